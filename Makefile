@@ -1,0 +1,24 @@
+# A thin front for Meson; no logic lives here.
+BUILD ?= build
+SEED ?= 1
+COUNT ?= 10000
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+$(BUILD)/build.ninja:
+	meson setup $(BUILD)
+check: all
+	meson test -C $(BUILD) --print-errorlogs
+asan:
+	test -d build-asan || meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false
+	ninja -C build-asan && meson test -C build-asan --print-errorlogs
+cover:
+	test -d build-cover || meson setup build-cover -Db_coverage=true
+	ninja -C build-cover && meson test -C build-cover && ninja -C build-cover coverage-text
+bench: all
+	bench/run $(BUILD)
+install: all
+	meson install -C $(BUILD)
+clean:
+	rm -rf $(BUILD) build-asan build-cover
+.PHONY: all check asan cover bench install clean

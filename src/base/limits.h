@@ -1,0 +1,21 @@
+/* limits.h: every limit on what comes from outside, in one place. */
+#pragma once
+
+enum {
+    LIMIT_LINE_SIZE = 65536,            /* a journal line (doc/format/journal.md §2) */
+    LIMIT_VALUE_SIZE = 65536,           /* the value of a field */
+    LIMIT_OPENING_SIZE = 98304,         /* a line of an openings file */
+    LIMIT_FIELD_COUNT = 64,             /* fields of one record that we write */
+    LIMIT_REF_COUNT = 256,              /* refs of one record that we write */
+    LIMIT_NAME_SIZE = 32,               /* a name of the journal */
+    LIMIT_PERSON_NAME_SIZE = 200,       /* bytes, UTF-8 */
+    LIMIT_MERGE_DEPTH = 16,             /* journal.md §10 */
+    LIMIT_ARCHIVE_ENTRY_COUNT = 200000, /* files in one archive taken into evidence */
+    LIMIT_ARCHIVE_PATH_SIZE = 4096,
+    LIMIT_IMPORT_SIZE = 16 << 20, /* a foreign document: playbook, snapshot, organisation file */
+    LIMIT_JSON_DEPTH = 32,
+};
+
+#define LIMIT_ARCHIVE_EXPANSION 200 /* bytes out for each byte in, past the first 16 MiB */
+#define LIMIT_ARCHIVE_TOTAL_SIZE ((uint64_t)64 << 30) /* bytes out of one archive */
+#define LIMIT_MERGE_BUILD_COUNT(lines) (1000000 + 16 * (uint64_t)(lines)) /* journal.md §10 */

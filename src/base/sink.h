@@ -1,0 +1,31 @@
+/* sink.h: hostile text is escaped where it leaves, and each way out has one writer: terminal, JSON,
+ * HTML, CSV, file name.
+ *
+ * What comes in may be any bytes; bytes that are not UTF-8 become U+FFFD. */
+#pragma once
+#include "base/str.h"
+
+/* Control characters, escapes, direction overrides and other invisible characters are shown as
+ * \u{…}; a newline as ↵ unless lines is set. */
+void sink_terminal(struct buf *out, struct str text, bool lines);
+/* The inside of a JSON string (RFC 8259), without the quotes. Direction overrides are escaped as
+ * \uXXXX. */
+void sink_json(struct buf *out, struct str text);
+/* Text or a quoted attribute of HTML; control and direction characters are shown as visible
+ * symbols. */
+void sink_html(struct buf *out, struct str text);
+/* Text of CommonMark: its special characters are escaped; newlines become spaces. */
+void sink_markdown(struct buf *out, struct str text);
+/* A CSV field (RFC 4180), quoted; a leading = + - @ or tab gets a ' before it, so that no
+ * spreadsheet computes it. */
+void sink_csv(struct buf *out, struct str text);
+/* One component of a file name: letters, digits, - _ . stay, all else becomes _; never empty, ".",
+ * ".." or over 120 bytes. */
+void sink_filename(struct buf *out, struct str text);
+
+/* The next code point of *text, which must not be empty; U+FFFD for a byte that is not UTF-8. */
+uint32_t utf8_take(struct str *text);
+/* Columns of a terminal that the text takes: 0 for combining marks, 2 for wide characters. */
+size_t utf8_columns(struct str text);
+/* The longest part from the start that takes at most that many columns. */
+struct str utf8_head_columns(struct str text, size_t columns);

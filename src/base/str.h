@@ -1,0 +1,64 @@
+/* str.h: a borrowed slice and an owned, capped buffer. There is nothing else for strings. */
+#pragma once
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/banned.h"
+#include "base/compiler.h"
+
+/* Bytes that belong to someone else; not ended by a NUL. */
+struct str {
+    const char *p;
+    size_t len;
+};
+
+#define STR(literal) ((struct str){("" literal), sizeof(literal) - 1})
+#define STR_FMT "%.*s" /* use with STR_ARG */
+#define STR_ARG(s) ((int)((s).len > 4096 ? 4096 : (s).len)), (s).p
+
+struct str str_of(const char *text); /* NULL gives an empty slice */
+bool str_eq(struct str a, struct str b);
+bool str_is(struct str a, const char *text); /* equals a C string */
+int str_cmp(struct str a, struct str b);     /* by byte */
+bool str_starts(struct str s, const char *with);
+bool str_ends(struct str s, const char *with);
+struct str str_trim(struct str s); /* without white space around */
+struct str str_cut(struct str *rest,
+                   char at); /* takes the part before at off *rest; the whole when at is absent */
+struct str str_from(struct str s,
+                    size_t off); /* the part from off on; empty when off is past the end */
+struct str str_head(struct str s, size_t len); /* at most len bytes */
+bool str_u64(struct str s,
+             uint64_t *out); /* plain decimal digits; false on anything else or overflow */
+bool str_has_utf8_error(struct str s); /* RFC 3629 */
+
+/* Bytes that we own; always ended by a NUL that is not counted. Zero-initialise: struct buf b =
+ * {0}. */
+struct buf {
+    char *p; /* NULL while empty */
+    size_t len;
+    size_t room;
+};
+
+enum {
+    BUF_LIMIT = 1 << 30
+}; /* a buffer that would grow past this is a bug; check sizes of input before */
+
+void buf_release(struct buf *b);
+#define CLEANUP_BUF CLEANUP(buf_release)
+void buf_clear(struct buf *b); /* keeps the room */
+void buf_wipe(struct buf *b);  /* zeroes, then releases */
+char *buf_room(struct buf *b,
+               size_t size); /* where the next size bytes may be written; then add to len */
+void buf_add(struct buf *b, const void *bytes, size_t size);
+void buf_adds(struct buf *b, const char *text);
+void buf_addstr(struct buf *b, struct str s);
+void buf_addc(struct buf *b, char c);
+void buf_addn(struct buf *b, char c, size_t count);
+void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_addv(struct buf *b, const char *fmt, va_list ap);
+void buf_add_u64(struct buf *b, uint64_t n);
+struct str buf_str(const struct buf *b);
+const char *buf_text(const struct buf *b); /* NUL-ended, never NULL */
+char *buf_take(struct buf *b);             /* the caller frees it; the buffer is empty again */

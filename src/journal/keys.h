@@ -1,0 +1,33 @@
+/* keys.h: who may sign what, at each place of a journal: enrolment, revocation, trust, legal hold,
+ * redactions, merges (doc/format/journal.md §9, §10). A fold over the lines in order. */
+#pragma once
+#include "journal/entry.h"
+
+enum key_power { POWER_NONE, POWER_LOG, POWER_MEMBER, POWER_LEAD };
+
+struct keyring;
+struct keyring *keyring_new(void);
+void keyring_free(struct keyring *k);
+DEFINE_CLEANUP(struct keyring *, keyring_free)
+
+enum key_trust {
+    TRUST_YES,
+    TRUST_MERGED_NO /* merged, and its key has no power here */,
+    TRUST_REVOKED
+};
+
+/* Takes the next line. The chain and signature were checked before. Says whether the record is
+ * trusted at its place. A record in its own place that breaks a rule of powers: ERR_TAMPER. A known
+ * type of another version: ERR_NEWER. */
+MUST_CHECK int keyring_add(struct keyring *k, const struct entry *entry, enum key_trust *trust,
+                           struct err *e);
+
+enum key_power keyring_power(const struct keyring *k,
+                             const struct key *key); /* after the last line */
+/* By the state at the end: the first seq from which that key's records are not trusted; UINT64_MAX
+ * if none. */
+uint64_t keyring_revoked_from(const struct keyring *k, const struct key *key);
+bool keyring_legal_hold(const struct keyring *k);
+const struct key *keyring_recovery(const struct keyring *k); /* NULL before record 0 */
+/* True while the next line is one that a merge brought. */
+bool keyring_expects_merged(const struct keyring *k);

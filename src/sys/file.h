@@ -1,0 +1,29 @@
+/* file.h: files read with a limit, and written so that they are there whole and durable, or not at
+ * all. */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+
+/* Reads a whole regular file. ERR_NOTFOUND, ERR_IO, ERR_LIMIT over most bytes, ERR_USAGE when it is
+ * no regular file. */
+MUST_CHECK int file_read(struct buf *out, const char *path, size_t most, struct err *e);
+MUST_CHECK int file_read_fd(struct buf *out, int fd, const char *name, size_t most, struct err *e);
+/* Writes a temporary file beside it, syncs, renames over path, syncs the folder. mode as for
+ * open(). */
+MUST_CHECK int file_write(const char *path, struct str bytes, unsigned mode, struct err *e);
+/* Like file_write, but fails with ERR_USAGE when path exists. */
+MUST_CHECK int file_create(const char *path, struct str bytes, unsigned mode, struct err *e);
+/* Writes all bytes to a descriptor, going on after short writes and EINTR. name is for the error.
+ */
+MUST_CHECK int file_write_fd(int fd, const void *bytes, size_t size, const char *name,
+                             struct err *e);
+MUST_CHECK int folder_make(const char *path, unsigned mode,
+                           struct err *e); /* parents too; fine when it is there */
+MUST_CHECK int folder_sync(const char *path, struct err *e);
+bool file_is_there(const char *path);
+void fd_close(int fd); /* negative is fine */
+static inline UNUSED void fd_closep(int *fd)
+{
+    fd_close(*fd);
+}
+#define CLEANUP_FD CLEANUP(fd_closep)

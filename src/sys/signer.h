@@ -1,0 +1,53 @@
+/* signer.h: the process that holds private keys. Key id and bytes in, signature out; nothing else
+ * ever leaves it.
+ *
+ * It is forked, and run anew from this program's own image, when first needed; it locks its memory,
+ * cannot be traced or dumped, and after reading its keys may do nothing but read and write its
+ * socket (seccomp). Keys lie in key_folder, never in a case: one file a key, "<public key,
+ * hex>.key", 0600. A key may be sealed with a passphrase (Argon2id, secretbox), which is asked for
+ * by the caller and handed over in a message that the caller wipes. */
+#pragma once
+#include "base/hash.h"
+
+struct signer;
+
+/* In main, before anything else: turns this process into the signer if it was started as one (and
+ * then never returns). */
+void signer_main_if_asked(int argc, char **argv);
+
+MUST_CHECK int signer_start(struct signer **out, const char *key_folder, struct err *e);
+void signer_stop(struct signer *s); /* NULL is fine */
+DEFINE_CLEANUP(struct signer *, signer_stop)
+
+/* Makes a key pair and stores it durably. label is for people (UTF-8, at most 200 bytes). */
+MUST_CHECK int signer_create(struct signer *s, const char *label, struct key *out, struct err *e);
+/* Makes a key pair that is not stored; the caller prints the seed and wipes it. The signer may sign
+ * with it while it runs. */
+MUST_CHECK int signer_create_recovery(struct signer *s, struct key *out, uint8_t seed[32],
+                                      struct err *e);
+/* Loads a key from its seed for this run only (the printed recovery key). */
+MUST_CHECK int signer_load_seed(struct signer *s, const uint8_t seed[32], struct key *out,
+                                struct err *e);
+/* Keys in the folder, in the order of their making; *out is an array that the caller frees. ERR_IO.
+ */
+struct signer_key {
+    struct key key;
+    char label[201];
+    bool is_sealed; /* a passphrase is needed first */
+};
+MUST_CHECK int signer_list(struct signer *s, struct signer_key **out, size_t *count, struct err *e);
+MUST_CHECK int signer_unlock(struct signer *s, const struct key *key, struct str passphrase,
+                             struct err *e);
+MUST_CHECK int signer_set_passphrase(struct signer *s, const struct key *key, struct str passphrase,
+                                     struct err *e);
+
+/* Signs count messages with one key, in one exchange. ERR_NOTFOUND no such key; ERR_DENIED it is
+ * sealed. Threads may call at once. */
+MUST_CHECK int signer_sign(struct signer *s, const struct key *key, const struct str *messages,
+                           size_t count, struct sig *out, struct err *e);
+/* Opens a box that was sealed to that key (X25519 of the Ed25519 key; libsodium's sealed box), at
+ * most 4,096 bytes. */
+MUST_CHECK int signer_unseal(struct signer *s, const struct key *key, struct str box,
+                             struct buf *out, struct err *e);
+/* Seals to a public key; needs no process. ERR_USAGE where the key is unsound. */
+MUST_CHECK int signer_seal(const struct key *key, struct str bytes, struct buf *out, struct err *e);

@@ -1,0 +1,38 @@
+/* worker.h: the process in which hostile bytes are parsed.
+ *
+ * A worker is forked for one job. Before it looks at a byte it has: no file system (Landlock denies
+ * all), no network, no new processes, no signals to others, no ptrace, a seccomp list of a few
+ * calls (read, write, exit, memory, clock reading, lseek and fstat on what it holds), limits on CPU
+ * time, memory and output, no core dump, no inherited descriptor but its job's. It gets its input
+ * as a descriptor and answers in messages over a socket. */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+
+struct worker_limits {
+    unsigned cpu_s;  /* 0: 60 */
+    unsigned wall_s; /* 0: 600 */
+    uint64_t memory; /* bytes of address space; 0: 1 GiB */
+    uint64_t output; /* bytes of messages; 0: no limit */
+};
+
+/* What runs in the worker. Sends with worker_send; a non-zero return and e travel back to the
+ * caller of worker_run. in is the job's input. */
+struct worker_channel;
+typedef int worker_job(int in, struct str argument, struct worker_channel *channel, struct err *e);
+/* A message of up to 1 MiB: a kind that the job's two halves agree on, and bytes. Blocks while the
+ * other side is behind. Returns ERR_* if nobody listens. */
+MUST_CHECK int worker_send(struct worker_channel *channel, uint32_t kind, struct str bytes,
+                           struct err *e);
+
+/* What the parent does with each message; they are as hostile as the input. Non-zero stops the
+ * worker and is returned. */
+typedef int worker_receive(void *context, uint32_t kind, struct str bytes, struct err *e);
+
+/* Runs a job on an input descriptor (borrowed) and a short argument. name is for messages ("reading
+ * shop.tar"). ERR_FORMAT with the job's own sentence; ERR_LIMIT when a limit ended it; ERR_TAMPER
+ * when the sandbox stopped it at a forbidden call; ERR_IO. Fails closed: where the kernel cannot
+ * confine, ERR_DENIED. */
+MUST_CHECK int worker_run(worker_job *job, const char *name, int in, struct str argument,
+                          const struct worker_limits *limits, worker_receive *receive,
+                          void *context, struct err *e);
