@@ -5,11 +5,12 @@
 #include "base/str.h"
 
 /* Reads a whole regular file. ERR_NOTFOUND, ERR_IO, ERR_LIMIT over most bytes, ERR_USAGE when it is
- * no regular file. */
+ * no regular file. What *out held is replaced, and stays on error. */
 MUST_CHECK int file_read(struct buf *out, const char *path, size_t most, struct err *e);
 MUST_CHECK int file_read_fd(struct buf *out, int fd, const char *name, size_t most, struct err *e);
 /* Writes a temporary file beside it, syncs, renames over path, syncs the folder. mode as for
- * open(). */
+ * open(). A writer that is killed may leave a hidden ".calm-….part" beside path, never half of
+ * path. */
 MUST_CHECK int file_write(const char *path, struct str bytes, unsigned mode, struct err *e);
 /* Like file_write, but fails with ERR_USAGE when path exists. */
 MUST_CHECK int file_create(const char *path, struct str bytes, unsigned mode, struct err *e);
