@@ -1,0 +1,33 @@
+/* html.h: what the parts of the HTML writer share. */
+#pragma once
+#include "render/doc_tree.h"
+
+struct anchor; /* a reference and the row or event that carries it */
+
+struct html {
+    struct buf *out;
+    const struct doc *doc;
+    struct anchor *anchors; /* sorted by reference */
+    size_t anchor_count;
+    unsigned table_count, figure_count;
+};
+
+/* Text with places to break in words that are wider than a column of a table. */
+void html_text(struct html *h, struct str text);
+void html_literal(struct html *h, const char *markup); /* markup of ours */
+/* name="value", with a space in front. */
+void html_attribute(struct html *h, const char *name, struct str value);
+void html_inlines(struct html *h, const struct inlines *t);
+void html_ref(struct html *h, struct doc_ref ref);
+/* <time datetime="…">…</time>, in UTC; suffix says " UTC" where the heading does not. */
+void html_time(struct html *h, struct utc at, enum utc_precision precision, const char *suffix);
+void html_time_begin(struct html *h, struct utc at, enum utc_precision precision);
+
+void html_anchors_find(struct html *h);
+/* id="r17", when carrier (a row or event) is the first that has the reference. */
+void html_anchor(struct html *h, struct doc_ref ref, const void *carrier);
+
+void html_table(struct html *h, const struct table *t);
+void html_matrix(struct html *h, const struct matrix *m);
+void html_bars(struct html *h, const struct bars *b);
+void html_spans(struct html *h, const struct spans *s);

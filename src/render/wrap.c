@@ -1,0 +1,120 @@
+/* wrap.c: text broken into lines by the columns that it takes on a terminal. */
+#include "render/wrap.h"
+#include "base/sink.h"
+
+static struct str trim_end(struct str s)
+{
+    while (s.len && s.p[s.len - 1] == ' ')
+        s.len--;
+    return s;
+}
+
+/* Where a line of at most that many columns ends: at the last space that fits, else in the word. */
+static size_t break_at(struct str text, size_t columns)
+{
+    size_t fits = utf8_head_columns(text, columns).len;
+    const char *newline = memchr(text.p, '\n', fits);
+    size_t at;
+
+    if (newline)
+        return (size_t)(newline - text.p);
+    if (fits == text.len || text.p[fits] == ' ' || text.p[fits] == '\n')
+        return fits;
+    for (at = fits; at > 0; at--)
+        if (text.p[at - 1] == ' ' && trim_end(str_head(text, at)).len)
+            return at;
+    if (fits == 0) { /* not even one character has room: it must go somewhere */
+        struct str rest = text;
+
+        utf8_take(&rest);
+        return text.len - rest.len;
+    }
+    return fits;
+}
+
+bool wrap_next(struct str *rest, size_t columns, struct str *line)
+{
+    size_t at;
+    bool ended_by_newline;
+
+    if (rest->len == 0)
+        return false;
+    at = break_at(*rest, columns);
+    *line = trim_end(str_head(*rest, at));
+    *rest = str_from(*rest, at);
+    while (rest->len && rest->p[0] == ' ')
+        *rest = str_from(*rest, 1);
+    ended_by_newline = rest->len && rest->p[0] == '\n';
+    if (ended_by_newline)
+        *rest = str_from(*rest, 1);
+    return true;
+}
+
+void wrap_add(struct buf *out, struct str text, size_t columns, struct str first, struct str then)
+{
+    CLEANUP_BUF struct buf safe = {0};
+    struct str rest, line = {"", 0}, prefix = first;
+    size_t taken =
+        utf8_columns(first) > utf8_columns(then) ? utf8_columns(first) : utf8_columns(then);
+
+    sink_terminal(&safe, text, true);
+    rest = buf_str(&safe);
+    columns = columns > taken + 2 ? columns - taken : 2;
+    do {
+        bool more = wrap_next(&rest, columns, &line);
+
+        buf_addstr(out, more && line.len ? prefix : trim_end(prefix));
+        if (more)
+            buf_addstr(out, line);
+        buf_addc(out, '\n');
+        prefix = then;
+    } while (rest.len);
+}
+
+void wrap_cut(struct buf *out, struct str text, size_t columns, bool pad)
+{
+    CLEANUP_BUF struct buf safe = {0};
+    struct str head;
+    size_t taken;
+
+    /* A character takes up to twelve bytes here and four there; more than this is never shown. */
+    sink_terminal(&safe, utf8_head_columns(text, columns + 1), false);
+    head = utf8_head_columns(buf_str(&safe), columns);
+    if (head.len < safe.len && columns > 0) {
+        head = utf8_head_columns(head, columns - 1);
+        buf_addstr(out, head);
+        buf_adds(out, "\xe2\x80\xa6");
+        taken = utf8_columns(head) + 1;
+    } else {
+        buf_addstr(out, head);
+        taken = utf8_columns(head);
+    }
+    if (pad && taken < columns)
+        buf_addn(out, ' ', columns - taken);
+}
+
+static size_t widest_between(struct str text, const char *separators)
+{
+    size_t widest = 0;
+    size_t start = 0;
+
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i < text.len && !(text.p[i] && strchr(separators, text.p[i])))
+            continue;
+        size_t columns = utf8_columns(str_head(str_from(text, start), i - start));
+
+        widest = columns > widest ? columns : widest;
+        start = i + 1;
+    }
+    return widest;
+}
+
+size_t wrap_widest_line(struct str text)
+{
+    return widest_between(text, "\n");
+}
+
+size_t wrap_widest_word(struct str text)
+{
+    return widest_between(text, " \n");
+}
