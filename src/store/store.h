@@ -3,7 +3,11 @@
  *
  * A store knows nothing of what records mean. It keeps: lines by seq; one sealed bytes-string a
  * record (the record's openings, sealed by the layer above); grants (scope keys sealed to people's
- * keys); blobs named by SHA-256. */
+ * keys); blobs named by SHA-256. doc/format/case-folder.md says how they lie in the folder.
+ *
+ * A store belongs to one thread at a time; further threads and processes open the folder again.
+ * While another process uses the case, calls wait up to 5 seconds and then give ERR_CONFLICT. Any
+ * call may give ERR_FORMAT: the case is damaged, and the sentence says what may be done. */
 #pragma once
 #include "base/hash.h"
 
@@ -39,23 +43,27 @@ enum store_mode store_mode(const struct store *s);
 MUST_CHECK int store_size(struct store *s, uint64_t *out, struct err *e);
 
 /* Appends all records as seq expected_size, …; durable on return, or none is there. ERR_CONFLICT
- * when the journal has another size; ERR_FULL, ERR_IO. After a failed write to disk the store takes
- * no more appends in this process (ERR_IO). */
+ * when the journal has another size; ERR_LIMIT a line over LIMIT_LINE_SIZE or openings over 16 MiB;
+ * ERR_FULL, ERR_IO. After a failed write to disk the store takes no more appends, grants and
+ * redactions (ERR_IO); then, as after a power cut, all of the failed append or nothing of it may be
+ * found when the case is opened again. */
 MUST_CHECK int store_append(struct store *s, uint64_t expected_size,
                             const struct store_record *records, size_t count, struct err *e);
 
-/* Calls back for records from, from+1, … before to, in order; slices are valid during the call. A
- * callback's non-zero return stops the walk and is returned. want_openings: false leaves openings
- * empty and is faster. */
+/* Calls back for records from, from+1, … before to (or the last one there is), in order, as they
+ * were at one moment; slices are valid during the call. A callback's non-zero return stops the walk
+ * and is returned; it may read the store, not redact. want_openings: false leaves openings empty
+ * and is faster. ERR_FORMAT also where a record is missing between others. */
 typedef int store_visit(void *context, uint64_t seq, struct str line, struct str openings,
                         struct err *e);
 MUST_CHECK int store_read(struct store *s, uint64_t from, uint64_t to, bool want_openings,
                           store_visit *visit, void *context, struct err *e);
-/* One record's openings into *out (cleared first). ERR_NOTFOUND. */
+/* One record's openings into *out (cleared first). ERR_NOTFOUND when it has none. */
 MUST_CHECK int store_openings(struct store *s, uint64_t seq, struct buf *out, struct err *e);
 
 /* Replaces a record's openings, so that no copy of the old bytes stays in the store's files (pages
- * and write-ahead log included). */
+ * and write-ahead log included). Empty ones destroy them. ERR_NOTFOUND no such record; ERR_CONFLICT
+ * with the openings replaced but a copy left, because another process was reading: call again. */
 MUST_CHECK int store_redact(struct store *s, uint64_t seq, struct str openings, struct err *e);
 
 MUST_CHECK int store_grant_put(struct store *s, const struct store_grant *grant, struct err *e);
@@ -74,7 +82,8 @@ MUST_CHECK int store_watch(struct store *s, uint64_t known, int timeout_ms, stru
 struct blob_writer;
 MUST_CHECK int blob_begin(struct blob_writer **out, struct store *s, struct err *e);
 MUST_CHECK int blob_write(struct blob_writer *w, const void *bytes, size_t size, struct err *e);
-/* Makes it durable. digests: sha256 always; md5 (16 bytes) too. The writer is gone afterwards,
+/* Makes it durable. digests: sha256 always; md5 (16 bytes) too. The same content twice is fine;
+ * ERR_TAMPER when what lies there under that name has been altered. The writer is gone afterwards,
  * whatever comes back. */
 struct blob_digests {
     struct hash sha256;
