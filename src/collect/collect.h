@@ -37,7 +37,8 @@ struct collect_head {
     uint64_t lines;   /* all lines, first and last too */
     bool is_whole;    /* the last line is there and its digest and count fit */
 };
-/* ERR_FORMAT: not a snapshot, the sentence names the line; ERR_LIMIT; ERR_NEWER: another version. */
+/* ERR_FORMAT: not a snapshot, the sentence names the line; ERR_LIMIT; ERR_NEWER: another version.
+ */
 MUST_CHECK int collect_head(struct str text, struct collect_head *out, struct err *e);
 
 enum collect_change_kind { COLLECT_APPEARED, COLLECT_GONE, COLLECT_CHANGED };
@@ -64,7 +65,7 @@ enum collect_hint { COLLECT_FAULT, COLLECT_ATTACK, COLLECT_EITHER };
 const char *collect_hint_name(enum collect_hint hint); /* "fault" … */
 
 struct collect_observation {
-    const char *code;     /* stable, for programs: "deleted-program" */
+    const char *code; /* stable, for programs: "deleted-program" */
     enum collect_hint hint;
     unsigned weight;      /* 1 worth knowing, 2 worth a look, 3 look at it first */
     struct str words;     /* what is seen, a sentence */
@@ -83,7 +84,7 @@ MUST_CHECK int collect_observe(struct str text, collect_observed *observed, void
 struct collect_rule_text {
     const char *code;
     enum collect_hint hint;
-    const char *title;    /* "a program runs from a deleted file" */
+    const char *title; /* "a program runs from a deleted file" */
     const char *harmless;
 };
 size_t collect_rules(const struct collect_rule_text **out);

@@ -1,0 +1,148 @@
+/* account.c: accounts and groups; of a password only whether there is one, never its hash. */
+#include "collect/gather.h"
+
+enum { PASSWD_FIELDS = 7, SHADOW_FIELDS = 9, GROUP_FIELDS = 4 };
+
+static void split_colons(struct str line, struct str *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fields[i] = str_cut(&line, ':');
+}
+
+/* shadow(5): what crypt(3) can never give locks the account; an empty field needs no password. */
+static const char *password_state(struct str field)
+{
+    if (field.len == 0)
+        return "empty";
+    if (field.p[0] == '!' || field.p[0] == '*')
+        return "locked";
+    if (field.p[0] == '$' || field.p[0] == '_' || field.len == 13)
+        return "set";
+    return "locked";
+}
+
+/* The line of a user in shadow, split; false when there is none. */
+static bool find_shadow(struct str shadow, struct str user, struct str fields[SHADOW_FIELDS])
+{
+    struct str line;
+
+    while (take_line(&shadow, &line)) {
+        split_colons(line, fields, SHADOW_FIELDS);
+        if (str_eq(fields[0], user))
+            return true;
+    }
+    return false;
+}
+
+static void put_password(struct json *j, const struct str *fields, struct str shadow,
+                         bool has_shadow)
+{
+    struct str entry[SHADOW_FIELDS];
+    uint64_t day;
+
+    if (!str_is(fields[1], "x")) {
+        json_put_text(j, "password", password_state(fields[1]));
+        json_put_text(j, "password_place", "passwd");
+        return;
+    }
+    json_put_text(j, "password_place", "shadow");
+    if (!has_shadow) {
+        json_put_text(j, "password", "unknown");
+        return;
+    }
+    if (!find_shadow(shadow, fields[0], entry)) {
+        json_put_text(j, "password", "locked"); /* nothing to compare with never matches */
+        return;
+    }
+    json_put_text(j, "password", password_state(entry[1]));
+    if (str_u64(entry[2], &day))
+        json_put_u64(j, "changed_day", day);
+}
+
+static void add_account(struct gather *g, struct str line, struct str shadow, bool has_shadow)
+{
+    enum { NAME, PASSWORD, UID, GID, COMMENT, HOME, SHELL };
+    struct str fields[PASSWD_FIELDS];
+    struct json *j;
+    uint64_t n;
+
+    split_colons(line, fields, PASSWD_FIELDS);
+    if (fields[NAME].len == 0 || fields[NAME].p[0] == '#')
+        return;
+    if (fields[NAME].p[0] == '+' || fields[NAME].p[0] == '-') {
+        doc_gap(&g->doc, "/etc/passwd refers to accounts of a directory service (NIS), which is "
+                         "not asked");
+        return;
+    }
+    j = doc_row(&g->doc, fields[NAME]);
+    if (str_u64(fields[UID], &n))
+        json_put_u64(j, "uid", n);
+    if (str_u64(fields[GID], &n))
+        json_put_u64(j, "gid", n);
+    put_bytes(j, "comment", fields[COMMENT]);
+    put_bytes(j, "home", fields[HOME]);
+    put_bytes(j, "shell", fields[SHELL]);
+    put_password(j, fields, shadow, has_shadow);
+    doc_row_end(&g->doc);
+}
+
+void gather_accounts(struct gather *g)
+{
+    CLEANUP(buf_wipe) struct buf shadow = {0};
+    CLEANUP_BUF struct buf buf = {0};
+    struct str text;
+    struct str line;
+    bool has_shadow;
+
+    if (!gather_file(g, "etc/passwd", &buf))
+        return;
+    has_shadow = gather_file_if_any(g, "etc/shadow", &shadow);
+    doc_note(&g->doc, "accounts of directory services (LDAP, domain) are in no file of this host");
+    text = buf_str(&buf);
+    while (take_line(&text, &line))
+        add_account(g, line, buf_str(&shadow), has_shadow);
+}
+
+static void put_members(struct json *j, struct str members)
+{
+    CLEANUP_BUF struct buf exact = {0};
+    struct str all = members;
+
+    json_name(j, "members");
+    json_array(j);
+    while (members.len) {
+        struct str one = str_trim(str_cut(&members, ','));
+
+        if (one.len)
+            json_str(j, one);
+    }
+    json_array_end(j);
+    if (str_has_utf8_error(all))
+        json_put_hex(j, "members_hex", all.p, all.len);
+}
+
+void gather_groups(struct gather *g)
+{
+    enum { NAME, PASSWORD, GID, MEMBERS };
+    CLEANUP_BUF struct buf buf = {0};
+    struct str text;
+    struct str line;
+
+    if (!gather_file(g, "etc/group", &buf))
+        return;
+    text = buf_str(&buf);
+    while (take_line(&text, &line)) {
+        struct str fields[GROUP_FIELDS];
+        struct json *j;
+        uint64_t gid;
+
+        split_colons(line, fields, GROUP_FIELDS);
+        if (fields[NAME].len == 0 || fields[NAME].p[0] == '#')
+            continue;
+        j = doc_row(&g->doc, fields[NAME]);
+        if (str_u64(fields[GID], &gid))
+            json_put_u64(j, "gid", gid);
+        put_members(j, fields[MEMBERS]);
+        doc_row_end(&g->doc);
+    }
+}

@@ -1,0 +1,56 @@
+/* host.h: reads files of a host, live or copied, without changing it and without leaving its root.
+ *
+ * Paths are relative to the root, without a leading slash. Symbolic links are followed inside the
+ * root (openat2, RESOLVE_IN_ROOT). The functions return 0 or a negative errno value, because a
+ * failure is not an error of the snapshot but one more thing to say in it. */
+#pragma once
+#include <dirent.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include "base/err.h"
+#include "base/str.h"
+
+struct host {
+    int root;              /* descriptor of the root folder */
+    bool is_live;          /* the root is this running host's own */
+    bool without_openat2;  /* the kernel does not have it (before 5.6) */
+    uint64_t atime_misses; /* files whose access time reading may have changed */
+};
+
+MUST_CHECK int host_init(struct host *h, const char *root, struct err *e);
+void host_release(struct host *h);
+
+/* A descriptor, or a negative errno. O_CLOEXEC, O_NONBLOCK and O_NOCTTY are added, and O_NOATIME
+ * outside proc and sys. */
+int host_open(struct host *h, const char *path, int flags);
+/* As host_open, for one name in an open folder; final links are not followed. */
+int host_open_in(struct host *h, int folder, const char *name, int flags);
+
+/* Adds what the file holds, at most most bytes; -EFBIG when there is more (the first part is then
+ * there). Only regular files are read: -EINVAL. */
+int host_read(struct host *h, const char *path, struct buf *out, size_t most);
+int host_read_in(int folder, const char *name, struct buf *out, size_t most);
+int host_read_fd(int fd, struct buf *out, size_t most);
+/* The first line of a small file, trimmed; empty when it cannot be read. */
+struct str host_line(struct host *h, const char *path, struct buf *buf);
+/* As host_line, as a decimal number; false when there is none. */
+bool host_u64(struct host *h, const char *path, uint64_t *out);
+
+int host_link(struct host *h, const char *path, struct buf *out); /* where a link points */
+int host_link_in(int folder, const char *name, struct buf *out);
+int host_stat(struct host *h, const char *path, struct stat *out); /* of the link itself */
+
+/* The names in a folder, sorted by byte, without . and .., into one buffer, each ended by a NUL.
+ * -EFBIG past most names. */
+struct names {
+    struct buf text;
+    char **list; /* points into text */
+    size_t count;
+};
+int host_names(struct host *h, const char *path, struct names *out, size_t most);
+int host_names_fd(int fd, struct names *out, size_t most); /* takes the descriptor over */
+void names_release(struct names *n);
+#define CLEANUP_NAMES CLEANUP(names_release)
+
+void collect_fd_close(int *fd);
+#define CLEANUP_HOST_FD CLEANUP(collect_fd_close)
