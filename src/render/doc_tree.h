@@ -122,8 +122,11 @@ void event_time(struct buf *out, struct utc at, enum utc_precision precision);
 void event_clock(struct buf *out, struct utc at, enum utc_precision precision, bool local);
 /* " · local time is UTC+01:00", or " · times are UTC". */
 void event_zone(struct buf *out, struct utc at);
-/* Whether the local day is not the day of UTC. */
-bool event_is_other_day(struct utc at);
+/* Whether an event is the first of its local day; before may be NULL. */
+bool event_starts_day(const struct block *event, const struct block *before);
+void span_words(struct buf *out, const struct doc_span *span); /* "… to … UTC" */
+/* ", the day before" where the day of UTC is not the local day; else "". */
+const char *event_day_note(struct utc at);
 /* "Wednesday 25 November 2026" in this machine's zone. */
 void event_day(struct buf *out, struct utc at);
 /* False outside the years 0001 to 9999, which no writer spells. */

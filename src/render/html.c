@@ -22,7 +22,7 @@ static void css_string(struct buf *out, struct str text)
         if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ')
             buf_addc(out, (char)c);
         else
-            buf_addf(out, "\\%06x", (unsigned)c);
+            buf_addf(out, "\\%x ", (unsigned)c); /* the space ends the number */
     }
     buf_addc(out, '"');
 }
@@ -52,10 +52,8 @@ static void tlp_boxes(struct buf *css, enum doc_tlp tlp)
     if (tlp == DOC_TLP_NONE)
         return;
     for (int i = 0; i < 2; i++)
-        buf_addf(css,
-                 "@%s-right{content:\"\\a0 %s\\a0\";color:%s;background:#000;"
-                 "font:bold 12pt var(--sans);vertical-align:middle;width:max-content}\n",
-                 i == 0 ? "top" : "bottom", doc_tlp_label(tlp), colors[tlp]);
+        buf_addf(css, "@%s-right{content:\"\\a0 %s\\a0 \";color:%s}\n", i == 0 ? "top" : "bottom",
+                 doc_tlp_label(tlp), colors[tlp]);
 }
 
 static void page_style(struct buf *css, const struct doc_head *head)
@@ -229,19 +227,6 @@ static void html_callout(struct html *h, const struct block *b)
     html_literal(h, "</div>\n");
 }
 
-/* The day of an event in local time, or nothing when it is that of the event before. */
-static bool starts_day(const struct block *b, const struct block *before)
-{
-    CLEANUP_BUF struct buf day = {0};
-    CLEANUP_BUF struct buf day_before = {0};
-
-    if (!before)
-        return true;
-    event_day(&day, b->event->at);
-    event_day(&day_before, before->event->at);
-    return !str_eq(buf_str(&day), buf_str(&day_before));
-}
-
 static void html_day(struct html *h, const struct doc_event *event)
 {
     html_literal(h, "<p class=\"day\">");
@@ -260,12 +245,8 @@ static void event_when(struct html *h, const struct doc_event *event)
         html_time_begin(h, event->at, event->precision);
         event_clock(h->out, event->at, event->precision, true);
         html_literal(h, "</time> <span class=\"utc\">");
-        if (event_is_other_day(event->at)) {
-            event_time(h->out, event->at, event->precision);
-        } else {
-            event_clock(h->out, event->at, event->precision, false);
-        }
-        html_literal(h, " UTC</span>");
+        event_clock(h->out, event->at, event->precision, false);
+        buf_addf(h->out, " UTC%s</span>", event_day_note(event->at));
     }
     html_literal(h, "</p>");
 }
@@ -284,7 +265,7 @@ static void html_event(struct html *h, const struct block *b)
     html_text(h, event->who);
     if (event->ref.letter) {
         html_literal(h, event->who.len ? " \xc2\xb7 " : "");
-        html_ref(h, event->ref);
+        html_ref(h, event->ref, false);
     }
     if (event->mark.len) {
         html_literal(h, " <span class=\"mark\">");
@@ -300,7 +281,7 @@ static void html_timeline(struct html *h, const struct block *timeline)
 
     html_literal(h, "<div class=\"timeline\">\n");
     for (const struct block *b = timeline->first; b; b = b->next) {
-        if (starts_day(b, before)) {
+        if (event_starts_day(b, before)) {
             html_literal(h, before ? "</ol>\n" : "");
             html_day(h, b->event);
         }

@@ -18,7 +18,8 @@ void html_literal(struct html *h, const char *markup); /* markup of ours */
 /* name="value", with a space in front. */
 void html_attribute(struct html *h, const char *name, struct str value);
 void html_inlines(struct html *h, const struct inlines *t);
-void html_ref(struct html *h, struct doc_ref ref);
+/* A link where the document has the thing; in prose it stands in brackets. */
+void html_ref(struct html *h, struct doc_ref ref, bool in_prose);
 /* <time datetime="…">…</time>, in UTC; suffix says " UTC" where the heading does not. */
 void html_time(struct html *h, struct utc at, enum utc_precision precision, const char *suffix);
 void html_time_begin(struct html *h, struct utc at, enum utc_precision precision);

@@ -104,10 +104,8 @@ static void spans_words(struct html *h, const struct spans *s)
     for (size_t i = 0; i < s->count; i++) {
         sink_html(h->out, s->spans[i].label);
         html_literal(h, ": ");
-        event_time(h->out, s->spans[i].from, PRECISION_MINUTE);
-        html_literal(h, " to ");
-        event_time(h->out, s->spans[i].to, PRECISION_MINUTE);
-        html_literal(h, " UTC. ");
+        span_words(h->out, &s->spans[i]);
+        html_literal(h, ". ");
     }
 }
 

@@ -44,6 +44,8 @@ static void cell_inlines(struct html *h, const struct inlines *t, enum doc_colum
 
     if (type == DOC_TIME && only && only->kind == INLINE_TIME)
         html_time(h, only->at, PRECISION_SECOND, "");
+    else if (only && only->kind == INLINE_REF)
+        html_ref(h, only->ref, false);
     else
         html_inlines(h, t);
 }
@@ -111,7 +113,7 @@ void html_matrix(struct html *h, const struct matrix *m)
         html_text(h, row->evidence);
         if (row->ref.letter) {
             html_literal(h, " ");
-            html_ref(h, row->ref);
+            html_ref(h, row->ref, true);
         }
         html_literal(h, "</th>");
         for (size_t i = 0; i < m->hypothesis_count; i++)

@@ -136,16 +136,18 @@ void html_anchor(struct html *h, struct doc_ref ref, const void *carrier)
         html_attribute(h, "id", doc_ref_text(text, ref));
 }
 
-void html_ref(struct html *h, struct doc_ref ref)
+void html_ref(struct html *h, struct doc_ref ref, bool in_prose)
 {
     char text[24];
     struct str name = doc_ref_text(text, ref);
+    bool is_link = anchor_of(h, ref) != NULL;
 
-    if (anchor_of(h, ref))
-        buf_addf(h->out, "<a class=\"ref\" href=\"#" STR_FMT "\">" STR_FMT "</a>", STR_ARG(name),
-                 STR_ARG(name));
+    if (is_link)
+        buf_addf(h->out, "<a class=\"ref\" href=\"#" STR_FMT "\">", STR_ARG(name));
     else
-        buf_addf(h->out, "<span class=\"ref\">" STR_FMT "</span>", STR_ARG(name));
+        html_literal(h, "<span class=\"ref\">");
+    buf_addf(h->out, in_prose ? "[" STR_FMT "]" : STR_FMT, STR_ARG(name));
+    html_literal(h, is_link ? "</a>" : "</span>");
 }
 
 void html_time_begin(struct html *h, struct utc at, enum utc_precision precision)
@@ -194,7 +196,7 @@ static void html_part(struct html *h, const struct inline_part *part)
         wrapped(h, "code", part->text);
         break;
     case INLINE_REF:
-        html_ref(h, part->ref);
+        html_ref(h, part->ref, true);
         break;
     case INLINE_TIME:
         html_time(h, part->at, PRECISION_SECOND, " UTC");

@@ -32,7 +32,7 @@ void screen_pair(struct screen *s, size_t indent, size_t name_columns, struct st
                  struct str value);
 /* "Next:  calm open" in bold, and why beneath it; why may be empty. */
 void screen_next(struct screen *s, struct str command, struct str why);
-/* "  label   [##########··········]  38 %  text"; total 0 leaves the bar empty. */
+/* "label   ##########..............  38 %  text"; total 0 leaves the bar empty. */
 void screen_bar(struct screen *s, struct str label, uint64_t done, uint64_t total, struct str text);
 
 struct screen_column {
@@ -42,6 +42,7 @@ struct screen_column {
     enum screen_style style;
 };
 /* cells holds row_count rows of column_count texts. Columns are as wide as their widest text; when
- * that is too much the widest ones that are not whole are cut with … first. */
+ * that is too much the widest ones that are not whole are cut with … first. Columns at
+ * the end for which not even one letter has room are left out. At most 16. */
 void screen_table(struct screen *s, size_t indent, const struct screen_column *columns,
                   size_t column_count, const struct str *cells, size_t row_count);

@@ -155,13 +155,38 @@ void event_zone(struct buf *out, struct utc at)
         buf_addf(out, " \xc2\xb7 local time is UTC%.3s:%.2s", zone.p, zone.p + 3);
 }
 
-bool event_is_other_day(struct utc at)
+const char *event_day_note(struct utc at)
 {
     char local[UTC_PLAIN_SIZE];
     char plain[UTC_PLAIN_SIZE];
+    int order;
 
-    return doc_time_is_shown(at) &&
-           memcmp(utc_local(local, at), utc_plain(plain, at), strlen("2026-11-25")) != 0;
+    if (!doc_time_is_shown(at))
+        return "";
+    order = strncmp(utc_local(local, at), utc_plain(plain, at), strlen("2026-11-25"));
+    return order > 0 ? ", the day before" : order < 0 ? ", the day after" : "";
+}
+
+bool event_starts_day(const struct block *event, const struct block *before)
+{
+    CLEANUP_BUF struct buf day = {0};
+    CLEANUP_BUF struct buf day_before = {0};
+
+    if (!before)
+        return true;
+    event_day(&day, event->event->at);
+    event_day(&day_before, before->event->at);
+    return !str_eq(buf_str(&day), buf_str(&day_before));
+}
+
+void span_words(struct buf *out, const struct doc_span *span)
+{
+    event_time(out, span->from, PRECISION_MINUTE);
+    if (utc_cmp(span->from, span->to) != 0) {
+        buf_adds(out, " to ");
+        event_time(out, span->to, PRECISION_MINUTE);
+    }
+    buf_adds(out, " UTC");
 }
 
 static void part_plain(struct buf *out, const struct inline_part *part)

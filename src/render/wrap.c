@@ -9,6 +9,15 @@ static struct str trim_end(struct str s)
     return s;
 }
 
+/* Digests are broken where they are easy to compare. */
+static size_t whole_digits(struct str text, size_t fits)
+{
+    for (size_t i = 0; i < fits; i++)
+        if (!strchr("0123456789abcdef", text.p[i]) || !text.p[i])
+            return fits;
+    return fits >= 32 ? fits - fits % 32 : fits >= 8 ? fits - fits % 8 : fits;
+}
+
 /* Where a line of at most that many columns ends: at the last space that fits, else in the word. */
 static size_t break_at(struct str text, size_t columns)
 {
@@ -29,7 +38,7 @@ static size_t break_at(struct str text, size_t columns)
         utf8_take(&rest);
         return text.len - rest.len;
     }
-    return fits;
+    return whole_digits(text, fits);
 }
 
 bool wrap_next(struct str *rest, size_t columns, struct str *line)
@@ -77,8 +86,8 @@ void wrap_cut(struct buf *out, struct str text, size_t columns, bool pad)
     struct str head;
     size_t taken;
 
-    /* A character takes up to twelve bytes here and four there; more than this is never shown. */
-    sink_terminal(&safe, utf8_head_columns(text, columns + 1), false);
+    /* Two more than fit, so that a wide character that does not is seen to be missing. */
+    sink_terminal(&safe, utf8_head_columns(text, columns + 2), false);
     head = utf8_head_columns(buf_str(&safe), columns);
     if (head.len < safe.len && columns > 0) {
         head = utf8_head_columns(head, columns - 1);
