@@ -52,8 +52,8 @@ static void tlp_boxes(struct buf *css, enum doc_tlp tlp)
     if (tlp == DOC_TLP_NONE)
         return;
     for (int i = 0; i < 2; i++)
-        buf_addf(css, "@%s-right{content:\"\\a0 %s\\a0 \";color:%s}\n", i == 0 ? "top" : "bottom",
-                 doc_tlp_label(tlp), colors[tlp]);
+        buf_addf(css, "@%s-right{content:\"%s\";color:%s;width:%s}\n", i == 0 ? "top" : "bottom",
+                 doc_tlp_label(tlp), colors[tlp], tlp == DOC_TLP_AMBER_STRICT ? "46mm" : "30mm");
 }
 
 static void page_style(struct buf *css, const struct doc_head *head)

@@ -110,12 +110,12 @@ static void md_start(struct buf *out, struct str text)
 }
 
 /* A mark around words that begin or end with anything but a letter need not be one. */
-static void md_marked(struct buf *out, const char *mark, struct str text)
+static void md_marked(struct buf *out, ssize_t start, const char *mark, struct str text)
 {
     bool can_mark = text.len && is_alnum(text.p[0]) && is_alnum(text.p[text.len - 1]);
 
     buf_adds(out, can_mark ? mark : "");
-    md_text(out, MID_LINE, text);
+    md_text(out, can_mark ? MID_LINE : start, text);
     buf_adds(out, can_mark ? mark : "");
 }
 
@@ -149,10 +149,10 @@ static void md_part(struct buf *out, ssize_t start, const struct inline_part *pa
         md_text(out, start, part->text);
         break;
     case INLINE_EMPH:
-        md_marked(out, "*", part->text);
+        md_marked(out, start, "*", part->text);
         break;
     case INLINE_STRONG:
-        md_marked(out, "**", part->text);
+        md_marked(out, start, "**", part->text);
         break;
     case INLINE_CODE:
         md_code(out, part->text, in_table);
@@ -170,6 +170,12 @@ static void md_part(struct buf *out, ssize_t start, const struct inline_part *pa
     }
 }
 
+static bool part_has_text(const struct inline_part *part)
+{
+    return part->kind == INLINE_TEXT || part->kind == INLINE_EMPH || part->kind == INLINE_STRONG ||
+           part->kind == INLINE_CODE;
+}
+
 static void md_inlines(struct buf *out, const struct inlines *t, bool in_table)
 {
     ssize_t start = (ssize_t)out->len;
@@ -177,8 +183,8 @@ static void md_inlines(struct buf *out, const struct inlines *t, bool in_table)
     for (const struct inline_part *part = t->first; part; part = part->next) {
         struct inline_part copy = *part;
 
-        if (part->kind == INLINE_TEXT && out->len == (size_t)start)
-            while (copy.text.len && memchr(" \t\n", copy.text.p[0], 3))
+        if (part_has_text(part) && out->len == (size_t)start)
+            while (copy.text.len && memchr(" \t\r\n", copy.text.p[0], 4))
                 copy.text = str_from(copy.text, 1);
         if (part->kind == INLINE_BREAK && !part->next)
             break; /* it would be a backslash */
@@ -248,7 +254,7 @@ static void md_pairs(struct markdown *m, const struct block *pairs)
 {
     for (const struct block *b = pairs->first; b; b = b->next) {
         buf_adds(m->out, "- ");
-        md_marked(m->out, "**", b->label);
+        md_marked(m->out, (ssize_t)m->out->len, "**", str_trim(b->label));
         buf_adds(m->out, ": ");
         md_inlines(m->out, &b->text, false);
         buf_adds(m->out, b->first ? "\n\n" : "\n");
@@ -397,7 +403,7 @@ static void md_matrix(struct markdown *m, const struct matrix *x)
 
 static void md_signature(struct markdown *m, const struct doc_signature *s)
 {
-    md_marked(m->out, "**", s->role);
+    md_marked(m->out, (ssize_t)m->out->len, "**", str_trim(s->role));
     buf_adds(m->out, ": ");
     md_text(m->out, MID_LINE, s->name.len ? s->name : STR(""));
     buf_adds(m->out, s->name.len ? "" : "\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_");
