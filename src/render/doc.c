@@ -182,6 +182,11 @@ struct inlines *doc_lead(struct doc *d)
     return &prose_add(d, BLOCK_LEAD)->text;
 }
 
+void doc_verbatim(struct doc *d, struct str text)
+{
+    prose_add(d, BLOCK_VERBATIM)->label = dup_str(d->arena, text);
+}
+
 void doc_page_break(struct doc *d)
 {
     prose_add(d, BLOCK_PAGE_BREAK);

@@ -79,6 +79,8 @@ void doc_appendices(struct doc *d);
 struct inlines *doc_para(struct doc *d);
 void doc_para_text(struct doc *d, const char *text);
 struct inlines *doc_lead(struct doc *d); /* a larger opening paragraph */
+/* Lines as they are, in a fixed width: commands to type, an excerpt of a log. */
+void doc_verbatim(struct doc *d, struct str text);
 void doc_page_break(struct doc *d);
 void doc_contents(struct doc *d); /* a table of contents, of levels 1 and 2 */
 

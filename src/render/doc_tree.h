@@ -68,6 +68,7 @@ enum block_kind {
     BLOCK_HEADING,
     BLOCK_PARA,
     BLOCK_LEAD,
+    BLOCK_VERBATIM,
     BLOCK_PAGE_BREAK,
     BLOCK_CONTENTS,
     BLOCK_LIST,
@@ -87,7 +88,7 @@ struct block {
     enum block_kind kind;
     struct block *next, *parent, *first, *last;
     struct inlines text; /* of a paragraph, an item, a pair, an event */
-    struct str label;    /* of a heading, a pair, a callout */
+    struct str label;    /* of a heading, a pair, a callout; what stands verbatim */
     const char *number;  /* of a heading: "2.1"; of an item: "3" */
     int level;           /* of a heading; of a list, a set of pairs, a callout: its enum */
     union {

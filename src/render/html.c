@@ -355,6 +355,11 @@ static void html_block(struct html *h, const struct block *b)
     case BLOCK_LEAD:
         html_para(h, b);
         break;
+    case BLOCK_VERBATIM:
+        html_literal(h, "<pre><code>");
+        html_text(h, b->label);
+        html_literal(h, "</code></pre>\n");
+        break;
     case BLOCK_PAGE_BREAK:
         html_literal(h, "<div class=\"break\"></div>\n");
         break;

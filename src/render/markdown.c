@@ -119,16 +119,40 @@ static void md_marked(struct buf *out, ssize_t start, const char *mark, struct s
     buf_adds(out, can_mark ? mark : "");
 }
 
+static size_t longest_fence(struct str text)
+{
+    size_t run = 0, longest = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        run = text.p[i] == '`' ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+static void md_verbatim(struct buf *out, struct str text)
+{
+    CLEANUP_BUF struct buf safe = {0};
+    size_t fence;
+
+    sink_terminal(&safe, text, true);
+    fence = longest_fence(buf_str(&safe)) + 1;
+    fence = fence < 3 ? 3 : fence;
+    buf_addn(out, '`', fence);
+    buf_addc(out, '\n');
+    buf_addstr(out, buf_str(&safe));
+    buf_addc(out, '\n');
+    buf_addn(out, '`', fence);
+    buf_adds(out, "\n\n");
+}
+
 static void md_code(struct buf *out, struct str text, bool in_table)
 {
     CLEANUP_BUF struct buf safe = {0};
-    size_t run = 0, longest = 0;
+    size_t longest;
 
     sink_terminal(&safe, str_trim(text), false);
-    for (size_t i = 0; i < safe.len; i++) {
-        run = safe.p[i] == '`' ? run + 1 : 0;
-        longest = run > longest ? run : longest;
-    }
+    longest = longest_fence(buf_str(&safe));
     if (safe.len == 0 || (in_table && memchr(safe.p, '|', safe.len))) {
         md_text(out, MID_LINE, text); /* a bar ends the cell even within code */
         return;
@@ -244,7 +268,7 @@ static void md_list(struct markdown *m, const struct block *list)
             buf_adds(m->out, list->level == DOC_CHECKBOXES ? "- [ ] " : "- ");
         md_inlines(m->out, &b->text, false);
         buf_adds(m->out, b->first ? "\n\n" : "\n");
-        md_inside(m, b, "    ");
+        md_inside(m, b, strlen(b->number) < 3 ? "    " : "        ");
         buf_adds(m->out, b->first ? "\n" : "");
     }
     buf_addc(m->out, '\n');
@@ -459,6 +483,9 @@ static void md_block(struct markdown *m, const struct block *b)
     case BLOCK_LEAD:
         md_inlines(m->out, &b->text, false);
         buf_adds(m->out, "\n\n");
+        break;
+    case BLOCK_VERBATIM:
+        md_verbatim(m->out, b->label);
         break;
     case BLOCK_CONTENTS:
         md_contents(m);

@@ -4,7 +4,12 @@
 #include "base/sink.h"
 #include "render/wrap.h"
 
-enum { COLUMN_MOST = 16, GUTTER = 2, BAR_COLUMNS = 24 };
+enum {
+    COLUMN_MOST = 16,
+    GUTTER = 2,
+    BAR_COLUMNS = 24,
+    SHARE_COLUMNS = 10, /* what stands around a bar: two spaces, " 100 %  " */
+};
 
 static const char *const style_codes[] = {
     [SCREEN_NORMAL] = "",       [SCREEN_BOLD] = "\033[1m",  [SCREEN_DIM] = "\033[2m",
@@ -143,8 +148,9 @@ void screen_bar(struct screen *s, struct str label, uint64_t done, uint64_t tota
 {
     CLEANUP_BUF struct buf line = {0};
     size_t width = screen_width(s);
-    size_t bar = width / 3 < BAR_COLUMNS ? width / 3 : BAR_COLUMNS;
     size_t label_columns = width / 4;
+    size_t room = width - label_columns - SHARE_COLUMNS;
+    size_t bar = room / 2 < BAR_COLUMNS ? room / 2 : BAR_COLUMNS;
     unsigned share = percent(done, total);
     size_t filled = bar * share / 100;
 
@@ -153,7 +159,7 @@ void screen_bar(struct screen *s, struct str label, uint64_t done, uint64_t tota
     buf_addn(&line, '#', filled);
     buf_addn(&line, '.', bar - filled);
     buf_addf(&line, " %3u %%  ", share);
-    wrap_cut(&line, text, width - label_columns - bar - 10, false);
+    wrap_cut(&line, text, room - bar, false);
     while (line.len && line.p[line.len - 1] == ' ')
         line.len--;
     buf_add(s->out, line.p, line.len);

@@ -313,6 +313,10 @@ static void text_block(struct text *t, const struct block *b)
         text_inlines(t, "", 0, &b->text);
         text_blank(t);
         break;
+    case BLOCK_VERBATIM:
+        text_hang(t, "    ", 4, b->label);
+        text_blank(t);
+        break;
     case BLOCK_CONTENTS:
         text_contents(t);
         break;

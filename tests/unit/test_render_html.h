@@ -35,7 +35,7 @@ static const char known_tags[] = " html head meta title style body a header main
                                  "strong em code br wbr h1 h2 h3 h4 nav "
                                  "ol ul li dl dt dd div table caption thead tbody tr th td small b "
                                  "time figure figcaption svg desc "
-                                 "text rect circle ";
+                                 "text rect circle pre ";
 static const char known_attributes[] = " lang charset http-equiv content name class href id role "
                                        "tabindex aria-labelledby scope colspan "
                                        "datetime width height x y r cx cy ";

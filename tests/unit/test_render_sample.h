@@ -332,6 +332,8 @@ static void sample_appendix(struct doc *d)
     doc_end(d);
     doc_heading(d, 1, STR("How to verify this report"));
     doc_para_text(d, "This report is itself evidence and its digest stands in the journal.");
+    doc_verbatim(d, STR("sha256sum report.html\n"
+                        "calm-verify --witness notary.pub monday.cj1"));
 }
 
 static struct doc *sample_report(struct arena *a)
