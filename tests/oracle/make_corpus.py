@@ -1,0 +1,850 @@
+#!/usr/bin/python3
+"""Write mutant journals, to see whether two verifiers agree on each.
+
+    make_corpus.py OUTDIR SEED COUNT
+
+writes COUNT journals and `manifest.tsv`, one line each: the journal's file, its
+openings file or `-`, other arguments (parted by spaces) or `-`, and the kind of
+mutation.  Names of files are relative to OUTDIR.  The same seed gives the same
+corpus.
+
+A mutant of a valid, anchored journal must never be *verified*.  So mutants get
+trust from outside only where it covers what was changed.  Most get none: then
+a root that differs does not hide which rule is broken, and the answer (1 or 2,
+3 or 4) says more about a verifier.
+"""
+
+import base64
+import json
+import os
+import random
+import sys
+
+import journal_builder as jb
+import verify
+
+ORDER = verify.L
+FAR = ("0000-01-01T00:00:00.000000000Z", "9999-12-31T23:59:59.999999999Z")
+
+
+# ----------------------------------------------------------- good journals
+
+
+class Base:
+    """A good journal with all keys, from which mutants are made."""
+
+    def __init__(self, name, copy, people):
+        self.name, self.copy, self.people = name, copy, people
+        self.data = copy.data()
+        self.openings = copy.openings_data()
+        self.size = len(copy.lines)
+        self.keys = {key.hex: key for key in people.values()}
+        self.anchored = 0
+        self.note_name = None
+
+    def root_arguments(self):
+        """Trust that covers the whole journal."""
+        return "--root %d:%s" % (self.size, self.copy.root())
+
+    def witness_arguments(self):
+        """Trust that covers the lines before `anchored`."""
+        return "--witness " + self.people["witness"].hex
+
+    def note_arguments(self):
+        """Trust in a note beside, over the whole journal."""
+        return self.witness_arguments() + " --note " + self.note_name
+
+    def write_note(self, folder):
+        """The note that `note_arguments` names."""
+        self.note_name = "%s.note" % self.name
+        text = self.copy.checkpoint_text()
+        witness = self.people["witness"]
+        line = jb.cosignature(witness, "w.example", 1715000000, text)
+        write(folder, self.note_name, jb.signed_note(text, [("w.example", line)]))
+
+
+def crew(seed):
+    """A fresh copy with record 0 and the usual people."""
+    copy = jb.Copy(seed)
+    names = ("lead", "recovery", "second", "bob", "ann", "log", "eve", "witness")
+    people = {name: copy.new_key() for name in names}
+    lead = people["lead"]
+    copy.start(lead, people["recovery"], {"title": b"A case"})
+    copy.enrol(lead, people["second"], "lead")
+    copy.enrol(lead, people["bob"], "member")
+    copy.enrol(people["second"], people["ann"], "member")
+    copy.enrol(people["recovery"], people["log"], "log")
+    return copy, people
+
+
+def small_journal(seed):
+    """Notes and a checkpoint."""
+    copy, people = crew(seed)
+    copy.note(people["bob"], {"a": b"one", "b": b"two"})
+    copy.note(people["ann"], {"a": b"three"}, refs=copy.ids[-1:])
+    copy.checkpoint(people["log"])
+    return copy, people, 0
+
+
+def full_journal(seed):
+    """Every type but merges."""
+    copy, people = crew(seed)
+    bob, ann, lead = people["bob"], people["ann"], people["lead"]
+    target = copy.note(bob, {"a": b"one", "b": b"two", "c": b""})
+    copy.hold(lead, "set")
+    copy.note(ann)
+    copy.hold(people["second"], "lifted")
+    request = copy.request(bob, target, ["a", "c"])
+    approvals = [copy.approve(ann, request), copy.approve(bob, request)]
+    copy.redact(lead, target, ["a", "c"], approvals, refs=[target])
+    copy.checkpoint(people["log"], signer=people["bob"], size=4)
+    copy.revoke(people["recovery"], people["second"], len(copy.lines) - 2)
+    copy.anchor(bob, "page", "sheet 1", b"", size=len(copy.lines))
+    anchored = len(copy.lines)
+    copy.witness(bob, people["witness"])
+    copy.note(bob, {"a": b"after"})
+    return copy, people, anchored
+
+
+def merged_journal(seed):
+    """Merges within merges, with and without skip."""
+    copy, people = crew(seed)
+    bob, ann, lead = people["bob"], people["ann"], people["lead"]
+    theirs = copy.fork()
+    third = theirs.fork()
+    copy.note(lead)
+    theirs.note(bob, {"a": b"1"})
+    third.enrol(lead, people["eve"], "member")
+    third.note(people["eve"])
+    theirs.merge(bob, third)
+    copy.merge(lead, theirs)
+    theirs.note(ann)
+    third.note(ann)
+    theirs.merge(ann, third)
+    copy.merge(bob, theirs)
+    copy.revoke(lead, people["ann"], 7)
+    anchored = len(copy.lines)
+    copy.witness(bob, people["witness"])
+    copy.note(bob)
+    return copy, people, anchored
+
+
+def make_bases(seed):
+    """The good journals."""
+    bases = []
+    for number, make in enumerate((small_journal, full_journal, merged_journal)):
+        for turn in range(2):
+            copy, people, anchored = make(seed * 100 + number * 10 + turn)
+            name = "base-%s-%d" % (make.__name__.split("_")[0], turn)
+            bases.append(Base(name, copy, people))
+            bases[-1].anchored = anchored
+    return bases
+
+
+# ------------------------------------------------------------ bytes, lines
+
+
+def flip(rng, base):
+    """One bit."""
+    data, at = bytearray(base.data), rng.randrange(len(base.data))
+    data[at] ^= 1 << rng.randrange(8)
+    return bytes(data)
+
+
+def replace_byte(rng, base):
+    """One byte by one that is likely to be spelled right."""
+    data, at = bytearray(base.data), rng.randrange(len(base.data))
+    data[at] = rng.choice(b"0123456789abcdefABCDEF{}[],:\" \\\n")
+    return bytes(data)
+
+
+def replace_digit(rng, base):
+    """One digit by another of its kind: spelling stays right."""
+    data = bytearray(base.data)
+    while True:
+        at = rng.randrange(len(data))
+        if data[at] in b"123456789abcdef":
+            data[at] = rng.choice(b"123456789" if data[at] in b"123456789"
+                                  else b"abcdef")
+            return bytes(data)
+
+
+def delete_byte(rng, base):
+    """One byte less."""
+    at = rng.randrange(len(base.data))
+    return base.data[:at] + base.data[at + 1:]
+
+
+def insert_byte(rng, base):
+    """One byte more."""
+    at = rng.randrange(len(base.data) + 1)
+    return base.data[:at] + bytes([rng.randrange(256)]) + base.data[at:]
+
+
+def lines_of(base):
+    """A fresh list of lines."""
+    return list(base.copy.lines)
+
+
+def joined(lines):
+    """Lines as a file."""
+    return "".join(line + "\n" for line in lines).encode("latin-1")
+
+
+def swap_lines(rng, base):
+    """Two lines change places."""
+    lines = lines_of(base)
+    one, two = rng.sample(range(len(lines)), 2)
+    lines[one], lines[two] = lines[two], lines[one]
+    return joined(lines)
+
+
+def drop_lines(rng, base):
+    """Some neighbouring lines are gone."""
+    lines, at = lines_of(base), rng.randrange(base.size)
+    del lines[at:at + rng.randrange(1, 4)]
+    return joined(lines)
+
+
+def repeat_line(rng, base):
+    """A line is there twice."""
+    lines, at = lines_of(base), rng.randrange(base.size)
+    lines.insert(rng.randrange(base.size + 1), lines[at])
+    return joined(lines)
+
+
+def cut_line(rng, base):
+    """The last lines are gone."""
+    return joined(lines_of(base)[:rng.randrange(base.size)])
+
+
+def relinked(lines, start):
+    """Make `seq` and `prev` right from a line on: only the rest is wrong."""
+    lines = list(lines)
+    for seq in range(start, len(lines)):
+        entry = json.loads(lines[seq])
+        at = lines[seq].index('"statement":') + len('"statement":')
+        prev = jb.leaf(lines[seq - 1]) if seq else jb.ZEROS
+        lines[seq] = jb.entry_line(entry["case"], seq, prev, entry["epoch"],
+                                   entry["logged"], lines[seq][at:-1])
+    return lines
+
+
+def swap_and_relink(rng, base):
+    """Two records change places and the chain is mended."""
+    lines = lines_of(base)
+    at = rng.randrange(1, base.size - 1)
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    return joined(relinked(lines, at))
+
+
+def drop_and_relink(rng, base):
+    """A record is gone and the chain is mended."""
+    lines, at = lines_of(base), rng.randrange(1, base.size - 1)
+    del lines[at]
+    return joined(relinked(lines, at))
+
+
+def repeat_and_relink(rng, base):
+    """A record is there twice and the chain is mended."""
+    lines = lines_of(base)
+    one, at = rng.randrange(base.size), rng.randrange(1, base.size + 1)
+    lines.insert(at, lines[one])
+    return joined(relinked(lines, at))
+
+
+def splice(rng, base, other):
+    """Lines of another journal."""
+    lines, theirs = lines_of(base), lines_of(other)
+    at, cut = rng.randrange(base.size), rng.randrange(other.size)
+    how = rng.randrange(4)
+    if how == 0:
+        return joined(lines[:at] + theirs[cut:])
+    if how == 1:
+        return joined(lines[:at] + [theirs[cut]] + lines[at + 1:])
+    if how == 2:
+        return joined(lines + theirs)
+    return joined(relinked(lines[:at + 1] + [theirs[cut]] + lines[at + 1:], at + 1))
+
+
+def change_logged(rng, base):
+    """The clock of the machine that wrote lies; the chain may be mended."""
+    lines, at = lines_of(base), rng.randrange(base.size)
+    logged = json.loads(lines[at])["logged"]
+    lines[at] = lines[at].replace('"logged":"' + logged,
+                                  '"logged":"' + rng.choice(FAR))
+    return joined(relinked(lines, at + 1) if rng.randrange(2) else lines)
+
+
+# -------------------------------------------------------------- statements
+
+
+def prefix_copy(base, size):
+    """The first lines of a journal, to write on from there."""
+    copy = jb.Copy(base.size)
+    copy.case = base.copy.case if size else jb.ZEROS
+    for name in ("lines", "bodies", "logged", "ids"):
+        setattr(copy, name, getattr(base.copy, name)[:size])
+    return copy
+
+
+def statement_of(base, at):
+    """(body as a dict, its key) of a record."""
+    body = json.loads(base.copy.bodies[at])
+    del body["sig"]
+    return body, base.keys[body["by"]]
+
+
+def followers(base, at):
+    """The places of the records that a `merge/1` brings."""
+    body = json.loads(base.copy.bodies[at])
+    if body["type"] != "merge/1":
+        return ()
+    return range(at + 1, min(at + 1 + body["public"]["count"], base.size))
+
+
+def end_with(base, at, statement, entry=None):
+    """The journal up to a record, which is another one now.
+
+    It ends there (or with the records that it brings), because later records
+    speak of hashes that no longer hold, and would hide what is to be found.
+    """
+    copy = prefix_copy(base, at)
+    copy.append(statement, **{"logged": base.copy.logged[at], **(entry or {})})
+    for place in followers(base, at):
+        copy.append(base.copy.bodies[place], base.copy.logged[place])
+    return copy.data()
+
+
+MISSPELLINGS = (
+    ('":', '": '), ('":', '" :'), (",", ", "), ("{", "{ "), ("}", " }"),
+    ('"tlp"', '"TLP"'), ('"mono":', '"mono":0'), ('"mono":', '"mono":-'),
+    ('"mono":', '"mono":+'), ('"team"', '"te\\u0061m"'), ('"team"', '"Team"'),
+    ('"team"', '""'), ('"team"', '"team","more":1'), ('"team"', '"t\xe9am"'),
+    ('"team"', "null"), ('"team"', '"team","scope":"team"'), ("T00", "T24"),
+    ("05-06", "04-31"), ("05-06", "02-30"), ("2024-05-06", "2023-02-29"),
+    ("2024-05-06", "2024-5-6"), ("Z\"", 'z"'), ("Z\"", '0Z"'), ("Z\"", '"'),
+    ('"ntp"', '"gps"'), ('"amber"', '"blue"'), ('"seen":[', '"seen":[0'),
+    ('"refs":[', '"refs":[1'), ('"refs":[', '"refs":["",'), ("/1", "/01"),
+    ("/1", "/0"), ("/1", ""), ("/1", "/1000"), ('"boot":"', '"boot":"0'),
+    ('"fields":{', '"fields":{"zz":"%s",' % jb.ZEROS), ('"fields":{', '"fields":['),
+    ('"public":{', '"public":{"zz":1,'), ('"public":{', '"public":{"0":1,'),
+    ('"public":{', '"public":{,'), ('"public":{', '"public":{"a":[[1]],'),
+    ('"public":{', '"public":{"a":9223372036854775808,'),
+    ('"public":{', '"public":{"a":01,'), ('"public":{', '"public":{"a":1.5,'),
+    ('"public":{', '"public":{"a":true,'), ('"public":{', '"public":{"a":{},'),
+    ('"public":{', '"public":{"a":"\x7f",'), ('"public":{', '"public":{"a":"\t",'),
+    ('"tlp":"amber",', ""), ('"clock":"ntp","by"', '"by"'),
+)
+
+
+def misspell(rng, base):
+    """A statement that is not spelled right, but well signed."""
+    while True:
+        at = rng.randrange(base.size)
+        body, key = statement_of(base, at)
+        text = jb.spell(body)
+        if rng.randrange(6) == 0:
+            text = upper_case(rng, body)
+        else:
+            old, new = rng.choice(MISSPELLINGS)
+            text = text.replace(old, new, 1)
+        statement = jb.sign_statement(key, text)
+        if statement != base.copy.bodies[at]:
+            return end_with(base, at, statement)
+
+
+def upper_case(rng, body):
+    """A hash or key in upper-case hex."""
+    name = rng.choice(("id", "case", "boot", "by"))
+    return jb.spell({**body, name: body[name].upper()})
+
+
+def wrong_key(rng, base):
+    """A record said and signed by another, or signed by another only."""
+    at = rng.randrange(base.size)
+    body, _ = statement_of(base, at)
+    key = rng.choice(list(base.keys.values()))
+    if rng.randrange(3):
+        body["by"] = key.hex
+    return end_with(base, at, jb.sign_statement(key, body))
+
+
+def twist_signature(rng, signature):
+    """A signature that a lax checker might take."""
+    r, s = signature[:32], int.from_bytes(signature[32:], "little")
+    how = rng.randrange(7)
+    if how == 0 and s + ORDER < 2**256:
+        return r + (s + ORDER).to_bytes(32, "little")
+    if how == 1:
+        return r + ((ORDER - s) % ORDER).to_bytes(32, "little")
+    if how == 2:
+        y = rng.choice(sorted(verify.SMALL_ORDER_Y)) | rng.randrange(2) << 255
+        return y.to_bytes(32, "little") + bytes(32)
+    if how == 3:
+        y = 2**255 - 19 + rng.randrange(19)
+        return (y | rng.randrange(2) << 255).to_bytes(32, "little") + signature[32:]
+    if how == 4:
+        return signature[32:] + r
+    if how == 5:
+        return r[:31] + bytes([r[31] ^ 0x80]) + signature[32:]
+    return bytes(64)
+
+
+def bad_signature(rng, base):
+    """A statement with a twisted signature, the chain whole."""
+    at = rng.randrange(base.size)
+    good = base.copy.bodies[at]
+    signature = twist_signature(rng, bytes.fromhex(good[-130:-2]))
+    return end_with(base, at, good[:-130] + signature.hex() + good[-2:])
+
+
+def small_order_key(rng, base):
+    """Enrols a key of small order, with the signature that fits it.
+
+    Where R is the identity and S is 0, the equation without strictness holds
+    for many messages.
+    """
+    y = rng.choice(sorted(verify.SMALL_ORDER_Y)) | rng.randrange(2) << 255
+    if rng.randrange(4) == 0:
+        y = 2**255 - 19 + rng.randrange(19)
+    key = y.to_bytes(32, "little").hex()
+    copy = prefix_copy(base, base.size if base.anchored == 0 else 5)
+    proof = (1).to_bytes(32, "little").hex() + "0" * 64
+    copy.add(base.people["lead"], "enrol/1",
+             {"key": key, "power": "member", "proof": proof})
+    body = copy.body(base.people["lead"], "note/1", by=key)
+    copy.append(jb.spell(body)[:-1] + ',"sig":"%s"}' % proof)
+    if rng.randrange(2):
+        copy.lines.pop()
+    return copy.data()
+
+
+# ----------------------------------------------------- edits of one member
+
+
+def another_value(rng, base, value):
+    """A value of the same kind as another, so that spelling stays right."""
+    if isinstance(value, int):
+        return rng.choice((value + 1, max(0, value - 1), 0, 1, base.size,
+                           base.size - 1, 2**63 - 1, value + base.size))
+    if isinstance(value, list):
+        return another_list(rng, base, value)
+    if len(value) == 64:
+        return rng.choice((jb.ZEROS, base.copy.root(), base.copy.head(),
+                           base.copy.head(1), base.copy.root(base.size - 1),
+                           rng.choice(list(base.keys)), value[::-1],
+                           value.upper(), value[1:]))
+    if len(value) == 32:
+        return rng.choice(base.copy.ids + ["0" * 32])
+    return rng.choice(("lead", "member", "log", "set", "lifted", "page", "a",
+                       "witness", "rfc3161", "", "cj/1", value + "x", "AAAA",
+                       value[1:], value + value, value.upper()))
+
+
+def another_list(rng, base, value):
+    """A list that is shorter, longer, turned around, doubled, or other."""
+    how = rng.randrange(6)
+    if how == 0 or not value:
+        return value + [rng.choice(("a", "b", 0, 1, 3, base.copy.ids[0]))]
+    if how == 1:
+        return value[:-1]
+    if how == 2:
+        return value[::-1]
+    if how == 3:
+        return value + value[-1:]
+    if how == 4:
+        return value[1:]
+    at = rng.randrange(len(value))
+    return value[:at] + [another_value(rng, base, value[at])] + value[at + 1:]
+
+
+def edit_public(rng, base):
+    """One member of `public` is other, missing, or too many."""
+    while True:
+        at = rng.randrange(base.size)
+        body, key = statement_of(base, at)
+        names = list(body["public"])
+        if not names:
+            continue
+        name = rng.choice(names)
+        how = rng.randrange(8)
+        if how == 0:
+            del body["public"][name]
+        elif how == 1:
+            body["public"]["zz"] = rng.choice((0, "", []))
+        else:
+            body["public"][name] = another_value(rng, base, body["public"][name])
+        if body != statement_of(base, at)[0]:
+            return end_with(base, at, jb.sign_statement(key, body))
+
+
+def edit_statement(rng, base):
+    """One member of the statement is other, but spelled right."""
+    at = rng.randrange(base.size)
+    body, key = statement_of(base, at)
+    name = rng.choice(("id", "case", "seen", "type", "refs", "seen", "type"))
+    if name == "id":
+        body["id"] = rng.choice(base.copy.ids)
+    elif name == "case":
+        body["case"] = rng.choice((jb.ZEROS, base.copy.head(), base.copy.case))
+    elif name == "seen":
+        number = rng.choice((0, 1, at, at + 1, max(0, at - 1), 2**63 - 1))
+        size = rng.choice((0, 1, at, max(0, at - 1)))
+        body["seen"] = [number, base.copy.head(size)]
+    elif name == "type":
+        kinds = [kind.decode() for kind in verify.RULES]
+        body["type"] = rng.choice(kinds + ["note/1", "note/7", "enrol/2",
+                                           "merge/2", "case/2", "hold/999"])
+    else:
+        body["refs"] = rng.sample(base.copy.ids, 2) + body["refs"]
+    return end_with(base, at, jb.sign_statement(key, body))
+
+
+def edit_entry(rng, base):
+    """One member of the entry is other; the statement is as it was."""
+    at = rng.randrange(base.size)
+    name, value = rng.choice((
+        ("seq", at + 1), ("seq", 0), ("seq", 2**63 - 1), ("seq", 2**63),
+        ("prev", jb.ZEROS), ("prev", base.copy.head()), ("epoch", 1),
+        ("epoch", 2**63 - 1), ("case", jb.ZEROS), ("case", base.copy.head()),
+        ("logged", FAR[0]), ("logged", "2024-06-31T00:00:00.000000000Z")))
+    return end_with(base, at, base.copy.bodies[at], {name: value})
+
+
+def edit_version(rng, base):
+    """A line with another `v`, alone or with a line that is misspelled."""
+    lines, at = lines_of(base), rng.randrange(base.size)
+    version = rng.choice(("0", "2", "01", "9223372036854775807",
+                          "9223372036854775808", '"1"', "1.0", "-1"))
+    lines[at] = lines[at].replace('"v":1', '"v":' + version, 1)
+    if rng.randrange(3) == 0:
+        other = rng.randrange(base.size)
+        lines[other] = lines[other].replace(",", ", ", 1)
+    return joined(lines)
+
+
+def whole_and_one_more(rng, base):
+    """A record that may not stand at the end, or may: nothing before changed."""
+    copy = prefix_copy(base, base.size)
+    act(rng, copy, base.people, wild=True)
+    return copy.data()
+
+
+# ---------------------------------------------------------------- scenarios
+
+
+def act(rng, copy, people, wild=False):
+    """Write one record of a random kind by a random person.
+
+    `wild` draws from all people; else from those who are likely to have the
+    power.
+    """
+    everyone = list(people.values())
+    leads = [people["lead"], people["second"], people["recovery"]]
+    members = [people["lead"], people["bob"], people["ann"], people["second"]]
+    by_lead = rng.choice(everyone if wild else leads)
+    by = rng.choice(everyone if wild else members)
+    someone = rng.choice(everyone)
+    size = len(copy.lines)
+    how = rng.randrange(14)
+    if how < 3:
+        copy.note(by, {"text": b"x"} if how else {}, refs=rng.sample(copy.ids, how))
+    elif how < 5:
+        copy.enrol(by_lead, someone, rng.choice(("lead", "member", "log")))
+    elif how < 7:
+        copy.revoke(by_lead, someone, rng.randrange(1, size + 1))
+    elif how == 7:
+        copy.hold(by_lead, rng.choice(("set", "lifted")))
+    elif how == 8:
+        copy.checkpoint(by, signer=someone, size=rng.randrange(1, size + 1))
+    elif how == 9:
+        copy.witness(by, people["witness"], size=rng.randrange(1, size + 1))
+    else:
+        redaction_step(rng, copy, by)
+
+
+def typed(copy, kind):
+    """The statements of a type, parsed."""
+    found = (json.loads(text) for text in copy.bodies)
+    return [body for body in found if body["type"] == kind]
+
+
+def redaction_step(rng, copy, by):
+    """A request, an approval, or a redaction of what was approved."""
+    requests = typed(copy, "redact-request/1")
+    targets = [body for body in typed(copy, "note/1") if body["fields"]]
+    how = rng.randrange(3)
+    if not requests or how == 0:
+        target = rng.choice(targets)["id"] if targets else copy.ids[0]
+        names = ["text"] if targets else ["title"]
+        copy.request(by, target, names)
+    elif how == 1:
+        copy.approve(by, rng.choice(requests)["id"])
+    else:
+        request = rng.choice(requests)
+        approvals = [body["id"] for body in typed(copy, "redact-approve/1")
+                     if body["public"]["request"] == request["id"]]
+        copy.redact(by, request["public"]["target"], request["public"]["names"],
+                    approvals)
+
+
+def holds(copy):
+    """Is this journal valid by itself?"""
+    try:
+        entries = [verify.parse_entry(line.encode("latin-1"), True)
+                   for line in copy.lines]
+        verify.check_journal(entries)
+    except verify.Finding:
+        return False
+    return True
+
+
+def scenario(rng, steps):
+    """Three copies are written to apart and merged; the last step is wild."""
+    first, people = crew(rng.randrange(2**40))
+    copies = [first, first.fork(), first.fork()]
+    for _ in range(steps):
+        at = rng.randrange(len(copies))
+        trial = copies[at].fork()
+        step(rng, trial, copies, people)
+        if holds(trial):
+            copies[at] = trial
+    one, two = rng.sample(copies, 2)
+    if rng.randrange(2):
+        act(rng, two, people, wild=rng.randrange(2) == 0)
+        merge(rng, one, two, people)
+    else:
+        step(rng, one, copies, people, wild=rng.randrange(2) == 0)
+    return one.data()
+
+
+def step(rng, copy, copies, people, wild=False):
+    """A record, or a merge of another copy."""
+    if rng.randrange(4) == 0:
+        merge(rng, copy, rng.choice(copies), people)
+    else:
+        act(rng, copy, people, wild)
+
+
+def merge(rng, copy, other, people):
+    """Bring one copy into another, mostly as it should be."""
+    fork = copy.common(other)
+    if rng.randrange(8) == 0:
+        fork = rng.randrange(1, fork + 1)
+    by = rng.choice([people["lead"], people["bob"], people["second"]])
+    copy.merge(by, other, fork=fork)
+
+
+# ---------------------------------------------------------------- openings
+
+
+def opening_lines(base):
+    """A fresh list of openings."""
+    return [list(each) for each in base.copy.openings]
+
+
+def openings_data(openings):
+    """Openings as a file."""
+    return "".join(jb.opening_line(*each) + "\n" for each in openings).encode()
+
+
+def swap_openings(rng, base):
+    """Salt and value, or the value alone, change places."""
+    openings = opening_lines(base)
+    one, two = rng.sample(range(len(openings)), 2)
+    start = rng.choice((2, 3))
+    openings[one][start:], openings[two][start:] = (
+        openings[two][start:], openings[one][start:])
+    if openings == opening_lines(base):
+        openings[one][3] += b"x"
+    return openings_data(openings)
+
+
+def edit_opening(rng, base):
+    """One opening names or says something else."""
+    openings = opening_lines(base)
+    one = rng.choice(openings)
+    how = rng.randrange(5)
+    if how == 0:
+        one[0] = rng.choice([each for each in base.copy.ids if each != one[0]])
+    elif how == 1:
+        one[1] = "zz"
+    elif how == 2:
+        one[2] = jb.ZEROS
+    elif how == 3:
+        one[3] = one[3] + b"\0"
+    else:
+        openings.append(list(one))
+    return openings_data(openings)
+
+
+def misspell_openings(rng, base):
+    """An openings file that is not spelled right."""
+    data = base.openings
+    old, new = rng.choice(((b",", b", "), (b'"salt"', b'"Salt"'), (b"=", b""),
+                           (b'="', b'=="'), (b"\n", b"\r\n"), (b"\n", b"\n\n"),
+                           (b'"value":"', b'"value":"!'), (b'{"id"', b'{ "id"'),
+                           (b'"value":"', b'"value":" '), (b'"}', b'","x":1}')))
+    changed = data.replace(old, new, 1)
+    return changed if changed != data else data[:-1]
+
+
+def flip_openings(rng, base):
+    """One bit."""
+    data, at = bytearray(base.openings), rng.randrange(len(base.openings))
+    data[at] ^= 1 << rng.randrange(8)
+    return bytes(data)
+
+
+def fewer_openings(rng, base):
+    """Openings that are withheld or in another order: nothing is wrong."""
+    openings = opening_lines(base)
+    return openings_data(rng.sample(openings, rng.randrange(len(openings))))
+
+
+# ------------------------------------------------------------------ corpus
+
+JOURNAL_MUTATIONS = (
+    flip, replace_byte, replace_digit, delete_byte, insert_byte, swap_lines,
+    drop_lines, repeat_line, cut_line, swap_and_relink, drop_and_relink,
+    repeat_and_relink, change_logged, misspell, misspell, wrong_key, wrong_key,
+    bad_signature, small_order_key, edit_public, edit_public, edit_public,
+    edit_statement, edit_statement, edit_entry, edit_version,
+)
+FREE_MUTATIONS = (whole_and_one_more,)  # may be valid: no trust is given
+OPENINGS_MUTATIONS = (swap_openings, edit_opening, misspell_openings,
+                      flip_openings)
+
+
+class Mutant:
+    """One line of the manifest and its files."""
+
+    def __init__(self, kind, data, openings=None, arguments="-"):
+        self.kind, self.data = kind, data
+        self.openings, self.arguments = openings, arguments
+
+
+def trust(rng, base, data):
+    """Trust that does not cover a mutant wrongly: mostly none at all."""
+    choice = rng.randrange(10)
+    if choice == 0:
+        return base.root_arguments()
+    if choice == 1:
+        return base.note_arguments()
+    if choice == 2 and changed_before(base, data):
+        return base.witness_arguments()
+    return "-"
+
+
+def changed_before(base, data):
+    """Is something changed within the lines that the witness saw?"""
+    seen = joined(base.copy.lines[:base.anchored])
+    return base.anchored > 0 and not data.startswith(seen)
+
+
+def journal_mutant(rng, bases):
+    """A mutant of a good journal."""
+    base = rng.choice(bases)
+    mutation = rng.choice(JOURNAL_MUTATIONS + FREE_MUTATIONS + (splice,))
+    if mutation is splice:
+        data = splice(rng, base, rng.choice(bases))
+    else:
+        data = mutation(rng, base)
+    if data == base.data:
+        return None
+    free = mutation in FREE_MUTATIONS or data.startswith(base.data)
+    openings = base.openings if rng.randrange(8) == 0 else None
+    return Mutant(mutation.__name__, data, openings,
+                  "-" if free else trust(rng, base, data))
+
+
+def openings_mutant(rng, bases):
+    """A good journal with openings that are not."""
+    base = rng.choice(bases)
+    if rng.randrange(6) == 0:
+        return Mutant("fewer_openings", base.data, fewer_openings(rng, base))
+    mutation = rng.choice(OPENINGS_MUTATIONS)
+    arguments = base.root_arguments() if rng.randrange(2) else "-"
+    return Mutant(mutation.__name__, base.data, mutation(rng, base), arguments)
+
+
+def foreign_openings(rng, bases):
+    """The openings of another journal."""
+    base, other = rng.sample(bases, 2)
+    return Mutant("foreign_openings", base.data, other.openings,
+                  base.root_arguments())
+
+
+def scenario_mutant(rng, _bases):
+    """A journal that grew by itself."""
+    return Mutant("scenario", scenario(rng, rng.randrange(3, 25)))
+
+
+def cuts(bases):
+    """The journals cut at every byte, one after the other, endlessly."""
+    while True:
+        for base in bases:
+            for at in range(len(base.data)):
+                yield Mutant("cut", base.data[:at])
+
+
+def mutants(seed):
+    """Endless mutants, the kinds mixed."""
+    rng = random.Random(seed)
+    bases = make_bases(seed)
+    yield bases
+    stream = cuts(bases)
+    makers = ([journal_mutant] * 12 + [scenario_mutant] * 4
+              + [openings_mutant] * 2 + [foreign_openings])
+    while True:
+        if rng.randrange(10) == 0:
+            yield next(stream)
+            continue
+        mutant = rng.choice(makers)(rng, bases)
+        if mutant:
+            yield mutant
+
+
+def write(folder, name, data):
+    """Write a file of the corpus."""
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(data)
+
+
+def write_mutant(folder, number, mutant):
+    """The files of a mutant; gives its line of the manifest."""
+    name = "%06d.cj1" % number
+    write(folder, name, mutant.data)
+    openings = "-"
+    if mutant.openings is not None:
+        openings = "%06d.cjo" % number
+        write(folder, openings, mutant.openings)
+    return "\t".join((name, openings, mutant.arguments, mutant.kind)) + "\n"
+
+
+def make_corpus(folder, seed, number):
+    """Write a corpus."""
+    os.makedirs(folder, exist_ok=True)
+    stream = mutants(seed)
+    for base in next(stream):
+        base.write_note(folder)
+        write(folder, base.name + ".cj1", base.data)
+        write(folder, base.name + ".cjo", base.openings)
+    with open(os.path.join(folder, "manifest.tsv"), "w",
+              encoding="ascii") as manifest:
+        for at in range(number):
+            manifest.write(write_mutant(folder, at, next(stream)))
+
+
+def main(arguments):
+    """Run the command line."""
+    if len(arguments) != 3 or not all(map(str.isdigit, arguments[1:])):
+        print("usage: make_corpus.py OUTDIR SEED COUNT", file=sys.stderr)
+        return 2
+    make_corpus(arguments[0], int(arguments[1]), int(arguments[2]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
