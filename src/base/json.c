@@ -32,7 +32,7 @@ static void json_close(struct json *j, char c)
     j->wants_comma = true;
 }
 
-void json_object(struct json *j)
+void json_object_begin(struct json *j)
 {
     json_open(j, '{');
 }
@@ -42,7 +42,7 @@ void json_object_end(struct json *j)
     json_close(j, '}');
 }
 
-void json_array(struct json *j)
+void json_array_begin(struct json *j)
 {
     json_open(j, '[');
 }
@@ -74,7 +74,7 @@ void json_text(struct json *j, const char *value)
     if (value)
         json_str(j, str_of(value));
     else
-        json_null(j);
+        json_null_add(j);
 }
 
 void json_u64(struct json *j, uint64_t value)
@@ -95,7 +95,7 @@ void json_bool(struct json *j, bool value)
     buf_adds(j->out, value ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_null_add(struct json *j)
 {
     json_separate(j);
     buf_adds(j->out, "null");

@@ -10,9 +10,9 @@ struct json {
 };
 
 void json_begin(struct json *j, struct buf *out);
-void json_object(struct json *j); /* { */
+void json_object_begin(struct json *j); /* { */
 void json_object_end(struct json *j);
-void json_array(struct json *j);
+void json_array_begin(struct json *j);
 void json_array_end(struct json *j);
 void json_name(struct json *j, const char *name);
 void json_str(struct json *j, struct str value);
@@ -20,7 +20,7 @@ void json_text(struct json *j, const char *value); /* NULL is written as null */
 void json_u64(struct json *j, uint64_t value);
 void json_i64(struct json *j, int64_t value);
 void json_bool(struct json *j, bool value);
-void json_null(struct json *j);
+void json_null_add(struct json *j);
 void json_utc(struct json *j, struct utc t);
 void json_hex(struct json *j, const void *bytes, size_t size);
 /* name and value in one */

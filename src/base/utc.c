@@ -189,11 +189,11 @@ const char *utc_local_short(char *out, struct utc t, struct utc now)
     return local_format(out, is_same_local_day(t, now) ? "%H:%M" : "%e %b %H:%M", t);
 }
 
+const char *const utc_precision_names[] = {"second", "minute", "hour", "day", NULL};
+
 const char *utc_precision_name(enum utc_precision p)
 {
-    static const char *const names[] = {"second", "minute", "hour", "day"};
-
-    return names[p];
+    return utc_precision_names[p];
 }
 
 /* Reads decimal digits off the front of *s. */

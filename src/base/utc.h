@@ -35,6 +35,7 @@ const char *utc_local_short(char *out, struct utc t,
                             struct utc now); /* 04:12, or 24 Nov 04:12 on another day */
 
 enum utc_precision { PRECISION_SECOND, PRECISION_MINUTE, PRECISION_HOUR, PRECISION_DAY };
+extern const char *const utc_precision_names[]; /* "second" …, ends with NULL */
 const char *utc_precision_name(enum utc_precision p); /* "second" … */
 
 /* A time as people say it, relative to now, in this machine's zone unless one is stated: "now",

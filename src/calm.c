@@ -1,0 +1,12 @@
+/* calm.c: the program of the responders. */
+#include <locale.h>
+#include "cli/cli.h"
+#include "practice/practice.h"
+#include "sys/signer.h"
+
+int main(int argc, char **argv)
+{
+    signer_main_if_asked(argc, argv);
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return cli_main(practice_model(), argc, argv);
+}

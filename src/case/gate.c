@@ -1,0 +1,81 @@
+/* gate.c: the two gates, judged from what the case holds. */
+#include "case/gate.h"
+
+static bool has_snapshot(const struct view *v, const struct thing *system)
+{
+    size_t at = 0;
+
+    return view_next_of(v, "snapshot", "system", system, &at) != NULL;
+}
+
+static int check_first_look(const struct view *v, struct err *e)
+{
+    if (view_count(v, "look") || view_count(v, "snapshot"))
+        return 0;
+    return err_set(e, ERR_GATE,
+                   "nobody has looked yet. Take two minutes: see what runs, who is connected, "
+                   "what depends on it, and write it down: calm assess look \"what I see\"");
+}
+
+/* The systems that an action is about, or all that are affected when it names none. */
+static const struct thing *next_system(const struct view *v, const struct thing *target, size_t *at)
+{
+    const struct thing *t;
+
+    while ((t = view_next(v, "system", at))) {
+        if (target && thing_is(target, "action")) {
+            if (view_refers(v, target, "system", t))
+                return t;
+        } else if (target ? target == t : thing_says(t, "state", "affected")) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static int check_assessed(const struct view *v, const struct thing *target, struct err *e)
+{
+    const struct thing *t;
+
+    if (view_count(v, "assessment") == 0)
+        return err_set(e, ERR_GATE,
+                       "the assessment is not signed yet. Cleaning and repair wait for it, because "
+                       "a change made too early destroys what would explain it. See calm assess, "
+                       "then: calm assess sign \"what we know\"");
+    for (size_t at = 0; (t = next_system(v, target, &at));)
+        if (!has_snapshot(v, t))
+            return err_set(e, ERR_GATE,
+                           "the state of " STR_FMT " is not recorded yet. Record it first: calm "
+                           "snapshot take, or import one: calm snapshot import " STR_FMT " FILE",
+                           STR_ARG(view_title(t)), STR_ARG(view_title(t)));
+    return 0;
+}
+
+int gate_check(const struct view *v, enum gate gate, const struct thing *target, struct err *e)
+{
+    switch (gate) {
+    case GATE_FIRST_LOOK:
+        return check_first_look(v, e);
+    case GATE_ASSESSED:
+        return check_assessed(v, target, e);
+    case GATE_NONE:
+        break;
+    }
+    return 0;
+}
+
+const char *gate_help(enum gate gate)
+{
+    static const char *const texts[] = {
+        [GATE_NONE] = NULL,
+        [GATE_FIRST_LOOK] =
+            "Waits for a first look of two minutes (calm assess look), or a recorded "
+            "state (calm snapshot).",
+        [GATE_ASSESSED] =
+            "Waits for the signed assessment (calm assess sign), the recorded state of "
+            "the systems (calm snapshot), and, where two or more are on the team, a "
+            "second person's approval.",
+    };
+
+    return texts[gate];
+}

@@ -1,0 +1,252 @@
+/* operation.c: looking up operations and their input, drafting records, and the decisions and
+ * queries that serve many. */
+#include "case/operation.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/sink.h"
+#include "journal/entry.h"
+#include "sys/clock.h"
+
+const struct operation *operation_find(const struct model *m, struct str name)
+{
+    for (size_t i = 0; i < m->operation_count; i++)
+        if (str_is(name, m->operations[i]->name))
+            return m->operations[i];
+    return NULL;
+}
+
+struct str input_value(const struct operation *op, const struct input *in, const char *field)
+{
+    for (size_t i = 0; i < op->field_count; i++)
+        if (strcmp(op->fields[i].name, field) == 0)
+            return in->values[i].p ? in->values[i] : str_of("");
+    BUG("%s has no field %s", op->name, field);
+}
+
+bool input_has(const struct operation *op, const struct input *in, const char *field)
+{
+    return input_value(op, in, field).len > 0;
+}
+
+bool input_id(const struct operation *op, const struct input *in, const char *field, struct id *out)
+{
+    return hex_read(out->b, sizeof(out->b), str_head(input_value(op, in, field), 32));
+}
+
+const struct thing *input_thing(const struct view *v, const struct operation *op,
+                                const struct input *in, const char *field)
+{
+    const struct thing *t;
+    struct id id;
+
+    if (!input_id(op, in, field, &id))
+        return NULL;
+    t = state_thing_by_id(v->state, &id);
+    return t && view_allows(v, t) ? t : NULL;
+}
+
+struct draft *decision_add(struct decision *d, const char *type)
+{
+    struct draft *dr;
+
+    d->drafts = mem_grow(d->drafts, d->draft_count, &d->draft_room, sizeof(d->drafts[0]));
+    dr = &d->drafts[d->draft_count++];
+    memset(dr, 0, sizeof(*dr));
+    random_bytes(dr->id.b, sizeof(dr->id.b));
+    dr->type = type;
+    dr->tlp = d->input && d->input->has_tlp ? d->input->tlp : TLP_AMBER;
+    dr->scope = d->input && d->input->scope.len ? d->input->scope : STR("team");
+    return dr;
+}
+
+void draft_value(struct draft *dr, const char *name, struct str value)
+{
+    if (dr->value_count >= DRAFT_VALUES_MAX)
+        BUG("a record of %s has too many values", dr->type);
+    dr->values[dr->value_count++] = (struct draft_value){name, value};
+}
+
+void draft_public(struct draft *dr, const char *name, struct str spelled)
+{
+    if (dr->public_count >= DRAFT_PUBLICS_MAX)
+        BUG("a record of %s says too much in clear", dr->type);
+    dr->publics[dr->public_count++] = (struct draft_value){name, spelled};
+}
+
+void draft_public_u64(struct decision *d, struct draft *dr, const char *name, uint64_t n)
+{
+    draft_public(dr, name, str_of(arena_printf(d->arena, "%llu", (unsigned long long)n)));
+}
+
+void draft_public_text(struct decision *d, struct draft *dr, const char *name, struct str text)
+{
+    draft_public(dr, name, str_of(arena_printf(d->arena, "\"%.*s\"", (int)text.len, text.p)));
+}
+
+void draft_ref(struct draft *dr, const struct id *id)
+{
+    for (size_t i = 0; i < dr->ref_count; i++)
+        if (id_eq(&dr->refs[i], id))
+            return;
+    if (dr->ref_count >= DRAFT_REFS_MAX)
+        BUG("a record of %s has too many references", dr->type);
+    dr->refs[dr->ref_count++] = *id;
+}
+
+void draft_value_ref(struct decision *d, struct draft *dr, const char *name, const struct id *id)
+{
+    CLEANUP_BUF struct buf hex = {0};
+
+    hex_add(&hex, id->b, sizeof(id->b));
+    draft_value(dr, name, str_of(arena_strdup(d->arena, buf_text(&hex))));
+    draft_ref(dr, id);
+}
+
+static void take_value(struct draft *dr, const struct field *f, struct str value)
+{
+    struct str lines = value;
+    struct id id;
+
+    if (!value.p || (f->flags & FIELD_OUTSIDE))
+        return;
+    draft_value(dr, f->name, value);
+    while (f->type == FIELD_REF && lines.len)
+        if (hex_read(id.b, sizeof(id.b), str_cut(&lines, '\n')))
+            draft_ref(dr, &id);
+}
+
+void draft_take_input(struct decision *d, struct draft *dr, const struct kind *kind)
+{
+    const struct operation *op = d->op;
+
+    for (size_t i = 0; i < op->field_count; i++)
+        if (field_find(kind->fields, kind->field_count, str_of(op->fields[i].name)))
+            take_value(dr, &op->fields[i], d->input->values[i]);
+    for (size_t i = 0; i < COMMON_COUNT; i++)
+        take_value(dr, &common_fields[i], d->input->values[op->field_count + i]);
+}
+
+static const char *type_text(struct decision *d, const char *suffix)
+{
+    return arena_printf(d->arena, "%s%s/1", d->op->kind->name, suffix);
+}
+
+int decide_make(struct decision *d, struct err *e)
+{
+    (void)e;
+    draft_take_input(d, decision_add(d, type_text(d, "")), d->op->kind);
+    d->is_independent = true;
+    return 0;
+}
+
+int decide_change(struct decision *d, struct err *e)
+{
+    const char *target = d->op->fields[0].name;
+    const struct thing *t = input_thing(d->view, d->op, d->input, target);
+    struct draft *dr;
+
+    if (!t)
+        return err_set(e, ERR_NOTFOUND, "say which %s", d->op->kind->name);
+    dr = decision_add(d, type_text(d, "-change"));
+    draft_ref(dr, &t->id);
+    draft_take_input(d, dr, d->op->kind);
+    if (dr->value_count == 0)
+        return err_set(e, ERR_USAGE, "nothing to change was given; see calm %s --help",
+                       d->op->name);
+    return 0;
+}
+
+static void list_thing_text(const struct view *v, const struct thing *t, struct answer *a)
+{
+    CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf value = {0};
+
+    view_call(&line, t);
+    if (t->kind->prefix) {
+        buf_addn(&line, ' ', line.len < 5 ? 5 - line.len : 1);
+        buf_addstr(&line, view_title(t));
+    }
+    for (size_t i = 1; i < t->kind->field_count; i++) {
+        if (!t->values[i].len)
+            continue;
+        buf_clear(&value);
+        view_show(v, t, &t->kind->fields[i], false, &value);
+        buf_addf(&line, " · %s: %s", t->kind->fields[i].name, buf_text(&value));
+    }
+    sink_terminal(&a->text, utf8_head_columns(buf_str(&line), a->columns * 3), false);
+    buf_addc(&a->text, '\n');
+}
+
+void thing_json(const struct view *v, const struct thing *t, struct json *j)
+{
+    CLEANUP_BUF struct buf value = {0};
+
+    json_object_begin(j);
+    view_call(&value, t);
+    json_put_str(j, "call", buf_str(&value));
+    json_put_text(j, "kind", t->kind->name);
+    json_put_hex(j, "id", t->id.b, sizeof(t->id.b));
+    json_put_u64(j, "record", t->seq);
+    json_put_u64(j, "changed", t->changed_seq);
+    json_put_text(j, "tlp", tlp_names[t->tlp]);
+    json_put_utc(j, "time", thing_when(v->state, t));
+    for (size_t i = 0; i < t->kind->field_count; i++)
+        if (t->values[i].len)
+            json_put_str(j, t->kind->fields[i].name, t->values[i]);
+    for (size_t i = 0; i < COMMON_COUNT; i++)
+        if (thing_common(t, (enum common_field)i).len)
+            json_put_str(j, common_fields[i].name, thing_common(t, (enum common_field)i));
+    json_object_end(j);
+}
+
+int query_list(const struct view *v, const struct operation *op, const struct input *in,
+               struct answer *a, struct err *e)
+{
+    const struct thing *t;
+    struct json j;
+    size_t count = 0;
+
+    (void)in;
+    (void)e;
+    json_begin(&j, &a->json);
+    if (a->wants_json)
+        json_array_begin(&j);
+    for (size_t at = 0; (t = view_next(v, op->kind->name, &at)); count++) {
+        if (a->wants_json)
+            thing_json(v, t, &j);
+        else
+            list_thing_text(v, t, a);
+    }
+    if (a->wants_json)
+        json_array_end(&j);
+    else if (count == 0)
+        buf_addf(&a->text, "None yet.\n");
+    return 0;
+}
+
+int query_show(const struct view *v, const struct operation *op, const struct input *in,
+               struct answer *a, struct err *e)
+{
+    const struct thing *t = input_thing(v, op, in, op->fields[0].name);
+    struct json j;
+
+    if (!t)
+        return err_set(e, ERR_NOTFOUND, "say which %s", op->kind->name);
+    json_begin(&j, &a->json);
+    if (a->wants_json) {
+        thing_json(v, t, &j);
+        return 0;
+    }
+    list_thing_text(v, t, a);
+    for (size_t i = 0; i < t->kind->field_count; i++) {
+        CLEANUP_BUF struct buf value = {0};
+
+        if (!t->values[i].len)
+            continue;
+        view_show(v, t, &t->kind->fields[i], true, &value);
+        buf_addf(&a->text, "  %-18s ", t->kind->fields[i].name);
+        sink_terminal(&a->text, buf_str(&value), false);
+        buf_addc(&a->text, '\n');
+    }
+    return 0;
+}

@@ -1,0 +1,152 @@
+/* scope.c: sealing and unsealing of openings under scope keys. */
+#include "case/scope.h"
+#include <sodium.h>
+#include "base/limits.h"
+#include "base/mem.h"
+
+enum {
+    NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG_SIZE = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    SALT_SIZE = sizeof(struct salt),
+};
+
+struct scope_key {
+    char name[LIMIT_NAME_SIZE + 1];
+    uint8_t key[SCOPE_KEY_SIZE];
+};
+
+struct scopes {
+    struct scope_key *keys;
+    size_t count;
+    size_t room;
+};
+
+struct scopes *scopes_new(void)
+{
+    return mem_new(struct scopes);
+}
+
+void scopes_free(struct scopes *s)
+{
+    if (!s)
+        return;
+    if (s->keys)
+        mem_wipe(s->keys, s->room * sizeof(s->keys[0]));
+    free(s->keys);
+    free(s);
+}
+
+static struct scope_key *scope_find(const struct scopes *s, struct str name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (str_is(name, s->keys[i].name))
+            return &s->keys[i];
+    return NULL;
+}
+
+void scopes_put(struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_SIZE])
+{
+    struct scope_key *at = scope_find(s, name);
+
+    if (name.len > LIMIT_NAME_SIZE)
+        BUG("a scope name of %zu bytes", name.len);
+    if (!at) {
+        s->keys = mem_grow(s->keys, s->count, &s->room, sizeof(s->keys[0]));
+        at = &s->keys[s->count++];
+        *at = (struct scope_key){0};
+        memcpy(at->name, name.p, name.len);
+    }
+    memcpy(at->key, key, SCOPE_KEY_SIZE);
+}
+
+const uint8_t *scopes_get(const struct scopes *s, struct str name)
+{
+    const struct scope_key *k = scope_find(s, name);
+
+    return k ? k->key : NULL;
+}
+
+static size_t associated_data(uint8_t out[32 + 16 + LIMIT_NAME_SIZE], const struct hash *case_id,
+                              const struct id *id, struct str name)
+{
+    memcpy(out, case_id->b, 32);
+    memcpy(out + 32, id->b, 16);
+    memcpy(out + 48, name.p, name.len);
+    return 48 + name.len;
+}
+
+void opening_seal(struct buf *out, const uint8_t key[SCOPE_KEY_SIZE], const struct hash *case_id,
+                  const struct id *id, struct str name, const struct salt *salt, struct str value)
+{
+    uint8_t ad[32 + 16 + LIMIT_NAME_SIZE];
+    size_t ad_size;
+    size_t plain_size = SALT_SIZE + value.len;
+    uint32_t box_size = (uint32_t)(NONCE_SIZE + plain_size + TAG_SIZE);
+    unsigned char *nonce;
+    CLEANUP_BUF struct buf plain = {0};
+
+    if (name.len > LIMIT_NAME_SIZE || value.len > LIMIT_VALUE_SIZE)
+        BUG("an opening over its limits");
+    ad_size = associated_data(ad, case_id, id, name);
+    buf_addc(out, (char)name.len);
+    buf_addstr(out, name);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        buf_addc(out, (char)(box_size >> shift));
+    buf_add(&plain, salt->b, SALT_SIZE);
+    buf_addstr(&plain, value);
+    nonce = (unsigned char *)buf_room(out, box_size);
+    randombytes_buf(nonce, NONCE_SIZE);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE_SIZE, NULL,
+                                               (const unsigned char *)plain.p, plain_size, ad,
+                                               ad_size, NULL, nonce, key);
+    out->len += box_size;
+    mem_wipe(plain.p, plain.len);
+}
+
+bool sealed_next(struct str *rest, struct sealed_opening *out)
+{
+    struct str s = *rest;
+    size_t name_len = s.len ? (uint8_t)s.p[0] : 0;
+    const uint8_t *p;
+    size_t box_len;
+
+    if (s.len < 1 + name_len + 4 || name_len == 0 || name_len > LIMIT_NAME_SIZE)
+        return false;
+    p = (const uint8_t *)s.p + 1 + name_len;
+    box_len = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+    if (s.len - 1 - name_len - 4 < box_len)
+        return false;
+    out->name = (struct str){s.p + 1, name_len};
+    out->box = (struct str){(const char *)p + 4, box_len};
+    *rest = str_from(s, 1 + name_len + 4 + box_len);
+    return true;
+}
+
+int opening_unseal(const struct sealed_opening *o, const uint8_t key[SCOPE_KEY_SIZE],
+                   const struct hash *case_id, const struct id *id, const struct hash *commitment,
+                   struct salt *salt, struct buf *value, struct err *e)
+{
+    uint8_t ad[32 + 16 + LIMIT_NAME_SIZE];
+    size_t ad_size = associated_data(ad, case_id, id, o->name);
+    const unsigned char *nonce = (const unsigned char *)o->box.p;
+    CLEANUP_BUF struct buf plain = {0};
+    struct hash found;
+    struct str text;
+
+    if (o->box.len < NONCE_SIZE + TAG_SIZE + SALT_SIZE ||
+        o->box.len > NONCE_SIZE + TAG_SIZE + SALT_SIZE + LIMIT_VALUE_SIZE)
+        return err_set(e, ERR_TAMPER, "a sealed value has an impossible size");
+    buf_room(&plain, o->box.len - NONCE_SIZE - TAG_SIZE);
+    plain.len = o->box.len - NONCE_SIZE - TAG_SIZE;
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)plain.p, NULL, NULL,
+                                                   nonce + NONCE_SIZE, o->box.len - NONCE_SIZE, ad,
+                                                   ad_size, nonce, key) != 0)
+        return err_set(e, ERR_TAMPER, "a sealed value does not open: it was changed or moved");
+    memcpy(salt->b, plain.p, SALT_SIZE);
+    text = str_from(buf_str(&plain), SALT_SIZE);
+    found = field_commitment(case_id, id, o->name, salt, text);
+    if (!hash_eq(&found, commitment))
+        return err_set(e, ERR_TAMPER, "a value is not the one that was signed");
+    buf_addstr(value, text);
+    return 0;
+}

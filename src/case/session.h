@@ -1,0 +1,61 @@
+/* session.h: one person at one case: the store, the state, their key, what they may see, and the
+ * doing of operations. */
+#pragma once
+#include "case/operation.h"
+#include "sys/signer.h"
+
+struct session_options {
+    const char *key_folder; /* where the signer finds keys */
+    const struct model *model;
+    bool is_read_only;
+};
+
+/* Makes a new case in a folder, with this person as its lead. The recovery seed is for printing;
+ * the caller wipes it. */
+struct session_new {
+    const char *name;          /* of the case */
+    const char *person;        /* of the lead */
+    uint8_t recovery_seed[32]; /* out */
+};
+MUST_CHECK int session_create(struct session **out, const char *folder, struct session_new *n,
+                              const struct session_options *o, struct err *e);
+/* Opens a case as the person whose key is here and enrolled; as nobody (who sees nothing but that
+ * records exist) where none is. */
+MUST_CHECK int session_open(struct session **out, const char *folder,
+                            const struct session_options *o, struct err *e);
+void session_close(struct session *s);
+DEFINE_CLEANUP(struct session *, session_close)
+
+struct store *session_store(struct session *s);
+struct state *session_state(struct session *s);
+struct signer *session_signer(struct session *s);
+const struct key *session_key(const struct session *s); /* zeros for nobody */
+struct scopes *session_scopes(struct session *s);
+const struct model *session_model(const struct session *s);
+bool session_is_read_only(const struct session *s);
+/* The view of this session's person, after catching up with what others wrote. */
+MUST_CHECK int session_view(struct session *s, struct view *out, struct err *e);
+
+/* Does an operation: may this person, does a gate hold it, decide, append, tell. On a change,
+ * answer gets what was recorded and what comes next. */
+MUST_CHECK int session_perform(struct session *s, const struct operation *op,
+                               const struct input *in, struct answer *a, struct err *e);
+
+/* For jobs: appends records that were drafted with decision_add, against the state as it is now. On
+ * success *first is the seq of the first. */
+MUST_CHECK int session_append(struct session *s, struct decision *d, uint64_t *first,
+                              struct err *e);
+/* A decision to draft with, outside of a decide function. Release it with decision_release. */
+void decision_begin(struct decision *d, const struct view *v, const struct operation *op,
+                    const struct input *in);
+void decision_release(struct decision *d);
+
+/* Makes a compartment's key, or fetches it with the help of the signer; and grants one that is held
+ * to another person's key. */
+MUST_CHECK int session_scope_new(struct session *s, struct str scope, struct err *e);
+MUST_CHECK int session_scope_grant(struct session *s, struct str scope, const struct key *to,
+                                   struct err *e);
+
+/* Signs a checkpoint over the present size and writes the skeleton and the note to the case's
+ * journal folder. Its record is appended. */
+MUST_CHECK int session_checkpoint(struct session *s, struct err *e);

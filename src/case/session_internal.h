@@ -1,0 +1,25 @@
+/* session_internal.h: what session.c and commit.c share. */
+#pragma once
+#include <pthread.h>
+#include "case/session.h"
+
+struct request;
+
+struct session {
+    struct store *store;
+    struct signer *signer;
+    struct scopes *scopes;
+    struct state *state;
+    const struct model *model;
+    struct key key;      /* zeros: nobody */
+    struct hash case_id; /* zeros before record 0 */
+    bool is_read_only;
+    pthread_rwlock_t state_lock; /* held for reading while deciding, for writing while folding */
+    pthread_mutex_t queue_lock;
+    pthread_cond_t queue_moved;
+    struct request *queue; /* first in, first out */
+    struct request **queue_end;
+    bool is_led; /* somebody is writing the queue to the store */
+};
+
+MUST_CHECK int session_catch_up(struct session *s, struct err *e);

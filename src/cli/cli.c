@@ -1,0 +1,186 @@
+/* cli.c: one command line from its words to its exit status. */
+#include "cli/cli.h"
+#include <unistd.h>
+#include "base/sink.h"
+#include "cli/args.h"
+#include "cli/help.h"
+#include "cli/page.h"
+#include "cli/place.h"
+#include "practice/calm.h"
+#include "practice/opening.h"
+#include "sys/clock.h"
+#include "sys/term.h"
+
+static int print(const struct buf *b)
+{
+    size_t done = 0;
+
+    while (done < b->len) {
+        ssize_t n = write(STDOUT_FILENO, b->p + done, b->len - done);
+
+        if (n < 0)
+            return -1;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+static int print_error(const struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    int status = err_exit_status(e->code);
+
+    sink_terminal(&text, str_of(e->text), true);
+    fprintf(stderr, "calm: %s%s (exit %d)\n", buf_text(&text),
+            text.len && text.p[text.len - 1] == '.' ? "" : ".", status ? status : 1);
+    return status ? status : 1;
+}
+
+static int print_text(const struct buf *b)
+{
+    return print(b) == 0 ? 0 : 1;
+}
+
+static int show_help(const struct model *m, const struct args *a)
+{
+    CLEANUP_BUF struct buf out = {0};
+
+    if (a->op)
+        help_operation(a->op, &out);
+    else if (a->practice)
+        help_practice(m, a->practice, &out);
+    else
+        help_overview(m, &out);
+    return print_text(&out);
+}
+
+static int print_answer(const struct answer *a)
+{
+    if (!a->wants_json)
+        return print_text(&a->text);
+    if (print(&a->json) != 0 || write(STDOUT_FILENO, "\n", 1) != 1)
+        return 1;
+    return 0;
+}
+
+/* Without a case: what to do in the first minutes. */
+static int show_first_minutes(void)
+{
+    CLEANUP_BUF struct buf out = {0};
+
+    opening_first_minutes(&out);
+    return print_text(&out);
+}
+
+static int run_free(struct args *a, struct answer *answer, struct err *e)
+{
+    struct input in;
+    int rc = args_input(a, NULL, answer->is_interactive, &in, e);
+
+    return rc ? rc : a->op->job(NULL, a->op, &in, answer, e);
+}
+
+static int run_in_case(struct args *a, const struct place *p, struct answer *answer, struct err *e)
+{
+    struct session_options options = {.key_folder = p->around.key_folder, .model = p->around.model};
+    CLEANUP(session_closep) struct session *s = NULL;
+    struct input in;
+    struct view v;
+    int rc = session_open(&s, p->around.case_folder, &options, e);
+
+    if (rc == 0)
+        rc = session_view(s, &v, e);
+    if (rc)
+        return rc;
+    if (a->practice) {
+        page_practice(&v, a->practice, answer);
+        return 0;
+    }
+    if (!a->op)
+        a->op = &calm_status_operation;
+    if (!a->given) {
+        a->given = arena_alloc(a->arena, COMMON_COUNT * sizeof(a->given[0]));
+        a->is_given = arena_alloc(a->arena, COMMON_COUNT);
+    }
+    rc = args_input(a, &v, answer->is_interactive, &in, e);
+    return rc ? rc : session_perform(s, a->op, &in, answer, e);
+}
+
+static int run(const struct model *m, struct args *a, struct err *e)
+{
+    CLEANUP(place_release) struct place p = {0};
+    struct answer answer = {.wants_json = a->wants_json,
+                            .columns = term_columns(STDOUT_FILENO),
+                            .color = term_has_color(STDOUT_FILENO),
+                            .is_interactive =
+                                term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO),
+                            .around = &p.around};
+    int rc = place_find(&p, m, a->case_folder, e);
+
+    if (rc)
+        return rc;
+    if (a->op && a->op->type == OP_FREE) {
+        rc = run_free(a, &answer, e);
+    } else if (!p.around.case_folder) {
+        if (!a->op && !a->practice && !a->wants_json)
+            return show_first_minutes();
+        rc = err_set(
+            e, ERR_NOTFOUND,
+            "no case is open. To begin: calm open. To use one that exists: calm open FOLDER");
+    } else {
+        rc = run_in_case(a, &p, &answer, e);
+    }
+    if (rc == 0 || answer.text.len || answer.json.len)
+        rc = print_answer(&answer) && rc == 0 ? err_errno(e, "cannot write the answer") : rc;
+    buf_release(&answer.text);
+    buf_release(&answer.json);
+    return rc;
+}
+
+static int show_page(const struct model *m, int argc, char **argv, struct err *e)
+{
+    CLEANUP_BUF struct buf out = {0};
+    CLEANUP_BUF struct buf names = {0};
+
+    if (argc < 3) {
+        help_overview(m, &out);
+        return print_text(&out);
+    }
+    if (strcmp(argv[2], "completion-bash") == 0)
+        help_completion_bash(m, &out);
+    else if (strcmp(argv[2], "completion-zsh") == 0)
+        help_completion_zsh(m, &out);
+    else if (strcmp(argv[2], "manual") == 0 && argc > 3 && practice_find(str_of(argv[3])))
+        help_manual_practice(m, practice_find(str_of(argv[3])), &out);
+    else if (strcmp(argv[2], "manual") == 0)
+        help_manual(m, &out);
+    else if (strcmp(argv[2], "first-minutes") == 0)
+        opening_first_minutes(&out);
+    else if (!help_page(argv[2], &out)) {
+        help_page_names(&names);
+        return err_set(e, ERR_NOTFOUND, "there is no page \"%.40s\"; there is: %s", argv[2],
+                       buf_text(&names));
+    }
+    return print_text(&out);
+}
+
+int cli_main(const struct model *m, int argc, char **argv)
+{
+    CLEANUP(args_release) struct args a = {0};
+    struct err e = {0};
+    int rc;
+
+    if (argc > 1 && strcmp(argv[1], "help") == 0) {
+        rc = show_page(m, argc, argv, &e);
+        return rc < 0 ? print_error(&e) : rc;
+    }
+    if (argc > 1 && strcmp(argv[1], "--version") == 0)
+        return printf("calm %s\n", CALM_VERSION) > 0 ? 0 : 1;
+    rc = args_read(&a, m, argc, argv, &e);
+    if (rc)
+        return print_error(&e);
+    if (a.wants_help)
+        return show_help(m, &a);
+    rc = run(m, &a, &e);
+    return rc < 0 ? print_error(&e) : rc;
+}

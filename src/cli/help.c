@@ -1,0 +1,177 @@
+/* help.c: help texts from the table of operations, and the pages that ship with the program. */
+#include "cli/help.h"
+#include "case/gate.h"
+#include "base/sink.h"
+#include "practice/texts.h"
+
+enum { HELP_COLUMNS = 80 };
+
+/* Adds words wrapped to the width, each line behind an indent. */
+static void add_wrapped(struct buf *out, const char *text, size_t indent)
+{
+    struct str rest = str_of(text);
+    size_t column = 0;
+
+    while (rest.len) {
+        struct str word = str_cut(&rest, ' ');
+
+        if (column && column + 1 + word.len > HELP_COLUMNS - indent) {
+            buf_addc(out, '\n');
+            column = 0;
+        }
+        if (column == 0)
+            buf_addn(out, ' ', indent);
+        else
+            buf_addc(out, ' ');
+        buf_addstr(out, word);
+        column += (column ? 1 : 0) + word.len;
+    }
+    buf_addc(out, '\n');
+}
+
+/* "  NAME      help", the help wrapped into its own column. */
+static void add_item(struct buf *out, const char *name, const char *text, size_t column)
+{
+    CLEANUP_BUF struct buf wrapped = {0};
+    size_t len = utf8_columns(str_of(name));
+
+    buf_addf(out, "  %s", name);
+    if (len + 3 > column) {
+        buf_addc(out, '\n');
+        add_wrapped(out, text, column);
+        return;
+    }
+    add_wrapped(&wrapped, text, column);
+    buf_addn(out, ' ', column - 2 - len);
+    buf_addstr(out, str_from(buf_str(&wrapped), column));
+}
+
+void help_overview(const struct model *m, struct buf *out)
+{
+    buf_adds(out, "calm: from the first bad minute to a report that stands up\n\n"
+                  "  calm                  where we stand, and the next step\n"
+                  "  calm open             begin: opens a record; it asks nothing\n"
+                  "  calm VERB             how that practice stands, and what it can do\n"
+                  "  calm VERB WORD --help every detail, with an example\n"
+                  "  calm help PAGE        evidence, experts, unlawful, or a verb\n\n");
+    for (size_t i = 1; practices[i]; i++)
+        add_item(out, practices[i]->verb, practices[i]->help, 16);
+    buf_adds(out, "\nAlso:\n");
+    for (size_t i = 0; i < m->operation_count; i++) {
+        const struct operation *op = m->operations[i];
+
+        if (!strchr(op->name, ' ') && strcmp(op->name, "status") != 0)
+            add_item(out, op->name, op->help, 16);
+    }
+    buf_adds(out,
+             "\nEverywhere: --json for programs, --case FOLDER for another case. Any time may be\n"
+             "written as 14:30, \"yesterday 23:15\" or \"10 min ago\".\n");
+}
+
+static void add_field(struct buf *out, const struct field *f)
+{
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf text = {0};
+
+    if (f->type == FIELD_REST)
+        buf_adds(&name, "-- COMMAND…");
+    else if (f->flags & FIELD_ARG)
+        buf_adds(&name, field_option(f));
+    else
+        buf_addf(&name, "--%s", field_option(f));
+    buf_adds(&text, f->help);
+    if (f->choices) {
+        buf_adds(&text, ": ");
+        field_choices(&text, f);
+    }
+    if (f->flags & FIELD_MANY)
+        buf_adds(&text, "; may be given several times");
+    if (f->flags & FIELD_REQUIRED)
+        buf_adds(&text, " (needed)");
+    add_item(out, buf_text(&name), buf_text(&text), 24);
+}
+
+static void add_synopsis(struct buf *out, const struct operation *op)
+{
+    buf_addf(out, "calm %s", op->name);
+    for (size_t i = 0; i < op->field_count; i++) {
+        const struct field *f = &op->fields[i];
+        bool is_needed = f->flags & FIELD_REQUIRED;
+
+        if (f->type == FIELD_REST)
+            buf_adds(out, " -- COMMAND…");
+        else if (f->flags & FIELD_ARG)
+            buf_addf(out, is_needed ? " %s" : " [%s]", field_option(f));
+        else if (is_needed)
+            buf_addf(out, " --%s …", field_option(f));
+    }
+    buf_adds(out, " [options]\n");
+}
+
+void help_operation(const struct operation *op, struct buf *out)
+{
+    add_synopsis(out, op);
+    buf_addf(out, "\n%s.\n", op->help);
+    if (op->more) {
+        buf_addc(out, '\n');
+        add_wrapped(out, op->more, 0);
+    }
+    if (gate_help(op->gate)) {
+        buf_addc(out, '\n');
+        add_wrapped(out, gate_help(op->gate), 0);
+    }
+    if (op->field_count)
+        buf_addc(out, '\n');
+    for (size_t i = 0; i < op->field_count; i++)
+        add_field(out, &op->fields[i]);
+    if (op->type == OP_CHANGE || op->type == OP_JOB) {
+        buf_adds(out, "\nWith every record:\n");
+        for (size_t i = 0; i < COMMON_COUNT; i++)
+            if (i != COMMON_OVERRIDE || op->gate)
+                add_field(out, &common_fields[i]);
+        add_item(out, "--tlp", "its label: clear, green, amber (usual), amber-strict or red", 24);
+        add_item(out, "--scope", "its compartment, if not the whole team's", 24);
+    }
+    if (op->roles) {
+        CLEANUP_BUF struct buf roles = {0};
+
+        roles_show(&roles, op->roles);
+        buf_addf(out, "\nFor: %s.\n", buf_text(&roles));
+    }
+    buf_addf(out, "\nExample:\n  %s\n", op->example);
+}
+
+void help_practice(const struct model *m, const struct practice *p, struct buf *out)
+{
+    buf_addf(out, "calm %s: %s\n%s.\n\n", p->verb, p->title, p->help);
+    for (size_t i = 0; i < m->operation_count; i++) {
+        CLEANUP_BUF struct buf name = {0};
+
+        if (strcmp(m->operations[i]->practice, p->verb) != 0)
+            continue;
+        buf_addf(&name, "calm %s", m->operations[i]->name);
+        add_item(out, buf_text(&name), m->operations[i]->help, 30);
+    }
+    buf_addf(out, "\nMore: calm help %s, and --help behind each.\n", p->verb);
+}
+
+bool help_page(const char *name, struct buf *out)
+{
+    CLEANUP_BUF struct buf file = {0};
+    struct str text;
+
+    buf_addf(&file, "%s.txt", name);
+    text = texts_help(buf_text(&file));
+    if (!text.len)
+        return false;
+    buf_addstr(out, text);
+    return true;
+}
+
+void help_page_names(struct buf *out)
+{
+    struct str name;
+
+    for (size_t i = 0; texts_help_name(i, &name); i++)
+        buf_addf(out, "%s" STR_FMT, i ? " " : "", STR_ARG(name));
+}

@@ -1,0 +1,352 @@
+/* action.c: changes that are made by hand: planned, approved, begun, done, undone and checked,
+ * timed and on record. */
+#include "practice/action.h"
+#include "base/sink.h"
+
+static const struct field action_fields[] = {
+    {.name = "text", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "what is changed"},
+    {.name = "practice",
+     .type = FIELD_WORD,
+     .choices = WORDS("stop", "clean", "fix", "confirm"),
+     .help = "which practice it serves"},
+    {.name = "system",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .kind = "system",
+     .help = "on which systems"},
+    {.name = "breaks", .type = FIELD_LINE, .help = "what it breaks, and for whom"},
+    {.name = "undo", .type = FIELD_TEXT, .help = "how it is undone, or why it cannot be"},
+    {.name = "for",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .help = "the problem or weakness that it is for"},
+    {.name = "steps", .type = FIELD_TEXT, .help = "the exact commands or steps"},
+    {.name = "state",
+     .type = FIELD_WORD,
+     .choices = WORDS("planned", "approved", "begun", "done", "undone"),
+     .help = "how far it is"},
+    {.name = "approved-by", .type = FIELD_REF, .kind = "person", .help = "who approved it"},
+    {.name = "approval", .type = FIELD_LINE, .help = "how the approval was given"},
+    {.name = "result", .type = FIELD_TEXT, .help = "what happened"},
+    {.name = "check",
+     .type = FIELD_WORD,
+     .choices = WORDS("works", "fails", "partly"),
+     .help = "what the check showed"},
+    {.name = "proof", .type = FIELD_TEXT, .help = "how it was checked"},
+    {.name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what shows it"},
+    {.name = "before-gate",
+     .type = FIELD_LINE,
+     .help = "which gate was still closed when it was done"},
+};
+
+const struct kind action_kind = {.name = "action",
+                                 .prefix = "a",
+                                 .words = "action planned",
+                                 .change_words = "action",
+                                 KIND_FIELDS(action_fields)};
+
+#define WHICH                                                                                      \
+    {                                                                                              \
+        .name = "action", .type = FIELD_REF, .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,  \
+        .kind = "action", .help = "which: a3"                                                      \
+    }
+
+const struct field action_plan_fields[ACTION_PLAN_COUNT] = {
+    {.name = "text",
+     .type = FIELD_LINE,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "what is to be changed"},
+    {.name = "system",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .kind = "system",
+     .help = "on which systems"},
+    {.name = "breaks", .type = FIELD_LINE, .help = "what it breaks, and for whom"},
+    {.name = "undo", .type = FIELD_TEXT, .help = "how it is undone, or: cannot be undone"},
+    {.name = "for",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .help = "the problem or weakness that it is for: p1, w1"},
+    {.name = "steps", .type = FIELD_TEXT, .help = "the exact commands or steps"},
+};
+const struct field action_fields_approve[ACTION_APPROVE_COUNT] = {
+    WHICH,
+    {.name = "approval",
+     .type = FIELD_LINE,
+     .option = "spoken",
+     .help = "the approval was spoken: by whom, when, how (they sign later)"},
+};
+const struct field action_fields_begin[ACTION_BEGIN_COUNT] = {WHICH};
+const struct field action_fields_done[ACTION_DONE_COUNT] = {
+    {.name = "what",
+     .type = FIELD_LINE,
+     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
+     .help = "which action (a3), or in words what was done without a plan"},
+    {.name = "result", .type = FIELD_TEXT, .flags = FIELD_ARG, .help = "what happened"},
+    {.name = "system",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .kind = "system",
+     .help = "on which systems"},
+    {.name = "undo", .type = FIELD_TEXT, .help = "how it can be undone"},
+};
+const struct field action_fields_undo[ACTION_UNDO_COUNT] = {WHICH,
+                                                            {.name = "result",
+                                                             .type = FIELD_TEXT,
+                                                             .flags = FIELD_REQUIRED | FIELD_ARG,
+                                                             .help = "what was put back"}};
+const struct field action_fields_check[ACTION_CHECK_COUNT] = {
+    WHICH,
+    {.name = "check",
+     .type = FIELD_WORD,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .choices = WORDS("works", "fails", "partly"),
+     .help = "what the check showed"},
+    {.name = "proof",
+     .type = FIELD_TEXT,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "how it was checked, and what was seen"},
+};
+
+int action_plan(struct decision *d, struct err *e)
+{
+    struct draft *dr = decision_add(d, "action/1");
+
+    if (!input_has(d->op, d->input, "undo"))
+        return err_set(
+            e, ERR_USAGE,
+            "say how it is undone: --undo \"how\", or --undo \"cannot be undone, because …\"");
+    draft_take_input(d, dr, &action_kind);
+    draft_value(dr, "practice", str_of(d->op->practice));
+    draft_value(dr, "state", STR("planned"));
+    buf_addf(&d->say,
+             "Next:  another person approves it: calm %s approve aN; then calm %s begin aN\n",
+             d->op->practice, d->op->practice);
+    d->is_independent = true;
+    return 0;
+}
+
+static size_t team_size(const struct view *v)
+{
+    const struct thing *t;
+    size_t count = 0;
+
+    for (size_t at = 0; (t = view_next(v, "person", &at));)
+        if (thing_value(t, "key").len && !thing_value(t, "left").len &&
+            !thing_says(t, "duty", "off"))
+            count++;
+    return count;
+}
+
+static const struct thing *planner(const struct view *v, const struct thing *action)
+{
+    return view_signer(v, state_record(v->state, action->seq));
+}
+
+static int find_action(struct decision *d, const struct thing **out, struct err *e)
+{
+    *out = input_thing(d->view, d->op, d->input, "action");
+    if (!*out)
+        return err_set(e, ERR_NOTFOUND, "say which action: calm %s list", d->op->practice);
+    return 0;
+}
+
+int action_approve(struct decision *d, struct err *e)
+{
+    const struct thing *action;
+    struct draft *dr;
+    bool is_spoken = input_has(d->op, d->input, "approval");
+    int rc = find_action(d, &action, e);
+
+    if (rc)
+        return rc;
+    if (!thing_says(action, "state", "planned"))
+        return err_set(e, ERR_GATE, "a%u is already " STR_FMT, action->number,
+                       STR_ARG(thing_value(action, "state")));
+    if (!is_spoken && planner(d->view, action) == d->view->person && team_size(d->view) > 1)
+        return err_set(e, ERR_GATE,
+                       "you planned a%u, so another approves it. If they said so by voice: calm %s "
+                       "approve a%u --spoken \"name, time\"",
+                       action->number, d->op->practice, action->number);
+    rc = decide_change(d, e);
+    if (rc == ERR_USAGE)
+        rc = 0; /* approving says nothing but itself */
+    if (rc)
+        return rc;
+    dr = &d->drafts[0];
+    draft_value(dr, "state", STR("approved"));
+    draft_value_ref(d, dr, "approved-by", &d->view->person->id);
+    return 0;
+}
+
+int action_begin(struct decision *d, struct err *e)
+{
+    const struct thing *action;
+    struct draft *dr;
+    int rc = find_action(d, &action, e);
+
+    if (rc)
+        return rc;
+    if (thing_says(action, "state", "planned") && team_size(d->view) > 1 &&
+        !d->input->values[d->op->field_count + COMMON_OVERRIDE].len)
+        return err_set(e, ERR_GATE,
+                       "a%u is not approved, and two or more are on the team: calm %s approve a%u "
+                       "(another person), or --spoken, "
+                       "or go on with --override \"why\"",
+                       action->number, d->op->practice, action->number);
+    if (thing_says(action, "state", "done") || thing_says(action, "state", "undone"))
+        return err_set(e, ERR_GATE, "a%u is already " STR_FMT, action->number,
+                       STR_ARG(thing_value(action, "state")));
+    dr = decision_add(d, "action-change/1");
+    draft_ref(dr, &action->id);
+    draft_take_input(d, dr, &action_kind);
+    draft_value(dr, "state", STR("begun"));
+    buf_addf(
+        &d->say,
+        "Go ahead. When it is done: calm %s done a%u \"what happened\"\nIf it goes wrong: " STR_FMT
+        "\n",
+        d->op->practice, action->number, STR_ARG(thing_value(action, "undo")));
+    return 0;
+}
+
+/* Work by hand is never refused; where a gate would have held it back, the record says so. */
+static void mark_gate(struct decision *d, struct draft *dr, const struct thing *action)
+{
+    bool is_late = strcmp(d->op->practice, "clean") == 0 || strcmp(d->op->practice, "fix") == 0;
+
+    (void)action;
+    if (is_late && view_count(d->view, "assessment") == 0)
+        draft_value(dr, "before-gate", STR("before the assessment was signed"));
+    else if (strcmp(d->op->practice, "stop") == 0 && !view_count(d->view, "look") &&
+             !view_count(d->view, "snapshot"))
+        draft_value(dr, "before-gate", STR("before the first look"));
+}
+
+int action_done(struct decision *d, struct err *e)
+{
+    static const struct field which = {.name = "action", .type = FIELD_REF, .kind = "action"};
+    struct str what = input_value(d->op, d->input, "what");
+    const struct thing *action = NULL;
+    struct draft *dr;
+    struct id id;
+
+    (void)e;
+    if (view_resolve(d->view, &which, what, &id, NULL) == 0)
+        action = state_thing_by_id(d->view->state, &id);
+    dr = decision_add(d, action ? "action-change/1" : "action/1");
+    if (action)
+        draft_ref(dr, &action->id);
+    draft_take_input(d, dr, &action_kind);
+    if (!action) {
+        draft_value(dr, "text", what);
+        draft_value(dr, "practice", str_of(d->op->practice));
+        if (!input_has(d->op, d->input, "undo"))
+            buf_addf(&d->say, "How could it be undone? Say it while it is fresh: calm note correct "
+                              "rN \"undo: …\"\n");
+    }
+    draft_value(dr, "state", STR("done"));
+    mark_gate(d, dr, action);
+    buf_addf(&d->say, "Next:  check that it works: calm %s check aN works \"what was seen\"\n",
+             d->op->practice);
+    return 0;
+}
+
+static int set_state(struct decision *d, const char *state, struct err *e)
+{
+    int rc = decide_change(d, e);
+
+    if (rc == 0 && state)
+        draft_value(&d->drafts[0], "state", str_of(state));
+    return rc;
+}
+
+int action_undo(struct decision *d, struct err *e)
+{
+    return set_state(d, "undone", e);
+}
+
+int action_check(struct decision *d, struct err *e)
+{
+    return set_state(d, NULL, e);
+}
+
+int action_list(const struct view *v, const struct operation *op, const struct input *in,
+                struct answer *a, struct err *e)
+{
+    const struct thing *t;
+    struct json j;
+    size_t count = 0;
+
+    (void)in;
+    (void)e;
+    json_begin(&j, &a->json);
+    if (a->wants_json)
+        json_array_begin(&j);
+    for (size_t at = 0; (t = view_next_with(v, "action", "practice", op->practice, &at)); count++) {
+        CLEANUP_BUF struct buf line = {0};
+
+        if (a->wants_json) {
+            thing_json(v, t, &j);
+            continue;
+        }
+        buf_addf(&line, "a%-3u %-9.*s", t->number, STR_ARG(thing_value(t, "state")));
+        buf_addstr(&line, view_title(t));
+        if (thing_value(t, "check").len)
+            buf_addf(&line, "  (checked: " STR_FMT ")", STR_ARG(thing_value(t, "check")));
+        if (thing_value(t, "before-gate").len)
+            buf_addf(&line, "  (" STR_FMT ")", STR_ARG(thing_value(t, "before-gate")));
+        sink_terminal(&a->text, buf_str(&line), false);
+        buf_addc(&a->text, '\n');
+    }
+    if (a->wants_json)
+        json_array_end(&j);
+    else if (count == 0)
+        buf_addf(&a->text, "Nothing is planned or done yet: calm %s plan \"what\" --undo \"how\"\n",
+                 op->practice);
+    return 0;
+}
+
+struct action_counts action_count(const struct view *v, const char *practice)
+{
+    struct action_counts c = {0};
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_with(v, "action", "practice", practice, &at));) {
+        c.planned += thing_says(t, "state", "planned");
+        c.approved += thing_says(t, "state", "approved");
+        c.begun += thing_says(t, "state", "begun");
+        c.done += thing_says(t, "state", "done");
+        c.undone += thing_says(t, "state", "undone");
+        c.checked += thing_says(t, "check", "works");
+        c.failed += thing_says(t, "check", "fails");
+    }
+    return c;
+}
+
+void action_status(const struct view *v, const char *practice, struct practice_status *out)
+{
+    struct action_counts c = action_count(v, practice);
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_with(v, "action", "practice", practice, &at));) {
+        bool is_done = thing_says(t, "state", "done") && thing_says(t, "check", "works");
+
+        buf_addf(is_done ? &out->done : &out->missing, "a%u " STR_FMT " (" STR_FMT "%s)\n",
+                 t->number, STR_ARG(view_title(t)), STR_ARG(thing_value(t, "state")),
+                 thing_says(t, "state", "done") && !thing_value(t, "check").len ? ", not checked"
+                                                                                : "");
+        if (thing_says(t, "state", "done") && !thing_value(t, "check").len && !out->next.len) {
+            buf_addf(&out->next, "calm %s check a%u works \"what was seen\"", practice, t->number);
+            buf_addf(&out->because, "a%u was done and nobody has checked that it works", t->number);
+            out->urgency = 35;
+        }
+    }
+    if (c.done + c.undone + c.planned + c.approved + c.begun == 0)
+        out->stage = STAGE_OPEN;
+    else
+        out->stage = c.done && c.done == c.checked && !c.planned && !c.approved && !c.begun
+                         ? STAGE_DONE
+                         : STAGE_UNDER_WAY;
+    if (out->stage == STAGE_UNDER_WAY)
+        buf_addf(&out->brief, "%zu of %zu done", c.done, c.done + c.planned + c.approved + c.begun);
+}

@@ -1,0 +1,83 @@
+/* action.h: plan, approve, begin, do, undo, check: the one shape that stop, clean, fix and confirm
+ * share for work that is done by hand. */
+#pragma once
+#include "practice/practice.h"
+
+extern const struct kind action_kind;
+
+/* The seven operations of a practice: NAME plan, approve, begin, done, undo, check, list. gate_code
+ * is the gate that NAME begin waits at. */
+extern const struct field action_plan_fields[];
+extern const struct field action_fields_approve[];
+extern const struct field action_fields_begin[];
+extern const struct field action_fields_done[];
+extern const struct field action_fields_undo[];
+extern const struct field action_fields_check[];
+enum {
+    ACTION_PLAN_COUNT = 6,
+    ACTION_APPROVE_COUNT = 2,
+    ACTION_BEGIN_COUNT = 1,
+    ACTION_DONE_COUNT = 4,
+    ACTION_UNDO_COUNT = 2,
+    ACTION_CHECK_COUNT = 3
+};
+op_decide action_plan, action_approve, action_begin, action_done, action_undo, action_check;
+op_query action_list;
+
+#define ACTION_OPERATION(verb, step, table, number, words, example_text, role, gate_code,          \
+                         type_name)                                                                \
+    static const struct operation verb##_##step = {.name = #verb " " #step,                        \
+                                                   .practice = #verb,                              \
+                                                   .help = words,                                  \
+                                                   .example = example_text,                        \
+                                                   .fields = (table),                              \
+                                                   .field_count = (number),                        \
+                                                   .kind = &action_kind,                           \
+                                                   .type = OP_CHANGE,                              \
+                                                   .gate = (gate_code),                            \
+                                                   .roles = (role),                                \
+                                                   .faces = FACE_ALL,                              \
+                                                   .records = WORDS(type_name),                    \
+                                                   .decide = action_##step}
+
+#define ACTION_OPERATIONS(verb, gate_code, plan_example)                                           \
+    ACTION_OPERATION(verb, plan, action_plan_fields, ACTION_PLAN_COUNT,                            \
+                     "plan a change: what, where, what it breaks, how it is undone", plan_example, \
+                     ROLES_WRITING, GATE_NONE, "action/1");                                        \
+    ACTION_OPERATION(verb, approve, action_fields_approve, ACTION_APPROVE_COUNT,                   \
+                     "approve a plan, or note an approval that was spoken",                        \
+                     "calm " #verb " approve a3", ROLES_WRITING, GATE_NONE, "action-change/1");    \
+    ACTION_OPERATION(verb, begin, action_fields_begin, ACTION_BEGIN_COUNT,                         \
+                     "ask for the go-ahead and begin", "calm " #verb " begin a3", ROLES_ACTING,    \
+                     gate_code, "action-change/1");                                                \
+    ACTION_OPERATION(verb, done, action_fields_done, ACTION_DONE_COUNT,                            \
+                     "record that it was done by hand: a planned one, or in words",                \
+                     "calm " #verb " done a3 \"as planned\"", ROLES_WRITING, GATE_NONE,            \
+                     "action-change/1");                                                           \
+    ACTION_OPERATION(verb, undo, action_fields_undo, ACTION_UNDO_COUNT,                            \
+                     "record that it was undone", "calm " #verb " undo a3 \"rule removed\"",       \
+                     ROLES_WRITING, GATE_NONE, "action-change/1");                                 \
+    ACTION_OPERATION(verb, check, action_fields_check, ACTION_CHECK_COUNT,                         \
+                     "record the check that it worked",                                            \
+                     "calm " #verb " check a3 works \"no connection left (ss -tn)\"",              \
+                     ROLES_WRITING, GATE_NONE, "action-change/1");                                 \
+    static const struct operation verb##_list = {                                                  \
+        .name = #verb " list",                                                                     \
+        .practice = #verb,                                                                         \
+        .help = "what is planned, approved, done, undone and checked",                             \
+        .example = "calm " #verb " list",                                                          \
+        .kind = &action_kind,                                                                      \
+        .type = OP_QUERY,                                                                          \
+        .faces = FACE_ALL,                                                                         \
+        .query = action_list}
+
+#define ACTION_LIST(verb)                                                                          \
+    &verb##_plan, &verb##_approve, &verb##_begin, &verb##_done, &verb##_undo, &verb##_check,       \
+        &verb##_list
+
+/* How a practice of actions stands. */
+struct action_counts {
+    size_t planned, approved, begun, done, undone, checked, failed;
+};
+struct action_counts action_count(const struct view *v, const char *practice);
+void action_status(const struct view *v, const char *practice, struct practice_status *out);

@@ -1,0 +1,410 @@
+/* calm.c: where we stand, the top problem, what runs against a deadline, the next step and why. */
+#include "practice/calm.h"
+#include "base/sink.h"
+#include "practice/analyse.h"
+#include "practice/notify.h"
+#include "practice/opening.h"
+#include "practice/problem.h"
+
+static const struct field case_fields[] = {
+    {.name = "name", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "how the case is called"},
+    {.name = "conclusion",
+     .type = FIELD_WORD,
+     .choices = WORDS("suspected", "confirmed", "no-incident"),
+     .help = "whether it is an incident"},
+    {.name = "state",
+     .type = FIELD_WORD,
+     .choices = WORDS("open", "closed"),
+     .help = "whether the work goes on"},
+    {.name = "text", .type = FIELD_TEXT, .help = "how it ended"},
+};
+static const struct kind case_kind = {
+    .name = "case", .words = "case opened", .change_words = "case", KIND_FIELDS(case_fields)};
+
+static const struct field close_fields[] = {
+    {.name = "text",
+     .type = FIELD_TEXT,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "how it ended, in a few sentences"},
+};
+
+const struct thing *calm_case(const struct view *v)
+{
+    size_t at = 0;
+
+    return view_next(v, "case", &at);
+}
+
+static int decide_case_change(struct decision *d, struct err *e)
+{
+    const struct thing *t = calm_case(d->view);
+    struct draft *dr;
+
+    if (!t)
+        return err_set(e, ERR_DENIED, "the case's own record is not open to you");
+    dr = decision_add(d, "case-change/1");
+    draft_ref(dr, &t->id);
+    draft_take_input(d, dr, &case_kind);
+    return 0;
+}
+
+static int decide_close(struct decision *d, struct err *e)
+{
+    const struct thing *t = calm_case(d->view);
+
+    if (t && thing_says(t, "state", "closed"))
+        return err_set(e, ERR_GATE, "this case is closed already; late notes are still welcome");
+    if (decide_case_change(d, e))
+        return e ? e->code : ERR_DENIED;
+    draft_value(&d->drafts[0], "state", STR("closed"));
+    return 0;
+}
+
+static int close_job(struct session *s, const struct operation *op, const struct input *in,
+                     struct answer *a, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    struct view v;
+    uint64_t first;
+    int rc = session_view(s, &v, e);
+
+    if (rc)
+        return rc;
+    decision_begin(&d, &v, op, in);
+    rc = decide_close(&d, e);
+    if (rc == 0)
+        rc = session_append(s, &d, &first, e);
+    if (rc == 0)
+        rc = session_checkpoint(s, e);
+    if (rc == 0 && a->wants_json)
+        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
+    if (rc == 0 && !a->wants_json)
+        buf_addf(&a->text,
+                 "r%-4llu the case is closed, and sealed with a checkpoint.\nNext:  calm log "
+                 "anchor, so that the record stands by itself\n",
+                 (unsigned long long)first);
+    return rc;
+}
+
+static const struct operation close_case = {
+    .name = "close",
+    .practice = "calm",
+    .help = "close the case; the journal is sealed with a checkpoint",
+    .example = "calm close \"web1 rebuilt, way in closed, owners signed\"",
+    OP_FIELDS(close_fields),
+    .kind = &case_kind,
+    .type = OP_JOB,
+    .roles = ROLES_LEADING,
+    .faces = FACE_ALL,
+    .records = WORDS("case-change/1", "checkpoint/1"),
+    .job = close_job};
+
+static const struct field incident_fields[] = {
+    {.name = "conclusion",
+     .type = FIELD_WORD,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .choices = WORDS("suspected", "confirmed", "no-incident"),
+     .help = "whether it is an incident"},
+    {.name = "text", .type = FIELD_TEXT, .help = "what decided it"},
+};
+
+static const struct operation incident = {
+    .name = "incident",
+    .practice = "calm",
+    .help = "say whether it is an incident: suspected, confirmed, or none",
+    .example = "calm incident confirmed --text \"e3 shows the login\"",
+    OP_FIELDS(incident_fields),
+    .kind = &case_kind,
+    .type = OP_CHANGE,
+    .roles = ROLES_LEADING,
+    .faces = FACE_ALL,
+    .records = WORDS("case-change/1"),
+    .decide = decide_case_change};
+
+const char *calm_conclusion_words(const struct view *v)
+{
+    const struct thing *t = calm_case(v);
+
+    if (t && thing_says(t, "conclusion", "confirmed"))
+        return "incident";
+    if (t && thing_says(t, "conclusion", "no-incident"))
+        return "no incident";
+    return "suspected incident";
+}
+
+/* One line of the screen: a label in a column of its own, then text that is cut at the edge. */
+static void put_line(struct answer *a, const char *label, struct str text)
+{
+    buf_addf(&a->text, "  %-17s ", label);
+    sink_terminal(&a->text, utf8_head_columns(text, a->columns > 22 ? a->columns - 21 : 60), false);
+    buf_addc(&a->text, '\n');
+}
+
+static void put_head(const struct view *v, struct answer *a)
+{
+    CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf roles = {0};
+    const struct thing *t = calm_case(v);
+    char span[UTC_PLAIN_SIZE];
+
+    buf_addstr(&line, t ? view_title(t) : STR("a case"));
+    buf_addf(&line, " \xc2\xb7 %s", calm_conclusion_words(v));
+    if (t && thing_says(t, "state", "closed"))
+        buf_adds(&line, " \xc2\xb7 closed");
+    else
+        buf_addf(&line, " \xc2\xb7 open %s",
+                 span_text(span, utc_minus_ms(v->now, state_record(v->state, 0)->time) / 1000));
+    if (v->person) {
+        roles_show(&roles, v->roles);
+        buf_addf(&line, " \xc2\xb7 you: " STR_FMT " (%s)", STR_ARG(view_title(v->person)),
+                 buf_text(&roles));
+    }
+    sink_terminal(&a->text, utf8_head_columns(buf_str(&line), a->columns), false);
+    buf_adds(&a->text, "\n\n");
+}
+
+static void put_possibilities(const struct view *v, struct answer *a)
+{
+    struct balance attack = analyse_balance(v, "attack");
+    struct balance fault = analyse_balance(v, "fault");
+    CLEANUP_BUF struct buf line = {0};
+    const struct thing *t;
+
+    if (!attack.hypotheses && !fault.hypotheses)
+        buf_adds(&line, "both are open; nothing was weighed yet");
+    else
+        buf_addf(&line, "attack %zu for, %zu against \xc2\xb7 fault %zu for, %zu against",
+                 attack.for_count, attack.against_count, fault.for_count, fault.against_count);
+    put_line(a, "Fault or attack?", buf_str(&line));
+    for (size_t at = 0; (t = view_next(v, "hypothesis", &at));) {
+        if (!thing_value(t, "decides").len || thing_says(t, "state", "ruled-out") ||
+            thing_says(t, "state", "confirmed"))
+            continue;
+        buf_clear(&line);
+        buf_addf(&line, "what would decide it: " STR_FMT, STR_ARG(thing_value(t, "decides")));
+        put_line(a, "", buf_str(&line));
+        return;
+    }
+}
+
+static void put_problems(const struct view *v, struct answer *a)
+{
+    struct ranked_problem ranked[PROBLEMS_MAX];
+    size_t count = problem_rank(v, ranked);
+
+    if (count == 0)
+        put_line(a, "Top problem",
+                 view_count(v, "problem") ? STR("none is open") : STR("none named yet"));
+    for (size_t i = 0; i < count && i < 3; i++) {
+        CLEANUP_BUF struct buf line = {0};
+        const struct thing *p = ranked[i].problem;
+        struct str sort = thing_value(p, "sort");
+        char when[UTC_PLAIN_SIZE];
+        struct utc since;
+
+        buf_addf(&line, "%zu  " STR_FMT, i + 1, STR_ARG(view_title(p)));
+        if (sort.len)
+            buf_addf(&line, "  " STR_FMT "%s", STR_ARG(sort),
+                     str_is(sort, "fault") || str_is(sort, "accident") ? "" : "?");
+        if (thing_time(p, "since", &since))
+            buf_addf(&line, "  since %s", utc_local_short(when, since, v->now));
+        put_line(a, i ? "" : "Top problem", buf_str(&line));
+    }
+    if (count > 3) {
+        CLEANUP_BUF struct buf line = {0};
+
+        buf_addf(&line, "and %zu more: calm problem list", count - 3);
+        put_line(a, "", buf_str(&line));
+    }
+}
+
+static void put_deadlines(const struct view *v, struct answer *a)
+{
+    CLEANUP_BUF struct buf lines = {0};
+    struct str rest;
+    bool is_first = true;
+
+    if (deadline_lines(v, &lines) == 0)
+        return;
+    rest = buf_str(&lines);
+    for (int i = 0; rest.len && i < 3; i++) {
+        put_line(a, is_first ? "Deadlines" : "", str_cut(&rest, '\n'));
+        is_first = false;
+    }
+}
+
+static void put_people(const struct view *v, struct answer *a)
+{
+    struct practice_status s = {0};
+    CLEANUP_BUF struct buf line = {0};
+    const struct thing *person;
+
+    practice_find(STR("team"))->status(v, &s);
+    buf_addstr(&line, buf_str(&s.brief));
+    if (!notify_role_is_told(v, "cio", &person))
+        buf_adds(&line, " \xc2\xb7 CIO not told yet");
+    put_line(a, "People", buf_str(&line));
+    practice_status_release(&s);
+}
+
+/* What others wrote last, so that a glance is enough. */
+static void put_last(const struct view *v, struct answer *a)
+{
+    for (uint64_t seq = state_size(v->state); seq-- > 0;) {
+        const struct record *r = state_record(v->state, seq);
+        CLEANUP_BUF struct buf line = {0};
+        char when[UTC_PLAIN_SIZE];
+
+        if (!view_allows_record(v, r) || (v->person && view_signer(v, r) == v->person) || !r->kind)
+            continue;
+        buf_addf(&line, "%s ", utc_local_short(when, r->time, v->now));
+        view_signer_name(v, r, &line);
+        buf_addf(&line, ": %s", r->is_change ? r->kind->change_words : r->kind->words);
+        if (r->thing) {
+            buf_adds(&line, " ");
+            view_call(&line, r->thing);
+        }
+        put_line(a, "Last from others", buf_str(&line));
+        return;
+    }
+}
+
+static void put_stages(struct answer *a, const struct practice_status *all)
+{
+    static const char *const labels[] = {[STAGE_OPEN] = "Not begun",
+                                         [STAGE_UNDER_WAY] = "Under way",
+                                         [STAGE_DONE] = "Done",
+                                         [STAGE_WAITING] = "Waiting"};
+    static const enum practice_stage order[] = {STAGE_DONE, STAGE_UNDER_WAY, STAGE_WAITING,
+                                                STAGE_OPEN};
+
+    for (size_t k = 0; k < COUNT_OF(order); k++) {
+        CLEANUP_BUF struct buf line = {0};
+
+        for (size_t i = 1; practices[i]; i++) {
+            if (all[i].stage != order[k])
+                continue;
+            buf_addf(&line, "%s%s", line.len ? ", " : "", practices[i]->verb);
+            if (all[i].brief.len && order[k] == STAGE_UNDER_WAY &&
+                strcmp(practices[i]->verb, "team") != 0)
+                buf_addf(&line, " (%s)", buf_text(&all[i].brief));
+        }
+        if (order[k] == STAGE_WAITING && line.len)
+            buf_adds(&line, ": until the assessment is signed");
+        if (line.len)
+            put_line(a, labels[order[k]], buf_str(&line));
+    }
+}
+
+const struct practice *calm_next(const struct practice_status *all)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; practices[i]; i++)
+        if (all[i].next.len && (best == 0 || all[i].urgency > all[best].urgency))
+            best = i;
+    return best ? practices[best] : NULL;
+}
+
+void calm_statuses(const struct view *v, struct practice_status *all)
+{
+    for (size_t i = 1; practices[i]; i++)
+        practices[i]->status(v, &all[i]);
+}
+
+static void put_next(struct answer *a, const struct practice_status *all)
+{
+    const struct practice *p = calm_next(all);
+    const struct practice_status *s = NULL;
+
+    for (size_t i = 1; p && practices[i]; i++)
+        if (practices[i] == p)
+            s = &all[i];
+    buf_adds(&a->text, "\nNext:  ");
+    sink_terminal(
+        &a->text,
+        s ? utf8_head_columns(buf_str(&s->next), a->columns - 7) : STR("calm report draft"), false);
+    buf_adds(&a->text, "\n       because ");
+    sink_terminal(&a->text,
+                  s ? utf8_head_columns(buf_str(&s->because), a->columns - 15)
+                    : STR("every practice is done; the report closes the work"),
+                  false);
+    buf_addc(&a->text, '\n');
+}
+
+static void status_json(const struct view *v, const struct practice_status *all, struct answer *a)
+{
+    static const char *const stages[] = {"open", "under-way", "done", "waiting"};
+    const struct thing *t = calm_case(v);
+    struct json j;
+
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    json_put_str(&j, "case", t ? view_title(t) : STR(""));
+    json_put_text(&j, "conclusion", calm_conclusion_words(v));
+    json_put_u64(&j, "records", state_size(v->state));
+    json_name(&j, "practices");
+    json_array_begin(&j);
+    for (size_t i = 1; practices[i]; i++) {
+        json_object_begin(&j);
+        json_put_text(&j, "verb", practices[i]->verb);
+        json_put_text(&j, "stage", stages[all[i].stage]);
+        json_put_str(&j, "done", buf_str(&all[i].done));
+        json_put_str(&j, "missing", buf_str(&all[i].missing));
+        json_put_str(&j, "next", buf_str(&all[i].next));
+        json_put_str(&j, "because", buf_str(&all[i].because));
+        json_object_end(&j);
+    }
+    json_array_end(&j);
+    json_object_end(&j);
+}
+
+static int query_status(const struct view *v, const struct operation *op, const struct input *in,
+                        struct answer *a, struct err *e)
+{
+    struct practice_status all[PRACTICES_MAX] = {0};
+
+    (void)op;
+    (void)in;
+    (void)e;
+    calm_statuses(v, all);
+    if (a->wants_json) {
+        status_json(v, all, a);
+    } else {
+        put_head(v, a);
+        put_possibilities(v, a);
+        put_problems(v, a);
+        put_deadlines(v, a);
+        put_people(v, a);
+        put_last(v, a);
+        buf_addc(&a->text, '\n');
+        put_stages(a, all);
+        put_next(a, all);
+    }
+    for (size_t i = 1; practices[i]; i++)
+        practice_status_release(&all[i]);
+    return 0;
+}
+
+const struct operation calm_status_operation = {.name = "status",
+                                                .practice = "calm",
+                                                .help = "where we stand; calm alone is enough",
+                                                .example = "calm",
+                                                .type = OP_QUERY,
+                                                .faces = FACE_ALL,
+                                                .query = query_status};
+
+static void calm_status(const struct view *v, struct practice_status *out)
+{
+    const struct thing *t = calm_case(v);
+
+    out->stage = t && thing_says(t, "state", "closed") ? STAGE_DONE : STAGE_UNDER_WAY;
+}
+
+const struct practice practice_calm = {.verb = "calm",
+                                       .title = "Stay calm",
+                                       .help = "where we stand, and the next step",
+                                       .kinds = LIST(struct kind, &case_kind),
+                                       .operations = LIST(struct operation, &calm_status_operation,
+                                                          &opening_open, &incident, &close_case),
+                                       .status = calm_status};

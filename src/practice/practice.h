@@ -1,0 +1,59 @@
+/* practice.h: what each of the fifteen practices brings: its kinds of things, its operations, and
+ * how it stands.
+ *
+ * One practice, one file, one struct practice, one line in practices.def. */
+#pragma once
+#include "case/session.h"
+
+enum practice_stage {
+    STAGE_OPEN, /* nothing done yet */
+    STAGE_UNDER_WAY,
+    STAGE_DONE,
+    STAGE_WAITING, /* for something else first */
+};
+
+/* How a practice stands, as far as this viewer may see. Lines of plain words, not yet escaped. */
+struct practice_status {
+    enum practice_stage stage;
+    struct buf brief;   /* a few words for one screen: "web1: done, db1: not yet" */
+    struct buf done;    /* lines */
+    struct buf missing; /* lines */
+    struct buf next;    /* one command; empty for none */
+    struct buf because; /* why that is next */
+    unsigned
+        urgency; /* 0: none … 100: before everything else; ranks the next steps of all practices */
+};
+void practice_status_release(struct practice_status *s);
+
+struct practice {
+    const char *verb;  /* "problem" */
+    const char *title; /* "The single most important problem" */
+    const char *help;  /* one line */
+    const char *usual; /* the operation meant by the verb with arguments that name no operation:
+                          "note add"; NULL */
+    const struct kind *const *kinds;           /* ends with NULL */
+    const struct operation *const *operations; /* ends with NULL */
+    void (*status)(const struct view *v, struct practice_status *out);
+};
+
+extern const struct practice *const practices[]; /* in the order of work; ends with NULL */
+const struct practice *practice_find(struct str verb);
+/* All kinds and operations of all practices. */
+const struct model *practice_model(void);
+
+/* "3 systems", "1 system" */
+void add_count(struct buf *out, size_t count, const char *one, const char *many);
+
+/* Writing of practices' tables. */
+#define KIND_FIELDS(table) .fields = (table), .field_count = COUNT_OF(table)
+#define OP_FIELDS(table) .fields = (table), .field_count = COUNT_OF(table)
+#define LIST(type, ...)                                                                            \
+    (const type *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+#define WORDS(...)                                                                                 \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
