@@ -1,6 +1,10 @@
 /* html_table.c: tables and the matrix of hypotheses of the HTML writer. */
 #include "render/html.h"
 
+enum {
+    SHORT_ROWS = 8, /* a table of so few is kept on one page */
+};
+
 static const char *const column_classes[] = {[DOC_TEXT] = "",
                                              [DOC_NUMBER] = " class=\"n\"",
                                              [DOC_TIME] = " class=\"t\"",
@@ -65,7 +69,7 @@ static void table_cell(struct html *h, const struct table *t, const struct table
 
 void html_table(struct html *h, const struct table *t)
 {
-    table_begin(h, "", t->caption);
+    table_begin(h, t->row_count <= SHORT_ROWS ? " class=\"short\"" : "", t->caption);
     table_head(h, t);
     for (const struct table_row *row = t->first; row; row = row->next) {
         html_literal(h, "<tr");
