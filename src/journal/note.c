@@ -260,10 +260,11 @@ int groups_read(uint8_t out[32], struct str text, struct err *e)
     struct str rest = str_trim(text);
     uint8_t bytes[32];
     int code = 0;
+    bool is_hex = hex_read(bytes, sizeof(bytes), rest);
 
-    if (hex_read(out, sizeof(bytes), rest))
-        return 0;
-    for (unsigned i = 0; i < GROUP_COUNT && !code; i++) {
+    if (is_hex)
+        rest.len = 0;
+    for (unsigned i = 0; i < GROUP_COUNT && !code && !is_hex; i++) {
         struct str group = take_group(&rest);
 
         if (group.len == 0)
