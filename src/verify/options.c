@@ -1,0 +1,225 @@
+/* options.c: reads the command line and the root that a person typed from paper. */
+#include "verify/options.h"
+
+#include "verify/hash.h"
+
+#include <getopt.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUPS 8
+#define GROUP_LEN 11 /* eight digits, a hyphen, two check digits */
+
+enum option_code {
+    OPT_BRIEF = 1,
+    OPT_JSON,
+    OPT_OPENINGS,
+    OPT_ROOT,
+    OPT_WITNESS,
+    OPT_TSA,
+    OPT_NOTE,
+    OPT_TOKEN,
+    OPT_HELP,
+    OPT_VERSION
+};
+
+static const struct option long_options[] = {
+    {"brief", no_argument, NULL, OPT_BRIEF},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"openings", required_argument, NULL, OPT_OPENINGS},
+    {"root", required_argument, NULL, OPT_ROOT},
+    {"witness", required_argument, NULL, OPT_WITNESS},
+    {"tsa", required_argument, NULL, OPT_TSA},
+    {"note", required_argument, NULL, OPT_NOTE},
+    {"token", required_argument, NULL, OPT_TOKEN},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static void add_text(struct texts *t, const char *text)
+{
+    mem_reserve(&t->items, &t->room, t->count + 1, sizeof *t->items);
+    t->items[t->count++] = text;
+}
+
+/* One printed group; eight digits go to digits. */
+static bool group_fits(const char *text, unsigned number, char *digits)
+{
+    char checked[10 + 1 + 1 + 8] = "cj/1 page\n";
+    uint8_t hash[HASH_LEN];
+    uint8_t check = 0;
+
+    checked[10] = (char)('0' + number);
+    checked[11] = ':';
+    memcpy(checked + 12, text, 8);
+    (void)crypto_hash_sha256(hash, (const uint8_t *)checked, sizeof checked);
+    memcpy(digits, text, 8);
+    return hex_decode((struct slice){text + 9, 2}, &check, 1) && check == hash[0];
+}
+
+bool root_read(const char *text, uint8_t out[HASH_LEN], unsigned *group)
+{
+    char digits[2 * HASH_LEN];
+
+    *group = 0;
+    if (hex_decode((struct slice){text, strlen(text)}, out, HASH_LEN))
+        return true;
+    for (unsigned i = 0; i < GROUPS; i++) {
+        if (i > 0)
+            text += strspn(text, " ");
+        if (strlen(text) < GROUP_LEN || text[8] != '-')
+            return false;
+        if (!group_fits(text, i + 1, digits + (size_t)i * 8)) {
+            *group = i + 1;
+            return false;
+        }
+        text += GROUP_LEN;
+    }
+    return *text == '\0' && hex_decode((struct slice){digits, sizeof digits}, out, HASH_LEN);
+}
+
+static int read_root_option(struct options *o, const char *text, char *fault, size_t room)
+{
+    const char *colon = strchr(text, ':');
+    struct cursor c = {text, colon != NULL ? colon : text};
+    unsigned group = 0;
+
+    if (o->has_root || !take_integer(&c, &o->root_size) || c.at != colon || o->root_size == 0) {
+        (void)snprintf(fault, room, "--root is given once, as SIZE:ROOT");
+        return -1;
+    }
+    o->has_root = true;
+    if (root_read(colon + 1, o->root, &group))
+        return 0;
+    if (group != 0)
+        (void)snprintf(fault, room,
+                       "group %u of the root is not as printed: its check digits do not fit",
+                       group);
+    else
+        (void)snprintf(fault, room,
+                       "the root is neither 64 digits of lower-case hex nor its eight groups");
+    return -1;
+}
+
+static int read_witness(struct options *o, const char *text, char *fault, size_t room)
+{
+    mem_reserve(&o->witnesses, &o->witness_room, o->witness_count + 1, KEY_LEN);
+    if (!hex_decode((struct slice){text, strlen(text)}, o->witnesses[o->witness_count], KEY_LEN)) {
+        (void)snprintf(fault, room, "a witness's key is 64 digits of lower-case hex");
+        return -1;
+    }
+    o->witness_count++;
+    return 0;
+}
+
+static int read_openings(struct options *o, const char *text, char *fault, size_t room)
+{
+    if (o->openings != NULL) {
+        (void)snprintf(fault, room, "--openings is given once");
+        return -1;
+    }
+    o->openings = text;
+    return 0;
+}
+
+static int read_option(struct options *o, int code, char *fault, size_t room)
+{
+    switch (code) {
+    case OPT_BRIEF:
+        o->brief = true;
+        return 0;
+    case OPT_JSON:
+        o->json = true;
+        return 0;
+    case OPT_OPENINGS:
+        return read_openings(o, optarg, fault, room);
+    case OPT_ROOT:
+        return read_root_option(o, optarg, fault, room);
+    case OPT_WITNESS:
+        return read_witness(o, optarg, fault, room);
+    case OPT_TSA:
+        add_text(&o->authorities, optarg);
+        return 0;
+    case OPT_NOTE:
+        add_text(&o->notes, optarg);
+        return 0;
+    case OPT_TOKEN:
+        add_text(&o->tokens, optarg);
+        return 0;
+    case OPT_HELP:
+        o->run = RUN_HELP;
+        return 0;
+    case OPT_VERSION:
+        o->run = RUN_VERSION;
+        return 0;
+    default:
+        (void)snprintf(fault, room, "an option is not known, or lacks what has to follow it");
+        return -1;
+    }
+}
+
+int options_read(struct options *o, int argc, char **argv, char *fault, size_t room)
+{
+    int code = 0;
+
+    memset(o, 0, sizeof *o);
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+        if (read_option(o, code, fault, room) != 0)
+            return -1;
+    while (optind < argc)
+        add_text(&o->journals, argv[optind++]);
+    if (o->run != RUN_VERIFY)
+        return 0;
+    if (o->journals.count == 0) {
+        (void)snprintf(fault, room, "no journal is named");
+        return -1;
+    }
+    if (o->openings != NULL && o->journals.count > 1) {
+        (void)snprintf(fault, room, "--openings goes with a single journal");
+        return -1;
+    }
+    if (o->brief && o->json) {
+        (void)snprintf(fault, room, "--brief and --json do not go together");
+        return -1;
+    }
+    return 0;
+}
+
+void options_release(struct options *o)
+{
+    free(o->witnesses);
+    free(o->authorities.items);
+    free(o->notes.items);
+    free(o->tokens.items);
+    free(o->journals.items);
+}
+
+void options_help(FILE *out)
+{
+    fputs("usage: calm-verify [--brief | --json] [--openings FILE.cjo] [--root SIZE:ROOT]\n"
+          "           [--witness KEY] [--tsa CERT.pem] [--note FILE.note] [--token FILE.tsr]\n"
+          "           FILE.cj1...\n"
+          "\n"
+          "Checks journals of calm, and says whether they are what was written.\n"
+          "\n"
+          "Trust from outside the case; without it, no journal is more than valid:\n"
+          "  --root SIZE:ROOT     a root as printed on paper, in its groups or in hex\n"
+          "  --witness KEY        the public key of a witness, in hex\n"
+          "  --tsa CERT.pem       the certificate of a time-stamp authority or of its issuer\n"
+          "\n"
+          "Files beside the journal:\n"
+          "  --openings FILE.cjo  the values that the journal commits to\n"
+          "  --note FILE.note     a checkpoint with signatures of witnesses\n"
+          "  --token FILE.tsr     a time stamp over a checkpoint\n"
+          "\n"
+          "Output:\n"
+          "  --brief              one line a journal: the status and the name\n"
+          "  --json               one JSON object a journal, each on a line\n"
+          "\n"
+          "Status: 0 verified, 1 tampered, 2 valid but not anchored, 3 malformed,\n"
+          "4 could not check. Of several journals, the worst in the order 0, 2, 4, 3, 1.\n",
+          out);
+}

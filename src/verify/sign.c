@@ -1,0 +1,69 @@
+/* sign.c: strict Ed25519; the refusals are ours, so that they hold with every release of libsodium.
+ */
+#include "verify/sign.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* The order of the base point, L = 2^252 + 27742317777372353535851937790883648493, least byte
+ * first. */
+static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                                  0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                                  0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+
+/* 2^255 - 19, least byte first. */
+static const uint8_t prime[32] = {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f};
+
+/* The canonical y of the eight points whose order divides 8: two of order 8 (each with either x),
+ * 0 (order 4), 1 (the neutral point) and -1 (order 2). */
+static const uint8_t small_order[5][32] = {
+    {0},
+    {1},
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+     0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+     0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+     0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+     0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+};
+
+/* Numbers of 32 bytes, least byte first. None of them is secret. */
+static bool is_below(const uint8_t a[32], const uint8_t b[32])
+{
+    for (size_t i = 32; i-- > 0;)
+        if (a[i] != b[i])
+            return a[i] < b[i];
+    return false;
+}
+
+bool sign_scalar_is_reduced(const uint8_t scalar[32])
+{
+    return is_below(scalar, order);
+}
+
+bool sign_point_is_allowed(const uint8_t point[KEY_LEN])
+{
+    uint8_t y[32];
+
+    memcpy(y, point, sizeof y);
+    y[31] &= 0x7f; /* the sign of x; x = 0 only where y is 1 or -1, which are refused below */
+    if (!is_below(y, prime))
+        return false;
+    for (size_t i = 0; i < sizeof small_order / sizeof small_order[0]; i++)
+        if (memcmp(y, small_order[i], sizeof y) == 0)
+            return false;
+    return true;
+}
+
+bool sign_verify(const uint8_t key[KEY_LEN], const uint8_t sig[SIG_LEN], struct slice message)
+{
+    return sign_scalar_is_reduced(sig + 32) && sign_point_is_allowed(sig) &&
+           sign_point_is_allowed(key) &&
+           crypto_sign_ed25519_verify_detached(sig, (const uint8_t *)message.p, message.len, key) ==
+               0;
+}
