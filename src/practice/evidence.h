@@ -1,0 +1,26 @@
+/* evidence.h: the register of evidence: items, holds, custody; and taking files into it. */
+#pragma once
+#include "practice/practice.h"
+#include "store/store.h"
+
+extern const struct kind evidence_kind; /* "evidence", e1 … */
+extern const struct kind hold_kind; /* "hold", ho… : what was done so that nothing is overwritten */
+extern const struct kind
+    custody_kind; /* "custody": each hand-over, access, seal, storage, destruction of an item */
+
+/* What is known of an item when it is taken; empty slices for what is not. */
+struct evidence_facts {
+    const char *
+        sort; /* "file", "archive", "snapshot", "recording", "report", "paper", "image", "export" */
+    struct str title;
+    struct blob_digests digests; /* of the blob; size 0 and zeros where there is none (paper) */
+    bool has_blob;
+    struct str source_path;
+    struct str source_host;
+    struct utc modified; /* the source's modification time; {0} for unknown */
+    uint32_t mode, uid, gid;
+    struct str system_id; /* hex id of the system thing, or empty */
+    struct str remark;    /* "changed while it was read", … */
+};
+/* Drafts the evidence record in a decision. Returns the draft, so that more can be said. */
+struct draft *evidence_draft(struct decision *d, const struct evidence_facts *f);

@@ -1,0 +1,303 @@
+/* evidence.c: the register of evidence and its chain of custody. */
+#include "practice/evidence.h"
+#include "base/sink.h"
+
+#define SORTS                                                                                      \
+    WORDS("file", "archive", "image", "snapshot", "recording", "report", "export", "paper",        \
+          "device")
+
+static const struct field evidence_fields[] = {
+    {.name = "title",
+     .type = FIELD_LINE,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "what it is"},
+    {.name = "sort", .type = FIELD_WORD, .choices = SORTS, .help = "what sort of item"},
+    {.name = "sha256",
+     .type = FIELD_LINE,
+     .help = "SHA-256 of its bytes: its name in the case's evidence folder"},
+    {.name = "md5", .type = FIELD_LINE, .help = "MD5 of its bytes, for old tools"},
+    {.name = "size", .type = FIELD_SIZE, .help = "bytes"},
+    {.name = "path", .type = FIELD_LINE, .help = "where it was"},
+    {.name = "host", .type = FIELD_LINE, .help = "on which machine"},
+    {.name = "modified", .type = FIELD_TIME, .help = "when it was last changed there"},
+    {.name = "mode", .type = FIELD_LINE, .help = "its permissions there, octal"},
+    {.name = "owner", .type = FIELD_LINE, .help = "its owner and group there, as numbers"},
+    {.name = "system", .type = FIELD_REF, .kind = "system", .help = "which system it comes from"},
+    {.name = "remark", .type = FIELD_LINE, .help = "what is particular: changed while it was read"},
+    {.name = "place", .type = FIELD_LINE, .help = "where the item is kept now"},
+    {.name = "seal", .type = FIELD_LINE, .help = "the number of its seal"},
+    {.name = "holder", .type = FIELD_LINE, .help = "who has it now"},
+    {.name = "unlawful",
+     .type = FIELD_FLAG,
+     .help = "may hold material that is unlawful to possess: sealed, never shown or exported"},
+};
+const struct kind evidence_kind = {.name = "evidence",
+                                   .prefix = "e",
+                                   .words = "evidence taken",
+                                   .change_words = "evidence",
+                                   KIND_FIELDS(evidence_fields)};
+
+static const struct field hold_fields[] = {
+    {.name = "system",
+     .type = FIELD_REF,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .kind = "system",
+     .help = "which system"},
+    {.name = "last-backup", .type = FIELD_TIME, .help = "when the last backup was made"},
+    {.name = "backup",
+     .type = FIELD_WORD,
+     .choices = WORDS("unknown", "offline", "online", "none"),
+     .help = "whether it is out of the incident's reach"},
+    {.name = "untouched",
+     .type = FIELD_WORD,
+     .choices = WORDS("unknown", "yes", "no"),
+     .help = "whether it is from before the incident"},
+    {.name = "rotation",
+     .type = FIELD_WORD,
+     .choices = WORDS("running", "suspended"),
+     .help = "whether logs and backups are still overwritten"},
+    {.name = "requested",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY,
+     .help = "short-lived records asked for elsewhere: provider, cloud, doors, cameras"},
+    {.name = "text", .type = FIELD_TEXT, .help = "more"},
+};
+const struct kind hold_kind = {.name = "hold",
+                               .prefix = "hd",
+                               .words = "hold",
+                               .change_words = "hold changed",
+                               KIND_FIELDS(hold_fields)};
+
+static const struct operation preserve_hold = {
+    .name = "preserve hold",
+    .practice = "preserve",
+    .help = "first of all: keep backups and short-lived records from being overwritten",
+    .example = "calm preserve hold web1 --backup offline --last-backup \"yesterday 23:00\" "
+               "--rotation suspended --requested \"netflow of the provider\"",
+    OP_FIELDS(hold_fields),
+    .kind = &hold_kind,
+    .type = OP_CHANGE,
+    .roles = ROLES_WRITING,
+    .faces = FACE_ALL,
+    .records = WORDS("hold/1"),
+    .decide = decide_make};
+
+static const struct field custody_fields[] = {
+    {.name = "evidence",
+     .type = FIELD_REF,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .kind = "evidence",
+     .help = "which item: e3"},
+    {.name = "act",
+     .type = FIELD_WORD,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .choices = WORDS("handed-over", "received", "stored", "sealed", "opened", "examined", "copied",
+                      "returned", "destroyed"),
+     .help = "what was done with it"},
+    {.name = "from", .type = FIELD_LINE, .help = "who gave it"},
+    {.name = "to", .type = FIELD_LINE, .help = "who took it"},
+    {.name = "place", .type = FIELD_LINE, .help = "where it is now"},
+    {.name = "seal", .type = FIELD_LINE, .help = "the number of the seal"},
+    {.name = "because", .type = FIELD_LINE, .help = "what for"},
+    {.name = "signed",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY,
+     .help = "who signed, and how: on the form, here"},
+};
+const struct kind custody_kind = {.name = "custody",
+                                  .prefix = "cu",
+                                  .words = "custody",
+                                  .change_words = "custody changed",
+                                  KIND_FIELDS(custody_fields)};
+
+/* The item's own place, seal and holder follow from its last custody record, in the same step. */
+static int decide_custody(struct decision *d, struct err *e)
+{
+    static const struct {
+        const char *from, *to;
+    } follow[] = {{"place", "place"}, {"seal", "seal"}, {"to", "holder"}};
+    const struct thing *item = input_thing(d->view, d->op, d->input, "evidence");
+    struct draft *dr;
+
+    if (!item)
+        return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
+    draft_take_input(d, decision_add(d, "custody/1"), &custody_kind);
+    dr = decision_add(d, "evidence-change/1");
+    draft_ref(dr, &item->id);
+    for (size_t i = 0; i < COUNT_OF(follow); i++)
+        if (input_has(d->op, d->input, follow[i].from))
+            draft_value(dr, follow[i].to, input_value(d->op, d->input, follow[i].from));
+    if (dr->value_count == 0)
+        d->draft_count--;
+    return 0;
+}
+
+static const struct operation preserve_custody = {
+    .name = "preserve move",
+    .practice = "preserve",
+    .help = "record that an item was handed over, stored, sealed, examined …",
+    .example = "calm preserve move e3 handed-over --from ana --to \"Sgt. Weber, police\" --signed "
+               "\"both, on the form\"",
+    OP_FIELDS(custody_fields),
+    .kind = &custody_kind,
+    .type = OP_CHANGE,
+    .roles = ROLES_WRITING,
+    .faces = FACE_ALL,
+    .records = WORDS("custody/1", "evidence-change/1"),
+    .decide = decide_custody};
+
+static const struct field item_fields[] = {
+    {.name = "title",
+     .type = FIELD_LINE,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "what it is: drive 3 of db1, serial ZA1…"},
+    {.name = "sort",
+     .type = FIELD_WORD,
+     .choices = WORDS("device", "paper"),
+     .help = "a device or a paper",
+     .fallback = "device"},
+    {.name = "system", .type = FIELD_REF, .kind = "system", .help = "which system it comes from"},
+    {.name = "place", .type = FIELD_LINE, .help = "where it is kept"},
+    {.name = "seal", .type = FIELD_LINE, .help = "the number of its seal"},
+    {.name = "holder", .type = FIELD_LINE, .help = "who has it"},
+    {.name = "unlawful",
+     .type = FIELD_FLAG,
+     .help = "may hold material that is unlawful to possess"},
+};
+static const struct operation preserve_item = {
+    .name = "preserve item",
+    .practice = "preserve",
+    .help = "put a thing that is no file on the register: a drive, a paper",
+    .example =
+        "calm preserve item \"drive 3 of db1, serial ZA1234\" --place \"safe, room 2\" --seal 0815",
+    OP_FIELDS(item_fields),
+    .kind = &evidence_kind,
+    .type = OP_CHANGE,
+    .roles = ROLES_WRITING,
+    .faces = FACE_ALL,
+    .records = WORDS("evidence/1"),
+    .decide = decide_make};
+
+static const struct operation preserve_list = {.name = "preserve list",
+                                               .practice = "preserve",
+                                               .help = "the register of evidence",
+                                               .example = "calm preserve list",
+                                               .kind = &evidence_kind,
+                                               .type = OP_QUERY,
+                                               .faces = FACE_ALL,
+                                               .query = query_list};
+static const struct operation preserve_holds = {.name = "preserve holds",
+                                                .practice = "preserve",
+                                                .help = "what is kept from being overwritten",
+                                                .example = "calm preserve holds",
+                                                .kind = &hold_kind,
+                                                .type = OP_QUERY,
+                                                .faces = FACE_ALL,
+                                                .query = query_list};
+
+static void add_hex_value(struct decision *d, struct draft *dr, const char *name, const void *bytes,
+                          size_t size)
+{
+    CLEANUP_BUF struct buf hex = {0};
+
+    hex_add(&hex, bytes, size);
+    draft_value(dr, name, str_of(arena_strdup(d->arena, buf_text(&hex))));
+}
+
+static void add_text_value(struct draft *dr, const char *name, struct str value)
+{
+    if (value.len)
+        draft_value(dr, name, value);
+}
+
+struct draft *evidence_draft(struct decision *d, const struct evidence_facts *f)
+{
+    struct draft *dr = decision_add(d, "evidence/1");
+    char when[UTC_TEXT_SIZE];
+    struct id id;
+
+    draft_value(dr, "title", f->title);
+    draft_value(dr, "sort", str_of(f->sort));
+    add_text_value(dr, "path", f->source_path);
+    add_text_value(dr, "host", f->source_host);
+    add_text_value(dr, "remark", f->remark);
+    if (f->has_blob) {
+        add_hex_value(d, dr, "sha256", f->digests.sha256.b, 32);
+        add_hex_value(d, dr, "md5", f->digests.md5, 16);
+        draft_value(dr, "size",
+                    str_of(arena_printf(d->arena, "%llu", (unsigned long long)f->digests.size)));
+    }
+    if (f->mode) {
+        draft_value(dr, "mode", str_of(arena_printf(d->arena, "%o", f->mode & 07777)));
+        draft_value(dr, "owner", str_of(arena_printf(d->arena, "%u:%u", f->uid, f->gid)));
+    }
+    if (f->modified.sec) {
+        utc_write(when, f->modified);
+        draft_value(dr, "modified",
+                    (struct str){arena_dup(d->arena, when, sizeof(when)), sizeof(when)});
+    }
+    if (hex_read(id.b, sizeof(id.b), f->system_id))
+        draft_value_ref(d, dr, "system", &id);
+    return dr;
+}
+
+/* Systems that may be affected and of which neither backups nor logs are held. */
+static const struct thing *first_unheld(const struct view *v)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "system", &at));) {
+        size_t hold_at = 0;
+
+        if (!thing_says(t, "state", "clear") && !view_next_of(v, "hold", "system", t, &hold_at))
+            return t;
+    }
+    return NULL;
+}
+
+static void preserve_status(const struct view *v, struct practice_status *out)
+{
+    const struct thing *unheld = first_unheld(v);
+    size_t items = view_count(v, "evidence");
+    size_t holds = view_count(v, "hold");
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "system", &at));) {
+        size_t item_at = 0;
+        size_t hold_at = 0;
+
+        if (!thing_says(t, "state", "clear") && !view_next_of(v, "hold", "system", t, &hold_at))
+            buf_addf(&out->missing, "a hold on backups and logs of " STR_FMT "\n",
+                     STR_ARG(view_title(t)));
+        if (thing_says(t, "state", "affected") &&
+            !view_next_of(v, "evidence", "system", t, &item_at))
+            buf_addf(&out->missing, "evidence from " STR_FMT "\n", STR_ARG(view_title(t)));
+    }
+    if (items) {
+        add_count(&out->done, items, "item on the register\n", "items on the register\n");
+        add_count(&out->brief, items, "item", "items");
+    }
+    if (holds)
+        add_count(&out->done, holds, "hold\n", "holds\n");
+    out->stage = !items && !holds ? STAGE_OPEN : out->missing.len ? STAGE_UNDER_WAY : STAGE_DONE;
+    if (unheld) {
+        buf_addf(&out->next, "calm preserve hold " STR_FMT " --backup offline --rotation suspended",
+                 STR_ARG(view_title(unheld)));
+        buf_adds(&out->because,
+                 "backups and logs are overwritten while we work; a hold costs nothing");
+        out->urgency = 52;
+    } else if (!items && view_count(v, "system")) {
+        buf_adds(&out->next, "calm preserve files /var/log");
+        buf_adds(&out->because, "nothing is kept as evidence yet");
+        out->urgency = 43;
+    }
+}
+
+const struct practice practice_preserve = {
+    .verb = "preserve",
+    .title = "Preserve evidence",
+    .help = "a hold first; then copies with hashes, the register, chain of custody",
+    .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &custody_kind),
+    .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
+                       &preserve_item, &preserve_custody),
+    .status = preserve_status};
