@@ -7,6 +7,7 @@ part of any record to build a broken one.  All randomness comes from a seed.
 
 import base64
 import copy
+import functools
 import hashlib
 import json
 import os
@@ -63,6 +64,7 @@ class Key:
     """An Ed25519 key pair."""
 
     def __init__(self, seed):
+        self.seed = seed
         self.private = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = self.private.public_key().public_bytes(
             Encoding.Raw, PublicFormat.Raw)
@@ -330,6 +332,115 @@ class Copy:
         self.openings += [each for each in other.openings
                           if each[:2] not in known and each[0] in self.ids]
         return place
+
+
+# ------------------------------------------- Ed25519 from its definition
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+IDENTITY = (0, 1)
+
+
+def recover_x(y):
+    """The even x of a y on the curve, or None."""
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - square) % P:
+        return None
+    return x if x % 2 == 0 else P - x
+
+
+BASE = (recover_x(4 * pow(5, P - 2, P) % P), 4 * pow(5, P - 2, P) % P)
+
+
+def add_points(one, two):
+    """The sum of two points of -x^2 + y^2 = 1 + D x^2 y^2."""
+    (a, b), (x, y) = one, two
+    twist = D * a * x * b * y % P
+    return ((a * y + x * b) * pow(1 + twist, P - 2, P) % P,
+            (b * y + a * x) * pow(1 - twist, P - 2, P) % P)
+
+
+def add_extended(one, two):
+    """The same for (X, Y, Z, T) of RFC 8032 section 5.1.4: no division."""
+    a = (one[1] - one[0]) * (two[1] - two[0]) % P
+    b = (one[1] + one[0]) * (two[1] + two[0]) % P
+    c = 2 * one[3] * two[3] * D % P
+    d = 2 * one[2] * two[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def multiply(number, point):
+    """A point added to itself, number times."""
+    x, y = point
+    point, total = (x, y, 1, x * y % P), (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            total = add_extended(total, point)
+        point, number = add_extended(point, point), number >> 1
+    divisor = pow(total[2], -1, P)
+    return (total[0] * divisor % P, total[1] * divisor % P)
+
+
+def encode_point(point):
+    """The 32 bytes of a point."""
+    return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")
+
+
+@functools.lru_cache(maxsize=None)
+def point_of_order_8():
+    """The first y whose point, times ORDER, has order 8."""
+    for y in range(2, 1000):
+        x = recover_x(y)
+        if x is not None:
+            point = multiply(ORDER, (x, y))
+            if multiply(4, point) != IDENTITY:
+                return point
+    raise AssertionError("no point of order 8")
+
+
+class MixedKey:
+    """A key A + T, where T has order 8; or a true key with R + T instead.
+
+    Such a signature holds with the equation that multiplies by the cofactor.
+    With the one that does not, it holds only if T drops out by chance: for
+    `in_key`, where k is a multiple of 8; for `in_r`, never.
+    """
+
+    def __init__(self, seed, in_key):
+        head = bytearray(hashlib.sha512(seed).digest()[:32])
+        head[0] &= 248
+        head[31] = head[31] & 127 | 64
+        self.scalar, self.in_key = int.from_bytes(head, "little"), in_key
+        self.torsion = point_of_order_8()
+        point = multiply(self.scalar, BASE)
+        if in_key:
+            point = add_points(point, self.torsion)
+        self.public = encode_point(point)
+        self.hex = self.public.hex()
+
+    def challenge(self, r, message):
+        """The k of RFC 8032."""
+        data = hashlib.sha512(r + self.public + message).digest()
+        return int.from_bytes(data, "little") % ORDER
+
+    def sign(self, message):
+        """A signature; with `in_key`, one that strictly holds."""
+        for nonce in range(1, 1000):
+            secret = int(digest(self.public + message + b"%d" % nonce), 16) % ORDER
+            point = multiply(secret, BASE)
+            if not self.in_key:
+                point = add_points(point, self.torsion)
+            r = encode_point(point)
+            k = self.challenge(r, message)
+            if not self.in_key or k % 8 == 0:
+                s = (secret + k * self.scalar) % ORDER
+                return r + s.to_bytes(32, "little")
+        raise AssertionError("no k that is a multiple of 8")
 
 
 # ------------------------------------------------------------------- notes

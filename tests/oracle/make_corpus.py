@@ -399,6 +399,33 @@ def bad_signature(rng, base):
     return end_with(base, at, good[:-130] + signature.hex() + good[-2:])
 
 
+def small_order_case(rng, _base):
+    """A journal whose first key is of small order: anyone could sign."""
+    y = rng.choice(sorted(verify.SMALL_ORDER_Y)) | rng.randrange(2) << 255
+    key = y.to_bytes(32, "little").hex()
+    copy = jb.Copy(rng.randrange(2**40))
+    body = copy.body(jb.Key(rng.randbytes(32)), "case/1", {
+        "format": "cj/1", "key": key, "policy": "p",
+        "recovery": rng.randbytes(32).hex()}, by=key)
+    copy.append('%s,"sig":"%s"}' % (
+        jb.spell(body)[:-1], (1).to_bytes(32, "little").hex() + "0" * 64))
+    return copy.data()
+
+
+def mixed_order(rng, base):
+    """A part of small order in the key (good where it drops out) or in R."""
+    at = base.size if base.anchored == 0 else 5
+    copy, lead = prefix_copy(base, at), base.people["lead"]
+    if rng.randrange(2):
+        key = jb.MixedKey(rng.randbytes(32), in_key=True)
+        copy.enrol(lead, key, "member")
+        copy.append(jb.sign_statement(key, copy.body(key, "note/1")))
+        return copy.data()
+    key = jb.MixedKey(lead.seed, in_key=False)
+    copy.append(jb.sign_statement(key, copy.body(key, "note/1")))
+    return copy.data()
+
+
 def small_order_key(rng, base):
     """Enrols a key of small order, with the signature that fits it.
 
@@ -712,7 +739,7 @@ JOURNAL_MUTATIONS = (
     bad_signature, small_order_key, edit_public, edit_public, edit_public,
     edit_statement, edit_statement, edit_entry, edit_version,
 )
-FREE_MUTATIONS = (whole_and_one_more,)  # may be valid: no trust is given
+FREE_MUTATIONS = (whole_and_one_more, small_order_case, mixed_order)  # may be valid: no trust is given
 OPENINGS_MUTATIONS = (swap_openings, edit_opening, misspell_openings,
                       flip_openings)
 

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import journal_builder as jb  # noqa: E402
+import make_corpus  # noqa: E402
 import verify  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -829,38 +831,38 @@ class Signatures(JournalTest):
         self.assertFalse(verify.signature_valid(identity, b"any",
                                                 identity + bytes(32)))
 
-    def torsion(self):
-        """The eight points of small order, by adding one of order 8 to itself.
+    def test_mixed_order_key(self):
+        """A key with a part of small order is canonical and not of small
+        order; its signatures count where the equation without cofactor holds."""
+        copy = self.usual()
+        key = jb.MixedKey(bytes(32), in_key=True)
+        copy.enrol(self.lead, key, "member")
+        copy.note(key)
+        self.check(VALID, copy)
 
-        Affine addition on the curve, from its definition and nothing else."""
-        p, d = verify.P, verify.D
+    def test_mixed_order_r(self):
+        """Holds with the cofactor, not without."""
+        copy = self.usual()
+        key = jb.MixedKey(self.bob.seed, in_key=False)
+        self.assertEqual(key.hex, self.bob.hex)
+        copy.note(key)
+        self.check(TAMPERED, copy, why="signature")
 
-        def add(one, two):
-            (a, b), (x, y) = one, two
-            t = d * a * x * b * y % p
-            return ((a * y + x * b) * pow(1 + t, p - 2, p) % p,
-                    (b * y + a * x) * pow(1 - t, p - 2, p) % p)
-
-        def times(number, point):
-            total = (0, 1)
-            while number:
-                if number & 1:
-                    total = add(total, point)
-                point, number = add(point, point), number >> 1
-            return total
-
-        for y in range(2, 200):
-            square = (y * y - 1) * pow(d * y * y + 1, p - 2, p) % p
-            x = verify.square_root(square)
-            if x is None:
-                continue
-            point = times(verify.L, (x, y))
-            if times(4, point) != (0, 1):
-                return {times(number, point) for number in range(8)}
-        raise AssertionError("no point of order 8")
+    def test_first_key_of_small_order(self):
+        """With the identity as key and as R, and S = 0, all would be signed."""
+        copy = jb.Copy(3)
+        identity = (1).to_bytes(32, "little").hex()
+        body = copy.body(self.bob, "case/1", {
+            "format": "cj/1", "key": identity, "policy": "p",
+            "recovery": self.recovery.hex}, by=identity)
+        copy.append('%s,"sig":"%s"}' % (jb.spell(body)[:-1],
+                                        identity + "0" * 64))
+        self.check(TAMPERED, copy, why="signature")
 
     def test_small_order_points(self):
-        points = self.torsion()
+        """The eight points are the multiples of one of order 8."""
+        one = jb.point_of_order_8()
+        points = {jb.multiply(number, one) for number in range(8)}
         self.assertEqual(len(points), 8)
         self.assertEqual({y for _, y in points}, verify.SMALL_ORDER_Y)
         for x, y in points:
@@ -1819,6 +1821,55 @@ class CommandLine(JournalTest):
                                "--brief", path], capture_output=True, check=False)
         self.assertEqual(done.returncode, VALID)
         self.assertEqual(done.stdout.decode(), "2 %s\n" % path)
+
+
+class Corpus(JournalTest):
+    """The corpus is good for its purpose, and so is the verifier."""
+
+    def judge_mutant(self, arguments, openings, name):
+        """The status of one mutant, run in the folder of the corpus."""
+        options = [] if arguments == "-" else arguments.split(" ")
+        if openings != "-":
+            options += ["--openings", openings]
+        return self.run_main("--brief", *options, name)[0]
+
+    def test_small_corpus(self):
+        """No mutant is verified; every status occurs; nothing crashes."""
+        make_corpus.make_corpus(self.folder, 5, 400)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        bases = {pathlib.Path(each).read_bytes() for each in glob.glob("base-*.cj1")}
+        found = set()
+        for line in pathlib.Path("manifest.tsv").read_text().splitlines():
+            name, openings, arguments, kind = line.split("\t")
+            status = self.judge_mutant(arguments, openings, name)
+            found.add(status)
+            self.assertNotEqual(status, VERIFIED, line)
+            if pathlib.Path(name).read_bytes() in bases:
+                self.assertIn("opening", kind)
+        self.assertEqual(found, {TAMPERED, VALID, MALFORMED, UNCHECKED})
+
+    def test_bases_are_verified(self):
+        """What the mutants are made of is valid and anchored."""
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        for base in make_corpus.make_bases(5):
+            base.write_note(self.folder)
+            self.check(VALID, base.data, openings=base.openings)
+            options = [base.root_arguments(), base.note_arguments()]
+            if base.anchored:
+                options.append(base.witness_arguments())
+            for each in options:
+                self.check(VERIFIED, base.data, *each.split(" "))
+
+    def test_same_seed_same_corpus(self):
+        folders = [os.path.join(self.folder, name) for name in "ab"]
+        for folder in folders:
+            make_corpus.make_corpus(folder, 9, 60)
+        contents = [{path.name: path.read_bytes()
+                     for path in pathlib.Path(folder).iterdir()}
+                    for folder in folders]
+        self.assertEqual(*contents)
 
 
 class Vectors(unittest.TestCase):

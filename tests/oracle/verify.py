@@ -1428,6 +1428,8 @@ def ask_openssl(token, authority):
                 check=False).returncode == 0
         except subprocess.TimeoutExpired:
             return False
+        except OSError as error:
+            raise Unreadable("cannot run openssl: %s" % error) from None
 
 
 # ------------------------------------------------------ trust from outside
