@@ -24,3 +24,11 @@ struct evidence_facts {
 };
 /* Drafts the evidence record in a decision. Returns the draft, so that more can be said. */
 struct draft *evidence_draft(struct decision *d, const struct evidence_facts *f);
+
+/* The item may hold material that is unlawful to possess: its bytes and its blob must never be
+ * shown, indexed, scanned, copied or exported. Ask before any use of an item's bytes. */
+bool evidence_is_sealed(const struct thing *item);
+/* Whether any item on the register with these bytes is sealed, so that they are not taken again,
+ * or handed out, under another number. Looks at the whole register, also at what the viewer may not
+ * see. */
+bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256);

@@ -1,6 +1,7 @@
 /* evidence.c: the register of evidence and its chain of custody. */
 #include "practice/evidence.h"
 #include "base/sink.h"
+#include "practice/unlawful.h"
 
 #define SORTS                                                                                      \
     WORDS("file", "archive", "image", "snapshot", "recording", "report", "export", "paper",        \
@@ -241,6 +242,25 @@ struct draft *evidence_draft(struct decision *d, const struct evidence_facts *f)
     return dr;
 }
 
+bool evidence_is_sealed(const struct thing *item)
+{
+    return thing_is(item, "evidence") && thing_value(item, "unlawful").len > 0;
+}
+
+bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256)
+{
+    const struct thing *t;
+
+    for (size_t i = 0; (t = state_thing(s, i)); i++) {
+        struct hash named;
+
+        if (evidence_is_sealed(t) && hex_read(named.b, sizeof(named.b), thing_value(t, "sha256")) &&
+            hash_eq(&named, sha256))
+            return true;
+    }
+    return false;
+}
+
 /* Systems that may be affected and of which neither backups nor logs are held. */
 static const struct thing *first_unheld(const struct view *v)
 {
@@ -297,7 +317,7 @@ const struct practice practice_preserve = {
     .verb = "preserve",
     .title = "Preserve evidence",
     .help = "a hold first; then copies with hashes, the register, chain of custody",
-    .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &custody_kind),
+    .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &custody_kind, &unlawful_kind),
     .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
-                       &preserve_item, &preserve_custody),
+                       &preserve_item, &preserve_custody, &unlawful_found),
     .status = preserve_status};
