@@ -268,6 +268,18 @@ class Anchored(JournalTest):
         path = self.write("a.note", self.note(other))
         self.check(TAMPERED, copy, "--note", path, "--witness", self.witness.hex)
 
+    def test_note_of_size_0(self):
+        copy = self.usual()
+        path = self.write("a.note", self.note(copy, 0))
+        self.check(VALID, copy, "--note", path, "--witness", self.witness.hex)
+
+    def test_untrusted_record_still_anchors(self):
+        copy = self.usual()
+        copy.witness(self.bob, self.witness)
+        copy.revoke(self.lead, self.bob, 3)
+        self.check(VERIFIED, copy, "--witness", self.witness.hex,
+                   why="1 records not trusted")
+
     def test_note_of_another_case(self):
         copy = self.usual()
         self.copy = jb.Copy(8)
@@ -1198,6 +1210,33 @@ class Revocation(JournalTest):
             other.note(key)
             self.check(TAMPERED, other, why="power")
 
+    def test_a_void_revocation_comes_back(self):
+        """4 revokes bob; 6 makes 4 void; 8 makes 6 void: bob is out again."""
+        copy = self.usual()
+        copy.enrol(self.lead, self.eve, "lead")            # 3
+        copy.revoke(self.eve, self.bob, 1)                 # 4
+        copy.enrol(self.recovery, self.witness, "lead")    # 5
+        copy.revoke(self.witness, self.eve, 4)             # 6
+        copy.note(self.bob)                                # 7
+        self.check(VALID, copy, why="1 records not trusted")
+        copy.revoke(self.recovery, self.witness, 6)        # 8
+        self.check(VALID, copy, why="2 records not trusted")
+        other = copy.fork()
+        other.note(self.eve)
+        self.check(VALID, other)
+        copy.note(self.bob)
+        self.check(TAMPERED, copy, why="power")
+
+    def test_enrolled_anew_by_a_revoked_key(self):
+        """By the letter: bob, enrolled by lead, goes with eve, who enrolled
+        him again."""
+        copy = self.usual()
+        copy.enrol(self.lead, self.eve, "lead")            # 3
+        copy.enrol(self.eve, self.bob, "member")           # 4
+        copy.revoke(self.lead, self.eve, 4)                # 5
+        copy.note(self.bob)
+        self.check(TAMPERED, copy, why="power")
+
     def test_case_record_stays_trusted(self):
         copy = self.usual()
         copy.revoke(self.recovery, self.lead, 1)
@@ -1672,6 +1711,28 @@ class Merges(JournalTest):
         self.copy.enrol(self.lead, self.bob, "log")
         copy = self.merged()
         self.check(VALID, copy, why="3 records not trusted")
+
+    def test_untrusted_enrolment_revokes_nothing(self):
+        """Eve enrolled bob again in B; in A she could not sign any more."""
+        self.copy.enrol(self.lead, self.eve, "lead")
+        theirs = self.copy.fork()
+        theirs.enrol(self.eve, self.bob, "lead")
+        self.copy.revoke(self.lead, self.eve, 5)
+        copy = self.copy
+        copy.merge(self.lead, theirs)
+        copy.note(self.bob)
+        self.check(VALID, copy, why="1 records not trusted")
+
+    def test_key_revoked_in_b_that_is_unknown_here(self):
+        self.theirs.enrol(self.lead, self.witness, "lead")
+        self.theirs.enrol(self.witness, self.eve, "member")
+        self.theirs.revoke(self.recovery, self.eve, 7)
+        self.copy.revoke(self.recovery, self.lead, 3)
+        copy = self.copy
+        copy.merge(self.bob, self.theirs)
+        self.check(VALID, copy)
+        copy.enrol(self.recovery, self.eve, "member")
+        self.check(TAMPERED, copy, why="revoked")
 
     def test_enrolment_has_its_effect(self):
         self.theirs.enrol(self.lead, self.eve, "member")
