@@ -72,7 +72,7 @@ static int seal_values(struct session *s, const struct draft *dr, struct draft_f
                        struct buf *openings, struct err *e)
 {
     const struct draft_value *values[DRAFT_VALUES_MAX];
-    const uint8_t *key = scopes_get(s->scopes, dr->scope);
+    const uint8_t *key = scopes_newest(s->scopes, dr->scope);
 
     if (!key)
         return err_set(e, ERR_DENIED, "the compartment " STR_FMT " is not open to you",

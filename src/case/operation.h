@@ -110,6 +110,7 @@ struct operation {
     enum op_kind type;
     enum gate gate;
     unsigned roles; /* who may; 0: everyone on the team */
+    bool is_for_anyone;         /* also for those who are not on the team: asking to join */
     unsigned faces;
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
     op_decide *decide;          /* OP_CHANGE */

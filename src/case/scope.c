@@ -36,34 +36,47 @@ void scopes_free(struct scopes *s)
     free(s);
 }
 
-static struct scope_key *scope_find(const struct scopes *s, struct str name)
+static bool key_is_of(const struct scope_key *k, struct str name)
+{
+    return str_is(name, k->name);
+}
+
+static bool is_held(const struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_SIZE])
 {
     for (size_t i = 0; i < s->count; i++)
-        if (str_is(name, s->keys[i].name))
-            return &s->keys[i];
-    return NULL;
+        if (key_is_of(&s->keys[i], name) && sodium_memcmp(s->keys[i].key, key, SCOPE_KEY_SIZE) == 0)
+            return true;
+    return false;
 }
 
 void scopes_put(struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_SIZE])
 {
-    struct scope_key *at = scope_find(s, name);
+    struct scope_key *at;
 
     if (name.len > LIMIT_NAME_SIZE)
         BUG("a scope name of %zu bytes", name.len);
-    if (!at) {
-        s->keys = mem_grow(s->keys, s->count, &s->room, sizeof(s->keys[0]));
-        at = &s->keys[s->count++];
-        *at = (struct scope_key){0};
-        memcpy(at->name, name.p, name.len);
-    }
+    if (is_held(s, name, key))
+        return;
+    s->keys = mem_grow(s->keys, s->count, &s->room, sizeof(s->keys[0]));
+    at = &s->keys[s->count++];
+    *at = (struct scope_key){0};
+    memcpy(at->name, name.p, name.len);
     memcpy(at->key, key, SCOPE_KEY_SIZE);
 }
 
-const uint8_t *scopes_get(const struct scopes *s, struct str name)
+const uint8_t *scopes_newest(const struct scopes *s, struct str name)
 {
-    const struct scope_key *k = scope_find(s, name);
+    for (size_t i = s->count; i-- > 0;)
+        if (key_is_of(&s->keys[i], name))
+            return s->keys[i].key;
+    return NULL;
+}
 
-    return k ? k->key : NULL;
+void scopes_all(const struct scopes *s, struct str name, struct buf *out)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (key_is_of(&s->keys[i], name))
+            buf_add(out, s->keys[i].key, SCOPE_KEY_SIZE);
 }
 
 static size_t associated_data(uint8_t out[32 + 16 + LIMIT_NAME_SIZE], const struct hash *case_id,
@@ -122,26 +135,55 @@ bool sealed_next(struct str *rest, struct sealed_opening *out)
     return true;
 }
 
-int opening_unseal(const struct sealed_opening *o, const uint8_t key[SCOPE_KEY_SIZE],
-                   const struct hash *case_id, const struct id *id, const struct hash *commitment,
-                   struct salt *salt, struct buf *value, struct err *e)
+/* Opens a box with one key; the plain text is salt and value. */
+static bool open_box(struct str box, const uint8_t *key, const uint8_t *ad, size_t ad_size,
+                     struct buf *plain)
+{
+    const unsigned char *nonce = (const unsigned char *)box.p;
+    unsigned char *out = (unsigned char *)buf_room(plain, box.len - NONCE_SIZE - TAG_SIZE);
+
+    plain->len = box.len - NONCE_SIZE - TAG_SIZE;
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, nonce + NONCE_SIZE,
+                                                      box.len - NONCE_SIZE, ad, ad_size, nonce,
+                                                      key) == 0;
+}
+
+static int open_with_any(const struct sealed_opening *o, const struct scopes *scopes,
+                         struct str scope, const struct hash *case_id, const struct id *id,
+                         struct buf *plain, struct err *e)
 {
     uint8_t ad[32 + 16 + LIMIT_NAME_SIZE];
     size_t ad_size = associated_data(ad, case_id, id, o->name);
-    const unsigned char *nonce = (const unsigned char *)o->box.p;
-    CLEANUP_BUF struct buf plain = {0};
-    struct hash found;
-    struct str text;
+    bool is_any_held = false;
 
     if (o->box.len < NONCE_SIZE + TAG_SIZE + SALT_SIZE ||
         o->box.len > NONCE_SIZE + TAG_SIZE + SALT_SIZE + LIMIT_VALUE_SIZE)
         return err_set(e, ERR_TAMPER, "a sealed value has an impossible size");
-    buf_room(&plain, o->box.len - NONCE_SIZE - TAG_SIZE);
-    plain.len = o->box.len - NONCE_SIZE - TAG_SIZE;
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)plain.p, NULL, NULL,
-                                                   nonce + NONCE_SIZE, o->box.len - NONCE_SIZE, ad,
-                                                   ad_size, nonce, key) != 0)
-        return err_set(e, ERR_TAMPER, "a sealed value does not open: it was changed or moved");
+    for (size_t i = scopes->count; i-- > 0;) {
+        if (!key_is_of(&scopes->keys[i], scope))
+            continue;
+        is_any_held = true;
+        buf_clear(plain);
+        if (open_box(o->box, scopes->keys[i].key, ad, ad_size, plain))
+            return 0;
+    }
+    if (!is_any_held)
+        return err_set(e, ERR_DENIED, "the compartment " STR_FMT " is not open to you",
+                       STR_ARG(scope));
+    return err_set(e, ERR_TAMPER, "a sealed value does not open: it was changed or moved");
+}
+
+int opening_unseal(const struct sealed_opening *o, const struct scopes *scopes, struct str scope,
+                   const struct hash *case_id, const struct id *id, const struct hash *commitment,
+                   struct salt *salt, struct buf *value, struct err *e)
+{
+    CLEANUP_BUF struct buf plain = {0};
+    struct hash found;
+    struct str text;
+    int rc = open_with_any(o, scopes, scope, case_id, id, &plain, e);
+
+    if (rc)
+        return rc;
     memcpy(salt->b, plain.p, SALT_SIZE);
     text = str_from(buf_str(&plain), SALT_SIZE);
     found = field_commitment(case_id, id, o->name, salt, text);

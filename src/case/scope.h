@@ -13,8 +13,11 @@ struct scopes; /* the scope keys that this session holds */
 struct scopes *scopes_new(void);
 void scopes_free(struct scopes *s); /* wipes the keys */
 DEFINE_CLEANUP(struct scopes *, scopes_free)
+/* A compartment has one key, and a further one each time somebody leaves it: the newest seals, any
+ * opens. All of them, oldest first, are what is granted. Putting one that is held changes nothing. */
 void scopes_put(struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_SIZE]);
-const uint8_t *scopes_get(const struct scopes *s, struct str name); /* NULL when not held */
+const uint8_t *scopes_newest(const struct scopes *s, struct str name); /* NULL when not held */
+void scopes_all(const struct scopes *s, struct str name, struct buf *out); /* wipe it afterwards */
 
 /* Appends one item. */
 void opening_seal(struct buf *out, const uint8_t key[SCOPE_KEY_SIZE], const struct hash *case_id,
@@ -26,8 +29,8 @@ struct sealed_opening {
 };
 bool sealed_next(struct str *rest, struct sealed_opening *out);
 /* Appends the value to *value. ERR_TAMPER when the box does not open or does not give the
- * commitment. */
-MUST_CHECK int opening_unseal(const struct sealed_opening *o, const uint8_t key[SCOPE_KEY_SIZE],
-                              const struct hash *case_id, const struct id *id,
+ * commitment; ERR_DENIED when the compartment's key is not held. */
+MUST_CHECK int opening_unseal(const struct sealed_opening *o, const struct scopes *scopes,
+                              struct str scope, const struct hash *case_id, const struct id *id,
                               const struct hash *commitment, struct salt *salt, struct buf *value,
                               struct err *e);

@@ -317,14 +317,14 @@ static int take_values(struct state *s, struct thing *t, const struct entry *ent
 {
     const struct statement *st = &entry->statement;
     struct record *r = &s->records[entry->seq];
-    const uint8_t *key = scopes_get(s->scopes, st->scope);
+    bool is_held = scopes_newest(s->scopes, st->scope) != NULL;
     struct str rest = st->fields_text;
     struct hash commitment;
     struct str name;
 
-    if (!key && t->seq == entry->seq)
+    if (!is_held && t->seq == entry->seq)
         t->is_readable = false;
-    while (key && fields_next(&rest, &name, &commitment)) {
+    while (is_held && fields_next(&rest, &name, &commitment)) {
         CLEANUP_BUF struct buf value = {0};
         struct sealed_opening o;
         struct salt salt;
@@ -340,7 +340,7 @@ static int take_values(struct state *s, struct thing *t, const struct entry *ent
             continue;
         if ((value_field(t->kind, i)->flags & FIELD_LEAD) && r->power != POWER_LEAD)
             continue;
-        if (opening_unseal(&o, key, &st->case_id, &st->id, &commitment, &salt, &value, e))
+        if (opening_unseal(&o, s->scopes, st->scope, &st->case_id, &st->id, &commitment, &salt, &value, e))
             return err_wrap(e, "record %llu", (unsigned long long)entry->seq);
         t->values[i] = (struct str){arena_dup(s->arena, buf_text(&value), value.len), value.len};
     }
@@ -594,7 +594,6 @@ static int fetch_line(void *context, uint64_t seq, struct str line, struct str o
     struct hash commitment;
     struct entry entry;
     struct salt salt;
-    const uint8_t *key;
     int rc = entry_read(&entry, line, e);
 
     if (rc)
@@ -602,11 +601,7 @@ static int fetch_line(void *context, uint64_t seq, struct str line, struct str o
     if (!fields_find(&entry.statement, f->field, &commitment) ||
         !openings_find(openings, str_of(f->field), &o))
         return err_set(e, ERR_NOTFOUND, "record %llu has no %s", (unsigned long long)seq, f->field);
-    key = scopes_get(f->state->scopes, entry.statement.scope);
-    if (!key)
-        return err_set(e, ERR_DENIED, "record %llu is in a compartment that is not open to you",
-                       (unsigned long long)seq);
-    rc = opening_unseal(&o, key, &entry.statement.case_id, &entry.statement.id, &commitment, &salt,
+    rc = opening_unseal(&o, f->state->scopes, entry.statement.scope, &entry.statement.case_id, &entry.statement.id, &commitment, &salt,
                         f->value, e);
     return rc ? err_wrap(e, "record %llu", (unsigned long long)seq) : 0;
 }

@@ -298,7 +298,7 @@ int args_read(struct args *a, const struct model *m, int argc, char **argv, stru
     return rc;
 }
 
-/* Asks on the terminal for a field that is missing. */
+/* Asks on the terminal for a field; an empty answer leaves one that is not needed empty. */
 static int ask(struct args *a, size_t i, struct err *e)
 {
     const struct field *f = all_field(a->op, i);
@@ -313,10 +313,11 @@ static int ask(struct args *a, size_t i, struct err *e)
     }
     fprintf(stderr, "%s (%s%s)? ", f->name, f->help, buf_text(&choices));
     got = getline(&line, &room, stdin);
-    if (got <= 1)
+    if (got > 1)
+        give(a, i, str_trim((struct str){line, (size_t)got}));
+    else if (f->flags & FIELD_REQUIRED)
         return err_set(e, ERR_USAGE, "calm %s wants %s: %s. An example: %s", a->op->name, f->name,
                        f->help, a->op->example);
-    give(a, i, str_trim((struct str){line, (size_t)got}));
     return 0;
 }
 
@@ -324,10 +325,12 @@ static int want(struct args *a, size_t i, bool may_ask, struct err *e)
 {
     const struct field *f = all_field(a->op, i);
 
-    if (a->is_given[i] || !(f->flags & FIELD_REQUIRED))
+    if (a->is_given[i] || !(f->flags & (FIELD_REQUIRED | FIELD_ASK)))
         return 0;
     if (may_ask && f->type != FIELD_REST)
         return ask(a, i, e);
+    if (!(f->flags & FIELD_REQUIRED))
+        return 0;
     return err_set(e, ERR_USAGE, "calm %s wants %s%s: %s. An example: %s", a->op->name,
                    f->flags & FIELD_ARG ? "" : "--", field_option(f), f->help, a->op->example);
 }

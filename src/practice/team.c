@@ -328,11 +328,18 @@ static void team_status(const struct view *v, struct practice_status *out)
     }
 }
 
+extern const struct operation team_join;
+extern const struct operation team_admit;
+extern const struct operation team_remove;
+extern const struct operation team_compartment;
+extern const struct kind compartment_kind;
+
 const struct practice practice_team = {
     .verb = "team",
     .title = "Identify your team",
     .help = "who acts, who documents, who is missing, when to call experts",
-    .kinds = LIST(struct kind, &person, &expert, &handover),
+    .kinds = LIST(struct kind, &person, &expert, &handover, &compartment_kind),
     .operations = LIST(struct operation, &team_list, &team_add, &team_role, &team_duty, &team_part,
-                       &team_expert, &team_called, &team_handover),
+                       &team_join, &team_admit, &team_remove, &team_compartment, &team_expert,
+                       &team_called, &team_handover),
     .status = team_status};
