@@ -6,13 +6,8 @@
 #include <openssl/rand.h>
 #include <openssl/ts.h>
 
-DEFINE_CLEANUP(TS_REQ *, TS_REQ_free)
 DEFINE_CLEANUP(TS_RESP *, TS_RESP_free)
-DEFINE_CLEANUP(TS_MSG_IMPRINT *, TS_MSG_IMPRINT_free)
 DEFINE_CLEANUP(TS_VERIFY_CTX *, TS_VERIFY_CTX_free)
-DEFINE_CLEANUP(X509_ALGOR *, X509_ALGOR_free)
-DEFINE_CLEANUP(ASN1_INTEGER *, ASN1_INTEGER_free)
-DEFINE_CLEANUP(BIGNUM *, BN_free)
 DEFINE_CLEANUP(PKCS7 *, PKCS7_free)
 DEFINE_CLEANUP(TS_TST_INFO *, TS_TST_INFO_free)
 DEFINE_CLEANUP(BIO *, BIO_free_all)
@@ -29,44 +24,26 @@ static int fail(struct err *e, int code, const char *what)
     return err_set(e, code, "%s%s%s", what, reason ? ": " : "", reason ? reason : "");
 }
 
-static bool set_imprint(TS_REQ *request, struct str text)
-{
-    CLEANUP(TS_MSG_IMPRINT_freep) TS_MSG_IMPRINT *imprint = TS_MSG_IMPRINT_new();
-    CLEANUP(X509_ALGOR_freep) X509_ALGOR *algorithm = X509_ALGOR_new();
-    struct hash digest = hash_bytes(text.p, text.len);
-
-    return imprint && algorithm &&
-           X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
-           TS_MSG_IMPRINT_set_algo(imprint, algorithm) == 1 &&
-           TS_MSG_IMPRINT_set_msg(imprint, digest.b, sizeof(digest.b)) == 1 &&
-           TS_REQ_set_msg_imprint(request, imprint) == 1;
-}
-
-static bool set_nonce(TS_REQ *request)
-{
-    CLEANUP(BN_freep) BIGNUM *number = NULL;
-    CLEANUP(ASN1_INTEGER_freep) ASN1_INTEGER *nonce = NULL;
-    uint8_t bytes[NONCE_SIZE];
-
-    if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-        return false;
-    number = BN_bin2bn(bytes, sizeof(bytes), NULL);
-    nonce = number ? BN_to_ASN1_INTEGER(number, NULL) : NULL;
-    return nonce && TS_REQ_set_nonce(request, nonce) == 1;
-}
-
+/* A TimeStampReq (RFC 3161 §2.4.1) in DER is the same bytes each time but for imprint and nonce. */
 int timestamp_request(struct buf *out, struct str text, struct err *e)
 {
-    CLEANUP(TS_REQ_freep) TS_REQ *request = TS_REQ_new();
-    unsigned char *der = NULL;
-    int size;
+    static const uint8_t before_imprint[] = {0x30, 0x43, 0x02, 0x01, 0x01, /* version 1 */
+                                             0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86,
+                                             0x48, 0x01, 0x65, /* SHA-256 */
+                                             0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+    static const uint8_t before_nonce[] = {0x02, NONCE_SIZE};
+    static const uint8_t certificates_wanted[] = {0x01, 0x01, 0xff};
+    struct hash imprint = hash_bytes(text.p, text.len);
+    uint8_t nonce[NONCE_SIZE];
 
-    if (!request || TS_REQ_set_version(request, 1) != 1 || !set_imprint(request, text) ||
-        !set_nonce(request) || TS_REQ_set_cert_req(request, 1) != 1 ||
-        (size = i2d_TS_REQ(request, &der)) < 0)
-        return fail(e, ERR_IO, "cannot make a request for a time stamp");
-    buf_add(out, der, (size_t)size);
-    OPENSSL_free(der);
+    if (RAND_bytes(nonce, sizeof(nonce)) != 1)
+        return fail(e, ERR_IO, "there are no random numbers for a time stamp");
+    nonce[0] = (uint8_t)((nonce[0] & 0x3f) | 0x40); /* a positive integer of that length */
+    buf_add(out, before_imprint, sizeof(before_imprint));
+    buf_add(out, imprint.b, sizeof(imprint.b));
+    buf_add(out, before_nonce, sizeof(before_nonce));
+    buf_add(out, nonce, sizeof(nonce));
+    buf_add(out, certificates_wanted, sizeof(certificates_wanted));
     return 0;
 }
 
@@ -96,11 +73,8 @@ static int read_token(PKCS7 **out, struct str der, struct err *e)
     if ((status != TS_STATUS_GRANTED && status != TS_STATUS_GRANTED_WITH_MODS) ||
         !TS_RESP_get_token(response))
         return fail(e, ERR_FORMAT, "the time stamp authority granted no time stamp");
-    token = PKCS7_dup(TS_RESP_get_token(response));
-    if (!token)
-        return fail(e, ERR_FORMAT, "the time stamp cannot be read");
-    *out = MOVE(token);
-    return 0;
+    *out = PKCS7_dup(TS_RESP_get_token(response));
+    return *out ? 0 : fail(e, ERR_FORMAT, "the time stamp cannot be copied");
 }
 
 /* YYYYMMDDhhmmss, perhaps a fraction, Z (RFC 3161 §2.4.2). */
@@ -184,12 +158,13 @@ static X509_STORE *make_store(const STACK_OF(X509) * certificates, struct utc at
 
 static int check_signature(PKCS7 *token, struct str tsa_pem, struct utc at, struct err *e)
 {
-    CLEANUP(TS_VERIFY_CTX_freep) TS_VERIFY_CTX *context = TS_VERIFY_CTX_new();
+    CLEANUP(TS_VERIFY_CTX_freep) TS_VERIFY_CTX *context = NULL;
     CLEANUP(certificates_freep) STACK_OF(X509) *certificates = NULL;
     int code = read_certificates(&certificates, tsa_pem, e);
 
     if (code < 0)
         return code;
+    context = TS_VERIFY_CTX_new();
     if (!context)
         BUG("out of memory for a time stamp");
     TS_VERIFY_CTX_set_store(context, make_store(certificates, at));

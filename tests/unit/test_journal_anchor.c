@@ -1,131 +1,12 @@
 /* Time stamps (doc/format/journal.md §8): tokens of other programs, tokens of a throw-away
  * authority made here, and `openssl ts -verify` as the second opinion on each. */
-#include "test_journal_make.h"
-#include <fcntl.h>
-#include <openssl/cms.h>
-#include <openssl/pem.h>
-#include <openssl/ts.h>
-#include <openssl/x509v3.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include "journal/anchor.h"
+#include "test_journal_authority.h"
 
 static struct err failure;
-static char folder[64];
 
 /* 2020-06-01T12:00:00Z by date -u +%s; the certificates of the authority run from 2019 to 2021. */
 enum { TOKEN_S = 1591012800, YEAR_S = 365 * 86400 };
 #define TEXT "cj/1/00\n7\nAAAA\n"
-
-static const char *file_of(char out[128], const char *name)
-{
-    snprintf(out, 128, "%s/%s", folder, name);
-    return out;
-}
-
-static const char *write_file(char out[128], const char *name, struct str bytes)
-{
-    FILE *f = fopen(file_of(out, name), "wb");
-
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes.p, 1, bytes.len, f), bytes.len);
-    fclose(f);
-    return out;
-}
-
-/* The exit status of a program that prints nothing here; −1 where it cannot be started. */
-static int run(const char *const *argv)
-{
-    extern char **environ;
-    posix_spawn_file_actions_t actions;
-    pid_t child;
-    int status = -1;
-
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    if (posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)argv, environ) == 0)
-        waitpid(child, &status, 0);
-    posix_spawn_file_actions_destroy(&actions);
-    return status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static bool has_openssl(void)
-{
-    return run((const char *const[]){"openssl", "version", NULL}) == 0;
-}
-
-/* Whether the openssl program takes the token, bare or in a response, at that time. */
-static bool openssl_takes(struct str der, struct str text, struct str pem, int64_t at_s, bool bare)
-{
-    char token[128], data[128], authority[128], at[32];
-
-    snprintf(at, sizeof(at), "%lld", (long long)at_s);
-    write_file(token, "token", der);
-    write_file(data, "data", text);
-    write_file(authority, "authority.pem", pem);
-    return run((const char *const[]){"openssl", "ts", "-verify", "-data", data, "-in", token,
-                                     "-CAfile", authority, "-partial_chain", "-attime", at,
-                                     bare ? "-token_in" : NULL, NULL}) == 0;
-}
-
-/* A certificate and its key. */
-struct holder {
-    X509 *certificate;
-    EVP_PKEY *key;
-};
-
-static void add_extension(X509 *certificate, int nid, const char *value)
-{
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-
-    assert_non_null(extension);
-    assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
-    X509_EXTENSION_free(extension);
-}
-
-static struct holder issue(const char *name, const struct holder *issuer, const char *purpose,
-                           int64_t from_s, int64_t to_s)
-{
-    static long serial = 1;
-    struct holder h = {X509_new(), EVP_EC_gen("P-256")};
-    X509_NAME *subject = X509_get_subject_name(h.certificate);
-
-    assert_non_null(h.key);
-    X509_set_version(h.certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(h.certificate), serial++);
-    ASN1_TIME_set(X509_getm_notBefore(h.certificate), from_s);
-    ASN1_TIME_set(X509_getm_notAfter(h.certificate), to_s);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-    X509_set_issuer_name(h.certificate,
-                         issuer ? X509_get_subject_name(issuer->certificate) : subject);
-    X509_set_pubkey(h.certificate, h.key);
-    if (!issuer)
-        add_extension(h.certificate, NID_basic_constraints, "critical,CA:TRUE");
-    if (purpose)
-        add_extension(h.certificate, NID_ext_key_usage, purpose);
-    assert_true(X509_sign(h.certificate, issuer ? issuer->key : h.key, EVP_sha256()) > 0);
-    return h;
-}
-
-static void holder_release(struct holder *h)
-{
-    X509_free(h->certificate);
-    EVP_PKEY_free(h->key);
-}
-
-static void add_pem(struct buf *out, X509 *certificate)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text;
-    long size;
-
-    assert_int_equal(PEM_write_bio_X509(bio, certificate), 1);
-    size = BIO_get_mem_data(bio, &text);
-    buf_add(out, text, (size_t)size);
-    BIO_free(bio);
-}
 
 /* The authorities of these tests; all certificates are long expired when this runs. */
 static struct holder ca, tsa, other_ca, other_tsa, no_purpose, soft_purpose, too_early;
@@ -443,6 +324,63 @@ static void what_is_no_stamp_is_malformed(void **state)
                      ERR_FORMAT);
 }
 
+static void times_of_stamps_are_spelled_as_rfc_3161_says(void **state)
+{
+    /* the token says 20200601120000.25Z; the signature is not looked at without an authority */
+    static const struct {
+        const char *text;
+        int64_t sec; /* 0: malformed */
+        uint32_t ns;
+    } times[] = {
+        {"20200601120000.25Z", TOKEN_S, 250000000},
+        {"20200601120001.07Z", TOKEN_S + 1, 70000000},
+        {"20200601120000.2xZ", 0, 0},
+        {"20200601120000,25Z", 0, 0},
+        {"20200601120000225Z", 0, 0},
+        {"20200601120000.25z", 0, 0},
+        {"20201301120000.25Z", 0, 0},
+        {"20200601126000.25Z", 0, 0},
+        {"2020060112000025.Z", 0, 0},
+        {"x0200601120000.25Z", 0, 0},
+    };
+    CLEANUP_BUF struct buf response = {0};
+    CLEANUP_BUF struct buf changed = {0};
+
+    (void)state;
+    make_response(&response, &tsa, STR(TEXT));
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        struct utc time = {0, 0};
+        int code;
+
+        make_replaced(&changed, buf_str(&response), times[0].text, times[i].text);
+        code = timestamp_check(buf_str(&changed), STR(TEXT), STR(""), &time, &failure);
+        assert_int_equal(code, times[i].sec ? 0 : ERR_FORMAT);
+        assert_int_equal(time.sec, times[i].sec);
+        assert_int_equal(time.ns, times[i].ns);
+    }
+}
+
+static void a_response_that_grants_nothing_is_malformed_even_with_a_stamp(void **state)
+{
+    CLEANUP_BUF struct buf response = {0};
+    CLEANUP_BUF struct buf changed = {0};
+    static const char *const statuses[] = {"\x30\x03\x02\x01\x01", "\x30\x03\x02\x01\x02",
+                                           "\x30\x03\x02\x01\x05"};
+    struct utc time;
+
+    (void)state;
+    make_response(&response, &tsa, STR(TEXT));
+    assert_memory_equal(response.p + 4, "\x30\x03\x02\x01\x00", 5);
+    for (size_t i = 0; i < COUNT_OF(statuses); i++) {
+        buf_clear(&changed);
+        buf_addstr(&changed, buf_str(&response));
+        memcpy(changed.p + 4, statuses[i], 5);
+        /* 1 is "granted with modifications" */
+        assert_int_equal(timestamp_check(buf_str(&changed), STR(TEXT), STR(""), &time, &failure),
+                         i == 0 ? 0 : ERR_FORMAT);
+    }
+}
+
 static void a_signed_message_of_another_kind_is_malformed(void **state)
 {
     CLEANUP_BUF struct buf token = {0};
@@ -556,6 +494,8 @@ int main(void)
         cmocka_unit_test(a_token_without_certificates_is_checked_with_the_one_given),
         cmocka_unit_test(every_flipped_bit_of_a_stamp_is_found_or_changes_nothing_signed),
         cmocka_unit_test(what_is_no_stamp_is_malformed),
+        cmocka_unit_test(times_of_stamps_are_spelled_as_rfc_3161_says),
+        cmocka_unit_test(a_response_that_grants_nothing_is_malformed_even_with_a_stamp),
         cmocka_unit_test(a_signed_message_of_another_kind_is_malformed),
         cmocka_unit_test(an_authority_that_is_no_certificate_is_malformed),
         cmocka_unit_test(a_request_is_one_that_openssl_reads),
