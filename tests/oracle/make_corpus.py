@@ -14,7 +14,6 @@ a root that differs does not hide which rule is broken, and the answer (1 or 2,
 3 or 4) says more about a verifier.
 """
 
-import base64
 import json
 import os
 import random
@@ -663,6 +662,98 @@ def merge(rng, copy, other, people):
     copy.merge(by, other, fork=fork)
 
 
+# ----------------------------------------------------------------- stories
+
+
+def redaction_story(rng, copy, people):
+    """A redaction with all that may stand in its way, or not."""
+    persons = [people[name] for name in ("lead", "second", "bob", "ann")]
+    target = copy.note(people["bob"], {"text": b"x", "more": b"y"})
+    request = copy.request(rng.choice(persons), target, ["text"])
+    if rng.randrange(2):
+        copy.hold(people[rng.choice(("lead", "second"))], "set")
+    approvals = [copy.approve(rng.choice(persons), request)
+                 for _ in range(rng.choice((2, 2, 3)))]
+    if rng.randrange(3) == 0:
+        copy.hold(people["lead"], "lifted")
+    revocation_story(rng, copy, people, most=2)
+    names = rng.choice((["text"], ["text"], ["text"], ["more"], []))
+    copy.redact(rng.choice((people["lead"], people["bob"])), target, names,
+                approvals)
+
+
+def revocation_story(rng, copy, people, most=4):
+    """Leads revoke and enrol one another, and the recovery key steps in."""
+    for _ in range(rng.randrange(most + 1)):
+        trial = copy.fork()
+        by = people[rng.choice(("lead", "second", "eve", "recovery"))]
+        whom = people[rng.choice(("lead", "second", "eve", "bob", "ann"))]
+        if rng.randrange(2):
+            trial.revoke(by, whom, rng.randrange(1, len(copy.lines) + 1))
+        else:
+            trial.enrol(by, whom, rng.choice(("lead", "member")))
+        if holds(trial):
+            copy.__dict__.update(trial.__dict__)
+
+
+def key_story(rng, copy, people):
+    """After some revocations: who can still sign, be named, be enrolled?"""
+    revocation_story(rng, copy, people, most=6)
+    whom = people[rng.choice(("lead", "second", "eve", "bob", "ann"))]
+    how = rng.randrange(4)
+    if how == 0:
+        copy.note(whom)
+    elif how == 1:
+        copy.enrol(people["recovery"], whom, "member")
+    elif how == 2:
+        copy.revoke(people["recovery"], whom, rng.randrange(1, len(copy.lines)))
+    else:
+        copy.checkpoint(rng.choice(list(people.values())), signer=whom)
+
+
+def merge_story(rng, copy, people):
+    """Merges, the last with a member that may be wrong."""
+    theirs = copy.fork()
+    for _ in range(rng.randrange(1, 4)):
+        theirs.note(people["bob"])
+        copy.note(people["lead"])
+        if rng.randrange(2):
+            key_story(rng, rng.choice((copy, theirs)), people)
+        if rng.randrange(2):
+            one, two = rng.sample((copy, theirs), 2)
+            one.merge(people["lead"], two)
+    theirs.note(people["bob"])
+    copy.merge(people["bob"], theirs, public=wrong_merge(rng, copy, theirs))
+
+
+def wrong_merge(rng, copy, theirs):
+    """Members of a `merge/1` that are not as they should be, half the time."""
+    fork, size = copy.common(theirs), len(theirs.lines)
+    skip, merged = copy.plan(theirs, fork)
+    flat = [number for triple in skip for number in triple]
+    if rng.randrange(2):
+        return None
+    if flat and rng.randrange(2):
+        at = rng.randrange(len(flat))
+        return {"skip": flat[:at] + [max(0, flat[at] + rng.choice((-1, 1)))]
+                + flat[at + 1:]}
+    return rng.choice((
+        {"fork": fork + 1}, {"fork": max(0, fork - 1)}, {"size": size + 1},
+        {"size": size - 1}, {"count": len(merged) + 1},
+        {"count": max(0, len(merged) - 1)}, {"head": theirs.head(size - 1)},
+        {"root": theirs.root(size - 1)}, {"skip": flat + [size, 0, 1]},
+        {"skip": flat + [size - 1, 1, 1], "count": max(0, len(merged) - 1)},
+        {"skip": flat[:-3], "count": len(merged) + (flat[-1] if flat else 1)}))
+
+
+def story(rng):
+    """A journal that ends with a point that is easily got wrong."""
+    copy, people = crew(rng.randrange(2**40))
+    tell = rng.choice((redaction_story, key_story, merge_story))
+    tell(rng, copy, people)
+    return copy.data()
+
+
 # ---------------------------------------------------------------- openings
 
 
@@ -739,7 +830,8 @@ JOURNAL_MUTATIONS = (
     bad_signature, small_order_key, edit_public, edit_public, edit_public,
     edit_statement, edit_statement, edit_entry, edit_version,
 )
-FREE_MUTATIONS = (whole_and_one_more, small_order_case, mixed_order)  # may be valid: no trust is given
+# these may be valid, so they get no trust
+FREE_MUTATIONS = (whole_and_one_more, small_order_case, mixed_order)
 OPENINGS_MUTATIONS = (swap_openings, edit_opening, misspell_openings,
                       flip_openings)
 
@@ -808,6 +900,11 @@ def scenario_mutant(rng, _bases):
     return Mutant("scenario", scenario(rng, rng.randrange(3, 25)))
 
 
+def story_mutant(rng, _bases):
+    """A journal with a point."""
+    return Mutant("story", story(rng))
+
+
 def cuts(bases):
     """The journals cut at every byte, one after the other, endlessly."""
     while True:
@@ -822,7 +919,7 @@ def mutants(seed):
     bases = make_bases(seed)
     yield bases
     stream = cuts(bases)
-    makers = ([journal_mutant] * 12 + [scenario_mutant] * 4
+    makers = ([journal_mutant] * 12 + [scenario_mutant] * 4 + [story_mutant] * 4
               + [openings_mutant] * 2 + [foreign_openings])
     while True:
         if rng.randrange(10) == 0:
