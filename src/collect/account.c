@@ -105,11 +105,10 @@ void gather_accounts(struct gather *g)
 
 static void put_members(struct json *j, struct str members)
 {
-    CLEANUP_BUF struct buf exact = {0};
     struct str all = members;
 
     json_name(j, "members");
-    json_array(j);
+    json_array_begin(j);
     while (members.len) {
         struct str one = str_trim(str_cut(&members, ','));
 

@@ -153,7 +153,7 @@ struct json *doc_row(struct doc *d, struct str key)
         cut_key(&d->key);
     buf_clear(&d->rest);
     json_begin(&d->json, &d->rest);
-    json_object(&d->json);
+    json_object_begin(&d->json);
     return &d->json;
 }
 
@@ -268,13 +268,13 @@ static void emit_coverage(struct doc *d, const struct doc_section *s)
 
     buf_clear(&d->line);
     json_begin(&j, &d->line);
-    json_object(&j);
+    json_object_begin(&j);
     json_put_text(&j, "section", "coverage");
     json_put_text(&j, "key", s->name);
     json_put_u64(&j, "count", s->count);
     json_put_text(&j, "seen", seen_names[s->seen]);
     json_name(&j, "missing");
-    json_array(&j);
+    json_array_begin(&j);
     for (size_t i = 0; i < s->gap_count; i++)
         json_text(&j, s->gaps[i]);
     if (s->more_gaps) {
@@ -295,7 +295,7 @@ static void emit_end(struct doc *d)
 
     buf_clear(&d->line);
     json_begin(&j, &d->line);
-    json_object(&j);
+    json_object_begin(&j);
     json_put_text(&j, "section", "end");
     json_put_text(&j, "key", "end");
     json_put_u64(&j, "lines", d->lines);

@@ -49,7 +49,7 @@ static void put_args(struct json *j, const struct process *p)
     bool has_error = str_has_utf8_error(args);
 
     json_name(j, "args");
-    json_array(j);
+    json_array_begin(j);
     while (args.len)
         json_str(j, str_cut(&args, '\0'));
     json_array_end(j);

@@ -23,7 +23,7 @@ static void write_first(struct gather *g, const struct collect_options *o)
     struct json j;
 
     json_begin(&j, &line);
-    json_object(&j);
+    json_object_begin(&j);
     json_put_text(&j, "section", "snapshot");
     json_put_text(&j, "key", "calm-snapshot/1");
     json_put_text(&j, "format", "calm-snapshot/1");

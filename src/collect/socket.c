@@ -150,7 +150,7 @@ static void put_owners(struct gather *g, struct json *j, uint64_t inode)
         put_package(j, p->has_program ? p->package : NULL);
     }
     json_name(j, "pids");
-    json_array(j);
+    json_array_begin(j);
     for (size_t i = 0; i < count && i < PID_COUNT; i++)
         json_u64(j, g->processes.list[owners[i].process].pid);
     json_array_end(j);

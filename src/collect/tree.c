@@ -175,7 +175,6 @@ struct privileged_list {
 
 static bool has_capabilities(int folder, const char *name)
 {
-    CLEANUP_HOST_FD int fd = -1;
     char path[64];
     char value[64];
 
@@ -211,7 +210,7 @@ static void visit_privileged(struct walk *w, int folder, const char *name, const
 static void put_reasons(struct json *j, const struct privileged *p)
 {
     json_name(j, "why");
-    json_array(j);
+    json_array_begin(j);
     if (S_ISREG(p->st.st_mode) && (p->st.st_mode & S_ISUID))
         json_text(j, "setuid");
     if (S_ISREG(p->st.st_mode) && (p->st.st_mode & S_ISGID))

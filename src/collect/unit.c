@@ -30,7 +30,7 @@ static void put_settings(struct json *j, const char *member, struct str text, co
     bool inside = false;
 
     json_name(j, member);
-    json_array(j);
+    json_array_begin(j);
     while (take_line(&text, &line)) {
         line = str_trim(line);
         if (str_starts(line, "["))

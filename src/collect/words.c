@@ -108,7 +108,10 @@ static bool is_noise_member(const struct item *item, struct str name)
 
 static void add_value(struct buf *out, struct str value)
 {
-    value_text(out, value, WORDS_VALUE_SIZE);
+    if (value.len == 0 || str_is(value, "[]") || str_is(value, "\"\""))
+        buf_adds(out, "none");
+    else
+        value_text(out, value, WORDS_VALUE_SIZE);
 }
 
 /* " by pid 812 (/tmp/.x, deleted)". */
@@ -206,15 +209,9 @@ static void add_change(struct buf *out, struct str name, struct str before, stru
     }
     unescape_json(out, name);
     buf_addc(out, ' ');
-    if (before.len)
-        add_value(out, before);
-    else
-        buf_adds(out, "none");
+    add_value(out, before);
     buf_adds(out, " \xe2\x86\x92 ");
-    if (after.len)
-        add_value(out, after);
-    else
-        buf_adds(out, "none");
+    add_value(out, after);
 }
 
 static struct str find_slice(const struct members *m, struct str name)

@@ -28,7 +28,7 @@ static int print_change(void *context, const struct collect_change *change, stru
     (void)context;
     (void)e;
     json_begin(&j, &line);
-    json_object(&j);
+    json_object_begin(&j);
     json_put_text(&j, "kind", collect_change_name(change->kind));
     json_put_str(&j, "section", change->section);
     json_put_str(&j, "key", change->key);
@@ -45,7 +45,7 @@ static int print_observation(void *context, const struct collect_observation *o,
     (void)context;
     (void)e;
     json_begin(&j, &line);
-    json_object(&j);
+    json_object_begin(&j);
     json_put_text(&j, "code", o->code);
     json_put_text(&j, "hint", collect_hint_name(o->hint));
     json_put_u64(&j, "weight", o->weight);
@@ -104,6 +104,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "observe") == 0 && argc == 3)
         code = observe(argv[2], &e);
     if (code)
-        fprintf(stderr, "%s\n", e.text[0] ? e.text : "take [ROOT] | quick [ROOT] | diff A B | observe A");
+        fprintf(stderr, "%s\n",
+                e.text[0] ? e.text : "take [ROOT] | quick [ROOT] | diff A B | observe A");
     return err_exit_status(code);
 }
