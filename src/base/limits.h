@@ -14,6 +14,8 @@ enum {
     LIMIT_ARCHIVE_PATH_SIZE = 4096,
     LIMIT_IMPORT_SIZE = 16 << 20, /* a foreign document: playbook, snapshot, organisation file */
     LIMIT_JSON_DEPTH = 32,
+    LIMIT_PLAYBOOK_STEP_COUNT = 2000,
+    LIMIT_PLAYBOOK_COMMAND_COUNT = 200, /* of one step */
 };
 
 #define LIMIT_ARCHIVE_EXPANSION 200 /* bytes out for each byte in, past the first 16 MiB */
