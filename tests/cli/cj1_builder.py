@@ -196,19 +196,19 @@ class Journal:
     def text(self, size=None):
         return checkpoint_text(self.case, size or self.size, self.root(size or self.size))
 
-    def merge(self, by, other, fork, skip=(), **changed):
-        """skip: triples b, a, k."""
-        covered = {b + i for b, a, k in skip for i in range(k)}
-        lacking = [n for n in range(fork, other.size) if n not in covered]
-        m = {'count': len(lacking), 'fork': fork, 'head': leaf_of(other.lines[-1]).hex(),
-             'root': other.root().hex(), 'size': other.size, 'skip': [n for t in skip for n in t]}
+    def merge(self, by, other, common, known=(), **changed):
+        """known: the triples of skip; changed: members to say otherwise."""
+        covered = {b + i for b, a, k in known for i in range(k)}
+        lacking = [n for n in range(common, other.size) if n not in covered]
+        m = {'count': len(lacking), 'fork': common, 'head': leaf_of(other.lines[-1]).hex(),
+             'root': other.root().hex(), 'size': other.size, 'skip': [n for t in known for n in t]}
         m.update(changed)
         new = self.add(by, 'merge/1', sorted(m.items()))
         for n in lacking:
             self.append_tail(other.parts[n])
             self.ids.append(other.ids[n])
-        known = set(self.openings)
-        self.openings += [o for o in other.openings if o not in known]
+        mine = set(self.openings)
+        self.openings += [o for o in other.openings if o not in mine]
         return new
 
     def skeleton(self):
