@@ -29,7 +29,7 @@ enum field_flags {
     FIELD_MANY = 4,    /* may repeat; kept as lines */
     FIELD_OUTSIDE = 8, /* guides the operation only; is not kept in the record */
     FIELD_ONCE = 16,   /* may be set when the thing is made, not changed later */
-    FIELD_ASK = 64,     /* asked for on a terminal, though not needed */
+    FIELD_ASK = 64,    /* asked for on a terminal, though not needed */
     FIELD_LEAD = 32,   /* has effect only where a key with the power of a lead says it */
 };
 

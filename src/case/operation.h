@@ -89,7 +89,9 @@ struct answer {
     size_t columns;
     bool color;
     const struct surroundings *around;
-    bool is_interactive; /* a person sits at a terminal */
+    int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
+                                       nobody waits. Non-zero: nobody reads any more */
+    bool is_interactive;            /* a person sits at a terminal */
 };
 
 typedef int op_decide(struct decision *d, struct err *e);
@@ -109,8 +111,8 @@ struct operation {
     const struct kind *kind; /* what the general decisions and queries work on */
     enum op_kind type;
     enum gate gate;
-    unsigned roles; /* who may; 0: everyone on the team */
-    bool is_for_anyone;         /* also for those who are not on the team: asking to join */
+    unsigned roles;     /* who may; 0: everyone on the team */
+    bool is_for_anyone; /* also for those who are not on the team: asking to join */
     unsigned faces;
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
     op_decide *decide;          /* OP_CHANGE */

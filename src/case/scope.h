@@ -14,9 +14,10 @@ struct scopes *scopes_new(void);
 void scopes_free(struct scopes *s); /* wipes the keys */
 DEFINE_CLEANUP(struct scopes *, scopes_free)
 /* A compartment has one key, and a further one each time somebody leaves it: the newest seals, any
- * opens. All of them, oldest first, are what is granted. Putting one that is held changes nothing. */
+ * opens. All of them, oldest first, are what is granted. Putting one that is held changes nothing.
+ */
 void scopes_put(struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_SIZE]);
-const uint8_t *scopes_newest(const struct scopes *s, struct str name); /* NULL when not held */
+const uint8_t *scopes_newest(const struct scopes *s, struct str name);     /* NULL when not held */
 void scopes_all(const struct scopes *s, struct str name, struct buf *out); /* wipe it afterwards */
 
 /* Appends one item. */

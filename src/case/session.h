@@ -59,3 +59,21 @@ MUST_CHECK int session_scope_grant(struct session *s, struct str scope, const st
 /* Signs a checkpoint over the present size and writes the skeleton and the note to the case's
  * journal folder. Its record is appended. */
 MUST_CHECK int session_checkpoint(struct session *s, struct err *e);
+
+/* Another copy of this case, as it was read from an export. */
+struct merge_copy {
+    struct str *lines;
+    struct str *openings; /* sealed; empty for none */
+    uint64_t count;
+};
+struct merge_result {
+    uint64_t fork; /* records that both copies begin with */
+    uint64_t added;
+    uint64_t known;   /* records of the copy that were here already, from an earlier merge */
+    uint64_t refused; /* values that did not fit what was signed, and were left out */
+    bool was_ahead;   /* the copy only went on from here: no merge was needed */
+};
+/* Brings the records that the copy has more into this one (doc/format/journal.md §10). The copy's
+ * signatures were checked before. ERR_USAGE: another case; ERR_CONFLICT never. */
+MUST_CHECK int session_merge(struct session *s, const struct merge_copy *copy,
+                             struct merge_result *out, struct err *e);

@@ -312,8 +312,8 @@ static bool openings_find(struct str openings, struct str name, struct sealed_op
 }
 
 /* Opens each committed field that the thing's kind has into its values. */
-static int take_values(struct state *s, struct thing *t, const struct entry *entry,
-                       struct str openings, struct err *e)
+static void take_values(struct state *s, struct thing *t, const struct entry *entry,
+                        struct str openings)
 {
     const struct statement *st = &entry->statement;
     struct record *r = &s->records[entry->seq];
@@ -340,32 +340,33 @@ static int take_values(struct state *s, struct thing *t, const struct entry *ent
             continue;
         if ((value_field(t->kind, i)->flags & FIELD_LEAD) && r->power != POWER_LEAD)
             continue;
-        if (opening_unseal(&o, s->scopes, st->scope, &st->case_id, &st->id, &commitment, &salt, &value, e))
-            return err_wrap(e, "record %llu", (unsigned long long)entry->seq);
+        if (opening_unseal(&o, s->scopes, st->scope, &st->case_id, &st->id, &commitment, &salt,
+                           &value, NULL)) {
+            r->is_damaged = true; /* the case stays usable; what does not fit is not shown */
+            continue;
+        }
         t->values[i] = (struct str){arena_dup(s->arena, buf_text(&value), value.len), value.len};
     }
-    return 0;
 }
 
 /* Lets one record, already in the index, have its effect on the things. */
-static int fold_record(struct state *s, const struct entry *entry, struct str openings,
-                       struct err *e)
+static void fold_record(struct state *s, const struct entry *entry, struct str openings)
 {
     struct record *r = &s->records[entry->seq];
     struct thing *t;
 
     r->thing = NULL;
     if (!r->kind || r->kind->keeps_no_values)
-        return 0;
+        return;
     t = r->is_change ? change_target(s, &entry->statement, r->kind)
                      : thing_new(s, r->kind, entry->seq);
     if (!t)
-        return 0;
+        return;
     r->thing = t;
     t->changed_seq = entry->seq;
     if ((enum tlp)r->tlp > t->tlp)
         t->tlp = (enum tlp)r->tlp;
-    return take_values(s, t, entry, openings, e);
+    take_values(s, t, entry, openings);
 }
 
 static int check_chain(const struct state *s, const struct entry *entry, struct err *e)
@@ -399,7 +400,9 @@ static int add_line(void *context, uint64_t seq, struct str line, struct str ope
     tree_append(&s->tree, &s->head);
     if (seq == 0)
         s->case_id = s->head;
-    return s->has_merges ? 0 : fold_record(s, &entry, openings, e);
+    if (!s->has_merges)
+        fold_record(s, &entry, openings);
+    return 0;
 }
 
 static int fold_line(void *context, uint64_t seq, struct str line, struct str openings,
@@ -409,7 +412,10 @@ static int fold_line(void *context, uint64_t seq, struct str line, struct str op
     int rc = entry_read(&entry, line, e);
 
     (void)seq;
-    return rc ? rc : fold_record(context, &entry, openings, e);
+    if (rc)
+        return rc;
+    fold_record(context, &entry, openings);
+    return 0;
 }
 
 /* After a merge: all things anew, in the order that every copy agrees on. */
@@ -601,8 +607,8 @@ static int fetch_line(void *context, uint64_t seq, struct str line, struct str o
     if (!fields_find(&entry.statement, f->field, &commitment) ||
         !openings_find(openings, str_of(f->field), &o))
         return err_set(e, ERR_NOTFOUND, "record %llu has no %s", (unsigned long long)seq, f->field);
-    rc = opening_unseal(&o, f->state->scopes, entry.statement.scope, &entry.statement.case_id, &entry.statement.id, &commitment, &salt,
-                        f->value, e);
+    rc = opening_unseal(&o, f->state->scopes, entry.statement.scope, &entry.statement.case_id,
+                        &entry.statement.id, &commitment, &salt, f->value, e);
     return rc ? err_wrap(e, "record %llu", (unsigned long long)seq) : 0;
 }
 

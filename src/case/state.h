@@ -51,6 +51,7 @@ struct record {
     bool is_change;
     bool is_merged;   /* stands where a merge brought it */
     bool is_redacted; /* some of its values were destroyed */
+    bool is_damaged;  /* some of its values are not what was signed; they are left out */
 };
 
 struct state;

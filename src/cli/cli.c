@@ -54,6 +54,15 @@ static int show_help(const struct model *m, const struct args *a)
     return print_text(&out);
 }
 
+/* What there is so far, for a person who waits. */
+static int flush_answer(struct answer *a)
+{
+    int rc = print(&a->text);
+
+    buf_clear(&a->text);
+    return rc;
+}
+
 static int print_answer(const struct answer *a)
 {
     if (!a->wants_json)
@@ -114,6 +123,7 @@ static int run(const struct model *m, struct args *a, struct err *e)
                             .color = term_has_color(STDOUT_FILENO),
                             .is_interactive =
                                 term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO),
+                            .flush = flush_answer,
                             .around = &p.around};
     int rc = place_find(&p, m, a->case_folder, e);
 

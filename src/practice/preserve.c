@@ -63,7 +63,7 @@ static const struct field hold_fields[] = {
      .help = "short-lived records asked for elsewhere: provider, cloud, doors, cameras"},
     {.name = "text", .type = FIELD_TEXT, .help = "more"},
 };
-const struct kind hold_kind = {.name = "hold",
+const struct kind hold_kind = {.name = "retention",
                                .prefix = "hd",
                                .words = "hold",
                                .change_words = "hold changed",
@@ -80,7 +80,7 @@ static const struct operation preserve_hold = {
     .type = OP_CHANGE,
     .roles = ROLES_WRITING,
     .faces = FACE_ALL,
-    .records = WORDS("hold/1"),
+    .records = WORDS("retention/1"),
     .decide = decide_make};
 
 static const struct field custody_fields[] = {
@@ -269,7 +269,7 @@ static const struct thing *first_unheld(const struct view *v)
     for (size_t at = 0; (t = view_next(v, "system", &at));) {
         size_t hold_at = 0;
 
-        if (!thing_says(t, "state", "clear") && !view_next_of(v, "hold", "system", t, &hold_at))
+        if (!thing_says(t, "state", "clear") && !view_next_of(v, "retention", "system", t, &hold_at))
             return t;
     }
     return NULL;
@@ -279,14 +279,14 @@ static void preserve_status(const struct view *v, struct practice_status *out)
 {
     const struct thing *unheld = first_unheld(v);
     size_t items = view_count(v, "evidence");
-    size_t holds = view_count(v, "hold");
+    size_t holds = view_count(v, "retention");
     const struct thing *t;
 
     for (size_t at = 0; (t = view_next(v, "system", &at));) {
         size_t item_at = 0;
         size_t hold_at = 0;
 
-        if (!thing_says(t, "state", "clear") && !view_next_of(v, "hold", "system", t, &hold_at))
+        if (!thing_says(t, "state", "clear") && !view_next_of(v, "retention", "system", t, &hold_at))
             buf_addf(&out->missing, "a hold on backups and logs of " STR_FMT "\n",
                      STR_ARG(view_title(t)));
         if (thing_says(t, "state", "affected") &&
