@@ -21,21 +21,61 @@ static const char *password_state(struct str field)
     return "locked";
 }
 
-/* The line of a user in shadow, split; false when there is none. */
-static bool find_shadow(struct str shadow, struct str user, struct str fields[SHADOW_FIELDS])
-{
-    struct str line;
+/* The lines of shadow by name, the first line of each name first. */
+struct shadow {
+    struct str *lines;
+    size_t count;
+    bool is_read;
+};
 
-    while (take_line(&shadow, &line)) {
-        split_colons(line, fields, SHADOW_FIELDS);
-        if (str_eq(fields[0], user))
-            return true;
-    }
-    return false;
+static struct str name_of(struct str line)
+{
+    return str_cut(&line, ':');
 }
 
-static void put_password(struct json *j, const struct str *fields, struct str shadow,
-                         bool has_shadow)
+static int by_name(const void *a, const void *b)
+{
+    const struct str *x = a;
+    const struct str *y = b;
+    int order = str_cmp(name_of(*x), name_of(*y));
+
+    return order ? order : x->p < y->p ? -1 : x->p > y->p;
+}
+
+static void shadow_index(struct shadow *s, struct str text)
+{
+    size_t room = 0;
+    struct str line;
+
+    while (take_line(&text, &line)) {
+        s->lines = mem_grow(s->lines, s->count, &room, sizeof(*s->lines));
+        s->lines[s->count++] = line;
+    }
+    if (s->count)
+        qsort(s->lines, s->count, sizeof(*s->lines), by_name);
+}
+
+/* The line of a user in shadow, split; false when there is none. */
+static bool find_shadow(const struct shadow *s, struct str user, struct str fields[SHADOW_FIELDS])
+{
+    size_t low = 0;
+    size_t high = s->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (str_cmp(name_of(s->lines[middle]), user) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == s->count || !str_eq(name_of(s->lines[low]), user))
+        return false;
+    split_colons(s->lines[low], fields, SHADOW_FIELDS);
+    return true;
+}
+
+static void put_password(struct json *j, const struct str *fields, const struct shadow *shadow)
 {
     struct str entry[SHADOW_FIELDS];
     uint64_t day;
@@ -46,7 +86,7 @@ static void put_password(struct json *j, const struct str *fields, struct str sh
         return;
     }
     json_put_text(j, "password_place", "shadow");
-    if (!has_shadow) {
+    if (!shadow->is_read) {
         json_put_text(j, "password", "unknown");
         return;
     }
@@ -59,7 +99,7 @@ static void put_password(struct json *j, const struct str *fields, struct str sh
         json_put_u64(j, "changed_day", day);
 }
 
-static void add_account(struct gather *g, struct str line, struct str shadow, bool has_shadow)
+static void add_account(struct gather *g, struct str line, const struct shadow *shadow)
 {
     enum { NAME, PASSWORD, UID, GID, COMMENT, HOME, SHELL };
     struct str fields[PASSWD_FIELDS];
@@ -82,25 +122,27 @@ static void add_account(struct gather *g, struct str line, struct str shadow, bo
     put_bytes(j, "comment", fields[COMMENT]);
     put_bytes(j, "home", fields[HOME]);
     put_bytes(j, "shell", fields[SHELL]);
-    put_password(j, fields, shadow, has_shadow);
+    put_password(j, fields, shadow);
     doc_row_end(&g->doc);
 }
 
 void gather_accounts(struct gather *g)
 {
-    CLEANUP(buf_wipe) struct buf shadow = {0};
+    CLEANUP(buf_wipe) struct buf secret = {0};
+    struct shadow shadow = {0};
     CLEANUP_BUF struct buf buf = {0};
     struct str text;
     struct str line;
-    bool has_shadow;
 
     if (!gather_file(g, "etc/passwd", &buf))
         return;
-    has_shadow = gather_file_if_any(g, "etc/shadow", &shadow);
+    shadow.is_read = gather_file_if_any(g, "etc/shadow", &secret);
+    shadow_index(&shadow, buf_str(&secret));
     doc_note(&g->doc, "accounts of directory services (LDAP, domain) are in no file of this host");
     text = buf_str(&buf);
     while (take_line(&text, &line))
-        add_account(g, line, buf_str(&shadow), has_shadow);
+        add_account(g, line, &shadow);
+    free(shadow.lines);
 }
 
 static void put_members(struct json *j, struct str members)

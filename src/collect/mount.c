@@ -132,10 +132,13 @@ void gather_mounts(struct gather *g)
     CLEANUP_BUF struct buf fstab = {0};
     struct str text;
     struct str line;
+    int code;
 
     if (!gather_file(g, "proc/self/mountinfo", &buf))
         return;
-    (void)gather_file_if_any(g, "etc/fstab", &fstab);
+    code = host_read(&g->host, "etc/fstab", &fstab, GATHER_SMALL_SIZE);
+    if (code < 0 && code != -ENOENT)
+        doc_gap_errno(&g->doc, code, "/etc/fstab");
     text = buf_str(&buf);
     while (take_line(&text, &line)) {
         struct mount_line m = {0};
@@ -182,42 +185,94 @@ static void add_filesystem(struct gather *g, struct str point, const struct moun
     doc_row_end(&g->doc);
 }
 
-/* Whether a later line mounts over the same point, which is then what statvfs would tell of. */
-static bool is_covered(struct str rest, struct str point)
+struct mount_table {
+    struct mount_line *list; /* in the order of the file */
+    size_t count;
+    size_t room;
+};
+
+static int compare_points(const void *a, const void *b, void *context)
 {
-    struct str line;
+    const struct mount_table *t = context;
+    size_t x = *(const size_t *)a;
+    size_t y = *(const size_t *)b;
+    int order = str_cmp(t->list[x].point, t->list[y].point);
 
-    while (take_line(&rest, &line)) {
-        struct mount_line m = {0};
-
-        if (read_mount(line, &m) && str_eq(m.point, point))
-            return true;
-    }
-    return false;
+    return order ? order : x > y ? -1 : x < y;
 }
 
-/* One mount of each device is enough; bind mounts would repeat it. */
-static bool is_first_of_device(struct str all, struct str device, struct str point)
+static int compare_devices(const void *a, const void *b, void *context)
+{
+    const struct mount_table *t = context;
+    size_t x = *(const size_t *)a;
+    size_t y = *(const size_t *)b;
+    int order = str_cmp(t->list[x].device, t->list[y].device);
+
+    return order ? order : x < y ? -1 : x > y;
+}
+
+static void read_table(struct mount_table *t, struct str text)
 {
     struct str line;
 
-    while (take_line(&all, &line)) {
+    while (take_line(&text, &line)) {
         struct mount_line m = {0};
 
-        if (read_mount(line, &m) && str_eq(m.device, device))
-            return str_eq(m.point, point);
+        if (!read_mount(line, &m))
+            continue;
+        t->list = mem_grow(t->list, t->count, &t->room, sizeof(*t->list));
+        t->list[t->count++] = m;
     }
-    return true;
+}
+
+/* A later mount over the same point hides the ones before, and statvfs then tells of it; of the
+ * mounts of one device the first is enough. */
+static void index_table(struct mount_table *t, bool *wanted)
+{
+    CLEANUP_FREE size_t *order = mem_array(t->count, sizeof(*order));
+
+    for (size_t i = 0; i < t->count; i++)
+        order[i] = i;
+    qsort_r(order, t->count, sizeof(*order), compare_points, t);
+    for (size_t i = 0; i < t->count; i++)
+        wanted[order[i]] = i == 0 || !str_eq(t->list[order[i]].point, t->list[order[i - 1]].point);
+    qsort_r(order, t->count, sizeof(*order), compare_devices, t);
+    for (size_t i = 1, kept = 0; i < t->count; i++) {
+        bool same = str_eq(t->list[order[i]].device, t->list[order[kept]].device);
+
+        if (same && wanted[order[kept]])
+            wanted[order[i]] = false;
+        else
+            kept = i;
+    }
+}
+
+static void add_filesystems(struct gather *g, const struct mount_table *t, const bool *wanted)
+{
+    enum { MOUNT_COUNT = 2000 };
+    CLEANUP_BUF struct buf point = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct mount_line *m = &t->list[i];
+
+        if (!wanted[i])
+            continue;
+        unescape(m->point, &point);
+        if (is_slow_type(m->type))
+            doc_note(&g->doc, STR_FMT " (" STR_FMT ") is not asked: a dead server would hold us up",
+                     STR_ARG(buf_str(&point)), STR_ARG(m->type));
+        else if (++count <= MOUNT_COUNT)
+            add_filesystem(g, buf_str(&point), m);
+        else
+            doc_gap(&g->doc, "more than %d file systems", MOUNT_COUNT);
+    }
 }
 
 void gather_filesystems(struct gather *g)
 {
-    enum { MOUNT_COUNT = 2000 };
     CLEANUP_BUF struct buf buf = {0};
-    CLEANUP_BUF struct buf point = {0};
-    struct str text;
-    struct str line;
-    size_t count = 0;
+    struct mount_table t = {0};
 
     if (!g->host.is_live) {
         doc_gap(&g->doc, "free space: this is a copied tree, not the running host");
@@ -226,20 +281,12 @@ void gather_filesystems(struct gather *g)
     }
     if (!gather_file(g, "proc/self/mountinfo", &buf))
         return;
-    text = buf_str(&buf);
-    while (take_line(&text, &line)) {
-        struct mount_line m = {0};
+    read_table(&t, buf_str(&buf));
+    if (t.count) {
+        CLEANUP_FREE bool *wanted = mem_array(t.count, sizeof(*wanted));
 
-        if (!read_mount(line, &m) || is_covered(text, m.point) ||
-            !is_first_of_device(buf_str(&buf), m.device, m.point))
-            continue;
-        unescape(m.point, &point);
-        if (is_slow_type(m.type))
-            doc_note(&g->doc, STR_FMT " (" STR_FMT ") is not asked: a dead server would hold us up",
-                     STR_ARG(buf_str(&point)), STR_ARG(m.type));
-        else if (++count <= MOUNT_COUNT)
-            add_filesystem(g, buf_str(&point), &m);
-        else
-            doc_gap(&g->doc, "more than %d file systems", MOUNT_COUNT);
+        index_table(&t, wanted);
+        add_filesystems(g, &t, wanted);
     }
+    free(t.list);
 }

@@ -219,28 +219,24 @@ static void add_six_address(struct gather *g, struct str line)
                                     : "other");
 }
 
-/* fib_trie shows "|-- ADDRESS" and below it "/32 host LOCAL" for our own; no interface is said. */
+/* fib_trie shows "|-- ADDRESS" and below it "/32 host LOCAL" for our own; no interface is said.
+ * What is ours stands below "Local:", and often below "Main:" once more. */
 static void add_four_addresses(struct gather *g, struct str text)
 {
     CLEANUP_BUF struct buf address = {0};
-    CLEANUP_BUF struct buf seen = {0}; /* each trie is listed for two tables */
+    bool is_local = false;
     struct str line;
 
     while (take_line(&text, &line)) {
-        CLEANUP_BUF struct buf mark = {0};
-
+        if (str_ends(line, ":"))
+            is_local = str_is(line, "Local:");
         line = str_trim(line);
         if (str_starts(line, "|-- ")) {
             buf_clear(&address);
             buf_addstr(&address, str_from(line, 4));
         }
-        if (!str_is(line, "/32 host LOCAL") || address.len == 0)
-            continue;
-        buf_addf(&mark, " %s ", buf_text(&address));
-        if (strstr(buf_text(&seen), buf_text(&mark)))
-            continue;
-        buf_addstr(&seen, buf_str(&mark));
-        net_add_address(g, "?", buf_text(&address), 32, false, NULL);
+        if (is_local && address.len && str_is(line, "/32 host LOCAL"))
+            net_add_address(g, "?", buf_text(&address), 32, false, NULL);
     }
 }
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -96,6 +97,32 @@ def ps_rows():
     return None if out is None else {tuple(map(int, line.split())) for line in out.splitlines()}
 
 
+def check_described(s):
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../../doc/format/snapshot.md")
+    described = collections.defaultdict(set)
+    name = ""
+    with open(path, encoding="utf-8") as f:
+        for line in f.read().split("## 4.")[1].splitlines():
+            cells = line.split("|")
+            if len(cells) < 4:
+                continue
+            first = re.search(r"`([^`]+)`", cells[1])
+            name = first.group(1) if first else name
+            described[name] |= set(re.findall(r"`([a-z0-9_]+)`", "|".join(cells[3:])))
+    described["privileged"] |= described["config"]
+    problems = set()
+    for line in s.lines:
+        if line["section"] in ("snapshot", "coverage", "end"):
+            continue
+        for member in list(line)[2:]:
+            if re.sub("_hex$", "", member) not in described[line["section"]]:
+                problems.add(f"{line['section']} has {member}")
+    missing = [x["key"] for x in s.sections["coverage"] if x["key"] not in described]
+    check("all sections and members stand in doc/format/snapshot.md",
+          sorted(problems) + missing, f"{len(described)} sections")
+
+
 def check_processes():
     before = ps_rows()
     s = Snapshot("quick")
@@ -152,9 +179,62 @@ def ss_rows():
     return rows
 
 
+def open_sockets(folder):
+    """Sockets of all kinds, so that there is something to compare on a quiet host too."""
+    made = []
+    for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET, "127.0.0.1"),
+                            (socket.AF_INET6, "::1")):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            s = socket.socket(family, kind)
+            s.bind((address, 0))
+            if kind == socket.SOCK_STREAM:
+                s.listen()
+            made.append(s)
+    for kind, name in ((socket.SOCK_STREAM, "a stream"), (socket.SOCK_SEQPACKET, "p"),
+                       (socket.SOCK_DGRAM, "d")):
+        s = socket.socket(socket.AF_UNIX, kind)
+        s.bind(os.path.join(folder, name))
+        if kind != socket.SOCK_DGRAM:
+            s.listen()
+        made.append(s)
+    hidden = socket.socket(socket.AF_UNIX)
+    hidden.bind(b"\0snapshot test " + str(os.getpid()).encode())
+    hidden.listen()
+    client = socket.create_connection(made[2].getsockname())
+    accepted, _ = made[2].accept()
+    return made + [hidden, client, accepted]
+
+
+def check_connection(s, sockets):
+    client, accepted = sockets[-2:]
+    port, remote = client.getsockname()[1], client.getpeername()[1]
+    out = [x for x in s.sections["connection"] if x["direction"] == "out" and
+           (x["local_port"], x["remote_port"]) == (port, remote)]
+    back = [x for x in s.sections["connection"] if x["direction"] == "in" and
+            (x["local_port"], x["remote_port"]) == (remote, port)]
+    problems = []
+    if len(out) != 1 or len(back) != 1:
+        problems.append(f"{len(out)} ways out and {len(back)} ways in")
+    for x in out + back:
+        if x["pids"] != [os.getpid()] or x["state"] != "established" or \
+                x["program"] != os.path.realpath(sys.executable):
+            problems.append(str(x))
+    del accepted
+    check("both ends of a connection", problems, out[0]["key"] if out else "")
+
+
 def check_listeners():
+    with tempfile.TemporaryDirectory() as folder:
+        sockets = open_sockets(folder)
+        compare_listeners(sockets)
+        for s in sockets:
+            s.close()
+
+
+def compare_listeners(sockets):
     before = ss_rows()
     s = Snapshot("quick")
+    check_connection(s, sockets)
     after = ss_rows()
     if before is None:
         return skip("listeners", "no ss")
@@ -164,7 +244,8 @@ def check_listeners():
     problems += [f"only in the snapshot: {x}" for x in ours - (before | after)]
     check("listeners against ss", problems, f"{len(ours)} listeners")
     out = tool("ss", "-H", "-xl")
-    paths = {x.split()[4] for x in out.splitlines() if x.split()[4] != "*"}
+    paths = {re.sub(r"^(\S+\s+){4}(.*) \d+\s+\* 0\s*$", r"\2", x) for x in out.splitlines()}
+    paths = {x for x in paths if x != "*"}
     ours = {x["address"] for x in s.sections["listener"] if x["protocol"] == "UNIX"}
     check("UNIX listeners against ss", difference(ours, paths), f"{len(ours)} paths")
 
@@ -513,6 +594,7 @@ def check_jc_load():
 def main():
     s = Snapshot("take")
     check_document(s)
+    check_described(s)
     check_processes()
     check_listeners()
     check_network(Snapshot("quick"))
