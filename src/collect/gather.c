@@ -1,5 +1,6 @@
 /* gather.c: helpers that the functions filling the sections share. */
 #include "collect/gather.h"
+#include "collect/net.h"
 #include <unistd.h>
 
 struct str take_field(struct str *line)
@@ -164,12 +165,19 @@ void gather_put_user(const struct gather *g, struct json *j, uint64_t uid)
     put_some(j, "user", gather_user(g, uid));
 }
 
-void gather_scan_interfaces(struct gather *g)
+void gather_add_interface(struct gather *g, uint64_t index, struct str name)
+{
+    g->interfaces =
+        mem_grow(g->interfaces, g->interface_count, &g->interface_room, sizeof(*g->interfaces));
+    g->interfaces[g->interface_count++] =
+        (struct id_name){.id = index, .name = arena_dup(g->arena, name.p, name.len)};
+}
+
+static void scan_interface_files(struct gather *g)
 {
     enum { INTERFACE_COUNT = 20000 };
     CLEANUP_NAMES struct names names = {0};
     CLEANUP_BUF struct buf path = {0};
-    size_t room = 0;
 
     (void)host_names(&g->host, "sys/class/net", &names, INTERFACE_COUNT);
     for (size_t i = 0; i < names.count; i++) {
@@ -177,12 +185,16 @@ void gather_scan_interfaces(struct gather *g)
 
         buf_clear(&path);
         buf_addf(&path, "sys/class/net/%s/ifindex", names.list[i]);
-        if (!host_u64(&g->host, buf_text(&path), &index))
-            continue;
-        g->interfaces = mem_grow(g->interfaces, g->interface_count, &room, sizeof(*g->interfaces));
-        g->interfaces[g->interface_count++] =
-            (struct id_name){.id = index, .name = arena_strdup(g->arena, names.list[i])};
+        if (host_u64(&g->host, buf_text(&path), &index))
+            gather_add_interface(g, index, str_of(names.list[i]));
     }
+}
+
+void gather_scan_interfaces(struct gather *g)
+{
+    /* A container's /sys may show the interfaces of another network namespace. */
+    if (!net_scan_interfaces(g))
+        scan_interface_files(g);
     if (g->interface_count)
         qsort(g->interfaces, g->interface_count, sizeof(*g->interfaces), by_id);
 }

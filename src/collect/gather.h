@@ -49,6 +49,7 @@ struct gather {
     size_t socket_count;
     struct id_name *interfaces; /* names by index, sorted */
     size_t interface_count;
+    size_t interface_room;
     struct id_name *slow_mounts; /* mount points, without leading slash, that are never asked */
     size_t slow_mount_count;
 };
@@ -67,6 +68,7 @@ void gather_scan_sockets(struct gather *g);
 struct str gather_user(const struct gather *g, uint64_t uid);
 /* Writes "user" when the name is known. */
 void gather_put_user(const struct gather *g, struct json *j, uint64_t uid);
+void gather_add_interface(struct gather *g, uint64_t index, struct str name);
 /* The interface's name, or "#7" where it is unknown; buf holds it. */
 const char *gather_interface(const struct gather *g, uint64_t index, struct buf *buf);
 /* Whether a path (without leading slash) lies on a network or user-space file system. */

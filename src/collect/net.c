@@ -179,6 +179,17 @@ static const char *route_type(unsigned type)
     return type < COUNT_OF(names) ? names[type] : "unknown";
 }
 
+/* struct rtvia: a gateway of another family, IPv6 for an IPv4 route (RFC 5549). */
+static void read_via(struct str value, char out[INET6_ADDRSTRLEN])
+{
+    uint16_t family;
+
+    if (value.len < sizeof(family))
+        return;
+    memcpy(&family, value.p, sizeof(family));
+    (void)address_text(family, str_from(value, sizeof(family)), out);
+}
+
 static void read_hop(struct gather *g, int family, struct str attributes, struct net_route *r,
                      uint64_t index, struct buf *name)
 {
@@ -188,6 +199,8 @@ static void read_hop(struct gather *g, int family, struct str attributes, struct
     while (netlink_attribute(&attributes, &a))
         if (a.type == RTA_GATEWAY)
             (void)address_text(family, a.value, r->gateway);
+        else if (a.type == RTA_VIA)
+            read_via(a.value, r->gateway);
     r->interface = index ? gather_interface(g, index, name) : NULL;
     net_add_route(g, r);
 }
@@ -330,6 +343,33 @@ static void read_link(struct gather *g, struct str body)
     l.mac = buf_str(&mac);
     if (l.name.len)
         net_add_link(g, &l);
+}
+
+static void read_name(struct gather *g, struct str body)
+{
+    struct ifinfomsg head;
+    struct netlink_attribute a;
+
+    if (!netlink_fixed(&body, &head, sizeof(head)))
+        return;
+    while (netlink_attribute(&body, &a))
+        if (a.type == IFLA_IFNAME)
+            gather_add_interface(g, (uint64_t)head.ifi_index, c_string(a.value));
+}
+
+bool net_scan_interfaces(struct gather *g)
+{
+    CLEANUP_BUF struct buf answer = {0};
+    struct netlink_message m;
+    struct str rest;
+
+    if (!g->host.is_live || netlink_dump(RTM_GETLINK, &answer) < 0)
+        return false;
+    rest = buf_str(&answer);
+    while (netlink_next(&rest, &m))
+        if (m.type == RTM_NEWLINK)
+            read_name(g, m.body);
+    return true;
 }
 
 void gather_links(struct gather *g)

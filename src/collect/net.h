@@ -33,6 +33,10 @@ struct net_route {
 };
 void net_add_route(struct gather *g, const struct net_route *r);
 
+/* Names of the interfaces from the routing socket; false where it is not asked or does not answer.
+ */
+bool net_scan_interfaces(struct gather *g);
+
 /* The same from the files of a copied tree, or where the routing socket is refused. */
 void net_files_links(struct gather *g);
 void net_files_neighbours(struct gather *g);

@@ -268,7 +268,7 @@ def check_network(s):
     theirs = {f"{x['ifname']} {a['local']}/{a['prefixlen']}"
               for x in ip_json("addr") for a in x["addr_info"]}
     check("addresses against ip", difference(ours, theirs), f"{len(ours)} addresses")
-    ours = {(x["destination"], x.get("gateway"), x.get("interface"), x["metric"])
+    ours = {(x["destination"], x.get("gateway"), x.get("interface"), x["metric"], x["type"])
             for x in s.sections["route"] if x["table"] == 254}
     theirs = set()
     for family, everything in (("-4", "0.0.0.0"), ("-6", "::")):
@@ -276,11 +276,61 @@ def check_network(s):
             destination = x["dst"] if x["dst"] != "default" else f"{everything}/0"
             if "/" not in destination:
                 destination += "/32" if family == "-4" else "/128"
-            theirs.add((destination, x.get("gateway"), x.get("dev"), x.get("metric", 0)))
+            hops = x.get("nexthops", [x])
+            kind = x.get("type", "unicast")
+            theirs |= {(destination, h.get("gateway") or h.get("via", {}).get("host"),
+                        h.get("dev"), x.get("metric", 0), kind) for h in hops}
     check("routes against ip", difference(ours, theirs), f"{len(ours)} routes")
     ours = {(x["interface"], x["address"], x.get("mac")) for x in s.sections["neighbour"]}
     theirs = {(x["dev"], x["dst"], x.get("lladdr")) for x in ip_json("neigh")}
     check("neighbours against ip", difference(ours, theirs), f"{len(ours)} neighbours")
+
+
+NETWORK = """link set lo up
+link add br0 type bridge
+link add v0 type veth peer name v1
+link add v2 type veth peer name v3
+link set v2 master br0 up
+link set v3 up
+link set br0 up
+link set v0 up
+link set v1 up
+link set v1 promisc on
+addr add 10.1.0.1/24 dev br0
+addr add 10.2.0.1 peer 10.2.0.2/32 dev br0
+addr add 10.9.0.1/24 dev v0
+addr add 2001:db8::5/64 dev v0 nodad
+route add blackhole 192.0.2.0/25
+route add unreachable 192.0.2.128/25 metric 7
+route add 10.50.0.0/16 nexthop via 10.1.0.7 dev br0 nexthop via 10.9.0.7 dev v0
+route add 10.60.0.0/16 via inet6 fe80::1 dev v0
+route add default via 10.9.0.254 table 100
+-6 route add 2001:db8:1::/48 via 2001:db8::9
+neigh add 10.1.0.9 lladdr 02:00:00:00:00:09 dev br0
+neigh add 2001:db8::9 lladdr 02:00:00:00:00:0a dev v0 nud stale"""
+
+
+def check_other_network():
+    """The same in a network namespace with links and routes of more kinds, whose /sys still is
+    that of the first one."""
+    if os.geteuid() != 0 or tool("unshare", "-n", "ip", "link", "add", "type", "veth") is None:
+        return skip("a network of more kinds", "only root may make a network namespace, with ip")
+    done = subprocess.run(["unshare", "-n", sys.executable, __file__, PROBE, "--network"],
+                          capture_output=True, text=True, check=False)
+    check("a network of more kinds", [x for x in done.stdout.splitlines()
+                                      if not x.startswith("ok: ")] + done.stderr.splitlines(),
+          f"{done.stdout.count('ok: ')} comparisons")
+    return None
+
+
+def in_other_network():
+    for line in NETWORK.splitlines():
+        subprocess.run(["ip", *line.split()], check=True)
+    s = Snapshot("quick")
+    check_network(s)
+    tables = [x["table"] for x in s.sections["route"] if x["destination"] == "0.0.0.0/0"]
+    check("routes of other tables", [] if tables == [100] else [str(tables)], "1 route")
+    return 1 if failures else 0
 
 
 def check_mounts(s):
@@ -598,6 +648,7 @@ def main():
     check_processes()
     check_listeners()
     check_network(Snapshot("quick"))
+    check_other_network()
     check_mounts(s)
     check_packages(s)
     check_accounts(s)
@@ -618,4 +669,4 @@ def main():
     return 1 if failures else 0
 
 
-sys.exit(main())
+sys.exit(in_other_network() if DATA == "--network" else main())
