@@ -2,17 +2,25 @@
  *
  * A worker is forked for one job. Before it looks at a byte it has: no file system (Landlock denies
  * all), no network, no new processes, no signals to others, no ptrace, a seccomp list of a few
- * calls (read, write, exit, memory, clock reading, lseek and fstat on what it holds), limits on CPU
- * time, memory and output, no core dump, no inherited descriptor but its job's. It gets its input
- * as a descriptor and answers in messages over a socket. */
+ * calls (doc/privilege.md), limits on CPU time, memory and output, no core dump, no inherited
+ * descriptor but its job's. It gets its input as a descriptor and answers in messages over a pipe.
+ *
+ * What a job may call: read, pread, lseek on its input (its size: lseek to SEEK_END; glibc's fstat
+ * is not allowed, SYS_fstat is), memory that is not executable, the clock, random bytes. So: no
+ * stdio on the input, no mmap of it, no locale or iconv loading, no threads. What needs a file must
+ * be loaded before worker_run.
+ *
+ * worker_run may be called from any thread. The job sees a copy of the whole program's memory as it
+ * was, so it must not take a lock that another thread might have held (allocation is safe). A fork
+ * copies page tables: about 10 ms for each 100 MB that the program has in use. */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
 
 struct worker_limits {
     unsigned cpu_s;  /* 0: 60 */
-    unsigned wall_s; /* 0: 600 */
-    uint64_t memory; /* bytes of address space; 0: 1 GiB */
+    unsigned wall_s; /* 0: 600; the time that the receiver takes counts */
+    uint64_t memory; /* bytes of address space beyond the program's own; 0: 1 GiB */
     uint64_t output; /* bytes of messages; 0: no limit */
 };
 
@@ -29,10 +37,12 @@ MUST_CHECK int worker_send(struct worker_channel *channel, uint32_t kind, struct
  * worker and is returned. */
 typedef int worker_receive(void *context, uint32_t kind, struct str bytes, struct err *e);
 
-/* Runs a job on an input descriptor (borrowed) and a short argument. name is for messages ("reading
- * shop.tar"). ERR_FORMAT with the job's own sentence; ERR_LIMIT when a limit ended it; ERR_TAMPER
- * when the sandbox stopped it at a forbidden call; ERR_IO. Fails closed: where the kernel cannot
- * confine, ERR_DENIED. */
+/* Runs a job on an input descriptor (borrowed; its offset moves) and a short argument. name is for
+ * messages ("reading shop.tar"), and every sentence but the receiver's own starts with it. The
+ * job's own code and sentence, or: ERR_LIMIT when a limit ended it; ERR_TAMPER when the sandbox
+ * stopped it at a forbidden call, or its messages were not as they must be; ERR_FORMAT when it
+ * crashed; ERR_IO. Fails closed: where the kernel cannot confine, ERR_DENIED. limits and receive
+ * may be NULL. */
 MUST_CHECK int worker_run(worker_job *job, const char *name, int in, struct str argument,
                           const struct worker_limits *limits, worker_receive *receive,
                           void *context, struct err *e);
