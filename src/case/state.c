@@ -499,6 +499,11 @@ const struct keyring *state_keyring(const struct state *s)
     return s->keyring;
 }
 
+const struct scopes *state_scopes(const struct state *s)
+{
+    return s->scopes;
+}
+
 const struct record *state_record(const struct state *s, uint64_t seq)
 {
     return seq < s->count ? &s->records[seq] : NULL;

@@ -69,6 +69,7 @@ struct hash state_head(const struct state *s); /* leaf hash of the last line; ze
 struct hash state_root(const struct state *s);
 const struct hash *state_case_id(const struct state *s);
 const struct keyring *state_keyring(const struct state *s);
+const struct scopes *state_scopes(const struct state *s);
 const struct record *state_record(const struct state *s, uint64_t seq);
 const char *state_type(const struct state *s, const struct record *r); /* "note/1" */
 const char *state_scope(const struct state *s, const struct record *r);

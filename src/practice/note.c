@@ -1,5 +1,6 @@
 /* note.c: everything that is seen, decided, said and found out, with its time and by whom. */
 #include "practice/practice.h"
+#include "practice/travel.h"
 
 #define ABOUT                                                                                      \
     {                                                                                              \
@@ -224,12 +225,26 @@ static void note_status(const struct view *v, struct practice_status *out)
     }
 }
 
+extern const struct operation log_show;
+extern const struct operation log_checkpoint;
+extern const struct operation log_anchor;
+extern const struct operation log_export;
+extern const struct operation log_merge;
+extern const struct operation log_verify;
+extern const struct operation log_hold;
+extern const struct operation log_redact_request;
+extern const struct operation log_redact_approve;
+extern const struct operation log_redact;
+
 const struct practice practice_note = {
     .verb = "note",
     .title = "Document everything",
     .help = "every action, piece of evidence and conversation, with its time",
     .usual = "note add",
-    .kinds = LIST(struct kind, &note, &decision, &conversation, &research, &correction),
-    .operations = LIST(struct operation, &note_add, &note_decision, &note_talk, &call,
-                       &note_research, &note_correct),
+    .kinds =
+        LIST(struct kind, &note, &decision, &conversation, &research, &correction, &export_kind),
+    .operations =
+        LIST(struct operation, &note_add, &note_decision, &note_talk, &call, &note_research,
+             &note_correct, &log_show, &log_checkpoint, &log_verify, &log_anchor, &log_export,
+             &log_merge, &log_hold, &log_redact_request, &log_redact_approve, &log_redact),
     .status = note_status};
