@@ -171,14 +171,15 @@ static int check_merged(struct checker *c, struct journal *j, uint32_t place,
 
 static int check_places(struct checker *c, struct journal *j);
 
-/* A merge in its own place, and the records that follow it as merged. */
-static int check_copy(struct checker *c, struct journal *j, uint32_t place,
+/* The copy that a merge brought in, and the merged records from `first` on. */
+static int check_copy(struct checker *c, struct journal *j, uint32_t place, uint32_t first,
                       const struct public *merge, struct journal *copy)
 {
     uint8_t root[HASH_LEN];
     size_t next_carried = 0;
 
-    merge_build(copy, c->hasher);
+    if (!merge_build(copy, c->hasher))
+        return broken(c, j, place, "merge", "a line of the copy that was merged is too long");
     tree_root(&copy->tree, c->hasher, copy->size, root);
     if (memcmp(tree_leaf(&copy->tree, copy->size - 1), merge->head, HASH_LEN) != 0 ||
         memcmp(root, merge->root, HASH_LEN) != 0)
@@ -186,13 +187,13 @@ static int check_copy(struct checker *c, struct journal *j, uint32_t place,
                       "the copy that was merged cannot be built again as the merge describes it");
     if (check_places(c, copy) != 0)
         return -1;
-    for (uint32_t i = 1; i <= merge->count; i++)
-        if (check_merged(c, j, place + i, copy, &next_carried) != 0)
+    for (uint64_t merged = first; merged <= place + merge->count; merged++)
+        if (check_merged(c, j, (uint32_t)merged, copy, &next_carried) != 0)
             return -1;
     return 0;
 }
 
-static int check_merge(struct checker *c, struct journal *j, uint32_t place,
+static int check_merge(struct checker *c, struct journal *j, uint32_t place, uint32_t first,
                        const struct public *merge)
 {
     struct journal copy;
@@ -202,7 +203,8 @@ static int check_merge(struct checker *c, struct journal *j, uint32_t place,
 
     if (merge_lay_out(&c->copies, j, place, merge, &copy, &why, &cut) != 0)
         return broken(c, j, place, "merge", why);
-    result = check_copy(c, j, place, merge, &copy);
+    journal_add_window(j, place, merge->count);
+    result = check_copy(c, j, place, first, merge, &copy);
     journal_release(&copy);
     return result;
 }
@@ -234,10 +236,29 @@ static int check_own(struct checker *c, struct journal *j, uint32_t place, struc
     return 0;
 }
 
+/* Where a copy parts from its parent among merged records, their merge is that copy's too, and what
+ * it brought in is judged again with the records that the copy has. *place gets the first one
+ * behind them. */
+static int check_open_window(struct checker *c, struct journal *j, uint64_t *place)
+{
+    uint32_t open = journal_open_window(j);
+    struct public merge;
+
+    *place = j->fork;
+    if (open == NO_PLACE || journal_public(j, open, &merge) != 0)
+        return 0;
+    *place = open + merge.count + 1;
+    return check_merge(c, j, open, j->fork, &merge);
+}
+
 /* Every place that a journal does not share with its parent. */
 static int check_places(struct checker *c, struct journal *j)
 {
-    for (uint64_t place = j->fork; place < j->size; place++) {
+    uint64_t place = 0;
+
+    if (check_open_window(c, j, &place) != 0)
+        return -1;
+    for (; place < j->size; place++) {
         struct public pub = {.count = 0};
         enum type type = j->skel->records[journal_record(j, (uint32_t)place)].type;
 
@@ -245,7 +266,7 @@ static int check_places(struct checker *c, struct journal *j)
             return -1;
         if (type != TYPE_MERGE)
             continue;
-        if (check_merge(c, j, (uint32_t)place, &pub) != 0)
+        if (check_merge(c, j, (uint32_t)place, (uint32_t)place + 1, &pub) != 0)
             return -1;
         place += pub.count;
     }

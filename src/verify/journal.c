@@ -36,6 +36,7 @@ void journal_release(struct journal *j)
     free(j->map);
     free(j->merged_in);
     free(j->carried);
+    free(j->windows);
     tree_release(&j->tree);
     trust_release(&j->trust);
 }
@@ -82,6 +83,43 @@ bool journal_trusts(const struct journal *j, uint32_t place)
     if (owner->merged_in[place - owner->fork])
         return false;
     return trust_holds(&j->trust, key, place) || trust_revocation_stands(&j->trust, place);
+}
+
+void journal_add_window(struct journal *j, uint32_t place, uint64_t count)
+{
+    mem_reserve(&j->windows, &j->window_room, j->window_count + 1, sizeof *j->windows);
+    j->windows[j->window_count++] = (struct window){place, (uint32_t)count};
+}
+
+/* The last window that begins below a place, or NULL. */
+static const struct window *last_window(const struct journal *j, uint32_t below)
+{
+    size_t low = 0;
+    size_t high = j->window_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (j->windows[middle].place < below)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? &j->windows[low - 1] : NULL;
+}
+
+uint32_t journal_open_window(const struct journal *j)
+{
+    uint32_t below = j->fork;
+
+    for (const struct journal *up = j->parent; up != NULL; up = up->parent) {
+        const struct window *w = last_window(up, below);
+
+        if (w != NULL)
+            return w->place + w->count >= j->fork ? w->place : NO_PLACE;
+        below = up->fork < below ? up->fork : below;
+    }
+    return NO_PLACE;
 }
 
 void journal_mark_merged(struct journal *j, uint32_t place)

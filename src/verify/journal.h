@@ -16,6 +16,12 @@ struct carried {
     uint32_t from;
 };
 
+/* A merge in its own place, and how many records follow it as merged. */
+struct window {
+    uint32_t place;
+    uint32_t count;
+};
+
 struct journal {
     const struct skeleton *skel;
     struct journal *parent; /* NULL for the file's; outlives this one */
@@ -30,6 +36,9 @@ struct journal {
     struct carried *carried; /* in the order of places */
     size_t carried_count;
     size_t carried_room;
+    struct window *windows; /* in the order of places */
+    size_t window_count;
+    size_t window_room;
 };
 
 /* The file's own journal. Its tree has every line. */
@@ -48,6 +57,10 @@ uint32_t journal_place(const struct journal *j, uint32_t record);
 uint32_t journal_find(const struct journal *j, struct slice id);
 /* Whether the record at a place is trusted, by the state up to which the journal was judged. */
 bool journal_trusts(const struct journal *j, uint32_t place);
+void journal_add_window(struct journal *j, uint32_t place, uint64_t count);
+/* The merge, in what a copy shares with its parent, whose merged records reach into the copy's own
+ * places; or NO_PLACE. */
+uint32_t journal_open_window(const struct journal *j);
 void journal_mark_merged(struct journal *j, uint32_t place);
 
 /* Reads `public` of the record at a place, which is known to be readable. */

@@ -1,6 +1,7 @@
 /* mem.c: allocation that ends the program with "could not check" where none is left. */
 #include "verify/mem.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,15 +26,15 @@ void *mem_get(size_t count, size_t size)
 
 void mem_reserve(void *items, size_t *room, size_t count, size_t size)
 {
-    size_t more = *room > 0 ? *room : 16;
+    size_t more = *room > SIZE_MAX / 2 ? SIZE_MAX : *room * 2; /* so that n appends cost n */
     size_t bytes = 0;
     void *old = NULL;
     char *p = NULL;
 
     if (count <= *room)
         return;
-    while (more < count)
-        more = more > count / 2 ? count : more * 2;
+    more = more > count ? more : count;
+    more = more > 16 ? more : 16;
     if (__builtin_mul_overflow(more, size, &bytes))
         out_of_memory();
     memcpy(&old, items, sizeof old);

@@ -117,9 +117,10 @@ int merge_lay_out(struct copies *c, struct journal *j, uint32_t place, const str
     return 0;
 }
 
-/* The leaf hash of a record's line, as it stands at a place of a copy. */
-static void copy_leaf(const struct journal *copy, struct hasher *h, uint32_t place,
-                      uint8_t out[HASH_LEN])
+/* The leaf hash of a record's line, as it stands at a place of a copy. Returns the line's length.
+ */
+static size_t copy_leaf(const struct journal *copy, struct hasher *h, uint32_t place,
+                        uint8_t out[HASH_LEN])
 {
     const struct skeleton *s = copy->skel;
     uint32_t record = journal_record(copy, place);
@@ -137,20 +138,24 @@ static void copy_leaf(const struct journal *copy, struct hasher *h, uint32_t pla
     const struct slice parts[] = {{head, (size_t)(p - head)},
                                   {tail.at, (size_t)(tail.end - tail.at)}};
     hash_parts(h, parts, 2, out);
+    return parts[0].len - 1 + parts[1].len;
 }
 
-void merge_build(struct journal *copy, struct hasher *h)
+bool merge_build(struct journal *copy, struct hasher *h)
 {
+    bool fits = true;
+
     tree_init(&copy->tree, &copy->parent->tree, copy->fork);
     tree_reserve(&copy->tree, copy->size);
     for (uint32_t place = copy->fork; place < copy->size; place++) {
         uint8_t leaf[HASH_LEN];
 
-        copy_leaf(copy, h, place, leaf);
+        fits &= copy_leaf(copy, h, place, leaf) <= LINE_MAX_LEN;
         tree_append(&copy->tree, h, leaf);
     }
     copy->merged_in = mem_get(copy->size - copy->fork, 1);
     trust_replay(&copy->trust, &copy->parent->trust, copy->fork);
+    return fits;
 }
 
 static int limits_of(struct copies *c, struct journal *j, struct finding *f);
@@ -175,6 +180,7 @@ static int limits_at(struct copies *c, struct journal *j, uint32_t place, struct
         return finding_set(f, STATUS_UNCHECKED, journal_record(j, place), "limits", "%s", why);
     }
     *skip = merge.count;
+    journal_add_window(j, place, merge.count);
     result = limits_of(c, &copy, f);
     journal_release(&copy);
     return result;
@@ -182,9 +188,17 @@ static int limits_at(struct copies *c, struct journal *j, uint32_t place, struct
 
 static int limits_of(struct copies *c, struct journal *j, struct finding *f)
 {
-    for (uint64_t place = j->fork; place < j->size; place++) {
+    uint32_t open = journal_open_window(j);
+    uint64_t skip = 0;
+    uint64_t place = j->fork;
+
+    if (open != NO_PLACE) {
+        if (limits_at(c, j, open, f, &skip) != 0)
+            return -1;
+        place = (uint64_t)open + skip + 1;
+    }
+    for (; place < j->size; place++) {
         uint32_t record = journal_record(j, (uint32_t)place);
-        uint64_t skip = 0;
 
         if (j->skel->records[record].type != TYPE_MERGE)
             continue;
@@ -202,5 +216,6 @@ int merge_limits(const struct skeleton *s, struct finding *f)
     int result = limits_of(&copies, &j, f);
 
     copies_release(&copies);
+    journal_release(&j);
     return result;
 }

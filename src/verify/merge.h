@@ -16,8 +16,9 @@ MUST_CHECK int merge_lay_out(struct copies *c, struct journal *j, uint32_t place
                              const struct public *merge, struct journal *copy, const char **why,
                              bool *cut);
 
-/* Builds the lines of a copy that was laid out: its tree, and the state of keys at its fork. */
-void merge_build(struct journal *copy, struct hasher *h);
+/* Builds the lines of a copy that was laid out: its tree, and the state of keys at its fork.
+ * Returns false where a line becomes longer than a line may be. */
+MUST_CHECK bool merge_build(struct journal *copy, struct hasher *h);
 
 /* Judges the limits of section 10 from the shapes of all merges, before any other rule of them.
  * Returns 0, or -1 with *f. */

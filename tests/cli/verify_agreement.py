@@ -407,6 +407,42 @@ for fault, change in (('count too small', {'count': 1}), ('count too large', {'c
         a.merge(LEAD, b, 5, **change)
 
 
+def inside_window(a, b, fork, **changed):
+    """a brings in three records of b; a copy of a goes on, and comes back with a fork among those three."""
+    for _ in range(3):
+        b.add(OTHER)
+    a.merge(LEAD, b, 5)  # 5: merge, 6 to 8: merged
+    c = a.copy(41)
+    c.add(MEMBER)        # 9
+    a.add(LEAD)          # 9
+    a.merge(LEAD, c, fork, [(fork, fork, 9 - fork)], **changed)
+
+
+for place in (5, 6, 7, 8):
+    merged(NOT_ANCHORED, 'a fork at %d, among merged records' % place)(
+        lambda a, b, place=place: inside_window(a, b, place))
+merged(TAMPERED, 'a fork among merged records, of a copy that ends among them')(
+    lambda a, b: inside_window(a, b, 7, size=8, count=0, skip=[7, 7, 1]))
+
+
+@merged(TAMPERED, 'a copy with a line that is too long there')
+def too_long_there(a, b):
+    """The line has 65,536 bytes as record 9 of a, and one more as record 10 of b."""
+    while a.size < 9:
+        a.add(MEMBER)
+    a.add(MEMBER, public=[('a', '')])
+    room = 65536 - len(a.lines.pop())
+    a.parts.pop(), a.ids.pop()
+    a.add(MEMBER, public=[('a', 'x' * room)])
+    while b.size < 9:
+        b.add(OTHER)
+    old = a.copy(51)
+    b.lines, b.parts, b.ids = b.lines[:5], b.parts[:5], b.ids[:5]
+    b.merge(LEAD, old, 5)  # 5: merge, 6 to 10: a's 5 to 9
+    b.add(OTHER)
+    a.merge(LEAD, b, 5, [(6, 5, 5)])
+
+
 @merged(TAMPERED, 'a merge that is cut')
 def cut(a, b):
     b.add(OTHER)
@@ -756,7 +792,7 @@ def main():
             if 'time stamp' in title + make.__qualname__ and not shutil.which('openssl'):
                 skipped += 1
                 continue
-            got, output, args = run(sys.argv[1], number, make())
+            got, output, args = run(os.path.abspath(sys.argv[1]), number, make())
             if got != status:
                 failed += 1
                 print('FAILED: %s: status %d, expected %d: %s' % (title, got, status, output.strip()))
