@@ -3,7 +3,6 @@
 #include "case/operation.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "base/sink.h"
 #include "journal/entry.h"
 #include "sys/clock.h"
 
@@ -153,100 +152,5 @@ int decide_change(struct decision *d, struct err *e)
     if (dr->value_count == 0)
         return err_set(e, ERR_USAGE, "nothing to change was given; see calm %s --help",
                        d->op->name);
-    return 0;
-}
-
-static void list_thing_text(const struct view *v, const struct thing *t, struct answer *a)
-{
-    CLEANUP_BUF struct buf line = {0};
-    CLEANUP_BUF struct buf value = {0};
-
-    view_call(&line, t);
-    if (t->kind->prefix) {
-        buf_addn(&line, ' ', line.len < 5 ? 5 - line.len : 1);
-        buf_addstr(&line, view_title(t));
-    }
-    for (size_t i = 1; i < t->kind->field_count; i++) {
-        if (!t->values[i].len)
-            continue;
-        buf_clear(&value);
-        view_show(v, t, &t->kind->fields[i], false, &value);
-        buf_addf(&line, " · %s: %s", t->kind->fields[i].name, buf_text(&value));
-    }
-    sink_terminal(&a->text, utf8_head_columns(buf_str(&line), a->columns * 3), false);
-    buf_addc(&a->text, '\n');
-}
-
-void thing_json(const struct view *v, const struct thing *t, struct json *j)
-{
-    CLEANUP_BUF struct buf value = {0};
-
-    json_object_begin(j);
-    view_call(&value, t);
-    json_put_str(j, "call", buf_str(&value));
-    json_put_text(j, "kind", t->kind->name);
-    json_put_hex(j, "id", t->id.b, sizeof(t->id.b));
-    json_put_u64(j, "record", t->seq);
-    json_put_u64(j, "changed", t->changed_seq);
-    json_put_text(j, "tlp", tlp_names[t->tlp]);
-    json_put_utc(j, "time", thing_when(v->state, t));
-    for (size_t i = 0; i < t->kind->field_count; i++)
-        if (t->values[i].len)
-            json_put_str(j, t->kind->fields[i].name, t->values[i]);
-    for (size_t i = 0; i < COMMON_COUNT; i++)
-        if (thing_common(t, (enum common_field)i).len)
-            json_put_str(j, common_fields[i].name, thing_common(t, (enum common_field)i));
-    json_object_end(j);
-}
-
-int query_list(const struct view *v, const struct operation *op, const struct input *in,
-               struct answer *a, struct err *e)
-{
-    const struct thing *t;
-    struct json j;
-    size_t count = 0;
-
-    (void)in;
-    (void)e;
-    json_begin(&j, &a->json);
-    if (a->wants_json)
-        json_array_begin(&j);
-    for (size_t at = 0; (t = view_next(v, op->kind->name, &at)); count++) {
-        if (a->wants_json)
-            thing_json(v, t, &j);
-        else
-            list_thing_text(v, t, a);
-    }
-    if (a->wants_json)
-        json_array_end(&j);
-    else if (count == 0)
-        buf_addf(&a->text, "None yet.\n");
-    return 0;
-}
-
-int query_show(const struct view *v, const struct operation *op, const struct input *in,
-               struct answer *a, struct err *e)
-{
-    const struct thing *t = input_thing(v, op, in, op->fields[0].name);
-    struct json j;
-
-    if (!t)
-        return err_set(e, ERR_NOTFOUND, "say which %s", op->kind->name);
-    json_begin(&j, &a->json);
-    if (a->wants_json) {
-        thing_json(v, t, &j);
-        return 0;
-    }
-    list_thing_text(v, t, a);
-    for (size_t i = 0; i < t->kind->field_count; i++) {
-        CLEANUP_BUF struct buf value = {0};
-
-        if (!t->values[i].len)
-            continue;
-        view_show(v, t, &t->kind->fields[i], true, &value);
-        buf_addf(&a->text, "  %-18s ", t->kind->fields[i].name);
-        sink_terminal(&a->text, buf_str(&value), false);
-        buf_addc(&a->text, '\n');
-    }
     return 0;
 }

@@ -147,7 +147,3 @@ void draft_take_input(struct decision *d, struct draft *dr, const struct kind *k
 /* Decisions that serve many operations. */
 op_decide decide_make;   /* a record op->kind/1 from the input */
 op_decide decide_change; /* a record op->kind-change/1; the first field is the thing */
-void thing_json(const struct view *v, const struct thing *t, struct json *j); /* as an object */
-/* Queries that serve many operations. */
-op_query query_list; /* all things of op->kind that the viewer may see */
-op_query query_show; /* one thing: the first field */

@@ -1,25 +1,25 @@
 /* page.c: the screen of one practice. */
 #include "cli/page.h"
-#include "base/sink.h"
 #include "cli/help.h"
+#include "render/screen.h"
 
-static void put_lines(struct answer *a, const char *label, struct str lines)
+enum { LINES_MAX = 12 };
+
+static void put_lines(struct screen *screen, const char *label, struct str lines)
 {
-    size_t left = 12;
+    size_t left = LINES_MAX;
 
     if (!lines.len)
         return;
-    buf_addf(&a->text, "%s\n", label);
+    screen_line(screen, SCREEN_BOLD, str_of(label));
     for (; lines.len && left; left--) {
         struct str line = str_cut(&lines, '\n');
 
-        buf_adds(&a->text, "  ");
-        sink_terminal(&a->text, utf8_head_columns(line, a->columns - 2), false);
-        buf_addc(&a->text, '\n');
+        screen_item(screen, 2, STR("-"), line);
     }
     if (lines.len)
-        buf_adds(&a->text, "  …\n");
-    buf_addc(&a->text, '\n');
+        screen_line(screen, SCREEN_DIM, STR("  and more"));
+    screen_blank(screen);
 }
 
 static void put_json(const struct practice *p, const struct practice_status *s, struct answer *a)
@@ -38,6 +38,7 @@ static void put_json(const struct practice *p, const struct practice_status *s, 
 
 void page_practice(const struct view *v, const struct practice *p, struct answer *a)
 {
+    struct screen screen = {&a->text, a->columns, a->color};
     struct practice_status s = {0};
 
     p->status(v, &s);
@@ -47,15 +48,10 @@ void page_practice(const struct view *v, const struct practice *p, struct answer
         return;
     }
     help_practice(a->around->model, p, &a->text);
-    buf_addc(&a->text, '\n');
-    put_lines(a, "Done", buf_str(&s.done));
-    put_lines(a, "Missing", buf_str(&s.missing));
-    if (s.next.len) {
-        buf_adds(&a->text, "Next:  ");
-        sink_terminal(&a->text, buf_str(&s.next), false);
-        buf_adds(&a->text, "\n       because ");
-        sink_terminal(&a->text, buf_str(&s.because), false);
-        buf_addc(&a->text, '\n');
-    }
+    screen_blank(&screen);
+    put_lines(&screen, "Done", buf_str(&s.done));
+    put_lines(&screen, "Missing", buf_str(&s.missing));
+    if (s.next.len)
+        screen_next(&screen, buf_str(&s.next), buf_str(&s.because));
     practice_status_release(&s);
 }

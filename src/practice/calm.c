@@ -1,10 +1,12 @@
 /* calm.c: where we stand, the top problem, what runs against a deadline, the next step and why. */
 #include "practice/calm.h"
-#include "base/sink.h"
 #include "practice/analyse.h"
+#include "practice/log.h"
 #include "practice/notify.h"
 #include "practice/opening.h"
+#include "practice/playbook.h"
 #include "practice/problem.h"
+#include "render/screen.h"
 
 static const struct field case_fields[] = {
     {.name = "name", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "how the case is called"},
@@ -135,15 +137,19 @@ const char *calm_conclusion_words(const struct view *v)
 /* One line of the screen: a label in a column of its own, then text that is cut at the edge. */
 static void put_line(struct answer *a, const char *label, struct str text)
 {
-    buf_addf(&a->text, "  %-17s ", label);
-    sink_terminal(&a->text, utf8_head_columns(text, a->columns > 22 ? a->columns - 21 : 60), false);
-    buf_addc(&a->text, '\n');
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf line = {0};
+
+    buf_addf(&line, "  %-17s ", label);
+    buf_addstr(&line, text);
+    screen_line(&screen, SCREEN_NORMAL, buf_str(&line));
 }
 
 static void put_head(const struct view *v, struct answer *a)
 {
     CLEANUP_BUF struct buf line = {0};
     CLEANUP_BUF struct buf roles = {0};
+    struct screen screen = {&a->text, a->columns, a->color};
     const struct thing *t = calm_case(v);
     char span[UTC_PLAIN_SIZE];
 
@@ -159,8 +165,7 @@ static void put_head(const struct view *v, struct answer *a)
         buf_addf(&line, " \xc2\xb7 you: " STR_FMT " (%s)", STR_ARG(view_title(v->person)),
                  buf_text(&roles));
     }
-    sink_terminal(&a->text, utf8_head_columns(buf_str(&line), a->columns), false);
-    buf_adds(&a->text, "\n\n");
+    screen_heading(&screen, buf_str(&line));
 }
 
 static void put_possibilities(const struct view *v, struct answer *a)
@@ -259,11 +264,9 @@ static void put_last(const struct view *v, struct answer *a)
             continue;
         buf_addf(&line, "%s ", utc_local_short(when, r->time, v->now));
         view_signer_name(v, r, &line);
-        buf_addf(&line, ": %s", r->is_change ? r->kind->change_words : r->kind->words);
-        if (r->thing) {
-            buf_adds(&line, " ");
-            view_call(&line, r->thing);
-        }
+        buf_addf(&line, ": %s ", log_words(v, r));
+        if (log_text(v, seq, &line, NULL))
+            buf_adds(&line, "(cannot be read)");
         put_line(a, "Last from others", buf_str(&line));
         return;
     }
@@ -314,22 +317,17 @@ void calm_statuses(const struct view *v, struct practice_status *all)
 
 static void put_next(struct answer *a, const struct practice_status *all)
 {
+    struct screen screen = {&a->text, a->columns, a->color};
     const struct practice *p = calm_next(all);
     const struct practice_status *s = NULL;
 
     for (size_t i = 1; p && practices[i]; i++)
         if (practices[i] == p)
             s = &all[i];
-    buf_adds(&a->text, "\nNext:  ");
-    sink_terminal(
-        &a->text,
-        s ? utf8_head_columns(buf_str(&s->next), a->columns - 7) : STR("calm report draft"), false);
-    buf_adds(&a->text, "\n       because ");
-    sink_terminal(&a->text,
-                  s ? utf8_head_columns(buf_str(&s->because), a->columns - 15)
-                    : STR("every practice is done; the report closes the work"),
-                  false);
-    buf_addc(&a->text, '\n');
+    screen_blank(&screen);
+    screen_next(&screen, s ? buf_str(&s->next) : STR("calm report draft"),
+                s ? buf_str(&s->because)
+                  : STR("every practice is done; the report closes the work"));
 }
 
 static void status_json(const struct view *v, const struct practice_status *all, struct answer *a)
@@ -401,10 +399,13 @@ static void calm_status(const struct view *v, struct practice_status *out)
     out->stage = t && thing_says(t, "state", "closed") ? STAGE_DONE : STAGE_UNDER_WAY;
 }
 
-const struct practice practice_calm = {.verb = "calm",
-                                       .title = "Stay calm",
-                                       .help = "where we stand, and the next step",
-                                       .kinds = LIST(struct kind, &case_kind),
-                                       .operations = LIST(struct operation, &calm_status_operation,
-                                                          &opening_open, &incident, &close_case),
-                                       .status = calm_status};
+const struct practice practice_calm = {
+    .verb = "calm",
+    .title = "Stay calm",
+    .help = "where we stand, and the next step",
+    .kinds = LIST(struct kind, &case_kind, &playbook_kind, &playbook_step_kind),
+    .operations =
+        LIST(struct operation, &calm_status_operation, &opening_open, &incident, &close_case,
+             &playbook_overview, &playbook_list, &playbook_show_one, &playbook_use, &playbook_next,
+             &playbook_done, &playbook_skip, &playbook_leave, &playbook_load),
+    .status = calm_status};

@@ -4,7 +4,7 @@
 #include "base/sink.h"
 #include "journal/anchor.h"
 #include "journal/note.h"
-#include "practice/practice.h"
+#include "practice/log.h"
 #include "sys/file.h"
 
 enum { TEXT_PART_MAX = 4000, TOKEN_SIZE_MAX = 32768, FOLLOW_WAIT_MS = 60000 };
@@ -69,7 +69,7 @@ static int corrections_find(const struct view *v, struct corrections *c, struct 
 }
 
 /* What a record says in words: its text, or the title of the thing that it made or changed. */
-static int record_words(const struct view *v, uint64_t seq, struct buf *out, struct err *e)
+int log_text(const struct view *v, uint64_t seq, struct buf *out, struct err *e)
 {
     const struct record *r = state_record(v->state, seq);
     CLEANUP_BUF struct buf with = {0};
@@ -132,11 +132,31 @@ static void correction_words(const struct shown *s, uint64_t seq, struct buf *ou
     }
 }
 
-static const char *record_label(const struct view *v, const struct record *r)
+/* The journal's own records, which make no thing of the case. */
+static const struct {
+    const char *type, *words;
+} journal_words[] = {
+    {"enrol/1", "key enrolled"},
+    {"revoke/1", "key revoked"},
+    {"checkpoint/1", "sealed by a checkpoint"},
+    {"anchor/1", "anchored from outside"},
+    {"merge/1", "copies brought together"},
+    {"hold/1", "legal hold"},
+    {"redact-request/1", "redaction asked for"},
+    {"redact-approve/1", "redaction approved"},
+    {"redact/1", "value destroyed"},
+};
+
+const char *log_words(const struct view *v, const struct record *r)
 {
-    if (!r->kind)
-        return state_type(v->state, r);
-    return r->is_change ? r->kind->change_words : r->kind->words;
+    const char *type = state_type(v->state, r);
+
+    if (r->kind)
+        return r->is_change ? r->kind->change_words : r->kind->words;
+    for (size_t i = 0; i < COUNT_OF(journal_words); i++)
+        if (strcmp(journal_words[i].type, type) == 0)
+            return journal_words[i].words;
+    return type;
 }
 
 static void put_json(const struct shown *s, uint64_t seq, const struct buf *words,
@@ -174,7 +194,7 @@ static void put_text(const struct shown *s, uint64_t seq, const struct buf *word
     buf_addf(&line, "r%-4llu %s ", (unsigned long long)seq,
              utc_local_short(when, r->time, s->v->now));
     view_signer_name(s->v, r, &line);
-    buf_addf(&line, "  %s: ", record_label(s->v, r));
+    buf_addf(&line, "  %s%s", log_words(s->v, r), words->len ? ": " : "");
     buf_addstr(&line, str_head(buf_str(words), TEXT_PART_MAX));
     buf_addstr(&line, buf_str(marks));
     if (r->trust != TRUST_YES)
@@ -213,7 +233,7 @@ static int show_record(const struct shown *s, uint64_t seq, struct err *e)
 
     if (!is_wanted(s, state_record(s->v->state, seq)))
         return 0;
-    rc = record_words(s->v, seq, &words, e);
+    rc = log_text(s->v, seq, &words, e);
     if (rc == 0)
         rc = late_words(s->v, seq, &marks, e);
     if (rc)
@@ -497,12 +517,12 @@ static int anchor_page(struct session *s, const struct checkpoint *c, struct ans
     hex_add(&a->text, c->case_id.b, sizeof(c->case_id.b));
     buf_addf(&a->text, "\n  size %llu\n  root ", (unsigned long long)c->size);
     rest = buf_str(&groups);
-    for (int i = 0; rest.len; i++)
-        buf_addf(&a->text, "%s" STR_FMT,
-                 i == 4 ? "\n       "
-                 : i    ? " "
-                        : "",
-                 STR_ARG(str_cut(&rest, ' ')));
+    for (int i = 0; rest.len; i++) {
+        struct str group = str_cut(&rest, ' ');
+
+        buf_adds(&a->text, i == 4 ? "\n       " : i ? " " : "");
+        buf_addstr(&a->text, group);
+    }
     buf_addf(&a->text,
              "\n\nTo check the record against it, on any machine:\n  calm-verify --root "
              "\"%llu:%s\" journal.cj1\n\nSigned ____________________  ____________________\n",

@@ -44,6 +44,11 @@ const struct model *practice_model(void);
 /* "3 systems", "1 system" */
 void add_count(struct buf *out, size_t count, const char *one, const char *many);
 
+/* Queries that serve many operations. */
+op_query query_list; /* all things of op->kind that the viewer may see */
+op_query query_show; /* one thing: the first field */
+void thing_json(const struct view *v, const struct thing *t, struct json *j); /* as an object */
+
 /* Writing of practices' tables. */
 #define KIND_FIELDS(table) .fields = (table), .field_count = COUNT_OF(table)
 #define OP_FIELDS(table) .fields = (table), .field_count = COUNT_OF(table)

@@ -154,23 +154,24 @@ static const struct operation problem_top = {
     .records = WORDS("top/1"),
     .decide = decide_make};
 
-static unsigned level_of(const struct thing *t, const char *field, const char *const *levels,
-                         unsigned fallback)
+static unsigned level_of(struct str value, const char *const *levels, unsigned fallback)
 {
     for (unsigned i = 0; levels[i]; i++)
-        if (thing_says(t, field, levels[i]))
+        if (str_is(value, levels[i]))
             return i + 1;
     return fallback;
 }
 
+unsigned problem_score(struct str impact, struct str urgency, struct str trend)
+{
+    return level_of(impact, LEVELS, 2) * level_of(urgency, LEVELS, 2) * 4 +
+           (str_is(trend, "growing") ? 6 : str_is(trend, "shrinking") ? 0 : 3);
+}
+
 static unsigned score_of(const struct thing *t)
 {
-    unsigned impact = level_of(t, "impact", LEVELS, 2);
-    unsigned urgency = level_of(t, "urgency", LEVELS, 2);
-
-    return impact * urgency * 4 + (thing_says(t, "trend", "growing")     ? 6
-                                   : thing_says(t, "trend", "shrinking") ? 0
-                                                                         : 3);
+    return problem_score(thing_value(t, "impact"), thing_value(t, "urgency"),
+                         thing_value(t, "trend"));
 }
 
 static int compare_ranked(const void *a, const void *b)
@@ -244,6 +245,23 @@ static void rank_json(const struct view *v, const struct ranked_problem *ranked,
     json_array_end(&j);
 }
 
+static void rank_line(const struct ranked_problem *p, size_t rank, struct answer *a)
+{
+    struct str sort = thing_value(p->problem, "sort");
+    CLEANUP_BUF struct buf reasons = {0};
+    CLEANUP_BUF struct buf line = {0};
+
+    problem_reasons(p, &reasons);
+    buf_addf(&line, "%2zu  ", rank);
+    view_call(&line, p->problem);
+    buf_addf(&line, "  " STR_FMT, STR_ARG(view_title(p->problem)));
+    if (sort.len || reasons.len)
+        buf_addf(&line, "  (" STR_FMT "%s%s)", STR_ARG(sort), sort.len && reasons.len ? "; " : "",
+                 buf_text(&reasons));
+    sink_terminal(&a->text, buf_str(&line), false);
+    buf_addc(&a->text, '\n');
+}
+
 static int query_rank(const struct view *v, const struct operation *op, const struct input *in,
                       struct answer *a, struct err *e)
 {
@@ -257,19 +275,8 @@ static int query_rank(const struct view *v, const struct operation *op, const st
         rank_json(v, ranked, count, a);
         return 0;
     }
-    for (size_t i = 0; i < count; i++) {
-        CLEANUP_BUF struct buf line = {0};
-
-        buf_addf(&line, "%2zu  ", i + 1);
-        view_call(&line, ranked[i].problem);
-        buf_addf(&line, "  " STR_FMT "  (", STR_ARG(view_title(ranked[i].problem)));
-        if (thing_value(ranked[i].problem, "sort").len)
-            buf_addf(&line, STR_FMT "; ", STR_ARG(thing_value(ranked[i].problem, "sort")));
-        problem_reasons(&ranked[i], &line);
-        buf_addc(&line, ')');
-        sink_terminal(&a->text, buf_str(&line), false);
-        buf_addc(&a->text, '\n');
-    }
+    for (size_t i = 0; i < count; i++)
+        rank_line(&ranked[i], i + 1, a);
     buf_adds(&a->text, count ? "\nThe first is the one to work on. To put another on top: calm "
                                "problem top pN --because WHY\n"
                              : "No problem is open.\n");
