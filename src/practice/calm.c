@@ -5,6 +5,7 @@
 #include "practice/notify.h"
 #include "practice/opening.h"
 #include "practice/playbook.h"
+#include "practice/playbook.h"
 #include "practice/problem.h"
 #include "render/screen.h"
 
