@@ -5,7 +5,6 @@
 #include "practice/notify.h"
 #include "practice/opening.h"
 #include "practice/playbook.h"
-#include "practice/playbook.h"
 #include "practice/problem.h"
 #include "render/screen.h"
 
