@@ -360,6 +360,23 @@ static void times_of_stamps_are_spelled_as_rfc_3161_says(void **state)
     }
 }
 
+static void an_imprint_by_another_algorithm_of_the_same_size_is_not_ours(void **state)
+{
+    /* the imprint's algorithm and the head of its digest; 2.16.840.1.101.3.4.2.8 is SHA3-256 */
+    static const char sha256[] = "\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+    CLEANUP_BUF struct buf response = {0};
+    struct utc time;
+    char *at;
+
+    (void)state;
+    make_response(&response, &tsa, STR(TEXT));
+    at = memmem(response.p, response.len, sha256, sizeof(sha256) - 1);
+    assert_non_null(at);
+    at[8] = 8;
+    assert_int_equal(timestamp_check(buf_str(&response), STR(TEXT), STR(""), &time, &failure),
+                     ERR_TAMPER);
+}
+
 static void a_response_that_grants_nothing_is_malformed_even_with_a_stamp(void **state)
 {
     CLEANUP_BUF struct buf response = {0};
@@ -495,6 +512,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_of_a_stamp_is_found_or_changes_nothing_signed),
         cmocka_unit_test(what_is_no_stamp_is_malformed),
         cmocka_unit_test(times_of_stamps_are_spelled_as_rfc_3161_says),
+        cmocka_unit_test(an_imprint_by_another_algorithm_of_the_same_size_is_not_ours),
         cmocka_unit_test(a_response_that_grants_nothing_is_malformed_even_with_a_stamp),
         cmocka_unit_test(a_signed_message_of_another_kind_is_malformed),
         cmocka_unit_test(an_authority_that_is_no_certificate_is_malformed),

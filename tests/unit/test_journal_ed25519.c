@@ -176,6 +176,9 @@ static void keys_that_are_no_point_or_not_canonical_are_not_sound(void **state)
     key.b[0] = 0xed; /* below p because of the next byte; on the curve, by the same Python */
     key.b[1] = 0xfe;
     assert_true(ed25519_key_is_sound(&key));
+    key.b[1] = 0xff;
+    key.b[30] = 0xfb;
+    assert_true(ed25519_key_is_sound(&key));
 }
 
 /* A signature with whatever torsion in key and R: A = aB + T1, R = rB + T2, S = r + k a. */

@@ -229,6 +229,9 @@ static void a_legal_hold_is_in_force_until_lifted(void **state)
          "K hold set", "= hold", "L revoke K 2", "= free");
     scene_end(&s);
     scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "K hold set", "L revoke K 2", "= free");
+    scene_end(&s);
+    scene_begin(&s);
     TELL(&s, "L case R", "L enrol K lead", "L hold set", "K hold lifted", "= free", "L revoke K 3",
          "= hold");
     scene_end(&s);

@@ -167,6 +167,36 @@ static void records_that_came_before_are_skipped_when_they_come_again(void **sta
     scene_end(&s);
 }
 
+/* D parted from B at 1 and came here when it had two records of its own; B took in all four, and
+ * its merge covers those skipped here and those after them alike. */
+static void a_merge_of_the_copy_covers_what_is_skipped_and_what_follows(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K member", "L note", "L note", "L note", /* 0 to 4, as in B */
+         "L merge 1 3 2", "L note", "L note",                              /* 5: D's 1 and 2 */
+         "L merge 5 10 3 6,6,2",                                           /* 8: B's 5, 8 and 9 */
+         "L merge 1 5 4", "L note", "L revoke X 4", "= own", "= X from 1");
+    scene_end(&s);
+}
+
+/* B's merge stands here with what it brought skipped: it says nothing of the records after it. */
+static void a_merge_among_merged_records_covers_none_of_ours(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K member", "L note", "L note", "L note", "L merge 3 7 4",
+         "L note", "L note", "L note", "L note", "L merge 5 10 1 6,6,4",
+         "L merge 3 7 4", /* 10, 11 */
+         "L note",        /* 12 */
+         "L merge 12 14 2", "L note", "L revoke X 13", "= own", "= X from 12");
+    scene_end(&s);
+}
+
 /* B came once and grew since. What B took in before is skipped, and with it B's own merge; the rest
  * is still known for what it is. */
 static void a_copy_that_grew_is_merged_again(void **state)
@@ -245,6 +275,8 @@ int main(void)
         cmocka_unit_test(a_merged_revocation_reaches_back_to_the_fork),
         cmocka_unit_test(a_revocation_is_carried_from_copy_to_copy),
         cmocka_unit_test(records_that_came_before_are_skipped_when_they_come_again),
+        cmocka_unit_test(a_merge_of_the_copy_covers_what_is_skipped_and_what_follows),
+        cmocka_unit_test(a_merge_among_merged_records_covers_none_of_ours),
         cmocka_unit_test(a_copy_that_grew_is_merged_again),
         cmocka_unit_test(a_fork_before_the_copies_parted_counts),
         cmocka_unit_test(copies_are_followed_16_deep_and_no_deeper),
