@@ -177,8 +177,9 @@ static void a_merge_of_the_copy_covers_what_is_skipped_and_what_follows(void **s
     scene_begin(&s);
     TELL(&s, "L case R", "L enrol K member", "L note", "L note", "L note", /* 0 to 4, as in B */
          "L merge 1 3 2", "L note", "L note",                              /* 5: D's 1 and 2 */
-         "L merge 5 10 3 6,6,2",                                           /* 8: B's 5, 8 and 9 */
-         "L merge 1 5 4", "L note", "L revoke X 4", "= own", "= X from 1");
+         "L merge 5 11 4 6,6,2", /* 8: B's 5, 8, 9 and 10 */
+         "L merge 1 5 4", "L note", "L revoke X 4", "= X from 1", "L revoke Y 10", "= own",
+         "= Y from 5");
     scene_end(&s);
 }
 
