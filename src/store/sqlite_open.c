@@ -20,8 +20,8 @@ static const char *const schema[] = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE lines(seq INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT",
     "CREATE TABLE openings(seq INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT",
-    "CREATE TABLE grants(scope TEXT NOT NULL, key BLOB NOT NULL, sealed BLOB NOT NULL, "
-    "PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID",
+    ("CREATE TABLE grants(scope TEXT NOT NULL, key BLOB NOT NULL, sealed BLOB NOT NULL, "
+     "PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID"),
 };
 
 static void add_path(struct buf *out, const char *folder, const char *suffix)
@@ -424,8 +424,8 @@ static int fill(struct sqlite *q)
 int sqlite_create(const char *folder, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
-    struct sqlite q = {.folder = mem_strdup(folder), .mode = STORE_WRITE, .inotify = -1};
-    CLEANUP_FREE char *owned = q.folder;
+    CLEANUP_FREE char *copy = mem_strdup(folder);
+    struct sqlite q = {.folder = copy, .mode = STORE_WRITE, .inotify = -1};
     int code = 0;
     int rc;
     int fd;

@@ -300,9 +300,13 @@ static UNUSED void fault_work(const char *folder, unsigned appends, int report)
     (void)!write(report, &a, sizeof(a));
 }
 
-/* Runs it in a child in which the operation number at fails that way; the child's last account. */
-static UNUSED struct account fault_run(const char *folder, enum fault_kind kind, long at,
-                                       bool sticks, const char *durable, unsigned appends)
+typedef void fault_worker(const char *folder, unsigned appends, int report);
+
+/* Runs the work in a child in which the operation number at fails that way; the child's last
+ * account. */
+static UNUSED struct account fault_run(fault_worker *work, unsigned appends, const char *folder,
+                                       enum fault_kind kind, long at, bool sticks,
+                                       const char *durable)
 {
     struct account last = {0};
     struct account next;
@@ -319,7 +323,7 @@ static UNUSED struct account fault_run(const char *folder, enum fault_kind kind,
         fault.at = at;
         fault.sticks = sticks;
         fault.durable = durable;
-        fault_work(folder, appends, ends[1]);
+        work(folder, appends, ends[1]);
         _exit(0);
     }
     fd_close(ends[1]);
@@ -344,7 +348,7 @@ static UNUSED int check_worked(void *context, uint64_t seq, struct str line, str
 }
 
 /* The case opens again, with all that was acknowledged, at most what was begun, and whole. */
-static UNUSED uint64_t check_after(const char *folder, const struct account *a)
+static UNUSED void check_after(const char *folder, const struct account *a, store_visit *visit)
 {
     CLEANUP(store_closep) struct store *s = NULL;
     uint64_t count = 0;
@@ -358,7 +362,6 @@ static UNUSED uint64_t check_after(const char *folder, const struct account *a)
     if (size > a->begun && a->begun)
         fail_msg("%llu records were begun, %llu are there", (unsigned long long)a->begun,
                  (unsigned long long)size);
-    must(store_read(s, 0, size, true, check_worked, &count, &failure));
+    must(store_read(s, 0, size, true, visit, &count, &failure));
     assert_int_equal(count, size);
-    return size;
 }
