@@ -16,11 +16,11 @@ enum key_trust {
     TRUST_REVOKED
 };
 
-/* Takes the next line. The chain, ids, refs, roots and signatures were checked before (see
- * entry_check_signatures), and that a redaction's target has the fields. Says whether the record is
- * trusted at its place. A record that breaks a rule of its type or, in its own place, of powers:
- * ERR_TAMPER. A known type of another version, or an epoch: ERR_NEWER. Merges more than 16 deep:
- * ERR_LIMIT. On error the keyring is as it was. */
+/* Takes the next line. Its chain (seq, prev, case, seen), ids, refs, roots and signatures were
+ * checked before (see entry_check_signatures), and that a redaction's target has the fields. Says
+ * whether the record is trusted at its place. A record that breaks a rule of its type or, in its
+ * own place, of powers: ERR_TAMPER. A known type of another version, or an epoch: ERR_NEWER. Merges
+ * more than 16 deep: ERR_LIMIT. On error the keyring is as it was. */
 MUST_CHECK int keyring_add(struct keyring *k, const struct entry *entry, enum key_trust *trust,
                            struct err *e);
 
@@ -28,9 +28,8 @@ MUST_CHECK int keyring_add(struct keyring *k, const struct entry *entry, enum ke
  * checkpoint/1. ERR_TAMPER. */
 MUST_CHECK int entry_check_signatures(const struct entry *entry, struct err *e);
 
-enum key_power
-keyring_power(const struct keyring *k,
-              const struct key *key); /* after the last line; of a revoked key none */
+/* After the last line; a revoked key has none. */
+enum key_power keyring_power(const struct keyring *k, const struct key *key);
 /* By the state at the end: the first seq from which that key's records are not trusted; UINT64_MAX
  * if none. */
 uint64_t keyring_revoked_from(const struct keyring *k, const struct key *key);
