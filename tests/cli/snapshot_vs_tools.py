@@ -179,6 +179,55 @@ def ss_rows():
     return rows
 
 
+def check_deleted():
+    """A deleted program, one whose name only says so, and one that never was a file."""
+    sleep = shutil.which("sleep")
+    with tempfile.TemporaryDirectory() as folder:
+        named, gone = os.path.join(folder, "named (deleted)"), os.path.join(folder, "gone")
+        for path in (named, gone):
+            shutil.copy(sleep, path)
+        fd = os.memfd_create("snapshot-test")
+        with open(sleep, "rb") as f:
+            os.write(fd, f.read())
+        running = [subprocess.Popen([named, "60"]), subprocess.Popen([gone, "60"]),
+                   subprocess.Popen([f"/proc/self/fd/{fd}", "60"], pass_fds=[fd])]
+        try:
+            os.unlink(gone)
+            by_pid = {x["pid"]: x for x in Snapshot("quick").sections["process"]}
+        finally:
+            for process in running:
+                process.kill()
+                process.wait()
+            os.close(fd)
+    problems = []
+    for process, program, deleted in zip(running, (named, gone, "/memfd:snapshot-test"),
+                                         (False, True, True)):
+        x = by_pid.get(process.pid, {})
+        if (x.get("program"), x.get("deleted")) != (program, deleted):
+            problems.append(f"{program}: {x.get('program')}, deleted {x.get('deleted')}")
+    check("programs that are deleted, seem so, or never were files", problems, "3 programs")
+
+
+def check_hidden():
+    """What /proc hides from a user is said."""
+    script = ("mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 "
+              '--clear-groups "$0" quick')
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        return skip("hidepid", "only root may mount, with setpriv")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        probe = shutil.copy(PROBE, folder)
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script, probe], capture_output=True,
+                              check=False)
+    if done.returncode:
+        return skip("hidepid", done.stderr.decode(errors="replace").strip())
+    line = next(x for x in map(json.loads, done.stdout.decode().splitlines())
+                if x["section"] == "coverage" and x["key"] == "process")
+    check("hidden processes are said to be", [] if line["seen"] == "part" and
+          any("hidepid" in x for x in line["missing"]) else [str(line)], line["count"])
+    return None
+
+
 def open_sockets(folder):
     """Sockets of all kinds, so that there is something to compare on a quiet host too."""
     made = []
@@ -646,6 +695,8 @@ def main():
     check_document(s)
     check_described(s)
     check_processes()
+    check_deleted()
+    check_hidden()
     check_listeners()
     check_network(Snapshot("quick"))
     check_other_network()

@@ -376,6 +376,20 @@ static void a_long_key_is_cut_between_characters_and_marked(void **state)
     assert_true(tree_has(t, buf_text(&mark)));
 }
 
+static void what_is_over_the_limit_of_a_section_is_counted(void **state)
+{
+    struct tree *t = *state;
+    CLEANUP_BUF struct buf text = {0};
+
+    for (size_t i = 0; i < 200003; i++)
+        buf_addf(&text, "g%zu:x:%zu:\n", i, i);
+    tree_put(t, "etc/group", buf_text(&text));
+    tree_take(t);
+    tree_expect(t, "coverage", "group", "count", "200000");
+    tree_expect(t, "coverage", "group", "missing",
+                "[\"3 lines are left out: the section is at its limit\"]");
+}
+
 static void a_root_that_is_not_there_is_an_error(void **state)
 {
     struct collect_options options = {.root = "/nonexistent/root"};
@@ -426,6 +440,7 @@ int main(void)
         IN_TREE(lines_are_sorted_and_the_last_one_binds_the_rest),
         IN_TREE(the_same_host_twice_gives_the_same_lines),
         IN_TREE(a_long_key_is_cut_between_characters_and_marked),
+        IN_TREE(what_is_over_the_limit_of_a_section_is_counted),
         cmocka_unit_test(a_root_that_is_not_there_is_an_error),
         IN_TREE(a_full_disk_stops_the_document_and_is_told),
     };
