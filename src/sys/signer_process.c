@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -536,6 +537,7 @@ static bool socket_is_ours(void)
 
 void signer_main_if_asked(int argc, char **argv)
 {
+    static const int not_for_us[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
     CLEANUP_BUF struct buf out = {0};
     struct process p = {.first = NULL};
     struct err e = {0};
@@ -544,6 +546,10 @@ void signer_main_if_asked(int argc, char **argv)
         return;
     if (!socket_is_ours())
         _exit(err_exit_status(ERR_USAGE));
+    /* Ctrl-C reaches every process of the terminal, but what was done until then is still to be
+     * signed. */
+    for (size_t i = 0; i < COUNT_OF(not_for_us); i++)
+        (void)signal(not_for_us[i], SIG_IGN);
     /* The end of this process is the end of its socket. A signal at its parent's end would come
      * already when the thread that started it ends. */
     p.folder = argv[2];

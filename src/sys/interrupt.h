@@ -1,0 +1,15 @@
+/* interrupt.h: lets long work end in good order when a person presses Ctrl-C or the machine asks
+ * the program to end: the signal is noted, and the work looks. */
+#pragma once
+#include <stdbool.h>
+#include <signal.h>
+
+/* Between the two, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program; calls that
+ * wait end with EINTR. One at a time in a process. */
+struct interrupt {
+    struct sigaction before[3];
+};
+void interrupt_begin(struct interrupt *i);
+void interrupt_end(struct interrupt *i);
+/* Whether one came since interrupt_begin. */
+bool interrupt_came(void);
