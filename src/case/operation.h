@@ -91,6 +91,7 @@ struct answer {
     const struct surroundings *around;
     int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
                                        nobody waits. Non-zero: nobody reads any more */
+    bool to_terminal;     /* standard output is one: long lines are cut at its edge */
     bool is_interactive;            /* a person sits at a terminal */
 };
 

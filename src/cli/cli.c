@@ -123,6 +123,7 @@ static int run(const struct model *m, struct args *a, struct err *e)
                             .color = term_has_color(STDOUT_FILENO),
                             .is_interactive =
                                 term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO),
+                            .to_terminal = term_is_terminal(STDOUT_FILENO),
                             .flush = flush_answer,
                             .around = &p.around};
     int rc = place_find(&p, m, a->case_folder, e);
@@ -160,6 +161,8 @@ static int show_page(const struct model *m, int argc, char **argv, struct err *e
         help_completion_bash(m, &out);
     else if (strcmp(argv[2], "completion-zsh") == 0)
         help_completion_zsh(m, &out);
+    else if (strcmp(argv[2], "table") == 0)
+        help_table(m, &out);
     else if (strcmp(argv[2], "manual") == 0 && argc > 3 && practice_find(str_of(argv[3])))
         help_manual_practice(m, practice_find(str_of(argv[3])), &out);
     else if (strcmp(argv[2], "manual") == 0)

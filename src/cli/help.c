@@ -175,3 +175,64 @@ void help_page_names(struct buf *out)
     for (size_t i = 0; texts_help_name(i, &name); i++)
         buf_addf(out, "%s" STR_FMT, i ? " " : "", STR_ARG(name));
 }
+
+static void table_field(struct json *j, const struct field *f)
+{
+    static const char *const types[] = {"line", "text", "word", "time", "span", "number",
+                                        "size", "flag", "ref",  "path", "rest"};
+
+    json_object_begin(j);
+    json_put_text(j, "name", f->name);
+    json_put_text(j, "option", field_option(f));
+    json_put_text(j, "type", types[f->type]);
+    json_put_text(j, "help", f->help);
+    json_put_bool(j, "required", f->flags & FIELD_REQUIRED);
+    json_put_bool(j, "positional", f->flags & FIELD_ARG);
+    json_put_bool(j, "many", f->flags & FIELD_MANY);
+    json_put_text(j, "kind", f->kind);
+    json_name(j, "choices");
+    json_array_begin(j);
+    for (size_t i = 0; f->choices && f->choices[i]; i++)
+        json_text(j, f->choices[i]);
+    json_array_end(j);
+    json_object_end(j);
+}
+
+static void table_operation(struct json *j, const struct operation *op)
+{
+    static const char *const types[] = {"query", "change", "job", "free"};
+    CLEANUP_BUF struct buf roles = {0};
+
+    roles_show(&roles, op->roles ? op->roles : ROLES_ALL);
+    json_object_begin(j);
+    json_put_text(j, "name", op->name);
+    json_put_text(j, "practice", op->practice);
+    json_put_text(j, "help", op->help);
+    json_put_text(j, "example", op->example);
+    json_put_text(j, "type", types[op->type]);
+    json_put_str(j, "roles", buf_str(&roles));
+    json_put_bool(j, "gated", op->gate != GATE_NONE);
+    json_name(j, "records");
+    json_array_begin(j);
+    for (size_t i = 0; op->records && op->records[i]; i++)
+        json_text(j, op->records[i]);
+    json_array_end(j);
+    json_name(j, "fields");
+    json_array_begin(j);
+    for (size_t i = 0; i < op->field_count; i++)
+        table_field(j, &op->fields[i]);
+    json_array_end(j);
+    json_object_end(j);
+}
+
+void help_table(const struct model *m, struct buf *out)
+{
+    struct json j;
+
+    json_begin(&j, out);
+    json_array_begin(&j);
+    for (size_t i = 0; i < m->operation_count; i++)
+        table_operation(&j, m->operations[i]);
+    json_array_end(&j);
+    buf_addc(out, '\n');
+}

@@ -8,6 +8,8 @@ void help_practice(const struct model *m, const struct practice *p, struct buf *
 /* A page of text by name: "evidence", "experts", a verb. False when there is none. */
 bool help_page(const char *name, struct buf *out);
 void help_page_names(struct buf *out); /* separated by spaces */
+/* The whole table as JSON, for programs and tests. */
+void help_table(const struct model *m, struct buf *out);
 /* mdoc for calm(1), and for one page a practice: calm-VERB(1). */
 void help_manual(const struct model *m, struct buf *out);
 void help_manual_practice(const struct model *m, const struct practice *p, struct buf *out);

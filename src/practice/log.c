@@ -187,6 +187,7 @@ static void put_text(const struct shown *s, uint64_t seq, const struct buf *word
 {
     const struct record *r = state_record(s->v->state, seq);
     bool is_full = input_has(s->op, s->in, "full");
+    bool is_cut = s->a->to_terminal && !is_full;
     CLEANUP_BUF struct buf line = {0};
     char when[UTC_PLAIN_SIZE];
     struct str text;
@@ -201,7 +202,7 @@ static void put_text(const struct shown *s, uint64_t seq, const struct buf *word
         buf_adds(&line, " [not trusted]");
     if (r->is_redacted)
         buf_adds(&line, " [redacted]");
-    text = is_full ? buf_str(&line) : utf8_head_columns(buf_str(&line), s->a->columns);
+    text = is_cut ? utf8_head_columns(buf_str(&line), s->a->columns) : buf_str(&line);
     sink_terminal(&s->a->text, text, is_full);
     buf_addc(&s->a->text, '\n');
 }
@@ -248,7 +249,15 @@ static int show_record(const struct shown *s, uint64_t seq, struct err *e)
     return 0;
 }
 
-/* The first record to look at, so that the last so many wanted ones are shown. */
+/* The record in a place of the order that every copy of the case agrees on. */
+static uint64_t in_order(const struct view *v, uint64_t place)
+{
+    const uint64_t *order = state_order(v->state);
+
+    return order ? order[place] : place;
+}
+
+/* The first place to look at, so that the last so many wanted ones are shown. */
 static uint64_t first_of_last(const struct shown *s)
 {
     uint64_t left;
@@ -257,7 +266,7 @@ static uint64_t first_of_last(const struct shown *s)
     if (!str_u64(input_value(s->op, s->in, "last"), &left))
         return 0;
     while (seq > 0 && left > 0)
-        left -= is_wanted(s, state_record(s->v->state, --seq));
+        left -= is_wanted(s, state_record(s->v->state, in_order(s->v, --seq)));
     return seq;
 }
 
@@ -293,7 +302,7 @@ static int show_job(struct session *session, const struct operation *op, const s
     if (a->wants_json)
         buf_addc(&a->json, '[');
     for (seq = rc ? 0 : first_of_last(&s); rc == 0 && seq < state_size(v.state); seq++)
-        rc = show_record(&s, seq, e);
+        rc = show_record(&s, in_order(&v, seq), e);
     if (a->wants_json)
         buf_addc(&a->json, ']');
     if (rc == 0 && input_has(op, in, "follow") && !a->wants_json)

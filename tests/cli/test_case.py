@@ -1,0 +1,232 @@
+"""Two people work a whole case, from the first minute to the close, with the command line."""
+import json
+import re
+
+from harness import CaseTest, Person, main
+
+
+class WholeCase(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.bo = self.join("bo")
+
+    def work(self):
+        """Every practice once, the two at their two terminals."""
+        ana, bo = self.ana, self.bo
+        ana('note "fan of db1 is loud, red light on drive 3" --at 02:50 --at-clock "my watch"')
+        bo('call Meier "cannot log in since 8, told him: work on paper until 10"')
+        bo('note talk "Eva Brandt" "says the shop was slow since Sunday evening" --via phone')
+        bo('note decision "the shop stays off until noon" --because "orders may be altered" --by-whom "Eva Brandt"')
+        bo('note research "the kernel logs this when a drive times out" --source "manual of the controller, p. 41"')
+        ana('team add "Eva Brandt" --position "owner of the shop" --mobile "0171 000000"')
+        ana('team expert "forensics of a domain controller" --reason domain-controller-lost')
+        ana('team called x1 here --who "Dr. Lang"')
+        ana("assess system web1 --state suspected --purpose 'the shop' --owner 'Eva Brandt'")
+        ana("assess system db1 --state unknown")
+        ana('assess look "load 40, mail queue grows, nobody logged in but me" --system web1')
+        ana('assess known "mail from web1 began at 02:40" --system web1')
+        ana('assess unknown "who wrote /var/tmp/.x on web1" --system web1')
+        ana('assess assume "the backup of Sunday is clean"')
+        ana("assess mark web1 affected")
+        ana('problem raise "web1 sends mail in bulk" --sort attack --impact high --urgency high --trend growing --since 02:40 --system web1')
+        bo('problem raise "raid on db1 degraded" --sort fault --impact high --urgency medium --system db1')
+        ana('preserve hold web1 --backup offline --last-backup "yesterday 23:00" --rotation suspended --requested netflow')
+        ana('preserve item "drive 3 of db1, serial ZA1234" --place "safe, room 2" --seal 0815 --system db1')
+        bo('preserve move e1 handed-over --from ana --to "Sgt. Weber, police" --signed "both, on the form"')
+        ana('stop plan "take web1 off the network: switch sw2 port 14" --system web1 --breaks "the shop" --undo "no shutdown on port 14"')
+        bo("stop approve a1")
+        ana("stop begin a1")
+        ana('stop done a1 "port is down since 03:31"')
+        bo('stop check a1 works "no answer to ping, link is down"')
+        ana('notify role cio "Eva Brandt" --need "decides on the outage"')
+        ana('notify channel "office mail" --relies-on web1')
+        ana("notify channel phone --trust trusted")
+        ana('notify draft "Eva Brandt" "The shop is off until noon. Next news at 11." --channel phone')
+        ana("notify sent m1")
+        ana('notify acknowledged m1 "agrees"')
+        ana('notify start gdpr --trigger 03:20 --because "customer data may have been read"')
+        ana('notify decide-not d2 "no high risk" --decided-by "Dr. Lang"')
+        ana('notify notified d1 "portal, reference 4711"')
+        ana('analyse hypothesis "entered through the upload" --sort attack --decides "the log of the upload"')
+        ana('analyse hypothesis "the controller fails" --sort fault')
+        bo('analyse weigh h1 k1 for --strength strong --because "it fits the upload"')
+        bo("analyse weigh h2 k1 against")
+        ana("analyse mark h2 open")
+        ana('assess answer k2 "the account deploy, by ssh" --standing known')
+        ana('assess sign "web1 was entered; db1 has a failed drive"')
+
+    def test_two_people_work_a_whole_case_and_the_record_verifies(self):
+        self.work()
+        ana, bo = self.ana, self.bo
+        status, said = ana.fails('clean begin a9')
+        self.assertEqual(status, 3)
+        ana('clean plan "rebuild web1" --system web1 --undo "the old disk stays in the safe"')
+        status, said = ana.fails("clean begin a2")
+        self.assertEqual(status, 5)
+        self.assertIn("web1", said)
+        bo("clean approve a2")
+        ana('clean begin a2 --override "the image was taken by hand, r30"')
+        ana('clean done a2 "rebuilt from the image of May"')
+        ana("clean check a2 works 'packages verified'")
+        ana('fix weakness "the upload takes any file" --used yes --system web1')
+        status, said = ana.fails("fix mark w1 closed")
+        self.assertEqual(status, 2)
+        ana('fix mark w1 closed --proof "upload of a .php file is refused now"')
+        ana('confirm normal "an order from the test account went through" --system web1 --what application --outcome normal')
+        ana('confirm sign web1 "Eva Brandt, on paper"')
+        ana('problem close p1 "rebuilt, way in closed"')
+        ana('problem top p2 --because "a second drive failing loses the orders"')
+        ana('problem change p2 --trend shrinking')
+        ana('analyse conclude web1 attack --confidence high --because "foreign key in authorized_keys"')
+        ana('analyse conclude db1 fault --because "smart log"')
+        ana('learn "the backup was on the same network" --do "one copy offline each week" --owner "Eva Brandt" --due "in 30 days"')
+        ana("learn mark le1 open")
+        ana('incident confirmed --text "the log shows the login"')
+        ana('team handover bo "web1 is cut off; CIO wants news at noon"')
+        ana('close "web1 rebuilt, way in closed, owners signed"')
+        self.assertIn("closed", ana("status"))
+        self.assertEqual(self.verify(), 2)
+        said = ana("log verify")
+        self.assertIn("valid", said)
+
+    def test_the_screen_of_an_hour_later_has_the_top_problem_and_fits_24_by_80(self):
+        self.work()
+        screen = self.ana("status")
+        lines = screen.splitlines()
+        self.assertLessEqual(len(lines), 24)
+        for line in lines:
+            self.assertLessEqual(len(line), 80, line)
+        top = next(line for line in lines if "Top problem" in line)
+        self.assertIn("web1 sends mail in bulk", top)
+        self.assertIn("bo documents", screen)
+        self.assertTrue(any(line.startswith("Next:  calm ") for line in lines))
+
+    def test_a_chosen_problem_is_on_top_whatever_its_score(self):
+        self.work()
+        self.ana("problem top p2 --because 'the orders'")
+        ranked = self.ana.json("problem list")
+        self.assertEqual([p["call"] for p in ranked], ["p2", "p1"])
+        self.assertEqual([p["chosen"] for p in ranked], [True, False])
+
+    def test_a_correction_and_its_original_refer_to_each_other(self):
+        self.ana('note "it was drive 3"')
+        record = self.ana.json("log --type note")[-1]["record"]
+        self.ana(f'note correct r{record} "it was drive 4"')
+        log = self.ana("log")
+        correction = self.ana.json("log --type correction")[-1]["record"]
+        self.assertIn(f"[corrected by r{correction}]", log)
+        self.assertIn(f"[corrects r{record}]", log)
+        self.assertIn("it was drive 3", log)
+
+    def test_a_late_entry_says_when_it_happened_and_by_whose_clock(self):
+        self.ana('note "smoke" --at "3 h ago" --at-clock "the door log"')
+        self.assertRegex(self.ana("log"), r"smoke \[happened .* by the door log, written late\]")
+
+    def test_work_by_hand_is_never_refused_only_marked(self):
+        self.ana('clean done "removed /var/tmp/.x" "gone"')
+        self.assertIn("before the assessment was signed", self.ana("clean list"))
+
+    def test_an_emergency_stop_asks_nothing(self):
+        said = self.bo('stop --emergency "files are being encrypted"')
+        self.assertIn("Pull the network cable", said)
+        self.assertIn("emergency stop: files are being encrypted", self.bo("stop list"))
+
+    def test_who_planned_does_not_approve_alone(self):
+        self.ana('stop plan "x" --undo "y"')
+        status, said = self.ana.fails("stop approve a1")
+        self.assertEqual(status, 5)
+        self.ana('stop approve a1 --spoken "bo, 03:20, by phone"')
+        self.assertIn("approved", self.ana("stop list"))
+
+    def test_containment_waits_for_a_first_look(self):
+        self.ana('stop plan "x" --undo "y"')
+        self.bo("stop approve a1")
+        self.assertEqual(self.ana.fails("stop begin a1")[0], 5)
+        self.ana('assess look "it sends mail"')
+        self.ana("stop begin a1")
+        self.ana('stop undo a1 "port enabled again"')
+
+    def test_a_channel_on_an_affected_system_is_refused_until_it_is_cleared(self):
+        self.ana("assess system mail1 --state affected")
+        self.ana("team add Eva")
+        self.ana('notify channel "office mail" --relies-on mail1')
+        status, said = self.ana.fails('notify draft Eva "hello" --channel "office mail"')
+        self.assertEqual(status, 5)
+        self.ana('notify trust "office mail" trusted --because "runs elsewhere now"')
+        self.ana('notify draft Eva "hello" --channel "office mail"')
+        self.ana('notify trust "office mail" compromised --because "the attacker read it"')
+        self.assertEqual(self.ana.fails("notify sent m1")[0], 5)
+        self.ana("notify failed m1 'not sent'")
+        self.ana("notify escalate m1 --to bo")
+
+    def test_lists_are_there_for_all_kinds(self):
+        self.work()
+        for line in ("team list", "assess systems", "assess facts", "analyse matrix", "analyse conclusions", "notify list", "notify channels",
+                     "notify deadlines", "preserve list", "preserve holds", "fix weaknesses", "confirm checks", "learn list"):
+            self.assertTrue(self.ana(line).strip(), line)
+            json.loads(self.ana(line + " --json"))
+
+    def test_plans_of_every_practice_go_their_way(self):
+        self.ana("assess system web1")
+        self.ana("assess look quiet")
+        self.ana("assess sign known")
+        for verb in ("fix", "confirm"):
+            self.ana(f'{verb} plan "x" --undo "y"')
+            number = len(self.ana.json("stop list") + self.ana.json("clean list") + self.ana.json("fix list") + self.ana.json("confirm list"))
+            self.bo(f"{verb} approve a{number}")
+            self.ana(f"{verb} begin a{number}")
+            self.ana(f'{verb} done a{number} "ok"')
+            self.ana(f'{verb} check a{number} works "seen"')
+            self.ana(f'{verb} undo a{number} "back"')
+        self.ana('clean plan "z" --undo "cannot"')
+        self.ana('clean undo a3 "nothing to undo"')
+
+    def test_duty_roles_and_parts_change(self):
+        self.ana("team role bo --role observer")
+        self.assertEqual(self.bo.fails('note "x"')[0], 4)
+        self.ana("team role bo --role responder")
+        self.bo('note "x"')
+        self.ana("team duty bo off")
+        self.assertIn("nobody documents", self.ana("status"))
+        self.ana("team duty bo on")
+        self.ana("team part bo acts")
+
+    def test_a_member_cannot_make_himself_a_lead(self):
+        self.assertEqual(self.bo.fails("team role bo --role lead")[0], 4)
+
+
+class Joining(CaseTest):
+    def test_somebody_who_is_not_on_the_team_sees_nothing(self):
+        self.ana('note "a secret word: xylophone"')
+        stranger = Person("eve", self.folder, self.case)
+        self.assertEqual(stranger.fails("status")[0], 4)
+        self.assertEqual(stranger.fails("log")[0], 4)
+
+    def test_who_leaves_reads_and_signs_nothing_more(self):
+        bo = self.join("bo")
+        bo('note "mine"')
+        self.ana('team remove bo --because "laptop stolen"')
+        self.assertEqual(bo.fails('note "still here"')[0], 4)
+        self.ana('note "after bo left"')
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+
+    def test_a_compartment_is_closed_to_those_who_were_not_let_in(self):
+        bo = self.join("bo")
+        eva = self.join("eva")
+        self.ana('team compartment personnel "about an employee" --with eva')
+        self.ana('note "a word for few: marimba" --scope personnel')
+        self.ana('problem raise "marimba problem" --scope personnel')
+        self.assertIn("marimba", eva("log"))
+        self.assertNotIn("marimba", bo("log"))
+        self.assertEqual(bo.json("problem list"), [])
+        self.assertEqual(len(eva.json("problem list")), 1)
+
+    def test_the_fingerprint_that_is_read_out_is_the_one_that_the_lead_sees(self):
+        bo = Person("bo", self.folder, self.case)
+        digits = re.search(r"[0-9a-f]{4}(-[0-9a-f]{4}){3}", bo("team join bo")).group(0)
+        self.assertIn(digits, self.ana(f"team admit {digits}"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,304 @@
+"""What bad input gets: a sentence that names the object, an exit status from one table, and nothing lost or half written."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+from harness import CALM, CaseTest, Person, main
+
+
+class BadInput(CaseTest):
+    def test_mistyped_commands_suggest_the_right_one(self):
+        for line, meant in (("problm list", "problem"), ("problem rais x", "problem raise"), ("noet x", "note"), ("reprot", "report"),
+                            ("team handovr bo x", "team handover")):
+            status, said = self.ana.fails(line)
+            self.assertEqual(status, 2, line)
+            self.assertIn(f"Did you mean: calm {meant}", said)
+
+    def test_a_mistyped_option_suggests_the_right_one(self):
+        status, said = self.ana.fails("problem raise x --impct high")
+        self.assertEqual(status, 2)
+        self.assertIn("--impact", said)
+
+    def test_a_missing_value_is_named_with_an_example(self):
+        status, said = self.ana.fails("problem raise")
+        self.assertEqual(status, 2)
+        self.assertIn("text", said)
+        self.assertIn("calm problem raise", said)
+
+    def test_a_word_that_is_no_choice_names_the_choices(self):
+        status, said = self.ana.fails("problem raise x --impact enormous")
+        self.assertEqual(status, 2)
+        self.assertIn("low, medium, high or critical", said)
+
+    def test_a_time_that_is_none_says_how_to_write_one(self):
+        status, said = self.ana.fails("note x --at sometime")
+        self.assertEqual(status, 2)
+        self.assertIn("14:30", said)
+
+    def test_a_thing_that_is_not_there_says_what_is(self):
+        self.ana("assess system web1")
+        status, said = self.ana.fails("assess mark web9 affected")
+        self.assertEqual(status, 3)
+        self.assertIn("web1", said)
+
+    def test_a_name_of_ten_thousand_bytes_with_escapes_and_markup_harms_nothing(self):
+        name = ("\x1b[31m<script>alert(1)</script>\u202e'\"\\" * 400)[:10000]
+        self.ana.run("note", name)
+        self.ana.run("problem", "raise", name)
+        self.ana.run("assess", "system", name)
+        for line in ("log", "status", "problem list", "assess systems", "log --full"):
+            said = self.ana(line)
+            self.assertNotIn("\x1b", said, line)
+            self.assertNotIn("\u202e", said, line)
+        json.loads(self.ana("log --json"))
+
+    def test_a_value_over_the_limit_is_refused_and_nothing_is_written(self):
+        before = len(self.ana.json("log"))
+        done = self.ana.run("note", "x" * 70000)
+        self.assertEqual(done.returncode, 10)
+        self.assertEqual(len(self.ana.json("log")), before)
+
+    def test_bytes_that_are_not_utf8_are_kept_and_shown_safely(self):
+        done = subprocess.run([CALM, "--case", str(self.case), "note", b"caf\xe9 \xff"], env=self.ana.env, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("caf\ufffd", self.ana("log"))
+
+    def test_no_case_says_what_to_do_first_and_names_the_next_step(self):
+        nobody = Person("nobody", self.folder, None)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        done = subprocess.run([CALM], env=nobody.env, cwd=empty, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0)
+        lines = done.stdout.splitlines()
+        self.assertLessEqual(len(lines), 24)
+        self.assertLessEqual(max(len(line) for line in lines), 80)
+        self.assertIn("calm open", done.stdout)
+        done = subprocess.run([CALM, "problem", "list"], env=nobody.env, cwd=empty, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("calm open", done.stderr)
+
+    def test_without_a_home_it_says_what_to_set(self):
+        done = subprocess.run([CALM, "open", "x"], env={"PATH": "/usr/bin:/bin"}, cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("CALM_KEYS", done.stderr)
+
+    def test_opening_twice_in_one_folder_makes_two_cases(self):
+        zoe = Person("zoe", self.folder, None)
+        zoe("open")
+        zoe("open")
+        self.assertEqual(len(list(self.folder.glob("*day*.calm"))) - 1, 2)
+
+    def test_a_folder_with_other_things_in_it_is_not_made_a_case(self):
+        there = self.folder / "full"
+        there.mkdir()
+        (there / "letter.txt").write_text("dear")
+        zoe = Person("zoe", self.folder, None)
+        status, said = zoe.fails(f"open {there}")
+        self.assertNotEqual(status, 0)
+        self.assertEqual(sorted(os.listdir(there)), ["letter.txt"])
+
+    def test_a_corrupted_database_is_said_and_not_touched(self):
+        self.ana('note "one"')
+        db = self.case / "case.db"
+        raw = bytearray(db.read_bytes())
+        raw[0:100] = b"\xff" * 100
+        db.write_bytes(bytes(raw))
+        status, said = self.ana.fails("status")
+        self.assertIn(status, (7, 11))
+        self.assertIn(str(self.case), said)
+        self.assertEqual(db.read_bytes(), bytes(raw))
+
+    def test_a_changed_line_in_the_database_is_tampering(self):
+        self.ana('note "one"')
+        self.ana('note "two"')
+        with sqlite3.connect(self.case / "case.db") as db:
+            tables = [r[0] for r in db.execute("select name from sqlite_master where type='table'")]
+            lines = next(t for t in tables if t in ("line", "lines", "record", "records"))
+            columns = [r[1] for r in db.execute(f"pragma table_info({lines})")]
+            text = next(c for c in columns if c in ("line", "text"))
+            old = db.execute(f"select {text} from {lines} where seq=2").fetchone()[0]
+            old = old if isinstance(old, bytes) else old.encode()
+            new = old.replace(b'"tlp":"amber"', b'"tlp":"green"')
+            db.execute(f"update {lines} set {text}=? where seq=2", (new,))
+        db.close()
+        status, said = self.ana.fails("status")
+        self.assertEqual(status, 8)
+        self.assertIn("record", said)
+
+    def test_a_missing_opening_is_said_and_the_rest_is_shown(self):
+        self.ana('note "kept: oboe"')
+        self.ana('note "lost: bassoon"')
+        with sqlite3.connect(self.case / "case.db") as db:
+            tables = [r[0] for r in db.execute("select name from sqlite_master where type='table'")]
+            openings = next(t for t in tables if t.startswith("opening"))
+            db.execute(f"delete from {openings} where seq=(select max(seq) from {openings})")
+        db.close()
+        log = self.ana("log")
+        self.assertIn("oboe", log)
+        self.assertNotIn("bassoon", log)
+
+    def test_killed_at_any_moment_no_acknowledged_record_is_lost(self):
+        said = []
+        for delay in range(12):
+            child = subprocess.Popen([CALM, "--case", str(self.case), "note", f"number {delay}"], env=self.ana.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            time.sleep(delay * 0.004)
+            child.send_signal(signal.SIGKILL)
+            out = child.communicate()[0]
+            if b"observation" in out:
+                said.append(f"number {delay}")
+        log = self.ana("log")
+        for text in said:
+            self.assertIn(text, log)
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+
+    def test_a_read_only_folder_says_so_and_can_still_be_read(self):
+        if os.geteuid() == 0:
+            self.skipTest("root writes everywhere")
+        self.case.chmod(0o500)
+        self.assertNotEqual(self.ana.fails('note "x"')[0], 0)
+        self.ana("status")
+
+    def test_a_full_disk_loses_nothing_that_was_acknowledged(self):
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small file system needs root")
+        small = self.folder / "small"
+        small.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True, check=False).returncode:
+            self.skipTest("no small file system can be mounted here")
+        try:
+            zoe = Person("zoe", self.folder, None)
+            zoe(f"open {small}/c.calm")
+            zoe.case = small / "c.calm"
+            acknowledged = 0
+            for number in range(200):
+                done = zoe.run("note", f"number {number} " + "x" * 20000)
+                if done.returncode:
+                    self.assertEqual(done.returncode, 12, done.stderr)
+                    break
+                acknowledged += 1
+            self.assertLess(acknowledged, 200)
+            self.assertEqual(len(zoe.json("log --type note")), acknowledged)
+        finally:
+            subprocess.run(["umount", "-l", str(small)], check=False)
+
+    def test_two_at_once_both_get_in(self):
+        bo = self.join("bo")
+        running = []
+        for number in range(8):
+            for person in (self.ana, bo):
+                running.append(subprocess.Popen([CALM, "--case", str(self.case), "note", f"{person.name} {number}"], env=person.env,
+                                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+        for child in running:
+            self.assertEqual(child.wait(60), 0, child.stderr.read())
+            child.stderr.close()
+        texts = {t["text"] for t in self.ana.json("log --type note")}
+        self.assertEqual(texts, {f"{name} {n}" for name in ("ana", "bo") for n in range(8)})
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+
+    def test_colour_only_on_a_terminal_and_never_under_no_color(self):
+        self.assertNotIn("\x1b", self.ana("status"))
+
+
+class Redaction(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.bo = self.join("bo")
+        self.ana('note "the password is contrabassoon"')
+        self.record = self.ana.json("log --type note")[0]["record"]
+        self.ana(f'log redact-request r{self.record} text --because "a password"')
+        self.request = self.ana.json("log")[-1]["record"]
+
+    def test_one_approval_is_not_enough(self):
+        self.ana(f"log redact-approve r{self.request}")
+        self.ana(f"log redact-approve r{self.request}")
+        self.assertEqual(self.ana.fails(f"log redact r{self.request}")[0], 5)
+
+    def test_two_people_destroy_a_value_for_good_and_the_record_still_verifies(self):
+        self.ana(f"log redact-approve r{self.request}")
+        self.bo(f"log redact-approve r{self.request}")
+        self.ana(f"log export {self.folder}/gone --for bo")
+        said = self.ana(f"log redact r{self.request}")
+        self.assertIn("gone, for bo", said)
+        self.assertNotIn("contrabassoon", self.ana("log --full"))
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+
+    def test_under_a_legal_hold_nothing_is_destroyed(self):
+        self.ana(f"log redact-approve r{self.request}")
+        self.bo(f"log redact-approve r{self.request}")
+        self.ana('log hold set --because "a lawsuit is likely"')
+        self.assertEqual(self.ana.fails(f"log redact r{self.request}")[0], 5)
+        self.ana('log hold lifted --because "settled"')
+        self.ana(f"log redact r{self.request}")
+
+
+class Anchors(CaseTest):
+    def tsa(self):
+        """A time-stamp authority of our own, made with openssl."""
+        d = self.folder / "tsa"
+        d.mkdir()
+        (d / "cnf").write_text(
+            "[tsa]\ndefault_tsa=t\n[t]\nserial=serial\nsigner_digest=sha256\ndefault_policy=1.2.3\ndigests=sha256\nordering=no\naccuracy=secs:1\n"
+            "[req]\ndistinguished_name=dn\n[dn]\n[ext]\nextendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n")
+        (d / "serial").write_text("01\n")
+        run = lambda *w: subprocess.run(["openssl", *w], cwd=d, check=True, capture_output=True)
+        run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=test tsa", "-days", "2", "-config", "cnf", "-extensions", "ext")
+        return d
+
+    def test_a_time_stamp_anchors_the_record(self):
+        d = self.tsa()
+        self.ana(f"log anchor --request {self.folder}/a.tsq")
+        subprocess.run(["openssl", "ts", "-reply", "-config", "cnf", "-queryfile", str(self.folder / "a.tsq"), "-inkey", "key.pem", "-signer", "cert.pem",
+                        "-out", str(self.folder / "a.tsr")], cwd=d, check=True, capture_output=True)
+        self.assertIn("Anchored", self.ana(f"log anchor --token {self.folder}/a.tsr"))
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify("--tsa", str(d / "cert.pem")), 0)
+        self.assertEqual(self.verify(), 2)
+        self.assertIn("verified", self.ana(f"log verify --tsa {d}/cert.pem"))
+
+    def test_a_time_stamp_of_something_else_is_refused(self):
+        d = self.tsa()
+        (self.folder / "other").write_text("other")
+        subprocess.run(["openssl", "ts", "-query", "-data", str(self.folder / "other"), "-sha256", "-cert", "-out", str(self.folder / "o.tsq")], check=True, capture_output=True)
+        subprocess.run(["openssl", "ts", "-reply", "-config", "cnf", "-queryfile", str(self.folder / "o.tsq"), "-inkey", "key.pem", "-signer", "cert.pem",
+                        "-out", str(self.folder / "o.tsr")], cwd=d, check=True, capture_output=True)
+        self.ana("log checkpoint")
+        self.assertEqual(self.ana.fails(f"log anchor --token {self.folder}/o.tsr")[0], 8)
+
+    def test_the_printed_page_anchors_the_record_and_a_wrong_one_shows_tampering(self):
+        page = self.ana("log anchor")
+        root = page[page.index('--root "') + 8:]
+        root = root[:root.index('"')]
+        self.assertEqual(self.verify("--root", root), 0)
+        size = root.split(":")[0]
+        self.assertEqual(self.verify("--root", f"{size}:{'0' * 64}"), 1)
+
+    def test_a_skeleton_discloses_no_value(self):
+        self.ana('note "saxophone"')
+        self.ana(f"log export {self.folder}/bare --skeleton")
+        found = sorted(p.name for p in pathlib.Path(self.folder / "bare").iterdir())
+        self.assertEqual(found, ["journal.cj1"])
+        self.assertNotIn(b"saxophone", (self.folder / "bare" / "journal.cj1").read_bytes())
+
+    def test_an_export_in_clear_holds_nothing_labelled_higher(self):
+        self.ana('note "piccolo" --tlp red')
+        self.ana('note "trumpet" --tlp green')
+        self.ana(f"log export {self.folder}/clear --clear --label green")
+        text = (self.folder / "clear" / "journal.cjo").read_text()
+        import base64
+        self.assertIn(base64.b64encode(b"trumpet").decode(), text)
+        self.assertNotIn(base64.b64encode(b"piccolo").decode(), text)
+        done = subprocess.run([str(pathlib.Path(CALM).parent / "verify" / "calm-verify"), "--brief", "--openings", str(self.folder / "clear" / "journal.cjo"),
+                               str(self.folder / "clear" / "journal.cj1")], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2, done.stdout)
+
+
+if __name__ == "__main__":
+    main()
