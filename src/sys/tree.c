@@ -12,7 +12,7 @@
 
 enum { RETRY_COUNT = 8, ALWAYS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW };
 
-void tree_init(struct tree *t)
+void tree_walk_init(struct tree *t)
 {
     *t = (struct tree){.arena = arena_new()};
 }

@@ -35,7 +35,7 @@ struct tree {
     const char *avoid_why; /* what is said then; NULL: nothing is avoided */
 };
 
-void tree_init(struct tree *t);
+void tree_walk_init(struct tree *t);
 void tree_release(struct tree *t);
 /* Makes a folder one that is never entered. A folder that is not there is none to avoid. */
 void tree_avoid(struct tree *t, const char *folder, const char *why);

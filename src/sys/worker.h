@@ -7,8 +7,8 @@
  *
  * What a job may call: read, pread, lseek on its input (its size: lseek to SEEK_END; glibc's fstat
  * is not allowed, SYS_fstat is), memory that is not executable, the clock, random bytes. So: no
- * stdio on the input, no mmap of it, no locale or iconv loading, no threads. What needs a file must
- * be loaded before worker_run.
+ * stdio on the input, no mmap of it, no locale or iconv loading, no threads. Its time zone is UTC.
+ * What needs a file must be loaded before worker_run.
  *
  * worker_run may be called from any thread. The job sees a copy of the whole program's memory as it
  * was, so it must not take a lock that another thread might have held (allocation is safe). A fork

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 #include "sys/confine.h"
 
@@ -149,6 +150,9 @@ void worker_child(const struct worker_start *start)
     if (!arrange_descriptors(start))
         give_up(start->out, err_set(&e, ERR_DENIED, "cannot close what the worker must not have"),
                 &e);
+    /* What is derived from evidence must not depend on the analyst's zone; its file is read now. */
+    if (setenv("TZ", "UTC0", 1) == 0)
+        tzset();
     code = confine(start, &e);
     if (code)
         give_up(WORKER_OUT_FD, code, &e);

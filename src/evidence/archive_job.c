@@ -1,0 +1,387 @@
+/* archive_job.c: reads an archive with libarchive, inside a worker. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/mem.h"
+#include "evidence/archive.h"
+#include "evidence/archive_wire.h"
+
+enum { RETRY_LIMIT = 100 };
+
+struct job {
+    int in;
+    uint64_t in_size;
+    uint64_t in_off;   /* where the next byte is read */
+    uint64_t in_taken; /* bytes handed to libarchive; again is not counted past in_size */
+    uint64_t out_size;
+    uint64_t entry_count;
+    struct worker_channel *channel;
+    struct archive *a;
+    char *bytes;        /* WIRE_CHUNK_SIZE */
+    struct buf problem; /* with the content of the entry that is read */
+};
+
+static la_ssize_t on_read(struct archive *a, void *context, const void **bytes)
+{
+    struct job *j = context;
+    ssize_t n;
+
+    do
+        n = pread(j->in, j->bytes, WIRE_CHUNK_SIZE, (off_t)j->in_off);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        archive_set_error(a, errno, "cannot read: %s", strerror(errno));
+        return ARCHIVE_FATAL;
+    }
+    j->in_off += (uint64_t)n;
+    j->in_taken += (uint64_t)n;
+    *bytes = j->bytes;
+    return n;
+}
+
+static la_int64_t on_seek(struct archive *a, void *context, la_int64_t off, int whence)
+{
+    struct job *j = context;
+    la_int64_t base = whence == SEEK_SET   ? 0
+                      : whence == SEEK_CUR ? (la_int64_t)j->in_off
+                                           : (la_int64_t)j->in_size;
+
+    if (__builtin_add_overflow(base, off, &base) || base < 0 || (uint64_t)base > j->in_size) {
+        archive_set_error(a, EINVAL, "an offset outside of the archive");
+        return ARCHIVE_FATAL;
+    }
+    j->in_off = (uint64_t)base;
+    return base;
+}
+
+static la_int64_t on_skip(struct archive *a, void *context, la_int64_t wanted)
+{
+    struct job *j = context;
+    uint64_t left = j->in_size - j->in_off;
+    uint64_t step = wanted < 0 ? 0 : (uint64_t)wanted;
+
+    (void)a;
+    if (step > left)
+        step = left;
+    j->in_off += step;
+    j->in_taken += step;
+    return (la_int64_t)step;
+}
+
+/* libarchive's words, cut to a sentence's size. */
+static struct str last_words(struct archive *a)
+{
+    return str_head(str_of(archive_error_string(a)), WIRE_TEXT_LIMIT);
+}
+
+static int failure(const struct job *j, struct err *e)
+{
+    struct str words = last_words(j->a);
+    int code = archive_errno(j->a) == ENOMEM ? ERR_LIMIT
+               : archive_errno(j->a) == EIO  ? ERR_IO
+                                             : ERR_FORMAT;
+
+    if (j->entry_count == 0 && archive_format(j->a) == 0)
+        return err_set(e, code, "no archive of a known kind, or damaged at its start (" STR_FMT ")",
+                       STR_ARG(words));
+    return err_set(e, code,
+                   "damaged or cut off (" STR_FMT "); the %llu entries before the damage stand",
+                   STR_ARG(words), (unsigned long long)j->entry_count);
+}
+
+static int open_archive(struct job *j, struct err *e)
+{
+    struct archive *a = j->a;
+
+    /* A list, not "all": some filters of libarchive start programs. */
+    if (archive_read_support_filter_gzip(a) < ARCHIVE_WARN ||
+        archive_read_support_filter_bzip2(a) < ARCHIVE_WARN ||
+        archive_read_support_filter_xz(a) < ARCHIVE_WARN ||
+        archive_read_support_filter_lzma(a) < ARCHIVE_WARN ||
+        archive_read_support_filter_zstd(a) < ARCHIVE_WARN ||
+        archive_read_support_format_tar(a) < ARCHIVE_WARN ||
+        archive_read_support_format_cpio(a) < ARCHIVE_WARN ||
+        archive_read_support_format_zip(a) < ARCHIVE_WARN ||
+        archive_read_support_format_7zip(a) < ARCHIVE_WARN ||
+        archive_read_support_format_raw(a) < ARCHIVE_WARN)
+        return failure(j, e);
+    archive_read_set_read_callback(a, on_read);
+    archive_read_set_seek_callback(a, on_seek);
+    archive_read_set_skip_callback(a, on_skip);
+    archive_read_set_callback_data(a, j);
+    if (archive_read_open1(a) != ARCHIVE_OK)
+        return failure(j, e);
+    return 0;
+}
+
+static uint32_t type_of(struct archive_entry *entry)
+{
+    static const struct {
+        unsigned mode;
+        enum archived_type type;
+    } types[] = {
+        {AE_IFREG, ARCHIVED_FILE},         {AE_IFDIR, ARCHIVED_FOLDER},
+        {AE_IFLNK, ARCHIVED_SYMLINK},      {AE_IFCHR, ARCHIVED_CHARACTER_DEVICE},
+        {AE_IFBLK, ARCHIVED_BLOCK_DEVICE}, {AE_IFIFO, ARCHIVED_FIFO},
+        {AE_IFSOCK, ARCHIVED_SOCKET},
+    };
+
+    if (archive_entry_hardlink(entry))
+        return ARCHIVED_HARDLINK;
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (archive_entry_filetype(entry) == types[i].mode)
+            return types[i].type;
+    return ARCHIVED_OTHER;
+}
+
+static struct str name_of(const struct job *j, struct archive_entry *entry)
+{
+    const char *name = archive_entry_pathname(entry);
+
+    if (archive_format(j->a) == ARCHIVE_FORMAT_RAW)
+        return STR(""); /* libarchive makes one up */
+    return str_of(name ? name : archive_entry_pathname_utf8(entry));
+}
+
+static struct str link_of(struct archive_entry *entry)
+{
+    const char *link = archive_entry_hardlink(entry);
+
+    return str_of(link ? link : archive_entry_symlink(entry));
+}
+
+static uint32_t flags_of(struct archive_entry *entry)
+{
+    uint32_t flags = 0;
+
+    flags |= archive_entry_size_is_set(entry) ? (uint32_t)WIRE_HAS_SIZE : 0;
+    flags |= archive_entry_mtime_is_set(entry) ? (uint32_t)WIRE_HAS_MODIFIED : 0;
+    flags |= archive_entry_sparse_count(entry) > 0 ? (uint32_t)WIRE_IS_SPARSE : 0;
+    flags |= archive_entry_is_encrypted(entry) ? (uint32_t)WIRE_IS_ENCRYPTED : 0;
+    return flags;
+}
+
+static int send_entry(const struct job *j, struct archive_entry *entry, bool is_odd, struct err *e)
+{
+    CLEANUP_BUF struct buf message = {0};
+    struct str name = name_of(j, entry);
+    struct str link = link_of(entry);
+    struct str warning = is_odd ? last_words(j->a) : STR("");
+    long ns = archive_entry_mtime_nsec(entry);
+    struct archive_entry_head head = {
+        .type = type_of(entry),
+        .flags = flags_of(entry),
+        .size = (uint64_t)archive_entry_size(entry),
+        .uid = (uint64_t)archive_entry_uid(entry),
+        .gid = (uint64_t)archive_entry_gid(entry),
+        .modified_sec = archive_entry_mtime(entry),
+        .modified_ns = ns >= 0 && ns < 1000000000 ? (uint32_t)ns : 0,
+        .mode = archive_entry_perm(entry) & 07777,
+        .name_len = (uint32_t)name.len,
+        .link_len = (uint32_t)link.len,
+        .warning_len = (uint32_t)warning.len,
+    };
+
+    if (name.len > LIMIT_ARCHIVE_PATH_SIZE || link.len > LIMIT_ARCHIVE_PATH_SIZE)
+        return err_set(e, ERR_LIMIT, "entry %llu has a name of more than %d bytes",
+                       (unsigned long long)j->entry_count, LIMIT_ARCHIVE_PATH_SIZE);
+    buf_add(&message, &head, sizeof(head));
+    buf_addstr(&message, name);
+    buf_addstr(&message, link);
+    buf_addstr(&message, warning);
+    return worker_send(j->channel, WIRE_ENTRY, buf_str(&message), e);
+}
+
+static int count_out(struct job *j, uint64_t more, struct err *e)
+{
+    uint64_t in = j->in_taken < j->in_size ? j->in_taken : j->in_size;
+
+    return archive_count_out(&j->out_size, more, in, e);
+}
+
+static int send_hole(struct job *j, uint64_t size, struct err *e)
+{
+    int code = count_out(j, size, e);
+
+    if (code)
+        return code;
+    return worker_send(j->channel, WIRE_HOLE, (struct str){(char *)&size, sizeof(size)}, e);
+}
+
+static int send_data(struct job *j, struct str bytes, struct err *e)
+{
+    int code = count_out(j, bytes.len, e);
+
+    while (!code && bytes.len) {
+        struct str part = str_head(bytes, WIRE_CHUNK_SIZE);
+
+        code = worker_send(j->channel, WIRE_DATA, part, e);
+        bytes = str_from(bytes, part.len);
+    }
+    return code;
+}
+
+/* One block at an offset; a gap before it is a hole. A block that goes back would have to be put
+ * over what was sent: only a crafted archive has one. */
+static int send_block(struct job *j, uint64_t *sent, uint64_t off, struct str bytes, struct err *e)
+{
+    int code = 0;
+
+    if (off < *sent)
+        return err_set(e, ERR_FORMAT, "the parts of a sparse file overlap");
+    if (off > *sent)
+        code = send_hole(j, off - *sent, e);
+    if (!code)
+        code = send_data(j, bytes, e);
+    *sent = off + bytes.len;
+    return code;
+}
+
+/* Keeps the first thing that was wrong with an entry's content. */
+static void note_problem(struct job *j)
+{
+    struct str words = last_words(j->a);
+
+    if (j->problem.len == 0)
+        buf_addstr(&j->problem, words.len ? words : STR("the content is not whole"));
+}
+
+/* Sends the content. *state is libarchive's last code. */
+static int send_content(struct job *j, uint64_t *sent, int *state, struct err *e)
+{
+    buf_clear(&j->problem);
+    for (unsigned retries = 0; retries < RETRY_LIMIT;) {
+        const void *bytes = NULL;
+        size_t size = 0;
+        la_int64_t off = 0;
+        int code;
+
+        *state = archive_read_data_block(j->a, &bytes, &size, &off);
+        if (*state == ARCHIVE_RETRY && ++retries)
+            continue;
+        if (*state == ARCHIVE_EOF && off > (la_int64_t)*sent)
+            return send_block(j, sent, (uint64_t)off, STR(""), e); /* a hole at the end */
+        if (*state != ARCHIVE_OK && *state != ARCHIVE_EOF)
+            note_problem(j);
+        if (*state != ARCHIVE_OK && *state != ARCHIVE_WARN)
+            return 0;
+        if (off < 0)
+            return err_set(e, ERR_FORMAT, "a part of a file at a negative offset");
+        code = send_block(j, sent, (uint64_t)off, (struct str){bytes, size}, e);
+        if (code)
+            return code;
+    }
+    return err_set(e, ERR_FORMAT, "the content of a file cannot be read");
+}
+
+static int send_end(const struct job *j, uint64_t size, struct str problem, struct err *e)
+{
+    CLEANUP_BUF struct buf message = {0};
+
+    buf_add(&message, &size, sizeof(size));
+    buf_addstr(&message, problem);
+    return worker_send(j->channel, WIRE_ENTRY_END, buf_str(&message), e);
+}
+
+static int take_entry(struct job *j, struct archive_entry *entry, bool is_odd, struct err *e)
+{
+    uint64_t sent = 0;
+    int state = ARCHIVE_EOF;
+    int code;
+
+    if (j->entry_count >= LIMIT_ARCHIVE_ENTRY_COUNT)
+        return err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ARCHIVE_ENTRY_COUNT);
+    code = send_entry(j, entry, is_odd, e);
+    if (!code)
+        code = send_content(j, &sent, &state, e);
+    if (code)
+        return code;
+    if (state == ARCHIVE_FATAL)
+        return failure(j, e);
+    j->entry_count++;
+    return send_end(j, sent, buf_str(&j->problem), e);
+}
+
+/* A tar archive ends with a block of zeros; libarchive takes it as well when it just stops. Nothing
+ * read past the last entry means that there is no such block. */
+static bool lacks_end_mark(const struct job *j)
+{
+    int base = archive_format(j->a) & ARCHIVE_FORMAT_BASE_MASK;
+
+    return base == ARCHIVE_FORMAT_TAR &&
+           archive_filter_bytes(j->a, 0) <= archive_read_header_position(j->a);
+}
+
+static int send_summary(const struct job *j, struct err *e)
+{
+    CLEANUP_BUF struct buf message = {0};
+    const char *format = archive_format_name(j->a);
+
+    buf_add(&message, &j->entry_count, sizeof(j->entry_count));
+    buf_add(&message, &j->out_size, sizeof(j->out_size));
+    buf_adds(&message, format ? format : "");
+    buf_addc(&message, '\0');
+    for (int i = archive_filter_count(j->a) - 2; i >= 0; i--)
+        buf_addf(&message, "%s%s", archive_filter_name(j->a, i), i ? ", " : "");
+    return worker_send(j->channel, WIRE_SUMMARY, buf_str(&message), e);
+}
+
+static int finish(const struct job *j, struct err *e)
+{
+    if (lacks_end_mark(j))
+        return err_set(e, ERR_FORMAT,
+                       "cut off: it has no end mark; the %llu entries before the cut stand",
+                       (unsigned long long)j->entry_count);
+    return send_summary(j, e);
+}
+
+static bool is_no_archive(const struct job *j)
+{
+    return archive_format(j->a) == ARCHIVE_FORMAT_RAW && archive_filter_count(j->a) <= 1;
+}
+
+static int take_all(struct job *j, struct err *e)
+{
+    for (unsigned retries = 0; retries < RETRY_LIMIT;) {
+        struct archive_entry *entry;
+        int state = archive_read_next_header(j->a, &entry);
+        int code;
+
+        if (state == ARCHIVE_EOF)
+            return finish(j, e);
+        if (state == ARCHIVE_RETRY && ++retries)
+            continue;
+        if (state != ARCHIVE_OK && state != ARCHIVE_WARN)
+            return failure(j, e);
+        if (is_no_archive(j))
+            return err_set(e, ERR_FORMAT, "no archive of a known kind");
+        code = take_entry(j, entry, state == ARCHIVE_WARN, e);
+        if (code)
+            return code;
+    }
+    return failure(j, e);
+}
+
+int archive_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
+{
+    struct job j = {.in = in, .channel = channel};
+    int code;
+
+    if (argument.len != sizeof(j.in_size))
+        BUG("an argument of %zu bytes", argument.len);
+    memcpy(&j.in_size, argument.p, sizeof(j.in_size));
+    j.bytes = mem_alloc(WIRE_CHUNK_SIZE);
+    j.a = archive_read_new();
+    if (!j.a)
+        BUG("out of memory for libarchive");
+    code = open_archive(&j, e);
+    if (!code)
+        code = take_all(&j, e);
+    archive_read_free(j.a);
+    buf_release(&j.problem);
+    free(j.bytes);
+    return code;
+}

@@ -1,0 +1,44 @@
+/* archive_wire.h: the messages from the worker that reads an archive. Numbers are in this machine's
+ * order. */
+#pragma once
+#include "sys/worker.h"
+
+enum archive_message {
+    WIRE_ENTRY = 1, /* struct archive_entry_head, name, link, warning */
+    WIRE_DATA,      /* bytes of the content */
+    WIRE_HOLE,      /* u64: so many zero bytes of the content */
+    WIRE_ENTRY_END, /* u64 size of the content, problem */
+    WIRE_SUMMARY,   /* u64 count, u64 size, format, NUL, filters */
+};
+
+enum {
+    WIRE_HAS_SIZE = 1,
+    WIRE_HAS_MODIFIED = 2,
+    WIRE_IS_SPARSE = 4,
+    WIRE_IS_ENCRYPTED = 8,
+    WIRE_TEXT_LIMIT = 512, /* of a warning or problem */
+    WIRE_CHUNK_SIZE = 256 << 10,
+};
+
+struct archive_entry_head {
+    uint32_t type;
+    uint32_t flags;
+    uint64_t size;
+    uint64_t uid;
+    uint64_t gid;
+    int64_t modified_sec;
+    uint32_t modified_ns;
+    uint32_t mode;
+    uint32_t name_len;
+    uint32_t link_len;
+    uint32_t warning_len;
+    uint32_t unused;
+};
+
+/* Adds to a sum of content and checks it against base/limits.h; in_size is what the input had so
+ * far, or in all. */
+MUST_CHECK int archive_count_out(uint64_t *out_size, uint64_t more, uint64_t in_size,
+                                 struct err *e);
+
+/* Runs in the worker. The argument is the input's size, u64. */
+int archive_job(int in, struct str argument, struct worker_channel *channel, struct err *e);
