@@ -20,7 +20,7 @@ static void add_rule(struct gather *g, const char *path, struct str rule)
     buf_addf(&file, "/%s", path);
     buf_addf(&key, "/%s: ", path);
     buf_addstr(&key, rule);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     put_bytes(j, "file", buf_str(&file));
     put_bytes(j, "rule", rule);
     doc_row_end(&g->doc);
@@ -67,7 +67,7 @@ static bool add_sudoers_file(struct gather *g, const char *path)
         return false;
     }
     buf_addf(&key, "/%s", path);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     if (host_stat(&g->host, path, &st) == 0) {
         buf_clear(&key);
         buf_addf(&key, "%04o", st.st_mode & 07777u);
@@ -163,7 +163,7 @@ static void add_key(struct gather *g, struct str user, const char *file, struct 
     buf_addstr(&key, user);
     buf_addf(&key, " " STR_FMT " %s", STR_ARG(type), buf_text(&print));
     buf_addf(&path, "/%s", file);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     put_bytes(j, "user", user);
     put_bytes(j, "file", buf_str(&path));
     put_bytes(j, "type", type);

@@ -114,7 +114,7 @@ static void add_account(struct gather *g, struct str line, const struct shadow *
                          "not asked");
         return;
     }
-    j = doc_row(&g->doc, fields[NAME]);
+    j = doc_row_begin(&g->doc, fields[NAME]);
     if (str_u64(fields[UID], &n))
         json_put_u64(j, "uid", n);
     if (str_u64(fields[GID], &n))
@@ -180,7 +180,7 @@ void gather_groups(struct gather *g)
         split_colons(line, fields, GROUP_FIELDS);
         if (fields[NAME].len == 0 || fields[NAME].p[0] == '#')
             continue;
-        j = doc_row(&g->doc, fields[NAME]);
+        j = doc_row_begin(&g->doc, fields[NAME]);
         if (str_u64(fields[GID], &gid))
             json_put_u64(j, "gid", gid);
         put_members(j, fields[MEMBERS]);

@@ -18,7 +18,7 @@ static void begin_row(struct gather *g, const char *file, struct str line, const
         buf_adds(&key, ": ");
         buf_addstr(&key, line);
     }
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     put_bytes(j, "file", buf_str(&path));
     json_put_text(j, "kind", kind);
 }

@@ -153,7 +153,7 @@ static bool read_working(struct str line, uint64_t *wanted, uint64_t *working)
 
 static void add_array(struct gather *g, struct str name, struct str line, struct str *text)
 {
-    struct json *j = doc_row(&g->doc, name);
+    struct json *j = doc_row_begin(&g->doc, name);
     uint64_t failed = 0;
     uint64_t wanted = 0;
     uint64_t working = 0;
@@ -214,7 +214,7 @@ void gather_health(struct gather *g)
             continue;
         buf_clear(&key);
         buf_addf(&key, "memory controller %s", names.list[i]);
-        j = doc_row(&g->doc, buf_str(&key));
+        j = doc_row_begin(&g->doc, buf_str(&key));
         put_number(g, j, "corrected", folder, names.list[i], "ce_count");
         put_number(g, j, "uncorrected", folder, names.list[i], "ue_count");
         doc_row_end(&g->doc);
@@ -241,7 +241,7 @@ void gather_modules(struct gather *g)
             fields[i] = take_field(&line);
         if (fields[NAME].len == 0)
             continue;
-        j = doc_row(&g->doc, fields[NAME]);
+        j = doc_row_begin(&g->doc, fields[NAME]);
         if (str_u64(fields[SIZE], &size))
             json_put_u64(j, "size", size);
         if (!str_is(fields[USERS], "-"))

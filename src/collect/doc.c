@@ -145,7 +145,7 @@ static void cut_key(struct buf *key)
     hex_add(key, hash.b, MARK_DIGITS);
 }
 
-struct json *doc_row(struct doc *d, struct str key)
+struct json *doc_row_begin(struct doc *d, struct str key)
 {
     buf_clear(&d->key);
     add_key_bytes(&d->key, key);
@@ -159,7 +159,7 @@ struct json *doc_row(struct doc *d, struct str key)
 
 struct json *doc_row_text(struct doc *d, const char *key)
 {
-    return doc_row(d, str_of(key));
+    return doc_row_begin(d, str_of(key));
 }
 
 void doc_row_end(struct doc *d)
@@ -304,7 +304,7 @@ static void emit_end(struct doc *d)
     emit_line(d);
 }
 
-int doc_end(struct doc *d)
+int doc_finish(struct doc *d)
 {
     flush_section(d);
     for (size_t i = 0; i < d->section_count; i++)

@@ -58,7 +58,7 @@ void doc_release(struct doc *d);
 /* Starts a section; the one before it is sorted and emitted. */
 void doc_section(struct doc *d, const char *name);
 /* Starts a row and returns where its members are written; doc_row_end ends it. */
-struct json *doc_row(struct doc *d, struct str key);
+struct json *doc_row_begin(struct doc *d, struct str key);
 struct json *doc_row_text(struct doc *d, const char *key);
 void doc_row_end(struct doc *d);
 /* Says what the section lacks, and that it was seen in part. */
@@ -72,7 +72,7 @@ void doc_seen(struct doc *d, enum doc_seen seen);
  * where it cannot be read, in part where it is too big. True when there is something to parse. */
 bool doc_source(struct doc *d, int code, const char *path);
 /* Emits coverage and the last line. */
-int doc_end(struct doc *d);
+int doc_finish(struct doc *d);
 /* Emits the first line; written by the caller as one JSON object without the newline. */
 void doc_first(struct doc *d, struct str line);
 

@@ -115,7 +115,7 @@ static void add_mount(struct gather *g, const struct mount_line *m, struct str f
     struct json *j;
 
     unescape(m->point, &point);
-    j = doc_row(&g->doc, buf_str(&point));
+    j = doc_row_begin(&g->doc, buf_str(&point));
     put_bytes(j, "point", buf_str(&point));
     put_unescaped(j, "source", m->source);
     put_unescaped(j, "type", m->type);
@@ -172,7 +172,7 @@ static void add_filesystem(struct gather *g, struct str point, const struct moun
     }
     if (s.f_blocks == 0) /* proc, sysfs and their like hold no data */
         return;
-    j = doc_row(&g->doc, point);
+    j = doc_row_begin(&g->doc, point);
     put_bytes(j, "point", point);
     put_unescaped(j, "type", m->type);
     json_put_u64(j, "size", s.f_blocks * s.f_frsize);

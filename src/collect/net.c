@@ -7,7 +7,7 @@
 
 void net_add_link(struct gather *g, const struct net_link *l)
 {
-    struct json *j = doc_row(&g->doc, l->name);
+    struct json *j = doc_row_begin(&g->doc, l->name);
 
     json_put_u64(j, "index", l->index);
     put_some(j, "mac", l->mac);
@@ -34,7 +34,7 @@ void net_add_neighbour(struct gather *g, const char *interface, const char *addr
     struct json *j;
 
     key_add(&key, "%s %s", interface, address);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     json_put_text(j, "interface", interface);
     json_put_text(j, "address", address);
     put_some(j, "mac", mac);
@@ -49,7 +49,7 @@ void net_add_address(struct gather *g, const char *interface, const char *addres
     struct json *j;
 
     key_add(&key, "%s %s/%u", interface, address, prefix);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     json_put_text(j, "interface", interface);
     json_put_text(j, "address", address);
     json_put_u64(j, "prefix", prefix);
@@ -71,7 +71,7 @@ void net_add_route(struct gather *g, const struct net_route *r)
         key_add(&key, " dev %s", r->interface);
     key_add(&key, " table %llu metric %llu", (unsigned long long)r->table,
             (unsigned long long)r->metric);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     json_put_text(j, "destination", r->destination);
     if (r->gateway[0])
         json_put_text(j, "gateway", r->gateway);

@@ -17,7 +17,7 @@ static void add_package(struct gather *g, const struct package *p)
     buf_addstr(&key, p->name);
     buf_addc(&key, ':');
     buf_addstr(&key, p->architecture);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     put_bytes(j, "name", p->name);
     put_bytes(j, "architecture", p->architecture);
     put_some(j, "version", p->version);

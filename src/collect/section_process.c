@@ -79,7 +79,7 @@ static void add_process(struct gather *g, const struct process *p, struct buf *k
     struct json *j;
 
     make_key(key, p);
-    j = doc_row(&g->doc, buf_str(key));
+    j = doc_row_begin(&g->doc, buf_str(key));
     put_identity(g, j, p);
     if (!p->is_kernel)
         put_args(j, p);

@@ -116,7 +116,7 @@ int collect_snapshot(const struct collect_options *options, collect_line *emit, 
         doc_section(&g.doc, sections[i].name);
         sections[i].gather(&g);
     }
-    code = doc_end(&g.doc);
+    code = doc_finish(&g.doc);
     gather_release(&g);
     return code;
 }

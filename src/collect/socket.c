@@ -164,7 +164,7 @@ static void add_listener(struct gather *g, const struct net_socket *s)
 
     key_add(&key, "%s ", protocols[s->protocol].name);
     add_endpoint(&key, s->is_six, s->local, s->local_port);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     json_put_text(j, "protocol", protocols[s->protocol].name);
     put_address(j, "address", s->is_six, s->local);
     json_put_u64(j, "port", s->local_port);
@@ -207,7 +207,7 @@ static void add_unix(struct gather *g, struct str line)
         return;
     buf_adds(&key, "UNIX ");
     buf_addstr(&key, path);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     json_put_text(j, "protocol", "UNIX");
     put_bytes(j, "address", path);
     json_put_text(j, "type", type == DATAGRAM ? "datagram" : type == 1 ? "stream" : "packets");
@@ -246,7 +246,7 @@ static void add_packet(struct gather *g, struct str line)
         return;
     key_add(&key, "PACKET " STR_FMT " on %s", STR_ARG(fields[3]),
             index ? gather_interface(g, index, &name) : "all interfaces");
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     json_put_text(j, "protocol", "PACKET");
     json_put_u64(j, "uid", uid);
     put_owners(g, j, inode);
@@ -347,7 +347,7 @@ static void add_connection(struct gather *g, const struct net_socket *s, bool in
     struct json *j;
 
     make_connection_key(g, &key, s, inbound);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     json_put_text(j, "protocol", protocols[s->protocol].name);
     json_put_text(j, "direction", inbound ? "in" : "out");
     put_address(j, "local", s->is_six, s->local);

@@ -305,7 +305,7 @@ static void add_resolver_row(struct gather *g, struct str kind, struct str value
     buf_addstr(&key, kind);
     buf_addc(&key, ' ');
     buf_addstr(&key, value);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     put_bytes(j, "kind", kind);
     put_bytes(j, "value", value);
     doc_row_end(&g->doc);

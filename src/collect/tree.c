@@ -132,7 +132,7 @@ static void put_file(struct walk *w, struct json *j, int folder, const char *nam
 
 static void visit_config(struct walk *w, int folder, const char *name, const struct stat *st)
 {
-    struct json *j = doc_row(&w->g->doc, buf_str(&w->path));
+    struct json *j = doc_row_begin(&w->g->doc, buf_str(&w->path));
 
     put_file(w, j, folder, name, st);
     doc_row_end(&w->g->doc);
@@ -233,7 +233,7 @@ static void add_privileged(struct walk *w, const struct privileged *p, const cha
     buf_adds(&w->path, p->path);
     buf_add(&parent, p->path + 1, slash > p->path ? (size_t)(slash - p->path - 1) : 0);
     folder = host_open(&w->g->host, buf_text(&parent), O_RDONLY | O_DIRECTORY);
-    j = doc_row(&w->g->doc, str_of(p->path));
+    j = doc_row_begin(&w->g->doc, str_of(p->path));
     put_file(w, j, folder, slash + 1, &p->st);
     put_reasons(j, p);
     put_package(j, package);

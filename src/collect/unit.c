@@ -97,7 +97,7 @@ static void add_wanted(struct gather *g, const char *folder, struct str wanting,
 
     buf_addstr(&key, wanting);
     buf_addf(&key, " %s %s", verb, unit);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     put_bytes(j, "unit", str_of(unit));
     put_bytes(j, "wanted_by", wanting);
     buf_addf(&link, "/%s/" STR_FMT ".%s/%s", folder, STR_ARG(wanting), verb, unit);
@@ -133,7 +133,7 @@ static void add_masked(struct gather *g, const char *folder, const char *unit)
     if (host_link(&g->host, buf_text(&path), &target) < 0 || !str_is(buf_str(&target), "/dev/null"))
         return;
     buf_addf(&key, "masked %s", unit);
-    j = doc_row(&g->doc, buf_str(&key));
+    j = doc_row_begin(&g->doc, buf_str(&key));
     put_bytes(j, "unit", str_of(unit));
     buf_clear(&key);
     buf_addf(&key, "/%s", buf_text(&path));
