@@ -165,7 +165,9 @@ static unsigned level_of(struct str value, const char *const *levels, unsigned f
 unsigned problem_score(struct str impact, struct str urgency, struct str trend)
 {
     return level_of(impact, LEVELS, 2) * level_of(urgency, LEVELS, 2) * 4 +
-           (str_is(trend, "growing") ? 6 : str_is(trend, "shrinking") ? 0 : 3);
+           (str_is(trend, "growing")     ? 6
+            : str_is(trend, "shrinking") ? 0
+                                         : 3);
 }
 
 static unsigned score_of(const struct thing *t)
