@@ -268,11 +268,33 @@ static int take_grants(struct session *s, struct err *e)
     return rc ? rc : store_grants(s->store, take_grant, &u, e);
 }
 
+/* A case that cannot be written to is still read: on a full disk, or a medium that only reads. */
+static int open_store(struct session *s, const char *folder, struct err *e)
+{
+    int rc;
+
+    if (!s->is_read_only) {
+        rc = store_open(&s->store, folder, STORE_WRITE, &s->why_read_only);
+        if (rc == 0)
+            return 0;
+        if (rc != ERR_FULL && rc != ERR_IO) {
+            if (e)
+                *e = s->why_read_only;
+            return rc;
+        }
+        s->is_read_only = true;
+    }
+    rc = store_open(&s->store, folder, STORE_READ, e);
+    if (rc && s->why_read_only.code && e)
+        *e = s->why_read_only;
+    return rc;
+}
+
 int session_open(struct session **out, const char *folder, const struct session_options *o,
                  struct err *e)
 {
     CLEANUP(session_closep) struct session *s = session_new(o);
-    int rc = store_open(&s->store, folder, o->is_read_only ? STORE_READ : STORE_WRITE, e);
+    int rc = open_store(s, folder, e);
 
     if (rc == 0)
         rc = signer_start(&s->signer, o->key_folder, e);

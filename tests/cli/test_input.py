@@ -122,8 +122,8 @@ class BadInput(CaseTest):
             columns = [r[1] for r in db.execute(f"pragma table_info({lines})")]
             text = next(c for c in columns if c in ("line", "text"))
             old = db.execute(f"select {text} from {lines} where seq=2").fetchone()[0]
-            old = old if isinstance(old, bytes) else old.encode()
-            new = old.replace(b'"tlp":"amber"', b'"tlp":"green"')
+            new = old.replace('"tlp":"amber"', '"tlp":"green"')
+            self.assertNotEqual(new, old)
             db.execute(f"update {lines} set {text}=? where seq=2", (new,))
         db.close()
         status, said = self.ana.fails("status")
