@@ -1,6 +1,6 @@
 /* assess.c: which systems are affected, what is known, unknown and assumed, and the signed
  * assessment that repair waits for. */
-#include "practice/practice.h"
+#include "practice/organisation.h"
 
 #define STATES WORDS("unknown", "suspected", "affected", "clear")
 
@@ -372,5 +372,5 @@ const struct practice practice_assess = {
     .kinds = LIST(struct kind, &system_kind, &fact, &look, &assessment),
     .operations = LIST(struct operation, &assess_look, &assess_system, &assess_mark,
                        &assess_systems, &assess_known, &assess_unknown, &assess_assume,
-                       &assess_answer, &assess_facts, &assess_sign),
+                       &assess_answer, &assess_facts, &assess_sign, &organisation_assess_load),
     .status = assess_status};

@@ -6,6 +6,7 @@
 #include "practice/opening.h"
 #include "practice/playbook.h"
 #include "practice/problem.h"
+#include "practice/ready.h"
 #include "render/screen.h"
 
 static const struct field case_fields[] = {
@@ -407,5 +408,5 @@ const struct practice practice_calm = {
     .operations =
         LIST(struct operation, &calm_status_operation, &opening_open, &incident, &close_case,
              &playbook_overview, &playbook_list, &playbook_show_one, &playbook_use, &playbook_next,
-             &playbook_done, &playbook_skip, &playbook_leave, &playbook_load),
+             &playbook_done, &playbook_skip, &playbook_leave, &playbook_load, &ready_operation),
     .status = calm_status};

@@ -1,6 +1,6 @@
 /* team.c: who works on the incident, in which role, who is on duty, who is missing, and when to
  * call experts. */
-#include "practice/practice.h"
+#include "practice/organisation.h"
 
 static const struct field person_fields[] = {
     {.name = "name",
@@ -341,5 +341,5 @@ const struct practice practice_team = {
     .kinds = LIST(struct kind, &person, &expert, &handover, &compartment_kind),
     .operations = LIST(struct operation, &team_list, &team_add, &team_role, &team_duty, &team_part,
                        &team_join, &team_admit, &team_remove, &team_compartment, &team_expert,
-                       &team_called, &team_handover),
+                       &team_called, &team_handover, &organisation_team_load),
     .status = team_status};

@@ -5,6 +5,7 @@
 #include "journal/note.h"
 #include "sys/file.h"
 #include "sys/proc.h"
+#include "sys/self.h"
 
 enum { WORDS_SIZE_MAX = 1 << 20, ARGUMENTS_MAX = 32, TIMEOUT_S = 3600 };
 
@@ -12,17 +13,16 @@ enum { WORDS_SIZE_MAX = 1 << 20, ARGUMENTS_MAX = 32, TIMEOUT_S = 3600 };
 static int find_verifier(struct buf *path, struct err *e)
 {
     static const char *const places[] = {"calm-verify", "verify/calm-verify"};
-    char self[4096];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash;
+    CLEANUP_BUF struct buf self = {0};
+    int rc = self_program(&self, e);
+    const char *slash;
 
-    if (len < 0)
-        return err_errno(e, "cannot find where this program lies");
-    self[len] = '\0';
-    slash = strrchr(self, '/');
+    if (rc)
+        return rc;
+    slash = strrchr(buf_text(&self), '/');
     for (size_t i = 0; slash && i < COUNT_OF(places); i++) {
         buf_clear(path);
-        buf_addf(path, "%.*s/%s", (int)(slash - self), self, places[i]);
+        buf_addf(path, "%.*s/%s", (int)(slash - self.p), self.p, places[i]);
         if (access(buf_text(path), X_OK) == 0)
             return 0;
     }
@@ -35,13 +35,15 @@ int verify_file(const char *skeleton, const char *const *more, int *verdict, str
                 struct err *e)
 {
     CLEANUP_BUF struct buf program = {0};
-    const char *argv[ARGUMENTS_MAX + 3];
+    CLEANUP_BUF struct buf loader = {0};
+    CLEANUP_BUF struct buf library_folder = {0};
+    const char *argv[SELF_PREFIX_MAX + ARGUMENTS_MAX + 3];
     struct proc_result result = {0};
-    size_t argc = 0;
     int rc = find_verifier(&program, e);
+    int argc = rc ? rc : self_prefix(argv, &loader, &library_folder, e);
 
-    if (rc)
-        return rc;
+    if (argc < 0)
+        return argc;
     argv[argc++] = buf_text(&program);
     for (size_t i = 0; more && more[i] && i < ARGUMENTS_MAX; i++)
         argv[argc++] = more[i];

@@ -77,6 +77,21 @@ int self_loader(struct buf *path, struct err *e)
     return 0;
 }
 
+int self_prefix(const char **argv, struct buf *loader, struct buf *folder, struct err *e)
+{
+    int rc = self_loader(loader, e);
+    const char *slash = loader->len ? strrchr(loader->p, '/') : NULL;
+
+    if (rc || !slash)
+        return rc;
+    buf_clear(folder);
+    buf_add(folder, loader->p, (size_t)(slash - loader->p));
+    argv[0] = buf_text(loader);
+    argv[1] = "--library-path";
+    argv[2] = buf_text(folder);
+    return SELF_PREFIX_MAX;
+}
+
 struct visit {
     self_library *visit;
     void *context;

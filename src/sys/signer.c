@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "sys/confine.h"
 #include "sys/file.h"
+#include "sys/self.h"
 #include "sys/signer_wire.h"
 
 struct signer {
@@ -30,13 +31,24 @@ extern char **environ;
  * large process is slow and of a threaded one is unsound. */
 static int spawn(const char *folder, int fd, pid_t *pid)
 {
-    char *argv[] = {(char *)"calm-signer", (char *)signer_marker, (char *)folder, NULL};
+    const char *argv[SELF_PREFIX_MAX + 4] = {NULL};
+    CLEANUP_BUF struct buf loader = {0};
+    CLEANUP_BUF struct buf library_folder = {0};
+    CLEANUP_BUF struct buf program = {0};
     char *none[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t how;
     sigset_t all;
     int why;
 
+    int argc = self_prefix(argv, &loader, &library_folder, NULL);
+
+    /* Where a loader was asked to run this program, /proc/self/exe is that loader. */
+    if (argc < 0 || (argc && self_program(&program, NULL)))
+        return EIO;
+    argv[argc++] = program.len ? buf_text(&program) : "calm-signer";
+    argv[argc++] = signer_marker;
+    argv[argc] = folder;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&how);
     sigfillset(&all);
@@ -52,7 +64,7 @@ static int spawn(const char *folder, int fd, pid_t *pid)
     if (!why)
         why = posix_spawn_file_actions_addclosefrom_np(&actions, SIGNER_FD + 1);
     if (!why)
-        why = posix_spawn(pid, "/proc/self/exe", &actions, &how, argv,
+        why = posix_spawn(pid, "/proc/self/exe", &actions, &how, (char *const *)argv,
                           CONFINE_SANITIZED ? environ : none);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&how);

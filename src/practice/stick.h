@@ -1,0 +1,29 @@
+/* stick.h: a folder that holds all that is needed when nothing else works. Internal to ready.c. */
+#pragma once
+#include "practice/organisation.h"
+
+struct stick {
+    const char *folder;
+    struct buf sums;    /* lines of SHA256SUMS */
+    struct buf remarks; /* lines: what is not on it, and why */
+    size_t file_count;
+    size_t library_count;
+    bool has_programs;
+    uint64_t size;
+};
+void stick_release(struct stick *s);
+
+enum stick_organisation { ORGANISATION_KEPT, ORGANISATION_COPIED, ORGANISATION_EMPTY };
+
+/* Puts one file there, and its hash on the list. */
+MUST_CHECK int stick_put(struct stick *s, const char *name, struct str bytes, unsigned mode,
+                         struct err *e);
+/* calm, calm-verify, their libraries, and the scripts that run them. What cannot be had is a
+ * remark. */
+MUST_CHECK int stick_put_programs(struct stick *s, struct err *e);
+/* Playbooks (as documents and to read), help pages, glossary, sheets. */
+MUST_CHECK int stick_put_texts(struct stick *s, struct err *e);
+MUST_CHECK int stick_put_sums(struct stick *s, struct err *e);
+/* Hashes all that the list of a stick names; each that differs or is not there is a line of
+ * *faults. ERR_NOTFOUND without a list. */
+MUST_CHECK int stick_check(const char *folder, struct buf *faults, size_t *count, struct err *e);
