@@ -15,7 +15,7 @@ static void note_signal(int signal)
 
 void interrupt_begin(struct interrupt *i)
 {
-    struct sigaction how = {.sa_handler = note_signal};
+    struct sigaction how = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
 
     sigemptyset(&how.sa_mask);
     has_come = 0;

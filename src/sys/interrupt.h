@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <signal.h>
 
-/* Between the two, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program; calls that
- * wait end with EINTR. One at a time in a process. */
+/* Between the two, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program. Reading and
+ * writing go on (SA_RESTART); poll ends with EINTR. One at a time in a process. */
 struct interrupt {
     struct sigaction before[3];
 };

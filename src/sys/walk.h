@@ -1,4 +1,4 @@
-/* tree.h: the files and folders below some names of this machine, listed and opened without
+/* walk.h: the files and folders below some names of this machine, listed and opened without
  * changing them and without following a link out of them. */
 #pragma once
 #include <sys/stat.h>
@@ -7,11 +7,11 @@
 #include "base/str.h"
 
 enum {
-    TREE_ENTRY_COUNT = 400000, /* names of one tree */
-    TREE_ROOT_COUNT = 200,     /* names given; each keeps a descriptor open */
+    WALK_ENTRY_COUNT = 400000, /* names of one tree */
+    WALK_ROOT_COUNT = 200,     /* names given; each keeps a descriptor open */
 };
 
-struct tree_entry {
+struct walk_entry {
     const char *path;    /* absolute, links of the folders above what was named resolved */
     const char *target;  /* of a symbolic link; NULL for anything else */
     const char *trouble; /* why it cannot be taken, a sentence part; NULL */
@@ -20,36 +20,36 @@ struct tree_entry {
     bool is_named; /* given by name, not found in a folder */
 };
 
-struct tree {
+struct walk {
     struct arena *arena;
-    struct tree_entry *entries;
+    struct walk_entry *entries;
     size_t count;
     size_t room;
-    struct tree_root {
+    struct walk_root {
         int fd;          /* of a folder that was named, or -1 */
         size_t path_len; /* of what was named */
-    } roots[TREE_ROOT_COUNT];
+    } roots[WALK_ROOT_COUNT];
     size_t root_count;
     dev_t avoid_device; /* a folder that is never entered: the case's own */
     ino_t avoid_inode;
     const char *avoid_why; /* what is said then; NULL: nothing is avoided */
 };
 
-void tree_walk_init(struct tree *t);
-void tree_release(struct tree *t);
+void walk_walk_init(struct walk *t);
+void walk_release(struct walk *t);
 /* Makes a folder one that is never entered. A folder that is not there is none to avoid. */
-void tree_avoid(struct tree *t, const char *folder, const char *why);
+void walk_avoid(struct walk *t, const char *folder, const char *why);
 
 /* Adds what is there under a name: a file, a link, or a folder with all in it, each folder before
  * what it holds, by the bytes of the names. Other file systems mounted below are named, not
  * entered. What cannot be looked at has trouble. ERR_NOTFOUND when nothing has that name;
  * ERR_LIMIT; ERR_CANCEL when interrupt_came(). */
-MUST_CHECK int tree_add(struct tree *t, const char *path, struct err *e);
+MUST_CHECK int walk_add(struct walk *t, const char *path, struct err *e);
 
 /* Opens a regular file of the tree for reading, without following links, without waiting, and
  * without changing its access time where the kernel allows that. *keeps_time tells. ERR_NOTFOUND,
  * ERR_IO; ERR_USAGE where something else lies there now. */
-MUST_CHECK int tree_open(const struct tree *t, const struct tree_entry *entry, int *fd,
+MUST_CHECK int walk_open(const struct walk *t, const struct walk_entry *entry, int *fd,
                          bool *keeps_time, struct err *e);
 /* "file", "folder", "link", "fifo", "socket", "character device", "block device", "unknown". */
-const char *tree_type(const struct tree_entry *entry);
+const char *walk_type(const struct walk_entry *entry);

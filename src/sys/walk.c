@@ -1,5 +1,5 @@
-/* tree.c: lists and opens files below some names, without changing them. */
-#include "sys/tree.h"
+/* walk.c: lists and opens files below some names, without changing them. */
+#include "sys/walk.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,12 +12,12 @@
 
 enum { RETRY_COUNT = 8, ALWAYS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW };
 
-void tree_walk_init(struct tree *t)
+void walk_walk_init(struct walk *t)
 {
-    *t = (struct tree){.arena = arena_new()};
+    *t = (struct walk){.arena = arena_new()};
 }
 
-void tree_release(struct tree *t)
+void walk_release(struct walk *t)
 {
     for (size_t i = 0; i < t->root_count; i++)
         fd_close(t->roots[i].fd);
@@ -25,7 +25,7 @@ void tree_release(struct tree *t)
     arena_free(t->arena);
 }
 
-void tree_avoid(struct tree *t, const char *folder, const char *why)
+void walk_avoid(struct walk *t, const char *folder, const char *why)
 {
     struct stat st;
 
@@ -36,7 +36,7 @@ void tree_avoid(struct tree *t, const char *folder, const char *why)
     t->avoid_why = why;
 }
 
-const char *tree_type(const struct tree_entry *entry)
+const char *walk_type(const struct walk_entry *entry)
 {
     switch (entry->st.st_mode & S_IFMT) {
     case S_IFREG:
@@ -78,9 +78,9 @@ static int open_below(int root, const char *path, int flags)
 }
 
 /* Where an entry lies: a folder's descriptor and a path from it. */
-static int place_of(const struct tree *t, const struct tree_entry *entry, const char **path)
+static int place_of(const struct walk *t, const struct walk_entry *entry, const char **path)
 {
-    const struct tree_root *root = &t->roots[entry->root];
+    const struct walk_root *root = &t->roots[entry->root];
 
     if (entry->is_named || root->fd < 0) {
         *path = entry->path;
@@ -91,7 +91,7 @@ static int place_of(const struct tree *t, const struct tree_entry *entry, const 
     return root->fd;
 }
 
-static int open_entry(const struct tree *t, const struct tree_entry *entry, int flags)
+static int open_entry(const struct walk *t, const struct walk_entry *entry, int flags)
 {
     const char *path;
     int root = place_of(t, entry, &path);
@@ -100,7 +100,7 @@ static int open_entry(const struct tree *t, const struct tree_entry *entry, int 
 }
 
 /* Only the owner of a file and root may leave its access time as it is. */
-static int open_quietly(const struct tree *t, const struct tree_entry *entry, int flags,
+static int open_quietly(const struct walk *t, const struct walk_entry *entry, int flags,
                         bool *keeps_time)
 {
     int fd = open_entry(t, entry, flags | O_NOATIME);
@@ -111,7 +111,7 @@ static int open_quietly(const struct tree *t, const struct tree_entry *entry, in
     return fd;
 }
 
-int tree_open(const struct tree *t, const struct tree_entry *entry, int *out, bool *keeps_time,
+int walk_open(const struct walk *t, const struct walk_entry *entry, int *out, bool *keeps_time,
               struct err *e)
 {
     CLEANUP_FD int fd = open_quietly(t, entry, ALWAYS, keeps_time);
@@ -126,20 +126,20 @@ int tree_open(const struct tree *t, const struct tree_entry *entry, int *out, bo
     return 0;
 }
 
-static const char *trouble_errno(struct tree *t, const char *doing)
+static const char *trouble_errno(struct walk *t, const char *doing)
 {
     return arena_printf(t->arena, "cannot %s: %s", doing, strerror(errno));
 }
 
-static struct tree_entry *add_entry(struct tree *t, const char *path, uint32_t root)
+static struct walk_entry *add_entry(struct walk *t, const char *path, uint32_t root)
 {
     t->entries = mem_grow(t->entries, t->count, &t->room, sizeof(t->entries[0]));
-    t->entries[t->count] = (struct tree_entry){.path = path, .root = root};
+    t->entries[t->count] = (struct walk_entry){.path = path, .root = root};
     return &t->entries[t->count++];
 }
 
 /* A link's target is as long as it is, whatever its size says. */
-static const char *read_target(struct tree *t, int folder, const char *name)
+static const char *read_target(struct walk *t, int folder, const char *name)
 {
     char target[PATH_MAX];
     ssize_t len = readlinkat(folder, name, target, sizeof(target));
@@ -147,7 +147,7 @@ static const char *read_target(struct tree *t, int folder, const char *name)
     return len < 0 ? NULL : arena_dup(t->arena, target, (size_t)len);
 }
 
-static const char *trouble_of(const struct tree *t, const struct tree_entry *entry,
+static const char *trouble_of(const struct walk *t, const struct walk_entry *entry,
                               const struct stat *top)
 {
     const struct stat *st = &entry->st;
@@ -168,18 +168,18 @@ static const char *trouble_of(const struct tree *t, const struct tree_entry *ent
     return NULL;
 }
 
-static int add_child(struct tree *t, const struct tree_entry *folder, int fd, const char *name,
+static int add_child(struct walk *t, const struct walk_entry *folder, int fd, const char *name,
                      const struct stat *top, struct err *e)
 {
     const char *slash = folder->path[1] ? "/" : "";
     const char *path = arena_printf(t->arena, "%s%s%s", folder->path, slash, name);
-    struct tree_entry *entry;
+    struct walk_entry *entry;
 
-    if (t->count >= TREE_ENTRY_COUNT)
+    if (t->count >= WALK_ENTRY_COUNT)
         return err_set(e, ERR_LIMIT,
                        "there are more than %d names below %.*s: take it in parts, or take an "
                        "image of the disk",
-                       (int)TREE_ENTRY_COUNT, (int)t->roots[folder->root].path_len, folder->path);
+                       (int)WALK_ENTRY_COUNT, (int)t->roots[folder->root].path_len, folder->path);
     entry = add_entry(t, path, folder->root);
     if (fstatat(fd, name, &entry->st, AT_SYMLINK_NOFOLLOW) != 0)
         entry->trouble = trouble_errno(t, "be looked at");
@@ -193,14 +193,14 @@ static int add_child(struct tree *t, const struct tree_entry *folder, int fd, co
     return 0;
 }
 
-static int list_names(struct tree *t, size_t at, DIR *d, const struct stat *top, struct err *e)
+static int list_names(struct walk *t, size_t at, DIR *d, const struct stat *top, struct err *e)
 {
     struct dirent *name;
     int rc = 0;
 
     errno = 0;
     while (rc == 0 && (name = readdir(d))) {
-        struct tree_entry folder = t->entries[at]; /* the array may move */
+        struct walk_entry folder = t->entries[at]; /* the array may move */
 
         if (strcmp(name->d_name, ".") != 0 && strcmp(name->d_name, "..") != 0)
             rc = add_child(t, &folder, dirfd(d), name->d_name, top, e);
@@ -212,7 +212,7 @@ static int list_names(struct tree *t, size_t at, DIR *d, const struct stat *top,
 }
 
 /* Adds what one folder holds. */
-static int list_folder(struct tree *t, size_t at, const struct stat *top, struct err *e)
+static int list_folder(struct walk *t, size_t at, const struct stat *top, struct err *e)
 {
     bool keeps_time;
     int fd = open_quietly(t, &t->entries[at], ALWAYS | O_DIRECTORY, &keeps_time);
@@ -231,10 +231,10 @@ static int list_folder(struct tree *t, size_t at, const struct stat *top, struct
 
 static int compare_entries(const void *a, const void *b)
 {
-    return strcmp(((const struct tree_entry *)a)->path, ((const struct tree_entry *)b)->path);
+    return strcmp(((const struct walk_entry *)a)->path, ((const struct walk_entry *)b)->path);
 }
 
-static int add_below(struct tree *t, size_t first, struct err *e)
+static int add_below(struct walk *t, size_t first, struct err *e)
 {
     struct stat top = t->entries[first].st;
     int rc = 0;
@@ -251,7 +251,7 @@ static int add_below(struct tree *t, size_t first, struct err *e)
 
 /* The name as it is seen from the top: links of the folders above are resolved, the last part is
  * not. */
-static const char *whole_path(struct tree *t, const char *path)
+static const char *whole_path(struct walk *t, const char *path)
 {
     size_t len = strlen(path);
     CLEANUP_FREE char *copy = mem_dup(path, len);
@@ -276,15 +276,15 @@ static const char *whole_path(struct tree *t, const char *path)
     return arena_printf(t->arena, "%s%s%s", folder, folder[1] ? "/" : "", name);
 }
 
-static int add_root(struct tree *t, const char *path, struct tree_entry *entry, struct err *e)
+static int add_root(struct walk *t, const char *path, struct walk_entry *entry, struct err *e)
 {
-    struct tree_root *root = &t->roots[t->root_count];
+    struct walk_root *root = &t->roots[t->root_count];
 
     entry->is_named = true;
     if (S_ISLNK(entry->st.st_mode))
         entry->target = read_target(t, AT_FDCWD, entry->path);
     entry->trouble = trouble_of(t, entry, &entry->st);
-    *root = (struct tree_root){.fd = -1, .path_len = strlen(entry->path)};
+    *root = (struct walk_root){.fd = -1, .path_len = strlen(entry->path)};
     if (root->path_len == 1)
         root->path_len = 0; /* "/" */
     t->root_count++;
@@ -295,17 +295,17 @@ static int add_root(struct tree *t, const char *path, struct tree_entry *entry, 
                         : add_below(t, t->count - 1, e);
 }
 
-int tree_add(struct tree *t, const char *path, struct err *e)
+int walk_add(struct walk *t, const char *path, struct err *e)
 {
     const char *whole = whole_path(t, path);
     struct stat st;
 
-    if (t->root_count == TREE_ROOT_COUNT)
+    if (t->root_count == WALK_ROOT_COUNT)
         return err_set(e, ERR_LIMIT, "at most %d names can be given at once; name their folder",
-                       (int)TREE_ROOT_COUNT);
-    if (t->count >= TREE_ENTRY_COUNT)
+                       (int)WALK_ROOT_COUNT);
+    if (t->count >= WALK_ENTRY_COUNT)
         return err_set(e, ERR_LIMIT, "more than %d names; take them in parts",
-                       (int)TREE_ENTRY_COUNT);
+                       (int)WALK_ENTRY_COUNT);
     if (!whole || fstatat(AT_FDCWD, whole, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return err_errno(e, "cannot look at %s", path);
     add_entry(t, whole, (uint32_t)t->root_count)->st = st;
