@@ -53,7 +53,7 @@ static bool may_sign(const struct keyring *k, const struct key *by, enum record_
 
     if (powers_is_recovery(k, by))
         return is_key_record;
-    switch (powers_enrolled(k, by)) {
+    switch (keyring_power(k, by)) {
     case POWER_LEAD:
         return true;
     case POWER_MEMBER:
@@ -105,8 +105,8 @@ static int check_revoke(const struct keyring *k, const struct step *at, struct e
         return breaks(at, "the recovery key is never revoked", e);
     if (at->is_merged)
         return 0;
-    if (powers_enrolled(k, &key) == POWER_NONE)
-        return breaks(at, "the key that it revokes is not enrolled", e);
+    if (!powers_was_enrolled(k, &key))
+        return breaks(at, "the key that it revokes was never enrolled", e);
     if (from < 1 || from > at->entry->seq)
         return breaks(at, "a key is revoked from a record after the first and not after this", e);
     return 0;
@@ -161,7 +161,7 @@ static int check_redact(const struct keyring *k, const struct step *at, struct e
 
     if (at->is_merged)
         return 0;
-    if (k->legal_hold)
+    if (keyring_legal_hold(k))
         return breaks(at, "a legal hold is in force", e);
     while (public_item_next(&rest, &item)) {
         const struct approval *a;
@@ -242,7 +242,7 @@ static int judge_signer(const struct keyring *k, const struct step *at, enum key
     const struct key *by = &at->statement->by;
     bool revoked = powers_is_revoked(k, by);
 
-    if (at->kind == RECORD_CASE || (!revoked && may_sign(k, by, at->kind)))
+    if (at->kind == RECORD_CASE || may_sign(k, by, at->kind))
         return 0;
     if (!at->is_merged)
         return breaks(at, revoked ? "its key was revoked" : "its key lacks the power for it", e);

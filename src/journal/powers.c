@@ -59,7 +59,8 @@ static size_t add_holder(struct keyring *k, const struct key *key)
     if (k->holder_count * 2 >= k->table_size)
         grow_table(k);
     k->holders = mem_grow(k->holders, k->holder_count, &k->holder_room, sizeof(*k->holders));
-    k->holders[k->holder_count] = (struct holder){*key, POWER_NONE, NEVER};
+    k->holders[k->holder_count] =
+        (struct holder){.key = *key, .revoked_from = NEVER, .first_enrolled = NEVER};
     k->table[slot_of(k, key)] = k->holder_count + 1;
     return k->holder_count++;
 }
@@ -76,16 +77,20 @@ bool powers_is_revoked(const struct keyring *k, const struct key *key)
     return h && h->revoked_from != NEVER;
 }
 
-enum key_power powers_enrolled(const struct keyring *k, const struct key *key)
+bool powers_was_enrolled(const struct keyring *k, const struct key *key)
 {
     const struct holder *h = find_holder(k, key);
 
-    return h ? h->power : POWER_NONE;
+    return h && h->first_enrolled != NEVER;
 }
 
 enum key_power keyring_power(const struct keyring *k, const struct key *key)
 {
-    return powers_is_revoked(k, key) ? POWER_NONE : powers_enrolled(k, key);
+    const struct holder *h = find_holder(k, key);
+
+    if (!h || h->revoked_from != NEVER || !h->last_enrolment)
+        return POWER_NONE;
+    return k->events[h->last_enrolment - 1].power;
 }
 
 uint64_t keyring_revoked_from(const struct keyring *k, const struct key *key)
@@ -97,7 +102,7 @@ uint64_t keyring_revoked_from(const struct keyring *k, const struct key *key)
 
 bool keyring_legal_hold(const struct keyring *k)
 {
-    return k->legal_hold;
+    return k->last_hold && k->events[k->last_hold - 1].is_set;
 }
 
 const struct key *keyring_recovery(const struct keyring *k)
@@ -110,84 +115,117 @@ bool keyring_expects_merged(const struct keyring *k)
     return k->merged_left > 0;
 }
 
-static bool event_is_trusted(const struct keyring *k, const struct event *v)
-{
-    return k->holders[v->by].revoked_from > v->seq;
-}
-
 static void lower(uint64_t *from, uint64_t to)
 {
     if (to < *from)
         *from = to;
 }
 
-/* Lets a revocation stand, and revokes what the key enrolled since, and so forth. One pass is
- * enough: what a key enrolled stands after the place from which the key is revoked. */
-static void revoke(struct keyring *k, struct event *revocation)
+/* Past the events that have fallen away. */
+static size_t last_that_stands(const struct keyring *k, size_t last)
 {
-    revocation->stands = true;
+    while (last && k->events[last - 1].has_fallen)
+        last = k->events[last - 1].earlier_effect;
+    return last;
+}
+
+/* Takes its effect from an event. True where the key that it enrolled has no enrolment left, and so
+ * is revoked from its first on. */
+static bool fell_with_key(struct keyring *k, struct event *v)
+{
+    struct holder *h;
+
+    v->has_fallen = true;
+    if (v->kind == EVENT_HOLD) {
+        k->last_hold = last_that_stands(k, k->last_hold);
+        return false;
+    }
+    h = &k->holders[v->key];
+    h->last_enrolment = last_that_stands(k, h->last_enrolment);
+    if (--h->enrolment_count)
+        return false;
+    lower(&h->revoked_from, h->first_enrolled);
+    return true;
+}
+
+/* Lets a revocation have its effect: what the key signed from that place on falls away, and with it
+ * the keys that nothing else holds up, and so forth. Each event falls once. */
+static void strike(struct keyring *k, const struct event *revocation)
+{
+    CLEANUP_FREE size_t *waiting = NULL; /* holders whose events are still to fall */
+    size_t count = 0;
+    size_t room = 0;
+
     lower(&k->holders[revocation->key].revoked_from, revocation->from);
-    for (size_t i = 0; i < k->event_count; i++)
-        if (k->events[i].kind == EVENT_ENROL && !event_is_trusted(k, &k->events[i]))
-            lower(&k->holders[k->events[i].key].revoked_from, k->events[i].seq);
-}
+    waiting = mem_grow(waiting, count, &room, sizeof(*waiting));
+    waiting[count++] = revocation->key;
+    while (count) {
+        struct holder *h = &k->holders[waiting[--count]];
 
-static void apply_event(struct keyring *k, const struct event *v)
-{
-    if (v->kind == EVENT_ENROL)
-        k->holders[v->key].power = v->power;
-    else if (v->kind == EVENT_HOLD)
-        k->legal_hold = v->is_set;
-}
+        while (h->last_signed && k->events[h->last_signed - 1].seq >= h->revoked_from) {
+            struct event *v = &k->events[h->last_signed - 1];
 
-static void apply_trusted_events(struct keyring *k)
-{
-    for (size_t i = 0; i < k->holder_count; i++)
-        k->holders[i].power = POWER_NONE;
-    k->legal_hold = false;
-    for (size_t i = 0; i < k->event_count; i++)
-        if (event_is_trusted(k, &k->events[i]))
-            apply_event(k, &k->events[i]);
-}
-
-/* Judges all revocations anew. The last one stands, whatever it does to the key that signed it;
- * going back from it, one that a later one made untrusted has no effect. */
-static void judge_revocations(struct keyring *k)
-{
-    for (size_t i = 0; i < k->holder_count; i++)
-        k->holders[i].revoked_from = NEVER;
-    for (size_t i = k->event_count; i-- > 0;) {
-        struct event *v = &k->events[i];
-
-        v->stands = false;
-        if (v->kind == EVENT_REVOKE && event_is_trusted(k, v))
-            revoke(k, v);
+            h->last_signed = v->earlier_by;
+            if (!fell_with_key(k, v))
+                continue;
+            waiting = mem_grow(waiting, count, &room, sizeof(*waiting));
+            waiting[count++] = v->key;
+        }
     }
 }
 
-static bool any_revocation_fell(const struct keyring *k)
+/* Lets an enrolment or a hold have its effect. */
+static void link_event(struct keyring *k, size_t number)
 {
-    for (size_t i = 0; i + 1 < k->event_count; i++)
-        if (k->events[i].stands && !event_is_trusted(k, &k->events[i]))
-            return true;
-    return false;
+    struct event *v = &k->events[number];
+    struct holder *by = &k->holders[v->by];
+    struct holder *key = &k->holders[v->key];
+    size_t *last = v->kind == EVENT_HOLD ? &k->last_hold : &key->last_enrolment;
+
+    v->has_fallen = false;
+    v->earlier_by = by->last_signed;
+    by->last_signed = number + 1;
+    v->earlier_effect = *last;
+    *last = number + 1;
+    if (v->kind == EVENT_HOLD)
+        return;
+    lower(&key->first_enrolled, v->seq);
+    key->enrolment_count++;
+}
+
+/* All from the beginning; the order in which revocations are taken changes nothing. */
+static void judge_anew(struct keyring *k)
+{
+    k->last_hold = 0;
+    for (size_t i = 0; i < k->holder_count; i++)
+        k->holders[i] = (struct holder){
+            .key = k->holders[i].key, .revoked_from = NEVER, .first_enrolled = NEVER};
+    for (size_t i = 0; i < k->event_count; i++)
+        if (k->events[i].kind != EVENT_REVOKE)
+            link_event(k, i);
+    for (size_t i = 0; i < k->event_count; i++)
+        if (k->events[i].kind == EVENT_REVOKE)
+            strike(k, &k->events[i]);
+}
+
+/* Had all its enrolments fallen away? Then what fell with them is back. */
+static bool is_held_up_again(const struct keyring *k, const struct event *v)
+{
+    const struct holder *h = &k->holders[v->key];
+
+    return v->kind == EVENT_ENROL && h->first_enrolled != NEVER && !h->enrolment_count;
 }
 
 static void add_event(struct keyring *k, const struct event *event)
 {
-    struct event *v;
-
     k->events = mem_grow(k->events, k->event_count, &k->event_room, sizeof(*k->events));
-    v = &k->events[k->event_count++];
-    *v = *event;
-    if (v->kind != EVENT_REVOKE) {
-        apply_event(k, v);
-        return;
-    }
-    revoke(k, v);
-    if (any_revocation_fell(k)) /* rare, and then all must be looked at again */
-        judge_revocations(k);
-    apply_trusted_events(k);
+    k->events[k->event_count++] = *event;
+    if (event->kind == EVENT_REVOKE)
+        strike(k, event);
+    else if (is_held_up_again(k, event)) /* by a merged enrol/1, which is rare */
+        judge_anew(k);
+    else
+        link_event(k, k->event_count - 1);
 }
 
 void powers_enrol(struct keyring *k, uint64_t seq, const struct key *by, const struct key *key,

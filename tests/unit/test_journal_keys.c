@@ -153,14 +153,56 @@ static void a_revocation_takes_along_what_the_key_enrolled_since(void **state)
     (void)state;
     scene_begin(&s);
     TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A enrol B member", /* 3 */
-         "K enrol C lead", "C enrol D member", "L enrol E member",               /* 6 */
+         "K enrol C lead", "C enrol D member", "L enrol E log",                  /* 6 */
          "C enrol E member", "B note", "D note", "E note",                       /* 10 */
          "R revoke K 4", "= K from 4",
          /* A was enrolled before the place from which K is revoked */
          "= A lead", "= A stands", "= B member", "= B stands",
-         /* C at 4, so D at 5, and E where C enrolled it again, at 7 */
-         "= C from 4", "= D from 5", "= E from 7", "= C none", "= D none", "= E none", "E note !",
-         "D note !", "A note", "L note");
+         /* C at 4, so D at 5; E keeps what L gave it */
+         "= C from 4", "= D from 5", "= E stands", "= C none", "= D none", "= E log", "E note !",
+         "E checkpoint E 1", "D note !", "A note", "L note");
+    scene_end(&s);
+}
+
+static void a_key_keeps_the_power_of_the_last_enrolment_that_is_left(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "L enrol J lead", "L enrol A member", /* 3 */
+         "K enrol A log", "J enrol A lead", "K enrol A log", "= A log",          /* 6 */
+         "R revoke K 6", "= A lead", "A enrol B member",                         /* 8 */
+         "R revoke K 4", "= A lead", "R revoke J 5", "= A member", "= A stands", "= B member",
+         "A note", "R revoke L 3", "= A from 3", "= B from 8", "= K from 4", "= J from 5",
+         "A note !");
+    scene_end(&s);
+    scene_begin(&s);
+    /* the first key has its case/1, which never falls */
+    TELL(&s, "L case R", "L enrol K lead", "K enrol L member", "L note", "R revoke K 1", "= L lead",
+         "= L stands");
+    scene_end(&s);
+}
+
+/* A falls with the last that holds it up, but from the first on, and so does what it enrolled
+ * between the two. */
+static void a_key_whose_enrolments_all_fell_is_revoked_from_the_first_of_them(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "L enrol J lead", "K enrol A lead", "A enrol B member",
+         "B note", "J enrol A lead", "A hold set",                       /* 7 */
+         "R revoke K 3", "= A stands", "= B stands", "= hold", "B note", /* 9 */
+         "R revoke J 6", "= A from 3", "= B from 4", "= free", "= A none", "B note !",
+         "= J from 6");
+    scene_end(&s);
+    scene_begin(&s);
+    /* K enrolled it twice, and loses first the one and then the other */
+    TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A enrol B member", "K enrol A log",
+         "= A log", "L revoke K 4", "= A lead", "= B stands", "L revoke K 1", "= A from 2",
+         "= B from 3");
     scene_end(&s);
 }
 
@@ -175,18 +217,19 @@ static void a_lead_enrolled_by_a_revoked_key_cannot_undo_it(void **state)
     scene_end(&s);
 }
 
-/* A stolen lead key revokes the others; the recovery key revokes it from before that. */
-static void a_revocation_that_a_later_one_made_untrusted_has_no_effect(void **state)
+/* A stolen lead key revokes the others; the recovery key revokes it from before that, and begins
+ * anew with new keys. */
+static void a_revocation_stands_whatever_becomes_of_its_signer(void **state)
 {
     struct scene s;
 
     (void)state;
     scene_begin(&s);
-    TELL(&s, "L case R", "R enrol K lead", "L enrol M member", "M note", "K revoke M 1",
-         "= M from 1", "K revoke L 1", "= L from 1", "= M from 1", "= K lead", "M note !",
-         "L note !", "K revoke M 1 !", /* whose enrolment, by L, fell with L */
-         "R revoke K 4", "= K from 4", "= L lead", "= L stands", "= M member", "= M stands",
-         "M note", "L note", "K note !");
+    TELL(&s, "L case R", "R enrol K lead", "L enrol M member", "M note", "K revoke M 3",
+         "= M from 3", "K revoke L 1",                       /* 5 */
+         "= L from 1", "= M from 2", "= K lead", "L note !", /* M's enrolment, by L, fell with L */
+         "R revoke K 4", "= K from 4", "= L from 1", "= M from 2", "L note !", "M note !",
+         "K note !", "R enrol L lead !", "R enrol M member !", "R enrol N lead", "N note");
     scene_end(&s);
 }
 
@@ -202,18 +245,29 @@ static void the_revoking_record_itself_stands(void **state)
     scene_end(&s);
 }
 
-static void revocations_are_judged_back_from_the_last(void **state)
+static void leads_who_revoke_one_another_are_all_revoked(void **state)
 {
     struct scene s;
 
     (void)state;
     scene_begin(&s);
-    /* A revokes B; C revokes A from before that, so B is back; B revokes C from before that. The
-     * last stands; C's falls by it; so A's stands again, and B with it falls from 5 on. */
     TELL(&s, "L case R", "L enrol A lead", "L enrol B lead", "L enrol C lead", "L note", "B note",
-         "A revoke B 5", "= B from 5", "B note !", "C revoke A 6", "= A from 6", "= B stands",
-         "B note", "B revoke C 4", "= C from 4", "= A stands", "= A lead", "= B from 5", "= B none",
-         "A note", "B note !", "C note !");
+         "A revoke B 5", "= B from 5", "B note !", "C revoke A 6", "= A from 6", "= B from 5",
+         "B note !", "B revoke C 4 !", "L revoke C 7", "= A from 6", "= B from 5", "= C from 7",
+         "A note !", "C note !", "L note");
+    scene_end(&s);
+}
+
+/* What was enrolled once can be revoked, even when nothing is left of it. */
+static void a_key_that_fell_can_be_revoked_by_itself(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "L note", "K enrol A member", "A note", "L revoke K 3",
+         "= A from 3", "L revoke A 4", "= A from 3", "L revoke A 1", "= A from 1",
+         "L enrol A member !");
     scene_end(&s);
 }
 
@@ -442,10 +496,13 @@ int main(void)
         cmocka_unit_test(enrolments_follow_their_rules),
         cmocka_unit_test(revocations_follow_their_rules),
         cmocka_unit_test(a_revocation_takes_along_what_the_key_enrolled_since),
+        cmocka_unit_test(a_key_keeps_the_power_of_the_last_enrolment_that_is_left),
+        cmocka_unit_test(a_key_whose_enrolments_all_fell_is_revoked_from_the_first_of_them),
         cmocka_unit_test(a_lead_enrolled_by_a_revoked_key_cannot_undo_it),
-        cmocka_unit_test(a_revocation_that_a_later_one_made_untrusted_has_no_effect),
+        cmocka_unit_test(a_revocation_stands_whatever_becomes_of_its_signer),
         cmocka_unit_test(the_revoking_record_itself_stands),
-        cmocka_unit_test(revocations_are_judged_back_from_the_last),
+        cmocka_unit_test(leads_who_revoke_one_another_are_all_revoked),
+        cmocka_unit_test(a_key_that_fell_can_be_revoked_by_itself),
         cmocka_unit_test(a_legal_hold_is_in_force_until_lifted),
         cmocka_unit_test(a_redaction_needs_two_trusted_people_and_no_hold),
         cmocka_unit_test(checkpoints_and_anchors_are_of_what_stands_before_them),

@@ -52,6 +52,41 @@ static void rules_about_places_are_those_of_the_copy(void **state)
     scene_end(&s);
 }
 
+/* A fell here with K, and is held up again by what L said in the copy. */
+static void a_merged_enrolment_holds_up_a_key_that_fell(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A enrol B member", "B note", /* 4 */
+         "L revoke K 2", "= A from 2", "= B from 3", "L merge 2 6 4",                      /* 6 */
+         "A note x", "L enrol A member", "= A stands", "= A member", "= B stands", "= B member",
+         "A note", "B note", "= own", "A note", "B note");
+    scene_end(&s);
+    scene_begin(&s);
+    /* A was revoked by itself too: of that, nothing is taken back */
+    TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A note", "L revoke K 2",
+         "L revoke A 3", "= A from 2", "L merge 2 4 2", "L enrol A member", "= A from 3",
+         "A note x", "= own", "= A none", "A note !");
+    scene_end(&s);
+}
+
+/* Its signer is trusted when it comes; what becomes of the signer later changes nothing. One whose
+ * signer has no power here has no effect, and an enrolment without effect revokes nothing. */
+static void a_merged_revocation_stands_if_it_was_trusted_at_its_place(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "L enrol M member", "L enrol N member", /* 3 */
+         "L merge 4 8 4", "K revoke M 5", "= M from 4", "N enrol N lead ~", "X revoke N 4 ~",
+         "K revoke Y 7", "= own", "= N member", "= N stands", "= Y from 4", "L revoke K 1",
+         "= M from 4", "= N stands", "= Y from 4", "M note !", "N note", "R enrol Y member !");
+    scene_end(&s);
+}
+
 static void what_no_copy_allows_is_tampering_among_merged_records_too(void **state)
 {
     struct scene s;
@@ -270,6 +305,8 @@ int main(void)
         cmocka_unit_test(merged_records_of_keys_revoked_here_are_not_trusted),
         cmocka_unit_test(merged_enrolments_and_holds_take_effect_where_they_are_trusted),
         cmocka_unit_test(rules_about_places_are_those_of_the_copy),
+        cmocka_unit_test(a_merged_enrolment_holds_up_a_key_that_fell),
+        cmocka_unit_test(a_merged_revocation_stands_if_it_was_trusted_at_its_place),
         cmocka_unit_test(what_no_copy_allows_is_tampering_among_merged_records_too),
         cmocka_unit_test(merged_approvals_count_where_they_are_trusted),
         cmocka_unit_test(a_merge_that_does_not_add_up_is_tampering),
