@@ -13,3 +13,28 @@ struct proc_result {
  * only. ERR_NOTFOUND, ERR_IO; ERR_LIMIT when it took longer than timeout_s and was ended. */
 MUST_CHECK int proc_run(const char *const *argv, struct proc_result *result, struct buf *output,
                         size_t most, unsigned timeout_s, struct err *e);
+
+struct proc_limits {
+    unsigned wall_s; /* 0: 60. At its end the program gets SIGTERM, 2 s later SIGKILL */
+    size_t output;   /* bytes kept of each output; 0: 1 MiB. The rest is read and dropped */
+};
+
+struct proc_capture {
+    int status;    /* exit status; 128 + the signal's number where one ended it */
+    int signal;    /* 0, or the signal that ended it */
+    bool was_late; /* the time limit ended it */
+    bool was_cut;  /* an output was longer than is kept */
+    struct buf out;
+    struct buf err;
+};
+void proc_capture_release(struct proc_capture *c);
+#define CLEANUP_PROC CLEANUP(proc_capture_release)
+
+/* The same with a standard input, both outputs apart, and a search: a name without a slash is
+ * looked for in /usr/sbin, /usr/bin, /sbin and /bin, never in $PATH. It inherits the environment.
+ * Processes that it leaves behind are not waited for. What goes wrong in the program itself,
+ * lateness too, is no error here: look at *out, which the caller zero-initialises. ERR_NOTFOUND,
+ * ERR_IO. */
+MUST_CHECK int proc_capture(const char *const *argv, struct str in,
+                            const struct proc_limits *limits, struct proc_capture *out,
+                            struct err *e);
