@@ -312,7 +312,7 @@ static void problem_status(const struct view *v, struct practice_status *out)
     for (size_t i = 0; i < open; i++)
         buf_addf(&out->done, "%zu  " STR_FMT "\n", i + 1, STR_ARG(view_title(ranked[i].problem)));
     if (all > open) {
-        add_count(&out->done, all - open, "closed", "closed");
+        add_count(&out->done, all - open, "problem closed", "problems closed");
         buf_addc(&out->done, '\n');
     }
 }

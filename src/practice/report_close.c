@@ -24,7 +24,7 @@ void report_weaknesses(struct report *r)
         doc_para_text(r->doc, "No weakness is on record.");
         return;
     }
-    doc_table(r->doc, STR(""), columns, COUNT_OF(columns));
+    doc_table(r->doc, STR("Weaknesses"), columns, COUNT_OF(columns));
     for (size_t at = 0; (t = view_next(r->view, "weakness", &at));) {
         struct inlines *cell;
 
@@ -99,7 +99,7 @@ void report_risks(struct report *r)
     if (view_count(r->view, "risk") == 0) {
         doc_para_text(r->doc, "No residual risk was written down, and nobody has accepted any.");
     } else {
-        doc_table(r->doc, STR(""), columns, COUNT_OF(columns));
+        doc_table(r->doc, STR("Risks that remain"), columns, COUNT_OF(columns));
         for (size_t at = 0; (t = view_next(r->view, "risk", &at));)
             put_risk(r, t);
         doc_end(r->doc);
@@ -123,7 +123,7 @@ void report_lessons(struct report *r)
         doc_para_text(r->doc, "No lesson was written down yet.");
         return;
     }
-    doc_table(r->doc, STR(""), columns, COUNT_OF(columns));
+    doc_table(r->doc, STR("Lessons"), columns, COUNT_OF(columns));
     for (size_t at = 0; (t = view_next(r->view, "lesson", &at));) {
         doc_row(r->doc, (struct doc_ref){0});
         inline_printf(doc_cell(r->doc), "le%u", t->number);

@@ -130,12 +130,12 @@ static void put_holds(struct report *r)
                                          "untouched", "rotation",    "requested"};
     const struct thing *t;
 
-    if (view_count(r->view, "hold") == 0) {
+    if (view_count(r->view, "retention") == 0) {
         doc_para_text(r->doc, "No hold on backups or short-lived records is on record.");
         return;
     }
     doc_table(r->doc, STR("Holds on backups and short-lived records"), columns, COUNT_OF(columns));
-    for (size_t at = 0; (t = view_next(r->view, "hold", &at));) {
+    for (size_t at = 0; (t = view_next(r->view, "retention", &at));) {
         doc_row(r->doc, (struct doc_ref){0});
         doc_cell_time(r->doc, thing_when(r->view->state, t));
         for (size_t i = 0; i < COUNT_OF(fields); i++)
@@ -245,7 +245,8 @@ static void put_deadlines(struct report *r)
         doc_para_text(r->doc, "No legal deadline was started.");
         return;
     }
-    doc_table(r->doc, STR(""), columns, COUNT_OF(columns));
+    doc_table(r->doc, STR("Legal deadlines, and how they were met or decided against"), columns,
+              COUNT_OF(columns));
     for (size_t at = 0; (t = view_next(r->view, "deadline", &at));) {
         struct inlines *cell;
 

@@ -155,6 +155,7 @@ static void put_system(struct report *r, const struct thing *t)
         inline_printf(text, ", with " STR_FMT " confidence",
                       STR_ARG(report_value(c, "confidence")));
     inline_text(text, ". ");
+    inline_text(text, "Because: ");
     report_inline_sentence(text, report_value(c, "because"));
     if (report_value(c, "evidence").len) {
         inline_text(text, " Decided by: ");
@@ -310,7 +311,7 @@ static void put_weights(struct report *r)
         is_open = true;
         text = doc_item(r->doc);
         report_field(r, text, t, "evidence");
-        inline_printf(text, STR_FMT ", ",
+        inline_printf(text, STR_FMT,
                       STR_ARG(report_says(t, "speaks", "neutral")
                                   ? STR(" speaks neither for nor against ")
                               : report_says(t, "speaks", "for") ? STR(" speaks for ")
@@ -348,7 +349,11 @@ static void put_standing(struct report *r, const char *standing, const char *hea
     struct inlines *text;
     size_t count = 0;
 
-    doc_callout(r->doc, kind, str_of(heading));
+    size_t start = 0;
+
+    doc_callout(r->doc,
+                view_next_with(r->view, "fact", "standing", standing, &start) ? kind : DOC_NOTE,
+                str_of(heading));
     for (size_t at = 0; (t = view_next_with(r->view, "fact", "standing", standing, &at)); count++) {
         if (count == 0)
             doc_list(r->doc, DOC_BULLETS);

@@ -11,6 +11,7 @@ struct cost {
     struct report *r;
     struct buf text;
     struct buf brief;
+    bool is_notable; /* long enough to be told where nothing is missing */
 };
 
 /* How long after the case was opened something came first; never: it is not on record. */
@@ -21,14 +22,16 @@ static void since_opening(struct cost *c, const struct told *t, const char *what
 
     if (!t) {
         buf_addf(&c->text, "%s. ", never);
+        c->is_notable = true;
         return;
     }
-    if (s < 60) {
+    if (s < 120) {
         buf_addf(&c->text, "%s at once or before the case was opened. ", what);
         return;
     }
     buf_addf(&c->text, "%s " STR_FMT " after the case was opened (r%llu). ", what,
              STR_ARG(report_span(r, r->opened, t->when)), (unsigned long long)t->seq);
+    c->is_notable = c->is_notable || s > NOTABLE_S;
 }
 
 static void brief_after(struct cost *c, const struct told *t, const char *what)
@@ -46,8 +49,9 @@ static void measure_calm(struct cost *c)
 
     if (!first || utc_minus_ms(r->opened, first->when) / 1000 < 60)
         return;
-    buf_addf(&c->text, "The first sign on record is " STR_FMT " older than the case (r%llu). ",
+    buf_addf(&c->text, "The earliest sign on record is " STR_FMT " older than the case (r%llu). ",
              STR_ARG(report_span(r, first->when, r->opened)), (unsigned long long)first->seq);
+    c->is_notable = utc_minus_ms(r->opened, first->when) / 1000 > NOTABLE_S;
 }
 
 /* The record by which a second person got a role. */
@@ -94,6 +98,7 @@ static void measure_note(struct cost *c)
         late += s > NOTABLE_S;
         most = s > most ? s : most;
     }
+    c->is_notable = late > 0;
     if (late)
         buf_addf(&c->text,
                  STR_FMT " written more than 15 min after what they tell of, the latest by %s. ",
@@ -131,7 +136,7 @@ static void measure_problem(struct cost *c)
 
 static void measure_preserve(struct cost *c)
 {
-    const struct told *t = report_first(c->r, "hold");
+    const struct told *t = report_first(c->r, "retention");
 
     since_opening(c, t, "The first hold on backups and logs was placed",
                   "No hold was placed on backups and logs");
@@ -165,6 +170,7 @@ static void add_role(struct buf *b, const char *role)
 static void measure_notify(struct cost *c)
 {
     struct report *r = c->r;
+    struct utc last = {0};
 
     for (size_t i = 0; notify_wanted[i]; i++) {
         const struct thing *person;
@@ -190,6 +196,9 @@ static void measure_notify(struct cost *c)
             !utc_read(&trigger, told_value(&r->told[i], "trigger")) ||
             utc_minus_ms(r->told[i].record->time, trigger) / 1000 < 60)
             continue;
+        if (utc_cmp(trigger, last) == 0)
+            continue; /* another step of the same law */
+        last = trigger;
         buf_adds(&c->text, "The clock of ");
         buf_addstr(&c->text, told_value(&r->told[i], "law"));
         buf_addf(&c->text, " had run for " STR_FMT " when it was noticed (r%llu). ",
@@ -291,10 +300,13 @@ static void add_lessons(struct cost *c, const char *verb)
     char span[UTC_PLAIN_SIZE];
     uint64_t seconds;
 
-    for (size_t at = 0; (t = view_next_with(c->r->view, "lesson", "practice", verb, &at));)
-        if (str_u64(report_value(t, "time-lost"), &seconds))
+    for (size_t at = 0; (t = view_next_with(c->r->view, "lesson", "practice", verb, &at));) {
+        if (str_u64(report_value(t, "time-lost"), &seconds)) {
+            c->is_notable = true;
             buf_addf(&c->text, "The team puts the time lost at %s (le%u). ",
                      span_text(span, (int64_t)seconds), t->number);
+        }
+    }
 }
 
 static void add_missing(const struct practice_status *s, struct buf *out)
@@ -327,7 +339,7 @@ static void make_gain(struct report *r, size_t i)
             add_missing(&r->status[k], &missing);
     measures[i].measure(&c);
     add_lessons(&c, measures[i].verb);
-    if (p && (missing.len || c.text.len))
+    if (p && (missing.len || c.is_notable))
         r->gains[r->gain_count++] =
             (struct report_gain){p, report_take(r, &missing), report_take(r, &c.text),
                                  str_of(json_string_value(json_object_get(texts, "capability"))),

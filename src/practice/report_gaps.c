@@ -197,8 +197,10 @@ static void put_silences(struct report *r)
         doc_para_text(r->doc, "There is no stretch of 30 min or more without a record.");
         return;
     }
-    doc_para_text(r->doc, count == 1 ? "One stretch of 30 min or more is without a record:"
-                                     : "The longest stretches without a record:");
+    doc_para_text(r->doc,
+                  count == 1
+                      ? "One stretch of 30 min or more is without a record that may be shown here:"
+                      : "The longest stretches without a record that may be shown here:");
     doc_list(r->doc, DOC_BULLETS);
     for (size_t i = 0; i < count; i++) {
         struct inlines *text = doc_item(r->doc);

@@ -60,8 +60,8 @@ static void put_limits(struct report *r)
     inline_text(doc_item(r->doc), "Times of records come from the clocks of the machines they were "
                                   "signed on; times said by people are marked as such. What is "
                                   "known of those clocks stands in the section on gaps.");
-    inline_text(doc_item(r->doc), "Words in quotation marks are those of the people who wrote "
-                                  "them.");
+    inline_text(doc_item(r->doc), "Words in quotation marks, in the timeline and in the tables "
+                                  "are those of the people who wrote them.");
     doc_end(r->doc);
 }
 
@@ -130,7 +130,7 @@ static void put_work(struct report *r, const struct practice *p, const struct wo
     }
     inline_printf(t, "First on " STR_FMT ", by " STR_FMT ". ",
                   STR_ARG(report_time(r, w->first->when)), STR_ARG(told_by(r, w->first)));
-    inline_str(t, report_count(r, w->count, "record", "records"));
+    inline_str(t, report_capital(r, report_count(r, w->count, "record", "records")));
     inline_text(t, " by ");
     for (size_t i = 0; i < w->people_count; i++) {
         inline_text(t, w->has_more_people && i ? ", " : report_between(i, w->people_count));
@@ -162,6 +162,8 @@ static void put_lines(struct report *r, const char *lead, struct str lines)
             doc_list(r->doc, DOC_BULLETS);
         }
         is_open = true;
+        if (str_starts(line, "cio:"))
+            line = str_of(arena_printf(r->arena, "CIO" STR_FMT, STR_ARG(str_from(line, 3))));
         inline_str(doc_item(r->doc), line);
     }
     if (is_open)
@@ -194,6 +196,39 @@ static void put_overrides(struct report *r, const struct practice *p)
     }
 }
 
+/* Whether somebody looked before anything was changed. */
+static void put_first_steps(struct report *r)
+{
+    struct inlines *t = doc_para(r->doc);
+    const struct told *look = report_first(r, "look");
+    const struct told *change = NULL;
+
+    for (size_t i = 0; i < r->count && !change; i++)
+        if (r->by_time[i]->record->thing && thing_is(r->by_time[i]->record->thing, "action") &&
+            (str_is(told_value(r->by_time[i], "state"), "done") ||
+             str_is(told_value(r->by_time[i], "state"), "begun")))
+            change = r->by_time[i];
+    if (!look) {
+        inline_text(t, "No first look is on record");
+    } else {
+        inline_text(t, "The first look is on record ");
+        report_ref(t, look->seq);
+    }
+    if (!change) {
+        inline_text(t, "; no change to a system is on record.");
+        return;
+    }
+    inline_text(t, !look                                   ? "; the first change to a system was "
+                   : utc_cmp(look->when, change->when) < 0 ? ", before the first change to a "
+                                                             "system "
+                                                           : ", but only after the first change "
+                                                             "to a system ");
+    report_ref(t, change->seq);
+    if (!look)
+        inline_printf(t, " of " STR_FMT, STR_ARG(report_time(r, change->when)));
+    inline_text(t, ".");
+}
+
 static void put_practice(struct report *r, size_t i)
 {
     const struct practice *p = practices[i];
@@ -202,6 +237,8 @@ static void put_practice(struct report *r, size_t i)
     gather(r, p, &w);
     doc_heading(r->doc, 2, str_of(p->title));
     put_work(r, p, &w);
+    if (strcmp(p->verb, "calm") == 0)
+        put_first_steps(r);
     put_lines(r, "How it stood in the end", buf_str(&r->status[i].done));
     put_lines(r, "Not done, or not on record", buf_str(&r->status[i].missing));
     put_overrides(r, p);

@@ -351,13 +351,16 @@ static int check_fresh(const struct view *v, const struct operation *op, const s
                    newer, newer == 1 ? " was" : "s were", t->number, newer == 1 ? "is" : "are");
 }
 
-static size_t team_size(const struct view *v)
+/* Others who could take this step: anyone who writes may review, a lead or deputy approves. */
+static size_t count_others(const struct decision *d)
 {
+    const struct view *v = d->view;
     const struct thing *t;
     size_t count = 0;
 
     for (size_t at = 0; (t = view_next(v, "person", &at));)
-        count += report_value(t, "key").len && !report_value(t, "left").len;
+        count += t != v->person && report_value(t, "key").len && !report_value(t, "left").len &&
+                 (roles_of(report_value(t, "role")) & d->op->roles);
     return count;
 }
 
@@ -366,12 +369,11 @@ static int check_other(const struct decision *d, const struct thing *t, const ch
 {
     const struct record *drafted = state_record(d->view->state, t->seq);
 
-    if (!key_eq(state_key(d->view->state, drafted), &d->view->key) || team_size(d->view) < 2 ||
+    if (!key_eq(state_key(d->view->state, drafted), &d->view->key) || count_others(d) == 0 ||
         is_overridden(d->op, d->input))
         return 0;
     return err_set(e, ERR_GATE,
-                   "you drafted rp%u, so another person %s it. If there is nobody: --override "
-                   "\"why\"",
+                   "you drafted rp%u, so another person %s it. If they cannot: --override \"why\"",
                    t->number, what);
 }
 

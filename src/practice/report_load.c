@@ -164,9 +164,10 @@ static int compare_when(const void *a, const void *b)
 {
     const struct told *x = *(struct told *const *)a;
     const struct told *y = *(struct told *const *)b;
-    int order = utc_cmp(x->when, y->when);
 
-    return order ? order : x->seq < y->seq ? -1 : x->seq > y->seq;
+    if (x->when.sec != y->when.sec) /* within a second, clocks know less than the journal */
+        return x->when.sec < y->when.sec ? -1 : 1;
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
 static void sort_by_time(struct report *r)

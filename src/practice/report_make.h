@@ -127,6 +127,7 @@ size_t report_tops(const struct report *r, struct report_top **out);
 /* Words. What they return lives in the arena. */
 struct str report_time(const struct report *r, struct utc t); /* local, and UTC behind it */
 struct str report_span(const struct report *r, struct utc from, struct utc to);
+struct str report_number(const struct report *r, size_t n); /* in words up to twelve */
 struct str report_count(const struct report *r, size_t n, const char *one, const char *many);
 struct str report_capital(const struct report *r, struct str words); /* first letter large */
 /* What stands before item i of n: "a", "a and b", "a, b and c". */
@@ -150,6 +151,8 @@ void report_thing(struct inlines *t, const struct thing *thing, bool with_title)
 /* A value as people read it; refs are linked. */
 void report_inline(struct report *r, struct inlines *t, const struct kind *kind, struct str name,
                    struct str value, size_t limit);
+/* What a record tells, as a sentence; false where there is no phrase for it. */
+bool report_phrase(struct report *r, struct inlines *t, const struct told *told);
 void report_field(struct report *r, struct inlines *t, const struct thing *thing,
                   const char *field);
 /* Words of a person as a sentence. */

@@ -25,20 +25,29 @@ static bool is_sign(const struct told *t)
     return false;
 }
 
+/* The first observation that was written down, and an earlier one that was told later. */
 static void add_noticed(struct report *r, struct buf *b)
 {
-    const struct told *first = NULL;
+    const struct told *written = NULL;
+    const struct told *earliest = NULL;
 
-    for (size_t i = 0; i < r->count && !first; i++)
-        if (is_sign(r->by_time[i]))
-            first = r->by_time[i];
-    if (!first) {
+    for (size_t i = 0; i < r->count; i++) {
+        written = written || !is_sign(&r->told[i]) ? written : &r->told[i];
+        earliest = earliest || !is_sign(r->by_time[i]) ? earliest : r->by_time[i];
+    }
+    if (!written) {
         buf_adds(b, "What was noticed first is not in the part of the record shown here. ");
         return;
     }
-    buf_addf(b, "The first sign on record is of " STR_FMT ". " STR_FMT " wrote: ",
-             STR_ARG(report_time(r, first->when)), STR_ARG(told_by(r, first)));
-    report_quote(b, told_value(first, "text"), QUOTE_MAX);
+    buf_addf(b, "On " STR_FMT ", " STR_FMT " wrote: ", STR_ARG(report_time(r, written->when)),
+             STR_ARG(told_by(r, written)));
+    report_quote(b, told_value(written, "text"), QUOTE_MAX);
+    buf_adds(b, ". ");
+    if (earliest == written || utc_minus_ms(written->when, earliest->when) / 1000 < 15 * 60)
+        return;
+    buf_addf(b, "An earlier sign, told later by " STR_FMT ", is of " STR_FMT ": ",
+             STR_ARG(told_by(r, earliest)), STR_ARG(report_time(r, earliest->when)));
+    report_quote(b, told_value(earliest, "text"), QUOTE_MAX);
     buf_adds(b, ". ");
 }
 
@@ -236,12 +245,15 @@ static void add_actions(struct report *r, struct buf *b)
         size_t count = count_actions(r, table[i].practice, &works);
 
         all += count;
-        if (count)
-            parts[part_count++] = str_of(arena_printf(
-                r->arena, STR_FMT " %s",
-                STR_ARG(report_count(r, count, part_count ? "" : "change was carried out",
-                                     part_count ? "" : "changes were carried out")),
-                table[i].words));
+        if (!count)
+            continue;
+        parts[part_count] = str_of(
+            arena_printf(r->arena, STR_FMT " %s",
+                         STR_ARG(part_count ? report_number(r, count)
+                                            : report_count(r, count, "change was carried out",
+                                                           "changes were carried out")),
+                         table[i].words));
+        part_count++;
     }
     if (all == 0) {
         buf_adds(b, "No change to a system is on record. ");
@@ -266,7 +278,7 @@ static void add_actions(struct report *r, struct buf *b)
 static void add_evidence(struct report *r, struct buf *b)
 {
     size_t items = view_count(r->view, "evidence");
-    size_t holds = view_count(r->view, "hold");
+    size_t holds = view_count(r->view, "retention");
     size_t off = b->len;
 
     if (!items && !holds) {
@@ -347,9 +359,10 @@ static void add_signoffs(struct report *r, struct buf *b)
         buf_adds(b, "No owner has signed yet that a system is back to normal. ");
     else
         buf_addf(b,
-                 "For %zu of the " STR_FMT " concerned the owner has signed that operations are "
-                 "back to normal. ",
-                 done, STR_ARG(report_count(r, wanted, "system", "systems")));
+                 "For " STR_FMT " of the " STR_FMT " concerned the owner has signed that "
+                 "operations are back to normal. ",
+                 STR_ARG(report_number(r, done)),
+                 STR_ARG(report_count(r, wanted, "system", "systems")));
 }
 
 static void add_deadlines(struct report *r, struct buf *b)
@@ -468,11 +481,11 @@ static void make_open(struct report *r)
     if (count == 0) {
         buf_adds(&b, "Nothing is open in the part of the record shown here. ");
     } else {
-        buf_adds(&b, "Still open: ");
         for (size_t i = 0; i < count; i++) {
             buf_adds(&b, report_between(i, count));
             buf_addstr(&b, parts[i]);
         }
+        capital(&b, 0);
         buf_adds(&b, ". ");
     }
     say(r, "What is still open", &b);
@@ -525,8 +538,10 @@ void report_summary(struct report *r)
 {
     doc_heading(r->doc, 1, STR("Executive summary"));
     for (size_t i = 0; i < r->say_count; i++) {
+        struct inlines *t = i ? doc_para(r->doc) : doc_lead(r->doc);
+
         if (i > 0)
-            doc_heading(r->doc, 3, str_of(r->says[i].heading));
-        inline_str(i ? doc_para(r->doc) : doc_lead(r->doc), str_trim(r->says[i].text));
+            inline_strong(t, str_of(arena_printf(r->arena, "%s. ", r->says[i].heading)));
+        inline_str(t, str_trim(r->says[i].text));
     }
 }

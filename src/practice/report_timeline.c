@@ -3,6 +3,18 @@
 
 enum { EVENT_MAX = 700, RECORD_MAX = 2000, LATE_S = 15 * 60 };
 
+/* The item's new place, which the record of its custody tells already. */
+static bool told_is_custody_only(const struct told *t)
+{
+    if (!t->record->kind || strcmp(t->record->kind->name, "evidence") != 0 || !t->record->is_change)
+        return false;
+    for (size_t i = 0; i < t->said_count; i++)
+        if (!str_is(t->said[i].name, "place") && !str_is(t->said[i].name, "seal") &&
+            !str_is(t->said[i].name, "holder"))
+            return false;
+    return true;
+}
+
 /* Kinds that tell of bookkeeping rather than of what happened; they stand in the appendix. */
 static bool is_told_in_timeline(const struct told *t)
 {
@@ -12,6 +24,8 @@ static bool is_told_in_timeline(const struct told *t)
     for (size_t i = 0; t->record->kind && i < COUNT_OF(kinds); i++)
         if (strcmp(t->record->kind->name, kinds[i]) == 0)
             return false;
+    if (told_is_custody_only(t))
+        return false;
     return t->record->kind != NULL;
 }
 
@@ -107,7 +121,7 @@ static void put_event_text(struct report *r, struct inlines *t, const struct tol
 {
     if (strcmp(told->record->kind->name, "conversation") == 0)
         put_conversation(r, t, told);
-    else
+    else if (!report_phrase(r, t, told))
         put_words(r, t, told);
     if (told->is_redacted)
         inline_text(t, " [part of this record was destroyed by a recorded redaction]");
@@ -219,7 +233,7 @@ void report_records(struct report *r)
     doc_heading(r->doc, 1, STR("Every record"));
     doc_para_text(r->doc, "In the order of the journal. Numbers that are absent are of records "
                           "that this report's label leaves out.");
-    doc_table(r->doc, STR(""), columns, COUNT_OF(columns));
+    doc_table(r->doc, STR("Records in the order of the journal"), columns, COUNT_OF(columns));
     for (size_t i = 0; i < r->count; i++)
         put_record(r, &r->told[i]);
     doc_end(r->doc);

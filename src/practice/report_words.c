@@ -35,15 +35,18 @@ struct str report_span(const struct report *r, struct utc from, struct utc to)
     return str_of(arena_strdup(r->arena, span_text(text, utc_minus_ms(to, from) / 1000)));
 }
 
-struct str report_count(const struct report *r, size_t n, const char *one, const char *many)
+struct str report_number(const struct report *r, size_t n)
 {
     static const char *const words[] = {"no",    "one",   "two",  "three", "four",   "five",  "six",
                                         "seven", "eight", "nine", "ten",   "eleven", "twelve"};
-    const char *noun = n == 1 ? one : many;
 
-    if (n < COUNT_OF(words))
-        return str_of(arena_printf(r->arena, "%s %s", words[n], noun));
-    return str_of(arena_printf(r->arena, "%zu %s", n, noun));
+    return str_of(n < COUNT_OF(words) ? words[n] : arena_printf(r->arena, "%zu", n));
+}
+
+struct str report_count(const struct report *r, size_t n, const char *one, const char *many)
+{
+    return str_of(
+        arena_printf(r->arena, STR_FMT " %s", STR_ARG(report_number(r, n)), n == 1 ? one : many));
 }
 
 struct str report_capital(const struct report *r, struct str words)
@@ -116,9 +119,17 @@ static struct str cut_before(struct str line, const char *hint)
     return line;
 }
 
+/* What only says how things stand at this moment, which is not the moment of the reader. */
+static bool is_passing(struct str line)
+{
+    return str_starts(line, "nothing was written for");
+}
+
 struct str report_bare(struct str line)
 {
-    return str_trim(cut_before(cut_before(line, ": calm "), " (calm "));
+    struct str bare = str_trim(cut_before(cut_before(line, ": calm "), " (calm "));
+
+    return is_passing(bare) ? STR("") : bare;
 }
 
 bool report_is_call(struct str line)
@@ -163,7 +174,7 @@ void report_thing(struct inlines *t, const struct thing *thing, bool with_title)
         inline_text(t, " ");
         report_ref(t, thing->seq);
     }
-    if (!with_title || !view_title(thing).len)
+    if (!with_title || !view_title(thing).len || thing->kind->fields[0].type == FIELD_REF)
         return;
     inline_text(t, " ");
     inline_str(t, whole_head(view_title(thing), 200));
