@@ -12,7 +12,7 @@
 
 enum { RETRY_COUNT = 8, ALWAYS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW };
 
-void walk_walk_init(struct walk *t)
+void walk_init(struct walk *t)
 {
     *t = (struct walk){.arena = arena_new()};
 }

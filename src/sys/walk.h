@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 enum {
-    WALK_ENTRY_COUNT = 400000, /* names of one tree */
+    WALK_ENTRY_COUNT = 400000, /* names of one walk */
     WALK_ROOT_COUNT = 200,     /* names given; each keeps a descriptor open */
 };
 
@@ -35,7 +35,7 @@ struct walk {
     const char *avoid_why; /* what is said then; NULL: nothing is avoided */
 };
 
-void walk_walk_init(struct walk *t);
+void walk_init(struct walk *t);
 void walk_release(struct walk *t);
 /* Makes a folder one that is never entered. A folder that is not there is none to avoid. */
 void walk_avoid(struct walk *t, const char *folder, const char *why);
@@ -46,7 +46,7 @@ void walk_avoid(struct walk *t, const char *folder, const char *why);
  * ERR_LIMIT; ERR_CANCEL when interrupt_came(). */
 MUST_CHECK int walk_add(struct walk *t, const char *path, struct err *e);
 
-/* Opens a regular file of the tree for reading, without following links, without waiting, and
+/* Opens a regular file that was found for reading, without following links, without waiting, and
  * without changing its access time where the kernel allows that. *keeps_time tells. ERR_NOTFOUND,
  * ERR_IO; ERR_USAGE where something else lies there now. */
 MUST_CHECK int walk_open(const struct walk *t, const struct walk_entry *entry, int *fd,
