@@ -1,11 +1,12 @@
 /* evidence.c: the register of evidence and its chain of custody. */
 #include "practice/evidence.h"
 #include "base/sink.h"
+#include "practice/preserve_files.h"
 #include "practice/unlawful.h"
 
 #define SORTS                                                                                      \
-    WORDS("file", "archive", "image", "snapshot", "recording", "report", "export", "paper",        \
-          "device")
+    WORDS("file", "archive", "image", "snapshot", "recording", "report", "export", "list",         \
+          "paper", "device")
 
 static const struct field evidence_fields[] = {
     {.name = "title",
@@ -319,5 +320,5 @@ const struct practice practice_preserve = {
     .help = "a hold first; then copies with hashes, the register, chain of custody",
     .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &custody_kind, &unlawful_kind),
     .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
-                       &preserve_item, &preserve_custody, &unlawful_found),
+                       &preserve_item, &preserve_custody, &unlawful_found, &preserve_files),
     .status = preserve_status};

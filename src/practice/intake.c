@@ -1,0 +1,200 @@
+/* intake.c: takes bytes into the case as evidence. */
+#include "practice/intake.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include "sys/interrupt.h"
+
+enum { CHUNK_SIZE = 256 << 10 };
+
+void intake_release(struct intake *i)
+{
+    buf_release(&i->trouble);
+    buf_release(&i->remark);
+}
+
+uint64_t intake_size(const struct stat *before)
+{
+    return before->st_size > 0 ? (uint64_t)before->st_size : INTAKE_MADE_UP_SIZE;
+}
+
+static bool is_same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static void add_remark(struct buf *remark, const char *words)
+{
+    if (remark->len)
+        buf_adds(remark, "; ");
+    buf_adds(remark, words);
+}
+
+void intake_changes(struct buf *remark, const struct stat *before, const struct stat *after,
+                    uint64_t got, bool keeps_time)
+{
+    CLEANUP_BUF struct buf words = {0};
+    bool is_made_up = before->st_size == 0 && after->st_size == 0 && got;
+
+    if (before->st_size != after->st_size)
+        buf_addf(&words,
+                 "changed while it was read: %lld bytes before, %lld after; the %llu bytes that "
+                 "were read are what was taken and hashed",
+                 (long long)before->st_size, (long long)after->st_size, (unsigned long long)got);
+    else if (!is_same_time(before->st_mtim, after->st_mtim) ||
+             !is_same_time(before->st_ctim, after->st_ctim) ||
+             (!is_made_up && got != (uint64_t)before->st_size))
+        buf_addf(&words,
+                 "changed while it was read; the %llu bytes that were read are what was taken and "
+                 "hashed",
+                 (unsigned long long)got);
+    if (words.len)
+        add_remark(remark, buf_text(&words));
+    if (is_made_up)
+        add_remark(remark, got >= INTAKE_MADE_UP_SIZE
+                               ? "made by the system as it is read, and cut at 64 MiB"
+                               : "made by the system as it is read");
+    if (!is_same_time(before->st_atim, after->st_atim))
+        add_remark(remark, keeps_time ? "another program read it meanwhile"
+                                      : "its access time was changed by reading it");
+}
+
+/* Reads at most wanted bytes into a blob. Returns what was read; -1 with trouble filled. */
+static int copy(struct intake *i, struct blob_writer *w, int fd, uint64_t wanted, uint64_t *got,
+                struct err *e)
+{
+    CLEANUP_FREE char *chunk = mem_alloc(CHUNK_SIZE);
+
+    *got = 0;
+    while (*got < wanted) {
+        uint64_t left = wanted - *got;
+        ssize_t n = read(fd, chunk, left < CHUNK_SIZE ? left : CHUNK_SIZE);
+        int rc;
+
+        if (interrupt_came())
+            return err_set(e, ERR_CANCEL, "stopped at your request");
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            buf_addf(&i->trouble, "cannot be read from byte %llu on: %s", (unsigned long long)*got,
+                     strerror(errno));
+            return 0;
+        }
+        if (n == 0)
+            return 0;
+        rc = blob_write(w, chunk, (size_t)n, e);
+        if (rc)
+            return rc;
+        *got += (uint64_t)n;
+    }
+    return 0;
+}
+
+int intake_fd(struct intake *i, struct session *s, int fd, bool keeps_time, struct err *e)
+{
+    CLEANUP(blob_abortp) struct blob_writer *w = NULL;
+    struct stat after;
+    uint64_t got;
+    int rc;
+
+    if (fstat(fd, &i->before) != 0)
+        return err_errno(e, "cannot look at an open file");
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    rc = blob_begin(&w, session_store(s), e);
+    if (rc == 0)
+        rc = copy(i, w, fd, intake_size(&i->before), &got, e);
+    if (rc || i->trouble.len)
+        return rc;
+    if (fstat(fd, &after) != 0)
+        return err_errno(e, "cannot look at an open file");
+    intake_changes(&i->remark, &i->before, &after, got, keeps_time);
+    return blob_commit(MOVE(w), &i->digests, e);
+}
+
+int intake_bytes(struct session *s, struct str bytes, struct blob_digests *out, struct err *e)
+{
+    CLEANUP(blob_abortp) struct blob_writer *w = NULL;
+    int rc = blob_begin(&w, session_store(s), e);
+
+    if (rc == 0)
+        rc = blob_write(w, bytes.p, bytes.len, e);
+    return rc ? rc : blob_commit(MOVE(w), out, e);
+}
+
+void intake_facts(struct evidence_facts *f, const struct intake *i)
+{
+    f->digests = i->digests;
+    f->has_blob = true;
+    f->modified = (struct utc){i->before.st_mtim.tv_sec, (uint32_t)i->before.st_mtim.tv_nsec};
+    f->mode = i->before.st_mode;
+    f->uid = i->before.st_uid;
+    f->gid = i->before.st_gid;
+    f->remark = buf_str(&i->remark);
+}
+
+/* The bytes of the next character of UTF-8 text that may stand in a line; 0 for one that may not.
+ */
+static size_t plain_len(struct str rest)
+{
+    unsigned char c = (unsigned char)rest.p[0];
+    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+    if (c < 0x20 || c == 0x7f || c == '\\' || len > rest.len)
+        return 0;
+    return str_has_utf8_error(str_head(rest, len)) ? 0 : len;
+}
+
+void intake_path_text(struct buf *out, const char *path)
+{
+    struct str rest = str_of(path);
+
+    while (rest.len) {
+        size_t len = plain_len(rest);
+
+        if (len)
+            buf_add(out, rest.p, len);
+        else
+            buf_addf(out, "\\x%02x", (unsigned char)rest.p[0]);
+        rest = str_from(rest, len ? len : 1);
+    }
+}
+
+static bool has_sealed(const struct state *s)
+{
+    const struct thing *t;
+
+    for (size_t i = 0; (t = state_thing(s, i)); i++)
+        if (thing_is(t, "evidence") && evidence_is_sealed(t) && thing_value(t, "sha256").len)
+            return true;
+    return false;
+}
+
+int intake_is_sealed(const struct state *s, int fd, bool *out, struct err *e)
+{
+    CLEANUP(digest_freep) struct digest *d = NULL;
+    CLEANUP_FREE char *chunk = NULL;
+    uint8_t bytes[64];
+    struct hash hash;
+    uint64_t got = 0;
+    struct stat st;
+    ssize_t n;
+
+    *out = false;
+    if (!has_sealed(s))
+        return 0;
+    d = digest_new(DIGEST_SHA256);
+    chunk = mem_alloc(CHUNK_SIZE);
+    if (fstat(fd, &st) != 0)
+        return err_errno(e, "cannot look at an open file");
+    while (got < intake_size(&st) && (n = read(fd, chunk, CHUNK_SIZE)) > 0) {
+        digest_add(d, chunk, (size_t)n);
+        got += (uint64_t)n;
+    }
+    /* What cannot be read will be said when it is taken. */
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return err_errno(e, "cannot read an open file twice");
+    digest_end(d, bytes);
+    memcpy(hash.b, bytes, sizeof(hash.b));
+    *out = evidence_bytes_are_sealed(s, &hash);
+    return 0;
+}
