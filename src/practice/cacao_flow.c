@@ -17,6 +17,7 @@ void cacao_flow_release(struct cacao_flow *f)
     free(f->steps);
     free(f->edges);
     free(f->order);
+    json_decref(f->index);
 }
 
 static bool find_sort(struct str type, enum cacao_sort *out)
@@ -30,17 +31,11 @@ static bool find_sort(struct str type, enum cacao_sort *out)
     return false;
 }
 
-/* Ids are looked up in the sorted table. */
-static int compare_steps(const void *a, const void *b)
-{
-    return strcmp(((const struct cacao_step *)a)->id, ((const struct cacao_step *)b)->id);
-}
-
 static struct cacao_step *find_step(const struct cacao_flow *f, const char *id)
 {
-    struct cacao_step key = {.id = id};
+    const json_t *index = json_object_get(f->index, id);
 
-    return bsearch(&key, f->steps, f->count, sizeof(key), compare_steps);
+    return index ? &f->steps[json_integer_value(index)] : NULL;
 }
 
 static int read_steps(struct cacao_flow *f, json_t *workflow, struct err *e)
@@ -52,6 +47,7 @@ static int read_steps(struct cacao_flow *f, json_t *workflow, struct err *e)
         return err_set(e, ERR_LIMIT, "its workflow has %zu steps; the most is %d",
                        json_object_size(workflow), (int)LIMIT_PLAYBOOK_STEP_COUNT);
     f->steps = mem_array(json_object_size(workflow), sizeof(f->steps[0]));
+    f->index = json_object();
     json_object_foreach(workflow, id, body)
     {
         struct cacao_step *s = &f->steps[f->count];
@@ -65,9 +61,9 @@ static int read_steps(struct cacao_flow *f, json_t *workflow, struct err *e)
                            id, STR_ARG(str_head(import_text(body, "type"), 60)));
         s->id = id;
         s->body = body;
-        f->count++;
+        if (json_object_set_new(f->index, id, json_integer((json_int_t)f->count++)))
+            return err_set(e, ERR_LIMIT, "it needs more memory than a document may");
     }
-    qsort(f->steps, f->count, sizeof(f->steps[0]), compare_steps);
     return 0;
 }
 

@@ -42,6 +42,8 @@ struct cacao_step {
 struct cacao_flow {
     struct cacao_step *steps;
     size_t count;
+    json_t *index; /* from the id of a step to its place in steps; qsort makes calls that the
+                      worker may not */
     struct cacao_edge *edges; /* of each step together */
     size_t edge_count;
     size_t edge_room;

@@ -28,7 +28,7 @@ const char *playbook_command_of(struct str verb)
     };
 
     for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (str_is(verb, commands[i].verb))
+        if (str_is(verb, commands[i].verb) && practice_find(verb))
             return commands[i].command;
     return "calm note \"WHAT\"";
 }
