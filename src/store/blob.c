@@ -71,6 +71,16 @@ int blob_write(struct blob_writer *w, const void *bytes, size_t size, struct err
     return 0;
 }
 
+int blob_write_fd(struct blob_writer *w, int fd, const char *name, uint64_t most, uint64_t *got,
+                  struct err *e)
+{
+    int code = ring_read(w->ring, fd, name, most, got, e);
+
+    if (!code)
+        w->size += *got;
+    return code;
+}
+
 int blob_commit(struct blob_writer *w, struct blob_digests *out, struct err *e)
 {
     struct blob_digests digests = {.size = w->size};

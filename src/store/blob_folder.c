@@ -157,26 +157,11 @@ static int hash_fd(int fd, const struct spot *spot, struct hash *out, struct err
     CLEANUP(ring_freep)
     struct ring *ring = ring_new(&(struct ring_eater){hash_eat, digest}, 1);
     uint8_t bytes[64];
-    int code;
+    uint64_t got;
+    int code = ring_read(ring, fd, spot->name, UINT64_MAX, &got, e);
 
-    for (;;) {
-        uint8_t *at;
-        size_t room;
-        ssize_t n;
-
-        code = ring_room(ring, &at, &room, e);
-        if (code)
-            return code;
-        n = read(fd, at, room);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(e, "cannot read the evidence %s", spot->name);
-        if (n == 0)
-            break;
-        ring_filled(ring, (size_t)n);
-    }
-    code = ring_end(ring, e);
+    if (!code)
+        code = ring_end(ring, e);
     if (code)
         return code;
     digest_end(digest, bytes);

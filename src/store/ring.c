@@ -1,8 +1,10 @@
 /* ring.c: a ring of slots, filled by one thread and eaten by several. */
 #include "store/ring.h"
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -162,6 +164,32 @@ void ring_filled(struct ring *r, size_t size)
     if (!r->has_started)
         start(r);
     publish(r);
+}
+
+int ring_read(struct ring *r, int fd, const char *name, uint64_t most, uint64_t *got, struct err *e)
+{
+    uint64_t total = 0;
+
+    while (total < most) {
+        uint8_t *at;
+        size_t room;
+        ssize_t n;
+        int code = ring_room(r, &at, &room, e);
+
+        if (code)
+            return code;
+        n = read(fd, at, room < most - total ? room : (size_t)(most - total));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, "cannot read %s", name);
+        if (n == 0)
+            break;
+        ring_filled(r, (size_t)n);
+        total += (uint64_t)n;
+    }
+    *got = total;
+    return 0;
 }
 
 static void stop(struct ring *r)

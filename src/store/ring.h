@@ -25,5 +25,9 @@ DEFINE_CLEANUP(struct ring *, ring_free)
 MUST_CHECK int ring_room(struct ring *r, uint8_t **at, size_t *room, struct err *e);
 /* size bytes were put there. */
 void ring_filled(struct ring *r, size_t size);
+/* Fills it with at most `most` bytes read from a descriptor; *got is 0 at the end. name is for the
+ * error. ERR_IO. */
+MUST_CHECK int ring_read(struct ring *r, int fd, const char *name, uint64_t most, uint64_t *got,
+                         struct err *e);
 /* Waits until all was eaten. Nothing may be filled afterwards. */
 MUST_CHECK int ring_end(struct ring *r, struct err *e);

@@ -82,6 +82,10 @@ MUST_CHECK int store_watch(struct store *s, uint64_t known, int timeout_ms, stru
 struct blob_writer;
 MUST_CHECK int blob_begin(struct blob_writer **out, struct store *s, struct err *e);
 MUST_CHECK int blob_write(struct blob_writer *w, const void *bytes, size_t size, struct err *e);
+/* As blob_write, with at most `most` bytes read from a descriptor, without copying them once more;
+ * *got is less only at the end. name is for the error. After an error only blob_abort is left. */
+MUST_CHECK int blob_write_fd(struct blob_writer *w, int fd, const char *name, uint64_t most,
+                             uint64_t *got, struct err *e);
 /* Makes it durable. digests: sha256 always; md5 (16 bytes) too. The same content twice is fine;
  * ERR_TAMPER when what lies there under that name has been altered. The writer is gone afterwards,
  * whatever comes back. */

@@ -154,16 +154,6 @@ static void a_blob_is_read_back_whole_whatever_its_size_and_parts(void **state)
     }
 }
 
-static int count_blob(void *context, const struct hash *name, uint64_t size, struct err *e)
-{
-    struct hash *last = context;
-
-    (void)e;
-    assert_true(memcmp(last->b, name->b, 32) < 0); /* ascending, so each once */
-    *last = *name;
-    return size == 3 ? 42 : 0;
-}
-
 static unsigned count_files(const struct place *p, const char *folder)
 {
     char path[256];
@@ -175,6 +165,66 @@ static unsigned count_files(const struct place *p, const char *folder)
         count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     closedir(d);
     return count;
+}
+
+static void a_blob_is_taken_from_a_descriptor_in_parts(void **state)
+{
+    static const uint64_t mosts[] = {1 << 20, 700001, UINT64_MAX};
+    struct place *p = *state;
+    CLEANUP(store_closep) struct store *s = reopen(p);
+    CLEANUP_FREE char *bytes = mem_alloc(3000000);
+    char path[256];
+    FILE *f;
+
+    fill_random(bytes, 3000000, 3);
+    f = fopen(path_of(path, p, "source"), "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, 3000000, f), 3000000);
+    fclose(f);
+    for (size_t i = 0; i < COUNT_OF(mosts); i++) {
+        CLEANUP(blob_abortp) struct blob_writer *w = NULL;
+        CLEANUP_FD int fd = open(path, O_RDONLY);
+        struct hash whole = hash_bytes(bytes, 3000000 - i);
+        struct blob_digests d;
+        uint64_t total = 0;
+        uint64_t got;
+
+        assert_int_equal(truncate(path, 3000000 - (off_t)i), 0);
+        must(blob_begin(&w, s, &failure));
+        do {
+            must(blob_write_fd(w, fd, path, mosts[i], &got, &failure));
+            total += got;
+        } while (got == mosts[i]);
+        assert_int_equal(total, 3000000 - i);
+        must(blob_commit(MOVE(w), &d, &failure));
+        assert_int_equal(d.size, total);
+        assert_true(hash_eq(&d.sha256, &whole));
+    }
+}
+
+static void a_source_that_cannot_be_read_is_told(void **state)
+{
+    struct place *p = *state;
+    CLEANUP(store_closep) struct store *s = reopen(p);
+    CLEANUP_FD int fd = open(p->top, O_RDONLY); /* a folder */
+    struct blob_writer *w = NULL;
+    uint64_t got;
+
+    must(blob_begin(&w, s, &failure));
+    assert_int_equal(blob_write_fd(w, fd, "the stick", 9, &got, &failure), ERR_IO);
+    assert_non_null(strstr(failure.text, "the stick"));
+    blob_abort(w);
+    assert_int_equal(count_files(p, "evidence"), 0);
+}
+
+static int count_blob(void *context, const struct hash *name, uint64_t size, struct err *e)
+{
+    struct hash *last = context;
+
+    (void)e;
+    assert_true(memcmp(last->b, name->b, 32) < 0); /* ascending, so each once */
+    *last = *name;
+    return size == 3 ? 42 : 0;
 }
 
 static void blobs_are_listed_in_order_and_other_files_are_passed_over(void **state)
@@ -403,6 +453,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(digests_are_those_of_the_standards),
         T(a_blob_is_read_back_whole_whatever_its_size_and_parts),
+        T(a_blob_is_taken_from_a_descriptor_in_parts),
+        T(a_source_that_cannot_be_read_is_told),
         T(blobs_are_listed_in_order_and_other_files_are_passed_over),
         T(the_same_content_twice_is_one_blob),
         T(a_blob_that_was_altered_is_not_handed_out),
