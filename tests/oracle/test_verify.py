@@ -269,8 +269,13 @@ class Anchored(JournalTest):
         self.check(TAMPERED, copy, "--note", path, "--witness", self.witness.hex)
 
     def test_note_of_size_0(self):
+        """Ignored, even with a root that is not that of nothing."""
         copy = self.usual()
         path = self.write("a.note", self.note(copy, 0))
+        self.check(VALID, copy, "--note", path, "--witness", self.witness.hex)
+        text = copy.checkpoint_text(0, copy.root())
+        token = jb.cosignature(self.witness, "w", 5, text)
+        path = self.write("a.note", jb.signed_note(text, [("w", token)]))
         self.check(VALID, copy, "--note", path, "--witness", self.witness.hex)
 
     def test_untrusted_record_still_anchors(self):
@@ -663,9 +668,14 @@ class LaterTime(JournalTest):
         missing = os.path.join(self.folder, "missing")
         self.assertEqual(self.run_main(missing)[0], UNCHECKED)
         self.assertEqual(self.run_main(self.folder)[0], UNCHECKED)
-        for option in ("--openings", "--note", "--token", "--tsa"):
-            self.check(UNCHECKED, copy, option, missing)
-            self.check(UNCHECKED, b"not spelled", option, missing)
+        path = self.write("a.cj1", copy.data())
+        bad = self.write("b.cj1", b"not spelled")
+        for option in ("--note", "--token"):
+            self.assertEqual(
+                self.run_main("--brief", option, missing, path, bad),
+                (UNCHECKED, "4 %s\n4 %s\n" % (path, bad)))
+        self.assertEqual(self.run_main("--brief", "--openings", missing, bad),
+                         (UNCHECKED, "4 %s\n" % bad))
 
     def test_openings_outrank_later_time(self):
         copy = self.usual()
@@ -1164,13 +1174,14 @@ class Revocation(JournalTest):
         self.check(VALID, copy, why="2 records not trusted")
 
     def test_revokes_itself(self):
+        """The revocation stands, although it is itself not trusted."""
         copy = self.usual()
         copy.note(self.lead)
         copy.revoke(self.lead, self.lead, 3)
-        self.check(VALID, copy, why="1 records not trusted")
+        self.check(VALID, copy, why="2 records not trusted")
         copy.enrol(self.recovery, self.eve, "lead")
         copy.note(self.eve)
-        self.check(VALID, copy, why="1 records not trusted")
+        self.check(VALID, copy, why="2 records not trusted")
         copy.note(self.lead)
         self.check(TAMPERED, copy, why="power")
 
@@ -1191,51 +1202,82 @@ class Revocation(JournalTest):
         copy.note(self.bob)
         self.check(VALID, copy)
 
-    def test_a_revocation_by_a_revoked_key_is_void(self):
+    def test_a_revocation_by_a_revoked_key_stands(self):
         copy = self.usual()
         copy.enrol(self.lead, self.eve, "lead")       # 3
         copy.revoke(self.eve, self.bob, 1)            # 4
         copy.revoke(self.recovery, self.eve, 4)       # 5
         self.check(VALID, copy, why="1 records not trusted")
-        copy.note(self.bob)
-        self.check(VALID, copy)
+        other = copy.fork()
+        other.note(self.bob)
+        self.check(TAMPERED, other, why="power")
+        copy.enrol(self.recovery, self.bob, "member")
+        self.check(TAMPERED, copy, why="revoked")
 
-    def test_the_revoking_record_stands(self):
+    def test_a_revocation_of_what_enrolled_the_signer_stands(self):
         copy = self.usual()
         copy.enrol(self.lead, self.eve, "lead")       # 3
         copy.revoke(self.eve, self.lead, 3)           # 4: by a key it cuts off
-        self.check(VALID, copy, why="1 records not trusted")
+        self.check(VALID, copy, why="2 records not trusted")
         for key in (self.eve, self.lead):
             other = copy.fork()
             other.note(key)
             self.check(TAMPERED, other, why="power")
 
-    def test_a_void_revocation_comes_back(self):
-        """4 revokes bob; 6 makes 4 void; 8 makes 6 void: bob is out again."""
-        copy = self.usual()
-        copy.enrol(self.lead, self.eve, "lead")            # 3
-        copy.revoke(self.eve, self.bob, 1)                 # 4
-        copy.enrol(self.recovery, self.witness, "lead")    # 5
-        copy.revoke(self.witness, self.eve, 4)             # 6
-        copy.note(self.bob)                                # 7
-        self.check(VALID, copy, why="1 records not trusted")
-        copy.revoke(self.recovery, self.witness, 6)        # 8
-        self.check(VALID, copy, why="2 records not trusted")
-        other = copy.fork()
-        other.note(self.eve)
-        self.check(VALID, other)
-        copy.note(self.bob)
-        self.check(TAMPERED, copy, why="power")
-
     def test_enrolled_anew_by_a_revoked_key(self):
-        """By the letter: bob, enrolled by lead, goes with eve, who enrolled
-        him again."""
+        """Bob, enrolled by lead, keeps what lead gave him."""
         copy = self.usual()
         copy.enrol(self.lead, self.eve, "lead")            # 3
-        copy.enrol(self.eve, self.bob, "member")           # 4
-        copy.revoke(self.lead, self.eve, 4)                # 5
+        copy.enrol(self.eve, self.bob, "lead")             # 4
+        copy.hold(self.bob, "set")                         # 5
+        copy.revoke(self.lead, self.eve, 4)                # 6
+        self.check(VALID, copy, why="1 records not trusted")
+        other = copy.fork()
+        other.hold(self.bob, "set")
+        self.check(TAMPERED, other, why="power")
         copy.note(self.bob)
-        self.check(TAMPERED, copy, why="power")
+        self.check(VALID, copy, why="1 records not trusted")
+
+    def test_all_enrolments_fall(self):
+        """From the first of them on, whichever is the last to fall."""
+        for order in ((3, 4), (4, 3)):
+            self.copy = jb.Copy(7)
+            copy = self.usual()
+            leads = {3: self.eve, 4: self.witness}
+            copy.enrol(self.lead, self.eve, "lead")        # 3
+            copy.enrol(self.lead, self.witness, "lead")    # 4
+            key = copy.new_key()
+            copy.enrol(self.eve, key, "member")            # 5
+            copy.note(key)                                 # 6
+            copy.enrol(self.witness, key, "lead")          # 7
+            one, two = (leads[each] for each in order)
+            copy.revoke(self.lead, one, 5)                 # 8
+            self.check(VALID, copy, why="1 records not trusted")
+            other = copy.fork()
+            other.note(key)
+            self.check(VALID, other)
+            copy.revoke(self.lead, two, 5)                 # 9
+            self.check(VALID, copy, why="3 records not trusted")
+            copy.note(key)
+            self.check(TAMPERED, copy, why="power")
+
+    def test_a_key_that_fell_was_enrolled(self):
+        """So it can be revoked by itself, from earlier too."""
+        copy = self.usual()
+        copy.enrol(self.lead, self.eve, "lead")            # 3
+        copy.enrol(self.eve, self.witness, "member")       # 4
+        copy.note(self.witness)                            # 5
+        copy.revoke(self.lead, self.eve, 4)                # 6
+        copy.revoke(self.lead, self.witness, 5)            # 7
+        self.check(VALID, copy, why="2 records not trusted")
+
+    def test_the_first_key_has_its_case(self):
+        copy = self.usual()
+        copy.enrol(self.lead, self.eve, "lead")            # 3
+        copy.enrol(self.eve, self.lead, "member")          # 4
+        copy.revoke(self.recovery, self.eve, 4)            # 5
+        copy.hold(self.lead, "set")
+        self.check(VALID, copy, why="1 records not trusted")
 
     def test_case_record_stays_trusted(self):
         copy = self.usual()
@@ -1734,6 +1776,57 @@ class Merges(JournalTest):
         copy.enrol(self.recovery, self.eve, "member")
         self.check(TAMPERED, copy, why="revoked")
 
+    def test_revocation_without_power_here(self):
+        """Eve led in B only until A revoked her; what she revoked stays."""
+        self.copy.enrol(self.lead, self.eve, "lead")
+        theirs = self.copy.fork()
+        theirs.revoke(self.eve, self.bob, 1)
+        self.copy.revoke(self.lead, self.eve, 5)
+        copy = self.copy
+        copy.merge(self.lead, theirs)
+        copy.note(self.bob)
+        self.check(VALID, copy, why="1 records not trusted")
+
+    def test_merged_revocation_stands(self):
+        """It was trusted when it came; its signer is revoked later."""
+        self.copy.enrol(self.lead, self.eve, "lead")
+        theirs = self.copy.fork()
+        theirs.revoke(self.eve, self.bob, 5)
+        copy = self.copy
+        copy.merge(self.lead, theirs)
+        copy.revoke(self.lead, self.eve, 5)
+        self.check(VALID, copy, why="1 records not trusted")
+        copy.note(self.bob)
+        self.check(TAMPERED, copy, why="power")
+
+    def test_held_up_by_a_merged_enrolment(self):
+        """Eve's enrolment fell in A; in B lead had enrolled her as well."""
+        self.copy.enrol(self.lead, self.bob, "lead")       # 4
+        self.copy.enrol(self.bob, self.eve, "lead")        # 5
+        theirs = self.copy.fork()
+        theirs.enrol(self.lead, self.eve, "member")
+        theirs.note(self.eve)
+        copy = self.copy
+        copy.enrol(self.eve, self.witness, "member")       # 6
+        copy.revoke(self.recovery, self.bob, 5)            # 7
+        self.check(VALID, copy, why="2 records not trusted")
+        copy.merge(self.lead, theirs)
+        copy.note(self.eve)
+        copy.note(self.witness)
+        self.check(VALID, copy, why="1 records not trusted")
+        copy.hold(self.eve, "set")
+        self.check(TAMPERED, copy, why="power")
+
+    def test_not_held_up_once_revoked_by_itself(self):
+        self.copy.enrol(self.lead, self.eve, "member")
+        theirs = self.copy.fork()
+        theirs.enrol(self.lead, self.eve, "lead")
+        copy = self.copy
+        copy.revoke(self.lead, self.eve, 4)
+        copy.merge(self.lead, theirs)
+        copy.note(self.eve)
+        self.check(TAMPERED, copy, why="power")
+
     def test_enrolment_has_its_effect(self):
         self.theirs.enrol(self.lead, self.eve, "member")
         copy = self.merged()
@@ -1838,7 +1931,8 @@ class CommandLine(JournalTest):
                  ["--root", "3:" + root, "--root", "3:" + root, path],
                  ["--root", "3:" + groups[:-1], path],
                  ["--root", "3:" + groups.upper(), path],
-                 ["--tsa", path, path],
+                 ["--tsa", path, path], ["--tsa", path + ".missing", path],
+                 ["--note", path + ".missing", "--tsa", path, path],
                  ["--openings", path, "--openings", path, path],
                  ["--openings", path, path, path], ["--brief", "--brief", path]]
         for arguments in wrong:

@@ -32,6 +32,7 @@ import tempfile
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.x509 import load_pem_x509_certificates
 
 VERIFIED, TAMPERED, VALID, MALFORMED, UNCHECKED = 0, 1, 2, 3, 4
 SEVERITY = (VERIFIED, VALID, UNCHECKED, MALFORMED, TAMPERED)
@@ -582,16 +583,16 @@ class KeyEvent:
 class Keys:
     """Who may do what, as of one place in one copy of a journal.
 
-    All is derived from the list of events, so that a state of the past is had
-    by replaying a shorter list.  A revocation can take trust from earlier
-    events, so each one makes all be derived anew.
+    All is derived from the events of records that were trusted at their
+    places, so that a state of the past is had by replaying a shorter list.
     """
 
     def __init__(self, recovery, events=()):
         self.recovery = recovery
         self.enrolments, self.revocations = [], []
-        self.by_signer = {}
-        self.powers, self.revoked, self.standing = {}, {}, set()
+        self.first = {}    # the place of a key's first enrolment
+        self.powers = {}   # by the last enrolment that has not fallen away
+        self.revoked = {}  # the place from which a key is revoked
         for event in events:
             self.add(event)
         self.derive()
@@ -602,12 +603,18 @@ class Keys:
             self.revocations.append(event)
         else:
             self.enrolments.append(event)
-            self.by_signer.setdefault(event.signer, []).append(event)
-            self.powers[event.key] = event.power
+            self.first.setdefault(event.key, event.place)
 
     def enrol(self, event):
-        """The effect of a trusted `enrol/1`."""
+        """The effect of a trusted `enrol/1`.
+
+        Where all enrolments of the key had fallen away, it now has one left.
+        """
+        fallen = event.key in self.first and event.key not in self.powers
         self.add(event)
+        self.powers[event.key] = event.power
+        if fallen:
+            self.derive()
 
     def revoke(self, event):
         """The effect of a trusted `revoke/1`."""
@@ -621,30 +628,29 @@ class Keys:
         return Keys(self.recovery, events)
 
     def derive(self):
-        """Settle which revocations stand, and what they revoke.
+        """Section 9 word by word, again and again until nothing changes.
 
-        From the newest to the oldest: a revocation stands unless a newer one
-        that stands took the trust from it.  So the newest always stands, even
-        where it revokes its own signer (section 9).
+        Every revocation stands.  An enrolment by a key that was revoked from
+        there or earlier falls away.  A key all of whose enrolments have fallen
+        away is revoked from the first of them on.
         """
-        self.revoked, self.standing = {}, set()
-        for event in reversed(self.revocations):
-            if self.is_cut_off(event.signer, event.place):
-                continue
-            self.standing.add(event.place)
+        self.revoked = {}
+        for event in self.revocations:
             self.cut_off(event.key, event.start)
+        changed = True
+        while changed:
+            self.powers = {event.key: event.power for event in self.enrolments
+                           if not self.is_cut_off(event.signer, event.place)}
+            changed = any([self.cut_off(key, place)
+                           for key, place in self.first.items()
+                           if key not in self.powers])
 
     def cut_off(self, key, start):
-        """Revoke a key from a place on, and the keys that it enrolled since."""
-        waiting = [(key, start)]
-        while waiting:
-            key, start = waiting.pop()
-            if self.is_cut_off(key, start):
-                continue
-            self.revoked[key] = start
-            waiting += [(event.key, event.place)
-                        for event in self.by_signer.get(key, ())
-                        if event.place >= start]
+        """Revoke a key from a place on; says whether that is news."""
+        if self.is_cut_off(key, start):
+            return False
+        self.revoked[key] = start
+        return True
 
     def is_cut_off(self, key, place):
         """Was the key revoked from that place or an earlier one?"""
@@ -666,12 +672,12 @@ class Keys:
         return power == LEAD or kind not in LEAD_TYPES
 
     def trusts(self, record):
-        """Is a record that stands in its place trusted, as of now?"""
-        if record.lacked_power:
-            return False
-        if record.statement.type == b"revoke/1":
-            return record.place in self.standing
-        return not self.is_cut_off(record.statement.by, record.place)
+        """Is a record trusted, as of now?
+
+        This goes for a `revoke/1` too, although what it did stands for good.
+        """
+        return not (record.lacked_power
+                    or self.is_cut_off(record.statement.by, record.place))
 
 
 # ----------------------------------------------------------------- journal
@@ -1027,7 +1033,7 @@ def rule_enrol(journal, record):
 def rule_revoke(journal, record):
     """The key is one that was enrolled; the place is one of the past."""
     public = record.statement.public
-    need(public[b"key"] in journal.keys.powers, "revokes an unknown key")
+    need(public[b"key"] in journal.keys.first, "revokes an unknown key")
     need(1 <= public[b"from"] <= record.place, "from of revoke/1")
     record.start = public[b"from"]
 
@@ -1495,7 +1501,7 @@ def note_anchor(journal, note, key, anchors, what):
     If it contradicts the journal or reaches beyond its end, a root from
     outside does so: the journal was cut or rewritten.
     """
-    if note.case != journal.case or not any(
+    if note.case != journal.case or note.size == 0 or not any(
             witnessed(key, name, data, note.text)
             for name, data in note.signatures):
         return
@@ -1649,6 +1655,15 @@ def parse_witness(text):
     return bytes.fromhex(text)
 
 
+def parse_authority(path):
+    """The file of an authority's certificate, which must hold one."""
+    try:
+        load_pem_x509_certificates(read_small(path, NOTE_MAX))
+    except (Unreadable, ValueError) as error:
+        raise WrongCommandLine("%s: %s" % (path, error)) from None
+    return path
+
+
 def split_arguments(arguments):
     """(brief, options, files); options come before files."""
     brief, options, rest = False, {}, list(arguments)
@@ -1675,10 +1690,7 @@ def gather_outside(options):
     for text in options.get("--root", ()):
         outside.root = parse_root(text)
     outside.witnesses = list(map(parse_witness, options.get("--witness", ())))
-    for path in options.get("--tsa", ()):
-        if b"-----BEGIN " not in read_small(path, NOTE_MAX):
-            raise WrongCommandLine("%s is no certificate in PEM" % path)
-        outside.authorities.append(path)
+    outside.authorities = list(map(parse_authority, options.get("--tsa", ())))
     outside.tokens = [read_small(path, TOKEN_MAX)
                       for path in options.get("--token", ())]
     outside.note_data = [read_small(path, NOTE_MAX)
