@@ -1,6 +1,7 @@
 /* evidence.c: the register of evidence and its chain of custody. */
 #include "practice/evidence.h"
 #include "base/sink.h"
+#include "practice/custody.h"
 #include "practice/preserve_files.h"
 #include "practice/unlawful.h"
 
@@ -270,7 +271,8 @@ static const struct thing *first_unheld(const struct view *v)
     for (size_t at = 0; (t = view_next(v, "system", &at));) {
         size_t hold_at = 0;
 
-        if (!thing_says(t, "state", "clear") && !view_next_of(v, "retention", "system", t, &hold_at))
+        if (!thing_says(t, "state", "clear") &&
+            !view_next_of(v, "retention", "system", t, &hold_at))
             return t;
     }
     return NULL;
@@ -287,7 +289,8 @@ static void preserve_status(const struct view *v, struct practice_status *out)
         size_t item_at = 0;
         size_t hold_at = 0;
 
-        if (!thing_says(t, "state", "clear") && !view_next_of(v, "retention", "system", t, &hold_at))
+        if (!thing_says(t, "state", "clear") &&
+            !view_next_of(v, "retention", "system", t, &hold_at))
             buf_addf(&out->missing, "a hold on backups and logs of " STR_FMT "\n",
                      STR_ARG(view_title(t)));
         if (thing_says(t, "state", "affected") &&
@@ -320,5 +323,6 @@ const struct practice practice_preserve = {
     .help = "a hold first; then copies with hashes, the register, chain of custody",
     .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &custody_kind, &unlawful_kind),
     .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
-                       &preserve_item, &preserve_custody, &unlawful_found, &preserve_files),
+                       &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
+                       &preserve_get, &preserve_custody_form),
     .status = preserve_status};

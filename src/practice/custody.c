@@ -1,0 +1,275 @@
+/* custody.c: an item's chain of custody as a form to sign. */
+#include "practice/custody.h"
+#include "base/sink.h"
+#include "practice/calm.h"
+#include "practice/evidence.h"
+#include "render/doc.h"
+#include "sys/file.h"
+
+enum { BLANK_ROWS = 3 };
+
+/* One line of the chain, from whatever record told it. */
+struct link {
+    uint64_t seq;
+    struct str act;
+    const struct thing *custody; /* NULL: the record that made the item */
+};
+
+static void fact(const struct view *v, struct doc *d, const struct thing *item, const char *field,
+                 const char *words)
+{
+    const struct kind *k = item->kind;
+    CLEANUP_BUF struct buf value = {0};
+    char text[UTC_PLAIN_SIZE];
+    struct utc time;
+
+    if (!thing_value(item, field).len)
+        return;
+    /* A form is read years later: whole dates, in UTC. */
+    if (thing_time(item, field, &time))
+        buf_adds(&value, utc_plain(text, time));
+    else
+        view_show(v, item, field_find(k->fields, k->field_count, str_of(field)), true, &value);
+    doc_pair_str(d, words, buf_str(&value));
+}
+
+static void add_item(const struct view *v, struct doc *d, const struct thing *item)
+{
+    static const char *const facts[][2] = {
+        {"title", "Item"},       {"sort", "Sort"},          {"sha256", "SHA-256"},
+        {"md5", "MD5"},          {"size", "Size"},          {"path", "Where it was"},
+        {"host", "Machine"},     {"system", "System"},      {"modified", "Last changed"},
+        {"mode", "Permissions"}, {"owner", "Owner, group"}, {"remark", "Particular"},
+        {"place", "Kept now"},   {"seal", "Seal"},          {"holder", "Held now by"},
+    };
+
+    doc_pairs(d, DOC_FACTS);
+    for (size_t i = 0; i < COUNT_OF(facts); i++)
+        fact(v, d, item, facts[i][0], facts[i][1]);
+    if (evidence_is_sealed(item))
+        doc_pair_str(d, "Sealed",
+                     STR("It may hold material that is unlawful to possess. It is not opened, "
+                         "shown or copied; counsel and police say what happens to it."));
+    doc_end(d);
+}
+
+static struct str custody_value(const struct link *l, const char *field)
+{
+    return l->custody ? thing_value(l->custody, field) : STR("");
+}
+
+static void add_row(const struct view *v, struct doc *d, uint64_t number, const struct link *l)
+{
+    const struct record *r = state_record(v->state, l->seq);
+    CLEANUP_BUF struct buf signer = {0};
+    CLEANUP_BUF struct buf why = {0};
+    struct str rest = custody_value(l, "signed");
+
+    view_signer_name(v, r, &signer);
+    buf_addstr(&why, custody_value(l, "because"));
+    while (rest.len) {
+        struct str who = str_cut(&rest, '\n');
+
+        buf_addf(&why, "%ssigned: " STR_FMT, why.len ? "; " : "", STR_ARG(who));
+    }
+    doc_row(d, (struct doc_ref){0});
+    doc_cell_u64(d, number);
+    doc_cell_time(d, l->custody ? thing_when(v->state, l->custody) : r->time);
+    doc_cell_str(d, l->act);
+    doc_cell_str(d, custody_value(l, "from"));
+    doc_cell_str(d, custody_value(l, "to"));
+    doc_cell_str(d, custody_value(l, "place"));
+    doc_cell_str(d, custody_value(l, "seal"));
+    doc_cell_str(d, buf_str(&why));
+    doc_cell_str(d, buf_str(&signer));
+    doc_cell_ref(d, (struct doc_ref){'r', l->seq});
+}
+
+/* The next record that says something of the item, from *seq on; in the order of the journal. */
+static bool next_link(const struct view *v, const struct thing *item, uint64_t *seq,
+                      struct link *out)
+{
+    const struct record *r;
+
+    while ((r = state_record(v->state, (*seq)++))) {
+        const struct thing *t = r->thing;
+
+        *out = (struct link){.seq = *seq - 1};
+        if (!t || r->is_change || !view_allows_record(v, r))
+            continue;
+        if (t == item) {
+            out->act = STR("taken");
+            return true;
+        }
+        if (thing_is(t, "custody") && view_refers(v, t, "evidence", item)) {
+            out->act = thing_value(t, "act");
+            out->custody = t;
+            return true;
+        }
+        if (thing_is(t, "unlawful") && view_refers(v, t, "evidence", item)) {
+            out->act = STR("sealed: may be unlawful to possess");
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_chain(const struct view *v, struct doc *d, const struct thing *item)
+{
+    static const struct doc_column columns[] = {
+        {"No.", DOC_NUMBER}, {"When", DOC_TIME},     {"What", DOC_TEXT}, {"From", DOC_TEXT},
+        {"To", DOC_TEXT},    {"Place", DOC_TEXT},    {"Seal", DOC_TEXT}, {"Why", DOC_TEXT},
+        {"By", DOC_TEXT},    {"Record", DOC_NUMBER},
+    };
+    uint64_t number = 1;
+    uint64_t seq = 0;
+    struct link l;
+
+    doc_table(d, STR("The chain, from the record of the case"), columns, COUNT_OF(columns));
+    while (next_link(v, item, &seq, &l))
+        add_row(v, d, number++, &l);
+    doc_end(d);
+}
+
+/* Lines for what is done by hand from here on. */
+static void add_signatures(struct doc *d)
+{
+    doc_heading(d, 1, STR("From here on, by hand"));
+    doc_para_text(d, "Write the time, what is done and why, the number of the seal, and sign both. "
+                     "Then record it: calm preserve move.");
+    for (int i = 0; i < BLANK_ROWS; i++) {
+        doc_signature(d, &(struct doc_signature){.role = STR("Handed over by"),
+                                                 .statement = STR("When, why, seal:")});
+        doc_signature(d, &(struct doc_signature){.role = STR("Received by"),
+                                                 .statement = STR("When, state of the seal:")});
+    }
+}
+
+static void add_checking(struct doc *d, const struct thing *item)
+{
+    struct str sha256 = thing_value(item, "sha256");
+    CLEANUP_BUF struct buf command = {0};
+
+    doc_heading(d, 1, STR("How to check this"));
+    if (sha256.len) {
+        doc_para_text(d, "The item is unaltered if its SHA-256 is the one above. On any machine:");
+        buf_addf(&command, "sha256sum evidence/" STR_FMT "/" STR_FMT "*",
+                 STR_ARG(str_head(sha256, 2)), STR_ARG(str_head(sha256, 16)));
+        doc_verbatim(d, buf_str(&command));
+    }
+    doc_para_text(d, "The rows of the chain are signed records of the case. calm-verify, or any "
+                     "program that follows doc/format/journal.md, checks that none was changed, "
+                     "left out or put in later.");
+}
+
+static struct doc *make_form(const struct view *v, struct arena *arena, const struct thing *item)
+{
+    const struct thing *c = calm_case(v);
+    CLEANUP_BUF struct buf title = {0};
+    struct doc_head head = {.tlp = doc_tlp_of(str_of(tlp_names[item->tlp])),
+                            .case_name = c ? view_title(c) : STR("")};
+    struct doc *d;
+
+    buf_adds(&title, "Chain of custody: ");
+    view_call(&title, item);
+    head.title = buf_str(&title);
+    d = doc_new(arena, &head);
+    add_item(v, d, item);
+    add_chain(v, d, item);
+    add_signatures(d);
+    add_checking(d, item);
+    return d;
+}
+
+static void link_json(const struct view *v, const struct link *l, struct json *j)
+{
+    static const char *const fields[] = {"from", "to", "place", "seal", "because", "signed"};
+    const struct record *r = state_record(v->state, l->seq);
+    CLEANUP_BUF struct buf signer = {0};
+
+    view_signer_name(v, r, &signer);
+    json_object_begin(j);
+    json_put_u64(j, "record", l->seq);
+    json_put_utc(j, "time", l->custody ? thing_when(v->state, l->custody) : r->time);
+    json_put_str(j, "act", l->act);
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        if (custody_value(l, fields[i]).len)
+            json_put_str(j, fields[i], custody_value(l, fields[i]));
+    json_put_str(j, "by", buf_str(&signer));
+    json_object_end(j);
+}
+
+static void form_json(const struct view *v, const struct thing *item, struct answer *a)
+{
+    uint64_t seq = 0;
+    struct link l;
+    struct json j;
+
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    json_name(&j, "item");
+    thing_json(v, item, &j);
+    json_name(&j, "chain");
+    json_array_begin(&j);
+    while (next_link(v, item, &seq, &l))
+        link_json(v, &l, &j);
+    json_array_end(&j);
+    json_object_end(&j);
+}
+
+static const struct field form_fields[] = {
+    {.name = "evidence",
+     .type = FIELD_REF,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .kind = "evidence",
+     .help = "which item: e3"},
+    {.name = "html", .type = FIELD_PATH, .help = "write the form there, to print it"},
+};
+
+static int form_job(struct session *s, const struct operation *op, const struct input *in,
+                    struct answer *a, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf html = {0};
+    const struct thing *item;
+    struct view v;
+    int rc = session_view(s, &v, e);
+
+    if (rc)
+        return rc;
+    item = input_thing(&v, op, in, "evidence");
+    if (!item)
+        return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
+    buf_addstr(&path, input_value(op, in, "html"));
+    if (path.len) {
+        doc_html(make_form(&v, arena, item), &html);
+        rc = file_create(buf_text(&path), buf_str(&html), 0600, e);
+        if (rc)
+            return rc;
+    }
+    if (a->wants_json) {
+        form_json(&v, item, a);
+    } else if (path.len) {
+        buf_adds(&a->text, "The form is in ");
+        sink_terminal(&a->text, buf_str(&path), false);
+        buf_adds(&a->text, ". Print it, and keep it with the item.\n");
+    } else {
+        doc_text(make_form(&v, arena, item), &a->text, a->columns);
+    }
+    return 0;
+}
+
+const struct operation preserve_custody_form = {
+    .name = "preserve custody",
+    .practice = "preserve",
+    .help = "print an item's chain of custody, with lines to sign",
+    .example = "calm preserve custody e3 --html e3-custody.html",
+    .more = "The chain is made from the record: when the item was taken and by whom, every "
+            "hand-over, seal and storage (calm preserve move), and every copy that was written "
+            "out (calm preserve get).",
+    OP_FIELDS(form_fields),
+    .kind = &evidence_kind,
+    .type = OP_JOB,
+    .faces = FACE_CLI,
+    .job = form_job};

@@ -1,0 +1,211 @@
+/* hand_out.c: writes an item of evidence out again, checked while it is read, on record. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "base/sink.h"
+#include "practice/custody.h"
+#include "practice/evidence.h"
+#include "practice/intake.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { CHUNK_SIZE = 256 << 10 };
+
+/* A copy under way: a file without its name, until it is whole and on record. */
+struct copy {
+    struct buf folder;
+    struct buf part;
+    int fd;
+};
+
+static void copy_release(struct copy *c)
+{
+    fd_close(c->fd);
+    if (c->part.len)
+        (void)unlink(buf_text(&c->part));
+    buf_release(&c->folder);
+    buf_release(&c->part);
+}
+
+static int copy_begin(struct copy *c, const char *path, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    uint8_t unique[8];
+
+    if (file_is_there(path))
+        return err_set(e, ERR_USAGE, "%s exists already; nothing is overwritten", path);
+    if (slash)
+        buf_add(&c->folder, path, slash == path ? 1 : (size_t)(slash - path));
+    else
+        buf_addc(&c->folder, '.');
+    random_bytes(unique, sizeof(unique));
+    buf_addf(&c->part, "%s/.calm-", buf_text(&c->folder));
+    hex_add(&c->part, unique, sizeof(unique));
+    buf_adds(&c->part, ".part");
+    c->fd = open(buf_text(&c->part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (c->fd < 0) {
+        buf_clear(&c->part);
+        return err_errno(e, "cannot create %s", path);
+    }
+    return 0;
+}
+
+/* Copies, and hashes what is copied: the bytes that are handed out are the ones that were taken. */
+static int copy_bytes(struct copy *c, int from, const struct hash *name, const char *path,
+                      struct err *e)
+{
+    CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    CLEANUP_FREE char *chunk = mem_alloc(CHUNK_SIZE);
+    uint8_t bytes[64];
+    ssize_t n;
+
+    while ((n = read(from, chunk, CHUNK_SIZE)) != 0) {
+        int rc;
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, "cannot read the item");
+        digest_add(d, chunk, (size_t)n);
+        rc = file_write_fd(c->fd, chunk, (size_t)n, path, e);
+        if (rc)
+            return rc;
+    }
+    digest_end(d, bytes);
+    if (memcmp(bytes, name->b, sizeof(name->b)) != 0)
+        return err_set(e, ERR_TAMPER, "the item changed while it was read; nothing was written");
+    return fsync(c->fd) < 0 ? err_errno(e, "cannot make %s durable", path) : 0;
+}
+
+static int copy_end(struct copy *c, const char *path, struct err *e)
+{
+    if (renameat2(AT_FDCWD, buf_text(&c->part), AT_FDCWD, path, RENAME_NOREPLACE) != 0 &&
+        ((errno != EINVAL && errno != ENOSYS) || link(buf_text(&c->part), path) != 0))
+        return err_errno(e, "cannot put %s in its place", path);
+    (void)unlink(buf_text(&c->part)); /* left only where the rename was a link */
+    buf_clear(&c->part);
+    return folder_sync(buf_text(&c->folder), e);
+}
+
+/* The copy goes on record before it has its name, so that there is none without a record. */
+static int record_copy(struct session *s, const struct view *v, const struct operation *op,
+                       const struct input *in, const char *path, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    CLEANUP_BUF struct buf place = {0};
+    CLEANUP_FREE char *whole = NULL;
+    struct draft *dr;
+    char host[256];
+    uint64_t first;
+
+    host_name(host, sizeof(host));
+    decision_begin(&d, v, op, in);
+    d.is_independent = true;
+    dr = decision_add(&d, "custody/1");
+    draft_take_input(&d, dr, &custody_kind);
+    draft_value(dr, "act", STR("copied"));
+    buf_adds(&place, "the copy: ");
+    whole = path[0] == '/' ? NULL : realpath(".", NULL);
+    if (whole) {
+        intake_path_text(&place, whole);
+        buf_addc(&place, '/');
+    }
+    intake_path_text(&place, path);
+    buf_addf(&place, " on %s", host);
+    draft_value(dr, "place", buf_str(&place));
+    return session_append(s, &d, &first, e);
+}
+
+static int find_item(const struct view *v, const struct operation *op, const struct input *in,
+                     struct hash *name, struct err *e)
+{
+    const struct thing *item = input_thing(v, op, in, "evidence");
+
+    if (!item)
+        return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
+    if (evidence_is_sealed(item))
+        return err_set(e, ERR_DENIED,
+                       "e%u is sealed: it may hold material that is unlawful to possess, and is "
+                       "not handed out. See calm help unlawful",
+                       item->number);
+    if (!hex_read(name->b, sizeof(name->b), thing_value(item, "sha256")))
+        return err_set(e, ERR_NOTFOUND, "e%u has no bytes in this case", item->number);
+    if (evidence_bytes_are_sealed(v->state, name))
+        return err_set(e, ERR_DENIED,
+                       "the bytes of e%u are sealed under another number: they may be unlawful to "
+                       "possess, and are not handed out. See calm help unlawful",
+                       item->number);
+    return 0;
+}
+
+static const struct field get_fields[] = {
+    {.name = "evidence",
+     .type = FIELD_REF,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .kind = "evidence",
+     .help = "which item: e3"},
+    {.name = "file",
+     .type = FIELD_PATH,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "where to write the copy; a name that is still free"},
+    {.name = "to", .type = FIELD_LINE, .help = "for whom"},
+    {.name = "because", .type = FIELD_LINE, .help = "what for"},
+};
+
+static int get_job(struct session *s, const struct operation *op, const struct input *in,
+                   struct answer *a, struct err *e)
+{
+    CLEANUP(copy_release) struct copy c = {.fd = -1};
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_FD int fd = -1;
+    struct hash name;
+    struct view v;
+    uint64_t size;
+    int rc = session_view(s, &v, e);
+
+    if (rc == 0)
+        rc = find_item(&v, op, in, &name, e);
+    if (rc)
+        return rc;
+    buf_addstr(&path, input_value(op, in, "file"));
+    rc = blob_open(session_store(s), &name, &fd, &size, e);
+    if (rc == 0)
+        rc = copy_begin(&c, buf_text(&path), e);
+    if (rc == 0)
+        rc = copy_bytes(&c, fd, &name, buf_text(&path), e);
+    if (rc == 0)
+        rc = record_copy(s, &v, op, in, buf_text(&path), e);
+    if (rc == 0)
+        rc = copy_end(&c, buf_text(&path), e);
+    if (rc)
+        return rc;
+    if (a->wants_json) {
+        buf_addf(&a->json, "{\"size\":%llu,\"sha256\":\"", (unsigned long long)size);
+        hex_add(&a->json, name.b, sizeof(name.b));
+        buf_adds(&a->json, "\"}");
+        return 0;
+    }
+    buf_adds(&a->text, "Written to ");
+    sink_terminal(&a->text, buf_str(&path), false);
+    buf_adds(&a->text,
+             ", and its hash is the one on the register. The copy is on record. It may be "
+             "hostile: open it where it can do no harm.\n");
+    return 0;
+}
+
+const struct operation preserve_get = {
+    .name = "preserve get",
+    .practice = "preserve",
+    .help = "write an item out again, checked, on record",
+    .example =
+        "calm preserve get e3 /media/STICK/auth.log --to \"Sgt. Weber\" --because \"asked for\"",
+    .more = "The item is hashed again before and while it is copied. The copy is a record of its "
+            "chain of custody. Items that may be unlawful to possess are refused.",
+    OP_FIELDS(get_fields),
+    .kind = &evidence_kind,
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .records = WORDS("custody/1"),
+    .job = get_job};
