@@ -15,10 +15,12 @@ asan:
 cover:
 	test -d build-cover || meson setup build-cover -Db_coverage=true
 	ninja -C build-cover && meson test -C build-cover && ninja -C build-cover coverage-text
+agree: all
+	tests/oracle/agree.py $(BUILD)/src/verify/calm-verify $(SEED) $(COUNT)
 bench: all
 	bench/run $(BUILD)
 install: all
 	meson install -C $(BUILD)
 clean:
 	rm -rf $(BUILD) build-asan build-cover
-.PHONY: all check asan cover bench install clean
+.PHONY: all check asan cover agree bench install clean

@@ -11,7 +11,8 @@ corpus.
 A mutant of a valid, anchored journal must never be *verified*.  So mutants get
 trust from outside only where it covers what was changed.  Most get none: then
 a root that differs does not hide which rule is broken, and the answer (1 or 2,
-3 or 4) says more about a verifier.
+3 or 4) says more about a verifier.  Only the kinds of MAY_HOLD can be verified:
+there it is the trust itself that was changed, or the journal grew by itself.
 """
 
 import json
@@ -642,7 +643,7 @@ def scenario(rng, steps):
         merge(rng, one, two, people)
     else:
         step(rng, one, copies, people, wild=rng.randrange(2) == 0)
-    return one.data()
+    return one.data(), people
 
 
 def step(rng, copy, copies, people, wild=False):
@@ -726,6 +727,34 @@ def merge_story(rng, copy, people):
     copy.merge(people["bob"], theirs, public=wrong_merge(rng, copy, theirs))
 
 
+def trust_story(rng, copy, people):
+    """Two copies part, keys come and go in both, and they are merged.
+
+    Ends with one more record by anyone: who may still sign what?
+    """
+    copies = [copy, copy.fork()]
+    for _ in range(rng.randrange(2, 7)):
+        revocation_story(rng, rng.choice(copies), people, most=3)
+        try_to(copies, rng.randrange(2), lambda one: act(rng, one, people))
+        one, two = rng.sample(range(2), 2)
+        if rng.randrange(2):
+            by = people[rng.choice(("lead", "second", "bob", "eve"))]
+            try_to(copies, one, lambda each: each.merge(by, copies[two]))
+    copy.__dict__.update(rng.choice(copies).__dict__)
+    if rng.randrange(3):
+        key_story(rng, copy, people)
+    else:
+        act(rng, copy, people, wild=True)
+
+
+def try_to(copies, at, change):
+    """Change one of some copies, if it is still valid then."""
+    trial = copies[at].fork()
+    change(trial)
+    if holds(trial):
+        copies[at] = trial
+
+
 def wrong_merge(rng, copy, theirs):
     """Members of a `merge/1` that are not as they should be, half the time."""
     fork, size = copy.common(theirs), len(theirs.lines)
@@ -749,9 +778,76 @@ def wrong_merge(rng, copy, theirs):
 def story(rng):
     """A journal that ends with a point that is easily got wrong."""
     copy, people = crew(rng.randrange(2**40))
-    tell = rng.choice((redaction_story, key_story, merge_story))
+    tell = rng.choice((redaction_story, key_story, merge_story, trust_story,
+                       trust_story))
     tell(rng, copy, people)
     return copy.data()
+
+
+# ------------------------------------------------------------------- notes
+
+STRANGE_NAMES = ("w.example", "w", "w+x", "w x", "", "\u00a0", "w\u2003x", "\u00e9",
+                 "w\x7f", "w\x01", "w" * 3000)
+NOTE_MISSPELLINGS = (
+    (b"cj/1/", b"cj/2/"), (b"cj/1/", b"CJ/1/"), (b"cj/1/", b"\ncj/1/"),
+    (b"\n", b"\r\n"), (b"\n\n", b"\n"), (b"\n\n", b"\n\n\n"), (b"\n\n", b"\nmore\n\n"),
+    (b"=\n", b"\n"), (b"=\n", b"==\n"), (b"=\n", b" =\n"), (b"\xe2\x80\x94 ", b"- "),
+    (b"\xe2\x80\x94 ", b"\xe2\x80\x94"), (b"\xe2\x80\x94 ", b"\xe2\x80\x94  "),
+    (b"w.example ", b"w.example"), (b"w.example ", b"w.example  "),
+    (b"w.example ", b"w.example AAAA"), (b"w.example ", b"\xff "),
+)
+
+
+def note_text(rng, base, other):
+    """The text of a checkpoint: of this journal, or almost."""
+    how = rng.randrange(8)
+    size = rng.randrange(base.size + 1)
+    if how < 3:
+        return base.copy.checkpoint_text(size)
+    if how == 3:
+        return base.copy.checkpoint_text(base.size + rng.choice((1, 2**62)),
+                                         base.copy.root())
+    if how == 4:
+        return base.copy.checkpoint_text(size, base.copy.root(base.size - size))
+    if how == 5:
+        return other.copy.checkpoint_text()
+    if how == 6:
+        return base.copy.checkpoint_text(rng.choice((2**63 - 1, 2**63, 2**64)),
+                                         base.copy.root())
+    return base.copy.checkpoint_text(size).replace(b"\n", b"\n0", 1)
+
+
+def note_line(rng, base, text):
+    """One signature line: (name, bytes)."""
+    witness = base.people[rng.choice(("witness", "witness", "witness", "log"))]
+    name = rng.choice(STRANGE_NAMES if rng.randrange(4) == 0 else ("w.example",))
+    seconds = rng.choice((0, 1715000000, 2**63 - 1, 2**63, 2**64 - 1))
+    data = (jb.cosignature(witness, name, seconds, text) if rng.randrange(3)
+            else jb.plain_signature(witness, name, text))
+    how = rng.randrange(8)
+    if how == 0:
+        at = rng.randrange(len(data))
+        data = data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1:]
+    elif how == 1:
+        data = data[:rng.randrange(len(data))]
+    elif how == 2:
+        data += rng.randbytes(rng.choice((1, 8, 2420)))
+    return name, data
+
+
+def note_mutant(rng, bases):
+    """A journal, whole or cut, with a note beside it."""
+    base, other = rng.sample(bases, 2)
+    text = note_text(rng, base, other)
+    note = jb.signed_note(text, [note_line(rng, base, text)
+                                 for _ in range(rng.choice((1, 1, 2, 17)))])
+    if rng.randrange(3) == 0:
+        note = note.replace(*rng.choice(NOTE_MISSPELLINGS), 1)
+    if rng.randrange(8) == 0:
+        at = rng.randrange(len(note))
+        note = note[:at] + bytes([rng.randrange(256)]) + note[at + 1:]
+    data = base.data if rng.randrange(4) else cut_line(rng, base)
+    return Mutant("note", data, None, base.witness_arguments(), note)
 
 
 # ---------------------------------------------------------------- openings
@@ -836,12 +932,15 @@ OPENINGS_MUTATIONS = (swap_openings, edit_opening, misspell_openings,
                       flip_openings)
 
 
+MAY_HOLD = ("note", "witnessed")
+
+
 class Mutant:
     """One line of the manifest and its files."""
 
-    def __init__(self, kind, data, openings=None, arguments="-"):
+    def __init__(self, kind, data, openings=None, arguments="-", note=None):
         self.kind, self.data = kind, data
-        self.openings, self.arguments = openings, arguments
+        self.openings, self.arguments, self.note = openings, arguments, note
 
 
 def trust(rng, base, data):
@@ -897,7 +996,10 @@ def foreign_openings(rng, bases):
 
 def scenario_mutant(rng, _bases):
     """A journal that grew by itself."""
-    return Mutant("scenario", scenario(rng, rng.randrange(3, 25)))
+    data, people = scenario(rng, rng.randrange(3, 25))
+    if rng.randrange(3):
+        return Mutant("scenario", data)
+    return Mutant("witnessed", data, None, "--witness " + people["witness"].hex)
 
 
 def story_mutant(rng, _bases):
@@ -919,8 +1021,8 @@ def mutants(seed):
     bases = make_bases(seed)
     yield bases
     stream = cuts(bases)
-    makers = ([journal_mutant] * 12 + [scenario_mutant] * 4 + [story_mutant] * 4
-              + [openings_mutant] * 2 + [foreign_openings])
+    makers = ([journal_mutant] * 12 + [scenario_mutant] * 4 + [story_mutant] * 6
+              + [note_mutant] * 2 + [openings_mutant] * 2 + [foreign_openings])
     while True:
         if rng.randrange(10) == 0:
             yield next(stream)
@@ -944,7 +1046,11 @@ def write_mutant(folder, number, mutant):
     if mutant.openings is not None:
         openings = "%06d.cjo" % number
         write(folder, openings, mutant.openings)
-    return "\t".join((name, openings, mutant.arguments, mutant.kind)) + "\n"
+    arguments = mutant.arguments
+    if mutant.note is not None:
+        arguments += " --note %06d.note" % number
+        write(folder, "%06d.note" % number, mutant.note)
+    return "\t".join((name, openings, arguments, mutant.kind)) + "\n"
 
 
 def make_corpus(folder, seed, number):

@@ -1989,7 +1989,7 @@ class Corpus(JournalTest):
         return self.run_main("--brief", *options, name)[0]
 
     def test_small_corpus(self):
-        """No mutant is verified; every status occurs; nothing crashes."""
+        """No mutant is wrongly verified; every status occurs; no crash."""
         make_corpus.make_corpus(self.folder, 5, 400)
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.folder)
@@ -1999,10 +1999,11 @@ class Corpus(JournalTest):
             name, openings, arguments, kind = line.split("\t")
             status = self.judge_mutant(arguments, openings, name)
             found.add(status)
-            self.assertNotEqual(status, VERIFIED, line)
-            if pathlib.Path(name).read_bytes() in bases:
-                self.assertIn("opening", kind)
-        self.assertEqual(found, {TAMPERED, VALID, MALFORMED, UNCHECKED})
+            if kind not in make_corpus.MAY_HOLD:
+                self.assertNotEqual(status, VERIFIED, line)
+                if pathlib.Path(name).read_bytes() in bases:
+                    self.assertIn("opening", kind)
+        self.assertEqual(found, {VERIFIED, TAMPERED, VALID, MALFORMED, UNCHECKED})
 
     def test_bases_are_verified(self):
         """What the mutants are made of is valid and anchored."""
