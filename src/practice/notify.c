@@ -1,6 +1,7 @@
 /* notify.c: who is told what, by need to know, over channels that can be trusted, with
  * acknowledgement and legal deadlines. */
 #include "practice/notify.h"
+#include "practice/script.h"
 #include "base/sink.h"
 
 #define NOTIFY_ROLES                                                                               \
@@ -404,5 +405,5 @@ const struct practice practice_notify = {
     .operations = LIST(struct operation, &notify_list, &notify_role, &notify_channel, &notify_trust,
                        &notify_channels, &notify_draft, &notify_sent, &notify_acknowledged,
                        &notify_failed, &notify_escalate, &notify_start, &notify_notified,
-                       &notify_decide_not, &notify_deadlines),
+                       &notify_decide_not, &notify_deadlines, &notify_script),
     .status = notify_status};

@@ -2,6 +2,12 @@
 #pragma once
 #include "practice/report_make.h"
 
+enum tlp report_label(const struct thing *report); /* what its readers may see */
+/* What a report's record holds, with the signatures of those who drafted, reviewed and approved it.
+ * Slices live as long as the state and the arena. */
+void report_choose(struct session *s, const struct view *v, const struct thing *report,
+                   struct arena *arena, struct report_choice *out);
+
 struct report_texts {
     struct buf html, markdown, json;
 };

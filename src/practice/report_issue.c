@@ -77,72 +77,6 @@ static const struct thing *chosen_report(const struct view *v, const struct oper
     return t ? t : report_last(v);
 }
 
-static enum tlp label_of(const struct thing *t)
-{
-    enum tlp label = TLP_AMBER;
-
-    (void)tlp_of(report_value(t, "label"), &label);
-    return label;
-}
-
-/* The record that set a field of a report, for its signature. */
-static bool signed_by(struct session *s, const struct view *v, const struct thing *t,
-                      const char *field, const struct record **out)
-{
-    uint64_t size = state_size(v->state);
-    const struct record *found = NULL;
-
-    for (uint64_t seq = t->seq; seq < size; seq++) {
-        const struct record *r = state_record(v->state, seq);
-        CLEANUP_BUF struct buf value = {0};
-
-        if (r->thing == t &&
-            state_fetch(v->state, session_store(s), seq, field, &value, NULL) == 0 && value.len)
-            found = r;
-    }
-    *out = found;
-    return found != NULL;
-}
-
-static void add_signer(const struct view *cut, struct arena *arena, struct report_choice *c,
-                       const char *role, const struct record *r, struct str words)
-{
-    struct report_signer *s = &c->signers[c->signer_count++];
-    CLEANUP_BUF struct buf hex = {0};
-    const struct thing *person;
-
-    *s = (struct report_signer){.role = role, .words = words};
-    if (!r)
-        return;
-    person = view_signer(cut, r);
-    hex_add(&hex, state_key(cut->state, r)->b, sizeof(struct key));
-    s->key = str_of(arena_strdup(arena, buf_text(&hex)));
-    s->name = person ? view_title(person) : STR("");
-    s->at = r->time;
-}
-
-/* The choice that a report's record holds. */
-static void choice_of(struct session *s, const struct view *v, const struct thing *t,
-                      struct arena *arena, struct report_choice *c)
-{
-    const struct record *reviewed;
-    const struct record *approved;
-    struct view cut;
-
-    *c = (struct report_choice){.title = view_title(t),
-                                .privilege = report_value(t, "privilege"),
-                                .audience = report_value(t, "audience"),
-                                .distribution = report_value(t, "distribution"),
-                                .label = label_of(t)};
-    cut = view_at_most(v, c->label);
-    (void)signed_by(s, v, t, "reviewed-by", &reviewed);
-    (void)signed_by(s, v, t, "approved-by", &approved);
-    add_signer(&cut, arena, c, "Drafted by", state_record(v->state, t->seq), STR(""));
-    add_signer(&cut, arena, c, "Reviewed by", reviewed, report_value(t, "review"));
-    add_signer(&cut, arena, c, "Approved by", approved, report_value(t, "approval"));
-    c->status = approved ? DOC_APPROVED : reviewed ? DOC_REVIEWED : DOC_DRAFT;
-}
-
 static void add_digests(struct buf *out, const struct report_texts *t)
 {
     for (size_t i = 0; i < FILE_COUNT; i++) {
@@ -320,7 +254,7 @@ static bool is_about_report(const struct view *v, const struct record *r)
 static size_t count_newer(const struct view *v, const struct thing *t)
 {
     uint64_t size = state_size(v->state);
-    struct view cut = view_at_most(v, label_of(t));
+    struct view cut = view_at_most(v, report_label(t));
     size_t count = 0;
 
     for (uint64_t seq = t->seq + 1; seq < size; seq++) {
@@ -397,7 +331,7 @@ static int decide_step(struct decision *d, const char *state, const char *by, st
     if (rc)
         return rc;
     dr = decision_add(d, "report-change/1");
-    set_label(dr, label_of(t));
+    set_label(dr, report_label(t));
     draft_ref(dr, &t->id);
     draft_take_input(d, dr, &report_kind);
     draft_value(dr, "state", str_of(state));
@@ -512,11 +446,11 @@ static int append_issue(struct session *s, const struct view *v, const struct op
         f.title = str_of(arena_printf(d.arena, "%s, rp%u", file_names[i], t->number));
         f.source_path = str_of(arena_printf(d.arena, "%s/%s", folder, file_names[i]));
         dr = evidence_draft(&d, &f);
-        set_label(dr, label_of(t));
+        set_label(dr, report_label(t));
         id[i] = dr->id;
     }
     dr = decision_add(&d, "report-change/1");
-    set_label(dr, label_of(t));
+    set_label(dr, report_label(t));
     draft_ref(dr, &t->id);
     for (size_t i = 0; i < FILE_COUNT; i++) {
         buf_adds(&ids, i ? "\n" : "");
@@ -579,7 +513,7 @@ static int issue(struct session *s, const struct operation *op, const struct inp
     if (rc)
         return rc;
     t = chosen_report(&v, op, in);
-    choice_of(s, &v, t, arena, &c);
+    report_choose(s, &v, t, arena, &c);
     c.is_issued = true;
     folder = arena_printf(arena, STR_FMT,
                           STR_ARG(input_has(op, in, "folder") ? input_value(op, in, "folder")

@@ -226,5 +226,57 @@ class Lessons(CaseTest):
         self.assertNotIn("from tuesday", self.lessons())
 
 
+class Script(CaseTest):
+    def test_each_script_prints_with_nothing_known_and_no_placeholder_is_left(self):
+        for who in ("managers", "users", "owners", "provider"):
+            data = self.ana.json(f"notify script {who}")
+            self.assertNotRegex(data["text"], r"[{}]", who)
+            self.assertIn("____", data["text"], who)
+            self.assertTrue(data["blank"], who)
+            self.assertLessEqual(max(map(len, data["text"].splitlines())), 78, who)
+
+    def test_it_is_filled_from_the_case_and_options_go_before(self):
+        self.ana("assess system web1 --state affected --purpose 'the shop' --owner 'Eva Brandt, 0171 1' --address 10.1.0.30")
+        self.ana("assess known 'mail began at 02:40'")
+        self.ana("assess known 'nobody is logged in'")
+        self.ana("assess unknown 'who wrote the file'")
+        self.ana("stop plan 'shut port 14' --system web1 --breaks 'the shop is off' --undo 'no shutdown'")
+        self.ana("preserve hold web1 --requested 'netflow' --requested 'door log'")
+        said = self.ana("notify script managers --decision 'off until noon?' --decide-by 08:00")
+        self.assertIn("This is a suspected incident.", said)
+        self.assertIn("  - mail began at 02:40\n  - nobody is logged in\n", said)
+        self.assertIn("  - who wrote the file\n", said)
+        self.assertIn("Decision:   off until noon?\n", said)
+        self.assertIn("Case monday", said)
+        owners = self.ana("notify script owners --system web1 --undo 'put the plug back'")
+        self.assertIn("Owner        Eva Brandt, 0171 1", owners)
+        self.assertIn("  - shut port 14\n", owners)
+        self.assertIn("  put the plug back\n", owners)
+        provider = self.ana("notify script provider --from 2026-11-25T03:00:00Z --until 2026-11-25T04:00:00Z")
+        self.assertIn("  - netflow\n  - door log\n", provider)
+        self.assertIn("Between 2026-11-25 03:00 and 2026-11-25 04:00", provider)
+        self.assertIn("10.1.0.30", provider)
+        self.assertIn("We are looking into a problem with the shop.", self.ana("notify script users"))
+        self.ana("incident confirmed")
+        self.assertIn("This is an incident.", self.ana("notify script managers"))
+
+    def test_it_says_only_what_its_reader_may_know(self):
+        self.ana("assess known", SECRET, "--tlp", "red")
+        self.assertNotIn(SECRET, self.ana("notify script managers"))
+        self.assertIn(SECRET, self.ana("notify script managers --tlp red"))
+
+    def test_it_is_written_to_a_file_as_it_is_printed(self):
+        path = self.folder / "managers.txt"
+        said = self.ana(f"notify script managers --file {path}")
+        self.assertTrue(said.startswith(path.read_text()))
+
+    def test_hostile_words_neither_break_the_page_nor_the_terminal(self):
+        self.ana.run("assess", "known", "\x1b[31m{known} " + "x" * 300 + "\u202e")
+        said = self.ana("notify script managers")
+        self.assertNotIn("\x1b", said)
+        self.assertNotIn("\u202e", said)
+        self.assertIn("{known}", said)
+
+
 if __name__ == "__main__":
     main()
