@@ -1,0 +1,254 @@
+"""calm ready: a stick that works by itself, what is missing by the organisation file, and that file's people and systems in a case."""
+import json
+import pathlib
+import shutil
+import subprocess
+
+from harness import ROOT, CaseTest, Person, main
+
+REQUIRED = json.loads((ROOT / "data" / "organisation-required.json").read_text())["entries"]
+EMPTY = (ROOT / "data" / "organisation.json").read_bytes()
+
+
+def filled():
+    """An organisation with people, one of whom holds two roles, and two systems."""
+    o = json.loads(EMPTY)
+    names = {"lead": ("Ana Berg", "+49 171 1"), "deputy": ("Bo Carr", "+49 171 2"), "cio": ("Eva Brandt", "+49 171 3"),
+             "management": ("Eva Brandt", "+49 171 3"), "security-head": ("Udo Klein", "+49 171 4")}
+    for person in o["people"]:
+        if person["id"] in names:
+            person["name"], person["mobile"] = names[person["id"]]
+    o["organisation"].update(name="Muster AG", country="DE", time_zone="Europe/Berlin")
+    o["systems"] = [dict(o["systems"][0], id="web1", name="shop", purpose="the shop", owner="cio", addresses=["web1.example", "192.0.2.7"],
+                         location="room 2", switch_port="sw2/14", normal={"services": ["nginx"], "ports": ["tcp/443"]}),
+                    dict(o["systems"][0], id="db1", owner="Zoe")]
+    o["something_of_ours"] = {"kept": True}
+    return o
+
+
+class Ready(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.stick = self.folder / "our stick"
+        self.eva = Person("eva", self.folder, None)
+
+    def ready(self, *more):
+        return json.loads(self.eva("ready", str(self.stick), "--json", *more))
+
+    def organisation(self, document):
+        self.stick.mkdir(exist_ok=True)
+        path = self.stick / "organisation.json"
+        path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+        return path
+
+    def test_without_a_folder_nothing_is_written(self):
+        before = sorted(self.folder.rglob("*"))
+        said = self.eva("ready")
+        self.assertIn("Nothing was written", said)
+        self.assertIn("no organisation file yet", said)
+        self.assertEqual(before, sorted(self.folder.rglob("*")))
+
+    def test_all_that_is_named_is_there_and_has_its_hash(self):
+        answer = self.ready()
+        self.assertEqual(answer["remarks"], "")
+        checked = subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=self.stick, capture_output=True, text=True, check=False)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        found = {str(p.relative_to(self.stick)) for p in self.stick.rglob("*") if p.is_file()}
+        listed = {line.split("  ")[0].split(": ")[0] for line in checked.stdout.splitlines()}
+        self.assertEqual(found - listed, {"SHA256SUMS", "organisation.json"})
+        self.assertEqual(answer["files"], len(found))
+        for name in ("READ-ME.txt", "call-sheet.txt", "glossary.txt", "bin/calm", "bin/calm-verify", "lib/loader", "help/unlawful.txt",
+                     "playbooks/ransomware.txt", "playbooks/ransomware.json", "sheets/log-sheet.txt"):
+            self.assertIn(name, found)
+        self.assertEqual((self.stick / "organisation.json").read_bytes(), EMPTY)
+
+    def test_every_page_on_the_stick_fits_a_printed_line(self):
+        self.organisation(filled())
+        self.ready()
+        for path in self.stick.rglob("*.txt"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                self.assertLessEqual(len(line), 78, f"{path.name}: {line}")
+
+    def test_an_empty_file_lacks_all_that_is_required(self):
+        missing = self.ready()["missing"]
+        self.assertEqual([(m["importance"], m["say"], m["why"]) for m in missing], [(r["importance"], r["say"], r["why"]) for r in REQUIRED])
+
+    def test_what_is_filled_in_is_no_longer_missing(self):
+        self.organisation(filled())
+        said = {m["say"]: m["where"] for m in self.ready()["missing"]}
+        for gone in ("who you are and in which time zone", "a lead, with a mobile number", "the chief information officer, with a mobile number"):
+            self.assertNotIn(gone, said)
+        # web1 has all of it, db1 nothing but its owner.
+        self.assertEqual(said["at least one system with owner and address"], "db1: name, addresses")
+        self.assertEqual(said["what normal is for each system: services and ports"], "db1: normal.services, normal.ports")
+
+    def test_the_organisation_file_on_the_stick_is_never_overwritten(self):
+        path = self.organisation(filled())
+        before = path.read_bytes()
+        self.ready()
+        self.ready()
+        self.assertEqual(path.read_bytes(), before)
+
+    def test_the_file_of_this_machine_is_copied_onto_an_empty_stick(self):
+        own = self.eva.home / ".local" / "state" / "calm" / "organisation.json"
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.write_text(json.dumps(filled()))
+        self.ready()
+        self.assertEqual((self.stick / "organisation.json").read_bytes(), own.read_bytes())
+        self.assertIn("Ana Berg", (self.stick / "call-sheet.txt").read_text())
+
+    def test_the_call_sheet_names_people_in_the_order_of_the_file(self):
+        self.organisation(filled())
+        self.ready()
+        sheet = (self.stick / "call-sheet.txt").read_text()
+        places = [sheet.index(words) for words in ("Muster AG", "+49 171 1", "+49 171 2", "+49 171 3", "+49 171 4")]
+        self.assertEqual(places, sorted(places))
+        self.assertIn("owner Eva Brandt, +49 171 3", sheet)
+        self.assertEqual((self.stick / "call-sheet.txt").stat().st_mode & 0o077, 0)
+
+    def test_a_file_that_is_none_is_refused_and_nothing_else_is_written(self):
+        for document, status in (("{", 7), ("[]", 7), ('{"schema":"organisation/1","people":{}}', 7), ('{"schema":"organisation/1","people":[1]}', 7),
+                                 ('{"schema":"organisation/2"}', 9), ('{"schema":"other"}', 7), ("[" * 99, 10)):
+            with self.subTest(document[:40]):
+                path = self.organisation(document)
+                got = self.eva.fails("ready", str(self.stick))[0]
+                self.assertEqual(got, status)
+                self.assertEqual([p.name for p in self.stick.iterdir()], ["organisation.json"])
+                self.assertEqual(path.read_text(), document)
+
+    def test_a_name_that_leads_nowhere_is_pointed_out(self):
+        self.organisation(filled())
+        self.assertIn('db1: owner is "Zoe", which is no id among the people.', " ".join(self.eva("ready", str(self.stick)).split()))
+
+    def test_hostile_names_do_not_reach_the_terminal_or_the_paper(self):
+        o = filled()
+        o["people"][0]["name"] = "\x1b]0;x\x07Ana\u202e"
+        o["systems"][0]["id"] = "web\x1b[2J\n1"
+        path = self.organisation(o)
+        said = self.eva("ready", str(self.stick)) + (self.stick / "call-sheet.txt").read_text()
+        self.ana(f"team load '{path}'")
+        self.ana(f"assess load '{path}'")
+        said += self.ana("team list") + self.ana("assess systems") + self.ana("log")
+        self.assertFalse(set(said) & {"\x1b", "\x07", "\u202e"})
+
+    def test_a_check_finds_what_was_altered_or_lost(self):
+        self.ready()
+        self.assertEqual(self.ready("--check")["faults"], "")
+        (self.stick / "help" / "stop.txt").write_text("reboot everything\n")
+        (self.stick / "glossary.txt").unlink()
+        faults = self.ready("--check")["faults"].splitlines()
+        self.assertEqual(sorted(f.split()[0] for f in faults), ["glossary.txt", "help/stop.txt"])
+        sums = self.stick / "SHA256SUMS"
+        sums.write_text(sums.read_text() + "0" * 64 + "  ../monday.calm/case.db\n" + "junk\n")
+        self.assertEqual(self.ready("--check")["faults"].count("no hash and name"), 2)
+
+    def test_a_check_writes_nothing(self):
+        self.ready()
+        before = {p: p.stat().st_mtime_ns for p in self.stick.rglob("*")}
+        self.ready("--check")
+        self.assertEqual(before, {p: p.stat().st_mtime_ns for p in self.stick.rglob("*")})
+        self.assertEqual(self.eva.fails("ready --check", str(self.folder))[0], 3)
+
+    def test_a_folder_that_cannot_be_written_is_said(self):
+        (self.folder / "file").write_text("x")
+        status, said = self.eva.fails(f"ready {self.folder / 'file'}")
+        self.assertEqual(status, 2)
+        self.assertIn("file", said)
+
+
+class FromTheStick(CaseTest):
+    """The programs run with the libraries beside them."""
+
+    def setUp(self):
+        super().setUp()
+        self.stick = self.folder / "a stick"
+        Person("eva", self.folder, None)("ready", str(self.stick))
+        if not (self.stick / "lib" / "loader").exists():
+            self.skipTest("this build brings no shared libraries")
+
+    def run_script(self, *words, name="run-calm"):
+        env = {"HOME": str(self.folder / "home-bo"), "PATH": "/usr/bin:/bin"}
+        pathlib.Path(env["HOME"]).mkdir(exist_ok=True)
+        return subprocess.run(["sh", str(self.stick / name), *words], env=env, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def test_no_library_comes_from_this_machine(self):
+        lib = self.stick / "lib"
+        for program in ("calm", "calm-verify"):
+            listed = subprocess.run([lib / "loader", "--library-path", lib, "--list", self.stick / "bin" / program], capture_output=True, text=True, check=True)
+            used = [line.split(" => ")[1] for line in listed.stdout.splitlines() if " => /" in line]
+            self.assertTrue(used)
+            self.assertEqual([u for u in used if not u.startswith(str(lib))], [])
+
+    def test_a_case_is_opened_written_and_verified_from_it(self):
+        case = str(self.folder / "tuesday.calm")
+        for words in (["open", case], ["--case", case, "note", "from the stick"], ["playbook", "list"]):
+            done = self.run_script(*words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.run_script("--case", case, "log", "verify")
+        self.assertIn("Nothing from outside anchors it", done.stdout + done.stderr)
+        # 2: valid, but nobody outside vouches for it (DESIGN.md, calm-verify)
+        done = self.run_script("--brief", f"{case}/journal/journal.cj1", name="run-calm-verify")
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+
+    def test_the_stick_may_be_carried_elsewhere_and_copied_from_itself(self):
+        moved = self.folder / "elsewhere"
+        shutil.move(self.stick, moved)
+        self.stick = moved
+        done = self.run_script("ready", str(self.folder / "second"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for name in ("bin/calm", "bin/calm-verify", "lib/loader"):
+            self.assertEqual((moved / name).read_bytes(), (self.folder / "second" / name).read_bytes())
+
+
+class IntoTheCase(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / "organisation.json"
+        self.file.write_text(json.dumps(filled()))
+
+    def test_people_come_in_once_and_the_roles_that_must_be_told_with_them(self):
+        self.ana("team load", str(self.file))
+        people = {p["name"]: p for p in self.ana.json("team list")}
+        self.assertEqual(set(people), {"ana", "Ana Berg", "Bo Carr", "Eva Brandt", "Udo Klein"})
+        self.assertEqual(people["Ana Berg"]["mobile"], "+49 171 1")
+        self.assertNotIn("role", people["Ana Berg"])  # to read anything takes a lead's word
+        self.assertIn("Eva Brandt", self.ana("notify"))
+        size = self.ana.json("status")["records"]
+        self.assertIn("in the case already", self.ana("team load", str(self.file)))
+        self.assertEqual(self.ana.json("status")["records"], size)
+
+    def test_systems_come_in_once_and_unknown(self):
+        self.ana("assess system web1 --state affected")
+        self.ana("assess load", str(self.file))
+        systems = {s["name"]: s for s in self.ana.json("assess systems")}
+        self.assertEqual({n: s["state"] for n, s in systems.items()}, {"web1": "affected", "db1": "unknown"})
+        self.assertEqual(systems["db1"]["owner"], "Zoe")
+
+    def test_what_is_normal_comes_with_a_system(self):
+        self.ana("assess load", str(self.file))
+        web1 = next(s for s in self.ana.json("assess systems") if s["name"] == "web1")
+        self.assertEqual(web1["normal"], "services: nginx\nports: tcp/443")
+        self.assertEqual(web1["address"], "web1.example\n192.0.2.7")
+        self.assertEqual(web1["owner"], "Eva Brandt, +49 171 3")
+        self.assertEqual(web1["place"], "room 2; switch port sw2/14")
+
+    def test_many_systems_are_taken_in_one_go(self):
+        o = filled()
+        o["systems"] = [dict(o["systems"][0], id=f"host{i}") for i in range(700)]
+        self.file.write_text(json.dumps(o))
+        self.ana("assess load", str(self.file))
+        self.assertEqual(len(self.ana.json("assess systems")), 700)
+
+    def test_the_file_of_this_machine_is_the_usual_one(self):
+        self.assertEqual(self.ana.fails("team load")[0], 3)
+        own = self.ana.home / ".local" / "state" / "calm" / "organisation.json"
+        shutil.copy(self.file, own)
+        self.assertIn("4 people added", self.ana("team load"))
+
+    def test_an_observer_loads_nothing(self):
+        eva = self.join("eva", roles="--role observer")
+        self.assertEqual(eva.fails("team load", str(self.file))[0], 4)
+
+
+if __name__ == "__main__":
+    main()
