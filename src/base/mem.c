@@ -3,7 +3,7 @@
 #include <stdalign.h>
 #include "base/str.h"
 
-enum { ARENA_BLOCK_SIZE = 64 * 1024 };
+enum { ARENA_FIRST_SIZE = 2 * 1024, ARENA_BLOCK_SIZE = 64 * 1024 };
 
 void *mem_alloc(size_t size)
 {
@@ -101,7 +101,10 @@ void *arena_alloc(struct arena *a, size_t size)
     if (wanted < size)
         BUG("an allocation of %zu bytes", size);
     if (!block || block->size - block->used < wanted) {
-        size_t room = wanted > ARENA_BLOCK_SIZE ? wanted : ARENA_BLOCK_SIZE;
+        size_t room = block ? block->size * 4 : ARENA_FIRST_SIZE;
+
+        room = room > ARENA_BLOCK_SIZE ? ARENA_BLOCK_SIZE : room;
+        room = wanted > room ? wanted : room;
 
         block = mem_alloc(sizeof(*block) + room);
         block->size = room;

@@ -212,6 +212,14 @@ static size_t keep_valid(struct session *s, struct request **requests, size_t co
     return kept;
 }
 
+/* Whoever was taken off the team meanwhile must not sign: such a record would spoil the journal. */
+static int check_power(const struct session *s, struct err *e)
+{
+    if (state_size(s->state) == 0 || keyring_power(state_keyring(s->state), &s->key) != POWER_NONE)
+        return 0;
+    return err_set(e, ERR_DENIED, "you are not on the team of this case any more");
+}
+
 static void commit_batch(struct session *s, struct request **requests, size_t count)
 {
     size_t draft_count;
@@ -220,6 +228,8 @@ static void commit_batch(struct session *s, struct request **requests, size_t co
 
     for (int tries = 0; rc == ERR_CONFLICT && tries < TRIES_MAX; tries++) {
         rc = session_catch_up(s, &e);
+        if (rc == 0)
+            rc = check_power(s, &e);
         if (rc)
             break;
         count = keep_valid(s, requests, count, &draft_count);

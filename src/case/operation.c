@@ -53,6 +53,7 @@ struct draft *decision_add(struct decision *d, const char *type)
     memset(dr, 0, sizeof(*dr));
     random_bytes(dr->id.b, sizeof(dr->id.b));
     dr->type = type;
+    dr->arena = d->arena;
     dr->tlp = d->input && d->input->has_tlp ? d->input->tlp : TLP_AMBER;
     dr->scope = d->input && d->input->scope.len ? d->input->scope : STR("team");
     return dr;
@@ -89,6 +90,15 @@ void draft_ref(struct draft *dr, const struct id *id)
             return;
     if (dr->ref_count >= DRAFT_REFS_MAX)
         BUG("a record of %s has too many references", dr->type);
+    if (dr->ref_count == dr->ref_room) {
+        size_t room = dr->ref_room ? dr->ref_room * 4 : 4;
+        struct id *refs = arena_alloc(dr->arena, room * sizeof(refs[0]));
+
+        if (dr->ref_count)
+            memcpy(refs, dr->refs, dr->ref_count * sizeof(refs[0]));
+        dr->refs = refs;
+        dr->ref_room = room;
+    }
     dr->refs[dr->ref_count++] = *id;
 }
 

@@ -42,7 +42,7 @@ struct draft_value {
     struct str value;
 };
 
-enum { DRAFT_VALUES_MAX = 40, DRAFT_REFS_MAX = 256, DRAFT_PUBLICS_MAX = 8 };
+enum { DRAFT_VALUES_MAX = 32, DRAFT_REFS_MAX = 256, DRAFT_PUBLICS_MAX = 8 };
 
 /* A record to be. Memory belongs to the decision's arena. */
 struct draft {
@@ -54,8 +54,10 @@ struct draft {
     size_t value_count;
     struct draft_value publics[DRAFT_PUBLICS_MAX]; /* values as spelled */
     size_t public_count;
-    struct id refs[DRAFT_REFS_MAX];
+    struct id *refs;
     size_t ref_count;
+    size_t ref_room;
+    struct arena *arena; /* the decision's */
 };
 
 /* What a decision may look at, and what it says. */

@@ -405,17 +405,15 @@ static void tell(struct session *s, const struct decision *d, uint64_t first, st
     pthread_rwlock_unlock(&s->state_lock);
 }
 
-/* One try of a change: decided on the state as it is now. ERR_CONFLICT: look again. */
+/* One try of a change, decided on the state that is in memory. ERR_CONFLICT: look again. */
 static int try_change(struct session *s, const struct operation *op, const struct input *in,
                       struct answer *a, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     struct view v;
     uint64_t first;
-    int rc = session_catch_up(s, e);
+    int rc;
 
-    if (rc)
-        return rc;
     pthread_rwlock_rdlock(&s->state_lock);
     view_init(&v, s->state, s->store, &s->key, utc_now());
     decision_begin(&d, &v, op, in);
@@ -432,6 +430,8 @@ static int try_change(struct session *s, const struct operation *op, const struc
     return rc;
 }
 
+/* What is in memory was read when the session was opened, or by its last write; whoever writes reads
+ * what others wrote first, and sends back a decision that was overtaken. */
 static int perform_change(struct session *s, const struct operation *op, const struct input *in,
                           struct answer *a, struct err *e)
 {

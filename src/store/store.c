@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
@@ -20,7 +21,22 @@ struct store {
     struct store_blobs blobs;
     char *folder; /* absolute */
     enum store_mode mode;
+    pthread_mutex_t lock; /* one call at a time; a visit may call in turn */
 };
+
+static struct store *store_lock(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    return s;
+}
+
+static void store_unlockp(struct store **s)
+{
+    pthread_mutex_unlock(&(*s)->lock);
+}
+
+/* Holds the store to the end of the function. */
+#define LOCKED(s) CLEANUP(store_unlockp) UNUSED struct store *locked_ = store_lock(s)
 
 static const char *const plain_folders[] = {"journal", "timeline"};
 
@@ -137,9 +153,21 @@ static const struct store_engine *engine_of(const char *folder)
     return NULL;
 }
 
+static struct store *store_new(void)
+{
+    struct store *s = mem_new(struct store);
+    pthread_mutexattr_t attr;
+
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&s->lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+    return s;
+}
+
 int store_open(struct store **out, const char *folder, enum store_mode mode, struct err *e)
 {
-    CLEANUP(store_closep) struct store *s = mem_new(struct store);
+    CLEANUP(store_closep) struct store *s = store_new();
     int code = folder_resolve(&s->folder, folder, e);
 
     if (code)
@@ -167,6 +195,7 @@ void store_close(struct store *s)
         s->engine->close(s->lines);
     if (s->blobs.state)
         s->blobs.engine->close(s->blobs.state);
+    pthread_mutex_destroy(&s->lock);
     free(s->folder);
     free(s);
 }
@@ -206,12 +235,14 @@ static int check_record(uint64_t seq, const struct store_record *r, struct err *
 
 int store_size(struct store *s, uint64_t *out, struct err *e)
 {
+    LOCKED(s);
     return s->engine->size(s->lines, out, e);
 }
 
 int store_append(struct store *s, uint64_t expected_size, const struct store_record *records,
                  size_t count, struct err *e)
 {
+    LOCKED(s);
     int code = check_may_write(s, e);
 
     for (size_t i = 0; !code && i < count; i++)
@@ -222,16 +253,19 @@ int store_append(struct store *s, uint64_t expected_size, const struct store_rec
 int store_read(struct store *s, uint64_t from, uint64_t to, bool want_openings, store_visit *visit,
                void *context, struct err *e)
 {
+    LOCKED(s);
     return s->engine->read(s->lines, from, to, want_openings, visit, context, e);
 }
 
 int store_openings(struct store *s, uint64_t seq, struct buf *out, struct err *e)
 {
+    LOCKED(s);
     return s->engine->openings(s->lines, seq, out, e);
 }
 
 int store_redact(struct store *s, uint64_t seq, struct str openings, struct err *e)
 {
+    LOCKED(s);
     int code = check_may_write(s, e);
 
     if (!code && openings.len > STORE_OPENINGS_SIZE)
@@ -242,6 +276,7 @@ int store_redact(struct store *s, uint64_t seq, struct str openings, struct err 
 
 int store_grant_put(struct store *s, const struct store_grant *grant, struct err *e)
 {
+    LOCKED(s);
     int code = check_may_write(s, e);
 
     if (!code && (grant->scope.len > STORE_SCOPE_SIZE || grant->sealed.len > STORE_GRANT_SIZE))
@@ -253,11 +288,13 @@ int store_grant_put(struct store *s, const struct store_grant *grant, struct err
 int store_grant_get(struct store *s, struct str scope, const struct key *key, struct buf *sealed,
                     struct err *e)
 {
+    LOCKED(s);
     return s->engine->grant_get(s->lines, scope, key, sealed, e);
 }
 
 int store_grants(struct store *s, store_grant_visit *visit, void *context, struct err *e)
 {
+    LOCKED(s);
     return s->engine->grants(s->lines, visit, context, e);
 }
 

@@ -5,7 +5,8 @@
  * record (the record's openings, sealed by the layer above); grants (scope keys sealed to people's
  * keys); blobs named by SHA-256. doc/format/case-folder.md says how they lie in the folder.
  *
- * A store belongs to one thread at a time; further threads and processes open the folder again.
+ * Threads may share a store: one call runs at a time. store_watch, blob writers and visits of blobs
+ * belong to one thread; a thread that waits long opens the folder again.
  * While another process uses the case, calls wait up to 5 seconds and then give ERR_CONFLICT. Any
  * call may give ERR_FORMAT: the case is damaged, and the sentence says what may be done. */
 #pragma once
