@@ -12,15 +12,39 @@ static void add_roff(struct buf *out, const char *text)
             buf_adds(out, "\\e");
         else if (*text == '-')
             buf_adds(out, "\\-");
+        else if (*text == '"')
+            buf_adds(out, "\\(dq");
         else
             buf_addc(out, *text);
     }
 }
 
+/* A paragraph: mdoc wants each sentence on a line of its own. */
 static void add_line(struct buf *out, const char *text)
 {
-    add_roff(out, text);
-    buf_addc(out, '\n');
+    struct str rest = str_of(text);
+
+    while (rest.len) {
+        const char *end = memmem(rest.p, rest.len, ". ", 2);
+        CLEANUP_BUF struct buf sentence = {0};
+
+        buf_addstr(&sentence, str_head(rest, end ? (size_t)(end - rest.p) + 1 : rest.len));
+        rest = str_from(rest, sentence.len + (end ? 1 : 0));
+        add_roff(out, buf_text(&sentence));
+        buf_addc(out, '\n');
+    }
+}
+
+/* Help is written without a capital and a full stop; a manual has both. */
+static void add_sentence(struct buf *out, const char *text)
+{
+    CLEANUP_BUF struct buf sentence = {0};
+
+    buf_adds(&sentence, text);
+    if (sentence.len && sentence.p[0] >= 'a' && sentence.p[0] <= 'z')
+        sentence.p[0] = (char)(sentence.p[0] - 'a' + 'A');
+    buf_addc(&sentence, '.');
+    add_line(out, buf_text(&sentence));
 }
 
 static void add_title(struct buf *out, const char *name, const char *what)
@@ -45,13 +69,12 @@ static void add_field(struct buf *out, const struct field *f)
                  f->choices              ? "word"
                  : f->type == FIELD_TIME ? "time"
                                          : "value");
-    add_roff(out, f->help);
+    buf_adds(&choices, f->help);
     if (f->choices) {
+        buf_adds(&choices, ": ");
         field_choices(&choices, f);
-        buf_adds(out, ": ");
-        add_roff(out, buf_text(&choices));
     }
-    buf_adds(out, ".\n");
+    add_sentence(out, buf_text(&choices));
     if (f->flags & FIELD_MANY)
         buf_adds(out, "May be given several times.\n");
     if (f->flags & FIELD_REQUIRED)
@@ -61,8 +84,7 @@ static void add_field(struct buf *out, const struct field *f)
 static void add_operation(struct buf *out, const struct operation *op)
 {
     buf_addf(out, ".Ss calm %s\n", op->name);
-    add_roff(out, op->help);
-    buf_adds(out, ".\n");
+    add_sentence(out, op->help);
     if (op->more)
         add_line(out, op->more);
     if (gate_help(op->gate))
