@@ -32,7 +32,8 @@ static void put_title_facts(struct report *r)
     if (t)
         doc_pair_str(r->doc, "Case", view_title(t));
     doc_pair_str(r->doc, "Standing", report_capital(r, str_of(calm_conclusion_words(r->view))));
-    doc_pair_str(r->doc, "Opened", report_time(r, r->opened));
+    if (r->knows_opening)
+        doc_pair_str(r->doc, "Opened", report_time(r, r->opened));
     doc_pair_str(r->doc, "Reported", report_time(r, r->view->now));
     if (r->choice->audience.len)
         doc_pair_str(r->doc, "Written for", r->choice->audience);

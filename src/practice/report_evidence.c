@@ -173,7 +173,7 @@ static void put_wanted(struct report *r)
                                                                     : str_of(notify_wanted[i]));
         doc_row(r->doc, (struct doc_ref){0});
         doc_cell_str(r->doc, buf_str(&role));
-        doc_cell_str(r->doc, person ? view_title(person) : STR("nobody named"));
+        doc_cell_str(r->doc, person ? view_title(person) : STR("nobody on record"));
         doc_cell_text(r->doc, is_told ? "yes" : "not on record");
     }
     doc_end(r->doc);

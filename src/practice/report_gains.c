@@ -14,6 +14,12 @@ struct cost {
     bool is_notable; /* long enough to be told where nothing is missing */
 };
 
+/* From where times are counted. */
+static const char *beginning(const struct report *r)
+{
+    return r->knows_opening ? "the case was opened" : "the first record shown here";
+}
+
 /* How long after the case was opened something came first; never: it is not on record. */
 static void since_opening(struct cost *c, const struct told *t, const char *what, const char *never)
 {
@@ -26,11 +32,11 @@ static void since_opening(struct cost *c, const struct told *t, const char *what
         return;
     }
     if (s < 120) {
-        buf_addf(&c->text, "%s at once or before the case was opened. ", what);
+        buf_addf(&c->text, "%s within two minutes of %s, or before. ", what, beginning(r));
         return;
     }
-    buf_addf(&c->text, "%s " STR_FMT " after the case was opened (r%llu). ", what,
-             STR_ARG(report_span(r, r->opened, t->when)), (unsigned long long)t->seq);
+    buf_addf(&c->text, "%s " STR_FMT " after %s (r%llu). ", what,
+             STR_ARG(report_span(r, r->opened, t->when)), beginning(r), (unsigned long long)t->seq);
     c->is_notable = c->is_notable || s > NOTABLE_S;
 }
 
@@ -47,7 +53,7 @@ static void measure_calm(struct cost *c)
     struct report *r = c->r;
     const struct told *first = r->count ? r->by_time[0] : NULL;
 
-    if (!first || utc_minus_ms(r->opened, first->when) / 1000 < 60)
+    if (!first || !r->knows_opening || utc_minus_ms(r->opened, first->when) / 1000 < 60)
         return;
     buf_addf(&c->text, "The earliest sign on record is " STR_FMT " older than the case (r%llu). ",
              STR_ARG(report_span(r, first->when, r->opened)), (unsigned long long)first->seq);
@@ -79,7 +85,7 @@ static void measure_team(struct cost *c)
     if (!view_count(c->r->view, "person"))
         return;
     since_opening(c, second, "A second person was on the team",
-                  "A second person never joined the team");
+                  "A second person on the team is not on record");
     brief_after(c, second, "a second person was there");
     if (!second)
         buf_adds(&c->brief, "one person worked alone throughout");
@@ -112,26 +118,26 @@ static void measure_assess(struct cost *c)
 {
     const struct told *t = report_first(c->r, "assessment");
 
-    since_opening(c, t, "The assessment was signed", "No assessment was signed");
+    since_opening(c, t, "The assessment was signed", "No signed assessment is on record");
     brief_after(c, t, "the assessment was signed");
 }
 
 static void measure_snapshot(struct cost *c)
 {
     since_opening(c, report_first(c->r, "snapshot"), "The first state of a system was recorded",
-                  "No system's state was recorded");
+                  "No recorded state of a system is on record");
 }
 
 static void measure_analyse(struct cost *c)
 {
     since_opening(c, report_first(c->r, "conclusion"), "The first conclusion was reached",
-                  "No conclusion was reached");
+                  "No conclusion is on record");
 }
 
 static void measure_problem(struct cost *c)
 {
     since_opening(c, report_first(c->r, "problem"), "The first problem was written down",
-                  "No problem was written down");
+                  "No problem is on record");
 }
 
 static void measure_preserve(struct cost *c)
@@ -139,7 +145,7 @@ static void measure_preserve(struct cost *c)
     const struct told *t = report_first(c->r, "retention");
 
     since_opening(c, t, "The first hold on backups and logs was placed",
-                  "No hold was placed on backups and logs");
+                  "No hold on backups and logs is on record");
     brief_after(c, t, "backups and logs were on hold");
 }
 
@@ -181,8 +187,8 @@ static void measure_notify(struct cost *c)
             continue;
         buf_adds(&c->text, "The ");
         add_role(&c->text, notify_wanted[i]);
-        buf_addf(&c->text, " was told " STR_FMT " after the case was opened. ",
-                 STR_ARG(report_span(r, r->opened, at)));
+        buf_addf(&c->text, " was told " STR_FMT " after %s. ",
+                 STR_ARG(report_span(r, r->opened, at)), beginning(r));
         if (i > 0 || utc_minus_ms(at, r->opened) / 1000 <= NOTABLE_S)
             continue;
         buf_adds(&c->brief, "the ");
@@ -309,13 +315,13 @@ static void add_lessons(struct cost *c, const char *verb)
     }
 }
 
-static void add_missing(const struct practice_status *s, struct buf *out)
+static void add_missing(const struct report *r, const struct practice_status *s, struct buf *out)
 {
     struct str rest = buf_str(&s->missing);
     size_t off;
 
     while (rest.len) {
-        struct str line = report_bare(str_cut(&rest, '\n'));
+        struct str line = report_status_line(r, str_cut(&rest, '\n'));
 
         off = out->len;
         report_sentence(out, line);
@@ -336,7 +342,7 @@ static void make_gain(struct report *r, size_t i)
 
     for (size_t k = 0; p && practices[k]; k++)
         if (practices[k] == p)
-            add_missing(&r->status[k], &missing);
+            add_missing(r, &r->status[k], &missing);
     measures[i].measure(&c);
     add_lessons(&c, measures[i].verb);
     if (p && (missing.len || c.is_notable))
@@ -350,6 +356,8 @@ static void make_gain(struct report *r, size_t i)
 
 void report_gains_make(struct report *r)
 {
+    if (!r->knows_opening)
+        return; /* what is missing may only be withheld */
     for (size_t i = 0; i < COUNT_OF(measures); i++)
         make_gain(r, i);
 }
@@ -391,6 +399,12 @@ static void put_group(struct report *r, const char *heading, const char *const *
 void report_gains(struct report *r)
 {
     doc_heading(r->doc, 1, STR("What a formal incident response capability would have changed"));
+    if (!r->knows_opening) {
+        doc_para_text(r->doc, "At this label most of the record is withheld. What was missing "
+                              "cannot be told from what is only not shown, so nothing is said "
+                              "about it here.");
+        return;
+    }
     if (r->gain_count == 0) {
         doc_para_text(r->doc, "The record shows nothing that was missing in this case.");
         return;

@@ -153,7 +153,7 @@ static void put_lines(struct report *r, const char *lead, struct str lines)
     bool is_open = false;
 
     while (lines.len) {
-        struct str line = report_bare(str_cut(&lines, '\n'));
+        struct str line = report_status_line(r, str_cut(&lines, '\n'));
 
         if (!line.len)
             continue;
@@ -162,8 +162,6 @@ static void put_lines(struct report *r, const char *lead, struct str lines)
             doc_list(r->doc, DOC_BULLETS);
         }
         is_open = true;
-        if (str_starts(line, "cio:"))
-            line = str_of(arena_printf(r->arena, "CIO" STR_FMT, STR_ARG(str_from(line, 3))));
         inline_str(doc_item(r->doc), line);
     }
     if (is_open)
@@ -240,7 +238,8 @@ static void put_practice(struct report *r, size_t i)
     if (strcmp(p->verb, "calm") == 0)
         put_first_steps(r);
     put_lines(r, "How it stood in the end", buf_str(&r->status[i].done));
-    put_lines(r, "Not done, or not on record", buf_str(&r->status[i].missing));
+    if (r->knows_opening) /* else what is missing may only be withheld */
+        put_lines(r, "Not done, or not on record", buf_str(&r->status[i].missing));
     put_overrides(r, p);
 }
 

@@ -35,7 +35,8 @@ static void put_head(struct report *r, struct json *j)
     json_put_str(j, "audience", r->choice->audience);
     put_lines(j, "distribution", r->choice->distribution);
     json_put_utc(j, "made", r->view->now);
-    json_put_utc(j, "opened", r->opened);
+    if (r->knows_opening)
+        json_put_utc(j, "opened", r->opened);
 }
 
 static void put_summary(struct report *r, struct json *j)
@@ -60,7 +61,7 @@ static void put_practice(struct report *r, struct json *j, size_t i)
     json_put_text(j, "title", practices[i]->title);
     json_put_text(j, "stage", stages[r->status[i].stage]);
     put_lines(j, "done", buf_str(&r->status[i].done));
-    put_lines(j, "missing", buf_str(&r->status[i].missing));
+    put_lines(j, "missing", r->knows_opening ? buf_str(&r->status[i].missing) : STR(""));
     json_name(j, "records");
     json_array_begin(j);
     for (size_t k = 0; k < r->count; k++)

@@ -197,6 +197,8 @@ static void name_signers(struct report *r)
 
         if (name->p)
             continue;
+        if (!view_signer(r->view, r->told[i].record))
+            buf_adds(&b, "key ");
         view_signer_name(r->view, r->told[i].record, &b);
         *name = report_take(r, &b);
     }
@@ -232,6 +234,7 @@ int report_load(struct report *r, struct store *store, struct scopes *scopes, st
     name_signers(r);
     calm_statuses(r->view, r->status);
     r->opened = r->count ? r->told[0].record->time : r->view->now;
+    r->knows_opening = r->count && r->told[0].seq == 0;
     r->formal = read_data("formal.json");
     r->glossary = read_data("glossary.json");
     return 0;

@@ -85,7 +85,8 @@ struct report {
     size_t step_count;
     size_t free_clock_count; /* records signed under a clock that nothing kept right */
     struct practice_status status[PRACTICES_MAX];
-    struct utc opened;
+    struct utc opened;  /* of the first record shown */
+    bool knows_opening; /* that is the case's first record */
     json_t *formal;
     json_t *glossary;
     struct report_say says[REPORT_SAYS_MAX];
@@ -139,6 +140,8 @@ void report_quote(struct buf *out, struct str words, size_t limit);
 void report_plain(struct buf *out, struct str word); /* "false-alarm" as "false alarm" */
 /* A line of a practice's status without the command that it hints at. */
 struct str report_bare(struct str line);
+/* The same, with roles in words: "head-of-security: …" as "head of security: …". */
+struct str report_status_line(const struct report *r, struct str line);
 bool report_is_call(struct str line);  /* begins with the name of a thing: "w1 …", "web1: …" */
 const char *report_a(struct str word); /* "an" before a vowel, else "a" */
 struct str report_take(const struct report *r,

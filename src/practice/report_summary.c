@@ -66,7 +66,13 @@ static void add_standing(struct report *r, struct buf *b)
     const struct told *t = conclusion_record(r);
     const char *words = calm_conclusion_words(r->view);
 
-    buf_addf(b, "The case was opened on " STR_FMT ". ", STR_ARG(report_time(r, r->opened)));
+    if (r->knows_opening)
+        buf_addf(b, "The case was opened on " STR_FMT ". ", STR_ARG(report_time(r, r->opened)));
+    if (!calm_case(r->view)) {
+        buf_adds(b, "Whether it was confirmed as an incident is not in the part of the record "
+                    "shown here; this report speaks of a suspected incident. ");
+        return;
+    }
     if (!t || strcmp(words, "suspected incident") == 0) {
         buf_adds(b, "It has not been confirmed as an incident; this report speaks of a suspected "
                     "incident. ");
@@ -404,8 +410,12 @@ static void make_standing(struct report *r)
     const struct thing *t = calm_case(r->view);
     bool is_closed = t && report_says(t, "state", "closed");
 
-    buf_addf(&b, "When this report was made, on " STR_FMT ", the case was %s. ",
-             STR_ARG(report_time(r, r->view->now)), is_closed ? "closed" : "open");
+    if (t)
+        buf_addf(&b, "When this report was made, on " STR_FMT ", the case was %s. ",
+                 STR_ARG(report_time(r, r->view->now)), is_closed ? "closed" : "open");
+    else
+        buf_addf(&b, "This report was made on " STR_FMT ". ",
+                 STR_ARG(report_time(r, r->view->now)));
     if (is_closed && report_value(t, "text").len) {
         buf_adds(&b, "It was closed with the words: ");
         report_quote(&b, report_value(t, "text"), QUOTE_MAX);
@@ -500,6 +510,8 @@ static void make_gain(struct report *r)
     for (size_t i = 0; i < r->gain_count && count < COUNT_OF(parts); i++)
         if (r->gains[i].brief.len)
             parts[count++] = r->gains[i].brief;
+    if (!r->knows_opening)
+        return;
     if (count == 0) {
         buf_adds(&b, r->gain_count
                          ? "What was missing in this case, practice by practice, stands in a "
@@ -525,6 +537,9 @@ void report_summary_make(struct report *r)
 
     add_noticed(r, &b);
     add_standing(r, &b);
+    if (r->choice->label < TLP_RED)
+        buf_addf(&b, "This summary rests on the part of the record that may be shown at %s. ",
+                 tlp_mark(r->choice->label));
     say(r, "What happened", &b);
     make_systems(r);
     make_effect(r);

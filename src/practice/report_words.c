@@ -1,5 +1,6 @@
 /* report_words.c: times, counts, quotations and links, so that sentences are grammatical in every
  * combination. */
+#include "practice/notify.h"
 #include "practice/report_make.h"
 
 struct str report_take(const struct report *r, struct buf *b)
@@ -130,6 +131,26 @@ struct str report_bare(struct str line)
     struct str bare = str_trim(cut_before(cut_before(line, ": calm "), " (calm "));
 
     return is_passing(bare) ? STR("") : bare;
+}
+
+struct str report_status_line(const struct report *r, struct str line)
+{
+    struct str bare = report_bare(line);
+
+    for (size_t i = 0; notify_wanted[i]; i++) {
+        CLEANUP_BUF struct buf b = {0};
+        size_t len = strlen(notify_wanted[i]);
+
+        if (!str_starts(bare, notify_wanted[i]) || bare.len <= len || bare.p[len] != ':')
+            continue;
+        if (strcmp(notify_wanted[i], "cio") == 0)
+            buf_adds(&b, "CIO");
+        else
+            report_plain(&b, str_of(notify_wanted[i]));
+        buf_addstr(&b, str_from(bare, len));
+        return report_take(r, &b);
+    }
+    return bare;
 }
 
 bool report_is_call(struct str line)

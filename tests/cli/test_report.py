@@ -85,6 +85,15 @@ class Report(CaseTest):
             self.assertNotIn(SECRET, text)
             self.assertNotIn("harmless at first", text)
 
+    def test_a_report_that_may_not_show_the_case_claims_nothing_about_it(self):
+        self.ana("incident confirmed")
+        self.ana.run("note", "seen", "--tlp", "green")
+        text = self.draft("green", "out")["REPORT.md"]
+        for claim in ("was opened", "It has not been confirmed", "the case was open", "monday", "nobody named", "No problem was"):
+            self.assertNotIn(claim, text)
+        self.assertIn("is not in the part of the record shown here", text)
+        self.assertIn("It was confirmed as an incident on", self.draft("amber", "amber")["REPORT.md"])
+
     def test_conversations_are_named_at_amber_and_not_at_green(self):
         self.ana.run("call", "Meier", "cannot log in", "--tlp", "green")
         for text in self.draft("green", "green").values():
