@@ -775,11 +775,32 @@ def wrong_merge(rng, copy, theirs):
         {"skip": flat[:-3], "count": len(merged) + (flat[-1] if flat else 1)}))
 
 
+def deep_story(rng, copy, people):
+    """Copies in copies, about as deep as a verifier has to follow.
+
+    Somewhere a rule may be broken, before the merge or behind it.
+    """
+    lead, inner = people["lead"], copy.fork()
+    inner.note(people["bob"])
+    depth = rng.choice((15, 16, 17, 18))
+    broken = rng.randrange(2 * depth)
+    for level in range(1, depth + 1):
+        outer = copy.fork()
+        outer.note(lead)
+        for turn in range(2):
+            if broken == 2 * level + turn:
+                outer.note(people["eve"])
+            if turn == 0:
+                outer.merge(lead, inner)
+        inner = outer
+    copy.__dict__.update(inner.__dict__)
+
+
 def story(rng):
     """A journal that ends with a point that is easily got wrong."""
     copy, people = crew(rng.randrange(2**40))
-    tell = rng.choice((redaction_story, key_story, merge_story, trust_story,
-                       trust_story))
+    tell = rng.choice((redaction_story, key_story, merge_story, merge_story,
+                       trust_story, trust_story, trust_story, deep_story))
     tell(rng, copy, people)
     return copy.data()
 
