@@ -15,7 +15,7 @@ static const struct {
 #undef ERR
 };
 
-static int err_fill(struct err *e, int code, const char *fmt, va_list ap)
+static int PRINTF_LIKE(3, 0) err_fill(struct err *e, int code, const char *fmt, va_list ap)
 {
     if (!e)
         return code;

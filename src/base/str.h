@@ -57,7 +57,7 @@ void buf_addstr(struct buf *b, struct str s);
 void buf_addc(struct buf *b, char c);
 void buf_addn(struct buf *b, char c, size_t count);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_addv(struct buf *b, const char *fmt, va_list ap);
+void buf_addv(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 void buf_add_u64(struct buf *b, uint64_t n);
 struct str buf_str(const struct buf *b);
 const char *buf_text(const struct buf *b); /* NUL-ended, never NULL */

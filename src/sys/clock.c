@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "sys/file.h"
 
-enum { UUID_TEXT_SIZE = 36 };
+enum { UUID_TEXT_SIZE = 36, PASSWD_SIZE_MAX = 4 << 20 };
 
 static void boot_read(struct id *out)
 {
@@ -72,6 +72,29 @@ void host_name(char *out, size_t size)
     snprintf(out, size, "%s", uname(&u) < 0 || !u.nodename[0] ? "unknown" : u.nodename);
 }
 
+/* The name beside a user's number in /etc/passwd; never a look-up over the network. */
+static bool passwd_name(unsigned uid, char *out, size_t size)
+{
+    CLEANUP_BUF struct buf text = {0};
+    struct str rest;
+
+    if (file_read(&text, "/etc/passwd", PASSWD_SIZE_MAX, NULL))
+        return false;
+    rest = buf_str(&text);
+    while (rest.len) {
+        struct str line = str_cut(&rest, '\n');
+        struct str name = str_cut(&line, ':');
+        uint64_t number;
+
+        (void)str_cut(&line, ':');
+        if (!str_u64(str_cut(&line, ':'), &number) || number != uid || !name.len)
+            continue;
+        snprintf(out, size, STR_FMT, STR_ARG(name));
+        return true;
+    }
+    return false;
+}
+
 void user_name(char *out, size_t size)
 {
     const char *name = getenv("SUDO_USER");
@@ -80,6 +103,6 @@ void user_name(char *out, size_t size)
         name = getenv("USER");
     if (name && name[0])
         snprintf(out, size, "%s", name);
-    else
+    else if (!passwd_name(getuid(), out, size))
         snprintf(out, size, "%u", (unsigned)getuid());
 }

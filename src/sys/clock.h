@@ -14,5 +14,6 @@ void clock_read(struct clock_reading *out);
 void random_bytes(void *out, size_t size);
 /* This host's name, from uname; never a look-up. */
 void host_name(char *out, size_t size);
-/* The name of the user who runs this, from $SUDO_USER, $USER or the number of the user. */
+/* The name of the user who runs this, from $SUDO_USER, $USER, /etc/passwd, or the user's
+ * number. */
 void user_name(char *out, size_t size);

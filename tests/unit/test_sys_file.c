@@ -232,7 +232,6 @@ static void folders_are_made_with_their_parents(void **state)
 
 static void a_relative_name_lies_in_the_present_folder(void **state)
 {
-    CLEANUP_BUF struct buf got = {0};
     char *was = getcwd(NULL, 0);
 
     (void)state;
