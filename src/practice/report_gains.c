@@ -105,7 +105,10 @@ static void measure_note(struct cost *c)
         most = s > most ? s : most;
     }
     c->is_notable = late > 0;
-    if (late)
+    if (late == 1)
+        buf_addf(&c->text, "One entry was written %s after what it tells of. ",
+                 span_text(span, most));
+    else if (late)
         buf_addf(&c->text,
                  STR_FMT " written more than 15 min after what they tell of, the latest by %s. ",
                  STR_ARG(report_count(r, late, "entry was", "entries were")),
