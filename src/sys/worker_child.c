@@ -137,6 +137,20 @@ NORETURN static void give_up(int fd, int code, const struct err *e)
     _exit(err_exit_status(code));
 }
 
+static int compare_bytes(const void *a, const void *b)
+{
+    return *(const char *)a - *(const char *)b;
+}
+
+/* glibc asks once for the size of memory, by a call that is forbidden later, when it first sorts
+ * more than 1,024 bytes. */
+static void sort_once(void)
+{
+    char bytes[2048] = {0};
+
+    qsort(bytes, sizeof(bytes), 1, compare_bytes);
+}
+
 void worker_child(const struct worker_start *start)
 {
     struct worker_channel channel = {WORKER_OUT_FD};
@@ -153,6 +167,7 @@ void worker_child(const struct worker_start *start)
     /* What is derived from evidence must not depend on the analyst's zone; its file is read now. */
     if (setenv("TZ", "UTC0", 1) == 0)
         tzset();
+    sort_once();
     code = confine(start, &e);
     if (code)
         give_up(WORKER_OUT_FD, code, &e);

@@ -544,6 +544,39 @@ JOB(sends_the_largest_message)
     return code ? code : worker_send(c, 3, str_head(buf_str(&big), 1 << 20), e);
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+    const uint32_t *x = a;
+    const uint32_t *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+JOB(sorts_much)
+{
+    enum { COUNT = 100000 };
+    CLEANUP_FREE uint32_t *numbers = mem_array(COUNT, sizeof(numbers[0]));
+
+    (void)in, (void)argument;
+    for (uint32_t i = 0; i < COUNT; i++)
+        numbers[i] = COUNT - i;
+    qsort(numbers, COUNT, sizeof(numbers[0]), compare_numbers);
+    return worker_send(c, numbers[0], STR("sorted"), e);
+}
+
+static void a_job_may_sort_much(void **state)
+{
+    CLEANUP_FD int in = input_of(STR("x"));
+    struct heard h = {0};
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(worker_run(sorts_much, "sorting", in, STR(""), NULL, hear, &h, &e), 0);
+    assert_int_equal(h.count, 1);
+    assert_int_equal(h.kind, 1);
+    buf_release(&h.last);
+}
+
 static void a_message_has_up_to_a_mebibyte(void **state)
 {
     CLEANUP_FD int in = input_of(STR(""));
@@ -730,6 +763,7 @@ int main(void)
         cmocka_unit_test(every_hostile_job_fails_with_its_code),
         cmocka_unit_test(a_waiting_job_is_ended_by_the_clock),
         cmocka_unit_test(messages_arrive_whole_and_in_order),
+        cmocka_unit_test(a_job_may_sort_much),
         cmocka_unit_test(a_message_has_up_to_a_mebibyte),
         cmocka_unit_test(the_receiver_can_stop_the_worker),
         cmocka_unit_test(the_input_may_be_any_descriptor_number),
