@@ -241,6 +241,20 @@ static int read_own(struct playbook **out, const struct view *v, const struct th
     return rc;
 }
 
+/* A newer calm may ship other steps than the team began with. */
+static int read_shipped(struct playbook **out, struct str name, const struct thing *t,
+                        struct err *e)
+{
+    int rc = playbook_shipped(out, name, e);
+    struct hash began;
+
+    if (rc == 0 && t && hex_read(began.b, sizeof(began.b), thing_value(t, "sha256")) &&
+        !hash_eq(&began, &(*out)->sha256))
+        take_remark(*out, STR("This is not the text that the team began with: another version of "
+                              "calm ships another one. Steps keep their records by their ids."));
+    return rc;
+}
+
 static int unknown_playbook(const struct view *v, struct str name, struct err *e)
 {
     CLEANUP_BUF struct buf all = {0};
@@ -264,7 +278,7 @@ int playbook_find(struct playbook **out, const struct view *v, struct str name, 
     if (t && thing_says(t, "source", "own"))
         return read_own(out, v, t, e);
     if (shipped_bytes(name, &json))
-        return playbook_shipped(out, name, e);
+        return read_shipped(out, name, t, e);
     return unknown_playbook(v, name, e);
 }
 
