@@ -3,9 +3,9 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-/* A record comes after at most three others: the one before it in its own journal, and for the
- * record after a merge, the merge and the last that it brought. */
-enum { AFTER_MAX = 3 };
+/* A record comes after at most two others: the one before it in its own journal, where a merge
+ * stands for all that it brought, and for a merge the last of the copy. */
+enum { AFTER_MAX = 2 };
 #define NOBODY UINT64_MAX
 
 struct links {
@@ -15,17 +15,18 @@ struct links {
     uint64_t count;
 };
 
-static void link_add(struct links *l, uint64_t seq, uint64_t before)
+/* More than AFTER_MAX cannot be in a true history, only where a merge lies about its copy. */
+static int link_add(struct links *l, uint64_t seq, uint64_t before, struct err *e)
 {
     for (size_t i = 0; i < AFTER_MAX; i++) {
         if (l->after[seq][i] == before)
-            return;
+            return 0;
         if (l->after[seq][i] == NOBODY) {
             l->after[seq][i] = before;
-            return;
+            return 0;
         }
     }
-    BUG("record %llu comes after too many", (unsigned long long)seq);
+    return err_set(e, ERR_TAMPER, "the merges of this journal contradict each other");
 }
 
 static bool skip_covers(const struct order_merge *m, uint64_t b, uint64_t *ours)
@@ -40,7 +41,7 @@ static bool skip_covers(const struct order_merge *m, uint64_t b, uint64_t *ours)
 }
 
 static int link_branch(struct links *l, const uint64_t *seqs, uint64_t from, uint64_t size,
-                       unsigned depth, struct err *e);
+                       unsigned depth, uint64_t *tail, struct err *e);
 
 /* Builds the branch that the merge at place k of a journal brought, and links its records. */
 static int link_merge(struct links *l, const uint64_t *seqs, uint64_t size, uint64_t k,
@@ -49,6 +50,8 @@ static int link_merge(struct links *l, const uint64_t *seqs, uint64_t size, uint
     CLEANUP_FREE uint64_t *branch = NULL;
     uint64_t next = k + 1;
     uint64_t ours;
+    uint64_t tail;
+    int rc;
 
     if (m->fork < 1 || m->fork > k || m->size <= m->fork || m->count > size - k - 1 ||
         m->size - m->fork > l->count)
@@ -66,27 +69,28 @@ static int link_merge(struct links *l, const uint64_t *seqs, uint64_t size, uint
         else
             return err_set(e, ERR_TAMPER, "a merge brought fewer records than it says");
     }
-    link_add(l, seqs[k], branch[m->size - 1]);
-    return link_branch(l, branch, m->fork, m->size, depth + 1, e);
+    rc = link_branch(l, branch, m->fork, m->size, depth + 1, &tail, e);
+    return rc ? rc : link_add(l, seqs[k], tail, e);
 }
 
 /* Links the records of a journal from a place on: seqs[i] is where its record i stands in the
- * outermost one. */
+ * outermost one. *tail comes after all of them: the last record, or the merge that brought it. */
 static int link_branch(struct links *l, const uint64_t *seqs, uint64_t from, uint64_t size,
-                       unsigned depth, struct err *e)
+                       unsigned depth, uint64_t *tail, struct err *e)
 {
-    for (uint64_t i = from; i < size; i++) {
+    *tail = NOBODY;
+    for (uint64_t i = 0; i < size; i++) {
         const struct order_merge *m = l->records[seqs[i]].merge;
+        int rc = 0;
 
-        if (i > 0)
-            link_add(l, seqs[i], seqs[i - 1]);
-        if (!m)
-            continue;
-        if (link_merge(l, seqs, size, i, m, depth, e))
-            return e ? e->code : ERR_TAMPER;
-        if (i + m->count + 1 < size)
-            link_add(l, seqs[i + m->count + 1], seqs[i]);
-        i += m->count;
+        if (i >= from && *tail != NOBODY)
+            rc = link_add(l, seqs[i], *tail, e);
+        if (rc == 0 && i >= from && m)
+            rc = link_merge(l, seqs, size, i, m, depth, e);
+        if (rc)
+            return rc;
+        *tail = seqs[i];
+        i += m ? m->count : 0;
     }
     return 0;
 }
@@ -205,12 +209,13 @@ int order_records(const struct order_record *records, uint64_t count, uint64_t *
     struct links links = {.records = records, .after = after, .count = count};
     struct waiting waiting = {first, next, who, left};
     struct heap heap = {records, heap_seqs, 0};
+    uint64_t tail;
     int rc;
 
     for (uint64_t i = 0; i < count; i++)
         seqs[i] = i;
     memset(after, 0xff, count * sizeof(uint64_t[AFTER_MAX]));
-    rc = link_branch(&links, seqs, 0, count, 0, e);
+    rc = link_branch(&links, seqs, 0, count, 0, &tail, e);
     if (rc)
         return rc;
     waiting_build(&waiting, &links);
