@@ -95,6 +95,7 @@ struct answer {
                                        nobody waits. Non-zero: nobody reads any more */
     bool to_terminal;     /* standard output is one: long lines are cut at its edge */
     bool is_interactive;            /* a person sits at a terminal */
+    int exit_status; /* of this program when all went well: that of a command which it ran */
 };
 
 typedef int op_decide(struct decision *d, struct err *e);

@@ -145,7 +145,7 @@ static int run(const struct model *m, struct args *a, struct err *e)
         rc = print_answer(&answer) && rc == 0 ? err_errno(e, "cannot write the answer") : rc;
     buf_release(&answer.text);
     buf_release(&answer.json);
-    return rc;
+    return rc ? rc : answer.exit_status;
 }
 
 static int show_page(const struct model *m, int argc, char **argv, struct err *e)

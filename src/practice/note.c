@@ -1,6 +1,7 @@
 /* note.c: everything that is seen, decided, said and found out, with its time and by whom. */
 #include "practice/note_attach.h"
 #include "practice/practice.h"
+#include "practice/run.h"
 #include "practice/travel.h"
 
 #define ABOUT                                                                                      \
@@ -242,10 +243,11 @@ const struct practice practice_note = {
     .title = "Document everything",
     .help = "every action, piece of evidence and conversation, with its time",
     .usual = "note add",
-    .kinds =
-        LIST(struct kind, &note, &decision, &conversation, &research, &correction, &export_kind),
-    .operations = LIST(struct operation, &note_add, &note_decision, &note_talk, &call,
-                       &note_research, &note_correct, &note_attach, &log_show, &log_checkpoint,
-                       &log_verify, &log_anchor, &log_export, &log_merge, &log_hold,
-                       &log_redact_request, &log_redact_approve, &log_redact),
+    .kinds = LIST(struct kind, &note, &decision, &conversation, &research, &correction,
+                  &recording_kind, &export_kind),
+    .operations =
+        LIST(struct operation, &note_add, &note_decision, &note_talk, &call, &note_research,
+             &note_correct, &note_attach, &run_command, &run_list, &log_show, &log_checkpoint,
+             &log_verify, &log_anchor, &log_export, &log_merge, &log_hold, &log_redact_request,
+             &log_redact_approve, &log_redact),
     .status = note_status};
