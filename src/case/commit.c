@@ -212,10 +212,15 @@ static size_t keep_valid(struct session *s, struct request **requests, size_t co
     return kept;
 }
 
-/* Whoever was taken off the team meanwhile must not sign: such a record would spoil the journal. */
+/* Whoever was taken off the team meanwhile must not sign: such a record would spoil the journal.
+ * The recovery key is never on it, and signs what the journal lets it. */
 static int check_power(const struct session *s, struct err *e)
 {
-    if (state_size(s->state) == 0 || keyring_power(state_keyring(s->state), &s->key) != POWER_NONE)
+    const struct keyring *k = state_keyring(s->state);
+    const struct key *recovery = keyring_recovery(k);
+
+    if (state_size(s->state) == 0 || keyring_power(k, &s->key) != POWER_NONE ||
+        (recovery && key_eq(recovery, &s->key)))
         return 0;
     return err_set(e, ERR_DENIED, "you are not on the team of this case any more");
 }
@@ -280,6 +285,18 @@ static void lead_queue(struct session *s)
     s->is_led = false;
 }
 
+/* The disk failed or is full: how to go on without losing anything. */
+static void say_continue(struct err *e)
+{
+    size_t len = strlen(e->text);
+
+    snprintf(
+        e->text + len, sizeof(e->text) - len,
+        "\nWhat was acknowledged before is safe; this was not written. To go on, copy the case's "
+        "folder to another medium and there: calm open FOLDER. Or write on paper, with times, "
+        "and enter it later with --at");
+}
+
 int session_append(struct session *s, struct decision *d, uint64_t *first, struct err *e)
 {
     struct request r = {.drafts = d->drafts,
@@ -303,6 +320,8 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
     pthread_mutex_unlock(&s->queue_lock);
     if (r.rc && e)
         *e = r.e;
+    if ((r.rc == ERR_IO || r.rc == ERR_FULL) && e)
+        say_continue(e);
     if (r.rc == 0)
         *first = r.first;
     return r.rc;

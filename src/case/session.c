@@ -15,6 +15,7 @@ static struct session *session_new(const struct session_options *o)
         BUG("libsodium does not start");
     s->model = o->model;
     s->is_read_only = o->is_read_only;
+    s->ask = o->ask;
     s->scopes = scopes_new();
     s->state = state_new(o->model, s->scopes);
     s->queue_end = &s->queue;
@@ -136,9 +137,25 @@ int session_scope_new(struct session *s, struct str scope, struct err *e)
     return session_scope_grant(s, scope, &s->key, e);
 }
 
-/* The key to sign with in a new case: the first that can be used without a passphrase, else a new
- * one. */
-static int own_key(struct session *s, const char *label, struct err *e)
+/* Asks for the passphrase of a sealed key. */
+static int unlock(struct session *s, const struct signer_key *key, struct err *e)
+{
+    CLEANUP(buf_wipe) struct buf passphrase = {0};
+    CLEANUP_BUF struct buf question = {0};
+    int rc;
+
+    if (!key->is_sealed)
+        return 0;
+    if (!s->ask)
+        return err_set(e, ERR_DENIED, "your key is sealed with a passphrase");
+    sink_terminal(&question, str_of(key->label), false);
+    buf_adds(&question, "'s passphrase: ");
+    rc = s->ask(buf_text(&question), &passphrase, e);
+    return rc ? rc : signer_unlock(s->signer, &key->key, buf_str(&passphrase), e);
+}
+
+/* The key to sign with in a case that one is new to: the first there is, else a new one. */
+int session_own_key(struct session *s, const char *label, struct key *out, struct err *e)
 {
     CLEANUP_FREE struct signer_key *keys = NULL;
     size_t count;
@@ -146,13 +163,12 @@ static int own_key(struct session *s, const char *label, struct err *e)
 
     if (rc)
         return rc;
-    for (size_t i = 0; i < count; i++) {
-        if (keys[i].is_sealed)
-            continue;
-        s->key = keys[i].key;
-        return 0;
-    }
-    return signer_create(s->signer, label, &s->key, e);
+    if (count == 0)
+        return signer_create(s->signer, label, out, e);
+    rc = unlock(s, &keys[0], e);
+    if (rc == 0)
+        *out = keys[0].key;
+    return rc;
 }
 
 static int append_first(struct session *s, const struct session_new *n, const struct key *recovery,
@@ -200,7 +216,7 @@ static int append_lead(struct session *s, const struct session_new *n, struct er
 static int begin_case(struct session *s, struct session_new *n, struct err *e)
 {
     struct key recovery;
-    int rc = own_key(s, n->person, e);
+    int rc = session_own_key(s, n->person, &s->key, e);
 
     if (rc == 0)
         rc = signer_create_recovery(s->signer, &recovery, n->recovery_seed, e);
@@ -231,7 +247,7 @@ int session_create(struct session **out, const char *folder, struct session_new 
 
 struct unseal {
     struct session *s;
-    const struct signer_key *keys;
+    struct signer_key *keys;
     size_t key_count;
 };
 
@@ -246,8 +262,10 @@ static int take_grant(void *context, const struct store_grant *grant, struct err
 
         if (!key_eq(&grant->key, &u->keys[i].key))
             continue;
-        if (signer_unseal(u->s->signer, &grant->key, grant->sealed, &key, &why))
+        if (unlock(u->s, &u->keys[i], &why) ||
+            signer_unseal(u->s->signer, &grant->key, grant->sealed, &key, &why))
             return err_set(e, why.code, "%s", why.text);
+        u->keys[i].is_sealed = false;
         if (key.len % SCOPE_KEY_SIZE || !key.len || !spell_is_name(grant->scope))
             return err_set(e, ERR_TAMPER, "the key of a compartment is damaged");
         for (size_t k = 0; k < key.len; k += SCOPE_KEY_SIZE)
@@ -375,12 +393,8 @@ static void tell_record(const struct view *v, uint64_t seq, struct answer *a, st
     }
     buf_addf(&line, "r%-4llu %s", (unsigned long long)seq, words);
     if (r->thing) {
-        buf_adds(&line, r->thing->kind->prefix ? ": " : ": ");
-        view_call(&line, r->thing);
-        if (r->thing->kind->prefix && view_title(r->thing).len) {
-            buf_addc(&line, ' ');
-            buf_addstr(&line, view_title(r->thing));
-        }
+        buf_adds(&line, ": ");
+        view_name(v, r->thing, &line);
     }
     sink_terminal(&a->text, utf8_head_columns(buf_str(&line), a->columns), false);
     buf_addc(&a->text, '\n');
@@ -430,8 +444,8 @@ static int try_change(struct session *s, const struct operation *op, const struc
     return rc;
 }
 
-/* What is in memory was read when the session was opened, or by its last write; whoever writes reads
- * what others wrote first, and sends back a decision that was overtaken. */
+/* What is in memory was read when the session was opened, or by its last write; whoever writes
+ * reads what others wrote first, and sends back a decision that was overtaken. */
 static int perform_change(struct session *s, const struct operation *op, const struct input *in,
                           struct answer *a, struct err *e)
 {

@@ -4,7 +4,11 @@
 #include "case/operation.h"
 #include "sys/signer.h"
 
+/* Asks a person for a secret; term_read_secret has this shape. */
+typedef int ask_secret(const char *question, struct buf *out, struct err *e);
+
 struct session_options {
+    ask_secret *ask;        /* for the passphrase of a sealed key; NULL: a sealed key is not used */
     const char *key_folder; /* where the signer finds keys */
     const struct model *model;
     bool is_read_only;
@@ -77,3 +81,12 @@ struct merge_result {
  * signatures were checked before. ERR_USAGE: another case; ERR_CONFLICT never. */
 MUST_CHECK int session_merge(struct session *s, const struct merge_copy *copy,
                              struct merge_result *out, struct err *e);
+
+/* Puts this person's key in the lead's place with the printed recovery key: enrols it, and lets it
+ * read. ERR_DENIED: the seed is not this case's recovery key. */
+MUST_CHECK int session_recover(struct session *s, const uint8_t seed[32], const char *person,
+                               struct err *e);
+/* The key that this person signs with in a case that they are new to: the first there is, else a
+ * new one. */
+MUST_CHECK int session_own_key(struct session *s, const char *label, struct key *out,
+                               struct err *e);

@@ -11,10 +11,11 @@ struct session {
     struct scopes *scopes;
     struct state *state;
     const struct model *model;
+    ask_secret *ask;
     struct key key;      /* zeros: nobody */
     struct hash case_id; /* zeros before record 0 */
     bool is_read_only;
-    struct err why_read_only; /* what the store said when it could not be opened for writing */
+    struct err why_read_only;    /* what the store said when it could not be opened for writing */
     pthread_rwlock_t state_lock; /* held for reading while deciding, for writing while folding */
     pthread_mutex_t queue_lock;
     pthread_cond_t queue_moved;

@@ -130,11 +130,10 @@ static void show_ref(const struct view *v, struct str hex, bool with_title, stru
         buf_adds(out, "(not for you)");
         return;
     }
-    view_call(out, t);
-    if (with_title && t->kind->prefix && view_title(t).len) {
-        buf_addc(out, ' ');
-        buf_addstr(out, view_title(t));
-    }
+    if (with_title && t->kind->fields[0].type != FIELD_REF)
+        view_name(v, t, out);
+    else
+        view_call(out, t);
 }
 
 void view_show(const struct view *v, const struct thing *t, const struct field *f, bool with_title,
@@ -157,6 +156,15 @@ void view_show(const struct view *v, const struct thing *t, const struct field *
             field_show(f, line, v->now, out);
         between = ", ";
     }
+}
+
+void view_name(const struct view *v, const struct thing *t, struct buf *out)
+{
+    view_call(out, t);
+    if (!t->kind->prefix || !view_title(t).len)
+        return;
+    buf_addc(out, ' ');
+    view_show(v, t, &t->kind->fields[0], false, out);
 }
 
 /* "r17": any record. */

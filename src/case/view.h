@@ -42,6 +42,8 @@ bool view_refers(const struct view *v, const struct thing *t, const char *field,
 void view_call(struct buf *out, const struct thing *t);
 /* Its first field's value: the words that name it. */
 struct str view_title(const struct thing *t);
+/* What it is called and the words of its title: "p3 raid degraded", "web1". */
+void view_name(const struct view *v, const struct thing *t, struct buf *out);
 /* A field as people read it; refs become what they are called, and with_title adds the words of
  * their titles. */
 void view_show(const struct view *v, const struct thing *t, const struct field *f, bool with_title,

@@ -91,7 +91,8 @@ static int run_free(struct args *a, struct answer *answer, struct err *e)
 
 static int run_in_case(struct args *a, const struct place *p, struct answer *answer, struct err *e)
 {
-    struct session_options options = {.key_folder = p->around.key_folder, .model = p->around.model};
+    struct session_options options = {
+        .ask = term_read_secret, .key_folder = p->around.key_folder, .model = p->around.model};
     CLEANUP(session_closep) struct session *s = NULL;
     struct input in;
     struct view v;

@@ -8,6 +8,7 @@
 #include "practice/problem.h"
 #include "practice/ready.h"
 #include "render/screen.h"
+#include "sys/clock.h"
 
 static const struct field case_fields[] = {
     {.name = "name", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "how the case is called"},
@@ -167,6 +168,34 @@ static void put_head(const struct view *v, struct answer *a)
                  buf_text(&roles));
     }
     screen_heading(&screen, buf_str(&line));
+}
+
+/* The system that this program runs on, if it may be affected: no place to keep the record. */
+static const struct thing *affected_here(const struct view *v)
+{
+    char host[256];
+    const struct thing *t;
+
+    host_name(host, sizeof(host));
+    for (size_t at = 0; (t = view_next(v, "system", &at));) {
+        bool is_here = thing_says(t, "name", host) || thing_says(t, "host", host);
+
+        if (is_here && (thing_says(t, "state", "affected") || thing_says(t, "state", "suspected")))
+            return t;
+    }
+    return NULL;
+}
+
+static void put_warning(const struct view *v, struct answer *a)
+{
+    const struct thing *here = affected_here(v);
+    CLEANUP_BUF struct buf line = {0};
+
+    if (!here)
+        return;
+    buf_addf(&line, "lies on " STR_FMT ", which is " STR_FMT ": copy its folder to another machine",
+             STR_ARG(str_head(view_title(here), 30)), STR_ARG(thing_value(here, "state")));
+    put_line(a, "This case (!)", buf_str(&line));
 }
 
 static void put_possibilities(const struct view *v, struct answer *a)
@@ -371,6 +400,7 @@ static int query_status(const struct view *v, const struct operation *op, const 
         status_json(v, all, a);
     } else {
         put_head(v, a);
+        put_warning(v, a);
         put_possibilities(v, a);
         put_problems(v, a);
         put_deadlines(v, a);

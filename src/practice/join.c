@@ -7,6 +7,7 @@
 #include "practice/practice.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/term.h"
 
 enum { REQUEST_SIZE_MAX = 4096, REQUESTS_MAX = 64 };
 
@@ -52,21 +53,6 @@ static const struct field join_fields[] = {
      .type = FIELD_PATH,
      .help = "write the request there, to carry it to the lead; else into the case's folder"},
 };
-
-static int own_key(struct session *s, const char *name, struct key *out, struct err *e)
-{
-    CLEANUP_FREE struct signer_key *keys = NULL;
-    size_t count;
-    int rc = signer_list(session_signer(s), &keys, &count, e);
-
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        if (keys[i].is_sealed)
-            continue;
-        *out = keys[i].key;
-        return 0;
-    }
-    return rc ? rc : signer_create(session_signer(s), name, out, e);
-}
 
 static int request_write(struct session *s, const struct key *key, const char *name,
                          struct str part, const char *path, struct err *e)
@@ -114,7 +100,7 @@ static int join_job(struct session *s, const struct operation *op, const struct 
         snprintf(name, sizeof(name), "%.*s", (int)given.len, given.p);
     else
         user_name(name, sizeof(name));
-    rc = own_key(s, name, &key, e);
+    rc = session_own_key(s, name, &key, e);
     if (rc)
         return rc;
     if (keyring_power(state_keyring(session_state(s)), &key) != POWER_NONE)
@@ -554,3 +540,108 @@ const struct operation team_compartment = {
     .faces = FACE_CLI,
     .records = WORDS("compartment/1"),
     .job = compartment_job};
+
+static const struct field passphrase_fields[] = {
+    {.name = "off", .type = FIELD_FLAG, .help = "take the passphrase off"},
+};
+
+static int ask_twice(struct buf *out, struct err *e)
+{
+    CLEANUP(buf_wipe) struct buf again = {0};
+    int rc = term_read_secret("New passphrase: ", out, e);
+
+    if (rc == 0 && out->len < 8)
+        return err_set(e, ERR_USAGE, "a passphrase has at least 8 bytes; several words are good");
+    if (rc == 0)
+        rc = term_read_secret("Once more: ", &again, e);
+    if (rc == 0 && !str_eq(buf_str(out), buf_str(&again)))
+        return err_set(e, ERR_USAGE, "the two are not the same; nothing was changed");
+    return rc;
+}
+
+static int passphrase_job(struct session *s, const struct operation *op, const struct input *in,
+                          struct answer *a, struct err *e)
+{
+    CLEANUP(buf_wipe) struct buf passphrase = {0};
+    bool is_off = input_has(op, in, "off");
+    int rc = is_off ? 0 : ask_twice(&passphrase, e);
+
+    if (rc == 0)
+        rc = signer_set_passphrase(session_signer(s), session_key(s), buf_str(&passphrase), e);
+    if (rc)
+        return rc;
+    buf_adds(a->wants_json ? &a->json : &a->text,
+             a->wants_json ? "{}"
+             : is_off      ? "Your key has no passphrase now.\n"
+                           : "Your key is sealed. Each command asks for the passphrase.\n");
+    return 0;
+}
+
+const struct operation team_passphrase = {.name = "team passphrase",
+                                          .practice = "team",
+                                          .help = "seal your key with a passphrase, or take it off",
+                                          .example = "calm team passphrase",
+                                          OP_FIELDS(passphrase_fields),
+                                          .type = OP_JOB,
+                                          .roles = ROLES_ALL,
+                                          .faces = FACE_CLI,
+                                          .job = passphrase_job};
+
+static const struct field recover_fields[] = {
+    {.name = "name",
+     .type = FIELD_LINE,
+     .flags = FIELD_ARG,
+     .help = "how you are called; your user name if not given"},
+    {.name = "sheet",
+     .type = FIELD_PATH,
+     .help = "a file that holds the eight groups of the recovery key; asked for if not given"},
+};
+
+static int read_seed(const struct operation *op, const struct input *in, uint8_t seed[32],
+                     struct err *e)
+{
+    CLEANUP(buf_wipe) struct buf text = {0};
+    CLEANUP_BUF struct buf path = {0};
+    int rc;
+
+    buf_addstr(&path, input_value(op, in, "sheet"));
+    rc = path.len ? file_read(&text, buf_text(&path), REQUEST_SIZE_MAX, e)
+                  : term_read_secret("The eight groups of the recovery key: ", &text, e);
+    return rc ? rc : groups_read(seed, str_trim(buf_str(&text)), e);
+}
+
+static int recover_job(struct session *s, const struct operation *op, const struct input *in,
+                       struct answer *a, struct err *e)
+{
+    CLEANUP_BUF struct buf given = {0};
+    char name[LIMIT_PERSON_NAME_SIZE + 1];
+    uint8_t seed[32];
+    int rc = read_seed(op, in, seed, e);
+
+    user_name(name, sizeof(name));
+    buf_addstr(&given, str_head(input_value(op, in, "name"), LIMIT_PERSON_NAME_SIZE));
+    if (rc == 0)
+        rc = session_recover(s, seed, given.len ? buf_text(&given) : name, e);
+    mem_wipe(seed, sizeof(seed));
+    if (rc)
+        return rc;
+    buf_adds(
+        a->wants_json ? &a->json : &a->text,
+        a->wants_json
+            ? "{}"
+            : "You are a lead of this case now; that the recovery key was used stands on "
+              "record.\nNext:  calm team list, and take off whose key is lost: calm team remove\n");
+    return 0;
+}
+
+const struct operation team_recover = {
+    .name = "team recover",
+    .practice = "team",
+    .help = "become lead with the printed recovery key, when all keys are lost",
+    .example = "calm team recover ana",
+    OP_FIELDS(recover_fields),
+    .type = OP_JOB,
+    .is_for_anyone = true,
+    .faces = FACE_CLI,
+    .records = WORDS("enrol/1", "person/1"),
+    .job = recover_job};

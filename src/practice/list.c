@@ -44,11 +44,13 @@ static void detail_words(const struct view *v, const struct thing *t, struct buf
 static void list_text(const struct view *v, const struct thing *t, struct screen *screen)
 {
     CLEANUP_BUF struct buf call = {0};
+    CLEANUP_BUF struct buf title = {0};
     CLEANUP_BUF struct buf details = {0};
 
     view_call(&call, t);
+    view_show(v, t, &t->kind->fields[0], true, &title);
     if (t->kind->prefix)
-        screen_pair(screen, 0, DETAIL_INDENT - 2, buf_str(&call), view_title(t));
+        screen_pair(screen, 0, DETAIL_INDENT - 2, buf_str(&call), buf_str(&title));
     else
         screen_para_style(screen, 0, SCREEN_BOLD, buf_str(&call));
     detail_words(v, t, &details);

@@ -76,11 +76,7 @@ int log_text(const struct view *v, uint64_t seq, struct buf *out, struct err *e)
     int rc = 0;
 
     if (r->thing) {
-        view_call(out, r->thing);
-        if (r->thing->kind->prefix && view_title(r->thing).len) {
-            buf_addc(out, ' ');
-            buf_addstr(out, view_title(r->thing));
-        }
+        view_name(v, r->thing, out);
         return 0;
     }
     if (!r->kind)

@@ -7,6 +7,7 @@
 #include "practice/texts.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/term.h"
 
 enum { NAME_MAX_TRIES = 99 };
 
@@ -153,8 +154,8 @@ static int make_case(const char *name, const char *path, struct answer *a, struc
 {
     CLEANUP(session_closep) struct session *s = NULL;
     CLEANUP_BUF struct buf recovery = {0};
-    struct session_options options = {.key_folder = a->around->key_folder,
-                                      .model = a->around->model};
+    struct session_options options = {
+        .ask = term_read_secret, .key_folder = a->around->key_folder, .model = a->around->model};
     char person[256];
     struct session_new n = {.name = name, .person = person};
     int rc;

@@ -332,6 +332,8 @@ extern const struct operation team_join;
 extern const struct operation team_admit;
 extern const struct operation team_remove;
 extern const struct operation team_compartment;
+extern const struct operation team_passphrase;
+extern const struct operation team_recover;
 extern const struct kind compartment_kind;
 
 const struct practice practice_team = {
@@ -339,7 +341,8 @@ const struct practice practice_team = {
     .title = "Identify your team",
     .help = "who acts, who documents, who is missing, when to call experts",
     .kinds = LIST(struct kind, &person, &expert, &handover, &compartment_kind),
-    .operations = LIST(struct operation, &team_list, &team_add, &team_role, &team_duty, &team_part,
-                       &team_join, &team_admit, &team_remove, &team_compartment, &team_expert,
-                       &team_called, &team_handover, &organisation_team_load),
+    .operations =
+        LIST(struct operation, &team_list, &team_add, &team_role, &team_duty, &team_part,
+             &team_join, &team_admit, &team_remove, &team_compartment, &team_passphrase,
+             &team_recover, &team_expert, &team_called, &team_handover, &organisation_team_load),
     .status = team_status};

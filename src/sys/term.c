@@ -1,11 +1,17 @@
 /* term.c: what the terminal can show, from the kernel and the environment. */
 #include "sys/term.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
+#include "base/mem.h"
+#include "sys/file.h"
 
-enum { COLUMNS_UNKNOWN = 80 };
+enum { COLUMNS_UNKNOWN = 80, SECRET_SIZE_MAX = 1024 };
 
 bool term_is_terminal(int fd)
 {
@@ -29,4 +35,63 @@ size_t term_columns(int fd)
     if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         return COLUMNS_UNKNOWN;
     return size.ws_col;
+}
+
+/* Reads one line, byte by byte, so that nothing of it stays in a buffer that is not wiped. */
+static int read_secret_line(int fd, struct buf *out, struct err *e)
+{
+    (void)buf_room(out, SECRET_SIZE_MAX); /* never moved, so that no copy is left behind */
+    for (;;) {
+        char c;
+        ssize_t got = read(fd, &c, 1);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(e, "cannot read the secret");
+        if (got == 0 || c == '\n')
+            return 0;
+        if (out->len == SECRET_SIZE_MAX)
+            return err_set(e, ERR_LIMIT, "a secret has at most %d bytes", (int)SECRET_SIZE_MAX);
+        buf_addc(out, c);
+    }
+}
+
+static int ask_terminal(int fd, const char *question, struct buf *out, struct err *e)
+{
+    struct termios was;
+    struct termios quiet;
+    sigset_t all;
+    sigset_t before;
+    int rc;
+
+    if (tcgetattr(fd, &was) != 0)
+        return err_errno(e, "cannot ask on the terminal");
+    quiet = was;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    sigfillset(&all); /* Ctrl-C waits for the line's end, so that the terminal is never left mute */
+    sigprocmask(SIG_BLOCK, &all, &before);
+    rc = file_write_fd(fd, question, strlen(question), "the terminal", e);
+    tcsetattr(fd, TCSAFLUSH, &quiet);
+    if (rc == 0)
+        rc = read_secret_line(fd, out, e);
+    tcsetattr(fd, TCSAFLUSH, &was);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return rc ? rc : file_write_fd(fd, "\n", 1, "the terminal", e);
+}
+
+int term_read_secret(const char *question, struct buf *out, struct err *e)
+{
+    const char *named = getenv("CALM_SECRET_FD");
+    CLEANUP_FD int fd = -1;
+    uint64_t number;
+
+    if (named && str_u64(str_of(named), &number) && number < 1024)
+        return read_secret_line((int)number, out, e);
+    fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return err_set(e, ERR_DENIED,
+                       "a secret is needed, and there is no terminal to ask on; a program can hand "
+                       "it over on the descriptor that CALM_SECRET_FD names");
+    return ask_terminal(fd, question, out, e);
 }

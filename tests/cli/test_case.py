@@ -1,8 +1,11 @@
 """Two people work a whole case, from the first minute to the close, with the command line."""
 import json
+import os
 import re
+import shlex
+import subprocess
 
-from harness import CaseTest, Person, main
+from harness import CALM, CaseTest, Person, main
 
 
 class WholeCase(CaseTest):
@@ -159,6 +162,13 @@ class WholeCase(CaseTest):
         self.ana("notify failed m1 'not sent'")
         self.ana("notify escalate m1 --to bo")
 
+    def test_a_case_that_lies_on_an_affected_system_says_so(self):
+        host = os.uname().nodename
+        self.ana(f"assess system {host} --state unknown")
+        self.assertNotIn("This case", self.ana("status"))
+        self.ana(f"assess mark {host} suspected")
+        self.assertIn(f"lies on {host[:30]}, which is suspected", self.ana("status"))
+
     def test_lists_are_there_for_all_kinds(self):
         self.work()
         for line in ("team list", "assess systems", "assess facts", "analyse matrix", "analyse conclusions", "notify list", "notify channels",
@@ -226,6 +236,55 @@ class Joining(CaseTest):
         bo = Person("bo", self.folder, self.case)
         digits = re.search(r"[0-9a-f]{4}(-[0-9a-f]{4}){3}", bo("team join bo")).group(0)
         self.assertIn(digits, self.ana(f"team admit {digits}"))
+
+    def secret(self, person, line, *secrets):
+        """A command line that asks for secrets, which come over a descriptor."""
+        reader, writer = os.pipe()
+        os.write(writer, "".join(s + "\n" for s in secrets).encode())
+        os.close(writer)
+        try:
+            return subprocess.run([CALM, "--case", str(self.case), *shlex.split(line)], env={**person.env, "CALM_SECRET_FD": str(reader)},
+                                  pass_fds=[reader], capture_output=True, text=True, check=False)
+        finally:
+            os.close(reader)
+
+    def test_the_recovery_key_puts_a_new_lead_in_place(self):
+        self.ana('note "written before: clarinet"')
+        sheet = next((self.ana.home / ".local/share/calm/recovery").iterdir()).read_text()
+        self.assertEqual(oct(next((self.ana.home / ".local/share/calm/recovery").iterdir()).stat().st_mode & 0o777), "0o600")
+        groups = re.search(r"([0-9a-f]{8}-[0-9a-f]{2} ?){8}", sheet).group(0).strip()
+        zoe = Person("zoe", self.folder, self.case)
+        wrong = groups.replace(groups[0:8], "00000000", 1)
+        self.assertEqual(self.secret(zoe, "team recover zoe", wrong).returncode, 2)
+        done = self.secret(zoe, "team recover zoe", groups)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("clarinet", zoe("log"))
+        zoe('team remove ana --because "her laptop is gone"')
+        self.assertEqual(self.ana.fails('note "x"')[0], 4)
+        zoe("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+
+    def test_a_recovery_key_of_another_case_is_refused(self):
+        other = Person("zoe", self.folder, None)
+        other(f"open {self.folder}/other.calm")
+        sheet = next((other.home / ".local/share/calm/recovery").iterdir()).read_text()
+        groups = re.search(r"([0-9a-f]{8}-[0-9a-f]{2} ?){8}", sheet).group(0).strip()
+        done = self.secret(other, "team recover zoe", groups)
+        self.assertEqual(done.returncode, 4)
+
+    def test_a_key_can_be_sealed_with_a_passphrase(self):
+        done = self.secret(self.ana, "team passphrase", "drei graue katzen", "drei graue katzen")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.secret(self.ana, "note x", "drei graue hunde").returncode, 4)
+        self.assertEqual(self.secret(self.ana, "note x", "drei graue katzen").returncode, 0)
+        self.assertEqual(self.secret(self.ana, "team passphrase --off", "drei graue katzen").returncode, 0)
+        self.ana("note y")
+
+    def test_no_secret_stands_in_the_arguments_the_log_or_the_case(self):
+        self.secret(self.ana, "team passphrase", "drei graue katzen", "drei graue katzen")
+        for path in self.case.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(b"graue", path.read_bytes())
 
 
 if __name__ == "__main__":
