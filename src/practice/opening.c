@@ -82,6 +82,19 @@ static int remember_case(const struct surroundings *around, const char *path, st
     return rc ? rc : file_write(buf_text(&file), buf_str(&text), 0600, e);
 }
 
+/* The folder of that name in which the other one lies. */
+static void folder_beside(struct buf *out, const char *other, const char *name)
+{
+    struct str parent = str_of(other);
+
+    while (parent.len && parent.p[parent.len - 1] == '/')
+        parent.len--;
+    while (parent.len && parent.p[parent.len - 1] != '/')
+        parent.len--;
+    buf_addstr(out, parent);
+    buf_adds(out, name);
+}
+
 /* The recovery key goes to a file that only this user reads, never to the screen, which others see
  * and programs keep. */
 static int write_recovery(const struct surroundings *around, const struct session_new *n,
@@ -92,7 +105,7 @@ static int write_recovery(const struct surroundings *around, const struct sessio
     CLEANUP_BUF struct buf file = {0};
     int rc;
 
-    buf_addf(&folder, "%s/../recovery", around->key_folder);
+    folder_beside(&folder, around->key_folder, "recovery");
     rc = folder_make(buf_text(&folder), 0700, e);
     if (rc)
         return rc;

@@ -1,5 +1,6 @@
 /* evidence.c: the register of evidence and its chain of custody. */
 #include "practice/evidence.h"
+#include "render/screen.h"
 #include "base/sink.h"
 #include "practice/custody.h"
 #include "practice/preserve_files.h"
@@ -181,6 +182,47 @@ static const struct operation preserve_item = {
     .records = WORDS("evidence/1"),
     .decide = decide_make};
 
+enum { REGISTER_COLUMNS = 5 };
+
+/* The register as a table; everything about one item: calm preserve custody. */
+static int query_register(const struct view *v, const struct operation *op, const struct input *in,
+                          struct answer *a, struct err *e)
+{
+    static const struct screen_column columns[REGISTER_COLUMNS] = {
+        {.heading = "item", .whole = true},
+        {.heading = "what"},
+        {.heading = "size", .right = true, .whole = true},
+        {.heading = "SHA-256", .whole = true},
+        {.heading = "from"}};
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t count = view_count(v, "evidence");
+    struct str *cells = arena_alloc(arena, (count + 1) * REGISTER_COLUMNS * sizeof(cells[0]));
+    const struct thing *t;
+    size_t row = 0;
+
+    if (a->wants_json || count == 0)
+        return query_list(v, op, in, a, e);
+    for (size_t at = 0; (t = view_next(v, "evidence", &at)); row++) {
+        const struct thing *system = view_ref(v, t, "system");
+        struct str *cell = &cells[row * REGISTER_COLUMNS];
+        char size[UTC_PLAIN_SIZE] = "";
+        uint64_t bytes;
+
+        if (str_u64(thing_value(t, "size"), &bytes))
+            size_text(size, bytes);
+        cell[0] = str_of(arena_printf(arena, "e%u", t->number));
+        cell[1] = view_title(t);
+        cell[2] = str_of(arena_strdup(arena, size));
+        cell[3] = str_head(thing_value(t, "sha256"), 12);
+        cell[4] = system ? view_title(system) : thing_value(t, "place");
+    }
+    screen_table(&screen, 0, columns, REGISTER_COLUMNS, cells, row);
+    screen_blank(&screen);
+    screen_para(&screen, 0, STR("Everything about one: calm preserve custody e1"));
+    return 0;
+}
+
 static const struct operation preserve_list = {.name = "preserve list",
                                                .practice = "preserve",
                                                .help = "the register of evidence",
@@ -188,7 +230,7 @@ static const struct operation preserve_list = {.name = "preserve list",
                                                .kind = &evidence_kind,
                                                .type = OP_QUERY,
                                                .faces = FACE_ALL,
-                                               .query = query_list};
+                                               .query = query_register};
 static const struct operation preserve_holds = {.name = "preserve holds",
                                                 .practice = "preserve",
                                                 .help = "what is kept from being overwritten",
