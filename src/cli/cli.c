@@ -164,6 +164,8 @@ static int show_page(const struct model *m, int argc, char **argv, struct err *e
         help_completion_zsh(m, &out);
     else if (strcmp(argv[2], "table") == 0)
         help_table(m, &out);
+    else if (strcmp(argv[2], "manual") == 0 && argc > 3 && strcmp(argv[3], "records") == 0)
+        help_manual_records(m, &out);
     else if (strcmp(argv[2], "manual") == 0 && argc > 3 && practice_find(str_of(argv[3])))
         help_manual_practice(m, practice_find(str_of(argv[3])), &out);
     else if (strcmp(argv[2], "manual") == 0)

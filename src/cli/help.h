@@ -13,5 +13,7 @@ void help_table(const struct model *m, struct buf *out);
 /* mdoc for calm(1), and for one page a practice: calm-VERB(1). */
 void help_manual(const struct model *m, struct buf *out);
 void help_manual_practice(const struct model *m, const struct practice *p, struct buf *out);
+/* calm-records(7): every type of record, for whoever reads a journal without this program. */
+void help_manual_records(const struct model *m, struct buf *out);
 void help_completion_bash(const struct model *m, struct buf *out);
 void help_completion_zsh(const struct model *m, struct buf *out);

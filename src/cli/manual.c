@@ -158,6 +158,71 @@ void help_manual(const struct model *m, struct buf *out)
     buf_adds(out, ".El\n.Sh SEE ALSO\n.Xr calm-verify 1\n");
 }
 
+static void add_kind_field(struct buf *out, const struct field *f)
+{
+    static const char *const kept_as[] = {
+        [FIELD_LINE] = "a line of text",
+        [FIELD_TEXT] = "text",
+        [FIELD_WORD] = "a word",
+        [FIELD_TIME] = "a time, spelled as in the journal",
+        [FIELD_SPAN] = "a span, in decimal seconds",
+        [FIELD_NUMBER] = "a decimal number",
+        [FIELD_SIZE] = "a size, in bytes",
+        [FIELD_FLAG] = "yes, where it is so",
+        [FIELD_REF] = "the id of another record, in hex",
+        [FIELD_PATH] = "a path",
+        [FIELD_REST] = "a command line",
+    };
+    CLEANUP_BUF struct buf text = {0};
+
+    buf_addf(out, ".It Li %s\n", f->name);
+    buf_addf(&text, "%s: %s", f->help, kept_as[f->type]);
+    if (f->choices) {
+        buf_adds(&text, "; ");
+        field_choices(&text, f);
+    }
+    if (f->flags & FIELD_MANY)
+        buf_adds(&text, "; several stand on lines of their own");
+    add_sentence(out, buf_text(&text));
+}
+
+static void add_kind(struct buf *out, const struct kind *k)
+{
+    CLEANUP_BUF struct buf words = {0};
+
+    buf_addf(out, ".Ss %s/1%s%s%s\n", k->name, k->keeps_no_values ? "" : " and ",
+             k->keeps_no_values ? "" : k->name, k->keeps_no_values ? "" : "-change/1");
+    buf_addf(&words, "%s", k->words);
+    add_sentence(out, buf_text(&words));
+    if (k->prefix) {
+        buf_addf(out, "Called %s1, %s2 and so on.\n", k->prefix, k->prefix);
+    }
+    buf_adds(out, ".Bl -tag -width Ds\n");
+    for (size_t i = 0; i < k->field_count; i++)
+        add_kind_field(out, &k->fields[i]);
+    buf_adds(out, ".El\n");
+}
+
+void help_manual_records(const struct model *m, struct buf *out)
+{
+    buf_adds(
+        out,
+        ".Dd $Mdocdate: November 25 2026 $\n.Dt CALM-RECORDS 7\n.Os\n.Sh NAME\n.Nm calm-records\n"
+        ".Nd the types of records in a journal of calm\n.Sh DESCRIPTION\n"
+        "The journal's format is a page of its own; this one says what the records of a case "
+        "hold.\n"
+        "A record of the type KIND/1 makes a thing.\n"
+        "One of the type KIND\\-change/1 refers to it and gives some of its fields anew; an empty "
+        "value takes one back.\n"
+        "Fields are values of openings.\nAny record may hold these as well:\n.Bl -tag -width Ds\n");
+    for (size_t i = 0; i < COMMON_COUNT; i++)
+        add_kind_field(out, &common_fields[i]);
+    buf_adds(out, ".El\n.Sh TYPES\n");
+    for (size_t i = 0; i < m->kind_count; i++)
+        add_kind(out, m->kinds[i]);
+    buf_adds(out, ".Sh SEE ALSO\n.Xr calm 1 ,\n.Xr calm-verify 1\n");
+}
+
 static void add_words(const struct model *m, const struct practice *p, struct buf *out)
 {
     for (size_t i = 0; i < m->operation_count; i++) {
