@@ -37,7 +37,7 @@ static const char *clock_state(void)
     return state == TIME_ERROR || (t.status & STA_UNSYNC) ? "free" : "ntp";
 }
 
-void clock_read(struct clock_reading *out)
+void clock_read_on(struct clock_reading *out)
 {
     struct timespec mono;
 
@@ -46,6 +46,11 @@ void clock_read(struct clock_reading *out)
     out->time = utc_now();
     out->mono_ns = (uint64_t)mono.tv_sec * 1000000000U + (uint64_t)mono.tv_nsec;
     out->clock = clock_state();
+}
+
+void clock_read(struct clock_reading *out)
+{
+    clock_read_on(out);
     boot_read(&out->boot);
 }
 

@@ -10,6 +10,8 @@ struct clock_reading {
     const char *clock; /* "ntp", "free" (adjtimex says unsynchronised) or "unknown" */
 };
 void clock_read(struct clock_reading *out);
+/* Reads all of it anew but the boot, which no process outlives. */
+void clock_read_on(struct clock_reading *reading);
 /* Bytes from the kernel's generator; a failure is a bug. */
 void random_bytes(void *out, size_t size);
 /* This host's name, from uname; never a look-up. */

@@ -516,9 +516,10 @@ static int prepare(struct process *p, struct err *e)
     if (sodium_init() < 0)
         BUG("libsodium does not start");
     /* Best effort: a usual limit of 8 MiB is less than the libraries; keys are locked one by one.
-     */
+     * Only pages that are touched: to read in all of every library took longer than the rest of the
+     * start. */
     if (!CONFINE_SANITIZED)
-        (void)mlockall(MCL_CURRENT);
+        (void)mlockall(MCL_CURRENT | MCL_ONFAULT);
     if (!code)
         code = open_folder(p->folder, &folder_fd, e);
     if (!code)
