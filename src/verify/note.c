@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define KEY_HASH_LEN 4
-#define SIGNATURE_MAX_LEN 1024 /* bytes in a line of a type that this program need not know */
 
 static bool take_line(struct cursor *c, struct slice *out)
 {
@@ -43,10 +42,22 @@ static bool read_root(struct slice line, struct note *n)
     return base64_decode(line, n->root, HASH_LEN, &len) && len == HASH_LEN;
 }
 
+/* White space as Unicode counts it, control characters aside. */
+static bool is_space(uint32_t ch)
+{
+    return ch == 0x20 || ch == 0x85 || ch == 0xa0 || ch == 0x1680 ||
+           (ch >= 0x2000 && ch <= 0x200a) || ch == 0x2028 || ch == 0x2029 || ch == 0x202f ||
+           ch == 0x205f || ch == 0x3000;
+}
+
+/* C2SP signed-note: any text but white space and `+`. */
 static bool is_key_name(struct slice s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.p[i] <= 0x20 || s.p[i] == 0x7f || s.p[i] == '+')
+    struct cursor c = cursor_of(s);
+    uint32_t ch = 0;
+
+    while (c.at < c.end)
+        if (!take_utf8(&c, &ch) || ch < 0x20 || ch == '+' || is_space(ch))
             return false;
     return s.len > 0;
 }
@@ -55,7 +66,6 @@ static bool is_key_name(struct slice s)
 static bool read_signature(struct slice line, struct slice *name, struct slice *base64)
 {
     struct cursor c = cursor_of(line);
-    uint8_t bytes[SIGNATURE_MAX_LEN];
     size_t len = 0;
 
     if (!TAKE(&c, "\xe2\x80\x94 "))
@@ -65,8 +75,7 @@ static bool read_signature(struct slice line, struct slice *name, struct slice *
         return false;
     *name = (struct slice){c.at, (size_t)(space - c.at)};
     *base64 = (struct slice){space + 1, (size_t)(c.end - space - 1)};
-    return is_key_name(*name) && base64_decode(*base64, bytes, sizeof bytes, &len) &&
-           len > KEY_HASH_LEN;
+    return is_key_name(*name) && base64_decode(*base64, NULL, SIZE_MAX, &len) && len > KEY_HASH_LEN;
 }
 
 int note_parse(struct slice file, struct note *out)
@@ -116,7 +125,7 @@ static bool cosignature_is_valid(const uint8_t key[KEY_LEN], const uint8_t *byte
     int len = 0;
 
     *seconds = number_of(bytes);
-    if (text.len > 256)
+    if (*seconds > INT64_MAX || text.len > 256) /* C2SP tlog-cosignature allows no later time */
         return false;
     len = sprintf(message, "cosignature/v1\ntime %" PRIu64 "\n", *seconds);
     memcpy(message + len, text.p, text.len);

@@ -14,28 +14,6 @@ static const char *const verdicts[] = {
     [STATUS_UNCHECKED] = "could not check",
 };
 
-/* Reads one character of UTF-8 (RFC 3629) from a text that ends in a zero byte. Returns its length,
- * or 0 where the bytes are none. */
-static size_t utf8_next(const char *text, uint32_t *out)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t ch = len == 1 ? p[0] : p[0] & (0xffU >> (len + 1));
-
-    if (len == 0 || p[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        ch = ch << 6 | (p[i] & 0x3f);
-    }
-    if (ch < least[len] || ch > 0x10ffff || (ch >= 0xd800 && ch <= 0xdfff))
-        return 0;
-    *out = ch;
-    return len;
-}
-
 static bool is_shown_as_it_is(uint32_t ch)
 {
     if (ch < 0x20 || (ch >= 0x7f && ch < 0xa0) || ch == 0xad || ch == 0xfeff)
@@ -58,19 +36,22 @@ static void write_byte(FILE *out, unsigned char byte, enum escape how)
 static void write_escaped(FILE *out, const char *text, enum escape how)
 {
     const char *also = how == ESCAPE_JSON ? "\"\\" : "\\";
+    struct cursor c = {text, text + strlen(text)};
 
-    while (*text != '\0') {
+    while (c.at < c.end) {
+        const char *from = c.at;
         uint32_t ch = 0;
-        size_t len = utf8_next(text, &ch);
+        bool is_text = take_utf8(&c, &ch);
 
-        if (len == 1 && strchr(also, (int)ch) != NULL)
-            fprintf(out, "\\%c", *text);
-        else if (len > 0 && is_shown_as_it_is(ch))
-            fwrite(text, 1, len, out);
+        if (!is_text)
+            c.at++;
+        if (is_text && ch < 0x80 && strchr(also, (int)ch) != NULL)
+            fprintf(out, "\\%c", (int)ch);
+        else if (is_text && is_shown_as_it_is(ch))
+            fwrite(from, 1, (size_t)(c.at - from), out);
         else
-            for (size_t i = 0; i < (len > 0 ? len : 1); i++)
-                write_byte(out, (unsigned char)text[i], how);
-        text += len > 0 ? len : 1;
+            while (from < c.at)
+                write_byte(out, (unsigned char)*from++, how);
     }
 }
 

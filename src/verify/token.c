@@ -255,6 +255,31 @@ int slice_compare(struct slice a, struct slice b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+bool take_utf8(struct cursor *c, uint32_t *out)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *p = (const unsigned char *)c->at;
+    size_t len = 0;
+    uint32_t ch = 0;
+
+    if (left(c) == 0 || (p[0] >= 0x80 && p[0] < 0xc2) || p[0] > 0xf4)
+        return false;
+    len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (left(c) < len)
+        return false;
+    ch = len == 1 ? p[0] : p[0] & (0xffU >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return false;
+        ch = ch << 6 | (p[i] & 0x3f);
+    }
+    if (ch < least[len] || ch > 0x10ffff || (ch >= 0xd800 && ch <= 0xdfff))
+        return false;
+    c->at += len;
+    *out = ch;
+    return true;
+}
+
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -306,7 +331,8 @@ bool base64_decode(struct slice text, uint8_t *out, size_t room, size_t *len)
 
         if (!decode_group(text.p + i, i + 4 == text.len ? padding : 0, group))
             return false;
-        memcpy(out + i / 4 * 3, group, n);
+        if (out != NULL)
+            memcpy(out + i / 4 * 3, group, n);
     }
     *len = total;
     return true;

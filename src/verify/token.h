@@ -52,8 +52,11 @@ bool name_is_spelled(struct slice s);
 bool hex_decode(struct slice text, uint8_t *out, size_t bytes);
 void hex_encode(const uint8_t *bytes, size_t len, char *out); /* 2 * len characters, no zero byte */
 
+/* One character of UTF-8 (RFC 3629). */
+bool take_utf8(struct cursor *c, uint32_t *out);
+
 /* RFC 4648 §4 with padding, unused bits zero. Writes at most room bytes; false where the text is
- * spelled otherwise or says more. */
+ * spelled otherwise or says more. Where out is NULL, none are written. */
 bool base64_decode(struct slice text, uint8_t *out, size_t room, size_t *len);
 #define BASE64_LEN(bytes) (((bytes) + 2) / 3 * 4)
 void base64_encode(const uint8_t *bytes, size_t len, char *out); /* no zero byte */

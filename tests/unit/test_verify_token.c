@@ -200,6 +200,41 @@ static void base64_has_one_spelling(void **state)
     }
 }
 
+static void utf8_is_read_strictly(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t ch; /* 0 where there is none */
+    } cases[] = {
+        {"a", 'a'},
+        {"\x7f", 0x7f},
+        {"\xc2\x80", 0x80},
+        {"\xe2\x80\x94", 0x2014},
+        {"\xef\xbf\xbf", 0xffff},
+        {"\xf4\x8f\xbf\xbf", 0x10ffff},
+        {"", 0},
+        {"\x80", 0},
+        {"\xc1\xbf", 0},
+        {"\xe0\x9f\xbf", 0},
+        {"\xed\xa0\x80", 0},
+        {"\xf0\x8f\xbf\xbf", 0},
+        {"\xf4\x90\x80\x80", 0},
+        {"\xe2\x80", 0},
+        {"\xe2\x80z", 0},
+        {"\xff", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cursor c = {cases[i].text, cases[i].text + strlen(cases[i].text)};
+        uint32_t ch = 0;
+
+        assert_int_equal(take_utf8(&c, &ch), cases[i].ch != 0);
+        assert_int_equal(ch, cases[i].ch);
+        assert_ptr_equal(c.at, cases[i].ch != 0 ? c.end : cases[i].text);
+    }
+}
+
 static void hex_is_lower_case_and_whole(void **state)
 {
     static const char *const bad[] = {"",        "\"\"", "\"0g\"", "\"0A\"", "\"0\"",
@@ -238,6 +273,7 @@ int main(void)
         cmocka_unit_test(names_and_types_have_limits),
         cmocka_unit_test(values_are_integers_strings_and_flat_arrays),
         cmocka_unit_test(base64_has_one_spelling),
+        cmocka_unit_test(utf8_is_read_strictly),
         cmocka_unit_test(hex_is_lower_case_and_whole),
         cmocka_unit_test(names_ascend_by_byte),
     };
