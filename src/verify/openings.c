@@ -178,9 +178,10 @@ static void commit(const struct skeleton *s, struct hasher *h, uint32_t record,
                    const struct opening *opening, struct slice value, uint8_t out[HASH_LEN])
 {
     char head[16 + HASH_LEN + ID_LEN + 1 + NAME_MAX_LEN + HASH_LEN + 8];
+    static const uint8_t zeros[HASH_LEN];
     char *p = stpcpy(head, "cj/1 field\n");
 
-    p = mempcpy(p, s->name, HASH_LEN);
+    p = mempcpy(p, record == 0 ? zeros : s->name, HASH_LEN); /* as the statement has it */
     p = mempcpy(p, s->records[record].id, ID_LEN);
     *p++ = (char)opening->name.len;
     p = mempcpy(p, opening->name.p, opening->name.len);
