@@ -54,7 +54,7 @@ static void open_files(struct input *in, const struct options *o)
     in->journals = map_all(NULL, &o->journals, NULL);
     in->notes = map_all(in, &o->notes, &in->trust.notes);
     in->tokens = map_all(in, &o->tokens, &in->trust.tokens);
-    in->authorities = map_all(in, &o->authorities, NULL);
+    in->authorities = map_all(NULL, &o->authorities, NULL);
     if (o->openings != NULL) {
         file_map(&in->openings, o->openings);
         if (in->unreadable == NULL && in->openings.fault != NULL)
@@ -81,23 +81,26 @@ static void close_files(struct input *in, const struct options *o)
     free(in->trust.tokens);
 }
 
-static void read_authorities(struct input *in, const struct options *o)
+/* Returns 0, or -1 after saying which certificate cannot be read: the command line is wrong. */
+static int read_authorities(struct input *in, const struct options *o)
 {
     if (o->authorities.count == 0)
-        return;
+        return 0;
     in->stamp_trust = stamp_trust_new();
+    in->trust.authorities = in->stamp_trust;
     for (size_t i = 0; i < o->authorities.count; i++) {
-        struct file *f = &in->authorities[i];
+        const struct file *f = &in->authorities[i];
 
         if (f->fault == NULL && in->stamp_trust != NULL &&
             stamp_trust_add(in->stamp_trust, f->bytes) > 0)
             continue;
-        if (f->fault == NULL)
-            f->fault = strdup("it holds no certificate in PEM that can be read");
-        if (in->unreadable == NULL)
-            in->unreadable = f;
+        fputs("calm-verify: could not check: ", stderr);
+        report_escaped(stderr, f->name);
+        fprintf(stderr, " cannot be read: %s\n",
+                f->fault != NULL ? f->fault : "it holds no certificate in PEM that can be read");
+        return -1;
     }
-    in->trust.authorities = in->stamp_trust;
+    return 0;
 }
 
 static unsigned core_count(void)
@@ -183,8 +186,8 @@ static int run(const struct options *o)
         return could_not(
             "this system does not let the program shut itself in before it reads files");
     }
-    read_authorities(&in, o);
-    status = judge_files(&in, o, threads);
+    if (read_authorities(&in, o) == 0)
+        status = judge_files(&in, o, threads);
     close_files(&in, o);
     if (fflush(stdout) != 0)
         return could_not("the verdict could not be written");

@@ -3,7 +3,6 @@
 
 #include "verify/hash.h"
 
-#include <getopt.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,31 +10,13 @@
 #define GROUPS 8
 #define GROUP_LEN 11 /* eight digits, a hyphen, two check digits */
 
-enum option_code {
-    OPT_BRIEF = 1,
-    OPT_JSON,
-    OPT_OPENINGS,
-    OPT_ROOT,
-    OPT_WITNESS,
-    OPT_TSA,
-    OPT_NOTE,
-    OPT_TOKEN,
-    OPT_HELP,
-    OPT_VERSION
-};
+/* Takes one option, with what follows it. Returns 0, or -1 with fault. */
+typedef int option_read(struct options *o, const char *text, char *fault, size_t room);
 
-static const struct option long_options[] = {
-    {"brief", no_argument, NULL, OPT_BRIEF},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"openings", required_argument, NULL, OPT_OPENINGS},
-    {"root", required_argument, NULL, OPT_ROOT},
-    {"witness", required_argument, NULL, OPT_WITNESS},
-    {"tsa", required_argument, NULL, OPT_TSA},
-    {"note", required_argument, NULL, OPT_NOTE},
-    {"token", required_argument, NULL, OPT_TOKEN},
-    {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0},
+struct option {
+    const char *name;
+    bool has_value;
+    option_read *read;
 };
 
 static void add_text(struct texts *t, const char *text)
@@ -124,53 +105,118 @@ static int read_openings(struct options *o, const char *text, char *fault, size_
     return 0;
 }
 
-static int read_option(struct options *o, int code, char *fault, size_t room)
+static int read_brief(struct options *o, const char *text, char *fault, size_t room)
 {
-    switch (code) {
-    case OPT_BRIEF:
-        o->brief = true;
-        return 0;
-    case OPT_JSON:
-        o->json = true;
-        return 0;
-    case OPT_OPENINGS:
-        return read_openings(o, optarg, fault, room);
-    case OPT_ROOT:
-        return read_root_option(o, optarg, fault, room);
-    case OPT_WITNESS:
-        return read_witness(o, optarg, fault, room);
-    case OPT_TSA:
-        add_text(&o->authorities, optarg);
-        return 0;
-    case OPT_NOTE:
-        add_text(&o->notes, optarg);
-        return 0;
-    case OPT_TOKEN:
-        add_text(&o->tokens, optarg);
-        return 0;
-    case OPT_HELP:
-        o->run = RUN_HELP;
-        return 0;
-    case OPT_VERSION:
-        o->run = RUN_VERSION;
-        return 0;
-    default:
-        (void)snprintf(fault, room, "an option is not known, or lacks what has to follow it");
+    (void)text;
+    if (o->brief) {
+        (void)snprintf(fault, room, "--brief is given once");
         return -1;
     }
+    o->brief = true;
+    return 0;
+}
+
+static int read_json(struct options *o, const char *text, char *fault, size_t room)
+{
+    (void)text;
+    (void)fault;
+    (void)room;
+    o->json = true;
+    return 0;
+}
+
+static int read_tsa(struct options *o, const char *text, char *fault, size_t room)
+{
+    (void)fault;
+    (void)room;
+    add_text(&o->authorities, text);
+    return 0;
+}
+
+static int read_note(struct options *o, const char *text, char *fault, size_t room)
+{
+    (void)fault;
+    (void)room;
+    add_text(&o->notes, text);
+    return 0;
+}
+
+static int read_token(struct options *o, const char *text, char *fault, size_t room)
+{
+    (void)fault;
+    (void)room;
+    add_text(&o->tokens, text);
+    return 0;
+}
+
+static int read_help(struct options *o, const char *text, char *fault, size_t room)
+{
+    (void)text;
+    (void)fault;
+    (void)room;
+    o->run = RUN_HELP;
+    return 0;
+}
+
+static int read_version(struct options *o, const char *text, char *fault, size_t room)
+{
+    (void)text;
+    (void)fault;
+    (void)room;
+    o->run = RUN_VERSION;
+    return 0;
+}
+
+static const struct option options[] = {
+    {"--brief", false, read_brief},      {"--json", false, read_json},
+    {"--openings", true, read_openings}, {"--root", true, read_root_option},
+    {"--witness", true, read_witness},   {"--tsa", true, read_tsa},
+    {"--note", true, read_note},         {"--token", true, read_token},
+    {"--help", false, read_help},        {"--version", false, read_version},
+};
+
+static const struct option *find_option(const char *name)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (strcmp(name, options[i].name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+/* Options stand before the files. *next gets the index of the first argument that is none. */
+static int read_options(struct options *o, int argc, char **argv, int *next, char *fault,
+                        size_t room)
+{
+    int i = 1;
+
+    while (i < argc && argv[i][0] == '-') {
+        const struct option *option = find_option(argv[i]);
+
+        if (option == NULL) {
+            (void)snprintf(fault, room, "%s is not an option", argv[i]);
+            return -1;
+        }
+        if (option->has_value && i + 1 == argc) {
+            (void)snprintf(fault, room, "nothing follows %s", argv[i]);
+            return -1;
+        }
+        if (option->read(o, option->has_value ? argv[i + 1] : NULL, fault, room) != 0)
+            return -1;
+        i += option->has_value ? 2 : 1;
+    }
+    *next = i;
+    return 0;
 }
 
 int options_read(struct options *o, int argc, char **argv, char *fault, size_t room)
 {
-    int code = 0;
+    int next = 0;
 
     memset(o, 0, sizeof *o);
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-        if (read_option(o, code, fault, room) != 0)
-            return -1;
-    while (optind < argc)
-        add_text(&o->journals, argv[optind++]);
+    if (read_options(o, argc, argv, &next, fault, room) != 0)
+        return -1;
+    while (next < argc)
+        add_text(&o->journals, argv[next++]);
     if (o->run != RUN_VERIFY)
         return 0;
     if (o->journals.count == 0) {
