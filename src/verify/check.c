@@ -30,8 +30,6 @@ static const struct flag_text flag_texts[] = {
      "the signature does not fit the statement; the statement is not what the signer's key signed"},
     {RECORD_SEEN_BAD, "seen",
      "the signer names a journal other than this one as what was seen when signing"},
-    {RECORD_CLOCK_BAD, "clock", "clock is none of ntp, free and unknown"},
-    {RECORD_TLP_BAD, "tlp", "tlp is not a label of TLP 2.0"},
     {RECORD_PUBLIC_BAD, "public", "public does not have exactly the members of the record's type"},
     {RECORD_PROOF_BAD, "proof",
      "the signature inside the record, by the key that it names, does not fit"},

@@ -82,7 +82,7 @@ bool journal_trusts(const struct journal *j, uint32_t place)
         owner = owner->parent;
     if (owner->merged_in[place - owner->fork])
         return false;
-    return trust_holds(&j->trust, key, place) || trust_revocation_stands(&j->trust, place);
+    return trust_holds(&j->trust, key, place);
 }
 
 void journal_add_window(struct journal *j, uint32_t place, uint64_t count)

@@ -96,15 +96,32 @@ static bool take_seen(struct cursor *c, struct line *l)
            take_hex(c, l->seen_head, HASH_LEN) && TAKE(c, "]");
 }
 
+/* One of the words of a list that ends with NULL, as a string. */
+static bool take_word(struct cursor *c, const char *const *words)
+{
+    struct cursor ahead = *c;
+    struct slice word;
+
+    if (!take_string(&ahead, &word))
+        return false;
+    while (*words != NULL && !slice_is(word, *words))
+        words++;
+    if (*words == NULL)
+        return false;
+    *c = ahead;
+    return true;
+}
+
 static bool take_signer(struct cursor *c, struct line *l)
 {
+    static const char *const clocks[] = {"ntp", "free", "unknown", NULL};
     struct slice time;
     uint8_t boot[ID_LEN];
     uint64_t mono;
 
     if (!TAKE(c, ",\"time\":") || !take_time(c, &time) || !TAKE(c, ",\"boot\":") ||
         !take_hex(c, boot, ID_LEN) || !TAKE(c, ",\"mono\":") || !take_integer(c, &mono) ||
-        !TAKE(c, ",\"clock\":") || !take_name(c, &l->clock) || !TAKE(c, ",\"by\":"))
+        !TAKE(c, ",\"clock\":") || !take_word(c, clocks) || !TAKE(c, ",\"by\":"))
         return false;
     l->by_at = c->at + 1;
     return take_hex(c, l->by, KEY_LEN);
@@ -112,10 +129,11 @@ static bool take_signer(struct cursor *c, struct line *l)
 
 static bool take_labels(struct cursor *c, struct line *l)
 {
+    static const char *const tlps[] = {"clear", "green", "amber", "amber-strict", "red", NULL};
     struct slice scope;
 
     return TAKE(c, ",\"type\":") && take_type(c, &l->type_name, &l->version) &&
-           TAKE(c, ",\"tlp\":") && take_name(c, &l->tlp) && TAKE(c, ",\"scope\":") &&
+           TAKE(c, ",\"tlp\":") && take_word(c, tlps) && TAKE(c, ",\"scope\":") &&
            take_name(c, &scope);
 }
 

@@ -37,11 +37,9 @@ struct line {
     uint8_t statement_case[HASH_LEN];
     uint64_t seen_size;
     uint8_t seen_head[HASH_LEN];
-    struct slice clock;
     uint8_t by[KEY_LEN];
     struct slice type_name;
     unsigned version;
-    struct slice tlp;
     uint8_t sig[SIG_LEN];
     const char *tail;        /* from `,"epoch":` on: what a merge carries over unchanged */
     const char *seen_at;     /* at the `[` of seen */

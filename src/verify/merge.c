@@ -170,7 +170,7 @@ static int limits_at(struct copies *c, struct journal *j, uint32_t place, struct
     bool cut = false;
     int result = 0;
 
-    *skip = j->size; /* where its numbers do not fit, what follows cannot be told */
+    *skip = 0; /* a merge whose numbers do not fit is left out */
     if (journal_public(j, place, &merge) != 0)
         return 0;
     uint64_t before = c->built;
@@ -195,7 +195,8 @@ static int limits_of(struct copies *c, struct journal *j, struct finding *f)
     if (open != NO_PLACE) {
         if (limits_at(c, j, open, f, &skip) != 0)
             return -1;
-        place = (uint64_t)open + skip + 1;
+        if (open + skip >= j->fork)
+            place = open + skip + 1;
     }
     for (; place < j->size; place++) {
         uint32_t record = journal_record(j, (uint32_t)place);

@@ -69,8 +69,8 @@ static const char *rule_revoke(const struct journal *j, struct hasher *h, uint32
                                const struct public *pub)
 {
     (void)h;
-    if (j->trust.keys[rules_key_number(j, pub->key)].power == POWER_NONE)
-        return "a key is revoked that is not enrolled";
+    if (!trust_was_enrolled(&j->trust, rules_key_number(j, pub->key)))
+        return "a key is revoked that was never enrolled";
     if (pub->from < 1 || pub->from > place)
         return "from is not the number of a record between 1 and the revocation itself";
     return NULL;
@@ -222,10 +222,10 @@ static const char *rule_checkpoint(const struct journal *j, struct hasher *h, ui
 {
     uint32_t key = rules_key_number(j, pub->key);
 
-    if (j->trust.keys[key].power == POWER_NONE)
-        return "a checkpoint is signed by a key that is not enrolled";
     if (trust_is_revoked(&j->trust, key))
         return "a checkpoint is signed by a key that was revoked";
+    if (j->trust.keys[key].power == POWER_NONE)
+        return "a checkpoint is signed by a key that is not enrolled";
     return check_root(j, h, place, pub);
 }
 

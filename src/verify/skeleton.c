@@ -125,24 +125,11 @@ static unsigned public_flags(const struct line *l, enum type t)
     return 0;
 }
 
-static unsigned label_flags(const struct line *l)
-{
-    static const char *const tlps[] = {"clear", "green", "amber", "amber-strict", "red"};
-    unsigned flags = RECORD_TLP_BAD;
-
-    for (size_t i = 0; i < sizeof tlps / sizeof tlps[0]; i++)
-        if (slice_is(l->tlp, tlps[i]))
-            flags = 0;
-    if (!slice_is(l->clock, "ntp") && !slice_is(l->clock, "free") && !slice_is(l->clock, "unknown"))
-        flags |= RECORD_CLOCK_BAD;
-    return flags;
-}
-
 static void record_note(struct record *r, const struct line *l)
 {
     const char *start = l->text.p;
     enum type t = type_of_name(l->type_name);
-    unsigned flags = label_flags(l);
+    unsigned flags = 0;
 
     memcpy(r->id, l->id, ID_LEN);
     r->tail = (uint16_t)(l->tail - start);

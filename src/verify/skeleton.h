@@ -13,11 +13,9 @@ enum record_flag {
     RECORD_SEQ_BAD = 1 << 3,
     RECORD_PREV_BAD = 1 << 4,
     RECORD_CASE_BAD = 1 << 5,
-    RECORD_SEEN_BAD = 1 << 6, /* as a record in its own place in this file */
-    RECORD_CLOCK_BAD = 1 << 7,
-    RECORD_TLP_BAD = 1 << 8,
-    RECORD_LATER = 1 << 9,       /* epoch or a version from a later time */
-    RECORD_CLOCK_BACK = 1 << 10, /* logged before its neighbour: no fault */
+    RECORD_SEEN_BAD = 1 << 6,   /* as a record in its own place in this file */
+    RECORD_LATER = 1 << 7,      /* epoch or a version from a later time */
+    RECORD_CLOCK_BACK = 1 << 8, /* logged before its neighbour: no fault */
 };
 
 struct record {

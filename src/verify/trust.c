@@ -4,9 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A key loses trust from a place on. */
 struct lowering {
     uint32_t key;
     uint32_t from;
+};
+
+struct lowerings {
+    struct lowering *items;
+    size_t count;
+    size_t room;
 };
 
 void trust_init(struct trust *t, size_t key_count)
@@ -16,7 +23,7 @@ void trust_init(struct trust *t, size_t key_count)
     t->key_count = key_count;
     t->recovery = NO_NUMBER;
     for (size_t k = 0; k < key_count; k++)
-        t->keys[k].from = NEVER;
+        t->keys[k].from = t->keys[k].first = NEVER;
 }
 
 void trust_release(struct trust *t)
@@ -25,102 +32,97 @@ void trust_release(struct trust *t)
     free(t->events);
 }
 
-/* Takes trust from a key's records at `from` and later, and so from the keys that it enrolled
- * there, and so forth. Returns true where that takes trust from a revocation that was in force,
- * other than that at `except`. */
-static bool trust_lower(struct trust *t, uint32_t key, uint32_t from, uint32_t except)
+static void lower_later(struct lowerings *todo, uint32_t key, uint32_t from)
 {
-    CLEANUP(mem_drop) struct lowering *todo = NULL;
-    size_t room = 0;
-    size_t count = 1;
-    bool undone = false;
+    mem_reserve(&todo->items, &todo->room, todo->count + 1, sizeof *todo->items);
+    todo->items[todo->count++] = (struct lowering){key, from};
+}
 
-    mem_reserve(&todo, &room, 1, sizeof *todo);
-    todo[0] = (struct lowering){key, from};
-    while (count > 0) {
-        struct lowering now = todo[--count];
+/* An enrolment loses trust. Its key keeps what the last of its others gave, if there is one. */
+static void enrolment_falls(struct trust *t, struct event *e, struct lowerings *todo)
+{
+    struct trusted_key *k = &t->keys[e->key];
+
+    e->fallen = true;
+    k->count--;
+    while (k->top != 0 && t->events[k->top - 1].fallen)
+        k->top = t->events[k->top - 1].below;
+    k->power = k->top != 0 ? t->events[k->top - 1].power : POWER_NONE;
+    if (k->count == 0)
+        lower_later(todo, e->key, k->first);
+}
+
+/* Takes trust from a key's records at `from` and later, and so forth along what it enrolled. */
+static void trust_lower(struct trust *t, uint32_t key, uint32_t from)
+{
+    struct lowerings todo = {.items = NULL};
+
+    lower_later(&todo, key, from);
+    while (todo.count > 0) {
+        struct lowering now = todo.items[--todo.count];
         struct trusted_key *k = &t->keys[now.key];
 
         if (now.from >= k->from)
             continue;
         k->from = now.from;
-        while (k->latest != 0 && t->events[k->latest - 1].place >= now.from) {
-            const struct event *e = &t->events[k->latest - 1];
+        while (k->signed_last != 0 && t->events[k->signed_last - 1].place >= now.from) {
+            struct event *e = &t->events[k->signed_last - 1];
 
-            if (e->kind == EVENT_ENROL) {
-                mem_reserve(&todo, &room, count + 1, sizeof *todo);
-                todo[count++] = (struct lowering){e->key, e->place};
-            }
-            undone |= e->kind == EVENT_REVOKE && e->in_force && e->place != except;
-            k->latest = e->earlier;
+            k->signed_last = e->earlier;
+            enrolment_falls(t, e, &todo);
         }
     }
-    return undone;
+    free(todo.items);
 }
 
-/* Judges every revocation again, the latest first: one is in force unless a later one that is in
- * force took trust from it. */
+/* Counts an enrolment, the event of that number, as one that stands. */
+static void trust_enrol(struct trust *t, size_t number)
+{
+    struct event *e = &t->events[number];
+    struct trusted_key *by = &t->keys[e->by];
+    struct trusted_key *k = &t->keys[e->key];
+
+    e->fallen = false;
+    e->earlier = by->signed_last;
+    by->signed_last = (uint32_t)number + 1;
+    e->below = k->top;
+    k->top = (uint32_t)number + 1;
+    k->power = e->power;
+    k->count++;
+    if (k->first == NEVER)
+        k->first = e->place;
+}
+
+/* Judges all events again: what falls is the least that has to, in whatever order it is found. */
 static void trust_judge_again(struct trust *t)
 {
-    for (size_t k = 0; k < t->key_count; k++) {
-        t->keys[k].from = NEVER;
-        t->keys[k].latest = 0;
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        struct event *e = &t->events[i];
-
-        e->earlier = t->keys[e->by].latest;
-        t->keys[e->by].latest = (uint32_t)i + 1;
-    }
-    for (size_t i = t->count; i-- > 0;) {
-        struct event *e = &t->events[i];
-
-        if (e->kind != EVENT_REVOKE)
-            continue;
-        e->in_force = trust_holds(t, e->by, e->place);
-        if (e->in_force)
-            (void)trust_lower(t, e->key, e->from, e->place);
-    }
+    for (size_t k = 0; k < t->key_count; k++)
+        t->keys[k] = (struct trusted_key){.from = NEVER, .first = NEVER};
+    for (size_t i = 0; i < t->count; i++)
+        if (t->events[i].kind == EVENT_ENROL)
+            trust_enrol(t, i);
+    for (size_t i = 0; i < t->count; i++)
+        if (t->events[i].kind == EVENT_REVOKE)
+            trust_lower(t, t->events[i].key, t->events[i].from);
 }
 
 void trust_apply(struct trust *t, const struct event *event)
 {
-    struct trusted_key *by = &t->keys[event->by];
-    struct event *e = NULL;
+    const struct trusted_key *k = &t->keys[event->key];
+    bool revives = event->kind == EVENT_ENROL && k->count == 0 && k->first != NEVER;
 
     mem_reserve(&t->events, &t->room, t->count + 1, sizeof *t->events);
-    e = &t->events[t->count++];
-    *e = *event;
-    e->earlier = by->latest;
-    by->latest = (uint32_t)t->count;
-    if (e->kind == EVENT_ENROL)
-        t->keys[e->key].power = e->power;
-    if (e->kind != EVENT_REVOKE)
-        return;
-    e->in_force = true;
-    if (trust_lower(t, e->key, e->from, e->place))
+    t->events[t->count++] = *event;
+    if (revives) /* of a merge only: all had fallen, and now there is one */
         trust_judge_again(t);
+    else if (event->kind == EVENT_ENROL)
+        trust_enrol(t, t->count - 1);
+    else if (event->kind == EVENT_REVOKE)
+        trust_lower(t, event->key, event->from);
 }
 
-void trust_replay(struct trust *t, const struct trust *other, uint32_t place)
-{
-    trust_init(t, other->key_count);
-    t->recovery = other->recovery;
-    for (size_t i = 0; i < other->count && other->events[i].place < place; i++)
-        trust_apply(t, &other->events[i]);
-}
-
-bool trust_is_revoked(const struct trust *t, uint32_t key)
-{
-    return t->keys[key].from != NEVER;
-}
-
-bool trust_holds(const struct trust *t, uint32_t key, uint32_t place)
-{
-    return place < t->keys[key].from;
-}
-
-bool trust_revocation_stands(const struct trust *t, uint32_t place)
+/* The number of the first event at that place or behind it. */
+static size_t event_at(const struct trust *t, uint32_t place)
 {
     size_t low = 0;
     size_t high = t->count;
@@ -133,8 +135,33 @@ bool trust_revocation_stands(const struct trust *t, uint32_t place)
         else
             high = middle;
     }
-    return low < t->count && t->events[low].place == place && t->events[low].kind == EVENT_REVOKE &&
-           t->events[low].in_force;
+    return low;
+}
+
+void trust_replay(struct trust *t, const struct trust *other, uint32_t place)
+{
+    trust_init(t, other->key_count);
+    t->recovery = other->recovery;
+    t->count = event_at(other, place);
+    mem_reserve(&t->events, &t->room, t->count, sizeof *t->events);
+    if (t->count > 0)
+        memcpy(t->events, other->events, t->count * sizeof *t->events);
+    trust_judge_again(t);
+}
+
+bool trust_is_revoked(const struct trust *t, uint32_t key)
+{
+    return t->keys[key].from != NEVER;
+}
+
+bool trust_was_enrolled(const struct trust *t, uint32_t key)
+{
+    return t->keys[key].first != NEVER;
+}
+
+bool trust_holds(const struct trust *t, uint32_t key, uint32_t place)
+{
+    return place < t->keys[key].from;
 }
 
 bool trust_hold_in_force(const struct trust *t)

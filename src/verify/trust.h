@@ -4,7 +4,7 @@
 
 enum power { POWER_NONE = 0, POWER_LEAD = 'l', POWER_MEMBER = 'm', POWER_LOG = 'g' };
 
-#define NEVER UINT32_MAX /* the place from which a key that was not revoked is not trusted */
+#define NEVER UINT32_MAX /* the place of what did not happen */
 
 enum event_kind { EVENT_ENROL, EVENT_REVOKE, EVENT_HOLD };
 
@@ -17,14 +17,18 @@ struct event {
     uint32_t from;    /* of a revocation, as this journal sees it */
     char power;       /* of an enrolment */
     bool hold;        /* of a hold: set, not lifted */
-    bool in_force;    /* a revocation that no later one has undone */
-    uint32_t earlier; /* the event before by the same key, + 1, or 0 */
+    bool fallen;      /* an enrolment that is no longer trusted; set here */
+    uint32_t earlier; /* the enrolment before by the same signer, + 1, or 0; set here */
+    uint32_t below;   /* the enrolment before of the same key, + 1, or 0; set here */
 };
 
 struct trusted_key {
-    char power;      /* enum power */
-    uint32_t from;   /* its records from this place on are not trusted; NEVER where not revoked */
-    uint32_t latest; /* its latest event whose consequences are still to come, + 1, or 0 */
+    char power;     /* enum power: what the last enrolment that stands gave; NONE where none does */
+    uint32_t from;  /* its records from this place on are not trusted; NEVER where not revoked */
+    uint32_t first; /* the place of its first enrolment, fallen or not; NEVER where there is none */
+    uint32_t count; /* its enrolments that stand */
+    uint32_t top;   /* the last of them, + 1, or 0 */
+    uint32_t signed_last; /* the last enrolment that it signed and that may yet fall, + 1, or 0 */
 };
 
 struct trust {
@@ -39,16 +43,18 @@ struct trust {
 void trust_init(struct trust *t, size_t key_count);
 void trust_release(struct trust *t);
 
-/* Events come in the order of their places. */
+/* Events come in the order of their places. A revocation stands for good. An enrolment falls where
+ * its signer is revoked from its place or an earlier one; a key with no enrolment left is revoked
+ * from its first one on. */
 void trust_apply(struct trust *t, const struct event *event);
 
 /* The state that another journal had before `place`, from its events. */
 void trust_replay(struct trust *t, const struct trust *other, uint32_t place);
 
 bool trust_is_revoked(const struct trust *t, uint32_t key);
+/* Whether the key was ever enrolled, whatever became of that. */
+bool trust_was_enrolled(const struct trust *t, uint32_t key);
 /* Whether what the key signed at that place is trusted, as far as revocations tell. */
 bool trust_holds(const struct trust *t, uint32_t key, uint32_t place);
-/* A revocation that is in force stands, whatever became of its signer. */
-bool trust_revocation_stands(const struct trust *t, uint32_t place);
 /* Whether a legal hold is in force. */
 bool trust_hold_in_force(const struct trust *t);

@@ -156,8 +156,14 @@ re_signed(TAMPERED, 'seen of a later size', seen_size=5)
 re_signed(TAMPERED, 'seen with a wrong head', seen_head='2' * 64)
 re_signed(TAMPERED, 'seen of size 0 with a head', seen_size=0)
 re_signed(NOT_ANCHORED, 'seen of size 0', seen_size=0, seen_head=ZEROS)
-re_signed(TAMPERED, 'an unknown clock', clock='sun')
-re_signed(TAMPERED, 'an unknown TLP', tlp='white')
+re_signed(MALFORMED, 'an unknown clock', clock='sun')
+re_signed(MALFORMED, 'an unknown TLP', tlp='white')
+re_signed(MALFORMED, 'an unknown TLP in a later epoch', tlp='white', epoch=1)
+re_signed(MALFORMED, 'a TLP with its prefix', tlp='tlp-red')
+for word in ('clear', 'green', 'amber', 'amber-strict', 'red'):
+    re_signed(NOT_ANCHORED, 'TLP ' + word, tlp=word)
+for word in ('free', 'unknown'):
+    re_signed(NOT_ANCHORED, 'the clock ' + word, clock=word)
 re_signed(TAMPERED, 'an unknown reference', refs=['3' * 32])
 re_signed(NOT_ANCHORED, 'another scope', scope='x')
 case(TAMPERED, 'a repeated id')(lambda: [j := begin(), j.add(MEMBER, id=j.ids[-1])][0])
@@ -265,8 +271,22 @@ rules(NOT_ANCHORED, 'a revocation by a key that its own cascade hits stands')(
     lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.revoke(SPARE, LEAD, 1)) and None)
 rules(TAMPERED, 'and the key it hit cannot sign')(
     lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.revoke(SPARE, LEAD, 1), j.add(SPARE)) and None)
-rules(NOT_ANCHORED, 'a revocation that is not trusted has none of its effects')(
+rules(TAMPERED, 'a revocation stands whatever becomes of its signer')(
     lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.revoke(SPARE, MEMBER, 1), j.revoke(LEAD, SPARE, 5), j.add(MEMBER)) and None)
+rules(NOT_ANCHORED, 'a key with an enrolment left is not revoked')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, MEMBER), j.revoke(LEAD, SPARE, 4), j.add(MEMBER)) and None)
+rules(TAMPERED, 'a key falls back to the power that was left')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, MEMBER, 'lead'), j.hold(MEMBER), j.revoke(LEAD, SPARE, 4),
+               j.hold(MEMBER)) and None)
+rules(NOT_ANCHORED, 'what it did with the power that fell stands')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, MEMBER, 'lead'), j.hold(MEMBER), j.revoke(LEAD, SPARE, 4),
+               j.add(MEMBER)) and None)
+rules(TAMPERED, 'a key whose enrolments fell is not enrolled again')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS), j.revoke(LEAD, SPARE, 4), j.enrol(LEAD, WITNESS)) and None)
+rules(NOT_ANCHORED, 'a key whose enrolments fell is revoked by name too')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS), j.revoke(LEAD, SPARE, 4), j.revoke(LEAD, WITNESS, 1)) and None)
+rules(TAMPERED, 'a checkpoint by a key whose enrolments fell')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS), j.revoke(LEAD, SPARE, 4), j.checkpoint(LEAD, WITNESS)) and None)
 rules(TAMPERED, 'case/1 again')(lambda j: j.start(LEAD, RECOVERY) and None)
 rules(TAMPERED, 'hold with another state')(lambda j: j.hold(LEAD, 'on') and None)
 rules(TAMPERED, 'a checkpoint of size 0')(lambda j: j.checkpoint(LEAD, size=0, root=bytes(32)) and None)
@@ -291,7 +311,7 @@ def redaction(names=('a', 'b'), by=(MEMBER, OTHER), before=None, between=None, *
     target = j.add(MEMBER, fields=[('a', b'1'), ('b', b'2'), ('c', b'3')])
     if before:
         before(j)
-    request = j.request(MEMBER, target, list(names))
+    request = j.request(MEMBER, target, list(over.get('asked', names)))
     approvals = [j.approve(k, request) for k in by]
     if between:
         between(j)
@@ -334,6 +354,13 @@ def two_requests():
     requests = [j.request(MEMBER, target, ['a']) for _ in range(2)]
     j.redact(LEAD, [j.approve(MEMBER, requests[0]), j.approve(OTHER, requests[1])], target, ['a'])
     return j
+
+
+case(NOT_ANCHORED, 'a redaction of no field')(lambda: redaction(names=()))
+case(TAMPERED, 'a redaction of the same fields in another order')(
+    lambda: redaction(names=('a', 'b'), asked=('b', 'a')))
+case(NOT_ANCHORED, 'a redaction on a request that is not trusted')(
+    lambda: redaction(before=lambda j: j.enrol(LEAD, SPARE), by=(LEAD, OTHER), between=lambda j: j.revoke(LEAD, MEMBER, 6)))
 
 
 # Section 10.
@@ -527,11 +554,113 @@ def hold_there(a, b):
     a.redact(LEAD, [a.approve(MEMBER, request), a.approve(OTHER, request)], a.ids[4], ['x'])
 
 
-def nest(depth):
+def chain_of_copies(parted):
+    """c revokes from 9; b merges c, and a merges b, with which it shares 8 records. The approvals stand at 6 and 7."""
+    a, _ = two_copies()
+    request = a.request(MEMBER, a.ids[4], ['x'])  # 5
+    approvals, c = [], None
+    for key in (OTHER, MEMBER):
+        if a.size == parted:
+            c = a.copy(61)
+        approvals.append(a.approve(key, request))
+    c = c or a.copy(61)
+    b = a.copy(62)
+    while c.size < 9:
+        c.add(LEAD)
+    c.revoke(LEAD, OTHER, 9)
+    b.merge(LEAD, c, parted)
+    a.merge(LEAD, b, 8)
+    a.redact(LEAD, approvals, a.ids[4], ['x'])
+    return a
+
+
+case(TAMPERED, 'from is carried over from copy to copy')(lambda: chain_of_copies(6))
+case(NOT_ANCHORED, 'from is carried over no further than the copies parted')(lambda: chain_of_copies(8))
+
+
+@merged(TAMPERED, 'from is no later than the fork')
+def from_fork(a, b):
+    request = a.request(MEMBER, a.ids[4], ['x'])
+    approvals = [a.approve(k, request) for k in (MEMBER, OTHER)]  # 6, 7
+    while b.size < 9:
+        b.add(LEAD)
+    b.revoke(LEAD, OTHER, 9)
+    a.merge(LEAD, b, 5)
+    a.redact(LEAD, approvals, a.ids[4], ['x'])
+
+
+def powerless(status, title):
+    """SPARE may enrol in b, and at the place of the merge no longer in a; in b it enrolled WITNESS."""
+    def register(make):
+        @case(status, title)
+        def run_it():
+            a, _ = two_copies()
+            a.enrol(LEAD, SPARE, 'lead')  # 5
+            b = a.copy(71)
+            a.enrol(LEAD, SPARE, 'member')
+            b.enrol(SPARE, WITNESS)       # 6
+            make(a, b)
+            return a
+        return make
+    return register
+
+
+@powerless(TAMPERED, 'a merged enrolment without power has no effect')
+def powerless_enrol(a, b):
+    a.merge(LEAD, b, 6)
+    a.add(WITNESS)
+
+
+@powerless(TAMPERED, 'a key so enrolled was never enrolled')
+def powerless_revoke(a, b):
+    a.merge(LEAD, b, 6)
+    a.revoke(LEAD, WITNESS, 6)
+
+
+@powerless(NOT_ANCHORED, 'and what never had effect revokes nothing')
+def powerless_fall(a, b):
+    a.enrol(LEAD, WITNESS)
+    a.merge(LEAD, b, 6)
+    a.revoke(LEAD, SPARE, 5)
+    a.add(WITNESS)
+
+
+@powerless(TAMPERED, 'a power settled where a record stands merged')
+def powerless_settled(a, b):
+    a.merge(LEAD, b, 6)
+    a.enrol(LEAD, SPARE, 'lead')
+    a.add(WITNESS)
+
+
+@powerless(TAMPERED, 'a merged revocation of a key that was never enrolled here')
+def revoked_unknown(a, b):
+    b.revoke(LEAD, WITNESS, 7)
+    a.merge(LEAD, b, 6)
+    a.enrol(LEAD, WITNESS)
+
+
+@merged(NOT_ANCHORED, 'a key whose enrolments fell, enrolled there by another')
+def revived(a, b):
+    b.enrol(LEAD, WITNESS)
+    a.enrol(LEAD, SPARE, 'lead')
+    a.enrol(SPARE, WITNESS)
+    a.revoke(LEAD, SPARE, 5)
+    a.merge(LEAD, b, 5)
+    a.add(WITNESS)
+
+
+@merged(NOT_ANCHORED, 'a merge that brings in nothing')
+def nothing_new(a, b):
+    b.add(OTHER)
+    a.merge(LEAD, b, 5)
+    a.merge(LEAD, b, 5, [(5, 6, 1)])
+
+
+def nest(depth, **over):
     """The first copy merges the second, which had merged the third, and so forth."""
     base = begin()
     inner = base.copy(100)
-    inner.add(OTHER)
+    inner.add(OTHER, **over)
     for n in range(depth):
         outer = base.copy(101 + n)
         outer.add(MEMBER)
@@ -542,17 +671,33 @@ def nest(depth):
 
 case(NOT_ANCHORED, 'merges 16 deep')(lambda: nest(16))
 case(UNCHECKED, 'merges 17 deep')(lambda: nest(17))
+case(TAMPERED, 'a rule broken 16 deep')(lambda: nest(16, seen_head=ZEROS))
+case(UNCHECKED, 'a rule broken 17 deep')(lambda: nest(17, seen_head=ZEROS))
+case(UNCHECKED, 'a rule broken before merges 17 deep')(
+    lambda: nest(17).skeleton().replace(b'"seq":1,', b'"seq":2,'))
+case(UNCHECKED, 'a rule broken behind merges 17 deep')(lambda: [j := nest(17), j.add(SPARE)][0])
+case(UNCHECKED, 'merges 17 deep, and a later version')(lambda: [j := nest(17), j.add(MEMBER, epoch=1)][0])
+case(MALFORMED, 'merges 17 deep, and openings misspelled')(lambda: {'journal': nest(17), 'openings': b'x\n'})
+case(UNCHECKED, 'merges 17 deep, and another root given')(
+    lambda: {'journal': nest(17), 'args': ['--root', '1:' + ZEROS]})
+case(TAMPERED, 'a merge whose numbers do not fit is none for the limits')(lambda: too_many(fork=5000))
+case(TAMPERED, 'a merge with a member of another kind is none for the limits')(lambda: too_many(count='0'))
+case(UNCHECKED, 'a merge beyond the limits behind one whose numbers do not fit')(
+    lambda: too_many(lambda j: j.merge(LEAD, j, 4, size=3)))
 
 
 @case(UNCHECKED, 'more lines built than a checker has to follow')
-def too_many():
+def too_many(before=None, **changed):
     """A merge whose skip names the same 1,000 records over and over: 1,000 * 1,020 lines."""
     j = begin()
+    if before:
+        before(j)
     while j.size < 1001:
         j.append_tail(j.parts[3])
     skip = [n for i in range(1020) for n in (4 + 1000 * i, 1, 1000)]
-    j.add(LEAD, 'merge/1', [('count', 0), ('fork', 4), ('head', ZEROS), ('root', ZEROS),
-                            ('size', 4 + 1020 * 1000), ('skip', skip)])
+    m = {'count': 0, 'fork': 4, 'head': ZEROS, 'root': ZEROS, 'size': 4 + 1020 * 1000, 'skip': skip}
+    m.update(changed)
+    j.add(LEAD, 'merge/1', sorted(m.items()))
     return j
 
 
@@ -592,6 +737,14 @@ def long_value(extra=0):
     return {'journal': j, 'openings': j.openings_file()}
 
 
+@case(NOT_ANCHORED, 'openings of record 0')
+def first_openings():
+    """Its commitments are made with zeros for the case, as its statement has it."""
+    j = Journal()
+    j.start(LEAD, RECOVERY, fields=[('title', b'a case')])
+    return {'journal': j, 'openings': j.openings_file()}
+
+
 case(MALFORMED, 'a value of 65,537 bytes')(lambda: long_value(1))
 case(MALFORMED, 'openings without last line feed')(
     lambda: {'journal': redaction(), 'openings': redaction().openings_file()[:-1]})
@@ -609,7 +762,7 @@ def root_case(status, title, make):
     @case(status, title)
     def run_it():
         j = begin()
-        return {'journal': j, 'args': ['--root', make(j)]}
+        return {'journal': j, 'args': ['--root', make(j)], 'wrong': status == UNCHECKED}
 
 
 root_case(VERIFIED, 'a root in hex', lambda j: '4:' + j.root().hex())
@@ -625,9 +778,28 @@ root_case(UNCHECKED, 'a root with groups exchanged',
 root_case(UNCHECKED, 'a root too short', lambda j: '4:' + j.root().hex()[:-2])
 root_case(UNCHECKED, 'a root without size', lambda j: j.root().hex())
 root_case(UNCHECKED, 'a size with a leading zero', lambda j: '04:' + j.root().hex())
-for wrong in ([], ['--wrong'], ['--root'], ['--witness', 'x']):
+for wrong in ([], ['--wrong'], ['--root'], ['--witness', 'x'], ['--brief'], ['--witn', WITNESS.hex], ['--'], ['-b'],
+              ['--witness=' + WITNESS.hex], ['--root', '1:' + ZEROS, '--root', '1:' + ZEROS], ['--root', '0:' + ZEROS],
+              ['--tsa', 'none.pem'], ['--openings', __file__, '--openings', __file__],
+              ['--openings', __file__, __file__]):
     case(UNCHECKED, 'the command line %s' % ' '.join(wrong or ['without a journal']))(
-        lambda wrong=wrong: {'journal': begin() if wrong else None, 'args': wrong})
+        lambda wrong=wrong: {'journal': begin() if wrong else None, 'args': wrong, 'wrong': True})
+
+
+@case(TAMPERED, 'a root is compared with each of several journals')
+def several():
+    a, other = begin(), Journal(2)
+    other.start(LEAD, RECOVERY)
+    return {'journal': a, 'journals': [other], 'args': ['--root', '4:' + a.root().hex()], 'said': [TAMPERED, VERIFIED]}
+
+
+case(MALFORMED, 'the worst of several journals')(
+    lambda: {'journal': begin(), 'journals': [b'', begin().skeleton() + b'{"v":2,'],
+             'said': [MALFORMED, UNCHECKED, NOT_ANCHORED]})
+case(UNCHECKED, 'what stands behind the first file is a file')(
+    lambda: {'journal': begin(), 'behind': ['--brief'], 'said': [NOT_ANCHORED, UNCHECKED]})
+case(UNCHECKED, 'a note that cannot be read, beside several journals')(
+    lambda: {'journal': begin(), 'journals': [b''], 'args': ['--note', 'none.note'], 'said': [UNCHECKED, UNCHECKED]})
 
 
 def note_of(j, *lines, size=None, text=None):
@@ -648,6 +820,38 @@ note_case(VERIFIED, 'a cosignature of an earlier size',
           lambda j: note_of(j, signature_line(WITNESS, j.text(2), 'w.example', 1715000000), size=2))
 note_case(VERIFIED, 'a note with lines that nobody knows',
           lambda j: note_of(j, ('x/y', 'AAAAAAA='), signature_line(LEAD, j.text()), signature_line(WITNESS, j.text(), 'w')))
+note_case(VERIFIED, 'a note with a line of a long signature',
+          lambda j: note_of(j, ('x/y', base64.b64encode(bytes(4000)).decode()), signature_line(WITNESS, j.text())))
+note_case(VERIFIED, 'a witness with a name beyond ASCII',
+          lambda j: note_of(j, signature_line(WITNESS, j.text(), 'z\u00fcrich.example', 1715000000)))
+note_case(VERIFIED, 'the latest time of a cosignature',
+          lambda j: note_of(j, signature_line(WITNESS, j.text(), 'w', 2**63 - 1)))
+note_case(NOT_ANCHORED, 'a time beyond the latest of a cosignature',
+          lambda j: note_of(j, signature_line(WITNESS, j.text(), 'w', 2**63)))
+note_case(VERIFIED, 'a signature that does not hold, and one that does',
+          lambda j: note_of(j, signature_line(WITNESS, j.text(3)), signature_line(WITNESS, j.text(), 'w', 1)))
+
+
+def other_text(change):
+    """A note whose text, signed rightly by the witness, is not quite that of a checkpoint of j."""
+    def make(j):
+        text = change(j)
+        return note_of(j, signature_line(WITNESS, text), text=text)
+    return make
+
+
+note_case(NOT_ANCHORED, 'a note of a larger size', other_text(lambda j: checkpoint_text(j.case, 5, j.root())))
+note_case(NOT_ANCHORED, 'a note of size 0', other_text(lambda j: checkpoint_text(j.case, 0, sha(b''))))
+note_case(MALFORMED, 'a note with a fourth line of text', other_text(lambda j: j.text() + b'x\n'))
+note_case(MALFORMED, 'a note whose size has a leading zero',
+          other_text(lambda j: j.text().replace(b'\n4\n', b'\n04\n')))
+note_case(MALFORMED, 'a note whose root is cut', other_text(lambda j: j.text().replace(b'=\n', b'\n')))
+for title, name in (('a space of Unicode', 'a\u2003b'), ('a plus', 'a+b'), ('a control character', 'a\tb')):
+    note_case(MALFORMED, 'a note with %s in a name' % title,
+              lambda j, name=name: note_of(j, signature_line(WITNESS, j.text(), name)))
+note_case(MALFORMED, 'a note that is not UTF-8',
+          lambda j: note_of(j, signature_line(WITNESS, j.text(), 'ab')).replace(b' ab ', b' a\xff '))
+note_case(MALFORMED, 'a note with a signature of no bytes', lambda j: note_of(j, ('w', 'AAAAAA==')))
 note_case(NOT_ANCHORED, 'a note by a witness not given', lambda j: note_of(j, signature_line(SPARE, j.text())))
 note_case(NOT_ANCHORED, 'a signature over another text', lambda j: note_of(j, signature_line(WITNESS, j.text(3))))
 note_case(NOT_ANCHORED, 'a cosignature taken for a plain one',
@@ -672,6 +876,37 @@ def witness_record():
     j.anchor(LEAD, 'witness', name, token)
     j.add(MEMBER)
     return {'journal': j, 'args': ['--witness', WITNESS.hex]}
+
+
+@case(VERIFIED, 'a witness in an anchor record that is not trusted')
+def witness_untrusted():
+    j = begin()
+    name, token = signature_line(WITNESS, j.text())
+    j.anchor(MEMBER, 'witness', name, token)
+    j.revoke(LEAD, MEMBER, 1)
+    return {'journal': j, 'args': ['--witness', WITNESS.hex]}
+
+
+def witness_merged(size):
+    """The copies share five records."""
+    a, b = two_copies()
+    a.add(MEMBER)
+    b.add(OTHER)
+    name, token = signature_line(WITNESS, b.text(size))
+    b.anchor(OTHER, 'witness', name, token, size=size)
+    a.merge(LEAD, b, 5)
+    return {'journal': a, 'args': ['--witness', WITNESS.hex]}
+
+
+case(NOT_ANCHORED, 'a witness in a merged record, over a root of the other copy')(lambda: witness_merged(6))
+case(VERIFIED, 'a witness in a merged record, over a root of both copies')(lambda: witness_merged(5))
+
+
+@case(VERIFIED, 'a root beside a note of a larger size')
+def root_and_note():
+    j = begin()
+    return {'journal': j, 'note': other_text(lambda j: checkpoint_text(j.case, 5, j.root()))(j),
+            'args': ['--witness', WITNESS.hex, '--root', '4:' + j.root().hex()]}
 
 
 @case(NOT_ANCHORED, 'a key of the case is no witness unless given')
@@ -761,27 +996,32 @@ stamp_case(VERIFIED, 'a time stamp in a record')(
 stamp_case(NOT_ANCHORED, 'a time stamp of another size in a record')(
     lambda j, a: j.anchor(LEAD, 'rfc3161', 'tsa', base64.b64encode(a.stamp(j.text(2))).decode()) and None)
 case(UNCHECKED, 'an authority that is no certificate')(
-    lambda: {'journal': begin(), 'args': ['--tsa', __file__]})
+    lambda: {'journal': begin(), 'args': ['--tsa', __file__], 'wrong': True})
+
+
+def write_file(name, data):
+    path = os.path.join(FOLDER, name)
+    with open(path, 'wb') as f:
+        f.write(data)
+    return path
 
 
 def run(checker, number, spec):
+    """Returns the status, what is wrong with the lines printed, all that was printed, and the arguments."""
     if not isinstance(spec, dict):
         spec = {'journal': spec}
     args = ['--brief'] + spec.get('args', [])
     for name in ('openings', 'note', 'token'):
         if name in spec:
-            path = os.path.join(FOLDER, '%d.%s' % (number, name))
-            with open(path, 'wb') as f:
-                f.write(spec[name])
-            args += ['--' + name, path]
-    journal = spec['journal']
-    if journal is not None:
-        path = os.path.join(FOLDER, '%d.cj1' % number)
-        with open(path, 'wb') as f:
-            f.write(journal if isinstance(journal, bytes) else journal.skeleton())
-        args.append(path)
-    done = subprocess.run([checker] + args, capture_output=True, cwd=FOLDER)
-    return done.returncode, done.stdout.decode(errors='replace') + done.stderr.decode(errors='replace'), args
+            args += ['--' + name, write_file('%d.%s' % (number, name), spec[name])]
+    journals = spec.get('journals', []) + ([] if spec['journal'] is None else [spec['journal']])
+    names = [write_file('%d-%d.cj1' % (number, i), j if isinstance(j, bytes) else j.skeleton())
+             for i, j in enumerate(journals)] + spec.get('behind', [])
+    done = subprocess.run([checker] + args + names, capture_output=True, cwd=FOLDER)
+    said = [] if spec.get('wrong') else spec.get('said', [done.returncode])
+    expected = ''.join('%d %s\n' % pair for pair in zip(said, names))
+    fault = '' if done.stdout.decode() == expected else ', and it does not print %r' % expected
+    return done.returncode, fault, (done.stdout + done.stderr).decode(errors='replace'), args + names
 
 
 def main():
@@ -792,10 +1032,10 @@ def main():
             if 'time stamp' in title + make.__qualname__ and not shutil.which('openssl'):
                 skipped += 1
                 continue
-            got, output, args = run(os.path.abspath(sys.argv[1]), number, make())
-            if got != status:
+            got, fault, output, args = run(os.path.abspath(sys.argv[1]), number, make())
+            if got != status or fault:
                 failed += 1
-                print('FAILED: %s: status %d, expected %d: %s' % (title, got, status, output.strip()))
+                print('FAILED: %s: status %d, expected %d%s: %s' % (title, got, status, fault, output.strip()))
                 if os.environ.get('KEEP'):
                     shutil.copytree(FOLDER, os.environ['KEEP'], dirs_exist_ok=True)
                     print('  args: %s' % args)

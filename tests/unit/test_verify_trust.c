@@ -1,4 +1,4 @@
-/* test_verify_trust.c: what revocations take and give back (section 9 of the format). */
+/* test_verify_trust.c: what revocations take, and what is left (section 9 of the format). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,12 +10,17 @@
 
 enum { LEAD, X, Y, Z, W, KEYS };
 
-static void enrol(struct trust *t, uint32_t place, uint32_t by, uint32_t key)
+static void enrol_as(struct trust *t, uint32_t place, uint32_t by, uint32_t key, enum power power)
 {
     const struct event e = {
-        .place = place, .kind = EVENT_ENROL, .by = by, .key = key, .power = POWER_LEAD};
+        .place = place, .kind = EVENT_ENROL, .by = by, .key = key, .power = (char)power};
 
     trust_apply(t, &e);
+}
+
+static void enrol(struct trust *t, uint32_t place, uint32_t by, uint32_t key)
+{
+    enrol_as(t, place, by, key, POWER_LEAD);
 }
 
 static void revoke(struct trust *t, uint32_t place, uint32_t by, uint32_t key, uint32_t from)
@@ -89,12 +94,11 @@ static void a_revocation_stands_though_its_own_cascade_reaches_its_signer(void *
     revoke(&t, 9, Y, X, 3);
     assert_false(trust_holds(&t, X, 3));
     assert_false(trust_holds(&t, Y, 4));
-    assert_true(trust_revocation_stands(&t, 9));
-    assert_false(trust_revocation_stands(&t, 8));
+    assert_true(trust_holds(&t, X, 2));
     trust_release(&t);
 }
 
-static void an_untrusted_revocation_has_none_of_its_effects(void **state)
+static void a_revocation_stands_for_good(void **state)
 {
     struct trust t;
 
@@ -105,27 +109,90 @@ static void an_untrusted_revocation_has_none_of_its_effects(void **state)
     enrol(&t, 3, Y, Z);
     revoke(&t, 5, X, Y, 1);
     assert_false(trust_holds(&t, Z, 3));
-    revoke(&t, 7, LEAD, X, 5);
-    assert_false(trust_is_revoked(&t, Y));
-    assert_false(trust_is_revoked(&t, Z));
-    assert_false(trust_revocation_stands(&t, 5));
-    assert_true(trust_revocation_stands(&t, 7));
+    revoke(&t, 7, LEAD, X, 5); /* takes trust from what X signed at 5 */
+    assert_false(trust_holds(&t, Y, 1));
+    assert_false(trust_holds(&t, Z, 3));
     trust_release(&t);
 }
 
-static void a_revocation_from_before_the_undone_one_still_counts(void **state)
+static void a_key_with_an_enrolment_left_keeps_its_power(void **state)
+{
+    struct trust t;
+
+    (void)state;
+    begin(&t);
+    enrol(&t, 1, LEAD, Y);
+    enrol_as(&t, 2, LEAD, X, POWER_MEMBER);
+    enrol_as(&t, 5, Y, X, POWER_LEAD);
+    enrol_as(&t, 6, Y, X, POWER_LOG);
+    assert_int_equal(t.keys[X].power, POWER_LOG);
+    revoke(&t, 8, LEAD, Y, 6);
+    assert_int_equal(t.keys[X].power, POWER_LEAD);
+    revoke(&t, 9, LEAD, Y, 5);
+    assert_int_equal(t.keys[X].power, POWER_MEMBER);
+    assert_false(trust_is_revoked(&t, X));
+    revoke(&t, 10, LEAD, LEAD, 1); /* Y's own enrolment falls, and the last one of X */
+    assert_int_equal(t.keys[X].power, POWER_NONE);
+    assert_true(trust_holds(&t, X, 1));
+    assert_false(trust_holds(&t, X, 2));
+    assert_true(trust_was_enrolled(&t, X));
+    assert_false(trust_was_enrolled(&t, Z));
+    trust_release(&t);
+}
+
+static void the_last_enrolment_counts_though_an_earlier_one_falls(void **state)
+{
+    struct trust t;
+
+    (void)state;
+    begin(&t);
+    enrol(&t, 1, LEAD, Y);
+    enrol_as(&t, 2, Y, X, POWER_LEAD);
+    enrol_as(&t, 3, LEAD, X, POWER_LOG);
+    revoke(&t, 5, LEAD, Y, 2);
+    assert_int_equal(t.keys[X].power, POWER_LOG);
+    revoke(&t, 6, LEAD, LEAD, 3);
+    assert_int_equal(t.keys[X].power, POWER_NONE);
+    assert_false(trust_holds(&t, X, 2)); /* from the first one on, though that fell before */
+    trust_release(&t);
+}
+
+static void keys_that_enrolled_each_other_hold_each_other_up(void **state)
 {
     struct trust t;
 
     (void)state;
     begin(&t);
     enrol(&t, 1, LEAD, X);
-    enrol(&t, 2, LEAD, Y);
-    revoke(&t, 5, X, Y, 1);
-    revoke(&t, 6, LEAD, Y, 4);
-    revoke(&t, 7, LEAD, X, 5);
-    assert_true(trust_holds(&t, Y, 3));
-    assert_false(trust_holds(&t, Y, 4));
+    enrol(&t, 2, X, Y);
+    enrol(&t, 3, Y, X);
+    revoke(&t, 5, LEAD, LEAD, 1);
+    assert_false(trust_is_revoked(&t, X)); /* by the letter: the enrolment at 3 is left */
+    assert_false(trust_is_revoked(&t, Y));
+    revoke(&t, 6, X, X, 2);
+    assert_false(trust_holds(&t, Y, 2));
+    trust_release(&t);
+}
+
+static void a_merged_enrolment_revives_a_key_that_was_not_revoked_by_name(void **state)
+{
+    struct trust t;
+
+    (void)state;
+    begin(&t);
+    enrol(&t, 1, LEAD, X);
+    enrol(&t, 2, X, Y);
+    enrol(&t, 3, Y, Z);
+    revoke(&t, 5, LEAD, X, 2);
+    assert_false(trust_holds(&t, Y, 2));
+    assert_false(trust_holds(&t, Z, 3));
+    enrol_as(&t, 7, LEAD, Y, POWER_MEMBER);
+    assert_false(trust_is_revoked(&t, Y));
+    assert_int_equal(t.keys[Y].power, POWER_MEMBER);
+    assert_false(trust_is_revoked(&t, Z));
+    assert_false(trust_holds(&t, X, 2)); /* by name */
+    enrol(&t, 8, LEAD, X);
+    assert_true(trust_is_revoked(&t, X));
     trust_release(&t);
 }
 
@@ -186,8 +253,11 @@ int main(void)
         cmocka_unit_test(a_revocation_takes_trust_from_its_place_on),
         cmocka_unit_test(trust_falls_along_enrolments),
         cmocka_unit_test(a_revocation_stands_though_its_own_cascade_reaches_its_signer),
-        cmocka_unit_test(an_untrusted_revocation_has_none_of_its_effects),
-        cmocka_unit_test(a_revocation_from_before_the_undone_one_still_counts),
+        cmocka_unit_test(a_revocation_stands_for_good),
+        cmocka_unit_test(a_key_with_an_enrolment_left_keeps_its_power),
+        cmocka_unit_test(the_last_enrolment_counts_though_an_earlier_one_falls),
+        cmocka_unit_test(keys_that_enrolled_each_other_hold_each_other_up),
+        cmocka_unit_test(a_merged_enrolment_revives_a_key_that_was_not_revoked_by_name),
         cmocka_unit_test(the_last_trusted_hold_counts),
         cmocka_unit_test(a_replay_stops_before_its_place),
         cmocka_unit_test(a_long_chain_of_enrolments_falls_without_recursion),
