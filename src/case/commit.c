@@ -68,15 +68,50 @@ static void sort_values(const struct draft_value **out, const struct draft_value
     qsort(out, count, sizeof(out[0]), compare_values);
 }
 
-static int seal_values(struct session *s, const struct draft *dr, struct draft_field *fields,
-                       struct buf *openings, struct err *e)
+/* The thing that a draft changes; NULL when it makes one, or none. */
+static const struct thing *draft_target(const struct state *s, const struct draft *dr)
+{
+    bool is_change = false;
+    const struct kind *kind = model_type(state_model(s), str_of(dr->type), &is_change);
+
+    for (size_t i = 0; kind && is_change && i < dr->ref_count; i++) {
+        const struct thing *t = state_thing_by_id(s, &dr->refs[i]);
+
+        if (t && t->kind == kind)
+            return t;
+    }
+    return NULL;
+}
+
+/* Under which label and in which compartment a record is written. A change is never told to more
+ * people than the thing that it changes. */
+struct reach {
+    enum tlp tlp;
+    char scope[LIMIT_NAME_SIZE + 1];
+};
+
+static struct reach draft_reach(const struct state *s, const struct draft *dr)
+{
+    const struct thing *t = draft_target(s, dr);
+    struct reach r = {.tlp = dr->tlp};
+
+    memcpy(r.scope, dr->scope.p, dr->scope.len);
+    if (t && t->tlp > r.tlp)
+        r.tlp = t->tlp;
+    if (t && str_is(dr->scope, "team"))
+        snprintf(r.scope, sizeof(r.scope), "%s", state_scope(s, state_record(s, t->seq)));
+    return r;
+}
+
+static int seal_values(struct session *s, const struct draft *dr, const char *scope,
+                       struct draft_field *fields, struct buf *openings, struct err *e)
 {
     const struct draft_value *values[DRAFT_VALUES_MAX];
-    const uint8_t *key = scopes_newest(s->scopes, dr->scope);
+    const uint8_t *key;
+    int rc = state_seal_key(s->state, str_of(scope), &key, e);
 
-    if (!key)
-        return err_set(e, ERR_DENIED, "the compartment " STR_FMT " is not open to you",
-                       STR_ARG(dr->scope));
+    if (rc)
+        return rc;
     sort_values(values, dr->values, dr->value_count);
     for (size_t i = 0; i < dr->value_count; i++) {
         struct str value = values[i]->value;
@@ -100,14 +135,13 @@ static int write_statement(struct session *s, const struct draft *dr, struct bat
     const struct draft_value *sorted[DRAFT_PUBLICS_MAX];
     struct draft_public publics[DRAFT_PUBLICS_MAX];
     struct draft_field fields[DRAFT_VALUES_MAX];
-    char scope[LIMIT_NAME_SIZE + 1] = "";
+    struct reach reach = draft_reach(s->state, dr);
     struct clock_reading now;
     struct statement_draft d;
-    int rc = seal_values(s, dr, fields, &b->openings[i], e);
+    int rc = seal_values(s, dr, reach.scope, fields, &b->openings[i], e);
 
     if (rc)
         return rc;
-    memcpy(scope, dr->scope.p, dr->scope.len);
     sort_values(sorted, dr->publics, dr->public_count);
     for (size_t k = 0; k < dr->public_count; k++)
         publics[k] = (struct draft_public){sorted[k]->name, sorted[k]->value};
@@ -122,8 +156,8 @@ static int write_statement(struct session *s, const struct draft *dr, struct bat
                                  .clock = now.clock,
                                  .by = s->key,
                                  .type = dr->type,
-                                 .tlp = tlp_names[dr->tlp],
-                                 .scope = scope,
+                                 .tlp = tlp_names[reach.tlp],
+                                 .scope = reach.scope,
                                  .publics = publics,
                                  .public_count = dr->public_count,
                                  .fields = fields,
@@ -163,26 +197,36 @@ static int write_lines(struct session *s, struct batch *b, struct err *e)
     return 0;
 }
 
+static int write_batch(struct session *s, struct request *const *requests, size_t request_count,
+                       struct batch *b, struct err *e)
+{
+    size_t at = 0;
+    int rc = 0;
+
+    for (size_t r = 0; r < request_count && rc == 0; r++) {
+        requests[r]->first = state_size(s->state) + at;
+        for (size_t i = 0; i < requests[r]->count && rc == 0; i++)
+            rc = write_statement(s, &requests[r]->drafts[i], b, at++, e);
+    }
+    if (rc == 0)
+        rc = sign_batch(s, b, e);
+    return rc ? rc : write_lines(s, b, e);
+}
+
 /* Writes the drafts of some requests as one transaction behind the present end of the journal. */
 static int commit_once(struct session *s, struct request *const *requests, size_t request_count,
                        size_t draft_count, struct err *e)
 {
     CLEANUP(batch_free) struct batch b = {0};
     struct store_record *records;
-    uint64_t size = state_size(s->state);
-    size_t at = 0;
-    int rc = 0;
+    uint64_t size;
+    int rc;
 
     batch_init(&b, draft_count);
-    for (size_t r = 0; r < request_count && rc == 0; r++) {
-        requests[r]->first = size + at;
-        for (size_t i = 0; i < requests[r]->count && rc == 0; i++)
-            rc = write_statement(s, &requests[r]->drafts[i], &b, at++, e);
-    }
-    if (rc == 0)
-        rc = sign_batch(s, &b, e);
-    if (rc == 0)
-        rc = write_lines(s, &b, e);
+    pthread_rwlock_rdlock(&s->state_lock); /* another thread may take a view, and so catch up */
+    size = state_size(s->state);
+    rc = write_batch(s, requests, request_count, &b, e);
+    pthread_rwlock_unlock(&s->state_lock);
     if (rc)
         return rc;
     records = arena_alloc(b.arena, draft_count * sizeof(records[0]));

@@ -151,7 +151,7 @@ static void filter_openings(struct joining *j, const struct entry *entry, struct
                             struct buf *out)
 {
     const struct statement *st = &entry->statement;
-    bool is_held = scopes_newest(j->s->scopes, st->scope) != NULL;
+    bool is_held = scopes_holds(j->s->scopes, st->scope);
     struct sealed_opening o;
     struct str before = openings;
 
@@ -202,27 +202,26 @@ static int write_merge(struct joining *j, struct buf *statement, struct err *e)
     spell_hex(&root_hex, root.b, sizeof(root.b));
     random_bytes(id.b, sizeof(id.b));
     clock_read(&now);
-    statement_write_head(&head,
-                         &(struct statement_draft){
-                             .id = id,
-                             .case_id = s->case_id,
-                             .seen_size = state_size(s->state),
-                             .seen_head = state_head(s->state),
-                             .time = now.time,
-                             .boot = now.boot,
-                             .mono_ns = now.mono_ns,
-                             .clock = now.clock,
-                             .by = s->key,
-                             .type = "merge/1",
-                             .tlp = "amber",
-                             .scope = "team",
-                             .publics = (struct draft_public[]){{"count", buf_str(&count)},
-                                                                {"fork", buf_str(&fork)},
-                                                                {"head", buf_str(&head_hex)},
-                                                                {"root", buf_str(&root_hex)},
-                                                                {"size", buf_str(&size)},
-                                                                {"skip", buf_str(&j->skip)}},
-                             .public_count = 6});
+    statement_write_head(&head, &(struct statement_draft){
+                                    .id = id,
+                                    .case_id = s->case_id,
+                                    .seen_size = state_size(s->state),
+                                    .seen_head = state_head(s->state),
+                                    .time = now.time,
+                                    .boot = now.boot,
+                                    .mono_ns = now.mono_ns,
+                                    .clock = now.clock,
+                                    .by = s->key,
+                                    .type = "merge/1",
+                                    .tlp = "amber",
+                                    .scope = "team",
+                                    .publics = (struct draft_public[]){{"count", buf_str(&count)},
+                                                                       {"fork", buf_str(&fork)},
+                                                                       {"head", buf_str(&head_hex)},
+                                                                       {"root", buf_str(&root_hex)},
+                                                                       {"size", buf_str(&size)},
+                                                                       {"skip", buf_str(&j->skip)}},
+                                    .public_count = 6});
     statement_signed_bytes(&message, buf_str(&head));
     bytes = buf_str(&message);
     rc = signer_sign(s->signer, &s->key, &bytes, 1, &sig, e);

@@ -83,6 +83,20 @@ void draft_public_text(struct decision *d, struct draft *dr, const char *name, s
     draft_public(dr, name, str_of(arena_printf(d->arena, "\"%.*s\"", (int)text.len, text.p)));
 }
 
+void draft_scope_key(struct decision *d, struct draft *dr)
+{
+    const struct state *s = d->view->state;
+    const uint8_t *made = scopes_made(state_scopes(s), dr->scope);
+    CLEANUP_BUF struct buf hex = {0};
+    struct hash name;
+
+    if (!made)
+        BUG("no key was made for a compartment");
+    name = scope_key_name(state_case_id(s), dr->scope, made);
+    hex_add(&hex, name.b, sizeof(name.b));
+    draft_public_text(d, dr, "scope-key", buf_str(&hex));
+}
+
 void draft_ref(struct draft *dr, const struct id *id)
 {
     for (size_t i = 0; i < dr->ref_count; i++)

@@ -93,7 +93,7 @@ struct answer {
     const struct surroundings *around;
     int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
                                        nobody waits. Non-zero: nobody reads any more */
-    bool to_terminal;     /* standard output is one: long lines are cut at its edge */
+    bool to_terminal;               /* standard output is one: long lines are cut at its edge */
     bool is_interactive;            /* a person sits at a terminal */
     int exit_status; /* of this program when all went well: that of a command which it ran */
 };
@@ -144,6 +144,8 @@ void draft_public_u64(struct decision *d, struct draft *dr, const char *name, ui
 void draft_public_text(struct decision *d, struct draft *dr, const char *name, struct str text);
 void draft_ref(struct draft *dr, const struct id *id);
 void draft_value_ref(struct decision *d, struct draft *dr, const char *name, const struct id *id);
+/* Says in clear which key was made for the draft's compartment (session_scope_new). */
+void draft_scope_key(struct decision *d, struct draft *dr);
 /* Copies every field of the operation that was given and that kind has, and the common ones, with
  * refs. */
 void draft_take_input(struct decision *d, struct draft *dr, const struct kind *kind);

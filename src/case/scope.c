@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include "base/limits.h"
 #include "base/mem.h"
+#include "sys/clock.h"
 
 enum {
     NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
@@ -13,6 +14,7 @@ enum {
 struct scope_key {
     char name[LIMIT_NAME_SIZE + 1];
     uint8_t key[SCOPE_KEY_SIZE];
+    bool is_made; /* here, and not yet named by a record */
 };
 
 struct scopes {
@@ -49,6 +51,24 @@ static bool is_held(const struct scopes *s, struct str name, const uint8_t key[S
     return false;
 }
 
+/* Not mem_grow: what is left behind holds keys. */
+static void keys_grow(struct scopes *s)
+{
+    size_t room = s->room ? s->room * 2 : 8;
+    struct scope_key *keys;
+
+    if (s->count < s->room)
+        return;
+    keys = mem_array(room, sizeof(keys[0]));
+    if (s->count) {
+        memcpy(keys, s->keys, s->count * sizeof(keys[0]));
+        mem_wipe(s->keys, s->count * sizeof(keys[0]));
+    }
+    free(s->keys);
+    s->keys = keys;
+    s->room = room;
+}
+
 void scopes_put(struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_SIZE])
 {
     struct scope_key *at;
@@ -57,26 +77,68 @@ void scopes_put(struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_S
         BUG("a scope name of %zu bytes", name.len);
     if (is_held(s, name, key))
         return;
-    s->keys = mem_grow(s->keys, s->count, &s->room, sizeof(s->keys[0]));
+    keys_grow(s);
     at = &s->keys[s->count++];
     *at = (struct scope_key){0};
     memcpy(at->name, name.p, name.len);
     memcpy(at->key, key, SCOPE_KEY_SIZE);
 }
 
-const uint8_t *scopes_newest(const struct scopes *s, struct str name)
+bool scopes_holds(const struct scopes *s, struct str name)
 {
-    for (size_t i = s->count; i-- > 0;)
-        if (key_is_of(&s->keys[i], name))
+    size_t at = 0;
+
+    return scopes_next(s, name, &at) != NULL;
+}
+
+void scopes_make(struct scopes *s, struct str name)
+{
+    uint8_t key[SCOPE_KEY_SIZE];
+
+    random_bytes(key, sizeof(key));
+    scopes_settle(s, name);
+    scopes_put(s, name, key);
+    s->keys[s->count - 1].is_made = true;
+    mem_wipe(key, sizeof(key));
+}
+
+const uint8_t *scopes_made(const struct scopes *s, struct str name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->keys[i].is_made && key_is_of(&s->keys[i], name))
             return s->keys[i].key;
     return NULL;
 }
 
-void scopes_all(const struct scopes *s, struct str name, struct buf *out)
+void scopes_settle(struct scopes *s, struct str name)
 {
     for (size_t i = 0; i < s->count; i++)
         if (key_is_of(&s->keys[i], name))
-            buf_add(out, s->keys[i].key, SCOPE_KEY_SIZE);
+            s->keys[i].is_made = false;
+}
+
+struct hash scope_key_name(const struct hash *case_id, struct str name,
+                           const uint8_t key[SCOPE_KEY_SIZE])
+{
+    uint8_t len = (uint8_t)name.len;
+    const struct hash_piece pieces[] = {{"calm scope key\n", 15},
+                                        {case_id->b, 32},
+                                        {&len, 1},
+                                        {name.p, name.len},
+                                        {key, SCOPE_KEY_SIZE}};
+
+    return hash_of(pieces, COUNT_OF(pieces));
+}
+
+const uint8_t *scopes_next(const struct scopes *s, struct str name, size_t *at)
+{
+    while (*at < s->count) {
+        const struct scope_key *k = &s->keys[(*at)++];
+
+        if (key_is_of(k, name))
+            return k->key;
+    }
+    return NULL;
 }
 
 static size_t associated_data(uint8_t out[32 + 16 + LIMIT_NAME_SIZE], const struct hash *case_id,
@@ -133,6 +195,14 @@ bool sealed_next(struct str *rest, struct sealed_opening *out)
     out->box = (struct str){(const char *)p + 4, box_len};
     *rest = str_from(s, 1 + name_len + 4 + box_len);
     return true;
+}
+
+bool sealed_find(struct str openings, struct str name, struct sealed_opening *out)
+{
+    while (sealed_next(&openings, out))
+        if (str_eq(out->name, name))
+            return true;
+    return false;
 }
 
 /* Opens a box with one key; the plain text is salt and value. */

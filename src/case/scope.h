@@ -13,12 +13,21 @@ struct scopes; /* the scope keys that this session holds */
 struct scopes *scopes_new(void);
 void scopes_free(struct scopes *s); /* wipes the keys */
 DEFINE_CLEANUP(struct scopes *, scopes_free)
-/* A compartment has one key, and a further one each time somebody leaves it: the newest seals, any
- * opens. All of them, oldest first, are what is granted. Putting one that is held changes nothing.
- */
+/* A compartment has one key, and a further one each time somebody leaves it: any opens, and the one
+ * that the journal names last seals (state_seal_key). A grant proves nothing of who made its keys,
+ * for anybody can seal to a public key. Putting one that is held changes nothing. */
 void scopes_put(struct scopes *s, struct str name, const uint8_t key[SCOPE_KEY_SIZE]);
-const uint8_t *scopes_newest(const struct scopes *s, struct str name);     /* NULL when not held */
-void scopes_all(const struct scopes *s, struct str name, struct buf *out); /* wipe it afterwards */
+bool scopes_holds(const struct scopes *s, struct str name); /* at least one key */
+/* A key drawn here, which seals until a record names it; and then no key is one of those. */
+void scopes_make(struct scopes *s, struct str name);
+const uint8_t *scopes_made(const struct scopes *s, struct str name); /* NULL for none */
+void scopes_settle(struct scopes *s, struct str name);
+/* What the journal says of a key in clear: hash("calm scope key" ‖ LF ‖ case ‖ u8(length of name) ‖
+ * name ‖ key). */
+struct hash scope_key_name(const struct hash *case_id, struct str name,
+                           const uint8_t key[SCOPE_KEY_SIZE]);
+/* Keys of that compartment, oldest first; *at begins as 0; NULL at the end. */
+const uint8_t *scopes_next(const struct scopes *s, struct str name, size_t *at);
 
 /* Appends one item. */
 void opening_seal(struct buf *out, const uint8_t key[SCOPE_KEY_SIZE], const struct hash *case_id,
@@ -29,6 +38,7 @@ struct sealed_opening {
     struct str box;
 };
 bool sealed_next(struct str *rest, struct sealed_opening *out);
+bool sealed_find(struct str openings, struct str name, struct sealed_opening *out);
 /* Appends the value to *value. ERR_TAMPER when the box does not open or does not give the
  * commitment; ERR_DENIED when the compartment's key is not held. */
 MUST_CHECK int opening_unseal(const struct sealed_opening *o, const struct scopes *scopes,

@@ -114,9 +114,12 @@ int session_scope_grant(struct session *s, struct str scope, const struct key *t
     CLEANUP(buf_wipe) struct buf keys = {0};
     CLEANUP_BUF struct buf sealed = {0};
     struct store_grant grant = {.scope = scope, .key = *to};
+    const uint8_t *key;
     int rc;
 
-    scopes_all(s->scopes, scope, &keys);
+    for (size_t at = 0; (key = scopes_next(s->scopes, scope, &at));)
+        if (state_knows_scope_key(s->state, scope, key))
+            buf_add(&keys, key, SCOPE_KEY_SIZE);
     if (!keys.len)
         return err_set(e, ERR_DENIED, "the compartment " STR_FMT " is not open to you",
                        STR_ARG(scope));
@@ -129,11 +132,7 @@ int session_scope_grant(struct session *s, struct str scope, const struct key *t
 
 int session_scope_new(struct session *s, struct str scope, struct err *e)
 {
-    uint8_t key[SCOPE_KEY_SIZE];
-
-    random_bytes(key, sizeof(key));
-    scopes_put(s->scopes, scope, key);
-    mem_wipe(key, sizeof(key));
+    scopes_make(s->scopes, scope);
     return session_scope_grant(s, scope, &s->key, e);
 }
 
@@ -210,6 +209,7 @@ static int append_lead(struct session *s, const struct session_new *n, struct er
     draft_value(dr, "role", STR("lead"));
     draft_value(dr, "key", buf_str(&hex));
     draft_value(dr, "duty", STR("on"));
+    draft_scope_key(&d, dr);
     return session_append(s, &d, &first, e);
 }
 

@@ -54,8 +54,8 @@ void decision_begin(struct decision *d, const struct view *v, const struct opera
                     const struct input *in);
 void decision_release(struct decision *d);
 
-/* Makes a compartment's key, or fetches it with the help of the signer; and grants one that is held
- * to another person's key. */
+/* Makes a compartment's key: it seals from now on, and stands when a record of that compartment
+ * names it (draft_scope_key). And grants those that the journal knows to another person's key. */
 MUST_CHECK int session_scope_new(struct session *s, struct str scope, struct err *e);
 MUST_CHECK int session_scope_grant(struct session *s, struct str scope, const struct key *to,
                                    struct err *e);

@@ -40,9 +40,16 @@ struct type_entry {
     bool is_change;
 };
 
+/* A record that named a key of a compartment. */
+struct named_key {
+    uint16_t scope;
+    uint16_t by;
+    struct hash name;
+};
+
 struct state {
     const struct model *model;
-    const struct scopes *scopes;
+    struct scopes *scopes;
     struct keyring *keyring;
     struct tree tree;
     struct hash head;
@@ -65,9 +72,13 @@ struct state {
     struct thing **things;
     size_t thing_count;
     size_t thing_room;
+    struct named_key *named; /* in the order of the fold */
+    size_t named_count;
+    size_t named_room;
+    uint64_t tail_from; /* signatures of records from here on are checked as they are read */
 };
 
-struct state *state_new(const struct model *model, const struct scopes *scopes)
+struct state *state_new(const struct model *model, struct scopes *scopes)
 {
     struct state *s = mem_new(struct state);
 
@@ -105,6 +116,7 @@ void state_free(struct state *s)
     free(s->slots);
     free(s->order);
     free(s->things);
+    free(s->named);
     free(s);
 }
 
@@ -217,6 +229,28 @@ static struct order_merge *merge_of(const struct entry *entry)
     return m;
 }
 
+static bool kind_gives_power(const struct kind *k)
+{
+    for (size_t i = 0; k && i < k->field_count; i++)
+        if (k->fields[i].flags & FIELD_LEAD)
+            return true;
+    return false;
+}
+
+/* Who can write to the folder can write any line that holds no power; what people may do and which
+ * keys seal must not depend on that. */
+static int check_signature(const struct state *s, const struct entry *entry, struct err *e)
+{
+    struct public_value v;
+    bool is_change;
+
+    if (entry->seq < s->tail_from && !entry_is_of_journal(entry) &&
+        !public_find(&entry->statement, "scope-key", &v) &&
+        !kind_gives_power(model_type(s->model, entry->statement.type, &is_change)))
+        return 0;
+    return entry_check_signatures(entry, e);
+}
+
 /* Adds the record to the index. */
 static int index_record(struct state *s, const struct entry *entry, struct err *e)
 {
@@ -303,21 +337,13 @@ static struct thing *change_target(struct state *s, const struct statement *st,
     return NULL;
 }
 
-static bool openings_find(struct str openings, struct str name, struct sealed_opening *out)
-{
-    while (sealed_next(&openings, out))
-        if (str_eq(out->name, name))
-            return true;
-    return false;
-}
-
 /* Opens each committed field that the thing's kind has into its values. */
 static void take_values(struct state *s, struct thing *t, const struct entry *entry,
                         struct str openings)
 {
     const struct statement *st = &entry->statement;
     struct record *r = &s->records[entry->seq];
-    bool is_held = scopes_newest(s->scopes, st->scope) != NULL;
+    bool is_held = scopes_holds(s->scopes, st->scope);
     struct str rest = st->fields_text;
     struct hash commitment;
     struct str name;
@@ -330,7 +356,7 @@ static void take_values(struct state *s, struct thing *t, const struct entry *en
         struct salt salt;
         size_t i = 0;
 
-        if (!openings_find(openings, name, &o)) {
+        if (!sealed_find(openings, name, &o)) {
             r->is_redacted = true;
             continue;
         }
@@ -349,12 +375,92 @@ static void take_values(struct state *s, struct thing *t, const struct entry *en
     }
 }
 
+static const struct named_key *newest_named(const struct state *s, struct str scope)
+{
+    for (size_t i = s->named_count; i-- > 0;)
+        if (str_is(scope, s->scope_names.names[s->named[i].scope]))
+            return &s->named[i];
+    return NULL;
+}
+
+static bool key_has_name(const struct state *s, struct str scope, const uint8_t *key,
+                         const struct hash *name)
+{
+    struct hash found = scope_key_name(&s->case_id, scope, key);
+
+    return hash_eq(&found, name);
+}
+
+/* The key of the whole team is a lead's to say; that of a compartment is said first by who makes
+ * it, and then by them or a lead. */
+static void take_scope_key(struct state *s, const struct entry *entry)
+{
+    const struct record *r = &s->records[entry->seq];
+    struct str scope = entry->statement.scope;
+    const struct named_key *before = newest_named(s, scope);
+    const uint8_t *made = scopes_made(s->scopes, scope);
+    struct named_key named = {.scope = r->scope, .by = r->key};
+    struct public_value v;
+
+    if (!public_find(&entry->statement, "scope-key", &v) || v.kind != PUBLIC_STRING ||
+        !hex_read(named.name.b, sizeof(named.name.b), v.string))
+        return;
+    if (r->trust != TRUST_YES || r->power < POWER_MEMBER)
+        return;
+    if (r->power != POWER_LEAD && (str_is(scope, "team") || (before && before->by != r->key)))
+        return;
+    s->named = mem_grow(s->named, s->named_count, &s->named_room, sizeof(s->named[0]));
+    s->named[s->named_count++] = named;
+    if (made && key_has_name(s, scope, made, &named.name))
+        scopes_settle(s->scopes, scope);
+}
+
+int state_seal_key(const struct state *s, struct str scope, const uint8_t **key, struct err *e)
+{
+    const struct named_key *named = newest_named(s, scope);
+    const uint8_t *found = scopes_made(s->scopes, scope);
+
+    for (size_t at = 0; !found && named && (found = scopes_next(s->scopes, scope, &at));)
+        if (!key_has_name(s, scope, found, &named->name))
+            found = NULL;
+    if (!found && named && scopes_holds(s->scopes, scope))
+        return err_set(e, ERR_TAMPER,
+                       "the key that seals compartment " STR_FMT " is not among those that were "
+                       "handed to you: the grants in case.db were changed, or are older than the "
+                       "record. A lead hands it to you anew with calm team admit",
+                       STR_ARG(scope));
+    if (!found)
+        return err_set(e, ERR_DENIED, "the compartment " STR_FMT " is not open to you",
+                       STR_ARG(scope));
+    *key = found;
+    return 0;
+}
+
+bool state_has_scope(const struct state *s, struct str scope)
+{
+    return newest_named(s, scope) != NULL;
+}
+
+bool state_knows_scope_key(const struct state *s, struct str scope, const uint8_t *key)
+{
+    const uint8_t *made = scopes_made(s->scopes, scope);
+
+    if (made && memcmp(made, key, SCOPE_KEY_SIZE) == 0)
+        return true;
+    for (size_t i = 0; i < s->named_count; i++)
+        if (str_is(scope, s->scope_names.names[s->named[i].scope]) &&
+            key_has_name(s, scope, key, &s->named[i].name))
+            return true;
+    return false;
+}
+
 /* Lets one record, already in the index, have its effect on the things. */
 static void fold_record(struct state *s, const struct entry *entry, struct str openings)
 {
     struct record *r = &s->records[entry->seq];
     struct thing *t;
 
+    take_scope_key(s, entry);
     r->thing = NULL;
     if (!r->kind || r->kind->keeps_no_values)
         return;
@@ -392,6 +498,8 @@ static int add_line(void *context, uint64_t seq, struct str line, struct str ope
     if (rc)
         return err_wrap(e, "record %llu", (unsigned long long)seq);
     rc = check_chain(s, &entry, e);
+    if (rc == 0)
+        rc = check_signature(s, &entry, e);
     if (rc == 0)
         rc = index_record(s, &entry, e);
     if (rc)
@@ -434,6 +542,7 @@ static int fold_again(struct state *s, struct store *store, struct err *e)
     arena_free(s->arena);
     s->arena = arena_new();
     s->thing_count = 0;
+    s->named_count = 0;
     for (size_t i = 0; i < s->count; i++)
         s->records[i].thing = NULL;
     for (size_t i = 0; i < s->count;) {
@@ -449,6 +558,9 @@ static int fold_again(struct state *s, struct store *store, struct err *e)
     return 0;
 }
 
+/* A line that its writer did not sign is found unless so many true ones follow it. */
+enum { TAIL_COUNT = 32 };
+
 int state_catch_up(struct state *s, struct store *store, struct err *e)
 {
     size_t before = s->count;
@@ -463,6 +575,10 @@ int state_catch_up(struct state *s, struct store *store, struct err *e)
                        (unsigned long long)size, s->count);
     if (size == s->count)
         return 0;
+    if (s->count == 0 && size > TAIL_COUNT)
+        s->tail_from = size - TAIL_COUNT;
+    else
+        s->tail_from = s->count ? UINT64_MAX : 0;
     rc = store_read(store, s->count, size, true, add_line, s, e);
     if (rc == 0 && s->has_merges)
         rc = fold_again(s, store, e);
@@ -541,86 +657,4 @@ const struct thing *state_thing_by_id(const struct state *s, const struct id *id
     return state_find_id(s, id, &seq) && s->records[seq].thing && s->records[seq].thing->seq == seq
                ? s->records[seq].thing
                : NULL;
-}
-
-struct str thing_value(const struct thing *t, const char *field)
-{
-    for (size_t i = 0; i < t->kind->field_count; i++)
-        if (strcmp(t->kind->fields[i].name, field) == 0)
-            return t->values[i].p ? t->values[i] : str_of("");
-    BUG("a %s has no field %s", t->kind->name, field);
-}
-
-struct str thing_common(const struct thing *t, enum common_field f)
-{
-    struct str v = t->values[t->kind->field_count + (size_t)f];
-
-    return v.p ? v : str_of("");
-}
-
-bool thing_is(const struct thing *t, const char *kind)
-{
-    return strcmp(t->kind->name, kind) == 0;
-}
-
-bool thing_says(const struct thing *t, const char *field, const char *value)
-{
-    return str_is(thing_value(t, field), value);
-}
-
-bool thing_time(const struct thing *t, const char *field, struct utc *out)
-{
-    return utc_read(out, thing_value(t, field));
-}
-
-const struct thing *thing_ref(const struct state *s, const struct thing *t, const char *field)
-{
-    struct id id;
-
-    return hex_read(id.b, sizeof(id.b), str_head(thing_value(t, field), 32))
-               ? state_thing_by_id(s, &id)
-               : NULL;
-}
-
-struct utc thing_when(const struct state *s, const struct thing *t)
-{
-    struct utc when;
-
-    if (!utc_read(&when, thing_common(t, COMMON_OCCURRED)))
-        when = s->records[t->seq].time;
-    return when;
-}
-
-struct fetch {
-    const struct state *state;
-    const char *field;
-    struct buf *value;
-};
-
-static int fetch_line(void *context, uint64_t seq, struct str line, struct str openings,
-                      struct err *e)
-{
-    struct fetch *f = context;
-    struct sealed_opening o;
-    struct hash commitment;
-    struct entry entry;
-    struct salt salt;
-    int rc = entry_read(&entry, line, e);
-
-    if (rc)
-        return rc;
-    if (!fields_find(&entry.statement, f->field, &commitment) ||
-        !openings_find(openings, str_of(f->field), &o))
-        return err_set(e, ERR_NOTFOUND, "record %llu has no %s", (unsigned long long)seq, f->field);
-    rc = opening_unseal(&o, f->state->scopes, entry.statement.scope, &entry.statement.case_id,
-                        &entry.statement.id, &commitment, &salt, f->value, e);
-    return rc ? err_wrap(e, "record %llu", (unsigned long long)seq) : 0;
-}
-
-int state_fetch(const struct state *s, struct store *store, uint64_t seq, const char *field,
-                struct buf *value, struct err *e)
-{
-    struct fetch f = {s, field, value};
-
-    return store_read(store, seq, seq + 1, true, fetch_line, &f, e);
 }

@@ -55,12 +55,14 @@ struct record {
 };
 
 struct state;
-struct state *state_new(const struct model *model, const struct scopes *scopes);
+/* The scopes stay the caller's; the fold settles keys that were made here as records name them. */
+struct state *state_new(const struct model *model, struct scopes *scopes);
 void state_free(struct state *s);
 DEFINE_CLEANUP(struct state *, state_free)
 
-/* Folds all records that the store has more. Checks the chain, not signatures. Returns the number
- * of new records. ERR_TAMPER (says at which record), ERR_FORMAT, ERR_NEWER, ERR_IO. */
+/* Folds all records that the store has more. Checks the chain; of signatures those of records that
+ * give power, and at the first time of the last 32. Returns the number of new records. ERR_TAMPER
+ * (says at which record), ERR_FORMAT, ERR_NEWER, ERR_IO. */
 MUST_CHECK int state_catch_up(struct state *s, struct store *store, struct err *e);
 
 const struct model *state_model(const struct state *s);
@@ -70,6 +72,15 @@ struct hash state_root(const struct state *s);
 const struct hash *state_case_id(const struct state *s);
 const struct keyring *state_keyring(const struct state *s);
 const struct scopes *state_scopes(const struct state *s);
+/* The key that seals what is written in a compartment: the one that its newest record with a
+ * `scope-key` in clear names, or one that was made here a moment ago. ERR_DENIED: none is held;
+ * ERR_TAMPER: keys are held, but not that one. */
+MUST_CHECK int state_seal_key(const struct state *s, struct str scope, const uint8_t **key,
+                              struct err *e);
+/* Some record names a key of that compartment. */
+bool state_has_scope(const struct state *s, struct str scope);
+/* A record names this key, or it was made here a moment ago. */
+bool state_knows_scope_key(const struct state *s, struct str scope, const uint8_t *key);
 const struct record *state_record(const struct state *s, uint64_t seq);
 const char *state_type(const struct state *s, const struct record *r); /* "note/1" */
 const char *state_scope(const struct state *s, const struct record *r);

@@ -34,9 +34,10 @@ bool view_allows(const struct view *v, const struct thing *t)
 
 bool view_allows_record(const struct view *v, const struct record *r)
 {
-    if (r->thing)
-        return view_allows(v, r->thing) && (enum tlp)r->tlp <= v->clearance;
-    return (enum tlp)r->tlp <= v->clearance;
+    if ((enum tlp)r->tlp > v->clearance ||
+        !scopes_holds(state_scopes(v->state), str_of(state_scope(v->state, r))))
+        return false;
+    return !r->thing || view_allows(v, r->thing);
 }
 
 const struct thing *view_next(const struct view *v, const char *kind, size_t *at)
@@ -286,5 +287,21 @@ int view_text(const struct view *v, uint64_t seq, const char *field, struct buf 
     if (!r || !view_allows_record(v, r))
         return 0;
     rc = state_fetch(v->state, v->store, seq, field, out, e);
-    return rc == ERR_NOTFOUND || rc == ERR_DENIED ? 0 : rc;
+    return rc == ERR_NOTFOUND || rc == ERR_DENIED || rc == ERR_TAMPER ? 0 : rc;
+}
+
+bool view_is_damaged(const struct view *v, uint64_t seq)
+{
+    const struct record *r = state_record(v->state, seq);
+    CLEANUP_BUF struct buf value = {0};
+
+    if (!r->kind || !view_allows_record(v, r))
+        return false;
+    if (!r->kind->keeps_no_values)
+        return r->is_damaged;
+    for (size_t i = 0; i < r->kind->field_count; i++)
+        if (state_fetch(v->state, v->store, seq, r->kind->fields[i].name, &value, NULL) ==
+            ERR_TAMPER)
+            return true;
+    return false;
 }

@@ -58,7 +58,9 @@ const struct thing *view_signer(const struct view *v, const struct record *r);
 /* Their name, or the first digits of their key. */
 void view_signer_name(const struct view *v, const struct record *r, struct buf *out);
 
-/* Text of a record that keeps none in memory. Empty when there is none or it is not for this
- * viewer. */
+/* A value of the record is not what was signed, and is left out. */
+bool view_is_damaged(const struct view *v, uint64_t seq);
+/* Text of a record that keeps none in memory. Empty when there is none, when it is not for this
+ * viewer, or where it is damaged. */
 MUST_CHECK int view_text(const struct view *v, uint64_t seq, const char *field, struct buf *out,
                          struct err *e);

@@ -13,7 +13,7 @@ DEFINE_CLEANUP(struct keyring *, keyring_free)
 enum key_trust {
     TRUST_YES,
     TRUST_MERGED_NO /* merged, and its key has no power here */,
-    TRUST_REVOKED
+    TRUST_REVOKED /* merged, and its key was revoked here */
 };
 
 /* Takes the next line. Its chain (seq, prev, case, seen), ids, refs, roots and signatures were
@@ -28,11 +28,16 @@ MUST_CHECK int keyring_add(struct keyring *k, const struct entry *entry, enum ke
  * checkpoint/1. ERR_TAMPER. */
 MUST_CHECK int entry_check_signatures(const struct entry *entry, struct err *e);
 
+/* Its type is one of those that checking depends on (doc/format/journal.md §9): it gives or takes
+ * power, destroys, merges, seals. */
+bool entry_is_of_journal(const struct entry *entry);
+
 /* After the last line; a revoked key has none. */
 enum key_power keyring_power(const struct keyring *k, const struct key *key);
-/* By the state at the end: the first seq from which that key's records are not trusted; UINT64_MAX
- * if none. */
-uint64_t keyring_revoked_from(const struct keyring *k, const struct key *key);
+/* Is the record at seq, by that key and of that type ("hold/1"), trusted by all revocations so far?
+ * That at its own place, which keyring_add says, may come to differ either way. A query follows the
+ * enrolments of the key backwards from the last. */
+bool keyring_trusts(const struct keyring *k, uint64_t seq, const struct key *by, struct str type);
 bool keyring_legal_hold(const struct keyring *k);
 const struct key *keyring_recovery(const struct keyring *k); /* NULL before record 0 */
 /* True while the next line is one that a merge brought. */

@@ -42,6 +42,11 @@ static bool checkpoint_signature_holds(const struct statement *s)
     return ed25519_holds(&bytes, buf_str(&message), &key);
 }
 
+bool entry_is_of_journal(const struct entry *entry)
+{
+    return record_kind_of(&entry->statement) != RECORD_OTHER;
+}
+
 int entry_check_signatures(const struct entry *entry, struct err *e)
 {
     const struct statement *s = &entry->statement;

@@ -359,98 +359,6 @@ const struct operation team_admit = {.name = "team admit",
                                      .records = WORDS("person/1", "person-change/1", "enrol/1"),
                                      .job = admit_job};
 
-static const struct field remove_fields[] = {
-    {.name = "person",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .kind = "person",
-     .help = "who leaves"},
-    {.name = "because", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "why"},
-    {.name = "since",
-     .type = FIELD_REF,
-     .help = "their key is not to be trusted from this record on (r17), if it was in wrong hands"},
-};
-
-/* Keys of all who stay, so that a new compartment key can be granted to them, and to the recovery
- * key. */
-static int regrant(struct session *s, const struct view *v, const struct key *gone, struct err *e)
-{
-    const struct keyring *keyring = state_keyring(v->state);
-    const struct thing *t;
-    struct key key;
-    int rc = session_scope_new(s, STR("team"), e);
-
-    for (size_t at = 0; rc == 0 && (t = view_next(v, "person", &at));) {
-        if (!hex_read(key.b, sizeof(key.b), thing_value(t, "key")) || key_eq(&key, gone) ||
-            keyring_power(keyring, &key) == POWER_NONE)
-            continue;
-        rc = session_scope_grant(s, STR("team"), &key, e);
-    }
-    if (rc == 0 && keyring_recovery(keyring))
-        rc = session_scope_grant(s, STR("team"), keyring_recovery(keyring), e);
-    return rc;
-}
-
-static int remove_job(struct session *s, const struct operation *op, const struct input *in,
-                      struct answer *a, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    const struct thing *person;
-    struct draft *dr;
-    struct id since;
-    struct key key;
-    struct view v;
-    uint64_t from;
-    uint64_t first;
-    int rc = session_view(s, &v, e);
-
-    if (rc)
-        return rc;
-    person = input_thing(&v, op, in, "person");
-    if (!person || !hex_read(key.b, sizeof(key.b), thing_value(person, "key")))
-        return err_set(e, ERR_NOTFOUND, "they are not on the team");
-    if (key_eq(&key, session_key(s)))
-        return err_set(e, ERR_USAGE,
-                       "you cannot remove yourself; another lead can, or the recovery key");
-    decision_begin(&d, &v, op, in);
-    from = state_size(v.state);
-    if (input_id(op, in, "since", &since) && !state_find_id(v.state, &since, &from))
-        return err_set(e, ERR_NOTFOUND, "since: there is no such record");
-    dr = decision_add(&d, "revoke/1");
-    draft_public_text(&d, dr, "key", thing_value(person, "key"));
-    draft_public_u64(&d, dr, "from", from ? from : 1);
-    draft_value(dr, "because", input_value(op, in, "because"));
-    draft_ref(dr, &person->id);
-    dr = decision_add(&d, "person-change/1");
-    draft_ref(dr, &person->id);
-    draft_value(dr, "left", STR("yes"));
-    rc = session_append(s, &d, &first, e);
-    if (rc == 0)
-        rc = session_view(s, &v, e);
-    if (rc == 0)
-        rc = regrant(s, &v, &key, e);
-    if (rc == 0 && a->wants_json)
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
-    if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text,
-                 "r%-4llu their key signs nothing more, and what is written from now on is closed "
-                 "to them.\n      What they have read, they have read.\n",
-                 (unsigned long long)first);
-    return rc;
-}
-
-const struct operation team_remove = {
-    .name = "team remove",
-    .practice = "team",
-    .help = "take somebody off the team: their key signs and reads nothing more",
-    .example = "calm team remove bo --because \"laptop stolen\" --since r41",
-    OP_FIELDS(remove_fields),
-    .type = OP_JOB,
-    .roles = ROLES_LEADING,
-    .faces = FACE_CLI,
-    .records = WORDS("revoke/1", "person-change/1"),
-    .job = remove_job};
-
 static const struct field compartment_fields[] = {
     {.name = "name",
      .type = FIELD_LINE,
@@ -495,7 +403,7 @@ static int compartment_job(struct session *s, const struct operation *op, const 
 {
     CLEANUP(decision_release) struct decision d = {0};
     struct str name = input_value(op, in, "name");
-    bool is_new = scopes_newest(session_scopes(s), name) == NULL;
+    bool is_new;
     struct draft *dr;
     struct view v;
     uint64_t first;
@@ -507,6 +415,7 @@ static int compartment_job(struct session *s, const struct operation *op, const 
         return err_set(
             e, ERR_USAGE,
             "a compartment's name has letters a to z, digits and hyphens, and is not \"team\"");
+    is_new = !state_has_scope(v.state, name);
     if (is_new)
         rc = session_scope_new(s, name, e);
     if (rc == 0)
@@ -517,7 +426,9 @@ static int compartment_job(struct session *s, const struct operation *op, const 
     dr = decision_add(&d, "compartment/1");
     draft_take_input(&d, dr, &compartment_kind);
     dr->scope = name;
-    d.is_independent = true;
+    if (is_new)
+        draft_scope_key(&d, dr);
+    d.is_independent = !is_new;
     rc = session_append(s, &d, &first, e);
     if (rc == 0 && a->wants_json)
         buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);

@@ -83,7 +83,8 @@ int log_text(const struct view *v, uint64_t seq, struct buf *out, struct err *e)
         return 0;
     if (strcmp(r->kind->name, "conversation") == 0) {
         rc = view_text(v, seq, "with", &with, e);
-        buf_addf(out, "with " STR_FMT ": ", STR_ARG(buf_str(&with)));
+        if (with.len)
+            buf_addf(out, "with " STR_FMT ": ", STR_ARG(buf_str(&with)));
     }
     return rc ? rc : view_text(v, seq, "text", out, e);
 }
@@ -238,6 +239,8 @@ static int show_record(const struct shown *s, uint64_t seq, struct err *e)
     if (find.len && !(words.len && memmem(words.p, words.len, find.p, find.len)))
         return 0;
     correction_words(s, seq, &marks);
+    if ((!words.len || state_record(s->v->state, seq)->thing) && view_is_damaged(s->v, seq))
+        buf_adds(&marks, " [not what was signed]");
     if (s->a->wants_json)
         put_json(s, seq, &words, &marks);
     else
