@@ -269,6 +269,51 @@ static int check_power(const struct session *s, struct err *e)
     return err_set(e, ERR_DENIED, "you are not on the team of this case any more");
 }
 
+/* The journal must never hold a record that its signer lacked the power for: no checker would
+ * accept what follows it. */
+static int check_draft_power(const struct session *s, const struct draft *dr, struct err *e)
+{
+    static const char *const types[] = {"enrol/1", "revoke/1", "hold/1"};
+    const struct keyring *k = state_keyring(s->state);
+    const struct key *recovery = keyring_recovery(k);
+    enum key_power power = keyring_power(k, &s->key);
+    bool is_leads = false;
+
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        is_leads |= strcmp(dr->type, types[i]) == 0;
+    if (!is_leads || power == POWER_LEAD || (recovery && key_eq(recovery, &s->key)))
+        return 0;
+    return err_set(e, ERR_DENIED,
+                   "your key does not have the power of a lead. A lead gives it with calm team "
+                   "role NAME --role lead");
+}
+
+/* Sends away requests that may not be written; the others go on. */
+static size_t keep_powered(struct session *s, struct request **requests, size_t count,
+                           size_t *draft_count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct request *r = requests[i];
+
+        r->rc = 0;
+        for (size_t k = 0; k < r->count && r->rc == 0; k++)
+            r->rc = check_draft_power(s, &r->drafts[k], &r->e);
+        if (r->rc)
+            *draft_count -= r->count;
+        else
+            requests[kept++] = r;
+    }
+    return kept;
+}
+
+/* What is wrong with one request must not fail those that happened to come with it. */
+static bool is_of_one(int rc)
+{
+    return rc && rc != ERR_CONFLICT && rc != ERR_IO && rc != ERR_FULL;
+}
+
 static void commit_batch(struct session *s, struct request **requests, size_t count)
 {
     size_t draft_count;
@@ -282,9 +327,15 @@ static void commit_batch(struct session *s, struct request **requests, size_t co
         if (rc)
             break;
         count = keep_valid(s, requests, count, &draft_count);
+        count = keep_powered(s, requests, count, &draft_count);
         if (count == 0)
             return;
         rc = commit_once(s, requests, count, draft_count, &e);
+    }
+    if (is_of_one(rc) && count > 1) {
+        for (size_t i = 0; i < count; i++)
+            commit_batch(s, &requests[i], 1);
+        return;
     }
     if (rc == 0)
         rc = session_catch_up(s, &e);

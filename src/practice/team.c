@@ -1,6 +1,7 @@
 /* team.c: who works on the incident, in which role, who is on duty, who is missing, and when to
  * call experts. */
 #include "practice/organisation.h"
+#include "practice/power.h"
 
 static const struct field person_fields[] = {
     {.name = "name",
@@ -124,8 +125,8 @@ static const struct operation team_role = {
     .type = OP_CHANGE,
     .roles = ROLES_LEADING,
     .faces = FACE_ALL,
-    .records = WORDS("person-change/1"),
-    .decide = decide_change};
+    .records = WORDS("person-change/1", "enrol/1"),
+    .decide = decide_role};
 
 static const struct field duty_fields[] = {
     {.name = "person",

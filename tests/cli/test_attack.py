@@ -119,6 +119,42 @@ class Grants(Attack):
         self.assertIn("not for eva", bo("log"))
 
 
+class Powers(Attack):
+    """Roles say what calm lets a person do, a key's power what the journal lets it say; the two go together."""
+
+    def test_who_is_made_deputy_later_can_let_people_in_and_take_them_off(self):
+        bo = self.join("bo")
+        self.ana("team role bo --role deputy")
+        eva = Person("eva", self.folder, self.case)
+        eva("team join eva --part documents")
+        bo("team admit eva --role scribe")
+        eva('note "in"')
+        bo("team remove eva --because left")
+        self.assertEqual(eva.fails('note "out"')[0], 4)
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+
+    def test_who_is_a_lead_no_more_has_no_power_to_enrol(self):
+        bo = self.join("bo", "--role deputy")
+        self.ana("team role bo --role scribe")
+        self.assertEqual(bo.fails("team admit eva")[0], 4)
+        stranger = Key()
+        self.files.append(Key.of(bo), "enrol/1", public={"key": stranger.public.hex(), "power": "lead", "proof": proof(stranger, self.files.case_id())})
+        self.assertEqual(self.ana.fails("status")[0], 8)
+
+    def test_roles_without_the_power_write_nothing_that_the_journal_would_not_take(self):
+        bo = self.join("bo")
+        person = next(t for t in self.ana.json("team list") if t["name"] == "bo")["id"]
+        self.files.append(Key.of(self.ana), "person-change/1", {"role": "deputy"}, refs=[person], scope_key=self.team_key(self.ana)[0])
+        eva = Person("eva", self.folder, self.case)
+        eva("team join eva --part documents")
+        for line in ("team admit eva", "team remove ana --because x", "log hold set --because x"):
+            status, said = bo.fails(line)
+            self.assertEqual(status, 4, line)
+            self.assertIn("power of a lead", said)
+        self.ana("status")
+
+
 class Forged(Attack):
     """Lines that nobody signed, put behind the others by somebody who can write to the folder."""
 
