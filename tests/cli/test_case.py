@@ -180,16 +180,32 @@ class WholeCase(CaseTest):
         self.ana("assess system web1")
         self.ana("assess look quiet")
         self.ana("assess sign known")
-        for verb in ("fix", "confirm"):
-            self.ana(f'{verb} plan "x" --undo "y"')
-            number = len(self.ana.json("stop list") + self.ana.json("clean list") + self.ana.json("fix list") + self.ana.json("confirm list"))
-            self.bo(f"{verb} approve a{number}")
-            self.ana(f"{verb} begin a{number}")
-            self.ana(f'{verb} done a{number} "ok"')
-            self.ana(f'{verb} check a{number} works "seen"')
-            self.ana(f'{verb} undo a{number} "back"')
+        steps = (("fix plan", "fix approve", "fix begin", "fix done", "fix check", "fix undo"),
+                 ("confirm plan", "confirm approve", "confirm begin", "confirm done", "confirm check", "confirm undo"))
+        for number, (plan, approve, begin, done, check, undo) in enumerate(steps, 1):
+            self.ana(f'{plan} "x" --undo "y"')
+            self.bo(f"{approve} a{number}")
+            self.ana(f"{begin} a{number}")
+            self.ana(f'{done} a{number} "ok"')
+            self.ana(f'{check} a{number} works "seen"')
+            self.ana(f'{undo} a{number} "back"')
+        self.assertEqual(len(self.ana.json("fix list") + self.ana.json("confirm list")), 2)
         self.ana('clean plan "z" --undo "cannot"')
         self.ana('clean undo a3 "nothing to undo"')
+
+    def test_the_long_forms_of_short_commands_do_the_same(self):
+        self.ana('note add "long form"')
+        self.ana('learn add "long form"')
+        self.ana('stop emergency "long form"')
+        self.assertEqual([t["text"] for t in self.ana.json("log --type note")], ["long form"])
+        self.assertIn("emergency stop: long form", self.ana("stop list"))
+
+    def test_a_risk_that_remains_is_accepted_by_somebody(self):
+        self.ana('report risk "the old disk was not examined"')
+        self.ana('report accept rk1 "Eva Brandt"')
+        self.ana(f"report draft --file {self.folder}/r")
+        self.assertIn("draft", self.ana("report list"))
+        self.assertIn("Eva Brandt", (self.folder / "r" / "REPORT.md").read_text())
 
     def test_duty_roles_and_parts_change(self):
         self.ana("team role bo --role observer")

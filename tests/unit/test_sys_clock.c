@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pwd.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <sys/ioctl.h>
@@ -67,7 +68,6 @@ static void random_bytes_fill_all_and_differ(void **state)
 static void the_user_is_the_one_before_sudo(void **state)
 {
     char name[32];
-    char number[32];
 
     (void)state;
     setenv("USER", "root", 1);
@@ -79,8 +79,7 @@ static void the_user_is_the_one_before_sudo(void **state)
     assert_string_equal(name, "root");
     setenv("USER", "", 1);
     user_name(name, sizeof(name));
-    snprintf(number, sizeof(number), "%u", (unsigned)getuid());
-    assert_string_equal(name, number);
+    assert_string_equal(name, getpwuid(getuid())->pw_name);
     user_name(name, 2);
     assert_int_equal(strlen(name), 1); /* cut, and ended */
 }
