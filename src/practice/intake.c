@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include "sys/interrupt.h"
 
-enum { CHUNK_SIZE = 256 << 10 };
+enum { CHUNK_SIZE = 256 << 10, STEP_SIZE = 8 << 20 };
 
 void intake_release(struct intake *i)
 {
@@ -59,33 +59,38 @@ void intake_changes(struct buf *remark, const struct stat *before, const struct 
                                       : "its access time was changed by reading it");
 }
 
-/* Reads at most wanted bytes into a blob. Returns what was read; -1 with trouble filled. */
+/* Whether it was the source that could not be read further, and not the case that could not be
+ * written: then its reason is the trouble. */
+static bool is_source_trouble(struct intake *i, int fd, uint64_t got)
+{
+    char byte;
+
+    if (pread(fd, &byte, 1, (off_t)got) >= 0)
+        return false;
+    buf_addf(&i->trouble, "cannot be read from byte %llu on: %s", (unsigned long long)got,
+             strerror(errno));
+    return true;
+}
+
+/* Reads at most wanted bytes into a blob, in steps between which a person may stop it. */
 static int copy(struct intake *i, struct blob_writer *w, int fd, uint64_t wanted, uint64_t *got,
                 struct err *e)
 {
-    CLEANUP_FREE char *chunk = mem_alloc(CHUNK_SIZE);
+    uint64_t step = STEP_SIZE;
 
     *got = 0;
-    while (*got < wanted) {
+    while (*got < wanted && step == STEP_SIZE) {
         uint64_t left = wanted - *got;
-        ssize_t n = read(fd, chunk, left < CHUNK_SIZE ? left : CHUNK_SIZE);
-        int rc;
+        int rc = blob_write_fd(w, fd, "a file", left < STEP_SIZE ? left : STEP_SIZE, &step, e);
 
-        if (interrupt_came())
-            return err_set(e, ERR_CANCEL, "stopped at your request");
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            buf_addf(&i->trouble, "cannot be read from byte %llu on: %s", (unsigned long long)*got,
-                     strerror(errno));
+        if ((rc == ERR_IO || rc == ERR_NOTFOUND) &&
+            is_source_trouble(i, fd, (uint64_t)lseek(fd, 0, SEEK_CUR)))
             return 0;
-        }
-        if (n == 0)
-            return 0;
-        rc = blob_write(w, chunk, (size_t)n, e);
         if (rc)
             return rc;
-        *got += (uint64_t)n;
+        if (interrupt_came())
+            return err_set(e, ERR_CANCEL, "stopped at your request");
+        *got += step;
     }
     return 0;
 }

@@ -23,9 +23,9 @@ uint64_t intake_size(const struct stat *before);
 void intake_changes(struct buf *remark, const struct stat *before, const struct stat *after,
                     uint64_t got, bool keeps_time);
 
-/* Takes the bytes behind a descriptor of a regular file from its start (the offset moves). Trouble
- * in reading is no error: i->trouble says it. ERR_FULL, ERR_IO, ERR_TAMPER: the case could not
- * keep it; ERR_CANCEL: interrupt_came(). Nothing is kept on error. */
+/* Takes the bytes behind a descriptor of a regular file, which is at its start (the offset moves).
+ * Trouble in reading is no error: i->trouble says it. ERR_FULL, ERR_IO, ERR_TAMPER: the case could
+ * not keep it; ERR_CANCEL: interrupt_came(). Nothing is kept on error. */
 MUST_CHECK int intake_fd(struct intake *i, struct session *s, int fd, bool keeps_time,
                          struct err *e);
 /* Takes bytes that were made here: a recording, a snapshot, a list. */

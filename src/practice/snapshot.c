@@ -41,6 +41,7 @@ struct document {
     uint64_t sections;
     struct evidence_facts facts;
     struct buf remark;
+    bool makes_system; /* the system was not on the list */
 };
 
 static void document_release(struct document *doc)
@@ -50,13 +51,29 @@ static void document_release(struct document *doc)
     buf_release(&doc->remark);
 }
 
+/* "web1" and "web1.example.org" are one host. */
+static bool is_same_host(struct str a, struct str b)
+{
+    struct str longer = a.len > b.len ? a : b;
+    size_t len = a.len > b.len ? b.len : a.len;
+
+    return len > 0 && str_eq(str_head(a, len), str_head(b, len)) &&
+           (longer.len == len || longer.p[len] == '.');
+}
+
+static bool is_system_of(const struct thing *system, struct str host)
+{
+    return is_same_host(view_title(system), host) ||
+           is_same_host(thing_value(system, "host"), host);
+}
+
 /* The system that a host is: called so, or known to have that name for itself. */
 static const struct thing *system_of_host(const struct view *v, struct str host)
 {
     const struct thing *t;
 
     for (size_t at = 0; (t = view_next(v, "system", &at));)
-        if (str_eq(view_title(t), host) || str_eq(thing_value(t, "host"), host))
+        if (is_system_of(t, host))
             return t;
     return NULL;
 }
@@ -81,6 +98,19 @@ static struct id draft_system(struct decision *d, struct str name, struct str ho
     if (name.len && host.len && !str_eq(name, host))
         draft_value(dr, "host", host);
     return dr->id;
+}
+
+/* What a system calls itself is learnt from its first state that was taken here; a document from
+ * elsewhere may say anything. */
+static void draft_host(struct decision *d, const struct thing *system, struct str host)
+{
+    struct draft *dr;
+
+    if (!host.len || is_system_of(system, host) || thing_value(system, "host").len)
+        return;
+    dr = decision_add(d, "system-change/1");
+    draft_ref(dr, &system->id);
+    draft_value(dr, "host", host);
 }
 
 static void add_text(struct decision *d, struct draft *dr, const char *name, struct str value)
@@ -143,7 +173,10 @@ static int record(struct session *s, const struct operation *op, const struct in
     decision_begin(&d, &v, op, in);
     d.is_independent = true;
     system = find_system(&v, name, buf_str(&host));
+    doc->makes_system = !system;
     system_id = system ? system->id : draft_system(&d, name, buf_str(&host));
+    if (system && strcmp(how, "taken") == 0)
+        draft_host(&d, system, buf_str(&host));
     buf_addstr(&title, system ? view_title(system) : name.len ? name : buf_str(&host));
     buf_addf(&title, " at %s",
              doc->head.taken.sec ? utc_plain(when, doc->head.taken) : "a time not stated");
@@ -184,7 +217,10 @@ static void tell(struct session *s, const struct document *doc, uint64_t first, 
              (unsigned long long)doc->head.lines, (unsigned long long)doc->sections);
     sink_terminal(&a->text, buf_str(&line), false);
     buf_adds(&a->text, ".\n");
-    if (count == 3)
+    if (!doc->head.is_whole)
+        buf_adds(&a->text,
+                 "The document was cut or altered: its last line does not fit the rest.\n");
+    if (doc->makes_system)
         buf_adds(&a->text, "The system is new on the list: calm assess mark says whether it is "
                            "affected.\n");
     if (rest.len)
@@ -222,14 +258,45 @@ static const struct field take_fields[] = {
      .type = FIELD_LINE,
      .flags = FIELD_ARG | FIELD_OUTSIDE,
      .help = "how the case calls this machine; the name it has for itself if not given"},
+    {.name = "here",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "this machine is that system, though it calls itself otherwise"},
 };
+
+/* Who sits at a machine and names another would get the state of the wrong one. */
+static int check_here(struct session *s, const struct operation *op, const struct input *in,
+                      struct str host, struct err *e)
+{
+    struct str name = input_value(op, in, "system");
+    const struct thing *system;
+    struct view v;
+    int rc = session_view(s, &v, e);
+
+    if (rc || !name.len || input_has(op, in, "here"))
+        return rc;
+    system = find_system(&v, name, host);
+    if (system ? is_system_of(system, host) : is_same_host(name, host))
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "this machine calls itself " STR_FMT ", not " STR_FMT ". If it is " STR_FMT
+                   " all the same, add --here. If that is another machine, "
+                   "take its state there and bring it: calm snapshot import " STR_FMT " FILE",
+                   STR_ARG(str_head(host, 60)), STR_ARG(str_head(name, 60)),
+                   STR_ARG(str_head(name, 60)), STR_ARG(str_head(name, 60)));
+}
 
 static int take_job(struct session *s, const struct operation *op, const struct input *in,
                     struct answer *a, struct err *e)
 {
     CLEANUP(document_release) struct document doc = {0};
-    int rc = collect_snapshot_to(NULL, &doc.text, e);
+    char host[256];
+    int rc;
 
+    host_name(host, sizeof(host));
+    rc = check_here(s, op, in, str_of(host), e);
+    if (rc == 0)
+        rc = collect_snapshot_to(NULL, &doc.text, e);
     if (rc == 0)
         rc = collect_head(buf_str(&doc.text), &doc.head, e);
     if (rc)
@@ -255,7 +322,7 @@ static const struct operation snapshot_take = {
     .type = OP_JOB,
     .roles = ROLES_WRITING,
     .faces = FACE_CLI,
-    .records = WORDS("system/1", "evidence/1", "snapshot/1"),
+    .records = WORDS("system/1", "system-change/1", "evidence/1", "snapshot/1"),
     .job = take_job};
 
 static const struct field import_fields[] = {
@@ -346,7 +413,7 @@ static const struct operation snapshot_import = {
     .type = OP_JOB,
     .roles = ROLES_WRITING,
     .faces = FACE_CLI,
-    .records = WORDS("system/1", "evidence/1", "snapshot/1"),
+    .records = WORDS("system/1", "system-change/1", "evidence/1", "snapshot/1"),
     .job = import_job};
 
 static const struct operation snapshot_list = {.name = "snapshot list",
@@ -409,9 +476,8 @@ static void suggest(const struct thing *system, struct practice_status *out)
 
     host_name(host, sizeof(host));
     buf_addf(&out->next,
-             str_is(view_title(system), host) || str_is(thing_value(system, "host"), host)
-                 ? "calm snapshot take " STR_FMT
-                 : "calm snapshot import " STR_FMT " FILE",
+             is_system_of(system, str_of(host)) ? "calm snapshot take " STR_FMT
+                                                : "calm snapshot import " STR_FMT " FILE",
              STR_ARG(view_title(system)));
     buf_adds(&out->because, "what it looks like now cannot be seen any more once it is changed");
     out->urgency = 56;

@@ -337,6 +337,25 @@ class Moments(IntakeTest):
         self.assertIn("stopped", lines[root + "/c"]["remark"])
         self.assert_sound()
 
+    def test_ctrl_c_among_many_files_keeps_the_archive_so_far(self):
+        for number in range(30_000):
+            self.put("d%d/f%d" % (number % 300, number), b"%d" % number * 40)
+        process = self.start(self.source)
+        self.wait_for_bytes(process, 1 << 20)
+        os.killpg(process.pid, signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, CANCELLED, said)
+        archive = next(item for item in self.items().values() if item["sort"] == "archive")
+        lines, _ = self.manifest()
+        listed = {path: line["sha256"] for path, line in lines.items() if line["kept"] == "archive" and line["type"] == "file"}
+        with tarfile.open(fileobj=io.BytesIO(self.blob(archive))) as tar:
+            kept = {"/" + member.name: sha256(tar.extractfile(member).read()) for member in tar if member.isfile()}
+        self.assertEqual(kept, listed)
+        self.assertEqual(json.loads(out)["taken"], len(kept))
+        self.assertTrue(0 < len(kept) < 30_000)
+        self.assertEqual(sum(line["type"] == "file" for line in lines.values()), 30_000)
+        self.assert_sound()
+
     def test_a_kill_at_any_moment_leaves_a_record_that_verifies(self):
         for number in range(190):
             self.put("f%03d" % number, b"%d" % number * 1000)

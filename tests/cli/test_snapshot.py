@@ -72,6 +72,19 @@ class SnapshotTest(CaseTest):
         self.ana("snapshot take")
         self.assertEqual([system["name"] for system in self.ana.json("assess systems")], ["shop"])
 
+    def test_the_state_of_this_machine_is_not_taken_for_another_s(self):
+        self.ana("assess system elsewhere")
+        for name in ("elsewhere", "new-name"):
+            status, said = self.ana.fails(f"snapshot take {name}")
+            self.assertEqual(status, USAGE)
+            self.assertIn("--here", said)
+        self.assertEqual(self.ana.json("snapshot list"), [])
+        self.ana("snapshot take elsewhere --here")
+        (system,) = self.ana.json("assess systems")
+        self.assertEqual((system["name"], system["host"]), ("elsewhere", socket.gethostname()))
+        self.ana("snapshot take elsewhere")
+        self.assertEqual(len(self.ana.json("snapshot list")), 2)
+
     def test_what_a_document_says_of_itself_is_on_record(self):
         snapshot = self.bring("web1", LOUD)
         self.assertEqual(snapshot["taken"], "2026-11-25T04:12:09.000000000Z")
