@@ -755,6 +755,81 @@ def try_to(copies, at, change):
         copies[at] = trial
 
 
+def thief_story(rng, copy, people):
+    """A thief has a lead's key, and keys enrol one another or themselves.
+
+    Some come to be enrolled by an honest lead too.  The thief's key is revoked
+    from some place on; what is left is then asked for, here or where another
+    copy was merged.
+    """
+    people.update(one=copy.new_key(), two=copy.new_key())
+    target = copy.note(people["bob"], {"text": b"x"})
+    request = copy.request(people["bob"], target, ["text"])
+    start = len(copy.lines)
+    thief, one, two = people["second"], people["one"], people["two"]
+    copy.enrol(thief, one, rng.choice(("lead", "lead", "member")))
+    copies = [copy, copy.fork()]
+    for _ in range(rng.randrange(2, 9)):
+        at = rng.choice((0, 0, 1))
+        deed = rng.choice((circle_step, circle_step, circle_step, holding_step,
+                           approving_step, approving_step))
+        try_to(copies, at, lambda each: deed(rng, each, people, request))
+        if rng.randrange(6) == 0:
+            try_to(copies, at, lambda each: each.merge(people["lead"],
+                                                       copies[1 - at]))
+    try_to(copies, 0, lambda each: each.revoke(
+        people[rng.choice(("lead", "recovery"))], thief,
+        rng.randrange(start - 1, len(each.lines) + 1)))
+    if rng.randrange(2):
+        try_to(copies, 0, lambda each: each.merge(people["lead"], copies[1]))
+    if rng.randrange(3) == 0:
+        try_to(copies, 0, lambda each: circle_step(rng, each, people, request))
+    copy.__dict__.update(copies[0].__dict__)
+    approvals = [body["id"] for body in typed(copy, "redact-approve/1")]
+    if len(approvals) >= 2 and rng.randrange(4):
+        copy.redact(people["lead"], target, ["text"], rng.sample(approvals, 2))
+    else:
+        circle_probe(rng, copy, people[rng.choice(("one", "two", "ann"))],
+                     people)
+
+
+def circle_step(rng, copy, people, _request):
+    """One more enrolment, perhaps of the signer itself, and perhaps a note."""
+    by = people[rng.choice(("one", "one", "two", "second", "lead"))]
+    whom = people[rng.choice(("one", "one", "two", "two", "ann"))]
+    copy.enrol(by, whom, rng.choice(("lead", "lead", "member", "log")))
+    if rng.randrange(3) == 0:
+        copy.note(whom)
+
+
+def holding_step(rng, copy, people, _request):
+    """A legal hold by one who may not be trusted with it later."""
+    by = people[rng.choice(("one", "two", "second", "lead"))]
+    copy.hold(by, rng.choice(("set", "lifted")))
+
+
+def approving_step(rng, copy, people, request):
+    """An approval by one whose word may be worth nothing later."""
+    by = people[rng.choice(("one", "two", "second", "lead", "bob", "ann"))]
+    copy.approve(by, request)
+
+
+def circle_probe(rng, copy, whom, people):
+    """Can this key still sign, be named, be enrolled, be revoked?"""
+    how = rng.randrange(6)
+    if how == 0:
+        copy.hold(whom, "set")
+    elif how == 1:
+        copy.enrol(people["lead"], whom, "member")
+        copy.note(whom)
+    elif how == 2:
+        copy.checkpoint(people["bob"], signer=whom)
+    elif how == 3:
+        copy.enrol(whom, whom, "lead")
+    else:
+        copy.note(whom)
+
+
 def wrong_merge(rng, copy, theirs):
     """Members of a `merge/1` that are not as they should be, half the time."""
     fork, size = copy.common(theirs), len(theirs.lines)
@@ -778,12 +853,13 @@ def wrong_merge(rng, copy, theirs):
 def deep_story(rng, copy, people):
     """Copies in copies, about as deep as a verifier has to follow.
 
-    Somewhere a rule may be broken, before the merge or behind it.
+    Somewhere a rule may be broken: before a merge, behind it, or by it.
     """
     lead, inner = people["lead"], copy.fork()
     inner.note(people["bob"])
     depth = rng.choice((15, 16, 17, 18))
-    broken = rng.randrange(2 * depth)
+    broken, lying = rng.randrange(2 * depth), rng.randrange(2 * depth)
+    lie = {rng.choice(("head", "root")): jb.ZEROS}
     for level in range(1, depth + 1):
         outer = copy.fork()
         outer.note(lead)
@@ -791,7 +867,7 @@ def deep_story(rng, copy, people):
             if broken == 2 * level + turn:
                 outer.note(people["eve"])
             if turn == 0:
-                outer.merge(lead, inner)
+                outer.merge(lead, inner, public=lie if level == lying else None)
         inner = outer
     copy.__dict__.update(inner.__dict__)
 
@@ -800,7 +876,8 @@ def story(rng):
     """A journal that ends with a point that is easily got wrong."""
     copy, people = crew(rng.randrange(2**40))
     tell = rng.choice((redaction_story, key_story, merge_story, merge_story,
-                       trust_story, trust_story, trust_story, deep_story))
+                       trust_story, trust_story, trust_story, thief_story,
+                       thief_story, thief_story, deep_story))
     tell(rng, copy, people)
     return copy.data()
 
@@ -969,7 +1046,7 @@ def trust(rng, base, data):
     choice = rng.randrange(10)
     if choice == 0:
         return base.root_arguments()
-    if choice == 1:
+    if choice == 1 and (base.anchored == 0 or changed_before(base, data)):
         return base.note_arguments()
     if choice == 2 and changed_before(base, data):
         return base.witness_arguments()

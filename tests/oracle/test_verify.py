@@ -256,8 +256,8 @@ class Anchored(JournalTest):
         copy = self.usual()
         path = self.write("a.note", self.note(copy))
         for lines in (copy.lines[:1], copy.lines[:2]):
-            self.check(TAMPERED, lines, "--note", path,
-                       "--witness", self.witness.hex)
+            self.check(VALID, lines, "--note", path,
+                       "--witness", self.witness.hex, why="beyond this journal")
             self.check(VALID, lines, "--note", path)
 
     def test_note_of_another_history(self):
@@ -266,7 +266,16 @@ class Anchored(JournalTest):
         copy.note(self.bob)
         other.note(self.bob)
         path = self.write("a.note", self.note(other))
-        self.check(TAMPERED, copy, "--note", path, "--witness", self.witness.hex)
+        witness = ["--note", path, "--witness", self.witness.hex]
+        self.check(VALID, copy, *witness, why="of another copy")
+        root = ["--root", "3:" + copy.root(3)]
+        self.check(VERIFIED, copy, *witness, *root, why="of another copy")
+        self.check(TAMPERED, copy, *witness, "--root", "4:" + other.root())
+        more = self.write("b.note", self.note(copy, 2))
+        self.check(VERIFIED, copy, *witness, "--note", more,
+                   why="up to record 1")
+        copy.merge(self.lead, other)
+        self.check(VALID, copy, *witness)
 
     def test_note_of_size_0(self):
         """Ignored, even with a root that is not that of nothing."""
@@ -1198,7 +1207,11 @@ class Revocation(JournalTest):
             self.check(TAMPERED, other, why="power")
             other = copy.fork()
             other.enrol(self.recovery, key, "member")
-            self.check(TAMPERED, other, why="revoked")
+            other.note(key)
+            self.check(VALID, other, why="3 records not trusted")
+        other = copy.fork()
+        other.enrol(self.recovery, self.lead, "lead")
+        self.check(TAMPERED, other, why="revoked")
         copy.note(self.bob)
         self.check(VALID, copy)
 
@@ -1231,15 +1244,15 @@ class Revocation(JournalTest):
         copy.enrol(self.eve, self.bob, "lead")             # 4
         copy.hold(self.bob, "set")                         # 5
         copy.revoke(self.lead, self.eve, 4)                # 6
-        self.check(VALID, copy, why="1 records not trusted")
+        self.check(VALID, copy, why="2 records not trusted")
         other = copy.fork()
         other.hold(self.bob, "set")
         self.check(TAMPERED, other, why="power")
         copy.note(self.bob)
-        self.check(VALID, copy, why="1 records not trusted")
+        self.check(VALID, copy, why="2 records not trusted")
 
     def test_all_enrolments_fall(self):
-        """From the first of them on, whichever is the last to fall."""
+        """What a key signed falls with what it was signed under."""
         for order in ((3, 4), (4, 3)):
             self.copy = jb.Copy(7)
             copy = self.usual()
@@ -1252,7 +1265,8 @@ class Revocation(JournalTest):
             copy.enrol(self.witness, key, "lead")          # 7
             one, two = (leads[each] for each in order)
             copy.revoke(self.lead, one, 5)                 # 8
-            self.check(VALID, copy, why="1 records not trusted")
+            self.check(VALID, copy, why="%d records not trusted"
+                       % (2 if one is self.eve else 1))
             other = copy.fork()
             other.note(key)
             self.check(VALID, other)
@@ -1298,6 +1312,290 @@ class Revocation(JournalTest):
         copy.revoke(self.lead, self.eve, 4)
         copy.redact(self.bob, target, ["text"], approvals)
         self.check(VALID, copy, why="1 redacted")
+
+
+class Trust(JournalTest):
+    """Section 9: judged forward from record 0."""
+
+    def setUp(self):
+        """The usual journal, and a thief who has a lead's key: record 3."""
+        super().setUp()
+        copy = self.usual()
+        self.thief = self.eve
+        self.one, self.two = copy.new_key(), copy.new_key()
+        copy.enrol(self.lead, self.thief, "lead")
+
+    def untrusted(self, number, copy=None):
+        """The journal is valid, with so many records not trusted."""
+        self.check(VALID, copy or self.copy,
+                   why="; %d records not trusted" % number)
+
+    def powerless(self, *keys):
+        """These keys can sign nothing here, and are not usable by others."""
+        for key in keys:
+            other = self.copy.fork()
+            other.note(key)
+            self.check(TAMPERED, other, why="power")
+            other = self.copy.fork()
+            other.checkpoint(self.lead, signer=key)
+            self.check(TAMPERED, other, why="key of checkpoint/1")
+
+    def test_keys_that_would_hold_each_other_up(self):
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")      # 4
+        copy.enrol(self.one, self.two, "lead")        # 5
+        copy.enrol(self.two, self.one, "lead")        # 6
+        copy.note(self.one)                           # 7
+        self.untrusted(0)
+        for start, number in ((8, 0), (5, 0), (4, 4), (3, 4), (1, 4)):
+            other = copy.fork()
+            other.revoke(self.lead, self.thief, start)
+            self.untrusted(number, other)
+        copy.revoke(self.lead, self.thief, 4)         # 8
+        self.powerless(self.thief, self.one, self.two)
+        copy.enrol(self.lead, self.two, "lead")       # 9: from here on only
+        self.powerless(self.one)
+        copy.note(self.two)
+        self.untrusted(4)
+
+    def test_keys_that_would_hold_each_other_up_in_turns(self):
+        """More than once around, and from either side."""
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")      # 4
+        copy.enrol(self.thief, self.two, "lead")      # 5
+        for _ in range(3):
+            copy.enrol(self.one, self.two, "lead")
+            copy.enrol(self.two, self.one, "lead")
+        other = copy.fork()
+        other.revoke(self.lead, self.thief, 5)        # two is held by one
+        self.untrusted(1, other)
+        copy.revoke(self.lead, self.thief, 4)
+        self.untrusted(8)
+        self.powerless(self.one, self.two)
+
+    def test_self_enrolment(self):
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")      # 4
+        copy.enrol(self.one, self.one, "lead")        # 5
+        copy.note(self.one)                           # 6
+        copy.enrol(self.one, self.one, "lead")        # 7
+        self.untrusted(0)
+        copy.revoke(self.lead, self.thief, 4)         # 8
+        self.untrusted(4)
+        self.powerless(self.one)
+
+    def test_self_enrolment_that_lowers(self):
+        """A lead makes itself a member, and so stays."""
+        self.copy.enrol(self.thief, self.thief, "member")
+        self.copy.note(self.thief)
+        self.untrusted(0)
+        self.copy.hold(self.thief, "set")
+        self.check(TAMPERED, self.copy, why="power")
+
+    def test_enrolled_by_a_thief_and_later_by_a_lead(self):
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")      # 4
+        copy.note(self.one)                           # 5
+        copy.enrol(self.one, self.two, "member")      # 6
+        copy.enrol(self.lead, self.one, "lead")       # 7
+        copy.note(self.one)                           # 8
+        copy.revoke(self.lead, self.thief, 4)         # 9
+        self.untrusted(3)
+        self.powerless(self.two)
+        copy.enrol(self.one, self.two, "member")      # 10
+        copy.note(self.two)
+        self.untrusted(3)
+
+    def test_enrolled_by_a_lead_after_the_fall(self):
+        """Its key is not revoked; what it wrote in between is not trusted."""
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "member")    # 4
+        copy.note(self.one)                           # 5
+        copy.revoke(self.lead, self.thief, 4)         # 6
+        copy.enrol(self.lead, self.one, "member")     # 7
+        copy.note(self.one)                           # 8
+        self.untrusted(2)
+
+    def test_raised_by_a_thief(self):
+        """Bob is a member again, and was one when he enrolled."""
+        copy = self.copy
+        copy.enrol(self.thief, self.bob, "lead")      # 4
+        copy.note(self.bob)                           # 5
+        copy.enrol(self.bob, self.one, "member")      # 6
+        copy.revoke(self.lead, self.thief, 4)         # 7
+        self.untrusted(2)
+        self.powerless(self.one)
+        copy.note(self.bob)
+        self.untrusted(2)
+
+    def test_a_revocation_by_a_key_that_fell_stands(self):
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")      # 4
+        copy.revoke(self.one, self.bob, 3)            # 5
+        copy.revoke(self.lead, self.thief, 4)         # 6
+        self.untrusted(2)
+        self.powerless(self.bob)
+        copy.enrol(self.lead, self.bob, "member")
+        self.check(TAMPERED, copy, why="revoked")
+
+    def test_a_key_that_fell_can_be_revoked_by_name(self):
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")      # 4
+        copy.revoke(self.lead, self.thief, 4)         # 5
+        copy.revoke(self.lead, self.one, 4)           # 6
+        self.untrusted(1)
+        copy.enrol(self.lead, self.one, "member")
+        self.check(TAMPERED, copy, why="revoked")
+
+    def asked(self, *persons):
+        """A request by bob, approved by these; gives what redact() takes."""
+        target = self.copy.note(self.bob)
+        request = self.copy.request(self.bob, target, ["text"])
+        return target, ["text"], [self.copy.approve(each, request)
+                                  for each in persons]
+
+    def test_hold_by_a_key_revoked_from_before_it(self):
+        asked = self.asked(self.bob, self.lead)
+        at = len(self.copy.lines)
+        self.copy.hold(self.thief, "set")
+        for start, status in ((at, VALID), (at - 1, VALID), (at + 1, TAMPERED)):
+            copy = self.copy.fork()
+            copy.revoke(self.lead, self.thief, start)
+            copy.redact(self.bob, *asked)
+            self.check(status, copy, why="1 redacted" if status == VALID
+                       else "hold")
+
+    def test_hold_by_a_key_that_fell(self):
+        asked = self.asked(self.bob, self.lead)
+        at = len(self.copy.lines)
+        self.copy.enrol(self.thief, self.one, "lead")
+        self.copy.hold(self.one, "set")
+        self.copy.revoke(self.lead, self.thief, at)
+        self.copy.redact(self.bob, *asked)
+        self.untrusted(2)
+
+    def test_hold_lifted_by_a_key_revoked_from_before_it(self):
+        """The hold that was set before is in force again."""
+        asked = self.asked(self.bob, self.lead)
+        self.copy.hold(self.lead, "set")
+        at = len(self.copy.lines)
+        self.copy.hold(self.thief, "lifted")
+        copy = self.copy.fork()
+        copy.redact(self.bob, *asked)
+        copy.revoke(self.lead, self.thief, at)        # too late to matter
+        self.check(VALID, copy, why="1 redacted")
+        self.copy.revoke(self.lead, self.thief, at)
+        self.copy.redact(self.bob, *asked)
+        self.check(TAMPERED, self.copy, why="hold")
+
+    def test_approvals_are_judged_where_the_redaction_stands(self):
+        self.copy.enrol(self.thief, self.one, "member")    # 4
+        asked = self.asked(self.lead, self.one)            # 5 to 8
+        before, after = self.copy.fork(), self.copy
+        before.revoke(self.lead, self.thief, 4)
+        self.untrusted(2, before)
+        before.redact(self.bob, *asked)
+        self.check(TAMPERED, before, why="not trusted")
+        after.redact(self.bob, *asked)
+        after.revoke(self.lead, self.thief, 4)
+        self.check(VALID, after, why="1 redacted; 2 records not trusted")
+
+    def test_approval_before_an_honest_enrolment(self):
+        """The key is trusted now, and was not where it approved."""
+        self.copy.enrol(self.thief, self.one, "member")    # 4
+        asked = self.asked(self.lead, self.one)
+        self.copy.enrol(self.lead, self.one, "member")
+        self.copy.revoke(self.lead, self.thief, 4)
+        self.copy.redact(self.bob, *asked)
+        self.check(TAMPERED, self.copy, why="not trusted")
+
+    def test_redaction_by_a_key_that_fell(self):
+        asked = self.asked(self.lead, self.bob)
+        at = len(self.copy.lines)
+        self.copy.enrol(self.thief, self.one, "member")
+        self.copy.redact(self.one, *asked)
+        self.check(VALID, self.copy, why="1 redacted")
+        self.copy.revoke(self.lead, self.thief, at)
+        self.check(VALID, self.copy, why="0 redacted; 2 records not trusted")
+
+    def test_merged_records_are_judged_anew(self):
+        """A thief made bob a log key here; when that falls, so does the doubt
+        about what he wrote in the other copy."""
+        copy, theirs = self.copy, self.copy.fork()
+        target = theirs.note(self.bob)
+        request = theirs.request(self.lead, target, ["text"])
+        approvals = [theirs.approve(self.lead, request),
+                     theirs.approve(self.bob, request)]
+        copy.enrol(self.thief, self.bob, "log")            # 4
+        copy.merge(self.lead, theirs)
+        self.untrusted(2)
+        other = copy.fork()
+        other.redact(self.lead, target, ["text"], approvals)
+        self.check(TAMPERED, other, why="not trusted")
+        copy.revoke(self.lead, self.thief, 4)
+        self.untrusted(1)
+        copy.redact(self.lead, target, ["text"], approvals)
+        self.untrusted(1)
+
+    def test_merged_enrolment_is_judged_anew(self):
+        """And a `revoke/1` that was not trusted where it stands is not."""
+        self.copy.enrol(self.lead, self.one, "lead")       # 4
+        copy, theirs = self.copy, self.copy.fork()
+        theirs.enrol(self.one, self.two, "member")
+        theirs.revoke(self.one, self.bob, 1)
+        copy.enrol(self.thief, self.one, "member")         # 5
+        copy.merge(self.lead, theirs)                      # 6; 7 and 8
+        self.untrusted(2)
+        self.powerless(self.two)
+        copy.revoke(self.lead, self.thief, 5)
+        self.untrusted(1)
+        copy.note(self.two)
+        copy.note(self.bob)
+        self.untrusted(1)
+        copy.revoke(self.lead, self.two, 9)
+        self.untrusted(2)
+
+    def test_merged_enrolment_of_a_revoked_key(self):
+        """It is trusted, and has no effect."""
+        copy = self.copy
+        copy.enrol(self.lead, self.one, "member")          # 4
+        theirs = copy.fork()
+        theirs.enrol(self.lead, self.one, "lead")
+        copy.revoke(self.lead, self.one, 5)
+        copy.merge(self.lead, theirs)
+        self.untrusted(0)
+        self.powerless(self.one)
+
+    def test_circle_across_copies(self):
+        """One half of the circle comes with a merge."""
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")           # 4
+        copy.enrol(self.one, self.two, "lead")             # 5
+        theirs = copy.fork()
+        theirs.enrol(self.two, self.one, "lead")
+        theirs.note(self.one)
+        for late in (False, True):
+            self.copy = copy.fork()
+            if late:
+                self.copy.merge(self.lead, theirs)
+            self.copy.revoke(self.lead, self.thief, 4)
+            if not late:
+                self.copy.merge(self.lead, theirs)
+            self.untrusted(4)
+            self.powerless(self.one, self.two)
+
+    def test_a_copy_is_judged_by_what_it_knew(self):
+        """Revoked here from before the fork; there they went on in good faith."""
+        copy = self.copy
+        copy.enrol(self.thief, self.one, "lead")           # 4
+        theirs = copy.fork()
+        theirs.note(self.one)
+        theirs.hold(self.one, "set")
+        theirs.checkpoint(self.one)
+        copy.revoke(self.lead, self.thief, 4)
+        copy.merge(self.lead, theirs)
+        self.untrusted(4)
+        self.powerless(self.one)
 
 
 class Redaction(JournalTest):
@@ -1688,6 +1986,43 @@ class Merges(JournalTest):
             self.check(wanted, outer)
             inner = outer
 
+    def nested(self, depth, last=None):
+        """A journal with merges so deep; the innermost may be said to be other."""
+        start, inner = self.copy.fork(), self.theirs
+        for level in range(depth):
+            outer = start.fork()
+            outer.note(self.lead)
+            outer.merge(self.lead, inner, public=last if level == 0 else None)
+            inner = outer
+        return inner
+
+    def test_limits_before_any_other_rule(self):
+        deep = self.nested(17)
+        self.check(UNCHECKED, deep, why="too deep")
+        other = deep.fork()
+        other.note(self.eve)
+        self.check(UNCHECKED, other)
+        other.lines[1], other.lines[2] = other.lines[2], other.lines[1]
+        self.check(UNCHECKED, other)
+        self.check(UNCHECKED, other, "--root", "1:" + ZEROS)
+        self.check(UNCHECKED, other, openings=b"")
+        self.check(MALFORMED, other, openings=b"\n")
+        self.check(MALFORMED, other.lines + ["x"])
+        for change in ({"root": ZEROS}, {"head": ZEROS}):
+            self.check(UNCHECKED, self.nested(17, change), why="too deep")
+            self.check(TAMPERED, self.nested(16, change))
+        self.copy.note(self.eve)
+        self.check(UNCHECKED, self.nested(17), why="too deep")
+        self.check(TAMPERED, self.nested(16), why="power")
+
+    def test_only_numbers_that_fit_count_for_the_limits(self):
+        """A merge that cannot be built is a broken rule; no depth is in it."""
+        for change in ({"size": 3}, {"count": 2}, {"fork": 0}, {"skip": [1]},
+                       {"skip": "x"}, {"count": "3"}, {"size": 2**63 - 1}):
+            self.check(TAMPERED, self.nested(17, change))
+        deep = self.nested(17)
+        self.check(TAMPERED, deep.lines[:-1], why="cut")
+
     def test_broken_rule_within(self):
         """Whatever breaks B breaks A."""
         for act in (lambda copy: copy.note(self.log),
@@ -1800,7 +2135,10 @@ class Merges(JournalTest):
         self.check(TAMPERED, copy, why="power")
 
     def test_held_up_by_a_merged_enrolment(self):
-        """Eve's enrolment fell in A; in B lead had enrolled her as well."""
+        """Eve's enrolment fell in A; in B lead had enrolled her as well.
+
+        She is back from there on; what she signed before is not.
+        """
         self.copy.enrol(self.lead, self.bob, "lead")       # 4
         self.copy.enrol(self.bob, self.eve, "lead")        # 5
         theirs = self.copy.fork()
@@ -1812,8 +2150,10 @@ class Merges(JournalTest):
         self.check(VALID, copy, why="2 records not trusted")
         copy.merge(self.lead, theirs)
         copy.note(self.eve)
-        copy.note(self.witness)
-        self.check(VALID, copy, why="1 records not trusted")
+        self.check(VALID, copy, why="2 records not trusted")
+        other = copy.fork()
+        other.note(self.witness)
+        self.check(TAMPERED, other, why="power")
         copy.hold(self.eve, "set")
         self.check(TAMPERED, copy, why="power")
 
@@ -1904,9 +2244,31 @@ class Merges(JournalTest):
     def test_limit_on_lines(self):
         free = verify.BUILD_FREE
         self.addCleanup(setattr, verify, "BUILD_FREE", free)
+        self.before = self.copy
         copy = self.merged()
         self.copy = copy
         verify.BUILD_FREE = 3 - 16 * len(copy.lines)
+        self.check(VALID, copy)
+        verify.BUILD_FREE -= 1
+        self.check(UNCHECKED, copy)
+        lines = copy.lines[:1] + copy.lines[2:3] + copy.lines[1:2] + copy.lines[3:]
+        self.check(UNCHECKED, lines)
+        self.check(UNCHECKED, self.wrong_merge({"head": ZEROS}))
+        self.check(TAMPERED, self.wrong_merge({"size": 7}), why="count")
+
+    def wrong_merge(self, change):
+        """The merge of merged(), with members that are other."""
+        copy = self.before.fork()
+        copy.merge(self.lead, self.theirs, public=change)
+        return copy
+
+    def test_limit_on_lines_in_all(self):
+        """Each merge counts wherever it is checked, and however it is nested."""
+        free = verify.BUILD_FREE
+        self.addCleanup(setattr, verify, "BUILD_FREE", free)
+        copy = self.nested(3)
+        # the innermost brings 3 records; each other a note and a merge more
+        verify.BUILD_FREE = 3 + 5 + 7 - 16 * len(copy.lines)
         self.check(VALID, copy)
         verify.BUILD_FREE -= 1
         self.check(UNCHECKED, copy)

@@ -10,8 +10,9 @@ of section 11 outrank one another:
 
     1. every file is read            (a failure is status 4)
     2. every line is spelled         (a failure is status 3)
-    3. nothing is from a later time  (else status 4)
-    4. every rule holds              (else status 1; a limit of section 10: 4)
+    3. nothing is from a later time, and the merges are
+       within the limits             (else status 4)
+    4. every rule holds              (else status 1)
     5. the openings fit              (else status 1)
     6. trust from outside is laid on (status 0 if it anchors, else 2)
 
@@ -570,114 +571,117 @@ LEAD_TYPES = (b"case/1", b"enrol/1", b"revoke/1", b"hold/1")
 RECOVERY_TYPES = (b"enrol/1", b"revoke/1")
 
 
-class KeyEvent:
-    """An enrolment (with a power) or a revocation (with a `start`)."""
+class Enrolment:
+    """What an `enrol/1` or `case/1` says, and where."""
 
-    __slots__ = ("place", "signer", "key", "power", "start")
+    __slots__ = ("place", "signer", "kind", "key", "power")
 
-    def __init__(self, place, signer, key, power=None, start=None):
-        self.place, self.signer, self.key = place, signer, key
-        self.power, self.start = power, start
+    def __init__(self, place, signer, kind, key, power):
+        self.place, self.signer, self.kind = place, signer, kind
+        self.key, self.power = key, power
+
+
+class Revocation:
+    """What a `revoke/1` that stands says, and where."""
+
+    __slots__ = ("place", "key", "start")
+
+    def __init__(self, place, key, start):
+        self.place, self.key, self.start = place, key, start
+
+
+def power_suffices(power, kind):
+    """May a key with this power (or None) sign a record of this type?"""
+    if power == LOG:
+        return kind == b"checkpoint/1"
+    return power == LEAD or (power == MEMBER and kind not in LEAD_TYPES)
 
 
 class Keys:
-    """Who may do what, as of one place in one copy of a journal.
+    """Who is trusted, judged with the revocations known at one place.
 
-    All is derived from the events of records that were trusted at their
-    places, so that a state of the past is had by replaying a shorter list.
+    A new revocation changes what is to be thought of the records before it;
+    then all enrolments are gone through again, from the first one on.
     """
 
-    def __init__(self, recovery, events=()):
+    def __init__(self, recovery):
         self.recovery = recovery
-        self.enrolments, self.revocations = [], []
-        self.first = {}    # the place of a key's first enrolment
-        self.powers = {}   # by the last enrolment that has not fallen away
-        self.revoked = {}  # the place from which a key is revoked
-        for event in events:
-            self.add(event)
-        self.derive()
-
-    def add(self, event):
-        """File an event without deriving the state."""
-        if event.power is None:
-            self.revocations.append(event)
-        else:
-            self.enrolments.append(event)
-            self.first.setdefault(event.key, event.place)
-
-    def enrol(self, event):
-        """The effect of a trusted `enrol/1`.
-
-        Where all enrolments of the key had fallen away, it now has one left.
-        """
-        fallen = event.key in self.first and event.key not in self.powers
-        self.add(event)
-        self.powers[event.key] = event.power
-        if fallen:
-            self.derive()
-
-    def revoke(self, event):
-        """The effect of a trusted `revoke/1`."""
-        self.add(event)
-        self.derive()
+        self.enrolments = []   # of all records, in order, trusted or not
+        self.revocations = []  # those that stand, in order
+        self.revoked = {}      # by key: the smallest `from`
+        self.granted = {}      # by key: [(place, power)] of what is trusted
+        self.since = {}        # by key: where it first had a power
 
     def before(self, place):
-        """The same as of an earlier place."""
-        events = [event for event in self.enrolments + self.revocations
-                  if event.place < place]
-        return Keys(self.recovery, events)
+        """The same with what was known at an earlier place."""
+        keys = Keys(self.recovery)
+        keys.enrolments = [each for each in self.enrolments
+                           if each.place < place]
+        keys.revocations = [each for each in self.revocations
+                            if each.place < place]
+        keys.since = {key: at for key, at in self.since.items() if at < place}
+        for each in keys.revocations:
+            keys.cut_off(each)
+        keys.go_through(place)
+        return keys
 
-    def derive(self):
-        """Section 9 word by word, again and again until nothing changes.
+    def enrol(self, enrolment):
+        """An `enrol/1` or `case/1`: it has its effect where it is trusted.
 
-        Every revocation stands.  An enrolment by a key that was revoked from
-        there or earlier falls away.  A key all of whose enrolments have fallen
-        away is revoked from the first of them on.
+        One that names a key which is revoked by now never has an effect.
         """
-        self.revoked = {}
-        for event in self.revocations:
-            self.cut_off(event.key, event.start)
-        changed = True
-        while changed:
-            self.powers = {event.key: event.power for event in self.enrolments
-                           if not self.is_cut_off(event.signer, event.place)}
-            changed = any([self.cut_off(key, place)
-                           for key, place in self.first.items()
-                           if key not in self.powers])
+        if enrolment.key not in self.revoked:
+            self.enrolments.append(enrolment)
+            self.grant(enrolment, enrolment.place)
 
-    def cut_off(self, key, start):
-        """Revoke a key from a place on; says whether that is news."""
-        if self.is_cut_off(key, start):
-            return False
-        self.revoked[key] = start
-        return True
+    def revoke(self, revocation):
+        """A `revoke/1` that stands."""
+        self.revocations.append(revocation)
+        self.cut_off(revocation)
+        self.go_through(revocation.place)
 
-    def is_cut_off(self, key, place):
-        """Was the key revoked from that place or an earlier one?"""
-        return key in self.revoked and self.revoked[key] <= place
+    def cut_off(self, revocation):
+        """The smallest `from` of a key counts."""
+        key, start = revocation.key, revocation.start
+        self.revoked[key] = min(start, self.revoked.get(key, start))
 
-    def usable(self, key):
-        """Is the key enrolled and not revoked?"""
-        return key in self.powers and key not in self.revoked
+    def go_through(self, place):
+        """Find all powers anew.
 
-    def may_sign(self, key, kind):
-        """May the key sign a record of this type at this place?"""
+        Whether an enrolment is trusted hangs on those before it alone, so
+        that one pass in order settles all.
+        """
+        self.granted = {}
+        for enrolment in self.enrolments:
+            self.grant(enrolment, place)
+
+    def grant(self, enrolment, place):
+        """Give a key its power, if that is trusted; `place` is here."""
+        first = enrolment.kind == b"case/1"
+        if first or self.trusts(enrolment.signer, enrolment.kind,
+                                enrolment.place):
+            self.granted.setdefault(enrolment.key, []).append(
+                (enrolment.place, enrolment.power))
+            self.since.setdefault(enrolment.key, place)
+
+    def power(self, key, place):
+        """The power that the last trusted enrolment before a place gave."""
+        for at, power in reversed(self.granted.get(key, ())):
+            if at < place:
+                return power
+        return None
+
+    def trusts(self, key, kind, place):
+        """Is a record of this type, by this key, trusted at this place?"""
         if key == self.recovery:
             return kind in RECOVERY_TYPES
-        if not self.usable(key):
+        if key in self.revoked and self.revoked[key] <= place:
             return False
-        power = self.powers[key]
-        if power == LOG:
-            return kind == b"checkpoint/1"
-        return power == LEAD or kind not in LEAD_TYPES
+        return power_suffices(self.power(key, place), kind)
 
-    def trusts(self, record):
-        """Is a record trusted, as of now?
-
-        This goes for a `revoke/1` too, although what it did stands for good.
-        """
-        return not (record.lacked_power
-                    or self.is_cut_off(record.statement.by, record.place))
+    def usable(self, key):
+        """Is the key enrolled and not revoked here?"""
+        return key in self.granted and key not in self.revoked
 
 
 # ----------------------------------------------------------------- journal
@@ -686,34 +690,19 @@ class Keys:
 class Record:
     """An entry that was checked, as it stands in one copy."""
 
-    __slots__ = ("entry", "statement", "place", "group", "lacked_power",
-                 "start")
+    __slots__ = ("entry", "statement", "place", "group", "start")
 
     def __init__(self, entry, place, group=None):
         self.entry, self.statement = entry, entry.statement
         self.place = place
-        self.group = group          # the place of the merge it came by
-        self.lacked_power = False   # merged, and its key could not sign here
-        self.start = None           # a revoke/1: its `from` in this copy
+        self.group = group  # the place of the merge it came by
+        self.start = None   # a revoke/1: its `from` in this copy
 
 
 def need(holds, what):
     """A rule: it holds, or the journal is tampered with."""
     if not holds:
         raise Tampered(what)
-
-
-class Budget:
-    """The limit on lines built for merges, over all copies of one check."""
-
-    def __init__(self, lines):
-        self.left = BUILD_FREE + BUILD_FACTOR * lines
-
-    def spend(self, lines):
-        """Count lines before they are built."""
-        self.left -= lines
-        if self.left < 0:
-            raise BeyondLimits("too many lines to build for merges")
 
 
 class Journal:
@@ -723,10 +712,9 @@ class Journal:
     was checked there.
     """
 
-    def __init__(self, entries, tree, budget, parent=None, base=0):
-        self.entries, self.tree, self.budget = entries, tree, budget
+    def __init__(self, entries, tree, parent=None, base=0):
+        self.entries, self.tree = entries, tree
         self.parent, self.base = parent, base
-        self.depth = parent.depth + 1 if parent else 0
         self.case = parent.case if parent else entries[0].leaf
         self.keys = parent.keys.before(base) if parent else None
         self.records = []
@@ -780,8 +768,9 @@ class Journal:
         return self.tree.leaf(place).hex().encode()
 
     def trusted(self, record):
-        """Is the record trusted, by the state at this place?"""
-        return self.keys.trusts(record)
+        """Is the record trusted, with the revocations known here?"""
+        return record.place == 0 or self.keys.trusts(
+            record.statement.by, record.statement.type, record.place)
 
     def held(self):
         """Is a legal hold in force at this place?"""
@@ -834,20 +823,19 @@ class Journal:
         if statement.type in RULES:
             check_public(statement)
         if record.place > 0:
-            need(self.keys.may_sign(statement.by, statement.type), "power")
+            need(self.trusted(record), "power")
         if statement.type in RULES:
             RULES[statement.type](self, record)
 
     def accept(self, record):
-        """Take a checked record in, with its effects if it is trusted."""
+        """Take a checked record in, with what may have effects."""
         statement, place = record.statement, record.place
         self.places[statement.id] = place
         self.records.append(record)
         if statement.type == b"anchor/1":
             self.anchors.append(record)
-        if record.lacked_power or statement.type not in EFFECTS:
-            return
-        EFFECTS[statement.type](self, record)
+        if statement.type in EFFECTS:
+            EFFECTS[statement.type](self, record)
 
     def take_merged(self, merge):
         """Check the copy that a `merge/1` brings, then its records here."""
@@ -862,17 +850,28 @@ class Journal:
         record = Record(self.entry(self.size()), self.size(), merge.place)
         self.check_chain(record)
         statement = record.statement
-        record.lacked_power = not self.keys.may_sign(statement.by,
-                                                     statement.type)
         if statement.type == b"revoke/1":
             record.start = min(copy.find(statement.id).start, fork)
         self.accept(record)
 
 
+NUMBERS = (b"count", b"fork", b"size")
+
+
+def check_numbers(public, place, end):
+    """The numbers of a `merge/1` at a place of a copy of `end` records."""
+    need(all(is_integer(public.get(name)) for name in NUMBERS), "numbers")
+    need(is_array(is_integer)(public.get(b"skip")), "skip")
+    fork, size, count = public[b"fork"], public[b"size"], public[b"count"]
+    need(1 <= fork <= place and fork < size, "fork or size of a merge")
+    covered = check_skip(public[b"skip"], fork, size, place)
+    need(covered + count == size - fork, "count of a merge")
+    need(place + count < end, "cut within a merge")
+
+
 def check_skip(skip, fork, size, seq):
     """The triples b, a, k of a `merge/1`; gives how many records they cover."""
     need(len(skip) % 3 == 0, "skip is not of triples")
-    need(all(isinstance(number, int) for number in skip), "skip")
     covered, free = 0, fork
     for b, a, k in zip(skip[0::3], skip[1::3], skip[2::3]):
         need(k >= 1 and free <= b and b + k <= size, "skip")
@@ -884,14 +883,8 @@ def check_skip(skip, fork, size, seq):
 def build_copy(journal, merge):
     """Build B from A as section 10 says, and compare its head and root."""
     public = merge.statement.public
-    fork, size, count = public[b"fork"], public[b"size"], public[b"count"]
-    need(1 <= fork <= merge.place and fork < size, "fork or size of a merge")
-    covered = check_skip(public[b"skip"], fork, size, merge.place)
-    need(covered + count == size - fork, "count of a merge")
-    need(merge.place + count < journal.end(), "cut within a merge")
-    if journal.depth + 1 > DEPTH_MAX:
-        raise BeyondLimits("merges are nested too deep")
-    journal.budget.spend(size - fork)
+    check_numbers(public, merge.place, journal.end())
+    fork, size = public[b"fork"], public[b"size"]
     base = group_start(journal, fork)
     tree = Tree(journal.tree, base)
     entries = [journal.entry(place) for place in range(base, fork)]
@@ -900,7 +893,7 @@ def build_copy(journal, merge):
     build_lines(journal, merge, tree, entries)
     need(entries[-1].leaf == public[b"head"], "head of a merge")
     need(tree.root(size).hex().encode() == public[b"root"], "root of a merge")
-    return Journal(entries, tree, journal.budget, journal, base)
+    return Journal(entries, tree, journal, base)
 
 
 def group_start(journal, fork):
@@ -917,7 +910,7 @@ def build_lines(journal, merge, tree, entries):
     """Append B's entries from `fork` to `size` - 1."""
     public = merge.statement.public
     prev = journal.leaf(public[b"fork"] - 1)
-    for seq, place in enumerate(sources(merge), public[b"fork"]):
+    for seq, place in enumerate(sources(public, merge.place), public[b"fork"]):
         entry = journal.entry(place)
         line = (
             b'{"v":1,"case":"%s","seq":%d,"prev":"%s","epoch":%d,'
@@ -933,16 +926,96 @@ def build_lines(journal, merge, tree, entries):
         prev = leaf
 
 
-def sources(merge):
+def sources(public, place):
     """The places in A of B's records from `fork` to `size` - 1, in order."""
-    public = merge.statement.public
-    skip, at, merged = public[b"skip"], public[b"fork"], merge.place + 1
+    skip, at, merged = public[b"skip"], public[b"fork"], place + 1
     for b, a, k in zip(skip[0::3], skip[1::3], skip[2::3]):
         yield from range(merged, merged + b - at)
         merged += b - at
         yield from range(a, a + k)
         at = b + k
     yield from range(merged, merged + public[b"size"] - at)
+
+
+# ------------------------------------------------------------------ limits
+
+
+class Budget:
+    """The limit on lines built for merges, over all copies of one check."""
+
+    def __init__(self, lines):
+        self.left = BUILD_FREE + BUILD_FACTOR * lines
+
+    def spend(self, lines):
+        """Count lines before they are built."""
+        self.left -= lines
+        if self.left < 0:
+            raise BeyondLimits("too many lines to build for merges")
+
+
+class Shape:
+    """One copy of a journal as the limits see it: which merges it holds.
+
+    Nothing is known of these records yet but that they are spelled right.
+    """
+
+    def __init__(self, statements, budget, parent=None, base=0):
+        self.statements, self.budget = statements, budget
+        self.parent, self.base = parent, base
+        self.depth = parent.depth + 1 if parent else 0
+        self.groups = {}  # by place: the merge that a record came by
+
+    def owner(self, place):
+        """The copy that holds what stands at a place of this one."""
+        shape = self
+        while place < shape.base:
+            shape = shape.parent
+        return shape
+
+    def statement(self, place):
+        """The statement at a place."""
+        owner = self.owner(place)
+        return owner.statements[place - owner.base]
+
+    def follow(self):
+        """Follow each merge whose numbers fit, and those within."""
+        place, end = self.base, self.base + len(self.statements)
+        while place < end:
+            statement = self.statement(place)
+            count = 0
+            if statement.type == b"merge/1" and numbers_fit(
+                    statement.public, place, end):
+                count = statement.public[b"count"]
+                self.follow_merge(statement.public, place)
+                self.groups.update(
+                    dict.fromkeys(range(place + 1, place + 1 + count), place))
+            place += 1 + count
+
+    def follow_merge(self, public, place):
+        """Count one merge, and follow the copy that it brings."""
+        fork = public[b"fork"]
+        if self.depth + 1 > DEPTH_MAX:
+            raise BeyondLimits("merges are nested too deep")
+        self.budget.spend(public[b"size"] - fork)
+        base = self.owner(fork).groups.get(fork, fork)
+        statements = [self.statement(each) for each in range(base, fork)]
+        statements += map(self.statement, sources(public, place))
+        Shape(statements, self.budget, self, base).follow()
+
+
+def numbers_fit(public, place, end):
+    """Do the numbers of a `merge/1` fit, whatever else it holds?"""
+    try:
+        check_numbers(public, place, end)
+    except Tampered:
+        return False
+    return True
+
+
+def check_limits(entries):
+    """Section 11: by the shapes of the merges alone, before any other rule."""
+    statements = [entry.statement for entry in entries]
+    Shape(statements, Budget(len(entries))).follow()
 
 
 # ------------------------------------------------------------ record types
@@ -1022,7 +1095,7 @@ def rule_case(_journal, record):
 
 
 def rule_enrol(journal, record):
-    """A new key proves that it is held, and was never put out of use."""
+    """A new key proves that it is held, and was not revoked by name."""
     public = record.statement.public
     need(public[b"key"] != journal.keys.recovery, "enrols the recovery key")
     need(public[b"key"] not in journal.keys.revoked, "enrols a revoked key")
@@ -1033,7 +1106,7 @@ def rule_enrol(journal, record):
 def rule_revoke(journal, record):
     """The key is one that was enrolled; the place is one of the past."""
     public = record.statement.public
-    need(public[b"key"] in journal.keys.first, "revokes an unknown key")
+    need(public[b"key"] in journal.keys.since, "revokes an unknown key")
     need(1 <= public[b"from"] <= record.place, "from of revoke/1")
     record.start = public[b"from"]
 
@@ -1119,21 +1192,22 @@ def effect_case(journal, record):
     """The first key leads; the recovery key is named."""
     statement = record.statement
     journal.keys = Keys(statement.public[b"recovery"])
-    journal.keys.enrol(KeyEvent(0, statement.by, statement.by, power=LEAD))
+    journal.keys.enrol(Enrolment(0, statement.by, statement.type, statement.by,
+                                 LEAD))
 
 
 def effect_enrol(journal, record):
-    """From the next record on, the key has the power."""
+    """From the next record on, the key has the power, while this is trusted."""
     statement, public = record.statement, record.statement.public
-    journal.keys.enrol(KeyEvent(record.place, statement.by, public[b"key"],
-                                power=public[b"power"]))
+    journal.keys.enrol(Enrolment(record.place, statement.by, statement.type,
+                                 public[b"key"], public[b"power"]))
 
 
 def effect_revoke(journal, record):
-    """From the next record on, the key can sign nothing."""
-    statement, public = record.statement, record.statement.public
-    journal.keys.revoke(KeyEvent(record.place, statement.by, public[b"key"],
-                                 start=record.start))
+    """It stands for good if it is trusted here, and only then."""
+    if journal.trusted(record):
+        key = record.statement.public[b"key"]
+        journal.keys.revoke(Revocation(record.place, key, record.start))
 
 
 def effect_hold(journal, record):
@@ -1157,10 +1231,11 @@ EFFECTS = {
 
 def check_journal(entries):
     """Check a whole journal by itself; gives it for what comes after."""
+    check_limits(entries)
     tree = Tree()
     for entry in entries:
         tree.append(bytes.fromhex(entry.leaf.decode()))
-    journal = Journal(entries, tree, Budget(len(entries)))
+    journal = Journal(entries, tree)
     journal.check()
     return journal
 
@@ -1191,7 +1266,7 @@ def check_openings(journal, openings):
 
 
 def redacted_fields(journal):
-    """The fields that trusted redactions cover, by the state at the end."""
+    """The fields that redactions cover which are trusted at the end."""
     fields = set()
     for record in journal.redactions:
         public = record.statement.public
@@ -1446,6 +1521,7 @@ class Anchors:
 
     def __init__(self):
         self.found = []
+        self.remarks = []
 
     def add(self, size, what):
         """One more anchor; the empty journal anchors nothing."""
@@ -1496,18 +1572,30 @@ def witness_anchors(journal, outside, anchors):
 
 
 def note_anchor(journal, note, key, anchors, what):
-    """A note that the witness signed for this case binds this journal.
-
-    If it contradicts the journal or reaches beyond its end, a root from
-    outside does so: the journal was cut or rewritten.
-    """
-    if note.case != journal.case or note.size == 0 or not any(
+    """A note that the witness signed for this case anchors what it is of."""
+    if is_checkpoint(journal, note) and any(
             witnessed(key, name, data, note.text)
             for name, data in note.signatures):
-        return
-    need(note.size <= journal.size(), "a witnessed note for a larger size")
-    need(journal.tree.root(note.size) == note.root, "a witnessed note differs")
-    anchors.add(note.size, what)
+        anchors.add(note.size, what)
+
+
+def is_checkpoint(journal, note):
+    """Is the note one of this copy of this case?"""
+    return (note.case == journal.case and 1 <= note.size <= journal.size()
+            and journal.tree.root(note.size) == note.root)
+
+
+def remark_notes(journal, outside, anchors):
+    """Copies of a case lawfully differ, so another's note asserts nothing."""
+    for note in outside.notes:
+        if note.case != journal.case or note.size == 0:
+            continue
+        if note.size > journal.size():
+            anchors.remarks.append("a note of size %d goes beyond this journal"
+                                   % note.size)
+        elif not is_checkpoint(journal, note):
+            anchors.remarks.append("a note of size %d is of another copy"
+                                   % note.size)
 
 
 def is_ours(journal, public):
@@ -1558,12 +1646,13 @@ def stamp_anchor(token, size, outside, anchors):
 
 
 def find_anchors(journal, outside):
-    """All anchors of a journal; contradictions are tampering."""
+    """All anchors of a journal; a root that contradicts it is tampering."""
     anchors = Anchors()
     root_from_outside(journal, outside, anchors)
     witness_anchors(journal, outside, anchors)
     stamp_anchors(journal, outside, anchors)
-    return anchors.firmest()
+    remark_notes(journal, outside, anchors)
+    return anchors
 
 
 # ----------------------------------------------------------------- verdict
@@ -1591,12 +1680,14 @@ def conclude(path, openings_path, outside):
     journal = check_journal(entries)
     opened = check_openings(journal, openings)
     counts = count(journal, opened)
-    firmest = find_anchors(journal, outside)
-    return (VERIFIED if firmest else VALID), describe(journal, counts, firmest)
+    anchors = find_anchors(journal, outside)
+    status = VERIFIED if anchors.found else VALID
+    return status, describe(journal, counts, anchors)
 
 
-def describe(journal, counts, firmest):
-    """The sentence of section 11."""
+def describe(journal, counts, anchors):
+    """The sentence of section 11, and what is remarked on."""
+    firmest = anchors.firmest()
     said = ["%d records" % journal.size()]
     if firmest:
         said.append("anchored up to record %d by %s"
@@ -1604,7 +1695,7 @@ def describe(journal, counts, firmest):
     said.append("openings: %d match, %d withheld, %d redacted"
                 % (counts.matching, counts.withheld, counts.redacted))
     said.append("%d records not trusted" % counts.untrusted)
-    return "; ".join(said)
+    return "; ".join(said + anchors.remarks)
 
 
 # ------------------------------------------------------------ command line
