@@ -47,24 +47,6 @@ static enum key_power power_member(const struct statement *s)
     return str_is(text, "lead") ? POWER_LEAD : str_is(text, "member") ? POWER_MEMBER : POWER_LOG;
 }
 
-static bool may_sign(const struct keyring *k, const struct key *by, enum record_kind kind)
-{
-    bool is_key_record = kind == RECORD_ENROL || kind == RECORD_REVOKE;
-
-    if (powers_is_recovery(k, by))
-        return is_key_record;
-    switch (keyring_power(k, by)) {
-    case POWER_LEAD:
-        return true;
-    case POWER_MEMBER:
-        return !is_key_record && kind != RECORD_HOLD;
-    case POWER_LOG:
-        return kind == RECORD_CHECKPOINT;
-    default:
-        return false;
-    }
-}
-
 static int check_case(const struct keyring *k, const struct step *at, struct err *e)
 {
     const struct statement *s = at->statement;
@@ -91,7 +73,7 @@ static int check_enrol(const struct keyring *k, const struct step *at, struct er
 
     if (powers_is_recovery(k, &key))
         return breaks(at, "the recovery key is never enrolled", e);
-    if (!at->is_merged && powers_is_revoked(k, &key))
+    if (!at->is_merged && powers_revoked_from(k, &key) != NEVER)
         return breaks(at, "a key that was revoked is never enrolled again", e);
     return 0;
 }
@@ -139,7 +121,7 @@ static int check_approve(const struct keyring *k, const struct step *at, struct 
 
 static bool approval_is_trusted(const struct keyring *k, const struct approval *a)
 {
-    return a->was_trusted && keyring_revoked_from(k, &a->by) > a->seq;
+    return powers_trust(k, &a->by, RECORD_REDACT_APPROVE, a->seq);
 }
 
 /* r may be NULL: the request of a merged approval need not be there. */
@@ -240,10 +222,11 @@ static int judge_signer(const struct keyring *k, const struct step *at, enum key
                         struct err *e)
 {
     const struct key *by = &at->statement->by;
-    bool revoked = powers_is_revoked(k, by);
+    bool revoked;
 
-    if (at->kind == RECORD_CASE || may_sign(k, by, at->kind))
+    if (powers_trust(k, by, at->kind, at->entry->seq))
         return 0;
+    revoked = powers_revoked_from(k, by) != NEVER;
     if (!at->is_merged)
         return breaks(at, revoked ? "its key was revoked" : "its key lacks the power for it", e);
     *trust = revoked ? TRUST_REVOKED : TRUST_MERGED_NO;
@@ -259,43 +242,53 @@ static void add_request(struct keyring *k, const struct statement *s)
         (struct request){s->id, id_member(s, "target"), mem_dup(names.p, names.len), names.len};
 }
 
-static void add_approval(struct keyring *k, const struct step *at, enum key_trust trust)
+static void add_approval(struct keyring *k, const struct step *at)
 {
     const struct statement *s = at->statement;
 
     k->approvals =
         mem_grow(k->approvals, k->approval_count, &k->approval_room, sizeof(*k->approvals));
-    k->approvals[k->approval_count++] = (struct approval){s->id, id_member(s, "request"), s->by,
-                                                          at->entry->seq, trust == TRUST_YES};
+    k->approvals[k->approval_count++] =
+        (struct approval){s->id, id_member(s, "request"), s->by, at->entry->seq};
 }
 
-/* The effects of a trusted record on keys and holds. */
-static void apply(struct keyring *k, const struct step *at, uint64_t smallest_fork)
+static void add_enrolment(struct keyring *k, const struct step *at)
 {
     const struct statement *s = at->statement;
-    uint64_t seq = at->entry->seq;
-    struct key key;
+    struct key key = key_member(s, "key");
 
-    if (at->kind == RECORD_HOLD)
-        powers_hold(k, seq, &s->by, str_is(record_string(s, "state"), "set"));
-    if (at->kind == RECORD_CASE)
-        k->recovery = key_member(s, "recovery");
-    if (at->kind != RECORD_CASE && at->kind != RECORD_ENROL && at->kind != RECORD_REVOKE)
-        return;
-    key = key_member(s, "key");
-    if (at->kind == RECORD_REVOKE)
-        powers_revoke(k, seq, &s->by, &key, lesser(record_integer(s, "from"), smallest_fork));
-    else
-        powers_enrol(k, seq, &s->by, &key, at->kind == RECORD_CASE ? POWER_LEAD : power_member(s));
+    /* a merged one of a key that had been revoked here never has an effect */
+    if (powers_revoked_from(k, &key) == NEVER)
+        powers_enrol(k, at->entry->seq, &s->by, &key,
+                     at->kind == RECORD_CASE ? POWER_LEAD : power_member(s));
 }
 
-/* What is kept of a record whether it is trusted or not. */
-static void keep(struct keyring *k, struct step *at, enum key_trust trust)
+static void add_revocation(struct keyring *k, const struct step *at, uint64_t smallest_fork)
 {
-    if (at->kind == RECORD_REDACT_REQUEST)
-        add_request(k, at->statement);
+    struct key key = key_member(at->statement, "key");
+
+    powers_revoke(k, &key, lesser(record_integer(at->statement, "from"), smallest_fork));
+}
+
+/* What a record changes on keys, holds, redactions and merges. One that is not trusted is kept too,
+ * but for a revocation: it may come to be trusted. */
+static void keep(struct keyring *k, const struct step *at, enum key_trust trust,
+                 uint64_t smallest_fork)
+{
+    const struct statement *s = at->statement;
+
+    if (at->kind == RECORD_CASE)
+        k->recovery = key_member(s, "recovery");
+    if (at->kind == RECORD_CASE || at->kind == RECORD_ENROL)
+        add_enrolment(k, at);
+    else if (at->kind == RECORD_REVOKE && trust == TRUST_YES)
+        add_revocation(k, at, smallest_fork);
+    else if (at->kind == RECORD_HOLD)
+        powers_hold(k, at->entry->seq, &s->by, str_is(record_string(s, "state"), "set"));
+    else if (at->kind == RECORD_REDACT_REQUEST)
+        add_request(k, s);
     else if (at->kind == RECORD_REDACT_APPROVE)
-        add_approval(k, at, trust);
+        add_approval(k, at);
     else if (at->kind == RECORD_MERGE)
         merges_add(&k->merges, &at->merge);
     k->merged_left = at->is_merged              ? k->merged_left - 1
@@ -338,9 +331,7 @@ int keyring_add(struct keyring *k, const struct entry *entry, enum key_trust *tr
 
     if (code < 0)
         return code;
-    if (judged == TRUST_YES)
-        apply(k, &at, smallest_fork);
-    keep(k, &at, judged);
+    keep(k, &at, judged, smallest_fork);
     *trust = judged;
     return 0;
 }

@@ -1,4 +1,4 @@
-/* powers.c: the holders of keys, and revocations with all that follows from them. */
+/* powers.c: the holders of keys, and trust judged forward from record 0. */
 #include "journal/powers.h"
 #include "base/mem.h"
 
@@ -59,8 +59,7 @@ static size_t add_holder(struct keyring *k, const struct key *key)
     if (k->holder_count * 2 >= k->table_size)
         grow_table(k);
     k->holders = mem_grow(k->holders, k->holder_count, &k->holder_room, sizeof(*k->holders));
-    k->holders[k->holder_count] =
-        (struct holder){.key = *key, .revoked_from = NEVER, .first_enrolled = NEVER};
+    k->holders[k->holder_count] = (struct holder){.key = *key, .revoked_from = NEVER};
     k->table[slot_of(k, key)] = k->holder_count + 1;
     return k->holder_count++;
 }
@@ -70,34 +69,72 @@ bool powers_is_recovery(const struct keyring *k, const struct key *key)
     return k->size && key_eq(key, &k->recovery);
 }
 
-bool powers_is_revoked(const struct keyring *k, const struct key *key)
+uint64_t powers_revoked_from(const struct keyring *k, const struct key *key)
 {
     const struct holder *h = find_holder(k, key);
 
-    return h && h->revoked_from != NEVER;
+    return h ? h->revoked_from : NEVER;
 }
 
 bool powers_was_enrolled(const struct keyring *k, const struct key *key)
 {
     const struct holder *h = find_holder(k, key);
 
-    return h && h->first_enrolled != NEVER;
+    return h && (h->was_enrolled || h->last_enrolment);
+}
+
+/* What the last trusted enrolment before seq gave. */
+static enum key_power power_at(const struct keyring *k, const struct holder *h, uint64_t seq)
+{
+    size_t last = h->last_enrolment;
+
+    while (last && k->events[last - 1].seq >= seq)
+        last = k->events[last - 1].earlier;
+    return last ? k->events[last - 1].power : POWER_NONE;
+}
+
+static bool is_key_record(enum record_kind kind)
+{
+    return kind == RECORD_ENROL || kind == RECORD_REVOKE;
+}
+
+static bool power_allows(enum key_power power, enum record_kind kind)
+{
+    switch (power) {
+    case POWER_LEAD:
+        return true;
+    case POWER_MEMBER:
+        return !is_key_record(kind) && kind != RECORD_HOLD;
+    case POWER_LOG:
+        return kind == RECORD_CHECKPOINT;
+    default:
+        return false;
+    }
+}
+
+bool powers_trust(const struct keyring *k, const struct key *by, enum record_kind kind,
+                  uint64_t seq)
+{
+    const struct holder *h;
+
+    if (seq == 0)
+        return true;
+    if (powers_is_recovery(k, by))
+        return is_key_record(kind);
+    h = find_holder(k, by);
+    return h && seq < h->revoked_from && power_allows(power_at(k, h, seq), kind);
+}
+
+bool keyring_trusts(const struct keyring *k, uint64_t seq, const struct key *by, struct str type)
+{
+    return powers_trust(k, by, record_kind_named(str_cut(&type, '/')), seq);
 }
 
 enum key_power keyring_power(const struct keyring *k, const struct key *key)
 {
     const struct holder *h = find_holder(k, key);
 
-    if (!h || h->revoked_from != NEVER || !h->last_enrolment)
-        return POWER_NONE;
-    return k->events[h->last_enrolment - 1].power;
-}
-
-uint64_t keyring_revoked_from(const struct keyring *k, const struct key *key)
-{
-    const struct holder *h = find_holder(k, key);
-
-    return h ? h->revoked_from : NEVER;
+    return !h || h->revoked_from != NEVER ? POWER_NONE : power_at(k, h, NEVER);
 }
 
 bool keyring_legal_hold(const struct keyring *k)
@@ -115,143 +152,73 @@ bool keyring_expects_merged(const struct keyring *k)
     return k->merged_left > 0;
 }
 
-static void lower(uint64_t *from, uint64_t to)
+/* Where the last event with the same effect is kept. */
+static size_t *last_like(struct keyring *k, const struct event *v)
 {
-    if (to < *from)
-        *from = to;
+    return v->kind == RECORD_HOLD ? &k->last_hold : &k->holders[v->key].last_enrolment;
 }
 
-/* Past the events that have fallen away. */
-static size_t last_that_stands(const struct keyring *k, size_t last)
-{
-    while (last && k->events[last - 1].has_fallen)
-        last = k->events[last - 1].earlier_effect;
-    return last;
-}
-
-/* Takes its effect from an event. True where the key that it enrolled has no enrolment left, and so
- * is revoked from its first on. */
-static bool fell_with_key(struct keyring *k, struct event *v)
-{
-    struct holder *h;
-
-    v->has_fallen = true;
-    if (v->kind == EVENT_HOLD) {
-        k->last_hold = last_that_stands(k, k->last_hold);
-        return false;
-    }
-    h = &k->holders[v->key];
-    h->last_enrolment = last_that_stands(k, h->last_enrolment);
-    if (--h->enrolment_count)
-        return false;
-    lower(&h->revoked_from, h->first_enrolled);
-    return true;
-}
-
-/* Lets a revocation have its effect: what the key signed from that place on falls away, and with it
- * the keys that nothing else holds up, and so forth. Each event falls once. */
-static void strike(struct keyring *k, const struct event *revocation)
-{
-    CLEANUP_FREE size_t *waiting = NULL; /* holders whose events are still to fall */
-    size_t count = 0;
-    size_t room = 0;
-
-    lower(&k->holders[revocation->key].revoked_from, revocation->from);
-    waiting = mem_grow(waiting, count, &room, sizeof(*waiting));
-    waiting[count++] = revocation->key;
-    while (count) {
-        struct holder *h = &k->holders[waiting[--count]];
-
-        while (h->last_signed && k->events[h->last_signed - 1].seq >= h->revoked_from) {
-            struct event *v = &k->events[h->last_signed - 1];
-
-            h->last_signed = v->earlier_by;
-            if (!fell_with_key(k, v))
-                continue;
-            waiting = mem_grow(waiting, count, &room, sizeof(*waiting));
-            waiting[count++] = v->key;
-        }
-    }
-}
-
-/* Lets an enrolment or a hold have its effect. */
-static void link_event(struct keyring *k, size_t number)
+/* Lets the event have its effect if it is trusted. Those before it are judged, those after not. */
+static void judge(struct keyring *k, size_t number)
 {
     struct event *v = &k->events[number];
-    struct holder *by = &k->holders[v->by];
-    struct holder *key = &k->holders[v->key];
-    size_t *last = v->kind == EVENT_HOLD ? &k->last_hold : &key->last_enrolment;
+    size_t *last = last_like(k, v);
 
-    v->has_fallen = false;
-    v->earlier_by = by->last_signed;
-    by->last_signed = number + 1;
-    v->earlier_effect = *last;
-    *last = number + 1;
-    if (v->kind == EVENT_HOLD)
+    v->is_trusted = powers_trust(k, &k->holders[v->by].key, v->kind, v->seq);
+    if (!v->is_trusted)
         return;
-    lower(&key->first_enrolled, v->seq);
-    key->enrolment_count++;
+    v->earlier = *last;
+    *last = number + 1;
 }
 
-/* All from the beginning; the order in which revocations are taken changes nothing. */
-static void judge_anew(struct keyring *k)
+/* Takes back all events from that place on, the last first, and judges them again in order. */
+static void judge_anew(struct keyring *k, uint64_t from)
 {
-    k->last_hold = 0;
-    for (size_t i = 0; i < k->holder_count; i++)
-        k->holders[i] = (struct holder){
-            .key = k->holders[i].key, .revoked_from = NEVER, .first_enrolled = NEVER};
-    for (size_t i = 0; i < k->event_count; i++)
-        if (k->events[i].kind != EVENT_REVOKE)
-            link_event(k, i);
-    for (size_t i = 0; i < k->event_count; i++)
-        if (k->events[i].kind == EVENT_REVOKE)
-            strike(k, &k->events[i]);
+    size_t i = k->event_count;
+
+    for (; i && k->events[i - 1].seq >= from; i--)
+        if (k->events[i - 1].is_trusted)
+            *last_like(k, &k->events[i - 1]) = k->events[i - 1].earlier;
+    for (; i < k->event_count; i++)
+        judge(k, i);
 }
 
-/* Had all its enrolments fallen away? Then what fell with them is back. */
-static bool is_held_up_again(const struct keyring *k, const struct event *v)
-{
-    const struct holder *h = &k->holders[v->key];
-
-    return v->kind == EVENT_ENROL && h->first_enrolled != NEVER && !h->enrolment_count;
-}
-
-static void add_event(struct keyring *k, const struct event *event)
+/* Is it trusted at its place? */
+static bool add_event(struct keyring *k, const struct event *event)
 {
     k->events = mem_grow(k->events, k->event_count, &k->event_room, sizeof(*k->events));
-    k->events[k->event_count++] = *event;
-    if (event->kind == EVENT_REVOKE)
-        strike(k, event);
-    else if (is_held_up_again(k, event)) /* by a merged enrol/1, which is rare */
-        judge_anew(k);
-    else
-        link_event(k, k->event_count - 1);
+    k->events[k->event_count] = *event;
+    k->holders[event->by].last_signed = event->seq;
+    judge(k, k->event_count++);
+    return k->events[k->event_count - 1].is_trusted;
 }
 
 void powers_enrol(struct keyring *k, uint64_t seq, const struct key *by, const struct key *key,
                   enum key_power power)
 {
-    struct event v = {.kind = EVENT_ENROL, .seq = seq, .power = power};
+    struct event v = {.kind = RECORD_ENROL, .seq = seq, .power = power};
 
     v.by = add_holder(k, by);
     v.key = add_holder(k, key);
-    add_event(k, &v);
-}
-
-void powers_revoke(struct keyring *k, uint64_t seq, const struct key *by, const struct key *key,
-                   uint64_t from)
-{
-    struct event v = {.kind = EVENT_REVOKE, .seq = seq, .from = from};
-
-    v.by = add_holder(k, by);
-    v.key = add_holder(k, key);
-    add_event(k, &v);
+    if (add_event(k, &v))
+        k->holders[v.key].was_enrolled = true;
 }
 
 void powers_hold(struct keyring *k, uint64_t seq, const struct key *by, bool is_set)
 {
-    struct event v = {.kind = EVENT_HOLD, .seq = seq, .is_set = is_set};
+    struct event v = {.kind = RECORD_HOLD, .seq = seq, .is_set = is_set};
 
     v.by = add_holder(k, by);
-    add_event(k, &v);
+    (void)add_event(k, &v);
+}
+
+void powers_revoke(struct keyring *k, const struct key *key, uint64_t from)
+{
+    struct holder *h = &k->holders[add_holder(k, key)];
+
+    if (from >= h->revoked_from)
+        return;
+    h->revoked_from = from;
+    if (h->last_signed >= from)
+        judge_anew(k, from);
 }

@@ -8,28 +8,24 @@
 
 struct holder {
     struct key key;
-    uint64_t revoked_from;   /* or NEVER */
-    uint64_t first_enrolled; /* where, fallen away since or not; NEVER if it never was */
-    size_t enrolment_count;  /* those that stand */
-    size_t last_enrolment;   /* the last that stands: number of the event + 1; 0 for none */
-    size_t last_signed;      /* its last enrol/1 or hold/1 that stands: the same */
+    uint64_t revoked_from; /* the smallest that a revocation of it named; or NEVER */
+    bool was_enrolled;     /* by an enrolment that was trusted at its place */
+    size_t last_enrolment; /* the last that is trusted: number of the event + 1; 0 for none */
+    uint64_t last_signed;  /* seq of the last event by it, trusted or not; 0 for none */
 };
 
-enum event_kind { EVENT_ENROL, EVENT_REVOKE, EVENT_HOLD };
-
-/* A record with an effect on keys or holds that was trusted at its place. A revocation stands for
- * good; the others fall away where they are not trusted any more. Keys are numbers of holders. */
+/* A case/1, enrol/1 or hold/1. It has its effect only while it is trusted, and a merged one may
+ * come to be trusted later than at its place: where an enrolment that took power from its key falls
+ * away. Keys are numbers of holders. */
 struct event {
-    enum event_kind kind;
+    enum record_kind kind;
     uint64_t seq;
     size_t by;
-    size_t key;
-    enum key_power power;  /* EVENT_ENROL */
-    uint64_t from;         /* EVENT_REVOKE */
-    bool is_set;           /* EVENT_HOLD */
-    bool has_fallen;       /* not EVENT_REVOKE */
-    size_t earlier_by;     /* the enrol/1 or hold/1 before by the same key: number + 1, or 0 */
-    size_t earlier_effect; /* the enrolment of the same key, or the hold, before: the same */
+    size_t key;           /* but not of RECORD_HOLD */
+    enum key_power power; /* the same */
+    bool is_set;          /* RECORD_HOLD */
+    bool is_trusted;      /* by all revocations so far */
+    size_t earlier;       /* if so: the trusted enrolment of the same key, or hold, before; or 0 */
 };
 
 struct request {
@@ -44,7 +40,6 @@ struct approval {
     struct id request;
     struct key by;
     uint64_t seq;
-    bool was_trusted; /* at its place */
 };
 
 struct keyring {
@@ -56,7 +51,7 @@ struct keyring {
     size_t table_size;
     struct event *events; /* ascending by seq */
     size_t event_count, event_room;
-    size_t last_hold; /* the last hold/1 that stands: number of the event + 1; 0 for none */
+    size_t last_hold; /* the last that is trusted: number of the event + 1; 0 for none */
     struct request *requests;
     size_t request_count, request_room;
     struct approval *approvals;
@@ -66,12 +61,19 @@ struct keyring {
 };
 
 bool powers_is_recovery(const struct keyring *k, const struct key *key);
-bool powers_is_revoked(const struct keyring *k, const struct key *key);
-/* By a record that was trusted at its place, whatever became of it since. */
+/* The smallest place that a revocation of the key named, or NEVER. */
+uint64_t powers_revoked_from(const struct keyring *k, const struct key *key);
+/* By a record that was trusted at its place, whatever became of it, or is trusted now. */
 bool powers_was_enrolled(const struct keyring *k, const struct key *key);
-/* The effects of records that are trusted at their places. */
+/* Is a record of that kind, by that key, trusted at seq by all revocations so far? Record 0 is. */
+bool powers_trust(const struct keyring *k, const struct key *by, enum record_kind kind,
+                  uint64_t seq);
+
+/* The effects of records, each for as long as it is trusted. */
 void powers_enrol(struct keyring *k, uint64_t seq, const struct key *by, const struct key *key,
                   enum key_power power);
-void powers_revoke(struct keyring *k, uint64_t seq, const struct key *by, const struct key *key,
-                   uint64_t from);
 void powers_hold(struct keyring *k, uint64_t seq, const struct key *by, bool is_set);
+/* Of a revocation that is trusted at its place: it stands for good. Where the key enrolled or set
+ * holds from that place on, all enrolments and holds since are judged anew; else it costs nothing.
+ */
+void powers_revoke(struct keyring *k, const struct key *key, uint64_t from);

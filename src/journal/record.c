@@ -61,12 +61,17 @@ static const struct {
                        {"skip", SHAPE_TRIPLES}}},
 };
 
-enum record_kind record_kind_of(const struct statement *s)
+enum record_kind record_kind_named(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(record_types); i++)
-        if (str_is(s->type_name, record_types[i].name))
+        if (str_is(name, record_types[i].name))
             return (enum record_kind)i;
     return RECORD_OTHER;
+}
+
+enum record_kind record_kind_of(const struct statement *s)
+{
+    return record_kind_named(s->type_name);
 }
 
 static bool is_hex(struct str text, size_t size)

@@ -17,6 +17,7 @@ enum record_kind {
     RECORD_OTHER, /* the application's */
 };
 
+enum record_kind record_kind_named(struct str name);        /* the type without its version */
 enum record_kind record_kind_of(const struct statement *s); /* by name, of whatever version */
 /* The version is 1 and `public` has exactly the members of the type, each of its shape. ERR_NEWER,
  * ERR_TAMPER. */

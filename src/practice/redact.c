@@ -182,16 +182,16 @@ static void grounds_release(struct grounds *g)
 
 static void add_approval(struct grounds *g, const struct entry *entry)
 {
-    const struct record *r = state_record(g->state, entry->seq);
+    const struct statement *s = &entry->statement;
 
     for (size_t i = 0; i < g->approval_count; i++)
-        if (key_eq(&g->keys[i], &entry->statement.by))
+        if (key_eq(&g->keys[i], &s->by))
             return;
-    if (g->approval_count == APPROVALS_MAX || r->trust != TRUST_YES ||
-        keyring_revoked_from(state_keyring(g->state), &entry->statement.by) <= entry->seq)
+    if (g->approval_count == APPROVALS_MAX ||
+        !keyring_trusts(state_keyring(g->state), entry->seq, &s->by, s->type))
         return;
-    g->keys[g->approval_count] = entry->statement.by;
-    g->approvals[g->approval_count++] = entry->statement.id;
+    g->keys[g->approval_count] = s->by;
+    g->approvals[g->approval_count++] = s->id;
 }
 
 static int gather(void *context, uint64_t seq, struct str line, struct str openings, struct err *e)

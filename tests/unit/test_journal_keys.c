@@ -155,16 +155,17 @@ static void a_revocation_takes_along_what_the_key_enrolled_since(void **state)
     TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A enrol B member", /* 3 */
          "K enrol C lead", "C enrol D member", "L enrol E log",                  /* 6 */
          "C enrol E member", "B note", "D note", "E note",                       /* 10 */
-         "R revoke K 4", "= K from 4",
+         "= 5 trusted", "= 10 trusted", "R revoke K 4", "= K from 4",
          /* A was enrolled before the place from which K is revoked */
-         "= A lead", "= A stands", "= B member", "= B stands",
-         /* C at 4, so D at 5; E keeps what L gave it */
-         "= C from 4", "= D from 5", "= E stands", "= C none", "= D none", "= E log", "E note !",
-         "E checkpoint E 1", "D note !", "A note", "L note");
+         "= 2 trusted", "= A lead", "= B member", "= 8 trusted",
+         /* C at 4, so D at 5; E keeps what L gave it, which is too little for a note */
+         "= 4 fell", "= 5 fell", "= 7 fell", "= 9 fell", "= 10 fell", "= 6 trusted", "= C none",
+         "= D none", "= E log", "= C stands", "E note !", "E checkpoint E 1", "D note !", "A note",
+         "L note");
     scene_end(&s);
 }
 
-static void a_key_keeps_the_power_of_the_last_enrolment_that_is_left(void **state)
+static void a_key_has_the_power_that_its_last_trusted_enrolment_gave(void **state)
 {
     struct scene s;
 
@@ -172,37 +173,54 @@ static void a_key_keeps_the_power_of_the_last_enrolment_that_is_left(void **stat
     scene_begin(&s);
     TELL(&s, "L case R", "L enrol K lead", "L enrol J lead", "L enrol A member", /* 3 */
          "K enrol A log", "J enrol A lead", "K enrol A log", "= A log",          /* 6 */
-         "R revoke K 6", "= A lead", "A enrol B member",                         /* 8 */
-         "R revoke K 4", "= A lead", "R revoke J 5", "= A member", "= A stands", "= B member",
-         "A note", "R revoke L 3", "= A from 3", "= B from 8", "= K from 4", "= J from 5",
-         "A note !");
+         "R revoke K 6", "= A lead", "A enrol B member", "B note",               /* 9 */
+         "R revoke K 4", "= A lead", "= 8 trusted", "= 9 trusted",               /* 10 */
+         /* A was a member at 8, and could not enrol B */
+         "R revoke J 5", "= A member", "= B none", "= 8 fell", "= 9 fell", "B note !", "A note",
+         "= 12 trusted", "R revoke L 3", "= A none", "= 12 fell", "= K from 4", "= J from 5",
+         "= A stands", "A note !");
     scene_end(&s);
     scene_begin(&s);
     /* the first key has its case/1, which never falls */
     TELL(&s, "L case R", "L enrol K lead", "K enrol L member", "L note", "R revoke K 1", "= L lead",
-         "= L stands");
+         "= 0 trusted", "= 2 fell", "= 3 trusted");
     scene_end(&s);
 }
 
-/* A falls with the last that holds it up, but from the first on, and so does what it enrolled
- * between the two. */
-static void a_key_whose_enrolments_all_fell_is_revoked_from_the_first_of_them(void **state)
+static void records_between_a_fallen_and_an_honest_enrolment_are_not_trusted(void **state)
 {
     struct scene s;
 
     (void)state;
     scene_begin(&s);
     TELL(&s, "L case R", "L enrol K lead", "L enrol J lead", "K enrol A lead", "A enrol B member",
-         "B note", "J enrol A lead", "A hold set",                       /* 7 */
-         "R revoke K 3", "= A stands", "= B stands", "= hold", "B note", /* 9 */
-         "R revoke J 6", "= A from 3", "= B from 4", "= free", "= A none", "B note !",
-         "= J from 6");
+         "B note", "J enrol A lead", "A hold set", /* 7 */
+         "R revoke K 3", "= A lead", "= 3 fell", "= 4 fell", "= 5 fell", "= B none", "B note !",
+         "= 7 trusted", "= hold", "A enrol B member", "B note", "= B member", "= 10 trusted",
+         "= 5 fell", "R revoke J 6", "= A none", "= 7 fell", "= 9 fell", "= 10 fell", "= free",
+         "B note !", "A note !",
+         /* no revocation names A: it may be enrolled again, and then has power from there on */
+         "L enrol A member", "A note", "= 13 trusted", "= 7 fell");
     scene_end(&s);
     scene_begin(&s);
     /* K enrolled it twice, and loses first the one and then the other */
     TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A enrol B member", "K enrol A log",
-         "= A log", "L revoke K 4", "= A lead", "= B stands", "L revoke K 1", "= A from 2",
-         "= B from 3");
+         "= A log", "L revoke K 4", "= A lead", "= 3 trusted", "L revoke K 1", "= A none",
+         "= 3 fell");
+    scene_end(&s);
+}
+
+static void no_two_keys_hold_each_other_up(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol T lead", "T enrol J lead", "J enrol K lead", /* 3 */
+         "K enrol J lead", "J enrol J lead", "K enrol K lead", "J hold set",   /* 7 */
+         "K note", "L revoke T 2", "= T from 2", "= J none", "= K none", "= 1 trusted", "= 2 fell",
+         "= 3 fell", "= 4 fell", "= 5 fell", "= 6 fell", "= 7 fell", "= 8 fell", "= free",
+         "J note !", "K enrol J lead !", "K revoke L 1 !", "= L lead", "L note");
     scene_end(&s);
 }
 
@@ -212,7 +230,7 @@ static void a_lead_enrolled_by_a_revoked_key_cannot_undo_it(void **state)
 
     (void)state;
     scene_begin(&s);
-    TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "L revoke K 2", "= A from 2",
+    TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "L revoke K 2", "= A none",
          "A revoke L 1 !", "K revoke L 1 !", "= L lead");
     scene_end(&s);
 }
@@ -226,10 +244,12 @@ static void a_revocation_stands_whatever_becomes_of_its_signer(void **state)
     (void)state;
     scene_begin(&s);
     TELL(&s, "L case R", "R enrol K lead", "L enrol M member", "M note", "K revoke M 3",
-         "= M from 3", "K revoke L 1",                       /* 5 */
-         "= L from 1", "= M from 2", "= K lead", "L note !", /* M's enrolment, by L, fell with L */
-         "R revoke K 4", "= K from 4", "= L from 1", "= M from 2", "L note !", "M note !",
-         "K note !", "R enrol L lead !", "R enrol M member !", "R enrol N lead", "N note");
+         "= M from 3", "K revoke L 1", /* 5 */
+         /* M's enrolment, by L, fell with L */
+         "= L from 1", "= 2 fell", "= 3 fell", "= K lead", "L note !", "= 4 trusted",
+         "R revoke K 4", "= K from 4", "= L from 1", "= M from 3", "= 4 fell", "= 5 fell",
+         "L note !", "M note !", "K note !", "R enrol L lead !", "R enrol M member !",
+         "R enrol N lead", "N note");
     scene_end(&s);
 }
 
@@ -240,8 +260,9 @@ static void the_revoking_record_itself_stands(void **state)
     (void)state;
     scene_begin(&s);
     /* K revokes L from before L enrolled K: K's own enrolment falls, the revocation does not */
-    TELL(&s, "L case R", "L enrol K lead", "K revoke L 1", "= L from 1", "= K from 1", "= L none",
-         "= K none", "L note !", "K note !", "R enrol N lead", "N note");
+    TELL(&s, "L case R", "L enrol K lead", "K revoke L 1", "= L from 1", "= 1 fell", "= 2 fell",
+         "= L none", "= K none", "L note !", "K note !", "R enrol N lead", "N note",
+         "R enrol K member", "K note", "= 2 fell");
     scene_end(&s);
 }
 
@@ -266,7 +287,7 @@ static void a_key_that_fell_can_be_revoked_by_itself(void **state)
     (void)state;
     scene_begin(&s);
     TELL(&s, "L case R", "L enrol K lead", "L note", "K enrol A member", "A note", "L revoke K 3",
-         "= A from 3", "L revoke A 4", "= A from 3", "L revoke A 1", "= A from 1",
+         "= A none", "= 4 fell", "L revoke A 4", "= A from 4", "L revoke A 1", "= A from 1",
          "L enrol A member !");
     scene_end(&s);
 }
@@ -485,6 +506,164 @@ static void many_keys_are_kept_apart(void **state)
     scene_end(&s);
 }
 
+/* The rules of trust as the document tells them, without regard to cost. */
+struct plain {
+    char by;
+    char verb; /* 'c'ase, 'e'nrol, 'r'evoke, 'h'old, 'n'ote, 'm'erge */
+    char key;
+    enum key_power power;
+    uint64_t from;
+    bool is_set;
+    bool stands;     /* a revocation */
+    bool is_without; /* an enrolment of a key that was revoked */
+    bool is_merged;
+    bool trusted; /* by what is known now */
+};
+
+static bool plain_allows(const struct plain *r, enum key_power power)
+{
+    if (r->by == 'R')
+        return r->verb == 'e' || r->verb == 'r';
+    return power == POWER_LEAD || (power == POWER_MEMBER && (r->verb == 'n' || r->verb == 'm'));
+}
+
+static bool plain_is_named(const struct plain *r, size_t count, char key, uint64_t at)
+{
+    for (size_t i = 0; i < count; i++)
+        if (r[i].verb == 'r' && r[i].stands && r[i].key == key && r[i].from <= at)
+            return true;
+    return false;
+}
+
+static enum key_power plain_power(const struct plain *r, size_t place, char key)
+{
+    for (size_t i = place; i-- > 0;)
+        if ((r[i].verb == 'c' || r[i].verb == 'e') && r[i].key == key && r[i].trusted &&
+            !r[i].is_without)
+            return r[i].power;
+    return POWER_NONE;
+}
+
+/* The records before count, by the revocations before known. */
+static void plain_judge(struct plain *r, size_t count, size_t known)
+{
+    for (size_t i = 0; i < count; i++)
+        r[i].trusted = r[i].verb == 'c' || (plain_allows(&r[i], plain_power(r, i, r[i].by)) &&
+                                            !plain_is_named(r, known, r[i].by, i));
+}
+
+static bool plain_hold(const struct plain *r, size_t count)
+{
+    for (size_t i = count; i-- > 0;)
+        if (r[i].verb == 'h' && r[i].trusted)
+            return r[i].is_set;
+    return false;
+}
+
+static uint32_t random_below(uint32_t *seed, uint32_t bound)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return (*seed >> 8) % bound;
+}
+
+/* Makes up a record for the place n, and says it; a merged one came through a merge from fork. */
+static struct plain random_record(uint32_t *seed, const struct plain *r, size_t n, bool is_merged,
+                                  uint64_t fork, char text[64])
+{
+    static const char *const powers[] = {"", "log", "member", "lead"};
+    struct plain out = {.by = "LLABCDER"[random_below(seed, 8)],
+                        .verb = "eeeeeerhhnn"[random_below(seed, 11)],
+                        .key = "LABCDE"[random_below(seed, 6)]};
+
+    if (out.verb == 'e') {
+        out.power = (enum key_power)("\1\2\3\3\3\3"[random_below(seed, 6)]);
+        out.is_without = plain_is_named(r, n, out.key, UINT64_MAX);
+        snprintf(text, 64, "%c enrol %c %s", out.by, out.key, powers[out.power]);
+    } else if (out.verb == 'r') {
+        out.from = 1 + random_below(seed, (uint32_t)n);
+        snprintf(text, 64, "%c revoke %c %u", out.by, out.key, (unsigned)out.from);
+        out.from = is_merged && fork < out.from ? fork : out.from;
+    } else if (out.verb == 'h') {
+        out.is_set = random_below(seed, 2);
+        snprintf(text, 64, "%c hold %s", out.by, out.is_set ? "set" : "lifted");
+    } else {
+        snprintf(text, 64, "%c note", out.by);
+    }
+    return out;
+}
+
+static void compare_with_plain(const struct scene *s, const struct plain *r)
+{
+    for (const char *key = "LABCDE"; *key; key++) {
+        struct pair p = pair_of((uint8_t)*key);
+        bool named = plain_is_named(r, s->seq, *key, UINT64_MAX);
+
+        assert_int_equal(keyring_power(s->keyring, &p.key),
+                         named ? POWER_NONE : plain_power(r, s->seq, *key));
+    }
+    for (uint64_t i = 0; i < s->seq; i++)
+        if (scene_trusts(s, i) != r[i].trusted)
+            fail_msg("before record %u, record %u is %s", (unsigned)s->seq, (unsigned)i,
+                     r[i].trusted ? "fallen" : "trusted");
+    assert_int_equal(keyring_legal_hold(s->keyring), plain_hold(r, s->seq));
+}
+
+static void tell_random(uint32_t seed)
+{
+    struct plain r[60] = {{.by = 'L', .verb = 'c', .key = 'L', .power = POWER_LEAD}};
+    uint64_t left = 0;
+    uint64_t fork = 0;
+    char text[64];
+    char sentence[72];
+    struct scene s;
+
+    scene_begin(&s);
+    TELL(&s, "L case R");
+    for (unsigned tries = 0; tries < 200 && s.seq < COUNT_OF(r); tries++) {
+        size_t n = (size_t)s.seq;
+        struct plain *now = &r[n];
+        bool was_taken;
+
+        *now = random_record(&seed, r, n, left > 0, fork, text);
+        if (!left && random_below(&seed, 12) == 0) {
+            *now = (struct plain){.by = 'L', .verb = 'm'};
+            for (fork = 1 + random_below(&seed, (uint32_t)n); fork < n && r[fork].is_merged;)
+                fork++; /* else what the copy begins with is merged there too */
+            snprintf(text, 64, "L merge %u %u 8", (unsigned)fork, (unsigned)fork + 8);
+        }
+        plain_judge(r, n + 1, n);
+        /* rules of their own, which the other tests are about */
+        if (!left && ((now->verb == 'e' && now->is_without) || now->verb == 'r')) {
+            struct pair p = pair_of((uint8_t)now->key);
+
+            if (now->verb == 'e' || !powers_was_enrolled(s.keyring, &p.key))
+                continue;
+        }
+        was_taken = left || now->trusted;
+        snprintf(sentence, sizeof(sentence), "%s%s", text,
+                 now->trusted                       ? ""
+                 : !was_taken                       ? " !"
+                 : plain_is_named(r, n, now->by, n) ? " x"
+                                                    : " ~");
+        scene_hear(&s, sentence);
+        if (!was_taken)
+            continue;
+        now->stands = now->verb == 'r' && now->trusted;
+        now->is_merged = left > 0;
+        left = now->verb == 'm' ? 8 : left ? left - 1 : 0;
+        plain_judge(r, n + 1, n + 1);
+        compare_with_plain(&s, r);
+    }
+    scene_end(&s);
+}
+
+static void random_journals_are_judged_as_the_document_says(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 100; seed++)
+        tell_random(seed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,8 +675,9 @@ int main(void)
         cmocka_unit_test(enrolments_follow_their_rules),
         cmocka_unit_test(revocations_follow_their_rules),
         cmocka_unit_test(a_revocation_takes_along_what_the_key_enrolled_since),
-        cmocka_unit_test(a_key_keeps_the_power_of_the_last_enrolment_that_is_left),
-        cmocka_unit_test(a_key_whose_enrolments_all_fell_is_revoked_from_the_first_of_them),
+        cmocka_unit_test(a_key_has_the_power_that_its_last_trusted_enrolment_gave),
+        cmocka_unit_test(records_between_a_fallen_and_an_honest_enrolment_are_not_trusted),
+        cmocka_unit_test(no_two_keys_hold_each_other_up),
         cmocka_unit_test(a_lead_enrolled_by_a_revoked_key_cannot_undo_it),
         cmocka_unit_test(a_revocation_stands_whatever_becomes_of_its_signer),
         cmocka_unit_test(the_revoking_record_itself_stands),
@@ -510,6 +690,7 @@ int main(void)
         cmocka_unit_test(a_known_type_of_another_version_and_an_epoch_are_from_a_later_time),
         cmocka_unit_test(every_signature_of_an_entry_is_checked),
         cmocka_unit_test(many_keys_are_kept_apart),
+        cmocka_unit_test(random_journals_are_judged_as_the_document_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

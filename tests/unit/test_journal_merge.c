@@ -52,23 +52,64 @@ static void rules_about_places_are_those_of_the_copy(void **state)
     scene_end(&s);
 }
 
-/* A fell here with K, and is held up again by what L said in the copy. */
-static void a_merged_enrolment_holds_up_a_key_that_fell(void **state)
+/* A fell here with K; what L said in the copy gives it power from there on, and B none. */
+static void a_merged_enrolment_gives_a_key_that_fell_power_from_there_on(void **state)
 {
     struct scene s;
 
     (void)state;
     scene_begin(&s);
     TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A enrol B member", "B note", /* 4 */
-         "L revoke K 2", "= A from 2", "= B from 3", "L merge 2 6 4",                      /* 6 */
-         "A note x", "L enrol A member", "= A stands", "= A member", "= B stands", "= B member",
-         "A note", "B note", "= own", "A note", "B note");
+         "L revoke K 2", "= A none", "= B none", "L merge 2 6 4",                          /* 6 */
+         "A note ~", "L enrol A member", "= A member", "= B none", "A note", "B note ~", "= own",
+         "A note", "B note !", "= 3 fell", "= 4 fell", "= 7 fell", "= 9 trusted");
     scene_end(&s);
     scene_begin(&s);
-    /* A was revoked by itself too: of that, nothing is taken back */
+    /* A was revoked by itself too: the enrolment is trusted, and has no effect */
     TELL(&s, "L case R", "L enrol K lead", "K enrol A lead", "A note", "L revoke K 2",
-         "L revoke A 3", "= A from 2", "L merge 2 4 2", "L enrol A member", "= A from 3",
-         "A note x", "= own", "= A none", "A note !");
+         "L revoke A 3", "= A from 3", "L merge 2 4 2", "L enrol A member", "= A from 3",
+         "= 7 trusted", "A note x", "= own", "= A none", "A note !", "= 3 fell");
+    scene_end(&s);
+}
+
+/* K took power from A, and what A wrote in the copy was not trusted when it came. Then K is revoked
+ * from before that, and what K did falls. */
+static void a_merged_record_may_come_to_be_trusted(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "L enrol A lead", "K enrol A log", "L merge 3 7 4",
+         "A enrol B member ~", "B note ~", "A hold set ~", "A revoke L 3 ~", "= own", /* 5 to 8 */
+         "= B none", "= free", "B note !", "L revoke B 5 !", "L revoke K 3", "= A lead",
+         "= B member", "= hold", "= 5 trusted", "= 6 trusted", "= 7 trusted",
+         /* a revocation stands from its place on or never */
+         "= 8 trusted", "= L stands", "L note", "B note", "L revoke B 6", "= 6 fell");
+    scene_end(&s);
+    scene_begin(&s);
+    /* so do approvals, which are judged at the redaction's place */
+    TELL(&s, "L case R", "L enrol K lead", "L enrol A member", "L redact-request 1 text",
+         "L redact-approve 3", "K enrol A log", "L merge 5 6 1", "A redact-approve 3 ~",
+         "L redact 4,7 1 text !", "L revoke K 5", "= 7 trusted", "L redact 4,7 1 text");
+    scene_end(&s);
+}
+
+/* The revocation comes after the enrolment in the journal, although it names a place before. */
+static void a_merged_enrolment_is_without_effect_only_after_a_revocation(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_begin(&s);
+    TELL(&s, "L case R", "L enrol K lead", "L merge 2 6 4", "L enrol M lead", "M enrol N member",
+         "L revoke M 5", "L enrol M lead", "= own", "= M from 2", "= 4 fell", "= N none",
+         "= 3 trusted", "= 6 trusted", "M note !");
+    scene_end(&s);
+    scene_begin(&s);
+    /* one without effect does not make X a key that was enrolled here */
+    TELL(&s, "L case R", "L note", "L merge 2 4 2", "L revoke X 1", "L enrol X lead", "= own",
+         "L revoke X 1 !", "L note");
     scene_end(&s);
 }
 
@@ -161,7 +202,8 @@ static void a_merged_revocation_reaches_back_to_the_fork(void **state)
     TELL(&s, "L case R", "L enrol K lead", "K enrol A member", "K note", "A note", /* to 4 */
          "K note", "K enrol B member", "B note",                                   /* 5 to 7 here */
          "L merge 5 9 4", "K note", "L note", "L note", "L revoke K 8", /* 5 to 8 there */
-         "= K from 5", "= B from 6", "= A stands", "= A member", "K note !", "B note !", "A note");
+         "= K from 5", "= B none", "= A member", "= 3 trusted", "= 5 fell", "= 6 fell", "= 7 fell",
+         "= 9 fell", "K note !", "B note !", "A note");
     scene_end(&s);
     scene_begin(&s);
     /* the place named there is the smaller one */
@@ -305,7 +347,9 @@ int main(void)
         cmocka_unit_test(merged_records_of_keys_revoked_here_are_not_trusted),
         cmocka_unit_test(merged_enrolments_and_holds_take_effect_where_they_are_trusted),
         cmocka_unit_test(rules_about_places_are_those_of_the_copy),
-        cmocka_unit_test(a_merged_enrolment_holds_up_a_key_that_fell),
+        cmocka_unit_test(a_merged_enrolment_gives_a_key_that_fell_power_from_there_on),
+        cmocka_unit_test(a_merged_record_may_come_to_be_trusted),
+        cmocka_unit_test(a_merged_enrolment_is_without_effect_only_after_a_revocation),
         cmocka_unit_test(a_merged_revocation_stands_if_it_was_trusted_at_its_place),
         cmocka_unit_test(what_no_copy_allows_is_tampering_among_merged_records_too),
         cmocka_unit_test(merged_approvals_count_where_they_are_trusted),

@@ -8,10 +8,17 @@
 #include "test_journal_make.h"
 #include "journal/keys.h"
 #include "journal/note.h"
+#include "journal/powers.h"
+
+struct told {
+    struct key by;
+    char type[24];
+};
 
 struct scene {
     struct keyring *keyring;
-    struct buf line; /* the last one */
+    struct told told[256]; /* the lines that were taken */
+    struct buf line;       /* the last one */
     struct entry entry;
     struct hash case_id;
     struct hash prev;
@@ -75,6 +82,9 @@ static inline UNUSED void scene_say(struct scene *s, char by, const char *type, 
     s->code = keyring_add(s->keyring, &s->entry, &s->trust, &s->err);
     if (s->code < 0)
         return;
+    assert_true(s->seq < COUNT_OF(s->told));
+    s->told[s->seq].by = signer.key;
+    snprintf(s->told[s->seq].type, sizeof(s->told[s->seq].type), "%s", type);
     s->prev = hash_leaf(buf_str(&s->line));
     if (s->seq == 0)
         s->case_id = s->prev;
@@ -210,7 +220,15 @@ static inline void scene_write(struct scene *s, const struct sentence *w)
     scene_say(s, w->by, type, 0, buf_text(&text));
 }
 
-/* "= M lead", "= M none", "= M from 5", "= M stands", "= hold", "= free", "= merged", "= own" */
+/* By all that is known now, not at its place only. */
+static inline bool scene_trusts(const struct scene *s, uint64_t seq)
+{
+    assert_true(seq < s->seq);
+    return keyring_trusts(s->keyring, seq, &s->told[seq].by, str_of(s->told[seq].type));
+}
+
+/* "= M lead", "= M none"; "= M from 5", "= M stands": what revocations name; "= 7 trusted",
+ * "= 7 fell": record 7, by all that is known now; "= hold", "= free", "= merged", "= own" */
 static inline void scene_expect(const struct scene *s, const char *text)
 {
     static const char *const powers[] = {"none", "log", "member", "lead"};
@@ -226,10 +244,12 @@ static inline void scene_expect(const struct scene *s, const char *text)
     if (!value[0])
         ok = strcmp(word, keyring_legal_hold(s->keyring) ? "hold" : "free") == 0 ||
              strcmp(word, keyring_expects_merged(s->keyring) ? "merged" : "own") == 0;
+    else if (strcmp(value, "trusted") == 0 || strcmp(value, "fell") == 0)
+        ok = scene_trusts(s, strtoull(word, NULL, 10)) == (value[0] == 't');
     else if (strcmp(value, "from") == 0)
-        ok = keyring_revoked_from(s->keyring, &p.key) == from;
+        ok = powers_revoked_from(s->keyring, &p.key) == from;
     else if (strcmp(value, "stands") == 0)
-        ok = keyring_revoked_from(s->keyring, &p.key) == UINT64_MAX;
+        ok = powers_revoked_from(s->keyring, &p.key) == UINT64_MAX;
     else
         ok = strcmp(value, powers[keyring_power(s->keyring, &p.key)]) == 0;
     if (!ok)
