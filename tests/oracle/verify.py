@@ -33,7 +33,7 @@ import tempfile
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.x509 import load_pem_x509_certificates
+from cryptography.x509 import load_pem_x509_certificate
 
 VERIFIED, TAMPERED, VALID, MALFORMED, UNCHECKED = 0, 1, 2, 3, 4
 SEVERITY = (VERIFIED, VALID, UNCHECKED, MALFORMED, TAMPERED)
@@ -101,10 +101,10 @@ def sha256(data):
 # ---------------------------------------------------------------- spelling
 
 INTEGER = rb"(?:0|[1-9][0-9]{0,18})"
-STRING = rb'"[ !#-\[\]-~]*+"'
+STRING = rb'"[ !#-\[\]-~]*"'
 NAME = rb"[a-z][a-z0-9-]{0,31}"
 SCALAR = rb"(?:" + INTEGER + rb"|" + STRING + rb")"
-ARRAY = rb"\[(?:" + SCALAR + rb"(?:," + SCALAR + rb")*+)?+\]"
+ARRAY = rb"\[(?:" + SCALAR + rb"(?:," + SCALAR + rb")*)?\]"
 VALUE = rb"(?:" + SCALAR + rb"|" + ARRAY + rb")"
 ID = rb'"[0-9a-f]{32}"'
 HASH = rb'"[0-9a-f]{64}"'
@@ -116,12 +116,12 @@ TIME = (
 
 def listed(item):
     """A pattern: none, one or more items with a comma between each two."""
-    return rb"(?:" + item + rb"(?:," + item + rb")*+)?+"
+    return rb"(?:" + item + rb"(?:," + item + rb")*)?"
 
 
 TOKENS = {
     b"integer": rb"(" + INTEGER + rb")",
-    b"string": rb'"([ !#-\[\]-~]*+)"',
+    b"string": rb'"([ !#-\[\]-~]*)"',
     b"id": rb'"([0-9a-f]{32})"',
     b"hash": rb'"([0-9a-f]{64})"',
     b"signature": rb'"([0-9a-f]{128})"',
@@ -1749,7 +1749,12 @@ def parse_witness(text):
 def parse_authority(path):
     """The file of an authority's certificate, which must hold one."""
     try:
-        load_pem_x509_certificates(read_small(path, NOTE_MAX))
+        begin = b"-----BEGIN CERTIFICATE-----"
+        blocks = read_small(path, NOTE_MAX).split(begin)[1:]
+        if not blocks:
+            raise ValueError("holds no certificate")
+        for block in blocks:
+            load_pem_x509_certificate(begin + block)
     except (Unreadable, ValueError) as error:
         raise WrongCommandLine("%s: %s" % (path, error)) from None
     return path
