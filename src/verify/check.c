@@ -116,7 +116,7 @@ static void carry(struct journal *j, uint32_t place, uint32_t from)
     j->carried[j->carried_count++] = (struct carried){journal_record(j, place), from};
 }
 
-/* The effects of a trusted record on keys and holds. */
+/* The effects that a record may have on keys and holds. */
 static void apply(struct journal *j, uint32_t place, const struct public *pub, uint32_t from)
 {
     const struct record *r = &j->skel->records[journal_record(j, place)];
@@ -136,6 +136,18 @@ static void apply(struct journal *j, uint32_t place, const struct public *pub, u
         return;
     }
     trust_apply(&j->trust, &e);
+}
+
+/* Whether a merged record has to be known for its effects: a revocation stands or falls at its
+ * place; of the others it is seen later whether they are trusted. */
+static bool merged_counts(const struct journal *j, uint32_t place, enum type type,
+                          const struct public *pub)
+{
+    if (type == TYPE_REVOKE)
+        return journal_trusts(j, place);
+    if (type == TYPE_ENROL)
+        return !trust_is_revoked(&j->trust, rules_key_number(j, pub->key));
+    return type == TYPE_HOLD;
 }
 
 /* A merged record: it follows a merge, and was written in the copy that the merge brought in. */
@@ -159,10 +171,8 @@ static int check_merged(struct checker *c, struct journal *j, uint32_t place,
             from = copy->carried[*next_carried].from;
         carry(j, place, from);
     }
-    if (!rules_has_power(j, r->key, r->type))
-        journal_mark_merged(j, place);
-    else if (!trust_is_revoked(&j->trust, r->key) && r->type != TYPE_OTHER &&
-             journal_public(j, place, &pub) == 0)
+    if (r->type != TYPE_OTHER && journal_public(j, place, &pub) == 0 &&
+        merged_counts(j, place, r->type, &pub))
         apply(j, place, &pub, from);
     return 0;
 }

@@ -10,7 +10,6 @@ void journal_open(struct journal *j, const struct skeleton *skel, struct hasher 
     memset(j, 0, sizeof *j);
     j->skel = skel;
     j->size = skel->count;
-    j->merged_in = mem_get(j->size, 1);
     tree_init(&j->tree, NULL, 0);
     tree_reserve(&j->tree, j->size);
     for (uint32_t n = 0; n < j->size; n++)
@@ -34,7 +33,6 @@ void journal_open_copy(struct journal *j, struct journal *parent, uint32_t fork,
 void journal_release(struct journal *j)
 {
     free(j->map);
-    free(j->merged_in);
     free(j->carried);
     free(j->windows);
     tree_release(&j->tree);
@@ -75,14 +73,9 @@ uint32_t journal_find(const struct journal *j, struct slice id)
 
 bool journal_trusts(const struct journal *j, uint32_t place)
 {
-    uint32_t key = j->skel->records[journal_record(j, place)].key;
-    const struct journal *owner = j;
+    const struct record *r = &j->skel->records[journal_record(j, place)];
 
-    while (owner->parent != NULL && place < owner->fork)
-        owner = owner->parent;
-    if (owner->merged_in[place - owner->fork])
-        return false;
-    return trust_holds(&j->trust, key, place);
+    return trust_holds(&j->trust, r->key, place, (enum type)r->type);
 }
 
 void journal_add_window(struct journal *j, uint32_t place, uint64_t count)
@@ -120,11 +113,6 @@ uint32_t journal_open_window(const struct journal *j)
         below = up->fork < below ? up->fork : below;
     }
     return NO_PLACE;
-}
-
-void journal_mark_merged(struct journal *j, uint32_t place)
-{
-    j->merged_in[place - j->fork] = 1;
 }
 
 int journal_public(const struct journal *j, uint32_t place, struct public *out)

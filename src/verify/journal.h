@@ -32,7 +32,6 @@ struct journal {
     uint32_t *place_of; /* of a copy: record of the file to place, where map agrees */
     struct tree tree;
     struct trust trust;
-    uint8_t *merged_in;      /* place - fork: 1 where merged by a key without power at that place */
     struct carried *carried; /* in the order of places */
     size_t carried_count;
     size_t carried_room;
@@ -61,7 +60,6 @@ void journal_add_window(struct journal *j, uint32_t place, uint64_t count);
 /* The merge, in what a copy shares with its parent, whose merged records reach into the copy's own
  * places; or NO_PLACE. */
 uint32_t journal_open_window(const struct journal *j);
-void journal_mark_merged(struct journal *j, uint32_t place);
 
 /* Reads `public` of the record at a place, which is known to be readable. */
 MUST_CHECK int journal_public(const struct journal *j, uint32_t place, struct public *out);

@@ -153,7 +153,6 @@ bool merge_build(struct journal *copy, struct hasher *h)
         fits &= copy_leaf(copy, h, place, leaf) <= LINE_MAX_LEN;
         tree_append(&copy->tree, h, leaf);
     }
-    copy->merged_in = mem_get(copy->size - copy->fork, 1);
     trust_replay(&copy->trust, &copy->parent->trust, copy->fork);
     return fits;
 }

@@ -135,8 +135,9 @@ static void write_counts(FILE *out, const struct verdict *v)
             v->matching, v->matching == 1 ? "es" : "", v->withheld, v->redacted);
     if (v->untrusted > 0)
         fprintf(out,
-                "  %" PRIu64 " record%s not trusted: the signing key was revoked, or had no power "
-                "where the record was merged.\n",
+                "  %" PRIu64
+                " record%s not trusted: the signing key was revoked, or did not have the "
+                "power.\n",
                 v->untrusted, v->untrusted == 1 ? " is" : "s are");
     if (v->clock_back > 0)
         fprintf(out,

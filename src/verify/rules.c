@@ -13,22 +13,6 @@ uint32_t rules_key_number(const struct journal *j, const uint8_t key[KEY_LEN])
     return keys_find(&j->skel->keys, key);
 }
 
-bool rules_has_power(const struct journal *j, uint32_t key, enum type type)
-{
-    if (key == j->trust.recovery)
-        return type == TYPE_ENROL || type == TYPE_REVOKE;
-    switch (j->trust.keys[key].power) {
-    case POWER_LEAD:
-        return true;
-    case POWER_MEMBER:
-        return type != TYPE_ENROL && type != TYPE_REVOKE && type != TYPE_HOLD;
-    case POWER_LOG:
-        return type == TYPE_CHECKPOINT;
-    default:
-        return false;
-    }
-}
-
 static const struct record *record_at(const struct journal *j, uint32_t place)
 {
     return &j->skel->records[journal_record(j, place)];
@@ -224,7 +208,7 @@ static const char *rule_checkpoint(const struct journal *j, struct hasher *h, ui
 
     if (trust_is_revoked(&j->trust, key))
         return "a checkpoint is signed by a key that was revoked";
-    if (j->trust.keys[key].power == POWER_NONE)
+    if (trust_power(&j->trust, key, place) == POWER_NONE)
         return "a checkpoint is signed by a key that is not enrolled";
     return check_root(j, h, place, pub);
 }
@@ -240,13 +224,15 @@ static rule_check *const rules[TYPE_COUNT] = {
     [TYPE_ANCHOR] = check_root,
 };
 
-static const char *power_fault(const struct journal *j, const struct record *r)
+static const char *power_fault(const struct journal *j, uint32_t place)
 {
-    if (trust_is_revoked(&j->trust, r->key))
-        return "the record is signed by a key that was revoked";
-    if (rules_has_power(j, r->key, r->type))
+    uint32_t key = record_at(j, place)->key;
+
+    if (journal_trusts(j, place))
         return NULL;
-    return j->trust.keys[r->key].power == POWER_NONE && r->key != j->trust.recovery
+    if (trust_is_revoked(&j->trust, key))
+        return "the record is signed by a key that was revoked";
+    return trust_power(&j->trust, key, place) == POWER_NONE && key != j->trust.recovery
                ? "the record is signed by a key that is not enrolled"
                : "the key that signed the record does not have the power for its type";
 }
@@ -261,7 +247,7 @@ int rules_check(const struct journal *j, struct hasher *h, uint32_t place, const
     if (place == 0 && r->type != TYPE_CASE)
         return -1;
     *rule = "power";
-    *text = place == 0 ? NULL : power_fault(j, r);
+    *text = power_fault(j, place);
     if (*text == NULL) {
         *rule = r->type == TYPE_OTHER ? "type" : type_title(r->type);
         *text = rules[r->type] == NULL ? NULL : rules[r->type](j, h, place, pub);

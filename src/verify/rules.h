@@ -2,9 +2,6 @@
 #pragma once
 #include "verify/journal.h"
 
-/* Whether the key may sign a record of that type in the journal as it stands; revocations apart. */
-bool rules_has_power(const struct journal *j, uint32_t key, enum type type);
-
 uint32_t rules_key_number(const struct journal *j, const uint8_t key[KEY_LEN]);
 
 /* Returns 0, or -1 with *rule and *text the rule that is broken and a sentence about it. */

@@ -281,8 +281,16 @@ rules(TAMPERED, 'a key falls back to the power that was left')(
 rules(NOT_ANCHORED, 'what it did with the power that fell stands')(
     lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, MEMBER, 'lead'), j.hold(MEMBER), j.revoke(LEAD, SPARE, 4),
                j.add(MEMBER)) and None)
-rules(TAMPERED, 'a key whose enrolments fell is not enrolled again')(
-    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS), j.revoke(LEAD, SPARE, 4), j.enrol(LEAD, WITNESS)) and None)
+rules(NOT_ANCHORED, 'a key whose enrolments fell is enrolled again')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS), j.revoke(LEAD, SPARE, 4), j.enrol(LEAD, WITNESS),
+               j.add(WITNESS)) and None)
+rules(TAMPERED, 'two keys do not hold each other up')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS, 'lead'), j.enrol(WITNESS, SPARE, 'lead'),
+               j.revoke(RECOVERY, LEAD, 4), j.add(SPARE)) and None)
+rules(TAMPERED, 'a key does not hold itself up')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, SPARE, 'lead'), j.revoke(RECOVERY, LEAD, 4), j.add(SPARE)) and None)
+rules(NOT_ANCHORED, 'the recovery key holds a key up')(
+    lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(RECOVERY, SPARE), j.revoke(RECOVERY, LEAD, 4), j.add(SPARE)) and None)
 rules(NOT_ANCHORED, 'a key whose enrolments fell is revoked by name too')(
     lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS), j.revoke(LEAD, SPARE, 4), j.revoke(LEAD, WITNESS, 1)) and None)
 rules(TAMPERED, 'a checkpoint by a key whose enrolments fell')(
@@ -326,6 +334,16 @@ case(NOT_ANCHORED, 'a redaction approved three times')(lambda: redaction(by=(MEM
 case(TAMPERED, 'a redaction under hold')(lambda: redaction(between=lambda j: j.hold(LEAD)))
 case(NOT_ANCHORED, 'a redaction after a hold')(
     lambda: redaction(before=lambda j: j.hold(LEAD), between=lambda j: j.hold(LEAD, 'lifted')))
+case(TAMPERED, 'a redaction with an approval by a key whose enrolment fell')(
+    lambda: redaction(before=lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS)), by=(MEMBER, WITNESS),
+                      between=lambda j: j.revoke(LEAD, SPARE, 6)))
+case(NOT_ANCHORED, 'a hold set with a power that fell')(
+    lambda: redaction(before=lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, MEMBER, 'lead'), j.hold(MEMBER)),
+                      between=lambda j: j.revoke(LEAD, SPARE, 6)))
+case(TAMPERED, 'a hold lifted with a power that fell')(
+    lambda: redaction(before=lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, MEMBER, 'lead'), j.hold(LEAD),
+                                        j.hold(MEMBER, 'lifted')),
+                      between=lambda j: j.revoke(LEAD, SPARE, 6)))
 case(TAMPERED, 'a redaction with an approval that is not trusted')(
     lambda: redaction(between=lambda j: j.revoke(LEAD, OTHER, 5)))
 case(NOT_ANCHORED, 'a redaction with an approval from before a revocation')(
@@ -625,11 +643,35 @@ def powerless_fall(a, b):
     a.add(WITNESS)
 
 
-@powerless(TAMPERED, 'a power settled where a record stands merged')
-def powerless_settled(a, b):
+@powerless(TAMPERED, 'a power given later does not reach back')
+def powerless_later(a, b):
     a.merge(LEAD, b, 6)
     a.enrol(LEAD, SPARE, 'lead')
     a.add(WITNESS)
+
+
+@merged(NOT_ANCHORED, 'a merged enrolment counts where the record that took its signer\'s power falls')
+def power_back(a, b):
+    a.enrol(LEAD, SPARE, 'lead')    # 5
+    a.enrol(LEAD, OTHER, 'lead')    # 6
+    b = a.copy(81)
+    a.enrol(OTHER, SPARE, 'member')  # 7
+    b.enrol(SPARE, WITNESS)         # 7
+    a.merge(LEAD, b, 7)
+    a.revoke(LEAD, OTHER, 7)
+    a.add(WITNESS)
+
+
+@merged(NOT_ANCHORED, 'but a merged revocation does not')
+def revocation_settled(a, b):
+    a.enrol(LEAD, SPARE, 'lead')    # 5
+    a.enrol(LEAD, OTHER, 'lead')    # 6
+    b = a.copy(82)
+    a.enrol(OTHER, SPARE, 'member')  # 7
+    b.revoke(SPARE, MEMBER, 7)      # 7
+    a.merge(LEAD, b, 7)
+    a.revoke(LEAD, OTHER, 7)
+    a.add(MEMBER)
 
 
 @powerless(TAMPERED, 'a merged revocation of a key that was never enrolled here')
