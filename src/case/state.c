@@ -67,6 +67,7 @@ struct state {
     uint32_t *slots; /* open addressing over record ids: seq + 1 */
     size_t slot_count;
     bool has_merges;
+    bool must_judge; /* a revocation came */
     uint64_t *order;
     struct arena *arena; /* things and their values; thrown away when a merge reorders */
     struct thing **things;
@@ -277,6 +278,7 @@ static int index_record(struct state *s, const struct entry *entry, struct err *
     r->key = key_index(s, &st->by);
     r->tlp = (uint8_t)(tlp_of(st->tlp, &tlp) ? tlp : TLP_RED);
     r->trust = (uint8_t)trust;
+    s->must_judge = s->must_judge || str_is(st->type, "revoke/1");
     r->power = (uint8_t)keyring_power(s->keyring, &st->by);
     r->is_merged = is_merged;
     if (str_is(st->type, "merge/1")) {
@@ -561,6 +563,21 @@ static int fold_again(struct state *s, struct store *store, struct err *e)
 /* A line that its writer did not sign is found unless so many true ones follow it. */
 enum { TAIL_COUNT = 32 };
 
+/* After a revocation: which records are trusted, judged by all revocations that there are. */
+static void judge_again(struct state *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct record *r = &s->records[i];
+        bool is_trusted = keyring_trusts(s->keyring, i, &s->keys[r->key], str_of(state_type(s, r)));
+
+        if (is_trusted)
+            r->trust = TRUST_YES;
+        else if (r->trust == TRUST_YES)
+            r->trust = TRUST_REVOKED;
+    }
+    s->must_judge = false;
+}
+
 int state_catch_up(struct state *s, struct store *store, struct err *e)
 {
     size_t before = s->count;
@@ -580,6 +597,8 @@ int state_catch_up(struct state *s, struct store *store, struct err *e)
     else
         s->tail_from = s->count ? UINT64_MAX : 0;
     rc = store_read(store, s->count, size, true, add_line, s, e);
+    if (rc == 0 && s->must_judge)
+        judge_again(s);
     if (rc == 0 && s->has_merges)
         rc = fold_again(s, store, e);
     return rc ? rc : (int)(s->count - before);

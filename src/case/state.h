@@ -46,7 +46,7 @@ struct record {
     uint16_t scope;            /* index for state_scope */
     uint16_t key;              /* index for state_key */
     uint8_t tlp;
-    uint8_t trust; /* enum key_trust at its place */
+    uint8_t trust; /* enum key_trust, judged by all revocations that there are */
     uint8_t power; /* enum key_power of its key at its place */
     bool is_change;
     bool is_merged;   /* stands where a merge brought it */

@@ -333,7 +333,7 @@ void report_gaps(struct report *r)
     put_late(r);
     put_clocks(r);
     doc_heading(r->doc, 2, STR("Not trusted, destroyed, withheld"));
-    put_marked(r, "Every record shown is signed by a key that was trusted at its place.",
+    put_marked(r, "Every record shown is signed by a key that is trusted.",
                "One record is not trusted, because its key had no power or was revoked:",
                "These records are not trusted, because their keys had no power or were revoked:",
                is_untrusted);

@@ -219,7 +219,7 @@ static void put_record(struct report *r, const struct told *t)
     if (t->is_redacted)
         inline_text(cell, " (in part destroyed by a redaction)");
     if (t->record->trust != TRUST_YES)
-        inline_text(cell, " (not trusted at its place)");
+        inline_text(cell, " (not trusted)");
 }
 
 void report_records(struct report *r)

@@ -237,6 +237,16 @@ class Joining(CaseTest):
         self.ana("log checkpoint")
         self.assertEqual(self.verify(), 2)
 
+    def test_what_a_key_in_wrong_hands_wrote_is_marked(self):
+        bo = self.join("bo")
+        bo('note "before: bo himself"')
+        bo('note "after: somebody else"')
+        number = self.ana.json("log --type note")[-1]["record"]
+        self.ana(f'team remove bo --because "laptop stolen" --since r{number}')
+        notes = {t["text"]: t["trusted"] for t in self.ana.json("log --type note")}
+        self.assertEqual(notes, {"before: bo himself": True, "after: somebody else": False})
+        self.assertIn("[not trusted]", self.ana("log"))
+
     def test_a_compartment_is_closed_to_those_who_were_not_let_in(self):
         bo = self.join("bo")
         eva = self.join("eva")
