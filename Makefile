@@ -17,10 +17,15 @@ cover:
 	ninja -C build-cover && meson test -C build-cover && ninja -C build-cover coverage-text
 agree: all
 	tests/oracle/agree.py $(BUILD)/src/verify/calm-verify $(SEED) $(COUNT)
+campaign: all
+	$(BUILD)/tests/unit/test_case_order $(SEED) $(COUNT)
+	$(BUILD)/tests/campaign/store_kill $(SEED) $(COUNT)
+	CALM_BUILD=$(BUILD) tests/campaign/append_fault.py kill $(SEED) $(COUNT)
+	CALM_BUILD=$(BUILD) tests/campaign/append_fault.py fail $(SEED) $(COUNT)
 bench: all
 	bench/run $(BUILD)
 install: all
 	meson install -C $(BUILD)
 clean:
 	rm -rf $(BUILD) build-asan build-cover
-.PHONY: all check asan cover agree bench install clean
+.PHONY: all check asan cover agree campaign bench install clean
