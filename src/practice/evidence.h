@@ -10,8 +10,8 @@ extern const struct kind
 
 /* What is known of an item when it is taken; empty slices for what is not. */
 struct evidence_facts {
-    const char *
-        sort; /* "file", "archive", "snapshot", "recording", "report", "paper", "image", "export" */
+    const char *sort; /* "file", "archive", "list", "snapshot", "recording", "report", "paper",
+                         "image", "export" */
     struct str title;
     struct blob_digests digests; /* of the blob; size 0 and zeros where there is none (paper) */
     bool has_blob;
