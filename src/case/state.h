@@ -52,6 +52,7 @@ struct record {
     bool is_merged;   /* stands where a merge brought it */
     bool is_redacted; /* some of its values were destroyed */
     bool is_damaged;  /* some of its values are not what was signed; they are left out */
+    bool has_effect;  /* on things, or on which key seals: its line is read again with its values */
 };
 
 struct state;
@@ -64,6 +65,11 @@ DEFINE_CLEANUP(struct state *, state_free)
  * give power, and at the first time of the last 32. Returns the number of new records. ERR_TAMPER
  * (says at which record), ERR_FORMAT, ERR_NEWER, ERR_IO. */
 MUST_CHECK int state_catch_up(struct state *s, struct store *store, struct err *e);
+
+/* The same for records that this process has just appended as seq first, …, which need not be read
+ * again. Another thread may have caught up with some or all of them meanwhile. */
+MUST_CHECK int state_take(struct state *s, struct store *store, uint64_t first,
+                          const struct store_record *records, size_t count, struct err *e);
 
 const struct model *state_model(const struct state *s);
 uint64_t state_size(const struct state *s);
@@ -91,6 +97,8 @@ state_order(const struct state *s); /* seqs in the order of the fold; NULL: as t
 
 /* Things in the order of the fold, of all kinds; NULL past the end. */
 const struct thing *state_thing(const struct state *s, size_t index);
+/* The same of one kind; NULL past the end, and for a kind that nobody knows. */
+const struct thing *state_thing_of(const struct state *s, const char *kind, size_t index);
 const struct thing *state_thing_by_id(const struct state *s, const struct id *id);
 
 /* The value of a field of a thing, by name; empty when nothing was said. Asking for a field that

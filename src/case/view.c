@@ -9,8 +9,8 @@ void view_init(struct view *v, const struct state *s, struct store *store, const
 
     *v = (struct view){.state = s, .store = store, .key = *key, .now = now};
     hex_add(&hex, key->b, sizeof(key->b));
-    for (size_t i = 0; (t = state_thing(s, i)); i++)
-        if (thing_is(t, "person") && str_eq(thing_value(t, "key"), buf_str(&hex)))
+    for (size_t i = 0; (t = state_thing_of(s, "person", i)); i++)
+        if (str_eq(thing_value(t, "key"), buf_str(&hex)))
             v->person = t;
     if (!v->person || keyring_power(state_keyring(s), key) == POWER_NONE)
         return;
@@ -44,8 +44,8 @@ const struct thing *view_next(const struct view *v, const char *kind, size_t *at
 {
     const struct thing *t;
 
-    while ((t = state_thing(v->state, (*at)++)))
-        if (thing_is(t, kind) && view_allows(v, t))
+    while ((t = state_thing_of(v->state, kind, (*at)++)))
+        if (view_allows(v, t))
             return t;
     return NULL;
 }
