@@ -1,7 +1,6 @@
 /* commit.c: drafts become signed statements and durable records; many at once share one write. */
 #include "base/limits.h"
 #include "case/session_internal.h"
-#include "sys/clock.h"
 
 enum { BATCH_MAX = 256, TRIES_MAX = 100 };
 
@@ -136,7 +135,6 @@ static int write_statement(struct session *s, const struct draft *dr, struct bat
     struct draft_public publics[DRAFT_PUBLICS_MAX];
     struct draft_field fields[DRAFT_VALUES_MAX];
     struct reach reach = draft_reach(s->state, dr);
-    struct clock_reading now;
     struct statement_draft d;
     int rc = seal_values(s, dr, reach.scope, fields, &b->openings[i], e);
 
@@ -145,15 +143,15 @@ static int write_statement(struct session *s, const struct draft *dr, struct bat
     sort_values(sorted, dr->publics, dr->public_count);
     for (size_t k = 0; k < dr->public_count; k++)
         publics[k] = (struct draft_public){sorted[k]->name, sorted[k]->value};
-    clock_read(&now);
+    clock_read_on(&s->clock);
     d = (struct statement_draft){.id = dr->id,
                                  .case_id = s->case_id,
                                  .seen_size = state_size(s->state),
                                  .seen_head = state_head(s->state),
-                                 .time = now.time,
-                                 .boot = now.boot,
-                                 .mono_ns = now.mono_ns,
-                                 .clock = now.clock,
+                                 .time = s->clock.time,
+                                 .boot = s->clock.boot,
+                                 .mono_ns = s->clock.mono_ns,
+                                 .clock = s->clock.clock,
                                  .by = s->key,
                                  .type = dr->type,
                                  .tlp = tlp_names[reach.tlp],
@@ -232,7 +230,8 @@ static int commit_once(struct session *s, struct request *const *requests, size_
     records = arena_alloc(b.arena, draft_count * sizeof(records[0]));
     for (size_t i = 0; i < draft_count; i++)
         records[i] = (struct store_record){buf_str(&b.lines[i]), buf_str(&b.openings[i])};
-    return store_append(s->store, size, records, draft_count, e);
+    rc = store_append(s->store, size, records, draft_count, e);
+    return rc ? rc : session_take(s, size, records, draft_count, e);
 }
 
 /* Drops from the batch those that were judged by an older journal and must look again. */
@@ -320,8 +319,9 @@ static void commit_batch(struct session *s, struct request **requests, size_t co
     struct err e = {0};
     int rc = ERR_CONFLICT;
 
+    /* Nobody else wrote, mostly, and the store says so when somebody did. */
     for (int tries = 0; rc == ERR_CONFLICT && tries < TRIES_MAX; tries++) {
-        rc = session_catch_up(s, &e);
+        rc = tries ? session_catch_up(s, &e) : 0;
         if (rc == 0)
             rc = check_power(s, &e);
         if (rc)
@@ -337,8 +337,6 @@ static void commit_batch(struct session *s, struct request **requests, size_t co
             commit_batch(s, &requests[i], 1);
         return;
     }
-    if (rc == 0)
-        rc = session_catch_up(s, &e);
     for (size_t i = 0; i < count; i++) {
         requests[i]->rc = rc;
         requests[i]->e = e;

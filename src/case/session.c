@@ -19,6 +19,7 @@ static struct session *session_new(const struct session_options *o)
     s->scopes = scopes_new();
     s->state = state_new(o->model, s->scopes);
     s->queue_end = &s->queue;
+    clock_read(&s->clock);
     pthread_rwlock_init(&s->state_lock, NULL);
     pthread_mutex_init(&s->queue_lock, NULL);
     pthread_cond_init(&s->queue_moved, NULL);
@@ -84,6 +85,19 @@ int session_catch_up(struct session *s, struct err *e)
         s->case_id = *state_case_id(s->state);
     pthread_rwlock_unlock(&s->state_lock);
     return rc < 0 ? rc : 0;
+}
+
+int session_take(struct session *s, uint64_t first, const struct store_record *records,
+                 size_t count, struct err *e)
+{
+    int rc;
+
+    pthread_rwlock_wrlock(&s->state_lock);
+    rc = state_take(s->state, s->store, first, records, count, e);
+    if (rc == 0)
+        s->case_id = *state_case_id(s->state);
+    pthread_rwlock_unlock(&s->state_lock);
+    return rc;
 }
 
 int session_view(struct session *s, struct view *out, struct err *e)

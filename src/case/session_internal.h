@@ -2,6 +2,7 @@
 #pragma once
 #include <pthread.h>
 #include "case/session.h"
+#include "sys/clock.h"
 
 struct request;
 
@@ -21,7 +22,11 @@ struct session {
     pthread_cond_t queue_moved;
     struct request *queue; /* first in, first out */
     struct request **queue_end;
-    bool is_led; /* somebody is writing the queue to the store */
+    bool is_led;                /* somebody is writing the queue to the store */
+    struct clock_reading clock; /* the writer's last */
 };
 
 MUST_CHECK int session_catch_up(struct session *s, struct err *e);
+/* Folds what this session has just appended from seq first on, as it was written. */
+MUST_CHECK int session_take(struct session *s, uint64_t first, const struct store_record *records,
+                            size_t count, struct err *e);
