@@ -224,14 +224,31 @@ static void show_json(const struct observing *o, struct answer *a)
 }
 
 /* The same words about the same system are raised once. */
-static bool is_raised(const struct view *v, const struct thing *system, struct str words)
+static bool is_raised(const struct view *v, const struct thing *system, const char *words)
 {
     const struct thing *t;
 
     for (size_t at = 0; (t = view_next_of(v, "problem", "system", system, &at));)
-        if (str_eq(view_title(t), words))
+        if (str_starts(view_title(t), words))
             return true;
     return false;
+}
+
+/* How many of the same sort come behind this one; SIZE_MAX where one came before, which speaks for
+ * all. */
+static size_t count_alike(const struct observing *o, size_t i)
+{
+    size_t count = 0;
+
+    for (size_t k = 0; k < o->count; k++) {
+        if (o->items[k].weight != o->items[i].weight ||
+            strcmp(o->items[k].code, o->items[i].code) != 0)
+            continue;
+        if (k < i)
+            return SIZE_MAX;
+        count += k > i;
+    }
+    return count;
 }
 
 static void draft_problem(struct decision *d, const struct observation *x,
@@ -253,7 +270,8 @@ static void draft_problem(struct decision *d, const struct observation *x,
         draft_value_ref(d, dr, "from", &item->id);
 }
 
-/* The heaviest first, so that they come first among equals. */
+/* One problem for each sort of observation; the heaviest first, so that they come first among
+ * equals. */
 static int raise_all(struct session *s, const struct view *v, const struct observing *o,
                      const struct thing *snapshot, struct answer *a, struct err *e)
 {
@@ -266,13 +284,19 @@ static int raise_all(struct session *s, const struct view *v, const struct obser
     d.is_independent = true;
     for (unsigned weight = WEIGHT_MAX; weight >= 1; weight--) {
         for (size_t i = 0; i < o->count; i++) {
+            size_t alike = count_alike(o, i);
             CLEANUP_BUF struct buf words = {0};
-            const char *text = arena_dup(d.arena, o->items[i].words.p, o->items[i].words.len);
 
-            intake_path_text(&words, text);
-            if (o->items[i].weight == weight && !is_raised(v, system, buf_str(&words)))
-                draft_problem(&d, &o->items[i], snapshot,
-                              str_of(arena_strdup(d.arena, buf_text(&words))));
+            if (o->items[i].weight != weight || alike == SIZE_MAX)
+                continue;
+            intake_path_text(&words,
+                             arena_dup(d.arena, o->items[i].words.p, o->items[i].words.len));
+            if (is_raised(v, system, buf_text(&words)))
+                continue;
+            if (alike)
+                buf_addf(&words, " And %zu more of this sort.", alike);
+            draft_problem(&d, &o->items[i], snapshot,
+                          str_of(arena_strdup(d.arena, buf_text(&words))));
         }
     }
     if (d.draft_count)
@@ -334,7 +358,7 @@ const struct operation snapshot_observe = {
     .help = "what may be noticed in a recorded state",
     .example = "calm snapshot observe s1 --least 2 --raise",
     .more = "Observations are no verdicts: each says what is seen, what it may point to, and its "
-            "usual harmless cause. With --raise each becomes a problem, once.",
+            "usual harmless cause. With --raise each sort becomes a problem, once.",
     OP_FIELDS(observe_fields),
     .type = OP_JOB,
     .roles = ROLES_WRITING,
