@@ -304,6 +304,7 @@ static void put_last(const struct view *v, struct answer *a)
 
 static void put_stages(struct answer *a, const struct practice_status *all)
 {
+    struct screen screen = {&a->text, a->columns, a->color};
     static const char *const labels[] = {[STAGE_OPEN] = "Not begun",
                                          [STAGE_UNDER_WAY] = "Under way",
                                          [STAGE_DONE] = "Done",
@@ -325,7 +326,7 @@ static void put_stages(struct answer *a, const struct practice_status *all)
         if (order[k] == STAGE_WAITING && line.len)
             buf_adds(&line, ": until the assessment is signed");
         if (line.len)
-            put_line(a, labels[order[k]], buf_str(&line));
+            screen_pair(&screen, 2, 16, str_of(labels[order[k]]), buf_str(&line));
     }
 }
 
@@ -370,7 +371,7 @@ static void status_json(const struct view *v, const struct practice_status *all,
     json_object_begin(&j);
     json_put_str(&j, "case", t ? view_title(t) : STR(""));
     json_put_text(&j, "conclusion", calm_conclusion_words(v));
-    json_put_u64(&j, "records", state_size(v->state));
+    json_put_u64(&j, "records", view_record_count(v));
     json_name(&j, "practices");
     json_array_begin(&j);
     for (size_t i = 1; practices[i]; i++) {

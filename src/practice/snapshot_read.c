@@ -3,6 +3,7 @@
 #include "collect/confined.h"
 #include "practice/intake.h"
 #include "practice/snapshot.h"
+#include "render/screen.h"
 #include "sys/file.h"
 
 /* The document of a snapshot, hashed again by the store as it is opened. */
@@ -178,18 +179,19 @@ static bool is_last_of_its_sort(const struct observing *o, size_t i)
 
 static void show_one(const struct observing *o, size_t i, struct answer *a)
 {
-    static const char *const marks[WEIGHT_MAX + 1] = {"   ", "   ", " ! ", "!! "};
+    static const char *const marks[WEIGHT_MAX + 1] = {"  ", "  ", " !", "!!"};
     static const char *const hints[] = {[COLLECT_FAULT] = "a fault",
                                         [COLLECT_ATTACK] = "an attack",
                                         [COLLECT_EITHER] = "a fault or an attack"};
     const struct observation *x = &o->items[i];
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf means = {0};
 
-    buf_adds(&a->text, marks[x->weight]);
-    sink_terminal(&a->text, x->words, false);
-    buf_addc(&a->text, '\n');
-    if (is_last_of_its_sort(o, i))
-        buf_addf(&a->text, "     May point to %s. Usually harmless: %s\n", hints[x->hint],
-                 x->harmless);
+    screen_item(&screen, 0, str_of(marks[x->weight]), x->words);
+    if (is_last_of_its_sort(o, i)) {
+        buf_addf(&means, "May point to %s. Usually harmless: %s", hints[x->hint], x->harmless);
+        screen_para_style(&screen, 4, SCREEN_DIM, buf_str(&means));
+    }
 }
 
 static void show_text(const struct observing *o, struct answer *a)
