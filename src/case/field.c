@@ -60,7 +60,7 @@ static int read_word(const struct field *f, struct str written, struct buf *out,
         return 0;
     }
     field_choices(&choices, f);
-    return err_set(e, ERR_USAGE, "%s cannot be \"" STR_FMT "\": it is %s", f->name,
+    return err_set(e, ERR_USAGE, "%s cannot be \"" STR_FMT "\": it is %s", field_option(f),
                    STR_ARG(str_head(written, 60)), buf_text(&choices));
 }
 
@@ -73,11 +73,11 @@ static int read_text(const struct field *f, struct str written, struct buf *out,
             e, ERR_LIMIT,
             "%s has %zu bytes; the most is %d. Put long text into a file and take it into "
             "evidence with calm preserve files",
-            f->name, s.len, (int)LIMIT_VALUE_SIZE);
+            field_option(f), s.len, (int)LIMIT_VALUE_SIZE);
     if (s.len == 0 && (f->flags & FIELD_REQUIRED))
-        return err_set(e, ERR_USAGE, "%s is empty", f->name);
+        return err_set(e, ERR_USAGE, "%s is empty", field_option(f));
     if (f->type == FIELD_LINE && s.len && memchr(s.p, '\n', s.len))
-        return err_set(e, ERR_USAGE, "%s is one line; it has several", f->name);
+        return err_set(e, ERR_USAGE, "%s is one line; it has several", field_option(f));
     buf_addstr(out, s);
     return 0;
 }
@@ -118,7 +118,7 @@ static int read_number(const struct field *f, struct str written, struct buf *ou
     uint64_t n;
 
     if (!str_u64(str_trim(written), &n) || n > INT64_MAX)
-        return err_set(e, ERR_USAGE, "%s is a whole number; \"" STR_FMT "\" is not", f->name,
+        return err_set(e, ERR_USAGE, "%s is a whole number; \"" STR_FMT "\" is not", field_option(f),
                        STR_ARG(str_head(written, 60)));
     buf_add_u64(out, n);
     return 0;
@@ -131,11 +131,11 @@ int field_read(const struct field *f, struct str written, struct utc now, struct
     case FIELD_WORD:
         return read_word(f, str_trim(written), out, e);
     case FIELD_TIME:
-        return read_moment(written, now, out, e) ? err_wrap(e, "%s", f->name) : 0;
+        return read_moment(written, now, out, e) ? err_wrap(e, "%s", field_option(f)) : 0;
     case FIELD_SPAN:
-        return read_span(written, out, e) ? err_wrap(e, "%s", f->name) : 0;
+        return read_span(written, out, e) ? err_wrap(e, "%s", field_option(f)) : 0;
     case FIELD_SIZE:
-        return read_size(written, out, e) ? err_wrap(e, "%s", f->name) : 0;
+        return read_size(written, out, e) ? err_wrap(e, "%s", field_option(f)) : 0;
     case FIELD_NUMBER:
         return read_number(f, written, out, e);
     case FIELD_FLAG:

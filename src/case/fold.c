@@ -194,18 +194,6 @@ static void fold_record(struct state *s, const struct entry *entry, struct str o
     take_values(s, t, entry, openings);
 }
 
-static int index_one(void *context, uint64_t seq, struct str line, struct str openings,
-                     struct err *e)
-{
-    struct entry entry;
-    int rc = entry_read(&entry, line, e);
-
-    (void)openings;
-    if (rc)
-        return err_wrap(e, "record %llu", (unsigned long long)seq);
-    return index_line(context, &entry, line, e);
-}
-
 static int fold_line(void *context, uint64_t seq, struct str line, struct str openings,
                      struct err *e)
 {
@@ -350,7 +338,7 @@ static int fold_new(struct state *s, size_t before, struct store *store, struct 
 }
 
 /* A line that its writer did not sign is found unless so many true ones follow it. */
-enum { TAIL_COUNT = 32 };
+enum { TAIL_COUNT = 32, AHEAD_MIN = 1000 /* fewer lines are not worth a thread */ };
 
 int state_catch_up(struct state *s, struct store *store, struct err *e)
 {
@@ -371,7 +359,8 @@ int state_catch_up(struct state *s, struct store *store, struct err *e)
     else
         s->tail_from = s->count ? UINT64_MAX : 0;
     index_reserve(s, size);
-    rc = store_read(store, s->count, size, false, index_one, s, e);
+    rc = size - s->count < AHEAD_MIN ? index_lines(s, store, size, e)
+                                     : index_ahead(s, store, size, e);
     if (rc == 0)
         rc = fold_new(s, before, store, e);
     return rc ? rc : (int)(s->count - before);
@@ -384,11 +373,12 @@ int state_take(struct state *s, struct store *store, uint64_t first,
 
     s->tail_from = UINT64_MAX;
     for (size_t i = (size_t)(s->count - first); rc == 0 && i < count; i++) {
+        struct hash leaf = hash_leaf(records[i].line);
         struct entry entry;
 
         rc = entry_read(&entry, records[i].line, e);
         if (rc == 0)
-            rc = index_line(s, &entry, records[i].line, e);
+            rc = index_line(s, &entry, &leaf, e);
         if (rc == 0)
             rc = order_rest(s, s->count - 1, e);
         if (rc || s->must_judge || s->folded + 1 < s->count)

@@ -144,6 +144,12 @@ bool state_find_id(const struct state *s, const struct id *id, uint64_t *seq)
     return false;
 }
 
+void index_expect(const struct state *s, const struct id *id)
+{
+    if (s->ids.slot_count)
+        __builtin_prefetch(&s->ids.slots[tag_of(&s->ids, id) & (s->ids.slot_count - 1)], 1);
+}
+
 void index_reserve(struct state *s, uint64_t size)
 {
     size_t more = size - s->count < RESERVE_MAX ? (size_t)(size - s->count) : RESERVE_MAX;
@@ -239,7 +245,7 @@ static void index_record(struct state *s, const struct entry *entry, struct reco
     s->count++;
 }
 
-int index_line(struct state *s, const struct entry *entry, struct str line, struct err *e)
+int index_line(struct state *s, const struct entry *entry, const struct hash *leaf, struct err *e)
 {
     struct record r = {.is_merged = keyring_expects_merged(s->keyring)};
     struct public_value v;
@@ -259,9 +265,28 @@ int index_line(struct state *s, const struct entry *entry, struct str line, stru
         return rc;
     r.trust = (uint8_t)trust;
     index_record(s, entry, &r);
-    s->head = hash_leaf(line);
+    s->head = *leaf;
     tree_append(&s->tree, &s->head);
     if (entry->seq == 0)
         s->case_id = s->head;
     return 0;
+}
+
+static int index_one(void *context, uint64_t seq, struct str line, struct str openings,
+                     struct err *e)
+{
+    struct entry entry;
+    struct hash leaf;
+    int rc = entry_read(&entry, line, e);
+
+    (void)openings;
+    if (rc)
+        return err_wrap(e, "record %llu", (unsigned long long)seq);
+    leaf = hash_leaf(line);
+    return index_line(context, &entry, &leaf, e);
+}
+
+int index_lines(struct state *s, struct store *store, uint64_t size, struct err *e)
+{
+    return store_read(store, s->count, size, false, index_one, s, e);
 }

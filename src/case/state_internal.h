@@ -1,5 +1,5 @@
-/* state_internal.h: what the files of the fold share: index.c takes lines into the index of
- * records, fold.c lets records have their effect on things, state.c answers. */
+/* state_internal.h: what the files of the fold share: index.c and ahead.c take lines into the index
+ * of records, fold.c lets records have their effect on things, state.c answers. */
 #pragma once
 #include "case/order.h"
 #include "case/state.h"
@@ -83,6 +83,15 @@ struct state {
 /* Makes room at once for a journal of that size, which only an append would prove wrong. */
 void index_reserve(struct state *s, uint64_t size);
 void index_release(struct state *s);
-/* Takes the next line: its chain, what must be signed, its place in every index. */
-MUST_CHECK int index_line(struct state *s, const struct entry *entry, struct str line,
+/* Takes the next line, of which that is the leaf hash: its chain, what must be signed, its place in
+ * every index. */
+MUST_CHECK int index_line(struct state *s, const struct entry *entry, const struct hash *leaf,
                           struct err *e);
+/* An id that will be looked for soon: lets the processor fetch its place. */
+void index_expect(const struct state *s, const struct id *id);
+/* All lines of the store before size. */
+MUST_CHECK int index_lines(struct state *s, struct store *store, uint64_t size, struct err *e);
+
+/* ahead.c */
+/* The same for many lines, with a second thread. */
+MUST_CHECK int index_ahead(struct state *s, struct store *store, uint64_t size, struct err *e);

@@ -40,6 +40,16 @@ bool view_allows_record(const struct view *v, const struct record *r)
     return !r->thing || view_allows(v, r->thing);
 }
 
+uint64_t view_record_count(const struct view *v)
+{
+    const struct record *r;
+    uint64_t count = 0;
+
+    for (uint64_t seq = 0; (r = state_record(v->state, seq)); seq++)
+        count += view_allows_record(v, r);
+    return count;
+}
+
 const struct thing *view_next(const struct view *v, const char *kind, size_t *at)
 {
     const struct thing *t;

@@ -24,6 +24,8 @@ struct view view_at_most(const struct view *v, enum tlp highest);
 bool view_allows(const struct view *v, const struct thing *t);
 bool view_allows_record(const struct view *v, const struct record *r);
 
+uint64_t view_record_count(const struct view *v);
+
 /* Things of a kind, in order; start with *at = 0; NULL at the end. */
 const struct thing *view_next(const struct view *v, const char *kind, size_t *at);
 /* The same, where a field has a value. */
