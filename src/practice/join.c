@@ -1,5 +1,6 @@
 /* join.c: how somebody comes onto the team, leaves it, and is let into a compartment. */
 #include <glob.h>
+#include <sys/stat.h>
 #include "base/limits.h"
 #include "base/sink.h"
 #include "journal/ed25519.h"
@@ -91,6 +92,7 @@ static int join_job(struct session *s, const struct operation *op, const struct 
     CLEANUP_BUF struct buf print = {0};
     char name[LIMIT_PERSON_NAME_SIZE + 1];
     struct str given = input_value(op, in, "name");
+    struct stat st;
     struct key key;
     int rc;
 
@@ -110,6 +112,8 @@ static int join_job(struct session *s, const struct operation *op, const struct 
     if (!path.len) {
         request_path(s, &key, &path);
         rc = folder_make(buf_text(&folder), 0700, e);
+        if (rc == 0 && (lstat(buf_text(&folder), &st) != 0 || !S_ISDIR(st.st_mode)))
+            rc = err_set(e, ERR_TAMPER, "%s is no folder", buf_text(&folder));
     }
     if (rc == 0)
         rc = request_write(s, &key, name, input_value(op, in, "part"), buf_text(&path), e);

@@ -1,4 +1,7 @@
 """Attacks by somebody who has the files, by one who was taken off the team, and by one who is on it: what holds, and how it shows."""
+import base64
+import hashlib
+import html.parser
 import json
 import os
 import pathlib
@@ -207,7 +210,6 @@ class Forged(Attack):
         eva = self.join("eva")
         self.ana('team compartment personnel "about bo" --with eva')
         key, evil = Key.of(bo), os.urandom(32)
-        import hashlib
         for scope in ("team", "personnel"):
             name = hashlib.sha256(b"calm scope key\n" + bytes.fromhex(self.files.case_id()) + bytes([len(scope)]) + scope.encode() + evil).hexdigest()
             self.files.append(key, "person/1" if scope == "team" else "compartment/1", public={"scope-key": name}, scope=scope)
@@ -218,6 +220,370 @@ class Forged(Attack):
         self.ana('note "of the team"')
         eva('note "of the compartment" --scope personnel')
         self.assertEqual(self.files.opened_by(evil), [])
+
+
+class Journal(Attack):
+    """The journal put back, parted, dated back, or invented: whoever was given a root on paper finds out."""
+
+    def seal(self, person=None):
+        """Seals, and gives the root as it would be printed."""
+        (person or self.ana)("log checkpoint")
+        return self.root(self.case)
+
+    def root(self, case):
+        note = max((pathlib.Path(case) / "journal").glob("*.note"), key=lambda p: int(p.stem))
+        _, size, root = note.read_text().splitlines()[:3]
+        return f"{size}:{base64.b64decode(root).hex()}"
+
+    def checked(self, *more, case=None):
+        return self.verify(*more, case=case)
+
+    def twin(self, name):
+        shutil.copytree(self.case, self.folder / name)
+        return Person("ana", self.folder, self.folder / name)
+
+    def test_a_journal_that_was_cut_and_written_on_differs_from_the_printed_root(self):
+        self.ana('note "one"')
+        old = self.twin("old.calm")
+        self.ana('note "two"')
+        root = self.seal()
+        self.assertEqual(self.checked("--root", root), 0)
+        old("log checkpoint")
+        self.assertEqual(self.checked("--root", root, case=old.case), 1)  # too short
+        for number in range(6):
+            old(f'note "other {number}"')
+        old("log checkpoint")
+        self.assertEqual(self.checked("--root", root, case=old.case), 1)
+        self.assertEqual(self.checked(case=old.case), 2)  # without trust from outside nothing speaks against it
+
+    def test_a_fork_is_found_by_the_root_of_the_other_and_can_be_brought_together(self):
+        bo = self.join("bo")
+        fork = self.twin("fork.calm")
+        self.ana('note "here"')
+        fork('note "there"')
+        root = self.seal()
+        fork("log checkpoint")
+        self.assertEqual(self.checked("--root", root, case=fork.case), 1)
+        fork(f"log export {self.folder}/out")
+        self.ana(f"log merge {self.folder}/out")
+        self.ana("log checkpoint")
+        self.assertEqual(self.checked("--root", root), 0)
+
+    def test_a_record_dated_back_stands_where_it_was_written(self):
+        self.ana('note "now"')
+        done = subprocess.run(["faketime", "-f", "-3d", CALM, "--case", str(self.case), "note", "three days ago, it says"], env=self.ana.env, capture_output=True,
+                              check=False) if shutil.which("faketime") else None
+        if done is None or done.returncode:
+            self.skipTest("faketime is not there")
+        log = self.ana.json("log")
+        self.assertLess(log[-1]["time"], log[-2]["time"])
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+
+    def test_a_wholly_invented_case_is_never_verified_by_its_own_keys(self):
+        root = self.seal()
+        zoe = Person("ana", self.make("elsewhere"), None)
+        zoe(f"open {self.folder}/invented.calm")
+        zoe.case = self.folder / "invented.calm"
+        for number in range(8):
+            zoe(f'note "invented {number}"')
+        zoe("log checkpoint")
+        self.assertEqual(self.checked(case=zoe.case), 2)
+        self.assertEqual(self.checked("--root", root, case=zoe.case), 1)
+        shutil.copy(zoe.case / "journal" / "journal.cj1", self.case / "journal" / "journal.cj1")
+        self.ana("log checkpoint")  # the readable copy is written from the case, not believed
+        self.assertEqual(self.checked("--root", root), 0)
+
+    def make(self, name):
+        (self.folder / name).mkdir()
+        return self.folder / name
+
+    def test_the_readable_copy_is_made_good_whatever_was_put_in_its_place(self):
+        self.ana('note "one"')
+        self.ana("log checkpoint")
+        path = self.case / "journal" / "journal.cj1"
+        good = path.read_bytes()
+        for bad in (b"", b"\n", good[:-1], good[:-200], good.replace(b"amber", b"green", 1), good + b"{}\n", good + good):
+            path.write_bytes(bad)
+            self.ana("log checkpoint")
+            self.assertEqual(self.verify(), 2, bad[-40:])
+
+    def test_a_link_in_place_of_the_readable_copy_is_not_followed(self):
+        self.ana("log checkpoint")
+        victim = self.folder / "victim"
+        victim.write_text("keep me")
+        for name in ("journal.cj1",):
+            path = self.case / "journal" / name
+            path.unlink()
+            path.symlink_to(victim)
+            self.ana.run("log", "checkpoint")
+            self.assertEqual(victim.read_text(), "keep me")
+            path.unlink()
+
+    def test_openings_moved_between_records_are_left_out_and_told(self):
+        self.ana('note "first: oboe"')
+        self.ana('note "second: bassoon"')
+        (a, first), (b, second) = self.files.run("SELECT seq, sealed FROM openings ORDER BY seq DESC LIMIT 2")
+        self.files.run("UPDATE openings SET sealed = ? WHERE seq = ?", second, a)
+        self.files.run("UPDATE openings SET sealed = ? WHERE seq = ?", first, b)
+        log = self.ana("log")
+        self.assertNotIn("oboe", log)
+        self.assertNotIn("bassoon", log)
+        self.assertEqual(log.count("[not what was signed]"), 2)
+        self.ana("status")
+
+    def test_another_value_under_the_team_key_is_not_taken_for_what_was_signed(self):
+        """By somebody on the team, who holds that key."""
+        bo = self.join("bo")
+        self.ana('note "ana wrote this"')
+        key, = self.team_key(bo)
+        (seq, sealed), = self.files.run("SELECT seq, sealed FROM openings ORDER BY seq DESC LIMIT 1")
+        ident = json.loads(self.files.lines()[seq])["statement"]["id"]
+        self.files.run("UPDATE openings SET sealed = ? WHERE seq = ?", close_box(key, self.files.case_id(), ident, "text", bytes(32), b"ana confessed"), seq)
+        log = self.ana("log")
+        self.assertNotIn("confessed", log)
+        self.assertIn("[not what was signed]", log)
+
+
+class Folder(Attack):
+    """Things put into the case's folder."""
+
+    def test_a_database_with_triggers_or_views_is_refused(self):
+        for sql in ("CREATE TRIGGER t AFTER INSERT ON lines BEGIN DELETE FROM openings; END", "CREATE VIEW v AS SELECT 1"):
+            twin = self.folder / "twin.calm"
+            shutil.copytree(self.case, twin)
+            Files(twin).run(sql)
+            status, said = Person("ana", self.folder, twin).fails('note "x"')
+            self.assertEqual(status, 7, said)
+            shutil.rmtree(twin)
+
+    def test_a_link_in_place_of_the_database_is_not_followed(self):
+        db = self.case / "case.db"
+        real = self.folder / "real.db"
+        db.rename(real)
+        db.symlink_to(real)
+        before = real.read_bytes()
+        status, said = self.ana.fails('note "x"')
+        self.assertIn(status, (7, 11, 3))
+        self.assertEqual(real.read_bytes(), before)
+
+    def test_a_link_in_place_of_a_folder_takes_nothing_elsewhere(self):
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        source = self.folder / "e.txt"
+        source.write_text("evidence")
+        for name, line in (("evidence", f"preserve files {source}"), ("journal", "log checkpoint"), ("requests", None)):
+            path = self.case / name
+            shutil.rmtree(path, ignore_errors=True)
+            path.symlink_to(elsewhere)
+            if line:
+                self.ana.run(*line.split())
+            else:
+                Person("bo", self.folder, self.case).run("team", "join", "bo")
+            self.assertEqual(list(elsewhere.iterdir()), [], name)
+            path.unlink()
+
+    def test_a_request_that_was_exchanged_does_not_prove_itself(self):
+        bo = Person("bo", self.folder, self.case)
+        bo("team join bo --part documents")
+        folder = self.case / "requests"
+        path, = folder.glob("*.join")
+        lines = path.read_text().splitlines()
+        stranger = Key()
+        forged = [lines[0], "key " + stranger.public.hex(), *lines[2:]]
+        path.write_text("\n".join(forged) + "\n")
+        self.assertEqual(self.ana.fails("team admit bo")[0], 3)
+        # With a proof of its own it is a request like another: only the digits that are read out tell it apart.
+        forged[2] = "proof " + proof(stranger, self.files.case_id())
+        (folder / "stranger.join").write_text("\n".join(forged) + "\n")
+        digits = bo("team join bo --part documents").split("\n\n")[1].strip()
+        status, said = self.ana.fails("team admit bo")
+        self.assertEqual(status, 3)
+        self.assertIn(digits, said)
+        self.ana(f"team admit {digits} --role scribe")
+        bo('note "it is me"')
+
+    def test_requests_that_are_no_requests_are_passed_over(self):
+        folder = self.case / "requests"
+        folder.mkdir()
+        for number, text in enumerate((b"", b"calm-join/1\n", b"\xff" * 4096, b"calm-join/1\nkey " + b"0" * 64 + b"\nproof " + b"0" * 128 + b"\nname x\npart acts\n")):
+            (folder / f"{number}.join").write_bytes(text)
+        (folder / "huge.join").write_bytes(b"x" * (1 << 20))
+        (folder / "link.join").symlink_to("/dev/zero")
+        os.mkfifo(folder / "pipe.join")
+        os.mkdir(folder / "folder.join")
+        status, said = self.ana.fails("team admit bo")
+        self.assertEqual(status, 3)
+
+    def test_paths_that_are_no_case_are_told(self):
+        for path in ("", "/", "/dev/null", "/proc/self", "no/such", "x" * 5000, "a\nb", "\x1b[31m", str(self.case / "case.db")):
+            done = subprocess.run([CALM, "status"], env={**self.ana.env, "CALM_CASE": path}, cwd=self.folder / "home-ana", capture_output=True, check=False)
+            self.assertIn(done.returncode, (0, 2, 3, 7, 11), path)
+            self.assertNotIn(b"\x1b", done.stderr + done.stdout)
+
+
+class Merge(Attack):
+    """An export handed over by somebody else."""
+
+    def export(self):
+        out = self.folder / "out"
+        self.ana(f"log export {out}")
+        self.ana('note "after"')
+        return out
+
+    def test_exports_that_are_none_are_refused_whole(self):
+        good = self.export()
+        size = len(self.ana.json("log"))
+        cj1 = (good / "journal.cj1").read_bytes()
+        cjs = (good / "journal.cjs").read_bytes()
+        for name, data in (("journal.cj1", b""), ("journal.cj1", cj1[:-1]), ("journal.cj1", cj1[:1000]), ("journal.cj1", b"\0" * 4096),
+                           ("journal.cj1", b"x" * 70000 + b"\n"), ("journal.cjs", b"99999 AAAA\n"), ("journal.cjs", b"x y\n"), ("journal.cjs", b"0 !!!\n"),
+                           ("journal.cjs", b"-1 AAAA\n"), ("journal.cjs", cjs + b"18446744073709551615 AAAA\n"), ("journal.cjg", b"team x y\n"), ("journal.cjg", b"\0\n")):
+            bad = self.folder / "bad"
+            shutil.rmtree(bad, ignore_errors=True)
+            shutil.copytree(good, bad)
+            (bad / name).write_bytes(data)
+            status, said = self.ana.fails(f"log merge {bad}")
+            self.assertIn(status, (7, 8, 9), (name, data[:30], said))
+            self.assertEqual(len(self.ana.json("log")), size)
+
+    def test_links_and_devices_in_an_export_do_not_hang_or_harm(self):
+        good = self.export()
+        for target in ("/dev/zero", "/etc/passwd", "/proc/self/mem"):
+            bad = self.folder / "bad"
+            shutil.rmtree(bad, ignore_errors=True)
+            shutil.copytree(good, bad)
+            (bad / "journal.cj1").unlink()
+            (bad / "journal.cj1").symlink_to(target)
+            done = self.ana.run("log", "merge", str(bad), timeout=60)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertGreater(done.returncode, 1)
+
+    def test_an_export_that_changes_after_it_was_checked_brings_nothing_in(self):
+        """A stick that answers differently each time it is read: here, a pipe in place of the lines."""
+        good = self.export()
+        (good / "journal.cj1").unlink()
+        os.mkfifo(good / "journal.cj1")
+        done = self.ana.run("log", "merge", str(good), timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+
+
+class Secrets(Attack):
+    """What other programs of the same user, and of others, can see of keys."""
+
+    def test_nothing_secret_stands_in_environment_or_command_line_and_the_signer_has_none(self):
+        seed = next((self.ana.home / ".local/share/calm/keys").glob("*.key")).read_text().splitlines()[-1].split()[-1]
+        env = {**self.ana.env, "LD_PRELOAD": "", "LD_LIBRARY_PATH": str(self.folder), "CALM_SECRET": "zqmarkqz"}
+        child = subprocess.Popen([CALM, "--case", str(self.case), "log", "--follow"], env=env, stdout=subprocess.PIPE)
+        try:
+            child.stdout.readline()
+            tree = [child.pid, *self.children(child.pid)]
+            self.assertGreaterEqual(len(tree), 2)
+            for pid in tree:
+                seen = b""
+                for name in ("environ", "cmdline"):
+                    try:
+                        seen += pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
+                    except PermissionError:
+                        pass  # not readable at all
+                self.assertNotIn(seed.encode(), seen)
+                self.assertNotIn(bytes.fromhex(seed), seen)
+                if pid != child.pid:
+                    self.assertNotIn(b"zqmarkqz", seen)
+                    self.assertNotIn(b"LD_", seen)
+        finally:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            child.stdout.close()
+        time.sleep(0.3)
+        for pid in tree[1:]:
+            self.assertFalse(pathlib.Path(f"/proc/{pid}/exe").exists() and "calm" in os.readlink(f"/proc/{pid}/exe"), "the signer outlives calm")
+
+    @staticmethod
+    def children(pid):
+        return [int(c) for c in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def test_a_library_forced_upon_calm_is_not_in_the_signer(self):
+        if not shutil.which("gcc"):
+            self.skipTest("no compiler")
+        mark = self.folder / "mark"
+        (self.folder / "evil.c").write_text(
+            '#include <stdio.h>\n#include <unistd.h>\n__attribute__((constructor)) static void here(void)'
+            f'{{ FILE *f = fopen("{mark}", "a"); if (f) {{ fprintf(f, "%d\\n", getpid()); fclose(f); }} }}\n')
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", "evil.so", "evil.c"], cwd=self.folder, check=True)
+        done = self.ana.run("note", "x", env={"LD_PRELOAD": str(self.folder / "evil.so")})
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len(mark.read_text().split()), 1)  # calm itself, which is the user's, and nothing else
+
+    def test_the_signer_is_not_read_by_another_program_of_the_same_user(self):
+        if os.geteuid() == 0:
+            self.skipTest("root reads everything; tests/unit/test_sys_signer.c does this as a plain user")
+        child = subprocess.Popen([CALM, "--case", str(self.case), "log", "--follow"], env=self.ana.env, stdout=subprocess.PIPE)
+        try:
+            child.stdout.readline()
+            for pid in self.children(child.pid):
+                with self.assertRaises(PermissionError):
+                    open(f"/proc/{pid}/mem", "rb").close()
+        finally:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            child.stdout.close()
+
+
+class Names(Attack):
+    """Hostile names in every sink."""
+
+    NAMES = ("\x1b]0;owned\x07\x1b[31mred", "<script>alert(1)</script><img src=x onerror=alert(1)>", "\u202ereversed\u202c\u2066x\u2069", "a\rb\x08\x08c", "\x9b31m\x85",
+             "'; DROP TABLE lines; --", "=cmd|' /C calc'!A0", "[x](javascript:alert(1)) ![y](http://evil.example/z) `code` | pipe", "%n%s%x", "../../etc/passwd", "&amp;&lt;\"quoted\"")
+
+    def plant(self):
+        for name in self.NAMES:
+            for words in (("note", name), ("problem", "raise", name), ("assess", "system", name), ("team", "add", name, "--position", name, "--mobile", name),
+                          ("analyse", "hypothesis", name, "--sort", "attack"), ("preserve", "item", name), ("notify", "channel", name), ("call", name, name),
+                          ("stop", "done", name, name), ("learn", "add", name), ("fix", "weakness", name), ("report", "risk", name)):
+                done = self.ana.run(*words)
+                self.assertIn(done.returncode, (0, 2, 3), (words, done.stderr))
+
+    def test_no_sink_lets_a_name_act(self):
+        self.plant()
+        forbidden = [b"\x1b", b"\x07", b"\x08", b"\r", "\u202e".encode(), "\u2066".encode(), "\x9b".encode(), "\x85".encode()]
+        for line in ("status", "log --full", "log", "team list", "problem list", "assess systems", "analyse matrix", "preserve list", "notify channels", "stop list", "learn list",
+                     "fix weaknesses", "calm", "problem", "team", "notify script --who managers"):
+            done = self.ana.run(*line.split())
+            for bad in forbidden:
+                self.assertNotIn(bad, done.stdout + done.stderr, line)
+        for line in ("log", "team list", "problem list", "assess systems", "status", "preserve list"):
+            text = self.ana(line + " --json")
+            json.loads(text)
+            self.assertFalse(any(ord(c) < 0x20 and c != "\n" for c in text), line)
+
+    def test_a_report_holds_names_as_text(self):
+        self.plant()
+        out = self.folder / "report"
+        self.ana(f"report draft --file {out}")
+        made = [p for p in [out, *out.rglob("*")] if p.is_file()]
+        self.assertTrue(made)
+        page = next(p for p in made if p.suffix == ".html").read_text()
+        tags, handlers = [], []
+
+        class Reader(html.parser.HTMLParser):
+            def handle_starttag(self, tag, attrs):
+                tags.append(tag)
+                handlers.extend(name for name, value in attrs if name.startswith("on") or (value or "").strip().lower().startswith(("javascript:", "http")))
+
+        Reader().feed(page)
+        self.assertNotIn("script", tags)
+        self.assertNotIn("img", tags)
+        self.assertEqual(handlers, [])
+        for path in made:
+            data = path.read_text()
+            for bad in ("\x1b", "\x07", "\x08", "\r", "\u202e", "\u2066", "\x9b"):
+                self.assertNotIn(bad, data, path.name)
+            if path.suffix == ".md":
+                self.assertNotIn("](javascript:", data.replace("\\]", "").replace("\\(", ""))
+                self.assertNotRegex(data, r"(?<!\\)<script")
+            if path.suffix == ".json":
+                json.loads(data)
 
 
 if __name__ == "__main__":
