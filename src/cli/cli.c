@@ -8,6 +8,7 @@
 #include "cli/place.h"
 #include "practice/calm.h"
 #include "practice/opening.h"
+#include "render/wrap.h"
 #include "sys/clock.h"
 #include "sys/term.h"
 
@@ -25,20 +26,31 @@ static int print(const struct buf *b)
     return 0;
 }
 
+/* On a terminal no word is broken at its edge, however narrow it is. */
+static int print_text(const struct buf *b)
+{
+    CLEANUP_BUF struct buf folded = {0};
+
+    if (!term_is_terminal(STDOUT_FILENO))
+        return print(b) == 0 ? 0 : 1;
+    wrap_fold(&folded, buf_str(b), term_columns(STDOUT_FILENO));
+    return print(&folded) == 0 ? 0 : 1;
+}
+
 static int print_error(const struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf folded = {0};
     int status = err_exit_status(e->code);
 
     sink_terminal(&text, str_of(e->text), true);
-    fprintf(stderr, "calm: %s%s (exit %d)\n", buf_text(&text),
-            text.len && text.p[text.len - 1] == '.' ? "" : ".", status ? status : 1);
+    buf_addf(&line, "calm: %s%s (exit %d)\n", buf_text(&text),
+             text.len && text.p[text.len - 1] == '.' ? "" : ".", status ? status : 1);
+    wrap_fold(&folded, buf_str(&line),
+              term_is_terminal(STDERR_FILENO) ? term_columns(STDERR_FILENO) : SIZE_MAX);
+    fputs(buf_text(&folded), stderr);
     return status ? status : 1;
-}
-
-static int print_text(const struct buf *b)
-{
-    return print(b) == 0 ? 0 : 1;
 }
 
 static int show_help(const struct model *m, const struct args *a)
@@ -57,7 +69,7 @@ static int show_help(const struct model *m, const struct args *a)
 /* What there is so far, for a person who waits. */
 static int flush_answer(struct answer *a)
 {
-    int rc = print(&a->text);
+    int rc = print_text(&a->text);
 
     buf_clear(&a->text);
     return rc;
@@ -149,6 +161,21 @@ static int run(const struct model *m, struct args *a, struct err *e)
     return rc ? rc : answer.exit_status;
 }
 
+/* "calm help stop" is its page, "calm help stop plan" and "calm help log" what --help shows. */
+static bool help_of_words(const struct model *m, int count, char **words, struct buf *out)
+{
+    CLEANUP_BUF struct buf name = {0};
+    const struct operation *op;
+
+    buf_addf(&name, "%s%s%s", words[0], count > 1 ? " " : "", count > 1 ? words[1] : "");
+    op = operation_find(m, buf_str(&name));
+    if (count == 1 && help_page(words[0], out))
+        return true;
+    if (op)
+        help_operation(op, out);
+    return op != NULL;
+}
+
 static int show_page(const struct model *m, int argc, char **argv, struct err *e)
 {
     CLEANUP_BUF struct buf out = {0};
@@ -172,9 +199,10 @@ static int show_page(const struct model *m, int argc, char **argv, struct err *e
         help_manual(m, &out);
     else if (strcmp(argv[2], "first-minutes") == 0)
         opening_first_minutes(&out);
-    else if (!help_page(argv[2], &out)) {
+    else if (!help_of_words(m, argc - 2, argv + 2, &out)) {
         help_page_names(&names);
-        return err_set(e, ERR_NOTFOUND, "there is no page \"%.40s\"; there is: %s", argv[2],
+        return err_set(e, ERR_NOTFOUND,
+                       "there is no page \"%.40s\". All commands: calm help. Pages: %s", argv[2],
                        buf_text(&names));
     }
     return print_text(&out);
@@ -184,10 +212,13 @@ int cli_main(const struct model *m, int argc, char **argv)
 {
     CLEANUP(args_release) struct args a = {0};
     struct err e = {0};
+    int at;
     int rc;
 
-    if (argc > 1 && strcmp(argv[1], "help") == 0) {
-        rc = show_page(m, argc, argv, &e);
+    for (at = 1; at + 1 < argc && strcmp(argv[at], "--case") == 0;)
+        at += 2; /* help is the same for every case */
+    if (at < argc && (strcmp(argv[at], "help") == 0 || strcmp(argv[at], "-h") == 0)) {
+        rc = show_page(m, argc - at + 1, argv + at - 1, &e);
         return rc < 0 ? print_error(&e) : rc;
     }
     if (argc > 1 && strcmp(argv[1], "--version") == 0)

@@ -68,6 +68,13 @@ void help_overview(const struct model *m, struct buf *out)
              "written as 14:30, \"yesterday 23:15\" or \"10 min ago\".\n");
 }
 
+/* Words that are to be replaced stand in capitals, as in the texts. */
+static void add_capitals(struct buf *out, const char *word)
+{
+    for (; *word; word++)
+        buf_addc(out, *word >= 'a' && *word <= 'z' ? (char)(*word - 'a' + 'A') : *word);
+}
+
 static void add_field(struct buf *out, const struct field *f)
 {
     CLEANUP_BUF struct buf name = {0};
@@ -76,7 +83,7 @@ static void add_field(struct buf *out, const struct field *f)
     if (f->type == FIELD_REST)
         buf_adds(&name, "-- COMMAND…");
     else if (f->flags & FIELD_ARG)
-        buf_adds(&name, field_option(f));
+        add_capitals(&name, field_option(f));
     else
         buf_addf(&name, "--%s", field_option(f));
     buf_adds(&text, f->help);
@@ -100,9 +107,11 @@ static void add_synopsis(struct buf *out, const struct operation *op)
 
         if (f->type == FIELD_REST)
             buf_adds(out, " -- COMMAND…");
-        else if (f->flags & FIELD_ARG)
-            buf_addf(out, is_needed ? " %s" : " [%s]", field_option(f));
-        else if (is_needed)
+        else if (f->flags & FIELD_ARG) {
+            buf_adds(out, is_needed ? " " : " [");
+            add_capitals(out, field_option(f));
+            buf_adds(out, is_needed ? "" : "]");
+        } else if (is_needed)
             buf_addf(out, " --%s …", field_option(f));
     }
     buf_adds(out, " [options]\n");
@@ -124,7 +133,7 @@ void help_operation(const struct operation *op, struct buf *out)
         buf_addc(out, '\n');
     for (size_t i = 0; i < op->field_count; i++)
         add_field(out, &op->fields[i]);
-    if (op->type == OP_CHANGE || op->type == OP_JOB) {
+    if (op->records) {
         buf_adds(out, "\nWith every record:\n");
         for (size_t i = 0; i < COMMON_COUNT; i++)
             if (i != COMMON_OVERRIDE || op->gate)

@@ -102,6 +102,63 @@ void wrap_cut(struct buf *out, struct str text, size_t columns, bool pad)
         buf_addn(out, ' ', columns - taken);
 }
 
+/* Where the text of a line begins: behind its spaces, or behind "  name    " if it has a name. */
+static size_t hanging(struct str line, size_t columns)
+{
+    size_t indent = 0;
+
+    while (indent < line.len && line.p[indent] == ' ')
+        indent++;
+    for (size_t i = indent; i + 2 < line.len && i <= columns / 2; i++) {
+        size_t end = i;
+
+        while (end < line.len && line.p[end] == ' ')
+            end++;
+        if (end >= i + 2 && end <= columns / 2)
+            return utf8_columns(str_head(line, end));
+    }
+    return indent < columns / 2 ? indent : columns / 2;
+}
+
+static bool is_command(struct str line)
+{
+    while (line.len && line.p[0] == ' ')
+        line = str_from(line, 1);
+    return (str_starts(line, "calm ") || str_starts(line, "calm-verify ")) &&
+           !memmem(line.p, line.len, "  ", 2);
+}
+
+static void fold_line(struct buf *out, struct str line, size_t columns)
+{
+    size_t hang = hanging(line, columns);
+    struct str part;
+
+    /* The line keeps its own beginning; wrap_next breaks it as if that were text. */
+    for (bool is_first = true; wrap_next(&line, columns - (is_first ? 0 : hang), &part);
+         is_first = false) {
+        if (!is_first)
+            buf_addn(out, ' ', hang);
+        buf_addstr(out, part);
+        if (line.len)
+            buf_addc(out, '\n');
+    }
+}
+
+void wrap_fold(struct buf *out, struct str text, size_t columns)
+{
+    while (text.len) {
+        bool has_end = memchr(text.p, '\n', text.len) != NULL;
+        struct str line = str_cut(&text, '\n');
+
+        if (utf8_columns(line) <= columns || memchr(line.p, '\033', line.len) || is_command(line))
+            buf_addstr(out, line);
+        else
+            fold_line(out, line, columns);
+        if (has_end)
+            buf_addc(out, '\n');
+    }
+}
+
 static size_t widest_between(struct str text, const char *separators)
 {
     size_t widest = 0;

@@ -16,6 +16,11 @@ void wrap_add(struct buf *out, struct str text, size_t columns, struct str first
  */
 void wrap_cut(struct buf *out, struct str text, size_t columns, bool pad);
 
+/* Breaks the lines of text that are too wide, at spaces and hanging behind their first column. The
+ * text is already fit for a terminal. Lines that show a command of this program stay whole, because
+ * people copy them; so do lines with styles, which were wrapped when they were written. */
+void wrap_fold(struct buf *out, struct str text, size_t columns);
+
 /* The columns of the widest line and of the widest word. */
 size_t wrap_widest_line(struct str text);
 size_t wrap_widest_word(struct str text);

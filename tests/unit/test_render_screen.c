@@ -183,6 +183,31 @@ static struct str random_text(struct buf *b, uint64_t *seed)
     return buf_str(b);
 }
 
+static void lines_too_wide_for_the_terminal_hang_behind_their_first_column(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"short\n", "short\n"},
+        {"no end of line", "no end of line"},
+        {"\n\nab\n", "\n\nab\n"},
+        {"one two three four five six seven\n", "one two three four\nfive six seven\n"},
+        {" 1  note the time of your watch\n", " 1  note the time of\n    your watch\n"},
+        {"  --at  when it happened\n", "  --at  when it\n        happened\n"},
+        {"  calm problem raise \"a long example\"\n", "  calm problem raise \"a long example\"\n"},
+        {"\033[1mone two three four five six\033[0m\n",
+         "\033[1mone two three four five six\033[0m\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP_BUF struct buf got = {0};
+
+        wrap_fold(&got, str_of(cases[i].text), 20);
+        assert_string_equal(buf_text(&got), cases[i].want);
+    }
+}
+
 static void random_screen(struct screen *s, uint64_t *seed, struct str text)
 {
     struct screen_column columns[16] = {0};
@@ -239,6 +264,7 @@ int main(void)
         cmocka_unit_test(bars_show_their_share),
         cmocka_unit_test(lines_break_at_spaces_and_long_words_where_they_must),
         cmocka_unit_test(a_cut_says_that_it_is_one),
+        cmocka_unit_test(lines_too_wide_for_the_terminal_hang_behind_their_first_column),
         cmocka_unit_test(no_line_is_wider_than_the_screen),
     };
 
