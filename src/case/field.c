@@ -118,8 +118,8 @@ static int read_number(const struct field *f, struct str written, struct buf *ou
     uint64_t n;
 
     if (!str_u64(str_trim(written), &n) || n > INT64_MAX)
-        return err_set(e, ERR_USAGE, "%s is a whole number; \"" STR_FMT "\" is not", field_option(f),
-                       STR_ARG(str_head(written, 60)));
+        return err_set(e, ERR_USAGE, "%s is a whole number; \"" STR_FMT "\" is not",
+                       field_option(f), STR_ARG(str_head(written, 60)));
     buf_add_u64(out, n);
     return 0;
 }

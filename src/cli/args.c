@@ -1,5 +1,6 @@
 /* args.c: from the words of a command line to an operation and its input. */
 #include "cli/args.h"
+#include <unistd.h>
 #include "base/limits.h"
 #include "cli/suggest.h"
 #include "journal/entry.h"
@@ -26,6 +27,19 @@ void args_release(struct args *a)
     arena_free(a->arena);
 }
 
+/* Whether another verb has this word: "calm note list" means to see something, not to note "list".
+ */
+static bool is_elsewhere(const struct model *m, const char *word)
+{
+    for (size_t i = 0; i < m->operation_count; i++) {
+        const char *space = strchr(m->operations[i]->name, ' ');
+
+        if (space && strcmp(space + 1, word) == 0)
+            return true;
+    }
+    return strcmp(word, "help") == 0;
+}
+
 /* "problem raise", or the operation of one word, or what the verb usually means. */
 static const struct operation *find_operation(const struct model *m, struct words *w)
 {
@@ -44,7 +58,8 @@ static const struct operation *find_operation(const struct model *m, struct word
         }
     }
     op = operation_find(m, str_of(first));
-    if (!op && second && practice && practice->usual && strcmp(second, "--help") != 0)
+    if (!op && second && practice && practice->usual && strcmp(second, "--help") != 0 &&
+        !(w->at + 2 == w->count && is_elsewhere(m, second)))
         op = operation_find(m, str_of(practice->usual));
     if (op)
         w->at++;
@@ -67,6 +82,11 @@ static int unknown_command(const struct model *m, struct words *w, struct err *e
         for (size_t i = 0; i < m->operation_count; i++)
             if (begins_operation(m->operations[i], first))
                 suggest_try(&s, m->operations[i]->name + strlen(first) + 1);
+        if (practice_find(str_of(first))->usual && is_elsewhere(m, second))
+            return err_set(e, ERR_USAGE,
+                           "calm %s has no \"%.60s\", so nothing was written. To write down the "
+                           "word itself: calm %s %.60s. To read what was written: calm log",
+                           first, second, practice_find(str_of(first))->usual, second);
         if (s.best)
             return err_set(e, ERR_USAGE, "calm %s has no \"%.60s\". Did you mean: calm %s %s",
                            first, second, first, s.best);
@@ -298,6 +318,12 @@ int args_read(struct args *a, const struct model *m, int argc, char **argv, stru
     return rc;
 }
 
+/* How many things there are that a field may refer to; many, where any record may be meant. */
+static size_t choice_count(const struct view *v, const struct field *f)
+{
+    return f->type == FIELD_REF && f->kind && v ? view_count(v, f->kind) : SIZE_MAX;
+}
+
 /* Asks on the terminal for a field; an empty answer leaves one that is not needed empty. */
 static int ask(struct args *a, size_t i, struct err *e)
 {
@@ -321,13 +347,17 @@ static int ask(struct args *a, size_t i, struct err *e)
     return 0;
 }
 
-static int want(struct args *a, size_t i, bool may_ask, struct err *e)
+static int want(struct args *a, const struct view *v, size_t i, bool may_ask, struct err *e)
 {
     const struct field *f = all_field(a->op, i);
 
     if (a->is_given[i] || !(f->flags & (FIELD_REQUIRED | FIELD_ASK)))
         return 0;
-    if (may_ask && f->type != FIELD_REST)
+    if ((f->flags & FIELD_REQUIRED) && choice_count(v, f) == 0)
+        return err_set(e, ERR_NOTFOUND,
+                       "there is no %s yet that calm %s could be about. What comes first: calm %s",
+                       f->kind, a->op->name, a->op->practice);
+    if (may_ask && f->type != FIELD_REST && choice_count(v, f))
         return ask(a, i, e);
     if (!(f->flags & FIELD_REQUIRED))
         return 0;
@@ -347,6 +377,26 @@ static int read_ref(const struct view *v, const struct field *f, struct str writ
     if (rc == 0)
         hex_add(kept, id.b, sizeof(id.b));
     return rc;
+}
+
+/* A text that is given as - comes from standard input. */
+static int read_piped(struct args *a, struct err *e)
+{
+    for (size_t i = 0; i < a->op->field_count; i++) {
+        char part[4096];
+        ssize_t got;
+
+        if (!a->is_given[i] || a->op->fields[i].type != FIELD_TEXT ||
+            !str_is(buf_str(&a->given[i]), "-"))
+            continue;
+        buf_clear(&a->given[i]);
+        while ((got = read(STDIN_FILENO, part, sizeof(part))) > 0 &&
+               a->given[i].len <= LIMIT_VALUE_SIZE)
+            buf_add(&a->given[i], part, (size_t)got);
+        if (got < 0)
+            return err_errno(e, "cannot read standard input");
+    }
+    return 0;
 }
 
 /* One field's value, or several as lines. */
@@ -404,10 +454,12 @@ int args_input(struct args *a, const struct view *v, bool may_ask, struct input 
     *in = (struct input){.rest = a->rest, .rest_count = a->rest_count};
     in->values = arena_alloc(a->arena, (a->op->field_count + COMMON_COUNT) * sizeof(in->values[0]));
     rc = read_labels(a, in, e);
+    if (rc == 0)
+        rc = read_piped(a, e);
     for (size_t i = 0; rc == 0 && i < all_count(a->op); i++) {
         const struct field *f = all_field(a->op, i);
 
-        rc = want(a, i, may_ask, e);
+        rc = want(a, v, i, may_ask, e);
         if (rc)
             return rc;
         if (a->is_given[i])

@@ -5,15 +5,16 @@
 #include "journal/anchor.h"
 #include "journal/note.h"
 #include "practice/log.h"
+#include "render/wrap.h"
 #include "sys/file.h"
 
-enum { TEXT_PART_MAX = 4000, TOKEN_SIZE_MAX = 32768, FOLLOW_WAIT_MS = 60000 };
+enum { TEXT_PART_MAX = 4000, TOKEN_SIZE_MAX = 32768, FOLLOW_WAIT_MS = 60000, ROOM_LEAST = 20 };
 
 static const struct field show_fields[] = {
     {.name = "words",
      .type = FIELD_LINE,
      .flags = FIELD_ARG,
-     .help = "only entries with these words"},
+     .help = "only entries with these words; r12: that one, whole"},
     {.name = "since", .type = FIELD_TIME, .help = "only from then on"},
     {.name = "until", .type = FIELD_TIME, .help = "only up to then"},
     {.name = "person",
@@ -42,6 +43,8 @@ struct shown {
     const struct input *in;
     struct answer *a;
     struct corrections corrections;
+    uint64_t one; /* the only record that is wanted; UINT64_MAX: all */
+    size_t count;
 };
 
 static int corrections_find(const struct view *v, struct corrections *c, struct err *e)
@@ -179,28 +182,38 @@ static void put_json(const struct shown *s, uint64_t seq, const struct buf *word
     json_object_end(&j);
 }
 
+/* The columns left for a record's words, so that what it is marked with is never cut. */
+static size_t room(size_t columns, size_t taken)
+{
+    return columns > taken + ROOM_LEAST ? columns - taken : ROOM_LEAST;
+}
+
 static void put_text(const struct shown *s, uint64_t seq, const struct buf *words,
                      const struct buf *marks)
 {
     const struct record *r = state_record(s->v->state, seq);
-    bool is_full = input_has(s->op, s->in, "full");
+    bool is_full = input_has(s->op, s->in, "full") || s->one != UINT64_MAX;
     bool is_cut = s->a->to_terminal && !is_full;
     CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf after = {0};
     char when[UTC_PLAIN_SIZE];
-    struct str text;
 
     buf_addf(&line, "r%-4llu %s ", (unsigned long long)seq,
              utc_local_short(when, r->time, s->v->now));
     view_signer_name(s->v, r, &line);
     buf_addf(&line, "  %s%s", log_words(s->v, r), words->len ? ": " : "");
     buf_addstr(&line, str_head(buf_str(words), TEXT_PART_MAX));
-    buf_addstr(&line, buf_str(marks));
+    buf_addstr(&after, buf_str(marks));
     if (r->trust != TRUST_YES)
-        buf_adds(&line, " [not trusted]");
+        buf_adds(&after, " [not trusted]");
     if (r->is_redacted)
-        buf_adds(&line, " [redacted]");
-    text = is_cut ? utf8_head_columns(buf_str(&line), s->a->columns) : buf_str(&line);
-    sink_terminal(&s->a->text, text, is_full);
+        buf_adds(&after, " [redacted]");
+    if (is_cut)
+        wrap_cut(&s->a->text, buf_str(&line), room(s->a->columns, utf8_columns(buf_str(&after))),
+                 false);
+    else
+        sink_terminal(&s->a->text, buf_str(&line), is_full);
+    sink_terminal(&s->a->text, buf_str(&after), false);
     buf_addc(&s->a->text, '\n');
 }
 
@@ -222,22 +235,24 @@ static bool is_wanted(const struct shown *s, const struct record *r)
            view_signer(s->v, r) == input_thing(s->v, s->op, s->in, "person");
 }
 
-static int show_record(const struct shown *s, uint64_t seq, struct err *e)
+static int show_record(struct shown *s, uint64_t seq, struct err *e)
 {
     struct str find = input_value(s->op, s->in, "words");
     CLEANUP_BUF struct buf words = {0};
     CLEANUP_BUF struct buf marks = {0};
     int rc;
 
-    if (!is_wanted(s, state_record(s->v->state, seq)))
+    if ((s->one != UINT64_MAX && s->one != seq) || !is_wanted(s, state_record(s->v->state, seq)))
         return 0;
     rc = log_text(s->v, seq, &words, e);
     if (rc == 0)
         rc = late_words(s->v, seq, &marks, e);
     if (rc)
         return rc;
-    if (find.len && !(words.len && memmem(words.p, words.len, find.p, find.len)))
+    if (s->one == UINT64_MAX && find.len &&
+        !(words.len && memmem(words.p, words.len, find.p, find.len)))
         return 0;
+    s->count++;
     correction_words(s, seq, &marks);
     if ((!words.len || state_record(s->v->state, seq)->thing) && view_is_damaged(s->v, seq))
         buf_adds(&marks, " [not what was signed]");
@@ -292,10 +307,13 @@ static int show_job(struct session *session, const struct operation *op, const s
                     struct answer *a, struct err *e)
 {
     struct view v;
-    struct shown s = {.v = &v, .op = op, .in = in, .a = a};
+    struct shown s = {.v = &v, .op = op, .in = in, .a = a, .one = UINT64_MAX};
+    struct str words = input_value(op, in, "words");
     uint64_t seq = 0;
     int rc = session_view(session, &v, e);
 
+    if (str_starts(words, "r") && !str_u64(str_from(words, 1), &s.one))
+        s.one = UINT64_MAX;
     if (rc == 0)
         rc = corrections_find(&v, &s.corrections, e);
     if (a->wants_json)
@@ -304,6 +322,8 @@ static int show_job(struct session *session, const struct operation *op, const s
         rc = show_record(&s, in_order(&v, seq), e);
     if (a->wants_json)
         buf_addc(&a->json, ']');
+    else if (rc == 0 && !s.count)
+        buf_adds(&a->text, "Nothing that was written is like that. All of it: calm log\n");
     if (rc == 0 && input_has(op, in, "follow") && !a->wants_json)
         rc = follow(session, &s, &v, seq, e);
     free(s.corrections.pairs);

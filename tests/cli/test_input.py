@@ -40,6 +40,50 @@ class BadInput(CaseTest):
         self.assertEqual(status, 2)
         self.assertIn("14:30", said)
 
+    def test_an_option_is_named_as_it_was_typed(self):
+        status, said = self.ana.fails("note x --at sometime")
+        self.assertEqual(status, 2)
+        self.assertIn("calm: at: ", said)
+
+    def test_a_question_about_nothing_is_not_asked(self):
+        status, said = self.ana.fails("problem top")
+        self.assertEqual(status, 3)
+        self.assertIn("there is no problem yet", said)
+
+    def test_a_command_of_another_verb_is_not_taken_for_a_note(self):
+        before = self.ana.json("status")["records"]
+        for line in ("note list", "note help", "learn show"):
+            status, said = self.ana.fails(line)
+            self.assertEqual(status, 2, line)
+            self.assertIn("nothing was written", said)
+        self.assertEqual(self.ana.json("status")["records"], before)
+        self.ana("note add list")
+        self.ana("note list of what is missing")
+        self.assertEqual([r["text"] for r in self.ana.json("log")[-2:]], ["list", "list of what is missing"])
+
+    def test_a_dash_takes_the_text_from_standard_input(self):
+        done = self.ana.run("note", "-", stdin="first line\nsecond – line\n".encode())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.ana.json("log --last 1")[0]["text"], "first line\nsecond – line")
+        self.assertEqual(self.ana.run("note", "-", stdin=b"").returncode, 2)
+        self.assertEqual(self.ana.run("note", "-", stdin=b"x" * 65537).returncode, 10)
+
+    def test_one_record_is_shown_whole_and_no_match_is_said(self):
+        self.ana("note first")
+        self.ana("note " + "long " * 40)
+        last = self.ana.json("log --last 1")[0]["record"]
+        self.assertEqual(self.ana(f"log r{last}").count("long"), 40)
+        self.assertNotIn("first", self.ana(f"log r{last}"))
+        self.assertEqual([r["record"] for r in self.ana.json(f"log r{last}")], [last])
+        self.assertIn("Nothing", self.ana("log zzzzz"))
+        self.assertEqual(self.ana.json("log zzzzz"), [])
+
+    def test_help_is_found_by_every_name_of_a_command(self):
+        for line, want in (("help log", "calm log"), ("help stop plan", "calm stop plan"), ("help call", "calm call WITH TEXT"),
+                           ("-h", "calm open"), ("help stop", "calm stop:")):
+            self.assertIn(want, self.ana(line), line)
+        self.assertEqual(self.ana.fails("help nonsense")[0], 3)
+
     def test_a_thing_that_is_not_there_says_what_is(self):
         self.ana("assess system web1")
         status, said = self.ana.fails("assess mark web9 affected")
