@@ -36,7 +36,7 @@ static const struct field export_op_fields[] = {
     {.name = "label",
      .type = FIELD_WORD,
      .choices = tlp_names,
-     .help = "with --clear: nothing labelled higher",
+     .help = "with --clear or --evidence: nothing labelled higher",
      .fallback = "red"},
     {.name = "evidence", .type = FIELD_FLAG, .help = "the items of evidence too"},
 };
@@ -250,13 +250,12 @@ static int write_all(const struct view *v, const struct operation *op, const str
         rc = write_records(v, folder, "journal.cjs", true, write_sealed, e);
     if (rc == 0 && !is_skeleton)
         rc = write_grants(v, folder, e);
-    if (rc == 0 && input_has(op, in, "clear")) {
-        (void)tlp_of(input_value(op, in, "label"), &label);
+    if (tlp_of(input_value(op, in, "label"), &label))
         cut = view_at_most(v, label);
+    if (rc == 0 && input_has(op, in, "clear"))
         rc = write_records(&cut, folder, "journal.cjo", true, write_clear, e);
-    }
     if (rc == 0 && input_has(op, in, "evidence"))
-        rc = write_evidence(v, folder, items, e);
+        rc = write_evidence(&cut, folder, items, e);
     return rc;
 }
 

@@ -269,16 +269,43 @@ class Journal(Attack):
         self.ana("log checkpoint")
         self.assertEqual(self.checked("--root", root), 0)
 
-    def test_a_record_dated_back_stands_where_it_was_written(self):
-        self.ana('note "now"')
-        done = subprocess.run(["faketime", "-f", "-3d", CALM, "--case", str(self.case), "note", "three days ago, it says"], env=self.ana.env, capture_output=True,
-                              check=False) if shutil.which("faketime") else None
-        if done is None or done.returncode:
-            self.skipTest("faketime is not there")
+    def stepped(self, seconds):
+        """Environment of a machine whose clock was set by so many seconds, and whose time since boot was not."""
+        if not shutil.which("gcc"):
+            self.skipTest("no compiler")
+        (self.folder / "clock.c").write_text(
+            "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <time.h>\n"
+            "int clock_gettime(clockid_t id, struct timespec *t)\n{\n"
+            '    int (*real)(clockid_t, struct timespec *) = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");\n'
+            "    int rc = real(id, t);\n"
+            f"    if (id == CLOCK_REALTIME)\n        t->tv_sec += {seconds};\n    return rc;\n}}\n")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", "clock.so", "clock.c"], cwd=self.folder, check=True)
+        return {"LD_PRELOAD": str(self.folder / "clock.so")}
+
+    def test_a_clock_that_was_stepped_back_an_hour_is_told_and_verifies(self):
+        self.ana('note "before the step"')
+        done = self.ana.run("note", "an hour back", env=self.stepped(-3600))
+        self.assertEqual(done.returncode, 0)
+        self.ana('note "right again"')
         log = self.ana.json("log")
-        self.assertLess(log[-1]["time"], log[-2]["time"])
+        self.assertEqual([t["text"] for t in log[-3:]], ["before the step", "an hour back", "right again"])
+        self.assertLess(log[-2]["time"], log[-3]["time"])
+        self.ana(f"report draft --file {self.folder}/report")
+        report = "".join(p.read_text() for p in (self.folder / "report").rglob("*.md"))
+        report = "\n".join(line for line in report.splitlines() if "clock of one" in line)
+        self.assertRegex(report, r"The clock of one machine was set back by (59 min|1 h 00 min) between")
+        self.assertRegex(report, r"The clock of one machine was set forward by (1 h|59 min)")
         self.ana("log checkpoint")
         self.assertEqual(self.verify(), 2)
+
+    def test_a_record_dated_back_stands_where_it_was_written(self):
+        self.ana('note "now"')
+        done = self.ana.run("note", "three days ago, it says", env=self.stepped(-3 * 86400))
+        self.assertEqual(done.returncode, 0)
+        root = self.seal()
+        log = self.ana.json("log")
+        self.assertEqual(next(t["text"] for t in log if t["record"] == 3), "three days ago, it says")
+        self.assertEqual(self.checked("--root", root), 0)
 
     def test_a_wholly_invented_case_is_never_verified_by_its_own_keys(self):
         root = self.seal()
@@ -466,6 +493,22 @@ class Merge(Attack):
         os.mkfifo(good / "journal.cj1")
         done = self.ana.run("log", "merge", str(good), timeout=60)
         self.assertNotEqual(done.returncode, 0)
+
+
+class Export(Attack):
+    """What is handed out under a label."""
+
+    def test_an_export_under_a_label_holds_neither_values_nor_items_above_it(self):
+        for label in ("green", "red"):
+            (self.folder / label).write_text(f"the {label} item")
+            self.ana(f"preserve files {self.folder}/{label} --tlp {label}")
+            self.ana(f'note "the {label} note" --tlp {label}')
+        self.ana(f"log export {self.folder}/out --clear --label green --evidence --for expert")
+        opened = (self.folder / "out/journal.cjo").read_text()
+        values = [base64.b64decode(json.loads(line)["value"]).decode() for line in opened.splitlines()]
+        self.assertIn("the green note", values)
+        self.assertNotIn("the red note", values)
+        self.assertEqual([p.read_text() for p in (self.folder / "out/evidence").iterdir()], ["the green item"])
 
 
 class Secrets(Attack):
