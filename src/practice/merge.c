@@ -1,6 +1,8 @@
 /* merge.c: brings a copy of the case that was written to apart into this one. */
+#include <unistd.h>
 #include "base/limits.h"
 #include "base/sink.h"
+#include "practice/import.h"
 #include "practice/practice.h"
 #include "practice/verify.h"
 #include "sys/file.h"
@@ -82,15 +84,19 @@ static int split_sealed(struct import *i, struct err *e)
     return 0;
 }
 
-static int read_export(struct import *i, const char *folder, struct err *e)
+/* What is checked is what is taken in: a stick, or a folder on the network, could answer otherwise
+ * the second time. */
+static int check_lines(const struct import *i, struct err *e)
 {
+    CLEANUP_FD int fd = -1;
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf words = {0};
     int verdict;
-    int rc;
+    int rc = import_memory(&fd, buf_str(&i->lines), e);
 
-    buf_addf(&path, "%s/journal.cj1", folder);
-    rc = verify_file(buf_text(&path), NULL, &verdict, &words, e);
+    buf_addf(&path, "/proc/%d/fd/%d", (int)getpid(), fd);
+    if (rc == 0)
+        rc = verify_file(buf_text(&path), NULL, &verdict, &words, e);
     if (rc)
         return rc;
     if (verdict != VERDICT_VERIFIED && verdict != VERDICT_NOT_ANCHORED)
@@ -98,7 +104,15 @@ static int read_export(struct import *i, const char *folder, struct err *e)
                        "the other copy does not check, so nothing was taken from it. calm-verify "
                        "says: " STR_FMT,
                        STR_ARG(str_head(buf_str(&words), 700)));
-    rc = read_part(&i->lines, folder, "journal.cj1", JOURNAL_SIZE_MAX, true, e);
+    return 0;
+}
+
+static int read_export(struct import *i, const char *folder, struct err *e)
+{
+    int rc = read_part(&i->lines, folder, "journal.cj1", JOURNAL_SIZE_MAX, true, e);
+
+    if (rc == 0)
+        rc = check_lines(i, e);
     if (rc == 0)
         rc = read_part(&i->sealed, folder, "journal.cjs", SEALED_SIZE_MAX, false, e);
     if (rc == 0)
