@@ -170,13 +170,15 @@ static int limits_at(struct copies *c, struct journal *j, uint32_t place, struct
     int result = 0;
 
     *skip = 0; /* a merge whose numbers do not fit is left out */
-    if (journal_public(j, place, &merge) != 0)
-        return 0;
+    uint32_t record = journal_record(j, place);
+    struct cursor public = skeleton_at(j->skel, record, j->skel->records[record].public);
     uint64_t before = c->built;
+    if (public_merge_numbers(public.at, public.end, &merge) != 0)
+        return 0;
     if (merge_lay_out(c, j, place, &merge, &copy, &why, &cut) != 0) {
         if (c->built == before)
             return 0;
-        return finding_set(f, STATUS_UNCHECKED, journal_record(j, place), "limits", "%s", why);
+        return finding_set(f, STATUS_UNCHECKED, record, "limits", "%s", why);
     }
     *skip = merge.count;
     journal_add_window(j, place, merge.count);

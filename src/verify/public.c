@@ -246,6 +246,26 @@ int public_parse(enum type t, const char *public_at, const char *end, struct pub
     return TAKE(&c, "}") ? 0 : -1;
 }
 
+int public_merge_numbers(const char *public_at, const char *end, struct public *out)
+{
+    static const struct member numbers[] = {
+        {"count", read_count}, {"fork", read_fork}, {"size", read_size}, {"skip", read_skip}};
+    struct cursor c = {public_at, end};
+    struct slice name;
+    struct value value;
+    size_t found = 0;
+
+    memset(out, 0, sizeof *out);
+    while (!TAKE(&c, "}")) { /* spelled right; names ascend, as those above do */
+        (void)TAKE(&c, ",");
+        if (!take_name(&c, &name) || !TAKE(&c, ":") || !take_value(&c, &value))
+            return -1;
+        if (found < 4 && slice_is(name, numbers[found].name) && !numbers[found++].read(value, out))
+            return -1;
+    }
+    return found == 4 ? 0 : -1;
+}
+
 size_t checkpoint_text(char out[CHECKPOINT_TEXT_MAX], const uint8_t name[HASH_LEN], uint64_t size,
                        const uint8_t root[HASH_LEN])
 {

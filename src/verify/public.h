@@ -32,6 +32,9 @@ struct public
 MUST_CHECK int public_parse(enum type t, const char *public_at, const char *end, struct public *out,
                             const char **wrong);
 
+/* The numbers of a merge/1 alone: count, fork, size and skip, whatever its other members are. */
+MUST_CHECK int public_merge_numbers(const char *public_at, const char *end, struct public *out);
+
 /* The text of a checkpoint (section 7). Returns its length. */
 #define CHECKPOINT_TEXT_MAX 160
 size_t checkpoint_text(char out[CHECKPOINT_TEXT_MAX], const uint8_t name[HASH_LEN], uint64_t size,

@@ -723,7 +723,10 @@ case(MALFORMED, 'merges 17 deep, and openings misspelled')(lambda: {'journal': n
 case(UNCHECKED, 'merges 17 deep, and another root given')(
     lambda: {'journal': nest(17), 'args': ['--root', '1:' + ZEROS]})
 case(TAMPERED, 'a merge whose numbers do not fit is none for the limits')(lambda: too_many(fork=5000))
-case(TAMPERED, 'a merge with a member of another kind is none for the limits')(lambda: too_many(count='0'))
+case(TAMPERED, 'a merge whose count is no number is none for the limits')(lambda: too_many(count='0'))
+case(TAMPERED, 'a merge that is cut is none for the limits')(
+    lambda: too_many(count=2000000, size=2000004, skip=[]))
+case(UNCHECKED, 'a merge beyond the limits whose head is no hash')(lambda: too_many(head='x'))
 case(UNCHECKED, 'a merge beyond the limits behind one whose numbers do not fit')(
     lambda: too_many(lambda j: j.merge(LEAD, j, 4, size=3)))
 
