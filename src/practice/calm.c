@@ -1,6 +1,7 @@
 /* calm.c: where we stand, the top problem, what runs against a deadline, the next step and why. */
 #include "practice/calm.h"
 #include "practice/analyse.h"
+#include "practice/join.h"
 #include "practice/log.h"
 #include "practice/notify.h"
 #include "practice/opening.h"
@@ -57,11 +58,30 @@ static int decide_close(struct decision *d, struct err *e)
     const struct thing *t = calm_case(d->view);
 
     if (t && thing_says(t, "state", "closed"))
-        return err_set(e, ERR_GATE, "this case is closed already; late notes are still welcome");
+        return err_set(
+            e, ERR_GATE,
+            "this case is closed already; late notes are still welcome. To go on with it: "
+            "calm reopen \"why\"");
     if (decide_case_change(d, e))
         return e ? e->code : ERR_DENIED;
     draft_value(&d->drafts[0], "state", STR("closed"));
     return 0;
+}
+
+/* Whoever closes by mistake, or too early, sees it and the way back. */
+static void say_closed(const struct view *v, uint64_t first, struct answer *a)
+{
+    struct ranked_problem ranked[PROBLEMS_MAX];
+    size_t open = problem_rank(v, ranked);
+
+    buf_addf(&a->text, "r%-4llu the case is closed, and sealed with a checkpoint.\n",
+             (unsigned long long)first);
+    if (open) {
+        buf_adds(&a->text, "Still open: ");
+        add_count(&a->text, open, "problem", "problems");
+        buf_adds(&a->text, " (calm problem list). To go on after all: calm reopen \"why\"\n");
+    }
+    buf_adds(&a->text, "Next:  calm log anchor, so that the record stands by itself\n");
 }
 
 static int close_job(struct session *s, const struct operation *op, const struct input *in,
@@ -83,10 +103,7 @@ static int close_job(struct session *s, const struct operation *op, const struct
     if (rc == 0 && a->wants_json)
         buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
     if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text,
-                 "r%-4llu the case is closed, and sealed with a checkpoint.\nNext:  calm log "
-                 "anchor, so that the record stands by itself\n",
-                 (unsigned long long)first);
+        say_closed(&v, first, a);
     return rc;
 }
 
@@ -102,6 +119,38 @@ static const struct operation close_case = {
     .faces = FACE_ALL,
     .records = WORDS("case-change/1", "checkpoint/1"),
     .job = close_job};
+
+static const struct field reopen_fields[] = {
+    {.name = "text",
+     .type = FIELD_TEXT,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "why the work goes on"},
+};
+
+static int decide_reopen(struct decision *d, struct err *e)
+{
+    const struct thing *t = calm_case(d->view);
+
+    if (t && !thing_says(t, "state", "closed"))
+        return err_set(e, ERR_GATE, "this case is open; to use another one: calm open NAME");
+    if (decide_case_change(d, e))
+        return e ? e->code : ERR_DENIED;
+    draft_value(&d->drafts[0], "state", STR("open"));
+    return 0;
+}
+
+static const struct operation reopen = {.name = "reopen",
+                                        .practice = "calm",
+                                        .help = "go on with a case that was closed, and say why",
+                                        .example =
+                                            "calm reopen \"it is back: web1 sends mail again\"",
+                                        OP_FIELDS(reopen_fields),
+                                        .kind = &case_kind,
+                                        .type = OP_CHANGE,
+                                        .roles = ROLES_LEADING,
+                                        .faces = FACE_ALL,
+                                        .records = WORDS("case-change/1"),
+                                        .decide = decide_reopen};
 
 static const struct field incident_fields[] = {
     {.name = "conclusion",
@@ -268,6 +317,19 @@ static void put_deadlines(const struct view *v, struct answer *a)
     }
 }
 
+/* Who stands at the door; a lead lets them in. */
+static void put_waiting(const struct view *v, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf who = {0};
+    CLEANUP_BUF struct buf line = {0};
+
+    if (!(v->roles & ROLES_LEADING) || !join_waiting(a->around->case_folder, v->state, &who))
+        return;
+    buf_addf(&line, STR_FMT ": calm team admit NAME", STR_ARG(buf_str(&who)));
+    screen_pair(&screen, 2, 16, STR("Asked to join"), buf_str(&line));
+}
+
 static void put_people(const struct view *v, struct answer *a)
 {
     struct practice_status s = {0};
@@ -406,6 +468,7 @@ static int query_status(const struct view *v, const struct operation *op, const 
         put_problems(v, a);
         put_deadlines(v, a);
         put_people(v, a);
+        put_waiting(v, a);
         put_last(v, a);
         buf_addc(&a->text, '\n');
         put_stages(a, all);
@@ -436,8 +499,8 @@ const struct practice practice_calm = {
     .title = "Stay calm",
     .help = "where we stand, and the next step",
     .kinds = LIST(struct kind, &case_kind, &playbook_kind, &playbook_step_kind),
-    .operations =
-        LIST(struct operation, &calm_status_operation, &opening_open, &incident, &close_case,
-             &playbook_overview, &playbook_list, &playbook_show_one, &playbook_use, &playbook_next,
-             &playbook_done, &playbook_skip, &playbook_leave, &playbook_load, &ready_operation),
+    .operations = LIST(struct operation, &calm_status_operation, &opening_open, &incident,
+                       &close_case, &reopen, &playbook_overview, &playbook_list, &playbook_show_one,
+                       &playbook_use, &playbook_next, &playbook_done, &playbook_skip,
+                       &playbook_leave, &playbook_load, &ready_operation),
     .status = calm_status};

@@ -5,6 +5,7 @@
 #include "base/sink.h"
 #include "journal/ed25519.h"
 #include "journal/note.h"
+#include "practice/join.h"
 #include "practice/practice.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -185,20 +186,32 @@ static bool request_read(struct request *r, const char *path, const struct hash 
     return ed25519_holds(&r->proof, buf_str(&message), &r->key);
 }
 
-static size_t requests_list(struct session *s, struct request *out)
+static size_t requests_list(const char *case_folder, const struct state *state, struct request *out)
 {
     CLEANUP_BUF struct buf pattern = {0};
     size_t count = 0;
     glob_t g;
 
-    buf_addf(&pattern, "%s/requests/*.join", store_folder(session_store(s)));
+    buf_addf(&pattern, "%s/requests/*.join", case_folder);
     if (glob(buf_text(&pattern), 0, NULL, &g) != 0)
         return 0;
     for (size_t i = 0; i < g.gl_pathc && count < REQUESTS_MAX; i++)
-        if (request_read(&out[count], g.gl_pathv[i], state_case_id(session_state(s))) &&
-            keyring_power(state_keyring(session_state(s)), &out[count].key) == POWER_NONE)
+        if (request_read(&out[count], g.gl_pathv[i], state_case_id(state)) &&
+            keyring_power(state_keyring(state), &out[count].key) == POWER_NONE)
             count++;
     globfree(&g);
+    return count;
+}
+
+size_t join_waiting(const char *case_folder, const struct state *state, struct buf *out)
+{
+    CLEANUP_FREE struct request *list = mem_array(REQUESTS_MAX, sizeof(list[0]));
+    size_t count = requests_list(case_folder, state, list);
+
+    for (size_t i = 0; i < count; i++) {
+        buf_addf(out, "%s%s ", i ? ", " : "", list[i].name);
+        fingerprint(out, &list[i].key);
+    }
     return count;
 }
 
@@ -218,7 +231,7 @@ static int request_find(struct session *s, struct str who, struct str file, stru
             return 0;
         return err_set(e, ERR_FORMAT, "%s is not a request to join this case", buf_text(&path));
     }
-    count = requests_list(s, list);
+    count = requests_list(store_folder(session_store(s)), session_state(s), list);
     for (size_t i = 0; i < count; i++) {
         CLEANUP_BUF struct buf print = {0};
 
@@ -231,6 +244,11 @@ static int request_find(struct session *s, struct str who, struct str file, stru
     }
     if (found == 1)
         return 0;
+    if (count && !who.len)
+        return err_set(e, ERR_USAGE,
+                       "say whom to let in, by their name or the digits that they read out; these "
+                       "asked:%s",
+                       buf_text(&names));
     if (count == 0)
         return err_set(e, ERR_NOTFOUND,
                        "nobody has asked to join. They run, at this case: calm team join");
