@@ -111,6 +111,11 @@ static int read_export(struct import *i, const char *folder, struct err *e)
 {
     int rc = read_part(&i->lines, folder, "journal.cj1", JOURNAL_SIZE_MAX, true, e);
 
+    if (rc == ERR_NOTFOUND)
+        return err_set(e, ERR_NOTFOUND,
+                       "there is no export in %s (no journal.cj1). The other copy writes one with: "
+                       "calm log export FOLDER",
+                       folder);
     if (rc == 0)
         rc = check_lines(i, e);
     if (rc == 0)

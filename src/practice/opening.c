@@ -1,5 +1,6 @@
 /* opening.c: opens a case without a question, and says what to do before there is one. */
 #include "practice/opening.h"
+#include <glob.h>
 #include <time.h>
 #include "base/sink.h"
 #include "journal/note.h"
@@ -163,6 +164,41 @@ static void say_opened(struct session *s, const char *path, const struct buf *re
              "stick or another machine instead: calm open /media/STICK/NAME.calm\n");
 }
 
+/* The only case in this folder, which is taken before the one that was opened last. */
+static char *only_case_here(void)
+{
+    char *found = NULL;
+    glob_t g;
+
+    if (glob("*.calm/case.db", GLOB_NOSORT, NULL, &g) != 0)
+        return NULL;
+    if (g.gl_pathc == 1) {
+        g.gl_pathv[0][strlen(g.gl_pathv[0]) - strlen("/case.db")] = 0;
+        found = realpath(g.gl_pathv[0], NULL);
+    }
+    globfree(&g);
+    return found;
+}
+
+/* What is opened and what the next command would take can differ; a note in the wrong case cannot
+ * be taken back. */
+static void warn_of_another(const char *path, struct answer *a)
+{
+    const char *named = getenv("CALM_CASE");
+    CLEANUP_FREE char *full = realpath(path, NULL);
+    CLEANUP_FREE char *first = named && *named ? realpath(named, NULL) : only_case_here();
+
+    if (a->wants_json || !full || !first || strcmp(first, full) == 0)
+        return;
+    buf_adds(&a->text, named && *named
+                           ? "\nBut CALM_CASE names another case, which comes first:\n  "
+                           : "\nBut another case lies here, and comes first here:\n  ");
+    sink_terminal(&a->text, str_of(first), false);
+    buf_adds(&a->text, "\nTo work in the one that you opened:\n  export CALM_CASE=");
+    sink_terminal(&a->text, str_of(full), false);
+    buf_addc(&a->text, '\n');
+}
+
 static int make_case(const char *name, const char *path, struct answer *a, struct err *e)
 {
     CLEANUP(session_closep) struct session *s = NULL;
@@ -185,6 +221,7 @@ static int make_case(const char *name, const char *path, struct answer *a, struc
     say_opened(s, path, &recovery, a);
     if (!a->wants_json) {
         say_open_lessons(a->around, a);
+        warn_of_another(path, a);
         buf_adds(&a->text, "\nNext:  calm note \"what I see\"\n       then phone one person you "
                            "trust, and calm shows the way\n");
     }
@@ -201,8 +238,18 @@ static int open_existing(const char *path, struct answer *a, struct err *e)
         buf_adds(&a->json, "{}");
     buf_adds(&a->text, "This is the case now: ");
     sink_terminal(&a->text, str_of(path), false);
-    buf_adds(&a->text, "\nNext:  calm\n");
+    buf_addc(&a->text, '\n');
+    warn_of_another(path, a);
+    buf_adds(&a->text, "Next:  calm\n");
     return 0;
+}
+
+static bool is_export(const struct buf *path)
+{
+    CLEANUP_BUF struct buf journal = {0};
+
+    buf_addf(&journal, "%s/journal.cj1", buf_text(path));
+    return file_is_there(buf_text(&journal));
 }
 
 static int open_job(struct session *none, const struct operation *op, const struct input *in,
@@ -228,6 +275,12 @@ static int open_job(struct session *none, const struct operation *op, const stru
     buf_addf(&db, "%s/case.db", buf_text(&path));
     if (file_is_there(buf_text(&db)))
         return open_existing(buf_text(&path), a, e);
+    if (is_export(&path))
+        return err_set(
+            e, ERR_USAGE,
+            "%s is an export, not a case. Stand in your copy of the case, then: calm log "
+            "merge %s. Without a copy: copy the whole folder NAME.calm, and open that",
+            buf_text(&path), buf_text(&path));
     base = buf_str(&path);
     while (base.len && base.p[base.len - 1] == '/')
         base.len--;

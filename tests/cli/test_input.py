@@ -40,6 +40,27 @@ class BadInput(CaseTest):
         self.assertEqual(status, 2)
         self.assertIn("14:30", said)
 
+    def test_an_export_is_not_taken_for_a_case_nor_a_folder_for_an_export(self):
+        (self.folder / "empty").mkdir()
+        for folder in ("empty", "missing"):
+            status, said = self.ana.fails(f"log merge {folder}")
+            self.assertEqual(status, 3)
+            self.assertIn("calm log export", said)
+        self.ana("log export out")
+        lone = Person("lone", self.folder, None)
+        status, said = lone.fails("open ./out")
+        self.assertEqual(status, 2)
+        self.assertIn("calm log merge ./out", said)
+
+    def test_open_says_which_case_the_next_command_would_take(self):
+        ana = Person("ana", self.folder, None)
+        other = self.folder / "elsewhere"
+        other.mkdir()
+        said = ana(f"open {other}/second.calm")
+        self.assertIn(str(self.case.resolve()), said)
+        self.assertIn(f"export CALM_CASE={other.resolve()}/second.calm", said)
+        self.assertNotIn("CALM_CASE", ana(f"open {self.case}"))
+
     def test_an_option_is_named_as_it_was_typed(self):
         status, said = self.ana.fails("note x --at sometime")
         self.assertEqual(status, 2)
