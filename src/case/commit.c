@@ -1,4 +1,6 @@
 /* commit.c: drafts become signed statements and durable records; many at once share one write. */
+#include <errno.h>
+#include <semaphore.h>
 #include "base/limits.h"
 #include "case/session_internal.h"
 
@@ -11,7 +13,7 @@ struct request {
     size_t count;
     uint64_t judged_size; /* of the journal, when it was decided */
     bool is_independent;
-    bool is_done;
+    sem_t done; /* posted once, where another writes for this one */
     int rc;
     uint64_t first;
     struct err e;
@@ -359,7 +361,7 @@ static size_t take_requests(struct session *s, struct request **out)
 }
 
 /* Whoever finds nobody writing writes for all that wait, until the queue is empty. */
-static void lead_queue(struct session *s)
+static void lead_queue(struct session *s, const struct request *own)
 {
     struct request *requests[BATCH_MAX];
     struct request *kept[BATCH_MAX];
@@ -370,10 +372,10 @@ static void lead_queue(struct session *s)
         pthread_mutex_unlock(&s->queue_lock);
         memcpy(kept, requests, count * sizeof(kept[0]));
         commit_batch(s, kept, count);
-        pthread_mutex_lock(&s->queue_lock);
         for (size_t i = 0; i < count; i++)
-            requests[i]->is_done = true;
-        pthread_cond_broadcast(&s->queue_moved);
+            if (requests[i] != own)
+                sem_post(&requests[i]->done); /* which may be gone at once */
+        pthread_mutex_lock(&s->queue_lock);
     }
     s->is_led = false;
 }
@@ -396,6 +398,7 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
                         .count = d->draft_count,
                         .judged_size = d->judged_size,
                         .is_independent = d->is_independent};
+    bool is_led;
 
     if (s->is_read_only && s->why_read_only.code)
         return err_set(e, s->why_read_only.code, "%s", s->why_read_only.text);
@@ -403,14 +406,17 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
         return err_set(e, ERR_DENIED, "this case is open for reading only");
     if (d->draft_count == 0)
         BUG("nothing to append");
+    sem_init(&r.done, 0, 0);
     pthread_mutex_lock(&s->queue_lock);
     *s->queue_end = &r;
     s->queue_end = &r.next;
-    while (!r.is_done && s->is_led)
-        pthread_cond_wait(&s->queue_moved, &s->queue_lock);
-    if (!r.is_done)
-        lead_queue(s);
+    is_led = s->is_led;
+    if (!is_led)
+        lead_queue(s, &r);
     pthread_mutex_unlock(&s->queue_lock);
+    while (is_led && sem_wait(&r.done) < 0 && errno == EINTR)
+        continue;
+    sem_destroy(&r.done);
     if (r.rc && e)
         *e = r.e;
     if ((r.rc == ERR_IO || r.rc == ERR_FULL) && e)

@@ -22,7 +22,6 @@ static struct session *session_new(const struct session_options *o)
     clock_read(&s->clock);
     pthread_rwlock_init(&s->state_lock, NULL);
     pthread_mutex_init(&s->queue_lock, NULL);
-    pthread_cond_init(&s->queue_moved, NULL);
     return s;
 }
 
@@ -34,7 +33,6 @@ void session_close(struct session *s)
     scopes_free(s->scopes);
     signer_stop(s->signer);
     store_close(s->store);
-    pthread_cond_destroy(&s->queue_moved);
     pthread_mutex_destroy(&s->queue_lock);
     pthread_rwlock_destroy(&s->state_lock);
     free(s);

@@ -19,7 +19,6 @@ struct session {
     struct err why_read_only;    /* what the store said when it could not be opened for writing */
     pthread_rwlock_t state_lock; /* held for reading while deciding, for writing while folding */
     pthread_mutex_t queue_lock;
-    pthread_cond_t queue_moved;
     struct request *queue; /* first in, first out */
     struct request **queue_end;
     bool is_led;                /* somebody is writing the queue to the store */
