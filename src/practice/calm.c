@@ -23,8 +23,10 @@ static const struct field case_fields[] = {
      .help = "whether the work goes on"},
     {.name = "text", .type = FIELD_TEXT, .help = "how it ended"},
 };
-static const struct kind case_kind = {
-    .name = "case", .words = "case opened", .change_words = "case", KIND_FIELDS(case_fields)};
+static const struct kind case_kind = {.name = "case",
+                                      .words = "case opened",
+                                      .change_words = "case changed",
+                                      KIND_FIELDS(case_fields)};
 
 static const struct field close_fields[] = {
     {.name = "text",

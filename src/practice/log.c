@@ -71,6 +71,32 @@ static int corrections_find(const struct view *v, struct corrections *c, struct 
     return 0;
 }
 
+/* ": state closed, text …": what a change gave anew, as far as it is words. */
+static int change_text(const struct view *v, uint64_t seq, struct buf *out, struct err *e)
+{
+    const struct kind *k = state_record(v->state, seq)->kind;
+    const char *between = ": ";
+
+    for (size_t i = 0; i < k->field_count; i++) {
+        CLEANUP_BUF struct buf value = {0};
+        int rc;
+
+        if (k->fields[i].type != FIELD_WORD && k->fields[i].type != FIELD_TEXT)
+            continue;
+        rc = view_text(v, seq, k->fields[i].name, &value, e);
+        if (rc)
+            return rc;
+        if (!value.len)
+            continue;
+        buf_addf(out, "%s%s ", between, k->fields[i].name);
+        for (size_t at = 0; at < value.len; at++)
+            buf_addc(out,
+                     value.p[at] == '\n' && (k->fields[i].flags & FIELD_MANY) ? '+' : value.p[at]);
+        between = ", ";
+    }
+    return 0;
+}
+
 /* What a record says in words: its text, or the title of the thing that it made or changed. */
 int log_text(const struct view *v, uint64_t seq, struct buf *out, struct err *e)
 {
@@ -80,7 +106,7 @@ int log_text(const struct view *v, uint64_t seq, struct buf *out, struct err *e)
 
     if (r->thing) {
         view_name(v, r->thing, out);
-        return 0;
+        return r->is_change ? change_text(v, seq, out, e) : 0;
     }
     if (!r->kind)
         return 0;

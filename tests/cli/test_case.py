@@ -95,6 +95,8 @@ class WholeCase(CaseTest):
         self.assertEqual(bo.fails("reopen 'it is back'")[0], 4)
         ana("reopen 'it is back'")
         self.assertNotIn("closed", ana("status").splitlines()[0])
+        self.assertIn("case changed: monday: state open, text it is back", ana("log"))
+        self.assertIn("case changed: monday: conclusion confirmed, text the log shows the login", ana("log"))
         self.assertEqual(ana.fails("reopen again")[0], 5)
         self.assertIn("Still open: 1 problem", ana("close 'it was the backup job'"))
         said = ana("log verify")
