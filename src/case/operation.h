@@ -91,6 +91,9 @@ struct answer {
     size_t columns;
     bool color;
     const struct surroundings *around;
+    /* Asks the person at the terminal a question that yes or no answers, after showing what is in
+     * text; NULL where nobody sits there. */
+    bool (*confirm)(struct answer *a, const char *question);
     int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
                                        nobody waits. Non-zero: nobody reads any more */
     bool to_terminal;               /* standard output is one: long lines are cut at its edge */

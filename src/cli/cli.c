@@ -75,6 +75,20 @@ static int flush_answer(struct answer *a)
     return rc;
 }
 
+/* Only yes in full agrees. */
+static bool confirm_answer(struct answer *a, const char *question)
+{
+    CLEANUP_FREE char *line = NULL;
+    size_t room = 0;
+    ssize_t got;
+
+    if (flush_answer(a) != 0)
+        return false;
+    fprintf(stderr, "%s (yes or no)? ", question);
+    got = getline(&line, &room, stdin);
+    return got > 0 && str_is(str_trim((struct str){line, (size_t)got}), "yes");
+}
+
 static int print_answer(const struct answer *a)
 {
     if (!a->wants_json)
@@ -131,6 +145,7 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
 static int run(const struct model *m, struct args *a, struct err *e)
 {
     CLEANUP(place_release) struct place p = {0};
+    bool is_asked = term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO);
     struct answer answer = {.wants_json = a->wants_json,
                             .columns = term_columns(STDOUT_FILENO),
                             .color = term_has_color(STDOUT_FILENO),
@@ -138,6 +153,7 @@ static int run(const struct model *m, struct args *a, struct err *e)
                                 term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO),
                             .to_terminal = term_is_terminal(STDOUT_FILENO),
                             .flush = flush_answer,
+                            .confirm = is_asked ? confirm_answer : NULL,
                             .around = &p.around};
     int rc = place_find(&p, m, a->case_folder, e);
 

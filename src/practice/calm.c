@@ -410,8 +410,9 @@ void calm_statuses(const struct view *v, struct practice_status *all)
         practices[i]->status(v, &all[i]);
 }
 
-static void put_next(struct answer *a, const struct practice_status *all)
+static void put_next(const struct view *v, struct answer *a, const struct practice_status *all)
 {
+    const struct thing *c = calm_case(v);
     struct screen screen = {&a->text, a->columns, a->color};
     const struct practice *p = calm_next(all);
     const struct practice_status *s = NULL;
@@ -420,6 +421,12 @@ static void put_next(struct answer *a, const struct practice_status *all)
         if (practices[i] == p)
             s = &all[i];
     screen_blank(&screen);
+    if (c && thing_says(c, "state", "closed")) {
+        screen_next(&screen, STR("calm log anchor"),
+                    STR("the case is closed; anchored, its record stands by itself. Late notes are "
+                        "welcome; to go on with the work: calm reopen \"why\""));
+        return;
+    }
     screen_next(&screen, s ? buf_str(&s->next) : STR("calm report draft"),
                 s ? buf_str(&s->because)
                   : STR("every practice is done; the report closes the work"));
@@ -474,7 +481,7 @@ static int query_status(const struct view *v, const struct operation *op, const 
         put_last(v, a);
         buf_addc(&a->text, '\n');
         put_stages(a, all);
-        put_next(a, all);
+        put_next(v, a, all);
     }
     for (size_t i = 1; practices[i]; i++)
         practice_status_release(&all[i]);

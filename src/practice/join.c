@@ -127,10 +127,8 @@ static int join_job(struct session *s, const struct operation *op, const struct 
     }
     buf_addf(&a->text,
              "Asked to join. Read this to the lead, face to face or by phone:\n\n  %s\n\nThe lead "
-             "lets you in with: calm team admit ",
-             buf_text(&print));
-    sink_terminal(&a->text, str_of(name), false);
-    buf_addc(&a->text, '\n');
+             "lets you in with: calm team admit %s\n",
+             buf_text(&print), buf_text(&print));
     return 0;
 }
 
@@ -330,6 +328,24 @@ static const struct field admit_fields[] = {
     {.name = "request", .type = FIELD_PATH, .help = "a request that was carried here as a file"},
 };
 
+/* Whoever named them by their digits has compared them; else the person at the terminal does it
+ * now, before anything can be read. */
+static int compare_digits(const struct request *r, struct str who, struct answer *a, struct err *e)
+{
+    CLEANUP_BUF struct buf print = {0};
+
+    fingerprint(&print, &r->key);
+    if (!a->confirm || str_eq(who, buf_str(&print)))
+        return 0;
+    sink_terminal(&a->text, str_of(r->name), false);
+    buf_addf(&a->text, " asks to join, with the digits  %s\n", buf_text(&print));
+    if (a->confirm(a, "Are these the digits that they read out to you"))
+        return 0;
+    return err_set(
+        e, ERR_DENIED,
+        "nobody was let in. Compare the digits by voice; a request with others is not theirs");
+}
+
 static int admit_job(struct session *s, const struct operation *op, const struct input *in,
                      struct answer *a, struct err *e)
 {
@@ -342,6 +358,8 @@ static int admit_job(struct session *s, const struct operation *op, const struct
     uint64_t first;
     int rc = request_find(s, input_value(op, in, "who"), input_value(op, in, "request"), &r, e);
 
+    if (rc == 0)
+        rc = compare_digits(&r, input_value(op, in, "who"), a, e);
     if (rc == 0)
         rc = session_view(s, &v, e);
     if (rc)

@@ -1,6 +1,7 @@
 """Two people work a whole case, from the first minute to the close, with the command line."""
 import json
 import os
+import pty
 import re
 import shlex
 import subprocess
@@ -192,6 +193,12 @@ class WholeCase(CaseTest):
         self.ana(f"assess mark {host} suspected")
         self.assertIn(f"lies on {host[:30]}, which is suspected", self.ana("status"))
 
+    def test_a_closed_case_says_how_its_record_is_made_firm(self):
+        self.ana('close "done"')
+        self.assertIn("Next:  calm log anchor", self.ana("status"))
+        self.ana('reopen "not done after all"')
+        self.assertNotIn("calm log anchor", self.ana("status"))
+
     def test_lists_are_there_for_all_kinds(self):
         self.work()
         for line in ("team list", "assess systems", "assess facts", "analyse matrix", "analyse conclusions", "notify list", "notify channels",
@@ -280,6 +287,38 @@ class Joining(CaseTest):
         self.assertNotIn("marimba", bo("log"))
         self.assertEqual(bo.json("problem list"), [])
         self.assertEqual(len(eva.json("problem list")), 1)
+
+    def at_terminal(self, person, line, answer):
+        """A command line typed at a terminal, and the answer to what it asks; (status, screen) comes back."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(CALM, [CALM, "--case", str(self.case), *shlex.split(line)], {**person.env, "TERM": "dumb"})
+        screen = b""
+        answered = False
+        while True:
+            try:
+                chunk = os.read(fd, 4096)
+            except OSError:
+                break
+            if not chunk:
+                break
+            screen += chunk
+            if not answered and b"(yes or no)?" in screen:
+                os.write(fd, answer.encode() + b"\n")
+                answered = True
+        os.close(fd)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen.decode()
+
+    def test_at_a_terminal_the_digits_are_compared_before_somebody_is_let_in(self):
+        bo = Person("bo", self.folder, self.case)
+        digits = re.search(r"[0-9a-f]{4}(-[0-9a-f]{4}){3}", bo("team join bo")).group(0)
+        status, screen = self.at_terminal(self.ana, "team admit bo", "no")
+        self.assertEqual(status, 4)
+        self.assertIn(digits, screen)
+        self.assertEqual(bo.fails("log")[0], 4)
+        status, screen = self.at_terminal(self.ana, "team admit bo", "yes")
+        self.assertEqual(status, 0)
+        bo("log")
 
     def test_the_fingerprint_that_is_read_out_is_the_one_that_the_lead_sees(self):
         bo = Person("bo", self.folder, self.case)
