@@ -11,6 +11,8 @@ import unittest
 BUILD = pathlib.Path(os.environ.get("CALM_BUILD", "build"))
 CALM = str((BUILD / "src" / "calm").resolve())
 VERIFY = str((BUILD / "src" / "verify" / "calm-verify").resolve())
+# A sanitizer's runtime wants to be loaded first, and the signer of such a build keeps the environment for it.
+SANITIZED = pathlib.Path(CALM).exists() and b"__asan_init" in pathlib.Path(CALM).read_bytes()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DATA = ROOT.parent / "shared" / "data"
 

@@ -9,6 +9,7 @@ marking by the schema of its own type (playbook.json only knows command-data for
 that no object has a member its schemas do not name.
 """
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -56,7 +57,7 @@ class Schemas:
         found = set(schema.get("properties", {}))
         for part in schema.get("allOf", []):
             if "$ref" in part and not part["$ref"].startswith("#"):
-                target = (SCHEMAS / folder / part["$ref"]).resolve().relative_to(SCHEMAS.resolve())
+                target = Path(os.path.normpath(SCHEMAS / folder / part["$ref"])).relative_to(os.path.normpath(SCHEMAS))
                 found |= self.members(str(target))
             found |= self._members(part, folder)
         return found
