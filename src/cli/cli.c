@@ -128,6 +128,11 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
         rc = session_view(s, &v, e);
     if (rc)
         return rc;
+    if (a->practice && a->practice->usual && term_has_piped_text(STDIN_FILENO))
+        return err_set(e, ERR_USAGE,
+                       "text came through a pipe, and nothing was written down. To write it down: "
+                       "calm %s -",
+                       a->practice->verb);
     if (a->practice) {
         page_practice(&v, a->practice, answer);
         return 0;

@@ -57,8 +57,13 @@ static const struct operation stop_emergency = {
 static void stop_status(const struct view *v, struct practice_status *out)
 {
     action_status(v, "stop", out);
-    if (out->stage == STAGE_OPEN)
-        buf_adds(&out->missing, "if it is still going on: a plan to stop it (calm stop plan)\n");
+    if (out->stage != STAGE_OPEN)
+        return;
+    buf_adds(&out->missing, "if it is still going on: a plan to stop it\n");
+    buf_adds(&out->next, "calm stop plan \"what to cut off\" --undo \"how to undo it\"");
+    buf_adds(&out->because,
+             "if it is still going on; if it cannot wait: calm stop --emergency \"why\"");
+    out->urgency = 2;
 }
 
 const struct practice practice_stop = {

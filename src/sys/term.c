@@ -2,6 +2,7 @@
 #include "sys/term.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum { COLUMNS_UNKNOWN = 80, SECRET_SIZE_MAX = 1024 };
+enum { COLUMNS_UNKNOWN = 80, SECRET_SIZE_MAX = 1024, PIPE_WAIT_MS = 100 };
 
 bool term_is_terminal(int fd)
 {
@@ -94,4 +95,13 @@ int term_read_secret(const char *question, struct buf *out, struct err *e)
                        "a secret is needed, and there is no terminal to ask on; a program can hand "
                        "it over on the descriptor that CALM_SECRET_FD names");
     return ask_terminal(fd, question, out, e);
+}
+
+bool term_has_piped_text(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int waiting = 0;
+
+    return !term_is_terminal(fd) && poll(&p, 1, PIPE_WAIT_MS) > 0 &&
+           ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
 }

@@ -13,3 +13,7 @@ size_t term_columns(int fd); /* 80 when unknown */
  * named by CALM_SECRET_FD instead, one line, where that is set: for programs. ERR_DENIED where
  * there is neither. */
 MUST_CHECK int term_read_secret(const char *question, struct buf *out, struct err *e);
+
+/* Bytes wait on a descriptor that is no terminal: somebody pipes text in. Waits a moment for them.
+ */
+bool term_has_piped_text(int fd);

@@ -35,6 +35,14 @@ class BadInput(CaseTest):
         self.assertEqual(status, 2)
         self.assertIn("low, medium, high or critical", said)
 
+    def test_text_that_is_piped_to_a_bare_practice_is_not_lost_unsaid(self):
+        done = self.ana.run("note", stdin=b"the fan is loud\n")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"calm note -", done.stderr)
+        self.assertEqual(self.ana.run("note").returncode, 0)
+        self.assertEqual(self.ana.run("note", "-", stdin=b"the fan is loud\n").returncode, 0)
+        self.assertIn("the fan is loud", self.ana("log"))
+
     def test_a_time_that_is_none_says_how_to_write_one(self):
         status, said = self.ana.fails("note x --at sometime")
         self.assertEqual(status, 2)
