@@ -131,7 +131,7 @@ static size_t copy_leaf(const struct journal *copy, struct hasher *h, uint32_t p
     p = stpcpy(p, "{\"v\":1,\"case\":\"");
     hex_encode(s->name, HASH_LEN, p);
     p += 2 * HASH_LEN;
-    p += sprintf(p, "\",\"seq\":%u,\"prev\":\"", place);
+    p += snprintf(p, sizeof head - (size_t)(p - head), "\",\"seq\":%u,\"prev\":\"", place);
     hex_encode(tree_leaf(&copy->tree, place - 1), HASH_LEN, p);
     p += 2 * HASH_LEN;
     *p++ = '"';

@@ -127,7 +127,7 @@ static bool cosignature_is_valid(const uint8_t key[KEY_LEN], const uint8_t *byte
     *seconds = number_of(bytes);
     if (*seconds > INT64_MAX || text.len > 256) /* C2SP tlog-cosignature allows no later time */
         return false;
-    len = sprintf(message, "cosignature/v1\ntime %" PRIu64 "\n", *seconds);
+    len = snprintf(message, 64, "cosignature/v1\ntime %" PRIu64 "\n", *seconds);
     memcpy(message + len, text.p, text.len);
     return sign_verify(key, bytes + 8, (struct slice){message, (size_t)len + text.len});
 }

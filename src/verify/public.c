@@ -273,7 +273,7 @@ size_t checkpoint_text(char out[CHECKPOINT_TEXT_MAX], const uint8_t name[HASH_LE
 
     hex_encode(name, HASH_LEN, p);
     p += 2 * HASH_LEN;
-    p += sprintf(p, "\n%llu\n", (unsigned long long)size);
+    p += snprintf(p, (size_t)(out + CHECKPOINT_TEXT_MAX - p), "\n%llu\n", (unsigned long long)size);
     base64_encode(root, HASH_LEN, p);
     p += BASE64_LEN(HASH_LEN);
     *p++ = '\n';
