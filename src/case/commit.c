@@ -400,8 +400,13 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
                         .is_independent = d->is_independent};
     bool is_led;
 
-    if (s->is_read_only && s->why_read_only.code)
-        return err_set(e, s->why_read_only.code, "%s", s->why_read_only.text);
+    if (s->is_read_only && s->why_read_only.code) {
+        if (e) {
+            *e = s->why_read_only;
+            say_continue(e);
+        }
+        return s->why_read_only.code;
+    }
     if (s->is_read_only)
         return err_set(e, ERR_DENIED, "this case is open for reading only");
     if (d->draft_count == 0)
