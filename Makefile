@@ -2,6 +2,7 @@
 BUILD ?= build
 SEED ?= 1
 COUNT ?= 10000
+GCOVR = gcovr -r . build-cover --branches --exclude '.*/fuzz_.*' --filter
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -13,8 +14,11 @@ asan:
 	test -d build-asan || meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false
 	ninja -C build-asan && meson test -C build-asan --print-errorlogs
 cover:
-	test -d build-cover || meson setup build-cover -Db_coverage=true
-	ninja -C build-cover && meson test -C build-cover && ninja -C build-cover coverage-text
+	test -d build-cover || meson setup build-cover -Db_coverage=true -Doptimization=0
+	ninja -C build-cover && meson test -C build-cover -t 4
+	$(GCOVR) src/journal/
+	$(GCOVR) src/store/
+	$(GCOVR) src/verify/
 agree: all
 	tests/oracle/agree.py $(BUILD)/src/verify/calm-verify $(SEED) $(COUNT)
 campaign: all

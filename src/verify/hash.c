@@ -61,10 +61,9 @@ void hash_leaf(struct hasher *h, struct slice line, uint8_t out[HASH_LEN])
 void hash_node(struct hasher *h, const uint8_t left[HASH_LEN], const uint8_t right[HASH_LEN],
                uint8_t out[HASH_LEN])
 {
-    uint8_t both[1 + 2 * HASH_LEN];
+    uint8_t both[1 + 2 * HASH_LEN] = {1};
     const struct slice part = bytes_of(both, sizeof both);
 
-    both[0] = 1;
     memcpy(both + 1, left, HASH_LEN);
     memcpy(both + 1 + HASH_LEN, right, HASH_LEN);
     hash_parts(h, &part, 1, out);

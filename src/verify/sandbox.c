@@ -53,6 +53,12 @@ int sandbox_enter(void)
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
 #define ALLOW(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), RETURN(SECCOMP_RET_ALLOW)
 
+#ifdef COVERED
+#define FILES_MAX 16
+#else
+#define FILES_MAX 0
+#endif
+
 static const struct sock_filter filter[] = {
     LOAD(arch),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
@@ -81,6 +87,12 @@ static const struct sock_filter filter[] = {
     ALLOW(__NR_rt_sigreturn),
     ALLOW(__NR_exit),
     ALLOW(__NR_exit_group),
+#ifdef COVERED /* a build that measures tests; when it ends, it writes its counts to files */
+    ALLOW(__NR_openat),
+    ALLOW(__NR_fcntl),
+    ALLOW(__NR_lseek),
+    ALLOW(__NR_getpid),
+#endif
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 3),
     LOAD(args[0]), /* the low half, on the machines above */
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1),
@@ -93,10 +105,11 @@ static const struct sock_filter filter[] = {
 int sandbox_enter(void)
 {
     const struct rlimit none = {0, 0};
+    const struct rlimit files = {FILES_MAX, FILES_MAX};
     const struct sock_fprog program = {.len = sizeof filter / sizeof filter[0],
                                        .filter = (struct sock_filter *)(uintptr_t)filter};
 
-    if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_NOFILE, &none) != 0)
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0)
         return -1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return -1;
