@@ -35,6 +35,7 @@ struct sqlite {
     bool is_lost;                  /* opening anew failed: to be tried again */
     bool is_broken;                /* a write to disk failed: no more of them */
     int log_frames;                /* pages in the write-ahead log after the last commit */
+    sqlite3_int64 log_size;        /* of its file, at least: 0 before the first look */
     int checkpoint_at;             /* so many lead to the next checkpoint */
     int inotify;                   /* -1 until the first watch */
 };

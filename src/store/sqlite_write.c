@@ -3,7 +3,9 @@
 #include "store/sqlite.h"
 
 enum {
-    CHECKPOINT_FRAMES = 2048,           /* 8 MiB of log: three syncs in about 1,000 appends */
+    CHECKPOINT_FRAMES = 2048, /* 8 MiB of log: three syncs in about 1,000 appends */
+    LOG_FRAME_SIZE = 24 + 4096,
+    LOG_AHEAD_FRAMES = 16,              /* a session with fewer appends than that is a short one */
     VACUUM_IN_MEMORY_LIMIT = 128 << 20, /* a larger database is rewritten through a file */
 };
 
@@ -54,6 +56,39 @@ static void checkpoint_if_due(struct sqlite *q)
     q->checkpoint_at = q->log_frames + CHECKPOINT_FRAMES;
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED)
         sqlite_set_broken(q);
+}
+
+static sqlite3_file *log_file(struct sqlite *q)
+{
+    sqlite3_file *file = NULL;
+
+    if (sqlite3_file_control(q->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK)
+        return NULL;
+    return file && file->pMethods ? file : NULL;
+}
+
+/* To sync a file that grows, the medium is written to twice: the bytes, and where they lie. So the
+ * log is doubled ahead with zeros, which no reader takes for a frame. To be called in a
+ * transaction, when no other process writes there. Where it fails the log grows as it would have.
+ * Its size is kept, because asking for it makes the kernel note the time of the next write more
+ * finely, which is one more block to sync. */
+static void extend_log(struct sqlite *q)
+{
+    static const uint8_t zeros[1 << 16];
+    sqlite3_int64 wanted = ((sqlite3_int64)q->log_frames + LOG_AHEAD_FRAMES) * LOG_FRAME_SIZE;
+    sqlite3_file *file;
+
+    if (q->log_frames < LOG_AHEAD_FRAMES)
+        q->log_size = 0; /* the log began anew, and may have been cut */
+    if (q->log_frames < LOG_AHEAD_FRAMES || q->log_size >= wanted)
+        return;
+    file = log_file(q);
+    if (!file || file->pMethods->xFileSize(file, &q->log_size) != SQLITE_OK)
+        return;
+    for (sqlite3_int64 end = 2 * wanted; q->log_size < end;
+         q->log_size += (sqlite3_int64)sizeof(zeros))
+        if (file->pMethods->xWrite(file, zeros, sizeof(zeros), q->log_size) != SQLITE_OK)
+            return;
 }
 
 static int check_size(struct sqlite *q, uint64_t expected, struct err *e)
@@ -107,6 +142,8 @@ int sqlite_append(void *state, uint64_t expected_size, const struct store_record
     code = query_run(q, SQL_BEGIN, "cannot append to", e);
     if (!code)
         code = check_size(q, expected_size, e);
+    if (!code)
+        extend_log(q);
     if (!code)
         code = insert_lines(q, expected_size, records, count, e);
     for (size_t i = 0; !code && i < count; i++)
