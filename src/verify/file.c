@@ -13,9 +13,9 @@
 
 static char *sentence(const char *what)
 {
-    char *text = strdup(what);
+    size_t len = strlen(what);
 
-    return text != NULL ? text : mem_get(1, 1);
+    return memcpy(mem_get(len + 1, 1), what, len);
 }
 
 static void map_open_file(struct file *f, int fd)

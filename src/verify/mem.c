@@ -1,7 +1,6 @@
 /* mem.c: allocation that ends the program with "could not check" where none is left. */
 #include "verify/mem.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +25,8 @@ void *mem_get(size_t count, size_t size)
 
 void mem_reserve(void *items, size_t *room, size_t count, size_t size)
 {
-    size_t more = *room > SIZE_MAX / 2 ? SIZE_MAX : *room * 2; /* so that n appends cost n */
+    size_t more =
+        *room * 2; /* so that n appends cost n; no block has more than SIZE_MAX / 2 bytes */
     size_t bytes = 0;
     void *old = NULL;
     char *p = NULL;

@@ -75,13 +75,13 @@ void report_brief(FILE *out, const char *name, const struct verdict *v)
     fputc('\n', out);
 }
 
-static void format_time(time_t seconds, char *out, size_t room)
+/* False where none is known. */
+static bool format_time(time_t seconds, char *out, size_t room)
 {
     struct tm tm;
 
-    out[0] = '\0';
-    if (gmtime_r(&seconds, &tm) != NULL)
-        (void)strftime(out, room, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return seconds != 0 && gmtime_r(&seconds, &tm) != NULL &&
+           strftime(out, room, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0;
 }
 
 static const char *plural(uint64_t n)
@@ -100,10 +100,8 @@ static void write_anchor(FILE *out, const char *what, const struct anchored *a)
         fputs(" of ", out);
         report_escaped(out, a->by);
     }
-    if (a->seconds != 0) {
-        format_time(a->seconds, when, sizeof when);
+    if (format_time(a->seconds, when, sizeof when))
         fprintf(out, ", made at %s", when);
-    }
     fputs(".\n", out);
 }
 
@@ -196,10 +194,8 @@ static void json_anchor(FILE *out, const char *source, const struct anchored *a,
         fputs(",\"by\":", out);
         write_json_string(out, a->by);
     }
-    if (a->seconds != 0) {
-        format_time(a->seconds, when, sizeof when);
+    if (format_time(a->seconds, when, sizeof when))
         fprintf(out, ",\"time\":\"%s\"", when);
-    }
     fputc('}', out);
     *more = true;
 }
