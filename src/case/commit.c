@@ -381,15 +381,15 @@ static void lead_queue(struct session *s, const struct request *own)
 }
 
 /* The disk failed or is full: how to go on without losing anything. */
-static void say_continue(struct err *e)
+static void say_continue(const struct session *s, struct err *e)
 {
     size_t len = strlen(e->text);
 
-    snprintf(
-        e->text + len, sizeof(e->text) - len,
-        "\nWhat was acknowledged before is safe; this was not written. To go on, copy the case's "
-        "folder to another medium and there: calm open FOLDER. Or write on paper, with times, "
-        "and enter it later with --at");
+    snprintf(e->text + len, sizeof(e->text) - len,
+             "\nWhat was acknowledged before is safe; this was not written. Write on paper, with "
+             "times, and enter it later with --at. To go on, on another medium: calm continue %s "
+             "/media/STICK/NAME.calm",
+             store_folder(s->store));
 }
 
 int session_append(struct session *s, struct decision *d, uint64_t *first, struct err *e)
@@ -403,7 +403,7 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
     if (s->is_read_only && s->why_read_only.code) {
         if (e) {
             *e = s->why_read_only;
-            say_continue(e);
+            say_continue(s, e);
         }
         return s->why_read_only.code;
     }
@@ -425,7 +425,7 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
     if (r.rc && e)
         *e = r.e;
     if ((r.rc == ERR_IO || r.rc == ERR_FULL) && e)
-        say_continue(e);
+        say_continue(s, e);
     if (r.rc == 0)
         *first = r.first;
     return r.rc;

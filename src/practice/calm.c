@@ -1,6 +1,7 @@
 /* calm.c: where we stand, the top problem, what runs against a deadline, the next step and why. */
 #include "practice/calm.h"
 #include "practice/analyse.h"
+#include "practice/continue.h"
 #include "practice/join.h"
 #include "practice/log.h"
 #include "practice/notify.h"
@@ -507,9 +508,9 @@ const struct practice practice_calm = {
     .verb = "calm",
     .title = "Stay calm",
     .help = "where we stand, and the next step",
-    .kinds = LIST(struct kind, &case_kind, &playbook_kind, &playbook_step_kind),
-    .operations = LIST(struct operation, &calm_status_operation, &opening_open, &incident,
-                       &close_case, &reopen, &playbook_overview, &playbook_list, &playbook_show_one,
-                       &playbook_use, &playbook_next, &playbook_done, &playbook_skip,
-                       &playbook_leave, &playbook_load, &ready_operation),
+    .kinds = LIST(struct kind, &case_kind, &continue_kind, &playbook_kind, &playbook_step_kind),
+    .operations = LIST(struct operation, &calm_status_operation, &opening_open, &continue_operation,
+                       &incident, &close_case, &reopen, &playbook_overview, &playbook_list,
+                       &playbook_show_one, &playbook_use, &playbook_next, &playbook_done,
+                       &playbook_skip, &playbook_leave, &playbook_load, &ready_operation),
     .status = calm_status};

@@ -1,13 +1,7 @@
 /* merge.c: brings a copy of the case that was written to apart into this one. */
-#include <unistd.h>
-#include "base/limits.h"
 #include "base/sink.h"
-#include "practice/import.h"
+#include "practice/export_read.h"
 #include "practice/practice.h"
-#include "practice/verify.h"
-#include "sys/file.h"
-
-enum { JOURNAL_SIZE_MAX = 1 << 29, SEALED_SIZE_MAX = 1 << 29, GRANTS_SIZE_MAX = 1 << 20 };
 
 static const struct field merge_fields[] = {
     {.name = "folder",
@@ -16,143 +10,25 @@ static const struct field merge_fields[] = {
      .help = "the export of the other copy (calm log export)"},
 };
 
-/* The files of an export, in memory; slices of the copy point into them. */
-struct import {
-    struct buf lines;
-    struct buf sealed;
-    struct buf openings; /* decoded */
-    struct buf grants;
-    struct merge_copy copy;
-};
-
-static void import_release(struct import *i)
-{
-    buf_release(&i->lines);
-    buf_release(&i->sealed);
-    buf_release(&i->openings);
-    buf_release(&i->grants);
-    free(i->copy.lines);
-    free(i->copy.openings);
-}
-
-static int read_part(struct buf *out, const char *folder, const char *name, size_t most,
-                     bool is_needed, struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-    int rc;
-
-    buf_addf(&path, "%s/%s", folder, name);
-    rc = file_read(out, buf_text(&path), most, e);
-    return rc == ERR_NOTFOUND && !is_needed ? 0 : rc;
-}
-
-static void split_lines(struct import *i)
-{
-    struct str rest = buf_str(&i->lines);
-    size_t room = 0;
-
-    while (rest.len) {
-        i->copy.lines = mem_grow(i->copy.lines, i->copy.count, &room, sizeof(i->copy.lines[0]));
-        i->copy.lines[i->copy.count++] = str_cut(&rest, '\n');
-    }
-    i->copy.openings = mem_array(i->copy.count, sizeof(i->copy.openings[0]));
-}
-
-/* "17 BASE64" lines. The decoded bytes move while the buffer grows, so they are kept as offsets
- * first. */
-static int split_sealed(struct import *i, struct err *e)
-{
-    CLEANUP_FREE size_t *starts = mem_array(i->copy.count, sizeof(starts[0]));
-    struct str rest = buf_str(&i->sealed);
-
-    while (rest.len) {
-        struct str line = str_cut(&rest, '\n');
-        struct str number = str_cut(&line, ' ');
-        size_t start = i->openings.len;
-        uint64_t seq;
-
-        if (!str_u64(number, &seq) || seq >= i->copy.count || line.len > BUF_LIMIT / 4 ||
-            !base64_read(&i->openings, line))
-            return err_set(e, ERR_FORMAT,
-                           "the export's sealed values (journal.cjs) are not as they should be");
-        starts[seq] = start;
-        i->copy.openings[seq].len = i->openings.len - start;
-    }
-    for (uint64_t k = 0; k < i->copy.count; k++)
-        if (i->copy.openings[k].len)
-            i->copy.openings[k].p = i->openings.p + starts[k];
-    return 0;
-}
-
-/* What is checked is what is taken in: a stick, or a folder on the network, could answer otherwise
- * the second time. */
-static int check_lines(const struct import *i, struct err *e)
-{
-    CLEANUP_FD int fd = -1;
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf words = {0};
-    int verdict;
-    int rc = import_memory(&fd, buf_str(&i->lines), e);
-
-    buf_addf(&path, "/proc/%d/fd/%d", (int)getpid(), fd);
-    if (rc == 0)
-        rc = verify_file(buf_text(&path), NULL, &verdict, &words, e);
-    if (rc)
-        return rc;
-    if (verdict != VERDICT_VERIFIED && verdict != VERDICT_NOT_ANCHORED)
-        return err_set(e, verdict == VERDICT_TAMPERED ? ERR_TAMPER : ERR_FORMAT,
-                       "the other copy does not check, so nothing was taken from it. calm-verify "
-                       "says: " STR_FMT,
-                       STR_ARG(str_head(buf_str(&words), 700)));
-    return 0;
-}
-
-static int read_export(struct import *i, const char *folder, struct err *e)
-{
-    int rc = read_part(&i->lines, folder, "journal.cj1", JOURNAL_SIZE_MAX, true, e);
-
-    if (rc == ERR_NOTFOUND)
-        return err_set(e, ERR_NOTFOUND,
-                       "there is no export in %s (no journal.cj1). The other copy writes one with: "
-                       "calm log export FOLDER",
-                       folder);
-    if (rc == 0)
-        rc = check_lines(i, e);
-    if (rc == 0)
-        rc = read_part(&i->sealed, folder, "journal.cjs", SEALED_SIZE_MAX, false, e);
-    if (rc == 0)
-        rc = read_part(&i->grants, folder, "journal.cjg", GRANTS_SIZE_MAX, false, e);
-    if (rc)
-        return rc;
-    split_lines(i);
-    return split_sealed(i, e);
-}
-
 /* Takes the compartment keys that the other copy has for this person, and gives everybody all that
  * are held. */
-static int take_grants(struct session *s, const struct import *i, struct err *e)
+static int take_grants(struct session *s, const struct export_copy *x, struct err *e)
 {
-    struct str rest = buf_str(&i->grants);
+    struct str rest = buf_str(&x->grants);
+    CLEANUP_BUF struct buf sealed = {0};
+    struct store_grant grant;
+    int rc;
 
-    while (rest.len) {
-        struct str line = str_cut(&rest, '\n');
-        struct str scope = str_cut(&line, ' ');
-        struct str hex = str_cut(&line, ' ');
-        CLEANUP_BUF struct buf sealed = {0};
+    while ((rc = export_grant_next(&rest, &grant, &sealed, e)) > 0) {
         CLEANUP(buf_wipe) struct buf keys = {0};
-        struct key key;
 
-        if (!spell_is_name(scope) || !hex_read(key.b, sizeof(key.b), hex) ||
-            !base64_read(&sealed, line))
-            return err_set(e, ERR_FORMAT,
-                           "the export's grants (journal.cjg) are not as they should be");
-        if (!key_eq(&key, session_key(s)) ||
-            signer_unseal(session_signer(s), &key, buf_str(&sealed), &keys, NULL))
+        if (!key_eq(&grant.key, session_key(s)) ||
+            signer_unseal(session_signer(s), &grant.key, grant.sealed, &keys, NULL))
             continue;
         for (size_t k = 0; k + SCOPE_KEY_SIZE <= keys.len; k += SCOPE_KEY_SIZE)
-            scopes_put(session_scopes(s), scope, (const uint8_t *)keys.p + k);
+            scopes_put(session_scopes(s), grant.scope, (const uint8_t *)keys.p + k);
     }
-    return 0;
+    return rc;
 }
 
 static int grant_all(struct session *s, struct err *e)
@@ -231,7 +107,7 @@ static void say_result(const struct merge_result *r, struct answer *a)
 static int merge_job(struct session *s, const struct operation *op, const struct input *in,
                      struct answer *a, struct err *e)
 {
-    CLEANUP(import_release) struct import import = {0};
+    CLEANUP(export_release) struct export_copy export = {0};
     CLEANUP_FREE struct called *before = NULL;
     CLEANUP_BUF struct buf folder = {0};
     struct merge_result result;
@@ -241,11 +117,11 @@ static int merge_job(struct session *s, const struct operation *op, const struct
 
     buf_addstr(&folder, input_value(op, in, "folder"));
     before = call_all(session_state(s), &count);
-    rc = read_export(&import, buf_text(&folder), e);
+    rc = export_read(&export, buf_text(&folder), e);
     if (rc == 0)
-        rc = take_grants(s, &import, e);
+        rc = take_grants(s, &export, e);
     if (rc == 0)
-        rc = session_merge(s, &import.copy, &result, e);
+        rc = session_merge(s, &export.copy, &result, e);
     if (rc == 0)
         rc = grant_all(s, e);
     if (rc == 0)

@@ -68,7 +68,7 @@ static int free_name(struct buf *name, struct buf *path, struct err *e)
                    "there are many cases here already; give this one a name: calm open NAME");
 }
 
-static int remember_case(const struct surroundings *around, const char *path, struct err *e)
+int opening_choose(const struct surroundings *around, const char *path, struct err *e)
 {
     CLEANUP_BUF struct buf file = {0};
     CLEANUP_BUF struct buf text = {0};
@@ -182,7 +182,7 @@ static char *only_case_here(void)
 
 /* What is opened and what the next command would take can differ; a note in the wrong case cannot
  * be taken back. */
-static void warn_of_another(const char *path, struct answer *a)
+void opening_warn(const char *path, struct answer *a)
 {
     const char *named = getenv("CALM_CASE");
     CLEANUP_FREE char *full = realpath(path, NULL);
@@ -215,13 +215,13 @@ static int make_case(const char *name, const char *path, struct answer *a, struc
         rc = write_recovery(a->around, &n, s, &recovery, e);
     mem_wipe(n.recovery_seed, sizeof(n.recovery_seed));
     if (rc == 0)
-        rc = remember_case(a->around, path, e);
+        rc = opening_choose(a->around, path, e);
     if (rc)
         return rc;
     say_opened(s, path, &recovery, a);
     if (!a->wants_json) {
         say_open_lessons(a->around, a);
-        warn_of_another(path, a);
+        opening_warn(path, a);
         buf_adds(&a->text, "\nNext:  calm note \"what I see\"\n       then phone one person you "
                            "trust, and calm shows the way\n");
     }
@@ -230,7 +230,7 @@ static int make_case(const char *name, const char *path, struct answer *a, struc
 
 static int open_existing(const char *path, struct answer *a, struct err *e)
 {
-    int rc = remember_case(a->around, path, e);
+    int rc = opening_choose(a->around, path, e);
 
     if (rc)
         return rc;
@@ -239,7 +239,7 @@ static int open_existing(const char *path, struct answer *a, struct err *e)
     buf_adds(&a->text, "This is the case now: ");
     sink_terminal(&a->text, str_of(path), false);
     buf_addc(&a->text, '\n');
-    warn_of_another(path, a);
+    opening_warn(path, a);
     buf_adds(&a->text, "Next:  calm\n");
     return 0;
 }
@@ -279,8 +279,8 @@ static int open_job(struct session *none, const struct operation *op, const stru
         return err_set(
             e, ERR_USAGE,
             "%s is an export, not a case. Stand in your copy of the case, then: calm log "
-            "merge %s. Without a copy: copy the whole folder NAME.calm, and open that",
-            buf_text(&path), buf_text(&path));
+            "merge %s. Without a copy, to make one of it: calm continue %s",
+            buf_text(&path), buf_text(&path), buf_text(&path));
     base = buf_str(&path);
     while (base.len && base.p[base.len - 1] == '/')
         base.len--;

@@ -253,7 +253,7 @@ class BadInput(CaseTest):
                 done = zoe.run("note", f"number {number} " + "x" * 20000)
                 if done.returncode:
                     self.assertEqual(done.returncode, 12, done.stderr)
-                    self.assertIn(b"copy the case's", done.stderr)
+                    self.assertIn(f"calm continue {zoe.case} ".encode(), done.stderr)
                     break
                 acknowledged += 1
             self.assertLess(acknowledged, 200)
