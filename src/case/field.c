@@ -1,5 +1,6 @@
 /* field.c: reading and showing of values by their type. */
 #include "case/field.h"
+#include "base/hash.h"
 #include "base/limits.h"
 
 const char *field_option(const struct field *f)
@@ -150,6 +151,44 @@ int field_read(const struct field *f, struct str written, struct utc now, struct
         break;
     }
     BUG("field_read of %s", f->name);
+}
+
+static bool is_kept(const struct field *f, struct str kept)
+{
+    struct utc t;
+    struct id id;
+    uint64_t n;
+
+    switch (f->type) {
+    case FIELD_WORD:
+        return field_has_choice(f, kept);
+    case FIELD_TIME:
+        return utc_read(&t, kept);
+    case FIELD_SPAN:
+    case FIELD_SIZE:
+    case FIELD_NUMBER:
+        return str_u64(kept, &n) && n <= INT64_MAX;
+    case FIELD_FLAG:
+        return str_is(kept, "yes");
+    case FIELD_REF:
+        return hex_read(id.b, sizeof(id.b), kept);
+    case FIELD_LINE:
+    case FIELD_TEXT:
+    case FIELD_PATH:
+    case FIELD_REST:
+        break;
+    }
+    return true;
+}
+
+bool field_is_kept(const struct field *f, struct str kept)
+{
+    if (!(f->flags & FIELD_MANY) && f->type != FIELD_REF)
+        return !kept.len || is_kept(f, kept);
+    while (kept.len)
+        if (!is_kept(f, str_cut(&kept, '\n')))
+            return false;
+    return true;
 }
 
 void field_show(const struct field *f, struct str kept, struct utc now, struct buf *out)

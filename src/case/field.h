@@ -53,5 +53,8 @@ void field_choices(struct buf *out, const struct field *f); /* "low, medium or h
  * (view_resolve). ERR_USAGE with the field named and the forms understood; ERR_LIMIT. */
 MUST_CHECK int field_read(const struct field *f, struct str written, struct utc now,
                           struct buf *out, struct err *e);
+/* Is that what field_read could have kept? Nothing always is, and so are texts; ids are only looked
+ * at for their spelling. A value that somebody else's program wrote may be anything. */
+bool field_is_kept(const struct field *f, struct str kept);
 /* What is kept, as people read it. FIELD_REF is shown by view_show_ref. */
 void field_show(const struct field *f, struct str kept, struct utc now, struct buf *out);

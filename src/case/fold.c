@@ -2,8 +2,12 @@
 #include "base/mem.h"
 #include "case/state_internal.h"
 
+enum { VALUES_MAX = 64 };
+
 static size_t value_count(const struct kind *k)
 {
+    if (k->field_count + COMMON_COUNT > VALUES_MAX)
+        BUG("the kind %s has more than %d fields", k->name, (int)VALUES_MAX);
     return k->field_count + COMMON_COUNT;
 }
 
@@ -56,42 +60,107 @@ static struct thing *change_target(struct state *s, const struct statement *st,
     return NULL;
 }
 
-/* Opens each committed field that the thing's kind has into its values. */
-static void take_values(struct state *s, struct thing *t, const struct entry *entry,
-                        struct str openings)
+static size_t value_index(const struct kind *k, struct str name)
 {
-    const struct statement *st = &entry->statement;
-    struct record *r = &s->records[entry->seq];
-    bool is_held = scopes_holds(s->scopes, st->scope);
+    size_t i = 0;
+
+    while (i < value_count(k) && !str_is(name, value_field(k, i)->name))
+        i++;
+    return i;
+}
+
+/* Why it has no effect, as far as that stands in clear; NULL: nothing speaks against it. */
+static const char *refuse_names(struct state *s, const struct statement *st, const struct kind *k)
+{
     struct str rest = st->fields_text;
     struct hash commitment;
     struct str name;
 
-    if (!is_held && t->seq == entry->seq)
-        t->is_readable = false;
-    while (is_held && fields_next(&rest, &name, &commitment)) {
+    while (fields_next(&rest, &name, &commitment))
+        if (value_index(k, name) == value_count(k))
+            return arena_printf(s->arena, "it has a field \"" STR_FMT "\", which its type lacks",
+                                STR_ARG(name));
+    return NULL;
+}
+
+/* A reference is to a record that is there, and of the kind that the field asks for: who reads it
+ * relies on that. */
+static bool refs_hold(const struct state *s, const struct field *f, struct str lines)
+{
+    while (lines.len) {
+        const struct record *r;
+        struct id id;
+        uint64_t seq;
+
+        if (!hex_read(id.b, sizeof(id.b), str_cut(&lines, '\n')) || !state_find_id(s, &id, &seq))
+            return false;
+        r = &s->records[seq];
+        if (f->kind && (!r->kind || r->is_change || strcmp(r->kind->name, f->kind) != 0))
+            return false;
+    }
+    return true;
+}
+
+static const char *refuse_value(struct state *s, const struct field *f, struct str value)
+{
+    if (!field_is_kept(f, value))
+        return arena_printf(s->arena, "its \"%s\" is not a value of that field", f->name);
+    if (f->type == FIELD_REF && !refs_hold(s, f, value))
+        return arena_printf(s->arena, "its \"%s\" refers to nothing of that kind", f->name);
+    return NULL;
+}
+
+/* Opens each committed field that the kind has; values that were not said or cannot be had stay
+ * without bytes. A value that is none of its field refuses the whole record: says why. */
+static const char *open_values(struct state *s, const struct kind *k, const struct entry *entry,
+                               struct str openings, struct str *values)
+{
+    const struct statement *st = &entry->statement;
+    struct record *r = &s->records[entry->seq];
+    struct str rest = st->fields_text;
+    const char *why = NULL;
+    struct hash commitment;
+    struct str name;
+
+    while (!why && fields_next(&rest, &name, &commitment)) {
         CLEANUP_BUF struct buf value = {0};
+        size_t i = value_index(k, name);
         struct sealed_opening o;
         struct salt salt;
-        size_t i = 0;
 
         if (!sealed_find(openings, name, &o)) {
             r->is_redacted = true;
             continue;
         }
-        while (i < value_count(t->kind) && !str_is(name, value_field(t->kind, i)->name))
-            i++;
-        if (i == value_count(t->kind))
-            continue;
-        if ((value_field(t->kind, i)->flags & FIELD_LEAD) && r->power != POWER_LEAD)
+        if ((value_field(k, i)->flags & FIELD_LEAD) && r->power != POWER_LEAD)
             continue;
         if (opening_unseal(&o, s->scopes, st->scope, &st->case_id, &st->id, &commitment, &salt,
                            &value, NULL)) {
             r->is_damaged = true; /* the case stays usable; what does not fit is not shown */
             continue;
         }
-        t->values[i] = (struct str){arena_dup(s->arena, buf_text(&value), value.len), value.len};
+        why = refuse_value(s, value_field(k, i), buf_str(&value));
+        values[i] = (struct str){arena_dup(s->arena, buf_text(&value), value.len), value.len};
     }
+    return why;
+}
+
+/* Lets a thing say what the record says. */
+static const char *take_values(struct state *s, struct thing *t, const struct entry *entry,
+                               struct str openings)
+{
+    struct str values[VALUES_MAX] = {0};
+    const char *why;
+
+    if (!scopes_holds(s->scopes, entry->statement.scope)) {
+        t->is_readable = t->is_readable && t->seq != entry->seq;
+        return NULL;
+    }
+    why = open_values(s, t->kind, entry, openings, values);
+    for (size_t i = 0; !why && i < value_count(t->kind); i++)
+        if (values[i].p)
+            t->values[i] = values[i];
+    return why;
 }
 
 static const struct named_key *newest_named(const struct state *s, struct str scope)
@@ -173,25 +242,49 @@ bool state_knows_scope_key(const struct state *s, struct str scope, const uint8_
     return false;
 }
 
-/* Lets one record, already in the index, have its effect. */
-static void fold_record(struct state *s, const struct entry *entry, struct str openings)
+/* Makes or changes a thing as the record says. One that is refused for its values was made all the
+ * same: it is seen by nobody, and what comes after it has the same number for all. */
+static const char *fold_thing(struct state *s, const struct entry *entry, struct str openings)
 {
     struct record *r = &s->records[entry->seq];
+    const char *why = refuse_names(s, &entry->statement, r->kind);
     struct thing *t;
 
-    take_scope_key(s, entry);
-    r->thing = NULL;
-    if (!r->kind || r->kind->keeps_no_values)
-        return;
+    if (why)
+        return why;
     t = r->is_change ? change_target(s, &entry->statement, r->kind)
                      : thing_new(s, r->kind, entry->seq);
     if (!t)
-        return;
+        return "what it changes does not exist";
+    why = take_values(s, t, entry, openings);
+    if (why) {
+        t->is_readable = t->is_readable && r->is_change;
+        return why;
+    }
     r->thing = t;
     t->changed_seq = entry->seq;
     if ((enum tlp)r->tlp > t->tlp)
         t->tlp = (enum tlp)r->tlp;
-    take_values(s, t, entry, openings);
+    return NULL;
+}
+
+/* Lets one record, already in the index, have its effect. */
+static void fold_record(struct state *s, const struct entry *entry, struct str openings)
+{
+    struct record *r = &s->records[entry->seq];
+    const char *why;
+
+    if (r->refusal)
+        return;
+    take_scope_key(s, entry);
+    r->thing = NULL;
+    if (!r->kind || r->kind->keeps_no_values)
+        return;
+    why = fold_thing(s, entry, openings);
+    if (!why)
+        return;
+    record_refuse(s, r, why);
+    r->is_of_fold = true;
 }
 
 static int fold_line(void *context, uint64_t seq, struct str line, struct str openings,
@@ -255,6 +348,22 @@ static int fold_rest(struct state *s, struct store *store, struct err *e)
     return 0;
 }
 
+/* Back to how it was indexed. Whether it is trusted is judged apart from its effect. */
+static void forget_effect(struct state *s, struct record *r)
+{
+    r->thing = NULL;
+    if (!r->is_of_fold)
+        return;
+    r->kind = record_kind(s, r);
+    r->refusal = NULL;
+    r->is_of_fold = false;
+    r->trust = keyring_trusts(s->keyring, (uint64_t)(r - s->records), &s->keys[r->key],
+                              str_of(state_type(s, r)))
+                   ? TRUST_YES
+                   : TRUST_REVOKED;
+    s->refused_count--;
+}
+
 /* The things stay in the arena, for views that were taken before may still show them; it happens
  * only at merges and revocations. */
 static void forget_things(struct state *s)
@@ -265,7 +374,27 @@ static void forget_things(struct state *s)
     s->named_count = 0;
     s->folded = 0;
     for (size_t i = 0; i < s->count; i++)
-        s->records[i].thing = NULL;
+        forget_effect(s, &s->records[i]);
+}
+
+/* The first merge of which not all can be true that it says: with what stands before it, and with
+ * what it brought, it gives no order. */
+static uint64_t find_false_merge(const struct state *s, const struct order_record *records)
+{
+    uint64_t seq = 0;
+
+    for (; seq < s->count; seq++) {
+        const struct order_merge *m = records[seq].merge;
+        uint64_t end;
+
+        if (!m)
+            continue;
+        end = m->count < s->count - seq - 1 ? seq + 1 + m->count : s->count;
+        if (order_records(records, end, s->order, NULL))
+            break;
+        seq = end - 1;
+    }
+    return seq;
 }
 
 /* After a merge: all things anew, in the order that every copy agrees on. */
@@ -278,7 +407,14 @@ static int order_anew(struct state *s, struct err *e)
         records[i] =
             (struct order_record){s->records[i].time, s->records[i].id, s->records[i].merge};
     s->order = mem_resize(s->order, s->count, sizeof(s->order[0]));
-    rc = order_records(records, s->count, s->order, e);
+    while ((rc = order_records(records, s->count, s->order, e))) {
+        uint64_t seq = find_false_merge(s, records);
+
+        if (seq == s->count)
+            return rc;
+        record_refuse(s, &s->records[seq], "what it says of the copies cannot be true");
+        records[seq].merge = NULL;
+    }
     forget_things(s);
     return rc;
 }
@@ -315,6 +451,8 @@ static void judge_again(struct state *s)
         struct record *r = &s->records[i];
         bool is_trusted = keyring_trusts(s->keyring, i, &s->keys[r->key], str_of(state_type(s, r)));
 
+        if (r->refusal)
+            continue;
         has_changed = has_changed || is_trusted != (r->trust == TRUST_YES);
         if (is_trusted)
             r->trust = TRUST_YES;

@@ -206,25 +206,107 @@ static int check_signature(const struct state *s, const struct entry *entry, uin
     if (entry->seq < s->tail_from && !entry_is_of_journal(entry) && !names_key &&
         !s->type_entries[type].gives_power)
         return 0;
-    return entry_check_signatures(entry, e);
+    return entry_check_signature(entry, e);
 }
 
-static int check_record(struct state *s, const struct entry *entry, enum key_trust *trust,
-                        struct err *e)
+void record_refuse(struct state *s, struct record *r, const char *why)
 {
-    uint64_t other;
-    int rc = keyring_add(s->keyring, entry, trust, e);
+    if (!r->refusal)
+        s->refused_count++;
+    r->refusal = why;
+    r->trust = TRUST_MERGED_NO;
+    r->kind = NULL;
+    r->thing = NULL;
+    if (r->merge)
+        free(r->merge->skip);
+    free(r->merge);
+    r->merge = NULL;
+}
 
-    if (rc == 0 && state_find_id(s, &entry->statement.id, &other))
-        return err_set(e, ERR_TAMPER, "record %llu repeats record %llu",
-                       (unsigned long long)entry->seq, (unsigned long long)other);
+const struct kind *record_kind(const struct state *s, const struct record *r)
+{
+    return s->type_entries[r->type].kind;
+}
+
+static int check_refs(const struct state *s, const struct statement *st, struct err *e)
+{
+    struct str rest = st->refs_text;
+    struct id id;
+    uint64_t seq;
+
+    while (refs_next(&rest, &id))
+        if (!state_find_id(s, &id, &seq))
+            return err_set(e, ERR_TAMPER, "it refers to a record that does not stand before it");
+    return 0;
+}
+
+/* Does it break a rule? Then e says which, and it has no effect. */
+static int check_rules(struct state *s, const struct entry *entry, struct record *r, struct err *e)
+{
+    const struct statement *st = &entry->statement;
+    enum key_trust trust = TRUST_YES;
+    uint64_t other;
+    int rc = 0;
+
+    if (state_find_id(s, &st->id, &other))
+        return err_set(e, ERR_TAMPER, "its id is that of r%llu", (unsigned long long)other);
+    rc = check_refs(s, st, e);
+    if (rc == 0 && entry_is_of_journal(entry))
+        rc = entry_check_proofs(entry, e);
+    if (rc == 0)
+        rc = keyring_add(s->keyring, entry, &trust, e);
+    r->trust = (uint8_t)trust;
     return rc;
+}
+
+/* What a lead says about powers in a later version must not be missed by who goes on writing. */
+static bool is_by_lead(const struct state *s, const struct key *by)
+{
+    const struct key *recovery = keyring_recovery(s->keyring);
+
+    return keyring_power(s->keyring, by) == POWER_LEAD || (recovery && key_eq(recovery, by));
+}
+
+static int judge_record(struct state *s, const struct entry *entry, struct record *r, struct err *e)
+{
+    struct err why = {0};
+    int rc = check_rules(s, entry, r, &why);
+
+    if (rc == 0)
+        return 0;
+    if (entry->seq == 0)
+        return err_set(e, rc, "record 0: %s", why.text);
+    s->is_newer = s->is_newer || (rc == ERR_NEWER && is_by_lead(s, &entry->statement.by));
+    keyring_skip(s->keyring);
+    record_refuse(s, r, arena_strdup(s->arena, why.text));
+    r->has_effect = false;
+    return 0;
+}
+
+/* Who wrote this had seen the line before it, as it stands here: so no merge brought it, and the
+ * one that says so brought fewer records than it says. */
+static void end_false_merge(struct state *s, const struct statement *st)
+{
+    if (!keyring_expects_merged(s->keyring) || st->seen_size != s->count ||
+        !hash_eq(&st->seen_head, &s->head))
+        return;
+    keyring_end_merge(s->keyring, s->merge_seq);
+    record_refuse(s, &s->records[s->merge_seq], "it brought fewer records than it says");
+}
+
+static void take_merge(struct state *s, const struct entry *entry, struct record *r)
+{
+    r->merge = merge_of(entry);
+    s->has_merges = true;
+    if (!r->is_merged)
+        s->merge_seq = entry->seq;
 }
 
 static void index_record(struct state *s, const struct entry *entry, struct record *r)
 {
     const struct statement *st = &entry->statement;
     enum tlp tlp = TLP_RED;
+    uint64_t other;
 
     r->id = st->id;
     r->time = st->time;
@@ -233,24 +315,22 @@ static void index_record(struct state *s, const struct entry *entry, struct reco
     r->key = key_index(s, &st->by);
     r->tlp = (uint8_t)(tlp_of(st->tlp, &tlp) ? tlp : TLP_RED);
     r->power = (uint8_t)keyring_power(s->keyring, &st->by);
-    s->must_judge = s->must_judge || str_is(st->type, "revoke/1");
-    if (str_is(st->type, "merge/1")) {
-        r->merge = merge_of(entry);
-        s->has_merges = true;
-    }
+    s->must_judge = s->must_judge || (!r->refusal && str_is(st->type, "revoke/1"));
+    if (!r->refusal && str_is(st->type, "merge/1"))
+        take_merge(s, entry, r);
     s->records = mem_grow(s->records, s->count, &s->room, sizeof(s->records[0]));
     s->records[s->count] = *r;
     id_map_grow(&s->ids, s->count + 1);
-    slot_put(&s->ids, (struct id_slot){tag_of(&s->ids, &r->id), (uint32_t)s->count + 1});
+    if (!r->refusal || !state_find_id(s, &r->id, &other))
+        slot_put(&s->ids, (struct id_slot){tag_of(&s->ids, &r->id), (uint32_t)s->count + 1});
     s->count++;
 }
 
 int index_line(struct state *s, const struct entry *entry, const struct hash *leaf, struct err *e)
 {
-    struct record r = {.is_merged = keyring_expects_merged(s->keyring)};
     struct public_value v;
     bool names_key = public_find(&entry->statement, "scope-key", &v);
-    enum key_trust trust = TRUST_YES;
+    struct record r = {0};
     int rc = check_chain(s, entry, e);
 
     r.type = type_index(s, entry->statement.type);
@@ -260,10 +340,12 @@ int index_line(struct state *s, const struct entry *entry, const struct hash *le
     if (rc == 0)
         rc = check_signature(s, entry, r.type, names_key, e);
     if (rc == 0)
-        rc = check_record(s, entry, &trust, e);
+        end_false_merge(s, &entry->statement);
+    r.is_merged = keyring_expects_merged(s->keyring);
+    if (rc == 0)
+        rc = judge_record(s, entry, &r, e);
     if (rc)
         return rc;
-    r.trust = (uint8_t)trust;
     index_record(s, entry, &r);
     s->head = *leaf;
     tree_append(&s->tree, &s->head);

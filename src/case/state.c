@@ -65,6 +65,16 @@ uint64_t state_size(const struct state *s)
     return s->count;
 }
 
+size_t state_refused_count(const struct state *s)
+{
+    return s->refused_count;
+}
+
+bool state_is_newer(const struct state *s)
+{
+    return s->is_newer;
+}
+
 struct hash state_head(const struct state *s)
 {
     return s->head;

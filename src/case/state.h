@@ -42,9 +42,11 @@ struct record {
     const struct kind *kind; /* what it makes or changes; NULL for none or a type not known here */
     struct thing *thing;     /* the same; NULL for none */
     struct order_merge *merge; /* of a merge/1 */
-    uint16_t type;             /* index for state_type */
-    uint16_t scope;            /* index for state_scope */
-    uint16_t key;              /* index for state_key */
+    const char *refusal; /* why it has no effect, a clause; NULL: it has. kind, thing and merge
+                            are then NULL (ARCHITECTURE.md, "What is refused") */
+    uint16_t type;       /* index for state_type */
+    uint16_t scope;      /* index for state_scope */
+    uint16_t key;        /* index for state_key */
     uint8_t tlp;
     uint8_t trust; /* enum key_trust, judged by all revocations that there are */
     uint8_t power; /* enum key_power of its key at its place */
@@ -53,6 +55,7 @@ struct record {
     bool is_redacted; /* some of its values were destroyed */
     bool is_damaged;  /* some of its values are not what was signed; they are left out */
     bool has_effect;  /* on things, or on which key seals: its line is read again with its values */
+    bool is_of_fold;  /* refused for what it says of things, which is judged again after a merge */
 };
 
 struct state;
@@ -62,8 +65,9 @@ void state_free(struct state *s);
 DEFINE_CLEANUP(struct state *, state_free)
 
 /* Folds all records that the store has more. Checks the chain; of signatures those of records that
- * give power, and at the first time of the last 32. Returns the number of new records. ERR_TAMPER
- * (says at which record), ERR_FORMAT, ERR_NEWER, ERR_IO. */
+ * give power, and at the first time of the last 32. A signed record that breaks a rule is refused
+ * and has no effect. Returns the number of new records. ERR_TAMPER (says at which record),
+ * ERR_FORMAT, ERR_NEWER, ERR_IO. */
 MUST_CHECK int state_catch_up(struct state *s, struct store *store, struct err *e);
 
 /* The same for records that this process has just appended as seq first, …, which need not be read
@@ -73,6 +77,10 @@ MUST_CHECK int state_take(struct state *s, struct store *store, uint64_t first,
 
 const struct model *state_model(const struct state *s);
 uint64_t state_size(const struct state *s);
+size_t state_refused_count(const struct state *s);
+/* A record of a type that checking depends on, by a lead, is of a later version: what it says about
+ * powers is not known here, so nothing may be written. */
+bool state_is_newer(const struct state *s);
 struct hash state_head(const struct state *s); /* leaf hash of the last line; zeros when empty */
 struct hash state_root(const struct state *s);
 const struct hash *state_case_id(const struct state *s);

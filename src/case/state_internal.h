@@ -65,6 +65,9 @@ struct state {
     size_t key_count;
     size_t key_room;
     uint64_t tail_from; /* signatures of records from here on are checked as they are read */
+    size_t refused_count;
+    bool is_newer;
+    uint64_t merge_seq; /* of the last merge/1 in its own place */
     bool has_merges;
     bool must_judge;     /* a revocation came */
     uint64_t *order;     /* seqs in the order of the fold; NULL: as they stand */
@@ -80,6 +83,10 @@ struct state {
 };
 
 /* index.c */
+/* The record stays, and has no effect. why lives as long as the state. */
+void record_refuse(struct state *s, struct record *r, const char *why);
+/* The kind that a record would make or change if it was not refused. */
+const struct kind *record_kind(const struct state *s, const struct record *r);
 /* Makes room at once for a journal of that size, which only an append would prove wrong. */
 void index_reserve(struct state *s, uint64_t size);
 void index_release(struct state *s);

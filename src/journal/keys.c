@@ -18,10 +18,9 @@ static uint64_t lesser(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static int breaks(const struct step *at, const char *rule, struct err *e)
+static int breaks(const char *rule, struct err *e)
 {
-    return err_set(e, ERR_TAMPER, "record %llu, of type " STR_FMT ", breaks a rule: %s",
-                   (unsigned long long)at->entry->seq, STR_ARG(at->statement->type), rule);
+    return err_set(e, ERR_TAMPER, "%s", rule);
 }
 
 static struct key key_member(const struct statement *s, const char *name)
@@ -54,16 +53,15 @@ static int check_case(const struct keyring *k, const struct step *at, struct err
     struct key recovery;
 
     if (k->size || at->is_merged)
-        return breaks(at, "a case begins with record 0 and nowhere else", e);
+        return breaks("a case begins with record 0 and nowhere else", e);
     key = key_member(s, "key");
     recovery = key_member(s, "recovery");
     if (!key_eq(&key, &s->by) || key_eq(&key, &recovery))
-        return breaks(at, "it is signed by the key that it names, which is not the recovery key",
-                      e);
+        return breaks("it is signed by the key that it names, which is not the recovery key", e);
     if (!hash_eq(&at->entry->case_id, &hash_zero) || !hash_eq(&s->case_id, &hash_zero) ||
         !hash_eq(&at->entry->prev, &hash_zero) || s->seen_size ||
         !hash_eq(&s->seen_head, &hash_zero) || !str_is(s->refs_text, "[]"))
-        return breaks(at, "nothing stands before record 0", e);
+        return breaks("nothing stands before record 0", e);
     return 0;
 }
 
@@ -72,9 +70,9 @@ static int check_enrol(const struct keyring *k, const struct step *at, struct er
     struct key key = key_member(at->statement, "key");
 
     if (powers_is_recovery(k, &key))
-        return breaks(at, "the recovery key is never enrolled", e);
+        return breaks("the recovery key is never enrolled", e);
     if (!at->is_merged && powers_revoked_from(k, &key) != NEVER)
-        return breaks(at, "a key that was revoked is never enrolled again", e);
+        return breaks("a key that was revoked is never enrolled again", e);
     return 0;
 }
 
@@ -84,13 +82,13 @@ static int check_revoke(const struct keyring *k, const struct step *at, struct e
     uint64_t from = record_integer(at->statement, "from");
 
     if (powers_is_recovery(k, &key))
-        return breaks(at, "the recovery key is never revoked", e);
+        return breaks("the recovery key is never revoked", e);
     if (at->is_merged)
         return 0;
     if (!powers_was_enrolled(k, &key))
-        return breaks(at, "the key that it revokes was never enrolled", e);
+        return breaks("the key that it revokes was never enrolled", e);
     if (from < 1 || from > at->entry->seq)
-        return breaks(at, "a key is revoked from a record after the first and not after this", e);
+        return breaks("a key is revoked from a record after the first and not after this", e);
     return 0;
 }
 
@@ -115,7 +113,7 @@ static int check_approve(const struct keyring *k, const struct step *at, struct 
     struct id request = id_member(at->statement, "request");
 
     if (!at->is_merged && !find_request(k, &request))
-        return breaks(at, "the request that it approves does not stand before it", e);
+        return breaks("the request that it approves does not stand before it", e);
     return 0;
 }
 
@@ -144,23 +142,23 @@ static int check_redact(const struct keyring *k, const struct step *at, struct e
     if (at->is_merged)
         return 0;
     if (keyring_legal_hold(k))
-        return breaks(at, "a legal hold is in force", e);
+        return breaks("a legal hold is in force", e);
     while (public_item_next(&rest, &item)) {
         const struct approval *a;
         struct id id;
 
         if (!hex_read(&id, sizeof(id), item.string) || !(a = find_approval(k, &id)) ||
             !approval_is_trusted(k, a))
-            return breaks(at, "an approval that it names is missing or not trusted", e);
+            return breaks("an approval that it names is missing or not trusted", e);
         first = first ? first : a;
         by_two = by_two || !key_eq(&a->by, &first->by);
         if (!id_eq(&a->request, &first->request))
-            return breaks(at, "its approvals are for different requests", e);
+            return breaks("its approvals are for different requests", e);
     }
     if (!by_two)
-        return breaks(at, "its approvals must be by two people", e);
+        return breaks("its approvals must be by two people", e);
     if (!request_is_for(find_request(k, &first->request), at->statement))
-        return breaks(at, "it does not redact what was approved", e);
+        return breaks("it does not redact what was approved", e);
     return 0;
 }
 
@@ -176,9 +174,9 @@ static int check_checkpoint(const struct keyring *k, const struct step *at, stru
     struct key key = key_member(at->statement, "key");
 
     if (!size_is_sound(at))
-        return breaks(at, "a checkpoint is of records before it", e);
+        return breaks("a checkpoint is of records before it", e);
     if (!at->is_merged && keyring_power(k, &key) == POWER_NONE)
-        return breaks(at, "the key of the checkpoint is not enrolled", e);
+        return breaks("the key of the checkpoint is not enrolled", e);
     return 0;
 }
 
@@ -188,9 +186,9 @@ static int check_anchor(const struct keyring *k, const struct step *at, struct e
 
     (void)k;
     if (!size_is_sound(at))
-        return breaks(at, "an anchor is of records before it", e);
+        return breaks("an anchor is of records before it", e);
     if (is_page && record_string(at->statement, "token").len)
-        return breaks(at, "a printed page has no token", e);
+        return breaks("a printed page has no token", e);
     return 0;
 }
 
@@ -228,7 +226,7 @@ static int judge_signer(const struct keyring *k, const struct step *at, enum key
         return 0;
     revoked = powers_revoked_from(k, by) != NEVER;
     if (!at->is_merged)
-        return breaks(at, revoked ? "its key was revoked" : "its key lacks the power for it", e);
+        return breaks(revoked ? "its key was revoked" : "its key lacks the power for it", e);
     *trust = revoked ? TRUST_REVOKED : TRUST_MERGED_NO;
     return 0;
 }
@@ -303,14 +301,13 @@ static int check_step(const struct keyring *k, struct step *at, enum key_trust *
     int code;
 
     if (at->entry->epoch != 0)
-        return err_set(e, ERR_NEWER, "record %llu has an epoch, which only later versions know",
-                       (unsigned long long)at->entry->seq);
+        return err_set(e, ERR_NEWER, "it has an epoch, which only later versions know");
     if (at->entry->seq != k->size)
-        return breaks(at, "it does not stand where its number says", e);
+        return breaks("it does not stand where its number says", e);
     if ((code = record_check_public(at->kind, at->statement, e)) < 0)
         return code;
     if (k->size == 0 && at->kind != RECORD_CASE)
-        return breaks(at, "record 0 must be of type case/1", e);
+        return breaks("record 0 must be of type case/1", e);
     if ((code = type_checks[at->kind](k, at, e)) < 0 || (code = judge_signer(k, at, trust, e)) < 0)
         return code;
     if (at->kind == RECORD_REVOKE && at->is_merged &&
@@ -334,4 +331,16 @@ int keyring_add(struct keyring *k, const struct entry *entry, enum key_trust *tr
     keep(k, &at, judged, smallest_fork);
     *trust = judged;
     return 0;
+}
+
+void keyring_skip(struct keyring *k)
+{
+    k->merged_left -= k->merged_left ? 1 : 0;
+    k->size++;
+}
+
+void keyring_end_merge(struct keyring *k, uint64_t seq)
+{
+    merges_forget(&k->merges, seq);
+    k->merged_left = 0;
 }

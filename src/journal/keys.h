@@ -20,12 +20,22 @@ enum key_trust {
  * checked before (see entry_check_signatures), and that a redaction's target has the fields. Says
  * whether the record is trusted at its place. A record that breaks a rule of its type or, in its
  * own place, of powers: ERR_TAMPER. A known type of another version, or an epoch: ERR_NEWER. Merges
- * more than 16 deep: ERR_LIMIT. On error the keyring is as it was. */
+ * more than 16 deep: ERR_LIMIT. On error the keyring is as it was, and e is a clause about the
+ * record: "its key lacks the power for it". */
 MUST_CHECK int keyring_add(struct keyring *k, const struct entry *entry, enum key_trust *trust,
                            struct err *e);
+/* The next line breaks a rule: it takes its place and has no effect. */
+void keyring_skip(struct keyring *k);
+/* The merge that stands at seq, in its own place, brought fewer records than it said: what comes
+ * next was written here. */
+void keyring_end_merge(struct keyring *k, uint64_t seq);
 
-/* Every signature that an entry holds: its statement's, the proof of an enrol/1, that of a
- * checkpoint/1. ERR_TAMPER. */
+/* That of the statement, which the signer made. ERR_TAMPER. */
+MUST_CHECK int entry_check_signature(const struct entry *entry, struct err *e);
+/* Those that the statement hands on: the proof of an enrol/1, that of a checkpoint/1. Those of
+ * keyring_add for its `public`; ERR_TAMPER, in a clause. */
+MUST_CHECK int entry_check_proofs(const struct entry *entry, struct err *e);
+/* All of them. */
 MUST_CHECK int entry_check_signatures(const struct entry *entry, struct err *e);
 
 /* Its type is one of those that checking depends on (doc/format/journal.md §9): it gives or takes

@@ -17,6 +17,12 @@ void merges_add(struct merges *m, const struct merge *merge)
     m->items[m->count++] = *merge;
 }
 
+void merges_forget(struct merges *m, uint64_t from)
+{
+    while (m->count && m->items[m->count - 1].seq >= from)
+        free(m->items[--m->count].skips);
+}
+
 static bool read_skip(struct str *rest, struct merge_skip *out)
 {
     uint64_t *parts[] = {&out->b, &out->a, &out->k};
@@ -81,8 +87,7 @@ int merge_read(struct merge *out, const struct statement *s, uint64_t seq, struc
         return 0;
     }
     free(m.skips);
-    return err_set(e, ERR_TAMPER, "the merge at record %llu does not add up",
-                   (unsigned long long)seq);
+    return err_set(e, ERR_TAMPER, "the numbers of its copies do not add up");
 }
 
 /* A copy, as seen through the merge that brought it; without a merge, the journal itself. */

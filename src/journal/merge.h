@@ -30,6 +30,7 @@ void merges_release(struct merges *m);
 MUST_CHECK int merge_read(struct merge *out, const struct statement *s, uint64_t seq,
                           struct err *e);
 void merges_add(struct merges *m, const struct merge *merge); /* takes merge->skips over */
+void merges_forget(struct merges *m, uint64_t from);          /* those that stand there or later */
 
 /* The smallest fork of the merges through which the record at seq came, one copy after the other;
  * UINT64_MAX for a record in its own place. ERR_LIMIT beyond LIMIT_MERGE_DEPTH copies. */

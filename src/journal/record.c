@@ -176,21 +176,17 @@ int record_check_public(enum record_kind kind, const struct statement *s, struct
     if (kind == RECORD_OTHER)
         return 0;
     if (s->type_version != 1)
-        return err_set(e, ERR_NEWER,
-                       "a record of type " STR_FMT " is from a later version; this program knows "
-                       "%s/1",
-                       STR_ARG(s->type), record_types[kind].name);
+        return err_set(e, ERR_NEWER, "it is of a later version; this program knows %s/1",
+                       record_types[kind].name);
     for (; public_next(&rest, &value); i++)
         if (i == MEMBER_LIMIT || !record_types[kind].members[i].name ||
             !str_is(value.name, record_types[kind].members[i].name) ||
             !value_has_shape(&value, record_types[kind].members[i].shape))
             return err_set(e, ERR_TAMPER,
-                           "a record of type " STR_FMT " says \"" STR_FMT
-                           "\" in a way that is not its own",
-                           STR_ARG(s->type), STR_ARG(value.name));
+                           "it says \"" STR_FMT "\" in a way that its type does not have",
+                           STR_ARG(value.name));
     if (i < MEMBER_LIMIT && record_types[kind].members[i].name)
-        return err_set(e, ERR_TAMPER, "a record of type " STR_FMT " does not say \"%s\"",
-                       STR_ARG(s->type), record_types[kind].members[i].name);
+        return err_set(e, ERR_TAMPER, "it does not say \"%s\"", record_types[kind].members[i].name);
     return 0;
 }
 

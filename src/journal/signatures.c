@@ -47,7 +47,15 @@ bool entry_is_of_journal(const struct entry *entry)
     return record_kind_of(&entry->statement) != RECORD_OTHER;
 }
 
-int entry_check_signatures(const struct entry *entry, struct err *e)
+int entry_check_signature(const struct entry *entry, struct err *e)
+{
+    if (statement_signature_holds(&entry->statement))
+        return 0;
+    return err_set(e, ERR_TAMPER, "the signature of record %llu does not hold",
+                   (unsigned long long)entry->seq);
+}
+
+int entry_check_proofs(const struct entry *entry, struct err *e)
 {
     const struct statement *s = &entry->statement;
     enum record_kind kind = record_kind_of(s);
@@ -55,15 +63,19 @@ int entry_check_signatures(const struct entry *entry, struct err *e)
 
     if (code < 0)
         return code;
-    if (!statement_signature_holds(s))
-        return err_set(e, ERR_TAMPER, "the signature of record %llu does not hold",
-                       (unsigned long long)entry->seq);
     if (kind == RECORD_ENROL && !proof_holds(s))
-        return err_set(e, ERR_TAMPER,
-                       "record %llu enrols a key without a proof that its holder agreed",
-                       (unsigned long long)entry->seq);
+        return err_set(e, ERR_TAMPER, "it has no proof that the holder of the key agreed");
     if (kind == RECORD_CHECKPOINT && !checkpoint_signature_holds(s))
-        return err_set(e, ERR_TAMPER, "the checkpoint in record %llu does not hold",
-                       (unsigned long long)entry->seq);
+        return err_set(e, ERR_TAMPER, "the signature of its checkpoint does not hold");
     return 0;
+}
+
+int entry_check_signatures(const struct entry *entry, struct err *e)
+{
+    const struct statement *s = &entry->statement;
+    int code = record_check_public(record_kind_of(s), s, e);
+
+    if (code == 0)
+        code = entry_check_signature(entry, e);
+    return code < 0 ? code : entry_check_proofs(entry, e);
 }

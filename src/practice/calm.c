@@ -367,6 +367,23 @@ static void put_last(const struct view *v, struct answer *a)
     }
 }
 
+/* Somebody signed what the journal does not let them say; nothing else was harmed. */
+static void put_refused(const struct view *v, struct answer *a)
+{
+    CLEANUP_BUF struct buf line = {0};
+    const struct record *r;
+    size_t count = 0;
+
+    for (uint64_t seq = 0; state_refused_count(v->state) && (r = state_record(v->state, seq));
+         seq++)
+        count += r->refusal && view_allows_record(v, r);
+    if (count == 0)
+        return;
+    add_count(&line, count, "record breaks a rule and has", "records break a rule and have");
+    buf_adds(&line, " no effect: calm log");
+    put_line(a, "Refused", buf_str(&line));
+}
+
 static void put_stages(struct answer *a, const struct practice_status *all)
 {
     struct screen screen = {&a->text, a->columns, a->color};
@@ -480,6 +497,7 @@ static int query_status(const struct view *v, const struct operation *op, const 
         put_people(v, a);
         put_waiting(v, a);
         put_last(v, a);
+        put_refused(v, a);
         buf_addc(&a->text, '\n');
         put_stages(a, all);
         put_next(v, a, all);

@@ -200,6 +200,8 @@ static void put_json(const struct shown *s, uint64_t seq, const struct buf *word
     json_put_str(&j, "text", buf_str(words));
     json_put_str(&j, "marks", buf_str(marks));
     json_put_bool(&j, "trusted", r->trust == TRUST_YES);
+    if (r->refusal)
+        json_put_text(&j, "refused", r->refusal);
     json_object_end(&j);
 }
 
@@ -225,7 +227,9 @@ static void put_text(const struct shown *s, uint64_t seq, const struct buf *word
     buf_addf(&line, "  %s%s", log_words(s->v, r), words->len ? ": " : "");
     buf_addstr(&line, str_head(buf_str(words), TEXT_PART_MAX));
     buf_addstr(&after, buf_str(marks));
-    if (r->trust != TRUST_YES)
+    if (r->refusal)
+        buf_addf(&after, " [refused, no effect: %s]", r->refusal);
+    else if (r->trust != TRUST_YES)
         buf_adds(&after, " [not trusted]");
     if (r->is_redacted)
         buf_adds(&after, " [redacted]");

@@ -32,7 +32,7 @@ static int find_proof(const struct view *v, struct proof *p, struct err *e)
     int rc = 0;
 
     for (uint64_t seq = 0; rc == 0 && (r = state_record(v->state, seq)); seq++)
-        if (strcmp(state_type(v->state, r), "enrol/1") == 0)
+        if (!r->refusal && strcmp(state_type(v->state, r), "enrol/1") == 0)
             rc = store_read(v->store, seq, seq + 1, false, take_proof, p, e);
     return rc;
 }

@@ -126,7 +126,7 @@ static const struct field approve_fields[] = {
 
 static int check_request(const struct view *v, const struct id *id, uint64_t *seq, struct err *e)
 {
-    if (!state_find_id(v->state, id, seq) ||
+    if (!state_find_id(v->state, id, seq) || state_record(v->state, *seq)->refusal ||
         strcmp(state_type(v->state, state_record(v->state, *seq)), "redact-request/1") != 0)
         return err_set(e, ERR_NOTFOUND, "that record does not ask for a redaction");
     return 0;
@@ -209,7 +209,7 @@ static int gather(void *context, uint64_t seq, struct str line, struct str openi
         if (public_find(&entry.statement, "names", &value))
             buf_addstr(&g->names, value.text);
     }
-    if (str_is(entry.statement.type, "redact-approve/1") &&
+    if (!state_record(g->state, seq)->refusal && str_is(entry.statement.type, "redact-approve/1") &&
         public_find(&entry.statement, "request", &value) && str_eq(value.string, g->request_hex))
         add_approval(g, &entry);
     return 0;

@@ -313,7 +313,12 @@ static void put_marked(struct report *r, const char *none, const char *one, cons
 
 static bool is_untrusted(const struct told *t)
 {
-    return t->record->trust != TRUST_YES;
+    return t->record->trust != TRUST_YES && !t->record->refusal;
+}
+
+static bool is_refused(const struct told *t)
+{
+    return t->record->refusal != NULL;
 }
 
 static bool is_redacted(const struct told *t)
@@ -337,6 +342,13 @@ void report_gaps(struct report *r)
                "One record is not trusted, because its key had no power or was revoked:",
                "These records are not trusted, because their keys had no power or were revoked:",
                is_untrusted);
+    put_marked(
+        r, "No record shown breaks a rule of the journal.",
+        "One record breaks a rule of the journal, and has no effect; it says which among all "
+        "records:",
+        "These records break a rule of the journal, and have no effect; each says which "
+        "among all records:",
+        is_refused);
     put_marked(r, "No record shown had a part destroyed.",
                "Part of one record was destroyed by a redaction, which is itself on record:",
                "Parts of these records were destroyed by redactions, which are themselves on "

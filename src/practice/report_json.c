@@ -161,6 +161,8 @@ static void put_record(struct report *r, struct json *j, const struct told *t)
     json_put_str(j, "by", told_name(r, t));
     json_put_text(j, "tlp", tlp_mark((enum tlp)t->record->tlp));
     json_put_bool(j, "trusted", t->record->trust == TRUST_YES);
+    if (t->record->refusal)
+        json_put_text(j, "refused", t->record->refusal);
     json_put_bool(j, "redacted", t->is_redacted);
     if (t->record->thing) {
         CLEANUP_BUF struct buf call = {0};

@@ -293,7 +293,7 @@ bool report_says(const struct thing *t, const char *field, const char *value)
 
 bool told_is(const struct report *r, const struct told *t, const char *type)
 {
-    return strcmp(state_type(r->view->state, t->record), type) == 0;
+    return !t->record->refusal && strcmp(state_type(r->view->state, t->record), type) == 0;
 }
 
 static const struct practice *owner_of(const struct kind *kind)

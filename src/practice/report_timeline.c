@@ -218,7 +218,9 @@ static void put_record(struct report *r, const struct told *t)
     }
     if (t->is_redacted)
         inline_text(cell, " (in part destroyed by a redaction)");
-    if (t->record->trust != TRUST_YES)
+    if (t->record->refusal)
+        inline_printf(cell, " (refused, no effect: %s)", t->record->refusal);
+    else if (t->record->trust != TRUST_YES)
         inline_text(cell, " (not trusted)");
 }
 

@@ -143,7 +143,8 @@ class Powers(Attack):
         self.assertEqual(bo.fails("team admit eva")[0], 4)
         stranger = Key()
         self.files.append(Key.of(bo), "enrol/1", public={"key": stranger.public.hex(), "power": "lead", "proof": proof(stranger, self.files.case_id())})
-        self.assertEqual(self.ana.fails("status")[0], 8)
+        self.assertEqual(self.ana.json("log")[-1]["refused"], "its key lacks the power for it")
+        self.ana("status")
 
     def test_roles_without_the_power_write_nothing_that_the_journal_would_not_take(self):
         bo = self.join("bo")
@@ -220,6 +221,130 @@ class Forged(Attack):
         self.ana('note "of the team"')
         eva('note "of the compartment" --scope personnel')
         self.assertEqual(self.files.opened_by(evil), [])
+
+
+class Refused(Attack):
+    """Records that a member signed with a program of their own, and that break a rule: one record is spoiled, never the case."""
+
+    def setUp(self):
+        super().setUp()
+        self.bo = self.join("bo")
+        self.key, self.scope_key = Key.of(self.bo), self.team_key(self.bo)[0]
+
+    def tearDown(self):
+        """Everybody still reads, writes and counts alike, whatever was signed."""
+        for person in (self.ana, self.bo):
+            for line in ("status", "log", "problem list", "team list", "analyse matrix", "preserve list", "playbook list", "log --json", 'note "after"'):
+                person(line)
+        said = [person.json("problem list") for person in (self.ana, self.bo)]
+        self.assertEqual(said[0], said[1])
+        super().tearDown()
+
+    def put(self, kind, values=(), **more):
+        return self.files.append(more.pop("key", self.key), kind, values, scope_key=self.scope_key, **more)
+
+    def refused(self, why):
+        """The last record is kept, and refused for that; its signer is named."""
+        for person in (self.ana, self.bo):
+            last = person.json("log")[-1]
+            self.assertEqual((last.get("refused"), last["trusted"], last["by"]), (why, False, "bo"))
+            self.assertIn("[refused, no effect: " + why + "]", person("log"))
+            self.assertRegex(person(""), r"Refused +\d+ records? break")
+
+    def person_id(self, name):
+        return next(t for t in self.ana.json("team list") if t["name"] == name)["id"]
+
+    def test_a_record_without_the_power_for_it(self):
+        stranger = Key()
+        enrol = {"key": stranger.public.hex(), "power": "member", "proof": proof(stranger, self.files.case_id())}
+        for kind, public in (("enrol/1", enrol), ("revoke/1", {"from": 1, "key": Key.of(self.ana).public.hex()}), ("hold/1", {"state": "set"})):
+            self.put(kind, public=public)
+            self.refused("its key lacks the power for it")
+        self.ana('note "still a lead"')
+
+    def test_a_record_whose_public_part_is_not_its_types(self):
+        ana = Key.of(self.ana).public.hex()
+        for kind, public, why in (
+                ("hold/1", {}, 'it does not say "state"'), ("hold/1", {"state": "maybe"}, 'it says "state" in a way that its type does not have'),
+                ("revoke/1", {"from": "1", "key": ana}, 'it says "from" in a way that its type does not have'),
+                ("checkpoint/1", {"key": ana, "root": "0" * 64, "sig": base64.b64encode(bytes(64)).decode(), "size": 1}, "the signature of its checkpoint does not hold"),
+                ("merge/1", {"count": 0, "fork": 1, "head": "0" * 64, "root": "0" * 64, "size": 1, "skip": []}, "the numbers of its copies do not add up"),
+                ("redact/1", {"approvals": ["0" * 32, "1" * 32], "names": ["text"], "target": "0" * 32}, "an approval that it names is missing or not trusted"),
+                ("anchor/1", {"kind": "page", "name": "x", "root": "0" * 64, "size": 1, "token": "AAAA"}, "a printed page has no token"),
+                ("case/1", {"format": "cj/1", "key": ana, "policy": "x", "recovery": "1" * 64}, "a case begins with record 0 and nowhere else")):
+            self.put(kind, public=public)
+            self.refused(why)
+
+    def test_a_record_of_a_later_version_by_a_member_keeps_nobody_from_writing(self):
+        self.put("enrol/2", public={"anything": 1})
+        self.refused("it is of a later version; this program knows enrol/1")
+
+    def test_a_record_that_refers_to_nothing(self):
+        self.put("note/1", {"text": "x"}, refs=["0" * 32])
+        self.refused("it refers to a record that does not stand before it")
+        self.put("problem-change/1", {"state": "solved"})
+        self.refused("what it changes does not exist")
+
+    def test_a_record_again(self):
+        line = json.loads(self.files.lines()[-1])
+        case, last = self.files.case_id(), self.files.lines()[-1]
+        line["seq"], line["prev"] = line["seq"] + 1, leaf(last)
+        self.assertEqual(line["case"], case)
+        self.files.run("INSERT INTO lines VALUES (?, ?)", line["seq"], json.dumps(line, separators=(",", ":")))
+        self.assertEqual(self.ana.json("log")[-1]["refused"], f"its id is that of r{line['seq'] - 1}")
+
+    def test_things_with_fields_and_values_that_are_none(self):
+        person = self.person_id("ana")
+        problem = self.ana.json('problem raise "web1 sends mail"')[0]["id"]
+        for kind, values, refs, why in (
+                ("problem/1", {"text": "x", "bogus": "x"}, [], 'it has a field "bogus", which its type lacks'),
+                ("problem/1", {"text": "x", "state": "exploded"}, [], 'its "state" is not a value of that field'),
+                ("problem/1", {"text": "x", "occurred": "yesterday"}, [], 'its "occurred" is not a value of that field'),
+                ("problem/1", {"text": "x", "performed-by": "zz"}, [], 'its "performed-by" is not a value of that field'),
+                ("problem/1", {"text": "x", "performed-by": "0" * 32}, [], 'its "performed-by" refers to nothing of that kind'),
+                ("problem/1", {"text": "x", "performed-by": problem}, [problem], 'its "performed-by" refers to nothing of that kind'),
+                ("problem-change/1", {"state": "exploded"}, [problem], 'its "state" is not a value of that field'),
+                ("problem-change/1", {"text": "renamed", "performed-by": problem}, [problem], 'its "performed-by" refers to nothing of that kind')):
+            self.put(kind, values, refs=refs)
+            self.refused(why)
+        self.put("problem/1", {"text": "a good one", "performed-by": person}, refs=[person])
+        self.assertEqual([t["text"] for t in self.ana.json("problem list")], ["web1 sends mail", "a good one"])
+
+    def test_a_reference_to_a_refused_thing_is_one_to_nothing(self):
+        bad = self.put("person/1", {"name": "zoe", "duty": "perhaps"})
+        self.refused('its "duty" is not a value of that field')
+        self.put("problem/1", {"text": "x", "performed-by": bad}, refs=[bad])
+        self.refused('its "performed-by" refers to nothing of that kind')
+
+    def test_a_merge_that_brought_nothing_of_what_it_says(self):
+        for number in range(3):
+            self.ana(f'note "{number}"')
+        merge = {"count": 2, "fork": 1, "head": "0" * 64, "root": "0" * 64, "size": 3, "skip": []}
+        self.put("merge/1", public=merge)
+        self.refused("what it says of the copies cannot be true")
+        self.ana('note "written here"')  # so would be the first of the two, were the merge believed
+        log = self.ana.json("log")
+        self.assertEqual([t.get("refused") for t in log[-2:]], ["it brought fewer records than it says", None])
+        self.ana("team remove bo --because left")
+        self.assertTrue(next(t for t in self.ana.json("log") if t["text"] == "0")["trusted"])  # the revocation's "from" is not the merge's fork
+        self.bo = self.ana
+
+    def test_a_merge_that_contradicts_the_order(self):
+        for number in range(4):
+            self.ana(f'note "{number}"')
+        merge = {"count": 0, "fork": 1, "head": "0" * 64, "root": "0" * 64, "size": 4, "skip": [1, 3, 1, 2, 2, 1, 3, 1, 1]}
+        self.put("merge/1", public=merge)
+        self.refused("what it says of the copies cannot be true")
+
+    def test_the_report_names_it_and_a_checker_calls_the_journal_tampered(self):
+        self.put("hold/1", public={"state": "set"})
+        self.put("problem/1", {"text": "zqmark", "state": "exploded"})
+        self.ana(f"report draft --file {self.folder}/report")
+        text = "".join(p.read_text() for p in (self.folder / "report").rglob("*.md"))
+        self.assertIn("These records break a rule of the journal", text)
+        self.assertIn("refused, no effect: its key lacks the power for it", text)
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 1)
 
 
 class Journal(Attack):

@@ -128,6 +128,45 @@ static void a_value_may_have_64_kib_and_not_a_byte_more(void **state)
     assert_int_equal(kept.len, 65536);
 }
 
+static void what_another_program_kept_is_known_for_what_it_is(void **state)
+{
+    static const struct field ref = {.name = "system", .type = FIELD_REF};
+    static const struct field words = {
+        .name = "role", .type = FIELD_WORD, .flags = FIELD_MANY, .choices = IMPACTS};
+    static const struct {
+        const struct field *field;
+        const char *kept;
+        bool is_kept;
+    } cases[] = {
+        {&LINE, "anything \x1b[31m", true},
+        {&WORD, "", true},
+        {&WORD, "medium", true},
+        {&WORD, "med", false}, /* what a person may write, not what is kept */
+        {&WORD, "low\nhigh", false},
+        {&words, "low\nhigh", true},
+        {&words, "low\nsevere", false},
+        {&TIME, "2026-11-25T03:12:09.000000000Z", true},
+        {&TIME, "2026-11-25T03:12:09Z", false},
+        {&TIME, "2026-02-30T03:12:09.000000000Z", false},
+        {&SPAN, "90", true},
+        {&SPAN, "90 s", false},
+        {&SIZE, "-1", false},
+        {&NUMBER, "9223372036854775807", true},
+        {&NUMBER, "9223372036854775808", false},
+        {&FLAG, "yes", true},
+        {&FLAG, "no", false},
+        {&ref, "00112233445566778899aabbccddeeff", true},
+        {&ref, "00112233445566778899aabbccddeeff\n00112233445566778899aabbccddeefe", true},
+        {&ref, "00112233445566778899aabbccddee", false},
+        {&ref, "p3", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (field_is_kept(cases[i].field, str_of(cases[i].kept)) != cases[i].is_kept)
+            fail_msg("%s: \"%s\"", cases[i].field->name, cases[i].kept);
+}
+
 static void what_is_kept_is_shown_as_people_read_it(void **state)
 {
     static const struct {
@@ -265,6 +304,7 @@ int main(void)
         cmocka_unit_test(what_people_write_becomes_what_is_kept),
         cmocka_unit_test(what_cannot_be_is_refused_with_the_field_and_the_forms_named),
         cmocka_unit_test(a_value_may_have_64_kib_and_not_a_byte_more),
+        cmocka_unit_test(what_another_program_kept_is_known_for_what_it_is),
         cmocka_unit_test(what_is_kept_is_shown_as_people_read_it),
         cmocka_unit_test(choices_are_named_as_in_a_sentence),
         cmocka_unit_test(labels_stand_in_the_order_of_tlp_2),
