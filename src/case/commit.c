@@ -1,7 +1,6 @@
 /* commit.c: drafts become signed statements and durable records; many at once share one write. */
 #include <errno.h>
 #include <semaphore.h>
-#include "base/limits.h"
 #include "case/session_internal.h"
 
 enum { BATCH_MAX = 256, TRIES_MAX = 100 };
@@ -10,374 +9,271 @@ enum { BATCH_MAX = 256, TRIES_MAX = 100 };
 struct request {
     struct request *next;
     const struct draft *drafts;
+    struct prepared *prepared; /* one for each draft */
     size_t count;
     uint64_t judged_size; /* of the journal, when it was decided */
     bool is_independent;
-    sem_t done; /* posted once, where another writes for this one */
+    bool is_leader; /* it is to write for all that wait */
+    sem_t turn;     /* posted once: it leads, or it has been dealt with */
     int rc;
     uint64_t first;
     struct err e;
 };
 
-/* The records of one write, side by side. */
+/* Requests that share one write, in their order. */
 struct batch {
-    struct arena *arena;
-    struct buf *heads;   /* statements without signature */
-    struct buf *signed_; /* what the signature covers */
-    struct buf *openings;
-    struct sig *sigs;
-    struct buf *lines;
+    struct request *requests[BATCH_MAX];
     size_t count;
+    size_t draft_count;
 };
 
-static void batch_free(struct batch *b)
+static void refuse(struct request *r, int rc, const struct err *e)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        buf_release(&b->heads[i]);
-        buf_release(&b->signed_[i]);
-        buf_release(&b->openings[i]);
-        buf_release(&b->lines[i]);
-    }
-    arena_free(b->arena);
+    r->rc = rc;
+    r->e = *e;
 }
 
-static void batch_init(struct batch *b, size_t count)
+static bool is_refused(const struct request *r)
 {
-    b->arena = arena_new();
-    b->count = count;
-    b->heads = arena_alloc(b->arena, count * sizeof(struct buf));
-    b->signed_ = arena_alloc(b->arena, count * sizeof(struct buf));
-    b->openings = arena_alloc(b->arena, count * sizeof(struct buf));
-    b->lines = arena_alloc(b->arena, count * sizeof(struct buf));
-    b->sigs = arena_alloc(b->arena, count * sizeof(struct sig));
+    return r->rc != 0;
 }
 
-static int compare_values(const void *a, const void *b)
+/* The statements of those requests that are not refused, in order; returns how many. */
+static size_t list_prepared(struct request *const *requests, size_t count, struct prepared **out)
 {
-    const struct draft_value *const *x = a;
-    const struct draft_value *const *y = b;
+    size_t n = 0;
 
-    return strcmp((*x)->name, (*y)->name);
-}
-
-/* Pointers to the values in the order of their names, as the journal wants them. */
-static void sort_values(const struct draft_value **out, const struct draft_value *values,
-                        size_t count)
-{
     for (size_t i = 0; i < count; i++)
-        out[i] = &values[i];
-    qsort(out, count, sizeof(out[0]), compare_values);
+        for (size_t k = 0; !is_refused(requests[i]) && k < requests[i]->count; k++)
+            out[n++] = &requests[i]->prepared[k];
+    return n;
 }
 
-/* The thing that a draft changes; NULL when it makes one, or none. */
-static const struct thing *draft_target(const struct state *s, const struct draft *dr)
+/* What is wrong with one request must not fail those that happened to come with it. */
+static void prepare_requests(struct session *s, struct request *const *requests, size_t count)
 {
-    bool is_change = false;
-    const struct kind *kind = model_type(state_model(s), str_of(dr->type), &is_change);
-
-    for (size_t i = 0; kind && is_change && i < dr->ref_count; i++) {
-        const struct thing *t = state_thing_by_id(s, &dr->refs[i]);
-
-        if (t && t->kind == kind)
-            return t;
-    }
-    return NULL;
-}
-
-/* Under which label and in which compartment a record is written. A change is never told to more
- * people than the thing that it changes. */
-struct reach {
-    enum tlp tlp;
-    char scope[LIMIT_NAME_SIZE + 1];
-};
-
-static struct reach draft_reach(const struct state *s, const struct draft *dr)
-{
-    const struct thing *t = draft_target(s, dr);
-    struct reach r = {.tlp = dr->tlp};
-
-    memcpy(r.scope, dr->scope.p, dr->scope.len);
-    if (t && t->tlp > r.tlp)
-        r.tlp = t->tlp;
-    if (t && str_is(dr->scope, "team"))
-        snprintf(r.scope, sizeof(r.scope), "%s", state_scope(s, state_record(s, t->seq)));
-    return r;
-}
-
-static int seal_values(struct session *s, const struct draft *dr, const char *scope,
-                       struct draft_field *fields, struct buf *openings, struct err *e)
-{
-    const struct draft_value *values[DRAFT_VALUES_MAX];
-    const uint8_t *key;
-    int rc = state_seal_key(s->state, str_of(scope), &key, e);
-
-    if (rc)
-        return rc;
-    sort_values(values, dr->values, dr->value_count);
-    for (size_t i = 0; i < dr->value_count; i++) {
-        struct str value = values[i]->value;
-        struct salt salt;
-
-        if (value.len > LIMIT_VALUE_SIZE)
-            return err_set(e, ERR_LIMIT, "%s has %zu bytes; the most is %d", values[i]->name,
-                           value.len, (int)LIMIT_VALUE_SIZE);
-        random_bytes(salt.b, sizeof(salt.b));
-        fields[i].name = values[i]->name;
-        fields[i].commitment =
-            field_commitment(&s->case_id, &dr->id, str_of(values[i]->name), &salt, value);
-        opening_seal(openings, key, &s->case_id, &dr->id, str_of(values[i]->name), &salt, value);
-    }
-    return 0;
-}
-
-static int write_statement(struct session *s, const struct draft *dr, struct batch *b, size_t i,
-                           struct err *e)
-{
-    const struct draft_value *sorted[DRAFT_PUBLICS_MAX];
-    struct draft_public publics[DRAFT_PUBLICS_MAX];
-    struct draft_field fields[DRAFT_VALUES_MAX];
-    struct reach reach = draft_reach(s->state, dr);
-    struct statement_draft d;
-    int rc = seal_values(s, dr, reach.scope, fields, &b->openings[i], e);
-
-    if (rc)
-        return rc;
-    sort_values(sorted, dr->publics, dr->public_count);
-    for (size_t k = 0; k < dr->public_count; k++)
-        publics[k] = (struct draft_public){sorted[k]->name, sorted[k]->value};
-    clock_read_on(&s->clock);
-    d = (struct statement_draft){.id = dr->id,
-                                 .case_id = s->case_id,
-                                 .seen_size = state_size(s->state),
-                                 .seen_head = state_head(s->state),
-                                 .time = s->clock.time,
-                                 .boot = s->clock.boot,
-                                 .mono_ns = s->clock.mono_ns,
-                                 .clock = s->clock.clock,
-                                 .by = s->key,
-                                 .type = dr->type,
-                                 .tlp = tlp_names[reach.tlp],
-                                 .scope = reach.scope,
-                                 .publics = publics,
-                                 .public_count = dr->public_count,
-                                 .fields = fields,
-                                 .field_count = dr->value_count,
-                                 .refs = dr->refs,
-                                 .ref_count = dr->ref_count};
-    statement_write_head(&b->heads[i], &d);
-    statement_signed_bytes(&b->signed_[i], buf_str(&b->heads[i]));
-    return 0;
-}
-
-static int sign_batch(struct session *s, struct batch *b, struct err *e)
-{
-    struct str *messages = arena_alloc(b->arena, b->count * sizeof(messages[0]));
-
-    for (size_t i = 0; i < b->count; i++)
-        messages[i] = buf_str(&b->signed_[i]);
-    return signer_sign(s->signer, &s->key, messages, b->count, b->sigs, e);
-}
-
-static int write_lines(struct session *s, struct batch *b, struct err *e)
-{
-    struct hash prev = state_head(s->state);
-    uint64_t seq = state_size(s->state);
-
-    for (size_t i = 0; i < b->count; i++) {
-        CLEANUP_BUF struct buf statement = {0};
-        int rc;
-
-        statement_finish(&statement, buf_str(&b->heads[i]), &b->sigs[i]);
-        rc = entry_write(&b->lines[i], &s->case_id, seq + i, &prev, 0, utc_now(),
-                         buf_str(&statement), e);
-        if (rc)
-            return rc;
-        prev = hash_leaf(buf_str(&b->lines[i]));
-    }
-    return 0;
-}
-
-static int write_batch(struct session *s, struct request *const *requests, size_t request_count,
-                       struct batch *b, struct err *e)
-{
-    size_t at = 0;
-    int rc = 0;
-
-    for (size_t r = 0; r < request_count && rc == 0; r++) {
-        requests[r]->first = state_size(s->state) + at;
-        for (size_t i = 0; i < requests[r]->count && rc == 0; i++)
-            rc = write_statement(s, &requests[r]->drafts[i], b, at++, e);
-    }
-    if (rc == 0)
-        rc = sign_batch(s, b, e);
-    return rc ? rc : write_lines(s, b, e);
-}
-
-/* Writes the drafts of some requests as one transaction behind the present end of the journal. */
-static int commit_once(struct session *s, struct request *const *requests, size_t request_count,
-                       size_t draft_count, struct err *e)
-{
-    CLEANUP(batch_free) struct batch b = {0};
-    struct store_record *records;
-    uint64_t size;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct prepared **list;
+    struct err e = {0};
+    size_t drafts = 0;
     int rc;
 
-    batch_init(&b, draft_count);
     pthread_rwlock_rdlock(&s->state_lock); /* another thread may take a view, and so catch up */
-    size = state_size(s->state);
-    rc = write_batch(s, requests, request_count, &b, e);
-    pthread_rwlock_unlock(&s->state_lock);
-    if (rc)
-        return rc;
-    records = arena_alloc(b.arena, draft_count * sizeof(records[0]));
-    for (size_t i = 0; i < draft_count; i++)
-        records[i] = (struct store_record){buf_str(&b.lines[i]), buf_str(&b.openings[i])};
-    rc = store_append(s->store, size, records, draft_count, e);
-    return rc ? rc : session_take(s, size, records, draft_count, e);
-}
-
-/* Drops from the batch those that were judged by an older journal and must look again. */
-static size_t keep_valid(struct session *s, struct request **requests, size_t count,
-                         size_t *draft_count)
-{
-    uint64_t size = state_size(s->state);
-    size_t kept = 0;
-
-    *draft_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct request *r = requests[i];
-
-        if (!r->is_independent && (r->judged_size != size || kept)) {
-            r->rc = err_set(&r->e, ERR_CONFLICT, "someone else wrote meanwhile: look again");
-            continue;
-        }
-        requests[kept++] = r;
-        *draft_count += r->count;
-    }
-    return kept;
-}
-
-/* Whoever was taken off the team meanwhile must not sign: such a record would spoil the journal.
- * The recovery key is never on it, and signs what the journal lets it. */
-static int check_power(const struct session *s, struct err *e)
-{
-    const struct keyring *k = state_keyring(s->state);
-    const struct key *recovery = keyring_recovery(k);
-
-    if (state_size(s->state) == 0 || keyring_power(k, &s->key) != POWER_NONE ||
-        (recovery && key_eq(recovery, &s->key)))
-        return 0;
-    return err_set(e, ERR_DENIED, "you are not on the team of this case any more");
-}
-
-/* The journal must never hold a record that its signer lacked the power for: no checker would
- * accept what follows it. */
-static int check_draft_power(const struct session *s, const struct draft *dr, struct err *e)
-{
-    static const char *const types[] = {"enrol/1", "revoke/1", "hold/1"};
-    const struct keyring *k = state_keyring(s->state);
-    const struct key *recovery = keyring_recovery(k);
-    enum key_power power = keyring_power(k, &s->key);
-    bool is_leads = false;
-
-    for (size_t i = 0; i < COUNT_OF(types); i++)
-        is_leads |= strcmp(dr->type, types[i]) == 0;
-    if (!is_leads || power == POWER_LEAD || (recovery && key_eq(recovery, &s->key)))
-        return 0;
-    return err_set(e, ERR_DENIED,
-                   "your key does not have the power of a lead. A lead gives it with calm team "
-                   "role NAME --role lead");
-}
-
-/* Sends away requests that may not be written; the others go on. */
-static size_t keep_powered(struct session *s, struct request **requests, size_t count,
-                           size_t *draft_count)
-{
-    size_t kept = 0;
-
     for (size_t i = 0; i < count; i++) {
         struct request *r = requests[i];
 
         r->rc = 0;
         for (size_t k = 0; k < r->count && r->rc == 0; k++)
-            r->rc = check_draft_power(s, &r->drafts[k], &r->e);
-        if (r->rc)
-            *draft_count -= r->count;
-        else
-            requests[kept++] = r;
+            r->rc = prepare_draft(s, &r->drafts[k], &r->prepared[k], &r->e);
+        drafts += r->count;
     }
-    return kept;
+    pthread_rwlock_unlock(&s->state_lock);
+    list = arena_alloc(arena, drafts * sizeof(list[0]));
+    drafts = list_prepared(requests, count, list);
+    rc = drafts ? prepared_sign(s, list, drafts, &e) : 0;
+    for (size_t i = 0; rc && i < count; i++)
+        if (!is_refused(requests[i]))
+            refuse(requests[i], rc, &e);
 }
 
-/* What is wrong with one request must not fail those that happened to come with it. */
-static bool is_of_one(int rc)
+/* Takes what waits into the batch, as far as there is room, and prepares it. */
+static bool gather(struct session *s, struct batch *b)
 {
-    return rc && rc != ERR_CONFLICT && rc != ERR_IO && rc != ERR_FULL;
+    size_t before = b->count;
+
+    pthread_mutex_lock(&s->queue_lock);
+    while (s->queue && b->count < BATCH_MAX &&
+           (b->count == 0 || b->draft_count + s->queue->count <= BATCH_MAX)) {
+        b->requests[b->count++] = s->queue;
+        b->draft_count += s->queue->count;
+        s->queue = s->queue->next;
+    }
+    if (!s->queue)
+        s->queue_end = &s->queue;
+    pthread_mutex_unlock(&s->queue_lock);
+    if (b->count == before)
+        return false;
+    prepare_requests(s, b->requests + before, b->count - before);
+    return true;
 }
 
-static void commit_batch(struct session *s, struct request **requests, size_t count)
+/* Those that were judged by an older journal must look again. */
+static bool is_overtaken(const struct request *r, uint64_t size, bool is_first)
 {
-    size_t draft_count;
+    return !r->is_independent && (r->judged_size != size || !is_first);
+}
+
+static bool request_stands(const struct session *s, const struct request *r)
+{
+    if (is_refused(r))
+        return false;
+    for (size_t k = 0; k < r->count; k++)
+        if (!prepared_stands(s, &r->drafts[k], &r->prepared[k]))
+            return false;
+    return true;
+}
+
+/* Drops those that were overtaken, and prepares again what no longer holds. A refusal may have come
+ * of an old state. */
+static void renew(struct session *s, struct batch *b)
+{
+    struct request *again[BATCH_MAX];
+    size_t again_count = 0;
+    size_t kept = 0;
+    struct err e = {0};
+    int conflict = err_set(&e, ERR_CONFLICT, "someone else wrote meanwhile: look again");
+
+    pthread_rwlock_rdlock(&s->state_lock);
+    for (size_t i = 0; i < b->count; i++) {
+        struct request *r = b->requests[i];
+
+        if (is_overtaken(r, state_size(s->state), kept == 0)) {
+            refuse(r, conflict, &e);
+            continue;
+        }
+        kept++;
+        if (!request_stands(s, r))
+            again[again_count++] = r;
+    }
+    pthread_rwlock_unlock(&s->state_lock);
+    if (again_count)
+        prepare_requests(s, again, again_count);
+}
+
+/* The lines behind the present end of the journal; ERR_CONFLICT where that has moved on. */
+static int write_lines(struct session *s, const struct batch *b, struct buf *lines,
+                       struct store_record *records, uint64_t *first, struct err *e)
+{
+    struct hash prev = state_head(s->state);
+    uint64_t seq = state_size(s->state);
+    size_t at = 0;
+
+    *first = seq;
+    for (size_t i = 0; i < b->count; i++) {
+        struct request *r = b->requests[i];
+
+        if (is_refused(r))
+            continue;
+        if (is_overtaken(r, seq, at == 0) || !request_stands(s, r))
+            return ERR_CONFLICT;
+        r->first = seq + at;
+        for (size_t k = 0; k < r->count; k++, at++) {
+            const struct prepared *p = &r->prepared[k];
+            CLEANUP_BUF struct buf statement = {0};
+            int rc;
+
+            statement_finish(&statement, buf_str(&p->head), &p->sig);
+            rc = entry_write(&lines[at], &s->case_id, seq + at, &prev, 0, utc_now(),
+                             buf_str(&statement), e);
+            if (rc)
+                return rc;
+            prev = hash_leaf(buf_str(&lines[at]));
+            records[at] = (struct store_record){buf_str(&lines[at]), buf_str(&p->openings)};
+        }
+    }
+    return 0;
+}
+
+/* Writes what is not refused as one transaction behind the present end of the journal. */
+static int write_batch(struct session *s, const struct batch *b, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct buf *lines = arena_alloc(arena, b->draft_count * sizeof(lines[0]));
+    struct store_record *records = arena_alloc(arena, b->draft_count * sizeof(records[0]));
+    size_t count = 0;
+    uint64_t first;
+    int rc;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (!is_refused(b->requests[i]))
+            count += b->requests[i]->count;
+    if (count == 0)
+        return 0;
+    pthread_rwlock_rdlock(&s->state_lock);
+    rc = write_lines(s, b, lines, records, &first, e);
+    pthread_rwlock_unlock(&s->state_lock);
+    if (rc == 0)
+        rc = store_append(s->store, first, records, count, e);
+    if (rc == 0)
+        rc = session_take(s, first, records, count, e);
+    for (size_t i = 0; i < count; i++)
+        buf_release(&lines[i]);
+    return rc;
+}
+
+static bool has_refused(const struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (is_refused(b->requests[i]))
+            return true;
+    return false;
+}
+
+static void commit_batch(struct session *s, struct batch *b);
+
+static void commit_each(struct session *s, const struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        struct batch one = {{b->requests[i]}, 1, b->requests[i]->count};
+
+        if (!is_refused(b->requests[i]))
+            commit_batch(s, &one);
+    }
+}
+
+static void commit_batch(struct session *s, struct batch *b)
+{
     struct err e = {0};
     int rc = ERR_CONFLICT;
 
     /* Nobody else wrote, mostly, and the store says so when somebody did. */
     for (int tries = 0; rc == ERR_CONFLICT && tries < TRIES_MAX; tries++) {
-        rc = tries ? session_catch_up(s, &e) : 0;
+        rc = tries || has_refused(b) ? session_catch_up(s, &e) : 0;
         if (rc == 0)
-            rc = check_power(s, &e);
-        if (rc)
-            break;
-        count = keep_valid(s, requests, count, &draft_count);
-        count = keep_powered(s, requests, count, &draft_count);
-        if (count == 0)
-            return;
-        rc = commit_once(s, requests, count, draft_count, &e);
+            renew(s, b);
+        if (rc == 0)
+            rc = write_batch(s, b, &e);
     }
-    if (is_of_one(rc) && count > 1) {
-        for (size_t i = 0; i < count; i++)
-            commit_batch(s, &requests[i], 1);
+    if (rc && rc != ERR_CONFLICT && rc != ERR_IO && rc != ERR_FULL && b->count > 1) {
+        commit_each(s, b);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        requests[i]->rc = rc;
-        requests[i]->e = e;
-    }
+    for (size_t i = 0; rc && i < b->count; i++)
+        if (!is_refused(b->requests[i]))
+            refuse(b->requests[i], rc, &e);
 }
 
-static size_t take_requests(struct session *s, struct request **out)
+/* The next that waits leads; while there is none, whoever comes. */
+static void hand_over(struct session *s)
 {
-    size_t drafts = 0;
-    size_t count = 0;
-
-    while (s->queue && count < BATCH_MAX && (count == 0 || drafts + s->queue->count <= BATCH_MAX)) {
-        drafts += s->queue->count;
-        out[count++] = s->queue;
-        s->queue = s->queue->next;
+    pthread_mutex_lock(&s->queue_lock);
+    s->is_led = s->queue != NULL;
+    if (s->queue) {
+        s->queue->is_leader = true;
+        sem_post(&s->queue->turn);
     }
-    if (!s->queue)
-        s->queue_end = &s->queue;
-    return count;
+    pthread_mutex_unlock(&s->queue_lock);
 }
 
-/* Whoever finds nobody writing writes for all that wait, until the queue is empty. */
-static void lead_queue(struct session *s, const struct request *own)
+/* Writes for all that wait, own being the first of them. While the batch before is being written
+ * this one gathers and signs. */
+static void lead(struct session *s, const struct request *own)
 {
-    struct request *requests[BATCH_MAX];
-    struct request *kept[BATCH_MAX];
-    size_t count;
+    struct batch b = {.count = 0};
 
-    s->is_led = true;
-    while ((count = take_requests(s, requests))) {
-        pthread_mutex_unlock(&s->queue_lock);
-        memcpy(kept, requests, count * sizeof(kept[0]));
-        commit_batch(s, kept, count);
-        for (size_t i = 0; i < count; i++)
-            if (requests[i] != own)
-                sem_post(&requests[i]->done); /* which may be gone at once */
-        pthread_mutex_lock(&s->queue_lock);
+    gather(s, &b);
+    while (pthread_mutex_trylock(&s->write_lock) != 0) {
+        if (!gather(s, &b)) {
+            pthread_mutex_lock(&s->write_lock);
+            break;
+        }
     }
-    s->is_led = false;
+    hand_over(s);
+    commit_batch(s, &b);
+    pthread_mutex_unlock(&s->write_lock);
+    for (size_t i = 0; i < b.count; i++)
+        if (b.requests[i] != own)
+            sem_post(&b.requests[i]->turn); /* which may be gone at once */
 }
 
 /* The disk failed or is full: how to go on without losing anything. */
@@ -411,17 +307,22 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
         return err_set(e, ERR_DENIED, "this case is open for reading only");
     if (d->draft_count == 0)
         BUG("nothing to append");
-    sem_init(&r.done, 0, 0);
+    sem_init(&r.turn, 0, 0);
+    r.prepared = mem_array(r.count, sizeof(r.prepared[0]));
     pthread_mutex_lock(&s->queue_lock);
     *s->queue_end = &r;
     s->queue_end = &r.next;
     is_led = s->is_led;
-    if (!is_led)
-        lead_queue(s, &r);
+    s->is_led = true;
     pthread_mutex_unlock(&s->queue_lock);
-    while (is_led && sem_wait(&r.done) < 0 && errno == EINTR)
+    while (is_led && sem_wait(&r.turn) < 0 && errno == EINTR)
         continue;
-    sem_destroy(&r.done);
+    if (!is_led || r.is_leader)
+        lead(s, &r);
+    sem_destroy(&r.turn);
+    for (size_t i = 0; i < r.count; i++)
+        prepared_release(&r.prepared[i]);
+    free(r.prepared);
     if (r.rc && e)
         *e = r.e;
     if ((r.rc == ERR_IO || r.rc == ERR_FULL) && e)

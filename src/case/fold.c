@@ -224,6 +224,13 @@ int state_seal_key(const struct state *s, struct str scope, const uint8_t **key,
     return 0;
 }
 
+struct hash state_seal_name(const struct state *s, struct str scope)
+{
+    const struct named_key *named = newest_named(s, scope);
+
+    return named ? named->name : (struct hash){{0}};
+}
+
 bool state_has_scope(const struct state *s, struct str scope)
 {
     return newest_named(s, scope) != NULL;

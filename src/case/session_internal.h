@@ -1,6 +1,7 @@
-/* session_internal.h: what session.c and commit.c share. */
+/* session_internal.h: what session.c, prepare.c and commit.c share. */
 #pragma once
 #include <pthread.h>
+#include "base/limits.h"
 #include "case/session.h"
 #include "sys/clock.h"
 
@@ -21,9 +22,36 @@ struct session {
     pthread_mutex_t queue_lock;
     struct request *queue; /* first in, first out */
     struct request **queue_end;
-    bool is_led;                /* somebody is writing the queue to the store */
-    struct clock_reading clock; /* the writer's last */
+    bool is_led;                /* somebody is gathering from the queue */
+    pthread_mutex_t write_lock; /* held by whose batch goes to the store */
+    struct clock_reading clock; /* as it was when the session began */
 };
+
+/* Under which label and in which compartment a record is written. */
+struct reach {
+    enum tlp tlp;
+    char scope[LIMIT_NAME_SIZE + 1];
+};
+
+/* A draft as a statement, and what of the state went into it. Zeroed, it is empty. */
+struct prepared {
+    struct buf head; /* without signature */
+    struct buf openings;
+    struct sig sig;
+    uint64_t size; /* of the journal as it was */
+    struct reach reach;
+    struct hash seal; /* the name of the key that sealed it */
+};
+
+/* prepare.c. All but prepared_sign are called with state_lock held, at least for reading. */
+/* Replaces what is there. ERR_DENIED, ERR_TAMPER, ERR_LIMIT. */
+MUST_CHECK int prepare_draft(struct session *s, const struct draft *dr, struct prepared *out,
+                             struct err *e);
+/* Whether it may be written as it is, whatever came into the journal since. */
+bool prepared_stands(const struct session *s, const struct draft *dr, const struct prepared *p);
+MUST_CHECK int prepared_sign(struct session *s, struct prepared *const *list, size_t count,
+                             struct err *e);
+void prepared_release(struct prepared *p);
 
 MUST_CHECK int session_catch_up(struct session *s, struct err *e);
 /* Folds what this session has just appended from seq first on, as it was written. */

@@ -91,6 +91,8 @@ const struct scopes *state_scopes(const struct state *s);
  * ERR_TAMPER: keys are held, but not that one. */
 MUST_CHECK int state_seal_key(const struct state *s, struct str scope, const uint8_t **key,
                               struct err *e);
+/* The name of the key that the newest record with a `scope-key` names; zeros where there is none. */
+struct hash state_seal_name(const struct state *s, struct str scope);
 /* Some record names a key of that compartment. */
 bool state_has_scope(const struct state *s, struct str scope);
 /* A record names this key, or it was made here a moment ago. */
