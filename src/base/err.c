@@ -53,21 +53,21 @@ int err_errno(struct err *e, const char *fmt, ...)
     return code;
 }
 
-int err_wrap(struct err *e, const char *fmt, ...)
+int err_wrap(struct err *e, int code, const char *fmt, ...)
 {
     char before[sizeof(e->text)];
     char front[256];
     va_list ap;
 
     if (!e)
-        return ERR_IO;
+        return code;
     va_start(ap, fmt);
     vsnprintf(front, sizeof(front), fmt, ap);
     va_end(ap);
     memcpy(before, e->text, sizeof(before));
     before[sizeof(before) - sizeof(front) - 3] = '\0';
     snprintf(e->text, sizeof(e->text), "%s: %s", front, before);
-    return e->code;
+    return code;
 }
 
 static const int err_unknown = 0;

@@ -30,8 +30,9 @@ int err_set(struct err *e, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* As err_set, with ": " and the meaning of errno added; ENOSPC and EDQUOT give ERR_FULL, ENOENT
  * ERR_NOTFOUND, else ERR_IO. */
 int err_errno(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Puts what was being done in front of the sentence: "opening the case: …". Returns e's code. */
-int err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Puts what was being done in front of the sentence of an error with that code: "opening the case:
+ * …". */
+int err_wrap(struct err *e, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 int err_exit_status(int code); /* 0 for 0; 1 for an unknown code */
 int err_http_status(int code);

@@ -128,15 +128,20 @@ static int read_number(const struct field *f, struct str written, struct buf *ou
 int field_read(const struct field *f, struct str written, struct utc now, struct buf *out,
                struct err *e)
 {
+    int rc;
+
     switch (f->type) {
     case FIELD_WORD:
         return read_word(f, str_trim(written), out, e);
     case FIELD_TIME:
-        return read_moment(written, now, out, e) ? err_wrap(e, "%s", field_option(f)) : 0;
+        rc = read_moment(written, now, out, e);
+        return rc ? err_wrap(e, rc, "%s", field_option(f)) : 0;
     case FIELD_SPAN:
-        return read_span(written, out, e) ? err_wrap(e, "%s", field_option(f)) : 0;
+        rc = read_span(written, out, e);
+        return rc ? err_wrap(e, rc, "%s", field_option(f)) : 0;
     case FIELD_SIZE:
-        return read_size(written, out, e) ? err_wrap(e, "%s", field_option(f)) : 0;
+        rc = read_size(written, out, e);
+        return rc ? err_wrap(e, rc, "%s", field_option(f)) : 0;
     case FIELD_NUMBER:
         return read_number(f, written, out, e);
     case FIELD_FLAG:

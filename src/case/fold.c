@@ -304,7 +304,7 @@ static int fold_line(void *context, uint64_t seq, struct str line, struct str op
     if (s->records[seq].has_effect) {
         rc = entry_read(&entry, line, e);
         if (rc)
-            return err_wrap(e, "record %llu", (unsigned long long)seq);
+            return err_wrap(e, rc, "record %llu", (unsigned long long)seq);
         if (entry.seq != seq || !id_eq(&entry.statement.id, &s->records[seq].id))
             return err_set(e, ERR_TAMPER, "record %llu was changed while it was read",
                            (unsigned long long)seq);

@@ -363,7 +363,7 @@ static int index_one(void *context, uint64_t seq, struct str line, struct str op
 
     (void)openings;
     if (rc)
-        return err_wrap(e, "record %llu", (unsigned long long)seq);
+        return err_wrap(e, rc, "record %llu", (unsigned long long)seq);
     leaf = hash_leaf(line);
     return index_line(context, &entry, &leaf, e);
 }

@@ -72,9 +72,7 @@ static int fetch_line(void *context, uint64_t seq, struct str line, struct str o
         return err_set(e, ERR_NOTFOUND, "record %llu has no %s", (unsigned long long)seq, f->field);
     rc = opening_unseal(&o, state_scopes(f->state), entry.statement.scope, &entry.statement.case_id,
                         &entry.statement.id, &commitment, &salt, f->value, e);
-    if (rc && e)
-        (void)err_wrap(e, "record %llu", (unsigned long long)seq);
-    return rc;
+    return rc ? err_wrap(e, rc, "record %llu", (unsigned long long)seq) : 0;
 }
 
 int state_fetch(const struct state *s, struct store *store, uint64_t seq, const char *field,

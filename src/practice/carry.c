@@ -42,7 +42,7 @@ static int read_case(struct carry *c, struct err *e)
         buf_clear(&copy); /* the store alone is left */
     rc = salvage_read(&c->lines, c->old, buf_str(&copy), e);
     if (rc)
-        return err_wrap(e, "reading the case in %s", c->from);
+        return err_wrap(e, rc, "reading the case in %s", c->from);
     return check_lines(&c->lines, e);
 }
 
@@ -98,7 +98,7 @@ static int put_grants(struct carry *c, struct store *to, struct err *e)
 
     if (c->old) {
         rc = store_grants(c->old, put_grant, to, e);
-        return rc ? err_wrap(e, "reading the team's keys in the old folder") : 0;
+        return rc ? err_wrap(e, rc, "reading the team's keys in the old folder") : 0;
     }
     while ((rc = export_grant_next(&rest, &grant, &sealed, e)) > 0) {
         rc = store_grant_put(to, &grant, e);

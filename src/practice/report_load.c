@@ -126,7 +126,7 @@ static int load_line(void *context, uint64_t seq, struct str line, struct str op
         return 0;
     rc = entry_read(&entry, line, e);
     if (rc)
-        return err_wrap(e, "record %llu", (unsigned long long)seq);
+        return err_wrap(e, rc, "record %llu", (unsigned long long)seq);
     r->told = mem_grow(r->told, r->count, &l->room, sizeof(r->told[0]));
     t = &r->told[r->count];
     *t = (struct told){.seq = seq, .record = record, .when = record->time};

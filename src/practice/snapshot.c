@@ -384,7 +384,8 @@ static int import_job(struct session *s, const struct operation *op, const struc
     if (rc == 0)
         rc = collect_head_confined(buf_str(&doc.text), &doc.head, e);
     if (rc == ERR_FORMAT)
-        return err_wrap(e, "%s is not taken as a snapshot (calm preserve files takes it as it is)",
+        return err_wrap(e, rc,
+                        "%s is not taken as a snapshot (calm preserve files takes it as it is)",
                         buf_text(&path));
     if (rc)
         return rc;

@@ -132,7 +132,7 @@ static int put_write(void *state, const void *bytes, size_t size, struct err *e)
     int code = file_write_fd(put->fd, bytes, size, "evidence", e);
 
     if (code)
-        return err_wrap(e, "taking evidence into the case in %s", put->place->folder);
+        return err_wrap(e, code, "taking evidence into the case in %s", put->place->folder);
     put->written += size;
     if (put->written - put->sent >= WRITE_BEHIND_SIZE) {
         /* A help only: the sync at the end is what counts. */
@@ -258,7 +258,8 @@ static int accept_double(const struct place *p, int shelf, const struct hash *na
     int code = get_from(p, shelf, name, &fd, &size, e);
 
     return code == ERR_TAMPER
-               ? err_wrap(e, "the same evidence was taken in before, and the new copy is not kept")
+               ? err_wrap(e, code,
+                          "the same evidence was taken in before, and the new copy is not kept")
                : code;
 }
 
@@ -382,7 +383,8 @@ static int destroy(void *state, const struct hash *name, struct err *e)
         return fail_open(p, &spot, e);
     code = overwrite(fd, (uint64_t)st.st_size, e);
     if (code)
-        return err_wrap(e, "destroying the evidence %s in the case in %s", spot.name, p->folder);
+        return err_wrap(e, code, "destroying the evidence %s in the case in %s", spot.name,
+                        p->folder);
     if (unlinkat(shelf, spot.name, 0) < 0)
         return err_errno(e, "cannot remove the evidence %s", spot.name);
     return sync_folder(p, shelf, e);

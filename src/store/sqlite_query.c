@@ -28,10 +28,41 @@ static int fail_busy(const struct sqlite *q, const char *doing, struct err *e)
         doing, q->folder);
 }
 
+/* SQLite calls a case corrupt also where the medium could not be read, which is another thing to do
+ * about. The files know better: why the last read or write of one failed; 0: it did not. */
+static int medium_error(struct sqlite *q)
+{
+    static const int files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+
+    for (size_t i = 0; q->db && i < COUNT_OF(files); i++) {
+        sqlite3_file *file = NULL;
+        int number = 0;
+
+        if (sqlite3_file_control(q->db, "main", files[i], &file) != SQLITE_OK || !file ||
+            !file->pMethods)
+            continue;
+        if (file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) == SQLITE_OK &&
+            (number == EIO || number == ENXIO))
+            return number;
+    }
+    return 0;
+}
+
+static int fail_medium(const struct sqlite *q, int number, const char *doing, struct err *e)
+{
+    return err_set(e, ERR_IO,
+                   "%s the case in %s: its medium cannot be read: %s. Copy the folder to another "
+                   "medium before anything else (ddrescue goes on past bad places)",
+                   doing, q->folder, strerror(number));
+}
+
 int sqlite_fail(struct sqlite *q, int rc, const char *doing, struct err *e)
 {
     int number = q->db ? sqlite3_system_errno(q->db) : 0;
+    int medium = (rc & 0xff) == SQLITE_CORRUPT ? medium_error(q) : 0;
 
+    if (medium)
+        return fail_medium(q, medium, doing, e);
     switch (rc & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -94,7 +94,7 @@ static int read_keyfile(const char *path, const struct key *key, struct keyfile 
         code = err_set(e, ERR_FORMAT, "the file holds another key than its name says");
     }
     if (code)
-        return err_wrap(e, "reading the key %s", path);
+        return err_wrap(e, code, "reading the key %s", path);
     return 0;
 }
 

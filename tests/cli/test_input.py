@@ -7,8 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import time
+import unittest
 
-from harness import CALM, CaseTest, Person, main
+from harness import CALM, CaseTest, Person, SANITIZED, main
 
 
 class BadInput(CaseTest):
@@ -236,6 +237,28 @@ class BadInput(CaseTest):
         self.case.chmod(0o500)
         self.assertNotEqual(self.ana.fails('note "x"')[0], 0)
         self.ana("status")
+
+    @unittest.skipIf(SANITIZED, "a sanitizer wants to be loaded first")
+    def test_a_medium_that_cannot_be_read_is_not_called_a_damaged_case(self):
+        if not shutil.which("gcc"):
+            self.skipTest("no compiler")
+        (self.folder / "eio.c").write_text(
+            "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <errno.h>\n#include <stdio.h>\n#include <string.h>\n#include <unistd.h>\n"
+            "ssize_t pread64(int fd, void *p, size_t n, off64_t off)\n{\n"
+            '    ssize_t (*real)(int, void *, size_t, off64_t) = (ssize_t (*)(int, void *, size_t, off64_t))dlsym(RTLD_NEXT, "pread64");\n'
+            "    char link[64], path[512] = {0};\n"
+            '    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);\n'
+            '    if (off >= 4096 && readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, "case.db")) {\n        errno = EIO;\n        return -1;\n    }\n'
+            "    return real(fd, p, n, off);\n}\n")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", "eio.so", "eio.c"], cwd=self.folder, check=True)
+        for words in (("log",), ("note", "x")):
+            done = self.ana.run(*words, env={"LD_PRELOAD": str(self.folder / "eio.so")})
+            said = done.stderr.decode()
+            self.assertIn(f"(exit {done.returncode})", said)
+            self.assertIn("medium cannot be read: Input/output error", said)
+            self.assertNotIn("damaged", said)
+            self.assertEqual(done.returncode, 11)
+        self.ana("log")
 
     def test_a_full_disk_loses_nothing_that_was_acknowledged(self):
         if os.geteuid() != 0:

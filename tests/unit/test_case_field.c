@@ -113,6 +113,19 @@ static void what_cannot_be_is_refused_with_the_field_and_the_forms_named(void **
     }
 }
 
+static void the_code_of_a_refusal_is_the_same_where_nobody_wants_the_sentence(void **state)
+{
+    CLEANUP_BUF struct buf out = {0};
+    struct err e;
+
+    (void)state;
+    assert_int_equal(field_read(&SPAN, str_of("soon"), NOW, &out, &e), ERR_USAGE);
+    assert_int_equal(field_read(&SPAN, str_of("soon"), NOW, &out, NULL), ERR_USAGE);
+    assert_int_equal(err_wrap(NULL, ERR_LIMIT, "reading %s", "x"), ERR_LIMIT);
+    assert_int_equal(err_wrap(&e, e.code, "reading %s", "x"), ERR_USAGE);
+    assert_memory_equal(e.text, "reading x: ", 11);
+}
+
 static void a_value_may_have_64_kib_and_not_a_byte_more(void **state)
 {
     CLEANUP_FREE char *text = mem_alloc(LIMIT_VALUE_SIZE + 2);
@@ -303,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_people_write_becomes_what_is_kept),
         cmocka_unit_test(what_cannot_be_is_refused_with_the_field_and_the_forms_named),
+        cmocka_unit_test(the_code_of_a_refusal_is_the_same_where_nobody_wants_the_sentence),
         cmocka_unit_test(a_value_may_have_64_kib_and_not_a_byte_more),
         cmocka_unit_test(what_another_program_kept_is_known_for_what_it_is),
         cmocka_unit_test(what_is_kept_is_shown_as_people_read_it),
