@@ -55,6 +55,10 @@ static int check_power(const struct session *s, struct err *e)
     const struct keyring *k = state_keyring(s->state);
     const struct key *recovery = keyring_recovery(k);
 
+    if (state_is_newer(s->state))
+        return err_set(e, ERR_NEWER,
+                       "a lead of this case wrote with a later version of calm what this one does "
+                       "not know (calm log shows it), so it only reads. Use that version to write");
     if (state_size(s->state) == 0 || keyring_power(k, &s->key) != POWER_NONE ||
         (recovery && key_eq(recovery, &s->key)))
         return 0;

@@ -458,6 +458,25 @@ static int try_change(struct session *s, const struct operation *op, const struc
     return rc;
 }
 
+static uint64_t size_now(struct session *s)
+{
+    uint64_t size;
+
+    pthread_rwlock_rdlock(&s->state_lock);
+    size = state_size(s->state);
+    pthread_rwlock_unlock(&s->state_lock);
+    return size;
+}
+
+/* A refusal that came of what was there, and somebody else wrote since: they may have given the
+ * role, opened the gate, or made what was named. */
+static bool is_of_old_state(struct session *s, int rc, uint64_t judged)
+{
+    if (rc != ERR_DENIED && rc != ERR_GATE && rc != ERR_NOTFOUND && rc != ERR_USAGE)
+        return false;
+    return session_catch_up(s, NULL) == 0 && size_now(s) != judged;
+}
+
 /* What is in memory was read when the session was opened, or by its last write; whoever writes
  * reads what others wrote first, and sends back a decision that was overtaken. */
 static int perform_change(struct session *s, const struct operation *op, const struct input *in,
@@ -465,8 +484,13 @@ static int perform_change(struct session *s, const struct operation *op, const s
 {
     int rc = ERR_CONFLICT;
 
-    for (int i = 0; rc == ERR_CONFLICT && i < PERFORM_TRIES_MAX; i++)
+    for (int i = 0; rc == ERR_CONFLICT && i < PERFORM_TRIES_MAX; i++) {
+        uint64_t judged = size_now(s);
+
         rc = try_change(s, op, in, a, e);
+        if (rc && i + 1 < PERFORM_TRIES_MAX && is_of_old_state(s, rc, judged))
+            rc = ERR_CONFLICT;
+    }
     return rc;
 }
 

@@ -346,6 +346,14 @@ class Refused(Attack):
         self.ana("log checkpoint")
         self.assertEqual(self.verify(), 1)
 
+    def test_a_lead_of_a_later_version_makes_this_program_only_read(self):
+        self.put("hold/2", public={"state": "set"}, key=Key.of(self.ana))
+        self.assertEqual(self.ana.json("log")[-1]["refused"], "it is of a later version; this program knows hold/1")
+        status, said = self.ana.fails('note "x"')
+        self.assertIn("later version", said)
+        self.ana("log")
+        self.files.run("DELETE FROM lines WHERE seq = (SELECT max(seq) FROM lines)")  # for what every test asks at its end
+
 
 class Journal(Attack):
     """The journal put back, parted, dated back, or invented: whoever was given a root on paper finds out."""

@@ -415,6 +415,29 @@ static void who_was_taken_off_meanwhile_signs_nothing_more(void **state)
     assert_int_equal(state_size(people_view(ana).state), first + 1);
 }
 
+/* Sessions stay open for hours; roles are given meanwhile. */
+static void a_refusal_comes_of_what_others_wrote_last(void **state)
+{
+    CLEANUP(session_closep) struct session *ana = people_create(*state);
+    CLEANUP(session_closep) struct session *bo = NULL;
+    struct decision d;
+    struct draft *dr;
+    struct view v;
+    uint64_t first;
+
+    people_admit(*state, ana, "bo", "observer", "member");
+    bo = people_open(*state, "bo");
+    assert_int_equal(try_perform(bo, &first_op, &(struct asked){"x", .tlp = -1}, &failure),
+                     ERR_DENIED);
+    v = people_view(ana);
+    decision_begin(&d, &v, NULL, NULL);
+    dr = decision_add(&d, "person-change/1");
+    draft_value(dr, "role", STR("responder"));
+    draft_ref(dr, &thing_called(&v, "person", "bo")->id);
+    must(try_append(ana, &d, &first));
+    perform(bo, &first_op, "allowed now", .tlp = -1);
+}
+
 static void a_case_for_reading_is_not_written(void **state)
 {
     CLEANUP(session_closep) struct session *ana = people_create(*state);
@@ -489,6 +512,7 @@ int main(int argc, char **argv)
         IN_PLACE(openings_that_are_gone_or_swapped_are_left_out),
         IN_PLACE(records_that_vanish_while_a_session_looks_are_told),
         IN_PLACE(who_was_taken_off_meanwhile_signs_nothing_more),
+        IN_PLACE(a_refusal_comes_of_what_others_wrote_last),
         IN_PLACE(a_case_for_reading_is_not_written),
         IN_PLACE(gates_open_when_what_they_wait_for_is_there),
     };
