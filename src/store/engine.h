@@ -18,6 +18,7 @@ struct store_engine {
     bool (*is_there)(const char *folder); /* whether a case of this engine lies in the folder */
     int (*open)(void **state, const char *folder, enum store_mode mode, struct err *e);
     void (*close)(void *state);
+    bool (*is_newer)(const void *state);
     int (*size)(void *state, uint64_t *out, struct err *e);
     int (*append)(void *state, uint64_t expected_size, const struct store_record *records,
                   size_t count, struct err *e);

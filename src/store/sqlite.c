@@ -196,6 +196,7 @@ const struct store_engine store_sqlite = {
     .is_there = sqlite_is_there,
     .open = sqlite_open,
     .close = sqlite_close,
+    .is_newer = sqlite_is_newer,
     .size = size_now,
     .append = sqlite_append,
     .read = read_lines,

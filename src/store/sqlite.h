@@ -30,6 +30,7 @@ struct sqlite {
     char *folder;
     enum store_mode mode;
     enum sqlite_way way;
+    bool is_newer;                 /* of a format that we only read */
     struct sqlite_mark mark;       /* of the files when they were opened, if frozen */
     sqlite3_stmt *kept[SQL_COUNT]; /* prepared statements not in use, or NULL */
     bool is_lost;                  /* opening anew failed: to be tried again */
@@ -45,6 +46,7 @@ int sqlite_create(const char *folder, struct err *e);
 bool sqlite_is_there(const char *folder);
 int sqlite_open(void **state, const char *folder, enum store_mode mode, struct err *e);
 void sqlite_close(void *state);
+bool sqlite_is_newer(const void *state);
 /* To be called before a look at the files: opens them anew when they were frozen and have changed.
  */
 int sqlite_enter(struct sqlite *q, struct err *e);

@@ -16,12 +16,16 @@ enum {
 #define APPLICATION_ID 0x63616c6d /* "calm" */
 #define FORMAT 1
 
-static const char *const schema[] = {
-    "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE lines(seq INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT",
-    "CREATE TABLE openings(seq INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT",
-    ("CREATE TABLE grants(scope TEXT NOT NULL, key BLOB NOT NULL, sealed BLOB NOT NULL, "
-     "PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID"),
+/* How each table is made. A newer format that still lets us read keeps the columns as the first. */
+static const struct table {
+    const char *columns;
+    const char *end;
+} schema[] = {
+    {"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL", ") STRICT, WITHOUT ROWID"},
+    {"CREATE TABLE lines(seq INTEGER PRIMARY KEY, line TEXT NOT NULL", ") STRICT"},
+    {"CREATE TABLE openings(seq INTEGER PRIMARY KEY, sealed BLOB NOT NULL", ") STRICT"},
+    {"CREATE TABLE grants(scope TEXT NOT NULL, key BLOB NOT NULL, sealed BLOB NOT NULL",
+     ", PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID"},
 };
 
 static void add_path(struct buf *out, const char *folder, const char *suffix)
@@ -244,43 +248,85 @@ static int check_application(struct sqlite *q, struct err *e)
                    q->folder);
 }
 
-static int check_format(struct sqlite *q, struct err *e)
+/* A number that meta says of the file; *out stays where it says nothing. */
+static int read_number(struct sqlite *q, const char *name, uint64_t *out, struct err *e)
 {
     CLEANUP_QUERY struct query query = {0};
-    int code = query_begin(&query, q, SQL_FORMAT, e);
     struct str text;
-    uint64_t format;
+    int code = query_begin(&query, q, SQL_META_GET, e);
 
-    if (!code)
-        code = query_step(&query, "cannot open", e);
-    if (code == 0)
-        return sqlite_fail(q, SQLITE_FORMAT, "cannot open", e);
-    if (code > 0)
-        code = query_column(&query, 0, SQLITE_TEXT, 20, &text, e);
     if (code)
         return code;
-    if (!str_u64(text, &format) || format == 0)
+    query_bind_text(&query, 1, str_of(name));
+    code = query_step(&query, "cannot open", e);
+    if (code <= 0)
+        return code;
+    code = query_column(&query, 0, SQLITE_TEXT, 20, &text, e);
+    if (!code && !str_u64(text, out))
+        code = sqlite_fail(q, SQLITE_FORMAT, "cannot open", e);
+    return code;
+}
+
+/* Whether the format is one that we only read, or none for us. */
+static int check_format(struct sqlite *q, struct err *e)
+{
+    uint64_t format = 0;
+    uint64_t reader = 1;
+    int code = read_number(q, "format", &format, e);
+
+    if (!code)
+        code = read_number(q, "reader", &reader, e);
+    if (code)
+        return code;
+    if (reader == 0 || reader > format)
         return sqlite_fail(q, SQLITE_FORMAT, "cannot open", e);
-    if (format > FORMAT)
-        return err_set(
-            e, ERR_NEWER,
-            "the case in %s has the format %llu, made by a newer calm; this one knows %d",
-            q->folder, (unsigned long long)format, FORMAT);
+    if (reader > FORMAT)
+        return err_set(e, ERR_NEWER,
+                       "the case in %s was written by a newer calm, in the format %llu, which only "
+                       "programs that know the format %llu can read; this one knows %d",
+                       q->folder, (unsigned long long)format, (unsigned long long)reader, FORMAT);
+    q->is_newer = format > FORMAT;
+    if (q->is_newer && q->mode == STORE_WRITE)
+        return err_set(e, ERR_NEWER,
+                       "the case in %s was written by a newer calm (format %llu; this one knows "
+                       "%d): reading only",
+                       q->folder, (unsigned long long)format, FORMAT);
     return 0;
 }
 
-static bool is_ours(struct str sql, unsigned *found)
+static bool is_table(struct str sql, const struct table *t, bool is_newer)
+{
+    struct str end = str_from(sql, strlen(t->columns));
+
+    if (!str_starts(sql, t->columns))
+        return false;
+    return str_is(end, t->end) || (is_newer && (str_starts(end, ",") || str_starts(end, ")")));
+}
+
+static bool is_ours(struct str sql, bool is_newer, unsigned *found)
 {
     for (size_t i = 0; i < COUNT_OF(schema); i++)
-        if (str_is(sql, schema[i])) {
+        if (is_table(sql, &schema[i], is_newer)) {
             *found |= 1u << i;
             return true;
         }
     return false;
 }
 
+static int fail_schema(const struct sqlite *q, struct err *e)
+{
+    if (q->is_newer)
+        return err_set(e, ERR_NEWER,
+                       "the case in %s was written by a newer calm, which keeps what this one "
+                       "reads in another way: open it with the newer one",
+                       q->folder);
+    return err_set(e, ERR_FORMAT, "%s/" DATABASE " lacks a table of a case, or has it altered",
+                   q->folder);
+}
+
 /* Our tables must be spelled as we spell them, and nothing may hang on them. A further table is
- * harmless: someone may have run ANALYZE. */
+ * harmless: someone may have run ANALYZE. In a newer format more may hang on them, which is off and
+ * not looked at. */
 static int check_schema(struct sqlite *q, struct err *e)
 {
     CLEANUP_QUERY struct query query = {0};
@@ -297,14 +343,13 @@ static int check_schema(struct sqlite *q, struct err *e)
             code = query_column(&query, 1, SQLITE_TEXT, 65536, &sql, e);
         if (code)
             return code;
-        if (!is_ours(sql, &found) && !str_is(type, "table"))
+        if (!is_ours(sql, q->is_newer, &found) && !q->is_newer && !str_is(type, "table"))
             return err_set(e, ERR_FORMAT,
                            "%s/" DATABASE " holds a " STR_FMT " that does not belong in a case",
                            q->folder, STR_ARG(type));
     }
     if (!code && found != (1u << COUNT_OF(schema)) - 1)
-        return err_set(e, ERR_FORMAT, "%s/" DATABASE " lacks a table of a case, or has it altered",
-                       q->folder);
+        return fail_schema(q, e);
     return code;
 }
 
@@ -371,6 +416,11 @@ void sqlite_close(void *state)
     free(q);
 }
 
+bool sqlite_is_newer(const void *state)
+{
+    return ((const struct sqlite *)state)->is_newer;
+}
+
 static bool is_in_use(struct sqlite *q)
 {
     for (sqlite3_stmt *s = sqlite3_next_stmt(q->db, NULL); s; s = sqlite3_next_stmt(q->db, s))
@@ -414,8 +464,12 @@ static int fill(struct sqlite *q)
     int rc = exec(q, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; BEGIN; "
                      "PRAGMA application_id=1667329133");
 
-    for (size_t i = 0; rc == SQLITE_OK && i < COUNT_OF(schema); i++)
-        rc = exec(q, schema[i]);
+    for (size_t i = 0; rc == SQLITE_OK && i < COUNT_OF(schema); i++) {
+        CLEANUP_BUF struct buf sql = {0};
+
+        buf_addf(&sql, "%s%s", schema[i].columns, schema[i].end);
+        rc = exec(q, buf_text(&sql));
+    }
     if (rc == SQLITE_OK)
         rc = exec(q, "INSERT INTO meta(name, value) VALUES('format', '1'); COMMIT");
     return rc;

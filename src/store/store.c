@@ -210,6 +210,11 @@ enum store_mode store_mode(const struct store *s)
     return s->mode;
 }
 
+bool store_is_newer(const struct store *s)
+{
+    return s->engine->is_newer(s->lines);
+}
+
 struct store_blobs store_blobs(struct store *s)
 {
     return s->blobs;

@@ -31,7 +31,8 @@ enum store_mode { STORE_READ, STORE_WRITE };
  * ERR_FULL, ERR_USAGE. */
 MUST_CHECK int store_create(struct store **out, const char *folder, struct err *e);
 /* Opens the case in a folder. STORE_READ works on read-only media. ERR_NOTFOUND, ERR_FORMAT (not a
- * case, or damaged: says what may be done), ERR_NEWER, ERR_IO. */
+ * case, or damaged: says what may be done), ERR_IO. ERR_NEWER: its format is newer than this
+ * program; with STORE_WRITE it may still be open to STORE_READ. */
 MUST_CHECK int store_open(struct store **out, const char *folder, enum store_mode mode,
                           struct err *e);
 void store_close(struct store *s);
@@ -39,6 +40,8 @@ DEFINE_CLEANUP(struct store *, store_close)
 
 const char *store_folder(const struct store *s);
 enum store_mode store_mode(const struct store *s);
+/* Whether its format is newer than this program, which then only reads it. */
+bool store_is_newer(const struct store *s);
 
 /* The number of records that are durable now; sees other processes' appends. */
 MUST_CHECK int store_size(struct store *s, uint64_t *out, struct err *e);

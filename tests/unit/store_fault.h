@@ -324,7 +324,7 @@ static UNUSED struct account fault_run(fault_worker *work, unsigned appends, con
         fault.sticks = sticks;
         fault.durable = durable;
         work(folder, appends, ends[1]);
-        _exit(0);
+        child_exit(0);
     }
     fd_close(ends[1]);
     while (read(ends[0], &next, sizeof(next)) == (ssize_t)sizeof(next))

@@ -270,7 +270,7 @@ static void processes_that_append_at_once_all_succeed_in_some_order(void **state
     for (size_t i = 0; i < RACERS; i++) {
         children[i] = fork();
         if (children[i] == 0)
-            _exit(race(p->folder));
+            child_exit(race(p->folder));
     }
     for (size_t i = 0; i < RACERS; i++) {
         int status;
@@ -375,7 +375,7 @@ static void another_process_s_append_wakes_the_watcher(void **state)
 
             usleep(70000);
             code = code ? code : append_numbered(other, i, 1, &failure);
-            _exit(code != 0);
+            child_exit(code != 0);
         }
         waited = now_ms();
         assert_int_equal(store_watch(s, i, 20000, &failure), 1);

@@ -148,7 +148,7 @@ static struct account run_short_of_memory(const char *folder, long at, bool *fai
         fd_close(ends[0]);
         memory_install(at);
         fault_work(folder, 2, ends[1]);
-        _exit(memory.count >= at);
+        child_exit(memory.count >= at);
     }
     fd_close(ends[1]);
     while (read(ends[0], &next, sizeof(next)) == (ssize_t)sizeof(next))
