@@ -171,8 +171,10 @@ int session_checkpoint(struct session *s, struct err *e)
     struct checkpoint c;
     struct str message;
     struct sig sig;
-    int rc = session_catch_up(s, e);
+    int rc = session_may_write(s, e);
 
+    if (rc == 0)
+        rc = session_catch_up(s, e);
     buf_addf(&path, "%s/journal", store_folder(s->store));
     if (rc == 0)
         rc = check_folder(buf_text(&path), e);

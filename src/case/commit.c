@@ -288,6 +288,25 @@ static void say_continue(const struct session *s, struct err *e)
              store_folder(s->store));
 }
 
+int session_may_write(const struct session *s, struct err *e)
+{
+    const struct err *why = &s->why_read_only;
+
+    if (!s->is_read_only)
+        return 0;
+    if (session_is_newer(s))
+        return err_set(e, ERR_NEWER,
+                       "this case was written by a newer calm; reading only. Nothing was changed; "
+                       "to change it, use the newer calm");
+    if (!why->code)
+        return err_set(e, ERR_DENIED, "this case is open for reading only");
+    if (e) {
+        *e = *why;
+        say_continue(s, e);
+    }
+    return why->code;
+}
+
 int session_append(struct session *s, struct decision *d, uint64_t *first, struct err *e)
 {
     struct request r = {.drafts = d->drafts,
@@ -296,15 +315,8 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
                         .is_independent = d->is_independent};
     bool is_led;
 
-    if (s->is_read_only && s->why_read_only.code) {
-        if (e) {
-            *e = s->why_read_only;
-            say_continue(s, e);
-        }
-        return s->why_read_only.code;
-    }
     if (s->is_read_only)
-        return err_set(e, ERR_DENIED, "this case is open for reading only");
+        return session_may_write(s, e);
     if (d->draft_count == 0)
         BUG("nothing to append");
     sem_init(&r.turn, 0, 0);

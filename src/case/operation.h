@@ -122,6 +122,7 @@ struct operation {
     bool is_for_anyone; /* also for those who are not on the team: asking to join */
     unsigned faces;
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
+    bool works_read_only; /* OP_JOB: does its work without them where the case can only be read */
     op_decide *decide;          /* OP_CHANGE */
     op_query *query;            /* OP_QUERY */
     op_job *job;                /* OP_JOB, OP_FREE */

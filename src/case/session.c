@@ -75,6 +75,11 @@ bool session_is_read_only(const struct session *s)
     return s->is_read_only;
 }
 
+bool session_is_newer(const struct session *s)
+{
+    return store_is_newer(s->store);
+}
+
 int session_catch_up(struct session *s, struct err *e)
 {
     int rc;
@@ -129,8 +134,10 @@ int session_scope_grant(struct session *s, struct str scope, const struct key *t
     CLEANUP_BUF struct buf sealed = {0};
     struct store_grant grant = {.scope = scope, .key = *to};
     const uint8_t *key;
-    int rc;
+    int rc = session_may_write(s, e);
 
+    if (rc)
+        return rc;
     for (size_t at = 0; (key = scopes_next(s->scopes, scope, &at));)
         if (state_knows_scope_key(s->state, scope, key))
             buf_add(&keys, key, SCOPE_KEY_SIZE);
@@ -300,7 +307,8 @@ static int take_grants(struct session *s, struct err *e)
     return rc ? rc : store_grants(s->store, take_grant, &u, e);
 }
 
-/* A case that cannot be written to is still read: on a full disk, or a medium that only reads. */
+/* A case that cannot be written to is still read: on a full disk, or a medium that only reads, or
+ * where a newer calm wrote it. */
 static int open_store(struct session *s, const char *folder, struct err *e)
 {
     int rc;
@@ -309,7 +317,7 @@ static int open_store(struct session *s, const char *folder, struct err *e)
         rc = store_open(&s->store, folder, STORE_WRITE, &s->why_read_only);
         if (rc == 0)
             return 0;
-        if (rc != ERR_FULL && rc != ERR_IO) {
+        if (rc != ERR_FULL && rc != ERR_IO && rc != ERR_NEWER) {
             if (e)
                 *e = s->why_read_only;
             return rc;
@@ -317,7 +325,7 @@ static int open_store(struct session *s, const char *folder, struct err *e)
         s->is_read_only = true;
     }
     rc = store_open(&s->store, folder, STORE_READ, e);
-    if (rc && s->why_read_only.code && e)
+    if (rc && rc != ERR_NEWER && s->why_read_only.code && s->why_read_only.code != ERR_NEWER && e)
         *e = s->why_read_only;
     return rc;
 }
@@ -509,6 +517,9 @@ int session_perform(struct session *s, const struct operation *op, const struct 
         return rc;
     if (op->type == OP_QUERY)
         return op->query(&v, op, in, a, e);
-    rc = check_gate(&v, op, in, e);
+    if (op->records && !op->works_read_only)
+        rc = session_may_write(s, e);
+    if (rc == 0)
+        rc = check_gate(&v, op, in, e);
     return rc ? rc : op->job(s, op, in, a, e);
 }

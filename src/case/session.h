@@ -24,7 +24,7 @@ struct session_new {
 MUST_CHECK int session_create(struct session **out, const char *folder, struct session_new *n,
                               const struct session_options *o, struct err *e);
 /* Opens a case as the person whose key is here and enrolled; as nobody (who sees nothing but that
- * records exist) where none is. */
+ * records exist) where none is. A case that cannot be written to is open for reading only. */
 MUST_CHECK int session_open(struct session **out, const char *folder,
                             const struct session_options *o, struct err *e);
 void session_close(struct session *s);
@@ -37,6 +37,10 @@ const struct key *session_key(const struct session *s); /* zeros for nobody */
 struct scopes *session_scopes(struct session *s);
 const struct model *session_model(const struct session *s);
 bool session_is_read_only(const struct session *s);
+/* 0, or why nothing can be written to this case: ERR_IO, ERR_FULL (its medium), ERR_NEWER (it was
+ * written by a newer calm), ERR_DENIED (it was opened so). */
+MUST_CHECK int session_may_write(const struct session *s, struct err *e);
+bool session_is_newer(const struct session *s); /* a newer calm wrote it: it is only read */
 /* The view of this session's person, after catching up with what others wrote. */
 MUST_CHECK int session_view(struct session *s, struct view *out, struct err *e);
 

@@ -115,6 +115,13 @@ static int run_free(struct args *a, struct answer *answer, struct err *e)
     return rc ? rc : a->op->job(NULL, a->op, &in, answer, e);
 }
 
+/* To standard error, also where the answer is for a program. */
+static void say_reading_only(const struct session *s)
+{
+    if (session_is_newer(s))
+        fputs("calm: this case was written by a newer calm; reading only\n", stderr);
+}
+
 static int run_in_case(struct args *a, const struct place *p, struct answer *answer, struct err *e)
 {
     struct session_options options = {
@@ -134,6 +141,7 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
                        "calm %s -",
                        a->practice->verb);
     if (a->practice) {
+        say_reading_only(s);
         page_practice(&v, a->practice, answer);
         return 0;
     }
@@ -144,7 +152,11 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
         a->is_given = arena_alloc(a->arena, COMMON_COUNT);
     }
     rc = args_input(a, &v, answer->is_interactive, &in, e);
-    return rc ? rc : session_perform(s, a->op, &in, answer, e);
+    if (rc == 0)
+        rc = session_perform(s, a->op, &in, answer, e);
+    if (rc == 0)
+        say_reading_only(s);
+    return rc;
 }
 
 static int run(const struct model *m, struct args *a, struct err *e)

@@ -95,8 +95,10 @@ static int join_job(struct session *s, const struct operation *op, const struct 
     struct str given = input_value(op, in, "name");
     struct stat st;
     struct key key;
-    int rc;
+    int rc = input_has(op, in, "file") ? 0 : session_may_write(s, e);
 
+    if (rc)
+        return rc;
     if (given.len > LIMIT_PERSON_NAME_SIZE)
         return err_set(e, ERR_LIMIT, "a name has at most %d bytes", (int)LIMIT_PERSON_NAME_SIZE);
     if (given.len)

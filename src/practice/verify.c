@@ -168,4 +168,5 @@ const struct operation log_verify = {.name = "log verify",
                                      .roles = ROLES_ALL,
                                      .faces = FACE_CLI,
                                      .records = WORDS("checkpoint/1"),
+                                     .works_read_only = true,
                                      .job = verify_job};

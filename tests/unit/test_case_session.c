@@ -453,6 +453,58 @@ static void a_case_for_reading_is_not_written(void **state)
                      ERR_DENIED);
 }
 
+static int leave_a_trace(struct session *s, const struct operation *op, const struct input *in,
+                         struct answer *a, struct err *e)
+{
+    (void)s;
+    (void)op;
+    (void)in;
+    (void)e;
+    buf_adds(&a->text, "done");
+    return 0;
+}
+
+/* A job touches the world before it writes; so it is not even begun, unless it can do without. */
+static void a_case_of_a_newer_calm_is_read_and_no_job_that_writes_is_begun(void **state)
+{
+    static const char *const notes[] = {"note/1", NULL};
+    static const struct operation jobs[] = {
+        {.name = "take",
+         .type = OP_JOB,
+         OP_FIELDS(text_fields),
+         .records = notes,
+         .job = leave_a_trace},
+        {.name = "check",
+         .type = OP_JOB,
+         OP_FIELDS(text_fields),
+         .records = notes,
+         .works_read_only = true,
+         .job = leave_a_trace},
+        {.name = "look", .type = OP_JOB, OP_FIELDS(text_fields), .job = leave_a_trace},
+    };
+    static const int codes[] = {ERR_NEWER, 0, 0};
+    struct session *before = people_create(*state);
+    CLEANUP(session_closep) struct session *ana = NULL;
+    struct err e;
+
+    perform(before, &note_op, "one", .tlp = -1);
+    assert_false(session_is_newer(before));
+    must(session_may_write(before, &failure));
+    session_close(before);
+    sql(*state, "UPDATE meta SET value = '2' WHERE name = 'format'");
+    ana = people_open(*state, "ana");
+    assert_true(session_is_newer(ana));
+    assert_int_equal(state_size(people_view(ana).state), 3);
+    assert_int_equal(session_may_write(ana, &e), ERR_NEWER);
+    assert_non_null(strstr(e.text, "written by a newer calm; reading only"));
+    assert_int_equal(try_perform(ana, &note_op, &(struct asked){"x", .tlp = -1}, &e), ERR_NEWER);
+    assert_int_equal(session_scope_new(ana, STR("board"), &e), ERR_NEWER);
+    assert_int_equal(session_checkpoint(ana, &e), ERR_NEWER);
+    for (size_t i = 0; i < COUNT_OF(jobs); i++)
+        assert_int_equal(try_perform(ana, &jobs[i], &(struct asked){"x", .tlp = -1}, &e), codes[i]);
+    assert_int_equal(state_size(people_view(ana).state), 3);
+}
+
 static void gates_open_when_what_they_wait_for_is_there(void **state)
 {
     static const struct operation contain = {.name = "contain",
@@ -514,6 +566,7 @@ int main(int argc, char **argv)
         IN_PLACE(who_was_taken_off_meanwhile_signs_nothing_more),
         IN_PLACE(a_refusal_comes_of_what_others_wrote_last),
         IN_PLACE(a_case_for_reading_is_not_written),
+        IN_PLACE(a_case_of_a_newer_calm_is_read_and_no_job_that_writes_is_begun),
         IN_PLACE(gates_open_when_what_they_wait_for_is_there),
     };
 
