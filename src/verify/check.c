@@ -150,6 +150,17 @@ static bool merged_counts(const struct journal *j, uint32_t place, enum type typ
     return type == TYPE_HOLD;
 }
 
+/* The place from which a revocation that a copy brings in takes trust: its own there, or where the
+ * copy parts, whichever is smaller. Revocations are met in the order in which the copy has them. */
+static uint32_t carried_from(const struct journal *copy, size_t *next, uint32_t record)
+{
+    while (*next < copy->carried_count && copy->carried[*next].record != record)
+        ++*next;
+    return *next < copy->carried_count && copy->carried[*next].from < copy->fork
+               ? copy->carried[*next].from
+               : copy->fork;
+}
+
 /* A merged record: it follows a merge, and was written in the copy that the merge brought in. */
 static int check_merged(struct checker *c, struct journal *j, uint32_t place,
                         const struct journal *copy, size_t *next_carried)
@@ -164,11 +175,7 @@ static int check_merged(struct checker *c, struct journal *j, uint32_t place,
     if (check_flags(c, j, place, wanted) != 0 || check_links(c, j, place) != 0)
         return -1;
     if (r->type == TYPE_REVOKE) {
-        while (*next_carried < copy->carried_count &&
-               copy->carried[*next_carried].record != journal_record(j, place))
-            ++*next_carried;
-        if (*next_carried < copy->carried_count && copy->carried[*next_carried].from < from)
-            from = copy->carried[*next_carried].from;
+        from = carried_from(copy, next_carried, journal_record(j, place));
         carry(j, place, from);
     }
     if (r->type != TYPE_OTHER && journal_public(j, place, &pub) == 0 &&

@@ -248,7 +248,7 @@ static void add_redaction(struct redacted *r, const struct journal *j, uint32_t 
         return;
     uint32_t target = ids_find(&j->skel->ids, pub.target);
     struct cursor c = cursor_of(pub.names);
-    while (c.at < c.end && target != NO_NUMBER && array_next(&c, &name)) {
+    while (target != NO_NUMBER && array_next(&c, &name)) {
         mem_reserve(&r->fields, &r->room, r->count + 1, sizeof *r->fields);
         r->fields[r->count++] = (struct named_field){target, name.text};
     }

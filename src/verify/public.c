@@ -151,8 +151,8 @@ static bool read_strings(struct value v, bool (*fits)(struct slice s))
 
     if (v.kind != VALUE_ARRAY)
         return false;
-    for (size_t i = 0; i < v.count; i++)
-        if (!array_next(&c, &item) || item.kind != VALUE_STRING || !fits(item.text))
+    while (array_next(&c, &item))
+        if (item.kind != VALUE_STRING || !fits(item.text))
             return false;
     return true;
 }
@@ -185,8 +185,8 @@ static bool read_skip(struct value v, struct public *out)
     out->skip_count = v.count / 3;
     if (v.kind != VALUE_ARRAY || v.count % 3 != 0)
         return false;
-    for (size_t i = 0; i < v.count; i++)
-        if (!array_next(&c, &item) || item.kind != VALUE_INTEGER)
+    while (array_next(&c, &item))
+        if (item.kind != VALUE_INTEGER)
             return false;
     return true;
 }

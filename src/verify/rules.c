@@ -26,8 +26,6 @@ static const char *rule_case(const struct journal *j, struct hasher *h, uint32_t
     (void)h;
     if (place != 0)
         return "case/1 may stand only as record 0";
-    if (r->ref_count != 0)
-        return "record 0 refers to another record, and there is none before it";
     if (rules_key_number(j, pub->key) != r->key)
         return "the first key is not the one that signed record 0";
     if (memcmp(pub->key, pub->recovery, KEY_LEN) == 0)
@@ -79,9 +77,7 @@ static bool has_fields(const struct journal *j, uint32_t place, struct slice nam
     for (size_t i = 0; i < r->field_count; i++)
         if (!field_next(&c, &fields[i]))
             return false;
-    while (wanted.at < wanted.end) {
-        if (!array_next(&wanted, &name))
-            return false;
+    while (array_next(&wanted, &name)) {
         struct field key = {.name = name.text};
         if (bsearch(&key, fields, r->field_count, sizeof *fields, compare_names) == NULL)
             return false;
@@ -150,7 +146,7 @@ static const char *check_approvals(const struct journal *j, uint32_t place,
     bool two_keys = false;
     uint32_t first_key = NO_NUMBER;
 
-    while (c.at < c.end && array_next(&c, &id)) {
+    while (array_next(&c, &id)) {
         uint8_t this_request[ID_LEN];
         uint32_t key = NO_NUMBER;
         const char *fault = read_approval(j, place, id.text, this_request, &key);

@@ -141,6 +141,9 @@ line_case(MALFORMED, 'a version too large for an integer', lambda t: '{"v":92233
 case(UNCHECKED, 'a later version, and anything behind it')(lambda: begin().skeleton() + b'{"v":2,\nrubbish')
 case(UNCHECKED, 'a later version without line feed')(lambda: begin().skeleton() + b'{"v":2,')
 case(MALFORMED, 'rubbish, and a later version behind it')(lambda: begin().skeleton() + b'rubbish\n{"v":2,\n')
+case(MALFORMED, 'the first of many lines misspelled, and a later version behind them')(
+    lambda: [j := begin(), [j.add(MEMBER) for _ in range(300)]][0].skeleton().replace(b'"v":1,', b'"v":1 ,', 1)
+    + b'{"v":2,')
 re_signed(UNCHECKED, 'an epoch', epoch=1)
 re_signed(UNCHECKED, 'a later version of a known type', type='enrol/2')
 case(UNCHECKED, 'a later type where a rule is broken too')(
@@ -222,6 +225,16 @@ case_with(TAMPERED, 'record 0 that has seen something', seen_size=1)
 case_with(TAMPERED, 'record 0 with a prev', prev='6' * 64)
 
 
+@case(NOT_ANCHORED, 'forty keys')
+def many_keys():
+    j = begin()
+    for n in range(30, 70):
+        j.enrol(LEAD, Key(n))
+    for n in range(30, 70):
+        j.add(Key(n))
+    return j
+
+
 # Section 9.
 def rules(status, title):
     """A function that adds to a begun journal."""
@@ -296,6 +309,9 @@ rules(NOT_ANCHORED, 'a key whose enrolments fell is revoked by name too')(
 rules(TAMPERED, 'a checkpoint by a key whose enrolments fell')(
     lambda j: (j.enrol(LEAD, SPARE, 'lead'), j.enrol(SPARE, WITNESS), j.revoke(LEAD, SPARE, 4), j.checkpoint(LEAD, WITNESS)) and None)
 rules(TAMPERED, 'case/1 again')(lambda j: j.start(LEAD, RECOVERY) and None)
+rules(TAMPERED, 'case/1 again, of this case')(
+    lambda j: j.add(LEAD, 'case/1', [('format', 'cj/1'), ('key', LEAD.hex), ('policy', 'plain'),
+                                     ('recovery', RECOVERY.hex)]) and None)
 rules(TAMPERED, 'hold with another state')(lambda j: j.hold(LEAD, 'on') and None)
 rules(TAMPERED, 'a checkpoint of size 0')(lambda j: j.checkpoint(LEAD, size=0, root=bytes(32)) and None)
 rules(TAMPERED, 'a checkpoint with another root')(lambda j: j.checkpoint(LEAD, root=bytes(32)) and None)
@@ -349,6 +365,16 @@ case(TAMPERED, 'a redaction with an approval that is not trusted')(
 case(NOT_ANCHORED, 'a redaction with an approval from before a revocation')(
     lambda: redaction(between=lambda j: j.revoke(LEAD, OTHER, 7 + 1)))
 case(TAMPERED, 'a request for a field that is not there')(lambda: redaction(names=('d',)))
+rules(TAMPERED, 'a request about a record that is not there')(lambda j: j.request(MEMBER, '7' * 32, []) and None)
+rules(TAMPERED, 'a request about itself')(lambda j: j.request(MEMBER, '7' * 32, [], id='7' * 32) and None)
+rules(NOT_ANCHORED, 'a request about the record before')(lambda j: j.request(MEMBER, j.ids[-1], []) and None)
+rules(TAMPERED, 'an approval of what is not there')(lambda j: j.approve(MEMBER, '7' * 32) and None)
+rules(TAMPERED, 'an approval of what is no request')(lambda j: j.approve(MEMBER, j.ids[0]) and None)
+rules(TAMPERED, 'an approval of itself')(lambda j: j.approve(MEMBER, '7' * 32, id='7' * 32) and None)
+case(TAMPERED, 'a redaction approved by notes')(
+    lambda: redaction(approvals=['7' * 32, '8' * 32],
+                      between=lambda j: (j.add(MEMBER, id='7' * 32), j.add(OTHER, id='8' * 32))))
+case(NOT_ANCHORED, 'a redaction of one field named twice')(lambda: redaction(names=('a', 'a')))
 case(TAMPERED, 'approvals that are not there')(lambda: redaction(approvals=['7' * 32, '8' * 32]))
 case(TAMPERED, 'a redaction of another record')(lambda: redaction(target='9' * 32))
 case(NOT_ANCHORED, 'a hold that is not trusted')(
@@ -442,6 +468,10 @@ for fault, change in (('count too small', {'count': 1}), ('count too large', {'c
                       ('size too small', {'size': 6}), ('a skip of nothing', {'skip': [5, 0, 0]}),
                       ('a skip that is no triple', {'skip': [5, 0]}), ('a fork beyond', {'fork': 8, 'size': 10}),
                       ('a skip of later records', {'skip': [5, 6, 1], 'count': 1}),
+                      ('a skip that does not ascend', {'skip': [6, 0, 1, 5, 1, 1], 'count': 0}),
+                      ('a skip that overlaps', {'skip': [5, 0, 2, 6, 1, 1], 'count': 0}),
+                      ('a skip before the fork', {'skip': [4, 0, 1], 'count': 1}),
+                      ('a skip beyond the copy', {'skip': [6, 0, 2], 'count': 0}),
                       ('huge numbers', {'fork': 2**63 - 1, 'size': 2**63 - 1, 'count': 2**63 - 1}),
                       ('a huge skip', {'skip': [5, 0, 2**63 - 1], 'size': 2**63 - 1})):
     @merged(TAMPERED, 'a merge with ' + fault)
@@ -468,6 +498,109 @@ for place in (5, 6, 7, 8):
         lambda a, b, place=place: inside_window(a, b, place))
 merged(TAMPERED, 'a fork among merged records, of a copy that ends among them')(
     lambda a, b: inside_window(a, b, 7, size=8, count=0, skip=[7, 7, 1]))
+
+
+@merged(NOT_ANCHORED, 'a fork behind merged records')
+def behind_window(a, b):
+    b.add(OTHER)
+    a.merge(LEAD, b, 5)  # 5: merge, 6: merged
+    a.add(LEAD)          # 7
+    c = a.copy(41)
+    c.add(MEMBER)
+    a.add(LEAD)
+    a.merge(LEAD, c, 8)
+
+
+@merged(TAMPERED, 'a fork among merged records, of a copy that was cut among them')
+def cut_among(a, b):
+    for _ in range(3):
+        b.add(OTHER)
+    a.merge(LEAD, b, 5)  # 5: merge, 6 to 8: merged
+    c = a.copy(41)
+    c.lines, c.parts, c.ids = c.lines[:8], c.parts[:8], c.ids[:8]
+    a.merge(LEAD, c, 7, [(7, 7, 1)])
+
+
+@merged(NOT_ANCHORED, 'a copy whose signer had seen nothing')
+def unseen(a, b):
+    b.add(OTHER, seen_size=0, seen_head=ZEROS)
+    a.merge(LEAD, b, 5)
+
+
+@merged(TAMPERED, 'a copy that holds one of the common records again')
+def common_twice(a, b):
+    b.append_tail(b.parts[4])
+    a.merge(LEAD, b, 5, [(5, 4, 1)])
+
+
+@merged(TAMPERED, 'a copy that holds one of its records twice')
+def own_twice(a, b):
+    b.add(OTHER)
+    a.merge(LEAD, b, 5)
+    b.append_tail(b.parts[5])
+    a.merge(LEAD, b, 5, [(5, 6, 1), (6, 6, 1)])
+
+
+@merged(TAMPERED, 'a copy that brought in again what it had before its fork')
+def had_before(a, b):
+    """The second copy parted from the first at 5, and merged its record 5; the third had it, and merged it again."""
+    a.add(MEMBER)                        # 5
+    c, third = a.copy(42), a.copy(43)
+    b.merge(OTHER, c, 5)                 # 5: merge, 6: a's 5
+    third.merge(OTHER, b, 5)             # 6: merge, 7: b's merge, 8: a's 5 again
+    a.merge(LEAD, third, 6, [(8, 5, 1)])
+
+
+def referring(status, title):
+    """Three copies; the last refers to what make() returns, and is merged last."""
+    def register(make):
+        @case(status, title)
+        def run_it():
+            a, b = two_copies()
+            return make(a, b, a.copy(44)) or a
+        return make
+    return register
+
+
+@referring(TAMPERED, 'a copy that refers to a record which only another copy has')
+def refers_aside(a, b, c):
+    b.add(OTHER)
+    note = b.add(OTHER)
+    c.add(MEMBER, refs=[note])
+    a.merge(LEAD, b, 5)
+    a.merge(LEAD, c, 5)
+
+
+@referring(TAMPERED, 'a long copy that refers to a record which only another copy has')
+def refers_aside_long(a, b, c):
+    note = b.add(OTHER)
+    c.add(MEMBER)
+    c.add(MEMBER, refs=[note])
+    a.merge(LEAD, b, 5)
+    a.merge(LEAD, c, 5)
+
+
+@referring(TAMPERED, 'a copy of a copy that refers to a record of the one which merged it')
+def refers_up(a, b, c):
+    note = b.add(OTHER)
+    c.add(MEMBER, refs=[note])
+    b.merge(OTHER, c, 5)
+    a.merge(LEAD, b, 5)
+
+
+@referring(TAMPERED, 'a copy of a copy that refers to a record behind both forks')
+def refers_far_up(a, b, c):
+    note = a.add(LEAD)
+    c.add(MEMBER, refs=[note])
+    b.merge(OTHER, c, 5)
+    a.merge(LEAD, b, 5)
+
+
+@referring(NOT_ANCHORED, 'a copy of a copy that refers to a common record')
+def refers_common(a, b, c):
+    c.add(MEMBER, refs=[a.ids[4], a.ids[0]])
+    b.merge(OTHER, c, 5)
+    a.merge(LEAD, b, 5)
 
 
 @merged(TAMPERED, 'a copy with a line that is too long there')
@@ -746,6 +879,21 @@ def too_many(before=None, **changed):
     return j
 
 
+@case(UNCHECKED, 'more lines built than a checker has to follow, where a merge is judged again in a copy')
+def too_many_again():
+    """The first merge builds 600,000 lines; the second parts among what that one brought in, and builds them again."""
+    j = begin()
+    while j.size < 1001:
+        j.append_tail(j.parts[3])
+    skip = [n for i in range(600) for n in (4 + 1000 * i, 1, 1000)]
+    j.add(LEAD, 'merge/1', sorted({'count': 2, 'fork': 4, 'head': ZEROS, 'root': ZEROS, 'size': 6 + 600 * 1000,
+                                   'skip': skip}.items()))  # 1001; 1002 and 1003 are merged
+    j.append_tail(j.parts[3]), j.append_tail(j.parts[3])
+    j.add(LEAD, 'merge/1', sorted({'count': 0, 'fork': 1003, 'head': ZEROS, 'root': ZEROS, 'size': 1004,
+                                   'skip': [1003, 1003, 1]}.items()))
+    return j
+
+
 # Section 5: openings.
 def with_openings(status, title):
     def register(change):
@@ -767,6 +915,8 @@ with_openings(TAMPERED, 'another value')(lambda t: [t[0].replace('"MQ=="', '"Mg=
 with_openings(TAMPERED, 'another salt')(lambda t: [re.sub('"salt":".{8}', '"salt":"00000000', t[0])])
 with_openings(TAMPERED, 'another name')(lambda t: [t[0].replace('"name":"a"', '"name":"b"')])
 with_openings(TAMPERED, 'a name that is not there')(lambda t: [t[0].replace('"name":"a"', '"name":"z"')])
+with_openings(TAMPERED, 'a name that is not there, between others')(
+    lambda t: [t[0].replace('"name":"a"', '"name":"aa"')])
 with_openings(TAMPERED, 'an id that is not there')(lambda t: [re.sub('"id":".{8}', '"id":"00000000', t[0])])
 with_openings(MALFORMED, 'a value that is not base64')(lambda t: [t[0].replace('"MQ=="', '"MQ="')])
 with_openings(MALFORMED, 'base64 with unused bits')(lambda t: [t[0].replace('"MQ=="', '"MR=="')])
@@ -791,6 +941,25 @@ def first_openings():
 
 
 case(MALFORMED, 'a value of 65,537 bytes')(lambda: long_value(1))
+case(MALFORMED, 'an opening of more than 98,304 bytes')(lambda: long_value(9000))
+
+
+@case(NOT_ANCHORED, 'a redaction by a key that was revoked from before')
+def redacted_untrusted():
+    j = redaction()
+    j.revoke(RECOVERY, LEAD, 1)
+    return {'journal': j, 'openings': j.openings_file()}
+
+
+@case(TAMPERED, 'an opening of a merged record with another value')
+def opening_of_copy():
+    a, b = two_copies()
+    b.add(OTHER, fields=[('y', b'from b')])
+    a.merge(LEAD, b, 5)
+    a.openings[-1] = a.openings[-1].replace('"value":"Z', '"value":"Y')
+    return {'journal': a, 'openings': a.openings_file()}
+
+
 case(MALFORMED, 'openings without last line feed')(
     lambda: {'journal': redaction(), 'openings': redaction().openings_file()[:-1]})
 case(MALFORMED, 'openings misspelled, and the journal broken')(
@@ -823,6 +992,11 @@ root_case(UNCHECKED, 'a root with groups exchanged',
 root_case(UNCHECKED, 'a root too short', lambda j: '4:' + j.root().hex()[:-2])
 root_case(UNCHECKED, 'a root without size', lambda j: j.root().hex())
 root_case(UNCHECKED, 'a size with a leading zero', lambda j: '04:' + j.root().hex())
+root_case(UNCHECKED, 'a size with a letter behind it', lambda j: '4x:' + j.root().hex())
+root_case(UNCHECKED, 'a size that is empty', lambda j: ':' + j.root().hex())
+for option in ('--root', '--witness', '--tsa', '--note', '--token', '--openings'):
+    case(UNCHECKED, 'nothing behind ' + option)(lambda option=option: {'journal': None, 'args': [option], 'wrong': True})
+case(UNCHECKED, 'two ways to print')(lambda: {'journal': begin(), 'args': ['--json'], 'wrong': True})
 for wrong in ([], ['--wrong'], ['--root'], ['--witness', 'x'], ['--brief'], ['--witn', WITNESS.hex], ['--'], ['-b'],
               ['--witness=' + WITNESS.hex], ['--root', '1:' + ZEROS, '--root', '1:' + ZEROS], ['--root', '0:' + ZEROS],
               ['--tsa', 'none.pem'], ['--openings', __file__, '--openings', __file__],
@@ -912,6 +1086,35 @@ note_case(MALFORMED, 'a note that is none', lambda j: b'hello\n')
 note_case(MALFORMED, 'an empty note', lambda j: b'')
 note_case(MALFORMED, 'a note without last line feed', lambda j: note_of(j, signature_line(WITNESS, j.text()))[:-1])
 case(UNCHECKED, 'a note that cannot be read')(lambda: {'journal': begin(), 'args': ['--note', 'none.note']})
+case(UNCHECKED, 'two notes that cannot be read, and openings')(
+    lambda: {'journal': begin(), 'args': ['--note', 'none.note', '--note', 'none2.note', '--openings', 'none.cjo']})
+case(UNCHECKED, 'a folder for a journal')(lambda: {'journal': None, 'behind': ['/'], 'said': [UNCHECKED]})
+case(NOT_ANCHORED, 'ten notes of another journal')(
+    lambda: {'journal': begin(), 'args': ['--note', write_file('other.note', note_of(
+        Journal(), signature_line(WITNESS, b''), text=checkpoint_text('0' * 64, 4, bytes(32))))] * 10})
+
+
+@case(VERIFIED, 'a note by two witnesses, and a root of a later size')
+def two_witnesses():
+    j = begin()
+    note = note_of(j, *[signature_line(k, j.text(3), 'w%d' % n, 9) for n, k in enumerate((WITNESS, SPARE))], size=3)
+    return {'journal': j, 'note': note, 'args': ['--witness', SPARE.hex, '--witness', WITNESS.hex, '--root',
+                                                 '4:' + j.root().hex()]}
+
+
+case(NOT_ANCHORED, 'a page in an anchor record says nothing')(
+    lambda: {'journal': [j := begin(), j.anchor(LEAD, 'page')][0], 'args': ['--witness', WITNESS.hex]})
+
+
+@case(VERIFIED, 'of two anchor records of one size the second holds')
+def second_record():
+    j = begin()
+    name, token = signature_line(WITNESS, j.text())
+    j.anchor(LEAD, 'witness', name, base64.b64encode(base64.b64decode(token)[:-1] + b'x').decode(), size=4)
+    j.anchor(LEAD, 'witness', name, token, size=4)
+    return {'journal': j, 'args': ['--witness', WITNESS.hex]}
+
+
 
 
 @case(VERIFIED, 'a witness in an anchor record')
@@ -1036,6 +1239,7 @@ stamp_case(NOT_ANCHORED, 'a time stamp by SHA-512')(lambda j, a: a.stamp(j.text(
 stamp_case(NOT_ANCHORED, 'a time stamp changed')(lambda j, a: a.stamp(j.text())[:-1] + b'x')
 stamp_case(NOT_ANCHORED, 'a time stamp cut')(lambda j, a: a.stamp(j.text())[:-1])
 stamp_case(NOT_ANCHORED, 'an empty time stamp')(lambda j, a: b'')
+case(NOT_ANCHORED, 'a time stamp, and no authority given')(lambda: {'journal': begin(), 'token': b'0'})
 stamp_case(VERIFIED, 'a time stamp in a record')(
     lambda j, a: j.anchor(LEAD, 'rfc3161', 'tsa', base64.b64encode(a.stamp(j.text())).decode()) and None)
 stamp_case(NOT_ANCHORED, 'a time stamp of another size in a record')(
