@@ -8,6 +8,7 @@
 #include "cli/place.h"
 #include "practice/calm.h"
 #include "practice/opening.h"
+#include "practice/seen.h"
 #include "render/wrap.h"
 #include "sys/clock.h"
 #include "sys/term.h"
@@ -51,6 +52,18 @@ static int print_error(const struct err *e)
               term_is_terminal(STDERR_FILENO) ? term_columns(STDERR_FILENO) : SIZE_MAX);
     fputs(buf_text(&folded), stderr);
     return status ? status : 1;
+}
+
+/* To standard error, also where the answer is for a program. */
+static void print_warning(const struct buf *warning)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf folded = {0};
+
+    sink_terminal(&text, buf_str(warning), true);
+    wrap_fold(&folded, buf_str(&text),
+              term_is_terminal(STDERR_FILENO) ? term_columns(STDERR_FILENO) : SIZE_MAX);
+    fputs(buf_text(&folded), stderr);
 }
 
 static int show_help(const struct model *m, const struct args *a)
@@ -127,6 +140,8 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
     struct session_options options = {
         .ask = term_read_secret, .key_folder = p->around.key_folder, .model = p->around.model};
     CLEANUP(session_closep) struct session *s = NULL;
+    CLEANUP_SEEN struct seen seen = {0};
+    CLEANUP_BUF struct buf warning = {0};
     struct input in;
     struct view v;
     int rc = session_open(&s, p->around.case_folder, &options, e);
@@ -135,6 +150,8 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
         rc = session_view(s, &v, e);
     if (rc)
         return rc;
+    seen_begin(&seen, &p->around, session_store(s), s, &warning);
+    print_warning(&warning);
     if (a->practice && a->practice->usual && term_has_piped_text(STDIN_FILENO))
         return err_set(e, ERR_USAGE,
                        "text came through a pipe, and nothing was written down. To write it down: "

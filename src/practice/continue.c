@@ -10,6 +10,7 @@
 #include "base/sink.h"
 #include "practice/carry.h"
 #include "practice/opening.h"
+#include "practice/seen.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/term.h"
@@ -213,6 +214,17 @@ static void draft_text(struct run *r, struct decision *d, struct draft *dr)
                             to ? to : buf_text(&r->to), host)));
 }
 
+/* What this person saw of the case before, and is not in what was taken over. */
+static void add_lost_seen(struct run *r, const struct seen *seen, const struct buf *warning)
+{
+    char when[UTC_PLAIN_SIZE];
+
+    if (warning->len)
+        buf_addf(&r->lost, "records of the %llu that were seen in " STR_FMT " on %s\n",
+                 (unsigned long long)seen->other.size, STR_ARG(seen->other.folder),
+                 utc_local(when, seen->other.when));
+}
+
 static int record_it(struct run *r, struct session *s, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
@@ -326,6 +338,8 @@ static int continue_job(struct session *none, const struct operation *op, const 
 {
     CLEANUP(run_release) struct run r = {0};
     CLEANUP(session_closep) struct session *s = NULL;
+    CLEANUP_SEEN struct seen seen = {0};
+    CLEANUP_BUF struct buf warning = {0};
     struct session_options options = {
         .ask = term_read_secret, .key_folder = a->around->key_folder, .model = a->around->model};
     bool with_evidence = !input_has(op, in, "without-evidence");
@@ -343,7 +357,9 @@ static int continue_job(struct session *none, const struct operation *op, const 
         rc = session_view(s, &v, e);
     if (rc)
         return rc;
+    seen_begin(&seen, a->around, session_store(s), s, &warning);
     add_lost(&r, &v);
+    add_lost_seen(&r, &seen, &warning);
     if (v.person)
         rc = record_it(&r, s, e);
     if (rc == 0)

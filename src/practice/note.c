@@ -2,6 +2,7 @@
 #include "practice/note_attach.h"
 #include "practice/practice.h"
 #include "practice/run.h"
+#include "practice/seen.h"
 #include "practice/travel.h"
 
 #define ABOUT                                                                                      \
@@ -244,10 +245,10 @@ const struct practice practice_note = {
     .help = "every action, piece of evidence and conversation, with its time",
     .usual = "note add",
     .kinds = LIST(struct kind, &note, &decision, &conversation, &research, &correction,
-                  &recording_kind, &export_kind),
+                  &recording_kind, &export_kind, &seen_kind),
     .operations =
         LIST(struct operation, &note_add, &note_decision, &note_talk, &call, &note_research,
              &note_correct, &note_attach, &run_command, &run_list, &log_show, &log_checkpoint,
-             &log_verify, &log_anchor, &log_export, &log_merge, &log_hold, &log_redact_request,
-             &log_redact_approve, &log_redact),
+             &log_verify, &log_anchor, &log_export, &log_merge, &seen_accept, &log_hold,
+             &log_redact_request, &log_redact_approve, &log_redact),
     .status = note_status};

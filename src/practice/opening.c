@@ -5,6 +5,7 @@
 #include "base/sink.h"
 #include "journal/note.h"
 #include "practice/calm.h"
+#include "practice/seen.h"
 #include "practice/texts.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -202,6 +203,8 @@ void opening_warn(const char *path, struct answer *a)
 static int make_case(const char *name, const char *path, struct answer *a, struct err *e)
 {
     CLEANUP(session_closep) struct session *s = NULL;
+    CLEANUP_SEEN struct seen seen = {0};
+    CLEANUP_BUF struct buf warning = {0};
     CLEANUP_BUF struct buf recovery = {0};
     struct session_options options = {
         .ask = term_read_secret, .key_folder = a->around->key_folder, .model = a->around->model};
@@ -218,6 +221,7 @@ static int make_case(const char *name, const char *path, struct answer *a, struc
         rc = opening_choose(a->around, path, e);
     if (rc)
         return rc;
+    seen_begin(&seen, a->around, session_store(s), s, &warning);
     say_opened(s, path, &recovery, a);
     if (!a->wants_json) {
         say_open_lessons(a->around, a);
@@ -228,14 +232,33 @@ static int make_case(const char *name, const char *path, struct answer *a, struc
     return 0;
 }
 
+/* One that cannot be opened is chosen all the same; the next command says why. */
+static void say_seen(const char *path, struct answer *a)
+{
+    CLEANUP(store_closep) struct store *store = NULL;
+    CLEANUP_SEEN struct seen seen = {0};
+    CLEANUP_BUF struct buf warning = {0};
+    struct json j;
+
+    if (store_open(&store, path, STORE_READ, NULL) == 0)
+        seen_begin(&seen, a->around, store, NULL, &warning);
+    sink_terminal(&a->text, buf_str(&warning), true);
+    if (!a->wants_json)
+        return;
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    if (warning.len)
+        json_put_str(&j, "warning", buf_str(&warning));
+    json_object_end(&j);
+}
+
 static int open_existing(const char *path, struct answer *a, struct err *e)
 {
     int rc = opening_choose(a->around, path, e);
 
     if (rc)
         return rc;
-    if (a->wants_json)
-        buf_adds(&a->json, "{}");
+    say_seen(path, a);
     buf_adds(&a->text, "This is the case now: ");
     sink_terminal(&a->text, str_of(path), false);
     buf_addc(&a->text, '\n');

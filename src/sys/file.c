@@ -120,19 +120,40 @@ int folder_sync(const char *path, struct err *e)
     return 0;
 }
 
-static int fill(const char *part, struct str bytes, unsigned mode, const char *path, struct err *e)
+static int fill_fd(int fd, struct str bytes, const char *path, struct err *e)
 {
-    CLEANUP_FD int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    int code;
-
     if (fd < 0)
         return err_errno(e, "cannot create %s", path);
-    code = file_write_fd(fd, bytes.p, bytes.len, path, e);
+    return file_write_fd(fd, bytes.p, bytes.len, path, e);
+}
+
+static int open_part(const char *part, unsigned mode)
+{
+    return open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+}
+
+static int fill(const char *part, struct str bytes, unsigned mode, const char *path, struct err *e)
+{
+    CLEANUP_FD int fd = open_part(part, mode);
+    int code = fill_fd(fd, bytes, path, e);
+
     if (code)
         return code;
     if (fsync(fd) < 0)
         return err_errno(e, "cannot make %s durable", path);
     return 0;
+}
+
+/* A hidden name beside path. */
+static void add_part(struct buf *out, const char *path)
+{
+    uint8_t unique[8];
+
+    add_folder_of(out, path);
+    random_bytes(unique, sizeof(unique));
+    buf_adds(out, "/.calm-");
+    hex_add(out, unique, sizeof(unique));
+    buf_adds(out, ".part");
 }
 
 /* Renames unless the target is there, also where the file system knows no such rename (NFS). */
@@ -152,14 +173,10 @@ static int put(const char *path, struct str bytes, unsigned mode,
 {
     CLEANUP_BUF struct buf folder = {0};
     CLEANUP_BUF struct buf part = {0};
-    uint8_t unique[8];
     int code;
 
     add_folder_of(&folder, path);
-    random_bytes(unique, sizeof(unique));
-    buf_addf(&part, "%s/.calm-", buf_text(&folder));
-    hex_add(&part, unique, sizeof(unique));
-    buf_adds(&part, ".part");
+    add_part(&part, path);
     code = fill(buf_text(&part), bytes, mode, path, e);
     if (!code && rename_to(buf_text(&part), path) < 0)
         code = errno == EEXIST ? err_set(e, ERR_USAGE, "%s exists already", path)
@@ -174,6 +191,22 @@ static int put(const char *path, struct str bytes, unsigned mode,
 int file_write(const char *path, struct str bytes, unsigned mode, struct err *e)
 {
     return put(path, bytes, mode, rename, e);
+}
+
+int file_replace(const char *path, struct str bytes, unsigned mode, struct err *e)
+{
+    CLEANUP_BUF struct buf part = {0};
+    CLEANUP_FD int fd = -1;
+    int code;
+
+    add_part(&part, path);
+    fd = open_part(buf_text(&part), mode);
+    code = fill_fd(fd, bytes, path, e);
+    if (!code && rename(buf_text(&part), path) < 0)
+        code = err_errno(e, "cannot put %s in its place", path);
+    if (code)
+        (void)unlink(buf_text(&part)); /* the first failure is the one to tell */
+    return code;
 }
 
 int file_create(const char *path, struct str bytes, unsigned mode, struct err *e)

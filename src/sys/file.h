@@ -12,6 +12,9 @@ MUST_CHECK int file_read_fd(struct buf *out, int fd, const char *name, size_t mo
  * open(). A writer that is killed may leave a hidden ".calm-….part" beside path, never half of
  * path. */
 MUST_CHECK int file_write(const char *path, struct str bytes, unsigned mode, struct err *e);
+/* Like file_write, without waiting for the disk: after a power cut the old bytes, the new ones or
+ * none may be there. */
+MUST_CHECK int file_replace(const char *path, struct str bytes, unsigned mode, struct err *e);
 /* Like file_write, but fails with ERR_USAGE when path exists. */
 MUST_CHECK int file_create(const char *path, struct str bytes, unsigned mode, struct err *e);
 /* Writes all bytes to a descriptor, going on after short writes and EINTR. name is for the error.

@@ -5,6 +5,7 @@ import html.parser
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -628,6 +629,124 @@ class Merge(Attack):
         os.mkfifo(good / "journal.cj1")
         done = self.ana.run("log", "merge", str(good), timeout=60)
         self.assertNotEqual(done.returncode, 0)
+
+
+class Rollback(Attack):
+    """The whole folder is put back to an earlier state: the journal itself verifies, so only what was seen before tells."""
+
+    def roll_back(self, later=("lost 1", "lost 2")):
+        """(records that there are now, records that ana saw)"""
+        for number in range(3):
+            self.ana(f'note "kept {number}"')
+        old = self.folder / "old.calm"
+        shutil.copytree(self.case, old)
+        for text in later:
+            self.ana(f'note "{text}"')
+        seen = len(self.ana.json("log"))
+        shutil.rmtree(self.case)
+        old.rename(self.case)
+        return seen - len(later), seen
+
+    def warning(self, line="status", person=None):
+        done = (person or self.ana).run(*shlex.split(line))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr.decode()
+
+    def test_an_older_folder_is_told_with_both_figures_by_every_command(self):
+        has, seen = self.roll_back()
+        for line in ("status", "log", "problem list --json", "log --json"):
+            said = self.warning(line)
+            self.assertIn("older than what you last saw", said)
+            self.assertIn(f"{has} records, you saw {seen} on 20", said)
+        self.assertIn(f"{has} records, you saw {seen} on 20", Person("ana", self.folder, None)(f"open {self.case}"))
+        self.assertIn(f"you saw {seen}", Person("ana", self.folder, None).json(f"open {self.case}")["warning"])
+
+    def test_nothing_is_put_on_record_and_nothing_forgotten_by_looking(self):
+        has, seen = self.roll_back()
+        for _ in range(3):
+            self.assertIn(f"{has} records, you saw {seen}", self.warning("log"))
+        self.assertEqual(len(self.ana.json("log")), has)
+
+    def test_writing_on_until_it_is_longer_does_not_silence_it(self):
+        has, seen = self.roll_back()
+        for number in range(4):
+            self.warning(f'note "other {number}"')
+        said = self.warning()
+        self.assertIn("does not hold what you last saw in it", said)
+        self.assertIn(f"{has + 4} records, you saw {seen}", said)
+        self.assertIn(f"r{seen - 1} is another now", said)
+
+    def test_it_is_accepted_on_record_and_then_quiet(self):
+        has, seen = self.roll_back()
+        self.ana('log accept "restored from the backup of Sunday"')
+        self.assertEqual(self.warning(), "")
+        record = self.ana.json("log --type rollback")[0]
+        self.assertEqual((record["record"], record["text"]), (has, "restored from the backup of Sunday"))
+        self.ana("log checkpoint")
+        self.assertEqual(self.verify(), 2)
+        self.assertEqual(self.ana.fails('log accept "again"')[0], 2)
+
+    def test_the_newer_copy_merged_in_is_quiet_after_it_is_accepted_and_holds_all(self):
+        for number in range(3):
+            self.ana(f'note "kept {number}"')
+        old = self.folder / "old.calm"
+        shutil.copytree(self.case, old)
+        self.ana('note "almost lost"')
+        out = self.folder / "out"
+        self.ana(f"log export {out}")
+        shutil.rmtree(self.case)
+        old.rename(self.case)
+        self.assertIn("older", self.warning(f"log merge {out}"))
+        self.assertEqual(self.warning(), "")  # it holds what was seen again, at its place
+        self.assertIn("almost lost", self.ana("log"))
+
+    def test_each_person_is_told_what_they_themselves_saw(self):
+        bo = self.join("bo")
+        bo("status")
+        has, seen = self.roll_back()
+        self.assertIn(f"you saw {seen}", self.warning())
+        self.assertEqual(self.warning(person=bo), "")  # bo had not looked since
+
+    def test_a_copy_elsewhere_is_noted_once_and_works_without_noise(self):
+        self.ana('note "one"')
+        copy = self.folder / "copy.calm"
+        shutil.copytree(self.case, copy)
+        self.ana('note "two"')
+        twin = Person("ana", self.folder, copy)
+        said = self.warning(person=twin)
+        self.assertIn("does not hold all that you saw of it elsewhere", said)
+        self.assertIn(str(self.case), said)
+        self.assertNotIn("WARNING", said)
+        self.assertEqual(self.warning(person=twin), "")
+        self.assertEqual(self.warning(), "")
+
+    def test_what_is_remembered_can_be_damaged_or_gone_and_nothing_breaks(self):
+        self.ana('note "one"')
+        memory = next((self.ana.home / ".local/state/calm/seen").iterdir())
+        self.assertEqual(memory.stat().st_mode & 0o777, 0o600)
+        good = memory.read_bytes()
+        for bad in (b"", b"\0" * 100, good[:20], b"x" * 5000, good.replace(b" ", b"\n"), b"18446744073709551616 " + good, b"-1 " + good):
+            memory.write_bytes(bad)
+            self.assertEqual(self.warning(), "", bad[:30])
+            self.assertEqual(self.warning('note "goes on"'), "", bad[:30])
+            self.assertEqual(self.warning(), "")
+        shutil.rmtree(memory.parent)
+        self.assertEqual(self.warning(), "")
+        shutil.rmtree(memory.parent, ignore_errors=True)
+        memory.parent.write_text("a file in its place")
+        self.assertEqual(self.warning('note "still"'), "")
+
+    def test_no_write_waits_for_the_disk_on_its_account(self):
+        if not shutil.which("strace"):
+            self.skipTest("no strace")
+        self.ana('note "warm"')
+        trace = self.folder / "trace"
+        done = subprocess.run(["strace", "-f", "-y", "-o", str(trace), "-e", "trace=fsync,fdatasync,rename", CALM, "--case", str(self.case), "note", "x"], env=self.ana.env, capture_output=True, check=False)
+        if done.returncode:
+            self.skipTest("no tracing here")
+        lines = trace.read_text().splitlines()
+        self.assertTrue(any("/seen/" in line and "rename" in line for line in lines), lines)
+        self.assertFalse([line for line in lines if "sync" in line and "/calm/seen" in line])
 
 
 class Export(Attack):

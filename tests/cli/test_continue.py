@@ -100,6 +100,13 @@ class Continue(CaseTest):
                 self.case = self.new
                 self.ana.case = self.case
 
+    def test_records_that_the_person_had_seen_and_are_not_there_are_named(self):
+        size = len(self.lines(self.case))
+        self.sql(f"DELETE FROM lines WHERE seq = {size - 1}")
+        ana, answer = self.go_on()
+        self.assertIn(f"records of the {size} that were seen in {self.case} on 20", answer["lost"])
+        self.assertEqual(ana.run("status").stderr, b"")  # it is on record, so nobody is warned of it again
+
     def test_values_that_cannot_be_read_are_counted_and_the_rest_is_there(self):
         self.sql("PRAGMA writable_schema = ON", "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'openings'")
         self.sql("UPDATE openings SET sealed = 'text, where bytes must be' WHERE seq = 4")
