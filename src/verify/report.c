@@ -80,8 +80,10 @@ static bool format_time(time_t seconds, char *out, size_t room)
 {
     struct tm tm;
 
-    return seconds != 0 && gmtime_r(&seconds, &tm) != NULL &&
-           strftime(out, room, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0;
+    if (seconds == 0 || gmtime_r(&seconds, &tm) == NULL)
+        return false;
+    (void)strftime(out, room, "%Y-%m-%dT%H:%M:%SZ", &tm); /* any year of an int has room */
+    return true;
 }
 
 static const char *plural(uint64_t n)

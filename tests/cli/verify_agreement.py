@@ -1244,6 +1244,12 @@ stamp_case(VERIFIED, 'a time stamp in a record')(
     lambda j, a: j.anchor(LEAD, 'rfc3161', 'tsa', base64.b64encode(a.stamp(j.text())).decode()) and None)
 stamp_case(NOT_ANCHORED, 'a time stamp of another size in a record')(
     lambda j, a: j.anchor(LEAD, 'rfc3161', 'tsa', base64.b64encode(a.stamp(j.text(2))).decode()) and None)
+stamp_case(VERIFIED, 'a time stamp, and one of an earlier size in a record')(
+    lambda j, a: {'token': a.stamp(j.text()),
+                  'journal': [j, j.anchor(LEAD, 'rfc3161', '', base64.b64encode(a.stamp(j.text(2))).decode(), size=2)][0]})
+stamp_case(VERIFIED, 'two witnesses in records, and an authority whose time stamp there is none')(
+    lambda j, a: {'journal': [j, [j.anchor(LEAD, 'witness', *signature_line(WITNESS, j.text())) for _ in range(2)]][0],
+                  'args': ['--tsa', a.path('root.pem'), '--witness', WITNESS.hex]})
 case(UNCHECKED, 'an authority that is no certificate')(
     lambda: {'journal': begin(), 'args': ['--tsa', __file__], 'wrong': True})
 
