@@ -3,10 +3,12 @@
 #include "cli/cli.h"
 #include "practice/practice.h"
 #include "sys/signer.h"
+#include "sys/worker.h"
 
 int main(int argc, char **argv)
 {
     signer_main_if_asked(argc, argv);
+    worker_main_if_asked(argc, argv);
     setlocale(LC_CTYPE, "C.UTF-8");
     return cli_main(practice_model(), argc, argv);
 }

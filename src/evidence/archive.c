@@ -1,7 +1,6 @@
 /* archive.c: the program's side of reading an archive: starts the worker and checks what it says.
  */
 #include "evidence/archive.h"
-#include <locale.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "evidence/archive_wire.h"
@@ -191,17 +190,8 @@ static int run(struct reading *r, int fd, const char *name, struct err *e)
 {
     static const struct worker_limits limits = {.cpu_s = CPU_S, .wall_s = WALL_S};
     struct str argument = {(const char *)&r->in_size, sizeof(r->in_size)};
-    /* Names in UTF-8 stay as they are only in such a locale, whose tables the worker can no longer
-     * load. It is set for this thread alone. */
-    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-    int code = worker_run(archive_job, name, fd, argument, &limits, take_message, r, e);
 
-    if (utf8) {
-        uselocale(before);
-        freelocale(utf8);
-    }
-    return code;
+    return worker_run(archive_job, name, fd, argument, &limits, take_message, r, e);
 }
 
 int archived_read(int fd, const char *name, const struct archived_receiver *receiver,

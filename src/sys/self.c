@@ -1,9 +1,15 @@
 /* self.c: finds this program's own file and libraries. */
 #include "sys/self.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "sys/confine.h"
+#include "sys/file.h"
 
 static int read_exe(struct buf *path, struct err *e)
 {
@@ -90,6 +96,80 @@ int self_prefix(const char **argv, struct buf *loader, struct buf *folder, struc
     argv[1] = "--library-path";
     argv[2] = buf_text(folder);
     return SELF_PREFIX_MAX;
+}
+
+extern char **environ;
+
+/* Out of the way of the numbers that they are to have. */
+enum { SPARE_FD = 16 };
+
+static int lift(const struct self_start *start, int spare[SELF_FDS_MAX])
+{
+    /* It also stands for a standard descriptor with which this program was not started. */
+    CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (size_t i = 0; i < start->fd_count; i++) {
+        spare[i] = fcntl(start->fds[i], F_DUPFD_CLOEXEC, SPARE_FD);
+        if (spare[i] < 0 && errno == EBADF)
+            spare[i] = fcntl(null, F_DUPFD_CLOEXEC, SPARE_FD);
+        if (spare[i] < 0)
+            return errno;
+    }
+    return 0;
+}
+
+static int spawn_with(const struct self_start *start, const int *spare, char *const *argv,
+                      pid_t *pid)
+{
+    char *none[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t how;
+    sigset_t set;
+    int why = 0;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&how);
+    sigfillset(&set);
+    posix_spawnattr_setsigdefault(&how, &set);
+    sigemptyset(&set);
+    if (start->blocks_interrupt)
+        sigaddset(&set, SIGINT);
+    posix_spawnattr_setsigmask(&how, &set);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    for (size_t i = 0; !why && i < start->fd_count; i++)
+        why = posix_spawn_file_actions_adddup2(&actions, spare[i], (int)i);
+    if (!why)
+        why = posix_spawn_file_actions_addclosefrom_np(&actions, (int)start->fd_count);
+    if (!why)
+        why = posix_spawn(pid, "/proc/self/exe", &actions, &how, argv,
+                          CONFINE_SANITIZED ? environ : none);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&how);
+    return why;
+}
+
+int self_start(const struct self_start *start, pid_t *pid)
+{
+    const char *argv[SELF_PREFIX_MAX + 1 + SELF_WORDS_MAX + 1] = {NULL};
+    CLEANUP_BUF struct buf loader = {0};
+    CLEANUP_BUF struct buf folder = {0};
+    CLEANUP_BUF struct buf program = {0};
+    int spare[SELF_FDS_MAX] = {-1, -1, -1, -1};
+    int argc = self_prefix(argv, &loader, &folder, NULL);
+    int why;
+
+    /* Where a loader was asked to run this program, /proc/self/exe is that loader. */
+    if (argc < 0 || (argc && self_program(&program, NULL)))
+        return EIO;
+    argv[argc++] = program.len ? buf_text(&program) : start->name;
+    for (size_t i = 0; i < SELF_WORDS_MAX && start->words[i]; i++)
+        argv[argc++] = start->words[i];
+    why = lift(start, spare);
+    if (!why)
+        why = spawn_with(start, spare, (char *const *)argv, pid);
+    for (size_t i = 0; i < start->fd_count; i++)
+        fd_close(spare[i]);
+    return why;
 }
 
 struct visit {

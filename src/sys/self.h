@@ -2,6 +2,7 @@
  * when the dynamic loader was asked to run it (from a stick that brings its own libraries), where
  * /proc/self/exe is the loader. */
 #pragma once
+#include <sys/types.h>
 #include "base/err.h"
 #include "base/str.h"
 
@@ -16,6 +17,19 @@ MUST_CHECK int self_loader(struct buf *path, struct err *e);
 enum { SELF_PREFIX_MAX = 3 };
 MUST_CHECK int self_prefix(const char **argv, struct buf *loader, struct buf *folder,
                            struct err *e);
+/* Starts this program once more as a process of another privilege, with nothing of this one's
+ * memory: no environment, which could make the dynamic linker load a library, and no descriptor but
+ * those given. posix_spawn, because a fork of a large process is slow and of a threaded one is
+ * unsound. Its main knows by the first word what it is to be. Returns a number of errno. */
+enum { SELF_WORDS_MAX = 2, SELF_FDS_MAX = 4, SELF_NULL_FD = -1 /* /dev/null */ };
+struct self_start {
+    const char *name;                  /* as other programs show it */
+    const char *words[SELF_WORDS_MAX]; /* NULL: no more */
+    int fds[SELF_FDS_MAX];             /* become 0, 1, … in the new process; borrowed */
+    size_t fd_count;
+    bool blocks_interrupt; /* SIGINT waits until it is unblocked: the new process decides */
+};
+MUST_CHECK int self_start(const struct self_start *start, pid_t *pid);
 /* The shared libraries that this program was given, and their loader, as paths. Not those that it
  * may load later. */
 typedef int self_library(void *context, const char *path, bool is_loader, struct err *e);

@@ -1,12 +1,10 @@
 /* signer.c: the program's side of the signer: starts it, asks it, and never sees a stored key. */
 #include "sys/signer.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,51 +26,15 @@ struct signer {
     struct buf in;
 };
 
-extern char **environ;
-
-/* The signer starts with nothing but its socket, its standard error and its folder's name: no
- * environment, which could make the dynamic linker load a library. posix_spawn, because a fork of a
- * large process is slow and of a threaded one is unsound. */
+/* The signer gets its socket, its standard error and its folder's name. */
 static int spawn(const char *folder, int fd, pid_t *pid)
 {
-    const char *argv[SELF_PREFIX_MAX + 4] = {NULL};
-    CLEANUP_BUF struct buf loader = {0};
-    CLEANUP_BUF struct buf library_folder = {0};
-    CLEANUP_BUF struct buf program = {0};
-    char *none[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t how;
-    sigset_t all;
-    int why;
+    const struct self_start start = {.name = "calm-signer",
+                                     .words = {signer_marker, folder},
+                                     .fds = {SELF_NULL_FD, SELF_NULL_FD, STDERR_FILENO, fd},
+                                     .fd_count = SIGNER_FD + 1};
 
-    int argc = self_prefix(argv, &loader, &library_folder, NULL);
-
-    /* Where a loader was asked to run this program, /proc/self/exe is that loader. */
-    if (argc < 0 || (argc && self_program(&program, NULL)))
-        return EIO;
-    argv[argc++] = program.len ? buf_text(&program) : "calm-signer";
-    argv[argc++] = signer_marker;
-    argv[argc] = folder;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&how);
-    sigfillset(&all);
-    posix_spawnattr_setsigdefault(&how, &all);
-    sigemptyset(&all);
-    posix_spawnattr_setsigmask(&how, &all);
-    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    why = posix_spawn_file_actions_adddup2(&actions, fd, SIGNER_FD);
-    if (!why)
-        why = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (!why)
-        why = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    if (!why)
-        why = posix_spawn_file_actions_addclosefrom_np(&actions, SIGNER_FD + 1);
-    if (!why)
-        why = posix_spawn(pid, "/proc/self/exe", &actions, &how, (char *const *)argv,
-                          CONFINE_SANITIZED ? environ : none);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&how);
-    return why;
+    return self_start(&start, pid);
 }
 
 /* Says how the signer ended. Its process is waited for, so that no other can get its number. */

@@ -1,13 +1,15 @@
-/* worker.c: the program's side of a worker: forks it, takes its messages, ends it in time. */
+/* worker.c: the program's side of a worker: starts it, takes its messages, ends it in time. */
 #include "sys/worker.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "sys/file.h"
+#include "sys/self.h"
 #include "sys/worker_child.h"
 
 enum {
@@ -43,21 +45,6 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* The limit counts what the worker takes besides the memory that it shares with this program. */
-static uint64_t address_space_now(void)
-{
-    CLEANUP_BUF struct buf text = {0};
-    struct str rest;
-    uint64_t pages = 0;
-
-    if (file_read(&text, "/proc/self/statm", 4096, NULL))
-        return 0;
-    rest = buf_str(&text);
-    if (!str_u64(str_cut(&rest, ' '), &pages))
-        return 0;
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static struct worker_limits or_defaults(const struct worker_limits *given)
 {
     struct worker_limits l = given ? *given : (struct worker_limits){0};
@@ -68,12 +55,43 @@ static struct worker_limits or_defaults(const struct worker_limits *given)
     return l;
 }
 
+/* What the worker is to do, as a descriptor. */
+static int write_start(const struct run *r, worker_job *job, struct str argument, int *out,
+                       struct err *e)
+{
+    CLEANUP_FD int fd = memfd_create("worker", MFD_CLOEXEC);
+    struct worker_start s = {.job = (intptr_t)job - (intptr_t)worker_main_if_asked,
+                             .memory = r->limits.memory,
+                             .parent = getpid(),
+                             .cpu_s = r->limits.cpu_s,
+                             .argument_size = (uint32_t)argument.len};
+    int code;
+
+    if (fd < 0)
+        return err_errno(e, "cannot tell a worker what to do");
+    if (argument.len > WORKER_ARGUMENT_LIMIT)
+        return err_set(e, ERR_LIMIT, "an argument of %zu bytes for a worker", argument.len);
+    memcpy(s.code, (const void *)(intptr_t)job, sizeof(s.code));
+    code = file_write_fd(fd, (const char *)&s, sizeof(s), "memory", e);
+    if (code == 0)
+        code = file_write_fd(fd, argument.p, argument.len, "memory", e);
+    if (code)
+        return code;
+    *out = fd;
+    fd = -1;
+    return 0;
+}
+
 static int start(struct run *r, worker_job *job, int in, struct str argument, struct err *e)
 {
-    struct worker_start s = {.job = job, .argument = argument, .in = in};
+    CLEANUP_FD int told = -1;
     int out[2];
     int err[2];
+    int why;
+    int code = write_start(r, job, argument, &told, e);
 
+    if (code)
+        return code;
     if (pipe2(out, O_CLOEXEC) < 0)
         return err_errno(e, "cannot make a pipe for a worker");
     if (pipe2(err, O_CLOEXEC | O_NONBLOCK) < 0) {
@@ -82,19 +100,17 @@ static int start(struct run *r, worker_job *job, int in, struct str argument, st
         return err_errno(e, "cannot make a pipe for a worker");
     }
     (void)fcntl(out[1], F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; not needed */
-    s.out = out[1];
-    s.err = err[1];
-    s.parent = getpid();
-    s.cpu_s = r->limits.cpu_s;
-    s.address_space = address_space_now() + r->limits.memory;
-    r->pid = fork();
-    if (r->pid == 0)
-        worker_child(&s);
+    why = self_start(&(struct self_start){.name = "calm-worker",
+                                          .words = {worker_marker},
+                                          .fds = {in, out[1], err[1], told},
+                                          .fd_count = WORKER_START_FD + 1,
+                                          .blocks_interrupt = true},
+                     &r->pid);
     fd_close(out[1]);
     fd_close(err[1]);
     r->out = out[0];
     r->err = err[0];
-    return r->pid < 0 ? err_errno(e, "cannot start a worker") : 0;
+    return why ? err_set(e, ERR_IO, "cannot start a worker: %s", strerror(why)) : 0;
 }
 
 static int misbehaved(const struct run *r, const char *what, struct err *e)

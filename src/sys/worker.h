@@ -1,18 +1,19 @@
 /* worker.h: the process in which hostile bytes are parsed.
  *
- * A worker is forked for one job. Before it looks at a byte it has: no file system (Landlock denies
- * all), no network, no new processes, no signals to others, no ptrace, a seccomp list of a few
- * calls (doc/privilege.md), limits on CPU time, memory and output, no core dump, no inherited
- * descriptor but its job's. It gets its input as a descriptor and answers in messages over a pipe.
+ * A worker is this program, started once more for one job: it has nothing of what this process had
+ * in memory. Before it looks at a byte it has: no file system (Landlock denies all), no network, no
+ * new processes, no signals to others, no ptrace, a seccomp list of a few calls (doc/privilege.md),
+ * limits on CPU time, memory and output, no core dump, no inherited descriptor but its job's. It
+ * gets its input as a descriptor and answers in messages over a pipe.
  *
  * What a job may call: read, pread, lseek on its input (its size: lseek to SEEK_END; glibc's fstat
  * is not allowed, SYS_fstat is), memory that is not executable, the clock, random bytes. So: no
- * stdio on the input, no mmap of it, no locale or iconv loading, no threads. Its time zone is UTC.
- * What needs a file must be loaded before worker_run.
+ * stdio on the input, no mmap of it, no locale or iconv loading, no threads. Its time zone is UTC,
+ * its characters are UTF-8. It sees no variable as this process set it: all that it is to know is
+ * in its input and its argument.
  *
- * worker_run may be called from any thread. The job sees a copy of the whole program's memory as it
- * was, so it must not take a lock that another thread might have held (allocation is safe). A fork
- * copies page tables: about 10 ms for each 100 MB that the program has in use. */
+ * worker_run may be called from any thread of a program whose main begins with
+ * worker_main_if_asked. */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -20,7 +21,7 @@
 struct worker_limits {
     unsigned cpu_s;  /* 0: 60 */
     unsigned wall_s; /* 0: 600; the time that the receiver takes counts */
-    uint64_t memory; /* bytes of address space beyond the program's own; 0: 1 GiB */
+    uint64_t memory; /* bytes of address space beyond what a started program takes; 0: 1 GiB */
     uint64_t output; /* bytes of messages; 0: no limit */
 };
 
@@ -37,11 +38,15 @@ MUST_CHECK int worker_send(struct worker_channel *channel, uint32_t kind, struct
  * worker and is returned. */
 typedef int worker_receive(void *context, uint32_t kind, struct str bytes, struct err *e);
 
-/* Runs a job on an input descriptor (borrowed; its offset moves) and a short argument. name is for
- * messages ("reading shop.tar"), and every sentence but the receiver's own starts with it. The
- * job's own code and sentence, or: ERR_LIMIT when a limit ended it; ERR_TAMPER when the sandbox
- * stopped it at a forbidden call, or its messages were not as they must be; ERR_FORMAT when it
- * crashed; ERR_IO. Fails closed: where the kernel cannot confine, ERR_DENIED. limits and receive
+/* Becomes the worker and does not return where worker_run started this program for that. Any
+ * program that calls worker_run, tests too, does this before all else. */
+void worker_main_if_asked(int argc, char **argv);
+
+/* Runs a job on an input descriptor (borrowed; its offset moves) and an argument of up to 64 KiB.
+ * name is for messages ("reading shop.tar"), and every sentence but the receiver's own starts with
+ * it. The job's own code and sentence, or: ERR_LIMIT when a limit ended it; ERR_TAMPER when the
+ * sandbox stopped it at a forbidden call, or its messages were not as they must be; ERR_FORMAT when
+ * it crashed; ERR_IO. Fails closed: where the kernel cannot confine, ERR_DENIED. limits and receive
  * may be NULL. */
 MUST_CHECK int worker_run(worker_job *job, const char *name, int in, struct str argument,
                           const struct worker_limits *limits, worker_receive *receive,

@@ -1,7 +1,7 @@
 /* worker_child.c: inside a worker: gives up all rights, runs the job, reports and ends. */
 #include "sys/worker_child.h"
 #include <errno.h>
-#include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -9,8 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "sys/confine.h"
-
-enum { SPARE_FD = 16 };
+#include "sys/file.h"
 
 struct worker_channel {
     int fd;
@@ -83,16 +82,25 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Puts the job's three descriptors where the filter expects them, and closes all others. */
-static bool arrange_descriptors(const struct worker_start *start)
+/* The job's three descriptors stand where the filter expects them; all others are closed. */
+static bool arrange_descriptors(void)
 {
-    int in = fcntl(start->in, F_DUPFD, SPARE_FD);
-    int out = fcntl(start->out, F_DUPFD, SPARE_FD);
-    int err = fcntl(start->err, F_DUPFD, SPARE_FD);
+    return close_range(WORKER_ERR_FD + 1, ~0U, 0) == 0;
+}
 
-    return in >= 0 && out >= 0 && err >= 0 && dup2(in, WORKER_IN_FD) >= 0 &&
-           dup2(out, WORKER_OUT_FD) >= 0 && dup2(err, WORKER_ERR_FD) >= 0 &&
-           close_range(WORKER_ERR_FD + 1, ~0U, 0) == 0;
+/* What the program and its libraries take by themselves. */
+static uint64_t address_space_now(void)
+{
+    CLEANUP_BUF struct buf text = {0};
+    struct str rest;
+    uint64_t pages = 0;
+
+    if (file_read(&text, "/proc/self/statm", 4096, NULL))
+        return 0;
+    rest = buf_str(&text);
+    if (!str_u64(str_cut(&rest, ' '), &pages))
+        return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static bool limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
@@ -100,7 +108,7 @@ static bool limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
     return setrlimit(what, &(struct rlimit){soft, hard}) == 0;
 }
 
-static bool limit_resources(const struct worker_start *start)
+static bool limit_resources(const struct worker_start *start, uint64_t address_space)
 {
     /* A soft limit gives SIGXCPU, which can be told from a kill; the hard one cannot be evaded. */
     if (!limit(RLIMIT_CPU, start->cpu_s, (uint64_t)start->cpu_s + 1) ||
@@ -108,7 +116,7 @@ static bool limit_resources(const struct worker_start *start)
         !limit(RLIMIT_NOFILE, WORKER_ERR_FD + 1, WORKER_ERR_FD + 1))
         return false;
     /* A sanitizer's shadow takes terabytes of address space. */
-    return CONFINE_SANITIZED || limit(RLIMIT_AS, start->address_space, start->address_space);
+    return CONFINE_SANITIZED || limit(RLIMIT_AS, address_space, address_space);
 }
 
 static int confine(const struct worker_start *start, struct err *e)
@@ -122,11 +130,12 @@ static int confine(const struct worker_start *start, struct err *e)
         {SYS_write, CONFINE_CHECK_ALL(1, UINT32_MAX, WORKER_ERR_FD)},
         CONFINE_SANITIZER_CALLS CONFINE_BASIC_CALLS(getpid()),
     };
+    uint64_t address_space = address_space_now() + start->memory;
     int code = confine_process(e);
 
     if (!code)
         code = confine_files(-1, e);
-    if (!code && !limit_resources(start))
+    if (!code && !limit_resources(start, address_space))
         code = err_set(e, ERR_DENIED, "this kernel cannot limit a process: %s", strerror(errno));
     return code ? code : confine_calls(calls, COUNT_OF(calls), e);
 }
@@ -151,29 +160,56 @@ static void sort_once(void)
     qsort(bytes, sizeof(bytes), 1, compare_bytes);
 }
 
-void worker_child(const struct worker_start *start)
+/* Confines this process, runs the job and ends. */
+NORETURN static void become(const struct worker_start *start, struct str argument)
 {
+    worker_job *job = (worker_job *)((intptr_t)worker_main_if_asked + start->job);
     struct worker_channel channel = {WORKER_OUT_FD};
     struct err e = {0};
     int code;
 
-    reset_signals();
-    /* The thread that forked waits for this process, so its end is the right moment. */
+    /* The thread that started this waits for its end, so its own end is the right moment. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != start->parent)
         _exit(err_exit_status(ERR_CANCEL));
-    if (!arrange_descriptors(start))
-        give_up(start->out, err_set(&e, ERR_DENIED, "cannot close what the worker must not have"),
-                &e);
-    /* What is derived from evidence must not depend on the analyst's zone; its file is read now. */
+    if (!arrange_descriptors())
+        give_up(WORKER_OUT_FD,
+                err_set(&e, ERR_DENIED, "cannot close what the worker must not have"), &e);
+    if (memcmp((const void *)(intptr_t)job, start->code, sizeof(start->code)) != 0)
+        give_up(WORKER_OUT_FD,
+                err_set(&e, ERR_IO, "calm was replaced while it ran; start it again"), &e);
+    /* What is derived from evidence must not depend on the analyst's zone or language; their files
+     * are read now. */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (setenv("TZ", "UTC0", 1) == 0)
         tzset();
     sort_once();
     code = confine(start, &e);
     if (code)
         give_up(WORKER_OUT_FD, code, &e);
-    code = start->job(WORKER_IN_FD, start->argument, &channel, &e);
+    code = job(WORKER_IN_FD, argument, &channel, &e);
     if (code >= 0)
         e = (struct err){0};
     send_end(&channel, WORKER_KIND_END, code < 0 ? code : 0, &e);
     _exit(0);
+}
+
+const char worker_marker[] = "--as-worker-process";
+
+void worker_main_if_asked(int argc, char **argv)
+{
+    CLEANUP_BUF struct buf text = {0};
+    struct worker_start start;
+
+    if (argc != 2 || strcmp(argv[1], worker_marker) != 0)
+        return;
+    reset_signals();
+    if (lseek(WORKER_START_FD, 0, SEEK_SET) < 0 ||
+        file_read_fd(&text, WORKER_START_FD, "the start", sizeof(start) + WORKER_ARGUMENT_LIMIT,
+                     NULL) ||
+        text.len < sizeof(start))
+        _exit(err_exit_status(ERR_USAGE));
+    memcpy(&start, text.p, sizeof(start));
+    if (text.len - sizeof(start) != start.argument_size)
+        _exit(err_exit_status(ERR_USAGE));
+    become(&start, str_from(buf_str(&text), sizeof(start)));
 }

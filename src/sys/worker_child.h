@@ -1,11 +1,14 @@
-/* worker_child.h: what worker.c and the process it forks agree on. */
+/* worker_child.h: what worker.c and the process that it starts agree on. */
 #pragma once
 #include "sys/worker.h"
 
 enum {
     WORKER_IN_FD = 0,
     WORKER_OUT_FD = 1,
-    WORKER_ERR_FD = 2, /* where the runtime says why it aborts; read after the end */
+    WORKER_ERR_FD = 2,   /* where the runtime says why it aborts; read after the end */
+    WORKER_START_FD = 3, /* struct worker_start and the argument, in memory; closed when read */
+    WORKER_ARGUMENT_LIMIT = 64 * 1024,
+    WORKER_CODE_SIZE = 64,
     WORKER_MESSAGE_LIMIT = 1 << 20,
     WORKER_HEAD_SIZE = 8, /* kind and size, u32 each, in this machine's order */
 };
@@ -14,16 +17,16 @@ enum {
 #define WORKER_KIND_UNCONFINED (UINT32_MAX - 1) /* the same, when the job was not even begun */
 #define WORKER_KIND_MOST (UINT32_MAX - 16)      /* a job's own kinds end here */
 
-struct worker_start {
-    worker_job *job;
-    struct str argument;
-    int in;
-    int out;
-    int err;
-    pid_t parent;
-    unsigned cpu_s;
-    uint64_t address_space; /* bytes in all */
-};
+extern const char worker_marker[]; /* the first word of a program that is started as a worker */
 
-/* Confines this process, which was just forked, runs the job and ends. */
-NORETURN void worker_child(const struct worker_start *start);
+/* The job is code of this program, which is the same file in both processes but lies elsewhere in
+ * memory: it is named by its distance from worker_main_if_asked. Its first bytes show that it is
+ * indeed the same file, also where a loader opened it anew. */
+struct worker_start {
+    int64_t job;
+    uint8_t code[WORKER_CODE_SIZE];
+    uint64_t memory; /* bytes of address space besides what the program takes by itself */
+    int64_t parent;
+    uint32_t cpu_s;
+    uint32_t argument_size;
+};

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "evidence/archive.h"
 #include "sys/file.h"
+#include "sys/worker.h"
 
 enum { SEEN_MOST = 32 };
 
@@ -730,7 +731,7 @@ static void times_do_not_depend_on_the_zone_here(void **state)
     assert_int_equal(s.at[0].entry.modified.sec, 1735732800);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_gives_back_what_was_put_in),
@@ -753,5 +754,6 @@ int main(void)
     };
 
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8")); /* for the writer */
+    worker_main_if_asked(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

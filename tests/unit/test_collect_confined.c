@@ -1,6 +1,7 @@
 /* test_collect_confined.c: a worker says the same of a document as the plain functions do. */
 #include "test_collect_tree.h"
 #include "collect/confined.h"
+#include "sys/worker.h"
 
 static int add_change(void *context, const struct collect_change *c, struct err *e)
 {
@@ -82,7 +83,7 @@ static void the_caller_may_stop_a_worker(void **state)
 
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, tree_open, tree_close)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         IN_TREE(a_worker_says_what_the_plain_functions_say),
@@ -90,5 +91,6 @@ int main(void)
         IN_TREE(the_caller_may_stop_a_worker),
     };
 
+    worker_main_if_asked(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

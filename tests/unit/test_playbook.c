@@ -12,6 +12,7 @@
 #include "practice/texts.h"
 #include "render/screen.h"
 #include "sys/file.h"
+#include "sys/worker.h"
 
 /* Step ids, short and readable; only the playbook's own id must be a UUID. */
 #define ID "playbook--61a6c41e-6efc-4516-a242-dfbc5c89d562"
@@ -261,23 +262,22 @@ static void other_kinds_of_branches_are_said_in_words(void **state)
         HEAD "\"workflow_exception\":\"x\"," FLOW(
             "s", START
             "," STEP("a", "parallel", ",\"next_steps\":[\"p1\",\"p2\"]" TO("w")) "," NAMED("p1", "one", TO("e")) "," NAMED(
-                "p2",
-                "two", TO("e")) "," STEP("w", "while-condition",
-                                         ",\"name\":\"again\",\"condition\":\"n > "
-                                         "0\",\"on_true\":\"r\"" TO(
-                                             "c")) "," NAMED("r", "round",
-                                                             TO("e")) "," STEP("c",
-                                                                               "switch-condition",
-                                                                               ",\"switch\":"
-                                                                               "\"colour\","
-                                                                               "\"cases\":{\"red\":"
-                                                                               "\"d\",\"blue\":"
-                                                                               "\"e\"}") "," NAMED("d",
-                                                                                                   "stop",
-                                                                                                   TO("e")) "," STEP("x",
-                                                                                                                     "playbook-action",
-                                                                                                                     ",\"playbook_id\":\"playbook--2\"" TO(
-                                                                                                                         "e")) "," END),
+                "p2", "two",
+                TO("e")) "," STEP("w", "while-condition",
+                                  ",\"name\":\"again\",\"condition\":\"n > "
+                                  "0\",\"on_true\":\"r\"" TO(
+                                      "c")) "," NAMED("r", "round",
+                                                      TO("e")) "," STEP("c", "switch-condition",
+                                                                        ",\"switch\":"
+                                                                        "\"colour\","
+                                                                        "\"cases\":{\"red\":"
+                                                                        "\"d\",\"blue\":"
+                                                                        "\"e\"}") "," NAMED("d",
+                                                                                            "stop",
+                                                                                            TO("e")) "," STEP("x",
+                                                                                                              "playbook-action",
+                                                                                                              ",\"playbook_id\":\"playbook--2\"" TO(
+                                                                                                                  "e")) "," END),
         wanted, COUNT_OF(wanted));
 }
 
@@ -517,7 +517,7 @@ static void only_a_file_of_fair_size_is_opened(void **state)
     assert_int_equal(fd, -1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_that_cannot_be_followed_is_refused_with_the_reason),
@@ -535,5 +535,6 @@ int main(void)
         cmocka_unit_test(only_a_file_of_fair_size_is_opened),
     };
 
+    worker_main_if_asked(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

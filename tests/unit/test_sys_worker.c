@@ -49,6 +49,18 @@ static int hear(void *context, uint32_t kind, struct str bytes, struct err *e)
 
 static int leaked_fd = -1; /* a descriptor of the program that no job may use */
 static pid_t program;
+
+/* A job runs in a process that was started anew: what it is to attack, it is told. */
+static void be_told(struct str argument)
+{
+    uint64_t pid = 0;
+    uint64_t fd = 0;
+
+    if (!str_u64(str_cut(&argument, ' '), &pid) || !str_u64(argument, &fd))
+        abort();
+    program = (pid_t)pid;
+    leaked_fd = (int)fd;
+}
 static const int receiver_stops = ERR_CANCEL;
 
 #define JOB(name)                                                                                  \
@@ -128,18 +140,21 @@ JOB(runs_a_program)
 JOB(kills_the_program)
 {
     IGNORE_ALL;
+    be_told(argument);
     return kill(program, SIGKILL) < 0 ? ERR_IO : 0;
 }
 
 JOB(kills_a_thread_of_the_program)
 {
     IGNORE_ALL;
+    be_told(argument);
     return syscall(SYS_tgkill, program, program, SIGKILL) < 0 ? ERR_IO : 0;
 }
 
 JOB(traces_the_program)
 {
     IGNORE_ALL;
+    be_told(argument);
     return ptrace(PTRACE_ATTACH, program, NULL, NULL) < 0 ? ERR_IO : 0;
 }
 
@@ -147,9 +162,10 @@ JOB(reads_the_memory_of_the_program)
 {
     char byte;
     struct iovec mine = {&byte, 1};
-    struct iovec theirs = {&program, 1};
+    struct iovec theirs = {&program, 1}; /* where it would lie if this were a copy of the program */
 
     IGNORE_ALL;
+    be_told(argument);
     return syscall(SYS_process_vm_readv, program, &mine, 1, &theirs, 1, 0) < 0 ? ERR_IO : 0;
 }
 
@@ -162,6 +178,7 @@ JOB(opens_its_own_memory_by_path)
 JOB(writes_to_an_inherited_descriptor)
 {
     IGNORE_ALL;
+    be_told(argument);
     return write(leaked_fd, "x", 1) < 0 ? ERR_IO : 0;
 }
 
@@ -170,6 +187,7 @@ JOB(reads_an_inherited_descriptor)
     char byte;
 
     IGNORE_ALL;
+    be_told(argument);
     return read(leaked_fd, &byte, 1) < 0 ? ERR_IO : 0;
 }
 
@@ -433,17 +451,20 @@ static void every_hostile_job_fails_with_its_code(void **state)
     unlink(path);
     leaked_fd =
         open("/tmp", O_RDWR | O_TMPFILE, 0600); /* without O_CLOEXEC, as a careless library */
+    assert_true(leaked_fd >= 0);
     program = getpid();
     for (size_t i = 0; i < COUNT_OF(hostile); i++) {
         struct heard h = {0};
         struct err e = {0};
         struct stat st;
+        char told[64];
         int code;
 
         if (CONFINE_SANITIZED && hostile[i].builds == NOT_SANITIZED)
             continue;
-        code = worker_run(hostile[i].job, "reading evil.tar", in, STR(""), &hostile[i].limits, hear,
-                          &h, &e);
+        snprintf(told, sizeof(told), "%d %d", (int)program, leaked_fd);
+        code = worker_run(hostile[i].job, "reading evil.tar", in, str_of(told), &hostile[i].limits,
+                          hear, &h, &e);
         buf_release(&h.last);
         if (code != hostile[i].code || strncmp(e.text, "reading evil.tar: ", 18) != 0)
             print_error("%s: %s: %s\n", hostile[i].name, err_name(code), e.text);
@@ -574,6 +595,28 @@ static void a_job_may_sort_much(void **state)
     assert_int_equal(worker_run(sorts_much, "sorting", in, STR(""), NULL, hear, &h, &e), 0);
     assert_int_equal(h.count, 1);
     assert_int_equal(h.kind, 1);
+    buf_release(&h.last);
+}
+
+static char secret[32]; /* set while the program runs, as an opened value of a case is */
+
+JOB(tells_the_secret)
+{
+    (void)in, (void)argument;
+    return worker_send(c, 1, (struct str){secret, sizeof(secret)}, e);
+}
+
+static void a_job_has_nothing_of_what_the_program_had_in_memory(void **state)
+{
+    static const char zeros[sizeof(secret)];
+    CLEANUP_FD int in = input_of(STR("x"));
+    struct heard h = {0};
+
+    (void)state;
+    memset(secret, 'q', sizeof(secret));
+    assert_int_equal(worker_run(tells_the_secret, "x", in, STR(""), NULL, hear, &h, NULL), 0);
+    assert_int_equal(h.last.len, sizeof(secret));
+    assert_memory_equal(h.last.p, zeros, sizeof(zeros));
     buf_release(&h.last);
 }
 
@@ -757,13 +800,14 @@ static void where_the_kernel_cannot_confine_nothing_is_parsed(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_hostile_job_fails_with_its_code),
         cmocka_unit_test(a_waiting_job_is_ended_by_the_clock),
         cmocka_unit_test(messages_arrive_whole_and_in_order),
         cmocka_unit_test(a_job_may_sort_much),
+        cmocka_unit_test(a_job_has_nothing_of_what_the_program_had_in_memory),
         cmocka_unit_test(a_message_has_up_to_a_mebibyte),
         cmocka_unit_test(the_receiver_can_stop_the_worker),
         cmocka_unit_test(the_input_may_be_any_descriptor_number),
@@ -772,5 +816,6 @@ int main(void)
         cmocka_unit_test(where_the_kernel_cannot_confine_nothing_is_parsed),
     };
 
+    worker_main_if_asked(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
