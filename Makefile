@@ -15,6 +15,7 @@ asan:
 	ninja -C build-asan && meson test -C build-asan --print-errorlogs
 cover:
 	test -d build-cover || meson setup build-cover -Db_coverage=true -Doptimization=0
+	find build-cover -name '*.gcda' -delete
 	ninja -C build-cover && meson test -C build-cover -t 4
 	$(GCOVR) src/journal/
 	$(GCOVR) src/store/
