@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/limits.h"
 #include "base/sink.h"
+#include "practice/clear_values.h"
 #include "practice/evidence.h"
 #include "practice/travel.h"
 #include "sys/file.h"
@@ -110,44 +110,6 @@ static int write_sealed(void *context, uint64_t seq, struct str line, struct str
     return lines_end(&x->out, e);
 }
 
-static int write_clear_fields(struct export_run *x, const struct entry *entry, struct str openings,
-                              struct err *e)
-{
-    const struct statement *st = &entry->statement;
-    struct sealed_opening o;
-    int rc = 0;
-
-    while (rc == 0 && sealed_next(&openings, &o)) {
-        CLEANUP_BUF struct buf value = {0};
-        char name[LIMIT_NAME_SIZE + 1] = "";
-        struct opening opening = {.id = st->id, .name = o.name};
-        struct hash commitment;
-
-        memcpy(name, o.name.p, o.name.len);
-        if (!fields_find(st, name, &commitment) ||
-            opening_unseal(&o, state_scopes(x->view->state), st->scope, &st->case_id, &st->id,
-                           &commitment, &opening.salt, &value, NULL))
-            continue; /* another compartment, or damaged: withheld */
-        opening.value = buf_str(&value);
-        opening_write(&x->out.pending, &opening);
-        rc = lines_end(&x->out, e);
-    }
-    return rc;
-}
-
-static int write_clear(void *context, uint64_t seq, struct str line, struct str openings,
-                       struct err *e)
-{
-    struct export_run *x = context;
-    struct entry entry;
-    int rc;
-
-    if (!view_allows_record(x->view, state_record(x->view->state, seq)))
-        return 0;
-    rc = entry_read(&entry, line, e);
-    return rc ? rc : write_clear_fields(x, &entry, openings, e);
-}
-
 static int write_grant(void *context, const struct store_grant *grant, struct err *e)
 {
     struct export_run *x = context;
@@ -187,6 +149,21 @@ static int write_grants(const struct view *v, const char *folder, struct err *e)
         return rc;
     rc = store_grants(v->store, write_grant, &x, e);
     return lines_close(&x.out, rc, e);
+}
+
+static int write_clear(const struct view *v, const char *folder, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct lines_out out = {0};
+    struct clear_count count;
+    int rc;
+
+    buf_addf(&path, "%s/journal.cjo", folder);
+    rc = lines_open(&out, &path, e);
+    if (rc)
+        return rc;
+    rc = clear_values_write(v, state_size(v->state), out.fd, out.path, &count, e);
+    return lines_close(&out, rc, e);
 }
 
 static int copy_blob(struct store *store, const struct hash *name, const char *path, struct err *e)
@@ -253,7 +230,7 @@ static int write_all(const struct view *v, const struct operation *op, const str
     if (tlp_of(input_value(op, in, "label"), &label))
         cut = view_at_most(v, label);
     if (rc == 0 && input_has(op, in, "clear"))
-        rc = write_records(&cut, folder, "journal.cjo", true, write_clear, e);
+        rc = write_clear(&cut, folder, e);
     if (rc == 0 && input_has(op, in, "evidence"))
         rc = write_evidence(&cut, folder, items, e);
     return rc;

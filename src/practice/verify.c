@@ -2,7 +2,8 @@
 #include "practice/verify.h"
 #include <unistd.h>
 #include "base/sink.h"
-#include "journal/note.h"
+#include "practice/clear_values.h"
+#include "practice/import.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 #include "sys/self.h"
@@ -69,24 +70,106 @@ static const char *given(const struct operation *op, const struct input *in, con
     return b->len ? buf_text(b) : NULL;
 }
 
-static void say_verdict(int verdict, const struct buf *words, uint64_t items, uint64_t bad,
-                        struct answer *a)
+/* What is handed to calm-verify, and what comes back. */
+struct checking {
+    struct buf path;  /* of the lines */
+    struct buf clear; /* of the values, which lie in memory alone: no disk sees them in clear */
+    int lines_fd;     /* -1: the readable copy, which was just written */
+    int clear_fd;
+    struct clear_count count;
+    struct buf words;
+    int verdict;
+    uint64_t items;
+    uint64_t bad_items;
+};
+
+static void checking_release(struct checking *c)
 {
+    fd_close(c->lines_fd);
+    fd_close(c->clear_fd);
+    buf_release(&c->path);
+    buf_release(&c->clear);
+    buf_release(&c->words);
+}
+
+/* Another program of this user can open it while this one runs. */
+static int open_memory(int *fd, struct buf *path, struct err *e)
+{
+    int rc = import_memory(fd, STR(""), e);
+
+    if (rc == 0)
+        buf_addf(path, "/proc/%d/fd/%d", (int)getpid(), *fd);
+    return rc;
+}
+
+static int add_line(void *context, uint64_t seq, struct str line, struct str openings,
+                    struct err *e)
+{
+    const struct checking *c = context;
+    int rc = file_write_fd(c->lines_fd, line.p, line.len, "the journal in memory", e);
+
+    (void)seq;
+    (void)openings;
+    return rc ? rc : file_write_fd(c->lines_fd, "\n", 1, "the journal in memory", e);
+}
+
+/* The readable copy, sealed now; where nothing can be written it may be an old one, or none. */
+static int find_lines(struct checking *c, struct session *s, struct err *e)
+{
+    int rc;
+
+    if (!session_is_read_only(s)) {
+        buf_addf(&c->path, "%s/journal/journal.cj1", store_folder(session_store(s)));
+        return session_checkpoint(s, e);
+    }
+    rc = open_memory(&c->lines_fd, &c->path, e);
+    return rc ? rc
+              : store_read(session_store(s), 0, state_size(session_state(s)), false, add_line, c,
+                           e);
+}
+
+static void say_values(const struct checking *c, struct answer *a)
+{
+    if (c->count.damaged || c->count.missing)
+        buf_addf(&a->text,
+                 "Values: %llu not what was signed; %llu not there, though no redaction destroyed "
+                 "them. The first: calm log r%llu\n",
+                 (unsigned long long)c->count.damaged, (unsigned long long)c->count.missing,
+                 (unsigned long long)c->count.first);
+    else
+        buf_addf(&a->text, "Values: all %llu that you may see are what was signed.\n",
+                 (unsigned long long)c->count.written);
+}
+
+static void say_verdict(const struct checking *c, struct answer *a)
+{
+    struct str words = buf_str(&c->words);
+
     if (a->wants_json) {
-        buf_addf(&a->json, "{\"verdict\":%d,\"items\":%llu,\"bad\":%llu}", verdict,
-                 (unsigned long long)items, (unsigned long long)bad);
+        buf_addf(&a->json,
+                 "{\"verdict\":%d,\"items\":%llu,\"bad\":%llu,\"values\":%llu,"
+                 "\"values_damaged\":%llu,\"values_missing\":%llu}",
+                 c->verdict, (unsigned long long)c->items, (unsigned long long)c->bad_items,
+                 (unsigned long long)c->count.written, (unsigned long long)c->count.damaged,
+                 (unsigned long long)c->count.missing);
         return;
     }
-    sink_terminal(&a->text, buf_str(words), true);
-    buf_addf(&a->text, "Evidence: %llu item%s hashed again, %s.\n", (unsigned long long)items,
-             items == 1 ? "" : "s",
-             bad ? "and some are not what they were (see above)" : "all as they were taken");
-    if (verdict == VERDICT_NOT_ANCHORED)
+    if (c->lines_fd >= 0 && str_starts(words, buf_text(&c->path))) {
+        buf_adds(&a->text, "the journal as it lies in the case");
+        words = str_from(words, c->path.len);
+    }
+    sink_terminal(&a->text, words, true);
+    say_values(c, a);
+    buf_addf(&a->text, "Evidence: %llu item%s hashed again, %s.\n", (unsigned long long)c->items,
+             c->items == 1 ? "" : "s",
+             c->bad_items ? "and some are not what they were (see above)"
+                          : "all as they were taken");
+    if (c->verdict == VERDICT_NOT_ANCHORED)
         buf_adds(&a->text, "Next:  calm log anchor, so that somebody else can trust it\n");
 }
 
 /* Every item on the register, hashed whole by the store as it opens it. */
-static int check_items(struct session *s, const struct view *v, uint64_t *items, uint64_t *bad,
+static int check_items(struct session *s, const struct view *v, struct checking *c,
                        struct answer *a, struct err *e)
 {
     const struct thing *t;
@@ -102,12 +185,12 @@ static int check_items(struct session *s, const struct view *v, uint64_t *items,
             continue;
         rc = blob_open(session_store(s), &name, &fd, &size, &why);
         fd_close(fd);
-        (*items)++;
+        c->items++;
         if (rc == 0)
             continue;
         if (rc != ERR_TAMPER && rc != ERR_NOTFOUND)
             return err_set(e, why.code, "%s", why.text);
-        (*bad)++;
+        c->bad_items++;
         buf_addf(&a->text, "e%u: ", t->number);
         sink_terminal(&a->text, str_of(why.text), false);
         buf_addc(&a->text, '\n');
@@ -115,24 +198,52 @@ static int check_items(struct session *s, const struct view *v, uint64_t *items,
     return 0;
 }
 
+/* Values of the records that calm-verify gets, and no later ones that came meanwhile. */
+static int check_lines(struct session *s, struct checking *c, const char **more, struct view *v,
+                       struct err *e)
+{
+    uint64_t size;
+    int rc = find_lines(c, s, e);
+
+    if (rc)
+        return rc;
+    size = state_size(session_state(s));
+    rc = session_view(s, v, e);
+    if (rc == 0)
+        rc = open_memory(&c->clear_fd, &c->clear, e);
+    if (rc == 0)
+        rc = clear_values_write(v, size, c->clear_fd, "values in memory", &c->count, e);
+    if (rc)
+        return rc;
+    *more++ = "--openings";
+    *more++ = buf_text(&c->clear);
+    *more = NULL;
+    return 0;
+}
+
+static int judge(const struct checking *c, struct err *e)
+{
+    if (c->verdict == VERDICT_TAMPERED || c->bad_items || c->count.damaged)
+        return err_set(e, ERR_TAMPER, "this record is not what was written");
+    return c->verdict == VERDICT_VERIFIED || c->verdict == VERDICT_NOT_ANCHORED
+               ? 0
+               : err_set(e, ERR_FORMAT, "the record could not be checked");
+}
+
 static int verify_job(struct session *s, const struct operation *op, const struct input *in,
                       struct answer *a, struct err *e)
 {
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf words = {0};
+    CLEANUP(checking_release) struct checking c = {.lines_fd = -1, .clear_fd = -1};
     CLEANUP_BUF struct buf root = {0};
     CLEANUP_BUF struct buf witness = {0};
     CLEANUP_BUF struct buf tsa = {0};
     struct buf *const values[] = {&root, &witness, &tsa};
     static const char *const names[] = {"root", "witness", "tsa"};
     static const char *const options[] = {"--root", "--witness", "--tsa"};
-    const char *more[7] = {0};
+    const char *more[9] = {0};
     size_t count = 0;
-    uint64_t items = 0;
-    uint64_t bad = 0;
     struct view v;
-    int verdict;
-    int rc = session_is_read_only(s) ? 0 : session_checkpoint(s, e);
+    int rc;
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const char *text = given(op, in, names[i], values[i]);
@@ -142,31 +253,30 @@ static int verify_job(struct session *s, const struct operation *op, const struc
             more[count++] = text;
         }
     }
-    buf_addf(&path, "%s/journal/journal.cj1", store_folder(session_store(s)));
+    rc = check_lines(s, &c, &more[count], &v, e);
     if (rc == 0)
-        rc = verify_file(buf_text(&path), more, &verdict, &words, e);
+        rc = verify_file(buf_text(&c.path), more, &c.verdict, &c.words, e);
     if (rc == 0)
-        rc = session_view(s, &v, e);
-    if (rc == 0)
-        rc = check_items(s, &v, &items, &bad, a, e);
+        rc = check_items(s, &v, &c, a, e);
     if (rc)
         return rc;
-    say_verdict(verdict, &words, items, bad, a);
-    if (verdict == VERDICT_TAMPERED || bad)
-        return err_set(e, ERR_TAMPER, "this record is not what was written");
-    return verdict == VERDICT_VERIFIED || verdict == VERDICT_NOT_ANCHORED
-               ? 0
-               : err_set(e, ERR_FORMAT, "the record could not be checked");
+    say_verdict(&c, a);
+    return judge(&c, e);
 }
 
-const struct operation log_verify = {.name = "log verify",
-                                     .practice = "note",
-                                     .help = "check the whole record and every item of evidence",
-                                     .example = "calm log verify --root \"812:1a2b3c4d-9f …\"",
-                                     OP_FIELDS(verify_fields),
-                                     .type = OP_JOB,
-                                     .roles = ROLES_ALL,
-                                     .faces = FACE_CLI,
-                                     .records = WORDS("checkpoint/1"),
-                                     .works_read_only = true,
-                                     .job = verify_job};
+const struct operation log_verify = {
+    .name = "log verify",
+    .practice = "note",
+    .help = "check the whole record, its values and every item of evidence",
+    .more = "calm-verify, which shares no code with calm, checks the lines, and that every value "
+            "that you may see is the one that was signed. The values are handed to it in memory. "
+            "What is in compartments that you are not in, or labelled above what you may see, it "
+            "counts as withheld.",
+    .example = "calm log verify --root \"812:1a2b3c4d-9f …\"",
+    OP_FIELDS(verify_fields),
+    .type = OP_JOB,
+    .roles = ROLES_ALL,
+    .faces = FACE_CLI,
+    .records = WORDS("checkpoint/1"),
+    .works_read_only = true,
+    .job = verify_job};

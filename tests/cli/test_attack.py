@@ -5,6 +5,7 @@ import html.parser
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import signal
@@ -629,6 +630,82 @@ class Merge(Attack):
         os.mkfifo(good / "journal.cj1")
         done = self.ana.run("log", "merge", str(good), timeout=60)
         self.assertNotEqual(done.returncode, 0)
+
+
+class Verifying(Attack):
+    """calm log verify hands calm-verify the values that this person may see, and nobody else anything."""
+
+    def field_count(self):
+        return sum(len(json.loads(line)["statement"]["fields"]) for line in self.files.lines())
+
+    def openings(self, said):
+        return tuple(int(n) for n in re.search(r"Openings: (\d+) match, (\d+) withheld, (\d+) redacted", said).groups())
+
+    def test_every_value_of_every_record_is_matched(self):
+        self.ana('note "one"')
+        self.ana('problem raise "two" --impact high')
+        said = self.ana("log verify")
+        self.assertEqual(self.openings(said), (self.field_count(), 0, 0))
+        self.assertIn(f"all {self.field_count()} that you may see", said)
+        self.assertEqual(self.ana.json("log verify")["values"], self.field_count())
+
+    def test_a_value_put_in_the_place_of_another_is_found(self):
+        self.ana('note "the first"')
+        self.ana('note "the second"')
+        size = len(self.files.lines())
+        self.files.run("UPDATE openings SET sealed = (SELECT sealed FROM openings WHERE seq = ?) WHERE seq = ?", size - 2, size - 1)
+        done = self.ana.run("log", "verify")
+        self.assertEqual(done.returncode, 8)
+        self.assertRegex(done.stdout.decode(), rf"Values: [1-9]\d* not what was signed; 0 not there.* calm log r{size - 1}\n")
+
+    def test_a_value_that_is_gone_is_counted_and_a_redacted_one_is_not(self):
+        bo = self.join("bo", "--role lead")
+        self.ana('note "taken away"')
+        gone = len(self.files.lines()) - 1
+        self.files.run("DELETE FROM openings WHERE seq = ?", gone)
+        self.ana('note "destroyed"')
+        redacted = len(self.files.lines()) - 1
+        self.ana(f'log redact-request r{redacted} text --because "a password"')
+        self.ana(f"log redact-approve r{redacted + 1}")
+        bo(f"log redact-approve r{redacted + 1}")
+        self.ana(f"log redact r{redacted + 1}")
+        said = self.ana("log verify")
+        self.assertRegex(said, rf"Values: 0 not what was signed; [1-9]\d* not there.* calm log r{gone}\n")
+        self.assertGreater(self.openings(said)[2], 0)
+
+    def test_what_is_not_for_this_person_is_withheld(self):
+        bo = self.join("bo")
+        self.ana('team compartment personnel "about somebody"')
+        self.ana('note "between us" --scope personnel')
+        all_of_them = self.field_count()
+        matched, withheld, _ = self.openings(bo("log verify"))
+        self.assertGreater(withheld, 0)
+        self.assertEqual(matched + withheld, all_of_them + len(json.loads(self.files.lines()[-1])["statement"]["fields"]))
+        self.assertEqual(self.openings(self.ana("log verify"))[1], 0)
+
+    def test_no_value_in_clear_is_left_on_a_disk_or_stands_in_an_argument(self):
+        if not shutil.which("strace"):
+            self.skipTest("no strace")
+        self.ana('note "zqmarkqz"')
+        trace = self.folder / "trace"
+        done = subprocess.run(["strace", "-f", "-s", "4096", "-o", str(trace), "-e", "trace=execve,openat", CALM, "--case", str(self.case), "log", "verify"], env={**self.ana.env, "TMPDIR": str(self.folder)},
+                              capture_output=True, check=False)
+        if done.returncode not in (0, 8):
+            self.skipTest("no tracing here")
+        self.assertIn("--openings", trace.read_text())
+        for path in self.folder.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(b"zqmarkqz", path.read_bytes(), path)
+
+    def test_the_same_where_the_case_can_only_be_read(self):
+        """A case that a newer calm wrote is only read; its readable copy is older than its lines."""
+        self.ana("log checkpoint")
+        self.ana('note "after the readable copy"')
+        self.files.run("UPDATE meta SET value = '2' WHERE name = 'format'")
+        said = self.ana("log verify")
+        self.assertEqual(self.openings(said), (self.field_count(), 0, 0))
+        self.assertIn(f"{len(self.files.lines())} records of case", said)
+        self.assertNotIn("/proc/", said)
 
 
 class Rollback(Attack):
