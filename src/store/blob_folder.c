@@ -413,22 +413,25 @@ static int list_shelf(struct names *names, int shelf, const char *shelf_name)
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
     struct hash name;
+    int error;
 
     if (!d) {
         fd_close(fd);
         return -1;
     }
-    while ((entry = readdir(d))) {
+    while (errno = 0, (entry = readdir(d))) {
         if (memcmp(entry->d_name, shelf_name, 2) != 0 ||
             !hex_read(name.b, sizeof(name.b), str_of(entry->d_name)))
             continue;
         names->items = mem_grow(names->items, names->count, &names->room, sizeof(name));
         names->items[names->count++] = name;
     }
+    error = errno;
     closedir(d);
     if (names->count)
         qsort(names->items, names->count, sizeof(name), compare_names);
-    return 0;
+    errno = error;
+    return error ? -1 : 0;
 }
 
 static int visit_shelf(const struct place *p, int shelf, const char *shelf_name, blob_visit *visit,
@@ -443,7 +446,9 @@ static int visit_shelf(const struct place *p, int shelf, const char *shelf_name,
         struct spot spot = spot_of(&names.items[i]);
         struct stat st;
 
-        if (fstatat(shelf, spot.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+        if (fstatat(shelf, spot.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            code = errno == ENOENT ? 0 : fail_open(p, &spot, e);
+        else if (S_ISREG(st.st_mode))
             code = visit(context, &names.items[i], (uint64_t)st.st_size, e);
     }
     return code;

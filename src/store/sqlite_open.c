@@ -39,7 +39,7 @@ bool sqlite_is_there(const char *folder)
     struct stat st;
 
     add_path(&path, folder, "");
-    return lstat(buf_text(&path), &st) == 0;
+    return lstat(buf_text(&path), &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* The size of case.db or its log and when it was changed; zeros where there is none. */

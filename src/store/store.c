@@ -44,14 +44,16 @@ static bool folder_is_empty(const char *path)
 {
     DIR *d = opendir(path);
     struct dirent *entry;
-    bool empty = d != NULL;
+    bool is_empty = true;
 
-    while (d && (entry = readdir(d)))
+    if (!d)
+        return false;
+    while (errno = 0, (entry = readdir(d)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            empty = false;
-    if (d)
-        closedir(d);
-    return empty;
+            is_empty = false;
+    is_empty = is_empty && errno == 0; /* what cannot be read may hold something */
+    closedir(d);
+    return is_empty;
 }
 
 /* Makes the folder, or takes an empty one that is there; says which, so that it can be undone. */
@@ -140,7 +142,9 @@ static int folder_resolve(char **out, const char *folder, struct err *e)
     *out = realpath(folder, NULL);
     if (!*out)
         return err_errno(e, "cannot open the case in %s", folder);
-    if (stat(*out, &st) < 0 || !S_ISDIR(st.st_mode))
+    if (stat(*out, &st) < 0)
+        return err_errno(e, "cannot open the case in %s", folder);
+    if (!S_ISDIR(st.st_mode))
         return err_set(e, ERR_NOTFOUND, "%s is not a folder, so no case lies in it", folder);
     return 0;
 }

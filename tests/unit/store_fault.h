@@ -9,6 +9,7 @@ enum fault_kind {
     FAULT_NONE,
     FAULT_IO,   /* the operation fails, halfway if it is a write */
     FAULT_FULL, /* the same for want of space */
+    FAULT_READ, /* a read, or a question for the size, fails; these alone are counted */
     FAULT_KILL  /* the process is killed, halfway if it is a write */
 };
 
@@ -17,7 +18,7 @@ enum { REDACTED_SIZE = 3000 };
 static struct fault {
     enum fault_kind kind;
     long at;     /* the operation that it happens to; counted from 1 */
-    long count;  /* operations so far: writes, syncs, cuts, creations, removals */
+    long count;  /* operations so far: writes, syncs, cuts, creations, removals; or reads */
     bool sticks; /* all later operations fail too */
     bool happened;
     const char
@@ -34,13 +35,20 @@ struct fault_file {
 #define REAL(file) (((struct fault_file *)(file))->real)
 
 /* Whether the operation that begins now fails. */
-static bool fault_strikes(void)
+static bool fault_strikes_one(bool is_read)
 {
+    if (is_read != (fault.kind == FAULT_READ))
+        return false;
     fault.count++;
     if (fault.kind == FAULT_NONE || (fault.count != fault.at && !(fault.happened && fault.sticks)))
         return false;
     fault.happened = true;
     return true;
+}
+
+static bool fault_strikes(void)
+{
+    return fault_strikes_one(false);
 }
 
 static int fault_result(int io)
@@ -108,17 +116,38 @@ static int fault_close(sqlite3_file *file)
     return rc;
 }
 
+static int fault_read(sqlite3_file *file, void *p, int size, sqlite3_int64 off)
+{
+    if (fault_strikes_one(true))
+        return SQLITE_IOERR_READ;
+    return REAL(file)->pMethods->xRead(REAL(file), p, size, off);
+}
+
+static int fault_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    if (fault_strikes_one(true))
+        return SQLITE_IOERR_FSTAT;
+    return REAL(file)->pMethods->xFileSize(REAL(file), size);
+}
+
+/* A medium that could not be read says so when it is asked again. */
+static int fault_control(sqlite3_file *file, int op, void *p)
+{
+    if (op == SQLITE_FCNTL_LAST_ERRNO && fault.kind == FAULT_READ && fault.happened) {
+        *(int *)p = EIO;
+        return SQLITE_OK;
+    }
+    return REAL(file)->pMethods->xFileControl(REAL(file), op, p);
+}
+
 #define PASS(name, parameters, arguments)                                                          \
     static int fault_##name parameters                                                             \
     {                                                                                              \
         return REAL(file)->pMethods->x##name arguments;                                            \
     }
-PASS(Read, (sqlite3_file * file, void *p, int n, sqlite3_int64 off), (REAL(file), p, n, off))
-PASS(FileSize, (sqlite3_file * file, sqlite3_int64 *size), (REAL(file), size))
 PASS(Lock, (sqlite3_file * file, int lock), (REAL(file), lock))
 PASS(Unlock, (sqlite3_file * file, int lock), (REAL(file), lock))
 PASS(CheckReservedLock, (sqlite3_file * file, int *out), (REAL(file), out))
-PASS(FileControl, (sqlite3_file * file, int op, void *p), (REAL(file), op, p))
 PASS(SectorSize, (sqlite3_file * file), (REAL(file)))
 PASS(DeviceCharacteristics, (sqlite3_file * file), (REAL(file)))
 PASS(ShmLock, (sqlite3_file * file, int off, int n, int flags), (REAL(file), off, n, flags))
@@ -139,15 +168,15 @@ static void fault_ShmBarrier(sqlite3_file *file)
 static const sqlite3_io_methods fault_methods = {
     .iVersion = 2, /* no memory mapping: it would go past us */
     .xClose = fault_close,
-    .xRead = fault_Read,
+    .xRead = fault_read,
     .xWrite = fault_write,
     .xTruncate = fault_truncate,
     .xSync = fault_sync,
-    .xFileSize = fault_FileSize,
+    .xFileSize = fault_size,
     .xLock = fault_Lock,
     .xUnlock = fault_Unlock,
     .xCheckReservedLock = fault_CheckReservedLock,
-    .xFileControl = fault_FileControl,
+    .xFileControl = fault_control,
     .xSectorSize = fault_SectorSize,
     .xDeviceCharacteristics = fault_DeviceCharacteristics,
     .xShmMap = fault_ShmMap,
@@ -196,6 +225,39 @@ static UNUSED void fault_install(void)
     vfs.xDelete = fault_delete;
     if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK)
         abort();
+}
+
+/* SQLite's allocations, of which one fails. */
+static struct {
+    sqlite3_mem_methods real;
+    long at;
+    long count;
+} memory;
+
+static void *memory_alloc(int size)
+{
+    return ++memory.count == memory.at ? NULL : memory.real.xMalloc(size);
+}
+
+static void *memory_resize(void *old, int size)
+{
+    return ++memory.count == memory.at ? NULL : memory.real.xRealloc(old, size);
+}
+
+static UNUSED void memory_install(long at)
+{
+    sqlite3_mem_methods methods;
+
+    sqlite3_shutdown();
+    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory.real);
+    methods = memory.real;
+    methods.xMalloc = memory_alloc;
+    methods.xRealloc = memory_resize;
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0); /* small ones are counted too */
+    sqlite3_initialize();
+    memory.count = 0;
+    memory.at = at;
 }
 
 /* What a child did: written to a pipe as it goes, so that it is known also when it is killed. */

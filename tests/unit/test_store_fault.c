@@ -102,38 +102,6 @@ static void a_power_cut_at_any_operation_loses_nothing(void **state)
     }
 }
 
-/* SQLite's allocations, of which one fails. */
-static struct {
-    sqlite3_mem_methods real;
-    long at;
-    long count;
-} memory;
-
-static void *memory_alloc(int size)
-{
-    return ++memory.count == memory.at ? NULL : memory.real.xMalloc(size);
-}
-
-static void *memory_resize(void *old, int size)
-{
-    return ++memory.count == memory.at ? NULL : memory.real.xRealloc(old, size);
-}
-
-static void memory_install(long at)
-{
-    sqlite3_mem_methods methods;
-
-    sqlite3_shutdown();
-    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory.real);
-    methods = memory.real;
-    methods.xMalloc = memory_alloc;
-    methods.xRealloc = memory_resize;
-    sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
-    sqlite3_initialize();
-    memory.count = 0;
-    memory.at = at;
-}
-
 static struct account run_short_of_memory(const char *folder, long at, bool *failed)
 {
     struct account last = {0};
