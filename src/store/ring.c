@@ -215,8 +215,6 @@ int ring_end(struct ring *r, struct err *e)
 
 void ring_free(struct ring *r)
 {
-    if (!r)
-        return;
     if (!r->failed.code)
         (void)err_set(&r->failed, ERR_CANCEL, "dropped");
     stop(r);

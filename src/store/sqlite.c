@@ -62,7 +62,7 @@ static int walk_row(struct walk *w, struct query *query, struct err *e)
         code = query_column(query, 2, SQLITE_BLOB, STORE_OPENINGS_SIZE, &openings, e);
     if (code)
         return code;
-    if (seq < 0 || (uint64_t)seq != w->next)
+    if ((uint64_t)seq != w->next)
         return fail_gap(w->q, w->next, e);
     w->next++;
     return w->visit(w->context, (uint64_t)seq, line, openings, e);

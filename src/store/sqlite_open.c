@@ -39,7 +39,7 @@ bool sqlite_is_there(const char *folder)
     struct stat st;
 
     add_path(&path, folder, "");
-    return lstat(buf_text(&path), &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    return lstat(buf_text(&path), &st) == 0 || errno != ENOENT;
 }
 
 /* The size of case.db or its log and when it was changed; zeros where there is none. */
@@ -345,8 +345,8 @@ static int check_schema(struct sqlite *q, struct err *e)
             return code;
         if (!is_ours(sql, q->is_newer, &found) && !q->is_newer && !str_is(type, "table"))
             return err_set(e, ERR_FORMAT,
-                           "%s/" DATABASE " holds a " STR_FMT " that does not belong in a case",
-                           q->folder, STR_ARG(type));
+                           "%s/" DATABASE " holds a %.*s that does not belong in a case", q->folder,
+                           (int)type.len, type.p);
     }
     if (!code && found != (1u << COUNT_OF(schema)) - 1)
         return fail_schema(q, e);

@@ -16,7 +16,7 @@ static int fail_damaged(const struct sqlite *q, struct err *e)
         "case.db in %s is damaged (%s). Copy the folder as it is before anything else. "
         "journal/ holds the lines up to the last checkpoint, the last export the openings; "
         "\"sqlite3 case.db .recover\" on a copy may bring back the rest",
-        q->folder, q->db ? sqlite3_errmsg(q->db) : "it cannot be read");
+        q->folder, sqlite3_errmsg(q->db));
 }
 
 static int fail_busy(const struct sqlite *q, const char *doing, struct err *e)
@@ -28,24 +28,33 @@ static int fail_busy(const struct sqlite *q, const char *doing, struct err *e)
         doing, q->folder);
 }
 
-/* SQLite calls a case corrupt also where the medium could not be read, which is another thing to do
- * about. The files know better: why the last read or write of one failed; 0: it did not. */
-static int medium_error(struct sqlite *q)
+/* The files of the database know best why the last read or write of one failed; 0: it did not, or
+ * they do not say. */
+static int last_error(struct sqlite *q)
 {
     static const int files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+    int number = 0;
 
-    for (size_t i = 0; q->db && i < COUNT_OF(files); i++) {
+    for (size_t i = 0; !number && i < COUNT_OF(files); i++) {
         sqlite3_file *file = NULL;
-        int number = 0;
 
-        if (sqlite3_file_control(q->db, "main", files[i], &file) != SQLITE_OK || !file ||
-            !file->pMethods)
-            continue;
-        if (file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) == SQLITE_OK &&
-            (number == EIO || number == ENXIO))
-            return number;
+        (void)sqlite3_file_control(q->db, "main", files[i], &file); /* it finds "main" */
+        if (file && file->pMethods)
+            (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
     }
-    return 0;
+    return number;
+}
+
+/* The errno behind a result, or 0. */
+static int error_behind(struct sqlite *q, int rc)
+{
+    int number = 0;
+
+    if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_IOERR)
+        number = last_error(q);
+    if (number || !q->db || (rc & 0xff) == SQLITE_CORRUPT)
+        return number;
+    return sqlite3_system_errno(q->db);
 }
 
 static int fail_medium(const struct sqlite *q, int number, const char *doing, struct err *e)
@@ -58,11 +67,12 @@ static int fail_medium(const struct sqlite *q, int number, const char *doing, st
 
 int sqlite_fail(struct sqlite *q, int rc, const char *doing, struct err *e)
 {
-    int number = q->db ? sqlite3_system_errno(q->db) : 0;
-    int medium = (rc & 0xff) == SQLITE_CORRUPT ? medium_error(q) : 0;
+    int number = error_behind(q, rc);
 
-    if (medium)
-        return fail_medium(q, medium, doing, e);
+    /* SQLite calls a case corrupt also where the medium could not be read, which is another thing
+     * to do about. */
+    if ((rc & 0xff) == SQLITE_CORRUPT && (number == EIO || number == ENXIO))
+        return fail_medium(q, number, doing, e);
     switch (rc & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -162,10 +172,8 @@ int query_column(struct query *query, int at, int type, size_t most, struct str 
         return fail_damaged(query->q, e);
     p = sqlite3_column_blob(query->stmt, at);
     size = sqlite3_column_bytes(query->stmt, at);
-    if (size < 0 || (size_t)size > most)
+    if ((size_t)size > most)
         return fail_damaged(query->q, e);
-    if (!p && size)
-        return sqlite_fail(query->q, SQLITE_NOMEM, "cannot read", e);
     *out = (struct str){p ? p : "", (size_t)size};
     return 0;
 }

@@ -62,8 +62,7 @@ static sqlite3_file *log_file(struct sqlite *q)
 {
     sqlite3_file *file = NULL;
 
-    if (sqlite3_file_control(q->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK)
-        return NULL;
+    (void)sqlite3_file_control(q->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
     return file && file->pMethods ? file : NULL;
 }
 
@@ -246,10 +245,8 @@ static int64_t database_size(struct sqlite *q)
     sqlite3_file *file = NULL;
     sqlite3_int64 size = 0;
 
-    if (sqlite3_file_control(q->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-        !file || !file->pMethods || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
-        return INT64_MAX;
-    return size;
+    (void)sqlite3_file_control(q->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    return file->pMethods->xFileSize(file, &size) == SQLITE_OK ? size : INT64_MAX;
 }
 
 static int vacuum(struct sqlite *q, struct err *e)

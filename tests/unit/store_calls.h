@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 static struct {
-    int error;         /* what the call fails with; 0: none fails */
-    long at;           /* the how manyth call it is, from 1 */
-    const char *only;  /* calls of another name are not counted; NULL: all are */
-    long count;        /* calls so far; threads count too */
-    const char *fails; /* the name of the one that failed, or NULL */
+    int error;                        /* what the call fails with; 0: none fails */
+    long at;                          /* the how manyth call it is, from 1 */
+    const char *only;                 /* calls of another name are not counted; NULL: all are */
+    long count;                       /* calls so far; threads count too */
+    const char *fails;                /* the name of the one that failed, or NULL */
+    void (*meanwhile)(void *context); /* is called instead of failing, before the call is made */
+    void *context;
 } calls;
 
 static bool call_fails(const char *name)
@@ -30,7 +32,11 @@ static bool call_fails(const char *name)
         return false;
     calls.fails = name;
     errno = calls.error;
-    return true;
+    if (!calls.meanwhile)
+        return true;
+    calls.error = 0;
+    calls.meanwhile(calls.context);
+    return false;
 }
 
 /* A call of fixed arguments. Those that end in 64 are what the plain names mean: Meson builds with

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -68,6 +69,11 @@ static UNUSED NORETURN void child_exit(int status)
     __gcov_dump();
 #endif
     _exit(status);
+}
+
+static UNUSED void child_abort(int signal)
+{
+    child_exit(128 + signal);
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
@@ -201,6 +207,22 @@ static UNUSED bool is_in_files(const char *folder, const void *bytes, size_t siz
     waitpid(child, &status, 0);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status) != 0;
+}
+
+/* Whether the call ends the process as a bug does. In a child, which says nothing. */
+static UNUSED bool is_bug(void (*call)(void *context), void *context)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        signal(SIGABRT, child_abort);
+        fd_close(STDERR_FILENO);
+        call(context);
+        child_exit(0);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGABRT;
 }
 
 static UNUSED const char *path_of(char out[256], const struct place *p, const char *name)

@@ -21,6 +21,9 @@ static struct fault {
     long count;  /* operations so far: writes, syncs, cuts, creations, removals; or reads */
     bool sticks; /* all later operations fail too */
     bool happened;
+    int number;      /* the errno of the operation that fails, where it is no other */
+    int no_writer;   /* SQLite's result for who opens the database to write; 0: it may be */
+    bool has_no_shm; /* the file system cannot share memory between processes */
     const char
         *durable; /* a folder in which each file is kept as it was at its last sync, or NULL */
     sqlite3_vfs *real;
@@ -119,7 +122,7 @@ static int fault_close(sqlite3_file *file)
 static int fault_read(sqlite3_file *file, void *p, int size, sqlite3_int64 off)
 {
     if (fault_strikes_one(true))
-        return SQLITE_IOERR_READ;
+        return SQLITE_IOERR_CORRUPTFS; /* as SQLite's own layer says for EIO */
     return REAL(file)->pMethods->xRead(REAL(file), p, size, off);
 }
 
@@ -130,11 +133,11 @@ static int fault_size(sqlite3_file *file, sqlite3_int64 *size)
     return REAL(file)->pMethods->xFileSize(REAL(file), size);
 }
 
-/* A medium that could not be read says so when it is asked again. */
+/* A file says why it failed when it is asked. */
 static int fault_control(sqlite3_file *file, int op, void *p)
 {
-    if (op == SQLITE_FCNTL_LAST_ERRNO && fault.kind == FAULT_READ && fault.happened) {
-        *(int *)p = EIO;
+    if (op == SQLITE_FCNTL_LAST_ERRNO && fault.happened) {
+        *(int *)p = fault.number || fault.kind != FAULT_READ ? fault.number : EIO;
         return SQLITE_OK;
     }
     return REAL(file)->pMethods->xFileControl(REAL(file), op, p);
@@ -185,6 +188,8 @@ static const sqlite3_io_methods fault_methods = {
     .xShmUnmap = fault_ShmUnmap,
 };
 
+static sqlite3_io_methods fault_methods_without_shm;
+
 static int fault_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags, int *out)
 {
     struct fault_file *f = (struct fault_file *)file;
@@ -194,11 +199,13 @@ static int fault_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, in
     f->base.pMethods = NULL;
     if ((flags & SQLITE_OPEN_CREATE) && fault_strikes())
         return fault_result(SQLITE_CANTOPEN);
+    if (fault.no_writer && (flags & SQLITE_OPEN_MAIN_DB) && (flags & SQLITE_OPEN_READWRITE))
+        return fault.no_writer;
     f->path = path;
     f->real = mem_alloc((size_t)fault.real->szOsFile);
     rc = fault.real->xOpen(fault.real, path, f->real, flags, out);
     if (rc == SQLITE_OK)
-        f->base.pMethods = &fault_methods;
+        f->base.pMethods = fault.has_no_shm ? &fault_methods_without_shm : &fault_methods;
     else
         free(f->real);
     return rc;
@@ -217,6 +224,8 @@ static UNUSED void fault_install(void)
     static sqlite3_vfs vfs;
 
     fault.real = sqlite3_vfs_find(NULL);
+    fault_methods_without_shm = fault_methods;
+    fault_methods_without_shm.iVersion = 1;
     vfs = *fault.real;
     vfs.pNext = NULL;
     vfs.zName = "fault";
