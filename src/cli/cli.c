@@ -258,6 +258,12 @@ static int show_page(const struct model *m, int argc, char **argv, struct err *e
     return print_text(&out);
 }
 
+static bool is_version(const char *word)
+{
+    return strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0 ||
+           strcmp(word, "version") == 0;
+}
+
 int cli_main(const struct model *m, int argc, char **argv)
 {
     CLEANUP(args_release) struct args a = {0};
@@ -271,7 +277,7 @@ int cli_main(const struct model *m, int argc, char **argv)
         rc = show_page(m, argc - at + 1, argv + at - 1, &e);
         return rc < 0 ? print_error(&e) : rc;
     }
-    if (argc > 1 && strcmp(argv[1], "--version") == 0)
+    if (at + 1 == argc && is_version(argv[at]))
         return printf("calm %s\n", CALM_VERSION) > 0 ? 0 : 1;
     rc = args_read(&a, m, argc, argv, &e);
     if (rc)

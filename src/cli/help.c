@@ -3,6 +3,7 @@
 #include "case/gate.h"
 #include "base/sink.h"
 #include "practice/texts.h"
+#include "render/wrap.h"
 
 enum { HELP_COLUMNS = 80 };
 
@@ -150,18 +151,70 @@ void help_operation(const struct operation *op, struct buf *out)
     buf_addf(out, "\nExample:\n  %s\n", op->example);
 }
 
+static void add_command(struct buf *out, const struct operation *op)
+{
+    CLEANUP_BUF struct buf name = {0};
+
+    buf_addf(&name, "calm %s", op->name);
+    add_item(out, buf_text(&name), op->help, 30);
+}
+
 void help_practice(const struct model *m, const struct practice *p, struct buf *out)
 {
     buf_addf(out, "calm %s: %s\n%s.\n\n", p->verb, p->title, p->help);
+    for (size_t i = 0; i < m->operation_count; i++)
+        if (strcmp(m->operations[i]->practice, p->verb) == 0)
+            add_command(out, m->operations[i]);
+    buf_addf(out, "\nMore: calm help %s, and --help behind each.\n", p->verb);
+}
+
+/* "Also: role, duty … (calm help team)": those of the practice from a place of the table on. */
+static void add_names(struct buf *out, const struct model *m, const struct practice *p, size_t from)
+{
+    CLEANUP_BUF struct buf names = {0};
+    CLEANUP_BUF struct buf verb = {0};
+
+    buf_addf(&verb, "%s ", p->verb);
+    for (; from < m->operation_count; from++) {
+        struct str name = str_of(m->operations[from]->name);
+
+        if (strcmp(m->operations[from]->practice, p->verb) != 0)
+            continue;
+        if (str_starts(name, buf_text(&verb)))
+            name = str_from(name, verb.len);
+        buf_addf(&names, "%s" STR_FMT, names.len ? ", " : "", STR_ARG(name));
+    }
+    if (names.len)
+        buf_addf(&names, " (all: calm help %s)", p->verb);
+    wrap_add(out, buf_str(&names), HELP_COLUMNS, STR("  Also: "), STR("        "));
+}
+
+static size_t line_count(const struct buf *text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text->len; i++)
+        count += text->p[i] == '\n';
+    return count;
+}
+
+void help_commands(const struct model *m, const struct practice *p, size_t lines, struct buf *out)
+{
     for (size_t i = 0; i < m->operation_count; i++) {
-        CLEANUP_BUF struct buf name = {0};
+        CLEANUP_BUF struct buf command = {0};
+        CLEANUP_BUF struct buf rest = {0};
 
         if (strcmp(m->operations[i]->practice, p->verb) != 0)
             continue;
-        buf_addf(&name, "calm %s", m->operations[i]->name);
-        add_item(out, buf_text(&name), m->operations[i]->help, 30);
+        add_command(&command, m->operations[i]);
+        add_names(&rest, m, p, i + 1);
+        if (line_count(&command) + line_count(&rest) > lines) {
+            add_names(out, m, p, i);
+            return;
+        }
+        buf_addstr(out, buf_str(&command));
+        lines -= line_count(&command);
     }
-    buf_addf(out, "\nMore: calm help %s, and --help behind each.\n", p->verb);
 }
 
 bool help_page(const char *name, struct buf *out)

@@ -5,6 +5,8 @@
 void help_overview(const struct model *m, struct buf *out);
 void help_operation(const struct operation *op, struct buf *out);
 void help_practice(const struct model *m, const struct practice *p, struct buf *out);
+/* Its commands in at most that many lines: the first ones with what they do, the others by name. */
+void help_commands(const struct model *m, const struct practice *p, size_t lines, struct buf *out);
 /* A page of text by name: "evidence", "experts", a verb. False when there is none. */
 bool help_page(const char *name, struct buf *out);
 void help_page_names(struct buf *out); /* separated by spaces */

@@ -2,6 +2,7 @@
  * timed and on record. */
 #include "practice/action.h"
 #include "base/sink.h"
+#include "render/screen.h"
 
 static const struct field action_fields[] = {
     {.name = "text", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "what is changed"},
@@ -270,9 +271,13 @@ int action_check(struct decision *d, struct err *e)
     return set_state(d, NULL, e);
 }
 
+/* "a12  approved" */
+enum { MARK_COLUMNS = 13 };
+
 int action_list(const struct view *v, const struct operation *op, const struct input *in,
                 struct answer *a, struct err *e)
 {
+    struct screen screen = {&a->text, a->columns, a->color};
     const struct thing *t;
     struct json j;
     size_t count = 0;
@@ -283,20 +288,20 @@ int action_list(const struct view *v, const struct operation *op, const struct i
     if (a->wants_json)
         json_array_begin(&j);
     for (size_t at = 0; (t = view_next_with(v, "action", "practice", op->practice, &at)); count++) {
+        CLEANUP_BUF struct buf mark = {0};
         CLEANUP_BUF struct buf line = {0};
 
         if (a->wants_json) {
             thing_json(v, t, &j);
             continue;
         }
-        buf_addf(&line, "a%-3u %-9.*s", t->number, STR_ARG(thing_value(t, "state")));
+        buf_addf(&mark, "a%-3u %.*s", t->number, STR_ARG(thing_value(t, "state")));
         buf_addstr(&line, view_title(t));
         if (thing_value(t, "check").len)
             buf_addf(&line, "  (checked: " STR_FMT ")", STR_ARG(thing_value(t, "check")));
         if (thing_value(t, "before-gate").len)
             buf_addf(&line, "  (" STR_FMT ")", STR_ARG(thing_value(t, "before-gate")));
-        sink_terminal(&a->text, buf_str(&line), false);
-        buf_addc(&a->text, '\n');
+        screen_pair(&screen, 0, MARK_COLUMNS, buf_str(&mark), buf_str(&line));
     }
     if (a->wants_json)
         json_array_end(&j);

@@ -2,6 +2,7 @@
  */
 #include "practice/analyse.h"
 #include "base/sink.h"
+#include "render/screen.h"
 
 static const struct field hypothesis_fields[] = {
     {.name = "text",
@@ -249,6 +250,7 @@ static void matrix_row(const struct view *v, struct str evidence, struct answer 
 static int query_matrix(const struct view *v, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
+    struct screen screen = {&a->text, a->columns, a->color};
     struct str rows[ANALYSE_ROWS_MAX];
     size_t count = analyse_evidence(v, rows);
     const struct thing *t;
@@ -256,11 +258,15 @@ static int query_matrix(const struct view *v, const struct operation *op, const 
     if (a->wants_json)
         return query_list(v, op, in, a, e);
     for (size_t at = 0; (t = view_next(v, "hypothesis", &at));) {
-        buf_addf(&a->text, "h%u  " STR_FMT ": ", t->number, STR_ARG(thing_value(t, "sort")));
-        sink_terminal(&a->text, view_title(t), false);
+        CLEANUP_BUF struct buf call = {0};
+        CLEANUP_BUF struct buf text = {0};
+
+        view_call(&call, t);
+        buf_addf(&text, STR_FMT ": " STR_FMT, STR_ARG(thing_value(t, "sort")),
+                 STR_ARG(view_title(t)));
         if (thing_value(t, "state").len)
-            buf_addf(&a->text, " (" STR_FMT ")", STR_ARG(thing_value(t, "state")));
-        buf_addc(&a->text, '\n');
+            buf_addf(&text, " (" STR_FMT ")", STR_ARG(thing_value(t, "state")));
+        screen_item(&screen, 0, buf_str(&call), buf_str(&text));
     }
     if (count)
         buf_addc(&a->text, '\n');

@@ -187,9 +187,17 @@ static int anchor_page(struct session *s, const struct checkpoint *c, struct ans
         buf_addstr(&a->text, group);
     }
     buf_addf(&a->text,
-             "\n\nTo check the record against it, on any machine:\n  calm-verify --root "
-             "\"%llu:%s\" journal.cj1\n\nSigned ____________________  ____________________\n",
-             (unsigned long long)c->size, buf_text(&groups));
+             "\n\nTo check the record against it, on any machine:\n  calm-verify journal.cj1 \\\n"
+             "    --root \"%llu:",
+             (unsigned long long)c->size);
+    rest = buf_str(&groups);
+    for (int i = 0; rest.len; i++) {
+        struct str group = str_cut(&rest, ' ');
+
+        buf_adds(&a->text, i == 4 ? " \\\n    " : i ? " " : ""); /* a shell joins the two */
+        buf_addstr(&a->text, group);
+    }
+    buf_adds(&a->text, "\"\n\nSigned ____________________  ____________________\n");
     return 0;
 }
 

@@ -2,6 +2,7 @@
  * side. */
 #include "practice/problem.h"
 #include "base/sink.h"
+#include "render/screen.h"
 
 #define SORTS WORDS("unknown", "attack", "fault", "accident")
 #define LEVELS WORDS("low", "medium", "high", "critical")
@@ -251,17 +252,18 @@ static void rank_line(const struct ranked_problem *p, size_t rank, struct answer
 {
     struct str sort = thing_value(p->problem, "sort");
     CLEANUP_BUF struct buf reasons = {0};
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf mark = {0};
     CLEANUP_BUF struct buf line = {0};
 
     problem_reasons(p, &reasons);
-    buf_addf(&line, "%2zu  ", rank);
-    view_call(&line, p->problem);
-    buf_addf(&line, "  " STR_FMT, STR_ARG(view_title(p->problem)));
+    buf_addf(&mark, "%2zu  ", rank);
+    view_call(&mark, p->problem);
+    buf_addstr(&line, view_title(p->problem));
     if (sort.len || reasons.len)
         buf_addf(&line, "  (" STR_FMT "%s%s)", STR_ARG(sort), sort.len && reasons.len ? "; " : "",
                  buf_text(&reasons));
-    sink_terminal(&a->text, buf_str(&line), false);
-    buf_addc(&a->text, '\n');
+    screen_item(&screen, 0, buf_str(&mark), buf_str(&line));
 }
 
 static int query_rank(const struct view *v, const struct operation *op, const struct input *in,
@@ -279,8 +281,8 @@ static int query_rank(const struct view *v, const struct operation *op, const st
     }
     for (size_t i = 0; i < count; i++)
         rank_line(&ranked[i], i + 1, a);
-    buf_adds(&a->text, count ? "\nThe first is the one to work on. To put another on top: calm "
-                               "problem top pN --because WHY\n"
+    buf_adds(&a->text, count ? "\nThe first is the one to work on. To put another on top:\n"
+                               "  calm problem top pN --because WHY\n"
                              : "No problem is open.\n");
     return 0;
 }

@@ -175,7 +175,7 @@ static void report_status(const struct view *v, struct practice_status *out)
 const struct practice practice_report = {
     .verb = "report",
     .title = "Create a final report",
-    .help = "what happened and how it was handled, from the record; reviewed, approved, issued",
+    .help = "what happened and how it was handled; reviewed, approved, issued",
     .kinds = LIST(struct kind, &report_kind, &risk, &scope),
     .operations =
         LIST(struct operation, &report_draft, &report_review, &report_approve, &report_issue,

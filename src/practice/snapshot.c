@@ -8,6 +8,7 @@
 #include "practice/snapshot_coverage.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/interrupt.h"
 #include "sys/walk.h"
 
 static const struct field snapshot_fields[] = {
@@ -286,17 +287,33 @@ static int check_here(struct session *s, const struct operation *op, const struc
                    STR_ARG(str_head(name, 60)), STR_ARG(str_head(name, 60)));
 }
 
+/* Nothing is written while the state is read, so to stop then is to have done nothing. */
+static int take_line(void *context, struct str line, struct err *e)
+{
+    struct buf *text = context;
+
+    if (interrupt_came())
+        return err_set(
+            e, ERR_CANCEL,
+            "stopped at your request before the state was whole: nothing of it was kept, "
+            "and nothing on this system was changed. To take it: calm snapshot take");
+    buf_addstr(text, line);
+    return 0;
+}
+
 static int take_job(struct session *s, const struct operation *op, const struct input *in,
                     struct answer *a, struct err *e)
 {
     CLEANUP(document_release) struct document doc = {0};
+    CLEANUP(interrupt_end) struct interrupt signals;
     char host[256];
     int rc;
 
+    interrupt_begin(&signals);
     host_name(host, sizeof(host));
     rc = check_here(s, op, in, str_of(host), e);
     if (rc == 0)
-        rc = collect_snapshot_to(NULL, &doc.text, e);
+        rc = collect_snapshot(NULL, take_line, &doc.text, e);
     if (rc == 0)
         rc = collect_head(buf_str(&doc.text), &doc.head, e);
     if (rc)
@@ -304,7 +321,10 @@ static int take_job(struct session *s, const struct operation *op, const struct 
     buf_addf(&doc.remark, "taken by calm " CALM_VERSION " on the system itself, %s",
              geteuid() == 0 ? "as root" : "not as root");
     doc.facts.remark = buf_str(&doc.remark);
-    return keep(s, op, in, &doc, "taken", a, e);
+    rc = keep(s, op, in, &doc, "taken", a, e);
+    if (rc == 0 && interrupt_came() && !a->wants_json)
+        buf_adds(&a->text, "You asked to stop when it was read already: it is kept whole.\n");
+    return rc;
 }
 
 static const struct operation snapshot_take = {

@@ -56,6 +56,23 @@ static bool folder_is_empty(const char *path)
     return is_empty;
 }
 
+/* Names the first folder above that is not there, since that is what is misspelled, or missing. */
+static int fail_missing(const char *path, struct err *e)
+{
+    CLEANUP_BUF struct buf above = {0};
+
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        buf_clear(&above);
+        buf_add(&above, path, (size_t)(slash - path));
+        if (access(buf_text(&above), F_OK) < 0)
+            break;
+    }
+    return err_set(e, ERR_NOTFOUND,
+                   "cannot make the case folder %s: there is no folder %s. Make it first, or name "
+                   "another place",
+                   path, buf_text(&above));
+}
+
 /* Makes the folder, or takes an empty one that is there; says which, so that it can be undone. */
 static int folder_claim(const char *path, bool *is_new, struct err *e)
 {
@@ -63,6 +80,8 @@ static int folder_claim(const char *path, bool *is_new, struct err *e)
         *is_new = true;
         return 0;
     }
+    if (errno == ENOENT && *path)
+        return fail_missing(path, e);
     if (errno != EEXIST)
         return err_errno(e, "cannot make the case folder %s", path);
     if (!folder_is_empty(path))

@@ -4,6 +4,7 @@
 #include "verify/token.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const verdicts[] = {
@@ -157,7 +158,7 @@ static void write_finding(FILE *out, const struct finding *f)
     fputs(".\n", out);
 }
 
-void report_plain(FILE *out, const char *name, const struct verdict *v)
+static void write_plain(FILE *out, const char *name, const struct verdict *v)
 {
     char hex[2 * HASH_LEN + 1] = "";
 
@@ -166,10 +167,9 @@ void report_plain(FILE *out, const char *name, const struct verdict *v)
     if (v->judged) {
         hex_encode(v->name, HASH_LEN, hex);
         fprintf(out,
-                "  %" PRIu64
-                " record%s of case %s: spelling, chain, signatures and every other rule "
-                "hold.\n",
-                v->records, plural(v->records), hex);
+                "  Case %s\n  %" PRIu64
+                " record%s: spelling, chain, signatures and every other rule hold.\n",
+                hex, v->records, plural(v->records));
         write_anchors(out, v);
         write_counts(out, v);
     } else {
@@ -183,6 +183,65 @@ void report_plain(FILE *out, const char *name, const struct verdict *v)
         report_escaped(out, v->remarks[i]);
         fputs(".\n", out);
     }
+}
+
+/* Bytes of the line that stand on the screen's next one: broken at the last space that leaves no
+ * more columns than there are, else not at all. Each character counts as one column. */
+static size_t part_len(const char *line, size_t len, size_t columns)
+{
+    size_t column = 0;
+    size_t at_space = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if ((line[i] & 0xc0) != 0x80 && ++column > columns && at_space > 0)
+            return at_space;
+        if (line[i] == ' ' && i > 0 && line[i - 1] != ' ')
+            at_space = i;
+    }
+    return len;
+}
+
+enum { COLUMNS = 80, HANG = 4 };
+
+/* The lines of a text, none wider than a screen where its words allow; what hangs over is indented.
+ */
+static void write_folded(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        size_t left = strcspn(text, "\n");
+        size_t columns = COLUMNS;
+
+        for (;;) {
+            size_t len = part_len(text, left, columns);
+
+            fwrite(text, 1, len, out);
+            text += len;
+            left -= len;
+            if (left == 0)
+                break;
+            fputs("\n    ", out);
+            text++;
+            left--;
+            columns = COLUMNS - HANG;
+        }
+        fputc('\n', out);
+        text += *text == '\n';
+    }
+}
+
+void report_plain(FILE *out, const char *name, const struct verdict *v)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *whole = open_memstream(&text, &size);
+
+    if (whole != NULL)
+        write_plain(whole, name, v);
+    if (whole != NULL && fclose(whole) == 0)
+        write_folded(out, text);
+    else
+        write_plain(out, name, v);
+    free(text);
 }
 
 static void json_anchor(FILE *out, const char *source, const struct anchored *a, bool *more)

@@ -704,7 +704,7 @@ class Verifying(Attack):
         self.files.run("UPDATE meta SET value = '2' WHERE name = 'format'")
         said = self.ana("log verify")
         self.assertEqual(self.openings(said), (self.field_count(), 0, 0))
-        self.assertIn(f"{len(self.files.lines())} records of case", said)
+        self.assertIn(f"{len(self.files.lines())} records: ", said)
         self.assertNotIn("/proc/", said)
 
 

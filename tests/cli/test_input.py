@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from harness import CALM, CaseTest, Person, SANITIZED, main
+from harness import CALM, CaseTest, Person, SANITIZED, VERIFY, main
 
 
 class BadInput(CaseTest):
@@ -238,6 +238,15 @@ class BadInput(CaseTest):
         self.assertNotEqual(self.ana.fails('note "x"')[0], 0)
         self.ana("status")
 
+    def test_a_case_in_a_folder_that_is_not_there_names_the_missing_one(self):
+        eva = Person("eva", self.folder, None)
+        (self.folder / "there").mkdir()
+        for path, missing in (("a/b", "a"), ("there/a/b/c", "there/a"), (f"{self.folder}/there/x/y", f"{self.folder}/there/x")):
+            status, said = eva.fails(f"open {path}")
+            self.assertEqual(status, 3)
+            self.assertIn(f"there is no folder {missing}.", said)
+        self.assertEqual(list((self.folder / "there").iterdir()), [])
+
     @unittest.skipIf(SANITIZED, "a sanitizer wants to be loaded first")
     def test_a_medium_that_cannot_be_read_is_not_called_a_damaged_case(self):
         if not shutil.which("gcc"):
@@ -371,10 +380,13 @@ class Anchors(CaseTest):
 
     def test_the_printed_page_anchors_the_record_and_a_wrong_one_shows_tampering(self):
         page = self.ana("log anchor")
-        root = page[page.index('--root "') + 8:]
-        root = root[:root.index('"')]
-        self.assertEqual(self.verify("--root", root), 0)
-        size = root.split(":")[0]
+        # As a person copies it into a shell.
+        command = page[page.index("calm-verify"):page.index("\n\nSigned")]
+        done = subprocess.run(["sh", "-c", 'PATH="$1:$PATH"; cd "$2/journal"; ' + command, "sh", str(pathlib.Path(VERIFY).parent), str(self.case)], check=False,
+                              capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLessEqual(max(map(len, page.splitlines())), 80)
+        size = command.split('"')[1].split(":")[0]
         self.assertEqual(self.verify("--root", f"{size}:{'0' * 64}"), 1)
 
     def test_a_skeleton_discloses_no_value(self):

@@ -58,6 +58,46 @@ class Pages(CaseTest):
                 self.assertEqual(page, path.read_text(encoding="utf-8"))
         self.assertLessEqual(len(eva("help first-minutes").splitlines()), 24)
 
+    PRACTICES = ("snapshot", "assess", "team", "note", "analyse", "notify", "stop", "problem", "preserve", "clean", "fix", "confirm", "report", "learn")
+
+    def fill(self):
+        for number in range(9):
+            self.ana(f'note "what was seen, number {number}, in more words than a line of a terminal holds at eighty columns"')
+            self.ana(f'problem raise "problem number {number}, which has a title that is longer than a line of a terminal holds"')
+            self.ana(f'assess system host{number} --state suspected --purpose "part {number} of the shop, with its database and its mail"')
+            self.ana(f'analyse hypothesis "hypothesis number {number}, which is said in more words than a line of a terminal holds" --sort attack')
+            self.ana(f'stop done "change number {number}, by hand, in more words than a line of a terminal holds at eighty columns" --override "it was urgent"')
+
+    def test_the_screen_of_every_practice_fits_a_terminal_of_80_by_24_and_ends_with_the_next_step(self):
+        self.ana('note "begun"')
+        for round in ("at the start", "with much in it"):
+            for verb in self.PRACTICES:
+                with self.subTest(verb=verb, round=round):
+                    lines = self.ana(verb).splitlines()
+                    self.assertLessEqual(len(lines), 23)  # the prompt takes one
+                    self.assertLessEqual(max(map(len, lines)), 80)
+                    next_line = [n for n, line in enumerate(lines) if line.startswith("Next:")]
+                    if next_line:
+                        self.assertEqual([line for line in lines[next_line[0] + 1:] if not line.startswith("       ")], [])
+            self.fill()
+
+    def test_every_command_of_a_practice_is_named_on_its_screen(self):
+        for line in self.ana("help team").splitlines():
+            if line.startswith("  calm team "):
+                self.assertIn(line.split()[2], self.ana("team"))
+
+    def test_what_is_listed_fits_80_columns_also_where_no_terminal_is(self):
+        self.fill()
+        for line in ("problem list", "stop list", "analyse matrix", "assess systems", "learn list", "log anchor", "log verify"):
+            with self.subTest(line=line):
+                for shown in self.ana.run(*line.split()).stdout.decode().splitlines():
+                    self.assertLessEqual(len(shown), 80, shown)
+
+    def test_the_version_is_told_however_it_is_asked_for(self):
+        told = {self.ana(word) for word in ("-v", "--version", "version")}
+        self.assertEqual(len(told), 1)
+        self.assertRegex(told.pop(), r"^calm [0-9.]+\n$")
+
     def test_an_unknown_page_says_which_there_are(self):
         status, said = Person("eva", self.folder, None).fails("help pancakes")
         self.assertEqual(status, 3)

@@ -101,7 +101,7 @@ class Verify(unittest.TestCase):
 
     def test_a_person_reads_the_verdict_in_sentences(self):
         text = self.says(NOT_ANCHORED, 'a.cj1')
-        self.assertTrue(text.startswith('a.cj1: valid, not anchored\n  3 records of case %s' % self.journal.case))
+        self.assertTrue(text.startswith('a.cj1: valid, not anchored\n  Case %s\n  3 records: ' % self.journal.case))
         self.assertIn('Openings: 0 match, 2 withheld, 0 redacted.', text)
         text = self.says(VERIFIED, '--root', '2:' + self.journal.root(2).hex(), 'a.cj1')
         self.assertIn('Anchored up to record 1 by the root', text)

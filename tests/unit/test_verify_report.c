@@ -107,6 +107,21 @@ static char *said(void (*report)(FILE *out, const char *name, const struct verdi
 
 #define NOON 1715000400 /* `date -u -d @1715000400 +%FT%TZ` says 2024-05-06T13:00:00Z */
 
+/* Lines end at a screen's edge; what hangs over is indented by four. */
+static char *unfolded(char *text)
+{
+    char *at;
+
+    for (char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
+        if (strcspn(line, "\n") > 80)
+            fail_msg("'%s' is wider than a screen", line);
+    while ((at = strstr(text, "\n    ")) != NULL) {
+        *at = ' ';
+        memmove(at + 1, at + 5, strlen(at + 5) + 1);
+    }
+    return text;
+}
+
 static void a_person_reads_how_far_and_by_what_it_is_anchored(void **state)
 {
     static const struct {
@@ -114,7 +129,7 @@ static void a_person_reads_how_far_and_by_what_it_is_anchored(void **state)
         const char *says[8], *does_not_say[4];
     } cases[] = {
         {{.judged = true, .status = STATUS_NOT_ANCHORED, .records = 1, .matching = 1},
-         {"a.cj1: valid, not anchored\n", " 1 record of case 0000",
+         {"a.cj1: valid, not anchored\n", "  Case 0000", " 1 record: ",
           "Nothing from outside anchors it", "Openings: 1 matches, 0 withheld, 0 redacted."},
          {"Anchored up to", "not trusted", "earlier", "time stamp says"}},
         {{.judged = true,
@@ -122,7 +137,7 @@ static void a_person_reads_how_far_and_by_what_it_is_anchored(void **state)
           .records = 9,
           .anchored_size = 9,
           .anchors = {[SOURCE_ROOT] = {.size = 9}}},
-         {"a.cj1: verified\n", " 9 records of case", "Anchored up to record 8 by the root",
+         {"a.cj1: verified\n", " 9 records: ", "Anchored up to record 8 by the root",
           "Openings: 0 match, 0 withheld, 0 redacted."},
          {"Nothing from outside", "nothing from outside", " of w", "made at"}},
         {{.judged = true,
@@ -172,7 +187,7 @@ static void a_person_reads_how_far_and_by_what_it_is_anchored(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char *text = said(report_plain, &cases[i].verdict);
+        char *text = unfolded(said(report_plain, &cases[i].verdict));
 
         for (size_t k = 0; k < 8 && cases[i].says[k] != NULL; k++)
             if (strstr(text, cases[i].says[k]) == NULL)
