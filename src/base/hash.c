@@ -1,6 +1,6 @@
 /* hash.c: digests by OpenSSL, hex and base64. */
 #include "base/hash.h"
-#include <openssl/evp.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include "base/mem.h"
 
@@ -36,7 +36,6 @@ struct hash hash_of(const struct hash_piece *pieces, size_t count)
     SHA256_Final(out.b, &c);
     return out;
 }
-#pragma GCC diagnostic pop
 
 struct hash hash_bytes(const void *p, size_t len)
 {
@@ -53,47 +52,94 @@ struct hash hash_node(const struct hash *left, const struct hash *right)
     return hash_of((struct hash_piece[]){{"\1", 1}, {left->b, 32}, {right->b, 32}}, 3);
 }
 
+/* The same for running digests: no table of algorithms is loaded, which a short command would wait
+ * for, and a program that is linked statically takes nothing else along. */
 struct digest {
-    EVP_MD_CTX *ctx;
-    const EVP_MD *md;
+    enum digest_kind kind;
+    union {
+        SHA256_CTX sha256;
+        SHA_CTX sha1;
+        MD5_CTX md5;
+        SHA512_CTX sha512;
+    } u;
 };
+
+static void digest_begin(struct digest *d)
+{
+    switch (d->kind) {
+    case DIGEST_SHA256:
+        SHA256_Init(&d->u.sha256);
+        break;
+    case DIGEST_SHA1:
+        SHA1_Init(&d->u.sha1);
+        break;
+    case DIGEST_MD5:
+        MD5_Init(&d->u.md5);
+        break;
+    case DIGEST_SHA512:
+        SHA512_Init(&d->u.sha512);
+        break;
+    }
+}
 
 struct digest *digest_new(enum digest_kind kind)
 {
     struct digest *d = mem_new(struct digest);
 
-    d->md = kind == DIGEST_SHA256 ? EVP_sha256()
-            : kind == DIGEST_SHA1 ? EVP_sha1()
-            : kind == DIGEST_MD5  ? EVP_md5()
-                                  : EVP_sha512();
-    d->ctx = EVP_MD_CTX_new();
-    if (!d->ctx || EVP_DigestInit_ex(d->ctx, d->md, NULL) != 1)
-        BUG("libcrypto has no digest of kind %d", (int)kind);
+    d->kind = kind;
+    digest_begin(d);
     return d;
 }
 
 void digest_free(struct digest *d)
 {
-    if (!d)
-        return;
-    EVP_MD_CTX_free(d->ctx);
     free(d);
 }
 
 void digest_add(struct digest *d, const void *p, size_t len)
 {
-    if (EVP_DigestUpdate(d->ctx, p, len) != 1)
-        BUG("libcrypto cannot update a digest");
+    switch (d->kind) {
+    case DIGEST_SHA256:
+        SHA256_Update(&d->u.sha256, p, len);
+        break;
+    case DIGEST_SHA1:
+        SHA1_Update(&d->u.sha1, p, len);
+        break;
+    case DIGEST_MD5:
+        MD5_Update(&d->u.md5, p, len);
+        break;
+    case DIGEST_SHA512:
+        SHA512_Update(&d->u.sha512, p, len);
+        break;
+    }
 }
 
 size_t digest_end(struct digest *d, uint8_t out[64])
 {
-    unsigned len = 0;
+    size_t size = 0;
 
-    if (EVP_DigestFinal_ex(d->ctx, out, &len) != 1 || EVP_DigestInit_ex(d->ctx, d->md, NULL) != 1)
-        BUG("libcrypto cannot finish a digest");
-    return len;
+    switch (d->kind) {
+    case DIGEST_SHA256:
+        SHA256_Final(out, &d->u.sha256);
+        size = SHA256_DIGEST_LENGTH;
+        break;
+    case DIGEST_SHA1:
+        SHA1_Final(out, &d->u.sha1);
+        size = SHA_DIGEST_LENGTH;
+        break;
+    case DIGEST_MD5:
+        MD5_Final(out, &d->u.md5);
+        size = MD5_DIGEST_LENGTH;
+        break;
+    case DIGEST_SHA512:
+        SHA512_Final(out, &d->u.sha512);
+        size = SHA512_DIGEST_LENGTH;
+        break;
+    }
+    digest_begin(d);
+    return size;
 }
+#pragma GCC diagnostic pop
 
 void hex_write(char *out, const void *bytes, size_t size)
 {
