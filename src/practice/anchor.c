@@ -187,8 +187,8 @@ static int anchor_page(struct session *s, const struct checkpoint *c, struct ans
         buf_addstr(&a->text, group);
     }
     buf_addf(&a->text,
-             "\n\nTo check the record against it, on any machine:\n  calm-verify journal.cj1 \\\n"
-             "    --root \"%llu:",
+             "\n\nTo check the record against it, on any machine:\n"
+             "  calm-verify --root \"%llu:",
              (unsigned long long)c->size);
     rest = buf_str(&groups);
     for (int i = 0; rest.len; i++) {
@@ -197,7 +197,7 @@ static int anchor_page(struct session *s, const struct checkpoint *c, struct ans
         buf_adds(&a->text, i == 4 ? " \\\n    " : i ? " " : ""); /* a shell joins the two */
         buf_addstr(&a->text, group);
     }
-    buf_adds(&a->text, "\"\n\nSigned ____________________  ____________________\n");
+    buf_adds(&a->text, "\" journal.cj1\n\nSigned ____________________  ____________________\n");
     return 0;
 }
 
