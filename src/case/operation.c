@@ -178,3 +178,24 @@ int decide_change(struct decision *d, struct err *e)
                        d->op->name);
     return 0;
 }
+
+int decide_say(struct decision *d, struct err *e)
+{
+    struct str name = d->input->values[0];
+    const struct thing *t;
+    struct draft *dr;
+
+    for (size_t at = 0; (t = view_next(d->view, d->op->kind->name, &at));) {
+        if (!str_eq(view_title(t), name))
+            continue;
+        dr = decision_add(d, type_text(d, "-change"));
+        draft_ref(dr, &t->id);
+        draft_take_input(d, dr, d->op->kind);
+        if (dr->value_count > 1)
+            return 0;
+        return err_set(e, ERR_USAGE, "nothing to change was given; see calm %s --help",
+                       d->op->name);
+    }
+    draft_take_input(d, decision_add(d, type_text(d, "")), d->op->kind);
+    return 0;
+}

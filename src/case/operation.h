@@ -123,9 +123,9 @@ struct operation {
     unsigned faces;
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
     bool works_read_only; /* OP_JOB: does its work without them where the case can only be read */
-    op_decide *decide;          /* OP_CHANGE */
-    op_query *query;            /* OP_QUERY */
-    op_job *job;                /* OP_JOB, OP_FREE */
+    op_decide *decide;    /* OP_CHANGE */
+    op_query *query;      /* OP_QUERY */
+    op_job *job;          /* OP_JOB, OP_FREE */
 };
 
 const struct operation *operation_find(const struct model *m, struct str name);
@@ -157,3 +157,4 @@ void draft_take_input(struct decision *d, struct draft *dr, const struct kind *k
 /* Decisions that serve many operations. */
 op_decide decide_make;   /* a record op->kind/1 from the input */
 op_decide decide_change; /* a record op->kind-change/1; the first field is the thing */
+op_decide decide_say;    /* op->kind/1, or op->kind-change/1 where one is called the same */

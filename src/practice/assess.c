@@ -24,6 +24,7 @@ static const struct field system_fields[] = {
     {.name = "normal",
      .type = FIELD_TEXT,
      .help = "what normal is: services, ports, load, a test that shows it"},
+    {.name = "source", .type = FIELD_LINE, .help = "where this is known from, if not from you"},
 };
 
 static const struct kind system_kind = {.name = "system",

@@ -6,6 +6,7 @@
 #include "practice/log.h"
 #include "practice/notify.h"
 #include "practice/opening.h"
+#include "practice/organisation.h"
 #include "practice/playbook.h"
 #include "practice/problem.h"
 #include "practice/ready.h"
@@ -527,8 +528,9 @@ const struct practice practice_calm = {
     .title = "Stay calm",
     .help = "where we stand, and the next step",
     .kinds = LIST(struct kind, &case_kind, &continue_kind, &playbook_kind, &playbook_step_kind),
-    .operations = LIST(struct operation, &calm_status_operation, &opening_open, &continue_operation,
-                       &incident, &close_case, &reopen, &playbook_overview, &playbook_list,
-                       &playbook_show_one, &playbook_use, &playbook_next, &playbook_done,
-                       &playbook_skip, &playbook_leave, &playbook_load, &ready_operation),
+    .operations =
+        LIST(struct operation, &calm_status_operation, &opening_open, &continue_operation,
+             &incident, &close_case, &reopen, &playbook_overview, &playbook_list,
+             &playbook_show_one, &playbook_use, &playbook_next, &playbook_done, &playbook_skip,
+             &playbook_leave, &playbook_load, &ready_operation, &organisation_load),
     .status = calm_status};

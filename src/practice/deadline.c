@@ -2,10 +2,9 @@
  * with a reason. */
 #include <jansson.h>
 #include "base/sink.h"
+#include "practice/law.h"
 #include "practice/notify.h"
 #include "practice/texts.h"
-
-#define LAWS WORDS("gdpr", "nis2", "dora", "sec-8k", "hipaa", "contract", "other")
 
 static const struct field deadline_fields[] = {
     {.name = "law",

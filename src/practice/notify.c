@@ -1,6 +1,7 @@
 /* notify.c: who is told what, by need to know, over channels that can be trusted, with
  * acknowledgement and legal deadlines. */
 #include "practice/notify.h"
+#include "practice/law.h"
 #include "practice/script.h"
 #include "base/sink.h"
 
@@ -29,6 +30,7 @@ static const struct field contact_fields[] = {
      .kind = "person",
      .help = "who holds it"},
     {.name = "need", .type = FIELD_LINE, .help = "what they need to know, and why"},
+    {.name = "source", .type = FIELD_LINE, .help = "where this is known from, if not from you"},
 };
 static const struct kind contact = {.name = "contact",
                                     .prefix = "ct",
@@ -49,6 +51,16 @@ static const struct operation notify_role = {
     .records = WORDS("contact/1"),
     .decide = decide_make};
 
+static const struct operation notify_roles = {.name = "notify roles",
+                                              .practice = "notify",
+                                              .help =
+                                                  "list who is to be told, and who can be called",
+                                              .example = "calm notify roles",
+                                              .kind = &contact,
+                                              .type = OP_QUERY,
+                                              .faces = FACE_ALL,
+                                              .query = query_list};
+
 #define TRUST WORDS("unknown", "trusted", "compromised")
 static const struct field channel_fields[] = {
     {.name = "name",
@@ -66,6 +78,11 @@ static const struct field channel_fields[] = {
      .kind = "system",
      .help = "the systems it needs"},
     {.name = "because", .type = FIELD_LINE, .help = "why it is trusted, or not"},
+    {.name = "reaches",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY,
+     .help = "whom it reaches, and at which address"},
+    {.name = "source", .type = FIELD_LINE, .help = "where this is known from, if not from you"},
 };
 static const struct kind channel = {.name = "channel",
                                     .words = "channel",
@@ -359,6 +376,7 @@ static void notify_status(const struct view *v, struct practice_status *out)
     const struct thing *waiting = NULL;
     const char *unknown = NULL;
 
+    law_status(v, out);
     for (size_t i = 0; notify_wanted[i]; i++) {
         const struct thing *person;
 
@@ -401,9 +419,10 @@ const struct practice practice_notify = {
     .verb = "notify",
     .title = "Notify the appropriate people",
     .help = "by need to know, over channels that can be trusted; legal deadlines",
-    .kinds = LIST(struct kind, &contact, &channel, &message, &deadline_kind),
-    .operations = LIST(struct operation, &notify_list, &notify_role, &notify_channel, &notify_trust,
-                       &notify_channels, &notify_draft, &notify_sent, &notify_acknowledged,
-                       &notify_failed, &notify_escalate, &notify_start, &notify_notified,
-                       &notify_decide_not, &notify_deadlines, &notify_script),
+    .kinds = LIST(struct kind, &contact, &channel, &message, &law_kind, &deadline_kind),
+    .operations =
+        LIST(struct operation, &notify_list, &notify_role, &notify_roles, &notify_channel,
+             &notify_trust, &notify_channels, &notify_draft, &notify_sent, &notify_acknowledged,
+             &notify_failed, &notify_escalate, &notify_law, &notify_laws, &notify_start,
+             &notify_notified, &notify_decide_not, &notify_deadlines, &notify_script),
     .status = notify_status};

@@ -5,6 +5,7 @@
 #include "base/sink.h"
 #include "journal/note.h"
 #include "practice/calm.h"
+#include "practice/organisation.h"
 #include "practice/seen.h"
 #include "practice/texts.h"
 #include "sys/clock.h"
@@ -200,7 +201,43 @@ void opening_warn(const char *path, struct answer *a)
     buf_addc(&a->text, '\n');
 }
 
-static int make_case(const char *name, const char *path, struct answer *a, struct err *e)
+/* What is known of the organisation is there from the first minute. That it cannot be read must
+ * hold nobody up. */
+static void take_organisation(struct session *s, struct answer *a)
+{
+    CLEANUP(organisation_freep) struct organisation *o = NULL;
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf said = {0};
+    CLEANUP_BUF struct buf source = {0};
+    struct organisation_counts counts;
+    struct err why = {0};
+    uint64_t first = 0;
+    int rc = organisation_find(a->around, &path, NULL);
+
+    if (rc)
+        return;
+    rc = organisation_read_file(&o, buf_text(&path), &why);
+    if (rc == 0)
+        rc = organisation_put(s, o, &counts, &first, &why);
+    if (rc) {
+        buf_adds(&a->text, "\nNothing was taken from the organisation file: ");
+        sink_terminal(&a->text, str_of(why.text), false);
+        buf_addc(&a->text, '\n');
+        return;
+    }
+    organisation_say(&counts, &said);
+    if (!said.len)
+        return;
+    organisation_source(o, &source);
+    buf_adds(&a->text, "\nIn it already, from the ");
+    sink_terminal(&a->text, buf_str(&source), false);
+    buf_addf(&a->text, ":\n  %s\n  ", buf_text(&said));
+    sink_terminal(&a->text, buf_str(&path), false);
+    buf_adds(&a->text, "\nTo correct it: calm help load\n");
+}
+
+static int make_case(const char *name, const char *path, bool with_organisation, struct answer *a,
+                     struct err *e)
 {
     CLEANUP(session_closep) struct session *s = NULL;
     CLEANUP_SEEN struct seen seen = {0};
@@ -223,6 +260,8 @@ static int make_case(const char *name, const char *path, struct answer *a, struc
         return rc;
     seen_begin(&seen, a->around, session_store(s), s, &warning);
     say_opened(s, path, &recovery, a);
+    if (with_organisation)
+        take_organisation(s, a);
     if (!a->wants_json) {
         say_open_lessons(a->around, a);
         opening_warn(path, a);
@@ -282,6 +321,7 @@ static int open_job(struct session *none, const struct operation *op, const stru
     CLEANUP_BUF struct buf name = {0};
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf db = {0};
+    bool with = !input_has(op, in, "without-organisation");
     struct str base;
     int rc;
 
@@ -289,7 +329,7 @@ static int open_job(struct session *none, const struct operation *op, const stru
     buf_addstr(&given, input_value(op, in, "name"));
     if (!given.len) {
         rc = free_name(&name, &path, e);
-        return rc ? rc : make_case(buf_text(&name), buf_text(&path), a, e);
+        return rc ? rc : make_case(buf_text(&name), buf_text(&path), with, a, e);
     }
     if (strchr(given.p, '/') || str_ends(buf_str(&given), ".calm"))
         buf_addstr(&path, buf_str(&given));
@@ -316,7 +356,7 @@ static int open_job(struct session *none, const struct operation *op, const stru
         buf_addstr(&name, str_ends(base, ".calm") ? str_head(base, base.len - 5) : base);
     else
         buf_addstr(&name, buf_str(&given));
-    return make_case(buf_text(&name), buf_text(&path), a, e);
+    return make_case(buf_text(&name), buf_text(&path), with, a, e);
 }
 
 static const struct field open_fields[] = {
@@ -324,6 +364,9 @@ static const struct field open_fields[] = {
      .type = FIELD_PATH,
      .flags = FIELD_ARG,
      .help = "a name, or the folder of a case: a new one or one that exists"},
+    {.name = "without-organisation",
+     .type = FIELD_FLAG,
+     .help = "take nothing from the organisation file of this machine or stick"},
 };
 
 const struct operation opening_open = {
@@ -333,9 +376,12 @@ const struct operation opening_open = {
     .example = "calm open",
     .more = "Makes a folder NAME.calm here (the day's name when none is given), with you as its "
             "lead. The case should not lie on an affected "
-            "system: put it on a stick or another machine.",
+            "system: put it on a stick or another machine. Where this machine, or the stick that "
+            "calm runs from, has an organisation file (calm ready), a new case begins with what "
+            "it says: calm load.",
     OP_FIELDS(open_fields),
     .type = OP_FREE,
     .faces = FACE_CLI,
-    .records = WORDS("case/1", "person/1"),
+    .records =
+        WORDS("case/1", "person/1", "contact/1", "system/1", "channel/1", "backup/1", "law/1"),
     .job = open_job};

@@ -11,6 +11,8 @@
     X(SYSTEM, SYSTEM_TEXT_COUNT)                                                                   \
     X(CONTACT, CONTACT_TEXT_COUNT)                                                                 \
     X(BACKUP, BACKUP_TEXT_COUNT)                                                                   \
+    X(CHANNEL, CHANNEL_TEXT_COUNT)                                                                 \
+    X(LAW, LAW_TEXT_COUNT)                                                                         \
     X(MISSING, MISSING_TEXT_COUNT)                                                                 \
     X(REMARK, 1)
 
@@ -50,6 +52,7 @@ enum {
 };
 enum {
     CONTACT_SORT, /* "suppliers", "providers", "insurer", "authorities", "experts" */
+    CONTACT_ID,   /* "police", "cert" */
     CONTACT_WHAT, /* what they supply or are called for */
     CONTACT_NAME,
     CONTACT_PHONE,
@@ -58,6 +61,14 @@ enum {
     CONTACT_TEXT_COUNT
 };
 enum { BACKUP_ID, BACKUP_COVERS, BACKUP_PLACE, BACKUP_HOLD, BACKUP_CONTACT, BACKUP_TEXT_COUNT };
+enum {
+    CHANNEL_KIND,    /* "mail", or the meeting's own words */
+    CHANNEL_RELIES,  /* lines: ids of systems */
+    CHANNEL_TRUST,   /* "trusted", "unknown", "compromised"; empty where nobody said */
+    CHANNEL_REACHES, /* "Eva Brandt: eva@example"; empty for all */
+    CHANNEL_TEXT_COUNT
+};
+enum { LAW_ID, LAW_APPLIES, LAW_DECIDED_BY, LAW_REASON, LAW_TEXT_COUNT };
 enum {
     MISSING_IMPORTANCE, /* "must", "should", "may" */
     MISSING_SAY,
@@ -106,4 +117,26 @@ const struct str *organisation_row(const struct organisation *o, enum organisati
 /* Whom to phone, in which order: a page to print, of at most 78 columns. */
 void organisation_call_sheet(const struct organisation *o, struct buf *out);
 
-extern const struct operation organisation_team_load, organisation_assess_load;
+/* The file of this machine, or of the stick that this program runs from. ERR_NOTFOUND. */
+MUST_CHECK int organisation_find(const struct surroundings *around, struct buf *path,
+                                 struct err *e);
+
+/* How many of each came into the case. */
+struct organisation_counts {
+    size_t people;
+    size_t told; /* roles that must be told, or can be called */
+    size_t systems;
+    size_t channels;
+    size_t backups;
+    size_t laws;
+};
+/* Puts all of the file into the case that is not in it yet, each with its source. *first is the
+ * first record; it stays where nothing came. */
+MUST_CHECK int organisation_put(struct session *s, const struct organisation *o,
+                                struct organisation_counts *counts, uint64_t *first, struct err *e);
+/* "5 people, 3 systems and 2 laws"; nothing for none. */
+void organisation_say(const struct organisation_counts *c, struct buf *out);
+/* "organisation file of 2026-09-01, by Ana"; a line, not escaped. */
+void organisation_source(const struct organisation *o, struct buf *out);
+
+extern const struct operation organisation_load, organisation_team_load, organisation_assess_load;

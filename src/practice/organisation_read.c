@@ -131,6 +131,72 @@ static int put_head(const json_t *file, const struct import_sink *sink, struct e
     return put_texts(sink, ROW_HEAD, texts, e);
 }
 
+static int put_channel(const json_t *relies, struct str kind, struct str trust, struct str reaches,
+                       const struct import_sink *sink, struct err *e)
+{
+    CLEANUP_BUF struct buf lines = {0};
+
+    add_lines(&lines, relies, "\n");
+    return put_texts(sink, ROW_CHANNEL,
+                     (const struct str[CHANNEL_TEXT_COUNT]){[CHANNEL_KIND] = str_trim(kind),
+                                                            [CHANNEL_RELIES] = buf_str(&lines),
+                                                            [CHANNEL_TRUST] = trust,
+                                                            [CHANNEL_REACHES] = reaches},
+                     e);
+}
+
+/* Those of one person that have an address. */
+static int put_channels(const json_t *p, const struct import_sink *sink, struct err *e)
+{
+    const json_t *list = json_object_get(p, "channels");
+    struct str name = str_trim(import_text(p, "name"));
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < json_array_size(list) && i < ENTRIES_MAX; i++) {
+        const json_t *c = json_array_get(list, i);
+        struct str address = str_trim(import_text(c, "address"));
+        CLEANUP_BUF struct buf reaches = {0};
+
+        if (!name.len || !address.len || !import_text(c, "kind").len)
+            continue;
+        buf_addstr(&reaches, name);
+        buf_adds(&reaches, ": ");
+        buf_addstr(&reaches, address);
+        rc = put_channel(json_object_get(c, "relies_on"), import_text(c, "kind"),
+                         import_text(c, "trust"), buf_str(&reaches), sink, e);
+    }
+    return rc;
+}
+
+/* Where the team itself meets. */
+static int put_meeting(const json_t *file, const struct import_sink *sink, struct err *e)
+{
+    const json_t *meeting = json_object_get(file, "meeting");
+    struct str bridge = str_trim(import_text(meeting, "phone_bridge"));
+    CLEANUP_BUF struct buf name = {0};
+    int rc = 0;
+
+    if (str_trim(import_text(meeting, "channel")).len)
+        rc = put_channel(json_object_get(meeting, "channel_relies_on"),
+                         import_text(meeting, "channel"), STR(""), STR(""), sink, e);
+    if (rc || !bridge.len)
+        return rc;
+    buf_adds(&name, "phone bridge ");
+    buf_addstr(&name, bridge);
+    return put_channel(NULL, buf_str(&name), STR(""), STR(""), sink, e);
+}
+
+static int put_law(const json_t *law, const struct import_sink *sink, struct err *e)
+{
+    return put_texts(
+        sink, ROW_LAW,
+        (const struct str[LAW_TEXT_COUNT]){[LAW_ID] = import_text(law, "id"),
+                                           [LAW_APPLIES] = import_text(law, "applies"),
+                                           [LAW_DECIDED_BY] = import_text(law, "decided_by"),
+                                           [LAW_REASON] = import_text(law, "reason")},
+        e);
+}
+
 static int put_person(const json_t *file, const json_t *p, const struct import_sink *sink,
                       struct err *e)
 {
@@ -143,10 +209,12 @@ static int put_person(const json_t *file, const json_t *p, const struct import_s
         [PERSON_MOBILE] = import_text(p, "mobile"),
         [PERSON_HOME] = import_text(p, "phone_home"),
     };
+    int rc;
 
     add_person(&deputy, file, import_text(p, "deputy"));
     texts[PERSON_DEPUTY] = buf_str(&deputy);
-    return put_texts(sink, ROW_PERSON, texts, e);
+    rc = put_texts(sink, ROW_PERSON, texts, e);
+    return rc ? rc : put_channels(p, sink, e);
 }
 
 static void add_labelled(struct buf *out, const char *label, struct str value, const char *between)
@@ -225,6 +293,7 @@ static int put_contact(const char *sort, const json_t *c, const struct import_si
     CLEANUP_BUF struct buf number = {0};
     struct str texts[CONTACT_TEXT_COUNT] = {
         [CONTACT_SORT] = str_of(sort),
+        [CONTACT_ID] = import_text(c, "id"),
         [CONTACT_WHAT] = first_text(c, what),
         [CONTACT_NAME] = import_text(c, "name"),
         [CONTACT_PHONE] = import_text(c, "phone"),
@@ -238,7 +307,33 @@ static int put_contact(const char *sort, const json_t *c, const struct import_si
     return put_texts(sink, ROW_CONTACT, texts, e);
 }
 
-static int put_backup(const json_t *b, const struct import_sink *sink, struct err *e)
+static bool has_text(const json_t *list, struct str text)
+{
+    for (size_t i = 0; text.len && i < json_array_size(list); i++)
+        if (str_is(text, json_string_value(json_array_get(list, i))))
+            return true;
+    return false;
+}
+
+/* A backup names its systems, or a system its backups. */
+static void add_covered(struct buf *out, const json_t *file, const json_t *backup)
+{
+    const json_t *covers = json_object_get(backup, "covers");
+    const json_t *systems = json_object_get(file, "systems");
+
+    add_lines(out, covers, ", ");
+    for (size_t i = 0; i < json_array_size(systems); i++) {
+        const json_t *s = json_array_get(systems, i);
+        struct str id = import_text(s, "id");
+
+        if (id.len && !has_text(covers, id) &&
+            has_text(json_object_get(s, "backups"), import_text(backup, "id")))
+            add_labelled(out, "", id, ", ");
+    }
+}
+
+static int put_backup(const json_t *file, const json_t *b, const struct import_sink *sink,
+                      struct err *e)
 {
     CLEANUP_BUF struct buf covers = {0};
     struct str texts[BACKUP_TEXT_COUNT] = {
@@ -248,7 +343,7 @@ static int put_backup(const json_t *b, const struct import_sink *sink, struct er
         [BACKUP_CONTACT] = import_text(b, "contact"),
     };
 
-    add_lines(&covers, json_object_get(b, "covers"), ", ");
+    add_covered(&covers, file, b);
     texts[BACKUP_COVERS] = buf_str(&covers);
     return put_texts(sink, ROW_BACKUP, texts, e);
 }
@@ -267,8 +362,10 @@ static int put_list(const json_t *file, const char *name, const struct import_si
         else if (strcmp(name, "systems") == 0)
             rc = put_system(file, entry, sink, e);
         else if (strcmp(name, "backups") == 0)
-            rc = put_backup(entry, sink, e);
-        else if (strcmp(name, "laws") != 0)
+            rc = put_backup(file, entry, sink, e);
+        else if (strcmp(name, "laws") == 0)
+            rc = put_law(entry, sink, e);
+        else
             rc = put_contact(name, entry, sink, e);
     }
     return rc;
@@ -404,6 +501,8 @@ int organisation_rows(const json_t *file, const json_t *required, const struct i
 
     if (rc == 0)
         rc = put_head(file, sink, e);
+    if (rc == 0)
+        rc = put_meeting(file, sink, e);
     for (size_t i = 0; rc == 0 && i < COUNT_OF(lists); i++)
         rc = put_list(file, lists[i], sink, e);
     if (rc == 0 && json_is_object(json_object_get(file, "insurer")))

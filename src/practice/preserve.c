@@ -1,4 +1,5 @@
 /* evidence.c: the register of evidence and its chain of custody. */
+#include "practice/backup.h"
 #include "practice/evidence.h"
 #include "render/screen.h"
 #include "base/sink.h"
@@ -351,6 +352,7 @@ static void preserve_status(const struct view *v, struct practice_status *out)
                  STR_ARG(view_title(unheld)));
         buf_adds(&out->because,
                  "backups and logs are overwritten while we work; a hold costs nothing");
+        backup_say(v, unheld, &out->because);
         out->urgency = 52;
     } else if (!items && view_count(v, "system")) {
         buf_adds(&out->next, "calm preserve files /var/log");
@@ -363,8 +365,9 @@ const struct practice practice_preserve = {
     .verb = "preserve",
     .title = "Preserve evidence",
     .help = "a hold first; then copies with hashes, the register, chain of custody",
-    .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &custody_kind, &unlawful_kind),
+    .kinds =
+        LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind, &unlawful_kind),
     .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
-                       &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
-                       &preserve_get, &preserve_custody_form),
+                       &preserve_backup, &preserve_backups, &preserve_item, &preserve_custody,
+                       &unlawful_found, &preserve_files, &preserve_get, &preserve_custody_form),
     .status = preserve_status};

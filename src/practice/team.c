@@ -34,6 +34,7 @@ static const struct field person_fields[] = {
      .type = FIELD_FLAG,
      .flags = FIELD_LEAD,
      .help = "they are no longer on the team"},
+    {.name = "source", .type = FIELD_LINE, .help = "where this is known from, if not from you"},
 };
 
 static const struct kind person = {.name = "person",

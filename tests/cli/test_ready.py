@@ -243,11 +243,192 @@ class IntoTheCase(CaseTest):
         self.assertEqual(self.ana.fails("team load")[0], 3)
         own = self.ana.home / ".local" / "state" / "calm" / "organisation.json"
         shutil.copy(self.file, own)
-        self.assertIn("4 people added", self.ana("team load"))
+        self.assertIn("4 people and 3 roles to tell or to call added, from the organisation file without a date", self.ana("team load"))
 
     def test_an_observer_loads_nothing(self):
         eva = self.join("eva", roles="--role observer")
         self.assertEqual(eva.fails("team load", str(self.file))[0], 4)
+
+
+def whole():
+    """The same with channels, backups, laws, and those who are called from outside."""
+    o = filled()
+    o.update(updated="2026-09-01", updated_by="Eva Brandt")
+    o["meeting"].update(channel="Signal group", channel_relies_on=["mail1"], phone_bridge="+49 30 5")
+    o["systems"].append(dict(o["systems"][0], id="mail1", owner="cio", addresses=[], backups=["nas-daily"]))
+    for person in o["people"]:
+        if person["name"]:
+            person["channels"] = [{"kind": "mail", "address": person["id"] + "@muster.example", "relies_on": ["mail1"], "trust": "unknown"},
+                                  {"kind": "phone", "address": person["mobile"], "relies_on": [], "trust": "trusted"},
+                                  {"kind": "chat", "address": "", "relies_on": [], "trust": "unknown"}]
+    o["backups"] = [dict(o["backups"][0], id="nas-daily", covers=["web1", "no such"], place="room 3", how_to_hold="pause the job", contact="Jan Falk, +49 171 9")]
+    answers = {"gdpr": ("yes", "Dr. Lang", "customer data"), "nis2": ("no", "Dr. Lang", "too small")}
+    for law in o["laws"]:
+        if law["id"] in answers:
+            law["applies"], law["decided_by"], law["reason"] = answers[law["id"]]
+    o["laws"].append({"id": "law of the moon", "applies": "yes", "decided_by": "", "reason": ""})
+    o["insurer"].update(name="Insurer AG", policy="P-17", phone="+49 89 1", hours="always")
+    for authority, name in (("police", "Police of Muster"), ("cert", "CERT Muster"), ("data-protection-authority", "Authority of Muster")):
+        next(a for a in o["authorities"] if a["id"] == authority).update(name=name, phone="+49 89 " + str(len(name)))
+    o["suppliers"][0].update(name="Hoster", supplies="racks", contract="C-7", phone="+49 89 4")
+    next(p for p in o["providers"] if p["id"] == "internet").update(name="Line AG", phone="+49 89 5")
+    o["experts"][0].update(name="Forensics Ltd", phone="+49 89 6")
+    return o
+
+
+SOURCE = "organisation file of 2026-09-01, by Eva Brandt"
+
+
+class WholeFile(CaseTest):
+    """All of the organisation file becomes things of the case, each with its source."""
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / "organisation.json"
+        self.file.write_text(json.dumps(whole()))
+
+    def load(self):
+        self.ana("load", str(self.file))
+
+    def by(self, line, field):
+        return {t[field]: t for t in self.ana.json(line)}
+
+    def test_the_counts_are_those_of_the_file(self):
+        # People: four with a name (one in two roles), insurer, three authorities, two suppliers, an expert. Roles: cio, management, head of
+        # security, insurer, police, cert, regulator, supplier twice. Channels: the group, the bridge, mail, phone.
+        self.assertEqual(self.ana.json("load " + str(self.file)), {"people": 11, "told": 9, "systems": 3, "channels": 4, "backups": 1, "laws": 2})
+
+    def test_a_second_time_nothing_comes(self):
+        self.load()
+        size = self.ana.json("status")["records"]
+        self.assertIn("in the case already", self.ana("load", str(self.file)))
+        self.assertEqual(self.ana.json("status")["records"], size)
+
+    def test_every_thing_says_where_it_is_from(self):
+        self.load()
+        for line in ("assess systems", "notify channels", "notify roles", "notify laws", "preserve backups"):
+            things = self.ana.json(line)
+            self.assertTrue(things)
+            self.assertEqual({t.get("source") for t in things}, {SOURCE}, line)
+        self.assertEqual({p.get("source") for p in self.ana.json("team list") if p["name"] != "ana"}, {SOURCE})
+
+    def test_addresses_of_one_sort_over_the_same_systems_are_one_channel_with_its_trust(self):
+        self.load()
+        channels = self.by("notify channels", "name")
+        self.assertEqual(set(channels), {"Signal group over mail1", "phone bridge +49 30 5", "mail over mail1", "phone, trusted"})
+        self.assertEqual(channels["phone, trusted"]["trust"], "trusted")
+        self.assertEqual(channels["mail over mail1"]["trust"], "unknown")
+        self.assertEqual(channels["phone, trusted"]["reaches"].splitlines(), ["Ana Berg: +49 171 1", "Bo Carr: +49 171 2", "Eva Brandt: +49 171 3", "Udo Klein: +49 171 4"])
+        self.assertIn("Eva Brandt: cio@muster.example", channels["mail over mail1"]["reaches"].splitlines())
+
+    def test_a_channel_over_an_affected_system_is_refused_until_it_is_cleared(self):
+        self.load()
+        self.ana("assess mark mail1 affected")
+        self.assertEqual(self.ana.fails('notify draft "Eva Brandt" "the shop is off" --channel "mail over mail1"')[0], 5)
+        self.ana('notify draft "Eva Brandt" "the shop is off" --channel "phone, trusted"')
+        self.ana('notify trust "mail over mail1" trusted --because "mail1 was rebuilt"')
+        self.ana('notify draft "Eva Brandt" "the shop is on" --channel "mail over mail1"')
+
+    def test_a_law_that_applies_waits_for_its_clock_and_starts_none(self):
+        self.load()
+        laws = self.by("notify laws", "law")
+        self.assertEqual({n: t["applies"] for n, t in laws.items()}, {"gdpr": "yes", "nis2": "no"})
+        self.assertEqual((laws["gdpr"]["decided-by"], laws["gdpr"]["because"]), ("Dr. Lang", "customer data"))
+        self.assertEqual(self.ana.json("notify deadlines"), [])
+        self.assertIn("gdpr applies: no clock started", " ".join(self.ana("notify").split()))
+        self.ana('notify start gdpr --because "data may have been read"')
+        self.assertNotIn("gdpr applies", self.ana("notify"))
+
+    def test_what_is_wrong_is_corrected_and_no_longer_said_to_be_of_the_file(self):
+        self.load()
+        self.ana("notify law gdpr no")
+        self.ana('preserve backup nas-daily --hold "pull its plug"')
+        law, backup = self.by("notify laws", "law")["gdpr"], self.ana.json("preserve backups")[0]
+        self.assertEqual((law["applies"], law["decided-by"]), ("no", "ana"))
+        self.assertFalse(law.get("source") or law.get("because") or backup.get("source"))
+        self.assertEqual((backup["hold"], backup["place"]), ("pull its plug", "room 3"))
+        self.assertEqual(len(self.ana.json("preserve backups")), 1)
+        self.assertEqual(self.ana.fails("preserve backup nas-daily")[0], 2)
+        self.load()
+        self.assertEqual(self.by("notify laws", "law")["gdpr"]["applies"], "no")  # what is in the case stays
+
+    def test_a_backup_covers_what_either_side_of_the_file_says_and_its_hold_is_the_next_step(self):
+        self.load()
+        systems = {t["id"]: t["name"] for t in self.ana.json("assess systems")}
+        covers = self.ana.json("preserve backups")[0]["covers"]
+        self.assertEqual({systems.get(c, c) for c in (covers if isinstance(covers, list) else covers.splitlines())}, {"web1", "mail1"})
+        said = " ".join(self.ana("preserve").split())
+        self.assertIn("backup nas-daily: pause the job, ask Jan Falk, +49 171 9", said)
+        for name in systems.values():
+            self.ana(f"preserve hold {name} --rotation suspended")
+        self.assertNotIn("pause the job", self.ana("preserve"))
+
+    def test_insurer_police_cert_and_suppliers_can_be_called_and_read_nothing(self):
+        self.load()
+        people = self.by("team list", "name")
+        roles = [(t["role"], t.get("need", "")) for t in self.ana.json("notify roles")]
+        for role, need in (("insurer", "always, P-17"), ("police", "police"), ("cert", "CERT or CSIRT"), ("regulator", "data protection authority"), ("supplier", "racks, C-7"), ("supplier", "internet access")):
+            self.assertIn((role, need), roles)
+        self.assertEqual(people["CERT Muster"]["mobile"], "+49 89 11")
+        self.assertEqual(people["Forensics Ltd"]["skills"], "forensics")
+        self.assertFalse([p for p in people.values() if p["name"] != "ana" and (p.get("role") or p.get("key"))])
+
+    def test_a_new_case_begins_with_it_and_asks_nothing(self):
+        eva = Person("eva", self.folder, None)
+        own = eva.home / ".local/state/calm/organisation.json"
+        own.parent.mkdir(parents=True)
+        shutil.copy(self.file, own)
+        said = eva(f"open {self.folder}/tuesday.calm")
+        self.assertIn(f"In it already, from the {SOURCE}:", said)
+        self.assertIn("11 people, 9 roles to tell or to call, 3 systems, 4 channels, 1 backup and 2 laws", said)
+        eva.case = self.folder / "tuesday.calm"
+        self.assertEqual(len(eva.json("notify channels")), 4)
+        eva("log checkpoint")
+        self.assertEqual(self.verify(case=eva.case), 2)
+        eva.case = None
+        eva(f"open {self.folder}/empty.calm --without-organisation")
+        eva.case = self.folder / "empty.calm"
+        self.assertEqual(eva.json("status")["records"], 2)
+
+    def test_a_file_that_cannot_be_read_holds_nobody_up(self):
+        eva = Person("eva", self.folder, None)
+        own = eva.home / ".local/state/calm/organisation.json"
+        own.parent.mkdir(parents=True)
+        for number, text in enumerate(("{", '{"schema":"organisation/9"}', "[" * 99)):
+            own.write_text(text)
+            said = eva(f"open {self.folder}/case-{number}.calm")
+            self.assertIn("Nothing was taken from the organisation file", said)
+            self.assertIn("Next:", said)
+        own.write_bytes(EMPTY)
+        self.assertNotIn("rganisation", eva(f"open {self.folder}/case-3.calm"))
+
+    def test_a_case_opened_from_the_stick_begins_with_the_file_of_the_stick(self):
+        eva = Person("eva", self.folder, None)
+        stick = self.folder / "stick"
+        stick.mkdir()
+        shutil.copy(self.file, stick / "organisation.json")
+        eva(f"ready {stick}")
+        zoe = Person("zoe", self.folder, None)
+        done = subprocess.run([str(stick / "run-calm"), "open", str(self.folder / "stick.calm")], env=zoe.env, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"In it already, from the {SOURCE}:", done.stdout)
+
+    def test_hostile_texts_become_lines_that_do_nothing(self):
+        o = whole()
+        bad = "\x1b]0;x\x07\u202ebad\r\nsecond"
+        o["meeting"]["channel"] = o["backups"][0]["id"] = o["backups"][0]["how_to_hold"] = o["insurer"]["name"] = o["updated"] = bad
+        o["laws"][0]["reason"] = bad
+        o["people"][0]["channels"].append({"kind": bad, "address": bad, "relies_on": [bad, 7, None], "trust": bad})
+        o["people"][0]["channels"] += [7, None, [], {"kind": 7, "address": {}}]
+        o["systems"][0]["backups"] = [bad, 3, None]
+        self.file.write_text(json.dumps(o))
+        self.load()
+        said = "".join(self.ana(line) for line in ("notify channels", "notify roles", "notify laws", "preserve backups", "preserve", "team list", "log", "status"))
+        self.assertFalse(set(said) & {"\x1b", "\x07", "\u202e", "\r"})
+
+    def test_an_observer_loads_nothing(self):
+        eva = self.join("eva", roles="--role observer")
+        self.assertEqual(eva.fails("load", str(self.file))[0], 4)
 
 
 if __name__ == "__main__":
