@@ -91,7 +91,8 @@ const struct scopes *state_scopes(const struct state *s);
  * ERR_TAMPER: keys are held, but not that one. */
 MUST_CHECK int state_seal_key(const struct state *s, struct str scope, const uint8_t **key,
                               struct err *e);
-/* The name of the key that the newest record with a `scope-key` names; zeros where there is none. */
+/* The name of the key that the newest record with a `scope-key` names; zeros where there is none.
+ */
 struct hash state_seal_name(const struct state *s, struct str scope);
 /* Some record names a key of that compartment. */
 bool state_has_scope(const struct state *s, struct str scope);
@@ -114,6 +115,8 @@ const struct thing *state_thing_by_id(const struct state *s, const struct id *id
 /* The value of a field of a thing, by name; empty when nothing was said. Asking for a field that
  * its kind lacks is a bug. */
 struct str thing_value(const struct thing *t, const char *field);
+/* The same, empty also where its kind lacks the field. */
+struct str thing_value_if(const struct thing *t, const char *field);
 struct str thing_common(const struct thing *t, enum common_field f);
 bool thing_is(const struct thing *t, const char *kind);
 bool thing_says(const struct thing *t, const char *field, const char *value);

@@ -9,6 +9,12 @@ struct str thing_value(const struct thing *t, const char *field)
     BUG("a %s has no field %s", t->kind->name, field);
 }
 
+struct str thing_value_if(const struct thing *t, const char *field)
+{
+    return field_find(t->kind->fields, t->kind->field_count, str_of(field)) ? thing_value(t, field)
+                                                                            : str_of("");
+}
+
 struct str thing_common(const struct thing *t, enum common_field f)
 {
     struct str v = t->values[t->kind->field_count + (size_t)f];

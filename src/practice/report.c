@@ -143,7 +143,7 @@ static void status_of_report(const struct thing *t, struct practice_status *out)
                   "the report is approved; issuing it makes it evidence"}};
 
     buf_addf(&out->done, "rp%u " STR_FMT " (" STR_FMT ")\n", t->number, STR_ARG(view_title(t)),
-             STR_ARG(report_value(t, "state")));
+             STR_ARG(thing_value_if(t, "state")));
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         if (!report_says(t, "state", steps[i].state))
             continue;
@@ -162,7 +162,7 @@ static void report_status(const struct view *v, struct practice_status *out)
     if (!view_count(v, "risk"))
         buf_adds(&out->missing, "the risk that remains, and who accepts it\n");
     if (t) {
-        buf_addstr(&out->brief, report_value(t, "state"));
+        buf_addstr(&out->brief, thing_value_if(t, "state"));
         status_of_report(t, out);
         return;
     }

@@ -6,7 +6,7 @@ enum tlp report_label(const struct thing *t)
 {
     enum tlp label = TLP_AMBER;
 
-    (void)tlp_of(report_value(t, "label"), &label);
+    (void)tlp_of(thing_value_if(t, "label"), &label);
     return label;
 }
 
@@ -55,15 +55,15 @@ void report_choose(struct session *s, const struct view *v, const struct thing *
     struct view cut;
 
     *c = (struct report_choice){.title = view_title(t),
-                                .privilege = report_value(t, "privilege"),
-                                .audience = report_value(t, "audience"),
-                                .distribution = report_value(t, "distribution"),
+                                .privilege = thing_value_if(t, "privilege"),
+                                .audience = thing_value_if(t, "audience"),
+                                .distribution = thing_value_if(t, "distribution"),
                                 .label = report_label(t)};
     cut = view_at_most(v, c->label);
     (void)signed_by(s, v, t, "reviewed-by", &reviewed);
     (void)signed_by(s, v, t, "approved-by", &approved);
     add_signer(&cut, arena, c, "Drafted by", state_record(v->state, t->seq), STR(""));
-    add_signer(&cut, arena, c, "Reviewed by", reviewed, report_value(t, "review"));
-    add_signer(&cut, arena, c, "Approved by", approved, report_value(t, "approval"));
+    add_signer(&cut, arena, c, "Reviewed by", reviewed, thing_value_if(t, "review"));
+    add_signer(&cut, arena, c, "Approved by", approved, thing_value_if(t, "approval"));
     c->status = approved ? DOC_APPROVED : reviewed ? DOC_REVIEWED : DOC_DRAFT;
 }

@@ -32,12 +32,13 @@ void report_weaknesses(struct report *r)
         inline_printf(doc_cell(r->doc), "w%u", t->number);
         cell = doc_cell(r->doc);
         inline_str(cell, view_title(t));
-        if (report_value(t, "cve").len)
-            inline_printf(cell, " (" STR_FMT ")", STR_ARG(report_value(t, "cve")));
+        if (thing_value_if(t, "cve").len)
+            inline_printf(cell, " (" STR_FMT ")", STR_ARG(thing_value_if(t, "cve")));
         doc_cell_str(r->doc,
-                     report_value(t, "used").len ? report_value(t, "used") : STR("not known"));
+                     thing_value_if(t, "used").len ? thing_value_if(t, "used") : STR("not known"));
         cell_field(r, t, "system");
-        doc_cell_str(r->doc, report_value(t, "state").len ? report_value(t, "state") : STR("open"));
+        doc_cell_str(r->doc,
+                     thing_value_if(t, "state").len ? thing_value_if(t, "state") : STR("open"));
         cell_field(r, t, "by-what");
         cell_field(r, t, "proof");
     }
@@ -47,7 +48,7 @@ void report_weaknesses(struct report *r)
 static void put_risk(struct report *r, const struct thing *t)
 {
     struct inlines *text;
-    bool is_accepted = report_value(t, "accepted-by").len > 0;
+    bool is_accepted = thing_value_if(t, "accepted-by").len > 0;
 
     doc_row(r->doc, (struct doc_ref){0});
     inline_printf(doc_cell(r->doc), "rk%u", t->number);
@@ -82,7 +83,7 @@ static void put_remaining(struct report *r)
         report_thing(text, t, true);
         inline_printf(
             text, ": " STR_FMT,
-            STR_ARG(report_value(t, "state").len ? report_value(t, "state") : STR("open")));
+            STR_ARG(thing_value_if(t, "state").len ? thing_value_if(t, "state") : STR("open")));
     }
     if (is_open)
         doc_end(r->doc);
@@ -129,11 +130,12 @@ void report_lessons(struct report *r)
         inline_printf(doc_cell(r->doc), "le%u", t->number);
         doc_cell_str(r->doc, view_title(t));
         cell_field(r, t, "do");
-        doc_cell_str(r->doc,
-                     report_value(t, "owner").len ? report_value(t, "owner") : STR("nobody yet"));
+        doc_cell_str(r->doc, thing_value_if(t, "owner").len ? thing_value_if(t, "owner")
+                                                            : STR("nobody yet"));
         doc_cell_str(r->doc, thing_time(t, "due", &due) ? str_head(report_time(r, due), 10)
                                                         : STR("no date yet"));
-        doc_cell_str(r->doc, report_value(t, "state").len ? report_value(t, "state") : STR("open"));
+        doc_cell_str(r->doc,
+                     thing_value_if(t, "state").len ? thing_value_if(t, "state") : STR("open"));
     }
     doc_end(r->doc);
 }

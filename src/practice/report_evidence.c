@@ -20,11 +20,11 @@ static void put_source(struct report *r, const struct thing *t)
     struct inlines *cell = doc_cell(r->doc);
 
     report_field(r, cell, t, "system");
-    if (report_value(t, "path").len) {
-        inline_text(cell, report_value(t, "system").len ? " " : "");
-        inline_code(cell, report_value(t, "path"));
+    if (thing_value_if(t, "path").len) {
+        inline_text(cell, thing_value_if(t, "system").len ? " " : "");
+        inline_code(cell, thing_value_if(t, "path"));
     }
-    if (report_value(t, "remark").len) {
+    if (thing_value_if(t, "remark").len) {
         inline_text(cell, " (");
         report_field(r, cell, t, "remark");
         inline_text(cell, ")");
@@ -46,7 +46,7 @@ static void put_register(struct report *r)
         inline_printf(doc_cell(r->doc), "e%u", t->number);
         cell = doc_cell(r->doc);
         inline_str(cell, view_title(t));
-        if (report_value(t, "unlawful").len)
+        if (thing_value_if(t, "unlawful").len)
             inline_text(cell, " (may hold material that is unlawful to possess: sealed, not "
                               "shown)");
         put_source(r, t);
@@ -55,9 +55,9 @@ static void put_register(struct report *r)
         cell_field(r, t, "size");
         cell = doc_cell(r->doc);
         report_field(r, cell, t, "place");
-        if (report_value(t, "seal").len)
-            inline_printf(cell, "%sseal " STR_FMT, report_value(t, "place").len ? ", " : "",
-                          STR_ARG(report_value(t, "seal")));
+        if (thing_value_if(t, "seal").len)
+            inline_printf(cell, "%sseal " STR_FMT, thing_value_if(t, "place").len ? ", " : "",
+                          STR_ARG(thing_value_if(t, "seal")));
     }
     doc_end(r->doc);
 }
@@ -70,7 +70,7 @@ static void put_hashes(struct report *r)
     bool is_open = false;
 
     for (size_t at = 0; (t = view_next(r->view, "evidence", &at));) {
-        if (!report_value(t, "sha256").len)
+        if (!thing_value_if(t, "sha256").len)
             continue;
         if (!is_open)
             doc_table(r->doc, STR("Hashes, as they were when each item was taken"), columns,
@@ -78,8 +78,8 @@ static void put_hashes(struct report *r)
         is_open = true;
         doc_row(r->doc, (struct doc_ref){0});
         doc_cell_ref(r->doc, (struct doc_ref){'e', t->number});
-        doc_cell_str(r->doc, report_value(t, "sha256"));
-        doc_cell_str(r->doc, report_value(t, "md5"));
+        doc_cell_str(r->doc, thing_value_if(t, "sha256"));
+        doc_cell_str(r->doc, thing_value_if(t, "md5"));
     }
     if (is_open)
         doc_end(r->doc);
@@ -109,7 +109,8 @@ static void put_custody(struct report *r)
         cell_field(r, t, "to");
         cell = doc_cell(r->doc);
         report_field(r, cell, t, "place");
-        inline_text(cell, report_value(t, "place").len && report_value(t, "seal").len ? ", " : "");
+        inline_text(cell,
+                    thing_value_if(t, "place").len && thing_value_if(t, "seal").len ? ", " : "");
         report_field(r, cell, t, "seal");
         cell_field(r, t, "because");
         cell_field(r, t, "signed");
@@ -252,7 +253,7 @@ static void put_deadlines(struct report *r)
 
         doc_row(r->doc, (struct doc_ref){'d', t->number});
         inline_printf(doc_cell(r->doc), "d%u", t->number);
-        doc_cell_str(r->doc, report_value(t, "law"));
+        doc_cell_str(r->doc, thing_value_if(t, "law"));
         cell_field(r, t, "step");
         doc_cell_str(r->doc, thing_time(t, "trigger", &when) ? report_time(r, when) : STR(""));
         doc_cell_str(r->doc, thing_time(t, "due", &when) ? report_time(r, when)
@@ -260,11 +261,12 @@ static void put_deadlines(struct report *r)
         put_outcome(r, doc_cell(r->doc), t);
         cell = doc_cell(r->doc);
         report_field(r, cell, t, "because");
-        if (report_value(t, "decided-by").len)
-            inline_printf(cell, "%sdecided by " STR_FMT, report_value(t, "because").len ? "; " : "",
-                          STR_ARG(report_value(t, "decided-by")));
-        if (report_value(t, "proof").len)
-            inline_printf(cell, "; proof: " STR_FMT, STR_ARG(report_value(t, "proof")));
+        if (thing_value_if(t, "decided-by").len)
+            inline_printf(cell, "%sdecided by " STR_FMT,
+                          thing_value_if(t, "because").len ? "; " : "",
+                          STR_ARG(thing_value_if(t, "decided-by")));
+        if (thing_value_if(t, "proof").len)
+            inline_printf(cell, "; proof: " STR_FMT, STR_ARG(thing_value_if(t, "proof")));
     }
     doc_end(r->doc);
 }

@@ -27,8 +27,8 @@ static void put_problem(struct report *r, const struct thing *t, const char *ran
     cell = doc_cell(r->doc);
     inline_printf(
         cell, STR_FMT " / " STR_FMT,
-        STR_ARG(report_value(t, "impact").len ? report_value(t, "impact") : STR("not said")),
-        STR_ARG(report_value(t, "urgency").len ? report_value(t, "urgency") : STR("not said")));
+        STR_ARG(thing_value_if(t, "impact").len ? thing_value_if(t, "impact") : STR("not said")),
+        STR_ARG(thing_value_if(t, "urgency").len ? thing_value_if(t, "urgency") : STR("not said")));
     doc_cell_str(r->doc, thing_time(t, "since", &since) ? report_time(r, since) : STR("not said"));
     cell = doc_cell(r->doc);
     if (report_says(t, "state", "closed")) {
@@ -132,14 +132,14 @@ static void put_system(struct report *r, const struct thing *t)
     doc_heading(r->doc, 2, view_title(t));
     doc_pairs(r->doc, DOC_FACTS);
     text = doc_pair(r->doc, STR("State"));
-    if (report_value(t, "state").len)
+    if (thing_value_if(t, "state").len)
         report_field(r, text, t, "state");
     else
         inline_text(text, "unknown");
     inline_text(text, " ");
     report_ref(text, t->changed_seq);
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        if (report_value(t, fields[i]).len)
+        if (thing_value_if(t, fields[i]).len)
             report_field(r, doc_pair(r->doc, str_of(names[i])), t, fields[i]);
     doc_end(r->doc);
     if (!c) {
@@ -151,13 +151,13 @@ static void put_system(struct report *r, const struct thing *t)
     inline_ref(text, row_of(c));
     inline_text(text, " ");
     report_field(r, text, c, "conclusion");
-    if (report_value(c, "confidence").len)
+    if (thing_value_if(c, "confidence").len)
         inline_printf(text, ", with " STR_FMT " confidence",
-                      STR_ARG(report_value(c, "confidence")));
+                      STR_ARG(thing_value_if(c, "confidence")));
     inline_text(text, ". ");
     inline_text(text, "Because: ");
-    report_inline_sentence(text, report_value(c, "because"));
-    if (report_value(c, "evidence").len) {
+    report_inline_sentence(text, thing_value_if(c, "because"));
+    if (thing_value_if(c, "evidence").len) {
         inline_text(text, " Decided by: ");
         report_field(r, text, c, "evidence");
         inline_text(text, ".");
@@ -221,7 +221,7 @@ static void put_hypotheses(struct report *r)
         inline_printf(doc_cell(r->doc), "h%u", t->number);
         doc_cell_str(r->doc, view_title(t));
         put_field_cell(r, t, "sort");
-        if (report_value(t, "state").len)
+        if (thing_value_if(t, "state").len)
             put_field_cell(r, t, "state");
         else
             doc_cell_text(r->doc, "open");
@@ -304,7 +304,7 @@ static void put_weights(struct report *r)
     bool is_open = false;
 
     for (size_t at = 0; (t = view_next(r->view, "weight", &at));) {
-        if (!report_value(t, "because").len || !view_ref(r->view, t, "hypothesis"))
+        if (!thing_value_if(t, "because").len || !view_ref(r->view, t, "hypothesis"))
             continue;
         if (!is_open)
             doc_list(r->doc, DOC_BULLETS);
@@ -317,7 +317,7 @@ static void put_weights(struct report *r)
                               : report_says(t, "speaks", "for") ? STR(" speaks for ")
                                                                 : STR(" speaks against ")));
         report_thing(text, view_ref(r->view, t, "hypothesis"), false);
-        inline_printf(text, " (" STR_FMT "): ", STR_ARG(report_value(t, "strength")));
+        inline_printf(text, " (" STR_FMT "): ", STR_ARG(thing_value_if(t, "strength")));
         report_field(r, text, t, "because");
         inline_text(text, " ");
         report_ref(text, t->seq);
@@ -360,12 +360,12 @@ static void put_standing(struct report *r, const char *standing, const char *hea
         text = doc_item(r->doc);
         inline_printf(text, "k%u ", t->number);
         report_field(r, text, t, "text");
-        if (report_value(t, "system").len) {
+        if (thing_value_if(t, "system").len) {
             inline_text(text, " (");
             report_field(r, text, t, "system");
             inline_text(text, ")");
         }
-        if (report_value(t, "from").len) {
+        if (thing_value_if(t, "from").len) {
             inline_text(text, ", shown by ");
             report_field(r, text, t, "from");
         }
@@ -393,7 +393,7 @@ void report_facts(struct report *r)
 
         doc_callout(r->doc, DOC_OPINION, STR("The signed assessment"));
         text = doc_para(r->doc);
-        report_inline_sentence(text, report_value(last, "text"));
+        report_inline_sentence(text, thing_value_if(last, "text"));
         inline_printf(text, " Signed on " STR_FMT " by " STR_FMT " ",
                       STR_ARG(report_time(r, state_record(r->view->state, last->seq)->time)),
                       STR_ARG(told ? told_name(r, told) : STR("")));

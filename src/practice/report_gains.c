@@ -310,7 +310,7 @@ static void add_lessons(struct cost *c, const char *verb)
     uint64_t seconds;
 
     for (size_t at = 0; (t = view_next_with(c->r->view, "lesson", "practice", verb, &at));) {
-        if (str_u64(report_value(t, "time-lost"), &seconds)) {
+        if (str_u64(thing_value_if(t, "time-lost"), &seconds)) {
             c->is_notable = true;
             buf_addf(&c->text, "The team puts the time lost at %s (le%u). ",
                      span_text(span, (int64_t)seconds), t->number);

@@ -84,7 +84,7 @@ static size_t put_failed(struct report *r)
         inline_text(text, is_undone                           ? ": undone. "
                           : report_says(t, "check", "partly") ? ": works in part. "
                                                               : ": does not work. ");
-        report_inline_sentence(text, report_value(t, is_undone ? "result" : "proof"));
+        report_inline_sentence(text, thing_value_if(t, is_undone ? "result" : "proof"));
         inline_text(text, " ");
         report_ref(text, t->changed_seq);
     }
@@ -113,7 +113,7 @@ static void put_actions(struct report *r)
         inline_printf(doc_cell(r->doc), "a%u", t->number);
         cell = doc_cell(r->doc);
         inline_str(cell, view_title(t));
-        if (report_value(t, "system").len) {
+        if (thing_value_if(t, "system").len) {
             inline_text(cell, " (");
             report_field(r, cell, t, "system");
             inline_text(cell, ")");
@@ -121,17 +121,17 @@ static void put_actions(struct report *r)
         report_field(r, doc_cell(r->doc), t, "practice");
         report_field(r, doc_cell(r->doc), t, "state");
         cell = doc_cell(r->doc);
-        if (report_value(t, "approval").len) {
+        if (thing_value_if(t, "approval").len) {
             inline_text(cell, "spoken: ");
             report_field(r, cell, t, "approval");
-        } else if (report_value(t, "approved-by").len) {
+        } else if (thing_value_if(t, "approved-by").len) {
             report_field(r, cell, t, "approved-by");
         } else {
             inline_text(cell, "not on record");
         }
         report_field(r, doc_cell(r->doc), t, "result");
         cell = doc_cell(r->doc);
-        if (report_value(t, "check").len) {
+        if (thing_value_if(t, "check").len) {
             report_field(r, cell, t, "check");
             inline_text(cell, ": ");
             report_field(r, cell, t, "proof");

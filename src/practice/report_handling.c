@@ -19,7 +19,7 @@ static void put_own_words(struct report *r, const struct thing *t, const char *f
 {
     struct inlines *p = doc_para(r->doc);
 
-    if (!t || !report_value(t, field).len) {
+    if (!t || !thing_value_if(t, field).len) {
         inline_text(p, fallback);
         return;
     }
@@ -81,7 +81,7 @@ void report_scope(struct report *r)
                   "of evidence and conversation is a signed record; nothing was added by hand. "
                   "Numbers such as [r17] name records, which stand in full in an appendix.");
     doc_heading(r->doc, 2, STR("Limits"));
-    if (own && report_value(own, "limits").len)
+    if (own && thing_value_if(own, "limits").len)
         put_own_words(r, own, "limits", "");
     put_limits(r);
 }

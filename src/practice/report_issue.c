@@ -293,8 +293,8 @@ static size_t count_others(const struct decision *d)
     size_t count = 0;
 
     for (size_t at = 0; (t = view_next(v, "person", &at));)
-        count += t != v->person && report_value(t, "key").len && !report_value(t, "left").len &&
-                 (roles_of(report_value(t, "role")) & d->op->roles);
+        count += t != v->person && thing_value_if(t, "key").len && !thing_value_if(t, "left").len &&
+                 (roles_of(thing_value_if(t, "role")) & d->op->roles);
     return count;
 }
 
@@ -517,7 +517,7 @@ static int issue(struct session *s, const struct operation *op, const struct inp
     c.is_issued = true;
     folder = arena_printf(arena, STR_FMT,
                           STR_ARG(input_has(op, in, "folder") ? input_value(op, in, "folder")
-                                                              : report_value(t, "folder")));
+                                                              : thing_value_if(t, "folder")));
     rc = report_build(s, &v, &c, &texts, e);
     if (rc == 0)
         rc = write_files(folder, &texts, e);

@@ -280,15 +280,9 @@ struct str told_by(const struct report *r, const struct told *t)
     return person && view_allows(r->view, person) ? view_title(person) : told_name(r, t);
 }
 
-struct str report_value(const struct thing *t, const char *field)
-{
-    return field_find(t->kind->fields, t->kind->field_count, str_of(field)) ? thing_value(t, field)
-                                                                            : STR("");
-}
-
 bool report_says(const struct thing *t, const char *field, const char *value)
 {
-    return str_is(report_value(t, field), value);
+    return str_is(thing_value_if(t, field), value);
 }
 
 bool told_is(const struct report *r, const struct told *t, const char *type)
@@ -312,7 +306,7 @@ const struct practice *report_practice_of(const struct told *t)
     if (!t->record->kind)
         return NULL;
     if (thing && thing_is(thing, "action"))
-        return practice_find(report_value(thing, "practice"));
+        return practice_find(thing_value_if(thing, "practice"));
     return owner_of(t->record->kind);
 }
 

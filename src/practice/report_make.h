@@ -108,8 +108,6 @@ struct str told_value(const struct told *t, const char *name);      /* empty whe
 struct str told_name(const struct report *r, const struct told *t); /* who recorded it */
 struct str told_by(const struct report *r,
                    const struct told *t); /* who did it, where said, else who recorded it */
-struct str report_value(const struct thing *t,
-                        const char *field); /* empty where the kind has none */
 bool report_says(const struct thing *t, const char *field, const char *value);
 const struct practice *report_practice_of(const struct told *t);              /* NULL for none */
 bool told_is(const struct report *r, const struct told *t, const char *type); /* "problem/1" */

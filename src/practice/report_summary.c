@@ -115,11 +115,11 @@ static void add_conclusion_words(struct buf *b, struct str lines)
 static void add_system(struct report *r, const struct thing *t, struct buf *b)
 {
     const struct thing *c = analyse_conclusion(r->view, t);
-    struct str state = report_value(t, "state");
+    struct str state = thing_value_if(t, "state");
 
     buf_addstr(b, view_title(t));
-    if (report_value(t, "purpose").len)
-        buf_addf(b, " (" STR_FMT ")", STR_ARG(report_value(t, "purpose")));
+    if (thing_value_if(t, "purpose").len)
+        buf_addf(b, " (" STR_FMT ")", STR_ARG(thing_value_if(t, "purpose")));
     if (!state.len || str_is(state, "unknown"))
         buf_adds(b, " may be affected; that is not known");
     else if (str_is(state, "clear"))
@@ -131,12 +131,12 @@ static void add_system(struct report *r, const struct thing *t, struct buf *b)
         return;
     }
     buf_adds(b, "; the conclusion is ");
-    add_conclusion_words(b, report_value(c, "conclusion"));
-    if (report_value(c, "confidence").len)
-        buf_addf(b, ", with " STR_FMT " confidence", STR_ARG(report_value(c, "confidence")));
-    if (report_value(c, "because").len) {
+    add_conclusion_words(b, thing_value_if(c, "conclusion"));
+    if (thing_value_if(c, "confidence").len)
+        buf_addf(b, ", with " STR_FMT " confidence", STR_ARG(thing_value_if(c, "confidence")));
+    if (thing_value_if(c, "because").len) {
         buf_adds(b, ", because: ");
-        report_quote(b, report_value(c, "because"), QUOTE_MAX);
+        report_quote(b, thing_value_if(c, "because"), QUOTE_MAX);
     }
     buf_adds(b, ". ");
 }
@@ -207,15 +207,15 @@ static void make_effect(struct report *r)
             continue;
         buf_adds(&b, "The impact of ");
         report_quote(&b, view_title(t), QUOTE_MAX);
-        buf_addf(&b, " was rated " STR_FMT ". ", STR_ARG(report_value(t, "impact")));
+        buf_addf(&b, " was rated " STR_FMT ". ", STR_ARG(thing_value_if(t, "impact")));
     }
     for (size_t at = 0; (t = view_next(r->view, "action", &at));) {
-        if (!report_value(t, "breaks").len || !is_carried_out(t))
+        if (!thing_value_if(t, "breaks").len || !is_carried_out(t))
             continue;
         buf_adds(&b, "The change ");
         report_quote(&b, view_title(t), QUOTE_MAX);
         buf_adds(&b, " meant for others: ");
-        report_quote(&b, report_value(t, "breaks"), QUOTE_MAX);
+        report_quote(&b, thing_value_if(t, "breaks"), QUOTE_MAX);
         buf_adds(&b, ". ");
     }
     say(r, "Effect", &b);
@@ -416,9 +416,9 @@ static void make_standing(struct report *r)
     else
         buf_addf(&b, "This report was made on " STR_FMT ". ",
                  STR_ARG(report_time(r, r->view->now)));
-    if (is_closed && report_value(t, "text").len) {
+    if (is_closed && thing_value_if(t, "text").len) {
         buf_adds(&b, "It was closed with the words: ");
-        report_quote(&b, report_value(t, "text"), QUOTE_MAX);
+        report_quote(&b, thing_value_if(t, "text"), QUOTE_MAX);
         buf_adds(&b, ". ");
     }
     add_signoffs(r, &b);
@@ -448,7 +448,7 @@ static size_t count_open_weaknesses(struct report *r)
     size_t count = 0;
 
     for (size_t at = 0; (t = view_next(r->view, "weakness", &at));)
-        count += !report_value(t, "state").len || report_says(t, "state", "open");
+        count += !thing_value_if(t, "state").len || report_says(t, "state", "open");
     return count;
 }
 
@@ -468,7 +468,7 @@ static size_t count_unaccepted(struct report *r)
     size_t count = 0;
 
     for (size_t at = 0; (t = view_next(r->view, "risk", &at));)
-        count += !report_value(t, "accepted-by").len;
+        count += !thing_value_if(t, "accepted-by").len;
     return count;
 }
 

@@ -286,7 +286,7 @@ void report_inline(struct report *r, struct inlines *t, const struct kind *kind,
 
 void report_field(struct report *r, struct inlines *t, const struct thing *thing, const char *field)
 {
-    report_inline(r, t, thing->kind, str_of(field), report_value(thing, field), 2000);
+    report_inline(r, t, thing->kind, str_of(field), thing_value_if(thing, field), 2000);
 }
 
 void report_inline_sentence(struct inlines *t, struct str words)
