@@ -1,6 +1,5 @@
 /* test_store_odd.c: a case under which the ground moves: rows too long, a folder in which nobody
- * may write, files that change while they are read, a medium that fails at the worst moment. */
-#include "store_calls.h"
+ * may write, a database that changes while it is read, a medium that fails at the worst moment. */
 #include "store_fault.h"
 #include "store_sqlite.h"
 #include "store/sqlite.h"
@@ -399,178 +398,6 @@ static void a_log_that_cannot_be_moved_into_the_database_ends_writing_after_the_
     assert_int_equal(size, 6);
 }
 
-/* The changes to a blob while it is hashed; context is its path. */
-static void lengthen(void *context)
-{
-    int fd = open(context, O_WRONLY | O_APPEND);
-
-    assert_int_equal(write(fd, "x", 1), 1);
-    fd_close(fd);
-}
-
-static void touch_seconds(void *context)
-{
-    touch_by(context, 5, 0);
-}
-
-static void touch_nanoseconds(void *context)
-{
-    touch_by(context, 0, 1000);
-}
-
-static void replace(void *context)
-{
-    char other[300];
-    int fd;
-
-    snprintf(other, sizeof(other), "%s.other", (const char *)context);
-    fd = open(other, O_WRONLY | O_CREAT, 0400);
-    assert_int_equal(write(fd, "abc", 3), 3);
-    fd_close(fd);
-    assert_int_equal(rename(other, context), 0);
-}
-
-static void remove_it(void *context)
-{
-    assert_int_equal(unlink(context), 0);
-}
-
-static void put_in(const struct place *p, struct hash *name, char path[256])
-{
-    CLEANUP(store_closep) struct store *s = NULL;
-    struct blob_writer *w = NULL;
-    struct blob_digests d;
-    char hex[65] = {0};
-
-    must(store_open(&s, p->folder, STORE_WRITE, &failure));
-    must(blob_begin(&w, s, &failure));
-    must(blob_write(w, "abc", 3, &failure));
-    must(blob_commit(w, &d, &failure));
-    *name = d.sha256;
-    hex_write(hex, name->b, 32);
-    snprintf(path, 256, "%s/evidence/%.2s/%s", p->folder, hex, hex);
-}
-
-static void meanwhile(const char *call, long at, void (*change)(void *context), void *context)
-{
-    memset(&calls, 0, sizeof(calls));
-    calls.only = call;
-    calls.at = at;
-    calls.error = EIO; /* it is counted; it does not fail */
-    calls.meanwhile = change;
-    calls.context = context;
-}
-
-static void a_blob_that_changes_while_it_is_hashed_is_not_handed_out(void **state)
-{
-    static const struct {
-        const char *call;
-        void (*change)(void *context);
-        int code;
-    } cases[] = {
-        {"read", lengthen, ERR_TAMPER},          {"read", touch_seconds, ERR_TAMPER},
-        {"read", touch_nanoseconds, ERR_TAMPER}, {"read", replace, ERR_TAMPER},
-        {"fstatat64", lengthen, ERR_TAMPER},     {"read", remove_it, ERR_NOTFOUND},
-    };
-    struct place *p = *state;
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        CLEANUP(store_closep) struct store *s = NULL;
-        struct hash name;
-        char path[256];
-        uint64_t size;
-        int fd = -77;
-
-        make_case(p, 1);
-        put_in(p, &name, path);
-        assert_int_equal(chmod(path, 0600), 0);
-        must(store_open(&s, p->folder, STORE_READ, &failure));
-        meanwhile(cases[i].call, 1, cases[i].change, path);
-        assert_int_equal(blob_open(s, &name, &fd, &size, &failure), cases[i].code);
-        assert_non_null(calls.fails); /* the change was made */
-        assert_int_equal(fd, -77);
-        store_close(MOVE(s));
-        remove_tree(p->folder);
-    }
-}
-
-static int count_blob(void *context, const struct hash *name, uint64_t size, struct err *e)
-{
-    (void)name;
-    (void)e;
-    *(uint64_t *)context += size;
-    return 0;
-}
-
-static void a_blob_that_goes_while_they_are_listed_is_left_out(void **state)
-{
-    struct place *p = *state;
-    CLEANUP(store_closep) struct store *s = NULL;
-    struct hash name;
-    char path[256];
-    uint64_t total = 0;
-
-    make_case(p, 1);
-    put_in(p, &name, path);
-    must(store_open(&s, p->folder, STORE_READ, &failure));
-    must(blob_each(s, count_blob, &total, &failure));
-    assert_int_equal(total, 3);
-    meanwhile("fstatat64", 1, remove_it, path);
-    total = 0;
-    must(blob_each(s, count_blob, &total, &failure));
-    assert_non_null(calls.fails);
-    assert_int_equal(total, 0);
-}
-
-static void what_is_no_file_is_no_blob(void **state)
-{
-    static const char *const kinds[] = {"folder", "fifo", "link"};
-    struct place *p = *state;
-
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        CLEANUP(store_closep) struct store *s = NULL;
-        struct hash name;
-        char path[256];
-        uint64_t total = 0;
-        bool is_there = true;
-
-        make_case(p, 1);
-        put_in(p, &name, path);
-        assert_int_equal(unlink(path), 0);
-        if (i == 0)
-            assert_int_equal(mkdir(path, 0700), 0);
-        else
-            assert_int_equal(i == 1 ? mkfifo(path, 0600) : symlink("/etc/passwd", path), 0);
-        must(store_open(&s, p->folder, STORE_WRITE, &failure));
-        must(blob_has(s, &name, &is_there, &failure));
-        assert_false(is_there);
-        must(blob_each(s, count_blob, &total, &failure));
-        assert_int_equal(total, 0);
-        assert_int_equal(blob_destroy(s, &name, &failure), ERR_TAMPER);
-        store_close(MOVE(s));
-        remove_tree(p->folder);
-    }
-}
-
-static void a_case_without_its_folder_of_evidence_has_none(void **state)
-{
-    struct place *p = *state;
-    CLEANUP(store_closep) struct store *s = NULL;
-    struct blob_writer *w = NULL;
-    char path[256];
-    uint64_t total = 0;
-
-    make_case(p, 1);
-    assert_int_equal(rmdir(path_of(path, p, "evidence")), 0);
-    must(store_open(&s, p->folder, STORE_WRITE, &failure));
-    must(blob_each(s, count_blob, &total, &failure));
-    assert_int_equal(blob_begin(&w, s, &failure), ERR_NOTFOUND);
-    assert_int_equal(symlink(p->top, path), 0); /* a link is not followed out of the case */
-    assert_int_equal(blob_each(s, count_blob, &total, &failure), ERR_IO);
-    assert_int_equal(blob_begin(&w, s, &failure), ERR_IO);
-    assert_int_equal(total, 0);
-}
-
 /* What each kind of result of SQLite means to who uses the store (store.h). */
 static void every_result_of_sqlite_has_a_meaning(void **state)
 {
@@ -684,10 +511,6 @@ int main(void)
         T(after_a_failed_write_nothing_more_is_written),
         T(a_medium_that_cannot_be_read_is_not_called_a_damaged_case),
         T(a_log_that_cannot_be_moved_into_the_database_ends_writing_after_the_append),
-        T(a_blob_that_changes_while_it_is_hashed_is_not_handed_out),
-        T(a_blob_that_goes_while_they_are_listed_is_left_out),
-        T(what_is_no_file_is_no_blob),
-        T(a_case_without_its_folder_of_evidence_has_none),
         T(every_result_of_sqlite_has_a_meaning),
         T(a_store_that_is_used_wrongly_is_a_bug),
     };
