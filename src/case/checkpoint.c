@@ -146,11 +146,11 @@ static int append_checkpoint(struct session *s, const struct checkpoint *c, cons
     CLEANUP_BUF struct buf root = {0};
     CLEANUP_BUF struct buf base64 = {0};
     struct draft *dr;
-    struct view v;
     uint64_t first;
+    int rc = session_draft(s, &d, NULL, NULL, e);
 
-    view_init(&v, s->state, s->store, &s->key, utc_now());
-    decision_begin(&d, &v, NULL, NULL);
+    if (rc)
+        return rc;
     d.is_independent = true;
     dr = decision_add(&d, "checkpoint/1");
     hex_add(&key, s->key.b, sizeof(s->key.b));

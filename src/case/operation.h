@@ -72,6 +72,7 @@ struct decision {
     bool is_independent;  /* the records hold whatever else was written meanwhile: a note */
     uint64_t judged_size; /* of the journal, when the view was taken */
     struct buf say;       /* more for the person, after what was recorded */
+    struct view own_view; /* what view is, where session_draft took it */
 };
 
 /* Where this program keeps what belongs to no case. Paths; NULL where there is no place (no HOME).

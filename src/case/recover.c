@@ -46,14 +46,13 @@ static int append_enrol(struct session *s, const struct key *key, const struct k
     CLEANUP_BUF struct buf hex = {0};
     CLEANUP_BUF struct buf proof = {0};
     struct draft *dr;
-    struct view v;
     uint64_t first;
     int rc = write_proof(s, key, &proof, e);
 
+    if (rc == 0)
+        rc = session_draft(s, &d, NULL, NULL, e);
     if (rc)
         return rc;
-    view_init(&v, s->state, s->store, recovery, utc_now());
-    decision_begin(&d, &v, NULL, NULL);
     dr = decision_add(&d, "enrol/1");
     spell_hex(&hex, key->b, sizeof(key->b));
     draft_public(dr, "key", buf_str(&hex));
@@ -63,25 +62,6 @@ static int append_enrol(struct session *s, const struct key *key, const struct k
     rc = session_append(s, &d, &first, e);
     s->key = *key;
     return rc;
-}
-
-static int append_person(struct session *s, const char *person, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    CLEANUP_BUF struct buf hex = {0};
-    struct draft *dr;
-    struct view v;
-    uint64_t first;
-
-    view_init(&v, s->state, s->store, &s->key, utc_now());
-    decision_begin(&d, &v, NULL, NULL);
-    dr = decision_add(&d, "person/1");
-    hex_add(&hex, s->key.b, sizeof(s->key.b));
-    draft_value(dr, "name", str_of(person));
-    draft_value(dr, "role", STR("lead"));
-    draft_value(dr, "key", buf_str(&hex));
-    draft_value(dr, "duty", STR("on"));
-    return session_append(s, &d, &first, e);
 }
 
 int session_recover(struct session *s, const uint8_t seed[32], const char *person, struct err *e)
@@ -106,5 +86,5 @@ int session_recover(struct session *s, const uint8_t seed[32], const char *perso
         rc = append_enrol(s, &key, &recovery, e);
     if (rc == 0)
         rc = session_scope_grant(s, STR("team"), &key, e);
-    return rc ? rc : append_person(s, person, e);
+    return rc ? rc : session_append_lead(s, person, false, e);
 }

@@ -121,6 +121,20 @@ void decision_begin(struct decision *d, const struct view *v, const struct opera
     d->judged_size = state_size(v->state);
 }
 
+int session_draft(struct session *s, struct decision *d, const struct operation *op,
+                  const struct input *in, struct err *e)
+{
+    struct view v;
+    int rc = session_view(s, &v, e);
+
+    if (rc)
+        return rc;
+    decision_begin(d, &v, op, in);
+    d->own_view = v;
+    d->view = &d->own_view;
+    return 0;
+}
+
 void decision_release(struct decision *d)
 {
     arena_free(d->arena);
@@ -197,11 +211,11 @@ static int append_first(struct session *s, const struct session_new *n, const st
     CLEANUP(decision_release) struct decision d = {0};
     CLEANUP_BUF struct buf spelled = {0};
     struct draft *dr;
-    struct view v;
     uint64_t first;
+    int rc = session_draft(s, &d, NULL, NULL, e);
 
-    view_init(&v, s->state, s->store, &s->key, utc_now());
-    decision_begin(&d, &v, NULL, NULL);
+    if (rc)
+        return rc;
     dr = decision_add(&d, "case/1");
     draft_value(dr, "name", str_of(n->name));
     draft_public(dr, "format", STR("\"cj/1\""));
@@ -214,23 +228,24 @@ static int append_first(struct session *s, const struct session_new *n, const st
     return session_append(s, &d, &first, e);
 }
 
-static int append_lead(struct session *s, const struct session_new *n, struct err *e)
+int session_append_lead(struct session *s, const char *person, bool names_team_key, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     CLEANUP_BUF struct buf hex = {0};
     struct draft *dr;
-    struct view v;
     uint64_t first;
+    int rc = session_draft(s, &d, NULL, NULL, e);
 
-    view_init(&v, s->state, s->store, &s->key, utc_now());
-    decision_begin(&d, &v, NULL, NULL);
+    if (rc)
+        return rc;
     dr = decision_add(&d, "person/1");
     hex_add(&hex, s->key.b, sizeof(s->key.b));
-    draft_value(dr, "name", str_of(n->person));
+    draft_value(dr, "name", str_of(person));
     draft_value(dr, "role", STR("lead"));
     draft_value(dr, "key", buf_str(&hex));
     draft_value(dr, "duty", STR("on"));
-    draft_scope_key(&d, dr);
+    if (names_team_key)
+        draft_scope_key(&d, dr);
     return session_append(s, &d, &first, e);
 }
 
@@ -247,7 +262,7 @@ static int begin_case(struct session *s, struct session_new *n, struct err *e)
         rc = session_scope_grant(s, STR("team"), &recovery, e);
     if (rc == 0)
         rc = append_first(s, n, &recovery, e);
-    return rc ? rc : append_lead(s, n, e);
+    return rc ? rc : session_append_lead(s, n->person, true, e);
 }
 
 int session_create(struct session **out, const char *folder, struct session_new *n,

@@ -53,7 +53,11 @@ MUST_CHECK int session_perform(struct session *s, const struct operation *op,
  * success *first is the seq of the first. */
 MUST_CHECK int session_append(struct session *s, struct decision *d, uint64_t *first,
                               struct err *e);
-/* A decision to draft with, outside of a decide function. Release it with decision_release. */
+/* For jobs: catches up, and begins a decision on the state as it is then. Release it with
+ * decision_release also on error; it must not be moved. */
+MUST_CHECK int session_draft(struct session *s, struct decision *d, const struct operation *op,
+                             const struct input *in, struct err *e);
+/* The same on a view that was taken before. */
 void decision_begin(struct decision *d, const struct view *v, const struct operation *op,
                     const struct input *in);
 void decision_release(struct decision *d);

@@ -53,6 +53,9 @@ MUST_CHECK int prepared_sign(struct session *s, struct prepared *const *list, si
                              struct err *e);
 void prepared_release(struct prepared *p);
 
+/* Puts this session's person on the team as a lead; that record can name the key of the team. */
+MUST_CHECK int session_append_lead(struct session *s, const char *person, bool names_team_key,
+                                   struct err *e);
 MUST_CHECK int session_catch_up(struct session *s, struct err *e);
 /* Folds what this session has just appended from seq first on, as it was written. */
 MUST_CHECK int session_take(struct session *s, uint64_t first, const struct store_record *records,

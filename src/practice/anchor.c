@@ -73,13 +73,11 @@ static int append_anchor(struct session *s, const struct checkpoint *c, const ch
     CLEANUP(decision_release) struct decision d = {0};
     CLEANUP_BUF struct buf root = {0};
     struct draft *dr;
-    struct view v;
     uint64_t first;
-    int rc = session_view(s, &v, e);
+    int rc = session_draft(s, &d, NULL, NULL, e);
 
     if (rc)
         return rc;
-    decision_begin(&d, &v, NULL, NULL);
     d.is_independent = true;
     dr = decision_add(&d, "anchor/1");
     hex_add(&root, c->root.b, sizeof(c->root.b));

@@ -73,13 +73,12 @@ static int decide_close(struct decision *d, struct err *e)
 }
 
 /* Whoever closes by mistake, or too early, sees it and the way back. */
-static void say_closed(const struct view *v, uint64_t first, struct answer *a)
+static void say_closed(const struct view *v, struct answer *a)
 {
     struct ranked_problem ranked[PROBLEMS_MAX];
     size_t open = problem_rank(v, ranked);
 
-    buf_addf(&a->text, "r%-4llu the case is closed, and sealed with a checkpoint.\n",
-             (unsigned long long)first);
+    buf_adds(&a->text, "the case is closed, and sealed with a checkpoint.\n");
     if (open) {
         buf_adds(&a->text, "Still open: ");
         add_count(&a->text, open, "problem", "problems");
@@ -92,22 +91,18 @@ static int close_job(struct session *s, const struct operation *op, const struct
                      struct answer *a, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
-    struct view v;
     uint64_t first;
-    int rc = session_view(s, &v, e);
+    int rc = session_draft(s, &d, op, in, e);
 
     if (rc)
         return rc;
-    decision_begin(&d, &v, op, in);
     rc = decide_close(&d, e);
     if (rc == 0)
         rc = session_append(s, &d, &first, e);
     if (rc == 0)
         rc = session_checkpoint(s, e);
-    if (rc == 0 && a->wants_json)
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
-    if (rc == 0 && !a->wants_json)
-        say_closed(&v, first, a);
+    if (rc == 0 && !answer_record(a, first))
+        say_closed(d.view, a);
     return rc;
 }
 

@@ -232,12 +232,10 @@ static int record_it(struct run *r, struct session *s, struct err *e)
     struct str lost = str_trim(buf_str(&r->lost));
     CLEANUP_BUF struct buf head = {0};
     struct draft *dr;
-    struct view v;
-    int rc = session_view(s, &v, e);
+    int rc = session_draft(s, &d, NULL, NULL, e);
 
     if (rc)
         return rc;
-    decision_begin(&d, &v, NULL, NULL);
     d.is_independent = true;
     dr = decision_add(&d, "continuation/1");
     draft_text(r, &d, dr);

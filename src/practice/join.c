@@ -472,12 +472,9 @@ static int compartment_job(struct session *s, const struct operation *op, const 
         draft_scope_key(&d, dr);
     d.is_independent = !is_new;
     rc = session_append(s, &d, &first, e);
-    if (rc == 0 && a->wants_json)
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
-    if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text, "r%-4llu compartment %s. What belongs there: --scope " STR_FMT "\n",
-                 (unsigned long long)first, is_new ? "made" : "opened to more people",
-                 STR_ARG(name));
+    if (rc == 0 && !answer_record(a, first))
+        buf_addf(&a->text, "compartment %s. What belongs there: --scope " STR_FMT "\n",
+                 is_new ? "made" : "opened to more people", STR_ARG(name));
     return rc;
 }
 

@@ -153,14 +153,10 @@ static void draft_renewed(struct decision *d, const char *scope)
 
 static void say_left(uint64_t first, const struct renewal *r, struct answer *a)
 {
-    if (a->wants_json) {
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
+    if (answer_record(a, first))
         return;
-    }
-    buf_addf(&a->text,
-             "r%-4llu their key signs nothing more, and what is written from now on is closed to "
-             "them.\n      What they have read, they have read.\n",
-             (unsigned long long)first);
+    buf_adds(&a->text, "their key signs nothing more, and what is written from now on is closed to "
+                       "them.\n      What they have read, they have read.\n");
     if (r->closed.len)
         buf_addf(&a->text,
                  "      They hold the key of a compartment that is closed to you, and keep it: %s. "

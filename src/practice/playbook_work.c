@@ -89,11 +89,8 @@ static int append_and_say(struct session *s, struct decision *d, struct answer *
     rc = session_append(s, d, &first, e);
     if (rc)
         return rc;
-    if (a->wants_json) {
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
+    if (answer_record(a, first))
         return 0;
-    }
-    buf_addf(&a->text, "r%-4llu ", (unsigned long long)first);
     sink_terminal(&a->text, line, false);
     buf_adds(&a->text, "\nNext:  ");
     sink_terminal(&a->text, str_of(next), false);

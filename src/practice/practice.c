@@ -59,3 +59,12 @@ void add_count(struct buf *out, size_t count, const char *one, const char *many)
 {
     buf_addf(out, "%zu %s", count, count == 1 ? one : many);
 }
+
+bool answer_record(struct answer *a, uint64_t record)
+{
+    if (a->wants_json)
+        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)record);
+    else
+        buf_addf(&a->text, "r%-4llu ", (unsigned long long)record);
+    return a->wants_json;
+}

@@ -44,6 +44,10 @@ const struct model *practice_model(void);
 /* "3 systems", "1 system" */
 void add_count(struct buf *out, size_t count, const char *one, const char *many);
 
+/* What a job recorded: the whole answer for a program, and then true; else the beginning of a line,
+ * "r17   ", that the caller goes on with. */
+bool answer_record(struct answer *a, uint64_t record);
+
 /* Queries that serve many operations. */
 op_query query_list; /* all things of op->kind that the viewer may see */
 op_query query_show; /* one thing: the first field */

@@ -234,12 +234,10 @@ static int append_redaction(struct session *s, const struct grounds *g, uint64_t
     CLEANUP_BUF struct buf list = {0};
     CLEANUP_BUF struct buf target = {0};
     struct draft *dr;
-    struct view v;
-    int rc = session_view(s, &v, e);
+    int rc = session_draft(s, &d, NULL, NULL, e);
 
     if (rc)
         return rc;
-    decision_begin(&d, &v, NULL, NULL);
     dr = decision_add(&d, "redact/1");
     buf_addc(&list, '[');
     for (size_t i = 0; i < g->approval_count; i++) {
@@ -337,14 +335,11 @@ static int redact_job(struct session *s, const struct operation *op, const struc
         rc = destroy_openings(s, &g, target_seq, e);
     if (rc)
         return rc;
-    if (a->wants_json) {
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
+    if (answer_record(a, first))
         return 0;
-    }
     buf_addf(&a->text,
-             "r%-4llu destroyed in r%llu. That it was there, when, and who destroyed it stays on "
-             "record.\n",
-             (unsigned long long)first, (unsigned long long)target_seq);
+             "destroyed in r%llu. That it was there, when, and who destroyed it stays on record.\n",
+             (unsigned long long)target_seq);
     say_copies(&v, a);
     return 0;
 }

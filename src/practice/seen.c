@@ -219,12 +219,10 @@ static int record_it(struct seen *s, const struct operation *op, const struct in
     CLEANUP_BUF struct buf head = {0};
     CLEANUP_BUF struct buf when = {0};
     struct draft *dr;
-    struct view v;
-    int rc = session_view(s->session, &v, e);
+    int rc = session_draft(s->session, &d, op, in, e);
 
     if (rc)
         return rc;
-    decision_begin(&d, &v, op, in);
     d.is_independent = true;
     dr = decision_add(&d, "rollback/1");
     draft_take_input(&d, dr, &seen_kind);
@@ -258,15 +256,11 @@ static int accept_job(struct session *session, const struct operation *op, const
     rc = write_places(&s, &now, e);
     if (rc)
         return rc;
-    if (a->wants_json) {
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)record);
-        return 0;
-    }
-    buf_addf(&a->text,
-             "r%-4llu on record: %llu records, where you had seen %llu. calm does not warn of it "
-             "any more.\n",
-             (unsigned long long)record, (unsigned long long)s.size,
-             (unsigned long long)s.here.size);
+    if (!answer_record(a, record))
+        buf_addf(&a->text,
+                 "on record: %llu records, where you had seen %llu. calm does not warn of it any "
+                 "more.\n",
+                 (unsigned long long)s.size, (unsigned long long)s.here.size);
     return 0;
 }
 

@@ -233,26 +233,20 @@ static int handover_job(struct session *s, const struct operation *op, const str
                         struct answer *a, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
-    struct view v;
     uint64_t first;
-    int rc = session_view(s, &v, e);
+    int rc = session_draft(s, &d, op, in, e);
 
     if (rc)
         return rc;
-    decision_begin(&d, &v, op, in);
     draft_take_input(&d, decision_add(&d, "handover/1"), &handover);
     d.is_independent = true;
     rc = session_append(s, &d, &first, e);
     if (rc == 0)
         rc = session_checkpoint(s, e);
-    if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text,
-                 "r%-4llu handed over, and sealed with a checkpoint.\nNext:  the other reads calm "
-                 "log and says so: "
-                 "calm note \"taken over\"\n",
-                 (unsigned long long)first);
-    if (rc == 0 && a->wants_json)
-        buf_addf(&a->json, "{\"record\":%llu}", (unsigned long long)first);
+    if (rc == 0 && !answer_record(a, first))
+        buf_adds(&a->text,
+                 "handed over, and sealed with a checkpoint.\nNext:  the other reads calm "
+                 "log and says so: calm note \"taken over\"\n");
     return rc;
 }
 

@@ -241,13 +241,11 @@ static int record_export(struct session *s, const struct operation *op, const st
 {
     CLEANUP(decision_release) struct decision d = {0};
     struct draft *dr;
-    struct view v;
     uint64_t first;
-    int rc = session_view(s, &v, e);
+    int rc = session_draft(s, &d, op, in, e);
 
     if (rc)
         return rc;
-    decision_begin(&d, &v, op, in);
     d.is_independent = true;
     dr = decision_add(&d, "export/1");
     draft_value(dr, "text",
@@ -258,8 +256,9 @@ static int record_export(struct session *s, const struct operation *op, const st
                 str_of(input_has(op, in, "skeleton") ? "lines only"
                        : input_has(op, in, "clear")  ? "lines and values in clear"
                                                      : "lines and sealed values"));
-    draft_value(dr, "records",
-                str_of(arena_printf(d.arena, "%llu", (unsigned long long)state_size(v.state))));
+    draft_value(
+        dr, "records",
+        str_of(arena_printf(d.arena, "%llu", (unsigned long long)state_size(d.view->state))));
     return session_append(s, &d, &first, e);
 }
 
