@@ -10,11 +10,7 @@ static const struct field action_fields[] = {
      .type = FIELD_WORD,
      .choices = WORDS("stop", "clean", "fix", "confirm"),
      .help = "which practice it serves"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "on which systems"},
+    FIELD_SYSTEMS("on which systems"),
     {.name = "breaks", .type = FIELD_LINE, .help = "what it breaks, and for whom"},
     {.name = "undo", .type = FIELD_TEXT, .help = "how it is undone, or why it cannot be"},
     {.name = "for",
@@ -53,15 +49,8 @@ const struct kind action_kind = {.name = "action",
     }
 
 const struct field action_plan_fields[ACTION_PLAN_COUNT] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what is to be changed"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "on which systems"},
+    FIELD_CALLED("text", "what is to be changed"),
+    FIELD_SYSTEMS("on which systems"),
     {.name = "breaks", .type = FIELD_LINE, .help = "what it breaks, and for whom"},
     {.name = "undo", .type = FIELD_TEXT, .help = "how it is undone, or: cannot be undone"},
     {.name = "for",
@@ -84,18 +73,11 @@ const struct field action_fields_done[ACTION_DONE_COUNT] = {
      .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
      .help = "which action (a3), or in words what was done without a plan"},
     {.name = "result", .type = FIELD_TEXT, .flags = FIELD_ARG, .help = "what happened"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "on which systems"},
+    FIELD_SYSTEMS("on which systems"),
     {.name = "undo", .type = FIELD_TEXT, .help = "how it can be undone"},
 };
-const struct field action_fields_undo[ACTION_UNDO_COUNT] = {WHICH,
-                                                            {.name = "result",
-                                                             .type = FIELD_TEXT,
-                                                             .flags = FIELD_REQUIRED | FIELD_ARG,
-                                                             .help = "what was put back"}};
+const struct field action_fields_undo[ACTION_UNDO_COUNT] = {
+    WHICH, FIELD_SAID("result", "what was put back")};
 const struct field action_fields_check[ACTION_CHECK_COUNT] = {
     WHICH,
     {.name = "check",
@@ -103,10 +85,7 @@ const struct field action_fields_check[ACTION_CHECK_COUNT] = {
      .flags = FIELD_REQUIRED | FIELD_ARG,
      .choices = WORDS("works", "fails", "partly"),
      .help = "what the check showed"},
-    {.name = "proof",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how it was checked, and what was seen"},
+    FIELD_SAID("proof", "how it was checked, and what was seen"),
 };
 
 int action_plan(struct decision *d, struct err *e)

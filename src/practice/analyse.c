@@ -5,20 +5,13 @@
 #include "render/screen.h"
 
 static const struct field hypothesis_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what may have happened"},
+    FIELD_CALLED("text", "what may have happened"),
     {.name = "sort",
      .type = FIELD_WORD,
      .flags = FIELD_REQUIRED,
      .choices = WORDS("fault", "attack", "accident", "other"),
      .help = "which of the possibilities it is"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "which systems"},
+    FIELD_SYSTEMS("which systems"),
     {.name = "state",
      .type = FIELD_WORD,
      .choices = WORDS("open", "confirmed", "ruled-out"),
@@ -39,18 +32,11 @@ static const struct operation analyse_hypothesis = {
         "calm analyse hypothesis \"the raid controller fails\" --sort fault --decides \"its log\"",
     OP_FIELDS(hypothesis_fields),
     .kind = &hypothesis,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("hypothesis/1"),
-    .decide = decide_make};
+    OP_MAKES("hypothesis")};
 
 static const struct field hypothesis_change_fields[] = {
-    {.name = "hypothesis",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "hypothesis",
-     .help = "which: h1"},
+    FIELD_WHICH("hypothesis", "hypothesis", "which: h1"),
     {.name = "state",
      .type = FIELD_WORD,
      .flags = FIELD_ARG,
@@ -66,11 +52,8 @@ static const struct operation analyse_mark = {
     .example = "calm analyse mark h2 ruled-out",
     OP_FIELDS(hypothesis_change_fields),
     .kind = &hypothesis,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("hypothesis-change/1"),
-    .decide = decide_change};
+    OP_CHANGES("hypothesis")};
 
 static const struct field weight_fields[] = {
     {.name = "hypothesis",
@@ -108,11 +91,8 @@ static const struct operation analyse_weigh = {
         "calm analyse weigh h1 e3 for --strength strong --because \"the log shows the login\"",
     OP_FIELDS(weight_fields),
     .kind = &weight,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("weight/1"),
-    .decide = decide_make};
+    OP_MAKES("weight")};
 
 static const struct field conclusion_fields[] = {
     {.name = "system",
@@ -150,11 +130,8 @@ static const struct operation analyse_conclude = {
                "authorized_keys\" --evidence e3",
     OP_FIELDS(conclusion_fields),
     .kind = &conclusion,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("conclusion/1"),
-    .decide = decide_make};
+    OP_MAKES("conclusion")};
 
 const struct thing *analyse_conclusion(const struct view *v, const struct thing *system)
 {
@@ -295,9 +272,7 @@ static const struct operation analyse_conclusions = {.name = "analyse conclusion
                                                          "list the conclusions, revised ones too",
                                                      .example = "calm analyse conclusions",
                                                      .kind = &conclusion,
-                                                     .type = OP_QUERY,
-                                                     .faces = FACE_ALL,
-                                                     .query = query_list};
+                                                     OP_LISTS};
 
 static void analyse_status(const struct view *v, struct practice_status *out)
 {

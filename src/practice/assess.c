@@ -5,10 +5,7 @@
 #define STATES WORDS("unknown", "suspected", "affected", "clear")
 
 static const struct field system_fields[] = {
-    {.name = "name",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how it is called: web1"},
+    FIELD_CALLED("name", "how it is called: web1"),
     {.name = "state",
      .type = FIELD_WORD,
      .choices = STATES,
@@ -33,11 +30,7 @@ static const struct kind system_kind = {.name = "system",
                                         KIND_FIELDS(system_fields)};
 
 static const struct field system_change_fields[] = {
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "system",
-     .help = "which: web1"},
+    FIELD_WHICH("system", "system", "which: web1"),
     {.name = "state",
      .type = FIELD_WORD,
      .flags = FIELD_ARG,
@@ -59,11 +52,8 @@ static const struct operation assess_system = {
                "Brandt, 0171 000000\"",
     OP_FIELDS(system_fields),
     .kind = &system_kind,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("system/1"),
-    .decide = decide_make};
+    OP_MAKES("system")};
 
 static const struct operation assess_mark = {
     .name = "assess mark",
@@ -72,35 +62,23 @@ static const struct operation assess_mark = {
     .example = "calm assess mark web1 affected",
     OP_FIELDS(system_change_fields),
     .kind = &system_kind,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("system-change/1"),
-    .decide = decide_change};
+    OP_CHANGES("system")};
 
 static const struct operation assess_systems = {.name = "assess systems",
                                                 .practice = "assess",
                                                 .help = "list the systems",
                                                 .example = "calm assess systems",
                                                 .kind = &system_kind,
-                                                .type = OP_QUERY,
-                                                .faces = FACE_ALL,
-                                                .query = query_list};
+                                                OP_LISTS};
 
 static const struct field fact_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "in one sentence"},
+    FIELD_SAID("text", "in one sentence"),
     {.name = "standing",
      .type = FIELD_WORD,
      .choices = WORDS("known", "unknown", "assumed"),
      .help = "how sure it is"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "which system it is about"},
+    FIELD_SYSTEMS("which system it is about"),
     {.name = "from", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what shows it: e3, r17"},
 };
 
@@ -111,15 +89,8 @@ static const struct kind fact = {.name = "fact",
                                  KIND_FIELDS(fact_fields)};
 
 static const struct field fact_make_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "in one sentence"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "which system it is about"},
+    FIELD_SAID("text", "in one sentence"),
+    FIELD_SYSTEMS("which system it is about"),
     {.name = "from", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what shows it: e3, r17"},
 };
 
@@ -172,15 +143,8 @@ FACT_OPERATION(assess_assume, "assume", "write down what is assumed for now",
                "calm assess assume \"the backup of Sunday is clean\"", decide_assumed);
 
 static const struct field answer_fields[] = {
-    {.name = "fact",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "fact",
-     .help = "which: k2"},
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what is known now"},
+    FIELD_WHICH("fact", "fact", "which: k2"),
+    FIELD_SAID("text", "what is known now"),
     {.name = "standing",
      .type = FIELD_WORD,
      .choices = WORDS("known", "unknown", "assumed"),
@@ -196,31 +160,19 @@ static const struct operation assess_answer = {
     .example = "calm assess answer k2 \"the account deploy, by ssh from 203.0.113.9\" --from e3",
     OP_FIELDS(answer_fields),
     .kind = &fact,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("fact-change/1"),
-    .decide = decide_change};
+    OP_CHANGES("fact")};
 
 static const struct operation assess_facts = {.name = "assess facts",
                                               .practice = "assess",
                                               .help = "list what is known, unknown and assumed",
                                               .example = "calm assess facts",
                                               .kind = &fact,
-                                              .type = OP_QUERY,
-                                              .faces = FACE_ALL,
-                                              .query = query_list};
+                                              OP_LISTS};
 
 static const struct field look_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what you see: what runs, who is connected, what depends on it"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "at which system"},
+    FIELD_SAID("text", "what you see: what runs, who is connected, what depends on it"),
+    FIELD_SYSTEMS("at which system"),
 };
 
 static const struct kind look = {.name = "look",
@@ -237,17 +189,11 @@ static const struct operation assess_look = {
         "calm assess look \"load 40, mail queue grows, nobody logged in but me\" --system web1",
     OP_FIELDS(look_fields),
     .kind = &look,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("look/1"),
-    .decide = decide_make};
+    OP_MAKES("look")};
 
 static const struct field assessment_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what happened as far as is known, how far it reaches, what is next"},
+    FIELD_SAID("text", "what happened as far as is known, how far it reaches, what is next"),
     {.name = "unknowns", .type = FIELD_NUMBER, .help = "how many questions were open then"},
 };
 
@@ -258,10 +204,7 @@ static const struct kind assessment = {.name = "assessment",
                                        KIND_FIELDS(assessment_fields)};
 
 static const struct field sign_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what happened as far as is known, how far it reaches, what is next"},
+    FIELD_SAID("text", "what happened as far as is known, how far it reaches, what is next"),
 };
 
 static size_t count_facts(const struct view *v, const char *standing)

@@ -2,10 +2,7 @@
 #include "practice/backup.h"
 
 static const struct field fields[] = {
-    {.name = "name",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how it is called: nas-daily"},
+    FIELD_CALLED("name", "how it is called: nas-daily"),
     {.name = "covers",
      .type = FIELD_REF,
      .flags = FIELD_MANY,
@@ -49,9 +46,7 @@ const struct operation preserve_backups = {.name = "preserve backups",
                                            .help = "list the backups and how each is held",
                                            .example = "calm preserve backups",
                                            .kind = &backup_kind,
-                                           .type = OP_QUERY,
-                                           .faces = FACE_ALL,
-                                           .query = query_list};
+                                           OP_LISTS};
 
 static void add_part(const struct thing *t, const char *field, const char *before, struct buf *out)
 {

@@ -31,10 +31,7 @@ static const struct kind case_kind = {.name = "case",
                                       KIND_FIELDS(case_fields)};
 
 static const struct field close_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how it ended, in a few sentences"},
+    FIELD_SAID("text", "how it ended, in a few sentences"),
 };
 
 const struct thing *calm_case(const struct view *v)
@@ -120,10 +117,7 @@ static const struct operation close_case = {
     .job = close_job};
 
 static const struct field reopen_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "why the work goes on"},
+    FIELD_SAID("text", "why the work goes on"),
 };
 
 static int decide_reopen(struct decision *d, struct err *e)

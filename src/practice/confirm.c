@@ -7,10 +7,7 @@ ACTION_OPERATIONS(
     "calm confirm plan \"switch the shop on again\" --system web1 --undo \"switch it off again\"");
 
 static const struct field normal_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what was checked, and what was seen"},
+    FIELD_CALLED("text", "what was checked, and what was seen"),
     {.name = "system",
      .type = FIELD_REF,
      .flags = FIELD_REQUIRED | FIELD_MANY,
@@ -40,11 +37,8 @@ static const struct operation confirm_normal = {
                "--what application --outcome normal",
     OP_FIELDS(normal_fields),
     .kind = &normal,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("normal/1"),
-    .decide = decide_make};
+    OP_MAKES("normal")};
 
 static const struct field signoff_fields[] = {
     {.name = "system",
@@ -52,10 +46,7 @@ static const struct field signoff_fields[] = {
      .flags = FIELD_REQUIRED | FIELD_ARG,
      .kind = "system",
      .help = "which system"},
-    {.name = "owner",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "who signs for it, and how: on paper, by mail, by voice"},
+    FIELD_CALLED("owner", "who signs for it, and how: on paper, by mail, by voice"),
     {.name = "text", .type = FIELD_TEXT, .help = "with which reservations"},
     {.name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .help = "the signed paper: e9"},
 };
@@ -71,19 +62,14 @@ static const struct operation confirm_sign = {
     .example = "calm confirm sign web1 \"Eva Brandt, on paper\" --evidence e9",
     OP_FIELDS(signoff_fields),
     .kind = &signoff,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("signoff/1"),
-    .decide = decide_make};
+    OP_MAKES("signoff")};
 static const struct operation confirm_checks = {.name = "confirm checks",
                                                 .practice = "confirm",
                                                 .help = "list the checks",
                                                 .example = "calm confirm checks",
                                                 .kind = &normal,
-                                                .type = OP_QUERY,
-                                                .faces = FACE_ALL,
-                                                .query = query_list};
+                                                OP_LISTS};
 
 static void confirm_status(const struct view *v, struct practice_status *out)
 {

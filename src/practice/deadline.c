@@ -177,16 +177,10 @@ const struct operation notify_start = {
         .help = "which: d1"                                                                        \
     }
 static const struct field notified_fields[] = {DEADLINE,
-                                               {.name = "proof",
-                                                .type = FIELD_LINE,
-                                                .flags = FIELD_REQUIRED | FIELD_ARG,
-                                                .help = "reference, to whom, how"}};
+                                               FIELD_CALLED("proof", "reference, to whom, how")};
 static const struct field not_fields[] = {
     DEADLINE,
-    {.name = "because",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "why it is not notified"},
+    FIELD_SAID("because", "why it is not notified"),
     {.name = "decided-by", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "who decided"},
 };
 
@@ -238,9 +232,7 @@ const struct operation notify_deadlines = {.name = "notify deadlines",
                                            .help = "list the deadlines",
                                            .example = "calm notify deadlines",
                                            .kind = &deadline_kind,
-                                           .type = OP_QUERY,
-                                           .faces = FACE_ALL,
-                                           .query = query_list};
+                                           OP_LISTS};
 
 enum { LINES_MAX = 32 };
 

@@ -6,16 +6,13 @@ ACTION_OPERATIONS(fix, GATE_ASSESSED,
                   "\"package 4.1.9 is kept\"");
 
 static const struct field weakness_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what let it happen: in software, settings, habits or hardware"},
+    FIELD_CALLED("text", "what let it happen: in software, settings, habits or hardware"),
     {.name = "cve", .type = FIELD_LINE, .help = "its CVE, if it has one"},
     {.name = "used",
      .type = FIELD_WORD,
      .choices = WORDS("unknown", "yes", "likely", "no"),
      .help = "whether it was used in this incident"},
-    {.name = "system", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "system", .help = "where"},
+    FIELD_SYSTEMS("where"),
     {.name = "from", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what shows it: e3, r17"},
     {.name = "state",
      .type = FIELD_WORD,
@@ -35,16 +32,13 @@ static const struct kind weakness = {.name = "weakness",
                                      KIND_FIELDS(weakness_fields)};
 
 static const struct field weakness_make_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what let it happen: in software, settings, habits or hardware"},
+    FIELD_CALLED("text", "what let it happen: in software, settings, habits or hardware"),
     {.name = "cve", .type = FIELD_LINE, .help = "its CVE, if it has one"},
     {.name = "used",
      .type = FIELD_WORD,
      .choices = WORDS("unknown", "yes", "likely", "no"),
      .help = "whether it was used in this incident"},
-    {.name = "system", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "system", .help = "where"},
+    FIELD_SYSTEMS("where"),
     {.name = "from", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what shows it: e3, r17"},
 };
 static const struct operation fix_weakness = {
@@ -55,18 +49,11 @@ static const struct operation fix_weakness = {
         "calm fix weakness \"the shop's upload takes any file\" --used yes --system web1 --from e3",
     OP_FIELDS(weakness_make_fields),
     .kind = &weakness,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("weakness/1"),
-    .decide = decide_make};
+    OP_MAKES("weakness")};
 
 static const struct field weakness_change_fields[] = {
-    {.name = "weakness",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "weakness",
-     .help = "which: w1"},
+    FIELD_WHICH("weakness", "weakness", "which: w1"),
     {.name = "state",
      .type = FIELD_WORD,
      .flags = FIELD_REQUIRED | FIELD_ARG,
@@ -114,9 +101,7 @@ static const struct operation fix_weaknesses = {.name = "fix weaknesses",
                                                 .help = "list the weaknesses",
                                                 .example = "calm fix weaknesses",
                                                 .kind = &weakness,
-                                                .type = OP_QUERY,
-                                                .faces = FACE_ALL,
-                                                .query = query_list};
+                                                OP_LISTS};
 
 static void fix_status(const struct view *v, struct practice_status *out)
 {

@@ -402,10 +402,8 @@ const struct operation team_admit = {.name = "team admit",
                                      .job = admit_job};
 
 static const struct field compartment_fields[] = {
-    {.name = "name",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "a short name: letters, digits, hyphens; it stands in clear in the journal"},
+    FIELD_CALLED("name",
+                 "a short name: letters, digits, hyphens; it stands in clear in the journal"),
     {.name = "text", .type = FIELD_LINE, .flags = FIELD_ARG, .help = "what it is for"},
     {.name = "person",
      .type = FIELD_REF,

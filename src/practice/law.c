@@ -67,9 +67,7 @@ const struct operation notify_laws = {.name = "notify laws",
                                       .help = "list which laws apply, and who decided that",
                                       .example = "calm notify laws",
                                       .kind = &law_kind,
-                                      .type = OP_QUERY,
-                                      .faces = FACE_ALL,
-                                      .query = query_list};
+                                      OP_LISTS};
 
 static bool has_clock(const struct view *v, struct str law)
 {

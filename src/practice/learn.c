@@ -6,10 +6,7 @@
 #include "sys/file.h"
 
 static const struct field lesson_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what could have been handled better"},
+    FIELD_SAID("text", "what could have been handled better"),
     {.name = "do", .type = FIELD_TEXT, .help = "what is recommended"},
     {.name = "owner", .type = FIELD_LINE, .help = "who sees to it"},
     {.name = "due", .type = FIELD_TIME, .help = "until when"},
@@ -143,11 +140,7 @@ static const struct operation learn_add = {
     .job = change_and_keep};
 
 static const struct field lesson_change_fields[] = {
-    {.name = "lesson",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "lesson",
-     .help = "which: le1"},
+    FIELD_WHICH("lesson", "lesson", "which: le1"),
     {.name = "state",
      .type = FIELD_WORD,
      .flags = FIELD_ARG,
@@ -175,9 +168,7 @@ static const struct operation learn_list = {.name = "learn list",
                                             .help = "list the lessons",
                                             .example = "calm learn list",
                                             .kind = &lesson,
-                                            .type = OP_QUERY,
-                                            .faces = FACE_ALL,
-                                            .query = query_list};
+                                            OP_LISTS};
 
 static void learn_status(const struct view *v, struct practice_status *out)
 {

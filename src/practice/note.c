@@ -12,17 +12,11 @@
     }
 
 static const struct field note_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what you see, as a fact"},
+    FIELD_SAID("text", "what you see, as a fact"),
     ABOUT,
 };
 static const struct field decision_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what was decided"},
+    FIELD_SAID("text", "what was decided"),
     {.name = "because", .type = FIELD_TEXT, .help = "why"},
     {.name = "by-whom", .type = FIELD_LINE, .help = "who decided, if not you"},
     ABOUT,
@@ -37,11 +31,8 @@ static const struct field conversation_fields[] = {
     ABOUT,
 };
 static const struct field talk_fields[] = {
-    {.name = "with", .type = FIELD_LINE, .flags = FIELD_REQUIRED | FIELD_ARG, .help = "with whom"},
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what was said"},
+    FIELD_CALLED("with", "with whom"),
+    FIELD_SAID("text", "what was said"),
     {.name = "via",
      .type = FIELD_WORD,
      .choices = WORDS("phone", "in-person", "mail", "chat", "video", "other"),
@@ -49,10 +40,7 @@ static const struct field talk_fields[] = {
     ABOUT,
 };
 static const struct field research_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what you found out"},
+    FIELD_SAID("text", "what you found out"),
     {.name = "source",
      .type = FIELD_LINE,
      .flags = FIELD_REQUIRED,
@@ -71,10 +59,7 @@ static const struct field correct_fields[] = {
      .type = FIELD_REF,
      .flags = FIELD_REQUIRED | FIELD_ARG,
      .help = "the record that it corrects: r17"},
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what is right"},
+    FIELD_SAID("text", "what is right"),
 };
 
 #define NOTE_KIND(code, word, said)                                                                \
@@ -97,11 +82,8 @@ static const struct operation note_add = {
                "watch\" --about db1",
     OP_FIELDS(note_fields),
     .kind = &note,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("note/1"),
-    .decide = decide_make};
+    OP_MAKES("note")};
 
 static const struct operation note_decision = {
     .name = "note decision",
@@ -111,11 +93,8 @@ static const struct operation note_decision = {
         "calm note decision \"the shop stays off until noon\" --because \"orders may be altered\"",
     OP_FIELDS(decision_fields),
     .kind = &decision,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("decision/1"),
-    .decide = decide_make};
+    OP_MAKES("decision")};
 
 static const struct operation note_talk = {
     .name = "note talk",
@@ -125,11 +104,8 @@ static const struct operation note_talk = {
         "calm note talk \"Eva Brandt\" \"says the shop was slow since Sunday evening\" --via phone",
     OP_FIELDS(talk_fields),
     .kind = &conversation,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("conversation/1"),
-    .decide = decide_make};
+    OP_MAKES("conversation")};
 
 static int decide_call(struct decision *d, struct err *e)
 {
@@ -143,14 +119,8 @@ static int decide_call(struct decision *d, struct err *e)
 }
 
 static const struct field call_fields[] = {
-    {.name = "with",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "who called, or was called"},
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what was said"},
+    FIELD_CALLED("with", "who called, or was called"),
+    FIELD_SAID("text", "what was said"),
 };
 
 static const struct operation call = {
@@ -174,11 +144,8 @@ static const struct operation note_research = {
                "\"manual of the controller, p. 41\"",
     OP_FIELDS(research_fields),
     .kind = &research,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("research/1"),
-    .decide = decide_make};
+    OP_MAKES("research")};
 
 static const struct operation note_correct = {
     .name = "note correct",
@@ -187,11 +154,8 @@ static const struct operation note_correct = {
     .example = "calm note correct r17 \"it was drive 4, not 3\"",
     OP_FIELDS(correct_fields),
     .kind = &correction,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("correction/1"),
-    .decide = decide_make};
+    OP_MAKES("correction")};
 
 static void note_status(const struct view *v, struct practice_status *out)
 {

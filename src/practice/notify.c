@@ -45,11 +45,8 @@ static const struct operation notify_role = {
     .example = "calm notify role cio \"Eva Brandt\" --need \"decides on the shop's outage\"",
     OP_FIELDS(contact_fields),
     .kind = &contact,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("contact/1"),
-    .decide = decide_make};
+    OP_MAKES("contact")};
 
 static const struct operation notify_roles = {.name = "notify roles",
                                               .practice = "notify",
@@ -57,16 +54,11 @@ static const struct operation notify_roles = {.name = "notify roles",
                                                   "list who is to be told, and who can be called",
                                               .example = "calm notify roles",
                                               .kind = &contact,
-                                              .type = OP_QUERY,
-                                              .faces = FACE_ALL,
-                                              .query = query_list};
+                                              OP_LISTS};
 
 #define TRUST WORDS("unknown", "trusted", "compromised")
 static const struct field channel_fields[] = {
-    {.name = "name",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how it is called: office mail, phone, signal"},
+    FIELD_CALLED("name", "how it is called: office mail, phone, signal"),
     {.name = "trust",
      .type = FIELD_WORD,
      .choices = TRUST,
@@ -95,17 +87,10 @@ static const struct operation notify_channel = {
     .example = "calm notify channel \"office mail\" --relies-on mail1",
     OP_FIELDS(channel_fields),
     .kind = &channel,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("channel/1"),
-    .decide = decide_make};
+    OP_MAKES("channel")};
 static const struct field trust_fields[] = {
-    {.name = "channel",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "channel",
-     .help = "which channel"},
+    FIELD_WHICH("channel", "channel", "which channel"),
     {.name = "trust",
      .type = FIELD_WORD,
      .flags = FIELD_REQUIRED | FIELD_ARG,
@@ -121,19 +106,14 @@ static const struct operation notify_trust = {
                "postmaster's box\"",
     OP_FIELDS(trust_fields),
     .kind = &channel,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("channel-change/1"),
-    .decide = decide_change};
+    OP_CHANGES("channel")};
 static const struct operation notify_channels = {.name = "notify channels",
                                                  .practice = "notify",
                                                  .help = "list the channels",
                                                  .example = "calm notify channels",
                                                  .kind = &channel,
-                                                 .type = OP_QUERY,
-                                                 .faces = FACE_ALL,
-                                                 .query = query_list};
+                                                 OP_LISTS};
 
 static const struct field message_fields[] = {
     {.name = "text", .type = FIELD_TEXT, .flags = FIELD_REQUIRED, .help = "the message"},
@@ -160,11 +140,9 @@ static const struct field draft_fields[] = {
      .flags = FIELD_REQUIRED | FIELD_ARG,
      .kind = "person",
      .help = "to whom"},
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "the message: what happened, what it means for them, what they should do, when news "
-             "follows"},
+    FIELD_SAID("text",
+               "the message: what happened, what it means for them, what they should do, when news "
+               "follows"),
     {.name = "channel", .type = FIELD_REF, .kind = "channel", .help = "over which channel"},
     {.name = "about", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what it is about: p1, web1"},
 };
@@ -346,9 +324,7 @@ static const struct operation notify_list = {.name = "notify list",
                                              .help = "list the messages and how they stand",
                                              .example = "calm notify list",
                                              .kind = &message,
-                                             .type = OP_QUERY,
-                                             .faces = FACE_ALL,
-                                             .query = query_list};
+                                             OP_LISTS};
 
 static bool is_told(const struct view *v, const struct thing *person)
 {

@@ -6,10 +6,7 @@
 #include "sys/file.h"
 
 static const struct field playbook_fields[] = {
-    {.name = "name",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how it is called: ransomware"},
+    FIELD_CALLED("name", "how it is called: ransomware"),
     {.name = "title", .type = FIELD_LINE, .help = "the name that it gives itself"},
     {.name = "document", .type = FIELD_LINE, .help = "its id: playbook--…"},
     {.name = "sha256", .type = FIELD_LINE, .help = "SHA-256 of the document"},
@@ -35,10 +32,7 @@ const struct kind playbook_kind = {.name = "playbook",
                                    KIND_FIELDS(playbook_fields)};
 
 static const struct field step_fields[] = {
-    {.name = "title",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what the step says"},
+    FIELD_CALLED("title", "what the step says"),
     {.name = "playbook", .type = FIELD_REF, .kind = "playbook", .help = "of which playbook"},
     {.name = "step", .type = FIELD_LINE, .help = "its id in the document"},
     {.name = "number", .type = FIELD_NUMBER, .help = "its number as shown"},

@@ -132,10 +132,7 @@ static int use_job(struct session *s, const struct operation *op, const struct i
 }
 
 static const struct field use_fields[] = {
-    {.name = "name",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "which: ransomware"},
+    FIELD_CALLED("name", "which: ransomware"),
 };
 const struct operation playbook_use = {
     .name = "playbook use",
@@ -152,12 +149,8 @@ const struct operation playbook_use = {
     .job = use_job};
 
 static const struct field leave_fields[] = {
-    {.name = "playbook",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "playbook",
-     .help = "which: ransomware"},
-    {.name = "text", .type = FIELD_LINE, .flags = FIELD_REQUIRED | FIELD_ARG, .help = "why"},
+    FIELD_WHICH("playbook", "playbook", "which: ransomware"),
+    FIELD_CALLED("text", "why"),
 };
 
 static int decide_leave(struct decision *d, struct err *e)
@@ -291,7 +284,7 @@ static const struct field skip_fields[] = {
      .type = FIELD_NUMBER,
      .flags = FIELD_REQUIRED | FIELD_ARG,
      .help = "which step, by its number"},
-    {.name = "text", .type = FIELD_TEXT, .flags = FIELD_REQUIRED | FIELD_ARG, .help = "why"},
+    FIELD_SAID("text", "why"),
     {.name = "not-applicable",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,

@@ -66,3 +66,27 @@ void thing_json(const struct view *v, const struct thing *t, struct json *j); /*
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
+/* Rows that come up in many tables of fields. */
+#define FIELD_SAID(field, words) /* a text */                                                      \
+    {                                                                                              \
+        .name = field, .type = FIELD_TEXT, .flags = FIELD_REQUIRED | FIELD_ARG, .help = words      \
+    }
+#define FIELD_CALLED(field, words) /* a line: mostly the name of what is made */                   \
+    {                                                                                              \
+        .name = field, .type = FIELD_LINE, .flags = FIELD_REQUIRED | FIELD_ARG, .help = words      \
+    }
+#define FIELD_WHICH(field, of, words) /* the thing that is changed */                              \
+    {                                                                                              \
+        .name = field, .type = FIELD_REF, .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,     \
+        .kind = of, .help = words                                                                  \
+    }
+#define FIELD_SYSTEMS(words) /* those that it is about */                                          \
+    {                                                                                              \
+        .name = "system", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "system", .help = words  \
+    }
+/* The usual operations on a kind: what the table of fields says becomes a record, or a list. */
+#define OP_MAKES(of)                                                                               \
+    .type = OP_CHANGE, .faces = FACE_ALL, .records = WORDS(of "/1"), .decide = decide_make
+#define OP_CHANGES(of)                                                                             \
+    .type = OP_CHANGE, .faces = FACE_ALL, .records = WORDS(of "-change/1"), .decide = decide_change
+#define OP_LISTS .type = OP_QUERY, .faces = FACE_ALL, .query = query_list

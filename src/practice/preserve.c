@@ -12,10 +12,7 @@
           "paper", "device")
 
 static const struct field evidence_fields[] = {
-    {.name = "title",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what it is"},
+    FIELD_CALLED("title", "what it is"),
     {.name = "sort", .type = FIELD_WORD, .choices = SORTS, .help = "what sort of item"},
     {.name = "sha256",
      .type = FIELD_LINE,
@@ -81,11 +78,8 @@ static const struct operation preserve_hold = {
                "--rotation suspended --requested \"netflow of the provider\"",
     OP_FIELDS(hold_fields),
     .kind = &hold_kind,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("retention/1"),
-    .decide = decide_make};
+    OP_MAKES("retention")};
 
 static const struct field custody_fields[] = {
     {.name = "evidence",
@@ -152,10 +146,7 @@ static const struct operation preserve_custody = {
     .decide = decide_custody};
 
 static const struct field item_fields[] = {
-    {.name = "title",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what it is: drive 3 of db1, serial ZA1…"},
+    FIELD_CALLED("title", "what it is: drive 3 of db1, serial ZA1…"),
     {.name = "sort",
      .type = FIELD_WORD,
      .choices = WORDS("device", "paper"),
@@ -177,11 +168,8 @@ static const struct operation preserve_item = {
         "calm preserve item \"drive 3 of db1, serial ZA1234\" --place \"safe, room 2\" --seal 0815",
     OP_FIELDS(item_fields),
     .kind = &evidence_kind,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("evidence/1"),
-    .decide = decide_make};
+    OP_MAKES("evidence")};
 
 enum { REGISTER_COLUMNS = 5 };
 
@@ -237,9 +225,7 @@ static const struct operation preserve_holds = {.name = "preserve holds",
                                                 .help = "what is kept from being overwritten",
                                                 .example = "calm preserve holds",
                                                 .kind = &hold_kind,
-                                                .type = OP_QUERY,
-                                                .faces = FACE_ALL,
-                                                .query = query_list};
+                                                OP_LISTS};
 
 static void add_hex_value(struct decision *d, struct draft *dr, const char *name, const void *bytes,
                           size_t size)

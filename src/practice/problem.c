@@ -30,10 +30,7 @@
     }
 
 static const struct field problem_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "in a few words: what is wrong"},
+    FIELD_CALLED("text", "in a few words: what is wrong"),
     PROBLEM_FACTS,
     {.name = "state",
      .type = FIELD_WORD,
@@ -49,10 +46,7 @@ static const struct kind problem = {.name = "problem",
                                     KIND_FIELDS(problem_fields)};
 
 static const struct field raise_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "in a few words: what is wrong"},
+    FIELD_CALLED("text", "in a few words: what is wrong"),
     PROBLEM_FACTS,
 };
 
@@ -64,18 +58,11 @@ static const struct operation problem_raise = {
                "--urgency high --since 02:40",
     OP_FIELDS(raise_fields),
     .kind = &problem,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("problem/1"),
-    .decide = decide_make};
+    OP_MAKES("problem")};
 
 static const struct field change_fields[] = {
-    {.name = "problem",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "problem",
-     .help = "which: p1"},
+    FIELD_WHICH("problem", "problem", "which: p1"),
     {.name = "text", .type = FIELD_LINE, .help = "what is wrong, said better"},
     PROBLEM_FACTS,
 };
@@ -87,22 +74,12 @@ static const struct operation problem_change = {
     .example = "calm problem change p1 --trend shrinking",
     OP_FIELDS(change_fields),
     .kind = &problem,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("problem-change/1"),
-    .decide = decide_change};
+    OP_CHANGES("problem")};
 
 static const struct field close_fields[] = {
-    {.name = "problem",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "problem",
-     .help = "which: p1"},
-    {.name = "outcome",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how it ended"},
+    FIELD_WHICH("problem", "problem", "which: p1"),
+    FIELD_SAID("outcome", "how it ended"),
 };
 
 static int decide_close(struct decision *d, struct err *e)
@@ -149,11 +126,8 @@ static const struct operation problem_top = {
     .example = "calm problem top p2 --because \"a second drive failing loses the orders\"",
     OP_FIELDS(top_fields),
     .kind = &top,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("top/1"),
-    .decide = decide_make};
+    OP_MAKES("top")};
 
 static unsigned level_of(struct str value, const char *const *levels, unsigned fallback)
 {

@@ -33,15 +33,12 @@ const struct kind report_kind = {.name = "report",
 
 #define LEVELS WORDS("low", "medium", "high")
 static const struct field risk_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what may still happen"},
+    FIELD_CALLED("text", "what may still happen"),
     {.name = "level", .type = FIELD_WORD, .choices = LEVELS, .help = "how grave it is"},
     {.name = "accepted-by", .type = FIELD_LINE, .help = "who accepts it"},
     {.name = "because", .type = FIELD_TEXT, .help = "why it is accepted, and what keeps it small"},
     {.name = "review", .type = FIELD_TIME, .help = "when it is looked at again"},
-    {.name = "system", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "system", .help = "where"},
+    FIELD_SYSTEMS("where"),
 };
 static const struct kind risk = {.name = "risk",
                                  .prefix = "rk",
@@ -50,10 +47,7 @@ static const struct kind risk = {.name = "risk",
                                  KIND_FIELDS(risk_fields)};
 
 static const struct field scope_fields[] = {
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what the report covers, and what not"},
+    FIELD_SAID("text", "what the report covers, and what not"),
     {.name = "methods", .type = FIELD_TEXT, .help = "how it was found out, with which programs"},
     {.name = "limits", .type = FIELD_TEXT, .help = "what could not be looked at, and why"},
 };
@@ -73,11 +67,8 @@ static const struct operation report_scope_operation = {
             "alone.",
     OP_FIELDS(scope_fields),
     .kind = &scope,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("report-scope/1"),
-    .decide = decide_make};
+    OP_MAKES("report-scope")};
 
 static const struct operation report_risk = {
     .name = "report risk",
@@ -88,22 +79,12 @@ static const struct operation report_risk = {
         "--accepted-by \"Eva Brandt\" --because \"all passwords were reset\"",
     OP_FIELDS(risk_fields),
     .kind = &risk,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("risk/1"),
-    .decide = decide_make};
+    OP_MAKES("risk")};
 
 static const struct field accept_fields[] = {
-    {.name = "risk",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "risk",
-     .help = "which: rk1"},
-    {.name = "accepted-by",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "who accepts it"},
+    FIELD_WHICH("risk", "risk", "which: rk1"),
+    FIELD_CALLED("accepted-by", "who accepts it"),
     {.name = "because", .type = FIELD_TEXT, .help = "why, and what keeps it small"},
     {.name = "review", .type = FIELD_TIME, .help = "when it is looked at again"},
 };
@@ -115,20 +96,15 @@ static const struct operation report_accept = {
                "--review \"in 90 days\"",
     OP_FIELDS(accept_fields),
     .kind = &risk,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("risk-change/1"),
-    .decide = decide_change};
+    OP_CHANGES("risk")};
 
 static const struct operation report_list = {.name = "report list",
                                              .practice = "report",
                                              .help = "list the reports and how far each is",
                                              .example = "calm report list",
                                              .kind = &report_kind,
-                                             .type = OP_QUERY,
-                                             .faces = FACE_ALL,
-                                             .query = query_list};
+                                             OP_LISTS};
 
 static void status_of_report(const struct thing *t, struct practice_status *out)
 {

@@ -370,10 +370,7 @@ static int decide_approve(struct decision *d, struct err *e)
         .help = "which: rp1; the last if not said"                                                 \
     }
 static const struct field review_fields[] = {
-    {.name = "review",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what was checked, and what you say to it"},
+    FIELD_SAID("review", "what was checked, and what you say to it"),
     WHICH,
 };
 static const struct field approve_fields[] = {

@@ -206,10 +206,7 @@ const struct kind seen_kind = {.name = "rollback",
                                KIND_FIELDS(kind_fields)};
 
 static const struct field accept_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "why this folder holds less than you saw, or something else"},
+    FIELD_CALLED("text", "why this folder holds less than you saw, or something else"),
 };
 
 static int record_it(struct seen *s, const struct operation *op, const struct input *in,

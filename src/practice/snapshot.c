@@ -442,9 +442,7 @@ static const struct operation snapshot_list = {.name = "snapshot list",
                                                .help = "the recorded states",
                                                .example = "calm snapshot list",
                                                .kind = &snapshot_kind,
-                                               .type = OP_QUERY,
-                                               .faces = FACE_ALL,
-                                               .query = query_list};
+                                               OP_LISTS};
 
 const struct thing *snapshot_newest(const struct view *v, const struct thing *system,
                                     const struct thing *but)

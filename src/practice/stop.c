@@ -7,15 +7,8 @@ ACTION_OPERATIONS(stop, GATE_FIRST_LOOK,
                   "--breaks \"the shop\" --undo \"no shutdown on port 14\"");
 
 static const struct field emergency_fields[] = {
-    {.name = "reason",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "why it cannot wait"},
-    {.name = "system",
-     .type = FIELD_REF,
-     .flags = FIELD_MANY,
-     .kind = "system",
-     .help = "which systems"},
+    FIELD_SAID("reason", "why it cannot wait"),
+    FIELD_SYSTEMS("which systems"),
 };
 
 /* Recorded at once, asked by nothing; the cable is faster than any program. */

@@ -4,10 +4,7 @@
 #include "practice/power.h"
 
 static const struct field person_fields[] = {
-    {.name = "name",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "how they are called"},
+    FIELD_CALLED("name", "how they are called"),
     {.name = "role",
      .type = FIELD_WORD,
      .flags = FIELD_MANY | FIELD_LEAD,
@@ -43,10 +40,7 @@ static const struct kind person = {.name = "person",
                                    KIND_FIELDS(person_fields)};
 
 static const struct field need_fields[] = {
-    {.name = "text",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what is needed and why"},
+    FIELD_CALLED("text", "what is needed and why"),
     {.name = "reason",
      .type = FIELD_WORD,
      .choices = WORDS("skill-missing", "domain-controller-lost", "extortion", "prosecution-likely",
@@ -71,10 +65,7 @@ static const struct field handover_fields[] = {
      .flags = FIELD_REQUIRED | FIELD_ARG,
      .kind = "person",
      .help = "who takes over"},
-    {.name = "text",
-     .type = FIELD_TEXT,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "what is going on, what is open, what to watch"},
+    FIELD_SAID("text", "what is going on, what is open, what to watch"),
 };
 
 static const struct kind handover = {.name = "handover",
@@ -94,18 +85,11 @@ static const struct operation team_add = {
             "lead lets them in with calm team admit.",
     OP_FIELDS(person_fields),
     .kind = &person,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("person/1"),
-    .decide = decide_make};
+    OP_MAKES("person")};
 
 static const struct field person_change_fields[] = {
-    {.name = "person",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "person",
-     .help = "who"},
+    FIELD_WHICH("person", "person", "who"),
     {.name = "role",
      .type = FIELD_WORD,
      .flags = FIELD_MANY,
@@ -130,11 +114,7 @@ static const struct operation team_role = {
     .decide = decide_role};
 
 static const struct field duty_fields[] = {
-    {.name = "person",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "person",
-     .help = "who"},
+    FIELD_WHICH("person", "person", "who"),
     {.name = "duty",
      .type = FIELD_WORD,
      .flags = FIELD_REQUIRED | FIELD_ARG,
@@ -148,18 +128,11 @@ static const struct operation team_duty = {.name = "team duty",
                                            .example = "calm team duty bo off",
                                            OP_FIELDS(duty_fields),
                                            .kind = &person,
-                                           .type = OP_CHANGE,
                                            .roles = ROLES_WRITING,
-                                           .faces = FACE_ALL,
-                                           .records = WORDS("person-change/1"),
-                                           .decide = decide_change};
+                                           OP_CHANGES("person")};
 
 static const struct field part_fields[] = {
-    {.name = "person",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "person",
-     .help = "who"},
+    FIELD_WHICH("person", "person", "who"),
     {.name = "part",
      .type = FIELD_WORD,
      .flags = FIELD_REQUIRED | FIELD_ARG,
@@ -173,20 +146,15 @@ static const struct operation team_part = {.name = "team part",
                                            .example = "calm team part bo documents",
                                            OP_FIELDS(part_fields),
                                            .kind = &person,
-                                           .type = OP_CHANGE,
                                            .roles = ROLES_WRITING,
-                                           .faces = FACE_ALL,
-                                           .records = WORDS("person-change/1"),
-                                           .decide = decide_change};
+                                           OP_CHANGES("person")};
 
 static const struct operation team_list = {.name = "team list",
                                            .practice = "team",
                                            .help = "list the people of the case",
                                            .example = "calm team list",
                                            .kind = &person,
-                                           .type = OP_QUERY,
-                                           .faces = FACE_ALL,
-                                           .query = query_list};
+                                           OP_LISTS};
 
 static const struct operation team_expert = {
     .name = "team expert",
@@ -196,18 +164,11 @@ static const struct operation team_expert = {
         "calm team expert \"forensics of a domain controller\" --reason domain-controller-lost",
     OP_FIELDS(need_fields),
     .kind = &expert,
-    .type = OP_CHANGE,
     .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("expert/1"),
-    .decide = decide_make};
+    OP_MAKES("expert")};
 
 static const struct field expert_change_fields[] = {
-    {.name = "expert",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .kind = "expert",
-     .help = "which need: x1"},
+    FIELD_WHICH("expert", "expert", "which need: x1"),
     {.name = "state",
      .type = FIELD_WORD,
      .flags = FIELD_REQUIRED | FIELD_ARG,
@@ -223,11 +184,8 @@ static const struct operation team_called = {.name = "team called",
                                                  "calm team called x1 here --who \"Dr. Lang\"",
                                              OP_FIELDS(expert_change_fields),
                                              .kind = &expert,
-                                             .type = OP_CHANGE,
                                              .roles = ROLES_WRITING,
-                                             .faces = FACE_ALL,
-                                             .records = WORDS("expert-change/1"),
-                                             .decide = decide_change};
+                                             OP_CHANGES("expert")};
 
 static int handover_job(struct session *s, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)

@@ -4,10 +4,7 @@
 #include "practice/texts.h"
 
 static const struct field unlawful_fields[] = {
-    {.name = "what",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "in one plain sentence and no more"},
+    FIELD_CALLED("what", "in one plain sentence and no more"),
     {.name = "where", .type = FIELD_LINE, .help = "device, place, account"},
     {.name = "seen-by", .type = FIELD_LINE, .flags = FIELD_MANY, .help = "who came upon it"},
     {.name = "doing", .type = FIELD_LINE, .help = "what they were doing, and why"},
