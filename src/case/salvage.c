@@ -30,7 +30,7 @@ static void source_put(struct source *s, uint64_t seq, struct str line)
         s->lines = mem_grow(s->lines, s->count, &s->room, sizeof(s->lines[0]));
         s->lines[s->count++] = STR("");
     }
-    s->lines[seq] = (struct str){arena_dup(s->arena, line.p, line.len), line.len};
+    s->lines[seq] = line;
 }
 
 static void source_release(struct source *s)
@@ -46,9 +46,11 @@ static struct str source_line(const struct source *s, uint64_t seq)
 static int take_line(void *context, uint64_t seq, struct str line, struct str openings,
                      struct err *e)
 {
+    struct source *s = context;
+
     (void)openings;
     (void)e;
-    source_put(context, seq, line);
+    source_put(s, seq, (struct str){arena_dup(s->arena, line.p, line.len), line.len});
     return 0;
 }
 
@@ -157,7 +159,7 @@ int salvage_read(struct salvage *out, struct store *from, struct str copy, struc
     CLEANUP(source_release) struct source lines = {0};
     CLEANUP(source_release) struct source copied = {0};
 
-    out->arena = lines.arena = copied.arena = arena_new();
+    out->arena = lines.arena = arena_new();
     if (from)
         out->is_damaged = read_store(&lines, from);
     read_copy(&copied, copy);

@@ -5,7 +5,7 @@
 
 struct salvage {
     struct arena *arena;
-    struct str *lines; /* 0, 1, … without a gap */
+    struct str *lines; /* 0, 1, … without a gap; some lie in the readable copy */
     uint64_t count;
     size_t room;
     struct hash head;     /* of the last line; zeros for none */
@@ -17,9 +17,9 @@ struct salvage {
 void salvage_release(struct salvage *s);
 
 /* Takes the longest chain of lines from a store (opened for reading; NULL for none), each record
- * that it cannot give from a readable copy of the journal (empty for none). A last line that its
- * signer did not sign is not taken. What follows the first break is counted in seen alone. *out is
- * zeros before. ERR_FORMAT where not even record 0 can be read. */
+ * that it cannot give from a readable copy of the journal (empty for none), which must stay as long
+ * as *out. A last line that its signer did not sign is not taken. What follows the first break is
+ * counted in seen alone. *out is zeros before. ERR_FORMAT where not even record 0 can be read. */
 MUST_CHECK int salvage_read(struct salvage *out, struct store *from, struct str copy,
                             struct err *e);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "practice/import.h"
 #include "sys/file.h"
 
 enum { COPY_SIZE_MAX = 1 << 29, CHUNK_SIZE = 256 << 10, NAME_SIZE = 64 };
@@ -13,34 +14,38 @@ void carry_release(struct carry *c)
 {
     store_close(c->old);
     export_release(&c->export);
+    buf_release(&c->copy);
     salvage_release(&c->lines);
 }
 
 static int check_lines(const struct salvage *lines, struct err *e)
 {
+    CLEANUP_FD int fd = -1;
     CLEANUP_BUF struct buf text = {0};
+    int rc = import_memory(&fd, STR(""), e);
 
-    for (uint64_t i = 0; i < lines->count; i++) {
-        if (text.len + lines->lines[i].len > COPY_SIZE_MAX)
-            return err_set(e, ERR_LIMIT, "the journal is larger than %d MiB", COPY_SIZE_MAX >> 20);
+    for (uint64_t i = 0; rc == 0 && i < lines->count; i++) {
         buf_addstr(&text, lines->lines[i]);
         buf_addc(&text, '\n');
+        if (i + 1 < lines->count && text.len < CHUNK_SIZE)
+            continue;
+        rc = file_write_fd(fd, text.p, text.len, "the journal in memory", e);
+        buf_clear(&text);
     }
-    return export_check(buf_str(&text), e);
+    return rc ? rc : export_check(fd, e);
 }
 
 static int read_case(struct carry *c, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf copy = {0};
     int rc = store_open(&c->old, c->from, STORE_READ, e);
 
     if (rc)
         return rc;
     buf_addf(&path, "%s/journal/journal.cj1", store_folder(c->old));
-    if (file_read(&copy, buf_text(&path), COPY_SIZE_MAX, NULL))
-        buf_clear(&copy); /* the store alone is left */
-    rc = salvage_read(&c->lines, c->old, buf_str(&copy), e);
+    if (file_read(&c->copy, buf_text(&path), COPY_SIZE_MAX, NULL))
+        buf_clear(&c->copy); /* the store alone is left */
+    rc = salvage_read(&c->lines, c->old, buf_str(&c->copy), e);
     if (rc)
         return err_wrap(e, rc, "reading the case in %s", c->from);
     return check_lines(&c->lines, e);

@@ -8,6 +8,7 @@ struct carry {
     const char *from;
     struct store *old;         /* NULL: from is an export */
     struct export_copy export; /* of an export */
+    struct buf copy;           /* the readable copy of a case */
     struct salvage lines;      /* verified */
     size_t items;              /* of evidence, carried and hashed again */
     size_t items_lost;         /* could not be read, or were not what their name says */

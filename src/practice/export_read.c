@@ -68,19 +68,15 @@ static int split_sealed(struct export_copy *x, struct err *e)
     return 0;
 }
 
-/* What is checked is what is taken in: a stick, or a folder on the network, could answer otherwise
- * the second time. */
-int export_check(struct str lines, struct err *e)
+int export_check(int fd, struct err *e)
 {
-    CLEANUP_FD int fd = -1;
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf words = {0};
     int verdict;
-    int rc = import_memory(&fd, lines, e);
+    int rc;
 
     buf_addf(&path, "/proc/%d/fd/%d", (int)getpid(), fd);
-    if (rc == 0)
-        rc = verify_file(buf_text(&path), NULL, &verdict, &words, e);
+    rc = verify_file(buf_text(&path), NULL, &verdict, &words, e);
     if (rc)
         return rc;
     if (verdict != VERDICT_VERIFIED && verdict != VERDICT_NOT_ANCHORED)
@@ -89,6 +85,16 @@ int export_check(struct str lines, struct err *e)
                        "says: " STR_FMT,
                        STR_ARG(str_head(buf_str(&words), 700)));
     return 0;
+}
+
+/* What is checked is what is taken in: a stick, or a folder on the network, could answer otherwise
+ * the second time. */
+static int check_text(struct str lines, struct err *e)
+{
+    CLEANUP_FD int fd = -1;
+    int rc = import_memory(&fd, lines, e);
+
+    return rc ? rc : export_check(fd, e);
 }
 
 int export_read(struct export_copy *x, const char *folder, struct err *e)
@@ -101,7 +107,7 @@ int export_read(struct export_copy *x, const char *folder, struct err *e)
                        "calm log export FOLDER",
                        folder);
     if (rc == 0)
-        rc = export_check(buf_str(&x->lines), e);
+        rc = check_text(buf_str(&x->lines), e);
     if (rc == 0)
         rc = read_part(&x->sealed, folder, "journal.cjs", SEALED_SIZE_MAX, false, e);
     if (rc == 0)

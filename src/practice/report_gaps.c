@@ -19,6 +19,10 @@ static void put_override(struct report *r, const struct told *t)
         inline_str(text, told_value(t, "override"));
         inline_text(text, "\xe2\x80\x9d");
     }
+    if (told_value(t, "lost").len) {
+        inline_text(text, ". Not taken over: ");
+        inline_str(text, told_value(t, "lost"));
+    }
     if (told_value(t, "before-gate").len)
         inline_printf(text, ". Done " STR_FMT, STR_ARG(told_value(t, "before-gate")));
     inline_text(text, ".");
@@ -44,6 +48,14 @@ static bool is_unplanned(const struct told *t)
 
     return a && !t->record->is_change && thing_is(a, "action") &&
            str_is(told_value(t, "state"), "done");
+}
+
+/* The folder of the case was another one from there on, or an earlier state of itself. */
+static bool is_carried(const struct told *t)
+{
+    const struct thing *a = t->record->thing;
+
+    return a && !t->record->is_change && (thing_is(a, "continuation") || thing_is(a, "rollback"));
 }
 
 static size_t put_all(struct report *r, const char *lead, bool (*wanted)(const struct told *t))
@@ -153,9 +165,11 @@ void report_deviations(struct report *r)
     count += put_all(r, "Emergency stops", is_emergency);
     count += put_all(r, "Changes without a plan beforehand", is_unplanned);
     count += put_failed(r);
+    count += put_all(r, "The record continued elsewhere, or put back", is_carried);
     if (count == 0)
         doc_para_text(r->doc, "No gate was overridden, no emergency stop was made, nothing was "
-                              "done without a plan, and nothing was undone.");
+                              "done without a plan, nothing was undone, and the record "
+                              "stayed in its folder.");
 }
 
 /* The longest stretches without a record, the longest first. */

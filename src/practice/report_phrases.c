@@ -24,6 +24,11 @@ static const struct phrase phrases[] = {
     {"case", true, "conclusion", "no-incident", "Found to be no incident[: {text}]"},
     {"case", true, "conclusion", "suspected", "Taken as a suspected incident again[: {text}]"},
     {"case", true, "state", "closed", "The case was closed[: {text}]"},
+    {"continuation", false, NULL, NULL,
+     "The case went on in another folder, {text}: {records} records were taken over[; missing: "
+     "{lost}]"},
+    {"rollback", false, NULL, NULL,
+     "The folder held {records} records where {seen} had been seen, because: {text}"},
     {"person", false, "role", NULL, "{name} is on the team: {role}[; {part}]"},
     {"person", false, NULL, NULL, "{name} was put on the list of people[ ({position})]"},
     {"person", true, "left", NULL, "{name} left the team"},
@@ -64,6 +69,11 @@ static const struct phrase phrases[] = {
     {"message", true, "state", "acknowledged", "Message {name} acknowledged[: {answer}]"},
     {"message", true, "state", "failed", "Message {name} did not reach its recipient[: {answer}]"},
     {"message", true, "state", "escalated", "Message {name} taken to {escalated-to} instead"},
+    {"law", false, NULL, NULL,
+     "{law}: applies to us: {applies}[, because: {because}][ (decided by {decided-by})][ (from the "
+     "{source})]"},
+    {"law", true, NULL, NULL,
+     "{name}: applies to us: {applies}[, because: {because}][ (decided by {decided-by})]"},
     {"deadline", false, NULL, NULL,
      "The clock of {law} runs: {step}[ Due {due}.][ Because: {because}][ (decided by "
      "{decided-by})]"},

@@ -6,9 +6,10 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 
 from attacker import leaf
-from harness import CaseTest, Person, main
+from harness import CALM, CaseTest, Person, main
 
 
 def fingerprint(folder):
@@ -85,6 +86,34 @@ class Continue(CaseTest):
         self.assertEqual(self.verify(case=self.new), 2)
         shown = ana(f"log r{answer['records']} --full")
         self.assertIn("continued in another folder", shown)
+
+    def test_the_report_says_that_the_record_was_continued_and_what_is_missing(self):
+        self.sql("DELETE FROM lines WHERE seq = 5")
+        ana, answer = self.go_on()
+        ana(f"report draft --file {self.folder}/draft")
+        page = next(p for p in [self.folder / "draft", *self.folder.glob("draft*/**/*.html"), *self.folder.glob("draft*.html")] if p.is_file()).read_text()
+        self.assertIn("The record continued elsewhere, or put back", page)
+        self.assertIn(f"{answer['not_taken']} records from r5 on that cannot be read or do not follow", page)
+
+    def test_killed_at_any_moment_no_half_case_has_the_name(self):
+        for number in range(3):
+            (self.folder / f"item{number}").write_bytes(os.urandom(300000))
+            self.ana(f"preserve files {self.folder}/item{number}")
+        lines = self.lines(self.case)
+        ends = set()
+        for delay in range(16):
+            new = self.folder / f"killed-{delay}.calm"
+            child = subprocess.Popen([CALM, "continue", str(self.case), str(new)], env=self.ana.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(delay * 0.005)
+            child.kill()
+            child.wait()
+            ends.add(new.exists())
+            if new.exists():
+                there = Person("ana", self.folder, new)
+                there('note "it is whole"')
+                self.assertEqual(self.lines(new)[: len(lines)], lines)
+                self.assertIn("3 items hashed again, all as they were taken", there("log verify"))
+        self.assertIn(False, ends)
 
     def test_what_the_database_lost_is_read_from_the_readable_copy(self):
         for name, damage in (("gone", "DELETE FROM lines WHERE seq IN (3, 4)"), ("changed", "UPDATE lines SET line = replace(line, '\"ntp\"', '\"ntq\"') || ' ' WHERE seq = 3")):
