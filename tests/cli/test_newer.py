@@ -84,6 +84,17 @@ class NewerCase(CaseTest):
         item.write_bytes(b"sshd: no failures at\n")
         self.assertEqual(self.ana.fails("log verify")[0], 8)
 
+    def test_what_can_be_read_of_it_can_be_gone_on_with_in_a_new_case(self):
+        self.make_newer()
+        before = self.contents()
+        self.ana.case = None
+        self.ana(f"continue {self.case} {self.folder}/on.calm")
+        self.assertEqual(self.contents(), before)
+        self.ana.case = self.folder / "on.calm"
+        self.ana('note "gone on"')
+        self.assertEqual([x["text"] for x in self.ana.json("problem list")], ["the shop is down"])
+        self.assertEqual(self.verify(case=self.ana.case), 2)
+
     def test_one_that_only_its_own_calm_can_read_is_refused(self):
         self.make_newer("INSERT INTO meta(name, value) VALUES('reader', '2');")
         for line in ("status", "log", 'note "x"'):

@@ -29,6 +29,7 @@ static void a_new_case_is_empty_and_private(void **state)
     must(store_size(s, &size, &failure));
     assert_int_equal(size, 0);
     assert_int_equal(store_mode(s), STORE_WRITE);
+    assert_false(store_is_newer(s));
     assert_string_equal(store_folder(s), p->folder);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         char path[256];
