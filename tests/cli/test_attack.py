@@ -5,6 +5,7 @@ import html.parser
 import json
 import os
 import pathlib
+import random
 import re
 import shlex
 import shutil
@@ -337,6 +338,35 @@ class Refused(Attack):
         merge = {"count": 0, "fork": 1, "head": "0" * 64, "root": "0" * 64, "size": 4, "skip": [1, 3, 1, 2, 2, 1, 3, 1, 1]}
         self.put("merge/1", public=merge)
         self.refused("what it says of the copies cannot be true")
+
+    def test_whatever_a_member_signs_every_screen_is_shown(self):
+        """Records of every type with values drawn at random, some of them none; seeded, so that it fails again the same way."""
+        draw, kinds, made = random.Random(5), {}, {}
+        for op in json.loads(Person("eva", self.folder, None)("help table")):
+            for kind in op["records"] or []:
+                kinds.setdefault(kind, {}).update({f["name"]: f for f in op["fields"]})
+        texts = ["x", "two\nlines", "\x1b[31m", "a" * 3000, "\u2026" * 50, ""]
+        usual = {"time": ["2026-11-25T03:12:09.000000000Z", "0000-01-01T00:00:00.000000000Z", "9999-12-31T23:59:59.999999999Z"], "flag": ["yes"],
+                 "number": ["0", "9223372036854775807"], "size": ["0", "9223372036854775807"], "span": ["0", "9223372036854775807"]}
+        for _ in range(150):
+            kind = draw.choice(sorted(kinds))
+            name, values, refs = kind.split("/")[0].removesuffix("-change"), {}, []
+            for field in kinds[kind].values():
+                pool = made.get(field["kind"] or "problem", ["0" * 32]) if field["type"] == "ref" else field["choices"] or usual.get(field["type"], texts)
+                if draw.random() < 0.5:
+                    values[field["name"]] = draw.choice(pool if draw.random() < 0.98 else texts)
+                    refs += [values[field["name"]]] if field["type"] == "ref" and values[field["name"]] in pool else []
+            if "-change" in kind:
+                refs.insert(0, draw.choice(made.get(name, ["0" * 32])))
+            ident = self.put(kind, values, refs=list(dict.fromkeys(refs)))
+            if "-change" not in kind:
+                made.setdefault(name, []).append(ident)
+        log = self.ana.json("log")
+        self.assertTrue(10 < sum("refused" in t for t in log) < len(log) - 10)
+        for line in ("", "calm", "note", "snapshot", "assess", "team", "stop", "preserve", "analyse", "notify", "clean", "fix", "confirm", "report", "learn", "log --full",
+                     "assess facts", "preserve holds", "notify deadlines", "stop list", "fix weaknesses", "learn list", "learn trends", "report list", "run list",
+                     "notify script managers", f"report draft --file {self.folder}/report", "status --json"):
+            self.ana(line)
 
     def test_the_report_names_it_and_a_checker_calls_the_journal_tampered(self):
         self.put("hold/1", public={"state": "set"})
