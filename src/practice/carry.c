@@ -35,13 +35,25 @@ static int check_lines(const struct salvage *lines, struct err *e)
     return rc ? rc : export_check(fd, e);
 }
 
+/* Where the old folder gives too little, an export may give more. */
+static int say_export(int rc, struct err *e)
+{
+    size_t len = e ? strlen(e->text) : 0;
+
+    if (e && rc == ERR_FORMAT)
+        snprintf(e->text + len, sizeof(e->text) - len,
+                 ". An export (calm log export) that was made before holds all up to then: calm "
+                 "continue EXPORT");
+    return rc;
+}
+
 static int read_case(struct carry *c, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
-    int rc = store_open(&c->old, c->from, STORE_READ, e);
+    int rc = store_open(&c->old, c->from, STORE_SALVAGE, e);
 
     if (rc)
-        return rc;
+        return say_export(rc, e);
     buf_addf(&path, "%s/journal/journal.cj1", store_folder(c->old));
     if (file_read(&c->copy, buf_text(&path), COPY_SIZE_MAX, NULL))
         buf_clear(&c->copy); /* the store alone is left */
@@ -103,7 +115,7 @@ static int put_grants(struct carry *c, struct store *to, struct err *e)
 
     if (c->old) {
         rc = store_grants(c->old, put_grant, to, e);
-        return rc ? err_wrap(e, rc, "reading the team's keys in the old folder") : 0;
+        return rc ? say_export(err_wrap(e, rc, "reading the team's keys in the old folder"), e) : 0;
     }
     while ((rc = export_grant_next(&rest, &grant, &sealed, e)) > 0) {
         rc = store_grant_put(to, &grant, e);

@@ -362,16 +362,16 @@ static int check(struct sqlite *q, struct err *e)
         code = check_format(q, e);
     if (!code)
         code = check_schema(q, e);
-    return code ? code : sqlite_size(q, &size, e);
+    return code || q->mode == STORE_SALVAGE ? code : sqlite_size(q, &size, e);
 }
 
 static int connect_and_check(struct sqlite *q, struct err *e)
 {
-    int rc = q->mode == STORE_READ ? connect_reader(q) : connect_as(q, WAY_SHARED);
+    int rc = q->mode != STORE_WRITE ? connect_reader(q) : connect_as(q, WAY_SHARED);
     int code;
 
     if (rc != SQLITE_OK)
-        return sqlite_fail(q, rc, q->mode == STORE_READ ? "cannot open" : "cannot write to", e);
+        return sqlite_fail(q, rc, q->mode != STORE_WRITE ? "cannot open" : "cannot write to", e);
     code = check(q, e);
     return !code && q->mode == STORE_WRITE ? start_writer(q, e) : code;
 }
@@ -399,7 +399,7 @@ static void disconnect(struct sqlite *q)
 {
     for (size_t i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(MOVE(q->kept[i]));
-    if (q->db && (q->is_broken || (q->mode == STORE_READ && mark_take(q->folder).size[1])))
+    if (q->db && (q->is_broken || (q->mode != STORE_WRITE && mark_take(q->folder).size[1])))
         sqlite3_db_config(q->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (sqlite3_close(q->db) != SQLITE_OK)
         BUG("the case in %s is closed while it is being read", q->folder);

@@ -25,7 +25,9 @@ struct store_grant {
     struct str sealed; /* opaque */
 };
 
-enum store_mode { STORE_READ, STORE_WRITE };
+/* STORE_SALVAGE is STORE_READ of a case that may be damaged: it opens also where its lines cannot
+ * be counted, and each call gives what it still can. */
+enum store_mode { STORE_READ, STORE_WRITE, STORE_SALVAGE };
 
 /* Makes the folder (0700; it must not exist or be empty) and an empty store in it. ERR_IO,
  * ERR_FULL, ERR_USAGE. */
