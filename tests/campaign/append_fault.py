@@ -37,6 +37,7 @@ class Case:
         self.check_run("open", str(self.model), case=None)
         for number in range(BEFORE):
             self.check_run("note", f"before {number}", case=self.model)
+        shutil.copytree(self.top / "home", self.top / "home model")
 
     def run(self, *words, case, prefix=()):
         command = [*prefix, CALM, *(["--case", str(case)] if case else []), *words]
@@ -49,9 +50,11 @@ class Case:
         return done.stdout.decode()
 
     def copy(self):
+        """The home too: what it remembers of the run before would be another case's."""
         case = self.top / "copy.calm"
-        shutil.rmtree(case, ignore_errors=True)
-        shutil.copytree(self.model, case)
+        for model, copy in (self.model, case), (self.top / "home model", self.top / "home"):
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(model, copy)
         return case
 
     def trace(self, out, options=()):
