@@ -2,7 +2,7 @@
 #include "base/sink.h"
 #include "journal/anchor.h"
 #include "journal/note.h"
-#include "practice/practice.h"
+#include "practice/verify.h"
 #include "sys/file.h"
 
 enum { TOKEN_SIZE_MAX = 32768 };
@@ -166,36 +166,18 @@ static int anchor_witness(struct session *s, const struct checkpoint *c, const c
 static int anchor_page(struct session *s, const struct checkpoint *c, struct answer *a,
                        struct err *e)
 {
-    CLEANUP_BUF struct buf groups = {0};
     int rc = append_anchor(s, c, "page", STR(""), STR(""), e);
-    struct str rest;
 
     if (rc)
         return rc;
-    groups_write(&groups, c->root.b);
     buf_adds(&a->text,
              "Print this page, or copy it by hand, and let two people sign it.\n\n  case ");
     hex_add(&a->text, c->case_id.b, sizeof(c->case_id.b));
     buf_addf(&a->text, "\n  size %llu\n  root ", (unsigned long long)c->size);
-    rest = buf_str(&groups);
-    for (int i = 0; rest.len; i++) {
-        struct str group = str_cut(&rest, ' ');
-
-        buf_adds(&a->text, i == 4 ? "\n       " : i ? " " : "");
-        buf_addstr(&a->text, group);
-    }
-    buf_addf(&a->text,
-             "\n\nTo check the record against it, on any machine:\n"
-             "  calm-verify --root \"%llu:",
-             (unsigned long long)c->size);
-    rest = buf_str(&groups);
-    for (int i = 0; rest.len; i++) {
-        struct str group = str_cut(&rest, ' ');
-
-        buf_adds(&a->text, i == 4 ? " \\\n    " : i ? " " : ""); /* a shell joins the two */
-        buf_addstr(&a->text, group);
-    }
-    buf_adds(&a->text, "\" journal.cj1\n\nSigned ____________________  ____________________\n");
+    verify_root(&a->text, &c->root, "\n       ");
+    buf_adds(&a->text, "\n\nTo check the record against it, on any machine:\n  ");
+    verify_command(&a->text, c->size, &c->root, "journal.cj1");
+    buf_adds(&a->text, "\nSigned ____________________  ____________________\n");
     return 0;
 }
 

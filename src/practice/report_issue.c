@@ -6,6 +6,7 @@
 #include "practice/evidence.h"
 #include "practice/learn.h"
 #include "practice/report_build.h"
+#include "practice/verify.h"
 #include "sys/file.h"
 
 enum { FILE_COUNT = 3 };
@@ -484,16 +485,16 @@ static int check_issue(const struct view *v, const struct operation *op, const s
 
 static void tell_root(const struct view *v, struct answer *a)
 {
-    CLEANUP_BUF struct buf groups = {0};
     struct hash root = state_root(v->state);
 
     if (a->wants_json)
         return;
-    groups_write(&groups, root.b);
     buf_addf(&a->text,
-             "The root of the %llu records before it, for a page that is kept apart from the "
-             "case:\n  %s\n",
-             (unsigned long long)state_size(v->state), buf_text(&groups));
+             "The root of the %llu records before it, for a page that is kept apart from\n"
+             "the case:\n  ",
+             (unsigned long long)state_size(v->state));
+    verify_root(&a->text, &root, "\n  ");
+    buf_addc(&a->text, '\n');
 }
 
 static int issue(struct session *s, const struct operation *op, const struct input *in,

@@ -2,13 +2,14 @@
 #include "practice/verify.h"
 #include <unistd.h>
 #include "base/sink.h"
+#include "journal/note.h"
 #include "practice/clear_values.h"
 #include "practice/import.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 #include "sys/self.h"
 
-enum { WORDS_SIZE_MAX = 1 << 20, ARGUMENTS_MAX = 32, TIMEOUT_S = 3600 };
+enum { WORDS_SIZE_MAX = 1 << 20, ARGUMENTS_MAX = 32, TIMEOUT_S = 3600, ROOT_LINE_GROUPS = 4 };
 
 /* calm-verify lies beside this program, or below verify/ in a build folder. */
 static int find_verifier(struct buf *path, struct err *e)
@@ -55,6 +56,26 @@ int verify_file(const char *skeleton, const char *const *more, int *verdict, str
         return rc;
     *verdict = result.exit_status;
     return 0;
+}
+
+void verify_root(struct buf *out, const struct hash *root, const char *between)
+{
+    CLEANUP_BUF struct buf groups = {0};
+    struct str rest;
+
+    groups_write(&groups, root->b);
+    rest = buf_str(&groups);
+    for (int i = 0; rest.len; i++) {
+        buf_adds(out, i == ROOT_LINE_GROUPS ? between : i ? " " : "");
+        buf_addstr(out, str_cut(&rest, ' '));
+    }
+}
+
+void verify_command(struct buf *out, uint64_t size, const struct hash *root, const char *path)
+{
+    buf_addf(out, "calm-verify --root \"%llu:", (unsigned long long)size);
+    verify_root(out, root, " \\\n    ");
+    buf_addf(out, "\" %s\n", path);
 }
 
 static const struct field verify_fields[] = {

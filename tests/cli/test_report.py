@@ -14,7 +14,7 @@ def steady(text):
     """The text without what must differ: when it was made, and the size and root of the whole journal."""
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "TIME", text)
     text = re.sub(r"(datetime=|title=)\"[^\"]*\"", "TIME", text)
-    text = re.sub(r"([0-9a-f]{8}-[0-9a-f]{2} ?){8}", "ROOT", text)
+    text = re.sub(r"([0-9a-f]{8}-[0-9a-f]{2} ?(\\\n +)?){8}", "ROOT", text)
     text = re.sub(r"\"root\":\"[0-9a-f]{64}\"", "ROOT", text)
     text = re.sub(r"\"size\":\d+|--root \S+|Records</dt>.*?</dd>|\*\*Records\*\*.*|Records: \d+", "SIZE", text)
     return text

@@ -114,7 +114,7 @@ static char *unfolded(char *text)
 
     for (char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
         if (strcspn(line, "\n") > 80)
-            fail_msg("'%s' is wider than a screen", line);
+            fail();
     while ((at = strstr(text, "\n    ")) != NULL) {
         *at = ' ';
         memmove(at + 1, at + 5, strlen(at + 5) + 1);
