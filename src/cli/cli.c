@@ -135,6 +135,19 @@ static void say_reading_only(const struct session *s)
         fputs("calm: this case was written by a newer calm; reading only\n", stderr);
 }
 
+/* A case that does not open is gone on with from what can still be read of it. */
+static int say_damaged(const char *folder, int rc, struct err *e)
+{
+    size_t len = strlen(e->text);
+
+    if (rc == ERR_FORMAT || rc == ERR_IO || rc == ERR_TAMPER)
+        snprintf(e->text + len, sizeof(e->text) - len,
+                 "\nTo go on with what can still be read, on another medium: calm continue %s "
+                 "/media/STICK/NAME.calm",
+                 folder);
+    return rc;
+}
+
 static int run_in_case(struct args *a, const struct place *p, struct answer *answer, struct err *e)
 {
     struct session_options options = {
@@ -149,7 +162,7 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
     if (rc == 0)
         rc = session_view(s, &v, e);
     if (rc)
-        return rc;
+        return say_damaged(p->around.case_folder, rc, e);
     seen_begin(&seen, &p->around, session_store(s), s, &warning);
     print_warning(&warning);
     if (a->practice && a->practice->usual && term_has_piped_text(STDIN_FILENO))

@@ -69,6 +69,16 @@ class Continue(CaseTest):
         ana('note "from the stick"')
         self.assertIn("from the stick", ana("log"))
 
+    def test_a_case_that_does_not_open_names_the_command_and_it_works(self):
+        self.ana("log checkpoint")
+        self.sql("UPDATE lines SET line = replace(line, 'note/1', 'nota/1') WHERE seq = 5")
+        status, said = self.ana.fails("status")
+        words = re.search(r"calm (continue \S+) /media", said).group(1)
+        ana = Person("ana", self.folder, None)
+        ana(f"{words} {self.new}")
+        ana.case = self.new
+        self.assertEqual(self.notes(ana), [f"note {n}" for n in range(6)])
+
     def test_the_record_says_from_where_and_which_head_was_taken_over(self):
         ana, answer = self.go_on()
         record = ana.json("log --type continuation")[0]
