@@ -3,6 +3,7 @@
 #include "journal/anchor.h"
 #include "journal/note.h"
 #include "practice/verify.h"
+#include "base/json.h"
 #include "sys/file.h"
 
 enum { TOKEN_SIZE_MAX = 32768 };
@@ -181,6 +182,18 @@ static int anchor_page(struct session *s, const struct checkpoint *c, struct ans
     return 0;
 }
 
+static void put_json(const struct checkpoint *c, struct buf *out)
+{
+    struct json j;
+
+    json_begin(&j, out);
+    json_object_begin(&j);
+    json_put_hex(&j, "case", c->case_id.b, sizeof(c->case_id.b));
+    json_put_u64(&j, "size", c->size);
+    json_put_hex(&j, "root", c->root.b, sizeof(c->root.b));
+    json_object_end(&j);
+}
+
 static int anchor_job(struct session *s, const struct operation *op, const struct input *in,
                       struct answer *a, struct err *e)
 {
@@ -207,7 +220,7 @@ static int anchor_job(struct session *s, const struct operation *op, const struc
         rc = anchor_page(s, &c, a, e);
     }
     if (rc == 0 && a->wants_json)
-        buf_addf(&a->json, "{\"size\":%llu}", (unsigned long long)c.size);
+        put_json(&c, &a->json);
     return rc;
 }
 

@@ -358,6 +358,11 @@ class Anchors(CaseTest):
         run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=test tsa", "-days", "2", "-config", "cnf", "-extensions", "ext")
         return d
 
+    def test_a_printed_root_is_also_to_be_had_by_programs(self):
+        said = json.loads(self.ana("log anchor --json"))
+        self.assertEqual(self.verify("--root", f"{said['size']}:{said['root']}"), 0)
+        self.assertEqual(self.verify("--root", f"{said['size']}:{said['case']}"), 1)
+
     def test_a_time_stamp_anchors_the_record(self):
         d = self.tsa()
         self.ana(f"log anchor --request {self.folder}/a.tsq")
