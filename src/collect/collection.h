@@ -1,0 +1,75 @@
+/* collection.h: a collection: the steps that read a live host into a bundle, in order of
+ * volatility.
+ *
+ * Internal to src/collect/; collect_bundle is what callers use. A step starts no program, looks up
+ * no name and writes nothing but the bundle. What cannot be read is said by collection_missing and
+ * is no error; a step fails only as the bundle does. Memory is bounded: nothing is kept of a thing
+ * once it is written, but what the next steps need. */
+#pragma once
+#include <time.h>
+#include "collect/bundle.h"
+#include "collect/collect.h"
+#include "collect/gather.h"
+
+enum collection_profile { PROFILE_TRIAGE = 1, PROFILE_FULL = 2 };
+
+/* What the command line said; nothing is owned. */
+struct collection_options {
+    enum collection_profile profile;
+    const char *root;            /* NULL: this host */
+    uint64_t limit;              /* bytes a second that are read of files; 0: without limit */
+    unsigned threads;            /* that hash; 0: one for each processor */
+    const uint64_t *memory_pids; /* processes whose memory is wanted */
+    size_t memory_pid_count;
+    bool wants_physical;            /* the whole memory */
+    const char *const *definitions; /* paths of ForensicArtifacts files or folders */
+    size_t definition_count;
+    const char *const *artifacts; /* names of those wanted; none: what the profile says */
+    size_t artifact_count;
+    const char *const *trees; /* whose metadata is wanted, besides the profile's */
+    size_t tree_count;
+};
+
+struct collection {
+    struct host host;
+    struct bundle *bundle;
+    const struct collection_options *options;
+    struct arena *arena; /* lives as long as the collection */
+    const char *step;    /* which is running */
+    bool is_root;
+    struct utc started;
+    struct process_list processes; /* as they were at the start; filled by the step "scan" */
+    struct bundle_lines *missing;
+    struct bundle_lines *observed;
+    struct bundle_lines *artifacts;
+    struct err *e;         /* the first failure of the bundle, for functions that return nothing */
+    int status;            /* its code; steps stop when it is not 0 */
+    uint64_t read;         /* bytes of files that were read, for the limit */
+    struct timespec begun; /* CLOCK_MONOTONIC, for the limit */
+};
+
+/* One line of missing: what (any bytes), and why. number: a positive errno, or 0. The same step and
+ * why is written at most 100 times, then counted. */
+void collection_missing(struct collection *c, struct str what, int number, const char *why, ...)
+    PRINTF_LIKE(4, 5);
+
+/* One line of observed (doc/format/bundle.md 1.3). The code is a row of observed.def, which says
+ * weight, hint and the harmless cause. evidence names a member or gives the line that shows it. */
+void collection_observe(struct collection *c, const char *code, struct str evidence,
+                        const char *words, ...) PRINTF_LIKE(4, 5);
+
+/* Puts a string member of any bytes: as UTF-8, and NAME_hex with the exact bytes where it is not.
+ */
+void collection_put_bytes(struct json *j, const char *name, struct str bytes);
+
+/* Waits so that no more than the limit is read; to be told of each piece of a file. */
+void collection_pace(struct collection *c, size_t bytes);
+
+/* Runs the steps of the profile; c->status says how that ended. */
+void collection_run(struct collection *c);
+
+/* The steps, in order: steps.def. */
+typedef void collection_step(struct collection *c);
+#define STEP(name, function, profiles, title) collection_step function;
+#include "collect/steps.def"
+#undef STEP
