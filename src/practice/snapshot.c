@@ -6,6 +6,7 @@
 #include "practice/import.h"
 #include "practice/intake.h"
 #include "practice/snapshot_coverage.h"
+#include "practice/system_host.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -52,62 +53,13 @@ static void document_release(struct document *doc)
     buf_release(&doc->remark);
 }
 
-/* "web1" and "web1.example.org" are one host. */
-static bool is_same_host(struct str a, struct str b)
-{
-    struct str longer = a.len > b.len ? a : b;
-    size_t len = a.len > b.len ? b.len : a.len;
-
-    return len > 0 && str_eq(str_head(a, len), str_head(b, len)) &&
-           (longer.len == len || longer.p[len] == '.');
-}
-
-static bool is_system_of(const struct thing *system, struct str host)
-{
-    return is_same_host(view_title(system), host) ||
-           is_same_host(thing_value(system, "host"), host);
-}
-
-/* The system that a host is: called so, or known to have that name for itself. */
-static const struct thing *system_of_host(const struct view *v, struct str host)
-{
-    const struct thing *t;
-
-    for (size_t at = 0; (t = view_next(v, "system", &at));)
-        if (is_system_of(t, host))
-            return t;
-    return NULL;
-}
-
-/* A name that is given finds its system as everywhere; one that fits none is a new system's. */
-static const struct thing *find_system(const struct view *v, struct str name, struct str host)
-{
-    static const struct field field = {.name = "system", .type = FIELD_REF, .kind = "system"};
-    struct id id;
-
-    if (!name.len)
-        return system_of_host(v, host);
-    return view_resolve(v, &field, name, &id, NULL) == 0 ? state_thing_by_id(v->state, &id) : NULL;
-}
-
-static struct id draft_system(struct decision *d, struct str name, struct str host)
-{
-    struct draft *dr = decision_add(d, "system/1");
-
-    draft_value(dr, "name", name.len ? name : host);
-    draft_value(dr, "state", STR("unknown"));
-    if (name.len && host.len && !str_eq(name, host))
-        draft_value(dr, "host", host);
-    return dr->id;
-}
-
 /* What a system calls itself is learnt from its first state that was taken here; a document from
  * elsewhere may say anything. */
 static void draft_host(struct decision *d, const struct thing *system, struct str host)
 {
     struct draft *dr;
 
-    if (!host.len || is_system_of(system, host) || thing_value(system, "host").len)
+    if (!host.len || system_has_host(system, host) || thing_value(system, "host").len)
         return;
     dr = decision_add(d, "system-change/1");
     draft_ref(dr, &system->id);
@@ -125,26 +77,25 @@ static void add_number(struct decision *d, struct draft *dr, const char *name, u
     draft_value(dr, name, str_of(arena_printf(d->arena, "%llu", (unsigned long long)n)));
 }
 
-static void draft_snapshot(struct decision *d, const struct document *doc, struct str title,
-                           struct str host, const struct id *system, const struct id *evidence,
-                           const char *how)
+struct draft *snapshot_draft(struct decision *d, const struct snapshot_facts *f)
 {
     struct draft *dr = decision_add(d, "snapshot/1");
     CLEANUP_BUF struct buf taken = {0};
 
     draft_take_input(d, dr, &snapshot_kind);
-    add_text(d, dr, "title", title);
-    draft_value_ref(d, dr, "system", system);
-    draft_value_ref(d, dr, "evidence", evidence);
-    if (doc->head.taken.sec) {
-        utc_add(&taken, doc->head.taken);
+    add_text(d, dr, "title", f->title);
+    draft_value_ref(d, dr, "system", &f->system);
+    draft_value_ref(d, dr, "evidence", &f->evidence);
+    if (f->taken.sec) {
+        utc_add(&taken, f->taken);
         add_text(d, dr, "taken", buf_str(&taken));
     }
-    add_text(d, dr, "host", host);
-    add_number(d, dr, "lines", doc->head.lines);
-    add_number(d, dr, "sections", doc->sections);
-    add_text(d, dr, "unread", buf_str(&doc->unread));
-    draft_value(dr, "how", str_of(how));
+    add_text(d, dr, "host", f->host);
+    add_number(d, dr, "lines", f->lines);
+    add_number(d, dr, "sections", f->sections);
+    add_text(d, dr, "unread", f->unread);
+    draft_value(dr, "how", str_of(f->how));
+    return dr;
 }
 
 /* System where it is new, item, and snapshot, in one step. */
@@ -173,9 +124,9 @@ static int record(struct session *s, const struct operation *op, const struct in
                        "system");
     decision_begin(&d, &v, op, in);
     d.is_independent = true;
-    system = find_system(&v, name, buf_str(&host));
+    system = system_find(&v, name, buf_str(&host));
     doc->makes_system = !system;
-    system_id = system ? system->id : draft_system(&d, name, buf_str(&host));
+    system_id = system ? system->id : system_draft(&d, name, buf_str(&host));
     if (system && strcmp(how, "taken") == 0)
         draft_host(&d, system, buf_str(&host));
     buf_addstr(&title, system ? view_title(system) : name.len ? name : buf_str(&host));
@@ -188,7 +139,15 @@ static int record(struct session *s, const struct operation *op, const struct in
     doc->facts.system_id = buf_str(&hex);
     doc->facts.has_blob = true;
     evidence = evidence_draft(&d, &doc->facts)->id;
-    draft_snapshot(&d, doc, buf_str(&title), buf_str(&host), &system_id, &evidence, how);
+    (void)snapshot_draft(&d, &(struct snapshot_facts){.title = buf_str(&title),
+                                                      .system = system_id,
+                                                      .evidence = evidence,
+                                                      .taken = doc->head.taken,
+                                                      .host = buf_str(&host),
+                                                      .lines = doc->head.lines,
+                                                      .sections = doc->sections,
+                                                      .unread = buf_str(&doc->unread),
+                                                      .how = how});
     rc = session_append(s, &d, first, e);
     *count = d.draft_count;
     return rc;
@@ -276,8 +235,8 @@ static int check_here(struct session *s, const struct operation *op, const struc
 
     if (rc || !name.len || input_has(op, in, "here"))
         return rc;
-    system = find_system(&v, name, host);
-    if (system ? is_system_of(system, host) : is_same_host(name, host))
+    system = system_find(&v, name, host);
+    if (system ? system_has_host(system, host) : system_same_host(name, host))
         return 0;
     return err_set(e, ERR_USAGE,
                    "this machine calls itself " STR_FMT ", not " STR_FMT ". If it is " STR_FMT
@@ -495,8 +454,8 @@ static void suggest(const struct thing *system, struct practice_status *out)
 
     host_name(host, sizeof(host));
     buf_addf(&out->next,
-             is_system_of(system, str_of(host)) ? "calm snapshot take " STR_FMT
-                                                : "calm snapshot import " STR_FMT " FILE",
+             system_has_host(system, str_of(host)) ? "calm snapshot take " STR_FMT
+                                                   : "calm snapshot import " STR_FMT " FILE",
              STR_ARG(view_title(system)));
     buf_adds(&out->because, "what it looks like now cannot be seen any more once it is changed");
     out->urgency = 56;

@@ -8,3 +8,18 @@ extern const struct operation snapshot_observe; /* what may be noticed in one */
 /* The newest state of a system, other than one (NULL: any); NULL when there is none. */
 const struct thing *snapshot_newest(const struct view *v, const struct thing *system,
                                     const struct thing *but);
+
+/* A state to be recorded; texts are copied. */
+struct snapshot_facts {
+    struct str title;
+    struct id system;
+    struct id evidence; /* of the document */
+    struct utc taken;   /* zero where the document does not say */
+    struct str host;
+    uint64_t lines;
+    uint64_t sections;
+    struct str unread; /* lines "SECTION: part" */
+    const char *how;   /* "taken" or "imported" */
+};
+/* Drafts its record, with what the operation's input says of one. */
+struct draft *snapshot_draft(struct decision *d, const struct snapshot_facts *f);
