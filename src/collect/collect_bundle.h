@@ -1,0 +1,39 @@
+/* collect_bundle.h: the live state of a host into one bundle (doc/format/bundle.md): what
+ * calm-collect does, and calm on its own machine. */
+#pragma once
+#include "collect/bundle.h"
+#include "collect/collection.h"
+
+struct collect_bundle {
+    const struct collection_options *options;
+    const struct bundle_output *output;
+    const struct bundle_recipient *to;
+    size_t to_count;              /* 0: not sealed */
+    struct id id;                 /* of the collection; collect_bundle_id draws one */
+    const char *program;          /* "calm-collect 0.1.0" */
+    const char *const *arguments; /* that bundle.json tells: without addresses and tokens */
+    size_t argument_count;
+};
+
+/* What was refused because who ran it is not root, by step. */
+struct collect_refusal {
+    const char *step; /* its title in steps.def */
+    uint64_t count;
+};
+
+struct collect_bundle_result {
+    struct bundle_counts counts;
+    uint64_t missing; /* lines of missing, and what they count besides */
+    uint64_t observed;
+    uint64_t atime_misses; /* files whose access time reading may have changed */
+    double seconds;
+    bool was_stopped; /* options->is_stopped said so; the bundle is whole, not all was read */
+    struct collect_refusal refused[32];
+    size_t refused_count;
+};
+
+void collect_bundle_id(struct id *out);
+/* Errors: of the output, ERR_IO where the root cannot be opened. *out is assigned in any case but
+ * the latter. */
+MUST_CHECK int collect_bundle(const struct collect_bundle *b, struct collect_bundle_result *out,
+                              struct err *e);

@@ -1,0 +1,60 @@
+/* receive.h: takes bundles over TCP, from several hosts at once, and goes on where a connection was
+ * lost (doc/format/bundle.md section 4).
+ *
+ * What is in a bundle is not looked at. Each is a file of the folder: COLLECTION.part while it
+ * comes, COLLECTION.calm once it is whole and durable. One thread; receive_step serves what is
+ * ready. */
+#pragma once
+#include "base/address.h"
+#include "base/hash.h"
+
+enum {
+    RECEIVE_TOKEN_SIZE = 64,
+    RECEIVE_CONNECTION_COUNT = 256,  /* more wait */
+    RECEIVE_COLLECTION_COUNT = 4096, /* of one receiver; more are refused */
+};
+
+struct receive_options {
+    struct address at;  /* port 0: the kernel chooses */
+    const char *folder; /* is there */
+    const char *token;  /* that senders must know: 1 to 64 of A-Z a-z 0-9 - */
+    uint64_t most;      /* bytes of one bundle; 0: 1 TiB */
+};
+
+enum receive_kind {
+    RECEIVE_BEGUN,   /* a bundle that this receiver did not know */
+    RECEIVE_RESUMED, /* a connection came back, or the receiver was started anew */
+    RECEIVE_LOST,    /* a connection broke; what came is kept */
+    RECEIVE_WHOLE,   /* size and hash fit; told once for each bundle */
+    RECEIVE_REFUSED, /* a wrong token, no greeting, a bundle that does not fit its hash, no room */
+};
+
+/* The strings live until the callback returns; none of them holds a byte that the sender chose but
+ * the 32 hex digits. */
+struct receive_event {
+    enum receive_kind kind;
+    const char *from;       /* address and port of the sender */
+    const char *collection; /* 32 hex digits; "" where it is not known */
+    const char *path;       /* the file; "" where there is none */
+    uint64_t size;          /* of the file */
+    struct hash sha256;     /* of the whole; RECEIVE_WHOLE only */
+    const char *words;      /* why, a sentence part; "" for BEGUN, RESUMED and WHOLE */
+};
+/* Non-zero stops receive_step and is what it returns. */
+typedef int receive_told(void *context, const struct receive_event *event, struct err *e);
+
+struct receive;
+/* Listens. told may be NULL. The texts of the options are copied. ERR_USAGE: the token; ERR_IO. */
+MUST_CHECK int receive_open(struct receive **out, const struct receive_options *options,
+                            receive_told *told, void *context, struct err *e);
+/* Connections end; what came is durable and can be gone on with by a later receiver of the folder.
+ */
+void receive_close(struct receive *r); /* NULL is fine */
+DEFINE_CLEANUP(struct receive *, receive_close)
+uint16_t receive_port(const struct receive *r);
+/* Waits for at most wait_ms (a signal ends the wait) and serves what came. Errors of one sender are
+ * events; an error is ERR_IO of the listening socket, or what told returned. */
+MUST_CHECK int receive_step(struct receive *r, int wait_ms, struct err *e);
+size_t receive_connections(const struct receive *r);
+/* 26 letters and digits without those that look alike, for a person to type: 128 bits and more. */
+void receive_token_make(char out[RECEIVE_TOKEN_SIZE + 1]);
