@@ -36,7 +36,7 @@ static void keep(struct collection *c, int code)
         c->status = code;
 }
 
-static void add_formatted(struct buf *out, const char *format, va_list args)
+static PRINTF_LIKE(2, 0) void add_formatted(struct buf *out, const char *format, va_list args)
 {
     va_list again;
     int size;
