@@ -1,7 +1,6 @@
 /* collection.c: runs the steps of a collection, and keeps what they could not read and what they
  * noticed. */
 #include "collect/collection.h"
-#include <stdarg.h>
 #include <time.h>
 
 struct step {
@@ -36,20 +35,6 @@ static void keep(struct collection *c, int code)
         c->status = code;
 }
 
-static PRINTF_LIKE(2, 0) void add_formatted(struct buf *out, const char *format, va_list args)
-{
-    va_list again;
-    int size;
-
-    va_copy(again, args);
-    size = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    if (size < 0)
-        return;
-    vsnprintf(buf_room(out, (size_t)size + 1), (size_t)size + 1, format, args);
-    out->len += (size_t)size;
-}
-
 void collection_put_bytes(struct json *j, const char *name, struct str bytes)
 {
     put_bytes(j, name, bytes);
@@ -64,7 +49,7 @@ void collection_missing(struct collection *c, struct str what, int number, const
     if (c->status)
         return;
     va_start(args, why);
-    add_formatted(&text, why, args);
+    buf_addv(&text, why, args);
     va_end(args);
     j = bundle_line_begin(c->missing);
     put_bytes(j, "what", what);
@@ -94,7 +79,7 @@ void collection_observe(struct collection *c, const char *code, struct str evide
     if (c->status)
         return;
     va_start(args, words);
-    add_formatted(&text, words, args);
+    buf_addv(&text, words, args);
     va_end(args);
     j = bundle_line_begin(c->observed);
     json_put_text(j, "code", code);
