@@ -108,7 +108,7 @@ static bool address_text(int family, struct str value, char out[INET6_ADDRSTRLEN
            inet_ntop(family, value.p, out, INET6_ADDRSTRLEN);
 }
 
-static void mac_text(struct str value, struct buf *out)
+void net_mac_text(struct str value, struct buf *out)
 {
     enum { MAC_SIZE = 32 };
 
@@ -117,7 +117,7 @@ static void mac_text(struct str value, struct buf *out)
         buf_addf(out, i ? ":%02x" : "%02x", (unsigned)(unsigned char)value.p[i]);
 }
 
-static const char *neighbour_state(unsigned state)
+const char *net_neighbour_state(unsigned state)
 {
     static const struct {
         unsigned bit;
@@ -147,11 +147,11 @@ static void read_neighbour(struct gather *g, struct str body)
         if (a.type == NDA_DST && !address_text(head.ndm_family, a.value, address))
             return;
         if (a.type == NDA_LLADDR)
-            mac_text(a.value, &mac);
+            net_mac_text(a.value, &mac);
     }
-    if (address[0] && neighbour_state(head.ndm_state))
+    if (address[0] && net_neighbour_state(head.ndm_state))
         net_add_neighbour(g, gather_interface(g, (uint64_t)head.ndm_ifindex, &name), address,
-                          buf_str(&mac), neighbour_state(head.ndm_state));
+                          buf_str(&mac), net_neighbour_state(head.ndm_state));
 }
 
 void gather_neighbours(struct gather *g)
@@ -170,7 +170,7 @@ void gather_neighbours(struct gather *g)
             read_neighbour(g, m.body);
 }
 
-static const char *route_type(unsigned type)
+const char *net_route_type(unsigned type)
 {
     static const char *const names[] = {"unspecified", "unicast",   "local",     "broadcast",
                                         "anycast",     "multicast", "blackhole", "unreachable",
@@ -258,7 +258,7 @@ static void read_route(struct gather *g, struct str body)
              : head.rtm_family == AF_INET6 ? "::"
                                            : "0.0.0.0",
              head.rtm_dst_len);
-    r.type = route_type(head.rtm_type);
+    r.type = net_route_type(head.rtm_type);
     if (hops.len)
         read_hops(g, head.rtm_family, hops, &r);
     else
@@ -326,7 +326,7 @@ static void read_link(struct gather *g, struct str body)
         if (a.type == IFLA_IFNAME)
             l.name = c_string(a.value);
         else if (a.type == IFLA_ADDRESS)
-            mac_text(a.value, &mac);
+            net_mac_text(a.value, &mac);
         else if (a.type == IFLA_MTU)
             l.mtu = netlink_u32(a.value);
         else if (a.type == IFLA_CARRIER)
@@ -388,7 +388,7 @@ void gather_links(struct gather *g)
             read_link(g, m.body);
 }
 
-static const char *scope_name(unsigned scope)
+const char *net_scope_name(unsigned scope)
 {
     return scope == RT_SCOPE_UNIVERSE ? "global"
            : scope == RT_SCOPE_LINK   ? "link"
@@ -416,7 +416,7 @@ static void read_address(struct gather *g, struct str body)
     }
     if (address[0])
         net_add_address(g, gather_interface(g, head.ifa_index, &name), address, head.ifa_prefixlen,
-                        head.ifa_family == AF_INET6, scope_name(head.ifa_scope));
+                        head.ifa_family == AF_INET6, net_scope_name(head.ifa_scope));
 }
 
 void gather_addresses(struct gather *g)

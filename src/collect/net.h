@@ -33,6 +33,11 @@ struct net_route {
 };
 void net_add_route(struct gather *g, const struct net_route *r);
 
+const char *net_route_type(unsigned type);            /* RTN_* */
+const char *net_neighbour_state(unsigned state);      /* NUD_*; NULL where there is none */
+const char *net_scope_name(unsigned scope);           /* RT_SCOPE_* */
+void net_mac_text(struct str value, struct buf *out); /* aa:bb:… */
+
 /* Names of the interfaces from the routing socket; false where it is not asked or does not answer.
  */
 bool net_scan_interfaces(struct gather *g);

@@ -1,4 +1,4 @@
-/* netlink.c: dumps of the kernel's routing tables, read with bounds. */
+/* netlink.c: dumps of what the kernel tells by netlink, read with bounds. */
 #include "collect/netlink.h"
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include "base/mem.h"
 #include "collect/host.h"
 
 enum { ANSWER_SIZE = 128 * 1024, ANSWERS_SIZE = 16 << 20, TRY_COUNT = 3, TIMEOUT_S = 2 };
@@ -70,52 +71,69 @@ uint32_t netlink_u32(struct str value)
     return n;
 }
 
-static int ask(int fd, uint16_t request)
+uint64_t netlink_be(struct str value)
 {
-    struct {
-        struct nlmsghdr head;
-        struct rtgenmsg body;
-    } message = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)),
-                          .nlmsg_type = request,
-                          .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                          .nlmsg_seq = 1},
-                 .body = {.rtgen_family = AF_UNSPEC}};
-    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    ssize_t n =
-        sendto(fd, &message, message.head.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+    uint64_t n = 0;
 
+    if (value.len != 1 && value.len != 2 && value.len != 4 && value.len != 8)
+        return 0;
+    for (size_t i = 0; i < value.len; i++)
+        n = n << 8 | (uint8_t)value.p[i];
+    return n;
+}
+
+static int ask(int fd, uint16_t type, struct str body)
+{
+    enum { REQUEST_SIZE = 512 };
+    uint8_t bytes[REQUEST_SIZE] = {0};
+    struct nlmsghdr head = {.nlmsg_len = (uint32_t)(sizeof(head) + body.len),
+                            .nlmsg_type = type,
+                            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                            .nlmsg_seq = 1};
+    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    ssize_t n;
+
+    if (body.len > sizeof(bytes) - sizeof(head))
+        BUG("a request of %zu bytes", body.len);
+    memcpy(bytes, &head, sizeof(head));
+    memcpy(bytes + sizeof(head), body.p, body.len);
+    n = sendto(fd, bytes, head.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
     return n < 0 ? -errno : 0;
 }
 
-/* 1: the dump is done; 0: more is to come. */
-static int check_answer(struct str answer)
+int netlink_see_answer(struct str answer, netlink_see *see, void *context, bool *changed)
 {
     struct nlmsghdr head;
-    struct str body;
+    struct netlink_message m;
     int error = 0;
 
-    while (take_message(&answer, &head, &body)) {
-        if (head.nlmsg_flags & NLM_F_DUMP_INTR)
-            return -EINTR;
-        if (head.nlmsg_type == NLMSG_DONE)
-            return 1;
-        if (head.nlmsg_type == NLMSG_ERROR && body.len >= sizeof(error)) {
-            memcpy(&error, body.p, sizeof(error));
+    while (take_message(&answer, &head, &m.body)) {
+        m.type = head.nlmsg_type;
+        *changed |= (head.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+        if (m.type == NLMSG_DONE || m.type == NLMSG_ERROR) {
+            if (m.body.len >= sizeof(error))
+                memcpy(&error, m.body.p, sizeof(error));
             return error < 0 ? error : 1;
         }
+        if (m.type == NLMSG_NOOP)
+            continue;
+        error = see(context, &m);
+        if (error)
+            return error;
     }
     return 0;
 }
 
-static int receive(int fd, struct buf *out)
+static int receive(int fd, netlink_see *see, void *context)
 {
-    size_t start = out->len;
+    CLEANUP_FREE char *bytes = mem_alloc(ANSWER_SIZE);
+    bool changed = false;
 
     for (;;) {
         struct sockaddr_nl from = {0};
         socklen_t from_size = sizeof(from);
-        ssize_t n = recvfrom(fd, buf_room(out, ANSWER_SIZE), ANSWER_SIZE, MSG_TRUNC,
-                             (struct sockaddr *)&from, &from_size);
+        ssize_t n =
+            recvfrom(fd, bytes, ANSWER_SIZE, MSG_TRUNC, (struct sockaddr *)&from, &from_size);
         int state;
 
         if (n < 0 && errno == EINTR)
@@ -126,32 +144,49 @@ static int receive(int fd, struct buf *out)
             return -EFBIG;
         if (from.nl_pid != 0) /* only the kernel may answer */
             continue;
-        state = check_answer((struct str){out->p + out->len, (size_t)n});
-        out->len += aligned((size_t)n);
+        state = netlink_see_answer((struct str){bytes, (size_t)n}, see, context, &changed);
         if (state != 0)
-            return state < 0 ? state : 0;
-        if (out->len - start > ANSWERS_SIZE)
-            return -EFBIG;
+            return state < 0 ? state : changed ? -EINTR : 0;
     }
+}
+
+int netlink_ask(int protocol, uint16_t type, struct str body, netlink_see *see, void *context)
+{
+    struct timeval timeout = {.tv_sec = TIMEOUT_S};
+    CLEANUP_HOST_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    int code;
+
+    if (fd < 0)
+        return -errno;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
+        return -errno;
+    code = ask(fd, type, body);
+    return code ? code : receive(fd, see, context);
+}
+
+/* Keeps a message as it came, header too. */
+static int keep_message(void *context, const struct netlink_message *m)
+{
+    struct buf *out = context;
+    size_t size = sizeof(struct nlmsghdr) + m->body.len;
+
+    if (out->len > ANSWERS_SIZE)
+        return -EFBIG;
+    buf_add(out, m->body.p - sizeof(struct nlmsghdr), size);
+    buf_addn(out, '\0', aligned(size) - size);
+    return 0;
 }
 
 int netlink_dump(uint16_t request, struct buf *out)
 {
-    struct timeval timeout = {.tv_sec = TIMEOUT_S};
+    struct rtgenmsg body = {.rtgen_family = AF_UNSPEC};
     size_t start = out->len;
     int code = -EINTR;
 
     for (int i = 0; i < TRY_COUNT && code == -EINTR; i++) {
-        CLEANUP_HOST_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-        if (fd < 0)
-            return -errno;
-        if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
-            return -errno;
         out->len = start;
-        code = ask(fd, request);
-        if (code == 0)
-            code = receive(fd, out);
+        code = netlink_ask(NETLINK_ROUTE, request, (struct str){(char *)&body, sizeof(body)},
+                           keep_message, out);
     }
     return code;
 }

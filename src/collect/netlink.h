@@ -1,4 +1,4 @@
-/* netlink.h: asks the kernel's routing socket, and reads its answers with bounds (rtnetlink(7)). */
+/* netlink.h: asks the kernel by netlink, and reads its answers with bounds (netlink(7)). */
 #pragma once
 #include <stdbool.h>
 #include "base/str.h"
@@ -11,6 +11,17 @@ struct netlink_message {
     uint16_t type;
     struct str body; /* after the header */
 };
+
+/* Is told of each message; a negative errno ends the dump with it. */
+typedef int netlink_see(void *context, const struct netlink_message *m);
+/* Asks for a dump by one request and tells of each message as it comes, keeping none. 0 or a
+ * negative errno; -EINTR: all was told, but it changed while it was listed, so that some may be
+ * missing or told twice. */
+int netlink_ask(int protocol, uint16_t type, struct str body, netlink_see *see, void *context);
+/* What netlink_ask makes of one datagram: 0 when more is to come, 1 at the end, or a negative
+ * errno. Sets *changed where the kernel says so. */
+int netlink_see_answer(struct str answer, netlink_see *see, void *context, bool *changed);
+
 /* Takes the next whole message off; false at the end and where the bytes make no sense. */
 bool netlink_next(struct str *rest, struct netlink_message *out);
 /* Copies the fixed part at the start of a body and moves past it; false when it is too short. */
@@ -22,3 +33,6 @@ struct netlink_attribute {
 };
 bool netlink_attribute(struct str *rest, struct netlink_attribute *out);
 uint32_t netlink_u32(struct str value); /* 0 when it is not four bytes long */
+/* A number of 1, 2, 4 or 8 bytes in network order, as netfilter spells them; 0 of any other size.
+ */
+uint64_t netlink_be(struct str value);
