@@ -7,6 +7,12 @@
 #include <linux/rtnetlink.h>
 #include "collect/net.h"
 
+/* RTNL_FAMILY_IPMR and _IP6MR are numbers of rtnetlink alone. */
+const struct live_word live_families[] = {
+    {AF_INET, "IPv4"}, {AF_INET6, "IPv6"},      {AF_BRIDGE, "bridge"},
+    {AF_MPLS, "MPLS"}, {128, "IPv4 multicast"}, {129, "IPv6 multicast"},
+    {0, NULL}};
+
 const char *live_interface(const struct live_net *n, uint64_t index, struct buf *buf)
 {
     for (size_t i = 0; i < n->name_count; i++)
@@ -114,7 +120,7 @@ static int see_neighbour(void *context, const struct netlink_message *m)
     if (m->type != RTM_NEWNEIGH || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
     j = bundle_line_begin(n->lines);
-    json_put_text(j, "family", head.ndm_family == AF_INET6 ? "IPv6" : "IPv4");
+    live_put_word(j, "family", live_families, head.ndm_family);
     live_put_interface(n, j, "interface", (uint64_t)head.ndm_ifindex);
     json_put_text(j, "state",
                   net_neighbour_state(head.ndm_state) ? net_neighbour_state(head.ndm_state)
@@ -341,7 +347,7 @@ static int see_address(void *context, const struct netlink_message *m)
     flags = head.ifa_flags;
     j = bundle_line_begin(n->lines);
     live_put_interface(n, j, "interface", head.ifa_index);
-    json_put_text(j, "family", head.ifa_family == AF_INET6 ? "IPv6" : "IPv4");
+    live_put_word(j, "family", live_families, head.ifa_family);
     json_put_u64(j, "prefix", head.ifa_prefixlen);
     json_put_text(j, "scope", net_scope_name(head.ifa_scope));
     while (netlink_attribute(&body, &a)) {

@@ -10,6 +10,8 @@ struct live_net {
     size_t name_room;
 };
 
+extern const struct live_word live_families[];
+
 /* Opens the member and learns the interfaces' names; false, and it is said, where this is no
  * running host. */
 bool live_net_begin(struct live_net *n, struct collection *c, const char *member);

@@ -122,7 +122,7 @@ static int see_route(void *context, const struct netlink_message *m)
         return 0;
     table = head.rtm_table;
     j = bundle_line_begin(n->lines);
-    json_put_text(j, "family", head.rtm_family == AF_INET6 ? "IPv6" : "IPv4");
+    live_put_word(j, "family", live_families, head.rtm_family);
     json_put_text(j, "type", net_route_type(head.rtm_type));
     while (netlink_attribute(&body, &a)) {
         if (a.type == RTA_DST)
@@ -214,7 +214,7 @@ static int see_rule(void *context, const struct netlink_message *m)
         return 0;
     table = head.table;
     j = bundle_line_begin(n->lines);
-    json_put_text(j, "family", head.family == AF_INET6 ? "IPv6" : "IPv4");
+    live_put_word(j, "family", live_families, head.family);
     live_put_word(j, "action", actions, head.action);
     json_put_bool(j, "not", head.flags & FIB_RULE_INVERT);
     while (netlink_attribute(&body, &a)) {
