@@ -12,17 +12,6 @@ enum {
     EXPANSION_FREE_SIZE = 16 << 20, /* base/limits.h: "past the first 16 MiB" */
 };
 
-struct reading {
-    const struct archived_receiver *to;
-    uint64_t in_size;
-    uint64_t out_size;
-    uint64_t entry_size; /* of the entry that is open */
-    uint64_t entry_count;
-    bool is_open; /* an entry was begun and not ended */
-    bool has_summary;
-    struct archived_summary summary;
-};
-
 int archive_count_out(uint64_t *out_size, uint64_t more, uint64_t in_size, struct err *e)
 {
     uint64_t sum;
@@ -38,7 +27,7 @@ int archive_count_out(uint64_t *out_size, uint64_t more, uint64_t in_size, struc
     return 0;
 }
 
-static int unsound(struct err *e)
+int archive_unsound(struct err *e)
 {
     return err_set(
         e, ERR_TAMPER,
@@ -78,39 +67,39 @@ static bool read_entry(struct str body, struct archived *out)
     return true;
 }
 
-static int take_entry(struct reading *r, struct str body, struct err *e)
+static int take_entry(struct archive_reading *r, struct str body, struct err *e)
 {
     struct archived entry;
 
     if (r->is_open || !read_entry(body, &entry))
-        return unsound(e);
-    if (++r->entry_count > LIMIT_ARCHIVE_ENTRY_COUNT)
-        return err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ARCHIVE_ENTRY_COUNT);
+        return archive_unsound(e);
+    if (++r->entry_count > r->entry_limit)
+        return err_set(e, ERR_LIMIT, "more than %llu entries", (unsigned long long)r->entry_limit);
     r->is_open = true;
     r->entry_size = 0;
     return r->to->entry ? r->to->entry(r->to->context, &entry, e) : 0;
 }
 
-static int take_data(struct reading *r, struct str bytes, struct err *e)
+static int take_data(struct archive_reading *r, struct str bytes, struct err *e)
 {
     int code;
 
     if (!r->is_open)
-        return unsound(e);
-    code = archive_count_out(&r->out_size, bytes.len, r->in_size, e);
+        return archive_unsound(e);
+    code = r->counts_out ? archive_count_out(&r->out_size, bytes.len, r->in_size, e) : 0;
     if (code)
         return code;
     r->entry_size += bytes.len;
     return r->to->data ? r->to->data(r->to->context, bytes, e) : 0;
 }
 
-static int take_hole(struct reading *r, struct str body, struct err *e)
+static int take_hole(struct archive_reading *r, struct str body, struct err *e)
 {
     static const char zeros[ZEROS_SIZE];
     uint64_t left;
 
     if (body.len != sizeof(left))
-        return unsound(e);
+        return archive_unsound(e);
     memcpy(&left, body.p, sizeof(left));
     while (left) {
         struct str part = {zeros, left < ZEROS_SIZE ? (size_t)left : ZEROS_SIZE};
@@ -123,15 +112,15 @@ static int take_hole(struct reading *r, struct str body, struct err *e)
     return 0;
 }
 
-static int take_end(struct reading *r, struct str body, struct err *e)
+static int take_end(struct archive_reading *r, struct str body, struct err *e)
 {
     uint64_t size;
 
     if (!r->is_open || body.len < sizeof(size) || body.len > sizeof(size) + WIRE_TEXT_LIMIT)
-        return unsound(e);
+        return archive_unsound(e);
     memcpy(&size, body.p, sizeof(size));
     if (size != r->entry_size)
-        return unsound(e);
+        return archive_unsound(e);
     r->is_open = false;
     if (!r->to->end)
         return 0;
@@ -146,19 +135,19 @@ static void copy_text(char *out, size_t size, struct str text)
     out[len] = '\0';
 }
 
-static int take_summary(struct reading *r, struct str body, struct err *e)
+static int take_summary(struct archive_reading *r, struct str body, struct err *e)
 {
     uint64_t sums[2];
     struct str format;
 
     if (r->is_open || r->has_summary || body.len < sizeof(sums) ||
         body.len > sizeof(sums) + WIRE_TEXT_LIMIT)
-        return unsound(e);
+        return archive_unsound(e);
     memcpy(sums, body.p, sizeof(sums));
     body = str_from(body, sizeof(sums));
     format = str_cut(&body, '\0');
     if (sums[0] != r->entry_count || sums[1] != r->out_size)
-        return unsound(e);
+        return archive_unsound(e);
     r->has_summary = true;
     r->summary.entry_count = r->entry_count;
     r->summary.size = r->out_size;
@@ -167,10 +156,8 @@ static int take_summary(struct reading *r, struct str body, struct err *e)
     return 0;
 }
 
-static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
+int archive_take_message(struct archive_reading *r, uint32_t kind, struct str body, struct err *e)
 {
-    struct reading *r = context;
-
     switch (kind) {
     case WIRE_ENTRY:
         return take_entry(r, body, e);
@@ -183,10 +170,15 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
     case WIRE_SUMMARY:
         return take_summary(r, body, e);
     }
-    return unsound(e);
+    return archive_unsound(e);
 }
 
-static int run(struct reading *r, int fd, const char *name, struct err *e)
+static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
+{
+    return archive_take_message(context, kind, body, e);
+}
+
+static int run(struct archive_reading *r, int fd, const char *name, struct err *e)
 {
     static const struct worker_limits limits = {.cpu_s = CPU_S, .wall_s = WALL_S};
     struct str argument = {(const char *)&r->in_size, sizeof(r->in_size)};
@@ -197,7 +189,8 @@ static int run(struct reading *r, int fd, const char *name, struct err *e)
 int archived_read(int fd, const char *name, const struct archived_receiver *receiver,
                   struct archived_summary *out, struct err *e)
 {
-    struct reading r = {.to = receiver};
+    struct archive_reading r = {
+        .to = receiver, .entry_limit = LIMIT_ARCHIVE_ENTRY_COUNT, .counts_out = true};
     off_t size = lseek(fd, 0, SEEK_END);
     int code;
 
@@ -208,7 +201,7 @@ int archived_read(int fd, const char *name, const struct archived_receiver *rece
     if (code)
         return code;
     if (!r.has_summary)
-        return unsound(e);
+        return archive_unsound(e);
     *out = r.summary;
     return 0;
 }

@@ -153,46 +153,56 @@ static struct str link_of(struct archive_entry *entry)
     return str_of(link ? link : archive_entry_symlink(entry));
 }
 
-static uint32_t flags_of(struct archive_entry *entry)
+int archive_send_entry(struct worker_channel *channel, const struct archived *entry, struct err *e)
 {
-    uint32_t flags = 0;
+    CLEANUP_BUF struct buf message = {0};
+    struct archive_entry_head head = {
+        .type = entry->type,
+        .flags = (entry->has_size ? (uint32_t)WIRE_HAS_SIZE : 0) |
+                 (entry->has_modified ? (uint32_t)WIRE_HAS_MODIFIED : 0) |
+                 (entry->is_sparse ? (uint32_t)WIRE_IS_SPARSE : 0) |
+                 (entry->is_encrypted ? (uint32_t)WIRE_IS_ENCRYPTED : 0),
+        .size = entry->size,
+        .uid = entry->uid,
+        .gid = entry->gid,
+        .modified_sec = entry->modified.sec,
+        .modified_ns = entry->modified.ns,
+        .mode = entry->mode,
+        .name_len = (uint32_t)entry->name.len,
+        .link_len = (uint32_t)entry->link.len,
+        .warning_len = (uint32_t)entry->warning.len,
+    };
 
-    flags |= archive_entry_size_is_set(entry) ? (uint32_t)WIRE_HAS_SIZE : 0;
-    flags |= archive_entry_mtime_is_set(entry) ? (uint32_t)WIRE_HAS_MODIFIED : 0;
-    flags |= archive_entry_sparse_count(entry) > 0 ? (uint32_t)WIRE_IS_SPARSE : 0;
-    flags |= archive_entry_is_encrypted(entry) ? (uint32_t)WIRE_IS_ENCRYPTED : 0;
-    return flags;
+    buf_add(&message, &head, sizeof(head));
+    buf_addstr(&message, entry->name);
+    buf_addstr(&message, entry->link);
+    buf_addstr(&message, entry->warning);
+    return worker_send(channel, WIRE_ENTRY, buf_str(&message), e);
 }
 
 static int send_entry(const struct job *j, struct archive_entry *entry, bool is_odd, struct err *e)
 {
-    CLEANUP_BUF struct buf message = {0};
-    struct str name = name_of(j, entry);
-    struct str link = link_of(entry);
-    struct str warning = is_odd ? last_words(j->a) : STR("");
     long ns = archive_entry_mtime_nsec(entry);
-    struct archive_entry_head head = {
+    struct archived told = {
+        .name = name_of(j, entry),
+        .link = link_of(entry),
         .type = type_of(entry),
-        .flags = flags_of(entry),
+        .has_size = archive_entry_size_is_set(entry),
+        .has_modified = archive_entry_mtime_is_set(entry),
+        .is_sparse = archive_entry_sparse_count(entry) > 0,
+        .is_encrypted = archive_entry_is_encrypted(entry),
         .size = (uint64_t)archive_entry_size(entry),
+        .mode = archive_entry_perm(entry) & 07777,
         .uid = (uint64_t)archive_entry_uid(entry),
         .gid = (uint64_t)archive_entry_gid(entry),
-        .modified_sec = archive_entry_mtime(entry),
-        .modified_ns = ns >= 0 && ns < 1000000000 ? (uint32_t)ns : 0,
-        .mode = archive_entry_perm(entry) & 07777,
-        .name_len = (uint32_t)name.len,
-        .link_len = (uint32_t)link.len,
-        .warning_len = (uint32_t)warning.len,
+        .modified = {archive_entry_mtime(entry), ns >= 0 && ns < 1000000000 ? (uint32_t)ns : 0},
+        .warning = is_odd ? last_words(j->a) : STR(""),
     };
 
-    if (name.len > LIMIT_ARCHIVE_PATH_SIZE || link.len > LIMIT_ARCHIVE_PATH_SIZE)
+    if (told.name.len > LIMIT_ARCHIVE_PATH_SIZE || told.link.len > LIMIT_ARCHIVE_PATH_SIZE)
         return err_set(e, ERR_LIMIT, "entry %llu has a name of more than %d bytes",
                        (unsigned long long)j->entry_count, LIMIT_ARCHIVE_PATH_SIZE);
-    buf_add(&message, &head, sizeof(head));
-    buf_addstr(&message, name);
-    buf_addstr(&message, link);
-    buf_addstr(&message, warning);
-    return worker_send(j->channel, WIRE_ENTRY, buf_str(&message), e);
+    return archive_send_entry(j->channel, &told, e);
 }
 
 static int count_out(struct job *j, uint64_t more, struct err *e)
@@ -211,17 +221,24 @@ static int send_hole(struct job *j, uint64_t size, struct err *e)
     return worker_send(j->channel, WIRE_HOLE, (struct str){(char *)&size, sizeof(size)}, e);
 }
 
-static int send_data(struct job *j, struct str bytes, struct err *e)
+int archive_send_content(struct worker_channel *channel, struct str bytes, struct err *e)
 {
-    int code = count_out(j, bytes.len, e);
+    int code = 0;
 
     while (!code && bytes.len) {
         struct str part = str_head(bytes, WIRE_CHUNK_SIZE);
 
-        code = worker_send(j->channel, WIRE_DATA, part, e);
+        code = worker_send(channel, WIRE_DATA, part, e);
         bytes = str_from(bytes, part.len);
     }
     return code;
+}
+
+static int send_data(struct job *j, struct str bytes, struct err *e)
+{
+    int code = count_out(j, bytes.len, e);
+
+    return code ? code : archive_send_content(j->channel, bytes, e);
 }
 
 /* One block at an offset; a gap before it is a hole. A block that goes back would have to be put
@@ -277,13 +294,14 @@ static int send_content(struct job *j, uint64_t *sent, int *state, struct err *e
     return err_set(e, ERR_FORMAT, "the content of a file cannot be read");
 }
 
-static int send_end(const struct job *j, uint64_t size, struct str problem, struct err *e)
+int archive_send_end(struct worker_channel *channel, uint64_t size, struct str problem,
+                     struct err *e)
 {
     CLEANUP_BUF struct buf message = {0};
 
     buf_add(&message, &size, sizeof(size));
     buf_addstr(&message, problem);
-    return worker_send(j->channel, WIRE_ENTRY_END, buf_str(&message), e);
+    return worker_send(channel, WIRE_ENTRY_END, buf_str(&message), e);
 }
 
 static int take_entry(struct job *j, struct archive_entry *entry, bool is_odd, struct err *e)
@@ -302,7 +320,7 @@ static int take_entry(struct job *j, struct archive_entry *entry, bool is_odd, s
     if (state == ARCHIVE_FATAL)
         return failure(j, e);
     j->entry_count++;
-    return send_end(j, sent, buf_str(&j->problem), e);
+    return archive_send_end(j->channel, sent, buf_str(&j->problem), e);
 }
 
 /* A tar archive ends with a block of zeros; libarchive takes it as well when it just stops. Nothing

@@ -1,6 +1,7 @@
 /* archive_wire.h: the messages from the worker that reads an archive. Numbers are in this machine's
  * order. */
 #pragma once
+#include "evidence/archive.h"
 #include "sys/worker.h"
 
 enum archive_message {
@@ -39,6 +40,33 @@ struct archive_entry_head {
  * far, or in all. */
 MUST_CHECK int archive_count_out(uint64_t *out_size, uint64_t more, uint64_t in_size,
                                  struct err *e);
+
+/* What the program's side knows of an archive that a worker reads. */
+struct archive_reading {
+    const struct archived_receiver *to;
+    uint64_t in_size;
+    uint64_t out_size;
+    uint64_t entry_size; /* of the entry that is open */
+    uint64_t entry_count;
+    uint64_t entry_limit;
+    bool counts_out; /* against the limits on what is unpacked */
+    bool is_open;    /* an entry was begun and not ended */
+    bool has_summary;
+    struct archived_summary summary;
+};
+/* Checks a message and tells the receiver. ERR_TAMPER: no sound worker sends it. */
+MUST_CHECK int archive_take_message(struct archive_reading *r, uint32_t kind, struct str body,
+                                    struct err *e);
+int archive_unsound(struct err *e);
+
+/* Sends the content of an entry, in messages of the right size. */
+MUST_CHECK int archive_send_content(struct worker_channel *channel, struct str bytes,
+                                    struct err *e);
+/* Sends what a receiver's entry and end tell. */
+MUST_CHECK int archive_send_entry(struct worker_channel *channel, const struct archived *entry,
+                                  struct err *e);
+MUST_CHECK int archive_send_end(struct worker_channel *channel, uint64_t size, struct str problem,
+                                struct err *e);
 
 /* Runs in the worker. The argument is the input's size, u64. */
 int archive_job(int in, struct str argument, struct worker_channel *channel, struct err *e);
