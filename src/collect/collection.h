@@ -28,6 +28,7 @@ struct collection_options {
     size_t artifact_count;
     const char *const *trees; /* whose metadata is wanted, besides the profile's */
     size_t tree_count;
+    bool without_environment; /* of processes: secrets may be in it */
 };
 
 struct collection {

@@ -207,7 +207,15 @@ void live_put_hex_u64(struct json *j, const char *name, uint64_t value)
     json_put_text(j, name, text);
 }
 
-/* Escaping makes six bytes of one at most, and hex two. */
+static void put_one(struct json *j, struct str one, bool as_hex)
+{
+    if (as_hex)
+        json_hex(j, one.p, one.len);
+    else
+        json_str(j, one);
+}
+
+/* What does not fit is cut to what fits for sure: escaping makes six bytes of one at most. */
 static bool put_list(struct json *j, const char *name, struct str strings, size_t most, bool as_hex)
 {
     size_t start = j->out->len;
@@ -217,18 +225,20 @@ static bool put_list(struct json *j, const char *name, struct str strings, size_
     json_array_begin(j);
     while (strings.len && !is_cut) {
         struct str one = str_cut(&strings, '\0');
-        size_t used = j->out->len - start;
-        size_t room = used < most ? (most - used) / (as_hex ? 2 : 6) : 0;
+        struct json before = *j;
+        size_t len = j->out->len;
 
-        is_cut = one.len > room;
-        one = str_head(one, room);
-        if (as_hex)
-            json_hex(j, one.p, one.len);
-        else
-            json_str(j, one);
+        put_one(j, one, as_hex);
+        is_cut = j->out->len - start > most;
+        if (!is_cut)
+            continue;
+        *j = before;
+        j->out->len = len;
+        if (len - start < most)
+            put_one(j, str_head(one, (most - (len - start)) / 6), as_hex);
     }
     json_array_end(j);
-    return is_cut || strings.len;
+    return is_cut;
 }
 
 bool live_put_strings(struct json *j, const char *name, struct str strings, size_t most)
