@@ -20,6 +20,10 @@
 #define CONFINE_SANITIZED 0
 #endif
 
+/* In the number of a row: the call fails with EACCES, and the process goes on without it. For what
+ * a library tries and can do without. */
+#define CONFINE_REFUSED 0x80000000U
+
 /* One allowed system call. The low 32 bits of each argument named are looked at through a mask;
  * several rows with one number allow any of them. */
 struct confine_call {

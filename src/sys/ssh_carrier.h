@@ -1,0 +1,108 @@
+/* ssh_carrier.h: carries a program to another host by SSH, runs it there from memory, and brings
+ * what it prints; for calm-collect and its bundle.
+ *
+ * The host may be the attacker's, and libssh reads its bytes. So each host has a process of its
+ * own: this program started anew, which has nothing of the case. It looks the name up, connects,
+ * and gives up all else before it reads the first byte: no files (Landlock), no other socket, no
+ * process (seccomp), limits on memory and processor time. It hands back opaque bytes and small
+ * fixed messages; whether a host's key is to be trusted is judged in the program (ssh_known.h), and
+ * the agent is behind a gate (ssh_gate.h).
+ *
+ * What is done on the host is one command, src/sys/ssh_script.h. The program is removed before it
+ * runs, so a connection that breaks leaves nothing there.
+ *
+ * One thread; the caller polls ssh_carrier_fd of several at once. */
+#pragma once
+#include <sys/types.h>
+#include "base/err.h"
+#include "base/str.h"
+
+struct ssh_errand {
+    const char *host; /* a name or an address */
+    unsigned port;
+    const char *user;
+    const char *key_kinds; /* kinds of host key to ask for first, with commas; may be empty */
+    const char *arguments; /* for the program: words of A-Z a-z 0-9 . _ / : = + - , @ only */
+    int program;           /* descriptor of its file, read with pread only; borrowed */
+    uint64_t program_size;
+    int agent;    /* the socket of the gate before the agent; borrowed; -1: none */
+    bool may_ask; /* passwords */
+    bool wants_sudo;
+    unsigned quiet_s; /* longest silence in connecting, and while it is brought; 0: 60 */
+    uint64_t most;    /* bytes that are brought; 0: 8 GiB */
+};
+
+/* How far it came. */
+enum ssh_step {
+    SSH_STEP_NONE,
+    SSH_STEP_CONNECTED, /* to the port */
+    SSH_STEP_KEY,       /* the host showed its key */
+    SSH_STEP_LOGGED_IN,
+    SSH_STEP_PLACED, /* a place in memory was found there, and the program goes there */
+    SSH_STEP_RUNS,   /* it runs, and its file is gone again */
+    SSH_STEP_DONE,   /* it ended */
+    SSH_STEP_COUNT_,
+};
+
+/* Where on the host the program lay while it started. */
+enum ssh_place { SSH_PLACE_NONE, SSH_PLACE_SHM, SSH_PLACE_USER, SSH_PLACE_RUN, SSH_PLACE_COUNT_ };
+
+/* Why a place could not be used. */
+enum ssh_unfit {
+    SSH_UNFIT_NONE,
+    SSH_UNFIT_KIND,   /* no file system in memory */
+    SSH_UNFIT_NOEXEC, /* programs may not run from it */
+    SSH_UNFIT_WRITE,  /* not writable for this user */
+    SSH_UNFIT_ROOM,
+    SSH_UNFIT_COUNT_,
+};
+
+struct ssh_footprint {
+    enum ssh_place place;
+    uint32_t uid;  /* of the place below /run/user */
+    char name[48]; /* of the program's file there */
+    bool stays;    /* the file could not be removed */
+    bool is_left;  /* that, or nobody can say yet */
+    enum ssh_unfit unfit[SSH_PLACE_COUNT_];
+};
+
+/* All that comes from the host is hostile: said, question. */
+struct ssh_receiver {
+    /* Non-zero stops. key: "ssh-ed25519 AAAA…". */
+    int (*key)(void *context, struct str key, struct err *e);
+    /* A secret for a question, which may be the host's words. ERR_DENIED: nobody can be asked. */
+    int (*secret)(void *context, struct str question, struct buf *out, struct err *e);
+    int (*bytes)(void *context, struct str bytes, struct err *e);
+    void (*step)(void *context, enum ssh_step step);
+    void *context;
+};
+
+struct ssh_carrier;
+
+/* In main, before anything else: does not return where this program was started as a carrier. */
+void ssh_carrier_main_if_asked(int argc, char **argv);
+
+MUST_CHECK int ssh_carrier_start(struct ssh_carrier **out, const struct ssh_errand *errand,
+                                 const struct ssh_receiver *to, struct err *e);
+/* Ends it where it runs; then the connection is cut. */
+void ssh_carrier_free(struct ssh_carrier *c); /* NULL is fine */
+DEFINE_CLEANUP(struct ssh_carrier *, ssh_carrier_free)
+
+int ssh_carrier_fd(const struct ssh_carrier *c);      /* readable when ssh_carrier_take has work */
+int ssh_carrier_wait_ms(const struct ssh_carrier *c); /* until ssh_carrier_take must be called */
+/* Deals with what has come. 1: it goes on. 0: the program ran there and ended well, and all it
+ * printed was brought. Else what went wrong: ERR_IO the connection; ERR_DENIED the key, the user,
+ * or no place for the program; ERR_LIMIT too slow, or too much; ERR_TAMPER the process that read
+ * the host's bytes was stopped at what it must not do; ERR_FORMAT it broke down, or the program
+ * printed something else; the receiver's own. */
+MUST_CHECK int ssh_carrier_take(struct ssh_carrier *c, struct err *e);
+
+enum ssh_step ssh_carrier_step(const struct ssh_carrier *c);
+const struct ssh_footprint *ssh_carrier_footprint(const struct ssh_carrier *c);
+/* What the program wrote to its standard error, at most the last 1,000 bytes of any kind. */
+struct str ssh_carrier_said(const struct ssh_carrier *c);
+
+/* "/dev/shm/.calm-…", or empty. */
+void ssh_footprint_path(struct buf *out, const struct ssh_footprint *f);
+const char *ssh_place_path(enum ssh_place place);  /* "/run/user" */
+const char *ssh_unfit_words(enum ssh_unfit unfit); /* "programs may not run from it (noexec)" */
