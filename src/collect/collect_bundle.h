@@ -15,20 +15,14 @@ struct collect_bundle {
     size_t argument_count;
 };
 
-/* What was refused because who ran it is not root, by step. */
-struct collect_refusal {
-    const char *step; /* its title in steps.def */
-    uint64_t count;
-};
-
 struct collect_bundle_result {
-    struct bundle_counts counts;
-    uint64_t missing; /* lines of missing, and what they count besides */
+    struct bundle_counts counts; /* before the last of them were put */
+    uint64_t missing;            /* lines of missing, and what they count besides */
     uint64_t observed;
     uint64_t atime_misses; /* files whose access time reading may have changed */
     double seconds;
     bool was_stopped; /* options->is_stopped said so; the bundle is whole, not all was read */
-    struct collect_refusal refused[32];
+    struct collection_refusal refused[COLLECTION_REFUSAL_COUNT];
     size_t refused_count;
 };
 

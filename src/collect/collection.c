@@ -40,10 +40,78 @@ void collection_put_bytes(struct json *j, const char *name, struct str bytes)
     put_bytes(j, name, bytes);
 }
 
+enum { SAID_COUNT = 256, SAID_MOST = 100, SAID_WHAT_SIZE = 256 };
+
+/* One reason of a step. Past SAID_MOST lines it is only counted, and the last thing kept. */
+struct collection_said {
+    struct hash why;
+    char *words; /* in the arena */
+    int number;
+    uint64_t count;
+    char what[SAID_WHAT_SIZE];
+    size_t what_len;
+};
+
+static struct collection_said *find_said(struct collection *c, struct str why, int number)
+{
+    struct hash hash = hash_bytes(why.p, why.len);
+
+    for (size_t i = 0; i < c->said_count; i++)
+        if (c->said[i].number == number && hash_eq(&c->said[i].why, &hash))
+            return &c->said[i];
+    if (c->said_count == SAID_COUNT)
+        return NULL;
+    if (!c->said)
+        c->said = arena_alloc(c->arena, SAID_COUNT * sizeof(*c->said));
+    c->said[c->said_count] = (struct collection_said){
+        .why = hash, .words = arena_dup(c->arena, why.p, why.len), .number = number};
+    return &c->said[c->said_count++];
+}
+
+static void write_missing(struct collection *c, struct str what, struct str why, int number,
+                          uint64_t more)
+{
+    struct json *j = bundle_line_begin(c->missing);
+
+    put_bytes(j, "what", what);
+    json_put_text(j, "step", c->step);
+    json_put_str(j, "why", why);
+    if (number)
+        json_put_u64(j, "error", (uint64_t)number);
+    if (more)
+        json_put_u64(j, "count", more);
+    keep(c, bundle_line_end(c->missing, c->e));
+}
+
+/* Says how often the reasons of the step came besides the lines that were written. */
+static void end_said(struct collection *c)
+{
+    for (size_t i = 0; i < c->said_count && c->status == 0; i++) {
+        const struct collection_said *s = &c->said[i];
+
+        if (s->count > SAID_MOST)
+            write_missing(c, (struct str){s->what, s->what_len}, str_of(s->words), s->number,
+                          s->count - SAID_MOST - 1);
+    }
+    c->said_count = 0;
+}
+
+static void count_refusal(struct collection *c, int number)
+{
+    struct collection_refusal *last = c->refused + c->refused_count;
+
+    if (number != EACCES && number != EPERM)
+        return;
+    if (c->refused_count && last[-1].title == c->title)
+        last[-1].count++;
+    else if (c->refused_count < COUNT_OF(c->refused))
+        c->refused[c->refused_count++] = (struct collection_refusal){c->title, 1};
+}
+
 void collection_missing(struct collection *c, struct str what, int number, const char *why, ...)
 {
     CLEANUP_BUF struct buf text = {0};
-    struct json *j;
+    struct collection_said *said;
     va_list args;
 
     if (c->status)
@@ -51,13 +119,16 @@ void collection_missing(struct collection *c, struct str what, int number, const
     va_start(args, why);
     buf_addv(&text, why, args);
     va_end(args);
-    j = bundle_line_begin(c->missing);
-    put_bytes(j, "what", what);
-    json_put_text(j, "step", c->step);
-    json_put_str(j, "why", buf_str(&text));
-    if (number)
-        json_put_u64(j, "error", (uint64_t)number);
-    keep(c, bundle_line_end(c->missing, c->e));
+    c->missing_count++;
+    count_refusal(c, number);
+    said = find_said(c, buf_str(&text), number);
+    if (!said || ++said->count <= SAID_MOST) {
+        write_missing(c, what, buf_str(&text), number, 0);
+        return;
+    }
+    said->what_len = what.len < SAID_WHAT_SIZE ? what.len : SAID_WHAT_SIZE;
+    if (said->what_len)
+        memcpy(said->what, what.p, said->what_len);
 }
 
 static const struct observation_row *find_row(const char *code)
@@ -99,6 +170,15 @@ void collection_scan(struct collection *c)
         collection_missing(c, STR("/proc"), -c->processes.code, "it cannot be listed");
 }
 
+bool collection_is_stopped(struct collection *c)
+{
+    const struct collection_options *o = c->options;
+
+    if (!c->was_stopped && o->is_stopped)
+        c->was_stopped = o->is_stopped(o->context);
+    return c->was_stopped;
+}
+
 void collection_pace(struct collection *c, size_t bytes)
 {
     enum { NS = 1000000000 };
@@ -120,14 +200,30 @@ void collection_pace(struct collection *c, size_t bytes)
     }
 }
 
+static void run_step(struct collection *c, const struct step *step)
+{
+    c->step = step->name;
+    c->title = step->title;
+    if (c->options->reading)
+        c->options->reading(c->options->context, step->title);
+    step->run(c);
+    if (c->was_stopped)
+        collection_missing(c, str_of(step->title), 0, "the collection was ended during it");
+    end_said(c);
+    if (c->status == 0)
+        keep(c, bundle_flush(c->bundle, c->e));
+}
+
 void collection_run(struct collection *c)
 {
     for (size_t i = 0; i < COUNT_OF(steps) && c->status == 0; i++) {
         if (!(steps[i].profiles & c->options->profile))
             continue;
+        if (!collection_is_stopped(c)) {
+            run_step(c, &steps[i]);
+            continue;
+        }
         c->step = steps[i].name;
-        steps[i].run(c);
-        if (c->status == 0)
-            keep(c, bundle_flush(c->bundle, c->e));
+        collection_missing(c, str_of(steps[i].title), 0, "the collection was ended before it");
     }
 }

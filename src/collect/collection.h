@@ -29,7 +29,20 @@ struct collection_options {
     const char *const *trees; /* whose metadata is wanted, besides the profile's */
     size_t tree_count;
     bool without_environment; /* of processes: secrets may be in it */
+    /* Is told what is read next, as the titles of steps.def say it. NULL is fine. */
+    void (*reading)(void *context, const char *title);
+    bool (*is_stopped)(void *context); /* whether a person wants it to end now. NULL: never */
+    void *context;
 };
+
+/* What was refused for want of rights, by step. */
+enum { COLLECTION_REFUSAL_COUNT = 64 };
+struct collection_refusal {
+    const char *title; /* of the step */
+    uint64_t count;
+};
+
+struct collection_said; /* why something is missing, and how often that was said */
 
 struct collection {
     struct host host;
@@ -47,6 +60,13 @@ struct collection {
     int status;            /* its code; steps stop when it is not 0 */
     uint64_t read;         /* bytes of files that were read, for the limit */
     struct timespec begun; /* CLOCK_MONOTONIC, for the limit */
+    bool was_stopped;
+    const char *title;            /* of the step */
+    struct collection_said *said; /* of the step that is running */
+    size_t said_count;
+    uint64_t missing_count; /* lines of missing, and what they count besides */
+    struct collection_refusal refused[COLLECTION_REFUSAL_COUNT];
+    size_t refused_count;
 };
 
 /* One line of missing: what (any bytes), and why. number: a positive errno, or 0. The same step and
@@ -62,6 +82,10 @@ void collection_observe(struct collection *c, const char *code, struct str evide
 /* Puts a string member of any bytes: as UTF-8, and NAME_hex with the exact bytes where it is not.
  */
 void collection_put_bytes(struct json *j, const char *name, struct str bytes);
+
+/* Whether a person wants the collection to end. What takes long asks it for each thing, ends the
+ * member that is open and returns; the bundle is then ended with what there is. */
+bool collection_is_stopped(struct collection *c);
 
 /* Waits so that no more than the limit is read; to be told of each piece of a file. */
 void collection_pace(struct collection *c, size_t bytes);

@@ -1,0 +1,283 @@
+/* calm_collect.c: calm-collect, which is carried to an affected host: politeness, the run, and what
+ * a person sees of it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "base/sink.h"
+#include "collect/collect_bundle.h"
+#include "collect/command.h"
+#include "collect/output.h"
+
+#define PROGRAM "calm-collect"
+
+enum { RECIPIENT_FILE_SIZE = 64 << 10, POLITE_NICE = 10 };
+
+/* A signal handler can reach nothing but what is global. */
+static volatile sig_atomic_t was_asked_to_end;
+
+struct run {
+    struct command command;
+    struct bundle_recipient to[BUNDLE_RECIPIENT_COUNT];
+    struct output *output;
+    struct utc begun;
+    bool has_terminal;
+};
+
+static void say(const char *format, ...) PRINTF_LIKE(1, 2);
+static void say(const char *format, ...)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf safe = {0};
+    va_list args;
+
+    va_start(args, format);
+    buf_addv(&text, format, args);
+    va_end(args);
+    sink_terminal(&safe, buf_str(&text), true);
+    fprintf(stderr, "%s\n", buf_text(&safe));
+}
+
+static void note_signal(int number)
+{
+    (void)number;
+    was_asked_to_end = 1;
+}
+
+/* The first signal ends the bundle in good order, a second one the program. */
+static void catch_signals(void)
+{
+    static const int asked_by[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction how = {.sa_handler = note_signal,
+                            .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+    struct sigaction before;
+
+    for (size_t i = 0; i < COUNT_OF(asked_by); i++)
+        /* What was ignored stays so: under nohup it goes on when its terminal is gone. */
+        if (sigaction(asked_by[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            (void)sigaction(asked_by[i], &how, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Work of the host goes first, and a crash leaves no file on it. Where this is not allowed it is
+ * read all the same. */
+static void be_polite(void)
+{
+    struct rlimit none = {0, 0};
+
+    (void)setpriority(PRIO_PROCESS, 0, POLITE_NICE);
+    (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+/* The bundle must not become what the next message is written into. */
+static int hold_standard_descriptors(struct err *e)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH | O_DIRECTORY) != fd)
+            return err_errno(e, "descriptor %d cannot be held", fd);
+    return 0;
+}
+
+static int read_recipient(const char *path, struct bundle_recipient *out, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_HOST_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int code = fd < 0 ? -errno : host_read_fd(fd, &text, RECIPIENT_FILE_SIZE);
+    int rc;
+
+    if (code < 0)
+        return err_set(e, code == -ENOENT ? ERR_NOTFOUND : ERR_IO,
+                       "cannot read the recipient %s: %s", path, strerror(-code));
+    rc = bundle_recipient_read(buf_str(&text), out, e);
+    return rc ? err_wrap(e, rc, "the recipient %s", path) : 0;
+}
+
+static int read_recipients(struct run *r, struct err *e)
+{
+    int rc = 0;
+
+    if (r->command.to.count > COUNT_OF(r->to))
+        return err_set(e, ERR_LIMIT, "a bundle is sealed to at most %zu recipients",
+                       COUNT_OF(r->to));
+    for (size_t i = 0; i < r->command.to.count && rc == 0; i++)
+        rc = read_recipient(r->command.to.items[i], &r->to[i], e);
+    return rc;
+}
+
+static void tell_connection(void *context, const char *words)
+{
+    (void)context;
+    say(PROGRAM ": %s", words);
+}
+
+static void tell_step(void *context, const char *title)
+{
+    const struct run *r = context;
+
+    if (r->has_terminal)
+        say("%6.1f s  reading: %s", (double)utc_minus_ms(utc_now(), r->begun) / 1000, title);
+}
+
+static bool is_stopped(void *context)
+{
+    (void)context;
+    return was_asked_to_end;
+}
+
+/* "web1-20261125T031209Z.calm" */
+static void name_file(const struct run *r, struct buf *out)
+{
+    char moment[UTC_TEXT_SIZE];
+    struct utsname name;
+
+    sink_filename(out, str_of(uname(&name) == 0 ? name.nodename : "host"));
+    utc_write(moment, r->begun);
+    buf_addf(out, "-%.4s%.2s%.2sT%.2s%.2s%.2sZ%s", moment, moment + 5, moment + 8, moment + 11,
+             moment + 14, moment + 17, r->command.is_unsealed ? ".tar.zst" : ".calm");
+}
+
+static int open_output(struct run *r, const struct id *id, struct err *e)
+{
+    CLEANUP_BUF struct buf name = {0};
+    struct output_wish wish = {.place = r->command.output,
+                               .token = r->command.token,
+                               .collection = *id,
+                               .patience_s = (int64_t)r->command.patience_s,
+                               .told = tell_connection};
+    int rc;
+
+    name_file(r, &name);
+    wish.name = buf_text(&name);
+    rc = output_open(&r->output, &wish, e);
+    if (rc == 0 && output_is_on_host(r->output))
+        say(PROGRAM ": %s lies on this host's own disk; it may write over what was deleted there. "
+                    "A stick is better",
+            output_name(r->output));
+    return rc;
+}
+
+static void say_refused(const struct collect_bundle_result *result)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    for (size_t i = 0; i < result->refused_count; i++)
+        buf_addf(&text, "%s%s (%llu)", i ? ", " : "", result->refused[i].title,
+                 (unsigned long long)result->refused[i].count);
+    if (geteuid() != 0)
+        say("This did not run as root, so much of other users' processes and files was not "
+            "seen%s%s. "
+            "Run it as root where you can.",
+            text.len ? ": " : "", buf_text(&text));
+    else if (text.len)
+        say("Refused, though this runs as root: %s. A container or a security module does this.",
+            buf_text(&text));
+}
+
+static void say_done(struct run *r, const struct collect_bundle_result *result)
+{
+    char size[UTC_PLAIN_SIZE];
+    char hex[2 * sizeof(struct hash) + 1] = "";
+    struct hash hash = output_hash(r->output);
+
+    hex_write(hex, hash.b, sizeof(hash.b));
+    say("%s", "");
+    say("The state of this host is in %s: %s, %.1f s.", output_name(r->output),
+        size_text(size, output_size(r->output)), result->seconds);
+    say("SHA-256 %s", hex);
+    if (result->was_stopped)
+        say("It was ended at your request: what was read until then is in it.");
+    say_refused(result);
+    if (result->missing)
+        say("%llu things could not be read; the bundle lists them and says why.",
+            (unsigned long long)result->missing);
+    if (result->observed)
+        say("%llu things stand out; calm preserve import shows them, with their usual harmless "
+            "causes.",
+            (unsigned long long)result->observed);
+    if (result->atime_misses)
+        say("The access times of %llu files of others may have changed; root can read without "
+            "that.",
+            (unsigned long long)result->atime_misses);
+    say("No program was started, and nothing was written but the bundle.");
+}
+
+static int collect(struct run *r, struct err *e)
+{
+    struct collect_bundle_result result = {0};
+    struct bundle_output output = {.write = output_write};
+    struct collect_bundle b = {.options = &r->command.options,
+                               .output = &output,
+                               .to = r->to,
+                               .to_count = r->command.to.count,
+                               .program = PROGRAM " " CALM_VERSION,
+                               .arguments = r->command.told.items,
+                               .argument_count = r->command.told.count};
+    int rc;
+
+    collect_bundle_id(&b.id);
+    rc = open_output(r, &b.id, e);
+    if (rc)
+        return rc;
+    output.context = r->output;
+    rc = collect_bundle(&b, &result, e);
+    if (rc == 0)
+        rc = output_end(r->output, e);
+    if (rc)
+        return rc;
+    say_done(r, &result);
+    return result.was_stopped ? ERR_CANCEL : 0;
+}
+
+static int run(struct run *r, int argc, char **argv, struct err *e)
+{
+    int rc = command_read(&r->command, argc, argv, e);
+
+    if (rc)
+        return rc;
+    if (r->command.wants_help) {
+        CLEANUP_BUF struct buf text = {0};
+
+        command_help(&text);
+        fputs(buf_text(&text), stdout);
+        return fflush(stdout) == 0 ? 0 : err_errno(e, "cannot write the help");
+    }
+    if (r->command.wants_version)
+        return puts(PROGRAM " " CALM_VERSION " (format calm-bundle/1)") >= 0 && fflush(stdout) == 0
+                   ? 0
+                   : err_errno(e, "cannot write the version");
+    rc = read_recipients(r, e);
+    if (rc)
+        return rc;
+    r->has_terminal = isatty(STDERR_FILENO);
+    r->begun = utc_now();
+    r->command.options.reading = tell_step;
+    r->command.options.is_stopped = is_stopped;
+    r->command.options.context = r;
+    be_polite();
+    catch_signals();
+    return collect(r, e);
+}
+
+int main(int argc, char **argv)
+{
+    struct run r = {.output = NULL};
+    struct err e = {0};
+    int rc = hold_standard_descriptors(&e);
+
+    if (rc == 0 && sodium_init() < 0)
+        rc = err_set(&e, ERR_IO, "this system gives no random numbers");
+    if (rc == 0)
+        rc = run(&r, argc, argv, &e);
+    if (rc && e.code)
+        say(PROGRAM ": %s", e.text);
+    output_close(r.output);
+    return err_exit_status(rc);
+}
