@@ -74,6 +74,9 @@ const char *gather_interface(const struct gather *g, uint64_t index, struct buf 
 /* Whether a path (without leading slash) lies on a network or user-space file system. */
 bool gather_is_slow(const struct gather *g, struct str path);
 
+/* A name of /proc/mounts without its escapes (\040); out holds it. */
+struct str mount_unescape(struct str text, struct buf *out);
+
 /* Text of the file in out; says in the section what went wrong. True when there is something. */
 bool gather_file(struct gather *g, const char *path, struct buf *out);
 /* As gather_file, but a file that is not there is no gap. */

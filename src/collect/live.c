@@ -130,6 +130,17 @@ bool live_file_line(struct live_file *f, struct str *line)
     }
 }
 
+bool live_is_new(struct live_seen *seen, uint64_t number)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->list[i] == number)
+            return false;
+    if (seen->count == COUNT_OF(seen->list))
+        return false;
+    seen->list[seen->count++] = number;
+    return true;
+}
+
 /* modules.builtin(5): "kernel/net/netfilter/nf_tables.ko" a line. */
 static bool is_built_in(struct collection *c, const char *module)
 {

@@ -28,6 +28,14 @@ bool live_file_line(struct live_file *f, struct str *line); /* without LF; false
 void live_file_close(struct live_file *f);
 #define CLEANUP_LIVE_FILE CLEANUP(live_file_close)
 
+/* Numbers that were met before, as those of namespaces. */
+struct live_seen {
+    uint64_t list[4096];
+    size_t count;
+};
+/* True the first time; false also when there are too many. */
+bool live_is_new(struct live_seen *seen, uint64_t number);
+
 /* Whether asking the kernel for that part of it would not make it load a module: a module that is
  * loaded by being asked for is a change to the host, and the kernel starts the host's own modprobe
  * for it. Says what is missing where it is not so. what: "the packet filter". */

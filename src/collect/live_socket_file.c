@@ -5,7 +5,7 @@
 #include "collect/live_socket.h"
 
 #define FILES "/proc/net"
-enum { NETNS_COUNT = 4096 };
+enum { NETNS_COUNT = 4096 }; /* names in /run/netns */
 
 static bool number(struct str text, unsigned base, uint64_t *out)
 {
@@ -209,25 +209,8 @@ void live_socket_files(struct live_sockets *s, const char *folder)
     }
 }
 
-/* The namespaces that were read. */
-struct seen {
-    uint64_t list[NETNS_COUNT];
-    size_t count;
-};
-
-static bool note_netns(struct seen *seen, uint64_t netns)
-{
-    for (size_t i = 0; i < seen->count; i++)
-        if (seen->list[i] == netns)
-            return false;
-    if (seen->count == NETNS_COUNT)
-        return false;
-    seen->list[seen->count++] = netns;
-    return true;
-}
-
 /* A named namespace without a process could only be read by entering it. */
-static void say_empty(struct live_sockets *s, struct seen *seen)
+static void say_empty(struct live_sockets *s, struct live_seen *seen)
 {
     CLEANUP_NAMES struct names names = {0};
     CLEANUP_BUF struct buf path = {0};
@@ -237,7 +220,7 @@ static void say_empty(struct live_sockets *s, struct seen *seen)
     for (size_t i = 0; i < names.count; i++) {
         buf_clear(&path);
         buf_addf(&path, "run/netns/%s", names.list[i]);
-        if (host_stat(&s->c->host, buf_text(&path), &st) == 0 && note_netns(seen, st.st_ino))
+        if (host_stat(&s->c->host, buf_text(&path), &st) == 0 && live_is_new(seen, st.st_ino))
             collection_missing(s->c, buf_str(&path), 0,
                                "no process runs in this network namespace, and reading its sockets "
                                "needs entering it");
@@ -248,10 +231,10 @@ void live_socket_other_files(struct live_sockets *s)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf buf = {0};
-    CLEANUP_FREE struct seen *seen = mem_new(struct seen);
+    CLEANUP_FREE struct live_seen *seen = mem_new(struct live_seen);
     uint64_t own = s->netns;
 
-    (void)note_netns(seen, own);
+    (void)live_is_new(seen, own);
     for (size_t i = 0; i < s->c->processes.count && !s->c->status; i++) {
         unsigned long long pid = s->c->processes.list[i].pid;
         CLEANUP_HOST_FD int folder = -1;
@@ -260,7 +243,7 @@ void live_socket_other_files(struct live_sockets *s)
         buf_addf(&path, "proc/%llu", pid);
         folder = host_open(&s->c->host, buf_text(&path), O_RDONLY | O_DIRECTORY);
         s->netns = folder < 0 ? 0 : live_namespace(folder, "ns/net", &buf);
-        if (!s->netns || !note_netns(seen, s->netns))
+        if (!s->netns || !live_is_new(seen, s->netns))
             continue;
         buf_adds(&path, "/net");
         live_socket_files(s, buf_text(&path));

@@ -27,7 +27,7 @@ static bool read_mount(struct str line, struct mount_line *m)
 }
 
 /* Space, tab, newline and backslash are written as a backslash and three octal digits. */
-static struct str unescape(struct str text, struct buf *out)
+struct str mount_unescape(struct str text, struct buf *out)
 {
     buf_clear(out);
     for (size_t i = 0; i < text.len; i++) {
@@ -74,7 +74,7 @@ void gather_scan_mounts(struct gather *g)
 
         if (!read_mount(line, &m) || !is_slow_type(m.type))
             continue;
-        unescape(m.point, &point);
+        mount_unescape(m.point, &point);
         if (point.len < 2) /* a root file system of this kind must be read all the same */
             continue;
         g->slow_mounts =
@@ -88,7 +88,7 @@ static void put_unescaped(struct json *j, const char *name, struct str value)
 {
     CLEANUP_BUF struct buf text = {0};
 
-    put_some(j, name, unescape(value, &text));
+    put_some(j, name, mount_unescape(value, &text));
 }
 
 /* The options that fstab(5) gives for a mount point. */
@@ -101,7 +101,7 @@ static struct str fstab_options(struct str fstab, struct str point)
         struct str source = take_field(&line);
         struct str target = take_field(&line);
 
-        if (source.len == 0 || source.p[0] == '#' || !str_eq(unescape(target, &text), point))
+        if (source.len == 0 || source.p[0] == '#' || !str_eq(mount_unescape(target, &text), point))
             continue;
         take_field(&line);
         return take_field(&line);
@@ -114,7 +114,7 @@ static void add_mount(struct gather *g, const struct mount_line *m, struct str f
     CLEANUP_BUF struct buf point = {0};
     struct json *j;
 
-    unescape(m->point, &point);
+    mount_unescape(m->point, &point);
     j = doc_row_begin(&g->doc, buf_str(&point));
     put_bytes(j, "point", buf_str(&point));
     put_unescaped(j, "source", m->source);
@@ -258,7 +258,7 @@ static void add_filesystems(struct gather *g, const struct mount_table *t, const
 
         if (!wanted[i])
             continue;
-        unescape(m->point, &point);
+        mount_unescape(m->point, &point);
         if (is_slow_type(m->type))
             doc_note(&g->doc, STR_FMT " (" STR_FMT ") is not asked: a dead server would hold us up",
                      STR_ARG(buf_str(&point)), STR_ARG(m->type));
