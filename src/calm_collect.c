@@ -86,7 +86,7 @@ static int hold_standard_descriptors(struct err *e)
     return 0;
 }
 
-static int read_recipient(const char *path, struct bundle_recipient *out, struct err *e)
+static int read_recipient_file(const char *path, struct bundle_recipient *out, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
     CLEANUP_HOST_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -98,6 +98,15 @@ static int read_recipient(const char *path, struct bundle_recipient *out, struct
                        "cannot read the recipient %s: %s", path, strerror(-code));
     rc = bundle_recipient_read(buf_str(&text), out, e);
     return rc ? err_wrap(e, rc, "the recipient %s", path) : 0;
+}
+
+/* The key in hex is never taken for a file: on a host to which the program was sent, somebody could
+ * have put one there that is called so. */
+static int read_recipient(const char *text, struct bundle_recipient *out, struct err *e)
+{
+    if (hex_read(out->key, sizeof(out->key), str_of(text)))
+        return 0;
+    return read_recipient_file(text, out, e);
 }
 
 static int read_recipients(struct run *r, struct err *e)

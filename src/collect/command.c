@@ -122,8 +122,8 @@ static const struct option options[] = {
      "folder, - for standard output, or tcp://ADDRESS:PORT of\n"
      "calm preserve receive, in numbers"},
     {"--to", "FILE", read_list, AT(to), true,
-     "who can open it: a file that calm preserve key wrote;\n"
-     "may be given up to 16 times"},
+     "who can open it: a file that calm preserve key wrote, or\n"
+     "the key in it, in hex; may be given up to 16 times"},
     {"--unsealed", NULL, read_flag, AT(is_unsealed), false, "whoever has the bundle may read it"},
     {"--token", "TEXT", read_text, AT(token), true, "for tcp://: what calm preserve receive shows"},
     {"--patience", "TIME", read_patience, AT(patience_s), false,
