@@ -1,0 +1,746 @@
+/* test_send.c: doc/format/bundle.md section 4, each side against bytes made by hand, and both
+ * against each other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "collect/send.h"
+#include "sys/file.h"
+#include "sys/receive.h"
+
+#define TOKEN "abc-123"
+#define ID "00112233445566778899aabbccddeeff"
+/* SHA-256 of "hello", by sha256sum. */
+#define HELLO_HASH "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+enum { STEP_MS = 20, STEP_COUNT = 100, EVENT_COUNT = 32 };
+
+static struct address local(uint16_t port)
+{
+    struct address a = {0};
+    char text[32];
+
+    snprintf(text, sizeof(text), "127.0.0.1:%u", port);
+    assert_int_equal(address_read(str_of(text), &a, NULL), 0);
+    return a;
+}
+
+static void send_all(int fd, const void *bytes, size_t size)
+{
+    assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), size);
+}
+
+static void say(int fd, const char *text)
+{
+    send_all(fd, text, strlen(text));
+}
+
+static void put_message(struct buf *out, char type, const void *bytes, size_t size)
+{
+    buf_addc(out, type);
+    for (int i = 0; i < 4; i++)
+        buf_addc(out, (char)(size >> (8 * i)));
+    buf_add(out, bytes, size);
+}
+
+static void say_data(int fd, const char *text)
+{
+    CLEANUP_BUF struct buf out = {0};
+
+    put_message(&out, 'D', text, strlen(text));
+    send_all(fd, out.p, out.len);
+}
+
+static void say_end(int fd, uint64_t size, const char *hash)
+{
+    CLEANUP_BUF struct buf out = {0};
+    uint8_t bytes[40];
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(size >> (8 * i));
+    assert_true(hex_read(bytes + 8, 32, str_of(hash)));
+    put_message(&out, 'E', bytes, sizeof(bytes));
+    send_all(fd, out.p, out.len);
+}
+
+/* ---- the receiver, and senders made by hand ---------------------------------------------- */
+
+struct side {
+    char folder[64];
+    struct receive *receive;
+    enum receive_kind kinds[EVENT_COUNT];
+    size_t count;
+    struct hash hash;
+};
+
+static int note_event(void *context, const struct receive_event *event, struct err *e)
+{
+    struct side *side = context;
+
+    (void)e;
+    assert_true(side->count < EVENT_COUNT);
+    side->kinds[side->count++] = event->kind;
+    if (event->kind == RECEIVE_WHOLE)
+        side->hash = event->sha256;
+    return 0;
+}
+
+static void listen_again(struct side *side, uint64_t most)
+{
+    const struct receive_options options = {
+        .at = local(0), .folder = side->folder, .token = TOKEN, .most = most};
+
+    receive_close(side->receive);
+    side->receive = NULL;
+    assert_int_equal(receive_open(&side->receive, &options, note_event, side, NULL), 0);
+}
+
+static int begin(void **state)
+{
+    struct side *side = mem_new(struct side);
+
+    snprintf(side->folder, sizeof(side->folder), "/tmp/calm-send-XXXXXX");
+    assert_non_null(mkdtemp(side->folder));
+    listen_again(side, 0);
+    *state = side;
+    return 0;
+}
+
+static int finish(void **state)
+{
+    struct side *side = *state;
+    DIR *folder = opendir(side->folder);
+
+    for (struct dirent *d; (d = readdir(folder));)
+        (void)unlinkat(dirfd(folder), d->d_name, 0);
+    closedir(folder);
+    assert_int_equal(rmdir(side->folder), 0);
+    receive_close(side->receive);
+    free(side);
+    return 0;
+}
+
+static int call(struct side *side)
+{
+    struct address to = local(receive_port(side->receive));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(connect(fd, (struct sockaddr *)&to.at, to.size), 0);
+    return fd;
+}
+
+/* Serves until so many bytes came back, or the connection ended; their number comes back. */
+static size_t hear(struct side *side, int fd, char *out, size_t size)
+{
+    size_t got = 0;
+
+    for (int i = 0; i < STEP_COUNT && got < size; i++) {
+        ssize_t n;
+
+        assert_int_equal(receive_step(side->receive, STEP_MS, NULL), 0);
+        n = recv(fd, out + got, size - got, MSG_DONTWAIT);
+        if (n == 0)
+            return got;
+        got += n > 0 ? (size_t)n : 0;
+    }
+    return got;
+}
+
+static void expect(struct side *side, int fd, const char *bytes, size_t size)
+{
+    char got[64];
+
+    assert_int_equal(hear(side, fd, got, size), size);
+    assert_memory_equal(got, bytes, size);
+}
+
+static int greet(struct side *side, const char *have)
+{
+    int fd = call(side);
+
+    say(fd, "calm-send/1 " TOKEN " " ID "\n");
+    expect(side, fd, have, strlen(have));
+    return fd;
+}
+
+static void expect_closed(struct side *side, int fd)
+{
+    char got[64];
+
+    assert_int_equal(hear(side, fd, got, 1), 0);
+    assert_true(recv(fd, got, 1, MSG_DONTWAIT) <= 0);
+    close(fd);
+}
+
+static void expect_file(struct side *side, const char *ending, const char *content)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf bytes = {0};
+
+    buf_addf(&path, "%s/" ID ".%s", side->folder, ending);
+    assert_int_equal(file_read(&bytes, buf_text(&path), 1 << 20, NULL), 0);
+    assert_string_equal(buf_text(&bytes), content);
+}
+
+static void expect_kinds(const struct side *side, const enum receive_kind *kinds, size_t count)
+{
+    assert_int_equal(side->count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(side->kinds[i], kinds[i]);
+}
+#define EXPECT_KINDS(side, ...)                                                                    \
+    expect_kinds(side, (const enum receive_kind[]){__VA_ARGS__},                                   \
+                 sizeof((const enum receive_kind[]){__VA_ARGS__}) / sizeof(enum receive_kind))
+
+static void a_bundle_is_confirmed_when_it_is_durable_and_whole(void **state)
+{
+    struct side *side = *state;
+    struct hash hash;
+    int fd = greet(side, "have 0\n");
+
+    say_data(fd, "hel");
+    expect(side, fd, "A\3\0\0\0\0\0\0\0", 9);
+    say_data(fd, "lo");
+    expect(side, fd, "A\5\0\0\0\0\0\0\0", 9);
+    expect_file(side, "part", "hello");
+    say_end(fd, 5, HELLO_HASH);
+    expect(side, fd, "F", 1);
+    expect_file(side, "calm", "hello");
+    assert_true(hex_read(hash.b, 32, STR(HELLO_HASH)));
+    assert_true(hash_eq(&side->hash, &hash));
+    EXPECT_KINDS(side, RECEIVE_BEGUN, RECEIVE_WHOLE);
+    expect_closed(side, fd);
+}
+
+static void a_lost_connection_is_gone_on_with_where_it_was(void **state)
+{
+    struct side *side = *state;
+    int fd = greet(side, "have 0\n");
+
+    say_data(fd, "he");
+    expect(side, fd, "A\2\0\0\0\0\0\0\0", 9);
+    send_all(fd, "D\x09", 2); /* a message that was cut */
+    close(fd);
+    fd = greet(side, "have 2\n");
+    say_data(fd, "l");
+    close(fd);
+    fd = greet(side, "have 3\n");
+    say_data(fd, "lo");
+    expect(side, fd, "A\5\0\0\0\0\0\0\0", 9);
+    say_end(fd, 5, HELLO_HASH);
+    expect(side, fd, "F", 1);
+    expect_file(side, "calm", "hello");
+    close(fd);
+}
+
+static void a_receiver_that_is_started_anew_goes_on_with_what_lies_there(void **state)
+{
+    struct side *side = *state;
+    int fd = greet(side, "have 0\n");
+
+    say_data(fd, "hell");
+    expect(side, fd, "A\4\0\0\0\0\0\0\0", 9);
+    listen_again(side, 0);
+    close(fd);
+    fd = greet(side, "have 4\n");
+    say_data(fd, "o");
+    expect(side, fd, "A\5\0\0\0\0\0\0\0", 9);
+    say_end(fd, 5, HELLO_HASH);
+    expect(side, fd, "F", 1);
+    close(fd);
+    listen_again(side, 0);
+    fd = greet(side, "have 5\n"); /* who did not hear the F asks again */
+    say_end(fd, 5, HELLO_HASH);
+    expect(side, fd, "F", 1);
+    close(fd);
+    EXPECT_KINDS(side, RECEIVE_BEGUN, RECEIVE_RESUMED, RECEIVE_WHOLE, RECEIVE_RESUMED);
+}
+
+static void what_is_not_what_was_sent_is_refused(void **state)
+{
+    static const uint64_t sizes[] = {4, 6, 5};
+    struct side *side = *state;
+
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        char hash[65] = HELLO_HASH;
+        int fd = greet(side, i ? "have 5\n" : "have 0\n");
+
+        if (i == 0) {
+            say_data(fd, "hello");
+            expect(side, fd, "A\5\0\0\0\0\0\0\0", 9);
+        }
+        if (sizes[i] == 5)
+            hash[63] = '5';
+        say_end(fd, sizes[i], hash);
+        expect(side, fd, "X", 1);
+        expect_closed(side, fd);
+        assert_int_equal(side->kinds[side->count - 1], RECEIVE_REFUSED);
+    }
+    expect_file(side, "part", "hello");
+}
+
+static void who_does_not_greet_as_the_page_says_gets_no_answer_and_no_file(void **state)
+{
+    static const char *const greetings[] = {
+        "calm-send/1 abc-124 " ID "\n",
+        "calm-send/1 abc-12 " ID "\n",
+        "calm-send/1 abc-1234 " ID "\n",
+        "calm-send/1  " ID "\n",
+        "calm-send/2 " TOKEN " " ID "\n",
+        "calm-send/1 " TOKEN " " ID "0\n",
+        "calm-send/1 " TOKEN " 0011223344556677889900112233445\n",
+        "calm-send/1 " TOKEN " 00112233445566778899AABBCCDDEEFF\n",
+        "calm-send/1 " TOKEN " ../../../../../../../../../etc/x\n",
+        "calm-send/1 " TOKEN "\n",
+        "GET / HTTP/1.1\r\n",
+        "\n",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "a"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "a",
+    };
+    struct side *side = *state;
+
+    for (size_t i = 0; i < COUNT_OF(greetings); i++) {
+        int fd = call(side);
+
+        say(fd, greetings[i]);
+        expect_closed(side, fd);
+        assert_int_equal(side->count, i + 1);
+        assert_int_equal(side->kinds[i], RECEIVE_REFUSED);
+    }
+    assert_int_equal(rmdir(side->folder), 0); /* it is empty */
+    assert_int_equal(folder_make(side->folder, 0700, NULL), 0);
+}
+
+static void messages_that_cannot_be_end_the_connection(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } cases[] = {{"Z\0\0\0\0", 5},
+                 {"D\1\0\1\0", 5}, /* 65,537 bytes */
+                 {"D\xff\xff\xff\xff", 5},
+                 {"E\x27\0\0\0", 5},
+                 {"E\x29\0\0\0", 5}};
+    struct side *side = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int fd = greet(side, "have 0\n");
+
+        send_all(fd, cases[i].bytes, cases[i].size);
+        expect_closed(side, fd);
+        assert_int_equal(side->kinds[side->count - 1], RECEIVE_REFUSED);
+    }
+}
+
+static void more_than_is_taken_is_refused(void **state)
+{
+    struct side *side = *state;
+    int fd;
+
+    listen_again(side, 4);
+    fd = greet(side, "have 0\n");
+    say_data(fd, "hello");
+    expect_closed(side, fd);
+    EXPECT_KINDS(side, RECEIVE_BEGUN, RECEIVE_REFUSED);
+    expect_file(side, "part", "");
+}
+
+static void a_new_connection_takes_over_from_one_that_seems_to_stand(void **state)
+{
+    struct side *side = *state;
+    int old = greet(side, "have 0\n");
+    int fd;
+
+    say_data(old, "hel");
+    expect(side, old, "A\3\0\0\0\0\0\0\0", 9);
+    fd = greet(side, "have 3\n");
+    expect_closed(side, old);
+    say_data(fd, "lo");
+    expect(side, fd, "A\5\0\0\0\0\0\0\0", 9);
+    say_end(fd, 5, HELLO_HASH);
+    expect(side, fd, "F", 1);
+    EXPECT_KINDS(side, RECEIVE_BEGUN, RECEIVE_LOST, RECEIVE_RESUMED, RECEIVE_WHOLE);
+    close(fd);
+}
+
+/* ---- the sender, and receivers made by hand ---------------------------------------------- */
+
+enum { PAYLOAD_SIZE = 3 << 20, GREETING_SIZE = 12 + 7 + 1 + 32 + 1 };
+
+/* What a receiver does in one connection. */
+struct act {
+    const char *answer;  /* to the greeting; "": what it has; NULL: closes */
+    size_t take;         /* bytes of data that it takes before it closes; 0: until E */
+    size_t forget;       /* of these, so many are not confirmed */
+    const char *verdict; /* to E */
+};
+
+struct script {
+    const struct act *acts;
+    size_t count;
+    int fd;
+    struct buf got;
+    bool is_wrong;
+};
+
+static bool read_all(int fd, void *out, size_t size)
+{
+    return recv(fd, out, size, MSG_WAITALL) == (ssize_t)size;
+}
+
+/* One message into the buffer; its type, or 0 at the end. */
+static char take_message(struct script *s, int fd)
+{
+    uint8_t head[5];
+    uint8_t bytes[65536];
+    size_t size;
+
+    if (!read_all(fd, head, sizeof(head)))
+        return 0;
+    size = (size_t)head[1] | (size_t)head[2] << 8 | (size_t)head[3] << 16 | (size_t)head[4] << 24;
+    if (size > sizeof(bytes) || !read_all(fd, bytes, size))
+        return 0;
+    if (head[0] == 'D') {
+        buf_add(&s->got, bytes, size);
+        return 'D';
+    }
+    struct hash hash = hash_bytes(s->got.p, s->got.len);
+    s->is_wrong |= head[0] != 'E' || size != 40 || memcmp(bytes + 8, hash.b, 32) != 0;
+    for (int i = 0; i < 8; i++)
+        s->is_wrong |= bytes[i] != (uint8_t)(s->got.len >> (8 * i));
+    return 'E';
+}
+
+static void confirm(int fd, size_t size)
+{
+    uint8_t message[9] = {'A'};
+
+    for (int i = 0; i < 8; i++)
+        message[1 + i] = (uint8_t)(size >> (8 * i));
+    (void)send(fd, message, sizeof(message), MSG_NOSIGNAL);
+}
+
+static void play(struct script *s, const struct act *act, int fd)
+{
+    char greeting[GREETING_SIZE];
+    char have[64];
+    size_t from = s->got.len;
+    char type;
+
+    s->is_wrong |= !read_all(fd, greeting, sizeof(greeting)) ||
+                   memcmp(greeting, "calm-send/1 " TOKEN " " ID "\n", GREETING_SIZE) != 0;
+    if (!act->answer)
+        return;
+    if (act->answer[0])
+        snprintf(have, sizeof(have), "%s", act->answer);
+    else
+        snprintf(have, sizeof(have), "have %zu\n", s->got.len);
+    (void)send(fd, have, strlen(have), MSG_NOSIGNAL);
+    while ((type = take_message(s, fd)) == 'D') {
+        if (act->take && s->got.len - from >= act->take)
+            break;
+        if (!act->take)
+            confirm(fd, s->got.len);
+    }
+    if (act->take && type == 'D' && act->forget < act->take)
+        confirm(fd, s->got.len - act->forget);
+    if (type == 'E' && act->verdict)
+        (void)send(fd, act->verdict, strlen(act->verdict), MSG_NOSIGNAL);
+    if (act->forget) {
+        s->got.len -= act->forget; /* it was not durable after all */
+        s->got.p[s->got.len] = '\0';
+    }
+}
+
+static void *play_all(void *context)
+{
+    struct script *s = context;
+
+    for (size_t i = 0; i < s->count; i++) {
+        int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+
+        play(s, &s->acts[i], fd);
+        /* What is not read would reset the connection, and the answer with it. */
+        (void)shutdown(fd, SHUT_WR);
+        if (s->acts[i].verdict || !s->acts[i].answer)
+            for (char c; recv(fd, &c, 1, 0) > 0;)
+                continue;
+        close(fd);
+    }
+    close(s->fd);
+    return NULL;
+}
+
+static uint16_t start(struct script *s, pthread_t *thread)
+{
+    struct address at = local(0);
+
+    s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(s->fd, (struct sockaddr *)&at.at, at.size), 0);
+    assert_int_equal(listen(s->fd, 8), 0);
+    at.size = sizeof(at.at);
+    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at.at, &at.size), 0);
+    assert_int_equal(pthread_create(thread, NULL, play_all, s), 0);
+    return address_port(&at);
+}
+
+static void count_words(void *context, const char *words)
+{
+    assert_true(strlen(words) > 0);
+    ++*(size_t *)context;
+}
+
+static struct sender_options options_to(uint16_t port, size_t *told)
+{
+    struct sender_options o = {
+        .to = local(port), .token = TOKEN, .patience_s = 20, .told = count_words, .context = told};
+
+    assert_true(hex_read(o.collection.b, sizeof(o.collection.b), STR(ID)));
+    return o;
+}
+
+/* Bytes that differ at each offset, so that a shift shows. */
+static void make_payload(struct buf *out)
+{
+    uint32_t x = 1;
+
+    for (size_t i = 0; i < PAYLOAD_SIZE; i++) {
+        x = x * 1664525 + 1013904223;
+        buf_addc(out, (char)(x >> 24));
+    }
+}
+
+/* Sends the payload; the error, and what the receiver got. */
+static int send_payload(const struct act *acts, size_t count, struct script *s, size_t *told,
+                        const struct buf *payload, int64_t patience_s)
+{
+    CLEANUP(sender_closep) struct sender *sender = NULL;
+    struct sender_options o;
+    pthread_t thread;
+    int rc;
+
+    *s = (struct script){.acts = acts, .count = count};
+    o = options_to(start(s, &thread), told);
+    o.patience_s = patience_s;
+    rc = sender_open(&sender, &o, NULL);
+    for (size_t at = 0; rc == 0 && at < payload->len; at += 1000)
+        rc = sender_write(sender, payload->p + at,
+                          payload->len - at < 1000 ? payload->len - at : 1000, NULL);
+    if (rc == 0)
+        rc = sender_end(sender, NULL);
+    sender_close(MOVE(sender));
+    pthread_join(thread, NULL);
+    return rc;
+}
+
+static void a_sender_says_what_the_page_says(void **state)
+{
+    static const struct act acts[] = {{"have 0\n", 0, 0, "F"}};
+    CLEANUP_BUF struct buf payload = {0};
+    struct script s;
+    size_t told = 0;
+
+    (void)state;
+    make_payload(&payload);
+    assert_int_equal(send_payload(acts, COUNT_OF(acts), &s, &told, &payload, 20), 0);
+    assert_false(s.is_wrong);
+    assert_int_equal(s.got.len, PAYLOAD_SIZE);
+    assert_memory_equal(s.got.p, payload.p, PAYLOAD_SIZE);
+    assert_int_equal(told, 0);
+    buf_release(&s.got);
+}
+
+static void three_lost_connections_leave_no_trace_in_what_comes(void **state)
+{
+    static const struct act acts[] = {{"", 100000, 0, NULL},
+                                      {"", 700000, 65536, NULL}, /* confirmed less than it took */
+                                      {"", 65536, 1000, NULL},
+                                      {"", 0, 0, "F"}};
+    CLEANUP_BUF struct buf payload = {0};
+    struct script s;
+    size_t told = 0;
+
+    (void)state;
+    make_payload(&payload);
+    assert_int_equal(send_payload(acts, COUNT_OF(acts), &s, &told, &payload, 20), 0);
+    assert_false(s.is_wrong);
+    assert_int_equal(s.got.len, PAYLOAD_SIZE);
+    assert_memory_equal(s.got.p, payload.p, PAYLOAD_SIZE);
+    assert_int_equal(told, 6); /* three times lost, three times back */
+    buf_release(&s.got);
+}
+
+static void a_receiver_that_cannot_be_right_is_an_error(void **state)
+{
+    static const struct {
+        struct act act;
+        int code;
+    } cases[] = {{{NULL, 0, 0, NULL}, ERR_DENIED},
+                 {{"have 1\n", 0, 0, NULL}, ERR_TAMPER},
+                 {{"have 18446744073709551615\n", 0, 0, NULL}, ERR_TAMPER},
+                 {{"have 18446744073709551616\n", 0, 0, NULL}, ERR_FORMAT},
+                 {{"have -1\n", 0, 0, NULL}, ERR_FORMAT},
+                 {{"220 mail ready\n", 0, 0, NULL}, ERR_FORMAT},
+                 {{"have 000000000000000000000000000", 0, 0, NULL}, ERR_FORMAT},
+                 {{"have 0\n", 0, 0, "X"}, ERR_TAMPER}};
+    CLEANUP_BUF struct buf payload = {0};
+
+    (void)state;
+    make_payload(&payload);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct script s;
+        size_t told = 0;
+
+        assert_int_equal(send_payload(&cases[i].act, 1, &s, &told, &payload, 20), cases[i].code);
+        buf_release(&s.got);
+    }
+}
+
+static void patience_ends(void **state)
+{
+    static const struct act acts[] = {{"", 100000, 0, NULL}};
+    CLEANUP_BUF struct buf payload = {0};
+    struct script s;
+    size_t told = 0;
+
+    (void)state;
+    make_payload(&payload);
+    assert_int_equal(send_payload(acts, COUNT_OF(acts), &s, &told, &payload, 1), ERR_IO);
+    assert_int_equal(told, 1);
+    buf_release(&s.got);
+}
+
+static void where_nobody_listens_it_is_said_at_once(void **state)
+{
+    size_t told = 0;
+    struct sender_options o = options_to(1, &told);
+    struct sender *sender = NULL;
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(sender_open(&sender, &o, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "127.0.0.1:1"));
+    assert_null(sender);
+    o.token = "with space";
+    assert_int_equal(sender_open(&sender, &o, &e), ERR_USAGE);
+    o.token = "";
+    assert_int_equal(sender_open(&sender, &o, &e), ERR_USAGE);
+}
+
+/* ---- both --------------------------------------------------------------------------------- */
+
+struct serving {
+    struct side *side;
+    volatile bool is_over;
+};
+
+static void *serve(void *context)
+{
+    struct serving *s = context;
+
+    while (!s->is_over)
+        if (receive_step(s->side->receive, STEP_MS, NULL) != 0)
+            return context;
+    return NULL;
+}
+
+static void both_sides_agree_on_more_than_is_kept(void **state)
+{
+    CLEANUP(sender_closep) struct sender *sender = NULL;
+    CLEANUP_BUF struct buf payload = {0};
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf got = {0};
+    struct serving serving = {.side = *state};
+    size_t told = 0;
+    struct sender_options o = options_to(receive_port(serving.side->receive), &told);
+    pthread_t thread;
+
+    make_payload(&payload);
+    assert_int_equal(pthread_create(&thread, NULL, serve, &serving), 0);
+    assert_int_equal(sender_open(&sender, &o, NULL), 0);
+    for (int i = 0; i < 7; i++) /* 21 MiB */
+        assert_int_equal(sender_write(sender, payload.p, payload.len, NULL), 0);
+    assert_int_equal(sender_end(sender, NULL), 0);
+    serving.is_over = true;
+    pthread_join(thread, NULL);
+    buf_addf(&path, "%s/" ID ".calm", serving.side->folder);
+    assert_int_equal(file_read(&got, buf_text(&path), 64 << 20, NULL), 0);
+    assert_int_equal(got.len, 7 * PAYLOAD_SIZE);
+    for (size_t i = 0; i < 7; i++)
+        assert_memory_equal(got.p + i * PAYLOAD_SIZE, payload.p, PAYLOAD_SIZE);
+    EXPECT_KINDS(serving.side, RECEIVE_BEGUN, RECEIVE_WHOLE);
+}
+
+static void addresses_are_numbers_with_a_port(void **state)
+{
+    static const char *const right[] = {"192.0.2.7:7000", "[2001:db8::7]:65535", "127.0.0.1:0",
+                                        "[::]:1"};
+    static const char *const wrong[] = {
+        "web1:7000",      "192.0.2.7", "192.0.2.7:65536", "2001:db8::7:70", "[192.0.2.7]:70",
+        "[2001:db8::7]",  ":70",       "192.0.2.7:70x",   "192.0.2.7:",     "[]:70",
+        "192.0.2.256:70", ""};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(right); i++) {
+        struct address a;
+        char text[ADDRESS_TEXT_SIZE];
+
+        assert_int_equal(address_read(str_of(right[i]), &a, NULL), 0);
+        assert_string_equal(address_text(text, &a), right[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct address a;
+
+        assert_int_equal(address_read(str_of(wrong[i]), &a, NULL), ERR_USAGE);
+    }
+}
+
+static void a_token_is_long_and_new_each_time(void **state)
+{
+    char a[RECEIVE_TOKEN_SIZE + 1];
+    char b[RECEIVE_TOKEN_SIZE + 1];
+
+    (void)state;
+    receive_token_make(a);
+    receive_token_make(b);
+    assert_int_equal(strlen(a), 26);
+    assert_string_not_equal(a, b);
+}
+
+#define WITH_SIDE(test) cmocka_unit_test_setup_teardown(test, begin, finish)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_numbers_with_a_port),
+        cmocka_unit_test(a_token_is_long_and_new_each_time),
+        WITH_SIDE(a_bundle_is_confirmed_when_it_is_durable_and_whole),
+        WITH_SIDE(a_lost_connection_is_gone_on_with_where_it_was),
+        WITH_SIDE(a_receiver_that_is_started_anew_goes_on_with_what_lies_there),
+        WITH_SIDE(what_is_not_what_was_sent_is_refused),
+        WITH_SIDE(who_does_not_greet_as_the_page_says_gets_no_answer_and_no_file),
+        WITH_SIDE(messages_that_cannot_be_end_the_connection),
+        WITH_SIDE(more_than_is_taken_is_refused),
+        WITH_SIDE(a_new_connection_takes_over_from_one_that_seems_to_stand),
+        cmocka_unit_test(a_sender_says_what_the_page_says),
+        cmocka_unit_test(three_lost_connections_leave_no_trace_in_what_comes),
+        cmocka_unit_test(a_receiver_that_cannot_be_right_is_an_error),
+        cmocka_unit_test(patience_ends),
+        cmocka_unit_test(where_nobody_listens_it_is_said_at_once),
+        WITH_SIDE(both_sides_agree_on_more_than_is_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
