@@ -172,7 +172,8 @@ static void skip_bad(struct content *t, int code)
 
 static bool is_over(const struct content *t)
 {
-    return t->f->c->status || t->has_shrunk || t->bad > FILES_BAD_COUNT || t->off >= t->end;
+    return t->f->c->status || t->has_shrunk || t->bad > FILES_BAD_COUNT || t->off >= t->end ||
+           collection_is_stopped(t->f->c);
 }
 
 static void put_data(struct content *t, uint64_t to)
@@ -202,6 +203,8 @@ static const char *part_of(const struct content *t, const struct file_copy *copy
         return "unreadable";
     if (t->has_shrunk)
         return "shrank";
+    if (t->off < t->end)
+        return "stopped";
     if (copy->is_part)
         return "limit";
     return fstat(t->in, &now) == 0 && (uint64_t)now.st_size > copy->size ? "grew" : NULL;

@@ -47,7 +47,7 @@ static struct str without_slashes(struct str s)
 /* False where no more entries may be looked at; that is said once. */
 static bool may_look(struct glob *g)
 {
-    if (g->is_over || g->f->c->status)
+    if (g->is_over || g->f->c->status || collection_is_stopped(g->f->c))
         return false;
     if (g->left == 0) {
         collection_missing(g->f->c, str_of(g->pattern), 0,
@@ -60,9 +60,9 @@ static bool may_look(struct glob *g)
     return true;
 }
 
-/* Puts the name behind the path and opens what is there; negative where it is not to be looked at.
- */
-static int enter(struct glob *g, int folder, const char *name, struct stat *st)
+/* Puts the name behind the path and opens what is there; negative where it is not to be looked at,
+ * and says why, unless that was said. */
+static int enter(struct glob *g, int folder, const char *name, struct stat *st, bool says)
 {
     int fd;
 
@@ -74,14 +74,15 @@ static int enter(struct glob *g, int folder, const char *name, struct stat *st)
         return -1;
     }
     if (gather_is_slow(&g->f->places, buf_str(&g->path))) {
-        files_missing(g->f, g->path.p, 0,
-                      "it lies on a network or user-space file system, which may never answer");
+        if (says)
+            files_missing(g->f, g->path.p, 0,
+                          "it lies on a network or user-space file system, which may never answer");
         return -1;
     }
     fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && fstat(fd, st) == 0)
         return fd;
-    if (errno != ENOTDIR)
+    if (errno != ENOTDIR && says)
         files_missing(g->f, g->path.p, -errno, "it cannot be looked at");
     if (fd >= 0)
         close(fd);
@@ -126,7 +127,7 @@ static void glob_child(struct glob *g, int folder, const char *name, struct str 
 
     if (!may_look(g))
         return;
-    fd = enter(g, folder, name, &st);
+    fd = enter(g, folder, name, &st, true);
     if (fd >= 0 && rest.len == 0)
         tell(g, fd, &st);
     if (fd >= 0 && S_ISLNK(st.st_mode) && (rest.len || g->follows))
@@ -187,19 +188,18 @@ static bool is_other_made_up(int folder, int child, const struct stat *st)
            !file_is_made_up(folder);
 }
 
-static void deep_child(struct glob *g, int folder, const char *name, struct str rest,
+/* Goes into a folder; what it is itself was told before. */
+static void deep_enter(struct glob *g, int folder, const char *name, struct str rest,
                        unsigned levels)
 {
     size_t parent = g->path.len;
     struct stat st;
     CLEANUP_HOST_FD int fd = -1;
 
-    if (!may_look(g))
+    if (rest.len && !may_look(g))
         return;
-    fd = enter(g, folder, name, &st);
-    if (fd >= 0 && rest.len == 0)
-        tell(g, fd, &st);
-    if (fd >= 0 && S_ISDIR(st.st_mode) && !g->is_over && (levels > 1 || rest.len)) {
+    fd = enter(g, folder, name, &st, rest.len > 0);
+    if (fd >= 0 && S_ISDIR(st.st_mode)) {
         if (is_other_made_up(folder, fd, &st))
             files_missing(g->f, g->path.p, 0, "the kernel makes it up; it is not walked");
         else
@@ -208,7 +208,8 @@ static void deep_child(struct glob *g, int folder, const char *name, struct str 
     cut_path(g, parent);
 }
 
-/* What lies in the folder and below; where a rest follows, it is looked for in each folder. */
+/* What lies in the folder and below; where a rest follows, it is looked for in each folder. All of
+ * one folder is told before what is below, so that a big folder deep down hides nothing above. */
 static void glob_deep(struct glob *g, int folder, struct str rest, unsigned levels)
 {
     const struct dirent *d;
@@ -217,9 +218,13 @@ static void glob_deep(struct glob *g, int folder, struct str rest, unsigned leve
     if (rest.len)
         glob_step(g, folder, rest);
     dir = levels ? open_folder(g, folder) : NULL;
-    while (dir && !g->is_over && (d = next_name(g, dir)))
-        if (rest.len == 0 || d->d_type == DT_DIR || d->d_type == DT_UNKNOWN)
-            deep_child(g, folder, d->d_name, rest, levels);
+    while (dir && rest.len == 0 && !g->is_over && (d = next_name(g, dir)))
+        glob_child(g, folder, d->d_name, rest);
+    if (dir)
+        rewinddir(dir);
+    while (dir && (rest.len || levels > 1) && !g->is_over && (d = next_name(g, dir)))
+        if (d->d_type == DT_DIR || d->d_type == DT_UNKNOWN)
+            deep_enter(g, folder, d->d_name, rest, levels);
     if (dir)
         closedir(dir);
 }
