@@ -190,6 +190,19 @@ static void say_refused(const struct collect_bundle_result *result)
             buf_text(&text));
 }
 
+/* The digits stand in the recipient's file too, and can be read out over a telephone. */
+static void say_sealed(const struct run *r)
+{
+    for (size_t i = 0; i < r->command.to.count; i++) {
+        struct hash hash = hash_bytes(r->to[i].key, sizeof(r->to[i].key));
+
+        say("Only who has the key with the check digits %02x%02x can read it.", hash.b[0],
+            hash.b[1]);
+    }
+    if (r->command.is_unsealed)
+        say("It is not sealed: whoever has it can read it.");
+}
+
 static void say_done(struct run *r, const struct collect_bundle_result *result)
 {
     char size[UTC_PLAIN_SIZE];
@@ -201,6 +214,7 @@ static void say_done(struct run *r, const struct collect_bundle_result *result)
     say("The state of this host is in %s: %s, %.1f s.", output_name(r->output),
         size_text(size, output_size(r->output)), result->seconds);
     say("SHA-256 %s", hex);
+    say_sealed(r);
     if (result->was_stopped)
         say("It was ended at your request: what was read until then is in it.");
     say_refused(result);

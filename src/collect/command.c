@@ -144,6 +144,8 @@ static const struct option options[] = {
     {"--tree", "PATH", read_list, AT(trees), false,
      "names, times and rights of all files below, too; may be\n"
      "repeated"},
+    {"--without-environment", NULL, read_flag, AT(options.without_environment), false,
+     "leaves out the environment of processes, which may\nhold secrets"},
     {"--limit", "RATE", read_rate, AT(options.limit), false, "reads no faster than this: 10 MB/s"},
     {"--threads", "NUMBER", read_threads, AT(options.threads), false,
      "hashes with so many threads; else one a processor"},
