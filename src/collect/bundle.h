@@ -52,7 +52,8 @@ struct bundle_member {
 MUST_CHECK int bundle_member_begin(struct bundle *b, const struct bundle_member *m, struct err *e);
 MUST_CHECK int bundle_data(struct bundle *b, const void *bytes, size_t size, struct err *e);
 /* What is missing of the size is filled with zeros; what would be too much was a bug. part: why it
- * is not whole ("shrank", "grew", "unreadable", "limit"), or NULL. holes: bytes not stored. */
+ * is not whole ("shrank", "grew", "unreadable", "limit", "stopped"), or NULL. holes: bytes not
+ * stored. */
 MUST_CHECK int bundle_member_end(struct bundle *b, const char *part, uint64_t holes, struct err *e);
 /* A whole member that was made here. */
 MUST_CHECK int bundle_put(struct bundle *b, const char *path, struct str bytes, struct err *e);

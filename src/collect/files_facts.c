@@ -285,6 +285,20 @@ static void put_acl(struct json *j, const char *name, struct str value)
         json_put_str(j, name, buf_str(&text));
 }
 
+/* Names are of any bytes, and = ends one. */
+static void add_name(struct buf *out, const char *name)
+{
+    for (const char *p = name; *p; p++) {
+        unsigned char c = (unsigned char)*p;
+
+        if (c >= 0x20 && c < 0x7f && c != '=' && c != '\\')
+            buf_addc(out, *p);
+        else
+            buf_addf(out, "\\x%02x", c);
+    }
+    buf_addc(out, '=');
+}
+
 static void put_attributes(struct json *j, const struct file_facts *f)
 {
     CLEANUP_BUF struct buf one = {0};
@@ -295,7 +309,7 @@ static void put_attributes(struct json *j, const struct file_facts *f)
         const struct bundle_attribute *a = &f->attributes[i];
 
         buf_clear(&one);
-        buf_addf(&one, "%s=", a->name);
+        add_name(&one, a->name);
         hex_add(&one, a->value.p, a->value.len);
         json_str(j, buf_str(&one));
     }

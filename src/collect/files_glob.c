@@ -24,9 +24,13 @@ static void glob_step(struct glob *g, int folder, struct str rest);
 void files_escape(struct buf *out, struct str path)
 {
     for (size_t i = 0; i < path.len; i++) {
-        bool special = strchr("*?[", path.p[i]) && path.p[i];
+        bool is_special = path.p[i] && strchr("*?[", path.p[i]);
 
-        buf_addf(out, special ? "[%c]" : "%c", path.p[i]);
+        if (is_special)
+            buf_addc(out, '[');
+        buf_addc(out, path.p[i]);
+        if (is_special)
+            buf_addc(out, ']');
     }
 }
 
