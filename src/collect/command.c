@@ -270,12 +270,11 @@ void command_help(struct buf *out)
                   "\n");
     for (size_t i = 0; i < COUNT_OF(options); i++)
         add_option(out, &options[i]);
-    buf_adds(out, "\nStatus: 0 done; ");
+    buf_adds(out, "\nStatus:\n  0   done\n");
 #define ERR(name, exit_status, http, meaning)                                                      \
     if (name == ERR_USAGE || name == ERR_LIMIT || name == ERR_IO || name == ERR_FULL ||            \
         name == ERR_CANCEL)                                                                        \
-        buf_addf(out, "%d %s; ", exit_status, meaning);
+        buf_addf(out, "  %-3d %s\n", exit_status, meaning);
 #include "base/err_codes.def"
 #undef ERR
-    buf_adds(out, "others as in calm(1).\n");
 }
