@@ -84,7 +84,7 @@ uint64_t netlink_be(struct str value)
 
 static int ask(int fd, uint16_t type, struct str body)
 {
-    enum { REQUEST_SIZE = 512 };
+    enum { REQUEST_SIZE = 1024 };
     uint8_t bytes[REQUEST_SIZE] = {0};
     struct nlmsghdr head = {.nlmsg_len = (uint32_t)(sizeof(head) + body.len),
                             .nlmsg_type = type,
