@@ -340,18 +340,84 @@ static int take_documents(struct reader *r, struct artifact_set *s, size_t since
     }
 }
 
+static void begin(yaml_parser_t *parser, struct str text)
+{
+    if (!yaml_parser_initialize(parser))
+        BUG("no memory is left to read YAML");
+    yaml_parser_set_input_string(parser, (const unsigned char *)(text.len ? text.p : ""), text.len);
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+}
+
+/* Reads on until the end, a failure, or more levels than are taken. True on a failure. */
+static bool fails(yaml_parser_t *parser)
+{
+    for (int level = 0; level <= ARTIFACT_DEPTH;) {
+        yaml_event_t event;
+        yaml_event_type_t type;
+
+        if (!yaml_parser_parse(parser, &event))
+            return true;
+        type = event.type;
+        yaml_event_delete(&event);
+        if (type == YAML_STREAM_END_EVENT)
+            return false;
+        level += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+        level -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+    }
+    return false;
+}
+
+/* Where a mark, which counts characters, lies in the text. */
+static size_t offset_of(struct str text, const yaml_mark_t *mark)
+{
+    size_t off = 0;
+
+    for (size_t left = mark->index; left && off < text.len; left--)
+        do
+            off++;
+        while (off < text.len && ((unsigned char)text.p[off] & 0xc0) == 0x80);
+    return off;
+}
+
+/* YAML 1.2 ends a key of a flow mapping at a colon before a bracket: {paths:[a]}. libyaml, which
+ * reads 1.1, refuses that; with a space behind the colon both agree. */
+static void part_colons(struct buf *text)
+{
+    enum { COLON_COUNT = 100 };
+    bool again = true;
+
+    for (int i = 0; i < COLON_COUNT && again; i++) {
+        yaml_parser_t parser;
+        CLEANUP_BUF struct buf parted = {0};
+
+        begin(&parser, buf_str(text));
+        again =
+            fails(&parser) && parser.problem && strcmp(parser.problem, "found unexpected ':'") == 0;
+        if (again) {
+            size_t off = offset_of(buf_str(text), &parser.problem_mark);
+
+            buf_addstr(&parted, str_head(buf_str(text), off + 1));
+            buf_addc(&parted, ' ');
+            buf_addstr(&parted, str_from(buf_str(text), off + 1));
+            buf_clear(text);
+            buf_addstr(text, buf_str(&parted));
+        }
+        yaml_parser_delete(&parser);
+    }
+}
+
 int artifact_read(struct artifact_set *s, struct str text, const char *origin, struct err *e)
 {
     struct reader r = {.arena = s->arena, .e = e};
+    CLEANUP_BUF struct buf parted = {0};
     size_t since = s->count;
     int code;
 
     if (text.len > ARTIFACT_TEXT_SIZE)
         return err_set(e, ERR_LIMIT, "it is over %d bytes", ARTIFACT_TEXT_SIZE);
-    if (!yaml_parser_initialize(&r.parser))
-        return err_set(e, ERR_IO, "no memory is left to read YAML");
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)text.p, text.len);
-    yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+    buf_addstr(&parted, text);
+    part_colons(&parted);
+    begin(&r.parser, buf_str(&parted));
     code = take_documents(&r, s, since, arena_strdup(s->arena, origin));
     yaml_parser_delete(&r.parser);
     if (code < 0)
