@@ -68,7 +68,7 @@ static bool add_sudoers_file(struct gather *g, const char *path)
     }
     buf_addf(&key, "/%s", path);
     j = doc_row_begin(&g->doc, buf_str(&key));
-    if (host_stat(&g->host, path, &st) == 0) {
+    if (!g->host.memory && host_stat(&g->host, path, &st) == 0) {
         buf_clear(&key);
         buf_addf(&key, "%04o", st.st_mode & 07777u);
         json_put_str(j, "mode", buf_str(&key));

@@ -141,7 +141,8 @@ static void add_script_folder(struct gather *g, const char *folder, const char *
         if (!is_file(g, buf_text(&path), &st) || names.list[i][0] == '.')
             continue;
         begin_row(g, buf_text(&path), (struct str){"", 0}, kind);
-        json_put_u64(&g->doc.json, "uid", st.st_uid);
+        if (!g->host.memory)
+            json_put_u64(&g->doc.json, "uid", st.st_uid);
         fd = g->with_hashes ? host_open(&g->host, buf_text(&path), O_RDONLY) : -1;
         if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && hash_fd(fd, &hash) == 0)
             json_put_hex(&g->doc.json, "sha256", hash.b, sizeof(hash.b));

@@ -67,6 +67,8 @@ int host_open(struct host *h, const char *path, int flags)
     bool keep = !(h->is_live && is_virtual(path));
     int fd;
 
+    if (h->memory)
+        return -ENOENT;
     if (flags & O_PATH) /* openat2 takes few other flags with it */
         return open_in_root(h, path, flags | O_CLOEXEC);
     fd = open_in_root(h, path, flags | ALWAYS | (keep ? O_NOATIME : 0));
@@ -132,6 +134,8 @@ int host_read(struct host *h, const char *path, struct buf *out, size_t most)
 {
     CLEANUP_HOST_FD int fd = host_open(h, path, O_RDONLY);
 
+    if (h->memory)
+        return host_memory_read(h, path, out, most);
     return fd < 0 ? fd : read_regular(fd, out, most);
 }
 
@@ -182,6 +186,8 @@ int host_stat(struct host *h, const char *path, struct stat *out)
 {
     CLEANUP_HOST_FD int fd = host_open(h, path, O_PATH | O_NOFOLLOW);
 
+    if (h->memory)
+        return host_memory_stat(h, path, out);
     if (fd < 0)
         return fd;
     return fstat(fd, out) < 0 ? -errno : 0;
@@ -199,7 +205,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void names_index(struct names *n)
+void names_index(struct names *n)
 {
     char *p = n->text.p;
 
@@ -245,5 +251,7 @@ int host_names(struct host *h, const char *path, struct names *out, size_t most)
     int fd = host_open(h, path, O_RDONLY | O_DIRECTORY);
 
     *out = (struct names){0};
+    if (h->memory)
+        return host_memory_names(h, path, out, most);
     return fd < 0 ? fd : host_names_fd(fd, out, most);
 }

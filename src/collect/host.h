@@ -10,14 +10,28 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* A regular file that is held in memory. */
+struct host_file {
+    struct str path; /* without a leading slash */
+    struct str bytes;
+};
+
 struct host {
     int root;              /* descriptor of the root folder */
     bool is_live;          /* the root is this running host's own */
     bool without_openat2;  /* the kernel does not have it (before 5.6) */
     uint64_t atime_misses; /* files whose access time reading may have changed */
+    /* Where this is not NULL these files, sorted by path, are all that there is, and no call of the
+     * system is made: host_read, host_line, host_u64, host_names and host_stat (of which
+     * only the sort and the size say something) work on them, and what would give a descriptor or a
+     * link gives -ENOENT. */
+    const struct host_file *memory;
+    size_t memory_count;
 };
 
 MUST_CHECK int host_init(struct host *h, const char *root, struct err *e);
+/* The files are the caller's and stay. */
+void host_init_memory(struct host *h, const struct host_file *files, size_t count);
 void host_release(struct host *h);
 
 /* A descriptor, or a negative errno. O_CLOEXEC, O_NONBLOCK and O_NOCTTY are added, and O_NOATIME
@@ -50,6 +64,12 @@ struct names {
 int host_names(struct host *h, const char *path, struct names *out, size_t most);
 int host_names_fd(int fd, struct names *out, size_t most); /* takes the descriptor over */
 void names_release(struct names *n);
+void names_index(struct names *n); /* fills list, sorted, from text and count */
+
+/* What the functions above do where files are held in memory. */
+int host_memory_read(const struct host *h, const char *path, struct buf *out, size_t most);
+int host_memory_stat(const struct host *h, const char *path, struct stat *out);
+int host_memory_names(const struct host *h, const char *path, struct names *out, size_t most);
 #define CLEANUP_NAMES CLEANUP(names_release)
 
 void collect_fd_close(int *fd);
