@@ -23,3 +23,8 @@ struct snapshot_facts {
 };
 /* Drafts its record, with what the operation's input says of one. */
 struct draft *snapshot_draft(struct decision *d, const struct snapshot_facts *f);
+
+struct observations;
+/* What the rules notice in a state's document (observations.h), with its system and evidence. */
+MUST_CHECK int snapshot_observations(const struct view *v, const struct thing *snapshot,
+                                     struct observations *o, struct err *e);

@@ -2,6 +2,7 @@
 #include "base/sink.h"
 #include "collect/confined.h"
 #include "practice/intake.h"
+#include "practice/observations.h"
 #include "practice/snapshot.h"
 #include "render/screen.h"
 #include "sys/file.h"
@@ -25,6 +26,17 @@ static int load(const struct view *v, const struct thing *snapshot, struct buf *
                        snapshot->number);
     rc = blob_open(v->store, &name, &fd, &size, e);
     return rc ? rc : file_read_fd(out, fd, "the snapshot", COLLECT_DOCUMENT_SIZE, e);
+}
+
+int snapshot_observations(const struct view *v, const struct thing *snapshot,
+                          struct observations *o, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    int rc = load(v, snapshot, &text, e);
+
+    o->system = view_ref(v, snapshot, "system");
+    o->evidence = view_ref(v, snapshot, "evidence");
+    return rc ? rc : collect_observe_confined(buf_str(&text), observations_take, o, e);
 }
 
 struct diffing {
@@ -128,187 +140,6 @@ const struct operation snapshot_diff = {
     .faces = FACE_ALL,
     .query = query_diff};
 
-enum { OBSERVATIONS_MAX = 4000, WEIGHT_MAX = 3 };
-
-struct observation {
-    const char *code;
-    const char *harmless;
-    enum collect_hint hint;
-    unsigned weight;
-    struct str words;
-    struct str line; /* of the document */
-};
-
-struct observing {
-    struct arena *arena;
-    struct observation *items;
-    size_t count;
-    size_t room;
-    unsigned least; /* weight */
-};
-
-static struct str keep(struct observing *o, struct str text)
-{
-    return (struct str){arena_dup(o->arena, text.p, text.len), text.len};
-}
-
-static int take_observation(void *context, const struct collect_observation *c, struct err *e)
-{
-    struct observing *o = context;
-
-    if (c->weight < o->least || c->weight > WEIGHT_MAX)
-        return 0;
-    if (o->count == OBSERVATIONS_MAX)
-        return err_set(e, ERR_LIMIT, "more than %d observations in one snapshot",
-                       (int)OBSERVATIONS_MAX);
-    o->items = mem_grow(o->items, o->count, &o->room, sizeof(o->items[0]));
-    o->items[o->count++] = (struct observation){c->code,   c->harmless,       c->hint,
-                                                c->weight, keep(o, c->words), keep(o, c->evidence)};
-    return 0;
-}
-
-/* What one sort of observation means is said once, behind the last of them. */
-static bool is_last_of_its_sort(const struct observing *o, size_t i)
-{
-    for (size_t k = i + 1; k < o->count; k++)
-        if (o->items[k].weight == o->items[i].weight &&
-            strcmp(o->items[k].code, o->items[i].code) == 0)
-            return false;
-    return true;
-}
-
-static void show_one(const struct observing *o, size_t i, struct answer *a)
-{
-    static const char *const marks[WEIGHT_MAX + 1] = {"  ", "  ", " !", "!!"};
-    static const char *const hints[] = {[COLLECT_FAULT] = "a fault",
-                                        [COLLECT_ATTACK] = "an attack",
-                                        [COLLECT_EITHER] = "a fault or an attack"};
-    const struct observation *x = &o->items[i];
-    struct screen screen = {&a->text, a->columns, a->color};
-    CLEANUP_BUF struct buf means = {0};
-
-    screen_item(&screen, 0, str_of(marks[x->weight]), x->words);
-    if (is_last_of_its_sort(o, i)) {
-        buf_addf(&means, "May point to %s. Usually harmless: %s", hints[x->hint], x->harmless);
-        screen_para_style(&screen, 4, SCREEN_DIM, buf_str(&means));
-    }
-}
-
-static void show_text(const struct observing *o, struct answer *a)
-{
-    for (unsigned weight = WEIGHT_MAX; weight >= 1; weight--)
-        for (size_t i = 0; i < o->count; i++)
-            if (o->items[i].weight == weight)
-                show_one(o, i, a);
-    if (o->count == 0)
-        buf_adds(&a->text, "Nothing is noticed by the rules. That is no proof that all is well.\n");
-}
-
-static void show_json(const struct observing *o, struct answer *a)
-{
-    struct json j;
-
-    json_begin(&j, &a->json);
-    json_array_begin(&j);
-    for (size_t i = 0; i < o->count; i++) {
-        const struct observation *x = &o->items[i];
-
-        json_object_begin(&j);
-        json_put_text(&j, "code", x->code);
-        json_put_text(&j, "hint", collect_hint_name(x->hint));
-        json_put_u64(&j, "weight", x->weight);
-        json_put_str(&j, "words", x->words);
-        json_put_text(&j, "harmless", x->harmless);
-        json_put_str(&j, "line", x->line);
-        json_object_end(&j);
-    }
-    json_array_end(&j);
-}
-
-/* The same words about the same system are raised once. */
-static bool is_raised(const struct view *v, const struct thing *system, const char *words)
-{
-    const struct thing *t;
-
-    for (size_t at = 0; (t = view_next_of(v, "problem", "system", system, &at));)
-        if (str_starts(view_title(t), words))
-            return true;
-    return false;
-}
-
-/* How many of the same sort come behind this one; SIZE_MAX where one came before, which speaks for
- * all. */
-static size_t count_alike(const struct observing *o, size_t i)
-{
-    size_t count = 0;
-
-    for (size_t k = 0; k < o->count; k++) {
-        if (o->items[k].weight != o->items[i].weight ||
-            strcmp(o->items[k].code, o->items[i].code) != 0)
-            continue;
-        if (k < i)
-            return SIZE_MAX;
-        count += k > i;
-    }
-    return count;
-}
-
-static void draft_problem(struct decision *d, const struct observation *x,
-                          const struct thing *snapshot, struct str words)
-{
-    const struct thing *system = view_ref(d->view, snapshot, "system");
-    const struct thing *item = view_ref(d->view, snapshot, "evidence");
-    struct draft *dr = decision_add(d, "problem/1");
-
-    draft_value(dr, "text", words);
-    draft_value(dr, "sort",
-                x->hint == COLLECT_EITHER  ? STR("unknown")
-                : x->hint == COLLECT_FAULT ? STR("fault")
-                                           : STR("attack"));
-    draft_value(dr, "state", STR("open"));
-    if (system)
-        draft_value_ref(d, dr, "system", &system->id);
-    if (item)
-        draft_value_ref(d, dr, "from", &item->id);
-}
-
-/* One problem for each sort of observation; the heaviest first, so that they come first among
- * equals. */
-static int raise_all(struct session *s, const struct view *v, const struct observing *o,
-                     const struct thing *snapshot, struct answer *a, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    const struct thing *system = view_ref(v, snapshot, "system");
-    uint64_t first;
-    int rc = 0;
-
-    decision_begin(&d, v, NULL, NULL);
-    d.is_independent = true;
-    for (unsigned weight = WEIGHT_MAX; weight >= 1; weight--) {
-        for (size_t i = 0; i < o->count; i++) {
-            size_t alike = count_alike(o, i);
-            CLEANUP_BUF struct buf words = {0};
-
-            if (o->items[i].weight != weight || alike == SIZE_MAX)
-                continue;
-            intake_path_text(&words,
-                             arena_dup(d.arena, o->items[i].words.p, o->items[i].words.len));
-            if (is_raised(v, system, buf_text(&words)))
-                continue;
-            if (alike)
-                buf_addf(&words, " And %zu more of this sort.", alike);
-            draft_problem(&d, &o->items[i], snapshot,
-                          str_of(arena_strdup(d.arena, buf_text(&words))));
-        }
-    }
-    if (d.draft_count)
-        rc = session_append(s, &d, &first, e);
-    if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text, "\n%zu problem%s raised: calm problem list\n", d.draft_count,
-                 d.draft_count == 1 ? "" : "s");
-    return rc;
-}
-
 static const struct field observe_fields[] = {
     {.name = "snapshot",
      .type = FIELD_REF,
@@ -325,11 +156,8 @@ static const struct field observe_fields[] = {
 static int observe_job(struct session *s, const struct operation *op, const struct input *in,
                        struct answer *a, struct err *e)
 {
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
-    CLEANUP_BUF struct buf text = {0};
-    struct observing o = {.arena = arena};
+    CLEANUP(observations_release) struct observations o = {.arena = arena_new()};
     const struct thing *snapshot;
-    uint64_t least;
     struct view v;
     int rc = session_view(s, &v, e);
 
@@ -338,19 +166,15 @@ static int observe_job(struct session *s, const struct operation *op, const stru
     snapshot = input_thing(&v, op, in, "snapshot");
     if (!snapshot)
         return err_set(e, ERR_NOTFOUND, "say which: calm snapshot list");
-    if (!str_u64(input_value(op, in, "least"), &least) || least > WEIGHT_MAX)
-        return err_set(e, ERR_USAGE, "--least is 1, 2 or 3");
-    o.least = (unsigned)least;
-    rc = load(&v, snapshot, &text, e);
+    rc = observations_least(&o, input_value(op, in, "least"), e);
     if (rc == 0)
-        rc = collect_observe_confined(buf_str(&text), take_observation, &o, e);
+        rc = snapshot_observations(&v, snapshot, &o, e);
     if (rc == 0 && a->wants_json)
-        show_json(&o, a);
+        observations_json(&o, a);
     else if (rc == 0)
-        show_text(&o, a);
+        observations_text(&o, a);
     if (rc == 0 && input_has(op, in, "raise"))
-        rc = raise_all(s, &v, &o, snapshot, a, e);
-    free(o.items);
+        rc = observations_raise(s, &v, &o, a, e);
     return rc;
 }
 
