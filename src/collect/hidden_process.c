@@ -73,6 +73,10 @@ static uint64_t folder_probes(struct search *s)
         return s->first.pid_most;
     while (last > most && !s->first.seen[last])
         last--;
+    if (last > FOLDER_PROBES)
+        collection_missing(s->c, STR("/proc"), 0,
+                           "names above %d were not tried one by one (the full profile does)",
+                           FOLDER_PROBES);
     return last < FOLDER_PROBES ? last : FOLDER_PROBES;
 }
 
@@ -90,10 +94,6 @@ static void probe(struct search *s)
         if (s->c->host.is_live && pid % PROBES_AT_ONCE == 0)
             nanosleep(&rest, NULL);
     }
-    if (folders < s->first.pid_most)
-        collection_missing(s->c, STR("/proc"), 0,
-                           "names above %llu were not tried one by one (the full profile does)",
-                           (unsigned long long)folders);
 }
 
 static void mark_parents(struct search *s)

@@ -89,9 +89,10 @@ void view_cgroups(struct views *v, struct collection *c)
 bool view_folder(int proc, uint64_t pid)
 {
     char path[40];
+    struct stat st;
 
     snprintf(path, sizeof(path), "%llu/stat", (unsigned long long)pid);
-    return faccessat(proc, path, F_OK, 0) == 0;
+    return fstatat(proc, path, &st, 0) == 0;
 }
 
 /* ESRCH alone says that there is none: a security module may answer EPERM. */

@@ -1,0 +1,271 @@
+/* noticed_package.c: programs that run and belong to no package, and files that differ from what
+ * their package holds (dpkg). */
+#include <unistd.h>
+#include "collect/noticed.h"
+
+enum { LIST_COUNT = 100000, LIST_SIZE = 32 << 20, SUM_DIGITS = 32, SUM_SIZE = 16 };
+
+/* A file that another package took the place of (dpkg-divert(1)). */
+struct diversion {
+    struct str path; /* without leading slash, as lists of packages say it */
+    struct str to;   /* where the package's own file lies then */
+    struct str by;   /* the package whose file stays where it is */
+};
+
+struct checking {
+    struct collection *c;
+    struct programs programs;
+    struct buf text; /* of the diversions */
+    struct diversion *diversions;
+    size_t diversion_count;
+    size_t diversion_room;
+    char *step;
+    struct told told;
+    uint64_t unreadable;
+};
+
+enum { STEP_SIZE = 256 << 10 };
+
+/* Lines come by three: the path, where it lies now, the package. */
+static void read_diversions(struct checking *k)
+{
+    struct diversion d;
+    struct str text;
+
+    if (host_read(&k->c->host, "var/lib/dpkg/diversions", &k->text, LIST_SIZE) < 0)
+        return;
+    text = buf_str(&k->text);
+    while (take_line(&text, &d.path) && take_line(&text, &d.to) && take_line(&text, &d.by)) {
+        d.path = str_from(d.path, 1);
+        d.to = str_from(d.to, 1);
+        k->diversions =
+            mem_grow(k->diversions, k->diversion_count, &k->diversion_room, sizeof(*k->diversions));
+        k->diversions[k->diversion_count++] = d;
+    }
+}
+
+static struct str place_of(const struct checking *k, struct str path, struct str package)
+{
+    for (size_t i = 0; i < k->diversion_count; i++)
+        if (str_eq(k->diversions[i].path, path) && !str_eq(k->diversions[i].by, package))
+            return k->diversions[i].to;
+    return path;
+}
+
+/* 0, or a negative errno. */
+static int sum_fd(struct checking *k, int fd, uint8_t sum[64])
+{
+    CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_MD5);
+    ssize_t n;
+
+    while ((n = read(fd, k->step, STEP_SIZE)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        collection_pace(k->c, (size_t)n);
+        digest_add(d, k->step, (size_t)n);
+    }
+    digest_end(d, sum);
+    return 0;
+}
+
+/* sum: NULL where no file lies there any more, but a link or something else. */
+static void tell_sum(struct checking *k, struct str path, struct str package, struct str listed,
+                     const uint8_t *sum)
+{
+    CLEANUP_EVIDENCE struct evidence v = {0};
+    CLEANUP_BUF struct buf whole = {0};
+
+    if (!told_one(&k->told))
+        return;
+    buf_addc(&whole, '/');
+    buf_addstr(&whole, path);
+    put_bytes(evidence_begin(&v), "path", buf_str(&whole));
+    put_bytes(&v.json, "package", package);
+    put_bytes(&v.json, "md5_of_package", listed);
+    if (sum)
+        json_put_hex(&v.json, "md5", sum, SUM_SIZE);
+    collection_observe(k->c, k->told.code, evidence_end(&v),
+                       STR_FMT " differs from what the package " STR_FMT " holds",
+                       STR_ARG(buf_str(&whole)), STR_ARG(package));
+}
+
+/* A file that is not there was left out on purpose more often than not, and is no difference. */
+static void check_file(struct checking *k, struct str path, struct str package, struct str listed)
+{
+    CLEANUP_BUF struct buf place = {0};
+    CLEANUP_HOST_FD int fd = -1;
+    uint8_t expected[SUM_SIZE];
+    uint8_t sum[64];
+    struct stat st;
+    int code;
+
+    if (!hex_read(expected, sizeof(expected), listed))
+        return;
+    buf_addstr(&place, place_of(k, path, package));
+    if (memchr(place.p ? place.p : "", '\0', place.len))
+        return;
+    code = host_open(&k->c->host, buf_text(&place), O_PATH | O_NOFOLLOW);
+    if (code >= 0) { /* never opens a FIFO or a device that stands in the file's place */
+        bool is_file = fstat(code, &st) == 0 && S_ISREG(st.st_mode);
+
+        close(code);
+        if (!is_file) {
+            tell_sum(k, path, package, listed, NULL);
+            return;
+        }
+        code = fd = host_open(&k->c->host, buf_text(&place), O_RDONLY | O_NOFOLLOW);
+    }
+    code = code < 0 ? code : sum_fd(k, fd, sum);
+    if (code < 0 && code != -ENOENT && code != -ENOTDIR)
+        k->unreadable++;
+    else if (code == 0 && memcmp(sum, expected, sizeof(expected)) != 0)
+        tell_sum(k, path, package, listed, sum);
+}
+
+/* With a merged /usr one file has two names, and packages use either. */
+static struct str without_usr(struct str path)
+{
+    static const char *const merged[] = {"usr/bin/", "usr/sbin/", "usr/lib"};
+
+    for (size_t i = 0; i < COUNT_OF(merged); i++)
+        if (str_starts(path, merged[i]))
+            return str_from(path, strlen("usr/"));
+    return path;
+}
+
+static bool is_running(const struct checking *k, struct str path)
+{
+    size_t low = 0;
+    size_t high = k->programs.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = str_cmp(k->programs.list[middle].path, path);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* The full profile looks at all that is executed or loaded, triage at what runs. */
+static bool is_wanted(struct checking *k, struct str path)
+{
+    static const char *const folders[] = {"bin/",      "sbin/",   "lib",          "usr/bin/",
+                                          "usr/sbin/", "usr/lib", "usr/libexec/", "boot/"};
+    CLEANUP_BUF struct buf name = {0};
+
+    for (size_t i = 0; k->c->options->profile == PROFILE_FULL && i < COUNT_OF(folders); i++)
+        if (str_starts(path, folders[i]))
+            return true;
+    buf_addc(&name, '/');
+    buf_addstr(&name, path);
+    if (is_running(k, buf_str(&name)))
+        return true;
+    buf_clear(&name);
+    buf_adds(&name, str_eq(without_usr(path), path) ? "/usr/" : "/");
+    buf_addstr(&name, without_usr(path));
+    return is_running(k, buf_str(&name));
+}
+
+/* deb-md5sums: "SUM  PATH". */
+static void check_list(struct checking *k, struct str text, struct str package)
+{
+    struct str line;
+
+    while (k->c->status == 0 && take_line(&text, &line)) {
+        struct str path = str_from(line, SUM_DIGITS + 2);
+
+        if (path.len && is_wanted(k, path))
+            check_file(k, path, package, str_head(line, SUM_DIGITS));
+    }
+}
+
+static void check_sums(struct checking *k)
+{
+    CLEANUP_NAMES struct names names = {0};
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf path = {0};
+    int code = host_names(&k->c->host, "var/lib/dpkg/info", &names, LIST_COUNT);
+
+    if (code < 0 && code != -EFBIG) {
+        collection_missing(k->c, STR("/var/lib/dpkg/info"), -code,
+                           "files cannot be compared with their packages");
+        return;
+    }
+    read_diversions(k);
+    for (size_t i = 0; i < names.count && !collection_is_stopped(k->c); i++) {
+        struct str rest = str_of(names.list[i]);
+
+        if (!str_ends(rest, ".md5sums"))
+            continue;
+        buf_clear(&path);
+        buf_addf(&path, "var/lib/dpkg/info/%s", names.list[i]);
+        buf_clear(&text);
+        if (host_read(&k->c->host, buf_text(&path), &text, LIST_SIZE) < 0)
+            continue;
+        rest.len -= strlen(".md5sums");
+        check_list(k, buf_str(&text), str_cut(&rest, ':'));
+    }
+    if (k->unreadable)
+        collection_missing(k->c, STR("packages"), 0,
+                           "%llu files cannot be read to be compared with their packages",
+                           (unsigned long long)k->unreadable);
+    told_rest(k->c, &k->told, "files differ from what their package holds");
+}
+
+static void tell_foreign(struct checking *k, const struct program *p, struct told *told)
+{
+    CLEANUP_EVIDENCE struct evidence v = {0};
+
+    if (!told_one(told))
+        return;
+    put_bytes(evidence_begin(&v), "program", p->path);
+    programs_put_pids(&v.json, p, &k->c->processes);
+    collection_observe(k->c, told->code, evidence_end(&v),
+                       STR_FMT " runs (%zu processes) and belongs to no package", STR_ARG(p->path),
+                       p->count);
+}
+
+static void notice_foreign(struct checking *k)
+{
+    size_t count = k->programs.count;
+    CLEANUP_FREE struct path_owner *owners = mem_array(count + 1, sizeof(*owners));
+    struct told told = {.code = "program-without-package"};
+    struct gather g;
+
+    noticed_gather_begin(&g, k->c);
+    for (size_t i = 0; i < count; i++)
+        owners[i].path = k->programs.list[i].path;
+    find_owners(&g, owners, count);
+    for (size_t i = 0; i < count; i++) {
+        const char *package = owner_of(owners, count, k->programs.list[i].path);
+
+        if (package && !package[0] && !str_starts(k->programs.list[i].path, "/memfd:"))
+            tell_foreign(k, &k->programs.list[i], &told);
+    }
+    if (count && !owners[0].package)
+        collection_missing(k->c, STR("packages"), 0,
+                           "there is no database of dpkg: which package a program belongs to");
+    told_rest(k->c, &told, "programs run and belong to no package");
+    noticed_gather_end(&g, k->c);
+}
+
+void collection_noticed_packages(struct collection *c)
+{
+    CLEANUP_FREE char *step = mem_alloc(STEP_SIZE);
+    struct checking k = {.c = c, .step = step, .told.code = "package-file-changed"};
+
+    programs_find(&k.programs, &c->processes);
+    notice_foreign(&k);
+    check_sums(&k);
+    programs_release(&k.programs);
+    buf_release(&k.text);
+    free(k.diversions);
+}
