@@ -211,7 +211,7 @@ static void say_done(struct run *r, const struct collect_bundle_result *result)
 
     hex_write(hex, hash.b, sizeof(hash.b));
     say("%s", "");
-    say("The state of this host is in %s: %s, %.1f s.", output_name(r->output),
+    say("The state of this host went to %s: %s, %.1f s.", output_name(r->output),
         size_text(size, output_size(r->output)), result->seconds);
     say("SHA-256 %s", hex);
     say_sealed(r);

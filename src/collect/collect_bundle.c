@@ -145,7 +145,7 @@ void collection_snapshot(struct collection *c)
 {
     const struct collect_options options = {.root = c->options->root};
     struct bundle_lines *lines = bundle_lines_new(c->bundle, "snapshot");
-    int code = collect_snapshot(&options, add_snapshot_line, lines, c->e);
+    int code = gather_snapshot(&options, &c->processes, add_snapshot_line, lines, c->e);
     int ended = bundle_lines_end(lines, code ? NULL : c->e);
 
     if (!c->status)

@@ -43,7 +43,8 @@ struct gather {
     struct utc now;
     struct utc booted; /* zero where unknown */
     struct process_list processes;
-    struct id_name *users; /* from etc/passwd, sorted by id, the first line of each id first */
+    struct process_list *lent; /* whose copy the former is; NULL: they were read for the snapshot */
+    struct id_name *users;     /* from etc/passwd, sorted by id, the first line of each id first */
     size_t user_count;
     struct net_socket *sockets;
     size_t socket_count;
@@ -57,6 +58,11 @@ struct gather {
 #define SECTION(name, function, title) void function(struct gather *g);
 #include "collect/sections.def"
 #undef SECTION
+
+/* As collect_snapshot, with processes that were read before, which takes the memory of many
+ * processes only once. NULL: they are read. */
+MUST_CHECK int gather_snapshot(const struct collect_options *options, struct process_list *lent,
+                               collect_line *emit, void *context, struct err *e);
 
 /* Before the sections, in this order: what is gone soonest is read first. */
 void gather_scan_users(struct gather *g);

@@ -80,7 +80,8 @@ static void scan(struct gather *g)
     find_boot(g);
     gather_scan_users(g);
     gather_scan_interfaces(g);
-    process_scan(&g->processes, &g->host, g->arena);
+    if (!g->lent)
+        process_scan(&g->processes, &g->host, g->arena);
     gather_scan_sockets(g);
     gather_scan_mounts(g);
     add_owners(g);
@@ -89,7 +90,10 @@ static void scan(struct gather *g)
 static void gather_release(struct gather *g)
 {
     doc_release(&g->doc);
-    process_list_release(&g->processes);
+    for (size_t i = 0; g->lent && i < g->lent->count; i++)
+        g->lent->list[i].package = NULL; /* they lie in the arena that goes now */
+    if (!g->lent)
+        process_list_release(&g->processes);
     free(g->users);
     free(g->slow_mounts);
     free(g->sockets);
@@ -98,14 +102,16 @@ static void gather_release(struct gather *g)
     host_release(&g->host);
 }
 
-int collect_snapshot(const struct collect_options *options, collect_line *emit, void *context,
-                     struct err *e)
+int gather_snapshot(const struct collect_options *options, struct process_list *lent,
+                    collect_line *emit, void *context, struct err *e)
 {
-    struct gather g = {.host.root = -1, .now = utc_now()};
+    struct gather g = {.host.root = -1, .now = utc_now(), .lent = lent};
     int code = host_init(&g.host, options ? options->root : NULL, e);
 
     if (code < 0)
         return code;
+    if (lent)
+        g.processes = *lent;
     g.arena = arena_new();
     g.with_hashes = !options || !options->without_hashes;
     g.is_root = geteuid() == 0;
@@ -119,6 +125,12 @@ int collect_snapshot(const struct collect_options *options, collect_line *emit, 
     code = doc_finish(&g.doc);
     gather_release(&g);
     return code;
+}
+
+int collect_snapshot(const struct collect_options *options, collect_line *emit, void *context,
+                     struct err *e)
+{
+    return gather_snapshot(options, NULL, emit, context, e);
 }
 
 static int add_line(void *context, struct str line, struct err *e)
