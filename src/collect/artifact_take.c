@@ -49,8 +49,8 @@ static bool found_file(void *context, const char *path, int fd, const struct sta
 
     if (S_ISDIR(st->st_mode))
         return true;
-    files_copy(f, path, fd, t->source->keep, t->source->limit, &copy);
-    if (!copy.member || f->c->status)
+    files_copy(f, path, fd, t->source->keep, t->source->limit, t->artifact, &copy);
+    if (!copy.member || copy.is_told || f->c->status)
         return f->c->status == 0;
     put_line(t, path, &copy);
     t->files++;

@@ -40,7 +40,7 @@ static void list_tree(struct files *f, const char *tree)
     CLEANUP_BUF struct buf pattern = {0};
 
     files_escape(&pattern, str_of(tree));
-    files_glob(f, buf_text(&pattern), 1, true, found_in_tree, f);
+    files_glob(f, buf_text(&pattern), FILES_ENTRY_COUNT, true, found_in_tree, f);
     buf_addf(&pattern, "/**%d", ARTIFACT_GLOB_DEPTH);
     files_glob(f, buf_text(&pattern), FILES_ENTRY_COUNT, false, found_in_tree, f);
 }

@@ -69,14 +69,16 @@ void files_missing(struct files *f, const char *path, int code, const char *why)
 struct file_copy {
     const char *member; /* lives as long as f; NULL: not copied */
     uint64_t from;
-    uint64_t size; /* of the file */
-    uint64_t bytes;
+    uint64_t size;  /* of the file */
+    uint64_t bytes; /* in the bundle under this name: 0 of a hard link */
     bool is_part;
-    bool is_new; /* it was not copied before */
+    bool is_new;    /* it was not copied before */
+    bool is_told;   /* the one before who wanted it was the same */
+    const void *by; /* who wanted it last */
 };
 /* Copies what the descriptor holds. path without a leading slash. */
 void files_copy(struct files *f, const char *path, int fd, enum artifact_keep keep, uint64_t limit,
-                struct file_copy *out);
+                const void *by, struct file_copy *out);
 /* One line of live/file. by: the definition that wanted it, or NULL. False where no more fit. */
 bool files_list(struct files *f, const char *path, int fd, const char *by);
 

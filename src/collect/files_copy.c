@@ -365,7 +365,6 @@ static void copy_one(struct files *f, const char *source, int fd, enum artifact_
         m.type = '1';
         m.target = str_of(other->member);
         copy->from = other->from;
-        copy->bytes = other->bytes;
         copy->is_part = other->is_part;
         put_header(f, &m);
     } else if (type == '0') {
@@ -390,7 +389,7 @@ static bool has_room(struct files *f)
 }
 
 void files_copy(struct files *f, const char *path, int fd, enum artifact_keep keep, uint64_t limit,
-                struct file_copy *out)
+                const void *by, struct file_copy *out)
 {
     struct file_copy *copy = recall(f, path);
     CLEANUP_BUF struct buf source = {0};
@@ -399,6 +398,8 @@ void files_copy(struct files *f, const char *path, int fd, enum artifact_keep ke
     *out = (struct file_copy){0};
     if (copy) {
         *out = *copy;
+        out->is_told = copy->by == by;
+        copy->by = by;
         return;
     }
     if (f->c->status || !has_room(f))
@@ -413,6 +414,7 @@ void files_copy(struct files *f, const char *path, int fd, enum artifact_keep ke
     copy = arena_new_in(f->c->arena, struct file_copy);
     copy->member = arena_printf(f->c->arena, "files/%s", path);
     copy->size = (uint64_t)f->facts.st.st_size;
+    copy->by = by;
     buf_addf(&source, "/%s", path);
     copy_one(f, buf_text(&source), fd, keep, limit ? limit : f->most, copy);
     f->copied->files++; /* those that failed too, since they are remembered */
