@@ -18,7 +18,7 @@ struct files_copied {
     bool is_said; /* that there are too many */
 };
 
-static const char zeros[64 << 10];
+static const char zeros[4 << 10]; /* it takes so much of the program's file */
 
 static struct copied *find_slot(const struct files_copied *t, const char *name)
 {
