@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include "collect/send.h"
 
-enum { HELP_COLUMN = 26, THREAD_MOST = 256, PATIENCE_MOST_S = 7 * 24 * 3600 };
+enum { HELP_COLUMN = 24, THREAD_MOST = 256, PATIENCE_MOST_S = 7 * 24 * 3600 };
 
 struct option;
 typedef int option_read(struct command *c, const struct option *o, const char *text, struct err *e);
