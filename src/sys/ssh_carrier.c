@@ -202,6 +202,12 @@ int ssh_carrier_wait_ms(const struct ssh_carrier *c)
     return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
+void ssh_carrier_extend(struct ssh_carrier *c, int64_t ms)
+{
+    c->quiet_ms += ms;
+    c->log_in_ms += ms;
+}
+
 static int misbehaved(struct err *e, const char *what)
 {
     return err_set(e, ERR_TAMPER,

@@ -77,6 +77,9 @@ struct ssh_receiver {
     void *context;
 };
 
+/* Words that every shell takes as they are written. */
+bool ssh_arguments_are_plain(struct str arguments);
+
 struct ssh_carrier;
 
 /* In main, before anything else: does not return where this program was started as a carrier. */
@@ -90,6 +93,8 @@ DEFINE_CLEANUP(struct ssh_carrier *, ssh_carrier_free)
 
 int ssh_carrier_fd(const struct ssh_carrier *c);      /* readable when ssh_carrier_take has work */
 int ssh_carrier_wait_ms(const struct ssh_carrier *c); /* until ssh_carrier_take must be called */
+/* Nobody looked at it for so long: a person was asked for another host's password. */
+void ssh_carrier_extend(struct ssh_carrier *c, int64_t ms);
 /* Deals with what has come. 1: it goes on. 0: the program ran there and ended well, and all it
  * printed was brought. Else what went wrong: ERR_IO the connection; ERR_DENIED the key, the user,
  * or no place for the program; ERR_LIMIT too slow, or too much; ERR_TAMPER the process that read

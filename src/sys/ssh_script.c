@@ -38,9 +38,10 @@ void ssh_footprint_path(struct buf *out, const struct ssh_footprint *f)
 }
 
 /* In single quotes, on one line and without an exclamation mark, so that every log-in shell hands
- * it to sh unchanged. The last mount whose folder is above a place is the one that holds it. */
+ * it to sh unchanged. It begins with an empty line, for what was printed before may not end in one.
+ * The last mount whose folder is above a place is the one that holds it. */
 static const char script[] =
-    "n=$1; h=$2; s=$3; shift 3; [ $(uname -m) = $h ] || { echo \"$n machine\"; exit 1; }; "
+    "echo; n=$1; h=$2; s=$3; shift 3; [ $(uname -m) = $h ] || { echo \"$n machine\"; exit 1; }; "
     "umask 077; set -C; u=$(id -u); p=; i=0; "
     "for d in /dev/shm /run/user/$u /run; do i=$((i+1)); t=; o=; "
     "while read -r x m y z r; do case $d/ in \"${m%/}\"/*) t=$y; o=$z;; esac; done </proc/mounts; "

@@ -34,4 +34,3 @@ enum ssh_said {
 };
 /* Reads one line, without its end; what it tells of places is noted in *f. */
 enum ssh_said ssh_script_read(struct str line, const char *word, struct ssh_footprint *f);
-bool ssh_arguments_are_plain(struct str arguments);

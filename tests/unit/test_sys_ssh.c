@@ -1,16 +1,18 @@
-/* test_sys_ssh.c: what is known of a host's key, what the gate lets through to an agent, and how
- * the lines of a host's shell are read. A carrier at work: tests/cli/test_collect_ssh.py. */
+/* test_sys_ssh.c: what is known of a host's key, what the gate lets through to an agent, how the
+ * lines of a host's shell are read, and what becomes of a carrier that a host took over. A carrier
+ * at work: tests/cli/test_collect_ssh.py. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "sys/file.h"
-#include "sys/ssh_carrier.h"
+#include "sys/ssh_carrier_child.h"
 #include "sys/ssh_gate.h"
 #include "sys/ssh_known.h"
 #include "sys/ssh_script.h"
@@ -276,6 +278,239 @@ static void nothing_that_a_shell_reads_otherwise_is_plain(void **state)
     assert_false(ssh_arguments_are_plain((struct str){"a\0b", 3}));
 }
 
+/* What a carrier that was taken over sends; it is this program with a planted one in its place. */
+static void send_kind(uint32_t kind, const void *bytes, uint32_t size)
+{
+    struct carrier_head head = {kind, size};
+
+    if (file_write_fd(CARRIER_CONTROL_FD, &head, sizeof(head), "a socket", NULL) ||
+        file_write_fd(CARRIER_CONTROL_FD, bytes, size, "a socket", NULL))
+        _exit(1);
+}
+
+static void send_step(uint32_t step)
+{
+    send_kind(CARRIER_STEP, &step, sizeof(step));
+}
+
+static void run_up_to(enum ssh_step step)
+{
+    send_step(SSH_STEP_KEY);
+    send_kind(CARRIER_KEY, KEY, sizeof(KEY) - 1);
+    send_step(step);
+}
+
+static void plant_unknown_kind(void)
+{
+    send_kind(77, "x", 1);
+}
+static void plant_message_to_itself(void)
+{
+    send_kind(CARRIER_TRUST, "", 0);
+}
+static void plant_large_message(void)
+{
+    struct carrier_head head = {CARRIER_BYTES, CARRIER_MESSAGE_LIMIT + 1};
+
+    (void)!write(CARRIER_CONTROL_FD, &head, sizeof(head));
+}
+static void plant_bytes_before_the_key(void)
+{
+    send_kind(CARRIER_BYTES, "x", 1);
+}
+static void plant_log_in_without_key(void)
+{
+    send_step(SSH_STEP_LOGGED_IN);
+}
+static void plant_two_keys(void)
+{
+    run_up_to(SSH_STEP_KEY);
+    send_kind(CARRIER_KEY, KEY, sizeof(KEY) - 1);
+}
+static void plant_step_back(void)
+{
+    run_up_to(SSH_STEP_LOGGED_IN);
+    send_step(SSH_STEP_CONNECTED);
+}
+static void plant_step_that_there_is_not(void)
+{
+    run_up_to(SSH_STEP_COUNT_);
+}
+static void plant_question_before_the_key(void)
+{
+    send_kind(CARRIER_ASK, "", 0);
+}
+static void plant_question_after_the_log_in(void)
+{
+    run_up_to(SSH_STEP_RUNS);
+    send_kind(CARRIER_ASK, "Passphrase of your key?", 23);
+}
+static void plant_place_that_there_is_not(void)
+{
+    struct carrier_footprint f = {.place = SSH_PLACE_COUNT_};
+
+    send_kind(CARRIER_FOOTPRINT, &f, sizeof(f));
+}
+static void plant_short_footprint(void)
+{
+    send_kind(CARRIER_FOOTPRINT, "x", 1);
+}
+static void plant_end_that_is_too_early(void)
+{
+    send_kind(CARRIER_END, "\0\0\0\0", 4);
+}
+static void plant_code_that_does_not_exist(void)
+{
+    send_kind(CARRIER_END, "\1\0\0\0", 4);
+}
+static void plant_silent_end(void)
+{
+}
+static void plant_more_than_wanted(void)
+{
+    static const char bytes[1000];
+
+    run_up_to(SSH_STEP_RUNS);
+    for (int i = 0; i < 10; i++)
+        send_kind(CARRIER_BYTES, bytes, sizeof(bytes));
+}
+static void plant_crash(void)
+{
+    (void)raise(SIGSEGV);
+}
+static void plant_forbidden_call(void)
+{
+    (void)raise(SIGSYS);
+}
+static void plant_silence(void)
+{
+    (void)sleep(60);
+}
+
+static const struct planted {
+    const char *name; /* of the host */
+    void (*act)(void);
+    int expected;
+} planted[] = {
+    {"unknown-kind", plant_unknown_kind, ERR_TAMPER},
+    {"message-to-itself", plant_message_to_itself, ERR_TAMPER},
+    {"large-message", plant_large_message, ERR_TAMPER},
+    {"bytes-before-the-key", plant_bytes_before_the_key, ERR_TAMPER},
+    {"log-in-without-key", plant_log_in_without_key, ERR_TAMPER},
+    {"two-keys", plant_two_keys, ERR_TAMPER},
+    {"step-back", plant_step_back, ERR_TAMPER},
+    {"no-such-step", plant_step_that_there_is_not, ERR_TAMPER},
+    {"question-before-the-key", plant_question_before_the_key, ERR_TAMPER},
+    {"question-after-the-log-in", plant_question_after_the_log_in, ERR_TAMPER},
+    {"no-such-place", plant_place_that_there_is_not, ERR_TAMPER},
+    {"short-footprint", plant_short_footprint, ERR_TAMPER},
+    {"early-end", plant_end_that_is_too_early, ERR_TAMPER},
+    {"no-such-code", plant_code_that_does_not_exist, ERR_TAMPER},
+    {"silent-end", plant_silent_end, ERR_TAMPER},
+    {"more-than-wanted", plant_more_than_wanted, ERR_LIMIT},
+    {"crash", plant_crash, ERR_FORMAT},
+    {"forbidden-call", plant_forbidden_call, ERR_TAMPER},
+    {"silence", plant_silence, ERR_LIMIT},
+};
+
+static void become_planted(int argc, char **argv)
+{
+    char message[4096];
+    ssize_t n;
+
+    if (argc != 2 || strcmp(argv[1], carrier_marker) != 0)
+        return;
+    n = read(CARRIER_CONTROL_FD, message, sizeof(message) - 1);
+    if (n < (ssize_t)(sizeof(struct carrier_head) + sizeof(struct carrier_start)))
+        _exit(1);
+    message[n] = '\0';
+    for (size_t i = 0; i < COUNT_OF(planted); i++)
+        if (strcmp(message + sizeof(struct carrier_head) + sizeof(struct carrier_start),
+                   planted[i].name) == 0)
+            planted[i].act();
+    _exit(0);
+}
+
+static unsigned keys_judged;
+static unsigned secrets_given;
+
+static int trust(void *context, struct str key, struct err *e)
+{
+    (void)context;
+    (void)e;
+    assert_true(str_is(key, KEY));
+    keys_judged++;
+    return 0;
+}
+
+static int give_secret(void *context, struct str question, struct buf *out, struct err *e)
+{
+    (void)context;
+    (void)question;
+    (void)e;
+    secrets_given++;
+    buf_adds(out, "secret");
+    return 0;
+}
+
+static int drop(void *context, struct str bytes, struct err *e)
+{
+    (void)context;
+    (void)bytes;
+    (void)e;
+    return 0;
+}
+
+static int carry(const char *host, struct err *e)
+{
+    CLEANUP(ssh_carrier_freep) struct ssh_carrier *c = NULL;
+    const struct ssh_receiver to = {.key = trust, .secret = give_secret, .bytes = drop};
+    const struct ssh_errand errand = {.host = host,
+                                      .port = 22,
+                                      .user = "ana",
+                                      .key_kinds = "",
+                                      .arguments = "",
+                                      .program = -1,
+                                      .agent = -1,
+                                      .may_ask = true,
+                                      .quiet_s = 1,
+                                      .most = 5000};
+    int rc = ssh_carrier_start(&c, &errand, &to, e);
+
+    if (rc)
+        return rc;
+    do {
+        struct pollfd p = {.fd = ssh_carrier_fd(c), .events = POLLIN};
+
+        (void)poll(&p, 1, ssh_carrier_wait_ms(c));
+        rc = ssh_carrier_take(c, e);
+    } while (rc == 1);
+    return rc;
+}
+
+static void a_carrier_that_was_taken_over_is_stopped_and_gets_no_secret(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(planted); i++) {
+        struct err e = {0};
+
+        keys_judged = 0;
+        if (carry(planted[i].name, &e) != planted[i].expected)
+            fail_msg("%s: %s", planted[i].name, e.text);
+        assert_true(keys_judged <= 1);
+    }
+    assert_int_equal(secrets_given, 0);
+}
+
+static void what_is_no_host_or_user_starts_nothing(void **state)
+{
+    static const char *const odd[] = {"", "-oProxyCommand=x", "a b", "a;b", "$(id)", "a\nb"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(odd); i++)
+        assert_int_equal(carry(odd[i], NULL), ERR_USAGE);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -287,8 +522,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(lines_of_a_host_say_what_they_say_and_nothing_else),
         cmocka_unit_test(a_file_is_said_to_be_left_until_it_is_gone),
         cmocka_unit_test(nothing_that_a_shell_reads_otherwise_is_plain),
+        cmocka_unit_test(a_carrier_that_was_taken_over_is_stopped_and_gets_no_secret),
+        cmocka_unit_test(what_is_no_host_or_user_starts_nothing),
     };
 
+    become_planted(argc, argv);
     ssh_gate_main_if_asked(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
