@@ -141,6 +141,17 @@ const uint8_t *scopes_next(const struct scopes *s, struct str name, size_t *at)
     return NULL;
 }
 
+const uint8_t *scopes_each(const struct scopes *s, struct str *name, size_t *at)
+{
+    const struct scope_key *k;
+
+    if (*at >= s->count)
+        return NULL;
+    k = &s->keys[(*at)++];
+    *name = str_of(k->name);
+    return k->key;
+}
+
 static size_t associated_data(uint8_t out[32 + 16 + LIMIT_NAME_SIZE], const struct hash *case_id,
                               const struct id *id, struct str name)
 {

@@ -28,6 +28,8 @@ struct hash scope_key_name(const struct hash *case_id, struct str name,
                            const uint8_t key[SCOPE_KEY_SIZE]);
 /* Keys of that compartment, oldest first; *at begins as 0; NULL at the end. */
 const uint8_t *scopes_next(const struct scopes *s, struct str name, size_t *at);
+/* The same over all compartments; *name is of the one whose key is returned. */
+const uint8_t *scopes_each(const struct scopes *s, struct str *name, size_t *at);
 
 /* Appends one item. */
 void opening_seal(struct buf *out, const uint8_t key[SCOPE_KEY_SIZE], const struct hash *case_id,

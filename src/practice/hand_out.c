@@ -1,58 +1,18 @@
 /* hand_out.c: writes an item of evidence out again, checked while it is read, on record. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 #include "base/sink.h"
 #include "practice/custody.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
+#include "practice/out_file.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
 enum { CHUNK_SIZE = 256 << 10 };
 
-/* A copy under way: a file without its name, until it is whole and on record. */
-struct copy {
-    struct buf folder;
-    struct buf part;
-    int fd;
-};
-
-static void copy_release(struct copy *c)
-{
-    fd_close(c->fd);
-    if (c->part.len)
-        (void)unlink(buf_text(&c->part));
-    buf_release(&c->folder);
-    buf_release(&c->part);
-}
-
-static int copy_begin(struct copy *c, const char *path, struct err *e)
-{
-    const char *slash = strrchr(path, '/');
-    uint8_t unique[8];
-
-    if (file_is_there(path))
-        return err_set(e, ERR_USAGE, "%s exists already; nothing is overwritten", path);
-    if (slash)
-        buf_add(&c->folder, path, slash == path ? 1 : (size_t)(slash - path));
-    else
-        buf_addc(&c->folder, '.');
-    random_bytes(unique, sizeof(unique));
-    buf_addf(&c->part, "%s/.calm-", buf_text(&c->folder));
-    hex_add(&c->part, unique, sizeof(unique));
-    buf_adds(&c->part, ".part");
-    c->fd = open(buf_text(&c->part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (c->fd < 0) {
-        buf_clear(&c->part);
-        return err_errno(e, "cannot create %s", path);
-    }
-    return 0;
-}
-
 /* Copies, and hashes what is copied: the bytes that are handed out are the ones that were taken. */
-static int copy_bytes(struct copy *c, int from, const struct hash *name, const char *path,
+static int copy_bytes(struct out_file *c, int from, const struct hash *name, const char *path,
                       struct err *e)
 {
     CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
@@ -75,17 +35,7 @@ static int copy_bytes(struct copy *c, int from, const struct hash *name, const c
     digest_end(d, bytes);
     if (memcmp(bytes, name->b, sizeof(name->b)) != 0)
         return err_set(e, ERR_TAMPER, "the item changed while it was read; nothing was written");
-    return fsync(c->fd) < 0 ? err_errno(e, "cannot make %s durable", path) : 0;
-}
-
-static int copy_end(struct copy *c, const char *path, struct err *e)
-{
-    if (renameat2(AT_FDCWD, buf_text(&c->part), AT_FDCWD, path, RENAME_NOREPLACE) != 0 &&
-        ((errno != EINVAL && errno != ENOSYS) || link(buf_text(&c->part), path) != 0))
-        return err_errno(e, "cannot put %s in its place", path);
-    (void)unlink(buf_text(&c->part)); /* left only where the rename was a link */
-    buf_clear(&c->part);
-    return folder_sync(buf_text(&c->folder), e);
+    return out_file_sync(c, path, e);
 }
 
 /* The copy goes on record before it has its name, so that there is none without a record. */
@@ -156,7 +106,7 @@ static const struct field get_fields[] = {
 static int get_job(struct session *s, const struct operation *op, const struct input *in,
                    struct answer *a, struct err *e)
 {
-    CLEANUP(copy_release) struct copy c = {.fd = -1};
+    CLEANUP(out_file_release) struct out_file c = {.fd = -1};
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_FD int fd = -1;
     struct hash name;
@@ -171,13 +121,13 @@ static int get_job(struct session *s, const struct operation *op, const struct i
     buf_addstr(&path, input_value(op, in, "file"));
     rc = blob_open(session_store(s), &name, &fd, &size, e);
     if (rc == 0)
-        rc = copy_begin(&c, buf_text(&path), e);
+        rc = out_file_begin(&c, buf_text(&path), e);
     if (rc == 0)
         rc = copy_bytes(&c, fd, &name, buf_text(&path), e);
     if (rc == 0)
         rc = record_copy(s, &v, op, in, buf_text(&path), e);
     if (rc == 0)
-        rc = copy_end(&c, buf_text(&path), e);
+        rc = out_file_end(&c, buf_text(&path), e);
     if (rc)
         return rc;
     if (a->wants_json) {

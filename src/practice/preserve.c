@@ -1,5 +1,6 @@
 /* evidence.c: the register of evidence and its chain of custody. */
 #include "practice/backup.h"
+#include "practice/bundle.h"
 #include "practice/evidence.h"
 #include "render/screen.h"
 #include "base/sink.h"
@@ -353,7 +354,8 @@ const struct practice practice_preserve = {
     .help = "a hold first; then copies with hashes, the register, chain of custody",
     .kinds =
         LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind, &unlawful_kind),
-    .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
-                       &preserve_backup, &preserve_backups, &preserve_item, &preserve_custody,
-                       &unlawful_found, &preserve_files, &preserve_get, &preserve_custody_form),
+    .operations =
+        LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
+             &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
+             &preserve_key, &preserve_unseal, &preserve_get, &preserve_custody_form),
     .status = preserve_status};
