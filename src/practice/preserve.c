@@ -4,8 +4,11 @@
 #include "practice/evidence.h"
 #include "render/screen.h"
 #include "base/sink.h"
+#include "practice/collection.h"
 #include "practice/custody.h"
+#include "practice/hosts.h"
 #include "practice/preserve_files.h"
+#include "practice/receive.h"
 #include "practice/unlawful.h"
 
 #define SORTS                                                                                      \
@@ -352,10 +355,11 @@ const struct practice practice_preserve = {
     .verb = "preserve",
     .title = "Preserve evidence",
     .help = "a hold first; then copies with hashes, the register, chain of custody",
-    .kinds =
-        LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind, &unlawful_kind),
-    .operations =
-        LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
-             &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
-             &preserve_key, &preserve_unseal, &preserve_get, &preserve_custody_form),
+    .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind,
+                  &unlawful_kind, &collection_kind),
+    .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
+                       &preserve_backup, &preserve_backups, &preserve_item, &preserve_custody,
+                       &unlawful_found, &preserve_files, &preserve_collect, &preserve_import,
+                       &preserve_receive, &preserve_observed, &preserve_hosts, &preserve_key,
+                       &preserve_unseal, &preserve_get, &preserve_custody_form),
     .status = preserve_status};

@@ -23,7 +23,11 @@ struct running {
     int64_t deadline_ms;
     bool is_termed; /* SIGTERM was sent */
     size_t most;
-    bool is_joined; /* both outputs go into the first */
+    bool is_joined;      /* both outputs go into the first */
+    proc_take *take_out; /* gets the standard output; NULL: it is kept */
+    void *take_context;
+    int take_code; /* what take_out returned first */
+    struct err *take_err;
     struct proc_capture result;
 };
 
@@ -153,13 +157,25 @@ static void keep(struct running *r, struct buf *to, const char *bytes, size_t si
     buf_add(to, bytes, size < left ? size : left);
 }
 
+/* Whoever takes the output may have had enough; the program is then asked to end, once. */
+static void hand_on(struct running *r, const char *bytes, size_t size)
+{
+    if (r->take_code)
+        return;
+    r->take_code = r->take_out(r->take_context, (struct str){bytes, size}, r->take_err);
+    if (r->take_code)
+        (void)kill(r->pid, SIGTERM);
+}
+
 /* Reads one output once; closes it at its end. */
 static void take(struct running *r, int which)
 {
     char bytes[CHUNK_SIZE];
     ssize_t n = read(r->fd[which], bytes, sizeof(bytes));
 
-    if (n > 0) {
+    if (n > 0 && which == 0 && r->take_out) {
+        hand_on(r, bytes, (size_t)n);
+    } else if (n > 0) {
         keep(r, which ? &r->result.err : &r->result.out, bytes, (size_t)n);
     } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
         fd_close(r->fd[which]);
@@ -253,6 +269,27 @@ int proc_capture(const char *const *argv, struct str in, const struct proc_limit
 
     if (code)
         return code;
+    proc_capture_release(out);
+    *out = r.result;
+    return 0;
+}
+
+int proc_stream(const char *const *argv, const struct proc_limits *limits, proc_take *take_out,
+                void *context, struct proc_capture *out, struct err *e)
+{
+    struct err why = {0};
+    struct running r = {.most = limits && limits->output ? limits->output : OUTPUT_SIZE,
+                        .take_out = take_out,
+                        .take_context = context,
+                        .take_err = &why};
+    int code = run(&r, argv, STR(""), limits && limits->wall_s ? limits->wall_s : WALL_S, e);
+
+    if (code)
+        return code;
+    if (r.take_code) {
+        proc_capture_release(&r.result);
+        return err_set(e, r.take_code, "%s", why.text);
+    }
     proc_capture_release(out);
     *out = r.result;
     return 0;

@@ -38,3 +38,10 @@ void proc_capture_release(struct proc_capture *c);
 MUST_CHECK int proc_capture(const char *const *argv, struct str in,
                             const struct proc_limits *limits, struct proc_capture *out,
                             struct err *e);
+
+/* What a program prints, piece by piece, as it comes. Non-zero ends the program. */
+typedef int proc_take(void *context, struct str bytes, struct err *e);
+/* As proc_capture without an input, with its standard output handed on instead of kept: *out has
+ * the standard error. What take returned is returned, after the program has ended. */
+MUST_CHECK int proc_stream(const char *const *argv, const struct proc_limits *limits,
+                           proc_take *take, void *context, struct proc_capture *out, struct err *e);

@@ -1,0 +1,260 @@
+/* observed.c: what was noticed in what was collected from a system, one short command away from a
+ * problem, a suspected system, or evidence for a hypothesis. */
+#include "practice/collection.h"
+#include "practice/hosts.h"
+#include "practice/observations.h"
+#include "practice/snapshot.h"
+#include "render/screen.h"
+
+static const struct field observed_fields[] = {
+    {.name = "state",
+     .type = FIELD_REF,
+     .flags = FIELD_ARG | FIELD_OUTSIDE,
+     .help = "which: co1, s1, or a system; the newest if not given"},
+    {.name = "only",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_ARG | FIELD_MANY | FIELD_OUTSIDE,
+     .help = "the numbers of those that are meant; all if not given"},
+    {.name = "least",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "1: worth knowing, too; 2: worth a look; 3: to look at first",
+     .fallback = "1"},
+    {.name = "raise",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "raise each that is listed as a problem"},
+    {.name = "for",
+     .type = FIELD_REF,
+     .flags = FIELD_OUTSIDE,
+     .kind = "hypothesis",
+     .help = "make each evidence for this hypothesis: h1"},
+    {.name = "mark",
+     .type = FIELD_WORD,
+     .flags = FIELD_OUTSIDE,
+     .choices = WORDS("suspected", "affected"),
+     .help = "mark the system so"},
+};
+
+/* What is looked at: a state, a collection, or both of one host. */
+struct subject {
+    const struct thing *snapshot;
+    const struct thing *collection;
+    struct buf call;
+};
+
+static const struct thing *collection_of_state(const struct view *v, const struct thing *snapshot)
+{
+    size_t at = 0;
+
+    return view_next_of(v, "collection", "state", snapshot, &at);
+}
+
+static const struct thing *newest_state(const struct view *v)
+{
+    const struct thing *newest = NULL;
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "snapshot", &at));)
+        if (!newest || t->seq > newest->seq)
+            newest = t;
+    for (size_t at = 0; (t = view_next(v, "collection", &at));)
+        if (!newest || t->seq > newest->seq)
+            newest = t;
+    return newest;
+}
+
+static int find_subject(const struct view *v, const struct operation *op, const struct input *in,
+                        struct subject *out, struct err *e)
+{
+    const struct thing *t =
+        input_has(op, in, "state") ? input_thing(v, op, in, "state") : newest_state(v);
+
+    if (t && thing_is(t, "system"))
+        t = host_newest(v, t);
+    if (t && thing_is(t, "collection")) {
+        out->collection = t;
+        out->snapshot = view_ref(v, t, "state");
+    } else if (t && thing_is(t, "snapshot")) {
+        out->snapshot = t;
+        out->collection = collection_of_state(v, t);
+    } else {
+        return err_set(e, ERR_NOTFOUND,
+                       "there is no such state: calm preserve hosts shows what was captured");
+    }
+    view_call(&out->call, t);
+    return 0;
+}
+
+static enum collect_hint hint_of(struct str text)
+{
+    return str_is(text, "fault")    ? COLLECT_FAULT
+           : str_is(text, "attack") ? COLLECT_ATTACK
+                                    : COLLECT_EITHER;
+}
+
+static int take_line(void *context, const struct collection_line *line, struct err *e)
+{
+    const struct str *t = line->texts;
+    uint64_t weight;
+
+    if (line->is_missing || !str_u64(t[1], &weight) || weight > OBSERVATION_WEIGHT_MAX)
+        return 0;
+    return observations_add(context,
+                            &(struct observation){.code = t[0],
+                                                  .weight = (unsigned)weight,
+                                                  .hint = hint_of(t[2]),
+                                                  .words = t[3],
+                                                  .harmless = t[4],
+                                                  .line = t[5]},
+                            e);
+}
+
+static int add_collected(const struct view *v, const struct thing *collection,
+                         struct observations *o, struct err *e)
+{
+    const struct thing *list = view_ref(v, collection, "list");
+    struct hash name;
+
+    if (!list || !hex_read(name.b, sizeof(name.b), thing_value(list, "sha256")))
+        return err_set(e, ERR_NOTFOUND, "the list of co%u is not there, or not for you",
+                       collection->number);
+    if (evidence_is_sealed(list) || evidence_bytes_are_sealed(v->state, &name))
+        return err_set(e, ERR_DENIED,
+                       "the list of co%u is sealed: it may hold material that is unlawful to "
+                       "possess",
+                       collection->number);
+    return collection_list(v->store, &name, take_line, o, e);
+}
+
+/* The rules on the state first, then what the collector itself saw, which names its evidence. */
+static int gather(const struct view *v, const struct subject *s, struct observations *o,
+                  struct err *e)
+{
+    int rc = s->snapshot ? snapshot_observations(v, s->snapshot, o, e) : 0;
+
+    if (rc == 0 && s->collection)
+        rc = add_collected(v, s->collection, o, e);
+    if (s->collection) {
+        o->system = view_ref(v, s->collection, "system");
+        o->evidence = view_ref(v, s->collection, "evidence");
+    }
+    return rc;
+}
+
+static bool is_wanted(struct str numbers, size_t number)
+{
+    while (numbers.len) {
+        uint64_t n;
+
+        if (str_u64(str_cut(&numbers, '\n'), &n) && n == number)
+            return true;
+    }
+    return false;
+}
+
+/* Numbers are those of the whole list, so that they mean the same whatever else is asked for. */
+static int choose(struct observations *o, struct str numbers, unsigned least, struct err *e)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < o->count; i++)
+        if (o->items[i].weight >= least && (!numbers.len || is_wanted(numbers, o->items[i].number)))
+            o->items[kept++] = o->items[i];
+    if (numbers.len && !kept)
+        return err_set(e, ERR_NOTFOUND, "there are %zu observations, and none of that number",
+                       o->count);
+    o->count = kept;
+    return 0;
+}
+
+static void say_next(const struct subject *s, const struct observations *o, struct answer *a)
+{
+    size_t first = o->items[0].number;
+
+    buf_addf(&a->text,
+             "\nNone of these is a verdict. To go on with one, by its number:\n"
+             "  calm preserve observed %s %zu --raise            a problem\n"
+             "  calm preserve observed %s %zu --mark suspected   its system\n"
+             "  calm preserve observed %s %zu --for h1           evidence for a hypothesis\n",
+             buf_text(&s->call), first, buf_text(&s->call), first, buf_text(&s->call), first);
+}
+
+static bool acts(const struct operation *op, const struct input *in)
+{
+    return input_has(op, in, "raise") || input_has(op, in, "for") || input_has(op, in, "mark");
+}
+
+static int act(struct session *s, const struct view *v, const struct operation *op,
+               const struct input *in, const struct observations *o, struct answer *a,
+               struct err *e)
+{
+    int rc = 0;
+
+    if (input_has(op, in, "raise"))
+        rc = observations_raise(s, v, o, a, e);
+    if (rc == 0 && input_has(op, in, "for")) {
+        const struct thing *hypothesis = input_thing(v, op, in, "for");
+
+        rc = hypothesis ? observations_weigh(s, v, o, hypothesis, a, e)
+                        : err_set(e, ERR_NOTFOUND, "say which hypothesis: calm analyse");
+    }
+    if (rc == 0 && input_has(op, in, "mark"))
+        rc = observations_mark(s, v, o, input_value(op, in, "mark"), a, e);
+    return rc;
+}
+
+static void subject_release(struct subject *s)
+{
+    buf_release(&s->call);
+}
+
+static int observed_job(struct session *s, const struct operation *op, const struct input *in,
+                        struct answer *a, struct err *e)
+{
+    CLEANUP(observations_release) struct observations o = {.arena = arena_new()};
+    CLEANUP(subject_release) struct subject subject = {0};
+    unsigned least;
+    struct view v;
+    int rc = session_view(s, &v, e);
+
+    if (rc == 0)
+        rc = find_subject(&v, op, in, &subject, e);
+    if (rc == 0)
+        rc = observations_least(&o, input_value(op, in, "least"), e);
+    least = o.least;
+    o.least = 0;
+    if (rc == 0)
+        rc = gather(&v, &subject, &o, e);
+    if (rc)
+        return rc;
+    observations_number(&o);
+    rc = choose(&o, input_value(op, in, "only"), least, e);
+    if (rc)
+        return rc;
+    if (a->wants_json)
+        observations_json(&o, a);
+    else
+        observations_text(&o, a);
+    if (!a->wants_json && o.count && !acts(op, in))
+        say_next(&subject, &o, a);
+    return o.count ? act(s, &v, op, in, &o, a, e) : 0;
+}
+
+const struct operation preserve_observed = {
+    .name = "preserve observed",
+    .practice = "preserve",
+    .help = "what may be noticed in what was collected, with its usual harmless cause",
+    .example = "calm preserve observed co1 --least 2 --raise",
+    .more = "Observations are no verdicts: each says what is seen, what it may point to, and its "
+            "usual harmless cause. They come from the rules that calm snapshot observe has, and "
+            "from what the collector saw by comparing independent views of the host. Each has a "
+            "number; with numbers behind the state only those are meant. --raise makes each sort a "
+            "problem, once; --for makes each a fact that speaks for a hypothesis; --mark marks the "
+            "system.",
+    OP_FIELDS(observed_fields),
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .records = WORDS("problem/1", "fact/1", "weight/1", "system-change/1"),
+    .job = observed_job};

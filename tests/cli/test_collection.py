@@ -1,0 +1,734 @@
+"""test_collection.py: what was collected from hosts is taken in: bundles, UAC archives, Velociraptor offline collections; what is noticed in
+them and what is missing, and which hosts are captured. Archives are made here, byte by byte or with tar and zip, in the layouts that
+doc/format/bundle.md and doc/format/collection.md describe."""
+import gzip
+import hashlib
+import io
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import struct
+import subprocess
+import tarfile
+import unittest
+import zipfile
+
+import harness
+from harness import CaseTest
+from test_snapshot import document, line, seen
+
+FORMAT, DENIED, NOT_FOUND, USAGE = 7, 4, 3, 2
+STARTED = "2026-11-25T03:12:09.000000000Z"
+
+
+def jsonl(*objects):
+    return "".join(json.dumps(one, separators=(",", ":"), ensure_ascii=False) + "\n" for one in objects).encode()
+
+
+OBSERVED = [
+    {"code": "hidden-process", "weight": 3, "hint": "attack", "words": "Process 812 answers, and no list shows it.",
+     "harmless": "A process that ended between two looks.", "evidence": "live/process-000.jsonl"},
+    {"code": "kernel-taint", "weight": 1, "hint": "either", "words": "The kernel is tainted.", "harmless": "A driver from elsewhere.", "evidence": "taint 4097"},
+    {"code": "odd", "weight": 2, "hint": "no such hint", "words": "Zwölf Rätsel \u202e\u001b[31m", "harmless": "None.", "evidence": ""},
+]
+MISSING = [{"what": "/proc/kcore", "step": "memory", "why": "the kernel does not allow it", "error": 1},
+           {"what": "/etc/shadow", "step": "accounts", "why": "permission denied", "error": 13, "count": 4}]
+STATE = document(line("account", "ana", uid=1000, gid=1000, home="/home/ana", shell="/bin/bash", password="set", password_place="shadow"),
+                 line("account", "toor", uid=0, gid=0, home="/root", shell="/bin/sh", password="empty", password_place="passwd"),
+                 coverage=[seen("listener", 0), seen("account", 2), seen("process", 0, "none", "not root")])
+HEAD = {"format": "calm-bundle/1", "program": "calm-collect 0.1.0", "host": "web1", "machine_id": "0" * 31 + "1", "boot_id": "b", "started": STARTED,
+        "clock": {"synchronised": True, "offset_ns": 12, "source": "ntp"}, "uid": 0, "capabilities": "1ff", "profile": "triage", "options": [],
+        "collection": "ab" * 16, "containers": False}
+
+
+def members(head=HEAD, state=STATE, observed=OBSERVED, missing=MISSING, more=(), ended=True):
+    """The members of a bundle in order, with a manifest that names each (doc/format/bundle.md 1)."""
+    half = state.encode().find(b"\n", len(state) // 2) + 1
+    out = [("bundle.json", json.dumps(head).encode()), ("live/process-000.jsonl", jsonl({"pid": 1}))]
+    if state:
+        out += [("snapshot-000.jsonl", state.encode()[:half]), ("snapshot-001.jsonl", state.encode()[half:])]
+    out += list(more)
+    out += [("observed-000.jsonl", jsonl(*observed))] if observed else []
+    out += [("missing-000.jsonl", jsonl(*missing))] if missing else []
+    manifest = [{"member": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in out]
+    out += [("manifest-000.jsonl", jsonl(*manifest))]
+    return out + ([("end.json", b'{"members":1}')] if ended else [])
+
+
+def tar(pairs, form=tarfile.USTAR_FORMAT):
+    """Headers and contents, and two blocks of zeros at the end."""
+    out = b""
+    for name, data in pairs:
+        info = data if isinstance(data, tarfile.TarInfo) else tarfile.TarInfo(name)
+        body = b"" if isinstance(data, tarfile.TarInfo) else data
+        info.size = len(body)
+        info.mtime = 1764040329
+        out += header(info, form) + body + bytes(-len(body) % 512)
+    return out + bytes(1024)
+
+
+def header(info, form=tarfile.USTAR_FORMAT):
+    """With the numbers of the device, which Python leaves empty for what is none (POSIX.1-2008 pax, ustar)."""
+    block = bytearray(info.tobuf(form))
+    block[-183:-167] = b"0000000\0" * 2
+    block[-364:-356] = b" " * 8
+    block[-364:-356] = b"%06o\0 " % sum(block[-512:])
+    return bytes(block)
+
+
+def zstd(data):
+    """One Zstandard frame of raw blocks, with its content size (RFC 8878 3.1.1)."""
+    blocks = [data[i : i + 0x20000] for i in range(0, len(data), 0x20000)] or [b""]
+    out = struct.pack("<IBQ", 0xFD2FB528, 0xE0, len(data))
+    for number, block in enumerate(blocks):
+        out += struct.pack("<I", (number == len(blocks) - 1) | len(block) << 3)[:3] + block
+    return out
+
+
+def chained(archive, piece=1 << 20):
+    """Frames and their links (doc/format/bundle.md 2)."""
+    pieces = [archive[i : i + piece] for i in range(0, len(archive), piece)]
+    link, done, out = bytes(32), 0, b""
+    for number, data in enumerate(pieces):
+        frame = zstd(data)
+        done += len(data)
+        numbered = struct.pack("<QQ", number | (number == len(pieces) - 1) << 63, done)
+        link = hashlib.sha256(b"calm chain/1\n" + link + hashlib.sha256(frame).digest() + numbered).digest()
+        out += frame + struct.pack("<II", 0x184D2A5C, 56) + b"calmlink" + numbered + link
+    return out
+
+
+def bundle(piece=1 << 20, **how):
+    return chained(tar(members(**how)), piece)
+
+
+class CollectionTest(CaseTest):
+    def write(self, name, data):
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def bring(self, data, name="web1.calm", more=""):
+        return self.ana(f"preserve import {self.write(name, data)} {more}")
+
+    def only(self, kind="collection"):
+        (one,) = self.things(kind)
+        return one
+
+    def things(self, kind):
+        return [self.ana.json(f"log r{r['record']}") for r in self.ana.json("log") if r["type"] == f"{kind}/1"]
+
+    def items(self, sort):
+        return [item for item in self.ana.json("preserve list") if item["sort"] == sort]
+
+    def blob(self, item):
+        data = (self.case / "evidence" / item["sha256"][:2] / item["sha256"]).read_bytes()
+        self.assertEqual(hashlib.sha256(data).hexdigest(), item["sha256"])
+        return data
+
+    def listed(self):
+        (item,) = self.items("list")
+        return [json.loads(text) for text in self.blob(item).splitlines()]
+
+    def missing(self):
+        return [one for one in self.listed() if "missing" in one and "why" in one]
+
+
+class Bundles(CollectionTest):
+    def test_a_bundle_is_one_item_and_its_state_one_of_the_system(self):
+        data = bundle()
+        said = self.bring(data)
+        self.assertIn("web1 at 2026-11-25 03:12:09 UTC", said)
+        self.assertIn("Next:  calm preserve observed co1", said)
+        (item,) = self.items("archive")
+        self.assertEqual(self.blob(item), data)
+        self.assertEqual((item["host"], item["path"]), ("web1", str(self.folder / "web1.calm")))
+        (system,) = self.ana.json("assess systems")
+        self.assertEqual(system["name"], "web1")
+        (state,) = self.ana.json("snapshot list")
+        self.assertEqual((state["system"], state["taken"], state["host"], state["how"], state["unread"]),
+                         (system["id"], STARTED, "web1", "imported", "process: none"))
+        (kept,) = self.items("snapshot")
+        self.assertEqual(self.blob(kept).decode(), STATE)
+        self.assertEqual(state["evidence"], kept["id"])
+        self.assertIn("all as they were taken", self.ana("log verify"))
+
+    def test_the_list_names_what_was_noticed_and_what_is_missing(self):
+        self.bring(bundle())
+        head, *lines, end = self.listed()
+        self.assertEqual((head["format"], head["tool"], head["host"], head["profile"], head["taken"]),
+                         ("calm-collection/1", "calm-collect", "web1", "triage", STARTED))
+        self.assertEqual(head["clock"], "synchronised, source ntp, off by 12 ns")
+        self.assertEqual(head["of"], self.items("archive")[0]["sha256"])
+        observed = [one for one in lines if "observed" in one]
+        self.assertEqual([(one["observed"], one["weight"], one["hint"]) for one in observed],
+                         [("hidden-process", 3, "attack"), ("kernel-taint", 1, "either"), ("odd", 2, "either")])
+        self.assertEqual(observed[0]["evidence"], "live/process-000.jsonl")
+        self.assertEqual([(one["missing"], one["step"], one["why"], one.get("count")) for one in lines if "why" in one],
+                         [("/proc/kcore", "memory", "the kernel does not allow it", None), ("/etc/shadow", "accounts", "permission denied", 4)])
+        # Two lines, and four more of one of them.
+        self.assertEqual((end["members"], end["observed"], end["missing"], end.get("problem")), (8, 3, 6, None))
+
+    def test_states_of_bundles_are_compared_as_any_others(self):
+        self.bring(bundle())
+        later = document(line("account", "ana", uid=1000, gid=1000, home="/home/ana", shell="/bin/bash", password="set", password_place="shadow"),
+                         taken="2026-11-26T03:12:09.000000000Z", coverage=[seen("account", 1)])
+        self.bring(bundle(state=later, head={**HEAD, "started": "2026-11-26T03:12:09.000000000Z"}), "later.calm")
+        self.assertEqual([(c["change"], c["key"]) for c in self.ana.json("snapshot diff s1 s2") if c["section"] == "account"], [("gone", "toor")])
+        self.assertIn("toor", self.ana("snapshot observe s1"))
+        self.assertEqual(len(self.ana.json("assess systems")), 1)
+
+    def test_the_same_bundle_is_not_taken_twice(self):
+        self.bring(bundle())
+        status, said = self.ana.fails(f"preserve import {self.write('again.calm', bundle())}")
+        self.assertEqual(status, USAGE)
+        self.assertIn("co1", said)
+        self.assertEqual(len(self.items("archive")), 1)
+
+    def test_a_system_can_be_named_and_a_host_found_by_its_own_name(self):
+        self.ana("assess system shop --host web1.example.org")
+        self.bring(bundle())
+        self.assertEqual([system["name"] for system in self.ana.json("assess systems")], ["shop"])
+        self.bring(bundle(head={**HEAD, "host": "other"}), "other.calm", "--system mail")
+        self.assertEqual([(system["name"], system.get("host", "")) for system in self.ana.json("assess systems")],
+                         [("shop", "web1.example.org"), ("mail", "other")])
+
+    def test_a_bundle_that_was_packed_anew_is_checked_by_its_manifest(self):
+        for name, data in (("plain.tar", tar(members())), ("anew.tar.zst", zstd(tar(members())))):
+            with self.subTest(name):
+                self.bring(data, name)
+        pairs = [(name, data + b" " if name == "live/process-000.jsonl" else data) for name, data in members()]
+        self.bring(tar(pairs + [("files/more", b"x")]), "altered.tar")
+        lists = [[json.loads(text) for text in self.blob(item).splitlines()] for item in self.items("list")]
+        self.assertEqual([[(one["missing"], one["why"]) for one in lines if one.get("step") == "manifest"] for lines in lists],
+                         [[], [], [("live/process-000.jsonl", "its size or hash is not what the bundle's manifest says"),
+                                   ("1 members", "no part of the manifest names them")]])
+
+    def test_of_a_cut_bundle_the_good_part_is_taken_at_whatever_byte(self):
+        whole = bundle(piece=1024)
+        frames = whole.count(b"calmlink")
+        self.assertGreater(frames, 8)
+        first = whole.index(b"calmlink") + 56
+        rng = random.Random(3)
+        cuts = sorted({first, len(whole) - 1, len(whole) - 57, *(rng.randrange(first, len(whole)) for _ in range(6))})
+        for cut in cuts:
+            with self.subTest(cut):
+                self.bring(whole[:cut], f"cut{cut}.calm")
+        marked = self.items("archive")
+        self.assertEqual(len(marked), len(cuts))
+        for item in marked:
+            self.assertIn("not whole", item["remark"])
+
+    def test_an_altered_bundle_is_good_up_to_the_link_before(self):
+        whole = bundle(piece=1024)
+        first = whole.index(b"calmlink") + 56
+        rng = random.Random(4)
+        for number in range(6):
+            bad = bytearray(whole)
+            at = rng.randrange(first, len(whole))
+            bad[at] ^= 1 << rng.randrange(8)
+            with self.subTest(at):
+                self.bring(bytes(bad), f"bad{number}.calm")
+                self.assertIn("not whole", self.items("archive")[-1]["remark"])
+
+    def test_what_is_no_collection_is_refused_and_nothing_is_kept(self):
+        rng = random.Random(5)
+        bombs = [b"", b"\n", b"calm-sealed/1\n", rng.randbytes(100_000), b"root:x:0:0\n", tar([("etc/passwd", b"x")]), tar([]), zstd(b"x" * 1000),
+                 whole_cut_in_first(bundle())]
+        for number, data in enumerate(bombs):
+            with self.subTest(data[:20]):
+                status, said = self.ana.fails(f"preserve import {self.write(f'no{number}', data)}")
+                self.assertIn(status, (FORMAT, NOT_FOUND, DENIED))
+                self.assertNotIn("\x1b", said)
+        for name in (".", "absent"):
+            self.ana.fails(f"preserve import {self.folder / name}")
+        os.mkfifo(self.folder / "fifo")
+        self.ana.fails(f"preserve import {self.folder / 'fifo'}")
+        self.assertEqual(self.ana.json("preserve list"), [])
+        self.assertEqual(list(self.case.glob("evidence/??/*")), [])
+
+    def test_hostile_members_do_no_harm(self):
+        link = tarfile.TarInfo("files/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        hard = tarfile.TarInfo("snapshot-002.jsonl")
+        hard.type, hard.linkname = tarfile.LNKTYPE, "../../outside"
+        device = tarfile.TarInfo("observed-009.jsonl")
+        device.type = tarfile.CHRTYPE
+        more = [("/etc/absolute", b"x"), ("../../outside", b"y"), ("files/a/../../../b", b"z"), ("observed-001.jsonl", b"[" * 5000 + b"\nno json\n\xff\xfe\n{}\n"),
+                ("missing-002.jsonl", b'{"what":"\\u0000"}\n{"what":5}\n' + b'{"what":"' + b"A" * (300 << 10) + b'"}\n'), ("snapshot-003.jsonl", b"\xff" * 100 + b"\n"),
+                ("manifest-009.jsonl", b'{"member":"x","size":-1,"sha256":null}\n')]
+        pairs = members(more=more)
+        self.bring(tar([*pairs[:3], ("files/link", link), ("snapshot-002.jsonl", hard), ("observed-009.jsonl", device), *pairs[3:]]), "hostile.tar")
+        self.assertFalse((self.folder.parent / "outside").exists())
+        self.assertFalse((self.folder / "outside").exists())
+        self.assertEqual(len(self.items("archive")), 1)
+        self.assertIn("Process 812", self.ana("preserve observed"))
+        said = self.ana("preserve observed")
+        self.assertNotIn("\x1b", said)
+        self.assertNotIn("\u202e", said)
+
+    def test_a_heap_of_zeros_ends_at_a_limit(self):
+        huge = tarfile.TarInfo("files/zeros")
+        huge.size = 1 << 40
+        packed = self.folder / "zeros.tar.gz"
+        with gzip.open(packed, "wb", 1) as out:
+            out.write(tar(members(ended=False))[:-1024] + huge.tobuf(tarfile.GNU_FORMAT))
+            for _ in range(1024):
+                out.write(bytes(1 << 20))
+        self.ana(f"preserve import {packed}")
+        self.assertIn("grows to more than", self.items("archive")[0]["remark"])
+        self.assertIn("Process 812", self.ana("preserve observed"))
+
+    def test_a_million_members_end_at_a_limit(self):
+        one = tarfile.TarInfo("files/x").tobuf(tarfile.USTAR_FORMAT)
+        packed = self.folder / "many.tar.gz"
+        with gzip.open(packed, "wb", 1) as out:
+            out.write(tar(members(ended=False))[:-1024])
+            for _ in range(100):
+                out.write(one * 10_000)
+        self.ana(f"preserve import {packed}")
+        self.assertIn("more than 200000 entries", self.items("archive")[0]["remark"])
+        self.assertIn("Process 812", self.ana("preserve observed"))
+
+    def test_a_document_that_is_none_is_left_out_and_said(self):
+        self.bring(bundle(state="{}\nno snapshot\n"))
+        self.assertEqual(self.ana.json("snapshot list"), [])
+        self.assertIn("the state in it cannot be read", self.items("archive")[0]["remark"])
+        self.assertIn("Process 812", self.ana("preserve observed co1"))
+
+    def test_a_newer_bundle_says_so(self):
+        said = self.bring(bundle(head={**HEAD, "format": "calm-bundle/2"}), more="--system web1")
+        self.assertIn("newer", said)
+
+
+def whole_cut_in_first(data):
+    return data[: data.index(b"calmlink") - 20]
+
+
+class Observed(CollectionTest):
+    def setUp(self):
+        super().setUp()
+        self.bring(bundle())
+
+    def test_all_that_is_noticed_is_numbered_heaviest_first_with_its_harmless_cause(self):
+        rows = self.ana.json("preserve observed")
+        self.assertEqual([row["number"] for row in rows], list(range(1, len(rows) + 1)))
+        self.assertEqual([row["weight"] for row in rows], sorted((row["weight"] for row in rows), reverse=True))
+        codes = {row["code"] for row in rows}
+        # The collector's own, and those of the rules on the state: an account with number 0, one with no password.
+        self.assertLessEqual({"hidden-process", "kernel-taint", "odd"}, codes)
+        self.assertEqual({row["code"] for row in self.ana.json("snapshot observe s1")}, codes - {"hidden-process", "kernel-taint", "odd"})
+        said = self.ana("preserve observed web1")
+        self.assertIn("Usually harmless: A process that ended between two looks.", " ".join(said.split()))
+        self.assertIn("calm preserve observed co1", self.ana("preserve observed co1"))
+        self.assertEqual(self.ana.json("preserve observed s1"), rows)
+        self.assertEqual([row["number"] for row in self.ana.json("preserve observed --least 3")], [row["number"] for row in rows if row["weight"] == 3])
+
+    def test_one_becomes_a_problem(self):
+        number = self.number_of("hidden-process")
+        said = self.ana(f"preserve observed co1 {number} --raise")
+        self.assertIn("1 problem raised", said)
+        (problem,) = self.ana.json("problem list")
+        self.assertEqual((problem["text"], problem["sort"]), ("Process 812 answers, and no list shows it.", "attack"))
+        self.assertIn("e1", self.ana("log --full"))
+        self.assertIn("0 problems raised", self.ana(f"preserve observed co1 {number} --raise"))
+
+    def test_several_become_evidence_for_a_hypothesis(self):
+        self.ana('analyse hypothesis "somebody is in" --sort attack')
+        numbers = [self.number_of("hidden-process"), self.number_of("odd")]
+        self.ana(f"preserve observed co1 {numbers[0]} {numbers[1]} --for h1")
+        weights = self.things("weight")
+        self.assertEqual(len(weights), 2)
+        self.assertIn("Process 812", self.ana("analyse matrix"))
+        self.ana(f"preserve observed co1 {numbers[0]} --for h1")
+        self.assertEqual(len(self.things("fact")), 2)
+
+    def test_a_system_is_marked(self):
+        self.ana(f"preserve observed co1 {self.number_of('hidden-process')} --mark suspected")
+        self.assertEqual(self.ana.json("assess systems")[0]["state"], "suspected")
+
+    def test_what_is_derived_carries_the_label_of_the_collection(self):
+        self.bring(bundle(head={**HEAD, "host": "db1"}), "db1.calm", "--tlp red")
+        self.ana("preserve observed co2 1 --raise")
+        expert = self.join("eva", "--role expert", "documents")
+        self.assertEqual([p for p in expert.json("problem list")], [])
+        self.assertEqual(expert.json("preserve list"), [one for one in self.ana.json("preserve list") if one.get("tlp") != "red"][:3])
+
+    def test_wrong_numbers_and_names_are_said(self):
+        self.assertEqual(self.ana.fails("preserve observed co1 999")[0], NOT_FOUND)
+        self.assertEqual(self.ana.fails("preserve observed co9")[0], NOT_FOUND)
+        self.assertEqual(self.ana.fails("preserve observed co1 --least 7")[0], USAGE)
+        self.assertEqual(self.ana.fails("preserve observed co1 --for h9")[0], NOT_FOUND)
+
+    def number_of(self, code):
+        return next(row["number"] for row in self.ana.json("preserve observed co1") if row["code"] == code)
+
+
+BODY = """MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime
+0|/etc/passwd|11|-rw-r--r--|0|0|90|1764030000|1764030001|1764030002|0
+0|/etc/odd|name|12|-rw-rw-rw-|0|0|7|1764030000|1764030001|1764030002|0
+0|/usr/bin/mount|13|-rwsr-xr-x|0|0|55528|1764030000|1764030001|1764030002|0
+0|/home/ana/notes|14|-rw-r--r--|1000|1000|5|1764030000|1764030001|1764030002|0
+""".encode()
+UAC = [
+    ("uac.log", b"started\n"), ("live_response/system/date.txt", b"Wed Nov 25 03:12:09 UTC 2026\n"), ("live_response/network/hostname.txt", b"web1\n"),
+    ("live_response/system/uname_-a.txt", b"Linux web1 6.1.0-18-amd64 #1 SMP Debian 6.1.76-1 x86_64 GNU/Linux\n"),
+    ("live_response/process/ps_auxwww.txt", b"""USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND
+root           1  0.0  0.1 166596 11572 ?        Ss   Nov24   0:03 /sbin/init
+root           2  0.0  0.0      0     0 ?        S    Nov24   0:00 [kthreadd]
+www-data     812  0.0  0.2   9000  2048 ?        S    Nov24   0:00 /tmp/.x -k 1
+root         900  0.0  0.2   9000  2048 ?        S    Nov24   0:00 /usr/sbin/sshd -D
+"""), ("live_response/process/running_processes_full_paths.txt", b"""lrwxrwxrwx 1 root root 0 Nov 25 03:12 /proc/1/exe -> /usr/lib/systemd/systemd
+lrwxrwxrwx 1 root root 0 Nov 25 03:12 /proc/812/exe -> /tmp/.x (deleted)
+lrwxrwxrwx 1 root root 0 Nov 25 03:12 /proc/900/exe -> /usr/sbin/sshd
+"""), ("live_response/network/ss_-anp.txt", b"""Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process
+u_str ESTAB  0      0      * 20411 * 20412 users:(("dbus",pid=5,fd=3))
+tcp   LISTEN 0      128    0.0.0.0:22        0.0.0.0:*     users:(("sshd",pid=900,fd=3))
+tcp   ESTAB  0      0      192.0.2.7:22      198.51.100.9:50000 users:(("sshd",pid=901,fd=4))
+tcp   ESTAB  0      0      192.0.2.7:40000   203.0.113.5:4444 users:((".x",pid=812,fd=3))
+udp   UNCONN 0      0      [::]:68           [::]:*        users:(("dhclient",pid=700,fd=7))
+"""), ("live_response/system/lsmod.txt", b"Module                  Size  Used by\nnf_tables             282624  0\n"),
+    ("live_response/storage/mount.txt", b"/dev/sda1 on / type ext4 (rw,relatime)\ntmpfs on /with space type tmpfs (rw,nosuid)\n"),
+    ("live_response/packages/dpkg_-l.txt", b"Desired=Unknown/Install\n||/ Name  Version Architecture Description\n+++-====\nii  bash  5.2.15-2+b2 amd64 GNU Bourne Again SHell\n"
+     b"rc  old:i386  1.0 i386 gone\n"), ("bodyfile/bodyfile.txt", BODY), ("hash_executables/hash_executables.sha1", b"x\n"),
+    ("[root]/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\ntoor:x:0:0::/root:/bin/sh\n"),
+    ("[root]/etc/shadow", b"root:$6$salt$hash:19000:0:99999:7:::\ntoor::19000:0:99999:7:::\n"), ("[root]/etc/group", b"root:x:0:\nadm:x:4:ana\n"),
+    ("[root]/etc/cron.d/job", b"*/5 * * * * root /tmp/.x\n"), ("[root]/etc/machine-id", b"0123456789abcdef0123456789abcdef\n"),
+    ("[root]/etc/os-release", b'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\n'), ("[root]/var/log/syslog", b"x\n"),
+    ("[root]/etc/sudoers", b"root ALL=(ALL:ALL) ALL\n"),
+]
+
+
+def velociraptor(pairs):
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in pairs:
+            archive.writestr(zipfile.ZipInfo(name, (2026, 11, 25, 4, 0, 0)), data)
+    return raw.getvalue()
+
+
+VELOCIRAPTOR = [
+    ("uploads/auto/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\nana:x:1000:1000::/home/ana:/bin/bash\n"), ("uploads/auto/etc/group", b"adm:x:4:ana\n"),
+    ("uploads/auto/var/log/syslog", b"x\n"),
+    ("results/Linux.Sys.Pslist.json", jsonl({"Pid": 812, "Ppid": 1, "Name": "x", "CommandLine": "/tmp/x -k", "Exe": "/tmp/x (deleted)", "Username": "ana", "RSS": 4096},
+                                            {"Pid": 2, "Ppid": 0, "Name": "kthreadd", "CommandLine": "", "Exe": "", "Username": "root"})),
+    ("results/Linux.Sys.Pslist.json.index", b"\0" * 16),
+    ("results/Linux.Network.Netstat%2FTCP4.json", jsonl({"inode": "1", "State": "Listening", "uid": "1000", "LocalAddr": "0.0.0.0", "LocalPort": 4444, "RemoteAddr": "0.0.0.0",
+                                                        "RemotePort": 0, "ProcessInfo": {"Pid": 812, "Command": "x\n"}})),
+    ("results/Linux.Proc.Modules.json", jsonl({"Name": "nf_tables", "Size": 282624, "UseCount": 0, "Status": "Live", "Address": "0x0"})),
+    ("results/Linux.Mounts.json", jsonl({"Device": "/dev/sda1", "Mount": "/", "FSType": "ext4", "Options": ["rw", "relatime"]})),
+    ("results/Linux.Debian.Packages%2FDebPackages.json", jsonl({"Package": "bash", "Version": "5.2.15", "Architecture": "amd64"})),
+    ("results/Linux.Sys.SUID.json", jsonl({"Mode": "urwxr-xr-x", "OSPath": "/usr/bin/mount", "Size": 55528, "OwnerID": 0, "GroupID": 0})),
+    ("results/Linux.Sys.BashHistory.json", jsonl({"Line": "ls"})),
+    ("client_info.json", json.dumps({"hostname": "db1", "fqdn": "db1.example.org", "system": "linux", "release": "debian12"}).encode()),
+    ("collection_context.json", json.dumps({"session_id": "F.ABC", "create_time": 1764040329000000, "state": "FINISHED",
+                                            "request": {"artifacts": ["Linux.Sys.Pslist", "Linux.Network.Netstat"]}}).encode()),
+    ("uploads.json", b""),
+]
+
+
+class Foreign(CollectionTest):
+    def state(self):
+        (kept,) = self.items("snapshot")
+        return [json.loads(text) for text in self.blob(kept).splitlines()]
+
+    def section(self, name):
+        return {one["key"]: one for one in self.state() if one["section"] == name}
+
+    def check(self):
+        self.assertEqual(len(self.items("archive")), 1)
+        self.assertNotIn("cut or altered", self.ana("log --full"))
+        coverage = self.section("coverage")
+        for name, one in coverage.items():
+            self.assertEqual(one["count"], len(self.section(name)), name)
+            if one["seen"] == "none":
+                self.assertTrue(one["missing"], name)
+        return coverage
+
+    def test_a_uac_archive_becomes_a_state_of_its_host(self):
+        raw = io.BytesIO()
+        with tarfile.open(fileobj=raw, mode="w:gz") as archive:
+            for name, data in UAC:
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        said = self.bring(raw.getvalue(), "uac-web1-linux-20261125031209.tar.gz")
+        self.assertIn("web1 at 2026-11-25 03:12:09 UTC, by uac", said)
+        coverage = self.check()
+        self.assertEqual({name for name, one in coverage.items() if one["seen"] == "none"},
+                         {"time", "load", "neighbour", "route", "link", "address", "resolver", "filesystem", "disk", "array", "health", "unit", "timer", "authorised key"})
+        processes = self.section("process")
+        self.assertEqual(set(processes), {"/usr/lib/systemd/systemd [/sbin/init] uid 0", "[kthreadd]", "/tmp/.x [/tmp/.x -k 1] uid 33",
+                                          "/usr/sbin/sshd [/usr/sbin/sshd -D] uid 0"})
+        bad = processes["/tmp/.x [/tmp/.x -k 1] uid 33"]
+        self.assertEqual((bad["pid"], bad["args"], bad["program"], bad["deleted"], bad["memory"]), (812, ["/tmp/.x", "-k", "1"], "/tmp/.x", True, 2048 * 1024))
+        self.assertEqual({key: one["everywhere"] for key, one in self.section("listener").items()}, {"TCP 0.0.0.0:22": True, "UDP [::]:68": True})
+        self.assertEqual(set(self.section("connection")), {"TCP 192.0.2.7:22 from 198.51.100.9", "TCP to 203.0.113.5:4444 by .x"})
+        self.assertEqual({key: one["password"] for key, one in self.section("account").items()}, {"root": "set", "www-data": "locked", "toor": "empty"})
+        self.assertNotIn("salt", json.dumps(self.state()))
+        self.assertEqual(set(self.section("group")), {"root", "adm"})
+        self.assertEqual(self.section("mount")["/with space"]["type"], "tmpfs")
+        self.assertEqual(self.section("module")["nf_tables"]["size"], 282624)
+        self.assertEqual({key: one["status"] for key, one in self.section("package").items()}, {"bash:amd64": "install ok installed", "old:i386": "rc"})
+        self.assertEqual({key: one["mode"] for key, one in self.section("config").items()}, {"/etc/passwd": "0644", "/etc/odd|name": "0666"})
+        self.assertEqual({key: one["why"] for key, one in self.section("privileged").items()}, {"/usr/bin/mount": ["setuid"]})
+        self.assertEqual([one["command"] for one in self.section("cron").values()], ["/tmp/.x"])
+        self.assertEqual(self.section("system")["kernel"]["release"], "6.1.0-18-amd64")
+        codes = {row["code"] for row in self.ana.json("preserve observed")}
+        self.assertLessEqual({"deleted-program", "program-in-temporary-folder"}, codes)
+
+    def test_a_uac_archive_in_a_folder_or_a_zip_or_cut_is_one_too(self):
+        pairs = [("uac-web1-linux-20261125031209/" + name, data) for name, data in UAC]
+        self.bring(tar(pairs), "folder.tar")
+        self.bring(velociraptor([("./" + name, data) for name, data in UAC]), "uac.zip")
+        self.bring(tar(UAC)[:9000], "cut.tar")
+        self.assertEqual([one["name"] for one in self.ana.json("assess systems")], ["web1"])
+        archives = self.items("archive")
+        self.assertEqual(["not whole" in one.get("remark", "") for one in archives], [False, False, True])
+
+    def test_listings_of_netstat_are_read_where_there_is_no_ss(self):
+        netstat = b"""Active Internet connections (servers and established)
+Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name
+tcp        0      0 0.0.0.0:22              0.0.0.0:*               LISTEN      900/sshd: /usr/sbin
+tcp        0      0 192.0.2.7:40000         203.0.113.5:4444        ESTABLISHED 812/.x
+udp6       0      0 :::68                   :::*                                700/dhclient
+"""
+        pairs = [(name, data) for name, data in UAC if "ss_-anp" not in name]
+        self.bring(tar([*pairs, ("live_response/network/netstat_-anp.txt", netstat)]), "uac.tar")
+        self.assertEqual(set(self.section("listener")), {"TCP 0.0.0.0:22", "UDP [::]:68"})
+        self.assertEqual({key: one["pids"] for key, one in self.section("connection").items()}, {"TCP to 203.0.113.5:4444 by .x": [812]})
+
+    def test_a_velociraptor_collection_becomes_a_state_of_its_host(self):
+        said = self.bring(velociraptor(VELOCIRAPTOR), "Collection-db1.zip")
+        self.assertIn("db1 at 2025-11-25 03:12:09 UTC, by velociraptor", said)
+        self.check()
+        self.assertEqual(set(self.section("process")), {"/tmp/x [/tmp/x -k] uid 1000", "[kthreadd]"})
+        self.assertTrue(self.section("process")["/tmp/x [/tmp/x -k] uid 1000"]["deleted"])
+        self.assertEqual({key: (one["port"], one["pids"]) for key, one in self.section("listener").items()}, {"TCP 0.0.0.0:4444": (4444, [812])})
+        self.assertEqual(set(self.section("account")), {"root", "ana"})
+        self.assertEqual(set(self.section("group")), {"adm"})
+        self.assertEqual(self.section("mount")["/"]["options"], "rw,relatime")
+        self.assertEqual(set(self.section("package")), {"bash:amd64"})
+        self.assertEqual(self.section("privileged")["/usr/bin/mount"]["mode"], "4755")
+        self.assertEqual([one["missing"] for one in self.missing() if one["step"] == "mapping"], ["results/Linux.Sys.BashHistory.json"])
+        self.assertEqual(self.listed()[0]["profile"], "Linux.Sys.Pslist, Linux.Network.Netstat")
+        self.assertLessEqual({"deleted-program"}, {row["code"] for row in self.ana.json("preserve observed db1")})
+
+    def test_a_failed_and_an_encrypted_collection_say_so(self):
+        failed = [(name, data.replace(b"FINISHED", b"ERROR")) for name, data in VELOCIRAPTOR]
+        self.bring(velociraptor(failed), "failed.zip")
+        self.assertIn("it ended in an error, by its own account", [one["why"] for one in self.missing()])
+
+    def test_hostile_rows_and_listings_do_no_harm(self):
+        rng = random.Random(6)
+        garbage = rng.randbytes(5000) + b"\n" + b"|" * 3000 + b"\n" + b" " * 3000 + b":::::::\n" + b"tcp LISTEN 0 0 :" + b"9" * 400 + b" *:* x\n"
+        uac = [(name, data if name in ("live_response/network/hostname.txt",) else garbage) for name, data in UAC]
+        self.bring(tar(uac), "uac.tar", "--system web1")
+        rows = b"[" * 4000 + b"\n" + jsonl({"Pid": -1}, {"Pid": "x"}, {"Pid": 1, "Name": "\u202e" * 9000, "CommandLine": ["a"], "Exe": None}) + b'{"Pid":9999999999999999999999}\n'
+        self.bring(velociraptor([(name, rows if name.startswith("results/") else data) for name, data in VELOCIRAPTOR]), "v.zip")
+        self.assertEqual(len(self.items("archive")), 2)
+        for call in ("s1", "s2"):
+            self.ana(f"snapshot observe {call}")
+
+
+class Hosts(CollectionTest):
+    def test_systems_stand_worst_first_with_what_captured_them(self):
+        for line_ in ("assess system quiet --state clear", "assess system mail --state suspected", "assess system db1 --state affected", "assess system web2"):
+            self.ana(line_)
+        self.bring(bundle())
+        self.bring(velociraptor(VELOCIRAPTOR), "v.zip", "--system old")
+        whole = bundle(piece=1024, head={**HEAD, "host": "half"})
+        self.bring(whole[: len(whole) - 200], "half.calm")
+        rows = self.ana.json("preserve hosts")
+        self.assertEqual([(row["system"], row.get("by", "")) for row in rows],
+                         [("db1", ""), ("mail", ""), ("web2", ""), ("half", "bundle"), ("old", "Velociraptor"), ("web1", "bundle"), ("quiet", "")])
+        said = self.ana("preserve hosts")
+        self.assertIn("3 of 7 captured", said)
+        self.assertIn("not captured", said)
+        self.assertIn("it is not whole", rows[3]["missing"])
+        self.assertIn("6 things not read", rows[5]["missing"])
+        self.assertIn("1 part not seen whole", rows[5]["missing"])
+        self.ana("snapshot take")
+        self.assertEqual(self.ana.json("preserve hosts")[-2]["by"], "snapshot")
+
+    def test_nobody_is_told_of_a_capture_that_is_not_for_them(self):
+        self.ana("assess system web1 --tlp green")
+        self.bring(bundle(), more="--tlp red")
+        expert = self.join("eva", "--role expert", "documents")
+        self.assertTrue(self.ana.json("preserve hosts")[0]["captured"])
+        (row,) = expert.json("preserve hosts")
+        self.assertFalse(row["captured"])
+
+
+COLLECT = pathlib.Path(harness.CALM).parent / "calm-collect"
+
+
+@unittest.skipUnless(COLLECT.exists(), "calm-collect was not built")
+class Here(CollectionTest):
+    def test_this_machine_is_collected_sealed_to_the_case_and_taken_in(self):
+        self.ana("preserve collect")
+        (item,) = self.items("archive")
+        self.assertTrue(self.blob(item).startswith(b"calm-sealed/1\n"))
+        head = self.listed()[0]
+        self.assertEqual((head["host"], head["profile"], head["tool"]), (socket.gethostname(), "triage", "calm-collect"))
+        self.assertEqual(head["boot_id"], pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        self.assertNotIn("problem", self.listed()[-1])
+        (state,) = self.ana.json("snapshot list")
+        self.assertEqual(state["how"], "taken")
+        self.ana("snapshot take")
+        self.ana("snapshot diff s1 s2")
+        (row,) = self.ana.json("preserve hosts")
+        self.assertTrue(row["captured"])
+
+    def test_another_machine_s_name_is_refused_unless_it_is_this_one(self):
+        self.assertEqual(self.ana.fails("preserve collect elsewhere")[0], USAGE)
+        self.ana("preserve collect elsewhere --here")
+        self.assertEqual([one["name"] for one in self.ana.json("assess systems")], ["elsewhere"])
+
+    def test_a_bundle_that_is_sealed_to_another_case_or_compartment_is_not_opened(self):
+        eva = harness.Person("eva", self.folder, None)
+        eva(f"open {self.folder / 'other.calm'}")
+        eva.case = self.folder / "other.calm"
+        eva(f"preserve key --out {self.folder / 'other.key'}")
+        self.ana("team compartment board x")
+        self.ana(f"preserve key --scope board --out {self.folder / 'board.key'}")
+        bob = self.join("bob")
+        for name, person in (("other", self.ana), ("board", bob)):
+            path = self.folder / f"{name}-bundle"
+            subprocess.run([COLLECT, "--to", f"{name}.key", "--output", path], cwd=self.folder, stderr=subprocess.DEVNULL, check=True)
+            status, said = person.fails(f"preserve import {path}")
+            self.assertEqual(status, DENIED)
+            self.assertIn("none of them is in your hands", said)
+        self.assertEqual(self.ana.json("preserve list"), [])
+        self.ana(f"preserve import {self.folder / 'board-bundle'} --scope board")
+        self.assertEqual(bob.json("preserve list"), [])
+
+    def receive(self, *more):
+        receiver = subprocess.Popen([harness.CALM, "--case", str(self.case), "preserve", "receive", *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    text=True, cwd=self.folder, env=self.ana.env)
+        self.addCleanup(receiver.stdout.close)
+        self.addCleanup(receiver.wait)
+        self.addCleanup(receiver.kill)
+        for text in receiver.stdout:
+            if "--token" in text:
+                words = text.split()
+                return receiver, words[words.index("--token") + 1], words[words.index("--output") + 1]
+        self.fail("it printed no command")
+
+    def test_bundles_come_over_the_network_at_once_and_each_is_on_the_register(self):
+        self.ana(f"preserve key --out {self.folder / 'case.key'}")
+        receiver, token, place = self.receive("127.0.0.1:0", "--count", "2")
+        senders = [subprocess.Popen([COLLECT, "--to", "case.key", "--token", token, "--output", place], cwd=self.folder, stderr=subprocess.DEVNULL) for _ in range(2)]
+        self.assertEqual([sender.wait(60) for sender in senders], [0, 0])
+        said = receiver.stdout.read()
+        self.assertEqual(receiver.wait(60), 0)
+        self.assertIn("2 bundles taken in", said)
+        self.assertEqual([one["sort"] for one in self.ana.json("preserve list")].count("archive"), 2)
+        self.assertEqual(list((self.case / "received").glob("*.*")), [])
+
+    def test_a_lost_bundle_goes_on_with_the_next_receiver_or_is_kept_as_cut(self):
+        self.ana(f"preserve key --out {self.folder / 'case.key'}")
+        path = self.folder / "whole.calm"
+        subprocess.run([COLLECT, "--to", "case.key", "--output", path], cwd=self.folder, stderr=subprocess.DEVNULL, check=True)
+        data = path.read_bytes()
+        receiver, token, place = self.receive("127.0.0.1:0")
+        first, second = "1" * 32, "2" * 32
+        for collection in (first, second):
+            with connect(place) as wire:
+                self.assertEqual(greet(wire, token, collection), 0)
+                send(wire, data[: len(data) // 2])
+        with connect(place) as wire:
+            wire.sendall(f"calm-send/1 wrong {first}\n".encode())
+            self.assertEqual(wire.recv(10), b"")
+        receiver.send_signal(signal.SIGINT)
+        said = receiver.stdout.read()
+        self.assertEqual(receiver.wait(60), 0)
+        self.assertIn("2 came in part", said)
+        receiver, again, place = self.receive("127.0.0.1:0", "--count", "1")
+        self.assertEqual(again, token)
+        with connect(place) as wire:
+            have = greet(wire, token, first)
+            self.assertEqual(have, len(data) // 2)
+            send(wire, data[have:])
+            wire.sendall(b"E" + struct.pack("<IQ", 40, len(data)) + hashlib.sha256(data).digest())
+            self.assertEqual(answers(wire)[-1], "F")
+        self.assertEqual(receiver.wait(60), 0)
+        (item,) = self.items("archive")
+        self.assertEqual(item["sha256"], hashlib.sha256(data).hexdigest())
+        self.ana("preserve receive --give-up")
+        cut = self.items("archive")[1]
+        self.assertEqual(cut["sha256"], hashlib.sha256(data[: len(data) // 2]).hexdigest())
+        self.assertIn("not whole", cut["remark"])
+        self.assertEqual(list((self.case / "received").glob("*.*")), [])
+
+    def test_what_is_received_and_cannot_be_opened_is_kept_as_it_is(self):
+        receiver, token, place = self.receive("127.0.0.1:0", "--count", "1")
+        data = b"no bundle at all"
+        with connect(place) as wire:
+            greet(wire, token, "3" * 32)
+            send(wire, data)
+            wire.sendall(b"E" + struct.pack("<IQ", 40, len(data)) + hashlib.sha256(data).digest())
+            self.assertEqual(answers(wire)[-1], "F")
+        self.assertEqual(receiver.wait(60), 0)
+        (item,) = self.ana.json("preserve list")
+        self.assertEqual(self.blob(item), data)
+        self.assertIn("it cannot be read", item["remark"])
+
+
+def connect(place):
+    host, port = place.removeprefix("tcp://").rsplit(":", 1)
+    return socket.create_connection((host, int(port)), 20)
+
+
+def greet(wire, token, collection):
+    """doc/format/bundle.md section 4: how many bytes are there already."""
+    wire.sendall(f"calm-send/1 {token} {collection}\n".encode())
+    said = b""
+    while not said.endswith(b"\n"):
+        said += wire.recv(1)
+    return int(said.split()[1])
+
+
+def send(wire, data):
+    for at in range(0, len(data), 65536):
+        part = data[at : at + 65536]
+        wire.sendall(b"D" + struct.pack("<I", len(part)) + part)
+    if data:
+        have = struct.unpack("<Q", exactly(wire, 9)[1:])[0]
+        while have < len(data) and wire.gettimeout():
+            wire.settimeout(2)
+            try:
+                have = struct.unpack("<Q", exactly(wire, 9)[1:])[0]
+            except TimeoutError:
+                break
+
+
+def exactly(wire, size):
+    out = b""
+    while len(out) < size:
+        part = wire.recv(size - len(out))
+        if not part:
+            break
+        out += part
+    return out
+
+
+def answers(wire):
+    wire.settimeout(20)
+    kinds = ""
+    while True:
+        kind = wire.recv(1).decode()
+        if not kind:
+            return kinds
+        kinds += kind
+        if kind == "A":
+            exactly(wire, 8)
+        else:
+            return kinds
+
+
+if __name__ == "__main__":
+    harness.main()
