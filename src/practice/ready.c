@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include "base/limits.h"
+#include "base/sink.h"
 #include "practice/stick.h"
 #include "practice/texts.h"
 #include "render/screen.h"
@@ -81,7 +82,12 @@ static int put_read_me(struct readiness *r, struct err *e)
     buf_adds(&text, "When something is wrong\n\n"
                     "  1  Read help/first-minutes.txt. People first.\n"
                     "  2  Phone from call-sheet.txt. Write on sheets/log-sheet.txt.\n"
-                    "  3  On a machine that is not affected:   sh run-calm open\n\n"
+                    "  3  On a machine that is not affected:   sh run-calm open\n"
+                    "  4  At a machine that may be affected, as root, before anything is changed\n"
+                    "     (write the folder in which this stick is in place of /media/stick):\n"
+                    "       /media/stick/calm-collect --to /media/stick/recipient.txt \\\n"
+                    "           --output /media/stick/\n"
+                    "     It takes seconds, starts nothing and writes to the stick alone.\n\n"
                     "run-calm and run-calm-verify bring their own libraries. They run on Linux\n");
     if (uname(&host) == 0)
         buf_addf(&text, "on %s, ", host.machine);
@@ -111,6 +117,8 @@ static int write_stick(struct readiness *r, const struct answer *a, struct err *
         rc = stick_put_texts(&r->stick, e);
     if (rc == 0)
         rc = stick_put_programs(&r->stick, e);
+    if (rc == 0)
+        rc = stick_put_recipient(&r->stick, a->around->key_folder, e);
     if (rc == 0)
         rc = stick_put_sums(&r->stick, e);
     if (rc == 0)
@@ -178,6 +186,24 @@ static void show_gaps(const struct organisation *o, struct screen *s)
     }
 }
 
+static void show_collector(const struct readiness *r, struct screen *s)
+{
+    CLEANUP_BUF struct buf line = {0};
+
+    if (r->stick.has_collector)
+        screen_pair(s, 2, 12, STR("collector"),
+                    STR("calm-collect, for machines that may be affected"));
+    if (r->stick.recipient_check[0]) {
+        buf_addf(&line, "recipient.txt, check digits %s: what is collected can be opened by ",
+                 r->stick.recipient_check);
+        sink_terminal(&line, str_head(buf_str(&r->stick.recipient), 200), false);
+    } else {
+        buf_adds(&line, "there is no key of yours here yet. In a case: calm preserve key --out "
+                        "FOLDER/recipient.txt");
+    }
+    screen_pair(s, 2, 12, STR("sealed to"), buf_str(&line));
+}
+
 static void show_written(const struct readiness *r, struct screen *s)
 {
     static const char *const origins[] = {
@@ -195,6 +221,7 @@ static void show_written(const struct readiness *r, struct screen *s)
              r->stick.library_count);
     screen_blank(s);
     screen_pair(s, 2, 12, STR("programs"), buf_str(&line));
+    show_collector(r, s);
     screen_pair(s, 2, 12, STR("people"), str_of(origins[r->origin]));
     screen_pair(s, 2, 12, STR("to print"), STR("call-sheet.txt, and sheets/ for when all is down"));
     screen_pair(s, 2, 12, STR("to read"), STR("READ-ME.txt, help/, playbooks/, glossary.txt"));
@@ -271,6 +298,8 @@ static void show_json(const struct readiness *r, struct answer *a)
     json_put_text(&j, "folder", r->stick.folder);
     json_put_bool(&j, "written", r->was_written);
     json_put_u64(&j, "files", r->was_written ? r->stick.file_count + 2 : r->checked);
+    json_put_bool(&j, "collector", r->stick.has_collector);
+    json_put_str(&j, "recipient", str_of(r->stick.recipient_check));
     json_put_str(&j, "remarks", buf_str(&r->stick.remarks));
     json_put_str(&j, "faults", buf_str(&r->faults));
     json_put_str(&j, "organisation", buf_str(&r->organisation_path));
@@ -327,7 +356,9 @@ const struct operation ready_operation = {
     .practice = "calm",
     .help = "beforehand: a stick with all that is needed, and what is missing",
     .example = "calm ready /media/stick",
-    .more = "Writes the programs with their libraries, playbooks, help, a call sheet and blank "
+    .more = "Writes the programs with their libraries, calm-collect with the key that it seals "
+            "to (recipient.txt: your own, where it is not there yet), playbooks, help, a call "
+            "sheet and blank "
             "sheets to print, a glossary and the hashes of it all. The organisation file on the "
             "stick is never overwritten; where there is none, the one of this machine is copied, "
             "or an empty one is written. Without a folder nothing is written.",

@@ -1,27 +1,33 @@
 /* stick.c: writes programs, libraries, playbooks and pages onto a stick, with a list of hashes, and
  * checks that list again. */
 #include "practice/stick.h"
+#include <sodium.h>
 #include <unistd.h>
 #include "base/hash.h"
+#include "base/sink.h"
+#include "practice/bundle_key.h"
 #include "practice/playbook.h"
 #include "practice/texts.h"
 #include "render/screen.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 #include "sys/self.h"
+#include "sys/signer.h"
 
 enum {
     PROGRAM_MOST = 256 << 20,
     SUMS_MOST = 1 << 20,
     PAGE_COLUMNS = 78,
     TRY_S = 20,
-    TRY_OUTPUT = 4096
+    TRY_OUTPUT = 4096,
+    RECIPIENT_MOST = 4096,
 };
 
 void stick_release(struct stick *s)
 {
     buf_release(&s->sums);
     buf_release(&s->remarks);
+    buf_release(&s->recipient);
 }
 
 static int make_folder_of(const char *path, struct err *e)
@@ -73,21 +79,33 @@ static int put_library(void *context, const char *path, bool is_loader, struct e
     return put_copy(s, buf_text(&name), path, e);
 }
 
-/* calm-verify lies beside this program, or below verify/ in a build folder. */
-static int put_verifier(struct stick *s, const char *program, struct err *e)
+/* The others lie beside this program; calm-verify below verify/ in a build folder. */
+static const struct beside {
+    const char *name;
+    const char *places[2];
+    const char *put_as;
+} verifier = {"calm-verify", {"calm-verify", "verify/calm-verify"}, "bin/calm-verify"},
+  collector = {"calm-collect", {"calm-collect", "../calm-collect"}, "calm-collect"};
+
+static int put_beside(struct stick *s, const struct beside *b, const char *program, bool *is_there,
+                      struct err *e)
 {
-    static const char *const places[] = {"calm-verify", "verify/calm-verify"};
     const char *slash = strrchr(program, '/');
 
-    for (size_t i = 0; slash && i < COUNT_OF(places); i++) {
+    *is_there = false;
+    for (size_t i = 0; slash && i < COUNT_OF(b->places) && b->places[i]; i++) {
         CLEANUP_BUF struct buf path = {0};
 
-        buf_addf(&path, "%.*s/%s", (int)(slash - program), program, places[i]);
-        if (access(buf_text(&path), R_OK) == 0)
-            return put_copy(s, "bin/calm-verify", buf_text(&path), e);
+        buf_addf(&path, "%.*s/%s", (int)(slash - program), program, b->places[i]);
+        if (access(buf_text(&path), R_OK) != 0)
+            continue;
+        *is_there = true;
+        return put_copy(s, b->put_as, buf_text(&path), e);
     }
-    buf_adds(&s->remarks, "calm-verify is not beside this program and so not on the stick: install "
-                          "it, and do this again\n");
+    buf_addf(&s->remarks,
+             "%s is not beside this program and so not on the stick: install it, and do this "
+             "again\n",
+             b->name);
     return 0;
 }
 
@@ -113,12 +131,16 @@ static void try_program(struct stick *s, const char *script)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf said = {0};
-    const char *argv[] = {"/bin/sh", NULL, "--version", NULL};
+    const char *as_script[] = {"/bin/sh", NULL, "--version", NULL};
+    const char *as_program[] = {NULL, "--version", NULL};
+    bool is_program = strcmp(script, collector.put_as) == 0;
     struct proc_result result = {0};
 
     buf_addf(&path, "%s/%s", s->folder, script);
-    argv[1] = buf_text(&path);
-    if (proc_run(argv, &result, &said, TRY_OUTPUT, TRY_S, NULL) == 0 && result.exit_status == 0)
+    as_script[1] = as_program[0] = buf_text(&path);
+    if (proc_run(is_program ? as_program : as_script, &result, &said, TRY_OUTPUT, TRY_S, NULL) ==
+            0 &&
+        result.exit_status == 0)
         return;
     buf_addf(&s->remarks, "%s does not start from this folder", script);
     if (said.len)
@@ -129,12 +151,15 @@ static void try_program(struct stick *s, const char *script)
 int stick_put_programs(struct stick *s, struct err *e)
 {
     CLEANUP_BUF struct buf program = {0};
+    bool has_verifier;
     int rc = self_program(&program, e);
 
     if (rc == 0)
         rc = put_copy(s, "bin/calm", buf_text(&program), e);
     if (rc == 0)
-        rc = put_verifier(s, buf_text(&program), e);
+        rc = put_beside(s, &verifier, buf_text(&program), &has_verifier, e);
+    if (rc == 0)
+        rc = put_beside(s, &collector, buf_text(&program), &s->has_collector, e);
     if (rc == 0)
         rc = self_libraries(put_library, s, e);
     if (rc == 0)
@@ -147,7 +172,60 @@ int stick_put_programs(struct stick *s, struct err *e)
     try_program(s, "run-calm");
     if (!s->remarks.len)
         try_program(s, "run-calm-verify");
+    if (!s->remarks.len && s->has_collector)
+        try_program(s, collector.put_as);
     return 0;
+}
+
+/* This person's key is the one they sign with: the first there is. False where there is none. */
+static bool own_recipient(const char *key_folder, struct buf *out)
+{
+    CLEANUP(signer_stopp) struct signer *signer = NULL;
+    CLEANUP_FREE struct signer_key *keys = NULL;
+    CLEANUP_BUF struct buf whom = {0};
+    uint8_t key[crypto_box_PUBLICKEYBYTES];
+    size_t count = 0;
+
+    /* The signer would make a folder that is not there. */
+    if (!key_folder || access(key_folder, F_OK) != 0 ||
+        signer_start(&signer, key_folder, NULL) != 0 ||
+        signer_list(signer, &keys, &count, NULL) != 0 || count == 0 ||
+        crypto_sign_ed25519_pk_to_curve25519(key, keys[0].key.b) != 0)
+        return false;
+    buf_adds(&whom, "one person: ");
+    sink_terminal(&whom, str_of(keys[0].label), false);
+    bundle_recipient_text(out, key, buf_str(&whom));
+    return true;
+}
+
+static void note_recipient(struct stick *s, struct str text)
+{
+    while (text.len) {
+        struct str line = str_cut(&text, '\n');
+
+        if (str_starts(line, "for "))
+            buf_addstr(&s->recipient, str_from(line, 4));
+        if (str_starts(line, "check ") && line.len == 10)
+            memcpy(s->recipient_check, line.p + 6, 4);
+    }
+}
+
+int stick_put_recipient(struct stick *s, const char *key_folder, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    int rc;
+
+    buf_addf(&path, "%s/recipient.txt", s->folder);
+    if (file_is_there(buf_text(&path))) {
+        rc = file_read(&text, buf_text(&path), RECIPIENT_MOST, e);
+        if (rc)
+            return rc;
+    } else if (!own_recipient(key_folder, &text)) {
+        return 0;
+    }
+    note_recipient(s, buf_str(&text));
+    return stick_put(s, "recipient.txt", buf_str(&text), 0644, e);
 }
 
 static int put_playbook(struct stick *s, struct str name, struct str json, struct err *e)

@@ -9,6 +9,9 @@ struct stick {
     size_t file_count;
     size_t library_count;
     bool has_programs;
+    bool has_collector;
+    char recipient_check[5]; /* check digits of recipient.txt; "" where there is none */
+    struct buf recipient;    /* whose it is, as its line says */
     uint64_t size;
 };
 void stick_release(struct stick *s);
@@ -18,11 +21,14 @@ enum stick_organisation { ORGANISATION_KEPT, ORGANISATION_COPIED, ORGANISATION_E
 /* Puts one file there, and its hash on the list. */
 MUST_CHECK int stick_put(struct stick *s, const char *name, struct str bytes, unsigned mode,
                          struct err *e);
-/* calm, calm-verify, their libraries, and the scripts that run them. What cannot be had is a
- * remark. */
+/* calm, calm-verify, their libraries, and the scripts that run them; and calm-collect, which needs
+ * neither. What cannot be had is a remark. */
 MUST_CHECK int stick_put_programs(struct stick *s, struct err *e);
 /* Playbooks (as documents and to read), help pages, glossary, sheets. */
 MUST_CHECK int stick_put_texts(struct stick *s, struct err *e);
+/* recipient.txt, to which calm-collect seals: the one that is there, else this person's own key, if
+ * they have one. */
+MUST_CHECK int stick_put_recipient(struct stick *s, const char *key_folder, struct err *e);
 MUST_CHECK int stick_put_sums(struct stick *s, struct err *e);
 /* Hashes all that the list of a stick names; each that differs or is not there is a line of
  * *faults. ERR_NOTFOUND without a list. */

@@ -57,7 +57,7 @@ class Ready(CaseTest):
         listed = {line.split("  ")[0].split(": ")[0] for line in checked.stdout.splitlines()}
         self.assertEqual(found - listed, {"SHA256SUMS", "organisation.json"})
         self.assertEqual(answer["files"], len(found))
-        for name in ("READ-ME.txt", "call-sheet.txt", "glossary.txt", "bin/calm", "bin/calm-verify", "lib/loader", "help/unlawful.txt",
+        for name in ("READ-ME.txt", "call-sheet.txt", "glossary.txt", "bin/calm", "bin/calm-verify", "lib/loader", "calm-collect", "help/unlawful.txt",
                      "playbooks/ransomware.txt", "playbooks/ransomware.json", "sheets/log-sheet.txt"):
             self.assertIn(name, found)
         self.assertEqual((self.stick / "organisation.json").read_bytes(), EMPTY)
@@ -196,8 +196,63 @@ class FromTheStick(CaseTest):
         self.stick = moved
         done = self.run_script("ready", str(self.folder / "second"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        for name in ("bin/calm", "bin/calm-verify", "lib/loader"):
+        for name in ("bin/calm", "bin/calm-verify", "lib/loader", "calm-collect"):
             self.assertEqual((moved / name).read_bytes(), (self.folder / "second" / name).read_bytes())
+
+
+class Collecting(CaseTest):
+    """The stick at an affected host."""
+
+    def setUp(self):
+        super().setUp()
+        self.stick = self.folder / "a stick"
+
+    def ready(self):
+        return self.ana.json(f"ready '{self.stick}'")
+
+    def collect(self, *words):
+        """With nothing of the host around it."""
+        return subprocess.run([str(self.stick / "calm-collect"), *words], env={}, cwd="/", capture_output=True, text=True, timeout=300, check=False)
+
+    def test_what_is_collected_with_the_stick_can_be_opened_by_who_made_it_and_by_nobody_else(self):
+        answer = self.ready()
+        self.assertTrue(answer["collector"])
+        text = (self.stick / "recipient.txt").read_text()
+        self.assertIn(f"check {answer['recipient']}\n", text)
+        self.assertIn("for one person: ", text)
+        done = self.collect("--to", str(self.stick / "recipient.txt"), "--output", str(self.stick))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(answer["recipient"], done.stderr)
+        (bundle,) = self.stick.glob("*.calm")
+        self.ana(f"preserve unseal '{bundle}' --out '{self.folder / 'open.tar.zst'}'")
+        first = subprocess.run(f"zstd -dc '{self.folder / 'open.tar.zst'}' | tar --warning=no-unknown-keyword -xO bundle.json", shell=True, capture_output=True, text=True, check=True)
+        self.assertEqual(json.loads(first.stdout)["format"], "calm-bundle/1")
+        eva = self.join("eva")
+        self.assertEqual(eva.fails(f"preserve unseal '{bundle}' --out '{self.folder / 'no'}'")[0], 4)
+
+    def test_the_key_of_the_case_serves_the_whole_team(self):
+        self.ready()
+        self.ana(f"preserve key --out '{self.stick / 'case.key'}'")
+        eva = self.join("eva")
+        done = self.collect("--to", str(self.stick / "case.key"), "--output", str(self.folder / "x.calm"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        eva(f"preserve unseal '{self.folder / 'x.calm'}' --out '{self.folder / 'open.tar.zst'}'")
+        self.assertTrue((self.folder / "open.tar.zst").stat().st_size > 0)
+
+    def test_a_recipient_that_is_on_the_stick_stays(self):
+        self.stick.mkdir()
+        self.ana(f"preserve key --out '{self.stick / 'recipient.txt'}'")
+        before = (self.stick / "recipient.txt").read_text()
+        self.ready()
+        self.assertEqual((self.stick / "recipient.txt").read_text(), before)
+        self.assertIn("recipient.txt", (self.stick / "SHA256SUMS").read_text())
+
+    def test_who_has_no_key_yet_is_told_how_to_get_one_there(self):
+        eva = Person("eva", self.folder, None)
+        said = " ".join(eva("ready", str(self.stick)).split())
+        self.assertIn("no key of yours here yet. In a case: calm preserve key --out", said)
+        self.assertFalse((self.stick / "recipient.txt").exists())
+        self.assertEqual(list(eva.home.rglob("*.key")), [])
 
 
 class IntoTheCase(CaseTest):
