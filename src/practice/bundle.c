@@ -274,11 +274,12 @@ static void say_state(const struct opening_job *o, struct buf *out)
         sink_terminal(out, str_of(o->sum.why), false);
         buf_adds(out, ". What stands before that is good");
     }
-    buf_addf(out, ": %llu pieces, which unpack to %s in %llu whole members.\nThe last good link: ",
+    buf_addf(out, ": %llu pieces, which unpack to %s in %llu whole members.\nSHA-256 ",
              (unsigned long long)o->sum.pieces, size_text(size, o->sum.bytes),
              (unsigned long long)o->sum.members);
-    add_hash(out, &o->sum.link);
-    buf_addc(out, '\n');
+    add_hash(out, &o->bundle_hash);
+    buf_adds(out, "\nThat is what calm-collect showed when it ended, unless another bundle was "
+                  "put in its place.\n");
 }
 
 static void say(const struct opening_job *o, struct buf *out)

@@ -362,6 +362,7 @@ class Keys(BundleTest):
         (self.folder / "web1.calm").write_bytes(sealed)
         said = self.ana("preserve unseal web1.calm")
         self.assertIn("web1.calm is whole", said)
+        self.assertIn(f"SHA-256 {hashlib.sha256(sealed).hexdigest()}\n", said)
         self.assertEqual(bundle.check((self.folder / "web1.tar.zst").read_bytes()).state, "whole")
         self.assertIn(hashlib.sha256(sealed).hexdigest(), self.ana("log"))
         status, why = self.ana.fails("preserve unseal web1.calm")
