@@ -1,6 +1,7 @@
 """calm ready: a stick that works by itself, what is missing by the organisation file, and that file's people and systems in a case."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -202,6 +203,16 @@ class FromTheStick(CaseTest):
 
 class Collecting(CaseTest):
     """The stick at an affected host."""
+
+    def test_the_page_of_the_first_ten_minutes_is_the_same_in_the_readme_and_on_the_stick(self):
+        self.ready()
+        page = (self.stick / "help" / "affected-machine.txt").read_text()
+        self.assertIn("```\n" + page + "```\n", (ROOT / "README.md").read_text())
+        self.assertIn(page, self.ana("help affected-machine"))
+        commands = re.findall(r"^ {8}calm ((?:preserve )?\w+)", page, re.M)
+        self.assertGreater(len(commands), 3)
+        for words in commands:
+            self.assertEqual(self.ana.run(*words.split(), "--help").returncode, 0, words)
 
     def setUp(self):
         super().setUp()
