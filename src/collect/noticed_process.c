@@ -199,7 +199,7 @@ static void notice_name(struct noticing *n)
 {
     CLEANUP_EVIDENCE struct evidence v = {0};
     struct str rest = n->p->args;
-    struct str shown = str_cut(&rest, '\0');
+    struct str shown = rest.len ? str_cut(&rest, '\0') : STR("");
     bool is_bracketed = str_starts(shown, "[") && str_ends(shown, "]");
 
     if (!(is_bracketed || is_kernel_name(n->p->name)) || !told_one(&n->false_name))
