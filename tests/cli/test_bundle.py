@@ -210,7 +210,9 @@ class Format(BundleTest):
     def test_a_key_file_that_was_changed_is_refused(self):
         text = self.key_file().read_bytes()
         for number, bad in enumerate((b"", text[:-1], text.replace(b"calm-recipient/1", b"calm-recipient/2"), text + b"x\n", text.replace(b"key ", b"key 0", 1),
-                                      text.replace(b"check ", b"check f") if b"check f" not in text else text.replace(b"check f", b"check 0"))):
+                                      text[:-2] + (b"1" if text[-2:-1] == b"0" else b"0") + b"\n",
+                                      # a point that nobody's key is: sha256 of 32 zeros begins with 6668
+                                      b"calm-recipient/1\nkey " + b"0" * 64 + b"\nfor nobody\ncheck 6668\n")):
             (self.folder / "bad").write_bytes(bad)
             done = subprocess.run([PROBE, str(self.folder / "tree"), str(self.folder / "bad")], capture_output=True, check=False)
             self.assertEqual(done.returncode, 9 if number == 2 else 7, bad)
