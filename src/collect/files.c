@@ -12,7 +12,7 @@ bool files_list(struct files *f, const char *path, int fd, const char *by)
                            FILES_ENTRY_COUNT);
         return false;
     }
-    code = file_facts_read(&f->facts, fd);
+    code = file_facts_read(&f->facts, &f->c->host, fd);
     if (code < 0) {
         files_missing(f, path, code, "what it is cannot be read");
         return true;

@@ -35,8 +35,10 @@ struct file_facts {
     bool has_flags;
 };
 void file_facts_release(struct file_facts *f);
-/* Of what a descriptor (O_PATH) holds. 0, or a negative errno. */
-int file_facts_read(struct file_facts *f, int fd);
+/* Of what a descriptor (O_PATH) holds. 0, or a negative errno. host counts access times. */
+int file_facts_read(struct file_facts *f, struct host *host, int fd);
+/* Where a link leads that a descriptor (O_PATH) holds. */
+int file_link(struct host *host, int fd, struct buf *out);
 /* Puts the members of a line of live/file (doc/format/live.md). */
 void file_facts_put(struct json *j, struct str path, const struct file_facts *f);
 

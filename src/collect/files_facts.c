@@ -128,7 +128,22 @@ static void read_flags(struct file_facts *f, int fd)
     f->has_flags = true;
 }
 
-int file_facts_read(struct file_facts *f, int fd)
+/* The kernel notes the access to a link as it would note that of a file, and can be asked not to
+ * only for a whole mount. */
+int file_link(struct host *host, int fd, struct buf *out)
+{
+    struct stat before;
+    struct stat after;
+    bool is_known = !host->is_quiet && fstat(fd, &before) == 0;
+    int code = host_link_in(fd, "", out);
+
+    if (is_known && fstat(fd, &after) == 0)
+        host->atime_misses += before.st_atim.tv_sec != after.st_atim.tv_sec ||
+                              before.st_atim.tv_nsec != after.st_atim.tv_nsec;
+    return code;
+}
+
+int file_facts_read(struct file_facts *f, struct host *host, int fd)
 {
     buf_clear(&f->target);
     buf_clear(&f->texts);
@@ -141,7 +156,7 @@ int file_facts_read(struct file_facts *f, int fd)
     read_attributes(f, fd);
     if (S_ISREG(f->st.st_mode) || S_ISDIR(f->st.st_mode))
         read_flags(f, fd);
-    return S_ISLNK(f->st.st_mode) ? host_link_in(fd, "", &f->target) : 0;
+    return S_ISLNK(f->st.st_mode) ? file_link(host, fd, &f->target) : 0;
 }
 
 void file_facts_release(struct file_facts *f)

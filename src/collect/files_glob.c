@@ -105,7 +105,7 @@ static void follow(struct glob *g, int folder, int link, struct str rest, size_t
     CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf back = {0};
 
-    if (host_link_in(link, "", &target) < 0 || target.len == 0)
+    if (file_link(&g->f->c->host, link, &target) < 0 || target.len == 0)
         return;
     if (g->links >= FILES_LINK_COUNT) {
         files_missing(g->f, g->path.p, -ELOOP, "too many links lead to one another");

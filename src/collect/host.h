@@ -19,6 +19,7 @@ struct host_file {
 struct host {
     int root;              /* descriptor of the root folder */
     bool is_live;          /* the root is this running host's own */
+    bool is_quiet;         /* no access time changes, not even of links */
     bool without_openat2;  /* the kernel does not have it (before 5.6) */
     uint64_t atime_misses; /* files whose access time reading may have changed */
     /* Where this is not NULL these files, sorted by path, are all that there is, and no call of the
