@@ -92,7 +92,7 @@ static bool take_line(struct str *text, const char *name, struct str *value)
 {
     struct str line;
 
-    if (!memchr(text->p, '\n', text->len))
+    if (text->len == 0 || !memchr(text->p, '\n', text->len))
         return false;
     line = str_cut(text, '\n');
     if (!str_starts(line, name))
