@@ -64,6 +64,7 @@ def normal(text):
     text = re.sub(r"\b\d{4}-\d\d-\d\dT[0-9:.]+Z", "TIME", text)
     text = re.sub(r"\b\d?\d:\d\d(:\d\d)?\b", "TIME", text)
     text = re.sub(r"\b[0-9a-f]{32}([0-9a-f]{32})?\b", "ID", text)
+    text = re.sub(r"\bcheck [0-9a-f]{4}\b", "check N", text)
     text = re.sub(r"\b\d+ (s|min)\b", "SPAN", text)
     text = re.sub(r"\b([a-z]{1,3})\d+\b", r"\1N", text)
     text = re.sub(r'"(record|changed|number|seq)":\d+', r'"\1":N', text)
