@@ -154,16 +154,47 @@ static bool is_running(const struct checking *k, struct str path)
     return false;
 }
 
-/* The full profile looks at all that is executed or loaded, triage at what runs. */
-static bool is_wanted(struct checking *k, struct str path)
+/* By its last component: what those who break in replace most, to hide or to come back. */
+static bool is_often_replaced(struct str path)
+{
+    static const char *const names[] = {
+        "bash", "dash",  "ls",     "ps",   "ss",   "netstat", "top",      "find",
+        "lsof", "login", "su",     "sudo", "sshd", "ssh",     "passwd",   "crontab",
+        "cron", "kmod",  "ip",     "w",    "who",  "last",    "pgrep",    "kill",
+        "dpkg", "mount", "md5sum", "curl", "wget", "systemd", "ifconfig", "crond"};
+    static const char *const starts[] = {"pam_",      "libpam",     "libc.so", "ld-linux",
+                                         "libcrypto", "libselinux", "liblzma", "libkeyutils"};
+    const char *slash = memrchr(path.p, '/', path.len);
+    struct str name = slash ? str_from(path, (size_t)(slash + 1 - path.p)) : path;
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    for (size_t i = 0; i < COUNT_OF(starts); i++)
+        if (str_starts(name, starts[i]) && memmem(path.p, path.len, "lib", 3))
+            return true;
+    return false;
+}
+
+static bool is_program_folder(struct str path)
 {
     static const char *const folders[] = {"bin/",      "sbin/",   "lib",          "usr/bin/",
                                           "usr/sbin/", "usr/lib", "usr/libexec/", "boot/"};
-    CLEANUP_BUF struct buf name = {0};
 
-    for (size_t i = 0; k->c->options->profile == PROFILE_FULL && i < COUNT_OF(folders); i++)
+    for (size_t i = 0; i < COUNT_OF(folders); i++)
         if (str_starts(path, folders[i]))
             return true;
+    return false;
+}
+
+/* The full profile looks at all that is executed or loaded, triage at what runs. */
+static bool is_wanted(struct checking *k, struct str path)
+{
+    CLEANUP_BUF struct buf name = {0};
+
+    if (is_program_folder(path) &&
+        (k->c->options->profile == PROFILE_FULL || is_often_replaced(path)))
+        return true;
     buf_addc(&name, '/');
     buf_addstr(&name, path);
     if (is_running(k, buf_str(&name)))

@@ -12,8 +12,8 @@ struct recover_limit {
     uint64_t file;
     uint64_t all;
 };
-static const struct recover_limit triage_limit = {256 * (uint64_t)MIB, 64 * (uint64_t)MIB,
-                                                  512 * (uint64_t)MIB};
+static const struct recover_limit triage_limit = {256 * (uint64_t)MIB, 16 * (uint64_t)MIB,
+                                                  256 * (uint64_t)MIB};
 static const struct recover_limit full_limit = {4096 * (uint64_t)MIB, 1024 * (uint64_t)MIB,
                                                 16384 * (uint64_t)MIB};
 
@@ -231,7 +231,7 @@ static void recover_program(struct recovery *r, const struct process *p)
     char path[40];
 
     snprintf(path, sizeof(path), "%llu/exe", (unsigned long long)p->pid);
-    if (host_link_in(r->proc, path, &link) < 0)
+    if (!p->is_deleted || host_link_in(r->proc, path, &link) < 0)
         return;
     if (r->c->host.is_live)
         recover_path(r, path, p->pid, PROGRAM, buf_str(&link));
@@ -274,6 +274,20 @@ static void recover_fds(struct recovery *r, const struct process *p)
     closedir(dir);
 }
 
+/* Programs first, so that large files do not use up what may be copied. */
+static void recover_all(struct recovery *r,
+                        void (*recover)(struct recovery *r, const struct process *p))
+{
+    const struct process_list *list = &r->c->processes;
+
+    for (size_t i = 0; i < list->count && r->c->status == 0; i++) {
+        const struct process *p = &list->list[i];
+
+        if (!p->is_self && !p->is_kernel && !collection_is_stopped(r->c))
+            recover(r, p);
+    }
+}
+
 void collection_recover(struct collection *c)
 {
     CLEANUP_HOST_FD int proc = host_open(&c->host, "proc", O_RDONLY | O_DIRECTORY);
@@ -292,16 +306,9 @@ void collection_recover(struct collection *c)
         return;
     }
     r.left = r.limit->all;
-    for (size_t i = 0; i < c->processes.count && c->status == 0; i++) {
-        const struct process *p = &c->processes.list[i];
-
-        if (p->is_self || p->is_kernel || collection_is_stopped(c))
-            continue;
-        if (p->is_deleted)
-            recover_program(&r, p);
-        if (c->host.is_live)
-            recover_fds(&r, p);
-    }
+    recover_all(&r, recover_program);
+    if (c->host.is_live)
+        recover_all(&r, recover_fds);
     told_rest(c, &r.deleted, "processes run a program that was deleted or replaced");
     told_rest(c, &r.memory, "processes run a program that lies in memory only");
     free(r.list);

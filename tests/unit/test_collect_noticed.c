@@ -184,6 +184,18 @@ static const struct seen cases[] = {
       {"usr/bin/a", "hellO\n", NULL, 0}},
      "package-file-changed",
      "\\\"path\\\":\\\"/usr/bin/a\\\",\\\"package\\\":\\\"a\\\""},
+    /* It does not run, and is looked at because it is often replaced. */
+    {collection_noticed_packages,
+     {{"var/lib/dpkg/info/procps.md5sums", "b1946ac92492d2347c6235b4d2611184  bin/ps\n", NULL, 0},
+      {"bin/ps", "hellO\n", NULL, 0}},
+     "package-file-changed",
+     "\\\"path\\\":\\\"/bin/ps\\\",\\\"package\\\":\\\"procps\\\""},
+    /* What stands in its place is a link. */
+    {collection_noticed_packages,
+     {{"var/lib/dpkg/info/procps.md5sums", "b1946ac92492d2347c6235b4d2611184  bin/ps\n", NULL, 0},
+      {"bin/ps", "/tmp/ps", "link", 0}},
+     "package-file-changed",
+     "\\\"md5_of_package\\\":\\\"b1946ac92492d2347c6235b4d2611184\\\"}"},
     {collection_noticed_packages,
      {{"proc/812/stat", user_stat, NULL, 0},
       {"usr/bin/a.real", "hello\n", NULL, 0},

@@ -143,7 +143,7 @@ static pid_t start_holder(void)
 
 static void open_files_that_were_deleted_are_recovered_and_nothing_else_is_opened(void **state)
 {
-    enum { LIMIT = 64 << 20 };
+    enum { LIMIT = 16 << 20 };
     struct collection_options options = {.profile = PROFILE_TRIAGE};
     struct tree *t = *state;
     CLEANUP_TAKEN struct taken taken;
