@@ -8,6 +8,9 @@ extern const struct kind collection_kind;
 extern const struct operation preserve_import;
 extern const struct operation preserve_collect;
 
+/* The path of calm-collect, which lies beside this program. ERR_NOTFOUND. */
+MUST_CHECK int collector_find(struct buf *path, struct err *e);
+
 /* "calm-collect", "uac", "velociraptor"; "" for one that is not known. */
 const char *collection_tool_name(enum collection_tool tool);
 

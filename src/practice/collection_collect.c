@@ -6,6 +6,7 @@
 #include "practice/bundle_key.h"
 #include "practice/collection_record.h"
 #include "practice/system_host.h"
+#include "practice/visit.h"
 #include "sys/clock.h"
 #include "sys/interrupt.h"
 #include "sys/proc.h"
@@ -36,10 +37,10 @@ static const struct field collect_fields[] = {
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
      .help = "this machine is that system, though it calls itself otherwise"},
+    VISIT_FIELDS,
 };
 
-/* calm-collect lies beside this program. */
-static int find_collector(struct buf *path, struct err *e)
+int collector_find(struct buf *path, struct err *e)
 {
     CLEANUP_BUF struct buf self = {0};
     const char *slash;
@@ -181,8 +182,8 @@ static int end(const struct proc_capture *said, struct err *e)
     return 0;
 }
 
-static int collect_job(struct session *s, const struct operation *op, const struct input *in,
-                       struct answer *a, struct err *e)
+static int collect_here(struct session *s, const struct operation *op, const struct input *in,
+                        struct answer *a, struct err *e)
 {
     CLEANUP(collection_taken_release)
     struct collection_taken t = {.session = s, .op = op, .input = in, .how = "collected"};
@@ -200,7 +201,7 @@ static int collect_job(struct session *s, const struct operation *op, const stru
     if (rc == 0)
         rc = check_here(&v, op, in, e);
     if (rc == 0)
-        rc = find_collector(&program, e);
+        rc = collector_find(&program, e);
     if (rc == 0)
         rc = make_command(&words, arena, buf_text(&program), &v, op, in, e);
     if (rc == 0)
@@ -215,21 +216,54 @@ static int collect_job(struct session *s, const struct operation *op, const stru
     return rc ? rc : end(&said, e);
 }
 
+static int collect_over_ssh(struct session *s, const struct operation *op, const struct input *in,
+                            struct answer *a, struct err *e)
+{
+    static const char *const of_here[] = {"here", "memory"};
+    struct str limit = input_value(op, in, "limit");
+    CLEANUP_BUF struct buf arguments = {0};
+
+    for (size_t i = 0; i < COUNT_OF(of_here); i++)
+        if (input_has(op, in, of_here[i]))
+            return err_set(e, ERR_USAGE,
+                           "--%s is about one machine, and --ssh about many: leave one of them out",
+                           of_here[i]);
+    buf_addf(&arguments, "--profile " STR_FMT, STR_ARG(input_value(op, in, "profile")));
+    if (limit.len)
+        buf_addf(&arguments, " --limit " STR_FMT, STR_ARG(limit));
+    return visit_hosts(s, op, in, buf_str(&arguments), a, e);
+}
+
+static int collect_job(struct session *s, const struct operation *op, const struct input *in,
+                       struct answer *a, struct err *e)
+{
+    return input_has(op, in, "ssh") ? collect_over_ssh(s, op, in, a, e)
+                                    : collect_here(s, op, in, a, e);
+}
+
 const struct operation preserve_collect = {
     .name = "preserve collect",
     .practice = "preserve",
-    .help = "collect this machine's live state, in order of volatility, and take it in",
+    .help = "collect the live state of this machine, or of many over SSH, and take it in",
     .example = "calm preserve collect web1",
     .more =
         "Runs calm-collect, which starts no program of the host and writes nothing but its "
         "output. The bundle is sealed to the case as it is made and kept as one item of evidence; "
         "then its state, what is noticed and what is missing are read out of it, as calm preserve "
         "import does. At an affected machine do not do this from its own disk: carry calm-collect "
-        "on a stick (calm ready) and bring the bundle.",
+        "on a stick (calm ready) and bring the bundle. With --ssh calm-collect is sent to each "
+        "host, into a file system in memory (/dev/shm, /run/user/UID or /run), and its file is "
+        "removed before it runs; the sealed bundle comes back over the connection: calm preserve "
+        "collect --ssh root@web1 root@db1 mail1:2222 --limit 20MB. Each host goes "
+        "on record before and after: how it went, what lay there and for how long "
+        "(calm preserve visits). A host whose key is not in known_hosts, or differs, is refused, "
+        "and calm says how to go on. Keys come from your agent or --identity, a password only "
+        "from the terminal. ~/.ssh/config is not read. What came of a host that broke off is "
+        "kept: it is good up to there; the last line is the command that tries again.",
     OP_FIELDS(collect_fields),
     .kind = &evidence_kind,
     .type = OP_JOB,
     .roles = ROLES_WRITING,
     .faces = FACE_CLI,
-    .records = WORDS("system/1", "evidence/1", "snapshot/1", "collection/1"),
+    .records = WORDS("system/1", "evidence/1", "snapshot/1", "collection/1", VISIT_RECORDS),
     .job = collect_job};

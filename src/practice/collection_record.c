@@ -254,7 +254,7 @@ static int record(struct collection_taken *t, const struct state_document *doc, 
     rc = find_titles(t, &d, &titles, e);
     if (rc)
         return rc;
-    archive = draft_archive(t, &d, &titles);
+    archive = t->item ? *t->item : draft_archive(t, &d, &titles);
     list = draft_read(&d, &titles, "list", "what is noticed and missing in ", &t->reading.list,
                       &archive);
     if (t->has_state)

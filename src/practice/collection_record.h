@@ -9,6 +9,7 @@ struct collection_taken {
     const struct input *input;
     struct str system;           /* as it was given; empty: the one that its host is */
     const char *how;             /* "collected", "imported", "received" */
+    const struct id *item;       /* of the file, where it is on the register already; else NULL */
     struct evidence_facts facts; /* of the file; without title, sort and system */
     struct collection_reading reading;
     bool makes_system;

@@ -10,6 +10,7 @@
 #include "practice/preserve_files.h"
 #include "practice/receive.h"
 #include "practice/unlawful.h"
+#include "practice/visit.h"
 
 #define SORTS                                                                                      \
     WORDS("file", "archive", "image", "snapshot", "recording", "report", "export", "list",         \
@@ -356,10 +357,10 @@ const struct practice practice_preserve = {
     .title = "Preserve evidence",
     .help = "a hold first; then copies with hashes, the register, chain of custody",
     .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind,
-                  &unlawful_kind, &collection_kind),
+                  &unlawful_kind, &collection_kind, &visit_kind),
     .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
                        &preserve_backup, &preserve_backups, &preserve_item, &preserve_custody,
                        &unlawful_found, &preserve_files, &preserve_collect, &preserve_import,
-                       &preserve_receive, &preserve_observed, &preserve_hosts, &preserve_key,
-                       &preserve_unseal, &preserve_get, &preserve_custody_form),
+                       &preserve_receive, &preserve_observed, &preserve_hosts, &preserve_visits,
+                       &preserve_key, &preserve_unseal, &preserve_get, &preserve_custody_form),
     .status = preserve_status};

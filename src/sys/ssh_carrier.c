@@ -58,6 +58,8 @@ static int send_message(struct ssh_carrier *c, enum carrier_kind kind, struct st
     while (at < frame.len) {
         ssize_t n = send(c->fd, frame.p + at, frame.len - at, MSG_NOSIGNAL);
 
+        if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+            return 0; /* it has ended: what it said before is still to be heard */
         if (n < 0 && errno != EINTR)
             return err_errno(e, "cannot tell the carrier what to do");
         at += n > 0 ? (size_t)n : 0;

@@ -1,0 +1,148 @@
+/* visit.h: hosts that were visited by SSH to collect their state: what the files visit*.c share.
+ *
+ * A visit is on record before the connection is made, and again with how it went: what lay on the
+ * host and for how long, which key it showed, what was brought. */
+#pragma once
+#include "case/session.h"
+#include "practice/practice.h"
+#include "store/store.h"
+#include "sys/ssh_agent.h"
+#include "sys/ssh_carrier.h"
+
+extern const struct kind visit_kind;
+extern const struct operation preserve_visits;
+
+/* The rows for the table of the operation that visits. */
+#define VISIT_JOBS_USUAL "8"
+#define VISIT_FIELDS                                                                               \
+    {.name = "ssh",                                                                                \
+     .type = FIELD_LINE,                                                                           \
+     .flags = FIELD_MANY | FIELD_OUTSIDE,                                                          \
+     .help = "over SSH, from this host, user@host:port, and those named behind it"},               \
+        {.name = "jobs",                                                                           \
+         .type = FIELD_NUMBER,                                                                     \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "for SSH: so many hosts at once, 8 unless said otherwise",                        \
+         .fallback = VISIT_JOBS_USUAL},                                                            \
+        {.name = "identity",                                                                       \
+         .type = FIELD_PATH,                                                                       \
+         .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
+         .help = "for SSH: a private key's file, where it is not in your agent"},                  \
+        {.name = "known-hosts",                                                                    \
+         .type = FIELD_PATH,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "for SSH: the keys of hosts, besides those you and this machine know"},           \
+        {.name = "host-key",                                                                       \
+         .type = FIELD_LINE,                                                                       \
+         .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
+         .help = "for SSH: SHA256:… of a new host's key, which you compared with the host's own"}, \
+        {.name = "sudo",                                                                           \
+         .type = FIELD_FLAG,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "for SSH: become root there by sudo, which must not ask for a password"},         \
+        {.name = "quiet",                                                                          \
+         .type = FIELD_SPAN,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "for SSH: the longest silence of a host, 60 s unless said otherwise",             \
+         .fallback = "60 s"},                                                                      \
+        {.name = "most",                                                                           \
+         .type = FIELD_SIZE,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "for SSH: no more than this from one host, 8 GiB unless said otherwise",          \
+         .fallback = "8 GiB"},                                                                     \
+    {                                                                                              \
+        .name = "program", .type = FIELD_PATH, .flags = FIELD_OUTSIDE,                             \
+        .help = "for SSH: the calm-collect that goes there, if not the one beside calm"            \
+    }
+#define VISIT_RECORDS "visit/1", "visit-change/1"
+
+/* What the program is to do there, besides where its output goes and to whom it is sealed: plain
+ * words, which may be none. */
+MUST_CHECK int visit_hosts(struct session *s, const struct operation *op, const struct input *in,
+                           struct str arguments, struct answer *a, struct err *e);
+
+enum visit_outcome {
+    VISIT_UNDER_WAY, /* on record: nobody knows how it ended */
+    VISIT_COLLECTED,
+    VISIT_CUT,     /* something came, and is good up to where it ends */
+    VISIT_REFUSED, /* not known, not let in, or no place for the program */
+    VISIT_FAILED,
+    VISIT_STOPPED, /* at a person's request, before anything came */
+    VISIT_OUTCOME_COUNT_
+};
+extern const char *const visit_outcome_names[]; /* ends with NULL */
+
+enum { VISIT_HOST_LIMIT = 1000, VISIT_JOBS_LIMIT = 64, VISIT_HEAD_SIZE = 14 };
+
+/* One host. */
+struct visit {
+    struct visits *all;
+    const char *given; /* as it was written */
+    const char *host;
+    const char *user;
+    unsigned port;
+    struct id id;                /* of its record */
+    struct ssh_carrier *carrier; /* NULL: not begun, or ended */
+    pid_t gate;                  /* -1: none */
+    struct blob_writer *blob;
+    char head[VISIT_HEAD_SIZE]; /* the first bytes, until they are seen to be a bundle's */
+    size_t head_len;
+    enum ssh_step step;
+    enum visit_outcome outcome;
+    bool is_begun;
+    bool is_done;
+    bool has_evidence;
+    bool cannot_keep; /* the case does not take its bytes */
+    struct buf fingerprint;
+    struct buf said;
+    struct ssh_footprint footprint;
+    struct blob_digests digests;
+    struct utc begun, placed, gone, ended; /* zero: never */
+    struct err why;
+    uint64_t record; /* with the outcome */
+    uint32_t item;   /* e12 */
+    struct id item_id;
+    uint32_t collection; /* co3; 0: it could not be read */
+    struct err unread;   /* why */
+    uint64_t members, observed, heavy, missing;
+};
+
+struct visits {
+    struct session *session;
+    const struct operation *op;
+    const struct input *in;
+    struct answer *a;
+    struct arena *arena;
+    struct visit *hosts;
+    size_t count;
+    size_t jobs;
+    struct str arguments;    /* with recipient and output */
+    struct buf known;        /* the known_hosts files, one after the other */
+    struct ssh_agent *agent; /* NULL: the person's own, if any */
+    int program;
+    uint64_t program_size;
+    struct hash program_hash;
+};
+
+/* visit_host.c: one host. */
+MUST_CHECK int visit_read_hosts(struct visits *v, struct err *e);
+/* A failure is the host's, and in its why. */
+void visit_begin(struct visit *h);
+/* Deals with what came of it. */
+void visit_step(struct visit *h);
+/* Ends it: by a person's request, or because the case cannot be written to any more. */
+void visit_stop(struct visit *h);
+void visit_release(struct visit *h);
+
+/* visit_record.c: what is written of it. */
+MUST_CHECK int visit_record_all(struct visits *v, struct err *e);
+MUST_CHECK int visit_record_end(struct visit *h, struct err *e);
+
+/* Reads what was brought out of it, as preserve import does; what cannot be read is said. */
+MUST_CHECK int visit_take_in(struct visit *h, struct err *e);
+/* Why it did not go well, with what was wrong with each place; nothing where it did. */
+void visit_why(struct buf *out, const struct visit *h);
+
+/* visit_tell.c: what is said of it. */
+void visit_tell(const struct visit *h);
+void visit_tell_end(const struct visits *v);
