@@ -3,7 +3,13 @@
 #include <unistd.h>
 #include "collect/noticed.h"
 
-enum { LIST_COUNT = 100000, LIST_SIZE = 32 << 20, SUM_DIGITS = 32, SUM_SIZE = 16 };
+enum {
+    LIST_COUNT = 100000,
+    LIST_SIZE = 32 << 20,
+    SUM_DIGITS = 32,
+    SUM_SIZE = 16,
+    PACKAGE_MOST = 5
+};
 
 /* A file that another package took the place of (dpkg-divert(1)). */
 struct diversion {
@@ -21,6 +27,8 @@ struct checking {
     size_t diversion_room;
     char *step;
     struct told told;
+    unsigned of_package; /* told of the package in hand */
+    uint64_t unsaid;     /* differences past those that are told of one package */
     uint64_t unreadable;
 };
 
@@ -77,8 +85,11 @@ static void tell_sum(struct checking *k, struct str path, struct str package, st
     CLEANUP_EVIDENCE struct evidence v = {0};
     CLEANUP_BUF struct buf whole = {0};
 
-    if (!told_one(&k->told))
+    /* A program that updates itself would else leave no room for other packages. */
+    if (k->of_package++ >= PACKAGE_MOST || !told_one(&k->told)) {
+        k->unsaid++;
         return;
+    }
     buf_addc(&whole, '/');
     buf_addstr(&whole, path);
     put_bytes(evidence_begin(&v), "path", buf_str(&whole));
@@ -89,6 +100,13 @@ static void tell_sum(struct checking *k, struct str path, struct str package, st
     collection_observe(k->c, k->told.code, evidence_end(&v),
                        STR_FMT " differs from what the package " STR_FMT " holds",
                        STR_ARG(buf_str(&whole)), STR_ARG(package));
+}
+
+/* What is executed, or loaded into programs and the kernel. */
+static bool is_code(struct str path, mode_t mode)
+{
+    return mode & (S_IXUSR | S_IXGRP | S_IXOTH) || str_ends(path, ".ko") ||
+           memmem(path.p, path.len, ".so", 3) || memmem(path.p, path.len, ".ko.", 4);
 }
 
 /* A file that is not there was left out on purpose more often than not, and is no difference. */
@@ -111,6 +129,8 @@ static void check_file(struct checking *k, struct str path, struct str package, 
         bool is_file = fstat(code, &st) == 0 && S_ISREG(st.st_mode);
 
         close(code);
+        if (is_file && !is_code(path, st.st_mode))
+            return;
         if (!is_file) {
             tell_sum(k, path, package, listed, NULL);
             return;
@@ -210,12 +230,25 @@ static void check_list(struct checking *k, struct str text, struct str package)
 {
     struct str line;
 
+    k->of_package = 0;
     while (k->c->status == 0 && take_line(&text, &line)) {
         struct str path = str_from(line, SUM_DIGITS + 2);
 
         if (path.len && is_wanted(k, path))
             check_file(k, path, package, str_head(line, SUM_DIGITS));
     }
+}
+
+static void tell_unsaid(struct checking *k)
+{
+    CLEANUP_EVIDENCE struct evidence v = {0};
+
+    if (k->unsaid == 0)
+        return;
+    json_put_u64(evidence_begin(&v), "count", k->unsaid);
+    collection_observe(k->c, k->told.code, evidence_end(&v),
+                       "%llu more files differ from what their package holds",
+                       (unsigned long long)k->unsaid);
 }
 
 static void check_sums(struct checking *k)
@@ -248,7 +281,7 @@ static void check_sums(struct checking *k)
         collection_missing(k->c, STR("packages"), 0,
                            "%llu files cannot be read to be compared with their packages",
                            (unsigned long long)k->unreadable);
-    told_rest(k->c, &k->told, "files differ from what their package holds");
+    tell_unsaid(k);
 }
 
 static void tell_foreign(struct checking *k, const struct program *p, struct told *told)

@@ -171,7 +171,7 @@ static const struct seen cases[] = {
       {"proc/812/exe", "/usr/bin/a", "link", 0},
       {"var/lib/dpkg/info/a.list", "/usr/bin/a\n", NULL, 0},
       {"var/lib/dpkg/info/a.md5sums", "b1946ac92492d2347c6235b4d2611184  usr/bin/a\n", NULL, 0},
-      {"usr/bin/a", "hello\n", NULL, 0}},
+      {"usr/bin/a", "hello\n", NULL, 0755}},
      NULL,
      NULL},
     {collection_noticed_packages,
@@ -181,13 +181,13 @@ static const struct seen cases[] = {
       {"var/lib/dpkg/info/a.list", "/usr/bin/a\n", NULL, 0},
       {"var/lib/dpkg/info/a:amd64.md5sums", "b1946ac92492d2347c6235b4d2611184  usr/bin/a\n", NULL,
        0},
-      {"usr/bin/a", "hellO\n", NULL, 0}},
+      {"usr/bin/a", "hellO\n", NULL, 0755}},
      "package-file-changed",
      "\\\"path\\\":\\\"/usr/bin/a\\\",\\\"package\\\":\\\"a\\\""},
     /* It does not run, and is looked at because it is often replaced. */
     {collection_noticed_packages,
      {{"var/lib/dpkg/info/procps.md5sums", "b1946ac92492d2347c6235b4d2611184  bin/ps\n", NULL, 0},
-      {"bin/ps", "hellO\n", NULL, 0}},
+      {"bin/ps", "hellO\n", NULL, 0755}},
      "package-file-changed",
      "\\\"path\\\":\\\"/bin/ps\\\",\\\"package\\\":\\\"procps\\\""},
     /* What stands in its place is a link. */
@@ -198,11 +198,11 @@ static const struct seen cases[] = {
      "\\\"md5_of_package\\\":\\\"b1946ac92492d2347c6235b4d2611184\\\"}"},
     {collection_noticed_packages,
      {{"proc/812/stat", user_stat, NULL, 0},
-      {"usr/bin/a.real", "hello\n", NULL, 0},
+      {"usr/bin/a.real", "hello\n", NULL, 0755},
       {"proc/812/exe", "/usr/bin/a", "link", 0},
       {"var/lib/dpkg/diversions", "/usr/bin/a\n/usr/bin/a.real\nb\n", NULL, 0},
       {"var/lib/dpkg/info/a.md5sums", "b1946ac92492d2347c6235b4d2611184  usr/bin/a\n", NULL, 0},
-      {"usr/bin/a", "of package b\n", NULL, 0}},
+      {"usr/bin/a", "of package b\n", NULL, 0755}},
      NULL,
      NULL},
     {collection_noticed_files,
@@ -306,6 +306,41 @@ static void after_twenty_of_a_kind_the_rest_is_counted(void **state)
     expect_observed(&taken, "world-writable-program", "13 more programs");
 }
 
+/* Ten programs, a library and a text of one package differ, and one program of the next. */
+static void a_package_that_changed_itself_leaves_room_for_others(void **state)
+{
+    static const char sum[] = "b1946ac92492d2347c6235b4d2611184"; /* of "hello\n", by md5sum */
+    CLEANUP_TAKEN struct taken taken;
+    CLEANUP_BUF struct buf sums = {0};
+    CLEANUP_BUF struct buf path = {0};
+    struct tree *t = *state;
+    collection_step *const steps[] = {collection_noticed_packages, NULL};
+    struct collection_options options = {.profile = PROFILE_FULL, .root = t->root};
+
+    for (int i = 0; i < 10; i++) {
+        buf_clear(&path);
+        buf_addf(&path, "usr/bin/p%d", i);
+        tree_put(t, buf_text(&path), "hellO\n");
+        tree_mode(t, buf_text(&path), 0755);
+        buf_addf(&sums, "%s  %s\n", sum, buf_text(&path));
+    }
+    buf_addf(&sums, "%s  usr/lib/liba.so.1\n%s  usr/lib/a.txt\n", sum, sum);
+    tree_put(t, "usr/lib/liba.so.1", "hellO\n");
+    tree_put(t, "usr/lib/a.txt", "hellO\n");
+    tree_put(t, "var/lib/dpkg/info/a.md5sums", buf_text(&sums));
+    buf_clear(&sums);
+    buf_addf(&sums, "%s  usr/sbin/b\n", sum);
+    tree_put(t, "var/lib/dpkg/info/b.md5sums", buf_text(&sums));
+    tree_put(t, "usr/sbin/b", "hellO\n");
+    tree_mode(t, "usr/sbin/b", 0755);
+    take_steps(&taken, &options, steps);
+    expect_observed(&taken, "package-file-changed", "/usr/bin/p4");
+    expect_not_observed(&taken, "package-file-changed", "/usr/bin/p5");
+    expect_observed(&taken, "package-file-changed", "/usr/sbin/b");
+    /* five programs and the library; the text is not executed */
+    expect_observed(&taken, "package-file-changed", "{\\\"count\\\":6}");
+}
+
 static void a_folder_that_is_linked_and_not_listed_is_found(void **state)
 {
     CLEANUP_TAKEN struct taken taken;
@@ -340,6 +375,8 @@ int main(void)
                                         tree_close),
         cmocka_unit_test_setup_teardown(after_twenty_of_a_kind_the_rest_is_counted, tree_open,
                                         tree_close),
+        cmocka_unit_test_setup_teardown(a_package_that_changed_itself_leaves_room_for_others,
+                                        tree_open, tree_close),
         cmocka_unit_test_setup_teardown(a_folder_that_is_linked_and_not_listed_is_found, tree_open,
                                         tree_close),
     };
