@@ -104,25 +104,34 @@ static void put_file(struct bundle *b, const char *path, const char *name)
     put_content(b, path, m.size);
 }
 
+static void put_folder(struct bundle *b, const char *path, const char *name);
+
+static void put_entry(struct bundle *b, const char *path, const char *name, const char *entry)
+{
+    CLEANUP_BUF struct buf below = {0};
+    CLEANUP_BUF struct buf named = {0};
+    struct stat st;
+
+    if (strcmp(entry, ".") == 0 || strcmp(entry, "..") == 0)
+        return;
+    buf_addf(&below, "%s/%s", path, entry);
+    buf_addf(&named, "%s%s%s", name, *name ? "/" : "", entry);
+    put_file(b, buf_text(&below), buf_text(&named));
+    if (lstat(buf_text(&below), &st) == 0 && S_ISDIR(st.st_mode))
+        put_folder(b, buf_text(&below), buf_text(&named));
+}
+
 static void put_folder(struct bundle *b, const char *path, const char *name)
 {
     struct dirent **entries;
     int count = scandir(path, &entries, NULL, alphasort);
 
     for (int i = 0; i < count; i++) {
-        CLEANUP_BUF struct buf below = {0};
-        CLEANUP_BUF struct buf named = {0};
-        const char *entry = entries[i]->d_name;
-        struct stat st;
-
-        if (strcmp(entry, ".") == 0 || strcmp(entry, "..") == 0)
-            continue;
-        buf_addf(&below, "%s/%s", path, entry);
-        buf_addf(&named, "%s%s%s", name, *name ? "/" : "", entry);
-        put_file(b, buf_text(&below), buf_text(&named));
-        if (lstat(buf_text(&below), &st) == 0 && S_ISDIR(st.st_mode))
-            put_folder(b, buf_text(&below), buf_text(&named));
+        put_entry(b, path, name, entries[i]->d_name);
+        free(entries[i]);
     }
+    if (count >= 0)
+        free(entries);
 }
 
 static size_t read_recipients(char **paths, struct bundle_recipient *out)
