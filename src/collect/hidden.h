@@ -7,7 +7,7 @@
 #include "collect/collection.h"
 #include "collect/live.h"
 
-enum { HIDDEN_PID_MOST = 4 << 20, HIDDEN_PAUSE_MS = 200 };
+enum { HIDDEN_PID_MOST = 4 << 20, HIDDEN_PAUSE_MS = 100 };
 
 /* The evidence of one observation: an object whose members are to be put, then told. */
 struct evidence {
