@@ -65,6 +65,8 @@ void files_release(struct files *f);
 
 /* Keeps the first failure of the bundle. */
 void files_settle(struct files *f, int code);
+/* Whether this was never asked of the same text. */
+bool files_is_first(struct files *f, const char *text);
 /* As collection_missing; number: a negative errno. Nothing for what went away meanwhile. */
 void files_missing(struct files *f, const char *path, int code, const char *why);
 

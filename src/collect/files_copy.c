@@ -64,6 +64,17 @@ static struct file_copy *recall(const struct files *f, const char *name)
     return f->copied->room ? find_slot(f->copied, name)->copy : NULL;
 }
 
+bool files_is_first(struct files *f, const char *text)
+{
+    CLEANUP_BUF struct buf name = {0};
+
+    buf_addf(&name, "/said:%s", text);
+    if (recall(f, buf_text(&name)))
+        return false;
+    remember(f, buf_text(&name), arena_new_in(f->c->arena, struct file_copy));
+    return true;
+}
+
 /* A path never begins so. */
 static const char *inode_name(char out[80], const struct stat *st)
 {

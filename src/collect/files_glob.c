@@ -78,7 +78,7 @@ static int enter(struct glob *g, int folder, const char *name, struct stat *st, 
         return -1;
     }
     if (gather_is_slow(&g->f->places, buf_str(&g->path))) {
-        if (says)
+        if (files_is_first(g->f, g->path.p))
             files_missing(g->f, g->path.p, 0,
                           "it lies on a network or user-space file system, which may never answer");
         return -1;
@@ -192,6 +192,12 @@ static bool is_other_made_up(int folder, int child, const struct stat *st)
            !file_is_made_up(folder);
 }
 
+static void say_made_up(struct glob *g)
+{
+    if (files_is_first(g->f, g->path.p))
+        files_missing(g->f, g->path.p, 0, "the kernel makes it up; it is not walked");
+}
+
 /* Goes into a folder; what it is itself was told before. */
 static void deep_enter(struct glob *g, int folder, const char *name, struct str rest,
                        unsigned levels)
@@ -205,7 +211,7 @@ static void deep_enter(struct glob *g, int folder, const char *name, struct str 
     fd = enter(g, folder, name, &st, rest.len > 0);
     if (fd >= 0 && S_ISDIR(st.st_mode)) {
         if (is_other_made_up(folder, fd, &st))
-            files_missing(g->f, g->path.p, 0, "the kernel makes it up; it is not walked");
+            say_made_up(g);
         else
             glob_deep(g, fd, rest, levels - 1);
     }
