@@ -517,7 +517,19 @@ udp6       0      0 :::68                   :::*                                
         self.assertEqual(self.listed()[0]["profile"], "Linux.Sys.Pslist, Linux.Network.Netstat")
         self.assertLessEqual({"deleted-program"}, {row["code"] for row in self.ana.json("preserve observed db1")})
 
-    def test_a_failed_and_an_encrypted_collection_say_so(self):
+    def test_an_encrypted_collection_is_taken_and_says_how_to_go_on(self):
+        data = bytearray(velociraptor([("metadata.json", b"{}"), ("data.zip", b"PK sealed")]))
+        for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            start = -1
+            while (start := data.find(signature, start + 1)) >= 0:
+                if b"data.zip" in data[start : start + 60]:
+                    data[start + at] |= 1  # PKWARE's APPNOTE 4.4.4: bit 0, encrypted
+        said = self.bring(bytes(data), "sealed.zip", "--system db1")
+        self.assertIn("encrypted by its collector", said)
+        self.assertIn("No state of the system", said)
+        self.assertEqual(len(self.items("archive")), 1)
+
+    def test_a_failed_collection_says_so(self):
         failed = [(name, data.replace(b"FINISHED", b"ERROR")) for name, data in VELOCIRAPTOR]
         self.bring(velociraptor(failed), "failed.zip")
         self.assertIn("it ended in an error, by its own account", [one["why"] for one in self.missing()])

@@ -46,6 +46,48 @@ static void outputs_and_status_are_told_apart(void **state)
     }
 }
 
+/* Counts, and has had enough after most bytes. */
+struct taking {
+    uint64_t size;
+    uint64_t most;
+};
+
+static int take_some(void *context, struct str bytes, struct err *e)
+{
+    struct taking *t = context;
+
+    t->size += bytes.len;
+    return t->size > t->most ? err_set(e, ERR_FULL, "enough") : 0;
+}
+
+static void a_stream_is_handed_on_whole_and_standard_error_kept_apart(void **state)
+{
+    CLEANUP_PROC struct proc_capture c = {0};
+    struct taking t = {.most = UINT64_MAX};
+
+    (void)state;
+    assert_int_equal(
+        proc_stream(ARGV("/bin/sh", "-c", "head -c 5000000 /dev/zero; echo x >&2; exit 3"), NULL,
+                    take_some, &t, &c, NULL),
+        0);
+    assert_int_equal(t.size, 5000000);
+    assert_int_equal(c.status, 3);
+    assert_string_equal(buf_text(&c.err), "x\n");
+    assert_int_equal(c.out.len, 0);
+}
+
+static void whoever_takes_a_stream_ends_the_program_with_its_own_reason(void **state)
+{
+    CLEANUP_PROC struct proc_capture c = {0};
+    struct taking t = {.most = 100000};
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(proc_stream(ARGV("/usr/bin/yes"), NULL, take_some, &t, &c, &e), ERR_FULL);
+    assert_string_equal(e.text, "enough");
+    assert_true(t.size <= 100000 + 65536);
+}
+
 static void no_shell_reads_the_arguments(void **state)
 {
     static const char hostile[] = "$(id); `id` > /tmp/x & | ' \" \\ * ~ \n -n";
@@ -230,6 +272,8 @@ int main(void)
         cmocka_unit_test(no_descriptor_is_inherited),
         cmocka_unit_test(blocked_and_ignored_signals_are_not_inherited),
         cmocka_unit_test(it_works_with_the_standard_descriptors_closed),
+        cmocka_unit_test(a_stream_is_handed_on_whole_and_standard_error_kept_apart),
+        cmocka_unit_test(whoever_takes_a_stream_ends_the_program_with_its_own_reason),
         cmocka_unit_test(proc_run_joins_both_outputs_in_order),
     };
 
