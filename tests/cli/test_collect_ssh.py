@@ -49,10 +49,17 @@ def keygen(path, kind="ed25519"):
     return path
 
 
+def runs(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class Host:
     """An sshd on a port of its own, with throw-away keys, in mounts of its own where there are namespaces."""
 
-    def __init__(self, folder, name, shm="size=16m", more="", shell_setup=""):
+    def __init__(self, folder, name, shm="size=64m", more="", shell_setup=""):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.port = free_port()
@@ -139,7 +146,7 @@ class Server:
 
 @unittest.skipUnless(os.path.exists(SSHD), "no sshd (openssh-server) is installed")
 @unittest.skipUnless(shutil.which("ssh-agent"), "no ssh-agent (openssh-client) is installed")
-@unittest.skipIf(harness.SANITIZED, "a sanitizer's runtime needs more of the system than a carrier may have")
+@unittest.skipIf(pwd.getpwuid(os.getuid()).pw_shell.endswith(("nologin", "false")), "this user may not log in")
 class CollectBySsh(harness.CaseTest):
     def setUp(self):
         super().setUp()
@@ -434,6 +441,27 @@ class CollectBySsh(harness.CaseTest):
         for server in servers:
             self.assertEqual(outcomes[server.port]["outcome"], "failed", outcomes)
             self.assertNotIn("evidence", outcomes[server.port])
+
+    def test_nothing_runs_on_when_calm_is_killed(self):
+        host = self.host("web1")
+        slow = self.program("slow", "printf 'calm-sealed/1\\n'; sleep 60\n")
+        run = subprocess.Popen([harness.CALM, "--case", str(self.case), *self.words(host, more=("--program", str(slow)))], env=self.ana.env,
+                               cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while "Starting session: command" not in host.log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(run.pid)], capture_output=True, text=True, check=True).stdout.splitlines()
+        children = [int(line.split()[0]) for line in found]
+        self.assertIn("ssh-agent", " ".join(found))
+        self.assertIn("calm-carrier", " ".join(found))
+        run.kill()
+        run.wait()
+        deadline = time.monotonic() + 10
+        while any(map(runs, children)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual([pid for pid in children if runs(pid)], [])
+        self.assertEqual([visit["outcome"] for visit in self.ana.json("preserve visits")], ["under-way"])
+        self.assertEqual(self.leftovers(host), [])
 
     def test_hosts_that_are_none_are_refused_before_anything_is_done(self):
         for bad in ("web1:0", "web1:70000", "@web1", "root@", "web1:x", "[::1", "web1 web1", "web1 root@"):
