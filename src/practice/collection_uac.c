@@ -520,7 +520,7 @@ int collection_read_uac(struct collection_job *c, struct err *e)
     struct foreign f = {.collector = "UAC", .fill = fill, .context = &u};
     int rc;
 
-    u.files = collection_files(c, starts, COUNT_OF(starts), &u.file_count);
+    u.files = collection_host_files(c, starts, COUNT_OF(starts), &u.file_count);
     f.files = u.files;
     f.file_count = u.file_count;
     f.host = host_of(&u);

@@ -441,7 +441,7 @@ int collection_read_velociraptor(struct collection_job *c, struct err *e)
     struct foreign f = {.collector = "Velociraptor", .fill = fill, .context = &v};
     int rc;
 
-    v.files = collection_files(c, starts, COUNT_OF(starts), &v.file_count);
+    v.files = collection_host_files(c, starts, COUNT_OF(starts), &v.file_count);
     f.files = v.files;
     f.file_count = v.file_count;
     f.host = host_of(&v);

@@ -91,8 +91,8 @@ static size_t without_repeats(struct host_file *files, size_t count)
     return kept;
 }
 
-struct host_file *collection_files(struct collection_job *c, const char *const *starts,
-                                   size_t start_count, size_t *count)
+struct host_file *collection_host_files(struct collection_job *c, const char *const *starts,
+                                        size_t start_count, size_t *count)
 {
     struct host_file *files =
         arena_alloc(c->arena, (c->count * start_count + 1) * sizeof(files[0]));

@@ -66,5 +66,5 @@ MUST_CHECK int collection_read_uac(struct collection_job *c, struct err *e);
 MUST_CHECK int collection_read_velociraptor(struct collection_job *c, struct err *e);
 
 /* The files of the host among the members, whose names begin so, sorted, without that. */
-struct host_file *collection_files(struct collection_job *c, const char *const *starts,
-                                   size_t start_count, size_t *count);
+struct host_file *collection_host_files(struct collection_job *c, const char *const *starts,
+                                        size_t start_count, size_t *count);
