@@ -151,6 +151,7 @@ class CollectBySsh(harness.CaseTest):
     def setUp(self):
         super().setUp()
         self.open = []
+        self.ana.env["XDG_RUNTIME_DIR"] = str(self.folder)
         self.key = keygen(self.folder / "ana-key")
         self.known = self.folder / "known_hosts"
         self.known.write_text("")
@@ -330,7 +331,7 @@ class CollectBySsh(harness.CaseTest):
 
     def test_nothing_of_the_agent_is_left(self):
         self.one(self.host("web1"))
-        self.assertEqual(list(pathlib.Path("/tmp").glob("calm-agent-*/agent")), [])
+        self.assertEqual(list(self.folder.glob("calm-agent-*")), [])
 
     @needs_mounts
     def test_a_place_that_lets_no_program_run_is_passed_over(self):
