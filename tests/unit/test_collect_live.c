@@ -536,7 +536,6 @@ static void a_line_of_any_length_is_read_in_its_bounds(void **state)
     static const size_t sizes[] = {0, 1, 16383, 16384, 16385, 32767, 32768, 32769, 100000};
     struct tree *t = *state;
     CLEANUP_BUF struct buf text = {0};
-    CLEANUP_BUF struct buf path = {0};
     CLEANUP_LIVE_FILE struct live_file f = {.fd = -1};
     struct str line;
     int folder;
