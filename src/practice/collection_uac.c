@@ -210,8 +210,8 @@ static bool fill_processes(struct uac *u, struct doc *d)
 /* users:(("sshd",pid=812,fd=3),…) */
 static void read_owner(struct str text, struct row_socket *s)
 {
-    const char *quote = text.len ? memmem(text.p, text.len, "((\"", 3) : NULL;
-    const char *pid = text.len ? memmem(text.p, text.len, "pid=", 4) : NULL;
+    const char *quote = text.p ? memmem(text.p, text.len, "((\"", 3) : NULL;
+    const char *pid = text.p ? memmem(text.p, text.len, "pid=", 4) : NULL;
     struct str rest;
 
     s->pid = s->uid = ROW_UNKNOWN;
