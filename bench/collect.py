@@ -16,11 +16,13 @@ import tempfile
 import time
 
 PROCESSES = 200
-# Of UAC's ir_triage what calm-collect's triage takes too: without the listing and hashing of the whole disk, and without strings of memory.
+# Of UAC's ir_triage what calm-collect's triage takes too: without the listing and hashing of the whole disk, the strings of memory, and copies
+# of whatever lies in temporary folders.
 SAME = ["live_response/process/ps.yaml", "live_response/process/lsof.yaml", "live_response/process/procfs_information.yaml",
         "live_response/process/hash_running_processes.yaml", "live_response/network/*", "live_response/system/*", "live_response/storage/*",
         "live_response/packages/*", "!live_response/packages/package_owns_file.yaml", "live_response/containers/*", "files/logs/*", "files/shell/*",
-        "files/ssh/*", "files/system/*"]
+        "files/ssh/*", "files/system/*", "!files/system/tmp.yaml", "!files/system/var_tmp.yaml", "!files/system/dev_shm.yaml",
+        "!files/system/run_shm.yaml"]
 
 
 def started():
