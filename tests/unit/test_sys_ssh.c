@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "sys/file.h"
+#include "sys/confine.h"
 #include "sys/ssh_carrier_child.h"
 #include "sys/ssh_gate.h"
 #include "sys/ssh_known.h"
@@ -376,7 +377,7 @@ static void plant_more_than_wanted(void)
 }
 static void plant_crash(void)
 {
-    (void)raise(SIGSEGV);
+    (void)raise(CONFINE_SANITIZED ? SIGABRT : SIGSEGV); /* which sanitizers catch */
 }
 static void plant_forbidden_call(void)
 {
