@@ -85,7 +85,8 @@ int main(int argc, char **argv)
                                          .trees = l.trees,
                                          .definitions = l.definitions,
                                          .artifacts = l.artifacts};
-    struct collection c = {.options = &options, .step = "scan", .is_root = geteuid() == 0, .e = &e};
+    struct collection c = {
+        .host.root = -1, .options = &options, .step = "scan", .is_root = geteuid() == 0, .e = &e};
     const struct bundle_output output = {.write = write_out};
     int code;
 
@@ -104,5 +105,8 @@ int main(int argc, char **argv)
     }
     if (code)
         fprintf(stderr, "%s\n", e.text);
+    process_list_release(&c.processes);
+    arena_free(c.arena);
+    host_release(&c.host);
     return code ? 1 : 0;
 }

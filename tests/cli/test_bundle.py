@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 
-from harness import BUILD, ROOT, CaseTest, main
+from harness import BUILD, ROOT, SANITIZED, CaseTest, main
 
 sys.path.insert(0, str(ROOT / "tests" / "oracle"))
 import bundle  # noqa: E402  pylint: disable=wrong-import-position
@@ -199,6 +199,7 @@ class Format(BundleTest):
         self.assertEqual(bundle.manifest_faults(state.archive), [])
         self.assertGreaterEqual(state.pieces, 5)
 
+    @unittest.skipIf(SANITIZED, "a sanitizer needs memory of its own")
     def test_the_writer_needs_little_memory(self):
         for i in range(2000):
             (self.folder / "tree" / "folder" / f"{i:0200}").touch()
