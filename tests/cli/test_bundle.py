@@ -9,6 +9,7 @@ import random
 import struct
 import subprocess
 import sys
+import unittest
 
 from harness import BUILD, ROOT, SANITIZED, CaseTest, main
 
