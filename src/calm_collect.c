@@ -219,12 +219,13 @@ static void say_done(struct run *r, const struct collect_bundle_result *result)
         say("It was ended at your request: what was read until then is in it.");
     say_refused(result);
     if (result->missing)
-        say("%llu things could not be read; the bundle lists them and says why.",
-            (unsigned long long)result->missing);
+        say("%llu %s could not be read; the bundle lists %s and says why.",
+            (unsigned long long)result->missing, result->missing == 1 ? "thing" : "things",
+            result->missing == 1 ? "it" : "them");
     if (result->observed)
-        say("%llu things stand out; calm preserve import shows them, with their usual harmless "
-            "causes.",
-            (unsigned long long)result->observed);
+        say("%llu %s; calm preserve import shows what, with the usual harmless causes.",
+            (unsigned long long)result->observed,
+            result->observed == 1 ? "thing stands out" : "things stand out");
     if (result->atime_misses)
         say("The access times of %llu files of others may have changed; root can read without "
             "that.",

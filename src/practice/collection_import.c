@@ -16,21 +16,6 @@ static const struct field import_fields[] = {
      .help = "how the case calls its host; the one that it names if not given"},
 };
 
-static int open_file(const char *path, int *fd, bool *keeps_time, struct err *e)
-{
-    CLEANUP(walk_release) struct walk w;
-    int rc;
-
-    walk_init(&w);
-    rc = walk_add(&w, path, e);
-    if (rc)
-        return rc;
-    if (!S_ISREG(w.entries[0].st.st_mode))
-        return err_set(e, ERR_USAGE, "%s is a %s, not a collection", path,
-                       walk_type(&w.entries[0]));
-    return walk_open(&w, &w.entries[0], fd, keeps_time, e);
-}
-
 /* Before anything is kept: is it a collection, and may these bytes be taken at all? */
 static int check(struct session *s, int fd, const char *path, struct err *e)
 {
@@ -99,10 +84,10 @@ static int import_job(struct session *s, const struct operation *op, const struc
 
     interrupt_begin(&signals);
     buf_addstr(&path, input_value(op, in, "file"));
-    rc = open_file(buf_text(&path), &fd, &keeps_time, e);
+    rc = walk_open_named(buf_text(&path), "a collection", &fd, &keeps_time, &file.before, e);
     if (rc == 0)
         rc = check(s, fd, buf_text(&path), e);
-    if (rc == 0 && fstat(fd, &file.before) != 0)
+    if (rc == 0 && fstat(fd, &file.before) != 0) /* what was opened, not what was found */
         rc = err_errno(e, "cannot look at %s", buf_text(&path));
     if (rc == 0)
         rc = intake_fd(&file, s, fd, keeps_time, e);

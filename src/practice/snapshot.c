@@ -317,22 +317,12 @@ static const struct field import_fields[] = {
 
 static int read_document(struct document *doc, const char *path, struct stat *st, struct err *e)
 {
-    CLEANUP(walk_release) struct walk w;
     CLEANUP_FD int fd = -1;
     bool keeps_time;
-    int rc;
+    int rc = walk_open_named(path, "a snapshot document", &fd, &keeps_time, st, e);
 
-    walk_init(&w);
-    rc = walk_add(&w, path, e);
-    if (rc)
-        return rc;
-    if (!S_ISREG(w.entries[0].st.st_mode))
-        return err_set(e, ERR_USAGE, "%s is a %s, not a snapshot document", path,
-                       walk_type(&w.entries[0]));
-    rc = walk_open(&w, &w.entries[0], &fd, &keeps_time, e);
     if (rc == 0)
         rc = file_read_fd(&doc->text, fd, path, COLLECT_DOCUMENT_SIZE, e);
-    *st = w.entries[0].st;
     return rc;
 }
 

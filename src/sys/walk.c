@@ -311,3 +311,19 @@ int walk_add(struct walk *t, const char *path, struct err *e)
     add_entry(t, whole, (uint32_t)t->root_count)->st = st;
     return add_root(t, path, &t->entries[t->count - 1], e);
 }
+
+int walk_open_named(const char *path, const char *wanted, int *fd, bool *keeps_time,
+                    struct stat *st, struct err *e)
+{
+    CLEANUP(walk_release) struct walk w;
+    int rc;
+
+    walk_init(&w);
+    rc = walk_add(&w, path, e);
+    if (rc)
+        return rc;
+    if (!S_ISREG(w.entries[0].st.st_mode))
+        return err_set(e, ERR_USAGE, "%s is a %s, not %s", path, walk_type(&w.entries[0]), wanted);
+    *st = w.entries[0].st;
+    return walk_open(&w, &w.entries[0], fd, keeps_time, e);
+}

@@ -51,5 +51,9 @@ MUST_CHECK int walk_add(struct walk *t, const char *path, struct err *e);
  * ERR_IO; ERR_USAGE where something else lies there now. */
 MUST_CHECK int walk_open(const struct walk *t, const struct walk_entry *entry, int *fd,
                          bool *keeps_time, struct err *e);
+/* walk_add and walk_open of the one regular file that a person named. wanted ("a collection") is
+ * for the sentence when something else lies there: ERR_USAGE. Errors as both. */
+MUST_CHECK int walk_open_named(const char *path, const char *wanted, int *fd, bool *keeps_time,
+                               struct stat *st, struct err *e);
 /* "file", "folder", "link", "fifo", "socket", "character device", "block device", "unknown". */
 const char *walk_type(const struct walk_entry *entry);
