@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "base/file_kind.h"
 #include "collect/files.h"
 
 enum { PROC_PATH_SIZE = 40 };
@@ -163,28 +164,6 @@ void file_facts_release(struct file_facts *f)
 {
     buf_release(&f->target);
     buf_release(&f->texts);
-}
-
-static const char *kind_name(mode_t mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFREG:
-        return "file";
-    case S_IFDIR:
-        return "folder";
-    case S_IFLNK:
-        return "link";
-    case S_IFIFO:
-        return "fifo";
-    case S_IFSOCK:
-        return "socket";
-    case S_IFCHR:
-        return "character device";
-    case S_IFBLK:
-        return "block device";
-    default:
-        return "unknown";
-    }
 }
 
 /* Times that no calendar of four-digit years holds are told in seconds. */
@@ -362,7 +341,7 @@ void file_facts_put(struct json *j, struct str path, const struct file_facts *f)
 
     snprintf(mode, sizeof(mode), "%04o", x->stx_mode & 07777u);
     put_bytes(j, "path", path);
-    json_put_text(j, "kind", kind_name(x->stx_mode));
+    json_put_text(j, "kind", file_kind(x->stx_mode));
     json_put_text(j, "mode", mode);
     json_put_u64(j, "uid", x->stx_uid);
     json_put_u64(j, "gid", x->stx_gid);

@@ -1,5 +1,6 @@
 /* manifest.c: writes the list of an intake. */
 #include "practice/manifest.h"
+#include "base/file_kind.h"
 #include "base/json.h"
 
 struct manifest {
@@ -99,7 +100,7 @@ int manifest_add(struct manifest *m, const struct manifest_line *line, struct er
     struct json *j = begin_line(m);
 
     put_bytes(j, "path", "path_hex", str_of(entry->path));
-    json_put_text(j, "type", walk_type(entry));
+    json_put_text(j, "type", file_kind(entry->st.st_mode));
     if (entry->target)
         put_bytes(j, "target", "target_hex", str_of(entry->target));
     if (st->st_mode)

@@ -1,6 +1,7 @@
 /* note_attach.c: a note with a file as evidence, in one step. */
 #include "practice/note_attach.h"
 #include <unistd.h>
+#include "base/file_kind.h"
 #include "practice/taking.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -28,7 +29,7 @@ static int open_one(struct taking *t, const char *path, int *fd, bool *keeps_tim
         return rc;
     if (!S_ISREG(entry->st.st_mode))
         return err_set(e, ERR_USAGE, "%s is a %s; attach files. For a folder: calm preserve files",
-                       path, walk_type(entry));
+                       path, file_kind(entry->st.st_mode));
     rc = walk_open(&t->walk, entry, fd, keeps_time, e);
     if (rc == 0)
         rc = intake_is_sealed(t->view.state, *fd, &is_sealed, e);

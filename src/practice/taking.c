@@ -1,6 +1,7 @@
 /* taking.c: the records and the answer of an intake. */
 #include "practice/taking.h"
 #include <time.h>
+#include "base/file_kind.h"
 #include "base/sink.h"
 #include "sys/clock.h"
 
@@ -174,7 +175,7 @@ void taking_leave(struct taking *t, const struct walk_entry *entry, struct str w
         json_begin(&j, &t->left);
         json_object_begin(&j);
         json_put_str(&j, "path", buf_str(&path));
-        json_put_str(&j, "type", str_of(walk_type(entry)));
+        json_put_str(&j, "type", str_of(file_kind(entry->st.st_mode)));
         json_put_str(&j, "why", why);
         json_object_end(&j);
     } else if (t->left_count <= LEFT_LINES_MAX) {

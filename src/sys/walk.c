@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/file_kind.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 
@@ -34,28 +35,6 @@ void walk_avoid(struct walk *t, const char *folder, const char *why)
     t->avoid_device = st.st_dev;
     t->avoid_inode = st.st_ino;
     t->avoid_why = why;
-}
-
-const char *walk_type(const struct walk_entry *entry)
-{
-    switch (entry->st.st_mode & S_IFMT) {
-    case S_IFREG:
-        return "file";
-    case S_IFDIR:
-        return "folder";
-    case S_IFLNK:
-        return "link";
-    case S_IFIFO:
-        return "fifo";
-    case S_IFSOCK:
-        return "socket";
-    case S_IFCHR:
-        return "character device";
-    case S_IFBLK:
-        return "block device";
-    default:
-        return "unknown";
-    }
 }
 
 /* Below a folder no link is followed at all, so that a folder swapped for a link while we look
@@ -323,7 +302,8 @@ int walk_open_named(const char *path, const char *wanted, int *fd, bool *keeps_t
     if (rc)
         return rc;
     if (!S_ISREG(w.entries[0].st.st_mode))
-        return err_set(e, ERR_USAGE, "%s is a %s, not %s", path, walk_type(&w.entries[0]), wanted);
+        return err_set(e, ERR_USAGE, "%s is a %s, not %s", path, file_kind(w.entries[0].st.st_mode),
+                       wanted);
     *st = w.entries[0].st;
     return walk_open(&w, &w.entries[0], fd, keeps_time, e);
 }

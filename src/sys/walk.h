@@ -55,5 +55,3 @@ MUST_CHECK int walk_open(const struct walk *t, const struct walk_entry *entry, i
  * for the sentence when something else lies there: ERR_USAGE. Errors as both. */
 MUST_CHECK int walk_open_named(const char *path, const char *wanted, int *fd, bool *keeps_time,
                                struct stat *st, struct err *e);
-/* "file", "folder", "link", "fifo", "socket", "character device", "block device", "unknown". */
-const char *walk_type(const struct walk_entry *entry);

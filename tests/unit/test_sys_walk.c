@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
+#include "base/file_kind.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 #include "sys/walk.h"
@@ -108,7 +109,7 @@ static void a_link_is_itself_also_when_it_is_named(void **state)
     walk_init(&w);
     assert_int_equal(walk_add(&w, "link/", NULL), 0);
     assert_int_equal(w.count, 1);
-    assert_string_equal(walk_type(&w.entries[0]), "link");
+    assert_string_equal(file_kind(w.entries[0].st.st_mode), "link");
     assert_string_equal(w.entries[0].target, "/etc");
 }
 
