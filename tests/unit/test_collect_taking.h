@@ -1,5 +1,4 @@
 /* test_collect_taking.h: one step of a collection over a tree, and what it put into its bundle. */
-*bundle.* /
 #pragma once
 #include "test_collect_step.h"
 #include "collect/files_hash.h"
