@@ -13,6 +13,15 @@ struct utc utc_now(void)
     return (struct utc){ts.tv_sec, (uint32_t)ts.tv_nsec};
 }
 
+int64_t monotonic_ms(void)
+{
+    struct timespec ts;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
+        BUG("no clock");
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 int utc_cmp(struct utc a, struct utc b)
 {
     if (a.sec != b.sec)

@@ -16,6 +16,8 @@ enum {
 }; /* UTC_TEXT_SIZE: YYYY-MM-DDThh:mm:ss.nnnnnnnnnZ, no NUL */
 
 struct utc utc_now(void);
+/* Milliseconds of a clock that is never set (CLOCK_MONOTONIC): for spans and deadlines. */
+int64_t monotonic_ms(void);
 int utc_cmp(struct utc a, struct utc b);
 int64_t utc_minus_ms(struct utc a, struct utc b); /* a − b in milliseconds, cut toward zero */
 struct utc utc_plus_s(struct utc t, int64_t seconds);
@@ -35,7 +37,7 @@ const char *utc_local_short(char *out, struct utc t,
                             struct utc now); /* 04:12, or 24 Nov 04:12 on another day */
 
 enum utc_precision { PRECISION_SECOND, PRECISION_MINUTE, PRECISION_HOUR, PRECISION_DAY };
-extern const char *const utc_precision_names[]; /* "second" …, ends with NULL */
+extern const char *const utc_precision_names[];       /* "second" …, ends with NULL */
 const char *utc_precision_name(enum utc_precision p); /* "second" … */
 
 /* A time as people say it, relative to now, in this machine's zone unless one is stated: "now",

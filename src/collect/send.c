@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/utc.h"
@@ -51,14 +50,6 @@ struct sender {
     int64_t looked_ms; /* when work last ended */
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void put_le(uint8_t *out, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -100,7 +91,7 @@ static int lose(struct sender *s, int code, const char *why, struct err *e)
 {
     char text[ADDRESS_TEXT_SIZE];
     char span[UTC_PLAIN_SIZE];
-    int64_t now = now_ms();
+    int64_t now = monotonic_ms();
 
     if (s->state == STREAMING) {
         s->lost_ms = now;
@@ -141,7 +132,7 @@ static void greet(struct sender *s)
     size = snprintf((char *)s->out, sizeof(s->out), "calm-send/1 %s %s\n", s->options.token, id);
     s->out_len = (size_t)size;
     s->state = GREETING;
-    s->heard_ms = now_ms();
+    s->heard_ms = monotonic_ms();
 }
 
 static int join(struct sender *s, struct err *e)
@@ -152,7 +143,7 @@ static int join(struct sender *s, struct err *e)
     set_option(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, STALL_MS);
     set_option(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     s->state = CONNECTING;
-    s->heard_ms = now_ms();
+    s->heard_ms = monotonic_ms();
     if (connect(s->fd, (const struct sockaddr *)&s->options.to.at, s->options.to.size) == 0)
         greet(s);
     else if (errno != EINPROGRESS)
@@ -351,7 +342,7 @@ static int read_some(struct sender *s, struct err *e)
                         e);
         if (n == 0)
             return lose(s, ERR_IO, "the receiver ended the connection", e);
-        s->heard_ms = now_ms();
+        s->heard_ms = monotonic_ms();
         s->in_len += (size_t)n;
         rc = take_all(s, e);
         if (rc)
@@ -362,14 +353,14 @@ static int read_some(struct sender *s, struct err *e)
 
 static int check_silence(struct sender *s, struct err *e)
 {
-    int64_t silent = now_ms() - s->heard_ms;
+    int64_t silent = monotonic_ms() - s->heard_ms;
 
     if (s->state == APART)
         return 0;
     if (s->state != STREAMING)
         return silent > ANSWER_MS ? lose(s, ERR_IO, "nothing answers there", e) : 0;
     if (s->confirmed == s->sent && !s->end_sent)
-        s->heard_ms = now_ms(); /* there is nothing to hear */
+        s->heard_ms = monotonic_ms(); /* there is nothing to hear */
     else if (silent > STALL_MS)
         return lose(s, ERR_IO, "nothing was confirmed for a minute", e);
     return 0;
@@ -377,19 +368,19 @@ static int check_silence(struct sender *s, struct err *e)
 
 static int wait_apart(struct sender *s, int wait_ms, struct err *e)
 {
-    int64_t rest = s->again_ms - now_ms();
+    int64_t rest = s->again_ms - monotonic_ms();
 
     if (rest > 0 && rest > wait_ms)
         rest = wait_ms;
     if (rest > 0)
         (void)poll(NULL, 0, (int)rest);
-    return now_ms() >= s->again_ms ? join(s, e) : 0;
+    return monotonic_ms() >= s->again_ms ? join(s, e) : 0;
 }
 
 /* While the host was read nobody looked: that time is not the receiver's silence. */
 static void forgive_absence(struct sender *s)
 {
-    int64_t away = now_ms() - s->looked_ms;
+    int64_t away = monotonic_ms() - s->looked_ms;
 
     s->heard_ms += away;
     s->lost_ms += away;
@@ -422,7 +413,7 @@ static int work(struct sender *s, int wait_ms, struct err *e)
 
     forgive_absence(s);
     rc = work_on(s, wait_ms, e);
-    s->looked_ms = now_ms();
+    s->looked_ms = monotonic_ms();
     return rc;
 }
 
@@ -443,7 +434,7 @@ int sender_open(struct sender **out, const struct sender_options *options, struc
         return err_set(e, ERR_USAGE, "a token is 1 to 64 letters, digits and hyphens");
     s = mem_new(struct sender);
     *s = (struct sender){.options = *options, .fd = -1, .pause_ms = AGAIN_MS};
-    s->looked_ms = now_ms();
+    s->looked_ms = monotonic_ms();
     s->ring = mem_alloc(SENDER_KEPT_SIZE);
     s->digest = digest_new(DIGEST_SHA256);
     while (rc == 0 && s->state != STREAMING)

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "base/utc.h"
 #include "practice/bundle_key.h"
 #include "practice/collection_record.h"
 #include "sys/file.h"
@@ -73,14 +73,6 @@ static void receiving_release(struct receiving *r)
     buf_release(&r->folder);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Shows what there is to a person who waits; nobody reading any more is no reason to lose a bundle.
  */
 static void show(struct receiving *r)
@@ -116,7 +108,7 @@ static struct arrival *add_arrival(struct receiving *r, const char *collection)
         return found;
     r->arrivals = mem_grow(r->arrivals, r->count, &r->room, sizeof(r->arrivals[0]));
     found = &r->arrivals[r->count++];
-    *found = (struct arrival){.heard_ms = now_ms()};
+    *found = (struct arrival){.heard_ms = monotonic_ms()};
     snprintf(found->collection, sizeof(found->collection), "%s", collection);
     return found;
 }
@@ -127,7 +119,7 @@ static void note_place(struct arrival *x, const struct receive_event *event)
     x->path = mem_strdup(event->path);
     snprintf(x->from, sizeof(x->from), "%s", event->from);
     x->size = event->size;
-    x->heard_ms = now_ms();
+    x->heard_ms = monotonic_ms();
 }
 
 /* Bundles are taken in between the steps, not within. */
@@ -218,7 +210,7 @@ static int settle(struct receiving *r, struct err *e)
 
     for (size_t i = 0; rc == 0 && i < r->count; i++) {
         struct arrival *x = &r->arrivals[i];
-        bool is_late = !x->is_connected && now_ms() - x->heard_ms > r->patience_ms;
+        bool is_late = !x->is_connected && monotonic_ms() - x->heard_ms > r->patience_ms;
 
         if (x->is_done || !x->path || !(x->is_whole || is_late))
             continue;

@@ -1,8 +1,8 @@
 /* taking.c: the records and the answer of an intake. */
 #include "practice/taking.h"
-#include <time.h>
 #include "base/file_kind.h"
 #include "base/sink.h"
+#include "base/utc.h"
 #include "sys/clock.h"
 
 enum {
@@ -14,19 +14,11 @@ enum {
     TITLE_COLUMNS = 200,
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void begin_batch(struct taking *t)
 {
     decision_begin(&t->records, &t->view, t->op, t->in);
     t->records.is_independent = true;
-    t->appended_ms = now_ms();
+    t->appended_ms = monotonic_ms();
 }
 
 int taking_init(struct taking *t, struct session *s, const struct operation *op,
@@ -34,7 +26,7 @@ int taking_init(struct taking *t, struct session *s, const struct operation *op,
 {
     int rc;
 
-    *t = (struct taking){.session = s, .op = op, .in = in, .a = a, .shown_ms = now_ms()};
+    *t = (struct taking){.session = s, .op = op, .in = in, .a = a, .shown_ms = monotonic_ms()};
     walk_init(&t->walk);
     walk_avoid(&t->walk, store_folder(session_store(s)), "it is the folder of this case");
     host_name(t->host, sizeof(t->host));
@@ -152,7 +144,7 @@ int taking_settle(struct taking *t, bool now, struct err *e)
 
     if (t->records.draft_count == 0)
         return 0;
-    if (!now && t->records.draft_count < BATCH_COUNT && now_ms() - t->appended_ms < BATCH_MS)
+    if (!now && t->records.draft_count < BATCH_COUNT && monotonic_ms() - t->appended_ms < BATCH_MS)
         return 0;
     rc = session_append(t->session, &t->records, &first, e);
     if (rc == 0)
@@ -192,9 +184,9 @@ void taking_progress(struct taking *t)
     char size[UTC_PLAIN_SIZE];
 
     if (!t->a->is_interactive || !t->a->flush || t->a->wants_json ||
-        now_ms() - t->shown_ms < PROGRESS_MS)
+        monotonic_ms() - t->shown_ms < PROGRESS_MS)
         return;
-    t->shown_ms = now_ms();
+    t->shown_ms = monotonic_ms();
     buf_addf(&t->a->text, "… %zu of %zu, %s\n", t->at, t->walk.count, size_text(size, t->size));
     /* Nobody reading any more is no reason to leave evidence behind. */
     (void)t->a->flush(t->a);

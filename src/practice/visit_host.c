@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "base/utc.h"
 #include "practice/visit.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -166,20 +166,12 @@ static int judge_key(void *context, struct str key, struct err *e)
                    buf_text(&h->fingerprint));
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* While a person types, no host is thought to be silent. */
 static int ask_secret_of(void *context, struct str asked, struct buf *out, struct err *e)
 {
     const struct visit *h = context;
     CLEANUP_BUF struct buf question = {0};
-    int64_t before = now_ms();
+    int64_t before = monotonic_ms();
     int rc;
 
     if (asked.len) {
@@ -192,7 +184,7 @@ static int ask_secret_of(void *context, struct str asked, struct buf *out, struc
     rc = term_read_secret(buf_text(&question), out, e);
     for (size_t i = 0; i < h->all->count; i++)
         if (h->all->hosts[i].carrier && &h->all->hosts[i] != h)
-            ssh_carrier_extend(h->all->hosts[i].carrier, now_ms() - before);
+            ssh_carrier_extend(h->all->hosts[i].carrier, monotonic_ms() - before);
     return rc;
 }
 

@@ -4,22 +4,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/utc.h"
 
 enum {
     LOOK_EVERY_MS = 50, /* also without a sign: network file systems give none */
     LOOK_SOON_MS = 2,   /* after a sign, which comes before the sync and the commit */
     SOON_COUNT = 20,
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Watching is a help only; without it the case is looked at every LOOK_EVERY_MS. */
 static void start_inotify(struct sqlite *q)
@@ -58,14 +50,14 @@ static int has_grown(struct sqlite *q, uint64_t known, struct err *e)
 int sqlite_watch(void *state, uint64_t known, int timeout_ms, struct err *e)
 {
     struct sqlite *q = state;
-    int64_t end = now_ms() + timeout_ms;
+    int64_t end = monotonic_ms() + timeout_ms;
     int soon = 0;
 
     if (timeout_ms > 0)
         start_inotify(q);
     for (;;) {
         int code = has_grown(q, known, e);
-        int64_t left = end - now_ms();
+        int64_t left = end - monotonic_ms();
         int pause = soon > 0 ? LOOK_SOON_MS : LOOK_EVERY_MS;
 
         if (code || left <= 0)

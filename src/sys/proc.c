@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/utc.h"
 #include "sys/file.h"
 
 enum { WALL_S = 60, OUTPUT_SIZE = 1 << 20, GRACE_MS = 2000, CHUNK_SIZE = 65536 };
@@ -36,15 +36,6 @@ void proc_capture_release(struct proc_capture *c)
     buf_release(&c->out);
     buf_release(&c->err);
     *c = (struct proc_capture){.status = 0};
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
-        BUG("no CLOCK_MONOTONIC");
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* $PATH belongs to whoever started us, and on a machine under attack to whoever changed a profile.
@@ -201,7 +192,7 @@ static void take_rest(struct running *r)
 static void end_late(struct running *r)
 {
     (void)kill(r->pid, r->is_termed ? SIGKILL : SIGTERM);
-    r->deadline_ms = now_ms() + GRACE_MS;
+    r->deadline_ms = monotonic_ms() + GRACE_MS;
     r->is_termed = true;
     r->result.was_late = true;
 }
@@ -212,7 +203,7 @@ static void gather(struct running *r)
         struct pollfd p[3] = {{.fd = r->fd[0], .events = POLLIN},
                               {.fd = r->fd[1], .events = POLLIN},
                               {.fd = r->pidfd, .events = POLLIN}};
-        int64_t left = r->deadline_ms - now_ms();
+        int64_t left = r->deadline_ms - monotonic_ms();
 
         if (left <= 0) {
             end_late(r);
@@ -247,7 +238,7 @@ static int run(struct running *r, const char *const *argv, struct str in, unsign
     int code;
 
     r->pidfd = r->fd[0] = r->fd[1] = -1;
-    r->deadline_ms = now_ms() + (int64_t)wall_s * 1000;
+    r->deadline_ms = monotonic_ms() + (int64_t)wall_s * 1000;
     code = start(r, argv, in, e);
     if (!code) {
         gather(r);

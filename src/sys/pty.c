@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <utmp.h>
+#include "base/utc.h"
 #include "sys/cast.h"
 #include "sys/file.h"
 #include "sys/term.h"
@@ -81,11 +82,6 @@ static uint64_t now_ns(void)
     if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
         BUG("no CLOCK_MONOTONIC");
     return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
-}
-
-static int64_t now_ms(void)
-{
-    return (int64_t)(now_ns() / 1000000);
 }
 
 /* Signals are read from a descriptor, so that none can come between the raw terminal and its
@@ -223,7 +219,7 @@ static void cancel(struct session *s)
         return;
     s->is_cancelled = true;
     s->has_input = false;
-    s->kill_ms = now_ms() + GRACE_MS;
+    s->kill_ms = monotonic_ms() + GRACE_MS;
     /* It leads its session on a pseudo-terminal; else it may share our group, so it alone is told.
      */
     (void)kill(s->is_terminal ? -s->pid : s->pid, SIGHUP);
@@ -322,14 +318,14 @@ static void give_input(struct session *s)
 
 static int wait_ms(struct session *s)
 {
-    int64_t left = s->kill_ms - now_ms();
+    int64_t left = s->kill_ms - monotonic_ms();
 
     if (!s->is_cancelled)
         return -1;
     if (left > 0)
         return (int)left;
     (void)kill(s->pid, SIGKILL); /* it is not waited for yet, so the number is its own */
-    s->kill_ms = now_ms() + GRACE_MS;
+    s->kill_ms = monotonic_ms() + GRACE_MS;
     return GRACE_MS;
 }
 

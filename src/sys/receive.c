@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <sodium.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 #include "sys/file.h"
 
 enum {
@@ -61,14 +61,6 @@ struct receive {
     struct collection_file *files[RECEIVE_COLLECTION_COUNT];
     size_t file_count;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static uint64_t get_le(const uint8_t *in, size_t size)
 {
@@ -445,7 +437,7 @@ static int take_caller(struct receive *r, struct err *e)
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
     c = mem_new(struct caller);
     c->fd = fd;
-    c->since_ms = now_ms();
+    c->since_ms = monotonic_ms();
     address_text(c->from, &from);
     r->callers[r->caller_count++] = c;
     return 0;
@@ -481,7 +473,7 @@ static int serve_all(struct receive *r, const struct pollfd *polled, size_t coun
 
         if (polled[i].revents)
             rc = serve(r, c, e);
-        if (rc == 0 && !c->file && now_ms() - c->since_ms > GREETING_MS)
+        if (rc == 0 && !c->file && monotonic_ms() - c->since_ms > GREETING_MS)
             rc = dismiss(r, c, RECEIVE_REFUSED, "it does not say what it wants", e);
     }
     return rc;

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "sys/file.h"
 #include "sys/self.h"
 #include "sys/ssh_carrier_child.h"
@@ -36,15 +36,6 @@ struct ssh_carrier {
     bool has_end;
     struct err end;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
-        BUG("no CLOCK_MONOTONIC");
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int send_message(struct ssh_carrier *c, enum carrier_kind kind, struct str bytes,
                         struct err *e)
@@ -152,8 +143,8 @@ int ssh_carrier_start(struct ssh_carrier **out, const struct ssh_errand *errand,
     c->pid = -1;
     c->most = errand->most ? errand->most : MOST_SIZE;
     c->quiet_s = errand->quiet_s ? errand->quiet_s : QUIET_S;
-    c->quiet_ms = now_ms() + (int64_t)c->quiet_s * 1000;
-    c->log_in_ms = now_ms() + (int64_t)c->quiet_s * 1000 * LOG_IN_QUIETS;
+    c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
+    c->log_in_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000 * LOG_IN_QUIETS;
     code = start_process(c, errand, e);
     if (!code)
         code = send_start(c, errand, e);
@@ -199,7 +190,7 @@ static int64_t deadline_ms(const struct ssh_carrier *c)
 
 int ssh_carrier_wait_ms(const struct ssh_carrier *c)
 {
-    int64_t left = deadline_ms(c) - now_ms();
+    int64_t left = deadline_ms(c) - monotonic_ms();
 
     return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
@@ -248,13 +239,13 @@ static int take_key(struct ssh_carrier *c, struct str body, struct err *e)
 static int take_question(struct ssh_carrier *c, struct str body, struct err *e)
 {
     CLEANUP(buf_wipe) struct buf secret = {0};
-    int64_t before = now_ms();
+    int64_t before = monotonic_ms();
     int code;
 
     if (!c->was_asked_to_judge || c->step >= SSH_STEP_LOGGED_IN || body.len > CARRIER_TEXT_LIMIT)
         return misbehaved(e, "asked for a secret at the wrong time");
     code = c->to.secret ? c->to.secret(c->to.context, body, &secret, e) : ERR_DENIED;
-    c->log_in_ms += now_ms() - before; /* a person's time is not the host's */
+    c->log_in_ms += monotonic_ms() - before; /* a person's time is not the host's */
     if (code == ERR_DENIED)
         return send_message(c, CARRIER_NO_SECRET, STR(""), e);
     if (code)
@@ -395,7 +386,7 @@ static int verdict(struct ssh_carrier *c, struct err *e)
 
 static int too_late(const struct ssh_carrier *c, struct err *e)
 {
-    int64_t now = now_ms();
+    int64_t now = monotonic_ms();
 
     if (now < deadline_ms(c))
         return 0;
@@ -420,7 +411,7 @@ int ssh_carrier_take(struct ssh_carrier *c, struct err *e)
         return verdict(c, e);
     c->in.len += (size_t)n;
     code = take_messages(c, e);
-    c->quiet_ms = now_ms() + (int64_t)c->quiet_s * 1000;
+    c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
     if (!code)
         code = too_late(c, e);
     return code ? code : 1;
