@@ -220,7 +220,7 @@ static void the_memory_of_a_process_is_copied_as_far_as_it_is_there(void **state
     uint64_t pids[1];
     struct collection_options options = {
         .profile = PROFILE_TRIAGE, .memory_pids = pids, .memory_pid_count = 1};
-    uint64_t off;
+    uint64_t off = 0;
     pid_t pid;
 
     (void)state;
