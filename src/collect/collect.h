@@ -88,3 +88,12 @@ struct collect_rule_text {
     const char *harmless;
 };
 size_t collect_rules(const struct collect_rule_text **out);
+
+/* What a collection may notice besides (doc/format/observed.md); its words come with it. */
+struct collect_noticed {
+    const char *code;
+    unsigned weight;
+    enum collect_hint hint;
+    const char *harmless;
+};
+size_t collect_noticed(const struct collect_noticed **out);

@@ -16,19 +16,6 @@ static const struct step steps[] = {
 #undef STEP
 };
 
-struct observation_row {
-    const char *code;
-    unsigned weight;
-    enum collect_hint hint;
-    const char *harmless;
-};
-
-static const struct observation_row observations[] = {
-#define OBSERVATION(code, weight, hint, harmless) {code, weight, hint, harmless},
-#include "collect/observed.def"
-#undef OBSERVATION
-};
-
 static void keep(struct collection *c, int code)
 {
     if (code && !c->status)
@@ -131,18 +118,21 @@ void collection_missing(struct collection *c, struct str what, int number, const
         memcpy(said->what, what.p, said->what_len);
 }
 
-static const struct observation_row *find_row(const char *code)
+static const struct collect_noticed *find_row(const char *code)
 {
-    for (size_t i = 0; i < COUNT_OF(observations); i++)
-        if (strcmp(observations[i].code, code) == 0)
-            return &observations[i];
+    const struct collect_noticed *rows;
+    size_t count = collect_noticed(&rows);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].code, code) == 0)
+            return &rows[i];
     BUG("observed.def does not know %s", code);
 }
 
 void collection_observe(struct collection *c, const char *code, struct str evidence,
                         const char *words, ...)
 {
-    const struct observation_row *row = find_row(code);
+    const struct collect_noticed *row = find_row(code);
     CLEANUP_BUF struct buf text = {0};
     struct json *j;
     va_list args;

@@ -4,12 +4,13 @@
 #include "base/json.h"
 #include "base/sink.h"
 #include "evidence/bundle_read.h"
+#include "collect/collect.h"
 #include "practice/bundle_key.h"
 #include "practice/collection.h"
 #include "practice/collection_worker.h"
 #include "sys/file.h"
 
-enum { CPU_S = 600, WALL_S = 3600, LINES_MOST = 20000 };
+enum { CPU_S = 600, WALL_S = 3600, MISSING_MOST = 20000, OF_CODE_MOST = 300, CODE_COUNT = 96 };
 
 #define WORKER_MEMORY ((uint64_t)2 << 30)
 
@@ -139,7 +140,7 @@ struct receiving {
     struct hash of;
     struct buf line;
     struct json json;
-    uint64_t observed_kept;
+    uint64_t of_code[CODE_COUNT]; /* how many came, by row; the last: of all codes not known here */
     uint64_t missing_kept;
     bool has_head;
 };
@@ -248,17 +249,41 @@ static int write_texts(struct receiving *r, const char *const *names, const stru
     return end_line(r, e);
 }
 
+/* CODE_COUNT - 1 for one that this calm does not know. */
+static size_t find_code(struct str code)
+{
+    const struct collect_noticed *rows;
+    size_t count = collect_noticed(&rows);
+
+    if (count >= CODE_COUNT)
+        BUG("%zu codes", count);
+    for (size_t i = 0; i < count; i++)
+        if (str_is(code, rows[i].code))
+            return i;
+    return CODE_COUNT - 1;
+}
+
+/* What a code weighs and usually means is known here; a host that lies does not get to say it. Nor
+ * does a flood of one code crowd out the others. */
 static int take_observed(struct receiving *r, const struct str *texts, struct err *e)
 {
     static const char *const names[] = {"observed", "weight",   "hint",
                                         "words",    "harmless", "evidence"};
+    static const char *const digits[] = {"0", "1", "2", "3"};
+    struct str said[] = {texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]};
+    size_t code = find_code(texts[0]);
+    const struct collect_noticed *rows;
 
+    if (code < collect_noticed(&rows)) {
+        said[1] = str_of(digits[rows[code].weight]);
+        said[2] = str_of(collect_hint_name(rows[code].hint));
+        said[4] = str_of(rows[code].harmless);
+    }
     r->out->observed++;
-    r->out->heavy += str_is(texts[1], "3");
-    if (r->observed_kept == LINES_MOST)
+    r->out->heavy += str_is(said[1], "3");
+    if (++r->of_code[code] > OF_CODE_MOST)
         return 0;
-    r->observed_kept++;
-    return write_texts(r, names, texts, COUNT_OF(names), e);
+    return write_texts(r, names, said, COUNT_OF(names), e);
 }
 
 static int take_missing(struct receiving *r, const struct str *texts, struct err *e)
@@ -269,7 +294,7 @@ static int take_missing(struct receiving *r, const struct str *texts, struct err
     r->out->missing++;
     if (str_u64(texts[3], &more) && more < (uint64_t)1 << 40)
         r->out->missing += more;
-    if (r->missing_kept == LINES_MOST)
+    if (r->missing_kept == MISSING_MOST)
         return 0;
     r->missing_kept++;
     return write_texts(r, names, texts, COUNT_OF(names) - (more == 0), e);
@@ -350,21 +375,35 @@ static int write_end(struct receiving *r, const struct pack *pack, struct err *e
     return rc ? rc : blob_commit(MOVE(r->writer), &out->list, e);
 }
 
+static int say_one_left(struct receiving *r, const char *what, const char *why, struct err *e)
+{
+    static const char *const names[] = {"missing", "step", "why"};
+    struct str texts[] = {str_of(what), STR("list"), str_of(why)};
+
+    r->out->missing++;
+    return write_texts(r, names, texts, COUNT_OF(names), e);
+}
+
+/* What came and is not in the list. */
 static int say_left(struct receiving *r, struct err *e)
 {
-    const struct collection_reading *out = r->out;
-    CLEANUP_BUF struct buf what = {0};
-    struct str texts[4];
+    const struct collect_noticed *rows;
+    size_t count = collect_noticed(&rows);
+    char what[128];
+    int rc = 0;
 
-    if (out->observed == r->observed_kept && r->missing_kept < LINES_MOST)
-        return 0;
-    buf_addf(&what, "%llu observations", (unsigned long long)(out->observed - r->observed_kept));
-    texts[0] = buf_str(&what);
-    texts[1] = STR("list");
-    texts[2] = STR("only 20,000 lines of each sort are kept; all lie in the archive");
-    texts[3] = STR("0");
-    r->missing_kept = 0;
-    return take_missing(r, texts, e);
+    for (size_t i = 0; i < CODE_COUNT && rc == 0; i++) {
+        if (r->of_code[i] <= OF_CODE_MOST)
+            continue;
+        snprintf(what, sizeof(what), "%llu observations %s",
+                 (unsigned long long)(r->of_code[i] - OF_CODE_MOST),
+                 i < count ? rows[i].code : "of codes that are not known here");
+        rc = say_one_left(r, what, "of each code 300 are kept; all lie in the archive", e);
+    }
+    if (rc == 0 && r->missing_kept == MISSING_MOST)
+        rc = say_one_left(r, "more that is missing",
+                          "20,000 lines of it are kept; all lie in the archive", e);
+    return rc;
 }
 
 static int write_list(struct receiving *r, const struct pack *pack, const char *name, struct err *e)

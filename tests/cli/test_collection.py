@@ -322,7 +322,7 @@ class Observed(CollectionTest):
         self.assertLessEqual({"hidden-process", "kernel-taint", "odd"}, codes)
         self.assertEqual({row["code"] for row in self.ana.json("snapshot observe s1")}, codes - {"hidden-process", "kernel-taint", "odd"})
         said = self.ana("preserve observed web1")
-        self.assertIn("Usually harmless: A process that ended between two looks.", " ".join(said.split()))
+        self.assertIn("Usually harmless: In a copied tree it ended while the copy was made;", " ".join(said.split()))
         self.assertIn("calm preserve observed co1", self.ana("preserve observed co1"))
         self.assertEqual(self.ana.json("preserve observed s1"), rows)
         self.assertEqual([row["number"] for row in self.ana.json("preserve observed --least 3")], [row["number"] for row in rows if row["weight"] == 3])
