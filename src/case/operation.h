@@ -95,6 +95,9 @@ struct answer {
     /* Asks the person at the terminal a question that yes or no answers, after showing what is in
      * text; NULL where nobody sits there. */
     bool (*confirm)(struct answer *a, const char *question);
+    /* Shows what is in text and the question, and waits for one key; 0 is the end of the input.
+     * NULL where nobody sits there. */
+    char (*ask_key)(struct answer *a, const char *question);
     int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
                                        nobody waits. Non-zero: nobody reads any more */
     bool to_terminal;               /* standard output is one: long lines are cut at its edge */

@@ -102,6 +102,19 @@ static bool confirm_answer(struct answer *a, const char *question)
     return got > 0 && str_is(str_trim((struct str){line, (size_t)got}), "yes");
 }
 
+static char ask_key(struct answer *a, const char *question)
+{
+    char key = 0;
+
+    if (flush_answer(a) != 0)
+        return 0;
+    fprintf(stderr, "%s ", question);
+    if (term_read_key(STDIN_FILENO, &key, NULL) != 0)
+        key = 0;
+    fputc('\n', stderr);
+    return key;
+}
+
 static int print_answer(const struct answer *a)
 {
     if (!a->wants_json)
@@ -201,6 +214,7 @@ static int run(const struct model *m, struct args *a, struct err *e)
                             .to_terminal = term_is_terminal(STDOUT_FILENO),
                             .flush = flush_answer,
                             .confirm = is_asked ? confirm_answer : NULL,
+                            .ask_key = is_asked ? ask_key : NULL,
                             .around = &p.around};
     int rc = place_find(&p, m, a->case_folder, e);
 

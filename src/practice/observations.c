@@ -56,68 +56,131 @@ int observations_take(void *context, const struct collect_observation *c, struct
     return observations_add(context, &x, e);
 }
 
-void observations_number(struct observations *o)
-{
-    struct observation *sorted = mem_array(o->count + 1, sizeof(sorted[0]));
-    size_t count = 0;
-
-    for (unsigned weight = OBSERVATION_WEIGHT_MAX + 1; weight-- > 0;)
-        for (size_t i = 0; i < o->count; i++)
-            if (o->items[i].weight == weight) {
-                sorted[count] = o->items[i];
-                sorted[count].number = count + 1;
-                count++;
-            }
-    free(o->items);
-    o->items = sorted;
-    o->room = o->count + 1;
-}
-
 /* Of the same sort and weight. */
 static bool is_alike(const struct observation *a, const struct observation *b)
 {
     return a->weight == b->weight && str_eq(a->code, b->code);
 }
 
-/* What one sort of observation means is said once, behind the last of them. */
-static bool is_last_of_its_sort(const struct observations *o, size_t i)
+struct place {
+    struct observation x;
+    size_t sort; /* where the first of its sort stands */
+    size_t at;
+};
+
+static size_t first_alike(const struct observations *o, size_t i)
 {
-    for (size_t k = i + 1; k < o->count; k++)
+    for (size_t k = 0; k < i; k++)
         if (is_alike(&o->items[k], &o->items[i]))
-            return false;
-    return true;
+            return k;
+    return i;
 }
 
-static void show_one(const struct observations *o, size_t i, struct answer *a)
+static int by_weight_and_sort(const void *a, const void *b)
+{
+    const struct place *x = a;
+    const struct place *y = b;
+
+    if (x->x.weight != y->x.weight)
+        return x->x.weight > y->x.weight ? -1 : 1;
+    if (x->sort != y->sort)
+        return x->sort < y->sort ? -1 : 1;
+    return x->at < y->at ? -1 : 1;
+}
+
+void observations_sort(struct observations *o)
+{
+    CLEANUP_FREE struct place *places = mem_array(o->count + 1, sizeof(places[0]));
+
+    for (size_t i = 0; i < o->count; i++)
+        places[i] = (struct place){o->items[i], first_alike(o, i), i};
+    qsort(places, o->count, sizeof(places[0]), by_weight_and_sort);
+    for (size_t i = 0; i < o->count; i++)
+        o->items[i] = places[i].x;
+}
+
+void observations_number(struct observations *o)
+{
+    observations_sort(o);
+    for (size_t i = 0; i < o->count; i++)
+        o->items[i].number = i + 1;
+}
+
+size_t observations_end_of_sort(const struct observations *o, size_t from)
+{
+    size_t end = from;
+
+    while (end < o->count && is_alike(&o->items[end], &o->items[from]))
+        end++;
+    return end;
+}
+
+static void show_one(const struct observation *x, struct screen *screen)
 {
     static const char *const marks[OBSERVATION_WEIGHT_MAX + 1] = {"  ", "  ", " !", "!!"};
-    static const char *const hints[] = {[COLLECT_FAULT] = "a fault",
-                                        [COLLECT_ATTACK] = "an attack",
-                                        [COLLECT_EITHER] = "a fault or an attack"};
-    const struct observation *x = &o->items[i];
-    struct screen screen = {&a->text, a->columns, a->color};
-    CLEANUP_BUF struct buf means = {0};
     CLEANUP_BUF struct buf mark = {0};
 
     buf_adds(&mark, marks[x->weight]);
     if (x->number)
         buf_addf(&mark, "%4zu", x->number);
-    screen_item(&screen, 0, buf_str(&mark), x->words);
-    if (is_last_of_its_sort(o, i)) {
-        buf_addf(&means, "May point to %s. Usually harmless: ", hints[x->hint]);
-        buf_addstr(&means, x->harmless);
-        screen_para_style(&screen, x->number ? 8 : 4, SCREEN_DIM, buf_str(&means));
-    }
+    screen_item(screen, 0, buf_str(&mark), x->words);
+}
+
+/* The numbers of what is not shown, so that each can be asked for. */
+static void show_rest(const struct observation *rest, size_t count, struct screen *screen)
+{
+    if (rest[0].number)
+        screen_printf(screen, 8, "and %zu more of this sort: %zu to %zu", count, rest[0].number,
+                      rest[count - 1].number);
+    else
+        screen_printf(screen, 4, "and %zu more of this sort", count);
+}
+
+/* What one sort means is said once, behind the last of them. */
+static void show_meaning(const struct observation *x, struct screen *screen)
+{
+    static const char *const hints[] = {[COLLECT_FAULT] = "a fault",
+                                        [COLLECT_ATTACK] = "an attack",
+                                        [COLLECT_EITHER] = "a fault or an attack"};
+    CLEANUP_BUF struct buf means = {0};
+
+    buf_addf(&means, "May point to %s. Usually harmless: ", hints[x->hint]);
+    buf_addstr(&means, x->harmless);
+    screen_para_style(screen, x->number ? 8 : 4, SCREEN_DIM, buf_str(&means));
+}
+
+static void show_sort(const struct observations *o, size_t from, size_t end, struct screen *screen)
+{
+    size_t count = end - from;
+    size_t shown = o->shows_all || count <= OBSERVATIONS_SHOWN ? count : OBSERVATIONS_SHOWN - 1;
+
+    for (size_t i = from; i < from + shown; i++)
+        show_one(&o->items[i], screen);
+    if (shown < count)
+        show_rest(&o->items[from + shown], count - shown, screen);
+    show_meaning(&o->items[from], screen);
 }
 
 void observations_text(const struct observations *o, struct answer *a)
 {
-    for (unsigned weight = OBSERVATION_WEIGHT_MAX; weight >= 1; weight--)
-        for (size_t i = 0; i < o->count; i++)
-            if (o->items[i].weight == weight)
-                show_one(o, i, a);
+    struct screen screen = {&a->text, a->columns, a->color};
+    size_t end;
+
+    for (size_t i = 0; i < o->count; i = end) {
+        end = observations_end_of_sort(o, i);
+        show_sort(o, i, end, &screen);
+    }
     if (o->count == 0)
         buf_adds(&a->text, "Nothing is noticed by the rules. That is no proof that all is well.\n");
+}
+
+size_t observations_sorts(const struct observations *o)
+{
+    size_t sorts = 0;
+
+    for (size_t i = 0; i < o->count; i = observations_end_of_sort(o, i))
+        sorts++;
+    return sorts;
 }
 
 void observations_json(const struct observations *o, struct answer *a)

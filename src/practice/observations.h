@@ -4,7 +4,7 @@
 #include "collect/collect.h"
 #include "practice/practice.h"
 
-enum { OBSERVATIONS_MAX = 24000, OBSERVATION_WEIGHT_MAX = 3 };
+enum { OBSERVATIONS_MAX = 24000, OBSERVATIONS_SHOWN = 3, OBSERVATION_WEIGHT_MAX = 3 };
 
 struct observation {
     struct str code;
@@ -22,6 +22,7 @@ struct observations {
     size_t count;
     size_t room;
     unsigned least;               /* weight: lighter ones are left out */
+    bool shows_all;               /* each of a sort, however many there are */
     const struct thing *system;   /* whose state it is; NULL where that is unknown */
     const struct thing *evidence; /* what shows it */
 };
@@ -33,9 +34,15 @@ MUST_CHECK int observations_least(struct observations *o, struct str written, st
 MUST_CHECK int observations_add(struct observations *o, const struct observation *x, struct err *e);
 /* As collect_observed, with the observations as the context. */
 int observations_take(void *context, const struct collect_observation *c, struct err *e);
-/* Puts the heaviest first and numbers them from 1. */
+/* Puts the heaviest first, and those of one sort behind each other. */
+void observations_sort(struct observations *o);
+/* Sorts, and numbers them from 1. */
 void observations_number(struct observations *o);
+/* The end of the sort that begins there; of what is sorted. */
+size_t observations_end_of_sort(const struct observations *o, size_t from);
+size_t observations_sorts(const struct observations *o); /* how many; of what is sorted */
 
+/* What is sorted, one sort after the other. */
 void observations_text(const struct observations *o, struct answer *a);
 void observations_json(const struct observations *o, struct answer *a);
 
@@ -50,4 +57,8 @@ MUST_CHECK int observations_weigh(struct session *s, const struct view *v,
 /* Marks the system: "suspected", "affected". */
 MUST_CHECK int observations_mark(struct session *s, const struct view *v,
                                  const struct observations *o, struct str state, struct answer *a,
+                                 struct err *e);
+/* Shows one sort after the other, and does with each what a key says: a problem, its system,
+ * evidence for a hypothesis. Of what is sorted. ERR_USAGE where nobody sits at a terminal. */
+MUST_CHECK int observations_each(struct session *s, const struct observations *o, struct answer *a,
                                  struct err *e);

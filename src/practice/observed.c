@@ -20,6 +20,14 @@ static const struct field observed_fields[] = {
      .flags = FIELD_OUTSIDE,
      .help = "1: worth knowing, too; 2: worth a look; 3: to look at first",
      .fallback = "1"},
+    {.name = "all",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "show each one, not the first of every sort"},
+    {.name = "each",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "one sort after the other, with one key for what it becomes"},
     {.name = "raise",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
@@ -127,14 +135,43 @@ static int add_collected(const struct view *v, const struct thing *collection,
     return collection_list(v->store, &name, take_line, o, e);
 }
 
-/* The rules on the state first, then what the collector itself saw, which names its evidence. */
+static size_t count_of(const struct observation *all, size_t from, size_t end, struct str code)
+{
+    size_t count = 0;
+
+    for (size_t i = from; i < end; i++)
+        count += str_eq(all[i].code, code);
+    return count;
+}
+
+/* What the rules and the collector both look for is told once: by the rules, whose words are our
+ * own, unless the collector saw more of it. */
+static void drop_said_twice(struct observations *o, size_t by_rules)
+{
+    CLEANUP_FREE struct observation *all = mem_array(o->count + 1, sizeof(all[0]));
+    size_t total = o->count;
+
+    memcpy(all, o->items, total * sizeof(all[0]));
+    o->count = by_rules;
+    for (size_t i = by_rules; i < total; i++) {
+        size_t seen = count_of(all, 0, by_rules, all[i].code);
+
+        if (!seen || seen < count_of(all, by_rules, total, all[i].code))
+            o->items[o->count++] = all[i];
+    }
+}
+
+/* The rules on the state first, then what the collector itself saw. */
 static int gather(const struct view *v, const struct subject *s, struct observations *o,
                   struct err *e)
 {
     int rc = s->snapshot ? snapshot_observations(v, s->snapshot, o, e) : 0;
+    size_t by_rules = o->count;
 
     if (rc == 0 && s->collection)
         rc = add_collected(v, s->collection, o, e);
+    if (rc == 0)
+        drop_said_twice(o, by_rules);
     if (s->collection) {
         o->system = view_ref(v, s->collection, "system");
         o->evidence = view_ref(v, s->collection, "evidence");
@@ -168,16 +205,39 @@ static int choose(struct observations *o, struct str numbers, unsigned least, st
     return 0;
 }
 
-static void say_next(const struct subject *s, const struct observations *o, struct answer *a)
+static void say_count(const struct observations *o, struct answer *a)
 {
+    size_t sorts = observations_sorts(o);
+
+    buf_addf(&a->text, "%zu thing%s noticed, of %zu sort%s: ", o->count,
+             o->count == 1 ? " was" : "s were", sorts, sorts == 1 ? "" : "s");
+    buf_adds(&a->text, "!! to look at first, ! worth a look.\n\n");
+}
+
+/* What can be done with one of them, behind its command. */
+static void say_way(const struct subject *s, size_t number, const char *option, const char *what,
+                    struct answer *a)
+{
+    buf_addf(&a->text, "  calm preserve observed %s %zu %-16s  %s\n", buf_text(&s->call), number,
+             option, what);
+}
+
+static void say_next(const struct view *v, const struct subject *s, const struct observations *o,
+                     struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    bool has_hypothesis = view_count(v, "hypothesis");
+    CLEANUP_BUF struct buf next = {0};
     size_t first = o->items[0].number;
 
-    buf_addf(&a->text,
-             "\nNone of these is a verdict. To go on with one, by its number:\n"
-             "  calm preserve observed %s %zu --raise            a problem\n"
-             "  calm preserve observed %s %zu --mark suspected   its system\n"
-             "  calm preserve observed %s %zu --for h1           evidence for a hypothesis\n",
-             buf_text(&s->call), first, buf_text(&s->call), first, buf_text(&s->call), first);
+    buf_adds(&a->text, "\nNone of these is a verdict. To go on with one, by its number:\n");
+    say_way(s, first, "--raise", "a problem", a);
+    say_way(s, first, "--mark suspected", "its system", a);
+    say_way(s, first, "--for h1",
+            has_hypothesis ? "evidence for a hypothesis" : "once there is one: calm analyse", a);
+    buf_addf(&next, "calm preserve observed %s --each", buf_text(&s->call));
+    screen_next(&screen, buf_str(&next),
+                STR("one sort after the other, with one key for what it becomes"));
 }
 
 static bool acts(const struct operation *op, const struct input *in)
@@ -202,6 +262,19 @@ static int act(struct session *s, const struct view *v, const struct operation *
     if (rc == 0 && input_has(op, in, "mark"))
         rc = observations_mark(s, v, o, input_value(op, in, "mark"), a, e);
     return rc;
+}
+
+static void show(const struct view *v, const struct operation *op, const struct input *in,
+                 const struct subject *subject, struct observations *o, struct answer *a)
+{
+    bool is_list = o->count && !acts(op, in);
+
+    o->shows_all = input_has(op, in, "all") || input_has(op, in, "only");
+    if (is_list)
+        say_count(o, a);
+    observations_text(o, a);
+    if (is_list)
+        say_next(v, subject, o, a);
 }
 
 static void subject_release(struct subject *s)
@@ -232,12 +305,12 @@ static int observed_job(struct session *s, const struct operation *op, const str
     rc = choose(&o, input_value(op, in, "only"), least, e);
     if (rc)
         return rc;
+    if (input_has(op, in, "each"))
+        return observations_each(s, &o, a, e);
     if (a->wants_json)
         observations_json(&o, a);
     else
-        observations_text(&o, a);
-    if (!a->wants_json && o.count && !acts(op, in))
-        say_next(&subject, &o, a);
+        show(&v, op, in, &subject, &o, a);
     return o.count ? act(s, &v, op, in, &o, a, e) : 0;
 }
 
@@ -249,9 +322,10 @@ const struct operation preserve_observed = {
     .more = "Observations are no verdicts: each says what is seen, what it may point to, and its "
             "usual harmless cause. They come from the rules that calm snapshot observe has, and "
             "from what the collector saw by comparing independent views of the host. Each has a "
-            "number; with numbers behind the state only those are meant. --raise makes each sort a "
-            "problem, once; --for makes each a fact that speaks for a hypothesis; --mark marks the "
-            "system.",
+            "number; with numbers behind the state only those are meant. Of one sort the first are "
+            "shown, and how many more there are. --raise makes each sort a problem, once; --for "
+            "makes each a fact that speaks for a hypothesis; --mark marks the system. --each does "
+            "this at the terminal: one sort at a time, with one key.",
     OP_FIELDS(observed_fields),
     .type = OP_JOB,
     .roles = ROLES_WRITING,

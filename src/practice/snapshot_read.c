@@ -169,6 +169,8 @@ static int observe_job(struct session *s, const struct operation *op, const stru
     rc = observations_least(&o, input_value(op, in, "least"), e);
     if (rc == 0)
         rc = snapshot_observations(&v, snapshot, &o, e);
+    if (rc == 0)
+        observations_sort(&o);
     if (rc == 0 && a->wants_json)
         observations_json(&o, a);
     else if (rc == 0)

@@ -97,6 +97,40 @@ int term_read_secret(const char *question, struct buf *out, struct err *e)
     return ask_terminal(fd, question, out, e);
 }
 
+/* Of what an arrow or a function key sends, the rest is taken too, so that it is no key of its own.
+ */
+static int read_key_bytes(int fd, char *key, struct err *e)
+{
+    char bytes[16] = {0};
+    ssize_t got;
+
+    do
+        got = read(fd, bytes, sizeof(bytes));
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return err_errno(e, "cannot read a key");
+    *key = bytes[0];
+    return 0;
+}
+
+int term_read_key(int fd, char *key, struct err *e)
+{
+    struct termios was;
+    struct termios raw;
+    int rc;
+
+    if (tcgetattr(fd, &was) != 0)
+        return err_errno(e, "cannot ask on the terminal");
+    raw = was;
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG); /* it cannot be ended with the terminal so */
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    tcsetattr(fd, TCSADRAIN, &raw);
+    rc = read_key_bytes(fd, key, e);
+    tcsetattr(fd, TCSADRAIN, &was);
+    return rc;
+}
+
 bool term_has_piped_text(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
