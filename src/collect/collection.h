@@ -42,6 +42,7 @@ struct collection_refusal {
     uint64_t count;
 };
 
+struct live_netns_list; /* the network namespaces, once they were asked for: live_netns.h */
 struct collection_said; /* why something is missing, and how often that was said */
 
 struct collection {
@@ -53,6 +54,7 @@ struct collection {
     bool is_root;
     struct utc started;
     struct process_list processes; /* as they were at the start; filled by the step "scan" */
+    struct live_netns_list *networks;
     struct bundle_lines *missing;
     struct bundle_lines *observed;
     struct bundle_lines *artifacts;

@@ -7,6 +7,8 @@
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <linux/unix_diag.h>
+#include <linux/vm_sockets_diag.h>
+#include <linux/xdp_diag.h>
 #include <sys/socket.h>
 #include "collect/live_socket.h"
 
@@ -212,66 +214,207 @@ int live_diag_netlink(void *context, const struct netlink_message *m)
     return d->s->c->status;
 }
 
-static void ask(struct live_sockets *s, const char *name, struct str request, netlink_see *see)
+int live_diag_vsock(void *context, const struct netlink_message *m)
 {
-    struct live_diag d = {.s = s, .protocol = name};
-    int code = netlink_ask(NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, request, see, &d);
+    struct live_diag *d = context;
+    struct str body = m->body;
+    struct vsock_diag_msg head;
+    struct json *j;
 
-    if (code == -EINTR)
-        collection_missing(s->c, str_of(name), 0,
-                           "sockets came and went while sock_diag listed them: some may be missing "
-                           "or told twice");
-    else if (code == -ENOENT)
-        collection_missing(s->c, str_of(name), ENOENT,
-                           "this kernel's sock_diag does not know them");
-    else if (code < 0)
-        collection_missing(s->c, str_of(name), -code, "sock_diag: %s", strerror(-code));
+    if (!netlink_fixed(&body, &head, sizeof(head)))
+        return 0;
+    j = live_socket_begin(d->s, DIAG, "VSOCK");
+    live_put_word(j, "type", live_unix_types, head.vdiag_type);
+    live_put_word(j, "state", live_socket_states, head.vdiag_state);
+    json_put_u64(j, "local_cid", head.vdiag_src_cid);
+    json_put_u64(j, "local_port", head.vdiag_src_port);
+    json_put_u64(j, "remote_cid", head.vdiag_dst_cid);
+    json_put_u64(j, "remote_port", head.vdiag_dst_port);
+    live_socket_end(d->s, j, head.vdiag_ino);
+    return d->s->c->status;
 }
 
-static void ask_inet(struct live_sockets *s, uint8_t family, uint8_t protocol, const char *name)
+static void put_xdp_info(struct json *j, struct str value)
 {
-    struct inet_diag_req_v2 request = {.sdiag_family = family,
-                                       .sdiag_protocol = protocol,
+    struct xdp_diag_info info;
+
+    if (!netlink_fixed(&value, &info, sizeof(info)))
+        return;
+    json_put_u64(j, "interface_index", info.ifindex);
+    json_put_u64(j, "queue", info.queue_id);
+}
+
+int live_diag_xdp(void *context, const struct netlink_message *m)
+{
+    struct live_diag *d = context;
+    struct str body = m->body;
+    struct xdp_diag_msg head;
+    struct netlink_attribute a;
+    struct json *j;
+
+    if (!netlink_fixed(&body, &head, sizeof(head)))
+        return 0;
+    j = live_socket_begin(d->s, DIAG, "XDP");
+    live_put_word(j, "type", live_unix_types, head.xdiag_type);
+    while (netlink_attribute(&body, &a)) {
+        if (a.type == XDP_DIAG_INFO)
+            put_xdp_info(j, a.value);
+        else if (a.type == XDP_DIAG_UID)
+            json_put_u64(j, "uid", netlink_u32(a.value));
+    }
+    live_socket_end(d->s, j, head.xdiag_ino);
+    return d->s->c->status;
+}
+
+/* One question, and the modules that answer it. */
+struct question {
+    uint8_t family;
+    uint8_t protocol;
+    const char *name;
+    const char *modules[2];
+    netlink_see *see;
+    const char *registered; /* as /proc/net/protocols calls it; NULL: every kernel has it */
+};
+static const struct question questions[] = {
+    {AF_INET, IPPROTO_TCP, "TCP", {"inet_diag", "tcp_diag"}, live_diag_inet, NULL},
+    {AF_INET, IPPROTO_UDP, "UDP", {"inet_diag", "udp_diag"}, live_diag_inet, NULL},
+    {AF_INET, IPPROTO_UDPLITE, "UDPLITE", {"inet_diag", "udp_diag"}, live_diag_inet, NULL},
+    {AF_INET, IPPROTO_RAW, "RAW", {"inet_diag", "raw_diag"}, live_diag_inet, NULL},
+    {AF_INET, IPPROTO_SCTP, "SCTP", {"inet_diag", "sctp_diag"}, live_diag_inet, "SCTP"},
+    {AF_UNIX, 0, "UNIX", {"unix_diag"}, live_diag_unix, NULL},
+    {AF_PACKET, 0, "PACKET", {"af_packet_diag"}, live_diag_packet, NULL},
+    {AF_NETLINK, NDIAG_PROTO_ALL, "NETLINK", {"netlink_diag"}, live_diag_netlink, NULL},
+    {AF_VSOCK, 0, "VSOCK", {"vsock_diag"}, live_diag_vsock, "AF_VSOCK"},
+    {AF_XDP, 0, "XDP", {"xsk_diag"}, live_diag_xdp, "XDP"},
+};
+
+/* Names that stand at the start of the lines of /proc/net/protocols, after its heading. */
+static bool is_registered(struct str protocols, const char *name)
+{
+    struct str line;
+
+    while (take_line(&protocols, &line))
+        if (str_is(take_field(&line), name))
+            return true;
+    return false;
+}
+
+/* What the kernel has and neither sock_diag nor a file of /proc/net is read for. Sockets of MPTCP
+ * are told as those of TCP that they are made of. */
+static void say_unread(struct live_sockets *s, struct str protocols)
+{
+    static const char *const read[] = {
+        "protocol", "TCP",   "TCPv6",  "UDP",    "UDPv6",    "UDP-Lite", "UDPLITEv6",
+        "RAW",      "RAWv6", "PING",   "PINGv6", "UNIX",     "PACKET",   "UNIX-STREAM",
+        "NETLINK",  "SCTP",  "SCTPv6", "XDP",    "AF_VSOCK", "MPTCP",    "MPTCPv6"};
+    struct str line;
+
+    while (take_line(&protocols, &line)) {
+        struct str name = take_field(&line);
+        size_t i = 0;
+
+        while (i < COUNT_OF(read) && !str_is(name, read[i]))
+            i++;
+        if (name.len && i == COUNT_OF(read))
+            collection_missing(s->c, name, 0,
+                               "this kernel has sockets of this kind, which are not read");
+    }
+}
+
+void live_socket_diag_prepare(struct live_sockets *s)
+{
+    CLEANUP_BUF struct buf buf = {0};
+    int code = host_read(&s->c->host, "proc/net/protocols", &buf, GATHER_SMALL_SIZE);
+
+    if (code < 0)
+        collection_missing(s->c, STR("/proc/net/protocols"), -code,
+                           "which kinds of sockets this kernel has: %s", strerror(-code));
+    say_unread(s, buf_str(&buf));
+    for (size_t i = 0; i < COUNT_OF(questions); i++) {
+        const struct question *q = &questions[i];
+
+        if (q->registered && !is_registered(buf_str(&buf), q->registered))
+            continue;
+        if (live_may_ask(s->c, q->modules[0], "sockets by sock_diag") &&
+            (!q->modules[1] || live_may_ask(s->c, q->modules[1], "sockets by sock_diag")))
+            s->may_ask |= 1u << i;
+    }
+}
+
+static void say(struct live_sockets *s, const struct live_netns *ns, const char *name, int code)
+{
+    CLEANUP_BUF struct buf buf = {0};
+    struct str what = live_netns_what(ns, name, &buf);
+
+    if (code == -EINTR)
+        collection_missing(s->c, what, 0,
+                           "sockets came and went while sock_diag listed them: some may be missing "
+                           "or told twice");
+    else if (code == -ENOENT && ns->is_own) /* in one as in all */
+        collection_missing(s->c, what, ENOENT, "this kernel's sock_diag does not know them");
+    else if (code < 0 && code != -ENOENT)
+        collection_missing(s->c, what, -code, "sock_diag: %s", strerror(-code));
+}
+
+static void ask(struct live_sockets *s, const struct live_netns *ns, const struct question *q,
+                struct str request)
+{
+    struct live_diag d = {.s = s, .protocol = q->name};
+
+    say(s, ns, q->name, netlink_ask(NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, request, q->see, &d));
+}
+
+static void ask_inet(struct live_sockets *s, const struct live_netns *ns, const struct question *q)
+{
+    struct inet_diag_req_v2 request = {.sdiag_protocol = q->protocol,
                                        .idiag_ext = 1 << (INET_DIAG_INFO - 1),
                                        .idiag_states = UINT32_MAX};
 
-    ask(s, name, (struct str){(char *)&request, sizeof(request)}, live_diag_inet);
+    request.sdiag_family = AF_INET;
+    ask(s, ns, q, (struct str){(char *)&request, sizeof(request)});
+    request.sdiag_family = AF_INET6;
+    ask(s, ns, q, (struct str){(char *)&request, sizeof(request)});
 }
 
-void live_socket_diag(struct live_sockets *s)
+static void ask_one(struct live_sockets *s, const struct live_netns *ns, const struct question *q)
 {
-    static const struct {
-        uint8_t number;
-        const char *name;
-        const char *module;
-    } protocols[] = {{IPPROTO_TCP, "TCP", "tcp_diag"},
-                     {IPPROTO_UDP, "UDP", "udp_diag"},
-                     {IPPROTO_UDPLITE, "UDPLITE", "udp_diag"},
-                     {IPPROTO_RAW, "RAW", "raw_diag"}};
-    struct unix_diag_req unix_request = {.sdiag_family = AF_UNIX,
-                                         .udiag_states = UINT32_MAX,
-                                         .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS |
-                                                       UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN |
-                                                       UDIAG_SHOW_UID};
-    struct packet_diag_req packet_request = {.sdiag_family = AF_PACKET,
-                                             .pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_FILTER};
-    struct netlink_diag_req netlink_request = {.sdiag_family = AF_NETLINK,
-                                               .sdiag_protocol = NDIAG_PROTO_ALL,
-                                               .ndiag_show = NDIAG_SHOW_GROUPS};
+    struct unix_diag_req local = {.sdiag_family = AF_UNIX,
+                                  .udiag_states = UINT32_MAX,
+                                  .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
+                                                UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID};
+    struct packet_diag_req packet = {.sdiag_family = AF_PACKET,
+                                     .pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_FILTER};
+    struct netlink_diag_req netlink = {.sdiag_family = AF_NETLINK,
+                                       .sdiag_protocol = NDIAG_PROTO_ALL,
+                                       .ndiag_show = NDIAG_SHOW_GROUPS};
+    struct vsock_diag_req vsock = {.sdiag_family = AF_VSOCK, .vdiag_states = UINT32_MAX};
+    struct xdp_diag_req xdp = {.sdiag_family = AF_XDP, .xdiag_show = XDP_SHOW_INFO};
 
-    for (size_t i = 0; i < COUNT_OF(protocols); i++) {
-        if (!live_may_ask(s->c, "inet_diag", "sockets by sock_diag") ||
-            !live_may_ask(s->c, protocols[i].module, "sockets by sock_diag"))
-            continue;
-        ask_inet(s, AF_INET, protocols[i].number, protocols[i].name);
-        ask_inet(s, AF_INET6, protocols[i].number, protocols[i].name);
+    switch (q->family) {
+    case AF_INET:
+        ask_inet(s, ns, q);
+        break;
+    case AF_UNIX:
+        ask(s, ns, q, (struct str){(char *)&local, sizeof(local)});
+        break;
+    case AF_PACKET:
+        ask(s, ns, q, (struct str){(char *)&packet, sizeof(packet)});
+        break;
+    case AF_NETLINK:
+        ask(s, ns, q, (struct str){(char *)&netlink, sizeof(netlink)});
+        break;
+    case AF_VSOCK:
+        ask(s, ns, q, (struct str){(char *)&vsock, sizeof(vsock)});
+        break;
+    default:
+        ask(s, ns, q, (struct str){(char *)&xdp, sizeof(xdp)});
+        break;
     }
-    if (live_may_ask(s->c, "unix_diag", "sockets by sock_diag"))
-        ask(s, "UNIX", (struct str){(char *)&unix_request, sizeof(unix_request)}, live_diag_unix);
-    if (live_may_ask(s->c, "af_packet_diag", "sockets by sock_diag"))
-        ask(s, "PACKET", (struct str){(char *)&packet_request, sizeof(packet_request)},
-            live_diag_packet);
-    if (live_may_ask(s->c, "netlink_diag", "sockets by sock_diag"))
-        ask(s, "NETLINK", (struct str){(char *)&netlink_request, sizeof(netlink_request)},
-            live_diag_netlink);
+}
+
+void live_socket_diag(struct live_sockets *s, const struct live_netns *ns)
+{
+    for (size_t i = 0; i < COUNT_OF(questions) && !s->c->status; i++)
+        if (s->may_ask & 1u << i)
+            ask_one(s, ns, &questions[i]);
 }

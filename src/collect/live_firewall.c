@@ -22,6 +22,8 @@ static struct json *begin(struct nft_lines *l, const char *kind, uint8_t family)
     struct json *j = bundle_line_begin(l->lines);
 
     json_put_text(j, "from", "nf_tables");
+    if (l->netns)
+        json_put_u64(j, "netns", l->netns);
     json_put_text(j, "kind", kind);
     live_put_word(j, "family", families, family);
     return j;
@@ -104,6 +106,19 @@ static void put_hook(struct json *j, uint8_t family, struct str nested)
         else if (a.type == NFTA_HOOK_DEV)
             put_text(j, "device", a.value);
         else if (a.type == NFTA_HOOK_DEVS)
+            put_devices(j, a.value);
+    }
+}
+
+/* Its only hook is ingress, where packets of known connections pass the rules by. */
+static void put_flow_hook(struct json *j, struct str nested)
+{
+    struct netlink_attribute a;
+
+    while (netlink_attribute(&nested, &a)) {
+        if (a.type == NFTA_FLOWTABLE_HOOK_PRIORITY)
+            put_i64(j, "priority", (int32_t)netlink_be(a.value));
+        else if (a.type == NFTA_FLOWTABLE_HOOK_DEVS)
             put_devices(j, a.value);
     }
 }
@@ -235,8 +250,8 @@ static void keep_set(struct nft_lines *l, uint8_t family, const struct nft_set *
     kept = &l->sets[l->set_count++];
     *kept = *set;
     kept->family = family;
-    kept->table.p = arena_dup(l->c->arena, set->table.p, set->table.len);
-    kept->name.p = arena_dup(l->c->arena, set->name.p, set->name.len);
+    kept->table.p = arena_dup(l->arena, set->table.p, set->table.len);
+    kept->name.p = arena_dup(l->arena, set->name.p, set->name.len);
 }
 
 static void add_set(struct nft_lines *l, uint8_t family, struct str body)
@@ -355,6 +370,27 @@ static void add_object(struct nft_lines *l, uint8_t family, struct str body)
     live_line_end(l->c, l->lines);
 }
 
+static void add_flow_table(struct nft_lines *l, uint8_t family, struct str body)
+{
+    static const struct live_word flags[] = {{1, "hardware"}, {2, "counter"}, {0, NULL}};
+    struct json *j = begin(l, "flow table", family);
+    struct netlink_attribute a;
+
+    while (netlink_attribute(&body, &a)) {
+        if (a.type == NFTA_FLOWTABLE_TABLE)
+            put_text(j, "table", a.value);
+        else if (a.type == NFTA_FLOWTABLE_NAME)
+            put_text(j, "name", a.value);
+        else if (a.type == NFTA_FLOWTABLE_HANDLE)
+            json_put_u64(j, "handle", netlink_be(a.value));
+        else if (a.type == NFTA_FLOWTABLE_HOOK)
+            put_flow_hook(j, a.value);
+        else if (a.type == NFTA_FLOWTABLE_FLAGS)
+            live_put_bits(j, "flags", flags, netlink_be(a.value));
+    }
+    live_line_end(l->c, l->lines);
+}
+
 int live_nft_see(void *context, const struct netlink_message *m)
 {
     struct nft_lines *l = context;
@@ -381,6 +417,9 @@ int live_nft_see(void *context, const struct netlink_message *m)
         break;
     case NFT_MSG_NEWOBJ:
         add_object(l, head.nfgen_family, body);
+        break;
+    case NFT_MSG_NEWFLOWTABLE:
+        add_flow_table(l, head.nfgen_family, body);
         break;
     default:
         break;

@@ -6,6 +6,7 @@
 enum { IPTABLES_HOOK_COUNT = 5 };
 
 struct iptables_table {
+    uint64_t netns;     /* 0 where unknown */
     const char *family; /* "ip", "ip6" */
     struct str name;
     struct str entries;

@@ -260,6 +260,8 @@ static struct json *begin(struct bundle_lines *l, const struct iptables_table *t
     struct json *j = bundle_line_begin(l);
 
     json_put_text(j, "from", "ip_tables");
+    if (t->netns)
+        json_put_u64(j, "netns", t->netns);
     json_put_text(j, "kind", kind);
     json_put_text(j, "family", t->family);
     put_bytes(j, "table", t->name);

@@ -48,41 +48,58 @@ static int see_name(void *context, const struct netlink_message *m)
         if (a.type != IFLA_IFNAME)
             continue;
         n->names = mem_grow(n->names, n->name_count, &n->name_room, sizeof(*n->names));
-        n->names[n->name_count++] = (struct id_name){
-            .id = (uint64_t)head.ifi_index, .name = arena_dup(n->c->arena, name.p, name.len)};
+        n->names[n->name_count++] = (struct id_name){.id = (uint64_t)head.ifi_index,
+                                                     .name = arena_dup(n->arena, name.p, name.len)};
     }
     return 0;
 }
 
-bool live_net_begin(struct live_net *n, struct collection *c, const char *member)
+struct json *live_net_line(struct live_net *n)
 {
-    struct rtgenmsg body = {.rtgen_family = AF_UNSPEC};
+    struct json *j = bundle_line_begin(n->lines);
 
-    *n = (struct live_net){.c = c};
+    if (n->netns)
+        json_put_u64(j, "netns", n->netns);
+    return j;
+}
+
+static void read_network(void *context, const struct live_netns *ns)
+{
+    struct live_net *n = context;
+    struct rtgenmsg body = {.rtgen_family = AF_UNSPEC};
+    struct str request = {(char *)&body, sizeof(body)};
+    CLEANUP_BUF struct buf what = {0};
+    int code;
+
+    if (!ns->is_entered)
+        return;
+    n->netns = ns->number;
+    n->name_count = 0;
+    n->arena = arena_new();
+    (void)netlink_ask(NETLINK_ROUTE, RTM_GETLINK, request, see_name, n);
+    code = netlink_ask(NETLINK_ROUTE, n->request, request, n->see, n);
+    arena_free(n->arena);
+    if (code < 0 && !n->c->status)
+        collection_missing(n->c, live_netns_what(ns, "the kernel's routing socket", &what),
+                           code == -EINTR ? 0 : -code, "%s",
+                           code == -EINTR ? "it changed while it was listed: some may be missing "
+                                            "or told twice"
+                                          : strerror(-code));
+}
+
+void live_net_step(struct collection *c, const char *member, uint16_t request, netlink_see *see)
+{
+    struct live_net n = {.c = c, .request = request, .see = see};
+
     if (!c->host.is_live) {
         collection_missing(c, str_of(member), 0,
                            "only a running kernel tells this; the snapshot has what files tell");
-        return false;
+        return;
     }
-    (void)netlink_ask(NETLINK_ROUTE, RTM_GETLINK, (struct str){(char *)&body, sizeof(body)},
-                      see_name, n);
-    n->lines = live_open(c, member);
-    return true;
-}
-
-void live_net_end(struct live_net *n, uint16_t request, netlink_see *see)
-{
-    struct rtgenmsg body = {.rtgen_family = AF_UNSPEC};
-    int code =
-        netlink_ask(NETLINK_ROUTE, request, (struct str){(char *)&body, sizeof(body)}, see, n);
-
-    if (code == -EINTR)
-        collection_missing(n->c, STR("the kernel's routing socket"), 0,
-                           "it changed while it was listed: some may be missing or told twice");
-    else if (code < 0)
-        collection_missing(n->c, STR("the kernel's routing socket"), -code, "%s", strerror(-code));
-    live_close(n->c, n->lines);
-    free(n->names);
+    n.lines = live_open(c, member);
+    live_netns_each(c, read_network, &n);
+    live_close(c, n.lines);
+    free(n.names);
 }
 
 static void put_age(struct json *j, const char *name, uint32_t ticks)
@@ -119,7 +136,7 @@ static int see_neighbour(void *context, const struct netlink_message *m)
 
     if (m->type != RTM_NEWNEIGH || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
-    j = bundle_line_begin(n->lines);
+    j = live_net_line(n);
     live_put_word(j, "family", live_families, head.ndm_family);
     live_put_interface(n, j, "interface", (uint64_t)head.ndm_ifindex);
     json_put_text(j, "state",
@@ -143,10 +160,7 @@ static int see_neighbour(void *context, const struct netlink_message *m)
 
 void live_neighbours(struct collection *c)
 {
-    struct live_net n;
-
-    if (live_net_begin(&n, c, "live/neighbour"))
-        live_net_end(&n, RTM_GETNEIGH, see_neighbour);
+    live_net_step(c, "live/neighbour", RTM_GETNEIGH, see_neighbour);
 }
 
 static void put_counters(struct json *j, struct str value)
@@ -283,7 +297,7 @@ static int see_link(void *context, const struct netlink_message *m)
 
     if (m->type != RTM_NEWLINK || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
-    j = bundle_line_begin(n->lines);
+    j = live_net_line(n);
     live_put_interface(n, j, "name", (uint64_t)head.ifi_index);
     json_put_u64(j, "index", (uint64_t)head.ifi_index);
     live_put_bits(j, "flags", link_flags, head.ifi_flags);
@@ -295,10 +309,7 @@ static int see_link(void *context, const struct netlink_message *m)
 
 void live_links(struct collection *c)
 {
-    struct live_net n;
-
-    if (live_net_begin(&n, c, "live/link"))
-        live_net_end(&n, RTM_GETLINK, see_link);
+    live_net_step(c, "live/link", RTM_GETLINK, see_link);
 }
 
 static const struct live_word address_flags[] = {{IFA_F_SECONDARY, "secondary"},
@@ -345,7 +356,7 @@ static int see_address(void *context, const struct netlink_message *m)
     if (m->type != RTM_NEWADDR || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
     flags = head.ifa_flags;
-    j = bundle_line_begin(n->lines);
+    j = live_net_line(n);
     live_put_interface(n, j, "interface", head.ifa_index);
     live_put_word(j, "family", live_families, head.ifa_family);
     json_put_u64(j, "prefix", head.ifa_prefixlen);
@@ -375,8 +386,5 @@ static int see_address(void *context, const struct netlink_message *m)
 
 void live_addresses(struct collection *c)
 {
-    struct live_net n;
-
-    if (live_net_begin(&n, c, "live/address"))
-        live_net_end(&n, RTM_GETADDR, see_address);
+    live_net_step(c, "live/address", RTM_GETADDR, see_address);
 }

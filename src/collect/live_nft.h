@@ -1,7 +1,7 @@
 /* live_nft.h: the packet filter nf_tables as its netlink messages tell it (nf_tables.h of the
  * kernel). */
 #pragma once
-#include "collect/live.h"
+#include "collect/live_netns.h"
 
 /* What the values in a register are. */
 enum nft_value {
@@ -40,17 +40,20 @@ struct nft_set {
     uint8_t family;
     uint32_t key_type;
     uint32_t data_type;
-    struct str table; /* in the arena of the collection */
+    struct str table; /* in the arena of the lines */
     struct str name;
 };
 struct nft_lines {
     struct collection *c;
     struct bundle_lines *lines;
+    struct arena *arena;  /* of the sets' names */
+    uint64_t netns;       /* which is being read; 0 where unknown */
+    bool may_ask;         /* without a module being loaded for it */
     struct nft_set *sets; /* met so far: their elements are asked for one by one */
     size_t set_count;
     size_t set_room;
     const struct nft_set *set; /* whose elements are being told */
 };
 int live_nft_see(void *context, const struct netlink_message *m);
-/* Those of the rules of the packet filter before nf_tables. */
-void live_iptables(struct collection *c, struct bundle_lines *l);
+/* The tables of the packet filter before nf_tables, in the namespace that the thread is in. */
+void live_iptables(struct collection *c, struct bundle_lines *l, const struct live_netns *ns);

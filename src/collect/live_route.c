@@ -121,7 +121,7 @@ static int see_route(void *context, const struct netlink_message *m)
     if (m->type != RTM_NEWROUTE || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
     table = head.rtm_table;
-    j = bundle_line_begin(n->lines);
+    j = live_net_line(n);
     live_put_word(j, "family", live_families, head.rtm_family);
     json_put_text(j, "type", net_route_type(head.rtm_type));
     while (netlink_attribute(&body, &a)) {
@@ -147,10 +147,7 @@ static int see_route(void *context, const struct netlink_message *m)
 
 void live_routes(struct collection *c)
 {
-    struct live_net n;
-
-    if (live_net_begin(&n, c, "live/route"))
-        live_net_end(&n, RTM_GETROUTE, see_route);
+    live_net_step(c, "live/route", RTM_GETROUTE, see_route);
 }
 
 static void put_range(struct json *j, const char *name, struct str value)
@@ -213,7 +210,7 @@ static int see_rule(void *context, const struct netlink_message *m)
     if (m->type != RTM_NEWRULE || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
     table = head.table;
-    j = bundle_line_begin(n->lines);
+    j = live_net_line(n);
     live_put_word(j, "family", live_families, head.family);
     live_put_word(j, "action", actions, head.action);
     json_put_bool(j, "not", head.flags & FIB_RULE_INVERT);
@@ -233,8 +230,5 @@ static int see_rule(void *context, const struct netlink_message *m)
 
 void live_rules(struct collection *c)
 {
-    struct live_net n;
-
-    if (live_net_begin(&n, c, "live/rule"))
-        live_net_end(&n, RTM_GETRULE, see_rule);
+    live_net_step(c, "live/rule", RTM_GETRULE, see_rule);
 }

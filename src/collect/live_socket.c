@@ -101,19 +101,26 @@ static void say_owners(struct collection *c)
         collection_missing(c, STR("/proc"), 0, "there are more processes or sockets than are read");
 }
 
+static void read_network(void *context, const struct live_netns *ns)
+{
+    struct live_sockets *s = context;
+
+    s->netns = ns->number;
+    if (ns->is_entered)
+        live_socket_diag(s, ns);
+    if (ns->folder)
+        live_socket_files(s, ns);
+}
+
 void live_socket(struct collection *c)
 {
-    CLEANUP_BUF struct buf buf = {0};
     struct live_sockets s = {.c = c, .lines = live_open(c, "live/socket")};
-    CLEANUP_HOST_FD int self = host_open(&c->host, "proc/self", O_RDONLY | O_DIRECTORY);
 
-    s.netns = self >= 0 ? live_namespace(self, "ns/net", &buf) : 0;
     if (c->host.is_live)
-        live_socket_diag(&s);
+        live_socket_diag_prepare(&s);
     else
         collection_missing(c, STR("sock_diag"), 0, "this is a copied tree, not the running host");
-    live_socket_files(&s, "proc/net");
-    live_socket_other_files(&s);
+    live_netns_each(c, read_network, &s);
     say_owners(c);
     live_close(c, s.lines);
 }

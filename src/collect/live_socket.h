@@ -5,7 +5,8 @@
 struct live_sockets {
     struct collection *c;
     struct bundle_lines *lines;
-    uint64_t netns; /* which is being read; 0 where unknown */
+    uint64_t netns;   /* which is being read; 0 where unknown */
+    unsigned may_ask; /* which of sock_diag's questions load no module: a bit for each */
 };
 
 /* A socket of an IP protocol, whichever view told it. */
@@ -37,13 +38,12 @@ extern const struct live_word live_unix_types[];
 extern const struct live_word live_netlink_protocols[];
 extern const struct live_word live_socket_states[];
 
-/* Asks sock_diag, which tells of the network namespace of the reader. */
-void live_socket_diag(struct live_sockets *s);
-/* The sockets of one network namespace as /proc/net has them: folder is "proc/net" or
- * "proc/PID/net". */
-void live_socket_files(struct live_sockets *s, const char *folder);
-/* The same for each other network namespace in which a process runs. */
-void live_socket_other_files(struct live_sockets *s);
+/* Fills may_ask, and says what may not be asked. */
+void live_socket_diag_prepare(struct live_sockets *s);
+/* Asks sock_diag, which tells of the network namespace of the thread that asks. */
+void live_socket_diag(struct live_sockets *s, const struct live_netns *ns);
+/* The sockets of one network namespace as the files in its /proc/net have them. */
+void live_socket_files(struct live_sockets *s, const struct live_netns *ns);
 
 /* Reads one message of sock_diag and writes its line; protocol names the IP protocol where it is
  * one. For tests and fuzzing. */
@@ -55,3 +55,5 @@ int live_diag_inet(void *context, const struct netlink_message *m);
 int live_diag_unix(void *context, const struct netlink_message *m);
 int live_diag_packet(void *context, const struct netlink_message *m);
 int live_diag_netlink(void *context, const struct netlink_message *m);
+int live_diag_vsock(void *context, const struct netlink_message *m);
+int live_diag_xdp(void *context, const struct netlink_message *m);

@@ -5,7 +5,6 @@
 #include "collect/live_socket.h"
 
 #define FILES "/proc/net"
-enum { NETNS_COUNT = 4096 }; /* names in /run/netns */
 
 static bool number(struct str text, unsigned base, uint64_t *out)
 {
@@ -166,8 +165,10 @@ static bool add_line(struct live_sockets *s, struct str line, const char *protoc
     }
 }
 
-static void read_table(struct live_sockets *s, const char *path, const char *protocol, int family)
+static void read_table(struct live_sockets *s, const struct live_netns *ns, const char *path,
+                       const char *protocol, int family)
 {
+    CLEANUP_BUF struct buf what = {0};
     CLEANUP_LIVE_FILE struct live_file f = {.fd = -1};
     int code = live_file_open(&f, s->c, path);
     uint64_t odd = 0;
@@ -176,20 +177,21 @@ static void read_table(struct live_sockets *s, const char *path, const char *pro
     if (code == -ENOENT || code == -ENOTDIR || code == -ESRCH) /* no such protocol, or it ended */
         return;
     if (code < 0) {
-        collection_missing(s->c, str_of(path), -code, "%s", strerror(-code));
+        collection_missing(s->c, live_netns_what(ns, path, &what), -code, "%s", strerror(-code));
         return;
     }
     (void)live_file_line(&f, &line); /* the heading */
     while (!s->c->status && live_file_line(&f, &line))
         odd += !add_line(s, line, protocol, family);
     if (odd)
-        collection_missing(s->c, str_of(path), 0, "%llu lines cannot be understood",
-                           (unsigned long long)odd);
+        collection_missing(s->c, live_netns_what(ns, path, &what), 0,
+                           "%llu lines cannot be understood", (unsigned long long)odd);
     if (f.code < 0 && f.code != -ESRCH && f.code != -EINVAL)
-        collection_missing(s->c, str_of(path), -f.code, "%s", strerror(-f.code));
+        collection_missing(s->c, live_netns_what(ns, path, &what), -f.code, "%s",
+                           strerror(-f.code));
 }
 
-void live_socket_files(struct live_sockets *s, const char *folder)
+void live_socket_files(struct live_sockets *s, const struct live_netns *ns)
 {
     static const struct {
         const char *file, *protocol;
@@ -198,56 +200,14 @@ void live_socket_files(struct live_sockets *s, const char *folder)
                   {"udp", "UDP", AF_INET},           {"udp6", "UDP", AF_INET6},
                   {"udplite", "UDPLITE", AF_INET},   {"udplite6", "UDPLITE", AF_INET6},
                   {"raw", "RAW", AF_INET},           {"raw6", "RAW", AF_INET6},
+                  {"icmp", "PING", AF_INET},         {"icmp6", "PING", AF_INET6},
                   {"unix", "UNIX", AF_UNIX},         {"packet", "PACKET", AF_PACKET},
                   {"netlink", "NETLINK", AF_NETLINK}};
     CLEANUP_BUF struct buf path = {0};
 
     for (size_t i = 0; i < COUNT_OF(tables) && !s->c->status; i++) {
         buf_clear(&path);
-        buf_addf(&path, "%s/%s", folder, tables[i].file);
-        read_table(s, buf_text(&path), tables[i].protocol, tables[i].family);
+        buf_addf(&path, "%s/%s", ns->folder, tables[i].file);
+        read_table(s, ns, buf_text(&path), tables[i].protocol, tables[i].family);
     }
-}
-
-/* A named namespace without a process could only be read by entering it. */
-static void say_empty(struct live_sockets *s, struct live_seen *seen)
-{
-    CLEANUP_NAMES struct names names = {0};
-    CLEANUP_BUF struct buf path = {0};
-    struct stat st;
-
-    (void)host_names(&s->c->host, "run/netns", &names, NETNS_COUNT);
-    for (size_t i = 0; i < names.count; i++) {
-        buf_clear(&path);
-        buf_addf(&path, "run/netns/%s", names.list[i]);
-        if (host_stat(&s->c->host, buf_text(&path), &st) == 0 && live_is_new(seen, st.st_ino))
-            collection_missing(s->c, buf_str(&path), 0,
-                               "no process runs in this network namespace, and reading its sockets "
-                               "needs entering it");
-    }
-}
-
-void live_socket_other_files(struct live_sockets *s)
-{
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf buf = {0};
-    CLEANUP_FREE struct live_seen *seen = mem_new(struct live_seen);
-    uint64_t own = s->netns;
-
-    (void)live_is_new(seen, own);
-    for (size_t i = 0; i < s->c->processes.count && !s->c->status; i++) {
-        unsigned long long pid = s->c->processes.list[i].pid;
-        CLEANUP_HOST_FD int folder = -1;
-
-        buf_clear(&path);
-        buf_addf(&path, "proc/%llu", pid);
-        folder = host_open(&s->c->host, buf_text(&path), O_RDONLY | O_DIRECTORY);
-        s->netns = folder < 0 ? 0 : live_namespace(folder, "ns/net", &buf);
-        if (!s->netns || !live_is_new(seen, s->netns))
-            continue;
-        buf_adds(&path, "/net");
-        live_socket_files(s, buf_text(&path));
-    }
-    s->netns = own;
-    say_empty(s, seen);
 }

@@ -141,6 +141,24 @@ static void note_deleted(struct reading *r)
     r->p.program = str_head(r->p.program, link.len - strlen(" (deleted)"));
 }
 
+/* "net:[4026531840]" */
+static void read_network(struct reading *r)
+{
+    struct str link;
+    int code;
+
+    buf_clear(r->buf);
+    code = host_link_in(r->folder, "ns/net", r->buf);
+    if (code < 0) {
+        r->list->no_network += !r->p.is_kernel && (code == -EACCES || code == -EPERM);
+        return;
+    }
+    link = buf_str(r->buf);
+    r->list->other_networks += r->network.len && !str_eq(r->network, link);
+    str_cut(&link, '[');
+    r->p.network = number(str_cut(&link, ']'));
+}
+
 static void read_links(struct reading *r)
 {
     int code;
@@ -157,9 +175,7 @@ static void read_links(struct reading *r)
     buf_clear(r->buf);
     if (host_link_in(r->folder, "cwd", r->buf) == 0)
         r->p.folder = keep(r, buf_str(r->buf));
-    buf_clear(r->buf);
-    if (r->network.len && host_link_in(r->folder, "ns/net", r->buf) == 0)
-        r->list->other_networks += !str_eq(r->network, buf_str(r->buf));
+    read_network(r);
 }
 
 static void add_socket(struct reading *r, struct str link)

@@ -17,6 +17,7 @@ struct process {
     uint64_t threads;
     uint64_t memory;      /* resident bytes */
     uint64_t start_ticks; /* since boot, in clock ticks */
+    uint64_t network;     /* number of its network namespace; 0 where unknown */
     struct str name;
     struct str args; /* each ended by a NUL, cut at PROCESS_ARGS_SIZE */
     struct str program;
@@ -52,6 +53,7 @@ struct process_list {
     uint64_t no_program;     /* program and folder refused */
     uint64_t no_sockets;     /* descriptors refused */
     uint64_t other_networks; /* processes in another network namespace */
+    uint64_t no_network;     /* whose network namespace was refused */
     bool is_cut;             /* more than PROCESS_COUNT or SOCKET_COUNT */
 };
 

@@ -48,9 +48,12 @@ def tool(*command):
 
 
 class Collection:
-    def __init__(self, *steps, root="/"):
+    """What the probe told, run by the words of through, which may put it into other namespaces. Of
+    what lies in a network namespace only that of ours is kept, unless every_network."""
+    def __init__(self, *steps, root="/", through=(), every_network=False):
         self.folder = tempfile.TemporaryDirectory()
-        done = subprocess.run([PROBE, root, *steps], capture_output=True, check=True)
+        self.netns = None if every_network else os.stat("/proc/self/ns/net").st_ino
+        done = subprocess.run([*through, PROBE, root, *steps], capture_output=True, check=True)
         tar = subprocess.run(["zstd", "-qdc"], input=done.stdout, capture_output=True, check=True)
         subprocess.run(["tar", "-x", "-C", self.folder.name], input=tar.stdout, check=True)
         self.problems = []
@@ -61,7 +64,7 @@ class Collection:
             with open(path, "rb") as f:
                 for line in f:
                     found.append(json.loads(line.decode("utf-8"), object_pairs_hook=self.no_repeats))
-        return found
+        return [x for x in found if self.netns in (None, x.get("netns", self.netns))]
 
     def no_repeats(self, pairs):
         if len({name for name, _ in pairs}) != len(pairs):

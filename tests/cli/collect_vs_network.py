@@ -69,9 +69,9 @@ def ip_neighbours():
             for f in ("-4", "-6") for x in ip(f, "neighbour", "show", "nud", "all")}
 
 
-def check_neighbours():
+def check_neighbours(**how):
     before = ip_neighbours()
-    c = Collection("neighbour")
+    c = Collection("neighbour", **how)
     after = ip_neighbours()
     ours = {(x["address"], x["interface"], x.get("mac"), x["state"], "router" in x["flags"])
             for x in c.lines("live/neighbour")}
@@ -187,13 +187,13 @@ def make_sockets(folder):
     return kept
 
 
-def check_sockets():
+def check_sockets(**how):
     with tempfile.TemporaryDirectory() as folder:
         kept = make_sockets(folder)
         inodes = {os.fstat(x.fileno()).st_ino: x for x in kept}
         before, others = ss_inet(), ss_others()
-        c = Collection("socket")
-        lines = [x for x in c.lines("live/socket") if x["netns"] == os.stat("/proc/self/ns/net").st_ino]
+        c = Collection("socket", **how)
+        lines = c.lines("live/socket")
         after, others_after = ss_inet(), ss_others()
     check_described(c)
     for source in ("sock_diag", "/proc/net"):
@@ -230,25 +230,6 @@ def check_sockets():
           packet.get("filter"))
     for one in kept:
         one.close()
-
-
-def check_other_namespaces(outside):
-    """The listener of this namespace, told by a reader in another one."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen(1)
-        inode = os.fstat(server.fileno()).st_ino
-        here = os.path.dirname(os.path.abspath(__file__))
-        done = subprocess.run(["nsenter", f"--net=/proc/{outside}/ns/net", "--", sys.executable, "-c",
-                               f"import sys; sys.path.insert(0, {here!r}); import collect_tools as t;"
-                               "import json; c = t.Collection('socket');"
-                               "print(json.dumps(c.lines('live/socket')))", PROBE],
-                              capture_output=True, check=True)
-        found = [x for x in json.loads(done.stdout) if x["inode"] == inode]
-        own = os.stat("/proc/self/ns/net").st_ino
-    check("sockets of another network namespace, without entering it",
-          [] if len(found) == 1 and found[0]["from"] == "/proc/net" and found[0]["netns"] == own and
-          os.getpid() in found[0]["pids"] else [str(found)], f"namespace {own}")
 
 
 # ---- the packet filter ---------------------------------------------------------------------------
@@ -420,13 +401,14 @@ def our_matches(expressions):
 NAMED = {"echo-request": "8", "icmp": "1", "syn": "2"}
 
 
-def check_nft():
+def check_nft(**how):
     if tool("nft", "-j", "list", "ruleset") is None:
         return skip("nf_tables", "no nft, or a kernel without it")
-    done = subprocess.run(["nft", "-f", "-"], input=RULES.encode(), capture_output=True, check=False)
-    if done.returncode:
-        return check("nf_tables", [done.stderr.decode()], "")
-    c = Collection("firewall")
+    if not tool("nft", "list", "tables"):
+        done = subprocess.run(["nft", "-f", "-"], input=RULES.encode(), capture_output=True, check=False)
+        if done.returncode:
+            return check("nf_tables", [done.stderr.decode()], "")
+    c = Collection("firewall", **how)
     check_described(c)
     lines = [x for x in c.lines("live/firewall") if x["from"] == "nf_tables"]
     listed = json.loads(tool("nft", "-j", "-a", "list", "ruleset"))["nftables"]
@@ -503,7 +485,7 @@ def check_nft_rules(ours, listed):
     check("fields and values against nft -j", problems, f"{seen} comparisons")
 
 
-def check_iptables():
+def check_iptables(**how):
     if tool("iptables-legacy", "-S") is None:
         return skip("iptables", "no iptables-legacy, or a kernel without it")
     for command in ("iptables-legacy -N MINE", "iptables-legacy -P FORWARD DROP",
@@ -512,9 +494,11 @@ def check_iptables():
                     "iptables-legacy -A MINE -j DROP",
                     "iptables-legacy -t nat -A POSTROUTING -d 192.0.2.0/24 -j MASQUERADE",
                     "ip6tables-legacy -A OUTPUT -d 2001:db8::/32 -p tcp --sport 9 -j ACCEPT"):
-        if run(*command.split()).returncode:
+        done = run(*command.split())
+        if done.returncode and b"exists" not in done.stderr:  # it was made the first time
             skip(command, "the kernel does not have it")
-    lines = [x for x in Collection("firewall").lines("live/firewall") if x["from"] == "ip_tables"]
+    lines = [x for x in Collection("firewall", **how).lines("live/firewall")
+             if x["from"] == "ip_tables"]
     problems = []
     seen = 0
     for family, program in (("ip", "iptables-legacy"), ("ip6", "ip6tables-legacy")):
@@ -546,19 +530,117 @@ def as_iptables(x):
     return " ".join(words)
 
 
-def main(outside):
-    set_up_network()
-    c = Collection("route", "rule", "link", "address")
+def check_network(**how):
+    c = Collection("route", "rule", "link", "address", **how)
     check_described(c)
     check_links(c)
     check_addresses(c)
-    check_neighbours()
+    check_neighbours(**how)
     check_routes(c)
     check_rules(c)
-    check_sockets()
-    check_other_namespaces(outside)
-    check_nft()
-    check_iptables()
+    check_sockets(**how)
+
+
+def check_filters(**how):
+    check_nft(**how)
+    check_iptables(**how)
+
+
+# ---- other network namespaces ----------------------------------------------------------------------
+
+STEPS = ("neighbour", "route", "rule", "link", "address", "socket", "firewall")
+
+
+def networks(c):
+    return {x["netns"] for s in STEPS for x in c.lines(f"live/{s}")}
+
+
+def check_named():
+    """A namespace in which no process runs and that only has a name, as `ip netns add` makes it."""
+    name = f"calm{os.getpid()}"
+    if tool("ip", "netns", "add", name) is None:
+        return skip("a named namespace", "ip netns add does not work here")
+    try:
+        number = os.stat(f"/run/netns/{name}").st_ino
+        tool("ip", "-n", name, "address", "add", "192.0.2.77/24", "dev", "lo")
+        with open(f"/run/netns/{name}.gone", "xb"):  # what is left of a name when it was not taken away
+            c = Collection(*STEPS, every_network=True)
+    finally:
+        os.unlink(f"/run/netns/{name}.gone")
+        tool("ip", "netns", "del", name)
+    found = [x["address"] for x in c.lines("live/address") if x["netns"] == number]
+    said = [x for x in c.lines("missing") if name in x["what"]]
+    check("a namespace without a process", [] if found == ["192.0.2.77"] and not said
+          else [f"{found} in {number}, {said}"], f"namespace {number}")
+
+
+def check_without_rights():
+    if not shutil.which("setpriv"):
+        return skip("without rights", "no setpriv")
+    # Root without CAP_SYS_ADMIN sees the links in /proc and may enter nothing.
+    c = Collection(*STEPS, every_network=True, through=("setpriv", "--bounding-set", "-sys_admin", "--"))
+    own = os.stat("/proc/self/ns/net").st_ino
+    others = {x["netns"] for x in c.lines("live/socket")} - {own}
+    said = {(x["step"], int(x["what"].split()[-1])) for x in c.lines("missing")
+            if x["what"].startswith("network namespace ") and x["error"] == 1}
+    problems = [f"not said: {s} {n}" for s in STEPS for n in others if (s, n) not in said]
+    if not others:
+        problems.append("no other namespace was told")
+    problems += [str(x) for s in STEPS if s != "socket" for x in c.lines(f"live/{s}")
+                 if x["netns"] != own]
+    check("what could not be entered is said", problems, f"{len(said)} times")
+
+
+def check_ended():
+    """Namespaces that go while they are read: none is invented, and the bundle is whole."""
+    made = [subprocess.Popen(["unshare", "-n", "sleep", str(0.01 * i)]) for i in range(40)]
+    c = Collection(*STEPS, every_network=True)
+    for one in made:
+        one.wait()
+    said = [x for x in c.lines("missing") if x["what"].startswith("network namespace ") and
+            x["why"] != "it was gone before it was looked into"]
+    check("namespaces that end meanwhile", [str(x) for x in said], f"{len(networks(c))} were told")
+
+
+MAKE_MANY = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+libc.mount(b"tmpfs", b"/run/netns", b"tmpfs", 0, None)
+for i in range(1030):
+    libc.unshare(0x40000000)
+    open(f"/run/netns/{i}", "x").close()
+    libc.mount(b"/proc/self/ns/net", f"/run/netns/{i}".encode(), None, 4096, None)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def check_many():
+    """More than the limit of live.md: so many are told, and how many are not is said. The names lie
+    in a mount namespace of the reader's and go with it."""
+    os.makedirs("/run/netns", exist_ok=True)
+    c = Collection("link", every_network=True,
+                   through=("unshare", "-m", sys.executable, "-c", MAKE_MANY))
+    more = sum(int(x["why"].split()[0]) for x in c.lines("missing") if x["what"] == "network namespaces")
+    told = {x["netns"] for x in c.lines("live/link")}
+    # The reader's own is the last of the 1030, so 1029 others have names, and some have processes.
+    check("more namespaces than the limit", [] if len(told) == 1025 and 6 <= more < 1000
+          else [f"{len(told)} told, {more} more"], f"{len(told)} told, {more} more")
+
+
+def main(outside):
+    through = ("nsenter", f"--net=/proc/{outside}/ns/net", "--")
+    again = "the same, told by a reader in another network namespace:"
+    set_up_network()
+    check_network()
+    print(again)
+    check_network(through=through)
+    check_filters()
+    print(again)
+    check_filters(through=through)
+    check_named()
+    check_without_rights()
+    check_ended()
+    check_many()
     return finish()
 
 

@@ -18,15 +18,16 @@ static int drop(void *context, const void *bytes, size_t size, struct err *e)
 static void read_answer(struct collection *c, struct bundle_lines *lines, unsigned who,
                         struct str bytes)
 {
-    static netlink_see *const sees[] = {live_diag_inet, live_diag_unix, live_diag_packet,
-                                        live_diag_netlink};
+    static netlink_see *const sees[16] = {
+        [0] = live_diag_inet,    [1] = live_diag_unix,  [2] = live_diag_packet,
+        [3] = live_diag_netlink, [8] = live_diag_vsock, [9] = live_diag_xdp};
     struct live_sockets sockets = {.c = c, .lines = lines};
     struct live_diag diag = {.s = &sockets, .protocol = "TCP"};
     struct nft_set set = {.family = 1, .key_type = 7 << 6 | 13, .data_type = 1};
-    struct nft_lines nft = {.c = c, .lines = lines, .set = &set};
+    struct nft_lines nft = {.c = c, .arena = c->arena, .lines = lines, .set = &set};
     bool changed = false;
 
-    if (who < COUNT_OF(sees))
+    if (sees[who])
         (void)netlink_see_answer(bytes, sees[who], &diag, &changed);
     else
         (void)netlink_see_answer(bytes, live_nft_see, &nft, &changed);
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     c.missing = bundle_lines_new(c.bundle, "missing");
     lines = bundle_lines_new(c.bundle, "live/fuzz");
     if (data[0] % 8 < 6)
-        read_answer(&c, lines, data[0] % 8, bytes);
+        read_answer(&c, lines, data[0] % 16, bytes);
     else
         read_table(&c, lines, data[0], bytes);
     if (c.status)

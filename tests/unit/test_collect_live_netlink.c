@@ -5,6 +5,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <linux/vm_sockets_diag.h>
+#include <linux/xdp_diag.h>
 #include <sys/socket.h>
 #include "collect/live_iptables.h"
 #include "collect/live_nft.h"
@@ -55,9 +57,20 @@ static void read_sockets(struct collection *c)
     live_close(c, s.lines);
 }
 
+static netlink_see *seeing; /* of the sockets that the next step reads */
+
+static void read_other_sockets(struct collection *c)
+{
+    struct live_sockets s = {.c = c, .lines = live_open(c, "live/socket"), .netns = 5};
+    struct live_diag d = {.s = &s, .protocol = ""};
+
+    answered = netlink_see_answer(buf_str(&answer), seeing, &d, &answer_changed);
+    live_close(c, s.lines);
+}
+
 static void read_filter(struct collection *c)
 {
-    struct nft_lines l = {.c = c, .lines = live_open(c, "live/firewall")};
+    struct nft_lines l = {.c = c, .arena = c->arena, .lines = live_open(c, "live/firewall")};
 
     answered = netlink_see_answer(buf_str(&answer), live_nft_see, &l, &answer_changed);
     live_close(c, l.lines);
@@ -150,6 +163,61 @@ static void an_answer_that_changed_or_failed_says_so(void **state)
     assert_int_equal(answered, -EPERM);
 }
 
+/* A guest's listener on port 1024 of any address (VMADDR_CID_ANY), as vm_sockets(7) has it. */
+static void lay_vsock(void)
+{
+    struct vsock_diag_msg m = {.vdiag_family = AF_VSOCK,
+                               .vdiag_type = SOCK_STREAM,
+                               .vdiag_state = 10,
+                               .vdiag_src_cid = UINT32_MAX,
+                               .vdiag_src_port = 1024,
+                               .vdiag_ino = 77};
+
+    buf_release(&answer);
+    begin_message(20, NLM_F_MULTI);
+    buf_add(&answer, &m, sizeof(m));
+    end_message(0);
+}
+
+static void lay_xdp(void)
+{
+    struct xdp_diag_msg m = {.xdiag_family = AF_XDP, .xdiag_type = SOCK_RAW, .xdiag_ino = 78};
+    struct xdp_diag_info info = {.ifindex = 3, .queue_id = 1};
+    uint32_t uid = 33;
+
+    buf_release(&answer);
+    begin_message(20, NLM_F_MULTI);
+    buf_add(&answer, &m, sizeof(m));
+    add_attribute(&answer, XDP_DIAG_INFO, &info, sizeof(info));
+    add_attribute(&answer, XDP_DIAG_UID, &uid, sizeof(uid));
+    end_message(0);
+}
+
+static void sockets_of_virtual_machines_and_of_xdp_are_told(void **state)
+{
+    static const struct {
+        void (*lay)(void);
+        netlink_see *see;
+        const char *line;
+    } cases[] = {
+        {lay_vsock, live_diag_vsock,
+         "{\"from\":\"sock_diag\",\"netns\":5,\"protocol\":\"VSOCK\",\"type\":\"stream\","
+         "\"state\":\"listen\",\"local_cid\":4294967295,\"local_port\":1024,\"remote_cid\":0,"
+         "\"remote_port\":0,\"inode\":77,\"pids\":[],\"programs\":[]}"},
+        {lay_xdp, live_diag_xdp,
+         "{\"from\":\"sock_diag\",\"netns\":5,\"protocol\":\"XDP\",\"type\":\"raw\","
+         "\"interface_index\":3,\"queue\":1,\"uid\":33,\"inode\":78,\"pids\":[],\"programs\":[]}"}};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP_TAKEN struct taken taken;
+
+        cases[i].lay();
+        seeing = cases[i].see;
+        expect(lines_of(*state, &taken, read_other_sockets, "live/socket-000.jsonl"),
+               cases[i].line);
+    }
+}
+
 static void add_expression(struct buf *list, const char *name, const struct buf *data)
 {
     CLEANUP_BUF struct buf one = {0};
@@ -230,6 +298,31 @@ static void a_rule_is_told_with_its_expressions(void **state)
                   "\"cmp sreg=1 op=eq data=0016 value=22\",\"immediate dreg=0 data=jump:own\"]}");
 }
 
+/* flowtable f { hook ingress priority -5; devices = { a }; }, which the kernel keeps as a list. */
+static void a_flow_table_is_told(void **state)
+{
+    struct nfgenmsg head = {.nfgen_family = 1}; /* NFPROTO_INET */
+    CLEANUP_TAKEN struct taken taken;
+    CLEANUP_BUF struct buf devices = {0};
+    CLEANUP_BUF struct buf hook = {0};
+
+    add_attribute(&devices, NFTA_DEVICE_NAME, "a", 2);
+    add_number(&hook, NFTA_FLOWTABLE_HOOK_NUM, 0);
+    add_number(&hook, NFTA_FLOWTABLE_HOOK_PRIORITY, (uint32_t)-5);
+    add_attribute(&hook, NFTA_FLOWTABLE_HOOK_DEVS | NLA_F_NESTED, devices.p, devices.len);
+    buf_release(&answer);
+    begin_message(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWFLOWTABLE, NLM_F_MULTI);
+    buf_add(&answer, &head, sizeof(head));
+    add_attribute(&answer, NFTA_FLOWTABLE_TABLE, "t", 2);
+    add_attribute(&answer, NFTA_FLOWTABLE_NAME, "f", 2);
+    add_attribute(&answer, NFTA_FLOWTABLE_HOOK | NLA_F_NESTED, hook.p, hook.len);
+    add_number(&answer, NFTA_FLOWTABLE_FLAGS, 2);
+    end_message(0);
+    expect(lines_of(*state, &taken, read_filter, "live/firewall-000.jsonl"),
+           "{\"from\":\"nf_tables\",\"kind\":\"flow table\",\"family\":\"inet\",\"table\":\"t\","
+           "\"name\":\"f\",\"priority\":-5,\"devices\":[\"a\"],\"flags\":[\"counter\"]}");
+}
+
 /* The sanitizers see a read past the end: the bytes lie in a block of exactly that size. */
 static void read_damaged(struct tree *t, collection_step *step, const char *member)
 {
@@ -258,6 +351,9 @@ static void answers_cut_or_damaged_at_any_byte_make_no_other_lines(void **state)
     read_damaged(*state, read_sockets, "live/socket-000.jsonl");
     lay_rule();
     read_damaged(*state, read_filter, "live/firewall-000.jsonl");
+    lay_xdp();
+    seeing = live_diag_xdp;
+    read_damaged(*state, read_other_sockets, "live/socket-000.jsonl");
     buf_release(&answer);
 }
 
@@ -325,7 +421,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TREE_TEST(a_socket_is_told_as_the_kernel_answers),
         TREE_TEST(an_answer_that_changed_or_failed_says_so),
+        TREE_TEST(sockets_of_virtual_machines_and_of_xdp_are_told),
         TREE_TEST(a_rule_is_told_with_its_expressions),
+        TREE_TEST(a_flow_table_is_told),
         TREE_TEST(answers_cut_or_damaged_at_any_byte_make_no_other_lines),
         TREE_TEST(a_table_before_nf_tables_ends_where_its_bytes_make_no_sense),
     };
