@@ -1,11 +1,23 @@
 /* gate.c: the two gates, judged from what the case holds. */
 #include "case/gate.h"
 
-static bool has_snapshot(const struct view *v, const struct thing *system)
+/* Whether it is of this system at all: what came with a collection may be of another. */
+static bool is_doubted(const struct view *v, const struct thing *snapshot)
 {
     size_t at = 0;
+    const struct thing *collection = view_next_of(v, "collection", "state", snapshot, &at);
 
-    return view_next_of(v, "snapshot", "system", system, &at) != NULL;
+    return collection && thing_value(collection, "doubt").len > 0;
+}
+
+static bool has_snapshot(const struct view *v, const struct thing *system)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_of(v, "snapshot", "system", system, &at));)
+        if (!is_doubted(v, t))
+            return true;
+    return false;
 }
 
 static int check_first_look(const struct view *v, struct err *e)

@@ -2,6 +2,7 @@
 #include "practice/collection_record.h"
 #include "base/sink.h"
 #include "collect/confined.h"
+#include "practice/collection_doubt.h"
 #include "practice/import.h"
 #include "practice/snapshot.h"
 #include "practice/snapshot_coverage.h"
@@ -36,6 +37,8 @@ static const struct field collection_fields[] = {
     {.name = "observed", .type = FIELD_NUMBER, .help = "what the collector noticed"},
     {.name = "missing", .type = FIELD_NUMBER, .help = "what could not be read there"},
     {.name = "problem", .type = FIELD_LINE, .help = "why it is not whole"},
+    {.name = "run", .type = FIELD_LINE, .help = "the number that its collector drew for it"},
+    {.name = "doubt", .type = FIELD_LINE, .help = "what speaks against its being of this system"},
 };
 const struct kind collection_kind = {.name = "collection",
                                      .prefix = "co",
@@ -47,6 +50,7 @@ void collection_taken_release(struct collection_taken *t)
 {
     collection_reading_release(&t->reading);
     buf_release(&t->unread);
+    buf_release(&t->doubt);
 }
 
 /* The state document, looked at by itself; what is none is left out, and said. */
@@ -113,8 +117,28 @@ static void titles_release(struct titles *t)
     buf_release(&t->system_hex);
 }
 
-static int find_titles(struct collection_taken *t, struct decision *d, struct titles *out,
-                       struct err *e)
+static void look_closer(struct collection_taken *t, const struct view *v,
+                        const struct thing *system, const struct state_document *doc)
+{
+    struct collection_facts *f = &t->reading.facts;
+    const struct thing *copy = collection_copy(v, f);
+    int64_t ahead = collection_ahead_s(v, f);
+    CLEANUP_BUF struct buf host = {0};
+    char span[UTC_PLAIN_SIZE];
+
+    if (t->has_state)
+        intake_path_text(&host, doc->head.host);
+    buf_clear(&t->doubt);
+    collection_doubt(&t->doubt, v, f, buf_str(&host), system);
+    t->copy_number = copy ? copy->number : 0;
+    t->is_ahead = ahead > 0;
+    if (ahead)
+        buf_addf(&f->clock, "%sahead of the clock here by %s", f->clock.len ? "; " : "",
+                 span_text(span, ahead));
+}
+
+static int find_titles(struct collection_taken *t, const struct state_document *doc,
+                       struct decision *d, struct titles *out, struct err *e)
 {
     const struct collection_facts *f = &t->reading.facts;
     const struct thing *system;
@@ -125,6 +149,7 @@ static int find_titles(struct collection_taken *t, struct decision *d, struct ti
                        "the collection does not say of which host it is: name the system with "
                        "--system");
     system = system_find(d->view, t->system, buf_str(&f->host));
+    look_closer(t, d->view, system, doc);
     t->makes_system = !system;
     out->system = system ? system->id : system_draft(d, t->system, buf_str(&f->host));
     buf_addstr(&out->call, system          ? view_title(system)
@@ -233,6 +258,8 @@ static void draft_collection(struct collection_taken *t, struct decision *d,
     add_number(d, dr, "missing", r->missing);
     intake_path_text(&problem, buf_text(&r->problem));
     add_text(d, dr, "problem", utf8_head_columns(buf_str(&problem), 1000));
+    add_text(d, dr, "run", buf_str(&r->facts.collection));
+    add_text(d, dr, "doubt", utf8_head_columns(buf_str(&t->doubt), 1000));
 }
 
 /* The collection's own record stands last. */
@@ -251,7 +278,7 @@ static int record(struct collection_taken *t, const struct state_document *doc, 
         return rc;
     decision_begin(&d, &v, t->op, t->input);
     d.is_independent = true;
-    rc = find_titles(t, &d, &titles, e);
+    rc = find_titles(t, doc, &d, &titles, e);
     if (rc)
         return rc;
     archive = t->item ? *t->item : draft_archive(t, &d, &titles);
@@ -282,6 +309,19 @@ static void tell_what(const struct collection_taken *t, struct answer *a)
              r->is_sealed ? "sealed as it came, " : "");
     if (r->problem.len)
         say_line(a, "Not whole: ", buf_str(&r->problem));
+    if (t->doubt.len) {
+        say_line(a, "In doubt: ", buf_str(&t->doubt));
+        buf_adds(&a->text,
+                 "It may be another machine, one that was set up anew, or one that is made "
+                 "to lie. Its state opens no gate.\n");
+    }
+    if (t->is_ahead)
+        say_line(a, "Its clock: ", buf_str(&r->facts.clock));
+    if (t->copy_number)
+        buf_addf(&a->text,
+                 "co%u is another copy of the same collection: cut elsewhere, or "
+                 "altered.\n",
+                 t->copy_number);
     if (t->makes_system)
         buf_adds(&a->text, "The system is new on the list: calm assess mark says whether it is "
                            "affected.\n");

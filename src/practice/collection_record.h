@@ -14,7 +14,10 @@ struct collection_taken {
     struct collection_reading reading;
     bool makes_system;
     bool has_state;
+    bool is_ahead; /* the host's clock, of the one here */
     struct buf unread;
+    struct buf doubt;     /* whether it is of this system; empty for none */
+    uint32_t copy_number; /* co1 is another copy of it; 0 for none */
 };
 void collection_taken_release(struct collection_taken *t);
 

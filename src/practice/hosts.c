@@ -17,14 +17,14 @@ struct capture {
     struct buf missing;
 };
 
-static bool is_newer(const struct thing *t, const struct thing *than)
+static bool is_newer(const struct view *v, const struct thing *t, const struct thing *than)
 {
     struct utc a;
     struct utc b;
 
     if (!than)
         return true;
-    if (thing_time(t, "taken", &a) && thing_time(than, "taken", &b) && utc_cmp(a, b) != 0)
+    if (snapshot_taken(v, t, &a) && snapshot_taken(v, than, &b) && utc_cmp(a, b) != 0)
         return utc_cmp(a, b) > 0;
     return t->seq > than->seq;
 }
@@ -35,7 +35,7 @@ const struct thing *host_newest(const struct view *v, const struct thing *system
     const struct thing *t;
 
     for (size_t at = 0; (t = view_next_of(v, "collection", "system", system, &at));)
-        if (is_newer(t, newest) || view_ref(v, t, "state") == newest)
+        if (is_newer(v, t, newest) || view_ref(v, t, "state") == newest)
             newest = t;
     return newest;
 }
@@ -87,6 +87,8 @@ static void say_collection(const struct view *v, const struct thing *t, struct b
 {
     uint64_t count;
 
+    if (thing_value(t, "doubt").len)
+        add_part(out, "certainty that it is this system");
     if (thing_value(t, "problem").len)
         add_part(out, "its end: it is not whole");
     if (!view_ref(v, t, "state"))
@@ -113,7 +115,8 @@ static void say_missing(const struct view *v, struct capture *c)
 static bool is_cut(const struct thing *t)
 {
     return thing_is(t, "evidence") ||
-           (thing_is(t, "collection") && thing_value(t, "problem").len > 0);
+           (thing_is(t, "collection") &&
+            (thing_value(t, "problem").len > 0 || thing_value(t, "doubt").len > 0));
 }
 
 /* Not captured comes before captured in part, and affected before clear. */
@@ -143,7 +146,9 @@ static void look(const struct view *v, const struct thing *system, struct captur
         out->by = means(out->thing);
         out->has_time = thing_is(out->thing, "evidence")
                             ? thing_time(out->thing, "modified", &out->taken)
-                            : thing_time(out->thing, "taken", &out->taken);
+                            : snapshot_taken(v, out->thing, &out->taken);
+        if (out->has_time && utc_cmp(out->taken, v->now) > 0)
+            out->taken = v->now;
     }
     say_missing(v, out);
     out->rank = rank_of(out);

@@ -393,6 +393,17 @@ static const struct operation snapshot_list = {.name = "snapshot list",
                                                .kind = &snapshot_kind,
                                                OP_LISTS};
 
+bool snapshot_taken(const struct view *v, const struct thing *t, struct utc *out)
+{
+    struct utc came = state_record(v->state, t->seq)->time;
+    struct utc taken;
+
+    if (!thing_time(t, "taken", &taken))
+        return false;
+    *out = utc_cmp(taken, came) > 0 ? came : taken;
+    return true;
+}
+
 const struct thing *snapshot_newest(const struct view *v, const struct thing *system,
                                     const struct thing *but)
 {
@@ -405,8 +416,8 @@ const struct thing *snapshot_newest(const struct view *v, const struct thing *sy
 
         if (t == but)
             continue;
-        if (!newest || !thing_time(newest, "taken", &a) ||
-            (thing_time(t, "taken", &b) && utc_cmp(a, b) <= 0))
+        if (!newest || !snapshot_taken(v, newest, &a) ||
+            (snapshot_taken(v, t, &b) && utc_cmp(a, b) <= 0))
             newest = t;
     }
     return newest;
@@ -423,7 +434,7 @@ static void add_age(const struct view *v, const struct thing *system, const stru
         buf_adds(&out->brief, ", ");
     buf_addf(&out->brief, STR_FMT ": done", STR_ARG(view_title(system)));
     buf_addf(&out->done, STR_FMT, STR_ARG(view_title(system)));
-    if (thing_time(snapshot, "taken", &taken))
+    if (snapshot_taken(v, snapshot, &taken))
         buf_addf(&out->done, ": %s ago", span_text(span, utc_minus_ms(v->now, taken) / 1000));
     if (thing_value(snapshot, "unread").len)
         buf_adds(&out->done, ", not seen whole");

