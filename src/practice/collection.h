@@ -17,6 +17,7 @@ const char *collection_tool_name(enum collection_tool tool);
 /* What a collection says of itself; empty where it does not. UTF-8, cut, hostile. */
 struct collection_facts {
     struct buf program, host, machine_id, boot_id, profile, clock, collection, uid;
+    struct buf encryption; /* x509, pgp, password, zip: what was collected cannot be read */
     struct utc taken; /* zero where unknown */
     bool has_end;     /* its own end was there */
 };

@@ -6,104 +6,6 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-/* How a member's name is known. */
-enum match { MATCH_WHOLE, MATCH_START, MATCH_NUMBERED, MATCH_END };
-
-struct wanted {
-    enum collection_tool tool;
-    enum match match;
-    const char *text;
-    bool is_read; /* else it only shows which tool it was */
-};
-
-/* doc/format/collection.md. The first row that fits counts. */
-static const struct wanted wanted[] = {
-    {COLLECTION_BUNDLE, MATCH_WHOLE, "bundle.json", true},
-    {COLLECTION_BUNDLE, MATCH_WHOLE, "end.json", true},
-    {COLLECTION_BUNDLE, MATCH_NUMBERED, "snapshot-", true},
-    {COLLECTION_BUNDLE, MATCH_NUMBERED, "observed-", true},
-    {COLLECTION_BUNDLE, MATCH_NUMBERED, "missing-", true},
-    {COLLECTION_BUNDLE, MATCH_NUMBERED, "manifest-", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/network/hostname.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/network/uname_-n.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/network/ss_-anp.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/network/ss_-tanp.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/network/ss_-uanp.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/network/netstat_-anp.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/system/uname_-a.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/system/date.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/system/lsmod.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/hardware/lsmod.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/storage/mount.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/system/mount.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/packages/dpkg_-l.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/process/ps_auxwww.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "live_response/process/running_processes_full_paths.txt", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "bodyfile/bodyfile.txt", true},
-    {COLLECTION_UAC, MATCH_START, "[root]/etc/", true},
-    {COLLECTION_UAC, MATCH_START, "[root]/usr/lib/os-release", true},
-    {COLLECTION_UAC, MATCH_START, "[root]/var/spool/cron/", true},
-    {COLLECTION_UAC, MATCH_START, "[root]/var/spool/at/", true},
-    {COLLECTION_UAC, MATCH_WHOLE, "[root]/var/lib/dpkg/status", true},
-    {COLLECTION_UAC, MATCH_END, "/.ssh/authorized_keys", true},
-    {COLLECTION_UAC, MATCH_END, "/.ssh/authorized_keys2", true},
-    {COLLECTION_UAC, MATCH_START, "[root]/", false},
-    {COLLECTION_UAC, MATCH_START, "live_response/", false},
-    {COLLECTION_UAC, MATCH_START, "bodyfile/", false},
-    {COLLECTION_UAC, MATCH_START, "hash_executables/", false},
-    {COLLECTION_UAC, MATCH_WHOLE, "uac.log", false},
-    {COLLECTION_VELOCIRAPTOR, MATCH_WHOLE, "collection_context.json", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_WHOLE, "client_info.json", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_START, "results/", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_START, "uploads/auto/etc/", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_START, "uploads/file/etc/", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_START, "uploads/auto/var/spool/cron/", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_START, "uploads/file/var/spool/cron/", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_END, "/.ssh/authorized_keys", true},
-    {COLLECTION_VELOCIRAPTOR, MATCH_START, "uploads/", false},
-    {COLLECTION_VELOCIRAPTOR, MATCH_WHOLE, "uploads.json", false},
-};
-
-static bool is_numbered(struct str name, const char *start)
-{
-    struct str rest = str_from(name, strlen(start));
-    struct str digits = str_cut(&rest, '.');
-
-    if (!str_starts(name, start) || !str_is(rest, "jsonl") || digits.len < 3 || digits.len > 9)
-        return false;
-    for (size_t i = 0; i < digits.len; i++)
-        if (digits.p[i] < '0' || digits.p[i] > '9')
-            return false;
-    return true;
-}
-
-static bool is_match(const struct wanted *w, struct str name)
-{
-    switch (w->match) {
-    case MATCH_WHOLE:
-        return str_is(name, w->text);
-    case MATCH_START:
-        return str_starts(name, w->text);
-    case MATCH_NUMBERED:
-        return is_numbered(name, w->text);
-    case MATCH_END:
-        return str_ends(name, w->text);
-    }
-    return false;
-}
-
-/* Tells one tool from another only by what none of the others writes. */
-static const struct wanted *find_wanted(enum collection_tool tool, struct str name)
-{
-    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
-        bool fits = tool ? wanted[i].tool == tool : wanted[i].match != MATCH_END;
-
-        if (fits && is_match(&wanted[i], name))
-            return &wanted[i];
-    }
-    return NULL;
-}
-
 /* Some tar programs write "./" before all names, and whoever packs a folder its name. */
 static struct str plain_name(const struct pack *p, struct str name)
 {
@@ -147,7 +49,10 @@ static int write_all(struct pack *p, struct str bytes, struct err *e)
 static int write_member(struct pack *p, uint32_t flags, struct str name, struct str bytes,
                         struct err *e)
 {
-    struct pack_head head = {.size = bytes.len, .name_len = (uint32_t)name.len, .flags = flags};
+    struct pack_head head = {.size = bytes.len,
+                             .whole = flags & PACK_INDEX ? bytes.len : p->open_size,
+                             .name_len = (uint32_t)name.len,
+                             .flags = flags};
     int rc = write_all(p, (struct str){(const char *)&head, sizeof(head)}, e);
 
     if (rc == 0)
@@ -175,6 +80,7 @@ static void add_seen(struct pack *p)
 
 static int close_member(struct pack *p, bool is_whole, struct err *e)
 {
+    uint32_t flags;
     int rc = 0;
 
     if (!p->is_open)
@@ -183,8 +89,9 @@ static int close_member(struct pack *p, bool is_whole, struct err *e)
     p->is_cut = p->is_cut || !is_whole;
     if (is_whole)
         add_seen(p);
+    flags = (p->is_cut ? PACK_CUT : 0U) | (p->is_over ? PACK_OVER : 0U);
     if (p->is_taken)
-        rc = write_member(p, p->is_cut ? PACK_CUT : 0, buf_str(&p->name), buf_str(&p->bytes), e);
+        rc = write_member(p, flags, buf_str(&p->name), buf_str(&p->bytes), e);
     buf_clear(&p->bytes);
     return rc;
 }
@@ -194,26 +101,56 @@ static bool is_of_host(const struct pack *p, const struct archived *entry)
     return entry->has_modified && (p->tool == COLLECTION_UAC || p->tool == COLLECTION_VELOCIRAPTOR);
 }
 
+/* A tool that was guessed by one name is corrected by what only another one writes. */
+static bool look(struct pack *p, struct str name, struct collection_name *out)
+{
+    bool is_known = collection_name_look(p->tool, name, out);
+
+    if (!is_known && !p->is_sure)
+        is_known = collection_name_look(COLLECTION_UNKNOWN, name, out) && out->is_sure;
+    if (!is_known)
+        *out = (struct collection_name){0};
+    if (is_known && !p->is_sure) {
+        p->is_sure = out->is_sure;
+        p->tool = out->tool;
+        is_known = collection_name_look(p->tool, name, out); /* now by this tool's rules */
+    }
+    return is_known && out->is_read;
+}
+
+/* A Velociraptor collector that encrypts puts all in one member; UAC encrypts each. */
+static void note_encrypted(struct pack *p, struct str name, bool is_wanted)
+{
+    if (!p->is_sure && str_is(name, "data.zip")) {
+        p->tool = COLLECTION_VELOCIRAPTOR;
+        p->is_sure = is_wanted = true;
+    }
+    p->is_encrypted = p->is_encrypted || is_wanted;
+}
+
 static int on_entry(void *context, const struct archived *entry, struct err *e)
 {
     struct pack *p = context;
     struct str name = plain_name(p, entry->name);
-    const struct wanted *w = find_wanted(p->tool, name);
+    struct collection_name said;
     int rc = close_member(p, false, e);
+    bool is_wanted;
 
     if (rc)
         return rc;
-    p->tool = w ? w->tool : p->tool;
-    if (p->stops_when_known && p->tool)
+    is_wanted = look(p, name, &said);
+    if (entry->is_encrypted)
+        note_encrypted(p, name, is_wanted);
+    if (p->stops_when_known && p->is_sure)
         return err_set(e, ERR_CANCEL, "the tool is known");
-    p->is_encrypted = p->is_encrypted || (entry->is_encrypted && str_is(name, "data.zip"));
     if (is_of_host(p, entry) && utc_cmp(entry->modified, p->newest) > 0)
         p->newest = entry->modified;
     p->members++;
     p->is_open = true;
     p->is_cut = false;
+    p->is_over = false;
     p->open_size = 0;
-    p->is_taken = w && w->is_read && entry->type == ARCHIVED_FILE && !entry->is_encrypted;
+    p->is_taken = is_wanted && entry->type == ARCHIVED_FILE && !entry->is_encrypted;
     buf_clear(&p->name);
     buf_addstr(&p->name, p->tool == COLLECTION_BUNDLE ? entry->name : name);
     return 0;
@@ -222,21 +159,20 @@ static int on_entry(void *context, const struct archived *entry, struct err *e)
 static int on_data(void *context, struct str bytes, struct err *e)
 {
     struct pack *p = context;
+    size_t room = PACK_MEMBER_SIZE - p->bytes.len;
+    uint64_t held = p->packed + p->bytes.len;
 
     (void)e;
     p->open_size += bytes.len;
     p->size += bytes.len;
     if (p->tool == COLLECTION_BUNDLE)
         digest_add(p->sha256, bytes.p, bytes.len);
-    if (!p->is_taken || p->is_cut)
+    if (!p->is_taken || p->is_over)
         return 0;
-    if (p->bytes.len + bytes.len > PACK_MEMBER_SIZE ||
-        p->packed + p->bytes.len + bytes.len > PACK_SIZE) {
-        p->is_cut = true;
-        p->is_full = true;
-        return 0;
-    }
-    buf_addstr(&p->bytes, bytes);
+    if (room > PACK_SIZE - held || held > PACK_SIZE)
+        room = held < PACK_SIZE ? (size_t)(PACK_SIZE - held) : 0;
+    p->is_over = bytes.len > room;
+    buf_addstr(&p->bytes, str_head(bytes, room));
     return 0;
 }
 
@@ -255,6 +191,8 @@ int pack_end(struct pack *p, struct err *e)
 {
     int rc = close_member(p, false, e);
 
+    if (!p->is_sure)
+        p->tool = COLLECTION_UNKNOWN;
     if (rc == 0 && p->tool == COLLECTION_BUNDLE)
         rc = write_member(p, PACK_INDEX | (p->index_is_cut ? PACK_CUT : 0), STR(""),
                           buf_str(&p->index), e);

@@ -6,29 +6,24 @@
 #pragma once
 #include "base/hash.h"
 #include "evidence/archive.h"
-
-enum collection_tool {
-    COLLECTION_UNKNOWN,
-    COLLECTION_BUNDLE,
-    COLLECTION_UAC,
-    COLLECTION_VELOCIRAPTOR,
-    COLLECTION_TOOL_COUNT
-};
+#include "practice/collection_name.h"
 
 enum {
-    PACK_MEMBER_SIZE = 128 << 20, /* of a member that is read; the rest of it is left out */
+    PACK_MEMBER_SIZE = 128 << 20, /* of a member; what is behind is not read */
     PACK_SIZE = 320 << 20,        /* of all */
     PACK_INDEX_SIZE = 96 << 20,   /* of what tells all members */
 };
 
 enum pack_flags {
-    PACK_CUT = 1,   /* not whole: damage, or a limit */
+    PACK_CUT = 1,   /* not whole, by damage */
     PACK_INDEX = 2, /* not a member: of each one struct pack_seen and the name */
+    PACK_OVER = 4,  /* larger than is read: these are its first bytes */
 };
 
 /* Before the name and the bytes of each; in this machine's order. */
 struct pack_head {
     uint64_t size;
+    uint64_t whole; /* bytes of the member in the archive */
     uint32_t name_len;
     uint32_t flags;
 };
@@ -41,11 +36,11 @@ struct pack_seen {
 };
 
 struct pack {
-    enum collection_tool tool;
+    enum collection_tool tool; /* a guess until is_sure */
+    bool is_sure;
     bool stops_when_known; /* only to learn which tool it is of */
     bool is_encrypted;     /* what was collected lies encrypted in it */
     bool index_is_cut;     /* there are more members than the index tells */
-    bool is_full;          /* not all that should have been read fit */
     struct utc newest;     /* of the times of files in it; zero where there is none */
     uint64_t members;
     uint64_t size; /* of their content */
@@ -57,6 +52,7 @@ struct pack {
     bool is_open;
     bool is_taken;
     bool is_cut;
+    bool is_over;
     uint64_t open_size;
     uint64_t packed;
     struct buf index;
@@ -67,5 +63,6 @@ void pack_release(struct pack *p);
 /* To be handed to archived_read with the pack as the context. ERR_CANCEL once the tool is known,
  * where that was all that was wanted. */
 extern const struct archived_receiver pack_receiver;
-/* After the reading, whole or not: what was open is kept as cut, and the index is added. */
+/* After the reading, whole or not: what was open is kept as cut, the index is added, and a tool
+ * that was only guessed is COLLECTION_UNKNOWN. */
 MUST_CHECK int pack_end(struct pack *p, struct err *e);

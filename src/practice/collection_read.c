@@ -36,6 +36,7 @@ static void facts_release(struct collection_facts *f)
     buf_release(&f->clock);
     buf_release(&f->collection);
     buf_release(&f->uid);
+    buf_release(&f->encryption);
 }
 
 void collection_reading_release(struct collection_reading *r)
@@ -128,7 +129,7 @@ int collection_sniff(struct session *s, int fd, const char *name, enum collectio
     rc = walk(s, fd, name, &pack, &is_sealed, &problem, &why);
     if (rc && rc != ERR_CANCEL && rc != ERR_FORMAT && rc != ERR_LIMIT)
         return err_set(e, rc, "%s", why.text);
-    *out = pack.is_encrypted && !pack.tool ? COLLECTION_VELOCIRAPTOR : pack.tool;
+    *out = pack.is_sure ? pack.tool : COLLECTION_UNKNOWN;
     return 0;
 }
 
@@ -203,10 +204,10 @@ static void take_fact(struct collection_facts *f, struct str name, struct str va
     const struct {
         const char *name;
         struct buf *to;
-    } texts[] = {{"program", &f->program},       {"host", &f->host},
-                 {"machine_id", &f->machine_id}, {"boot_id", &f->boot_id},
-                 {"profile", &f->profile},       {"clock", &f->clock},
-                 {"collection", &f->collection}, {"uid", &f->uid}};
+    } texts[] = {
+        {"program", &f->program},       {"host", &f->host},       {"machine_id", &f->machine_id},
+        {"boot_id", &f->boot_id},       {"profile", &f->profile}, {"clock", &f->clock},
+        {"collection", &f->collection}, {"uid", &f->uid},         {"encryption", &f->encryption}};
     enum { FACT_SIZE = 500 };
 
     if (str_is(name, "taken"))
@@ -334,12 +335,36 @@ static void add_problem(struct buf *problem, const char *words)
     buf_adds(problem, words);
 }
 
+/* By which way the collector encrypted, as far as it says so. */
+static void add_encrypted(struct buf *problem, const struct collection_reading *r)
+{
+    static const struct {
+        const char *scheme, *words;
+    } ways[] = {
+        {"x509", "what was collected is encrypted to the certificate of a Velociraptor server "
+                 "(X509): only that server's private key opens it"},
+        {"pgp", "what was collected is encrypted to a PGP key: only who holds that key opens it"},
+        {"password", "what was collected is encrypted with a password that its collector was "
+                     "given"},
+    };
+    const char *words = "what was collected is encrypted";
+
+    for (size_t i = 0; i < COUNT_OF(ways); i++)
+        if (str_is(buf_str(&r->facts.encryption), ways[i].scheme))
+            words = ways[i].words;
+    add_problem(problem, words);
+    buf_adds(problem, ". It is kept as it came; decrypt a copy, and import that too");
+}
+
 /* The worker may fall over a hostile member; what it said until then stands. */
 static int read_pack(struct receiving *r, const struct pack *pack, const char *name, struct err *e)
 {
     static const struct worker_limits limits = {
         .cpu_s = CPU_S, .wall_s = WALL_S, .memory = WORKER_MEMORY};
-    struct collection_argument a = {(uint32_t)pack->tool, pack->newest.ns, pack->newest.sec};
+    struct collection_argument a = {.tool = (uint32_t)pack->tool,
+                                    .is_encrypted = pack->is_encrypted,
+                                    .newest_ns = pack->newest.ns,
+                                    .newest_sec = pack->newest.sec};
     struct str argument = {(const char *)&a, sizeof(a)};
     struct err why = {0};
     int rc = worker_run(collection_job, name, pack->fd, argument, &limits, receive_row, r, &why);
@@ -357,11 +382,8 @@ static int write_end(struct receiving *r, const struct pack *pack, struct err *e
     struct json *j;
     int rc = 0;
 
-    if (pack->is_encrypted && pack->tool == COLLECTION_UNKNOWN)
-        add_problem(&out->problem, "what was collected is encrypted by its collector: open it "
-                                   "with its key and import what lies in it");
-    if (pack->is_full)
-        add_problem(&out->problem, "more is to be read of it than fits: the rest lies in it");
+    if (pack->is_encrypted)
+        add_encrypted(&out->problem, out);
     if (out->tool == COLLECTION_BUNDLE && !out->facts.has_end && !out->problem.len)
         add_problem(&out->problem, "its last member is not there: it was given up before its end");
     j = begin_line(r);
@@ -410,7 +432,7 @@ static int write_list(struct receiving *r, const struct pack *pack, const char *
 {
     int rc = blob_begin(&r->writer, r->store, e);
 
-    if (rc == 0 && pack->tool)
+    if (rc == 0)
         rc = read_pack(r, pack, name, e);
     if (rc == 0)
         rc = write_head(r, e);
@@ -437,9 +459,9 @@ int collection_read(struct session *s, const struct hash *blob, const char *name
         rc = pack_end(&pack, e);
     if (rc)
         return rc;
-    if (!pack.tool && !pack.is_encrypted)
+    if (!pack.tool)
         return err_set(e, ERR_FORMAT, "%s is no collection of a known kind", name);
-    out->tool = pack.tool ? pack.tool : COLLECTION_VELOCIRAPTOR;
+    out->tool = pack.tool;
     out->members = pack.members;
     out->size = pack.size;
     return write_list(&r, &pack, name, e);

@@ -113,6 +113,39 @@ bool row_endpoint(struct str text, struct str *address, uint64_t *port)
     return true;
 }
 
+const char *row_state(struct str state)
+{
+    /* As ss, netstat and Velociraptor write them; letters of either case, "-" and "_" as a space.
+     */
+    static const struct {
+        const char *from, *to;
+    } words[] = {
+        {"estab", "established"},     {"established", "established"}, {"syn sent", "syn sent"},
+        {"syn recv", "syn received"}, {"fin wait 1", "fin wait 1"},   {"fin wait1", "fin wait 1"},
+        {"fin wait 2", "fin wait 2"}, {"fin wait2", "fin wait 2"},    {"time wait", "time wait"},
+        {"close wait", "close wait"}, {"last ack", "last ack"},       {"closing", "closing"},
+        {"close", "closed"},          {"listen", ROW_LISTENS},        {"listening", ROW_LISTENS},
+        {"unconn", ROW_LISTENS}};
+    char plain[16] = "";
+
+    if (state.len >= sizeof(plain))
+        return "?";
+    for (size_t i = 0; i < state.len; i++) {
+        char c = state.p[i];
+
+        plain[i] = c == '-' || c == '_' ? ' ' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strcmp(plain, words[i].from) == 0)
+            return words[i].to;
+    return "?";
+}
+
+static bool listens(const struct row_socket *s)
+{
+    return strcmp(s->state, ROW_LISTENS) == 0;
+}
+
 static bool is_everywhere(struct str address)
 {
     return str_is(address, "0.0.0.0") || str_is(address, "::") || str_is(address, "*");
@@ -200,10 +233,10 @@ void row_sockets(struct doc *d, const struct row_socket *sockets, size_t count, 
     CLEANUP_FREE struct listened *listened = mem_new(struct listened);
 
     for (size_t i = 0; i < count; i++)
-        if (sockets[i].is_listener)
+        if (listens(&sockets[i]))
             *byte_of(listened, &sockets[i]) |= (uint8_t)(1u << sockets[i].local_port % 8);
     for (size_t i = 0; i < count; i++) {
-        if (sockets[i].is_listener != listeners)
+        if (listens(&sockets[i]) != listeners)
             continue;
         if (listeners)
             add_listener(d, &sockets[i]);

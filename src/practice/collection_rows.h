@@ -22,11 +22,14 @@ struct row_socket {
     const char *protocol; /* "TCP" */
     struct str local, remote;
     uint64_t local_port, remote_port;
-    const char *state; /* of a connection */
+    const char *state; /* of row_state */
     uint64_t uid, pid;
     struct str program;
-    bool is_listener;
 };
+/* One spelling of a state, whoever wrote it; ROW_LISTENS where it waits for what comes, "?" where
+ * it is not known. */
+#define ROW_LISTENS "listens"
+const char *row_state(struct str state);
 /* "0.0.0.0:22", "[::]:22", ":::22", "*:22"; false where it is none. */
 bool row_endpoint(struct str text, struct str *address, uint64_t *port);
 /* Those of the section that is asked for: listeners, or connections. */

@@ -1,10 +1,8 @@
 /* collection_uac.c: what a UAC archive says of its host, inside the worker
  * (doc/format/collection.md section 2). */
 #include <stdlib.h>
-#include "practice/collection_rows.h"
-#include "practice/collection_worker.h"
-
-enum { SOCKET_COUNT = 100000 };
+#include "practice/collection_foreign.h"
+#include "practice/collection_uac_log.h"
 
 struct program {
     uint64_t pid;
@@ -12,15 +10,10 @@ struct program {
 };
 
 struct uac {
-    struct collection_job *job;
     struct program *programs; /* sorted by pid */
     size_t program_count;
-    struct host_file *files;
-    size_t file_count;
-    struct row_socket *sockets;
-    size_t socket_count;
-    size_t socket_room;
-    bool has_sockets; /* a listing was there */
+    bool has_programs; /* they were looked for */
+    struct uac_log log;
 };
 
 static int by_pid(const void *a, const void *b)
@@ -36,34 +29,42 @@ static struct str first_line(struct str text)
     return str_trim(str_cut(&text, '\n'));
 }
 
-static struct str file_of(const struct uac *u, const char *path)
-{
-    for (size_t i = 0; i < u->file_count; i++)
-        if (str_is(u->files[i].path, path))
-            return u->files[i].bytes;
-    return STR("");
-}
-
-static struct str listing(const struct uac *u, const char *name)
+static struct str listing(const struct foreign_reading *r, const char *name)
 {
     CLEANUP_BUF struct buf path = {0};
 
+    if (strcmp(name, "bodyfile.txt") == 0)
+        return collection_member(r->job, "bodyfile/bodyfile.txt");
     buf_addf(&path, "live_response/%s", name);
-    return collection_member(u->job, buf_text(&path));
+    return collection_member(r->job, buf_text(&path));
 }
 
-static struct str host_of(const struct uac *u)
+static bool each_line(struct foreign_reading *r, struct doc *d, const struct foreign_mapping *m)
+{
+    struct str text = listing(r, m->from);
+
+    if (!text.len)
+        return false;
+    while (text.len)
+        m->take(r, d, &(struct foreign_row){.line = str_cut(&text, '\n')});
+    return true;
+}
+
+static struct str host_of(const struct foreign_reading *r)
 {
     static const char *const names[] = {"network/hostname.txt", "network/uname_-n.txt"};
+    const struct uac *u = r->own;
     struct str line;
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        if ((line = first_line(listing(u, names[i]))).len)
+        if ((line = first_line(listing(r, names[i]))).len)
             return line;
-    line = first_line(listing(u, "system/uname_-a.txt"));
+    line = first_line(listing(r, "system/uname_-a.txt"));
     (void)field_next(&line);
     line = field_next(&line);
-    return line.len ? line : first_line(file_of(u, "etc/hostname"));
+    if (!line.len)
+        line = u->log.host;
+    return line.len ? line : first_line(foreign_file(r, "etc/hostname"));
 }
 
 /* "Wed Nov 25 03:12:09 UTC 2026", as date prints it in the locale that UAC sets. */
@@ -97,39 +98,16 @@ static bool read_date(struct str line, struct utc *out)
     return utc_read(out, (struct str){text, UTC_TEXT_SIZE});
 }
 
-static int say_facts(struct uac *u, struct utc *taken, struct str host, struct err *e)
-{
-    struct collection_job *c = u->job;
-    CLEANUP_BUF struct buf when = {0};
-    bool is_stated = read_date(first_line(listing(u, "system/date.txt")), taken);
-    int rc = collection_fact(c, "program", STR("UAC"), e);
-
-    if (!is_stated)
-        *taken = c->newest;
-    if (taken->sec)
-        utc_add(&when, *taken);
-    if (rc == 0)
-        rc = collection_fact(c, "host", host, e);
-    if (rc == 0)
-        rc = collection_fact(c, "taken", buf_str(&when), e);
-    if (rc == 0)
-        rc = collection_fact(c, "machine_id", first_line(file_of(u, "etc/machine-id")), e);
-    if (rc == 0)
-        rc = collection_fact(c, "ended", STR("yes"), e);
-    if (rc == 0 && !is_stated && taken->sec)
-        rc = collection_missed(c, STR("the time of the collection"), "mapping",
-                               "it is not stated in UTC: the newest time of a file in the archive "
-                               "is taken for it",
-                               e);
-    return rc;
-}
-
 /* "lrwxrwxrwx 1 root root 0 Nov 25 03:12 /proc/812/exe -> /usr/sbin/sshd (deleted)" */
-static void read_programs(struct uac *u)
+static void read_programs(struct foreign_reading *r)
 {
-    struct str text = listing(u, "process/running_processes_full_paths.txt");
+    struct uac *u = r->own;
+    struct str text = listing(r, "process/running_processes_full_paths.txt");
     size_t room = 0;
 
+    if (u->has_programs)
+        return;
+    u->has_programs = true;
     while (text.len) {
         struct str line = str_cut(&text, '\n');
         const char *at = line.len ? memmem(line.p, line.len, " /proc/", 7) : NULL;
@@ -145,8 +123,9 @@ static void read_programs(struct uac *u)
         qsort(u->programs, u->program_count, sizeof(u->programs[0]), by_pid);
 }
 
-static struct str program_of(const struct uac *u, uint64_t pid, bool *is_deleted)
+static struct str program_of(struct foreign_reading *r, uint64_t pid, bool *is_deleted)
 {
+    const struct uac *u = r->own;
     static const char deleted[] = " (deleted)";
     const struct program wanted = {.pid = pid};
     const struct program *found =
@@ -167,44 +146,31 @@ static struct str base_name(struct str path)
 }
 
 /* USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND */
-static void add_process(struct uac *u, struct doc *d, struct str line, struct str passwd)
+static void take_process(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
     enum { USER, PID, CPU, MEM, VSZ, RSS, TTY, STAT, START, TIME, FIELDS };
     struct row_process p = {.parent = ROW_UNKNOWN, .memory = ROW_UNKNOWN};
     struct str fields[FIELDS];
+    struct str line = row->line;
     struct str first;
     uint64_t rss = 1;
 
+    read_programs(r);
     for (size_t i = 0; i < FIELDS; i++)
         fields[i] = field_next(&line);
     p.args = str_trim(line);
     if (!str_u64(fields[PID], &p.pid) || !p.args.len)
         return;
     p.user = fields[USER];
-    p.uid = row_uid(passwd, p.user);
+    p.uid = row_uid(foreign_file(r, "etc/passwd"), p.user);
     if (str_u64(fields[RSS], &rss) && rss < (uint64_t)1 << 50)
         p.memory = rss * 1024;
-    p.program = program_of(u, p.pid, &p.is_deleted);
+    p.program = program_of(r, p.pid, &p.is_deleted);
     p.is_kernel = p.args.p[0] == '[' && str_ends(p.args, "]") && rss == 0 && !p.program.len;
     line = p.args;
     first = field_next(&line);
     p.name = p.is_kernel ? str_head(str_from(p.args, 1), p.args.len - 2) : base_name(first);
     row_process(d, &p);
-}
-
-static bool fill_processes(struct uac *u, struct doc *d)
-{
-    struct str text = listing(u, "process/ps_auxwww.txt");
-    struct str passwd = file_of(u, "etc/passwd");
-
-    if (!text.len)
-        return false;
-    read_programs(u);
-    (void)str_cut(&text, '\n');
-    while (text.len)
-        add_process(u, d, str_cut(&text, '\n'), passwd);
-    doc_gap(d, "as ps of the host said it; arguments are parted at spaces");
-    return true;
 }
 
 /* users:(("sshd",pid=812,fd=3),…) */
@@ -238,146 +204,89 @@ static void read_slashed(struct str text, struct row_socket *s)
         s->pid = ROW_UNKNOWN;
 }
 
-static void keep_socket(struct uac *u, const struct row_socket *s)
-{
-    if (u->socket_count == SOCKET_COUNT)
-        return;
-    u->sockets = mem_grow(u->sockets, u->socket_count, &u->socket_room, sizeof(u->sockets[0]));
-    u->sockets[u->socket_count++] = *s;
-}
-
-static const char *state_word(struct str state)
-{
-    static const struct {
-        const char *from, *to;
-    } words[] = {
-        {"ESTAB", "established"},     {"ESTABLISHED", "established"}, {"SYN-SENT", "syn sent"},
-        {"SYN_SENT", "syn sent"},     {"SYN-RECV", "syn received"},   {"SYN_RECV", "syn received"},
-        {"FIN-WAIT-1", "fin wait 1"}, {"FIN_WAIT1", "fin wait 1"},    {"FIN-WAIT-2", "fin wait 2"},
-        {"FIN_WAIT2", "fin wait 2"},  {"TIME-WAIT", "time wait"},     {"TIME_WAIT", "time wait"},
-        {"CLOSE-WAIT", "close wait"}, {"CLOSE_WAIT", "close wait"},   {"LAST-ACK", "last ack"},
-        {"LAST_ACK", "last ack"},     {"CLOSING", "closing"}};
-
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_is(state, words[i].from))
-            return words[i].to;
-    return "?";
-}
-
 static const char *protocol_word(struct str text)
 {
     return str_starts(text, "tcp") ? "TCP" : str_starts(text, "udp") ? "UDP" : NULL;
 }
 
-static bool is_listening(struct str state)
-{
-    return str_is(state, "LISTEN") || str_is(state, "UNCONN");
-}
-
 /* Netid State Recv-Q Send-Q Local:Port Peer:Port Process; without Netid where one sort was asked.
  */
-static void read_ss(struct uac *u, struct str text, const char *protocol)
+static void take_ss(struct foreign_reading *r, struct str line, const char *protocol)
 {
-    while (text.len) {
-        struct str line = str_cut(&text, '\n');
-        struct row_socket s = {.protocol = protocol};
-        struct str state;
+    struct row_socket s = {.protocol = protocol};
 
-        if (!protocol)
-            s.protocol = protocol_word(field_next(&line));
-        state = field_next(&line);
-        (void)field_next(&line);
-        (void)field_next(&line);
-        if (!s.protocol || !row_endpoint(field_next(&line), &s.local, &s.local_port) ||
-            !row_endpoint(field_next(&line), &s.remote, &s.remote_port))
-            continue;
-        s.state = state_word(state);
-        s.is_listener = is_listening(state);
-        read_owner(line, &s);
-        keep_socket(u, &s);
-    }
+    if (!protocol)
+        s.protocol = protocol_word(field_next(&line));
+    s.state = row_state(field_next(&line));
+    (void)field_next(&line);
+    (void)field_next(&line);
+    if (!s.protocol || !row_endpoint(field_next(&line), &s.local, &s.local_port) ||
+        !row_endpoint(field_next(&line), &s.remote, &s.remote_port))
+        return;
+    read_owner(line, &s);
+    foreign_socket(r, &s);
+}
+
+static void take_ss_all(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
+{
+    (void)d;
+    take_ss(r, row->line, NULL);
+}
+
+static void take_ss_tcp(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
+{
+    (void)d;
+    take_ss(r, row->line, "TCP");
+}
+
+static void take_ss_udp(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
+{
+    (void)d;
+    take_ss(r, row->line, "UDP");
 }
 
 /* Proto Recv-Q Send-Q Local Foreign State PID/Program; UDP has no state where it listens. */
-static void read_netstat(struct uac *u, struct str text)
+static void take_netstat(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
-    while (text.len) {
-        struct str line = str_cut(&text, '\n');
-        struct row_socket s = {.protocol = protocol_word(field_next(&line))};
-        struct str state = STR("UNCONN");
+    struct str line = row->line;
+    struct row_socket s = {.protocol = protocol_word(field_next(&line)), .state = ROW_LISTENS};
 
-        (void)field_next(&line);
-        (void)field_next(&line);
-        if (!s.protocol || !row_endpoint(field_next(&line), &s.local, &s.local_port) ||
-            !row_endpoint(field_next(&line), &s.remote, &s.remote_port))
-            continue;
-        line = str_trim(line);
-        if (line.len && line.p[0] >= 'A' && line.p[0] <= 'Z')
-            state = field_next(&line);
-        s.state = state_word(state);
-        s.is_listener = is_listening(state);
-        read_slashed(str_trim(line), &s);
-        keep_socket(u, &s);
-    }
-}
-
-static void read_sockets(struct uac *u)
-{
-    struct str both = listing(u, "network/ss_-anp.txt");
-    struct str tcp = listing(u, "network/ss_-tanp.txt");
-    struct str udp = listing(u, "network/ss_-uanp.txt");
-    struct str netstat = listing(u, "network/netstat_-anp.txt");
-
-    u->has_sockets = both.len || tcp.len || udp.len || netstat.len;
-    if (both.len) {
-        read_ss(u, both, NULL);
+    (void)d;
+    (void)field_next(&line);
+    (void)field_next(&line);
+    if (!s.protocol || !row_endpoint(field_next(&line), &s.local, &s.local_port) ||
+        !row_endpoint(field_next(&line), &s.remote, &s.remote_port))
         return;
-    }
-    read_ss(u, tcp, "TCP");
-    read_ss(u, udp, "UDP");
-    if (!tcp.len && !udp.len)
-        read_netstat(u, netstat);
+    line = str_trim(line);
+    if (line.len && line.p[0] >= 'A' && line.p[0] <= 'Z')
+        s.state = row_state(field_next(&line));
+    read_slashed(str_trim(line), &s);
+    foreign_socket(r, &s);
 }
 
-static bool fill_sockets(struct uac *u, struct doc *d, bool listeners)
+/* Module Size Used by; /proc/modules begins its lines alike. */
+static void take_module(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
-    if (!u->has_sockets)
-        return false;
-    row_sockets(d, u->sockets, u->socket_count, listeners);
-    doc_gap(d, "as ss or netstat of the host said it");
-    return true;
-}
+    struct str line = row->line;
+    struct str name = field_next(&line);
+    uint64_t size;
 
-/* Module Size Used by */
-static bool fill_modules(struct uac *u, struct doc *d)
-{
-    struct str text = listing(u, "system/lsmod.txt");
-
-    if (!text.len)
-        text = listing(u, "hardware/lsmod.txt");
-    if (!text.len)
-        return false;
-    while (text.len) {
-        struct str line = str_cut(&text, '\n');
-        struct str name = field_next(&line);
-        uint64_t size;
-
-        if (str_u64(field_next(&line), &size))
-            row_module(d, name, size, STR(""));
-    }
-    doc_gap(d, "as lsmod of the host said it");
-    return true;
+    (void)r;
+    if (str_u64(field_next(&line), &size))
+        row_module(d, name, size, STR(""));
 }
 
 /* SOURCE on POINT type TYPE (OPTIONS) */
-static void add_mount(struct doc *d, struct str line)
+static void take_mount(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
+    struct str line = row->line;
     const char *on = line.len ? memmem(line.p, line.len, " on ", 4) : NULL;
     struct str rest = on ? str_from(line, (size_t)(on - line.p) + 4) : STR("");
     const char *type = rest.len ? memmem(rest.p, rest.len, " type ", 6) : NULL;
     struct str point;
     struct str options;
 
+    (void)r;
     if (!type)
         return;
     point = str_head(rest, (size_t)(type - rest.p));
@@ -389,42 +298,55 @@ static void add_mount(struct doc *d, struct str line)
     row_mount(d, point, str_head(line, (size_t)(on - line.p)), rest, options);
 }
 
-static bool fill_mounts(struct uac *u, struct doc *d)
+/* ii  NAME[:ARCHITECTURE]  VERSION  ARCHITECTURE  DESCRIPTION */
+static void take_dpkg(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
-    struct str text = listing(u, "storage/mount.txt");
+    struct str line = row->line;
+    struct str state = field_next(&line);
+    struct str name = field_next(&line);
+    struct str version = field_next(&line);
+    struct str architecture = field_next(&line);
 
-    if (!text.len)
-        text = listing(u, "system/mount.txt");
-    if (!text.len)
-        return false;
-    while (text.len)
-        add_mount(d, str_cut(&text, '\n'));
-    doc_gap(d, "as mount of the host said it");
-    return true;
+    (void)r;
+    if (state.len < 2 || state.len > 3 || !architecture.len || state.p[0] < 'h' || state.p[0] > 'u')
+        return;
+    row_package(d, str_cut(&name, ':'), architecture, version,
+                str_is(state, "ii") ? STR("install ok installed") : state);
 }
 
-/* ii  NAME[:ARCHITECTURE]  VERSION  ARCHITECTURE  DESCRIPTION */
-static bool fill_packages(struct uac *u, struct doc *d)
+/* What stands behind the last sign of a text, taken off it; the whole is left where it has none. */
+static struct str cut_last(struct str *text, char sign)
 {
-    struct str text = listing(u, "packages/dpkg_-l.txt");
+    const char *at = text->len ? memrchr(text->p, sign, text->len) : NULL;
+    struct str behind = at ? str_from(*text, (size_t)(at - text->p) + 1) : STR("");
 
-    if (!text.len || file_of(u, "var/lib/dpkg/status").len)
-        return false;
-    while (text.len) {
-        struct str line = str_cut(&text, '\n');
-        struct str state = field_next(&line);
-        struct str name = field_next(&line);
-        struct str version = field_next(&line);
-        struct str architecture = field_next(&line);
+    if (at)
+        *text = str_head(*text, (size_t)(at - text->p));
+    return behind;
+}
 
-        if (state.len < 2 || state.len > 3 || !architecture.len || state.p[0] < 'h' ||
-            state.p[0] > 'u')
-            continue;
-        row_package(d, str_cut(&name, ':'), architecture, version,
-                    str_is(state, "ii") ? STR("install ok installed") : state);
-    }
-    doc_gap(d, "as dpkg of the host said it");
-    return true;
+/* NAME-VERSION-RELEASE.ARCHITECTURE */
+static void take_rpm(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
+{
+    struct str whole = str_trim(row->line);
+    struct str architecture = cut_last(&whole, '.');
+    struct str name = whole;
+    struct str version;
+
+    (void)r;
+    (void)cut_last(&name, '-');
+    (void)cut_last(&name, '-');
+    version = str_from(whole, name.len + 1);
+    if (architecture.len && name.len && version.len)
+        row_package(d, name, architecture, version, STR("installed"));
+}
+
+/* "/etc/mtab -> ../proc/self/mounts" */
+static struct str link_itself(struct str name)
+{
+    const char *at = name.len ? memmem(name.p, name.len, " -> ", 4) : NULL;
+
+    return at ? str_head(name, (size_t)(at - name.p)) : name;
 }
 
 /* MD5|name|inode|mode|UID|GID|size|atime|mtime|ctime|crtime; a name may hold a bar. */
@@ -448,6 +370,8 @@ static bool read_body(struct str line, struct row_file *f)
         rest = str_head(rest, at - 1);
     }
     when = str_u64(fields[6], &n) && n < (uint64_t)1 << 36 ? (int64_t)n : -1;
+    if (str_starts(fields[1], "l"))
+        rest = link_itself(rest);
     *f = (struct row_file){.path = rest,
                            .size = str_u64(fields[4], &n) ? n : ROW_UNKNOWN,
                            .uid = str_u64(fields[2], &n) ? n : ROW_UNKNOWN,
@@ -456,82 +380,105 @@ static bool read_body(struct str line, struct row_file *f)
     return row_mode(fields[1], &f->mode);
 }
 
-static bool fill_files(struct uac *u, struct doc *d,
-                       void (*row)(struct doc *, const struct row_file *))
+static void take_config(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
-    struct str text = collection_member(u->job, "bodyfile/bodyfile.txt");
+    struct row_file f;
 
-    if (!text.len)
-        return false;
-    while (text.len) {
-        struct str line = str_cut(&text, '\n');
-        struct row_file f;
+    (void)r;
+    if (read_body(row->line, &f))
+        row_config(d, &f);
+}
 
-        if (read_body(line, &f))
-            row(d, &f);
-    }
-    doc_gap(d, "from the body file, without hashes and capabilities");
-    return true;
+static void take_privileged(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
+{
+    struct row_file f;
+
+    (void)r;
+    if (read_body(row->line, &f))
+        row_privileged(d, &f);
 }
 
 /* Linux HOST RELEASE VERSION… MACHINE GNU/Linux */
-static bool fill_system(struct uac *u, struct doc *d)
+static void take_system(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
-    struct str line = first_line(listing(u, "system/uname_-a.txt"));
-    struct str os = file_of(u, "etc/os-release");
+    struct str line = first_line(listing(r, "system/uname_-a.txt"));
+    struct str os = foreign_file(r, "etc/os-release");
     struct str release;
 
+    (void)row;
     (void)field_next(&line);
     (void)field_next(&line);
     release = field_next(&line);
-    row_value(d, "host name", "value", host_of(u));
+    row_value(d, "host name", "value", host_of(r));
     row_kernel(d, release, str_trim(line), STR(""));
-    row_value(d, "machine id", "value", first_line(file_of(u, "etc/machine-id")));
-    (void)row_os_release(d, os.len ? os : file_of(u, "usr/lib/os-release"));
-    doc_gap(d, "hardware and security settings are not read");
-    return true;
+    row_value(d, "machine id", "value", first_line(foreign_file(r, "etc/machine-id")));
+    (void)row_os_release(d, os.len ? os : foreign_file(r, "usr/lib/os-release"));
 }
 
-static bool fill(void *context, struct doc *d, const char *section)
-{
-    struct uac *u = context;
+static const char by_sockets[] = "as ss or netstat of the host said it";
+static const char by_lsmod[] = "as lsmod of the host said it";
+static const char by_mount[] = "as mount of the host said it";
+static const char by_body[] = "from the body file, without hashes and capabilities";
 
-    if (strcmp(section, "system") == 0)
-        return fill_system(u, d);
-    if (strcmp(section, "process") == 0)
-        return fill_processes(u, d);
-    if (strcmp(section, "listener") == 0 || strcmp(section, "connection") == 0)
-        return fill_sockets(u, d, strcmp(section, "listener") == 0);
-    if (strcmp(section, "module") == 0)
-        return fill_modules(u, d);
-    if (strcmp(section, "mount") == 0)
-        return fill_mounts(u, d);
-    if (strcmp(section, "package") == 0)
-        return fill_packages(u, d);
-    if (strcmp(section, "config") == 0)
-        return fill_files(u, d, row_config);
-    return strcmp(section, "privileged") == 0 && fill_files(u, d, row_privileged);
+static const struct foreign_mapping mappings[] = {
+    {"system", NULL, take_system, "hardware and security settings are not read", NULL, false},
+    {"process", "process/ps_auxwww.txt", take_process,
+     "as ps of the host said it; arguments are parted at spaces", NULL, false},
+    {"socket", "network/ss_-anp.txt", take_ss_all, by_sockets, NULL, false},
+    {"socket", "network/ss_-tanp.txt", take_ss_tcp, by_sockets, NULL, false},
+    {"socket", "network/ss_-uanp.txt", take_ss_udp, by_sockets, NULL, true},
+    {"socket", "network/netstat_-anp.txt", take_netstat, by_sockets, NULL, false},
+    {"module", "process/proc/modules.txt", take_module, "as cat of the host said it", NULL, false},
+    {"module", "system/lsmod.txt", take_module, by_lsmod, NULL, false},
+    {"module", "hardware/lsmod.txt", take_module, by_lsmod, NULL, false},
+    {"mount", "storage/mount.txt", take_mount, by_mount, NULL, false},
+    {"mount", "system/mount.txt", take_mount, by_mount, NULL, false},
+    {"package", "packages/dpkg_-l.txt", take_dpkg, "as dpkg of the host said it",
+     "var/lib/dpkg/status", false},
+    {"package", "packages/rpm_-q_-a.txt", take_rpm, "as rpm of the host said it",
+     "var/lib/dpkg/status", false},
+    {"config", "bodyfile.txt", take_config, by_body, NULL, false},
+    {"privileged", "bodyfile.txt", take_privileged, by_body, NULL, false},
+};
+
+static int tell(struct foreign_reading *r, struct err *e)
+{
+    const struct uac *u = r->own;
+    struct foreign_facts facts = {.program = u->log.program.len ? u->log.program : STR("UAC"),
+                                  .host = host_of(r),
+                                  .profile = u->log.profile,
+                                  .taken = u->log.started,
+                                  .has_ended = u->log.has_ended || !u->log.started.sec};
+    int rc;
+
+    if (!facts.taken.sec)
+        (void)read_date(first_line(listing(r, "system/date.txt")), &facts.taken);
+    rc = foreign_tell_facts(r, &facts, e);
+    if (rc == 0)
+        rc = collection_missed(r->job, STR("the word of the kernel itself"), "mapping",
+                               "UAC starts programs of the host: a listing is what these said", e);
+    if (rc == 0)
+        rc = uac_log_tell(&u->log, r->job, e);
+    return rc ? rc : foreign_tell_state(r, &facts, e);
 }
 
 int collection_read_uac(struct collection_job *c, struct err *e)
 {
-    static const char *const starts[] = {"[root]/"};
-    struct uac u = {.job = c};
-    struct foreign f = {.collector = "UAC", .fill = fill, .context = &u};
+    struct uac u = {0};
+    struct foreign_reading r = {.job = c,
+                                .collector = "UAC",
+                                .mappings = mappings,
+                                .mapping_count = COUNT_OF(mappings),
+                                .each = each_line,
+                                .own = &u};
     int rc;
 
-    u.files = collection_host_files(c, starts, COUNT_OF(starts), &u.file_count);
-    f.files = u.files;
-    f.file_count = u.file_count;
-    f.host = host_of(&u);
-    read_sockets(&u);
-    rc = say_facts(&u, &f.taken, f.host, e);
-    if (rc == 0)
-        rc = collection_missed(c, STR("the word of the kernel itself"), "mapping",
-                               "UAC starts programs of the host: a listing is what these said", e);
-    if (rc == 0)
-        rc = collect_foreign(&f, collection_document_line, c, e);
-    free(u.sockets);
+    if (c->is_encrypted)
+        return collection_fact(c, "encryption", STR("password"), e);
+    foreign_begin(&r);
+    uac_log_read(&u.log, r.job);
+    rc = tell(&r, e);
+    foreign_release(&r);
     free(u.programs);
     return rc;
 }

@@ -1,58 +1,68 @@
 /* collection_velociraptor.c: what a Velociraptor offline collection says of its host, inside the
  * worker (doc/format/collection.md section 3). */
-#include <stdlib.h>
-#include "practice/collection_rows.h"
-#include "practice/collection_worker.h"
+#include "practice/collection_csv.h"
+#include "practice/collection_foreign.h"
 
-enum { SOCKET_COUNT = 100000, ROW_SIZE = 4 << 20 };
+enum { ROW_SIZE = 4 << 20, COMPLAINTS_MOST = 200 };
 
-struct velociraptor {
-    struct collection_job *job;
-    struct host_file *files;
-    size_t file_count;
-    struct row_socket *sockets;
-    size_t socket_count;
-    size_t socket_room;
-    bool has_sockets;
+/* Where rows go, on their way out of a member. */
+struct each {
+    struct foreign_reading *reading;
+    struct doc *d;
+    foreign_take *take;
 };
 
-/* "results/Linux.Network.Netstat%2FTCP4.json" is of Linux.Network.Netstat, and source TCP4. */
-static struct str artefact_of(struct str member)
+static void take_one(void *context, const json_t *row)
 {
-    const char *at;
-    struct str name;
+    const struct each *to = context;
 
-    if (!str_starts(member, "results/") || !str_ends(member, ".json"))
-        return STR("");
-    name = str_from(member, strlen("results/"));
-    name = str_head(name, name.len - strlen(".json"));
-    at = name.len ? memmem(name.p, name.len, "%2F", 3) : NULL;
-    return at ? str_head(name, (size_t)(at - name.p)) : str_cut(&name, '/');
+    if (json_is_object(row))
+        to->take(to->reading, to->d, &(struct foreign_row){.json = row});
 }
 
-typedef void take_row(struct velociraptor *v, struct doc *d, const json_t *row);
-
-/* Whether there is any member of the artefact; each row that is an object is taken. */
-static bool each_row(struct velociraptor *v, struct doc *d, const char *artefact, take_row *take)
+/* One row a line; old versions wrote all of them as one array. */
+static void each_json(struct str text, struct each *to)
 {
-    bool any = false;
+    while (text.len) {
+        CLEANUP_IMPORT_JSON json_t *row = NULL;
+        struct str line = str_cut(&text, '\n');
 
-    for (size_t i = 0; i < v->job->count; i++) {
-        struct str rest = v->job->members[i].bytes;
-
-        if (!str_is(artefact_of(v->job->members[i].name), artefact))
+        if (!line.len || line.len > ROW_SIZE || import_json_text(&row, line, NULL))
             continue;
-        any = true;
-        while (rest.len) {
-            CLEANUP_IMPORT_JSON json_t *row = NULL;
-            struct str line = str_cut(&rest, '\n');
-
-            if (line.len && line.len <= ROW_SIZE && !import_json_text(&row, line, NULL) &&
-                json_is_object(row))
-                take(v, d, row);
-        }
+        for (size_t i = 0; i < json_array_size(row); i++)
+            take_one(to, json_array_get(row, i));
+        take_one(to, row);
     }
-    return any;
+}
+
+/* Members with rows of an artefact, in JSON or not; their number. */
+static size_t each_member(struct foreign_reading *r, const char *artefact, bool is_json,
+                          struct each *to)
+{
+    CLEANUP_BUF struct buf decoded = {0};
+    size_t found = 0;
+
+    for (size_t i = 0; i < r->job->count; i++) {
+        const struct member *m = &r->job->members[i];
+
+        if (str_ends(m->name, ".json") != is_json ||
+            !str_is(collection_artefact(m->name, &decoded), artefact))
+            continue;
+        found++;
+        if (is_json)
+            each_json(m->bytes, to);
+        else
+            collection_csv_each(m->bytes, take_one, to);
+    }
+    return found;
+}
+
+/* Where a collector wrote both, the tables say the same again, with less. */
+static bool each_row(struct foreign_reading *r, struct doc *d, const struct foreign_mapping *m)
+{
+    struct each to = {r, d, m->take};
+
+    return each_member(r, m->from, true, &to) || each_member(r, m->from, false, &to);
 }
 
 static uint64_t number_of(const json_t *row, const char *name)
@@ -65,16 +75,9 @@ static uint64_t number_of(const json_t *row, const char *name)
     return str_u64(import_text(row, name), &n) ? n : ROW_UNKNOWN;
 }
 
-static struct str file_of(const struct velociraptor *v, const char *path)
+static void take_process(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
-    for (size_t i = 0; i < v->file_count; i++)
-        if (str_is(v->files[i].path, path))
-            return v->files[i].bytes;
-    return STR("");
-}
-
-static void take_process(struct velociraptor *v, struct doc *d, const json_t *row)
-{
+    const json_t *row = from->json;
     struct row_process p = {.pid = number_of(row, "Pid"),
                             .parent = number_of(row, "Ppid"),
                             .user = import_text(row, "Username"),
@@ -89,46 +92,24 @@ static void take_process(struct velociraptor *v, struct doc *d, const json_t *ro
     p.is_deleted = json_is_true(json_object_get(row, "Deleted")) || str_ends(p.program, deleted);
     if (str_ends(p.program, deleted))
         p.program = str_head(p.program, p.program.len - strlen(deleted));
-    p.uid = row_uid(file_of(v, "etc/passwd"), p.user);
+    p.uid = row_uid(foreign_file(r, "etc/passwd"), p.user);
     p.is_kernel = p.pid != 1 && !p.program.len && !p.args.len;
     row_process(d, &p);
 }
 
-static const char *state_word(struct str state)
+/* Of what is bound to no peer and is not TCP, Velociraptor says NONE. */
+static void keep_socket(struct foreign_reading *r, struct row_socket *s, struct str state)
 {
-    static const struct {
-        const char *from, *to;
-    } words[] = {{"Established", "established"}, {"ESTABLISHED", "established"},
-                 {"ESTAB", "established"},       {"Syn Sent", "syn sent"},
-                 {"SYN_SENT", "syn sent"},       {"Time Wait", "time wait"},
-                 {"TIME_WAIT", "time wait"},     {"CLOSE_WAIT", "close wait"}};
+    bool is_udp = str_is(state, "NONE");
 
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_is(state, words[i].from))
-            return words[i].to;
-    return "?";
+    s->protocol = is_udp ? "UDP" : "TCP";
+    s->state = is_udp ? ROW_LISTENS : row_state(state);
+    foreign_socket(r, s);
 }
 
-static void keep_socket(struct velociraptor *v, struct row_socket *s, struct str state)
+static void take_netstat(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
-    /* The row goes before the socket is written. */
-    struct str *const texts[] = {&s->local, &s->remote, &s->program};
-
-    if (s->local_port > UINT16_MAX || v->socket_count == SOCKET_COUNT || !s->local.len)
-        return;
-    s->remote_port = s->remote_port > UINT16_MAX ? 0 : s->remote_port;
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        *texts[i] =
-            (struct str){arena_dup(v->job->arena, texts[i]->p, texts[i]->len), texts[i]->len};
-    s->protocol = "TCP";
-    s->state = state_word(state);
-    s->is_listener = str_is(state, "Listening") || str_is(state, "LISTEN");
-    v->sockets = mem_grow(v->sockets, v->socket_count, &v->socket_room, sizeof(v->sockets[0]));
-    v->sockets[v->socket_count++] = *s;
-}
-
-static void take_netstat(struct velociraptor *v, struct doc *d, const json_t *row)
-{
+    const json_t *row = from->json;
     const json_t *owner = json_object_get(row, "ProcessInfo");
     struct row_socket s = {.local = import_text(row, "LocalAddr"),
                            .local_port = number_of(row, "LocalPort"),
@@ -139,11 +120,12 @@ static void take_netstat(struct velociraptor *v, struct doc *d, const json_t *ro
                            .program = str_trim(import_text(owner, "Command"))};
 
     (void)d;
-    keep_socket(v, &s, import_text(row, "State"));
+    keep_socket(r, &s, import_text(row, "State"));
 }
 
-static void take_enriched(struct velociraptor *v, struct doc *d, const json_t *row)
+static void take_enriched(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
+    const json_t *row = from->json;
     const json_t *owner = json_object_get(row, "ProcInfo");
     struct row_socket s = {.local = import_text(row, "Laddr"),
                            .local_port = number_of(row, "Lport"),
@@ -154,22 +136,25 @@ static void take_enriched(struct velociraptor *v, struct doc *d, const json_t *r
                            .program = import_text(owner, "Exe")};
 
     (void)d;
-    keep_socket(v, &s, import_text(row, "Status"));
+    keep_socket(r, &s, import_text(row, "Status"));
 }
 
-static void take_module(struct velociraptor *v, struct doc *d, const json_t *row)
+static void take_module(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
-    (void)v;
+    const json_t *row = from->json;
+
+    (void)r;
     if (import_text(row, "Name").len)
         row_module(d, import_text(row, "Name"), number_of(row, "Size"), import_text(row, "Status"));
 }
 
-static void take_mount(struct velociraptor *v, struct doc *d, const json_t *row)
+static void take_mount(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
+    const json_t *row = from->json;
     const json_t *options = json_object_get(row, "Options");
     CLEANUP_BUF struct buf text = {0};
 
-    (void)v;
+    (void)r;
     for (size_t i = 0; i < json_array_size(options); i++) {
         const json_t *one = json_array_get(options, i);
 
@@ -184,22 +169,26 @@ static void take_mount(struct velociraptor *v, struct doc *d, const json_t *row)
                   import_text(row, "FSType"), buf_str(&text));
 }
 
-static void take_package(struct velociraptor *v, struct doc *d, const json_t *row)
+static void take_package(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
+    const json_t *row = from->json;
     struct str name = import_text(row, "Package");
+    struct str state = import_text(row, "State");
 
-    (void)v;
+    (void)r;
+    if (!state.len || str_is(state, "installed"))
+        state = STR("install ok installed");
     if (name.len)
-        row_package(d, name, import_text(row, "Architecture"), import_text(row, "Version"),
-                    STR("install ok installed"));
+        row_package(d, name, import_text(row, "Architecture"), import_text(row, "Version"), state);
 }
 
-static void take_account(struct velociraptor *v, struct doc *d, const json_t *row)
+static void take_account(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
+    const json_t *row = from->json;
     struct json *j;
     uint64_t n;
 
-    (void)v;
+    (void)r;
     if (!import_text(row, "User").len)
         return;
     j = doc_row_begin(d, import_text(row, "User"));
@@ -233,27 +222,27 @@ static bool read_mode(struct str text, uint32_t *out)
     return true;
 }
 
-static void take_special(struct velociraptor *v, struct doc *d, const json_t *row)
+static void take_special(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
+    const json_t *row = from->json;
     struct row_file f = {.path = import_text(row, "OSPath"),
                          .size = number_of(row, "Size"),
                          .uid = number_of(row, "OwnerID"),
                          .gid = number_of(row, "GroupID"),
                          .modified = -1};
 
-    (void)v;
+    (void)r;
     if (!f.path.len)
         f.path = import_text(row, "FullPath");
     if (read_mode(import_text(row, "Mode"), &f.mode))
         row_privileged(d, &f);
 }
 
-static json_t *client_info(struct velociraptor *v)
+static json_t *document_of(const struct foreign_reading *r, const char *name)
 {
-    json_t *info = NULL;
+    json_t *object = NULL;
 
-    return import_json_text(&info, collection_member(v->job, "client_info.json"), NULL) ? NULL
-                                                                                        : info;
+    return import_json_text(&object, collection_member(r->job, name), NULL) ? NULL : object;
 }
 
 static struct str either(const json_t *object, const char *a, const char *b)
@@ -261,97 +250,136 @@ static struct str either(const json_t *object, const char *a, const char *b)
     return import_text(object, a).len ? import_text(object, a) : import_text(object, b);
 }
 
-static void take_info(struct velociraptor *v, struct doc *d, const json_t *row)
+static void take_files_of_system(struct foreign_reading *r, struct doc *d)
 {
-    (void)v;
+    struct str os = foreign_file(r, "etc/os-release");
+
+    row_value(d, "machine id", "value", str_trim(foreign_file(r, "etc/machine-id")));
+    (void)row_os_release(d, os.len ? os : foreign_file(r, "usr/lib/os-release"));
+}
+
+static void take_info(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
+{
+    const json_t *row = from->json;
+
     row_value(d, "host name", "value", either(row, "Hostname", "Fqdn"));
     row_kernel(d, import_text(row, "KernelVersion"), STR(""), import_text(row, "Architecture"));
+    take_files_of_system(r, d);
 }
 
-static bool fill_system(struct velociraptor *v, struct doc *d)
+/* client_info.json says the same as the artefact. */
+static void take_client(struct foreign_reading *r, struct doc *d, const struct foreign_row *from)
 {
-    CLEANUP_IMPORT_JSON json_t *info = client_info(v);
+    CLEANUP_IMPORT_JSON json_t *info = document_of(r, "client_info.json");
 
-    if (!each_row(v, d, "Generic.Client.Info", take_info))
-        row_value(d, "host name", "value", either(info, "hostname", "Hostname"));
-    row_value(d, "machine id", "value", str_trim(file_of(v, "etc/machine-id")));
-    (void)row_os_release(d, file_of(v, "etc/os-release"));
-    doc_gap(d, "hardware and security settings are not read");
-    return true;
+    (void)from;
+    row_value(d, "host name", "value", either(info, "Hostname", "hostname"));
+    row_kernel(d, import_text(info, "KernelVersion"), STR(""), import_text(info, "Architecture"));
+    take_files_of_system(r, d);
 }
 
-/* What comes from which artefact's rows. */
-static const struct mapping {
-    const char *section;
-    const char *artefact;
-    take_row *take;
-} mappings[] = {
-    {"process", "Linux.Sys.Pslist", take_process},
-    {"process", "Generic.System.Pstree", take_process},
-    {"module", "Linux.Proc.Modules", take_module},
-    {"mount", "Linux.Mounts", take_mount},
-    {"package", "Linux.Debian.Packages", take_package},
-    {"privileged", "Linux.Sys.SUID", take_special},
-    {"account", "Linux.Sys.Users", take_account},
-};
+static const char by_rows[] = "from the rows of an artefact, as far as its query kept them";
+static const char by_tcp[] = "from the rows of an artefact, as far as its query kept them: TCP";
+static const char no_hardware[] = "hardware and security settings are not read";
 
-static const char *const others_read[] = {"Generic.Client.Info", "Linux.Network.Netstat",
-                                          "Linux.Network.NetstatEnriched"};
-
-static bool fill_sockets(struct velociraptor *v, struct doc *d, bool listeners)
-{
-    if (!v->has_sockets)
-        return false;
-    row_sockets(d, v->sockets, v->socket_count, listeners);
-    doc_gap(d, "from the rows of the collection: TCP, as far as its query kept them");
-    return true;
-}
-
-static bool fill(void *context, struct doc *d, const char *section)
-{
-    struct velociraptor *v = context;
-
-    if (strcmp(section, "system") == 0)
-        return fill_system(v, d);
-    if (strcmp(section, "listener") == 0 || strcmp(section, "connection") == 0)
-        return fill_sockets(v, d, strcmp(section, "listener") == 0);
+static const struct foreign_mapping mappings[] = {
+    {"system", "Generic.Client.Info", take_info, no_hardware, NULL, false},
+    {"system", NULL, take_client, no_hardware, NULL, false},
+    {"process", "Linux.Sys.Pslist", take_process, by_rows, NULL, false},
+    {"process", "Generic.System.Pstree", take_process, by_rows, NULL, false},
+    {"socket", "Linux.Network.NetstatEnriched", take_enriched, by_tcp, NULL, false},
+    {"socket", "Linux.Network.Netstat", take_netstat, by_tcp, NULL, false},
+    {"module", "Linux.Proc.Modules", take_module, by_rows, NULL, false},
+    {"mount", "Linux.Mounts", take_mount, by_rows, NULL, false},
+    {"package", "Linux.Debian.Packages", take_package, by_rows, "var/lib/dpkg/status", false},
+    {"privileged", "Linux.Sys.SUID", take_special, by_rows, NULL, false},
     /* The file tells of passwords too. */
-    if (strcmp(section, "account") == 0 && file_of(v, "etc/passwd").len)
-        return false;
-    for (size_t i = 0; i < COUNT_OF(mappings); i++)
-        if (strcmp(mappings[i].section, section) == 0 &&
-            each_row(v, d, mappings[i].artefact, mappings[i].take)) {
-            doc_gap(d, "from the rows of %s, as far as its query kept them", mappings[i].artefact);
-            return true;
-        }
-    return false;
-}
+    {"account", "Linux.Sys.Users", take_account, by_rows, "etc/passwd", false},
+};
 
 static bool is_mapped(struct str artefact)
 {
     for (size_t i = 0; i < COUNT_OF(mappings); i++)
-        if (str_is(artefact, mappings[i].artefact))
-            return true;
-    for (size_t i = 0; i < COUNT_OF(others_read); i++)
-        if (str_is(artefact, others_read[i]))
+        if (mappings[i].from && str_is(artefact, mappings[i].from))
             return true;
     return false;
 }
 
 /* What lies in the archive and was not read for the state. */
-static int say_others(struct velociraptor *v, struct err *e)
+static int say_others(struct foreign_reading *r, struct err *e)
 {
+    CLEANUP_BUF struct buf decoded = {0};
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < v->job->count; i++) {
-        struct str name = v->job->members[i].name;
+    for (size_t i = 0; rc == 0 && i < r->job->count; i++) {
+        const struct member *m = &r->job->members[i];
+        struct str artefact = collection_artefact(m->name, &decoded);
 
-        if (artefact_of(name).len && v->job->members[i].bytes.len && !is_mapped(artefact_of(name)))
-            rc = collection_missed(v->job, name, "mapping",
+        if (artefact.len && m->bytes.len && !is_mapped(artefact))
+            rc = collection_missed(r->job, m->name, "mapping",
                                    "rows of this artefact are not read for the state; they lie in "
                                    "the archive",
                                    e);
     }
+    return rc;
+}
+
+/* Lines of a member of rows that is no artefact's; what a row complains of is told. */
+struct complaints {
+    struct foreign_reading *reading;
+    int (*look)(struct complaints *c, const json_t *row, struct err *e);
+    size_t count;
+};
+
+static int say_complaint(struct complaints *c, struct str what, const char *why, struct err *e)
+{
+    return ++c->count > COMPLAINTS_MOST
+               ? 0
+               : collection_missed(c->reading->job, what, "Velociraptor", why, e);
+}
+
+static int look_log(struct complaints *c, const json_t *row, struct err *e)
+{
+    struct str level = import_text(row, "level");
+
+    if (!str_is(level, "ERROR") && !str_is(level, "error"))
+        return 0;
+    return say_complaint(c, str_trim(import_text(row, "message")), "an error in log.json", e);
+}
+
+static int look_upload(struct complaints *c, const json_t *row, struct err *e)
+{
+    uint64_t size = number_of(row, "file_size");
+    uint64_t brought = number_of(row, "uploaded_size");
+    CLEANUP_BUF struct buf why = {0};
+
+    if (size == ROW_UNKNOWN || brought == ROW_UNKNOWN || brought >= size ||
+        str_is(import_text(row, "Type"), "idx"))
+        return 0;
+    buf_addf(&why, "%llu of its %llu bytes lie in the archive", (unsigned long long)brought,
+             (unsigned long long)size);
+    return say_complaint(c, import_text(row, "vfs_path"), buf_text(&why), e);
+}
+
+static int say_complaints(struct foreign_reading *r, const char *member,
+                          int (*look)(struct complaints *c, const json_t *row, struct err *e),
+                          struct err *e)
+{
+    struct complaints c = {.reading = r, .look = look};
+    struct str text = collection_member(r->job, member);
+    int rc = 0;
+
+    while (rc == 0 && text.len) {
+        CLEANUP_IMPORT_JSON json_t *row = NULL;
+        struct str line = str_cut(&text, '\n');
+
+        if (line.len && line.len <= ROW_SIZE && import_json_text(&row, line, NULL) == 0 &&
+            json_is_object(row))
+            rc = c.look(&c, row, e);
+    }
+    if (rc == 0 && c.count > COMPLAINTS_MOST)
+        rc = collection_missed(r->job, str_of(member), "Velociraptor",
+                               "it has more of the same; they lie in the archive", e);
     return rc;
 }
 
@@ -369,7 +397,7 @@ static struct utc moment_of(uint64_t n)
                        : (struct utc){(int64_t)(n / million), (uint32_t)(n % million * 1000)};
 }
 
-static struct str artefacts_text(struct velociraptor *v, const json_t *context)
+static struct str artefacts_text(struct arena *arena, const json_t *context)
 {
     const json_t *names = json_object_get(json_object_get(context, "request"), "artifacts");
     CLEANUP_BUF struct buf text = {0};
@@ -380,78 +408,88 @@ static struct str artefacts_text(struct velociraptor *v, const json_t *context)
         if (json_is_string(one))
             buf_addf(&text, "%s%s", text.len ? ", " : "", json_string_value(one));
     }
-    return str_of(arena_strdup(v->job->arena, buf_text(&text)));
+    return str_of(arena_strdup(arena, buf_text(&text)));
 }
 
-static int say_facts(struct velociraptor *v, struct utc *taken, struct str host, struct err *e)
+static int say_state(struct foreign_reading *r, const json_t *context, const json_t *info,
+                     struct err *e)
 {
-    CLEANUP_IMPORT_JSON json_t *context = NULL;
-    CLEANUP_BUF struct buf when = {0};
-    struct collection_job *c = v->job;
-    int rc = collection_fact(c, "program", STR("Velociraptor"), e);
-    bool has_context =
-        import_json_text(&context, collection_member(c, "collection_context.json"), NULL) == 0;
-    struct str state = import_text(context, "state");
-    bool has_failed = str_is(state, "ERROR");
+    struct str os = either(info, "OS", "system");
+    int rc = 0;
 
-    *taken = moment_of(number_of(context, "create_time"));
-    if (!taken->sec)
-        *taken = c->newest;
-    if (taken->sec)
-        utc_add(&when, *taken);
-    if (rc == 0)
-        rc = collection_fact(c, "host", host, e);
-    if (rc == 0)
-        rc = collection_fact(c, "taken", buf_str(&when), e);
-    if (rc == 0)
-        rc = collection_fact(c, "profile", artefacts_text(v, context), e);
-    if (rc == 0)
-        rc = collection_fact(c, "collection", import_text(context, "session_id"), e);
-    if (rc == 0)
-        rc = collection_fact(c, "machine_id", str_trim(file_of(v, "etc/machine-id")), e);
-    if (rc == 0)
-        rc = collection_fact(c, "ended", has_failed ? STR("") : STR("yes"), e);
-    if (rc == 0 && has_failed)
-        rc = collection_missed(c, STR("the collection"), "Velociraptor",
+    if (str_is(import_text(context, "state"), "ERROR"))
+        rc = collection_missed(r->job, STR("the collection"), "Velociraptor",
                                "it ended in an error, by its own account", e);
-    if (rc == 0 && !has_context)
-        rc = collection_missed(c, STR("collection_context.json"), "archive",
-                               "it is not there or no JSON: the newest time of a file in the "
-                               "archive is taken for that of the collection",
-                               e);
+    if (rc == 0 && os.len && !str_is(os, "linux"))
+        rc =
+            collection_missed(r->job, STR("most of the state"), "mapping",
+                              "it is of another system than Linux; its rows lie in the archive", e);
     return rc;
 }
 
-static struct str host_of(struct velociraptor *v)
+static struct str host_of(const struct foreign_reading *r, const json_t *info)
 {
-    CLEANUP_IMPORT_JSON json_t *info = client_info(v);
     struct str host = either(info, "hostname", "Hostname");
 
     if (!host.len)
         host = either(info, "fqdn", "Fqdn");
-    if (!host.len)
-        host = str_trim(file_of(v, "etc/hostname"));
-    return str_of(arena_printf(v->job->arena, STR_FMT, STR_ARG(host)));
+    return host.len ? host : str_trim(foreign_file(r, "etc/hostname"));
+}
+
+static int tell(struct foreign_reading *r, struct err *e)
+{
+    CLEANUP_IMPORT_JSON json_t *context = document_of(r, "collection_context.json");
+    CLEANUP_IMPORT_JSON json_t *info = document_of(r, "client_info.json");
+    const struct foreign_facts facts = {
+        .program = STR("Velociraptor"),
+        .host = host_of(r, info),
+        .profile = artefacts_text(r->job->arena, context),
+        .collection = import_text(context, "session_id"),
+        .taken = moment_of(number_of(context, "create_time")),
+        .has_ended = !str_is(import_text(context, "state"), "ERROR"),
+    };
+    int rc = foreign_tell_facts(r, &facts, e);
+
+    if (rc == 0)
+        rc = say_state(r, context, info, e);
+    if (rc == 0)
+        rc = say_complaints(r, "log.json", look_log, e);
+    if (rc == 0)
+        rc = say_complaints(r, "uploads.json", look_upload, e);
+    if (rc == 0)
+        rc = say_others(r, e);
+    return rc ? rc : foreign_tell_state(r, &facts, e);
+}
+
+/* The rows of metadata.json say how the password of data.zip can be had, where it was drawn. */
+static int tell_encryption(const struct foreign_reading *r, struct err *e)
+{
+    CLEANUP_IMPORT_JSON json_t *rows = document_of(r, "metadata.json");
+    static const char *const schemes[][2] = {{"X509", "x509"}, {"PGP", "pgp"}};
+
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        for (size_t k = 0; k < COUNT_OF(schemes); k++) {
+            struct str scheme = import_text(json_array_get(rows, i), "Scheme");
+
+            if (str_is(scheme, schemes[k][0]) || str_is(scheme, schemes[k][1]))
+                return collection_fact(r->job, "encryption", str_of(schemes[k][1]), e);
+        }
+    return collection_fact(r->job, "encryption", STR("password"), e);
 }
 
 int collection_read_velociraptor(struct collection_job *c, struct err *e)
 {
-    static const char *const starts[] = {"uploads/auto/", "uploads/file/"};
-    struct velociraptor v = {.job = c};
-    struct foreign f = {.collector = "Velociraptor", .fill = fill, .context = &v};
+    struct foreign_reading r = {.job = c,
+                                .collector = "Velociraptor",
+                                .mappings = mappings,
+                                .mapping_count = COUNT_OF(mappings),
+                                .each = each_row};
     int rc;
 
-    v.files = collection_host_files(c, starts, COUNT_OF(starts), &v.file_count);
-    f.files = v.files;
-    f.file_count = v.file_count;
-    f.host = host_of(&v);
-    v.has_sockets = each_row(&v, NULL, "Linux.Network.NetstatEnriched", take_enriched) ||
-                    each_row(&v, NULL, "Linux.Network.Netstat", take_netstat);
-    rc = say_facts(&v, &f.taken, f.host, e);
-    if (rc == 0)
-        rc = say_others(&v, e);
-    if (rc == 0)
-        rc = collect_foreign(&f, collection_document_line, c, e);
-    free(v.sockets);
+    if (c->is_encrypted)
+        return tell_encryption(&r, e);
+    foreign_begin(&r);
+    rc = tell(&r, e);
+    foreign_release(&r);
     return rc;
 }

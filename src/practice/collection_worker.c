@@ -72,43 +72,6 @@ struct str collection_member(const struct collection_job *c, const char *name)
     return STR("");
 }
 
-static int by_path(const void *a, const void *b)
-{
-    const struct host_file *x = a;
-    const struct host_file *y = b;
-
-    return str_cmp(x->path, y->path);
-}
-
-/* Of two members with one name the later one counts, as when they are unpacked. */
-static size_t without_repeats(struct host_file *files, size_t count)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (i + 1 == count || !str_eq(files[i].path, files[i + 1].path))
-            files[kept++] = files[i];
-    return kept;
-}
-
-struct host_file *collection_host_files(struct collection_job *c, const char *const *starts,
-                                        size_t start_count, size_t *count)
-{
-    struct host_file *files =
-        arena_alloc(c->arena, (c->count * start_count + 1) * sizeof(files[0]));
-    size_t found = 0;
-
-    for (size_t i = 0; i < c->count; i++)
-        for (size_t k = 0; k < start_count; k++)
-            if (str_starts(c->members[i].name, starts[k]) &&
-                !memchr(c->members[i].name.p, 0, c->members[i].name.len))
-                files[found++] = (struct host_file){str_from(c->members[i].name, strlen(starts[k])),
-                                                    c->members[i].bytes};
-    qsort(files, found, sizeof(files[0]), by_path);
-    *count = without_repeats(files, found);
-    return files;
-}
-
 static int unsound(struct err *e)
 {
     return err_set(e, ERR_TAMPER, "what was packed of a collection is not what was packed");
@@ -136,19 +99,43 @@ static int split(struct collection_job *c, struct str rest, struct err *e)
             continue;
         }
         c->members = mem_grow(c->members, c->count, &c->room, sizeof(c->members[0]));
-        c->members[c->count++] = (struct member){name, bytes, head.flags & PACK_CUT};
+        c->members[c->count++] = (struct member){.name = name,
+                                                 .bytes = bytes,
+                                                 .whole = head.whole,
+                                                 .is_cut = head.flags & PACK_CUT,
+                                                 .is_over = head.flags & PACK_OVER};
     }
     return 0;
+}
+
+static int say_over(struct collection_job *c, const struct member *m, struct err *e)
+{
+    CLEANUP_BUF struct buf why = {0};
+
+    if (m->bytes.len)
+        buf_addf(&why, "only its first %zu of %llu bytes were read", m->bytes.len,
+                 (unsigned long long)m->whole);
+    else
+        buf_addf(&why, "it was not read (%llu bytes)", (unsigned long long)m->whole);
+    buf_addf(&why,
+             ", for %d MiB are read of one member and %d MiB of all; it lies whole in the archive",
+             PACK_MEMBER_SIZE >> 20, PACK_SIZE >> 20);
+    return collection_missed(c, m->name, "archive", buf_text(&why), e);
 }
 
 static int say_cut(struct collection_job *c, struct err *e)
 {
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < c->count; i++)
-        if (c->members[i].is_cut)
-            rc = collection_missed(c, c->members[i].name, "archive",
+    for (size_t i = 0; rc == 0 && i < c->count; i++) {
+        const struct member *m = &c->members[i];
+
+        if (m->is_over)
+            rc = say_over(c, m, e);
+        else if (m->is_cut)
+            rc = collection_missed(c, m->name, "archive",
                                    "it is not whole; what there is of it was read", e);
+    }
     return rc;
 }
 
@@ -173,6 +160,7 @@ int collection_job_run(struct str pack, const struct collection_argument *argume
 {
     struct collection_job c = {.tool = (enum collection_tool)argument->tool,
                                .newest = {argument->newest_sec, argument->newest_ns},
+                               .is_encrypted = argument->is_encrypted != 0,
                                .sink = sink,
                                .arena = arena_new()};
     int rc = split(&c, pack, e);

@@ -21,12 +21,15 @@ enum { COLLECTION_TEXT_SIZE = 4096, COLLECTION_DOCUMENT_PART_SIZE = 256 << 10 };
 struct member {
     struct str name;
     struct str bytes;
+    uint64_t whole; /* its size in the archive */
     bool is_cut;
+    bool is_over; /* the bytes are its first: it is larger than is read */
 };
 
 struct collection_job {
     enum collection_tool tool;
     struct utc newest;
+    bool is_encrypted;
     struct buf input;
     struct member *members;
     size_t count;
@@ -38,9 +41,12 @@ struct collection_job {
     struct buf document; /* lines not yet sent */
 };
 
-/* The argument of the job: which tool, and the newest time of a file in the archive. */
+/* The argument of the job: which tool, the newest time of a file in the archive, and whether
+ * what was collected lies encrypted in it. */
 struct collection_argument {
     uint32_t tool;
+    uint32_t is_encrypted;
+    uint32_t unused;
     uint32_t newest_ns;
     int64_t newest_sec;
 };
@@ -64,7 +70,3 @@ MUST_CHECK int collection_document_end(struct collection_job *c, struct err *e);
 MUST_CHECK int collection_read_bundle(struct collection_job *c, struct err *e);
 MUST_CHECK int collection_read_uac(struct collection_job *c, struct err *e);
 MUST_CHECK int collection_read_velociraptor(struct collection_job *c, struct err *e);
-
-/* The files of the host among the members, whose names begin so, sorted, without that. */
-struct host_file *collection_host_files(struct collection_job *c, const char *const *starts,
-                                        size_t start_count, size_t *count);

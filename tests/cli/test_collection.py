@@ -1,5 +1,5 @@
 """test_collection.py: what was collected from hosts is taken in: bundles, UAC archives, Velociraptor offline collections; what is noticed in
-them and what is missing, and which hosts are captured. Archives are made here, byte by byte or with tar and zip, in the layouts that
+them and what is missing, and which hosts are captured. What is read of other tools' archives: test_collection_foreign.py. Archives are made here, byte by byte or with tar and zip, in the layouts that
 doc/format/bundle.md and doc/format/collection.md describe."""
 import gzip
 import hashlib
@@ -428,122 +428,6 @@ VELOCIRAPTOR = [
                                             "request": {"artifacts": ["Linux.Sys.Pslist", "Linux.Network.Netstat"]}}).encode()),
     ("uploads.json", b""),
 ]
-
-
-class Foreign(CollectionTest):
-    def state(self):
-        (kept,) = self.items("snapshot")
-        return [json.loads(text) for text in self.blob(kept).splitlines()]
-
-    def section(self, name):
-        return {one["key"]: one for one in self.state() if one["section"] == name}
-
-    def check(self):
-        self.assertEqual(len(self.items("archive")), 1)
-        self.assertNotIn("cut or altered", self.ana("log --full"))
-        coverage = self.section("coverage")
-        for name, one in coverage.items():
-            self.assertEqual(one["count"], len(self.section(name)), name)
-            if one["seen"] == "none":
-                self.assertTrue(one["missing"], name)
-        return coverage
-
-    def test_a_uac_archive_becomes_a_state_of_its_host(self):
-        raw = io.BytesIO()
-        with tarfile.open(fileobj=raw, mode="w:gz") as archive:
-            for name, data in UAC:
-                info = tarfile.TarInfo(name)
-                info.size = len(data)
-                archive.addfile(info, io.BytesIO(data))
-        said = self.bring(raw.getvalue(), "uac-web1-linux-20261125031209.tar.gz")
-        self.assertIn("web1 at 2026-11-25 03:12:09 UTC, by uac", said)
-        coverage = self.check()
-        self.assertEqual({name for name, one in coverage.items() if one["seen"] == "none"},
-                         {"time", "load", "neighbour", "route", "link", "address", "resolver", "filesystem", "disk", "array", "health", "unit", "timer", "authorised key"})
-        processes = self.section("process")
-        self.assertEqual(set(processes), {"/usr/lib/systemd/systemd [/sbin/init] uid 0", "[kthreadd]", "/tmp/.x [/tmp/.x -k 1] uid 33",
-                                          "/usr/sbin/sshd [/usr/sbin/sshd -D] uid 0"})
-        bad = processes["/tmp/.x [/tmp/.x -k 1] uid 33"]
-        self.assertEqual((bad["pid"], bad["args"], bad["program"], bad["deleted"], bad["memory"]), (812, ["/tmp/.x", "-k", "1"], "/tmp/.x", True, 2048 * 1024))
-        self.assertEqual({key: one["everywhere"] for key, one in self.section("listener").items()}, {"TCP 0.0.0.0:22": True, "UDP [::]:68": True})
-        self.assertEqual(set(self.section("connection")), {"TCP 192.0.2.7:22 from 198.51.100.9", "TCP to 203.0.113.5:4444 by .x"})
-        self.assertEqual({key: one["password"] for key, one in self.section("account").items()}, {"root": "set", "www-data": "locked", "toor": "empty"})
-        self.assertNotIn("salt", json.dumps(self.state()))
-        self.assertEqual(set(self.section("group")), {"root", "adm"})
-        self.assertEqual(self.section("mount")["/with space"]["type"], "tmpfs")
-        self.assertEqual(self.section("module")["nf_tables"]["size"], 282624)
-        self.assertEqual({key: one["status"] for key, one in self.section("package").items()}, {"bash:amd64": "install ok installed", "old:i386": "rc"})
-        self.assertEqual({key: one["mode"] for key, one in self.section("config").items()}, {"/etc/passwd": "0644", "/etc/odd|name": "0666"})
-        self.assertEqual({key: one["why"] for key, one in self.section("privileged").items()}, {"/usr/bin/mount": ["setuid"]})
-        self.assertEqual([one["command"] for one in self.section("cron").values()], ["/tmp/.x"])
-        self.assertEqual(self.section("system")["kernel"]["release"], "6.1.0-18-amd64")
-        codes = {row["code"] for row in self.ana.json("preserve observed")}
-        self.assertLessEqual({"deleted-program", "program-in-temporary-folder"}, codes)
-
-    def test_a_uac_archive_in_a_folder_or_a_zip_or_cut_is_one_too(self):
-        pairs = [("uac-web1-linux-20261125031209/" + name, data) for name, data in UAC]
-        self.bring(tar(pairs), "folder.tar")
-        self.bring(velociraptor([("./" + name, data) for name, data in UAC]), "uac.zip")
-        self.bring(tar(UAC)[:9000], "cut.tar")
-        self.assertEqual([one["name"] for one in self.ana.json("assess systems")], ["web1"])
-        archives = self.items("archive")
-        self.assertEqual(["not whole" in one.get("remark", "") for one in archives], [False, False, True])
-
-    def test_listings_of_netstat_are_read_where_there_is_no_ss(self):
-        netstat = b"""Active Internet connections (servers and established)
-Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name
-tcp        0      0 0.0.0.0:22              0.0.0.0:*               LISTEN      900/sshd: /usr/sbin
-tcp        0      0 192.0.2.7:40000         203.0.113.5:4444        ESTABLISHED 812/.x
-udp6       0      0 :::68                   :::*                                700/dhclient
-"""
-        pairs = [(name, data) for name, data in UAC if "ss_-anp" not in name]
-        self.bring(tar([*pairs, ("live_response/network/netstat_-anp.txt", netstat)]), "uac.tar")
-        self.assertEqual(set(self.section("listener")), {"TCP 0.0.0.0:22", "UDP [::]:68"})
-        self.assertEqual({key: one["pids"] for key, one in self.section("connection").items()}, {"TCP to 203.0.113.5:4444 by .x": [812]})
-
-    def test_a_velociraptor_collection_becomes_a_state_of_its_host(self):
-        said = self.bring(velociraptor(VELOCIRAPTOR), "Collection-db1.zip")
-        self.assertIn("db1 at 2025-11-25 03:12:09 UTC, by velociraptor", said)
-        self.check()
-        self.assertEqual(set(self.section("process")), {"/tmp/x [/tmp/x -k] uid 1000", "[kthreadd]"})
-        self.assertTrue(self.section("process")["/tmp/x [/tmp/x -k] uid 1000"]["deleted"])
-        self.assertEqual({key: (one["port"], one["pids"]) for key, one in self.section("listener").items()}, {"TCP 0.0.0.0:4444": (4444, [812])})
-        self.assertEqual(set(self.section("account")), {"root", "ana"})
-        self.assertEqual(set(self.section("group")), {"adm"})
-        self.assertEqual(self.section("mount")["/"]["options"], "rw,relatime")
-        self.assertEqual(set(self.section("package")), {"bash:amd64"})
-        self.assertEqual(self.section("privileged")["/usr/bin/mount"]["mode"], "4755")
-        self.assertEqual([one["missing"] for one in self.missing() if one["step"] == "mapping"], ["results/Linux.Sys.BashHistory.json"])
-        self.assertEqual(self.listed()[0]["profile"], "Linux.Sys.Pslist, Linux.Network.Netstat")
-        self.assertLessEqual({"deleted-program"}, {row["code"] for row in self.ana.json("preserve observed db1")})
-
-    def test_an_encrypted_collection_is_taken_and_says_how_to_go_on(self):
-        data = bytearray(velociraptor([("metadata.json", b"{}"), ("data.zip", b"PK sealed")]))
-        for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-            start = -1
-            while (start := data.find(signature, start + 1)) >= 0:
-                if b"data.zip" in data[start : start + 60]:
-                    data[start + at] |= 1  # PKWARE's APPNOTE 4.4.4: bit 0, encrypted
-        said = self.bring(bytes(data), "sealed.zip", "--system db1")
-        self.assertIn("encrypted by its collector", said)
-        self.assertIn("No state of the system", said)
-        self.assertEqual(len(self.items("archive")), 1)
-
-    def test_a_failed_collection_says_so(self):
-        failed = [(name, data.replace(b"FINISHED", b"ERROR")) for name, data in VELOCIRAPTOR]
-        self.bring(velociraptor(failed), "failed.zip")
-        self.assertIn("it ended in an error, by its own account", [one["why"] for one in self.missing()])
-
-    def test_hostile_rows_and_listings_do_no_harm(self):
-        rng = random.Random(6)
-        garbage = rng.randbytes(5000) + b"\n" + b"|" * 3000 + b"\n" + b" " * 3000 + b":::::::\n" + b"tcp LISTEN 0 0 :" + b"9" * 400 + b" *:* x\n"
-        uac = [(name, data if name in ("live_response/network/hostname.txt",) else garbage) for name, data in UAC]
-        self.bring(tar(uac), "uac.tar", "--system web1")
-        rows = b"[" * 4000 + b"\n" + jsonl({"Pid": -1}, {"Pid": "x"}, {"Pid": 1, "Name": "\u202e" * 9000, "CommandLine": ["a"], "Exe": None}) + b'{"Pid":9999999999999999999999}\n'
-        self.bring(velociraptor([(name, rows if name.startswith("results/") else data) for name, data in VELOCIRAPTOR]), "v.zip")
-        self.assertEqual(len(self.items("archive")), 2)
-        for call in ("s1", "s2"):
-            self.ana(f"snapshot observe {call}")
 
 
 class Hosts(CollectionTest):
