@@ -385,3 +385,20 @@ int cacao_job(int in, struct str argument, struct worker_channel *channel, struc
     (void)argument;
     return rc ? rc : cacao_rows(playbook, &sink, e);
 }
+
+int cacao_heads_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
+{
+    CLEANUP_IMPORT_JSON json_t *playbooks = NULL;
+    struct import_sink sink = import_channel(channel);
+    int rc = import_json(&playbooks, in, e);
+
+    (void)argument;
+    for (size_t i = 0; rc == 0 && i < json_array_size(playbooks); i++) {
+        const json_t *one = json_array_get(playbooks, i);
+
+        rc = check_head(one, e);
+        if (rc == 0)
+            rc = put_head(one, &sink, e);
+    }
+    return rc;
+}

@@ -42,3 +42,5 @@ enum cacao_step_text {
 MUST_CHECK int cacao_rows(const json_t *playbook, const struct import_sink *sink, struct err *e);
 /* The same from an input, in the worker. */
 worker_job cacao_job;
+/* The heads of several documents, an array of them, in its order. */
+worker_job cacao_heads_job;

@@ -201,6 +201,62 @@ int playbook_shipped(struct playbook **out, struct str name, struct err *e)
     return 0;
 }
 
+struct titles {
+    struct arena *arena;
+    struct str *at;
+    size_t count;
+    size_t room;
+};
+
+static int take_title(void *context, uint32_t kind, const struct str *texts, struct err *e)
+{
+    struct titles *t = context;
+
+    if (kind != CACAO_HEAD || t->count == t->room)
+        return err_set(e, ERR_TAMPER, "the reader sent a row that was not asked for");
+    t->at[t->count++] = (struct str){arena_dup(t->arena, texts[1].p, texts[1].len), texts[1].len};
+    return 0;
+}
+
+/* One document of them all, so that one worker reads it. */
+static size_t join_shipped(struct buf *out)
+{
+    struct str name;
+    struct str json;
+    size_t count = 0;
+
+    for (; texts_playbook(count, &name, &json); count++) {
+        buf_addc(out, count ? ',' : '[');
+        buf_addstr(out, json);
+    }
+    buf_addc(out, ']');
+    return count;
+}
+
+int playbook_titles(struct arena *arena, struct str **out, size_t *count, struct err *e)
+{
+    CLEANUP_BUF struct buf all = {0};
+    CLEANUP_FD int fd = -1;
+    struct titles t = {.arena = arena, .room = join_shipped(&all)};
+    struct import_reader reader = {.job = cacao_heads_job,
+                                   .text_counts = cacao_text_counts,
+                                   .kind_count = CACAO_ROW_COUNT,
+                                   .row = take_title,
+                                   .context = &t};
+    int rc = import_memory(&fd, buf_str(&all), e);
+
+    t.at = arena_alloc(arena, t.room * sizeof(t.at[0]));
+    if (rc == 0)
+        rc = import_run(&reader, "reading the playbooks", fd, STR(""), e);
+    if (rc)
+        return rc;
+    if (t.count != t.room)
+        return err_set(e, ERR_TAMPER, "the reader of the playbooks left some out");
+    *out = t.at;
+    *count = t.count;
+    return 0;
+}
+
 static const struct thing *find_thing(const struct view *v, struct str name)
 {
     const struct thing *t;

@@ -49,6 +49,9 @@ import_row playbook_take_row;
 struct playbook *playbook_new(struct str name);
 /* One that ships with the program. ERR_NOTFOUND. */
 MUST_CHECK int playbook_shipped(struct playbook **out, struct str name, struct err *e);
+/* The titles that the shipped ones give themselves, in the order of texts_playbook; *out is in the
+ * arena. */
+MUST_CHECK int playbook_titles(struct arena *arena, struct str **out, size_t *count, struct err *e);
 /* One that a case knows; v may be NULL: then shipped ones only. ERR_NOTFOUND says what there is. */
 MUST_CHECK int playbook_find(struct playbook **out, const struct view *v, struct str name,
                              struct err *e);

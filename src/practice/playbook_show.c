@@ -376,25 +376,21 @@ static void list_text(const struct row *rows, size_t count, struct answer *a)
 
 enum { ROWS_MAX = 256 };
 
-static size_t add_shipped(const struct view *v, struct arena *arena, struct row *rows, int *rc,
-                          struct err *e)
+static int add_shipped(const struct view *v, struct arena *arena, struct row *rows, size_t *count,
+                       struct err *e)
 {
+    struct str *titles;
     struct str name;
     struct str json;
-    size_t count = 0;
+    int rc = playbook_titles(arena, &titles, count, e);
 
-    for (size_t i = 0; *rc == 0 && count < ROWS_MAX && texts_playbook(i, &name, &json); i++) {
-        CLEANUP(playbook_freep) struct playbook *p = NULL;
-
-        *rc = playbook_shipped(&p, name, e);
-        if (*rc)
-            break;
-        rows[count++] = (struct row){name,
-                                     {arena_dup(arena, p->title.p, p->title.len), p->title.len},
-                                     "shipped",
-                                     state_words(thing_of(v, name))};
-    }
-    return count;
+    if (rc)
+        return rc;
+    if (*count > ROWS_MAX)
+        BUG("%zu playbooks ship", *count);
+    for (size_t i = 0; texts_playbook(i, &name, &json); i++)
+        rows[i] = (struct row){name, titles[i], "shipped", state_words(thing_of(v, name))};
+    return 0;
 }
 
 static int list_job(struct session *none, const struct operation *op, const struct input *in,
@@ -405,13 +401,13 @@ static int list_job(struct session *none, const struct operation *op, const stru
     struct row *rows = arena_alloc(arena, ROWS_MAX * sizeof(rows[0]));
     const struct thing *t;
     size_t count;
-    int rc = 0;
+    int rc;
 
     (void)none;
     (void)op;
     (void)in;
     glance_begin(&g, a);
-    count = add_shipped(g.v, arena, rows, &rc, e);
+    rc = add_shipped(g.v, arena, rows, &count, e);
     if (rc)
         return rc;
     for (size_t at = 0;

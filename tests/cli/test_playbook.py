@@ -36,9 +36,9 @@ class Playbooks(CaseTest):
 
     def test_without_a_case_all_that_ship_are_listed_and_shown(self):
         eva = Person("eva", self.folder, None)
-        self.assertEqual([p["name"] for p in eva.json("playbook list")], PLAYBOOKS)
-        for name in PLAYBOOKS:
-            document = json.loads((ROOT / "data" / "playbooks" / f"{name}.json").read_text())
+        documents = {name: json.loads((ROOT / "data" / "playbooks" / f"{name}.json").read_text()) for name in PLAYBOOKS}
+        self.assertEqual([(p["name"], p["title"]) for p in eva.json("playbook list")], [(name, d["name"]) for name, d in documents.items()])
+        for name, document in documents.items():
             shown = eva.json(f"playbook show {name}")
             self.assertEqual(shown["id"], document["id"])
             actions = [s for s in document["workflow"].values() if s["type"] == "action"]
