@@ -186,6 +186,36 @@ void sink_filename(struct buf *out, struct str text)
         buf_addc(out, '_');
 }
 
+static bool is_plain_to_shell(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (!(word.p[i] >= 'a' && word.p[i] <= 'z') && !(word.p[i] >= 'A' && word.p[i] <= 'Z') &&
+            !(word.p[i] >= '0' && word.p[i] <= '9') && !memchr("-_./,:+@", word.p[i], 8))
+            return false;
+    return word.len > 0;
+}
+
+void sink_shell(struct buf *out, struct str word)
+{
+    CLEANUP_BUF struct buf shown = {0};
+
+    if (str_starts(word, "-"))
+        buf_adds(&shown, "./");
+    sink_terminal(&shown, word, false);
+    if (is_plain_to_shell(buf_str(&shown))) {
+        buf_addstr(out, buf_str(&shown));
+        return;
+    }
+    buf_addc(out, '\'');
+    for (size_t i = 0; i < shown.len; i++) {
+        if (shown.p[i] == '\'')
+            buf_adds(out, "'\\''");
+        else
+            buf_addc(out, shown.p[i]);
+    }
+    buf_addc(out, '\'');
+}
+
 static size_t char_columns(uint32_t c)
 {
     int width = c < 0x80 ? 1 : wcwidth((wchar_t)c);

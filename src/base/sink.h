@@ -23,6 +23,11 @@ void sink_csv(struct buf *out, struct str text);
  * ".." or over 120 bytes. */
 void sink_filename(struct buf *out, struct str text);
 
+/* A word of a command that people are told to type to a shell: quoted where that reads it
+ * otherwise; what the terminal does not show as it is stays escaped, and one that begins with -
+ * gets ./ before it. For names of files. */
+void sink_shell(struct buf *out, struct str word);
+
 /* The next code point of *text, which must not be empty; U+FFFD for a byte that is not UTF-8. */
 uint32_t utf8_take(struct str *text);
 /* Columns of a terminal that the text takes: 0 for combining marks, 2 for wide characters. */

@@ -12,7 +12,7 @@ enum {
     FILES_ENTRY_COUNT = 1000000,  /* lines of live/file */
     FILES_COPY_COUNT = 200000,    /* members under files/ */
     FILES_HOME_COUNT = 5000,      /* home folders */
-    FILES_PATH_SIZE = 4096,       /* bytes of a path, bundle.md §5 */
+    FILES_PATH_SIZE = 4090,       /* bytes of a path; with files/ as many as bundle.md §6 allows */
     FILES_XATTR_SIZE = 64 << 10,  /* bytes of a file's extended attributes */
     FILES_XATTR_COUNT = 256,      /* and how many */
     FILES_MADE_UP_SIZE = 1 << 20, /* bytes of a file that says no size */

@@ -293,7 +293,7 @@ static void say(const struct opening_job *o, struct buf *out)
     sink_terminal(out, buf_str(&o->to), false);
     buf_adds(out, ". It may be hostile: unpack it in an empty folder of its own, not as root:\n"
                   "  tar --zstd --warning=no-unknown-keyword -xf ");
-    sink_terminal(out, buf_str(&o->to), false);
+    sink_shell(out, buf_str(&o->to));
     buf_addc(out, '\n');
 }
 

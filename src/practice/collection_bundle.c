@@ -35,6 +35,41 @@ static struct part *find_parts(struct collection_job *c, const char *name, size_
     return parts;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct member *const *x = a;
+    const struct member *const *y = b;
+    int order = str_cmp((*x)->name, (*y)->name);
+
+    return order ? order : (*x > *y) - (*x < *y);
+}
+
+/* Whoever unpacks the bundle sees the last of two members with one name. So none but the first is
+ * read, and that there are more is said. */
+static int drop_repeats(struct collection_job *c, struct err *e)
+{
+    const struct member **sorted = arena_alloc(c->arena, (c->count + 1) * sizeof(sorted[0]));
+    bool *is_repeat = arena_alloc(c->arena, c->count + 1);
+    size_t kept = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < c->count; i++)
+        sorted[i] = &c->members[i];
+    if (c->count)
+        qsort(sorted, c->count, sizeof(sorted[0]), by_name);
+    for (size_t i = 0; i < c->count; i++)
+        is_repeat[sorted[i] - c->members] = i && str_eq(sorted[i]->name, sorted[i - 1]->name);
+    for (size_t i = 0; i < c->count && rc == 0; i++) {
+        if (is_repeat[i])
+            rc = collection_missed(c, c->members[i].name, "archive",
+                                   "there is another of this name before it, which was read", e);
+        else
+            c->members[kept++] = c->members[i];
+    }
+    c->count = rc ? c->count : kept;
+    return rc;
+}
+
 static int clock_fact(struct collection_job *c, const json_t *clock, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -276,6 +311,8 @@ int collection_read_bundle(struct collection_job *c, struct err *e)
 
     if (rc == 0)
         rc = read_end(c, e);
+    if (rc == 0)
+        rc = drop_repeats(c, e);
     if (rc == 0)
         rc = read_document(c, e);
     if (rc == 0)

@@ -1,6 +1,8 @@
 """test_collect_attack.py: who owns the affected host, the stick on its way or the network tries to make the case believe what is not so, to
 hide what is so, to lead the program out of its place, or to hold it up. Bundles are made here byte by byte (doc/format/bundle.md)."""
 import datetime
+import json
+import shlex
 import time
 
 import harness
@@ -142,6 +144,33 @@ class Claimed(made.CollectionTest):
         # The same host again is the same system.
         self.bring(at(LATER, name, collection="cd" * 16), "again.calm")
         self.assertEqual(len(self.ana.json("assess systems")), 2)
+
+
+class Members(made.CollectionTest):
+    """What two readers of one bundle could see differently, and what leads a person astray."""
+
+    def test_of_two_members_with_one_name_the_first_is_read_and_the_other_is_said(self):
+        pairs = members()
+        liar = [("bundle.json", json.dumps({**HEAD, "host": "db1"}).encode()), ("snapshot-000.jsonl", b"{}\n"), ("end.json", b"{}")]
+        self.bring(chained(tar([*pairs[:3], *liar, *pairs[3:]])))
+        self.assertEqual(self.listed()[0]["host"], "web1")
+        twice = [one["missing"] for one in self.missing() if "another of this name" in one["why"]]
+        self.assertEqual(sorted(twice), ["bundle.json", "end.json", "snapshot-000.jsonl"])
+        self.assertEqual(len(self.ana.json("snapshot list")), 1)
+
+    def test_a_bundle_s_name_is_no_part_of_the_command_that_unpacks_it(self):
+        for number, name in enumerate(("$(touch owned)", "x;touch owned", "it's `touch owned`", "a b", "-I touch owned", "e\u202ecod\x1b[2J")):
+            self.write(name, bundle(head={**HEAD, "collection": f"{number:032}"}))
+            done = self.ana.run("preserve", "unseal", str(self.folder / name) if name[0] != "-" else "./" + name, "--out", ("./" if name[0] == "-" else "") + name + ".out")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = done.stdout.decode()
+            (command,) = [one for one in said.splitlines() if one.strip().startswith("tar ")]
+            self.assertNotIn("\x1b", said)
+            words = shlex.split(command)
+            self.assertEqual(words[:4], ["tar", "--zstd", "--warning=no-unknown-keyword", "-xf"])
+            self.assertEqual(len(words), 5, command)
+            if name.isprintable():
+                self.assertTrue((self.folder / words[4]).exists(), words)
 
 
 if __name__ == "__main__":
