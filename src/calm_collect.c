@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sodium.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/mem.h"
@@ -18,7 +21,13 @@
 
 #define PROGRAM "calm-collect"
 
-enum { RECIPIENT_FILE_SIZE = 64 << 10, POLITE_NICE = 10 };
+enum {
+    RECIPIENT_FILE_SIZE = 64 << 10,
+    POLITE_NICE = 10,
+    COLUMNS_UNKNOWN = 80,
+    COLUMNS_LEAST = 40,
+    TICK_MS = 200, /* so often the line on what is read may be written anew */
+};
 
 /* A signal handler can reach nothing but what is global. */
 static volatile sig_atomic_t was_asked_to_end;
@@ -28,21 +37,82 @@ struct run {
     struct bundle_recipient to[BUNDLE_RECIPIENT_COUNT];
     struct output *output;
     struct utc begun;
-    bool has_terminal;
+    int64_t begun_ms;
+    size_t columns;   /* of the terminal; 0: there is none */
+    const char *step; /* that is read, and stands in the terminal's last line; NULL: none does */
+    int64_t shown_ms;
 };
 
-static void say(const char *format, ...) PRINTF_LIKE(1, 2);
-static void say(const char *format, ...)
+/* No word is cut in two at the terminal's edge; what has no space in it is written whole. */
+static void wrap(struct str text, size_t columns, struct buf *out)
+{
+    size_t used = 0;
+
+    while (text.len) {
+        struct str word = str_cut(&text, ' ');
+
+        if (used && used + 1 + word.len >= columns) {
+            buf_addc(out, '\n');
+            used = 0;
+        } else if (used) {
+            buf_addc(out, ' ');
+            used++;
+        }
+        buf_addstr(out, word);
+        used += word.len;
+    }
+}
+
+/* One line that is written over again and again, so that nothing scrolls away. */
+static void show_step(struct run *r)
+{
+    char size[UTC_PLAIN_SIZE];
+    CLEANUP_BUF struct buf line = {0};
+    uint64_t written = r->output ? output_size(r->output) : 0;
+    int columns = (int)r->columns - 1;
+
+    r->shown_ms = monotonic_ms();
+    buf_addf(&line, "%6.1f s  reading: %s", (double)(r->shown_ms - r->begun_ms) / 1000, r->step);
+    if (written)
+        buf_addf(&line, ", %s so far", size_text(size, written));
+    fprintf(stderr, "\r%-*.*s", columns, columns, buf_text(&line));
+}
+
+static void clear_step(struct run *r)
+{
+    if (r->step)
+        fprintf(stderr, "\r%*s\r", (int)r->columns - 1, "");
+    r->step = NULL;
+}
+
+static void say(struct run *r, const char *format, ...) PRINTF_LIKE(2, 3);
+static void say(struct run *r, const char *format, ...)
 {
     CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf safe = {0};
+    CLEANUP_BUF struct buf lines = {0};
     va_list args;
 
     va_start(args, format);
     buf_addv(&text, format, args);
     va_end(args);
     sink_terminal(&safe, buf_str(&text), true);
-    fprintf(stderr, "%s\n", buf_text(&safe));
+    if (r->columns)
+        wrap(buf_str(&safe), r->columns, &lines);
+    clear_step(r);
+    fprintf(stderr, "%s\n", buf_text(r->columns ? &lines : &safe));
+}
+
+/* 0: standard error is no terminal. */
+static size_t terminal_columns(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDERR_FILENO))
+        return 0;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return COLUMNS_UNKNOWN;
+    return size.ws_col < COLUMNS_LEAST ? COLUMNS_LEAST : size.ws_col;
 }
 
 static void note_signal(int number)
@@ -95,7 +165,10 @@ static int read_recipient_file(const char *path, struct bundle_recipient *out, s
 
     if (code < 0)
         return err_set(e, code == -ENOENT ? ERR_NOTFOUND : ERR_IO,
-                       "cannot read the recipient %s: %s", path, strerror(-code));
+                       "cannot read the recipient %s: %s. calm ready puts it on the stick. Without "
+                       "it there is --unsealed in place of --to: then whoever has the stick can "
+                       "read what it brings",
+                       path, strerror(-code));
     rc = bundle_recipient_read(buf_str(&text), out, e);
     return rc ? err_wrap(e, rc, "the recipient %s", path) : 0;
 }
@@ -123,21 +196,26 @@ static int read_recipients(struct run *r, struct err *e)
 
 static void tell_connection(void *context, const char *words)
 {
-    (void)context;
-    say(PROGRAM ": %s", words);
+    say(context, PROGRAM ": %s", words);
 }
 
 static void tell_step(void *context, const char *title)
 {
-    const struct run *r = context;
+    struct run *r = context;
 
-    if (r->has_terminal)
-        say("%6.1f s  reading: %s", (double)utc_minus_ms(utc_now(), r->begun) / 1000, title);
+    if (!r->columns)
+        return;
+    r->step = title;
+    show_step(r);
 }
 
+/* It is asked all the time, so the line on what is read is kept true here. */
 static bool is_stopped(void *context)
 {
-    (void)context;
+    struct run *r = context;
+
+    if (r->step && monotonic_ms() - r->shown_ms >= TICK_MS)
+        show_step(r);
     return was_asked_to_end;
 }
 
@@ -153,6 +231,31 @@ static void name_file(const struct run *r, struct buf *out)
              moment + 14, moment + 17, r->command.is_unsealed ? ".tar.zst" : ".calm");
 }
 
+/* A file, as opposed to a pipe and a receiver. */
+static bool goes_to_file(const struct run *r)
+{
+    return strcmp(r->command.output, "-") != 0 && !str_starts(str_of(r->command.output), "tcp://");
+}
+
+/* Where a mount failed, a folder of the host takes what was meant for the stick. */
+static void say_place(struct run *r)
+{
+    const char *path = output_name(r->output);
+    struct statfs there;
+
+    if (output_is_on_host(r->output))
+        say(r,
+            PROGRAM ": %s lies on this host's own disk; it may write over what was deleted there. "
+                    "A stick is better",
+            path);
+    else if (goes_to_file(r) && statfs(path, &there) == 0 &&
+             (there.f_type == TMPFS_MAGIC || there.f_type == RAMFS_MAGIC))
+        say(r,
+            PROGRAM ": %s lies in this host's memory, and is gone when the power is. A stick is "
+                    "better",
+            path);
+}
+
 static int open_output(struct run *r, const struct id *id, struct err *e)
 {
     CLEANUP_BUF struct buf name = {0};
@@ -160,77 +263,109 @@ static int open_output(struct run *r, const struct id *id, struct err *e)
                                .token = r->command.token,
                                .collection = *id,
                                .patience_s = (int64_t)r->command.patience_s,
-                               .told = tell_connection};
+                               .told = tell_connection,
+                               .context = r};
     int rc;
 
     name_file(r, &name);
     wish.name = buf_text(&name);
     rc = output_open(&r->output, &wish, e);
-    if (rc == 0 && output_is_on_host(r->output))
-        say(PROGRAM ": %s lies on this host's own disk; it may write over what was deleted there. "
-                    "A stick is better",
-            output_name(r->output));
+    if (rc == 0)
+        say_place(r);
     return rc;
 }
 
-static void say_refused(const struct collect_bundle_result *result)
+/* What an unprivileged program, or one in a container, was not let see. */
+static void say_refused(struct run *r, const struct collect_bundle_result *result)
 {
     CLEANUP_BUF struct buf text = {0};
 
     for (size_t i = 0; i < result->refused_count; i++)
-        buf_addf(&text, "%s%s (%llu)", i ? ", " : "", result->refused[i].title,
-                 (unsigned long long)result->refused[i].count);
+        buf_addf(&text, "%s%s", i ? ", " : "", result->refused[i].title);
     if (geteuid() != 0)
-        say("This did not run as root, so much of other users' processes and files was not "
-            "seen%s%s. "
+        say(r,
+            "This did not run as root: of other users' processes and files much was not seen%s%s. "
             "Run it as root where you can.",
             text.len ? ": " : "", buf_text(&text));
     else if (text.len)
-        say("Refused, though this runs as root: %s. A container or a security module does this.",
+        say(r, "Even root was refused a part of: %s. A container or a security module does this.",
             buf_text(&text));
 }
 
 /* The digits stand in the recipient's file too, and can be read out over a telephone. */
-static void say_sealed(const struct run *r)
+static void say_sealed(struct run *r)
 {
     for (size_t i = 0; i < r->command.to.count; i++) {
         struct hash hash = hash_bytes(r->to[i].key, sizeof(r->to[i].key));
 
-        say("Only who has the key with the check digits %02x%02x can read it.", hash.b[0],
+        say(r, "Only who has the key with the check digits %02x%02x can read it.", hash.b[0],
             hash.b[1]);
     }
     if (r->command.is_unsealed)
-        say("It is not sealed: whoever has it can read it.");
+        say(r, "It is not sealed: whoever has it can read it.");
 }
 
-static void say_done(struct run *r, const struct collect_bundle_result *result)
+static void say_bundle(struct run *r, double seconds)
 {
     char size[UTC_PLAIN_SIZE];
     char hex[2 * sizeof(struct hash) + 1] = "";
     struct hash hash = output_hash(r->output);
 
     hex_write(hex, hash.b, sizeof(hash.b));
-    say("%s", "");
-    say("The state of this host went to %s: %s, %.1f s.", output_name(r->output),
-        size_text(size, output_size(r->output)), result->seconds);
-    say("SHA-256 %s", hex);
+    say(r, "%s", "");
+    say(r, "The state of this host, %s in %.1f s, went to", size_text(size, output_size(r->output)),
+        seconds);
+    say(r, "%s", output_name(r->output));
+    say(r, "SHA-256 %s", hex);
     say_sealed(r);
+}
+
+static void say_found(struct run *r, const struct collect_bundle_result *result)
+{
     if (result->was_stopped)
-        say("It was ended at your request: what was read until then is in it.");
-    say_refused(result);
+        say(r, "It was ended at your request: what was read until then is in it.");
+    say_refused(r, result);
     if (result->missing)
-        say("%llu %s could not be read; the bundle lists %s and says why.",
+        say(r, "%llu %s could not be read; the bundle lists %s and says why.",
             (unsigned long long)result->missing, result->missing == 1 ? "thing" : "things",
             result->missing == 1 ? "it" : "them");
     if (result->observed)
-        say("%llu %s; calm preserve import shows what, with the usual harmless causes.",
+        say(r, "%llu %s; calm preserve import shows what, with the usual harmless causes.",
             (unsigned long long)result->observed,
             result->observed == 1 ? "thing stands out" : "things stand out");
     if (result->atime_misses)
-        say("The access times of %llu files of others may have changed; root can read without "
+        say(r,
+            "The access times of %llu files of others may have changed; root can read without "
             "that.",
             (unsigned long long)result->atime_misses);
-    say("No program was started, and nothing was written but the bundle.");
+    say(r, "No program was started, and nothing was written but the bundle.");
+}
+
+static void say_next(struct run *r)
+{
+    const char *slash = strrchr(output_name(r->output), '/');
+
+    say(r, "%s", "");
+    say(r, "Next: write down the SHA-256%s, then umount the stick.",
+        r->command.to.count ? " and the check digits" : "");
+    say(r, "On your own machine: calm preserve import %s",
+        slash ? slash + 1 : output_name(r->output));
+}
+
+static void say_done(struct run *r, const struct collect_bundle_result *result)
+{
+    say_bundle(r, result->seconds);
+    say_found(r, result);
+    if (goes_to_file(r))
+        say_next(r);
+}
+
+/* A stick that is full or was pulled is no reason to begin with nothing again. */
+static void say_way_out(struct run *r, int rc)
+{
+    if ((rc == ERR_FULL || rc == ERR_IO) && r->output && goes_to_file(r))
+        say(r, "Next: keep what is there, it is good up to where it ended, and collect again "
+               "onto another stick.");
 }
 
 static int collect(struct run *r, struct err *e)
@@ -280,8 +415,8 @@ static int run(struct run *r, int argc, char **argv, struct err *e)
     rc = read_recipients(r, e);
     if (rc)
         return rc;
-    r->has_terminal = isatty(STDERR_FILENO);
     r->begun = utc_now();
+    r->begun_ms = monotonic_ms();
     r->command.options.reading = tell_step;
     r->command.options.is_stopped = is_stopped;
     r->command.options.context = r;
@@ -296,12 +431,15 @@ int main(int argc, char **argv)
     struct err e = {0};
     int rc = hold_standard_descriptors(&e);
 
+    r.columns = terminal_columns();
     if (rc == 0 && sodium_init() < 0)
         rc = err_set(&e, ERR_IO, "this system gives no random numbers");
     if (rc == 0)
         rc = run(&r, argc, argv, &e);
     if (rc && e.code)
-        say(PROGRAM ": %s", e.text);
+        say(&r, PROGRAM ": %s", e.text);
+    if (rc)
+        say_way_out(&r, rc);
     output_close(r.output);
     return err_exit_status(rc);
 }

@@ -272,8 +272,8 @@ void command_help(struct buf *out)
         add_option(out, &options[i]);
     buf_adds(out, "\nStatus:\n  0   done\n");
 #define ERR(name, exit_status, http, meaning)                                                      \
-    if (name == ERR_USAGE || name == ERR_LIMIT || name == ERR_IO || name == ERR_FULL ||            \
-        name == ERR_CANCEL)                                                                        \
+    if (name == ERR_USAGE || name == ERR_NOTFOUND || name == ERR_FORMAT || name == ERR_LIMIT ||    \
+        name == ERR_IO || name == ERR_FULL || name == ERR_CANCEL)                                  \
         buf_addf(out, "  %-3d %s\n", exit_status, meaning);
 #include "base/err_codes.def"
 #undef ERR

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 
 enum { SYNC_SIZE = 16 << 20 }; /* so much may wait for a slow stick before the host is read on */
 
@@ -36,6 +37,10 @@ static int open_file(struct output *o, const struct output_wish *wish, struct er
     o->path = stat(wish->place, &st) == 0 && S_ISDIR(st.st_mode) ? join(wish->place, wish->name)
                                                                  : mem_strdup(wish->place);
     o->name = mem_strdup(o->path);
+    if (str_ends(str_of(o->path), "/"))
+        return err_set(e, ERR_NOTFOUND,
+                       "there is no folder %s: is the stick mounted, and there? lsblk shows where",
+                       o->path);
     o->fd = open(o->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
     if (o->fd < 0 && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already; name another file, or a folder",
@@ -88,9 +93,10 @@ int output_open(struct output **out, const struct output_wish *wish, struct err 
 static int fail(const struct output *o, struct err *e)
 {
     int code = err_errno(e, "cannot write on to %s", o->name);
+    char size[UTC_PLAIN_SIZE];
 
-    return err_wrap(e, code, "after %llu bytes, which can be read up to the last whole piece",
-                    (unsigned long long)o->size);
+    return err_wrap(e, code, "after %s, which can be read up to the last whole piece",
+                    size_text(size, o->size));
 }
 
 /* A stick that was pulled, or a file system that was taken away, leaves a descriptor behind that

@@ -13,7 +13,8 @@ struct output_wish {
 };
 
 struct output;
-/* ERR_USAGE: a file that is there, standard output that is a terminal; else as sender_open. */
+/* ERR_USAGE: a file that is there, standard output that is a terminal; ERR_NOTFOUND: a folder that
+ * is not; else as sender_open. */
 MUST_CHECK int output_open(struct output **out, const struct output_wish *wish, struct err *e);
 /* To be the write of a struct bundle_output. */
 MUST_CHECK int output_write(void *output, const void *bytes, size_t size, struct err *e);

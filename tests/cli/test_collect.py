@@ -1,5 +1,6 @@
 """test_collect.py: calm-collect as a program on a host: what it brings, what it leaves untouched, and what happens when its output,
 its rights or its connection fail."""
+import fcntl
 import hashlib
 import io
 import json
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -341,7 +343,9 @@ class WhatFails(CollectTest):
             done = self.run_it("--to", self.recipient, "--output", self.folder / "x")
             self.assertEqual(done.returncode, status, text)
             self.assertIn(str(self.recipient), done.stderr.decode())
-        self.assertEqual(self.run_it("--to", self.folder / "none", "--output", self.folder / "x").returncode, NOT_FOUND)
+        done = self.run_it("--to", self.folder / "none", "--output", self.folder / "x")
+        self.assertEqual(done.returncode, NOT_FOUND)
+        self.assertIn(b"--unsealed in place of --to", done.stderr)
         self.assertFalse((self.folder / "x").exists())
 
     def test_help_names_every_option_and_fits_a_screen(self):
@@ -408,20 +412,53 @@ class WhatFails(CollectTest):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(archive(out.read_bytes())[-1][0], "end.json")
 
-    def test_on_a_terminal_it_says_what_it_reads(self):
+    def on_terminal(self, *words, columns=80):
+        """What it shows on a terminal of that width."""
         master, slave = pty.openpty()
-        work = subprocess.Popen([COLLECT, "--unsealed", "--output", str(self.folder / "x")], stderr=slave)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        work = subprocess.Popen([COLLECT, *words], stderr=slave)
         os.close(slave)
         said = b""
         try:
-            while True:
-                said += os.read(master, 4096)
+            while more := os.read(master, 4096):
+                said += more
         except OSError:
             pass  # the other side is closed
         os.close(master)
-        self.assertEqual(work.wait(timeout=120), 0)
+        return work.wait(timeout=120), said.decode()
+
+    def test_on_a_terminal_it_says_what_it_reads_in_one_line(self):
+        status, said = self.on_terminal("--unsealed", "--output", str(self.folder / "x"))
+        self.assertEqual(status, 0, said)
         titles = re.findall(r'^STEP\("[^"]*", \w+, [^,]*TRIAGE[^,]*, "([^"]*)"\)', (harness.ROOT / "src/collect/steps.def").read_text(), re.M)
-        self.assertEqual(re.findall(r"s  reading: ([^\r\n]*)", said.decode()), titles)
+        shown = [title for title, _ in re.findall(r"s  reading: (.*?)(, [0-9.]+ \w+ so far)? *(?=[\r\n])", said)]
+        # A line may be written again as time goes on.
+        self.assertEqual([title for number, title in enumerate(shown) if shown[number - 1 : number] != [title]], titles)
+        (steps,) = [line for line in said.split("\n") if "reading:" in line]
+        self.assertRegex(steps, r"\r +\r+$")  # the last of them is wiped away
+
+    def test_on_a_terminal_no_word_is_cut_and_the_next_step_is_last(self):
+        self.recipient.write_text(RECIPIENT)
+        status, said = self.on_terminal("--to", str(self.recipient), "--output", str(self.folder), columns=60)
+        self.assertEqual(status, 0, said)
+        (bundle,) = self.folder.glob("*.calm")
+        end = said[said.index("The state of this host") :].replace("\r", "").splitlines()
+        for line in end:
+            self.assertTrue(len(line) < 60 or " " not in line or line.startswith("SHA-256 "), line)
+        self.assertIn(str(bundle), end)
+        self.assertIn(f"calm preserve import {bundle.name}", " ".join(end[-2:]))
+        self.assertIn("umount", " ".join(end[-4:]))
+
+    def test_a_folder_that_is_not_there_is_no_directory_to_write_over(self):
+        done = self.run_it("--unsealed", "--output", f"{self.folder}/none/")
+        self.assertEqual(done.returncode, NOT_FOUND)
+        self.assertIn(b"is the stick mounted", done.stderr)
+
+    def test_a_stick_that_is_the_hosts_memory_is_told(self):
+        place = self.mount("64m")
+        done = self.run_it("--unsealed", "--output", place / "out.zst", "--root", self.small_tree())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"lies in this host's memory", done.stderr)
 
     def mount(self, size):
         place = self.folder / "stick"
@@ -438,6 +475,7 @@ class WhatFails(CollectTest):
         self.assertEqual(done.returncode, FULL, done.stderr)
         self.assertIn(b"No space left on device", done.stderr)
         self.assertIn(b"up to the last whole piece", done.stderr)
+        self.assertIn(b"collect again onto another stick", done.stderr)
         members = archive((place / "out.zst").read_bytes())
         self.assertEqual(members[0][0], "bundle.json")
         self.assertGreater(len(members), 3)
