@@ -18,6 +18,8 @@ typedef int netlink_see(void *context, const struct netlink_message *m);
  * negative errno; -EINTR: all was told, but it changed while it was listed, so that some may be
  * missing or told twice. */
 int netlink_ask(int protocol, uint16_t type, struct str body, netlink_see *see, void *context);
+/* Asks for one thing; its message, if there is one, is told. 0 or a negative errno. */
+int netlink_get(int protocol, uint16_t type, struct str body, netlink_see *see, void *context);
 /* What netlink_ask makes of one datagram: 0 when more is to come, 1 at the end, or a negative
  * errno. Sets *changed where the kernel says so. */
 int netlink_see_answer(struct str answer, netlink_see *see, void *context, bool *changed);

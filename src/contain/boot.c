@@ -1,0 +1,119 @@
+/* boot.c: a unit of systemd, or a line for cron, that runs this program at the start of the host.
+ */
+#include "contain/boot.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "sys/file.h"
+
+#define UNIT "/etc/systemd/system/calm-contain.service"
+#define WANTED "/etc/systemd/system/sysinit.target.wants/calm-contain.service"
+#define CRON "/etc/cron.d/calm-contain"
+
+enum { PROGRAM_SIZE = 64 << 20, PATH_SIZE = 512 };
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void program_path(char out[PATH_SIZE], const char *folder)
+{
+    snprintf(out, PATH_SIZE, "%s/calm-contain", folder);
+}
+
+/* The program may have come over the network and have no file any longer. */
+static int keep_program(const char *folder, struct err *e)
+{
+    CLEANUP_BUF struct buf program = {0};
+    CLEANUP_BUF struct buf kept = {0};
+    char path[PATH_SIZE];
+    int rc = file_read(&program, "/proc/self/exe", PROGRAM_SIZE, e);
+
+    program_path(path, folder);
+    if (rc)
+        return rc;
+    if (file_read(&kept, path, PROGRAM_SIZE, NULL) == 0 &&
+        str_eq(buf_str(&kept), buf_str(&program)))
+        return 0;
+    return file_write(path, buf_str(&program), 0700, e);
+}
+
+static int add_unit(const char *folder, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    int rc;
+
+    buf_addf(
+        &text,
+        "# Written by calm-contain while a change of an incident's response is in effect here; it\n"
+        "# takes this file away with the last of them. See %s.\n"
+        "[Unit]\n"
+        "Description=What was changed to contain an incident: goes back, or stays\n"
+        "DefaultDependencies=no\n"
+        "After=local-fs.target systemd-modules-load.service\n"
+        "Before=network-pre.target sysinit.target\n"
+        "Wants=network-pre.target\n"
+        "ConditionPathExists=%s/calm-contain\n\n"
+        "[Service]\n"
+        "Type=oneshot\n"
+        "ExecStart=%s/calm-contain boot\n"
+        "KillMode=process\n"
+        "RemainAfterExit=yes\n\n"
+        "[Install]\n"
+        "WantedBy=sysinit.target\n",
+        folder, folder, folder);
+    rc = file_write(UNIT, buf_str(&text), 0644, e);
+    if (rc == 0)
+        rc = folder_make("/etc/systemd/system/sysinit.target.wants", 0755, e);
+    if (rc == 0 && symlink(UNIT, WANTED) < 0 && errno != EEXIST)
+        rc = err_errno(e, "cannot make %s", WANTED);
+    return rc ? rc : folder_sync("/etc/systemd/system/sysinit.target.wants", e);
+}
+
+static int add_cron(const char *folder, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    buf_addf(&text, "@reboot root %s/calm-contain boot\n", folder);
+    return file_write(CRON, buf_str(&text), 0644, e);
+}
+
+int boot_hook_add(const char *folder, struct buf *said, struct err *e)
+{
+    int rc = keep_program(folder, e);
+
+    if (rc)
+        return rc;
+    if (is_folder("/run/systemd/system")) {
+        buf_adds(said, "boot systemd " UNIT "\n");
+        return add_unit(folder, e);
+    }
+    if (is_folder("/etc/cron.d")) {
+        buf_adds(said, "boot cron " CRON "\n");
+        return add_cron(folder, e);
+    }
+    buf_adds(said, "boot none\n");
+    return 0;
+}
+
+int boot_hook_remove_if_idle(struct ledger *l, struct err *e)
+{
+    static const char *const paths[] = {WANTED, UNIT, CRON};
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < l->count; i++)
+        if (ledger_is_live(&l->entries[i]))
+            return 0;
+    program_path(path, buf_text(&l->folder));
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
+        if (unlink(paths[i]) < 0 && errno != ENOENT)
+            return err_errno(e, "cannot remove %s", paths[i]);
+    if (unlink(path) < 0 && errno != ENOENT)
+        return err_errno(e, "cannot remove %s", path);
+    return 0;
+}

@@ -1,0 +1,378 @@
+/* order.c: reads orders and carries them out. */
+#include "contain/order.h"
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "contain/action.h"
+#include "contain/boot.h"
+#include "contain/effect.h"
+#include "contain/host_view.h"
+#include "contain/watchdog.h"
+#include "sys/file.h"
+
+enum { LINE_SIZE = 512, LOCK_MS = 10000, DELAY_MAX_MS = 3600000 };
+
+struct server {
+    const struct order_source *source;
+    struct buf in; /* what was read and not yet used */
+    size_t used;
+    struct buf answer;
+    struct net guarded[16];
+    size_t guarded_count;
+    struct id *prepared; /* in this run, not begun */
+    size_t prepared_count;
+    size_t prepared_room;
+};
+
+/* More input; 0 at its end. */
+static int fill(struct server *s, struct err *e)
+{
+    char bytes[16384];
+    ssize_t n;
+
+    do
+        n = read(s->source->in, bytes, sizeof(bytes));
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_errno(e, "cannot read an order");
+    if (s->used) {
+        memmove(s->in.p, s->in.p + s->used, s->in.len - s->used);
+        s->in.len -= s->used;
+        s->used = 0;
+    }
+    buf_add(&s->in, bytes, (size_t)n);
+    return n > 0;
+}
+
+/* One line without its end into *line, which lives until the next reading. 1, 0 at the end, or an
+ * error. */
+static int read_line(struct server *s, char line[LINE_SIZE], struct err *e)
+{
+    for (;;) {
+        struct str rest = str_from(buf_str(&s->in), s->used);
+        const char *end = rest.len ? memchr(rest.p, '\n', rest.len) : NULL;
+        int rc;
+
+        if (end) {
+            size_t len = (size_t)(end - rest.p);
+
+            if (len >= LINE_SIZE)
+                return err_set(e, ERR_FORMAT, "an order's line is too long");
+            memcpy(line, rest.p, len);
+            line[len] = '\0';
+            s->used += len + 1;
+            return 1;
+        }
+        if (rest.len >= LINE_SIZE)
+            return err_set(e, ERR_FORMAT, "an order's line is too long");
+        rc = fill(s, e);
+        if (rc <= 0)
+            return rc;
+    }
+}
+
+static int read_bytes(struct server *s, size_t size, struct buf *out, struct err *e)
+{
+    while (s->in.len - s->used < size) {
+        int rc = fill(s, e);
+
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
+            return err_set(e, ERR_FORMAT, "an order was cut");
+    }
+    buf_add(out, s->in.p + s->used, size);
+    s->used += size;
+    return 0;
+}
+
+static int read_plan_of(struct server *s, struct str size_word, struct buf *text, struct plan **out,
+                        struct err *e)
+{
+    uint64_t size;
+    int rc;
+
+    if (!str_u64(size_word, &size) || size > PLAN_SIZE)
+        return err_set(e, ERR_FORMAT, "an order without the size of its plan");
+    rc = read_bytes(s, size, text, e);
+    return rc ? rc : plan_read(buf_str(text), out, e);
+}
+
+static int judge(struct server *s, const struct plan *p, struct host_view *host, struct err *e)
+{
+    memcpy(host->guarded, s->guarded, sizeof(s->guarded));
+    host->guarded_count = s->guarded_count;
+    return p->action->judge ? p->action->judge(p, host, e) : 0;
+}
+
+static int do_guard(struct server *s, struct str rest, struct err *e)
+{
+    if (s->guarded_count == COUNT_OF(s->guarded))
+        return err_set(e, ERR_LIMIT, "too many addresses to guard");
+    return net_read(rest, &s->guarded[s->guarded_count], e) ? e->code : (s->guarded_count++, 0);
+}
+
+static int do_preview(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP(plan_freep) struct plan *p = NULL;
+    CLEANUP_HOST_VIEW struct host_view host = {0};
+    CLEANUP_BUF struct buf text = {0};
+    int rc = read_plan_of(s, rest, &text, &p, e);
+
+    if (rc == 0)
+        rc = host_view_read(&host, e);
+    if (rc == 0)
+        rc = judge(s, p, &host, e);
+    if (rc == 0 && p->action->preview)
+        rc = p->action->preview(p, &host, &s->answer, e);
+    return rc;
+}
+
+static int check_machine(const struct plan *p, struct err *e)
+{
+    CLEANUP_BUF struct buf machine = {0};
+    struct str id;
+    struct hash mine;
+
+    if (hash_eq(&p->machine, &hash_zero))
+        return 0;
+    if (file_read(&machine, "/etc/machine-id", 128, e))
+        return e->code;
+    id = str_trim(buf_str(&machine));
+    mine = hash_bytes(id.p, id.len);
+    if (!hash_eq(&mine, &p->machine))
+        return err_set(e, ERR_GATE, "this plan is for another host (\"" STR_FMT "\")",
+                       STR_ARG(p->host));
+    return 0;
+}
+
+static int prepare(struct server *s, struct plan **p, struct str text, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    CLEANUP_HOST_VIEW struct host_view host = {0};
+    CLEANUP_BUF struct buf before = {0};
+    struct ledger_entry *entry;
+    int rc = check_machine(*p, e);
+
+    if (rc == 0)
+        rc = host_view_read(&host, e);
+    if (rc == 0)
+        rc = judge(s, *p, &host, e);
+    if (rc == 0)
+        rc = ledger_open(&l, s->source->folder, LOCK_MS, e);
+    if (rc == 0 && (*p)->action->save)
+        rc = (*p)->action->save(*p, &before, e);
+    if (rc == 0)
+        rc = ledger_add(&l, *p, text, buf_str(&before), &entry, e);
+    if (rc)
+        return rc;
+    s->prepared = mem_grow(s->prepared, s->prepared_count, &s->prepared_room, sizeof(struct id));
+    s->prepared[s->prepared_count++] = MOVE(*p)->id;
+    buf_addf(&s->answer, "before %zu\n", before.len);
+    buf_addstr(&s->answer, buf_str(&before));
+    return 0;
+}
+
+static int do_prepare(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP(plan_freep) struct plan *p = NULL;
+    CLEANUP_BUF struct buf text = {0};
+    struct str size = str_cut(&rest, ' ');
+    struct hash asked, got;
+    int rc = read_plan_of(s, size, &text, &p, e);
+
+    if (rc)
+        return rc;
+    got = plan_digest(buf_str(&text));
+    if (!hex_read(asked.b, sizeof(asked.b), rest) || !hash_eq(&asked, &got))
+        return err_set(e, ERR_TAMPER, "this is not the plan that was approved: its digest differs");
+    return prepare(s, &p, buf_str(&text), e);
+}
+
+static int open_entry(struct server *s, struct str id_word, struct ledger *l,
+                      struct ledger_entry **out, struct err *e)
+{
+    struct id id;
+    int rc;
+
+    if (!hex_read(id.b, sizeof(id.b), id_word))
+        return err_set(e, ERR_FORMAT, "an order without the id of its plan");
+    rc = ledger_open(l, s->source->folder, LOCK_MS, e);
+    if (rc)
+        return rc;
+    *out = ledger_find(l, &id);
+    return *out ? 0
+                : err_set(e, ERR_NOTFOUND,
+                          "no such change is kept on this host: it was never "
+                          "prepared here, or what it was is told already");
+}
+
+static void forget_prepared(struct server *s, const struct id *id)
+{
+    for (size_t i = 0; i < s->prepared_count; i++)
+        if (id_eq(&s->prepared[i], id))
+            s->prepared[i] = s->prepared[--s->prepared_count];
+}
+
+/* All hosts of one moment wait for it together. */
+static void wait_ms(uint64_t ms)
+{
+    struct timespec t = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
+        ;
+}
+
+static int do_go(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    struct str id = str_cut(&rest, ' ');
+    struct ledger_entry *entry;
+    uint64_t delay;
+    int rc = open_entry(s, id, &l, &entry, e);
+
+    if (rc)
+        return rc;
+    if (!str_u64(rest, &delay) || delay > DELAY_MAX_MS)
+        return err_set(e, ERR_FORMAT, "an order without its moment");
+    rc = boot_hook_add(s->source->folder, &s->answer, e);
+    if (rc == 0 && (entry->plan->timer_s || entry->plan->expiry_s))
+        rc = watchdog_start(s->source->folder, e);
+    if (rc)
+        return rc;
+    wait_ms(delay);
+    forget_prepared(s, &entry->plan->id);
+    return effect_begin(&l, entry, &s->answer, e);
+}
+
+static int do_confirm(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    struct ledger_entry *entry;
+    int rc = open_entry(s, rest, &l, &entry, e);
+
+    return rc ? rc : effect_confirm(&l, entry, e);
+}
+
+static int do_undo(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    struct ledger_entry *entry;
+    int rc = open_entry(s, rest, &l, &entry, e);
+
+    if (rc == 0)
+        rc = effect_end(&l, entry, e);
+    return rc ? rc : boot_hook_remove_if_idle(&l, e);
+}
+
+static int do_check(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    struct ledger_entry *entry;
+    int rc = open_entry(s, rest, &l, &entry, e);
+
+    return rc ? rc : effect_check(&l, entry, &s->answer, e);
+}
+
+/* What was told and is as before need not be kept. */
+static int do_forget(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    struct ledger_entry *entry;
+    int rc = open_entry(s, rest, &l, &entry, e);
+
+    if (rc)
+        return rc;
+    if (ledger_is_live(entry))
+        return err_set(e, ERR_GATE, "it is still in effect here");
+    return ledger_remove(&l, entry, e);
+}
+
+static int do_status(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    int rc = ledger_open(&l, s->source->folder, LOCK_MS, e);
+
+    (void)rest;
+    for (size_t i = 0; rc == 0 && i < l.count; i++) {
+        const struct ledger_entry *entry = &l.entries[i];
+        uint64_t now = boot_now_ms();
+
+        hex_add(&s->answer, entry->plan->id.b, sizeof(entry->plan->id.b));
+        buf_addf(&s->answer, " %s %s ", ledger_state_name(entry->state), entry->plan->action->name);
+        buf_add_u64(&s->answer, entry->state == LEDGER_ARMED && entry->deadline_ms > now
+                                    ? entry->deadline_ms - now
+                                    : 0);
+        buf_addc(&s->answer, '\n');
+    }
+    return rc;
+}
+
+static const struct {
+    const char *word;
+    int (*serve)(struct server *s, struct str rest, struct err *e);
+} orders[] = {{"guard", do_guard}, {"preview", do_preview}, {"prepare", do_prepare},
+              {"go", do_go},       {"confirm", do_confirm}, {"undo", do_undo},
+              {"check", do_check}, {"forget", do_forget},   {"status", do_status}};
+
+static int serve_one(struct server *s, char *line, struct err *e)
+{
+    struct str rest = str_of(line), word = str_cut(&rest, ' ');
+
+    for (size_t i = 0; i < COUNT_OF(orders); i++)
+        if (str_is(word, orders[i].word))
+            return orders[i].serve(s, rest, e);
+    return err_set(e, ERR_FORMAT, "no such order");
+}
+
+static int answer(struct server *s, int rc, const struct err *mine, struct err *e)
+{
+    if (rc) {
+        buf_addf(&s->answer, "failed %s ", err_name(rc));
+        for (const char *c = mine->text; *c; c++)
+            buf_addc(&s->answer, *c == '\n' ? ' ' : *c);
+        buf_addc(&s->answer, '\n');
+    } else {
+        buf_adds(&s->answer, "ok\n");
+    }
+    rc = file_write_fd(s->source->out, s->answer.p, s->answer.len, "the answer", e);
+    buf_clear(&s->answer);
+    return rc;
+}
+
+static void forget_all(struct server *s)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+
+    if (!s->prepared_count || ledger_open(&l, s->source->folder, LOCK_MS, NULL))
+        return;
+    for (size_t i = 0; i < s->prepared_count; i++) {
+        struct ledger_entry *entry = ledger_find(&l, &s->prepared[i]);
+
+        if (entry && entry->state == LEDGER_PREPARED)
+            (void)!ledger_remove(&l, entry, NULL);
+    }
+}
+
+int order_serve(const struct order_source *source, struct err *e)
+{
+    struct server s = {.source = source};
+    char line[LINE_SIZE];
+    int rc;
+
+    while ((rc = read_line(&s, line, e)) > 0) {
+        struct err mine = {0};
+
+        rc = answer(&s, serve_one(&s, line, &mine), &mine, e);
+        if (rc)
+            break;
+    }
+    forget_all(&s);
+    buf_release(&s.in);
+    buf_release(&s.answer);
+    free(s.prepared);
+    return rc;
+}
