@@ -9,6 +9,7 @@ enum action_value {
     ACTION_WORD,   /* one of words */
     ACTION_NAME,   /* of an interface, an account, a unit: 1 to 255 bytes without "/" */
     ACTION_PATH,   /* absolute, without "." and ".." */
+    ACTION_LINE,   /* of a file, without its end: neither a newline nor a NUL */
 };
 
 struct action_param {
@@ -29,12 +30,13 @@ struct contain_action {
     const char *name;
     const char *help;
     const struct action_param *params;
-    bool cannot_undo; /* a plan of it is only carried out where a person accepted that */
+    bool cannot_undo; /* a plan of it is only carried out where a person accepted that; undo then
+                         lets go what half an apply holds */
 
     /* ERR_GATE, with what is wrong named: this plan would do what nobody can have meant (the
      * responder's own address, the gateway, all of the Internet). */
     int (*judge)(const struct plan *p, const struct host_view *host, struct err *e);
-    /* What it will do, in lines "keep …", "end …", "break …". Changes nothing. */
+    /* What it will do, in the lines of section 3.1. Changes nothing. */
     int (*preview)(const struct plan *p, const struct host_view *host, struct buf *out,
                    struct err *e);
     /* The state that it will change, as undo wants it. Changes nothing. */

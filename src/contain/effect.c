@@ -17,6 +17,11 @@ static bool is_filter(const struct ledger_entry *entry)
     return entry->plan->action->rules != NULL;
 }
 
+static bool cannot_undo(const struct ledger_entry *entry)
+{
+    return entry->plan->action->cannot_undo;
+}
+
 static uint64_t expiry_left_ms(const struct plan *p)
 {
     struct utc now = utc_now();
@@ -90,6 +95,8 @@ int effect_end(struct ledger *l, struct ledger_entry *entry, struct err *e)
 
     if (entry->state == LEDGER_UNDONE)
         return 0;
+    if (entry->state == LEDGER_CONFIRMED && cannot_undo(entry))
+        return err_set(e, ERR_GATE, "it cannot be undone, as was accepted when it was approved");
     rc = ledger_set(l, entry, LEDGER_UNDOING, e);
     if (rc == 0)
         rc = undo(l, entry, e);
@@ -129,7 +136,9 @@ int effect_begin(struct ledger *l, struct ledger_entry *entry, struct buf *saw, 
     rc = apply(l, entry, e);
     if (rc == 0)
         rc = effect_check(l, entry, saw, e);
-    return rc ? give_up(l, entry, rc, e) : 0;
+    if (rc)
+        return give_up(l, entry, rc, e);
+    return cannot_undo(entry) ? ledger_set(l, entry, LEDGER_CONFIRMED, e) : 0;
 }
 
 /* The kernel first: one killed between leaves a change that goes back, never one that is confirmed
@@ -169,11 +178,13 @@ static bool is_over(const struct ledger *l, const struct ledger_entry *entry)
     return !id_eq(&entry->boot, &l->boot) || boot_now_ms() >= entry->deadline_ms;
 }
 
-/* A restart took the effect away, and the change stands. */
+/* A restart took the effect away, and the change stands; or the one who made it ended in the middle
+ * of what cannot be undone, which can only be finished. */
 static bool was_lost(const struct ledger *l, const struct ledger_entry *entry)
 {
-    return ledger_is_live(entry) && entry->state != LEDGER_UNDOING &&
-           !id_eq(&entry->boot, &l->boot);
+    if (!ledger_is_live(entry) || entry->state == LEDGER_UNDOING)
+        return false;
+    return cannot_undo(entry) || !id_eq(&entry->boot, &l->boot);
 }
 
 static int apply_again(struct ledger *l, struct ledger_entry *entry, struct err *e)
@@ -183,7 +194,7 @@ static int apply_again(struct ledger *l, struct ledger_entry *entry, struct err 
     if (rc)
         return rc;
     entry->boot = l->boot;
-    return ledger_set(l, entry, entry->state, e);
+    return ledger_set(l, entry, cannot_undo(entry) ? LEDGER_CONFIRMED : entry->state, e);
 }
 
 int effect_settle(struct ledger *l, struct err *e)
@@ -213,6 +224,8 @@ static uint64_t next_of(const struct ledger_entry *entry)
     uint64_t expiry = expiry_left_ms(entry->plan);
     uint64_t timer = entry->state == LEDGER_ARMED ? entry->deadline_ms : 0;
 
+    if (cannot_undo(entry))
+        return boot_now_ms(); /* is still to be finished */
     if (expiry)
         expiry += boot_now_ms();
     if (!timer || !expiry)

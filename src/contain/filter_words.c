@@ -107,6 +107,7 @@ static void add_line(struct buf *out, const char *what, const struct host_socket
         buf_addc(out, '-');
     for (const char *c = s->program; *c; c++)
         buf_addc(out, *c > 0x20 && *c < 0x7f ? *c : '_');
+    buf_adds(out, s->is_listener || s->is_inbound ? " in" : " out");
     buf_adds(out, s->is_ours ? " yours\n" : "\n");
 }
 

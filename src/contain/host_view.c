@@ -260,6 +260,29 @@ static void read_holders(struct host_view *v)
     }
 }
 
+/* Ports that this host listens on, a bit for each. */
+struct ports {
+    uint8_t tcp[65536 / 8];
+    uint8_t udp[65536 / 8];
+};
+
+static void mark_inbound(struct host_view *v)
+{
+    CLEANUP_FREE struct ports *ports = mem_new(struct ports);
+
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < v->socket_count; i++) {
+            struct host_socket *s = &v->sockets[i];
+            uint8_t *bits = s->protocol == IPPROTO_TCP ? ports->tcp : ports->udp;
+            uint8_t bit = (uint8_t)(1u << s->local_port % 8);
+
+            if (pass == 0 && s->is_listener)
+                bits[s->local_port / 8] |= bit;
+            else if (pass == 1 && !s->is_listener)
+                s->is_inbound = bits[s->local_port / 8] & bit;
+        }
+}
+
 int host_view_read(struct host_view *v, struct err *e)
 {
     int rc;
@@ -272,6 +295,7 @@ int host_view_read(struct host_view *v, struct err *e)
         host_view_release(v);
         return rc;
     }
+    mark_inbound(v);
     read_holders(v);
     return 0;
 }

@@ -12,6 +12,7 @@ struct host_socket {
     uint16_t remote_port;
     uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP */
     bool is_listener; /* waits for others; remote is empty */
+    bool is_inbound;  /* somebody else began it: this host listens on that port */
     bool is_ours;     /* a connection of a process that this one descends from: the responder's */
     uint32_t inode;
     char program[HOST_PROGRAM_SIZE]; /* as the kernel names a process that holds it; "" unknown */

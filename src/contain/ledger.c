@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "contain/action.h"
 #include "sys/file.h"
 
 enum { STATE_SIZE = 256, WAIT_STEP_MS = 20, PATH_SIZE = 512, ID_DIGITS = 32 };
@@ -316,6 +317,6 @@ int ledger_remove(struct ledger *l, struct ledger_entry *entry, struct err *e)
 
 bool ledger_is_live(const struct ledger_entry *entry)
 {
-    return entry->state == LEDGER_ARMED || entry->state == LEDGER_CONFIRMED ||
-           entry->state == LEDGER_UNDOING;
+    return entry->state == LEDGER_ARMED || entry->state == LEDGER_UNDOING ||
+           (entry->state == LEDGER_CONFIRMED && !entry->plan->action->cannot_undo);
 }

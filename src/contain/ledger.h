@@ -53,7 +53,8 @@ MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum led
                           struct err *e);
 /* Forgets it, on disk too. */
 MUST_CHECK int ledger_remove(struct ledger *l, struct ledger_entry *entry, struct err *e);
-/* Is it, or may it be, in effect? */
+/* Is it, or may it be, in effect, so that something is still to be done for it? What cannot be
+ * undone is over once it was done. */
 bool ledger_is_live(const struct ledger_entry *entry);
 const char *ledger_state_name(enum ledger_state state);
 

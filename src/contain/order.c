@@ -149,6 +149,17 @@ static int check_machine(const struct plan *p, struct err *e)
     return 0;
 }
 
+static int check_accepted(const struct plan *p, struct err *e)
+{
+    if (!p->action->cannot_undo || p->accepts_no_undo)
+        return 0;
+    return err_set(
+        e, ERR_GATE,
+        "\"%s\" cannot be undone, and this plan does not say that somebody accepted that: "
+        "it lacks \"accept-no-undo\". Nothing was changed",
+        p->action->name);
+}
+
 static int prepare(struct server *s, struct plan **p, struct str text, struct err *e)
 {
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
@@ -157,6 +168,8 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
     struct ledger_entry *entry;
     int rc = check_machine(*p, e);
 
+    if (rc == 0)
+        rc = check_accepted(*p, e);
     if (rc == 0)
         rc = host_view_read(&host, e);
     if (rc == 0)
@@ -232,20 +245,23 @@ static int do_go(struct server *s, struct str rest, struct err *e)
     struct str id = str_cut(&rest, ' ');
     struct ledger_entry *entry;
     uint64_t delay;
-    int rc = open_entry(s, id, &l, &entry, e);
+    int rc = open_entry(s, id, &l, &entry, e), later;
 
     if (rc)
         return rc;
     if (!str_u64(rest, &delay) || delay > DELAY_MAX_MS)
         return err_set(e, ERR_FORMAT, "an order without its moment");
     rc = boot_hook_add(s->source->folder, &s->answer, e);
-    if (rc == 0 && (entry->plan->timer_s || entry->plan->expiry_s))
+    if (rc == 0 &&
+        (entry->plan->timer_s || entry->plan->expiry_s || entry->plan->action->cannot_undo))
         rc = watchdog_start(s->source->folder, e);
     if (rc)
         return rc;
     wait_ms(delay);
     forget_prepared(s, &entry->plan->id);
-    return effect_begin(&l, entry, &s->answer, e);
+    rc = effect_begin(&l, entry, &s->answer, e);
+    later = boot_hook_remove_if_idle(&l, rc ? NULL : e);
+    return rc ? rc : later;
 }
 
 static int do_confirm(struct server *s, struct str rest, struct err *e)

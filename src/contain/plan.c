@@ -4,55 +4,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "contain/action.h"
-
-/* Bytes of a value that stand as they are. */
-static bool is_plain(uint8_t c)
-{
-    return c > 0x20 && c < 0x7f && c != '%';
-}
-
-static void add_value(struct buf *out, struct str value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        uint8_t c = (uint8_t)value.p[i];
-
-        if (is_plain(c))
-            buf_addc(out, (char)c);
-        else
-            buf_addf(out, "%%%02X", c);
-    }
-}
-
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* One spelling each: what could stand as it is must not be escaped. */
-static bool read_value(struct arena *a, struct str text, struct str *out)
-{
-    char *bytes = arena_alloc(a, text.len + 1);
-    size_t len = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        int high, low;
-
-        if (is_plain((uint8_t)text.p[i])) {
-            bytes[len++] = text.p[i];
-            continue;
-        }
-        if (text.p[i] != '%' || text.len - i < 3)
-            return false;
-        high = digit(text.p[i + 1]);
-        low = digit(text.p[i + 2]);
-        if (high < 0 || low < 0 || is_plain((uint8_t)(high * 16 + low)))
-            return false;
-        bytes[len++] = (char)(high * 16 + low);
-        i += 2;
-    }
-    *out = (struct str){bytes, len};
-    return len > 0;
-}
+#include "contain/spell.h"
 
 struct reader {
     struct str rest;
@@ -111,7 +63,7 @@ static int read_head(struct reader *r)
     if (rc || !hex_read(p->case_id.b, sizeof(p->case_id.b), r->value))
         return rc ? rc : bad(r, "not 64 hex digits");
     rc = expect(r, "host");
-    if (rc || !read_value(p->arena, r->value, &p->host) || p->host.len > 255)
+    if (rc || !spell_read(p->arena, r->value, &p->host) || !p->host.len || p->host.len > 255)
         return rc ? rc : bad(r, "not the name of a host");
     rc = expect(r, "machine");
     if (rc || !hex_read(p->machine.b, sizeof(p->machine.b), r->value))
@@ -142,6 +94,21 @@ static int read_times(struct reader *r)
     if (rc)
         return rc;
     return read_number(r->value, 0, INT64_MAX, &r->p->expiry_s) ? 0 : bad(r, "not a time");
+}
+
+/* The line that says that a person accepted what nobody can put back. */
+static int read_accepted(struct reader *r)
+{
+    struct plan *p = r->p;
+
+    if (p->action->cannot_undo && (p->timer_s || p->expiry_s))
+        return bad(r, "what cannot be undone does not go back by itself: timer and expiry are 0");
+    if (!str_is(r->name, "accept-no-undo"))
+        return 0;
+    if (!p->action->cannot_undo || r->value.len)
+        return bad(r, "only a plan of what cannot be undone has it, and it has no value");
+    p->accepts_no_undo = true;
+    return next(r);
 }
 
 static int read_allow(struct reader *r)
@@ -224,6 +191,12 @@ static bool is_name(struct str name)
            !str_is(name, ".") && !str_is(name, "..");
 }
 
+static bool is_line(struct str text)
+{
+    return text.len <= PLAN_LINE_SIZE && !memchr(text.p, '\n', text.len) &&
+           !memchr(text.p, '\0', text.len);
+}
+
 static bool holds(const struct action_param *param, struct plan_value *v)
 {
     switch (param->type) {
@@ -235,6 +208,8 @@ static bool holds(const struct action_param *param, struct plan_value *v)
         return is_name(v->text);
     case ACTION_PATH:
         return is_path(v->text);
+    case ACTION_LINE:
+        return is_line(v->text);
     case ACTION_NET:
         break;
     }
@@ -250,7 +225,7 @@ static int read_one(struct reader *r, const struct action_param *param)
         return read_net(r);
     if (p->value_count == PLAN_VALUE_COUNT)
         return err_set(r->e, ERR_LIMIT, "a plan has more than %d values", PLAN_VALUE_COUNT);
-    if (!read_value(p->arena, r->value, &v.text) || !holds(param, &v))
+    if (!spell_read(p->arena, r->value, &v.text) || !v.text.len || !holds(param, &v))
         return bad(r, param->help);
     p->values[p->value_count++] = v;
     return 0;
@@ -285,6 +260,8 @@ static int read_all(struct reader *r)
         rc = read_times(r);
     if (rc == 0)
         rc = next(r);
+    if (rc == 0)
+        rc = read_accepted(r);
     if (rc == 0)
         rc = read_allow(r);
     if (rc == 0)
@@ -332,7 +309,7 @@ static void write_param(const struct plan *p, const struct action_param *param, 
         if (p->values[i].param != param)
             continue;
         buf_addf(out, "%s ", param->name);
-        add_value(out, p->values[i].text);
+        spell_add(out, p->values[i].text);
         buf_addc(out, '\n');
     }
 }
@@ -346,12 +323,14 @@ void plan_write(const struct plan *p, struct buf *out)
     buf_adds(out, "\ncase ");
     hex_add(out, p->case_id.b, sizeof(p->case_id.b));
     buf_adds(out, "\nhost ");
-    add_value(out, p->host);
+    spell_add(out, p->host);
     buf_adds(out, "\nmachine ");
     hex_add(out, p->machine.b, sizeof(p->machine.b));
     buf_addf(out, "\naction %s\ntimer %u\nexpiry ", p->action->name, p->timer_s);
     buf_add_u64(out, p->expiry_s);
     buf_addc(out, '\n');
+    if (p->accepts_no_undo)
+        buf_adds(out, "accept-no-undo\n");
     for (size_t i = 0; i < p->allow_count; i++)
         buf_addf(out, "allow %s\n", endpoint_text(text, &p->allow[i]));
     for (const struct action_param *param = p->action->params; param && param->name; param++)

@@ -9,6 +9,7 @@ enum {
     PLAN_NET_COUNT = 500000,
     PLAN_ALLOW_COUNT = 64,
     PLAN_VALUE_COUNT = 64,
+    PLAN_LINE_SIZE = 65536, /* of a value that is a line of a file */
     PLAN_TIMER_MIN_S = 10,
     PLAN_TIMER_MAX_S = 86400,
 };
@@ -28,8 +29,9 @@ struct plan {
     struct str host;     /* as the case calls it */
     struct hash machine; /* zeros: any */
     const struct contain_action *action;
-    uint32_t timer_s;  /* 0: goes back by nothing but a person */
-    uint64_t expiry_s; /* since 1970; 0: none */
+    uint32_t timer_s;     /* 0: goes back by nothing but a person */
+    uint64_t expiry_s;    /* since 1970; 0: none */
+    bool accepts_no_undo; /* of an action that cannot be undone: a person accepted that */
     struct endpoint *allow;
     size_t allow_count;
     struct net *nets; /* its values of type ACTION_NET, sorted, none within another */

@@ -20,7 +20,7 @@ static const struct field action_fields[] = {
     {.name = "steps", .type = FIELD_TEXT, .help = "the exact commands or steps"},
     {.name = "state",
      .type = FIELD_WORD,
-     .choices = WORDS("planned", "approved", "begun", "done", "undone"),
+     .choices = WORDS("planned", "approved", "begun", "unconfirmed", "done", "undone"),
      .help = "how far it is"},
     {.name = "approved-by", .type = FIELD_REF, .kind = "person", .help = "who approved it"},
     {.name = "approval", .type = FIELD_LINE, .help = "how the approval was given"},
@@ -31,6 +31,15 @@ static const struct field action_fields[] = {
      .help = "what the check showed"},
     {.name = "proof", .type = FIELD_TEXT, .help = "how it was checked"},
     {.name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what shows it"},
+    {.name = "plan",
+     .type = FIELD_REF,
+     .kind = "evidence",
+     .help = "what calm-contain is to do, to the letter"},
+    {.name = "preview", .type = FIELD_TEXT, .help = "what it would have done when it was planned"},
+    {.name = "before", .type = FIELD_REF, .kind = "evidence", .help = "the state before"},
+    {.name = "goes-back",
+     .type = FIELD_TIME,
+     .help = "when it goes back by itself, unless it is confirmed"},
     {.name = "before-gate",
      .type = FIELD_LINE,
      .help = "which gate was still closed when it was done"},
@@ -118,6 +127,11 @@ static size_t team_size(const struct view *v)
     return count;
 }
 
+bool action_needs_another(const struct view *v)
+{
+    return team_size(v) > 1;
+}
+
 static const struct thing *planner(const struct view *v, const struct thing *action)
 {
     return view_signer(v, state_record(v->state, action->seq));
@@ -143,7 +157,7 @@ int action_approve(struct decision *d, struct err *e)
     if (!thing_says(action, "state", "planned"))
         return err_set(e, ERR_GATE, "a%u is already " STR_FMT, action->number,
                        STR_ARG(thing_value(action, "state")));
-    if (!is_spoken && planner(d->view, action) == d->view->person && team_size(d->view) > 1)
+    if (!is_spoken && planner(d->view, action) == d->view->person && action_needs_another(d->view))
         return err_set(e, ERR_GATE,
                        "you planned a%u, so another approves it. If they said so by voice: calm %s "
                        "approve a%u --spoken \"name, time\"",
@@ -167,7 +181,7 @@ int action_begin(struct decision *d, struct err *e)
 
     if (rc)
         return rc;
-    if (thing_says(action, "state", "planned") && team_size(d->view) > 1 &&
+    if (thing_says(action, "state", "planned") && action_needs_another(d->view) &&
         !d->input->values[d->op->field_count + COMMON_OVERRIDE].len)
         return err_set(e, ERR_GATE,
                        "a%u is not approved, and two or more are on the team: calm %s approve a%u "

@@ -1,0 +1,10 @@
+/* stop_apply.h: carrying out plans. */
+#pragma once
+#include "practice/action.h"
+
+extern const struct operation stop_apply, stop_confirm;
+
+/* Undoes what calm-contain did here, and puts that on record. */
+MUST_CHECK int stop_undo_planned(struct session *s, const struct operation *op,
+                                 const struct input *in, const struct view *v,
+                                 const struct thing *action, struct answer *a, struct err *e);

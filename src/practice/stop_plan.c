@@ -1,0 +1,450 @@
+/* stop_plan.c: plans what calm-contain is to do: makes the plan, has the helper look at what it
+ * would end, and puts both on record for another person to read. */
+#include "practice/stop_plan.h"
+#include "base/sink.h"
+#include "contain/action.h"
+#include "practice/contain_helper.h"
+#include "practice/evidence.h"
+#include "practice/intake.h"
+#include "practice/stop_preview.h"
+#include "practice/system_host.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { TIMER_S = 300, TEXT_SIZE = 400 };
+
+bool stop_is_planned(const struct thing *action)
+{
+    return thing_value(action, "plan").len > 0;
+}
+
+void stop_plan_release(struct stop_plan *p)
+{
+    buf_release(&p->text);
+    plan_free(p->plan);
+    *p = (struct stop_plan){0};
+}
+
+int stop_plan_load(struct session *s, const struct view *v, const struct thing *action,
+                   struct stop_plan *out, struct err *e)
+{
+    const struct thing *item = view_ref(v, action, "plan");
+    CLEANUP_STOP_PLAN struct stop_plan p = {.action = action};
+    CLEANUP_FD int fd = -1;
+    struct hash digest;
+    uint64_t size;
+    int rc;
+
+    if (!stop_is_planned(action))
+        return err_set(e, ERR_USAGE,
+                       "a%u was planned in words and is done by hand: calm stop begin a%u",
+                       action->number, action->number);
+    if (!item || !hex_read(digest.b, sizeof(digest.b), thing_value(item, "sha256")))
+        return err_set(e, ERR_DENIED, "the plan of a%u is not among what you may see",
+                       action->number);
+    rc = blob_open(session_store(s), &digest, &fd, &size, e);
+    if (rc == 0)
+        rc = file_read_fd(&p.text, fd, "the plan", PLAN_SIZE, e);
+    if (rc == 0)
+        rc = plan_read(buf_str(&p.text), &p.plan, e);
+    if (rc)
+        return rc;
+    *out = p;
+    p = (struct stop_plan){0};
+    return 0;
+}
+
+struct planning {
+    struct session *session;
+    const struct operation *op;
+    const struct input *in;
+    const struct contain_action *action;
+    struct plan *plan;
+    struct buf text;    /* of the plan */
+    struct buf preview; /* lines of the helper */
+    struct view view;
+    char host[256];
+};
+
+static void planning_release(struct planning *p)
+{
+    plan_free(p->plan);
+    buf_release(&p->text);
+    buf_release(&p->preview);
+}
+
+static bool has_field(const struct operation *op, const char *name)
+{
+    return field_find(op->fields, op->field_count, str_of(name)) != NULL;
+}
+
+static void read_machine(struct hash *out)
+{
+    CLEANUP_BUF struct buf id = {0};
+    struct str text;
+
+    if (file_read(&id, "/etc/machine-id", 128, NULL))
+        return;
+    text = str_trim(buf_str(&id));
+    if (text.len)
+        *out = hash_bytes(text.p, text.len);
+}
+
+static int add_allow(struct planning *p, struct err *e)
+{
+    struct str lines = input_value(p->op, p->in, "allow");
+    struct plan *plan = p->plan;
+
+    plan->allow = arena_alloc(plan->arena, sizeof(*plan->allow) * PLAN_ALLOW_COUNT);
+    while (lines.len) {
+        int rc;
+
+        if (plan->allow_count == PLAN_ALLOW_COUNT)
+            return err_set(e, ERR_LIMIT, "at most %d endpoints can be allowed", PLAN_ALLOW_COUNT);
+        rc = endpoint_read(str_cut(&lines, '\n'), &plan->allow[plan->allow_count], e);
+        if (rc)
+            return rc;
+        plan->allow_count++;
+    }
+    return 0;
+}
+
+static int add_nets(struct planning *p, struct str lines, struct err *e)
+{
+    struct plan *plan = p->plan;
+    size_t room = 0;
+
+    while (lines.len) {
+        struct str text = str_trim(str_cut(&lines, '\n'));
+        int rc;
+
+        if (!text.len || text.p[0] == '#')
+            continue;
+        if (plan->net_count == PLAN_NET_COUNT)
+            return err_set(e, ERR_LIMIT, "at most %d networks fit one plan", PLAN_NET_COUNT);
+        plan->nets = mem_grow(plan->nets, plan->net_count, &room, sizeof(*plan->nets));
+        rc = net_read(text, &plan->nets[plan->net_count], e);
+        if (rc)
+            return rc;
+        plan->net_count++;
+    }
+    plan->net_count = net_list_normalise(plan->nets, plan->net_count);
+    return 0;
+}
+
+/* A list of addresses may come from a file, one a line. */
+static int add_net_param(struct planning *p, const struct action_param *param, struct err *e)
+{
+    CLEANUP_BUF struct buf lines = {0};
+    struct str path =
+        has_field(p->op, "from-file") ? input_value(p->op, p->in, "from-file") : STR("");
+    int rc = 0;
+
+    buf_addstr(&lines, input_value(p->op, p->in, param->name));
+    if (path.len) {
+        CLEANUP_FREE char *name = mem_dup(path.p, path.len);
+        CLEANUP_BUF struct buf file = {0};
+
+        rc = file_read(&file, name, PLAN_SIZE, e);
+        buf_addc(&lines, '\n');
+        buf_addstr(&lines, buf_str(&file));
+    }
+    return rc ? rc : add_nets(p, buf_str(&lines), e);
+}
+
+static int add_params(struct planning *p, struct err *e)
+{
+    struct plan *plan = p->plan;
+
+    plan->values = arena_alloc(plan->arena, sizeof(*plan->values) * PLAN_VALUE_COUNT);
+    for (const struct action_param *param = p->action->params; param->name; param++) {
+        struct str lines;
+
+        if (param->type == ACTION_NET) {
+            int rc = add_net_param(p, param, e);
+
+            if (rc)
+                return rc;
+            continue;
+        }
+        lines = input_value(p->op, p->in, param->name);
+        while (lines.len && plan->value_count < PLAN_VALUE_COUNT)
+            plan->values[plan->value_count++] =
+                (struct plan_value){.param = param, .text = str_cut(&lines, '\n')};
+    }
+    return 0;
+}
+
+static uint32_t timer_of(const struct planning *p)
+{
+    uint64_t seconds = TIMER_S;
+
+    (void)str_u64(input_value(p->op, p->in, "timer"), &seconds);
+    return seconds > PLAN_TIMER_MAX_S ? PLAN_TIMER_MAX_S : (uint32_t)seconds;
+}
+
+static uint64_t expiry_of(const struct planning *p)
+{
+    uint64_t seconds;
+
+    if (!str_u64(input_value(p->op, p->in, "for-time"), &seconds) || !seconds)
+        return 0;
+    return (uint64_t)utc_now().sec + seconds;
+}
+
+/* What was made is read again as the helper will read it: what it would refuse is refused here. */
+static int make_plan(struct planning *p, struct str host, struct err *e)
+{
+    struct plan *plan = mem_new(struct plan);
+    struct plan *again = NULL;
+    int rc;
+
+    p->plan = plan;
+    plan->arena = arena_new();
+    random_bytes(plan->id.b, sizeof(plan->id.b));
+    plan->case_id = *state_case_id(session_state(p->session));
+    plan->host = host;
+    read_machine(&plan->machine);
+    plan->action = p->action;
+    plan->timer_s = timer_of(p);
+    plan->expiry_s = expiry_of(p);
+    rc = add_allow(p, e);
+    if (rc == 0)
+        rc = add_params(p, e);
+    if (rc)
+        return rc;
+    plan_write(plan, &p->text);
+    rc = plan_read(buf_str(&p->text), &again, e);
+    if (rc)
+        return rc == ERR_FORMAT ? err_set(e, ERR_USAGE, "%s", e->text) : rc;
+    plan_free(plan);
+    p->plan = again;
+    return 0;
+}
+
+static int look(struct planning *p, struct err *e)
+{
+    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
+    CLEANUP_BUF struct buf order = {0};
+    int rc = contain_helper_open(&h, true, e);
+
+    buf_addf(&order, "preview %zu", p->text.len);
+    return rc ? rc : contain_helper_ask(h, buf_text(&order), buf_str(&p->text), &p->preview, e);
+}
+
+/* "isolate web1", "block 3 networks on web1" */
+static void add_title(const struct planning *p, struct buf *out, struct str host)
+{
+    char text[NET_TEXT_SIZE];
+
+    buf_adds(out, p->action->name);
+    if (p->plan->net_count == 1)
+        buf_addf(out, " %s", net_text(text, &p->plan->nets[0]));
+    else if (p->plan->net_count)
+        buf_addf(out, " %zu networks", p->plan->net_count);
+    for (size_t i = 0; i < p->plan->value_count; i++)
+        buf_addf(out, " %s " STR_FMT, p->plan->values[i].param->name,
+                 STR_ARG(str_head(p->plan->values[i].text, 60)));
+    buf_addf(out, "%s" STR_FMT, p->plan->net_count ? " on " : " ", STR_ARG(str_head(host, 60)));
+}
+
+static int record(struct planning *p, const struct thing *system, struct str host, uint64_t *first,
+                  size_t *count, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    struct evidence_facts facts = {.sort = "list", .has_blob = true};
+    CLEANUP_BUF struct buf title = {0};
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf hex = {0};
+    CLEANUP_BUF struct buf words = {0};
+    struct id system_id, item;
+    struct draft *dr;
+    int rc = intake_bytes(p->session, buf_str(&p->text), &facts.digests, e);
+
+    if (rc)
+        return rc;
+    decision_begin(&d, &p->view, p->op, p->in);
+    d.is_independent = true;
+    system_id = system ? system->id : system_draft(&d, STR(""), str_of(p->host));
+    hex_add(&hex, system_id.b, sizeof(system_id.b));
+    add_title(p, &title, host);
+    buf_addf(&name, "plan: " STR_FMT, STR_ARG(str_head(buf_str(&title), TEXT_SIZE)));
+    facts.title = buf_str(&name);
+    facts.system_id = buf_str(&hex);
+    item = evidence_draft(&d, &facts)->id;
+    dr = decision_add(&d, "action/1");
+    draft_take_input(&d, dr, &action_kind);
+    draft_value(dr, "text", str_of(arena_strdup(d.arena, buf_text(&title))));
+    draft_value(dr, "practice", STR("stop"));
+    draft_value(dr, "state", STR("planned"));
+    draft_value_ref(&d, dr, "system", &system_id);
+    draft_value_ref(&d, dr, "plan", &item);
+    draft_value(dr, "undo", STR("calm stop undo, with the state that is saved before"));
+    stop_preview_words(buf_str(&p->preview), p->plan, &words);
+    draft_value(dr, "preview", str_of(arena_strdup(d.arena, buf_text(&words))));
+    rc = session_append(p->session, &d, first, e);
+    *count = d.draft_count;
+    return rc;
+}
+
+static void tell(struct planning *p, uint64_t first, size_t count, struct answer *a)
+{
+    const struct thing *action = state_record(session_state(p->session), first + count - 1)->thing;
+    struct json j;
+    struct view v;
+
+    view_init(&v, session_state(p->session), session_store(p->session), session_key(p->session),
+              utc_now());
+    if (a->wants_json) {
+        json_begin(&j, &a->json);
+        thing_json(&v, action, &j);
+        return;
+    }
+    stop_preview_show(&v, action, p->plan, buf_str(&p->preview), a);
+}
+
+/* The helper changes the host that it runs on. */
+static int check_here(struct planning *p, const struct thing *system, struct err *e)
+{
+    if (!system || system_has_host(system, str_of(p->host)) || input_has(p->op, p->in, "here"))
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "this machine calls itself %s, not " STR_FMT ". If it is " STR_FMT
+                   " all the same, add --here. If that is another machine, have a plan for it "
+                   "carried out there",
+                   p->host, STR_ARG(view_title(system)), STR_ARG(view_title(system)));
+}
+
+static const struct contain_action *action_of(const struct operation *op)
+{
+    struct str rest = str_of(op->name);
+
+    str_cut(&rest, ' '); /* stop */
+    return contain_action(rest);
+}
+
+static int plan_job(struct session *s, const struct operation *op, const struct input *in,
+                    struct answer *a, struct err *e)
+{
+    CLEANUP(planning_release)
+    struct planning p = {.session = s, .op = op, .in = in, .action = action_of(op)};
+    const struct thing *system;
+    struct str host;
+    uint64_t first = 0;
+    size_t count = 0;
+    int rc = session_view(s, &p.view, e);
+
+    if (rc)
+        return rc;
+    host_name(p.host, sizeof(p.host));
+    system = input_thing(&p.view, op, in, "system");
+    if (!system)
+        system = system_find(&p.view, STR(""), str_of(p.host));
+    host = system ? view_title(system) : str_of(p.host);
+    rc = check_here(&p, system, e);
+    if (rc == 0)
+        rc = make_plan(&p, host, e);
+    if (rc == 0)
+        rc = look(&p, e);
+    if (rc == 0)
+        rc = record(&p, system, host, &first, &count, e);
+    if (rc == 0)
+        tell(&p, first, count, a);
+    return rc;
+}
+
+#define PLAN_FIELDS                                                                                \
+    {.name = "allow",                                                                              \
+     .type = FIELD_LINE,                                                                           \
+     .flags = FIELD_MANY | FIELD_OUTSIDE,                                                          \
+     .help = "who still passes: 10.1.0.7:22, 10.1.0.0/24, 10.1.0.9,udp,514,out"},                  \
+        {.name = "timer",                                                                          \
+         .type = FIELD_SPAN,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "all goes back after this time, unless it is confirmed; 5 min if not given"},     \
+        {.name = "for-time",                                                                       \
+         .type = FIELD_SPAN,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "it ends after this time although it was confirmed"},                             \
+        {.name = "breaks", .type = FIELD_LINE, .help = "what it breaks, and for whom"},            \
+        {.name = "for",                                                                            \
+         .type = FIELD_REF,                                                                        \
+         .flags = FIELD_MANY,                                                                      \
+         .help = "the problem or weakness that it is for: p1, w1"},                                \
+    {                                                                                              \
+        .name = "here", .type = FIELD_FLAG, .flags = FIELD_OUTSIDE,                                \
+        .help = "this machine is that system, though it calls itself otherwise"                    \
+    }
+
+#define PLAN_SYSTEM(more)                                                                          \
+    {                                                                                              \
+        .name = "system", .type = FIELD_REF, .flags = (more), .kind = "system",                    \
+        .help = "which system; this machine if not given"                                          \
+    }
+
+#define PLAN_OPERATION(verb, table, words, example_text)                                           \
+    const struct operation stop_##verb = {.name = "stop " #verb,                                   \
+                                          .practice = "stop",                                      \
+                                          .help = words,                                           \
+                                          .example = example_text,                                 \
+                                          OP_FIELDS(table),                                        \
+                                          .kind = &action_kind,                                    \
+                                          .type = OP_JOB,                                          \
+                                          .roles = ROLES_WRITING,                                  \
+                                          .faces = FACE_CLI,                                       \
+                                          .records = WORDS("system/1", "evidence/1", "action/1"),  \
+                                          .job = plan_job}
+
+static const struct field isolate_fields[] = {PLAN_SYSTEM(FIELD_ARG), PLAN_FIELDS};
+PLAN_OPERATION(isolate, isolate_fields,
+               "plan to cut this host off: nothing passes but whom you name",
+               "calm stop isolate web1 --allow 10.1.0.7:22");
+
+static const struct field block_fields[] = {
+    {.name = "address",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY | FIELD_ARG | FIELD_OUTSIDE,
+     .help = "addresses and networks: 203.0.113.9, 2001:db8::/32"},
+    {.name = "from-file",
+     .type = FIELD_PATH,
+     .flags = FIELD_OUTSIDE,
+     .help = "a list of them, one a line"},
+    PLAN_SYSTEM(0),
+    PLAN_FIELDS};
+PLAN_OPERATION(block, block_fields, "plan to drop what comes from and goes to addresses",
+               "calm stop block 203.0.113.9 198.51.100.0/24 --for-time \"24 h\"");
+
+static const struct field limit_fields[] = {
+    {.name = "flood",
+     .type = FIELD_WORD,
+     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
+     .choices = WORDS("tcp", "udp"),
+     .help = "of what: new TCP connections, or UDP packets"},
+    {.name = "port",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "only to this port of this host"},
+    {.name = "rate",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "how many a second of one source pass"},
+    {.name = "burst",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "how many at once before the rate counts; twice the rate if not given"},
+    {.name = "connections",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "how many open connections one source may have"},
+    {.name = "prefix4",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "bits of an IPv4 address that are one source; 32 if not given"},
+    {.name = "prefix6",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "bits of an IPv6 address that are one source; 64 if not given"},
+    PLAN_SYSTEM(0),
+    PLAN_FIELDS};
+PLAN_OPERATION(limit, limit_fields, "plan to drop what one source sends above a rate",
+               "calm stop limit tcp --port 443 --rate 20 --prefix4 24");

@@ -1,0 +1,194 @@
+/* stop_preview.c: tells people what a plan would keep, end and break. */
+#include "practice/stop_preview.h"
+#include "base/sink.h"
+#include "contain/action.h"
+#include "practice/stop_plan.h"
+#include "render/screen.h"
+
+enum { SHOWN = 4, WORDS_SIZE = 16384, NAME_COLUMNS = 9 };
+
+/* One connection or service of the helper's answer. */
+struct seen {
+    struct str what; /* "keep", "end", "unreached" */
+    struct str protocol;
+    struct str local_port;
+    struct str remote;
+    struct str remote_port;
+    struct str program;
+    bool is_inbound;
+    bool is_yours;
+};
+
+static bool next_seen(struct str *lines, struct seen *out)
+{
+    struct str line;
+
+    if (!lines->len)
+        return false;
+    line = str_cut(lines, '\n');
+    *out = (struct seen){.what = str_cut(&line, ' '), .protocol = str_cut(&line, ' ')};
+    str_cut(&line, ' '); /* the local address */
+    out->local_port = str_cut(&line, ' ');
+    out->remote = str_cut(&line, ' ');
+    out->remote_port = str_cut(&line, ' ');
+    out->program = str_cut(&line, ' ');
+    out->is_inbound = str_is(str_cut(&line, ' '), "in");
+    out->is_yours = str_is(line, "yours");
+    return true;
+}
+
+static size_t count_of(struct str lines, const char *what)
+{
+    struct seen s;
+    size_t count = 0;
+
+    while (next_seen(&lines, &s))
+        count += str_is(s.what, what);
+    return count;
+}
+
+static void add_program(struct buf *out, const struct seen *s)
+{
+    if (s->program.len && !str_is(s->program, "-"))
+        buf_addf(out, " (" STR_FMT ")", STR_ARG(s->program));
+}
+
+/* "203.0.113.9:443 (curl), …": the first few, and how many more. */
+static void add_list(struct buf *out, struct str lines, const char *what)
+{
+    size_t count = count_of(lines, what), shown = 0;
+    struct seen s;
+
+    while (next_seen(&lines, &s)) {
+        if (!str_is(s.what, what))
+            continue;
+        if (shown == SHOWN) {
+            buf_addf(out, " and %zu more", count - shown);
+            return;
+        }
+        buf_adds(out, shown++ ? ", " : "");
+        if (str_is(str_of(what), "unreached"))
+            buf_addf(out, STR_FMT " port " STR_FMT, STR_ARG(s.protocol), STR_ARG(s.local_port));
+        else
+            buf_addf(out, "%s" STR_FMT " %s " STR_FMT, s.is_inbound ? "" : "to ", STR_ARG(s.remote),
+                     s.is_inbound ? "on port" : "port",
+                     STR_ARG(s.is_inbound ? s.local_port : s.remote_port));
+        add_program(out, &s);
+        if (s.is_yours)
+            buf_adds(out, " (you, connected now)");
+    }
+}
+
+static void add_allow(struct buf *out, const struct plan *p)
+{
+    char net[NET_TEXT_SIZE];
+
+    for (size_t i = 0; i < p->allow_count; i++) {
+        const struct endpoint *at = &p->allow[i];
+
+        buf_addf(out, "%s%s", i ? ", " : "", net_text(net, &at->net));
+        if (!at->protocol)
+            continue;
+        buf_addf(out, "%s %s port %u", at->way == ENDPOINT_OUT ? " (from here)" : " to",
+                 at->protocol == 6 ? "TCP" : "UDP", at->port_first);
+        if (at->port_last > at->port_first)
+            buf_addf(out, " to %u", at->port_last);
+    }
+}
+
+/* Each row: its name, and what it says; nothing where it has nothing to say. */
+struct row {
+    const char *name;
+    struct buf text;
+};
+
+enum { ROW_KEEP, ROW_NOW, ROW_END, ROW_UNREACHED, ROW_BREAKS, ROW_COUNT };
+
+static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct str lines)
+{
+    static const char *const names[ROW_COUNT] = {"keep", "now", "end", "unheard", "break"};
+    size_t ended = count_of(lines, "end");
+
+    for (int i = 0; i < ROW_COUNT; i++)
+        rows[i].name = names[i];
+    add_allow(&rows[ROW_KEEP].text, p);
+    add_list(&rows[ROW_NOW].text, lines, "keep");
+    if (ended)
+        buf_addf(&rows[ROW_END].text, "%zu connection%s: ", ended, ended == 1 ? "" : "s");
+    add_list(&rows[ROW_END].text, lines, "end");
+    add_list(&rows[ROW_UNREACHED].text, lines, "unreached");
+}
+
+static void release_rows(struct row rows[ROW_COUNT])
+{
+    for (int i = 0; i < ROW_COUNT; i++)
+        buf_release(&rows[i].text);
+}
+
+void stop_preview_words(struct str lines, const struct plan *p, struct buf *out)
+{
+    struct row rows[ROW_COUNT] = {{0}};
+
+    fill_rows(rows, p, str_head(lines, WORDS_SIZE * 64));
+    for (int i = 0; i < ROW_COUNT; i++)
+        if (rows[i].text.len)
+            buf_addf(out, "%s%s: " STR_FMT, out->len ? "; " : "", rows[i].name,
+                     STR_ARG(buf_str(&rows[i].text)));
+    if (!out->len)
+        buf_adds(out, "nothing that is going on now would end");
+    release_rows(rows);
+}
+
+static void show_rows(struct screen *screen, const struct thing *action, const struct plan *p,
+                      struct str lines)
+{
+    struct row rows[ROW_COUNT] = {{0}};
+
+    fill_rows(rows, p, lines);
+    buf_addstr(&rows[ROW_BREAKS].text, thing_value(action, "breaks"));
+    for (int i = 0; i < ROW_COUNT; i++)
+        if (rows[i].text.len)
+            screen_pair(screen, 2, NAME_COLUMNS, str_of(rows[i].name), buf_str(&rows[i].text));
+    if (!count_of(lines, "end") && !count_of(lines, "keep"))
+        screen_pair(screen, 2, NAME_COLUMNS, STR("end"), STR("no connection that is open now"));
+    release_rows(rows);
+}
+
+static void show_promise(struct screen *screen, const struct thing *action, const struct plan *p)
+{
+    char span[UTC_PLAIN_SIZE];
+
+    if (str_is(str_of(p->action->name), "isolate"))
+        screen_printf(screen, 0,
+                      "It will not stop someone who is root here from lifting it. The network "
+                      "cable, the switch port or the hypervisor is surer.");
+    screen_printf(screen, 0, "Saved first: the state as it is now, as evidence.");
+    if (p->timer_s)
+        screen_printf(screen, 0,
+                      "Unless you run `calm stop confirm a%u` within %s, everything is put back.",
+                      action->number, span_text(span, p->timer_s));
+}
+
+void stop_preview_show(const struct view *v, const struct thing *action, const struct plan *p,
+                       struct str lines, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf next = {0};
+    CLEANUP_BUF struct buf why = {0};
+
+    screen_printf(&screen, 0, "a%u  " STR_FMT, action->number, STR_ARG(view_title(action)));
+    screen_blank(&screen);
+    screen_printf(&screen, 0,
+                  "This will, on " STR_FMT " (this host), until you undo it:", STR_ARG(p->host));
+    show_rows(&screen, action, p, lines);
+    show_promise(&screen, action, p);
+    screen_blank(&screen);
+    if (action_needs_another(v)) {
+        buf_addf(&next, "calm stop approve a%u", action->number);
+        buf_adds(&why, "another person approves it: you planned it");
+    } else {
+        buf_addf(&next, "calm stop apply a%u", action->number);
+        buf_adds(&why, "nobody else is on the team to approve it");
+    }
+    screen_next(&screen, buf_str(&next), buf_str(&why));
+}
