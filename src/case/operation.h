@@ -127,6 +127,7 @@ struct operation {
     unsigned faces;
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
     bool works_read_only; /* OP_JOB: does its work without them where the case can only be read */
+    bool opens_case;      /* where none is open, one is opened first: it cannot wait */
     op_decide *decide;    /* OP_CHANGE */
     op_query *query;      /* OP_QUERY */
     op_job *job;          /* OP_JOB, OP_FREE */

@@ -202,6 +202,29 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
     return rc;
 }
 
+/* What cannot wait does not ask for a case: one is opened, and the answer says where. */
+static int open_first(const struct model *m, const struct args *a, struct place *p,
+                      struct answer *answer, struct err *e)
+{
+    const struct operation *open = operation_find(m, STR("open"));
+    size_t count = open->field_count + COMMON_COUNT;
+    CLEANUP_FREE struct str *values = mem_array(count, sizeof(*values));
+    struct input in = {.values = values};
+    bool wants_json = answer->wants_json;
+    int rc;
+
+    answer->wants_json = false;
+    rc = open->job(NULL, open, &in, answer, e);
+    answer->wants_json = wants_json;
+    if (rc == 0 && wants_json)
+        buf_clear(&answer->text);
+    if (rc == 0)
+        rc = place_find(p, m, a->case_folder, e);
+    if (rc == 0 && answer->text.len)
+        buf_addc(&answer->text, '\n');
+    return rc;
+}
+
 static int run(const struct model *m, struct args *a, struct err *e)
 {
     CLEANUP(place_release) struct place p = {0};
@@ -220,6 +243,11 @@ static int run(const struct model *m, struct args *a, struct err *e)
 
     if (rc)
         return rc;
+    if (a->op && a->op->opens_case && !p.around.case_folder) {
+        rc = open_first(m, a, &p, &answer, e);
+        if (rc)
+            return rc;
+    }
     if (a->op && a->op->type == OP_FREE) {
         rc = run_free(a, &answer, e);
     } else if (!p.around.case_folder) {

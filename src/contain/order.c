@@ -131,6 +131,28 @@ static int do_preview(struct server *s, struct str rest, struct err *e)
     return rc;
 }
 
+/* The connections that this command came over, as endpoints that a plan can allow. */
+static int do_sessions(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_HOST_VIEW struct host_view host = {0};
+    int rc = host_view_read(&host, e);
+
+    (void)rest;
+    for (size_t i = 0; rc == 0 && i < host.socket_count; i++) {
+        const struct host_socket *at = &host.sockets[i];
+        struct endpoint p = {.net = at->remote,
+                             .protocol = at->protocol,
+                             .port_first = at->is_inbound ? at->local_port : at->remote_port,
+                             .way = at->is_inbound ? ENDPOINT_IN : ENDPOINT_OUT};
+        char text[ENDPOINT_TEXT_SIZE];
+
+        p.port_last = p.port_first;
+        if (at->is_ours && p.port_first)
+            buf_addf(&s->answer, "%s\n", endpoint_text(text, &p));
+    }
+    return rc;
+}
+
 static int check_machine(const struct plan *p, struct err *e)
 {
     CLEANUP_BUF struct buf machine = {0};
@@ -330,9 +352,11 @@ static int do_status(struct server *s, struct str rest, struct err *e)
 static const struct {
     const char *word;
     int (*serve)(struct server *s, struct str rest, struct err *e);
-} orders[] = {{"guard", do_guard}, {"preview", do_preview}, {"prepare", do_prepare},
-              {"go", do_go},       {"confirm", do_confirm}, {"undo", do_undo},
-              {"check", do_check}, {"forget", do_forget},   {"status", do_status}};
+} orders[] = {{"guard", do_guard},     {"sessions", do_sessions},
+              {"preview", do_preview}, {"prepare", do_prepare},
+              {"go", do_go},           {"confirm", do_confirm},
+              {"undo", do_undo},       {"check", do_check},
+              {"forget", do_forget},   {"status", do_status}};
 
 static int serve_one(struct server *s, char *line, struct err *e)
 {

@@ -266,6 +266,55 @@ int stop_undo_planned(struct session *s, const struct operation *op, const struc
     return rc;
 }
 
+/* The plan and the state before, as evidence, beside the action that is begun. */
+static int append_plan(struct session *s, const struct operation *op, const struct input *in,
+                       const struct id *action, struct str plan, struct str before, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    struct evidence_facts facts[2] = {
+        {.sort = "list", .has_blob = true, .title = STR("plan: emergency isolation of this host")},
+        {.sort = "list", .has_blob = true, .title = STR("state before the emergency isolation")}};
+    struct id items[2];
+    struct draft *dr;
+    uint64_t first;
+    int rc = intake_bytes(s, plan, &facts[0].digests, e);
+
+    if (rc == 0)
+        rc = intake_bytes(s, before, &facts[1].digests, e);
+    if (rc == 0)
+        rc = session_draft(s, &d, op, in, e);
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    for (size_t i = 0; i < COUNT_OF(items); i++)
+        items[i] = evidence_draft(&d, &facts[i])->id;
+    dr = decision_add(&d, "action-change/1");
+    draft_ref(dr, action);
+    draft_value_ref(&d, dr, "plan", &items[0]);
+    draft_value_ref(&d, dr, "before", &items[1]);
+    return session_append(s, &d, &first, e);
+}
+
+int stop_apply_emergency(struct session *s, const struct operation *op, const struct input *in,
+                         const struct id *action, const struct stop_plan *p,
+                         struct contain_helper *h, struct err *e)
+{
+    CLEANUP_BUF struct buf before = {0};
+    CLEANUP_BUF struct buf lines = {0};
+    CLEANUP_BUF struct buf seen = {0};
+    int rc = contain_helper_prepare(h, buf_str(&p->text), &before, e);
+
+    if (rc == 0)
+        rc = append_plan(s, op, in, action, buf_str(&p->text), buf_str(&before), e);
+    if (rc == 0)
+        rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
+    if (rc)
+        return rc;
+    add_seen(&seen, buf_str(&lines));
+    return append_outcome(s, op, in, action,
+                          &(struct outcome){.state = "done", .result = buf_str(&seen)}, e);
+}
+
 #define WHICH FIELD_WHICH("action", "action", "which: a3")
 
 static const struct field which_fields[] = {WHICH};

@@ -90,18 +90,18 @@ static void read_machine(struct hash *out)
         *out = hash_bytes(text.p, text.len);
 }
 
-static int add_allow(struct planning *p, struct err *e)
+static int add_allow(struct plan *plan, struct str lines, struct err *e)
 {
-    struct str lines = input_value(p->op, p->in, "allow");
-    struct plan *plan = p->plan;
-
     plan->allow = arena_alloc(plan->arena, sizeof(*plan->allow) * PLAN_ALLOW_COUNT);
     while (lines.len) {
+        struct str line = str_trim(str_cut(&lines, '\n'));
         int rc;
 
+        if (!line.len)
+            continue;
         if (plan->allow_count == PLAN_ALLOW_COUNT)
             return err_set(e, ERR_LIMIT, "at most %d endpoints can be allowed", PLAN_ALLOW_COUNT);
-        rc = endpoint_read(str_cut(&lines, '\n'), &plan->allow[plan->allow_count], e);
+        rc = endpoint_read(line, &plan->allow[plan->allow_count], e);
         if (rc)
             return rc;
         plan->allow_count++;
@@ -192,33 +192,64 @@ static uint64_t expiry_of(const struct planning *p)
     return (uint64_t)utc_now().sec + seconds;
 }
 
-/* What was made is read again as the helper will read it: what it would refuse is refused here. */
-static int make_plan(struct planning *p, struct str host, struct err *e)
+/* What every plan of this host has. */
+static struct plan *begin_plan(struct session *s, const struct contain_action *action,
+                               struct str host)
 {
     struct plan *plan = mem_new(struct plan);
-    struct plan *again = NULL;
-    int rc;
 
-    p->plan = plan;
     plan->arena = arena_new();
     random_bytes(plan->id.b, sizeof(plan->id.b));
-    plan->case_id = *state_case_id(session_state(p->session));
+    plan->case_id = *state_case_id(session_state(s));
     plan->host = host;
     read_machine(&plan->machine);
-    plan->action = p->action;
-    plan->timer_s = timer_of(p);
-    plan->expiry_s = expiry_of(p);
-    rc = add_allow(p, e);
-    if (rc == 0)
-        rc = add_params(p, e);
-    if (rc)
-        return rc;
-    plan_write(plan, &p->text);
-    rc = plan_read(buf_str(&p->text), &again, e);
+    plan->action = action;
+    return plan;
+}
+
+/* What was made is read again as the helper will read it: what it would refuse is refused here. */
+static int spell(struct plan **plan, struct buf *text, struct err *e)
+{
+    struct plan *again;
+    int rc;
+
+    plan_write(*plan, text);
+    rc = plan_read(buf_str(text), &again, e);
     if (rc)
         return rc == ERR_FORMAT ? err_set(e, ERR_USAGE, "%s", e->text) : rc;
-    plan_free(plan);
-    p->plan = again;
+    plan_free(*plan);
+    *plan = again;
+    return 0;
+}
+
+static int make_plan(struct planning *p, struct str host, struct err *e)
+{
+    int rc;
+
+    p->plan = begin_plan(p->session, p->action, host);
+    p->plan->timer_s = timer_of(p);
+    p->plan->expiry_s = expiry_of(p);
+    rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
+    if (rc == 0)
+        rc = add_params(p, e);
+    return rc ? rc : spell(&p->plan, &p->text, e);
+}
+
+int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out, struct err *e)
+{
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
+    char host[256];
+    int rc;
+
+    host_name(host, sizeof(host));
+    p.plan = begin_plan(s, contain_action(STR("isolate")), str_of(host));
+    rc = add_allow(p.plan, lines, e);
+    if (rc == 0)
+        rc = spell(&p.plan, &p.text, e);
+    if (rc)
+        return rc;
+    *out = p;
+    p = (struct stop_plan){0};
     return 0;
 }
 
