@@ -4,6 +4,7 @@
 #include "practice/stop_apply.h"
 #include "practice/stop_emergency.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_status.h"
 
 ACTION_OPERATIONS(stop, GATE_FIRST_LOOK,
                   "calm stop plan \"take web1 off the network: switch sw2 port 14\" --system web1 "
@@ -71,5 +72,5 @@ const struct practice practice_stop = {
     .help = "take systems off the network, block, limit; undone the same way",
     .kinds = LIST(struct kind, &action_kind),
     .operations = LIST(struct operation, &stop_isolate, &stop_block, &stop_limit, ACTION_LIST(stop),
-                       &stop_apply, &stop_confirm, &stop_emergency),
+                       &stop_apply, &stop_confirm, &stop_status_operation, &stop_emergency),
     .status = stop_status};

@@ -52,6 +52,14 @@ static int append_outcome(struct session *s, const struct operation *op, const s
     return session_append(s, &d, &first, e);
 }
 
+int stop_append_outcome(struct session *s, const struct operation *op, const struct input *in,
+                        const struct id *action, const char *state, struct str result,
+                        struct err *e)
+{
+    return append_outcome(s, op, in, action, &(struct outcome){.state = state, .result = result},
+                          e);
+}
+
 /* The state before, as evidence, and that it is begun: one step, before anything is changed. */
 static int append_intent(struct session *s, const struct operation *op, const struct input *in,
                          const struct thing *action, struct str before, struct err *e)

@@ -1,0 +1,190 @@
+/* stop_status.c: asks calm-contain what is in effect on this host, and puts on record what the case
+ * does not know yet: that something went back by itself, or how one ended whose outcome was
+ * unknown.
+ */
+#include "practice/stop_status.h"
+#include "base/sink.h"
+#include "practice/contain_helper.h"
+#include "practice/stop_apply.h"
+#include "practice/stop_plan.h"
+#include "render/screen.h"
+
+/* What the host says of one change. */
+struct on_host {
+    struct str state; /* empty: it knows nothing of it */
+    uint64_t left_ms;
+};
+
+static void find_on_host(struct str lines, const struct id *id, struct on_host *out)
+{
+    char hex[2 * sizeof(id->b)];
+
+    hex_write(hex, id->b, sizeof(id->b));
+    *out = (struct on_host){{NULL, 0}, 0};
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n');
+
+        if (!str_eq(str_cut(&line, ' '), (struct str){hex, sizeof(hex)}))
+            continue;
+        out->state = str_cut(&line, ' ');
+        str_cut(&line, ' '); /* the action's name */
+        (void)str_u64(line, &out->left_ms);
+        return;
+    }
+}
+
+/* Which state of the case what the host says should lead to; NULL: none that is new. */
+static const char *news(const struct thing *action, const struct on_host *on, const char **words)
+{
+    bool is_open =
+        thing_says(action, "state", "begun") || thing_says(action, "state", "unconfirmed");
+    bool stands = is_open || thing_says(action, "state", "done");
+
+    *words = NULL;
+    if (str_is(on->state, "undone") && stands) {
+        *words = is_open ? "went back by itself: it was not confirmed in time"
+                         : "ended on the host: its time was over, or somebody undid it there";
+        return "undone";
+    }
+    if (str_is(on->state, "confirmed") && is_open) {
+        *words = "in effect and confirmed, as the host says";
+        return "done";
+    }
+    if (str_is(on->state, "armed") && thing_says(action, "state", "begun")) {
+        *words = "in effect, as the host says";
+        return "unconfirmed";
+    }
+    if (str_is(on->state, "prepared") && thing_says(action, "state", "begun")) {
+        *words = "was never put in effect, as the host says";
+        return "undone";
+    }
+    return NULL;
+}
+
+static const char *words_of(const struct thing *action, const struct on_host *on)
+{
+    static const struct {
+        const char *state;
+        const char *words;
+    } known[] = {{"armed", "in effect, not confirmed"},
+                 {"confirmed", "in effect, confirmed"},
+                 {"undoing", "going back"},
+                 {"undone", "undone"},
+                 {"prepared", "not in effect"}};
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_is(on->state, known[i].state))
+            return known[i].words;
+    return thing_says(action, "state", "undone") ? "undone" : "not known on this host";
+}
+
+struct status {
+    struct session *session;
+    const struct operation *op;
+    const struct input *in;
+    struct answer *a;
+    struct contain_helper *helper;
+    struct buf lines; /* of the helper */
+    struct json json;
+    size_t count;
+};
+
+static void tell(struct status *st, const struct thing *action, const struct on_host *on,
+                 const char *noted)
+{
+    struct screen screen = {&st->a->text, st->a->columns, st->a->color};
+    CLEANUP_BUF struct buf mark = {0};
+    CLEANUP_BUF struct buf text = {0};
+    char span[UTC_PLAIN_SIZE];
+
+    if (st->a->wants_json) {
+        json_object_begin(&st->json);
+        json_put_u64(&st->json, "action", action->number);
+        json_put_str(&st->json, "state", thing_value(action, "state"));
+        json_put_str(&st->json, "host_state", on->state);
+        json_put_u64(&st->json, "left_ms", on->left_ms);
+        json_object_end(&st->json);
+        return;
+    }
+    buf_addf(&mark, "a%u", action->number);
+    buf_addf(&text, STR_FMT ": %s", STR_ARG(view_title(action)), words_of(action, on));
+    if (on->left_ms)
+        buf_addf(&text, "; goes back in %s (calm stop confirm a%u)",
+                 span_text(span, (int64_t)(on->left_ms / 1000)), action->number);
+    if (noted)
+        buf_addf(&text, ". On record now: %s", noted);
+    screen_pair(&screen, 0, 5, buf_str(&mark), buf_str(&text));
+}
+
+static int settle_one(struct status *st, const struct view *v, const struct thing *action,
+                      struct err *e)
+{
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
+    CLEANUP_BUF struct buf none = {0};
+    struct on_host on;
+    const char *words, *state;
+    int rc = stop_plan_load(st->session, v, action, &p, e);
+
+    if (rc)
+        return rc;
+    find_on_host(buf_str(&st->lines), &p.plan->id, &on);
+    state = news(action, &on, &words);
+    if (state)
+        rc = stop_append_outcome(st->session, st->op, st->in, &action->id, state, str_of(words), e);
+    if (rc == 0 && str_is(on.state, "undone"))
+        rc = contain_helper_about(st->helper, "forget", &p.plan->id, &none, e);
+    if (rc == 0)
+        tell(st, state_thing_by_id(session_state(st->session), &action->id), &on, words);
+    return rc;
+}
+
+static void status_release(struct status *st)
+{
+    contain_helper_close(st->helper);
+    buf_release(&st->lines);
+}
+
+static int status_job(struct session *s, const struct operation *op, const struct input *in,
+                      struct answer *a, struct err *e)
+{
+    CLEANUP(status_release) struct status st = {.session = s, .op = op, .in = in, .a = a};
+    const struct thing *action;
+    struct view v;
+    int rc = session_view(s, &v, e);
+
+    if (rc == 0)
+        rc = contain_helper_open(&st.helper, false, e);
+    if (rc == 0)
+        rc = contain_helper_ask(st.helper, "status", STR(""), &st.lines, e);
+    if (rc)
+        return rc;
+    json_begin(&st.json, &a->json);
+    if (a->wants_json)
+        json_array_begin(&st.json);
+    for (size_t at = 0;
+         rc == 0 && (action = view_next_with(&v, "action", "practice", "stop", &at));)
+        if (stop_is_planned(action) && !thing_says(action, "state", "planned") &&
+            !thing_says(action, "state", "approved")) {
+            st.count++;
+            rc = settle_one(&st, &v, action, e);
+            if (rc == 0)
+                rc = session_view(s, &v, e);
+        }
+    if (a->wants_json)
+        json_array_end(&st.json);
+    else if (st.count == 0 && rc == 0)
+        buf_adds(&a->text, "Nothing was changed on this host by calm.\n");
+    return rc;
+}
+
+const struct operation stop_status_operation = {
+    .name = "stop status",
+    .practice = "stop",
+    .help = "what is in effect on this host, as it says itself; notes what went back by itself",
+    .example = "calm stop status",
+    .kind = &action_kind,
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .records = WORDS("action-change/1"),
+    .job = status_job};
