@@ -39,7 +39,7 @@ extern const struct operation preserve_visits;
         {.name = "sudo",                                                                           \
          .type = FIELD_FLAG,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: become root there by sudo, which must not ask for a password"},         \
+         .help = "for SSH: become root there by sudo; where it wants a password, you are asked"},         \
         {.name = "quiet",                                                                          \
          .type = FIELD_SPAN,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
