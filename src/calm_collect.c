@@ -256,12 +256,12 @@ static void say_place(struct run *r)
             path);
 }
 
-static int open_output(struct run *r, const struct id *id, struct err *e)
+static int open_output(struct run *r, const struct sender_key *key, struct err *e)
 {
     CLEANUP_BUF struct buf name = {0};
     struct output_wish wish = {.place = r->command.output,
                                .token = r->command.token,
-                               .collection = *id,
+                               .key = *key,
                                .patience_s = (int64_t)r->command.patience_s,
                                .told = tell_connection,
                                .context = r};
@@ -270,6 +270,7 @@ static int open_output(struct run *r, const struct id *id, struct err *e)
     name_file(r, &name);
     wish.name = buf_text(&name);
     rc = output_open(&r->output, &wish, e);
+    mem_wipe(&wish.key, sizeof(wish.key));
     if (rc == 0)
         say_place(r);
     return rc;
@@ -379,10 +380,13 @@ static int collect(struct run *r, struct err *e)
                                .program = PROGRAM " " CALM_VERSION,
                                .arguments = r->command.told.items,
                                .argument_count = r->command.told.count};
+    struct sender_key key;
     int rc;
 
-    collect_bundle_id(&b.id);
-    rc = open_output(r, &b.id, e);
+    sender_key_make(&key);
+    b.id = key.collection;
+    rc = open_output(r, &key, e);
+    mem_wipe(&key, sizeof(key));
     if (rc)
         return rc;
     output.context = r->output;

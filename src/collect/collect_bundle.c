@@ -1,17 +1,11 @@
 /* collect_bundle.c: a whole run: who reads what and where, the steps, and the end. */
 #include "collect/collect_bundle.h"
-#include <sodium.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/sink.h"
 
 #define INITIAL_PID_NAMESPACE "pid:[4026531836]" /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
-
-void collect_bundle_id(struct id *out)
-{
-    randombytes_buf(out->b, sizeof(out->b));
-}
 
 static void put_line(struct collection *c, struct json *j, const char *name, const char *path)
 {
