@@ -182,6 +182,18 @@ static int end(const struct proc_capture *said, struct err *e)
     return 0;
 }
 
+/* Who waits at a terminal is told for how long, and how it ends. */
+static void say_wait(const struct operation *op, const struct input *in, struct answer *a)
+{
+    bool is_full = str_is(input_value(op, in, "profile"), "full");
+
+    if (!a->is_interactive || a->wants_json || !a->flush)
+        return;
+    buf_addf(&a->text, "Reading this machine; it takes %s. Ctrl-C ends it in good order.\n",
+             is_full ? "minutes" : "seconds");
+    (void)a->flush(a);
+}
+
 static int collect_here(struct session *s, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
@@ -204,6 +216,8 @@ static int collect_here(struct session *s, const struct operation *op, const str
         rc = collector_find(&program, e);
     if (rc == 0)
         rc = make_command(&words, arena, buf_text(&program), &v, op, in, e);
+    if (rc == 0)
+        say_wait(op, in, a);
     if (rc == 0)
         rc = stream(s, &words, &t.facts.digests, &said, e);
     if (rc)

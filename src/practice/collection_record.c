@@ -299,14 +299,36 @@ static void say_line(struct answer *a, const char *words, struct str hostile)
     buf_addc(&a->text, '\n');
 }
 
-static void tell_what(const struct collection_taken *t, struct answer *a)
+/* Who collected at the machine wrote it down there. */
+static void tell_hash(const struct collection_taken *t, struct answer *a)
+{
+    buf_adds(&a->text, "SHA-256 ");
+    hex_add(&a->text, t->facts.digests.sha256.b, sizeof(t->facts.digests.sha256.b));
+    buf_adds(&a->text, strcmp(t->how, "imported") == 0
+                           ? "\nIs it the one that was written down at the machine?\n"
+                           : "\n");
+}
+
+static void tell_state(const struct view *v, const struct thing *state, struct answer *a)
+{
+    bool has_other = snapshot_newest(v, view_ref(v, state, "system"), state) != NULL;
+
+    buf_addf(&a->text, "Its state is s%u: ", state->number);
+    if (has_other)
+        buf_addf(&a->text, "calm snapshot diff s%u compares it.\n", state->number);
+    else
+        buf_adds(&a->text, "calm snapshot diff compares it with another, once there is one.\n");
+}
+
+static void tell_what(const struct collection_taken *t, const struct thing *list, struct answer *a)
 {
     const struct collection_reading *r = &t->reading;
     char size[UTC_PLAIN_SIZE];
 
-    buf_addf(&a->text, "%llu members, %s, %skept as one item of evidence.\n",
-             (unsigned long long)r->members, size_text(size, r->size),
-             r->is_sealed ? "sealed as it came, " : "");
+    buf_addf(&a->text, "Kept as one item of evidence, %s: %llu members, %s unpacked.\n",
+             r->is_sealed ? "sealed as it came" : "as it came", (unsigned long long)r->members,
+             size_text(size, r->size));
+    tell_hash(t, a);
     if (r->problem.len)
         say_line(a, "Not whole: ", buf_str(&r->problem));
     if (t->doubt.len) {
@@ -328,9 +350,12 @@ static void tell_what(const struct collection_taken *t, struct answer *a)
     if (!t->has_state)
         buf_adds(&a->text, "No state of the system could be read out of it.\n");
     if (r->missing)
-        buf_addf(&a->text,
-                 "%llu thing%s could not be read there, or not here; the list names them.\n",
+        buf_addf(&a->text, "%llu thing%s could not be read there, or not here",
                  (unsigned long long)r->missing, r->missing == 1 ? "" : "s");
+    if (r->missing && list)
+        buf_addf(&a->text, ": calm preserve get e%u FILE lists them", list->number);
+    if (r->missing)
+        buf_adds(&a->text, ".\n");
     if (r->observed)
         buf_addf(&a->text, "The collector noticed %llu thing%s, %llu to look at first.\n",
                  (unsigned long long)r->observed, r->observed == 1 ? "" : "s",
@@ -358,12 +383,11 @@ static void tell(struct collection_taken *t, uint64_t last, struct answer *a)
     buf_addstr(&line, view_title(collection));
     buf_addf(&line, ", by %s", collection_tool_name(t->reading.tool));
     say_line(a, "", buf_str(&line));
-    tell_what(t, a);
+    tell_what(t, view_ref(&v, collection, "list"), a);
     state = view_ref(&v, collection, "state");
     if (state)
-        buf_addf(&a->text, "Its state is s%u: calm snapshot diff s%u compares it.\n", state->number,
-                 state->number);
-    buf_addf(&a->text, "Next:  calm preserve observed %s\n", buf_text(&call));
+        tell_state(&v, state, a);
+    buf_addf(&a->text, "\nNext:  calm preserve observed %s\n", buf_text(&call));
 }
 
 int collection_take(struct collection_taken *t, const char *name, struct answer *a, struct err *e)

@@ -144,6 +144,9 @@ class Bundles(CollectionTest):
         said = self.bring(data)
         self.assertIn("web1 at 2026-11-25 03:12:09 UTC", said)
         self.assertIn("Next:  calm preserve observed co1", said)
+        self.assertIn(f"SHA-256 {hashlib.sha256(data).hexdigest()}\nIs it the one that was written down at the machine?", said)
+        self.assertIn("6 things could not be read there, or not here: calm preserve get e2 FILE", said)
+        self.assertIn("compares it with another, once there is one", said)
         (item,) = self.items("archive")
         self.assertEqual(self.blob(item), data)
         self.assertEqual((item["host"], item["path"]), ("web1", str(self.folder / "web1.calm")))
@@ -444,12 +447,18 @@ class Hosts(CollectionTest):
                          [("db1", ""), ("mail", ""), ("web2", ""), ("half", "bundle"), ("old", "Velociraptor"), ("web1", "bundle"), ("quiet", "")])
         said = self.ana("preserve hosts")
         self.assertIn("3 of 7 captured", said)
+        self.assertIn("Next:  calm help affected-machine", said)
         self.assertIn("not captured", said)
         self.assertIn("it is not whole", rows[3]["missing"])
-        self.assertIn("6 things not read", rows[5]["missing"])
-        self.assertIn("1 part not seen whole", rows[5]["missing"])
+        self.assertIn("6 things unread", rows[5]["missing"])
+        self.assertIn("1 part not whole", rows[5]["missing"])
         self.ana("snapshot take")
         self.assertEqual(self.ana.json("preserve hosts")[-2]["by"], "snapshot")
+
+    def test_where_all_are_captured_what_stands_out_is_next(self):
+        self.bring(bundle())
+        self.assertIn("Next:  calm preserve observed\n", self.ana("preserve hosts"))
+        self.assertIn("calm snapshot diff s2 compares it", self.bring(bundle(head={**HEAD, "boot_id": "c"}), "later.calm"))
 
     def test_nobody_is_told_of_a_capture_that_is_not_for_them(self):
         self.ana("assess system web1 --tlp green")
