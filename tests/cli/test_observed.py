@@ -56,6 +56,16 @@ class ObservedTest(CollectionTest):
         self.assertIn("Port 3 ", said)
         self.assertNotIn("more of this sort", said)
 
+    def test_the_report_tells_of_it_in_words_and_names_the_newest_state_of_each_system(self):
+        self.ana("assess system db1")
+        self.ana(f"report draft --file {self.folder / 'report'}")
+        text = " ".join((self.folder / "report" / "REPORT.md").read_text().split())
+        self.assertIn("Live state brought in: co1", text)
+        self.assertIn("6 things could not be read; 7 stood out", text)
+        self.assertNotIn("machine: 0000", text[: text.index("Every record ", text.index("Every record ") + 1)])
+        self.assertRegex(text, r"### 6\.1 web1 .{0,80}\*\*Live state\*\*: web1 at 2026-11-25 ?03:12:09 UTC")
+        self.assertIn("**Live state**: none was taken", text)
+
     def test_without_a_terminal_each_is_not_asked_about(self):
         status, said = self.ana.fails("preserve observed co1 --each")
         self.assertEqual(status, USAGE)
