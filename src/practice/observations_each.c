@@ -127,7 +127,7 @@ int observations_each(struct session *s, const struct observations *o, struct an
     size_t end;
     int rc = session_view(s, &v, e);
 
-    if (rc == 0 && !a->ask_key)
+    if (rc == 0 && (!a->ask_key || a->wants_json))
         return err_set(e, ERR_USAGE,
                        "--each asks at a terminal; --raise, --mark and --for do the same without "
                        "asking");

@@ -71,6 +71,15 @@ class ObservedTest(CollectionTest):
         self.assertEqual(status, USAGE)
         self.assertIn("--raise", said)
 
+    def test_at_a_terminal_nothing_is_asked_for_a_program_that_reads_json(self):
+        child, fd = pty.fork()
+        if child == 0:
+            os.execve(CALM, [CALM, "--case", str(self.case), "preserve", "observed", "co1", "--each", "--json"], self.ana.env)
+        while read_some(fd, 30):
+            pass
+        os.close(fd)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), USAGE)
+
     def test_one_key_makes_a_sort_a_problem_marks_its_system_and_weighs_it(self):
         self.ana('analyse hypothesis "somebody is in" --sort attack')
         # Memory: evidence, and the next. Ports: a problem and the system; a key of several bytes is none. Then the end.
