@@ -117,7 +117,10 @@ static size_t terminal_columns(void)
 
 static void note_signal(int number)
 {
-    (void)number;
+    if (was_asked_to_end) { /* by another signal, which was set back by itself */
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
     was_asked_to_end = 1;
 }
 

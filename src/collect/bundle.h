@@ -34,6 +34,12 @@ struct bundle_attribute {
     struct str value;
 };
 
+/* Whether it takes a member of that size and still has room for what ends it (doc/format/bundle.md
+ * 6). What is always small need not ask. */
+bool bundle_has_room(const struct bundle *b, uint64_t size);
+/* Lowers what it has room for. */
+void bundle_set_room(struct bundle *b, uint64_t members, uint64_t bytes);
+
 /* A member that is a file of the host, or was made here. */
 struct bundle_member {
     struct str path;   /* in the archive; leading slashes are left out; any bytes but NUL */

@@ -135,9 +135,15 @@ static int add_snapshot_line(void *context, struct str line, struct err *e)
     return bundle_lines_add(context, str_head(line, line.len - 1), e);
 }
 
+static bool is_snapshot_stopped(void *context)
+{
+    return collection_is_stopped(context);
+}
+
 void collection_snapshot(struct collection *c)
 {
-    const struct collect_options options = {.root = c->options->root};
+    const struct collect_options options = {
+        .root = c->options->root, .is_stopped = is_snapshot_stopped, .context = c};
     struct bundle_lines *lines = bundle_lines_new(c->bundle, "snapshot");
     int code = gather_snapshot(&options, &c->processes, add_snapshot_line, lines, c->e);
     int ended = bundle_lines_end(lines, code ? NULL : c->e);

@@ -169,9 +169,18 @@ bool collection_is_stopped(struct collection *c)
     return c->was_stopped;
 }
 
+bool collection_has_room(struct collection *c, struct str what, uint64_t size)
+{
+    if (bundle_has_room(c->bundle, size))
+        return true;
+    collection_missing(c, what, 0, "the bundle has no room for it: it would pass its limit");
+    return false;
+}
+
 void collection_pace(struct collection *c, size_t bytes)
 {
     enum { NS = 1000000000 };
+    const double part_s = 0.1; /* how soon an end that is asked for is noticed */
     struct timespec now;
     double due;
     double since;
@@ -182,11 +191,10 @@ void collection_pace(struct collection *c, size_t bytes)
     clock_gettime(CLOCK_MONOTONIC, &now);
     since = (double)(now.tv_sec - c->begun.tv_sec) + (double)(now.tv_nsec - c->begun.tv_nsec) / NS;
     due = (double)c->read / (double)c->options->limit;
-    if (due > since) {
-        double rest = due - since;
-        struct timespec pause = {(time_t)rest, (long)((rest - (double)(time_t)rest) * NS)};
+    for (double rest = due - since; rest > 0 && !collection_is_stopped(c); rest -= part_s) {
+        double part = rest < part_s ? rest : part_s;
 
-        nanosleep(&pause, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = (long)(part * NS)}, NULL);
     }
 }
 

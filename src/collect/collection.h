@@ -89,7 +89,11 @@ void collection_put_bytes(struct json *j, const char *name, struct str bytes);
  * member that is open and returns; the bundle is then ended with what there is. */
 bool collection_is_stopped(struct collection *c);
 
-/* Waits so that no more than the limit is read; to be told of each piece of a file. */
+/* Whether the bundle takes a member of that size; where it is full, what is missing. */
+bool collection_has_room(struct collection *c, struct str what, uint64_t size);
+
+/* Waits so that no more than the limit is read, but not when a person wants it to end; to be told
+ * of each piece of a file. */
 void collection_pace(struct collection *c, size_t bytes);
 
 /* Runs the steps of the profile; c->status says how that ended. */

@@ -71,7 +71,7 @@ static void *hash_some(void *context)
     size_t at;
 
     while ((at = atomic_fetch_add(&h->next, 1)) < h->used->count)
-        h->used->list[at].code = hash_one(h, step, &h->used->list[at]);
+        h->used->list[at].code = pace(h, 0) ? hash_one(h, step, &h->used->list[at]) : -ECANCELED;
     return NULL;
 }
 

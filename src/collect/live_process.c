@@ -212,7 +212,7 @@ void live_processes(struct collection *c)
     p.processes = live_open(c, "live/process");
     p.maps = live_open(c, "live/map");
     p.opens = live_open(c, "live/open");
-    for (size_t i = 0; i < c->processes.count && !c->status; i++) {
+    for (size_t i = 0; i < c->processes.count && !c->status && !collection_is_stopped(c); i++) {
         CLEANUP_HOST_FD int folder = -1;
 
         p.pid = c->processes.list[i].pid;

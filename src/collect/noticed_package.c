@@ -71,6 +71,8 @@ static int sum_fd(struct checking *k, int fd, uint8_t sum[64])
             continue;
         if (n < 0)
             return -errno;
+        if (collection_is_stopped(k->c))
+            return -ECANCELED;
         collection_pace(k->c, (size_t)n);
         digest_add(d, k->step, (size_t)n);
     }
@@ -231,7 +233,7 @@ static void check_list(struct checking *k, struct str text, struct str package)
     struct str line;
 
     k->of_package = 0;
-    while (k->c->status == 0 && take_line(&text, &line)) {
+    while (k->c->status == 0 && !collection_is_stopped(k->c) && take_line(&text, &line)) {
         struct str path = str_from(line, SUM_DIGITS + 2);
 
         if (path.len && is_wanted(k, path))

@@ -13,6 +13,7 @@ struct walk {
     walk_visit *visit;
     uint64_t left; /* entries that may still be looked at */
     void *context;
+    bool is_over; /* a person ended it, and that is said */
 };
 
 static void walk_folder(struct walk *w, int fd, unsigned depth);
@@ -46,6 +47,15 @@ static void walk_entry(struct walk *w, int folder, const char *name, unsigned de
         walk_into(w, folder, name, depth);
 }
 
+static bool is_over(struct walk *w)
+{
+    if (!w->is_over && gather_is_stopped(w->g)) {
+        w->is_over = true;
+        doc_gap(&w->g->doc, "a person ended the collection before all was looked at");
+    }
+    return w->is_over;
+}
+
 /* Takes the descriptor over. */
 static void walk_folder(struct walk *w, int fd, unsigned depth)
 {
@@ -63,6 +73,8 @@ static void walk_folder(struct walk *w, int fd, unsigned depth)
     if (code < 0)
         doc_gap_errno(&w->g->doc, code, "%s", w->path.p);
     for (size_t i = 0; i < names.count; i++) {
+        if (is_over(w))
+            return;
         if (w->left == 0) {
             doc_gap(&w->g->doc, "more than %d files: the rest is not looked at", GATHER_NAME_COUNT);
             return;
@@ -260,7 +272,7 @@ void gather_privileged(struct gather *g)
     struct walk w = {
         .g = g, .visit = visit_privileged, .left = GATHER_NAME_COUNT, .context = &list};
 
-    for (size_t i = 0; i < COUNT_OF(roots); i++) {
+    for (size_t i = 0; i < COUNT_OF(roots) && !is_over(&w); i++) {
         int code = walk_root(&w, roots[i]);
 
         /* On a merged /usr the folders under / are links, which are not followed. */
