@@ -62,8 +62,9 @@ int receive_lose(struct receive_caller *c, const char *words, struct err *e)
     if (c->is_over)
         return 0;
     c->is_over = true;
-    return c->state == CALLER_SENDING ? receive_tell(c->r, c, c->file, RECEIVE_LOST, words, e)
-                                      : tell_refused(c, words, e);
+    return c->state == CALLER_SENDING && c->file->is_there
+               ? receive_tell(c->r, c, c->file, RECEIVE_LOST, words, e)
+               : tell_refused(c, words, e);
 }
 
 void receive_answer(struct receive_caller *c, const void *bytes, size_t size)

@@ -33,7 +33,7 @@ struct receive_options {
 };
 
 enum receive_kind {
-    RECEIVE_BEGUN,   /* a bundle that this receiver did not know */
+    RECEIVE_BEGUN,   /* the first bytes of a bundle that this receiver did not know */
     RECEIVE_RESUMED, /* a connection came back, or the receiver was started anew */
     RECEIVE_LOST,    /* a connection broke; what came is kept */
     RECEIVE_WHOLE,   /* size and hash fit; told once for each bundle */

@@ -185,6 +185,7 @@ bool receive_file_end(struct receive_file *f, const char *folder)
     f->path = MOVE(path);
     free(part);
     f->is_whole = true;
+    f->durable = f->size;
     receive_file_close(f);
     return true;
 }

@@ -190,7 +190,7 @@ int receive_catch_up(struct receive_caller *c, struct err *e)
     if (!receive_file_sync(f))
         return receive_refuse(c, RECEIVE_LATER, strerror(errno), e);
     c->state = CALLER_SENDING;
-    rc = receive_tell(c->r, c, f, f->size ? RECEIVE_RESUMED : RECEIVE_BEGUN, "", e);
+    rc = f->size ? receive_tell(c->r, c, f, RECEIVE_RESUMED, "", e) : 0;
     snprintf(line, sizeof(line), "have %llu\n", (unsigned long long)f->durable);
     receive_answer(c, line, strlen(line));
     return rc;
@@ -249,6 +249,7 @@ static int add_data(struct receive_caller *c, struct str bytes, struct err *e)
     struct receive_file *f = c->file;
     bool is_new = !f->is_there;
     bool is_spoilt;
+    int rc = 0;
 
     if (!receive_file_add(f, bytes, &is_spoilt)) {
         if (is_spoilt)
@@ -258,6 +259,10 @@ static int add_data(struct receive_caller *c, struct str bytes, struct err *e)
     c->peer->bundles += is_new;
     c->peer->bytes += bytes.len;
     c->r->bytes += bytes.len;
+    if (is_new)
+        rc = receive_tell(c->r, c, f, RECEIVE_BEGUN, "", e);
+    if (rc)
+        return rc;
     return f->size - f->durable >= SYNC_SIZE ? receive_make_durable(c, e) : 0;
 }
 
