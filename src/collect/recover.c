@@ -184,12 +184,14 @@ static void recover_open(struct recovery *r, int file, uint64_t pid, uint64_t fd
 
 /* By its name in /proc, which opens the inode that is in use; what the path names now is another. A
  * FIFO or a device is not opened at all. */
-static int open_held(struct recovery *r, const char *path)
+static int open_held(struct recovery *r, const char *path, uint64_t pid)
 {
     enum { HOW = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
     struct stat st;
     int fd;
 
+    if (host_held_is_slow(&r->c->host, r->proc, path, pid))
+        return -EREMOTE;
     if (fstatat(r->proc, path, &st, 0) < 0)
         return -errno;
     if (!S_ISREG(st.st_mode))
@@ -205,7 +207,7 @@ static void recover_path(struct recovery *r, const char *path, uint64_t pid, uin
                          struct str link)
 {
     CLEANUP_BUF struct buf what = {0};
-    CLEANUP_HOST_FD int file = open_held(r, path);
+    CLEANUP_HOST_FD int file = open_held(r, path, pid);
 
     buf_addf(&what, "/proc/%s", path);
     if (file >= 0)

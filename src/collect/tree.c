@@ -22,10 +22,6 @@ static void walk_into(struct walk *w, int folder, const char *name, unsigned dep
 {
     int fd;
 
-    if (gather_is_slow(w->g, str_from(buf_str(&w->path), 1))) {
-        doc_gap(&w->g->doc, "%s lies on a network file system and is not read", w->path.p);
-        return;
-    }
     fd = host_open_in(&w->g->host, folder, name, O_RDONLY | O_DIRECTORY);
     if (fd < 0 && fd != -ENOENT)
         doc_gap_errno(&w->g->doc, fd, "%s", w->path.p);
@@ -37,6 +33,11 @@ static void walk_entry(struct walk *w, int folder, const char *name, unsigned de
 {
     struct stat st;
 
+    if (host_is_slow(&w->g->host, str_from(buf_str(&w->path), 1))) {
+        doc_gap(&w->g->doc, "%s lies on a network or user-space file system and is not read",
+                w->path.p);
+        return;
+    }
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0) {
         if (errno != ENOENT)
             doc_gap_errno(&w->g->doc, -errno, "%s", w->path.p);

@@ -2,14 +2,23 @@
 hide what is so, to lead the program out of its place, or to hold it up. Bundles are made here byte by byte (doc/format/bundle.md)."""
 import datetime
 import json
+import os
+import pathlib
 import shlex
+import shutil
+import signal
+import subprocess
+import sys
 import time
+import unittest
 
 import harness
 import test_collection as made
 from test_collection import HEAD, STARTED, bundle, chained, document, jsonl, line, members, seen, tar
 
 GATE = 5
+COLLECT = pathlib.Path(harness.CALM).parent / "calm-collect"
+SLOW = pathlib.Path(__file__).resolve().parent / "slow_fs.py"
 LATER = "2026-11-25T09:12:09.000000000Z"
 
 
@@ -171,6 +180,48 @@ class Members(made.CollectionTest):
             self.assertEqual(len(words), 5, command)
             if name.isprintable():
                 self.assertTrue((self.folder / words[4]).exists(), words)
+
+
+@unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse") and not harness.SANITIZED, "needs root and /dev/fuse")
+class Held(unittest.TestCase):
+    """A host on which something never answers. All mounts are made in a namespace of their own, and go with it."""
+
+    def collect(self, script, *more):
+        """Runs the shell script in a mount namespace, with collect FILE defined; what it wrote comes back."""
+        folder = pathlib.Path(self.enterContext(made.harness.tempfile.TemporaryDirectory(prefix="calm-slow-", dir="/var/tmp")))
+        shutil.copy(COLLECT, folder / "calm-collect")
+        shutil.copy(SLOW, folder / "slow_fs.py")
+        head = f"""set -e; cd {folder}; export PATH=/usr/bin:/bin; mount --make-rprivate /
+slow() {{ {sys.executable} slow_fs.py "$@" > ready.$! & SLOW=$!; while ! grep -qs ready ready.*; do kill -0 $SLOW; sleep 0.05; done; }}
+collect() {{ timeout -s KILL 60 ./calm-collect --unsealed --output out {' '.join(more)}; }}
+"""
+        with open(folder / "said", "wb") as said, subprocess.Popen(["unshare", "-m", "bash", "-c", head + script], stdin=subprocess.DEVNULL, stdout=said,
+                                                                   stderr=said, start_new_session=True) as done:
+            try:
+                done.wait(100)
+            finally:
+                try:
+                    os.killpg(done.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        said = (folder / "said").read_bytes()
+        self.assertTrue((folder / "out").exists(), said)
+        whole = subprocess.run("zstd -dcq out | tar --warning=no-unknown-keyword -xOf - end.json --wildcards 'missing-*' 'observed-*' 'snapshot-*'", shell=True, cwd=folder,
+                               capture_output=True, check=False)
+        self.assertIn(b'"members"', whole.stdout, said)
+        return whole.stdout.decode(errors="replace")
+
+    def test_folders_and_files_on_what_never_answers_are_left_out_and_said(self):
+        for place, mode in (("/etc/cron.d", "40755"), ("/etc/hostname", "100644"), ("/etc/passwd", "100644"), ("/opt", "40755"), ("/proc/uptime", "100644"),
+                            ("/srv", "40755"), ("/tmp", "40755")):
+            with self.subTest(place):
+                self.collect(f"slow {place} {mode}; collect || [ $? -lt 128 ]")
+
+    def test_a_link_that_leads_there_is_not_followed(self):
+        said = self.collect("mount -t tmpfs none /etc/cron.d; mkdir there; ln -s $PWD/there/x /etc/cron.d/job; ln -s ../../$PWD/there /etc/cron.d/up; slow there 40755; "
+                            "mount --bind /etc/cron.d /etc/cron.daily; collect || [ $? -lt 128 ]")
+        self.assertIn("there", said)
+
 
 
 if __name__ == "__main__":
