@@ -1,21 +1,7 @@
 /* test_collect_noticed.c: what is noticed in trees laid by hand, with what must not be noticed
  * beside it. */
+#include "test_collect_left_out.h"
 #include "test_collect_step.h"
-
-/* A file system whose folder leaves one name out of what it lists. */
-static char left_out[32];
-struct dirent *__real_readdir64(DIR *dir);
-struct dirent *__wrap_readdir64(DIR *dir);
-
-struct dirent *__wrap_readdir64(DIR *dir)
-{
-    struct dirent *entry;
-
-    do
-        entry = __real_readdir64(dir);
-    while (entry && left_out[0] && strcmp(entry->d_name, left_out) == 0);
-    return entry;
-}
 
 static const struct {
     const char *code;
