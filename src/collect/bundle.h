@@ -73,6 +73,8 @@ struct json *bundle_line_begin(struct bundle_lines *l);
 MUST_CHECK int bundle_line_end(struct bundle_lines *l, struct err *e);
 MUST_CHECK int bundle_lines_add(struct bundle_lines *l, struct str line,
                                 struct err *e); /* as it is, without LF */
+/* Puts what there is as a part, though it is not full. */
+MUST_CHECK int bundle_lines_flush(struct bundle_lines *l, struct err *e);
 uint64_t bundle_lines_count(const struct bundle_lines *l);
 /* Puts the last part, if there is any, and frees. */
 MUST_CHECK int bundle_lines_end(struct bundle_lines *l, struct err *e);

@@ -123,6 +123,10 @@ static int put_first(struct collection *c, const struct collect_bundle *b)
     json_put_text(&j, "profile", b->options->profile == PROFILE_FULL ? "full" : "triage");
     put_options(b, &j);
     json_put_hex(&j, "collection", b->id.b, sizeof(b->id.b));
+    if (b->options->after) {
+        json_put_hex(&j, "continues", b->options->continues.b, sizeof(b->options->continues.b));
+        json_put_text(&j, "after", b->options->after);
+    }
     put_containers(c, &j);
     json_object_end(&j);
     buf_addc(&text, '\n');

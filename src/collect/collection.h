@@ -29,6 +29,8 @@ struct collection_options {
     const char *const *trees; /* whose metadata is wanted, besides the profile's */
     size_t tree_count;
     bool without_environment; /* of processes: secrets may be in it */
+    const char *after;        /* only the steps behind this one; NULL: all */
+    struct id continues;      /* with after: the collection that has the steps before */
     /* Is told what is read next, as the titles of steps.def say it. NULL is fine. */
     void (*reading)(void *context, const char *title);
     bool (*is_stopped)(void *context); /* whether a person wants it to end now. NULL: never */
@@ -96,6 +98,7 @@ bool collection_has_room(struct collection *c, struct str what, uint64_t size);
  * of each piece of a file. */
 void collection_pace(struct collection *c, size_t bytes);
 
+bool collection_has_step(const char *name);
 /* Runs the steps of the profile; c->status says how that ended. */
 void collection_run(struct collection *c);
 
