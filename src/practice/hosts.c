@@ -13,7 +13,8 @@ struct capture {
     const char *by;            /* "bundle", "UAC", "Velociraptor", "snapshot", "image" */
     struct utc taken;
     bool has_time;
-    unsigned rank; /* the lower the worse */
+    struct utc resumed; /* where it was taken in parts: the last of them; else zero */
+    unsigned rank;      /* the lower the worse */
     struct buf missing;
 };
 
@@ -149,6 +150,7 @@ static void look(const struct view *v, const struct thing *system, struct captur
                             : snapshot_taken(v, out->thing, &out->taken);
         if (out->has_time && utc_cmp(out->taken, v->now) > 0)
             out->taken = v->now;
+        (void)thing_time(out->thing, "resumed", &out->resumed);
     }
     say_missing(v, out);
     out->rank = rank_of(out);
@@ -206,6 +208,8 @@ static void put_json(const struct view *v, const struct capture *all, size_t cou
             json_name(&j, "age_s");
             json_i64(&j, utc_minus_ms(v->now, c->taken) / 1000);
         }
+        if (c->resumed.sec)
+            json_put_utc(&j, "resumed", c->resumed);
         json_put_str(&j, "missing", buf_str(&c->missing));
         json_object_end(&j);
     }
@@ -230,6 +234,9 @@ static void fill_row(const struct view *v, const struct capture *c, struct arena
                   ? str_of(arena_printf(arena, "%s ago",
                                         span_text(span, utc_minus_ms(v->now, c->taken) / 1000)))
                   : STR("");
+    if (c->has_time && c->resumed.sec)
+        cell[3] = str_of(arena_printf(arena, STR_FMT ", gone on %s ago", STR_ARG(cell[3]),
+                                      span_text(span, utc_minus_ms(v->now, c->resumed) / 1000)));
     cell[4] = str_of(arena_strdup(arena, buf_text(&c->missing)));
 }
 

@@ -255,7 +255,7 @@ static int start(struct visit *h, struct err *e)
     struct ssh_errand errand = {.host = h->host,
                                 .port = h->port,
                                 .user = h->user,
-                                .arguments = v->arguments.p,
+                                .arguments = h->arguments,
                                 .program = v->program,
                                 .program_size = v->program_size,
                                 .may_ask = true,
@@ -314,9 +314,13 @@ static int keep_whole(struct visit *h, int rc)
 
 static void finish(struct visit *h, int rc)
 {
+    uint64_t most = 0;
+
     end_carrier(h);
     rc = keep_whole(h, rc);
     h->outcome = outcome_of(h, rc);
+    (void)str_u64(input_value(h->all->op, h->all->in, "most"), &most);
+    h->is_lost = rc == ERR_IO || (rc == ERR_LIMIT && h->digests.size < most);
     h->ended = utc_now();
     h->is_done = true;
 }

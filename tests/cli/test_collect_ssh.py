@@ -78,9 +78,9 @@ class Host:
             setup = "mount --make-rprivate / && "
             if shm:
                 setup += f"mount -t tmpfs -o {shm} tmpfs /dev/shm && "
-            if shell_setup:
-                (self.home / ".bashrc").write_text(shell_setup)
-                setup += f"mount --bind {shlex.quote(str(self.home))} {shlex.quote(os.path.expanduser('~'))} && "
+            # What the log-in shell of this machine's user does (and would leave half done when it is killed) is not tried here.
+            (self.home / ".bashrc").write_text(shell_setup)
+            setup += f"mount --bind {shlex.quote(str(self.home))} {shlex.quote(os.path.expanduser('~'))} && "
             setup += mounts
             command = ["unshare", "--mount", "sh", "-c", setup + "exec \"$@\"", "sh", *command]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -151,6 +151,8 @@ class Server:
 @unittest.skipUnless(shutil.which("ssh-agent"), "no ssh-agent (openssh-client) is installed")
 @unittest.skipIf(pwd.getpwuid(os.getuid()).pw_shell.endswith(("nologin", "false")), "this user may not log in")
 class SshTest(harness.CaseTest):
+    on_disk = True  # hosts have a /dev/shm of their own
+
     def setUp(self):
         super().setUp()
         self.open = []
