@@ -339,8 +339,9 @@ static void say_found(struct run *r, const struct collect_bundle_result *result)
             result->observed == 1 ? "thing stands out" : "things stand out");
     if (result->atime_misses)
         say(r,
-            "The access times of %llu files of others may have changed; root can read without "
-            "that.",
+            "The access times of %llu files and folders of others, and those of symbolic links, "
+            "may "
+            "have changed by being read; root can read without that.",
             (unsigned long long)result->atime_misses);
     say(r, "No program was started, and nothing was written but the bundle.");
 }

@@ -503,6 +503,7 @@ class WhatFails(CollectTest):
                               capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("This did not run as root", done.stderr)
+        self.assertRegex(done.stderr, r"access times of \d+ files and folders of others, and those of symbolic links,\s+may have changed")
         members = archive((out / "x").read_bytes())
         self.assertEqual(json.loads(dict(members)["bundle.json"])["uid"], NOBODY)
         refused = {row["step"] for row in lines(members, "missing") if row.get("error") in (1, 13)}
