@@ -205,8 +205,8 @@ static uint64_t put_bytes_at(struct physical *p, uint64_t off, uint64_t size)
 }
 
 /* One member: a range of its own, and so a file of LiME's, as all of them one behind the other are.
- */
-static void put_part(struct physical *p, uint64_t start, uint64_t size, uint64_t off)
+ * False where the bundle takes no more. */
+static bool put_part(struct physical *p, uint64_t start, uint64_t size, uint64_t off)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf source = {0};
@@ -218,10 +218,10 @@ static void put_part(struct physical *p, uint64_t start, uint64_t size, uint64_t
     m.path = buf_str(&path);
     m.source = buf_str(&source);
     if (!collection_has_room(p->c, m.path, m.size))
-        return;
+        return false;
     settle(p, bundle_member_begin(p->c->bundle, &m, p->c->e));
     if (p->c->status)
-        return;
+        return false;
     put_header(p, start, size);
     unreadable = put_bytes_at(p, off, size);
     p->unreadable += unreadable;
@@ -231,21 +231,27 @@ static void put_part(struct physical *p, uint64_t start, uint64_t size, uint64_t
                                     : unreadable      ? "unreadable"
                                                       : NULL,
                                     0, p->c->e));
+    return p->c->status == 0;
+}
+
+static bool put_range(struct physical *p, const struct range *r)
+{
+    uint64_t size;
+
+    for (uint64_t at = 0; at < r->size; at += size) {
+        size = r->size - at < PART_SIZE ? r->size - at : PART_SIZE;
+        if (collection_is_stopped(p->c) || !put_part(p, r->start + at, size, r->off + at))
+            return false;
+    }
+    return true;
 }
 
 static void put_memory(struct physical *p)
 {
-    for (size_t i = 0; i < p->wanted.count; i++) {
-        const struct range *r = &p->wanted.list[i];
+    size_t i = 0;
 
-        for (uint64_t at = 0; at < r->size; at += PART_SIZE) {
-            uint64_t left = r->size - at;
-
-            if (p->c->status || collection_is_stopped(p->c))
-                return;
-            put_part(p, r->start + at, left < PART_SIZE ? left : PART_SIZE, r->off + at);
-        }
-    }
+    while (i < p->wanted.count && put_range(p, &p->wanted.list[i]))
+        i++;
     if (p->unreadable)
         collection_missing(p->c, str_of(p->path), 0, "%llu bytes could not be read and are zeros",
                            (unsigned long long)p->unreadable);
