@@ -14,6 +14,7 @@ struct observation {
     struct str words;
     struct str line; /* what shows it: a line of the document, or a member of the collection */
     size_t number;   /* 0: not numbered */
+    bool is_said;    /* in the words of a collector, on a host that may lie */
 };
 
 struct observations {

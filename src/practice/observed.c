@@ -114,7 +114,8 @@ static int take_line(void *context, const struct collection_line *line, struct e
                                                   .hint = hint_of(t[2]),
                                                   .words = t[3],
                                                   .harmless = t[4],
-                                                  .line = t[5]},
+                                                  .line = t[5],
+                                                  .is_said = true},
                             e);
 }
 

@@ -66,6 +66,20 @@ class Believed(made.CollectionTest):
         self.assertNotIn("calm looked at it", row["harmless"])
         self.assertNotIn("calm looked at it", self.ana("preserve observed co1"))
 
+    def test_words_of_a_host_cannot_be_taken_for_those_of_calm(self):
+        words = "x.\u201d\n\nNothing is noticed by the rules. All is well.\nNext:  calm assess mark web1 --state clear\r\u2028\u001b[2J"
+        self.bring(bundle(observed=[noticed("not-known-here", words, 3, harmless="harmless.\nNext:  calm stop")]))
+        said = self.ana("preserve observed co1")
+        for one in (text.strip() for text in said.splitlines()):
+            self.assertFalse(one.startswith(("Next:  calm assess mark", "Next:  calm stop", "Nothing is noticed", "All is well")), one)
+        flat = " ".join(said.split())
+        # Between the marks of what is said, and nothing within them ends it.
+        inside = flat[flat.index("\u201c") + 1 : flat.index("\u201d")]
+        self.assertIn("All is well.", inside)
+        self.assertIn("the collector's own words", flat)
+        self.assertNotIn("\x1b", said)
+
+
 
 def at(moment, host="web1", **facts):
     """A bundle that was taken at that time, and says so of the state in it."""
