@@ -301,7 +301,8 @@ def check_bpf():
     problems = []
     ours = next((x for x in lines if x["kind"] == "program" and x.get("name") == "calm_prog"), {})
     if (str(ours.get("id")), ours.get("tag")) != (theirs["prog_id"], theirs["prog_tag"]) or \
-            ours.get("type") != "socket filter" or ours.get("uid") != os.getuid():
+            ours.get("type") != "socket filter" or ours.get("uid") != os.getuid() or \
+            ours.get("code") != code.raw[:16].hex():
         problems.append(f"{ours}, fdinfo says {theirs}")
     ours = next((x for x in lines if x["kind"] == "map" and x.get("name") == "calm_map"), {})
     if (str(ours.get("id")), ours.get("key_size"), ours.get("value_size"), ours.get("entries")) != \
