@@ -145,8 +145,21 @@ static size_t count_of(const struct observation *all, size_t from, size_t end, s
     return count;
 }
 
-/* What the rules and the collector both look for is told once: by the rules, whose words are our
- * own, unless the collector saw more of it. */
+/* Where the evidence names no thing, as of "17 more", the rules tell at least as many. */
+static bool is_told(const struct observation *all, size_t by_rules, size_t total, size_t at)
+{
+    size_t seen = count_of(all, 0, by_rules, all[at].code);
+
+    if (!observation_names_thing(&all[at]))
+        return seen && seen >= count_of(all, by_rules, total, all[at].code);
+    for (size_t i = 0; i < by_rules; i++)
+        if (observation_is_same(&all[i], &all[at]))
+            return true;
+    return false;
+}
+
+/* What the rules and the collector both noticed is told once: by the rules, whose words are our
+ * own. */
 static void drop_said_twice(struct observations *o, size_t by_rules)
 {
     CLEANUP_FREE struct observation *all = mem_array(o->count + 1, sizeof(all[0]));
@@ -154,12 +167,9 @@ static void drop_said_twice(struct observations *o, size_t by_rules)
 
     memcpy(all, o->items, total * sizeof(all[0]));
     o->count = by_rules;
-    for (size_t i = by_rules; i < total; i++) {
-        size_t seen = count_of(all, 0, by_rules, all[i].code);
-
-        if (!seen || seen < count_of(all, by_rules, total, all[i].code))
+    for (size_t i = by_rules; i < total; i++)
+        if (!is_told(all, by_rules, total, i))
             o->items[o->count++] = all[i];
-    }
 }
 
 /* The rules on the state first, then what the collector itself saw. */

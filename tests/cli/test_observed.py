@@ -13,8 +13,8 @@ USAGE = 2
 KEYS = "Enter next, q end? "
 
 
-def noticed(code, words, weight):
-    return {"code": code, "weight": weight, "hint": "attack", "words": words, "harmless": "A sandbox.", "evidence": ""}
+def noticed(code, words, weight, evidence=""):
+    return {"code": code, "weight": weight, "hint": "attack", "words": words, "harmless": "A sandbox.", "evidence": evidence}
 
 
 # The rules see pid 31 run from memory (tests/unit/test_collect_diff.c), and the collector saw it too; of the ports it saw five.
@@ -35,6 +35,14 @@ class ObservedTest(CollectionTest):
         two = [noticed("memory-program", f"process {pid} lies in memory only", 3) for pid in (31, 32)]
         self.bring(bundle(state=STATE, observed=two), "more.calm")
         self.assertEqual(len([row for row in self.ana.json("preserve observed co2") if row["code"] == "memory-program"]), 3)
+
+    def test_one_thing_is_known_by_what_the_evidence_names(self):
+        # The rules see pid 31.
+        for name, pids, told in (("same", [31], 1), ("other", [32], 2), ("both", [31, 32], 2)):
+            rows = [noticed("memory-program", f"process {pid} lies in memory only", 3, f"recovered/{pid}/exe") for pid in pids]
+            self.bring(bundle(state=STATE, observed=rows), f"{name}.calm")
+            rows = self.ana.json("preserve observed")
+            self.assertEqual(len([row for row in rows if row["code"] == "memory-program"]), told, name)
 
     def test_those_of_one_sort_stand_together_and_the_numbers_of_the_rest_are_told(self):
         rows = self.ana.json("preserve observed co1")
