@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 #include "sys/file.h"
 #include "sys/self.h"
 #include "sys/worker_child.h"
@@ -36,15 +37,6 @@ struct worker {
     bool has_end; /* the last message came; code and e of the job are in end */
     struct err end;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
-        BUG("no CLOCK_MONOTONIC");
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct worker_limits or_defaults(const struct worker_limits *given)
 {
@@ -209,7 +201,7 @@ static int await(const struct worker *r, struct err *e)
 {
     for (;;) {
         struct pollfd p = {.fd = r->out, .events = POLLIN};
-        int64_t left = r->deadline_ms - now_ms();
+        int64_t left = r->deadline_ms - monotonic_ms();
         int n;
 
         if (left <= 0)
@@ -316,7 +308,7 @@ int worker_run(worker_job *job, const char *name, int in, struct str argument,
     int code;
 
     r.limits = or_defaults(limits);
-    r.deadline_ms = now_ms() + (int64_t)r.limits.wall_s * 1000;
+    r.deadline_ms = monotonic_ms() + (int64_t)r.limits.wall_s * 1000;
     code = start(&r, job, in, argument, e);
     if (!code)
         code = listen_to(&r, e);
