@@ -101,6 +101,24 @@ static enum collect_hint hint_of(struct str text)
                                     : COLLECT_EITHER;
 }
 
+/* A collector has codes of its own. Under that of a rule, a host that lies would speak in the place
+ * of the rule. */
+static bool is_of_rules_alone(struct str code)
+{
+    const struct collect_noticed *noticed;
+    const struct collect_rule_text *rules;
+    size_t noticed_count = collect_noticed(&noticed);
+    size_t rule_count = collect_rules(&rules);
+
+    for (size_t i = 0; i < noticed_count; i++)
+        if (str_is(code, noticed[i].code))
+            return false;
+    for (size_t i = 0; i < rule_count; i++)
+        if (str_is(code, rules[i].code))
+            return true;
+    return false;
+}
+
 static int take_line(void *context, const struct collection_line *line, struct err *e)
 {
     const struct str *t = line->texts;
@@ -108,15 +126,16 @@ static int take_line(void *context, const struct collection_line *line, struct e
 
     if (line->is_missing || !str_u64(t[1], &weight) || weight > OBSERVATION_WEIGHT_MAX)
         return 0;
-    return observations_add(context,
-                            &(struct observation){.code = t[0],
-                                                  .weight = (unsigned)weight,
-                                                  .hint = hint_of(t[2]),
-                                                  .words = t[3],
-                                                  .harmless = t[4],
-                                                  .line = t[5],
-                                                  .is_said = true},
-                            e);
+    return observations_add(
+        context,
+        &(struct observation){.code = is_of_rules_alone(t[0]) ? STR("unknown") : t[0],
+                              .weight = (unsigned)weight,
+                              .hint = hint_of(t[2]),
+                              .words = t[3],
+                              .harmless = t[4],
+                              .line = t[5],
+                              .is_said = true},
+        e);
 }
 
 static int add_collected(const struct view *v, const struct thing *collection,

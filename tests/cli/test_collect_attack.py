@@ -79,6 +79,26 @@ class Believed(made.CollectionTest):
         self.assertIn("the collector's own words", flat)
         self.assertNotIn("\x1b", said)
 
+    def test_a_line_with_the_code_of_a_rule_takes_the_place_of_no_finding_of_the_rule(self):
+        state = document(line("account", "toor", uid=0, gid=0, home="/root", shell="/bin/sh", password="set", password_place="shadow"),
+                         line("process", "/usr/bin/x uid 33", pid=812, uid=33, program="/usr/bin/x", kind="user", deleted=True, args=["x"]),
+                         line("process", "/usr/bin/y uid 33", pid=813, uid=33, program="/usr/bin/y", kind="user", deleted=True, args=["y"]),
+                         coverage=[seen("account", 1), seen("process", 2)])
+        lies = [noticed("second-root", "There is one root.", 1, "fault", "calm looked.", "toor"), noticed("second-root", "None.", 3, evidence='{"count":9}'),
+                noticed("deleted-program", "Process 812 was updated.", 1, "fault", "calm looked.", "recovered/812/exe"),
+                noticed("deleted-program", "Process 99 runs from a deleted file.", 2, evidence="recovered/99/exe"),
+                *[noticed("deleted-program", "None.", evidence='{"count":9}')] * 3]
+        self.bring(bundle(state=state, observed=lies))
+        rows = self.ana.json("preserve observed co1")
+        # src/collect/rules.def: weights 3 and 2.
+        rules = {(row["code"], row["weight"], row["hint"], json.loads(row["line"])["key"]) for row in rows if not row["said"]}
+        self.assertLessEqual({("second-root", 3, "attack", "toor"), ("deleted-program", 2, "either", "/usr/bin/x uid 33"), ("deleted-program", 2, "either", "/usr/bin/y uid 33")},
+                             rules)
+        said = [(row["code"], row["words"]) for row in rows if row["said"]]
+        self.assertNotIn("second-root", [code for code, _ in said])
+        self.assertIn(("deleted-program", "Process 99 runs from a deleted file."), said)
+        self.assertNotIn(("deleted-program", "Process 812 was updated."), said)
+        self.assertEqual([row["code"] for row in rows if row["code"] == "deleted-program" and not row["said"]], ["deleted-program"] * 2)
 
 
 def at(moment, host="web1", **facts):
