@@ -150,7 +150,8 @@ static void look(const struct view *v, const struct thing *system, struct captur
                             : snapshot_taken(v, out->thing, &out->taken);
         if (out->has_time && utc_cmp(out->taken, v->now) > 0)
             out->taken = v->now;
-        (void)thing_time(out->thing, "resumed", &out->resumed);
+        if (thing_is(out->thing, "collection"))
+            (void)thing_time(out->thing, "resumed", &out->resumed);
     }
     say_missing(v, out);
     out->rank = rank_of(out);
