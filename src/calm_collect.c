@@ -117,7 +117,10 @@ static size_t terminal_columns(void)
 
 static void note_signal(int number)
 {
-    (void)number;
+    if (was_asked_to_end) { /* by another signal, which was set back by itself */
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
     was_asked_to_end = 1;
 }
 
@@ -256,12 +259,12 @@ static void say_place(struct run *r)
             path);
 }
 
-static int open_output(struct run *r, const struct id *id, struct err *e)
+static int open_output(struct run *r, const struct sender_key *key, struct err *e)
 {
     CLEANUP_BUF struct buf name = {0};
     struct output_wish wish = {.place = r->command.output,
                                .token = r->command.token,
-                               .collection = *id,
+                               .key = *key,
                                .patience_s = (int64_t)r->command.patience_s,
                                .told = tell_connection,
                                .context = r};
@@ -270,6 +273,7 @@ static int open_output(struct run *r, const struct id *id, struct err *e)
     name_file(r, &name);
     wish.name = buf_text(&name);
     rc = output_open(&r->output, &wish, e);
+    mem_wipe(&wish.key, sizeof(wish.key));
     if (rc == 0)
         say_place(r);
     return rc;
@@ -335,8 +339,9 @@ static void say_found(struct run *r, const struct collect_bundle_result *result)
             result->observed == 1 ? "thing stands out" : "things stand out");
     if (result->atime_misses)
         say(r,
-            "The access times of %llu files of others may have changed; root can read without "
-            "that.",
+            "The access times of %llu files and folders of others, and those of symbolic links, "
+            "may "
+            "have changed by being read; root can read without that.",
             (unsigned long long)result->atime_misses);
     say(r, "No program was started, and nothing was written but the bundle.");
 }
@@ -379,10 +384,13 @@ static int collect(struct run *r, struct err *e)
                                .program = PROGRAM " " CALM_VERSION,
                                .arguments = r->command.told.items,
                                .argument_count = r->command.told.count};
+    struct sender_key key;
     int rc;
 
-    collect_bundle_id(&b.id);
-    rc = open_output(r, &b.id, e);
+    sender_key_make(&key);
+    b.id = key.collection;
+    rc = open_output(r, &key, e);
+    mem_wipe(&key, sizeof(key));
     if (rc)
         return rc;
     output.context = r->output;

@@ -129,7 +129,7 @@ static const char *open_values(struct state *s, const struct kind *k, const stru
         struct salt salt;
 
         if (!sealed_find(openings, name, &o)) {
-            r->is_redacted = true;
+            r->is_missing = true;
             continue;
         }
         if ((value_field(k, i)->flags & FIELD_LEAD) && r->power != POWER_LEAD)

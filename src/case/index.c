@@ -302,6 +302,17 @@ static void take_merge(struct state *s, const struct entry *entry, struct record
         s->merge_seq = entry->seq;
 }
 
+static void take_redaction(struct state *s, const struct statement *st)
+{
+    struct public_value v;
+    struct id target;
+    uint64_t seq;
+
+    if (public_find(st, "target", &v) && hex_read(target.b, sizeof(target.b), v.string) &&
+        state_find_id(s, &target, &seq))
+        s->records[seq].is_redacted = true;
+}
+
 static void index_record(struct state *s, const struct entry *entry, struct record *r)
 {
     const struct statement *st = &entry->statement;
@@ -318,6 +329,8 @@ static void index_record(struct state *s, const struct entry *entry, struct reco
     s->must_judge = s->must_judge || (!r->refusal && str_is(st->type, "revoke/1"));
     if (!r->refusal && str_is(st->type, "merge/1"))
         take_merge(s, entry, r);
+    if (r->trust == TRUST_YES && str_is(st->type, "redact/1"))
+        take_redaction(s, st);
     s->records = mem_grow(s->records, s->count, &s->room, sizeof(s->records[0]));
     s->records[s->count] = *r;
     id_map_grow(&s->ids, s->count + 1);

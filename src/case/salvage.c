@@ -132,6 +132,7 @@ static void chain(struct salvage *s, const struct source *store, const struct so
         if (fits(s, s->count, &s->head, line)) {
             push(s, line);
         } else if (fits(s, s->count, &s->head, other)) {
+            s->is_damaged = s->is_damaged || s->count < store->count;
             push(s, other);
             s->mended++;
         } else if (s->count == stepped || !(line.len || other.len) || !step_back(s, copy)) {

@@ -52,7 +52,8 @@ struct record {
     uint8_t power; /* enum key_power of its key at its place */
     bool is_change;
     bool is_merged;   /* stands where a merge brought it */
-    bool is_redacted; /* some of its values were destroyed */
+    bool is_redacted; /* a redact/1 destroyed some of its values */
+    bool is_missing;  /* some of its values are not there, for that or for no known reason */
     bool is_damaged;  /* some of its values are not what was signed; they are left out */
     bool has_effect;  /* on things, or on which key seals: its line is read again with its values */
     bool is_of_fold;  /* refused for what it says of things, which is judged again after a merge */

@@ -300,6 +300,19 @@ int view_text(const struct view *v, uint64_t seq, const char *field, struct buf 
     return rc == ERR_NOTFOUND || rc == ERR_DENIED || rc == ERR_TAMPER ? 0 : rc;
 }
 
+bool view_is_missing(const struct view *v, uint64_t seq)
+{
+    const struct record *r = state_record(v->state, seq);
+    CLEANUP_BUF struct buf value = {0};
+
+    if (!r->kind || r->is_redacted || !view_allows_record(v, r))
+        return false;
+    if (!r->kind->keeps_no_values || r->is_change)
+        return r->is_missing;
+    return state_fetch(v->state, v->store, seq, r->kind->fields[0].name, &value, NULL) ==
+           ERR_NOTFOUND;
+}
+
 bool view_is_damaged(const struct view *v, uint64_t seq)
 {
     const struct record *r = state_record(v->state, seq);

@@ -62,6 +62,8 @@ void view_signer_name(const struct view *v, const struct record *r, struct buf *
 
 /* A value of the record is not what was signed, and is left out. */
 bool view_is_damaged(const struct view *v, uint64_t seq);
+/* A value of the record is not there, though no redaction destroyed it. */
+bool view_is_missing(const struct view *v, uint64_t seq);
 /* Text of a record that keeps none in memory. Empty when there is none, when it is not for this
  * viewer, or where it is damaged. */
 MUST_CHECK int view_text(const struct view *v, uint64_t seq, const char *field, struct buf *out,

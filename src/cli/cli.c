@@ -108,8 +108,7 @@ static char ask_key(struct answer *a, const char *question)
 
     if (flush_answer(a) != 0)
         return 0;
-    fprintf(stderr, "%s ", question);
-    if (term_read_key(STDIN_FILENO, &key, NULL) != 0)
+    if (term_read_key(STDIN_FILENO, question, &key, NULL) != 0)
         key = 0;
     fputc('\n', stderr);
     return key;

@@ -138,7 +138,7 @@ static void take_artifact(struct taking *around, struct artifact *a)
 {
     struct taking t = *around;
 
-    if (a->is_taken || !a->is_for_linux || t.f->c->status)
+    if (a->is_taken || !a->is_for_linux || t.f->c->status || collection_is_stopped(t.f->c))
         return;
     a->is_taken = true;
     t.artifact = a;

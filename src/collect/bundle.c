@@ -33,6 +33,8 @@ int bundle_begin(struct bundle **out, const struct bundle_output *output,
     b->frames = frames;
     b->digest = digest_new(DIGEST_SHA256);
     b->made = utc_now();
+    b->room_members = BUNDLE_MEMBER_LIMIT - BUNDLE_MEMBER_RESERVE;
+    b->room_bytes = BUNDLE_ARCHIVE_LIMIT - BUNDLE_ARCHIVE_RESERVE;
     b->manifest = bundle_lines_new(b, "manifest");
     *out = b;
     return 0;
@@ -64,6 +66,19 @@ static void make_header(struct bundle *b, const struct bundle_member *m)
     else
         buf_addstr(&target, m->target);
     bundle_header(&b->header, m, buf_str(&b->name), buf_str(&target), b->made, &b->left_out);
+}
+
+bool bundle_has_room(const struct bundle *b, uint64_t size)
+{
+    uint64_t in = bundle_frames_in(b->frames);
+
+    return b->counts.members < b->room_members && in <= b->room_bytes && size <= b->room_bytes - in;
+}
+
+void bundle_set_room(struct bundle *b, uint64_t members, uint64_t bytes)
+{
+    b->room_members = members < b->room_members ? members : b->room_members;
+    b->room_bytes = bytes < b->room_bytes ? bytes : b->room_bytes;
 }
 
 int bundle_member_begin(struct bundle *b, const struct bundle_member *m, struct err *e)

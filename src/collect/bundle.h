@@ -34,6 +34,12 @@ struct bundle_attribute {
     struct str value;
 };
 
+/* Whether it takes a member of that size and still has room for what ends it (doc/format/bundle.md
+ * 6). What is always small need not ask. */
+bool bundle_has_room(const struct bundle *b, uint64_t size);
+/* Lowers what it has room for. */
+void bundle_set_room(struct bundle *b, uint64_t members, uint64_t bytes);
+
 /* A member that is a file of the host, or was made here. */
 struct bundle_member {
     struct str path;   /* in the archive; leading slashes are left out; any bytes but NUL */
@@ -67,6 +73,8 @@ struct json *bundle_line_begin(struct bundle_lines *l);
 MUST_CHECK int bundle_line_end(struct bundle_lines *l, struct err *e);
 MUST_CHECK int bundle_lines_add(struct bundle_lines *l, struct str line,
                                 struct err *e); /* as it is, without LF */
+/* Puts what there is as a part, though it is not full. */
+MUST_CHECK int bundle_lines_flush(struct bundle_lines *l, struct err *e);
 uint64_t bundle_lines_count(const struct bundle_lines *l);
 /* Puts the last part, if there is any, and frees. */
 MUST_CHECK int bundle_lines_end(struct bundle_lines *l, struct err *e);

@@ -12,9 +12,11 @@ enum {
     BUNDLE_LINE_LIMIT = 256 << 10,
     BUNDLE_PART_SIZE = 1 << 20,
     BUNDLE_MEMBER_LIMIT = 1000000,
+    BUNDLE_MEMBER_RESERVE = 20000, /* for the lines, and what ends the bundle */
 };
 
 #define BUNDLE_ARCHIVE_LIMIT ((uint64_t)1 << 40)
+#define BUNDLE_ARCHIVE_RESERVE ((uint64_t)1 << 34)
 #define BUNDLE_LINK_LAST ((uint64_t)1 << 63)
 
 /* The frames, their chain and what is below: bundle_frame.c. */
@@ -68,5 +70,7 @@ struct bundle {
     bool is_open;
     bool is_unlisted; /* the member that is open does not stand in the manifest */
     struct bundle_counts counts;
+    uint64_t room_members; /* what bundle_has_room tells by */
+    uint64_t room_bytes;
     struct err failure; /* the first one; code 0: none */
 };

@@ -104,6 +104,13 @@ int bundle_lines_add(struct bundle_lines *l, struct str line, struct err *e)
     return end_line(l, e);
 }
 
+int bundle_lines_flush(struct bundle_lines *l, struct err *e)
+{
+    if (!l->bundle)
+        return err_set(e, ERR_CANCEL, "the bundle was given up");
+    return l->text.len ? put_part(l, e) : 0;
+}
+
 uint64_t bundle_lines_count(const struct bundle_lines *l)
 {
     return l->count;

@@ -17,6 +17,9 @@ enum {
 struct collect_options {
     const char *root;    /* NULL or "/": this host; else the folder of a host's copied tree */
     bool without_hashes; /* leave out SHA-256 of file contents, which is what takes time */
+    bool (*is_stopped)(void *context); /* whether it shall end now: the rest is said to be missing.
+                                          NULL: never */
+    void *context;                     /* of is_stopped */
 };
 
 /* Gets each line with its newline, in the order of the document. Non-zero stops and is returned. */

@@ -1,17 +1,11 @@
 /* collect_bundle.c: a whole run: who reads what and where, the steps, and the end. */
 #include "collect/collect_bundle.h"
-#include <sodium.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/sink.h"
 
 #define INITIAL_PID_NAMESPACE "pid:[4026531836]" /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
-
-void collect_bundle_id(struct id *out)
-{
-    randombytes_buf(out->b, sizeof(out->b));
-}
 
 static void put_line(struct collection *c, struct json *j, const char *name, const char *path)
 {
@@ -129,6 +123,10 @@ static int put_first(struct collection *c, const struct collect_bundle *b)
     json_put_text(&j, "profile", b->options->profile == PROFILE_FULL ? "full" : "triage");
     put_options(b, &j);
     json_put_hex(&j, "collection", b->id.b, sizeof(b->id.b));
+    if (b->options->after) {
+        json_put_hex(&j, "continues", b->options->continues.b, sizeof(b->options->continues.b));
+        json_put_text(&j, "after", b->options->after);
+    }
     put_containers(c, &j);
     json_object_end(&j);
     buf_addc(&text, '\n');
@@ -141,9 +139,15 @@ static int add_snapshot_line(void *context, struct str line, struct err *e)
     return bundle_lines_add(context, str_head(line, line.len - 1), e);
 }
 
+static bool is_snapshot_stopped(void *context)
+{
+    return collection_is_stopped(context);
+}
+
 void collection_snapshot(struct collection *c)
 {
-    const struct collect_options options = {.root = c->options->root};
+    const struct collect_options options = {
+        .root = c->options->root, .is_stopped = is_snapshot_stopped, .context = c};
     struct bundle_lines *lines = bundle_lines_new(c->bundle, "snapshot");
     int code = gather_snapshot(&options, &c->processes, add_snapshot_line, lines, c->e);
     int ended = bundle_lines_end(lines, code ? NULL : c->e);

@@ -9,7 +9,7 @@ struct collect_bundle {
     const struct bundle_output *output;
     const struct bundle_recipient *to;
     size_t to_count;              /* 0: not sealed */
-    struct id id;                 /* of the collection; collect_bundle_id draws one */
+    struct id id;                 /* of the collection, drawn at random */
     const char *program;          /* "calm-collect 0.1.0" */
     const char *const *arguments; /* that bundle.json tells: without addresses and tokens */
     size_t argument_count;
@@ -26,7 +26,6 @@ struct collect_bundle_result {
     size_t refused_count;
 };
 
-void collect_bundle_id(struct id *out);
 /* Errors: of the output, ERR_IO where the root cannot be opened. *out is assigned in any case but
  * the latter. */
 MUST_CHECK int collect_bundle(const struct collect_bundle *b, struct collect_bundle_result *out,

@@ -169,9 +169,18 @@ bool collection_is_stopped(struct collection *c)
     return c->was_stopped;
 }
 
+bool collection_has_room(struct collection *c, struct str what, uint64_t size)
+{
+    if (bundle_has_room(c->bundle, size))
+        return true;
+    collection_missing(c, what, 0, "the bundle has no room for it: it would pass its limit");
+    return false;
+}
+
 void collection_pace(struct collection *c, size_t bytes)
 {
     enum { NS = 1000000000 };
+    const double part_s = 0.1; /* how soon an end that is asked for is noticed */
     struct timespec now;
     double due;
     double since;
@@ -182,16 +191,41 @@ void collection_pace(struct collection *c, size_t bytes)
     clock_gettime(CLOCK_MONOTONIC, &now);
     since = (double)(now.tv_sec - c->begun.tv_sec) + (double)(now.tv_nsec - c->begun.tv_nsec) / NS;
     due = (double)c->read / (double)c->options->limit;
-    if (due > since) {
-        double rest = due - since;
-        struct timespec pause = {(time_t)rest, (long)((rest - (double)(time_t)rest) * NS)};
+    for (double rest = due - since; rest > 0 && !collection_is_stopped(c); rest -= part_s) {
+        double part = rest < part_s ? rest : part_s;
 
-        nanosleep(&pause, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = (long)(part * NS)}, NULL);
     }
+}
+
+/* All that the step told stands before this, so a bundle that is cut behind it has the step whole.
+ */
+static void mark_complete(struct collection *c, const struct step *step, struct utc began)
+{
+    struct bundle_lines *all[] = {c->artifacts, c->observed, c->missing};
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    struct json j;
+
+    for (size_t i = 0; i < COUNT_OF(all) && c->status == 0; i++)
+        keep(c, bundle_lines_flush(all[i], c->e));
+    if (c->status)
+        return;
+    buf_addf(&path, "step/%s.json", step->name);
+    json_begin(&j, &text);
+    json_object_begin(&j);
+    json_put_text(&j, "step", step->name);
+    json_put_utc(&j, "began", began);
+    json_put_utc(&j, "ended", utc_now());
+    json_object_end(&j);
+    buf_addc(&text, '\n');
+    keep(c, bundle_put(c->bundle, buf_text(&path), buf_str(&text), c->e));
 }
 
 static void run_step(struct collection *c, const struct step *step)
 {
+    struct utc began = utc_now();
+
     c->step = step->name;
     c->title = step->title;
     if (c->options->reading)
@@ -200,14 +234,39 @@ static void run_step(struct collection *c, const struct step *step)
     if (c->was_stopped)
         collection_missing(c, str_of(step->title), 0, "the collection was ended during it");
     end_said(c);
+    if (c->status == 0 && !c->was_stopped)
+        mark_complete(c, step, began);
     if (c->status == 0)
         keep(c, bundle_flush(c->bundle, c->e));
+}
+
+static size_t find_step(const char *name)
+{
+    size_t i = 0;
+
+    while (i < COUNT_OF(steps) && strcmp(steps[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+bool collection_has_step(const char *name)
+{
+    return find_step(name) < COUNT_OF(steps);
+}
+
+/* The first step lists who runs, for the others: it runs in any case. */
+static bool is_wanted(const struct collection *c, size_t step)
+{
+    const struct collection_options *o = c->options;
+
+    return (steps[step].profiles & o->profile) &&
+           (step == 0 || !o->after || step > find_step(o->after));
 }
 
 void collection_run(struct collection *c)
 {
     for (size_t i = 0; i < COUNT_OF(steps) && c->status == 0; i++) {
-        if (!(steps[i].profiles & c->options->profile))
+        if (!is_wanted(c, i))
             continue;
         if (!collection_is_stopped(c)) {
             run_step(c, &steps[i]);

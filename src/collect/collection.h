@@ -29,6 +29,8 @@ struct collection_options {
     const char *const *trees; /* whose metadata is wanted, besides the profile's */
     size_t tree_count;
     bool without_environment; /* of processes: secrets may be in it */
+    const char *after;        /* only the steps behind this one; NULL: all */
+    struct id continues;      /* with after: the collection that has the steps before */
     /* Is told what is read next, as the titles of steps.def say it. NULL is fine. */
     void (*reading)(void *context, const char *title);
     bool (*is_stopped)(void *context); /* whether a person wants it to end now. NULL: never */
@@ -89,9 +91,14 @@ void collection_put_bytes(struct json *j, const char *name, struct str bytes);
  * member that is open and returns; the bundle is then ended with what there is. */
 bool collection_is_stopped(struct collection *c);
 
-/* Waits so that no more than the limit is read; to be told of each piece of a file. */
+/* Whether the bundle takes a member of that size; where it is full, what is missing. */
+bool collection_has_room(struct collection *c, struct str what, uint64_t size);
+
+/* Waits so that no more than the limit is read, but not when a person wants it to end; to be told
+ * of each piece of a file. */
 void collection_pace(struct collection *c, size_t bytes);
 
+bool collection_has_step(const char *name);
 /* Runs the steps of the profile; c->status says how that ended. */
 void collection_run(struct collection *c);
 

@@ -63,6 +63,24 @@ static int read_profile(struct command *c, const struct option *o, const char *t
     return 0;
 }
 
+static int read_after(struct command *c, const struct option *o, const char *text, struct err *e)
+{
+    if (!collection_has_step(text))
+        return err_set(e, ERR_USAGE, "%s wants the name of a step, not \"%s\"", o->name, text);
+    return read_text(c, o, text, e);
+}
+
+static int read_continues(struct command *c, const struct option *o, const char *text,
+                          struct err *e)
+{
+    struct id *id = place(c, o);
+
+    if (!hex_read(id->b, sizeof(id->b), str_of(text)))
+        return err_set(e, ERR_USAGE, "%s wants the 32 hex digits of a collection", o->name);
+    c->has_continues = true;
+    return 0;
+}
+
 /* "10 MB/s"; the "/s" may be left out. */
 static int read_rate(struct command *c, const struct option *o, const char *text, struct err *e)
 {
@@ -149,6 +167,11 @@ static const struct option options[] = {
     {"--limit", "RATE", read_rate, AT(options.limit), false, "reads no faster than this: 10 MB/s"},
     {"--threads", "NUMBER", read_threads, AT(options.threads), false,
      "hashes with so many threads; else one a processor"},
+    {"--after", "STEP", read_after, AT(options.after), false,
+     "only what comes behind this step, which a collection\n"
+     "that broke off has already; with --continues"},
+    {"--continues", "ID", read_continues, AT(options.continues), false,
+     "which collection that was: 32 hex digits"},
     {"--root", "FOLDER", read_text, AT(options.root), false,
      "reads a copied tree of a host instead of this host"},
     {"--help", NULL, read_flag, AT(wants_help), true, "shows this"},
@@ -208,6 +231,8 @@ static int check(const struct command *c, struct err *e)
         return err_set(e, ERR_USAGE,
                        "say where the bundle goes: --output /media/stick/ (not onto a disk of "
                        "this host)");
+    if ((c->options.after != NULL) != c->has_continues)
+        return err_set(e, ERR_USAGE, "--after and --continues go together");
     if (c->is_unsealed && c->to.count)
         return err_set(e, ERR_USAGE, "--to and --unsealed do not go together");
     if (is_tcp(c) && c->is_unsealed)

@@ -17,6 +17,7 @@ struct command {
     bool is_unsealed;
     const char *token;
     uint64_t patience_s;
+    bool has_continues;
     struct command_list definitions;
     struct command_list artifacts;
     struct command_list trees;

@@ -239,13 +239,25 @@ static void describe(const struct files *f, const struct file_copy *copy, const 
             (struct utc){.sec = facts->x.stx_btime.tv_sec, .ns = facts->x.stx_btime.tv_nsec};
 }
 
+/* Starts the member; false, and there is none, where the bundle is full or fails. */
+static bool begin_member(struct files *f, struct bundle_member *m, struct file_copy *copy)
+{
+    if (!collection_has_room(f->c, m->source, m->size)) {
+        copy->member = NULL;
+        return false;
+    }
+    files_settle(f, bundle_member_begin(f->c->bundle, m, f->c->e));
+    return f->c->status == 0;
+}
+
 static void copy_content(struct files *f, struct bundle_member *m, int in, struct file_copy *copy)
 {
     struct content t = {.f = f, .in = in, .off = copy->from, .end = copy->from + copy->bytes};
     const char *part;
 
     m->size = copy->bytes;
-    files_settle(f, bundle_member_begin(f->c->bundle, m, f->c->e));
+    if (!begin_member(f, m, copy))
+        return;
     while (!is_over(&t))
         put_data(&t, skip_hole(&t));
     if (f->c->status)
@@ -270,8 +282,9 @@ static void copy_made_up(struct files *f, struct bundle_member *m, int in, struc
     collection_pace(f->c, text.len);
     copy->is_part = code == -EFBIG;
     copy->bytes = copy->size = m->size = text.len;
-    files_settle(f, bundle_member_begin(f->c->bundle, m, f->c->e));
-    if (f->c->status == 0 && text.len)
+    if (!begin_member(f, m, copy))
+        return;
+    if (text.len)
         files_settle(f, bundle_data(f->c->bundle, text.p, text.len, f->c->e));
     if (f->c->status == 0)
         files_settle(f,
@@ -351,10 +364,9 @@ static char type_of(mode_t mode)
     }
 }
 
-static void put_header(struct files *f, struct bundle_member *m)
+static void put_header(struct files *f, struct bundle_member *m, struct file_copy *copy)
 {
-    files_settle(f, bundle_member_begin(f->c->bundle, m, f->c->e));
-    if (f->c->status == 0)
+    if (begin_member(f, m, copy))
         files_settle(f, bundle_member_end(f->c->bundle, NULL, 0, f->c->e));
 }
 
@@ -377,14 +389,14 @@ static void copy_one(struct files *f, const char *source, int fd, enum artifact_
         m.target = str_of(other->member);
         copy->from = other->from;
         copy->is_part = other->is_part;
-        put_header(f, &m);
+        put_header(f, &m, copy);
     } else if (type == '0') {
         copy_regular(f, &m, fd, keep, limit, copy);
         if (copy->member && f->facts.st.st_nlink > 1)
             remember(f, inode_name(name, &f->facts.st), copy);
     } else {
         m.target = buf_str(&f->facts.target);
-        put_header(f, &m);
+        put_header(f, &m, copy);
     }
 }
 

@@ -48,10 +48,16 @@ static struct str without_slashes(struct str s)
     return s;
 }
 
+static bool is_over(struct glob *g)
+{
+    g->is_over |= g->f->c->status || collection_is_stopped(g->f->c);
+    return g->is_over;
+}
+
 /* False where no more entries may be looked at; that is said once. */
 static bool may_look(struct glob *g)
 {
-    if (g->is_over || g->f->c->status || collection_is_stopped(g->f->c))
+    if (is_over(g))
         return false;
     if (g->left == 0) {
         collection_missing(g->f->c, str_of(g->pattern), 0,
@@ -175,7 +181,7 @@ static void glob_names(struct glob *g, int folder, struct str component, struct 
     DIR *dir = open_folder(g, folder);
     const struct dirent *d;
 
-    while (dir && !g->is_over && (d = next_name(g, dir)))
+    while (dir && !is_over(g) && (d = next_name(g, dir)))
         if (artifact_name_matches(component, str_of(d->d_name)))
             glob_child(g, folder, d->d_name, rest);
     if (dir)
@@ -228,11 +234,11 @@ static void glob_deep(struct glob *g, int folder, struct str rest, unsigned leve
     if (rest.len)
         glob_step(g, folder, rest);
     dir = levels ? open_folder(g, folder) : NULL;
-    while (dir && rest.len == 0 && !g->is_over && (d = next_name(g, dir)))
+    while (dir && rest.len == 0 && !is_over(g) && (d = next_name(g, dir)))
         glob_child(g, folder, d->d_name, rest);
     if (dir)
         rewinddir(dir);
-    while (dir && (rest.len || levels > 1) && !g->is_over && (d = next_name(g, dir)))
+    while (dir && (rest.len || levels > 1) && !is_over(g) && (d = next_name(g, dir)))
         if (d->d_type == DT_DIR || d->d_type == DT_UNKNOWN)
             deep_enter(g, folder, d->d_name, rest, levels);
     if (dir)
@@ -275,7 +281,7 @@ static void glob_step(struct glob *g, int folder, struct str rest)
     rest = without_slashes(rest);
     component = str_cut(&rest, '/');
     rest = without_slashes(rest);
-    if (component.len == 0 || g->is_over)
+    if (component.len == 0 || is_over(g))
         return;
     if (g->levels >= LEVEL_COUNT) {
         files_missing(g->f, buf_text(&g->path), -ELOOP, "it lies too deep");

@@ -51,7 +51,7 @@ static int hash_one(struct hashing *h, char *step, struct used *u)
     CLEANUP_HOST_FD int fd = -1;
     CLEANUP_HOST_FD int in = -1;
 
-    if (gather_is_slow(&h->f->places, str_from(str_of(u->path), 1)))
+    if (u->code == -EREMOTE || gather_is_slow(&h->f->places, str_from(str_of(u->path), 1)))
         return -EREMOTE;
     fd = used_open(h->f, u, &u->is_sure);
     if (fd < 0)
@@ -71,7 +71,7 @@ static void *hash_some(void *context)
     size_t at;
 
     while ((at = atomic_fetch_add(&h->next, 1)) < h->used->count)
-        h->used->list[at].code = hash_one(h, step, &h->used->list[at]);
+        h->used->list[at].code = pace(h, 0) ? hash_one(h, step, &h->used->list[at]) : -ECANCELED;
     return NULL;
 }
 
@@ -118,6 +118,10 @@ static void sort_used(struct files *f, struct used_list *l)
 
         snprintf(path, sizeof(path), "proc/%llu/map_files/%s", (unsigned long long)u->pid,
                  u->range);
+        if (host_held_is_slow(&f->c->host, f->c->host.root, path, u->pid)) {
+            u->code = -EREMOTE;
+            continue;
+        }
         if (!f->c->host.is_live || fstatat(f->c->host.root, path, &u->st, AT_NO_AUTOMOUNT) < 0)
             u->st = (struct stat){0};
     }

@@ -128,7 +128,7 @@ void used_list_read(struct used_list *l, struct files *f)
     CLEANUP_BUF struct buf text = {0};
     char path[48];
 
-    for (size_t i = 0; i < c->processes.count && c->status == 0; i++) {
+    for (size_t i = 0; i < c->processes.count && c->status == 0 && !collection_is_stopped(c); i++) {
         const struct process *p = &c->processes.list[i];
         int code;
 

@@ -39,6 +39,7 @@ struct gather {
     struct doc doc;
     struct arena *arena; /* lives as long as the snapshot is being taken */
     bool with_hashes;
+    const struct collect_options *options; /* NULL: none */
     bool is_root; /* who reads may read everything, as far as user ids go */
     struct utc now;
     struct utc booted; /* zero where unknown */
@@ -70,6 +71,8 @@ void gather_scan_mounts(struct gather *g);
 void gather_scan_interfaces(struct gather *g);
 void gather_scan_sockets(struct gather *g);
 
+/* Whether it shall end now: what is not read is then said by the caller. */
+bool gather_is_stopped(const struct gather *g);
 /* The user's name, or an empty slice. */
 struct str gather_user(const struct gather *g, uint64_t uid);
 /* Writes "user" when the name is known. */

@@ -48,6 +48,7 @@ int host_init(struct host *h, const char *root, struct err *e)
     *h = (struct host){.root = fd, .is_quiet = quiet >= 0};
     h->is_live = fstat(fd, &here) == 0 && stat("/", &top) == 0 && here.st_dev == top.st_dev &&
                  here.st_ino == top.st_ino;
+    host_slow_read(h);
     return 0;
 }
 
@@ -56,11 +57,13 @@ void host_release(struct host *h)
     if (h->root >= 0)
         close(h->root);
     h->root = -1;
+    host_slow_release(h);
 }
 
-static int open_in_root(struct host *h, const char *path, int flags)
+/* -ENOSYS where the kernel does not have it. */
+static int open_how(struct host *h, const char *path, int flags, uint64_t resolve)
 {
-    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT};
+    struct open_how how = {.flags = (unsigned)flags, .resolve = resolve};
 
     for (int i = 0; !h->without_openat2 && i < RETRY_COUNT; i++) {
         int fd = (int)syscall(SYS_openat2, h->root, path, &how, sizeof(how));
@@ -73,9 +76,33 @@ static int open_in_root(struct host *h, const char *path, int flags)
         if (errno != EAGAIN && errno != EINTR && errno != ENOSYS)
             return -errno;
     }
+    return -ENOSYS;
+}
+
+int host_open_beneath(struct host *h, const char *path, int flags)
+{
+    int fd = open_how(h, path, flags, RESOLVE_IN_ROOT);
+
+    if (fd != -ENOSYS)
+        return fd;
     /* Without openat2 a copied tree could lead us out of itself, so links are then not followed. */
-    int fd = openat(h->root, path, flags | (h->is_live ? 0 : O_NOFOLLOW));
+    fd = openat(h->root, path, flags | (h->is_live ? 0 : O_NOFOLLOW));
     return fd >= 0 ? fd : -errno;
+}
+
+/* What crosses no mount at all cannot come to a slow one. */
+static int open_in_root(struct host *h, const char *path, int flags)
+{
+    CLEANUP_BUF struct buf resolved = {0};
+    int code;
+
+    if (!host_has_slow(h))
+        return host_open_beneath(h, path, flags);
+    code = open_how(h, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+    if (code != -EXDEV && code != -ENOSYS)
+        return code;
+    code = host_resolve(h, path, flags, &resolved);
+    return code < 0 ? code : host_open_beneath(h, buf_text(&resolved), flags);
 }
 
 static bool is_virtual(const char *path)
@@ -101,9 +128,22 @@ int host_open(struct host *h, const char *path, int flags)
     return fd;
 }
 
+/* A single file may be a mount, too. */
+static bool leads_to_slow(const struct host *h, int folder, const char *name)
+{
+    CLEANUP_HOST_FD int fd =
+        host_has_slow(h) ? openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+    return fd >= 0 && host_fd_is_slow(h, fd);
+}
+
 int host_open_in(struct host *h, int folder, const char *name, int flags)
 {
-    int fd = openat(folder, name, flags | ALWAYS | O_NOFOLLOW | O_NOATIME);
+    int fd;
+
+    if (leads_to_slow(h, folder, name))
+        return -EREMOTE;
+    fd = openat(folder, name, flags | ALWAYS | O_NOFOLLOW | O_NOATIME);
 
     if (fd < 0 && errno == EPERM) {
         fd = openat(folder, name, flags | ALWAYS | O_NOFOLLOW);

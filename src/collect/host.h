@@ -28,12 +28,25 @@ struct host {
      * link gives -ENOENT. */
     const struct host_file *memory;
     size_t memory_count;
+    struct host_slow *slow; /* of a live host: what may never answer; copies of the host share it */
 };
 
 MUST_CHECK int host_init(struct host *h, const char *root, struct err *e);
 /* The files are the caller's and stay. */
 void host_init_memory(struct host *h, const struct host_file *files, size_t count);
 void host_release(struct host *h);
+
+/* File systems that ask a server or another process before they answer (nfs, fuse …) are not looked
+ * into on a live host: host_open and what opens by it give -EREMOTE, also where a link leads there.
+ */
+bool host_is_slow_type(struct str type);
+bool host_has_slow(const struct host *h);
+bool host_is_slow(const struct host *h, struct str path); /* the path's own text, without links */
+/* Of a descriptor that may be O_PATH; asks nobody. */
+bool host_fd_is_slow(const struct host *h, int fd);
+/* What the link of a process (exe, fd/3 …) in its open folder in /proc holds; a mount may be the
+ * process's own. */
+bool host_held_is_slow(struct host *h, int folder, const char *link, uint64_t pid);
 
 /* A descriptor, or a negative errno. O_CLOEXEC, O_NONBLOCK and O_NOCTTY are added, and O_NOATIME
  * outside proc and sys. */
@@ -66,6 +79,14 @@ int host_names(struct host *h, const char *path, struct names *out, size_t most)
 int host_names_fd(int fd, struct names *out, size_t most); /* takes the descriptor over */
 void names_release(struct names *n);
 void names_index(struct names *n); /* fills list, sorted, from text and count */
+
+/* Of host.c and host_slow.c, for each other. */
+void host_slow_read(struct host *h);
+void host_slow_release(struct host *h);
+int host_open_beneath(struct host *h, const char *path, int flags); /* whatever lies there */
+/* The path without links, none of which led into what is slow; the last one stays with O_NOFOLLOW.
+ */
+int host_resolve(struct host *h, const char *path, int flags, struct buf *out);
 
 /* What the functions above do where files are held in memory. */
 int host_memory_read(const struct host *h, const char *path, struct buf *out, size_t most);

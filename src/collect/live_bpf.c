@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "collect/live.h"
 
-enum { OBJECT_COUNT = 100000, MAP_COUNT = 256 };
+enum { OBJECT_COUNT = 100000, MAP_COUNT = 256, MOST_CODE = 16 << 20 };
 
 struct bpf_lines {
     struct collection *c;
@@ -67,6 +67,26 @@ static const struct live_word program_types[] = {{1, "socket filter"},
                                                  {32, "netfilter"},
                                                  {0, NULL}};
 
+/* What it does, as the kernel runs it after its checks. Where the kernel tells no addresses
+ * (kernel.kptr_restrict, without CAP_SYSLOG) it gives none of them. */
+static void put_code(struct bpf_lines *l, struct json *j, int fd, uint32_t id, uint32_t size)
+{
+    enum { CODE_SIZE = 32 << 10 };
+    CLEANUP_FREE uint8_t *code = mem_alloc(size < CODE_SIZE ? CODE_SIZE : size);
+    struct bpf_prog_info info = {.xlated_prog_len = size,
+                                 .xlated_prog_insns = (uint64_t)(uintptr_t)code};
+    CLEANUP_BUF struct buf what = {0};
+
+    if (object_info(fd, &info, sizeof(info)) == 0 && info.xlated_prog_insns &&
+        info.xlated_prog_len <= size) {
+        json_put_hex(j, "code", code,
+                     info.xlated_prog_len < CODE_SIZE ? info.xlated_prog_len : CODE_SIZE);
+        return;
+    }
+    buf_addf(&what, "eBPF program %u", id);
+    collection_missing(l->c, buf_str(&what), 0, "the kernel does not tell its instructions");
+}
+
 static void add_program(struct bpf_lines *l, int fd)
 {
     uint32_t maps[MAP_COUNT];
@@ -88,6 +108,8 @@ static void add_program(struct bpf_lines *l, int fd)
         json_put_utc(j, "loaded", loaded);
     json_put_u64(j, "instructions", info.xlated_prog_len / sizeof(struct bpf_insn));
     json_put_u64(j, "machine_code", info.jited_prog_len);
+    if (info.xlated_prog_len && info.xlated_prog_len <= MOST_CODE)
+        put_code(l, j, fd, info.id, info.xlated_prog_len);
     if (info.ifindex)
         json_put_u64(j, "interface_index", info.ifindex);
     json_name(j, "maps");
@@ -248,5 +270,10 @@ void live_bpf(struct collection *c)
     l.lines = live_open(c, "live/bpf");
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         add_kind(&l, &kinds[i]);
+    if (bundle_lines_count(l.lines))
+        collection_missing(
+            c, STR("eBPF"), 0,
+            "at which control groups and traffic classifiers (tc) programs are "
+            "attached is told only where a link does it; what maps hold is not read");
     live_close(c, l.lines);
 }

@@ -237,7 +237,7 @@ void live_containers(struct collection *c)
     t->c = c;
     t->of = of;
     t->own_pid_ns = self < 0 ? 0 : live_namespace(self, "ns/pid", &t->buf);
-    for (size_t i = 0; i < c->processes.count; i++)
+    for (size_t i = 0; i < c->processes.count && !collection_is_stopped(c); i++)
         look_at(t, i);
     for (size_t i = 0; i < t->count && !c->status; i++)
         add_container(t, l, i);

@@ -110,6 +110,17 @@ static void add_records(struct login_lines *l, const char *path)
         add_record(l, path, &u);
 }
 
+/* Newer systems keep logins in SQLite (wtmpdb, lastlog2), which is taken as it is. */
+static void say_database(struct login_lines *l, const char *path)
+{
+    struct stat st;
+
+    if (host_stat(&l->c->host, path, &st) == 0)
+        collection_missing(l->c, str_of(path), 0,
+                           "logins are kept in a database here, and are not told one by one; the "
+                           "built-in artefact \"logins\" takes it whole");
+}
+
 /* Turned over by logrotate: wtmp.1, btmp-20260101; what is compressed is left to the files. */
 static void add_logs(struct login_lines *l)
 {
@@ -126,8 +137,12 @@ static void add_logs(struct login_lines *l)
         buf_clear(&path);
         buf_addf(&path, "var/log/%s", names.list[i]);
         if (str_ends(name, "z") || str_ends(name, "z2") || str_ends(name, ".zst"))
-            collection_missing(l->c, buf_str(&path), 0, "compressed records are not read here");
-        else if (!str_ends(name, ".db"))
+            collection_missing(l->c, buf_str(&path), 0,
+                               "compressed records are not read here; the built-in artefact "
+                               "\"logins\" takes the file whole");
+        else if (str_ends(name, ".db"))
+            say_database(l, buf_text(&path));
+        else
             add_records(l, buf_text(&path));
     }
 }
@@ -214,5 +229,7 @@ void live_logins(struct collection *c)
     add_sessions(&l, "run/systemd/users", "user");
     add_logs(&l);
     add_lastlog(&l, "var/log/lastlog");
+    say_database(&l, "var/lib/wtmpdb/wtmp.db");
+    say_database(&l, "var/lib/lastlog/lastlog2.db");
     live_close(c, l.lines);
 }

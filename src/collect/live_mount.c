@@ -87,7 +87,7 @@ void live_mounts(struct collection *c)
 
     (void)live_is_new(seen, own);
     add_mounts(c, l, own, "proc/self/mountinfo");
-    for (size_t i = 0; i < c->processes.count && !c->status; i++) {
+    for (size_t i = 0; i < c->processes.count && !c->status && !collection_is_stopped(c); i++) {
         CLEANUP_HOST_FD int folder = -1;
         uint64_t ns;
 

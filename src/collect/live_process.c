@@ -36,6 +36,7 @@ static bool is_called_deleted(struct live_process *p, struct str path)
     struct stat named;
 
     return str_ends(path, " (deleted)") && p->c->host.is_live &&
+           !host_held_is_slow(&p->c->host, p->folder, "exe", p->pid) &&
            fstatat(p->folder, "exe", &running, 0) == 0 && running.st_nlink &&
            host_stat(&p->c->host, buf_text(p->buf) + 1, &named) == 0 &&
            named.st_ino == running.st_ino && named.st_dev == running.st_dev;
@@ -212,7 +213,7 @@ void live_processes(struct collection *c)
     p.processes = live_open(c, "live/process");
     p.maps = live_open(c, "live/map");
     p.opens = live_open(c, "live/open");
-    for (size_t i = 0; i < c->processes.count && !c->status; i++) {
+    for (size_t i = 0; i < c->processes.count && !c->status && !collection_is_stopped(c); i++) {
         CLEANUP_HOST_FD int folder = -1;
 
         p.pid = c->processes.list[i].pid;

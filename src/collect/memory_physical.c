@@ -3,6 +3,9 @@
 #include <unistd.h>
 #include "collect/hidden.h"
 
+/* A member is at most one part, so that what is not read of it when a person wants an end is soon
+ * filled. */
+enum { PART_SIZE = 256 << 20 };
 enum { RANGE_COUNT = 4096, SEGMENT_COUNT = 4096, STEP_SIZE = 256 << 10, BLOCK = 4096 };
 
 /* LiME's header of a range, in little-endian: u32 magic, u32 version, u64 first and u64 last
@@ -29,8 +32,9 @@ struct physical {
     struct ranges segments; /* of /proc/kcore that lie at a physical address */
     struct ranges wanted;
     char *step;
-    uint64_t unreadable;
-    unsigned zeros; /* segments at the physical address 0 */
+    unsigned part;       /* number of the next member */
+    uint64_t unreadable; /* bytes of all parts */
+    unsigned zeros;      /* segments at the physical address 0 */
 };
 
 static void settle(struct physical *p, int code)
@@ -167,52 +171,89 @@ static void put_number(uint8_t *out, size_t size, uint64_t n)
         out[i] = (uint8_t)n;
 }
 
-static void put_header(struct physical *p, const struct range *r)
+static void put_header(struct physical *p, uint64_t start, uint64_t size)
 {
     uint8_t header[LIME_HEADER_SIZE] = {0};
 
     put_number(header, 4, LIME_MAGIC);
     put_number(header + 4, 4, LIME_VERSION);
-    put_number(header + 8, 8, r->start);
-    put_number(header + 16, 8, r->start + r->size - 1);
+    put_number(header + 8, 8, start);
+    put_number(header + 16, 8, start + size - 1);
     settle(p, bundle_data(p->c->bundle, header, sizeof(header), p->c->e));
 }
 
-/* A page that the kernel keeps back (poisoned, given to a guest) is filled with zeros. */
-static void put_range(struct physical *p, const struct range *r)
+/* A page that the kernel keeps back (poisoned, given to a guest) is filled with zeros. Returns how
+ * many bytes of them. */
+static uint64_t put_bytes_at(struct physical *p, uint64_t off, uint64_t size)
 {
-    put_header(p, r);
-    for (uint64_t at = 0; at < r->size && p->c->status == 0;) {
-        size_t want = r->size - at < STEP_SIZE ? (size_t)(r->size - at) : STEP_SIZE;
-        ssize_t n = read_at(p->fd, p->step, want, r->off + at);
+    uint64_t unreadable = 0;
+
+    for (uint64_t at = 0; at < size && p->c->status == 0 && !collection_is_stopped(p->c);) {
+        size_t want = size - at < STEP_SIZE ? (size_t)(size - at) : STEP_SIZE;
+        ssize_t n = read_at(p->fd, p->step, want, off + at);
 
         if (n <= 0) {
             n = want < BLOCK ? (ssize_t)want : BLOCK;
             memset(p->step, 0, (size_t)n);
-            p->unreadable += (uint64_t)n;
+            unreadable += (uint64_t)n;
         }
         collection_pace(p->c, (size_t)n);
         settle(p, bundle_data(p->c->bundle, p->step, (size_t)n, p->c->e));
         at += (uint64_t)n;
     }
+    return unreadable;
+}
+
+/* One member: a range of its own, and so a file of LiME's, as all of them one behind the other are.
+ * False where the bundle takes no more. */
+static bool put_part(struct physical *p, uint64_t start, uint64_t size, uint64_t off)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf source = {0};
+    struct bundle_member m = {.type = '0', .size = LIME_HEADER_SIZE + size};
+    uint64_t unreadable;
+
+    buf_addf(&path, "memory/physical-%03u.lime", p->part++);
+    buf_addf(&source, "/%s", p->path);
+    m.path = buf_str(&path);
+    m.source = buf_str(&source);
+    if (!collection_has_room(p->c, m.path, m.size))
+        return false;
+    settle(p, bundle_member_begin(p->c->bundle, &m, p->c->e));
+    if (p->c->status)
+        return false;
+    put_header(p, start, size);
+    unreadable = put_bytes_at(p, off, size);
+    p->unreadable += unreadable;
+    if (p->c->status == 0)
+        settle(p, bundle_member_end(p->c->bundle,
+                                    p->c->was_stopped ? "stopped"
+                                    : unreadable      ? "unreadable"
+                                                      : NULL,
+                                    0, p->c->e));
+    return p->c->status == 0;
+}
+
+static bool put_range(struct physical *p, const struct range *r)
+{
+    uint64_t size;
+
+    for (uint64_t at = 0; at < r->size; at += size) {
+        size = r->size - at < PART_SIZE ? r->size - at : PART_SIZE;
+        if (collection_is_stopped(p->c) || !put_part(p, r->start + at, size, r->off + at))
+            return false;
+    }
+    return true;
 }
 
 static void put_memory(struct physical *p)
 {
-    CLEANUP_BUF struct buf source = {0};
-    struct bundle_member m = {.path = STR("memory/physical.lime"), .type = '0'};
+    size_t i = 0;
 
-    buf_addf(&source, "/%s", p->path);
-    m.source = buf_str(&source);
-    for (size_t i = 0; i < p->wanted.count; i++)
-        m.size += LIME_HEADER_SIZE + p->wanted.list[i].size;
-    settle(p, bundle_member_begin(p->c->bundle, &m, p->c->e));
-    for (size_t i = 0; i < p->wanted.count && p->c->status == 0; i++)
-        put_range(p, &p->wanted.list[i]);
-    if (p->c->status == 0)
-        settle(p, bundle_member_end(p->c->bundle, p->unreadable ? "unreadable" : NULL, 0, p->c->e));
+    while (i < p->wanted.count && put_range(p, &p->wanted.list[i]))
+        i++;
     if (p->unreadable)
-        collection_missing(p->c, m.source, 0, "%llu bytes could not be read and are zeros",
+        collection_missing(p->c, str_of(p->path), 0, "%llu bytes could not be read and are zeros",
                            (unsigned long long)p->unreadable);
 }
 
@@ -305,5 +346,5 @@ void collection_memory_physical(struct collection *c)
         buf_addf(&what, "/%s", ways[i].path);
         say(p, buf_text(&what), code, why_not(code));
     }
-    say(p, "memory/physical.lime", 0, "the whole memory could not be copied in any of these ways");
+    say(p, "memory/physical", 0, "the whole memory could not be copied in any of these ways");
 }

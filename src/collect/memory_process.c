@@ -6,6 +6,7 @@ enum {
     RUN_COUNT = 1 << 19,
     PAGES_A_LINE = 2048, /* of the map; a region of more pages has several lines */
     STEP_SIZE = 256 << 10,
+    PART_SIZE = 256 << 20, /* of a member; what a person's end leaves of it is filled with zeros */
 };
 
 /* Pages that follow each other in memory and in the member. */
@@ -28,6 +29,12 @@ struct dump {
     uint64_t size; /* of all runs */
     bool is_cut;
     char *step;
+    uint64_t left;      /* of the size, to come */
+    uint64_t part_left; /* of the member that is open; 0: none is */
+    unsigned part;      /* number of the next member */
+    bool is_unreadable; /* something in the member that is open */
+    bool was_unreadable;
+    struct str source;
     struct bundle_lines *map;
 };
 
@@ -152,7 +159,8 @@ static void add_region(struct dump *d, const struct region *r)
     uint64_t most = left_out ? r->end - r->start : PAGES_A_LINE * d->page;
     uint64_t end;
 
-    for (uint64_t at = r->start; at < r->end && d->c->status == 0; at = end) {
+    for (uint64_t at = r->start; at < r->end && d->c->status == 0 && !collection_is_stopped(d->c);
+         at = end) {
         uint64_t off = d->size;
 
         end = r->end - at < most ? r->end : at + most;
@@ -184,47 +192,83 @@ static void read_map(struct dump *d)
         say(d, "/mem", 0, "there are more separate pieces of memory than are copied");
 }
 
+/* Starts the next of the members that hold the runs; false where that cannot be. */
+static bool begin_part(struct dump *d)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct bundle_member m = {.type = '0', .source = d->source};
+
+    m.size = d->left < PART_SIZE ? d->left : PART_SIZE;
+    buf_addf(&path, "memory/%llu/mem-%03u", (unsigned long long)d->pid, d->part++);
+    m.path = buf_str(&path);
+    if (!collection_has_room(d->c, m.path, m.size))
+        return false;
+    settle(d, bundle_member_begin(d->c->bundle, &m, d->c->e));
+    d->part_left = m.size;
+    d->is_unreadable = false;
+    return d->c->status == 0;
+}
+
+static void end_part(struct dump *d)
+{
+    const char *why = d->part_left ? "stopped" : d->is_unreadable ? "unreadable" : NULL;
+
+    d->part_left = 0;
+    d->was_unreadable |= d->is_unreadable;
+    settle(d, bundle_member_end(d->c->bundle, why, 0, d->c->e));
+}
+
 /* A page that is no longer there, or that this kernel does not let be read, is filled with zeros.
  */
-static uint64_t put_run(struct dump *d, const struct run *run)
+static ssize_t read_run(struct dump *d, uint64_t start, size_t want)
 {
-    uint64_t unreadable = 0;
+    ssize_t n;
 
-    for (uint64_t at = 0; at < run->size && d->c->status == 0;) {
-        size_t want = run->size - at < STEP_SIZE ? (size_t)(run->size - at) : STEP_SIZE;
-        ssize_t n = pread(d->mem, d->step, want, (off_t)(run->start + at));
+    do
+        n = pread(d->mem, d->step, want, (off_t)start);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        return n;
+    n = (ssize_t)(want < d->page ? want : d->page);
+    memset(d->step, 0, (size_t)n);
+    d->is_unreadable = true;
+    return n;
+}
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            n = (ssize_t)d->page;
-            memset(d->step, 0, (size_t)n);
-            unreadable += (uint64_t)n;
-        }
+/* False where no more is to be put. */
+static bool put_run(struct dump *d, const struct run *run)
+{
+    for (uint64_t at = 0; at < run->size;) {
+        uint64_t want = run->size - at < STEP_SIZE ? run->size - at : STEP_SIZE;
+        ssize_t n;
+
+        if (d->c->status || collection_is_stopped(d->c) || (!d->part_left && !begin_part(d)))
+            return false;
+        n = read_run(d, run->start + at, (size_t)(want < d->part_left ? want : d->part_left));
         collection_pace(d->c, (size_t)n);
         settle(d, bundle_data(d->c->bundle, d->step, (size_t)n, d->c->e));
         at += (uint64_t)n;
+        d->left -= (uint64_t)n;
+        d->part_left -= (uint64_t)n;
+        if (!d->part_left && !d->c->status)
+            end_part(d);
     }
-    return unreadable;
+    return true;
 }
 
 static void put_memory(struct dump *d)
 {
-    CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf source = {0};
-    struct bundle_member m = {.type = '0', .size = d->size};
-    uint64_t unreadable = 0;
+    size_t i = 0;
 
-    buf_addf(&path, "memory/%llu/mem", (unsigned long long)d->pid);
     buf_addf(&source, "/proc/%llu/mem", (unsigned long long)d->pid);
-    m.path = buf_str(&path);
-    m.source = buf_str(&source);
-    settle(d, bundle_member_begin(d->c->bundle, &m, d->c->e));
-    for (size_t i = 0; i < d->count && d->c->status == 0; i++)
-        unreadable += put_run(d, &d->runs[i]);
-    if (d->c->status == 0)
-        settle(d, bundle_member_end(d->c->bundle, unreadable ? "unreadable" : NULL, 0, d->c->e));
-    if (unreadable)
+    d->source = buf_str(&source);
+    d->left = d->size;
+    while (i < d->count && put_run(d, &d->runs[i]))
+        i++;
+    if (d->part_left && !d->c->status)
+        end_part(d);
+    if (d->was_unreadable)
         say(d, "/mem", 0, "pages that could not be read are filled with zeros");
 }
 

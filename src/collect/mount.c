@@ -44,19 +44,6 @@ struct str mount_unescape(struct str text, struct buf *out)
     return buf_str(out);
 }
 
-/* A file system that may ask a server or another process, and so may never answer. */
-static bool is_slow_type(struct str type)
-{
-    static const char *const slow[] = {
-        "nfs",  "nfs4", "cifs",  "smb3",   "smbfs",     "afs",    "9p",     "ceph",    "ncpfs",
-        "coda", "gfs2", "ocfs2", "lustre", "glusterfs", "autofs", "beegfs", "virtiofs"};
-
-    for (size_t i = 0; i < COUNT_OF(slow); i++)
-        if (str_is(type, slow[i]))
-            return true;
-    return str_starts(type, "fuse") && !str_is(type, "fusectl");
-}
-
 void gather_scan_mounts(struct gather *g)
 {
     enum { SLOW_COUNT = 10000 };
@@ -72,7 +59,7 @@ void gather_scan_mounts(struct gather *g)
     while (g->slow_mount_count < SLOW_COUNT && take_line(&text, &line)) {
         struct mount_line m = {0};
 
-        if (!read_mount(line, &m) || !is_slow_type(m.type))
+        if (!read_mount(line, &m) || !host_is_slow_type(m.type))
             continue;
         mount_unescape(m.point, &point);
         if (point.len < 2) /* a root file system of this kind must be read all the same */
@@ -259,7 +246,7 @@ static void add_filesystems(struct gather *g, const struct mount_table *t, const
         if (!wanted[i])
             continue;
         mount_unescape(m->point, &point);
-        if (is_slow_type(m->type))
+        if (host_is_slow_type(m->type) || host_is_slow(&g->host, str_from(buf_str(&point), 1)))
             doc_note(&g->doc, STR_FMT " (" STR_FMT ") is not asked: a dead server would hold us up",
                      STR_ARG(buf_str(&point)), STR_ARG(m->type));
         else if (++count <= MOUNT_COUNT)

@@ -87,9 +87,13 @@ static bool has_capabilities(int folder, const char *name)
 
 static void see_file(struct walk *w, int folder, const char *name)
 {
+    CLEANUP_BUF struct buf path = {0};
     struct stat st;
 
-    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 ||
+    if (host_has_slow(&w->g.host))
+        buf_addf(&path, "%s/%s", w->path.p + 1, name);
+    if (host_is_slow(&w->g.host, buf_str(&path)) ||
+        fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 ||
         !S_ISREG(st.st_mode) || !(st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
         return;
     if (st.st_mode & (S_ISUID | S_ISGID))

@@ -1,14 +1,26 @@
 /* noticed_package.c: programs that run and belong to no package, and files that differ from what
- * their package holds (dpkg). */
+ * their package holds (dpkg, apk). */
 #include <unistd.h>
 #include "collect/noticed.h"
 
-enum {
-    LIST_COUNT = 100000,
-    LIST_SIZE = 32 << 20,
-    SUM_DIGITS = 32,
-    SUM_SIZE = 16,
-    PACKAGE_MOST = 5
+enum { LIST_COUNT = 100000, LIST_SIZE = 32 << 20, SUM_DIGITS = 32, PACKAGE_MOST = 5 };
+
+/* How a package database says what a file holds. */
+struct sum_kind {
+    enum digest_kind digest;
+    size_t size;
+    const char *name; /* of the members of the evidence */
+    const char *name_of_package;
+    bool has_links; /* of a link, what it says is summed */
+};
+static const struct sum_kind dpkg_sums = {DIGEST_MD5, 16, "md5", "md5_of_package", false};
+static const struct sum_kind apk_sums = {DIGEST_SHA1, 20, "sha1", "sha1_of_package", true};
+
+/* One file of a package. */
+struct packed {
+    struct str path; /* without leading slash */
+    struct str package;
+    const uint8_t *sum;
 };
 
 /* A file that another package took the place of (dpkg-divert(1)). */
@@ -26,6 +38,7 @@ struct checking {
     size_t diversion_count;
     size_t diversion_room;
     char *step;
+    const struct sum_kind *kind;
     struct told told;
     unsigned of_package; /* told of the package in hand */
     uint64_t unsaid;     /* differences past those that are told of one package */
@@ -63,7 +76,7 @@ static struct str place_of(const struct checking *k, struct str path, struct str
 /* 0, or a negative errno. */
 static int sum_fd(struct checking *k, int fd, uint8_t sum[64])
 {
-    CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_MD5);
+    CLEANUP(digest_freep) struct digest *d = digest_new(k->kind->digest);
     ssize_t n;
 
     while ((n = read(fd, k->step, STEP_SIZE)) != 0) {
@@ -71,6 +84,8 @@ static int sum_fd(struct checking *k, int fd, uint8_t sum[64])
             continue;
         if (n < 0)
             return -errno;
+        if (collection_is_stopped(k->c))
+            return -ECANCELED;
         collection_pace(k->c, (size_t)n);
         digest_add(d, k->step, (size_t)n);
     }
@@ -79,8 +94,7 @@ static int sum_fd(struct checking *k, int fd, uint8_t sum[64])
 }
 
 /* sum: NULL where no file lies there any more, but a link or something else. */
-static void tell_sum(struct checking *k, struct str path, struct str package, struct str listed,
-                     const uint8_t *sum)
+static void tell_sum(struct checking *k, const struct packed *p, const uint8_t *sum)
 {
     CLEANUP_EVIDENCE struct evidence v = {0};
     CLEANUP_BUF struct buf whole = {0};
@@ -91,15 +105,15 @@ static void tell_sum(struct checking *k, struct str path, struct str package, st
         return;
     }
     buf_addc(&whole, '/');
-    buf_addstr(&whole, path);
+    buf_addstr(&whole, p->path);
     put_bytes(evidence_begin(&v), "path", buf_str(&whole));
-    put_bytes(&v.json, "package", package);
-    put_bytes(&v.json, "md5_of_package", listed);
+    put_bytes(&v.json, "package", p->package);
+    json_put_hex(&v.json, k->kind->name_of_package, p->sum, k->kind->size);
     if (sum)
-        json_put_hex(&v.json, "md5", sum, SUM_SIZE);
+        json_put_hex(&v.json, k->kind->name, sum, k->kind->size);
     collection_observe(k->c, k->told.code, evidence_end(&v),
                        STR_FMT " differs from what the package " STR_FMT " holds",
-                       STR_ARG(buf_str(&whole)), STR_ARG(package));
+                       STR_ARG(buf_str(&whole)), STR_ARG(p->package));
 }
 
 /* What is executed, or loaded into programs and the kernel. */
@@ -109,39 +123,60 @@ static bool is_code(struct str path, mode_t mode)
            memmem(path.p, path.len, ".so", 3) || memmem(path.p, path.len, ".ko.", 4);
 }
 
+enum { PLACE_UNWANTED = 1, PLACE_OTHER = 2 }; /* no code; no file */
+
+static int sum_link(struct checking *k, const char *place, uint8_t sum[64])
+{
+    CLEANUP(digest_freep) struct digest *d = digest_new(k->kind->digest);
+    CLEANUP_BUF struct buf target = {0};
+    int code = host_link(&k->c->host, place, &target);
+
+    if (code < 0)
+        return code;
+    digest_add(d, target.p, target.len);
+    digest_end(d, sum);
+    return 0;
+}
+
+/* 0 and the sum, or PLACE_…, or a negative errno.
+ * Never opens a FIFO or a device that stands in the file's place. */
+static int sum_place(struct checking *k, const char *place, struct str path, uint8_t sum[64])
+{
+    CLEANUP_HOST_FD int seen = host_open(&k->c->host, place, O_PATH | O_NOFOLLOW);
+    CLEANUP_HOST_FD int fd = -1;
+    struct stat st;
+
+    if (seen < 0)
+        return seen;
+    if (fstat(seen, &st) < 0)
+        return -errno;
+    if (S_ISLNK(st.st_mode) && k->kind->has_links)
+        return sum_link(k, place, sum);
+    if (!S_ISREG(st.st_mode))
+        return PLACE_OTHER;
+    if (!is_code(path, st.st_mode))
+        return PLACE_UNWANTED;
+    fd = host_open(&k->c->host, place, O_RDONLY | O_NOFOLLOW);
+    return fd < 0 ? fd : sum_fd(k, fd, sum);
+}
+
 /* A file that is not there was left out on purpose more often than not, and is no difference. */
-static void check_file(struct checking *k, struct str path, struct str package, struct str listed)
+static void check_file(struct checking *k, const struct packed *p)
 {
     CLEANUP_BUF struct buf place = {0};
-    CLEANUP_HOST_FD int fd = -1;
-    uint8_t expected[SUM_SIZE];
     uint8_t sum[64];
-    struct stat st;
     int code;
 
-    if (!hex_read(expected, sizeof(expected), listed))
-        return;
-    buf_addstr(&place, place_of(k, path, package));
+    buf_addstr(&place, place_of(k, p->path, p->package));
     if (memchr(place.p ? place.p : "", '\0', place.len))
         return;
-    code = host_open(&k->c->host, buf_text(&place), O_PATH | O_NOFOLLOW);
-    if (code >= 0) { /* never opens a FIFO or a device that stands in the file's place */
-        bool is_file = fstat(code, &st) == 0 && S_ISREG(st.st_mode);
-
-        close(code);
-        if (is_file && !is_code(path, st.st_mode))
-            return;
-        if (!is_file) {
-            tell_sum(k, path, package, listed, NULL);
-            return;
-        }
-        code = fd = host_open(&k->c->host, buf_text(&place), O_RDONLY | O_NOFOLLOW);
-    }
-    code = code < 0 ? code : sum_fd(k, fd, sum);
-    if (code < 0 && code != -ENOENT && code != -ENOTDIR)
+    code = sum_place(k, buf_text(&place), p->path, sum);
+    if (code < 0 && code != -ENOENT && code != -ENOTDIR && code != -ECANCELED)
         k->unreadable++;
-    else if (code == 0 && memcmp(sum, expected, sizeof(expected)) != 0)
-        tell_sum(k, path, package, listed, sum);
+    else if (code == PLACE_OTHER)
+        tell_sum(k, p, NULL);
+    else if (code == 0 && memcmp(sum, p->sum, k->kind->size) != 0)
+        tell_sum(k, p, sum);
 }
 
 /* With a merged /usr one file has two names, and packages use either. */
@@ -229,14 +264,68 @@ static bool is_wanted(struct checking *k, struct str path)
 static void check_list(struct checking *k, struct str text, struct str package)
 {
     struct str line;
+    uint8_t sum[SUM_DIGITS / 2];
 
     k->of_package = 0;
-    while (k->c->status == 0 && take_line(&text, &line)) {
-        struct str path = str_from(line, SUM_DIGITS + 2);
+    while (k->c->status == 0 && !collection_is_stopped(k->c) && take_line(&text, &line)) {
+        struct packed p = {str_from(line, SUM_DIGITS + 2), package, sum};
 
-        if (path.len && is_wanted(k, path))
-            check_file(k, path, package, str_head(line, SUM_DIGITS));
+        if (p.path.len && is_wanted(k, p.path) &&
+            hex_read(sum, sizeof(sum), str_head(line, SUM_DIGITS)))
+            check_file(k, &p);
     }
+}
+
+/* apk's "installed": lines KEY:VALUE, an empty one between packages. P is the package, F a folder,
+ * R a file in it, and the Z that follows it "Q1" and the base64 of its SHA-1. */
+struct apk_reading {
+    struct buf package;
+    struct buf folder;
+    struct buf path;
+};
+
+static void read_apk_line(struct checking *k, struct apk_reading *r, struct str line)
+{
+    struct str value = str_from(line, 2);
+    CLEANUP_BUF struct buf sum = {0};
+
+    if (str_starts(line, "P:")) {
+        k->of_package = 0;
+        buf_clear(&r->package);
+        buf_addstr(&r->package, value);
+    } else if (str_starts(line, "F:")) {
+        buf_clear(&r->folder);
+        buf_addstr(&r->folder, value);
+    } else if (str_starts(line, "R:")) {
+        buf_clear(&r->path);
+        buf_addf(&r->path, STR_FMT "%s", STR_ARG(buf_str(&r->folder)), r->folder.len ? "/" : "");
+        buf_addstr(&r->path, value);
+    } else if (str_starts(line, "Z:Q1") && base64_read(&sum, str_from(value, 2)) &&
+               sum.len == apk_sums.size && is_wanted(k, buf_str(&r->path))) {
+        check_file(k, &(struct packed){buf_str(&r->path), buf_str(&r->package), (uint8_t *)sum.p});
+    }
+}
+
+/* False where there is no such database. */
+static bool check_apk(struct checking *k)
+{
+    static const char *const places[] = {"lib/apk/db/installed", "usr/lib/apk/db/installed"};
+    CLEANUP_LIVE_FILE struct live_file f = {.fd = -1};
+    struct apk_reading r = {0};
+    struct str line;
+    int code = -ENOENT;
+
+    for (size_t i = 0; i < COUNT_OF(places) && code < 0; i++)
+        code = live_file_open(&f, k->c, places[i]);
+    if (code < 0)
+        return false;
+    k->kind = &apk_sums;
+    while (!k->c->status && !collection_is_stopped(k->c) && live_file_line(&f, &line))
+        read_apk_line(k, &r, line);
+    buf_release(&r.package);
+    buf_release(&r.folder);
+    buf_release(&r.path);
+    return true;
 }
 
 static void tell_unsaid(struct checking *k)
@@ -251,18 +340,18 @@ static void tell_unsaid(struct checking *k)
                        (unsigned long long)k->unsaid);
 }
 
-static void check_sums(struct checking *k)
+/* False where there is no such database. */
+static bool check_dpkg(struct checking *k)
 {
     CLEANUP_NAMES struct names names = {0};
     CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf path = {0};
     int code = host_names(&k->c->host, "var/lib/dpkg/info", &names, LIST_COUNT);
 
-    if (code < 0 && code != -EFBIG) {
+    if (code < 0 && code != -EFBIG && code != -ENOENT)
         collection_missing(k->c, STR("/var/lib/dpkg/info"), -code,
                            "files cannot be compared with their packages");
-        return;
-    }
+    k->kind = &dpkg_sums;
     read_diversions(k);
     for (size_t i = 0; i < names.count && !collection_is_stopped(k->c); i++) {
         struct str rest = str_of(names.list[i]);
@@ -277,6 +366,49 @@ static void check_sums(struct checking *k)
         rest.len -= strlen(".md5sums");
         check_list(k, buf_str(&text), str_cut(&rest, ':'));
     }
+    return code != -ENOENT;
+}
+
+/* Those that are not read: they lie in databases of programs that are large themselves. */
+static bool say_other_databases(struct checking *k)
+{
+    static const struct {
+        const char *path;
+        const char *name;
+    } others[] = {
+        {"var/lib/rpm/rpmdb.sqlite", "rpm"},         {"var/lib/rpm/Packages", "rpm"},
+        {"var/lib/rpm/Packages.db", "rpm"},          {"usr/lib/sysimage/rpm/rpmdb.sqlite", "rpm"},
+        {"usr/lib/sysimage/rpm/Packages.db", "rpm"}, {"var/lib/pacman/local", "pacman"},
+        {"usr/lib/pacman/local", "pacman"}};
+    CLEANUP_BUF struct buf what = {0};
+    struct stat st;
+    bool is_there = false;
+
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (host_stat(&k->c->host, others[i].path, &st) < 0)
+            continue;
+        is_there = true;
+        buf_clear(&what);
+        buf_addf(&what, "/%s", others[i].path);
+        collection_missing(
+            k->c, buf_str(&what), 0,
+            "the database of %s is not read here: no file was compared with what its "
+            "package holds; the profile full takes the database itself, so that "
+            "this can be done elsewhere",
+            others[i].name);
+    }
+    return is_there;
+}
+
+static void check_sums(struct checking *k)
+{
+    bool is_compared = check_dpkg(k);
+
+    is_compared |= check_apk(k);
+    if (!say_other_databases(k) && !is_compared)
+        collection_missing(k->c, STR("packages"), 0,
+                           "no database of packages that is known lies on this host: no file was "
+                           "compared with what its package holds");
     if (k->unreadable)
         collection_missing(k->c, STR("packages"), 0,
                            "%llu files cannot be read to be compared with their packages",

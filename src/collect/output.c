@@ -62,14 +62,17 @@ static int open_stdout(struct output *o, struct err *e)
 static int open_receiver(struct output *o, const struct output_wish *wish, struct err *e)
 {
     struct sender_options options = {.token = wish->token,
-                                     .collection = wish->collection,
+                                     .key = wish->key,
                                      .patience_s = wish->patience_s,
                                      .told = wish->told,
                                      .context = wish->context};
     int rc = address_read(str_from(str_of(wish->place), strlen("tcp://")), &options.to, e);
 
     o->name = mem_strdup(wish->place);
-    return rc ? rc : sender_open(&o->sender, &options, e);
+    if (rc == 0)
+        rc = sender_open(&o->sender, &options, e);
+    mem_wipe(&options.key, sizeof(options.key));
+    return rc;
 }
 
 int output_open(struct output **out, const struct output_wish *wish, struct err *e)

@@ -3,10 +3,10 @@
 #include "collect/send.h"
 
 struct output_wish {
-    const char *place; /* FILE, a folder, "-" or tcp://ADDRESS:PORT */
-    const char *name;  /* of the file, where the place is a folder */
-    const char *token; /* of the receiver */
-    struct id collection;
+    const char *place;     /* FILE, a folder, "-" or tcp://ADDRESS:PORT */
+    const char *name;      /* of the file, where the place is a folder */
+    const char *token;     /* of the receiver */
+    struct sender_key key; /* of the bundle, for a receiver */
     int64_t patience_s;
     void (*told)(void *context, const char *words); /* see struct sender_options */
     void *context;

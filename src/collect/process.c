@@ -133,7 +133,8 @@ static void note_deleted(struct reading *r)
 
     if (!str_ends(link, " (deleted)"))
         return;
-    if (r->host->is_live && fstatat(r->folder, "exe", &running, 0) == 0 && running.st_nlink &&
+    if (r->host->is_live && !host_held_is_slow(r->host, r->folder, "exe", r->p.pid) &&
+        fstatat(r->folder, "exe", &running, 0) == 0 && running.st_nlink &&
         lstat(buf_text(r->buf), &named) == 0 && named.st_ino == running.st_ino &&
         named.st_dev == running.st_dev)
         return;

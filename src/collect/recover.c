@@ -102,6 +102,8 @@ static const char *copy_content(struct recovery *r, int fd, uint64_t size)
         size_t want = size - at < STEP_SIZE ? (size_t)(size - at) : STEP_SIZE;
         ssize_t n = pread(fd, r->step, want, (off_t)at);
 
+        if (collection_is_stopped(r->c))
+            return "stopped";
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -113,7 +115,8 @@ static const char *copy_content(struct recovery *r, int fd, uint64_t size)
     return NULL;
 }
 
-static void put_copy(struct recovery *r, struct bundle_member *m, int fd, uint64_t most)
+/* False where nothing was put. */
+static bool put_copy(struct recovery *r, struct bundle_member *m, int fd, uint64_t most)
 {
     uint64_t whole = (uint64_t)m->st->st_size;
     uint64_t holes;
@@ -122,11 +125,13 @@ static void put_copy(struct recovery *r, struct bundle_member *m, int fd, uint64
 
     m->type = '0';
     m->size = whole < most ? whole : most;
+    if (!collection_has_room(r->c, m->path, m->size))
+        return false;
     r->left -= m->size < r->left ? m->size : r->left;
     holes = count_holes(fd, m->size);
     settle(r, bundle_member_begin(r->c->bundle, m, r->c->e));
     if (r->c->status)
-        return;
+        return false;
     part = copy_content(r, fd, m->size);
     if (!part && whole > most)
         part = "limit";
@@ -134,12 +139,15 @@ static void put_copy(struct recovery *r, struct bundle_member *m, int fd, uint64
         part = "grew";
     if (r->c->status == 0)
         settle(r, bundle_member_end(r->c->bundle, part, holes, r->c->e));
+    return true;
 }
 
 static void put_link(struct recovery *r, struct bundle_member *m, const struct recovered *first)
 {
     CLEANUP_BUF struct buf target = {0};
 
+    if (!collection_has_room(r->c, m->path, 0))
+        return;
     name_member(&target, first->pid, first->fd);
     m->type = '1';
     m->target = buf_str(&target);
@@ -170,18 +178,20 @@ static void recover_open(struct recovery *r, int file, uint64_t pid, uint64_t fd
         collection_missing(r->c, m.path, 0, "the limit of what is recovered was reached before it");
         return;
     }
-    put_copy(r, &m, file, most < r->left ? most : r->left);
-    remember(r, &st, pid, fd);
+    if (put_copy(r, &m, file, most < r->left ? most : r->left))
+        remember(r, &st, pid, fd);
 }
 
 /* By its name in /proc, which opens the inode that is in use; what the path names now is another. A
  * FIFO or a device is not opened at all. */
-static int open_held(struct recovery *r, const char *path)
+static int open_held(struct recovery *r, const char *path, uint64_t pid)
 {
     enum { HOW = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
     struct stat st;
     int fd;
 
+    if (host_held_is_slow(&r->c->host, r->proc, path, pid))
+        return -EREMOTE;
     if (fstatat(r->proc, path, &st, 0) < 0)
         return -errno;
     if (!S_ISREG(st.st_mode))
@@ -197,7 +207,7 @@ static void recover_path(struct recovery *r, const char *path, uint64_t pid, uin
                          struct str link)
 {
     CLEANUP_BUF struct buf what = {0};
-    CLEANUP_HOST_FD int file = open_held(r, path);
+    CLEANUP_HOST_FD int file = open_held(r, path, pid);
 
     buf_addf(&what, "/proc/%s", path);
     if (file >= 0)
@@ -269,7 +279,9 @@ static void recover_fds(struct recovery *r, const struct process *p)
         collect_fd_close(&fd);
         return;
     }
-    for (size_t i = 0; i < FD_COUNT && r->c->status == 0 && (entry = readdir(dir)); i++)
+    for (size_t i = 0; i < FD_COUNT && r->c->status == 0 && !collection_is_stopped(r->c) &&
+                       (entry = readdir(dir));
+         i++)
         recover_fd(r, dirfd(dir), p, entry->d_name);
     closedir(dir);
 }

@@ -13,8 +13,9 @@ enum {
     MESSAGE_SIZE = 65536, /* bytes of data in a message */
     HEAD_SIZE = 5,        /* type and size */
     END_SIZE = 40,        /* size and hash of the whole */
-    LINE_SIZE = 32,       /* "have " and a number, with its LF */
+    IN_SIZE = 256,        /* the longest line or message of a receiver fits */
     CONFIRM_SIZE = 9,     /* 'A' and an offset */
+    WORDS_HEAD = 2,       /* 'N' or 'W', and how many bytes of words follow */
     ANSWER_MS = 20 * 1000,
     STALL_MS = 60 * 1000, /* without a word while something is not confirmed */
     AGAIN_MS = 250,
@@ -22,7 +23,7 @@ enum {
     FOREVER_MS = 1000, /* the longest wait between two looks at the clock */
 };
 
-enum state { APART, CONNECTING, GREETING, STREAMING };
+enum state { APART, CONNECTING, GREETING, PROVING, STREAMING };
 
 struct sender {
     struct sender_options options;
@@ -35,7 +36,7 @@ struct sender {
     uint8_t out[HEAD_SIZE + MESSAGE_SIZE]; /* the message on its way */
     size_t out_len;
     size_t out_done;
-    uint8_t in[LINE_SIZE];
+    uint8_t in[IN_SIZE];
     size_t in_len;
     struct digest *digest;
     uint8_t end[END_SIZE];
@@ -125,11 +126,12 @@ static void set_option(int fd, int level, int name, int value)
 
 static void greet(struct sender *s)
 {
-    char id[2 * sizeof(s->options.collection) + 1] = "";
+    const struct id *collection = &s->options.key.collection;
+    char id[2 * sizeof(*collection) + 1] = "";
     int size;
 
-    hex_write(id, s->options.collection.b, sizeof(s->options.collection));
-    size = snprintf((char *)s->out, sizeof(s->out), "calm-send/1 %s %s\n", s->options.token, id);
+    hex_write(id, collection->b, sizeof(*collection));
+    size = snprintf((char *)s->out, sizeof(s->out), "calm-send/2 %s %s\n", s->options.token, id);
     s->out_len = (size_t)size;
     s->state = GREETING;
     s->heard_ms = monotonic_ms();
@@ -250,40 +252,102 @@ static int begin_stream(struct sender *s, uint64_t have, struct err *e)
     return 0;
 }
 
-/* "have N". */
-static int take_have(struct sender *s, bool *more, struct err *e)
+static void prove(struct sender *s, const uint8_t nonce[SENDER_NONCE_SIZE])
 {
-    uint8_t *end = memchr(s->in, '\n', s->in_len);
-    struct str line = {(const char *)s->in, end ? (size_t)(end - s->in) : s->in_len};
-    uint64_t have;
+    CLEANUP_BUF struct buf line = {0};
 
-    *more = end != NULL;
-    if (!end && s->in_len < sizeof(s->in))
-        return 0;
-    if (!end || !str_starts(line, "have ") || !str_u64(str_from(line, 5), &have))
-        return lose(s, ERR_FORMAT, "what answers there is no receiver of bundles", e);
-    s->in_len -= line.len + 1;
-    memmove(s->in, end + 1, s->in_len);
-    return begin_stream(s, have, e);
+    sender_proof(&line, &s->options.key, nonce, s->options.token);
+    memcpy(s->out, line.p, line.len);
+    s->out_len = line.len;
+    s->out_done = 0;
+    s->state = PROVING;
 }
 
-static int take_confirmed(struct sender *s, struct err *e)
+/* Words go to a person's terminal. */
+static bool are_plain(struct str words)
 {
-    uint64_t offset = get_le(s->in + 1, 8);
+    for (size_t i = 0; i < words.len; i++)
+        if (words.p[i] < ' ' || words.p[i] > '~')
+            return false;
+    return words.len > 0;
+}
 
+static int not_understood(struct sender *s, struct err *e)
+{
+    return lose(s, ERR_FORMAT, "what answers there is no receiver of bundles", e);
+}
+
+static int take_refusal(struct sender *s, bool is_for_good, struct str words, struct err *e)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    char why[IN_SIZE + 32];
+
+    if (!are_plain(words))
+        return not_understood(s, e);
+    if (is_for_good)
+        return err_set(e, ERR_LIMIT,
+                       "the receiver at %s refuses this bundle: " STR_FMT
+                       ". It has the first %llu bytes",
+                       peer(s, text), STR_ARG(words), (unsigned long long)s->confirmed);
+    snprintf(why, sizeof(why), "the receiver says: " STR_FMT, STR_ARG(words));
+    if (!s->was_joined) {
+        s->was_joined = true; /* it is there, and can be waited for */
+        s->lost_ms = monotonic_ms();
+        tell(s, why);
+    }
+    return lose(s, ERR_IO, why, e);
+}
+
+/* "prove NONCE", "have N", "wait WORDS", "no WORDS". */
+static int take_answer(struct sender *s, struct str line, struct err *e)
+{
+    uint8_t nonce[SENDER_NONCE_SIZE];
+    uint64_t have;
+
+    if (str_starts(line, "wait "))
+        return take_refusal(s, false, str_from(line, 5), e);
+    if (str_starts(line, "no "))
+        return take_refusal(s, true, str_from(line, 3), e);
+    if (s->state == GREETING && str_starts(line, "prove ") &&
+        hex_read(nonce, sizeof(nonce), str_from(line, 6))) {
+        prove(s, nonce);
+        return 0;
+    }
+    if (s->state == PROVING && str_starts(line, "have ") && str_u64(str_from(line, 5), &have))
+        return begin_stream(s, have, e);
+    return not_understood(s, e);
+}
+
+static int take_line(struct sender *s, bool *more, struct err *e)
+{
+    uint8_t copy[IN_SIZE];
+    uint8_t *end = memchr(s->in, '\n', s->in_len);
+    struct str line = {(const char *)copy, end ? (size_t)(end - s->in) : s->in_len};
+
+    *more = end != NULL;
+    if (!end)
+        return s->in_len < sizeof(s->in) ? 0 : not_understood(s, e);
+    memcpy(copy, s->in, line.len);
+    s->in_len -= line.len + 1;
+    memmove(s->in, end + 1, s->in_len);
+    return take_answer(s, line, e);
+}
+
+static int take_confirmed(struct sender *s, uint64_t offset, struct err *e)
+{
     if (offset < s->confirmed || offset > s->sent)
         return lose(s, ERR_FORMAT, "the receiver confirms what it was not sent", e);
     s->confirmed = offset;
     return 0;
 }
 
-static int take_verdict(struct sender *s, struct err *e)
+static int take_verdict(struct sender *s, bool is_whole, struct err *e)
 {
     char text[ADDRESS_TEXT_SIZE];
 
     if (!s->end_sent)
         return lose(s, ERR_FORMAT, "the receiver judges what is not at its end", e);
-    s->is_whole = s->in[0] == 'F';
+    s->is_whole = is_whole;
     if (s->is_whole)
         return 0;
     return err_set(e, ERR_TAMPER,
@@ -292,27 +356,49 @@ static int take_verdict(struct sender *s, struct err *e)
                    peer(s, text));
 }
 
+/* How many bytes its message has, as far as can be seen; 0: there is no such message. */
+static size_t message_size(const struct sender *s)
+{
+    switch (s->in[0]) {
+    case 'A':
+        return CONFIRM_SIZE;
+    case 'F':
+    case 'X':
+        return 1;
+    case 'N':
+    case 'W':
+        return s->in_len < WORDS_HEAD                  ? WORDS_HEAD
+               : s->in[1] > sizeof(s->in) - WORDS_HEAD ? 0
+                                                       : WORDS_HEAD + (size_t)s->in[1];
+    }
+    return 0;
+}
+
+static int take_known(struct sender *s, const uint8_t *message, size_t size, struct err *e)
+{
+    if (message[0] == 'A')
+        return take_confirmed(s, get_le(message + 1, 8), e);
+    if (message[0] == 'F' || message[0] == 'X')
+        return take_verdict(s, message[0] == 'F', e);
+    return take_refusal(s, message[0] == 'N',
+                        (struct str){(const char *)message + WORDS_HEAD, size - WORDS_HEAD}, e);
+}
+
 /* One message of the receiver; *more tells whether there was a whole one. */
 static int take_message(struct sender *s, bool *more, struct err *e)
 {
-    uint8_t type = s->in_len ? s->in[0] : 0;
-    size_t size = type == 'A' ? CONFIRM_SIZE : 1;
-    int rc;
+    uint8_t copy[IN_SIZE];
+    size_t size = s->in_len ? message_size(s) : 1;
 
     *more = s->in_len && s->in_len >= size;
+    if (size == 0)
+        return lose(s, ERR_FORMAT, "what the receiver says cannot be understood", e);
     if (!*more)
         return 0;
-    if (type == 'A')
-        rc = take_confirmed(s, e);
-    else if (type == 'F' || type == 'X')
-        rc = take_verdict(s, e);
-    else
-        rc = lose(s, ERR_FORMAT, "what the receiver says cannot be understood", e);
-    if (s->in_len >= size) { /* not after the connection was given up */
-        s->in_len -= size;
-        memmove(s->in, s->in + size, s->in_len);
-    }
-    return rc;
+    memcpy(copy, s->in, size);
+    s->in_len -= size;
+    memmove(s->in, s->in + size, s->in_len);
+    return take_known(s, copy, size, e);
 }
 
 static int take_all(struct sender *s, struct err *e)
@@ -321,7 +407,7 @@ static int take_all(struct sender *s, struct err *e)
     int rc = 0;
 
     while (rc == 0 && more && !s->is_whole && s->state >= GREETING)
-        rc = s->state == GREETING ? take_have(s, &more, e) : take_message(s, &more, e);
+        rc = s->state == STREAMING ? take_message(s, &more, e) : take_line(s, &more, e);
     return rc;
 }
 
@@ -484,5 +570,6 @@ void sender_close(struct sender *s)
     hang_up(s);
     digest_free(s->digest);
     free(s->ring);
+    mem_wipe(&s->options.key, sizeof(s->options.key));
     free(s);
 }

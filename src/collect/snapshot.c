@@ -75,6 +75,13 @@ static void add_owners(struct gather *g)
         p->list[i].package = owner_of(items, p->count, p->list[i].program);
 }
 
+bool gather_is_stopped(const struct gather *g)
+{
+    const struct collect_options *o = g->options;
+
+    return o && o->is_stopped && o->is_stopped(o->context);
+}
+
 static void scan(struct gather *g)
 {
     find_boot(g);
@@ -113,6 +120,7 @@ int gather_snapshot(const struct collect_options *options, struct process_list *
     if (lent)
         g.processes = *lent;
     g.arena = arena_new();
+    g.options = options;
     g.with_hashes = !options || !options->without_hashes;
     g.is_root = geteuid() == 0;
     doc_init(&g.doc, emit, context, e);
@@ -120,6 +128,11 @@ int gather_snapshot(const struct collect_options *options, struct process_list *
     write_first(&g, options);
     for (size_t i = 0; i < COUNT_OF(sections) && g.doc.status == 0; i++) {
         doc_section(&g.doc, sections[i].name);
+        if (gather_is_stopped(&g)) {
+            doc_seen(&g.doc, SEEN_NONE);
+            doc_note(&g.doc, "a person ended the collection before this was read");
+            continue;
+        }
         sections[i].gather(&g);
     }
     code = doc_finish(&g.doc);

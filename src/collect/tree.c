@@ -13,6 +13,7 @@ struct walk {
     walk_visit *visit;
     uint64_t left; /* entries that may still be looked at */
     void *context;
+    bool is_over; /* a person ended it, and that is said */
 };
 
 static void walk_folder(struct walk *w, int fd, unsigned depth);
@@ -21,10 +22,6 @@ static void walk_into(struct walk *w, int folder, const char *name, unsigned dep
 {
     int fd;
 
-    if (gather_is_slow(w->g, str_from(buf_str(&w->path), 1))) {
-        doc_gap(&w->g->doc, "%s lies on a network file system and is not read", w->path.p);
-        return;
-    }
     fd = host_open_in(&w->g->host, folder, name, O_RDONLY | O_DIRECTORY);
     if (fd < 0 && fd != -ENOENT)
         doc_gap_errno(&w->g->doc, fd, "%s", w->path.p);
@@ -36,6 +33,11 @@ static void walk_entry(struct walk *w, int folder, const char *name, unsigned de
 {
     struct stat st;
 
+    if (host_is_slow(&w->g->host, str_from(buf_str(&w->path), 1))) {
+        doc_gap(&w->g->doc, "%s lies on a network or user-space file system and is not read",
+                w->path.p);
+        return;
+    }
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0) {
         if (errno != ENOENT)
             doc_gap_errno(&w->g->doc, -errno, "%s", w->path.p);
@@ -44,6 +46,15 @@ static void walk_entry(struct walk *w, int folder, const char *name, unsigned de
     w->visit(w, folder, name, &st);
     if (S_ISDIR(st.st_mode))
         walk_into(w, folder, name, depth);
+}
+
+static bool is_over(struct walk *w)
+{
+    if (!w->is_over && gather_is_stopped(w->g)) {
+        w->is_over = true;
+        doc_gap(&w->g->doc, "a person ended the collection before all was looked at");
+    }
+    return w->is_over;
 }
 
 /* Takes the descriptor over. */
@@ -63,6 +74,8 @@ static void walk_folder(struct walk *w, int fd, unsigned depth)
     if (code < 0)
         doc_gap_errno(&w->g->doc, code, "%s", w->path.p);
     for (size_t i = 0; i < names.count; i++) {
+        if (is_over(w))
+            return;
         if (w->left == 0) {
             doc_gap(&w->g->doc, "more than %d files: the rest is not looked at", GATHER_NAME_COUNT);
             return;
@@ -260,7 +273,7 @@ void gather_privileged(struct gather *g)
     struct walk w = {
         .g = g, .visit = visit_privileged, .left = GATHER_NAME_COUNT, .context = &list};
 
-    for (size_t i = 0; i < COUNT_OF(roots); i++) {
+    for (size_t i = 0; i < COUNT_OF(roots) && !is_over(&w); i++) {
         int code = walk_root(&w, roots[i]);
 
         /* On a merged /usr the folders under / are links, which are not followed. */

@@ -235,7 +235,7 @@ static void put_warning(const struct view *v, struct answer *a)
 
     if (!here)
         return;
-    buf_addf(&line, "lies on " STR_FMT ", which is " STR_FMT ": copy its folder to another machine",
+    buf_addf(&line, "is on " STR_FMT ", which is " STR_FMT ": copy it to another machine",
              STR_ARG(str_head(view_title(here), 30)), STR_ARG(thing_value(here, "state")));
     put_line(a, "This case (!)", buf_str(&line));
 }

@@ -17,9 +17,11 @@ const char *collection_tool_name(enum collection_tool tool);
 /* What a collection says of itself; empty where it does not. UTF-8, cut, hostile. */
 struct collection_facts {
     struct buf program, host, machine_id, boot_id, profile, clock, collection, uid;
-    struct buf encryption; /* x509, pgp, password, zip: what was collected cannot be read */
-    struct utc taken; /* zero where unknown */
-    bool has_end;     /* its own end was there */
+    struct buf step;             /* the last that is complete */
+    struct buf continues, after; /* the collection, and its step, that it goes on behind */
+    struct buf encryption;       /* x509, pgp, password, zip: what was collected cannot be read */
+    struct utc taken;            /* zero where unknown */
+    bool has_end;                /* its own end was there */
 };
 
 struct collection_reading {
@@ -33,8 +35,15 @@ struct collection_reading {
     uint64_t heavy; /* of those: to look at first */
     uint64_t missing;
     bool is_sealed;
+    size_t parts;       /* that it was made in, this and those before it */
+    struct utc resumed; /* when the last of several parts was begun; else zero */
     struct buf problem; /* why it is not whole; empty where it is */
 };
+
+/* Finds the parts that a collection goes on behind, the first first; 0: none is here. */
+enum { COLLECTION_PARTS_MOST = 16 };
+typedef size_t collection_before(void *context, const struct collection_facts *facts,
+                                 struct hash parts[COLLECTION_PARTS_MOST]);
 void collection_reading_release(struct collection_reading *r);
 
 /* Which tool's collection lies behind a descriptor; COLLECTION_UNKNOWN for none. name is for
@@ -42,9 +51,11 @@ void collection_reading_release(struct collection_reading *r);
  * worker_run. */
 MUST_CHECK int collection_sniff(struct session *s, int fd, const char *name,
                                 enum collection_tool *out, struct err *e);
-/* Reads one that is kept as a blob. Damage and limits are no error, but out->problem. Errors are
- * those of the store, and as collection_sniff; ERR_FORMAT: it is none. */
+/* Reads one that is kept as a blob, and with it the parts that come before it, as one. Damage and
+ * limits are no error, but out->problem. Errors are those of the store, and as collection_sniff;
+ * ERR_FORMAT: it is none. */
 MUST_CHECK int collection_read(struct session *s, const struct hash *blob, const char *name,
+                               collection_before *before, void *context,
                                struct collection_reading *out, struct err *e);
 
 /* One line of a list. The slices live until the callback returns. */

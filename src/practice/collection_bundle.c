@@ -90,9 +90,10 @@ static int read_facts(struct collection_job *c, struct err *e)
 {
     static const struct {
         const char *member, *fact;
-    } texts[] = {{"program", "program"},      {"host", "host"},     {"machine_id", "machine_id"},
-                 {"boot_id", "boot_id"},      {"started", "taken"}, {"profile", "profile"},
-                 {"collection", "collection"}};
+    } texts[] = {
+        {"program", "program"},       {"host", "host"},           {"machine_id", "machine_id"},
+        {"boot_id", "boot_id"},       {"started", "taken"},       {"profile", "profile"},
+        {"collection", "collection"}, {"continues", "continues"}, {"after", "after"}};
     CLEANUP_IMPORT_JSON json_t *head = NULL;
     struct str format;
     int rc = import_json_text(&head, collection_member(c, "bundle.json"), NULL);
@@ -180,6 +181,22 @@ static int read_lines(struct collection_job *c, const char *name, take_object *t
         has_bad = false;
     }
     return rc;
+}
+
+/* The last step that is complete (doc/format/bundle.md 1.8). */
+static int read_steps(struct collection_job *c, struct err *e)
+{
+    static const char start[] = "step/";
+    struct str last = STR("");
+
+    for (size_t i = 0; i < c->count; i++) {
+        struct str name = str_from(c->members[i].name, strlen(start));
+
+        if (str_starts(c->members[i].name, start) && str_ends(name, ".json") &&
+            !c->members[i].is_cut)
+            last = str_head(name, name.len - strlen(".json"));
+    }
+    return collection_fact(c, "step", last, e);
 }
 
 static struct str cut(struct str text)
@@ -313,6 +330,8 @@ int collection_read_bundle(struct collection_job *c, struct err *e)
         rc = read_end(c, e);
     if (rc == 0)
         rc = drop_repeats(c, e);
+    if (rc == 0)
+        rc = read_steps(c, e);
     if (rc == 0)
         rc = read_document(c, e);
     if (rc == 0)

@@ -182,6 +182,18 @@ static int end(const struct proc_capture *said, struct err *e)
     return 0;
 }
 
+/* Who waits at a terminal is told for how long, and how it ends. */
+static void say_wait(const struct operation *op, const struct input *in, struct answer *a)
+{
+    bool is_full = str_is(input_value(op, in, "profile"), "full");
+
+    if (!a->is_interactive || a->wants_json || !a->flush)
+        return;
+    buf_addf(&a->text, "Reading this machine; it takes %s. Ctrl-C ends it in good order.\n",
+             is_full ? "minutes" : "seconds");
+    (void)a->flush(a);
+}
+
 static int collect_here(struct session *s, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
@@ -204,6 +216,8 @@ static int collect_here(struct session *s, const struct operation *op, const str
         rc = collector_find(&program, e);
     if (rc == 0)
         rc = make_command(&words, arena, buf_text(&program), &v, op, in, e);
+    if (rc == 0)
+        say_wait(op, in, a);
     if (rc == 0)
         rc = stream(s, &words, &t.facts.digests, &said, e);
     if (rc)
@@ -228,7 +242,11 @@ static int collect_over_ssh(struct session *s, const struct operation *op, const
             return err_set(e, ERR_USAGE,
                            "--%s is about one machine, and --ssh about many: leave one of them out",
                            of_here[i]);
-    buf_addf(&arguments, "--profile " STR_FMT, STR_ARG(input_value(op, in, "profile")));
+    /* Only this can be gone on with. */
+    if (input_has(op, in, "resume"))
+        buf_adds(&arguments, "--profile full");
+    else
+        buf_addf(&arguments, "--profile " STR_FMT, STR_ARG(input_value(op, in, "profile")));
     if (limit.len)
         buf_addf(&arguments, " --limit " STR_FMT, STR_ARG(limit));
     return visit_hosts(s, op, in, buf_str(&arguments), a, e);
@@ -259,7 +277,10 @@ const struct operation preserve_collect = {
         "(calm preserve visits). A host whose key is not in known_hosts, or differs, is refused, "
         "and calm says how to go on. Keys come from your agent or --identity, a password only "
         "from the terminal. ~/.ssh/config is not read. What came of a host that broke off is "
-        "kept: it is good up to there; the last line is the command that tries again.",
+        "kept: it is good up to there, and the host is visited again, at most --tries times: with "
+        "the profile full behind the last step that came whole, which calm also does later with "
+        "--resume, and both parts are read as one collection of two times; a triage takes "
+        "seconds and is taken anew. The last line is the command that tries again.",
     OP_FIELDS(collect_fields),
     .kind = &evidence_kind,
     .type = OP_JOB,

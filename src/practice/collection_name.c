@@ -18,6 +18,7 @@ struct wanted {
 static const struct wanted wanted[] = {
     {COLLECTION_BUNDLE, MATCH_WHOLE, "bundle.json", SURE | READ},
     {COLLECTION_BUNDLE, MATCH_WHOLE, "end.json", SURE | READ},
+    {COLLECTION_BUNDLE, MATCH_START, "step/", WEAK | READ},
     {COLLECTION_BUNDLE, MATCH_NUMBERED, "snapshot-", SURE | READ},
     {COLLECTION_BUNDLE, MATCH_NUMBERED, "observed-", SURE | READ},
     {COLLECTION_BUNDLE, MATCH_NUMBERED, "missing-", SURE | READ},

@@ -37,6 +37,9 @@ static void facts_release(struct collection_facts *f)
     buf_release(&f->collection);
     buf_release(&f->uid);
     buf_release(&f->encryption);
+    buf_release(&f->step);
+    buf_release(&f->continues);
+    buf_release(&f->after);
 }
 
 void collection_reading_release(struct collection_reading *r)
@@ -144,6 +147,11 @@ struct receiving {
     uint64_t of_code[CODE_COUNT]; /* how many came, by row; the last: of all codes not known here */
     uint64_t missing_kept;
     bool has_head;
+    struct hash before[COLLECTION_PARTS_MOST]; /* the parts before it */
+    size_t before_count;
+    size_t part; /* that is read, from 0 */
+    size_t document_part;
+    bool is_of_other_boot; /* than the first part */
 };
 
 static void receiving_release(struct receiving *r)
@@ -176,6 +184,17 @@ static void put_some_text(struct json *j, const char *name, const struct buf *te
         json_put_str(j, name, buf_str(text));
 }
 
+static void put_before(const struct receiving *r, struct json *j)
+{
+    if (!r->before_count)
+        return;
+    json_name(j, "continues");
+    json_array_begin(j);
+    for (size_t i = 0; i < r->before_count; i++)
+        json_hex(j, r->before[i].b, sizeof(r->before[i].b));
+    json_array_end(j);
+}
+
 static int write_head(struct receiving *r, struct err *e)
 {
     const struct collection_facts *f = &r->out->facts;
@@ -187,6 +206,7 @@ static int write_head(struct receiving *r, struct err *e)
     j = begin_line(r);
     json_put_text(j, "format", "calm-collection/1");
     json_put_hex(j, "of", r->of.b, sizeof(r->of.b));
+    put_before(r, j);
     json_put_text(j, "tool", collection_tool_name(r->out->tool));
     put_some_text(j, "program", &f->program);
     put_some_text(j, "host", &f->host);
@@ -204,10 +224,12 @@ static void take_fact(struct collection_facts *f, struct str name, struct str va
     const struct {
         const char *name;
         struct buf *to;
-    } texts[] = {
-        {"program", &f->program},       {"host", &f->host},       {"machine_id", &f->machine_id},
-        {"boot_id", &f->boot_id},       {"profile", &f->profile}, {"clock", &f->clock},
-        {"collection", &f->collection}, {"uid", &f->uid},         {"encryption", &f->encryption}};
+    } texts[] = {{"program", &f->program},       {"host", &f->host},
+                 {"machine_id", &f->machine_id}, {"boot_id", &f->boot_id},
+                 {"profile", &f->profile},       {"clock", &f->clock},
+                 {"collection", &f->collection}, {"uid", &f->uid},
+                 {"encryption", &f->encryption}, {"step", &f->step},
+                 {"continues", &f->continues},   {"after", &f->after}};
     enum { FACT_SIZE = 500 };
 
     if (str_is(name, "taken"))
@@ -224,8 +246,29 @@ static void take_fact(struct collection_facts *f, struct str name, struct str va
         }
 }
 
-static int take_document(struct collection_reading *out, struct str lines, struct err *e)
+/* Of a later part only what is not said of the whole. */
+static void take_later_fact(struct receiving *r, struct str name, struct str value)
 {
+    static const char *const of_last[] = {"collection", "step", "ended"};
+    struct collection_facts *f = &r->out->facts;
+
+    if (str_is(name, "taken"))
+        (void)utc_read(&r->out->resumed, value);
+    if (str_is(name, "boot_id") && !str_eq(value, buf_str(&f->boot_id)))
+        r->is_of_other_boot = true;
+    for (size_t i = 0; i < COUNT_OF(of_last); i++)
+        if (str_is(name, of_last[i]))
+            take_fact(f, name, value);
+}
+
+/* A state that was cut in one part was taken anew in the next. */
+static int take_document(struct receiving *r, struct str lines, struct err *e)
+{
+    struct collection_reading *out = r->out;
+
+    if (r->document_part != r->part)
+        buf_clear(&out->document);
+    r->document_part = r->part;
     if (out->document.len + lines.len > COLLECT_DOCUMENT_SIZE)
         return err_set(e, ERR_LIMIT, "the state in the collection is over %d MiB big",
                        COLLECT_DOCUMENT_SIZE >> 20);
@@ -307,14 +350,19 @@ static int take_row(void *context, uint32_t kind, const struct str *texts, struc
     int rc;
 
     if (kind == ROW_FACT) {
-        take_fact(&r->out->facts, texts[0], texts[1]);
+        if (r->part)
+            take_later_fact(r, texts[0], texts[1]);
+        else
+            take_fact(&r->out->facts, texts[0], texts[1]);
         return 0;
     }
+    if (!r->writer)
+        return 0; /* only the facts are wanted */
     rc = write_head(r, e);
     if (rc)
         return rc;
     if (kind == ROW_DOCUMENT)
-        return take_document(r->out, texts[0], e);
+        return take_document(r, texts[0], e);
     return kind == ROW_OBSERVED ? take_observed(r, texts, e) : take_missing(r, texts, e);
 }
 
@@ -391,6 +439,8 @@ static int write_end(struct receiving *r, const struct pack *pack, struct err *e
     json_put_u64(j, "size", out->size);
     json_put_u64(j, "observed", out->observed);
     json_put_u64(j, "missing", out->missing);
+    if (out->resumed.sec)
+        json_put_utc(j, "resumed", out->resumed);
     if (out->problem.len)
         json_put_str(j, "problem", buf_str(&out->problem));
     rc = end_line(r, e);
@@ -428,41 +478,118 @@ static int say_left(struct receiving *r, struct err *e)
     return rc;
 }
 
-static int write_list(struct receiving *r, const struct pack *pack, const char *name, struct err *e)
+/* One archive, packed for the worker. */
+struct opened {
+    struct pack pack;
+    struct buf problem;
+    bool is_sealed;
+    int fd;
+};
+
+static void opened_release(struct opened *o)
+{
+    pack_release(&o->pack);
+    buf_release(&o->problem);
+    fd_close(o->fd);
+}
+
+static int open_archive(struct session *s, const struct hash *blob, const char *name,
+                        struct opened *o, struct err *e)
+{
+    uint64_t size;
+    int rc = blob_open(session_store(s), blob, &o->fd, &size, e);
+
+    if (rc == 0)
+        rc = pack_begin(&o->pack, e);
+    if (rc == 0)
+        rc = walk(s, o->fd, name, &o->pack, &o->is_sealed, &o->problem, e);
+    if (rc == 0)
+        rc = pack_end(&o->pack, e);
+    if (rc == 0 && !o->pack.tool)
+        rc = err_set(e, ERR_FORMAT, "%s is no collection of a known kind", name);
+    return rc;
+}
+
+/* A part that was cut is why there is a next one; that it was is no problem of the whole. */
+static int read_before(struct session *s, struct receiving *r, const char *name, struct err *e)
+{
+    CLEANUP(opened_release) struct opened o = {.pack = {.fd = -1}, .fd = -1};
+    int rc = open_archive(s, &r->before[r->part], name, &o, e);
+
+    if (rc)
+        return rc;
+    r->out->members += o.pack.members;
+    r->out->size += o.pack.size;
+    rc = read_pack(r, &o.pack, name, e);
+    r->out->facts.has_end = false;
+    r->part++;
+    return rc;
+}
+
+static int say_boots(struct receiving *r, struct err *e)
+{
+    const struct str texts[] = {STR("one boot"), STR("resume"),
+                                STR("the host was started anew between the parts: what is in "
+                                    "memory is of two boots"),
+                                STR("0")};
+
+    return r->is_of_other_boot ? take_missing(r, texts, e) : 0;
+}
+
+static int write_list(struct session *s, struct receiving *r, const struct pack *pack,
+                      const char *name, struct err *e)
 {
     int rc = blob_begin(&r->writer, r->store, e);
 
+    while (rc == 0 && r->part < r->before_count)
+        rc = read_before(s, r, name, e);
     if (rc == 0)
         rc = read_pack(r, pack, name, e);
     if (rc == 0)
         rc = write_head(r, e);
     if (rc == 0)
+        rc = say_boots(r, e);
+    if (rc == 0)
         rc = say_left(r, e);
     return rc ? rc : write_end(r, pack, e);
 }
 
+/* What a bundle goes on behind it says itself; the facts are all that is kept of this. */
+static int find_before(struct receiving *r, const struct pack *pack, const char *name,
+                       collection_before *before, void *context, struct err *e)
+{
+    CLEANUP(collection_reading_release) struct collection_reading peeked = {0};
+    struct receiving peek = {.out = &peeked};
+    int rc;
+
+    if (pack->tool != COLLECTION_BUNDLE || !before)
+        return 0;
+    rc = read_pack(&peek, pack, name, e);
+    receiving_release(&peek);
+    if (rc == 0 && peeked.facts.continues.len)
+        r->before_count = before(context, &peeked.facts, r->before);
+    return rc;
+}
+
 int collection_read(struct session *s, const struct hash *blob, const char *name,
-                    struct collection_reading *out, struct err *e)
+                    collection_before *before, void *context, struct collection_reading *out,
+                    struct err *e)
 {
     CLEANUP(receiving_release)
     struct receiving r = {.out = out, .store = session_store(s), .of = *blob};
-    CLEANUP(pack_release) struct pack pack = {.fd = -1};
-    CLEANUP_FD int fd = -1;
-    uint64_t size;
-    int rc = blob_open(r.store, blob, &fd, &size, e);
+    CLEANUP(opened_release) struct opened o = {.pack = {.fd = -1}, .fd = -1};
+    int rc = open_archive(s, blob, name, &o, e);
 
     if (rc == 0)
-        rc = pack_begin(&pack, e);
-    if (rc == 0)
-        rc = walk(s, fd, name, &pack, &out->is_sealed, &out->problem, e);
-    if (rc == 0)
-        rc = pack_end(&pack, e);
+        rc = find_before(&r, &o.pack, name, before, context, e);
     if (rc)
         return rc;
-    if (!pack.tool)
-        return err_set(e, ERR_FORMAT, "%s is no collection of a known kind", name);
-    out->tool = pack.tool;
-    out->members = pack.members;
-    out->size = pack.size;
-    return write_list(&r, &pack, name, e);
+    out->tool = o.pack.tool;
+    out->is_sealed = o.is_sealed;
+    out->problem = o.problem;
+    o.problem = (struct buf){0};
+    out->members = o.pack.members;
+    out->size = o.pack.size;
+    out->parts = r.before_count + 1;
+    return write_list(s, &r, &o.pack, name, e);
 }

@@ -38,6 +38,12 @@ static const struct field collection_fields[] = {
     {.name = "missing", .type = FIELD_NUMBER, .help = "what could not be read there"},
     {.name = "problem", .type = FIELD_LINE, .help = "why it is not whole"},
     {.name = "run", .type = FIELD_LINE, .help = "the number that its collector drew for it"},
+    {.name = "continues",
+     .type = FIELD_REF,
+     .kind = "collection",
+     .help = "the part before it, which was cut"},
+    {.name = "resumed", .type = FIELD_TIME, .help = "when the last of its parts was begun"},
+    {.name = "step", .type = FIELD_LINE, .help = "where it was cut: the last step it has whole"},
     {.name = "doubt", .type = FIELD_LINE, .help = "what speaks against its being of this system"},
 };
 const struct kind collection_kind = {.name = "collection",
@@ -156,6 +162,8 @@ static int find_titles(struct collection_taken *t, const struct state_document *
                            : t->system.len ? t->system
                                            : buf_str(&f->host));
     buf_addf(&out->call, " at %s", f->taken.sec ? utc_plain(when, f->taken) : "a time not stated");
+    if (t->reading.resumed.sec)
+        buf_addf(&out->call, ", resumed at %s", utc_plain(when, t->reading.resumed));
     hex_add(&out->system_hex, out->system.b, sizeof(out->system.b));
     return 0;
 }
@@ -243,6 +251,7 @@ static void draft_collection(struct collection_taken *t, struct decision *d,
     const struct collection_reading *r = &t->reading;
     struct draft *dr = decision_add(d, "collection/1");
     CLEANUP_BUF struct buf problem = {0};
+    CLEANUP_BUF struct buf resumed = {0};
 
     add_text(d, dr, "title", buf_str(&titles->call));
     draft_value_ref(d, dr, "system", &titles->system);
@@ -259,6 +268,14 @@ static void draft_collection(struct collection_taken *t, struct decision *d,
     intake_path_text(&problem, buf_text(&r->problem));
     add_text(d, dr, "problem", utf8_head_columns(buf_str(&problem), 1000));
     add_text(d, dr, "run", buf_str(&r->facts.collection));
+    if (r->parts > 1)
+        draft_value_ref(d, dr, "continues", &t->before);
+    if (r->resumed.sec) {
+        utc_add(&resumed, r->resumed);
+        add_text(d, dr, "resumed", buf_str(&resumed));
+    }
+    if (!r->facts.has_end)
+        add_text(d, dr, "step", buf_str(&r->facts.step));
     add_text(d, dr, "doubt", utf8_head_columns(buf_str(&t->doubt), 1000));
 }
 
@@ -299,14 +316,39 @@ static void say_line(struct answer *a, const char *words, struct str hostile)
     buf_addc(&a->text, '\n');
 }
 
-static void tell_what(const struct collection_taken *t, struct answer *a)
+/* Who collected at the machine wrote it down there. */
+static void tell_hash(const struct collection_taken *t, struct answer *a)
+{
+    buf_adds(&a->text, "SHA-256 ");
+    hex_add(&a->text, t->facts.digests.sha256.b, sizeof(t->facts.digests.sha256.b));
+    buf_adds(&a->text, strcmp(t->how, "imported") == 0
+                           ? "\nIs it the one that was written down at the machine?\n"
+                           : "\n");
+}
+
+static void tell_state(const struct view *v, const struct thing *state, struct answer *a)
+{
+    bool has_other = snapshot_newest(v, view_ref(v, state, "system"), state) != NULL;
+
+    buf_addf(&a->text, "Its state is s%u: ", state->number);
+    if (has_other)
+        buf_addf(&a->text, "calm snapshot diff s%u compares it.\n", state->number);
+    else
+        buf_adds(&a->text, "calm snapshot diff compares it with another, once there is one.\n");
+}
+
+static void tell_what(const struct collection_taken *t, const struct thing *list, struct answer *a)
 {
     const struct collection_reading *r = &t->reading;
     char size[UTC_PLAIN_SIZE];
 
-    buf_addf(&a->text, "%llu members, %s, %skept as one item of evidence.\n",
-             (unsigned long long)r->members, size_text(size, r->size),
-             r->is_sealed ? "sealed as it came, " : "");
+    buf_addf(&a->text, "Kept as one item of evidence, %s: %llu members, %s unpacked.\n",
+             r->is_sealed ? "sealed as it came" : "as it came", (unsigned long long)r->members,
+             size_text(size, r->size));
+    tell_hash(t, a);
+    if (r->parts > 1)
+        buf_addf(&a->text, "It goes on behind co%u, and is read with it as one, of two times.\n",
+                 t->before_number);
     if (r->problem.len)
         say_line(a, "Not whole: ", buf_str(&r->problem));
     if (t->doubt.len) {
@@ -328,9 +370,12 @@ static void tell_what(const struct collection_taken *t, struct answer *a)
     if (!t->has_state)
         buf_adds(&a->text, "No state of the system could be read out of it.\n");
     if (r->missing)
-        buf_addf(&a->text,
-                 "%llu thing%s could not be read there, or not here; the list names them.\n",
+        buf_addf(&a->text, "%llu thing%s could not be read there, or not here",
                  (unsigned long long)r->missing, r->missing == 1 ? "" : "s");
+    if (r->missing && list)
+        buf_addf(&a->text, ": calm preserve get e%u FILE lists them", list->number);
+    if (r->missing)
+        buf_adds(&a->text, ".\n");
     if (r->observed)
         buf_addf(&a->text, "The collector noticed %llu thing%s, %llu to look at first.\n",
                  (unsigned long long)r->observed, r->observed == 1 ? "" : "s",
@@ -358,12 +403,62 @@ static void tell(struct collection_taken *t, uint64_t last, struct answer *a)
     buf_addstr(&line, view_title(collection));
     buf_addf(&line, ", by %s", collection_tool_name(t->reading.tool));
     say_line(a, "", buf_str(&line));
-    tell_what(t, a);
+    tell_what(t, view_ref(&v, collection, "list"), a);
     state = view_ref(&v, collection, "state");
     if (state)
-        buf_addf(&a->text, "Its state is s%u: calm snapshot diff s%u compares it.\n", state->number,
-                 state->number);
-    buf_addf(&a->text, "Next:  calm preserve observed %s\n", buf_text(&call));
+        tell_state(&v, state, a);
+    buf_addf(&a->text, "\nNext:  calm preserve observed %s\n", buf_text(&call));
+}
+
+/* The collection that it goes on behind: of the same machine, and cut behind just that step. */
+static const struct thing *find_part(const struct view *v, const struct collection_facts *f)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "collection", &at));)
+        if (str_eq(thing_value(t, "run"), buf_str(&f->continues)) &&
+            str_eq(thing_value(t, "step"), buf_str(&f->after)) &&
+            str_eq(thing_value(t, "machine"), buf_str(&f->machine_id)))
+            return t;
+    return NULL;
+}
+
+/* The hashes of a part and of those before it, the last first; 0 where one cannot be had. */
+static size_t hashes_of(const struct view *v, const struct thing *part,
+                        struct hash out[COLLECTION_PARTS_MOST])
+{
+    size_t count = 0;
+
+    for (; part && count < COLLECTION_PARTS_MOST; part = view_ref(v, part, "continues")) {
+        const struct thing *item = view_ref(v, part, "evidence");
+        struct hash *hash = &out[count++];
+
+        if (!item || !hex_read(hash->b, sizeof(hash->b), thing_value(item, "sha256")))
+            return 0; /* it is not for this person */
+    }
+    return count;
+}
+
+static size_t find_before(void *context, const struct collection_facts *facts,
+                          struct hash parts[COLLECTION_PARTS_MOST])
+{
+    struct collection_taken *t = context;
+    struct hash last_first[COLLECTION_PARTS_MOST];
+    const struct thing *part;
+    size_t count;
+    struct view v;
+
+    view_init(&v, session_state(t->session), session_store(t->session), session_key(t->session),
+              utc_now());
+    part = find_part(&v, facts);
+    count = hashes_of(&v, part, last_first);
+    for (size_t i = 0; i < count; i++)
+        parts[i] = last_first[count - 1 - i];
+    if (count) {
+        t->before = part->id;
+        t->before_number = part->number;
+    }
+    return count;
 }
 
 int collection_take(struct collection_taken *t, const char *name, struct answer *a, struct err *e)
@@ -371,7 +466,8 @@ int collection_take(struct collection_taken *t, const char *name, struct answer 
     struct state_document doc = {0};
     uint64_t first;
     size_t count;
-    int rc = collection_read(t->session, &t->facts.digests.sha256, name, &t->reading, e);
+    int rc =
+        collection_read(t->session, &t->facts.digests.sha256, name, find_before, t, &t->reading, e);
 
     if (rc == 0)
         rc = keep_state(t, &doc, e);

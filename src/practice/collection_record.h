@@ -16,7 +16,9 @@ struct collection_taken {
     bool has_state;
     bool is_ahead; /* the host's clock, of the one here */
     struct buf unread;
-    struct buf doubt;     /* whether it is of this system; empty for none */
+    struct buf doubt; /* whether it is of this system; empty for none */
+    struct id before; /* the part that it goes on behind, where reading.parts is over 1 */
+    uint32_t before_number;
     uint32_t copy_number; /* co1 is another copy of it; 0 for none */
 };
 void collection_taken_release(struct collection_taken *t);

@@ -13,7 +13,8 @@ struct capture {
     const char *by;            /* "bundle", "UAC", "Velociraptor", "snapshot", "image" */
     struct utc taken;
     bool has_time;
-    unsigned rank; /* the lower the worse */
+    struct utc resumed; /* where it was taken in parts: the last of them; else zero */
+    unsigned rank;      /* the lower the worse */
     struct buf missing;
 };
 
@@ -79,7 +80,7 @@ static void say_unread(const struct thing *snapshot, struct buf *out)
         (void)str_cut(&rest, '\n');
     if (parts) {
         add_part(out, "");
-        buf_addf(out, "%zu part%s not seen whole", parts, parts == 1 ? "" : "s");
+        buf_addf(out, "%zu part%s not whole", parts, parts == 1 ? "" : "s");
     }
 }
 
@@ -95,7 +96,7 @@ static void say_collection(const struct view *v, const struct thing *t, struct b
         add_part(out, "a state of the system");
     if (str_u64(thing_value(t, "missing"), &count) && count) {
         add_part(out, "");
-        buf_addf(out, "%llu thing%s not read", (unsigned long long)count, count == 1 ? "" : "s");
+        buf_addf(out, "%llu thing%s unread", (unsigned long long)count, count == 1 ? "" : "s");
     }
     say_unread(view_ref(v, t, "state"), out);
 }
@@ -149,6 +150,8 @@ static void look(const struct view *v, const struct thing *system, struct captur
                             : snapshot_taken(v, out->thing, &out->taken);
         if (out->has_time && utc_cmp(out->taken, v->now) > 0)
             out->taken = v->now;
+        if (thing_is(out->thing, "collection"))
+            (void)thing_time(out->thing, "resumed", &out->resumed);
     }
     say_missing(v, out);
     out->rank = rank_of(out);
@@ -206,6 +209,8 @@ static void put_json(const struct view *v, const struct capture *all, size_t cou
             json_name(&j, "age_s");
             json_i64(&j, utc_minus_ms(v->now, c->taken) / 1000);
         }
+        if (c->resumed.sec)
+            json_put_utc(&j, "resumed", c->resumed);
         json_put_str(&j, "missing", buf_str(&c->missing));
         json_object_end(&j);
     }
@@ -230,7 +235,25 @@ static void fill_row(const struct view *v, const struct capture *c, struct arena
                   ? str_of(arena_printf(arena, "%s ago",
                                         span_text(span, utc_minus_ms(v->now, c->taken) / 1000)))
                   : STR("");
+    if (c->has_time && c->resumed.sec)
+        cell[3] = str_of(arena_printf(arena, STR_FMT ", gone on %s ago", STR_ARG(cell[3]),
+                                      span_text(span, utc_minus_ms(v->now, c->resumed) / 1000)));
     cell[4] = str_of(arena_strdup(arena, buf_text(&c->missing)));
+}
+
+/* The worst stands first. */
+static void say_next(const struct capture *worst, bool is_left, struct screen *screen)
+{
+    screen_blank(screen);
+    if (is_left)
+        screen_next(screen, STR("calm help affected-machine"),
+                    STR("what to do there with the stick; then calm preserve import"));
+    else if (worst->thing && thing_is(worst->thing, "evidence"))
+        screen_next(screen, STR("calm help affected-machine"),
+                    STR("the live state of what has only an image"));
+    else
+        screen_next(screen, STR("calm preserve observed"),
+                    STR("what stands out in the newest; behind it co1 or a system for another"));
 }
 
 static void put_text(const struct view *v, struct arena *arena, const struct capture *all,
@@ -256,9 +279,7 @@ static void put_text(const struct view *v, struct arena *arena, const struct cap
     screen_table(&screen, 0, columns, COLUMNS, cells, count);
     screen_blank(&screen);
     buf_addf(&a->text, "%zu of %zu captured.\n", captured, count);
-    if (captured < count)
-        buf_adds(&a->text, "At such a machine: calm-collect on a stick (calm ready makes one); "
-                           "then calm preserve import\n");
+    say_next(&all[0], captured < count, &screen);
 }
 
 static int query_hosts(const struct view *v, const struct operation *op, const struct input *in,

@@ -281,6 +281,8 @@ static int show_record(struct shown *s, uint64_t seq, struct err *e)
     correction_words(s, seq, &marks);
     if ((!words.len || state_record(s->v->state, seq)->thing) && view_is_damaged(s->v, seq))
         buf_adds(&marks, " [not what was signed]");
+    if ((!words.len || state_record(s->v->state, seq)->thing) && view_is_missing(s->v, seq))
+        buf_adds(&marks, " [a value is missing]");
     if (s->a->wants_json)
         put_json(s, seq, &words, &marks);
     else

@@ -40,7 +40,8 @@ int observations_add(struct observations *o, const struct observation *x, struct
                                                 .weight = x->weight,
                                                 .words = keep(o, x->words),
                                                 .line = keep(o, x->line),
-                                                .number = x->number};
+                                                .number = x->number,
+                                                .is_said = x->is_said};
     return 0;
 }
 
@@ -115,15 +116,63 @@ size_t observations_end_of_sort(const struct observations *o, size_t from)
     return end;
 }
 
+/* One line of plain text. */
+static void plain_text(struct str text, struct buf *out)
+{
+    CLEANUP_BUF struct buf words = {0};
+
+    buf_addstr(&words, text);
+    intake_path_text(out, buf_text(&words));
+}
+
+/* Between the marks of what is said; none within ends it. */
+static void quote(struct str text, struct buf *out)
+{
+    static const char *const marks[] = {"\u201c", "\u201d", "\u201e", "\u201f"};
+    CLEANUP_BUF struct buf plain = {0};
+    struct str rest;
+
+    plain_text(text, &plain);
+    rest = buf_str(&plain);
+    buf_adds(out, marks[0]);
+    while (rest.len) {
+        size_t step = 1;
+
+        for (size_t i = 0; i < COUNT_OF(marks); i++)
+            if (str_starts(rest, marks[i]))
+                step = strlen(marks[i]);
+        buf_addstr(out, step > 1 ? STR("\"") : str_head(rest, 1));
+        rest = str_from(rest, step);
+    }
+    buf_adds(out, marks[1]);
+}
+
+/* A cause that stands in our own table is told as it is. */
+static bool is_known_cause(const struct observation *x)
+{
+    const struct collect_noticed *rows;
+    size_t count = collect_noticed(&rows);
+
+    for (size_t i = 0; i < count; i++)
+        if (str_is(x->code, rows[i].code))
+            return str_is(x->harmless, rows[i].harmless);
+    return !x->is_said;
+}
+
 static void show_one(const struct observation *x, struct screen *screen)
 {
     static const char *const marks[OBSERVATION_WEIGHT_MAX + 1] = {"  ", "  ", " !", "!!"};
+    CLEANUP_BUF struct buf words = {0};
     CLEANUP_BUF struct buf mark = {0};
 
     buf_adds(&mark, marks[x->weight]);
     if (x->number)
         buf_addf(&mark, "%4zu", x->number);
-    screen_item(screen, 0, buf_str(&mark), x->words);
+    if (x->is_said)
+        quote(x->words, &words);
+    else
+        plain_text(x->words, &words);
+    screen_item(screen, 0, buf_str(&mark), buf_str(&words));
 }
 
 /* The numbers of what is not shown, so that each can be asked for. */
@@ -145,7 +194,10 @@ static void show_meaning(const struct observation *x, struct screen *screen)
     CLEANUP_BUF struct buf means = {0};
 
     buf_addf(&means, "May point to %s. Usually harmless: ", hints[x->hint]);
-    buf_addstr(&means, x->harmless);
+    if (is_known_cause(x))
+        buf_addstr(&means, x->harmless);
+    else
+        quote(x->harmless, &means);
     screen_para_style(screen, x->number ? 8 : 4, SCREEN_DIM, buf_str(&means));
 }
 
@@ -161,6 +213,14 @@ static void show_sort(const struct observations *o, size_t from, size_t end, str
     show_meaning(&o->items[from], screen);
 }
 
+static bool has_said(const struct observations *o)
+{
+    for (size_t i = 0; i < o->count; i++)
+        if (o->items[i].is_said)
+            return true;
+    return false;
+}
+
 void observations_text(const struct observations *o, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
@@ -172,6 +232,11 @@ void observations_text(const struct observations *o, struct answer *a)
     }
     if (o->count == 0)
         buf_adds(&a->text, "Nothing is noticed by the rules. That is no proof that all is well.\n");
+    if (has_said(o))
+        screen_para_style(
+            &screen, 0, SCREEN_DIM,
+            STR("What stands between \u201c and \u201d are the collector's own words: the "
+                "host that it ran on may have changed them."));
 }
 
 size_t observations_sorts(const struct observations *o)
@@ -201,6 +266,7 @@ void observations_json(const struct observations *o, struct answer *a)
         json_put_str(&j, "words", x->words);
         json_put_str(&j, "harmless", x->harmless);
         json_put_str(&j, "line", x->line);
+        json_put_bool(&j, "said", x->is_said);
         json_object_end(&j);
     }
     json_array_end(&j);
@@ -264,15 +330,6 @@ static void draft_problem(struct decision *d, const struct observations *o,
         draft_value_ref(d, dr, "from", &o->evidence->id);
 }
 
-/* The words as one line of plain text. */
-static void plain_words(const struct observation *x, struct buf *out)
-{
-    CLEANUP_BUF struct buf words = {0};
-
-    buf_addstr(&words, x->words);
-    intake_path_text(out, buf_text(&words));
-}
-
 int observations_raise(struct session *s, const struct view *v, const struct observations *o,
                        struct answer *a, struct err *e)
 {
@@ -289,7 +346,7 @@ int observations_raise(struct session *s, const struct view *v, const struct obs
 
             if (o->items[i].weight != weight || alike == SIZE_MAX)
                 continue;
-            plain_words(&o->items[i], &words);
+            plain_text(o->items[i].words, &words);
             if (is_raised(v, o->system, buf_text(&words)))
                 continue;
             if (alike)
@@ -365,7 +422,7 @@ int observations_weigh(struct session *s, const struct view *v, const struct obs
         struct id fact;
         struct str text;
 
-        plain_words(&o->items[i], &words);
+        plain_text(o->items[i].words, &words);
         text = str_of(arena_strdup(d.arena, buf_text(&words)));
         known = find_fact(v, o, text);
         fact = known ? known->id : draft_fact(&d, o, text);

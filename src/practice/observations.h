@@ -14,6 +14,7 @@ struct observation {
     struct str words;
     struct str line; /* what shows it: a line of the document, or a member of the collection */
     size_t number;   /* 0: not numbered */
+    bool is_said;    /* in the words of a collector, on a host that may lie */
 };
 
 struct observations {
@@ -34,6 +35,11 @@ MUST_CHECK int observations_least(struct observations *o, struct str written, st
 MUST_CHECK int observations_add(struct observations *o, const struct observation *x, struct err *e);
 /* As collect_observed, with the observations as the context. */
 int observations_take(void *context, const struct collect_observation *c, struct err *e);
+/* Whether the rules on a state and the collector noticed the same thing: by code and subject. */
+bool observation_is_same(const struct observation *by_rule, const struct observation *collected);
+/* Whether that can be known: what the collector noticed is of a code that the rules know too, and
+ * its evidence names the thing. */
+bool observation_names_thing(const struct observation *collected);
 /* Puts the heaviest first, and those of one sort behind each other. */
 void observations_sort(struct observations *o);
 /* Sorts, and numbers them from 1. */

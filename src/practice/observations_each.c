@@ -127,7 +127,7 @@ int observations_each(struct session *s, const struct observations *o, struct an
     size_t end;
     int rc = session_view(s, &v, e);
 
-    if (rc == 0 && !a->ask_key)
+    if (rc == 0 && (!a->ask_key || a->wants_json))
         return err_set(e, ERR_USAGE,
                        "--each asks at a terminal; --raise, --mark and --for do the same without "
                        "asking");
@@ -135,8 +135,8 @@ int observations_each(struct session *s, const struct observations *o, struct an
         return rc;
     show_keys(&v, a);
     w.question = view_count(&v, "hypothesis")
-                     ? "p problem, s suspected, 1-9 for h1-h9, Enter next, q end?"
-                     : "p problem, s suspected, Enter next, q end?";
+                     ? "p problem, s suspected, 1-9 for h1-h9, Enter next, q end? "
+                     : "p problem, s suspected, Enter next, q end? ";
     for (size_t i = 0; rc == 0 && !is_over && i < o->count; i = end) {
         struct observation one;
         struct observations sort = *o;

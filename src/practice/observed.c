@@ -101,6 +101,24 @@ static enum collect_hint hint_of(struct str text)
                                     : COLLECT_EITHER;
 }
 
+/* A collector has codes of its own. Under that of a rule, a host that lies would speak in the place
+ * of the rule. */
+static bool is_of_rules_alone(struct str code)
+{
+    const struct collect_noticed *noticed;
+    const struct collect_rule_text *rules;
+    size_t noticed_count = collect_noticed(&noticed);
+    size_t rule_count = collect_rules(&rules);
+
+    for (size_t i = 0; i < noticed_count; i++)
+        if (str_is(code, noticed[i].code))
+            return false;
+    for (size_t i = 0; i < rule_count; i++)
+        if (str_is(code, rules[i].code))
+            return true;
+    return false;
+}
+
 static int take_line(void *context, const struct collection_line *line, struct err *e)
 {
     const struct str *t = line->texts;
@@ -108,14 +126,16 @@ static int take_line(void *context, const struct collection_line *line, struct e
 
     if (line->is_missing || !str_u64(t[1], &weight) || weight > OBSERVATION_WEIGHT_MAX)
         return 0;
-    return observations_add(context,
-                            &(struct observation){.code = t[0],
-                                                  .weight = (unsigned)weight,
-                                                  .hint = hint_of(t[2]),
-                                                  .words = t[3],
-                                                  .harmless = t[4],
-                                                  .line = t[5]},
-                            e);
+    return observations_add(
+        context,
+        &(struct observation){.code = is_of_rules_alone(t[0]) ? STR("unknown") : t[0],
+                              .weight = (unsigned)weight,
+                              .hint = hint_of(t[2]),
+                              .words = t[3],
+                              .harmless = t[4],
+                              .line = t[5],
+                              .is_said = true},
+        e);
 }
 
 static int add_collected(const struct view *v, const struct thing *collection,
@@ -144,8 +164,21 @@ static size_t count_of(const struct observation *all, size_t from, size_t end, s
     return count;
 }
 
-/* What the rules and the collector both look for is told once: by the rules, whose words are our
- * own, unless the collector saw more of it. */
+/* Where the evidence names no thing, as of "17 more", the rules tell at least as many. */
+static bool is_told(const struct observation *all, size_t by_rules, size_t total, size_t at)
+{
+    size_t seen = count_of(all, 0, by_rules, all[at].code);
+
+    if (!observation_names_thing(&all[at]))
+        return seen && seen >= count_of(all, by_rules, total, all[at].code);
+    for (size_t i = 0; i < by_rules; i++)
+        if (observation_is_same(&all[i], &all[at]))
+            return true;
+    return false;
+}
+
+/* What the rules and the collector both noticed is told once: by the rules, whose words are our
+ * own. */
 static void drop_said_twice(struct observations *o, size_t by_rules)
 {
     CLEANUP_FREE struct observation *all = mem_array(o->count + 1, sizeof(all[0]));
@@ -153,12 +186,9 @@ static void drop_said_twice(struct observations *o, size_t by_rules)
 
     memcpy(all, o->items, total * sizeof(all[0]));
     o->count = by_rules;
-    for (size_t i = by_rules; i < total; i++) {
-        size_t seen = count_of(all, 0, by_rules, all[i].code);
-
-        if (!seen || seen < count_of(all, by_rules, total, all[i].code))
+    for (size_t i = by_rules; i < total; i++)
+        if (!is_told(all, by_rules, total, i))
             o->items[o->count++] = all[i];
-    }
 }
 
 /* The rules on the state first, then what the collector itself saw. */

@@ -8,6 +8,7 @@
 #include "practice/stick.h"
 #include "practice/texts.h"
 #include "render/screen.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 struct readiness {
@@ -106,8 +107,10 @@ static int put_read_me(struct readiness *r, struct err *e)
 
 static int write_stick(struct readiness *r, const struct answer *a, struct err *e)
 {
+    char person[256];
     int rc = folder_make(r->stick.folder, 0755, e);
 
+    user_name(person, sizeof(person));
     /* First what may be refused: then nothing else was written. */
     if (rc == 0)
         rc = put_organisation(r, a, e);
@@ -118,7 +121,7 @@ static int write_stick(struct readiness *r, const struct answer *a, struct err *
     if (rc == 0)
         rc = stick_put_programs(&r->stick, e);
     if (rc == 0)
-        rc = stick_put_recipient(&r->stick, a->around->key_folder, e);
+        rc = stick_put_recipient(&r->stick, a->around->key_folder, person, e);
     if (rc == 0)
         rc = stick_put_sums(&r->stick, e);
     if (rc == 0)
@@ -157,12 +160,12 @@ static void show_gap(const struct str *m, struct screen *s)
     screen_item(s, 4, STR("-"), buf_str(&text));
 }
 
+static const char *const ranks[] = {"must", "should", "may"};
+static const char *const headings[] = {"Missing, and needed on the first night",
+                                       "Missing, and missed soon", "Missing, and good to have"};
+
 static void show_gaps(const struct organisation *o, struct screen *s)
 {
-    static const char *const ranks[] = {"must", "should", "may"};
-    static const char *const headings[] = {"Missing, and needed on the first night",
-                                           "Missing, and missed soon", "Missing, and good to have"};
-
     for (size_t k = 0; k < COUNT_OF(ranks); k++) {
         bool is_first = true;
 
@@ -179,6 +182,10 @@ static void show_gaps(const struct organisation *o, struct screen *s)
             show_gap(m, s);
         }
     }
+}
+
+static void show_remarks(const struct organisation *o, struct screen *s)
+{
     for (size_t i = 0; i < o->tables[ROW_REMARK].count; i++) {
         if (i == 0)
             screen_blank(s);
@@ -186,25 +193,49 @@ static void show_gaps(const struct organisation *o, struct screen *s)
     }
 }
 
-static void show_collector(const struct readiness *r, struct screen *s)
+static size_t count_rank(const struct organisation *o, const char *rank)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->tables[ROW_MISSING].count; i++)
+        count += str_is(organisation_row(o, ROW_MISSING, i)[MISSING_IMPORTANCE], rank);
+    return count;
+}
+
+/* What was written must not scroll away: behind it, what is missing is only counted. */
+static void show_gap_counts(const struct organisation *o, struct screen *s)
+{
+    if (o->tables[ROW_MISSING].count)
+        screen_blank(s);
+    for (size_t k = 0; k < COUNT_OF(ranks); k++) {
+        size_t count = count_rank(o, ranks[k]);
+
+        if (count)
+            screen_printf(s, 0, "%s: %zu in the organisation file", headings[k], count);
+    }
+}
+
+static void show_collector(const struct readiness *r, const struct answer *a, struct screen *s)
 {
     CLEANUP_BUF struct buf line = {0};
 
     if (r->stick.has_collector)
         screen_pair(s, 2, 12, STR("collector"),
                     STR("calm-collect, for machines that may be affected"));
-    if (r->stick.recipient_check[0]) {
-        buf_addf(&line, "recipient.txt, check digits %s: what is collected can be opened by ",
-                 r->stick.recipient_check);
-        sink_terminal(&line, str_head(buf_str(&r->stick.recipient), 200), false);
-    } else {
-        buf_adds(&line, "there is no key of yours here yet. In a case: calm preserve key --out "
-                        "FOLDER/recipient.txt");
-    }
+    if (!r->stick.recipient_check[0])
+        return;
+    buf_addf(&line, "recipient.txt: what is collected can be opened by ");
+    sink_terminal(&line, str_head(buf_str(&r->stick.recipient), 200), false);
+    buf_addf(&line, ". Check digits %s: write them on the stick", r->stick.recipient_check);
     screen_pair(s, 2, 12, STR("sealed to"), buf_str(&line));
+    buf_clear(&line);
+    buf_adds(&line, "made now, for you had none; without it you cannot open what is collected: ");
+    sink_terminal(&line, str_of(a->around->key_folder), false);
+    if (r->stick.makes_key)
+        screen_pair(s, 2, 12, STR("your key"), buf_str(&line));
 }
 
-static void show_written(const struct readiness *r, struct screen *s)
+static void show_written(const struct readiness *r, const struct answer *a, struct screen *s)
 {
     static const char *const origins[] = {
         [ORGANISATION_KEPT] = "organisation.json was there and was left as it is",
@@ -221,7 +252,7 @@ static void show_written(const struct readiness *r, struct screen *s)
              r->stick.library_count);
     screen_blank(s);
     screen_pair(s, 2, 12, STR("programs"), buf_str(&line));
-    show_collector(r, s);
+    show_collector(r, a, s);
     screen_pair(s, 2, 12, STR("people"), str_of(origins[r->origin]));
     screen_pair(s, 2, 12, STR("to print"), STR("call-sheet.txt, and sheets/ for when all is down"));
     screen_pair(s, 2, 12, STR("to read"), STR("READ-ME.txt, help/, playbooks/, glossary.txt"));
@@ -261,12 +292,25 @@ static void show_plan(const struct answer *a, struct screen *s)
     screen_printf(s, 4, "%s/organisation.json", a->around->state_folder);
 }
 
+static void show_next(const struct readiness *r, struct screen *s)
+{
+    if (r->organisation && !r->organisation->tables[ROW_MISSING].count)
+        screen_next(s, STR("calm help ready"),
+                    STR("nothing is missing in the organisation file; use the stick once"));
+    else if (r->was_written)
+        screen_next(s, STR("calm ready FOLDER --check"),
+                    STR("what is missing, one by one, and why; fill it in, and write again"));
+    else
+        screen_next(s, STR("calm ready FOLDER"),
+                    STR("again, once the organisation file is filled in"));
+}
+
 static void show(const struct readiness *r, struct answer *a)
 {
     struct screen s = {.out = &a->text, .columns = a->columns, .color = a->color};
 
     if (r->was_written)
-        show_written(r, &s);
+        show_written(r, a, &s);
     else if (r->stick.folder)
         screen_printf(&s, 0, "%s: %zu files looked at.", r->stick.folder, r->checked);
     else
@@ -278,15 +322,14 @@ static void show(const struct readiness *r, struct answer *a)
     if (!r->organisation)
         show_lines(STR("there is no organisation file yet: calm ready FOLDER writes an empty one"),
                    &s);
+    else if (r->was_written)
+        show_gap_counts(r->organisation, &s);
     else
         show_gaps(r->organisation, &s);
+    if (r->organisation)
+        show_remarks(r->organisation, &s);
     screen_blank(&s);
-    if (r->organisation && !r->organisation->tables[ROW_MISSING].count)
-        screen_next(&s, STR("calm help ready"),
-                    STR("nothing is missing in the organisation file; use the stick once"));
-    else
-        screen_next(&s, STR("calm ready FOLDER"),
-                    STR("again, once the organisation file is filled in"));
+    show_next(r, &s);
 }
 
 static void show_json(const struct readiness *r, struct answer *a)
@@ -357,8 +400,8 @@ const struct operation ready_operation = {
     .help = "beforehand: a stick with all that is needed, and what is missing",
     .example = "calm ready /media/stick",
     .more = "Writes the programs with their libraries, calm-collect with the key that it seals "
-            "to (recipient.txt: your own, where it is not there yet), playbooks, help, a call "
-            "sheet and blank "
+            "to (recipient.txt: your own, which is made if you have none; one that is there "
+            "stays), playbooks, help, a call sheet and blank "
             "sheets to print, a glossary and the hashes of it all. The organisation file on the "
             "stick is never overwritten; where there is none, the one of this machine is copied, "
             "or an empty one is written. Without a folder nothing is written.",

@@ -1,5 +1,6 @@
 /* receive.c: takes bundles that calm-collect sends over TCP: several at once, over lost
- * connections, each on the register once it is whole, or as cut when it was given up. */
+ * connections, each on the register once it is whole, or as cut when it was given up. They come in
+ * a thread of their own, so that none waits while another is read. */
 #include "practice/receive.h"
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -8,14 +9,13 @@
 #include <net/if.h>
 #include <unistd.h>
 #include "base/sink.h"
-#include "base/utc.h"
 #include "practice/bundle_key.h"
 #include "practice/collection_record.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
-#include "sys/receive.h"
+#include "sys/receive_thread.h"
 
-enum { STEP_MS = 500, TOKEN_FILE_SIZE = 256, SHOWN_ADDRESSES = 8, USUAL_PORT = 7461 };
+enum { WAIT_MS = 300, TOKEN_FILE_SIZE = 256, SHOWN_ADDRESSES = 8 };
 
 static const struct field receive_fields[] = {
     {.name = "at",
@@ -33,22 +33,30 @@ static const struct field receive_fields[] = {
      .flags = FIELD_OUTSIDE,
      .help = "give up a bundle of which nothing came for so long; it is kept as far as it came",
      .fallback = "15 min"},
+    {.name = "most",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .help = "take no more than this of one bundle",
+     .fallback = "256 GB"},
+    {.name = "most-address",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .help = "take no more than this from one address, of all its bundles",
+     .fallback = "512 GB"},
+    {.name = "most-all",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .help = "take no more than this of all bundles together",
+     .fallback = "4 TB"},
+    {.name = "spare",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .help = "so much stays free on the disk; bundles wait where there is less",
+     .fallback = "1 GB"},
     {.name = "give-up",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
      .help = "listen no more: keep what came in part as it is"},
-};
-
-/* A bundle of which something came. */
-struct arrival {
-    char collection[33];
-    char *path;
-    char from[ADDRESS_TEXT_SIZE];
-    uint64_t size;
-    int64_t heard_ms;
-    bool is_whole;
-    bool is_connected;
-    bool is_done;
 };
 
 struct receiving {
@@ -57,19 +65,13 @@ struct receiving {
     const struct input *in;
     struct answer *a;
     struct buf folder;
-    struct arrival *arrivals;
-    size_t count;
-    size_t room;
     size_t taken;
     size_t failed;
-    int64_t patience_ms;
+    struct err failure; /* of the first that could not be taken in */
 };
 
 static void receiving_release(struct receiving *r)
 {
-    for (size_t i = 0; i < r->count; i++)
-        free(r->arrivals[i].path);
-    free(r->arrivals);
     buf_release(&r->folder);
 }
 
@@ -85,95 +87,71 @@ static void say(struct receiving *r, const char *from, const char *words)
 {
     if (r->a->wants_json)
         return;
-    sink_terminal(&r->a->text, str_of(from), false);
-    buf_addf(&r->a->text, ": ");
+    if (from[0]) {
+        sink_terminal(&r->a->text, str_of(from), false);
+        buf_addf(&r->a->text, ": ");
+    }
     sink_terminal(&r->a->text, str_of(words), false);
     buf_addc(&r->a->text, '\n');
     show(r);
 }
 
-static struct arrival *find_arrival(struct receiving *r, const char *collection)
+static void tell(struct receiving *r, const struct receive_news *n)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (strcmp(r->arrivals[i].collection, collection) == 0)
-            return &r->arrivals[i];
-    return NULL;
-}
-
-static struct arrival *add_arrival(struct receiving *r, const char *collection)
-{
-    struct arrival *found = find_arrival(r, collection);
-
-    if (found)
-        return found;
-    r->arrivals = mem_grow(r->arrivals, r->count, &r->room, sizeof(r->arrivals[0]));
-    found = &r->arrivals[r->count++];
-    *found = (struct arrival){.heard_ms = monotonic_ms()};
-    snprintf(found->collection, sizeof(found->collection), "%s", collection);
-    return found;
-}
-
-static void note_place(struct arrival *x, const struct receive_event *event)
-{
-    free(x->path);
-    x->path = mem_strdup(event->path);
-    snprintf(x->from, sizeof(x->from), "%s", event->from);
-    x->size = event->size;
-    x->heard_ms = monotonic_ms();
-}
-
-/* Bundles are taken in between the steps, not within. */
-static int told(void *context, const struct receive_event *event, struct err *e)
-{
-    struct receiving *r = context;
-    struct arrival *x = event->collection[0] ? add_arrival(r, event->collection) : NULL;
     char size[UTC_PLAIN_SIZE];
     CLEANUP_BUF struct buf words = {0};
 
-    (void)e;
-    if (x && event->kind != RECEIVE_REFUSED) {
-        note_place(x, event);
-        x->is_connected = event->kind == RECEIVE_BEGUN || event->kind == RECEIVE_RESUMED;
-        x->is_whole = x->is_whole || event->kind == RECEIVE_WHOLE;
-    }
-    switch (event->kind) {
+    switch (n->kind) {
     case RECEIVE_BEGUN:
         buf_adds(&words, "a bundle begins");
         break;
     case RECEIVE_RESUMED:
-        buf_addf(&words, "goes on at %s", size_text(size, event->size));
+        buf_addf(&words, "goes on at %s", size_text(size, n->size));
         break;
     case RECEIVE_LOST:
         buf_addf(&words, "the connection was lost at %s (%s); it may come back",
-                 size_text(size, event->size), event->words);
+                 size_text(size, n->size), n->words);
         break;
     case RECEIVE_WHOLE:
-        buf_addf(&words, "whole, %s", size_text(size, event->size));
+        buf_addf(&words, "whole, %s", size_text(size, n->size));
+        break;
+    case RECEIVE_CUT:
+        buf_addf(&words, "bundle %.8s is given up at %s: its sender did not come back",
+                 n->collection, size_text(size, n->size));
         break;
     case RECEIVE_REFUSED:
-        buf_addf(&words, "refused: %s", event->words);
+        buf_addf(&words, "refused: %s", n->words);
         break;
     }
-    say(r, event->from, buf_text(&words));
-    return 0;
+    say(r, n->from, buf_text(&words));
 }
 
-static int intake_file(struct receiving *r, const struct arrival *x, struct intake *out,
-                       struct err *e)
+static int intake_file(struct receiving *r, const char *path, struct intake *out, struct err *e)
 {
-    CLEANUP_FD int fd = open(x->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     int rc;
 
     if (fd < 0 || fstat(fd, &out->before) != 0)
-        return err_errno(e, "cannot open %s", x->path);
+        return err_errno(e, "cannot open %s", path);
     rc = intake_fd(out, r->session, fd, true, e);
     if (rc == 0 && out->trouble.len)
-        rc = err_set(e, ERR_IO, "%s %s", x->path, buf_text(&out->trouble));
+        rc = err_set(e, ERR_IO, "%s %s", path, buf_text(&out->trouble));
     return rc;
 }
 
+/* What came, as calm itself sees it; the process that heard the sender is not believed. */
+static int check_hash(const struct receive_news *n, const struct intake *file, struct err *e)
+{
+    if (n->kind != RECEIVE_WHOLE || hash_eq(&n->sha256, &hash_zero) ||
+        hash_eq(&n->sha256, &file->digests.sha256))
+        return 0;
+    return err_set(e, ERR_TAMPER,
+                   "%s is not what was received: it was changed after it came. It stays there",
+                   n->path);
+}
+
 /* What cannot be opened or read is evidence all the same. */
-static int take(struct receiving *r, struct arrival *x, const char *how_far, struct err *e)
+static int take(struct receiving *r, const struct receive_news *n, struct err *e)
 {
     CLEANUP(collection_taken_release)
     struct collection_taken t = {
@@ -181,44 +159,50 @@ static int take(struct receiving *r, struct arrival *x, const char *how_far, str
     CLEANUP(intake_release) struct intake file = {0};
     CLEANUP_BUF struct buf remark = {0};
     struct err why = {0};
-    int rc = intake_file(r, x, &file, e);
+    int rc = intake_file(r, n->path, &file, e);
 
+    if (rc == 0)
+        rc = check_hash(n, &file, e);
     if (rc)
         return rc;
-    buf_addf(&remark, "received over the network from %s%s", x->from[0] ? x->from : "a host",
-             how_far);
+    buf_addf(&remark, "received over the network from %s%s", n->from[0] ? n->from : "a host",
+             n->kind == RECEIVE_CUT ? "; given up, for its sender did not come back" : "");
     t.facts.digests = file.digests;
     t.facts.remark = buf_str(&remark);
-    rc = collection_take(&t, x->path, r->a, &why);
+    rc = collection_take(&t, n->path, r->a, &why);
     if (rc == ERR_FORMAT || rc == ERR_DENIED || rc == ERR_USAGE || rc == ERR_TAMPER ||
         rc == ERR_LIMIT)
         rc = collection_take_plain(&t, &why, r->a, e);
     else if (rc)
         return err_set(e, rc, "%s", why.text);
-    if (rc == 0 && unlink(x->path) != 0)
-        rc = err_errno(e, "cannot remove %s, whose bytes are evidence now", x->path);
+    if (rc == 0 && unlink(n->path) != 0)
+        rc = err_errno(e, "cannot remove %s, whose bytes are evidence now", n->path);
     if (r->a->wants_json && rc == 0)
         buf_addc(&r->a->json, ',');
     show(r);
     return rc;
 }
 
-/* Bundles that are whole, and those of which nothing came for too long. */
-static int settle(struct receiving *r, struct err *e)
+/* One that cannot be taken in now, for want of room perhaps, stays where it is, and the others go
+ * on. */
+static int take_or_leave(struct receiving *r, const struct receive_news *n, struct err *e)
 {
-    int rc = 0;
+    struct err why = {0};
+    int rc = take(r, n, &why);
 
-    for (size_t i = 0; rc == 0 && i < r->count; i++) {
-        struct arrival *x = &r->arrivals[i];
-        bool is_late = !x->is_connected && monotonic_ms() - x->heard_ms > r->patience_ms;
-
-        if (x->is_done || !x->path || !(x->is_whole || is_late))
-            continue;
-        rc = take(r, x, x->is_whole ? "" : "; given up, for its sender did not come back", e);
-        x->is_done = true;
-        r->taken += rc == 0;
+    if (rc == 0) {
+        r->taken++;
+        return 0;
     }
-    return rc;
+    if (rc == ERR_CANCEL) {
+        if (e)
+            *e = why;
+        return rc;
+    }
+    if (r->failed++ == 0)
+        r->failure = why;
+    say(r, n->from, why.text);
+    return 0;
 }
 
 /* The network addresses of this machine that others may reach. */
@@ -238,8 +222,8 @@ static void add_addresses(struct buf *out, uint16_t port, const char *token)
             continue;
         memcpy(&four, i->ifa_addr, sizeof(four));
         if (inet_ntop(AF_INET, &four.sin_addr, text, sizeof(text)))
-            buf_addf(out, "  ./calm-collect --to case.key --token %s --output tcp://%s:%u\n", token,
-                     text, (unsigned)port);
+            buf_addf(out, "  ./calm-collect --to recipient.txt --token %s --output tcp://%s:%u\n",
+                     token, text, (unsigned)port);
         shown++;
     }
     freeifaddrs(all);
@@ -262,16 +246,79 @@ static void say_command(struct receiving *r, const struct address *at, uint16_t 
             ((struct sockaddr_in *)&shown.at)->sin_port = htons(port);
         else
             ((struct sockaddr_in6 *)&shown.at)->sin6_port = htons(port);
-        buf_addf(&lines, "  ./calm-collect --to case.key --token %s --output tcp://%s\n", token,
-                 address_text(text, &shown));
+        buf_addf(&lines, "  ./calm-collect --to recipient.txt --token %s --output tcp://%s\n",
+                 token, address_text(text, &shown));
     }
     buf_addf(&r->a->text,
-             "Waiting for bundles on port %u. At the affected machine, from the stick:\n\n",
+             "Waiting for bundles on port %u. At the affected machine, in the folder of the stick "
+             "that\ncalm ready made:\n\n",
              (unsigned)port);
     buf_addstr(&r->a->text, buf_str(&lines));
-    buf_adds(&r->a->text, "\ncase.key is what calm preserve key --out writes. Ctrl-C ends it; what "
-                          "came in part can go on later.\n\n");
+    buf_adds(&r->a->text,
+             "\nNo recipient.txt there? calm preserve key --out recipient.txt writes it.\n"
+             "Ctrl-C ends it; what came in part can go on later.\n\n");
     show(r);
+}
+
+static bool is_collection_name(const char *name, const char *ending)
+{
+    size_t len = strlen(name);
+
+    return len == 32 + strlen(ending) && strspn(name, "0123456789abcdef") == 32 &&
+           strcmp(name + 32, ending) == 0;
+}
+
+typedef int see_left(struct receiving *r, struct receive_news *n, struct err *e);
+
+/* What lies in the folder: in part, or whole and not yet on the register. */
+static int each_left(struct receiving *r, see_left *see, struct err *e)
+{
+    DIR *dir = opendir(buf_text(&r->folder));
+    const struct dirent *entry;
+    int rc = 0;
+
+    if (!dir)
+        return err_errno(e, "cannot look into %s", buf_text(&r->folder));
+    while (rc >= 0 && (entry = readdir(dir))) {
+        bool is_whole = is_collection_name(entry->d_name, ".calm");
+        struct receive_news n = {.kind = is_whole ? RECEIVE_WHOLE : RECEIVE_CUT};
+        CLEANUP_BUF struct buf path = {0};
+
+        if (!is_whole && !is_collection_name(entry->d_name, ".part"))
+            continue;
+        buf_addf(&path, "%s/%s", buf_text(&r->folder), entry->d_name);
+        n.path = buf_take(&path);
+        snprintf(n.collection, sizeof(n.collection), "%.32s", entry->d_name);
+        rc = see(r, &n, e);
+        receive_news_release(&n);
+    }
+    closedir(dir);
+    return rc;
+}
+
+static int see_whole(struct receiving *r, struct receive_news *n, struct err *e)
+{
+    return n->kind == RECEIVE_WHOLE ? take_or_leave(r, n, e) : 0;
+}
+
+static int see_any(struct receiving *r, struct receive_news *n, struct err *e)
+{
+    return take_or_leave(r, n, e);
+}
+
+static int count_left(struct receiving *r, size_t *out, struct err *e)
+{
+    DIR *dir = opendir(buf_text(&r->folder));
+    const struct dirent *entry;
+
+    if (!dir)
+        return err_errno(e, "cannot look into %s", buf_text(&r->folder));
+    *out = 0;
+    while ((entry = readdir(dir)))
+        *out += is_collection_name(entry->d_name, ".part") ||
+                is_collection_name(entry->d_name, ".calm");
+    closedir(dir);
+    return 0;
 }
 
 /* Senders that were cut off know the token of before; so it is kept as long as one may come back.
@@ -281,9 +328,13 @@ static int find_token(struct receiving *r, char out[RECEIVE_TOKEN_SIZE + 1], str
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf kept = {0};
     struct str token;
+    size_t left;
+    int rc = count_left(r, &left, e);
 
+    if (rc)
+        return rc;
     buf_addf(&path, "%s/token", buf_text(&r->folder));
-    if (r->count && file_read(&kept, buf_text(&path), TOKEN_FILE_SIZE, NULL) == 0) {
+    if (left && file_read(&kept, buf_text(&path), TOKEN_FILE_SIZE, NULL) == 0) {
         token = str_trim(buf_str(&kept));
         if (token.len && token.len <= RECEIVE_TOKEN_SIZE) {
             memcpy(out, token.p, token.len);
@@ -295,106 +346,94 @@ static int find_token(struct receiving *r, char out[RECEIVE_TOKEN_SIZE + 1], str
     return file_write(buf_text(&path), str_of(out), 0600, e);
 }
 
-static bool is_collection_name(const char *name, const char *ending)
+static uint64_t number(const struct receiving *r, const char *field)
 {
-    size_t len = strlen(name);
+    uint64_t value = 0;
 
-    return len == 32 + strlen(ending) && strspn(name, "0123456789abcdef") == 32 &&
-           strcmp(name + 32, ending) == 0;
+    (void)str_u64(input_value(r->op, r->in, field), &value);
+    return value;
 }
 
-/* What an earlier receiver left: in part, or whole and not yet on the register. */
-static int find_left(struct receiving *r, struct err *e)
+static int read_options(const struct receiving *r, struct receive_options *out, struct err *e)
 {
-    DIR *dir = opendir(buf_text(&r->folder));
-    const struct dirent *entry;
+    uint64_t patience_s = number(r, "patience");
 
-    if (!dir)
-        return err_errno(e, "cannot look into %s", buf_text(&r->folder));
-    while ((entry = readdir(dir))) {
-        bool is_whole = is_collection_name(entry->d_name, ".calm");
-        CLEANUP_BUF struct buf path = {0};
-        char id[33];
-        struct arrival *x;
-
-        if (!is_whole && !is_collection_name(entry->d_name, ".part"))
-            continue;
-        buf_addf(&path, "%s/%s", buf_text(&r->folder), entry->d_name);
-        snprintf(id, sizeof(id), "%.32s", entry->d_name);
-        x = add_arrival(r, id);
-        free(x->path);
-        x->path = buf_take(&path);
-        x->is_whole = is_whole;
-    }
-    closedir(dir);
-    return 0;
-}
-
-static int prepare(struct receiving *r, struct err *e)
-{
-    uint64_t patience_s;
-    int rc;
-
-    buf_addf(&r->folder, "%s/received", store_folder(session_store(r->session)));
-    if (!str_u64(input_value(r->op, r->in, "patience"), &patience_s) || patience_s > 1000000)
+    if (patience_s == 0 || patience_s > 1000000)
         return err_set(e, ERR_USAGE, "--patience is a span of at most some days");
-    r->patience_ms = (int64_t)patience_s * 1000;
-    rc = folder_make(buf_text(&r->folder), 0700, e);
-    return rc ? rc : find_left(r, e);
+    *out = (struct receive_options){.folder = buf_text(&r->folder),
+                                    .most = number(r, "most"),
+                                    .most_address = number(r, "most-address"),
+                                    .most_all = number(r, "most-all"),
+                                    .spare = number(r, "spare"),
+                                    .patience_ms = (int64_t)patience_s * 1000};
+    return address_read(input_value(r->op, r->in, "at"), &out->at, e);
 }
 
-static int give_up(struct receiving *r, struct err *e)
+static int deal_with(struct receiving *r, const struct receive_news *n, struct err *e)
 {
-    for (size_t i = 0; i < r->count; i++)
-        r->arrivals[i].heard_ms = INT64_MIN / 2;
-    return settle(r, e);
+    tell(r, n);
+    return n->kind == RECEIVE_WHOLE || n->kind == RECEIVE_CUT ? take_or_leave(r, n, e) : 0;
+}
+
+/* Until Ctrl-C, or as many as were wanted. */
+static int take_all(struct receiving *r, struct receive_thread *receiver, struct err *e)
+{
+    uint64_t wanted = number(r, "count");
+    int rc = 0;
+
+    while (rc >= 0 && !interrupt_came() && (wanted == 0 || r->taken + r->failed < wanted)) {
+        struct receive_news news;
+
+        rc = receive_thread_next(receiver, WAIT_MS, &news, e);
+        if (rc <= 0)
+            continue;
+        rc = deal_with(r, &news, e);
+        receive_news_release(&news);
+    }
+    return rc < 0 ? rc : 0;
 }
 
 static int listen_on(struct receiving *r, struct err *e)
 {
-    CLEANUP(receive_closep) struct receive *receiver = NULL;
-    struct receive_options options = {.folder = buf_text(&r->folder)};
+    CLEANUP(receive_thread_stopp) struct receive_thread *receiver = NULL;
+    struct receive_options options;
     char token[RECEIVE_TOKEN_SIZE + 1];
-    uint64_t wanted = 0;
-    int rc = address_read(input_value(r->op, r->in, "at"), &options.at, e);
+    int rc = read_options(r, &options, e);
 
-    (void)str_u64(input_value(r->op, r->in, "count"), &wanted);
     if (rc == 0)
         rc = find_token(r, token, e);
     options.token = token;
     if (rc == 0)
-        rc = receive_open(&receiver, &options, told, r, e);
+        rc = receive_thread_start(&receiver, &options, e);
     if (rc)
         return rc;
-    say_command(r, &options.at, receive_port(receiver), token);
-    while (rc == 0 && !interrupt_came() && (wanted == 0 || r->taken < wanted)) {
-        rc = receive_step(receiver, STEP_MS, e);
-        if (rc == 0)
-            rc = settle(r, e);
-    }
-    return rc;
+    say_command(r, &options.at, receive_thread_port(receiver), token);
+    rc = each_left(r, see_whole, e);
+    return rc ? rc : take_all(r, receiver, e);
 }
 
-static void tell_end(const struct receiving *r)
+static int tell_end(struct receiving *r, struct err *e)
 {
     size_t left = 0;
+    int rc = count_left(r, &left, e);
 
-    for (size_t i = 0; i < r->count; i++)
-        left += !r->arrivals[i].is_done;
+    if (rc)
+        return rc;
     if (r->a->wants_json) {
         struct buf *json = &r->a->json;
 
         if (json->len && json->p[json->len - 1] == ',')
             json->len--;
         buf_addf(json, "],\"taken\":%zu,\"left\":%zu}", r->taken, left);
-        return;
+        return 0;
     }
     buf_addf(&r->a->text, "%zu bundle%s taken in.\n", r->taken, r->taken == 1 ? "" : "s");
-    if (left)
+    if (left > r->failed)
         buf_addf(&r->a->text,
                  "%zu came in part: start calm preserve receive again and they go on; or keep "
                  "them as they are: calm preserve receive --give-up\n",
-                 left);
+                 left - r->failed);
+    return 0;
 }
 
 static int receive_job(struct session *s, const struct operation *op, const struct input *in,
@@ -405,13 +444,17 @@ static int receive_job(struct session *s, const struct operation *op, const stru
     int rc;
 
     interrupt_begin(&signals);
-    rc = prepare(&r, e);
+    buf_addf(&r.folder, "%s/received", store_folder(session_store(s)));
+    rc = folder_make(buf_text(&r.folder), 0700, e);
     if (rc == 0 && a->wants_json)
         buf_adds(&a->json, "{\"collections\":[");
     if (rc == 0)
-        rc = input_has(op, in, "give-up") ? give_up(&r, e) : listen_on(&r, e);
+        rc = input_has(op, in, "give-up") ? each_left(&r, see_any, e) : listen_on(&r, e);
     if (rc == 0)
-        tell_end(&r);
+        rc = tell_end(&r, e);
+    if (rc == 0 && r.failed)
+        rc = err_set(e, r.failure.code, "%s%s", r.failure.text,
+                     r.failed > 1 ? ". Others could not be taken in either" : "");
     return rc;
 }
 
@@ -425,7 +468,13 @@ const struct operation preserve_receive = {
         "knows. Bundles are sealed to the case, so whoever listens in reads nothing; what is in "
         "them is not looked at before they are whole. A connection that is lost goes on where it "
         "was, also after this command was started anew. Each is on the register as one item of "
-        "evidence once it is whole, or as cut when nothing came of it for the time of --patience.",
+        "evidence once it is whole, or as cut when nothing came of it for the time of --patience. "
+        "While one is read into the case the others go on sending: 64 at once, 16 from one "
+        "address, which can bring 256 bundles. Who does not show the token within 20 seconds is "
+        "cut off, and writes nothing to the disk. What one bundle, one address and all together "
+        "may bring is --most, --most-address and --most-all; a sender that reaches one is told "
+        "so. One that is told that the disk is full tries again for as long as its own "
+        "--patience lasts. What a sender says is read by a confined process of its own.",
     OP_FIELDS(receive_fields),
     .kind = &evidence_kind,
     .type = OP_JOB,

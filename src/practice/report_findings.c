@@ -1,10 +1,12 @@
 /* report_findings.c: problems, systems and their conclusions, hypotheses against evidence, and
  * facts apart from opinion. */
 #include "practice/analyse.h"
+#include "practice/hosts.h"
 #include "practice/problem.h"
 #include "practice/report_make.h"
 
-static void put_field_cell(struct report *r, const struct thing *t, const char *field)
+    static void
+    put_field_cell(struct report *r, const struct thing *t, const char *field)
 {
     report_field(r, doc_cell(r->doc), t, field);
 }
@@ -122,6 +124,21 @@ void report_problems(struct report *r)
     put_tops(r);
 }
 
+/* What was read from it while it ran; what stands out in that is no conclusion. */
+static void put_capture(struct report *r, const struct thing *system)
+{
+    const struct thing *newest = host_newest(r->view, system);
+    struct inlines *text = doc_pair(r->doc, STR("Live state"));
+
+    if (!newest) {
+        inline_text(text, "none was taken");
+        return;
+    }
+    inline_str(text, view_title(newest));
+    inline_text(text, " ");
+    report_ref(text, newest->seq);
+}
+
 static void put_system(struct report *r, const struct thing *t)
 {
     static const char *const fields[] = {"purpose", "owner", "address", "place", "normal"};
@@ -141,6 +158,7 @@ static void put_system(struct report *r, const struct thing *t)
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (thing_value_if(t, fields[i]).len)
             report_field(r, doc_pair(r->doc, str_of(names[i])), t, fields[i]);
+    put_capture(r, t);
     doc_end(r->doc);
     if (!c) {
         doc_para_text(r->doc, "No conclusion has been reached about this system.");

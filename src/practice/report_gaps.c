@@ -337,7 +337,12 @@ static bool is_refused(const struct told *t)
 
 static bool is_redacted(const struct told *t)
 {
-    return t->is_redacted;
+    return t->record->is_redacted;
+}
+
+static bool is_missing(const struct told *t)
+{
+    return t->is_missing && !t->record->is_redacted;
 }
 
 static bool is_damaged(const struct told *t)
@@ -368,6 +373,12 @@ void report_gaps(struct report *r)
                "Parts of these records were destroyed by redactions, which are themselves on "
                "record:",
                is_redacted);
+    put_marked(r, "No value is missing but those.",
+               "A value of one record is not in the case any more, though no redaction destroyed "
+               "it:",
+               "Values of these records are not in the case any more, though no redaction "
+               "destroyed them:",
+               is_missing);
     put_marked(r, "Every value shown is the one that was signed for.",
                "A value of one record is not the one that was signed for, and is not shown:",
                "Values of these records are not the ones that were signed for, and are not shown:",

@@ -163,7 +163,7 @@ static void put_record(struct report *r, struct json *j, const struct told *t)
     json_put_bool(j, "trusted", t->record->trust == TRUST_YES);
     if (t->record->refusal)
         json_put_text(j, "refused", t->record->refusal);
-    json_put_bool(j, "redacted", t->is_redacted);
+    json_put_bool(j, "redacted", t->record->is_redacted);
     if (t->record->thing) {
         CLEANUP_BUF struct buf call = {0};
 

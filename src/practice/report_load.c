@@ -86,7 +86,7 @@ static bool open_values(struct loading *l, const struct statement *st, struct st
         int rc;
 
         if (!find_opening(openings, name, &o)) {
-            t->is_redacted = true;
+            t->is_missing = true;
             continue;
         }
         rc = opening_unseal(&o, l->scopes, st->scope, &st->case_id, &st->id, &commitment, &salt,

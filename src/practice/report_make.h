@@ -21,7 +21,7 @@ struct told {
     struct utc when; /* when it happened as far as was said, else when it was recorded */
     enum utc_precision precision;
     bool has_occurred;
-    bool is_redacted; /* some of its values were destroyed */
+    bool is_missing;  /* some of its values are not there */
     bool is_damaged;  /* some of its values do not fit what was committed to */
     struct said *said;
     size_t said_count;

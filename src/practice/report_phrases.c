@@ -61,6 +61,10 @@ static const struct phrase phrases[] = {
      "untouched: {untouched}][; overwriting is {rotation}][; asked for: {requested}][; {text}]"},
     {"evidence", false, NULL, NULL,
      "Taken into evidence: {this}[ ({remark})][; kept at: {place}][; seal {seal}]"},
+    {"snapshot", false, NULL, NULL, "State recorded: {this}[; not seen whole: {unread}]"},
+    {"collection", false, NULL, NULL,
+     "Live state brought in: {this}[; its clock: {clock}][; {missing} things could not be read][; "
+     "{observed} stood out][; not whole: {problem}][; in doubt: {doubt}]"},
     {"custody", false, NULL, NULL,
      "{evidence} {act}[ by {from}][ to {to}][; now at: {place}][; seal {seal}][; for: {because}][; "
      "signed: {signed}]"},

@@ -123,8 +123,10 @@ static void put_event_text(struct report *r, struct inlines *t, const struct tol
         put_conversation(r, t, told);
     else if (!report_phrase(r, t, told))
         put_words(r, t, told);
-    if (told->is_redacted)
+    if (told->record->is_redacted)
         inline_text(t, " [part of this record was destroyed by a recorded redaction]");
+    else if (told->is_missing)
+        inline_text(t, " [part of this record is missing]");
 }
 
 /* Corrections stand beside what they correct, at its time. */
@@ -216,8 +218,10 @@ static void put_record(struct report *r, const struct told *t)
         inline_emph(cell, str_of(arena_printf(r->arena, STR_FMT ": ", STR_ARG(s->name))));
         report_inline(r, cell, t->record->kind, s->name, s->value, RECORD_MAX);
     }
-    if (t->is_redacted)
+    if (t->record->is_redacted)
         inline_text(cell, " (in part destroyed by a redaction)");
+    else if (t->is_missing)
+        inline_text(cell, " (in part missing)");
     if (t->record->refusal)
         inline_printf(cell, " (refused, no effect: %s)", t->record->refusal);
     else if (t->record->trust != TRUST_YES)

@@ -177,25 +177,47 @@ int stick_put_programs(struct stick *s, struct err *e)
     return 0;
 }
 
-/* This person's key is the one they sign with: the first there is. False where there is none. */
-static bool own_recipient(const char *key_folder, struct buf *out)
+/* This person's key is the one they sign with: the first there is. Who has none is given one now: a
+ * stick that seals to nobody is found out at the affected machine, at night. */
+static int own_key(struct stick *s, const char *key_folder, const char *person,
+                   struct signer_key *out, struct err *e)
 {
     CLEANUP(signer_stopp) struct signer *signer = NULL;
     CLEANUP_FREE struct signer_key *keys = NULL;
-    CLEANUP_BUF struct buf whom = {0};
-    uint8_t key[crypto_box_PUBLICKEYBYTES];
     size_t count = 0;
+    int rc = signer_start(&signer, key_folder, e);
 
-    /* The signer would make a folder that is not there. */
-    if (!key_folder || access(key_folder, F_OK) != 0 ||
-        signer_start(&signer, key_folder, NULL) != 0 ||
-        signer_list(signer, &keys, &count, NULL) != 0 || count == 0 ||
-        crypto_sign_ed25519_pk_to_curve25519(key, keys[0].key.b) != 0)
-        return false;
+    if (rc == 0)
+        rc = signer_list(signer, &keys, &count, e);
+    if (rc)
+        return rc;
+    if (count) {
+        *out = keys[0];
+        return 0;
+    }
+    *out = (struct signer_key){.is_sealed = false};
+    snprintf(out->label, sizeof(out->label), "%s", person);
+    rc = signer_create(signer, out->label, &out->key, e);
+    s->makes_key = rc == 0;
+    return rc;
+}
+
+static int own_recipient(struct stick *s, const char *key_folder, const char *person,
+                         struct buf *out, struct err *e)
+{
+    CLEANUP_BUF struct buf whom = {0};
+    struct signer_key own;
+    uint8_t key[crypto_box_PUBLICKEYBYTES];
+    int rc = own_key(s, key_folder, person, &own, e);
+
+    if (rc)
+        return rc;
+    if (crypto_sign_ed25519_pk_to_curve25519(key, own.key.b) != 0)
+        return err_set(e, ERR_FORMAT, "your key is unsound");
     buf_adds(&whom, "one person: ");
-    sink_terminal(&whom, str_of(keys[0].label), false);
+    sink_terminal(&whom, str_of(own.label), false);
     bundle_recipient_text(out, key, buf_str(&whom));
-    return true;
+    return 0;
 }
 
 static void note_recipient(struct stick *s, struct str text)
@@ -210,20 +232,33 @@ static void note_recipient(struct stick *s, struct str text)
     }
 }
 
-int stick_put_recipient(struct stick *s, const char *key_folder, struct err *e)
+static void remark_unsealed(struct stick *s, const struct err *why)
+{
+    buf_adds(&s->remarks, "recipient.txt is not on the stick, so calm-collect cannot seal: ");
+    sink_terminal(&s->remarks, str_of(why->text), false);
+    buf_addc(&s->remarks, '\n');
+}
+
+int stick_put_recipient(struct stick *s, const char *key_folder, const char *person, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
-    int rc;
+    struct err why = {0};
+    int rc = 0;
 
     buf_addf(&path, "%s/recipient.txt", s->folder);
-    if (file_is_there(buf_text(&path))) {
+    if (file_is_there(buf_text(&path)))
         rc = file_read(&text, buf_text(&path), RECIPIENT_MOST, e);
-        if (rc)
-            return rc;
-    } else if (!own_recipient(key_folder, &text)) {
+    else if (!key_folder)
+        rc = err_set(&why, ERR_NOTFOUND, "there is no folder for keys");
+    else
+        rc = own_recipient(s, key_folder, person, &text, &why);
+    if (rc && why.code) {
+        remark_unsealed(s, &why);
         return 0;
     }
+    if (rc)
+        return rc;
     note_recipient(s, buf_str(&text));
     return stick_put(s, "recipient.txt", buf_str(&text), 0644, e);
 }

@@ -10,6 +10,7 @@ struct stick {
     size_t library_count;
     bool has_programs;
     bool has_collector;
+    bool makes_key;          /* this person had none */
     char recipient_check[5]; /* check digits of recipient.txt; "" where there is none */
     struct buf recipient;    /* whose it is, as its line says */
     uint64_t size;
@@ -26,9 +27,11 @@ MUST_CHECK int stick_put(struct stick *s, const char *name, struct str bytes, un
 MUST_CHECK int stick_put_programs(struct stick *s, struct err *e);
 /* Playbooks (as documents and to read), help pages, glossary, sheets. */
 MUST_CHECK int stick_put_texts(struct stick *s, struct err *e);
-/* recipient.txt, to which calm-collect seals: the one that is there, else this person's own key, if
- * they have one. */
-MUST_CHECK int stick_put_recipient(struct stick *s, const char *key_folder, struct err *e);
+/* recipient.txt, to which calm-collect seals: the one that is there, else this person's own key,
+ * which is made and named so where they have none. Not written where there is no folder for keys.
+ */
+MUST_CHECK int stick_put_recipient(struct stick *s, const char *key_folder, const char *person,
+                                   struct err *e);
 MUST_CHECK int stick_put_sums(struct stick *s, struct err *e);
 /* Hashes all that the list of a stick names; each that differs or is not there is a line of
  * *faults. ERR_NOTFOUND without a list. */

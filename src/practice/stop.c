@@ -3,6 +3,7 @@
 #include "practice/action.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_emergency.h"
+#include "practice/stop_flood.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_status.h"
 
@@ -71,6 +72,6 @@ const struct practice practice_stop = {
     .title = "Stop the incident",
     .help = "take systems off the network, block, limit; undone the same way",
     .kinds = LIST(struct kind, &action_kind),
-    .operations = LIST(struct operation, &stop_isolate, &stop_block, &stop_limit, ACTION_LIST(stop),
+    .operations = LIST(struct operation, &stop_propose, &stop_isolate, &stop_block, &stop_limit, ACTION_LIST(stop),
                        &stop_apply, &stop_confirm, &stop_status_operation, &stop_emergency),
     .status = stop_status};

@@ -246,9 +246,15 @@ static int judge(const struct checking *c, struct err *e)
 {
     if (c->verdict == VERDICT_TAMPERED || c->bad_items || c->count.damaged)
         return err_set(e, ERR_TAMPER, "this record is not what was written");
-    return c->verdict == VERDICT_VERIFIED || c->verdict == VERDICT_NOT_ANCHORED
-               ? 0
-               : err_set(e, ERR_FORMAT, "the record could not be checked");
+    if (c->verdict != VERDICT_VERIFIED && c->verdict != VERDICT_NOT_ANCHORED)
+        return err_set(e, ERR_FORMAT, "the record could not be checked");
+    if (c->count.missing)
+        return err_set(e, ERR_NOTFOUND,
+                       "the lines are what was written, but %llu value%s of them %s not in this "
+                       "case any more. Another copy of it, or a backup, may have what is missing",
+                       (unsigned long long)c->count.missing, c->count.missing == 1 ? "" : "s",
+                       c->count.missing == 1 ? "is" : "are");
+    return 0;
 }
 
 static int verify_job(struct session *s, const struct operation *op, const struct input *in,
@@ -292,7 +298,9 @@ const struct operation log_verify = {
     .more = "calm-verify, which shares no code with calm, checks the lines, and that every value "
             "that you may see is the one that was signed. The values are handed to it in memory. "
             "What is in compartments that you are not in, or labelled above what you may see, it "
-            "counts as withheld.",
+            "counts as withheld. A value that is in the case no more, though no redaction "
+            "destroyed it, says nothing against the lines: calm-verify counts it as withheld "
+            "too, and this ends with exit 3, where all else holds.",
     .example = "calm log verify --root \"812:1a2b3c4d-9f …\"",
     OP_FIELDS(verify_fields),
     .type = OP_JOB,

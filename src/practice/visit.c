@@ -37,6 +37,10 @@ static const struct field visit_fields[] = {
     {.name = "begun", .type = FIELD_TIME, .help = "when the connection was made"},
     {.name = "ended", .type = FIELD_TIME, .help = "when it was over"},
     {.name = "evidence", .type = FIELD_REF, .kind = "evidence", .help = "what was brought"},
+    {.name = "after",
+     .type = FIELD_REF,
+     .kind = "visit",
+     .help = "the visit that broke off, which it follows"},
 };
 const struct kind visit_kind = {.name = "visit",
                                 .prefix = "vi",
@@ -156,27 +160,58 @@ static int make_arguments(struct visits *v, struct str more, struct err *e)
 static int prepare(struct visits *v, struct str arguments, struct err *e)
 {
     uint64_t jobs = 0;
+    uint64_t tries = 0;
     int rc = visit_read_hosts(v, e);
 
     (void)str_u64(input_value(v->op, v->in, "jobs"), &jobs);
     if (rc == 0 && (jobs == 0 || jobs > VISIT_JOBS_LIMIT))
         rc = err_set(e, ERR_USAGE, "--jobs is 1 to %d", VISIT_JOBS_LIMIT);
     v->jobs = (size_t)jobs;
+    (void)str_u64(input_value(v->op, v->in, "tries"), &tries);
+    if (rc == 0 && (tries == 0 || tries > VISIT_TRIES_LIMIT))
+        rc = err_set(e, ERR_USAGE, "--tries is 1 to %d", VISIT_TRIES_LIMIT);
+    v->tries = (unsigned)tries;
     if (rc == 0)
         rc = read_known(v, e);
     if (rc == 0)
         rc = open_program(v, e);
     if (rc == 0)
         rc = make_arguments(v, arguments, e);
+    for (size_t i = 0; rc == 0 && i < v->count; i++) {
+        v->hosts[i].arguments = v->arguments.p;
+        if (input_has(v->op, v->in, "resume"))
+            rc = visit_resume(&v->hosts[i], e);
+    }
     return rc ? rc : find_identity(v, e);
 }
 
-static int end_one(struct visit *h, struct err *e)
+/* A host that is visited again keeps its place among those that are under way. */
+static int end_one(struct visit *h, size_t *running, struct err *e)
 {
     int rc = visit_record_end(h, e);
 
+    if (rc == 0 && !interrupt_came())
+        rc = visit_plan_again(h, e);
     if (rc == 0)
         visit_tell(h);
+    if (!h->again_ms)
+        --*running;
+    return rc;
+}
+
+static int begin_again(struct visits *v, size_t *running, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < v->count; i++) {
+        struct visit *h = &v->hosts[i];
+
+        if (!h->again_ms || h->again_ms > monotonic_ms())
+            continue;
+        rc = visit_begin_again(h, e);
+        if (rc == 0 && h->is_done)
+            rc = end_one(h, running, e);
+    }
     return rc;
 }
 
@@ -188,11 +223,10 @@ static int fill(struct visits *v, size_t *next, size_t *running, struct err *e)
     while (rc == 0 && *running < v->jobs && *next < v->count) {
         struct visit *h = &v->hosts[(*next)++];
 
+        ++*running;
         visit_begin(h);
         if (h->is_done)
-            rc = end_one(h, e);
-        else
-            ++*running;
+            rc = end_one(h, running, e);
     }
     return rc;
 }
@@ -204,8 +238,10 @@ static int wait_some(struct visits *v, struct pollfd *polls, struct visit **poll
     *count = 0;
     for (size_t i = 0; i < v->count; i++) {
         struct visit *h = &v->hosts[i];
+        int64_t again_ms = h->again_ms ? h->again_ms - monotonic_ms() : wait_ms;
         int left_ms;
 
+        wait_ms = again_ms > wait_ms ? wait_ms : again_ms > 0 ? (int)again_ms : 0;
         if (!h->carrier)
             continue;
         left_ms = ssh_carrier_wait_ms(h->carrier);
@@ -232,11 +268,11 @@ static int visit_all(struct visits *v, struct err *e)
             return err_errno(e, "cannot wait for the hosts");
         for (size_t i = 0; rc == 0 && i < count; i++) {
             visit_step(polled[i]);
-            if (!polled[i]->is_done)
-                continue;
-            running--;
-            rc = end_one(polled[i], e);
+            if (polled[i]->is_done)
+                rc = end_one(polled[i], &running, e);
         }
+        if (rc == 0)
+            rc = begin_again(v, &running, e);
         if (rc == 0)
             rc = fill(v, &next, &running, e);
     }
@@ -244,7 +280,7 @@ static int visit_all(struct visits *v, struct err *e)
         if (v->hosts[i].is_done)
             continue;
         visit_stop(&v->hosts[i]);
-        rc = end_one(&v->hosts[i], e);
+        rc = end_one(&v->hosts[i], &running, e);
     }
     return rc;
 }
@@ -259,6 +295,7 @@ int visit_hosts(struct session *s, const struct operation *op, const struct inpu
     int rc;
 
     interrupt_begin(&signals);
+    v.is_full = str_starts(arguments, "--profile full");
     rc = prepare(&v, arguments, e);
     if (rc == 0)
         rc = visit_record_all(&v, e);
@@ -266,7 +303,7 @@ int visit_hosts(struct session *s, const struct operation *op, const struct inpu
         rc = visit_all(&v, e);
     /* Only now, so that no host waits with what is volatile while another's is read. */
     for (size_t i = 0; rc == 0 && i < v.count; i++)
-        if (v.hosts[i].has_evidence)
+        if (v.hosts[i].has_evidence && !v.hosts[i].collection)
             rc = visit_take_in(&v.hosts[i], e);
     if (rc)
         return rc;

@@ -14,6 +14,7 @@ extern const struct operation preserve_visits;
 
 /* The rows for the table of the operation that visits. */
 #define VISIT_JOBS_USUAL "8"
+#define VISIT_TRIES_USUAL "3"
 #define VISIT_FIELDS                                                                               \
     {.name = "ssh",                                                                                \
      .type = FIELD_LINE,                                                                           \
@@ -39,7 +40,17 @@ extern const struct operation preserve_visits;
         {.name = "sudo",                                                                           \
          .type = FIELD_FLAG,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: become root there by sudo, which must not ask for a password"},         \
+         .help = "for SSH: become root there by sudo; where it wants a password, you are asked"},  \
+        {.name = "tries",                                                                          \
+         .type = FIELD_NUMBER,                                                                     \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "for SSH: how often a host is visited that breaks off midway, 3 unless said "     \
+                 "otherwise",                                                                      \
+         .fallback = VISIT_TRIES_USUAL},                                                           \
+        {.name = "resume",                                                                         \
+         .type = FIELD_FLAG,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "for SSH: only what a visit that broke off did not bring, of the profile full"},  \
         {.name = "quiet",                                                                          \
          .type = FIELD_SPAN,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
@@ -72,7 +83,12 @@ enum visit_outcome {
 };
 extern const char *const visit_outcome_names[]; /* ends with NULL */
 
-enum { VISIT_HOST_LIMIT = 1000, VISIT_JOBS_LIMIT = 64, VISIT_HEAD_SIZE = 14 };
+enum {
+    VISIT_HOST_LIMIT = 1000,
+    VISIT_JOBS_LIMIT = 64,
+    VISIT_TRIES_LIMIT = 10,
+    VISIT_HEAD_SIZE = 14
+};
 
 /* One host. */
 struct visit {
@@ -81,6 +97,14 @@ struct visit {
     const char *host;
     const char *user;
     unsigned port;
+    const char *arguments; /* for the program there */
+    const char *after;     /* the step behind which it goes on; NULL: it begins */
+    struct id before;      /* the visit that this one goes on behind */
+    bool has_before;
+    unsigned tries;              /* before this one, in this run */
+    bool is_lost;                /* the connection broke, or the program there was ended */
+    int64_t again_ms;            /* when it is visited again, CLOCK_MONOTONIC; 0: it is not */
+    unsigned wait_s;             /* until then */
     struct id id;                /* of its record */
     struct ssh_carrier *carrier; /* NULL: not begun, or ended */
     pid_t gate;                  /* -1: none */
@@ -116,6 +140,8 @@ struct visits {
     struct visit *hosts;
     size_t count;
     size_t jobs;
+    unsigned tries;          /* most visits of a host */
+    bool is_full;            /* of the profile full: can be gone on with */
     struct str arguments;    /* with recipient and output */
     struct buf known;        /* the known_hosts files, one after the other */
     struct ssh_agent *agent; /* NULL: the person's own, if any */
@@ -136,12 +162,23 @@ void visit_release(struct visit *h);
 
 /* visit_record.c: what is written of it. */
 MUST_CHECK int visit_record_all(struct visits *v, struct err *e);
+MUST_CHECK int visit_record_begin(struct visit *h, struct err *e); /* of one */
 MUST_CHECK int visit_record_end(struct visit *h, struct err *e);
 
 /* Reads what was brought out of it, as preserve import does; what cannot be read is said. */
 MUST_CHECK int visit_take_in(struct visit *h, struct err *e);
 /* Why it did not go well, with what was wrong with each place; nothing where it did. */
 void visit_why(struct buf *out, const struct visit *h);
+/* The command that removes what may lie there still; nothing where nothing does. */
+void visit_removal(struct buf *out, const struct visit *h);
+
+/* visit_again.c: visiting a host again. */
+/* Goes on where the last visit of the host broke off. ERR_USAGE: there is nothing to go on with. */
+MUST_CHECK int visit_resume(struct visit *h, struct err *e);
+/* Where it broke off and may be tried again: says when, and behind which step. */
+MUST_CHECK int visit_plan_again(struct visit *h, struct err *e);
+/* Puts a new visit on record and begins it. */
+MUST_CHECK int visit_begin_again(struct visit *h, struct err *e);
 
 /* visit_tell.c: what is said of it. */
 void visit_tell(const struct visit *h);

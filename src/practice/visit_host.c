@@ -167,19 +167,21 @@ static int judge_key(void *context, struct str key, struct err *e)
 }
 
 /* While a person types, no host is thought to be silent. */
-static int ask_secret_of(void *context, struct str asked, struct buf *out, struct err *e)
+static int ask_secret_of(void *context, enum ssh_asked asked, struct str words, struct buf *out,
+                         struct err *e)
 {
     const struct visit *h = context;
     CLEANUP_BUF struct buf question = {0};
     int64_t before = monotonic_ms();
     int rc;
 
-    if (asked.len) {
+    if (asked == SSH_ASKED_WORDS) {
         buf_addf(&question, "%s asks: ", h->given);
-        sink_terminal(&question, utf8_head_columns(asked, QUESTION_COLUMNS), false);
+        sink_terminal(&question, utf8_head_columns(words, QUESTION_COLUMNS), false);
         buf_addc(&question, ' ');
     } else {
-        buf_addf(&question, "Password of %s at %s: ", h->user, h->host);
+        buf_addf(&question, "Password of %s at %s%s: ", h->user, h->host,
+                 asked == SSH_ASKED_SUDO ? ", for sudo there" : "");
     }
     rc = term_read_secret(buf_text(&question), out, e);
     for (size_t i = 0; i < h->all->count; i++)
@@ -253,7 +255,7 @@ static int start(struct visit *h, struct err *e)
     struct ssh_errand errand = {.host = h->host,
                                 .port = h->port,
                                 .user = h->user,
-                                .arguments = v->arguments.p,
+                                .arguments = h->arguments,
                                 .program = v->program,
                                 .program_size = v->program_size,
                                 .may_ask = true,
@@ -312,9 +314,13 @@ static int keep_whole(struct visit *h, int rc)
 
 static void finish(struct visit *h, int rc)
 {
+    uint64_t most = 0;
+
     end_carrier(h);
     rc = keep_whole(h, rc);
     h->outcome = outcome_of(h, rc);
+    (void)str_u64(input_value(h->all->op, h->all->in, "most"), &most);
+    h->is_lost = rc == ERR_IO || (rc == ERR_LIMIT && h->digests.size < most);
     h->ended = utc_now();
     h->is_done = true;
 }

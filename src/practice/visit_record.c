@@ -54,7 +54,9 @@ static void draft_begin(struct visits *v, struct decision *d, struct visit *h)
     put_text(d, dr, "user", str_of(h->user));
     put_number(d, dr, "port", h->port);
     draft_value(dr, "outcome", str_of(visit_outcome_names[VISIT_UNDER_WAY]));
-    put_text(d, dr, "arguments", v->arguments);
+    put_text(d, dr, "arguments", str_of(h->arguments));
+    if (h->has_before)
+        draft_value_ref(d, dr, "after", &h->before);
     put_hash(d, dr, "program", &v->program_hash);
     put_number(d, dr, "program-size", v->program_size);
     if (system)
@@ -75,6 +77,20 @@ int visit_record_all(struct visits *v, struct err *e)
     return session_append(v->session, &d, &first, e);
 }
 
+int visit_record_begin(struct visit *h, struct err *e)
+{
+    struct visits *v = h->all;
+    CLEANUP(decision_release) struct decision d = {0};
+    uint64_t first;
+    int rc = session_draft(v->session, &d, v->op, v->in, e);
+
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    draft_begin(v, &d, h);
+    return session_append(v->session, &d, &first, e);
+}
+
 void visit_why(struct buf *out, const struct visit *h)
 {
     const char *between = ": ";
@@ -89,6 +105,15 @@ void visit_why(struct buf *out, const struct visit *h)
                  ssh_unfit_words(h->footprint.unfit[i]));
         between = ", ";
     }
+}
+
+void visit_removal(struct buf *out, const struct visit *h)
+{
+    if (!h->footprint.is_left)
+        return;
+    buf_addf(out, "ssh -p %u %s@%s %srm -f ", h->port, h->user, h->host,
+             input_has(h->all->op, h->all->in, "sudo") ? "sudo " : "");
+    ssh_footprint_path(out, &h->footprint);
 }
 
 static struct id draft_evidence(struct decision *d, const struct visit *h)

@@ -28,6 +28,7 @@ static void put_text(struct json *j, const char *name, struct str text)
 
 static void put_host(struct json *j, const struct visit *h)
 {
+    CLEANUP_BUF struct buf removal = {0};
     CLEANUP_BUF struct buf why = {0};
     CLEANUP_BUF struct buf place = {0};
 
@@ -43,6 +44,11 @@ static void put_host(struct json *j, const struct visit *h)
     put_text(j, "key", buf_str(&h->fingerprint));
     put_text(j, "place", buf_str(&place));
     json_put_bool(j, "left", h->footprint.is_left);
+    visit_removal(&removal, h);
+    put_text(j, "remove", buf_str(&removal));
+    json_put_u64(j, "visits", h->tries + 1);
+    if (h->after)
+        json_put_text(j, "after", h->after);
     if (h->has_evidence)
         put_brought(j, h);
     json_put_u64(j, "record", h->record);
@@ -88,6 +94,9 @@ void visit_tell(const struct visit *h)
         return;
     buf_addf(&line, "%-*s %-9s  ", HOST_COLUMNS, h->given, visit_outcome_names[h->outcome]);
     add_words(&line, h);
+    if (h->again_ms)
+        buf_addf(&line, ". Again in %u s, %s%s", h->wait_s,
+                 h->after ? "behind the step " : "from the beginning", h->after ? h->after : "");
     buf_addc(&line, '\n');
     buf_addstr(&a->text, buf_str(&line));
     if (a->flush)
@@ -113,12 +122,15 @@ static void tell_left(const struct visits *v, struct screen *screen)
         const struct visit *h = &v->hosts[i];
         CLEANUP_BUF struct buf place = {0};
         CLEANUP_BUF struct buf line = {0};
+        CLEANUP_BUF struct buf removal = {0};
 
         if (!h->footprint.is_left)
             continue;
         ssh_footprint_path(&place, &h->footprint);
-        buf_addf(&line, "%s may still have %s: look, and remove it.", h->given, buf_text(&place));
+        buf_addf(&line, "%s may still have %s: look, and remove it:", h->given, buf_text(&place));
         screen_para(screen, 0, buf_str(&line));
+        visit_removal(&removal, h);
+        buf_addf(screen->out, "  %s\n", buf_text(&removal));
     }
 }
 

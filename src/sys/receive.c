@@ -1,454 +1,230 @@
 /* receive.c: the receiving side of doc/format/bundle.md section 4: one loop over the connections,
- * and a file for each collection. */
+ * each with a worker that reads it. */
 #include "sys/receive.h"
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sodium.h>
-#include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/utc.h"
 #include "sys/file.h"
+#include "sys/receive_internal.h"
 
 enum {
-    ID_SIZE = 32, /* hex digits */
-    GREETING_MOST = 12 + RECEIVE_TOKEN_SIZE + 1 + ID_SIZE + 1,
-    HEAD_SIZE = 5,
-    MESSAGE_SIZE = 65536,
-    END_SIZE = 40,
-    SYNC_SIZE = 1 << 20, /* so much may be unconfirmed before the disk is waited for */
-    TURN_SIZE = 4 << 20, /* bytes of one connection before the others have their turn */
+    TURN_COUNT = 64, /* reads of one worker, of 64 KiB, before the others have their turn */
     GREETING_MS = 20 * 1000,
-    ADDRESS_SIZE = ADDRESS_TEXT_SIZE,
-    STEP_SIZE = 64 * 1024,
+    IDLE_MS = 5 * 60 * 1000,
+    LEAVING_MS = 2000,
+    PAUSE_MS = 100,
+    WORKER_CPU_S = 4 * 3600,
+    WORKER_MEMORY_SIZE = 32 << 20,
+    CALLER_COUNT = RECEIVE_GREETING_COUNT + RECEIVE_SENDER_COUNT,
 };
 
-/* A bundle that comes, or came. */
-struct collection_file {
-    char id[ID_SIZE + 1];
-    char *path;
-    int fd;
-    uint64_t size;    /* written */
-    uint64_t durable; /* of these */
-    struct digest *digest;
-    struct hash hash; /* of the whole */
-    bool is_whole;
-    struct caller *caller; /* the connection that brings it; NULL when none does */
-};
-
-struct caller {
-    int fd;
-    char from[ADDRESS_SIZE];
-    struct collection_file *file; /* NULL before the greeting */
-    uint8_t in[HEAD_SIZE + MESSAGE_SIZE];
-    size_t in_len;
-    int64_t since_ms;
-    bool is_over;
-};
-
-struct receive {
-    struct receive_options options;
-    char *folder;
-    char *token;
-    int fd;
-    receive_told *told;
-    void *context;
-    struct caller *callers[RECEIVE_CONNECTION_COUNT];
-    size_t caller_count;
-    struct collection_file *files[RECEIVE_COLLECTION_COUNT];
-    size_t file_count;
-};
-
-static uint64_t get_le(const uint8_t *in, size_t size)
+int receive_tell(struct receive *r, const struct receive_caller *c, const struct receive_file *f,
+                 enum receive_kind kind, const char *words, struct err *e)
 {
-    uint64_t value = 0;
-
-    for (size_t i = size; i-- > 0;)
-        value = value << 8 | in[i];
-    return value;
-}
-
-static int tell(struct receive *r, const struct caller *c, enum receive_kind kind,
-                const char *words, struct err *e)
-{
-    const struct collection_file *f = c->file;
     struct receive_event event = {.kind = kind,
-                                  .from = c->from,
+                                  .from = c ? c->from : "",
                                   .collection = f ? f->id : "",
-                                  .path = f ? f->path : "",
+                                  .path = f && f->is_there ? f->path : "",
                                   .size = f ? f->size : 0,
                                   .words = words};
 
     if (kind == RECEIVE_WHOLE)
-        event.sha256 = f->hash;
-    return r->told ? r->told(r->context, &event, e) : 0;
+        event.sha256 = f->sha256;
+    if (r->told && !r->fatal)
+        r->fatal = r->told(r->context, &event, e);
+    return r->fatal;
 }
 
-static int dismiss(struct receive *r, struct caller *c, enum receive_kind kind, const char *words,
-                   struct err *e)
+/* One address can say wrong things faster than a person can read. */
+static int tell_refused(struct receive_caller *c, const char *words, struct err *e)
+{
+    char text[RECEIVE_WORDS_SIZE + 64];
+    uint64_t before = 0;
+
+    if (!receive_peer_refused(c->peer, monotonic_ms(), &before))
+        return 0;
+    snprintf(text, sizeof(text), "%s", words);
+    if (before)
+        snprintf(text, sizeof(text), "%s (and %llu more refused from this address)", words,
+                 (unsigned long long)before);
+    return receive_tell(c->r, c, c->file, RECEIVE_REFUSED, text, e);
+}
+
+int receive_lose(struct receive_caller *c, const char *words, struct err *e)
 {
     if (c->is_over)
         return 0;
     c->is_over = true;
-    return tell(r, c, kind, words, e);
+    return c->state == CALLER_SENDING && c->file->is_there
+               ? receive_tell(c->r, c, c->file, RECEIVE_LOST, words, e)
+               : tell_refused(c, words, e);
 }
 
-/* A sender that does not take the few bytes of an answer will ask again. */
-static void answer(struct caller *c, const void *bytes, size_t size)
+void receive_answer(struct receive_caller *c, const void *bytes, size_t size)
 {
     if (send(c->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)size)
         (void)shutdown(c->fd, SHUT_RDWR);
 }
 
-static void confirm(struct caller *c)
+/* A line before it may send, a message after: doc/format/bundle.md section 4.2. */
+static void say_why(struct receive_caller *c, enum receive_how how, const char *words)
+{
+    char text[RECEIVE_WORDS_SIZE + 8];
+    size_t len = strlen(words) < RECEIVE_WORDS_SIZE ? strlen(words) : RECEIVE_WORDS_SIZE;
+
+    if (c->state == CALLER_SENDING) {
+        text[0] = how == RECEIVE_NEVER ? 'N' : 'W';
+        text[1] = (char)len;
+        memcpy(text + 2, words, len);
+        receive_answer(c, text, len + 2);
+        return;
+    }
+    snprintf(text, sizeof(text), "%s %.*s\n", how == RECEIVE_NEVER ? "no" : "wait", (int)len,
+             words);
+    receive_answer(c, text, strlen(text));
+}
+
+int receive_refuse(struct receive_caller *c, enum receive_how how, const char *words, struct err *e)
+{
+    if (c->is_over || c->state == CALLER_LEAVING)
+        return 0;
+    if (how == RECEIVE_SILENTLY) {
+        c->is_over = true;
+        return tell_refused(c, words, e);
+    }
+    say_why(c, how, words);
+    (void)shutdown(c->fd, SHUT_WR);
+    c->state = CALLER_LEAVING;
+    c->heard_ms = monotonic_ms();
+    return tell_refused(c, words, e);
+}
+
+int receive_make_durable(struct receive_caller *c, struct err *e)
 {
     uint8_t message[9] = {'A'};
 
+    if (c->file->durable == c->file->size)
+        return 0;
+    if (!receive_file_sync(c->file))
+        return receive_refuse(c, RECEIVE_LATER, strerror(errno), e);
     for (size_t i = 0; i < 8; i++)
         message[1 + i] = (uint8_t)(c->file->durable >> (8 * i));
-    answer(c, message, sizeof(message));
-}
-
-static int make_durable(struct receive *r, struct caller *c, struct err *e)
-{
-    struct collection_file *f = c->file;
-
-    if (f->durable == f->size)
-        return 0;
-    if (fdatasync(f->fd) != 0)
-        return dismiss(r, c, RECEIVE_REFUSED, strerror(errno), e);
-    f->durable = f->size;
-    confirm(c);
+    receive_answer(c, message, sizeof(message));
     return 0;
 }
 
-static void file_free(struct collection_file *f)
+static bool is_readable(int fd)
 {
-    fd_close(f->fd);
-    digest_free(f->digest);
-    free(f->path);
-    free(f);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, 0) > 0;
 }
 
-static struct collection_file *find_file(struct receive *r, const char *id)
+/* It broke down, or was stopped; the others go on. */
+static int lose_worker(struct receive_caller *c, int code, struct err *why, struct err *e)
 {
-    for (size_t i = 0; i < r->file_count; i++)
-        if (memcmp(r->files[i]->id, id, ID_SIZE) == 0)
-            return r->files[i];
-    return NULL;
-}
-
-static void set_path(struct receive *r, struct collection_file *f, const char *ending)
-{
-    CLEANUP_BUF struct buf path = {0};
-
-    buf_addf(&path, "%s/%s.%s", r->folder, f->id, ending);
-    free(f->path);
-    f->path = buf_take(&path);
-}
-
-/* What an earlier receiver took counts only as far as it can be read again. */
-static bool take_up(struct collection_file *f)
-{
-    CLEANUP_FREE uint8_t *step = mem_alloc(STEP_SIZE);
-    ssize_t n;
-
-    while ((n = read(f->fd, step, STEP_SIZE)) > 0) {
-        digest_add(f->digest, step, (size_t)n);
-        f->size += (uint64_t)n;
+    if (c->r->fatal || code == ERR_DENIED) {
+        if (e)
+            *e = *why;
+        return c->r->fatal = code;
     }
-    f->durable = f->size;
-    return n == 0 && fdatasync(f->fd) == 0;
+    return receive_refuse(c, RECEIVE_SILENTLY, why->text, e);
 }
 
-static bool open_file(struct receive *r, struct collection_file *f)
+/* Nothing is read on this side; a worker is started when there is something to read. */
+static int start_worker(struct receive_caller *c, struct err *e)
 {
-    enum { FLAGS = O_RDWR | O_CLOEXEC | O_NOFOLLOW };
+    const struct worker_limits limits = {
+        .cpu_s = WORKER_CPU_S, .memory = WORKER_MEMORY_SIZE, .message = RECEIVE_DATA_SIZE};
+    struct err why = {0};
+    int waiting = 0;
+    int code;
 
-    set_path(r, f, "calm");
-    f->fd = open(f->path, FLAGS);
-    f->is_whole = f->fd >= 0;
-    if (f->fd < 0) {
-        set_path(r, f, "part");
-        f->fd = open(f->path, FLAGS | O_CREAT, 0600);
-    }
-    f->digest = digest_new(DIGEST_SHA256);
-    return f->fd >= 0 && take_up(f) && folder_sync(r->folder, NULL) == 0;
+    if (ioctl(c->fd, FIONREAD, &waiting) != 0 || waiting == 0)
+        return receive_lose(c, "it ended the connection without a word", e);
+    code = worker_begin(&c->worker, receive_read, c->name, c->fd, STR(""), &limits, receive_hear, c,
+                        &why);
+    return code ? lose_worker(c, code, &why, e) : 0;
 }
 
-static void end_digest(struct collection_file *f)
+static int serve(struct receive_caller *c, struct err *e)
 {
-    uint8_t bytes[64];
+    struct err why = {0};
+    int code = 1;
 
-    digest_end(f->digest, bytes);
-    memcpy(f->hash.b, bytes, sizeof(f->hash.b));
-}
-
-static struct collection_file *file_new(struct receive *r, const char *id)
-{
-    struct collection_file *f = mem_new(struct collection_file);
-
-    memcpy(f->id, id, ID_SIZE);
-    if (!open_file(r, f)) {
-        int saved = errno;
-
-        file_free(f);
-        errno = saved;
-        return NULL;
-    }
-    if (f->is_whole) {
-        end_digest(f);
-        fd_close(f->fd);
-        f->fd = -1;
-    }
-    r->files[r->file_count++] = f;
-    return f;
-}
-
-static bool is_token_right(const struct receive *r, struct str token)
-{
-    uint8_t given[RECEIVE_TOKEN_SIZE] = {0};
-    uint8_t wanted[RECEIVE_TOKEN_SIZE] = {0};
-
-    if (token.len == 0 || token.len > sizeof(given))
-        return false;
-    memcpy(given, token.p, token.len);
-    memcpy(wanted, r->token, strlen(r->token));
-    return sodium_memcmp(given, wanted, sizeof(given)) == 0;
-}
-
-static bool is_id(struct str id)
-{
-    uint8_t bytes[ID_SIZE / 2];
-
-    return hex_read(bytes, sizeof(bytes), id);
-}
-
-/* A connection that the sender gave up may seem to stand here still. */
-static int take_over(struct receive *r, struct caller *c, struct collection_file *f, struct err *e)
-{
-    struct caller *before = f->caller;
-
-    c->file = f;
-    f->caller = c;
-    return before && before != c
-               ? dismiss(r, before, RECEIVE_LOST, "the sender made a new connection", e)
-               : 0;
-}
-
-static int welcome(struct receive *r, struct caller *c, const char *id, struct err *e)
-{
-    struct collection_file *f = find_file(r, id);
-    bool is_known = f != NULL;
-    char line[32];
-    int rc;
-
-    if (!f && r->file_count == RECEIVE_COLLECTION_COUNT)
-        return dismiss(r, c, RECEIVE_REFUSED, "there are too many bundles", e);
-    if (!f)
-        f = file_new(r, id);
-    if (!f)
-        return dismiss(r, c, RECEIVE_REFUSED, strerror(errno), e);
-    rc = take_over(r, c, f, e);
-    if (rc == 0 && f->durable < f->size) {
-        if (fdatasync(f->fd) != 0)
-            return dismiss(r, c, RECEIVE_REFUSED, strerror(errno), e);
-        f->durable = f->size;
-    }
-    if (rc == 0)
-        rc = tell(r, c, is_known || f->size ? RECEIVE_RESUMED : RECEIVE_BEGUN, "", e);
-    snprintf(line, sizeof(line), "have %llu\n", (unsigned long long)f->durable);
-    answer(c, line, strlen(line));
-    return rc;
-}
-
-/* "calm-send/1 TOKEN COLLECTION". */
-static int take_greeting(struct receive *r, struct caller *c, bool *more, struct err *e)
-{
-    static const char front[] = "calm-send/1 ";
-    const uint8_t *end = memchr(c->in, '\n', c->in_len);
-    struct str line = {(const char *)c->in, end ? (size_t)(end - c->in) : c->in_len};
-    char id[ID_SIZE + 1] = "";
-    struct str token;
-
-    *more = end != NULL;
-    if (!end && c->in_len <= GREETING_MOST)
+    if (!c->worker)
+        return start_worker(c, e);
+    for (size_t i = 0;
+         i < TURN_COUNT && code > 0 && !c->is_over && is_readable(worker_fd(c->worker)); i++)
+        code = worker_take(c->worker, &why);
+    if (c->is_over && !c->r->fatal)
         return 0;
-    if (!end || !str_starts(line, front))
-        return dismiss(r, c, RECEIVE_REFUSED, "it is no sender of bundles", e);
-    line = str_from(line, strlen(front));
-    token = str_cut(&line, ' ');
-    if (!is_token_right(r, token))
-        return dismiss(r, c, RECEIVE_REFUSED, "its token is not the one shown here", e);
-    if (!is_id(line))
-        return dismiss(r, c, RECEIVE_REFUSED, "it does not say which collection it has", e);
-    memcpy(id, line.p, ID_SIZE);
-    c->in_len -= (size_t)(end + 1 - c->in);
-    memmove(c->in, end + 1, c->in_len);
-    return welcome(r, c, id, e);
-}
-
-static int take_data(struct receive *r, struct caller *c, const uint8_t *bytes, size_t size,
-                     struct err *e)
-{
-    struct collection_file *f = c->file;
-    struct err fault = {0};
-
-    if (f->is_whole)
-        return dismiss(r, c, RECEIVE_REFUSED, "it sends more than the whole", e);
-    if (size > r->options.most - f->size)
-        return dismiss(r, c, RECEIVE_REFUSED, "the bundle is larger than is taken here", e);
-    if (file_write_fd(f->fd, bytes, size, f->path, &fault) != 0) {
-        /* The file's end is where the digest is: a part of a message is taken back. */
-        if (ftruncate(f->fd, (off_t)f->size) != 0 || lseek(f->fd, (off_t)f->size, SEEK_SET) < 0)
-            return err_errno(e, "cannot take back a part of %s", f->path);
-        return dismiss(r, c, RECEIVE_REFUSED, fault.text, e);
-    }
-    digest_add(f->digest, bytes, size);
-    f->size += size;
-    return f->size - f->durable >= SYNC_SIZE ? make_durable(r, c, e) : 0;
-}
-
-/* Says why, and forgets the file, so that who comes for it again finds what lies there. */
-static int give_up(struct receive *r, struct caller *c, const char *words, struct err *e)
-{
-    struct collection_file *f = c->file;
-    int rc = dismiss(r, c, RECEIVE_REFUSED, words, e);
-
-    for (size_t i = 0; i < r->file_count; i++)
-        if (r->files[i] == f)
-            r->files[i] = r->files[--r->file_count];
-    c->file = NULL;
-    file_free(f);
-    return rc;
-}
-
-static int make_whole(struct receive *r, struct caller *c, struct err *e)
-{
-    struct collection_file *f = c->file;
-    CLEANUP_FREE char *part = mem_strdup(f->path);
-
-    set_path(r, f, "calm");
-    if (fsync(f->fd) != 0 || rename(part, f->path) != 0 || folder_sync(r->folder, NULL) != 0) {
-        const char *why = strerror(errno);
-
-        set_path(r, f, "part");
-        return give_up(r, c, why, e);
-    }
-    f->is_whole = true;
-    fd_close(f->fd);
-    f->fd = -1;
-    answer(c, "F", 1);
-    c->is_over = true;
-    return tell(r, c, RECEIVE_WHOLE, "", e);
-}
-
-static int take_end(struct receive *r, struct caller *c, const uint8_t *bytes, struct err *e)
-{
-    struct collection_file *f = c->file;
-
-    if (!f->is_whole)
-        end_digest(f);
-    if (get_le(bytes, 8) != f->size || memcmp(bytes + 8, f->hash.b, sizeof(f->hash.b)) != 0) {
-        answer(c, "X", 1);
-        return give_up(r, c, "what came is not what was sent", e);
-    }
-    if (!f->is_whole)
-        return make_whole(r, c, e);
-    answer(c, "F", 1);
-    c->is_over = true;
-    return 0;
-}
-
-static int take_message(struct receive *r, struct caller *c, bool *more, struct err *e)
-{
-    uint8_t type = c->in_len ? c->in[0] : 'D';
-    size_t size = c->in_len >= HEAD_SIZE ? get_le(c->in + 1, HEAD_SIZE - 1) : 0;
-    int rc;
-
-    if ((type != 'D' && type != 'E') || size > MESSAGE_SIZE ||
-        (type == 'E' && c->in_len >= HEAD_SIZE && size != END_SIZE))
-        return dismiss(r, c, RECEIVE_REFUSED, "what it sends cannot be understood", e);
-    *more = c->in_len >= HEAD_SIZE && c->in_len >= HEAD_SIZE + size;
-    if (!*more)
-        return 0;
-    rc = type == 'D' ? take_data(r, c, c->in + HEAD_SIZE, size, e)
-                     : take_end(r, c, c->in + HEAD_SIZE, e);
-    c->in_len -= HEAD_SIZE + size;
-    memmove(c->in, c->in + HEAD_SIZE + size, c->in_len);
-    return rc;
-}
-
-static int take_all(struct receive *r, struct caller *c, struct err *e)
-{
-    bool more = true;
-    int rc = 0;
-
-    while (rc == 0 && more && !c->is_over)
-        rc = c->file ? take_message(r, c, &more, e) : take_greeting(r, c, &more, e);
-    return rc;
-}
-
-static int serve(struct receive *r, struct caller *c, struct err *e)
-{
-    size_t turn = 0;
-    int rc = 0;
-
-    while (rc == 0 && !c->is_over && turn < TURN_SIZE) {
-        ssize_t n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len, MSG_DONTWAIT);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            break;
-        if (n <= 0)
-            return dismiss(r, c, c->file ? RECEIVE_LOST : RECEIVE_REFUSED,
-                           n < 0 ? strerror(errno) : "the sender ended the connection", e);
-        c->in_len += (size_t)n;
-        turn += (size_t)n;
-        rc = take_all(r, c, e);
-    }
+    if (code < 0)
+        return lose_worker(c, code, &why, e);
+    if (code == 0)
+        return receive_lose(c, "the process that read it ended", e);
     /* The sender is waiting now, or the others are. */
-    return rc == 0 && !c->is_over && c->file ? make_durable(r, c, e) : rc;
+    return c->state == CALLER_SENDING ? receive_make_durable(c, e) : 0;
 }
 
-static void set_option(int fd, int level, int name, int value)
+static int check_time(struct receive_caller *c, struct err *e)
 {
-    /* Without these a broken connection is only found when the sender comes back. */
-    (void)setsockopt(fd, level, name, &value, sizeof(value));
-}
+    int64_t now = monotonic_ms();
 
-static int take_caller(struct receive *r, struct err *e)
-{
-    struct address from = {.size = sizeof(from.at)};
-    struct caller *c;
-    int fd = accept4(r->fd, (struct sockaddr *)&from.at, &from.size, SOCK_CLOEXEC);
-
-    if (fd < 0 && (errno == EBADF || errno == EINVAL || errno == ENOTSOCK))
-        return err_errno(e, "cannot take connections");
-    if (fd < 0)
-        return 0; /* it went away, or there are no descriptors: the next look comes soon */
-    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);
-    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-    c = mem_new(struct caller);
-    c->fd = fd;
-    c->since_ms = monotonic_ms();
-    address_text(c->from, &from);
-    r->callers[r->caller_count++] = c;
+    if (c->is_over)
+        return 0;
+    if (c->state == CALLER_LEAVING)
+        c->is_over = now - c->heard_ms > LEAVING_MS;
+    else if (c->state < CALLER_PROVEN && now - c->since_ms > GREETING_MS)
+        return receive_refuse(c, RECEIVE_SILENTLY, "it does not say what it wants", e);
+    else if (c->state == CALLER_SENDING && now - c->heard_ms > IDLE_MS)
+        return receive_lose(c, "nothing came for 5 minutes", e);
+    else if (c->state == CALLER_PROVEN)
+        return receive_catch_up(c, e);
     return 0;
 }
 
-static void caller_free(struct caller *c)
+static void caller_free(struct receive_caller *c)
 {
-    if (c->file && c->file->caller == c)
-        c->file->caller = NULL;
+    struct receive_file *f = c->file;
+
+    worker_end(c->worker);
+    if (f && f->caller == c) {
+        f->caller = NULL;
+        (void)receive_file_sync(f); /* what is not confirmed is sent again */
+        receive_file_close(f);
+    }
+    if (c->is_proven) {
+        c->peer->sending--;
+    } else {
+        c->peer->greeting--;
+        c->r->greeting--;
+    }
     fd_close(c->fd);
     free(c);
+}
+
+/* Bundles of which nothing came take no place. */
+static void forget_empty(struct receive *r)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->file_count; i++) {
+        struct receive_file *f = r->files[i];
+
+        if (f->caller || f->is_there || f->is_whole)
+            r->files[kept++] = f;
+        else
+            receive_file_free(f);
+    }
+    r->file_count = kept;
 }
 
 static void drop_over(struct receive *r)
@@ -461,7 +237,132 @@ static void drop_over(struct receive *r)
         else
             r->callers[kept++] = r->callers[i];
     }
-    r->caller_count = kept;
+    if (kept < r->caller_count) {
+        r->caller_count = kept;
+        forget_empty(r);
+    }
+}
+
+static void set_option(int fd, int level, int name, int value)
+{
+    /* Without these a broken connection is only found when the sender comes back. */
+    (void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static struct receive_caller *caller_new(struct receive *r, int fd, struct receive_peer *peer,
+                                         const struct address *from)
+{
+    struct receive_caller *c = mem_new(struct receive_caller);
+
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    c->r = r;
+    c->fd = fd;
+    c->peer = peer;
+    c->since_ms = c->heard_ms = monotonic_ms();
+    address_text(c->from, from);
+    snprintf(c->name, sizeof(c->name), "what %s sends", c->from);
+    peer->greeting++;
+    r->greeting++;
+    return c;
+}
+
+/* An honest sender says who it is at once: so the one that is here longest without it goes. */
+static int make_room_to_greet(struct receive *r, struct err *e)
+{
+    struct receive_caller *oldest = NULL;
+
+    for (size_t i = 0; i < r->caller_count; i++) {
+        struct receive_caller *c = r->callers[i];
+
+        if (!c->is_proven && !c->is_over && (!oldest || c->since_ms < oldest->since_ms))
+            oldest = c;
+    }
+    return oldest && r->greeting >= RECEIVE_GREETING_COUNT
+               ? receive_lose(oldest, "it does not say what it wants, and others need its place", e)
+               : 0;
+}
+
+/* Returns 1 when one was taken. */
+static int take_caller(struct receive *r, struct err *e)
+{
+    struct address from = {.size = sizeof(from.at)};
+    struct receive_peer *peer;
+    uint64_t before;
+    int fd = accept4(r->fd, (struct sockaddr *)&from.at, &from.size, SOCK_CLOEXEC);
+    int rc;
+
+    if (fd < 0 && (errno == EBADF || errno == EINVAL || errno == ENOTSOCK))
+        return err_errno(e, "cannot take connections");
+    if (fd < 0)
+        return 0; /* it went away, or there are no descriptors: the next look comes soon */
+    peer = receive_peer_of(r->peers, &from, monotonic_ms());
+    if (!peer || peer->greeting >= RECEIVE_PEER_GREETING_COUNT) {
+        if (peer)
+            (void)receive_peer_refused(peer, monotonic_ms(), &before);
+        fd_close(fd);
+        return 1;
+    }
+    rc = make_room_to_greet(r, e);
+    if (rc) {
+        fd_close(fd);
+        return rc;
+    }
+    drop_over(r);
+    r->callers[r->caller_count++] = caller_new(r, fd, peer, &from);
+    return 1;
+}
+
+/* All that wait, so that many from one address do not stand before others in the kernel's queue. */
+static int take_callers(struct receive *r, struct err *e)
+{
+    enum { AT_ONCE = 256 };
+    int rc = 1;
+
+    for (int i = 0; rc > 0 && i < AT_ONCE; i++)
+        rc = take_caller(r, e);
+    return rc < 0 ? rc : 0;
+}
+
+static int check_patience(struct receive *r, struct err *e)
+{
+    int64_t now = monotonic_ms();
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && r->options.patience_ms && i < r->file_count; i++) {
+        struct receive_file *f = r->files[i];
+
+        if (f->caller || f->is_whole || f->is_cut || !f->is_there ||
+            now - f->heard_ms <= r->options.patience_ms)
+            continue;
+        f->is_cut = true;
+        rc = receive_tell(r, NULL, f, RECEIVE_CUT, "", e);
+    }
+    return rc;
+}
+
+/* How long to wait at most, and for what: the worker of a caller, or its first word. */
+static int poll_callers(const struct receive *r, struct pollfd *polled, int wait_ms)
+{
+    int64_t now = monotonic_ms();
+
+    for (size_t i = 0; i < r->caller_count; i++) {
+        const struct receive_caller *c = r->callers[i];
+        bool is_paused = !c->worker && now < c->peer->not_before_ms;
+
+        polled[i] =
+            (struct pollfd){.fd = c->worker ? worker_fd(c->worker) : c->fd, .events = POLLIN};
+        if (is_paused)
+            polled[i].fd = -1;
+        if (is_paused && wait_ms > PAUSE_MS)
+            wait_ms = PAUSE_MS;
+        if (c->state == CALLER_PROVEN)
+            wait_ms = 0;
+    }
+    polled[r->caller_count] = (struct pollfd){.fd = r->fd, .events = POLLIN};
+    return wait_ms;
 }
 
 static int serve_all(struct receive *r, const struct pollfd *polled, size_t count, struct err *e)
@@ -469,32 +370,32 @@ static int serve_all(struct receive *r, const struct pollfd *polled, size_t coun
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        struct caller *c = r->callers[i];
+        struct receive_caller *c = r->callers[i];
 
-        if (polled[i].revents)
-            rc = serve(r, c, e);
-        if (rc == 0 && !c->file && monotonic_ms() - c->since_ms > GREETING_MS)
-            rc = dismiss(r, c, RECEIVE_REFUSED, "it does not say what it wants", e);
+        if (polled[i].revents && !c->is_over &&
+            (c->worker || monotonic_ms() >= c->peer->not_before_ms))
+            rc = serve(c, e);
+        if (rc == 0)
+            rc = check_time(c, e);
     }
     return rc;
 }
 
 int receive_step(struct receive *r, int wait_ms, struct err *e)
 {
-    struct pollfd polled[RECEIVE_CONNECTION_COUNT + 1];
+    struct pollfd polled[CALLER_COUNT + 1];
     size_t count = r->caller_count;
-    bool has_room = count < RECEIVE_CONNECTION_COUNT;
     int rc;
 
-    for (size_t i = 0; i < count; i++)
-        polled[i] = (struct pollfd){.fd = r->callers[i]->fd, .events = POLLIN};
-    polled[count] = (struct pollfd){.fd = has_room ? r->fd : -1, .events = POLLIN};
+    wait_ms = poll_callers(r, polled, wait_ms);
     if (poll(polled, count + 1, wait_ms) < 0)
         return errno == EINTR ? 0 : err_errno(e, "cannot wait for connections");
     rc = serve_all(r, polled, count, e);
-    if (rc == 0 && polled[count].revents)
-        rc = take_caller(r, e);
     drop_over(r);
+    if (rc == 0 && polled[count].revents)
+        rc = take_callers(r, e);
+    if (rc == 0)
+        rc = check_patience(r, e);
     return rc;
 }
 
@@ -508,12 +409,37 @@ static bool is_token(const char *token)
 
 static int start_listening(int fd, const struct address *at, struct err *e)
 {
-    char text[ADDRESS_SIZE];
+    char text[ADDRESS_TEXT_SIZE];
 
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (bind(fd, (const struct sockaddr *)&at->at, at->size) != 0 || listen(fd, SOMAXCONN) != 0)
         return err_errno(e, "cannot listen on %s", address_text(text, at));
     return 0;
+}
+
+/* What an earlier receiver left in part: it counts, and somebody may come back for it. */
+static int find_left(struct receive *r, struct err *e)
+{
+    DIR *folder = opendir(r->folder);
+    const struct dirent *entry;
+    struct id id;
+
+    if (!folder)
+        return err_errno(e, "cannot look into %s", r->folder);
+    while ((entry = readdir(folder)) && r->file_count < RECEIVE_COLLECTION_COUNT) {
+        if (!receive_file_id(entry->d_name, ".part", &id))
+            continue;
+        r->files[r->file_count] = receive_file_new(r->folder, &id);
+        r->files[r->file_count]->heard_ms = monotonic_ms();
+        r->bytes += r->files[r->file_count++]->size;
+    }
+    closedir(folder);
+    return 0;
+}
+
+static uint64_t or_usual(uint64_t given, unsigned gigabytes)
+{
+    return given ? given : (uint64_t)gigabytes * 1000 * 1000 * 1000;
 }
 
 int receive_open(struct receive **out, const struct receive_options *options, receive_told *told,
@@ -526,16 +452,21 @@ int receive_open(struct receive **out, const struct receive_options *options, re
         return err_set(e, ERR_USAGE, "a token is 1 to 64 letters, digits and hyphens");
     r = mem_new(struct receive);
     r->options = *options;
-    if (!r->options.most)
-        r->options.most = (uint64_t)1 << 40;
+    r->options.most = or_usual(options->most, 256);
+    r->options.most_address = or_usual(options->most_address, 512);
+    r->options.most_all = or_usual(options->most_all, 4000);
+    r->options.spare = or_usual(options->spare, 1);
     r->folder = mem_strdup(options->folder);
     r->token = mem_strdup(options->token);
+    r->peers = mem_new(struct receive_peers);
     r->told = told;
     r->context = context;
     r->fd = socket(options->at.at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (r->fd < 0)
         return err_errno(e, "cannot listen");
-    rc = start_listening(r->fd, &options->at, e);
+    rc = find_left(r, e);
+    if (rc == 0)
+        rc = start_listening(r->fd, &options->at, e);
     if (rc == 0)
         *out = MOVE(r);
     return rc;
@@ -545,16 +476,12 @@ void receive_close(struct receive *r)
 {
     if (!r)
         return;
-    for (size_t i = 0; i < r->caller_count; i++) {
-        struct collection_file *f = r->callers[i]->file;
-
-        if (f && f->durable < f->size)
-            (void)fdatasync(f->fd); /* what is not confirmed is sent again */
+    for (size_t i = 0; i < r->caller_count; i++)
         caller_free(r->callers[i]);
-    }
     for (size_t i = 0; i < r->file_count; i++)
-        file_free(r->files[i]);
+        receive_file_free(r->files[i]);
     fd_close(r->fd);
+    free(r->peers);
     free(r->folder);
     free(r->token);
     free(r);

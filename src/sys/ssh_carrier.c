@@ -33,6 +33,8 @@ struct ssh_carrier {
     struct buf in;
     struct buf said;
     bool was_asked_to_judge;
+    bool wants_sudo;
+    unsigned sudo_count;
     bool has_end;
     struct err end;
 };
@@ -141,6 +143,7 @@ int ssh_carrier_start(struct ssh_carrier **out, const struct ssh_errand *errand,
     c->to = *to;
     c->fd = -1;
     c->pid = -1;
+    c->wants_sudo = errand->wants_sudo;
     c->most = errand->most ? errand->most : MOST_SIZE;
     c->quiet_s = errand->quiet_s ? errand->quiet_s : QUIET_S;
     c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
@@ -236,15 +239,30 @@ static int take_key(struct ssh_carrier *c, struct str body, struct err *e)
     return code ? code : send_message(c, CARRIER_TRUST, STR(""), e);
 }
 
+/* sudo asks between the log-in and the program's place, so many times at most. */
+static bool may_be_asked(struct ssh_carrier *c, uint32_t asked)
+{
+    if (!c->was_asked_to_judge || asked >= SSH_ASKED_COUNT_)
+        return false;
+    if (asked != SSH_ASKED_SUDO)
+        return c->step < SSH_STEP_LOGGED_IN;
+    return c->wants_sudo && c->step == SSH_STEP_LOGGED_IN && c->sudo_count++ < CARRIER_SUDO_COUNT;
+}
+
 static int take_question(struct ssh_carrier *c, struct str body, struct err *e)
 {
+    uint32_t asked = SSH_ASKED_COUNT_;
     CLEANUP(buf_wipe) struct buf secret = {0};
     int64_t before = monotonic_ms();
     int code;
 
-    if (!c->was_asked_to_judge || c->step >= SSH_STEP_LOGGED_IN || body.len > CARRIER_TEXT_LIMIT)
+    if (body.len >= sizeof(asked))
+        memcpy(&asked, body.p, sizeof(asked));
+    body = str_from(body, sizeof(asked));
+    if (!may_be_asked(c, asked) || body.len > CARRIER_TEXT_LIMIT)
         return misbehaved(e, "asked for a secret at the wrong time");
-    code = c->to.secret ? c->to.secret(c->to.context, body, &secret, e) : ERR_DENIED;
+    code = c->to.secret ? c->to.secret(c->to.context, (enum ssh_asked)asked, body, &secret, e)
+                        : ERR_DENIED;
     c->log_in_ms += monotonic_ms() - before; /* a person's time is not the host's */
     if (code == ERR_DENIED)
         return send_message(c, CARRIER_NO_SECRET, STR(""), e);

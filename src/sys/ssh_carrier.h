@@ -66,12 +66,21 @@ struct ssh_footprint {
     enum ssh_unfit unfit[SSH_PLACE_COUNT_];
 };
 
+/* What a secret is asked for. */
+enum ssh_asked {
+    SSH_ASKED_PASSWORD, /* of the user there */
+    SSH_ASKED_WORDS,    /* what the host asks, in its own words */
+    SSH_ASKED_SUDO,     /* of the user there, by sudo: only where that was wanted */
+    SSH_ASKED_COUNT_,
+};
+
 /* All that comes from the host is hostile: said, question. */
 struct ssh_receiver {
     /* Non-zero stops. key: "ssh-ed25519 AAAA…". */
     int (*key)(void *context, struct str key, struct err *e);
-    /* A secret for a question, which may be the host's words. ERR_DENIED: nobody can be asked. */
-    int (*secret)(void *context, struct str question, struct buf *out, struct err *e);
+    /* ERR_DENIED: nobody can be asked. question: the words that were asked, else empty. */
+    int (*secret)(void *context, enum ssh_asked asked, struct str question, struct buf *out,
+                  struct err *e);
     int (*bytes)(void *context, struct str bytes, struct err *e);
     void (*step)(void *context, enum ssh_step step);
     void *context;

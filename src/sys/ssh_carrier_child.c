@@ -69,6 +69,24 @@ int carrier_receive(enum carrier_kind *kind, struct buf *bytes, struct err *e)
     return 0;
 }
 
+int carrier_ask(enum ssh_asked asked, const char *question, const char *nobody_can,
+                struct buf *secret, struct err *e)
+{
+    CLEANUP_BUF struct buf body = {0};
+    uint32_t number = asked;
+    enum carrier_kind kind;
+    int code;
+
+    buf_add(&body, &number, sizeof(number));
+    buf_addstr(&body, str_head(str_of(question), CARRIER_TEXT_LIMIT));
+    code = carrier_send(CARRIER_ASK, buf_str(&body), e);
+    if (!code)
+        code = carrier_receive(&kind, secret, e);
+    if (!code && kind != CARRIER_SECRET)
+        code = err_set(e, ERR_DENIED, "%s", nobody_can);
+    return code;
+}
+
 int carrier_ssh_error(ssh_session session, const char *what, struct err *e)
 {
     return err_set(e, ERR_IO, "%s: %s", what, ssh_get_error(session));

@@ -11,6 +11,7 @@ enum {
     CARRIER_HOST_FD = 4, /* the connection */
     CARRIER_MESSAGE_LIMIT = 256 * 1024,
     CARRIER_TEXT_LIMIT = 4096, /* an argument, a question, a secret, a sentence */
+    CARRIER_SUDO_COUNT = 3,    /* times that sudo may ask */
 };
 
 /* A message: kind and size, u32 each in this machine's order, and bytes. */
@@ -24,7 +25,7 @@ enum carrier_kind {
     /* from the process */
     CARRIER_STEP, /* u32 */
     CARRIER_KEY,
-    CARRIER_ASK,
+    CARRIER_ASK,       /* u32: enum ssh_asked; the words */
     CARRIER_FOOTPRINT, /* struct carrier_footprint */
     CARRIER_BYTES,
     CARRIER_SAID,
@@ -60,6 +61,9 @@ extern const char carrier_marker[];
 MUST_CHECK int carrier_send(enum carrier_kind kind, struct str bytes, struct err *e);
 /* Waits for one of two kinds. */
 MUST_CHECK int carrier_receive(enum carrier_kind *kind, struct buf *bytes, struct err *e);
+/* Has a person asked; nobody_can is the sentence where that cannot be (ERR_DENIED). */
+MUST_CHECK int carrier_ask(enum ssh_asked asked, const char *question, const char *nobody_can,
+                           struct buf *secret, struct err *e);
 
 /* The errand, in the process; texts point into its start message. */
 struct carrier_errand {

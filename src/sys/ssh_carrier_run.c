@@ -39,19 +39,11 @@ static int show_key(ssh_session session, struct err *e)
     return code;
 }
 
-static int ask(const char *question, struct buf *secret, struct err *e)
-{
-    enum carrier_kind kind;
-    int code = carrier_send(CARRIER_ASK, str_head(str_of(question), CARRIER_TEXT_LIMIT), e);
-
-    if (!code)
-        code = carrier_receive(&kind, secret, e);
-    if (!code && kind != CARRIER_SECRET)
-        code = err_set(e, ERR_DENIED,
-                       "it wants a password, and nobody can be asked for it: put a key into the "
-                       "agent, or run calm at a terminal");
-    return code;
-}
+static const char nobody_can[] = "it wants a password, and nobody can be asked for it: put a key "
+                                 "into the agent, or run calm at a terminal";
+static const char nobody_for_sudo[] =
+    "sudo wants a password there, and nobody can be asked for it: run calm at a terminal, or let "
+    "sudo not ask";
 
 static int answer_prompts(ssh_session session, struct err *e)
 {
@@ -62,7 +54,7 @@ static int answer_prompts(ssh_session session, struct err *e)
     for (int i = 0; i < count; i++) {
         CLEANUP(buf_wipe) struct buf secret = {0};
         const char *prompt = ssh_userauth_kbdint_getprompt(session, (unsigned)i, NULL);
-        int code = ask(prompt ? prompt : "", &secret, e);
+        int code = carrier_ask(SSH_ASKED_WORDS, prompt ? prompt : "", nobody_can, &secret, e);
 
         if (code)
             return code;
@@ -94,7 +86,7 @@ static int try_questions(ssh_session session, int *out, struct err *e)
 static int try_password(ssh_session session, int *out, struct err *e)
 {
     CLEANUP(buf_wipe) struct buf secret = {0};
-    int code = ask("", &secret, e);
+    int code = carrier_ask(SSH_ASKED_PASSWORD, "", nobody_can, &secret, e);
 
     if (!code)
         *out = ssh_userauth_password(session, NULL, buf_text(&secret));
@@ -103,11 +95,12 @@ static int try_password(ssh_session session, int *out, struct err *e)
 
 static int try_secrets(ssh_session session, int *out, struct err *e)
 {
-    unsigned methods = (unsigned)ssh_userauth_list(session, NULL);
     int code = 0;
 
     for (int i = 0; !code && i < ASK_COUNT && *out != SSH_AUTH_SUCCESS && *out != SSH_AUTH_ERROR;
          i++) {
+        unsigned methods = (unsigned)ssh_userauth_list(session, NULL); /* one may be done already */
+
         if (methods & SSH_AUTH_METHOD_PASSWORD)
             code = try_password(session, out, e);
         else if (methods & SSH_AUTH_METHOD_INTERACTIVE)
@@ -158,7 +151,9 @@ struct talk {
     ssh_session session;
     ssh_channel channel;
     struct buf line;
+    struct buf errors; /* of standard error, until the program runs */
     uint64_t junk;
+    unsigned sudo_count;
     bool is_placed;
     bool runs;
 };
@@ -242,13 +237,56 @@ static int take_output(struct talk *t, struct str bytes, struct err *e)
     return bytes.len ? carrier_send(CARRIER_BYTES, bytes, e) : 0;
 }
 
+/* sudo reads a line of what is otherwise the program. */
+static int answer_sudo(struct talk *t, struct err *e)
+{
+    CLEANUP(buf_wipe) struct buf secret = {0};
+    int code;
+
+    if (++t->sudo_count > CARRIER_SUDO_COUNT)
+        return err_set(e, ERR_DENIED, "sudo did not take the password there");
+    if (!(t->c->start.flags & CARRIER_MAY_ASK))
+        return err_set(e, ERR_DENIED, "%s", nobody_for_sudo);
+    code = carrier_ask(SSH_ASKED_SUDO, "", nobody_for_sudo, &secret, e);
+    if (code)
+        return code;
+    buf_addc(&secret, '\n');
+    return ssh_channel_write(t->channel, secret.p, (uint32_t)secret.len) == (int)secret.len
+               ? 0
+               : carrier_ssh_error(t->session, "the connection broke", e);
+}
+
+/* The word that sudo was told to ask with stands in what the host says to people. */
+static int look_for_sudo(struct talk *t, struct str bytes, struct err *e)
+{
+    CLEANUP_BUF struct buf prompt = {0};
+    const char *at;
+    struct str rest;
+
+    if (!(t->c->start.flags & CARRIER_SUDO) || t->is_placed)
+        return 0;
+    ssh_script_prompt(&prompt, t->c->start.word);
+    buf_addstr(&t->errors, bytes);
+    at = memmem(t->errors.p, t->errors.len, prompt.p, prompt.len);
+    if (at) {
+        rest = str_from(buf_str(&t->errors), (size_t)(at - t->errors.p) + prompt.len);
+        memmove(t->errors.p, rest.p, rest.len);
+        t->errors.len = rest.len;
+        return answer_sudo(t, e);
+    }
+    if (t->errors.len > JUNK_LIMIT)
+        return err_set(e, ERR_FORMAT, "its sudo prints without end");
+    return 0;
+}
+
 /* Standard error is read in any case, so that a full one does not hold the rest up. */
 static int take_errors(struct talk *t, struct err *e)
 {
     char bytes[4096];
     int n = ssh_channel_read_nonblocking(t->channel, bytes, sizeof(bytes), 1);
+    int code = n > 0 ? carrier_send(CARRIER_SAID, (struct str){bytes, (size_t)n}, e) : 0;
 
-    return n > 0 ? carrier_send(CARRIER_SAID, (struct str){bytes, (size_t)n}, e) : 0;
+    return code || n <= 0 ? code : look_for_sudo(t, (struct str){bytes, (size_t)n}, e);
 }
 
 /* Reads once; 1 as long as there may be more. */
@@ -308,7 +346,7 @@ static int verdict(const struct talk *t, struct err *e)
         return err_set(e, ERR_IO, "the program ended there with status %d", status);
     return err_set(e, ERR_IO,
                    "the command did not run there (status %d): the log-in shell may "
-                   "not allow commands, or sudo wants a password",
+                   "not allow commands, or sudo not this user",
                    status);
 }
 
@@ -346,5 +384,6 @@ int carrier_run(struct carrier_errand *c, ssh_session session, struct err *e)
         return carrier_ssh_error(session, "it runs no command", e);
     code = talk_with(&t, piece, e);
     buf_release(&t.line);
+    buf_release(&t.errors);
     return code ? code : carrier_step(SSH_STEP_DONE, e);
 }

@@ -58,10 +58,20 @@ static const char script[] =
     "chmod 700 $p; exec 3<$p; rm -f $p; [ -e $p ] && echo \"$n stays\"; trap - EXIT; "
     "echo \"$n ready\"; exec /proc/self/fd/3 \"$@\" </dev/null";
 
+void ssh_script_prompt(struct buf *out, const char *word)
+{
+    buf_addf(out, "sudo-%s", word);
+}
+
 void ssh_script_write(struct buf *out, const struct ssh_script *s)
 {
-    buf_addf(out, "exec %s/bin/sh -c '%s' calm-collect %s %s %llu %s",
-             s->wants_sudo ? "sudo -n " : "", script, s->word, s->machine,
+    buf_adds(out, "exec ");
+    if (s->wants_sudo) {
+        buf_adds(out, "sudo -S -p ");
+        ssh_script_prompt(out, s->word);
+        buf_addc(out, ' ');
+    }
+    buf_addf(out, "/bin/sh -c '%s' calm-collect %s %s %llu %s", script, s->word, s->machine,
              (unsigned long long)s->program_size, s->arguments);
 }
 

@@ -18,6 +18,8 @@ struct ssh_script {
     uint64_t program_size;
     bool wants_sudo;
 };
+/* How sudo asks there, where it does: on standard error, without an end of line. */
+void ssh_script_prompt(struct buf *out, const char *word);
 void ssh_script_write(struct buf *out, const struct ssh_script *s);
 
 /* What one of its lines says. */

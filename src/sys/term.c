@@ -113,7 +113,7 @@ static int read_key_bytes(int fd, char *key, struct err *e)
     return 0;
 }
 
-int term_read_key(int fd, char *key, struct err *e)
+int term_read_key(int fd, const char *question, char *key, struct err *e)
 {
     struct termios was;
     struct termios raw;
@@ -126,7 +126,10 @@ int term_read_key(int fd, char *key, struct err *e)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     tcsetattr(fd, TCSADRAIN, &raw);
-    rc = read_key_bytes(fd, key, e);
+    /* Who answers at once is not answered by the terminal itself. */
+    rc = file_write_fd(STDERR_FILENO, question, strlen(question), "the terminal", e);
+    if (rc == 0)
+        rc = read_key_bytes(fd, key, e);
     tcsetattr(fd, TCSADRAIN, &was);
     return rc;
 }

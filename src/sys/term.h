@@ -14,9 +14,10 @@ size_t term_columns(int fd); /* 80 when unknown */
  * there is neither. */
 MUST_CHECK int term_read_secret(const char *question, struct buf *out, struct err *e);
 
-/* Waits for one key of a terminal, without showing it. Ctrl-C is a key (3), and so is the end of the
- * input (0); a key that sends several bytes gives the first. ERR_IO. */
-MUST_CHECK int term_read_key(int fd, char *key, struct err *e);
+/* Asks on standard error, and waits for one key of the terminal fd, without showing it. Ctrl-C is a
+ * key (3), and so is the end of the input (0); a key that sends several bytes gives the first.
+ * ERR_IO. */
+MUST_CHECK int term_read_key(int fd, const char *question, char *key, struct err *e);
 
 /* Bytes wait on a descriptor that is no terminal: somebody pipes text in. Waits a moment for them.
  */

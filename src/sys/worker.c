@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/mem.h"
+#include "base/utc.h"
 #include "sys/file.h"
 #include "sys/self.h"
 #include "sys/worker_child.h"
@@ -20,7 +22,7 @@ enum {
     PIPE_SIZE = 256 * 1024,
 };
 
-struct run {
+struct worker {
     const char *name;
     struct worker_limits limits;
     worker_receive *receive;
@@ -36,15 +38,6 @@ struct run {
     struct err end;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
-        BUG("no CLOCK_MONOTONIC");
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static struct worker_limits or_defaults(const struct worker_limits *given)
 {
     struct worker_limits l = given ? *given : (struct worker_limits){0};
@@ -52,11 +45,12 @@ static struct worker_limits or_defaults(const struct worker_limits *given)
     l.cpu_s = l.cpu_s ? l.cpu_s : CPU_S;
     l.wall_s = l.wall_s ? l.wall_s : WALL_S;
     l.memory = l.memory ? l.memory : MEMORY_SIZE;
+    l.message = l.message ? l.message : WORKER_MESSAGE_LIMIT;
     return l;
 }
 
 /* What the worker is to do, as a descriptor. */
-static int write_start(const struct run *r, worker_job *job, struct str argument, int *out,
+static int write_start(const struct worker *r, worker_job *job, struct str argument, int *out,
                        struct err *e)
 {
     CLEANUP_FD int fd = memfd_create("worker", MFD_CLOEXEC);
@@ -82,7 +76,7 @@ static int write_start(const struct run *r, worker_job *job, struct str argument
     return 0;
 }
 
-static int start(struct run *r, worker_job *job, int in, struct str argument, struct err *e)
+static int start(struct worker *r, worker_job *job, int in, struct str argument, struct err *e)
 {
     CLEANUP_FD int told = -1;
     int out[2];
@@ -113,7 +107,7 @@ static int start(struct run *r, worker_job *job, int in, struct str argument, st
     return why ? err_set(e, ERR_IO, "cannot start a worker: %s", strerror(why)) : 0;
 }
 
-static int misbehaved(const struct run *r, const char *what, struct err *e)
+static int misbehaved(const struct worker *r, const char *what, struct err *e)
 {
     return err_set(e, ERR_TAMPER,
                    "%s: the confined process %s, which no sound one does, and was stopped. The "
@@ -121,12 +115,17 @@ static int misbehaved(const struct run *r, const char *what, struct err *e)
                    r->name, what);
 }
 
-static int over(const struct run *r, struct err *e, const char *what)
+static int over(const struct worker *r, struct err *e, const char *what)
 {
     return err_set(e, ERR_LIMIT, "%s: stopped, because it took %s", r->name, what);
 }
 
-static int take_end(struct run *r, struct str body, struct err *e)
+static bool is_last_kind(uint32_t kind)
+{
+    return kind == WORKER_KIND_END || kind == WORKER_KIND_UNCONFINED;
+}
+
+static int take_end(struct worker *r, struct str body, struct err *e)
 {
     int32_t code;
 
@@ -143,11 +142,11 @@ static int take_end(struct run *r, struct str body, struct err *e)
     return 0;
 }
 
-static int take_message(struct run *r, uint32_t kind, struct str body, struct err *e)
+static int take_message(struct worker *r, uint32_t kind, struct str body, struct err *e)
 {
     if (r->has_end)
         return misbehaved(r, "sent more after its end", e);
-    if (kind == WORKER_KIND_END || kind == WORKER_KIND_UNCONFINED)
+    if (is_last_kind(kind))
         return take_end(r, body, e);
     if (kind > WORKER_KIND_MOST)
         return misbehaved(r, "sent a message of an unknown kind", e);
@@ -158,7 +157,7 @@ static int take_message(struct run *r, uint32_t kind, struct str body, struct er
 }
 
 /* Deals with the messages that are there in full. */
-static int take_messages(struct run *r, struct err *e)
+static int take_messages(struct worker *r, struct err *e)
 {
     for (;;) {
         struct str rest = str_from(buf_str(&r->in), r->taken);
@@ -168,7 +167,7 @@ static int take_messages(struct run *r, struct err *e)
         if (rest.len < sizeof(head))
             return 0;
         memcpy(head, rest.p, sizeof(head));
-        if (head[1] > WORKER_MESSAGE_LIMIT)
+        if (head[1] > r->limits.message && !is_last_kind(head[0]))
             return misbehaved(r, "sent a message larger than allowed", e);
         if (rest.len - sizeof(head) < head[1])
             return 0;
@@ -180,7 +179,7 @@ static int take_messages(struct run *r, struct err *e)
 }
 
 /* Reads once. Returns 1 for bytes, 0 at the end. */
-static int read_some(struct run *r, struct err *e)
+static int read_some(struct worker *r, struct err *e)
 {
     size_t left = r->in.len - r->taken;
     ssize_t n;
@@ -198,11 +197,11 @@ static int read_some(struct run *r, struct err *e)
     return n > 0;
 }
 
-static int await(const struct run *r, struct err *e)
+static int await(const struct worker *r, struct err *e)
 {
     for (;;) {
         struct pollfd p = {.fd = r->out, .events = POLLIN};
-        int64_t left = r->deadline_ms - now_ms();
+        int64_t left = r->deadline_ms - monotonic_ms();
         int n;
 
         if (left <= 0)
@@ -215,7 +214,7 @@ static int await(const struct run *r, struct err *e)
     }
 }
 
-static int listen_to(struct run *r, struct err *e)
+static int listen_to(struct worker *r, struct err *e)
 {
     for (;;) {
         int code = await(r, e);
@@ -230,7 +229,7 @@ static int listen_to(struct run *r, struct err *e)
     }
 }
 
-static int reap(const struct run *r)
+static int reap(const struct worker *r)
 {
     int status = 0;
 
@@ -241,7 +240,7 @@ static int reap(const struct run *r)
 }
 
 /* Whether the allocator's last words are there; a worker can only deceive about its own end. */
-static bool said_out_of_memory(const struct run *r)
+static bool said_out_of_memory(const struct worker *r)
 {
     char text[4096];
     ssize_t n = read(r->err, text, sizeof(text));
@@ -249,7 +248,7 @@ static bool said_out_of_memory(const struct run *r)
     return n > 0 && memmem(text, (size_t)n, "out of memory", strlen("out of memory")) != NULL;
 }
 
-static int died_of(const struct run *r, int signal, struct err *e)
+static int died_of(const struct worker *r, int signal, struct err *e)
 {
     switch (signal) {
     case SIGSYS:
@@ -269,7 +268,7 @@ static int died_of(const struct run *r, int signal, struct err *e)
                    r->name, strsignal(signal));
 }
 
-static int verdict(const struct run *r, int status, struct err *e)
+static int verdict(const struct worker *r, int status, struct err *e)
 {
     if (WIFSIGNALED(status))
         return died_of(r, WTERMSIG(status), e);
@@ -280,28 +279,81 @@ static int verdict(const struct run *r, int status, struct err *e)
     return err_set(e, r->end.code, "%s: %s", r->name, r->end.text);
 }
 
+static void stop(struct worker *r)
+{
+    if (r->pid > 0) {
+        (void)kill(r->pid, SIGKILL); /* it is not waited for yet, so the number is its own */
+        (void)reap(r);
+    }
+    fd_close(r->out);
+    fd_close(r->err);
+    buf_release(&r->in);
+}
+
+/* The process is gone, or goes. */
+static int conclude(struct worker *r, struct err *e)
+{
+    int status = reap(r);
+
+    r->pid = -1;
+    return verdict(r, status, e);
+}
+
 int worker_run(worker_job *job, const char *name, int in, struct str argument,
                const struct worker_limits *limits, worker_receive *receive, void *context,
                struct err *e)
 {
-    struct run r = {.name = name, .receive = receive, .context = context, .out = -1, .err = -1};
+    struct worker r = {
+        .name = name, .receive = receive, .context = context, .out = -1, .err = -1, .pid = -1};
     int code;
 
     r.limits = or_defaults(limits);
-    r.deadline_ms = now_ms() + (int64_t)r.limits.wall_s * 1000;
+    r.deadline_ms = monotonic_ms() + (int64_t)r.limits.wall_s * 1000;
     code = start(&r, job, in, argument, e);
-    if (!code) {
-        int status;
-
+    if (!code)
         code = listen_to(&r, e);
-        if (code)
-            (void)kill(r.pid, SIGKILL); /* it is not waited for yet, so the number is its own */
-        status = reap(&r);
-        if (!code)
-            code = verdict(&r, status, e);
-    }
-    fd_close(r.out);
-    fd_close(r.err);
-    buf_release(&r.in);
+    if (!code)
+        code = conclude(&r, e);
+    stop(&r);
     return code;
+}
+
+int worker_begin(struct worker **out, worker_job *job, const char *name, int in,
+                 struct str argument, const struct worker_limits *limits, worker_receive *receive,
+                 void *context, struct err *e)
+{
+    CLEANUP(worker_endp) struct worker *w = mem_new(struct worker);
+    int code;
+
+    *w = (struct worker){
+        .name = name, .receive = receive, .context = context, .out = -1, .err = -1, .pid = -1};
+    w->limits = or_defaults(limits);
+    code = start(w, job, in, argument, e);
+    if (!code)
+        *out = MOVE(w);
+    return code;
+}
+
+int worker_fd(const struct worker *w)
+{
+    return w->out;
+}
+
+int worker_take(struct worker *w, struct err *e)
+{
+    int code = read_some(w, e);
+
+    if (code == 0)
+        return conclude(w, e);
+    if (code > 0)
+        code = take_messages(w, e);
+    return code ? code : 1;
+}
+
+void worker_end(struct worker *w)
+{
+    if (!w)
+        return;
+    stop(w);
+    free(w);
 }

@@ -19,10 +19,11 @@
 #include "base/str.h"
 
 struct worker_limits {
-    unsigned cpu_s;  /* 0: 60 */
-    unsigned wall_s; /* 0: 600; the time that the receiver takes counts */
-    uint64_t memory; /* bytes of address space beyond what a started program takes; 0: 1 GiB */
-    uint64_t output; /* bytes of messages; 0: no limit */
+    unsigned cpu_s;   /* 0: 60 */
+    unsigned wall_s;  /* 0: 600; the time that the receiver takes counts */
+    uint64_t memory;  /* bytes of address space beyond what a started program takes; 0: 1 GiB */
+    uint64_t output;  /* bytes of messages; 0: no limit */
+    uint32_t message; /* bytes of one; 0: 1 MiB, which none is larger than */
 };
 
 /* What runs in the worker. Sends with worker_send; a non-zero return and e travel back to the
@@ -51,3 +52,17 @@ void worker_main_if_asked(int argc, char **argv);
 MUST_CHECK int worker_run(worker_job *job, const char *name, int in, struct str argument,
                           const struct worker_limits *limits, worker_receive *receive,
                           void *context, struct err *e);
+
+/* The same for a worker beside others in one thread, which polls worker_fd of each. Its wall time
+ * is for the caller to watch. name stays until worker_end. The thread that began it must not end
+ * before it. */
+struct worker;
+MUST_CHECK int worker_begin(struct worker **out, worker_job *job, const char *name, int in,
+                            struct str argument, const struct worker_limits *limits,
+                            worker_receive *receive, void *context, struct err *e);
+int worker_fd(const struct worker *w); /* readable when worker_take has work */
+/* Deals with what has come, or waits for it. 1: the job goes on. 0: it ended well. Else what
+ * worker_run returns; then only worker_end is left to do. */
+MUST_CHECK int worker_take(struct worker *w, struct err *e);
+void worker_end(struct worker *w); /* stops it where it runs; NULL is fine */
+DEFINE_CLEANUP(struct worker *, worker_end)

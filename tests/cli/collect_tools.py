@@ -2,7 +2,6 @@
 
 Each comparison is skipped aloud when its tool is absent. What comes and goes is asked of the tool
 before and after: what was there both times must be told, and nothing else but what was there once."""
-import collections
 import glob
 import json
 import os
@@ -12,29 +11,11 @@ import subprocess
 import sys
 import tempfile
 
+from compared import check
+
 PROBE = sys.argv[1]
 NAMES = ("time", "neighbour", "route", "rule", "link", "address", "socket", "process", "map", "open",
          "container", "login", "module", "bpf", "mount", "firewall")
-failures = []
-counts = collections.Counter()
-
-
-def skip(name, why):
-    counts["skipped"] += 1
-    print(f"skipped: {name}: {why}")
-
-
-def check(name, problems, seen):
-    counts["compared"] += 1
-    if problems:
-        failures.append(name)
-        print(f"FAILED: {name}")
-        for problem in problems[:10]:
-            print(f"    {problem}")
-    else:
-        print(f"ok: {name} ({seen})")
-
-
 def run(*command, **options):
     return subprocess.run(command, capture_output=True, check=False,
                           env={**os.environ, "LC_ALL": "C", "TZ": "UTC"}, **options)
@@ -97,8 +78,3 @@ def check_described(c):
                 if re.sub("_hex$", "", member) not in words:
                     problems.append(f"live/{name}: {member} is not described")
     check("every member is described in live.md", sorted(set(problems)), f"{seen} lines")
-
-
-def finish():
-    print(f"{counts['compared']} comparisons, {len(failures)} failed, {counts['skipped']} skipped")
-    return 1 if failures else 0

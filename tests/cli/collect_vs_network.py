@@ -12,8 +12,8 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collect_tools import (Collection, PROBE, between, check, check_described, difference, finish,
-                           run, skip, tool)
+from collect_tools import Collection, PROBE, between, check_described, difference, run, tool
+from compared import check, finish, skip
 
 # ---- the network, in a namespace of our own -------------------------------------------------------
 

@@ -17,26 +17,10 @@ import subprocess
 import sys
 import tempfile
 
+from compared import check, failures, finish, skip
+
 PROBE = sys.argv[1]
 DATA = sys.argv[2] if len(sys.argv) > 2 else ""
-failures = []
-counts = collections.Counter()
-
-
-def skip(name, why):
-    counts["skipped"] += 1
-    print(f"skipped: {name}: {why}")
-
-
-def check(name, problems, seen):
-    counts["compared"] += 1
-    if problems:
-        failures.append(name)
-        print(f"FAILED: {name}")
-        for problem in problems[:10]:
-            print(f"    {problem}")
-    else:
-        print(f"ok: {name} ({seen})")
 
 
 def tool(*command):
@@ -715,9 +699,7 @@ def main():
     check_jc_cron()
     check_jc_mounts()
     check_jc_load()
-    print(f"{counts['compared']} comparisons, {len(failures)} failed, "
-          f"{counts['skipped']} skipped")
-    return 1 if failures else 0
+    return finish()
 
 
 sys.exit(in_other_network() if DATA == "--network" else main())

@@ -377,6 +377,13 @@ class Refused(Attack):
         self.assertIn("refused, no effect: its key lacks the power for it", text)
         self.ana("log checkpoint")
         self.assertEqual(self.verify(), 1)
+        # So a copy made of it is not merged, and whoever tries is told which record it is.
+        self.ana(f"log export {self.folder}/out")
+        size = len(self.files.lines())
+        status, said = self.bo.fails(f"log merge {self.folder}/out")
+        self.assertEqual(status, 8)
+        self.assertRegex(said, r"Record \d+")
+        self.assertEqual(len(self.files.lines()), size)
 
     def test_a_lead_of_a_later_version_makes_this_program_only_read(self):
         self.put("hold/2", public={"state": "set"}, key=Key.of(self.ana))
@@ -699,9 +706,20 @@ class Verifying(Attack):
         self.ana(f"log redact-approve r{redacted + 1}")
         bo(f"log redact-approve r{redacted + 1}")
         self.ana(f"log redact r{redacted + 1}")
-        said = self.ana("log verify")
-        self.assertRegex(said, rf"Values: 0 not what was signed; [1-9]\d* not there.* calm log r{gone}\n")
-        self.assertGreater(self.openings(said)[2], 0)
+        fields = json.loads(self.files.lines()[gone])["statement"]["fields"]
+        done = self.ana.run("log", "verify")
+        said = done.stdout.decode()
+        self.assertEqual(done.returncode, 3, said)
+        self.assertIn(f"{len(fields)} value", done.stderr.decode())
+        self.assertRegex(said, rf"Values: 0 not what was signed; {len(fields)} not there.* calm log r{gone}\n")
+        self.assertEqual(self.openings(said)[1:], (len(fields), 1))
+        # Only what a redaction destroyed is called that, in the log and in the report.
+        marks = [("[a value is missing]" in line, "[redacted]" in line) for line in (self.ana(f"log r{gone}"), self.ana(f"log r{redacted}"))]
+        self.assertEqual(marks, [(True, False), (False, True)])
+        self.ana(f"report draft --file {self.folder}/report")
+        text = " ".join("".join(p.read_text() for p in (self.folder / "report").rglob("*.md")).split())
+        self.assertIn("Part of one record was destroyed by a redaction, which is itself on record", text)
+        self.assertIn("A value of one record is not in the case any more, though no redaction destroyed it", text)
 
     def test_what_is_not_for_this_person_is_withheld(self):
         bo = self.join("bo")

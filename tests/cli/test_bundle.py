@@ -119,6 +119,8 @@ GOOD = header(b"good", 3) + padded(b"abc")
 
 
 class BundleTest(CaseTest):
+    on_disk = True
+
     def probe(self, *recipients):
         done = subprocess.run([PROBE, str(self.folder / "tree"), *map(str, recipients)], capture_output=True, check=False, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)

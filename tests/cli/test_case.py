@@ -191,7 +191,7 @@ class WholeCase(CaseTest):
         self.ana(f"assess system {host} --state unknown")
         self.assertNotIn("This case", self.ana("status"))
         self.ana(f"assess mark {host} suspected")
-        self.assertIn(f"lies on {host[:30]}, which is suspected", self.ana("status"))
+        self.assertIn(f"is on {host[:30]}, which is suspected", self.ana("status"))
 
     def test_a_closed_case_says_how_its_record_is_made_firm(self):
         self.ana('close "done"')

@@ -23,6 +23,7 @@ import time
 import unittest
 
 import harness
+import sender
 
 COLLECT = str((harness.BUILD / "src" / "calm-collect").resolve())
 SYMBOLS = (harness.BUILD / "src" / "calm-collect-symbols").resolve()
@@ -502,6 +503,7 @@ class WhatFails(CollectTest):
                               capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("This did not run as root", done.stderr)
+        self.assertRegex(done.stderr, r"access times of \d+ files and folders of others, and those of symbolic links,\s+may have changed")
         members = archive((out / "x").read_bytes())
         self.assertEqual(json.loads(dict(members)["bundle.json"])["uid"], NOBODY)
         refused = {row["step"] for row in lines(members, "missing") if row.get("error") in (1, 13)}
@@ -522,6 +524,7 @@ class Receiver(threading.Thread):
         self.collections = set()
         self.connections = 0
         self.is_whole = False
+        self.are_proven = True
         self.start()
 
     def run(self):
@@ -535,8 +538,11 @@ class Receiver(threading.Thread):
 
     def serve(self, connection, stream):
         magic, token, collection = stream.readline().decode().rstrip("\n").split(" ")
-        if magic != "calm-send/1" or token != self.token:
+        if magic != "calm-send/2" or token != self.token:
             return False
+        nonce = sender.nonce()
+        connection.sendall(f"prove {nonce.hex()}\n".encode())
+        self.are_proven &= sender.proves(stream.readline(), nonce, bytes.fromhex(collection), token)
         self.collections.add(collection)
         limit = self.breaks.pop(0) if self.breaks else None
         start = len(self.got)
@@ -567,6 +573,7 @@ class OverANetwork(CollectTest):
         self.assertTrue(receiver.is_whole)
         self.assertEqual(receiver.connections, 4)
         self.assertEqual(len(receiver.collections), 1)
+        self.assertTrue(receiver.are_proven)
         self.assertEqual(hashlib.sha256(receiver.got).hexdigest(), re.search(rb"SHA-256 ([0-9a-f]{64})", done.stderr)[1].decode())
         self.assertTrue(receiver.got.startswith(b"calm-sealed/1\n"))
         self.assertEqual(done.stderr.count(b"the connection is back"), 3)

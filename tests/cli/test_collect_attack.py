@@ -2,14 +2,23 @@
 hide what is so, to lead the program out of its place, or to hold it up. Bundles are made here byte by byte (doc/format/bundle.md)."""
 import datetime
 import json
+import os
+import pathlib
 import shlex
+import shutil
+import signal
+import subprocess
+import sys
 import time
+import unittest
 
 import harness
 import test_collection as made
 from test_collection import HEAD, STARTED, bundle, chained, document, jsonl, line, members, seen, tar
 
 GATE = 5
+COLLECT = pathlib.Path(harness.CALM).parent / "calm-collect"
+SLOW = pathlib.Path(__file__).resolve().parent / "slow_fs.py"
 LATER = "2026-11-25T09:12:09.000000000Z"
 
 
@@ -56,6 +65,40 @@ class Believed(made.CollectionTest):
         self.assertEqual((row["weight"], row["hint"]), (3, "attack"))
         self.assertNotIn("calm looked at it", row["harmless"])
         self.assertNotIn("calm looked at it", self.ana("preserve observed co1"))
+
+    def test_words_of_a_host_cannot_be_taken_for_those_of_calm(self):
+        words = "x.\u201d\n\nNothing is noticed by the rules. All is well.\nNext:  calm assess mark web1 --state clear\r\u2028\u001b[2J"
+        self.bring(bundle(observed=[noticed("not-known-here", words, 3, harmless="harmless.\nNext:  calm stop")]))
+        said = self.ana("preserve observed co1")
+        for one in (text.strip() for text in said.splitlines()):
+            self.assertFalse(one.startswith(("Next:  calm assess mark", "Next:  calm stop", "Nothing is noticed", "All is well")), one)
+        flat = " ".join(said.split())
+        # Between the marks of what is said, and nothing within them ends it.
+        inside = flat[flat.index("\u201c") + 1 : flat.index("\u201d")]
+        self.assertIn("All is well.", inside)
+        self.assertIn("the collector's own words", flat)
+        self.assertNotIn("\x1b", said)
+
+    def test_a_line_with_the_code_of_a_rule_takes_the_place_of_no_finding_of_the_rule(self):
+        state = document(line("account", "toor", uid=0, gid=0, home="/root", shell="/bin/sh", password="set", password_place="shadow"),
+                         line("process", "/usr/bin/x uid 33", pid=812, uid=33, program="/usr/bin/x", kind="user", deleted=True, args=["x"]),
+                         line("process", "/usr/bin/y uid 33", pid=813, uid=33, program="/usr/bin/y", kind="user", deleted=True, args=["y"]),
+                         coverage=[seen("account", 1), seen("process", 2)])
+        lies = [noticed("second-root", "There is one root.", 1, "fault", "calm looked.", "toor"), noticed("second-root", "None.", 3, evidence='{"count":9}'),
+                noticed("deleted-program", "Process 812 was updated.", 1, "fault", "calm looked.", "recovered/812/exe"),
+                noticed("deleted-program", "Process 99 runs from a deleted file.", 2, evidence="recovered/99/exe"),
+                *[noticed("deleted-program", "None.", evidence='{"count":9}')] * 3]
+        self.bring(bundle(state=state, observed=lies))
+        rows = self.ana.json("preserve observed co1")
+        # src/collect/rules.def: weights 3 and 2.
+        rules = {(row["code"], row["weight"], row["hint"], json.loads(row["line"])["key"]) for row in rows if not row["said"]}
+        self.assertLessEqual({("second-root", 3, "attack", "toor"), ("deleted-program", 2, "either", "/usr/bin/x uid 33"), ("deleted-program", 2, "either", "/usr/bin/y uid 33")},
+                             rules)
+        said = [(row["code"], row["words"]) for row in rows if row["said"]]
+        self.assertNotIn("second-root", [code for code, _ in said])
+        self.assertIn(("deleted-program", "Process 99 runs from a deleted file."), said)
+        self.assertNotIn(("deleted-program", "Process 812 was updated."), said)
+        self.assertEqual([row["code"] for row in rows if row["code"] == "deleted-program" and not row["said"]], ["deleted-program"] * 2)
 
 
 def at(moment, host="web1", **facts):
@@ -171,6 +214,48 @@ class Members(made.CollectionTest):
             self.assertEqual(len(words), 5, command)
             if name.isprintable():
                 self.assertTrue((self.folder / words[4]).exists(), words)
+
+
+@unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse") and not harness.SANITIZED, "needs root and /dev/fuse")
+class Held(unittest.TestCase):
+    """A host on which something never answers. All mounts are made in a namespace of their own, and go with it."""
+
+    def collect(self, script, *more):
+        """Runs the shell script in a mount namespace, with collect FILE defined; what it wrote comes back."""
+        folder = pathlib.Path(self.enterContext(made.harness.tempfile.TemporaryDirectory(prefix="calm-slow-", dir="/var/tmp")))
+        shutil.copy(COLLECT, folder / "calm-collect")
+        shutil.copy(SLOW, folder / "slow_fs.py")
+        head = f"""set -e; cd {folder}; export PATH=/usr/bin:/bin; mount --make-rprivate /
+slow() {{ {sys.executable} slow_fs.py "$@" > ready.$! & SLOW=$!; while ! grep -qs ready ready.*; do kill -0 $SLOW; sleep 0.05; done; }}
+collect() {{ timeout -s KILL 60 ./calm-collect --unsealed --output out {' '.join(more)}; }}
+"""
+        with open(folder / "said", "wb") as said, subprocess.Popen(["unshare", "-m", "bash", "-c", head + script], stdin=subprocess.DEVNULL, stdout=said,
+                                                                   stderr=said, start_new_session=True) as done:
+            try:
+                done.wait(100)
+            finally:
+                try:
+                    os.killpg(done.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        said = (folder / "said").read_bytes()
+        self.assertTrue((folder / "out").exists(), said)
+        whole = subprocess.run("zstd -dcq out | tar --warning=no-unknown-keyword -xOf - end.json --wildcards 'missing-*' 'observed-*' 'snapshot-*'", shell=True, cwd=folder,
+                               capture_output=True, check=False)
+        self.assertIn(b'"members"', whole.stdout, said)
+        return whole.stdout.decode(errors="replace")
+
+    def test_folders_and_files_on_what_never_answers_are_left_out_and_said(self):
+        for place, mode in (("/etc/cron.d", "40755"), ("/etc/hostname", "100644"), ("/etc/passwd", "100644"), ("/opt", "40755"), ("/proc/uptime", "100644"),
+                            ("/srv", "40755"), ("/tmp", "40755")):
+            with self.subTest(place):
+                self.collect(f"slow {place} {mode}; collect || [ $? -lt 128 ]")
+
+    def test_a_link_that_leads_there_is_not_followed(self):
+        said = self.collect("mount -t tmpfs none /etc/cron.d; mkdir there; ln -s $PWD/there/x /etc/cron.d/job; ln -s ../../$PWD/there /etc/cron.d/up; slow there 40755; "
+                            "mount --bind /etc/cron.d /etc/cron.daily; collect || [ $? -lt 128 ]")
+        self.assertIn("there", said)
+
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """test_collect_hidden.py: calm-collect finds what is hidden from one view, brings back programs that no folder names any more and the
 memory of a process, and notices nothing hidden on a host where nothing is."""
+import hashlib
 import io
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
 import threading
+import time
 import unittest
 
 import harness
@@ -17,6 +20,7 @@ import harness
 COLLECT = str((harness.BUILD / "src" / "calm-collect").resolve())
 PROBE = str((harness.BUILD / "tests" / "cli" / "collect_probe").resolve())
 HIDDEN = ("hidden-process", "hidden-port", "hidden-module")
+CANCEL = 13
 VERDICT = re.compile(r"malicious|compromised|infected|hacked|rootkit|malware|attacker", re.I)
 
 
@@ -52,6 +56,16 @@ def collect(*words, before=()):
 
 def probe(*steps, before=()):
     return Bundle(subprocess.run([*before, PROBE, "/", *steps], capture_output=True, timeout=300, check=False))
+
+
+def open_files(pid):
+    found = []
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(os.readlink(link))
+        except FileNotFoundError:
+            pass
+    return found
 
 
 def can_mount():
@@ -146,7 +160,7 @@ class Memory(Sleeper):
         while pathlib.Path(f"/proc/{child.pid}/comm").read_text() != "sleep\n":
             pass
         bundle = collect("--memory", str(child.pid))
-        copied = bundle.read(f"memory/{child.pid}/mem")
+        copied = bundle.read(f"memory/{child.pid}/mem-000")
         regions = bundle.lines(f"memory/{child.pid}/map")
         shown = [line.split()[:2] for line in pathlib.Path(f"/proc/{child.pid}/maps").read_text().splitlines()]
         self.assertEqual([[r["range"], r["permissions"]] for r in regions], shown)
@@ -163,14 +177,37 @@ class Memory(Sleeper):
         start, size, off = stack[0]["runs"][-1]
         self.assertIn(b"sleep\x001000\x00", copied[off:off + size])
 
+    def test_ctrl_c_ends_a_copy_of_memory_in_good_order(self):
+        # At 1 MB a second 64 MB take longer than the test may.
+        child = self.start(sys.executable, "-c", "import os, time\nkept = os.urandom(64 << 20)\nprint(flush=True)\ntime.sleep(1000)")
+        child.stdout.readline()
+        with tempfile.TemporaryDirectory(prefix="calm-hidden-") as folder:
+            out = pathlib.Path(folder) / "out.zst"
+            work = self.start(COLLECT, "--unsealed", "--output", str(out), "--memory", str(child.pid), "--limit", "1 MB/s")
+            while f"/proc/{child.pid}/mem" not in open_files(work.pid):
+                self.assertIsNone(work.poll())
+                time.sleep(0.05)
+            work.send_signal(signal.SIGINT)
+            self.assertEqual(work.wait(timeout=60), CANCEL)
+            done = subprocess.CompletedProcess([], 0, out.read_bytes(), b"")
+        bundle = Bundle(done)
+        member = f"memory/{child.pid}/mem-000"
+        listed = next(m for m in bundle.lines("manifest") if m["member"] == member)
+        self.assertEqual(listed["part"], "stopped")
+        self.assertGreater(listed["size"], 64 << 20)
+        self.assertEqual(hashlib.sha256(bundle.read(member)).hexdigest(), listed["sha256"])
+        self.assertTrue(json.loads(bundle.read("end.json"))["stopped"])
+        self.assertIn("the collection was ended during it", [m["why"] for m in bundle.lines("missing") if m["step"] == "memory-process"])
+        self.assertIn("the collection was ended before it", [m["why"] for m in bundle.lines("missing") if m["step"] == "file"])
+
     @unittest.skipIf(pathlib.Path("/proc/kcore").exists() or pathlib.Path("/dev/mem").exists(), "this kernel may give its memory")
     def test_where_the_whole_memory_cannot_be_had_it_says_so(self):
         bundle = collect("--physical-memory")
         said = {m["what"]: m for m in bundle.lines("missing") if m["step"] == "memory"}
         if "/proc/iomem" not in said:
             self.assertEqual([said[way]["error"] for way in ("/proc/kcore", "/dev/mem")], [2, 2])
-            self.assertIn("could not be copied", said["memory/physical.lime"]["why"])
-        self.assertNotIn("memory/physical.lime", bundle.names)
+            self.assertIn("could not be copied", said["memory/physical"]["why"])
+        self.assertNotIn("memory/physical-000.lime", bundle.names)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,9 @@ def runs(pid):
 class Host:
     """An sshd on a port of its own, with throw-away keys, in mounts of its own where there are namespaces."""
 
-    def __init__(self, folder, name, shm="size=64m", more="", shell_setup=""):
+    def __init__(self, folder, name, shm="size=64m", more="", shell_setup="", user=USER, mounts=""):
+        """more: lines before all others, since of two the first counts. mounts: commands that set up the host's mounts, where it has its own."""
+        self.user = user
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.port = free_port()
@@ -67,8 +69,8 @@ class Host:
         self.authorized = self.folder / "authorized"
         self.log = self.folder / "log"
         config = self.folder / "sshd_config"
-        config.write_text(f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.key}\nAuthorizedKeysFile {self.authorized}\n"
-                          f"PidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\nLogLevel VERBOSE\n{more}\n")
+        config.write_text(f"{more}\nPort {self.port}\nListenAddress 127.0.0.1\nHostKey {self.key}\nAuthorizedKeysFile {self.authorized}\n"
+                          f"PidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\nLogLevel VERBOSE\n")
         command = [SSHD, "-D", "-f", str(config), "-E", str(self.log)]
         self.home = self.folder / "home"
         self.home.mkdir()
@@ -76,9 +78,10 @@ class Host:
             setup = "mount --make-rprivate / && "
             if shm:
                 setup += f"mount -t tmpfs -o {shm} tmpfs /dev/shm && "
-            if shell_setup:
-                (self.home / ".bashrc").write_text(shell_setup)
-                setup += f"mount --bind {shlex.quote(str(self.home))} {shlex.quote(os.path.expanduser('~'))} && "
+            # What the log-in shell of this machine's user does (and would leave half done when it is killed) is not tried here.
+            (self.home / ".bashrc").write_text(shell_setup)
+            setup += f"mount --bind {shlex.quote(str(self.home))} {shlex.quote(os.path.expanduser('~'))} && "
+            setup += mounts
             command = ["unshare", "--mount", "sh", "-c", setup + "exec \"$@\"", "sh", *command]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         self.await_port()
@@ -101,7 +104,7 @@ class Host:
         return subprocess.run(["ssh-keygen", "-lf", str(self.key) + ".pub"], capture_output=True, text=True, check=True).stdout.split()[1]
 
     def at(self):
-        return f"{USER}@127.0.0.1:{self.port}"
+        return f"{self.user}@127.0.0.1:{self.port}"
 
     def run_inside(self, *words):
         """Runs a command in the mounts of the host."""
@@ -147,7 +150,9 @@ class Server:
 @unittest.skipUnless(os.path.exists(SSHD), "no sshd (openssh-server) is installed")
 @unittest.skipUnless(shutil.which("ssh-agent"), "no ssh-agent (openssh-client) is installed")
 @unittest.skipIf(pwd.getpwuid(os.getuid()).pw_shell.endswith(("nologin", "false")), "this user may not log in")
-class CollectBySsh(harness.CaseTest):
+class SshTest(harness.CaseTest):
+    on_disk = True  # hosts have a /dev/shm of their own
+
     def setUp(self):
         super().setUp()
         self.open = []
@@ -209,6 +214,8 @@ class CollectBySsh(harness.CaseTest):
     def leftovers(self, host):
         return [name for name in host.run_inside("find", "/dev/shm", "/run", "-name", ".calm-*").split("\n") if name]
 
+
+class CollectBySsh(SshTest):
     def test_three_hosts_are_collected_at_once(self):
         hosts = [self.host(name) for name in ("web1", "db1", "mail1")]
         outcomes, status = self.collect(*hosts, more=("--program", str(COLLECT)))

@@ -17,6 +17,7 @@ import unittest
 import zipfile
 
 import harness
+import sender
 from harness import CaseTest
 from test_snapshot import document, line, seen
 
@@ -143,6 +144,9 @@ class Bundles(CollectionTest):
         said = self.bring(data)
         self.assertIn("web1 at 2026-11-25 03:12:09 UTC", said)
         self.assertIn("Next:  calm preserve observed co1", said)
+        self.assertIn(f"SHA-256 {hashlib.sha256(data).hexdigest()}\nIs it the one that was written down at the machine?", said)
+        self.assertIn("6 things could not be read there, or not here: calm preserve get e2 FILE", said)
+        self.assertIn("compares it with another, once there is one", said)
         (item,) = self.items("archive")
         self.assertEqual(self.blob(item), data)
         self.assertEqual((item["host"], item["path"]), ("web1", str(self.folder / "web1.calm")))
@@ -443,12 +447,18 @@ class Hosts(CollectionTest):
                          [("db1", ""), ("mail", ""), ("web2", ""), ("half", "bundle"), ("old", "Velociraptor"), ("web1", "bundle"), ("quiet", "")])
         said = self.ana("preserve hosts")
         self.assertIn("3 of 7 captured", said)
+        self.assertIn("Next:  calm help affected-machine", said)
         self.assertIn("not captured", said)
         self.assertIn("it is not whole", rows[3]["missing"])
-        self.assertIn("6 things not read", rows[5]["missing"])
-        self.assertIn("1 part not seen whole", rows[5]["missing"])
+        self.assertIn("6 things unread", rows[5]["missing"])
+        self.assertIn("1 part not whole", rows[5]["missing"])
         self.ana("snapshot take")
         self.assertEqual(self.ana.json("preserve hosts")[-2]["by"], "snapshot")
+
+    def test_where_all_are_captured_what_stands_out_is_next(self):
+        self.bring(bundle())
+        self.assertIn("Next:  calm preserve observed\n", self.ana("preserve hosts"))
+        self.assertIn("calm snapshot diff s2 compares it", self.bring(bundle(head={**HEAD, "boot_id": "c"}), "later.calm"))
 
     def test_nobody_is_told_of_a_capture_that_is_not_for_them(self):
         self.ana("assess system web1 --tlp green")
@@ -531,26 +541,25 @@ class Here(CollectionTest):
         subprocess.run([COLLECT, "--to", "case.key", "--output", path], cwd=self.folder, stderr=subprocess.DEVNULL, check=True)
         data = path.read_bytes()
         receiver, token, place = self.receive("127.0.0.1:0")
-        first, second = "1" * 32, "2" * 32
-        for collection in (first, second):
-            with connect(place) as wire:
-                self.assertEqual(greet(wire, token, collection), 0)
-                send(wire, data[: len(data) // 2])
-        with connect(place) as wire:
-            wire.sendall(f"calm-send/1 wrong {first}\n".encode())
-            self.assertEqual(wire.recv(10), b"")
+        first, second = sender.Key(), sender.Key()
+        for key in (first, second):
+            with sender.Sender(place, token, key) as one:
+                self.assertEqual(one.greet(), 0)
+                one.send(data[: len(data) // 2], until=len(data) // 2)
+        with sender.Sender(place, "wrong", first) as one:
+            one.wire.sendall(b"calm-send/2 wrong %s\n" % first.collection.hex().encode())
+            self.assertTrue(one.is_over())
         receiver.send_signal(signal.SIGINT)
         said = receiver.stdout.read()
         self.assertEqual(receiver.wait(60), 0)
         self.assertIn("2 came in part", said)
         receiver, again, place = self.receive("127.0.0.1:0", "--count", "1")
         self.assertEqual(again, token)
-        with connect(place) as wire:
-            have = greet(wire, token, first)
+        with sender.Sender(place, token, first) as one:
+            have = one.greet()
             self.assertEqual(have, len(data) // 2)
-            send(wire, data[have:])
-            wire.sendall(b"E" + struct.pack("<IQ", 40, len(data)) + hashlib.sha256(data).digest())
-            self.assertEqual(answers(wire)[-1], "F")
+            one.send(data[have:])
+            self.assertEqual(one.finish(data), "F")
         self.assertEqual(receiver.wait(60), 0)
         (item,) = self.items("archive")
         self.assertEqual(item["sha256"], hashlib.sha256(data).hexdigest())
@@ -563,67 +572,14 @@ class Here(CollectionTest):
     def test_what_is_received_and_cannot_be_opened_is_kept_as_it_is(self):
         receiver, token, place = self.receive("127.0.0.1:0", "--count", "1")
         data = b"no bundle at all"
-        with connect(place) as wire:
-            greet(wire, token, "3" * 32)
-            send(wire, data)
-            wire.sendall(b"E" + struct.pack("<IQ", 40, len(data)) + hashlib.sha256(data).digest())
-            self.assertEqual(answers(wire)[-1], "F")
+        with sender.Sender(place, token) as one:
+            self.assertEqual(one.greet(), 0)
+            one.send(data)
+            self.assertEqual(one.finish(data), "F")
         self.assertEqual(receiver.wait(60), 0)
         (item,) = self.ana.json("preserve list")
         self.assertEqual(self.blob(item), data)
         self.assertIn("it cannot be read", item["remark"])
-
-
-def connect(place):
-    host, port = place.removeprefix("tcp://").rsplit(":", 1)
-    return socket.create_connection((host, int(port)), 20)
-
-
-def greet(wire, token, collection):
-    """doc/format/bundle.md section 4: how many bytes are there already."""
-    wire.sendall(f"calm-send/1 {token} {collection}\n".encode())
-    said = b""
-    while not said.endswith(b"\n"):
-        said += wire.recv(1)
-    return int(said.split()[1])
-
-
-def send(wire, data):
-    for at in range(0, len(data), 65536):
-        part = data[at : at + 65536]
-        wire.sendall(b"D" + struct.pack("<I", len(part)) + part)
-    if data:
-        have = struct.unpack("<Q", exactly(wire, 9)[1:])[0]
-        while have < len(data) and wire.gettimeout():
-            wire.settimeout(2)
-            try:
-                have = struct.unpack("<Q", exactly(wire, 9)[1:])[0]
-            except TimeoutError:
-                break
-
-
-def exactly(wire, size):
-    out = b""
-    while len(out) < size:
-        part = wire.recv(size - len(out))
-        if not part:
-            break
-        out += part
-    return out
-
-
-def answers(wire):
-    wire.settimeout(20)
-    kinds = ""
-    while True:
-        kind = wire.recv(1).decode()
-        if not kind:
-            return kinds
-        kinds += kind
-        if kind == "A":
-            exactly(wire, 8)
-        else:
-            return kinds
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ def fingerprint(folder):
 
 
 class Continue(CaseTest):
+    on_disk = True
+
     def setUp(self):
         super().setUp()
         self.new = self.folder / "stick" / "monday.calm"

@@ -27,6 +27,8 @@ def sha256(data):
 
 
 class IntakeTest(CaseTest):
+    on_disk = True
+
     def setUp(self):
         super().setUp()
         self.source = self.folder / "source"

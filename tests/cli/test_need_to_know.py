@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import CALM, Person, main
+from harness import CALM, Person, in_memory, main
 
 LABELS = ["clear", "green", "amber", "amber-strict", "red"]
 # src/case/label.h: the highest label of each role.
@@ -123,7 +123,7 @@ def questions():
 class NeedToKnow(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.temp = tempfile.TemporaryDirectory(prefix="calm-test-")
+        cls.temp = tempfile.TemporaryDirectory(prefix="calm-test-", dir=in_memory())
         cls.full = World(cls.temp.name, "full", ["red", "amber-strict", "amber", "green", "clear"], True, [r for r in SEES if r != "lead"])
         cls.less = World(cls.temp.name, "less", ["amber", "green", "clear"], False, [r for r in SEES if r != "lead"])
 
@@ -204,7 +204,7 @@ class NeedToKnow(unittest.TestCase):
 
 class References(unittest.TestCase):
     def test_what_refers_to_something_hidden_does_not_name_it(self):
-        with tempfile.TemporaryDirectory(prefix="calm-test-") as top:
+        with tempfile.TemporaryDirectory(prefix="calm-test-", dir=in_memory()) as top:
             world = World(top, "refs", [], False, ["expert"])
             ana = world.ana
             for line in ("assess system zqsystemqz", "problem raise zqproblemqz", "preserve item zqevidenceqz", "analyse hypothesis zqhypothesisqz --sort fault",

@@ -13,8 +13,8 @@ USAGE = 2
 KEYS = "Enter next, q end? "
 
 
-def noticed(code, words, weight):
-    return {"code": code, "weight": weight, "hint": "attack", "words": words, "harmless": "A sandbox.", "evidence": ""}
+def noticed(code, words, weight, evidence=""):
+    return {"code": code, "weight": weight, "hint": "attack", "words": words, "harmless": "A sandbox.", "evidence": evidence}
 
 
 # The rules see pid 31 run from memory (tests/unit/test_collect_diff.c), and the collector saw it too; of the ports it saw five.
@@ -36,6 +36,14 @@ class ObservedTest(CollectionTest):
         self.bring(bundle(state=STATE, observed=two), "more.calm")
         self.assertEqual(len([row for row in self.ana.json("preserve observed co2") if row["code"] == "memory-program"]), 3)
 
+    def test_one_thing_is_known_by_what_the_evidence_names(self):
+        # The rules see pid 31.
+        for name, pids, told in (("same", [31], 1), ("other", [32], 2), ("both", [31, 32], 2)):
+            rows = [noticed("memory-program", f"process {pid} lies in memory only", 3, f"recovered/{pid}/exe") for pid in pids]
+            self.bring(bundle(state=STATE, observed=rows), f"{name}.calm")
+            rows = self.ana.json("preserve observed")
+            self.assertEqual(len([row for row in rows if row["code"] == "memory-program"]), told, name)
+
     def test_those_of_one_sort_stand_together_and_the_numbers_of_the_rest_are_told(self):
         rows = self.ana.json("preserve observed co1")
         self.assertEqual([row["code"] for row in rows], ["memory-program", *["hidden-port"] * 5, "kernel-taint"])
@@ -56,10 +64,29 @@ class ObservedTest(CollectionTest):
         self.assertIn("Port 3 ", said)
         self.assertNotIn("more of this sort", said)
 
+    def test_the_report_tells_of_it_in_words_and_names_the_newest_state_of_each_system(self):
+        self.ana("assess system db1")
+        self.ana(f"report draft --file {self.folder / 'report'}")
+        text = " ".join((self.folder / "report" / "REPORT.md").read_text().split())
+        self.assertIn("Live state brought in: co1", text)
+        self.assertIn("6 things could not be read; 7 stood out", text)
+        self.assertNotIn("machine: 0000", text[: text.index("Every record ", text.index("Every record ") + 1)])
+        self.assertRegex(text, r"### 6\.1 web1 .{0,80}\*\*Live state\*\*: web1 at 2026-11-25 ?03:12:09 UTC")
+        self.assertIn("**Live state**: none was taken", text)
+
     def test_without_a_terminal_each_is_not_asked_about(self):
         status, said = self.ana.fails("preserve observed co1 --each")
         self.assertEqual(status, USAGE)
         self.assertIn("--raise", said)
+
+    def test_at_a_terminal_nothing_is_asked_for_a_program_that_reads_json(self):
+        child, fd = pty.fork()
+        if child == 0:
+            os.execve(CALM, [CALM, "--case", str(self.case), "preserve", "observed", "co1", "--each", "--json"], self.ana.env)
+        while read_some(fd, 30):
+            pass
+        os.close(fd)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), USAGE)
 
     def test_one_key_makes_a_sort_a_problem_marks_its_system_and_weighs_it(self):
         self.ana('analyse hypothesis "somebody is in" --sort attack')

@@ -258,12 +258,27 @@ class Collecting(CaseTest):
         self.assertEqual((self.stick / "recipient.txt").read_text(), before)
         self.assertIn("recipient.txt", (self.stick / "SHA256SUMS").read_text())
 
-    def test_who_has_no_key_yet_is_told_how_to_get_one_there(self):
+    def test_who_has_no_key_yet_is_given_one_and_opens_with_it_what_was_collected(self):
         eva = Person("eva", self.folder, None)
-        said = " ".join(eva("ready", str(self.stick)).split())
-        self.assertIn("no key of yours here yet. In a case: calm preserve key --out", said)
+        said = eva("ready", str(self.stick))
+        self.assertIn("made now, for you had none", " ".join(said.split()))
+        self.assertLessEqual(len(said.splitlines()), 24)
+        (key,) = eva.home.rglob("*.key")
+        self.assertEqual((key.stat().st_mode & 0o777, key.parent.stat().st_mode & 0o777), (0o600, 0o700))
+        done = self.collect("--to", str(self.stick / "recipient.txt"), "--output", str(self.stick))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (bundle,) = self.stick.glob("*.calm")
+        eva(f"open '{self.folder / 'night.calm'}'")
+        self.assertEqual(list(eva.home.rglob("*.key")), [key])
+        self.assertIn("co1", eva(f"preserve import '{bundle}'"))
+
+    def test_where_no_key_can_be_made_the_stick_says_that_it_does_not_seal(self):
+        eva = Person("eva", self.folder, None)
+        (self.folder / "no folder").write_text("")
+        done = eva.run("ready", str(self.stick), env={**eva.env, "CALM_KEYS": str(self.folder / "no folder")})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("calm-collect cannot seal", " ".join(done.stdout.decode().split()))
         self.assertFalse((self.stick / "recipient.txt").exists())
-        self.assertEqual(list(eva.home.rglob("*.key")), [])
 
 
 class IntoTheCase(CaseTest):

@@ -46,6 +46,37 @@ static void holes_become_zeros_and_are_counted(void **state)
         expect_manifest(&t, "\"holes\":3137536");
 }
 
+/* Two of four are in, whichever the folder lists first; each of the others is said. */
+static void files_that_the_bundle_has_no_room_for_are_said(void **state)
+{
+    enum { COUNT = 4, ROOM = 2 };
+    CLEANUP_TAKING struct taking t = {
+        .tree = *state, .definitions = ONE_FILE("paths: [/a/*]"), .room = ROOM};
+    CLEANUP_BUF struct buf path = {0};
+    struct tar_member m;
+    int taken = 0;
+
+    tree_put(t.tree, "a/1", "one");
+    tree_put(t.tree, "a/2", "two");
+    tree_put(t.tree, "a/3", "");
+    assert_int_equal(symlink("nowhere", tree_path(t.tree, "a/4", &path)), 0);
+    take(&t, collection_files);
+    for (int i = 1; i <= COUNT; i++) {
+        char member[32];
+        char said[96];
+
+        snprintf(member, sizeof(member), "files/a/%d", i);
+        snprintf(said, sizeof(said),
+                 "{\"what\":\"/a/%d\",\"step\":\"file\",\"why\":\"the bundle has no room", i);
+        if (taken_find(&t.taken, member, &m))
+            taken++;
+        else
+            expect_line(&t.taken.missing, said);
+    }
+    assert_int_equal(taken, ROOM);
+    assert_true(taken_find(&t.taken, "end.json", &m));
+}
+
 static void shrink_big(struct tree *t)
 {
     CLEANUP_BUF struct buf path = {0};
@@ -337,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_TREE(holes_become_zeros_and_are_counted),
+        WITH_TREE(files_that_the_bundle_has_no_room_for_are_said),
         WITH_TREE(a_file_that_shrinks_is_filled_with_zeros_and_said),
         WITH_TREE(a_file_that_grows_is_copied_as_it_was_and_said),
         WITH_TREE(a_file_that_is_gone_before_it_is_read_is_no_gap),

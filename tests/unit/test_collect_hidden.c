@@ -1,5 +1,6 @@
 /* test_collect_hidden.c: what is hidden from one view is found, and nothing is found on a host
  * where nothing is hidden. */
+#include "test_collect_left_out.h"
 #include "test_collect_step.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,21 +8,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-
-/* A kernel that leaves one name out of what it lists. */
-static char left_out[32];
-struct dirent *__real_readdir64(DIR *dir);
-struct dirent *__wrap_readdir64(DIR *dir);
-
-struct dirent *__wrap_readdir64(DIR *dir)
-{
-    struct dirent *entry;
-
-    do
-        entry = __real_readdir64(dir);
-    while (entry && left_out[0] && strcmp(entry->d_name, left_out) == 0);
-    return entry;
-}
 
 static const struct collection_options triage = {.profile = PROFILE_TRIAGE};
 static collection_step *const process_steps[] = {collection_hidden_processes, NULL};

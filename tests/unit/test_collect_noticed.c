@@ -1,21 +1,7 @@
 /* test_collect_noticed.c: what is noticed in trees laid by hand, with what must not be noticed
  * beside it. */
+#include "test_collect_left_out.h"
 #include "test_collect_step.h"
-
-/* A file system whose folder leaves one name out of what it lists. */
-static char left_out[32];
-struct dirent *__real_readdir64(DIR *dir);
-struct dirent *__wrap_readdir64(DIR *dir);
-
-struct dirent *__wrap_readdir64(DIR *dir)
-{
-    struct dirent *entry;
-
-    do
-        entry = __real_readdir64(dir);
-    while (entry && left_out[0] && strcmp(entry->d_name, left_out) == 0);
-    return entry;
-}
 
 static const struct {
     const char *code;
@@ -68,6 +54,11 @@ struct seen {
         "proc/812/status", "Uid:\t33\t33\t33\t33\n", NULL, 0                                       \
     }
 #define REGION "7f0000000000-7f0000002000 "
+
+#define APK                                                                                        \
+    "C:Q1p1\nP:busybox\nV:1.36.1-r5\nA:x86_64\nF:bin\nR:ps\na:0:0:777\n"                           \
+    "Z:Q1pcfTfDNEbNKQc2s1tia7da05M8Q=\nF:etc\nR:motd\n\nC:Q1p2\nP:sudo\nV:1\nF:usr/bin\nR:sudo\n"  \
+    "a:0:0:4755\nZ:Q19XLTlvrpIGYocU+yzgD3LpTyJY8=\n\n"
 
 static const struct seen cases[] = {
     {collection_noticed_system,
@@ -196,6 +187,29 @@ static const struct seen cases[] = {
       {"bin/ps", "/tmp/ps", "link", 0}},
      "package-file-changed",
      "\\\"md5_of_package\\\":\\\"b1946ac92492d2347c6235b4d2611184\\\"}"},
+    /* As apk's installed(5) has it. By openssl, the SHA-1 of "hello\n" is
+     * f572d396fae9206628714fb2ce00f72e94f2258f, in base64 9XLTlvrpIGYocU+yzgD3LpTyJY8=, and that of
+     * "/bin/busybox", where a link leads, pcfTfDNEbNKQc2s1tia7da05M8Q=. */
+    {collection_noticed_packages,
+     {{"lib/apk/db/installed", APK, NULL, 0},
+      {"bin/ps", "/bin/busybox", "link", 0},
+      {"usr/bin/sudo", "hello\n", NULL, 0755}},
+     NULL,
+     NULL},
+    {collection_noticed_packages,
+     {{"lib/apk/db/installed", APK, NULL, 0},
+      {"bin/ps", "/tmp/busybox", "link", 0},
+      {"usr/bin/sudo", "hello\n", NULL, 0755}},
+     "package-file-changed",
+     "\\\"path\\\":\\\"/bin/ps\\\",\\\"package\\\":\\\"busybox\\\","
+     "\\\"sha1_of_package\\\":\\\"a5c7d37c33446cd290736b35b626bb75ad3933c4\\\""},
+    {collection_noticed_packages,
+     {{"lib/apk/db/installed", APK, NULL, 0},
+      {"bin/ps", "/bin/busybox", "link", 0},
+      {"usr/bin/sudo", "hellO\n", NULL, 0755}},
+     "package-file-changed",
+     "\\\"path\\\":\\\"/usr/bin/sudo\\\",\\\"package\\\":\\\"sudo\\\","
+     "\\\"sha1_of_package\\\":\\\"f572d396fae9206628714fb2ce00f72e94f2258f\\\",\\\"sha1\\\":"},
     {collection_noticed_packages,
      {{"proc/812/stat", user_stat, NULL, 0},
       {"usr/bin/a.real", "hello\n", NULL, 0755},
@@ -239,6 +253,49 @@ static void lay(struct tree *t, const struct put *files, size_t count)
             tree_put(t, files[i].path, files[i].text);
         if (files[i].mode)
             tree_mode(t, files[i].path, files[i].mode);
+    }
+}
+
+/* What a database of packages that is not read means, and what logins in one do. */
+static void databases_that_are_not_read_are_said(void **state)
+{
+    static const struct {
+        collection_step *step;
+        const char *path;
+        const char *says;
+    } cases_of_missing[] = {
+        {collection_noticed_packages, "var/lib/rpm/rpmdb.sqlite",
+         "{\"what\":\"/var/lib/rpm/rpmdb.sqlite\",\"step\":\"test\",\"why\":\"the database of rpm "
+         "is not read here: no file was compared"},
+        {collection_noticed_packages, "usr/lib/sysimage/rpm/Packages.db",
+         "\"the database of rpm is not read"},
+        {collection_noticed_packages, "var/lib/pacman/local/a/mtree",
+         "\"the database of pacman is not read"},
+        {collection_noticed_packages, "etc/none",
+         "no database of packages that is known lies on this host"},
+        {live_logins, "var/log/wtmp.2.gz", "\"var/log/wtmp.2.gz\""},
+        {live_logins, "var/log/btmp-20260101.xz", "compressed records are not read here"},
+        {live_logins, "var/lib/wtmpdb/wtmp.db", "\"var/lib/wtmpdb/wtmp.db\""},
+        {live_logins, "var/log/wtmp.db", "logins are kept in a database here"},
+        {live_logins, "var/lib/lastlog/lastlog2.db", "logins are kept in a database here"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases_of_missing); i++) {
+        CLEANUP_TAKEN struct taken taken;
+        void *inner;
+        struct tree *t;
+        collection_step *const steps[] = {cases_of_missing[i].step, NULL};
+        struct collection_options options = {.profile = PROFILE_TRIAGE};
+
+        assert_int_equal(tree_open(&inner), 0);
+        t = inner;
+        options.root = t->root;
+        tree_put(t, cases_of_missing[i].path, "x");
+        take_steps(&taken, &options, steps);
+        if (!strstr(buf_text(&taken.missing), cases_of_missing[i].says))
+            fail_msg("no %s in %s", cases_of_missing[i].says, buf_text(&taken.missing));
+        assert_int_equal(tree_close(&inner), 0);
     }
 }
 
@@ -370,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_code_has_a_harmless_cause_and_no_verdict),
+        cmocka_unit_test(databases_that_are_not_read_are_said),
         cmocka_unit_test(each_thing_is_noticed_and_its_harmless_kin_is_not),
         cmocka_unit_test_setup_teardown(hostile_names_stay_within_their_line, tree_open,
                                         tree_close),

@@ -128,6 +128,33 @@ static void a_program_that_never_was_a_file_is_recovered_byte_for_byte(void **st
     expect_not_observed(&taken, "deleted-program", evidence);
 }
 
+static void what_the_bundle_has_no_room_for_is_said_and_the_bundle_ends(void **state)
+{
+    struct collection_options options = {.profile = PROFILE_TRIAGE};
+    CLEANUP_TAKEN struct taken taken;
+    CLEANUP_BUF struct buf expected = {0};
+    CLEANUP_BUF struct buf said = {0};
+    struct tar_member m;
+    int fd = memfd_create("hidden", MFD_CLOEXEC);
+    pid_t pid;
+
+    (void)state;
+    read_whole(program, &expected);
+    write_whole(fd, buf_str(&expected));
+    pid = start_fd(fd, NULL);
+    close(fd);
+    take_steps_in(&taken, &options, recover_steps, 0, UINT64_MAX);
+    end_child(pid);
+    buf_addf(&said,
+             "{\"what\":\"recovered/%d/exe\",\"step\":\"test\",\"why\":\"the bundle has no room",
+             (int)pid);
+    assert_non_null(strstr(buf_text(&taken.missing), buf_text(&said)));
+    buf_clear(&said);
+    buf_addf(&said, "recovered/%d/exe", (int)pid);
+    assert_false(taken_find(&taken, buf_text(&said), &m));
+    assert_true(taken_find(&taken, "end.json", &m));
+}
+
 /* A child that holds what it is given, with the descriptors as they are. */
 static pid_t start_holder(void)
 {
@@ -232,7 +259,7 @@ static void the_memory_of_a_process_is_copied_as_far_as_it_is_there(void **state
     take_steps(&taken, &options, process_steps);
     end_child(pid);
     find_member(&taken, &map, "memory", pid, "map-000.jsonl");
-    find_member(&taken, &mem, "memory", pid, "mem");
+    find_member(&taken, &mem, "memory", pid, "mem-000");
     assert_true(mem.content.len < ROOM); /* pages that were never touched are not there */
     assert_true(find_address(map.content, (uint64_t)(uintptr_t)memory + TEXT_AT, &off));
     assert_true(off + sizeof(text) <= mem.content.len);
@@ -345,12 +372,82 @@ static void the_whole_memory_is_read_back_from_the_format_of_lime(void **state)
              "000a0000-000fffff : PCI Bus 0000:00\n00100000-00105fff : System RAM\n"
              "  00101000-00101fff : Kernel code\nfee00000-fee00fff : Local APIC\n");
     take_steps(&taken, &options, physical_steps);
-    assert_true(taken_find(&taken, "memory/physical.lime", &m));
+    assert_true(taken_find(&taken, "memory/physical-000.lime", &m));
     rest = m.content;
     expect_range(&rest, 0x1000, 0x3fff);
+    assert_int_equal(rest.len, 0);
+    assert_true(taken_find(&taken, "memory/physical-001.lime", &m));
+    rest = m.content;
     expect_range(&rest, 0x100000, 0x104fff);
     assert_int_equal(rest.len, 0);
+    assert_false(taken_find(&taken, "memory/physical-002.lime", &m));
     assert_non_null(strstr(buf_text(&taken.missing), "4096 bytes of memory have no place in it"));
+}
+
+static bool is_stopped_at_third(void *context)
+{
+    int *asked = context;
+
+    return ++*asked >= 3;
+}
+
+/* Asked for the first time before a member and then before each step of it: the third time stands
+ * behind 12 KiB and the header. What was begun is filled up; the second member never begins. */
+static void a_person_ends_the_copy_of_the_memory_soon(void **state)
+{
+    CLEANUP_TAKEN struct taken taken;
+    struct tree *t = *state;
+    int asked = 0;
+    struct collection_options options = {.profile = PROFILE_TRIAGE,
+                                         .root = t->root,
+                                         .wants_physical = true,
+                                         .is_stopped = is_stopped_at_third,
+                                         .context = &asked};
+    struct tar_member m;
+    struct str rest;
+
+    put_core(t, ELFCLASS64);
+    tree_put(t, "proc/iomem", "00001000-00003fff : System RAM\n00100000-00104fff : System RAM\n");
+    asked = 1;
+    take_steps(&taken, &options, physical_steps);
+    assert_true(taken_find(&taken, "memory/physical-000.lime", &m));
+    assert_int_equal(m.content.len, 32 + 0x3000);
+    rest = str_head(m.content, 32);
+    assert_memory_equal(rest.p, "EMiL", 4);
+    for (size_t i = 32; i < m.content.len; i++)
+        assert_int_equal(m.content.p[i], 0);
+    assert_false(taken_find(&taken, "memory/physical-001.lime", &m));
+    assert_true(taken_find(&taken, "manifest-000.jsonl", &m));
+    assert_non_null(memmem(m.content.p, m.content.len, "\"part\":\"stopped\"", 16));
+    assert_true(taken_find(&taken, "end.json", &m));
+}
+
+/* Room for one member more than those that are made: the first range is in, the second is named. */
+static void memory_that_the_bundle_has_no_room_for_is_said_and_the_bundle_ends(void **state)
+{
+    static const struct {
+        uint64_t members;
+        uint64_t bytes;
+    } rooms[] = {{1, UINT64_MAX}, {UINT64_MAX, 32 + FIRST_SIZE + 2048}};
+
+    for (size_t i = 0; i < COUNT_OF(rooms); i++) {
+        CLEANUP_TAKEN struct taken taken;
+        struct tree *t = *state;
+        struct collection_options options = {
+            .profile = PROFILE_TRIAGE, .root = t->root, .wants_physical = true};
+        struct tar_member m;
+
+        put_core(t, ELFCLASS64);
+        tree_put(t, "proc/iomem",
+                 "00001000-00003fff : System RAM\n00100000-00104fff : System RAM\n");
+        take_steps_in(&taken, &options, physical_steps, rooms[i].members, rooms[i].bytes);
+        assert_true(taken_find(&taken, "memory/physical-000.lime", &m));
+        assert_false(taken_find(&taken, "memory/physical-001.lime", &m));
+        assert_non_null(strstr(buf_text(&taken.missing),
+                               "{\"what\":\"memory/physical-001.lime\",\"step\":\"test\","
+                               "\"why\":\"the bundle has no room for it"));
+        assert_true(taken_find(&taken, "end.json", &m));
+    }
 }
 
 static void where_the_whole_memory_cannot_be_had_it_says_why(void **state)
@@ -384,7 +481,7 @@ static void where_the_whole_memory_cannot_be_had_it_says_why(void **state)
         if (cases[i].class)
             put_core(t, cases[i].class);
         take_steps(&taken, &options, physical_steps);
-        assert_false(taken_find(&taken, "memory/physical.lime", &m));
+        assert_false(taken_find(&taken, "memory/physical-000.lime", &m));
         for (size_t k = 0; k < COUNT_OF(cases[i].says) && cases[i].says[k]; k++)
             if (!strstr(buf_text(&taken.missing), cases[i].says[k]))
                 fail_msg("case %zu: %s not in %s", i, cases[i].says[k], buf_text(&taken.missing));
@@ -397,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_that_was_deleted_while_it_runs_is_recovered_byte_for_byte),
         cmocka_unit_test(a_program_that_never_was_a_file_is_recovered_byte_for_byte),
+        cmocka_unit_test(what_the_bundle_has_no_room_for_is_said_and_the_bundle_ends),
         cmocka_unit_test_setup_teardown(
             open_files_that_were_deleted_are_recovered_and_nothing_else_is_opened, tree_open,
             tree_close),
@@ -404,6 +502,11 @@ int main(void)
         cmocka_unit_test(a_process_that_is_not_there_is_said_to_be_missing),
         cmocka_unit_test_setup_teardown(the_whole_memory_is_read_back_from_the_format_of_lime,
                                         tree_open, tree_close),
+        cmocka_unit_test_setup_teardown(a_person_ends_the_copy_of_the_memory_soon, tree_open,
+                                        tree_close),
+        cmocka_unit_test_setup_teardown(
+            memory_that_the_bundle_has_no_room_for_is_said_and_the_bundle_ends, tree_open,
+            tree_close),
         cmocka_unit_test(where_the_whole_memory_cannot_be_had_it_says_why),
     };
 

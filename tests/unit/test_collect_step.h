@@ -107,9 +107,10 @@ static UNUSED void gather_lines(struct taken *t)
     }
 }
 
-/* Runs the steps, which end with NULL, after a scan of the processes. */
-static UNUSED void take_steps(struct taken *t, const struct collection_options *options,
-                              collection_step *const *steps)
+/* Runs the steps, which end with NULL, after a scan of the processes, into a bundle that has room
+ * for so many members and bytes. */
+static UNUSED void take_steps_in(struct taken *t, const struct collection_options *options,
+                                 collection_step *const *steps, uint64_t members, uint64_t bytes)
 {
     CLEANUP_BUF struct buf frames = {0};
     struct bundle_output output = {.write = step_write, .context = &frames};
@@ -121,6 +122,7 @@ static UNUSED void take_steps(struct taken *t, const struct collection_options *
     assert_int_equal(host_init(&c.host, options->root, &e), 0);
     c.arena = arena_new();
     assert_int_equal(bundle_begin(&c.bundle, &output, NULL, 0, &e), 0);
+    bundle_set_room(c.bundle, members, bytes);
     c.missing = bundle_lines_new(c.bundle, "missing");
     c.observed = bundle_lines_new(c.bundle, "observed");
     collection_scan(&c);
@@ -136,6 +138,12 @@ static UNUSED void take_steps(struct taken *t, const struct collection_options *
     host_release(&c.host);
     step_unpack(&t->archive, buf_str(&frames));
     gather_lines(t);
+}
+
+static UNUSED void take_steps(struct taken *t, const struct collection_options *options,
+                              collection_step *const *steps)
+{
+    take_steps_in(t, options, steps, UINT64_MAX, UINT64_MAX);
 }
 
 /* The first line of observed with that code and, where it is not NULL, with that text in it; an

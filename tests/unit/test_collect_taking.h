@@ -3,13 +3,14 @@
 #include "test_collect_step.h"
 #include "collect/files_hash.h"
 
-    /* A collection of the test's tree whose output may do something to the tree. */
-    struct taking {
+/* A collection of the test's tree whose output may do something to the tree. */
+struct taking {
     struct tree *tree;
     struct collection_options options;
     const char *definitions; /* text; NULL: none but the built-in */
     void (*happens)(struct tree *t);
     bool has_happened;
+    uint64_t room; /* members that the bundle takes; 0: as many as any */
     struct buf frames;
     struct taken taken;
     struct buf artifacts;
@@ -62,6 +63,8 @@ static UNUSED void begin(struct taking *t, struct collection *c, struct bundle_o
     assert_int_equal(host_init(&c->host, t->options.root, c->e), 0);
     c->arena = arena_new();
     assert_int_equal(bundle_begin(&c->bundle, output, NULL, 0, c->e), 0);
+    if (t->room)
+        bundle_set_room(c->bundle, t->room, UINT64_MAX);
     c->missing = bundle_lines_new(c->bundle, "missing");
     c->observed = bundle_lines_new(c->bundle, "observed");
     c->artifacts = bundle_lines_new(c->bundle, "artifacts");

@@ -337,14 +337,49 @@ static void plant_step_that_there_is_not(void)
 {
     run_up_to(SSH_STEP_COUNT_);
 }
+static void send_question(uint32_t asked, const char *words)
+{
+    char body[64];
+    size_t len = strlen(words);
+
+    memcpy(body, &asked, sizeof(asked));
+    memcpy(body + sizeof(asked), words, len);
+    send_kind(CARRIER_ASK, body, (uint32_t)(sizeof(asked) + len));
+}
 static void plant_question_before_the_key(void)
 {
-    send_kind(CARRIER_ASK, "", 0);
+    send_question(SSH_ASKED_PASSWORD, "");
+}
+static void plant_short_question(void)
+{
+    run_up_to(SSH_STEP_KEY);
+    send_kind(CARRIER_ASK, "x", 1);
+}
+static void plant_question_that_there_is_not(void)
+{
+    run_up_to(SSH_STEP_KEY);
+    send_question(SSH_ASKED_COUNT_, "");
+}
+static void plant_sudo_that_nobody_wanted(void)
+{
+    run_up_to(SSH_STEP_LOGGED_IN);
+    send_question(SSH_ASKED_SUDO, "");
+}
+static void plant_sudo_before_the_log_in(void)
+{
+    run_up_to(SSH_STEP_KEY);
+    send_question(SSH_ASKED_SUDO, "");
+}
+static void plant_sudo_again_and_again(void)
+{
+    run_up_to(SSH_STEP_LOGGED_IN);
+    for (int i = 0; i <= CARRIER_SUDO_COUNT; i++)
+        send_question(SSH_ASKED_SUDO, "");
 }
 static void plant_question_after_the_log_in(void)
 {
     run_up_to(SSH_STEP_RUNS);
-    send_kind(CARRIER_ASK, "Passphrase of your key?", 23);
+    send_question(SSH_ASKED_WORDS, "Passphrase of your key?");
 }
 static void plant_place_that_there_is_not(void)
 {
@@ -403,6 +438,11 @@ static const struct planted {
     {"no-such-step", plant_step_that_there_is_not, ERR_TAMPER},
     {"question-before-the-key", plant_question_before_the_key, ERR_TAMPER},
     {"question-after-the-log-in", plant_question_after_the_log_in, ERR_TAMPER},
+    {"short-question", plant_short_question, ERR_TAMPER},
+    {"no-such-question", plant_question_that_there_is_not, ERR_TAMPER},
+    {"sudo-not-wanted", plant_sudo_that_nobody_wanted, ERR_TAMPER},
+    {"sudo-early", plant_sudo_before_the_log_in, ERR_TAMPER},
+    {"sudo-again", plant_sudo_again_and_again, ERR_TAMPER},
     {"no-such-place", plant_place_that_there_is_not, ERR_TAMPER},
     {"short-footprint", plant_short_footprint, ERR_TAMPER},
     {"early-end", plant_end_that_is_too_early, ERR_TAMPER},
@@ -444,9 +484,11 @@ static int trust(void *context, struct str key, struct err *e)
     return 0;
 }
 
-static int give_secret(void *context, struct str question, struct buf *out, struct err *e)
+static int give_secret(void *context, enum ssh_asked asked, struct str question, struct buf *out,
+                       struct err *e)
 {
     (void)context;
+    (void)asked;
     (void)question;
     (void)e;
     secrets_given++;
@@ -474,6 +516,7 @@ static int carry(const char *host, struct err *e)
                                       .program = -1,
                                       .agent = -1,
                                       .may_ask = true,
+                                      .wants_sudo = strcmp(host, "sudo-again") == 0,
                                       .quiet_s = 1,
                                       .most = 5000};
     int rc = ssh_carrier_start(&c, &errand, &to, e);
@@ -500,7 +543,7 @@ static void a_carrier_that_was_taken_over_is_stopped_and_gets_no_secret(void **s
             fail_msg("%s: %s", planted[i].name, e.text);
         assert_true(keys_judged <= 1);
     }
-    assert_int_equal(secrets_given, 0);
+    assert_int_equal(secrets_given, CARRIER_SUDO_COUNT); /* of the one that was let ask */
 }
 
 static void what_is_no_host_or_user_starts_nothing(void **state)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -565,6 +566,79 @@ JOB(sends_the_largest_message)
     return code ? code : worker_send(c, 3, str_head(buf_str(&big), 1 << 20), e);
 }
 
+static void workers_go_on_beside_each_other_in_one_thread(void **state)
+{
+    enum { COUNT = 3 };
+    CLEANUP_BUF struct buf text = {0};
+    struct heard h[COUNT] = {{0}};
+    struct worker *w[COUNT] = {NULL};
+    size_t running = COUNT;
+    int ins[COUNT];
+
+    (void)state;
+    buf_addn(&text, 'a', 1000000);
+    for (size_t i = 0; i < COUNT; i++) {
+        ins[i] = input_of(buf_str(&text));
+        assert_int_equal(
+            worker_begin(&w[i], echoes, "echo", ins[i], STR("ARG"), NULL, hear, &h[i], NULL), 0);
+    }
+    while (running)
+        for (size_t i = 0; i < COUNT; i++) {
+            int code = w[i] ? worker_take(w[i], NULL) : 1;
+
+            assert_in_range(code, 0, 1);
+            if (code == 0) {
+                worker_end(MOVE(w[i]));
+                running--;
+            }
+        }
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(h[i].count, 1001);
+        assert_int_equal(h[i].bytes, 1000003);
+        buf_release(&h[i].last);
+        close(ins[i]);
+    }
+}
+
+static void a_worker_that_waits_can_be_ended(void **state)
+{
+    struct worker *w = NULL;
+    struct pollfd p = {.events = POLLIN};
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(worker_begin(&w, waits_for_ever, "reading a pipe", ends[0], STR(""), NULL,
+                                  NULL, NULL, NULL),
+                     0);
+    p.fd = worker_fd(w);
+    assert_int_equal(poll(&p, 1, 200), 0); /* it says nothing, and runs */
+    worker_end(w);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_message_is_no_larger_than_its_caller_allows(void **state)
+{
+    static const struct {
+        uint32_t most;
+        int code;
+    } cases[] = {{1000, 0}, {999, ERR_TAMPER}};
+    CLEANUP_BUF struct buf text = {0};
+
+    (void)state;
+    buf_addn(&text, 'a', 1000000); /* echoed in thousands */
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct worker_limits limits = {.message = cases[i].most};
+        CLEANUP_FD int in = input_of(buf_str(&text));
+        struct heard h = {0};
+
+        assert_int_equal(worker_run(echoes, "echo", in, STR("ARG"), &limits, hear, &h, NULL),
+                         cases[i].code);
+        buf_release(&h.last);
+    }
+}
+
 static int compare_numbers(const void *a, const void *b)
 {
     const uint32_t *x = a;
@@ -806,6 +880,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_hostile_job_fails_with_its_code),
         cmocka_unit_test(a_waiting_job_is_ended_by_the_clock),
         cmocka_unit_test(messages_arrive_whole_and_in_order),
+        cmocka_unit_test(workers_go_on_beside_each_other_in_one_thread),
+        cmocka_unit_test(a_worker_that_waits_can_be_ended),
+        cmocka_unit_test(a_message_is_no_larger_than_its_caller_allows),
         cmocka_unit_test(a_job_may_sort_much),
         cmocka_unit_test(a_job_has_nothing_of_what_the_program_had_in_memory),
         cmocka_unit_test(a_message_has_up_to_a_mebibyte),

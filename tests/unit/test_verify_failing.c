@@ -23,6 +23,7 @@
 #include "verify/parallel.h"
 #include "verify/verify.h"
 #include "verify_child.h"
+#include "verify_memory.h"
 
 /* A sanitizer's allocator would end the program by itself. */
 const char *__asan_default_options(void);
@@ -47,31 +48,6 @@ int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *out, unsigned *len
 int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *out, unsigned *len)
 {
     return digest_fails ? 0 : __real_EVP_DigestFinal_ex(ctx, out, len);
-}
-
-/* libcrypto's memory: the call numbered `fails_at` from 1 on yields none. */
-static _Thread_local size_t calls;
-static _Thread_local size_t fails_at;
-
-static void *crypto_get(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return ++calls == fails_at ? NULL : malloc(size);
-}
-
-static void *crypto_resize(void *old, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return ++calls == fails_at ? NULL : realloc(old, size);
-}
-
-static void crypto_drop(void *p, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(p);
 }
 
 static void *volatile escaped; /* so that no call below is left out as useless */

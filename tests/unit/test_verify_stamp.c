@@ -17,33 +17,9 @@
 #include <openssl/x509v3.h>
 
 #include "verify/stamp.h"
+#include "verify_memory.h"
 
 #define STAMPED_AT 1715000400 /* `date -u -d @1715000400 +%FT%TZ` says 2024-05-06T13:00:00Z */
-
-/* libcrypto's memory: the call numbered `fails_at` from 1 on yields none. */
-static size_t calls;
-static size_t fails_at;
-
-static void *crypto_get(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return ++calls == fails_at ? NULL : malloc(size);
-}
-
-static void *crypto_resize(void *old, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return ++calls == fails_at ? NULL : realloc(old, size);
-}
-
-static void crypto_drop(void *p, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(p);
-}
 
 struct bytes {
     uint8_t p[4096];
