@@ -1,8 +1,6 @@
 /* stop_flood.c: has a worker count the requests of a log, and proposes a rule with what it would
  * have done to the requests that were recorded. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <fcntl.h>
@@ -196,20 +194,27 @@ static bool take_row(struct proposal *p, struct str what, struct str line)
     return take_numbers(&line, r->numbers, is_rule ? NUMBERS : 3);
 }
 
+/* Seconds since 1970, which may lie before. */
+static bool take_moment(struct str text, int64_t *out)
+{
+    bool is_before = str_starts(text, "-");
+    uint64_t n;
+
+    if (!str_u64(is_before ? str_from(text, 1) : text, &n) || n > INT64_MAX)
+        return false;
+    *out = is_before ? -(int64_t)n : (int64_t)n;
+    return true;
+}
+
 static bool take_line(struct proposal *p, struct str line)
 {
     struct str what = str_cut(&line, ' ');
-    char text[32];
 
     if (str_is(what, "count"))
         return take_numbers(&line, p->counts, NUMBERS);
     if (!str_is(what, "time"))
         return take_row(p, what, line);
-    snprintf(text, sizeof(text), STR_FMT, STR_ARG(str_head(str_cut(&line, ' '), 24)));
-    p->first = strtoll(text, NULL, 10);
-    snprintf(text, sizeof(text), STR_FMT, STR_ARG(str_head(line, 24)));
-    p->begin = strtoll(text, NULL, 10);
-    return true;
+    return take_moment(str_cut(&line, ' '), &p->first) && take_moment(line, &p->begin);
 }
 
 static int count(int fd, struct str name, int64_t begin, struct proposal *p, struct err *e)
