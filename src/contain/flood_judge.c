@@ -230,7 +230,7 @@ static void choose(struct flood_verdict *v)
     for (size_t i = 0; i < v->rule_count; i++) {
         const struct flood_rule *r = &v->rules[i];
 
-        if (r->flood_dropped * 100 < v->flood * HALF || r->good_dropped * 100 > v->good)
+        if (!r->flood_dropped || r->flood_dropped * 100 < v->flood * HALF || r->good_dropped * 100 > v->good)
             continue;
         if (v->best < 0 || r->flood_dropped > v->rules[v->best].flood_dropped)
             v->best = (int)i;
