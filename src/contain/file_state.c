@@ -91,8 +91,8 @@ static bool is_counted(const char *name, const char *own)
     struct str s = str_of(name);
 
     return strcmp(name, own) != 0 && !str_is(s, ".") && !str_is(s, "..") &&
-           !str_starts(s, ".calm-contain-") && !str_starts(s, "calm-contain") &&
-           !str_is(s, ".pwd.lock");
+           !str_starts(s, ".calm-") && !str_starts(s, "calm-contain") &&
+           !str_is(s, "sysinit.target.wants") && !str_is(s, ".pwd.lock");
 }
 
 static int list_names(int folder, const char *own, struct names *n, struct err *e)

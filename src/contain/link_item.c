@@ -111,6 +111,16 @@ bool link_item_is_of(const struct link_item *item, uint32_t index)
     }
 }
 
+bool link_item_is_newest_first(const struct link_item *item)
+{
+    struct ifaddrmsg head;
+
+    if (item->kind != LINK_ADDRESS)
+        return false;
+    read_head(item, &head);
+    return head.ifa_family == AF_INET6;
+}
+
 bool link_item_is_by_number(const struct link_item *item)
 {
     return item->kind == LINK_ROUTE && attribute(item, RTA_NH_ID).len;

@@ -5,6 +5,8 @@
 uint16_t link_item_type(enum link_kind kind); /* RTM_NEWADDR … */
 /* Is it of the interface, and not one that the kernel makes by itself of the others? */
 bool link_item_is_of(const struct link_item *item, uint32_t index);
+/* Does the kernel list such the newest first? */
+bool link_item_is_newest_first(const struct link_item *item);
 /* Are they the same, whatever their age and passing state? */
 bool link_item_is_same(const struct link_item *a, const struct link_item *b);
 /* Did the kernel make it by itself when the interface came up? */

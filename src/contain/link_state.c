@@ -226,31 +226,47 @@ static void pause_ms(unsigned ms)
     nanosleep(&t, NULL);
 }
 
-/* One pass over what is missing of a kind. Returns how many could not be given back, the last code
- * in *why. */
-static int give_back(const struct link_state *s, enum link_kind kind, size_t *left, int *why,
-                     struct err *e)
+struct giving {
+    const struct link_state *s;
+    struct link_state now;
+    size_t left; /* could not be given back */
+    int why;     /* the last of them: a negative errno */
+};
+
+static void give(struct giving *g, const struct link_item *item)
+{
+    uint64_t age_s = (boot_now_ms() - g->s->clock_ms) / 1000;
+    CLEANUP_BUF struct buf body = {0};
+    int code;
+
+    if (has(&g->now, item) || !link_item_ask(item, age_s, &body))
+        return;
+    code = netlink_change(NETLINK_ROUTE, link_item_type(item->kind), link_item_flags(item),
+                          buf_str(&body));
+    if (!code || code == -EEXIST)
+        return;
+    g->left++;
+    g->why = code;
+}
+
+/* One pass over what is missing of a kind. The kernel lists the newest address of IPv6 first, and
+ * takes the first for what it sends. */
+static int give_kind(struct giving *g, enum link_kind kind, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new();
-    CLEANUP_LINK_STATE struct link_state now = {0};
-    uint64_t age_s = (boot_now_ms() - s->clock_ms) / 1000;
-    int rc = link_state_read(a, s->name, &now, e);
+    const struct link_state *s = g->s;
+    int rc = link_state_read(a, s->name, &g->now, e);
 
-    for (size_t i = 0; i < s->count && rc == 0; i++) {
-        const struct link_item *item = &s->items[i];
-        CLEANUP_BUF struct buf body = {0};
-        int code;
-
-        if (item->kind != kind || has(&now, item) || !link_item_ask(item, age_s, &body))
-            continue;
-        code = netlink_change(NETLINK_ROUTE, link_item_type(kind), link_item_flags(item),
-                              buf_str(&body));
-        if (code && code != -EEXIST) {
-            (*left)++;
-            *why = code;
-        }
-    }
-    return rc;
+    if (rc)
+        return rc;
+    for (size_t i = s->count; i-- > 0;)
+        if (s->items[i].kind == kind && link_item_is_newest_first(&s->items[i]))
+            give(g, &s->items[i]);
+    for (size_t i = 0; i < s->count; i++)
+        if (s->items[i].kind == kind && !link_item_is_newest_first(&s->items[i]))
+            give(g, &s->items[i]);
+    link_state_release(&g->now);
+    return 0;
 }
 
 /* Again and again: a route waits for the one to its gateway, and for its own address to be found
@@ -258,22 +274,21 @@ static int give_back(const struct link_state *s, enum link_kind kind, size_t *le
 static int give_all_back(const struct link_state *s, struct err *e)
 {
     int64_t until = monotonic_ms() + GIVE_UP_MS;
-    int why = 0;
 
     for (;;) {
-        size_t left = 0;
+        struct giving g = {.s = s};
         int rc = 0;
 
         for (int kind = 0; kind < LINK_KIND_COUNT && rc == 0; kind++)
-            rc = give_back(s, (enum link_kind)kind, &left, &why, e);
-        if (rc || !left)
+            rc = give_kind(&g, (enum link_kind)kind, e);
+        if (rc || !g.left)
             return rc;
         if (monotonic_ms() >= until) {
-            errno = -why;
+            errno = -g.why;
             return err_errno(e,
                              "interface " STR_FMT " is up, but %zu of its addresses, routes and "
                              "neighbours could not be given back",
-                             STR_ARG(s->name), left);
+                             STR_ARG(s->name), g.left);
         }
         pause_ms(AGAIN_MS);
     }
