@@ -2,15 +2,19 @@
  */
 #include "contain/boot.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sys/file.h"
 
-#define UNIT "/etc/systemd/system/calm-contain.service"
-#define WANTED "/etc/systemd/system/sysinit.target.wants/calm-contain.service"
-#define CRON "/etc/cron.d/calm-contain"
+#define UNITS "/etc/systemd/system"
+#define WANTS UNITS "/sysinit.target.wants"
+#define TABLES "/etc/cron.d"
+#define UNIT UNITS "/calm-contain.service"
+#define WANTED WANTS "/calm-contain.service"
+#define CRON TABLES "/calm-contain"
 
 enum { PROGRAM_SIZE = 64 << 20, PATH_SIZE = 512 };
 
@@ -43,8 +47,34 @@ static int keep_program(const char *folder, struct err *e)
     return file_write(path, buf_str(&program), 0700, e);
 }
 
+/* The time of a folder stays what it was, so that an undo leaves no trace in it. */
+struct kept {
+    int fd;
+    struct timespec times[2];
+};
+
+static struct kept keep_time(const char *folder)
+{
+    struct kept k = {.fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                     .times = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}}};
+    struct stat st;
+
+    if (k.fd >= 0 && fstat(k.fd, &st) == 0)
+        k.times[1] = st.st_mtim;
+    return k;
+}
+
+static void kept_restore(struct kept *k)
+{
+    if (k->fd >= 0)
+        (void)!futimens(k->fd, k->times);
+    fd_close(k->fd);
+}
+
 static int add_unit(const char *folder, struct err *e)
 {
+    CLEANUP(kept_restore) UNUSED struct kept units = keep_time(UNITS);
+    CLEANUP(kept_restore) UNUSED struct kept wanted = keep_time(WANTS);
     CLEANUP_BUF struct buf text = {0};
     int rc;
 
@@ -69,14 +99,15 @@ static int add_unit(const char *folder, struct err *e)
         folder, folder, folder);
     rc = file_write(UNIT, buf_str(&text), 0644, e);
     if (rc == 0)
-        rc = folder_make("/etc/systemd/system/sysinit.target.wants", 0755, e);
+        rc = folder_make(WANTS, 0755, e);
     if (rc == 0 && symlink(UNIT, WANTED) < 0 && errno != EEXIST)
         rc = err_errno(e, "cannot make %s", WANTED);
-    return rc ? rc : folder_sync("/etc/systemd/system/sysinit.target.wants", e);
+    return rc ? rc : folder_sync(WANTS, e);
 }
 
 static int add_cron(const char *folder, struct err *e)
 {
+    CLEANUP(kept_restore) UNUSED struct kept table = keep_time(TABLES);
     CLEANUP_BUF struct buf text = {0};
 
     buf_addf(&text, "@reboot root %s/calm-contain boot\n", folder);
@@ -101,19 +132,28 @@ int boot_hook_add(const char *folder, struct buf *said, struct err *e)
     return 0;
 }
 
-int boot_hook_remove_if_idle(struct ledger *l, struct err *e)
+static int remove_hook(struct ledger *l, struct err *e)
 {
     static const char *const paths[] = {WANTED, UNIT, CRON};
+    CLEANUP(kept_restore) UNUSED struct kept units = keep_time(UNITS);
+    CLEANUP(kept_restore) UNUSED struct kept wanted = keep_time(WANTS);
+    CLEANUP(kept_restore) UNUSED struct kept table = keep_time(TABLES);
     char path[PATH_SIZE];
 
-    for (size_t i = 0; i < l->count; i++)
-        if (ledger_is_live(&l->entries[i]))
-            return 0;
     program_path(path, buf_text(&l->folder));
     for (size_t i = 0; i < COUNT_OF(paths); i++)
         if (unlink(paths[i]) < 0 && errno != ENOENT)
             return err_errno(e, "cannot remove %s", paths[i]);
     if (unlink(path) < 0 && errno != ENOENT)
         return err_errno(e, "cannot remove %s", path);
+    (void)rmdir(WANTS); /* where it is empty, it was made for this */
     return 0;
+}
+
+int boot_hook_remove_if_idle(struct ledger *l, struct err *e)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (ledger_is_live(&l->entries[i]))
+            return 0;
+    return remove_hook(l, e);
 }

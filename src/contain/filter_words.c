@@ -96,7 +96,7 @@ int judge_block(const struct plan *p, const struct host_view *host, struct err *
     return rc;
 }
 
-static void add_line(struct buf *out, const char *what, const struct host_socket *s)
+void preview_socket(struct buf *out, const char *what, const struct host_socket *s)
 {
     char local[NET_TEXT_SIZE], remote[NET_TEXT_SIZE];
 
@@ -122,7 +122,7 @@ int preview_isolate(const struct plan *p, const struct host_view *host, struct b
             continue;
         if (s->is_listener && is_loopback(&s->local))
             continue;
-        add_line(out, s->is_listener ? "unreached" : is_allowed(p, s) ? "keep" : "end", s);
+        preview_socket(out, s->is_listener ? "unreached" : is_allowed(p, s) ? "keep" : "end", s);
     }
     return 0;
 }
@@ -152,7 +152,7 @@ int preview_block(const struct plan *p, const struct host_view *host, struct buf
         const struct host_socket *s = &host->sockets[i];
 
         if (!s->is_listener && !is_allowed(p, s) && is_blocked(p, &s->remote))
-            add_line(out, "end", s);
+            preview_socket(out, "end", s);
     }
     return 0;
 }

@@ -16,3 +16,5 @@ MUST_CHECK int preview_isolate(const struct plan *p, const struct host_view *hos
                                struct err *e);
 MUST_CHECK int preview_block(const struct plan *p, const struct host_view *host, struct buf *out,
                              struct err *e);
+/* The line of a preview that tells what becomes of a connection. */
+void preview_socket(struct buf *out, const char *what, const struct host_socket *s);

@@ -33,8 +33,8 @@ uint64_t boot_now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* "2f…-…" without its hyphens; zeros where it is not told. */
-static void read_boot(struct id *out)
+/* "2f…-…" without its hyphens. */
+void boot_id_read(struct id *out)
 {
     CLEANUP_BUF struct buf text = {0};
     char digits[ID_DIGITS];
@@ -205,7 +205,7 @@ int ledger_open(struct ledger *l, const char *folder, unsigned wait_ms, struct e
 
     *l = (struct ledger){.fd = -1, .lock = -1};
     buf_adds(&l->folder, folder);
-    read_boot(&l->boot);
+    boot_id_read(&l->boot);
     rc = folder_make(folder, 0700, e);
     if (rc == 0) {
         l->fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

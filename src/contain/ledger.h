@@ -59,3 +59,4 @@ bool ledger_is_live(const struct ledger_entry *entry);
 const char *ledger_state_name(enum ledger_state state);
 
 uint64_t boot_now_ms(void); /* CLOCK_BOOTTIME */
+void boot_id_read(struct id *out); /* of this boot; zeros where it is not told */

@@ -15,8 +15,6 @@
 #include "contain/effect.h"
 #include "sys/file.h"
 
-#define NAME "calm-contain-watchdog"
-
 enum {
     LOOK_MS = 15000,  /* at least this often it looks whether it is needed */
     AGAIN_MS = 1000,  /* after what is due could not be done */
@@ -63,7 +61,7 @@ static void stand_alone(void)
 static pid_t start(const char *folder, pid_t peer, int ready)
 {
     char number[16];
-    char *const argv[] = {(char *)NAME, (char *)folder, number, NULL};
+    char *const argv[] = {(char *)WATCHDOG_NAME, (char *)folder, number, NULL};
     posix_spawn_file_actions_t actions;
     char *const none[] = {NULL};
     pid_t pid;
@@ -169,7 +167,7 @@ void watchdog_main_if_asked(int argc, char **argv)
     struct watch w = {.peer = -1};
     pid_t peer;
 
-    if (argc != 3 || strcmp(argv[0], NAME) != 0 || !is_number(argv[2], &peer))
+    if (argc != 3 || strcmp(argv[0], WATCHDOG_NAME) != 0 || !is_number(argv[2], &peer))
         return;
     w.folder = argv[1];
     stand_alone();

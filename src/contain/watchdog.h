@@ -6,6 +6,8 @@
 #pragma once
 #include "base/err.h"
 
+#define WATCHDOG_NAME "calm-contain-watchdog" /* the first word of its command line */
+
 /* In main, before anything else: becomes a watchdog where this program was started as one, and does
  * not return then. */
 void watchdog_main_if_asked(int argc, char **argv);

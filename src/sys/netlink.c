@@ -84,7 +84,7 @@ uint64_t netlink_be(struct str value)
 
 static int ask(int fd, uint16_t type, uint16_t flags, struct str body)
 {
-    enum { REQUEST_SIZE = 1024 };
+    enum { REQUEST_SIZE = 8192 };
     uint8_t bytes[REQUEST_SIZE] = {0};
     struct nlmsghdr head = {.nlmsg_len = (uint32_t)(sizeof(head) + body.len),
                             .nlmsg_type = type,
@@ -94,7 +94,7 @@ static int ask(int fd, uint16_t type, uint16_t flags, struct str body)
     ssize_t n;
 
     if (body.len > sizeof(bytes) - sizeof(head))
-        BUG("a request of %zu bytes", body.len);
+        return -EMSGSIZE;
     memcpy(bytes, &head, sizeof(head));
     memcpy(bytes + sizeof(head), body.p, body.len);
     n = sendto(fd, bytes, head.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
@@ -173,6 +173,18 @@ int netlink_ask(int protocol, uint16_t type, struct str body, netlink_see *see, 
 int netlink_get(int protocol, uint16_t type, struct str body, netlink_see *see, void *context)
 {
     return converse(protocol, type, NLM_F_ACK, body, see, context);
+}
+
+static int see_nothing(void *context, const struct netlink_message *m)
+{
+    (void)context;
+    (void)m;
+    return 0;
+}
+
+int netlink_change(int protocol, uint16_t type, uint16_t flags, struct str body)
+{
+    return converse(protocol, type, NLM_F_ACK | flags, body, see_nothing, NULL);
 }
 
 /* Keeps a message as it came, header too. */
