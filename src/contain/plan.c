@@ -34,7 +34,7 @@ static int next(struct reader *r)
     r->rest = str_from(r->rest, line.len + 1);
     r->value = line;
     r->name = str_cut(&r->value, ' ');
-    return 0;
+    return str_ends(line, " ") ? bad(r, "nothing stands behind its name") : 0;
 }
 
 static int expect(struct reader *r, const char *name)
