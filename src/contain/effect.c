@@ -9,8 +9,11 @@
 #include "contain/filter_table.h"
 #include "contain/neighbour.h"
 
-/* The kernel forgets its elements this long after the watchdog should have acted. */
-enum { KERNEL_LATER_MS = 1500 };
+enum {
+    KERNEL_LATER_MS = 1500, /* the kernel forgets its elements so long after the watchdog should
+                               have acted */
+    MAKE_COUNT = 5,
+};
 
 static bool is_filter(const struct ledger_entry *entry)
 {
@@ -56,23 +59,52 @@ static bool is_in_filter(const struct ledger_entry *entry)
     return is_filter(entry) && (entry->state == LEDGER_ARMED || entry->state == LEDGER_CONFIRMED);
 }
 
-/* Makes the packet filter what the ledger says. */
-static int make_filter(struct ledger *l, struct err *e)
+static int add_plans(struct ledger *l, struct filter_plan *plans, size_t *count, struct err *e)
 {
-    CLEANUP_FREE struct filter_plan *plans = mem_array(l->count + 1, sizeof(*plans));
-    struct filter_place_list places;
-    size_t count = 0;
-    int rc = filter_places(&places, e);
+    int rc = 0;
 
+    *count = 0;
     for (size_t i = 0; i < l->count && rc == 0; i++) {
         if (!is_in_filter(&l->entries[i]))
             continue;
-        plans[count].plan = l->entries[i].plan;
-        plans[count].stays_ms = stays_ms(&l->entries[i]);
-        rc = neighbours_find(l->entries[i].plan, &plans[count], e);
-        count++;
+        plans[*count].plan = l->entries[i].plan;
+        plans[*count].stays_ms = stays_ms(&l->entries[i]);
+        rc = neighbours_find(l->entries[i].plan, &plans[*count], e);
+        ++*count;
     }
-    return rc ? rc : filter_table_make(plans, count, &places, e);
+    return rc;
+}
+
+/* Makes the packet filter what the ledger says. An interface that went away between asking and
+ * doing is no reason to fail. */
+static int make_filter(struct ledger *l, struct err *e)
+{
+    CLEANUP_FREE struct filter_plan *plans = mem_array(l->count + 1, sizeof(*plans));
+    size_t count;
+    int rc = add_plans(l, plans, &count, e);
+
+    for (int i = 0; i < MAKE_COUNT && rc == 0; i++) {
+        struct filter_place_list places;
+
+        rc = filter_places(&places, e);
+        if (rc == ERR_NOTFOUND && count == 0)
+            return 0; /* a kernel without nf_tables holds no rule of ours */
+        if (rc)
+            return rc;
+        rc = filter_table_make(plans, count, &places, e);
+        if (rc != ERR_NOTFOUND)
+            return rc;
+        rc = i + 1 < MAKE_COUNT ? 0 : rc;
+    }
+    return rc;
+}
+
+/* Before anything is on the ledger: can this host's packet filter be changed at all? */
+int effect_can_begin(const struct plan *p, struct err *e)
+{
+    struct filter_place_list places;
+
+    return p->action->rules ? filter_places(&places, e) : 0;
 }
 
 static int apply(struct ledger *l, struct ledger_entry *entry, struct err *e)
@@ -127,6 +159,9 @@ int effect_begin(struct ledger *l, struct ledger_entry *entry, struct buf *saw, 
 
     if (entry->state != LEDGER_PREPARED)
         return err_set(e, ERR_GATE, "this plan is already %s", ledger_state_name(entry->state));
+    rc = effect_can_begin(entry->plan, e);
+    if (rc)
+        return rc;
     entry->deadline_ms =
         entry->plan->timer_s ? boot_now_ms() + (uint64_t)entry->plan->timer_s * 1000 : 0;
     entry->boot = l->boot;
@@ -197,10 +232,19 @@ static int apply_again(struct ledger *l, struct ledger_entry *entry, struct err 
     return ledger_set(l, entry, cannot_undo(entry) ? LEDGER_CONFIRMED : entry->state, e);
 }
 
+/* What a helper prepared that has ended since. */
+static void clear_abandoned(struct ledger *l)
+{
+    for (size_t i = l->count; i-- > 0;)
+        if (l->entries[i].state == LEDGER_PREPARED && !ledger_is_held(l, &l->entries[i]))
+            (void)!ledger_remove(l, &l->entries[i], NULL); /* it does no harm where it lies */
+}
+
 int effect_settle(struct ledger *l, struct err *e)
 {
     int first = 0;
 
+    clear_abandoned(l);
     for (size_t i = 0; i < l->count; i++) {
         struct ledger_entry *entry = &l->entries[i];
         struct err mine = {0};

@@ -12,7 +12,7 @@
 #include "sys/file.h"
 
 /* The kernel counts the size of an attribute in 16 bits; a list of elements is ended before. */
-enum { LIST_SIZE = 60000, ALIGN = 4, ANSWER_SIZE = 16384, TIMEOUT_S = 10, HOOK_NAME = 16 };
+enum { LIST_SIZE = 60000, ALIGN = 4, ANSWER_SIZE = 16384, TIMEOUT_S = 10, FIRST_SEQ = 1 };
 
 static void pad(struct buf *b)
 {
@@ -236,32 +236,48 @@ static int said_no(int code, const char *what, struct err *e)
                      what);
 }
 
+/* What the kernel said in one datagram: > 0, an errno; 0, done; -1, more is to come. Where refused
+ * is given, it collects what was said of single messages. */
+static int see_answer(struct str bytes, uint32_t last, uint64_t *refused)
+{
+    struct nlmsghdr head;
+    int error;
+
+    while (bytes.len >= sizeof(head) + sizeof(error)) {
+        memcpy(&head, bytes.p, sizeof(head));
+        memcpy(&error, bytes.p + sizeof(head), sizeof(error));
+        if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > bytes.len)
+            break;
+        bytes = str_from(bytes, (head.nlmsg_len + 3u) & ~3u);
+        if (head.nlmsg_type != NLMSG_ERROR)
+            continue;
+        if (error && (!refused || head.nlmsg_seq <= FIRST_SEQ || head.nlmsg_seq >= 64))
+            return -error;
+        if (error)
+            *refused |= UINT64_C(1) << head.nlmsg_seq;
+        if (head.nlmsg_seq == last)
+            return 0;
+    }
+    return -1;
+}
+
 /* The last message asks for an answer. What goes wrong is told before that, for each message that
  * it is about; or for the whole, with the number of its beginning. */
-static int read_answer(int fd, uint32_t last)
+static int read_answer(int fd, uint32_t last, uint64_t *refused)
 {
     CLEANUP_FREE char *bytes = mem_alloc(ANSWER_SIZE);
 
     for (;;) {
         ssize_t n = recv(fd, bytes, ANSWER_SIZE, 0);
-        struct nlmsghdr head;
-        int error;
+        int code;
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return errno == EAGAIN ? ETIMEDOUT : errno;
-        for (size_t at = 0; (size_t)n - at >= sizeof(head) + sizeof(error);) {
-            memcpy(&head, bytes + at, sizeof(head));
-            memcpy(&error, bytes + at + sizeof(head), sizeof(error));
-            if (head.nlmsg_type == NLMSG_ERROR && (error || head.nlmsg_seq == last))
-                return -error;
-            if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > (size_t)n - at)
-                break;
-            at += (head.nlmsg_len + 3u) & ~3u;
-            if (at > (size_t)n)
-                break;
-        }
+        code = see_answer((struct str){bytes, (size_t)n}, last, refused);
+        if (code >= 0)
+            return code;
     }
 }
 
@@ -294,7 +310,7 @@ static int send_all(int fd, struct str bytes)
     return n < 0 ? errno : 0;
 }
 
-int filter_batch_send(struct filter_batch *b, const char *what, struct err *e)
+static int send_batch(struct filter_batch *b, uint64_t *refused, const char *what, struct err *e)
 {
     CLEANUP_FD int fd = -1;
     uint32_t last = b->seq;
@@ -311,6 +327,20 @@ int filter_batch_send(struct filter_batch *b, const char *what, struct err *e)
         return said_no(errno, what, e);
     code = send_all(fd, buf_str(&b->bytes));
     if (code == 0)
-        code = read_answer(fd, last);
+        code = read_answer(fd, last, refused);
     return code ? said_no(code, what, e) : 0;
+}
+
+int filter_batch_send(struct filter_batch *b, const char *what, struct err *e)
+{
+    return send_batch(b, NULL, what, e);
+}
+
+/* The last message cannot be done, and so none of them is. */
+int filter_batch_try(struct filter_batch *b, uint64_t *refused, const char *what, struct err *e)
+{
+    *refused = 0;
+    filter_table(b, NFPROTO_INET, "calm-never-there");
+    filter_table_remove(b);
+    return send_batch(b, refused, what, e);
 }

@@ -64,3 +64,7 @@ void filter_nest_end(struct filter_batch *b, size_t at);
  * sentence ("isolating web1"). ERR_DENIED without the right (CAP_NET_ADMIN); ERR_NOTFOUND where
  * the kernel has no nf_tables or lacks a part; ERR_IO. Nothing was changed then. */
 MUST_CHECK int filter_batch_send(struct filter_batch *b, const char *what, struct err *e);
+/* Asks whether the kernel would do it, and has it do nothing: bit n of *refused is set where
+ * message n (seq) was. At most 62 messages. */
+MUST_CHECK int filter_batch_try(struct filter_batch *b, uint64_t *refused, const char *what,
+                                struct err *e);

@@ -67,6 +67,17 @@ void filter_payload(struct filter_rule *r, uint32_t base, uint32_t off, uint32_t
     end(r->batch, x);
 }
 
+void filter_extension(struct filter_rule *r, uint8_t header, uint32_t off, uint32_t size)
+{
+    struct expression x = begin(r->batch, NFTA_LIST_ELEM, "exthdr");
+
+    filter_put_u32(r->batch, NFTA_EXTHDR_DREG, NFT_REG_1);
+    filter_put(r->batch, NFTA_EXTHDR_TYPE, &header, sizeof(header));
+    filter_put_u32(r->batch, NFTA_EXTHDR_OFFSET, off);
+    filter_put_u32(r->batch, NFTA_EXTHDR_LEN, size);
+    end(r->batch, x);
+}
+
 void filter_mask(struct filter_rule *r, struct str mask)
 {
     static const char none[16];

@@ -14,6 +14,8 @@ void filter_rule_end(struct filter_rule *r);
 /* Load: a meta key (NFT_META_*), bytes of a header (NFT_PAYLOAD_*). */
 void filter_meta(struct filter_rule *r, uint32_t key);
 void filter_payload(struct filter_rule *r, uint32_t base, uint32_t off, uint32_t size);
+/* Of an extension header of IPv6, wherever it stands; a packet without it ends the rule. */
+void filter_extension(struct filter_rule *r, uint8_t header, uint32_t off, uint32_t size);
 /* Of the loaded bytes. */
 void filter_mask(struct filter_rule *r, struct str mask);
 /* Compare with what was loaded. */

@@ -130,44 +130,6 @@ void filter_drop(struct filter_rule *r)
     filter_rule_end(r);
 }
 
-/* An answer within TCP, not the beginning of a connection: SYN without ACK is none. */
-static void is_answer(struct filter_rule *r, uint8_t protocol)
-{
-    static const uint8_t syn_ack = 0x12, syn = 0x02;
-
-    if (protocol != IPPROTO_TCP)
-        return;
-    filter_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1);
-    filter_mask(r, (struct str){(const char *)&syn_ack, 1});
-    filter_is_not(r, (struct str){(const char *)&syn, 1});
-}
-
-static void allow_one(struct filter_table *t, enum filter_place place, const struct endpoint *p)
-{
-    bool arrives = place != FILTER_OUT;
-    bool is_question = arrives == (p->way == ENDPOINT_IN);
-    struct filter_rule r;
-
-    filter_table_rule(t, place, &r);
-    filter_is_ip(&r, t->family, p->net.size);
-    filter_is_net(&r, &p->net, arrives ? FILTER_SOURCE : FILTER_DESTINATION);
-    if (p->protocol) {
-        filter_is_protocol(&r, p->protocol);
-        filter_is_port(&r, p->port_first, p->port_last,
-                       is_question ? FILTER_DESTINATION : FILTER_SOURCE);
-        if (!is_question)
-            is_answer(&r, p->protocol);
-    }
-    filter_verdict(&r, NFT_RETURN);
-    filter_rule_end(&r);
-}
-
-void filter_table_allow(struct filter_table *t, enum filter_place place)
-{
-    for (size_t i = 0; i < t->plan->allow_count; i++)
-        allow_one(t, place, &t->plan->allow[i]);
-}
-
 /* The set whose elements the kernel forgets; a plan's chains are entered while they are there. */
 static void add_stays(struct filter_table *t, struct filter_set *out)
 {
@@ -284,40 +246,43 @@ int filter_table_make(const struct filter_plan *plans, size_t count,
     return rc ? rc : filter_batch_send(&b, "changing the packet filter", e);
 }
 
-static bool has_family(uint8_t family, struct err *e)
+/* One question for all: a table of each family, and a chain on loopback that sees what is sent. */
+static int ask_places(struct filter_place_list *out, struct err *e)
 {
+    static const uint8_t families[] = {NFPROTO_INET, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_NETDEV};
+    static const char what[] = "asking what the packet filter can do";
     CLEANUP_FILTER_BATCH struct filter_batch b;
+    uint64_t asked[COUNT_OF(families)], refused;
+    int rc;
 
     filter_batch_init(&b);
-    filter_table(&b, family, TABLE "-asked");
-    filter_table_add(&b);
-    filter_table_remove(&b);
-    return filter_batch_send(&b, "asking what the packet filter can do", e) == 0;
-}
-
-/* A chain on loopback that is gone within the same transaction. */
-static bool has_egress(void)
-{
-    CLEANUP_FILTER_BATCH struct filter_batch b;
-
-    filter_batch_init(&b);
-    filter_table(&b, NFPROTO_NETDEV, TABLE "-asked");
-    filter_table_add(&b);
+    for (size_t i = 0; i < COUNT_OF(families); i++) {
+        filter_table(&b, families[i], TABLE "-asked");
+        filter_table_add(&b);
+        asked[i] = UINT64_C(1) << b.seq;
+    }
     filter_chain_add(&b, "out", NETDEV_EGRESS, PRIORITY_FIRST, "lo");
-    filter_table_remove(&b);
-    return filter_batch_send(&b, "asking what the packet filter can do", NULL) == 0;
+    asked[3] |= UINT64_C(1) << b.seq;
+    rc = filter_batch_try(&b, &refused, what, e);
+    if (rc)
+        return rc;
+    if (refused & asked[0])
+        return err_set(e, ERR_NOTFOUND, "%s: this kernel's nf_tables does not know inet", what);
+    out->has_arp = !(refused & asked[1]);
+    out->has_bridge = !(refused & asked[2]);
+    out->has_egress = !(refused & asked[3]);
+    return 0;
 }
 
 int filter_places(struct filter_place_list *out, struct err *e)
 {
     struct if_nameindex *all;
+    int rc;
 
     memset(out, 0, sizeof(*out));
-    if (!has_family(NFPROTO_INET, e))
-        return e->code;
-    out->has_arp = has_family(NFPROTO_ARP, NULL);
-    out->has_bridge = has_family(NFPROTO_BRIDGE, NULL);
-    out->has_egress = has_egress();
+    rc = ask_places(out, e);
+    if (rc)
+        return rc;
     all = if_nameindex();
     if (!all)
         return err_errno(e, "cannot list the network interfaces");

@@ -28,9 +28,24 @@ static bool is_own(const struct host_view *host, const struct net *n)
     return is_loopback(n);
 }
 
+static bool has_guarded(const struct plan *p, const struct net *n)
+{
+    for (size_t i = 0; i < p->allow_count; i++)
+        if (net_has(&p->allow[i].net, n))
+            return true;
+    return is_loopback(n);
+}
+
 int judge_isolate(const struct plan *p, const struct host_view *host, struct err *e)
 {
     char text[NET_TEXT_SIZE];
+
+    for (size_t i = 0; i < host->guarded_count; i++)
+        if (!has_guarded(p, &host->guarded[i]) && !is_own(host, &host->guarded[i]))
+            return err_set(e, ERR_GATE,
+                           "%s, from where you are connected or where the case lies, would be cut "
+                           "off. Name it: --allow %s",
+                           net_text(text, &host->guarded[i]), text);
 
     for (size_t i = 0; i < host->socket_count; i++) {
         const struct host_socket *s = &host->sockets[i];
@@ -73,7 +88,8 @@ static int judge_net(const struct net *n, const struct plan *p, const struct hos
             return refuse(n, &host->gateways[i], "the gateway", e);
     for (size_t i = 0; i < host->guarded_count; i++)
         if (net_has(n, &host->guarded[i]))
-            return refuse(n, &host->guarded[i], "where the case lies", e);
+            return refuse(n, &host->guarded[i],
+                          "from where you are connected or where the case lies", e);
     for (size_t i = 0; i < p->allow_count; i++)
         if (net_has(n, &p->allow[i].net) || net_has(&p->allow[i].net, n))
             return refuse(n, &p->allow[i].net, "which the same plan lets pass", e);
@@ -111,10 +127,20 @@ void preview_socket(struct buf *out, const char *what, const struct host_socket 
     buf_adds(out, s->is_ours ? " yours\n" : "\n");
 }
 
+static void warn_leases(const struct host_view *host, struct buf *out)
+{
+    char text[NET_TEXT_SIZE];
+
+    for (size_t i = 0; i < host->lease_count; i++)
+        buf_addf(out, "warn lease %s %u\n", net_text(text, &host->leases[i].address),
+                 host->leases[i].left_s);
+}
+
 int preview_isolate(const struct plan *p, const struct host_view *host, struct buf *out,
                     struct err *e)
 {
     (void)e;
+    warn_leases(host, out);
     for (size_t i = 0; i < host->socket_count; i++) {
         const struct host_socket *s = &host->sockets[i];
 

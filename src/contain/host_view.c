@@ -92,8 +92,12 @@ static int read_sockets(struct host_view *v, struct err *e)
     return 0;
 }
 
+/* Once each: a router has thousands of ways through one gateway. */
 static void add_net(struct net **list, size_t *count, size_t *room, struct net n)
 {
+    for (size_t i = 0; i < *count; i++)
+        if (net_cmp(&(*list)[i], &n) == 0)
+            return;
     *list = mem_grow(*list, *count, room, sizeof(n));
     (*list)[(*count)++] = n;
 }
@@ -102,16 +106,26 @@ static int see_address(void *context, const struct netlink_message *m)
 {
     struct host_view *v = context;
     struct str body = m->body;
+    struct ifa_cacheinfo life = {.ifa_valid = UINT32_MAX};
     struct netlink_attribute a;
+    struct net address = {0};
     struct ifaddrmsg head;
 
     if (m->type != RTM_NEWADDR || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
-    while (netlink_attribute(&body, &a))
-        if ((a.type == IFA_LOCAL || a.type == IFA_ADDRESS) &&
-            a.value.len == (head.ifa_family == AF_INET6 ? 16u : 4u))
-            add_net(&v->own, &v->own_count, &v->own_room,
-                    single(a.value.p, head.ifa_family == AF_INET6));
+    while (netlink_attribute(&body, &a)) {
+        if (a.type == IFA_CACHEINFO && a.value.len >= sizeof(life))
+            memcpy(&life, a.value.p, sizeof(life));
+        if ((a.type != IFA_LOCAL && a.type != IFA_ADDRESS) ||
+            a.value.len != (head.ifa_family == AF_INET6 ? 16u : 4u))
+            continue;
+        address = single(a.value.p, head.ifa_family == AF_INET6);
+        add_net(&v->own, &v->own_count, &v->own_room, address);
+    }
+    if (life.ifa_valid == UINT32_MAX || !address.size)
+        return 0;
+    v->leases = mem_grow(v->leases, v->lease_count, &v->lease_room, sizeof(*v->leases));
+    v->leases[v->lease_count++] = (struct host_lease){address, life.ifa_valid};
     return 0;
 }
 
@@ -305,6 +319,7 @@ void host_view_release(struct host_view *v)
     free(v->sockets);
     free(v->own);
     free(v->gateways);
+    free(v->leases);
     *v = (struct host_view){0};
 }
 

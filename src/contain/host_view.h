@@ -18,6 +18,11 @@ struct host_socket {
     char program[HOST_PROGRAM_SIZE]; /* as the kernel names a process that holds it; "" unknown */
 };
 
+struct host_lease {
+    struct net address;
+    uint32_t left_s;
+};
+
 struct host_view {
     struct host_socket *sockets;
     size_t socket_count;
@@ -28,7 +33,11 @@ struct host_view {
     struct net *gateways;
     size_t gateway_count;
     size_t gateway_room;
-    struct net guarded[16]; /* what no plan may cut off besides: the case's server */
+    struct host_lease *leases; /* addresses that are lost unless somebody renews them */
+    size_t lease_count;
+    size_t lease_room;
+    struct net guarded[16]; /* what no plan may cut off besides: from where
+                               people work, the case's server */
     size_t guarded_count;
 };
 

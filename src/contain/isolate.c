@@ -11,7 +11,9 @@
 #include "contain/filter_table.h"
 #include "contain/filter_words.h"
 
-enum { ARP_SENDER = 14, ARP_TARGET = 24, ND_HOPS = 255 };
+enum { ARP_SENDER = 14, ARP_TARGET = 24, ND_HOPS = 255, GROUP_HOPS = 1, GROUP_REPORT_2 = 143 };
+
+static const struct net link_local = {.bytes = {0xfe, 0x80}, .size = 16, .prefix = 10};
 
 /* Loopback passes: programs of this host talk to one another. */
 static void allow_loopback(struct filter_table *t, enum filter_place place)
@@ -48,8 +50,9 @@ static void allow_arp(struct filter_table *t, enum filter_place place)
     }
 }
 
-static void begin_discovery(struct filter_table *t, enum filter_place place, uint8_t type,
-                            struct filter_rule *r)
+/* hops: as far as it was sent; more or less says that it comes from behind a router. */
+static void begin_icmp(struct filter_table *t, enum filter_place place, uint8_t type, uint8_t hops,
+                       struct filter_rule *r)
 {
     filter_table_rule(t, place, r);
     filter_is_ip(r, t->family, 16);
@@ -57,7 +60,13 @@ static void begin_discovery(struct filter_table *t, enum filter_place place, uin
     filter_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
     filter_is_u8(r, type);
     filter_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 7, 1);
-    filter_is_u8(r, ND_HOPS); /* it was not passed on by a router */
+    filter_is_u8(r, hops);
+}
+
+static void begin_discovery(struct filter_table *t, enum filter_place place, uint8_t type,
+                            struct filter_rule *r)
+{
+    begin_icmp(t, place, type, ND_HOPS, r);
 }
 
 static void end_allow(struct filter_rule *r)
@@ -106,7 +115,6 @@ static void allow_group(struct filter_table *t, const struct net *n)
 
 static void allow_discovery_out(struct filter_table *t, const struct filter_neighbour *n)
 {
-    static const struct net link_local = {.bytes = {0xfe, 0x80}, .size = 16, .prefix = 10};
     struct filter_rule r;
 
     allow_group(t, &n->net);
@@ -121,18 +129,47 @@ static void allow_discovery_out(struct filter_table *t, const struct filter_neig
     end_allow(&r);
 }
 
+/* Switches that listen to what groups a host is in (RFC 4541) bring it no question for its address
+ * otherwise. */
+static void allow_membership(struct filter_table *t, enum filter_place place)
+{
+    static const struct net routers = {
+        .bytes = {0xff, 0x02, [15] = 0x16}, .size = 16, .prefix = 128};
+    static const struct net asked = {
+        .bytes = {0xff, 0x02, [11] = 0x01, [12] = 0xff}, .size = 16, .prefix = 104};
+    struct filter_rule r;
+
+    if (place == FILTER_IN) {
+        begin_icmp(t, place, MLD_LISTENER_QUERY, GROUP_HOPS, &r);
+        filter_is_net(&r, &link_local, FILTER_SOURCE);
+        end_allow(&r);
+        return;
+    }
+    begin_icmp(t, place, GROUP_REPORT_2, GROUP_HOPS, &r);
+    filter_is_net(&r, &routers, FILTER_DESTINATION);
+    end_allow(&r);
+    begin_icmp(t, place, MLD_LISTENER_REPORT, GROUP_HOPS, &r);
+    filter_is_net(&r, &asked, FILTER_DESTINATION);
+    end_allow(&r);
+}
+
 static void allow_discovery(struct filter_table *t, enum filter_place place)
 {
+    bool has_six = false;
+
     for (size_t i = 0; i < t->now->neighbour_count; i++) {
         const struct filter_neighbour *n = &t->now->neighbours[i];
 
         if (n->net.size != 16)
             continue;
+        has_six = true;
         if (place == FILTER_IN)
             allow_discovery_in(t, n);
         else
             allow_discovery_out(t, n);
     }
+    if (has_six)
+        allow_membership(t, place);
 }
 
 static void drop_rest(struct filter_table *t, enum filter_place place)

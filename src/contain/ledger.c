@@ -171,6 +171,37 @@ static void folderp(DIR **d)
         closedir(*d);
 }
 
+static int clear_folder(const char *path, struct err *e)
+{
+    CLEANUP(folderp) DIR *d = opendir(path);
+    struct dirent *item;
+
+    while (d && (item = readdir(d)))
+        if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0 &&
+            unlinkat(dirfd(d), item->d_name, 0) < 0 && errno != ENOENT)
+            return err_errno(e, "cannot remove %s/%s", path, item->d_name);
+    if (rmdir(path) < 0 && errno != ENOENT)
+        return err_errno(e, "cannot remove %s", path);
+    return 0;
+}
+
+static int load_one(struct ledger *l, const struct id *id, struct err *e)
+{
+    struct ledger_entry entry;
+    char path[PATH_SIZE];
+    int rc;
+
+    entry_path(path, l, id, "state");
+    if (!file_is_there(path)) {
+        entry_path(path, l, id, "");
+        return clear_folder(path, e);
+    }
+    rc = load(l, id, &entry, e);
+    if (rc == 0)
+        insert(l, entry);
+    return rc;
+}
+
 /* An entry counts from the moment its state is there: what lies in a folder without one was never
  * prepared, and is cleared away. */
 static int load_all(struct ledger *l, struct err *e)
@@ -181,20 +212,14 @@ static int load_all(struct ledger *l, struct err *e)
     if (!d)
         return err_errno(e, "cannot list %s", buf_text(&l->folder));
     while ((item = readdir(d))) {
-        struct ledger_entry entry;
-        char path[PATH_SIZE];
         struct id id;
         int rc;
 
         if (!hex_read(id.b, sizeof(id.b), str_of(item->d_name)))
             continue;
-        entry_path(path, l, &id, "state");
-        if (!file_is_there(path))
-            continue;
-        rc = load(l, &id, &entry, e);
+        rc = load_one(l, &id, e);
         if (rc)
             return rc;
-        insert(l, entry);
     }
     return 0;
 }
@@ -296,19 +321,48 @@ int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state s
     rc = write_state(l, &next, e);
     if (rc == 0)
         *entry = next;
+    (void)futimens(l->lock, NULL);
     return rc;
+}
+
+int ledger_hold(struct ledger *l, const struct ledger_entry *entry, int *fd, struct err *e)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    CLEANUP_FD int mine = -1;
+    char path[PATH_SIZE];
+
+    entry_path(path, l, &entry->plan->id, "plan");
+    mine = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (mine < 0 || fcntl(mine, F_OFD_SETLK, &lock) < 0)
+        return err_errno(e, "cannot hold %s", path);
+    *fd = mine;
+    mine = -1;
+    return 0;
+}
+
+bool ledger_is_held(const struct ledger *l, const struct ledger_entry *entry)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    CLEANUP_FD int fd = -1;
+    char path[PATH_SIZE];
+
+    entry_path(path, l, &entry->plan->id, "plan");
+    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 
 int ledger_remove(struct ledger *l, struct ledger_entry *entry, struct err *e)
 {
-    static const char *const names[] = {"state", "before", "plan", ""};
     char path[PATH_SIZE];
+    int rc;
 
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        entry_path(path, l, &entry->plan->id, names[i]);
-        if ((*names[i] ? unlink(path) : rmdir(path)) < 0 && errno != ENOENT)
-            return err_errno(e, "cannot remove %s", path);
-    }
+    entry_path(path, l, &entry->plan->id, "state"); /* first: the rest counts for nothing then */
+    if (unlink(path) < 0 && errno != ENOENT)
+        return err_errno(e, "cannot remove %s", path);
+    entry_path(path, l, &entry->plan->id, "");
+    rc = clear_folder(path, e);
+    if (rc)
+        return rc;
     entry_release(entry);
     memmove(entry, entry + 1, (size_t)(l->entries + l->count - entry - 1) * sizeof(*entry));
     l->count--;

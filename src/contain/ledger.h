@@ -38,7 +38,8 @@ struct ledger {
 /* Takes the lock, waiting at most wait_ms for another, and reads all entries. The folder is made
  * where it is missing (0700, root's). An entry that cannot be read is an error that names it:
  * nothing may be changed by one who does not know what stands. ERR_CONFLICT: another works;
- * ERR_DENIED: the folder is not only root's; ERR_FORMAT; ERR_IO. */
+ * ERR_DENIED: the folder is not only root's; ERR_FORMAT; ERR_IO. Folders of what was never prepared
+ * are cleared away. */
 MUST_CHECK int ledger_open(struct ledger *l, const char *folder, unsigned wait_ms, struct err *e);
 void ledger_close(struct ledger *l);
 #define CLEANUP_LEDGER CLEANUP(ledger_close)
@@ -48,9 +49,14 @@ struct ledger_entry *ledger_find(struct ledger *l, const struct id *id); /* NULL
  * but not on error. ERR_CONFLICT: it is there already. */
 MUST_CHECK int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct str before,
                           struct ledger_entry **out, struct err *e);
-/* Durable when it returns. */
+/* Durable when it returns. Touches the file lock, for those who watch. */
 MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state,
                           struct err *e);
+/* Keeps what is only prepared from being cleared away as nobody's: until *fd is closed, or its
+ * process ends. */
+MUST_CHECK int ledger_hold(struct ledger *l, const struct ledger_entry *entry, int *fd,
+                           struct err *e);
+bool ledger_is_held(const struct ledger *l, const struct ledger_entry *entry);
 /* Forgets it, on disk too. */
 MUST_CHECK int ledger_remove(struct ledger *l, struct ledger_entry *entry, struct err *e);
 /* Is it, or may it be, in effect, so that something is still to be done for it? What cannot be

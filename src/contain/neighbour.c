@@ -100,12 +100,13 @@ int neighbours_find(const struct plan *p, struct filter_plan *out, struct err *e
     out->neighbour_count = 0;
     for (size_t i = 0; i < p->allow_count; i++) {
         const struct net *n = &p->allow[i].net;
+        struct net any = {.size = n->size};
         struct way way;
 
         code = find_way(n, &way);
-        if (code || !way.is_there) /* no way there: nobody to look for */
-            continue;
-        if (way.gateway.size)
+        if (code || !way.is_there)
+            n = &any;
+        else if (way.gateway.size)
             n = &way.gateway;
         if (!is_listed(out, n) && out->neighbour_count < FILTER_NEIGHBOUR_COUNT)
             out->neighbours[out->neighbour_count++].net = *n;

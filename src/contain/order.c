@@ -9,11 +9,24 @@
 #include "contain/action.h"
 #include "contain/boot.h"
 #include "contain/effect.h"
+#include "contain/filter_others.h"
 #include "contain/host_view.h"
 #include "contain/watchdog.h"
 #include "sys/file.h"
 
-enum { LINE_SIZE = 512, LOCK_MS = 10000, DELAY_MAX_MS = 3600000 };
+enum {
+    LINE_SIZE = 512,
+    LOCK_MS = 10000,
+    DELAY_MAX_MS = 3600000,
+    LEAD_MS = 500, /* so long before its moment a change is made ready, and others must wait */
+    SESSION_COUNT = 32,
+};
+
+/* What was prepared in this run and not begun. */
+struct prepared {
+    struct id id;
+    int hold;
+};
 
 struct server {
     const struct order_source *source;
@@ -22,7 +35,7 @@ struct server {
     struct buf answer;
     struct net guarded[16];
     size_t guarded_count;
-    struct id *prepared; /* in this run, not begun */
+    struct prepared *prepared;
     size_t prepared_count;
     size_t prepared_room;
 };
@@ -126,19 +139,31 @@ static int do_preview(struct server *s, struct str rest, struct err *e)
         rc = host_view_read(&host, e);
     if (rc == 0)
         rc = judge(s, p, &host, e);
+    if (rc == 0 && geteuid() != 0)
+        buf_adds(&s->answer, "warn rights\n");
+    if (rc == 0 && p->action->rules)
+        filter_others(&s->answer);
     if (rc == 0 && p->action->preview)
         rc = p->action->preview(p, &host, &s->answer, e);
     return rc;
+}
+
+static bool is_told(struct str lines, const char *text)
+{
+    while (lines.len)
+        if (str_is(str_cut(&lines, '\n'), text))
+            return true;
+    return false;
 }
 
 /* The connections that this command came over, as endpoints that a plan can allow. */
 static int do_sessions(struct server *s, struct str rest, struct err *e)
 {
     CLEANUP_HOST_VIEW struct host_view host = {0};
-    int rc = host_view_read(&host, e);
+    int rc = host_view_read(&host, e), count = 0;
 
     (void)rest;
-    for (size_t i = 0; rc == 0 && i < host.socket_count; i++) {
+    for (size_t i = 0; rc == 0 && i < host.socket_count && count < SESSION_COUNT; i++) {
         const struct host_socket *at = &host.sockets[i];
         struct endpoint p = {.net = at->remote,
                              .protocol = at->protocol,
@@ -147,8 +172,10 @@ static int do_sessions(struct server *s, struct str rest, struct err *e)
         char text[ENDPOINT_TEXT_SIZE];
 
         p.port_last = p.port_first;
-        if (at->is_ours && p.port_first)
-            buf_addf(&s->answer, "%s\n", endpoint_text(text, &p));
+        if (!at->is_ours || !p.port_first || is_told(buf_str(&s->answer), endpoint_text(text, &p)))
+            continue;
+        buf_addf(&s->answer, "%s\n", text);
+        count++;
     }
     return rc;
 }
@@ -188,7 +215,7 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
     CLEANUP_HOST_VIEW struct host_view host = {0};
     CLEANUP_BUF struct buf before = {0};
     struct ledger_entry *entry;
-    int rc = check_machine(*p, e);
+    int rc = check_machine(*p, e), hold;
 
     if (rc == 0)
         rc = check_accepted(*p, e);
@@ -197,6 +224,8 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
     if (rc == 0)
         rc = judge(s, *p, &host, e);
     if (rc == 0)
+        rc = effect_can_begin(*p, e);
+    if (rc == 0)
         rc = ledger_open(&l, s->source->folder, LOCK_MS, e);
     if (rc == 0 && (*p)->action->save)
         rc = (*p)->action->save(*p, &before, e);
@@ -204,8 +233,13 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
         rc = ledger_add(&l, *p, text, buf_str(&before), &entry, e);
     if (rc)
         return rc;
-    s->prepared = mem_grow(s->prepared, s->prepared_count, &s->prepared_room, sizeof(struct id));
-    s->prepared[s->prepared_count++] = MOVE(*p)->id;
+    MOVE(*p);
+    rc = ledger_hold(&l, entry, &hold, e);
+    if (rc)
+        return rc;
+    s->prepared =
+        mem_grow(s->prepared, s->prepared_count, &s->prepared_room, sizeof(struct prepared));
+    s->prepared[s->prepared_count++] = (struct prepared){entry->plan->id, hold};
     buf_addf(&s->answer, "before %zu\n", before.len);
     buf_addstr(&s->answer, buf_str(&before));
     return 0;
@@ -248,17 +282,47 @@ static int open_entry(struct server *s, struct str id_word, struct ledger *l,
 static void forget_prepared(struct server *s, const struct id *id)
 {
     for (size_t i = 0; i < s->prepared_count; i++)
-        if (id_eq(&s->prepared[i], id))
+        if (id_eq(&s->prepared[i].id, id)) {
+            fd_close(s->prepared[i].hold);
             s->prepared[i] = s->prepared[--s->prepared_count];
+            return;
+        }
 }
 
-/* All hosts of one moment wait for it together. */
-static void wait_ms(uint64_t ms)
+static void wait_until(uint64_t moment_ms)
 {
+    uint64_t now = boot_now_ms(), ms = moment_ms > now ? moment_ms - now : 0;
     struct timespec t = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
 
     while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
         ;
+}
+
+/* All hosts of one moment wait for it together; the lock is free meanwhile, or what is due here
+ * would wait with them. */
+static int await_moment(struct server *s, struct str id, uint64_t moment_ms, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    struct ledger_entry *entry;
+    int rc;
+
+    if (moment_ms <= boot_now_ms() + LEAD_MS)
+        return 0;
+    rc = open_entry(s, id, &l, &entry, e);
+    if (rc)
+        return rc;
+    ledger_close(&l);
+    wait_until(moment_ms - LEAD_MS);
+    return 0;
+}
+
+static int make_ready(struct server *s, const struct plan *p, struct err *e)
+{
+    int rc = boot_hook_add(s->source->folder, &s->answer, e);
+
+    if (rc == 0 && (p->timer_s || p->expiry_s || p->action->cannot_undo))
+        rc = watchdog_start(s->source->folder, e);
+    return rc;
 }
 
 static int do_go(struct server *s, struct str rest, struct err *e)
@@ -266,20 +330,20 @@ static int do_go(struct server *s, struct str rest, struct err *e)
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
     struct str id = str_cut(&rest, ' ');
     struct ledger_entry *entry;
-    uint64_t delay;
-    int rc = open_entry(s, id, &l, &entry, e), later;
+    uint64_t delay, moment_ms;
+    int rc, later;
 
-    if (rc)
-        return rc;
     if (!str_u64(rest, &delay) || delay > DELAY_MAX_MS)
         return err_set(e, ERR_FORMAT, "an order without its moment");
-    rc = boot_hook_add(s->source->folder, &s->answer, e);
-    if (rc == 0 &&
-        (entry->plan->timer_s || entry->plan->expiry_s || entry->plan->action->cannot_undo))
-        rc = watchdog_start(s->source->folder, e);
+    moment_ms = boot_now_ms() + delay;
+    rc = await_moment(s, id, moment_ms, e);
+    if (rc == 0)
+        rc = open_entry(s, id, &l, &entry, e);
+    if (rc == 0)
+        rc = make_ready(s, entry->plan, e);
     if (rc)
         return rc;
-    wait_ms(delay);
+    wait_until(moment_ms);
     forget_prepared(s, &entry->plan->id);
     rc = effect_begin(&l, entry, &s->answer, e);
     later = boot_hook_remove_if_idle(&l, rc ? NULL : e);
@@ -335,6 +399,8 @@ static int do_status(struct server *s, struct str rest, struct err *e)
     int rc = ledger_open(&l, s->source->folder, LOCK_MS, e);
 
     (void)rest;
+    if (rc == 0)
+        (void)!effect_settle(&l, NULL); /* what could not be done is told by its state */
     for (size_t i = 0; rc == 0 && i < l.count; i++) {
         const struct ledger_entry *entry = &l.entries[i];
         uint64_t now = boot_now_ms();
@@ -390,7 +456,7 @@ static void forget_all(struct server *s)
     if (!s->prepared_count || ledger_open(&l, s->source->folder, LOCK_MS, NULL))
         return;
     for (size_t i = 0; i < s->prepared_count; i++) {
-        struct ledger_entry *entry = ledger_find(&l, &s->prepared[i]);
+        struct ledger_entry *entry = ledger_find(&l, &s->prepared[i].id);
 
         if (entry && entry->state == LEDGER_PREPARED)
             (void)!ledger_remove(&l, entry, NULL);

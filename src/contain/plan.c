@@ -34,7 +34,7 @@ static int next(struct reader *r)
     r->rest = str_from(r->rest, line.len + 1);
     r->value = line;
     r->name = str_cut(&r->value, ' ');
-    return 0;
+    return str_ends(line, " ") ? bad(r, "nothing stands behind its name") : 0;
 }
 
 static int expect(struct reader *r, const char *name)
@@ -93,7 +93,7 @@ static int read_times(struct reader *r)
     rc = expect(r, "expiry");
     if (rc)
         return rc;
-    return read_number(r->value, 0, INT64_MAX, &r->p->expiry_s) ? 0 : bad(r, "not a time");
+    return read_number(r->value, 0, PLAN_EXPIRY_MAX_S, &r->p->expiry_s) ? 0 : bad(r, "not a time");
 }
 
 /* The line that says that a person accepted what nobody can put back. */

@@ -13,6 +13,7 @@ enum {
     PLAN_TIMER_MIN_S = 10,
     PLAN_TIMER_MAX_S = 86400,
 };
+#define PLAN_EXPIRY_MAX_S INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 struct contain_action;
 struct action_param;

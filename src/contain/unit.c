@@ -147,8 +147,8 @@ static bool is_in(pid_t pid, struct str name)
 
 static int judge_ours(struct str name, struct err *e)
 {
-    CLEANUP_PROCESS_LIST struct process_list l = {0};
-    int rc = process_list_read(&l, e);
+    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    int rc = process_table_read(&l, e);
 
     for (size_t i = 0; i < l.count && rc == 0; i++)
         if (process_is_ours(&l, l.items[i].pid) && is_in(l.items[i].pid, name))

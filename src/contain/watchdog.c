@@ -1,4 +1,7 @@
-/* watchdog.c: two processes that see to it that what is due happens. */
+/* watchdog.c: two processes that see to it that what is due happens.
+ *
+ * Both hold the same open file, locked, as descriptor GUARD: while one of them lives, the lock says
+ * so, and no third is started. They let it go under the ledger's lock once nothing will be due. */
 #include "contain/watchdog.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,11 +10,13 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "contain/boot.h"
 #include "contain/effect.h"
 #include "sys/file.h"
 
@@ -20,6 +25,8 @@ enum {
     AGAIN_MS = 1000,  /* after what is due could not be done */
     LOCK_MS = 600000, /* somebody who works is waited for */
     START_MS = 5000,
+    GUARD = 3,
+    PATH_SIZE = 512,
 };
 
 static int pidfd_of(pid_t pid)
@@ -58,7 +65,7 @@ static void stand_alone(void)
 }
 
 /* peer: 0 for the first of the two. */
-static pid_t start(const char *folder, pid_t peer, int ready)
+static pid_t start(const char *folder, pid_t peer, int ready, int guard)
 {
     char number[16];
     char *const argv[] = {(char *)WATCHDOG_NAME, (char *)folder, number, NULL};
@@ -72,6 +79,7 @@ static pid_t start(const char *folder, pid_t peer, int ready)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, ready, 1);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, guard, GUARD);
     why = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, none);
     posix_spawn_file_actions_destroy(&actions);
     if (why) {
@@ -85,6 +93,7 @@ static pid_t start(const char *folder, pid_t peer, int ready)
  */
 static bool look(const char *folder, uint64_t *next_ms)
 {
+    struct flock free = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
     CLEANUP_LEDGER struct ledger l;
     uint64_t next;
 
@@ -94,6 +103,10 @@ static bool look(const char *folder, uint64_t *next_ms)
     if (effect_settle(&l, NULL))
         return true;
     next = effect_next_ms(&l);
+    if (!next) {
+        (void)!boot_hook_remove_if_idle(&l, NULL);
+        (void)fcntl(GUARD, F_OFD_SETLK, &free);
+    }
     if (next && next < boot_now_ms() + LOOK_MS)
         *next_ms = next;
     else
@@ -104,6 +117,7 @@ static bool look(const char *folder, uint64_t *next_ms)
 struct watch {
     const char *folder;
     int peer; /* pidfd; -1: there is none */
+    int news; /* inotify: the ledger was changed; -1: it must be looked at often */
 };
 
 static void tell(int ready)
@@ -115,25 +129,47 @@ static void tell(int ready)
 static void start_peer(struct watch *w, int ready)
 {
     CLEANUP_FD int null = ready < 0 ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
-    pid_t pid = start(w->folder, getpid(), ready < 0 ? null : ready);
+    pid_t pid = start(w->folder, getpid(), ready < 0 ? null : ready, GUARD);
 
     w->peer = pid > 0 ? pidfd_of(pid) : -1;
 }
 
-/* Until the moment, or until the other has ended: true then. */
+static void watch_news(struct watch *w)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof(path), "%s/lock", w->folder);
+    w->news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (inotify_add_watch(w->news, path, IN_ATTRIB) >= 0)
+        return;
+    fd_close(w->news);
+    w->news = -1;
+}
+
+static void forget_news(const struct watch *w)
+{
+    char bytes[4096];
+
+    while (read(w->news, bytes, sizeof(bytes)) > 0)
+        ;
+}
+
+/* Until the moment, until the ledger was changed, or until the other has ended: true then. */
 static bool wait_until(struct watch *w, uint64_t moment_ms)
 {
     for (;;) {
-        struct pollfd p = {.fd = w->peer, .events = POLLIN};
+        struct pollfd p[] = {{.fd = w->peer, .events = POLLIN}, {.fd = w->news, .events = POLLIN}};
         uint64_t now = boot_now_ms();
         int n;
 
         if (now >= moment_ms)
             return false;
         /* A suspended host wakes late: poll counts only time awake, so not for long at once. */
-        n = poll(&p, w->peer >= 0, moment_ms - now > AGAIN_MS ? AGAIN_MS : (int)(moment_ms - now));
-        if (n > 0)
+        n = poll(p, COUNT_OF(p), moment_ms - now > AGAIN_MS ? AGAIN_MS : (int)(moment_ms - now));
+        if (n > 0 && p[0].revents)
             return true;
+        if (n > 0 || w->news < 0)
+            return false;
     }
 }
 
@@ -141,7 +177,10 @@ static NORETURN void watch(struct watch *w)
 {
     uint64_t next_ms;
 
-    while (look(w->folder, &next_ms)) {
+    for (;;) {
+        forget_news(w);
+        if (!look(w->folder, &next_ms))
+            _exit(0);
         if (w->peer < 0)
             start_peer(w, -1);
         if (!wait_until(w, next_ms))
@@ -149,7 +188,6 @@ static NORETURN void watch(struct watch *w)
         fd_close(w->peer);
         w->peer = -1;
     }
-    _exit(0);
 }
 
 static bool is_number(const char *text, pid_t *out)
@@ -164,13 +202,15 @@ static bool is_number(const char *text, pid_t *out)
 
 void watchdog_main_if_asked(int argc, char **argv)
 {
-    struct watch w = {.peer = -1};
+    struct watch w = {.peer = -1, .news = -1};
     pid_t peer;
 
     if (argc != 3 || strcmp(argv[0], WATCHDOG_NAME) != 0 || !is_number(argv[2], &peer))
         return;
     w.folder = argv[1];
     stand_alone();
+    (void)fcntl(GUARD, F_SETFD, FD_CLOEXEC);
+    watch_news(&w);
     if (peer)
         w.peer = pidfd_of(peer);
     else
@@ -180,17 +220,36 @@ void watchdog_main_if_asked(int argc, char **argv)
     watch(&w);
 }
 
+/* 1: this process has it now; 0: two are at work already. */
+static int take_guard(const char *folder, int *fd, struct err *e)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof(path), "%s/watchdog", folder);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0)
+        return err_errno(e, "cannot open %s", path);
+    if (fcntl(*fd, F_OFD_SETLK, &lock) == 0)
+        return 1;
+    return errno == EAGAIN || errno == EACCES ? 0 : err_errno(e, "cannot lock %s", path);
+}
+
 int watchdog_start(const char *ledger_folder, struct err *e)
 {
+    CLEANUP_FD int guard = -1;
     CLEANUP_FD int in = -1;
     CLEANUP_FD int out = -1;
     int ends[2];
+    int rc = take_guard(ledger_folder, &guard, e);
 
+    if (rc <= 0)
+        return rc;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return err_errno(e, "cannot start the watchdog");
     in = ends[0];
     out = ends[1];
-    if (start(ledger_folder, 0, out) < 0)
+    if (start(ledger_folder, 0, out, guard) < 0)
         return err_errno(e, "cannot start the watchdog");
     fd_close(out);
     out = -1;

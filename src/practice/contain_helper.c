@@ -1,5 +1,6 @@
 /* contain_helper.c: starts calm-contain and talks with it. */
 #include "practice/contain_helper.h"
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,48 +33,96 @@ static int find(struct buf *path, struct err *e)
 }
 
 /* Who connected over SSH from where sudo or the kernel hides their log-in's process from us. */
+static bool read_session(struct endpoint *out)
+{
+    struct str rest = str_of(getenv("SSH_CONNECTION")), client = str_cut(&rest, ' ');
+    struct endpoint p = {.protocol = IPPROTO_TCP, .way = ENDPOINT_IN};
+    uint64_t port;
+
+    client = str_cut(&client, '%'); /* the link that a link's own address is of */
+    str_cut(&rest, ' ');            /* the port there */
+    str_cut(&rest, ' ');            /* the address here */
+    if (!client.len || net_read(client, &p.net, NULL) || !str_u64(rest, &port) || port == 0 ||
+        port > UINT16_MAX)
+        return false;
+    p.port_first = p.port_last = (uint16_t)port;
+    *out = p;
+    return true;
+}
+
 static int guard_session(struct contain_helper *h, struct err *e)
 {
-    const char *connection = getenv("SSH_CONNECTION");
-    struct str rest = str_of(connection), client = str_cut(&rest, ' ');
     CLEANUP_BUF struct buf lines = {0};
     char text[NET_TEXT_SIZE], order[NET_TEXT_SIZE + 8];
-    struct net from;
+    struct endpoint from;
 
-    if (!client.len || net_read(client, &from, NULL))
+    if (!read_session(&from))
         return 0;
-    snprintf(order, sizeof(order), "guard %s", net_text(text, &from));
+    snprintf(order, sizeof(order), "guard %s", net_text(text, &from.net));
     return contain_helper_ask(h, order, STR(""), &lines, e);
 }
 
-int contain_helper_open(struct contain_helper **out, bool only_looks, struct err *e)
+int contain_helper_sessions(struct contain_helper *h, struct buf *lines, struct err *e)
 {
-    CLEANUP(contain_helper_closep) struct contain_helper *h = mem_new(struct contain_helper);
-    CLEANUP_BUF struct buf path = {0};
-    const char *argv[6];
-    size_t count = 0;
-    int rc = find(&path, e);
+    char text[ENDPOINT_TEXT_SIZE];
+    struct endpoint from;
+    int rc = contain_helper_ask(h, "sessions", STR(""), lines, e);
 
-    if (rc)
-        return rc;
-    if (!only_looks && geteuid() != 0) {
-        argv[count++] = "sudo";
-        argv[count++] = "--";
-    }
-    argv[count++] = buf_text(&path);
+    if (rc == 0 && read_session(&from) &&
+        !memmem(buf_text(lines), lines->len, endpoint_text(text, &from), strlen(text)))
+        buf_addf(lines, "%s\n", text);
+    return rc;
+}
+
+enum way { WAY_DIRECT, WAY_SUDO, WAY_SUDO_SILENT /* where it asks for no password */ };
+
+static int open_by(struct contain_helper **out, const char *path, enum way way, struct err *e)
+{
+    static const char *const before[][4] = {[WAY_DIRECT] = {NULL},
+                                            [WAY_SUDO] = {"sudo", "--", NULL},
+                                            [WAY_SUDO_SILENT] = {"sudo", "-n", "--", NULL}};
+    CLEANUP(contain_helper_closep) struct contain_helper *h = mem_new(struct contain_helper);
+    CLEANUP_BUF struct buf lines = {0};
+    const char *argv[8];
+    size_t count = 0;
+    int rc;
+
+    for (; before[way][count]; count++)
+        argv[count] = before[way][count];
+    argv[count++] = path;
     argv[count++] = "serve";
     argv[count] = NULL;
-    rc = dialogue_start(&h->with, argv, e);
-    if (rc == ERR_NOTFOUND && argv[0][0] == 's')
-        rc = err_set(e, ERR_NOTFOUND,
-                     "changing this host takes root, and sudo is not here: run calm as root, or "
-                     "have the plan carried out by hand (calm stop script aN)");
+    rc = way == WAY_SUDO_SILENT ? dialogue_start_silent(&h->with, argv, e)
+                                : dialogue_start(&h->with, argv, e);
     if (rc == 0)
         rc = guard_session(h, e);
+    if (rc == 0 && way == WAY_SUDO_SILENT)
+        rc = contain_helper_ask(h, "sessions", STR(""), &lines, e);
     if (rc)
         return rc;
     *out = MOVE(h);
     return 0;
+}
+
+int contain_helper_open(struct contain_helper **out, bool only_looks, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    int rc = find(&path, e);
+
+    if (rc)
+        return rc;
+    if (geteuid() == 0)
+        return open_by(out, buf_text(&path), WAY_DIRECT, e);
+    if (only_looks)
+        return open_by(out, buf_text(&path), WAY_SUDO_SILENT, NULL) == 0
+                   ? 0
+                   : open_by(out, buf_text(&path), WAY_DIRECT, e);
+    rc = open_by(out, buf_text(&path), WAY_SUDO, e);
+    if (rc != ERR_NOTFOUND)
+        return rc;
+    return err_set(e, ERR_NOTFOUND,
+                   "changing this host takes root, and sudo is not here: run calm as root, or "
+                   "have the plan carried out by hand (calm stop script aN)");
 }
 
 void contain_helper_close(struct contain_helper *h)

@@ -81,7 +81,7 @@ static void by_hand(struct answer *a, unsigned action)
 static int add_allow(struct contain_helper *h, const struct operation *op, const struct input *in,
                      struct buf *allow, struct err *e)
 {
-    int rc = contain_helper_ask(h, "sessions", STR(""), allow, e);
+    int rc = contain_helper_sessions(h, allow, e);
 
     buf_addstr(allow, input_value(op, in, "allow"));
     return rc;

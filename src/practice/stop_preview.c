@@ -96,17 +96,52 @@ static void add_allow(struct buf *out, const struct plan *p)
     }
 }
 
+static void add_warning(struct buf *out, struct str code, struct str rest)
+{
+    struct str address = str_cut(&rest, ' ');
+    char span[UTC_PLAIN_SIZE];
+    uint64_t left_s;
+
+    if (str_is(code, "lease") && str_u64(rest, &left_s))
+        buf_addf(out,
+                 "%sthe address " STR_FMT " is lost in %s: it is leased, and no lease is renewed "
+                 "while this is in effect",
+                 out->len ? "; " : "", STR_ARG(address), span_text(span, (int64_t)left_s));
+    else if (str_is(code, "firewall"))
+        buf_addf(out,
+                 "%sanother packet filter (" STR_FMT ") stays as it is: what it drops is dropped",
+                 out->len ? "; " : "", STR_ARG(address));
+    else if (str_is(code, "rights"))
+        buf_addf(
+            out,
+            "%sthis was looked at without root's rights: programs of others, and the connection "
+            "that you came over, may be missing",
+            out->len ? "; " : "");
+}
+
+static void add_warnings(struct buf *out, struct str lines)
+{
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n'), code;
+
+        if (!str_is(str_cut(&line, ' '), "warn"))
+            continue;
+        code = str_cut(&line, ' ');
+        add_warning(out, code, line);
+    }
+}
+
 /* Each row: its name, and what it says; nothing where it has nothing to say. */
 struct row {
     const char *name;
     struct buf text;
 };
 
-enum { ROW_KEEP, ROW_NOW, ROW_END, ROW_UNREACHED, ROW_BREAKS, ROW_COUNT };
+enum { ROW_KEEP, ROW_NOW, ROW_END, ROW_UNREACHED, ROW_WARN, ROW_BREAKS, ROW_COUNT };
 
 static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct str lines)
 {
-    static const char *const names[ROW_COUNT] = {"keep", "now", "end", "unheard", "break"};
+    static const char *const names[ROW_COUNT] = {"keep", "now", "end", "unheard", "know", "break"};
     size_t ended = count_of(lines, "end");
 
     for (int i = 0; i < ROW_COUNT; i++)
@@ -117,6 +152,7 @@ static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct s
         buf_addf(&rows[ROW_END].text, "%zu connection%s: ", ended, ended == 1 ? "" : "s");
     add_list(&rows[ROW_END].text, lines, "end");
     add_list(&rows[ROW_UNREACHED].text, lines, "unreached");
+    add_warnings(&rows[ROW_WARN].text, lines);
 }
 
 static void release_rows(struct row rows[ROW_COUNT])

@@ -25,7 +25,7 @@ struct dialogue {
     int status;
 };
 
-int dialogue_start(struct dialogue **out, const char *const *argv, struct err *e)
+static int start(struct dialogue **out, const char *const *argv, int error_fd, struct err *e)
 {
     CLEANUP(dialogue_closep) struct dialogue *d = mem_new(struct dialogue);
     CLEANUP_FD int theirs = -1;
@@ -39,11 +39,25 @@ int dialogue_start(struct dialogue **out, const char *const *argv, struct err *e
         return err_errno(e, "cannot talk with %s", argv[0]);
     d->fd = ends[0];
     theirs = ends[1];
-    rc = proc_start(argv, (int[3]){theirs, theirs, STDERR_FILENO}, &d->pid, e);
+    rc = proc_start(argv, (int[3]){theirs, theirs, error_fd}, &d->pid, e);
     if (rc)
         return rc;
     *out = MOVE(d);
     return 0;
+}
+
+int dialogue_start(struct dialogue **out, const char *const *argv, struct err *e)
+{
+    return start(out, argv, STDERR_FILENO, e);
+}
+
+int dialogue_start_silent(struct dialogue **out, const char *const *argv, struct err *e)
+{
+    CLEANUP_FD int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (null < 0)
+        return err_errno(e, "cannot open /dev/null");
+    return start(out, argv, null, e);
 }
 
 static bool has_ended(struct dialogue *d)

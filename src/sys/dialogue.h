@@ -8,6 +8,8 @@ struct dialogue;
 
 /* argv[0] is a path or a name that is looked for where proc_capture looks. ERR_NOTFOUND, ERR_IO. */
 MUST_CHECK int dialogue_start(struct dialogue **out, const char *const *argv, struct err *e);
+/* The same, and what it says on standard error goes nowhere. */
+MUST_CHECK int dialogue_start_silent(struct dialogue **out, const char *const *argv, struct err *e);
 /* Ends its input and waits for its end, at most 10 s; then it is ended. Returns its exit status,
  * 128 and the signal's number where one ended it. */
 int dialogue_end(struct dialogue *d);
