@@ -72,6 +72,8 @@ const struct practice practice_stop = {
     .title = "Stop the incident",
     .help = "take systems off the network, block, limit; undone the same way",
     .kinds = LIST(struct kind, &action_kind),
-    .operations = LIST(struct operation, &stop_propose, &stop_isolate, &stop_block, &stop_limit, ACTION_LIST(stop),
-                       &stop_apply, &stop_confirm, &stop_status_operation, &stop_emergency),
+    .operations = LIST(struct operation, &stop_propose, &stop_isolate, &stop_block, &stop_limit,
+                       &stop_down, &stop_freeze, &stop_end, &stop_lock, &stop_log_out, &stop_keys,
+                       &stop_unit, &stop_job, &stop_quarantine, ACTION_LIST(stop), &stop_apply,
+                       &stop_confirm, &stop_status_operation, &stop_emergency),
     .status = stop_status};

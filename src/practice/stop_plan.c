@@ -1,6 +1,7 @@
 /* stop_plan.c: plans what calm-contain is to do: makes the plan, has the helper look at what it
  * would end, and puts both on record for another person to read. */
-#include "practice/stop_plan.h"
+#include "practice/stop_plan_table.h"
+#include <string.h>
 #include "base/sink.h"
 #include "contain/action.h"
 #include "practice/contain_helper.h"
@@ -152,6 +153,30 @@ static int add_net_param(struct planning *p, const struct action_param *param, s
     return rc ? rc : add_nets(p, buf_str(&lines), e);
 }
 
+/* A number of a process is used again; with the moment of its start it is one process alone. The
+ * action's parameters have the number first. */
+static int add_start(struct planning *p, const struct action_param *param, struct err *e)
+{
+    struct str pid = input_value(p->op, p->in, "pid");
+    CLEANUP_BUF struct buf stat = {0};
+    CLEANUP_BUF struct buf path = {0};
+    const char *after;
+    struct str rest;
+
+    buf_addf(&path, "/proc/" STR_FMT "/stat", STR_ARG(str_head(pid, 20)));
+    if (file_read(&stat, buf_text(&path), 65536, NULL))
+        return err_set(e, ERR_NOTFOUND, "there is no process " STR_FMT " here",
+                       STR_ARG(str_head(pid, 20)));
+    after = strrchr(buf_text(&stat), ')');
+    rest = str_of(after ? after : "");
+    for (int field = 2; field < 22; field++)
+        str_cut(&rest, ' ');
+    rest = str_cut(&rest, ' ');
+    p->plan->values[p->plan->value_count++] = (struct plan_value){
+        .param = param, .text = {arena_dup(p->plan->arena, rest.p, rest.len), rest.len}};
+    return 0;
+}
+
 static int add_params(struct planning *p, struct err *e)
 {
     struct plan *plan = p->plan;
@@ -162,6 +187,13 @@ static int add_params(struct planning *p, struct err *e)
 
         if (param->type == ACTION_NET) {
             int rc = add_net_param(p, param, e);
+
+            if (rc)
+                return rc;
+            continue;
+        }
+        if (!has_field(p->op, param->name)) {
+            int rc = add_start(p, param, e);
 
             if (rc)
                 return rc;
@@ -215,8 +247,13 @@ static int spell(struct plan **plan, struct buf *text, struct err *e)
 
     plan_write(*plan, text);
     rc = plan_read(buf_str(text), &again, e);
+    if (rc == ERR_FORMAT) {
+        struct err why = *e;
+
+        return err_set(e, ERR_USAGE, "%s", why.text);
+    }
     if (rc)
-        return rc == ERR_FORMAT ? err_set(e, ERR_USAGE, "%s", e->text) : rc;
+        return rc;
     plan_free(*plan);
     *plan = again;
     return 0;
@@ -229,6 +266,8 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
     p->plan = begin_plan(p->session, p->action, host);
     p->plan->timer_s = timer_of(p);
     p->plan->expiry_s = expiry_of(p);
+    p->plan->accepts_no_undo =
+        has_field(p->op, "accept-no-undo") && input_has(p->op, p->in, "accept-no-undo");
     rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
     if (rc == 0)
         rc = add_params(p, e);
@@ -310,7 +349,10 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     draft_value(dr, "state", STR("planned"));
     draft_value_ref(&d, dr, "system", &system_id);
     draft_value_ref(&d, dr, "plan", &item);
-    draft_value(dr, "undo", STR("calm stop undo, with the state that is saved before"));
+    draft_value(dr, "undo",
+                p->action->cannot_undo
+                    ? STR("cannot be undone, which was accepted")
+                    : STR("calm stop undo, with the state that is saved before"));
     stop_preview_words(buf_str(&p->preview), p->plan, &words);
     draft_value(dr, "preview", str_of(arena_strdup(d.arena, buf_text(&words))));
     rc = session_append(p->session, &d, first, e);
@@ -354,8 +396,8 @@ static const struct contain_action *action_of(const struct operation *op)
     return contain_action(rest);
 }
 
-static int plan_job(struct session *s, const struct operation *op, const struct input *in,
-                    struct answer *a, struct err *e)
+int stop_plan_job(struct session *s, const struct operation *op, const struct input *in,
+                  struct answer *a, struct err *e)
 {
     CLEANUP(planning_release)
     struct planning p = {.session = s, .op = op, .in = in, .action = action_of(op)};
@@ -383,99 +425,3 @@ static int plan_job(struct session *s, const struct operation *op, const struct 
         tell(&p, first, count, a);
     return rc;
 }
-
-#define PLAN_FIELDS                                                                                \
-    {.name = "allow",                                                                              \
-     .type = FIELD_LINE,                                                                           \
-     .flags = FIELD_MANY | FIELD_OUTSIDE,                                                          \
-     .help = "who still passes: 10.1.0.7:22, 10.1.0.0/24, 10.1.0.9,udp,514,out"},                  \
-        {.name = "timer",                                                                          \
-         .type = FIELD_SPAN,                                                                       \
-         .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "all goes back after this time, unless it is confirmed; 5 min if not given"},     \
-        {.name = "for-time",                                                                       \
-         .type = FIELD_SPAN,                                                                       \
-         .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "it ends after this time although it was confirmed"},                             \
-        {.name = "breaks", .type = FIELD_LINE, .help = "what it breaks, and for whom"},            \
-        {.name = "for",                                                                            \
-         .type = FIELD_REF,                                                                        \
-         .flags = FIELD_MANY,                                                                      \
-         .help = "the problem or weakness that it is for: p1, w1"},                                \
-    {                                                                                              \
-        .name = "here", .type = FIELD_FLAG, .flags = FIELD_OUTSIDE,                                \
-        .help = "this machine is that system, though it calls itself otherwise"                    \
-    }
-
-#define PLAN_SYSTEM(more)                                                                          \
-    {                                                                                              \
-        .name = "system", .type = FIELD_REF, .flags = (more), .kind = "system",                    \
-        .help = "which system; this machine if not given"                                          \
-    }
-
-#define PLAN_OPERATION(verb, table, words, example_text)                                           \
-    const struct operation stop_##verb = {.name = "stop " #verb,                                   \
-                                          .practice = "stop",                                      \
-                                          .help = words,                                           \
-                                          .example = example_text,                                 \
-                                          OP_FIELDS(table),                                        \
-                                          .kind = &action_kind,                                    \
-                                          .type = OP_JOB,                                          \
-                                          .roles = ROLES_WRITING,                                  \
-                                          .faces = FACE_CLI,                                       \
-                                          .records = WORDS("system/1", "evidence/1", "action/1"),  \
-                                          .job = plan_job}
-
-static const struct field isolate_fields[] = {PLAN_SYSTEM(FIELD_ARG), PLAN_FIELDS};
-PLAN_OPERATION(isolate, isolate_fields,
-               "plan to cut this host off: nothing passes but whom you name",
-               "calm stop isolate web1 --allow 10.1.0.7:22");
-
-static const struct field block_fields[] = {
-    {.name = "address",
-     .type = FIELD_LINE,
-     .flags = FIELD_MANY | FIELD_ARG | FIELD_OUTSIDE,
-     .help = "addresses and networks: 203.0.113.9, 2001:db8::/32"},
-    {.name = "from-file",
-     .type = FIELD_PATH,
-     .flags = FIELD_OUTSIDE,
-     .help = "a list of them, one a line"},
-    PLAN_SYSTEM(0),
-    PLAN_FIELDS};
-PLAN_OPERATION(block, block_fields, "plan to drop what comes from and goes to addresses",
-               "calm stop block 203.0.113.9 198.51.100.0/24 --for-time \"24 h\"");
-
-static const struct field limit_fields[] = {
-    {.name = "flood",
-     .type = FIELD_WORD,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .choices = WORDS("tcp", "udp"),
-     .help = "of what: new TCP connections, or UDP packets"},
-    {.name = "port",
-     .type = FIELD_NUMBER,
-     .flags = FIELD_OUTSIDE,
-     .help = "only to this port of this host"},
-    {.name = "rate",
-     .type = FIELD_NUMBER,
-     .flags = FIELD_OUTSIDE,
-     .help = "how many a second of one source pass"},
-    {.name = "burst",
-     .type = FIELD_NUMBER,
-     .flags = FIELD_OUTSIDE,
-     .help = "how many at once before the rate counts; twice the rate if not given"},
-    {.name = "connections",
-     .type = FIELD_NUMBER,
-     .flags = FIELD_OUTSIDE,
-     .help = "how many open connections one source may have"},
-    {.name = "prefix4",
-     .type = FIELD_NUMBER,
-     .flags = FIELD_OUTSIDE,
-     .help = "bits of an IPv4 address that are one source; 32 if not given"},
-    {.name = "prefix6",
-     .type = FIELD_NUMBER,
-     .flags = FIELD_OUTSIDE,
-     .help = "bits of an IPv6 address that are one source; 64 if not given"},
-    PLAN_SYSTEM(0),
-    PLAN_FIELDS};
-PLAN_OPERATION(limit, limit_fields, "plan to drop what one source sends above a rate",
-               "calm stop limit tcp --port 443 --rate 20 --prefix4 24");

@@ -23,4 +23,6 @@ MUST_CHECK int stop_plan_isolate(struct session *s, struct str lines, struct sto
 /* Is the action one that calm-contain carries out? */
 bool stop_is_planned(const struct thing *action);
 
-extern const struct operation stop_isolate, stop_block, stop_limit;
+extern const struct operation stop_isolate, stop_block, stop_limit, stop_down; /* stop_network.c */
+extern const struct operation stop_freeze, stop_end, stop_lock, stop_log_out, stop_keys, stop_unit,
+    stop_job, stop_quarantine; /* stop_host.c */

@@ -2,6 +2,7 @@
 #include "practice/stop_preview.h"
 #include "base/sink.h"
 #include "contain/action.h"
+#include "contain/spell.h"
 #include "practice/stop_plan.h"
 #include "render/screen.h"
 
@@ -131,23 +132,71 @@ static void add_warnings(struct buf *out, struct str lines)
     }
 }
 
+/* "process 812 sh frozen" as "sh (812) frozen", "file /var/tmp/%20x gone" as "/var/tmp/ x gone". */
+static bool add_change(struct buf *out, struct arena *arena, struct str line)
+{
+    static const char *const things[] = {"process", "file", "user", "interface", "unit"};
+    struct str what = str_cut(&line, ' '), name = str_cut(&line, ' '), number = {NULL, 0}, shown;
+    bool is_known = false;
+
+    for (size_t i = 0; i < COUNT_OF(things); i++)
+        is_known |= str_is(what, things[i]);
+    if (!is_known)
+        return false;
+    if (str_is(what, "process")) {
+        number = name;
+        name = str_cut(&line, ' ');
+    }
+    if (!spell_read(arena, name, &shown))
+        shown = name;
+    buf_addstr(out, str_head(shown, 200));
+    if (number.len)
+        buf_addf(out, " (" STR_FMT ")", STR_ARG(number));
+    buf_addf(out, " " STR_FMT, STR_ARG(line));
+    return true;
+}
+
+/* What becomes of processes, files, accounts, interfaces and units. */
+static void add_changes(struct buf *out, struct str lines)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t shown = 0, more = 0;
+
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n');
+        CLEANUP_BUF struct buf one = {0};
+
+        if (!add_change(&one, arena, line))
+            continue;
+        if (shown == SHOWN * 2) {
+            more++;
+            continue;
+        }
+        buf_addf(out, "%s" STR_FMT, shown++ ? ", " : "", STR_ARG(buf_str(&one)));
+    }
+    if (more)
+        buf_addf(out, " and %zu more", more);
+}
+
 /* Each row: its name, and what it says; nothing where it has nothing to say. */
 struct row {
     const char *name;
     struct buf text;
 };
 
-enum { ROW_KEEP, ROW_NOW, ROW_END, ROW_UNREACHED, ROW_WARN, ROW_BREAKS, ROW_COUNT };
+enum { ROW_KEEP, ROW_NOW, ROW_CHANGE, ROW_END, ROW_UNREACHED, ROW_WARN, ROW_BREAKS, ROW_COUNT };
 
 static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct str lines)
 {
-    static const char *const names[ROW_COUNT] = {"keep", "now", "end", "unheard", "know", "break"};
+    static const char *const names[ROW_COUNT] = {"keep",    "now",  "change", "end",
+                                                 "unheard", "know", "break"};
     size_t ended = count_of(lines, "end");
 
     for (int i = 0; i < ROW_COUNT; i++)
         rows[i].name = names[i];
     add_allow(&rows[ROW_KEEP].text, p);
     add_list(&rows[ROW_NOW].text, lines, "keep");
+    add_changes(&rows[ROW_CHANGE].text, lines);
     if (ended)
         buf_addf(&rows[ROW_END].text, "%zu connection%s: ", ended, ended == 1 ? "" : "s");
     add_list(&rows[ROW_END].text, lines, "end");
@@ -185,7 +234,7 @@ static void show_rows(struct screen *screen, const struct thing *action, const s
     for (int i = 0; i < ROW_COUNT; i++)
         if (rows[i].text.len)
             screen_pair(screen, 2, NAME_COLUMNS, str_of(rows[i].name), buf_str(&rows[i].text));
-    if (!count_of(lines, "end") && !count_of(lines, "keep"))
+    if (p->action->rules && !count_of(lines, "end") && !count_of(lines, "keep"))
         screen_pair(screen, 2, NAME_COLUMNS, STR("end"), STR("no connection that is open now"));
     release_rows(rows);
 }
@@ -198,8 +247,11 @@ static void show_promise(struct screen *screen, const struct thing *action, cons
         screen_printf(screen, 0,
                       "It will not stop someone who is root here from lifting it. The network "
                       "cable, the switch port or the hypervisor is surer.");
-    screen_printf(screen, 0, "Saved first: the state as it is now, as evidence.");
-    if (p->timer_s)
+    if (p->action->cannot_undo)
+        screen_printf(screen, 0, "It cannot be undone; you accepted that.");
+    else
+        screen_printf(screen, 0, "Saved first: the state as it is now, as evidence.");
+    if (p->timer_s && !p->action->cannot_undo)
         screen_printf(screen, 0,
                       "Unless you run `calm stop confirm a%u` within %s, everything is put back.",
                       action->number, span_text(span, p->timer_s));
@@ -214,8 +266,8 @@ void stop_preview_show(const struct view *v, const struct thing *action, const s
 
     screen_printf(&screen, 0, "a%u  " STR_FMT, action->number, STR_ARG(view_title(action)));
     screen_blank(&screen);
-    screen_printf(&screen, 0,
-                  "This will, on " STR_FMT " (this host), until you undo it:", STR_ARG(p->host));
+    screen_printf(&screen, 0, "This will, on " STR_FMT " (this host)%s:", STR_ARG(p->host),
+                  p->action->cannot_undo ? "" : ", until you undo it");
     show_rows(&screen, action, p, lines);
     show_promise(&screen, action, p);
     screen_blank(&screen);
