@@ -264,10 +264,13 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
     int rc;
 
     p->plan = begin_plan(p->session, p->action, host);
-    p->plan->timer_s = timer_of(p);
-    p->plan->expiry_s = expiry_of(p);
-    p->plan->accepts_no_undo =
-        has_field(p->op, "accept-no-undo") && input_has(p->op, p->in, "accept-no-undo");
+    if (p->action->cannot_undo && !input_has(p->op, p->in, "accept-no-undo"))
+        return err_set(e, ERR_USAGE,
+                       "that cannot be undone. Freezing keeps the memory and can be (calm stop "
+                       "freeze); if it is to be all the same: --accept-no-undo");
+    p->plan->accepts_no_undo = p->action->cannot_undo;
+    p->plan->timer_s = p->action->cannot_undo ? 0 : timer_of(p);
+    p->plan->expiry_s = p->action->cannot_undo ? 0 : expiry_of(p);
     rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
     if (rc == 0)
         rc = add_params(p, e);
