@@ -32,7 +32,7 @@ void told_rest(struct collection *c, const struct told *t, const char *what)
     if (t->count <= TOLD_MOST)
         return;
     json_put_u64(evidence_begin(&v), "count", t->count - TOLD_MOST);
-    collection_observe(c, t->code, evidence_end(&v), "%llu more %s",
+    collection_observe(c, t->code, evidence_end(&v), "%llu more %s.",
                        (unsigned long long)(t->count - TOLD_MOST), what);
 }
 

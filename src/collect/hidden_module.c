@@ -157,7 +157,7 @@ static void tell(struct modules *m, struct told *told, const struct module *one)
     put_views(j, "seen_by", one->seen, m->views);
     put_views(j, "not_by", ~one->seen, m->views);
     collection_observe(m->c, told->code, evidence_end(&v),
-                       "the module %s is in one list of modules and not in another", one->name);
+                       "The module %s is in one list of modules and not in another.", one->name);
 }
 
 static void compare(struct modules *m, struct modules *again)

@@ -230,11 +230,11 @@ static void tell(struct collection *c, struct told *told, const struct table *t,
     json_put_text(j, "not_by", one->is_listed ? "sock_diag" : file);
     if (t->protocol && !one->is_listed)
         collection_observe(c, told->code, evidence_end(&v),
-                           "the kernel tells of a %s socket with port %u that %s does not list",
+                           "The kernel tells of a %s socket with port %u that %s does not list.",
                            t->name, (unsigned)ntohs(one->inet.id.idiag_sport), file);
     else
         collection_observe(c, told->code, evidence_end(&v),
-                           "the %s socket %llu is in one list of sockets and not in another",
+                           "The %s socket %llu is in one list of sockets and not in another.",
                            t->name, (unsigned long long)one->inode);
 }
 
@@ -321,7 +321,7 @@ static void compare_counts(struct collection *c, const struct table *t)
                   t->family == AF_INET6 ? "/proc/net/sockstat6" : "/proc/net/sockstat");
     json_put_u64(j, "looks", c->host.is_live ? COUNT_LOOKS : 1);
     collection_observe(c, "hidden-port", evidence_end(&v),
-                       "the kernel counts %llu more %s sockets than /proc/net/%s lists",
+                       "The kernel counts %llu more %s sockets than /proc/net/%s lists.",
                        (unsigned long long)first, t->name, t->file);
 }
 

@@ -268,7 +268,7 @@ static void tell_hidden(struct search *s, struct told *told, uint64_t pid)
         return;
     put_process(s, evidence_begin(&v), pid);
     collection_observe(s->c, told->code, evidence_end(&v),
-                       "process %llu exists, and the listing of /proc does not name it",
+                       "Process %llu exists, and the listing of /proc does not name it.",
                        (unsigned long long)pid);
 }
 
@@ -280,7 +280,7 @@ static void tell_veiled(struct search *s, struct told *told, uint64_t pid)
         return;
     put_process(s, evidence_begin(&v), pid);
     collection_observe(s->c, told->code, evidence_end(&v),
-                       "process %llu is listed, and its folder in /proc does not tell of it",
+                       "Process %llu is listed, and its folder in /proc does not tell of it.",
                        (unsigned long long)pid);
 }
 

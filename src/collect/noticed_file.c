@@ -226,7 +226,7 @@ static void tell_suspects(struct walk *w)
         json_put_u64(&v.json, "links", n.links);
         json_put_u64(&v.json, "folders_listed", n.listed);
         collection_observe(w->c, told.code, evidence_end(&v),
-                           "the folder %s holds %llu folders by its link count and lists %llu",
+                           "The folder %s holds %llu folders by its link count and lists %llu.",
                            w->suspects[i], (unsigned long long)(n.links - 2),
                            (unsigned long long)n.listed);
     }
@@ -267,7 +267,7 @@ static void tell_found(struct walk *w, struct told *told, const struct privilege
     json_put_u64(&v.json, "uid", p->uid);
     json_put_u64(&v.json, "gid", p->gid);
     put_package(&v.json, package);
-    collection_observe(w->c, reasons[p->why].code, evidence_end(&v), "%s %s", p->path,
+    collection_observe(w->c, reasons[p->why].code, evidence_end(&v), "%s %s.", p->path,
                        reasons[p->why].words);
 }
 

@@ -112,7 +112,7 @@ static void tell_sum(struct checking *k, const struct packed *p, const uint8_t *
     if (sum)
         json_put_hex(&v.json, k->kind->name, sum, k->kind->size);
     collection_observe(k->c, k->told.code, evidence_end(&v),
-                       STR_FMT " differs from what the package " STR_FMT " holds",
+                       STR_FMT " differs from what the package " STR_FMT " holds.",
                        STR_ARG(buf_str(&whole)), STR_ARG(p->package));
 }
 
@@ -336,7 +336,7 @@ static void tell_unsaid(struct checking *k)
         return;
     json_put_u64(evidence_begin(&v), "count", k->unsaid);
     collection_observe(k->c, k->told.code, evidence_end(&v),
-                       "%llu more files differ from what their package holds",
+                       "%llu more files differ from what their package holds.",
                        (unsigned long long)k->unsaid);
 }
 
@@ -425,8 +425,8 @@ static void tell_foreign(struct checking *k, const struct program *p, struct tol
     put_bytes(evidence_begin(&v), "program", p->path);
     programs_put_pids(&v.json, p, &k->c->processes);
     collection_observe(k->c, told->code, evidence_end(&v),
-                       STR_FMT " runs (%zu processes) and belongs to no package", STR_ARG(p->path),
-                       p->count);
+                       STR_FMT " runs (%zu process%s) and belongs to no package.", STR_ARG(p->path),
+                       p->count, p->count == 1 ? "" : "es");
 }
 
 static void notice_foreign(struct checking *k)

@@ -48,7 +48,7 @@ static void tell_preload(struct noticing *n, struct str name, struct str value)
     put_bytes(&v.json, "variable", name);
     put_bytes(&v.json, "value", str_head(value, VALUE_SIZE));
     collection_observe(n->c, n->preload.code, evidence_end(&v),
-                       "process %llu was started with " STR_FMT "=" STR_FMT,
+                       "Process %llu has " STR_FMT "=" STR_FMT " in its environment.",
                        (unsigned long long)n->p->pid, STR_ARG(name),
                        STR_ARG(str_head(value, VALUE_SIZE)));
 }
@@ -131,6 +131,7 @@ static void see_region(struct noticing *n, struct mapped *m, struct str line)
 static void tell_anonymous(struct noticing *n, const struct mapped *m)
 {
     CLEANUP_EVIDENCE struct evidence v = {0};
+    char size[UTC_PLAIN_SIZE];
 
     if (!told_one(&n->anonymous))
         return;
@@ -140,10 +141,10 @@ static void tell_anonymous(struct noticing *n, const struct mapped *m)
     json_put_u64(&v.json, "regions", m->regions);
     put_bytes(&v.json, "first", buf_str(&m->first));
     collection_observe(n->c, n->anonymous.code, evidence_end(&v),
-                       "process %llu (" STR_FMT ") has %llu bytes of executable memory that belong "
-                       "to no file",
+                       "Process %llu (" STR_FMT ") has %s of executable memory that belongs to no "
+                       "file.",
                        (unsigned long long)n->p->pid, STR_ARG(n->p->name),
-                       (unsigned long long)m->anonymous);
+                       size_text(size, m->anonymous));
 }
 
 static void tell_library(struct noticing *n, const struct mapped *m)
@@ -156,7 +157,7 @@ static void tell_library(struct noticing *n, const struct mapped *m)
     put_bytes(&v.json, "library", buf_str(&m->library));
     json_put_u64(&v.json, "regions", m->libraries);
     collection_observe(n->c, n->library.code, evidence_end(&v),
-                       "process %llu uses a library that was deleted or replaced: " STR_FMT,
+                       "Process %llu uses " STR_FMT ", a library that was deleted or replaced.",
                        (unsigned long long)n->p->pid, STR_ARG(buf_str(&m->library)));
 }
 
@@ -207,7 +208,7 @@ static void notice_name(struct noticing *n)
     noticed_put_process(evidence_begin(&v), n->p);
     put_bytes(&v.json, "shown", shown);
     collection_observe(n->c, n->false_name.code, evidence_end(&v),
-                       "process %llu calls itself " STR_FMT " and is no thread of the kernel",
+                       "Process %llu calls itself " STR_FMT " and is no thread of the kernel.",
                        (unsigned long long)n->p->pid, STR_ARG(is_bracketed ? shown : n->p->name));
 }
 
@@ -219,7 +220,7 @@ static void notice_kernel_program(struct noticing *n)
         return;
     noticed_put_process(evidence_begin(&v), n->p);
     collection_observe(n->c, n->kernel_program.code, evidence_end(&v),
-                       "process %llu says that it is a thread of the kernel and runs " STR_FMT,
+                       "Process %llu says that it is a thread of the kernel and runs " STR_FMT ".",
                        (unsigned long long)n->p->pid, STR_ARG(n->p->program));
 }
 
@@ -251,7 +252,7 @@ void collection_noticed_processes(struct collection *c)
     }
     for (size_t i = 0; i < c->processes.count && c->status == 0; i++) {
         n.p = &c->processes.list[i];
-        if (n.p->is_self || collection_is_stopped(c))
+        if (n.p->is_self || n.p->is_held || collection_is_stopped(c))
             continue;
         if (n.p->is_kernel) {
             notice_kernel_program(&n);

@@ -47,7 +47,7 @@ static void notice_preload(struct collection *c)
     json_put_text(j, "path", "/etc/ld.so.preload");
     put_bytes(j, "content", str_head(buf_str(&buf), GATHER_SMALL_SIZE / 4));
     collection_observe(c, "preload-file", evidence_end(&v),
-                       "/etc/ld.so.preload makes every program load a library");
+                       "/etc/ld.so.preload makes every program load a library.");
 }
 
 static void notice_taint(struct collection *c)
@@ -65,7 +65,7 @@ static void notice_taint(struct collection *c)
     json_put_u64(j, "tainted", taint);
     live_put_bits(j, "why", taints, taint);
     collection_observe(c, "kernel-taint", evidence_end(&v),
-                       "the kernel is marked as tainted (%llu)", (unsigned long long)taint);
+                       "The kernel is marked as tainted (%llu).", (unsigned long long)taint);
 }
 
 /* This file has the kernel's own flags; what ip and the routing socket show leaves out that a
@@ -92,7 +92,7 @@ static void notice_promiscuous(struct collection *c)
         json_put_text(evidence_begin(&v), "interface", names.list[i]);
         put_bytes(&v.json, "flags", flags);
         collection_observe(c, "promiscuous-link", evidence_end(&v),
-                           "the interface %s receives traffic that is not for it", names.list[i]);
+                           "The interface %s receives traffic that is not for it.", names.list[i]);
     }
 }
 
@@ -117,7 +117,7 @@ static void notice_mount(struct collection *c, struct str line)
         return;
     put_bytes(evidence_begin(&v), "mountinfo", whole);
     collection_observe(c, "mount-over-process", evidence_end(&v),
-                       "something is mounted over " STR_FMT ", so that it tells of another thing",
+                       "Something is mounted over " STR_FMT ", so that it tells of another thing.",
                        STR_ARG(fields[4]));
 }
 
@@ -178,9 +178,9 @@ static void notice_sockets(struct collection *c, const struct socket_table *t)
 void collection_noticed_system(struct collection *c)
 {
     static const struct socket_table tables[] = {
-        {"proc/net/packet", "packet-socket", "a program reads packets past the protocol stack", 8},
-        {"proc/net/raw", "raw-socket", "a program sends or reads raw IPv4 packets", 9},
-        {"proc/net/raw6", "raw-socket", "a program sends or reads raw IPv6 packets", 9},
+        {"proc/net/packet", "packet-socket", "A program reads packets past the protocol stack.", 8},
+        {"proc/net/raw", "raw-socket", "A program sends or reads raw IPv4 packets.", 9},
+        {"proc/net/raw6", "raw-socket", "A program sends or reads raw IPv6 packets.", 9},
     };
 
     notice_preload(c);

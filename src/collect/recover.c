@@ -227,11 +227,11 @@ static void tell_program(struct recovery *r, const struct process *p)
     name_member(&member, p->pid, PROGRAM);
     if (is_memory)
         collection_observe(r->c, told->code, buf_str(&member),
-                           "process %llu runs a program that lies in memory only: " STR_FMT,
+                           "Process %llu runs " STR_FMT ", a program that lies in memory only.",
                            (unsigned long long)p->pid, STR_ARG(p->program));
     else
         collection_observe(r->c, told->code, buf_str(&member),
-                           "process %llu runs " STR_FMT ", which was deleted or replaced",
+                           "Process %llu runs " STR_FMT ", which was deleted or replaced.",
                            (unsigned long long)p->pid, STR_ARG(p->program));
 }
 

@@ -299,8 +299,48 @@ static void databases_that_are_not_read_are_said(void **state)
     }
 }
 
+/* As the rules on a snapshot say theirs: a whole sentence, which may begin with a path. */
+static void expect_sentences(const struct taken *taken)
+{
+    struct str rest = buf_str(&taken->observed);
+
+    while (rest.len) {
+        struct str line = str_cut(&rest, '\n');
+        const char *words = memmem(line.p, line.len, "\"words\":\"", 9);
+        const char *end = memmem(line.p, line.len, "\",\"harmless\":", 13);
+
+        assert_true(words && end && end > words + 9);
+        words += 9;
+        if (!((*words >= 'A' && *words <= 'Z') || *words == '/') || end[-1] != '.')
+            fail_msg("no sentence: %.*s", (int)(end - words), words);
+    }
+}
+
+/* Two pages of 4096 bytes are 8.2 kB. */
+static const struct {
+    const char *code;
+    const char *words;
+} said[] = {
+    {"executable-memory", "\"Process 812 (x) has 8.2 kB of executable memory that belongs to no "
+                          "file.\""},
+    {"program-without-package", "\"/opt/x runs (1 process) and belongs to no package.\""},
+    {"preload-variable", "\"Process 812 has LD_PRELOAD=/tmp/x.so in its environment.\""},
+};
+
+static void expect_said(const struct taken *taken, const struct seen *s, bool *was_said)
+{
+    expect_observed(taken, s->code, s->text);
+    for (size_t i = 0; i < COUNT_OF(said); i++)
+        if (strcmp(s->code, said[i].code) == 0) {
+            expect_observed(taken, s->code, said[i].words);
+            was_said[i] = true;
+        }
+}
+
 static void each_thing_is_noticed_and_its_harmless_kin_is_not(void **state)
 {
+    bool was_said[COUNT_OF(said)] = {false};
+
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         CLEANUP_TAKEN struct taken taken;
@@ -314,12 +354,15 @@ static void each_thing_is_noticed_and_its_harmless_kin_is_not(void **state)
         options.root = t->root;
         lay(t, cases[i].files, COUNT_OF(cases[i].files));
         take_steps(&taken, &options, steps);
+        expect_sentences(&taken);
         if (cases[i].code)
-            expect_observed(&taken, cases[i].code, cases[i].text);
+            expect_said(&taken, &cases[i], was_said);
         else if (taken.observed.len)
             fail_msg("case %zu: unexpected: %s", i, buf_text(&taken.observed));
         assert_int_equal(tree_close(&inner), 0);
     }
+    for (size_t i = 0; i < COUNT_OF(said); i++)
+        assert_true(was_said[i]);
 }
 
 /* A path of any bytes stays within its line, and what is not UTF-8 is there in hex too. */
