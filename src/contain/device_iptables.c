@@ -498,6 +498,7 @@ static void iptables_lacks(const struct device_job *j, struct buf *out)
     if (device_is(j, "down"))
         return;
     device_lacks_boot(j, out);
+    device_lacks_addresses(j, out);
     if (device_is(j, "block") && j->place->port.len)
         buf_adds(out,
                  "What goes to the blocked networks is dropped whichever interface it takes.\n");

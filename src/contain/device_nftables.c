@@ -363,6 +363,7 @@ static void nft_lacks(const struct device_job *j, struct buf *out)
     if (device_is(j, "down"))
         return;
     device_lacks_boot(j, out);
+    device_lacks_addresses(j, out);
     if (!j->place->is_host_itself)
         buf_adds(out,
                  "Packets that this device passes on within a bridge are not held: they do not "

@@ -60,23 +60,22 @@ const char *device_protocol(uint8_t protocol)
     return protocol == IPPROTO_TCP ? "tcp" : "udp";
 }
 
-static bool is_letter(char c)
+static bool is_alnum(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 int device_judge_name(struct str name, const char *what, const char *more, size_t size,
                       struct err *e)
 {
-    bool is_good = name.len > 0 && name.len <= size && is_letter(name.p[0]);
+    bool is_good = name.len > 0 && name.len <= size && is_alnum(name.p[0]);
 
     for (size_t i = 0; i < name.len && is_good; i++)
-        is_good = is_letter(name.p[i]) || (name.p[i] >= '0' && name.p[i] <= '9') ||
-                  (name.p[i] && strchr(more, name.p[i]));
+        is_good = is_alnum(name.p[i]) || (name.p[i] && strchr(more, name.p[i]));
     if (is_good)
         return 0;
     return err_set(e, ERR_FORMAT,
-                   "\"" STR_FMT "\" cannot be %s for this device: a letter, then letters, digits "
+                   "\"" STR_FMT "\" cannot be %s for this device: a letter or digit, then those "
                    "and any of \"%s\", at most %zu",
                    STR_ARG(str_head(name, 80)), what, more, size);
 }
@@ -122,6 +121,17 @@ void device_lacks_expiry(const struct device_job *j, struct buf *out)
     buf_adds(out, "It does not end by itself: a person must undo it at ");
     device_add_time(out, j->plan->expiry_s);
     buf_adds(out, ".\n");
+}
+
+void device_lacks_addresses(const struct device_job *j, struct buf *out)
+{
+    if (!device_is(j, "isolate") || j->place->is_host_itself || !j->place->host_count)
+        return;
+    buf_adds(out, "A host that takes another address gets past this.\n");
+    if (!device_host_has_size(j, 16))
+        buf_adds(out, "No IPv6 address of the host is named: what it sends over IPv6 passes.\n");
+    if (!device_host_has_size(j, 4))
+        buf_adds(out, "No IPv4 address of the host is named: what it sends over IPv4 passes.\n");
 }
 
 void device_lacks_boot(const struct device_job *j, struct buf *out)

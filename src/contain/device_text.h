@@ -26,7 +26,7 @@ struct device_pass {
 void device_passes(const struct endpoint *p, struct device_pass passes[2]);
 const char *device_protocol(uint8_t protocol); /* "tcp", "udp" */
 
-/* A name of an interface: a letter, then letters, digits and the bytes of more. ERR_FORMAT. */
+/* A name: a letter or digit, then those and the bytes of more. ERR_FORMAT. */
 MUST_CHECK int device_judge_name(struct str name, const char *what, const char *more, size_t size,
                                  struct err *e);
 /* 24 is 255.255.255.0. */
@@ -37,4 +37,6 @@ unsigned device_minutes(uint32_t seconds);                  /* rounded up */
 void device_add_time(struct buf *out, uint64_t seconds);
 /* A sentence of what has no clock for the end of a change. */
 void device_lacks_expiry(const struct device_job *j, struct buf *out);
+/* Of an isolation by addresses: what gets past it. */
+void device_lacks_addresses(const struct device_job *j, struct buf *out);
 void device_lacks_boot(const struct device_job *j, struct buf *out);
