@@ -17,6 +17,8 @@
 #include "sys/file.h"
 #include "sys/netlink.h"
 
+/* TCP_NEW_SYN_RECV of the kernel, which no header for programs has. */
+enum { NEW_SYN_RECEIVED = 12 };
 enum { PARENT_COUNT = 64, LINK_SIZE = 64, PATH_SIZE = 64 };
 
 static struct net single(const void *bytes, bool is_six)
@@ -61,6 +63,8 @@ static int see_socket(void *context, const struct netlink_message *m)
     s.remote_port = __builtin_bswap16(d.id.idiag_dport);
     s.is_listener =
         asked->protocol == IPPROTO_TCP ? d.idiag_state == TCP_LISTEN : is_unset(&s.remote);
+    s.is_half_open = asked->protocol == IPPROTO_TCP &&
+                     (d.idiag_state == TCP_SYN_RECV || d.idiag_state == NEW_SYN_RECEIVED);
     s.inode = d.idiag_inode;
     v->sockets = mem_grow(v->sockets, v->socket_count, &v->socket_room, sizeof(s));
     v->sockets[v->socket_count++] = s;
@@ -79,7 +83,8 @@ static int read_sockets(struct host_view *v, struct err *e)
             .sdiag_protocol = protocols[i / 2],
             .idiag_states = protocols[i / 2] == IPPROTO_UDP
                                 ? UINT32_MAX
-                                : 1u << TCP_ESTABLISHED | 1u << TCP_SYN_SENT | 1u << TCP_LISTEN};
+                                : 1u << TCP_ESTABLISHED | 1u << TCP_SYN_SENT | 1u << TCP_SYN_RECV |
+                                      1u << NEW_SYN_RECEIVED | 1u << TCP_LISTEN};
         int code =
             netlink_ask(NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY,
                         (struct str){(char *)&question, sizeof(question)}, see_socket, &asked);

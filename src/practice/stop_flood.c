@@ -7,6 +7,7 @@
 #include "base/sink.h"
 #include "contain/flood.h"
 #include "practice/out_file.h"
+#include "practice/stop_connections.h"
 #include "practice/stop_flood.h"
 #include "render/screen.h"
 #include "sys/clock.h"
@@ -415,6 +416,8 @@ static int propose_job(struct session *s, const struct operation *op, const stru
     int rc;
 
     (void)s;
+    if (!log.len)
+        return stop_propose_connections(a, e);
     if (since.len && !utc_read(&begin, since))
         BUG("a time that was not kept as one");
     rc = open_log(log, &fd, e);
@@ -439,8 +442,9 @@ static int propose_job(struct session *s, const struct operation *op, const stru
 static const struct field propose_fields[] = {
     {.name = "log",
      .type = FIELD_PATH,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .help = "a web server's access log, or - for standard input"},
+     .flags = FIELD_ARG | FIELD_OUTSIDE,
+     .help = "a web server's access log, or - for standard input; who is connected now if not "
+             "given"},
     {.name = "since",
      .type = FIELD_TIME,
      .flags = FIELD_OUTSIDE,
@@ -454,10 +458,11 @@ static const struct field propose_fields[] = {
 const struct operation stop_propose = {
     .name = "stop propose",
     .practice = "stop",
-    .help = "who floods, as a log shows it, and a rule tried on what was recorded",
+    .help = "who floods, by a log or by what is connected now, and a rule tried on it",
     .example = "calm stop propose /var/log/nginx/access.log --list flood.txt",
     .more =
-        "Reads the Common and Combined Log Formats in a worker. Changes nothing. The flood is "
+        "Without a log it counts who is connected to this host now. With one it reads the Common "
+        "and Combined Log Formats in a worker. Changes nothing. The flood is "
         "thought to begin with the first minute that has four times what the middle one of the "
         "sixty before has; who came before that counts as good. Three rules are tried on the "
         "requests that were recorded: to block who sends more within ten seconds than 999 of 1,000 "
