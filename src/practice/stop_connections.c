@@ -8,6 +8,7 @@
 enum {
     LEAST_MANY = 20, /* connections of one source that nobody needs to look at */
     FACTOR = 4,      /* above the middle source is many */
+    FEW = 5,         /* sources, of which none is in the middle of anything */
     SHOWN = 8,
     MARK_COLUMNS = 20,
 };
@@ -41,7 +42,7 @@ static uint32_t all_of(const struct host_peer *p)
 /* The peers stand with most connections first, so the middle one is in the middle. */
 static void judge(struct connections *c)
 {
-    uint32_t middle = c->peer_count ? all_of(&c->peers[c->peer_count / 2]) : 0;
+    uint32_t middle = c->peer_count >= FEW ? all_of(&c->peers[c->peer_count / 2]) : 0;
 
     c->most = middle * FACTOR > LEAST_MANY ? middle * FACTOR : LEAST_MANY;
     for (size_t i = 0; i < c->peer_count; i++) {
@@ -92,8 +93,8 @@ static void show(const struct connections *c, struct answer *a)
     }
     buf_addf(&next, "calm stop limit tcp --port %u --connections %u", c->port, c->most);
     buf_addf(&why,
-             "%zu address%s more than %u, four times what the middle one has; of what is open now "
-             "%llu connections are above that",
+             "%zu address%s more than %u, which is 20 or four times what the middle one has; of "
+             "what is open now %llu connections are above that",
              c->above, c->above == 1 ? " has" : "es have", c->most, (unsigned long long)c->excess);
     screen_next(&screen, buf_str(&next), buf_str(&why));
 }

@@ -101,14 +101,14 @@ class Propose(CaseTest):
     def test_who_is_connected_is_counted_as_the_kernel_knows_it(self):
         with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
             port = server.getsockname()[1]
-            held = [socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)) for _ in range(60)]
+            held = []
+            self.addCleanup(lambda: [one.close() for one in held])
+            held += [socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)) for _ in range(60)]
             answer = self.ana.json("stop propose")
             (ours,) = [row for row in answer["addresses"] if row["source"] == "127.0.0.2"]
             self.assertEqual((ours["open"], ours["half_open"], ours["port"]), (60, 0, port))
             self.assertGreaterEqual(answer["above"], 1)
             self.assertIn(f"--port {port} --connections {answer['most']}", self.ana("stop propose"))
-            for one in held:
-                one.close()
 
     def test_what_is_no_log_is_said_to_be_none(self):
         self.assertEqual(self.ana.fails(f"stop propose {self.write('none.log', random.Random(4).randbytes(100000))}")[0], FORMAT)
