@@ -41,6 +41,7 @@ struct run {
     size_t columns;   /* of the terminal; 0: there is none */
     const char *step; /* that is read, and stands in the terminal's last line; NULL: none does */
     int64_t shown_ms;
+    bool held_up; /* a thread may keep the program from ending */
 };
 
 /* No word is cut in two at the terminal's edge; what has no space in it is written whole. */
@@ -329,6 +330,10 @@ static void say_found(struct run *r, const struct collect_bundle_result *result)
     if (result->was_stopped)
         say(r, "It was ended at your request: what was read until then is in it.");
     say_refused(r, result);
+    if (result->held_up)
+        say(r, "Something on this host never answered; the bundle lists what was left because of "
+               "it. The kernel may not let this program end before that answers: the bundle is "
+               "whole, and the stick can be unmounted.");
     if (result->missing)
         say(r, "%llu %s could not be read; the bundle lists %s and says why.",
             (unsigned long long)result->missing, result->missing == 1 ? "thing" : "things",
@@ -400,6 +405,7 @@ static int collect(struct run *r, struct err *e)
     if (rc)
         return rc;
     say_done(r, &result);
+    r->held_up = result.held_up;
     return result.was_stopped ? ERR_CANCEL : 0;
 }
 
@@ -449,5 +455,11 @@ int main(int argc, char **argv)
     if (rc)
         say_way_out(&r, rc);
     output_close(r.output);
+    if (r.held_up) { /* who waits for the end of what was written need not wait for ours */
+        (void)fflush(NULL);
+        for (int fd = 0; fd <= STDERR_FILENO; fd++)
+            (void)close(fd);
+        _exit(err_exit_status(rc));
+    }
     return err_exit_status(rc);
 }
