@@ -16,6 +16,7 @@ import unittest
 
 import harness
 import test_collection as made
+import test_receive
 from test_collection import HEAD, STARTED, bundle, chained, document, jsonl, line, members, seen, tar
 
 GATE, TAMPERED = 5, 8
@@ -143,6 +144,29 @@ class Claimed(made.CollectionTest):
         self.assertIn("the state of web1 is not recorded yet", said)
         self.bring(at(LATER, collection="cd" * 16), "true.calm")
         self.assertNotIn("is not recorded yet", self.ana.run("clean", "begin", "a1").stderr.decode())
+
+    def test_what_came_over_the_network_opens_no_gate_before_somebody_looked_at_it(self):
+        self.ana("assess system web1 --state affected")
+        receiver = test_receive.Receiver(self, "127.0.0.1:0", "--count", "1")
+        content = at(STARTED)
+        with receiver.sender(test_receive.sender.Key()) as one:
+            one.send(content[one.greet() :])
+            self.assertEqual(one.finish(content), "F")
+        receiver.wait()
+        self.assertEqual(len(self.ana.json("snapshot list")), 1)
+        self.ana('stop plan "unplug" --system web1 --breaks "the shop" --undo "plug"')
+        self.assertEqual(self.ana.fails("stop begin a1")[0], GATE)
+        self.ana('assess look "I looked"')
+        self.ana('assess sign "known"')
+        self.ana('clean plan "rebuild" --system web1 --undo "put it back"')
+        status, said = self.ana.fails("clean begin a2")
+        self.assertEqual(status, GATE)
+        self.assertIn("came over the network, and nobody has looked at it", said)
+        self.assertIn("calm preserve observed co1 --looked", said)
+        self.assertIn("a look by somebody", self.hosts()["web1"]["missing"])
+        self.ana("preserve observed co1 --looked")
+        self.assertNotIn("came over the network", self.ana.run("clean", "begin", "a2").stderr.decode())
+        self.assertNotIn("a look by somebody", self.hosts()["web1"].get("missing", ""))
 
     def test_a_clock_that_runs_ahead_makes_nothing_newest_for_ever(self):
         for number, moment in enumerate(("9999-12-31T23:59:59.999999999Z", "2099-01-01T00:00:00.000000000Z")):
