@@ -3,14 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/mem.h"
@@ -241,23 +239,40 @@ static bool goes_to_file(const struct run *r)
     return strcmp(r->command.output, "-") != 0 && !str_starts(str_of(r->command.output), "tcp://");
 }
 
+static void say_own_disk(struct run *r, const char *path, const char *disk, const char *why)
+{
+    say(r,
+        PROGRAM ": %s lies on this host's own disk%s%s%s; it may write over what was deleted "
+                "there. A stick is better",
+        path, disk[0] ? " " : "", disk, why);
+}
+
 /* Where a mount failed, a folder of the host takes what was meant for the stick. */
 static void say_place(struct run *r)
 {
     const char *path = output_name(r->output);
-    struct statfs there;
+    CLEANUP_BUF struct buf disk = {0};
 
-    if (output_is_on_host(r->output))
-        say(r,
-            PROGRAM ": %s lies on this host's own disk; it may write over what was deleted there. "
-                    "A stick is better",
-            path);
-    else if (goes_to_file(r) && statfs(path, &there) == 0 &&
-             (there.f_type == TMPFS_MAGIC || there.f_type == RAMFS_MAGIC))
+    switch (output_place(r->output, &disk)) {
+    case OUTPUT_ROOT:
+        say_own_disk(r, path, "", "");
+        break;
+    case OUTPUT_FSTAB:
+        say_own_disk(r, path, buf_text(&disk), ", which it mounts at each start (/etc/fstab)");
+        break;
+    case OUTPUT_FIXED:
+        say_own_disk(r, path, buf_text(&disk),
+                     ", as it seems: that is no medium which can be taken out");
+        break;
+    case OUTPUT_MEMORY:
         say(r,
             PROGRAM ": %s lies in this host's memory, and is gone when the power is. A stick is "
                     "better",
             path);
+        break;
+    case OUTPUT_ELSEWHERE:
+        break;
+    }
 }
 
 static int open_output(struct run *r, const struct sender_key *key, struct err *e)
