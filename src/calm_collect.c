@@ -3,14 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/mem.h"
@@ -41,6 +39,7 @@ struct run {
     size_t columns;   /* of the terminal; 0: there is none */
     const char *step; /* that is read, and stands in the terminal's last line; NULL: none does */
     int64_t shown_ms;
+    bool held_up; /* a thread may keep the program from ending */
 };
 
 /* No word is cut in two at the terminal's edge; what has no space in it is written whole. */
@@ -240,23 +239,40 @@ static bool goes_to_file(const struct run *r)
     return strcmp(r->command.output, "-") != 0 && !str_starts(str_of(r->command.output), "tcp://");
 }
 
+static void say_own_disk(struct run *r, const char *path, const char *disk, const char *why)
+{
+    say(r,
+        PROGRAM ": %s lies on this host's own disk%s%s%s; it may write over what was deleted "
+                "there. A stick is better",
+        path, disk[0] ? " " : "", disk, why);
+}
+
 /* Where a mount failed, a folder of the host takes what was meant for the stick. */
 static void say_place(struct run *r)
 {
     const char *path = output_name(r->output);
-    struct statfs there;
+    CLEANUP_BUF struct buf disk = {0};
 
-    if (output_is_on_host(r->output))
-        say(r,
-            PROGRAM ": %s lies on this host's own disk; it may write over what was deleted there. "
-                    "A stick is better",
-            path);
-    else if (goes_to_file(r) && statfs(path, &there) == 0 &&
-             (there.f_type == TMPFS_MAGIC || there.f_type == RAMFS_MAGIC))
+    switch (output_place(r->output, &disk)) {
+    case OUTPUT_ROOT:
+        say_own_disk(r, path, "", "");
+        break;
+    case OUTPUT_FSTAB:
+        say_own_disk(r, path, buf_text(&disk), ", which it mounts at each start (/etc/fstab)");
+        break;
+    case OUTPUT_FIXED:
+        say_own_disk(r, path, buf_text(&disk),
+                     ", as it seems: that is no medium which can be taken out");
+        break;
+    case OUTPUT_MEMORY:
         say(r,
             PROGRAM ": %s lies in this host's memory, and is gone when the power is. A stick is "
                     "better",
             path);
+        break;
+    case OUTPUT_ELSEWHERE:
+        break;
+    }
 }
 
 static int open_output(struct run *r, const struct sender_key *key, struct err *e)
@@ -329,6 +345,10 @@ static void say_found(struct run *r, const struct collect_bundle_result *result)
     if (result->was_stopped)
         say(r, "It was ended at your request: what was read until then is in it.");
     say_refused(r, result);
+    if (result->held_up)
+        say(r, "Something on this host never answered; the bundle lists what was left because of "
+               "it. The kernel may not let this program end before that answers: the bundle is "
+               "whole, and the stick can be unmounted.");
     if (result->missing)
         say(r, "%llu %s could not be read; the bundle lists %s and says why.",
             (unsigned long long)result->missing, result->missing == 1 ? "thing" : "things",
@@ -400,6 +420,7 @@ static int collect(struct run *r, struct err *e)
     if (rc)
         return rc;
     say_done(r, &result);
+    r->held_up = result.held_up;
     return result.was_stopped ? ERR_CANCEL : 0;
 }
 
@@ -449,5 +470,11 @@ int main(int argc, char **argv)
     if (rc)
         say_way_out(&r, rc);
     output_close(r.output);
+    if (r.held_up) { /* who waits for the end of what was written need not wait for ours */
+        (void)fflush(NULL);
+        for (int fd = 0; fd <= STDERR_FILENO; fd++)
+            (void)close(fd);
+        _exit(err_exit_status(rc));
+    }
     return err_exit_status(rc);
 }

@@ -185,6 +185,25 @@ const char *utc_local(char *out, struct utc t)
     return local_format(out, "%Y-%m-%d %H:%M:%S %z", t);
 }
 
+void utc_add_both(struct buf *b, struct utc t, bool with_seconds)
+{
+    enum { DAY_LEN = 10, MINUTE_LEN = 16, SECOND_LEN = 19 };
+    int len = with_seconds ? SECOND_LEN : MINUTE_LEN;
+    char local[UTC_PLAIN_SIZE];
+    char utc[UTC_PLAIN_SIZE];
+    int same = 0; /* what both begin with, and the second need not say again */
+
+    utc_local(local, t);
+    utc_plain(utc, t);
+    if (strncmp(local, utc, MINUTE_LEN) == 0) {
+        buf_addf(b, "%.*s UTC", len, utc);
+        return;
+    }
+    if (strncmp(local, utc, DAY_LEN) == 0)
+        same = DAY_LEN + 1;
+    buf_addf(b, "%.*s (%.*s UTC)", len, local, len - same, utc + same);
+}
+
 static bool is_same_local_day(struct utc a, struct utc b)
 {
     char day_a[UTC_PLAIN_SIZE];

@@ -33,6 +33,9 @@ bool utc_read(struct utc *out, struct str text);
 const char *utc_plain(char *out, struct utc t); /* 2026-11-25 03:12:09 UTC */
 const char *utc_local(char *out,
                       struct utc t); /* 2026-11-25 04:12:09 +0100, zone of this machine */
+/* "2026-11-25 04:12 (03:12 UTC)", the zone of this machine first; one time where they are the same.
+ */
+void utc_add_both(struct buf *b, struct utc t, bool with_seconds);
 const char *utc_local_short(char *out, struct utc t,
                             struct utc now); /* 04:12, or 24 Nov 04:12 on another day */
 

@@ -16,6 +16,13 @@ const struct field *field_find(const struct field *fields, size_t count, struct 
     return NULL;
 }
 
+bool field_begins_group(const struct field *fields, size_t i)
+{
+    const char *group = fields[i].group;
+
+    return group && (i == 0 || !fields[i - 1].group || strcmp(group, fields[i - 1].group) != 0);
+}
+
 bool field_has_choice(const struct field *f, struct str word)
 {
     for (size_t i = 0; f->choices && f->choices[i]; i++)

@@ -42,10 +42,13 @@ struct field {
     const char *kind;           /* FIELD_REF: the kind of thing, or NULL for any record */
     const char *fallback; /* what holds when nothing is given, as people write it; NULL for none */
     const char *option;   /* its option where it is called otherwise than the field; NULL: --name */
+    const char *group;    /* the heading that it stands under in help; NULL: none */
 };
 
 const char *field_option(const struct field *f);
 const struct field *field_find(const struct field *fields, size_t count, struct str name);
+/* Whether the field stands under a heading that the one before it does not stand under. */
+bool field_begins_group(const struct field *fields, size_t i);
 bool field_has_choice(const struct field *f, struct str word);
 void field_choices(struct buf *out, const struct field *f); /* "low, medium or high" */
 

@@ -1,13 +1,32 @@
 /* gate.c: the two gates, judged from what the case holds. */
 #include "case/gate.h"
 
+/* What came over the network was taken in by nobody: whoever knows the token can send a state under
+ * any name. */
+static bool is_merely_received(const struct thing *collection)
+{
+    return thing_says(collection, "how", "received") && !thing_says(collection, "looked", "yes");
+}
+
 /* Whether it is of this system at all: what came with a collection may be of another. */
 static bool is_doubted(const struct view *v, const struct thing *snapshot)
 {
     size_t at = 0;
     const struct thing *collection = view_next_of(v, "collection", "state", snapshot, &at);
 
-    return collection && thing_value(collection, "doubt").len > 0;
+    return collection &&
+           (thing_value(collection, "doubt").len > 0 || is_merely_received(collection));
+}
+
+/* What a person has only to look through. */
+static const struct thing *find_received(const struct view *v, const struct thing *system)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_of(v, "collection", "system", system, &at));)
+        if (is_merely_received(t) && !thing_value(t, "doubt").len && view_ref(v, t, "state"))
+            return t;
+    return NULL;
 }
 
 static bool has_snapshot(const struct view *v, const struct thing *system)
@@ -20,9 +39,19 @@ static bool has_snapshot(const struct view *v, const struct thing *system)
     return false;
 }
 
+static bool has_any_snapshot(const struct view *v)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "snapshot", &at));)
+        if (!is_doubted(v, t))
+            return true;
+    return false;
+}
+
 static int check_first_look(const struct view *v, struct err *e)
 {
-    if (view_count(v, "look") || view_count(v, "snapshot"))
+    if (view_count(v, "look") || has_any_snapshot(v))
         return 0;
     return err_set(e, ERR_GATE,
                    "nobody has looked yet. Take two minutes: see what runs, who is connected, "
@@ -45,6 +74,22 @@ static const struct thing *next_system(const struct view *v, const struct thing 
     return NULL;
 }
 
+static int refuse_unrecorded(const struct view *v, const struct thing *system, struct err *e)
+{
+    const struct thing *received = find_received(v, system);
+
+    if (received)
+        return err_set(e, ERR_GATE,
+                       "the state of " STR_FMT
+                       " came over the network, and nobody has looked at it "
+                       "yet. When it is of that system: calm preserve observed co%u --looked",
+                       STR_ARG(view_title(system)), received->number);
+    return err_set(e, ERR_GATE,
+                   "the state of " STR_FMT " is not recorded yet. Record it first: calm snapshot "
+                   "take, or import one: calm snapshot import " STR_FMT " FILE",
+                   STR_ARG(view_title(system)), STR_ARG(view_title(system)));
+}
+
 static int check_assessed(const struct view *v, const struct thing *target, struct err *e)
 {
     const struct thing *t;
@@ -56,10 +101,7 @@ static int check_assessed(const struct view *v, const struct thing *target, stru
                        "then: calm assess sign \"what we know\"");
     for (size_t at = 0; (t = next_system(v, target, &at));)
         if (!has_snapshot(v, t))
-            return err_set(e, ERR_GATE,
-                           "the state of " STR_FMT " is not recorded yet. Record it first: calm "
-                           "snapshot take, or import one: calm snapshot import " STR_FMT " FILE",
-                           STR_ARG(view_title(t)), STR_ARG(view_title(t)));
+            return refuse_unrecorded(v, t, e);
     return 0;
 }
 

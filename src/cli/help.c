@@ -132,8 +132,11 @@ void help_operation(const struct operation *op, struct buf *out)
     }
     if (op->field_count)
         buf_addc(out, '\n');
-    for (size_t i = 0; i < op->field_count; i++)
+    for (size_t i = 0; i < op->field_count; i++) {
+        if (field_begins_group(op->fields, i))
+            buf_addf(out, "\n%s:\n", op->fields[i].group);
         add_field(out, &op->fields[i]);
+    }
     if (op->records) {
         buf_adds(out, "\nWith every record:\n");
         for (size_t i = 0; i < COMMON_COUNT; i++)

@@ -91,8 +91,11 @@ static void add_operation(struct buf *out, const struct operation *op)
         add_line(out, gate_help(op->gate));
     if (op->field_count) {
         buf_adds(out, ".Bl -tag -width Ds\n");
-        for (size_t i = 0; i < op->field_count; i++)
+        for (size_t i = 0; i < op->field_count; i++) {
+            if (field_begins_group(op->fields, i))
+                buf_addf(out, ".El\n.Pp\n%s:\n.Bl -tag -width Ds\n", op->fields[i].group);
             add_field(out, &op->fields[i]);
+        }
         buf_adds(out, ".El\n");
     }
     buf_adds(out, ".Pp\nExample:\n.Pp\n.Dl ");

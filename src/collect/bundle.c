@@ -170,6 +170,17 @@ int bundle_put(struct bundle *b, const char *path, struct str bytes, struct err 
     return code ? code : bundle_member_end(b, NULL, 0, e);
 }
 
+int bundle_settle(struct bundle *b, struct bundle_lines *const *kept, size_t count, struct err *e)
+{
+    int code;
+
+    if (b->failure.code)
+        return refuse(b, e);
+    bundle_lines_cut(b);
+    code = b->is_open ? bundle_member_end(b, "stopped", 0, e) : 0;
+    return code ? code : keep(b, bundle_lines_settle(b, kept, count, e), e);
+}
+
 int bundle_flush(struct bundle *b, struct err *e)
 {
     if (b->failure.code)

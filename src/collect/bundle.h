@@ -80,6 +80,12 @@ uint64_t bundle_lines_count(const struct bundle_lines *l);
 MUST_CHECK int bundle_lines_end(struct bundle_lines *l, struct err *e);
 void bundle_lines_abort(struct bundle_lines *l); /* NULL is fine */
 
+/* What wrote into it never goes on: ends the member that is open (as bundle_member_end, part
+ * "stopped") and all lines but those that are kept, which go on; where a line is open, without it.
+ * Of the others nothing is freed, and nobody may use them again. */
+MUST_CHECK int bundle_settle(struct bundle *b, struct bundle_lines *const *kept, size_t count,
+                             struct err *e);
+
 /* Ends the piece, so that all before is safe when the rest is cut. */
 MUST_CHECK int bundle_flush(struct bundle *b, struct err *e);
 struct bundle_counts {

@@ -52,6 +52,11 @@ void bundle_header(struct buf *out, const struct bundle_member *m, struct str na
 
 /* The bundle goes: whoever holds lines of it gets an error from now on. */
 void bundle_lines_forget(struct bundle *b);
+/* Takes away what stands of a line that is not ended. */
+void bundle_lines_cut(struct bundle *b);
+/* As bundle_settle, of the lines alone. */
+MUST_CHECK int bundle_lines_settle(struct bundle *b, struct bundle_lines *const *kept, size_t count,
+                                   struct err *e);
 /* Puts the parts that are full; only between members. */
 MUST_CHECK int bundle_lines_put_full(struct bundle *b, struct err *e);
 

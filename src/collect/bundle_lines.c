@@ -56,6 +56,42 @@ int bundle_lines_put_full(struct bundle *b, struct err *e)
     return 0;
 }
 
+void bundle_lines_cut(struct bundle *b)
+{
+    for (struct bundle_lines *l = b->lines; l; l = l->next)
+        if (l->text.len && l->text.p[l->text.len - 1] != '\n')
+            l->text.len = l->line_off;
+}
+
+static bool is_kept(const struct bundle_lines *l, struct bundle_lines *const *kept, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kept[i] == l)
+            return true;
+    return l == l->bundle->manifest;
+}
+
+int bundle_lines_settle(struct bundle *b, struct bundle_lines *const *kept, size_t count,
+                        struct err *e)
+{
+    struct bundle_lines **at = &b->lines;
+    int code = 0;
+
+    while (*at && code == 0) {
+        struct bundle_lines *l = *at;
+
+        if (is_kept(l, kept, count)) {
+            at = &l->next;
+            continue;
+        }
+        if (l->text.len)
+            code = put_part(l, e);
+        *at = l->next;
+        l->bundle = NULL;
+    }
+    return code;
+}
+
 struct json *bundle_line_begin(struct bundle_lines *l)
 {
     l->line_off = l->text.len;

@@ -15,7 +15,8 @@ enum {
 };
 
 struct collect_options {
-    const char *root;    /* NULL or "/": this host; else the folder of a host's copied tree */
+    const char *root; /* NULL or "/": this host; else the folder of a host's copied tree */
+    struct str held;  /* places that never answered before, each ended by a NUL: not looked into */
     bool without_hashes; /* leave out SHA-256 of file contents, which is what takes time */
     bool (*is_stopped)(void *context); /* whether it shall end now: the rest is said to be missing.
                                           NULL: never */

@@ -146,8 +146,10 @@ static bool is_snapshot_stopped(void *context)
 
 void collection_snapshot(struct collection *c)
 {
-    const struct collect_options options = {
-        .root = c->options->root, .is_stopped = is_snapshot_stopped, .context = c};
+    const struct collect_options options = {.root = c->options->root,
+                                            .held = buf_str(&c->held),
+                                            .is_stopped = is_snapshot_stopped,
+                                            .context = c};
     struct bundle_lines *lines = bundle_lines_new(c->bundle, "snapshot");
     int code = gather_snapshot(&options, &c->processes, add_snapshot_line, lines, c->e);
     int ended = bundle_lines_end(lines, code ? NULL : c->e);
@@ -198,6 +200,56 @@ static int end_bundle(struct collection *c, const struct collect_bundle_result *
     return bundle_end(MOVE(c->bundle), buf_str(&members), c->e);
 }
 
+/* The output may be as slow as it is: a stick, or a receiver that waits. */
+struct watched_output {
+    const struct bundle_output *output;
+    struct guard *guard;
+};
+
+static int write_watched(void *context, const void *bytes, size_t size, struct err *e)
+{
+    struct watched_output *w = context;
+    int code;
+
+    atomic_fetch_add(&w->guard->waiting, 1);
+    code = w->output->write(w->output->context, bytes, size, e);
+    atomic_fetch_sub(&w->guard->waiting, 1);
+    return code;
+}
+
+/* What the first member needs, to be read behind a guard. */
+struct first {
+    struct collection *c;
+    const struct collect_bundle *b;
+};
+
+static void put_first_guarded(void *context)
+{
+    struct first *f = context;
+
+    f->c->status = put_first(f->c, f->b);
+}
+
+/* Where the host's files do not answer, with what the kernel itself says. */
+static void begin_members(struct collection *c, const struct collect_bundle *b)
+{
+    static const struct host_file none;
+    CLEANUP_BUF struct buf where = {0};
+    struct first *f = arena_alloc(c->arena, sizeof(*f));
+    unsigned patience_s = guard_patience_s(&c->guard);
+
+    *f = (struct first){c, b};
+    c->step = "begin";
+    if (guard_run(&c->guard, put_first_guarded, f, &where))
+        return;
+    c->host.memory = &none;
+    c->status = put_first(c, b);
+    c->host.memory = NULL;
+    c->held_up = true;
+    collection_missing(c, buf_str(&where), 0, "nothing came of it for %u seconds, so it was left",
+                       patience_s);
+}
+
 static void sum_up(const struct collection *c, struct collect_bundle_result *r)
 {
     *r = (struct collect_bundle_result){.missing = c->missing_count,
@@ -205,6 +257,7 @@ static void sum_up(const struct collection *c, struct collect_bundle_result *r)
                                         .atime_misses = c->host.atime_misses,
                                         .seconds = seconds_since(&c->begun),
                                         .was_stopped = c->was_stopped,
+                                        .held_up = c->held_up,
                                         .refused_count = c->refused_count};
     memcpy(r->refused, c->refused, sizeof(r->refused));
 }
@@ -212,13 +265,15 @@ static void sum_up(const struct collection *c, struct collect_bundle_result *r)
 static int run(struct collection *c, const struct collect_bundle *b,
                struct collect_bundle_result *out)
 {
+    struct watched_output watched = {b->output, &c->guard};
+    struct bundle_output output = {write_watched, &watched};
     struct bundle_counts counts;
-    int code = bundle_begin(&c->bundle, b->output, b->to, b->to_count, c->e);
+    int code = bundle_begin(&c->bundle, &output, b->to, b->to_count, c->e);
 
     if (code)
         return code;
     open_lines(c);
-    c->status = put_first(c, b);
+    begin_members(c, b);
     collection_run(c);
     sum_up(c, out);
     bundle_count(c->bundle, &counts);
@@ -239,6 +294,8 @@ int collect_bundle(const struct collect_bundle *b, struct collect_bundle_result 
     clock_gettime(CLOCK_MONOTONIC, &c.begun);
     code = run(&c, b, out);
     bundle_abort(c.bundle);
+    if (c.held_up) /* a thread that the kernel may let go yet has all of this */
+        return code;
     process_list_release(&c.processes);
     arena_free(c.arena);
     host_release(&c.host);

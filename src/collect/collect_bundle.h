@@ -22,6 +22,8 @@ struct collect_bundle_result {
     uint64_t atime_misses; /* files whose access time reading may have changed */
     double seconds;
     bool was_stopped; /* options->is_stopped said so; the bundle is whole, not all was read */
+    bool held_up; /* what the program was held up by never came back, and may keep the program from
+                     ending: close what others wait for */
     struct collection_refusal refused[COLLECTION_REFUSAL_COUNT];
     size_t refused_count;
 };

@@ -156,6 +156,7 @@ void collection_observe(struct collection *c, const char *code, struct str evide
 void collection_scan(struct collection *c)
 {
     process_scan(&c->processes, &c->host, c->arena);
+    atomic_fetch_add(&c->guard.beats, 1);
     if (c->processes.code < 0)
         collection_missing(c, STR("/proc"), -c->processes.code, "it cannot be listed");
 }
@@ -164,8 +165,12 @@ bool collection_is_stopped(struct collection *c)
 {
     const struct collection_options *o = c->options;
 
-    if (!c->was_stopped && o->is_stopped)
-        c->was_stopped = o->is_stopped(o->context);
+    atomic_fetch_add(&c->guard.beats, 1);
+    if (c->was_stopped || !o->is_stopped)
+        return c->was_stopped;
+    atomic_fetch_add(&c->guard.waiting, 1); /* it may write to a terminal that was halted */
+    c->was_stopped = o->is_stopped(o->context);
+    atomic_fetch_sub(&c->guard.waiting, 1);
     return c->was_stopped;
 }
 
@@ -222,19 +227,74 @@ static void mark_complete(struct collection *c, const struct step *step, struct 
     keep(c, bundle_put(c->bundle, buf_text(&path), buf_str(&text), c->e));
 }
 
+/* One step, to be run behind a guard. */
+struct guarded_step {
+    struct collection *c;
+    const struct step *step;
+};
+
+static void run_guarded(void *context)
+{
+    struct guarded_step *s = context;
+
+    s->step->run(s->c);
+}
+
+static void say_held(struct collection *c, const struct step *step, unsigned waited_s,
+                     struct str where)
+{
+    struct bundle_lines *kept[] = {c->missing, c->observed, c->artifacts};
+
+    keep(c, bundle_settle(c->bundle, kept, COUNT_OF(kept), c->e));
+    c->held_up = true;
+    if (where.len) { /* so that it holds up once */
+        host_slow_add(&c->host, where);
+        buf_addstr(&c->held, where);
+        buf_addc(&c->held, '\0');
+    }
+    collection_missing(c, where.len ? where : str_of(step->title), 0,
+                       "nothing came of it for %u seconds, so it was left; what this step had not "
+                       "told by then is missing",
+                       waited_s);
+}
+
+/* False where it was held up. Who runs is what the other steps need, so that goes on behind the
+ * process that held it up. */
+static bool run_behind_guard(struct collection *c, const struct step *step)
+{
+    enum { TRIES = 32 };
+    bool was_held = false;
+
+    for (int i = 0; i < TRIES && c->status == 0; i++) {
+        CLEANUP_BUF struct buf where = {0};
+        struct guarded_step *s = arena_alloc(c->arena, sizeof(*s));
+        unsigned patience_s = guard_patience_s(&c->guard);
+
+        *s = (struct guarded_step){c, step};
+        if (guard_run(&c->guard, run_guarded, s, &where))
+            return !was_held;
+        was_held = true;
+        say_held(c, step, patience_s, buf_str(&where));
+        if (step != steps || !process_scan_leave(&c->processes))
+            break;
+    }
+    return false;
+}
+
 static void run_step(struct collection *c, const struct step *step)
 {
     struct utc began = utc_now();
+    bool came_back;
 
     c->step = step->name;
     c->title = step->title;
     if (c->options->reading)
         c->options->reading(c->options->context, step->title);
-    step->run(c);
+    came_back = run_behind_guard(c, step);
     if (c->was_stopped)
         collection_missing(c, str_of(step->title), 0, "the collection was ended during it");
     end_said(c);
-    if (c->status == 0 && !c->was_stopped)
+    if (c->status == 0 && !c->was_stopped && came_back)
         mark_complete(c, step, began);
     if (c->status == 0)
         keep(c, bundle_flush(c->bundle, c->e));

@@ -10,6 +10,7 @@
 #include "collect/bundle.h"
 #include "collect/collect.h"
 #include "collect/gather.h"
+#include "collect/guard.h"
 
 enum collection_profile { PROFILE_TRIAGE = 1, PROFILE_FULL = 2 };
 
@@ -65,9 +66,12 @@ struct collection {
     uint64_t read;         /* bytes of files that were read, for the limit */
     struct timespec begun; /* CLOCK_MONOTONIC, for the limit */
     bool was_stopped;
+    struct buf held;              /* the places that held it up, each ended by a NUL */
+    bool held_up;                 /* something never came back: its thread is still there */
     const char *title;            /* of the step */
     struct collection_said *said; /* of the step that is running */
     size_t said_count;
+    struct guard guard;
     uint64_t missing_count; /* lines of missing, and what they count besides */
     struct collection_refusal refused[COLLECTION_REFUSAL_COUNT];
     size_t refused_count;

@@ -132,7 +132,7 @@ void used_list_read(struct used_list *l, struct files *f)
         const struct process *p = &c->processes.list[i];
         int code;
 
-        if (p->is_kernel)
+        if (p->is_kernel || p->is_held)
             continue;
         snprintf(path, sizeof(path), "proc/%llu/maps", (unsigned long long)p->pid);
         buf_clear(&text);

@@ -223,7 +223,7 @@ bool gather_is_slow(const struct gather *g, struct str path)
             (path.len == point.len || path.p[point.len] == '/' || point.len == 0))
             return true;
     }
-    return false;
+    return host_is_slow(&g->host, path);
 }
 
 void put_package(struct json *j, const char *package)

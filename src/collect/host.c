@@ -98,6 +98,8 @@ static int open_in_root(struct host *h, const char *path, int flags)
 
     if (!host_has_slow(h))
         return host_open_beneath(h, path, flags);
+    if (host_is_slow(h, str_of(path)))
+        return -EREMOTE;
     code = open_how(h, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
     if (code != -EXDEV && code != -ENOSYS)
         return code;

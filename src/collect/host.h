@@ -42,6 +42,8 @@ void host_release(struct host *h);
 bool host_is_slow_type(struct str type);
 bool host_has_slow(const struct host *h);
 bool host_is_slow(const struct host *h, struct str path); /* the path's own text, without links */
+/* From now on what lies there is taken for slow, too; without a leading slash. */
+void host_slow_add(struct host *h, struct str path);
 /* Of a descriptor that may be O_PATH; asks nobody. */
 bool host_fd_is_slow(const struct host *h, int fd);
 /* What the link of a process (exe, fd/3 …) in its open folder in /proc holds; a mount may be the

@@ -2,12 +2,19 @@
  * answer, and so may never do. One look at what lies there would hold the collection up for ever.
  */
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "collect/gather.h"
 
-enum { MOUNTS_SIZE = 4 << 20, POINT_COUNT = 10000, DEVICE_COUNT = 100000, LINK_COUNT = 40 };
+enum {
+    MOUNTS_SIZE = 4 << 20,
+    POINT_COUNT = 10000,
+    DEVICE_COUNT = 100000,
+    LINK_COUNT = 40,
+    INFO_SIZE = 4096
+};
 
 struct device {
     dev_t id;
@@ -53,13 +60,28 @@ static bool read_device(struct str text, dev_t *out)
     return true;
 }
 
-/* One line of mountinfo: proc_pid_mountinfo(5). */
+static void add_point(struct host_slow *s, struct str point)
+{
+    buf_addstr(&s->points, point);
+    buf_addc(&s->points, '\0');
+    s->point_count++;
+}
+
+/* Lines of mountinfo: proc_pid_mountinfo(5). */
+static bool is_slow_line(struct str line)
+{
+    struct str field;
+
+    while ((field = take_field(&line)).len && !str_is(field, "-"))
+        ;
+    return host_is_slow_type(take_field(&line));
+}
+
 static void take_mount(struct host_slow *s, struct str line, bool with_point)
 {
     CLEANUP_BUF struct buf plain = {0};
     struct str device;
     struct str point;
-    struct str field;
     dev_t id;
     bool is_slow;
 
@@ -68,17 +90,13 @@ static void take_mount(struct host_slow *s, struct str line, bool with_point)
     device = take_field(&line);
     take_field(&line);
     point = take_field(&line);
-    while ((field = take_field(&line)).len && !str_is(field, "-"))
-        ;
-    is_slow = host_is_slow_type(take_field(&line));
+    is_slow = is_slow_line(line);
     if (read_device(device, &id))
         add_device(s, id, is_slow);
     point = mount_unescape(point, &plain);
     if (!with_point || !is_slow || point.len < 2 || s->point_count == POINT_COUNT)
         return;
-    buf_add(&s->points, point.p + 1, point.len - 1);
-    buf_addc(&s->points, '\0');
-    s->point_count++;
+    add_point(s, str_from(point, 1));
 }
 
 static void take_mounts(struct host_slow *s, struct str text, bool with_points)
@@ -87,6 +105,58 @@ static void take_mounts(struct host_slow *s, struct str text, bool with_points)
 
     while (take_line(&text, &line))
         take_mount(s, line, with_points);
+}
+
+/* What the kernel remembers of the file, so that nobody is asked. */
+static bool device_of(int fd, dev_t *out)
+{
+    struct statx x;
+
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &x) < 0)
+        return false;
+    *out = makedev(x.stx_dev_major, x.stx_dev_minor);
+    return true;
+}
+
+/* "START-END PERMS OFFSET 00:01 INODE /dev/zero (deleted)": proc_pid_maps(5). */
+static bool read_mapped_device(struct str line, const void *start, dev_t *out)
+{
+    struct str range = take_field(&line);
+    struct str device;
+    uint64_t from;
+    uint64_t high;
+    uint64_t low;
+
+    if (!read_u64_base(str_cut(&range, '-'), 16, &from) || from != (uint64_t)(uintptr_t)start)
+        return false;
+    take_field(&line);
+    take_field(&line);
+    device = take_field(&line);
+    if (!read_u64_base(str_cut(&device, ':'), 16, &high) || !read_u64_base(device, 16, &low))
+        return false;
+    *out = makedev((unsigned)high, (unsigned)low);
+    return true;
+}
+
+/* Memory that programs share, programs in memory too, lies on a mount of the kernel's own that is
+ * listed nowhere. A page of ours shows its device. */
+static void take_memory(struct host *h)
+{
+    enum { PAGE = 4096 };
+    void *page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CLEANUP_BUF struct buf text = {0};
+    struct str rest;
+    struct str line;
+    dev_t id;
+
+    if (page == MAP_FAILED)
+        return;
+    (void)host_read(h, "proc/self/maps", &text, MOUNTS_SIZE);
+    rest = buf_str(&text);
+    while (take_line(&rest, &line))
+        if (read_mapped_device(line, page, &id))
+            add_device(h->slow, id, false);
+    (void)munmap(page, PAGE);
 }
 
 void host_slow_read(struct host *h)
@@ -98,6 +168,7 @@ void host_slow_read(struct host *h)
     (void)host_read(h, "proc/self/mountinfo", &text, MOUNTS_SIZE);
     h->slow = mem_new(struct host_slow);
     take_mounts(h->slow, buf_str(&text), true);
+    take_memory(h);
 }
 
 void host_slow_release(struct host *h)
@@ -128,6 +199,14 @@ bool host_is_slow(const struct host *h, struct str path)
     return false;
 }
 
+void host_slow_add(struct host *h, struct str path)
+{
+    while (str_starts(path, "/"))
+        path = str_from(path, 1);
+    if (h->slow && path.len && h->slow->point_count < POINT_COUNT)
+        add_point(h->slow, path);
+}
+
 /* 1: of a slow one, 0: of another, -1: not known. */
 static int find_device(const struct host_slow *s, dev_t id)
 {
@@ -137,22 +216,37 @@ static int find_device(const struct host_slow *s, dev_t id)
     return -1;
 }
 
-/* What the kernel remembers of the file, so that nobody is asked. */
-static bool device_of(int fd, dev_t *out)
-{
-    struct statx x;
-
-    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &x) < 0)
-        return false;
-    *out = makedev(x.stx_dev_major, x.stx_dev_minor);
-    return true;
-}
-
 bool host_fd_is_slow(const struct host *h, int fd)
 {
     dev_t id;
 
     return host_has_slow(h) && device_of(fd, &id) && find_device(h->slow, id) > 0;
+}
+
+/* By the number of the mount, for overlays show devices of their own. 1: it is slow, 0: it is not,
+ * -1: it is not listed. */
+static int find_mount(struct str mounts, int fd)
+{
+    CLEANUP_BUF struct buf text = {0};
+    struct str rest;
+    struct str line;
+    char path[40];
+    uint64_t wanted = UINT64_MAX;
+
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    (void)host_read_in(AT_FDCWD, path, &text, INFO_SIZE);
+    rest = buf_str(&text);
+    while (take_line(&rest, &line))
+        if (str_is(take_field(&line), "mnt_id:"))
+            (void)str_u64(take_field(&line), &wanted);
+    while (take_line(&mounts, &line)) {
+        struct str whole = line;
+        uint64_t id;
+
+        if (str_u64(take_field(&whole), &id) && id == wanted)
+            return is_slow_line(line);
+    }
+    return -1;
 }
 
 bool host_held_is_slow(struct host *h, int folder, const char *link, uint64_t pid)
@@ -173,9 +267,12 @@ bool host_held_is_slow(struct host *h, int folder, const char *link, uint64_t pi
     (void)host_read(h, path, &text, MOUNTS_SIZE);
     take_mounts(h->slow, buf_str(&text), false);
     known = find_device(h->slow, id);
-    if (known < 0)
-        add_device(h->slow, id, false);
-    return known > 0;
+    if (known >= 0)
+        return known > 0;
+    /* A mount that was taken away while the file was in use is listed nowhere. */
+    known = find_mount(buf_str(&text), fd);
+    add_device(h->slow, id, known != 0);
+    return known != 0;
 }
 
 static void cut_last(struct buf *path)

@@ -64,7 +64,7 @@ void live_process_maps(struct live_process *p)
     struct map m;
     int code;
 
-    if (p->is_kernel)
+    if (p->is_kernel || p->is_held)
         return;
     code = live_file_open_in(&f, p->folder, "maps");
     while (code == 0 && !p->c->status && live_file_line(&f, &line))

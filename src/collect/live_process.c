@@ -120,7 +120,7 @@ static void put_environment(struct live_process *p, struct json *j)
     int code;
     bool is_cut;
 
-    if (p->c->options->without_environment || p->is_kernel)
+    if (p->c->options->without_environment || p->is_kernel || p->is_held)
         return;
     code = live_process_read(p, "environ", ENVIRONMENT_READ_SIZE);
     p->no_environment += code == -EACCES || code == -EPERM;
@@ -169,7 +169,10 @@ static void read_process(struct live_process *p)
     live_put_status(p, j);
     put_number(p, j, "loginuid", "login_uid");
     put_number(p, j, "sessionid", "audit_session");
-    put_args(p, j);
+    if (p->is_held)
+        json_put_bool(j, "held", true);
+    else
+        put_args(p, j);
     put_program(p, j);
     put_folder(p, j, "cwd", "folder", "folder_deleted");
     put_folder(p, j, "root", "root", "root_deleted");
@@ -218,6 +221,7 @@ void live_processes(struct collection *c)
 
         p.pid = c->processes.list[i].pid;
         p.is_kernel = c->processes.list[i].is_kernel;
+        p.is_held = c->processes.list[i].is_held;
         buf_clear(&path);
         buf_addf(&path, "proc/%llu", (unsigned long long)p.pid);
         folder = host_open(&c->host, buf_text(&path), O_RDONLY | O_DIRECTORY);

@@ -13,6 +13,7 @@ struct live_process {
     int folder; /* /proc/PID */
     uint64_t pid;
     bool is_kernel;
+    bool is_held;            /* as in struct process */
     uint64_t ended;          /* processes that ended while they were read */
     uint64_t no_environment; /* those whose environment is refused … */
     uint64_t no_program;

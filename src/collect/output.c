@@ -202,11 +202,20 @@ struct hash output_hash(struct output *o)
     return hash;
 }
 
-bool output_is_on_host(const struct output *o)
+enum output_place output_place(const struct output *o, struct buf *disk)
 {
+    enum output_place place = OUTPUT_ELSEWHERE;
+    struct host h = {.root = -1};
     struct stat root;
     struct stat file;
+    uint64_t mount;
 
-    return o->path && stat("/", &root) == 0 && fstat(o->fd, &file) == 0 &&
-           root.st_dev == file.st_dev;
+    if (!o->path || fstat(o->fd, &file) != 0)
+        return OUTPUT_ELSEWHERE;
+    if (stat("/", &root) == 0 && root.st_dev == file.st_dev)
+        return OUTPUT_ROOT;
+    if (host_init(&h, NULL, NULL) == 0 && output_mount_of(&h, o->fd, &mount))
+        place = output_place_of(&h, mount, disk);
+    host_release(&h);
+    return place;
 }

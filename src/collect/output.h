@@ -1,5 +1,6 @@
 /* output.h: where a bundle goes: a new file, standard output, or a receiver. */
 #pragma once
+#include "collect/output_place.h"
 #include "collect/send.h"
 
 struct output_wish {
@@ -26,4 +27,5 @@ DEFINE_CLEANUP(struct output *, output_close)
 const char *output_name(const struct output *o); /* for people */
 uint64_t output_size(const struct output *o);    /* bytes given to it */
 struct hash output_hash(struct output *o);       /* of these; once, at the end */
-bool output_is_on_host(const struct output *o);  /* a file on the file system of / */
+/* OUTPUT_ELSEWHERE for what is no file. disk: as output_place_of. */
+enum output_place output_place(const struct output *o, struct buf *disk);

@@ -135,7 +135,7 @@ static void note_deleted(struct reading *r)
         return;
     if (r->host->is_live && !host_held_is_slow(r->host, r->folder, "exe", r->p.pid) &&
         fstatat(r->folder, "exe", &running, 0) == 0 && running.st_nlink &&
-        lstat(buf_text(r->buf), &named) == 0 && named.st_ino == running.st_ino &&
+        host_stat(r->host, buf_text(r->buf) + 1, &named) == 0 && named.st_ino == running.st_ino &&
         named.st_dev == running.st_dev)
         return;
     r->p.is_deleted = true;
@@ -239,6 +239,12 @@ static int read_process(struct reading *r)
     return 0;
 }
 
+static void add_process(struct process_list *list, const struct process *p)
+{
+    list->list = mem_grow(list->list, list->count, &list->room, sizeof(*list->list));
+    list->list[list->count++] = *p;
+}
+
 static void scan_one(struct process_list *list, struct reading *r, int proc, const char *name)
 {
     CLEANUP_HOST_FD int folder = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -250,12 +256,12 @@ static void scan_one(struct process_list *list, struct reading *r, int proc, con
     r->folder = folder;
     r->p = (struct process){.pid = number(str_of(name)), .package = ""};
     r->p.is_self = r->host->is_live && r->p.pid == (uint64_t)getpid();
-    if (read_process(r) < 0) {
+    list->reading = &r->p;
+    if (read_process(r) < 0)
         list->vanished++;
-        return;
-    }
-    list->list = mem_grow(list->list, list->count, &list->room, sizeof(*list->list));
-    list->list[list->count++] = r->p;
+    else
+        add_process(list, &r->p);
+    list->reading = NULL;
 }
 
 static int by_inode(const void *a, const void *b)
@@ -283,6 +289,18 @@ static void settle_sockets(struct process_list *p)
     p->socket_count = kept;
 }
 
+bool process_scan_leave(struct process_list *p)
+{
+    if (!p->reading)
+        return false;
+    p->reading->is_held = true;
+    p->left_at = p->reading->pid;
+    add_process(p, p->reading);
+    p->reading = NULL;
+    settle_sockets(p);
+    return true;
+}
+
 static int by_pid(const void *a, const void *b)
 {
     uint64_t x = number(str_of(*(char *const *)a));
@@ -299,7 +317,8 @@ void process_scan(struct process_list *p, struct host *host, struct arena *arena
     CLEANUP_HOST_FD int proc = host_open(host, "proc", O_RDONLY | O_DIRECTORY);
     struct reading r = {.list = p, .host = host, .buf = &buf};
 
-    *p = (struct process_list){.arena = arena};
+    if (!p->left_at)
+        *p = (struct process_list){.arena = arena};
     p->code = proc < 0 ? proc : host_names(host, "proc", &names, PROCESS_COUNT);
     p->is_cut = p->code == -EFBIG;
     if (host_link(host, "proc/self/ns/net", &network) == 0)
@@ -307,7 +326,7 @@ void process_scan(struct process_list *p, struct host *host, struct arena *arena
     if (names.count)
         qsort(names.list, names.count, sizeof(*names.list), by_pid);
     for (size_t i = 0; i < names.count; i++)
-        if (names.list[i][0] >= '1' && names.list[i][0] <= '9')
+        if (number(str_of(names.list[i])) > p->left_at)
             scan_one(p, &r, proc, names.list[i]);
     settle_sockets(p);
 }

@@ -31,6 +31,7 @@ struct process {
     bool is_args_cut;
     bool has_program; /* the link to the program could be read */
     bool has_sockets; /* its descriptors could be read */
+    bool is_held;     /* it held up who read its arguments: nothing of its memory is asked for */
 };
 
 enum { PROCESS_ARGS_SIZE = 4096, PROCESS_COUNT = 500000, SOCKET_COUNT = 2000000 };
@@ -55,9 +56,15 @@ struct process_list {
     uint64_t other_networks; /* processes in another network namespace */
     uint64_t no_network;     /* whose network namespace was refused */
     bool is_cut;             /* more than PROCESS_COUNT or SOCKET_COUNT */
+    struct process *reading; /* what is read now; NULL: none */
+    uint64_t left_at;        /* the number of the one at which the scan was left; 0: at none */
 };
 
+/* Where the scan before was left, behind that. */
 void process_scan(struct process_list *p, struct host *host, struct arena *arena);
+/* The scan never came back and is never gone on with by its thread: keeps what there is, and what
+ * was being read as one that is held. False where it was at no process. */
+bool process_scan_leave(struct process_list *p);
 void process_list_release(struct process_list *p);
 /* The owners of a socket: the first, and how many there are. */
 const struct socket_owner *process_socket(const struct process_list *p, uint64_t inode,

@@ -117,6 +117,8 @@ int gather_snapshot(const struct collect_options *options, struct process_list *
 
     if (code < 0)
         return code;
+    for (struct str held = options ? options->held : STR(""); held.len;)
+        host_slow_add(&g.host, str_cut(&held, '\0'));
     if (lent)
         g.processes = *lent;
     g.arena = arena_new();

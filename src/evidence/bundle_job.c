@@ -5,18 +5,42 @@
 #include "evidence/bundle_walk.h"
 #include "evidence/bundle_wire.h"
 
+enum { REST_SIZE = 256 << 10 };
+
+/* What is read is hashed: a stick may answer otherwise when it is read again. */
+struct input {
+    int fd;
+    struct digest *digest;
+};
+
 static int read_input(void *context, void *bytes, size_t size, size_t *got, struct err *e)
 {
-    const int *in = context;
+    const struct input *in = context;
     ssize_t n;
 
     do
-        n = read(*in, bytes, size);
+        n = read(in->fd, bytes, size);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return err_errno(e, "cannot read");
+    digest_add(in->digest, bytes, (size_t)n);
     *got = (size_t)n;
     return 0;
+}
+
+/* Where the bundle ended before its file did. */
+static int read_rest(struct input *in, struct hash *out, struct err *e)
+{
+    CLEANUP_FREE char *chunk = mem_alloc(REST_SIZE);
+    uint8_t sum[64];
+    size_t got = 1;
+    int code = 0;
+
+    while (code == 0 && got)
+        code = read_input(in, chunk, REST_SIZE, &got, e);
+    digest_end(in->digest, sum);
+    memcpy(out->b, sum, sizeof(out->b));
+    return code;
 }
 
 static int send_entry(void *context, const struct archived *entry, struct err *e)
@@ -96,7 +120,9 @@ static int walk_sealed(const struct bundle_source *s, const struct bundle_task *
 
 int bundle_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
 {
-    struct bundle_source source = {read_input, &in};
+    CLEANUP(digest_freep) struct digest *digest = digest_new(DIGEST_SHA256);
+    struct input input = {in, digest};
+    struct bundle_source source = {read_input, &input};
     struct bundle_summary sum = {0};
     struct bundle_task task;
     int code;
@@ -109,6 +135,8 @@ int bundle_job(int in, struct str argument, struct worker_channel *channel, stru
     code = task.has_key ? walk_sealed(&source, &task, channel, &sum, e)
                         : walk(&source, &task, channel, &sum, e);
     mem_wipe(&task, sizeof(task));
+    if (code == 0)
+        code = read_rest(&input, &sum.input, e);
     if (code)
         return code;
     if (sum.pieces == 0)

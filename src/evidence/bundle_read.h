@@ -21,12 +21,13 @@ const char *bundle_state_name(enum bundle_state s); /* "whole" … */
 
 struct bundle_summary {
     enum bundle_state state;
-    uint64_t pieces;  /* that are good */
-    uint64_t good;    /* bytes of their frames and links; unsealed: good up to this byte */
-    uint64_t bytes;   /* of the archive in them */
-    uint64_t members; /* that are whole in them */
-    struct hash link; /* the last good one */
-    char why[256];    /* it is not whole, a sentence part; else empty */
+    uint64_t pieces;   /* that are good */
+    uint64_t good;     /* bytes of their frames and links; unsealed: good up to this byte */
+    uint64_t bytes;    /* of the archive in them */
+    uint64_t members;  /* that are whole in them */
+    struct hash link;  /* the last good one */
+    struct hash input; /* of all bytes of the file, as they were read for this; bundle_read alone */
+    char why[256];     /* it is not whole, a sentence part; else empty */
 };
 
 /* One box of a sealed bundle: the stream's key, sealed to an X25519 key. */

@@ -2,6 +2,7 @@
 #include "practice/bundle.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/sink.h"
 #include "evidence/bundle_read.h"
@@ -177,13 +178,16 @@ static int open_bundle(struct opening_job *o, struct session *s, const struct op
                        const struct input *in, struct err *e)
 {
     const char *path;
+    struct stat st;
     int rc;
 
     buf_addstr(&o->bundle, input_value(op, in, "bundle"));
     path = buf_text(&o->bundle);
     o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (o->fd < 0)
+    if (o->fd < 0 || fstat(o->fd, &st) != 0)
         return err_errno(e, "cannot open %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_USAGE, "%s is no regular file", path);
     rc = bundle_is_sealed(o->fd, &o->is_sealed, e);
     if (rc == 0 && o->is_sealed)
         rc = bundle_stream_key(s, o->fd, path, o->key, e);
@@ -215,6 +219,11 @@ static int write_out(struct opening_job *o, struct err *e)
         rc = out_file_sync(&o->out, buf_text(&o->to), e);
     if (rc == 0)
         o->out_hash = digest_hash(o->digest);
+    if (rc == 0 && !hash_eq(&o->sum.input, &o->bundle_hash))
+        rc = err_set(e, ERR_TAMPER,
+                     "%s holds other bytes each time that it is read: the medium is damaged or "
+                     "made to lie. Copy it to a disk and open the copy",
+                     buf_text(&o->bundle));
     return rc;
 }
 

@@ -264,23 +264,11 @@ const struct operation preserve_collect = {
     .practice = "preserve",
     .help = "collect the live state of this machine, or of many over SSH, and take it in",
     .example = "calm preserve collect web1",
-    .more =
-        "Runs calm-collect, which starts no program of the host and writes nothing but its "
-        "output. The bundle is sealed to the case as it is made and kept as one item of evidence; "
-        "then its state, what is noticed and what is missing are read out of it, as calm preserve "
-        "import does. At an affected machine do not do this from its own disk: carry calm-collect "
-        "on a stick (calm ready) and bring the bundle. With --ssh calm-collect is sent to each "
-        "host, into a file system in memory (/dev/shm, /run/user/UID or /run), and its file is "
-        "removed before it runs; the sealed bundle comes back over the connection: calm preserve "
-        "collect --ssh root@web1 root@db1 mail1:2222 --limit 20MB. Each host goes "
-        "on record before and after: how it went, what lay there and for how long "
-        "(calm preserve visits). A host whose key is not in known_hosts, or differs, is refused, "
-        "and calm says how to go on. Keys come from your agent or --identity, a password only "
-        "from the terminal. ~/.ssh/config is not read. What came of a host that broke off is "
-        "kept: it is good up to there, and the host is visited again, at most --tries times: with "
-        "the profile full behind the last step that came whole, which calm also does later with "
-        "--resume, and both parts are read as one collection of two times; a triage takes "
-        "seconds and is taken anew. The last line is the command that tries again.",
+    .more = "Runs calm-collect, which starts no program of the host and writes nothing but its "
+            "output, and takes the sealed bundle in as calm preserve import does. At an affected "
+            "machine do not do this from its own disk: calm help affected-machine. Over SSH it "
+            "goes into a file system in memory, and how each visit went is on record: "
+            "calm preserve collect --ssh root@web1 db1:2222. More: calm help many-hosts.",
     OP_FIELDS(collect_fields),
     .kind = &evidence_kind,
     .type = OP_JOB,

@@ -44,6 +44,10 @@ static const struct field collection_fields[] = {
      .help = "the part before it, which was cut"},
     {.name = "resumed", .type = FIELD_TIME, .help = "when the last of its parts was begun"},
     {.name = "step", .type = FIELD_LINE, .help = "where it was cut: the last step it has whole"},
+    {.name = "looked",
+     .type = FIELD_WORD,
+     .choices = WORDS("yes"),
+     .help = "somebody looked through what is noticed in it"},
     {.name = "doubt", .type = FIELD_LINE, .help = "what speaks against its being of this system"},
 };
 const struct kind collection_kind = {.name = "collection",
@@ -112,7 +116,7 @@ static void add_number(struct decision *d, struct draft *dr, const char *name, u
 
 /* What is said of the three items that one collection becomes. */
 struct titles {
-    struct buf call; /* "web1 at 2026-11-25 03:12:09 UTC" */
+    struct buf call; /* "web1 at 2026-11-25 04:12:09 (03:12:09 UTC)" */
     struct buf system_hex;
     struct id system;
 };
@@ -148,7 +152,6 @@ static int find_titles(struct collection_taken *t, const struct state_document *
 {
     const struct collection_facts *f = &t->reading.facts;
     const struct thing *system;
-    char when[UTC_PLAIN_SIZE];
 
     if (!t->system.len && !f->host.len)
         return err_set(e, ERR_USAGE,
@@ -161,9 +164,12 @@ static int find_titles(struct collection_taken *t, const struct state_document *
     buf_addstr(&out->call, system          ? view_title(system)
                            : t->system.len ? t->system
                                            : buf_str(&f->host));
-    buf_addf(&out->call, " at %s", f->taken.sec ? utc_plain(when, f->taken) : "a time not stated");
-    if (t->reading.resumed.sec)
-        buf_addf(&out->call, ", resumed at %s", utc_plain(when, t->reading.resumed));
+    buf_adds(&out->call, " at ");
+    snapshot_add_taken(&out->call, f->taken);
+    if (t->reading.resumed.sec) {
+        buf_adds(&out->call, ", resumed at ");
+        snapshot_add_taken(&out->call, t->reading.resumed);
+    }
     hex_add(&out->system_hex, out->system.b, sizeof(out->system.b));
     return 0;
 }

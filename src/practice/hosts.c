@@ -90,6 +90,8 @@ static void say_collection(const struct view *v, const struct thing *t, struct b
 
     if (thing_value(t, "doubt").len)
         add_part(out, "certainty that it is this system");
+    if (thing_says(t, "how", "received") && !thing_says(t, "looked", "yes"))
+        add_part(out, "a look by somebody: it came over the network");
     if (thing_value(t, "problem").len)
         add_part(out, "its end: it is not whole");
     if (!view_ref(v, t, "state"))

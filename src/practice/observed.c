@@ -28,6 +28,10 @@ static const struct field observed_fields[] = {
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
      .help = "one sort after the other, with one key for what it becomes"},
+    {.name = "looked",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "put on record that they were looked through: calm asks no more"},
     {.name = "raise",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
@@ -272,7 +276,31 @@ static void say_next(const struct view *v, const struct subject *s, const struct
 
 static bool acts(const struct operation *op, const struct input *in)
 {
-    return input_has(op, in, "raise") || input_has(op, in, "for") || input_has(op, in, "mark");
+    return input_has(op, in, "raise") || input_has(op, in, "for") || input_has(op, in, "mark") ||
+           input_has(op, in, "looked");
+}
+
+/* Looking leaves no record; that somebody looked through all is said by who did. */
+static int put_looked(struct session *s, const struct view *v, const struct subject *subject,
+                      struct answer *a, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    struct draft *dr;
+    uint64_t first;
+    int rc;
+
+    if (!subject->collection)
+        return err_set(e, ERR_NOTFOUND, "--looked is for a collection: calm preserve hosts");
+    decision_begin(&d, v, NULL, NULL);
+    d.is_independent = true;
+    dr = decision_add(&d, "collection-change/1");
+    draft_ref(dr, &subject->collection->id);
+    draft_value(dr, "looked", STR("yes"));
+    rc = session_append(s, &d, &first, e);
+    if (rc == 0 && !a->wants_json)
+        buf_addf(&a->text, "\nOn record: what was noticed in co%u was looked through.\n",
+                 subject->collection->number);
+    return rc;
 }
 
 static int act(struct session *s, const struct view *v, const struct operation *op,
@@ -341,7 +369,36 @@ static int observed_job(struct session *s, const struct operation *op, const str
         observations_json(&o, a);
     else
         show(&v, op, in, &subject, &o, a);
-    return o.count ? act(s, &v, op, in, &o, a, e) : 0;
+    if (o.count)
+        rc = act(s, &v, op, in, &o, a, e);
+    if (rc == 0 && input_has(op, in, "looked"))
+        rc = put_looked(s, &v, &subject, a, e);
+    return rc;
+}
+
+/* Whether somebody said so, or went on with something of it. */
+static bool is_looked_at(const struct view *v, const struct thing *collection)
+{
+    const struct thing *item = view_ref(v, collection, "evidence");
+    size_t problem_at = 0;
+    size_t fact_at = 0;
+
+    return thing_says(collection, "looked", "yes") ||
+           (item && (view_next_of(v, "problem", "from", item, &problem_at) ||
+                     view_next_of(v, "fact", "from", item, &fact_at)));
+}
+
+const struct thing *observed_not_looked_at(const struct view *v)
+{
+    const struct thing *newest = NULL;
+    const struct thing *t;
+    uint64_t count;
+
+    for (size_t at = 0; (t = view_next(v, "collection", &at));)
+        if ((!newest || t->seq > newest->seq) && str_u64(thing_value(t, "observed"), &count) &&
+            count && !is_looked_at(v, t))
+            newest = t;
+    return newest;
 }
 
 const struct operation preserve_observed = {
@@ -349,16 +406,18 @@ const struct operation preserve_observed = {
     .practice = "preserve",
     .help = "what may be noticed in what was collected, with its usual harmless cause",
     .example = "calm preserve observed co1 --least 2 --raise",
-    .more = "Observations are no verdicts: each says what is seen, what it may point to, and its "
-            "usual harmless cause. They come from the rules that calm snapshot observe has, and "
-            "from what the collector saw by comparing independent views of the host. Each has a "
-            "number; with numbers behind the state only those are meant. Of one sort the first are "
-            "shown, and how many more there are. --raise makes each sort a problem, once; --for "
-            "makes each a fact that speaks for a hypothesis; --mark marks the system. --each does "
-            "this at the terminal: one sort at a time, with one key.",
+    .more =
+        "Observations are no verdicts: each says what is seen, what it may point to, and its "
+        "usual harmless cause. They come from the rules that calm snapshot observe has, and "
+        "from what the collector saw by comparing independent views of the host. Each has a "
+        "number; with numbers behind the state only those are meant. Of one sort the first are "
+        "shown, and how many more there are. --raise makes each sort a problem, once; --for "
+        "makes each a fact that speaks for a hypothesis; --mark marks the system. --each does "
+        "this at the terminal: one sort at a time, with one key. Until something of a collection "
+        "is gone on with, or --looked says that it was looked through, calm asks for it.",
     OP_FIELDS(observed_fields),
     .type = OP_JOB,
     .roles = ROLES_WRITING,
     .faces = FACE_CLI,
-    .records = WORDS("problem/1", "fact/1", "weight/1", "system-change/1"),
+    .records = WORDS("problem/1", "fact/1", "weight/1", "system-change/1", "collection-change/1"),
     .job = observed_job};

@@ -312,9 +312,35 @@ static const struct thing *first_unheld(const struct view *v)
     return NULL;
 }
 
+/* A few seconds of reading may say what is lost if nobody acts. */
+static void suggest_observed(const struct thing *collection, struct practice_status *out)
+{
+    CLEANUP_BUF struct buf call = {0};
+    uint64_t count = 0;
+
+    view_call(&call, collection);
+    (void)str_u64(thing_value(collection, "observed"), &count);
+    buf_addf(&out->next, "calm preserve observed %s", buf_text(&call));
+    add_count(&out->because, count, "thing stands out in ", "things stand out in ");
+    buf_addstr(&out->because, view_title(collection));
+    buf_adds(&out->because, "; behind it --looked says that they were looked through");
+    out->urgency = 66;
+}
+
+static void suggest_hold(const struct view *v, const struct thing *system,
+                         struct practice_status *out)
+{
+    buf_addf(&out->next, "calm preserve hold " STR_FMT " --backup offline --rotation suspended",
+             STR_ARG(view_title(system)));
+    buf_adds(&out->because, "backups and logs are overwritten while we work; a hold costs nothing");
+    backup_say(v, system, &out->because);
+    out->urgency = 52;
+}
+
 static void preserve_status(const struct view *v, struct practice_status *out)
 {
     const struct thing *unheld = first_unheld(v);
+    const struct thing *noticed = observed_not_looked_at(v);
     size_t items = view_count(v, "evidence");
     size_t holds = view_count(v, "retention");
     const struct thing *t;
@@ -338,13 +364,10 @@ static void preserve_status(const struct view *v, struct practice_status *out)
     if (holds)
         add_count(&out->done, holds, "hold\n", "holds\n");
     out->stage = !items && !holds ? STAGE_OPEN : out->missing.len ? STAGE_UNDER_WAY : STAGE_DONE;
-    if (unheld) {
-        buf_addf(&out->next, "calm preserve hold " STR_FMT " --backup offline --rotation suspended",
-                 STR_ARG(view_title(unheld)));
-        buf_adds(&out->because,
-                 "backups and logs are overwritten while we work; a hold costs nothing");
-        backup_say(v, unheld, &out->because);
-        out->urgency = 52;
+    if (noticed) {
+        suggest_observed(noticed, out);
+    } else if (unheld) {
+        suggest_hold(v, unheld, out);
     } else if (!items && view_count(v, "system")) {
         buf_adds(&out->next, "calm preserve files /var/log");
         buf_adds(&out->because, "nothing is kept as evidence yet");

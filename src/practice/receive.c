@@ -17,6 +17,7 @@
 
 enum { WAIT_MS = 300, TOKEN_FILE_SIZE = 256, SHOWN_ADDRESSES = 8 };
 
+#define LIMITS "How much is taken"
 static const struct field receive_fields[] = {
     {.name = "at",
      .type = FIELD_LINE,
@@ -26,37 +27,41 @@ static const struct field receive_fields[] = {
     {.name = "count",
      .type = FIELD_NUMBER,
      .flags = FIELD_OUTSIDE,
-     .help = "end by itself after so many bundles; 0: go on until Ctrl-C",
+     .help = "end after so many bundles; 0: on Ctrl-C",
      .fallback = "0"},
     {.name = "patience",
      .type = FIELD_SPAN,
      .flags = FIELD_OUTSIDE,
-     .help = "give up a bundle of which nothing came for so long; it is kept as far as it came",
+     .help = "how long a lost sender may be gone; what came is then kept",
      .fallback = "15 min"},
-    {.name = "most",
-     .type = FIELD_SIZE,
-     .flags = FIELD_OUTSIDE,
-     .help = "take no more than this of one bundle",
-     .fallback = "256 GB"},
-    {.name = "most-address",
-     .type = FIELD_SIZE,
-     .flags = FIELD_OUTSIDE,
-     .help = "take no more than this from one address, of all its bundles",
-     .fallback = "512 GB"},
-    {.name = "most-all",
-     .type = FIELD_SIZE,
-     .flags = FIELD_OUTSIDE,
-     .help = "take no more than this of all bundles together",
-     .fallback = "4 TB"},
-    {.name = "spare",
-     .type = FIELD_SIZE,
-     .flags = FIELD_OUTSIDE,
-     .help = "so much stays free on the disk; bundles wait where there is less",
-     .fallback = "1 GB"},
     {.name = "give-up",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
      .help = "listen no more: keep what came in part as it is"},
+    {.name = "most",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .group = LIMITS,
+     .help = "at most this of one bundle",
+     .fallback = "256 GB"},
+    {.name = "most-address",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .group = LIMITS,
+     .help = "at most this from one address",
+     .fallback = "512 GB"},
+    {.name = "most-all",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .group = LIMITS,
+     .help = "at most this of all together",
+     .fallback = "4 TB"},
+    {.name = "spare",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .group = LIMITS,
+     .help = "left free on the disk; with less, senders wait",
+     .fallback = "1 GB"},
 };
 
 struct receiving {
@@ -427,6 +432,8 @@ static int tell_end(struct receiving *r, struct err *e)
         buf_addf(json, "],\"taken\":%zu,\"left\":%zu}", r->taken, left);
         return 0;
     }
+    if (interrupt_came()) /* behind the ^C that a terminal shows */
+        buf_addc(&r->a->text, '\n');
     buf_addf(&r->a->text, "%zu bundle%s taken in.\n", r->taken, r->taken == 1 ? "" : "s");
     if (left > r->failed)
         buf_addf(&r->a->text,
@@ -465,16 +472,9 @@ const struct operation preserve_receive = {
     .example = "calm preserve receive 192.0.2.7:7461",
     .more =
         "Prints the command to type at the affected machine, with a token that only who sees it "
-        "knows. Bundles are sealed to the case, so whoever listens in reads nothing; what is in "
-        "them is not looked at before they are whole. A connection that is lost goes on where it "
-        "was, also after this command was started anew. Each is on the register as one item of "
-        "evidence once it is whole, or as cut when nothing came of it for the time of --patience. "
-        "While one is read into the case the others go on sending: 64 at once, 16 from one "
-        "address, which can bring 256 bundles. Who does not show the token within 20 seconds is "
-        "cut off, and writes nothing to the disk. What one bundle, one address and all together "
-        "may bring is --most, --most-address and --most-all; a sender that reaches one is told "
-        "so. One that is told that the disk is full tries again for as long as its own "
-        "--patience lasts. What a sender says is read by a confined process of its own.",
+        "knows. Bundles are sealed to the case: who listens in reads nothing. A connection that "
+        "is lost goes on where it was, also after this was started anew. More: calm help "
+        "many-hosts.",
     OP_FIELDS(receive_fields),
     .kind = &evidence_kind,
     .type = OP_JOB,

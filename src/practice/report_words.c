@@ -14,19 +14,10 @@ struct str report_take(const struct report *r, struct buf *b)
 /* "2026-11-25 04:12 (03:12 UTC)"; the day of UTC is said where it is another. */
 struct str report_time(const struct report *r, struct utc t)
 {
-    char local[UTC_PLAIN_SIZE];
-    char utc[UTC_PLAIN_SIZE];
-    const char *text;
+    CLEANUP_BUF struct buf text = {0};
 
-    utc_local(local, t);
-    utc_plain(utc, t);
-    if (strncmp(local, utc, 16) == 0)
-        text = arena_printf(r->arena, "%.16s UTC", utc);
-    else if (strncmp(local, utc, 10) == 0)
-        text = arena_printf(r->arena, "%.16s (%.5s UTC)", local, utc + 11);
-    else
-        text = arena_printf(r->arena, "%.16s (%.16s UTC)", local, utc);
-    return str_of(text);
+    utc_add_both(&text, t, false);
+    return (struct str){arena_dup(r->arena, text.p, text.len), text.len};
 }
 
 struct str report_span(const struct report *r, struct utc from, struct utc to)

@@ -98,6 +98,14 @@ struct draft *snapshot_draft(struct decision *d, const struct snapshot_facts *f)
     return dr;
 }
 
+void snapshot_add_taken(struct buf *title, struct utc taken)
+{
+    if (taken.sec)
+        utc_add_both(title, taken, true);
+    else
+        buf_adds(title, "a time not stated");
+}
+
 /* System where it is new, item, and snapshot, in one step. */
 static int record(struct session *s, const struct operation *op, const struct input *in,
                   struct document *doc, const char *how, uint64_t *first, size_t *count,
@@ -109,7 +117,6 @@ static int record(struct session *s, const struct operation *op, const struct in
     CLEANUP_BUF struct buf title = {0};
     CLEANUP_BUF struct buf hex = {0};
     const struct thing *system;
-    char when[UTC_PLAIN_SIZE];
     struct id system_id;
     struct id evidence;
     struct view v;
@@ -130,8 +137,8 @@ static int record(struct session *s, const struct operation *op, const struct in
     if (system && strcmp(how, "taken") == 0)
         draft_host(&d, system, buf_str(&host));
     buf_addstr(&title, system ? view_title(system) : name.len ? name : buf_str(&host));
-    buf_addf(&title, " at %s",
-             doc->head.taken.sec ? utc_plain(when, doc->head.taken) : "a time not stated");
+    buf_adds(&title, " at ");
+    snapshot_add_taken(&title, doc->head.taken);
     hex_add(&hex, system_id.b, sizeof(system_id.b));
     doc->facts.sort = "snapshot";
     doc->facts.title = buf_str(&title);

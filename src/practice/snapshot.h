@@ -13,6 +13,9 @@ const struct thing *snapshot_newest(const struct view *v, const struct thing *sy
  * that runs ahead makes nothing newer than it is. False where that is not known. */
 bool snapshot_taken(const struct view *v, const struct thing *t, struct utc *out);
 
+/* "2026-11-25 04:12:09 (03:12:09 UTC)", for titles; taken: zero where it is not said. */
+void snapshot_add_taken(struct buf *title, struct utc taken);
+
 /* A state to be recorded; texts are copied. */
 struct snapshot_facts {
     struct str title;
@@ -27,6 +30,10 @@ struct snapshot_facts {
 };
 /* Drafts its record, with what the operation's input says of one. */
 struct draft *snapshot_draft(struct decision *d, const struct snapshot_facts *f);
+
+/* The document of a state, hashed again by the store as it is opened. ERR_NOTFOUND, ERR_DENIED. */
+MUST_CHECK int snapshot_load(const struct view *v, const struct thing *snapshot, struct buf *out,
+                             struct err *e);
 
 struct observations;
 /* What the rules notice in a state's document (observations.h), with its system and evidence. */

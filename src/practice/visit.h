@@ -15,55 +15,65 @@ extern const struct operation preserve_visits;
 /* The rows for the table of the operation that visits. */
 #define VISIT_JOBS_USUAL "8"
 #define VISIT_TRIES_USUAL "3"
+#define VISIT_GROUP "Over SSH"
 #define VISIT_FIELDS                                                                               \
     {.name = "ssh",                                                                                \
      .type = FIELD_LINE,                                                                           \
      .flags = FIELD_MANY | FIELD_OUTSIDE,                                                          \
-     .help = "over SSH, from this host, user@host:port, and those named behind it"},               \
+     .group = VISIT_GROUP,                                                                         \
+     .help = "this host, user@host:port, and those named behind it"},                              \
         {.name = "jobs",                                                                           \
          .type = FIELD_NUMBER,                                                                     \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: so many hosts at once, 8 unless said otherwise",                        \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "so many hosts at once; usually 8",                                               \
          .fallback = VISIT_JOBS_USUAL},                                                            \
         {.name = "identity",                                                                       \
          .type = FIELD_PATH,                                                                       \
          .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
-         .help = "for SSH: a private key's file, where it is not in your agent"},                  \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "a private key's file, where it is not in your agent"},                           \
         {.name = "known-hosts",                                                                    \
          .type = FIELD_PATH,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: the keys of hosts, besides those you and this machine know"},           \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "a file of hosts' keys, besides those you know"},                                 \
         {.name = "host-key",                                                                       \
          .type = FIELD_LINE,                                                                       \
          .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
-         .help = "for SSH: SHA256:… of a new host's key, which you compared with the host's own"}, \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "SHA256:… of a new host's key, compared with the host's own"},                    \
         {.name = "sudo",                                                                           \
          .type = FIELD_FLAG,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: become root there by sudo; where it wants a password, you are asked"},  \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "become root there by sudo; asks you for its password"},                          \
         {.name = "tries",                                                                          \
          .type = FIELD_NUMBER,                                                                     \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: how often a host is visited that breaks off midway, 3 unless said "     \
-                 "otherwise",                                                                      \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "how often a host is visited that breaks off midway; usually 3",                  \
          .fallback = VISIT_TRIES_USUAL},                                                           \
         {.name = "resume",                                                                         \
          .type = FIELD_FLAG,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: only what a visit that broke off did not bring, of the profile full"},  \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "only what a visit with the profile full did not bring"},                         \
         {.name = "quiet",                                                                          \
          .type = FIELD_SPAN,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: the longest silence of a host, 60 s unless said otherwise",             \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "the longest silence of a host; usually 60 s",                                    \
          .fallback = "60 s"},                                                                      \
         {.name = "most",                                                                           \
          .type = FIELD_SIZE,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: no more than this from one host, 8 GiB unless said otherwise",          \
+         .group = VISIT_GROUP,                                                                     \
+         .help = "no more than this from one host; usually 8 GiB",                                 \
          .fallback = "8 GiB"},                                                                     \
     {                                                                                              \
-        .name = "program", .type = FIELD_PATH, .flags = FIELD_OUTSIDE,                             \
-        .help = "for SSH: the calm-collect that goes there, if not the one beside calm"            \
+        .name = "program", .type = FIELD_PATH, .flags = FIELD_OUTSIDE, .group = VISIT_GROUP,       \
+        .help = "the calm-collect that goes there, if another"                                     \
     }
 #define VISIT_RECORDS "visit/1", "visit-change/1"
 

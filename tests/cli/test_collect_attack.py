@@ -1,6 +1,8 @@
 """test_collect_attack.py: who owns the affected host, the stick on its way or the network tries to make the case believe what is not so, to
 hide what is so, to lead the program out of its place, or to hold it up. Bundles are made here byte by byte (doc/format/bundle.md)."""
 import datetime
+import errno
+import hashlib
 import json
 import os
 import pathlib
@@ -14,9 +16,10 @@ import unittest
 
 import harness
 import test_collection as made
+import test_receive
 from test_collection import HEAD, STARTED, bundle, chained, document, jsonl, line, members, seen, tar
 
-GATE = 5
+GATE, TAMPERED = 5, 8
 COLLECT = pathlib.Path(harness.CALM).parent / "calm-collect"
 SLOW = pathlib.Path(__file__).resolve().parent / "slow_fs.py"
 LATER = "2026-11-25T09:12:09.000000000Z"
@@ -142,6 +145,29 @@ class Claimed(made.CollectionTest):
         self.bring(at(LATER, collection="cd" * 16), "true.calm")
         self.assertNotIn("is not recorded yet", self.ana.run("clean", "begin", "a1").stderr.decode())
 
+    def test_what_came_over_the_network_opens_no_gate_before_somebody_looked_at_it(self):
+        self.ana("assess system web1 --state affected")
+        receiver = test_receive.Receiver(self, "127.0.0.1:0", "--count", "1")
+        content = at(STARTED)
+        with receiver.sender(test_receive.sender.Key()) as one:
+            one.send(content[one.greet() :])
+            self.assertEqual(one.finish(content), "F")
+        receiver.wait()
+        self.assertEqual(len(self.ana.json("snapshot list")), 1)
+        self.ana('stop plan "unplug" --system web1 --breaks "the shop" --undo "plug"')
+        self.assertEqual(self.ana.fails("stop begin a1")[0], GATE)
+        self.ana('assess look "I looked"')
+        self.ana('assess sign "known"')
+        self.ana('clean plan "rebuild" --system web1 --undo "put it back"')
+        status, said = self.ana.fails("clean begin a2")
+        self.assertEqual(status, GATE)
+        self.assertIn("came over the network, and nobody has looked at it", said)
+        self.assertIn("calm preserve observed co1 --looked", said)
+        self.assertIn("a look by somebody", self.hosts()["web1"]["missing"])
+        self.ana("preserve observed co1 --looked")
+        self.assertNotIn("came over the network", self.ana.run("clean", "begin", "a2").stderr.decode())
+        self.assertNotIn("a look by somebody", self.hosts()["web1"].get("missing", ""))
+
     def test_a_clock_that_runs_ahead_makes_nothing_newest_for_ever(self):
         for number, moment in enumerate(("9999-12-31T23:59:59.999999999Z", "2099-01-01T00:00:00.000000000Z")):
             said = self.bring(at(moment, collection=f"{number:032}"), f"t{number}.calm")
@@ -216,6 +242,35 @@ class Members(made.CollectionTest):
                 self.assertTrue((self.folder / words[4]).exists(), words)
 
 
+@unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse"), "needs root and /dev/fuse")
+class Lies(made.CollectionTest):
+    """A stick that answers otherwise each time it is read."""
+
+    def test_what_is_opened_is_what_was_hashed(self):
+        first, other = self.write("first", bundle()), self.write("other", bundle(head={**HEAD, "host": "db01"}))
+        for operation in ("unseal {} --out out.zst", "import {}"):
+            with self.subTest(operation):
+                place = self.folder / f"stick-{operation[:2]}"
+                place.mkdir()
+                with subprocess.Popen([sys.executable, SLOW, place, "40755", first, other], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as stick:
+                    try:
+                        self.assertEqual(stick.stdout.readline(), b"ready\n")
+                        done = self.ana.run("preserve", *operation.format(place / "web1").split())
+                    finally:
+                        subprocess.run(["umount", "-l", place], check=False)
+                        stick.kill()
+                if operation.startswith("unseal"):
+                    self.assertEqual(done.returncode, TAMPERED, done)
+                    self.assertIn(b"other bytes each time", done.stderr)
+                    self.assertFalse((self.folder / "out.zst").exists())
+                else:
+                    # One of the two was taken, and is named by what it says: never the hash of one and the words of the other.
+                    self.assertEqual(done.returncode, 0, done)
+                    taken = {hashlib.sha256(one.read_bytes()).hexdigest(): host for one, host in ((first, "web1"), (other, "db01"))}
+                    (item,) = [one for one in self.ana.json("preserve list") if one["sha256"] in taken]
+                    self.assertEqual(self.listed()[0]["host"], taken[item["sha256"]])
+
+
 @unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse") and not harness.SANITIZED, "needs root and /dev/fuse")
 class Held(unittest.TestCase):
     """A host on which something never answers. All mounts are made in a namespace of their own, and go with it."""
@@ -227,7 +282,7 @@ class Held(unittest.TestCase):
         shutil.copy(SLOW, folder / "slow_fs.py")
         head = f"""set -e; cd {folder}; export PATH=/usr/bin:/bin; mount --make-rprivate /
 slow() {{ {sys.executable} slow_fs.py "$@" > ready.$! & SLOW=$!; while ! grep -qs ready ready.*; do kill -0 $SLOW; sleep 0.05; done; }}
-collect() {{ timeout -s KILL 60 ./calm-collect --unsealed --output out {' '.join(more)}; }}
+collect() {{ ./calm-collect --unsealed --output out {' '.join(more)} 2> told < /dev/null & while kill -0 $! && ! grep -qs SHA-256 told; do sleep 0.1; done; [ -z "$SLOW" ] || kill -9 $SLOW; wait $!; }}
 """
         with open(folder / "said", "wb") as said, subprocess.Popen(["unshare", "-m", "bash", "-c", head + script], stdin=subprocess.DEVNULL, stdout=said,
                                                                    stderr=said, start_new_session=True) as done:
@@ -256,6 +311,29 @@ collect() {{ timeout -s KILL 60 ./calm-collect --unsealed --output out {' '.join
                             "mount --bind /etc/cron.d /etc/cron.daily; collect || [ $? -lt 128 ]")
         self.assertIn("there", said)
 
+    def missing(self, said):
+        return [json.loads(one) for one in said.splitlines() if one.startswith('{"what"')]
+
+    def test_a_program_on_what_was_taken_away_or_only_it_sees_is_not_asked_for(self):
+        for how in ("slow there 40755 sleep; 'there/p (deleted)' 1000 & sleep 0.5; umount -l there; kill -USR1 $SLOW",
+                    "export -f slow; unshare -m bash -c 'slow there 40755 sleep; sleep 1; (sleep 0.5; kill -USR1 $SLOW) & exec \"there/p (deleted)\" 1000' & sleep 3; SLOW="):
+            with self.subTest(how):
+                held = self.missing(self.collect(f"mkdir there; cp /bin/sleep sleep; {how}; collect || [ $? -lt 128 ]"))
+                self.assertTrue([one for one in held if one["step"] == "recover" and one["what"].endswith("/exe") and one.get("error") == errno.EREMOTE], held)
+                self.assertEqual([one for one in held if "nothing came of it" in one["why"]], [])
+
+    def test_what_could_not_be_foreseen_is_left_after_a_while_and_the_rest_is_read(self):
+        began = time.monotonic()
+        said = self.collect("mkdir there empty; cp /bin/sleep sleep; slow there 40755 sleep; mount -t overlay -o lowerdir=there:empty none /opt; "
+                            "kill -USR1 $SLOW; collect || [ $? -lt 128 ]")
+        held = {one["step"]: one["why"] for one in self.missing(said) if "nothing came of it" in one["why"]}
+        # It holds up the first step that comes there, and no other.
+        self.assertEqual(list(held), ["noticed-file"])
+        self.assertIn("for 20 seconds", held["noticed-file"])
+        self.assertIn("/opt", [one["what"] for one in self.missing(said)])
+        self.assertLess(time.monotonic() - began, 80)
+        self.assertIn('"section":"account"', said)
+        self.assertIn('"stopped":false', said)
 
 
 if __name__ == "__main__":

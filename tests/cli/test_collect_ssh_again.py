@@ -7,11 +7,16 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
 import harness
 from test_collect_ssh import COLLECT, IN_NAMESPACES, USER, SshTest, enter_namespaces
+from test_collection import HEAD, chained, members, tar
+
+sys.path.insert(0, str(harness.ROOT / "tests" / "oracle"))
+import bundle as oracle  # noqa: E402  pylint: disable=wrong-import-position
 
 STEPS = re.findall(r'^STEP\("([a-z-]+)"', (harness.ROOT / "src/collect/steps.def").read_text(), re.M)
 ROOT_FILES = {
@@ -140,6 +145,38 @@ head -c $(( $(wc -c <{self.folder}/out-$n) * $1 / 100 )) {self.folder}/out-$n; s
         status, said = self.ana.fails(f"preserve collect --ssh {host.at()} --resume --identity {self.key} --known-hosts {self.known}")
         self.assertEqual(status, 2)
         self.assertIn("nothing of it was cut off", " ".join(said.split()))
+
+    def lying(self, name, step="scan", run="ab" * 16):
+        """The first time it sends a bundle made by hand, which breaks off behind a step of that name, and dies."""
+        to = self.folder / f"{name}-to.txt"
+        self.ana(f"preserve key --out {to}")
+        head = {**HEAD, "profile": "full", "collection": run}
+        more = [(f"step/{step}.json", b"{}\n"), ("live/login-000.jsonl", b"{}\n" * 3000)]
+        frames = chained(tar(members(head=head, more=more, ended=False)), 1024)
+        sealed = self.folder / f"{name}-sealed"
+        sealed.write_bytes(oracle.seal(frames[: len(frames) - 4000], oracle.recipient(to.read_bytes())))
+        return self.program(name, f"""echo "$@" >> {self.folder}/{name}-runs
+[ -e {self.folder}/{name}-came ] && exec {COLLECT} "$@" --root {self.root}
+touch {self.folder}/{name}-came; cat {sealed}; sleep 0.2; kill -9 $$
+""")
+
+    def test_what_a_host_says_that_a_shell_would_read_is_never_typed_there(self):
+        host = self.host("web1")
+        cases = (("plain", {}, True), ("semicolon", {"step": "x;touch evil"}, False), ("dollar", {"step": "x$(touch evil)"}, False),
+                 ("long", {"step": "x" * 33}, False), ("run", {"run": "ab" * 15 + "a;"}, False), ("short", {"run": "ab"}, False))
+        for name, said, goes_on in cases:
+            with self.subTest(name):
+                outcome, status = self.arguments(host, "--program", str(self.lying(name, **said)))
+                self.assertEqual((outcome["outcome"], outcome["visits"], status), ("collected", 2, 0), outcome)
+                first, second = (text.split() for text in (self.folder / f"{name}-runs").read_text().splitlines())
+                self.assertNotIn("--after", first)
+                self.assertEqual("--after" in second, goes_on)
+                self.assertEqual([word for word in second if word in ("--continues", "ab" * 16)], ["--continues", "ab" * 16] if goes_on else [])
+                self.assertEqual([path for path in self.folder.glob("**/evil")], [])
+        self.arguments(host, "--program", str(self.lying("later", step="x;touch evil")), "--tries", "1")
+        status, said = self.ana.fails(" ".join(self.words(host, more=("--profile", "full", "--resume"))))
+        self.assertEqual(status, 2)
+        self.assertIn("has no step whole", " ".join(said.split()))
 
     def test_a_triage_is_taken_anew(self):
         host = self.host("web1")

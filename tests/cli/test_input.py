@@ -114,6 +114,17 @@ class BadInput(CaseTest):
             self.assertIn(want, self.ana(line), line)
         self.assertEqual(self.ana.fails("help nonsense")[0], 3)
 
+    def test_help_parts_options_that_belong_together_and_is_short(self):
+        for command, heading, within, before in (("preserve collect", "Over SSH:", ("--ssh", "--program"), "--here"),
+                                                 ("preserve receive", "How much is taken:", ("--most", "--spare"), "--give-up")):
+            said = self.ana(f"{command} --help")
+            self.assertLessEqual(len(said.splitlines()), 52, command)
+            own, rest = said.split(f"\n\n{heading}\n")
+            group = rest.split("\n\n")[0]
+            self.assertIn(f"\n  {before}", own)
+            self.assertEqual([option for option in within if f"\n  {option} " in "\n" + group], list(within))
+            self.assertIn(f".Pp\n{heading}\n.Bl", self.ana("help manual preserve"))
+
     def test_a_thing_that_is_not_there_says_what_is(self):
         self.ana("assess system web1")
         status, said = self.ana.fails("assess mark web9 affected")

@@ -74,6 +74,26 @@ class ObservedTest(CollectionTest):
         self.assertRegex(text, r"### 6\.1 web1 .{0,80}\*\*Live state\*\*: web1 at 2026-11-25 ?03:12:09 UTC")
         self.assertIn("**Live state**: none was taken", text)
 
+    def test_what_nobody_made_anything_of_is_the_next_step_until_somebody_looked(self):
+        next_step = "Next:  calm preserve observed co1\n"
+        self.ana('note "the stick is here"')
+        self.assertIn(next_step, self.ana(""))
+        self.ana("preserve observed co1")  # looking leaves no record
+        self.assertIn("7 things stand out in web1", " ".join(self.ana("preserve").split()))
+        said = self.ana("preserve observed co1 --looked")
+        self.assertIn("On record: what was noticed in co1 was looked through.", said)
+        self.assertRegex(self.only("collection-change")[0]["text"], "^co1 .*: looked yes$")
+        self.assertNotIn(next_step, self.ana(""))
+        self.assertNotIn("preserve observed co1\n", self.ana("preserve"))
+
+    def test_a_problem_or_a_fact_that_was_made_of_it_shows_that_it_was_looked_at(self):
+        self.ana('analyse hypothesis "somebody is in" --sort attack')
+        for number, way in enumerate(("--raise", "--for h1"), 2):
+            self.bring(bundle(state=STATE, observed=PORTS[:number]), f"{number}.calm")
+            self.assertIn(f"calm preserve observed co{number}\n", self.ana("preserve"))
+            self.ana(f"preserve observed co{number} 2 {way}")
+            self.assertNotIn(f"calm preserve observed co{number}\n", self.ana("preserve"))
+
     def test_without_a_terminal_each_is_not_asked_about(self):
         status, said = self.ana.fails("preserve observed co1 --each")
         self.assertEqual(status, USAGE)

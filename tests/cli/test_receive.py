@@ -3,6 +3,7 @@ from doc/format/bundle.md section 4."""
 import hashlib
 import os
 import pathlib
+import pty
 import random
 import re
 import shlex
@@ -313,6 +314,24 @@ class Real(ReceiveTest):
         self.assertEqual(item["sha256"], re.search("SHA-256 ([0-9a-f]{64})", done.stderr)[1])
         self.assertNotIn("cannot be read", item.get("remark", ""))
         self.assertEqual(len(self.ana.json("snapshot list")), 1)
+
+
+    def test_ctrl_c_on_a_terminal_stands_on_a_line_of_its_own(self):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(harness.CALM, [harness.CALM, "--case", str(self.case), "preserve", "receive", "127.0.0.1:0"], self.ana.env)
+        self.addCleanup(os.close, terminal)
+        said = b""
+        while b"can go on later" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"\x03")
+        try:
+            while part := os.read(terminal, 4096):
+                said += part
+        except OSError:  # the terminal's other end is closed
+            pass
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        self.assertIn(b"^C\r\n0 bundles taken in.\r\n", said)
 
 
 class Link:

@@ -141,6 +141,41 @@ class SnapshotTest(CaseTest):
         self.assertEqual(self.ana.json("snapshot diff s1"), changes)
         self.assertIn("Nothing differs", self.ana("snapshot diff s1 s1"))
 
+    def test_a_busy_host_differs_on_one_screen_kind_by_kind(self):
+        def accounts(names):
+            return [line("account", name, uid=7, gid=7, home="/", shell="/bin/sh", password="set", password_place="shadow") for name in sorted(names)]
+
+        def files(count):
+            return [line("config", f"/etc/{number:03}-{'x' * 90}", kind="file", size=1, mode="100644") for number in range(count)]
+
+        before = document(*accounts(f"old{n:02}" for n in range(30)), coverage=[seen("account", 30), seen("config", 0)])
+        after = document(*accounts(f"new{n:02}" for n in range(45)), *files(60), taken="2026-11-25T04:12:09.000000000Z", coverage=[seen("account", 45), seen("config", 60)])
+        self.bring("web1", before)
+        self.bring("web1", after)
+        changes = self.ana.json("snapshot diff s1 s2")
+        self.assertEqual(len(changes), 135)
+        said = self.ana("snapshot diff s1 s2")
+        self.assertLessEqual(len(said.splitlines()), 22)
+        self.assertLessEqual(max(len(text) for text in said.splitlines()), 80)
+        self.assertIn("account: 45 appeared, 30 gone\n", said)
+        self.assertIn("config: 60 appeared\n", said)
+        self.assertIn("Of 135 differences the first are shown. All: calm snapshot diff s1 s2 --all\n", said)
+        whole = self.ana("snapshot diff s1 s2 --all")
+        self.assertEqual([change["key"] for change in changes if change["key"] not in "".join(whole.split())], [])
+        self.assertNotIn("--all", whole)
+
+    def test_sections_without_end_stay_on_one_screen_too(self):
+        sections = [line(f"odd{number:04}", "a", value=1) for number in range(500)]
+        self.bring("web1", QUIET)
+        self.bring("web1", document(*sections))
+        self.assertLessEqual(len(self.ana("snapshot diff s1 s2").splitlines()), 22)
+
+    def test_a_title_has_the_time_of_this_machine_and_utc(self):
+        for zone, title in (("UTC", "web1 at 2026-11-25 04:12:09 UTC"), ("XST-1", "web1 at 2026-11-25 05:12:09 (04:12:09 UTC)"),
+                            ("XST-20", "web1 at 2026-11-26 00:12:09 (2026-11-25 04:12:09 UTC)")):
+            self.ana.env["TZ"] = zone
+            self.assertEqual(self.bring("web1", LOUD)["title"], title)
+
     def test_an_observation_says_what_is_usually_harmless_and_is_raised_once(self):
         self.bring("web1", LOUD)
         observations = self.ana.json("snapshot observe s1")

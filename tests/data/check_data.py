@@ -17,7 +17,7 @@ LAWS = "dora gdpr hipaa nis2 sec-8k".split()
 UNITS = ("hours", "days", "business-days", "months")
 CACAO_NAMESPACE = uuid.UUID("aa7caf3a-d55a-4e9a-b34e-056215fba56a")
 TLP = ["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"]
-HELP_PAGES = ["affected-machine", "evidence", "experts", "first-minutes", "unlawful", "ready"] + VERBS
+HELP_PAGES = ["affected-machine", "evidence", "experts", "first-minutes", "many-hosts", "unlawful", "ready"] + VERBS
 DEADLINE_TEXTS = ("id", "name", "law", "jurisdiction", "applies_when", "cause", "clock_starts",
                   "counting", "note", "source", "as_of")
 STEP_MEMBERS = {"id", "what", "to_whom", "within", "unit", "from", "note"}

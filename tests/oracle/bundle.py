@@ -189,6 +189,25 @@ def unseal(data, public, secret):
     return b"".join(frames), "whole"
 
 
+def seal(frames, public):
+    """Sealed to one key, with a stream key that is not secret."""
+    key, box = bytes(range(32)), ctypes.create_string_buffer(80)
+    SODIUM.crypto_box_seal(box, key, ctypes.c_ulonglong(32), public)
+    out = b"calm-sealed/1\nto " + public.hex().encode() + b" " + box.raw.hex().encode() + b"\n\n"
+    bound = hashlib.sha256(out).digest()
+    state, start = ctypes.create_string_buffer(SODIUM.crypto_secretstream_xchacha20poly1305_statebytes()), ctypes.create_string_buffer(24)
+    SODIUM.crypto_secretstream_xchacha20poly1305_init_push(state, start, key)
+    out += start.raw
+    chunks = [frames[i : i + 65536] for i in range(0, len(frames), 65536)]
+    for number, chunk in enumerate(chunks, 1):
+        sealed = ctypes.create_string_buffer(len(chunk) + 17)
+        SODIUM.crypto_secretstream_xchacha20poly1305_push(
+            state, sealed, None, chunk, ctypes.c_ulonglong(len(chunk)), bound, ctypes.c_ulonglong(32), ctypes.c_ubyte(3 if number == len(chunks) else 0)
+        )
+        out += len(sealed.raw).to_bytes(4, "little") + sealed.raw
+    return out
+
+
 def recipient(text):
     """The key in a recipient's file."""
     version, key, whom, digits = text.decode().splitlines()
