@@ -51,9 +51,9 @@ int account_find(struct arena *a, struct str name, struct account *out, struct e
 /* Whoever came in with an account of their own works through that; else through root's. */
 int account_judge(const struct account *account, struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     bool is_ours = false, has_other = false;
-    int rc = process_table_read(&l, e);
+    int rc = processes_read(&l, e);
 
     for (size_t i = 0; i < l.count && rc == 0; i++) {
         const struct process *p = &l.items[i];

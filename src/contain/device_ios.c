@@ -278,11 +278,11 @@ static bool is_shut(const struct device_job *j)
 static void ios_apply(const struct device_job *j, struct buf *out)
 {
     if (j->plan->timer_s)
-        buf_addf(
-            out,
-            "! The next line asks whether to save (answer no) and whether to proceed (Enter).\n"
-            "reload in %u reason calm %s\n",
-            device_minutes(j->plan->timer_s), j->tag);
+        buf_addf(out,
+                 "! Type the next line alone: it asks whether to save (no) and whether to proceed "
+                 "(Enter). Paste the rest after.\n"
+                 "reload in %u reason calm %s\n",
+                 device_minutes(j->plan->timer_s), j->tag);
     buf_adds(out, "configure terminal\n");
     if (is_shut(j)) {
         add_interface(j, out);

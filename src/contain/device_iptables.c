@@ -425,7 +425,7 @@ static void iptables_apply(const struct device_job *j, struct buf *out)
                      "there already: undo it first\" >&2; exit 1; fi\n",
                      size == 4 ? "iptables" : "ip6tables", uses_raw(j) ? "raw" : "mangle", j->tag,
                      uses_raw(j) ? "I" : "M", j->tag);
-    shell_add_left(j, false, out);
+    shell_add_left(j, out);
     if (uses_set(j, 4) || uses_set(j, 16))
         buf_adds(out, "if ! command -v ipset >/dev/null; then echo \"ipset is missing: install it, "
                       "or ask calm for nftables\" >&2; exit 1; fi\n");
@@ -446,7 +446,7 @@ static void iptables_check(const struct device_job *j, struct buf *out)
         shell_down_check(j, &link_words, out);
         return;
     }
-    shell_add_left(j, false, out);
+    shell_add_left(j, out);
     for (unsigned size = 4; size <= 16; size += 12)
         if (has_family(j, size))
             buf_addf(out,

@@ -290,7 +290,7 @@ static void nft_apply(const struct device_job *j, struct buf *out)
     add_is_there(j, out);
     buf_addf(out, "; then echo \"calm %s is there already: undo it first\" >&2; exit 1; fi\n",
              j->tag);
-    shell_add_left(j, false, out);
+    shell_add_left(j, out);
     buf_adds(out, "nft -f - <<'CALM_END'\n");
     add_table(j, out);
     buf_adds(out, "CALM_END\n");
@@ -310,7 +310,7 @@ static void nft_check(const struct device_job *j, struct buf *out)
         shell_down_check(j, &link_words, out);
         return;
     }
-    shell_add_left(j, false, out);
+    shell_add_left(j, out);
     buf_adds(out, "if ! ");
     add_is_there(j, out);
     if (j->plan->timer_s)

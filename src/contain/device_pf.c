@@ -164,7 +164,7 @@ static void add_watches(const struct device_job *j, struct buf *out)
 
     if (j->plan->expiry_s) {
         undo_all(j, &back);
-        shell_add_left(j, false, out);
+        shell_add_left(j, out);
         shell_add_later(out, "\"$left\"", buf_text(&back));
     }
     if (!j->plan->timer_s)

@@ -1,29 +1,20 @@
 /* device_shell.c: what the shell scripts for nftables, iptables and pf share. */
 #include "contain/device_shell.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { LINK_NAME_SIZE = 15 };
 
-bool shell_has_left(const struct device_job *j, bool with_timer)
+void shell_add_left(const struct device_job *j, struct buf *out)
 {
-    return j->plan->expiry_s || (with_timer && j->plan->timer_s);
-}
-
-void shell_add_left(const struct device_job *j, bool with_timer, struct buf *out)
-{
-    if (j->plan->expiry_s) {
-        buf_adds(out, "left=$((");
-        buf_add_u64(out, j->plan->expiry_s);
-        buf_addf(out,
-                 " - $(date +%%s)))\n"
-                 "if [ \"$left\" -le 0 ]; then echo \"calm %s has expired\" >&2; exit 1; fi\n",
-                 j->tag);
-        if (with_timer && j->plan->timer_s)
-            buf_addf(out, "if [ \"$left\" -gt %u ]; then left=%u; fi\n", j->plan->timer_s,
-                     j->plan->timer_s);
-    } else if (with_timer && j->plan->timer_s) {
-        buf_addf(out, "left=%u\n", j->plan->timer_s);
-    }
+    if (!j->plan->expiry_s)
+        return;
+    buf_adds(out, "left=$((");
+    buf_add_u64(out, j->plan->expiry_s);
+    buf_addf(out,
+             " - $(date +%%s)))\n"
+             "if [ \"$left\" -le 0 ]; then echo \"calm %s has expired\" >&2; exit 1; fi\n",
+             j->tag);
 }
 
 void shell_add_later(struct buf *out, const char *seconds, const char *what)
@@ -53,26 +44,37 @@ static void add_link(const struct device_job *j, const char *command, struct buf
     buf_adds(out, at + 2);
 }
 
-/* Two markers: that it was up, without which undo must not raise it; that it is not confirmed. */
-void shell_down_apply(const struct device_job *j, const struct shell_link *link, struct buf *out)
+/* Raises it later, if the marker is there still. */
+static void add_raising(const struct device_job *j, const struct shell_link *link,
+                        const char *marker, const char *seconds, struct buf *out)
 {
     CLEANUP_BUF struct buf back = {0};
 
+    buf_addf(&back, "if [ -e /var/run/calm-%s.%s ]; then ", j->tag, marker);
+    add_link(j, link->up, &back);
+    buf_addf(&back, "; rm -f /var/run/calm-%s.pending /var/run/calm-%s.was-up; fi", j->tag, j->tag);
+    shell_add_later(out, seconds, buf_text(&back));
+}
+
+/* Two markers: that it was up, without which undo must not raise it; that it is not confirmed. */
+void shell_down_apply(const struct device_job *j, const struct shell_link *link, struct buf *out)
+{
+    char seconds[16];
+
     buf_adds(out, "set -eu\numask 077\n");
-    shell_add_left(j, true, out);
+    shell_add_left(j, out);
     buf_adds(out, "if ! ");
     add_link(j, link->is_up, out);
     buf_addf(out,
              "; then echo \"it is down already: nothing was done\"; exit 0; fi\n"
              ": >/var/run/calm-%s.was-up\n",
              j->tag);
-    if (shell_has_left(j, true)) {
+    if (j->plan->expiry_s)
+        add_raising(j, link, "was-up", "\"$left\"", out);
+    if (j->plan->timer_s) {
+        snprintf(seconds, sizeof(seconds), "%u", j->plan->timer_s);
         buf_addf(out, ": >/var/run/calm-%s.pending\n", j->tag);
-        buf_addf(&back, "if [ -e /var/run/calm-%s.pending ]; then ", j->tag);
-        add_link(j, link->up, &back);
-        buf_addf(&back, "; rm -f /var/run/calm-%s.pending /var/run/calm-%s.was-up; fi", j->tag,
-                 j->tag);
-        shell_add_later(out, "\"$left\"", buf_text(&back));
+        add_raising(j, link, "pending", seconds, out);
     }
     add_link(j, link->down, out);
     buf_addf(out, "\necho \"calm %s: the interface is down\"\n", j->tag);

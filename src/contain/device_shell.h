@@ -2,11 +2,9 @@
 #pragma once
 #include "contain/device_text.h"
 
-/* "left=": for how many seconds the change is in effect: what is left until the plan's expiry, and
- * where with_timer is set no more than its timer. Ends the script where it has expired. Nothing
- * where there is neither. */
-void shell_add_left(const struct device_job *j, bool with_timer, struct buf *out);
-bool shell_has_left(const struct device_job *j, bool with_timer);
+/* "left=": the seconds until the plan's expiry; ends the script where there are none. Nothing where
+ * the plan has no expiry. */
+void shell_add_left(const struct device_job *j, struct buf *out);
 /* Begins a process that outlives the terminal; what it does stands in single quotes, so it has
  * none.
  */

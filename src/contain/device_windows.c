@@ -395,8 +395,6 @@ static int judge_user(const struct device_job *j, struct err *e)
 
 static int windows_judge(const struct device_job *j, struct err *e)
 {
-    CLEANUP_BUF struct buf path = {0};
-
     if (!j->place->is_host_itself)
         return err_set(e, ERR_USAGE,
                        "a Windows is written for as the host itself: it does not "

@@ -109,16 +109,22 @@ int effect_can_begin(const struct plan *p, struct err *e)
 
 static int apply(struct ledger *l, struct ledger_entry *entry, struct err *e)
 {
+    int rc;
+
     if (is_filter(entry))
         return make_filter(l, e);
-    return entry->plan->action->apply(entry->plan, entry->before, e);
+    rc = ledger_read_before(l, entry, e);
+    return rc ? rc : entry->plan->action->apply(entry->plan, entry->before, e);
 }
 
 static int undo(struct ledger *l, struct ledger_entry *entry, struct err *e)
 {
+    int rc;
+
     if (is_filter(entry))
         return make_filter(l, e); /* its state has it left out */
-    return entry->plan->action->undo(entry->plan, entry->before, e);
+    rc = ledger_read_before(l, entry, e);
+    return rc ? rc : entry->plan->action->undo(entry->plan, entry->before, e);
 }
 
 int effect_end(struct ledger *l, struct ledger_entry *entry, struct err *e)
@@ -137,10 +143,12 @@ int effect_end(struct ledger *l, struct ledger_entry *entry, struct err *e)
 
 int effect_check(struct ledger *l, struct ledger_entry *entry, struct buf *saw, struct err *e)
 {
-    (void)l;
+    int rc;
+
     if (is_filter(entry))
         return filter_check(entry->plan, saw, e);
-    return entry->plan->action->check(entry->plan, entry->before, saw, e);
+    rc = ledger_read_before(l, entry, e);
+    return rc ? rc : entry->plan->action->check(entry->plan, entry->before, saw, e);
 }
 
 /* Back at once; what went wrong first is what is told. */

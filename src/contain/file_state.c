@@ -219,27 +219,49 @@ static bool is_same_moment(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+/* As many bytes as it says that it has: one that grows is being changed. */
+static int read_whole(struct reading *r, int fd, size_t size)
+{
+    char *bytes = arena_alloc(r->arena, size + 1);
+    size_t at = 0;
+
+    for (;;) {
+        ssize_t n = read(fd, bytes + at, size - at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return cannot_read(r);
+        if (n == 0)
+            break;
+        at += (size_t)n;
+    }
+    r->s->bytes = (struct str){bytes, at};
+    r->s->digest = hash_bytes(bytes, at);
+    r->s->has_bytes = true;
+    return 0;
+}
+
 static int read_bytes(struct reading *r, const struct stat *before)
 {
     CLEANUP_FD int fd = open(r->proc, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOATIME);
-    CLEANUP_BUF struct buf bytes = {0};
     struct stat after;
     int rc;
 
+    if (before->st_size > FILE_STATE_SIZE)
+        return err_set(r->e, ERR_LIMIT, STR_FMT " is larger than %d MiB, which cannot be kept here",
+                       STR_ARG(r->s->path), FILE_STATE_SIZE >> 20);
     if (fd < 0)
         return cannot_read(r);
-    rc = file_read_fd(&bytes, fd, r->s->path.p, FILE_STATE_SIZE, r->e);
+    rc = read_whole(r, fd, (size_t)before->st_size);
     if (rc)
         return rc;
     if (fstat(fd, &after) < 0)
         return cannot_read(r);
-    if (!is_same_moment(before->st_ctim, after.st_ctim) || (size_t)after.st_size != bytes.len)
+    if (!is_same_moment(before->st_ctim, after.st_ctim) || (size_t)after.st_size != r->s->bytes.len)
         return err_set(r->e, ERR_CONFLICT, STR_FMT " is being changed right now: try again",
                        STR_ARG(r->s->path));
     r->s->has_flags = read_flags(fd, &r->s->flags);
-    r->s->bytes = (struct str){arena_dup(r->arena, buf_text(&bytes), bytes.len), bytes.len};
-    r->s->digest = hash_bytes(r->s->bytes.p, r->s->bytes.len);
-    r->s->has_bytes = true;
     return 0;
 }
 

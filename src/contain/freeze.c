@@ -12,7 +12,7 @@ static struct hold_target target_of(const struct plan *p)
 
 static int tree_judge(const struct plan *p, const struct host_view *host, struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     struct hold_target t = target_of(p);
 
     (void)host;
@@ -22,7 +22,7 @@ static int tree_judge(const struct plan *p, const struct host_view *host, struct
 static int tree_preview(const struct plan *p, const struct host_view *host, struct buf *out,
                         struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     struct hold_target t = target_of(p);
     int rc = hold_find(&t, &p->id, &l, e);
 

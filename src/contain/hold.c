@@ -21,7 +21,7 @@ static int refuse(const struct process *p, const char *why, struct err *e)
                    why);
 }
 
-static int judge_one(const struct hold_target *t, const struct id *id, struct process_table *l,
+static int judge_one(const struct hold_target *t, const struct id *id, struct processes *l,
                      const struct process *p, struct err *e)
 {
     if (p->pid == 1)
@@ -37,7 +37,7 @@ static int judge_one(const struct hold_target *t, const struct id *id, struct pr
     return 0;
 }
 
-static int mark(const struct hold_target *t, struct process_table *l, struct err *e)
+static int mark(const struct hold_target *t, struct processes *l, struct err *e)
 {
     if (t->is_user) {
         process_mark_user(l, t->uid);
@@ -52,10 +52,9 @@ static int mark(const struct hold_target *t, struct process_table *l, struct err
         (int)t->pid, (unsigned long long)t->start);
 }
 
-int hold_find(const struct hold_target *t, const struct id *id, struct process_table *l,
-              struct err *e)
+int hold_find(const struct hold_target *t, const struct id *id, struct processes *l, struct err *e)
 {
-    int rc = process_table_read(l, e);
+    int rc = processes_read(l, e);
 
     if (rc == 0)
         rc = mark(t, l, e);
@@ -72,7 +71,7 @@ static void tell_one(const struct process *p, const char *what, struct buf *out)
     buf_addf(out, " %s\n", what);
 }
 
-void hold_tell(const struct process_table *l, const char *what, struct buf *out)
+void hold_tell(const struct processes *l, const char *what, struct buf *out)
 {
     for (size_t i = 0; i < l->count; i++)
         if (l->items[i].generation && l->items[i].state != 'Z')
@@ -86,7 +85,7 @@ static bool is_stopped(const struct process *p)
 
 int hold_save(const struct hold_target *t, const struct id *id, struct buf *before, struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     struct id boot;
     int rc = hold_find(t, id, &l, e);
 
@@ -211,7 +210,7 @@ static bool is_held(const struct process *p, const struct id *id, bool by_signal
 }
 
 /* Those that are not held yet, parents first: what stands still starts nothing. */
-static int hold_new(struct process_table *l, const struct id *id, bool by_signal, size_t *count,
+static int hold_new(struct processes *l, const struct id *id, bool by_signal, size_t *count,
                     struct err *e)
 {
     unsigned most = 0;
@@ -242,7 +241,7 @@ int hold_apply(const struct hold_target *t, const struct id *id, struct str befo
     if (hold_is_past(before))
         return 0;
     for (int round = 0; count; round++) {
-        CLEANUP_PROCESS_TABLE struct process_table l = {0};
+        CLEANUP_PROCESSES struct processes l = {0};
         int rc = hold_find(t, id, &l, e);
 
         if (rc == 0)
@@ -258,7 +257,7 @@ int hold_apply(const struct hold_target *t, const struct id *id, struct str befo
 int hold_check(const struct hold_target *t, const struct id *id, struct str before, struct buf *saw,
                struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     bool by_signal = is_by_signal(before);
     int rc = hold_is_past(before) ? ERR_NOTFOUND : hold_find(t, id, &l, e);
 
@@ -288,9 +287,9 @@ static int let_go(const struct process *p, struct err *e)
 /* Children first: a shell that goes on must not find its jobs stopped. */
 static int let_all_go(const struct hold_target *t, struct str before, struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     unsigned generation = 0;
-    int rc = process_table_read(&l, e);
+    int rc = processes_read(&l, e);
 
     if (rc)
         return rc;
@@ -336,7 +335,7 @@ static int end_one(const struct process *p, struct err *e)
 /* What was frozen first starts nothing while it is ended. */
 static int end_all(const struct hold_target *t, const struct id *id, size_t *count, struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     int rc = hold_find(t, id, &l, e);
 
     *count = 0;

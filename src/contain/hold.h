@@ -15,10 +15,10 @@ struct hold_target {
 /* Reads all processes and marks those. ERR_NOTFOUND: the process has ended; ERR_GATE: one of them
  * must not stand still: ours, one that ours descends from, a watchdog, the first process, a thread
  * of the kernel. */
-MUST_CHECK int hold_find(const struct hold_target *t, const struct id *id, struct process_table *l,
+MUST_CHECK int hold_find(const struct hold_target *t, const struct id *id, struct processes *l,
                          struct err *e);
 /* "process PID NAME WHAT" of each marked one. */
-void hold_tell(const struct process_table *l, const char *what, struct buf *out);
+void hold_tell(const struct processes *l, const char *what, struct buf *out);
 MUST_CHECK int hold_save(const struct hold_target *t, const struct id *id, struct buf *before,
                          struct err *e);
 /* Has the host been started anew since? Then all of them have ended. */

@@ -266,6 +266,8 @@ static void read_holders(struct host_view *v)
     size_t count = read_parents(parents);
     struct dirent *item;
 
+    if (!v->socket_count) /* nobody holds any */
+        return;
     qsort(v->sockets, v->socket_count, sizeof(*v->sockets), by_inode);
     while (d && (item = readdir(d))) {
         uint64_t pid;

@@ -141,14 +141,10 @@ static int load(struct ledger *l, const struct id *id, struct ledger_entry *out,
         rc = plan_read(buf_str(&entry.plan_bytes), &entry.plan, e);
     if (rc == 0 && !id_eq(&entry.plan->id, id))
         rc = err_set(e, ERR_FORMAT, "%s is the plan of another change", path);
-    entry_path(path, l, id, "before");
-    if (rc == 0)
-        rc = file_read(&entry.before_bytes, path, BUF_LIMIT / 4, e);
     if (rc) {
         entry_release(&entry);
         return err_wrap(e, rc, "what stands on this host cannot be read");
     }
-    entry.before = buf_str(&entry.before_bytes);
     *out = entry;
     return 0;
 }
@@ -305,10 +301,23 @@ int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct st
     if (rc)
         return rc;
     buf_addstr(&entry.plan_bytes, plan_text);
-    buf_addstr(&entry.before_bytes, before);
-    entry.before = buf_str(&entry.before_bytes);
     insert(l, entry);
     *out = ledger_find(l, &p->id);
+    return 0;
+}
+
+int ledger_read_before(const struct ledger *l, struct ledger_entry *entry, struct err *e)
+{
+    char path[PATH_SIZE];
+    int rc;
+
+    if (entry->before_bytes.p)
+        return 0;
+    entry_path(path, l, &entry->plan->id, "before");
+    rc = file_read(&entry->before_bytes, path, BUF_LIMIT / 4, e);
+    if (rc)
+        return err_wrap(e, rc, "what was before cannot be read");
+    entry->before = buf_str(&entry->before_bytes);
     return 0;
 }
 

@@ -17,7 +17,7 @@ enum ledger_state {
 
 struct ledger_entry {
     struct plan *plan;
-    struct str before; /* what the action's save told */
+    struct str before; /* what the action's save told, once ledger_read_before was called */
     enum ledger_state state;
     uint64_t deadline_ms; /* of ARMED: CLOCK_BOOTTIME; 0: none */
     struct id boot;       /* in which boot it was put in effect; zeros before */
@@ -49,6 +49,9 @@ struct ledger_entry *ledger_find(struct ledger *l, const struct id *id); /* NULL
  * but not on error. ERR_CONFLICT: it is there already. */
 MUST_CHECK int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct str before,
                           struct ledger_entry **out, struct err *e);
+/* It may be large, and only what is put in effect or back needs it. ERR_IO. */
+MUST_CHECK int ledger_read_before(const struct ledger *l, struct ledger_entry *entry,
+                                  struct err *e);
 /* Durable when it returns. Touches the file lock, for those who watch. */
 MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state,
                           struct err *e);
@@ -64,5 +67,5 @@ MUST_CHECK int ledger_remove(struct ledger *l, struct ledger_entry *entry, struc
 bool ledger_is_live(const struct ledger_entry *entry);
 const char *ledger_state_name(enum ledger_state state);
 
-uint64_t boot_now_ms(void); /* CLOCK_BOOTTIME */
+uint64_t boot_now_ms(void);        /* CLOCK_BOOTTIME */
 void boot_id_read(struct id *out); /* of this boot; zeros where it is not told */

@@ -178,42 +178,41 @@ static void add_route(const struct link_item *item, struct buf *out)
     }
 }
 
-static bool is_same_address(const struct link_item *a, const struct link_item *b)
+static void add_address_key(const struct link_item *item, struct buf *out)
 {
-    struct ifaddrmsg x, y;
-    struct str own = attribute(a, IFA_LOCAL), other = attribute(b, IFA_LOCAL);
+    struct ifaddrmsg head;
 
-    read_head(a, &x);
-    read_head(b, &y);
-    return x.ifa_family == y.ifa_family && x.ifa_prefixlen == y.ifa_prefixlen &&
-           str_eq(own, other) && str_eq(attribute(a, IFA_ADDRESS), attribute(b, IFA_ADDRESS));
+    read_head(item, &head);
+    buf_addc(out, (char)head.ifa_family);
+    buf_addc(out, (char)head.ifa_prefixlen);
+    add_attribute(out, IFA_LOCAL, attribute(item, IFA_LOCAL));
+    add_attribute(out, IFA_ADDRESS, attribute(item, IFA_ADDRESS));
 }
 
-static bool is_same_neighbour(const struct link_item *a, const struct link_item *b)
+static void add_neighbour_key(const struct link_item *item, struct buf *out)
 {
-    struct ndmsg x, y;
+    struct ndmsg head;
 
-    read_head(a, &x);
-    read_head(b, &y);
-    return x.ndm_family == y.ndm_family && (x.ndm_flags & NTF_PROXY) == (y.ndm_flags & NTF_PROXY) &&
-           x.ndm_state == y.ndm_state && str_eq(attribute(a, NDA_DST), attribute(b, NDA_DST)) &&
-           str_eq(attribute(a, NDA_LLADDR), attribute(b, NDA_LLADDR));
+    read_head(item, &head);
+    buf_addc(out, (char)head.ndm_family);
+    buf_addc(out, (char)(head.ndm_flags & NTF_PROXY));
+    buf_add(out, &head.ndm_state, sizeof(head.ndm_state));
+    add_attribute(out, NDA_DST, attribute(item, NDA_DST));
+    add_attribute(out, NDA_LLADDR, attribute(item, NDA_LLADDR));
 }
 
-bool link_item_is_same(const struct link_item *a, const struct link_item *b)
+struct hash link_item_key(const struct link_item *item)
 {
-    CLEANUP_BUF struct buf x = {0};
-    CLEANUP_BUF struct buf y = {0};
+    CLEANUP_BUF struct buf key = {0};
 
-    if (a->kind != b->kind)
-        return false;
-    if (a->kind == LINK_ADDRESS)
-        return is_same_address(a, b);
-    if (a->kind == LINK_NEIGHBOUR)
-        return is_same_neighbour(a, b);
-    add_route(a, &x);
-    add_route(b, &y);
-    return str_eq(buf_str(&x), buf_str(&y));
+    buf_addc(&key, (char)item->kind);
+    if (item->kind == LINK_ADDRESS)
+        add_address_key(item, &key);
+    else if (item->kind == LINK_NEIGHBOUR)
+        add_neighbour_key(item, &key);
+    else
+        add_route(item, &key);
+    return hash_bytes(key.p, key.len);
 }
 
 bool link_item_is_made(const struct link_item *item)

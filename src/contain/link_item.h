@@ -7,8 +7,8 @@ uint16_t link_item_type(enum link_kind kind); /* RTM_NEWADDR … */
 bool link_item_is_of(const struct link_item *item, uint32_t index);
 /* Does the kernel list such the newest first? */
 bool link_item_is_newest_first(const struct link_item *item);
-/* Are they the same, whatever their age and passing state? */
-bool link_item_is_same(const struct link_item *a, const struct link_item *b);
+/* What makes it that one, whatever its age and passing state. */
+struct hash link_item_key(const struct link_item *item);
 /* Did the kernel make it by itself when the interface came up? */
 bool link_item_is_made(const struct link_item *item);
 /* Is it a route by the number of a nexthop, which goes with the interface and is not kept? */

@@ -19,7 +19,28 @@ enum { AGAIN_MS = 50, GIVE_UP_MS = 5000, SETTLE_MS = 1500, TRY_COUNT = 4 };
 void link_state_release(struct link_state *s)
 {
     free(s->items);
+    free(s->keys);
     *s = (struct link_state){0};
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct hash));
+}
+
+static void sort_keys(struct link_state *s)
+{
+    s->keys = mem_array(s->count + 1, sizeof(*s->keys));
+    for (size_t i = 0; i < s->count; i++)
+        s->keys[i] = link_item_key(&s->items[i]);
+    qsort(s->keys, s->count, sizeof(*s->keys), by_bytes);
+}
+
+static bool has(const struct link_state *s, const struct link_item *item)
+{
+    struct hash key = link_item_key(item);
+
+    return bsearch(&key, s->keys, s->count, sizeof(key), by_bytes);
 }
 
 struct reading {
@@ -111,6 +132,7 @@ int link_state_read(struct arena *a, struct str name, struct link_state *out, st
     if (code == 0 && r.is_there)
         code = read_items(&r);
     if (code == 0 && r.is_there) {
+        sort_keys(&s);
         *out = s;
         return 0;
     }
@@ -190,6 +212,7 @@ int link_state_take(struct arena *a, struct str text, struct link_state *out, st
         s.items[s.count++] = item;
     }
     if (is_right) {
+        sort_keys(&s);
         *out = s;
         return 0;
     }
@@ -209,14 +232,6 @@ int link_set_up(const struct link_state *s, bool is_up, struct err *e)
     errno = -code;
     return err_errno(e, "cannot take interface " STR_FMT " %s", STR_ARG(s->name),
                      is_up ? "up" : "down");
-}
-
-static bool has(const struct link_state *s, const struct link_item *item)
-{
-    for (size_t i = 0; i < s->count; i++)
-        if (link_item_is_same(&s->items[i], item))
-            return true;
-    return false;
 }
 
 static void pause_ms(unsigned ms)

@@ -22,6 +22,7 @@ struct link_state {
     struct link_item *items;
     size_t count;
     size_t room;
+    struct hash *keys; /* of the items, sorted */
 };
 
 void link_state_release(struct link_state *s);

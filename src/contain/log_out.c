@@ -20,7 +20,7 @@ static int find_target(const struct plan *p, struct hold_target *out, struct err
 
 static int log_out_judge(const struct plan *p, const struct host_view *host, struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     struct hold_target t;
     int rc = find_target(p, &t, e);
 
@@ -31,7 +31,7 @@ static int log_out_judge(const struct plan *p, const struct host_view *host, str
 static int log_out_preview(const struct plan *p, const struct host_view *host, struct buf *out,
                            struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
+    CLEANUP_PROCESSES struct processes l = {0};
     struct hold_target t;
     int rc = find_target(p, &t, e);
 

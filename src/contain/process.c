@@ -106,12 +106,12 @@ static int by_pid(const void *a, const void *b)
     return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-int process_table_read(struct process_table *l, struct err *e)
+int processes_read(struct processes *l, struct err *e)
 {
     CLEANUP(folderp) DIR *d = opendir("/proc");
     struct dirent *item;
 
-    *l = (struct process_table){0};
+    *l = (struct processes){0};
     if (!d)
         return err_errno(e, "cannot list the processes of this host");
     while ((item = readdir(d)) && l->count < PROCESS_COUNT) {
@@ -128,13 +128,13 @@ int process_table_read(struct process_table *l, struct err *e)
     return 0;
 }
 
-void process_table_release(struct process_table *l)
+void processes_release(struct processes *l)
 {
     free(l->items);
-    *l = (struct process_table){0};
+    *l = (struct processes){0};
 }
 
-struct process *process_table_find(struct process_table *l, pid_t pid)
+struct process *processes_find(struct processes *l, pid_t pid)
 {
     struct process key = {.pid = pid};
 
@@ -142,19 +142,19 @@ struct process *process_table_find(struct process_table *l, pid_t pid)
 }
 
 /* By its parent, else by the one who began its session. */
-static unsigned generation_above(struct process_table *l, const struct process *p)
+static unsigned generation_above(struct processes *l, const struct process *p)
 {
-    const struct process *parent = process_table_find(l, p->parent);
-    const struct process *leader = process_table_find(l, p->session);
+    const struct process *parent = processes_find(l, p->parent);
+    const struct process *leader = processes_find(l, p->session);
 
     if (parent && parent->generation)
         return parent->generation;
     return leader && leader != p ? leader->generation : 0;
 }
 
-bool process_mark_tree(struct process_table *l, pid_t pid, uint64_t start)
+bool process_mark_tree(struct processes *l, pid_t pid, uint64_t start)
 {
-    struct process *root = process_table_find(l, pid);
+    struct process *root = processes_find(l, pid);
     bool is_new = true;
 
     if (!root || root->start != start)
@@ -175,7 +175,7 @@ bool process_mark_tree(struct process_table *l, pid_t pid, uint64_t start)
     return true;
 }
 
-void process_mark_user(struct process_table *l, uint32_t uid)
+void process_mark_user(struct processes *l, uint32_t uid)
 {
     for (size_t i = 0; i < l->count; i++)
         for (size_t k = 0; k < COUNT_OF(l->items[i].uids); k++)
@@ -183,14 +183,14 @@ void process_mark_user(struct process_table *l, uint32_t uid)
                 l->items[i].generation = 1;
 }
 
-bool process_is_ours(struct process_table *l, pid_t pid)
+bool process_is_ours(struct processes *l, pid_t pid)
 {
-    const struct process *p = process_table_find(l, getpid());
+    const struct process *p = processes_find(l, getpid());
 
     for (size_t steps = 0; p && steps < l->count; steps++) {
         if (p->pid == pid)
             return true;
-        p = p->parent ? process_table_find(l, p->parent) : NULL;
+        p = p->parent ? processes_find(l, p->parent) : NULL;
     }
     return false;
 }

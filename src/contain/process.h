@@ -18,7 +18,7 @@ struct process {
     unsigned generation; /* 0: not marked; else 1 and its children 2 … */
 };
 
-struct process_table {
+struct processes {
     struct process *items; /* sorted by pid */
     size_t count;
     size_t room;
@@ -26,19 +26,19 @@ struct process_table {
 
 /* False: it is not there (any longer). */
 bool process_read(pid_t pid, struct process *out);
-MUST_CHECK int process_table_read(struct process_table *l, struct err *e);
-void process_table_release(struct process_table *l);
-#define CLEANUP_PROCESS_TABLE CLEANUP(process_table_release)
-struct process *process_table_find(struct process_table *l, pid_t pid);
+MUST_CHECK int processes_read(struct processes *l, struct err *e);
+void processes_release(struct processes *l);
+#define CLEANUP_PROCESSES CLEANUP(processes_release)
+struct process *processes_find(struct processes *l, pid_t pid);
 
 /* Marks a process and all that it started, also what has lost its parents but is in a session that
  * one of them began. False: there is no such process. */
-bool process_mark_tree(struct process_table *l, pid_t pid, uint64_t start);
+bool process_mark_tree(struct processes *l, pid_t pid, uint64_t start);
 /* All of a user, whichever of its ids that is. */
-void process_mark_user(struct process_table *l, uint32_t uid);
+void process_mark_user(struct processes *l, uint32_t uid);
 
 /* Is it this process, or one that it descends from? */
-bool process_is_ours(struct process_table *l, pid_t pid);
+bool process_is_ours(struct processes *l, pid_t pid);
 /* A watchdog of a change: our own program, by that name, as our user. */
 bool process_is_watchdog(const struct process *p);
 /* A descriptor of that very process, or -1. */

@@ -100,8 +100,8 @@ static int run_it(const char *const *argv, unsigned timeout_s, int *exit_status,
 }
 
 /* A watchdog ignores SIGCHLD, and would not be told how its child ended. */
-int run(const char *const *argv, unsigned timeout_s, int *exit_status, struct buf *output,
-        struct err *e)
+int run_program(const char *const *argv, unsigned timeout_s, int *exit_status, struct buf *output,
+                struct err *e)
 {
     const struct sigaction normal = {.sa_handler = SIG_DFL};
     struct sigaction before;

@@ -23,7 +23,7 @@ static const char *systemctl(void)
 static int ask(const char *const *argv, unsigned timeout_s, struct buf *output, struct err *e)
 {
     int status = 0;
-    int rc = run(argv, timeout_s, &status, output, e);
+    int rc = run_program(argv, timeout_s, &status, output, e);
 
     if (rc || status == 0)
         return rc;
@@ -94,7 +94,7 @@ static bool is_starting(void)
     CLEANUP_BUF struct buf output = {0};
     int status;
 
-    return run(argv, SHORT_S, &status, &output, NULL) == 0 &&
+    return run_program(argv, SHORT_S, &status, &output, NULL) == 0 &&
            (str_starts(buf_str(&output), "starting") ||
             str_starts(buf_str(&output), "initializing"));
 }
@@ -147,8 +147,8 @@ static bool is_in(pid_t pid, struct str name)
 
 static int judge_ours(struct str name, struct err *e)
 {
-    CLEANUP_PROCESS_TABLE struct process_table l = {0};
-    int rc = process_table_read(&l, e);
+    CLEANUP_PROCESSES struct processes l = {0};
+    int rc = processes_read(&l, e);
 
     for (size_t i = 0; i < l.count && rc == 0; i++)
         if (process_is_ours(&l, l.items[i].pid) && is_in(l.items[i].pid, name))

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "contain/boot.h"
 #include "contain/effect.h"
+#include "contain/freezer.h"
 #include "sys/file.h"
 
 enum {
@@ -38,8 +39,6 @@ static int pidfd_of(pid_t pid)
  * there. */
 static void stand_alone(void)
 {
-    static const char *const groups[] = {"/sys/fs/cgroup/calm-contain",
-                                         "/sys/fs/cgroup/unified/calm-contain"};
     static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGCHLD, SIGTSTP};
     char path[64];
 
@@ -49,11 +48,12 @@ static void stand_alone(void)
     (void)!chdir("/");
     umask(077);
     prctl(PR_SET_DUMPABLE, 0);
-    for (size_t i = 0; i < COUNT_OF(groups); i++) {
+    if (freezer_root()) {
         CLEANUP_FD int fd = -1;
 
-        snprintf(path, sizeof(path), "%s/cgroup.procs", groups[i]);
-        (void)mkdir(groups[i], 0755);
+        snprintf(path, sizeof(path), "%s/calm-contain", freezer_root());
+        (void)mkdir(path, 0755);
+        snprintf(path, sizeof(path), "%s/calm-contain/cgroup.procs", freezer_root());
         fd = open(path, O_WRONLY | O_CLOEXEC);
         (void)!write(fd, "0", 1);
     }

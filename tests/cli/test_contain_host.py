@@ -669,6 +669,31 @@ class Unit(FakeSystemd):
         self.refused(Plan("unit", ("unit", "--now.service")), "")
 
 
+class Watchdogs(FakeSystemd):
+    def test_what_nobody_confirms_goes_back_by_itself(self):
+        write(self.UNIT, "[Service]\n")
+        pathlib.Path("/run/fake/active-evil.service").write_bytes(b"")
+        for path in ("/etc/systemd/system", "/etc", "/etc/cron.d"):
+            os.utime(path, ns=(LONG_AGO, LONG_AGO + 4))
+        tree = Tree(make_group(self) if CGROUPS else None)
+        self.addCleanup(tree.end)
+        before = listing(*ROOTS)
+        with Helper(self.folder) as helper:
+            for plan in (Plan("unit", ("unit", "evil.service"), timer=10), Plan("lock", ("user", "mallory"), timer=10),
+                         Plan("freeze", ("pid", tree.pid), ("start", process_start(tree.pid)), timer=10)):
+                helper.begin(plan)
+            helper.process.kill()
+        self.assertFalse(tree.moves())
+        until = time.monotonic() + 13
+        while time.monotonic() < until and set(states(self.folder).values()) != {"undone"}:
+            time.sleep(0.1)
+        self.assertEqual(set(states(self.folder).values()), {"undone"})
+        self.assertTrue(tree.moves())
+        self.assertTrue(os.path.exists("/run/fake/active-evil.service"))
+        self.assertEqual(boot(self.folder), (0, ""))  # takes the hook for a restart away
+        self.assertEqual(listing(*ROOTS), before)
+
+
 def network():
     shown = []
     for family in ("-4", "-6"):

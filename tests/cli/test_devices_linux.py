@@ -58,9 +58,11 @@ alive() { python3 $D/alive.py $1 && echo "$TEXT $1: passes" || echo "$TEXT $1: h
 # Nothing listens there: an answer is that the connection is refused.
 ALIVE = """import socket, sys
 s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
-s.settimeout(1)
+s.settimeout(0.7)
 try:
-    s.connect((sys.argv[1], 9))
+    if len(sys.argv) > 2:
+        s.bind((sys.argv[2], 0))
+    s.connect((sys.argv[1], int(sys.argv[3]) if len(sys.argv) > 3 else 9))
 except ConnectionRefusedError:
     sys.exit(0)
 except OSError:
@@ -223,6 +225,9 @@ class InEffect(Linux):
                                 "sh $D/apply && sh $D/confirm || exit 8\nTEXT=during; alive 10.9.0.3; sleep 11; TEXT=expired; alive 10.9.0.3\nsh $D/undo\n"
                                 "state >$D/after; diff $D/before $D/after || exit 12\nexit 0")
                 self.assertEqual(saw, ["during 10.9.0.3: held", "expired 10.9.0.3: passes"])
+                saw = self.sees(device, plan("isolate", timer=60, expiry=int(time.time()) + 8), ["--itself", "--action", "down", "--value", "interface=here"],
+                                "sh $D/apply && sh $D/confirm || exit 8\nTEXT=during; alive 10.9.0.3; sleep 10; TEXT=expired; alive 10.9.0.3\nexit 0")
+                self.assertEqual(saw, ["during 10.9.0.3: held", "expired 10.9.0.3: passes"])
 
     def test_an_interface_that_was_taken_down_comes_back(self):
         for device in STATE:
@@ -231,6 +236,48 @@ class InEffect(Linux):
                                 "sh $D/apply || exit 8\nTEXT=during; alive 10.9.0.3; sh $D/check || exit 7; sh $D/undo || exit 9\nsleep 1; TEXT=after; alive 10.9.0.3\n"
                                 "sh $D/apply || exit 10; sleep 12; TEXT=unconfirmed; alive 10.9.0.3\nsh $D/apply && sh $D/confirm || exit 11; sleep 12; TEXT=confirmed; alive 10.9.0.3\nexit 0")
                 self.assertEqual(saw, ["during 10.9.0.3: held", "after 10.9.0.3: passes", "unconfirmed 10.9.0.3: passes", "confirmed 10.9.0.3: held"])
+
+
+@unittest.skipIf(SKIP, SKIP)
+class Between(Linux):
+    """The device is a router: outside at "here" (10.9.0.0/24), the host 10.8.0.2 and a bystander 10.8.0.3 at "inside"."""
+    ROUTER = WIRE + """
+unshare -n sleep 600 & HOST=$!
+trap 'kill $OTHER $HOST' EXIT
+sleep 0.3
+ip link add inside type veth peer name host netns $HOST
+ip addr add 10.8.0.1/24 dev inside; ip addr add 2001:db8:8::1/64 dev inside nodad; ip link set inside up
+nsenter -t $HOST -n sh -c 'ip link set lo up; ip addr add 10.8.0.2/24 dev host; ip addr add 10.8.0.3/24 dev host; ip addr add 2001:db8:8::2/64 dev host nodad; ip link set host up; ip route add default via 10.8.0.1; ip -6 route add default via 2001:db8:8::1'
+nsenter -t $OTHER -n sh -c 'ip route add default via 10.9.0.1; ip -6 route add default via 2001:db8:9::1'
+for f in ipv4/ip_forward ipv6/conf/all/forwarding; do mount -t proc none /proc; echo 1 >/proc/sys/net/$f; done
+sleep 1.5
+to() { nsenter -t $OTHER -n python3 $D/alive.py $1 $2 $3 && echo "in $2 $1 $3: passes" || echo "in $2 $1 $3: held"; }
+from() { nsenter -t $HOST -n python3 $D/alive.py $1 $2 $3 && echo "out $2 $1 $3: passes" || echo "out $2 $1 $3: held"; }
+all() { P=
+for w in "to 10.8.0.2 10.9.0.2 22" "to 10.8.0.2 10.9.0.2 23" "to 10.8.0.2 10.9.0.3 22" "to 10.8.0.3 10.9.0.3 22" "to 2001:db8:8::2 2001:db8:9::2 22" \\
+    "from 10.9.0.2 10.8.0.2 80" "from 10.9.0.3 10.8.0.2 80" "from 10.9.0.3 10.8.0.3 80" "from 2001:db8:9::2 2001:db8:8::2 80"; do $w & P="$P $!"; done; wait $P; }
+"""
+    NAMES = ["in 10.9.0.2 10.8.0.2 22", "in 10.9.0.2 10.8.0.2 23", "in 10.9.0.3 10.8.0.2 22", "in 10.9.0.3 10.8.0.3 22", "in 2001:db8:9::2 2001:db8:8::2 22",
+             "out 10.8.0.2 10.9.0.2 80", "out 10.8.0.2 10.9.0.3 80", "out 10.8.0.3 10.9.0.3 80", "out 2001:db8:8::2 2001:db8:9::2 80"]
+    HOSTS = ("--host", "10.8.0.2", "--host", "2001:db8:8::2")
+    # Which of NAMES pass.
+    CASES = [("isolate", {}, HOSTS, [3, 7]), ("isolate", {"allow": ["10.9.0.2,tcp,22,in"]}, HOSTS, [0, 3, 7]),
+             ("isolate", {"allow": ["10.9.0.2", "2001:db8:9::2,tcp,80,out"]}, HOSTS, [0, 1, 3, 5, 7, 8]),
+             ("isolate", {"allow": ["10.9.0.2,tcp,22,in"]}, ("--port", "inside"), [0]), ("isolate", {}, ("--port", "inside"), []),
+             ("block", {"addresses": ["10.9.0.3", "2001:db8:9::/48"]}, (), [0, 1, 5]),
+             ("block", {"addresses": ["10.9.0.0/24"], "allow": ["10.9.0.3,tcp,22,in"]}, ("--port", "here"), [2, 3, 4, 8])]
+
+    def test_a_router_holds_what_the_plan_says(self):
+        for device in STATE:
+            # The others' rules for iptables forward nothing.
+            opening = "" if device == "nftables" else "iptables -P FORWARD ACCEPT; ip6tables -P FORWARD ACCEPT; state >$D/before\n"
+            for action, given, place, passing in self.CASES:
+                with self.subTest(device=device, action=action, given=given, place=place):
+                    self.put(write(device, plan(action, **given), *place))
+                    status, said = self.run_steps(device, opening + self.ROUTER + "sh $D/apply || exit 8\nall\nsh $D/undo || exit 9\nstate >$D/after; diff $D/before $D/after || exit 12\nexit 0")
+                    self.assertEqual(status, 0, said)
+                    saw = dict(line.rsplit(": ", 1) for line in said.splitlines() if line.endswith((": passes", ": held")))
+                    self.assertEqual(saw, {name: "passes" if i in passing else "held" for i, name in enumerate(self.NAMES)})
 
 
 class Hostile(unittest.TestCase):
