@@ -366,6 +366,8 @@ static int do_undo(struct server *s, struct str rest, struct err *e)
     int rc = open_entry(s, rest, &l, &entry, e);
 
     if (rc == 0)
+        rc = watchdog_start(s->source->folder, e); /* they finish it where this process is killed */
+    if (rc == 0)
         rc = effect_end(&l, entry, e);
     return rc ? rc : boot_hook_remove_if_idle(&l, e);
 }
