@@ -14,6 +14,7 @@ struct host_socket {
     bool is_listener; /* waits for others; remote is empty */
     bool is_inbound;  /* somebody else began it: this host listens on that port */
     bool is_ours;     /* a connection of a process that this one descends from: the responder's */
+    bool is_held;     /* program is known */
     uint32_t inode;
     char program[HOST_PROGRAM_SIZE]; /* as the kernel names a process that holds it; "" unknown */
 };

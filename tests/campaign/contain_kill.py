@@ -134,7 +134,7 @@ class Run:
         self.draw = random.Random(f"{worker.seed} {number}")
         self.kind = self.draw.choices([k for k, _ in KINDS], [w for _, w in KINDS])[0]
         self.before = ruleset()
-        self.begun = None  # when "go" was sent
+        self.begun = None  # when "go" was answered, or its giver had ended
         self.said = {}
         self.where = self.kind
 
@@ -149,11 +149,11 @@ class Run:
             if word == "prepare":
                 said = helper.prepare(text)
             else:
-                if word == "go":
-                    self.begun = time.monotonic()
-                elif self.draw.random() < 0.5:
+                if word != "go" and self.draw.random() < 0.5:
                     time.sleep(self.draw.uniform(0, 0.3))
                 said = helper.ask(f"{word} {plan_id(text)}{' 0' if word == 'go' else ''}")
+            if word == "go":
+                self.begun = time.monotonic()  # the timer began before this was answered
             self.said[word] = said[0]
             if said[0] != "ok":
                 return
@@ -196,8 +196,6 @@ class Run:
         steps = ["apply", "confirm"] if self.draw.random() < 0.5 else ["apply"]
         dies = self.draw.randrange(len(steps))
         for at, step in enumerate(steps):
-            if step == "apply":
-                self.begun = time.monotonic()
             process = case.start("stop", step, number[1])
             if at == dies:
                 moment = self.draw.uniform(0.0, 0.5)
@@ -209,7 +207,6 @@ class Run:
             self.said["go" if step == "apply" else step] = "ok" if process.returncode == 0 else out
             if at == dies:
                 break
-        self.begun = time.monotonic()  # the helper may have begun a little later
 
     def begin(self, timer=TIMER):
         text = self.text(timer)
@@ -270,7 +267,7 @@ class Run:
             return "confirmed"
         if self.said.get("confirm") == "ok" and "undo" not in self.said:
             raise AssertionError(f"it was confirmed, and the ledger says {states()}")
-        if "undo" in self.said:
+        if "undoing" in states().values():
             contain_lab.until(lambda: ruleset() == self.before, LATE, "a killed undo is finished")
             return "before"
         return self.check_back()
@@ -296,7 +293,7 @@ class Run:
             raise AssertionError("begun, and not there")
         if not stands:
             return "before" if ruleset() == self.before else "?"
-        if "undo" in self.said:
+        if "undoing" in states().values():
             contain_lab.until(lambda: ruleset() == self.before, LATE, "a killed undo is finished")
             return "before"
         for pid in contain_lab.watchdogs():
@@ -356,10 +353,12 @@ class Run:
             self.controller()
             # What calm had sent is done by its helper, which ends then.
             contain_lab.until(lambda: not helpers(), 20, "the helper ends")
+            self.begun = time.monotonic()
         elif self.kind == "one watchdog":
             self.watchdogs([self.near_the_end()], False)
         else:
-            self.watchdogs([self.near_the_end() for _ in range(4)], False)
+            first = self.near_the_end()  # those that follow find a new one beside the other
+            self.watchdogs([first - 0.6 * n for n in range(4) if first > 0.6 * n], False)
         return self.check_end()
 
     def clean(self):
