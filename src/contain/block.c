@@ -50,15 +50,20 @@ static void add_elements(struct filter_table *t, const struct filter_set *set,
 {
     const struct net *n, *next;
     struct filter_elements l;
+    bool is_joined = false;
     uint8_t end[16];
     size_t at = 0;
 
     filter_elements_begin(&l, t->batch, set->name, set->id);
     for (n = next_in_part(t->plan, part, &at); n; n = next) {
         next = next_in_part(t->plan, part, &at);
-        filter_element_add(&l, (struct str){(const char *)n->bytes, n->size}, 0, false);
-        if (!part->is_one && next_address(n, end) &&
-            !(next && memcmp(next->bytes, end, n->size) == 0))
+        if (!is_joined)
+            filter_element_add(&l, (struct str){(const char *)n->bytes, n->size}, 0, false);
+        if (part->is_one || !next_address(n, end))
+            continue;
+        /* Where the next begins, this one does not end: the kernel takes no two of one key. */
+        is_joined = next && memcmp(next->bytes, end, n->size) == 0;
+        if (!is_joined)
             filter_element_add(&l, (struct str){(char *)end, n->size}, 0, true);
     }
     filter_elements_end(&l);

@@ -31,7 +31,7 @@ static void program_path(char out[PATH_SIZE], const char *folder)
 }
 
 /* The program may have come over the network and have no file any longer. */
-static int keep_program(const char *folder, struct err *e)
+int boot_program_keep(const char *folder, struct err *e)
 {
     CLEANUP_BUF struct buf program = {0};
     CLEANUP_BUF struct buf kept = {0};
@@ -116,7 +116,7 @@ static int add_cron(const char *folder, struct err *e)
 
 int boot_hook_add(const char *folder, struct buf *said, struct err *e)
 {
-    int rc = keep_program(folder, e);
+    int rc = boot_program_keep(folder, e);
 
     if (rc)
         return rc;

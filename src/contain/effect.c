@@ -10,7 +10,7 @@
 #include "contain/neighbour.h"
 
 enum {
-    KERNEL_LATER_MS = 1500, /* the kernel forgets its elements so long after the watchdog should
+    KERNEL_LATER_MS = 1000, /* the kernel forgets its elements so long after the watchdog should
                                have acted */
     MAKE_COUNT = 5,
 };
@@ -75,26 +75,33 @@ static int add_plans(struct ledger *l, struct filter_plan *plans, size_t *count,
     return rc;
 }
 
-/* Makes the packet filter what the ledger says. An interface that went away between asking and
- * doing is no reason to fail. */
+typedef int list_places(struct filter_place_list *out, struct err *e);
+
+static int make_once(const struct filter_plan *plans, size_t count, list_places *list,
+                     struct err *e)
+{
+    struct filter_place_list places;
+    int rc = list(&places, e);
+
+    if (rc == ERR_NOTFOUND && count == 0)
+        return 0; /* a kernel without nf_tables holds no rule of ours */
+    return rc ? rc : filter_table_make(plans, count, &places, e);
+}
+
+/* Makes the packet filter what the ledger says. First as if the kernel knew all there is, which
+ * spares a question; then as it does. An interface that went away between is no reason to fail. */
 static int make_filter(struct ledger *l, struct err *e)
 {
     CLEANUP_FREE struct filter_plan *plans = mem_array(l->count + 1, sizeof(*plans));
     size_t count;
     int rc = add_plans(l, plans, &count, e);
 
-    for (int i = 0; i < MAKE_COUNT && rc == 0; i++) {
-        struct filter_place_list places;
-
-        rc = filter_places(&places, e);
-        if (rc == ERR_NOTFOUND && count == 0)
-            return 0; /* a kernel without nf_tables holds no rule of ours */
-        if (rc)
-            return rc;
-        rc = filter_table_make(plans, count, &places, e);
-        if (rc != ERR_NOTFOUND)
-            return rc;
-        rc = i + 1 < MAKE_COUNT ? 0 : rc;
+    if (rc)
+        return rc;
+    for (int i = 0; i < MAKE_COUNT; i++) {
+        rc = make_once(plans, count, i ? filter_places : filter_places_all, e);
+        if (rc == 0 || rc == ERR_DENIED)
+            break;
     }
     return rc;
 }
@@ -167,9 +174,6 @@ int effect_begin(struct ledger *l, struct ledger_entry *entry, struct buf *saw, 
 
     if (entry->state != LEDGER_PREPARED)
         return err_set(e, ERR_GATE, "this plan is already %s", ledger_state_name(entry->state));
-    rc = effect_can_begin(entry->plan, e);
-    if (rc)
-        return rc;
     entry->deadline_ms =
         entry->plan->timer_s ? boot_now_ms() + (uint64_t)entry->plan->timer_s * 1000 : 0;
     entry->boot = l->boot;

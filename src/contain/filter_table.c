@@ -274,16 +274,10 @@ static int ask_places(struct filter_place_list *out, struct err *e)
     return 0;
 }
 
-int filter_places(struct filter_place_list *out, struct err *e)
+static int list_devices(struct filter_place_list *out, struct err *e)
 {
-    struct if_nameindex *all;
-    int rc;
+    struct if_nameindex *all = if_nameindex();
 
-    memset(out, 0, sizeof(*out));
-    rc = ask_places(out, e);
-    if (rc)
-        return rc;
-    all = if_nameindex();
     if (!all)
         return err_errno(e, "cannot list the network interfaces");
     for (size_t i = 0; all[i].if_index && out->device_count < FILTER_DEVICE_COUNT; i++)
@@ -292,4 +286,19 @@ int filter_places(struct filter_place_list *out, struct err *e)
                      all[i].if_name);
     if_freenameindex(all);
     return 0;
+}
+
+int filter_places(struct filter_place_list *out, struct err *e)
+{
+    int rc;
+
+    memset(out, 0, sizeof(*out));
+    rc = ask_places(out, e);
+    return rc ? rc : list_devices(out, e);
+}
+
+int filter_places_all(struct filter_place_list *out, struct err *e)
+{
+    *out = (struct filter_place_list){.has_arp = true, .has_bridge = true, .has_egress = true};
+    return list_devices(out, e);
 }

@@ -8,7 +8,7 @@
 #include "contain/filter_rule.h"
 #include "contain/plan.h"
 
-enum { FILTER_NAME_SIZE = 32, FILTER_NEIGHBOUR_COUNT = 256, FILTER_DEVICE_COUNT = 256 };
+enum { FILTER_NAME_SIZE = 32, FILTER_NEIGHBOUR_COUNT = 256, FILTER_DEVICE_COUNT = 1024 };
 
 /* Whom ARP and neighbour discovery must find for a plan's responders to be reached: they themselves
  * where they are on the link, else the gateway. */
@@ -80,5 +80,8 @@ void filter_table_allow(struct filter_table *t, enum filter_place place);
  */
 MUST_CHECK int filter_table_make(const struct filter_plan *plans, size_t count,
                                  const struct filter_place_list *places, struct err *e);
-/* What the kernel of this host lets be used; asks it with transactions that change nothing. */
+/* What the kernel of this host lets be used; asks it with a transaction that changes nothing, and
+ * that takes the kernel some time. */
 MUST_CHECK int filter_places(struct filter_place_list *out, struct err *e);
+/* The same where the kernel lets all be used, without asking. */
+MUST_CHECK int filter_places_all(struct filter_place_list *out, struct err *e);

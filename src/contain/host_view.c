@@ -206,6 +206,7 @@ static size_t read_parents(pid_t out[PARENT_COUNT])
 
 struct holder {
     struct host_view *view;
+    size_t *left; /* sockets that nobody holds yet */
     bool is_ours;
     char program[HOST_PROGRAM_SIZE];
 };
@@ -224,7 +225,11 @@ static void hold(struct holder *h, const char *link)
     found = bsearch(&key, h->view->sockets, h->view->socket_count, sizeof(key), by_inode);
     if (!found)
         return;
-    memcpy(found->program, h->program, sizeof(found->program));
+    if (!found->is_held) {
+        memcpy(found->program, h->program, sizeof(found->program));
+        found->is_held = true;
+        --*h->left;
+    }
     found->is_ours |= h->is_ours && !found->is_listener;
 }
 
@@ -234,9 +239,9 @@ static void folderp(DIR **d)
         closedir(*d);
 }
 
-static void read_holder(struct host_view *v, const char *pid, bool is_ours)
+static void read_holder(struct host_view *v, const char *pid, bool is_ours, size_t *left)
 {
-    struct holder h = {.view = v, .is_ours = is_ours};
+    struct holder h = {.view = v, .is_ours = is_ours, .left = left};
     CLEANUP_BUF struct buf name = {0};
     char path[PATH_SIZE], link[LINK_SIZE + 1];
     struct dirent *item;
@@ -259,17 +264,33 @@ static void read_holder(struct host_view *v, const char *pid, bool is_ours)
     }
 }
 
+static size_t count_held(const struct host_view *v)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < v->socket_count; i++)
+        count += v->sockets[i].inode != 0;
+    return count;
+}
+
+/* Those that this process descends from first: what they hold is the person's. Of the others no
+ * more than it takes, since each file of each of them is looked at. */
 static void read_holders(struct host_view *v)
 {
     CLEANUP(folderp) DIR *d = opendir("/proc");
     pid_t parents[PARENT_COUNT];
-    size_t count = read_parents(parents);
+    size_t count = read_parents(parents), left = count_held(v);
     struct dirent *item;
+    char text[16];
 
     if (!v->socket_count) /* nobody holds any */
         return;
     qsort(v->sockets, v->socket_count, sizeof(*v->sockets), by_inode);
-    while (d && (item = readdir(d))) {
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof(text), "%d", (int)parents[i]);
+        read_holder(v, text, true, &left);
+    }
+    while (d && left && (item = readdir(d))) {
         uint64_t pid;
         bool is_ours = false;
 
@@ -277,7 +298,8 @@ static void read_holders(struct host_view *v)
             continue;
         for (size_t i = 0; i < count; i++)
             is_ours |= (uint64_t)parents[i] == pid;
-        read_holder(v, item->d_name, is_ours);
+        if (!is_ours)
+            read_holder(v, item->d_name, false, &left);
     }
 }
 

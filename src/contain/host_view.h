@@ -15,6 +15,7 @@ struct host_socket {
     bool is_half_open; /* somebody asked for a connection and has not gone on */
     bool is_inbound;   /* somebody else began it: this host listens on that port */
     bool is_ours;      /* a connection of a process that this one descends from: the responder's */
+    bool is_held;      /* program is known */
     uint32_t inode;
     char program[HOST_PROGRAM_SIZE]; /* as the kernel names a process that holds it; "" unknown */
 };

@@ -227,6 +227,8 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
         rc = effect_can_begin(*p, e);
     if (rc == 0)
         rc = ledger_open(&l, s->source->folder, LOCK_MS, e);
+    if (rc == 0)
+        rc = boot_program_keep(s->source->folder, e);
     if (rc == 0 && (*p)->action->save)
         rc = (*p)->action->save(*p, &before, e);
     if (rc == 0)
@@ -366,6 +368,8 @@ static int do_undo(struct server *s, struct str rest, struct err *e)
     int rc = open_entry(s, rest, &l, &entry, e);
 
     if (rc == 0)
+        rc = watchdog_start(s->source->folder, e); /* they finish it where this process is killed */
+    if (rc == 0)
         rc = effect_end(&l, entry, e);
     return rc ? rc : boot_hook_remove_if_idle(&l, e);
 }
@@ -401,6 +405,8 @@ static int do_status(struct server *s, struct str rest, struct err *e)
     (void)rest;
     if (rc == 0)
         (void)!effect_settle(&l, NULL); /* what could not be done is told by its state */
+    if (rc == 0)
+        (void)!boot_hook_remove_if_idle(&l, NULL);
     for (size_t i = 0; rc == 0 && i < l.count; i++) {
         const struct ledger_entry *entry = &l.entries[i];
         uint64_t now = boot_now_ms();
@@ -461,6 +467,7 @@ static void forget_all(struct server *s)
         if (entry && entry->state == LEDGER_PREPARED)
             (void)!ledger_remove(&l, entry, NULL);
     }
+    (void)!boot_hook_remove_if_idle(&l, NULL);
 }
 
 int order_serve(const struct order_source *source, struct err *e)
