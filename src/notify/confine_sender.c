@@ -61,6 +61,8 @@ int confine_sender(struct err *e)
         {SYS_getsockname, CONFINE_CHECK_ALL(1, UINT32_MAX, SENDER_NET_FD)},
         {SYS_shutdown, CONFINE_CHECK_ALL(1, UINT32_MAX, SENDER_NET_FD)},
         {SYS_close, {{0}}},
+        /* Some versions of libcurl connect a socket that they were told is connected. */
+        {SYS_connect | CONFINE_PENDING, CONFINE_CHECK_ALL(1, UINT32_MAX, SENDER_NET_FD)},
         /* What libcurl tries and can do without. */
         {SYS_openat | CONFINE_REFUSED, {{0}}},
         {SYS_socket | CONFINE_REFUSED, {{0}}},
