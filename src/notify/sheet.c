@@ -15,7 +15,9 @@ static void add_wrapped(struct buf *out, struct str line)
             at--;
         at = at ? at : head.len;
         buf_addn(out, ' ', line.len ? INDENT : 0);
-        sink_terminal(out, str_trim(str_head(line, at)), false);
+        sink_terminal(out, str_head(line, at), false);
+        while (out->len && out->p[out->len - 1] == ' ')
+            out->len--;
         buf_addc(out, '\n');
         line = str_from(line, at);
     } while (line.len);
