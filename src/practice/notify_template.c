@@ -13,6 +13,7 @@ enum { NAME_SIZE = 40 };
 void notify_template_release(struct notify_template *t)
 {
     buf_release(&t->bytes);
+    buf_release(&t->roles);
 }
 
 static bool is_own_value(struct str name)
@@ -26,16 +27,19 @@ static int bad(const char *file, unsigned line, struct err *e, const char *what,
                    STR_ARG(str_head(name, NAME_SIZE)));
 }
 
-static bool read_roles(struct str roles)
+static bool read_roles(struct str roles, struct buf *out)
 {
     const struct field *f =
         field_find(notify_contact_kind.fields, notify_contact_kind.field_count, STR("role"));
 
-    if (str_is(roles, "anyone"))
-        return true;
-    while (roles.len)
-        if (!field_has_choice(f, str_trim(str_cut(&roles, ','))))
+    while (roles.len) {
+        struct str role = str_trim(str_cut(&roles, ','));
+
+        if (!str_is(role, "anyone") && !field_has_choice(f, role))
             return false;
+        buf_adds(out, out->len ? ", " : "");
+        buf_addstr(out, role);
+    }
     return true;
 }
 
@@ -43,7 +47,6 @@ static int take_header(struct notify_template *t, struct str name, struct str va
                        const char *file, unsigned line, struct err *e)
 {
     struct str *text = str_is(name, "title")     ? &t->title
-                       : str_is(name, "to")      ? &t->roles
                        : str_is(name, "subject") ? &t->subject
                                                  : NULL;
 
@@ -53,10 +56,12 @@ static int take_header(struct notify_template *t, struct str name, struct str va
         return bad(file, line, e, "a header is one line without placeholders: ", name);
     if (text) {
         *text = value;
-        return str_is(name, "to") && !read_roles(value)
-                   ? bad(file, line, e, "a role in this list is not known: ", value)
-                   : 0;
+        return 0;
     }
+    if (str_is(name, "to"))
+        return read_roles(value, &t->roles)
+                   ? 0
+                   : bad(file, line, e, "a role in this list is not known: ", value);
     if (str_is(name, "label"))
         return tlp_of(value, &t->label) ? 0
                                         : bad(file, line, e, "this label is not known: ", value);
@@ -183,13 +188,14 @@ int notify_template_load(struct notify_template *out, const struct surroundings 
 
 bool notify_template_is_for(const struct notify_template *t, struct str role)
 {
-    struct str roles = t->roles;
+    struct str roles = buf_str(&t->roles);
 
-    if (str_is(roles, "anyone"))
-        return true;
-    while (roles.len)
-        if (str_eq(str_trim(str_cut(&roles, ',')), role))
+    while (roles.len) {
+        struct str one = str_trim(str_cut(&roles, ','));
+
+        if (str_is(one, "anyone") || str_eq(one, role))
             return true;
+    }
     return false;
 }
 

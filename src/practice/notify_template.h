@@ -8,7 +8,7 @@ enum { TEMPLATE_SIZE_LIMIT = 32 * 1024 };
 struct notify_template {
     struct buf bytes;
     struct str title;
-    struct str roles; /* with commas; "anyone" */
+    struct buf roles; /* with commas; "anyone" */
     struct str subject;
     struct str text;
     enum tlp label;

@@ -38,9 +38,9 @@ static int check_roles(const struct view *v, const struct notify_template *t,
             return 0;
     return err_set(
         e, ERR_DENIED,
-        STR_FMT " is for those who hold one of: " STR_FMT "; and " STR_FMT
+        STR_FMT " is for those who hold one of: %s; and " STR_FMT
                 " holds none. If they do: calm notify role ROLE \"" STR_FMT "\" --need WHY",
-        STR_ARG(name), STR_ARG(t->roles), STR_ARG(view_title(to)), STR_ARG(view_title(to)));
+        STR_ARG(name), buf_text(&t->roles), STR_ARG(view_title(to)), STR_ARG(view_title(to)));
 }
 
 /* What is being written. */

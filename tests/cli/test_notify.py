@@ -1,16 +1,20 @@
 """test_notify.py: messages that go: over real servers on loopback, once, to people who may know, and to nobody else."""
+import base64
+import contextlib
 import email
 import email.policy
 import hashlib
 import hmac
 import json
 import os
+import pathlib
 import re
-import socket
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
-import unittest
+import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 try:
@@ -18,6 +22,7 @@ try:
 except ImportError as missing:
     print(f"skipped: {missing} (python3-aiosmtpd)")
     sys.exit(77)
+import harness  # noqa: E402
 from harness import SANITIZED, CaseTest, main  # noqa: E402
 
 SECRET = "qzqSECRETqzq4711"
@@ -26,8 +31,6 @@ SECRET = "qzqSECRETqzq4711"
 class NotifyTest(CaseTest):
     @classmethod
     def setUpClass(cls):
-        import tempfile
-
         cls.keys = tempfile.TemporaryDirectory(prefix="calm-notify-")
         cls.addClassCleanup(cls.keys.cleanup)
         cls.authority = servers.Authority(cls.keys.name)
@@ -132,6 +135,47 @@ class Mail(NotifyTest):
         for path in self.folder.rglob("*"):
             if path.is_file() and path.name != "notify.conf":
                 self.assertNotIn(SECRET.encode(), path.read_bytes(), path)
+
+
+    def test_no_secret_is_in_an_argument_an_environment_or_a_dump(self):
+        server = self.start(servers.Scripted(servers.hang))
+        self.settings(self.mail_account(f"smtps://localhost:{server.port}", more=f"user = calm\npassword = {SECRET}"))
+        self.office_mail()
+        self.ana('notify draft "Eva Brandt" "The shop is off."')
+        self.ana('notify draft "Eva Brandt" "The shop is on."')
+        words = [harness.CALM, "--case", str(self.case), "notify", "send", "m1"]
+        looked = set()
+        with subprocess.Popen(words, env=self.ana.env, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as calm:
+            while calm.poll() is None:
+                for pid in self.family(calm.pid):
+                    with contextlib.suppress(OSError):
+                        place = pathlib.Path("/proc") / str(pid)
+                        name = (place / "comm").read_text().strip()
+                        for part in ("cmdline", "environ"):
+                            self.assertNotIn(SECRET.encode(), (place / part).read_bytes())
+                        if name == "calm-send" and re.search(r"Max core file size +0 +0 ", (place / "limits").read_text()):
+                            looked.add(name)
+                        if name == "calm" and pid == calm.pid:
+                            looked.add(name)
+            said = calm.stdout.read() + calm.stderr.read()
+        self.assertNotIn(SECRET.encode(), said)
+        self.assertEqual(looked, {"calm", "calm-send"})
+        if SANITIZED or not shutil.which("strace"):
+            return
+        log = self.folder / "started"
+        subprocess.run(["strace", "-f", "-qq", "-s", "100000", "-e", "trace=execve", "-v", "-o", str(log), *words[:-1], "m2"], env=self.ana.env, cwd=self.folder,
+                       capture_output=True, check=False)
+        self.assertIn("/gpg", log.read_text())
+        self.assertNotIn(SECRET, log.read_text())
+
+    @staticmethod
+    def family(pid):
+        """A process and its children."""
+        out = [pid]
+        with contextlib.suppress(OSError):
+            for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                out.append(int(child))
+        return out
 
 
 class BadServers(NotifyTest):
@@ -304,8 +348,6 @@ class Web(NotifyTest):
         self.assertEqual(self.one(account, '--reaches "Eva Brandt: +49 171-000000"', "ü & you")[0], 0)
         _, _, headers, body = server.got[0]
         self.assertEqual(body, b"number=%2B49171000000&text=%C3%BC+%26+you")  # WHATWG URL 5.2
-        import base64
-
         self.assertEqual(base64.b64decode(headers["Authorization"].removeprefix("Basic ")).decode(), "u:" + SECRET)
 
     def test_syslog_over_tls_is_framed_as_rfc_5425_says(self):
@@ -325,6 +367,33 @@ class Web(NotifyTest):
         size, _, rest = b"".join(got).partition(b" ")
         self.assertEqual(int(size), len(rest))
         self.assertRegex(rest.decode(), r"^<133>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z - calm - NOTIFY - \ufeffone / two ü$")
+
+    def test_the_local_daemon_gets_the_form_that_it_reads(self):
+        self.settings("[c]\nkind = syslog\nurl = local\nlabel = amber\n")
+        self.ana('notify channel c --account c --reaches "Eva Brandt"')
+        self.ana.run("notify", "draft", "Eva Brandt", "one\ntwo")
+        # A /dev of its own, where the test is the daemon.
+        script = f"""
+import os, socket, subprocess, sys
+dev = {str(self.folder / "dev")!r}
+os.mkdir(dev)
+def mount(*words): subprocess.run(["mount", *words], check=True, capture_output=True)
+mount("-t", "tmpfs", "none", dev)
+for name in ("null", "zero", "urandom"):
+    open(dev + "/" + name, "w").close()
+    mount("--bind", "/dev/" + name, dev + "/" + name)
+os.mkdir(dev + "/shm")
+mount("--rbind", dev, "/dev")
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("/dev/log")
+done = subprocess.run({[harness.CALM, "--case", str(self.case), "notify", "send", "m1"]!r}, env={self.ana.env!r}, capture_output=True)
+s.settimeout(5)
+print(s.recv(65536).decode(), done.returncode)
+"""
+        done = subprocess.run(["unshare", "-m", sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        if done.returncode and "unshare" in done.stderr + done.stdout or "mount" in done.stderr:
+            self.skipTest("no mounts of its own here")
+        self.assertEqual(done.stdout, "<133>calm: one / two 0\n", done.stderr)
 
     def test_a_redirect_is_not_followed(self):
         server = self.start(servers.Web(self.context))
@@ -346,6 +415,61 @@ class Choice(NotifyTest):
         self.office_mail()
         self.ana('notify channel room --account room --reaches "Eva Brandt" --reaches "Jan Falk"')
         return mail, web
+
+    def test_after_an_hour_without_success_the_next_channel_is_used(self):
+        mail, web = self.two()
+        mail.answer = "451 busy"
+        self.ana('notify reach ct1 --channel "office mail" --channel room')
+        self.ana('notify draft "Eva Brandt" "hello"')
+        status, said, _ = self.send('m1 --for 1s')
+        self.assertEqual((status, said[0]["state"], len(web.got)), (11, "waiting", 0))
+        self.assertEqual(self.send("--all")[1], [])  # not yet time
+        time.sleep(1.2)
+        self.assertEqual(self.send("m1")[1][0]["state"], "sent")
+        self.assertEqual((len(mail.got), len(web.got)), (0, 1))
+        self.assertEqual(self.message()["attempts"], "3")
+
+    def test_of_two_senders_at_once_one_sends(self):
+        _, web = self.two()
+        self.ana('notify draft "Eva Brandt" "hello" --channel room')
+        words = [harness.CALM, "--case", str(self.case), "notify", "send", "m1"]
+        both = [subprocess.Popen(words, env=self.ana.env, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+        said = [p.communicate() for p in both]
+        self.assertEqual(len(web.got), 1, said)
+        self.assertEqual(sorted(p.returncode for p in both), [0, 5])
+
+    def test_another_person_does_not_take_over_what_is_being_sent(self):
+        bo = self.join("bo")
+        server = self.start(servers.Scripted(servers.hang))
+        self.settings(self.mail_account(f"smtps://localhost:{server.port}"))
+        self.office_mail()
+        self.ana('notify draft "Eva Brandt" "hello"')
+        words = [harness.CALM, "--case", str(self.case), "notify", "send", "m1"]
+        with subprocess.Popen(words, env=self.ana.env, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as calm:
+            while bo.json("notify list")[0]["state"] != "sending":
+                self.assertIsNone(calm.poll())
+            status, said = bo.fails("notify send m1")
+            calm.communicate()
+        self.assertEqual(status, 5)
+        self.assertIn("being sent by somebody else", said)
+
+    def test_a_message_above_its_reader_or_of_a_compartment_is_not_sent(self):
+        self.two()
+        self.ana.run("notify", "draft", "Eva Brandt", "hello", "--tlp", "red")
+        self.assertEqual(self.send()[0], 4)
+        self.join("bo")
+        self.ana("team compartment hr staff --with bo")
+        self.ana('notify draft "Eva Brandt" "hello" --scope hr')
+        status, _, said = self.send("m2")
+        self.assertEqual(status, 4)
+        self.assertIn("belongs to the compartment hr", " ".join(said.split()))
+
+    def test_what_is_in_a_compartment_is_not_filled_into_a_text_for_others(self):
+        self.join("bo")
+        self.ana("team compartment hr staff --with bo")
+        self.ana(f'problem raise "amber {SECRET}" --scope hr')
+        self.assertNotIn(SECRET, self.ana.json('notify write "Eva Brandt" first-alarm')["text"])
+        self.assertIn(SECRET, self.ana.json('notify write "Eva Brandt" first-alarm --scope hr')["text"])
 
     def test_a_compromised_channel_is_passed_over_and_the_next_is_used(self):
         mail, web = self.two()
@@ -463,8 +587,6 @@ class Choice(NotifyTest):
         self.ana('notify write "Eva Brandt" first-alarm --answer-within "1 s"')
         self.send()
         self.assertIn("an answer is expected by", self.ana("notify queue"))
-        import time
-
         time.sleep(1.2)
         self.assertIn("m1: no answer; Jan Falk is told instead", self.ana("notify due"))
         self.assertIn("no answer; Jan Falk is told instead", " ".join(self.ana("notify").split()))
