@@ -72,6 +72,13 @@ static const struct phrase phrases[] = {
     {"message", true, "state", "sent", "Message {name} sent[ by way of {channel}]"},
     {"message", true, "state", "acknowledged", "Message {name} acknowledged[: {answer}]"},
     {"message", true, "state", "failed", "Message {name} did not reach its recipient[: {answer}]"},
+    {"message", true, "state", "sending", "Message {name} goes to {channel}"},
+    {"message", true, "state", "waiting",
+     "Message {name} was not delivered, and is tried again[: {why}]"},
+    {"message", true, "state", "unknown", "Whether message {name} arrived is not known[: {why}]"},
+    {"message", true, "state", "phone",
+     "Message {name} is to be said by telephone, since no channel reaches its recipient safely[: "
+     "{why}]"},
     {"message", true, "state", "escalated", "Message {name} taken to {escalated-to} instead"},
     {"law", false, NULL, NULL,
      "{law}: applies to us: {applies}[, because: {because}][ (decided by {decided-by})][ (from the "
