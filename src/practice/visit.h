@@ -5,9 +5,8 @@
 #pragma once
 #include "case/session.h"
 #include "practice/practice.h"
+#include "practice/reach.h"
 #include "store/store.h"
-#include "sys/ssh_agent.h"
-#include "sys/ssh_carrier.h"
 
 extern const struct kind visit_kind;
 extern const struct operation preserve_visits;
@@ -25,18 +24,7 @@ extern const struct operation preserve_visits;
          .flags = FIELD_OUTSIDE,                                                                   \
          .help = "for SSH: so many hosts at once, 8 unless said otherwise",                        \
          .fallback = VISIT_JOBS_USUAL},                                                            \
-        {.name = "identity",                                                                       \
-         .type = FIELD_PATH,                                                                       \
-         .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
-         .help = "for SSH: a private key's file, where it is not in your agent"},                  \
-        {.name = "known-hosts",                                                                    \
-         .type = FIELD_PATH,                                                                       \
-         .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "for SSH: the keys of hosts, besides those you and this machine know"},           \
-        {.name = "host-key",                                                                       \
-         .type = FIELD_LINE,                                                                       \
-         .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
-         .help = "for SSH: SHA256:… of a new host's key, which you compared with the host's own"}, \
+        REACH_FIELDS,                                                                              \
         {.name = "sudo",                                                                           \
          .type = FIELD_FLAG,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
@@ -93,10 +81,7 @@ enum {
 /* One host. */
 struct visit {
     struct visits *all;
-    const char *given; /* as it was written */
-    const char *host;
-    const char *user;
-    unsigned port;
+    struct reach_address at;
     const char *arguments; /* for the program there */
     const char *after;     /* the step behind which it goes on; NULL: it begins */
     struct id before;      /* the visit that this one goes on behind */
@@ -140,11 +125,10 @@ struct visits {
     struct visit *hosts;
     size_t count;
     size_t jobs;
-    unsigned tries;          /* most visits of a host */
-    bool is_full;            /* of the profile full: can be gone on with */
-    struct str arguments;    /* with recipient and output */
-    struct buf known;        /* the known_hosts files, one after the other */
-    struct ssh_agent *agent; /* NULL: the person's own, if any */
+    unsigned tries;       /* most visits of a host */
+    bool is_full;         /* of the profile full: can be gone on with */
+    struct str arguments; /* with recipient and output */
+    struct reach reach;
     int program;
     uint64_t program_size;
     struct hash program_hash;
