@@ -1,6 +1,7 @@
 /* calm_contain.c: the small program with the rights to change a host. It does what an approved plan
  * says, and puts it back. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -40,6 +41,8 @@ int main(int argc, char **argv)
 
     watchdog_main_if_asked(argc, argv);
     prctl(PR_SET_DUMPABLE, 0);
+    (void)signal(SIGPIPE,
+                 SIG_IGN); /* who asked may be gone: what was prepared is still forgotten */
     if (argc >= 4 && strcmp(argv[2], "--folder") == 0)
         source.folder = argv[3];
     if (argc >= 2 && strcmp(argv[1], "serve") == 0)

@@ -11,7 +11,10 @@
 #include "contain/effect.h"
 #include "contain/filter_others.h"
 #include "contain/host_view.h"
+#include "contain/process.h"
+#include "contain/spell.h"
 #include "contain/watchdog.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 enum {
@@ -180,18 +183,60 @@ static int do_sessions(struct server *s, struct str rest, struct err *e)
     return rc;
 }
 
-static int check_machine(const struct plan *p, struct err *e)
+static int read_machine(struct hash *out, struct err *e)
 {
     CLEANUP_BUF struct buf machine = {0};
     struct str id;
+    int rc = file_read(&machine, "/etc/machine-id", 128, e);
+
+    if (rc)
+        return rc;
+    id = str_trim(buf_str(&machine));
+    *out = id.len ? hash_bytes(id.p, id.len) : hash_zero;
+    return 0;
+}
+
+/* What a plan for this host says of it. */
+static int do_host(struct server *s, struct str rest, struct err *e)
+{
+    struct hash machine = hash_zero;
+    char name[256];
+
+    (void)rest;
+    (void)e;
+    host_name(name, sizeof(name));
+    (void)!read_machine(&machine, NULL); /* zeros: it has none */
+    buf_adds(&s->answer, "machine ");
+    hex_add(&s->answer, machine.b, sizeof(machine.b));
+    buf_adds(&s->answer, "\nname ");
+    spell_add(&s->answer, str_of(name));
+    buf_addc(&s->answer, '\n');
+    return 0;
+}
+
+static int do_start(struct server *s, struct str rest, struct err *e)
+{
+    struct process p;
+    uint64_t pid;
+
+    if (!str_u64(rest, &pid) || pid == 0 || pid > INT32_MAX)
+        return err_set(e, ERR_FORMAT, "an order without the number of a process");
+    if (!process_read((pid_t)pid, &p))
+        return err_set(e, ERR_NOTFOUND, "there is no process " STR_FMT " there", STR_ARG(rest));
+    buf_addf(&s->answer, "start %llu\n", (unsigned long long)p.start);
+    return 0;
+}
+
+static int check_machine(const struct plan *p, struct err *e)
+{
     struct hash mine;
+    int rc;
 
     if (hash_eq(&p->machine, &hash_zero))
         return 0;
-    if (file_read(&machine, "/etc/machine-id", 128, e))
-        return e->code;
-    id = str_trim(buf_str(&machine));
-    mine = hash_bytes(id.p, id.len);
+    rc = read_machine(&mine, e);
+    if (rc)
+        return rc;
     if (!hash_eq(&mine, &p->machine))
         return err_set(e, ERR_GATE, "this plan is for another host (\"" STR_FMT "\")",
                        STR_ARG(p->host));
@@ -291,6 +336,14 @@ static void forget_prepared(struct server *s, const struct id *id)
         }
 }
 
+static uint64_t boot_now_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void wait_until(uint64_t moment_ms)
 {
     uint64_t now = boot_now_ms(), ms = moment_ms > now ? moment_ms - now : 0;
@@ -332,7 +385,7 @@ static int do_go(struct server *s, struct str rest, struct err *e)
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
     struct str id = str_cut(&rest, ' ');
     struct ledger_entry *entry;
-    uint64_t delay, moment_ms;
+    uint64_t delay, moment_ms, asked_us = boot_now_us(), began_us;
     int rc, later;
 
     if (!str_u64(rest, &delay) || delay > DELAY_MAX_MS)
@@ -347,7 +400,10 @@ static int do_go(struct server *s, struct str rest, struct err *e)
         return rc;
     wait_until(moment_ms);
     forget_prepared(s, &entry->plan->id);
+    began_us = boot_now_us();
     rc = effect_begin(&l, entry, &s->answer, e);
+    buf_addf(&s->answer, "moment %llu %llu\n", (unsigned long long)(began_us - asked_us),
+             (unsigned long long)(boot_now_us() - asked_us));
     later = boot_hook_remove_if_idle(&l, rc ? NULL : e);
     return rc ? rc : later;
 }
@@ -424,11 +480,10 @@ static int do_status(struct server *s, struct str rest, struct err *e)
 static const struct {
     const char *word;
     int (*serve)(struct server *s, struct str rest, struct err *e);
-} orders[] = {{"guard", do_guard},     {"sessions", do_sessions},
-              {"preview", do_preview}, {"prepare", do_prepare},
-              {"go", do_go},           {"confirm", do_confirm},
-              {"undo", do_undo},       {"check", do_check},
-              {"forget", do_forget},   {"status", do_status}};
+} orders[] = {{"guard", do_guard}, {"sessions", do_sessions}, {"host", do_host},
+              {"start", do_start}, {"preview", do_preview},   {"prepare", do_prepare},
+              {"go", do_go},       {"confirm", do_confirm},   {"undo", do_undo},
+              {"check", do_check}, {"forget", do_forget},     {"status", do_status}};
 
 static int serve_one(struct server *s, char *line, struct err *e)
 {

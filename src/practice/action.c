@@ -35,6 +35,8 @@ static const struct field action_fields[] = {
      .type = FIELD_REF,
      .kind = "evidence",
      .help = "what calm-contain is to do, to the letter"},
+    {.name = "ssh", .type = FIELD_LINE, .help = "where calm-contain goes for it, over SSH"},
+    {.name = "sudo", .type = FIELD_FLAG, .help = "by sudo there"},
     {.name = "preview", .type = FIELD_TEXT, .help = "what it would have done when it was planned"},
     {.name = "before", .type = FIELD_REF, .kind = "evidence", .help = "the state before"},
     {.name = "goes-back",

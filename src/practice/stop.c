@@ -1,7 +1,9 @@
 /* stop.c: stops an incident that is still going on. By hand: planned, approved, done, undone and
  * checked on record. */
 #include "practice/action.h"
+#include "practice/reach.h"
 #include "practice/stop_apply.h"
+#include "practice/stop_begin.h"
 #include "practice/stop_emergency.h"
 #include "practice/stop_flood.h"
 #include "practice/stop_plan.h"
@@ -40,6 +42,7 @@ static const struct field undo_fields[] = {
      .type = FIELD_TEXT,
      .flags = FIELD_ARG,
      .help = "why, or what was put back by hand"},
+    REACH_FIELDS,
 };
 
 static const struct operation stop_undo = {

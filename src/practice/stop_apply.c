@@ -1,54 +1,63 @@
-/* stop_apply.c: has calm-contain carry out a plan, confirms it and puts it back. What will be done
- * is on record before, what came of it after. */
+/* stop_apply.c: has calm-contain confirm a plan that was carried out, and put it back; what came of
+ * it is on record after. */
 #include <stdio.h>
 #include "base/sink.h"
 #include "contain/action.h"
-#include "practice/contain_helper.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_way.h"
 
 enum { TEXT_SIZE = 2000 };
 
-static const struct thing *find(const struct view *v, const struct operation *op,
-                                const struct input *in)
+/* What another host said, to the letter. */
+static struct id draft_answer(struct decision *d, const struct id *action,
+                              const struct blob_digests *digests)
 {
-    return input_thing(v, op, in, "action");
+    const struct thing *t = state_thing_by_id(d->view->state, action);
+    const struct thing *system = view_ref(d->view, t, "system");
+    struct evidence_facts facts = {.sort = "list", .has_blob = true, .digests = *digests};
+    CLEANUP_BUF struct buf hex = {0};
+
+    if (system)
+        hex_add(&hex, system->id.b, sizeof(system->id.b));
+    facts.system_id = buf_str(&hex);
+    facts.title = str_of(arena_printf(d->arena, "answer of the host to a%u", t->number));
+    return evidence_draft(d, &facts)->id;
 }
 
-/* One more state of an action, with what came of it. */
-struct outcome {
-    const char *state;
-    struct str result;
-    const char *field; /* a moment beside it, or NULL */
-    struct utc moment;
-    const struct id *before; /* evidence, or NULL */
-};
-
-static int append_outcome(struct session *s, const struct operation *op, const struct input *in,
-                          const struct id *action, const struct outcome *o, struct err *e)
+int stop_append(struct session *s, const struct operation *op, const struct input *in,
+                const struct id *action, const struct stop_outcome *o, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     CLEANUP_BUF struct buf when = {0};
+    CLEANUP_BUF struct buf result = {0};
+    struct blob_digests digests;
+    struct id item = {0};
     struct draft *dr;
     uint64_t first;
-    int rc = session_draft(s, &d, op, in, e);
+    int rc = o->answer.len ? intake_bytes(s, o->answer, &digests, e) : 0;
 
+    if (rc == 0)
+        rc = session_draft(s, &d, op, in, e);
     if (rc)
         return rc;
     d.is_independent = true;
+    if (o->answer.len)
+        item = draft_answer(&d, action, &digests);
     dr = decision_add(&d, "action-change/1");
     draft_ref(dr, action);
     draft_value(dr, "state", str_of(o->state));
-    if (o->result.len)
-        draft_value(dr, "result", str_head(o->result, TEXT_SIZE));
+    sink_terminal(&result, str_head(o->result, TEXT_SIZE), false); /* some is a host's own words */
+    if (result.len)
+        draft_value(dr, "result", buf_str(&result));
     if (o->field) {
         utc_add(&when, o->moment);
         draft_value(dr, o->field, buf_str(&when));
     }
-    if (o->before)
-        draft_value_ref(&d, dr, "before", o->before);
+    if (o->answer.len)
+        draft_value_ref(&d, dr, "evidence", &item);
     return session_append(s, &d, &first, e);
 }
 
@@ -56,47 +65,11 @@ int stop_append_outcome(struct session *s, const struct operation *op, const str
                         const struct id *action, const char *state, struct str result,
                         struct err *e)
 {
-    return append_outcome(s, op, in, action, &(struct outcome){.state = state, .result = result},
-                          e);
+    return stop_append(s, op, in, action, &(struct stop_outcome){.state = state, .result = result},
+                       e);
 }
 
-/* The state before, as evidence, and that it is begun: one step, before anything is changed. */
-static int append_intent(struct session *s, const struct operation *op, const struct input *in,
-                         const struct thing *action, struct str before, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    struct evidence_facts facts = {.sort = "list", .has_blob = true};
-    CLEANUP_BUF struct buf title = {0};
-    const struct thing *system;
-    CLEANUP_BUF struct buf hex = {0};
-    struct draft *dr;
-    struct id item;
-    uint64_t first;
-    int rc = intake_bytes(s, before, &facts.digests, e);
-
-    if (rc == 0)
-        rc = session_draft(s, &d, op, in, e);
-    if (rc)
-        return rc;
-    d.is_independent = true;
-    system = view_ref(d.view, action, "system");
-    if (system)
-        hex_add(&hex, system->id.b, sizeof(system->id.b));
-    buf_addf(&title, "state before a%u: " STR_FMT, action->number,
-             STR_ARG(str_head(view_title(action), 300)));
-    facts.title = buf_str(&title);
-    facts.system_id = buf_str(&hex);
-    item = evidence_draft(&d, &facts)->id;
-    dr = decision_add(&d, "action-change/1");
-    draft_ref(dr, &action->id);
-    draft_take_input(&d, dr, &action_kind);
-    draft_value(dr, "state", STR("begun"));
-    draft_value_ref(&d, dr, "before", &item);
-    return session_append(s, &d, &first, e);
-}
-
-/* What the helper's check saw, as words. */
-static void add_seen(struct buf *out, struct str lines)
+void stop_add_seen(struct buf *out, struct str lines)
 {
     while (lines.len) {
         struct str line = str_cut(&lines, '\n'), word = str_cut(&line, ' ');
@@ -108,169 +81,92 @@ static void add_seen(struct buf *out, struct str lines)
         else if (str_is(word, "boot"))
             buf_addf(out, "%safter a restart: " STR_FMT, out->len ? "; " : "",
                      STR_ARG(str_is(line, "none") ? STR("nothing runs by itself here") : line));
-        else if (word.len)
+        else if (word.len && !str_is(word, "moment"))
             buf_addf(out, "%s" STR_FMT " " STR_FMT, out->len ? "; " : "", STR_ARG(word),
                      STR_ARG(line));
     }
 }
 
-static int check_state(const struct view *v, const struct operation *op, const struct input *in,
-                       const struct thing *action, struct err *e)
+static int ask_about(struct session *s, struct stop_ways *ways, const struct view *v,
+                     const struct thing *action, const char *order, struct err *e)
 {
-    if (thing_says(action, "state", "planned") && action_needs_another(v) &&
-        !in->values[op->field_count + COMMON_OVERRIDE].len)
-        return err_set(e, ERR_GATE,
-                       "a%u is not approved, and two or more are on the team: calm stop approve "
-                       "a%u (another person), or --spoken, or go on with --override \"why\"",
-                       action->number, action->number);
-    if (thing_says(action, "state", "planned") || thing_says(action, "state", "approved"))
-        return 0;
-    return err_set(e, ERR_GATE, "a%u is already " STR_FMT, action->number,
-                   STR_ARG(thing_value(action, "state")));
-}
-
-static void tell_applied(const struct thing *action, const struct plan *p, struct str seen,
-                         struct answer *a)
-{
-    char span[UTC_PLAIN_SIZE];
-
-    if (a->wants_json) {
-        struct json j;
-
-        json_begin(&j, &a->json);
-        json_object_begin(&j);
-        json_put_u64(&j, "action", action->number);
-        json_put_text(&j, "state", p->timer_s ? "unconfirmed" : "done");
-        json_put_u64(&j, "timer_s", p->timer_s);
-        json_put_str(&j, "seen", seen);
-        json_object_end(&j);
-        return;
-    }
-    buf_addf(&a->text, "a%u is ", action->number);
-    sink_terminal(&a->text, seen, false);
-    buf_adds(&a->text, ".\n");
-    if (p->timer_s)
-        buf_addf(&a->text,
-                 "It goes back by itself in %s.\nNext:  calm stop confirm a%u\n       if you still "
-                 "reach what you need, and it does what it should; else: calm stop undo a%u\n",
-                 span_text(span, p->timer_s), action->number, action->number);
-    else
-        buf_addf(&a->text, "Next:  calm stop check a%u works \"what was seen\"\n", action->number);
-}
-
-static int go(struct session *s, const struct operation *op, const struct input *in,
-              const struct stop_plan *p, struct contain_helper *h, struct answer *a, struct err *e)
-{
-    struct id action = p->action->id;
+    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
     CLEANUP_BUF struct buf lines = {0};
-    CLEANUP_BUF struct buf seen = {0};
-    struct outcome o = {.state = p->plan->timer_s ? "unconfirmed" : "done"};
-    struct err later = {0};
-    int rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
-
-    if (rc == ERR_IO)
-        return err_wrap(e, rc, "whether a%u is in effect is not known (calm stop status tells)",
-                        p->action->number);
-    if (rc) {
-        o = (struct outcome){.state = "undone", .result = str_of(e->text)};
-        if (append_outcome(s, op, in, &action, &o, &later))
-            return err_wrap(e, rc, "and that could not be put on record (%s)", later.text);
-        return rc;
-    }
-    add_seen(&seen, buf_str(&lines));
-    o.result = buf_str(&seen);
-    if (p->plan->timer_s) {
-        o.field = "goes-back";
-        o.moment = utc_plus_s(utc_now(), p->plan->timer_s);
-    }
-    rc = append_outcome(s, op, in, &action, &o, e);
-    if (rc)
-        return err_wrap(e, rc, "it is in effect, and that could not be put on record");
-    tell_applied(state_thing_by_id(session_state(s), &action), p->plan, buf_str(&seen), a);
-    return 0;
-}
-
-static int apply_job(struct session *s, const struct operation *op, const struct input *in,
-                     struct answer *a, struct err *e)
-{
-    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
-    CLEANUP_STOP_PLAN struct stop_plan p = {0};
-    CLEANUP_BUF struct buf before = {0};
-    const struct thing *action;
-    struct view v;
-    int rc = session_view(s, &v, e);
-
-    if (rc)
-        return rc;
-    action = find(&v, op, in);
-    rc = check_state(&v, op, in, action, e);
-    if (rc == 0)
-        rc = stop_plan_load(s, &v, action, &p, e);
-    if (rc == 0)
-        rc = contain_helper_open(&h, false, e);
-    if (rc == 0)
-        rc = contain_helper_prepare(h, buf_str(&p.text), &before, e);
-    if (rc == 0)
-        rc = append_intent(s, op, in, action, buf_str(&before), e);
-    return rc ? rc : go(s, op, in, &p, h, a, e);
-}
-
-static int ask_about(struct session *s, const struct view *v, const struct thing *action,
-                     const char *order, struct buf *lines, struct err *e)
-{
-    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
-    CLEANUP_STOP_PLAN struct stop_plan p = {0};
-    CLEANUP_BUF struct buf none = {0};
     int rc = stop_plan_load(s, v, action, &p, e);
 
     if (rc == 0)
-        rc = contain_helper_open(&h, false, e);
+        rc = stop_way_of(ways, action, false, &h, e);
     if (rc == 0)
-        rc = contain_helper_about(h, order, &p.plan->id, lines, e);
+        rc = contain_helper_about(h, order, &p.plan->id, &lines, e);
+    if (rc && h && contain_helper_is_lost(h))
+        return err_wrap(e, rc, "whether that was done is not known (calm stop status tells)");
     if (rc == 0 && str_is(str_of(order), "undo"))
-        (void)!contain_helper_about(h, "forget", &p.plan->id, &none, NULL);
+        (void)!contain_helper_about(h, "forget", &p.plan->id, &lines, NULL);
     return rc;
 }
 
-static int confirm_job(struct session *s, const struct operation *op, const struct input *in,
-                       struct answer *a, struct err *e)
+static int confirm_one(struct session *s, const struct operation *op, const struct input *in,
+                       struct stop_ways *ways, const struct id *id, struct answer *a, struct err *e)
 {
-    CLEANUP_BUF struct buf lines = {0};
     const struct thing *action;
     struct view v;
     int rc = session_view(s, &v, e);
 
     if (rc)
         return rc;
-    action = find(&v, op, in);
-    rc = ask_about(s, &v, action, "confirm", &lines, e);
+    action = state_thing_by_id(v.state, id);
+    rc = ask_about(s, ways, &v, action, "confirm", e);
     if (rc == 0)
-        rc = append_outcome(s, op, in, &action->id,
-                            &(struct outcome){.state = "done", .result = STR("confirmed")}, e);
-    if (rc)
-        return rc;
-    if (!a->wants_json)
+        rc = stop_append_outcome(s, op, in, id, "done", STR("confirmed"), e);
+    if (rc == 0 && !a->wants_json)
         buf_addf(&a->text,
                  "a%u stays until somebody undoes it: calm stop undo a%u\nNext:  calm stop check "
                  "a%u works \"what was seen\"\n",
                  action->number, action->number, action->number);
-    return 0;
+    return rc;
+}
+
+/* One that cannot be confirmed keeps no other from being: their time runs. */
+static int confirm_job(struct session *s, const struct operation *op, const struct input *in,
+                       struct answer *a, struct err *e)
+{
+    CLEANUP_STOP_WAYS struct stop_ways ways = {.op = op, .in = in};
+    struct str ids = input_value(op, in, "action");
+    int first = 0;
+
+    while (ids.len) {
+        struct err mine = {0};
+        struct id id;
+        int rc;
+
+        if (!hex_read(id.b, sizeof(id.b), str_cut(&ids, '\n')))
+            continue;
+        rc = confirm_one(s, op, in, &ways, &id, a, &mine);
+        if (rc && !first) {
+            first = rc;
+            *e = mine;
+        }
+    }
+    return first;
 }
 
 int stop_undo_planned(struct session *s, const struct operation *op, const struct input *in,
                       const struct view *v, const struct thing *action, struct answer *a,
                       struct err *e)
 {
+    CLEANUP_STOP_WAYS struct stop_ways ways = {.op = op, .in = in};
     struct str said = input_value(op, in, "result");
-    CLEANUP_BUF struct buf lines = {0};
-    int rc = ask_about(s, v, action, "undo", &lines, e);
+    int rc = ask_about(s, &ways, v, action, "undo", e);
 
     if (rc == 0)
-        rc = append_outcome(
+        rc = stop_append(
             s, op, in, &action->id,
-            &(struct outcome){.state = "undone", .result = said.len ? said : STR("put back")}, e);
+            &(struct stop_outcome){.state = "undone", .result = said.len ? said : STR("put back")},
+            e);
     if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text, "a%u is undone: this host is as it was before.\n", action->number);
+        buf_addf(&a->text, "a%u is undone: %s is as it was before.\n", action->number,
+                 thing_value(action, "ssh").len ? "that host" : "this host");
     return rc;
 }
 
@@ -318,41 +214,19 @@ int stop_apply_emergency(struct session *s, const struct operation *op, const st
         rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
     if (rc)
         return rc;
-    add_seen(&seen, buf_str(&lines));
-    return append_outcome(s, op, in, action,
-                          &(struct outcome){.state = "done", .result = buf_str(&seen)}, e);
+    stop_add_seen(&seen, buf_str(&lines));
+    return stop_append(s, op, in, action,
+                       &(struct stop_outcome){.state = "done", .result = buf_str(&seen)}, e);
 }
 
-#define WHICH FIELD_WHICH("action", "action", "which: a3")
-
-static const struct field which_fields[] = {WHICH};
-
-const struct operation stop_apply = {
-    .name = "stop apply",
-    .practice = "stop",
-    .help = "carry out a plan on this host; it goes back by itself until it is confirmed",
-    .example = "calm stop apply a3",
-    .more =
-        "calm-contain, a small program of its own, judges the plan once more, saves the state that "
-        "it will change, and waits until that is evidence and the intent is on record. Then two "
-        "watchdogs start, and the change is made. Unconfirmed within its time, all goes back, also "
-        "where this program, calm-contain or one of the watchdogs was ended, and after a restart "
-        "of the host. Where you are not root, sudo is asked. doc/format/containment.md.",
-    OP_FIELDS(which_fields),
-    .kind = &action_kind,
-    .type = OP_JOB,
-    .gate = GATE_FIRST_LOOK,
-    .roles = ROLES_ACTING,
-    .faces = FACE_CLI,
-    .records = WORDS("evidence/1", "action-change/1"),
-    .job = apply_job};
+static const struct field confirm_fields[] = {STOP_FIELD_ACTIONS, REACH_FIELDS};
 
 const struct operation stop_confirm = {
     .name = "stop confirm",
     .practice = "stop",
     .help = "let what was applied stay: it no longer goes back by itself",
     .example = "calm stop confirm a3",
-    OP_FIELDS(which_fields),
+    OP_FIELDS(confirm_fields),
     .kind = &action_kind,
     .type = OP_JOB,
     .roles = ROLES_ACTING,

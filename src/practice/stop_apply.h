@@ -1,10 +1,30 @@
-/* stop_apply.h: carrying out plans. */
+/* stop_apply.h: what becomes of plans that were carried out. */
 #pragma once
 #include "practice/action.h"
 
-extern const struct operation stop_apply, stop_confirm;
+extern const struct operation stop_confirm;
+
+/* Which actions, one or several. */
+#define STOP_FIELD_ACTIONS                                                                         \
+    {                                                                                              \
+        .name = "action", .type = FIELD_REF,                                                       \
+        .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_MANY | FIELD_OUTSIDE, .kind = "action",        \
+        .help = "which: a3; several for one moment: a3 a4 a5"                                      \
+    }
 
 /* One more state of an action, with what came of it. */
+struct stop_outcome {
+    const char *state;
+    struct str result;
+    const char *field; /* a moment beside it, or NULL */
+    struct utc moment;
+    struct str answer; /* of another host, kept as evidence; or empty */
+};
+MUST_CHECK int stop_append(struct session *s, const struct operation *op, const struct input *in,
+                           const struct id *action, const struct stop_outcome *o, struct err *e);
+/* What the helper's check saw, as words. */
+void stop_add_seen(struct buf *out, struct str lines);
+/* The same without moment or answer. */
 MUST_CHECK int stop_append_outcome(struct session *s, const struct operation *op,
                                    const struct input *in, const struct id *action,
                                    const char *state, struct str result, struct err *e);

@@ -4,10 +4,10 @@
 #include <string.h>
 #include "base/sink.h"
 #include "contain/action.h"
-#include "practice/contain_helper.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "practice/stop_preview.h"
+#include "practice/stop_way.h"
 #include "practice/system_host.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -64,7 +64,11 @@ struct planning {
     struct buf text;    /* of the plan */
     struct buf preview; /* lines of the helper */
     struct view view;
-    char host[256];
+    struct stop_ways ways;
+    struct contain_helper *helper;
+    struct buf ssh; /* where the host is; empty: here */
+    struct hash machine;
+    char host[256]; /* as it calls itself */
 };
 
 static void planning_release(struct planning *p)
@@ -72,6 +76,9 @@ static void planning_release(struct planning *p)
     plan_free(p->plan);
     buf_release(&p->text);
     buf_release(&p->preview);
+    buf_release(&p->ssh);
+    contain_helper_close(p->helper);
+    stop_ways_release(&p->ways);
 }
 
 static bool has_field(const struct operation *op, const char *name)
@@ -153,11 +160,8 @@ static int add_net_param(struct planning *p, const struct action_param *param, s
     return rc ? rc : add_nets(p, buf_str(&lines), e);
 }
 
-/* A number of a process is used again; with the moment of its start it is one process alone. The
- * action's parameters have the number first. */
-static int add_start(struct planning *p, const struct action_param *param, struct err *e)
+static int read_start(struct str pid, struct buf *ticks, struct err *e)
 {
-    struct str pid = input_value(p->op, p->in, "pid");
     CLEANUP_BUF struct buf stat = {0};
     CLEANUP_BUF struct buf path = {0};
     const char *after;
@@ -171,10 +175,22 @@ static int add_start(struct planning *p, const struct action_param *param, struc
     rest = str_of(after ? after : "");
     for (int field = 2; field < 22; field++)
         str_cut(&rest, ' ');
-    rest = str_cut(&rest, ' ');
-    p->plan->values[p->plan->value_count++] = (struct plan_value){
-        .param = param, .text = {arena_dup(p->plan->arena, rest.p, rest.len), rest.len}};
+    buf_addstr(ticks, str_cut(&rest, ' '));
     return 0;
+}
+
+/* A number of a process is used again; with the moment of its start it is one process alone. The
+ * action's parameters have the number first. */
+static int add_start(struct planning *p, const struct action_param *param, struct err *e)
+{
+    struct str pid = input_value(p->op, p->in, "pid");
+    CLEANUP_BUF struct buf ticks = {0};
+    int rc = p->ssh.len ? stop_way_start(p->helper, pid, &ticks, e) : read_start(pid, &ticks, e);
+
+    if (rc == 0)
+        p->plan->values[p->plan->value_count++] = (struct plan_value){
+            .param = param, .text = {arena_dup(p->plan->arena, ticks.p, ticks.len), ticks.len}};
+    return rc;
 }
 
 static int add_params(struct planning *p, struct err *e)
@@ -224,9 +240,9 @@ static uint64_t expiry_of(const struct planning *p)
     return (uint64_t)utc_now().sec + seconds;
 }
 
-/* What every plan of this host has. */
+/* What every plan has. */
 static struct plan *begin_plan(struct session *s, const struct contain_action *action,
-                               struct str host)
+                               struct str host, const struct hash *machine)
 {
     struct plan *plan = mem_new(struct plan);
 
@@ -234,7 +250,7 @@ static struct plan *begin_plan(struct session *s, const struct contain_action *a
     random_bytes(plan->id.b, sizeof(plan->id.b));
     plan->case_id = *state_case_id(session_state(s));
     plan->host = host;
-    read_machine(&plan->machine);
+    plan->machine = *machine;
     plan->action = action;
     return plan;
 }
@@ -263,7 +279,7 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
 {
     int rc;
 
-    p->plan = begin_plan(p->session, p->action, host);
+    p->plan = begin_plan(p->session, p->action, host, &p->machine);
     if (p->action->cannot_undo && !input_has(p->op, p->in, "accept-no-undo"))
         return err_set(e, ERR_USAGE,
                        "that cannot be undone. Freezing keeps the memory and can be (calm stop "
@@ -280,11 +296,13 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
 int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out, struct err *e)
 {
     CLEANUP_STOP_PLAN struct stop_plan p = {0};
+    struct hash machine = hash_zero;
     char host[256];
     int rc;
 
     host_name(host, sizeof(host));
-    p.plan = begin_plan(s, contain_action(STR("isolate")), str_of(host));
+    read_machine(&machine);
+    p.plan = begin_plan(s, contain_action(STR("isolate")), str_of(host), &machine);
     rc = add_allow(p.plan, lines, e);
     if (rc == 0)
         rc = spell(&p.plan, &p.text, e);
@@ -297,12 +315,10 @@ int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out
 
 static int look(struct planning *p, struct err *e)
 {
-    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
     CLEANUP_BUF struct buf order = {0};
-    int rc = contain_helper_open(&h, true, e);
 
     buf_addf(&order, "preview %zu", p->text.len);
-    return rc ? rc : contain_helper_ask(h, buf_text(&order), buf_str(&p->text), &p->preview, e);
+    return contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
 }
 
 /* "isolate web1", "block 3 networks on web1" */
@@ -352,6 +368,10 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     draft_value(dr, "state", STR("planned"));
     draft_value_ref(&d, dr, "system", &system_id);
     draft_value_ref(&d, dr, "plan", &item);
+    if (p->ssh.len)
+        draft_value(dr, "ssh", buf_str(&p->ssh));
+    if (p->ssh.len && input_has(p->op, p->in, "sudo"))
+        draft_value(dr, "sudo", STR("yes"));
     draft_value(dr, "undo",
                 p->action->cannot_undo
                     ? STR("cannot be undone, which was accepted")
@@ -379,16 +399,38 @@ static void tell(struct planning *p, uint64_t first, size_t count, struct answer
     stop_preview_show(&v, action, p->plan, buf_str(&p->preview), a);
 }
 
+/* Opens calm-contain on the host, and learns which it is. */
+static int open_host(struct planning *p, struct err *e)
+{
+    struct str ssh = input_value(p->op, p->in, "ssh");
+    int rc = ssh.len ? stop_way_spell(ssh, &p->ssh, e) : 0;
+
+    if (rc == 0)
+        rc = stop_way_open(&p->ways, buf_str(&p->ssh), input_has(p->op, p->in, "sudo"), true,
+                           &p->helper, e);
+    if (rc == 0 && ssh.len)
+        return stop_way_host(p->helper, &p->machine, p->host, e);
+    host_name(p->host, sizeof(p->host));
+    read_machine(&p->machine);
+    return rc;
+}
+
 /* The helper changes the host that it runs on. */
-static int check_here(struct planning *p, const struct thing *system, struct err *e)
+static int check_host(struct planning *p, const struct thing *system, struct err *e)
 {
     if (!system || system_has_host(system, str_of(p->host)) || input_has(p->op, p->in, "here"))
         return 0;
+    if (p->ssh.len)
+        return err_set(e, ERR_USAGE,
+                       "the host at %s calls itself %s, not " STR_FMT
+                       ". If it is that system all the same, add --here",
+                       buf_text(&p->ssh), p->host, STR_ARG(view_title(system)));
     return err_set(e, ERR_USAGE,
                    "this machine calls itself %s, not " STR_FMT ". If it is " STR_FMT
-                   " all the same, add --here. If that is another machine, have a plan for it "
-                   "carried out there",
-                   p->host, STR_ARG(view_title(system)), STR_ARG(view_title(system)));
+                   " all the same, add --here. If that is another machine, say where it is: "
+                   "--ssh root@" STR_FMT,
+                   p->host, STR_ARG(view_title(system)), STR_ARG(view_title(system)),
+                   STR_ARG(view_title(system)));
 }
 
 static const struct contain_action *action_of(const struct operation *op)
@@ -403,21 +445,23 @@ int stop_plan_job(struct session *s, const struct operation *op, const struct in
                   struct answer *a, struct err *e)
 {
     CLEANUP(planning_release)
-    struct planning p = {.session = s, .op = op, .in = in, .action = action_of(op)};
+    struct planning p = {
+        .session = s, .op = op, .in = in, .action = action_of(op), .ways = {.op = op, .in = in}};
     const struct thing *system;
     struct str host;
     uint64_t first = 0;
     size_t count = 0;
     int rc = session_view(s, &p.view, e);
 
+    if (rc == 0)
+        rc = open_host(&p, e);
     if (rc)
         return rc;
-    host_name(p.host, sizeof(p.host));
     system = input_thing(&p.view, op, in, "system");
     if (!system)
         system = system_find(&p.view, STR(""), str_of(p.host));
     host = system ? view_title(system) : str_of(p.host);
-    rc = check_here(&p, system, e);
+    rc = check_host(&p, system, e);
     if (rc == 0)
         rc = make_plan(&p, host, e);
     if (rc == 0)

@@ -3,6 +3,7 @@
  * called as the action's parameters become these. */
 #pragma once
 #include "practice/stop_plan.h"
+#include "practice/stop_way.h"
 
 op_job stop_plan_job;
 
@@ -24,15 +25,16 @@ op_job stop_plan_job;
          .type = FIELD_REF,                                                                        \
          .flags = FIELD_MANY,                                                                      \
          .help = "the problem or weakness that it is for: p1, w1"},                                \
+        WAY_FIELDS,                                                                                \
     {                                                                                              \
         .name = "here", .type = FIELD_FLAG, .flags = FIELD_OUTSIDE,                                \
-        .help = "this machine is that system, though it calls itself otherwise"                    \
+        .help = "the host is that system, though it calls itself otherwise"                        \
     }
 
 #define PLAN_SYSTEM(more)                                                                          \
     {                                                                                              \
         .name = "system", .type = FIELD_REF, .flags = (more), .kind = "system",                    \
-        .help = "which system; this machine if not given"                                          \
+        .help = "which system; the host itself if not given"                                       \
     }
 
 #define PLAN_OPERATION(verb, table, words, example_text)                                           \

@@ -149,7 +149,7 @@ static bool add_change(struct buf *out, struct arena *arena, struct str line)
     }
     if (!spell_read(arena, name, &shown))
         shown = name;
-    buf_addstr(out, str_head(shown, 200));
+    sink_terminal(out, str_head(shown, 200), false); /* any bytes, and it goes on record */
     if (number.len)
         buf_addf(out, " (" STR_FMT ")", STR_ARG(number));
     buf_addf(out, " " STR_FMT, STR_ARG(line));
@@ -261,12 +261,14 @@ void stop_preview_show(const struct view *v, const struct thing *action, const s
                        struct str lines, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
+    struct str ssh = thing_value(action, "ssh");
     CLEANUP_BUF struct buf next = {0};
     CLEANUP_BUF struct buf why = {0};
 
     screen_printf(&screen, 0, "a%u  " STR_FMT, action->number, STR_ARG(view_title(action)));
     screen_blank(&screen);
-    screen_printf(&screen, 0, "This will, on " STR_FMT " (this host)%s:", STR_ARG(p->host),
+    screen_printf(&screen, 0, "This will, on " STR_FMT " (" STR_FMT "%s)%s:", STR_ARG(p->host),
+                  STR_ARG(ssh.len ? ssh : STR("this host")), ssh.len ? ", over SSH" : "",
                   p->action->cannot_undo ? "" : ", until you undo it");
     show_rows(&screen, action, p, lines);
     show_promise(&screen, action, p);

@@ -1,12 +1,11 @@
-/* stop_status.c: asks calm-contain what is in effect on this host, and puts on record what the case
- * does not know yet: that something went back by itself, or how one ended whose outcome was
- * unknown.
- */
+/* stop_status.c: asks calm-contain what is in effect, on this host and on others over SSH, and puts
+ * on record what the case does not know yet: that something went back by itself, or how one ended
+ * whose outcome was unknown. */
 #include "practice/stop_status.h"
 #include "base/sink.h"
-#include "practice/contain_helper.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_way.h"
 #include "render/screen.h"
 
 /* What the host says of one change. */
@@ -54,8 +53,10 @@ static const char *news(const struct thing *action, const struct on_host *on, co
         *words = "in effect, as the host says";
         return "unconfirmed";
     }
-    if (str_is(on->state, "prepared") && thing_says(action, "state", "begun")) {
-        *words = "was never put in effect, as the host says";
+    /* It was prepared there before it was begun here, and what was in effect is kept until it was
+     * told: so its time never came. */
+    if (!on->state.len && thing_says(action, "state", "begun")) {
+        *words = "was never put in effect: the host keeps nothing of it";
         return "undone";
     }
     return NULL;
@@ -70,7 +71,7 @@ static const char *words_of(const struct thing *action, const struct on_host *on
                  {"confirmed", "in effect, confirmed"},
                  {"undoing", "going back"},
                  {"undone", "undone"},
-                 {"prepared", "not in effect"}};
+                 {"prepared", "prepared, and not begun yet"}};
 
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (str_is(on->state, known[i].state))
@@ -78,13 +79,23 @@ static const char *words_of(const struct thing *action, const struct on_host *on
     return thing_says(action, "state", "undone") ? "undone" : "not known on this host";
 }
 
+/* One host, and what it answered. */
+struct asked {
+    struct str ssh; /* of the actions that are asked about; empty: this machine */
+    bool wants_sudo;
+    struct contain_helper *helper;
+    struct buf lines;
+    struct err why; /* code 0: it answered */
+};
+
 struct status {
     struct session *session;
     const struct operation *op;
     const struct input *in;
     struct answer *a;
-    struct contain_helper *helper;
-    struct buf lines; /* of the helper */
+    struct stop_ways ways;
+    struct asked hosts[CONTAIN_HELPER_COUNT];
+    size_t host_count;
     struct json json;
     size_t count;
 };
@@ -103,6 +114,7 @@ static void tell(struct status *st, const struct thing *action, const struct on_
         json_put_str(&st->json, "state", thing_value(action, "state"));
         json_put_str(&st->json, "host_state", on->state);
         json_put_u64(&st->json, "left_ms", on->left_ms);
+        json_put_str(&st->json, "ssh", thing_value(action, "ssh"));
         json_object_end(&st->json);
         return;
     }
@@ -116,8 +128,31 @@ static void tell(struct status *st, const struct thing *action, const struct on_
     screen_pair(&screen, 0, 5, buf_str(&mark), buf_str(&text));
 }
 
-static int settle_one(struct status *st, const struct view *v, const struct thing *action,
-                      struct err *e)
+static void tell_unreached(struct status *st, const struct thing *action, const struct err *why)
+{
+    struct screen screen = {&st->a->text, st->a->columns, st->a->color};
+    CLEANUP_BUF struct buf mark = {0};
+    CLEANUP_BUF struct buf text = {0};
+
+    st->a->exit_status = err_exit_status(why->code);
+    if (st->a->wants_json) {
+        json_object_begin(&st->json);
+        json_put_u64(&st->json, "action", action->number);
+        json_put_str(&st->json, "state", thing_value(action, "state"));
+        json_put_text(&st->json, "host_state", "");
+        json_put_str(&st->json, "ssh", thing_value(action, "ssh"));
+        json_put_text(&st->json, "unreached", why->text);
+        json_object_end(&st->json);
+        return;
+    }
+    buf_addf(&mark, "a%u", action->number);
+    buf_addf(&text, STR_FMT ": not known, the host was not reached: %s",
+             STR_ARG(view_title(action)), why->text);
+    screen_pair(&screen, 0, 5, buf_str(&mark), buf_str(&text));
+}
+
+static int settle_one(struct status *st, struct asked *host, const struct view *v,
+                      const struct thing *action, struct err *e)
 {
     CLEANUP_STOP_PLAN struct stop_plan p = {0};
     CLEANUP_BUF struct buf none = {0};
@@ -127,12 +162,12 @@ static int settle_one(struct status *st, const struct view *v, const struct thin
 
     if (rc)
         return rc;
-    find_on_host(buf_str(&st->lines), &p.plan->id, &on);
+    find_on_host(buf_str(&host->lines), &p.plan->id, &on);
     state = news(action, &on, &words);
     if (state)
         rc = stop_append_outcome(st->session, st->op, st->in, &action->id, state, str_of(words), e);
     if (rc == 0 && str_is(on.state, "undone"))
-        rc = contain_helper_about(st->helper, "forget", &p.plan->id, &none, e);
+        (void)!contain_helper_about(host->helper, "forget", &p.plan->id, &none, NULL);
     if (rc == 0)
         tell(st, state_thing_by_id(session_state(st->session), &action->id), &on, words);
     return rc;
@@ -140,48 +175,128 @@ static int settle_one(struct status *st, const struct view *v, const struct thin
 
 static void status_release(struct status *st)
 {
-    contain_helper_close(st->helper);
-    buf_release(&st->lines);
+    for (size_t i = 0; i < st->host_count; i++) {
+        contain_helper_close(st->hosts[i].helper);
+        buf_release(&st->hosts[i].lines);
+    }
+    stop_ways_release(&st->ways);
+}
+
+static bool was_begun(const struct thing *action)
+{
+    return stop_is_planned(action) && !thing_says(action, "state", "planned") &&
+           !thing_says(action, "state", "approved");
+}
+
+static struct asked *host_of(struct status *st, const struct thing *action)
+{
+    for (size_t i = 0; i < st->host_count; i++)
+        if (str_eq(st->hosts[i].ssh, thing_value(action, "ssh")) &&
+            st->hosts[i].wants_sudo == (thing_value(action, "sudo").len > 0))
+            return &st->hosts[i];
+    return NULL;
+}
+
+/* Another host is asked only where something of it is open. */
+static int find_hosts(struct status *st, const struct view *v, struct err *e)
+{
+    const struct thing *action;
+
+    for (size_t at = 0; (action = view_next_with(v, "action", "practice", "stop", &at));) {
+        bool is_far = thing_value(action, "ssh").len > 0;
+
+        if (!was_begun(action) || host_of(st, action) ||
+            (is_far && thing_says(action, "state", "undone")))
+            continue;
+        if (st->host_count == CONTAIN_HELPER_COUNT)
+            return err_set(e, ERR_LIMIT, "at most %d hosts are asked at once",
+                           CONTAIN_HELPER_COUNT);
+        st->hosts[st->host_count++] = (struct asked){
+            .ssh = thing_value(action, "ssh"), .wants_sudo = thing_value(action, "sudo").len > 0};
+    }
+    return 0;
+}
+
+/* This machine first: sudo may ask on the terminal. */
+static void ask_hosts(struct status *st)
+{
+    struct contain_helper *helpers[CONTAIN_HELPER_COUNT];
+    size_t count = 0;
+
+    for (int far = 0; far <= 1; far++)
+        for (size_t i = 0; i < st->host_count; i++) {
+            struct asked *host = &st->hosts[i];
+
+            if ((host->ssh.len > 0) != (far != 0) ||
+                stop_way_open(&st->ways, host->ssh, host->wants_sudo, false, &host->helper,
+                              &host->why))
+                continue;
+            contain_helper_give(host->helper, "status", STR(""));
+            helpers[count++] = host->helper;
+        }
+    contain_helper_wait(helpers, count, 0);
+    for (size_t i = 0; i < st->host_count; i++)
+        if (st->hosts[i].helper)
+            (void)!contain_helper_answer(st->hosts[i].helper, &st->hosts[i].lines,
+                                         &st->hosts[i].why);
+}
+
+static int settle_all(struct status *st, struct view *v, struct err *e)
+{
+    const struct thing *action;
+    int rc = 0;
+
+    for (size_t at = 0;
+         rc == 0 && (action = view_next_with(v, "action", "practice", "stop", &at));) {
+        struct asked *host = was_begun(action) ? host_of(st, action) : NULL;
+
+        if (!host)
+            continue;
+        st->count++;
+        if (host->why.code) {
+            tell_unreached(st, action, &host->why);
+            continue;
+        }
+        rc = settle_one(st, host, v, action, e);
+        if (rc == 0)
+            rc = session_view(st->session, v, e);
+    }
+    return rc;
 }
 
 static int status_job(struct session *s, const struct operation *op, const struct input *in,
                       struct answer *a, struct err *e)
 {
-    CLEANUP(status_release) struct status st = {.session = s, .op = op, .in = in, .a = a};
-    const struct thing *action;
+    CLEANUP(status_release)
+    struct status st = {.session = s, .op = op, .in = in, .a = a, .ways = {.op = op, .in = in}};
     struct view v;
     int rc = session_view(s, &v, e);
 
     if (rc == 0)
-        rc = contain_helper_open(&st.helper, false, e);
-    if (rc == 0)
-        rc = contain_helper_ask(st.helper, "status", STR(""), &st.lines, e);
+        rc = find_hosts(&st, &v, e);
     if (rc)
         return rc;
+    ask_hosts(&st);
     json_begin(&st.json, &a->json);
     if (a->wants_json)
         json_array_begin(&st.json);
-    for (size_t at = 0;
-         rc == 0 && (action = view_next_with(&v, "action", "practice", "stop", &at));)
-        if (stop_is_planned(action) && !thing_says(action, "state", "planned") &&
-            !thing_says(action, "state", "approved")) {
-            st.count++;
-            rc = settle_one(&st, &v, action, e);
-            if (rc == 0)
-                rc = session_view(s, &v, e);
-        }
+    rc = settle_all(&st, &v, e);
     if (a->wants_json)
         json_array_end(&st.json);
     else if (st.count == 0 && rc == 0)
-        buf_adds(&a->text, "Nothing was changed on this host by calm.\n");
+        buf_adds(&a->text,
+                 "Nothing that calm changed is in effect anywhere, as far as it knows.\n");
     return rc;
 }
+
+static const struct field status_fields[] = {REACH_FIELDS};
 
 const struct operation stop_status_operation = {
     .name = "stop status",
     .practice = "stop",
-    .help = "what is in effect on this host, as it says itself; notes what went back by itself",
+    .help = "what is in effect, as the hosts say themselves; notes what went back by itself",
     .example = "calm stop status",
+    OP_FIELDS(status_fields),
     .kind = &action_kind,
     .type = OP_JOB,
     .roles = ROLES_WRITING,

@@ -2,7 +2,6 @@
 #include "sys/dialogue.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
-#include "base/utc.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -20,8 +18,6 @@ struct dialogue {
     char *name; /* for sentences */
     pid_t pid;  /* 0: it was waited for */
     int fd;     /* both ways */
-    struct buf in;
-    size_t used;
     int status;
 };
 
@@ -95,7 +91,6 @@ void dialogue_close(struct dialogue *d)
     if (!d)
         return;
     (void)dialogue_end(d);
-    buf_release(&d->in);
     free(d->name);
     free(d);
 }
@@ -114,67 +109,19 @@ int dialogue_send(struct dialogue *d, struct str bytes, struct err *e)
     return 0;
 }
 
-static int fill(struct dialogue *d, int64_t deadline_ms, struct err *e)
+int dialogue_fd(const struct dialogue *d)
 {
-    struct pollfd p = {.fd = d->fd, .events = POLLIN};
-    int64_t left = deadline_ms - monotonic_ms();
-    ssize_t n;
-    int ready;
+    return d->fd;
+}
 
-    if (left <= 0)
-        return err_set(e, ERR_LIMIT, "%s has not answered in time", d->name);
-    ready = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
-    if (ready == 0 || (ready < 0 && errno == EINTR))
-        return 0;
-    if (d->used) {
-        memmove(d->in.p, d->in.p + d->used, d->in.len - d->used);
-        d->in.len -= d->used;
-        d->used = 0;
-    }
-    n = read(d->fd, buf_room(&d->in, CHUNK_SIZE), CHUNK_SIZE);
-    if (n < 0 && errno == EINTR)
+int dialogue_take(struct dialogue *d, struct buf *out, struct err *e)
+{
+    ssize_t n = recv(d->fd, buf_room(out, CHUNK_SIZE), CHUNK_SIZE, MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return 0;
     if (n <= 0)
         return err_set(e, ERR_IO, "%s ended without an answer", d->name);
-    d->in.len += (size_t)n;
-    return 0;
-}
-
-int dialogue_line(struct dialogue *d, struct buf *out, size_t most, unsigned timeout_s,
-                  struct err *e)
-{
-    int64_t deadline_ms = monotonic_ms() + (int64_t)timeout_s * 1000;
-
-    for (;;) {
-        struct str rest = str_from(buf_str(&d->in), d->used);
-        const char *end = rest.len ? memchr(rest.p, '\n', rest.len) : NULL;
-        int rc;
-
-        if ((end ? (size_t)(end - rest.p) : rest.len) > most)
-            return err_set(e, ERR_LIMIT, "%s answered with too long a line", d->name);
-        if (end) {
-            buf_add(out, rest.p, (size_t)(end - rest.p));
-            d->used += (size_t)(end - rest.p) + 1;
-            return 0;
-        }
-        rc = fill(d, deadline_ms, e);
-        if (rc)
-            return rc;
-    }
-}
-
-int dialogue_bytes(struct dialogue *d, struct buf *out, size_t size, unsigned timeout_s,
-                   struct err *e)
-{
-    int64_t deadline_ms = monotonic_ms() + (int64_t)timeout_s * 1000;
-
-    while (d->in.len - d->used < size) {
-        int rc = fill(d, deadline_ms, e);
-
-        if (rc)
-            return rc;
-    }
-    buf_add(out, d->in.p + d->used, size);
-    d->used += size;
+    out->len += (size_t)n;
     return 0;
 }

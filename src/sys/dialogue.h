@@ -1,5 +1,5 @@
-/* dialogue.h: talks with another program over its standard input and output: orders out, lines and
- * counted bytes back. Its standard error is ours, so that it can ask the person (sudo). */
+/* dialogue.h: talks with another program over its standard input and output: bytes out, bytes
+ * back. Its standard error is ours, so that it can ask the person (sudo). */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -18,10 +18,6 @@ DEFINE_CLEANUP(struct dialogue *, dialogue_close)
 
 /* ERR_IO where it does not listen any more. */
 MUST_CHECK int dialogue_send(struct dialogue *d, struct str bytes, struct err *e);
-/* Adds the next line to out, without its end. ERR_LIMIT: longer than most, or it took longer than
- * that; ERR_IO: it ended. */
-MUST_CHECK int dialogue_line(struct dialogue *d, struct buf *out, size_t most, unsigned timeout_s,
-                             struct err *e);
-/* Adds exactly size bytes to out. */
-MUST_CHECK int dialogue_bytes(struct dialogue *d, struct buf *out, size_t size, unsigned timeout_s,
-                              struct err *e);
+int dialogue_fd(const struct dialogue *d); /* readable when dialogue_take has something */
+/* Adds what it has said to out; nothing where there is nothing yet. ERR_IO: it ended. */
+MUST_CHECK int dialogue_take(struct dialogue *d, struct buf *out, struct err *e);
