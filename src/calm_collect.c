@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/sink.h"
+#include "collect/artifact_load.h"
 #include "collect/collect_bundle.h"
 #include "collect/command.h"
 #include "collect/output.h"
@@ -209,6 +210,11 @@ static void tell_step(void *context, const char *title)
         return;
     r->step = title;
     show_step(r);
+}
+
+static void tell_unmet(void *context, struct str words)
+{
+    say(context, PROGRAM ": " STR_FMT, STR_ARG(words));
 }
 
 /* It is asked all the time, so the line on what is read is kept true here. */
@@ -442,11 +448,14 @@ static int run(struct run *r, int argc, char **argv, struct err *e)
                    ? 0
                    : err_errno(e, "cannot write the version");
     rc = read_recipients(r, e);
+    if (rc == 0)
+        rc = artifacts_check(&r->command.options, e);
     if (rc)
         return rc;
     r->begun = utc_now();
     r->begun_ms = monotonic_ms();
     r->command.options.reading = tell_step;
+    r->command.options.unmet = tell_unmet;
     r->command.options.is_stopped = is_stopped;
     r->command.options.context = r;
     be_polite();

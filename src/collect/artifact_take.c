@@ -1,7 +1,6 @@
 /* artifact_take.c: takes what artifact definitions name: copies of files, and lines of live/file.
  */
-#include <unistd.h>
-#include "artifact_builtin.h"
+#include "collect/artifact_load.h"
 #include "collect/files.h"
 
 enum { GROUP_DEPTH = 32 };
@@ -152,66 +151,11 @@ static void take_artifact(struct taking *around, struct artifact *a)
         put_summary(&t);
 }
 
-/* The first built-in file is for both profiles, the rest for the full one, and for names. */
-static void read_built_in(struct taking *t)
+static void refuse_definitions(void *context, const char *path, int number, const char *why)
 {
-    const struct collection_options *o = t->f->c->options;
-    bool all = o->profile == PROFILE_FULL || o->artifact_count;
+    struct taking *t = context;
 
-    for (size_t i = 0; i < COUNT_OF(artifact_builtin) && (all || i == 0); i++) {
-        CLEANUP_BUF struct buf origin = {0};
-        struct err e = {0};
-
-        buf_addf(&origin, "built-in/%s", artifact_builtin[i].name);
-        if (artifact_read(&t->set, artifact_builtin[i].bytes, buf_text(&origin), &e) < 0)
-            BUG("%s: %s", buf_text(&origin), e.text);
-    }
-}
-
-/* Definitions lie with who collects, not on the host's tree. */
-static void read_file(struct taking *t, const char *path)
-{
-    CLEANUP_BUF struct buf text = {0};
-    CLEANUP_HOST_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int code = fd < 0 ? -errno : host_read_fd(fd, &text, ARTIFACT_TEXT_SIZE);
-    struct err e = {0};
-
-    if (code < 0)
-        collection_missing(t->f->c, str_of(path), -code, "the definitions cannot be read");
-    else if (artifact_read(&t->set, buf_str(&text), path, &e) < 0)
-        collection_missing(t->f->c, str_of(path), 0, "the definitions are not taken: %s", e.text);
-}
-
-static void read_folder(struct taking *t, const char *path, int fd)
-{
-    enum { NAME_COUNT = 10000 };
-    CLEANUP_NAMES struct names names = {0};
-    int code = host_names_fd(fd, &names, NAME_COUNT);
-
-    if (code < 0)
-        collection_missing(t->f->c, str_of(path), -code, "the definitions cannot be listed");
-    for (size_t i = 0; i < names.count; i++) {
-        CLEANUP_BUF struct buf file = {0};
-        struct str name = str_of(names.list[i]);
-
-        buf_addf(&file, "%s/%s", path, names.list[i]);
-        if (str_ends(name, ".yaml") || str_ends(name, ".yml"))
-            read_file(t, buf_text(&file));
-    }
-}
-
-static void read_definitions(struct taking *t)
-{
-    const struct collection_options *o = t->f->c->options;
-
-    for (size_t i = 0; i < o->definition_count; i++) {
-        int fd = open(o->definitions[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        if (fd >= 0)
-            read_folder(t, o->definitions[i], fd);
-        else
-            read_file(t, o->definitions[i]);
-    }
+    collection_missing(t->f->c, str_of(path), number, "%s", why);
 }
 
 static void take_named(struct taking *t)
@@ -235,8 +179,7 @@ void files_take_artifacts(struct files *f)
 {
     struct taking t = {.f = f, .set.arena = f->c->arena};
 
-    read_built_in(&t);
-    read_definitions(&t);
+    artifacts_load(&t.set, f->c->options, refuse_definitions, &t);
     files_homes(f, &t.homes);
     if (f->c->options->artifact_count)
         take_named(&t);

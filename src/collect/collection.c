@@ -118,6 +118,26 @@ void collection_missing(struct collection *c, struct str what, int number, const
         memcpy(said->what, what.p, said->what_len);
 }
 
+void collection_unmet(struct collection *c, const char *words, ...)
+{
+    CLEANUP_BUF struct buf text = {0};
+    va_list args;
+
+    va_start(args, words);
+    buf_addv(&text, words, args);
+    va_end(args);
+    c->unmet = arena_printf(c->arena, "%s%s\n", c->unmet ? c->unmet : "", buf_text(&text));
+}
+
+static void tell_unmet(struct collection *c)
+{
+    struct str rest = str_of(c->unmet ? c->unmet : "");
+
+    while (rest.len && c->options->unmet)
+        c->options->unmet(c->options->context, str_cut(&rest, '\n'));
+    c->unmet = NULL;
+}
+
 static const struct collect_noticed *find_row(const char *code)
 {
     const struct collect_noticed *rows;
@@ -294,6 +314,7 @@ static void run_step(struct collection *c, const struct step *step)
     if (c->was_stopped)
         collection_missing(c, str_of(step->title), 0, "the collection was ended during it");
     end_said(c);
+    tell_unmet(c);
     if (c->status == 0 && !c->was_stopped && came_back)
         mark_complete(c, step, began);
     if (c->status == 0)
@@ -314,12 +335,20 @@ bool collection_has_step(const char *name)
     return find_step(name) < COUNT_OF(steps);
 }
 
+/* Whether there is something to do in it: these two are for what is asked for by name. */
+static bool is_asked_for(const struct collection_options *o, const struct step *step)
+{
+    if (step->run == collection_memory_processes)
+        return o->memory_pid_count > 0;
+    return step->run != collection_memory_physical || o->wants_physical;
+}
+
 /* The first step lists who runs, for the others: it runs in any case. */
 static bool is_wanted(const struct collection *c, size_t step)
 {
     const struct collection_options *o = c->options;
 
-    return (steps[step].profiles & o->profile) &&
+    return (steps[step].profiles & o->profile) && is_asked_for(o, &steps[step]) &&
            (step == 0 || !o->after || step > find_step(o->after));
 }
 

@@ -34,6 +34,8 @@ struct collection_options {
     struct id continues;      /* with after: the collection that has the steps before */
     /* Is told what is read next, as the titles of steps.def say it. NULL is fine. */
     void (*reading)(void *context, const char *title);
+    /* Is told in a sentence what was asked for by name and is not in the bundle. NULL is fine. */
+    void (*unmet)(void *context, struct str words);
     bool (*is_stopped)(void *context); /* whether a person wants it to end now. NULL: never */
     void *context;
 };
@@ -66,6 +68,7 @@ struct collection {
     uint64_t read;         /* bytes of files that were read, for the limit */
     struct timespec begun; /* CLOCK_MONOTONIC, for the limit */
     bool was_stopped;
+    const char *unmet;            /* sentences of the step that is running, in lines; NULL: none */
     struct buf held;              /* the places that held it up, each ended by a NUL */
     bool held_up;                 /* something never came back: its thread is still there */
     const char *title;            /* of the step */
@@ -81,6 +84,9 @@ struct collection {
  * why is written at most 100 times, then counted. */
 void collection_missing(struct collection *c, struct str what, int number, const char *why, ...)
     PRINTF_LIKE(4, 5);
+
+/* A sentence for who asked for something by name that is not there; besides its line of missing. */
+void collection_unmet(struct collection *c, const char *words, ...) PRINTF_LIKE(2, 3);
 
 /* One line of observed (doc/format/bundle.md 1.3). The code is a row of observed.def, which says
  * weight, hint and the harmless cause. evidence names a member or gives the line that shows it. */

@@ -248,18 +248,20 @@ static bool put_range(struct physical *p, const struct range *r)
 
 static void put_memory(struct physical *p)
 {
+    char size[UTC_PLAIN_SIZE];
     size_t i = 0;
 
     while (i < p->wanted.count && put_range(p, &p->wanted.list[i]))
         i++;
     if (p->unreadable)
-        collection_missing(p->c, str_of(p->path), 0, "%llu bytes could not be read and are zeros",
-                           (unsigned long long)p->unreadable);
+        collection_missing(p->c, str_of(p->path), 0, "%s could not be read and are zeros",
+                           size_text(size, p->unreadable));
 }
 
 /* 0, or why this way does not lead to the memory. */
 static int by_kcore(struct physical *p)
 {
+    char size[UTC_PLAIN_SIZE];
     uint64_t lost;
     int code = read_segments(p);
 
@@ -271,8 +273,8 @@ static int by_kcore(struct physical *p)
     put_memory(p);
     if (lost)
         collection_missing(p->c, STR("/proc/kcore"), 0,
-                           "%llu bytes of memory have no place in it and are missing",
-                           (unsigned long long)lost);
+                           "%s of memory have no place in it and are missing",
+                           size_text(size, lost));
     return 0;
 }
 
@@ -336,6 +338,7 @@ void collection_memory_physical(struct collection *c)
     code = read_ram(p);
     if (code < 0) {
         say(p, "/proc/iomem", code, "where the memory lies is not told: it is not copied");
+        collection_unmet(c, "The whole memory is not in the bundle: where it lies is not told.");
         return;
     }
     for (size_t i = 0; i < COUNT_OF(ways); i++) {
@@ -347,4 +350,7 @@ void collection_memory_physical(struct collection *c)
         say(p, buf_text(&what), code, why_not(code));
     }
     say(p, "memory/physical", 0, "the whole memory could not be copied in any of these ways");
+    collection_unmet(c,
+                     "The whole memory is not in the bundle: this kernel lets it be read in none "
+                     "of the ways that there are. The bundle says why, of each.");
 }

@@ -44,6 +44,12 @@ static void settle(struct dump *d, int code)
         d->c->status = code;
 }
 
+static void say_unmet(struct dump *d, const char *why)
+{
+    collection_unmet(d->c, "The memory of process %llu is not in the bundle: %s.",
+                     (unsigned long long)d->pid, why);
+}
+
 static void say(struct dump *d, const char *name, int code, const char *why)
 {
     CLEANUP_BUF struct buf what = {0};
@@ -287,6 +293,7 @@ static void dump_process(struct dump *d)
 
     if (mem < 0) {
         say(d, "/mem", mem, "its memory cannot be read");
+        say_unmet(d, strerror(-mem));
         return;
     }
     d->pagemap = pagemap;
@@ -308,12 +315,15 @@ static void dump_one(struct collection *c, uint64_t pid, char *step)
     buf_addf(&path, "proc/%llu", (unsigned long long)pid);
     folder = host_open(&c->host, buf_text(&path), O_RDONLY | O_DIRECTORY);
     d.folder = folder;
-    if (folder < 0)
+    if (folder < 0) {
         say(&d, "", folder, "there is no such process");
-    else if (!c->host.is_live)
+        say_unmet(&d, "there is no such process");
+    } else if (!c->host.is_live) {
         say(&d, "/mem", 0, "only a running kernel has its memory");
-    else
+        say_unmet(&d, "only a running kernel has it");
+    } else {
         dump_process(&d);
+    }
     free(d.runs);
 }
 

@@ -349,6 +349,37 @@ class WhatFails(CollectTest):
         self.assertIn(b"--unsealed in place of --to", done.stderr)
         self.assertFalse((self.folder / "x").exists())
 
+    def test_a_definition_that_is_not_there_is_said_before_anything_is_read(self):
+        out = self.folder / "x"
+        bad = self.folder / "bad.yaml"
+        bad.write_text("name: [A\n")
+        windows = self.folder / "windows.yaml"
+        windows.write_text("name: W\ndoc: x\nsources: [{type: FILE, attributes: {paths: [/x]}}]\nsupported_os: [Windows]\n")
+        for words, status, says in ((["--artifact", "nonsense"], USAGE, b'no definition is called "nonsense"'),
+                                    (["--definitions", self.folder / "gone"], NOT_FOUND, b"the definitions cannot be read: No such file"),
+                                    (["--definitions", bad], FORMAT, b"line 2"),
+                                    (["--definitions", windows, "--artifact", "W"], USAGE, b"for another system than Linux")):
+            done = self.run_it("--unsealed", "--output", out, *words)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(says, done.stderr)
+            self.assertFalse(out.exists())
+        # One bad file among those of a folder does not keep the others out.
+        (self.folder / "good.yaml").write_text("name: G\ndoc: x\nsources: [{type: FILE, attributes: {paths: [/etc/passwd]}}]\nsupported_os: [Linux]\n")
+        members = self.collect("--root", self.small_tree(), "--definitions", self.folder, "--artifact", "G")
+        self.assertIn("files/etc/passwd", dict(members))
+        self.assertIn(str(bad), [row["what"] for row in lines(members, "missing")])
+
+    def test_memory_that_was_asked_for_and_is_not_there_is_said(self):
+        root = self.small_tree()
+        for words, says, what in ((["--memory", "4194303"], "The memory of process 4194303 is not in the bundle: there is no such process.", "/proc/4194303"),
+                                  (["--root", root, "--memory", "1"], "The memory of process 1 is not in the bundle: only a running kernel has it.", "/proc/1/mem"),
+                                  (["--root", root, "--physical-memory"], "The whole memory is not in the bundle: where it lies is not told.", "/proc/iomem")):
+            done = self.run_it("--unsealed", "--output", "-", *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"calm-collect: {says}\n", done.stderr.decode())
+            self.assertIn(what, [row["what"] for row in lines(archive(done.stdout), "missing")])
+        self.assertNotIn(b"is not in the bundle", self.run_it("--unsealed", "--output", "-", "--root", root).stderr)
+
     def test_help_names_every_option_and_fits_a_screen(self):
         done = self.run_it("--help")
         self.assertEqual(done.returncode, 0)
@@ -433,8 +464,10 @@ class WhatFails(CollectTest):
         self.assertEqual(status, 0, said)
         titles = re.findall(r'^STEP\("[^"]*", \w+, [^,]*TRIAGE[^,]*, "([^"]*)"\)', (harness.ROOT / "src/collect/steps.def").read_text(), re.M)
         shown = [title for title, _ in re.findall(r"s  reading: (.*?)(, [0-9.]+ \w+ so far)? *(?=[\r\n])", said)]
-        # A line may be written again as time goes on.
-        self.assertEqual([title for number, title in enumerate(shown) if shown[number - 1 : number] != [title]], titles)
+        # A line may be written again as time goes on. Nobody asked for memory.
+        asked_for = ["memory of chosen processes", "the whole memory"]
+        self.assertEqual([title for title in titles if title in asked_for], asked_for)
+        self.assertEqual([title for number, title in enumerate(shown) if shown[number - 1 : number] != [title]], [title for title in titles if title not in asked_for])
         (steps,) = [line for line in said.split("\n") if "reading:" in line]
         self.assertRegex(steps, r"\r +\r+$")  # the last of them is wiped away
 

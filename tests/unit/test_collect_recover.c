@@ -381,7 +381,7 @@ static void the_whole_memory_is_read_back_from_the_format_of_lime(void **state)
     expect_range(&rest, 0x100000, 0x104fff);
     assert_int_equal(rest.len, 0);
     assert_false(taken_find(&taken, "memory/physical-002.lime", &m));
-    assert_non_null(strstr(buf_text(&taken.missing), "4096 bytes of memory have no place in it"));
+    assert_non_null(strstr(buf_text(&taken.missing), "4.1 kB of memory have no place in it"));
 }
 
 static bool is_stopped_at_third(void *context)
