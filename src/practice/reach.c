@@ -15,9 +15,9 @@ enum { QUESTION_COLUMNS = 120 };
 static int add_known(struct reach *r, const char *path, bool is_named, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
-    int rc = file_read(&text, path, SSH_KNOWN_FILE_LIMIT, e);
+    int rc = is_named || file_is_there(path) ? file_read(&text, path, SSH_KNOWN_FILE_LIMIT, e) : 0;
 
-    if (rc && (is_named || rc != ERR_NOTFOUND))
+    if (rc)
         return rc;
     buf_addstr(&r->known, buf_str(&text));
     buf_addc(&r->known, '\n');
@@ -154,7 +154,7 @@ static int refuse_new(const char *fingerprint, struct str key, struct err *e)
     return err_set(e, ERR_DENIED,
                    "its key is not known here. It shows %s. Compare this with what ssh-keygen -lf "
                    "/etc/ssh/ssh_host_%s_key.pub says at the host's own console. Where both are "
-                   "the same, say so: --host-key %s",
+                   "the same, say so: --host-key %s (nothing is written down by that)",
                    fingerprint, key_file(key), fingerprint);
 }
 

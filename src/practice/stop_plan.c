@@ -366,7 +366,8 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     draft_value(dr, "text", str_of(arena_strdup(d.arena, buf_text(&title))));
     draft_value(dr, "practice", STR("stop"));
     draft_value(dr, "state", STR("planned"));
-    draft_value_ref(&d, dr, "system", &system_id);
+    if (!input_has(p->op, p->in, "system")) /* else it was taken from there */
+        draft_value_ref(&d, dr, "system", &system_id);
     draft_value_ref(&d, dr, "plan", &item);
     if (p->ssh.len)
         draft_value(dr, "ssh", buf_str(&p->ssh));
