@@ -8,6 +8,7 @@
 #include "practice/intake.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_plan.h"
+#include "render/screen.h"
 
 enum { TEXT_SIZE = 2000 };
 
@@ -95,23 +96,45 @@ static int append_intent(struct session *s, const struct operation *op, const st
     return session_append(s, &d, &first, e);
 }
 
-/* What the helper's check saw, as words. */
-static void add_seen(struct buf *out, struct str lines)
+static void add_boot(struct buf *out, struct str how, bool has_timer)
 {
-    while (lines.len) {
-        struct str line = str_cut(&lines, '\n'), word = str_cut(&line, ' ');
-        struct str rest = line, first = str_cut(&rest, ' ');
+    if (str_is(how, "none"))
+        buf_adds(out, "nothing of calm runs at a restart of this host: look after one (calm stop "
+                      "status)");
+    else
+        buf_addf(out, "%s (" STR_FMT ")",
+                 has_timer ? "a restart of this host puts it back, until it is confirmed"
+                           : "it stays in effect after a restart of this host",
+                 STR_ARG(how));
+}
 
-        if (str_is(word, "dropped"))
-            buf_addf(out, "%sin effect; packets dropped so far: " STR_FMT, out->len ? "; " : "",
-                     STR_ARG(first));
-        else if (str_is(word, "boot"))
-            buf_addf(out, "%safter a restart: " STR_FMT, out->len ? "; " : "",
-                     STR_ARG(str_is(line, "none") ? STR("nothing runs by itself here") : line));
-        else if (word.len)
-            buf_addf(out, "%s" STR_FMT " " STR_FMT, out->len ? "; " : "", STR_ARG(word),
-                     STR_ARG(line));
-    }
+/* "process 812 frozen" and the like stand as they are. */
+static void add_seen_line(struct buf *out, struct str line, bool has_timer)
+{
+    struct str rest = line, word = str_cut(&rest, ' '), first = str_cut(&rest, ' ');
+
+    if (str_is(word, "dropped") && str_is(first, "0"))
+        buf_adds(out, "in effect; no packet was dropped yet");
+    else if (str_is(word, "dropped"))
+        buf_addf(out, "in effect; " STR_FMT " packets dropped so far", STR_ARG(first));
+    else if (str_is(word, "boot"))
+        add_boot(out, rest.len ? rest : first, has_timer);
+    else
+        buf_addstr(out, line);
+}
+
+/* What the helper's check saw, as words; what becomes of it at a restart last. */
+static void add_seen(struct buf *out, struct str lines, bool has_timer)
+{
+    for (int is_boot = 0; is_boot < 2; is_boot++)
+        for (struct str rest = lines; rest.len;) {
+            struct str line = str_cut(&rest, '\n');
+
+            if (!line.len || str_starts(line, "boot ") != is_boot)
+                continue;
+            buf_adds(out, out->len ? "; " : "");
+            add_seen_line(out, line, has_timer);
+        }
 }
 
 static int check_state(const struct view *v, const struct operation *op, const struct input *in,
@@ -129,33 +152,50 @@ static int check_state(const struct view *v, const struct operation *op, const s
                    STR_ARG(thing_value(action, "state")));
 }
 
-static void tell_applied(const struct thing *action, const struct plan *p, struct str seen,
-                         struct answer *a)
+/* How a change stands, for a program. */
+static void tell_json(struct answer *a, const struct thing *action, struct str seen)
 {
-    char span[UTC_PLAIN_SIZE];
+    struct utc back;
+    struct json j;
+
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    json_put_u64(&j, "action", action->number);
+    json_put_str(&j, "state", thing_value(action, "state"));
+    json_put_str(&j, "seen", seen);
+    if (thing_says(action, "state", "unconfirmed") && thing_time(action, "goes-back", &back))
+        json_put_utc(&j, "goes_back", back);
+    json_object_end(&j);
+}
+
+static void tell_applied(const struct view *v, const struct thing *action, const struct plan *p,
+                         struct str seen, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf next = {0};
+    CLEANUP_BUF struct buf why = {0};
+    char span[UTC_PLAIN_SIZE], when[UTC_PLAIN_SIZE];
 
     if (a->wants_json) {
-        struct json j;
-
-        json_begin(&j, &a->json);
-        json_object_begin(&j);
-        json_put_u64(&j, "action", action->number);
-        json_put_text(&j, "state", p->timer_s ? "unconfirmed" : "done");
-        json_put_u64(&j, "timer_s", p->timer_s);
-        json_put_str(&j, "seen", seen);
-        json_object_end(&j);
+        tell_json(a, action, seen);
         return;
     }
-    buf_addf(&a->text, "a%u is ", action->number);
-    sink_terminal(&a->text, seen, false);
-    buf_adds(&a->text, ".\n");
-    if (p->timer_s)
-        buf_addf(&a->text,
-                 "It goes back by itself in %s.\nNext:  calm stop confirm a%u\n       if you still "
-                 "reach what you need, and it does what it should; else: calm stop undo a%u\n",
-                 span_text(span, p->timer_s), action->number, action->number);
-    else
-        buf_addf(&a->text, "Next:  calm stop check a%u works \"what was seen\"\n", action->number);
+    screen_printf(&screen, 0, "a%u " STR_FMT " is applied: " STR_FMT ".", action->number,
+                  STR_ARG(view_title(action)), STR_ARG(seen));
+    if (p->timer_s) {
+        screen_printf(&screen, 0, "It goes back by itself in %s, at %s, unless you confirm it.",
+                      span_text(span, p->timer_s),
+                      utc_local_short(when, utc_plus_s(v->now, p->timer_s), v->now));
+        buf_addf(&next, "calm stop confirm a%u", action->number);
+        buf_addf(&why,
+                 "if you still reach what you need, and it does what it should; else: calm stop "
+                 "undo a%u",
+                 action->number);
+    } else {
+        buf_addf(&next, "calm stop check a%u works \"what was seen\"", action->number);
+    }
+    screen_blank(&screen);
+    screen_next(&screen, buf_str(&next), buf_str(&why));
 }
 
 static int go(struct session *s, const struct operation *op, const struct input *in,
@@ -166,6 +206,7 @@ static int go(struct session *s, const struct operation *op, const struct input 
     CLEANUP_BUF struct buf seen = {0};
     struct outcome o = {.state = p->plan->timer_s ? "unconfirmed" : "done"};
     struct err later = {0};
+    struct view v;
     int rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
 
     if (rc == ERR_IO)
@@ -177,7 +218,7 @@ static int go(struct session *s, const struct operation *op, const struct input 
             return err_wrap(e, rc, "and that could not be put on record (%s)", later.text);
         return rc;
     }
-    add_seen(&seen, buf_str(&lines));
+    add_seen(&seen, buf_str(&lines), p->plan->timer_s > 0);
     o.result = buf_str(&seen);
     if (p->plan->timer_s) {
         o.field = "goes-back";
@@ -186,8 +227,10 @@ static int go(struct session *s, const struct operation *op, const struct input 
     rc = append_outcome(s, op, in, &action, &o, e);
     if (rc)
         return err_wrap(e, rc, "it is in effect, and that could not be put on record");
-    tell_applied(state_thing_by_id(session_state(s), &action), p->plan, buf_str(&seen), a);
-    return 0;
+    rc = session_view(s, &v, e);
+    if (rc == 0)
+        tell_applied(&v, state_thing_by_id(v.state, &action), p->plan, buf_str(&seen), a);
+    return rc;
 }
 
 static int apply_job(struct session *s, const struct operation *op, const struct input *in,
@@ -215,63 +258,94 @@ static int apply_job(struct session *s, const struct operation *op, const struct
     return rc ? rc : go(s, op, in, &p, h, a, e);
 }
 
-static int ask_about(struct session *s, const struct view *v, const struct thing *action,
-                     const char *order, struct buf *lines, struct err *e)
+static int ask_about(const struct stop_plan *p, const char *order, struct err *e)
 {
     CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
-    CLEANUP_STOP_PLAN struct stop_plan p = {0};
-    CLEANUP_BUF struct buf none = {0};
-    int rc = stop_plan_load(s, v, action, &p, e);
+    CLEANUP_BUF struct buf lines = {0};
+    int rc = contain_helper_open(&h, false, e);
 
     if (rc == 0)
-        rc = contain_helper_open(&h, false, e);
-    if (rc == 0)
-        rc = contain_helper_about(h, order, &p.plan->id, lines, e);
+        rc = contain_helper_about(h, order, &p->plan->id, &lines, e);
     if (rc == 0 && str_is(str_of(order), "undo"))
-        (void)!contain_helper_about(h, "forget", &p.plan->id, &none, NULL);
+        (void)!contain_helper_about(h, "forget", &p->plan->id, &lines, NULL);
     return rc;
+}
+
+static void tell_confirmed(const struct view *v, const struct thing *action, const struct plan *p,
+                           struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf next = {0};
+    char when[UTC_PLAIN_SIZE];
+
+    if (a->wants_json) {
+        tell_json(a, action, STR("confirmed"));
+        return;
+    }
+    if (p->expiry_s)
+        screen_printf(&screen, 0,
+                      "a%u stays until %s, or until somebody undoes it: calm stop undo a%u",
+                      action->number,
+                      utc_local_short(when, (struct utc){.sec = (int64_t)p->expiry_s}, v->now),
+                      action->number);
+    else
+        screen_printf(&screen, 0, "a%u stays until somebody undoes it: calm stop undo a%u",
+                      action->number, action->number);
+    screen_blank(&screen);
+    buf_addf(&next, "calm stop check a%u works \"what was seen\"", action->number);
+    screen_next(&screen, buf_str(&next), STR("look from outside whether it has stopped"));
 }
 
 static int confirm_job(struct session *s, const struct operation *op, const struct input *in,
                        struct answer *a, struct err *e)
 {
-    CLEANUP_BUF struct buf lines = {0};
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
     const struct thing *action;
+    struct id id;
     struct view v;
     int rc = session_view(s, &v, e);
 
     if (rc)
         return rc;
     action = find(&v, op, in);
-    rc = ask_about(s, &v, action, "confirm", &lines, e);
+    id = action->id;
+    rc = stop_plan_load(s, &v, action, &p, e);
     if (rc == 0)
-        rc = append_outcome(s, op, in, &action->id,
+        rc = ask_about(&p, "confirm", e);
+    if (rc == 0)
+        rc = append_outcome(s, op, in, &id,
                             &(struct outcome){.state = "done", .result = STR("confirmed")}, e);
-    if (rc)
-        return rc;
-    if (!a->wants_json)
-        buf_addf(&a->text,
-                 "a%u stays until somebody undoes it: calm stop undo a%u\nNext:  calm stop check "
-                 "a%u works \"what was seen\"\n",
-                 action->number, action->number, action->number);
-    return 0;
+    if (rc == 0)
+        rc = session_view(s, &v, e);
+    if (rc == 0)
+        tell_confirmed(&v, state_thing_by_id(v.state, &id), p.plan, a);
+    return rc;
 }
 
 int stop_undo_planned(struct session *s, const struct operation *op, const struct input *in,
                       const struct view *v, const struct thing *action, struct answer *a,
                       struct err *e)
 {
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
     struct str said = input_value(op, in, "result");
-    CLEANUP_BUF struct buf lines = {0};
-    int rc = ask_about(s, v, action, "undo", &lines, e);
+    struct id id = action->id;
+    int rc = stop_plan_load(s, v, action, &p, e);
 
     if (rc == 0)
+        rc = ask_about(&p, "undo", e);
+    if (rc == 0)
         rc = append_outcome(
-            s, op, in, &action->id,
+            s, op, in, &id,
             &(struct outcome){.state = "undone", .result = said.len ? said : STR("put back")}, e);
-    if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text, "a%u is undone: this host is as it was before.\n", action->number);
-    return rc;
+    if (rc)
+        return rc;
+    action = state_thing_by_id(session_state(s), &id);
+    if (a->wants_json)
+        tell_json(a, action, STR("put back"));
+    else
+        buf_addf(&a->text, "a%u is undone: what it changed here is as it was before.\n",
+                 action->number);
+    return 0;
 }
 
 /* The plan and the state before, as evidence, beside the action that is begun. */
@@ -318,7 +392,7 @@ int stop_apply_emergency(struct session *s, const struct operation *op, const st
         rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
     if (rc)
         return rc;
-    add_seen(&seen, buf_str(&lines));
+    add_seen(&seen, buf_str(&lines), false);
     return append_outcome(s, op, in, action,
                           &(struct outcome){.state = "done", .result = buf_str(&seen)}, e);
 }
@@ -330,7 +404,7 @@ static const struct field which_fields[] = {WHICH};
 const struct operation stop_apply = {
     .name = "stop apply",
     .practice = "stop",
-    .help = "carry out a plan on this host; it goes back by itself until it is confirmed",
+    .help = "carry a plan out here; unconfirmed, it goes back",
     .example = "calm stop apply a3",
     .more =
         "calm-contain, a small program of its own, judges the plan once more, saves the state that "
@@ -347,15 +421,14 @@ const struct operation stop_apply = {
     .records = WORDS("evidence/1", "action-change/1"),
     .job = apply_job};
 
-const struct operation stop_confirm = {
-    .name = "stop confirm",
-    .practice = "stop",
-    .help = "let what was applied stay: it no longer goes back by itself",
-    .example = "calm stop confirm a3",
-    OP_FIELDS(which_fields),
-    .kind = &action_kind,
-    .type = OP_JOB,
-    .roles = ROLES_ACTING,
-    .faces = FACE_CLI,
-    .records = WORDS("action-change/1"),
-    .job = confirm_job};
+const struct operation stop_confirm = {.name = "stop confirm",
+                                       .practice = "stop",
+                                       .help = "let it stay: it no longer goes back by itself",
+                                       .example = "calm stop confirm a3",
+                                       OP_FIELDS(which_fields),
+                                       .kind = &action_kind,
+                                       .type = OP_JOB,
+                                       .roles = ROLES_ACTING,
+                                       .faces = FACE_CLI,
+                                       .records = WORDS("action-change/1"),
+                                       .job = confirm_job};

@@ -454,7 +454,7 @@ static const struct field propose_fields[] = {
 const struct operation stop_propose = {
     .name = "stop propose",
     .practice = "stop",
-    .help = "who floods, as a log shows it, and a rule tried on what was recorded",
+    .help = "who floods, by a log, and a rule tried on it",
     .example = "calm stop propose /var/log/nginx/access.log --list flood.txt",
     .more =
         "Reads the Common and Combined Log Formats in a worker. Changes nothing. The flood is "

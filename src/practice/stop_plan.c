@@ -305,16 +305,16 @@ static int look(struct planning *p, struct err *e)
     return rc ? rc : contain_helper_ask(h, buf_text(&order), buf_str(&p->text), &p->preview, e);
 }
 
-/* "isolate web1", "block 3 networks on web1" */
+/* "isolate web1", "block 203.0.113.9 and 2 more on web1" */
 static void add_title(const struct planning *p, struct buf *out, struct str host)
 {
     char text[NET_TEXT_SIZE];
 
     buf_adds(out, p->action->name);
-    if (p->plan->net_count == 1)
+    if (p->plan->net_count)
         buf_addf(out, " %s", net_text(text, &p->plan->nets[0]));
-    else if (p->plan->net_count)
-        buf_addf(out, " %zu networks", p->plan->net_count);
+    if (p->plan->net_count > 1)
+        buf_addf(out, " and %zu more", p->plan->net_count - 1);
     for (size_t i = 0; i < p->plan->value_count; i++)
         buf_addf(out, " %s " STR_FMT, p->plan->values[i].param->name,
                  STR_ARG(str_head(p->plan->values[i].text, 60)));
@@ -350,7 +350,8 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     draft_value(dr, "text", str_of(arena_strdup(d.arena, buf_text(&title))));
     draft_value(dr, "practice", STR("stop"));
     draft_value(dr, "state", STR("planned"));
-    draft_value_ref(&d, dr, "system", &system_id);
+    if (!input_has(p->op, p->in, "system"))
+        draft_value_ref(&d, dr, "system", &system_id);
     draft_value_ref(&d, dr, "plan", &item);
     draft_value(dr, "undo",
                 p->action->cannot_undo

@@ -3,6 +3,7 @@
 #include "base/sink.h"
 #include "contain/action.h"
 #include "contain/spell.h"
+#include "practice/stop_place.h"
 #include "practice/stop_plan.h"
 #include "render/screen.h"
 
@@ -239,14 +240,33 @@ static void show_rows(struct screen *screen, const struct thing *action, const s
     release_rows(rows);
 }
 
+/* What is surer than anything that is done from inside. */
+static void show_advice(struct screen *screen, const struct view *v, const struct thing *action,
+                        const struct plan *p)
+{
+    CLEANUP_BUF struct buf place = {0};
+
+    stop_place(v, action, &place);
+    if (str_is(str_of(p->action->name), "isolate") || str_is(str_of(p->action->name), "down"))
+        screen_printf(screen, 0,
+                      "Surer: the network cable, the switch port or the hypervisor%s. Who is root "
+                      "here can lift what is done here.",
+                      buf_text(&place));
+    else
+        screen_printf(screen, 0,
+                      "If it is spreading, first the network cable, the switch port or the "
+                      "hypervisor%s.%s",
+                      buf_text(&place),
+                      p->action->rules ? " A flood is best stopped further out: calm notify script "
+                                         "provider."
+                                       : "");
+    screen_blank(screen);
+}
+
 static void show_promise(struct screen *screen, const struct thing *action, const struct plan *p)
 {
     char span[UTC_PLAIN_SIZE];
 
-    if (str_is(str_of(p->action->name), "isolate"))
-        screen_printf(screen, 0,
-                      "It will not stop someone who is root here from lifting it. The network "
-                      "cable, the switch port or the hypervisor is surer.");
     if (p->action->cannot_undo)
         screen_printf(screen, 0, "It cannot be undone; you accepted that.");
     else
@@ -266,6 +286,7 @@ void stop_preview_show(const struct view *v, const struct thing *action, const s
 
     screen_printf(&screen, 0, "a%u  " STR_FMT, action->number, STR_ARG(view_title(action)));
     screen_blank(&screen);
+    show_advice(&screen, v, action, p);
     screen_printf(&screen, 0, "This will, on " STR_FMT " (this host)%s:", STR_ARG(p->host),
                   p->action->cannot_undo ? "" : ", until you undo it");
     show_rows(&screen, action, p, lines);
@@ -273,7 +294,11 @@ void stop_preview_show(const struct view *v, const struct thing *action, const s
     screen_blank(&screen);
     if (action_needs_another(v)) {
         buf_addf(&next, "calm stop approve a%u", action->number);
-        buf_adds(&why, "another person approves it: you planned it");
+        action_others(v, &why);
+        buf_addf(&why,
+                 " approves it, since you planned it. By voice: calm stop approve a%u --spoken "
+                 "\"NAME, time\"",
+                 action->number);
     } else {
         buf_addf(&next, "calm stop apply a%u", action->number);
         buf_adds(&why, "nobody else is on the team to approve it");

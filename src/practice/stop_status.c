@@ -72,6 +72,8 @@ static const char *words_of(const struct thing *action, const struct on_host *on
                  {"undone", "undone"},
                  {"prepared", "not in effect"}};
 
+    if (str_is(on->state, "armed") && thing_says(action, "state", "done"))
+        return "in effect until somebody undoes it";
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (str_is(on->state, known[i].state))
             return known[i].words;
@@ -177,14 +179,14 @@ static int status_job(struct session *s, const struct operation *op, const struc
     return rc;
 }
 
-const struct operation stop_status_operation = {
-    .name = "stop status",
-    .practice = "stop",
-    .help = "what is in effect on this host, as it says itself; notes what went back by itself",
-    .example = "calm stop status",
-    .kind = &action_kind,
-    .type = OP_JOB,
-    .roles = ROLES_WRITING,
-    .faces = FACE_CLI,
-    .records = WORDS("action-change/1"),
-    .job = status_job};
+const struct operation stop_status_operation = {.name = "stop status",
+                                                .practice = "stop",
+                                                .help =
+                                                    "what is in effect here; notes what went back",
+                                                .example = "calm stop status",
+                                                .kind = &action_kind,
+                                                .type = OP_JOB,
+                                                .roles = ROLES_WRITING,
+                                                .faces = FACE_CLI,
+                                                .records = WORDS("action-change/1"),
+                                                .job = status_job};
