@@ -7,6 +7,7 @@ struct step {
     uint64_t seq;
     const char *word;
     struct utc when;
+    bool went_back; /* by itself: nobody did it */
 };
 
 const char *action_step(struct str before, struct str state, struct str check, struct str review)
@@ -37,6 +38,7 @@ static bool read_step(const struct view *v, uint64_t seq, struct buf *state, str
     CLEANUP_BUF struct buf now = {0};
     CLEANUP_BUF struct buf check = {0};
     CLEANUP_BUF struct buf review = {0};
+    CLEANUP_BUF struct buf result = {0};
     CLEANUP_BUF struct buf when = {0};
 
     *out = (struct step){.seq = seq, .when = r->time};
@@ -44,7 +46,9 @@ static bool read_step(const struct view *v, uint64_t seq, struct buf *state, str
     say(v, seq, "check", &check);
     say(v, seq, "review", &review);
     out->word = action_step(buf_str(state), buf_str(&now), buf_str(&check), buf_str(&review));
-    if (utc_read(&out->when, say(v, seq, common_fields[COMMON_OCCURRED].name, &when)) == false)
+    out->went_back = str_is(buf_str(&now), "undone") &&
+                     str_starts(say(v, seq, "result", &result), "went back by itself");
+    if (!utc_read(&out->when, say(v, seq, common_fields[COMMON_OCCURRED].name, &when)))
         out->when = r->time;
     if (now.len) {
         buf_clear(state);
@@ -71,8 +75,13 @@ static void add_words(const struct view *v, const struct step *s, struct buf *ou
 {
     char when[UTC_PLAIN_SIZE];
 
-    buf_addf(out, "%s%s %s by ", out->len ? ", " : "", s->word,
-             utc_local_short(when, s->when, v->now));
+    utc_local_short(when, s->when, v->now);
+    buf_adds(out, out->len ? ", " : "");
+    if (s->went_back) {
+        buf_addf(out, "went back by itself %s", when);
+        return;
+    }
+    buf_addf(out, "%s %s by ", s->word, when);
     view_signer_name(v, state_record(v->state, s->seq), out);
 }
 

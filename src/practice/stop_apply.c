@@ -55,10 +55,15 @@ static int append_outcome(struct session *s, const struct operation *op, const s
 
 int stop_append_outcome(struct session *s, const struct operation *op, const struct input *in,
                         const struct id *action, const char *state, struct str result,
-                        struct err *e)
+                        const struct utc *when, struct err *e)
 {
-    return append_outcome(s, op, in, action, &(struct outcome){.state = state, .result = result},
-                          e);
+    struct outcome o = {.state = state, .result = result};
+
+    if (when) {
+        o.field = common_fields[COMMON_OCCURRED].name;
+        o.moment = *when;
+    }
+    return append_outcome(s, op, in, action, &o, e);
 }
 
 /* The state before, as evidence, and that it is begun: one step, before anything is changed. */

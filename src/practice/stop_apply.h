@@ -4,10 +4,12 @@
 
 extern const struct operation stop_apply, stop_confirm;
 
-/* One more state of an action, with what came of it. */
+/* One more state of an action, with what came of it, and when where that was not now (else NULL).
+ */
 MUST_CHECK int stop_append_outcome(struct session *s, const struct operation *op,
                                    const struct input *in, const struct id *action,
-                                   const char *state, struct str result, struct err *e);
+                                   const char *state, struct str result, const struct utc *when,
+                                   struct err *e);
 struct contain_helper;
 struct stop_plan;
 /* Carries out a plan that nobody approved; the action is on record as begun. */

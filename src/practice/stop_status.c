@@ -125,14 +125,19 @@ static int settle_one(struct status *st, const struct view *v, const struct thin
     CLEANUP_BUF struct buf none = {0};
     struct on_host on;
     const char *words, *state;
+    bool went_back;
+    struct utc when;
     int rc = stop_plan_load(st->session, v, action, &p, e);
 
     if (rc)
         return rc;
     find_on_host(buf_str(&st->lines), &p.plan->id, &on);
     state = news(action, &on, &words);
+    went_back = state && thing_says(action, "state", "unconfirmed") &&
+                str_is(str_of(state), "undone") && thing_time(action, "goes-back", &when);
     if (state)
-        rc = stop_append_outcome(st->session, st->op, st->in, &action->id, state, str_of(words), e);
+        rc = stop_append_outcome(st->session, st->op, st->in, &action->id, state, str_of(words),
+                                 went_back ? &when : NULL, e);
     if (rc == 0 && str_is(on.state, "undone"))
         rc = contain_helper_about(st->helper, "forget", &p.plan->id, &none, e);
     if (rc == 0)
