@@ -73,12 +73,17 @@ static bool next_step(const struct view *v, const struct thing *action, uint64_t
 
 static void add_words(const struct view *v, const struct step *s, struct buf *out)
 {
+    CLEANUP_BUF struct buf spoken = {0};
     char when[UTC_PLAIN_SIZE];
 
     utc_local_short(when, s->when, v->now);
     buf_adds(out, out->len ? ", " : "");
     if (s->went_back) {
         buf_addf(out, "went back by itself %s", when);
+        return;
+    }
+    if (str_is(str_of(s->word), "approved") && say(v, s->seq, "approval", &spoken).len) {
+        buf_addf(out, "approved %s by voice (" STR_FMT ")", when, STR_ARG(buf_str(&spoken)));
         return;
     }
     buf_addf(out, "%s %s by ", s->word, when);
