@@ -3,6 +3,7 @@
 In namespaces of its own: nothing of this machine is changed."""
 import os
 import pathlib
+import re
 import subprocess
 import time
 import unittest
@@ -10,7 +11,7 @@ import unittest
 import contain_host
 import harness
 from contain_host import sh
-from harness import CaseTest
+from harness import ROOT, CaseTest
 
 WHY_NOT = contain_host.enter()
 USAGE, NOT_FOUND, GATE = 2, 3, 5
@@ -178,6 +179,23 @@ class Stop(CaseTest):
         self.assertIn(digest, text)
         self.ana('stop plan "by hand" --undo "by hand"')
         self.assertNotIn("plan_text", self.ana.json("stop show a2"))
+
+    def test_the_stick_stops_it_too(self):
+        self.look()
+        self.assertTrue(self.ana.json("ready stick")["helper"])
+        words = ["sh", str(self.folder / "stick" / "run-calm"), "--case", str(self.case)]
+        for command in ("stop block 203.0.113.9", "stop apply a1", "stop undo a1"):
+            done = subprocess.run([*words, *command.split()], env=self.ana.env, cwd="/", capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.state(), "undone")
+
+    def test_every_command_of_the_page_stop_it_now_is_one(self):
+        page = (ROOT / "README.md").read_text().split("## Stop it now")[1].split("```")[1]
+        commands = re.findall(r"^ {8}calm ((?:stop|assess) [\w-]+)", page, re.M)
+        self.assertGreater(len(commands), 12)
+        for command in commands:
+            words = command.replace("--emergency", "emergency").split()
+            self.assertEqual(self.ana.run(*words, "--help").returncode, 0, command)
 
     def test_what_calm_carries_out_is_not_begun_by_hand(self):
         self.look()
