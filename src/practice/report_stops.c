@@ -29,28 +29,50 @@ static void put_state(struct report *r, struct inlines *cell, const struct told 
                       STR_ARG(report_time(r, back)));
 }
 
-static void put_step(struct report *r, const struct told *t, const char *step)
+/* Seconds count here: who was cut off, and for how long. */
+static void put_time(struct report *r, struct utc when)
+{
+    struct inlines *cell = doc_cell(r->doc);
+    char text[UTC_PLAIN_SIZE];
+
+    inline_text(cell, utc_local(text, when));
+    inline_break(cell);
+    inline_text(cell, utc_plain(text, when));
+}
+
+static void put_words(struct inlines *cell, const struct told *t, const char *step)
 {
     static const char *const words[] = {"result", "proof", "review"};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        struct str said = told_value(t, words[i]);
+
+        if (!said.len || str_is(said, step))
+            continue;
+        inline_text(cell, ": ");
+        inline_str(cell, said);
+    }
+}
+
+static void put_step(struct report *r, const struct told *t, const char *step)
+{
+    bool went_back = str_starts(told_value(t, "result"), "went back by itself");
     struct inlines *cell;
 
     doc_row(r->doc, (struct doc_ref){0});
     inline_printf(doc_cell(r->doc), "a%u", t->record->thing->number);
-    inline_str(doc_cell(r->doc), report_time(r, t->when));
+    put_time(r, t->when);
     cell = doc_cell(r->doc);
-    inline_text(cell, step);
+    inline_text(cell, went_back ? "expired" : step);
     put_state(r, cell, t, step);
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (told_value(t, words[i]).len) {
-            inline_text(cell, ": ");
-            inline_str(cell, told_value(t, words[i]));
-        }
+    put_words(cell, t, step);
     if (told_value(t, "override").len) {
         inline_text(cell, "; held back, and gone on with because: \xe2\x80\x9c");
         inline_str(cell, told_value(t, "override"));
         inline_text(cell, "\xe2\x80\x9d");
     }
-    inline_str(doc_cell(r->doc), told_by(r, t));
+    inline_printf(doc_cell(r->doc), "%s" STR_FMT, went_back ? "noted by " : "",
+                  STR_ARG(told_by(r, t)));
     report_ref(doc_cell(r->doc), t->seq);
 }
 
