@@ -14,7 +14,8 @@
 static const char usage[] =
     "calm-contain: changes this host as an approved plan says, and puts it back\n"
     "  calm-contain serve [--folder DIR]    takes orders from calm on standard input\n"
-    "  calm-contain boot [--folder DIR]     at the start of the host: what is due\n";
+    "  calm-contain boot [--folder DIR]     at the start of the host: what is due\n"
+    "  calm-contain --version\n";
 
 static int boot(const char *folder, struct err *e)
 {
@@ -43,6 +44,8 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, 0);
     (void)signal(SIGPIPE,
                  SIG_IGN); /* who asked may be gone: what was prepared is still forgotten */
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("calm-contain " CALM_VERSION) < 0;
     if (argc >= 4 && strcmp(argv[2], "--folder") == 0)
         source.folder = argv[3];
     if (argc >= 2 && strcmp(argv[1], "serve") == 0)

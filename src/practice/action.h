@@ -80,10 +80,14 @@ op_query action_list;
 
 /* More than one is on the team, so that a plan is approved by somebody else. */
 bool action_needs_another(const struct view *v);
+/* "bo or eva": who is on the team besides the viewer. */
+void action_others(const struct view *v, struct buf *out);
+/* Who planned it, or cut a host off in an emergency; NULL when their person is not known. */
+const struct thing *action_planner(const struct view *v, const struct thing *action);
 
 /* How a practice of actions stands. */
 struct action_counts {
-    size_t planned, approved, begun, done, undone, checked, failed;
+    size_t planned, approved, begun /* and not confirmed */, done, undone, checked, failed;
 };
 struct action_counts action_count(const struct view *v, const char *practice);
 void action_status(const struct view *v, const char *practice, struct practice_status *out);

@@ -7,7 +7,10 @@
 #include "practice/stop_emergency.h"
 #include "practice/stop_flood.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_review.h"
+#include "practice/stop_show.h"
 #include "practice/stop_status.h"
+#include "practice/stop_where.h"
 
 ACTION_OPERATIONS(stop, GATE_FIRST_LOOK,
                   "calm stop plan \"take web1 off the network: switch sw2 port 14\" --system web1 "
@@ -48,7 +51,7 @@ static const struct field undo_fields[] = {
 static const struct operation stop_undo = {
     .name = "stop undo",
     .practice = "stop",
-    .help = "put back what calm did, or record that something was undone by hand",
+    .help = "put back what calm did, or note what others did",
     .example = "calm stop undo a3 \"the shop is needed until noon\"",
     OP_FIELDS(undo_fields),
     .kind = &action_kind,
@@ -58,25 +61,16 @@ static const struct operation stop_undo = {
     .records = WORDS("action-change/1"),
     .job = undo_job};
 
-static void stop_status(const struct view *v, struct practice_status *out)
-{
-    action_status(v, "stop", out);
-    if (out->stage != STAGE_OPEN)
-        return;
-    buf_adds(&out->missing, "if it is still going on: a plan to stop it\n");
-    buf_adds(&out->next, "calm stop plan \"what to cut off\" --undo \"how to undo it\"");
-    buf_adds(&out->because,
-             "if it is still going on; if it cannot wait: calm stop --emergency \"why\"");
-    out->urgency = 2;
-}
-
 const struct practice practice_stop = {
     .verb = "stop",
     .title = "Stop the incident",
     .help = "take systems off the network, block, limit; undone the same way",
     .kinds = LIST(struct kind, &action_kind),
-    .operations = LIST(struct operation, &stop_propose, &stop_isolate, &stop_block, &stop_limit,
-                       &stop_down, &stop_freeze, &stop_end, &stop_lock, &stop_log_out, &stop_keys,
-                       &stop_unit, &stop_job, &stop_quarantine, ACTION_LIST(stop), &stop_apply,
-                       &stop_confirm, &stop_status_operation, &stop_emergency),
-    .status = stop_status};
+    /* In the order in which a person at night needs them. */
+    .operations =
+        LIST(struct operation, &stop_emergency, &stop_isolate, &stop_block, &stop_propose,
+             &stop_apply, &stop_confirm, &stop_undo, &stop_status_operation, &stop_list, &stop_show,
+             &stop_approve, &stop_review, &stop_limit, &stop_down, &stop_freeze, &stop_end,
+             &stop_lock, &stop_log_out, &stop_keys, &stop_unit, &stop_job, &stop_quarantine,
+             &stop_plan, &stop_begin, &stop_done, &stop_check),
+    .status = stop_where};

@@ -8,6 +8,7 @@
 #include "practice/stop_apply.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_way.h"
+#include "render/screen.h"
 
 enum { TEXT_SIZE = 2000 };
 
@@ -63,28 +64,56 @@ int stop_append(struct session *s, const struct operation *op, const struct inpu
 
 int stop_append_outcome(struct session *s, const struct operation *op, const struct input *in,
                         const struct id *action, const char *state, struct str result,
-                        struct err *e)
+                        const struct utc *when, struct err *e)
 {
-    return stop_append(s, op, in, action, &(struct stop_outcome){.state = state, .result = result},
-                       e);
+    struct stop_outcome o = {.state = state, .result = result};
+
+    if (when) {
+        o.field = common_fields[COMMON_OCCURRED].name;
+        o.moment = *when;
+    }
+    return stop_append(s, op, in, action, &o, e);
 }
 
-void stop_add_seen(struct buf *out, struct str lines)
+static void add_boot(struct buf *out, struct str how, bool has_timer)
 {
-    while (lines.len) {
-        struct str line = str_cut(&lines, '\n'), word = str_cut(&line, ' ');
-        struct str rest = line, first = str_cut(&rest, ' ');
+    if (str_is(how, "none"))
+        buf_adds(out, "nothing of calm runs at a restart of this host: look after one (calm stop "
+                      "status)");
+    else
+        buf_addf(out, "%s (" STR_FMT ")",
+                 has_timer ? "a restart of this host puts it back, until it is confirmed"
+                           : "it stays in effect after a restart of this host",
+                 STR_ARG(how));
+}
 
-        if (str_is(word, "dropped"))
-            buf_addf(out, "%sin effect; packets dropped so far: " STR_FMT, out->len ? "; " : "",
-                     STR_ARG(first));
-        else if (str_is(word, "boot"))
-            buf_addf(out, "%safter a restart: " STR_FMT, out->len ? "; " : "",
-                     STR_ARG(str_is(line, "none") ? STR("nothing runs by itself here") : line));
-        else if (word.len && !str_is(word, "moment"))
-            buf_addf(out, "%s" STR_FMT " " STR_FMT, out->len ? "; " : "", STR_ARG(word),
-                     STR_ARG(line));
-    }
+/* "process 812 frozen" and the like stand as they are. */
+static void add_seen_line(struct buf *out, struct str line, bool has_timer)
+{
+    struct str rest = line, word = str_cut(&rest, ' '), first = str_cut(&rest, ' ');
+
+    if (str_is(word, "dropped") && str_is(first, "0"))
+        buf_adds(out, "in effect; no packet was dropped yet");
+    else if (str_is(word, "dropped"))
+        buf_addf(out, "in effect; " STR_FMT " packets dropped so far", STR_ARG(first));
+    else if (str_is(word, "boot"))
+        add_boot(out, rest.len ? rest : first, has_timer);
+    else
+        buf_addstr(out, line);
+}
+
+/* What the helper's check saw, as words; what becomes of it at a restart last. */
+void stop_add_seen(struct buf *out, struct str lines, bool has_timer)
+{
+    for (int is_boot = 0; is_boot < 2; is_boot++)
+        for (struct str rest = lines; rest.len;) {
+            struct str line = str_cut(&rest, '\n');
+
+            if (!line.len || str_starts(line, "boot ") != is_boot || str_starts(line, "moment "))
+                continue;
+            buf_adds(out, out->len ? "; " : "");
+            add_seen_line(out, line, has_timer);
+        }
 }
 
 static int ask_about(struct session *s, struct stop_ways *ways, const struct view *v,
@@ -106,9 +135,51 @@ static int ask_about(struct session *s, struct stop_ways *ways, const struct vie
     return rc;
 }
 
+/* How a change stands, for a program. */
+static void tell_json(struct answer *a, const struct thing *action, struct str seen)
+{
+    struct utc back;
+    struct json j;
+
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    json_put_u64(&j, "action", action->number);
+    json_put_str(&j, "state", thing_value(action, "state"));
+    json_put_str(&j, "seen", seen);
+    if (thing_says(action, "state", "unconfirmed") && thing_time(action, "goes-back", &back))
+        json_put_utc(&j, "goes_back", back);
+    json_object_end(&j);
+}
+
+static void tell_confirmed(const struct view *v, const struct thing *action, const struct plan *p,
+                           struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf next = {0};
+    char when[UTC_PLAIN_SIZE];
+
+    if (a->wants_json) {
+        tell_json(a, action, STR("confirmed"));
+        return;
+    }
+    if (p->expiry_s)
+        screen_printf(&screen, 0,
+                      "a%u stays until %s, or until somebody undoes it: calm stop undo a%u",
+                      action->number,
+                      utc_local_short(when, (struct utc){.sec = (int64_t)p->expiry_s}, v->now),
+                      action->number);
+    else
+        screen_printf(&screen, 0, "a%u stays until somebody undoes it: calm stop undo a%u",
+                      action->number, action->number);
+    screen_blank(&screen);
+    buf_addf(&next, "calm stop check a%u works \"what was seen\"", action->number);
+    screen_next(&screen, buf_str(&next), STR("look from outside whether it has stopped"));
+}
+
 static int confirm_one(struct session *s, const struct operation *op, const struct input *in,
                        struct stop_ways *ways, const struct id *id, struct answer *a, struct err *e)
 {
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
     const struct thing *action;
     struct view v;
     int rc = session_view(s, &v, e);
@@ -116,14 +187,15 @@ static int confirm_one(struct session *s, const struct operation *op, const stru
     if (rc)
         return rc;
     action = state_thing_by_id(v.state, id);
-    rc = ask_about(s, ways, &v, action, "confirm", e);
+    rc = stop_plan_load(s, &v, action, &p, e);
     if (rc == 0)
-        rc = stop_append_outcome(s, op, in, id, "done", STR("confirmed"), e);
-    if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text,
-                 "a%u stays until somebody undoes it: calm stop undo a%u\nNext:  calm stop check "
-                 "a%u works \"what was seen\"\n",
-                 action->number, action->number, action->number);
+        rc = ask_about(s, ways, &v, action, "confirm", e);
+    if (rc == 0)
+        rc = stop_append_outcome(s, op, in, id, "done", STR("confirmed"), NULL, e);
+    if (rc == 0)
+        rc = session_view(s, &v, e);
+    if (rc == 0)
+        tell_confirmed(&v, state_thing_by_id(v.state, id), p.plan, a);
     return rc;
 }
 
@@ -214,7 +286,7 @@ int stop_apply_emergency(struct session *s, const struct operation *op, const st
         rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
     if (rc)
         return rc;
-    stop_add_seen(&seen, buf_str(&lines));
+    stop_add_seen(&seen, buf_str(&lines), false);
     return stop_append(s, op, in, action,
                        &(struct stop_outcome){.state = "done", .result = buf_str(&seen)}, e);
 }

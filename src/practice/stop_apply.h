@@ -22,12 +22,13 @@ struct stop_outcome {
 };
 MUST_CHECK int stop_append(struct session *s, const struct operation *op, const struct input *in,
                            const struct id *action, const struct stop_outcome *o, struct err *e);
-/* What the helper's check saw, as words. */
-void stop_add_seen(struct buf *out, struct str lines);
-/* The same without moment or answer. */
+/* What the helper's check saw, as words; what becomes of it at a restart last. */
+void stop_add_seen(struct buf *out, struct str lines, bool has_timer);
+/* The same without answer; when: where that was not now, else NULL. */
 MUST_CHECK int stop_append_outcome(struct session *s, const struct operation *op,
                                    const struct input *in, const struct id *action,
-                                   const char *state, struct str result, struct err *e);
+                                   const char *state, struct str result, const struct utc *when,
+                                   struct err *e);
 struct contain_helper;
 struct stop_plan;
 /* Carries out a plan that nobody approved; the action is on record as begun. */

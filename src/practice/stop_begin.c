@@ -224,7 +224,7 @@ static int end_intents(struct beginning *b, bool all, struct err *e)
         buf_addf(&why, "never begun: %s",
                  part->why.code ? part->why.text : "another host could not take part");
         part->has_intent = false;
-        if (stop_append_outcome(b->session, b->op, b->in, &part->id, "undone", buf_str(&why),
+        if (stop_append_outcome(b->session, b->op, b->in, &part->id, "undone", buf_str(&why), NULL,
                                 rc ? NULL : e))
             rc = ERR_IO;
     }
@@ -295,12 +295,12 @@ static int append_result(struct beginning *b, struct begin_part *part, struct er
     if (rc) {
         part->result = BEGIN_FAILED;
         return stop_append_outcome(b->session, b->op, b->in, &part->id, "undone",
-                                   str_of(part->why.text), e);
+                                   str_of(part->why.text), NULL, e);
     }
     part->result = BEGIN_IN_EFFECT;
     contain_helper_times(part->helper, &asked_us, &answered_us);
     part->moment = stop_moment_read(buf_str(&lines), asked_us, answered_us);
-    stop_add_seen(&part->seen, buf_str(&lines));
+    stop_add_seen(&part->seen, buf_str(&lines), part->plan.plan->timer_s > 0);
     o.result = buf_str(&part->seen);
     o.answer = part->is_far ? buf_str(&lines) : STR("");
     if (plan->timer_s) {

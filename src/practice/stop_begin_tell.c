@@ -66,18 +66,28 @@ static void tell_all_json(const struct beginning *b, struct json *j)
 
 static void tell_one(const struct begin_part *part, struct answer *a)
 {
-    char span[UTC_PLAIN_SIZE];
+    struct screen screen = {&a->text, a->columns, a->color};
+    struct utc now = utc_now();
+    CLEANUP_BUF struct buf next = {0};
+    CLEANUP_BUF struct buf why = {0};
+    char span[UTC_PLAIN_SIZE], when[UTC_PLAIN_SIZE];
 
-    buf_addf(&a->text, "a%u is ", part->number);
-    sink_terminal(&a->text, buf_str(&part->seen), false);
-    buf_adds(&a->text, ".\n");
-    if (part->plan.plan->timer_s)
-        buf_addf(&a->text,
-                 "It goes back by itself in %s.\nNext:  calm stop confirm a%u\n       if you still "
-                 "reach what you need, and it does what it should; else: calm stop undo a%u\n",
-                 span_text(span, part->plan.plan->timer_s), part->number, part->number);
-    else
-        buf_addf(&a->text, "Next:  calm stop check a%u works \"what was seen\"\n", part->number);
+    screen_printf(&screen, 0, "a%u is applied: " STR_FMT ".", part->number,
+                  STR_ARG(buf_str(&part->seen)));
+    if (part->plan.plan->timer_s) {
+        screen_printf(&screen, 0, "It goes back by itself in %s, at %s, unless you confirm it.",
+                      span_text(span, part->plan.plan->timer_s),
+                      utc_local_short(when, utc_plus_s(now, part->plan.plan->timer_s), now));
+        buf_addf(&next, "calm stop confirm a%u", part->number);
+        buf_addf(&why,
+                 "if you still reach what you need, and it does what it should; else: calm stop "
+                 "undo a%u",
+                 part->number);
+    } else {
+        buf_addf(&next, "calm stop check a%u works \"what was seen\"", part->number);
+    }
+    screen_blank(&screen);
+    screen_next(&screen, buf_str(&next), buf_str(&why));
 }
 
 static void tell_part(const struct begin_part *part, struct screen *screen)

@@ -2,8 +2,7 @@
 #include "practice/stop_plan_table.h"
 
 static const struct field isolate_fields[] = {PLAN_SYSTEM(FIELD_ARG), PLAN_FIELDS};
-PLAN_OPERATION(isolate, isolate_fields,
-               "plan to cut this host off: nothing passes but whom you name",
+PLAN_OPERATION(isolate, isolate_fields, "plan to cut this host off but for whom you name",
                "calm stop isolate web1 --allow 10.1.0.7:22");
 
 static const struct field block_fields[] = {
@@ -17,7 +16,7 @@ static const struct field block_fields[] = {
      .help = "a list of them, one a line"},
     PLAN_SYSTEM(0),
     PLAN_FIELDS};
-PLAN_OPERATION(block, block_fields, "plan to drop what comes from and goes to addresses",
+PLAN_OPERATION(block, block_fields, "plan to drop what addresses send and are sent",
                "calm stop block 203.0.113.9 198.51.100.0/24 --for-time \"24 h\"");
 
 static const struct field limit_fields[] = {

@@ -321,16 +321,16 @@ static int look(struct planning *p, struct err *e)
     return contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
 }
 
-/* "isolate web1", "block 3 networks on web1" */
+/* "isolate web1", "block 203.0.113.9 and 2 more on web1" */
 static void add_title(const struct planning *p, struct buf *out, struct str host)
 {
     char text[NET_TEXT_SIZE];
 
     buf_adds(out, p->action->name);
-    if (p->plan->net_count == 1)
+    if (p->plan->net_count)
         buf_addf(out, " %s", net_text(text, &p->plan->nets[0]));
-    else if (p->plan->net_count)
-        buf_addf(out, " %zu networks", p->plan->net_count);
+    if (p->plan->net_count > 1)
+        buf_addf(out, " and %zu more", p->plan->net_count - 1);
     for (size_t i = 0; i < p->plan->value_count; i++)
         buf_addf(out, " %s " STR_FMT, p->plan->values[i].param->name,
                  STR_ARG(str_head(p->plan->values[i].text, 60)));

@@ -3,10 +3,11 @@
 #include "base/sink.h"
 #include "contain/action.h"
 #include "contain/spell.h"
+#include "practice/stop_place.h"
 #include "practice/stop_plan.h"
 #include "render/screen.h"
 
-enum { SHOWN = 4, WORDS_SIZE = 16384, NAME_COLUMNS = 9 };
+enum { SHOWN = 4, NETS_SHOWN = 8, WORDS_SIZE = 16384, NAME_COLUMNS = 9 };
 
 /* One connection or service of the helper's answer. */
 struct seen {
@@ -97,6 +98,17 @@ static void add_allow(struct buf *out, const struct plan *p)
     }
 }
 
+/* The first few; a list may have a hundred thousand. */
+static void add_nets(struct buf *out, const struct plan *p)
+{
+    char net[NET_TEXT_SIZE];
+
+    for (size_t i = 0; i < p->net_count && i < NETS_SHOWN; i++)
+        buf_addf(out, "%s%s", i ? ", " : "", net_text(net, &p->nets[i]));
+    if (p->net_count > NETS_SHOWN)
+        buf_addf(out, " and %zu more", p->net_count - NETS_SHOWN);
+}
+
 static void add_warning(struct buf *out, struct str code, struct str rest)
 {
     struct str address = str_cut(&rest, ' ');
@@ -184,23 +196,36 @@ struct row {
     struct buf text;
 };
 
-enum { ROW_KEEP, ROW_NOW, ROW_CHANGE, ROW_END, ROW_UNREACHED, ROW_WARN, ROW_BREAKS, ROW_COUNT };
+enum {
+    ROW_KEEP,
+    ROW_NOW,
+    ROW_NETS,
+    ROW_CHANGE,
+    ROW_END,
+    ROW_UNREACHED,
+    ROW_WARN,
+    ROW_BREAKS,
+    ROW_COUNT
+};
 
 static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct str lines)
 {
-    static const char *const names[ROW_COUNT] = {"keep",    "now",  "change", "end",
-                                                 "unheard", "know", "break"};
+    static const char *const names[ROW_COUNT] = {"keep", "now",    "block", "change",
+                                                 "end",  "closed", "know",  "break"};
     size_t ended = count_of(lines, "end");
 
     for (int i = 0; i < ROW_COUNT; i++)
         rows[i].name = names[i];
     add_allow(&rows[ROW_KEEP].text, p);
     add_list(&rows[ROW_NOW].text, lines, "keep");
+    add_nets(&rows[ROW_NETS].text, p);
     add_changes(&rows[ROW_CHANGE].text, lines);
     if (ended)
         buf_addf(&rows[ROW_END].text, "%zu connection%s: ", ended, ended == 1 ? "" : "s");
     add_list(&rows[ROW_END].text, lines, "end");
     add_list(&rows[ROW_UNREACHED].text, lines, "unreached");
+    if (rows[ROW_UNREACHED].text.len)
+        buf_adds(&rows[ROW_UNREACHED].text, ", for all others");
     add_warnings(&rows[ROW_WARN].text, lines);
 }
 
@@ -230,23 +255,42 @@ static void show_rows(struct screen *screen, const struct thing *action, const s
     struct row rows[ROW_COUNT] = {{0}};
 
     fill_rows(rows, p, lines);
+    if (p->action->rules && !count_of(lines, "end") && !count_of(lines, "keep"))
+        buf_adds(&rows[ROW_END].text, "no connection that is open now");
     buf_addstr(&rows[ROW_BREAKS].text, thing_value(action, "breaks"));
     for (int i = 0; i < ROW_COUNT; i++)
         if (rows[i].text.len)
             screen_pair(screen, 2, NAME_COLUMNS, str_of(rows[i].name), buf_str(&rows[i].text));
-    if (p->action->rules && !count_of(lines, "end") && !count_of(lines, "keep"))
-        screen_pair(screen, 2, NAME_COLUMNS, STR("end"), STR("no connection that is open now"));
     release_rows(rows);
+}
+
+/* What is surer than anything that is done from inside. */
+static void show_advice(struct screen *screen, const struct view *v, const struct thing *action,
+                        const struct plan *p)
+{
+    CLEANUP_BUF struct buf place = {0};
+
+    stop_place(v, action, &place);
+    if (str_is(str_of(p->action->name), "isolate") || str_is(str_of(p->action->name), "down"))
+        screen_printf(screen, 0,
+                      "Surer: the network cable, the switch port or the hypervisor%s. Who is root "
+                      "here can lift what is done here.",
+                      buf_text(&place));
+    else
+        screen_printf(screen, 0,
+                      "If it is spreading, first the network cable, the switch port or the "
+                      "hypervisor%s.%s",
+                      buf_text(&place),
+                      p->action->rules ? " A flood is best stopped further out: calm notify script "
+                                         "provider."
+                                       : "");
+    screen_blank(screen);
 }
 
 static void show_promise(struct screen *screen, const struct thing *action, const struct plan *p)
 {
     char span[UTC_PLAIN_SIZE];
 
-    if (str_is(str_of(p->action->name), "isolate"))
-        screen_printf(screen, 0,
-                      "It will not stop someone who is root here from lifting it. The network "
-                      "cable, the switch port or the hypervisor is surer.");
     if (p->action->cannot_undo)
         screen_printf(screen, 0, "It cannot be undone; you accepted that.");
     else
@@ -267,6 +311,7 @@ void stop_preview_show(const struct view *v, const struct thing *action, const s
 
     screen_printf(&screen, 0, "a%u  " STR_FMT, action->number, STR_ARG(view_title(action)));
     screen_blank(&screen);
+    show_advice(&screen, v, action, p);
     screen_printf(&screen, 0, "This will, on " STR_FMT " (" STR_FMT "%s)%s:", STR_ARG(p->host),
                   STR_ARG(ssh.len ? ssh : STR("this host")), ssh.len ? ", over SSH" : "",
                   p->action->cannot_undo ? "" : ", until you undo it");
@@ -275,7 +320,11 @@ void stop_preview_show(const struct view *v, const struct thing *action, const s
     screen_blank(&screen);
     if (action_needs_another(v)) {
         buf_addf(&next, "calm stop approve a%u", action->number);
-        buf_adds(&why, "another person approves it: you planned it");
+        action_others(v, &why);
+        buf_addf(&why,
+                 " approves it, since you planned it. By voice: calm stop approve a%u --spoken "
+                 "\"NAME, time\"",
+                 action->number);
     } else {
         buf_addf(&next, "calm stop apply a%u", action->number);
         buf_adds(&why, "nobody else is on the team to approve it");

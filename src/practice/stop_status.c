@@ -73,6 +73,8 @@ static const char *words_of(const struct thing *action, const struct on_host *on
                  {"undone", "undone"},
                  {"prepared", "prepared, and not begun yet"}};
 
+    if (str_is(on->state, "armed") && thing_says(action, "state", "done"))
+        return "in effect until somebody undoes it";
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (str_is(on->state, known[i].state))
             return known[i].words;
@@ -158,14 +160,19 @@ static int settle_one(struct status *st, struct asked *host, const struct view *
     CLEANUP_BUF struct buf none = {0};
     struct on_host on;
     const char *words, *state;
+    bool went_back;
+    struct utc when;
     int rc = stop_plan_load(st->session, v, action, &p, e);
 
     if (rc)
         return rc;
     find_on_host(buf_str(&host->lines), &p.plan->id, &on);
     state = news(action, &on, &words);
+    went_back = state && thing_says(action, "state", "unconfirmed") &&
+                str_is(str_of(state), "undone") && thing_time(action, "goes-back", &when);
     if (state)
-        rc = stop_append_outcome(st->session, st->op, st->in, &action->id, state, str_of(words), e);
+        rc = stop_append_outcome(st->session, st->op, st->in, &action->id, state, str_of(words),
+                                 went_back ? &when : NULL, e);
     if (rc == 0 && str_is(on.state, "undone"))
         (void)!contain_helper_about(host->helper, "forget", &p.plan->id, &none, NULL);
     if (rc == 0)
