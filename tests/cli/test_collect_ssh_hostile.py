@@ -48,7 +48,7 @@ class HostileServers(SshTest):
         for how, outcome, why in (
             ("early", "failed", "which was not sent yet"),
             ("backwards", "failed", "which was not sent yet"),
-            ("session", "failed", "nothing came for 3 s"),
+            ("session", "failed", "nothing came"),
             ("errors", "cut", "its standard error is longer than 4 MiB"),
             ("open", "cut", ""),
             ("cut", "cut", ""),
