@@ -17,6 +17,7 @@
 #include "sys/ssh_known.h"
 
 enum { QUIET_S = 60, LOG_IN_QUIETS = 3, SAID_SIZE = 1000, READ_SIZE = 64 * 1024 };
+enum { SAID_MOST = 4 << 20, RUN_S = 24 * 3600 };
 #define MOST_SIZE ((uint64_t)8 << 30)
 
 struct ssh_carrier {
@@ -26,6 +27,8 @@ struct ssh_carrier {
     unsigned quiet_s;
     int64_t quiet_ms;  /* when the silence is too long; CLOCK_MONOTONIC */
     int64_t log_in_ms; /* when the program must be there */
+    int64_t run_ms;    /* when it must have ended; 0: it does not run yet */
+    uint64_t said_size;
     pid_t pid;
     int fd;
     enum ssh_step step;
@@ -195,7 +198,9 @@ int ssh_carrier_fd(const struct ssh_carrier *c)
 
 static int64_t deadline_ms(const struct ssh_carrier *c)
 {
-    return c->step < SSH_STEP_RUNS && c->log_in_ms < c->quiet_ms ? c->log_in_ms : c->quiet_ms;
+    int64_t most_ms = c->step < SSH_STEP_RUNS ? c->log_in_ms : c->run_ms;
+
+    return most_ms < c->quiet_ms ? most_ms : c->quiet_ms;
 }
 
 int ssh_carrier_wait_ms(const struct ssh_carrier *c)
@@ -232,6 +237,8 @@ static int take_step(struct ssh_carrier *c, struct str body, struct err *e)
     if (step != c->step && c->to.step)
         c->to.step(c->to.context, (enum ssh_step)step);
     c->step = (enum ssh_step)step;
+    if (step == SSH_STEP_RUNS && !c->run_ms)
+        c->run_ms = monotonic_ms() + (int64_t)RUN_S * 1000;
     return 0;
 }
 
@@ -309,8 +316,13 @@ static int take_bytes(struct ssh_carrier *c, struct str body, struct err *e)
     return c->to.bytes(c->to.context, body, e);
 }
 
-static void take_said(struct ssh_carrier *c, struct str body)
+/* A little now and then would keep the connection for ever, and cost nobody anything. */
+static int take_said(struct ssh_carrier *c, struct str body, struct err *e)
 {
+    c->said_size += body.len;
+    if (c->said_size > SAID_MOST)
+        return err_set(e, ERR_LIMIT, "stopped, because its standard error is longer than %d MiB",
+                       SAID_MOST >> 20);
     buf_addstr(&c->said, body);
     if (c->said.len > SAID_SIZE) {
         size_t over = c->said.len - SAID_SIZE;
@@ -319,6 +331,7 @@ static void take_said(struct ssh_carrier *c, struct str body)
         c->said.len = SAID_SIZE;
         c->said.p[SAID_SIZE] = '\0';
     }
+    return 0;
 }
 
 static int take_end(struct ssh_carrier *c, struct str body, struct err *e)
@@ -354,8 +367,7 @@ static int take_message(struct ssh_carrier *c, uint32_t kind, struct str body, s
     case CARRIER_BYTES:
         return take_bytes(c, body, e);
     case CARRIER_SAID:
-        take_said(c, body);
-        return 0;
+        return take_said(c, body, e);
     case CARRIER_END:
         return take_end(c, body, e);
     }
@@ -417,6 +429,8 @@ static int too_late(const struct ssh_carrier *c, struct err *e)
         return 0;
     if (now >= c->quiet_ms)
         return err_set(e, ERR_LIMIT, "stopped, because nothing came for %u s", c->quiet_s);
+    if (c->run_ms)
+        return err_set(e, ERR_LIMIT, "stopped, because it did not end within a day");
     return err_set(e, ERR_LIMIT, "stopped, because the program did not run there after %u s",
                    c->quiet_s * LOG_IN_QUIETS);
 }

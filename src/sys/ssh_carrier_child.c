@@ -89,7 +89,9 @@ int carrier_ask(enum ssh_asked asked, const char *question, const char *nobody_c
 
 int carrier_ssh_error(ssh_session session, const char *what, struct err *e)
 {
-    return err_set(e, ERR_IO, "%s: %s", what, ssh_get_error(session));
+    const char *why = ssh_get_error(session); /* nothing, where its own time ran out */
+
+    return err_set(e, ERR_IO, "%s: %s", what, why[0] ? why : "nothing came in time");
 }
 
 static const char *next_text(const char *text)

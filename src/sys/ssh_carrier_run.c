@@ -46,12 +46,16 @@ static const char nobody_for_sudo[] =
     "sudo wants a password there, and nobody can be asked for it: run calm at a terminal, or let "
     "sudo not ask";
 
-static int answer_prompts(ssh_session session, struct err *e)
+/* asked: questions so far, however they came. */
+static int answer_prompts(ssh_session session, int *asked, struct err *e)
 {
     int count = ssh_userauth_kbdint_getnprompts(session);
 
     if (count > PROMPT_COUNT)
         return err_set(e, ERR_LIMIT, "it asks %d questions at once", count);
+    *asked += count;
+    if (*asked > PROMPT_COUNT)
+        return err_set(e, ERR_LIMIT, "it asks again and again");
     for (int i = 0; i < count; i++) {
         CLEANUP(buf_wipe) struct buf secret = {0};
         const char *prompt = ssh_userauth_kbdint_getprompt(session, (unsigned)i, NULL);
@@ -66,13 +70,13 @@ static int answer_prompts(ssh_session session, struct err *e)
 }
 
 /* *out is SSH_AUTH_*. */
-static int try_questions(ssh_session session, int *out, struct err *e)
+static int try_questions(ssh_session session, int *asked, int *out, struct err *e)
 {
     int rounds = 0;
     int rc = ssh_userauth_kbdint(session, NULL, NULL);
 
     while (rc == SSH_AUTH_INFO) {
-        int code = answer_prompts(session, e);
+        int code = answer_prompts(session, asked, e);
 
         if (code)
             return code;
@@ -96,6 +100,7 @@ static int try_password(ssh_session session, int *out, struct err *e)
 
 static int try_secrets(ssh_session session, int *out, struct err *e)
 {
+    int asked = 0;
     int code = 0;
 
     for (int i = 0; !code && i < ASK_COUNT && *out != SSH_AUTH_SUCCESS && *out != SSH_AUTH_ERROR;
@@ -105,7 +110,7 @@ static int try_secrets(ssh_session session, int *out, struct err *e)
         if (methods & SSH_AUTH_METHOD_PASSWORD)
             code = try_password(session, out, e);
         else if (methods & SSH_AUTH_METHOD_INTERACTIVE)
-            code = try_questions(session, out, e);
+            code = try_questions(session, &asked, out, e);
         else
             break;
     }
@@ -156,6 +161,7 @@ struct talk {
     uint64_t junk;
     unsigned sudo_count;
     bool is_placed;
+    bool is_sent; /* the program, whole */
     bool runs;
 };
 
@@ -185,6 +191,10 @@ static int take_said(struct talk *t, enum ssh_said said, struct err *e)
         return err_set(e, ERR_DENIED,
                        "it has another kind of processor than the program that lies here");
     case SSH_SAID_READY:
+        if (!t->is_sent)
+            return err_set(e, ERR_FORMAT,
+                           "it says that the program runs there, which was not sent yet: the host "
+                           "does not run what it was given");
         t->runs = true;
         return carrier_step(SSH_STEP_RUNS, e);
     case SSH_SAID_NOTHING:
@@ -283,11 +293,19 @@ static int look_for_sudo(struct talk *t, struct str bytes, struct err *e)
 /* Standard error is read in any case, so that a full one does not hold the rest up. */
 static int take_errors(struct talk *t, struct err *e)
 {
+    enum { AT_ONCE = 256 }; /* the rest of the window: more waits for the next turn */
     char bytes[4096];
-    int n = ssh_channel_read_nonblocking(t->channel, bytes, sizeof(bytes), 1);
-    int code = n > 0 ? carrier_send(CARRIER_SAID, (struct str){bytes, (size_t)n}, e) : 0;
+    int n = 1;
+    int code = 0;
 
-    return code || n <= 0 ? code : look_for_sudo(t, (struct str){bytes, (size_t)n}, e);
+    for (int i = 0; i < AT_ONCE && n > 0 && !code; i++) {
+        n = ssh_channel_read_nonblocking(t->channel, bytes, sizeof(bytes), 1);
+        if (n > 0)
+            code = carrier_send(CARRIER_SAID, (struct str){bytes, (size_t)n}, e);
+        if (n > 0 && !code)
+            code = look_for_sudo(t, (struct str){bytes, (size_t)n}, e);
+    }
+    return code;
 }
 
 /* Reads once; 1 as long as there may be more. */
@@ -325,6 +343,7 @@ static int send_program(struct talk *t, char *piece, struct err *e)
         if (code)
             return code;
     }
+    t->is_sent = true;
     if (t->c->start.flags & CARRIER_DIALOGUE || ssh_channel_send_eof(t->channel) == SSH_OK)
         return 0;
     return carrier_ssh_error(t->session, "the connection broke", e);
