@@ -49,7 +49,8 @@ struct ledger_entry *ledger_find(struct ledger *l, const struct id *id); /* NULL
  * but not on error. ERR_CONFLICT: it is there already. */
 MUST_CHECK int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct str before,
                           struct ledger_entry **out, struct err *e);
-/* Durable when it returns. Touches the file lock, for those who watch. */
+/* Durable when it returns. Touches the file lock before, for those who watch: they look when the
+ * caller lets the ledger go, however that happens. */
 MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state,
                           struct err *e);
 /* Keeps what is only prepared from being cleared away as nobody's: until *fd is closed, or its
