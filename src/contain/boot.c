@@ -1,6 +1,7 @@
 /* boot.c: a unit of systemd, or a line for cron, that runs this program at the start of the host.
  */
 #include "contain/boot.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -132,6 +133,26 @@ int boot_hook_add(const char *folder, struct buf *said, struct err *e)
     return 0;
 }
 
+static void folderp(DIR **d)
+{
+    if (*d)
+        closedir(*d);
+}
+
+/* What a writer left beside its file who was killed (sys/file.h). Nobody else writes here so. */
+static void clear_parts(const char *folder)
+{
+    CLEANUP(folderp) DIR *d = opendir(folder);
+    struct dirent *item;
+
+    while (d && (item = readdir(d))) {
+        struct str name = str_of(item->d_name);
+
+        if (str_starts(name, ".calm-") && str_ends(name, ".part"))
+            (void)unlinkat(dirfd(d), item->d_name, 0);
+    }
+}
+
 static int remove_hook(struct ledger *l, struct err *e)
 {
     static const char *const paths[] = {WANTED, UNIT, CRON};
@@ -146,6 +167,9 @@ static int remove_hook(struct ledger *l, struct err *e)
             return err_errno(e, "cannot remove %s", paths[i]);
     if (unlink(path) < 0 && errno != ENOENT)
         return err_errno(e, "cannot remove %s", path);
+    clear_parts("/etc/cron.d");
+    clear_parts("/etc/systemd/system");
+    clear_parts(buf_text(&l->folder));
     (void)rmdir(WANTS); /* where it is empty, it was made for this */
     return 0;
 }

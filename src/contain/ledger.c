@@ -327,10 +327,10 @@ int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state s
     int rc;
 
     next.state = state;
+    (void)futimens(l->lock, NULL); /* before: who is killed in between has woken them */
     rc = write_state(l, &next, e);
     if (rc == 0)
         *entry = next;
-    (void)futimens(l->lock, NULL);
     return rc;
 }
 

@@ -52,7 +52,8 @@ MUST_CHECK int ledger_add(struct ledger *l, struct plan *p, struct str plan_text
 /* It may be large, and only what is put in effect or back needs it. ERR_IO. */
 MUST_CHECK int ledger_read_before(const struct ledger *l, struct ledger_entry *entry,
                                   struct err *e);
-/* Durable when it returns. Touches the file lock, for those who watch. */
+/* Durable when it returns. Touches the file lock before, for those who watch: they look when the
+ * caller lets the ledger go, however that happens. */
 MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state,
                           struct err *e);
 /* Keeps what is only prepared from being cleared away as nobody's: until *fd is closed, or its

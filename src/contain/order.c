@@ -453,6 +453,15 @@ static int do_forget(struct server *s, struct str rest, struct err *e)
     return ledger_remove(&l, entry, e);
 }
 
+/* Somebody else may have emptied the packet filter, or put back by hand what an action changed. */
+static bool is_gone(struct ledger *l, struct ledger_entry *entry)
+{
+    CLEANUP_BUF struct buf saw = {0};
+
+    return (entry->state == LEDGER_ARMED || entry->state == LEDGER_CONFIRMED) &&
+           ledger_is_live(entry) && effect_check(l, entry, &saw, NULL) == ERR_GATE;
+}
+
 static int do_status(struct server *s, struct str rest, struct err *e)
 {
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
@@ -464,7 +473,7 @@ static int do_status(struct server *s, struct str rest, struct err *e)
     if (rc == 0)
         (void)!boot_hook_remove_if_idle(&l, NULL);
     for (size_t i = 0; rc == 0 && i < l.count; i++) {
-        const struct ledger_entry *entry = &l.entries[i];
+        struct ledger_entry *entry = &l.entries[i];
         uint64_t now = boot_now_ms();
 
         hex_add(&s->answer, entry->plan->id.b, sizeof(entry->plan->id.b));
@@ -472,7 +481,7 @@ static int do_status(struct server *s, struct str rest, struct err *e)
         buf_add_u64(&s->answer, entry->state == LEDGER_ARMED && entry->deadline_ms > now
                                     ? entry->deadline_ms - now
                                     : 0);
-        buf_addc(&s->answer, '\n');
+        buf_adds(&s->answer, is_gone(&l, entry) ? " gone\n" : "\n");
     }
     return rc;
 }

@@ -12,6 +12,7 @@
 struct on_host {
     struct str state; /* empty: it knows nothing of it */
     uint64_t left_ms;
+    bool is_gone; /* it should be in effect, and somebody took that away */
 };
 
 static void find_on_host(struct str lines, const struct id *id, struct on_host *out)
@@ -19,7 +20,7 @@ static void find_on_host(struct str lines, const struct id *id, struct on_host *
     char hex[2 * sizeof(id->b)];
 
     hex_write(hex, id->b, sizeof(id->b));
-    *out = (struct on_host){{NULL, 0}, 0};
+    *out = (struct on_host){{NULL, 0}, 0, false};
     while (lines.len) {
         struct str line = str_cut(&lines, '\n');
 
@@ -27,7 +28,8 @@ static void find_on_host(struct str lines, const struct id *id, struct on_host *
             continue;
         out->state = str_cut(&line, ' ');
         str_cut(&line, ' '); /* the action's name */
-        (void)str_u64(line, &out->left_ms);
+        (void)str_u64(str_cut(&line, ' '), &out->left_ms);
+        out->is_gone = str_is(line, "gone");
         return;
     }
 }
@@ -117,11 +119,17 @@ static void tell(struct status *st, const struct thing *action, const struct on_
         json_put_str(&st->json, "host_state", on->state);
         json_put_u64(&st->json, "left_ms", on->left_ms);
         json_put_str(&st->json, "ssh", thing_value(action, "ssh"));
+        json_put_bool(&st->json, "gone", on->is_gone);
         json_object_end(&st->json);
         return;
     }
     buf_addf(&mark, "a%u", action->number);
     buf_addf(&text, STR_FMT ": %s", STR_ARG(view_title(action)), words_of(action, on));
+    if (on->is_gone)
+        buf_addf(&text,
+                 ". But somebody took it away on the host: it is NOT in effect now. Undo it "
+                 "(calm stop undo a%u) and plan it again",
+                 action->number);
     if (on->left_ms)
         buf_addf(&text, "; goes back in %s (calm stop confirm a%u)",
                  span_text(span, (int64_t)(on->left_ms / 1000)), action->number);
@@ -167,6 +175,8 @@ static int settle_one(struct status *st, struct asked *host, const struct view *
     if (rc)
         return rc;
     find_on_host(buf_str(&host->lines), &p.plan->id, &on);
+    if (!on.state.len && !thing_value(action, "ssh").len && stop_plan_is_here(p.plan))
+        on.state = STR("prepared"); /* and forgotten, since who prepared it has ended */
     state = news(action, &on, &words);
     went_back = state && thing_says(action, "state", "unconfirmed") &&
                 str_is(str_of(state), "undone") && thing_time(action, "goes-back", &when);

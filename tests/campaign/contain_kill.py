@@ -370,11 +370,11 @@ class Run:
         if self.worker.unmount:
             run("umount /proc/sys/kernel/random/boot_id")
             self.worker.unmount = False
-        left = [ruleset() == self.before, not states(), not [n for n in os.listdir("/etc/cron.d") if not n.startswith(".")]]
+        left = [ruleset() == self.before, not states(), not os.listdir("/etc/cron.d"), set(os.listdir(LEDGER)) <= {"lock", "watchdog"}]
         contain_lab.until(lambda: not contain_lab.watchdogs(), 5, "the watchdogs end")
         contain_lab.reap()
         if not all(left):
-            raise AssertionError(f"undone, and not as before (packet filter, ledger, start of the host): {left}")
+            raise AssertionError(f"undone, and not as before (packet filter, ledger, start of the host, folder): {left}")
 
 
 def helpers():

@@ -311,14 +311,16 @@ class Helper:
                 raise AssertionError(said)
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # of what one who has ended was not given
+            self.process.stdin.close()
         self.process.wait(20)
         self.process.stdout.close()
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdout.close()
 
 

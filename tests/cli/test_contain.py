@@ -506,6 +506,18 @@ class Isolation(ContainTest):
         self.assertEqual(ruleset(), self.before)
 
 
+    def test_what_somebody_took_away_is_told(self):
+        """Another program empties the packet filter, as `nft flush ruleset` at the restart of a service does."""
+        self.ana("stop isolate --timer", "1 min")
+        self.ana("stop apply a1")
+        self.assertFalse(self.ana.json("stop status")[0]["gone"])
+        run("nft flush ruleset")
+        self.assertTrue(self.ana.json("stop status")[0]["gone"])
+        self.assertIn("NOT in effect", re.sub(r"\s+", " ", self.ana("stop status")))
+        self.ana("stop undo a1")
+        self.assertEqual(ruleset(), self.before)
+
+
 class Responders(ContainTest):
     # Takes a connection on port 22 and runs a command line below it, as sshd does.
     LOGIN = """
@@ -665,6 +677,32 @@ class Plans(ContainTest):
         (folder / ".calm-1.part").write_bytes(b"x")
         self.assertEqual(other.ask("status")[1], [])
         self.assertFalse(folder.exists())
+
+    def test_calm_killed_before_it_began(self):
+        """The intent is on record and nothing was done: status says so, and it can be planned again."""
+        if not pathlib.Path("/etc/machine-id").exists():
+            self.skipTest("this machine has no id")
+        self.ana("stop isolate --allow 10.9.0.7:22")
+        # Killed at the call that gives the order "go": it is not given.
+        log = self.folder / "calls"
+        words = [CALM, "--case", str(self.case), "stop", "apply", "a1"]
+        trace = ["strace", "-qq", "-o", str(log), "-e", "trace=sendto"]
+        if SANITIZED or subprocess.run([*trace, "true"], capture_output=True, check=False).returncode:
+            self.skipTest("strace does not trace here")
+        process = subprocess.Popen([*trace, *words], env=self.ana.env, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process.wait()
+        sent = [line for line in log.read_text().splitlines() if line.startswith("sendto(")]
+        number = next(n for n, line in enumerate(sent, 1) if '"go ' in line)
+        self.ana("stop undo a1")
+        self.ana("stop isolate --allow 10.9.0.7:22")
+        words[-1] = "a2"
+        done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"inject=sendto:signal=KILL:when={number}", *words], env=self.ana.env, cwd=self.folder, capture_output=True, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        contain_lab.until(lambda: not contain_lab.watchdogs(), 3, "the watchdogs end")
+        self.assertEqual(self.ana.json("stop list")[1]["state"], "begun")
+        self.assertIn("never put in effect", re.sub(r"\s+", " ", self.ana("stop status")))
+        self.assertEqual(self.ana.json("stop list")[1]["state"], "undone")
+        self.assertEqual(ruleset(), self.before)
 
     def test_a_host_without_nf_tables(self):
         """calm-contain without the right, as an ordinary user's namespace has it; and a kernel that knows no such socket."""
