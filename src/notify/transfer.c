@@ -267,7 +267,8 @@ static void judge(struct exchange *x, CURLcode code)
         say(x, x->has_begun ? POST_UNKNOWN : POST_LATER, words_of(code));
     if (x->out->end != POST_SENT &&
         (code == CURLE_USE_SSL_FAILED || code == CURLE_PEER_FAILED_VERIFICATION))
-        say(x, POST_LATER, words_of(code));
+        say(x, POST_REFUSED,
+            words_of(code)); /* waiting would only give whoever sits between time */
     post_clean(x->out->said, buf_str(&x->said));
 }
 

@@ -146,6 +146,8 @@ static int leave_to_phone(struct round *r, struct err *e)
     struct draft *dr = notify_change(&r->d, r->m, "phone");
 
     r->is_done = true;
+    if (thing_value(r->m, "tried").len && !thing_says(r->m, "state", "phone"))
+        buf_addf(&r->why, STR_FMT "\n", STR_ARG(thing_value(r->m, "why"))); /* of the last one */
     buf_addstr(&r->why, str_trim(buf_str(&r->passed)));
     if (r->way.channel)
         draft_value_ref(&r->d, dr, "channel", &r->way.channel->id);

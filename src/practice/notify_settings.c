@@ -48,16 +48,13 @@ static int accounts_query(const struct view *v, const struct operation *op, cons
                           struct answer *a, struct err *e)
 {
     CLEANUP(settings_freep) struct settings *s = NULL;
-    CLEANUP_BUF struct buf path = {0};
     const struct account *account;
     struct json j;
-    int rc = path_of(a->around, &path, e);
+    int rc = notify_settings(a->around, &s, e);
 
     (void)v;
     (void)op;
     (void)in;
-    if (rc == 0)
-        rc = notify_settings(a->around, &s, e);
     if (rc)
         return rc;
     json_begin(&j, &a->json);
@@ -68,8 +65,9 @@ static int accounts_query(const struct view *v, const struct operation *op, cons
     if (a->wants_json)
         json_array_end(&j);
     else if (!a->text.len)
-        buf_addf(&a->text, "No accounts: %s is not there, or empty. Messages are phoned.\n",
-                 buf_text(&path));
+        buf_adds(&a->text,
+                 "No accounts: notify.conf in your settings folder (~/.config/calm) is not "
+                 "there, or empty. Messages are phoned.\n");
     return 0;
 }
 
