@@ -7,6 +7,7 @@
 #include "practice/stop_emergency.h"
 #include "practice/stop_flood.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_script.h"
 #include "practice/stop_status.h"
 
 ACTION_OPERATIONS(stop, GATE_FIRST_LOOK,
@@ -78,5 +79,5 @@ const struct practice practice_stop = {
     .operations = LIST(struct operation, &stop_propose, &stop_isolate, &stop_block, &stop_limit,
                        &stop_down, &stop_freeze, &stop_end, &stop_lock, &stop_log_out, &stop_keys,
                        &stop_unit, &stop_job, &stop_quarantine, ACTION_LIST(stop), &stop_apply,
-                       &stop_confirm, &stop_status_operation, &stop_emergency),
+                       &stop_confirm, &stop_status_operation, &stop_script, &stop_emergency),
     .status = stop_status};

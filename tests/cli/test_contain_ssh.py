@@ -308,6 +308,23 @@ class OneMoment(NetworkTest):
         self.assertEqual([one["state"] for one in self.actions()], ["done", "undone", "undone"])
         self.is_cut(self.hosts[0])
 
+    def test_this_host_and_another_begin_together(self):
+        self.ana("stop block 203.0.113.9" + self.way)
+        self.isolate(self.hosts[0])
+        self.assertIn(b"They began some", self.ana.run(*("stop apply a1 a2" + self.way).split()).stdout)
+        self.is_cut(self.hosts[0])
+        self.assertIn("203.0.113.9", sh("nft", "list", "ruleset"))
+        for action in ("a1", "a2"):
+            self.ana(f'stop undo {action} "over"' + self.way)
+        self.assertEqual(sh("nft", "list", "ruleset"), "")
+
+    def test_a_plan_for_a_script_is_taken_by_no_calm_contain(self):
+        self.ana("stop block 203.0.113.9 --system web1 --script" + self.way)
+        status, said = self.ana.fails("stop apply a1" + self.way)
+        self.assertEqual(status, 5)
+        self.assertIn("for another host", said)
+        self.assertEqual((self.state(1), sh("nft", "list", "ruleset")), ("planned", ""))
+
     def test_an_action_that_is_named_twice_is_refused(self):
         self.isolate(self.hosts[0])
         self.assertEqual(self.ana.fails("stop apply a1 a1" + self.way)[0], 2)
