@@ -28,9 +28,9 @@ def enter():
     done = subprocess.run([*UNSHARE, "true"], capture_output=True, check=False)
     if os.geteuid() != 0 or done.returncode != 0:
         return "namespaces are not allowed here: " + done.stderr.decode().strip()
-    setup = "mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p /run/sshd && mount -t tmpfs -o mode=755 tmpfs /var/lib && "
-             "{ mountpoint -q /sys/fs/cgroup && mount -t tmpfs tmpfs /sys/fs/cgroup; }; mkdir -p /run/cron.d && "
-             "{ [ -d /etc/cron.d ] && mount --bind /run/cron.d /etc/cron.d; }; ip link set lo up && exec \"$@\""
+    setup = ("mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p /run/sshd /run/cron.d && "
+             "mount -t tmpfs -o mode=755 tmpfs /var/lib && { [ ! -d /etc/cron.d ] || mount --bind /run/cron.d /etc/cron.d; } && "
+             "{ ! mountpoint -q /sys/fs/cgroup || mount -t tmpfs tmpfs /sys/fs/cgroup; } && ip link set lo up && exec \"$@\"")
     os.environ[INSIDE] = "1"
     os.execvp("unshare", [*UNSHARE, "sh", "-c", setup, "sh", sys.executable, *sys.argv])
 
@@ -87,7 +87,7 @@ class Host:
         sh("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key))
         setup = (f"mount --make-rprivate / && mount -t tmpfs tmpfs /var/lib && mount -t tmpfs -o mode=1777 tmpfs /dev/shm && "
                  f"mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/sshd /run/etc && cp -a /etc/. /run/etc && mount --bind /run/etc /etc && "
-                 f"{{ mountpoint -q /sys/fs/cgroup && mount -t tmpfs tmpfs /sys/fs/cgroup; }}; hostname {name} && exec sleep infinity")
+                 f"{{ ! mountpoint -q /sys/fs/cgroup || mount -t tmpfs tmpfs /sys/fs/cgroup; }} && hostname {name} && exec sleep infinity")
         self.holder = subprocess.Popen(["unshare", "--net", "--mount", "--uts", "sh", "-c", setup], stdin=subprocess.DEVNULL)
         await_true(lambda: pathlib.Path(f"/proc/{self.holder.pid}/comm").read_text() == "sleep\n")
         etc = self.root() / "etc"
