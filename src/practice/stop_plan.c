@@ -1,6 +1,7 @@
 /* stop_plan.c: plans what calm-contain is to do: makes the plan, has the helper look at what it
  * would end, and puts both on record for another person to read. */
 #include "practice/stop_plan_table.h"
+#include <stdio.h>
 #include <string.h>
 #include "base/sink.h"
 #include "contain/action.h"
@@ -193,8 +194,11 @@ static int add_start(struct planning *p, const struct action_param *param, struc
 {
     struct str pid = input_value(p->op, p->in, "pid");
     CLEANUP_BUF struct buf ticks = {0};
-    int rc = p->ssh.len ? stop_way_start(p->helper, pid, &ticks, e) : read_start(pid, &ticks, e);
+    int rc;
 
+    if (!p->helper)
+        return err_set(e, ERR_USAGE, "a process is stopped by calm-contain alone, not by a script");
+    rc = p->ssh.len ? stop_way_start(p->helper, pid, &ticks, e) : read_start(pid, &ticks, e);
     if (rc == 0)
         p->plan->values[p->plan->value_count++] = (struct plan_value){
             .param = param, .text = {arena_dup(p->plan->arena, ticks.p, ticks.len), ticks.len}};
@@ -325,6 +329,8 @@ static int look(struct planning *p, struct err *e)
 {
     CLEANUP_BUF struct buf order = {0};
 
+    if (!p->helper)
+        return 0;
     buf_addf(&order, "preview %zu", p->text.len);
     return contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
 }
@@ -385,7 +391,10 @@ static int record(struct planning *p, const struct thing *system, struct str hos
                 p->action->cannot_undo
                     ? STR("cannot be undone, which was accepted")
                     : STR("calm stop undo, with the state that is saved before"));
-    stop_preview_words(buf_str(&p->preview), p->plan, &words);
+    if (p->helper)
+        stop_preview_words(buf_str(&p->preview), p->plan, &words);
+    else
+        buf_adds(&words, "not looked at: it is for a script");
     draft_value(dr, "preview", str_of(arena_strdup(d.arena, buf_text(&words))));
     rc = session_append(p->session, &d, first, e);
     *count = d.draft_count;
@@ -405,7 +414,23 @@ static void tell(struct planning *p, uint64_t first, size_t count, struct answer
         thing_json(&v, action, &j);
         return;
     }
-    stop_preview_show(&v, action, p->plan, buf_str(&p->preview), a);
+    if (p->helper)
+        stop_preview_show(&v, action, p->plan, buf_str(&p->preview), a);
+    else
+        buf_addf(&a->text, "a%u is planned. Next:  calm stop script a%u --for DEVICE\n",
+                 action->number, action->number);
+}
+
+/* A plan for a script alone names a machine that is none, so that no calm-contain takes it. */
+static int open_none(struct planning *p, struct err *e)
+{
+    const struct thing *system = input_thing(&p->view, p->op, p->in, "system");
+
+    if (!system || p->ssh.len)
+        return err_set(e, ERR_USAGE, "with --script say which system it is, and no --ssh");
+    random_bytes(p->machine.b, sizeof(p->machine.b));
+    snprintf(p->host, sizeof(p->host), STR_FMT, STR_ARG(str_head(view_title(system), 255)));
+    return 0;
 }
 
 /* Opens calm-contain on the host, and learns which it is. */
@@ -414,6 +439,8 @@ static int open_host(struct planning *p, struct err *e)
     struct str ssh = input_value(p->op, p->in, "ssh");
     int rc = ssh.len ? stop_way_spell(ssh, &p->ssh, e) : 0;
 
+    if (rc == 0 && input_has(p->op, p->in, "script"))
+        return open_none(p, e);
     if (rc == 0)
         rc = stop_way_open(&p->ways, buf_str(&p->ssh), input_has(p->op, p->in, "sudo"), true,
                            &p->helper, e);
@@ -427,7 +454,8 @@ static int open_host(struct planning *p, struct err *e)
 /* The helper changes the host that it runs on. */
 static int check_host(struct planning *p, const struct thing *system, struct err *e)
 {
-    if (!system || system_has_host(system, str_of(p->host)) || input_has(p->op, p->in, "here"))
+    if (!p->helper || !system || system_has_host(system, str_of(p->host)) ||
+        input_has(p->op, p->in, "here"))
         return 0;
     if (p->ssh.len)
         return err_set(e, ERR_USAGE,

@@ -26,6 +26,10 @@ op_job stop_plan_job;
          .flags = FIELD_MANY,                                                                      \
          .help = "the problem or weakness that it is for: p1, w1"},                                \
         WAY_FIELDS,                                                                                \
+        {.name = "script",                                                                         \
+         .type = FIELD_FLAG,                                                                       \
+         .flags = FIELD_OUTSIDE,                                                                   \
+         .help = "calm-contain does not run there: only for calm stop script"},                    \
     {                                                                                              \
         .name = "here", .type = FIELD_FLAG, .flags = FIELD_OUTSIDE,                                \
         .help = "the host is that system, though it calls itself otherwise"                        \

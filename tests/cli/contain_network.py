@@ -28,7 +28,9 @@ def enter():
     done = subprocess.run([*UNSHARE, "true"], capture_output=True, check=False)
     if os.geteuid() != 0 or done.returncode != 0:
         return "namespaces are not allowed here: " + done.stderr.decode().strip()
-    setup = "mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p /run/sshd && ip link set lo up && exec \"$@\""
+    setup = ("mount --make-rprivate / && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p /run/sshd /run/cron.d && "
+             "mount -t tmpfs -o mode=755 tmpfs /var/lib && { [ ! -d /etc/cron.d ] || mount --bind /run/cron.d /etc/cron.d; } && "
+             "{ ! mountpoint -q /sys/fs/cgroup || mount -t tmpfs tmpfs /sys/fs/cgroup; } && ip link set lo up && exec \"$@\"")
     os.environ[INSIDE] = "1"
     os.execvp("unshare", [*UNSHARE, "sh", "-c", setup, "sh", sys.executable, *sys.argv])
 
@@ -85,7 +87,7 @@ class Host:
         sh("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key))
         setup = (f"mount --make-rprivate / && mount -t tmpfs tmpfs /var/lib && mount -t tmpfs -o mode=1777 tmpfs /dev/shm && "
                  f"mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/sshd /run/etc && cp -a /etc/. /run/etc && mount --bind /run/etc /etc && "
-                 f"{{ mountpoint -q /sys/fs/cgroup && mount -t tmpfs tmpfs /sys/fs/cgroup; }}; hostname {name} && exec sleep infinity")
+                 f"{{ ! mountpoint -q /sys/fs/cgroup || mount -t tmpfs tmpfs /sys/fs/cgroup; }} && hostname {name} && exec sleep infinity")
         self.holder = subprocess.Popen(["unshare", "--net", "--mount", "--uts", "sh", "-c", setup], stdin=subprocess.DEVNULL)
         await_true(lambda: pathlib.Path(f"/proc/{self.holder.pid}/comm").read_text() == "sleep\n")
         etc = self.root() / "etc"
@@ -197,15 +199,19 @@ class Relay:
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
-        """Until it is closed."""
         while True:
             try:
                 near, _ = self.socket.accept()
             except OSError:
                 return
-            far = socket.create_connection((self.host.address, 22))
-            threading.Thread(target=self.pass_on, args=(near, far, self.stops[0]), daemon=True).start()
-            threading.Thread(target=self.pass_on, args=(far, near, self.stops[1]), daemon=True).start()
+            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+
+    def carry(self, near):
+        with near, socket.create_connection((self.host.address, 22)) as far:
+            back = threading.Thread(target=self.pass_on, args=(far, near, self.stops[1]), daemon=True)
+            back.start()
+            self.pass_on(near, far, self.stops[0])
+            back.join()
 
     def pass_on(self, source, sink, is_to_stop):
         try:

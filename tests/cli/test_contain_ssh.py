@@ -179,6 +179,23 @@ class OneHost(NetworkTest):
         await_true(lambda: pathlib.Path(f"/proc/{victim.pid}/stat").read_text().split()[2] == "S", 5)
         self.assertEqual(self.ana.fails(f"stop freeze 999999 --system web1 --ssh root@{host.address}" + self.way)[0], 3)
 
+    def test_every_plan_is_judged_and_previewed_on_the_other_host(self):
+        """What a preview says is doc/format/containment.md section 3.1's; what each action does, test_contain_host.py's."""
+        host = self.host("web1", users=["mallory:x:4243:4243:Mallory:/root/mallory:/bin/sh"])
+        host.run("sh", "-c", "echo 'mallory:*:20000:0:99999:7:::' >>/etc/shadow; echo '* * * * * root /x' >/etc/cron.d/evil; echo x >/run/evil")
+        victim = host.start("sleep", "1000")
+        self.addCleanup(victim.kill)
+        for line, words in (("stop limit tcp --port 80 --rate 20", ""), ("stop lock mallory", "mallory locked"),
+                            ("stop job /etc/cron.d/evil", "/etc/cron.d/evil gone"), ("stop quarantine /run/evil", "/run/evil gone"),
+                            (f"stop end {victim.pid} --accept-no-undo", f"sleep ({victim.pid}) ended")):
+            with self.subTest(line):
+                self.ana(line + f" --system web1 --ssh root@{host.address}" + self.way)
+                self.assertIn(words, self.actions()[-1]["preview"])
+        for line, words in (("stop down eth0", RESPONDER), ("stop unit evil.service", "systemd"), ("stop keys nobody-there", "nobody-there")):
+            with self.subTest(line):
+                self.assertIn(words, self.ana.fails(line + f" --system web1 --ssh root@{host.address}" + self.way)[1])
+        self.is_untouched(host)
+
     @unittest.skipUnless(shutil.which("sudo") or SUDO_FOLDER, "no sudo is installed, and CALM_SUDO names none")
     def test_a_user_becomes_root_there_by_sudo(self):
         host = self.host("web1", users=["guest:x:4242:4242:Guest:/:/bin/sh"])
@@ -188,11 +205,14 @@ class OneHost(NetworkTest):
         if not shutil.which("sudo"):
             host.run("mount", "-t", "overlay", "-o", f"lowerdir={SUDO_FOLDER}/usr:/usr", "overlay", "/usr")
         at = f"guest@{host.address}"
-        self.assertIn("cannot", self.ana.fails(f"stop isolate web1 --ssh {at} --allow {RESPONDER}:22" + self.way)[1] or "cannot")
-        self.isolate(host, at, "--sudo")
-        self.apply("a1")
+        self.assertIn("without root's rights", self.isolate(host, at)["preview"])
+        self.ana.fails("stop apply a1" + self.way)
+        self.assertEqual(self.state(1), "planned")
+        self.is_untouched(host)
+        self.assertNotIn("without root's rights", self.isolate(host, at, "--sudo")["preview"])
+        self.apply("a2")
         self.is_cut(host)
-        self.ana('stop undo a1 "over"' + self.way)
+        self.ana('stop undo a2 "over"' + self.way)
         self.is_untouched(host)
 
 
@@ -307,6 +327,23 @@ class OneMoment(NetworkTest):
         self.ana("stop status" + self.way)
         self.assertEqual([one["state"] for one in self.actions()], ["done", "undone", "undone"])
         self.is_cut(self.hosts[0])
+
+    def test_this_host_and_another_begin_together(self):
+        self.ana("stop block 203.0.113.9" + self.way)
+        self.isolate(self.hosts[0])
+        self.assertIn(b"They began some", self.ana.run(*("stop apply a1 a2" + self.way).split()).stdout)
+        self.is_cut(self.hosts[0])
+        self.assertIn("203.0.113.9", sh("nft", "list", "ruleset"))
+        for action in ("a1", "a2"):
+            self.ana(f'stop undo {action} "over"' + self.way)
+        self.assertEqual(sh("nft", "list", "ruleset"), "")
+
+    def test_a_plan_for_a_script_is_taken_by_no_calm_contain(self):
+        self.ana("stop block 203.0.113.9 --system web1 --script" + self.way)
+        status, said = self.ana.fails("stop apply a1" + self.way)
+        self.assertEqual(status, 5)
+        self.assertIn("for another host", said)
+        self.assertEqual((self.state(1), sh("nft", "list", "ruleset")), ("planned", ""))
 
     def test_an_action_that_is_named_twice_is_refused(self):
         self.isolate(self.hosts[0])
