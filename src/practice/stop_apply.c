@@ -278,6 +278,7 @@ int stop_apply_emergency(struct session *s, const struct operation *op, const st
     CLEANUP_BUF struct buf before = {0};
     CLEANUP_BUF struct buf lines = {0};
     CLEANUP_BUF struct buf seen = {0};
+    struct err why = {0};
     int rc = contain_helper_prepare(h, buf_str(&p->text), &before, e);
 
     if (rc == 0)
@@ -287,8 +288,11 @@ int stop_apply_emergency(struct session *s, const struct operation *op, const st
     if (rc)
         return rc;
     stop_add_seen(&seen, buf_str(&lines), false);
-    return stop_append(s, op, in, action,
-                       &(struct stop_outcome){.state = "done", .result = buf_str(&seen)}, e);
+    if (stop_append(s, op, in, action,
+                    &(struct stop_outcome){.state = "done", .result = buf_str(&seen)}, &why))
+        return err_set(e, ERR_IO, "it was cut off, and that could not be put on record (%s)",
+                       why.text);
+    return 0;
 }
 
 static const struct field confirm_fields[] = {STOP_FIELD_ACTIONS, REACH_FIELDS};

@@ -164,9 +164,9 @@ static int cut_off(struct session *s, const struct operation *op, const struct i
     return rc;
 }
 
-/* What was done, or is to be done by hand; *why: why this host is not cut off, or nothing. */
-static void tell(const struct view *v, const struct thing *action, bool is_cut_off, struct str why,
-                 struct answer *a)
+/* What was done, or is to be done by hand; code and why: of what failed, or 0 and nothing. */
+static void tell(const struct view *v, const struct thing *action, bool is_cut_off, int code,
+                 struct str why, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
 
@@ -179,8 +179,10 @@ static void tell(const struct view *v, const struct thing *action, bool is_cut_o
         return;
     }
     if (why.len)
-        screen_printf(&screen, 0, "On record as a%u, but this host is NOT cut off: " STR_FMT ".",
-                      action->number, STR_ARG(why));
+        screen_printf(&screen, 0, "On record as a%u, but %s: " STR_FMT ".", action->number,
+                      code == ERR_IO ? "whether this host is cut off is not certain"
+                                     : "this host is NOT cut off",
+                      STR_ARG(why));
     else
         screen_printf(&screen, 0, "On record as a%u.", action->number);
     by_hand(&screen, v, action);
@@ -205,7 +207,8 @@ static int emergency_job(struct session *s, const struct operation *op, const st
     rc = session_view(s, &v, e);
     if (rc)
         return rc;
-    tell(&v, state_thing_by_id(v.state, &action), !is_by_hand && !failed, str_of(why.text), a);
+    tell(&v, state_thing_by_id(v.state, &action), !is_by_hand && !failed, failed, str_of(why.text),
+         a);
     return failed ? err_set(e, failed, "this host could not be cut off by itself") : 0;
 }
 

@@ -157,6 +157,11 @@ static int add_net_param(struct planning *p, const struct action_param *param, s
         has_field(p->op, "from-file") ? input_value(p->op, p->in, "from-file") : STR("");
     int rc = 0;
 
+    if (!path.len && !input_has(p->op, p->in, param->name))
+        return err_set(e, ERR_USAGE,
+                       "say which addresses: calm stop %s 203.0.113.9 198.51.100.0/24, or "
+                       "--from-file LIST",
+                       p->action->name);
     buf_addstr(&lines, input_value(p->op, p->in, param->name));
     if (path.len) {
         CLEANUP_FREE char *name = mem_dup(path.p, path.len);

@@ -162,6 +162,23 @@ class Stop(CaseTest):
         self.assertEqual(self.ana.json("stop undo a1")["state"], "undone")
         self.assertEqual(self.steps(), [("begun", "ana"), ("done", "ana"), ("reviewed", "bo"), ("undone", "ana")])
 
+    def test_an_emergency_does_not_wait_for_a_case_that_is_not_there(self):
+        (self.folder / "elsewhere").mkdir()
+        dan = harness.Person("dan", self.folder / "elsewhere", None)
+        done = dan.run("stop", "--emergency", "files are being encrypted", env={"CALM_CASE": str(self.folder / "pulled.calm")})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"pulled.calm is not the folder of a case; it goes on record elsewhere", done.stderr)
+        self.assertIn("table inet calm", rules())
+        self.assertEqual([a["reason"] for a in dan.json("stop list")], ["files are being encrypted"])
+        dan("stop undo a1")
+
+    def test_who_may_not_write_is_told_what_to_do_by_hand(self):
+        eve = harness.Person("eve", self.folder, self.case)
+        done = eve.run("stop", "--emergency", "mail")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("Pull the network cable", one_line(done.stdout.decode()))
+        self.assertEqual(rules(), self.before)
+
     def test_an_emergency_by_hand_names_where_to_pull(self):
         self.ana('assess system db9 --place "rack 4; switch port sw1/3"')
         said = one_line(self.ana('stop emergency "mail" --system db9'))
@@ -293,6 +310,11 @@ class Stop(CaseTest):
         self.assertEqual(code, GATE)
         self.assertIn("systemd", why)
         self.assertEqual(self.ana.json("stop list"), [])
+
+    def test_a_block_without_addresses_says_what_is_missing(self):
+        code, why = self.ana.fails("stop block")
+        self.assertEqual(code, USAGE)
+        self.assertIn("--from-file", why)
 
     def test_who_would_lock_themselves_out_is_refused_by_name(self):
         for address, words in (("10.9.0.1", "an address of this host"), ("0.0.0.0/0", ""), ("127.0.0.1", "")):
