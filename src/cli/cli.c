@@ -235,8 +235,7 @@ static void show_by_hand(void)
           "     stops it.\n"
           "  2  Disconnect backups from the network.\n"
           "  3  Write the time and what you did on paper.\n\n",
-          stdout);
-    fflush(stdout);
+          stderr);
 }
 
 static bool cannot_wait(const struct args *a)

@@ -176,7 +176,7 @@ class Stop(CaseTest):
         eve = harness.Person("eve", self.folder, self.case)
         done = eve.run("stop", "--emergency", "mail")
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("Pull the network cable", one_line(done.stdout.decode()))
+        self.assertIn("Pull the network cable", one_line(done.stderr.decode()))
         self.assertEqual(rules(), self.before)
 
     def test_an_emergency_by_hand_names_where_to_pull(self):
