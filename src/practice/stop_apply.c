@@ -229,17 +229,23 @@ int stop_undo_planned(struct session *s, const struct operation *op, const struc
 {
     CLEANUP_STOP_WAYS struct stop_ways ways = {.op = op, .in = in};
     struct str said = input_value(op, in, "result");
+    struct id id = action->id;
     int rc = ask_about(s, &ways, v, action, "undo", e);
 
     if (rc == 0)
         rc = stop_append(
-            s, op, in, &action->id,
+            s, op, in, &id,
             &(struct stop_outcome){.state = "undone", .result = said.len ? said : STR("put back")},
             e);
-    if (rc == 0 && !a->wants_json)
-        buf_addf(&a->text, "a%u is undone: %s is as it was before.\n", action->number,
-                 thing_value(action, "ssh").len ? "that host" : "this host");
-    return rc;
+    if (rc)
+        return rc;
+    action = state_thing_by_id(session_state(s), &id);
+    if (a->wants_json)
+        tell_json(a, action, STR("put back"));
+    else
+        buf_addf(&a->text, "a%u is undone: what it changed %s is as it was before.\n",
+                 action->number, thing_value(action, "ssh").len ? "there" : "here");
+    return 0;
 }
 
 /* The plan and the state before, as evidence, beside the action that is begun. */

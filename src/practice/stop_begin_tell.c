@@ -30,6 +30,8 @@ static void tell_json(const struct begin_part *part, bool is_one, struct json *j
     json_put_u64(j, "action", part->number);
     json_put_text(j, "state", state_of(part));
     json_put_u64(j, "timer_s", part->plan.plan->timer_s);
+    if (part->result == BEGIN_IN_EFFECT && part->plan.plan->timer_s)
+        json_put_utc(j, "goes_back", utc_plus_s(utc_now(), part->plan.plan->timer_s));
     json_put_str(j, "seen", buf_str(&part->seen));
     if (part->result != BEGIN_IN_EFFECT)
         json_put_text(j, "why", part->why.text);

@@ -99,14 +99,6 @@ static void read_machine(struct hash *out)
         *out = hash_bytes(text.p, text.len);
 }
 
-bool stop_plan_is_here(const struct plan *p)
-{
-    struct hash here = hash_zero;
-
-    read_machine(&here);
-    return !hash_eq(&here, &hash_zero) && hash_eq(&here, &p->machine);
-}
-
 static int add_allow(struct plan *plan, struct str lines, struct err *e)
 {
     plan->allow = arena_alloc(plan->arena, sizeof(*plan->allow) * PLAN_ALLOW_COUNT);

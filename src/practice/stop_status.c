@@ -175,8 +175,6 @@ static int settle_one(struct status *st, struct asked *host, const struct view *
     if (rc)
         return rc;
     find_on_host(buf_str(&host->lines), &p.plan->id, &on);
-    if (!on.state.len && !thing_value(action, "ssh").len && stop_plan_is_here(p.plan))
-        on.state = STR("prepared"); /* and forgotten, since who prepared it has ended */
     state = news(action, &on, &words);
     went_back = state && thing_says(action, "state", "unconfirmed") &&
                 str_is(str_of(state), "undone") && thing_time(action, "goes-back", &when);

@@ -27,6 +27,7 @@ def enter():
     if os.geteuid() != 0 or done.returncode != 0:
         return "namespaces are not allowed here: " + done.stderr.decode().strip()
     os.environ[INSIDE] = "1"
+    os.environ["CALM_OWN_NETWORK"] = "1"
     os.execvp("unshare", [*UNSHARE, sys.executable, *sys.argv])
 
 

@@ -49,6 +49,7 @@ def enter():
         if reason:
             skip(reason)
         os.environ[MARK] = "1"
+        os.environ["CALM_OWN_NETWORK"] = "1"
         os.execvp("unshare", ["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", "--propagation", "private", sys.executable, *sys.argv])
     for folder in PRIVATE:
         if os.path.isdir(folder):

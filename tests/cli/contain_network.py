@@ -32,6 +32,7 @@ def enter():
              "mount -t tmpfs -o mode=755 tmpfs /var/lib && { [ ! -d /etc/cron.d ] || mount --bind /run/cron.d /etc/cron.d; } && "
              "{ ! mountpoint -q /sys/fs/cgroup || mount -t tmpfs tmpfs /sys/fs/cgroup; } && ip link set lo up && exec \"$@\"")
     os.environ[INSIDE] = "1"
+    os.environ["CALM_OWN_NETWORK"] = "1"
     os.execvp("unshare", [*UNSHARE, "sh", "-c", setup, "sh", sys.executable, *sys.argv])
 
 

@@ -601,8 +601,8 @@ while True:
             h.process.stdin.write(f"prepare {len(text)} {hashlib.sha256(text).hexdigest()}\n".encode() + text + f"go {plan_id(text)} 0\n".encode())
             h.process.stdin.flush()
         for h, text in pairs:
-            answers = [h.process.stdout.readline().decode().strip() for _ in range(5)]
-            self.assertEqual([a.split()[0] for a in answers], ["before", "ok", "boot", "dropped", "ok"])
+            answers = [h.process.stdout.readline().decode().strip() for _ in range(6)]
+            self.assertEqual([a.split()[0] for a in answers], ["before", "ok", "boot", "dropped", "moment", "ok"])
         for n in range(8):
             self.assertIn(f"203.0.113.{n}", run("nft list table inet calm"))
         self.assertEqual(len(contain_lab.watchdogs()), 2)  # one pair for all
@@ -729,7 +729,7 @@ class Plans(ContainTest):
         self.helper().begin(fast)
         self.assertLess(time.monotonic() - start, 2.5)
         self.assertNotIn("203.0.113.1 ", run("nft list table inet calm"))
-        answers = [slow.process.stdout.readline().decode() for _ in range(3)]
+        answers = [slow.process.stdout.readline().decode() for _ in range(4)]
         took = time.monotonic() - start
         self.assertEqual(answers[-1], "ok\n")
         self.assertTrue(3.0 <= took < 5.0, took)

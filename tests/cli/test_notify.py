@@ -276,6 +276,8 @@ class BadServers(NotifyTest):
 
 
 class Web(NotifyTest):
+    on_disk = True  # one test lays another folder over /dev
+
     def post(self, shape, more="", text="R&D <all> @here \"x\"\nline two"):
         server = self.start(servers.Web(self.context))
         self.settings(self.room(server, shape, more))
