@@ -278,6 +278,8 @@ static void read_holders(struct host_view *v)
     struct dirent *item;
     char text[16];
 
+    if (!left)
+        return;
     qsort(v->sockets, v->socket_count, sizeof(*v->sockets), by_inode);
     for (size_t i = 0; i < count; i++) {
         snprintf(text, sizeof(text), "%d", (int)parents[i]);
