@@ -217,10 +217,11 @@ static int open_first(const struct model *m, const struct args *a, struct place 
     answer->wants_json = wants_json;
     if (rc == 0 && wants_json)
         buf_clear(&answer->text);
-    place_release(p);
-    *p = (struct place){0};
-    if (rc == 0)
+    if (rc == 0) {
+        place_release(p);
+        *p = (struct place){0};
         rc = place_find(p, m, a->case_folder, e);
+    }
     if (rc == 0 && answer->text.len)
         buf_addc(&answer->text, '\n');
     return rc;

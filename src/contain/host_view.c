@@ -283,7 +283,7 @@ static void read_holders(struct host_view *v)
     struct dirent *item;
     char text[16];
 
-    if (!v->socket_count) /* nobody holds any */
+    if (!left)
         return;
     qsort(v->sockets, v->socket_count, sizeof(*v->sockets), by_inode);
     for (size_t i = 0; i < count; i++) {

@@ -93,10 +93,12 @@ int contain_helper_sessions(struct contain_helper *h, struct buf *lines, struct 
     struct endpoint from;
     int rc = contain_helper_ask(h, "sessions", STR(""), lines, e);
 
-    if (rc == 0 && read_session(&from) &&
-        !memmem(buf_text(lines), lines->len, endpoint_text(text, &from), strlen(text)))
+    if (rc || !read_session(&from))
+        return rc;
+    endpoint_text(text, &from);
+    if (!memmem(buf_text(lines), lines->len, text, strlen(text)))
         buf_addf(lines, "%s\n", text);
-    return rc;
+    return 0;
 }
 
 enum way { WAY_DIRECT, WAY_SUDO, WAY_SUDO_SILENT /* where it asks for no password */ };
