@@ -91,10 +91,12 @@ int contain_far_start(struct contain_far **out, const struct reach *reach,
 
 /* The program there has something to clear away, and its host is not to think that the connection
  * broke. */
-static void end_well(struct contain_far *f)
+void contain_far_end(struct contain_far *f)
 {
     int64_t until_ms = monotonic_ms() + END_MS;
 
+    if (!contain_far_runs(f))
+        return;
     f->in = NULL;
     ssh_carrier_give_end(f->carrier);
     while (monotonic_ms() < until_ms) {
@@ -111,8 +113,6 @@ void contain_far_close(struct contain_far *f)
 {
     if (!f)
         return;
-    if (f->carrier && contain_far_runs(f))
-        end_well(f);
     ssh_gate_end(&f->gate);
     ssh_carrier_free(f->carrier);
     buf_release(&f->fingerprint);

@@ -15,8 +15,9 @@ struct contain_far;
  * must live as long as this does. */
 MUST_CHECK int contain_far_start(struct contain_far **out, const struct reach *reach,
                                  const struct far_place *place, const char *program, struct err *e);
-/* Ends the program's input there and waits for its end, at most some seconds; then the connection
- * is cut. */
+/* Ends the program's input there and waits for its end, at most some seconds. */
+void contain_far_end(struct contain_far *f);
+/* Cuts the connection where it still is. */
 void contain_far_close(struct contain_far *f); /* NULL is fine */
 DEFINE_CLEANUP(struct contain_far *, contain_far_close)
 

@@ -172,6 +172,8 @@ void contain_helper_close(struct contain_helper *h)
     if (!h)
         return;
     dialogue_close(h->near);
+    if (h->far && !h->is_lost)
+        contain_far_end(h->far);
     contain_far_close(h->far);
     buf_release(&h->in);
     buf_release(&h->before);

@@ -390,6 +390,17 @@ class Hostile(NetworkTest):
                 self.assertIn(host.address.encode() if what == "its end" else b"calm-contain", done.stderr)
         self.assertEqual(self.actions(), [])
 
+    def test_a_state_before_that_cannot_be_begins_nothing(self):
+        """At most 256 MiB, and told: section 8."""
+        host = self.host("web1")
+        self.isolate(host)
+        for told in (r"before 268435457\n", r"before -1\n", r"ok\n", r"before 5\nabc"):
+            with self.subTest(told):
+                done = self.run_beside(f"read order; printf '{told}'; sleep 1", "stop apply a1")
+                self.assertNotIn(done.returncode, (0, 1))
+                self.assertEqual(self.state(1), "planned")
+        self.is_untouched(host)
+
     def test_words_of_a_host_are_escaped_where_they_are_shown(self):
         """U+202E turns the direction of what follows; %1B is an escape in the plan's spelling."""
         host = self.host("web1")
