@@ -63,7 +63,7 @@ static void draft_begin(struct visits *v, struct decision *d, struct visit *h)
         draft_value_ref(d, dr, "system", &system->id);
 }
 
-int visit_record_all(struct visits *v, struct err *e)
+static int record_begin(struct visits *v, struct visit *hosts, size_t count, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     uint64_t first;
@@ -72,23 +72,19 @@ int visit_record_all(struct visits *v, struct err *e)
     if (rc)
         return rc;
     d.is_independent = true;
-    for (size_t i = 0; i < v->count; i++)
-        draft_begin(v, &d, &v->hosts[i]);
+    for (size_t i = 0; i < count; i++)
+        draft_begin(v, &d, &hosts[i]);
     return session_append(v->session, &d, &first, e);
+}
+
+int visit_record_all(struct visits *v, struct err *e)
+{
+    return record_begin(v, v->hosts, v->count, e);
 }
 
 int visit_record_begin(struct visit *h, struct err *e)
 {
-    struct visits *v = h->all;
-    CLEANUP(decision_release) struct decision d = {0};
-    uint64_t first;
-    int rc = session_draft(v->session, &d, v->op, v->in, e);
-
-    if (rc)
-        return rc;
-    d.is_independent = true;
-    draft_begin(v, &d, h);
-    return session_append(v->session, &d, &first, e);
+    return record_begin(h->all, h, 1, e);
 }
 
 void visit_why(struct buf *out, const struct visit *h)

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import select
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import unittest
 
 BUILD = pathlib.Path(os.environ.get("CALM_BUILD", "build"))
 CALM = str((BUILD / "src" / "calm").resolve())
+COLLECT = (BUILD / "src" / "calm-collect").resolve()
 VERIFY = str((BUILD / "src" / "verify" / "calm-verify").resolve())
 # A sanitizer's runtime wants to be loaded first, and the signer of such a build keeps the environment for it.
 SANITIZED = pathlib.Path(CALM).exists() and b"__asan_init" in pathlib.Path(CALM).read_bytes()
@@ -29,6 +31,16 @@ def in_memory(room=1 << 29):
 def is_own_network():
     """This process was started anew in a network that a test made (contain_lab.py and its like say so), not in that of the machine."""
     return os.environ.get("CALM_OWN_NETWORK") == "1"
+
+
+def read_some(fd, seconds=0.2):
+    """What a terminal shows within that time; empty when it shows nothing or is closed."""
+    if not select.select([fd], [], [], seconds)[0]:
+        return ""
+    try:
+        return os.read(fd, 65536).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 class Person:

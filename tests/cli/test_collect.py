@@ -24,8 +24,8 @@ import unittest
 
 import harness
 import sender
+from harness import COLLECT
 
-COLLECT = str((harness.BUILD / "src" / "calm-collect").resolve())
 SYMBOLS = (harness.BUILD / "src" / "calm-collect-symbols").resolve()
 ROOT = os.geteuid() == 0
 NOBODY = 65534

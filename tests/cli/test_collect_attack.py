@@ -15,12 +15,12 @@ import time
 import unittest
 
 import harness
-import test_collection as made
 import test_receive
-from test_collection import HEAD, STARTED, bundle, chained, document, jsonl, line, members, seen, tar
+from harness import COLLECT
+from made import HEAD, STARTED, bundle, chained, document, jsonl, line, members, seen, tar
+from test_collection import CollectionTest
 
 GATE, TAMPERED = 5, 8
-COLLECT = pathlib.Path(harness.CALM).parent / "calm-collect"
 SLOW = pathlib.Path(__file__).resolve().parent / "slow_fs.py"
 LATER = "2026-11-25T09:12:09.000000000Z"
 
@@ -38,7 +38,7 @@ def flooded(observed, **how):
     return chained(tar(members(observed=(), more=in_parts("observed", observed), **how)))
 
 
-class Believed(made.CollectionTest):
+class Believed(CollectionTest):
     """What a lying host can make the case believe."""
 
     def test_of_a_hundred_thousand_observations_the_true_one_is_found(self):
@@ -110,7 +110,7 @@ def at(moment, host="web1", **facts):
     return bundle(state=state, head={**HEAD, "host": host, "started": moment, **facts})
 
 
-class Claimed(made.CollectionTest):
+class Claimed(CollectionTest):
     """Whose collection it is, and from when."""
 
     def doubts(self):
@@ -215,7 +215,7 @@ class Claimed(made.CollectionTest):
         self.assertEqual(len(self.ana.json("assess systems")), 2)
 
 
-class Members(made.CollectionTest):
+class Members(CollectionTest):
     """What two readers of one bundle could see differently, and what leads a person astray."""
 
     def test_of_two_members_with_one_name_the_first_is_read_and_the_other_is_said(self):
@@ -243,7 +243,7 @@ class Members(made.CollectionTest):
 
 
 @unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse"), "needs root and /dev/fuse")
-class Lies(made.CollectionTest):
+class Lies(CollectionTest):
     """A stick that answers otherwise each time it is read."""
 
     def test_what_is_opened_is_what_was_hashed(self):
@@ -277,7 +277,7 @@ class Held(unittest.TestCase):
 
     def collect(self, script, *more):
         """Runs the shell script in a mount namespace, with collect FILE defined; what it wrote comes back."""
-        folder = pathlib.Path(self.enterContext(made.harness.tempfile.TemporaryDirectory(prefix="calm-slow-", dir="/var/tmp")))
+        folder = pathlib.Path(self.enterContext(harness.tempfile.TemporaryDirectory(prefix="calm-slow-", dir="/var/tmp")))
         shutil.copy(COLLECT, folder / "calm-collect")
         shutil.copy(SLOW, folder / "slow_fs.py")
         head = f"""set -e; cd {folder}; export PATH=/usr/bin:/bin; mount --make-rprivate /

@@ -16,8 +16,8 @@ import time
 import unittest
 
 import harness
+from harness import COLLECT
 
-COLLECT = str((harness.BUILD / "src" / "calm-collect").resolve())
 PROBE = str((harness.BUILD / "tests" / "cli" / "collect_probe").resolve())
 HIDDEN = ("hidden-process", "hidden-port", "hidden-module")
 CANCEL = 13

@@ -10,15 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
 import harness
+from harness import COLLECT
 
 SSHD = "/usr/sbin/sshd"
-COLLECT = pathlib.Path(harness.CALM).parent / "calm-collect"
 USER = pwd.getpwuid(os.getuid()).pw_name
 NAMESPACES_MARK = "CALM_TEST_IN_NAMESPACES"
 

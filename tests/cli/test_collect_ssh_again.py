@@ -12,8 +12,8 @@ import time
 import unittest
 
 import harness
+from made import HEAD, chained, members, tar
 from test_collect_ssh import COLLECT, IN_NAMESPACES, USER, SshTest, enter_namespaces
-from test_collection import HEAD, chained, members, tar
 
 sys.path.insert(0, str(harness.ROOT / "tests" / "oracle"))
 import bundle as oracle  # noqa: E402  pylint: disable=wrong-import-position

@@ -13,7 +13,8 @@ import tarfile
 import unittest
 
 import harness
-from test_collection import UAC, VELOCIRAPTOR, CollectionTest, header, jsonl, tar, velociraptor
+from made import header, jsonl, tar, velociraptor
+from test_collection import UAC, VELOCIRAPTOR, CollectionTest
 
 UAC_FOLDER = os.environ.get("CALM_UAC")
 

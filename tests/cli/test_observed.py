@@ -1,13 +1,12 @@
 """What was noticed in a collection, as a person reads it: grouped by sort, said once, and one key from what it becomes."""
 import os
 import pty
-import select
 import time
 
 import harness
-from harness import CALM
-from test_collection import CollectionTest, bundle
-from test_snapshot import document, line, seen
+from harness import CALM, read_some
+from made import bundle, document, line, seen
+from test_collection import CollectionTest
 
 USAGE = 2
 KEYS = "Enter next, q end? "
@@ -145,15 +144,6 @@ class ObservedTest(CollectionTest):
         _, status = os.waitpid(child, 0)
         self.assertEqual(os.waitstatus_to_exitcode(status), 0, seen_so_far)
         return seen_so_far
-
-
-def read_some(fd, seconds=0.2):
-    if not select.select([fd], [], [], seconds)[0]:
-        return ""
-    try:
-        return os.read(fd, 65536).decode(errors="replace")
-    except OSError:
-        return ""
 
 
 if __name__ == "__main__":

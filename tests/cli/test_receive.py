@@ -19,9 +19,8 @@ import unittest
 
 import harness
 import sender
-from harness import CaseTest
+from harness import COLLECT, CaseTest
 
-COLLECT = pathlib.Path(harness.CALM).parent / "calm-collect"
 FULL = 12
 # It holds so much memory of its own that sending it takes a while.
 HOLDS_MEMORY = "import os, time; held = os.urandom(128 << 20); print('ready', flush=True); time.sleep(600)"

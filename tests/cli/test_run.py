@@ -3,7 +3,6 @@ import hashlib
 import json
 import os
 import pty
-import select
 import signal
 import subprocess
 import time
@@ -126,25 +125,16 @@ class RunTest(CaseTest):
         for wanted, typed in lines:
             end = time.monotonic() + 20
             while wanted and wanted not in seen and time.monotonic() < end:
-                seen += self.read_some(fd)
+                seen += harness.read_some(fd)
             self.assertIn(wanted or "", seen)
             if wanted:
                 seen = seen[seen.index(wanted) + len(wanted):]
             else:
                 time.sleep(0.5)
             os.write(fd, typed.encode())
-        while self.read_some(fd, 20):
+        while harness.read_some(fd, 20):
             pass
         os.close(fd)
-
-    @staticmethod
-    def read_some(fd, seconds=0.2):
-        if not select.select([fd], [], [], seconds)[0]:
-            return ""
-        try:
-            return os.read(fd, 65536).decode(errors="replace")
-        except OSError:
-            return ""
 
 
 if __name__ == "__main__":

@@ -12,23 +12,9 @@ import time
 
 import harness
 from harness import CaseTest
+from made import document, line, seen
 
 FORMAT, GATE, NOT_FOUND, USAGE, LIMIT = 7, 5, 3, 2, 10
-
-
-def line(section, key, **members):
-    return json.dumps({"section": section, "key": key, **members}, separators=(",", ":"), ensure_ascii=False)
-
-
-def document(*lines, host="web1", taken="2026-11-25T03:12:09.000000000Z", coverage=()):
-    """A whole document (doc/format/snapshot.md), with its last line."""
-    first = line("snapshot", "calm-snapshot/1", format="calm-snapshot/1", host=host, taken=taken, root="/", uid=0, hashes=True, program="by hand")
-    body = "".join(text + "\n" for text in [first, *lines, *coverage])
-    return body + line("end", "end", lines=body.count("\n"), sha256=hashlib.sha256(body.encode()).hexdigest()) + "\n"
-
-
-def seen(section, count, how="whole", *missing):
-    return line("coverage", section, count=count, seen=how, missing=list(missing))
 
 
 QUIET = document(line("account", "ana", uid=1000, gid=1000, home="/home/ana", shell="/bin/bash", password="set", password_place="shadow"),

@@ -3,17 +3,9 @@
 #include "collect/live_iptables.h"
 #include "collect/live_nft.h"
 #include "collect/live_socket.h"
+#include "fuzz_live.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static int drop(void *context, const void *bytes, size_t size, struct err *e)
-{
-    (void)context;
-    (void)bytes;
-    (void)size;
-    (void)e;
-    return 0;
-}
 
 static void read_answer(struct collection *c, struct bundle_lines *lines, unsigned who,
                         struct str bytes)
@@ -51,7 +43,7 @@ static void read_table(struct collection *c, struct bundle_lines *lines, unsigne
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct collection_options options = {.profile = PROFILE_TRIAGE};
-    const struct bundle_output output = {.write = drop};
+    const struct bundle_output output = {.write = fuzz_drop};
     struct err e = {0};
     struct collection c = {.options = &options, .e = &e, .step = "fuzz"};
     struct bundle_lines *lines;

@@ -1,13 +1,9 @@
 /* fuzz_live_proc.c: any content of the files of /proc is told in lines, without a fault. The input
  * is cut at the byte 0x1e into the files of one process and of the host. */
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "collect/live.h"
+#include "fuzz_live.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-enum { CUT = 0x1e };
 
 static const char *const folders[] = {"proc",      "proc/9",     "proc/9/fdinfo",
                                       "proc/9/fd", "proc/9/net", "proc/9/ns",
@@ -17,62 +13,23 @@ static const char *const files[] = {
     "proc/9/cmdline",  "proc/9/environ", "proc/9/fdinfo/3", "proc/9/io",        "proc/9/net/tcp6",
     "proc/9/net/unix", "proc/net/tcp",   "proc/net/packet", "proc/net/netlink", "proc/9/mountinfo",
     "proc/modules",    "var/log/wtmp",   "proc/stat"};
+static const char *const links[][2] = {{"proc/9/fd/3", "socket:[77]"},
+                                       {"proc/9/ns/net", "net:[5]"}};
+static const struct fuzz_tree tree = {.name = "fuzz_live_proc",
+                                      .folders = folders,
+                                      .folder_count = COUNT_OF(folders),
+                                      .files = files,
+                                      .file_count = COUNT_OF(files),
+                                      .links = links,
+                                      .link_count = COUNT_OF(links)};
 
-static int drop(void *context, const void *bytes, size_t size, struct err *e)
+static void lay(char root[FUZZ_ROOT_SIZE], struct str bytes)
 {
-    (void)context;
-    (void)bytes;
-    (void)size;
-    (void)e;
-    return 0;
-}
+    struct str parts[COUNT_OF(files)];
 
-/* One folder for all inputs; it is made anew where it is not there. */
-static void lay(char *root, struct str bytes)
-{
-    char path[128];
-
-    snprintf(root, 64, "/tmp/fuzz_live_proc.%d", (int)getpid());
-    (void)mkdir(root, 0700);
-    for (size_t i = 0; i < COUNT_OF(folders); i++) {
-        snprintf(path, sizeof(path), "%s/%s", root, folders[i]);
-        (void)mkdir(path, 0700);
-    }
-    snprintf(path, sizeof(path), "%s/proc/9/fd/3", root);
-    if (symlink("socket:[77]", path) < 0)
-        BUG("cannot lay %s", path);
-    snprintf(path, sizeof(path), "%s/proc/9/ns/net", root);
-    if (symlink("net:[5]", path) < 0)
-        BUG("cannot lay %s", path);
-    for (size_t i = 0; i < COUNT_OF(files); i++) {
-        struct str part = str_cut(&bytes, CUT);
-        int fd;
-
-        snprintf(path, sizeof(path), "%s/%s", root, files[i]);
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (fd < 0 || write(fd, part.p, part.len) != (ssize_t)part.len)
-            BUG("cannot lay %s", path);
-        close(fd);
-    }
-}
-
-static void clear(const char *root)
-{
-    char path[128];
-
-    for (size_t i = 0; i < COUNT_OF(files); i++) {
-        snprintf(path, sizeof(path), "%s/%s", root, files[i]);
-        (void)unlink(path);
-    }
-    snprintf(path, sizeof(path), "%s/proc/9/fd/3", root);
-    (void)unlink(path);
-    snprintf(path, sizeof(path), "%s/proc/9/ns/net", root);
-    (void)unlink(path);
-    for (size_t i = COUNT_OF(folders); i; i--) {
-        snprintf(path, sizeof(path), "%s/%s", root, folders[i - 1]);
-        (void)rmdir(path);
-    }
-    (void)rmdir(root);
+    for (size_t i = 0; i < COUNT_OF(files); i++)
+        parts[i] = str_cut(&bytes, FUZZ_CUT);
+    fuzz_lay(&tree, root, parts);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -80,26 +37,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static collection_step *const steps[] = {collection_scan, live_socket,  live_processes,
                                              live_containers, live_modules, live_mounts,
                                              live_logins,     live_time};
-    char root[64];
+    char root[FUZZ_ROOT_SIZE];
     const struct collection_options options = {.profile = PROFILE_TRIAGE, .root = root};
-    const struct bundle_output output = {.write = drop};
+    const struct bundle_output output = {.write = fuzz_drop};
     struct err e = {0};
     struct collection c = {.options = &options, .e = &e, .step = "fuzz"};
 
     lay(root, (struct str){(const char *)data, size});
-    if (host_init(&c.host, root, &e) || bundle_begin(&c.bundle, &output, NULL, 0, &e))
-        BUG("%s", e.text);
-    c.arena = arena_new();
-    c.missing = bundle_lines_new(c.bundle, "missing");
+    fuzz_begin(&c, &output);
     for (size_t i = 0; i < COUNT_OF(steps); i++)
         steps[i](&c);
     if (c.status)
         BUG("%s", e.text);
-    bundle_lines_abort(c.missing);
-    bundle_abort(c.bundle);
-    process_list_release(&c.processes);
-    arena_free(c.arena);
-    host_release(&c.host);
-    clear(root);
+    fuzz_end(&c);
+    fuzz_clear(&tree, root);
     return 0;
 }

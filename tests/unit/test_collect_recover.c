@@ -104,6 +104,19 @@ static void a_program_that_was_deleted_while_it_runs_is_recovered_byte_for_byte(
     expect_observed(&taken, "deleted-program", target);
 }
 
+/* A process that runs a copy of the program that lies in memory only. */
+static pid_t start_hidden(struct buf *copy)
+{
+    int fd = memfd_create("hidden", MFD_CLOEXEC);
+    pid_t pid;
+
+    read_whole(program, copy);
+    write_whole(fd, buf_str(copy));
+    pid = start_fd(fd, NULL);
+    close(fd);
+    return pid;
+}
+
 static void a_program_that_never_was_a_file_is_recovered_byte_for_byte(void **state)
 {
     struct collection_options options = {.profile = PROFILE_TRIAGE};
@@ -111,14 +124,9 @@ static void a_program_that_never_was_a_file_is_recovered_byte_for_byte(void **st
     CLEANUP_BUF struct buf expected = {0};
     struct tar_member m;
     char evidence[64];
-    int fd = memfd_create("hidden", MFD_CLOEXEC);
-    pid_t pid;
+    pid_t pid = start_hidden(&expected);
 
     (void)state;
-    read_whole(program, &expected);
-    write_whole(fd, buf_str(&expected));
-    pid = start_fd(fd, NULL);
-    close(fd);
     take_steps(&taken, &options, recover_steps);
     end_child(pid);
     find_member(&taken, &m, "recovered", pid, "exe");
@@ -135,14 +143,9 @@ static void what_the_bundle_has_no_room_for_is_said_and_the_bundle_ends(void **s
     CLEANUP_BUF struct buf expected = {0};
     CLEANUP_BUF struct buf said = {0};
     struct tar_member m;
-    int fd = memfd_create("hidden", MFD_CLOEXEC);
-    pid_t pid;
+    pid_t pid = start_hidden(&expected);
 
     (void)state;
-    read_whole(program, &expected);
-    write_whole(fd, buf_str(&expected));
-    pid = start_fd(fd, NULL);
-    close(fd);
     take_steps_in(&taken, &options, recover_steps, 0, UINT64_MAX);
     end_child(pid);
     buf_addf(&said,

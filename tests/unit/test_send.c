@@ -816,24 +816,31 @@ static void a_sender_says_what_the_page_says(void **state)
     buf_release(&s.got);
 }
 
+/* All of the payload came, and so often something was told. */
+static void expect_all(const struct act *acts, size_t count, size_t times)
+{
+    CLEANUP_BUF struct buf payload = {0};
+    struct script s;
+    size_t told = 0;
+
+    make_payload(&payload);
+    assert_int_equal(send_payload(acts, count, &s, &told, &payload, 20), 0);
+    assert_false(s.is_wrong);
+    assert_int_equal(s.got.len, PAYLOAD_SIZE);
+    assert_memory_equal(s.got.p, payload.p, PAYLOAD_SIZE);
+    assert_int_equal(told, times);
+    buf_release(&s.got);
+}
+
 static void three_lost_connections_leave_no_trace_in_what_comes(void **state)
 {
     static const struct act acts[] = {{"", 100000, 0, NULL},
                                       {"", 700000, 65536, NULL}, /* confirmed less than it took */
                                       {"", 65536, 1000, NULL},
                                       {"", 0, 0, "F"}};
-    CLEANUP_BUF struct buf payload = {0};
-    struct script s;
-    size_t told = 0;
 
     (void)state;
-    make_payload(&payload);
-    assert_int_equal(send_payload(acts, COUNT_OF(acts), &s, &told, &payload, 20), 0);
-    assert_false(s.is_wrong);
-    assert_int_equal(s.got.len, PAYLOAD_SIZE);
-    assert_memory_equal(s.got.p, payload.p, PAYLOAD_SIZE);
-    assert_int_equal(told, 6); /* three times lost, three times back */
-    buf_release(&s.got);
+    expect_all(acts, COUNT_OF(acts), 6); /* three times lost, three times back */
 }
 
 static void a_receiver_that_cannot_be_right_is_an_error(void **state)
@@ -872,18 +879,9 @@ static void who_is_told_to_wait_tries_again(void **state)
                                       {"wait there are many\n", 0, 0, NULL},
                                       {"", 0, 0, "W\4full"},
                                       {"", 0, 0, "F"}};
-    CLEANUP_BUF struct buf payload = {0};
-    struct script s;
-    size_t told = 0;
 
     (void)state;
-    make_payload(&payload);
-    assert_int_equal(send_payload(acts, COUNT_OF(acts), &s, &told, &payload, 20), 0);
-    assert_false(s.is_wrong);
-    assert_int_equal(s.got.len, PAYLOAD_SIZE);
-    assert_memory_equal(s.got.p, payload.p, PAYLOAD_SIZE);
-    assert_int_equal(told, 4); /* wait; it is back; full; it is back */
-    buf_release(&s.got);
+    expect_all(acts, COUNT_OF(acts), 4); /* wait; it is back; full; it is back */
 }
 
 static void a_key_is_new_each_time_and_names_its_collection(void **state)
