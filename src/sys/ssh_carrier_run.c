@@ -349,15 +349,22 @@ static int send_program(struct talk *t, char *piece, struct err *e)
     return carrier_ssh_error(t->session, "the connection broke", e);
 }
 
-/* All that the host has sent; 1 as long as there may be more. */
+/* All that the host has sent; 1 as long as there may be more. Looking at standard error may bring
+ * some of standard output into libssh, of which no poll tells any more: so that is looked at last.
+ */
 static int read_all_there(struct talk *t, char *piece, struct err *e)
 {
     for (;;) {
-        int n = ssh_channel_read_nonblocking(t->channel, piece, PIECE_SIZE, 0);
-        int code = n > 0 ? take_output(t, (struct str){piece, (size_t)n}, e) : 0;
+        int code = 0;
+        int n;
 
-        if (!code)
+        while (!code && ssh_channel_poll(t->channel, 1) > 0)
             code = take_errors(t, e);
+        if (code)
+            return code;
+        n = ssh_channel_read_nonblocking(t->channel, piece, PIECE_SIZE, 0);
+        if (n > 0)
+            code = take_output(t, (struct str){piece, (size_t)n}, e);
         if (code)
             return code;
         if (n == SSH_ERROR)
