@@ -72,8 +72,8 @@ static int ask_terminal(int fd, const char *question, struct buf *out, struct er
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     sigfillset(&all); /* Ctrl-C waits for the line's end, so that the terminal is never left mute */
     sigprocmask(SIG_BLOCK, &all, &before);
+    tcsetattr(fd, TCSAFLUSH, &quiet); /* first: who answers at once is neither shown nor dropped */
     rc = file_write_fd(fd, question, strlen(question), "the terminal", e);
-    tcsetattr(fd, TCSAFLUSH, &quiet);
     if (rc == 0)
         rc = read_secret_line(fd, out, e);
     tcsetattr(fd, TCSAFLUSH, &was);
