@@ -75,7 +75,14 @@ class Receiver:
     def workers(self):
         """The processes that read senders; another holds the keys."""
         children = [int(pid) for one in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/children") for pid in one.read_text().split()]
-        return [pid for pid in children if b"--as-worker-process" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+        found = []
+        for pid in children:
+            try:
+                if b"--as-worker-process" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(pid)
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # it has ended meanwhile
+        return found
 
     def sender(self, key=None, source=None):
         return sender.Sender(self.place, self.token, key, source and (source, 0))
@@ -226,6 +233,7 @@ class Hostile(ReceiveTest):
                     while (said := one.message())[0] == "A":
                         pass
                     self.assertEqual(said, ("N", words))
+                time.sleep(1)  # the sender is told first, the person after
                 self.assertIn(words, receiver.end())
                 (part,) = (self.case / "received").glob("*.part")
                 self.assertLessEqual(part.stat().st_size, 1_000_000)
