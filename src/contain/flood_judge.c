@@ -230,7 +230,8 @@ static void choose(struct flood_verdict *v)
     for (size_t i = 0; i < v->rule_count; i++) {
         const struct flood_rule *r = &v->rules[i];
 
-        if (!r->flood_dropped || r->flood_dropped * 100 < v->flood * HALF || r->good_dropped * 100 > v->good)
+        if (!r->flood_dropped || r->flood_dropped * 100 < v->flood * HALF ||
+            r->good_dropped * 100 > v->good)
             continue;
         if (v->best < 0 || r->flood_dropped > v->rules[v->best].flood_dropped)
             v->best = (int)i;
@@ -281,7 +282,7 @@ static const char *address_of(char out[NET_TEXT_SIZE], const struct flood_source
     struct net n = {.size = s->size, .prefix = (uint8_t)bits};
 
     for (unsigned bit = 0; bit < bits; bit++)
-        n.bytes[bit / 8] |= s->bytes[bit / 8] & (uint8_t)(0x80u >> bit % 8);
+        n.bytes[bit / 8] = (uint8_t)(n.bytes[bit / 8] | (s->bytes[bit / 8] & 0x80u >> bit % 8));
     return net_text(out, &n);
 }
 
