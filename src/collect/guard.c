@@ -50,7 +50,7 @@ static int64_t clock_ns(clockid_t clock)
 
 unsigned guard_patience_s(const struct guard *g)
 {
-    unsigned s = g->given_up < 8 ? PATIENCE_S >> g->given_up : 0;
+    unsigned s = g->given_up < 8 ? (unsigned)PATIENCE_S >> g->given_up : 0;
 
     return s < PATIENCE_LEAST_S ? PATIENCE_LEAST_S : s;
 }

@@ -110,7 +110,7 @@ static struct str decode(struct str name, struct buf *out)
         int high = name.p[i] == '%' && i + 2 < name.len ? nibble(name.p[i + 1]) : -1;
         int low = high < 0 ? -1 : nibble(name.p[i + 2]);
 
-        buf_addc(out, low < 0 ? name.p[i] : (char)(high << 4 | low));
+        buf_addc(out, low < 0 ? name.p[i] : (char)(uint8_t)((unsigned)high << 4 | (unsigned)low));
         i += low < 0 ? 0 : 2;
     }
     return buf_str(out);
