@@ -27,10 +27,14 @@ campaign: all
 	$(BUILD)/tests/campaign/store_kill $(SEED) $(COUNT)
 	CALM_BUILD=$(BUILD) tests/campaign/append_fault.py kill $(SEED) $(COUNT)
 	CALM_BUILD=$(BUILD) tests/campaign/append_fault.py fail $(SEED) $(COUNT)
+siege: all
+	CALM_BUILD=$(BUILD) tests/campaign/contain_kill.py $(SEED) $(COUNT)
+space: all
+	meson test -C $(BUILD) --suite space --print-errorlogs
 bench: all
 	bench/run $(BUILD)
 install: all
 	meson install -C $(BUILD)
 clean:
 	rm -rf $(BUILD) build-asan build-cover
-.PHONY: all check asan cover agree campaign bench install clean
+.PHONY: all check asan cover agree campaign siege space bench install clean

@@ -78,9 +78,10 @@ struct decision {
 /* Where this program keeps what belongs to no case. Paths; NULL where there is no place (no HOME).
  */
 struct surroundings {
-    const char *key_folder;   /* private keys; the signer's */
-    const char *state_folder; /* which case is open, recovery sheets, lessons for the next case */
-    const char *case_folder;  /* the case of this run; NULL when none is open */
+    const char *key_folder;    /* private keys; the signer's */
+    const char *state_folder;  /* which case is open, recovery sheets, lessons for the next case */
+    const char *config_folder; /* settings that a person writes: channels, templates; or NULL */
+    const char *case_folder;   /* the case of this run; NULL when none is open */
     const struct model *model;
 };
 
@@ -127,6 +128,7 @@ struct operation {
     unsigned faces;
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
     bool works_read_only; /* OP_JOB: does its work without them where the case can only be read */
+    bool opens_case;      /* where none is open, one is opened first: it cannot wait */
     op_decide *decide;    /* OP_CHANGE */
     op_query *query;      /* OP_QUERY */
     op_job *job;          /* OP_JOB, OP_FREE */

@@ -27,14 +27,22 @@ struct view view_at_most(const struct view *v, enum tlp highest)
     return cut;
 }
 
+static bool is_in_scope(const struct view *v, const struct record *r)
+{
+    const char *scope = state_scope(v->state, r);
+
+    return !v->only_scope || strcmp(scope, "team") == 0 || strcmp(scope, v->only_scope) == 0;
+}
+
 bool view_allows(const struct view *v, const struct thing *t)
 {
-    return t->is_readable && t->tlp <= v->clearance;
+    return t->is_readable && t->tlp <= v->clearance &&
+           (!v->only_scope || is_in_scope(v, state_record(v->state, t->seq)));
 }
 
 bool view_allows_record(const struct view *v, const struct record *r)
 {
-    if ((enum tlp)r->tlp > v->clearance ||
+    if ((enum tlp)r->tlp > v->clearance || !is_in_scope(v, r) ||
         !scopes_holds(state_scopes(v->state), str_of(state_scope(v->state, r))))
         return false;
     return !r->thing || view_allows(v, r->thing);

@@ -11,6 +11,8 @@ struct view {
     struct key key;             /* the viewer's */
     unsigned roles;
     enum tlp clearance;
+    const char
+        *only_scope; /* NULL: what this viewer can open; else the team's and this one's alone */
     struct utc now;
 };
 

@@ -201,6 +201,65 @@ static int run_in_case(struct args *a, const struct place *p, struct answer *ans
     return rc;
 }
 
+/* What cannot wait does not ask for a case: one is opened, and the answer says where. */
+static int open_first(const struct model *m, const struct args *a, struct place *p,
+                      struct answer *answer, struct err *e)
+{
+    const struct operation *open = operation_find(m, STR("open"));
+    size_t count = open->field_count + COMMON_COUNT;
+    CLEANUP_FREE struct str *values = mem_array(count, sizeof(*values));
+    struct input in = {.values = values};
+    bool wants_json = answer->wants_json;
+    int rc;
+
+    answer->wants_json = false;
+    rc = open->job(NULL, open, &in, answer, e);
+    answer->wants_json = wants_json;
+    if (rc == 0 && wants_json)
+        buf_clear(&answer->text);
+    if (rc == 0) {
+        place_release(p);
+        *p = (struct place){0};
+        rc = place_find(p, m, a->case_folder, e);
+    }
+    if (rc == 0 && answer->text.len)
+        buf_addc(&answer->text, '\n');
+    return rc;
+}
+
+/* What could not wait failed; the sentence behind it says why. */
+static void show_by_hand(void)
+{
+    fputs("calm could not do this. With your hands, now:\n"
+          "  1  Pull the network cable, or shut the switch port or the hypervisor's.\n"
+          "     Leave the power on, unless files are being encrypted and nothing else\n"
+          "     stops it.\n"
+          "  2  Disconnect backups from the network.\n"
+          "  3  Write the time and what you did on paper.\n\n",
+          stderr);
+}
+
+static bool cannot_wait(const struct args *a)
+{
+    return a->op && a->op->opens_case;
+}
+
+/* A case that was named and is not there, on a stick that was pulled for instance, does not hold up
+ * what cannot wait: it goes into the last one, or a new one. */
+static int find_place(struct place *p, const struct model *m, struct args *a, struct err *e)
+{
+    int rc = place_find(p, m, a->case_folder, e);
+
+    if (rc != ERR_NOTFOUND || !cannot_wait(a))
+        return rc;
+    fprintf(stderr, "calm: %s; it goes on record elsewhere.\n", e->text);
+    a->case_folder = NULL;
+    unsetenv("CALM_CASE");
+    place_release(p);
+    *p = (struct place){0};
+    return place_find(p, m, NULL, e);
+}
+
 static int run(const struct model *m, struct args *a, struct err *e)
 {
     CLEANUP(place_release) struct place p = {0};
@@ -215,10 +274,15 @@ static int run(const struct model *m, struct args *a, struct err *e)
                             .confirm = is_asked ? confirm_answer : NULL,
                             .ask_key = is_asked ? ask_key : NULL,
                             .around = &p.around};
-    int rc = place_find(&p, m, a->case_folder, e);
+    int rc = find_place(&p, m, a, e);
 
-    if (rc)
+    if (rc == 0 && cannot_wait(a) && !p.around.case_folder)
+        rc = open_first(m, a, &p, &answer, e);
+    if (rc) {
+        if (cannot_wait(a))
+            show_by_hand();
         return rc;
+    }
     if (a->op && a->op->type == OP_FREE) {
         rc = run_free(a, &answer, e);
     } else if (!p.around.case_folder) {
@@ -230,6 +294,8 @@ static int run(const struct model *m, struct args *a, struct err *e)
     } else {
         rc = run_in_case(a, &p, &answer, e);
     }
+    if (rc < 0 && cannot_wait(a) && !answer.text.len && !answer.wants_json)
+        show_by_hand();
     if (rc == 0 || answer.text.len || answer.json.len)
         rc = print_answer(&answer) && rc == 0 ? err_errno(e, "cannot write the answer") : rc;
     buf_release(&answer.text);

@@ -52,6 +52,8 @@ void help_overview(const struct model *m, struct buf *out)
     buf_adds(out, "calm: from the first bad minute to a report that stands up\n\n"
                   "  calm                  where we stand, and the next step\n"
                   "  calm open             begin: opens a record; it asks nothing\n"
+                  "  calm stop --emergency WHY\n"
+                  "                        it cannot wait: cuts this host off at once\n"
                   "  calm VERB             how that practice stands, and what it can do\n"
                   "  calm VERB WORD --help every detail, with an example\n"
                   "  calm help PAGE        evidence, experts, unlawful, or a verb\n\n");

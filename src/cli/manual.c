@@ -89,15 +89,17 @@ static void add_operation(struct buf *out, const struct operation *op)
         add_line(out, op->more);
     if (gate_help(op->gate))
         add_line(out, gate_help(op->gate));
-    if (op->field_count) {
-        buf_adds(out, ".Bl -tag -width Ds\n");
-        for (size_t i = 0; i < op->field_count; i++) {
-            if (field_begins_group(op->fields, i))
-                buf_addf(out, ".El\n.Pp\n%s:\n.Bl -tag -width Ds\n", op->fields[i].group);
-            add_field(out, &op->fields[i]);
-        }
-        buf_adds(out, ".El\n");
+    for (size_t i = 0; i < op->field_count; i++) {
+        bool begins_group = field_begins_group(op->fields, i);
+
+        if (begins_group)
+            buf_addf(out, "%s.Pp\n%s:\n", i ? ".El\n" : "", op->fields[i].group);
+        if (i == 0 || begins_group)
+            buf_adds(out, ".Bl -tag -width Ds\n");
+        add_field(out, &op->fields[i]);
     }
+    if (op->field_count)
+        buf_adds(out, ".El\n");
     buf_adds(out, ".Pp\nExample:\n.Pp\n.Dl ");
     add_line(out, op->example);
 }

@@ -78,6 +78,7 @@ int place_find(struct place *p, const struct model *m, const char *case_option, 
     p->key_folder =
         keys && *keys ? mem_strdup(keys) : below_home("XDG_DATA_HOME", ".local/share", "calm/keys");
     p->state_folder = below_home("XDG_STATE_HOME", ".local/state", "calm");
+    p->config_folder = below_home("XDG_CONFIG_HOME", ".config", "calm");
     if (!p->key_folder)
         return err_set(e, ERR_USAGE,
                        "there is no place to keep your key: set HOME, or CALM_KEYS to a folder "
@@ -91,7 +92,8 @@ int place_find(struct place *p, const struct model *m, const char *case_option, 
         if (!p->case_folder)
             p->case_folder = case_opened_last(p->state_folder);
     }
-    p->around = (struct surroundings){p->key_folder, p->state_folder, p->case_folder, m};
+    p->around =
+        (struct surroundings){p->key_folder, p->state_folder, p->config_folder, p->case_folder, m};
     return 0;
 }
 
@@ -99,5 +101,6 @@ void place_release(struct place *p)
 {
     free(p->key_folder);
     free(p->state_folder);
+    free(p->config_folder);
     free(p->case_folder);
 }

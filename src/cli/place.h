@@ -6,6 +6,7 @@ struct place {
     struct surroundings around;
     char *key_folder;
     char *state_folder;
+    char *config_folder;
     char *case_folder;
 };
 

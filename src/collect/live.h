@@ -4,7 +4,7 @@
  * Internal to src/collect/. */
 #pragma once
 #include "collect/collection.h"
-#include "collect/netlink.h"
+#include "sys/netlink.h"
 
 /* The lines of a member "live/NAME"; live_close puts what is left, also after a failure. */
 MUST_CHECK struct bundle_lines *live_open(struct collection *c, const char *name);

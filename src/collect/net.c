@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include "collect/netlink.h"
+#include "sys/netlink.h"
 
 void net_add_link(struct gather *g, const struct net_link *l)
 {

@@ -252,7 +252,7 @@ void collection_noticed_processes(struct collection *c)
     }
     for (size_t i = 0; i < c->processes.count && c->status == 0; i++) {
         n.p = &c->processes.list[i];
-        if (n.p->is_self || n.p->is_held || collection_is_stopped(c))
+        if (n.p->is_self || collection_is_stopped(c))
             continue;
         if (n.p->is_kernel) {
             notice_kernel_program(&n);

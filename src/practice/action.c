@@ -2,6 +2,7 @@
  * timed and on record. */
 #include "practice/action.h"
 #include "base/sink.h"
+#include "practice/action_history.h"
 #include "render/screen.h"
 
 static const struct field action_fields[] = {
@@ -20,7 +21,7 @@ static const struct field action_fields[] = {
     {.name = "steps", .type = FIELD_TEXT, .help = "the exact commands or steps"},
     {.name = "state",
      .type = FIELD_WORD,
-     .choices = WORDS("planned", "approved", "begun", "done", "undone"),
+     .choices = WORDS("planned", "approved", "begun", "unconfirmed", "done", "undone"),
      .help = "how far it is"},
     {.name = "approved-by", .type = FIELD_REF, .kind = "person", .help = "who approved it"},
     {.name = "approval", .type = FIELD_LINE, .help = "how the approval was given"},
@@ -31,6 +32,19 @@ static const struct field action_fields[] = {
      .help = "what the check showed"},
     {.name = "proof", .type = FIELD_TEXT, .help = "how it was checked"},
     {.name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .help = "what shows it"},
+    {.name = "plan",
+     .type = FIELD_REF,
+     .kind = "evidence",
+     .help = "what calm-contain is to do, to the letter"},
+    {.name = "ssh", .type = FIELD_LINE, .help = "where calm-contain goes for it, over SSH"},
+    {.name = "sudo", .type = FIELD_FLAG, .help = "by sudo there"},
+    {.name = "preview", .type = FIELD_TEXT, .help = "what it would have done when it was planned"},
+    {.name = "before", .type = FIELD_REF, .kind = "evidence", .help = "the state before"},
+    {.name = "goes-back",
+     .type = FIELD_TIME,
+     .help = "when it goes back by itself, unless it is confirmed"},
+    {.name = "reason", .type = FIELD_TEXT, .help = "of an emergency stop: why it could not wait"},
+    {.name = "review", .type = FIELD_TEXT, .help = "what was found when it was reviewed"},
     {.name = "before-gate",
      .type = FIELD_LINE,
      .help = "which gate was still closed when it was done"},
@@ -106,19 +120,40 @@ int action_plan(struct decision *d, struct err *e)
     return 0;
 }
 
+static bool is_at_work(const struct thing *person)
+{
+    return thing_value(person, "key").len && !thing_value(person, "left").len &&
+           !thing_says(person, "duty", "off");
+}
+
 static size_t team_size(const struct view *v)
 {
     const struct thing *t;
     size_t count = 0;
 
     for (size_t at = 0; (t = view_next(v, "person", &at));)
-        if (thing_value(t, "key").len && !thing_value(t, "left").len &&
-            !thing_says(t, "duty", "off"))
-            count++;
+        count += is_at_work(t);
     return count;
 }
 
-static const struct thing *planner(const struct view *v, const struct thing *action)
+bool action_needs_another(const struct view *v)
+{
+    return team_size(v) > 1;
+}
+
+void action_others(const struct view *v, struct buf *out)
+{
+    const struct thing *t;
+    size_t count = 0;
+
+    for (size_t at = 0; (t = view_next(v, "person", &at));)
+        if (t != v->person && is_at_work(t) && count++ < 3)
+            buf_addf(out, "%s" STR_FMT, count > 1 ? " or " : "", STR_ARG(view_title(t)));
+    if (count > 3)
+        buf_adds(out, " or others");
+}
+
+const struct thing *action_planner(const struct view *v, const struct thing *action)
 {
     return view_signer(v, state_record(v->state, action->seq));
 }
@@ -143,7 +178,8 @@ int action_approve(struct decision *d, struct err *e)
     if (!thing_says(action, "state", "planned"))
         return err_set(e, ERR_GATE, "a%u is already " STR_FMT, action->number,
                        STR_ARG(thing_value(action, "state")));
-    if (!is_spoken && planner(d->view, action) == d->view->person && team_size(d->view) > 1)
+    if (!is_spoken && action_planner(d->view, action) == d->view->person &&
+        action_needs_another(d->view))
         return err_set(e, ERR_GATE,
                        "you planned a%u, so another approves it. If they said so by voice: calm %s "
                        "approve a%u --spoken \"name, time\"",
@@ -156,6 +192,8 @@ int action_approve(struct decision *d, struct err *e)
     dr = &d->drafts[0];
     draft_value(dr, "state", STR("approved"));
     draft_value_ref(d, dr, "approved-by", &d->view->person->id);
+    buf_addf(&d->say, "Next:  calm %s %s a%u\n", d->op->practice,
+             thing_value(action, "plan").len ? "apply" : "begin", action->number);
     return 0;
 }
 
@@ -167,7 +205,10 @@ int action_begin(struct decision *d, struct err *e)
 
     if (rc)
         return rc;
-    if (thing_says(action, "state", "planned") && team_size(d->view) > 1 &&
+    if (thing_value(action, "plan").len)
+        return err_set(e, ERR_USAGE, "a%u is carried out by calm itself: calm stop apply a%u",
+                       action->number, action->number);
+    if (thing_says(action, "state", "planned") && action_needs_another(d->view) &&
         !d->input->values[d->op->field_count + COMMON_OVERRIDE].len)
         return err_set(e, ERR_GATE,
                        "a%u is not approved, and two or more are on the team: calm %s approve a%u "
@@ -250,8 +291,33 @@ int action_check(struct decision *d, struct err *e)
     return set_state(d, NULL, e);
 }
 
-/* "a12  approved" */
-enum { MARK_COLUMNS = 13 };
+/* "a12  unconfirmed" */
+enum { MARK_COLUMNS = 16 };
+
+static void list_text(const struct view *v, const struct thing *t, struct screen *screen)
+{
+    CLEANUP_BUF struct buf mark = {0};
+    CLEANUP_BUF struct buf line = {0};
+
+    buf_addf(&mark, "a%-3u %.*s", t->number, STR_ARG(thing_value(t, "state")));
+    buf_addstr(&line, view_title(t));
+    if (thing_value(t, "check").len)
+        buf_addf(&line, "  (checked: " STR_FMT ")", STR_ARG(thing_value(t, "check")));
+    if (thing_value(t, "before-gate").len)
+        buf_addf(&line, "  (" STR_FMT ")", STR_ARG(thing_value(t, "before-gate")));
+    screen_pair(screen, 0, MARK_COLUMNS, buf_str(&mark), buf_str(&line));
+    buf_clear(&line);
+    action_history(v, t, &line);
+    screen_para_style(screen, MARK_COLUMNS + 2, SCREEN_DIM, buf_str(&line));
+}
+
+static void list_json(const struct view *v, const struct thing *t, struct json *j)
+{
+    json_object_begin(j);
+    thing_json_members(v, t, j);
+    action_history_json(v, t, j);
+    json_object_end(j);
+}
 
 int action_list(const struct view *v, const struct operation *op, const struct input *in,
                 struct answer *a, struct err *e)
@@ -267,20 +333,10 @@ int action_list(const struct view *v, const struct operation *op, const struct i
     if (a->wants_json)
         json_array_begin(&j);
     for (size_t at = 0; (t = view_next_with(v, "action", "practice", op->practice, &at)); count++) {
-        CLEANUP_BUF struct buf mark = {0};
-        CLEANUP_BUF struct buf line = {0};
-
-        if (a->wants_json) {
-            thing_json(v, t, &j);
-            continue;
-        }
-        buf_addf(&mark, "a%-3u %.*s", t->number, STR_ARG(thing_value(t, "state")));
-        buf_addstr(&line, view_title(t));
-        if (thing_value(t, "check").len)
-            buf_addf(&line, "  (checked: " STR_FMT ")", STR_ARG(thing_value(t, "check")));
-        if (thing_value(t, "before-gate").len)
-            buf_addf(&line, "  (" STR_FMT ")", STR_ARG(thing_value(t, "before-gate")));
-        screen_pair(&screen, 0, MARK_COLUMNS, buf_str(&mark), buf_str(&line));
+        if (a->wants_json)
+            list_json(v, t, &j);
+        else
+            list_text(v, t, &screen);
     }
     if (a->wants_json)
         json_array_end(&j);
@@ -298,7 +354,7 @@ struct action_counts action_count(const struct view *v, const char *practice)
     for (size_t at = 0; (t = view_next_with(v, "action", "practice", practice, &at));) {
         c.planned += thing_says(t, "state", "planned");
         c.approved += thing_says(t, "state", "approved");
-        c.begun += thing_says(t, "state", "begun");
+        c.begun += thing_says(t, "state", "begun") || thing_says(t, "state", "unconfirmed");
         c.done += thing_says(t, "state", "done");
         c.undone += thing_says(t, "state", "undone");
         c.checked += thing_says(t, "check", "works");
@@ -307,18 +363,30 @@ struct action_counts action_count(const struct view *v, const char *practice)
     return c;
 }
 
+static void add_brief(const struct action_counts *c, struct buf *out)
+{
+    size_t all = c->done + c->planned + c->approved + c->begun;
+
+    if (all)
+        buf_addf(out, "%zu of %zu done", c->done, all);
+    else
+        buf_adds(out, "all undone");
+}
+
 void action_status(const struct view *v, const char *practice, struct practice_status *out)
 {
     struct action_counts c = action_count(v, practice);
     const struct thing *t;
 
     for (size_t at = 0; (t = view_next_with(v, "action", "practice", practice, &at));) {
-        bool is_done = thing_says(t, "state", "done") && thing_says(t, "check", "works");
+        bool is_done = thing_says(t, "state", "undone") ||
+                       (thing_says(t, "state", "done") && thing_says(t, "check", "works"));
 
-        buf_addf(is_done ? &out->done : &out->missing, "a%u " STR_FMT " (" STR_FMT "%s)\n",
-                 t->number, STR_ARG(view_title(t)), STR_ARG(thing_value(t, "state")),
-                 thing_says(t, "state", "done") && !thing_value(t, "check").len ? ", not checked"
-                                                                                : "");
+        buf_addf(
+            is_done ? &out->done : &out->missing, "a%u " STR_FMT " (%s" STR_FMT "%s)\n", t->number,
+            STR_ARG(view_title(t)), thing_says(t, "state", "unconfirmed") ? "applied, " : "",
+            STR_ARG(thing_value(t, "state")),
+            thing_says(t, "state", "done") && !thing_value(t, "check").len ? ", not checked" : "");
         if (thing_says(t, "state", "done") && !thing_value(t, "check").len && !out->next.len) {
             buf_addf(&out->next, "calm %s check a%u works \"what was seen\"", practice, t->number);
             buf_addf(&out->because, "a%u was done and nobody has checked that it works", t->number);
@@ -332,5 +400,5 @@ void action_status(const struct view *v, const char *practice, struct practice_s
                          ? STAGE_DONE
                          : STAGE_UNDER_WAY;
     if (out->stage == STAGE_UNDER_WAY)
-        buf_addf(&out->brief, "%zu of %zu done", c.done, c.done + c.planned + c.approved + c.begun);
+        add_brief(&c, &out->brief);
 }

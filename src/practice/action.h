@@ -54,9 +54,6 @@ op_query action_list;
                      "record that it was done by hand: a planned one, or in words",                \
                      "calm " #verb " done a3 \"as planned\"", ROLES_WRITING, GATE_NONE,            \
                      "action-change/1");                                                           \
-    ACTION_OPERATION(verb, undo, action_fields_undo, ACTION_UNDO_COUNT,                            \
-                     "record that it was undone", "calm " #verb " undo a3 \"rule removed\"",       \
-                     ROLES_WRITING, GATE_NONE, "action-change/1");                                 \
     ACTION_OPERATION(verb, check, action_fields_check, ACTION_CHECK_COUNT,                         \
                      "record the check that it worked",                                            \
                      "calm " #verb " check a3 works \"no connection left (ss -tn)\"",              \
@@ -71,13 +68,26 @@ op_query action_list;
         .faces = FACE_ALL,                                                                         \
         .query = action_list}
 
+/* Apart, since what calm did itself calm undoes. */
+#define ACTION_UNDO_OPERATION(verb)                                                                \
+    ACTION_OPERATION(verb, undo, action_fields_undo, ACTION_UNDO_COUNT,                            \
+                     "record that it was undone", "calm " #verb " undo a3 \"rule removed\"",       \
+                     ROLES_WRITING, GATE_NONE, "action-change/1")
+
 #define ACTION_LIST(verb)                                                                          \
     &verb##_plan, &verb##_approve, &verb##_begin, &verb##_done, &verb##_undo, &verb##_check,       \
         &verb##_list
 
+/* More than one is on the team, so that a plan is approved by somebody else. */
+bool action_needs_another(const struct view *v);
+/* "bo or eva": who is on the team besides the viewer. */
+void action_others(const struct view *v, struct buf *out);
+/* Who planned it, or cut a host off in an emergency; NULL when their person is not known. */
+const struct thing *action_planner(const struct view *v, const struct thing *action);
+
 /* How a practice of actions stands. */
 struct action_counts {
-    size_t planned, approved, begun, done, undone, checked, failed;
+    size_t planned, approved, begun /* and not confirmed */, done, undone, checked, failed;
 };
 struct action_counts action_count(const struct view *v, const char *practice);
 void action_status(const struct view *v, const char *practice, struct practice_status *out);

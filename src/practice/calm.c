@@ -10,6 +10,7 @@
 #include "practice/playbook.h"
 #include "practice/problem.h"
 #include "practice/ready.h"
+#include "practice/stop_where.h"
 #include "render/screen.h"
 #include "sys/clock.h"
 
@@ -178,6 +179,8 @@ const char *calm_conclusion_words(const struct view *v)
     return "suspected incident";
 }
 
+enum { LABEL_COLUMNS = 16 };
+
 /* One line of the screen: a label in a column of its own, then text that is cut at the edge. */
 static void put_line(struct answer *a, const char *label, struct str text)
 {
@@ -295,18 +298,24 @@ static void put_problems(const struct view *v, struct answer *a)
     }
 }
 
+/* What goes back by itself in minutes stands before what the law counts in hours; its command is
+ * never cut off. */
 static void put_deadlines(const struct view *v, struct answer *a)
 {
+    struct screen screen = {&a->text, a->columns, a->color};
     CLEANUP_BUF struct buf lines = {0};
+    size_t minutes = stop_deadline_lines(v, &lines);
     struct str rest;
-    bool is_first = true;
 
-    if (deadline_lines(v, &lines) == 0)
-        return;
+    (void)deadline_lines(v, &lines);
     rest = buf_str(&lines);
-    for (int i = 0; rest.len && i < 3; i++) {
-        put_line(a, is_first ? "Deadlines" : "", str_cut(&rest, '\n'));
-        is_first = false;
+    for (size_t i = 0; rest.len && i < 3; i++) {
+        struct str line = str_cut(&rest, '\n');
+
+        if (i < minutes)
+            screen_pair(&screen, 2, LABEL_COLUMNS, str_of(i ? "" : "Deadlines"), line);
+        else
+            put_line(a, i ? "" : "Deadlines", line);
     }
 }
 

@@ -2,11 +2,10 @@
 #include "practice/practice.h"
 #include "render/screen.h"
 
-void thing_json(const struct view *v, const struct thing *t, struct json *j)
+void thing_json_members(const struct view *v, const struct thing *t, struct json *j)
 {
     CLEANUP_BUF struct buf value = {0};
 
-    json_object_begin(j);
     view_call(&value, t);
     json_put_str(j, "call", buf_str(&value));
     json_put_text(j, "kind", t->kind->name);
@@ -21,6 +20,12 @@ void thing_json(const struct view *v, const struct thing *t, struct json *j)
     for (size_t i = 0; i < COMMON_COUNT; i++)
         if (thing_common(t, (enum common_field)i).len)
             json_put_str(j, common_fields[i].name, thing_common(t, (enum common_field)i));
+}
+
+void thing_json(const struct view *v, const struct thing *t, struct json *j)
+{
+    json_object_begin(j);
+    thing_json_members(v, t, j);
     json_object_end(j);
 }
 

@@ -7,6 +7,8 @@ extern const char
 /* The person who holds a role (NULL: nobody named), and whether they were told. */
 bool notify_role_is_told(const struct view *v, const char *role, const struct thing **person);
 
+extern const struct kind notify_contact_kind, notify_channel_kind, notify_message_kind;
+
 extern const struct kind deadline_kind;
 /* Adds running deadlines to what is missing, and to the next step when one is near. */
 void deadline_status(const struct view *v, struct practice_status *out);

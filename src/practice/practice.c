@@ -11,7 +11,7 @@ const struct practice *const practices[] = {
 #undef PRACTICE
     NULL};
 
-enum { KINDS_MAX = 64, OPERATIONS_MAX = 256 };
+enum { KINDS_MAX = 64, OPERATIONS_MAX = 320 };
 
 const struct model *practice_model(void)
 {

@@ -52,6 +52,7 @@ bool answer_record(struct answer *a, uint64_t record);
 op_query query_list; /* all things of op->kind that the viewer may see */
 op_query query_show; /* one thing: the first field */
 void thing_json(const struct view *v, const struct thing *t, struct json *j); /* as an object */
+void thing_json_members(const struct view *v, const struct thing *t, struct json *j);
 
 /* Writing of practices' tables. */
 #define KIND_FIELDS(table) .fields = (table), .field_count = COUNT_OF(table)

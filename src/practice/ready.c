@@ -88,7 +88,8 @@ static int put_read_me(struct readiness *r, struct err *e)
                     "     (write the folder in which this stick is in place of /media/stick):\n"
                     "       /media/stick/calm-collect --to /media/stick/recipient.txt \\\n"
                     "           --output /media/stick/\n"
-                    "     It takes seconds, starts nothing and writes to the stick alone.\n\n"
+                    "     It takes seconds, starts nothing and writes to the stick alone.\n"
+                    "  5  Is it still going on? Pull the cable; then help/stop.txt.\n\n"
                     "run-calm and run-calm-verify bring their own libraries. They run on Linux\n");
     if (uname(&host) == 0)
         buf_addf(&text, "on %s, ", host.machine);
@@ -222,6 +223,9 @@ static void show_collector(const struct readiness *r, const struct answer *a, st
     if (r->stick.has_collector)
         screen_pair(s, 2, 12, STR("collector"),
                     STR("calm-collect, for machines that may be affected"));
+    if (r->stick.has_helper)
+        screen_pair(s, 2, 12, STR("to stop it"),
+                    STR("bin/calm-contain, which run-calm starts to cut a host off"));
     if (!r->stick.recipient_check[0])
         return;
     buf_addf(&line, "recipient.txt: what is collected can be opened by ");
@@ -342,6 +346,7 @@ static void show_json(const struct readiness *r, struct answer *a)
     json_put_bool(&j, "written", r->was_written);
     json_put_u64(&j, "files", r->was_written ? r->stick.file_count + 2 : r->checked);
     json_put_bool(&j, "collector", r->stick.has_collector);
+    json_put_bool(&j, "helper", r->stick.has_helper);
     json_put_str(&j, "recipient", str_of(r->stick.recipient_check));
     json_put_str(&j, "remarks", buf_str(&r->stick.remarks));
     json_put_str(&j, "faults", buf_str(&r->faults));

@@ -161,6 +161,7 @@ void report_deviations(struct report *r)
 
     doc_heading(r->doc, 1, STR("Changes, overrides and deviations"));
     put_actions(r);
+    report_stops(r);
     count = put_all(r, "Gates that were overridden, and work before a gate", is_override);
     count += put_all(r, "Emergency stops", is_emergency);
     count += put_all(r, "Changes without a plan beforehand", is_unplanned);

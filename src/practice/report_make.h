@@ -21,8 +21,8 @@ struct told {
     struct utc when; /* when it happened as far as was said, else when it was recorded */
     enum utc_precision precision;
     bool has_occurred;
-    bool is_missing;  /* some of its values are not there */
-    bool is_damaged;  /* some of its values do not fit what was committed to */
+    bool is_missing; /* some of its values are not there */
+    bool is_damaged; /* some of its values do not fit what was committed to */
     struct said *said;
     size_t said_count;
     struct told *correction;      /* the first that corrects it; NULL for none */
@@ -175,6 +175,7 @@ void report_facts(struct report *r);
 void report_evidence(struct report *r);
 void report_people(struct report *r);
 void report_deviations(struct report *r);
+void report_stops(struct report *r); /* within the deviations */
 void report_gaps(struct report *r);
 void report_weaknesses(struct report *r);
 void report_risks(struct report *r);

@@ -193,7 +193,7 @@ static void add_problems(struct report *r, struct buf *b)
 static bool is_carried_out(const struct thing *action)
 {
     return report_says(action, "state", "done") || report_says(action, "state", "undone") ||
-           report_says(action, "state", "begun");
+           report_says(action, "state", "begun") || report_says(action, "state", "unconfirmed");
 }
 
 static void make_effect(struct report *r)

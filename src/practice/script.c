@@ -8,8 +8,7 @@
 
 enum { LINE_COLUMNS = 78, BLANK_INLINE = 14, BLANK_LEAST = 8, BLANK_ROW = 40 };
 
-/* Puts a value behind what the line holds already; further lines begin below its first. */
-static void add_value(struct buf *line, struct str value)
+void script_add_value(struct buf *line, struct str value)
 {
     CLEANUP_BUF struct buf indent = {0};
     struct str before = buf_str(line);
@@ -64,7 +63,7 @@ static int fill_line(struct script *s, struct str text, struct buf *out, struct 
                            STR_ARG(str_head(name, 40)));
         value = script_value(s, p);
         if (value.len) {
-            add_value(&line, value);
+            script_add_value(&line, value);
             continue;
         }
         json_text(blank, p->name);

@@ -3,3 +3,5 @@
 #include "practice/practice.h"
 
 extern const struct operation notify_script;
+/* Puts a value behind what the line holds already; further lines begin below its first. */
+void script_add_value(struct buf *line, struct str value);

@@ -296,7 +296,7 @@ static struct str as_time(struct script *s, const char *field, bool is_utc)
     char text[UTC_PLAIN_SIZE];
     struct utc t;
 
-    if (!utc_read(&t, input_value(s->op, s->in, field)))
+    if (!s->op || !utc_read(&t, input_value(s->op, s->in, field)))
         return STR("");
     return str_of(
         arena_printf(s->arena, "%.16s", is_utc ? utc_plain(text, t) : utc_local(text, t)));
@@ -381,7 +381,7 @@ const struct placeholder *script_placeholder(struct str name)
 
 struct str script_value(struct script *s, const struct placeholder *p)
 {
-    struct str given = p->option ? input_value(s->op, s->in, p->option) : STR("");
+    struct str given = p->option && s->op ? input_value(s->op, s->in, p->option) : STR("");
 
     if (given.len)
         return str_trim(given);

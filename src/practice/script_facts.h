@@ -5,8 +5,8 @@
 
 /* One script being filled. */
 struct script {
-    const struct view *view; /* cut to the reader's label */
-    const struct operation *op;
+    const struct view *view;    /* cut to the reader's label */
+    const struct operation *op; /* NULL: values are not given as its fields */
     const struct input *in;
     struct arena *arena;
     const struct thing *system; /* NULL: none was named */

@@ -85,7 +85,8 @@ static const struct beside {
     const char *places[2];
     const char *put_as;
 } verifier = {"calm-verify", {"calm-verify", "verify/calm-verify"}, "bin/calm-verify"},
-  collector = {"calm-collect", {"calm-collect", "../calm-collect"}, "calm-collect"};
+  collector = {"calm-collect", {"calm-collect", "../calm-collect"}, "calm-collect"},
+  helper = {"calm-contain", {"calm-contain"}, "bin/calm-contain"};
 
 static int put_beside(struct stick *s, const struct beside *b, const char *program, bool *is_there,
                       struct err *e)
@@ -133,7 +134,7 @@ static void try_program(struct stick *s, const char *script)
     CLEANUP_BUF struct buf said = {0};
     const char *as_script[] = {"/bin/sh", NULL, "--version", NULL};
     const char *as_program[] = {NULL, "--version", NULL};
-    bool is_program = strcmp(script, collector.put_as) == 0;
+    bool is_program = strcmp(script, collector.put_as) == 0 || strcmp(script, helper.put_as) == 0;
     struct proc_result result = {0};
 
     buf_addf(&path, "%s/%s", s->folder, script);
@@ -161,6 +162,8 @@ int stick_put_programs(struct stick *s, struct err *e)
     if (rc == 0)
         rc = put_beside(s, &collector, buf_text(&program), &s->has_collector, e);
     if (rc == 0)
+        rc = put_beside(s, &helper, buf_text(&program), &s->has_helper, e);
+    if (rc == 0)
         rc = self_libraries(put_library, s, e);
     if (rc == 0)
         rc = put_script(s, "run-calm", "calm", e);
@@ -174,6 +177,8 @@ int stick_put_programs(struct stick *s, struct err *e)
         try_program(s, "run-calm-verify");
     if (!s->remarks.len && s->has_collector)
         try_program(s, collector.put_as);
+    if (!s->remarks.len && s->has_helper)
+        try_program(s, helper.put_as);
     return 0;
 }
 

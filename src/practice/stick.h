@@ -10,6 +10,7 @@ struct stick {
     size_t library_count;
     bool has_programs;
     bool has_collector;
+    bool has_helper;         /* calm-contain */
     bool makes_key;          /* this person had none */
     char recipient_check[5]; /* check digits of recipient.txt; "" where there is none */
     struct buf recipient;    /* whose it is, as its line says */
@@ -22,8 +23,8 @@ enum stick_organisation { ORGANISATION_KEPT, ORGANISATION_COPIED, ORGANISATION_E
 /* Puts one file there, and its hash on the list. */
 MUST_CHECK int stick_put(struct stick *s, const char *name, struct str bytes, unsigned mode,
                          struct err *e);
-/* calm, calm-verify, their libraries, and the scripts that run them; and calm-collect, which needs
- * neither. What cannot be had is a remark. */
+/* calm, calm-verify, their libraries, and the scripts that run them; calm-collect and
+ * calm-contain, which need neither. What cannot be had is a remark. */
 MUST_CHECK int stick_put_programs(struct stick *s, struct err *e);
 /* Playbooks (as documents and to read), help pages, glossary, sheets. */
 MUST_CHECK int stick_put_texts(struct stick *s, struct err *e);

@@ -3,6 +3,7 @@
 #include "help_texts.h"
 #include "script_texts.h"
 #include "playbook_texts.h"
+#include "template_texts.h"
 #include "deadline_texts.h"
 #include "data_texts.h"
 
@@ -37,6 +38,15 @@ bool texts_help_name(size_t index, struct str *name)
 struct str texts_script(const char *file)
 {
     return find(script_texts, COUNT_OF(script_texts), file);
+}
+
+bool texts_template(size_t index, struct str *name, struct str *text)
+{
+    if (index >= COUNT_OF(template_texts))
+        return false;
+    *name = without_ending(template_texts[index].name);
+    *text = template_texts[index].bytes;
+    return true;
 }
 
 bool texts_playbook(size_t index, struct str *name, struct str *json)

@@ -8,7 +8,6 @@
 #include "practice/collection.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
-#include "sys/ssh_known.h"
 
 enum { PROGRAM_SIZE_LIMIT = 64 << 20, LOOK_MS = 500 };
 
@@ -60,55 +59,9 @@ static void visits_release(struct visits *v)
 {
     for (size_t i = 0; i < v->count; i++)
         visit_release(&v->hosts[i]);
-    ssh_agent_stop(v->agent);
-    buf_release(&v->known);
+    reach_release(&v->reach);
     fd_close(v->program);
     arena_free(v->arena);
-}
-
-/* A file that is not there says nothing, unless it was named. */
-static int add_known(struct visits *v, const char *path, bool is_named, struct err *e)
-{
-    CLEANUP_BUF struct buf text = {0};
-    int rc = file_read(&text, path, SSH_KNOWN_FILE_LIMIT, e);
-
-    if (rc && (is_named || rc != ERR_NOTFOUND))
-        return rc;
-    buf_addstr(&v->known, buf_str(&text));
-    buf_addc(&v->known, '\n');
-    return 0;
-}
-
-static int read_known(struct visits *v, struct err *e)
-{
-    struct str named = input_value(v->op, v->in, "known-hosts");
-    const char *home = getenv("HOME");
-    int rc = 0;
-
-    if (named.len)
-        rc = add_known(v, arena_dup(v->arena, named.p, named.len), true, e);
-    if (rc == 0 && home && *home)
-        rc = add_known(v, arena_printf(v->arena, "%s/.ssh/known_hosts", home), false, e);
-    return rc ? rc : add_known(v, "/etc/ssh/ssh_known_hosts", false, e);
-}
-
-/* The keys of the person's agent; without one, of a file that was named or has a usual name. */
-static int find_identity(struct visits *v, struct err *e)
-{
-    static const char *const usual[] = {"id_ed25519", "id_ecdsa", "id_rsa"};
-    struct str named = input_value(v->op, v->in, "identity");
-    const char *home = getenv("HOME");
-    const char *agent = getenv("SSH_AUTH_SOCK");
-
-    if (named.len)
-        return ssh_agent_start(&v->agent, named, e);
-    for (size_t i = 0; home && !(agent && *agent) && i < COUNT_OF(usual); i++) {
-        const char *path = arena_printf(v->arena, "%s/.ssh/%s", home, usual[i]);
-
-        if (file_is_there(path))
-            return ssh_agent_start(&v->agent, str_of(path), e);
-    }
-    return 0;
 }
 
 static int open_program(struct visits *v, struct err *e)
@@ -172,7 +125,7 @@ static int prepare(struct visits *v, struct str arguments, struct err *e)
         rc = err_set(e, ERR_USAGE, "--tries is 1 to %d", VISIT_TRIES_LIMIT);
     v->tries = (unsigned)tries;
     if (rc == 0)
-        rc = read_known(v, e);
+        rc = reach_begin(&v->reach, v->arena, v->op, v->in, e);
     if (rc == 0)
         rc = open_program(v, e);
     if (rc == 0)
@@ -182,7 +135,7 @@ static int prepare(struct visits *v, struct str arguments, struct err *e)
         if (input_has(v->op, v->in, "resume"))
             rc = visit_resume(&v->hosts[i], e);
     }
-    return rc ? rc : find_identity(v, e);
+    return rc ? rc : reach_identify(&v->reach, v->op, v->in, e);
 }
 
 /* A host that is visited again keeps its place among those that are under way. */

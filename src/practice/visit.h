@@ -5,9 +5,8 @@
 #pragma once
 #include "case/session.h"
 #include "practice/practice.h"
+#include "practice/reach.h"
 #include "store/store.h"
-#include "sys/ssh_agent.h"
-#include "sys/ssh_carrier.h"
 
 extern const struct kind visit_kind;
 extern const struct operation preserve_visits;
@@ -15,7 +14,7 @@ extern const struct operation preserve_visits;
 /* The rows for the table of the operation that visits. */
 #define VISIT_JOBS_USUAL "8"
 #define VISIT_TRIES_USUAL "3"
-#define VISIT_GROUP "Over SSH"
+#define VISIT_GROUP REACH_GROUP
 #define VISIT_FIELDS                                                                               \
     {.name = "ssh",                                                                                \
      .type = FIELD_LINE,                                                                           \
@@ -28,21 +27,7 @@ extern const struct operation preserve_visits;
          .group = VISIT_GROUP,                                                                     \
          .help = "so many hosts at once; usually 8",                                               \
          .fallback = VISIT_JOBS_USUAL},                                                            \
-        {.name = "identity",                                                                       \
-         .type = FIELD_PATH,                                                                       \
-         .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
-         .group = VISIT_GROUP,                                                                     \
-         .help = "a private key's file, where it is not in your agent"},                           \
-        {.name = "known-hosts",                                                                    \
-         .type = FIELD_PATH,                                                                       \
-         .flags = FIELD_OUTSIDE,                                                                   \
-         .group = VISIT_GROUP,                                                                     \
-         .help = "a file of hosts' keys, besides those you know"},                                 \
-        {.name = "host-key",                                                                       \
-         .type = FIELD_LINE,                                                                       \
-         .flags = FIELD_MANY | FIELD_OUTSIDE,                                                      \
-         .group = VISIT_GROUP,                                                                     \
-         .help = "SHA256:… of a new host's key, compared with the host's own"},                    \
+        REACH_FIELDS,                                                                              \
         {.name = "sudo",                                                                           \
          .type = FIELD_FLAG,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \
@@ -103,10 +88,7 @@ enum {
 /* One host. */
 struct visit {
     struct visits *all;
-    const char *given; /* as it was written */
-    const char *host;
-    const char *user;
-    unsigned port;
+    struct reach_address at;
     const char *arguments; /* for the program there */
     const char *after;     /* the step behind which it goes on; NULL: it begins */
     struct id before;      /* the visit that this one goes on behind */
@@ -150,11 +132,10 @@ struct visits {
     struct visit *hosts;
     size_t count;
     size_t jobs;
-    unsigned tries;          /* most visits of a host */
-    bool is_full;            /* of the profile full: can be gone on with */
-    struct str arguments;    /* with recipient and output */
-    struct buf known;        /* the known_hosts files, one after the other */
-    struct ssh_agent *agent; /* NULL: the person's own, if any */
+    unsigned tries;       /* most visits of a host */
+    bool is_full;         /* of the profile full: can be gone on with */
+    struct str arguments; /* with recipient and output */
+    struct reach reach;
     int program;
     uint64_t program_size;
     struct hash program_hash;

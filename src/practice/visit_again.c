@@ -64,8 +64,9 @@ static const struct thing *last_visit(const struct view *v, const struct visit *
     uint64_t port;
 
     for (size_t at = 0; (t = view_next(v, "visit", &at));)
-        if (str_is(thing_value(t, "host"), h->host) && str_is(thing_value(t, "user"), h->user) &&
-            str_u64(thing_value(t, "port"), &port) && port == h->port && view_ref(v, t, "evidence"))
+        if (str_is(thing_value(t, "host"), h->at.host) &&
+            str_is(thing_value(t, "user"), h->at.user) && str_u64(thing_value(t, "port"), &port) &&
+            port == h->at.port && view_ref(v, t, "evidence"))
             found = t;
     return found;
 }
@@ -81,12 +82,12 @@ int visit_resume(struct visit *h, struct err *e)
         return err_set(e, ERR_USAGE,
                        "%s: nothing of it was cut off that could be gone on with. Without "
                        "--resume it is collected anew",
-                       h->given);
+                       h->at.given);
     if (!go_on_behind(h, collection_of(&v, &view_ref(&v, visit, "evidence")->id)))
         return err_set(e, ERR_USAGE,
                        "%s: what came of it has no step whole, or is a triage, which takes "
                        "seconds. Without --resume it is collected anew",
-                       h->given);
+                       h->at.given);
     h->before = visit->id;
     h->has_before = true;
     return 0;
@@ -134,10 +135,7 @@ static void forget_attempt(struct visit *h)
 
     visit_release(h);
     *h = (struct visit){.all = kept.all,
-                        .given = kept.given,
-                        .host = kept.host,
-                        .user = kept.user,
-                        .port = kept.port,
+                        .at = kept.at,
                         .arguments = kept.arguments,
                         .after = kept.after,
                         .before = kept.id,

@@ -47,12 +47,12 @@ static void put_hash(struct decision *d, struct draft *dr, const char *name, con
 static void draft_begin(struct visits *v, struct decision *d, struct visit *h)
 {
     struct draft *dr = decision_add(d, "visit/1");
-    const struct thing *system = system_find(d->view, STR(""), str_of(h->host));
+    const struct thing *system = system_find(d->view, STR(""), str_of(h->at.host));
 
     h->id = dr->id;
-    put_text(d, dr, "host", str_of(h->host));
-    put_text(d, dr, "user", str_of(h->user));
-    put_number(d, dr, "port", h->port);
+    put_text(d, dr, "host", str_of(h->at.host));
+    put_text(d, dr, "user", str_of(h->at.user));
+    put_number(d, dr, "port", h->at.port);
     draft_value(dr, "outcome", str_of(visit_outcome_names[VISIT_UNDER_WAY]));
     put_text(d, dr, "arguments", str_of(h->arguments));
     if (h->has_before)
@@ -107,7 +107,7 @@ void visit_removal(struct buf *out, const struct visit *h)
 {
     if (!h->footprint.is_left)
         return;
-    buf_addf(out, "ssh -p %u %s@%s %srm -f ", h->port, h->user, h->host,
+    buf_addf(out, "ssh -p %u %s@%s %srm -f ", h->at.port, h->at.user, h->at.host,
              input_has(h->all->op, h->all->in, "sudo") ? "sudo " : "");
     ssh_footprint_path(out, &h->footprint);
 }
@@ -118,13 +118,13 @@ static struct id draft_evidence(struct decision *d, const struct visit *h)
     const struct thing *system = visit ? view_ref(d->view, visit, "system") : NULL;
     struct evidence_facts f = {.sort = "archive", .digests = h->digests, .has_blob = true};
     CLEANUP_BUF struct buf hex = {0};
-    const char *title = arena_printf(d->arena, "state of %s, by calm-collect over SSH%s", h->host,
-                                     h->outcome == VISIT_CUT ? ", cut" : "");
+    const char *title = arena_printf(d->arena, "state of %s, by calm-collect over SSH%s",
+                                     h->at.host, h->outcome == VISIT_CUT ? ", cut" : "");
 
     if (system)
         hex_add(&hex, system->id.b, sizeof(system->id.b));
     f.title = utf8_head_columns(str_of(title), TITLE_COLUMNS);
-    f.source_host = str_of(h->host);
+    f.source_host = str_of(h->at.host);
     f.system_id = buf_str(&hex);
     f.remark = str_of(h->outcome == VISIT_CUT
                           ? "a sealed bundle that was cut: it is good up to where it ends"
@@ -219,10 +219,10 @@ int visit_take_in(struct visit *h, struct err *e)
 
     if (rc)
         return rc;
-    system = system_find(&view, STR(""), str_of(h->host));
+    system = system_find(&view, STR(""), str_of(h->at.host));
     if (system)
         t.system = view_title(system);
-    rc = collection_take(&t, h->given, &unsaid, &h->unread);
+    rc = collection_take(&t, h->at.given, &unsaid, &h->unread);
     buf_release(&unsaid.json);
     buf_release(&unsaid.text);
     if (rc == ERR_IO || rc == ERR_FULL || rc == ERR_CONFLICT) {

@@ -35,9 +35,9 @@ static void put_host(struct json *j, const struct visit *h)
     visit_why(&why, h);
     ssh_footprint_path(&place, &h->footprint);
     json_object_begin(j);
-    json_put_text(j, "host", h->host);
-    json_put_text(j, "user", h->user);
-    json_put_u64(j, "port", h->port);
+    json_put_text(j, "host", h->at.host);
+    json_put_text(j, "user", h->at.user);
+    json_put_u64(j, "port", h->at.port);
     json_put_text(j, "outcome", visit_outcome_names[h->outcome]);
     put_text(j, "why", buf_str(&why));
     put_text(j, "said", buf_str(&h->said));
@@ -92,7 +92,7 @@ void visit_tell(const struct visit *h)
 
     if (a->wants_json)
         return;
-    buf_addf(&line, "%-*s %-9s  ", HOST_COLUMNS, h->given, visit_outcome_names[h->outcome]);
+    buf_addf(&line, "%-*s %-9s  ", HOST_COLUMNS, h->at.given, visit_outcome_names[h->outcome]);
     add_words(&line, h);
     if (h->again_ms)
         buf_addf(&line, ". Again in %u s, %s%s", h->wait_s,
@@ -111,7 +111,7 @@ static size_t add_again(const struct visits *v, struct buf *out)
     for (size_t i = 0; i < v->count; i++) {
         if (v->hosts[i].outcome == VISIT_COLLECTED)
             continue;
-        buf_addf(out, "%s %s", count++ ? "" : " --ssh", v->hosts[i].given);
+        buf_addf(out, "%s %s", count++ ? "" : " --ssh", v->hosts[i].at.given);
     }
     return count;
 }
@@ -127,7 +127,8 @@ static void tell_left(const struct visits *v, struct screen *screen)
         if (!h->footprint.is_left)
             continue;
         ssh_footprint_path(&place, &h->footprint);
-        buf_addf(&line, "%s may still have %s: look, and remove it:", h->given, buf_text(&place));
+        buf_addf(&line, "%s may still have %s: look, and remove it:", h->at.given,
+                 buf_text(&place));
         screen_para(screen, 0, buf_str(&line));
         visit_removal(&removal, h);
         buf_addf(screen->out, "  %s\n", buf_text(&removal));
@@ -144,7 +145,7 @@ static void tell_read(const struct visits *v)
 
         if (!h->has_evidence)
             continue;
-        buf_addf(out, "%-*s ", HOST_COLUMNS, h->given);
+        buf_addf(out, "%-*s ", HOST_COLUMNS, h->at.given);
         if (h->collection) {
             buf_addf(out, "co%u: %llu members, ", h->collection, (unsigned long long)h->members);
             add_count(out, h->observed, "thing noticed", "things noticed");

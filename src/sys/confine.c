@@ -128,7 +128,7 @@ static void emit_row(struct program *p, const struct confine_call *call)
     unsigned checks = call->check[1].argument ? 2 : call->check[0].argument ? 1 : 0;
     uint8_t left = (uint8_t)(3 * checks + 1);
 
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, call->nr & ~CONFINE_REFUSED, 0, left);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, call->nr & ~(CONFINE_REFUSED | CONFINE_PENDING), 0, left);
     for (unsigned i = 0; i < checks; i++) {
         left = (uint8_t)(left - 3);
         emit_load(p, argument_off(call->check[i].argument));
@@ -136,7 +136,10 @@ static void emit_row(struct program *p, const struct confine_call *call)
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, call->check[i].value, 0, left);
     }
     emit(p, BPF_RET | BPF_K,
-         call->nr & CONFINE_REFUSED ? SECCOMP_RET_ERRNO | EACCES : SECCOMP_RET_ALLOW, 0, 0);
+         call->nr & CONFINE_REFUSED   ? SECCOMP_RET_ERRNO | EACCES
+         : call->nr & CONFINE_PENDING ? SECCOMP_RET_ERRNO | EINPROGRESS
+                                      : SECCOMP_RET_ALLOW,
+         0, 0);
     if (checks)
         emit_load(p, offsetof(struct seccomp_data, nr));
 }

@@ -23,6 +23,8 @@
 /* In the number of a row: the call fails with EACCES, and the process goes on without it. For what
  * a library tries and can do without. */
 #define CONFINE_REFUSED 0x80000000U
+/* The same with EINPROGRESS: for a library that wants to connect what is connected already. */
+#define CONFINE_PENDING 0x40000000U
 
 /* One allowed system call. The low 32 bits of each argument named are looked at through a mask;
  * several rows with one number allow any of them. */

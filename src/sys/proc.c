@@ -107,18 +107,25 @@ static int spawn_with(const char *path, const char *const *argv, const int fds[3
     return why;
 }
 
-static int start(struct running *r, const char *const *argv, struct str in, struct err *e)
+int proc_start(const char *const *argv, const int fds[3], pid_t *pid, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
+    int rc = find_program(argv[0], &path, e);
+
+    if (rc)
+        return rc;
+    errno = spawn_with(buf_text(&path), argv, fds, pid);
+    return errno ? err_errno(e, "cannot run %s", buf_text(&path)) : 0;
+}
+
+static int start(struct running *r, const char *const *argv, struct str in, struct err *e)
+{
     CLEANUP_FD int input = -1;
     CLEANUP_FD int out = -1;
     CLEANUP_FD int err = -1;
     int ends[2];
-    int why;
-    int code = find_program(argv[0], &path, e);
+    int code = input_of(in, &input, e);
 
-    if (!code)
-        code = input_of(in, &input, e);
     if (code)
         return code;
     if (pipe2(ends, O_CLOEXEC) < 0)
@@ -131,10 +138,9 @@ static int start(struct running *r, const char *const *argv, struct str in, stru
         r->fd[1] = ends[0];
         err = ends[1];
     }
-    why = spawn_with(buf_text(&path), argv, (int[3]){input, out, err < 0 ? out : err}, &r->pid);
-    errno = why;
-    if (why)
-        return err_errno(e, "cannot run %s", buf_text(&path));
+    code = proc_start(argv, (int[3]){input, out, err < 0 ? out : err}, &r->pid, e);
+    if (code)
+        return code;
     r->pidfd = pidfd_open(r->pid, 0);
     return 0;
 }

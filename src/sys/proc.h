@@ -1,5 +1,6 @@
 /* proc.h: runs another program, without a shell, and takes what it prints. */
 #pragma once
+#include <sys/types.h>
 #include "base/err.h"
 #include "base/str.h"
 
@@ -39,6 +40,9 @@ MUST_CHECK int proc_capture(const char *const *argv, struct str in,
                             const struct proc_limits *limits, struct proc_capture *out,
                             struct err *e);
 
+/* Starts a program with these three descriptors and no other, searched for in the same way; the
+ * caller waits for it. ERR_NOTFOUND, ERR_IO. */
+MUST_CHECK int proc_start(const char *const *argv, const int fds[3], pid_t *pid, struct err *e);
 /* What a program prints, piece by piece, as it comes. Non-zero ends the program. */
 typedef int proc_take(void *context, struct str bytes, struct err *e);
 /* As proc_capture without an input, with its standard output handed on instead of kept: *out has

@@ -118,8 +118,8 @@ static int lift(const struct self_start *start, int spare[SELF_FDS_MAX])
     return 0;
 }
 
-static int spawn_with(const struct self_start *start, const int *spare, char *const *argv,
-                      pid_t *pid)
+static int spawn_with(const struct self_start *start, const int *spare, const char *program,
+                      char *const *argv, pid_t *pid)
 {
     char *none[] = {NULL};
     posix_spawn_file_actions_t actions;
@@ -141,11 +141,18 @@ static int spawn_with(const struct self_start *start, const int *spare, char *co
     if (!why)
         why = posix_spawn_file_actions_addclosefrom_np(&actions, (int)start->fd_count);
     if (!why)
-        why = posix_spawn(pid, "/proc/self/exe", &actions, &how, argv,
-                          CONFINE_SANITIZED ? environ : none);
+        why = posix_spawn(pid, program, &actions, &how, argv, CONFINE_SANITIZED ? environ : none);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&how);
     return why;
+}
+
+static void put_neighbour(struct buf *program, const char *name)
+{
+    const char *slash = strrchr(buf_text(program), '/');
+
+    program->len = slash ? (size_t)(slash + 1 - program->p) : 0;
+    buf_adds(program, name);
 }
 
 int self_start(const struct self_start *start, pid_t *pid)
@@ -156,17 +163,22 @@ int self_start(const struct self_start *start, pid_t *pid)
     CLEANUP_BUF struct buf program = {0};
     int spare[SELF_FDS_MAX] = {-1, -1, -1, -1};
     int argc = self_prefix(argv, &loader, &folder, NULL);
+    bool has_loader = argc > 0;
     int why;
 
     /* Where a loader was asked to run this program, /proc/self/exe is that loader. */
-    if (argc < 0 || (argc && self_program(&program, NULL)))
+    if (argc < 0 || ((has_loader || start->neighbour) && self_program(&program, NULL)))
         return EIO;
-    argv[argc++] = program.len ? buf_text(&program) : start->name;
+    if (start->neighbour)
+        put_neighbour(&program, start->neighbour);
+    argv[argc++] = has_loader ? buf_text(&program) : start->name;
     for (size_t i = 0; i < SELF_WORDS_MAX && start->words[i]; i++)
         argv[argc++] = start->words[i];
     why = lift(start, spare);
     if (!why)
-        why = spawn_with(start, spare, (char *const *)argv, pid);
+        why = spawn_with(start, spare,
+                         start->neighbour && !has_loader ? buf_text(&program) : "/proc/self/exe",
+                         (char *const *)argv, pid);
     for (size_t i = 0; i < start->fd_count; i++)
         fd_close(spare[i]);
     return why;

@@ -23,7 +23,8 @@ MUST_CHECK int self_prefix(const char **argv, struct buf *loader, struct buf *fo
  * unsound. Its main knows by the first word what it is to be. Returns a number of errno. */
 enum { SELF_WORDS_MAX = 2, SELF_FDS_MAX = 4, SELF_NULL_FD = -1 /* /dev/null */ };
 struct self_start {
-    const char *name;                  /* as other programs show it */
+    const char *name;      /* as other programs show it */
+    const char *neighbour; /* NULL: this program; else one that lies beside it, by its name */
     const char *words[SELF_WORDS_MAX]; /* NULL: no more */
     int fds[SELF_FDS_MAX];             /* become 0, 1, … in the new process; borrowed */
     size_t fd_count;

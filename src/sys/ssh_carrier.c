@@ -34,9 +34,12 @@ struct ssh_carrier {
     enum ssh_step step;
     struct ssh_footprint footprint;
     struct buf in;
+    struct buf out; /* of a dialogue: whole messages that wait */
+    size_t given;   /* of these bytes */
     struct buf said;
     bool was_asked_to_judge;
     bool wants_sudo;
+    bool is_dialogue;
     unsigned sudo_count;
     bool has_end;
     struct err end;
@@ -86,7 +89,8 @@ static int send_start(struct ssh_carrier *c, const struct ssh_errand *errand, st
         .quiet_s = c->quiet_s,
         .flags = (errand->agent >= 0 ? CARRIER_HAS_AGENT : 0U) |
                  (errand->may_ask ? CARRIER_MAY_ASK : 0U) |
-                 (errand->wants_sudo ? CARRIER_SUDO : 0U),
+                 (errand->wants_sudo ? CARRIER_SUDO : 0U) |
+                 (errand->is_dialogue ? CARRIER_DIALOGUE : 0U),
     };
     CLEANUP_BUF struct buf bytes = {0};
     struct utsname here;
@@ -101,6 +105,7 @@ static int send_start(struct ssh_carrier *c, const struct ssh_errand *errand, st
     add_text(&bytes, errand->user);
     add_text(&bytes, errand->key_kinds);
     add_text(&bytes, errand->arguments);
+    add_text(&bytes, errand->called ? errand->called : "calm-collect");
     return send_message(c, CARRIER_START, buf_str(&bytes), e);
 }
 
@@ -147,6 +152,7 @@ int ssh_carrier_start(struct ssh_carrier **out, const struct ssh_errand *errand,
     c->fd = -1;
     c->pid = -1;
     c->wants_sudo = errand->wants_sudo;
+    c->is_dialogue = errand->is_dialogue;
     c->most = errand->most ? errand->most : MOST_SIZE;
     c->quiet_s = errand->quiet_s ? errand->quiet_s : QUIET_S;
     c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
@@ -180,6 +186,7 @@ void ssh_carrier_free(struct ssh_carrier *c)
     (void)reap(c);
     fd_close(c->fd);
     buf_release(&c->in);
+    buf_release(&c->out);
     buf_release(&c->said);
     free(c);
 }
@@ -428,11 +435,65 @@ static int too_late(const struct ssh_carrier *c, struct err *e)
                    c->quiet_s * LOG_IN_QUIETS);
 }
 
+/* Hands over what waits, as far as there is room. */
+static void give_some(struct ssh_carrier *c)
+{
+    while (c->step == SSH_STEP_RUNS && c->given < c->out.len) {
+        ssize_t n =
+            send(c->fd, c->out.p + c->given, c->out.len - c->given, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            break; /* no room, or it has ended: that is heard */
+        c->given += (size_t)n;
+    }
+    if (c->given == c->out.len) {
+        buf_clear(&c->out);
+        c->given = 0;
+    }
+}
+
+static void add_message(struct ssh_carrier *c, enum carrier_kind kind, struct str bytes)
+{
+    struct carrier_head head = {kind, (uint32_t)bytes.len};
+
+    if (!c->is_dialogue)
+        BUG("something is given to a program that reads nothing");
+    buf_add(&c->out, &head, sizeof(head));
+    buf_addstr(&c->out, bytes);
+}
+
+int ssh_carrier_give(struct ssh_carrier *c, struct str bytes, struct err *e)
+{
+    if (bytes.len > SSH_GIVE_SIZE || c->out.len - c->given > SSH_GIVE_SIZE - bytes.len)
+        return err_set(e, ERR_LIMIT, "stopped, because it takes nothing of what it is told");
+    for (; bytes.len; bytes = str_from(bytes, CARRIER_INPUT_LIMIT))
+        add_message(c, CARRIER_INPUT, str_head(bytes, CARRIER_INPUT_LIMIT));
+    if (c->step == SSH_STEP_RUNS)
+        c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
+    give_some(c);
+    return 0;
+}
+
+void ssh_carrier_give_end(struct ssh_carrier *c)
+{
+    add_message(c, CARRIER_INPUT_END, STR(""));
+    give_some(c);
+}
+
+bool ssh_carrier_waits(const struct ssh_carrier *c)
+{
+    return c->step == SSH_STEP_RUNS && c->out.len > c->given;
+}
+
 int ssh_carrier_take(struct ssh_carrier *c, struct err *e)
 {
-    ssize_t n = recv(c->fd, buf_room(&c->in, READ_SIZE), READ_SIZE, MSG_DONTWAIT);
+    ssize_t n;
     int code;
 
+    give_some(c);
+    n = recv(c->fd, buf_room(&c->in, READ_SIZE), READ_SIZE, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         code = too_late(c, e);
         return code ? code : 1;
@@ -446,6 +507,7 @@ int ssh_carrier_take(struct ssh_carrier *c, struct err *e)
     c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
     if (!code)
         code = too_late(c, e);
+    give_some(c); /* it may run now */
     return code ? code : 1;
 }
 

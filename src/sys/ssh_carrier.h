@@ -1,5 +1,6 @@
 /* ssh_carrier.h: carries a program to another host by SSH, runs it there from memory, and brings
- * what it prints; for calm-collect and its bundle.
+ * what it prints; for calm-collect and its bundle. In a dialogue it also takes there what the
+ * program is to read; for calm-contain and its orders.
  *
  * The host may be the attacker's, and libssh reads its bytes. So each host has a process of its
  * own: this program started anew, which has nothing of the case. It looks the name up, connects,
@@ -28,8 +29,10 @@ struct ssh_errand {
     int agent;    /* the socket of the gate before the agent; borrowed; -1: none */
     bool may_ask; /* passwords */
     bool wants_sudo;
-    unsigned quiet_s; /* longest silence in connecting, and while it is brought; 0: 60 */
-    uint64_t most;    /* bytes that are brought; 0: 8 GiB */
+    bool is_dialogue;   /* ssh_carrier_give; else the program's input is empty */
+    const char *called; /* the program's name there; NULL: calm-collect */
+    unsigned quiet_s;   /* longest silence in connecting, and while it is brought; 0: 60 */
+    uint64_t most;      /* bytes that are brought; 0: 8 GiB */
 };
 
 /* How far it came. */
@@ -110,6 +113,14 @@ void ssh_carrier_extend(struct ssh_carrier *c, int64_t ms);
  * the host's bytes was stopped at what it must not do; ERR_FORMAT it broke down, or the program
  * printed something else; the receiver's own. */
 MUST_CHECK int ssh_carrier_take(struct ssh_carrier *c, struct err *e);
+
+enum { SSH_GIVE_SIZE = 32 << 20 };
+/* In a dialogue: what the program is to read next. Waits here until it runs, and until there is
+ * room on the way. ERR_LIMIT: more than SSH_GIVE_SIZE waits. */
+MUST_CHECK int ssh_carrier_give(struct ssh_carrier *c, struct str bytes, struct err *e);
+/* Nothing more is given: the end of its input. */
+void ssh_carrier_give_end(struct ssh_carrier *c);
+bool ssh_carrier_waits(const struct ssh_carrier *c); /* for its descriptor to be writable, too */
 
 enum ssh_step ssh_carrier_step(const struct ssh_carrier *c);
 const struct ssh_footprint *ssh_carrier_footprint(const struct ssh_carrier *c);

@@ -114,6 +114,7 @@ static int read_start(struct carrier_errand *c, struct buf *bytes, struct err *e
     c->user = next_text(c->host);
     c->key_kinds = next_text(c->user);
     c->arguments = next_text(c->key_kinds);
+    c->called = next_text(c->arguments);
     return 0;
 }
 

@@ -10,6 +10,7 @@ enum {
     CARRIER_AGENT_FD = 3,
     CARRIER_HOST_FD = 4, /* the connection */
     CARRIER_MESSAGE_LIMIT = 256 * 1024,
+    CARRIER_INPUT_LIMIT = 64 * 1024,
     CARRIER_TEXT_LIMIT = 4096, /* an argument, a question, a secret, a sentence */
     CARRIER_SUDO_COUNT = 3,    /* times that sudo may ask */
 };
@@ -17,11 +18,13 @@ enum {
 /* A message: kind and size, u32 each in this machine's order, and bytes. */
 enum carrier_kind {
     /* to the process */
-    CARRIER_START = 1, /* struct carrier_start, then host, user, key_kinds, arguments, each ended
-                          by NUL */
+    CARRIER_START = 1, /* struct carrier_start, then host, user, key_kinds, arguments, called, each
+                          ended by NUL */
     CARRIER_TRUST,     /* the key is trusted: go on */
     CARRIER_SECRET,
     CARRIER_NO_SECRET, /* nobody can be asked */
+    CARRIER_INPUT,     /* in a dialogue, while the program runs: what it is to read */
+    CARRIER_INPUT_END,
     /* from the process */
     CARRIER_STEP, /* u32 */
     CARRIER_KEY,
@@ -46,7 +49,7 @@ struct carrier_start {
     char word[SSH_WORD_SIZE + 1];
     char machine[66];
 };
-enum { CARRIER_HAS_AGENT = 1, CARRIER_MAY_ASK = 2, CARRIER_SUDO = 4 };
+enum { CARRIER_HAS_AGENT = 1, CARRIER_MAY_ASK = 2, CARRIER_SUDO = 4, CARRIER_DIALOGUE = 8 };
 
 struct carrier_footprint {
     uint32_t place;
@@ -72,6 +75,7 @@ struct carrier_errand {
     const char *user;
     const char *key_kinds;
     const char *arguments;
+    const char *called;
     struct ssh_footprint footprint;
 };
 /* Does the errand over the connected CARRIER_HOST_FD; the session was made, and the process

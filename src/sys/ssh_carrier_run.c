@@ -2,6 +2,7 @@
  * prints. All that libssh gives here is the host's. */
 #include <errno.h>
 #include <libssh/libssh.h>
+#include <poll.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "sys/ssh_carrier_child.h"
@@ -343,9 +344,87 @@ static int send_program(struct talk *t, char *piece, struct err *e)
             return code;
     }
     t->is_sent = true;
-    return ssh_channel_send_eof(t->channel) == SSH_OK
-               ? 0
-               : carrier_ssh_error(t->session, "the connection broke", e);
+    if (t->c->start.flags & CARRIER_DIALOGUE || ssh_channel_send_eof(t->channel) == SSH_OK)
+        return 0;
+    return carrier_ssh_error(t->session, "the connection broke", e);
+}
+
+/* All that the host has sent; 1 as long as there may be more. Looking at standard error may bring
+ * some of standard output into libssh, of which no poll tells any more: so that is looked at last.
+ */
+static int read_all_there(struct talk *t, char *piece, struct err *e)
+{
+    for (;;) {
+        int code = 0;
+        int n;
+
+        while (!code && ssh_channel_poll(t->channel, 1) > 0)
+            code = take_errors(t, e);
+        if (code)
+            return code;
+        n = ssh_channel_read_nonblocking(t->channel, piece, PIECE_SIZE, 0);
+        if (n > 0)
+            code = take_output(t, (struct str){piece, (size_t)n}, e);
+        if (code)
+            return code;
+        if (n == SSH_ERROR)
+            return carrier_ssh_error(t->session, "the connection broke", e);
+        if (n <= 0)
+            return !ssh_channel_is_eof(t->channel);
+    }
+}
+
+/* What the program is to read, or the end of that. */
+static int pass_input(struct talk *t, struct err *e)
+{
+    CLEANUP_BUF struct buf bytes = {0};
+    enum carrier_kind kind;
+    int code = carrier_receive(&kind, &bytes, e);
+    int rc;
+
+    if (code)
+        return code;
+    if (kind == CARRIER_INPUT_END)
+        rc = ssh_channel_send_eof(t->channel) == SSH_OK ? 0 : SSH_ERROR;
+    else
+        rc = ssh_channel_write(t->channel, bytes.p, (uint32_t)bytes.len) == (int)bytes.len
+                 ? 0
+                 : SSH_ERROR;
+    return rc ? carrier_ssh_error(t->session, "the connection broke", e) : 0;
+}
+
+/* Both ways, until the program there ends. libssh may have read more of the host's than it gave, so
+ * all of that is taken before it is waited. */
+static int converse(struct talk *t, char *piece, struct err *e)
+{
+    int code = read_all_there(t, piece, e);
+
+    while (code == 1) {
+        struct pollfd p[] = {{.fd = CARRIER_HOST_FD, .events = POLLIN},
+                             {.fd = CARRIER_CONTROL_FD, .events = t->runs ? POLLIN : 0}};
+
+        if (poll(p, COUNT_OF(p), -1) < 0 && errno != EINTR)
+            return err_errno(e, "cannot wait for the host");
+        if (p[1].revents) {
+            code = pass_input(t, e);
+            if (code)
+                return code;
+        }
+        code = read_all_there(t, piece, e);
+    }
+    return code;
+}
+
+/* Until it has said all. */
+static int listen_to(struct talk *t, char *piece, struct err *e)
+{
+    int code = 1;
+
+    if (t->c->start.flags & CARRIER_DIALOGUE)
+        return converse(t, piece, e);
+    while (code == 1)
+        code = read_some(t, piece, WAIT_MS, e);
+    return code;
 }
 
 /* How the command ended, in words. */
@@ -379,9 +458,8 @@ static int talk_with(struct talk *t, char *piece, struct err *e)
         code = send_program(t, piece, e);
     else
         return code ? code : verdict(t, e);
-    do
-        code = read_some(t, piece, WAIT_MS, e);
-    while (code == 1);
+    if (!code)
+        code = listen_to(t, piece, e);
     return code ? code : verdict(t, e);
 }
 
@@ -394,11 +472,14 @@ int carrier_run(struct carrier_errand *c, ssh_session session, struct err *e)
 
     if (!t.channel || ssh_channel_open_session(t.channel) != SSH_OK)
         return carrier_ssh_error(session, "it gives no session", e);
-    ssh_script_write(&command, &(struct ssh_script){.word = c->start.word,
-                                                    .machine = c->start.machine,
-                                                    .arguments = c->arguments,
-                                                    .program_size = c->start.program_size,
-                                                    .wants_sudo = c->start.flags & CARRIER_SUDO});
+    ssh_script_write(&command,
+                     &(struct ssh_script){.word = c->start.word,
+                                          .machine = c->start.machine,
+                                          .arguments = c->arguments,
+                                          .program_size = c->start.program_size,
+                                          .wants_sudo = c->start.flags & CARRIER_SUDO,
+                                          .is_dialogue = c->start.flags & CARRIER_DIALOGUE,
+                                          .program = c->called});
     if (ssh_channel_request_exec(t.channel, buf_text(&command)) != SSH_OK)
         return carrier_ssh_error(session, "it runs no command", e);
     code = talk_with(&t, piece, e);

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "sys/confine.h"
 #include "sys/file.h"
@@ -183,4 +184,14 @@ int ssh_gate_start(int agent, const char *user, int *out, pid_t *pid, struct err
     }
     *out = ends[0];
     return 0;
+}
+
+void ssh_gate_end(pid_t *pid)
+{
+    if (*pid < 0)
+        return;
+    (void)kill(*pid, SIGKILL); /* not waited for yet, so the number is its own */
+    while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    *pid = -1;
 }

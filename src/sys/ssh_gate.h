@@ -17,8 +17,12 @@ enum { SSH_GATE_SIGNATURES = 8, SSH_GATE_MESSAGE_LIMIT = 256 * 1024 };
 void ssh_gate_main_if_asked(int argc, char **argv);
 
 /* Starts one. agent: a connected socket of the agent (borrowed). *out is the end that the other
- * process gets. The caller waits for *pid; it ends when either socket does. */
+ * process gets. It ends when either socket does; the
+ * caller calls ssh_gate_end in any case. */
 MUST_CHECK int ssh_gate_start(int agent, const char *user, int *out, pid_t *pid, struct err *e);
+
+/* Ends it, if it runs; *pid is -1 then. */
+void ssh_gate_end(pid_t *pid);
 
 /* Whether a request for a signature is one for a log-in of that user, and nothing else. */
 bool ssh_gate_allows(struct str message, struct str user);

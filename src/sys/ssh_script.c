@@ -40,7 +40,7 @@ void ssh_footprint_path(struct buf *out, const struct ssh_footprint *f)
 /* In single quotes, on one line and without an exclamation mark, so that every log-in shell hands
  * it to sh unchanged. It begins with an empty line, for what was printed before may not end in one.
  * The last mount whose folder is above a place is the one that holds it. */
-static const char script[] =
+static const char script_to_place[] =
     "echo; n=$1; h=$2; s=$3; shift 3; [ $(uname -m) = $h ] || { echo \"$n machine\"; exit 1; }; "
     "umask 077; set -C; u=$(id -u); p=; i=0; "
     "for d in /dev/shm /run/user/$u /run; do i=$((i+1)); t=; o=; "
@@ -52,11 +52,16 @@ static const char script[] =
     "[ $k -gt $((s/1024)) ] || { echo \"$n no $i room\"; continue; }; "
     "p=$d/.calm-$n; break; done; "
     "[ $p ] || { echo \"$n none\"; exit 1; }; "
-    "trap \"rm -f $p\" EXIT; trap \"exit 1\" HUP INT TERM PIPE; echo \"$n at $i $u\"; "
-    "cat >$p || { echo \"$n room\"; exit 1; }; "
+    "trap \"rm -f $p\" EXIT; trap \"exit 1\" HUP INT TERM PIPE; echo \"$n at $i $u\"; ";
+/* Nothing more comes before the program runs, so that a head which reads ahead takes nothing of
+ * the program's input. */
+static const char script_fetch[] = "cat";
+static const char script_fetch_counted[] = "head -c $s";
+static const char script_to_run[] =
+    " >$p || { echo \"$n room\"; exit 1; }; "
     "[ $(wc -c <$p) -eq $s ] || { echo \"$n cut\"; exit 1; }; "
     "chmod 700 $p; exec 3<$p; rm -f $p; [ -e $p ] && echo \"$n stays\"; trap - EXIT; "
-    "echo \"$n ready\"; exec /proc/self/fd/3 \"$@\" </dev/null";
+    "echo \"$n ready\"; exec /proc/self/fd/3 \"$@\"";
 
 void ssh_script_prompt(struct buf *out, const char *word)
 {
@@ -71,7 +76,9 @@ void ssh_script_write(struct buf *out, const struct ssh_script *s)
         ssh_script_prompt(out, s->word);
         buf_addc(out, ' ');
     }
-    buf_addf(out, "/bin/sh -c '%s' calm-collect %s %s %llu %s", script, s->word, s->machine,
+    buf_addf(out, "/bin/sh -c '%s%s%s%s' %s %s %s %llu %s", script_to_place,
+             s->is_dialogue ? script_fetch_counted : script_fetch, script_to_run,
+             s->is_dialogue ? "" : " </dev/null", s->program, s->word, s->machine,
              (unsigned long long)s->program_size, s->arguments);
 }
 

@@ -4,7 +4,7 @@
  * as a file, opens it, removes it, and becomes the program (by /proc/self/fd/3). Each of its own
  * lines begins with a word that was drawn at random, so whatever the host's profile prints before
  * can be told apart; behind the line "WORD ready" all is the program's. Of the host's programs it
- * uses the log-in shell, sh, uname, id, df, cat, wc, chmod and rm. */
+ * uses the log-in shell, sh, uname, id, df, cat (for a dialogue head), wc, chmod and rm. */
 #pragma once
 #include "sys/ssh_carrier.h"
 
@@ -17,6 +17,8 @@ struct ssh_script {
     const char *arguments;
     uint64_t program_size;
     bool wants_sudo;
+    bool is_dialogue;    /* standard input stays the program's */
+    const char *program; /* what it is called in a list of processes while it comes; plain */
 };
 /* How sudo asks there, where it does: on standard error, without an end of line. */
 void ssh_script_prompt(struct buf *out, const char *word);

@@ -154,7 +154,7 @@ class WholeCase(CaseTest):
         self.assertIn("before the assessment was signed", self.ana("clean list"))
 
     def test_an_emergency_stop_asks_nothing(self):
-        said = self.bo('stop --emergency "files are being encrypted"')
+        said = self.bo('stop --emergency "files are being encrypted" --by-hand')
         self.assertIn("Pull the network cable", said)
         self.assertIn("emergency stop: files are being encrypted", self.bo("stop list"))
 
@@ -226,7 +226,7 @@ class WholeCase(CaseTest):
     def test_the_long_forms_of_short_commands_do_the_same(self):
         self.ana('note add "long form"')
         self.ana('learn add "long form"')
-        self.ana('stop emergency "long form"')
+        self.ana('stop emergency "long form" --by-hand')
         self.assertEqual([t["text"] for t in self.ana.json("log --type note")], ["long form"])
         self.assertIn("emergency stop: long form", self.ana("stop list"))
 

@@ -56,6 +56,8 @@ def words_for(operation, word, everything):
             words.append(value_of(field, word))
         elif not field["positional"] and (field["required"] or (everything and text)):
             words += ["--" + field["option"], value_of(field, word)]
+    if operation["name"] == "stop emergency":
+        words.append("--by-hand")  # this machine is not the affected one
     return words
 
 

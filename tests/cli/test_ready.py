@@ -58,7 +58,7 @@ class Ready(CaseTest):
         listed = {line.split("  ")[0].split(": ")[0] for line in checked.stdout.splitlines()}
         self.assertEqual(found - listed, {"SHA256SUMS", "organisation.json"})
         self.assertEqual(answer["files"], len(found))
-        for name in ("READ-ME.txt", "call-sheet.txt", "glossary.txt", "bin/calm", "bin/calm-verify", "lib/loader", "calm-collect", "help/unlawful.txt",
+        for name in ("READ-ME.txt", "call-sheet.txt", "glossary.txt", "bin/calm", "bin/calm-verify", "lib/loader", "calm-collect", "bin/calm-contain", "help/unlawful.txt",
                      "playbooks/ransomware.txt", "playbooks/ransomware.json", "sheets/log-sheet.txt"):
             self.assertIn(name, found)
         self.assertEqual((self.stick / "organisation.json").read_bytes(), EMPTY)
@@ -197,7 +197,7 @@ class FromTheStick(CaseTest):
         self.stick = moved
         done = self.run_script("ready", str(self.folder / "second"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        for name in ("bin/calm", "bin/calm-verify", "lib/loader", "calm-collect"):
+        for name in ("bin/calm", "bin/calm-verify", "bin/calm-contain", "lib/loader", "calm-collect"):
             self.assertEqual((moved / name).read_bytes(), (self.folder / "second" / name).read_bytes())
 
 

@@ -34,7 +34,7 @@ for op in table:
         if word.startswith("--") and word[2:].split("=")[0] not in options:
             wrong.append(f"{name}: the example uses {word}, which it does not have")
     if op["type"] in ("change", "job") and not op["records"] and name not in ("team join", "team passphrase", "log"):
-        if not any(w in name for w in ("get", "custody", "script", "diff", "list", "show", "observe", "playbook")):
+        if not any(w in name for w in ("get", "custody", "script", "diff", "list", "show", "observe", "playbook", "propose")):
             wrong.append(f"{name}: says nothing of the records it appends")
     for field in op["fields"]:
         if not field["help"]:

@@ -2,7 +2,7 @@
  */
 #include "test_collect_tree.h"
 #include "base/hash.h"
-#include "collect/netlink.h"
+#include "sys/netlink.h"
 #include "collect/words.h"
 #include <linux/rtnetlink.h>
 

@@ -1,5 +1,5 @@
 /* netlink.c: dumps of what the kernel tells by netlink, read with bounds. */
-#include "collect/netlink.h"
+#include "sys/netlink.h"
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 #include "base/mem.h"
-#include "collect/host.h"
+#include "sys/file.h"
 
 enum { ANSWER_SIZE = 128 * 1024, ANSWERS_SIZE = 16 << 20, TRY_COUNT = 3, TIMEOUT_S = 2 };
 
@@ -82,19 +82,19 @@ uint64_t netlink_be(struct str value)
     return n;
 }
 
-static int ask(int fd, uint16_t type, struct str body)
+static int ask(int fd, uint16_t type, uint16_t flags, struct str body)
 {
-    enum { REQUEST_SIZE = 1024 };
+    enum { REQUEST_SIZE = 8192 };
     uint8_t bytes[REQUEST_SIZE] = {0};
     struct nlmsghdr head = {.nlmsg_len = (uint32_t)(sizeof(head) + body.len),
                             .nlmsg_type = type,
-                            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                            .nlmsg_flags = NLM_F_REQUEST | flags,
                             .nlmsg_seq = 1};
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     ssize_t n;
 
     if (body.len > sizeof(bytes) - sizeof(head))
-        BUG("a request of %zu bytes", body.len);
+        return -EMSGSIZE;
     memcpy(bytes, &head, sizeof(head));
     memcpy(bytes + sizeof(head), body.p, body.len);
     n = sendto(fd, bytes, head.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
@@ -150,18 +150,41 @@ static int receive(int fd, netlink_see *see, void *context)
     }
 }
 
-int netlink_ask(int protocol, uint16_t type, struct str body, netlink_see *see, void *context)
+static int converse(int protocol, uint16_t type, uint16_t flags, struct str body, netlink_see *see,
+                    void *context)
 {
     struct timeval timeout = {.tv_sec = TIMEOUT_S};
-    CLEANUP_HOST_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    CLEANUP_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     int code;
 
     if (fd < 0)
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
         return -errno;
-    code = ask(fd, type, body);
+    code = ask(fd, type, flags, body);
     return code ? code : receive(fd, see, context);
+}
+
+int netlink_ask(int protocol, uint16_t type, struct str body, netlink_see *see, void *context)
+{
+    return converse(protocol, type, NLM_F_DUMP, body, see, context);
+}
+
+int netlink_get(int protocol, uint16_t type, struct str body, netlink_see *see, void *context)
+{
+    return converse(protocol, type, NLM_F_ACK, body, see, context);
+}
+
+static int see_nothing(void *context, const struct netlink_message *m)
+{
+    (void)context;
+    (void)m;
+    return 0;
+}
+
+int netlink_change(int protocol, uint16_t type, uint16_t flags, struct str body)
+{
+    return converse(protocol, type, NLM_F_ACK | flags, body, see_nothing, NULL);
 }
 
 /* Keeps a message as it came, header too. */

@@ -18,6 +18,11 @@ typedef int netlink_see(void *context, const struct netlink_message *m);
  * negative errno; -EINTR: all was told, but it changed while it was listed, so that some may be
  * missing or told twice. */
 int netlink_ask(int protocol, uint16_t type, struct str body, netlink_see *see, void *context);
+/* Asks for one thing; its message, if there is one, is told. 0 or a negative errno. */
+int netlink_get(int protocol, uint16_t type, struct str body, netlink_see *see, void *context);
+/* Asks for a change (RTM_NEWADDR …) with these flags (NLM_F_CREATE …). 0 or a negative errno;
+ * -EMSGSIZE: the request is too long. */
+int netlink_change(int protocol, uint16_t type, uint16_t flags, struct str body);
 /* What netlink_ask makes of one datagram: 0 when more is to come, 1 at the end, or a negative
  * errno. Sets *changed where the kernel says so. */
 int netlink_see_answer(struct str answer, netlink_see *see, void *context, bool *changed);

@@ -1,0 +1,263 @@
+/* down.c: takes a network interface down. */
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "contain/action.h"
+#include "contain/filter_words.h"
+#include "contain/host_view.h"
+#include "contain/ledger.h"
+#include "contain/link_item.h"
+#include "contain/spell.h"
+#include "sys/netlink.h"
+
+enum { STACK_COUNT = 256 };
+
+static struct str name_of(const struct plan *p)
+{
+    return plan_value(p, "interface")->text;
+}
+
+/* Interfaces that carry what goes over this one: a bridge, a bond, a VLAN. */
+struct stack {
+    uint32_t indexes[STACK_COUNT];
+    size_t count;
+};
+
+static bool is_in(const struct stack *s, uint32_t index)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->indexes[i] == index)
+            return true;
+    return false;
+}
+
+static void push(struct stack *s, uint32_t index)
+{
+    if (index && !is_in(s, index) && s->count < STACK_COUNT)
+        s->indexes[s->count++] = index;
+}
+
+static int see_link(void *context, const struct netlink_message *m)
+{
+    uint32_t master = 0, below = 0;
+    struct stack *s = context;
+    struct str body = m->body;
+    struct netlink_attribute a;
+    struct ifinfomsg head;
+    bool is_elsewhere = false;
+
+    if (m->type != RTM_NEWLINK || !netlink_fixed(&body, &head, sizeof(head)))
+        return 0;
+    while (netlink_attribute(&body, &a)) {
+        if (a.type == IFLA_MASTER)
+            master = netlink_u32(a.value);
+        else if (a.type == IFLA_LINK)
+            below = netlink_u32(a.value);
+        is_elsewhere |= a.type == IFLA_LINK_NETNSID;
+    }
+    if (is_in(s, (uint32_t)head.ifi_index))
+        push(s, master);
+    if (below && !is_elsewhere && is_in(s, below))
+        push(s, (uint32_t)head.ifi_index);
+    return 0;
+}
+
+static int read_stack(uint32_t index, struct stack *s, struct err *e)
+{
+    struct ifinfomsg question = {0};
+    size_t before = 0;
+    int code = 0;
+
+    push(s, index);
+    while (s->count > before && (code == 0 || code == -EINTR)) {
+        before = s->count;
+        code = netlink_ask(NETLINK_ROUTE, RTM_GETLINK,
+                           (struct str){(char *)&question, sizeof(question)}, see_link, s);
+    }
+    if (code == 0 || code == -EINTR)
+        return 0;
+    errno = -code;
+    return err_errno(e, "cannot ask the kernel for this host's interfaces");
+}
+
+static int see_route(void *context, const struct netlink_message *m)
+{
+    uint32_t *out = context;
+    struct str body = m->body;
+    struct netlink_attribute a;
+    struct rtmsg route;
+
+    if (m->type != RTM_NEWROUTE || !netlink_fixed(&body, &route, sizeof(route)))
+        return 0;
+    while (netlink_attribute(&body, &a))
+        if (a.type == RTA_OIF)
+            *out = netlink_u32(a.value);
+    return 0;
+}
+
+/* By which interface packets to it leave; 0: by none. */
+static uint32_t way_to(const struct net *to)
+{
+    struct {
+        struct rtmsg route;
+        struct rtattr attribute;
+        uint8_t address[16];
+    } question = {.route = {.rtm_family = to->size == 16 ? AF_INET6 : AF_INET,
+                            .rtm_dst_len = (uint8_t)(to->size * 8)},
+                  .attribute = {.rta_len = (uint16_t)(sizeof(struct rtattr) + to->size),
+                                .rta_type = RTA_DST}};
+    size_t size = sizeof(question.route) + sizeof(question.attribute) + to->size;
+    uint32_t index = 0;
+
+    memcpy(question.address, to->bytes, to->size);
+    (void)netlink_get(NETLINK_ROUTE, RTM_GETROUTE, (struct str){(char *)&question, size}, see_route,
+                      &index);
+    return index;
+}
+
+static int judge_net(const struct stack *s, const struct net *n, const char *what,
+                     const struct plan *p, struct err *e)
+{
+    char text[NET_TEXT_SIZE];
+
+    if (!is_in(s, way_to(n)))
+        return 0;
+    return err_set(e, ERR_GATE,
+                   STR_FMT " is the way to %s, %s: it cannot be taken down. Cut this host off with "
+                           "\"isolate\", which lets that pass",
+                   STR_ARG(name_of(p)), net_text(text, n), what);
+}
+
+static int down_judge(const struct plan *p, const struct host_view *host, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    CLEANUP_LINK_STATE struct link_state s = {0};
+    struct stack stack = {0};
+    int rc = link_state_read(a, name_of(p), &s, e);
+
+    if (rc == 0 && (s.flags & IFF_LOOPBACK))
+        return err_set(e, ERR_GATE,
+                       STR_FMT " is how this host talks to itself: it cannot be taken down",
+                       STR_ARG(s.name));
+    for (size_t i = 0; i < s.count && rc == 0; i++)
+        if (link_item_is_by_number(&s.items[i]))
+            rc = err_set(e, ERR_GATE,
+                         "a route over " STR_FMT " is by a nexthop object (ip-nexthop(8)), which "
+                         "could not be given back",
+                         STR_ARG(s.name));
+    if (rc == 0)
+        rc = read_stack(s.index, &stack, e);
+    for (size_t i = 0; i < host->socket_count && rc == 0; i++)
+        if (host->sockets[i].is_ours)
+            rc = judge_net(&stack, &host->sockets[i].remote, "from where you are connected", p, e);
+    for (size_t i = 0; i < host->guarded_count && rc == 0; i++)
+        rc = judge_net(&stack, &host->guarded[i], "where the case lies", p, e);
+    for (size_t i = 0; i < p->allow_count && rc == 0; i++)
+        rc = judge_net(&stack, &p->allow[i].net, "which the same plan lets pass", p, e);
+    return rc;
+}
+
+static void tell(const struct plan *p, struct buf *out)
+{
+    buf_adds(out, "interface ");
+    spell_add(out, name_of(p));
+    buf_adds(out, " down\n");
+}
+
+static bool is_connected_by(const struct stack *stack, const struct host_socket *s)
+{
+    return !s->is_listener && is_in(stack, way_to(&s->remote));
+}
+
+static int down_preview(const struct plan *p, const struct host_view *host, struct buf *out,
+                        struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    CLEANUP_LINK_STATE struct link_state s = {0};
+    struct stack stack = {0};
+    int rc = link_state_read(a, name_of(p), &s, e);
+
+    if (rc == 0)
+        rc = read_stack(s.index, &stack, e);
+    if (rc)
+        return rc;
+    tell(p, out);
+    for (size_t i = 0; i < host->socket_count; i++)
+        if (is_connected_by(&stack, &host->sockets[i]))
+            preview_socket(out, "end", &host->sockets[i]);
+    return 0;
+}
+
+static int down_save(const struct plan *p, struct buf *before, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    CLEANUP_LINK_STATE struct link_state s = {0};
+    int rc = link_state_read(a, name_of(p), &s, e);
+
+    if (rc == 0)
+        link_state_add(&s, before);
+    return rc;
+}
+
+static int down_apply(const struct plan *p, struct str before, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    CLEANUP_LINK_STATE struct link_state s = {0};
+    int rc = link_state_read(a, name_of(p), &s, e);
+
+    (void)before;
+    return rc ? rc : link_set_up(&s, false, e);
+}
+
+static int down_check(const struct plan *p, struct str before, struct buf *saw, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    CLEANUP_LINK_STATE struct link_state s = {0};
+    int rc = link_state_read(a, name_of(p), &s, e);
+
+    (void)before;
+    if (rc == 0 && (s.flags & IFF_UP))
+        rc = err_set(e, ERR_GATE, "interface " STR_FMT " is up", STR_ARG(s.name));
+    if (rc == 0)
+        tell(p, saw);
+    return rc;
+}
+
+/* After a restart the host's own configuration gives it its addresses. */
+static int down_undo(const struct plan *p, struct str before, struct err *e)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    CLEANUP_LINK_STATE struct link_state was = {0};
+    CLEANUP_LINK_STATE struct link_state now = {0};
+    struct id boot;
+    int rc = link_state_take(a, before, &was, e);
+
+    if (rc)
+        return rc;
+    boot_id_read(&boot);
+    if (id_eq(&boot, &was.boot))
+        return link_state_restore(&was, e);
+    rc = link_state_read(a, name_of(p), &now, e);
+    if (rc || !(was.flags & IFF_UP))
+        return rc;
+    return link_set_up(&now, true, e);
+}
+
+static const struct action_param params[] = {{.name = "interface",
+                                              .type = ACTION_NAME,
+                                              .is_required = true,
+                                              .help = "the name of a network interface"},
+                                             {0}};
+
+const struct contain_action contain_down = {.name = "down",
+                                            .help = "take a network interface down",
+                                            .params = params,
+                                            .judge = down_judge,
+                                            .preview = down_preview,
+                                            .save = down_save,
+                                            .apply = down_apply,
+                                            .check = down_check,
+                                            .undo = down_undo};

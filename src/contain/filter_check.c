@@ -1,0 +1,93 @@
+/* filter_check.c: reads our rules back from the kernel. */
+#include "contain/filter_check.h"
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include "sys/netlink.h"
+
+struct seen {
+    struct str mark; /* what the names of the plan's chains end with */
+    size_t rule_count;
+    uint64_t packets;
+    uint64_t bytes;
+};
+
+static void see_counter(struct seen *seen, struct str data)
+{
+    struct netlink_attribute a;
+
+    while (netlink_attribute(&data, &a)) {
+        if (a.type == NFTA_COUNTER_PACKETS)
+            seen->packets += netlink_be(a.value);
+        else if (a.type == NFTA_COUNTER_BYTES)
+            seen->bytes += netlink_be(a.value);
+    }
+}
+
+static void see_expressions(struct seen *seen, struct str list)
+{
+    struct netlink_attribute element, a;
+
+    while (netlink_attribute(&list, &element)) {
+        bool is_counter = false;
+
+        while (netlink_attribute(&element.value, &a)) {
+            if (a.type == NFTA_EXPR_NAME)
+                is_counter = str_eq(a.value, (struct str){"counter", 8});
+            else if (a.type == NFTA_EXPR_DATA && is_counter)
+                see_counter(seen, a.value);
+        }
+    }
+}
+
+static int see_rule(void *context, const struct netlink_message *m)
+{
+    struct seen *seen = context;
+    struct str body = m->body, chain = {0}, table = {0}, list = {0};
+    struct netlink_attribute a;
+    struct nfgenmsg head;
+
+    if ((m->type & 0xff) != NFT_MSG_NEWRULE || !netlink_fixed(&body, &head, sizeof(head)))
+        return 0;
+    while (netlink_attribute(&body, &a)) {
+        if (a.type == NFTA_RULE_TABLE)
+            table = a.value;
+        else if (a.type == NFTA_RULE_CHAIN)
+            chain = a.value;
+        else if (a.type == NFTA_RULE_EXPRESSIONS)
+            list = a.value;
+    }
+    if (!str_eq(table, (struct str){"calm", 5}) || !chain.len ||
+        !memmem(chain.p, chain.len, seen->mark.p, seen->mark.len))
+        return 0;
+    seen->rule_count++;
+    see_expressions(seen, list);
+    return 0;
+}
+
+int filter_check(const struct plan *p, struct buf *saw, struct err *e)
+{
+    struct nfgenmsg question = {.nfgen_family = NFPROTO_UNSPEC, .version = NFNETLINK_V0};
+    char mark[9] = {'-'};
+    struct seen seen = {.mark = {mark, sizeof(mark)}};
+    int code;
+
+    hex_write(mark + 1, p->id.b, 4);
+    code = netlink_ask(NETLINK_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE,
+                       (struct str){(char *)&question, sizeof(question)}, see_rule, &seen);
+    if (code && code != -EINTR) {
+        errno = -code;
+        return err_errno(e, "cannot read the packet filter back");
+    }
+    if (seen.rule_count == 0)
+        return err_set(e, ERR_GATE, "the packet filter has none of this plan's rules");
+    buf_adds(saw, "dropped ");
+    buf_add_u64(saw, seen.packets);
+    buf_addc(saw, ' ');
+    buf_add_u64(saw, seen.bytes);
+    buf_addc(saw, '\n');
+    return 0;
+}

@@ -1,0 +1,184 @@
+/* filter_words.c: judges plans for the packet filter by what this host is doing, and tells what
+ * they would end. */
+#include "contain/filter_words.h"
+#include <netinet/in.h>
+#include <stdlib.h>
+
+static bool is_allowed(const struct plan *p, const struct host_socket *s)
+{
+    for (size_t i = 0; i < p->allow_count; i++)
+        if (endpoint_has(&p->allow[i], s))
+            return true;
+    return false;
+}
+
+static bool is_loopback(const struct net *n)
+{
+    static const struct net four = {.bytes = {127}, .size = 4, .prefix = 8};
+    static const struct net six = {.bytes = {[15] = 1}, .size = 16, .prefix = 128};
+
+    return net_has(&four, n) || net_has(&six, n);
+}
+
+static bool is_own(const struct host_view *host, const struct net *n)
+{
+    for (size_t i = 0; i < host->own_count; i++)
+        if (net_has(&host->own[i], n) && n->size == host->own[i].size)
+            return true;
+    return is_loopback(n);
+}
+
+static bool has_guarded(const struct plan *p, const struct net *n)
+{
+    for (size_t i = 0; i < p->allow_count; i++)
+        if (net_has(&p->allow[i].net, n))
+            return true;
+    return is_loopback(n);
+}
+
+int judge_isolate(const struct plan *p, const struct host_view *host, struct err *e)
+{
+    char text[NET_TEXT_SIZE];
+
+    for (size_t i = 0; i < host->guarded_count; i++)
+        if (!has_guarded(p, &host->guarded[i]) && !is_own(host, &host->guarded[i]))
+            return err_set(e, ERR_GATE,
+                           "%s, from where you are connected or where the case lies, would be cut "
+                           "off. Name it: --allow %s",
+                           net_text(text, &host->guarded[i]), text);
+
+    for (size_t i = 0; i < host->socket_count; i++) {
+        const struct host_socket *s = &host->sockets[i];
+
+        if (!s->is_ours || is_own(host, &s->remote) || is_allowed(p, s))
+            continue;
+        net_text(text, &s->remote);
+        return err_set(
+            e, ERR_GATE,
+            "you are connected from %s to port %u of this host, and that would end. Name "
+            "it: --allow %s%s%s:%u",
+            text, s->local_port, s->remote.size == 16 ? "[" : "", text,
+            s->remote.size == 16 ? "]" : "", s->local_port);
+    }
+    return 0;
+}
+
+static int refuse(const struct net *n, const struct net *hit, const char *what, struct err *e)
+{
+    char blocked[NET_TEXT_SIZE], guarded[NET_TEXT_SIZE];
+
+    return err_set(e, ERR_GATE, "%s cannot be blocked: %s, %s%s", net_text(blocked, n),
+                   net_text(guarded, hit), what, net_is_one(n) ? "" : ", lies in it");
+}
+
+static int judge_net(const struct net *n, const struct plan *p, const struct host_view *host,
+                     struct err *e)
+{
+    static const struct net loopback[] = {{.bytes = {127, 0, 0, 1}, .size = 4, .prefix = 32},
+                                          {.bytes = {[15] = 1}, .size = 16, .prefix = 128}};
+
+    for (size_t i = 0; i < COUNT_OF(loopback); i++)
+        if (net_has(n, &loopback[i]))
+            return refuse(n, &loopback[i], "by which this host talks to itself", e);
+    for (size_t i = 0; i < host->own_count; i++)
+        if (net_has(n, &host->own[i]))
+            return refuse(n, &host->own[i], "an address of this host", e);
+    for (size_t i = 0; i < host->gateway_count; i++)
+        if (net_has(n, &host->gateways[i]))
+            return refuse(n, &host->gateways[i], "the gateway", e);
+    for (size_t i = 0; i < host->guarded_count; i++)
+        if (net_has(n, &host->guarded[i]))
+            return refuse(n, &host->guarded[i],
+                          "from where you are connected or where the case lies", e);
+    for (size_t i = 0; i < p->allow_count; i++)
+        if (net_has(n, &p->allow[i].net) || net_has(&p->allow[i].net, n))
+            return refuse(n, &p->allow[i].net, "which the same plan lets pass", e);
+    return 0;
+}
+
+int judge_block(const struct plan *p, const struct host_view *host, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < p->net_count && rc == 0; i++)
+        rc = judge_net(&p->nets[i], p, host, e);
+    for (size_t i = 0; i < host->socket_count && rc == 0; i++) {
+        const struct host_socket *s = &host->sockets[i];
+
+        for (size_t k = 0; s->is_ours && k < p->net_count && rc == 0; k++)
+            if (net_has(&p->nets[k], &s->remote))
+                rc = refuse(&p->nets[k], &s->remote, "from where you are connected", e);
+    }
+    return rc;
+}
+
+void preview_socket(struct buf *out, const char *what, const struct host_socket *s)
+{
+    char local[NET_TEXT_SIZE], remote[NET_TEXT_SIZE];
+
+    buf_addf(out, "%s %s %s %u %s %u ", what, s->protocol == IPPROTO_TCP ? "tcp" : "udp",
+             net_text(local, &s->local), s->local_port, net_text(remote, &s->remote),
+             s->remote_port);
+    if (!s->program[0])
+        buf_addc(out, '-');
+    for (const char *c = s->program; *c; c++)
+        buf_addc(out, *c > 0x20 && *c < 0x7f ? *c : '_');
+    buf_adds(out, s->is_listener || s->is_inbound ? " in" : " out");
+    buf_adds(out, s->is_ours ? " yours\n" : "\n");
+}
+
+static void warn_leases(const struct host_view *host, struct buf *out)
+{
+    char text[NET_TEXT_SIZE];
+
+    for (size_t i = 0; i < host->lease_count; i++)
+        buf_addf(out, "warn lease %s %u\n", net_text(text, &host->leases[i].address),
+                 host->leases[i].left_s);
+}
+
+int preview_isolate(const struct plan *p, const struct host_view *host, struct buf *out,
+                    struct err *e)
+{
+    (void)e;
+    warn_leases(host, out);
+    for (size_t i = 0; i < host->socket_count; i++) {
+        const struct host_socket *s = &host->sockets[i];
+
+        if (is_own(host, s->is_listener ? &s->local : &s->remote) && !s->is_listener)
+            continue;
+        if (s->is_listener && is_loopback(&s->local))
+            continue;
+        preview_socket(out, s->is_listener ? "unreached" : is_allowed(p, s) ? "keep" : "end", s);
+    }
+    return 0;
+}
+
+/* The nets are sorted and none lies in another: the one before the first that is greater. */
+static bool is_blocked(const struct plan *p, const struct net *n)
+{
+    size_t low = 0, high = p->net_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (net_cmp(&p->nets[middle], n) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (low > 0 && net_has(&p->nets[low - 1], n)) ||
+           (low < p->net_count && net_has(&p->nets[low], n));
+}
+
+int preview_block(const struct plan *p, const struct host_view *host, struct buf *out,
+                  struct err *e)
+{
+    (void)e;
+    for (size_t i = 0; i < host->socket_count; i++) {
+        const struct host_socket *s = &host->sockets[i];
+
+        if (!s->is_listener && !is_allowed(p, s) && is_blocked(p, &s->remote))
+            preview_socket(out, "end", s);
+    }
+    return 0;
+}

@@ -1,0 +1,72 @@
+/* ledger.h: what was changed on this host, kept on its disk so that it goes back whatever else has
+ * died (doc/format/containment.md section 4). One folder for each change, and a lock: helper,
+ * watchdogs and the start of the host take turns. */
+#pragma once
+#include "contain/plan.h"
+
+#define LEDGER_FOLDER "/var/lib/calm-contain"
+
+enum ledger_state {
+    LEDGER_PREPARED,  /* nothing is changed yet */
+    LEDGER_ARMED,     /* in effect, or being put in effect; goes back at its deadline */
+    LEDGER_CONFIRMED, /* in effect until a person or its expiry ends it */
+    LEDGER_UNDOING,   /* to go back; may be half done */
+    LEDGER_UNDONE,    /* as before; kept until it was told */
+    LEDGER_STATE_COUNT,
+};
+
+struct ledger_entry {
+    struct plan *plan;
+    struct str before; /* what the action's save told, once ledger_read_before was called */
+    enum ledger_state state;
+    uint64_t deadline_ms; /* of ARMED: CLOCK_BOOTTIME; 0: none */
+    struct id boot;       /* in which boot it was put in effect; zeros before */
+    struct buf before_bytes;
+    struct buf plan_bytes;
+};
+
+struct ledger {
+    struct buf folder;
+    int fd;
+    int lock;
+    struct ledger_entry *entries; /* in the order of their ids */
+    size_t count;
+    size_t room;
+    struct id boot; /* this one */
+};
+
+/* Takes the lock, waiting at most wait_ms for another, and reads all entries. The folder is made
+ * where it is missing (0700, root's). An entry that cannot be read is an error that names it:
+ * nothing may be changed by one who does not know what stands. ERR_CONFLICT: another works;
+ * ERR_DENIED: the folder is not only root's; ERR_FORMAT; ERR_IO. Folders of what was never prepared
+ * are cleared away. */
+MUST_CHECK int ledger_open(struct ledger *l, const char *folder, unsigned wait_ms, struct err *e);
+void ledger_close(struct ledger *l);
+#define CLEANUP_LEDGER CLEANUP(ledger_close)
+
+struct ledger_entry *ledger_find(struct ledger *l, const struct id *id); /* NULL: none */
+/* A new entry, PREPARED and durable. Takes the plan,
+ * but not on error. ERR_CONFLICT: it is there already. */
+MUST_CHECK int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct str before,
+                          struct ledger_entry **out, struct err *e);
+/* It may be large, and only what is put in effect or back needs it. ERR_IO. */
+MUST_CHECK int ledger_read_before(const struct ledger *l, struct ledger_entry *entry,
+                                  struct err *e);
+/* Durable when it returns. Touches the file lock before, for those who watch: they look when the
+ * caller lets the ledger go, however that happens. */
+MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state,
+                          struct err *e);
+/* Keeps what is only prepared from being cleared away as nobody's: until *fd is closed, or its
+ * process ends. */
+MUST_CHECK int ledger_hold(struct ledger *l, const struct ledger_entry *entry, int *fd,
+                           struct err *e);
+bool ledger_is_held(const struct ledger *l, const struct ledger_entry *entry);
+/* Forgets it, on disk too. */
+MUST_CHECK int ledger_remove(struct ledger *l, struct ledger_entry *entry, struct err *e);
+/* Is it, or may it be, in effect, so that something is still to be done for it? What cannot be
+ * undone is over once it was done. */
+bool ledger_is_live(const struct ledger_entry *entry);
+const char *ledger_state_name(enum ledger_state state);
+
+uint64_t boot_now_ms(void);        /* CLOCK_BOOTTIME */
+void boot_id_read(struct id *out); /* of this boot; zeros where it is not told */

@@ -1,0 +1,147 @@
+/* limit.c: drops what a source sends above a rate, and connections above a number: floods. */
+#include <netinet/in.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include "contain/action.h"
+#include "contain/filter_table.h"
+
+enum {
+    SOURCE_COUNT = 65535, /* that are counted at once; the kernel forgets the quiet ones */
+    FORGET_MS = 60000,    /* after this time without a packet above the rate */
+    PREFIX_FOUR = 32,
+    PREFIX_SIX = 64,
+};
+
+static uint64_t number(const struct plan *p, const char *name, uint64_t otherwise)
+{
+    const struct plan_value *v = plan_value(p, name);
+
+    return v ? v->number : otherwise;
+}
+
+/* SYN alone of the four flags that begin and end a connection. */
+static void is_begin(struct filter_rule *r)
+{
+    static const uint8_t mask = 0x17, syn = 0x02;
+
+    filter_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1);
+    filter_mask(r, (struct str){(const char *)&mask, 1});
+    filter_is(r, (struct str){(const char *)&syn, 1});
+}
+
+static void begin_rule(struct filter_table *t, enum filter_place place, struct filter_rule *r,
+                       unsigned size)
+{
+    const struct plan_value *flood = plan_value(t->plan, "flood");
+    const struct plan_value *port = plan_value(t->plan, "port");
+    bool is_udp = str_is(flood->text, "udp");
+
+    filter_table_rule(t, place, r);
+    filter_is_ip(r, t->family, size);
+    filter_is_protocol(r, is_udp ? IPPROTO_UDP : IPPROTO_TCP);
+    if (!is_udp)
+        is_begin(r);
+    if (port)
+        filter_is_port(r, (uint16_t)port->number, (uint16_t)port->number, FILTER_DESTINATION);
+}
+
+static void load_source(struct filter_table *t, struct filter_rule *r, unsigned size)
+{
+    uint64_t prefix = size == 4 ? number(t->plan, "prefix4", PREFIX_FOUR)
+                                : number(t->plan, "prefix6", PREFIX_SIX);
+    uint8_t mask[16] = {0};
+
+    filter_address(r, size, FILTER_SOURCE);
+    for (unsigned bit = 0; bit < prefix; bit++)
+        mask[bit / 8] |= (uint8_t)(0x80u >> bit % 8);
+    if (prefix < size * 8)
+        filter_mask(r, (struct str){(char *)mask, size});
+}
+
+static void limit_rate(struct filter_table *t, unsigned size, const struct plan_value *rate)
+{
+    struct filter_set set;
+    struct filter_rule r;
+
+    filter_table_set(t, size == 4 ? "rate4" : "rate6",
+                     size == 4 ? FILTER_KEY_IPV4 : FILTER_KEY_IPV6, NFT_SET_EVAL | NFT_SET_TIMEOUT,
+                     SOURCE_COUNT, &set);
+    begin_rule(t, FILTER_IN, &r, size);
+    load_source(t, &r, size);
+    filter_is_over_rate(&r, set.name, set.id, rate->number,
+                        (uint32_t)number(t->plan, "burst", rate->number * 2), FORGET_MS);
+    filter_drop(&r);
+}
+
+static void limit_connections(struct filter_table *t, unsigned size, const struct plan_value *most)
+{
+    struct filter_set set;
+    struct filter_rule r;
+
+    filter_table_set(t, size == 4 ? "open4" : "open6",
+                     size == 4 ? FILTER_KEY_IPV4 : FILTER_KEY_IPV6, NFT_SET_EVAL, SOURCE_COUNT,
+                     &set);
+    begin_rule(t, FILTER_LATE, &r, size);
+    load_source(t, &r, size);
+    filter_is_over_count(&r, set.name, set.id, (uint32_t)most->number);
+    filter_drop(&r);
+}
+
+static int limit_rules(const struct plan *p, struct filter_table *t, struct err *e)
+{
+    const struct plan_value *rate = plan_value(p, "rate");
+    const struct plan_value *most = plan_value(p, "connections");
+
+    (void)e;
+    if (t->family != NFPROTO_INET)
+        return 0;
+    filter_table_allow(t, FILTER_IN);
+    if (most)
+        filter_table_allow(t, FILTER_LATE);
+    for (unsigned size = 4; size <= 16; size += 12) {
+        if (rate)
+            limit_rate(t, size, rate);
+        if (most)
+            limit_connections(t, size, most);
+    }
+    return 0;
+}
+
+static const struct action_param params[] = {
+    {.name = "flood",
+     .type = ACTION_WORD,
+     .is_required = true,
+     .words = (const char *const[]){"tcp", "udp", NULL},
+     .help = "of what: new TCP connections, or UDP packets"},
+    {.name = "port", .type = ACTION_NUMBER, .min = 1, .max = 65535, .help = "to this port alone"},
+    {.name = "rate",
+     .type = ACTION_NUMBER,
+     .min = 1,
+     .max = 10000000,
+     .help = "how many a second of one source pass"},
+    {.name = "burst",
+     .type = ACTION_NUMBER,
+     .min = 1,
+     .max = 10000000,
+     .help = "how many at once before the rate counts; twice the rate where nothing is said"},
+    {.name = "connections",
+     .type = ACTION_NUMBER,
+     .min = 1,
+     .max = 1000000,
+     .help = "how many open connections one source may have"},
+    {.name = "prefix4",
+     .type = ACTION_NUMBER,
+     .min = 8,
+     .max = 32,
+     .help = "bits of an IPv4 address that are one source; 32"},
+    {.name = "prefix6",
+     .type = ACTION_NUMBER,
+     .min = 16,
+     .max = 128,
+     .help = "bits of an IPv6 address that are one source; 64"},
+    {0}};
+
+const struct contain_action contain_limit = {.name = "limit",
+                                             .help = "drop what one source sends above a rate",
+                                             .params = params,
+                                             .rules = limit_rules};

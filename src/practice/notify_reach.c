@@ -1,0 +1,228 @@
+/* notify_reach.c: the channels of a person in their order, and which of them can be used. */
+#include "practice/notify_reach.h"
+
+bool notify_channel_is_refused(const struct view *v, const struct thing *c, struct buf *why)
+{
+    const struct thing *t;
+
+    if (thing_says(c, "trust", "compromised")) {
+        buf_addf(why, STR_FMT " is marked compromised", STR_ARG(view_title(c)));
+        return true;
+    }
+    if (thing_says(c, "trust", "trusted"))
+        return false;
+    for (size_t at = 0; (t = view_next(v, "system", &at));) {
+        if (!view_refers(v, c, "relies-on", t) ||
+            (!thing_says(t, "state", "affected") && !thing_says(t, "state", "suspected")))
+            continue;
+        buf_addf(why, STR_FMT " relies on " STR_FMT ", which is " STR_FMT, STR_ARG(view_title(c)),
+                 STR_ARG(view_title(t)), STR_ARG(thing_value(t, "state")));
+        return true;
+    }
+    return false;
+}
+
+int notify_channel_check(const struct view *v, const struct thing *c, struct err *e)
+{
+    CLEANUP_BUF struct buf why = {0};
+
+    if (!c || !notify_channel_is_refused(v, c, &why))
+        return 0;
+    return err_set(e, ERR_GATE,
+                   "%s: the attacker may read what is sent there. Take another channel (the "
+                   "telephone), or, when you are sure: calm notify trust \"" STR_FMT
+                   "\" trusted --because WHY",
+                   buf_text(&why), STR_ARG(view_title(c)));
+}
+
+enum tlp notify_clearance(const struct thing *person)
+{
+    unsigned roles = roles_of(thing_value(person, "role"));
+
+    return roles ? roles_clearance(roles) : TLP_AMBER;
+}
+
+/* Does it reach them, and where: "Eva Brandt", or "Eva Brandt: eva@example.org". */
+static bool reaches(const struct thing *channel, const struct thing *person, struct str *address)
+{
+    struct str lines = thing_value(channel, "reaches");
+    struct str name = view_title(person);
+    bool is_for_all = lines.len == 0;
+
+    *address = STR("");
+    while (lines.len) {
+        struct str line = str_trim(str_cut(&lines, '\n'));
+
+        if (!str_eq(str_head(line, name.len), name))
+            continue;
+        line = str_trim(str_from(line, name.len));
+        if (line.len && line.p[0] != ':')
+            continue;
+        *address = str_trim(str_from(line, 1));
+        return true;
+    }
+    return is_for_all;
+}
+
+/* What a kind and its account need besides trust. */
+static bool is_unfit(const struct settings *settings, const struct thing *message,
+                     const struct notify_way *way, struct buf *why)
+{
+    const struct channel_kind *kind = account_kind(way->account);
+    const char *by = kind->protection ? kind->protection(way->account) : NULL;
+    enum tlp most = TLP_CLEAR;
+    struct err e = {0};
+
+    (void)tlp_of(account_label(way->account), &most);
+    if (message->tlp > most)
+        buf_addf(why, "carries %s at most, and this is %s", tlp_mark(most), tlp_mark(message->tlp));
+    else if (kind->needs_address && !way->address.len)
+        buf_adds(why, "has no address of theirs (--reaches \"NAME: ADDRESS\")");
+    else if (way->address.len && kind->address && kind->address(way->address, &e))
+        buf_adds(why, e.text);
+    else if (by && !settings_key_file(settings, way->address, by).len)
+        buf_addf(why,
+                 "encrypts (%s), and no key of theirs is known: [key " STR_FMT "] in notify.conf",
+                 by, STR_ARG(way->address));
+    return why->len > 0;
+}
+
+static bool was_tried(const struct view *v, const struct thing *message, const struct thing *c)
+{
+    return view_refers(v, message, "tried", c);
+}
+
+/* Can the channel carry it now? *out is filled when it can; passed says why not. */
+static bool can_go(const struct view *v, const struct settings *settings,
+                   const struct thing *message, const struct thing *c, struct notify_way *out,
+                   struct buf *passed)
+{
+    const struct thing *to = view_ref(v, message, "to");
+    struct str account = thing_value(c, "account");
+    struct notify_way way = {.channel = c};
+    CLEANUP_BUF struct buf why = {0};
+
+    if (!notify_channel_is_refused(v, c, &why) && !reaches(c, to, &way.address))
+        buf_addf(&why, STR_FMT " does not reach them", STR_ARG(view_title(c)));
+    if (!why.len && was_tried(v, message, c))
+        buf_addf(&why, STR_FMT " did not take it before", STR_ARG(view_title(c)));
+    if (!why.len && account.len) {
+        CLEANUP_BUF struct buf more = {0};
+
+        way.account = settings ? settings_account(settings, account) : NULL;
+        if (!way.account)
+            buf_addf(&why, STR_FMT " has the account " STR_FMT ", which notify.conf here lacks",
+                     STR_ARG(view_title(c)), STR_ARG(account));
+        else if (is_unfit(settings, message, &way, &more))
+            buf_addf(&why, STR_FMT " %s", STR_ARG(view_title(c)), buf_text(&more));
+    }
+    if (why.len) {
+        buf_addf(passed, "%s\n", buf_text(&why));
+        return false;
+    }
+    *out = way;
+    return true;
+}
+
+const struct thing *notify_contact_of(const struct view *v, const struct thing *person)
+{
+    const struct thing *t, *any = NULL;
+
+    for (size_t at = 0; (t = view_next_of(v, "contact", "person", person, &at));) {
+        if (thing_value(t, "channel").len)
+            return t;
+        any = any ? any : t;
+    }
+    return any;
+}
+
+static struct notify_way by_phone(const struct view *v, const struct thing *message,
+                                  const struct thing *channel)
+{
+    const struct thing *to = view_ref(v, message, "to");
+    struct notify_way way = {.channel = channel};
+    struct str address;
+
+    if (channel && reaches(channel, to, &address) && address.len)
+        way.address = address;
+    else
+        way.address = thing_value_if(to, "mobile");
+    return way;
+}
+
+struct finding {
+    const struct view *v;
+    const struct settings *settings;
+    const struct thing *message;
+    struct buf *passed;
+    struct notify_way way;
+    bool is_found;
+};
+
+static void look_at(struct finding *f, const struct thing *c)
+{
+    if (f->is_found || !can_go(f->v, f->settings, f->message, c, &f->way, f->passed))
+        return;
+    f->is_found = true;
+}
+
+static void look_at_listed(struct finding *f, struct str lines)
+{
+    while (lines.len && !f->is_found) {
+        const struct thing *c;
+        struct id id;
+
+        if (!hex_read(id.b, sizeof(id.b), str_cut(&lines, '\n')))
+            continue;
+        c = state_thing_by_id(f->v->state, &id);
+        if (c && view_allows(f->v, c))
+            look_at(f, c);
+    }
+}
+
+/* Without an order of theirs those that send by themselves come first. */
+static void look_at_all(struct finding *f)
+{
+    const struct thing *t, *by_hand = NULL;
+
+    for (size_t at = 0; !f->is_found && (t = view_next(f->v, "channel", &at));) {
+        struct notify_way way;
+        CLEANUP_BUF struct buf why = {0};
+
+        if (thing_value(t, "account").len)
+            look_at(f, t);
+        else if (!by_hand && thing_value(t, "reaches").len &&
+                 can_go(f->v, f->settings, f->message, t, &way, &why))
+            by_hand = t;
+    }
+    if (!f->is_found && by_hand)
+        look_at(f, by_hand);
+}
+
+struct notify_way notify_way_of(const struct view *v, const struct settings *settings,
+                                const struct thing *message, struct buf *passed)
+{
+    struct finding f = {v, settings, message, passed, {0}, false};
+    const struct thing *contact = notify_contact_of(v, view_ref(v, message, "to"));
+    const struct thing *chosen = view_ref(v, message, "channel");
+    struct str listed = contact ? thing_value(contact, "channel") : STR("");
+
+    if (chosen)
+        look_at(&f, chosen);
+    if (listed.len)
+        look_at_listed(&f, listed);
+    else
+        look_at_all(&f);
+    if (f.is_found && f.way.account && !account_kind(f.way.account)->is_paper)
+        return f.way;
+    return by_phone(v, message, f.is_found ? f.way.channel : NULL);
+}
+
+bool notify_way_still_fits(const struct view *v, const struct settings *settings,
+                           const struct thing *message, struct notify_way *out)
+{
+    const struct thing *c = view_ref(v, message, "channel");
+    CLEANUP_BUF struct buf why = {0};
+
+    return c && can_go(v, settings, message, c, out, &why) && out->account;
+}

@@ -1,0 +1,210 @@
+/* notify_show.c: the preview of a message, what became of it, and the sheet for the telephone. */
+#include "practice/notify_show.h"
+#include "base/sink.h"
+#include "practice/notify_queue.h"
+#include "practice/notify_reach.h"
+#include "sys/file.h"
+
+static void put_line(struct answer *a, const char *name, struct str value)
+{
+    buf_addf(&a->text, "%-9s ", name);
+    sink_terminal(&a->text, value, false);
+    buf_addc(&a->text, '\n');
+}
+
+static void put_way(const struct notify_way *way, struct answer *a)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    if (!way->account) {
+        buf_addf(&text, "telephone, " STR_FMT,
+                 STR_ARG(way->address.len ? way->address : STR("number not known")));
+    } else {
+        const struct channel_kind *kind = account_kind(way->account);
+        const char *by = kind->protection ? kind->protection(way->account) : NULL;
+
+        buf_addf(&text, STR_FMT " (%s), %s%s", STR_ARG(view_title(way->channel)), kind->name,
+                 by ? "encrypted to them by " : "read by whoever runs that server", by ? by : "");
+        if (way->address.len)
+            buf_addf(&text, ", to " STR_FMT, STR_ARG(way->address));
+    }
+    put_line(a, "Over", buf_str(&text));
+}
+
+void notify_preview_text(const struct view *v, const struct settings *settings,
+                         const struct thing *m, struct answer *a)
+{
+    const struct thing *to = view_ref(v, m, "to");
+    CLEANUP_BUF struct buf passed = {0};
+    struct notify_way way = {0};
+    struct str rest;
+
+    if (to)
+        way = notify_way_of(v, settings, m, &passed);
+    buf_addf(&a->text, "m%u, %s\n", m->number, tlp_mark(m->tlp));
+    put_line(a, "To", to ? view_title(to) : STR("somebody that you may not see"));
+    put_way(&way, a);
+    for (rest = buf_str(&passed); rest.len;)
+        put_line(a, "Not over", str_cut(&rest, '\n'));
+    put_line(a, "Subject", STR("[...]   (what it is called is inside, where that is encrypted)"));
+    if (thing_value(m, "subject").len)
+        put_line(a, "Inside", thing_value(m, "subject"));
+    buf_addc(&a->text, '\n');
+    sink_terminal(&a->text, thing_value(m, "text"), true);
+    buf_adds(&a->text, "\n");
+}
+
+static void preview_json(const struct view *v, const struct settings *settings,
+                         const struct thing *m, struct answer *a)
+{
+    CLEANUP_BUF struct buf passed = {0};
+    struct notify_way way = {0};
+    struct json j;
+
+    if (view_ref(v, m, "to"))
+        way = notify_way_of(v, settings, m, &passed);
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    json_put_u64(&j, "message", m->number);
+    json_put_text(&j, "label", tlp_names[m->tlp]);
+    json_put_bool(&j, "by_phone", !way.account);
+    json_put_str(&j, "channel", way.channel ? view_title(way.channel) : STR(""));
+    json_put_str(&j, "address", way.address);
+    json_put_str(&j, "passed", buf_str(&passed));
+    json_put_str(&j, "text", thing_value(m, "text"));
+    json_object_end(&j);
+}
+
+static int preview_query(const struct view *v, const struct operation *op, const struct input *in,
+                         struct answer *a, struct err *e)
+{
+    CLEANUP(settings_freep) struct settings *settings = NULL;
+    const struct thing *m = input_thing(v, op, in, "message");
+    int rc = notify_settings(a->around, &settings, e);
+
+    if (rc)
+        return rc;
+    if (!m)
+        return err_set(e, ERR_NOTFOUND, "say which message: calm notify list");
+    if (a->wants_json)
+        preview_json(v, settings, m, a);
+    else
+        notify_preview_text(v, settings, m, a);
+    return 0;
+}
+
+/* A page for one call, by the kind of channel that is paper. */
+static void add_page(const struct view *v, const struct thing *m, struct buf *out)
+{
+    const struct thing *to = view_ref(v, m, "to");
+    struct str address = thing_value(m, "address");
+    CLEANUP_POST struct post page = {0};
+    struct letter l = {.id = m->id,
+                       .when = notify_written(v, m),
+                       .name = to ? view_title(to) : STR(""),
+                       .address = address.len ? address
+                                  : to        ? thing_value_if(to, "mobile")
+                                              : STR(""),
+                       .text = thing_value(m, "text"),
+                       .label = tlp_mark(m->tlp)};
+
+    if (channel_kind_find(STR("sheet"))->spell(&l, NULL, STR(""), &page, NULL))
+        BUG("a call sheet that cannot be written");
+    if (out->len)
+        buf_adds(
+            out,
+            "\n--------------------------------------------------------------------------\n\n");
+    buf_addf(out, "m%u\n", m->number);
+    buf_addstr(out, buf_str(&page.texts[POST_BODY]));
+}
+
+void notify_tell_outcome(const struct view *v, const struct thing *m, struct answer *a)
+{
+    const struct thing *to = view_ref(v, m, "to"), *c = view_ref(v, m, "channel");
+    CLEANUP_BUF struct buf line = {0};
+    char when[UTC_PLAIN_SIZE];
+    struct utc moment;
+
+    buf_addf(&line, "m%u to " STR_FMT, m->number, STR_ARG(to ? view_title(to) : STR("somebody")));
+    if (thing_says(m, "state", "sent"))
+        buf_addf(&line, " was sent over " STR_FMT, STR_ARG(c ? view_title(c) : STR("a channel")));
+    else if (thing_says(m, "state", "waiting"))
+        buf_adds(&line, " could not be delivered");
+    else if (thing_says(m, "state", "unknown"))
+        buf_adds(&line, ": nobody knows whether it arrived. Ask them; it is not sent again");
+    else if (thing_says(m, "state", "phone"))
+        buf_adds(&line, " goes by telephone: no channel reaches them safely");
+    if (thing_says(m, "state", "sent") && thing_time(m, "answer-by", &moment))
+        buf_addf(&line, "; an answer is expected by %s", utc_local_short(when, moment, v->now));
+    if (thing_says(m, "state", "waiting") && thing_time(m, "next-try", &moment))
+        buf_addf(&line, "; next try at %s", utc_local_short(when, moment, v->now));
+    buf_addstr(&line, STR(".\n"));
+    if (thing_value(m, "why").len && !thing_says(m, "state", "sent"))
+        buf_addf(&line, "Why: " STR_FMT "\n", STR_ARG(thing_value(m, "why")));
+    sink_terminal(&a->text, buf_str(&line), true);
+    if (thing_says(m, "state", "phone")) {
+        CLEANUP_BUF struct buf page = {0};
+
+        add_page(v, m, &page);
+        buf_addc(&a->text, '\n');
+        buf_addstr(&a->text, buf_str(&page));
+        buf_addf(&a->text, "\nNext:  calm notify sent m%u   when it was said\n", m->number);
+    }
+}
+
+static int sheet_query(const struct view *v, const struct operation *op, const struct input *in,
+                       struct answer *a, struct err *e)
+{
+    const struct thing *one = input_thing(v, op, in, "message"), *m;
+    struct json j;
+
+    (void)e;
+    if (one)
+        add_page(v, one, &a->text);
+    for (size_t at = 0; !one && (m = view_next(v, "message", &at));)
+        if (thing_says(m, "state", "phone") || (notify_is_silent(v, m) && !notify_alternate(v, m)))
+            add_page(v, m, &a->text);
+    if (a->wants_json) {
+        json_begin(&j, &a->json);
+        json_object_begin(&j);
+        json_put_str(&j, "text", buf_str(&a->text));
+        json_object_end(&j);
+        buf_clear(&a->text);
+    } else if (!a->text.len) {
+        buf_adds(&a->text, "Nobody has to be phoned.\n");
+    }
+    return 0;
+}
+
+static const struct field preview_fields[] = {{.name = "message",
+                                               .type = FIELD_REF,
+                                               .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
+                                               .kind = "message",
+                                               .help = "which: m1"}};
+static const struct field sheet_fields[] = {{.name = "message",
+                                             .type = FIELD_REF,
+                                             .flags = FIELD_ARG | FIELD_OUTSIDE,
+                                             .kind = "message",
+                                             .help = "which: m1; all that are to be phoned if not "
+                                                     "said"}};
+
+const struct operation notify_preview = {
+    .name = "notify preview",
+    .practice = "notify",
+    .help = "show how a message would go: over which channel, and why not over others",
+    .example = "calm notify preview m1",
+    OP_FIELDS(preview_fields),
+    .kind = &notify_message_kind,
+    .type = OP_QUERY,
+    .faces = FACE_ALL,
+    .query = preview_query};
+const struct operation notify_sheet = {.name = "notify sheet",
+                                       .practice = "notify",
+                                       .help =
+                                           "print whom to phone, what to say, and boxes to tick",
+                                       .example = "calm notify sheet",
+                                       OP_FIELDS(sheet_fields),
+                                       .kind = &notify_message_kind,
+                                       .type = OP_QUERY,
+                                       .faces = FACE_ALL,
+                                       .query = sheet_query};

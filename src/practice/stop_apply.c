@@ -1,0 +1,317 @@
+/* stop_apply.c: has calm-contain confirm a plan that was carried out, and put it back; what came of
+ * it is on record after. */
+#include <stdio.h>
+#include "base/sink.h"
+#include "contain/action.h"
+#include "practice/evidence.h"
+#include "practice/intake.h"
+#include "practice/stop_apply.h"
+#include "practice/stop_plan.h"
+#include "practice/stop_way.h"
+#include "render/screen.h"
+
+enum { TEXT_SIZE = 2000 };
+
+/* What another host said, to the letter. */
+static struct id draft_answer(struct decision *d, const struct id *action,
+                              const struct blob_digests *digests)
+{
+    const struct thing *t = state_thing_by_id(d->view->state, action);
+    const struct thing *system = view_ref(d->view, t, "system");
+    struct evidence_facts facts = {.sort = "list", .has_blob = true, .digests = *digests};
+    CLEANUP_BUF struct buf hex = {0};
+
+    if (system)
+        hex_add(&hex, system->id.b, sizeof(system->id.b));
+    facts.system_id = buf_str(&hex);
+    facts.title = str_of(arena_printf(d->arena, "answer of the host to a%u", t->number));
+    return evidence_draft(d, &facts)->id;
+}
+
+int stop_append(struct session *s, const struct operation *op, const struct input *in,
+                const struct id *action, const struct stop_outcome *o, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    CLEANUP_BUF struct buf when = {0};
+    CLEANUP_BUF struct buf result = {0};
+    struct blob_digests digests;
+    struct id item = {0};
+    struct draft *dr;
+    uint64_t first;
+    int rc = o->answer.len ? intake_bytes(s, o->answer, &digests, e) : 0;
+
+    if (rc == 0)
+        rc = session_draft(s, &d, op, in, e);
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    if (o->answer.len)
+        item = draft_answer(&d, action, &digests);
+    dr = decision_add(&d, "action-change/1");
+    draft_ref(dr, action);
+    draft_value(dr, "state", str_of(o->state));
+    sink_terminal(&result, str_head(o->result, TEXT_SIZE), false); /* some is a host's own words */
+    if (result.len)
+        draft_value(dr, "result", buf_str(&result));
+    if (o->field) {
+        utc_add(&when, o->moment);
+        draft_value(dr, o->field, buf_str(&when));
+    }
+    if (o->answer.len)
+        draft_value_ref(&d, dr, "evidence", &item);
+    return session_append(s, &d, &first, e);
+}
+
+int stop_append_outcome(struct session *s, const struct operation *op, const struct input *in,
+                        const struct id *action, const char *state, struct str result,
+                        const struct utc *when, struct err *e)
+{
+    struct stop_outcome o = {.state = state, .result = result};
+
+    if (when) {
+        o.field = common_fields[COMMON_OCCURRED].name;
+        o.moment = *when;
+    }
+    return stop_append(s, op, in, action, &o, e);
+}
+
+static void add_boot(struct buf *out, struct str how, bool has_timer)
+{
+    if (str_is(how, "none"))
+        buf_adds(out, "nothing of calm runs at a restart of this host: look after one (calm stop "
+                      "status)");
+    else
+        buf_addf(out, "%s (" STR_FMT ")",
+                 has_timer ? "a restart of this host puts it back, until it is confirmed"
+                           : "it stays in effect after a restart of this host",
+                 STR_ARG(how));
+}
+
+/* "process 812 frozen" and the like stand as they are. */
+static void add_seen_line(struct buf *out, struct str line, bool has_timer)
+{
+    struct str rest = line, word = str_cut(&rest, ' '), first = str_cut(&rest, ' ');
+
+    if (str_is(word, "dropped") && str_is(first, "0"))
+        buf_adds(out, "in effect; no packet was dropped yet");
+    else if (str_is(word, "dropped"))
+        buf_addf(out, "in effect; " STR_FMT " packets dropped so far", STR_ARG(first));
+    else if (str_is(word, "boot"))
+        add_boot(out, rest.len ? rest : first, has_timer);
+    else
+        buf_addstr(out, line);
+}
+
+/* What the helper's check saw, as words; what becomes of it at a restart last. */
+void stop_add_seen(struct buf *out, struct str lines, bool has_timer)
+{
+    for (int is_boot = 0; is_boot < 2; is_boot++)
+        for (struct str rest = lines; rest.len;) {
+            struct str line = str_cut(&rest, '\n');
+
+            if (!line.len || str_starts(line, "boot ") != is_boot || str_starts(line, "moment "))
+                continue;
+            buf_adds(out, out->len ? "; " : "");
+            add_seen_line(out, line, has_timer);
+        }
+}
+
+static int ask_about(struct session *s, struct stop_ways *ways, const struct view *v,
+                     const struct thing *action, const char *order, struct err *e)
+{
+    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
+    CLEANUP_BUF struct buf lines = {0};
+    int rc = stop_plan_load(s, v, action, &p, e);
+
+    if (rc == 0)
+        rc = stop_way_of(ways, action, false, &h, e);
+    if (rc == 0)
+        rc = contain_helper_about(h, order, &p.plan->id, &lines, e);
+    if (rc && h && contain_helper_is_lost(h))
+        return err_wrap(e, rc, "whether that was done is not known (calm stop status tells)");
+    if (rc == 0 && str_is(str_of(order), "undo"))
+        (void)!contain_helper_about(h, "forget", &p.plan->id, &lines, NULL);
+    return rc;
+}
+
+/* How a change stands, for a program. */
+static void tell_json(struct answer *a, const struct thing *action, struct str seen)
+{
+    struct utc back;
+    struct json j;
+
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    json_put_u64(&j, "action", action->number);
+    json_put_str(&j, "state", thing_value(action, "state"));
+    json_put_str(&j, "seen", seen);
+    if (thing_says(action, "state", "unconfirmed") && thing_time(action, "goes-back", &back))
+        json_put_utc(&j, "goes_back", back);
+    json_object_end(&j);
+}
+
+static void tell_confirmed(const struct view *v, const struct thing *action, const struct plan *p,
+                           struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf next = {0};
+    char when[UTC_PLAIN_SIZE];
+
+    if (a->wants_json) {
+        tell_json(a, action, STR("confirmed"));
+        return;
+    }
+    if (p->expiry_s)
+        screen_printf(&screen, 0,
+                      "a%u stays until %s, or until somebody undoes it: calm stop undo a%u",
+                      action->number,
+                      utc_local_short(when, (struct utc){.sec = (int64_t)p->expiry_s}, v->now),
+                      action->number);
+    else
+        screen_printf(&screen, 0, "a%u stays until somebody undoes it: calm stop undo a%u",
+                      action->number, action->number);
+    screen_blank(&screen);
+    buf_addf(&next, "calm stop check a%u works \"what was seen\"", action->number);
+    screen_next(&screen, buf_str(&next), STR("look from outside whether it has stopped"));
+}
+
+static int confirm_one(struct session *s, const struct operation *op, const struct input *in,
+                       struct stop_ways *ways, const struct id *id, struct answer *a, struct err *e)
+{
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
+    const struct thing *action;
+    struct view v;
+    int rc = session_view(s, &v, e);
+
+    if (rc)
+        return rc;
+    action = state_thing_by_id(v.state, id);
+    rc = stop_plan_load(s, &v, action, &p, e);
+    if (rc == 0)
+        rc = ask_about(s, ways, &v, action, "confirm", e);
+    if (rc == 0)
+        rc = stop_append_outcome(s, op, in, id, "done", STR("confirmed"), NULL, e);
+    if (rc == 0)
+        rc = session_view(s, &v, e);
+    if (rc == 0)
+        tell_confirmed(&v, state_thing_by_id(v.state, id), p.plan, a);
+    return rc;
+}
+
+/* One that cannot be confirmed keeps no other from being: their time runs. */
+static int confirm_job(struct session *s, const struct operation *op, const struct input *in,
+                       struct answer *a, struct err *e)
+{
+    CLEANUP_STOP_WAYS struct stop_ways ways = {.op = op, .in = in};
+    struct str ids = input_value(op, in, "action");
+    int first = 0;
+
+    while (ids.len) {
+        struct err mine = {0};
+        struct id id;
+        int rc;
+
+        if (!hex_read(id.b, sizeof(id.b), str_cut(&ids, '\n')))
+            continue;
+        rc = confirm_one(s, op, in, &ways, &id, a, &mine);
+        if (rc && !first) {
+            first = rc;
+            *e = mine;
+        }
+    }
+    return first;
+}
+
+int stop_undo_planned(struct session *s, const struct operation *op, const struct input *in,
+                      const struct view *v, const struct thing *action, struct answer *a,
+                      struct err *e)
+{
+    CLEANUP_STOP_WAYS struct stop_ways ways = {.op = op, .in = in};
+    struct str said = input_value(op, in, "result");
+    struct id id = action->id;
+    int rc = ask_about(s, &ways, v, action, "undo", e);
+
+    if (rc == 0)
+        rc = stop_append(
+            s, op, in, &id,
+            &(struct stop_outcome){.state = "undone", .result = said.len ? said : STR("put back")},
+            e);
+    if (rc)
+        return rc;
+    action = state_thing_by_id(session_state(s), &id);
+    if (a->wants_json)
+        tell_json(a, action, STR("put back"));
+    else
+        buf_addf(&a->text, "a%u is undone: what it changed %s is as it was before.\n",
+                 action->number, thing_value(action, "ssh").len ? "there" : "here");
+    return 0;
+}
+
+/* The plan and the state before, as evidence, beside the action that is begun. */
+static int append_plan(struct session *s, const struct operation *op, const struct input *in,
+                       const struct id *action, struct str plan, struct str before, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    struct evidence_facts facts[2] = {
+        {.sort = "list", .has_blob = true, .title = STR("plan: emergency isolation of this host")},
+        {.sort = "list", .has_blob = true, .title = STR("state before the emergency isolation")}};
+    struct id items[2];
+    struct draft *dr;
+    uint64_t first;
+    int rc = intake_bytes(s, plan, &facts[0].digests, e);
+
+    if (rc == 0)
+        rc = intake_bytes(s, before, &facts[1].digests, e);
+    if (rc == 0)
+        rc = session_draft(s, &d, op, in, e);
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    for (size_t i = 0; i < COUNT_OF(items); i++)
+        items[i] = evidence_draft(&d, &facts[i])->id;
+    dr = decision_add(&d, "action-change/1");
+    draft_ref(dr, action);
+    draft_value_ref(&d, dr, "plan", &items[0]);
+    draft_value_ref(&d, dr, "before", &items[1]);
+    return session_append(s, &d, &first, e);
+}
+
+int stop_apply_emergency(struct session *s, const struct operation *op, const struct input *in,
+                         const struct id *action, const struct stop_plan *p,
+                         struct contain_helper *h, struct err *e)
+{
+    CLEANUP_BUF struct buf before = {0};
+    CLEANUP_BUF struct buf lines = {0};
+    CLEANUP_BUF struct buf seen = {0};
+    struct err why = {0};
+    int rc = contain_helper_prepare(h, buf_str(&p->text), &before, e);
+
+    if (rc == 0)
+        rc = append_plan(s, op, in, action, buf_str(&p->text), buf_str(&before), e);
+    if (rc == 0)
+        rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
+    if (rc)
+        return rc;
+    stop_add_seen(&seen, buf_str(&lines), false);
+    if (stop_append(s, op, in, action,
+                    &(struct stop_outcome){.state = "done", .result = buf_str(&seen)}, &why))
+        return err_set(e, ERR_IO, "it was cut off, and that could not be put on record (%s)",
+                       why.text);
+    return 0;
+}
+
+static const struct field confirm_fields[] = {STOP_FIELD_ACTIONS, REACH_FIELDS};
+
+const struct operation stop_confirm = {
+    .name = "stop confirm",
+    .practice = "stop",
+    .help = "let what was applied stay: it no longer goes back by itself",
+    .example = "calm stop confirm a3",
+    OP_FIELDS(confirm_fields),
+    .kind = &action_kind,
+    .type = OP_JOB,
+    .roles = ROLES_ACTING,
+    .faces = FACE_CLI,
+    .records = WORDS("action-change/1"),
+    .job = confirm_job};

@@ -1,0 +1,42 @@
+/* stop_apply.h: what becomes of plans that were carried out. */
+#pragma once
+#include "practice/action.h"
+
+extern const struct operation stop_confirm;
+
+/* Which actions, one or several. */
+#define STOP_FIELD_ACTIONS                                                                         \
+    {                                                                                              \
+        .name = "action", .type = FIELD_REF,                                                       \
+        .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_MANY | FIELD_OUTSIDE, .kind = "action",        \
+        .help = "which: a3; several for one moment: a3 a4 a5"                                      \
+    }
+
+/* One more state of an action, with what came of it. */
+struct stop_outcome {
+    const char *state;
+    struct str result;
+    const char *field; /* a moment beside it, or NULL */
+    struct utc moment;
+    struct str answer; /* of another host, kept as evidence; or empty */
+};
+MUST_CHECK int stop_append(struct session *s, const struct operation *op, const struct input *in,
+                           const struct id *action, const struct stop_outcome *o, struct err *e);
+/* What the helper's check saw, as words; what becomes of it at a restart last. */
+void stop_add_seen(struct buf *out, struct str lines, bool has_timer);
+/* The same without answer; when: where that was not now, else NULL. */
+MUST_CHECK int stop_append_outcome(struct session *s, const struct operation *op,
+                                   const struct input *in, const struct id *action,
+                                   const char *state, struct str result, const struct utc *when,
+                                   struct err *e);
+struct contain_helper;
+struct stop_plan;
+/* Carries out a plan that nobody approved; the action is on record as begun. */
+MUST_CHECK int stop_apply_emergency(struct session *s, const struct operation *op,
+                                    const struct input *in, const struct id *action,
+                                    const struct stop_plan *p, struct contain_helper *h,
+                                    struct err *e);
+/* Undoes what calm-contain did here, and puts that on record. */
+MUST_CHECK int stop_undo_planned(struct session *s, const struct operation *op,
+                                 const struct input *in, const struct view *v,
+                                 const struct thing *action, struct answer *a, struct err *e);

@@ -1,0 +1,7 @@
+/* stop_connections.h: a flood of connections, as the kernel of this host shows it now. */
+#pragma once
+#include "practice/practice.h"
+
+/* Counts the connections that others have to this host, and proposes a limit with what it would do
+ * to them. Changes nothing. */
+MUST_CHECK int stop_propose_connections(struct answer *a, struct err *e);

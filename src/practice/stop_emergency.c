@@ -1,0 +1,232 @@
+/* stop_emergency.c: cuts this host off at once. It asks nothing, waits for nobody's approval, and
+ * stays until a person undoes it; it is on record before, and reviewed afterwards. */
+#include "practice/stop_emergency.h"
+#include "practice/contain_helper.h"
+#include "practice/stop_apply.h"
+#include "practice/stop_place.h"
+#include "practice/stop_plan.h"
+#include "practice/system_host.h"
+#include "render/screen.h"
+#include "sys/clock.h"
+
+static const struct field emergency_fields[] = {
+    FIELD_SAID("reason", "why it cannot wait"),
+    {.name = "allow",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY | FIELD_OUTSIDE,
+     .help = "who still passes, besides the connection that you are on: 10.1.0.7:22"},
+    {.name = "by-hand",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "only put it on record: the cable is pulled, or it is another system"},
+    FIELD_SYSTEMS("which systems; this machine if not given"),
+};
+
+/* The machine that is cut off, where no other was named; it is put on the list if it lacks there.
+ */
+static struct id this_machine(struct decision *d)
+{
+    const struct thing *system;
+    char host[256];
+
+    host_name(host, sizeof(host));
+    system = system_find(d->view, STR(""), str_of(host));
+    return system ? system->id : system_draft(d, STR(""), str_of(host));
+}
+
+static int record(struct session *s, const struct operation *op, const struct input *in,
+                  struct id *action, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    bool is_here = !input_has(op, in, "system") && !input_has(op, in, "by-hand");
+    struct id system;
+    struct draft *dr;
+    uint64_t first;
+    int rc = session_draft(s, &d, op, in, e);
+
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    if (is_here)
+        system = this_machine(&d);
+    dr = decision_add(&d, "action/1");
+    draft_take_input(&d, dr, &action_kind);
+    if (is_here)
+        draft_value_ref(&d, dr, "system", &system);
+    draft_value(dr, "text",
+                str_of(arena_printf(d.arena, "emergency stop: " STR_FMT,
+                                    STR_ARG(str_head(input_value(op, in, "reason"), 400)))));
+    draft_value(dr, "practice", STR("stop"));
+    draft_value(dr, "state", STR("begun"));
+    draft_value(dr, "undo",
+                STR("put the cable back, enable the port, or calm stop undo; after the review"));
+    *action = dr->id;
+    return session_append(s, &d, &first, e);
+}
+
+/* The systems that were named, if any, are this machine. */
+static bool is_here(const struct view *v, const struct operation *op, const struct input *in)
+{
+    struct str ids = input_value(op, in, "system");
+    char host[256];
+
+    host_name(host, sizeof(host));
+    while (ids.len) {
+        struct str one = str_cut(&ids, '\n');
+        const struct thing *system;
+        struct id id;
+
+        if (!hex_read(id.b, sizeof(id.b), one))
+            return false;
+        system = state_thing_by_id(v->state, &id);
+        if (!system || !system_has_host(system, str_of(host)))
+            return false;
+    }
+    return true;
+}
+
+static void by_hand(struct screen *screen, const struct view *v, const struct thing *action)
+{
+    CLEANUP_BUF struct buf next = {0};
+    CLEANUP_BUF struct buf pull = {0};
+
+    buf_adds(&pull, "Pull the network cable, or shut the switch port or the hypervisor's");
+    stop_place(v, action, &pull);
+    buf_adds(&pull, ". Leave the power on, unless files are being encrypted and nothing else "
+                    "stops it.");
+    screen_printf(screen, 0, "With your hands, now:");
+    screen_item(screen, 2, STR("1"), buf_str(&pull));
+    screen_item(screen, 2, STR("2"), STR("Disconnect backups from the network."));
+    screen_item(screen, 2, STR("3"), STR("Touch nothing else: memory and logs are evidence."));
+    screen_blank(screen);
+    buf_addf(&next, "calm stop done a%u \"cable pulled at ...\"", action->number);
+    screen_next(screen, buf_str(&next), STR(""));
+}
+
+static void tell_cut_off(struct screen *screen, const struct view *v, const struct thing *action)
+{
+    CLEANUP_BUF struct buf place = {0};
+
+    stop_place(v, action, &place);
+    screen_printf(screen, 0,
+                  "This host is cut off (a%u). Nothing passes but loopback, your own connection, "
+                  "and whom you named.",
+                  action->number);
+    screen_printf(screen, 0,
+                  "Who is root here can lift it: pull the cable, or shut the switch port or the "
+                  "hypervisor's, too%s.",
+                  buf_text(&place));
+    screen_printf(screen, 0,
+                  "It stays, after a restart too, until somebody undoes it: calm stop undo a%u. "
+                  "Somebody else reviews it afterwards.",
+                  action->number);
+    screen_blank(screen);
+    screen_next(screen, STR("calm note \"what I see\""),
+                STR("and phone one person whom you trust; two see more than one"));
+}
+
+static void tell_json(const struct thing *action, bool is_cut_off, struct answer *a)
+{
+    struct json j;
+
+    json_begin(&j, &a->json);
+    json_object_begin(&j);
+    json_put_u64(&j, "action", action->number);
+    json_put_str(&j, "state", thing_value(action, "state"));
+    json_put_bool(&j, "cut_off", is_cut_off);
+    json_object_end(&j);
+}
+
+/* Who asks passes still, and whom they named. */
+static int add_allow(struct contain_helper *h, const struct operation *op, const struct input *in,
+                     struct buf *allow, struct err *e)
+{
+    int rc = contain_helper_sessions(h, allow, e);
+
+    buf_addstr(allow, input_value(op, in, "allow"));
+    return rc;
+}
+
+static int cut_off(struct session *s, const struct operation *op, const struct input *in,
+                   const struct id *action, struct err *e)
+{
+    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
+    CLEANUP_BUF struct buf allow = {0};
+    int rc = contain_helper_open(&h, false, e);
+
+    if (rc == 0)
+        rc = add_allow(h, op, in, &allow, e);
+    if (rc == 0)
+        rc = stop_plan_isolate(s, buf_str(&allow), &p, e);
+    if (rc == 0)
+        rc = stop_apply_emergency(s, op, in, action, &p, h, e);
+    return rc;
+}
+
+/* What was done, or is to be done by hand; code and why: of what failed, or 0 and nothing. */
+static void tell(const struct view *v, const struct thing *action, bool is_cut_off, int code,
+                 struct str why, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+
+    if (a->wants_json) {
+        tell_json(action, is_cut_off, a);
+        return;
+    }
+    if (is_cut_off) {
+        tell_cut_off(&screen, v, action);
+        return;
+    }
+    if (why.len)
+        screen_printf(&screen, 0, "On record as a%u, but %s: " STR_FMT ".", action->number,
+                      code == ERR_IO ? "whether this host is cut off is not certain"
+                                     : "this host is NOT cut off",
+                      STR_ARG(why));
+    else
+        screen_printf(&screen, 0, "On record as a%u.", action->number);
+    by_hand(&screen, v, action);
+}
+
+static int emergency_job(struct session *s, const struct operation *op, const struct input *in,
+                         struct answer *a, struct err *e)
+{
+    struct err why = {0};
+    struct id action;
+    struct view v;
+    bool is_by_hand;
+    int rc = record(s, op, in, &action, e), failed = 0;
+
+    if (rc == 0)
+        rc = session_view(s, &v, e);
+    if (rc)
+        return rc;
+    is_by_hand = input_has(op, in, "by-hand") || !is_here(&v, op, in);
+    if (!is_by_hand)
+        failed = cut_off(s, op, in, &action, &why);
+    rc = session_view(s, &v, e);
+    if (rc)
+        return rc;
+    tell(&v, state_thing_by_id(v.state, &action), !is_by_hand && !failed, failed, str_of(why.text),
+         a);
+    return failed ? err_set(e, failed, "this host could not be cut off by itself") : 0;
+}
+
+const struct operation stop_emergency = {
+    .name = "stop emergency",
+    .practice = "stop",
+    .help = "cut this host off at once; asks nothing",
+    .example = "calm stop emergency \"files on fs1 are being encrypted\"",
+    .more = "Opens a case where none is open, puts the emergency on record, and isolates this "
+            "host with calm-contain: nothing passes but loopback, the connection that you are on, "
+            "and whom --allow names. It has no timer and is not lifted by anything but a person. "
+            "Another system is named with --system: then it is only put on record, with what to "
+            "do by hand.",
+    OP_FIELDS(emergency_fields),
+    .kind = &action_kind,
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .opens_case = true,
+    .records = WORDS("system/1", "action/1", "evidence/1", "action-change/1"),
+    .job = emergency_job};

@@ -1,0 +1,5 @@
+/* stop_emergency.h: cut this host off at once, asking nothing. */
+#pragma once
+#include "practice/action.h"
+
+extern const struct operation stop_emergency;

@@ -1,0 +1,508 @@
+/* stop_plan.c: plans what calm-contain is to do: makes the plan, has the helper look at what it
+ * would end, and puts both on record for another person to read. */
+#include "practice/stop_plan_table.h"
+#include <stdio.h>
+#include <string.h>
+#include "base/sink.h"
+#include "contain/action.h"
+#include "practice/evidence.h"
+#include "practice/intake.h"
+#include "practice/stop_preview.h"
+#include "practice/stop_way.h"
+#include "practice/system_host.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { TIMER_S = 300, TEXT_SIZE = 400 };
+
+bool stop_is_planned(const struct thing *action)
+{
+    return thing_value(action, "plan").len > 0;
+}
+
+void stop_plan_release(struct stop_plan *p)
+{
+    buf_release(&p->text);
+    plan_free(p->plan);
+    *p = (struct stop_plan){0};
+}
+
+int stop_plan_load(struct session *s, const struct view *v, const struct thing *action,
+                   struct stop_plan *out, struct err *e)
+{
+    const struct thing *item = view_ref(v, action, "plan");
+    CLEANUP_STOP_PLAN struct stop_plan p = {.action = action};
+    CLEANUP_FD int fd = -1;
+    struct hash digest;
+    uint64_t size;
+    int rc;
+
+    if (!stop_is_planned(action))
+        return err_set(e, ERR_USAGE,
+                       "a%u was planned in words and is done by hand: calm stop begin a%u",
+                       action->number, action->number);
+    if (!item || !hex_read(digest.b, sizeof(digest.b), thing_value(item, "sha256")))
+        return err_set(e, ERR_DENIED, "the plan of a%u is not among what you may see",
+                       action->number);
+    rc = blob_open(session_store(s), &digest, &fd, &size, e);
+    if (rc == 0)
+        rc = file_read_fd(&p.text, fd, "the plan", PLAN_SIZE, e);
+    if (rc == 0)
+        rc = plan_read(buf_str(&p.text), &p.plan, e);
+    if (rc)
+        return rc;
+    *out = p;
+    p = (struct stop_plan){0};
+    return 0;
+}
+
+struct planning {
+    struct session *session;
+    const struct operation *op;
+    const struct input *in;
+    const struct contain_action *action;
+    struct plan *plan;
+    struct buf text;    /* of the plan */
+    struct buf preview; /* lines of the helper */
+    struct view view;
+    struct stop_ways ways;
+    struct contain_helper *helper;
+    struct buf ssh; /* where the host is; empty: here */
+    struct hash machine;
+    char host[256]; /* as it calls itself */
+};
+
+static void planning_release(struct planning *p)
+{
+    plan_free(p->plan);
+    buf_release(&p->text);
+    buf_release(&p->preview);
+    buf_release(&p->ssh);
+    contain_helper_close(p->helper);
+    stop_ways_release(&p->ways);
+}
+
+static bool has_field(const struct operation *op, const char *name)
+{
+    return field_find(op->fields, op->field_count, str_of(name)) != NULL;
+}
+
+static void read_machine(struct hash *out)
+{
+    CLEANUP_BUF struct buf id = {0};
+    struct str text;
+
+    if (file_read(&id, "/etc/machine-id", 128, NULL))
+        return;
+    text = str_trim(buf_str(&id));
+    if (text.len)
+        *out = hash_bytes(text.p, text.len);
+}
+
+static int add_allow(struct plan *plan, struct str lines, struct err *e)
+{
+    plan->allow = arena_alloc(plan->arena, sizeof(*plan->allow) * PLAN_ALLOW_COUNT);
+    while (lines.len) {
+        struct str line = str_trim(str_cut(&lines, '\n'));
+        int rc;
+
+        if (!line.len)
+            continue;
+        if (plan->allow_count == PLAN_ALLOW_COUNT)
+            return err_set(e, ERR_LIMIT, "at most %d endpoints can be allowed", PLAN_ALLOW_COUNT);
+        rc = endpoint_read(line, &plan->allow[plan->allow_count], e);
+        if (rc)
+            return rc;
+        plan->allow_count++;
+    }
+    return 0;
+}
+
+static int add_nets(struct planning *p, struct str lines, struct err *e)
+{
+    struct plan *plan = p->plan;
+    size_t room = 0;
+
+    while (lines.len) {
+        struct str text = str_trim(str_cut(&lines, '\n'));
+        int rc;
+
+        if (!text.len || text.p[0] == '#')
+            continue;
+        if (plan->net_count == PLAN_NET_COUNT)
+            return err_set(e, ERR_LIMIT, "at most %d networks fit one plan", PLAN_NET_COUNT);
+        plan->nets = mem_grow(plan->nets, plan->net_count, &room, sizeof(*plan->nets));
+        rc = net_read(text, &plan->nets[plan->net_count], e);
+        if (rc)
+            return rc;
+        plan->net_count++;
+    }
+    plan->net_count = net_list_normalise(plan->nets, plan->net_count);
+    return 0;
+}
+
+/* A list of addresses may come from a file, one a line. */
+static int add_net_param(struct planning *p, const struct action_param *param, struct err *e)
+{
+    CLEANUP_BUF struct buf lines = {0};
+    struct str path =
+        has_field(p->op, "from-file") ? input_value(p->op, p->in, "from-file") : STR("");
+    int rc = 0;
+
+    if (!path.len && !input_has(p->op, p->in, param->name))
+        return err_set(e, ERR_USAGE,
+                       "say which addresses: calm stop %s 203.0.113.9 198.51.100.0/24, or "
+                       "--from-file LIST",
+                       p->action->name);
+    buf_addstr(&lines, input_value(p->op, p->in, param->name));
+    if (path.len) {
+        CLEANUP_FREE char *name = mem_dup(path.p, path.len);
+        CLEANUP_BUF struct buf file = {0};
+
+        rc = file_read(&file, name, PLAN_SIZE, e);
+        buf_addc(&lines, '\n');
+        buf_addstr(&lines, buf_str(&file));
+    }
+    return rc ? rc : add_nets(p, buf_str(&lines), e);
+}
+
+static int read_start(struct str pid, struct buf *ticks, struct err *e)
+{
+    CLEANUP_BUF struct buf stat = {0};
+    CLEANUP_BUF struct buf path = {0};
+    const char *after;
+    struct str rest;
+
+    buf_addf(&path, "/proc/" STR_FMT "/stat", STR_ARG(str_head(pid, 20)));
+    if (file_read(&stat, buf_text(&path), 65536, NULL))
+        return err_set(e, ERR_NOTFOUND, "there is no process " STR_FMT " here",
+                       STR_ARG(str_head(pid, 20)));
+    after = strrchr(buf_text(&stat), ')');
+    rest = str_of(after ? after : "");
+    for (int field = 2; field < 22; field++)
+        str_cut(&rest, ' ');
+    buf_addstr(ticks, str_cut(&rest, ' '));
+    return 0;
+}
+
+/* A number of a process is used again; with the moment of its start it is one process alone. The
+ * action's parameters have the number first. */
+static int add_start(struct planning *p, const struct action_param *param, struct err *e)
+{
+    struct str pid = input_value(p->op, p->in, "pid");
+    CLEANUP_BUF struct buf ticks = {0};
+    int rc;
+
+    if (!p->helper)
+        return err_set(e, ERR_USAGE, "a process is stopped by calm-contain alone, not by a script");
+    rc = p->ssh.len ? stop_way_start(p->helper, pid, &ticks, e) : read_start(pid, &ticks, e);
+    if (rc == 0)
+        p->plan->values[p->plan->value_count++] = (struct plan_value){
+            .param = param, .text = {arena_dup(p->plan->arena, ticks.p, ticks.len), ticks.len}};
+    return rc;
+}
+
+static int add_params(struct planning *p, struct err *e)
+{
+    struct plan *plan = p->plan;
+
+    plan->values = arena_alloc(plan->arena, sizeof(*plan->values) * PLAN_VALUE_COUNT);
+    for (const struct action_param *param = p->action->params; param->name; param++) {
+        struct str lines;
+
+        if (param->type == ACTION_NET) {
+            int rc = add_net_param(p, param, e);
+
+            if (rc)
+                return rc;
+            continue;
+        }
+        if (!has_field(p->op, param->name)) {
+            int rc = add_start(p, param, e);
+
+            if (rc)
+                return rc;
+            continue;
+        }
+        lines = input_value(p->op, p->in, param->name);
+        while (lines.len && plan->value_count < PLAN_VALUE_COUNT)
+            plan->values[plan->value_count++] =
+                (struct plan_value){.param = param, .text = str_cut(&lines, '\n')};
+    }
+    return 0;
+}
+
+static uint32_t timer_of(const struct planning *p)
+{
+    uint64_t seconds = TIMER_S;
+
+    (void)str_u64(input_value(p->op, p->in, "timer"), &seconds);
+    return seconds > PLAN_TIMER_MAX_S ? PLAN_TIMER_MAX_S : (uint32_t)seconds;
+}
+
+static uint64_t expiry_of(const struct planning *p)
+{
+    uint64_t seconds;
+
+    if (!str_u64(input_value(p->op, p->in, "for-time"), &seconds) || !seconds)
+        return 0;
+    return (uint64_t)utc_now().sec + seconds;
+}
+
+/* What every plan has. */
+static struct plan *begin_plan(struct session *s, const struct contain_action *action,
+                               struct str host, const struct hash *machine)
+{
+    struct plan *plan = mem_new(struct plan);
+
+    plan->arena = arena_new();
+    random_bytes(plan->id.b, sizeof(plan->id.b));
+    plan->case_id = *state_case_id(session_state(s));
+    plan->host = host;
+    plan->machine = *machine;
+    plan->action = action;
+    return plan;
+}
+
+/* What was made is read again as the helper will read it: what it would refuse is refused here. */
+static int spell(struct plan **plan, struct buf *text, struct err *e)
+{
+    struct plan *again;
+    int rc;
+
+    plan_write(*plan, text);
+    rc = plan_read(buf_str(text), &again, e);
+    if (rc == ERR_FORMAT) {
+        struct err why = *e;
+
+        return err_set(e, ERR_USAGE, "%s", why.text);
+    }
+    if (rc)
+        return rc;
+    plan_free(*plan);
+    *plan = again;
+    return 0;
+}
+
+static int make_plan(struct planning *p, struct str host, struct err *e)
+{
+    int rc;
+
+    p->plan = begin_plan(p->session, p->action, host, &p->machine);
+    if (p->action->cannot_undo && !input_has(p->op, p->in, "accept-no-undo"))
+        return err_set(e, ERR_USAGE,
+                       "that cannot be undone. Freezing keeps the memory and can be (calm stop "
+                       "freeze); if it is to be all the same: --accept-no-undo");
+    p->plan->accepts_no_undo = p->action->cannot_undo;
+    p->plan->timer_s = p->action->cannot_undo ? 0 : timer_of(p);
+    p->plan->expiry_s = p->action->cannot_undo ? 0 : expiry_of(p);
+    rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
+    if (rc == 0)
+        rc = add_params(p, e);
+    return rc ? rc : spell(&p->plan, &p->text, e);
+}
+
+int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out, struct err *e)
+{
+    CLEANUP_STOP_PLAN struct stop_plan p = {0};
+    struct hash machine = hash_zero;
+    char host[256];
+    int rc;
+
+    host_name(host, sizeof(host));
+    read_machine(&machine);
+    p.plan = begin_plan(s, contain_action(STR("isolate")), str_of(host), &machine);
+    rc = add_allow(p.plan, lines, e);
+    if (rc == 0)
+        rc = spell(&p.plan, &p.text, e);
+    if (rc)
+        return rc;
+    *out = p;
+    p = (struct stop_plan){0};
+    return 0;
+}
+
+static int look(struct planning *p, struct err *e)
+{
+    CLEANUP_BUF struct buf order = {0};
+
+    if (!p->helper)
+        return 0;
+    buf_addf(&order, "preview %zu", p->text.len);
+    return contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
+}
+
+/* "isolate web1", "block 203.0.113.9 and 2 more on web1" */
+static void add_title(const struct planning *p, struct buf *out, struct str host)
+{
+    char text[NET_TEXT_SIZE];
+
+    buf_adds(out, p->action->name);
+    if (p->plan->net_count)
+        buf_addf(out, " %s", net_text(text, &p->plan->nets[0]));
+    if (p->plan->net_count > 1)
+        buf_addf(out, " and %zu more", p->plan->net_count - 1);
+    for (size_t i = 0; i < p->plan->value_count; i++)
+        buf_addf(out, " %s " STR_FMT, p->plan->values[i].param->name,
+                 STR_ARG(str_head(p->plan->values[i].text, 60)));
+    buf_addf(out, "%s" STR_FMT, p->plan->net_count ? " on " : " ", STR_ARG(str_head(host, 60)));
+}
+
+static int record(struct planning *p, const struct thing *system, struct str host, uint64_t *first,
+                  size_t *count, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    struct evidence_facts facts = {.sort = "list", .has_blob = true};
+    CLEANUP_BUF struct buf title = {0};
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf hex = {0};
+    CLEANUP_BUF struct buf words = {0};
+    struct id system_id, item;
+    struct draft *dr;
+    int rc = intake_bytes(p->session, buf_str(&p->text), &facts.digests, e);
+
+    if (rc)
+        return rc;
+    decision_begin(&d, &p->view, p->op, p->in);
+    d.is_independent = true;
+    system_id = system ? system->id : system_draft(&d, STR(""), str_of(p->host));
+    hex_add(&hex, system_id.b, sizeof(system_id.b));
+    add_title(p, &title, host);
+    buf_addf(&name, "plan: " STR_FMT, STR_ARG(str_head(buf_str(&title), TEXT_SIZE)));
+    facts.title = buf_str(&name);
+    facts.system_id = buf_str(&hex);
+    item = evidence_draft(&d, &facts)->id;
+    dr = decision_add(&d, "action/1");
+    draft_take_input(&d, dr, &action_kind);
+    draft_value(dr, "text", str_of(arena_strdup(d.arena, buf_text(&title))));
+    draft_value(dr, "practice", STR("stop"));
+    draft_value(dr, "state", STR("planned"));
+    if (!input_has(p->op, p->in, "system")) /* else it was taken from there */
+        draft_value_ref(&d, dr, "system", &system_id);
+    draft_value_ref(&d, dr, "plan", &item);
+    if (p->ssh.len)
+        draft_value(dr, "ssh", buf_str(&p->ssh));
+    if (p->ssh.len && input_has(p->op, p->in, "sudo"))
+        draft_value(dr, "sudo", STR("yes"));
+    draft_value(dr, "undo",
+                p->action->cannot_undo
+                    ? STR("cannot be undone, which was accepted")
+                    : STR("calm stop undo, with the state that is saved before"));
+    if (p->helper)
+        stop_preview_words(buf_str(&p->preview), p->plan, &words);
+    else
+        buf_adds(&words, "not looked at: it is for a script");
+    draft_value(dr, "preview", str_of(arena_strdup(d.arena, buf_text(&words))));
+    rc = session_append(p->session, &d, first, e);
+    *count = d.draft_count;
+    return rc;
+}
+
+static void tell(struct planning *p, uint64_t first, size_t count, struct answer *a)
+{
+    const struct thing *action = state_record(session_state(p->session), first + count - 1)->thing;
+    struct json j;
+    struct view v;
+
+    view_init(&v, session_state(p->session), session_store(p->session), session_key(p->session),
+              utc_now());
+    if (a->wants_json) {
+        json_begin(&j, &a->json);
+        thing_json(&v, action, &j);
+        return;
+    }
+    if (p->helper)
+        stop_preview_show(&v, action, p->plan, buf_str(&p->preview), a);
+    else
+        buf_addf(&a->text, "a%u is planned. Next:  calm stop script a%u --for DEVICE\n",
+                 action->number, action->number);
+}
+
+/* A plan for a script alone names a machine that is none, so that no calm-contain takes it. */
+static int open_none(struct planning *p, struct err *e)
+{
+    const struct thing *system = input_thing(&p->view, p->op, p->in, "system");
+
+    if (!system || p->ssh.len)
+        return err_set(e, ERR_USAGE, "with --script say which system it is, and no --ssh");
+    random_bytes(p->machine.b, sizeof(p->machine.b));
+    snprintf(p->host, sizeof(p->host), STR_FMT, STR_ARG(str_head(view_title(system), 255)));
+    return 0;
+}
+
+/* Opens calm-contain on the host, and learns which it is. */
+static int open_host(struct planning *p, struct err *e)
+{
+    struct str ssh = input_value(p->op, p->in, "ssh");
+    int rc = ssh.len ? stop_way_spell(ssh, &p->ssh, e) : 0;
+
+    if (rc == 0 && input_has(p->op, p->in, "script"))
+        return open_none(p, e);
+    if (rc == 0)
+        rc = stop_way_open(&p->ways, buf_str(&p->ssh), input_has(p->op, p->in, "sudo"), true,
+                           &p->helper, e);
+    if (rc == 0 && ssh.len)
+        return stop_way_host(p->helper, &p->machine, p->host, e);
+    host_name(p->host, sizeof(p->host));
+    read_machine(&p->machine);
+    return rc;
+}
+
+/* The helper changes the host that it runs on. */
+static int check_host(struct planning *p, const struct thing *system, struct err *e)
+{
+    if (!p->helper || !system || system_has_host(system, str_of(p->host)) ||
+        input_has(p->op, p->in, "here"))
+        return 0;
+    if (p->ssh.len)
+        return err_set(e, ERR_USAGE,
+                       "the host at %s calls itself %s, not " STR_FMT
+                       ". If it is that system all the same, add --here",
+                       buf_text(&p->ssh), p->host, STR_ARG(view_title(system)));
+    return err_set(e, ERR_USAGE,
+                   "this machine calls itself %s, not " STR_FMT ". If it is " STR_FMT
+                   " all the same, add --here. If that is another machine, say where it is: "
+                   "--ssh root@" STR_FMT,
+                   p->host, STR_ARG(view_title(system)), STR_ARG(view_title(system)),
+                   STR_ARG(view_title(system)));
+}
+
+static const struct contain_action *action_of(const struct operation *op)
+{
+    struct str rest = str_of(op->name);
+
+    str_cut(&rest, ' '); /* stop */
+    return contain_action(rest);
+}
+
+int stop_plan_job(struct session *s, const struct operation *op, const struct input *in,
+                  struct answer *a, struct err *e)
+{
+    CLEANUP(planning_release)
+    struct planning p = {
+        .session = s, .op = op, .in = in, .action = action_of(op), .ways = {.op = op, .in = in}};
+    const struct thing *system;
+    struct str host;
+    uint64_t first = 0;
+    size_t count = 0;
+    int rc = session_view(s, &p.view, e);
+
+    if (rc == 0)
+        rc = open_host(&p, e);
+    if (rc)
+        return rc;
+    system = input_thing(&p.view, op, in, "system");
+    if (!system)
+        system = system_find(&p.view, STR(""), str_of(p.host));
+    host = system ? view_title(system) : str_of(p.host);
+    rc = check_host(&p, system, e);
+    if (rc == 0)
+        rc = make_plan(&p, host, e);
+    if (rc == 0)
+        rc = look(&p, e);
+    if (rc == 0)
+        rc = record(&p, system, host, &first, &count, e);
+    if (rc == 0)
+        tell(&p, first, count, a);
+    return rc;
+}

@@ -1,0 +1,174 @@
+/* stop_where.c: what of stopping the incident comes next: what goes back unless it is confirmed
+ * first, then what waits for approval, for being applied, and for a review. */
+#include "practice/stop_where.h"
+#include "practice/stop_plan.h"
+#include "practice/stop_review.h"
+
+enum {
+    UNCONFIRMED_MOST = 16,
+    CONFIRM = 95, /* before everything else: it goes back by itself */
+    APPLY = 72,   /* before the first note: somebody is about to stop it */
+    APPROVE = 71,
+    REVIEW = 34,
+    BEGIN = 2,
+    TITLE_SIZE = 60,
+};
+
+static int compare_back(const void *a, const void *b)
+{
+    struct utc x = {0}, y = {0};
+
+    (void)thing_time(*(const struct thing *const *)a, "goes-back", &x);
+    (void)thing_time(*(const struct thing *const *)b, "goes-back", &y);
+    return utc_cmp(x, y);
+}
+
+static size_t find_unconfirmed(const struct view *v, const struct thing *out[UNCONFIRMED_MOST])
+{
+    const struct thing *t;
+    size_t count = 0;
+
+    for (size_t at = 0;
+         count < UNCONFIRMED_MOST && (t = view_next_with(v, "action", "practice", "stop", &at));)
+        if (thing_says(t, "state", "unconfirmed"))
+            out[count++] = t;
+    qsort(out, count, sizeof(out[0]), compare_back);
+    return count;
+}
+
+static int64_t left_s(const struct view *v, const struct thing *action)
+{
+    struct utc back = {0};
+
+    return thing_time(action, "goes-back", &back) ? utc_minus_ms(back, v->now) / 1000 : 0;
+}
+
+static void add_deadline(const struct view *v, const struct thing *t, struct buf *out)
+{
+    int64_t left = left_s(v, t);
+    char span[UTC_PLAIN_SIZE];
+
+    buf_addf(out, "a%u " STR_FMT " ", t->number, STR_ARG(str_head(view_title(t), TITLE_SIZE)));
+    if (left > 0)
+        buf_addf(out, "goes back in %s unless confirmed: calm stop confirm a%u\n",
+                 span_text(span, left), t->number);
+    else
+        buf_adds(out, "went back by itself, if nobody confirmed it: calm stop status\n");
+}
+
+size_t stop_deadline_lines(const struct view *v, struct buf *out)
+{
+    const struct thing *list[UNCONFIRMED_MOST];
+    size_t count = find_unconfirmed(v, list);
+
+    for (size_t i = 0; i < count; i++)
+        add_deadline(v, list[i], out);
+    return count;
+}
+
+static void set_next(struct practice_status *out, unsigned urgency)
+{
+    buf_clear(&out->next);
+    buf_clear(&out->because);
+    out->urgency = urgency;
+}
+
+static bool put_unconfirmed(const struct view *v, struct practice_status *out)
+{
+    const struct thing *list[UNCONFIRMED_MOST];
+    char span[UTC_PLAIN_SIZE];
+    int64_t left;
+
+    if (!find_unconfirmed(v, list))
+        return false;
+    set_next(out, CONFIRM);
+    left = left_s(v, list[0]);
+    if (left <= 0) {
+        buf_adds(&out->next, "calm stop status");
+        buf_addf(&out->because, "the time of a%u is over: the host says whether it went back",
+                 list[0]->number);
+        return true;
+    }
+    buf_addf(&out->next, "calm stop confirm a%u", list[0]->number);
+    buf_addf(&out->because,
+             "if you still reach what you need; else wait: a%u goes back by itself in %s, or at "
+             "once with: calm stop undo a%u",
+             list[0]->number, span_text(span, left), list[0]->number);
+    return true;
+}
+
+/* A plan that somebody wrote and nobody carried out yet. */
+static bool put_waiting(const struct view *v, struct practice_status *out)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_with(v, "action", "practice", "stop", &at));) {
+        bool is_planned = thing_says(t, "state", "planned");
+        bool needs_another = is_planned && action_needs_another(v);
+
+        if (!is_planned && !thing_says(t, "state", "approved"))
+            continue;
+        set_next(out, needs_another ? APPROVE : APPLY);
+        if (!needs_another && !view_count(v, "look") && !view_count(v, "snapshot")) {
+            buf_adds(&out->next, "calm assess look \"what I see\"");
+            buf_addf(&out->because, "two minutes; a%u waits for it", t->number);
+        } else if (!needs_another) {
+            buf_addf(&out->next, "calm stop %s a%u", stop_is_planned(t) ? "apply" : "begin",
+                     t->number);
+            buf_addf(&out->because,
+                     is_planned ? "a%u is planned; nobody else is here to approve it"
+                                : "a%u is approved",
+                     t->number);
+        } else if (action_planner(v, t) != v->person) {
+            buf_addf(&out->next, "calm stop approve a%u", t->number);
+            buf_addf(&out->because,
+                     "it was planned by somebody else; read it first: calm stop show a%u",
+                     t->number);
+        } else {
+            buf_addf(&out->next, "calm stop approve a%u --spoken \"NAME, time\"", t->number);
+            buf_addf(&out->because, "you planned it, so ");
+            action_others(v, &out->because);
+            buf_adds(&out->because, " approves it: at their own screen, or by voice");
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool put_review(const struct view *v, struct practice_status *out)
+{
+    bool is_found = false;
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_with(v, "action", "practice", "stop", &at));) {
+        if (!stop_wants_review(t))
+            continue;
+        buf_addf(&out->missing, "a review of a%u by somebody else: why it did not wait\n",
+                 t->number);
+        if (!is_found && !out->next.len) {
+            set_next(out, REVIEW);
+            buf_addf(&out->next, "calm stop review a%u \"what was found\"", t->number);
+            buf_addf(&out->because, "a%u did not wait for approval, and nobody reviewed it yet",
+                     t->number);
+        }
+        is_found = true;
+    }
+    return is_found;
+}
+
+void stop_where(const struct view *v, struct practice_status *out)
+{
+    action_status(v, "stop", out);
+    if (put_review(v, out) && out->stage == STAGE_DONE)
+        out->stage = STAGE_UNDER_WAY;
+    if (!put_unconfirmed(v, out))
+        (void)put_waiting(v, out);
+    if (out->stage != STAGE_OPEN)
+        return;
+    buf_adds(&out->missing, "if it is still going on: a plan to stop it\n");
+    set_next(out, BEGIN);
+    buf_adds(&out->next, "calm help stop");
+    buf_adds(&out->because,
+             "if it is still going on: cable or switch port first, then what calm can do; if it "
+             "cannot wait: calm stop --emergency \"why\"");
+}

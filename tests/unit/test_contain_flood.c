@@ -1,0 +1,196 @@
+/* test_contain_flood.c: lines of access logs, and what is made of a flood. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include "contain/flood.h"
+
+struct line_case {
+    const char *line;
+    const char *source; /* NULL: it is refused */
+    long long second;
+    unsigned status;
+    const char *path;
+    const char *agent;
+};
+
+/* The first two are the examples of Apache's mod_log_config manual; seconds by date -d. */
+static const struct line_case lines[] = {
+    {"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /apache_pb.gif HTTP/1.0\" 200 2326",
+     "127.0.0.1", 971211336, 200, "/apache_pb.gif", ""},
+    {"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /apache_pb.gif HTTP/1.0\" 200 2326 "
+     "\"http://www.example.com/start.html\" \"Mozilla/4.08 [en] (Win98; I ;Nav)\"",
+     "127.0.0.1", 971211336, 200, "/apache_pb.gif", "Mozilla/4.08 [en] (Win98; I ;Nav)"},
+    {"www.example.org 192.0.2.9 - - [29/Feb/2024:23:59:60 +0530] \"POST /a?b=c HTTP/2.0\" 503 0 "
+     "\"-\" \"x\"",
+     "192.0.2.9", 1709231400, 503, "/a", "x"},
+    {"2001:db8::7 - - [01/Jan/1970:00:00:00 +0000] \"\" 408 - \"-\" \"-\"", "2001:db8::7", 0, 408,
+     "", "-"},
+    {"192.0.2.1 - - [01/Mar/2023:00:00:00 +0000] \"GET /a\\\"b HTTP/1.1\" 200 1 \"-\" \"a\\\"b\"",
+     "192.0.2.1", 1677628800, 200, "/a\\\"b", "a\\\"b"},
+    {"192.0.2.1 - - [01/Foo/2023:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1", NULL, 0, 0, "", ""},
+    {"192.0.2.1 - - [01/Mar/2023:24:00:00 +0000] \"GET / HTTP/1.1\" 200 1", NULL, 0, 0, "", ""},
+    {"192.0.2.256 - - [01/Mar/2023:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1", NULL, 0, 0, "", ""},
+    {"web host - - [01/Mar/2023:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1", NULL, 0, 0, "", ""},
+    {"192.0.2.1 - - [01/Mar/2023:00:00:00 +0000] \"GET / HTTP/1.1", NULL, 0, 0, "", ""},
+    {"192.0.2.1 - - [01/Mar/2023:00:00:00", NULL, 0, 0, "", ""},
+    {"[", NULL, 0, 0, "", ""},
+};
+
+static void a_line_of_an_access_log_is_read_as_its_manual_says(void **unused)
+{
+    struct flood_clock clock = {.minute = 0};
+
+    (void)unused;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        const struct line_case *c = &lines[i];
+        struct flood_line l;
+        char text[NET_TEXT_SIZE];
+        bool is_read = flood_line_read(str_of(c->line), &clock, &l);
+
+        if (is_read != (c->source != NULL))
+            fail_msg("%s", c->line);
+        if (!is_read)
+            continue;
+        assert_string_equal(net_text(text, &l.source), c->source);
+        assert_int_equal(l.second, c->second);
+        assert_int_equal(l.status, c->status);
+        assert_true(str_is(l.path, c->path));
+        assert_true(str_is(l.agent, c->agent));
+    }
+}
+
+static void add(struct flood *f, const char *source, int second)
+{
+    char line[256];
+
+    snprintf(line, sizeof(line),
+             "%s - - [01/Jan/1970:%02d:%02d:%02d +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"a\"",
+             source, second / 3600, second / 60 % 60, second % 60);
+    flood_add(f, str_of(line));
+}
+
+/* Ten people, a request each every ten seconds, for 20 minutes; from minute 10 on three others send
+ * 20 requests a second each for two minutes. */
+static struct flood *make(void)
+{
+    struct flood *f = flood_new(7);
+    char source[32];
+
+    for (int second = 0; second < 1200; second++) {
+        for (int person = 0; person < 10; person++) {
+            snprintf(source, sizeof(source), "192.0.2.%d", person + 1);
+            if (second % 10 == person)
+                add(f, source, second);
+        }
+        for (int bot = 0; bot < 3 && second >= 600 && second < 720; bot++) {
+            snprintf(source, sizeof(source), "203.0.113.%d", bot + 1);
+            for (int i = 0; i < 20; i++)
+                add(f, source, second);
+        }
+    }
+    return f;
+}
+
+static void the_flood_begins_with_the_minute_that_stands_out(void **unused)
+{
+    CLEANUP(flood_freep) struct flood *f = make();
+    CLEANUP(flood_freep) struct flood *none = flood_new(7);
+    int64_t begin = -1;
+
+    (void)unused;
+    assert_true(flood_begin(f, &begin));
+    assert_int_equal(begin, 600);
+    assert_false(flood_begin(none, &begin));
+    for (int second = 0; second < 1200; second++)
+        add(none, "192.0.2.1", second);
+    assert_false(flood_begin(none, &begin));
+}
+
+/* 3 x 20 x 120 = 7,200 requests of the flood; 10 people x 120 = 1,200 others. Each person sends one
+ * in ten seconds, so what is usual is the least that counts, 10. A bot sends 200 in ten seconds. The
+ * limit is 10 x 3 / 2 / 10 + 1 = 2 a second and 10 at once: of each bot's 2,400 requests 10 pass at
+ * once and 2 a second for the 119 s after: 248. So 3 x 2,152 = 6,456 are dropped, and no good one.
+ * The three bots are one /24: 7,200 - 248 = 6,952. */
+static void rules_are_tried_on_what_was_recorded(void **unused)
+{
+    CLEANUP(flood_freep) struct flood *f = make();
+    CLEANUP_BUF struct buf blocked = {0};
+    struct flood_verdict v;
+
+    (void)unused;
+    flood_judge(f, 600, &v);
+    assert_int_equal(v.flood, 7200);
+    assert_int_equal(v.good, 1200);
+    assert_int_equal(v.usual, 10);
+    assert_int_equal(v.rule_count, 3);
+    assert_string_equal(v.rules[0].action, "block");
+    assert_int_equal(v.rules[0].networks, 3);
+    assert_int_equal(v.rules[0].flood_dropped, 7200);
+    assert_int_equal(v.rules[0].good_dropped, 0);
+    assert_string_equal(v.rules[1].action, "limit");
+    assert_int_equal(v.rules[1].rate, 2);
+    assert_int_equal(v.rules[1].burst, 10);
+    assert_int_equal(v.rules[1].flood_dropped, 6456);
+    assert_int_equal(v.rules[1].good_dropped, 0);
+    assert_int_equal(v.rules[2].prefix4, 24);
+    assert_int_equal(v.rules[2].flood_dropped, 6952);
+    assert_int_equal(v.best, 0);
+    flood_blocked(f, &v, &blocked);
+    assert_string_equal(buf_text(&blocked), "203.0.113.1\n203.0.113.2\n203.0.113.3\n");
+}
+
+/* Who came before is good, however much they send: no rule may take them away unseen. */
+static void a_flood_of_those_who_came_before_gives_no_rule(void **unused)
+{
+    CLEANUP(flood_freep) struct flood *f = flood_new(7);
+    struct flood_verdict v;
+
+    (void)unused;
+    for (int second = 0; second < 1200; second++)
+        for (int i = 0; i < (second < 600 ? 1 : 50); i++)
+            add(f, "192.0.2.1", second);
+    flood_judge(f, 600, &v);
+    assert_int_equal(v.flood, 0);
+    assert_int_equal(v.rules[0].networks, 0);
+    assert_int_equal(v.best, -1);
+}
+
+/* 200,000 paths, each once, and one that makes up a third of all: it is not lost among them. */
+static void what_is_asked_for_most_is_found_among_many(void **unused)
+{
+    CLEANUP(flood_freep) struct flood *f = flood_new(7);
+    CLEANUP_BUF struct buf out = {0};
+    struct flood_verdict v;
+    char line[256];
+
+    (void)unused;
+    for (int i = 0; i < 200000; i++) {
+        snprintf(line, sizeof(line),
+                 "192.0.2.1 - - [01/Jan/1970:00:00:00 +0000] \"GET /%d HTTP/1.1\" 200 1", i);
+        flood_add(f, str_of(line));
+        if (i % 2 == 0)
+            flood_add(f, STR("192.0.2.1 - - [01/Jan/1970:00:00:00 +0000] \"GET /often HTTP/1.1\" "
+                             "200 1"));
+    }
+    flood_judge(f, 0, &v);
+    flood_tell(f, &v, &out);
+    /* "/often" in hex; nothing was forgotten of it, since it is never among the rarest. */
+    assert_non_null(strstr(buf_text(&out), "path 2f6f6674656e 100000 0 0\n"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_of_an_access_log_is_read_as_its_manual_says),
+        cmocka_unit_test(the_flood_begins_with_the_minute_that_stands_out),
+        cmocka_unit_test(rules_are_tried_on_what_was_recorded),
+        cmocka_unit_test(a_flood_of_those_who_came_before_gives_no_rule),
+        cmocka_unit_test(what_is_asked_for_most_is_found_among_many),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
