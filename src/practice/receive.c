@@ -398,6 +398,19 @@ static int take_all(struct receiving *r, struct receive_thread *receiver, struct
     return rc < 0 ? rc : 0;
 }
 
+/* What a sender was told, a person is told too, also where Ctrl-C came between. What came whole
+ * meanwhile is read at the next start. */
+static void tell_rest(struct receiving *r, struct receive_thread *receiver)
+{
+    struct receive_news news;
+
+    receive_thread_end(receiver);
+    while (receive_thread_next(receiver, 0, &news, NULL) > 0) {
+        tell(r, &news);
+        receive_news_release(&news);
+    }
+}
+
 static int listen_on(struct receiving *r, struct err *e)
 {
     CLEANUP(receive_thread_stopp) struct receive_thread *receiver = NULL;
@@ -414,7 +427,11 @@ static int listen_on(struct receiving *r, struct err *e)
         return rc;
     say_command(r, &options.at, receive_thread_port(receiver), token);
     rc = each_left(r, see_whole, e);
-    return rc ? rc : take_all(r, receiver, e);
+    if (rc == 0)
+        rc = take_all(r, receiver, e);
+    if (rc == 0)
+        tell_rest(r, receiver);
+    return rc;
 }
 
 static int tell_end(struct receiving *r, struct err *e)

@@ -12,6 +12,7 @@ struct receive_thread {
     struct receive *receive; /* the thread's own, from when it runs */
     uint16_t port;
     pthread_t thread;
+    bool is_joined;
     atomic_bool must_end;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t has_news;
@@ -147,12 +148,19 @@ int receive_thread_start(struct receive_thread **out, const struct receive_optio
     return 0;
 }
 
+void receive_thread_end(struct receive_thread *t)
+{
+    atomic_store(&t->must_end, true);
+    if (!t->is_joined)
+        pthread_join(t->thread, NULL);
+    t->is_joined = true;
+}
+
 void receive_thread_stop(struct receive_thread *t)
 {
     if (!t)
         return;
-    atomic_store(&t->must_end, true);
-    pthread_join(t->thread, NULL);
+    receive_thread_end(t);
     release(t);
 }
 

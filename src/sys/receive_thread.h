@@ -18,7 +18,9 @@ struct receive_thread;
 /* Listens, and starts the thread. Errors as receive_open. */
 MUST_CHECK int receive_thread_start(struct receive_thread **out,
                                     const struct receive_options *options, struct err *e);
-/* Ends the connections, the thread, and what it told that was not asked for. */
+/* Ends the connections and the thread; what it told can still be asked for. */
+void receive_thread_end(struct receive_thread *t);
+/* The same, and forgets what was not asked for. */
 void receive_thread_stop(struct receive_thread *t); /* NULL is fine */
 DEFINE_CLEANUP(struct receive_thread *, receive_thread_stop)
 uint16_t receive_thread_port(const struct receive_thread *t);

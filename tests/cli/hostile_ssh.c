@@ -48,9 +48,11 @@ static void without_end(ssh_channel channel, bool is_error)
 
 static void answer(ssh_session session, ssh_channel channel, const char *how, const char *word)
 {
-    if (is(how, "early")) {
-        say(channel, word, "at 1 0");
-        say(channel, word, "ready");
+    if (is(how, "early")) { /* in one go: else all may have been sent when the second line comes */
+        char both[512];
+
+        (void)snprintf(both, sizeof(both), "at 1 0\n%s ready", word);
+        say(channel, word, both);
         sleep(30);
     }
     if (is(how, "backwards"))

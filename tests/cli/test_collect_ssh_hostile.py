@@ -46,18 +46,18 @@ class HostileServers(SshTest):
 
     def test_each_lie_ends_in_time_with_a_sentence(self):
         for how, outcome, why in (
-            ("early", "failed", "which was not sent yet|nothing came"),  # its second line may come with the first, and the wait for the program is over first
+            ("early", "failed", "which was not sent yet"),
             ("backwards", "failed", "which was not sent yet"),
             ("session", "failed", "nothing came"),
             ("errors", "cut", "its standard error is longer than 4 MiB"),
-            ("open", "cut", "^"),
-            ("cut", "cut", "^"),
+            ("open", "cut", ""),
+            ("cut", "cut", ""),
             ("status", "cut", "status 77"),
         ):
             with self.subTest(how):
                 got, status = self.visit(how)
                 self.assertEqual((got["outcome"], status != 0), (outcome, True), got)
-                self.assertRegex(got.get("why", ""), why)
+                self.assertIn(why, got.get("why", ""))
 
     def test_output_without_end_is_stopped_at_the_limit(self):
         got, _ = self.visit("output", "--most", "3 MiB")
