@@ -107,6 +107,16 @@ static int limit_rules(const struct plan *p, struct filter_table *t, struct err 
     return 0;
 }
 
+static int limit_judge(const struct plan *p, const struct host_view *host, struct err *e)
+{
+    (void)host;
+    if (plan_value(p, "rate") || plan_value(p, "connections"))
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "a limit needs a rate (how many a second), or a number of connections that one "
+                   "source may have");
+}
+
 static const struct action_param params[] = {
     {.name = "flood",
      .type = ACTION_WORD,
@@ -144,4 +154,5 @@ static const struct action_param params[] = {
 const struct contain_action contain_limit = {.name = "limit",
                                              .help = "drop what one source sends above a rate",
                                              .params = params,
+                                             .judge = limit_judge,
                                              .rules = limit_rules};

@@ -197,7 +197,7 @@ static bool is_line(struct str text)
            !memchr(text.p, '\0', text.len);
 }
 
-static bool holds(const struct action_param *param, struct plan_value *v)
+bool plan_value_holds(const struct action_param *param, struct plan_value *v)
 {
     switch (param->type) {
     case ACTION_NUMBER:
@@ -225,7 +225,7 @@ static int read_one(struct reader *r, const struct action_param *param)
         return read_net(r);
     if (p->value_count == PLAN_VALUE_COUNT)
         return err_set(r->e, ERR_LIMIT, "a plan has more than %d values", PLAN_VALUE_COUNT);
-    if (!spell_read(p->arena, r->value, &v.text) || !v.text.len || !holds(param, &v))
+    if (!spell_read(p->arena, r->value, &v.text) || !v.text.len || !plan_value_holds(param, &v))
         return bad(r, param->help);
     p->values[p->value_count++] = v;
     return 0;

@@ -202,6 +202,17 @@ static int add_start(struct planning *p, const struct action_param *param, struc
     return rc;
 }
 
+static int refuse_value(const struct action_param *param, struct str text, struct err *e)
+{
+    text = str_head(text, 80);
+    if (param->type == ACTION_NUMBER)
+        return err_set(e, ERR_USAGE, "%s is a number from %llu to %llu, and \"" STR_FMT "\" is not",
+                       param->name, (unsigned long long)param->min, (unsigned long long)param->max,
+                       STR_ARG(text));
+    return err_set(e, ERR_USAGE, "%s is %s, and \"" STR_FMT "\" is not", param->name, param->help,
+                   STR_ARG(text));
+}
+
 static int add_params(struct planning *p, struct err *e)
 {
     struct plan *plan = p->plan;
@@ -225,19 +236,28 @@ static int add_params(struct planning *p, struct err *e)
             continue;
         }
         lines = input_value(p->op, p->in, param->name);
-        while (lines.len && plan->value_count < PLAN_VALUE_COUNT)
-            plan->values[plan->value_count++] =
-                (struct plan_value){.param = param, .text = str_cut(&lines, '\n')};
+        while (lines.len && plan->value_count < PLAN_VALUE_COUNT) {
+            struct plan_value v = {.param = param, .text = str_cut(&lines, '\n')};
+
+            if (!plan_value_holds(param, &v))
+                return refuse_value(param, v.text, e);
+            plan->values[plan->value_count++] = v;
+        }
     }
     return 0;
 }
 
-static uint32_t timer_of(const struct planning *p)
+/* 0 would never go back by itself: that is for emergencies alone. */
+static int read_timer(const struct planning *p, uint32_t *out, struct err *e)
 {
     uint64_t seconds = TIMER_S;
 
     (void)str_u64(input_value(p->op, p->in, "timer"), &seconds);
-    return seconds > PLAN_TIMER_MAX_S ? PLAN_TIMER_MAX_S : (uint32_t)seconds;
+    if (seconds < PLAN_TIMER_MIN_S || seconds > PLAN_TIMER_MAX_S)
+        return err_set(e, ERR_USAGE, "--timer is between %d s and %d h: --timer \"5 min\"",
+                       PLAN_TIMER_MIN_S, PLAN_TIMER_MAX_S / 3600);
+    *out = (uint32_t)seconds;
+    return 0;
 }
 
 static uint64_t expiry_of(const struct planning *p)
@@ -294,8 +314,12 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
                        "that cannot be undone. Freezing keeps the memory and can be (calm stop "
                        "freeze); if it is to be all the same: --accept-no-undo");
     p->plan->accepts_no_undo = p->action->cannot_undo;
-    p->plan->timer_s = p->action->cannot_undo ? 0 : timer_of(p);
-    p->plan->expiry_s = p->action->cannot_undo ? 0 : expiry_of(p);
+    if (!p->action->cannot_undo) {
+        rc = read_timer(p, &p->plan->timer_s, e);
+        if (rc)
+            return rc;
+        p->plan->expiry_s = expiry_of(p);
+    }
     rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
     if (rc == 0)
         rc = add_params(p, e);

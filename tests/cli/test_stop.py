@@ -236,6 +236,18 @@ class Stop(CaseTest):
         self.assertEqual(self.ana.json(f"stop undo {call}")["state"], "undone")
         after()
 
+    def test_what_cannot_be_planned_is_said_in_the_words_that_were_typed(self):
+        for line, words in (("isolate --timer 48h", "--timer is between 10 s and 24 h"), ("isolate --timer 0s", "--timer is between 10 s and 24 h"),
+                            ("limit tcp", "a limit needs a rate"), ("limit tcp --rate 0", 'rate is a number from 1 to 10000000, and "0" is not'),
+                            ("limit tcp --port 70000 --rate 3", 'port is a number from 1 to 65535, and "70000" is not'),
+                            ("quarantine relative/path", 'file is the absolute path of a file or a link, and "relative/path" is not'),
+                            ("freeze 1", 'and "1" is not')):
+            with self.subTest(line):
+                status, said = self.ana.fails("stop " + line)
+                self.assertEqual(status, 2)
+                self.assertIn(words, said)
+        self.assertEqual(self.ana.json("stop list"), [])
+
     def test_limit_there_and_back(self):
         self.works("stop limit tcp --port 80 --rate 20", lambda: self.assertIn("limit rate over 20/second", rules()), lambda: None)
 
