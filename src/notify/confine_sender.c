@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "notify/sender_wire.h"
@@ -12,27 +11,6 @@
 #include "sys/file.h"
 
 enum { MEMORY_SIZE = 256 << 20, CPU_S = 20 };
-
-static bool limit(__rlimit_resource_t what, uint64_t most)
-{
-    return setrlimit(what, &(struct rlimit){most, most}) == 0;
-}
-
-static bool limit_resources(void)
-{
-    CLEANUP_BUF struct buf text = {0};
-    struct str rest;
-    uint64_t pages = 0;
-
-    if (file_read(&text, "/proc/self/statm", 4096, NULL))
-        return false;
-    rest = buf_str(&text);
-    if (!str_u64(str_cut(&rest, ' '), &pages) || !limit(RLIMIT_CPU, CPU_S) ||
-        !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_NPROC, 0))
-        return false;
-    return CONFINE_SANITIZED ||
-           limit(RLIMIT_AS, pages * (uint64_t)sysconf(_SC_PAGESIZE) + MEMORY_SIZE);
-}
 
 /* Libraries read their files now: the configuration of OpenSSL, its providers and random state. */
 static bool warm_up(void)
@@ -83,8 +61,8 @@ int confine_sender(struct err *e)
 
     if (!code && !warm_up())
         code = err_set(e, ERR_IO, "libcurl does not start");
-    if (!code && !limit_resources())
-        code = err_set(e, ERR_DENIED, "this kernel cannot limit a process: %s", strerror(errno));
+    if (!code)
+        code = confine_resources(CPU_S, MEMORY_SIZE, e);
     if (!code)
         code = confine_files(-1, e);
     return code ? code : confine_calls(calls, COUNT_OF(calls), e);

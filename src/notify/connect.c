@@ -2,14 +2,13 @@
  * is read. */
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/utc.h"
 #include "notify/sender_wire.h"
 #include "notify/transfer.h"
+#include "sys/connect.h"
 #include "sys/file.h"
 
 enum { CONNECT_S = 20 };
@@ -68,34 +67,6 @@ static int read_url(const struct post *p, struct server *out, struct err *e)
                            : err_set(e, ERR_FORMAT, "the address of the server is not understood");
 }
 
-/* 0, or a number of errno. */
-static int connect_one(const struct addrinfo *at, int wait_s, int *out)
-{
-    CLEANUP_FD int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    int why = 0;
-    socklen_t size = sizeof(why);
-    int n;
-
-    if (fd < 0)
-        return errno;
-    if (connect(fd, at->ai_addr, at->ai_addrlen) < 0 && errno != EINPROGRESS)
-        return errno;
-    do
-        n = poll(&p, 1, wait_s * 1000);
-    while (n < 0 && errno == EINTR);
-    if (n == 0)
-        return ETIMEDOUT;
-    if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &size) < 0)
-        return errno;
-    if (why)
-        return why;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    *out = fd;
-    fd = -1;
-    return 0;
-}
-
 static int keep(int fd, struct err *e)
 {
     if (fd != SENDER_NET_FD && (dup2(fd, SENDER_NET_FD) < 0 || close(fd) < 0))
@@ -131,7 +102,7 @@ static int connect_any(const struct server *s, int wait_s, struct buf *resolve, 
         return err_set(e, ERR_IO, "the name %s cannot be looked up: %s", buf_text(&plain),
                        gai_strerror(why));
     for (struct addrinfo *at = found; at && fd < 0; at = at->ai_next) {
-        why = connect_one(at, wait_s, &fd);
+        why = connect_within(at, wait_s, &fd);
         if (why == 0)
             tell_resolved(s, at, resolve);
     }

@@ -42,19 +42,7 @@ static const struct field collect_fields[] = {
 
 int collector_find(struct buf *path, struct err *e)
 {
-    CLEANUP_BUF struct buf self = {0};
-    const char *slash;
-    int rc = self_program(&self, e);
-
-    if (rc)
-        return rc;
-    slash = strrchr(buf_text(&self), '/');
-    buf_addf(path, "%.*s/calm-collect", slash ? (int)(slash - self.p) : 0, buf_text(&self));
-    if (access(buf_text(path), X_OK) != 0)
-        return err_set(e, ERR_NOTFOUND,
-                       "calm-collect is not beside this program; it reads the host and must be "
-                       "installed with it");
-    return 0;
+    return self_neighbour("calm-collect", NULL, "it reads the host", path, e);
 }
 
 /* The words of a command line, in an arena. */

@@ -42,19 +42,7 @@ struct contain_helper {
 
 static int find(struct buf *path, struct err *e)
 {
-    CLEANUP_BUF struct buf self = {0};
-    const char *slash;
-    int rc = self_program(&self, e);
-
-    if (rc)
-        return rc;
-    slash = strrchr(buf_text(&self), '/');
-    buf_addf(path, "%.*s/calm-contain", slash ? (int)(slash - self.p) : 0, buf_text(&self));
-    if (access(buf_text(path), X_OK) != 0)
-        return err_set(e, ERR_NOTFOUND,
-                       "calm-contain is not beside this program; it changes the host and must be "
-                       "installed with it");
-    return 0;
+    return self_neighbour("calm-contain", NULL, "it changes the host", path, e);
 }
 
 /* Who connected over SSH from where sudo or the kernel hides their log-in's process from us. */

@@ -11,28 +11,6 @@
 
 enum { WORDS_SIZE_MAX = 1 << 20, ARGUMENTS_MAX = 32, TIMEOUT_S = 3600, ROOT_LINE_GROUPS = 4 };
 
-/* calm-verify lies beside this program, or below verify/ in a build folder. */
-static int find_verifier(struct buf *path, struct err *e)
-{
-    static const char *const places[] = {"calm-verify", "verify/calm-verify"};
-    CLEANUP_BUF struct buf self = {0};
-    int rc = self_program(&self, e);
-    const char *slash;
-
-    if (rc)
-        return rc;
-    slash = strrchr(buf_text(&self), '/');
-    for (size_t i = 0; slash && i < COUNT_OF(places); i++) {
-        buf_clear(path);
-        buf_addf(path, "%.*s/%s", (int)(slash - self.p), self.p, places[i]);
-        if (access(buf_text(path), X_OK) == 0)
-            return 0;
-    }
-    return err_set(e, ERR_NOTFOUND,
-                   "calm-verify is not beside this program; it checks the journal and must be "
-                   "installed with it");
-}
-
 int verify_file(const char *skeleton, const char *const *more, int *verdict, struct buf *words,
                 struct err *e)
 {
@@ -41,7 +19,7 @@ int verify_file(const char *skeleton, const char *const *more, int *verdict, str
     CLEANUP_BUF struct buf library_folder = {0};
     const char *argv[SELF_PREFIX_MAX + ARGUMENTS_MAX + 3];
     struct proc_result result = {0};
-    int rc = find_verifier(&program, e);
+    int rc = self_neighbour("calm-verify", "verify", "it checks the journal", &program, e);
     int argc = rc ? rc : self_prefix(argv, &loader, &library_folder, e);
 
     if (argc < 0)

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "sys/file.h"
 
 /* The kernel's interface (Documentation/userspace-api/landlock.rst); Debian 12's headers end at ABI
  * 2. */
@@ -172,3 +173,31 @@ int confine_calls(const struct confine_call *calls, size_t count, struct err *e)
     return err_set(e, ERR_DENIED, "system calls cannot be confined on this kind of processor");
 }
 #endif
+
+static bool limit(__rlimit_resource_t what, uint64_t most)
+{
+    return setrlimit(what, &(struct rlimit){most, most}) == 0;
+}
+
+static bool limit_memory(uint64_t memory)
+{
+    CLEANUP_BUF struct buf text = {0};
+    struct str rest;
+    uint64_t pages;
+
+    if (CONFINE_SANITIZED)
+        return true;
+    if (file_read(&text, "/proc/self/statm", 4096, NULL))
+        return false;
+    rest = buf_str(&text);
+    return str_u64(str_cut(&rest, ' '), &pages) &&
+           limit(RLIMIT_AS, pages * (uint64_t)sysconf(_SC_PAGESIZE) + memory);
+}
+
+int confine_resources(unsigned cpu_s, uint64_t memory, struct err *e)
+{
+    if (limit(RLIMIT_CPU, cpu_s) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NPROC, 0) &&
+        limit_memory(memory))
+        return 0;
+    return err_set(e, ERR_DENIED, "this kernel cannot limit a process: %s", strerror(errno));
+}

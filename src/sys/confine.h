@@ -79,3 +79,6 @@ MUST_CHECK int confine_files(int folder_fd, struct err *e);
 /* Any call that is not in the list kills the process with SIGSYS. ERR_DENIED where the kernel has
  * no seccomp filters or this processor is not known. */
 MUST_CHECK int confine_calls(const struct confine_call *calls, size_t count, struct err *e);
+/* So much processor time, no new process, no byte in a file, and so much address space beyond what
+ * the process has now (the last not where a sanitizer takes it all). ERR_DENIED. */
+MUST_CHECK int confine_resources(unsigned cpu_s, uint64_t memory, struct err *e);

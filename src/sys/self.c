@@ -155,6 +155,29 @@ static void put_neighbour(struct buf *program, const char *name)
     buf_adds(program, name);
 }
 
+int self_neighbour(const char *name, const char *folder, const char *does, struct buf *path,
+                   struct err *e)
+{
+    CLEANUP_BUF struct buf below = {0};
+
+    if (folder)
+        buf_addf(&below, "%s/%s", folder, name);
+    for (int i = 0; i < (folder ? 2 : 1); i++) {
+        CLEANUP_BUF struct buf program = {0};
+        int rc = self_program(&program, e);
+
+        if (rc)
+            return rc;
+        put_neighbour(&program, i ? buf_text(&below) : name);
+        if (access(buf_text(&program), X_OK) != 0)
+            continue;
+        buf_addstr(path, buf_str(&program));
+        return 0;
+    }
+    return err_set(e, ERR_NOTFOUND,
+                   "%s is not beside this program; %s and must be installed with it", name, does);
+}
+
 int self_start(const struct self_start *start, pid_t *pid)
 {
     const char *argv[SELF_PREFIX_MAX + 1 + SELF_WORDS_MAX + 1] = {NULL};

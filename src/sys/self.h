@@ -8,6 +8,11 @@
 
 /* The path of this program's file. ERR_IO. */
 MUST_CHECK int self_program(struct buf *path, struct err *e);
+/* The path of another program that lies beside this one, or in the folder of that name below, as in
+ * a build folder; it must be there and be one. does says what is missing without it: "it reads the
+ * host". ERR_NOTFOUND, ERR_IO. */
+MUST_CHECK int self_neighbour(const char *name, const char *folder, const char *does,
+                              struct buf *path, struct err *e);
 /* The loader that was asked to run this program; empty where the kernel started it itself. ERR_IO.
  */
 MUST_CHECK int self_loader(struct buf *path, struct err *e);

@@ -5,15 +5,13 @@
 #include <fcntl.h>
 #include <libssh/libssh.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
 #include <openssl/crypto.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "sys/confine.h"
+#include "sys/connect.h"
 #include "sys/file.h"
 
 enum { MEMORY_SIZE = 512 << 20, CPU_S = 4 * 3600 };
@@ -118,34 +116,6 @@ static int read_start(struct carrier_errand *c, struct buf *bytes, struct err *e
     return 0;
 }
 
-/* 0, or a number of errno. */
-static int connect_one(const struct addrinfo *at, unsigned quiet_s, int *out)
-{
-    CLEANUP_FD int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    int why = 0;
-    socklen_t size = sizeof(why);
-    int n;
-
-    if (fd < 0)
-        return errno;
-    if (connect(fd, at->ai_addr, at->ai_addrlen) < 0 && errno != EINPROGRESS)
-        return errno;
-    do
-        n = poll(&p, 1, (int)quiet_s * 1000);
-    while (n < 0 && errno == EINTR);
-    if (n == 0)
-        return ETIMEDOUT;
-    if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &size) < 0)
-        return errno;
-    if (why)
-        return why;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    *out = fd;
-    fd = -1;
-    return 0;
-}
-
 static int connect_to(const struct carrier_errand *c, struct err *e)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
@@ -160,7 +130,7 @@ static int connect_to(const struct carrier_errand *c, struct err *e)
         return err_set(e, ERR_IO, "the name %s cannot be looked up: %s", c->host,
                        gai_strerror(why));
     for (struct addrinfo *at = found; at; at = at->ai_next) {
-        why = connect_one(at, c->start.quiet_s, &fd);
+        why = connect_within(at, (int)c->start.quiet_s, &fd);
         if (why == 0)
             break;
     }
@@ -171,27 +141,6 @@ static int connect_to(const struct carrier_errand *c, struct err *e)
         return err_errno(e, "cannot keep a connection");
     return close_range(CARRIER_HOST_FD + 1, ~0U, 0) == 0 ? 0
                                                          : err_errno(e, "cannot close the rest");
-}
-
-static bool limit(__rlimit_resource_t what, uint64_t most)
-{
-    return setrlimit(what, &(struct rlimit){most, most}) == 0;
-}
-
-static bool limit_resources(void)
-{
-    CLEANUP_BUF struct buf text = {0};
-    struct str rest;
-    uint64_t pages = 0;
-
-    if (file_read(&text, "/proc/self/statm", 4096, NULL))
-        return false;
-    rest = buf_str(&text);
-    if (!str_u64(str_cut(&rest, ' '), &pages) || !limit(RLIMIT_CPU, CPU_S) ||
-        !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_NPROC, 0))
-        return false;
-    return CONFINE_SANITIZED ||
-           limit(RLIMIT_AS, pages * (uint64_t)sysconf(_SC_PAGESIZE) + MEMORY_SIZE);
 }
 
 static int confine(struct err *e)
@@ -266,8 +215,8 @@ static int do_errand(struct carrier_errand *c, struct err *e)
         code = err_set(e, ERR_IO, "libssh does not start");
     if (!code)
         code = make_session(c, &session, e);
-    if (!code && !limit_resources())
-        code = err_set(e, ERR_DENIED, "this kernel cannot limit a process: %s", strerror(errno));
+    if (!code)
+        code = confine_resources(CPU_S, MEMORY_SIZE, e);
     if (!code)
         code = confine(e);
     if (!code)
