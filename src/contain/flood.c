@@ -108,7 +108,7 @@ static struct flood_source *source_of(struct flood *f, const struct net *n)
 
 /* Lossy counting (Manku and Motwani 2002): when the table is full, what was seen least is
  * forgotten. What makes up a noticeable part of all is never lost. */
-static void forget_rare(struct flood *f, struct flood_words *w)
+static void forget_rare(struct flood_words *w)
 {
     CLEANUP_FREE struct flood_word *old = w->words;
 
@@ -125,24 +125,25 @@ static void forget_rare(struct flood *f, struct flood_words *w)
         w->words[at] = old[i];
         w->count++;
     }
-    (void)f;
 }
 
+/* What a line does not say, as a Common Log Format one says no agent, is not counted. */
 static void count_word(struct flood *f, struct flood_words *w, struct str text)
 {
-    uint64_t hash = hash_of(f, text.p, text.len);
-    size_t at = hash & (WORD_SLOTS - 1);
+    uint64_t hash;
+    size_t at;
 
+    if (!text.len)
+        return;
+    while (w->count * 4 > WORD_SLOTS * 3)
+        forget_rare(w);
+    hash = hash_of(f, text.p, text.len);
+    at = hash & (WORD_SLOTS - 1);
     while (w->words[at].count && w->words[at].hash != hash)
         at = (at + 1) & (WORD_SLOTS - 1);
     if (!w->words[at].count) {
         struct str head = str_head(text, sizeof(w->words[at].text));
 
-        while (w->count * 4 > WORD_SLOTS * 3) {
-            forget_rare(f, w);
-            count_word(f, w, text);
-            return;
-        }
         w->words[at].hash = hash;
         w->words[at].len = (uint8_t)head.len;
         memcpy(w->words[at].text, head.p, head.len);

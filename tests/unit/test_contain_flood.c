@@ -63,6 +63,23 @@ static void a_line_of_an_access_log_is_read_as_its_manual_says(void **unused)
     }
 }
 
+/* Common Log Format has no agent, and a request may be empty: neither is one of the words told. */
+static void what_a_line_does_not_say_is_not_counted(void **unused)
+{
+    CLEANUP(flood_freep) struct flood *f = flood_new(7);
+    CLEANUP_BUF struct buf told = {0};
+    struct flood_verdict v;
+
+    (void)unused;
+    flood_add(f, str_of(lines[0].line));
+    flood_add(f, str_of(lines[3].line));
+    flood_judge(f, 0, &v);
+    flood_tell(f, &v, &told);
+    assert_non_null(strstr(buf_text(&told), "agent 2d 1 0 0\n"));
+    assert_null(strstr(buf_text(&told), "agent  "));
+    assert_null(strstr(buf_text(&told), "path  "));
+}
+
 static void add(struct flood *f, const char *source, int second)
 {
     char line[256];
@@ -111,10 +128,10 @@ static void the_flood_begins_with_the_minute_that_stands_out(void **unused)
 }
 
 /* 3 x 20 x 120 = 7,200 requests of the flood; 10 people x 120 = 1,200 others. Each person sends one
- * in ten seconds, so what is usual is the least that counts, 10. A bot sends 200 in ten seconds. The
- * limit is 10 x 3 / 2 / 10 + 1 = 2 a second and 10 at once: of each bot's 2,400 requests 10 pass at
- * once and 2 a second for the 119 s after: 248. So 3 x 2,152 = 6,456 are dropped, and no good one.
- * The three bots are one /24: 7,200 - 248 = 6,952. */
+ * in ten seconds, so what is usual is the least that counts, 10. A bot sends 200 in ten seconds.
+ * The limit is 10 x 3 / 2 / 10 + 1 = 2 a second and 10 at once: of each bot's 2,400 requests 10
+ * pass at once and 2 a second for the 119 s after: 248. So 3 x 2,152 = 6,456 are dropped, and no
+ * good one. The three bots are one /24: 7,200 - 248 = 6,952. */
 static void rules_are_tried_on_what_was_recorded(void **unused)
 {
     CLEANUP(flood_freep) struct flood *f = make();
@@ -186,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_of_an_access_log_is_read_as_its_manual_says),
+        cmocka_unit_test(what_a_line_does_not_say_is_not_counted),
         cmocka_unit_test(the_flood_begins_with_the_minute_that_stands_out),
         cmocka_unit_test(rules_are_tried_on_what_was_recorded),
         cmocka_unit_test(a_flood_of_those_who_came_before_gives_no_rule),
