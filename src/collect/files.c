@@ -4,6 +4,7 @@
 bool files_list(struct files *f, const char *path, int fd, const char *by)
 {
     CLEANUP_BUF struct buf whole = {0};
+    bool is_full = f->c->options->profile == PROFILE_FULL;
     struct json *j;
     int code;
 
@@ -12,7 +13,7 @@ bool files_list(struct files *f, const char *path, int fd, const char *by)
                            FILES_ENTRY_COUNT);
         return false;
     }
-    code = file_facts_read(&f->facts, &f->c->host, fd);
+    code = file_facts_read(&f->facts, &f->c->host, fd, is_full ? FILE_FLAGS_ALL : FILE_FLAGS_TOLD);
     if (code < 0) {
         files_missing(f, path, code, "what it is cannot be read");
         return true;

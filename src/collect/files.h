@@ -31,12 +31,16 @@ struct file_facts {
     struct bundle_attribute attributes[FILES_XATTR_COUNT];
     size_t attribute_count;
     bool is_cut; /* more attributes than the limits allow */
-    uint64_t flags;
+    uint64_t flags; /* of FS_IOC_GETFLAGS */
     bool has_flags;
+    bool is_immutable;
+    bool is_append_only;
 };
 void file_facts_release(struct file_facts *f);
+/* All flags can only be asked of a file that is opened. */
+enum file_flags { FILE_FLAGS_TOLD, FILE_FLAGS_ALL };
 /* Of what a descriptor (O_PATH) holds. 0, or a negative errno. host counts access times. */
-int file_facts_read(struct file_facts *f, struct host *host, int fd);
+int file_facts_read(struct file_facts *f, struct host *host, int fd, enum file_flags how);
 /* Where a link leads that a descriptor (O_PATH) holds. */
 int file_link(struct host *host, int fd, struct buf *out);
 /* Puts the members of a line of live/file (doc/format/live.md). */

@@ -118,6 +118,16 @@ static void read_attributes(struct file_facts *f, int fd)
     }
 }
 
+/* Most file systems tell the two that keep a file from being changed with its times. */
+static bool has_told_flags(struct file_facts *f)
+{
+    const uint64_t both = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
+
+    f->is_immutable = f->x.stx_attributes & STATX_ATTR_IMMUTABLE;
+    f->is_append_only = f->x.stx_attributes & STATX_ATTR_APPEND;
+    return (f->x.stx_attributes_mask & both) == both;
+}
+
 static void read_flags(struct file_facts *f, int fd)
 {
     CLEANUP_HOST_FD int in = file_reopen(fd, O_RDONLY, NULL);
@@ -127,6 +137,8 @@ static void read_flags(struct file_facts *f, int fd)
         return;
     f->flags = (unsigned)flags;
     f->has_flags = true;
+    f->is_immutable = f->flags & FS_IMMUTABLE_FL;
+    f->is_append_only = f->flags & FS_APPEND_FL;
 }
 
 /* The kernel notes the access to a link as it would note that of a file, and can be asked not to
@@ -144,7 +156,7 @@ int file_link(struct host *host, int fd, struct buf *out)
     return code;
 }
 
-int file_facts_read(struct file_facts *f, struct host *host, int fd)
+int file_facts_read(struct file_facts *f, struct host *host, int fd, enum file_flags how)
 {
     buf_clear(&f->target);
     buf_clear(&f->texts);
@@ -155,7 +167,8 @@ int file_facts_read(struct file_facts *f, struct host *host, int fd)
         return -errno;
     fill_stat(f);
     read_attributes(f, fd);
-    if (S_ISREG(f->st.st_mode) || S_ISDIR(f->st.st_mode))
+    if ((!has_told_flags(f) || how == FILE_FLAGS_ALL) &&
+        (S_ISREG(f->st.st_mode) || S_ISDIR(f->st.st_mode)))
         read_flags(f, fd);
     return S_ISLNK(f->st.st_mode) ? file_link(host, fd, &f->target) : 0;
 }
@@ -324,13 +337,12 @@ static void put_flags(struct json *j, const struct file_facts *f)
 {
     char text[24];
 
-    if (!f->has_flags)
-        return;
     snprintf(text, sizeof(text), "%08llx", (unsigned long long)f->flags);
-    json_put_text(j, "flags", text);
-    if (f->flags & FS_IMMUTABLE_FL)
+    if (f->has_flags)
+        json_put_text(j, "flags", text);
+    if (f->is_immutable)
         json_put_bool(j, "immutable", true);
-    if (f->flags & FS_APPEND_FL)
+    if (f->is_append_only)
         json_put_bool(j, "append_only", true);
 }
 

@@ -132,8 +132,8 @@ class FilesTest(unittest.TestCase):
             os.mknod(self.path(b"loop"), stat.S_IFBLK | 0o600, os.makedev(7, 200))
             os.chown(self.path(b"names/plain"), 12345, 54321)
 
-    def list_tree(self):
-        _, lines = collect("tree=" + os.fsdecode(self.tree), "artifact=none")
+    def list_tree(self, *more):
+        _, lines = collect("tree=" + os.fsdecode(self.tree), "artifact=none", *more)
         return {path_of(line): line for line in lines["live/file"]}, lines
 
     def test_a_tree_is_listed_with_all_that_stat_says(self):
@@ -207,13 +207,15 @@ class FilesTest(unittest.TestCase):
             self.skipTest("this file system has no flags")
         self.addCleanup(subprocess.run, ["chattr", "-ia", self.path(b"fixed"), self.path(b"log")], check=True)
         subprocess.run(["chattr", "+a", self.path(b"log")], check=True)
-        listed, _ = self.list_tree()
-        letters = {os.fsencode(line.split(" ", 1)[1]): line.split(" ", 1)[0] for line in output("lsattr", "-d", *listed).decode().splitlines()}
-        for path, line in listed.items():
-            self.assertEqual(int(line["flags"], 16), flags_of(path))
-            self.assertEqual(("i" in letters[path], "a" in letters[path]), ("immutable" in line, "append_only" in line))
-        self.assertTrue(listed[self.path(b"fixed")]["immutable"])
-        self.assertTrue(listed[self.path(b"log")]["append_only"])
+        for profile in ((), ("full",)):
+            listed, _ = self.list_tree(*profile)
+            letters = {os.fsencode(line.split(" ", 1)[1]): line.split(" ", 1)[0] for line in output("lsattr", "-d", *listed).decode().splitlines()}
+            for path, line in listed.items():
+                self.assertTrue("flags" in line or not profile, (path, profile))
+                self.assertEqual(int(line.get("flags", f"{flags_of(path):x}"), 16), flags_of(path))
+                self.assertEqual(("i" in letters[path], "a" in letters[path]), ("immutable" in line, "append_only" in line))
+            self.assertTrue(listed[self.path(b"fixed")]["immutable"])
+            self.assertTrue(listed[self.path(b"log")]["append_only"])
 
     def definitions(self, *paths, kind="FILE", more=""):
         name = self.root.decode() + "/d.yaml"
