@@ -5,8 +5,6 @@ Beside it run the listings of ps, ss and lsof, and where they are given UAC (its
 beside the project and never lie in it. What is not there is named as absent. All run as politely as calm-collect does by itself (nice 10, idle
 disk class), so that what else the host does counts alike. Ratios over 1 say how much longer the other takes, on the wall and on processors."""
 import argparse
-import datetime
-import json
 import os
 import pathlib
 import re
@@ -18,7 +16,6 @@ import tempfile
 import time
 
 PROCESSES = 200
-COPIES, COPY_SIZE = 16, 64 << 20
 # Of UAC's ir_triage what calm-collect's triage takes too: without the listing and hashing of the whole disk, the strings of memory, and copies
 # of whatever lies in temporary folders.
 SAME = ["live_response/process/ps.yaml", "live_response/process/lsof.yaml", "live_response/process/procfs_information.yaml",
@@ -66,39 +63,6 @@ def row(name, result, base=None):
     print(f"{name:32} {result[0]:7.2f} s wall {result[1]:7.2f} s busy {result[2]:6.0f} MiB {result[3]:6.0f} started {ratio}", flush=True)
 
 
-def hashing(collect, out, rounds):
-    """Seconds that the step "hash" takes for COPIES running programs of COPY_SIZE each, and those of openssl for the same files, one on
-    each processor; medians."""
-    place = pathlib.Path(out) / "programs"
-    place.mkdir()
-    program = pathlib.Path(shutil.which("sleep")).read_bytes()
-    running_copies, ours, theirs = [], [], []
-    try:
-        for i in range(COPIES):
-            copy = place / f"program-{i}"
-            copy.write_bytes(program + os.urandom(COPY_SIZE - len(program)))
-            copy.chmod(0o755)
-            running_copies.append(subprocess.Popen([copy, "3600"]))
-        for _ in range(rounds):
-            bundle = pathlib.Path(out) / "h"
-            bundle.unlink(missing_ok=True)
-            subprocess.run([*POLITE, collect, "--unsealed", "--output", bundle], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-            step = json.loads(subprocess.run(["sh", "-c", f"zstd -dcq '{bundle}' | tar xOf - step/hash.json 2>/dev/null"], stdout=subprocess.PIPE, check=True).stdout)
-            ours.append((when(step["ended"]) - when(step["began"])).total_seconds())
-            begun = time.monotonic()
-            subprocess.run([*POLITE, "sh", "-c", f"ls '{place}'/* | xargs -P {os.cpu_count()} -n 1 openssl dgst -sha256"], stdout=subprocess.DEVNULL, check=True)
-            theirs.append(time.monotonic() - begun)
-    finally:
-        for process in running_copies:
-            process.kill()
-            process.wait()
-    return statistics.median(ours), statistics.median(theirs)
-
-
-def when(text):
-    return datetime.datetime.fromisoformat(text[:26] + "+00:00")
-
-
 def uac(folder, profile, out):
     place = pathlib.Path(out) / "uac"
     place.mkdir(exist_ok=True)
@@ -130,8 +94,6 @@ def main():
             row("the same, sealed", median(["sh", "-c", f"rm -f '{out}/c'; exec '{collect}' --to {key} --output '{out}/c' 2>/dev/null"], options.rounds), base)
             for argv in (["ps", "-eo", "pid,ppid,uid,gid,stat,lstart,wchan,cgroup,args"], ["ss", "-anp"], ["lsof", "-n", "-P"]):
                 row(" ".join(argv[:2]), median(argv, options.rounds) if shutil.which(argv[0]) else None, base)
-            ours, theirs = hashing(collect, out, options.rounds)
-            print(f"{'hashing ' + str(COPIES * COPY_SIZE >> 20) + ' MiB of programs':32} {ours:7.2f} s in the step, {theirs:7.2f} s openssl on each processor: {theirs / ours:.2f} x as fast", flush=True)
             row("UAC, the same artefacts", uac(options.uac, uac_profile(options.uac, out), out) if options.uac else None, base)
             if options.uac_whole:
                 row("UAC, ir_triage", uac(options.uac, "ir_triage", out) if options.uac else None, base)
