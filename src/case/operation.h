@@ -102,8 +102,9 @@ struct answer {
     int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
                                        nobody waits. Non-zero: nobody reads any more */
     bool to_terminal;               /* standard output is one: long lines are cut at its edge */
-    bool is_interactive;            /* a person sits at a terminal */
-    int exit_status; /* of this program when all went well: that of a command which it ran */
+    bool is_exact;       /* text is pasted elsewhere: it is shown as it is, and no line is folded */
+    bool is_interactive; /* a person sits at a terminal */
+    int exit_status;     /* of this program when all went well: that of a command which it ran */
 };
 
 typedef int op_decide(struct decision *d, struct err *e);

@@ -116,6 +116,8 @@ static char ask_key(struct answer *a, const char *question)
 
 static int print_answer(const struct answer *a)
 {
+    if (!a->wants_json && a->is_exact)
+        return print(&a->text) == 0 ? 0 : 1;
     if (!a->wants_json)
         return print_text(&a->text);
     if (print(&a->json) != 0 || write(STDOUT_FILENO, "\n", 1) != 1)

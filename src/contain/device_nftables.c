@@ -33,7 +33,7 @@ static void add_pass(const struct device_pass *p, struct buf *out)
 {
     char net[NET_TEXT_SIZE];
 
-    buf_addf(out, "\t\t%s %s %s", family(p->net), p->is_in ? "saddr" : "daddr",
+    buf_addf(out, "        %s %s %s", family(p->net), p->is_in ? "saddr" : "daddr",
              net_text(net, p->net));
     add_ports(p, out);
     buf_adds(out, " return\n");
@@ -64,18 +64,20 @@ static void add_isolate(const struct device_job *j, enum chain_kind kind, struct
     char net[NET_TEXT_SIZE];
 
     if (place->is_host_itself && kind != CHAIN_FORWARD)
-        buf_addf(out, "\t\tmeta %s \"lo\" return\n", kind == CHAIN_ARRIVE ? "iifname" : "oifname");
+        buf_addf(out, "        meta %s \"lo\" return\n",
+                 kind == CHAIN_ARRIVE ? "iifname" : "oifname");
     add_passes(j, kind, out);
     if (!place->is_host_itself || kind != CHAIN_FORWARD)
-        buf_adds(out, "\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert "
-                      "} ip6 hoplimit 255 return\n");
+        buf_adds(out,
+                 "        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert "
+                 "} ip6 hoplimit 255 return\n");
     if (place->is_host_itself)
-        buf_adds(out, "\t\tcounter drop\n");
+        buf_adds(out, "        counter drop\n");
     else if (!place->host_count)
-        buf_addf(out, "\t\tmeta %s \"" STR_FMT "\" counter drop\n",
+        buf_addf(out, "        meta %s \"" STR_FMT "\" counter drop\n",
                  kind == CHAIN_ARRIVE ? "iifname" : "oifname", STR_ARG(place->port));
     for (size_t i = 0; !place->is_host_itself && i < place->host_count; i++)
-        buf_addf(out, "\t\t%s %s %s counter drop\n", family(&place->hosts[i]), side,
+        buf_addf(out, "        %s %s %s counter drop\n", family(&place->hosts[i]), side,
                  net_text(net, &place->hosts[i]));
 }
 
@@ -87,7 +89,7 @@ static void add_block(const struct device_job *j, enum chain_kind kind, struct b
     for (unsigned size = 4; size <= 16; size += 12) {
         if (!device_has_size(j, size))
             continue;
-        buf_adds(out, "\t\t");
+        buf_adds(out, "        ");
         if (j->place->port.len)
             buf_addf(out, "meta %s \"" STR_FMT "\" ", arrives ? "iifname" : "oifname",
                      STR_ARG(j->place->port));
@@ -104,7 +106,7 @@ static void add_flood(const struct device_job *j, unsigned size, struct buf *out
     char net[NET_TEXT_SIZE];
     bool is_first = true;
 
-    buf_addf(out, "\t\tmeta nfproto %s ", size == 4 ? "ipv4" : "ipv6");
+    buf_addf(out, "        meta nfproto %s ", size == 4 ? "ipv4" : "ipv6");
     for (size_t i = 0; !j->place->is_host_itself && i < j->place->host_count; i++) {
         if (j->place->hosts[i].size != size)
             continue;
@@ -181,7 +183,8 @@ static void add_nets(const struct device_job *j, unsigned size, struct buf *out)
 
     if (!device_has_size(j, size))
         return;
-    buf_addf(out, "\tset block%d {\n\t\ttype %s\n\t\tflags interval\n\t\telements = {\n",
+    buf_addf(out,
+             "    set block%d {\n        type %s\n        flags interval\n        elements = {\n",
              size == 4 ? 4 : 6, size == 4 ? "ipv4_addr" : "ipv6_addr");
     for (size_t i = 0; i < j->plan->net_count; i++) {
         if (j->plan->nets[i].size != size)
@@ -189,22 +192,25 @@ static void add_nets(const struct device_job *j, unsigned size, struct buf *out)
         buf_addf(out, "%s%s", is_first ? "" : ",\n", net_text(net, &j->plan->nets[i]));
         is_first = false;
     }
-    buf_adds(out, "\n}\n\t}\n");
+    buf_adds(out, "\n}\n    }\n");
 }
 
 static void add_counters(struct buf *out, const char *name, unsigned size, bool forgets)
 {
-    buf_addf(out, "\tset %s%d {\n\t\ttype %s\n\t\tsize 65535\n\t\tflags dynamic%s\n%s\t}\n", name,
-             size == 4 ? 4 : 6, size == 4 ? "ipv4_addr" : "ipv6_addr", forgets ? ",timeout" : "",
-             forgets ? "\t\ttimeout 1m\n" : "");
+    buf_addf(
+        out,
+        "    set %s%d {\n        type %s\n        size 65535\n        flags dynamic%s\n%s    }\n",
+        name, size == 4 ? 4 : 6, size == 4 ? "ipv4_addr" : "ipv6_addr", forgets ? ",timeout" : "",
+        forgets ? "        timeout 1m\n" : "");
 }
 
 static void add_sets(const struct device_job *j, struct buf *out)
 {
     if (j->plan->timer_s)
         buf_addf(out,
-                 "\tset stays {\n\t\ttypeof meta nfproto\n\t\tflags timeout\n\t\telements = { ipv4 "
-                 "timeout %us, ipv6 timeout %us }\n\t}\n",
+                 "    set stays {\n        typeof meta nfproto\n        flags timeout\n        "
+                 "elements = { ipv4 "
+                 "timeout %us, ipv6 timeout %us }\n    }\n",
                  j->plan->timer_s, j->plan->timer_s);
     for (unsigned size = 4; size <= 16; size += 12) {
         add_nets(j, size, out);
@@ -218,8 +224,9 @@ static void add_sets(const struct device_job *j, struct buf *out)
 static void add_hook(const struct device_job *j, const char *name, const char *hook, int priority,
                      struct buf *out)
 {
-    buf_addf(out, "\tchain %s {\n\t\ttype filter hook %s priority %d; policy accept;\n\t\t", name,
-             hook, priority);
+    buf_addf(out,
+             "    chain %s {\n        type filter hook %s priority %d; policy accept;\n        ",
+             name, hook, priority);
     if (j->plan->expiry_s) {
         buf_adds(out, "meta time < ");
         buf_add_u64(out, j->plan->expiry_s);
@@ -227,33 +234,33 @@ static void add_hook(const struct device_job *j, const char *name, const char *h
     }
     if (j->plan->timer_s)
         buf_adds(out, "meta nfproto @stays ");
-    buf_addf(out, "jump plan_%s\n\t}\n", name);
+    buf_addf(out, "jump plan_%s\n    }\n", name);
 }
 
 static void add_chain(const struct device_job *j, const char *name, const char *hook,
                       enum chain_kind kind, struct buf *out)
 {
-    buf_addf(out, "\tchain plan_%s {\n", name);
+    buf_addf(out, "    chain plan_%s {\n", name);
     if (device_is(j, "isolate"))
         add_isolate(j, kind, out);
     else
         add_block(j, kind, out);
-    buf_adds(out, "\t}\n");
+    buf_adds(out, "    }\n");
     add_hook(j, name, hook, -310, out);
 }
 
 static void add_limit_chains(const struct device_job *j, struct buf *out)
 {
     if (plan_value(j->plan, "rate")) {
-        buf_adds(out, "\tchain plan_in {\n");
+        buf_adds(out, "    chain plan_in {\n");
         add_rate(j, out);
-        buf_adds(out, "\t}\n");
+        buf_adds(out, "    }\n");
         add_hook(j, "in", "prerouting", -310, out);
     }
     if (plan_value(j->plan, "connections")) {
-        buf_adds(out, "\tchain plan_late {\n");
+        buf_adds(out, "    chain plan_late {\n");
         add_connections(j, out);
-        buf_adds(out, "\t}\n");
+        buf_adds(out, "    }\n");
         add_hook(j, "late", "prerouting", -150, out);
     }
 }

@@ -176,6 +176,7 @@ static int tell(const struct scripting *s, struct answer *a, struct err *e)
     json_begin(&j, &a->json);
     if (a->wants_json)
         return tell_json(s, &j), 0;
+    a->is_exact = true;
     for (size_t i = 0; part.len && part_names[i]; i++) {
         if (!str_is(part, part_names[i]))
             continue;

@@ -41,6 +41,30 @@ class StopScript(harness.CaseTest):
             self.assertIn(tag, text)
             self.assertEqual(subprocess.run(["sh", "-n"], input=text, text=True, check=False).returncode, 0)
 
+    def test_no_text_of_any_device_is_wrapped_or_altered_on_a_terminal(self):
+        """What is pasted from an 80-column terminal is what a file would hold; no text has a control byte, which a terminal would be shown otherwise."""
+        names = re.findall(r"^DEVICE\(device_(\w+)\)", (harness.ROOT / "src" / "contain" / "devices.def").read_text(), re.M)
+        self.assertGreaterEqual(len(names), 8)
+        self.ana('stop isolate --allow 10.1.0.7:22 --allow 2001:db8:1:2:3:4:5:7,tcp,22,in --for-time "8 h" --system win1 --script')
+        self.ana("stop block 203.0.113.9 2001:db8:1:2:3:4:5:6 --system win1 --script")
+        before = {"ios": "--host-address 10.1.0.11 --interface GigabitEthernet1/0/14", "junos": "--host-address 10.1.0.11 --interface ge-0/0/1"}
+        for name in names:
+            for action in ("a1", "a2"):
+                with self.subTest(name, action=action):
+                    line = f"stop script {action} --for {name} {before.get(name, '--itself')}"
+                    plain = self.ana(line)
+                    self.assertGreater(max(map(len, plain.splitlines())), 80)
+                    self.assertEqual(re.findall(r"[\x00-\x09\x0b-\x1f\x7f]", plain), [])
+                    self.assertEqual(self.on_terminal(line), plain)
+                    self.assertEqual(self.on_terminal(line + " --part undo"), self.ana(line + " --part undo"))
+
+    def on_terminal(self, line):
+        """What a terminal of 80 columns is sent; its driver writes a carriage return before each line's end."""
+        command = f"stty cols 80 rows 24; exec {harness.CALM} --case {self.case} {line}"
+        done = subprocess.run(["script", "-qec", command, "/dev/null"], stdin=subprocess.DEVNULL, capture_output=True, cwd=self.folder,
+                              env={**self.ana.env, "TERM": "xterm", "SHELL": "/bin/sh"}, timeout=120, check=True)
+        return done.stdout.decode().replace("\r\n", "\n")
+
     def test_without_a_timer_nothing_is_confirmed(self):
         self.ana("stop log-out mallory --accept-no-undo --system win1 --script")
         self.assertEqual(self.ana.fails("stop script a1 --for windows --itself --part confirm")[0], 3)
