@@ -1,7 +1,9 @@
 /* notify.c: who is told what, by need to know, over channels that can be trusted, with
  * acknowledgement and legal deadlines. */
 #include "practice/notify.h"
+#include "practice/notify_answer.h"
 #include "practice/notify_queue.h"
+#include "practice/notify_words.h"
 #include "practice/law.h"
 #include "practice/script.h"
 
@@ -199,6 +201,28 @@ bool notify_role_is_told(const struct view *v, const char *role, const struct th
     return *person && is_told(v, *person);
 }
 
+/* Told, and whether anything shows that it reached them. */
+static void add_told(const struct view *v, const char *role, const struct thing *person,
+                     struct buf *out)
+{
+    const struct thing *t, *best = NULL;
+
+    for (size_t at = 0; (t = view_next_of(v, "message", "to", person, &at));)
+        if (thing_says(t, "state", "acknowledged") && (!best || !thing_value(best, "by-word").len))
+            best = t;
+    buf_addf(out, "%s: " STR_FMT " told", role, STR_ARG(view_title(person)));
+    if (best && thing_value(best, "by-word").len) {
+        buf_adds(out, ", acknowledged (word)");
+    } else if (best) {
+        buf_adds(out, ", acknowledged as ");
+        view_signer_name(v, state_record(v->state, best->changed_seq), out);
+        buf_adds(out, " says");
+    } else if (person != v->person) {
+        buf_adds(out, ", no answer yet");
+    }
+    buf_addc(out, '\n');
+}
+
 static void notify_status(const struct view *v, struct practice_status *out)
 {
     size_t told = 0;
@@ -211,8 +235,7 @@ static void notify_status(const struct view *v, struct practice_status *out)
 
         if (notify_role_is_told(v, notify_wanted[i], &person)) {
             told++;
-            buf_addf(&out->done, "%s: " STR_FMT " told\n", notify_wanted[i],
-                     STR_ARG(view_title(person)));
+            add_told(v, notify_wanted[i], person, &out->done);
         } else if (person) {
             buf_addf(&out->missing, "%s: " STR_FMT " not told yet\n", notify_wanted[i],
                      STR_ARG(view_title(person)));
@@ -240,9 +263,8 @@ static void notify_status(const struct view *v, struct practice_status *out)
     deadline_status(v, out);
 }
 
-extern const struct operation notify_list, notify_draft, notify_sent, notify_acknowledged,
-    notify_failed, notify_escalate, notify_accounts, notify_templates, notify_write, notify_preview,
-    notify_send, notify_queue, notify_due, notify_sheet;
+extern const struct operation notify_draft, notify_accounts, notify_templates, notify_write,
+    notify_preview, notify_send, notify_queue, notify_due, notify_sheet;
 extern const struct operation notify_start;
 extern const struct operation notify_notified;
 extern const struct operation notify_decide_not;

@@ -2,6 +2,7 @@
 #include "practice/notify_queue.h"
 #include "base/sink.h"
 #include "practice/notify_reach.h"
+#include "practice/notify_words.h"
 
 static bool is_past(const struct view *v, const struct thing *m, const char *field)
 {
@@ -62,16 +63,6 @@ static bool is_open(const struct thing *m)
            (thing_says(m, "state", "sent") && thing_value(m, "answer-by").len);
 }
 
-static void add_moment(const struct view *v, const struct thing *m, const char *field,
-                       const char *words, struct buf *out)
-{
-    char text[UTC_PLAIN_SIZE];
-    struct utc when;
-
-    if (thing_time(m, field, &when))
-        buf_addf(out, "%s%s", words, utc_local_short(text, when, v->now));
-}
-
 /* "m3 to Eva Brandt: waiting for the next try at 04:12 (office mail): the server …" */
 static void add_line(const struct view *v, const struct thing *m, struct buf *out)
 {
@@ -79,18 +70,7 @@ static void add_line(const struct view *v, const struct thing *m, struct buf *ou
 
     buf_addf(out, "m%u to " STR_FMT ": ", m->number,
              STR_ARG(to ? view_title(to) : STR("somebody")));
-    if (thing_says(m, "state", "draft"))
-        buf_adds(out, "a draft, not sent");
-    else if (thing_says(m, "state", "phone"))
-        buf_adds(out, "to be phoned");
-    else if (thing_says(m, "state", "unknown") || notify_is_cut_off(v, m))
-        buf_adds(out, "nobody knows whether it arrived: ask them");
-    else if (thing_says(m, "state", "waiting"))
-        add_moment(v, m, "next-try", "not delivered, next try at ", out);
-    else if (thing_says(m, "state", "sending"))
-        buf_adds(out, "being sent now");
-    else
-        add_moment(v, m, "answer-by", "sent, an answer is expected by ", out);
+    notify_state_words(v, m, out);
     if (c)
         buf_addf(out, " (" STR_FMT ")", STR_ARG(view_title(c)));
     if (thing_value(m, "why").len && !thing_says(m, "state", "sent"))

@@ -148,7 +148,11 @@ void notify_tell_outcome(const struct view *v, const struct thing *m, struct ans
         add_page(v, m, &page);
         buf_addc(&a->text, '\n');
         buf_addstr(&a->text, buf_str(&page));
-        buf_addf(&a->text, "\nNext:  calm notify sent m%u   when it was said\n", m->number);
+        buf_addf(
+            &a->text,
+            "\nNext:  calm notify acknowledged m%u WORD --called   when it was said, and answered\n"
+            "       calm notify sent m%u   when it was said, and not answered yet\n",
+            m->number, m->number);
     }
 }
 

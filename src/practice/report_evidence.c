@@ -1,6 +1,6 @@
 /* report_evidence.c: the register of evidence with hashes and custody; who was told; legal
  * deadlines. */
-#include "practice/notify.h"
+#include "practice/notify_words.h"
 #include "practice/report_make.h"
 
 static void cell_field(struct report *r, const struct thing *t, const char *field)
@@ -180,6 +180,19 @@ static void put_wanted(struct report *r)
     doc_end(r->doc);
 }
 
+/* Only a word shows that a message reached its reader; anything else is what somebody says. */
+static void put_message_state(struct report *r, const struct thing *t)
+{
+    CLEANUP_BUF struct buf words = {0};
+
+    if (!report_says(t, "state", "acknowledged")) {
+        cell_field(r, t, "state");
+        return;
+    }
+    notify_acknowledged_words(r->view, t, &words);
+    doc_cell_str(r->doc, buf_str(&words));
+}
+
 static void put_messages(struct report *r)
 {
     static const struct doc_column columns[] = {
@@ -200,7 +213,7 @@ static void put_messages(struct report *r)
         cell_field(r, t, "channel");
         doc_cell_str(r->doc, thing_time(t, "sent-at", &at_time) ? report_time(r, at_time)
                                                                 : STR("not sent"));
-        cell_field(r, t, "state");
+        put_message_state(r, t);
         cell_field(r, t, "text");
         cell_field(r, t, "answer");
     }

@@ -575,7 +575,8 @@ class Choice(NotifyTest):
     def test_an_answer_in_words_is_taken_as_said(self):
         self.ana('notify write "Eva Brandt" first-alarm')
         self.ana("notify sent m1")
-        self.ana('notify acknowledged m1 "agrees"')
+        self.ana('notify acknowledged m1 --in-other-words "agrees"')
+        self.assertEqual(self.message()["answer"], "agrees")
         self.assertNotIn("by-word", self.message())
 
     def test_silence_goes_to_the_alternate_with_another_word(self):
