@@ -18,6 +18,11 @@ static const struct field system_fields[] = {
     {.name = "host",
      .type = FIELD_LINE,
      .help = "the name that it has for itself, where that differs"},
+    {.name = "relies-on",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .kind = "system",
+     .help = "the systems that it needs"},
     {.name = "normal",
      .type = FIELD_TEXT,
      .help = "what normal is: services, ports, load, a test that shows it"},
@@ -41,6 +46,11 @@ static const struct field system_change_fields[] = {
     {.name = "address", .type = FIELD_LINE, .flags = FIELD_MANY, .help = "its addresses"},
     {.name = "place", .type = FIELD_LINE, .help = "where it stands; switch and port"},
     {.name = "host", .type = FIELD_LINE, .help = "the name that it has for itself"},
+    {.name = "relies-on",
+     .type = FIELD_REF,
+     .flags = FIELD_MANY,
+     .kind = "system",
+     .help = "the systems that it needs"},
     {.name = "normal", .type = FIELD_TEXT, .help = "what normal is"},
 };
 

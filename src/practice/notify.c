@@ -3,6 +3,7 @@
 #include "practice/notify.h"
 #include "practice/notify_answer.h"
 #include "practice/notify_queue.h"
+#include "practice/notify_trust.h"
 #include "practice/notify_words.h"
 #include "practice/law.h"
 #include "practice/script.h"
@@ -145,6 +146,9 @@ static const struct operation notify_trust = {
     .name = "notify trust",
     .practice = "notify",
     .help = "clear a channel, or mark it compromised",
+    .more = "What is sent by itself goes only over channels that somebody trusted. A trust that "
+            "was given before a system became affected on which the channel relies, over however "
+            "many others, does not count any more: give it again, with the reason.",
     .example = "calm notify trust \"office mail\" compromised --because \"the attacker read the "
                "postmaster's box\"",
     OP_FIELDS(trust_fields),
@@ -174,13 +178,6 @@ static const struct operation notify_carry = {
     .kind = &notify_channel_kind,
     .roles = ROLES_WRITING,
     OP_CHANGES("channel")};
-static const struct operation notify_channels = {.name = "notify channels",
-                                                 .practice = "notify",
-                                                 .help = "list the channels",
-                                                 .example = "calm notify channels",
-                                                 .kind = &notify_channel_kind,
-                                                 OP_LISTS};
-
 static bool is_told(const struct view *v, const struct thing *person)
 {
     const struct thing *t;

@@ -1,40 +1,6 @@
 /* notify_reach.c: the channels of a person in their order, and which of them can be used. */
 #include "practice/notify_reach.h"
 
-bool notify_channel_is_refused(const struct view *v, const struct thing *c, struct buf *why)
-{
-    const struct thing *t;
-
-    if (thing_says(c, "trust", "compromised")) {
-        buf_addf(why, STR_FMT " is marked compromised", STR_ARG(view_title(c)));
-        return true;
-    }
-    if (thing_says(c, "trust", "trusted"))
-        return false;
-    for (size_t at = 0; (t = view_next(v, "system", &at));) {
-        if (!view_refers(v, c, "relies-on", t) ||
-            (!thing_says(t, "state", "affected") && !thing_says(t, "state", "suspected")))
-            continue;
-        buf_addf(why, STR_FMT " relies on " STR_FMT ", which is " STR_FMT, STR_ARG(view_title(c)),
-                 STR_ARG(view_title(t)), STR_ARG(thing_value(t, "state")));
-        return true;
-    }
-    return false;
-}
-
-int notify_channel_check(const struct view *v, const struct thing *c, struct err *e)
-{
-    CLEANUP_BUF struct buf why = {0};
-
-    if (!c || !notify_channel_is_refused(v, c, &why))
-        return 0;
-    return err_set(e, ERR_GATE,
-                   "%s: the attacker may read what is sent there. Take another channel (the "
-                   "telephone), or, when you are sure: calm notify trust \"" STR_FMT
-                   "\" trusted --because WHY",
-                   buf_text(&why), STR_ARG(view_title(c)));
-}
-
 enum tlp notify_clearance(const struct thing *person)
 {
     unsigned roles = roles_of(thing_value(person, "role"));
@@ -101,21 +67,21 @@ static bool can_go(const struct view *v, const struct settings *settings,
     struct str account = thing_value(c, "account");
     struct notify_way way = {.channel = c};
     CLEANUP_BUF struct buf why = {0};
+    CLEANUP_BUF struct buf more = {0};
 
-    if (!notify_channel_is_refused(v, c, &why) && !reaches(c, to, &way.address))
+    if (account.len && settings)
+        way.account = settings_account(settings, account);
+    if (notify_channel_is_refused(v, c, way.account, &why))
+        notify_trust_hint(c, &why);
+    else if (!reaches(c, to, &way.address))
         buf_addf(&why, STR_FMT " does not reach them", STR_ARG(view_title(c)));
-    if (!why.len && was_tried(v, message, c))
+    else if (was_tried(v, message, c))
         buf_addf(&why, STR_FMT " did not take it before", STR_ARG(view_title(c)));
-    if (!why.len && account.len) {
-        CLEANUP_BUF struct buf more = {0};
-
-        way.account = settings ? settings_account(settings, account) : NULL;
-        if (!way.account)
-            buf_addf(&why, STR_FMT " has the account " STR_FMT ", which notify.conf here lacks",
-                     STR_ARG(view_title(c)), STR_ARG(account));
-        else if (is_unfit(settings, message, &way, &more))
-            buf_addf(&why, STR_FMT " %s", STR_ARG(view_title(c)), buf_text(&more));
-    }
+    else if (account.len && !way.account)
+        buf_addf(&why, STR_FMT " has the account " STR_FMT ", which notify.conf here lacks",
+                 STR_ARG(view_title(c)), STR_ARG(account));
+    else if (way.account && is_unfit(settings, message, &way, &more))
+        buf_addf(&why, STR_FMT " %s", STR_ARG(view_title(c)), buf_text(&more));
     if (why.len) {
         buf_addf(passed, "%s\n", buf_text(&why));
         return false;

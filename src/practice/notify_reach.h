@@ -2,13 +2,8 @@
  */
 #pragma once
 #include "notify/channel.h"
-#include "practice/notify.h"
+#include "practice/notify_trust.h"
 
-/* Why a channel may not be used now; false when it may. */
-bool notify_channel_is_refused(const struct view *v, const struct thing *channel, struct buf *why);
-/* The same as an error, with what to do. NULL is fine. ERR_GATE. */
-MUST_CHECK int notify_channel_check(const struct view *v, const struct thing *channel,
-                                    struct err *e);
 /* The highest label that somebody may be told: that of their roles, else amber. */
 enum tlp notify_clearance(const struct thing *person);
 

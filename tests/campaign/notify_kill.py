@@ -101,7 +101,7 @@ def main():
             f"[webhook]\nkind = webhook\nurl = {rooms['webhook'].url}/h\nshape = json\nlabel = amber\nca = {authority.ca}\nwait = 5\n")
         (config / "notify.conf").chmod(0o600)
         for name in rooms:
-            ana(f'notify channel {name} --account {name} --reaches "Eva Brandt"')
+            ana(f'notify channel {name} --account {name} --trust trusted --reaches "Eva Brandt"')
         number = killed = 0
         ends = {}
         most = {}

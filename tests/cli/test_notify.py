@@ -70,7 +70,7 @@ class NotifyTest(CaseTest):
                 f"[key eva@example.org]\npgp = {self.pgp}\nsmime = {self.smime}\n")
 
     def office_mail(self):
-        self.ana('notify channel "office mail" --account mail --relies-on mail1 --reaches "Eva Brandt: eva@example.org" --reaches "Jan Falk: jan@example.org"')
+        self.ana('notify channel "office mail" --account mail --trust trusted --relies-on mail1 --reaches "Eva Brandt: eva@example.org" --reaches "Jan Falk: jan@example.org"')
 
     def room(self, server, shape="json", more="", label="amber"):
         return f"[room]\nkind = webhook\nurl = {server.url}/hook/{SECRET}\nshape = {shape}\nlabel = {label}\nca = {self.authority.ca}\nwait = 5\n{more}\n"
@@ -269,7 +269,7 @@ class BadServers(NotifyTest):
         server = self.start(servers.Web(self.context))
         server.status, server.body = 503, b"\x1b[31mred\x00\xff\xe2\x80\xae" + b"x" * 5000
         self.settings(self.room(server))
-        self.ana('notify channel room --account room --reaches "Eva Brandt"')
+        self.ana('notify channel room --account room --trust trusted --reaches "Eva Brandt"')
         self.ana('notify draft "Eva Brandt" "hello"')
         why = self.send()[1][0]["why"]
         self.assertRegex(why, r"It said: \[31mred x{192}$")
@@ -281,7 +281,7 @@ class Web(NotifyTest):
     def post(self, shape, more="", text="R&D <all> @here \"x\"\nline two"):
         server = self.start(servers.Web(self.context))
         self.settings(self.room(server, shape, more))
-        self.ana('notify channel room --account room --reaches "Eva Brandt"')
+        self.ana('notify channel room --account room --trust trusted --reaches "Eva Brandt"')
         self.ana.run("notify", "draft", "Eva Brandt", text)
         status, said, error = self.send()
         self.assertEqual((status, said[0]["state"]), (0, "sent"), error)
@@ -310,7 +310,7 @@ class Web(NotifyTest):
 
     def one(self, account, channel, draft="hello"):
         self.settings(account)
-        self.ana(f"notify channel c --account c {channel}")
+        self.ana(f"notify channel c --account c --trust trusted {channel}")
         self.ana.run("notify", "draft", "Eva Brandt", draft)
         return self.send()
 
@@ -321,7 +321,7 @@ class Web(NotifyTest):
         status, said, _ = self.one(account, '--reaches "Eva Brandt: !room:example.org"')
         self.assertEqual((status, said[0]["state"], said[0]["may-have-arrived"]), (11, "waiting", "yes"))
         server.cut = False
-        self.ana('notify channel other --account c --reaches "Eva Brandt: !b:example.org"')
+        self.ana('notify channel other --account c --trust trusted --reaches "Eva Brandt: !b:example.org"')
         status, said, _ = self.send()
         self.assertEqual((status, said[0]["state"]), (0, "sent"))
         self.assertEqual(len(server.got), 2)
@@ -367,7 +367,7 @@ class Web(NotifyTest):
 
     def test_the_local_daemon_gets_the_form_that_it_reads(self):
         self.settings("[c]\nkind = syslog\nurl = local\nlabel = amber\n")
-        self.ana('notify channel c --account c --reaches "Eva Brandt"')
+        self.ana('notify channel c --account c --trust trusted --reaches "Eva Brandt"')
         self.ana.run("notify", "draft", "Eva Brandt", "one\ntwo")
         # A /dev of its own, where the test is the daemon.
         script = f"""
@@ -396,7 +396,7 @@ print(s.recv(65536).decode(), done.returncode)
         server = self.start(servers.Web(self.context))
         server.status = 302
         self.settings(self.room(server))
-        self.ana('notify channel room --account room --reaches "Eva Brandt"')
+        self.ana('notify channel room --account room --trust trusted --reaches "Eva Brandt"')
         self.ana('notify draft "Eva Brandt" "hello"')
         self.assertEqual(self.send()[1][0]["state"], "phone")
         self.assertEqual(len(server.got), 1)
@@ -410,7 +410,7 @@ class Choice(NotifyTest):
         web = self.start(servers.Web(self.context))
         self.settings(self.mail_account(mail.url) + self.room(web))
         self.office_mail()
-        self.ana('notify channel room --account room --reaches "Eva Brandt" --reaches "Jan Falk"')
+        self.ana('notify channel room --account room --trust trusted --reaches "Eva Brandt" --reaches "Jan Falk"')
         return mail, web
 
     def test_after_an_hour_without_success_the_next_channel_is_used(self):
@@ -527,7 +527,7 @@ class Choice(NotifyTest):
         addresses = {"smtp": "eva@example.org", "smtp-none": "eva@example.org", "webhook": "", "matrix": "!r:x", "ntfy": "t", "sms": "+491711", "syslog": ""}
         self.settings("".join(f"[{name}]\nkind = {name.split('-')[0]}\n{text}\n" for name, text in accounts.items()) + f"[key eva@example.org]\npgp = {self.pgp}\n")
         for name in accounts:
-            self.ana(f'notify channel ch-{name} --account {name} --reaches "Eva Brandt{": " if addresses[name] else ""}{addresses[name]}"')
+            self.ana(f'notify channel ch-{name} --account {name} --trust trusted --reaches "Eva Brandt{": " if addresses[name] else ""}{addresses[name]}"')
         count = 0
         for template, label in templates.items():
             for role in ("cio", "users", "owner", "police"):
@@ -610,7 +610,7 @@ class Choice(NotifyTest):
 
     def test_carry_and_reach_change_what_is_known(self):
         _, web = self.two()
-        self.ana("notify channel signal")
+        self.ana("notify channel signal --trust trusted")
         self.ana('notify carry signal --account room --reaches "Eva Brandt"')
         self.ana("notify reach ct1 --channel signal")
         self.ana('notify draft "Eva Brandt" "hello"')
