@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "collect/rights.h"
 
 #define INITIAL_PID_NAMESPACE "pid:[4026531836]" /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 
@@ -150,8 +151,9 @@ void collection_snapshot(struct collection *c)
                                             .held = buf_str(&c->held),
                                             .is_stopped = is_snapshot_stopped,
                                             .context = c};
+    const struct gather_known known = {&c->processes, c->rights};
     struct bundle_lines *lines = bundle_lines_new(c->bundle, "snapshot");
-    int code = gather_snapshot(&options, &c->processes, add_snapshot_line, lines, c->e);
+    int code = gather_snapshot(&options, &known, add_snapshot_line, lines, c->e);
     int ended = bundle_lines_end(lines, code ? NULL : c->e);
 
     if (!c->status)
@@ -296,6 +298,7 @@ int collect_bundle(const struct collect_bundle *b, struct collect_bundle_result 
     bundle_abort(c.bundle);
     if (c.held_up) /* a thread that the kernel may let go yet has all of this */
         return code;
+    rights_free(c.rights);
     process_list_release(&c.processes);
     arena_free(c.arena);
     host_release(&c.host);

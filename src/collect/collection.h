@@ -60,6 +60,7 @@ struct collection {
     struct utc started;
     struct process_list processes; /* as they were at the start; filled by the step "scan" */
     struct live_netns_list *networks;
+    struct rights *rights; /* once the files with more of them were looked for */
     struct bundle_lines *missing;
     struct bundle_lines *observed;
     struct bundle_lines *artifacts;

@@ -31,10 +31,8 @@ struct file_facts {
     struct bundle_attribute attributes[FILES_XATTR_COUNT];
     size_t attribute_count;
     bool is_cut; /* more attributes than the limits allow */
-    uint64_t flags; /* of FS_IOC_GETFLAGS */
-    bool has_flags;
-    bool is_immutable;
-    bool is_append_only;
+    uint64_t flags; /* as FS_IOC_GETFLAGS tells them */
+    bool has_flags; /* all of them, not only immutable and append-only */
 };
 void file_facts_release(struct file_facts *f);
 /* All flags can only be asked of a file that is opened. */

@@ -123,8 +123,8 @@ static bool has_told_flags(struct file_facts *f)
 {
     const uint64_t both = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 
-    f->is_immutable = f->x.stx_attributes & STATX_ATTR_IMMUTABLE;
-    f->is_append_only = f->x.stx_attributes & STATX_ATTR_APPEND;
+    f->flags = (f->x.stx_attributes & STATX_ATTR_IMMUTABLE ? FS_IMMUTABLE_FL : 0) |
+               (f->x.stx_attributes & STATX_ATTR_APPEND ? FS_APPEND_FL : 0);
     return (f->x.stx_attributes_mask & both) == both;
 }
 
@@ -137,8 +137,6 @@ static void read_flags(struct file_facts *f, int fd)
         return;
     f->flags = (unsigned)flags;
     f->has_flags = true;
-    f->is_immutable = f->flags & FS_IMMUTABLE_FL;
-    f->is_append_only = f->flags & FS_APPEND_FL;
 }
 
 /* The kernel notes the access to a link as it would note that of a file, and can be asked not to
@@ -162,7 +160,6 @@ int file_facts_read(struct file_facts *f, struct host *host, int fd, enum file_f
     buf_clear(&f->texts);
     f->attribute_count = 0;
     f->is_cut = f->has_flags = false;
-    f->flags = 0;
     if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &f->x) < 0)
         return -errno;
     fill_stat(f);
@@ -340,9 +337,9 @@ static void put_flags(struct json *j, const struct file_facts *f)
     snprintf(text, sizeof(text), "%08llx", (unsigned long long)f->flags);
     if (f->has_flags)
         json_put_text(j, "flags", text);
-    if (f->is_immutable)
+    if (f->flags & FS_IMMUTABLE_FL)
         json_put_bool(j, "immutable", true);
-    if (f->is_append_only)
+    if (f->flags & FS_APPEND_FL)
         json_put_bool(j, "append_only", true);
 }
 

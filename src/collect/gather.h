@@ -34,6 +34,8 @@ struct net_socket {
     bool is_six;
 };
 
+struct rights;
+
 struct gather {
     struct host host;
     struct doc doc;
@@ -45,7 +47,8 @@ struct gather {
     struct utc booted; /* zero where unknown */
     struct process_list processes;
     struct process_list *lent; /* whose copy the former is; NULL: they were read for the snapshot */
-    struct id_name *users;     /* from etc/passwd, sorted by id, the first line of each id first */
+    const struct rights *rights; /* what was found before; NULL: the snapshot walks by itself */
+    struct id_name *users; /* from etc/passwd, sorted by id, the first line of each id first */
     size_t user_count;
     struct net_socket *sockets;
     size_t socket_count;
@@ -60,10 +63,16 @@ struct gather {
 #include "collect/sections.def"
 #undef SECTION
 
-/* As collect_snapshot, with processes that were read before, which takes the memory of many
- * processes only once. NULL: they are read. */
-MUST_CHECK int gather_snapshot(const struct collect_options *options, struct process_list *lent,
-                               collect_line *emit, void *context, struct err *e);
+/* What was read before and is read only once: the memory of many processes, the walk through many
+ * files. NULL: it is read. */
+struct gather_known {
+    struct process_list *processes;
+    const struct rights *rights;
+};
+/* As collect_snapshot. */
+MUST_CHECK int gather_snapshot(const struct collect_options *options,
+                               const struct gather_known *known, collect_line *emit, void *context,
+                               struct err *e);
 
 /* Before the sections, in this order: what is gone soonest is read first. */
 void gather_scan_users(struct gather *g);

@@ -109,18 +109,19 @@ static void gather_release(struct gather *g)
     host_release(&g->host);
 }
 
-int gather_snapshot(const struct collect_options *options, struct process_list *lent,
+int gather_snapshot(const struct collect_options *options, const struct gather_known *known,
                     collect_line *emit, void *context, struct err *e)
 {
-    struct gather g = {.host.root = -1, .now = utc_now(), .lent = lent};
+    struct gather g = {
+        .host.root = -1, .now = utc_now(), .lent = known->processes, .rights = known->rights};
     int code = host_init(&g.host, options ? options->root : NULL, e);
 
     if (code < 0)
         return code;
     for (struct str held = options ? options->held : STR(""); held.len;)
         host_slow_add(&g.host, str_cut(&held, '\0'));
-    if (lent)
-        g.processes = *lent;
+    if (g.lent)
+        g.processes = *g.lent;
     g.arena = arena_new();
     g.options = options;
     g.with_hashes = !options || !options->without_hashes;
@@ -145,7 +146,9 @@ int gather_snapshot(const struct collect_options *options, struct process_list *
 int collect_snapshot(const struct collect_options *options, collect_line *emit, void *context,
                      struct err *e)
 {
-    return gather_snapshot(options, NULL, emit, context, e);
+    const struct gather_known known = {0};
+
+    return gather_snapshot(options, &known, emit, context, e);
 }
 
 static int add_line(void *context, struct str line, struct err *e)

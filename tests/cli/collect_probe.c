@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "collect/collection.h"
+#include "collect/rights.h"
 
 static int write_out(void *context, const void *bytes, size_t size, struct err *e)
 {
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
     }
     if (c.status)
         fprintf(stderr, "%s\n", e.text);
+    rights_free(c.rights);
     process_list_release(&c.processes);
     arena_free(c.arena);
     host_release(&c.host);
