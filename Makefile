@@ -31,10 +31,12 @@ siege: all
 	CALM_BUILD=$(BUILD) tests/campaign/contain_kill.py $(SEED) $(COUNT)
 space: all
 	meson test -C $(BUILD) --suite space --print-errorlogs
+kernel: all
+	tests/kernel/run --build $(BUILD)
 bench: all
 	bench/run $(BUILD)
 install: all
 	meson install -C $(BUILD)
 clean:
 	rm -rf $(BUILD) build-asan build-cover
-.PHONY: all check asan cover agree campaign siege space bench install clean
+.PHONY: all check asan cover agree campaign siege space kernel bench install clean
