@@ -1,9 +1,12 @@
-"""lab_hosts.py WHAT …: what the hosts of the lab do (tools/lab): serve, visit, flood, try passwords, hold a link.
+"""lab_hosts.py WHAT …: what the hosts of the lab do (tools/lab): serve, visit, flood, try passwords, hold a link, take messages.
 
 Everything ends by itself after a time that is given, and reaches the lab's own addresses only."""
+import http.server
 import ipaddress
+import json
 import socket
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -175,6 +178,41 @@ def link(address, source, seconds, log):
         time.sleep(0.2)
 
 
+class Messenger(http.server.BaseHTTPRequestHandler):
+    """Takes messages as a Matrix homeserver does, each event once, and keeps their texts."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 5
+    events = {}
+    log = ""
+
+    def do_PUT(self):
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 1 << 20))
+        text = json.loads(body)["body"]
+        if self.path not in self.events:
+            append(self.log, f"{time.strftime('%H:%M:%S')} {self.path.split('/')[5]}\n{text}\n")
+        event = self.events.setdefault(self.path, f"${len(self.events)}:lab")
+        answer = json.dumps({"event_id": event}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def messenger(address, port, certificate, key, log, seconds):
+    Messenger.log = log
+    server = http.server.ThreadingHTTPServer((to_lab(address), int(port)), Messenger)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Timer(float(seconds), server.shutdown).start()
+    server.serve_forever()
+
+
 def reach(address, source, port):
     """yes or no: can this source connect to that port?"""
     try:
@@ -185,5 +223,5 @@ def reach(address, source, port):
 
 
 WHAT = {"web": lambda *a: serve(Web, *a), "door": lambda *a: serve(Door, *a), "history": history, "visit": visit, "flood": flood,
-        "passwords": passwords, "link": link, "reach": reach}
+        "passwords": passwords, "link": link, "reach": reach, "messenger": messenger}
 WHAT[sys.argv[1]](*sys.argv[2:])

@@ -28,7 +28,7 @@ class Lab(unittest.TestCase):
             done = subprocess.run([LAB, str(BUILD), temp + "/lab"], capture_output=True, text=True, timeout=400, check=False)
             self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr)
             self.assertNotIn("NOT SO", done.stdout)
-            self.assertEqual(done.stdout.count("   seen: "), 14)
+            self.assertEqual(done.stdout.count("   seen: "), 15)
             folder = pathlib.Path(temp) / "lab"
             report = json.loads((folder / "report" / "REPORT.json").read_text())
             text = (folder / "report" / "REPORT.md").read_text()
@@ -36,6 +36,7 @@ class Lab(unittest.TestCase):
         self.assertEqual([word for word in link if word in ("lost", "back,")], ["lost", "back,"])
         self.assertEqual([a["state"] for a in report["actions"]], ["undone"] * 3)
         self.assertEqual([m["state"] for m in report["messages"]], ["acknowledged"] * 2)
+        self.assertIn("that is not the word of m1", done.stdout + done.stderr)
         for step in ("planned", "approved", "begun; the state before is saved as", "applied; unless confirmed", "confirmed", "went back by itself"):
             self.assertIn(step, text)
         self.assertEqual(machine(), before)
