@@ -64,6 +64,22 @@ struct str str_cut(struct str *rest, char at)
     return part;
 }
 
+struct str str_field(struct str *rest)
+{
+    size_t start = 0;
+    size_t end;
+    struct str field;
+
+    while (start < rest->len && (rest->p[start] == ' ' || rest->p[start] == '\t'))
+        start++;
+    end = start;
+    while (end < rest->len && rest->p[end] != ' ' && rest->p[end] != '\t')
+        end++;
+    field = (struct str){rest->p + start, end - start};
+    *rest = str_from(*rest, end);
+    return field;
+}
+
 struct str str_from(struct str s, size_t off)
 {
     if (off > s.len)

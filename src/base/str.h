@@ -26,6 +26,7 @@ bool str_ends(struct str s, const char *with);
 struct str str_trim(struct str s); /* without white space around */
 struct str str_cut(struct str *rest,
                    char at); /* takes the part before at off *rest; the whole when at is absent */
+struct str str_field(struct str *rest); /* takes the next field between spaces and tabs off *rest */
 struct str str_from(struct str s,
                     size_t off); /* the part from off on; empty when off is past the end */
 struct str str_head(struct str s, size_t len); /* at most len bytes */

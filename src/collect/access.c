@@ -43,7 +43,7 @@ static void add_rules(struct gather *g, const char *path, struct str text)
         struct str rest = goes_on ? str_head(line, line.len - 1) : line;
         struct str field;
 
-        while ((field = take_field(&rest)).len) {
+        while ((field = str_field(&rest)).len) {
             if (rule.len)
                 buf_addc(&rule, ' ');
             buf_addstr(&rule, field);
@@ -148,15 +148,15 @@ static void add_key(struct gather *g, struct str user, const char *file, struct 
     CLEANUP_BUF struct buf path = {0};
     struct str options = {"", 0};
     struct str rest = line;
-    struct str type = take_field(&rest);
+    struct str type = str_field(&rest);
     struct json *j;
 
     if (!is_key_type(type)) {
         rest = line;
         options = take_options(&rest);
-        type = take_field(&rest);
+        type = str_field(&rest);
     }
-    if (!is_key_type(type) || !add_fingerprint(&print, take_field(&rest))) {
+    if (!is_key_type(type) || !add_fingerprint(&print, str_field(&rest))) {
         doc_gap(&g->doc, "/%s holds a line that is no key of a known kind", file);
         return;
     }

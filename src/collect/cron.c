@@ -44,7 +44,7 @@ static struct str take_fields(struct str *line, size_t count)
 
     *line = start;
     while (count--)
-        last = take_field(line);
+        last = str_field(line);
     return (struct str){start.p, (size_t)(last.p + last.len - start.p)};
 }
 
@@ -60,7 +60,7 @@ static void add_entry(struct gather *g, const char *file, struct str line, enum 
     else
         schedule = take_fields(&line, line.p[0] == '@' ? 1 : CRON_FIELDS);
     if (form == FORM_USER_NAMED)
-        user = take_field(&line);
+        user = str_field(&line);
     begin_row(g, file, whole, "entry");
     put_bytes(&g->doc.json, "schedule", schedule);
     put_some(&g->doc.json, "user", user);

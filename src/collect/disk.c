@@ -116,7 +116,7 @@ static void put_array_line(struct json *j, struct str line, uint64_t *failed)
     struct str level = {"", 0};
     struct str field;
 
-    while ((field = take_field(&line)).len) {
+    while ((field = str_field(&line)).len) {
         bool is_member = memchr(field.p, '[', field.len) != NULL;
 
         if (is_member)
@@ -140,7 +140,7 @@ static bool read_working(struct str line, uint64_t *wanted, uint64_t *working)
 {
     struct str field;
 
-    while ((field = take_field(&line)).len) {
+    while ((field = str_field(&line)).len) {
         struct str inner = str_from(field, 1);
         struct str first = str_cut(&inner, '/');
 
@@ -191,9 +191,9 @@ void gather_arrays(struct gather *g)
         return;
     text = buf_str(&buf);
     while (take_line(&text, &line)) {
-        struct str name = take_field(&line);
+        struct str name = str_field(&line);
 
-        if (str_starts(name, "md") && str_is(take_field(&line), ":"))
+        if (str_starts(name, "md") && str_is(str_field(&line), ":"))
             add_array(g, name, line, &text);
     }
 }
@@ -238,7 +238,7 @@ void gather_modules(struct gather *g)
         uint64_t size;
 
         for (size_t i = 0; i < FIELD_COUNT; i++)
-            fields[i] = take_field(&line);
+            fields[i] = str_field(&line);
         if (fields[NAME].len == 0)
             continue;
         j = doc_row_begin(&g->doc, fields[NAME]);

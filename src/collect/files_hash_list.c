@@ -18,11 +18,11 @@ static bool read_map(struct str line, struct map_line *m)
     uint64_t high;
     uint64_t low;
 
-    m->range = take_field(&line);
-    rights = take_field(&line);
-    take_field(&line);
-    device = take_field(&line);
-    if (!str_u64(take_field(&line), &m->inode) || m->inode == 0 || rights.len < 3 ||
+    m->range = str_field(&line);
+    rights = str_field(&line);
+    str_field(&line);
+    device = str_field(&line);
+    if (!str_u64(str_field(&line), &m->inode) || m->inode == 0 || rights.len < 3 ||
         rights.p[2] != 'x')
         return false;
     if (!read_u64_base(str_cut(&device, ':'), 16, &high) || !read_u64_base(device, 16, &low) ||

@@ -3,22 +3,6 @@
 #include "collect/net.h"
 #include <unistd.h>
 
-struct str take_field(struct str *line)
-{
-    size_t start = 0;
-    size_t end;
-    struct str field;
-
-    while (start < line->len && (line->p[start] == ' ' || line->p[start] == '\t'))
-        start++;
-    end = start;
-    while (end < line->len && line->p[end] != ' ' && line->p[end] != '\t')
-        end++;
-    field = (struct str){line->p + start, end - start};
-    *line = str_from(*line, end);
-    return field;
-}
-
 bool take_line(struct str *text, struct str *line)
 {
     if (text->len == 0)

@@ -99,8 +99,6 @@ struct str mount_unescape(struct str text, struct buf *out);
 bool gather_file(struct gather *g, const char *path, struct buf *out);
 /* As gather_file, but a file that is not there is no gap. */
 bool gather_file_if_any(struct gather *g, const char *path, struct buf *out);
-/* The next field between spaces and tabs; empty at the end of the line. */
-struct str take_field(struct str *line);
 /* The next line without its newline; false at the end. */
 bool take_line(struct str *text, struct str *line);
 bool read_u64_base(struct str text, unsigned base, uint64_t *out);

@@ -63,7 +63,7 @@ static void read_list(struct modules *m)
     }
     m->views |= IN_LIST;
     while (live_file_line(&f, &line))
-        mark(m, take_field(&line), IN_LIST);
+        mark(m, str_field(&line), IN_LIST);
 }
 
 /* What is built into the kernel has a folder too, and no state in it. */

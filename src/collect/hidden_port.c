@@ -91,8 +91,8 @@ static int read_listed(struct sockets *s, struct collection *c)
         uint64_t inode;
 
         for (unsigned i = 0; i < s->table->inode_field; i++)
-            (void)take_field(&line);
-        if (!str_u64(take_field(&line), &inode) || inode == 0)
+            (void)str_field(&line);
+        if (!str_u64(str_field(&line), &inode) || inode == 0)
             continue;
         s->inodes = mem_grow(s->inodes, s->count, &s->room, sizeof(*s->inodes));
         s->inodes[s->count++] = inode;
@@ -255,10 +255,10 @@ static bool read_counted(struct collection *c, const struct table *t, uint64_t *
         0)
         return false;
     while (live_file_line(&f, &line)) {
-        if (!str_is(take_field(&line), t->counted))
+        if (!str_is(str_field(&line), t->counted))
             continue;
-        (void)take_field(&line);
-        return str_u64(take_field(&line), out);
+        (void)str_field(&line);
+        return str_u64(str_field(&line), out);
     }
     return false;
 }
@@ -277,7 +277,7 @@ static bool count_listed(struct collection *c, const struct table *t, uint64_t *
         struct str state = {0};
 
         for (int i = 0; i < 4; i++)
-            state = take_field(&line);
+            state = str_field(&line);
         if (t->protocol != IPPROTO_TCP || (!str_is(state, "03") && !str_is(state, "06")))
             ++*out;
     }

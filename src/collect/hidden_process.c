@@ -67,8 +67,8 @@ static uint64_t folder_probes(struct search *s)
     uint64_t last = s->first.pid_most;
 
     for (int i = 0; i < 4; i++)
-        (void)take_field(&line);
-    (void)str_u64(take_field(&line), &most);
+        (void)str_field(&line);
+    (void)str_u64(str_field(&line), &most);
     if (s->c->options->profile == PROFILE_FULL)
         return s->first.pid_most;
     while (last > most && !s->first.seen[last])

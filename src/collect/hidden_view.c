@@ -115,7 +115,7 @@ bool view_status(int proc, uint64_t pid, const char *name, uint64_t *out)
     if (code < 0 && code != -EFBIG)
         return false;
     while (take_line(&text, &line))
-        if (str_is(take_field(&line), name))
+        if (str_is(str_field(&line), name))
             return str_u64(str_trim(line), out);
     return false;
 }

@@ -72,9 +72,9 @@ static bool is_slow_line(struct str line)
 {
     struct str field;
 
-    while ((field = take_field(&line)).len && !str_is(field, "-"))
+    while ((field = str_field(&line)).len && !str_is(field, "-"))
         ;
-    return host_is_slow_type(take_field(&line));
+    return host_is_slow_type(str_field(&line));
 }
 
 static void take_mount(struct host_slow *s, struct str line, bool with_point)
@@ -85,11 +85,11 @@ static void take_mount(struct host_slow *s, struct str line, bool with_point)
     dev_t id;
     bool is_slow;
 
-    take_field(&line);
-    take_field(&line);
-    device = take_field(&line);
-    take_field(&line);
-    point = take_field(&line);
+    str_field(&line);
+    str_field(&line);
+    device = str_field(&line);
+    str_field(&line);
+    point = str_field(&line);
     is_slow = is_slow_line(line);
     if (read_device(device, &id))
         add_device(s, id, is_slow);
@@ -121,7 +121,7 @@ static bool device_of(int fd, dev_t *out)
 /* "START-END PERMS OFFSET 00:01 INODE /dev/zero (deleted)": proc_pid_maps(5). */
 static bool read_mapped_device(struct str line, const void *start, dev_t *out)
 {
-    struct str range = take_field(&line);
+    struct str range = str_field(&line);
     struct str device;
     uint64_t from;
     uint64_t high;
@@ -129,9 +129,9 @@ static bool read_mapped_device(struct str line, const void *start, dev_t *out)
 
     if (!read_u64_base(str_cut(&range, '-'), 16, &from) || from != (uint64_t)(uintptr_t)start)
         return false;
-    take_field(&line);
-    take_field(&line);
-    device = take_field(&line);
+    str_field(&line);
+    str_field(&line);
+    device = str_field(&line);
     if (!read_u64_base(str_cut(&device, ':'), 16, &high) || !read_u64_base(device, 16, &low))
         return false;
     *out = makedev((unsigned)high, (unsigned)low);
@@ -237,13 +237,13 @@ static int find_mount(struct str mounts, int fd)
     (void)host_read_in(AT_FDCWD, path, &text, INFO_SIZE);
     rest = buf_str(&text);
     while (take_line(&rest, &line))
-        if (str_is(take_field(&line), "mnt_id:"))
-            (void)str_u64(take_field(&line), &wanted);
+        if (str_is(str_field(&line), "mnt_id:"))
+            (void)str_u64(str_field(&line), &wanted);
     while (take_line(&mounts, &line)) {
         struct str whole = line;
         uint64_t id;
 
-        if (str_u64(take_field(&whole), &id) && id == wanted)
+        if (str_u64(str_field(&whole), &id) && id == wanted)
             return is_slow_line(line);
     }
     return -1;

@@ -294,7 +294,7 @@ static bool is_registered(struct str protocols, const char *name)
     struct str line;
 
     while (take_line(&protocols, &line))
-        if (str_is(take_field(&line), name))
+        if (str_is(str_field(&line), name))
             return true;
     return false;
 }
@@ -310,7 +310,7 @@ static void say_unread(struct live_sockets *s, struct str protocols)
     struct str line;
 
     while (take_line(&protocols, &line)) {
-        struct str name = take_field(&line);
+        struct str name = str_field(&line);
         size_t i = 0;
 
         while (i < COUNT_OF(read) && !str_is(name, read[i]))

@@ -9,15 +9,15 @@ struct map {
 /* START-END PERMS OFFSET DEVICE INODE PATH; a path may hold spaces. */
 static bool read_map(struct str line, struct map *m)
 {
-    struct str range = take_field(&line);
+    struct str range = str_field(&line);
     uint64_t n;
 
     m->start = str_cut(&range, '-');
     m->end = range;
-    m->permissions = take_field(&line);
-    m->offset = take_field(&line);
-    m->device = take_field(&line);
-    m->inode = take_field(&line);
+    m->permissions = str_field(&line);
+    m->offset = str_field(&line);
+    m->device = str_field(&line);
+    m->inode = str_field(&line);
     while (line.len && line.p[0] == ' ')
         line = str_from(line, 1);
     m->path = line;

@@ -33,7 +33,7 @@ static void add_listed(struct module_lines *l, struct str line)
     uint64_t n;
 
     for (size_t i = 0; i < COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!str_u64(fields[SIZE], &n))
         return;
     j = bundle_line_begin(l->lines);

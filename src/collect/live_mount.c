@@ -11,20 +11,20 @@ static bool read_mount(struct str line, struct mount *m)
     struct str field;
     uint64_t n;
 
-    m->id = take_field(&line);
-    m->parent = take_field(&line);
-    m->device = take_field(&line);
-    m->root = take_field(&line);
-    m->point = take_field(&line);
-    m->options = take_field(&line);
+    m->id = str_field(&line);
+    m->parent = str_field(&line);
+    m->device = str_field(&line);
+    m->root = str_field(&line);
+    m->point = str_field(&line);
+    m->options = str_field(&line);
     m->fields = line;
     do
-        field = take_field(&line);
+        field = str_field(&line);
     while (field.len && !str_is(field, "-"));
     m->fields.len -= line.len;
-    m->type = take_field(&line);
-    m->source = take_field(&line);
-    m->super_options = take_field(&line);
+    m->type = str_field(&line);
+    m->source = str_field(&line);
+    m->super_options = str_field(&line);
     return m->type.len && str_u64(m->id, &n) && str_u64(m->parent, &n);
 }
 
@@ -56,7 +56,7 @@ static void add_mount(struct collection *c, struct bundle_lines *l, uint64_t ns,
     put_unescaped(j, "super_options", m->super_options);
     json_name(j, "propagation");
     json_array_begin(j);
-    while ((field = take_field(&fields)).len && !str_is(field, "-"))
+    while ((field = str_field(&fields)).len && !str_is(field, "-"))
         json_str(j, field);
     json_array_end(j);
     live_line_end(c, l);

@@ -65,18 +65,18 @@ static void put_info(struct json *j, struct str text)
     struct str line;
 
     while (take_line(&text, &line)) {
-        struct str name = take_field(&line);
+        struct str name = str_field(&line);
 
         if (str_is(name, "flags:") && !seen[COUNT_OF(numbers)]) {
             seen[COUNT_OF(numbers)] = true;
-            put_flags(j, take_field(&line));
+            put_flags(j, str_field(&line));
             continue;
         }
         for (size_t i = 0; i < COUNT_OF(numbers); i++) {
             if (seen[i] || !str_is(name, numbers[i].line))
                 continue;
             seen[i] = true;
-            put_number(j, numbers[i].name, take_field(&line));
+            put_number(j, numbers[i].name, str_field(&line));
         }
     }
 }

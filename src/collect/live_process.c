@@ -142,9 +142,9 @@ static void put_input_output(struct live_process *p, struct json *j)
         return;
     text = buf_str(p->buf);
     while (take_line(&text, &line)) {
-        struct str name = take_field(&line);
+        struct str name = str_field(&line);
 
-        if (!str_u64(take_field(&line), &n))
+        if (!str_u64(str_field(&line), &n))
             continue;
         if (str_is(name, "read_bytes:"))
             json_put_u64(j, "disk_read", n);

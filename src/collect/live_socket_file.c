@@ -48,7 +48,7 @@ static bool read_inet(struct str line, struct live_inet *n)
     uint64_t ticks;
 
     for (size_t i = 0; i < COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!read_endpoint(fields[LOCAL], n->family, n->local, &n->local_port) ||
         !read_endpoint(fields[REMOTE], n->family, n->remote, &n->remote_port) ||
         !number(fields[STATE], 16, &n->state) ||
@@ -83,7 +83,7 @@ static bool add_unix(struct live_sockets *s, struct str line)
     struct json *j;
 
     for (size_t i = 0; i < COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!str_ends(fields[0], ":") || !number(fields[FLAGS], 16, &flags) ||
         !number(fields[TYPE], 16, &type) || !number(fields[STATE], 16, &state) ||
         !str_u64(fields[INODE], &inode))
@@ -111,7 +111,7 @@ static bool add_packet(struct live_sockets *s, struct str line)
     struct json *j;
 
     for (size_t i = 0; i < COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!number(fields[PROTOCOL], 16, &n[PROTOCOL]))
         return false;
     for (size_t i = 0; i < COUNT; i++)
@@ -139,7 +139,7 @@ static bool add_netlink(struct live_sockets *s, struct str line)
     struct json *j;
 
     for (size_t i = 0; i < COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!str_u64(fields[PROTOCOL], &protocol) || !str_u64(fields[PORT], &port) ||
         !number(fields[GROUPS], 16, &groups) || !str_u64(fields[INODE], &inode))
         return false;

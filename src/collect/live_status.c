@@ -48,7 +48,7 @@ int live_put_stat(struct live_process *p, struct json *j)
         return -ESRCH;
     rest = str_from(text, (size_t)(close + 1 - text.p));
     for (size_t i = STATE; i <= FIELD_COUNT; i++)
-        fields[i] = str_trim(take_field(&rest));
+        fields[i] = str_trim(str_field(&rest));
     p->is_kernel = field_number(fields, FLAGS) & KERNEL_THREAD_FLAG;
     put_bytes(j, "name", (struct str){open + 1, (size_t)(close - open - 1)});
     json_put_text(j, "kind", p->is_kernel ? "kernel" : "user");
@@ -67,7 +67,7 @@ static void put_number(struct json *j, const char *name, struct str value)
 {
     uint64_t n;
 
-    if (str_u64(take_field(&value), &n))
+    if (str_u64(str_field(&value), &n))
         json_put_u64(j, name, n);
 }
 
@@ -76,7 +76,7 @@ static void put_memory(struct json *j, const char *name, struct str value)
 {
     uint64_t n;
 
-    if (str_u64(take_field(&value), &n) && n < UINT64_MAX / 1024)
+    if (str_u64(str_field(&value), &n) && n < UINT64_MAX / 1024)
         json_put_u64(j, name, n * 1024);
 }
 
@@ -87,7 +87,7 @@ static void put_numbers(struct json *j, const char *name, struct str value)
 
     json_name(j, name);
     json_array_begin(j);
-    while ((one = take_field(&value)).len)
+    while ((one = str_field(&value)).len)
         if (str_u64(one, &n))
             json_u64(j, n);
     json_array_end(j);
@@ -98,7 +98,7 @@ static void put_hex(struct json *j, const char *name, struct str value)
 {
     uint64_t n;
 
-    value = take_field(&value);
+    value = str_field(&value);
     if (read_u64_base(value, 16, &n))
         json_put_str(j, name, value);
 }
@@ -108,7 +108,7 @@ static void put_seccomp(struct json *j, const char *name, struct str value)
     static const struct live_word modes[] = {{0, "none"}, {1, "strict"}, {2, "filter"}, {0, NULL}};
     uint64_t n;
 
-    if (str_u64(take_field(&value), &n))
+    if (str_u64(str_field(&value), &n))
         live_put_word(j, name, modes, n);
 }
 
@@ -146,7 +146,7 @@ void live_put_status(struct live_process *p, struct json *j)
         return;
     /* Rows come in the kernel's order; a copied tree that repeats one does not repeat a member. */
     while (take_line(&text, &line)) {
-        struct str name = take_field(&line);
+        struct str name = str_field(&line);
 
         for (size_t i = next; i < COUNT_OF(rows); i++) {
             if (!str_is(name, rows[i].line))
@@ -178,9 +178,9 @@ void live_put_limits(struct live_process *p, struct json *j)
 
         buf_addstr(&one, str_trim(str_head(line, NAME_WIDTH)));
         buf_adds(&one, ": ");
-        buf_addstr(&one, take_field(&rest));
+        buf_addstr(&one, str_field(&rest));
         buf_addc(&one, ' ');
-        buf_addstr(&one, take_field(&rest));
+        buf_addstr(&one, str_field(&rest));
         json_str(j, buf_str(&one));
     }
     json_array_end(j);

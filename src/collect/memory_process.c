@@ -105,13 +105,13 @@ struct region {
 /* proc_pid_maps(5): "START-END PERMS OFFSET DEVICE INODE   PATH". */
 static bool read_region(struct str line, uint64_t page, struct region *r)
 {
-    struct str range = take_field(&line);
+    struct str range = str_field(&line);
 
     r->range = range;
-    r->perms = take_field(&line);
-    r->offset = take_field(&line);
-    (void)take_field(&line);
-    (void)take_field(&line);
+    r->perms = str_field(&line);
+    r->offset = str_field(&line);
+    (void)str_field(&line);
+    (void)str_field(&line);
     r->path = str_trim(line);
     return read_u64_base(str_cut(&range, '-'), 16, &r->start) &&
            read_u64_base(range, 16, &r->end) && r->end > r->start && r->start % page == 0 &&

@@ -12,17 +12,17 @@ static bool read_mount(struct str line, struct mount_line *m)
 {
     struct str field;
 
-    take_field(&line);
-    take_field(&line);
-    m->device = take_field(&line);
-    m->root = take_field(&line);
-    m->point = take_field(&line);
-    m->options = take_field(&line);
-    while ((field = take_field(&line)).len && !str_is(field, "-"))
+    str_field(&line);
+    str_field(&line);
+    m->device = str_field(&line);
+    m->root = str_field(&line);
+    m->point = str_field(&line);
+    m->options = str_field(&line);
+    while ((field = str_field(&line)).len && !str_is(field, "-"))
         ;
-    m->type = take_field(&line);
-    m->source = take_field(&line);
-    m->super_options = take_field(&line);
+    m->type = str_field(&line);
+    m->source = str_field(&line);
+    m->super_options = str_field(&line);
     return m->type.len > 0;
 }
 
@@ -85,13 +85,13 @@ static struct str fstab_options(struct str fstab, struct str point)
     struct str line;
 
     while (take_line(&fstab, &line)) {
-        struct str source = take_field(&line);
-        struct str target = take_field(&line);
+        struct str source = str_field(&line);
+        struct str target = str_field(&line);
 
         if (source.len == 0 || source.p[0] == '#' || !str_eq(mount_unescape(target, &text), point))
             continue;
-        take_field(&line);
-        return take_field(&line);
+        str_field(&line);
+        return str_field(&line);
     }
     return (struct str){"", 0};
 }

@@ -78,7 +78,7 @@ void net_files_neighbours(struct gather *g)
         CLEANUP_BUF struct buf device = {0};
 
         for (size_t i = 0; i < FIELD_COUNT; i++)
-            fields[i] = take_field(&line);
+            fields[i] = str_field(&line);
         if (fields[DEVICE].len == 0)
             continue;
         buf_addstr(&address, fields[ADDRESS]);
@@ -122,7 +122,7 @@ static void add_four_route(struct gather *g, struct str line)
     uint32_t word;
 
     for (size_t i = 0; i < FIELD_COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!read_four(fields[DESTINATION], destination, &word) ||
         !read_four(fields[GATEWAY], r.gateway, &gateway) || !read_four(fields[MASK], mask, &bits) ||
         !read_u64_base(fields[FLAGS], 16, &flags) || !str_u64(fields[METRIC], &r.metric))
@@ -161,7 +161,7 @@ static void add_six_route(struct gather *g, struct str line)
     uint64_t flags;
 
     for (size_t i = 0; i < FIELD_COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!read_six(fields[DESTINATION], destination) ||
         !read_u64_base(fields[LENGTH], 16, &length) || length > 128 ||
         !read_six(fields[GATEWAY], r.gateway) || !read_u64_base(fields[METRIC], 16, &r.metric) ||
@@ -207,7 +207,7 @@ static void add_six_address(struct gather *g, struct str line)
     uint64_t scope;
 
     for (size_t i = 0; i < FIELD_COUNT; i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!read_six(fields[ADDRESS], address) || !read_u64_base(fields[PREFIX], 16, &prefix) ||
         prefix > 128 || !read_u64_base(fields[SCOPE], 16, &scope))
         return;

@@ -102,15 +102,15 @@ static bool is_anonymous(struct str path)
 static void see_region(struct noticing *n, struct mapped *m, struct str line)
 {
     struct str whole = line;
-    struct str range = take_field(&line);
-    struct str perms = take_field(&line);
+    struct str range = str_field(&line);
+    struct str perms = str_field(&line);
     struct str from = str_cut(&range, '-');
     struct str path;
     uint64_t start;
     uint64_t end;
 
     for (int i = 0; i < 3; i++)
-        (void)take_field(&line);
+        (void)str_field(&line);
     path = str_trim(line);
     if (perms.len < 4 || perms.p[2] != 'x' || !read_u64_base(from, 16, &start) ||
         !read_u64_base(range, 16, &end) || end <= start)

@@ -112,7 +112,7 @@ static void notice_mount(struct collection *c, struct str line)
     struct str fields[5];
 
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!is_process_folder(fields[4]))
         return;
     put_bytes(evidence_begin(&v), "mountinfo", whole);
@@ -165,8 +165,8 @@ static void notice_sockets(struct collection *c, const struct socket_table *t)
         uint64_t inode;
 
         for (unsigned i = 0; i < t->inode_field; i++)
-            (void)take_field(&line);
-        if (!str_u64(take_field(&line), &inode) || !told_one(&told))
+            (void)str_field(&line);
+        if (!str_u64(str_field(&line), &inode) || !told_one(&told))
             continue;
         put_owners(c, evidence_begin(&v), inode);
         put_bytes(&v.json, "line", str_trim(whole));

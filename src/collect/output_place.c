@@ -22,17 +22,17 @@ static bool find_mount(struct str text, uint64_t id, struct mount *out)
         uint64_t number;
         struct str field;
 
-        if (!str_u64(take_field(&line), &number) || number != id)
+        if (!str_u64(str_field(&line), &number) || number != id)
             continue;
-        (void)take_field(&line);
-        out->device = take_field(&line);
-        (void)take_field(&line);
-        out->point = take_field(&line);
+        (void)str_field(&line);
+        out->device = str_field(&line);
+        (void)str_field(&line);
+        out->point = str_field(&line);
         do
-            field = take_field(&line);
+            field = str_field(&line);
         while (field.len && !str_is(field, "-"));
-        out->type = take_field(&line);
-        out->source = take_field(&line);
+        out->type = str_field(&line);
+        out->source = str_field(&line);
         return out->type.len > 0;
     }
     return false;
@@ -43,10 +43,10 @@ static bool mounts_at_start(struct str line, struct str point)
 {
     struct str options;
 
-    if (str_starts(take_field(&line), "#") || !str_eq(take_field(&line), point))
+    if (str_starts(str_field(&line), "#") || !str_eq(str_field(&line), point))
         return false;
-    (void)take_field(&line);
-    options = take_field(&line);
+    (void)str_field(&line);
+    options = str_field(&line);
     while (options.len)
         if (str_is(str_cut(&options, ','), "noauto"))
             return false;

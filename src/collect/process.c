@@ -60,7 +60,7 @@ static int read_stat(struct reading *r)
     r->p.name = keep(r, (struct str){open + 1, (size_t)(close - open - 1)});
     rest = str_from(text, (size_t)(close + 1 - text.p));
     for (int field = STATE; field <= RESIDENT; field++) {
-        struct str value = take_field(&rest);
+        struct str value = str_field(&rest);
 
         if (field == STATE)
             r->p.state = value.len ? value.p[0] : '?';
@@ -87,12 +87,12 @@ static int read_status(struct reading *r)
     if (code < 0 && code != -EFBIG)
         return code;
     while (take_line(&text, &line)) {
-        struct str name = take_field(&line);
+        struct str name = str_field(&line);
 
         if (str_is(name, "Uid:"))
-            r->p.uid = number(take_field(&line));
+            r->p.uid = number(str_field(&line));
         else if (str_is(name, "Gid:"))
-            r->p.gid = number(take_field(&line));
+            r->p.gid = number(str_field(&line));
     }
     return 0;
 }

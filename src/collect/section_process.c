@@ -109,11 +109,11 @@ static bool hides_processes(struct gather *g)
         return false;
     text = buf_str(&buf);
     while (take_line(&text, &line)) {
-        take_field(&line);
-        if (!str_is(take_field(&line), "/proc"))
+        str_field(&line);
+        if (!str_is(str_field(&line), "/proc"))
             continue;
-        take_field(&line);
-        line = take_field(&line);
+        str_field(&line);
+        line = str_field(&line);
         while (line.len) {
             struct str option = str_cut(&line, ',');
 

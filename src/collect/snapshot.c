@@ -58,7 +58,7 @@ static void find_boot(struct gather *g)
         return;
     text = buf_str(&buf);
     while (take_line(&text, &line))
-        if (str_is(take_field(&line), "btime") && str_u64(str_trim(line), &sec) &&
+        if (str_is(str_field(&line), "btime") && str_u64(str_trim(line), &sec) &&
             sec < (uint64_t)1 << 36)
             g->booted.sec = (int64_t)sec;
 }

@@ -52,7 +52,7 @@ static bool read_socket(struct str line, struct net_socket *s)
     uint64_t state;
 
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!read_endpoint(fields[1], s->is_six, s->local, &s->local_port) ||
         !read_endpoint(fields[2], s->is_six, s->remote, &s->remote_port) ||
         !read_u64_base(fields[3], 16, &state) || state > UINT8_MAX ||
@@ -182,7 +182,7 @@ static bool read_unix(struct str line, uint64_t *flags, uint64_t *type, uint64_t
     struct str fields[7];
 
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     *path = str_from(line, 1);
     return str_ends(fields[0], ":") && read_u64_base(fields[3], 16, flags) &&
            read_u64_base(fields[4], 16, type) && str_u64(fields[6], inode);
@@ -241,7 +241,7 @@ static void add_packet(struct gather *g, struct str line)
     struct json *j;
 
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        fields[i] = take_field(&line);
+        fields[i] = str_field(&line);
     if (!str_u64(fields[4], &index) || !str_u64(fields[7], &uid) || !str_u64(fields[8], &inode))
         return;
     key_add(&key, "PACKET " STR_FMT " on %s", STR_ARG(fields[3]),

@@ -231,9 +231,9 @@ static void add_load(struct gather *g)
     }
     j = doc_row_text(&g->doc, "load");
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (read_hundredths(take_field(&line), &n))
+        if (read_hundredths(str_field(&line), &n))
             json_put_u64(j, names[i], n);
-    line = take_field(&line);
+    line = str_field(&line);
     if (str_u64(str_cut(&line, '/'), &n))
         json_put_u64(j, "runnable", n);
     json_put_u64(j, "processors", count_processors(g, &model, &cpu));
@@ -263,7 +263,7 @@ static void add_memory(struct gather *g)
         uint64_t kib;
 
         while (take_line(&text, &line))
-            if (str_is(str_cut(&line, ':'), names[i].from) && str_u64(take_field(&line), &kib) &&
+            if (str_is(str_cut(&line, ':'), names[i].from) && str_u64(str_field(&line), &kib) &&
                 kib < UINT64_MAX / 1024)
                 json_put_u64(j, names[i].to, kib * 1024);
     }
@@ -283,7 +283,7 @@ static void add_out_of_memory(struct gather *g)
     }
     text = buf_str(&buf);
     while (take_line(&text, &line))
-        if (str_is(take_field(&line), "oom_kill") && str_u64(str_trim(line), &kills)) {
+        if (str_is(str_field(&line), "oom_kill") && str_u64(str_trim(line), &kills)) {
             json_put_u64(doc_row_text(&g->doc, "out of memory"), "kills", kills);
             doc_row_end(&g->doc);
         }
@@ -316,7 +316,7 @@ static void one_space(struct str line, struct buf *out)
     struct str field;
 
     buf_clear(out);
-    while ((field = take_field(&line)).len) {
+    while ((field = str_field(&line)).len) {
         if (out->len)
             buf_addc(out, ' ');
         buf_addstr(out, field);
@@ -340,7 +340,7 @@ static void add_resolver_file(struct gather *g, const char *path, const char *ma
         if (line.len == 0 || strchr(marks, line.p[0]))
             continue;
         if (!is_hosts)
-            kind = take_field(&line);
+            kind = str_field(&line);
         one_space(line, &value);
         add_resolver_row(g, kind, buf_str(&value));
     }

@@ -3,22 +3,6 @@
 #include <sys/stat.h>
 #include "base/mem.h"
 
-struct str field_next(struct str *line)
-{
-    size_t start = 0;
-    size_t end;
-    struct str field;
-
-    while (start < line->len && (line->p[start] == ' ' || line->p[start] == '\t'))
-        start++;
-    end = start;
-    while (end < line->len && line->p[end] != ' ' && line->p[end] != '\t')
-        end++;
-    field = str_head(str_from(*line, start), end - start);
-    *line = str_from(*line, end);
-    return field;
-}
-
 uint64_t row_uid(struct str passwd, struct str user)
 {
     uint64_t uid;
@@ -46,7 +30,7 @@ static void put_args(struct json *j, struct str args)
 
     json_name(j, "args");
     json_array_begin(j);
-    while ((one = field_next(&args)).len)
+    while ((one = str_field(&args)).len)
         json_str(j, one);
     json_array_end(j);
 }

@@ -59,7 +59,5 @@ void row_kernel(struct doc *d, struct str release, struct str version, struct st
 /* From etc/os-release; false where that is not among the files. */
 bool row_os_release(struct doc *d, struct str text);
 
-/* The next field between spaces and tabs; empty at the end. */
-struct str field_next(struct str *line);
 /* A user's number by their line in passwd; ROW_UNKNOWN where there is none. */
 uint64_t row_uid(struct str passwd, struct str user);

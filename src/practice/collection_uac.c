@@ -60,8 +60,8 @@ static struct str host_of(const struct foreign_reading *r)
         if ((line = first_line(listing(r, names[i]))).len)
             return line;
     line = first_line(listing(r, "system/uname_-a.txt"));
-    (void)field_next(&line);
-    line = field_next(&line);
+    (void)str_field(&line);
+    line = str_field(&line);
     if (!line.len)
         line = u->log.host;
     return line.len ? line : first_line(foreign_file(r, "etc/hostname"));
@@ -79,14 +79,14 @@ static bool read_date(struct str line, struct utc *out)
     uint64_t day;
     uint64_t year;
 
-    (void)field_next(&line);
-    month = field_next(&line);
-    if (!str_u64(field_next(&line), &day) || day > 31 || month.len != 3)
+    (void)str_field(&line);
+    month = str_field(&line);
+    if (!str_u64(str_field(&line), &day) || day > 31 || month.len != 3)
         return false;
-    clock = field_next(&line);
-    zone = field_next(&line);
+    clock = str_field(&line);
+    zone = str_field(&line);
     if (!(str_is(zone, "UTC") || str_is(zone, "GMT")) || clock.len != 8 ||
-        !str_u64(field_next(&line), &year) || year > 9999)
+        !str_u64(str_field(&line), &year) || year > 9999)
         return false;
     for (at = months; *at; at += 3)
         if (memcmp(at, month.p, 3) == 0)
@@ -157,7 +157,7 @@ static void take_process(struct foreign_reading *r, struct doc *d, const struct 
 
     read_programs(r);
     for (size_t i = 0; i < FIELDS; i++)
-        fields[i] = field_next(&line);
+        fields[i] = str_field(&line);
     p.args = str_trim(line);
     if (!str_u64(fields[PID], &p.pid) || !p.args.len)
         return;
@@ -168,7 +168,7 @@ static void take_process(struct foreign_reading *r, struct doc *d, const struct 
     p.program = program_of(r, p.pid, &p.is_deleted);
     p.is_kernel = p.args.p[0] == '[' && str_ends(p.args, "]") && rss == 0 && !p.program.len;
     line = p.args;
-    first = field_next(&line);
+    first = str_field(&line);
     p.name = p.is_kernel ? str_head(str_from(p.args, 1), p.args.len - 2) : base_name(first);
     row_process(d, &p);
 }
@@ -216,12 +216,12 @@ static void take_ss(struct foreign_reading *r, struct str line, const char *prot
     struct row_socket s = {.protocol = protocol};
 
     if (!protocol)
-        s.protocol = protocol_word(field_next(&line));
-    s.state = row_state(field_next(&line));
-    (void)field_next(&line);
-    (void)field_next(&line);
-    if (!s.protocol || !row_endpoint(field_next(&line), &s.local, &s.local_port) ||
-        !row_endpoint(field_next(&line), &s.remote, &s.remote_port))
+        s.protocol = protocol_word(str_field(&line));
+    s.state = row_state(str_field(&line));
+    (void)str_field(&line);
+    (void)str_field(&line);
+    if (!s.protocol || !row_endpoint(str_field(&line), &s.local, &s.local_port) ||
+        !row_endpoint(str_field(&line), &s.remote, &s.remote_port))
         return;
     read_owner(line, &s);
     foreign_socket(r, &s);
@@ -249,17 +249,17 @@ static void take_ss_udp(struct foreign_reading *r, struct doc *d, const struct f
 static void take_netstat(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
     struct str line = row->line;
-    struct row_socket s = {.protocol = protocol_word(field_next(&line)), .state = ROW_LISTENS};
+    struct row_socket s = {.protocol = protocol_word(str_field(&line)), .state = ROW_LISTENS};
 
     (void)d;
-    (void)field_next(&line);
-    (void)field_next(&line);
-    if (!s.protocol || !row_endpoint(field_next(&line), &s.local, &s.local_port) ||
-        !row_endpoint(field_next(&line), &s.remote, &s.remote_port))
+    (void)str_field(&line);
+    (void)str_field(&line);
+    if (!s.protocol || !row_endpoint(str_field(&line), &s.local, &s.local_port) ||
+        !row_endpoint(str_field(&line), &s.remote, &s.remote_port))
         return;
     line = str_trim(line);
     if (line.len && line.p[0] >= 'A' && line.p[0] <= 'Z')
-        s.state = row_state(field_next(&line));
+        s.state = row_state(str_field(&line));
     read_slashed(str_trim(line), &s);
     foreign_socket(r, &s);
 }
@@ -268,11 +268,11 @@ static void take_netstat(struct foreign_reading *r, struct doc *d, const struct 
 static void take_module(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
     struct str line = row->line;
-    struct str name = field_next(&line);
+    struct str name = str_field(&line);
     uint64_t size;
 
     (void)r;
-    if (str_u64(field_next(&line), &size))
+    if (str_u64(str_field(&line), &size))
         row_module(d, name, size, STR(""));
 }
 
@@ -291,7 +291,7 @@ static void take_mount(struct foreign_reading *r, struct doc *d, const struct fo
         return;
     point = str_head(rest, (size_t)(type - rest.p));
     options = str_from(rest, point.len + 6);
-    rest = field_next(&options);
+    rest = str_field(&options);
     options = str_trim(options);
     if (options.len > 2 && options.p[0] == '(' && str_ends(options, ")"))
         options = str_head(str_from(options, 1), options.len - 2);
@@ -302,10 +302,10 @@ static void take_mount(struct foreign_reading *r, struct doc *d, const struct fo
 static void take_dpkg(struct foreign_reading *r, struct doc *d, const struct foreign_row *row)
 {
     struct str line = row->line;
-    struct str state = field_next(&line);
-    struct str name = field_next(&line);
-    struct str version = field_next(&line);
-    struct str architecture = field_next(&line);
+    struct str state = str_field(&line);
+    struct str name = str_field(&line);
+    struct str version = str_field(&line);
+    struct str architecture = str_field(&line);
 
     (void)r;
     if (state.len < 2 || state.len > 3 || !architecture.len || state.p[0] < 'h' || state.p[0] > 'u')
@@ -406,9 +406,9 @@ static void take_system(struct foreign_reading *r, struct doc *d, const struct f
     struct str release;
 
     (void)row;
-    (void)field_next(&line);
-    (void)field_next(&line);
-    release = field_next(&line);
+    (void)str_field(&line);
+    (void)str_field(&line);
+    release = str_field(&line);
     row_value(d, "host name", "value", host_of(r));
     row_kernel(d, release, str_trim(line), STR(""));
     row_value(d, "machine id", "value", first_line(foreign_file(r, "etc/machine-id")));

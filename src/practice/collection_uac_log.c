@@ -21,13 +21,13 @@ static bool read_zone(struct str text, int64_t *out)
 /* "2026-11-26 03:28:28 +0000", off the front of a line of uac.log. */
 static bool read_stamp(struct str *line, struct utc *out)
 {
-    struct str day = field_next(line);
-    struct str clock = field_next(line);
+    struct str day = str_field(line);
+    struct str clock = str_field(line);
     char text[UTC_TEXT_SIZE + 1];
     struct utc local;
     int64_t zone_s;
 
-    if (day.len != 10 || clock.len != 8 || !read_zone(field_next(line), &zone_s))
+    if (day.len != 10 || clock.len != 8 || !read_zone(str_field(line), &zone_s))
         return false;
     snprintf(text, sizeof(text), STR_FMT "T" STR_FMT ".000000000Z", STR_ARG(day), STR_ARG(clock));
     if (!utc_read(&local, (struct str){text, UTC_TEXT_SIZE}))
@@ -42,11 +42,11 @@ static struct str asked_for(struct str command)
     struct str artifacts = STR("");
     struct str word;
 
-    while ((word = field_next(&command)).len) {
+    while ((word = str_field(&command)).len) {
         if (str_is(word, "-p") || str_is(word, "--profile"))
-            return field_next(&command);
+            return str_field(&command);
         if (str_is(word, "-a") || str_is(word, "--artifacts"))
-            artifacts = field_next(&command);
+            artifacts = str_field(&command);
     }
     return artifacts;
 }
@@ -56,7 +56,7 @@ static struct str last_word(struct str line)
     struct str word = STR("");
     struct str next;
 
-    while ((next = field_next(&line)).len)
+    while ((next = str_field(&line)).len)
         word = next;
     return word;
 }
@@ -70,7 +70,7 @@ static void take_line(struct uac_log *log, struct arena *arena, struct str line)
     if (!read_stamp(&line, &when))
         return;
     log->started = log->started.sec ? log->started : when;
-    (void)field_next(&line); /* the level */
+    (void)str_field(&line); /* the level */
     line = str_trim(line);
     if (!log->program.len && line.len && memmem(line.p, line.len, "Artifacts Collector", 19))
         log->program = str_of(arena_printf(arena, "UAC " STR_FMT, STR_ARG(last_word(line))));
@@ -96,7 +96,7 @@ static bool is_error(struct str *line)
 
     if (!read_stamp(line, &when))
         return false;
-    level = field_next(line);
+    level = str_field(line);
     return str_is(level, "ERR") || str_is(level, "ERROR");
 }
 
