@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "contain/boot.h"
 #include "contain/effect.h"
+#include "contain/keeper.h"
 #include "contain/order.h"
 #include "contain/watchdog.h"
 
@@ -15,6 +16,7 @@ static const char usage[] =
     "calm-contain: changes this host as an approved plan says, and puts it back\n"
     "  calm-contain serve [--folder DIR]    takes orders from calm on standard input\n"
     "  calm-contain boot [--folder DIR]     at the start of the host: what is due\n"
+    "  calm-contain keep [--folder DIR]     as a service: what is due, where no other did it\n"
     "  calm-contain --version\n";
 
 static int boot(const char *folder, struct err *e)
@@ -31,6 +33,8 @@ static int boot(const char *folder, struct err *e)
     rc = rc ? rc : later;
     if (next || rc)
         later = watchdog_start(folder, rc ? NULL : e);
+    if (next && !later)
+        later = keeper_start(folder, rc ? NULL : e);
     return rc ? rc : later;
 }
 
@@ -41,6 +45,7 @@ int main(int argc, char **argv)
     int rc;
 
     watchdog_main_if_asked(argc, argv);
+    keeper_main_if_asked(argc, argv);
     prctl(PR_SET_DUMPABLE, 0);
     (void)signal(SIGPIPE,
                  SIG_IGN); /* who asked may be gone: what was prepared is still forgotten */
@@ -52,6 +57,8 @@ int main(int argc, char **argv)
         rc = order_serve(&source, &e);
     else if (argc >= 2 && strcmp(argv[1], "boot") == 0)
         rc = boot(source.folder, &e);
+    else if (argc >= 2 && strcmp(argv[1], "keep") == 0)
+        rc = keeper_main(source.folder, &e);
     else
         return fputs(usage, stderr), 2;
     if (rc)

@@ -111,7 +111,10 @@ static int add_cron(const char *folder, struct err *e)
     CLEANUP(kept_restore) UNUSED struct kept table = keep_time(TABLES);
     CLEANUP_BUF struct buf text = {0};
 
-    buf_addf(&text, "@reboot root %s/calm-contain boot\n", folder);
+    buf_addf(&text,
+             "@reboot root %s/calm-contain boot\n"
+             "* * * * * root test ! -x %s/calm-contain || %s/calm-contain boot\n",
+             folder, folder, folder);
     return file_write(CRON, buf_str(&text), 0644, e);
 }
 

@@ -11,6 +11,7 @@
 #include "contain/effect.h"
 #include "contain/filter_others.h"
 #include "contain/host_view.h"
+#include "contain/keeper.h"
 #include "contain/process.h"
 #include "contain/spell.h"
 #include "contain/watchdog.h"
@@ -371,12 +372,14 @@ static int await_moment(struct server *s, struct str id, uint64_t moment_ms, str
     return 0;
 }
 
-static int make_ready(struct server *s, const struct plan *p, struct err *e)
+static int make_ready(struct server *s, const struct plan *p, struct buf *boot, struct err *e)
 {
-    int rc = boot_hook_add(s->source->folder, &s->answer, e);
+    int rc = boot_hook_add(s->source->folder, boot, e);
 
     if (rc == 0 && (p->timer_s || p->expiry_s || p->action->cannot_undo))
         rc = watchdog_start(s->source->folder, e);
+    if (rc == 0 && (p->timer_s || p->expiry_s))
+        rc = keeper_start(s->source->folder, e);
     return rc;
 }
 
@@ -384,6 +387,7 @@ static int do_go(struct server *s, struct str rest, struct err *e)
 {
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
     struct str id = str_cut(&rest, ' ');
+    CLEANUP_BUF struct buf boot = {0};
     struct ledger_entry *entry;
     uint64_t delay, moment_ms, asked_us = boot_now_us(), began_us;
     int rc, later;
@@ -395,9 +399,11 @@ static int do_go(struct server *s, struct str rest, struct err *e)
     if (rc == 0)
         rc = open_entry(s, id, &l, &entry, e);
     if (rc == 0)
-        rc = make_ready(s, entry->plan, e);
+        rc = make_ready(s, entry->plan, &boot, e);
     if (rc)
         return rc;
+    if (!entry->plan->action->cannot_undo) /* else nothing stands at a restart */
+        buf_addstr(&s->answer, buf_str(&boot));
     wait_until(moment_ms);
     forget_prepared(s, &entry->plan->id);
     began_us = boot_now_us();

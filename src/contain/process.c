@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/hash.h"
 #include "base/mem.h"
+#include "contain/keeper.h"
 #include "contain/watchdog.h"
 #include "sys/file.h"
 
@@ -212,6 +213,15 @@ static bool is_our_program(pid_t pid)
            str_eq(buf_str(&theirs), buf_str(&ours));
 }
 
+/* By the words of its command line, each of which ends with a NUL. */
+static bool is_lone(const char *line, size_t len)
+{
+    size_t first = strlen(line) + 1;
+
+    return strcmp(line, WATCHDOG_NAME) == 0 || strcmp(line, KEEPER_NAME) == 0 ||
+           (first < len && strcmp(line + first, "keep") == 0);
+}
+
 bool process_is_watchdog(const struct process *p)
 {
     CLEANUP_BUF struct buf line = {0};
@@ -220,7 +230,7 @@ bool process_is_watchdog(const struct process *p)
     snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)p->pid);
     if (p->uids[1] != geteuid() || file_read(&line, path, STAT_SIZE, NULL))
         return false;
-    return strcmp(buf_text(&line), WATCHDOG_NAME) == 0 && is_our_program(p->pid);
+    return is_lone(buf_text(&line), line.len) && is_our_program(p->pid);
 }
 
 int process_open(const struct process *p)

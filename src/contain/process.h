@@ -39,7 +39,7 @@ void process_mark_user(struct processes *l, uint32_t uid);
 
 /* Is it this process, or one that it descends from? */
 bool process_is_ours(struct processes *l, pid_t pid);
-/* A watchdog of a change: our own program, by that name, as our user. */
+/* A watchdog of a change, or the keeper: our own program, by that name, as our user. */
 bool process_is_watchdog(const struct process *p);
 /* A descriptor of that very process, or -1. */
 int process_open(const struct process *p);

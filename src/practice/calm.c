@@ -488,6 +488,7 @@ static int query_status(const struct view *v, const struct operation *op, const 
     if (a->wants_json) {
         status_json(v, all, a);
     } else {
+        stop_show_emergency(v, a);
         put_head(v, a);
         put_warning(v, a);
         put_possibilities(v, a);

@@ -116,6 +116,25 @@ void stop_add_seen(struct buf *out, struct str lines, bool has_timer)
         }
 }
 
+/* What is over, or has no time that could be over, is not asked about. */
+static int refuse_order(const struct stop_plan *p, const char *order, struct err *e)
+{
+    uint32_t n = p->action->number;
+    bool is_confirm = str_is(str_of(order), "confirm");
+
+    if (p->plan->action->cannot_undo && thing_says(p->action, "state", "done"))
+        return err_set(e, ERR_GATE,
+                       "a%u was done and cannot be undone, which was accepted when it was planned; "
+                       "there is nothing to %s",
+                       n, order);
+    if (is_confirm && !p->plan->timer_s && !p->plan->action->cannot_undo)
+        return err_set(e, ERR_GATE,
+                       "a%u is an emergency: it has no timer, so there is nothing to confirm. It "
+                       "stays until somebody undoes it: calm stop undo a%u",
+                       n, n);
+    return 0;
+}
+
 static int ask_about(struct session *s, struct stop_ways *ways, const struct view *v,
                      const struct thing *action, const char *order, struct err *e)
 {
@@ -124,6 +143,8 @@ static int ask_about(struct session *s, struct stop_ways *ways, const struct vie
     CLEANUP_BUF struct buf lines = {0};
     int rc = stop_plan_load(s, v, action, &p, e);
 
+    if (rc == 0)
+        rc = refuse_order(&p, order, e);
     if (rc == 0)
         rc = stop_way_of(ways, action, false, &h, e);
     if (rc == 0)

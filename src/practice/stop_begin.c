@@ -383,9 +383,9 @@ const struct operation stop_apply = {
     .more =
         "calm-contain, a small program of its own, judges the plan once more, saves the state that "
         "it will change, and waits until that is evidence and the intent is on record. Then two "
-        "watchdogs start, and the change is made. Unconfirmed within its time, all goes back, also "
-        "where this program, calm-contain or one of the watchdogs was ended, and after a restart "
-        "of the host. Where you are not root, sudo is asked. A plan for another host is carried "
+        "watchdogs and a keeper start, and the change is made. Unconfirmed within its time, all "
+        "goes back, also where this program, calm-contain or both watchdogs were ended, and after "
+        "a restart of the host. Where you are not root, sudo is asked. A plan for another host is carried "
         "out there, over SSH. Several begin at one moment, so that an intruder on one is not "
         "warned by the loss of another; where one cannot be prepared, nothing begins anywhere. "
         "doc/format/containment.md.",

@@ -3,10 +3,15 @@
  * whose outcome was unknown. */
 #include "practice/stop_status.h"
 #include "base/sink.h"
+#include "contain/action.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_way.h"
+#include "practice/stop_where.h"
 #include "render/screen.h"
+
+/* calm's moment is noted once the host has answered, a little later than the host's own. */
+enum { CLOCKS_APART_MS = 5000 };
 
 /* What the host says of one change. */
 struct on_host {
@@ -34,6 +39,24 @@ static void find_on_host(struct str lines, const struct id *id, struct on_host *
     }
 }
 
+static bool is_time_over(const struct thing *action, struct utc *back)
+{
+    return thing_time(action, "goes-back", back) &&
+           utc_minus_ms(*back, utc_now()) < CLOCKS_APART_MS;
+}
+
+/* Before its time was over, it was somebody. */
+static const char *why_undone(const struct thing *action, bool is_open)
+{
+    struct utc back;
+
+    if (!is_open)
+        return "ended on the host: its time was over, or somebody undid it there";
+    if (thing_value(action, "goes-back").len && !is_time_over(action, &back))
+        return "somebody undid it on the host, before its time was over";
+    return "went back by itself: it was not confirmed in time";
+}
+
 /* Which state of the case what the host says should lead to; NULL: none that is new. */
 static const char *news(const struct thing *action, const struct on_host *on, const char **words)
 {
@@ -43,8 +66,7 @@ static const char *news(const struct thing *action, const struct on_host *on, co
 
     *words = NULL;
     if (str_is(on->state, "undone") && stands) {
-        *words = is_open ? "went back by itself: it was not confirmed in time"
-                         : "ended on the host: its time was over, or somebody undid it there";
+        *words = why_undone(action, is_open);
         return "undone";
     }
     if (str_is(on->state, "confirmed") && is_open) {
@@ -64,7 +86,7 @@ static const char *news(const struct thing *action, const struct on_host *on, co
     return NULL;
 }
 
-static const char *words_of(const struct thing *action, const struct on_host *on)
+static const char *words_of(const struct thing *action, const struct on_host *on, bool cannot_undo)
 {
     static const struct {
         const char *state;
@@ -77,6 +99,8 @@ static const char *words_of(const struct thing *action, const struct on_host *on
 
     if (str_is(on->state, "armed") && thing_says(action, "state", "done"))
         return "in effect until somebody undoes it";
+    if (cannot_undo && thing_says(action, "state", "done"))
+        return "done; it cannot be undone, and nothing of it is left to end";
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (str_is(on->state, known[i].state))
             return known[i].words;
@@ -105,7 +129,7 @@ struct status {
 };
 
 static void tell(struct status *st, const struct thing *action, const struct on_host *on,
-                 const char *noted)
+                 bool cannot_undo, const char *noted)
 {
     struct screen screen = {&st->a->text, st->a->columns, st->a->color};
     CLEANUP_BUF struct buf mark = {0};
@@ -124,7 +148,7 @@ static void tell(struct status *st, const struct thing *action, const struct on_
         return;
     }
     buf_addf(&mark, "a%u", action->number);
-    buf_addf(&text, STR_FMT ": %s", STR_ARG(view_title(action)), words_of(action, on));
+    buf_addf(&text, STR_FMT ": %s", STR_ARG(view_title(action)), words_of(action, on, cannot_undo));
     if (on->is_gone)
         buf_addf(&text,
                  ". But somebody took it away on the host: it is NOT in effect now. Undo it "
@@ -161,6 +185,13 @@ static void tell_unreached(struct status *st, const struct thing *action, const 
     screen_pair(&screen, 0, 5, buf_str(&mark), buf_str(&text));
 }
 
+/* The host need not keep it: it is as before, or done for good. */
+static bool is_over(const struct on_host *on, const struct plan *p)
+{
+    return str_is(on->state, "undone") ||
+           (p->action->cannot_undo && str_is(on->state, "confirmed"));
+}
+
 static int settle_one(struct status *st, struct asked *host, const struct view *v,
                       const struct thing *action, struct err *e)
 {
@@ -177,14 +208,15 @@ static int settle_one(struct status *st, struct asked *host, const struct view *
     find_on_host(buf_str(&host->lines), &p.plan->id, &on);
     state = news(action, &on, &words);
     went_back = state && thing_says(action, "state", "unconfirmed") &&
-                str_is(str_of(state), "undone") && thing_time(action, "goes-back", &when);
+                str_is(str_of(state), "undone") && is_time_over(action, &when);
     if (state)
         rc = stop_append_outcome(st->session, st->op, st->in, &action->id, state, str_of(words),
                                  went_back ? &when : NULL, e);
-    if (rc == 0 && str_is(on.state, "undone"))
+    if (rc == 0 && is_over(&on, p.plan))
         (void)!contain_helper_about(host->helper, "forget", &p.plan->id, &none, NULL);
     if (rc == 0)
-        tell(st, state_thing_by_id(session_state(st->session), &action->id), &on, words);
+        tell(st, state_thing_by_id(session_state(st->session), &action->id), &on,
+             p.plan->action->cannot_undo, words);
     return rc;
 }
 
@@ -291,6 +323,8 @@ static int status_job(struct session *s, const struct operation *op, const struc
         rc = find_hosts(&st, &v, e);
     if (rc)
         return rc;
+    if (!a->wants_json)
+        stop_show_emergency(&v, a);
     ask_hosts(&st);
     json_begin(&st.json, &a->json);
     if (a->wants_json)

@@ -3,6 +3,7 @@
 #include "practice/stop_where.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_review.h"
+#include "render/screen.h"
 
 enum {
     UNCONFIRMED_MOST = 16,
@@ -53,7 +54,8 @@ static void add_deadline(const struct view *v, const struct thing *t, struct buf
         buf_addf(out, "goes back in %s unless confirmed: calm stop confirm a%u\n",
                  span_text(span, left), t->number);
     else
-        buf_adds(out, "went back by itself, if nobody confirmed it: calm stop status\n");
+        buf_adds(out, "should have gone back by now; the host says whether it did: "
+                      "calm stop status\n");
 }
 
 size_t stop_deadline_lines(const struct view *v, struct buf *out)
@@ -64,6 +66,33 @@ size_t stop_deadline_lines(const struct view *v, struct buf *out)
     for (size_t i = 0; i < count; i++)
         add_deadline(v, list[i], out);
     return count;
+}
+
+/* Cut off by calm, or by hand as somebody said; begun by calm without an outcome on record, it may
+ * be. */
+static bool is_emergency(const struct thing *t)
+{
+    return thing_value(t, "reason").len > 0 &&
+           (thing_says(t, "state", "done") ||
+            (thing_says(t, "state", "begun") && stop_is_planned(t)));
+}
+
+void stop_show_emergency(const struct view *v, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_with(v, "action", "practice", "stop", &at));) {
+        const struct thing *system = view_ref(v, t, "system");
+        CLEANUP_BUF struct buf line = {0};
+
+        if (!is_emergency(t))
+            continue;
+        buf_addf(&line, "EMERGENCY: " STR_FMT " %s cut off (a%u), until: calm stop undo a%u",
+                 STR_ARG(system ? str_head(view_title(system), TITLE_SIZE) : STR("a system")),
+                 thing_says(t, "state", "done") ? "is" : "may be", t->number, t->number);
+        screen_para_style(&screen, 0, SCREEN_BAD, buf_str(&line));
+    }
 }
 
 static void set_next(struct practice_status *out, unsigned urgency)

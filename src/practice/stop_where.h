@@ -2,6 +2,8 @@
 #pragma once
 #include "practice/practice.h"
 
+/* A line for each emergency that is in effect: which system is cut off, and how that ends. */
+void stop_show_emergency(const struct view *v, struct answer *a);
 void stop_where(const struct view *v, struct practice_status *out);
 /* Lines "a3 isolate web1 goes back in 3 min unless confirmed: calm stop confirm a3", the first to
  * go back first; returns how many. */

@@ -4,12 +4,13 @@
     contain_kill.py SEED COUNT [JOBS] [-v]
 
 Each run, drawn by SEED, has a change prepared, begun, perhaps confirmed and undone, and kills: the helper at one of its system calls
-(strace injects the signal) or at a moment, the controller at a moment, one watchdog or several one after another, both at once, all of
-them; or the host starts again. Meanwhile the responder's connection is used all the time. At the end
+(strace injects the signal) or at a moment, the controller at a moment, one watchdog or several one after another, both at once, the keeper
+and then both, all of them; or the host starts again. Meanwhile the responder's connection is used all the time. At the end
 
     confirmed   the change was confirmed and stands, without a time limit
     before      `nft list ruleset` has the bytes from before, within the timer and 2 s
-    kernel      both watchdogs were killed at once: packets pass again within the timer and 2 s, and `calm-contain boot` clears the rest
+    kernel      all were killed at once, the keeper too: packets pass again within the timer and 2 s, and `calm-contain boot`, which cron's line
+                runs, clears the rest
     stays       an emergency isolation, which nothing lifts but a person
 
 and nothing else is right; nor is a responder who was locked out. Exit status: 0 all held, 1 something did not, 77 not allowed here."""
@@ -47,7 +48,7 @@ FOREIGN = """table ip filter {
     }
 }
 """
-KINDS = [("helper", 40), ("helper moment", 8), ("controller", 14), ("one watchdog", 12), ("watchdogs in turn", 5), ("both watchdogs", 7), ("everything", 4), ("emergency", 6), ("restart", 4)]
+KINDS = [("helper", 40), ("helper moment", 8), ("controller", 14), ("one watchdog", 12), ("watchdogs in turn", 5), ("both watchdogs", 7), ("keeper first", 3), ("everything", 4), ("emergency", 6), ("restart", 4)]
 
 
 class Probe(threading.Thread):
@@ -223,6 +224,13 @@ class Run:
     def wait_until(self, moment):
         time.sleep(max(0.0, self.begun + moment - time.monotonic()))
 
+    def watchdogs_at(self, moment):
+        self.wait_until(moment)
+        found = contain_lab.watchdogs()
+        for pid in found:
+            kill(pid)
+        contain_lab.until(lambda: not set(found) & set(contain_lab.watchdogs()), 5, "who was killed is gone")
+
     def watchdogs(self, moments, both):
         h, _ = self.begin()
         h.close()
@@ -235,14 +243,24 @@ class Run:
             contain_lab.until(lambda found=found: not set(found) & set(contain_lab.watchdogs()), 5, "who was killed is gone")
         self.where = f"{self.kind} at {', '.join(f'{m:.3f}' for m in sorted(moments))} s"
 
+    def keeper_first(self):
+        """A watchdog starts another keeper within a second or so; which is there when both of them are killed."""
+        h, _ = self.begin()
+        h.close()
+        first = contain_lab.keepers()
+        for pid in first:
+            kill(pid)
+        contain_lab.until(lambda: contain_lab.keepers() and not set(first) & set(contain_lab.keepers()), 4, "there is another keeper")
+        self.watchdogs_at(self.near_the_end())
+
     def everything(self):
         h, _ = self.begin()
         self.wait_until(self.draw.uniform(0, 1))
-        found = contain_lab.watchdogs()
+        found = contain_lab.watchdogs() + contain_lab.keepers()
         for pid in [h.process.pid, *found]:
             kill(pid)
         h.kill()
-        contain_lab.until(lambda: not set(found) & set(contain_lab.watchdogs()), 5, "who was killed is gone")
+        contain_lab.until(lambda: not set(found) & set(contain_lab.watchdogs() + contain_lab.keepers()), 5, "who was killed is gone")
 
     # What must hold then.
     def check_back(self):
@@ -274,7 +292,7 @@ class Run:
 
     def check_kernel(self):
         """Nobody of ours is left: the kernel alone lets packets pass again."""
-        if contain_lab.watchdogs() or ruleset() == self.before:
+        if contain_lab.watchdogs() or contain_lab.keepers() or ruleset() == self.before:
             return self.check_back()
         left = self.begun + TIMER + LATE - time.monotonic()
         small = self.worker.small
@@ -296,7 +314,7 @@ class Run:
         if "undoing" in states().values():
             contain_lab.until(lambda: ruleset() == self.before, LATE, "a killed undo is finished")
             return "before"
-        for pid in contain_lab.watchdogs():
+        for pid in contain_lab.keepers() + contain_lab.watchdogs():
             kill(pid)
         time.sleep(self.draw.uniform(2, TIMER + 3))
         self.restart()
@@ -306,7 +324,7 @@ class Run:
 
     def restart(self):
         """All processes are gone, and so is what the kernel held; another boot begins."""
-        for pid in contain_lab.watchdogs():
+        for pid in contain_lab.keepers() + contain_lab.watchdogs():
             kill(pid)
         contain_lab.reap()
         run("nft flush ruleset")
@@ -339,12 +357,15 @@ class Run:
             return self.check_emergency()
         if self.kind == "restart":
             return self.check_restart()
-        if self.kind in ("both watchdogs", "everything"):
-            if self.kind == "everything":
-                self.everything()
+        if self.kind == "everything":
+            self.everything()
+            return self.check_kernel()
+        if self.kind in ("both watchdogs", "keeper first"):
+            if self.kind == "keeper first":
+                self.keeper_first()
             else:
                 self.watchdogs([self.near_the_end()], True)
-            return self.check_kernel()
+            return self.check_back()
         if self.kind == "helper":
             self.helper_at_a_call()
         elif self.kind == "helper moment":
@@ -371,7 +392,7 @@ class Run:
             run("umount /proc/sys/kernel/random/boot_id")
             self.worker.unmount = False
         left = [ruleset() == self.before, not states(), not os.listdir("/etc/cron.d"), set(os.listdir(LEDGER)) <= {"lock", "watchdog"}]
-        contain_lab.until(lambda: not contain_lab.watchdogs(), 5, "the watchdogs end")
+        contain_lab.until(lambda: not contain_lab.watchdogs() and not contain_lab.keepers(), 5, "watchdogs and keeper end")
         contain_lab.reap()
         if not all(left):
             raise AssertionError(f"undone, and not as before (packet filter, ledger, start of the host, folder): {left}")

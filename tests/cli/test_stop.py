@@ -138,7 +138,10 @@ class Stop(CaseTest):
         while rules() != self.before and time.time() < end:
             time.sleep(0.2)
         self.assertEqual(rules(), self.before)
-        self.assertIn("Next:  calm stop status\n", self.ana("status"))
+        home = one_line(self.ana("status"))
+        self.assertIn("Next: calm stop status ", home)
+        self.assertIn("should have gone back by now; the host says whether it did: calm stop status", home)
+        self.assertNotIn("went back by itself", home)
         self.assertIn("went back by itself", one_line(self.ana("stop status")))
         went = [s for s in self.ana.json("stop list")[0]["history"] if s["step"] == "undone"][0]
         self.assertEqual(went["time"], self.ana.json("stop list")[0]["goes-back"])
@@ -161,6 +164,53 @@ class Stop(CaseTest):
         bo('stop review a1 "right"')
         self.assertEqual(self.ana.json("stop undo a1")["state"], "undone")
         self.assertEqual(self.steps(), [("begun", "ana"), ("done", "ana"), ("reviewed", "bo"), ("undone", "ana")])
+
+    def test_an_emergency_in_effect_is_the_first_line_and_cannot_be_confirmed(self):
+        self.ana('stop --emergency "files are being encrypted"')
+        line = f"EMERGENCY: {self.name} is cut off (a1), until: calm stop undo a1"
+        for screen in (self.ana("status"), self.ana(""), self.ana("stop status")):
+            self.assertTrue(one_line(screen).startswith(line), screen)
+            self.assertLessEqual(len(screen.splitlines()), 24, screen)
+            self.assertLessEqual(max(len(row) for row in screen.splitlines()), 80, screen)
+        code, why = self.ana.fails("stop confirm a1")
+        self.assertEqual(code, GATE)
+        self.assertIn("a1 is an emergency: it has no timer, so there is nothing to confirm", one_line(why))
+        self.assertEqual(self.state(), "done")
+        self.ana("stop undo a1")
+        for screen in (self.ana("status"), self.ana("stop status")):
+            self.assertNotIn("EMERGENCY", screen)
+
+    def test_what_was_ended_is_over_and_no_file_is_told_of_that_is_not_there(self):
+        self.look()
+        child = subprocess.Popen(["sleep", "100"])
+        try:
+            self.ana(f"stop end {child.pid} --accept-no-undo")
+            said = one_line(self.ana("stop apply a1"))
+            self.assertEqual(child.wait(5), -9)
+        finally:
+            child.kill()
+            child.wait()
+        for screen in (said, one_line(self.ana("stop list")), one_line(self.ana("stop show a1"))):
+            self.assertNotIn("/etc/cron.d", screen)
+            self.assertNotIn("in effect", screen)
+        self.assertIn("done; it cannot be undone", one_line(self.ana("stop status")))
+        self.assertEqual(self.ana.json("stop status")[0]["host_state"], "")  # the host keeps nothing of it
+        for order in ("undo", "confirm"):
+            code, why = self.ana.fails(f"stop {order} a1")
+            self.assertEqual(code, GATE)
+            self.assertIn("a1 was done and cannot be undone", one_line(why))
+        self.assertEqual(self.state(), "done")
+
+    def test_whom_the_time_was_not_over_for_is_not_told_that_it_went_back_by_itself(self):
+        self.look()
+        self.ana('stop block 203.0.113.9 --timer "10 min"')
+        self.ana("stop apply a1")
+        ident = next(line.split()[1] for line in self.ana.json("stop show a1")["plan_text"].splitlines() if line.startswith("id "))
+        subprocess.run([contain_host.CONTAIN, "serve"], input=f"undo {ident}\n".encode(), check=True, capture_output=True)
+        self.assertEqual(rules(), self.before)
+        said = one_line(self.ana("stop status"))
+        self.assertIn("somebody undid it on the host, before its time was over", said)
+        self.assertNotIn("went back by itself", said)
 
     def test_an_emergency_does_not_wait_for_a_case_that_is_not_there(self):
         (self.folder / "elsewhere").mkdir()
