@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "contain/device_shell.h"
+#include "contain/limit.h"
 
 enum {
     PLAIN_COUNT = 1000,     /* networks of a family that are compared one by one */
@@ -36,7 +37,7 @@ static bool has_family(const struct device_job *j, unsigned size)
 /* What is at a port and leaves through it is seen in the table mangle alone. */
 static bool uses_raw(const struct device_job *j)
 {
-    return !device_is(j, "limit") || plan_value(j->plan, "rate");
+    return !device_is(j, "limit") || plan_value(j->plan, "rate") || plan_value(j->plan, "bytes");
 }
 
 static bool uses_mangle(const struct device_job *j)
@@ -186,9 +187,9 @@ static void add_block(const struct family *f)
     add_nets(f, "O", "-d");
 }
 
-static void add_flood(const struct family *f, const char *chain, const char *host)
+static void add_flood(const struct family *f, const char *chain, bool counts_data, const char *host)
 {
-    bool is_udp = str_is(plan_value(f->j->plan, "flood")->text, "udp");
+    bool is_udp = limit_counted(f->j->plan) == LIMIT_UDP;
     const struct plan_value *port = plan_value(f->j->plan, "port");
 
     begin(f, chain);
@@ -197,7 +198,7 @@ static void add_flood(const struct family *f, const char *chain, const char *hos
     buf_adds(f->out, is_udp ? " -p udp -m udp" : " -p tcp -m tcp");
     if (port)
         buf_addf(f->out, " --dport %u", (unsigned)port->number);
-    buf_adds(f->out, is_udp ? "" : " --syn");
+    buf_adds(f->out, is_udp ? "" : counts_data ? " --tcp-flags PSH PSH" : " --syn");
 }
 
 static unsigned prefix_of(const struct family *f)
@@ -206,24 +207,32 @@ static unsigned prefix_of(const struct family *f)
                                    : device_number(f->j, "prefix6", 64));
 }
 
+static void add_meter(const struct family *f, const char *host, const struct filter_rate *rate)
+{
+    add_flood(f, "I", limit_counted(f->j->plan) == LIMIT_DATA, host);
+    buf_adds(f->out, " -m hashlimit --hashlimit-above ");
+    buf_add_u64(f->out, rate->per_second);
+    buf_adds(f->out, rate->is_bytes ? "b/s --hashlimit-burst " : "/sec --hashlimit-burst ");
+    buf_add_u64(f->out, rate->burst);
+    buf_addf(f->out,
+             "%s --hashlimit-mode srcip --hashlimit-srcmask %u --hashlimit-htable-expire 60000 "
+             "--hashlimit-name calm%s%s -j DROP\n",
+             rate->is_bytes ? "b" : "", prefix_of(f), f->j->tag, rate->is_bytes ? "b" : "");
+}
+
 static void add_rate(const struct family *f, const char *host)
 {
-    uint64_t rate = device_number(f->j, "rate", 0);
+    struct filter_rate packets = limit_packets(f->j->plan), bytes = limit_bytes(f->j->plan);
 
-    add_flood(f, "I", host);
-    buf_adds(f->out, " -m hashlimit --hashlimit-above ");
-    buf_add_u64(f->out, rate);
-    buf_adds(f->out, "/sec --hashlimit-burst ");
-    buf_add_u64(f->out, device_number(f->j, "burst", rate * 2));
-    buf_addf(f->out,
-             " --hashlimit-mode srcip --hashlimit-srcmask %u --hashlimit-htable-expire 60000 "
-             "--hashlimit-name calm%s -j DROP\n",
-             prefix_of(f), f->j->tag);
+    if (packets.per_second)
+        add_meter(f, host, &packets);
+    if (bytes.per_second)
+        add_meter(f, host, &bytes);
 }
 
 static void add_connections(const struct family *f, const char *host)
 {
-    add_flood(f, "M", host);
+    add_flood(f, "M", false, host);
     buf_adds(f->out, " -m connlimit --connlimit-above ");
     buf_add_u64(f->out, device_number(f->j, "connections", 0));
     buf_addf(f->out, " --connlimit-mask %u --connlimit-saddr -j DROP\n", prefix_of(f));
@@ -499,6 +508,9 @@ static void iptables_lacks(const struct device_job *j, struct buf *out)
         return;
     device_lacks_boot(j, out);
     device_lacks_addresses(j, out);
+    if (device_is(j, "limit") && limit_counted(j->plan) == LIMIT_DATA)
+        buf_adds(out, "Of what brings data in a connection, packets with the mark PSH are counted: "
+                      "those that end what a program sent at once.\n");
     if (device_is(j, "block") && j->place->port.len)
         buf_adds(out,
                  "What goes to the blocked networks is dropped whichever interface it takes.\n");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "contain/device_shell.h"
+#include "contain/limit.h"
 
 #define TIME_MOST 9000000000u /* nanoseconds of 63 bits */
 
@@ -98,10 +99,11 @@ static void add_block(const struct device_job *j, enum chain_kind kind, struct b
     }
 }
 
-/* Which packets a limit counts: of new connections, or of UDP, to the port. */
-static void add_flood(const struct device_job *j, unsigned size, struct buf *out)
+/* Which packets a limit counts: of new connections, of UDP, or what brings data in a connection, to
+ * the port. */
+static void add_flood(const struct device_job *j, unsigned size, bool counts_data, struct buf *out)
 {
-    bool is_udp = str_is(plan_value(j->plan, "flood")->text, "udp");
+    bool is_udp = limit_counted(j->plan) == LIMIT_UDP;
     const struct plan_value *port = plan_value(j->plan, "port");
     char net[NET_TEXT_SIZE];
     bool is_first = true;
@@ -118,7 +120,8 @@ static void add_flood(const struct device_job *j, unsigned size, struct buf *out
     if (port)
         buf_addf(out, "%s dport %u ", is_udp ? "udp" : "tcp", (unsigned)port->number);
     if (!is_udp)
-        buf_adds(out, "tcp flags & (fin | syn | rst | ack) == syn ");
+        buf_adds(out, counts_data ? "meta l4proto tcp @ih,0,8 >= 0 "
+                                  : "tcp flags & (fin | syn | rst | ack) == syn ");
 }
 
 static void add_source(const struct device_job *j, unsigned size, struct buf *out)
@@ -140,22 +143,31 @@ static bool limits_size(const struct device_job *j, unsigned size)
     return j->place->is_host_itself || !j->place->host_count || device_host_has_size(j, size);
 }
 
+static void add_meter(const struct device_job *j, unsigned size, const struct filter_rate *rate,
+                      struct buf *out)
+{
+    add_flood(j, size, limit_counted(j->plan) == LIMIT_DATA, out);
+    buf_addf(out, "update @%s%d { ", rate->is_bytes ? "bytes" : "rate", size == 4 ? 4 : 6);
+    add_source(j, size, out);
+    buf_adds(out, " limit rate over ");
+    buf_add_u64(out, rate->per_second);
+    buf_adds(out, rate->is_bytes ? " bytes/second burst " : "/second burst ");
+    buf_add_u64(out, rate->burst);
+    buf_adds(out, rate->is_bytes ? " bytes } counter drop\n" : " packets } counter drop\n");
+}
+
 static void add_rate(const struct device_job *j, struct buf *out)
 {
-    uint64_t rate = device_number(j, "rate", 0);
+    struct filter_rate packets = limit_packets(j->plan), bytes = limit_bytes(j->plan);
 
     add_passes(j, CHAIN_ARRIVE, out);
-    for (unsigned size = 4; size <= 16 && rate; size += 12) {
+    for (unsigned size = 4; size <= 16; size += 12) {
         if (!limits_size(j, size))
             continue;
-        add_flood(j, size, out);
-        buf_addf(out, "update @rate%d { ", size == 4 ? 4 : 6);
-        add_source(j, size, out);
-        buf_adds(out, " limit rate over ");
-        buf_add_u64(out, rate);
-        buf_adds(out, "/second burst ");
-        buf_add_u64(out, device_number(j, "burst", rate * 2));
-        buf_adds(out, " packets } counter drop\n");
+        if (packets.per_second)
+            add_meter(j, size, &packets, out);
+        if (bytes.per_second)
+            add_meter(j, size, &bytes, out);
     }
 }
 
@@ -167,7 +179,7 @@ static void add_connections(const struct device_job *j, struct buf *out)
     for (unsigned size = 4; size <= 16; size += 12) {
         if (!limits_size(j, size))
             continue;
-        add_flood(j, size, out);
+        add_flood(j, size, false, out);
         buf_addf(out, "add @open%d { ", size == 4 ? 4 : 6);
         add_source(j, size, out);
         buf_adds(out, " ct count over ");
@@ -216,6 +228,8 @@ static void add_sets(const struct device_job *j, struct buf *out)
         add_nets(j, size, out);
         if (device_is(j, "limit") && plan_value(j->plan, "rate"))
             add_counters(out, "rate", size, true);
+        if (device_is(j, "limit") && limit_bytes(j->plan).per_second)
+            add_counters(out, "bytes", size, true);
         if (device_is(j, "limit") && plan_value(j->plan, "connections"))
             add_counters(out, "open", size, false);
     }
@@ -251,7 +265,7 @@ static void add_chain(const struct device_job *j, const char *name, const char *
 
 static void add_limit_chains(const struct device_job *j, struct buf *out)
 {
-    if (plan_value(j->plan, "rate")) {
+    if (plan_value(j->plan, "rate") || limit_bytes(j->plan).per_second) {
         buf_adds(out, "    chain plan_in {\n");
         add_rate(j, out);
         buf_adds(out, "    }\n");

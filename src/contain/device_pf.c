@@ -237,9 +237,10 @@ static void pf_undo(const struct device_job *j, struct buf *out)
 static int pf_judge(const struct device_job *j, struct err *e)
 {
     if (device_is(j, "limit") && !str_is(plan_value(j->plan, "flood")->text, "tcp"))
-        return err_set(e, ERR_USAGE,
-                       "pf counts what one source sends by its TCP connections; UDP "
-                       "it cannot limit so");
+        return err_set(
+            e, ERR_USAGE,
+            "pf counts what one source sends by its TCP connections; UDP it cannot limit "
+            "so, nor what comes within a connection");
     if (device_is(j, "limit") && !plan_value(j->plan, "port"))
         return err_set(e, ERR_USAGE, "pf can limit connections to a port: say which");
     return shell_judge(j, e);

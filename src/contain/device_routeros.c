@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include "contain/device_text.h"
+#include "contain/limit.h"
 
 /* What is written at the moment: one of the two menus. */
 struct menu {
@@ -171,14 +172,16 @@ static void add_block(const struct menu *m)
     drop_list(m, "out", "dst");
 }
 
-static void add_flood(const struct menu *m, const char *host)
+static void add_flood(const struct menu *m, enum limit_counted counted, const char *host)
 {
     const struct plan_value *port = plan_value(m->j->plan, "port");
-    bool is_udp = str_is(plan_value(m->j->plan, "flood")->text, "udp");
+    static const char *const words[] = {[LIMIT_BEGINS] = "tcp tcp-flags=syn,!ack,!rst,!fin",
+                                        [LIMIT_UDP] = "udp",
+                                        [LIMIT_DATA] = "tcp tcp-flags=psh"};
 
     if (host)
         buf_addf(m->out, " dst-address=%s", host);
-    buf_addf(m->out, " protocol=%s", is_udp ? "udp" : "tcp tcp-flags=syn,!ack,!rst,!fin");
+    buf_addf(m->out, " protocol=%s", words[counted]);
     if (port)
         buf_addf(m->out, " dst-port=%u", (unsigned)port->number);
 }
@@ -188,7 +191,7 @@ static void add_rate(const struct menu *m, const char *host)
     uint64_t rate = device_number(m->j, "rate", 0);
 
     begin_rule(m, "raw", "in", "return");
-    add_flood(m, host);
+    add_flood(m, limit_counted(m->j->plan), host);
     buf_adds(m->out, " dst-limit=");
     buf_add_u64(m->out, rate);
     buf_adds(m->out, "/1s,");
@@ -196,7 +199,7 @@ static void add_rate(const struct menu *m, const char *host)
     buf_adds(m->out, ",src-address/1m");
     end_rule(m);
     begin_rule(m, "raw", "in", "drop");
-    add_flood(m, host);
+    add_flood(m, limit_counted(m->j->plan), host);
     end_rule(m);
 }
 
@@ -206,7 +209,7 @@ static void add_connections(const struct menu *m, const char *host)
                                               : device_number(m->j, "prefix6", 64));
 
     begin_rule(m, "filter", "late", "drop");
-    add_flood(m, host);
+    add_flood(m, LIMIT_BEGINS, host);
     buf_addf(m->out, " connection-limit=%u,%u", (unsigned)device_number(m->j, "connections", 0),
              prefix);
     end_rule(m);
@@ -394,11 +397,18 @@ static int routeros_judge(const struct device_job *j, struct err *e)
     if (device_is(j, "limit") && plan_value(j->plan, "connections") &&
         str_is(plan_value(j->plan, "flood")->text, "udp"))
         return err_set(e, ERR_USAGE, "RouterOS counts open connections of TCP alone");
+    if (device_is(j, "limit") && plan_value(j->plan, "bytes") && !plan_value(j->plan, "rate"))
+        return err_set(e, ERR_USAGE, "RouterOS counts packets of a source, not bytes: say a rate");
     return 0;
 }
 
 static void lacks_limit(const struct device_job *j, struct buf *out)
 {
+    if (limit_bytes(j->plan).per_second)
+        buf_adds(out, "Packets of a source are counted, not its bytes.\n");
+    if (limit_counted(j->plan) == LIMIT_DATA)
+        buf_adds(out, "Of what brings data in a connection, packets with the mark PSH are counted: "
+                      "those that end what a program sent at once.\n");
     if (plan_value(j->plan, "rate"))
         buf_adds(out, "The rate holds for each address, whatever prefix the plan names.\n");
     if (uses_filter(j))

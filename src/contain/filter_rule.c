@@ -150,18 +150,25 @@ static struct expression begin_update(struct filter_rule *r, const char *set, ui
     return x;
 }
 
-void filter_is_over_rate(struct filter_rule *r, const char *set, uint32_t id, uint64_t per_second,
-                         uint32_t burst, uint64_t forget_ms)
+/* Loading the first byte behind the header fails where there is none, and that ends the rule. */
+void filter_has_data(struct filter_rule *r)
+{
+    filter_payload(r, NFT_PAYLOAD_INNER_HEADER, 0, 1);
+}
+
+void filter_is_over_rate(struct filter_rule *r, const char *set, uint32_t id,
+                         const struct filter_rate *rate, uint64_t forget_ms)
 {
     struct expression x = begin_update(r, set, id, NFT_DYNSET_OP_UPDATE);
     struct expression limit;
 
     filter_put_u64(r->batch, NFTA_DYNSET_TIMEOUT, forget_ms);
     limit = begin(r->batch, NFTA_DYNSET_EXPR, "limit");
-    filter_put_u64(r->batch, NFTA_LIMIT_RATE, per_second);
+    filter_put_u64(r->batch, NFTA_LIMIT_RATE, rate->per_second);
     filter_put_u64(r->batch, NFTA_LIMIT_UNIT, 1);
-    filter_put_u32(r->batch, NFTA_LIMIT_BURST, burst);
-    filter_put_u32(r->batch, NFTA_LIMIT_TYPE, NFT_LIMIT_PKTS);
+    filter_put_u32(r->batch, NFTA_LIMIT_BURST, rate->burst);
+    filter_put_u32(r->batch, NFTA_LIMIT_TYPE,
+                   rate->is_bytes ? NFT_LIMIT_PKT_BYTES : NFT_LIMIT_PKTS);
     filter_put_u32(r->batch, NFTA_LIMIT_FLAGS, NFT_LIMIT_F_INV);
     end(r->batch, limit);
     end(r->batch, x);

@@ -25,10 +25,18 @@ void filter_is_u8(struct filter_rule *r, uint8_t value);
 void filter_is_u16(struct filter_rule *r, uint16_t value); /* stored in network order */
 void filter_is_between(struct filter_rule *r, struct str first, struct str last);
 void filter_is_in(struct filter_rule *r, const char *set, uint32_t id);
-/* Holds only while the source (the loaded key) is above so many packets or connections: a set with
- * NFT_SET_EVAL keeps one count for each key. */
-void filter_is_over_rate(struct filter_rule *r, const char *set, uint32_t id, uint64_t per_second,
-                         uint32_t burst, uint64_t forget_ms);
+/* A TCP packet that brings data; another ends the rule. Linux 5.16 or later. */
+void filter_has_data(struct filter_rule *r);
+/* How much a second passes, and how much at once before that counts. */
+struct filter_rate {
+    uint64_t per_second;
+    uint32_t burst;
+    bool is_bytes; /* else packets */
+};
+/* Holds only while the source (the loaded key) is above that rate, or has more connections: a set
+ * with NFT_SET_EVAL keeps one count for each key. */
+void filter_is_over_rate(struct filter_rule *r, const char *set, uint32_t id,
+                         const struct filter_rate *rate, uint64_t forget_ms);
 void filter_is_over_count(struct filter_rule *r, const char *set, uint32_t id, uint32_t count);
 void filter_count(struct filter_rule *r);
 /* Ends the rule: NF_ACCEPT, NF_DROP, NFT_RETURN; or goes on in another chain. */

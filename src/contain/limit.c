@@ -4,12 +4,14 @@
 #include <linux/netfilter/nf_tables.h>
 #include "contain/action.h"
 #include "contain/filter_table.h"
+#include "contain/limit.h"
 
 enum {
     SOURCE_COUNT = 65535, /* that are counted at once; the kernel forgets the quiet ones */
     FORGET_MS = 60000,    /* after this time without a packet above the rate */
     PREFIX_FOUR = 32,
     PREFIX_SIX = 64,
+    REQUEST_SIZE = 1500, /* of a packet over Ethernet: a request of more counts as several */
 };
 
 static uint64_t number(const struct plan *p, const char *name, uint64_t otherwise)
@@ -29,20 +31,27 @@ static void is_begin(struct filter_rule *r)
     filter_is(r, (struct str){(const char *)&syn, 1});
 }
 
-static void begin_rule(struct filter_table *t, enum filter_place place, struct filter_rule *r,
-                       unsigned size)
+enum limit_counted limit_counted(const struct plan *p)
 {
-    const struct plan_value *flood = plan_value(t->plan, "flood");
+    struct str flood = plan_value(p, "flood")->text;
+
+    return str_is(flood, "udp") ? LIMIT_UDP : str_is(flood, "http") ? LIMIT_DATA : LIMIT_BEGINS;
+}
+
+static void begin_rule(struct filter_table *t, enum filter_place place, enum limit_counted counted,
+                       struct filter_rule *r, unsigned size)
+{
     const struct plan_value *port = plan_value(t->plan, "port");
-    bool is_udp = str_is(flood->text, "udp");
 
     filter_table_rule(t, place, r);
     filter_is_ip(r, t->family, size);
-    filter_is_protocol(r, is_udp ? IPPROTO_UDP : IPPROTO_TCP);
-    if (!is_udp)
-        is_begin(r);
+    filter_is_protocol(r, counted == LIMIT_UDP ? IPPROTO_UDP : IPPROTO_TCP);
     if (port)
         filter_is_port(r, (uint16_t)port->number, (uint16_t)port->number, FILTER_DESTINATION);
+    if (counted == LIMIT_BEGINS)
+        is_begin(r);
+    else if (counted == LIMIT_DATA)
+        filter_has_data(r);
 }
 
 static void load_source(struct filter_table *t, struct filter_rule *r, unsigned size)
@@ -58,18 +67,19 @@ static void load_source(struct filter_table *t, struct filter_rule *r, unsigned 
         filter_mask(r, (struct str){(char *)mask, size});
 }
 
-static void limit_rate(struct filter_table *t, unsigned size, const struct plan_value *rate)
+static void limit_rate(struct filter_table *t, unsigned size, const struct filter_rate *rate)
 {
+    const char *name = rate->is_bytes ? size == 4 ? "bytes4" : "bytes6"
+                       : size == 4    ? "rate4"
+                                      : "rate6";
     struct filter_set set;
     struct filter_rule r;
 
-    filter_table_set(t, size == 4 ? "rate4" : "rate6",
-                     size == 4 ? FILTER_KEY_IPV4 : FILTER_KEY_IPV6, NFT_SET_EVAL | NFT_SET_TIMEOUT,
-                     SOURCE_COUNT, &set);
-    begin_rule(t, FILTER_IN, &r, size);
+    filter_table_set(t, name, size == 4 ? FILTER_KEY_IPV4 : FILTER_KEY_IPV6,
+                     NFT_SET_EVAL | NFT_SET_TIMEOUT, SOURCE_COUNT, &set);
+    begin_rule(t, FILTER_IN, limit_counted(t->plan), &r, size);
     load_source(t, &r, size);
-    filter_is_over_rate(&r, set.name, set.id, rate->number,
-                        (uint32_t)number(t->plan, "burst", rate->number * 2), FORGET_MS);
+    filter_is_over_rate(&r, set.name, set.id, rate, FORGET_MS);
     filter_drop(&r);
 }
 
@@ -81,16 +91,38 @@ static void limit_connections(struct filter_table *t, unsigned size, const struc
     filter_table_set(t, size == 4 ? "open4" : "open6",
                      size == 4 ? FILTER_KEY_IPV4 : FILTER_KEY_IPV6, NFT_SET_EVAL, SOURCE_COUNT,
                      &set);
-    begin_rule(t, FILTER_LATE, &r, size);
+    begin_rule(t, FILTER_LATE, limit_counted(t->plan) == LIMIT_UDP ? LIMIT_UDP : LIMIT_BEGINS, &r,
+               size);
     load_source(t, &r, size);
     filter_is_over_count(&r, set.name, set.id, (uint32_t)most->number);
     filter_drop(&r);
 }
 
+struct filter_rate limit_packets(const struct plan *p)
+{
+    uint64_t rate = number(p, "rate", 0);
+
+    return (struct filter_rate){.per_second = rate,
+                                .burst = (uint32_t)number(p, "burst", rate * 2)};
+}
+
+/* Requests may come many in one packet, so a rate of those is one of bytes too. */
+struct filter_rate limit_bytes(const struct plan *p)
+{
+    struct filter_rate packets = limit_packets(p);
+    bool is_data = limit_counted(p) == LIMIT_DATA;
+    uint64_t bytes = number(p, "bytes", is_data ? packets.per_second * REQUEST_SIZE : 0);
+    uint64_t burst = plan_value(p, "bytes") ? bytes * 2 : (uint64_t)packets.burst * REQUEST_SIZE;
+
+    return (struct filter_rate){.per_second = bytes,
+                                .burst = burst > UINT32_MAX ? UINT32_MAX : (uint32_t)burst,
+                                .is_bytes = true};
+}
+
 static int limit_rules(const struct plan *p, struct filter_table *t, struct err *e)
 {
-    const struct plan_value *rate = plan_value(p, "rate");
     const struct plan_value *most = plan_value(p, "connections");
+    struct filter_rate packets = limit_packets(p), bytes = limit_bytes(p);
 
     (void)e;
     if (t->family != NFPROTO_INET)
@@ -99,8 +131,10 @@ static int limit_rules(const struct plan *p, struct filter_table *t, struct err 
     if (most)
         filter_table_allow(t, FILTER_LATE);
     for (unsigned size = 4; size <= 16; size += 12) {
-        if (rate)
-            limit_rate(t, size, rate);
+        if (packets.per_second)
+            limit_rate(t, size, &packets);
+        if (bytes.per_second)
+            limit_rate(t, size, &bytes);
         if (most)
             limit_connections(t, size, most);
     }
@@ -110,7 +144,11 @@ static int limit_rules(const struct plan *p, struct filter_table *t, struct err 
 static int limit_judge(const struct plan *p, const struct host_view *host, struct err *e)
 {
     (void)host;
-    if (plan_value(p, "rate") || plan_value(p, "connections"))
+    if (plan_value(p, "bytes") && limit_counted(p) == LIMIT_BEGINS)
+        return err_set(e, ERR_USAGE,
+                       "the beginning of a connection brings no bytes: bytes are counted of http "
+                       "and udp");
+    if (plan_value(p, "rate") || plan_value(p, "bytes") || plan_value(p, "connections"))
         return 0;
     return err_set(e, ERR_USAGE,
                    "a limit needs a rate (how many a second), or a number of connections that one "
@@ -121,8 +159,9 @@ static const struct action_param params[] = {
     {.name = "flood",
      .type = ACTION_WORD,
      .is_required = true,
-     .words = (const char *const[]){"tcp", "udp", NULL},
-     .help = "of what: new TCP connections, or UDP packets"},
+     .words = (const char *const[]){"tcp", "udp", "http", NULL},
+     .help = "of what: new TCP connections, UDP packets, or what brings requests within TCP "
+             "connections"},
     {.name = "port", .type = ACTION_NUMBER, .min = 1, .max = 65535, .help = "to this port alone"},
     {.name = "rate",
      .type = ACTION_NUMBER,
@@ -149,6 +188,11 @@ static const struct action_param params[] = {
      .min = 16,
      .max = 128,
      .help = "bits of an IPv6 address that are one source; 64"},
+    {.name = "bytes",
+     .type = ACTION_NUMBER,
+     .min = 1,
+     .max = 4000000000,
+     .help = "how many bytes a second of one source pass; of http the rate times 1,500"},
     {0}};
 
 const struct contain_action contain_limit = {.name = "limit",

@@ -23,8 +23,8 @@ static const struct field limit_fields[] = {
     {.name = "flood",
      .type = FIELD_WORD,
      .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .choices = WORDS("tcp", "udp"),
-     .help = "of what: new TCP connections, or UDP packets"},
+     .choices = WORDS("tcp", "udp", "http"),
+     .help = "of what: new TCP connections, UDP packets, or requests within TCP connections"},
     {.name = "port",
      .type = FIELD_NUMBER,
      .flags = FIELD_OUTSIDE,
@@ -49,10 +49,15 @@ static const struct field limit_fields[] = {
      .type = FIELD_NUMBER,
      .flags = FIELD_OUTSIDE,
      .help = "bits of an IPv6 address that are one source; 64 if not given"},
+    {.name = "bytes",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "how many bytes a second of one source pass; of http the rate times 1,500 if not "
+             "given"},
     PLAN_SYSTEM(0),
     PLAN_FIELDS};
 PLAN_OPERATION(limit, limit_fields, "plan to drop what one source sends above a rate",
-               "calm stop limit tcp --port 443 --rate 20 --prefix4 24");
+               "calm stop limit http --port 443 --rate 20 --prefix4 24");
 
 static const struct field down_fields[] = {{.name = "interface",
                                             .type = FIELD_LINE,

@@ -870,6 +870,62 @@ class Limits(ContainTest):
         raw_sweep("attacker", False, "tcp", "10.9.0.1", ports=[81] * 50)
         self.assertEqual(self.passed("bad") - before, 50)  # the port that it is about, and no other
 
+    def keep_asking(self, name, request, seconds):
+        """How many answers one connection that stays open gets, each asked for as soon as the one before came."""
+        asker = self.lab.connect(name, 80)
+        asker.settimeout(0.2)
+        end, got, want = time.monotonic() + seconds, 0, 0
+        with contextlib.suppress(TimeoutError), contextlib.closing(asker):
+            while time.monotonic() < end:
+                if got == want:
+                    asker.sendall(request)
+                    want += len(request)
+                got += len(asker.recv(65536))
+        return got // len(request)
+
+    def test_requests_over_a_connection_that_stays_open_are_held(self):
+        """By packets, and by bytes where many requests come in one packet; before the rule the same connection makes a hundred times as many."""
+        self.serve(80)
+        request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        free = self.keep_asking("attacker", request, 2)
+        self.assertGreater(free, 4000)
+        text = plan("limit", "flood http", "port 80", "rate 5", "burst 10", "prefix4 32", timer=60)
+        self.helper().begin(text)
+        start = time.monotonic()
+        self.assertLessEqual(self.keep_asking("attacker", request, 2), 10 + 5 * 3 + 1)
+        many = request * 2000  # more than one packet holds
+        passed = self.keep_asking("attacker", many, 2) * len(many)
+        self.assertLessEqual(passed, 1500 * (10 + 5 * (time.monotonic() - start) + 1))
+        for _ in range(8):  # a good client, beside it
+            self.assertTrue(self.lab.reaches("bystander", 80))
+        slow = self.lab.connect("bystander", 80)
+        for _ in range(12):
+            self.assertTrue(contain_lab.says_back(slow))
+            time.sleep(0.1)
+        slow.close()
+
+    def test_a_limit_of_requests_holds_a_prefix_together(self):
+        self.serve(80)
+        text = plan("limit", "flood http", "port 80", "rate 5", "burst 10", "prefix4 24", timer=60)
+        self.helper().begin(text)
+        request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        start = time.monotonic()
+        got = self.keep_asking("attacker", request, 1) + self.keep_asking("responder", request, 1)
+        self.assertLessEqual(got, 10 + 5 * (time.monotonic() - start) + 1)
+        self.assertGreater(got, 5)
+
+    def test_a_download_is_not_held_by_a_limit_of_requests(self):
+        """Its acknowledgements bring no data, however many there are."""
+        self.serve(80)
+        self.helper().begin(plan("limit", "flood http", "port 80", "rate 2", "burst 4", timer=60))
+        c = self.lab.connect("bystander", 80)
+        c.settimeout(5)
+        got = 0
+        c.sendall(b"big")
+        while got < 200000:
+            got += len(c.recv(2000))
+        c.close()
+
     def test_datagrams(self):
         self.serve(53)
         text = plan("limit", "flood udp", "port 53", "rate 10", "burst 20", "prefix4 24", timer=60, allow=("10.9.0.8",))

@@ -116,6 +116,8 @@ PLANS = {
     "limit of TCP": {"action": "limit", "allow": ALLOW, "values": [("flood", "tcp"), ("port", 443), ("rate", 50), ("burst", 70), ("connections", 100),
                                                                    ("prefix4", 24), ("prefix6", 48)]},
     "limit of UDP": {"action": "limit", "values": [("flood", "udp"), ("rate", 1000)]},
+    "limit of requests": {"action": "limit", "values": [("flood", "http"), ("port", 80), ("rate", 5), ("burst", 10), ("connections", 100), ("prefix4", 24)]},
+    "limit of bytes": {"action": "limit", "values": [("flood", "udp"), ("port", 53), ("bytes", 1000000)]},
     "limit of connections": {"action": "limit", "values": [("flood", "tcp"), ("connections", 20)]},
 }
 

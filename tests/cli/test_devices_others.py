@@ -66,6 +66,7 @@ class PfTest(Script):
         self.assertEqual(rule["state"], {"source-track": "rule", "max-src-conn": "9", "max-src-conn-rate": "5/1", "overload": "calm_flood"})
         self.assertEqual((str(rule["to"][0]), rule["to"][1], rule["flags"]), (HOST[4] + "/32", (443, 443), "S/SA"))
         self.refused("pf", 2, "UDP it cannot limit", plan("limit", values=[("flood", "udp"), ("rate", 5)]), "--itself")
+        self.refused("pf", 2, "nor what comes within a connection", plan("limit", values=[("flood", "http"), ("port", 80), ("rate", 5)]), "--itself")
         self.refused("pf", 2, "say which", plan("limit", values=[("flood", "tcp"), ("rate", 5)]), "--itself")
 
     def test_only_our_anchor_is_flushed(self):
@@ -217,6 +218,17 @@ class RouterOsTest(Script):
         self.assertEqual((held["connection-limit"], held["action"]), ("9,24", "drop"))
         ros.run(script.undo)
         self.assertEqual(ros.items, languages.RouterOs().items)
+
+    def test_a_limit_of_requests_counts_what_ends_a_write_and_says_so(self):
+        script = self.written("routeros", plan("limit", values=[("flood", "http"), ("port", 80), ("rate", 5), ("burst", 10), ("connections", 9)]), "--itself")
+        ros = languages.RouterOs()
+        ros.run(script.apply)
+        (passing,) = [i for i in ros.items["/ip firewall raw"] if "dst-limit" in i]
+        self.assertEqual((passing["dst-limit"], passing["tcp-flags"], passing["dst-port"]), ("5/1s,10,src-address/1m", "psh", "80"))
+        (held,) = [i for i in ros.items["/ip firewall filter"] if "connection-limit" in i]
+        self.assertEqual(held["tcp-flags"], "syn,!ack,!rst,!fin")
+        self.assertIn("packets with the mark PSH are counted", script.apply)
+        self.refused("routeros", 2, "not bytes: say a rate", plan("limit", values=[("flood", "udp"), ("bytes", 5000)]), "--itself")
 
     def test_an_interface_goes_down_and_comes_back_only_where_it_was_up(self):
         for disabled in ("no", "yes"):
