@@ -26,11 +26,12 @@ static uint64_t hash_of(const struct flood *f, const char *p, size_t len)
     return mix(h, h >> 32);
 }
 
-struct flood *flood_new(uint64_t seed)
+struct flood *flood_new(uint64_t seed, const struct attempt_clock *clock)
 {
     struct flood *f = mem_new(struct flood);
 
     f->seed = seed | 1;
+    f->attempt_clock = *clock;
     f->slot_count = FIRST_SLOTS;
     f->slots = mem_array(f->slot_count, sizeof(*f->slots));
     f->agents.words = mem_array(WORD_SLOTS, sizeof(struct flood_word));
@@ -168,24 +169,74 @@ static void keep_request(struct flood *f, const struct flood_source *s, int64_t 
     f->requests[f->request_count++] = r;
 }
 
-void flood_add(struct flood *f, struct str line)
+static struct flood_source *begin_count(struct flood *f, const struct net *source)
+{
+    struct flood_source *s = source_of(f, source);
+
+    f->uncounted += s == NULL;
+    return s;
+}
+
+static bool is_log(struct flood *f, enum flood_log log)
+{
+    if (f->log == FLOOD_LOG_UNKNOWN)
+        f->log = log;
+    return f->log == log;
+}
+
+static bool add_request(struct flood *f, struct str line)
 {
     struct flood_source *s;
     struct flood_line l;
 
-    if (!line.len)
-        return;
-    if (!flood_line_read(line, &f->clock, &l)) {
-        f->unread++;
-        return;
-    }
-    s = source_of(f, &l.source);
-    if (!s) {
-        f->uncounted++;
-        return;
-    }
+    if (f->log == FLOOD_LOG_ATTEMPTS || !flood_line_read(line, &f->clock, &l) ||
+        !is_log(f, FLOOD_LOG_REQUESTS))
+        return false;
+    s = begin_count(f, &l.source);
+    if (!s)
+        return true;
     s->count++;
     keep_request(f, s, l.second);
     count_word(f, &f->agents, l.agent);
     count_word(f, &f->paths, l.path);
+    return true;
+}
+
+static bool add_attempt(struct flood *f, struct str line)
+{
+    struct attempt_line l;
+    enum attempt what;
+    struct flood_source *s;
+
+    if (f->log == FLOOD_LOG_REQUESTS)
+        return false;
+    what = attempt_line_read(line, &f->attempt_clock, &l);
+    if (what == ATTEMPT_NO_LINE || what == ATTEMPT_NONE)
+        return what == ATTEMPT_NONE;
+    (void)is_log(f, FLOOD_LOG_ATTEMPTS);
+    s = begin_count(f, &l.source);
+    if (!s)
+        return true;
+    if (what == ATTEMPT_ACCEPTED) {
+        s->accepted++;
+        f->accepted++;
+        return true;
+    }
+    for (uint32_t i = 0; i < l.count; i++) {
+        s->count++;
+        keep_request(f, s, l.second);
+        count_word(f, &f->agents, l.user);
+    }
+    return true;
+}
+
+void flood_add(struct flood *f, struct str line)
+{
+    if (line.len && !add_request(f, line) && !add_attempt(f, line))
+        f->unread++;
+}
+
+bool flood_is_attempts(const struct flood *f)
+{
+    return f->log == FLOOD_LOG_ATTEMPTS;
 }

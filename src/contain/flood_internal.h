@@ -8,12 +8,13 @@ enum { FIRST_SLOTS = 4096, WORD_SLOTS = 65536 };
 struct flood_source {
     uint8_t bytes[16];
     uint8_t size;
-    bool is_good;    /* it came before the flood */
-    uint32_t count;  /* requests */
-    uint32_t flood;  /* of them, since the flood began */
-    uint32_t peak;   /* the most within ten seconds */
-    int32_t window;  /* which ten seconds are counted now */
-    uint32_t within; /* requests in them */
+    bool is_good;      /* it came before the flood */
+    uint32_t count;    /* requests */
+    uint32_t flood;    /* of them, since the flood began */
+    uint32_t peak;     /* the most within ten seconds */
+    int32_t window;    /* which ten seconds are counted now */
+    uint32_t within;   /* requests in them */
+    uint32_t accepted; /* log-ins */
 };
 
 struct flood_request {
@@ -34,6 +35,8 @@ struct flood_words {
     uint32_t lost; /* counts may be too small by so many */
 };
 
+enum flood_log { FLOOD_LOG_UNKNOWN, FLOOD_LOG_REQUESTS, FLOOD_LOG_ATTEMPTS };
+
 struct flood {
     uint64_t seed;
     uint32_t *slots;
@@ -48,7 +51,10 @@ struct flood {
     uint64_t unread;    /* lines in no known format */
     uint64_t uncounted; /* requests of sources past the limit */
     int64_t base;       /* the second of the first request */
+    enum flood_log log;
     struct flood_clock clock;
+    struct attempt_clock attempt_clock;
+    uint64_t accepted; /* log-ins that succeeded */
     struct flood_words agents;
     struct flood_words paths;
 };

@@ -42,6 +42,10 @@ bool flood_begin(const struct flood *f, int64_t *out)
         first = f->requests[i].at < first ? f->requests[i].at : first;
         last = f->requests[i].at > last ? f->requests[i].at : last;
     }
+    if (f->log == FLOOD_LOG_ATTEMPTS) {
+        *out = f->base + first; /* somebody who guesses floods nothing: all of it counts */
+        return f->request_count > 0;
+    }
     if (!f->request_count || ((int64_t)last - first) / 60 >= MINUTE_COUNT)
         return false;
     count = (size_t)(((int64_t)last - first) / 60 + 1);
@@ -238,30 +242,67 @@ static void choose(struct flood_verdict *v)
     }
 }
 
-void flood_judge(struct flood *f, int64_t begin, struct flood_verdict *out)
+static void count_sides(const struct flood *f, int64_t begin, struct flood_verdict *v)
+{
+    for (size_t i = 0; i < f->request_count; i++) {
+        const struct flood_request *q = &f->requests[i];
+        bool is_since = f->base + q->at >= begin;
+        bool is_flood = is_since && !f->sources[q->source].is_good;
+
+        v->since += is_since;
+        v->flood += is_flood;
+        v->good += !is_flood;
+    }
+}
+
+/* Good is who got in; the others are known by how often they did not. */
+static void judge_attempts(struct flood *f, struct flood_verdict *v)
+{
+    for (size_t i = 0; i < f->source_count; i++) {
+        struct flood_source *s = &f->sources[i];
+
+        s->is_good = s->accepted > 0;
+        s->flood = s->peak = 0;
+    }
+    for (size_t i = 0; i < f->request_count; i++) {
+        struct flood_source *s = &f->sources[f->requests[i].source];
+
+        if (f->base + f->requests[i].at >= v->begin)
+            s->peak = ++s->flood;
+    }
+    count_sides(f, v->begin, v);
+    v->good = f->accepted;
+    v->usual = FLOOD_GUESS_COUNT - 1;
+    v->rules[v->rule_count++] = try_block(f, v->usual);
+}
+
+static void judge_requests(struct flood *f, struct flood_verdict *v)
 {
     static const uint8_t prefixes[][2] = {{32, 64}, {24, 48}};
     CLEANUP_FREE uint32_t *order = order_of(f);
     CLEANUP_FREE uint32_t *bucket_of = mem_array(f->source_count + 1, sizeof(*bucket_of));
-    struct flood_verdict v = {.begin = begin};
 
-    mark(f, begin);
-    v.usual = usual_of(f);
-    for (size_t i = 0; i < f->request_count; i++) {
-        const struct flood_request *q = &f->requests[i];
-        bool is_flood = f->base + q->at >= begin && !f->sources[q->source].is_good;
-
-        v.flood += is_flood;
-        v.good += !is_flood;
-    }
-    v.rules[v.rule_count++] = try_block(f, v.usual);
+    mark(f, v->begin);
+    v->usual = usual_of(f);
+    count_sides(f, v->begin, v);
+    v->rules[v->rule_count++] = try_block(f, v->usual);
     for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
-        struct flood_rule r = limit_of(v.usual, prefixes[i][0], prefixes[i][1]);
+        struct flood_rule r = limit_of(v->usual, prefixes[i][0], prefixes[i][1]);
         size_t count = number_prefixes(f, order, prefixes[i][0], prefixes[i][1], bucket_of);
 
-        try_limit(f, begin, bucket_of, count, &r);
-        v.rules[v.rule_count++] = r;
+        try_limit(f, v->begin, bucket_of, count, &r);
+        v->rules[v->rule_count++] = r;
     }
+}
+
+void flood_judge(struct flood *f, int64_t begin, struct flood_verdict *out)
+{
+    struct flood_verdict v = {.begin = begin};
+
+    if (f->log == FLOOD_LOG_ATTEMPTS)
+        judge_attempts(f, &v);
+    else
+        judge_requests(f, &v);
     choose(&v);
     *out = v;
 }
@@ -383,17 +424,46 @@ static void tell_rule(const struct flood_verdict *v, size_t which, struct buf *o
              (unsigned long long)r->good_dropped, v->best == (int)which);
 }
 
+/* Who failed often and then got in may have found the password. */
+static void tell_guessed(const struct flood *f, struct buf *out)
+{
+    char text[NET_TEXT_SIZE];
+    size_t told = 0;
+
+    for (size_t i = 0; i < f->source_count && told < FLOOD_TOP_COUNT; i++) {
+        const struct flood_source *s = &f->sources[i];
+
+        if (!s->accepted || s->count < FLOOD_GUESS_COUNT)
+            continue;
+        buf_addf(out, "guessed %s %u %u 0\n", address_of(text, s, s->size * 8u), s->count,
+                 s->accepted);
+        told++;
+    }
+}
+
+static int64_t last_of(const struct flood *f)
+{
+    int32_t last = 0;
+
+    for (size_t i = 0; i < f->request_count; i++)
+        last = f->requests[i].at > last ? f->requests[i].at : last;
+    return f->base + last;
+}
+
 void flood_tell(struct flood *f, const struct flood_verdict *v, struct buf *out)
 {
-    buf_addf(out, "count %llu %zu %llu %llu %zu %llu %llu %u\n",
+    buf_addf(out, "count %llu %zu %llu %llu %zu %llu %llu %u %llu %d\n",
              (unsigned long long)f->request_total, f->request_count, (unsigned long long)f->unread,
              (unsigned long long)f->uncounted, f->source_count, (unsigned long long)v->flood,
-             (unsigned long long)v->good, v->usual);
-    buf_addf(out, "time %lld %lld\n", (long long)f->base, (long long)v->begin);
+             (unsigned long long)v->good, v->usual, (unsigned long long)v->since,
+             flood_is_attempts(f));
+    buf_addf(out, "time %lld %lld %lld\n", (long long)f->base, (long long)v->begin,
+             (long long)last_of(f));
     tell_sources(f, out);
     tell_prefixes(f, out);
-    tell_words("agent", &f->agents, out);
+    tell_words(flood_is_attempts(f) ? "user" : "agent", &f->agents, out);
     tell_words("path", &f->paths, out);
+    tell_guessed(f, out);
     for (size_t i = 0; i < v->rule_count; i++)
         tell_rule(v, i, out);
 }

@@ -9,13 +9,13 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool two(const char *p, int *out)
+bool log_two(const char *p, int *out)
 {
     *out = (p[0] - '0') * 10 + p[1] - '0';
     return is_digit(p[0]) && is_digit(p[1]);
 }
 
-static int month_of(const char *p)
+int log_month(const char *p)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -25,8 +25,8 @@ static int month_of(const char *p)
     return 0;
 }
 
-/* Days since 1970-01-01 of the Gregorian calendar, counted from 1 March of year 0. */
-static int64_t days_of(int year, int month, int day)
+/* Counted from 1 March of year 0. */
+int64_t log_days(int year, int month, int day)
 {
     int64_t y = month > 2 ? year : year - 1;
     int64_t shifted = (month + 9) % 12;
@@ -36,16 +36,16 @@ static int64_t days_of(int year, int month, int day)
 
 static bool read_minute(const char *p, struct flood_clock *clock)
 {
-    int day, hour, minute, century, year, month = month_of(p + 3);
+    int day, hour, minute, century, year, month = log_month(p + 3);
 
     if (p[2] != '/' || p[6] != '/' || p[11] != ':' || p[14] != ':' || !month)
         return false;
-    if (!two(p, &day) || !two(p + 7, &century) || !two(p + 9, &year) || !two(p + 12, &hour) ||
-        !two(p + 15, &minute))
+    if (!log_two(p, &day) || !log_two(p + 7, &century) || !log_two(p + 9, &year) ||
+        !log_two(p + 12, &hour) || !log_two(p + 15, &minute))
         return false;
     if (day < 1 || day > 31 || hour > 23 || minute > 59)
         return false;
-    clock->minute = (days_of(century * 100 + year, month, day) * 24 + hour) * 60 + minute;
+    clock->minute = (log_days(century * 100 + year, month, day) * 24 + hour) * 60 + minute;
     return true;
 }
 
@@ -53,7 +53,7 @@ static bool read_zone(const char *p, int32_t *out)
 {
     int hours, minutes;
 
-    if ((p[0] != '+' && p[0] != '-') || !two(p + 1, &hours) || !two(p + 3, &minutes))
+    if ((p[0] != '+' && p[0] != '-') || !log_two(p + 1, &hours) || !log_two(p + 3, &minutes))
         return false;
     *out = (hours * 60 + minutes) * 60 * (p[0] == '-' ? -1 : 1);
     return true;
@@ -65,7 +65,7 @@ static bool read_time(struct str text, struct flood_clock *clock, int64_t *out)
     int second;
 
     if (text.len != TIME_SIZE || text.p[17] != ':' || text.p[20] != ' ' ||
-        !two(text.p + 18, &second) || second > 60)
+        !log_two(text.p + 18, &second) || second > 60)
         return false;
     if (memcmp(clock->text, text.p, MINUTE_SIZE) != 0) {
         if (!read_minute(text.p, clock))
@@ -100,7 +100,7 @@ static bool read_four(struct str text, struct net *out)
     return part == 4;
 }
 
-static bool read_source(struct str text, struct net *out)
+bool log_source(struct str text, struct net *out)
 {
     if (read_four(text, out))
         return true;
@@ -160,8 +160,7 @@ bool flood_line_read(struct str line, struct flood_clock *clock, struct flood_li
     head = str_head(line, (size_t)(open - line.p));
     if (!read_time((struct str){open + 1, TIME_SIZE}, clock, &l.second))
         return false;
-    if (!read_source(str_cut(&head, ' '), &l.source) &&
-        !read_source(str_cut(&head, ' '), &l.source))
+    if (!log_source(str_cut(&head, ' '), &l.source) && !log_source(str_cut(&head, ' '), &l.source))
         return false; /* a virtual host may stand in front */
     rest = str_from(line, (size_t)(open - line.p) + TIME_SIZE + 1);
     if (!str_starts(rest, "] \""))

@@ -20,3 +20,10 @@ struct flood_clock {
 
 /* line is without its end. false: it is not in one of these formats. out's slices lie in line. */
 bool flood_line_read(struct str line, struct flood_clock *clock, struct flood_line *out);
+
+/* What readers of logs share: two digits; the number of "Nov", 0 for none; days since 1970-01-01 of
+ * the Gregorian calendar; a single address. */
+bool log_two(const char *p, int *out);
+int log_month(const char *p);
+int64_t log_days(int year, int month, int day);
+bool log_source(struct str text, struct net *out);

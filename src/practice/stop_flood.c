@@ -93,7 +93,7 @@ static int count_job(int in, struct str argument, struct worker_channel *channel
     if (argument.len != sizeof(begin))
         return err_set(e, ERR_FORMAT, "an order of another size");
     memcpy(begin, argument.p, sizeof(begin));
-    f = flood_new((uint64_t)begin[0]);
+    f = flood_new((uint64_t)begin[0], &(struct attempt_clock){0});
     rc = read_log(in, f, e);
     if (rc)
         return rc;

@@ -6,7 +6,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP(flood_freep) struct flood *f = flood_new(1);
+    static const struct attempt_clock clock = {.now = 1795677850, .zone_s = 3600};
+    CLEANUP(flood_freep) struct flood *f = flood_new(1, &clock);
     CLEANUP_BUF struct buf told = {0}, blocked = {0};
     struct str rest = {(const char *)data, size};
     struct flood_verdict v;

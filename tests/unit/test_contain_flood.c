@@ -8,6 +8,9 @@
 #include <string.h>
 #include "contain/flood.h"
 
+/* 2026-11-26T07:24:10Z, and a log kept one hour east of that. */
+static const struct attempt_clock stamps = {.now = 1795677850, .zone_s = 3600};
+
 struct line_case {
     const char *line;
     const char *source; /* NULL: it is refused */
@@ -66,7 +69,7 @@ static void a_line_of_an_access_log_is_read_as_its_manual_says(void **unused)
 /* Common Log Format has no agent, and a request may be empty: neither is one of the words told. */
 static void what_a_line_does_not_say_is_not_counted(void **unused)
 {
-    CLEANUP(flood_freep) struct flood *f = flood_new(7);
+    CLEANUP(flood_freep) struct flood *f = flood_new(7, &stamps);
     CLEANUP_BUF struct buf told = {0};
     struct flood_verdict v;
 
@@ -94,7 +97,7 @@ static void add(struct flood *f, const char *source, int second)
  * 20 requests a second each for two minutes. */
 static struct flood *make(void)
 {
-    struct flood *f = flood_new(7);
+    struct flood *f = flood_new(7, &stamps);
     char source[32];
 
     for (int second = 0; second < 1200; second++) {
@@ -112,10 +115,131 @@ static struct flood *make(void)
     return f;
 }
 
+struct attempt_case {
+    const char *line;
+    enum attempt what;
+    const char *source;
+    const char *user;
+    long long second; /* by date -d */
+    unsigned count;
+};
+
+#define FAILED " web1 sshd[812]: Failed password for "
+/* Spelled as OpenSSH's auth.c does; the last of them as syslogd and Solaris wrap it. A stamp
+ * without a year is of the latest one that is not ahead: of 10 December, last year's. */
+static const struct attempt_case attempts[] = {
+    {"Nov 26 07:24:10" FAILED "root from 192.0.2.7 port 4711 ssh2", ATTEMPT_FAILED, "192.0.2.7",
+     "root", 1795674250, 1},
+    {"Dec 10 06:55:46" FAILED "invalid user web master from 2001:db8::7 port 1 ssh2",
+     ATTEMPT_FAILED, "2001:db8::7", "web master", 1765346146, 1},
+    {"Nov  6 07:24:10" FAILED "root from 192.0.2.7 port 1 ssh2", ATTEMPT_FAILED, "192.0.2.7",
+     "root", 1793946250, 1},
+    {"2026-11-26T07:24:10.123456+00:00" FAILED "a from 192.0.2.7 port 1 ssh2", ATTEMPT_FAILED,
+     "192.0.2.7", "a", 1795677850, 1},
+    {"2026-11-26T08:24:10+01:00 h sshd-session[1]: Accepted publickey for git from 192.0.2.8 port "
+     "22 ssh2: ED25519 SHA256:x",
+     ATTEMPT_ACCEPTED, "192.0.2.8", "git", 1795677850, 1},
+    /* A name that says where somebody else comes from. */
+    {"Nov 26 07:24:10" FAILED "invalid user x from 192.0.2.1 port 1 ssh2 from 203.0.113.9 port 2 "
+     "ssh2",
+     ATTEMPT_FAILED, "203.0.113.9", "x from 192.0.2.1 port 1 ssh2", 1795674250, 1},
+    {"Nov 26 07:24:10 h sshd[1]: message repeated 5 times: [ Failed password for root from "
+     "192.0.2.7 port 1 ssh2]",
+     ATTEMPT_FAILED, "192.0.2.7", "root", 1795674250, 5},
+    {"Nov 26 07:24:10 h sshd[1]: [ID 800047 auth.info] Failed keyboard-interactive for a from "
+     "192.0.2.7 port 1 ssh2",
+     ATTEMPT_FAILED, "192.0.2.7", "a", 1795674250, 1},
+    {"Nov 26 07:24:10 h sshd(pam_unix)[1]: authentication failure; logname= uid=0 euid=0 "
+     "tty=NODEVssh ruser= rhost=192.0.2.7  user=root",
+     ATTEMPT_FAILED, "192.0.2.7", "root", 1795674250, 1},
+    {"Nov 26 07:24:10" FAILED "root from 192.0.2.7 port 1 ssh2 or so", ATTEMPT_NONE, "", "", 0, 0},
+    {"Nov 26 07:24:10" FAILED "root from host.example port 1 ssh2", ATTEMPT_NONE, "", "", 0, 0},
+    {"Nov 26 07:24:10 h sshd[1]: Failed publickey for git from 192.0.2.7 port 1 ssh2: RSA x",
+     ATTEMPT_NONE, "", "", 0, 0},
+    {"Nov 26 07:24:10 h su[1]: Failed password for root from 192.0.2.7 port 1 ssh2", ATTEMPT_NONE,
+     "", "", 0, 0},
+    {"Nov 26 07:24:10 h sshd[1]: message repeated 5000 times: [ Failed password for root from "
+     "192.0.2.7 port 1 ssh2]",
+     ATTEMPT_NONE, "", "", 0, 0},
+    {"Nov 26 24:24:10" FAILED "root from 192.0.2.7 port 1 ssh2", ATTEMPT_NO_LINE, "", "", 0, 0},
+    {"2026-13-26T07:24:10Z" FAILED "root from 192.0.2.7 port 1 ssh2", ATTEMPT_NO_LINE, "", "", 0,
+     0},
+    {"Nov 26 07:24:1", ATTEMPT_NO_LINE, "", "", 0, 0},
+};
+
+static void a_line_of_sshd_is_read_from_its_end(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < COUNT_OF(attempts); i++) {
+        const struct attempt_case *c = &attempts[i];
+        struct attempt_line l;
+        char text[NET_TEXT_SIZE];
+
+        if (attempt_line_read(str_of(c->line), &stamps, &l) != c->what)
+            fail_msg("%s", c->line);
+        if (c->what != ATTEMPT_FAILED && c->what != ATTEMPT_ACCEPTED)
+            continue;
+        assert_string_equal(net_text(text, &l.source), c->source);
+        assert_int_equal(l.second, c->second);
+        assert_int_equal(l.count, c->count);
+        assert_true(str_is(l.user, c->user));
+    }
+}
+
+/* Failed: 203.0.113.1 five times and a sixth user once, 203.0.113.2 four times, who is no guesser
+ * yet, 192.0.2.1 five times before it got in, and 192.0.2.2 once. Of the guessers' 6 + 4 the rule
+ * stops 6, and no log-in that succeeded. */
+static void who_guesses_is_blocked_and_who_got_in_is_named(void **unused)
+{
+    static const struct {
+        const char *source;
+        const char *what;
+        int count;
+    } lines_of[] = {{"203.0.113.1", "Failed password for root", 5},
+                    {"203.0.113.1", "Failed password for invalid user admin", 1},
+                    {"203.0.113.2", "Failed password for root", 4},
+                    {"192.0.2.1", "Failed password for ana", 5},
+                    {"192.0.2.1", "Accepted password for ana", 1},
+                    {"192.0.2.2", "Failed password for bo", 1},
+                    {"192.0.2.2", "Accepted password for bo", 3}};
+    CLEANUP(flood_freep) struct flood *f = flood_new(7, &stamps);
+    CLEANUP_BUF struct buf told = {0}, blocked = {0};
+    struct flood_verdict v;
+    int64_t begin;
+    char line[256];
+
+    (void)unused;
+    for (size_t i = 0; i < COUNT_OF(lines_of); i++)
+        for (int n = 0; n < lines_of[i].count; n++) {
+            snprintf(line, sizeof(line), "Nov 26 07:00:00 h sshd[1]: %s from %s port 1 ssh2",
+                     lines_of[i].what, lines_of[i].source);
+            flood_add(f, str_of(line));
+        }
+    flood_add(f, STR("Nov 26 07:00:00 h cron[1]: done"));
+    flood_add(f, STR("no line of a log"));
+    assert_true(flood_is_attempts(f));
+    assert_true(flood_begin(f, &begin));
+    flood_judge(f, begin, &v);
+    assert_int_equal(v.flood, 10);
+    assert_int_equal(v.since, 16);
+    assert_int_equal(v.good, 4);
+    assert_int_equal(v.rule_count, 1);
+    assert_int_equal(v.rules[0].networks, 1);
+    assert_int_equal(v.rules[0].flood_dropped, 6);
+    assert_int_equal(v.best, 0);
+    flood_blocked(f, &v, &blocked);
+    assert_string_equal(buf_text(&blocked), "203.0.113.1\n");
+    flood_tell(f, &v, &told);
+    assert_non_null(strstr(buf_text(&told), "count 16 16 1 0 4 10 4 4 16 1\n"));
+    assert_non_null(strstr(buf_text(&told), "guessed 192.0.2.1 5 1 0\n"));
+    assert_null(strstr(buf_text(&told), "guessed 192.0.2.2"));
+    assert_non_null(strstr(buf_text(&told), "user 726f6f74 9 0 0\n")); /* root */
+}
+
 static void the_flood_begins_with_the_minute_that_stands_out(void **unused)
 {
     CLEANUP(flood_freep) struct flood *f = make();
-    CLEANUP(flood_freep) struct flood *none = flood_new(7);
+    CLEANUP(flood_freep) struct flood *none = flood_new(7, &stamps);
     int64_t begin = -1;
 
     (void)unused;
@@ -163,7 +287,7 @@ static void rules_are_tried_on_what_was_recorded(void **unused)
 /* Who came before is good, however much they send: no rule may take them away unseen. */
 static void a_flood_of_those_who_came_before_gives_no_rule(void **unused)
 {
-    CLEANUP(flood_freep) struct flood *f = flood_new(7);
+    CLEANUP(flood_freep) struct flood *f = flood_new(7, &stamps);
     struct flood_verdict v;
 
     (void)unused;
@@ -179,7 +303,7 @@ static void a_flood_of_those_who_came_before_gives_no_rule(void **unused)
 /* 200,000 paths, each once, and one that makes up a third of all: it is not lost among them. */
 static void what_is_asked_for_most_is_found_among_many(void **unused)
 {
-    CLEANUP(flood_freep) struct flood *f = flood_new(7);
+    CLEANUP(flood_freep) struct flood *f = flood_new(7, &stamps);
     CLEANUP_BUF struct buf out = {0};
     struct flood_verdict v;
     char line[256];
@@ -204,6 +328,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_of_an_access_log_is_read_as_its_manual_says),
         cmocka_unit_test(what_a_line_does_not_say_is_not_counted),
+        cmocka_unit_test(a_line_of_sshd_is_read_from_its_end),
+        cmocka_unit_test(who_guesses_is_blocked_and_who_got_in_is_named),
         cmocka_unit_test(the_flood_begins_with_the_minute_that_stands_out),
         cmocka_unit_test(rules_are_tried_on_what_was_recorded),
         cmocka_unit_test(a_flood_of_those_who_came_before_gives_no_rule),
