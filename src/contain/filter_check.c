@@ -6,28 +6,23 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <string.h>
-#include "sys/netlink.h"
+#include "contain/filter_see.h"
 
-struct seen {
-    struct str mark; /* what the names of the plan's chains end with */
-    size_t rule_count;
-    uint64_t packets;
-    uint64_t bytes;
-};
-
-static void see_counter(struct seen *seen, struct str data)
+static void sum_counter(struct filter_sum *sum, struct str data)
 {
     struct netlink_attribute a;
 
+    sum->has_counter = true;
     while (netlink_attribute(&data, &a)) {
         if (a.type == NFTA_COUNTER_PACKETS)
-            seen->packets += netlink_be(a.value);
+            sum->packets += netlink_be(a.value);
         else if (a.type == NFTA_COUNTER_BYTES)
-            seen->bytes += netlink_be(a.value);
+            sum->bytes += netlink_be(a.value);
     }
 }
 
-static void see_expressions(struct seen *seen, struct str list)
+/* The kernel ends the name with a NUL. */
+void filter_sum_counters(struct filter_sum *sum, struct str list)
 {
     struct netlink_attribute element, a;
 
@@ -38,14 +33,14 @@ static void see_expressions(struct seen *seen, struct str list)
             if (a.type == NFTA_EXPR_NAME)
                 is_counter = str_eq(a.value, (struct str){"counter", 8});
             else if (a.type == NFTA_EXPR_DATA && is_counter)
-                see_counter(seen, a.value);
+                sum_counter(sum, a.value);
         }
     }
 }
 
-static int see_rule(void *context, const struct netlink_message *m)
+int filter_see_rule(void *context, const struct netlink_message *m)
 {
-    struct seen *seen = context;
+    struct filter_seen *seen = context;
     struct str body = m->body, chain = {0}, table = {0}, list = {0};
     struct netlink_attribute a;
     struct nfgenmsg head;
@@ -64,7 +59,7 @@ static int see_rule(void *context, const struct netlink_message *m)
         !memmem(chain.p, chain.len, seen->mark.p, seen->mark.len))
         return 0;
     seen->rule_count++;
-    see_expressions(seen, list);
+    filter_sum_counters(&seen->sum, list);
     return 0;
 }
 
@@ -72,12 +67,12 @@ int filter_check(const struct plan *p, struct buf *saw, struct err *e)
 {
     struct nfgenmsg question = {.nfgen_family = NFPROTO_UNSPEC, .version = NFNETLINK_V0};
     char mark[9] = {'-'};
-    struct seen seen = {.mark = {mark, sizeof(mark)}};
+    struct filter_seen seen = {.mark = {mark, sizeof(mark)}};
     int code;
 
     hex_write(mark + 1, p->id.b, 4);
     code = netlink_ask(NETLINK_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE,
-                       (struct str){(char *)&question, sizeof(question)}, see_rule, &seen);
+                       (struct str){(char *)&question, sizeof(question)}, filter_see_rule, &seen);
     if (code && code != -EINTR) {
         errno = -code;
         return err_errno(e, "cannot read the packet filter back");
@@ -85,9 +80,9 @@ int filter_check(const struct plan *p, struct buf *saw, struct err *e)
     if (seen.rule_count == 0)
         return err_set(e, ERR_GATE, "the packet filter has none of this plan's rules");
     buf_adds(saw, "dropped ");
-    buf_add_u64(saw, seen.packets);
+    buf_add_u64(saw, seen.sum.packets);
     buf_addc(saw, ' ');
-    buf_add_u64(saw, seen.bytes);
+    buf_add_u64(saw, seen.sum.bytes);
     buf_addc(saw, '\n');
     return 0;
 }

@@ -5,21 +5,14 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
-#include "sys/netlink.h"
-
-enum { OTHER_KNOWN_COUNT = 3 };
+#include "contain/filter_see.h"
 
 static const struct {
     const char *table; /* its name, or NULL: any */
     const char *chain; /* what a chain of it begins with, or NULL: any */
     const char *name;
-} known[OTHER_KNOWN_COUNT] = {
+} known[FILTER_OTHER_COUNT] = {
     {"firewalld", NULL, "firewalld"}, {NULL, "ufw", "ufw"}, {NULL, "DOCKER", "docker"}};
-
-struct others {
-    bool has[OTHER_KNOWN_COUNT];
-    bool has_more;
-};
 
 /* The kernel ends names with a NUL. */
 static struct str name_of(struct str value)
@@ -27,11 +20,11 @@ static struct str name_of(struct str value)
     return value.len && value.p[value.len - 1] == '\0' ? str_head(value, value.len - 1) : value;
 }
 
-static void take(struct others *o, struct str table, struct str chain)
+static void take(struct filter_others *o, struct str table, struct str chain)
 {
     bool is_known = false;
 
-    for (size_t i = 0; i < OTHER_KNOWN_COUNT; i++) {
+    for (size_t i = 0; i < FILTER_OTHER_COUNT; i++) {
         if (known[i].table ? !str_is(table, known[i].table) : !str_starts(chain, known[i].chain))
             continue;
         o->has[i] = true;
@@ -40,7 +33,7 @@ static void take(struct others *o, struct str table, struct str chain)
     o->has_more |= !is_known;
 }
 
-static int see_chain(void *context, const struct netlink_message *m)
+int filter_see_chain(void *context, const struct netlink_message *m)
 {
     struct str body = m->body, table = {0}, chain = {0};
     struct netlink_attribute a;
@@ -62,12 +55,12 @@ static int see_chain(void *context, const struct netlink_message *m)
 void filter_others(struct buf *out)
 {
     struct nfgenmsg question = {.nfgen_family = NFPROTO_UNSPEC, .version = NFNETLINK_V0};
-    struct others o = {0};
+    struct filter_others o = {0};
     bool is_told = false;
 
     (void)netlink_ask(NETLINK_NETFILTER, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
-                      (struct str){(char *)&question, sizeof(question)}, see_chain, &o);
-    for (size_t i = 0; i < OTHER_KNOWN_COUNT; i++) {
+                      (struct str){(char *)&question, sizeof(question)}, filter_see_chain, &o);
+    for (size_t i = 0; i < FILTER_OTHER_COUNT; i++) {
         if (o.has[i])
             buf_addf(out, "warn firewall %s\n", known[i].name);
         is_told |= o.has[i];

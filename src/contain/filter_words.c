@@ -3,6 +3,7 @@
 #include "contain/filter_words.h"
 #include <netinet/in.h>
 #include <stdlib.h>
+#include "contain/people.h"
 
 static bool is_allowed(const struct plan *p, const struct host_socket *s)
 {
@@ -136,11 +137,26 @@ static void warn_leases(const struct host_view *host, struct buf *out)
                  host->leases[i].left_s);
 }
 
+/* To begin anew from there, some endpoint must let it in. */
+static bool is_let_in(const struct plan *p, const struct net *from)
+{
+    for (size_t i = 0; i < p->allow_count; i++)
+        if (p->allow[i].way != ENDPOINT_OUT && net_has(&p->allow[i].net, from))
+            return true;
+    return false;
+}
+
+static bool loses_by_isolation(const struct plan *p, const struct net *from)
+{
+    return !is_loopback(from) && !is_let_in(p, from);
+}
+
 int preview_isolate(const struct plan *p, const struct host_view *host, struct buf *out,
                     struct err *e)
 {
     (void)e;
     warn_leases(host, out);
+    people_preview(p, loses_by_isolation, out);
     for (size_t i = 0; i < host->socket_count; i++) {
         const struct host_socket *s = &host->sockets[i];
 
@@ -170,10 +186,16 @@ static bool is_blocked(const struct plan *p, const struct net *n)
            (low < p->net_count && net_has(&p->nets[low], n));
 }
 
+static bool loses_by_block(const struct plan *p, const struct net *from)
+{
+    return is_blocked(p, from) && !is_let_in(p, from);
+}
+
 int preview_block(const struct plan *p, const struct host_view *host, struct buf *out,
                   struct err *e)
 {
     (void)e;
+    people_preview(p, loses_by_block, out);
     for (size_t i = 0; i < host->socket_count; i++) {
         const struct host_socket *s = &host->sockets[i];
 

@@ -94,6 +94,9 @@ static const struct phrase phrases[] = {
     {"deadline", true, "state", "notified", "Deadline {name} met: {proof}"},
     {"deadline", true, "state", "decided-not",
      "Decided not to notify under deadline {name}: {because}[ (decided by {decided-by})]"},
+    /* The title of a plan names its host. */
+    {"action", false, "plan", NULL,
+     "Planned: {this}[, for {for}][. It breaks: {breaks}][. To undo it: {undo}]"},
     {"action", false, "state", "planned",
      "Planned: {this}[ on {system}][, for {for}][. It breaks: {breaks}][. To undo it: {undo}]"},
     {"action", false, "state", "begun", "Begun: {this}[ on {system}][, because: {reason}]"},
@@ -113,6 +116,8 @@ static const struct phrase phrases[] = {
      "Weakness {this}[ ({cve})][; used: {used}][; on {system}][; shown by {from}]"},
     {"weakness", true, "state", NULL,
      "Weakness {state}: {this}[ \xe2\x80\x94 {proof}][ (by {by-what})]"},
+    {"proposal", false, NULL, NULL,
+     "Looked into a flood: {text}[, going to {target}][, since {began}]"},
     {"normal", false, NULL, NULL, "Checked on {system}: {text}: {outcome}"},
     {"signoff", false, NULL, NULL, "Signed off as back to normal: {system}, by {owner}[; {text}]"},
 };

@@ -6,6 +6,14 @@
 
 enum { PREVIEW_MAX = 1500 };
 
+static void put_lines(struct inlines *cell, struct str lines)
+{
+    for (bool is_first = true; lines.len; is_first = false) {
+        inline_text(cell, is_first ? ": " : "; ");
+        inline_str(cell, str_cut(&lines, '\n'));
+    }
+}
+
 /* What a state means beyond its word. */
 static void put_state(struct report *r, struct inlines *cell, const struct told *t,
                       const char *step)
@@ -15,8 +23,8 @@ static void put_state(struct report *r, struct inlines *cell, const struct told 
     struct utc back;
 
     if (str_is(str_of(step), "planned") && thing_value_if(a, "preview").len) {
-        inline_text(cell, "; what it would do then: ");
-        inline_str(cell, str_head(thing_value_if(a, "preview"), PREVIEW_MAX));
+        inline_text(cell, "; what it would do then");
+        put_lines(cell, str_head(thing_value_if(a, "preview"), PREVIEW_MAX));
     }
     if (approval.len)
         inline_printf(cell, " (spoken: " STR_FMT ")", STR_ARG(approval));

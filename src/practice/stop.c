@@ -7,6 +7,7 @@
 #include "practice/stop_emergency.h"
 #include "practice/stop_flood.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_proposal.h"
 #include "practice/stop_review.h"
 #include "practice/stop_script.h"
 #include "practice/stop_show.h"
@@ -66,7 +67,7 @@ const struct practice practice_stop = {
     .verb = "stop",
     .title = "Stop the incident",
     .help = "take systems off the network, block, limit; undone the same way",
-    .kinds = LIST(struct kind, &action_kind),
+    .kinds = LIST(struct kind, &action_kind, &proposal_kind),
     /* In the order in which a person at night needs them. */
     .operations =
         LIST(struct operation, &stop_emergency, &stop_isolate, &stop_block, &stop_propose,

@@ -14,6 +14,11 @@ static const struct field block_fields[] = {
      .type = FIELD_PATH,
      .flags = FIELD_OUTSIDE,
      .help = "a list of them, one a line"},
+    {.name = "proposal",
+     .type = FIELD_REF,
+     .flags = FIELD_OUTSIDE,
+     .kind = "proposal",
+     .help = "those that calm stop propose found: pr1"},
     PLAN_SYSTEM(0),
     PLAN_FIELDS};
 PLAN_OPERATION(block, block_fields, "plan to drop what addresses send and are sent",

@@ -8,7 +8,9 @@
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "practice/stop_preview.h"
+#include "practice/stop_proposal.h"
 #include "practice/stop_way.h"
+#include "practice/stop_words.h"
 #include "practice/system_host.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -118,52 +120,78 @@ static int add_allow(struct plan *plan, struct str lines, struct err *e)
     return 0;
 }
 
-static int add_nets(struct planning *p, struct str lines, struct err *e)
+/* Where a list of addresses comes from, for what is wrong in it; NULL: it was typed. */
+static int bad_line(const char *from, size_t number, struct err *e)
+{
+    struct err why = *e;
+
+    return from ? err_set(e, why.code, "%s, line %zu: %s", from, number, why.text) : why.code;
+}
+
+static int add_nets(struct planning *p, struct str lines, const char *from, struct err *e)
 {
     struct plan *plan = p->plan;
-    size_t room = 0;
+    size_t room = plan->net_count;
 
-    while (lines.len) {
+    for (size_t number = 1; lines.len; number++) {
         struct str text = str_trim(str_cut(&lines, '\n'));
-        int rc;
 
         if (!text.len || text.p[0] == '#')
             continue;
         if (plan->net_count == PLAN_NET_COUNT)
             return err_set(e, ERR_LIMIT, "at most %d networks fit one plan", PLAN_NET_COUNT);
         plan->nets = mem_grow(plan->nets, plan->net_count, &room, sizeof(*plan->nets));
-        rc = net_read(text, &plan->nets[plan->net_count], e);
-        if (rc)
-            return rc;
+        if (net_read(text, &plan->nets[plan->net_count], e))
+            return bad_line(from, number, e);
         plan->net_count++;
     }
-    plan->net_count = net_list_normalise(plan->nets, plan->net_count);
     return 0;
 }
 
-/* A list of addresses may come from a file, one a line. */
+static int add_net_file(struct planning *p, struct err *e)
+{
+    struct str path = input_value(p->op, p->in, "from-file");
+    CLEANUP_FREE char *name = mem_dup(path.p, path.len);
+    CLEANUP_BUF struct buf file = {0};
+    size_t before = p->plan->net_count;
+    int rc = file_read(&file, name, PLAN_SIZE, e);
+
+    if (rc == 0)
+        rc = add_nets(p, buf_str(&file), name, e);
+    if (rc == 0 && p->plan->net_count == before)
+        rc = err_set(e, ERR_USAGE, "%s names no address: it takes one a line", name);
+    return rc;
+}
+
+static int add_net_proposal(struct planning *p, struct err *e)
+{
+    const struct thing *proposal = input_thing(&p->view, p->op, p->in, "proposal");
+    CLEANUP_BUF struct buf list = {0};
+    int rc = proposal ? stop_proposal_list(p->session, &p->view, proposal, &list, e)
+                      : err_set(e, ERR_NOTFOUND, "there is no such proposal");
+
+    return rc ? rc : add_nets(p, buf_str(&list), NULL, e);
+}
+
+/* A list of addresses may come from a file, one a line, or from a proposal. */
 static int add_net_param(struct planning *p, const struct action_param *param, struct err *e)
 {
-    CLEANUP_BUF struct buf lines = {0};
-    struct str path =
-        has_field(p->op, "from-file") ? input_value(p->op, p->in, "from-file") : STR("");
-    int rc = 0;
+    bool has_file = has_field(p->op, "from-file") && input_has(p->op, p->in, "from-file");
+    bool has_proposal = has_field(p->op, "proposal") && input_has(p->op, p->in, "proposal");
+    int rc;
 
-    if (!path.len && !input_has(p->op, p->in, param->name))
+    if (!has_file && !has_proposal && !input_has(p->op, p->in, param->name))
         return err_set(e, ERR_USAGE,
                        "say which addresses: calm stop %s 203.0.113.9 198.51.100.0/24, or "
                        "--from-file LIST",
                        p->action->name);
-    buf_addstr(&lines, input_value(p->op, p->in, param->name));
-    if (path.len) {
-        CLEANUP_FREE char *name = mem_dup(path.p, path.len);
-        CLEANUP_BUF struct buf file = {0};
-
-        rc = file_read(&file, name, PLAN_SIZE, e);
-        buf_addc(&lines, '\n');
-        buf_addstr(&lines, buf_str(&file));
-    }
-    return rc ? rc : add_nets(p, buf_str(&lines), e);
+    rc = add_nets(p, input_value(p->op, p->in, param->name), NULL, e);
+    if (rc == 0 && has_file)
+        rc = add_net_file(p, e);
+    if (rc == 0 && has_proposal)
+        rc = add_net_proposal(p, e);
+    p->plan->net_count = net_list_normalise(p->plan->nets, p->plan->net_count);
+    return rc;
 }
 
 static int read_start(struct str pid, struct buf *ticks, struct err *e)
@@ -254,19 +282,29 @@ static int read_timer(const struct planning *p, uint32_t *out, struct err *e)
 
     (void)str_u64(input_value(p->op, p->in, "timer"), &seconds);
     if (seconds < PLAN_TIMER_MIN_S || seconds > PLAN_TIMER_MAX_S)
-        return err_set(e, ERR_USAGE, "--timer is between %d s and %d h: --timer \"5 min\"",
+        return err_set(e, ERR_USAGE,
+                       "--timer is between %d s and %d h, and this is not: --timer \"5 min\"",
                        PLAN_TIMER_MIN_S, PLAN_TIMER_MAX_S / 3600);
     *out = (uint32_t)seconds;
     return 0;
 }
 
-static uint64_t expiry_of(const struct planning *p)
+/* One that ends before it could be confirmed would look confirmed and be gone. */
+static int read_expiry(const struct planning *p, struct plan *plan, struct err *e)
 {
+    struct str text = input_value(p->op, p->in, "for-time");
+    char timer[UTC_PLAIN_SIZE];
     uint64_t seconds;
 
-    if (!str_u64(input_value(p->op, p->in, "for-time"), &seconds) || !seconds)
+    if (!text.len || !str_u64(text, &seconds))
         return 0;
-    return (uint64_t)utc_now().sec + seconds;
+    if (seconds <= plan->timer_s)
+        return err_set(e, ERR_USAGE,
+                       "--for-time is how long it holds after it was confirmed, and must be longer "
+                       "than the time in which that can be done (--timer, here %s)",
+                       span_text(timer, plan->timer_s));
+    plan->expiry_s = (uint64_t)utc_now().sec + seconds;
+    return 0;
 }
 
 /* What every plan has. */
@@ -316,9 +354,10 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
     p->plan->accepts_no_undo = p->action->cannot_undo;
     if (!p->action->cannot_undo) {
         rc = read_timer(p, &p->plan->timer_s, e);
+        if (rc == 0)
+            rc = read_expiry(p, p->plan, e);
         if (rc)
             return rc;
-        p->plan->expiry_s = expiry_of(p);
     }
     rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
     if (rc == 0)
@@ -356,22 +395,6 @@ static int look(struct planning *p, struct err *e)
     return contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
 }
 
-/* "isolate web1", "block 203.0.113.9 and 2 more on web1" */
-static void add_title(const struct planning *p, struct buf *out, struct str host)
-{
-    char text[NET_TEXT_SIZE];
-
-    buf_adds(out, p->action->name);
-    if (p->plan->net_count)
-        buf_addf(out, " %s", net_text(text, &p->plan->nets[0]));
-    if (p->plan->net_count > 1)
-        buf_addf(out, " and %zu more", p->plan->net_count - 1);
-    for (size_t i = 0; i < p->plan->value_count; i++)
-        buf_addf(out, " %s " STR_FMT, p->plan->values[i].param->name,
-                 STR_ARG(str_head(p->plan->values[i].text, 60)));
-    buf_addf(out, "%s" STR_FMT, p->plan->net_count ? " on " : " ", STR_ARG(str_head(host, 60)));
-}
-
 static int record(struct planning *p, const struct thing *system, struct str host, uint64_t *first,
                   size_t *count, struct err *e)
 {
@@ -381,6 +404,7 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     CLEANUP_BUF struct buf name = {0};
     CLEANUP_BUF struct buf hex = {0};
     CLEANUP_BUF struct buf words = {0};
+    CLEANUP_BUF struct buf measured = {0};
     struct id system_id, item;
     struct draft *dr;
     int rc = intake_bytes(p->session, buf_str(&p->text), &facts.digests, e);
@@ -391,7 +415,7 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     d.is_independent = true;
     system_id = system ? system->id : system_draft(&d, STR(""), str_of(p->host));
     hex_add(&hex, system_id.b, sizeof(system_id.b));
-    add_title(p, &title, host);
+    stop_title(p->plan, host, &title);
     buf_addf(&name, "plan: " STR_FMT, STR_ARG(str_head(buf_str(&title), TEXT_SIZE)));
     facts.title = buf_str(&name);
     facts.system_id = buf_str(&hex);
@@ -412,8 +436,9 @@ static int record(struct planning *p, const struct thing *system, struct str hos
                 p->action->cannot_undo
                     ? STR("cannot be undone, which was accepted")
                     : STR("calm stop undo, with the state that is saved before"));
+    stop_proposal_measure(&p->view, p->plan, &measured);
     if (p->helper)
-        stop_preview_words(buf_str(&p->preview), p->plan, &words);
+        stop_preview_words(buf_str(&p->preview), p->plan, buf_str(&measured), &words);
     else
         buf_adds(&words, "not looked at: it is for a script");
     draft_value(dr, "preview", str_of(arena_strdup(d.arena, buf_text(&words))));

@@ -20,7 +20,6 @@ void stop_plan_release(struct stop_plan *p);
 MUST_CHECK int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out,
                                  struct err *e);
 
-
 /* Is the action one that calm-contain carries out? */
 bool stop_is_planned(const struct thing *action);
 

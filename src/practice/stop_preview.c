@@ -5,6 +5,8 @@
 #include "contain/spell.h"
 #include "practice/stop_place.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_proposal.h"
+#include "practice/stop_words.h"
 #include "render/screen.h"
 
 enum { SHOWN = 4, NETS_SHOWN = 8, WORDS_SIZE = 16384, NAME_COLUMNS = 9 };
@@ -49,53 +51,110 @@ static size_t count_of(struct str lines, const char *what)
     return count;
 }
 
-static void add_program(struct buf *out, const struct seen *s)
+/* Those that read alike are one, with their number. */
+struct alike {
+    struct seen one;
+    size_t count;
+};
+
+static bool is_alike(const struct seen *a, const struct seen *b)
 {
-    if (s->program.len && !str_is(s->program, "-"))
-        buf_addf(out, " (" STR_FMT ")", STR_ARG(s->program));
+    if (!str_eq(a->protocol, b->protocol) || !str_eq(a->program, b->program))
+        return false;
+    if (str_is(a->what, "unreached"))
+        return str_eq(a->local_port, b->local_port);
+    return a->is_inbound == b->is_inbound && a->is_yours == b->is_yours &&
+           str_eq(a->remote, b->remote) &&
+           str_eq(a->is_inbound ? a->local_port : a->remote_port,
+                  b->is_inbound ? b->local_port : b->remote_port);
 }
 
-/* "203.0.113.9:443 (curl), …": the first few, and how many more. */
-static void add_list(struct buf *out, struct str lines, const char *what)
+/* The first few kinds of them; returns how many lines are of none of these. */
+static size_t gather(struct str lines, const char *what, struct alike out[SHOWN], size_t *count)
 {
-    size_t count = count_of(lines, what), shown = 0;
+    size_t more = 0;
     struct seen s;
 
+    *count = 0;
     while (next_seen(&lines, &s)) {
+        size_t at = 0;
+
         if (!str_is(s.what, what))
             continue;
-        if (shown == SHOWN) {
-            buf_addf(out, " and %zu more", count - shown);
-            return;
+        while (at < *count && !is_alike(&out[at].one, &s))
+            at++;
+        if (at == SHOWN) {
+            more++;
+            continue;
         }
-        buf_adds(out, shown++ ? ", " : "");
-        if (str_is(str_of(what), "unreached"))
-            buf_addf(out, STR_FMT " port " STR_FMT, STR_ARG(s.protocol), STR_ARG(s.local_port));
-        else
-            buf_addf(out, "%s" STR_FMT " %s " STR_FMT, s.is_inbound ? "" : "to ", STR_ARG(s.remote),
-                     s.is_inbound ? "on port" : "port",
-                     STR_ARG(s.is_inbound ? s.local_port : s.remote_port));
-        add_program(out, &s);
-        if (s.is_yours)
-            buf_adds(out, " (you, connected now)");
+        if (at == *count)
+            out[(*count)++] = (struct alike){.one = s};
+        out[at].count++;
     }
+    return more;
 }
 
-static void add_allow(struct buf *out, const struct plan *p)
+static void add_seen(struct buf *out, const struct alike *a)
 {
-    char net[NET_TEXT_SIZE];
+    const struct seen *s = &a->one;
+    bool is_udp = str_is(s->protocol, "udp");
 
-    for (size_t i = 0; i < p->allow_count; i++) {
-        const struct endpoint *at = &p->allow[i];
-
-        buf_addf(out, "%s%s", i ? ", " : "", net_text(net, &at->net));
-        if (!at->protocol)
-            continue;
-        buf_addf(out, "%s %s port %u", at->way == ENDPOINT_OUT ? " (from here)" : " to",
-                 at->protocol == 6 ? "TCP" : "UDP", at->port_first);
-        if (at->port_last > at->port_first)
-            buf_addf(out, " to %u", at->port_last);
+    if (str_is(s->what, "unreached")) {
+        buf_addf(out, "%s port " STR_FMT, is_udp ? "UDP" : "TCP", STR_ARG(s->local_port));
+    } else {
+        if (a->count > 1)
+            buf_addf(out, "%zu x ", a->count);
+        buf_addf(out, "%s" STR_FMT " %s%s port " STR_FMT, s->is_inbound ? "" : "to ",
+                 STR_ARG(s->remote), s->is_inbound ? "on" : "at", is_udp ? " UDP" : "",
+                 STR_ARG(s->is_inbound ? s->local_port : s->remote_port));
     }
+    if (s->program.len && !str_is(s->program, "-"))
+        buf_addf(out, " (" STR_FMT ")", STR_ARG(s->program));
+    if (s->is_yours)
+        buf_adds(out, " (you, connected now)");
+}
+
+/* "203.0.113.9 on TCP port 443 (nginx), …": the first few, and how many more. */
+static void add_list(struct buf *out, struct str lines, const char *what)
+{
+    struct alike shown[SHOWN];
+    size_t count, more = gather(lines, what, shown, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        buf_adds(out, i ? ", " : "");
+        add_seen(out, &shown[i]);
+    }
+    if (more)
+        buf_addf(out, " and %zu more", more);
+}
+
+/* "person ana 192.0.2.7": logged in from there, and cut off. */
+static void add_people(struct buf *out, struct str lines)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t shown = 0, more = 0;
+
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n'), name;
+
+        if (!str_is(str_cut(&line, ' '), "person"))
+            continue;
+        if (shown == SHOWN * 2) {
+            more++;
+            continue;
+        }
+        if (!spell_read(arena, str_cut(&line, ' '), &name))
+            continue;
+        buf_adds(out, shown++ ? ", " : "");
+        sink_terminal(out, str_head(name, 64), false);
+        buf_adds(out, " from ");
+        sink_terminal(out, str_head(line, NET_TEXT_SIZE), false);
+    }
+    if (more)
+        buf_addf(out, " and %zu more", more);
+    if (shown)
+        buf_adds(out, shown + more == 1 ? ", who is logged in from there"
+                                        : ", who are logged in from there");
 }
 
 /* The first few; a list may have a hundred thousand. */
@@ -200,33 +259,43 @@ enum {
     ROW_KEEP,
     ROW_NOW,
     ROW_NETS,
+    ROW_LIMIT,
     ROW_CHANGE,
     ROW_END,
+    ROW_PEOPLE,
     ROW_UNREACHED,
+    ROW_MEASURED,
     ROW_WARN,
+    ROW_UNTIL,
     ROW_BREAKS,
     ROW_COUNT
 };
 
-static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct str lines)
+static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct str lines,
+                      struct str measured)
 {
-    static const char *const names[ROW_COUNT] = {"keep", "now",    "block", "change",
-                                                 "end",  "closed", "know",  "break"};
+    static const char *const names[ROW_COUNT] = {"keep",     "now",  "block",    "limit",
+                                                 "change",   "end",  "shut out", "closed",
+                                                 "measured", "know", "until",    "break"};
     size_t ended = count_of(lines, "end");
 
     for (int i = 0; i < ROW_COUNT; i++)
         rows[i].name = names[i];
-    add_allow(&rows[ROW_KEEP].text, p);
+    stop_allow_words(p, &rows[ROW_KEEP].text);
     add_list(&rows[ROW_NOW].text, lines, "keep");
     add_nets(&rows[ROW_NETS].text, p);
+    stop_limit_words(p, &rows[ROW_LIMIT].text);
     add_changes(&rows[ROW_CHANGE].text, lines);
     if (ended)
         buf_addf(&rows[ROW_END].text, "%zu connection%s: ", ended, ended == 1 ? "" : "s");
     add_list(&rows[ROW_END].text, lines, "end");
+    add_people(&rows[ROW_PEOPLE].text, lines);
     add_list(&rows[ROW_UNREACHED].text, lines, "unreached");
     if (rows[ROW_UNREACHED].text.len)
         buf_adds(&rows[ROW_UNREACHED].text, ", for all others");
+    buf_addstr(&rows[ROW_MEASURED].text, measured);
     add_warnings(&rows[ROW_WARN].text, lines);
+    stop_until_words(p, utc_now(), &rows[ROW_UNTIL].text);
 }
 
 static void release_rows(struct row rows[ROW_COUNT])
@@ -235,27 +304,41 @@ static void release_rows(struct row rows[ROW_COUNT])
         buf_release(&rows[i].text);
 }
 
-void stop_preview_words(struct str lines, const struct plan *p, struct buf *out)
+void stop_preview_words(struct str lines, const struct plan *p, struct str measured,
+                        struct buf *out)
 {
     struct row rows[ROW_COUNT] = {{0}};
 
-    fill_rows(rows, p, str_head(lines, WORDS_SIZE * 64));
+    fill_rows(rows, p, str_head(lines, WORDS_SIZE * 64), measured);
     for (int i = 0; i < ROW_COUNT; i++)
         if (rows[i].text.len)
-            buf_addf(out, "%s%s: " STR_FMT, out->len ? "; " : "", rows[i].name,
+            buf_addf(out, "%s%s: " STR_FMT, out->len ? "\n" : "", rows[i].name,
                      STR_ARG(buf_str(&rows[i].text)));
-    if (!out->len)
-        buf_adds(out, "nothing that is going on now would end");
     release_rows(rows);
 }
 
+void stop_preview_rows(struct screen *screen, struct str words)
+{
+    while (words.len) {
+        struct str line = str_cut(&words, '\n'), name = line;
+        struct str text = str_from(line, str_cut(&name, ':').len);
+
+        if (str_starts(text, ": "))
+            screen_pair(screen, 2, NAME_COLUMNS, str_head(line, line.len - text.len),
+                        str_from(text, 2));
+        else
+            screen_para(screen, 2, line);
+    }
+}
+
 static void show_rows(struct screen *screen, const struct thing *action, const struct plan *p,
-                      struct str lines)
+                      struct str lines, struct str measured)
 {
     struct row rows[ROW_COUNT] = {{0}};
 
-    fill_rows(rows, p, lines);
-    if (p->action->rules && !count_of(lines, "end") && !count_of(lines, "keep"))
+    fill_rows(rows, p, lines, measured);
+    if (p->action->rules && !count_of(lines, "end") && !count_of(lines, "keep") &&
+        !plan_value(p, "flood"))
         buf_adds(&rows[ROW_END].text, "no connection that is open now");
     buf_addstr(&rows[ROW_BREAKS].text, thing_value(action, "breaks"));
     for (int i = 0; i < ROW_COUNT; i++)
@@ -289,16 +372,13 @@ static void show_advice(struct screen *screen, const struct view *v, const struc
 
 static void show_promise(struct screen *screen, const struct thing *action, const struct plan *p)
 {
-    char span[UTC_PLAIN_SIZE];
-
     if (p->action->cannot_undo)
         screen_printf(screen, 0, "It cannot be undone; you accepted that.");
     else
-        screen_printf(screen, 0, "Saved first: the state as it is now, as evidence.");
-    if (p->timer_s && !p->action->cannot_undo)
         screen_printf(screen, 0,
-                      "Unless you run `calm stop confirm a%u` within %s, everything is put back.",
-                      action->number, span_text(span, p->timer_s));
+                      "Saved first: the state as it is now, as evidence. Confirmed is it with: "
+                      "calm stop confirm a%u",
+                      action->number);
 }
 
 void stop_preview_show(const struct view *v, const struct thing *action, const struct plan *p,
@@ -306,16 +386,17 @@ void stop_preview_show(const struct view *v, const struct thing *action, const s
 {
     struct screen screen = {&a->text, a->columns, a->color};
     struct str ssh = thing_value(action, "ssh");
+    CLEANUP_BUF struct buf measured = {0};
     CLEANUP_BUF struct buf next = {0};
     CLEANUP_BUF struct buf why = {0};
 
     screen_printf(&screen, 0, "a%u  " STR_FMT, action->number, STR_ARG(view_title(action)));
     screen_blank(&screen);
     show_advice(&screen, v, action, p);
-    screen_printf(&screen, 0, "This will, on " STR_FMT " (" STR_FMT "%s)%s:", STR_ARG(p->host),
-                  STR_ARG(ssh.len ? ssh : STR("this host")), ssh.len ? ", over SSH" : "",
-                  p->action->cannot_undo ? "" : ", until you undo it");
-    show_rows(&screen, action, p, lines);
+    screen_printf(&screen, 0, "This will, on " STR_FMT " (" STR_FMT "%s):", STR_ARG(p->host),
+                  STR_ARG(ssh.len ? ssh : STR("this host")), ssh.len ? ", over SSH" : "");
+    stop_proposal_measure(v, p, &measured);
+    show_rows(&screen, action, p, lines, buf_str(&measured));
     show_promise(&screen, action, p);
     screen_blank(&screen);
     if (action_needs_another(v)) {

@@ -3,6 +3,7 @@
 #include "practice/action_history.h"
 #include "practice/stop_place.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_preview.h"
 #include "render/screen.h"
 
 enum { NAME_COLUMNS = 9, PLAN_LINES = 40 };
@@ -22,14 +23,13 @@ static void show_fields(struct screen *screen, const struct view *v, const struc
                         thing_value(action, shown_fields[i]));
 }
 
-/* "keep: 10.1.0.7; end: 3 connections: …" as rows. */
 static void show_preview(struct screen *screen, struct str words)
 {
     if (!words.len)
         return;
     screen_blank(screen);
     screen_printf(screen, 0, "When it was planned, it would have had this effect:");
-    screen_para(screen, 2, words);
+    stop_preview_rows(screen, words);
 }
 
 static void show_plan(struct screen *screen, const struct stop_plan *p)
