@@ -12,7 +12,7 @@
     WORDS("cio", "head-of-security", "local-security-manager", "operations-manager",               \
           "technical-operations", "management", "counsel", "data-protection", "personnel",         \
           "insurer", "police", "cert", "regulator", "owner", "users", "customers", "supplier",     \
-          "other")
+          "provider", "other")
 
 const char *const notify_wanted[] = {"cio",
                                      "head-of-security",

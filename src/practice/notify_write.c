@@ -189,7 +189,8 @@ static const struct field write_fields[] = {
     {.name = "template",
      .type = FIELD_LINE,
      .flags = FIELD_REQUIRED | FIELD_ARG,
-     .help = "which text: first-alarm, status, management, users, owners, authority, or your own"},
+     .help = "which text: first-alarm, status, management, users, owners, authority, provider, or "
+             "your own"},
     {.name = "set",
      .type = FIELD_LINE,
      .flags = FIELD_MANY | FIELD_OUTSIDE,

@@ -243,6 +243,7 @@ static const struct field script_fields[] = {
     TEXT("identifiers", "addresses, accounts, circuits concerned"),
     TEXT("records", "the records to keep"),
     TEXT("clock", "how our clock is set"),
+    TEXT("flood", "what floods, and what is to be stopped"),
 };
 
 const struct operation notify_script = {

@@ -2,6 +2,7 @@
 #include "practice/script_facts.h"
 #include "practice/calm.h"
 #include "practice/notify.h"
+#include "practice/stop_proposal.h"
 #include "sys/clock.h"
 
 static struct str keep(struct script *s, struct buf *b)
@@ -255,10 +256,11 @@ static struct str saved(struct script *s)
     return keep(s, &b);
 }
 
+/* Of the systems concerned; where none is, the target of the flood. */
 static struct str identifiers(struct script *s)
 {
+    const struct thing *t, *proposal = stop_proposal_newest(s->view);
     CLEANUP_BUF struct buf b = {0};
-    const struct thing *t;
 
     for (size_t at = 0; (t = view_next(s->view, "system", &at));) {
         struct str lines = thing_value_if(t, "address");
@@ -268,7 +270,17 @@ static struct str identifiers(struct script *s)
             buf_addstr(&b, str_cut(&lines, '\n'));
         }
     }
+    if (!b.len && proposal)
+        return thing_value_if(proposal, "target");
     return keep(s, &b);
+}
+
+/* What the newest look at a flood found, ready to send. */
+static struct str flood(struct script *s)
+{
+    const struct thing *t = stop_proposal_newest(s->view);
+
+    return t ? thing_value_if(t, "ask") : STR("");
 }
 
 /* What was asked for elsewhere, when backups and logs were put on hold. */
@@ -338,6 +350,7 @@ static const struct placeholder placeholders[] = {
     {"done", "done", done},
     {"dont", "dont", NULL},
     {"effect", "effect", effect},
+    {"flood", "flood", flood},
     {"from", NULL, from_local},
     {"from_utc", NULL, from_utc},
     {"identifiers", "identifiers", identifiers},

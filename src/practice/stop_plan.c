@@ -437,10 +437,9 @@ static int record(struct planning *p, const struct thing *system, struct str hos
                     ? STR("cannot be undone, which was accepted")
                     : STR("calm stop undo, with the state that is saved before"));
     stop_proposal_measure(&p->view, p->plan, &measured);
-    if (p->helper)
-        stop_preview_words(buf_str(&p->preview), p->plan, buf_str(&measured), &words);
-    else
-        buf_adds(&words, "not looked at: it is for a script");
+    stop_preview_words(buf_str(&p->preview), p->plan, buf_str(&measured), &words);
+    if (!p->helper)
+        buf_adds(&words, "\nknow: nothing was looked at there, since it is for a script");
     draft_value(dr, "preview", str_of(arena_strdup(d.arena, buf_text(&words))));
     rc = session_append(p->session, &d, first, e);
     *count = d.draft_count;

@@ -519,7 +519,7 @@ class Choice(NotifyTest):
         """A message goes over a channel just where its label is at most the channel's; and only to the roles of its text."""
         ranks = ["clear", "green", "amber", "amber-strict", "red"]
         templates = {t["name"]: t["label"] for t in self.ana.json("notify templates")}
-        self.assertEqual(len(templates), 6)
+        self.assertEqual(len(templates), 7)
         url = "url = https://localhost:1"
         accounts = {"smtp": f"url = smtps://localhost:1\nfrom = a@example.org\nprotect = pgp", "smtp-none": "url = smtps://localhost:1\nfrom = a@example.org\nprotect = none",
                     "webhook": f"{url}\nshape = slack", "matrix": f"{url}\ntoken = t", "ntfy": url, "sms": f"{url}\nshape = form", "syslog": "url = local"}
@@ -530,15 +530,15 @@ class Choice(NotifyTest):
             self.ana(f'notify channel ch-{name} --account {name} --trust trusted --reaches "Eva Brandt{": " if addresses[name] else ""}{addresses[name]}"')
         count = 0
         for template, label in templates.items():
-            for role in ("cio", "users", "owner", "police"):
+            for role in ("cio", "users", "owner", "police", "provider"):
                 person = f"{role} {template}"
                 self.ana(f'team add "{person}"')
                 self.ana(f'notify role {role} "{person}"')
                 done = self.ana.run("notify", "write", person, template)
-                allowed = {"cio": ("first-alarm", "status", "management"), "users": ("users",), "owner": ("first-alarm", "status", "owners", "users"), "police": ("authority",)}
+                allowed = {"cio": ("first-alarm", "status", "management"), "users": ("users",), "owner": ("first-alarm", "status", "owners", "users"), "police": ("authority",), "provider": ("provider",)}
                 self.assertEqual(done.returncode, 0 if template in allowed[role] else 4, (role, template, done.stderr))
                 count += done.returncode == 0
-        for role in ("users", "owner", "police"):
+        for role in ("users", "owner", "police", "provider"):
             self.ana(f'notify role {role} "Eva Brandt"')
         for template, label in templates.items():
             for name in accounts:
