@@ -4,7 +4,9 @@ In namespaces of its own: nothing of this machine is changed."""
 import os
 import pathlib
 import re
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -246,6 +248,40 @@ class Stop(CaseTest):
         self.assertIn(digest, text)
         self.ana('stop plan "by hand" --undo "by hand"')
         self.assertNotIn("plan_text", self.ana.json("stop show a2"))
+
+    def test_what_comes_now_is_seen_by_the_kernels_counters(self):
+        """Datagrams to a port whose program reads none: its room is full, and a rule of somebody else's counts them too."""
+        sh("nft", "add table inet probe; add chain inet probe in { type filter hook input priority 0; }; add rule inet probe in udp dport 5353 counter")
+        full = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        full.bind(("127.0.0.1", 5353))
+        stop = threading.Event()
+
+        def send():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                while not stop.is_set():
+                    for _ in range(100):
+                        sender.sendto(b"x" * 500, ("127.0.0.1", 5353))
+                    time.sleep(0.01)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            time.sleep(0.5)  # until its room is full
+            traffic = self.ana.json("stop propose")["traffic"]
+            said = one_line(self.ana("stop propose"))
+        finally:
+            stop.set()
+            sender.join()
+            full.close()
+            sh("nft", "delete table inet probe")
+        self.assertGreater(traffic["udp_no_room"], 1000)
+        (counter,) = [c for c in traffic["counters"] if c["table"] == "probe"]
+        self.assertEqual((counter["family"], counter["chain"]), ("inet", "in"))
+        self.assertGreaterEqual(counter["packets"], traffic["udp_no_room"])
+        self.assertIn("most at port 5353", said)
+        self.assertIn("calm stop limit udp --port 5353 --rate 100", said)
+        self.assertIn("cannot be measured", said)
+        self.assertIn("UDP port 5353", self.ana("notify script provider"))
 
     def test_the_stick_stops_it_too(self):
         self.look()
