@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "contain/action.h"
+#include "contain/allow.h"
 #include "contain/filter_words.h"
 #include "contain/host_view.h"
 #include "contain/ledger.h"
@@ -154,7 +155,14 @@ static int down_judge(const struct plan *p, const struct host_view *host, struct
         if (host->sockets[i].is_ours)
             rc = judge_net(&stack, &host->sockets[i].remote, "from where you are connected", p, e);
     for (size_t i = 0; i < host->guarded_count && rc == 0; i++)
-        rc = judge_net(&stack, &host->guarded[i], "where the case lies", p, e);
+        if (!host->guarded[i].protocol || host->guarded[i].way != ENDPOINT_IN)
+            rc = judge_net(&stack, &host->guarded[i].net, "where the case lies", p, e);
+    for (size_t i = 0; i < host->other_count && rc == 0; i++)
+        if (!allow_is_cut(p, &host->others[i].net))
+            rc = judge_net(&stack, &host->others[i].net,
+                           "which another plan in effect on this host lets pass (to cut it off all "
+                           "the same, name it: --cut)",
+                           p, e);
     for (size_t i = 0; i < p->allow_count && rc == 0; i++)
         rc = judge_net(&stack, &p->allow[i].net, "which the same plan lets pass", p, e);
     return rc;

@@ -3,6 +3,7 @@
 #include "contain/filter_words.h"
 #include <netinet/in.h>
 #include <stdlib.h>
+#include "contain/allow.h"
 #include "contain/people.h"
 
 static bool is_allowed(const struct plan *p, const struct host_socket *s)
@@ -29,7 +30,35 @@ static bool is_own(const struct host_view *host, const struct net *n)
     return is_loopback(n);
 }
 
-static bool has_guarded(const struct plan *p, const struct net *n)
+static int not_kept(const struct endpoint *need, const char *why, struct err *e)
+{
+    char net[NET_TEXT_SIZE], text[ENDPOINT_TEXT_SIZE];
+
+    return err_set(e, ERR_GATE, "%s, %s, would be cut off. Name it: --allow %s",
+                   net_text(net, &need->net), why, endpoint_text(text, need));
+}
+
+/* Whoever works here must go on to reach the service of this host on which the case lies. */
+static int judge_service(const struct plan *p, const struct host_view *host,
+                         const struct endpoint *service, struct err *e)
+{
+    struct endpoint need = *service;
+
+    for (size_t i = 0; i < host->guarded_count; i++) {
+        need.net = host->guarded[i].net;
+        if (!host->guarded[i].protocol && !is_own(host, &need.net) && !allow_covers(p, &need))
+            return not_kept(&need, "which reaches the case's files on this host", e);
+    }
+    for (size_t i = 0; i < host->socket_count; i++) {
+        need.net = host->sockets[i].remote;
+        if (host->sockets[i].is_ours && !is_own(host, &need.net) && !allow_covers(p, &need))
+            return not_kept(&need, "which reaches the case's files on this host", e);
+    }
+    return 0;
+}
+
+/* One without a port is known by its address alone: which ports it needs its sockets tell. */
+static bool has_net(const struct plan *p, const struct net *n)
 {
     for (size_t i = 0; i < p->allow_count; i++)
         if (net_has(&p->allow[i].net, n))
@@ -37,18 +66,51 @@ static bool has_guarded(const struct plan *p, const struct net *n)
     return is_loopback(n);
 }
 
+static int judge_guarded(const struct plan *p, const struct host_view *host, struct err *e)
+{
+    for (size_t i = 0; i < host->guarded_count; i++) {
+        const struct endpoint *g = &host->guarded[i];
+        bool own = is_own(host, &g->net);
+        int rc = 0;
+
+        if (own && g->protocol && g->way == ENDPOINT_IN)
+            rc = judge_service(p, host, g, e);
+        else if (own || (g->protocol && g->way == ENDPOINT_IN))
+            continue;
+        else if (g->protocol && !allow_covers(p, g))
+            rc = not_kept(g, "where the case lies", e);
+        else if (!g->protocol && !has_net(p, &g->net))
+            rc = not_kept(g, "from where you are connected or where the case lies", e);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int judge_others(const struct plan *p, const struct host_view *host, struct err *e)
+{
+    for (size_t i = 0; i < host->other_count; i++) {
+        const struct endpoint *o = &host->others[i];
+        char net[NET_TEXT_SIZE], text[ENDPOINT_TEXT_SIZE];
+
+        if (allow_covers(p, o) || allow_is_cut(p, &o->net) || is_own(host, &o->net))
+            continue;
+        net_text(net, &o->net);
+        return err_set(
+            e, ERR_GATE,
+            "another plan in effect on this host lets %s pass, and this one would cut it "
+            "off: keep it (--allow %s), or accept that: --cut %s",
+            net, endpoint_text(text, o), net);
+    }
+    return 0;
+}
+
 int judge_isolate(const struct plan *p, const struct host_view *host, struct err *e)
 {
     char text[NET_TEXT_SIZE];
+    int rc = judge_guarded(p, host, e);
 
-    for (size_t i = 0; i < host->guarded_count; i++)
-        if (!has_guarded(p, &host->guarded[i]) && !is_own(host, &host->guarded[i]))
-            return err_set(e, ERR_GATE,
-                           "%s, from where you are connected or where the case lies, would be cut "
-                           "off. Name it: --allow %s",
-                           net_text(text, &host->guarded[i]), text);
-
-    for (size_t i = 0; i < host->socket_count; i++) {
+    for (size_t i = 0; rc == 0 && i < host->socket_count; i++) {
         const struct host_socket *s = &host->sockets[i];
 
         if (!s->is_ours || is_own(host, &s->remote) || is_allowed(p, s))
@@ -61,7 +123,9 @@ int judge_isolate(const struct plan *p, const struct host_view *host, struct err
             text, s->local_port, s->remote.size == 16 ? "[" : "", text,
             s->remote.size == 16 ? "]" : "", s->local_port);
     }
-    return 0;
+    if (rc == 0)
+        rc = judge_others(p, host, e);
+    return rc ? rc : allow_judge_host(p, host, e);
 }
 
 static int refuse(const struct net *n, const struct net *hit, const char *what, struct err *e)
@@ -88,18 +152,31 @@ static int judge_net(const struct net *n, const struct plan *p, const struct hos
         if (net_has(n, &host->gateways[i]))
             return refuse(n, &host->gateways[i], "the gateway", e);
     for (size_t i = 0; i < host->guarded_count; i++)
-        if (net_has(n, &host->guarded[i]))
-            return refuse(n, &host->guarded[i],
-                          "from where you are connected or where the case lies", e);
+        if (net_has(n, &host->guarded[i].net) &&
+            !(host->guarded[i].protocol && host->guarded[i].way == ENDPOINT_IN))
+            return refuse(n, &host->guarded[i].net,
+                          host->guarded[i].protocol
+                              ? "where the case lies"
+                              : "from where you are connected or where the case lies",
+                          e);
     for (size_t i = 0; i < p->allow_count; i++)
         if (net_has(n, &p->allow[i].net) || net_has(&p->allow[i].net, n))
             return refuse(n, &p->allow[i].net, "which the same plan lets pass", e);
+    for (size_t i = 0; i < host->other_count; i++) {
+        const struct net *o = &host->others[i].net;
+
+        if ((net_has(n, o) || net_has(o, n)) && !allow_is_cut(p, o))
+            return refuse(n, o,
+                          "which another plan in effect on this host lets pass (to cut it off all "
+                          "the same, name it: --cut)",
+                          e);
+    }
     return 0;
 }
 
 int judge_block(const struct plan *p, const struct host_view *host, struct err *e)
 {
-    int rc = 0;
+    int rc = allow_judge(p, e);
 
     for (size_t i = 0; i < p->net_count && rc == 0; i++)
         rc = judge_net(&p->nets[i], p, host, e);

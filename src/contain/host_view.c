@@ -349,6 +349,7 @@ void host_view_release(struct host_view *v)
     free(v->own);
     free(v->gateways);
     free(v->leases);
+    free(v->others);
     *v = (struct host_view){0};
 }
 

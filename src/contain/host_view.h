@@ -38,9 +38,12 @@ struct host_view {
     struct host_lease *leases; /* addresses that are lost unless somebody renews them */
     size_t lease_count;
     size_t lease_room;
-    struct net guarded[16]; /* what no plan may cut off besides: from where
-                               people work, the case's server */
+    struct endpoint guarded[16]; /* what no plan may cut off besides: from where people work, the
+                                    case's server */
     size_t guarded_count;
+    struct endpoint *others; /* whom plans in effect let pass */
+    size_t other_count;
+    size_t other_room;
 };
 
 /* ERR_IO: the kernel does not tell. */

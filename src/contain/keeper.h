@@ -6,8 +6,9 @@
 #pragma once
 #include "base/err.h"
 
-#define KEEPER_NAME "keep-until-due" /* all of its command line, where systemd has not started it  \
-                                      */
+#define KEEPER_NAME                                                                                \
+    "keep-until-due" /* all of its command line, where systemd has not started it                  \
+                      */
 
 /* In main, before anything else: becomes the keeper where this program was started as one. */
 void keeper_main_if_asked(int argc, char **argv);

@@ -7,11 +7,14 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "contain/action.h"
+#include "contain/allow.h"
 #include "contain/boot.h"
 #include "contain/effect.h"
 #include "contain/filter_others.h"
 #include "contain/host_view.h"
 #include "contain/keeper.h"
+#include "contain/machine.h"
+#include "contain/others.h"
 #include "contain/process.h"
 #include "contain/spell.h"
 #include "contain/watchdog.h"
@@ -37,7 +40,7 @@ struct server {
     struct buf in; /* what was read and not yet used */
     size_t used;
     struct buf answer;
-    struct net guarded[16];
+    struct endpoint guarded[16];
     size_t guarded_count;
     struct prepared *prepared;
     size_t prepared_count;
@@ -125,11 +128,28 @@ static int judge(struct server *s, const struct plan *p, struct host_view *host,
     return p->action->judge ? p->action->judge(p, host, e) : 0;
 }
 
+/* An ENDPOINT a line. */
+static int do_allowed(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_HOST_VIEW struct host_view host = {0};
+    char text[ENDPOINT_TEXT_SIZE];
+    int rc = host_view_read(&host, e);
+
+    if (rc == 0)
+        rc = others_look(s->source->folder, &(struct id){0}, &host, e);
+
+    (void)rest;
+    for (size_t i = 0; rc == 0 && i < host.other_count; i++)
+        buf_addf(&s->answer, "%s\n", endpoint_text(text, &host.others[i]));
+    return rc;
+}
+
 static int do_guard(struct server *s, struct str rest, struct err *e)
 {
     if (s->guarded_count == COUNT_OF(s->guarded))
         return err_set(e, ERR_LIMIT, "too many addresses to guard");
-    return net_read(rest, &s->guarded[s->guarded_count], e) ? e->code : (s->guarded_count++, 0);
+    return endpoint_read(rest, &s->guarded[s->guarded_count], e) ? e->code
+                                                                 : (s->guarded_count++, 0);
 }
 
 static int do_preview(struct server *s, struct str rest, struct err *e)
@@ -142,7 +162,11 @@ static int do_preview(struct server *s, struct str rest, struct err *e)
     if (rc == 0)
         rc = host_view_read(&host, e);
     if (rc == 0)
+        rc = others_look(s->source->folder, &p->id, &host, e);
+    if (rc == 0)
         rc = judge(s, p, &host, e);
+    if (rc == 0)
+        allow_warn(p, &s->answer);
     if (rc == 0 && geteuid() != 0)
         buf_adds(&s->answer, "warn rights\n");
     if (rc == 0 && p->action->rules)
@@ -184,19 +208,6 @@ static int do_sessions(struct server *s, struct str rest, struct err *e)
     return rc;
 }
 
-static int read_machine(struct hash *out, struct err *e)
-{
-    CLEANUP_BUF struct buf machine = {0};
-    struct str id;
-    int rc = file_read(&machine, "/etc/machine-id", 128, e);
-
-    if (rc)
-        return rc;
-    id = str_trim(buf_str(&machine));
-    *out = id.len ? hash_bytes(id.p, id.len) : hash_zero;
-    return 0;
-}
-
 /* What a plan for this host says of it. */
 static int do_host(struct server *s, struct str rest, struct err *e)
 {
@@ -206,7 +217,7 @@ static int do_host(struct server *s, struct str rest, struct err *e)
     (void)rest;
     (void)e;
     host_name(name, sizeof(name));
-    (void)!read_machine(&machine, NULL); /* zeros: it has none */
+    (void)!machine_read(&machine, NULL); /* zeros: it has none */
     buf_adds(&s->answer, "machine ");
     hex_add(&s->answer, machine.b, sizeof(machine.b));
     buf_adds(&s->answer, "\nname ");
@@ -228,22 +239,6 @@ static int do_start(struct server *s, struct str rest, struct err *e)
     return 0;
 }
 
-static int check_machine(const struct plan *p, struct err *e)
-{
-    struct hash mine;
-    int rc;
-
-    if (hash_eq(&p->machine, &hash_zero))
-        return 0;
-    rc = read_machine(&mine, e);
-    if (rc)
-        return rc;
-    if (!hash_eq(&mine, &p->machine))
-        return err_set(e, ERR_GATE, "this plan is for another host (\"" STR_FMT "\")",
-                       STR_ARG(p->host));
-    return 0;
-}
-
 static int check_accepted(const struct plan *p, struct err *e)
 {
     if (!p->action->cannot_undo || p->accepts_no_undo)
@@ -261,18 +256,20 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
     CLEANUP_HOST_VIEW struct host_view host = {0};
     CLEANUP_BUF struct buf before = {0};
     struct ledger_entry *entry;
-    int rc = check_machine(*p, e), hold;
+    int rc = machine_check(*p, e), hold;
 
     if (rc == 0)
         rc = check_accepted(*p, e);
     if (rc == 0)
         rc = host_view_read(&host, e);
     if (rc == 0)
-        rc = judge(s, *p, &host, e);
-    if (rc == 0)
         rc = effect_can_begin(*p, e);
     if (rc == 0)
         rc = ledger_open(&l, s->source->folder, LOCK_MS, e);
+    if (rc == 0)
+        others_add(&l, &(*p)->id, &host);
+    if (rc == 0)
+        rc = judge(s, *p, &host, e);
     if (rc == 0)
         rc = boot_program_keep(s->source->folder, e);
     if (rc == 0 && (*p)->action->save)
@@ -383,6 +380,24 @@ static int make_ready(struct server *s, const struct plan *p, struct buf *boot, 
     return rc;
 }
 
+/* Another plan may have begun since this one was prepared, and let somebody pass. */
+static int judge_again(struct server *s, struct ledger *l, const struct ledger_entry *entry,
+                       struct err *e)
+{
+    CLEANUP_HOST_VIEW struct host_view others = {0};
+    CLEANUP_HOST_VIEW struct host_view host = {0};
+    int rc;
+
+    others_add(l, &entry->plan->id, &others); /* in short: the host was not read */
+    if (!others.other_count || entry->state != LEDGER_PREPARED)
+        return 0;
+    rc = host_view_read(&host, e);
+    if (rc)
+        return rc;
+    others_add(l, &entry->plan->id, &host);
+    return judge(s, entry->plan, &host, e);
+}
+
 static int do_go(struct server *s, struct str rest, struct err *e)
 {
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
@@ -398,6 +413,8 @@ static int do_go(struct server *s, struct str rest, struct err *e)
     rc = await_moment(s, id, moment_ms, e);
     if (rc == 0)
         rc = open_entry(s, id, &l, &entry, e);
+    if (rc == 0)
+        rc = judge_again(s, &l, entry, e);
     if (rc == 0)
         rc = make_ready(s, entry->plan, &boot, e);
     if (rc)
@@ -495,10 +512,13 @@ static int do_status(struct server *s, struct str rest, struct err *e)
 static const struct {
     const char *word;
     int (*serve)(struct server *s, struct str rest, struct err *e);
-} orders[] = {{"guard", do_guard}, {"sessions", do_sessions}, {"host", do_host},
-              {"start", do_start}, {"preview", do_preview},   {"prepare", do_prepare},
-              {"go", do_go},       {"confirm", do_confirm},   {"undo", do_undo},
-              {"check", do_check}, {"forget", do_forget},     {"status", do_status}};
+} orders[] = {{"guard", do_guard},     {"sessions", do_sessions},
+              {"allowed", do_allowed}, {"host", do_host},
+              {"start", do_start},     {"preview", do_preview},
+              {"prepare", do_prepare}, {"go", do_go},
+              {"confirm", do_confirm}, {"undo", do_undo},
+              {"check", do_check},     {"forget", do_forget},
+              {"status", do_status}};
 
 static int serve_one(struct server *s, char *line, struct err *e)
 {

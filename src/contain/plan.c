@@ -111,6 +111,52 @@ static int read_accepted(struct reader *r)
     return next(r);
 }
 
+static int read_flag(struct reader *r, const char *name, bool *out)
+{
+    if (!str_is(r->name, name))
+        return 0;
+    if (r->value.len)
+        return bad(r, "it has no value");
+    *out = true;
+    return next(r);
+}
+
+/* What an isolation lets pass besides what it should. */
+static int read_accepted_allow(struct reader *r)
+{
+    bool is_isolation = str_is(str_of(r->p->action->name), "isolate");
+    int rc = is_isolation ? read_flag(r, "accept-wide", &r->p->accepts_wide) : 0;
+
+    if (rc == 0 && is_isolation)
+        rc = read_flag(r, "accept-names", &r->p->accepts_names);
+    return rc;
+}
+
+static int read_cut(struct reader *r)
+{
+    struct plan *p = r->p;
+    char spelled[NET_TEXT_SIZE];
+
+    p->cut = arena_alloc(p->arena, sizeof(*p->cut) * PLAN_ALLOW_COUNT);
+    while (str_is(r->name, "cut")) {
+        int rc;
+
+        if (p->cut_count == PLAN_ALLOW_COUNT)
+            return err_set(r->e, ERR_LIMIT, "a plan names more than %d that may be cut off",
+                           PLAN_ALLOW_COUNT);
+        rc = net_read(r->value, &p->cut[p->cut_count], r->e);
+        if (rc)
+            return rc;
+        if (!str_is(r->value, net_text(spelled, &p->cut[p->cut_count])))
+            return bad(r, "not the spelling that a plan has");
+        p->cut_count++;
+        rc = next(r);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 static int read_allow(struct reader *r)
 {
     struct endpoint allow[PLAN_ALLOW_COUNT];
@@ -263,7 +309,11 @@ static int read_all(struct reader *r)
     if (rc == 0)
         rc = read_accepted(r);
     if (rc == 0)
+        rc = read_accepted_allow(r);
+    if (rc == 0)
         rc = read_allow(r);
+    if (rc == 0)
+        rc = read_cut(r);
     if (rc == 0)
         rc = read_params(r);
     if (rc)
@@ -331,8 +381,14 @@ void plan_write(const struct plan *p, struct buf *out)
     buf_addc(out, '\n');
     if (p->accepts_no_undo)
         buf_adds(out, "accept-no-undo\n");
+    if (p->accepts_wide)
+        buf_adds(out, "accept-wide\n");
+    if (p->accepts_names)
+        buf_adds(out, "accept-names\n");
     for (size_t i = 0; i < p->allow_count; i++)
         buf_addf(out, "allow %s\n", endpoint_text(text, &p->allow[i]));
+    for (size_t i = 0; i < p->cut_count; i++)
+        buf_addf(out, "cut %s\n", net_text(text, &p->cut[i]));
     for (const struct action_param *param = p->action->params; param && param->name; param++)
         write_param(p, param, out);
     buf_adds(out, "end\n");

@@ -33,8 +33,12 @@ struct plan {
     uint32_t timer_s;     /* 0: goes back by nothing but a person */
     uint64_t expiry_s;    /* since 1970; 0: none */
     bool accepts_no_undo; /* of an action that cannot be undone: a person accepted that */
+    bool accepts_wide;    /* of an isolation: it lets an address pass whole, accepted too */
+    bool accepts_names;   /* that names can be looked up */
     struct endpoint *allow;
     size_t allow_count;
+    struct net *cut; /* whom plans of others let pass, and who may be cut off all the same */
+    size_t cut_count;
     struct net *nets; /* its values of type ACTION_NET, sorted, none within another */
     size_t net_count;
     struct plan_value *values; /* all others, in the order of the action's parameters */

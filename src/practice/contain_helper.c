@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "contain/plan.h"
+#include "practice/case_server.h"
 #include "practice/contain_far.h"
 #include "sys/dialogue.h"
 #include "sys/self.h"
@@ -73,6 +74,31 @@ static int guard_session(struct contain_helper *h, struct err *e)
         return 0;
     snprintf(order, sizeof(order), "guard %s", net_text(text, &from.net));
     return contain_helper_ask(h, order, STR(""), &lines, e);
+}
+
+int contain_helper_guard_case(struct contain_helper *h, const char *case_folder,
+                              struct buf *unknown, struct err *e)
+{
+    CLEANUP(case_server_release) struct case_server server = {.count = 0};
+    CLEANUP_BUF struct buf lines = {0};
+    int rc = 0;
+
+    if (case_folder)
+        case_server_of(case_folder, &server);
+    for (size_t i = 0; rc == 0 && i < server.count; i++) {
+        char text[ENDPOINT_TEXT_SIZE], order[ENDPOINT_TEXT_SIZE + 8];
+        struct endpoint at = server.at[i];
+
+        if (h->far && !at.protocol)
+            continue;
+        if (h->far)
+            at.way = ENDPOINT_IN;
+        snprintf(order, sizeof(order), "guard %s", endpoint_text(text, &at));
+        rc = contain_helper_ask(h, order, STR(""), &lines, e);
+    }
+    if (rc == 0)
+        buf_addstr(unknown, buf_str(&server.unknown));
+    return rc;
 }
 
 int contain_helper_sessions(struct contain_helper *h, struct buf *lines, struct err *e)

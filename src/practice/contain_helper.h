@@ -20,6 +20,12 @@ DEFINE_CLEANUP(struct contain_helper *, contain_helper_close)
 MUST_CHECK int contain_helper_open_far(struct contain_helper **out, const struct reach *reach,
                                        const struct far_place *place, struct err *e);
 
+/* No plan there may cut off the server that the case in this folder lies on (NULL: none): here what
+ * this machine needs of it; on another host what others need, where it is that server. Where its
+ * address is not known, its name is added to unknown. */
+MUST_CHECK int contain_helper_guard_case(struct contain_helper *h, const char *case_folder,
+                                         struct buf *unknown, struct err *e);
+
 /* Gives an order, with the plan behind it where the order takes one, and adds the lines of the
  * answer to *lines, each with its end. The helper's own code and sentence where it says no. Where
  * it is lost (contain_helper_is_lost), what it did meanwhile is unknown. Lines are UTF-8 without

@@ -351,7 +351,7 @@ static int apply_job(struct session *s, const struct operation *op, const struct
     struct beginning b = {.session = s,
                           .op = op,
                           .in = in,
-                          .ways = {.op = op, .in = in},
+                          .ways = {.op = op, .in = in, .case_folder = a->around->case_folder},
                           .leaves_failed = input_has(op, in, "without-failed")};
     int rc;
 
@@ -385,7 +385,8 @@ const struct operation stop_apply = {
         "it will change, and waits until that is evidence and the intent is on record. Then two "
         "watchdogs and a keeper start, and the change is made. Unconfirmed within its time, all "
         "goes back, also where this program, calm-contain or both watchdogs were ended, and after "
-        "a restart of the host. Where you are not root, sudo is asked. A plan for another host is carried "
+        "a restart of the host. Where you are not root, sudo is asked. A plan for another host is "
+        "carried "
         "out there, over SSH. Several begin at one moment, so that an intruder on one is not "
         "warned by the loss of another; where one cannot be prepared, nothing begins anywhere. "
         "doc/format/containment.md.",

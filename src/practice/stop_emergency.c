@@ -1,6 +1,7 @@
 /* stop_emergency.c: cuts this host off at once. It asks nothing, waits for nobody's approval, and
  * stays until a person undoes it; it is on record before, and reviewed afterwards. */
 #include "practice/stop_emergency.h"
+#include "practice/case_server.h"
 #include "practice/contain_helper.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_place.h"
@@ -8,6 +9,12 @@
 #include "practice/system_host.h"
 #include "render/screen.h"
 #include "sys/clock.h"
+
+struct emergency {
+    const struct operation *op;
+    const struct input *in;
+    const char *case_folder;
+};
 
 static const struct field emergency_fields[] = {
     FIELD_SAID("reason", "why it cannot wait"),
@@ -110,8 +117,8 @@ static void tell_cut_off(struct screen *screen, const struct view *v, const stru
     stop_place(v, action, &place);
     screen_printf(screen, 0,
                   "This host is cut off (a%u). Nothing passes but loopback, your own connection, "
-                  "and whom you named.",
-                  action->number);
+                  "whom you named, and whom plans in effect let pass: calm stop show a%u.",
+                  action->number, action->number);
     screen_printf(screen, 0,
                   "Who is root here can lift it: pull the cable, or shut the switch port or the "
                   "hypervisor's, too%s.",
@@ -137,18 +144,58 @@ static void tell_json(const struct thing *action, bool is_cut_off, struct answer
     json_object_end(&j);
 }
 
-/* Who asks passes still, and whom they named. */
-static int add_allow(struct contain_helper *h, const struct operation *op, const struct input *in,
-                     struct buf *allow, struct err *e)
+static bool is_listed(struct str lines, struct str one)
 {
-    int rc = contain_helper_sessions(h, allow, e);
-
-    buf_addstr(allow, input_value(op, in, "allow"));
-    return rc;
+    while (lines.len)
+        if (str_eq(str_trim(str_cut(&lines, '\n')), one))
+            return true;
+    return false;
 }
 
-static int cut_off(struct session *s, const struct operation *op, const struct input *in,
-                   const struct id *action, struct err *e)
+/* As many as a plan has room for. */
+static void add_lines(struct buf *allow, struct str lines)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < allow->len; i++)
+        count += allow->p[i] == '\n';
+    while (lines.len && count < PLAN_ALLOW_COUNT) {
+        struct str line = str_trim(str_cut(&lines, '\n'));
+
+        if (!line.len || is_listed(buf_str(allow), line))
+            continue;
+        buf_addf(allow, STR_FMT "\n", STR_ARG(line));
+        count++;
+    }
+}
+
+/* Who asks passes still, whom they named, what the case needs of the server that it lies on, and
+ * whom other plans in effect let pass: one responder's emergency does not cut off another. */
+static int add_allow(struct contain_helper *h, const struct emergency *m, struct buf *allow,
+                     struct err *e)
+{
+    CLEANUP(case_server_release) struct case_server server = {.count = 0};
+    CLEANUP_BUF struct buf sessions = {0};
+    CLEANUP_BUF struct buf others = {0};
+    char text[ENDPOINT_TEXT_SIZE];
+    int rc = contain_helper_sessions(h, &sessions, e);
+
+    if (rc == 0)
+        rc = contain_helper_ask(h, "allowed", STR(""), &others, e);
+    if (rc)
+        return rc;
+    buf_addf(allow, STR_FMT "%s", STR_ARG(input_value(m->op, m->in, "allow")),
+             input_has(m->op, m->in, "allow") ? "\n" : "");
+    add_lines(allow, buf_str(&sessions));
+    case_server_of(m->case_folder, &server);
+    for (size_t i = 0; i < server.count; i++)
+        add_lines(allow, str_of(endpoint_text(text, &server.at[i])));
+    add_lines(allow, buf_str(&others));
+    return 0;
+}
+
+static int cut_off(struct session *s, const struct emergency *m, const struct id *action,
+                   struct err *e)
 {
     CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
     CLEANUP_STOP_PLAN struct stop_plan p = {0};
@@ -156,11 +203,11 @@ static int cut_off(struct session *s, const struct operation *op, const struct i
     int rc = contain_helper_open(&h, false, e);
 
     if (rc == 0)
-        rc = add_allow(h, op, in, &allow, e);
+        rc = add_allow(h, m, &allow, e);
     if (rc == 0)
         rc = stop_plan_isolate(s, buf_str(&allow), &p, e);
     if (rc == 0)
-        rc = stop_apply_emergency(s, op, in, action, &p, h, e);
+        rc = stop_apply_emergency(s, m->op, m->in, action, &p, h, e);
     return rc;
 }
 
@@ -191,6 +238,7 @@ static void tell(const struct view *v, const struct thing *action, bool is_cut_o
 static int emergency_job(struct session *s, const struct operation *op, const struct input *in,
                          struct answer *a, struct err *e)
 {
+    const struct emergency m = {op, in, a->around->case_folder};
     struct err why = {0};
     struct id action;
     struct view v;
@@ -203,7 +251,7 @@ static int emergency_job(struct session *s, const struct operation *op, const st
         return rc;
     is_by_hand = input_has(op, in, "by-hand") || !is_here(&v, op, in);
     if (!is_by_hand)
-        failed = cut_off(s, op, in, &action, &why);
+        failed = cut_off(s, &m, &action, &why);
     rc = session_view(s, &v, e);
     if (rc)
         return rc;

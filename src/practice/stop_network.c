@@ -1,7 +1,25 @@
 /* stop_network.c: plans for the network of this host: isolate, block, limit, take down. */
 #include "practice/stop_plan_table.h"
 
-static const struct field isolate_fields[] = {PLAN_SYSTEM(FIELD_ARG), PLAN_FIELDS};
+/* Two responders on one host: see src/contain/others.h. */
+#define PLAN_CUT                                                                                   \
+    {                                                                                              \
+        .name = "cut", .type = FIELD_LINE, .flags = FIELD_MANY | FIELD_OUTSIDE,                    \
+        .help = "whom another plan in effect lets pass, and who is cut off all the same: 10.1.0.7" \
+    }
+
+static const struct field isolate_fields[] = {
+    PLAN_SYSTEM(FIELD_ARG),
+    PLAN_FIELDS,
+    {.name = "accept-wide",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "an address that is allowed without a port passes whole; you accept that"},
+    {.name = "accept-names",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "names can be looked up (port 53, out); you accept that"},
+    PLAN_CUT};
 PLAN_OPERATION(isolate, isolate_fields, "plan to cut this host off but for whom you name",
                "calm stop isolate web1 --allow 10.1.0.7:22");
 
@@ -20,7 +38,8 @@ static const struct field block_fields[] = {
      .kind = "proposal",
      .help = "those that calm stop propose found: pr1"},
     PLAN_SYSTEM(0),
-    PLAN_FIELDS};
+    PLAN_FIELDS,
+    PLAN_CUT};
 PLAN_OPERATION(block, block_fields, "plan to drop what addresses send and are sent",
                "calm stop block 203.0.113.9 198.51.100.0/24 --for-time \"24 h\"");
 
@@ -69,5 +88,6 @@ static const struct field down_fields[] = {{.name = "interface",
                                             .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
                                             .help = "a network interface: eth0"},
                                            PLAN_SYSTEM(0),
-                                           PLAN_FIELDS};
+                                           PLAN_FIELDS,
+                                           PLAN_CUT};
 PLAN_OPERATION(down, down_fields, "plan to take a network interface down", "calm stop down eth1");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/sink.h"
 #include "contain/action.h"
+#include "contain/allow.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "practice/stop_preview.h"
@@ -116,6 +117,33 @@ static int add_allow(struct plan *plan, struct str lines, struct err *e)
         if (rc)
             return rc;
         plan->allow_count++;
+    }
+    return 0;
+}
+
+static bool is_given(const struct planning *p, const char *name)
+{
+    return has_field(p->op, name) && input_has(p->op, p->in, name);
+}
+
+static int add_cut(struct planning *p, struct err *e)
+{
+    struct str lines = is_given(p, "cut") ? input_value(p->op, p->in, "cut") : STR("");
+    struct plan *plan = p->plan;
+
+    plan->cut = arena_alloc(plan->arena, sizeof(*plan->cut) * PLAN_ALLOW_COUNT);
+    while (lines.len) {
+        struct str line = str_trim(str_cut(&lines, '\n'));
+        int rc;
+
+        if (!line.len)
+            continue;
+        if (plan->cut_count == PLAN_ALLOW_COUNT)
+            return err_set(e, ERR_LIMIT, "at most %d can be named by --cut", PLAN_ALLOW_COUNT);
+        rc = net_read(line, &plan->cut[plan->cut_count], e);
+        if (rc)
+            return rc;
+        plan->cut_count++;
     }
     return 0;
 }
@@ -359,9 +387,15 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
         if (rc)
             return rc;
     }
+    p->plan->accepts_wide = is_given(p, "accept-wide");
+    p->plan->accepts_names = is_given(p, "accept-names");
     rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
     if (rc == 0)
+        rc = add_cut(p, e);
+    if (rc == 0)
         rc = add_params(p, e);
+    if (rc == 0 && !p->helper)
+        rc = allow_judge(p->plan, e); /* else the helper does, with the host before it */
     return rc ? rc : spell(&p->plan, &p->text, e);
 }
 
@@ -376,6 +410,10 @@ int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out
     read_machine(&machine);
     p.plan = begin_plan(s, contain_action(STR("isolate")), str_of(host), &machine);
     rc = add_allow(p.plan, lines, e);
+    for (size_t i = 0; rc == 0 && i < p.plan->allow_count; i++) {
+        p.plan->accepts_wide |= allow_is_wide(&p.plan->allow[i]);
+        p.plan->accepts_names |= allow_has_names(&p.plan->allow[i]);
+    }
     if (rc == 0)
         rc = spell(&p.plan, &p.text, e);
     if (rc)
@@ -392,6 +430,8 @@ static int look(struct planning *p, struct err *e)
     if (!p->helper)
         return 0;
     buf_addf(&order, "preview %zu", p->text.len);
+    if (p->ways.unknown.len)
+        buf_addf(&p->preview, "warn case %s\n", buf_text(&p->ways.unknown));
     return contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
 }
 
@@ -527,8 +567,11 @@ int stop_plan_job(struct session *s, const struct operation *op, const struct in
                   struct answer *a, struct err *e)
 {
     CLEANUP(planning_release)
-    struct planning p = {
-        .session = s, .op = op, .in = in, .action = action_of(op), .ways = {.op = op, .in = in}};
+    struct planning p = {.session = s,
+                         .op = op,
+                         .in = in,
+                         .action = action_of(op),
+                         .ways = {.op = op, .in = in, .case_folder = a->around->case_folder}};
     const struct thing *system;
     struct str host;
     uint64_t first = 0;

@@ -1,5 +1,6 @@
 /* stop_preview.c: tells people what a plan would keep, end and break. */
 #include "practice/stop_preview.h"
+#include <netinet/in.h>
 #include "base/sink.h"
 #include "contain/action.h"
 #include "contain/spell.h"
@@ -114,15 +115,41 @@ static void add_seen(struct buf *out, const struct alike *a)
         buf_adds(out, " (you, connected now)");
 }
 
+/* Whom a plan lets reach a service of this host: " but for 10.1.0.7, 10.1.0.8". */
+static void add_but_for(struct buf *out, const struct plan *p, const struct seen *s)
+{
+    uint8_t protocol = str_is(s->protocol, "tcp") ? IPPROTO_TCP : IPPROTO_UDP;
+    char net[NET_TEXT_SIZE];
+    size_t count = 0;
+    uint64_t port;
+
+    for (size_t i = 0; str_u64(s->local_port, &port) && i < p->allow_count; i++) {
+        const struct endpoint *a = &p->allow[i];
+
+        if (a->protocol && (a->protocol != protocol || a->way != ENDPOINT_IN ||
+                            port < a->port_first || port > a->port_last))
+            continue;
+        if (count++ == SHOWN) {
+            buf_adds(out, " and more");
+            return;
+        }
+        buf_addf(out, "%s%s", count == 1 ? " but for " : ", ", net_text(net, &a->net));
+    }
+}
+
 /* "203.0.113.9 on TCP port 443 (nginx), …": the first few, and how many more. */
-static void add_list(struct buf *out, struct str lines, const char *what)
+static void add_list(struct buf *out, const struct plan *p, struct str lines, const char *what)
 {
     struct alike shown[SHOWN];
     size_t count, more = gather(lines, what, shown, &count);
 
     for (size_t i = 0; i < count; i++) {
-        buf_adds(out, i ? ", " : "");
+        bool is_service = str_is(shown[i].one.what, "unreached");
+
+        buf_adds(out, !i ? "" : is_service ? "; " : ", ");
         add_seen(out, &shown[i]);
+        if (is_service)
+            add_but_for(out, p, &shown[i].one);
     }
     if (more)
         buf_addf(out, " and %zu more", more);
@@ -191,6 +218,28 @@ static void add_warning(struct buf *out, struct str code, struct str rest)
             out->len ? "; " : "");
 }
 
+/* What the person accepted when the plan was made, for the one who approves it. */
+static bool add_accepted(struct buf *out, struct str code, struct str what)
+{
+    static const struct {
+        const char *code;
+        const char *words;
+    } known[] = {{"wide", "passes whole, at every port and both ways, which was accepted"},
+                 {"names", "is asked for names, by which data can leave, which was accepted"},
+                 {"cut", "may be cut off though another plan lets it pass, which was accepted"},
+                 {"case",
+                  "is the server on which the case lies; its address was not found, so nothing "
+                  "keeps it from being cut off"}};
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_is(code, known[i].code)) {
+            buf_addf(out, "%s" STR_FMT " %s", out->len ? "; " : "", STR_ARG(str_head(what, 255)),
+                     known[i].words);
+            return true;
+        }
+    return false;
+}
+
 static void add_warnings(struct buf *out, struct str lines)
 {
     while (lines.len) {
@@ -199,7 +248,8 @@ static void add_warnings(struct buf *out, struct str lines)
         if (!str_is(str_cut(&line, ' '), "warn"))
             continue;
         code = str_cut(&line, ' ');
-        add_warning(out, code, line);
+        if (!add_accepted(out, code, line))
+            add_warning(out, code, line);
     }
 }
 
@@ -282,17 +332,15 @@ static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct s
     for (int i = 0; i < ROW_COUNT; i++)
         rows[i].name = names[i];
     stop_allow_words(p, &rows[ROW_KEEP].text);
-    add_list(&rows[ROW_NOW].text, lines, "keep");
+    add_list(&rows[ROW_NOW].text, p, lines, "keep");
     add_nets(&rows[ROW_NETS].text, p);
     stop_limit_words(p, &rows[ROW_LIMIT].text);
     add_changes(&rows[ROW_CHANGE].text, lines);
     if (ended)
         buf_addf(&rows[ROW_END].text, "%zu connection%s: ", ended, ended == 1 ? "" : "s");
-    add_list(&rows[ROW_END].text, lines, "end");
+    add_list(&rows[ROW_END].text, p, lines, "end");
     add_people(&rows[ROW_PEOPLE].text, lines);
-    add_list(&rows[ROW_UNREACHED].text, lines, "unreached");
-    if (rows[ROW_UNREACHED].text.len)
-        buf_adds(&rows[ROW_UNREACHED].text, ", for all others");
+    add_list(&rows[ROW_UNREACHED].text, p, lines, "unreached");
     buf_addstr(&rows[ROW_MEASURED].text, measured);
     add_warnings(&rows[ROW_WARN].text, lines);
     stop_until_words(p, utc_now(), &rows[ROW_UNTIL].text);

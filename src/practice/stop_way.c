@@ -9,6 +9,7 @@ enum { ADDRESS_SIZE = 600, PID_DIGITS = 20 };
 void stop_ways_release(struct stop_ways *w)
 {
     reach_release(&w->reach);
+    buf_release(&w->unknown);
     arena_free(w->arena);
     w->arena = NULL;
 }
@@ -28,8 +29,8 @@ static int make_ready(struct stop_ways *w, struct err *e)
     return rc;
 }
 
-int stop_way_open(struct stop_ways *w, struct str ssh, bool wants_sudo, bool only_looks,
-                  struct contain_helper **out, struct err *e)
+static int open_one(struct stop_ways *w, struct str ssh, bool wants_sudo, bool only_looks,
+                    struct contain_helper **out, struct err *e)
 {
     struct far_place place = {.wants_sudo = wants_sudo};
     int rc;
@@ -40,6 +41,20 @@ int stop_way_open(struct stop_ways *w, struct str ssh, bool wants_sudo, bool onl
     if (rc == 0)
         rc = reach_address_read(w->arena, ssh, &place.at, e);
     return rc ? rc : contain_helper_open_far(out, &w->reach, &place, e);
+}
+
+int stop_way_open(struct stop_ways *w, struct str ssh, bool wants_sudo, bool only_looks,
+                  struct contain_helper **out, struct err *e)
+{
+    CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
+    int rc = open_one(w, ssh, wants_sudo, only_looks, &h, e);
+
+    buf_clear(&w->unknown);
+    if (rc == 0)
+        rc = contain_helper_guard_case(h, w->case_folder, &w->unknown, e);
+    if (rc == 0)
+        *out = MOVE(h);
+    return rc;
 }
 
 int stop_way_of(struct stop_ways *w, const struct thing *action, bool only_looks,

@@ -20,6 +20,8 @@
 struct stop_ways {
     const struct operation *op;
     const struct input *in;
+    const char *case_folder; /* whose server no plan may cut off; NULL: none */
+    struct buf unknown;      /* the name of that server, where its address is not known */
     struct arena *arena;
     struct reach reach;
     bool is_ready;

@@ -336,10 +336,10 @@ class Helper:
         self.process.stdout.close()
 
 
-def plan(action, *params, timer=10, expiry=0, allow=(), machine="0" * 64, number=None):
+def plan(action, *params, timer=10, expiry=0, allow=(), machine="0" * 64, number=None, accept=(), cut=()):
     """A plan's bytes, spelled here by doc/format/containment.md section 1."""
     lines = ["plan 1", f"id {number or os.urandom(16).hex()}", "case " + "0" * 64, "host victim", f"machine {machine}", f"action {action}", f"timer {timer}", f"expiry {expiry}",
-             *(f"allow {a}" for a in allow), *params, "end"]
+             *(f"accept-{a}" for a in accept), *(f"allow {a}" for a in allow), *(f"cut {a}" for a in cut), *params, "end"]
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -393,7 +393,7 @@ class Isolation(ContainTest):
         for who, to, six in ways:
             contain_lab.until(lambda who=who, to=to, six=six: self.lab.pings(who, six, to=to), 5, f"{who} reaches {to}, IPv6 {six}")
         self.assertTrue(self.lab.reaches("left", 80, to="right"))
-        self.helper().begin(plan("isolate", timer=600, allow=("10.9.0.7", "fd09::7")))
+        self.helper().begin(plan("isolate", timer=600, allow=("10.9.0.7", "fd09::7"), accept=("wide",)))
         for who, to, six in ways:
             self.assertFalse(self.lab.pings(who, six, to=to), (who, to, six))
         self.assertFalse(self.lab.reaches("left", 80, to="right"))

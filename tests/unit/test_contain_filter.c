@@ -77,7 +77,7 @@ static void make(struct made *m)
                                  .gateway_count = 1,
                                  .leases = m->leases,
                                  .lease_count = 1};
-    m->view.guarded[0] = net_of("10.3.0.5");
+    m->view.guarded[0].net = net_of("10.3.0.5");
     m->view.guarded_count = 1;
 }
 
