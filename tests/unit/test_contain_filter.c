@@ -133,13 +133,17 @@ static void an_isolation_names_everybody_who_works_here(void **state)
         const char *rest;
         const char *says;
     } cases[] = {
-        {"allow 10.1.0.7,tcp,22,in\nallow 10.3.0.5\n", NULL},
-        {"allow 10.0.0.0/8\n", NULL},
+        {"accept-wide\nallow 10.1.0.7,tcp,22,in\nallow 10.3.0.5\n", NULL},
+        {"accept-wide\nallow 10.0.0.0/8\n", NULL},
         {"allow 10.3.0.5\n", "--allow 10.1.0.7:22"},
         {"allow 10.3.0.5\nallow 10.1.0.7,tcp,80,in\n", "--allow 10.1.0.7:22"},
         {"allow 10.3.0.5\nallow 10.1.0.7,tcp,22,out\n", "--allow 10.1.0.7:22"},
         {"allow 10.3.0.5\nallow 10.1.0.7,udp,22,in\n", "--allow 10.1.0.7:22"},
         {"allow 10.1.0.7,tcp,22,in\n", "--allow 10.3.0.5"},
+        {"allow 10.1.0.7,tcp,22,in\nallow 10.3.0.5\n", "--accept-wide"},
+        {"accept-wide\nallow 10.0.0.0/8\nallow 192.0.0.0/8\n", "192.0.2.254, the gateway"},
+        {"accept-wide\nallow 10.0.0.0/7\n", "all of the Internet"},
+        {"accept-wide\nallow 10.0.0.0/8\nallow 10.3.0.5,tcp,53,out\n", "--accept-names"},
     };
     struct made m;
 
