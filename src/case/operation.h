@@ -91,6 +91,7 @@ struct answer {
     struct buf json; /* one JSON value */
     bool wants_json;
     size_t columns;
+    size_t rows; /* of the terminal on which a person is asked */
     bool color;
     const struct surroundings *around;
     /* Asks the person at the terminal a question that yes or no answers, after showing what is in

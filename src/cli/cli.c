@@ -268,6 +268,7 @@ static int run(const struct model *m, struct args *a, struct err *e)
     bool is_asked = term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO);
     struct answer answer = {.wants_json = a->wants_json,
                             .columns = term_columns(STDOUT_FILENO),
+                            .rows = term_rows(STDOUT_FILENO),
                             .color = term_has_color(STDOUT_FILENO),
                             .is_interactive =
                                 term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO),

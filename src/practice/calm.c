@@ -5,6 +5,7 @@
 #include "practice/join.h"
 #include "practice/log.h"
 #include "practice/notify.h"
+#include "practice/notify_queue.h"
 #include "practice/opening.h"
 #include "practice/organisation.h"
 #include "practice/playbook.h"
@@ -298,8 +299,8 @@ static void put_problems(const struct view *v, struct answer *a)
     }
 }
 
-/* What goes back by itself in minutes stands before what the law counts in hours; its command is
- * never cut off. */
+/* What goes back by itself in minutes, and who does not answer, stand before what the law counts in
+ * hours; their commands are never cut off. */
 static void put_deadlines(const struct view *v, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
@@ -307,6 +308,7 @@ static void put_deadlines(const struct view *v, struct answer *a)
     size_t minutes = stop_deadline_lines(v, &lines);
     struct str rest;
 
+    minutes += notify_late_lines(v, &lines);
     (void)deadline_lines(v, &lines);
     rest = buf_str(&lines);
     for (size_t i = 0; rest.len && i < 3; i++) {

@@ -5,6 +5,7 @@
 #include "practice/law.h"
 #include "practice/notify.h"
 #include "practice/texts.h"
+#include "render/screen.h"
 
 static const struct field deadline_fields[] = {
     {.name = "law",
@@ -227,14 +228,7 @@ const struct operation notify_decide_not = {
     .faces = FACE_ALL,
     .records = WORDS("deadline-change/1"),
     .decide = decide_not};
-const struct operation notify_deadlines = {.name = "notify deadlines",
-                                           .practice = "notify",
-                                           .help = "list the deadlines",
-                                           .example = "calm notify deadlines",
-                                           .kind = &deadline_kind,
-                                           OP_LISTS};
-
-enum { LINES_MAX = 32 };
+enum { LINES_MAX = 256, STEP_COLUMNS = 40, MARK_COLUMNS = 3 };
 
 static int compare_due(const void *a, const void *b)
 {
@@ -260,22 +254,114 @@ static size_t running(const struct view *v, const struct thing *out[LINES_MAX])
     return count;
 }
 
-static void add_line(const struct view *v, const struct thing *t, struct buf *out)
+static void add_left(const struct view *v, const struct thing *t, struct buf *out)
 {
     char span[UTC_PLAIN_SIZE];
-    char when[UTC_PLAIN_SIZE];
     struct utc due = {0};
-    struct utc trigger;
     int64_t left;
 
-    (void)thing_time(t, "due", &due);
+    if (!thing_time(t, "due", &due))
+        return;
     left = utc_minus_ms(due, v->now) / 1000;
-    buf_addf(out, "d%u " STR_FMT ": %s %s", t->number, STR_ARG(thing_value(t, "law")),
-             span_text(span, left), left < 0 ? "over" : "left");
+    buf_addf(out, "%s %s", span_text(span, left), left < 0 ? "over" : "left");
+}
+
+/* What tells one step of a law from another: its words up to the first that goes into detail. */
+static void add_step_words(const struct thing *t, struct buf *out)
+{
+    struct str step = thing_value(t, "step");
+    struct str head;
+
+    for (size_t i = 0; i < step.len; i++)
+        if (memchr(":,;.", step.p[i], 4))
+            step = str_head(step, i);
+    head = utf8_head_columns(step, STEP_COLUMNS);
+    if (head.len)
+        buf_addf(out, " (" STR_FMT "%s)", STR_ARG(head), head.len < step.len ? "\xe2\x80\xa6" : "");
+}
+
+static void add_line(const struct view *v, const struct thing *t, struct buf *out)
+{
+    char when[UTC_PLAIN_SIZE];
+    struct utc trigger;
+
+    buf_addf(out, "d%u " STR_FMT ": ", t->number, STR_ARG(thing_value(t, "law")));
+    add_left(v, t, out);
+    add_step_words(t, out);
     if (thing_time(t, "trigger", &trigger))
         buf_addf(out, ", clock started %s", utc_local_short(when, trigger, v->now));
     buf_addc(out, '\n');
 }
+
+/* "running, 70 h 56 min left until 25 Nov 03:20", and its kin. */
+static void add_standing(const struct view *v, const struct thing *t, struct buf *out)
+{
+    char when[UTC_PLAIN_SIZE];
+    struct utc due;
+
+    if (thing_says(t, "state", "notified"))
+        buf_addf(out, "met: " STR_FMT, STR_ARG(thing_value(t, "proof")));
+    else if (thing_says(t, "state", "decided-not"))
+        buf_addf(out, "decided not to notify: " STR_FMT, STR_ARG(thing_value(t, "because")));
+    else if (!thing_time(t, "due", &due))
+        buf_adds(out, "running, without a time of its own");
+    else {
+        add_left(v, t, out);
+        buf_addf(out, ", due %s", utc_local_short(when, due, v->now));
+    }
+}
+
+static void list_one(const struct view *v, const struct thing *t, struct screen *screen)
+{
+    char when[UTC_PLAIN_SIZE];
+    CLEANUP_BUF struct buf call = {0};
+    CLEANUP_BUF struct buf line = {0};
+    struct utc trigger;
+
+    view_call(&call, t);
+    buf_addf(&line, STR_FMT ": ", STR_ARG(thing_value(t, "law")));
+    add_standing(v, t, &line);
+    screen_pair(screen, 0, MARK_COLUMNS, buf_str(&call), buf_str(&line));
+    if (thing_value(t, "step").len)
+        screen_para_style(screen, MARK_COLUMNS + 2, SCREEN_DIM, thing_value(t, "step"));
+    buf_clear(&line);
+    if (thing_time(t, "trigger", &trigger))
+        buf_addf(&line, "Clock started %s. ", utc_local_short(when, trigger, v->now));
+    if (thing_says(t, "state", "running") && thing_value(t, "because").len)
+        buf_addf(&line, "Why: " STR_FMT ". ", STR_ARG(thing_value(t, "because")));
+    if (thing_value(t, "decided-by").len)
+        buf_addf(&line, "Decided by " STR_FMT ".", STR_ARG(thing_value(t, "decided-by")));
+    if (line.len)
+        screen_para_style(screen, MARK_COLUMNS + 2, SCREEN_DIM, str_trim(buf_str(&line)));
+}
+
+static int deadlines_query(const struct view *v, const struct operation *op, const struct input *in,
+                           struct answer *a, struct err *e)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    const struct thing *list[LINES_MAX], *t;
+    size_t count = running(v, list);
+
+    if (a->wants_json)
+        return query_list(v, op, in, a, e);
+    for (size_t i = 0; i < count; i++)
+        list_one(v, list[i], &screen);
+    for (size_t at = 0; (t = view_next(v, "deadline", &at));)
+        if (!thing_says(t, "state", "running") || !thing_value(t, "due").len)
+            list_one(v, t, &screen);
+    if (!a->text.len)
+        screen_para(&screen, 0, STR("None yet."));
+    return 0;
+}
+
+const struct operation notify_deadlines = {.name = "notify deadlines",
+                                           .practice = "notify",
+                                           .help = "list the deadlines",
+                                           .example = "calm notify deadlines",
+                                           .kind = &deadline_kind,
+                                           .type = OP_QUERY,
+                                           .faces = FACE_ALL,
+                                           .query = deadlines_query};
 
 size_t deadline_lines(const struct view *v, struct buf *out)
 {

@@ -4,6 +4,7 @@
 #include "practice/notify_answer.h"
 #include "practice/notify_queue.h"
 #include "practice/notify_trust.h"
+#include "practice/notify_watch.h"
 #include "practice/notify_words.h"
 #include "practice/law.h"
 #include "practice/script.h"
@@ -273,11 +274,11 @@ const struct practice practice_notify = {
     .help = "by need to know, over channels that can be trusted; legal deadlines",
     .kinds = LIST(struct kind, &notify_contact_kind, &notify_channel_kind, &notify_message_kind,
                   &law_kind, &deadline_kind),
-    .operations =
-        LIST(struct operation, &notify_list, &notify_role, &notify_roles, &notify_reach,
-             &notify_channel, &notify_carry, &notify_trust, &notify_channels, &notify_accounts,
-             &notify_templates, &notify_draft, &notify_write, &notify_preview, &notify_send,
-             &notify_queue, &notify_due, &notify_sheet, &notify_sent, &notify_acknowledged,
-             &notify_failed, &notify_escalate, &notify_law, &notify_laws, &notify_start,
-             &notify_notified, &notify_decide_not, &notify_deadlines, &notify_script),
+    .operations = LIST(struct operation, &notify_list, &notify_role, &notify_roles, &notify_reach,
+                       &notify_channel, &notify_carry, &notify_trust, &notify_channels,
+                       &notify_accounts, &notify_templates, &notify_draft, &notify_write,
+                       &notify_preview, &notify_send, &notify_watch, &notify_queue, &notify_due,
+                       &notify_sheet, &notify_sent, &notify_acknowledged, &notify_failed,
+                       &notify_escalate, &notify_law, &notify_laws, &notify_start, &notify_notified,
+                       &notify_decide_not, &notify_deadlines, &notify_script),
     .status = notify_status};

@@ -90,7 +90,7 @@ static int decide_sent(struct decision *d, struct err *e)
     if (rc == 0)
         rc = set_message(d, "sent", SAY_SENT, e);
     if (rc == 0)
-        notify_put_time(d, &d->drafts[0], "sent-at", d->view->now);
+        notify_put_sent(d, &d->drafts[0], m);
     return rc;
 }
 

@@ -1,6 +1,5 @@
 /* notify_message.c: messages as things of the case, and one that a person writes. */
 #include "practice/notify_reach.h"
-#include "practice/notify_write.h"
 
 static const struct field message_fields[] = {
     {.name = "text", .type = FIELD_TEXT, .flags = FIELD_REQUIRED, .help = "the message"},
@@ -38,6 +37,8 @@ static const struct field message_fields[] = {
      .help = "an attempt ended so that nobody knows; only the same channel may repeat it"},
     {.name = "why", .type = FIELD_TEXT, .help = "why it stands so"},
     {.name = "instead-of", .type = FIELD_REF, .kind = "message", .help = "which was not answered"},
+    {.name = "deadline", .type = FIELD_REF, .kind = "deadline", .help = "which it reminds of"},
+    {.name = "before", .type = FIELD_SPAN, .help = "how long before the deadline it stands for"},
 };
 const struct kind notify_message_kind = {.name = "message",
                                          .prefix = "m",

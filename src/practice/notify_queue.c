@@ -2,7 +2,10 @@
 #include "practice/notify_queue.h"
 #include "base/sink.h"
 #include "practice/notify_reach.h"
+#include "practice/notify_remind.h"
 #include "practice/notify_words.h"
+
+enum { DUE = 70, SILENT = 74 }; /* before plans (stop_where.c), behind what goes back by itself */
 
 static bool is_past(const struct view *v, const struct thing *m, const char *field)
 {
@@ -63,8 +66,7 @@ static bool is_open(const struct thing *m)
            (thing_says(m, "state", "sent") && thing_value(m, "answer-by").len);
 }
 
-/* "m3 to Eva Brandt: waiting for the next try at 04:12 (office mail): the server …" */
-static void add_line(const struct view *v, const struct thing *m, struct buf *out)
+void notify_queue_line(const struct view *v, const struct thing *m, struct buf *out)
 {
     const struct thing *to = view_ref(v, m, "to"), *c = view_ref(v, m, "channel");
 
@@ -95,7 +97,7 @@ static int queue_query(const struct view *v, const struct operation *op, const s
 
         if (!is_open(m))
             continue;
-        add_line(v, m, &line);
+        notify_queue_line(v, m, &line);
         if (a->wants_json)
             thing_json(v, m, &j);
         else
@@ -108,19 +110,69 @@ static int queue_query(const struct view *v, const struct operation *op, const s
     return 0;
 }
 
+/* Somebody has to act, or a program that is not running: the silent before what is only due. */
+static bool is_late(const struct view *v, const struct thing *m, bool wants_silent)
+{
+    return wants_silent ? notify_is_silent(v, m)
+                        : notify_is_due(v, m) || thing_says(m, "state", "phone");
+}
+
+size_t notify_late_lines(const struct view *v, struct buf *out)
+{
+    const struct thing *m, *first = NULL, *to;
+    CLEANUP_BUF struct buf words = {0};
+    size_t count = 0;
+
+    for (int silent = 1; silent >= 0; silent--)
+        for (size_t at = 0; (m = view_next(v, "message", &at)); count += is_late(v, m, silent))
+            first = !first && is_late(v, m, silent) ? m : first;
+    if (!first)
+        return 0;
+    to = view_ref(v, first, "to");
+    if (notify_is_due(v, first))
+        buf_adds(&words, "to be sent again");
+    else
+        notify_state_words(v, first, &words);
+    buf_addf(out, "m%u " STR_FMT ": %s", first->number,
+             STR_ARG(to ? view_title(to) : STR("somebody")), buf_text(&words));
+    if (count > 1)
+        buf_addf(out, ", and %zu more", count - 1);
+    buf_addf(out, ": calm notify %s\n",
+             count > 1 ? "due"
+             : notify_is_due(v, first) || (notify_is_silent(v, first) && notify_alternate(v, first))
+                 ? "send --all"
+                 : "sheet");
+    return 1;
+}
+
 /* What somebody must do, by what it is. */
 struct due {
     struct buf lines;
+    size_t silent;
     size_t by_itself; /* send --all does it */
     size_t to_phone;
     size_t to_ask;
     const struct thing *first_to_ask;
 };
 
+static void collect_reminders(const struct view *v, struct due *d)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "deadline", &at));) {
+        if (!notify_reminder_due(v, t))
+            continue;
+        buf_addf(&d->lines, "d%u " STR_FMT ": a reminder is to be sent\n", t->number,
+                 STR_ARG(thing_value(t, "law")));
+        d->by_itself++;
+    }
+}
+
 static void collect_due(const struct view *v, struct due *d)
 {
     const struct thing *m;
 
+    collect_reminders(v, d);
     for (size_t at = 0; (m = view_next(v, "message", &at));) {
         bool is_silent = notify_is_silent(v, m);
         bool is_asked = thing_says(m, "state", "unknown");
@@ -136,7 +188,8 @@ static void collect_due(const struct view *v, struct due *d)
                 STR_ARG(other ? view_title(other) : STR("nobody is named instead, phone them")),
                 other ? " is told instead" : "");
         else
-            add_line(v, m, &d->lines);
+            notify_queue_line(v, m, &d->lines);
+        d->silent += is_silent;
         d->by_itself += is_sent || other != NULL;
         d->to_phone += is_phoned || (is_silent && !other);
         d->to_ask += is_asked;
@@ -153,12 +206,13 @@ void notify_queue_status(const struct view *v, struct practice_status *out)
     if (d.by_itself + d.to_phone + d.to_ask) {
         buf_clear(&out->next);
         buf_clear(&out->because);
-        out->urgency = out->urgency > 70 ? out->urgency : 70;
+        out->urgency = d.silent ? SILENT : out->urgency > DUE ? out->urgency : DUE;
     }
     if (d.by_itself) {
         buf_adds(&out->next, "calm notify send --all");
-        buf_addf(&out->because, "%zu of the messages on their way %s due", d.by_itself,
-                 d.by_itself == 1 ? "is" : "are");
+        buf_addf(&out->because, "%zu of the messages on their way %s due%s", d.by_itself,
+                 d.by_itself == 1 ? "is" : "are",
+                 d.silent ? ": somebody does not answer; calm notify watch goes on with it" : "");
     } else if (d.to_phone) {
         buf_adds(&out->next, "calm notify sheet");
         buf_adds(&out->because, "somebody must be phoned: no channel reaches them safely");

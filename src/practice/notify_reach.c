@@ -8,6 +8,27 @@ enum tlp notify_clearance(const struct thing *person)
     return roles ? roles_clearance(roles) : TLP_AMBER;
 }
 
+int notify_reader_check(const struct view *v, const struct thing *m, struct err *e)
+{
+    const char *scope = state_scope(v->state, state_record(v->state, m->seq));
+    const struct thing *to = view_ref(v, m, "to");
+
+    if (!to)
+        return err_set(e, ERR_NOTFOUND, "m%u is to nobody that you may see", m->number);
+    if (m->tlp > notify_clearance(to))
+        return err_set(e, ERR_DENIED,
+                       "m%u is %s, and " STR_FMT " may be told what is %s at most: write it anew "
+                       "for them",
+                       m->number, tlp_mark(m->tlp), STR_ARG(view_title(to)),
+                       tlp_mark(notify_clearance(to)));
+    if (strcmp(scope, "team") != 0)
+        return err_set(e, ERR_DENIED,
+                       "m%u belongs to the compartment %s, which no channel leaves: say it in "
+                       "person, and then: calm notify sent m%u",
+                       m->number, scope, m->number);
+    return 0;
+}
+
 /* Does it reach them, and where: "Eva Brandt", or "Eva Brandt: eva@example.org". */
 static bool reaches(const struct thing *channel, const struct thing *person, struct str *address)
 {

@@ -7,6 +7,11 @@
 /* The highest label that somebody may be told: that of their roles, else amber. */
 enum tlp notify_clearance(const struct thing *person);
 
+/* May its recipient be told that message over any channel? NULL is nobody. ERR_NOTFOUND,
+ * ERR_DENIED. */
+MUST_CHECK int notify_reader_check(const struct view *v, const struct thing *message,
+                                   struct err *e);
+
 struct notify_way {
     const struct thing *channel;   /* NULL: none is known at all */
     const struct account *account; /* NULL: by hand, by telephone */

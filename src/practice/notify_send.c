@@ -84,26 +84,6 @@ static int check_state(const struct round *r, struct err *e)
     return 0;
 }
 
-static int check_reader(const struct round *r, struct err *e)
-{
-    const char *scope = state_scope(r->d.view->state, state_record(r->d.view->state, r->m->seq));
-
-    if (!r->to)
-        return err_set(e, ERR_NOTFOUND, "m%u is to nobody that you may see", r->m->number);
-    if (r->m->tlp > notify_clearance(r->to))
-        return err_set(e, ERR_DENIED,
-                       "m%u is %s, and " STR_FMT " may be told what is %s at most: write it anew "
-                       "for them",
-                       r->m->number, tlp_mark(r->m->tlp), STR_ARG(view_title(r->to)),
-                       tlp_mark(notify_clearance(r->to)));
-    if (strcmp(scope, "team") != 0)
-        return err_set(e, ERR_DENIED,
-                       "m%u belongs to the compartment %s, which no channel leaves: say it in "
-                       "person, and then: calm notify sent m%u",
-                       r->m->number, scope, r->m->number);
-    return 0;
-}
-
 static int begin_round(struct round *r, const struct id *id, struct err *e)
 {
     int rc = session_draft(r->x->s, &r->d, r->x->op, r->x->in, e);
@@ -117,7 +97,7 @@ static int begin_round(struct round *r, const struct id *id, struct err *e)
     r->may_have_arrived =
         notify_is_cut_off(r->d.view, r->m) || thing_value(r->m, "may-have-arrived").len > 0;
     rc = check_state(r, e);
-    return rc ? rc : check_reader(r, e);
+    return rc ? rc : notify_reader_check(r->d.view, r->m, e);
 }
 
 static void draft_tried(struct round *r, struct draft *dr, const struct thing *channel)
@@ -228,17 +208,22 @@ static int64_t wait_s(uint64_t tries)
     return s < WAIT_MOST_S ? s : WAIT_MOST_S;
 }
 
-static void put_sent(struct round *r, struct draft *dr)
+void notify_put_sent(struct decision *d, struct draft *dr, const struct thing *m)
 {
-    struct utc now = r->d.view->now;
+    struct utc now = d->view->now;
     uint64_t within;
 
+    notify_put_time(d, dr, "sent-at", now);
+    if (str_u64(thing_value(m, "answer-within"), &within) && within)
+        notify_put_time(d, dr, "answer-by", utc_plus_s(now, (int64_t)within));
+}
+
+static void put_sent(struct round *r, struct draft *dr)
+{
     r->is_done = true;
-    notify_put_time(&r->d, dr, "sent-at", now);
+    notify_put_sent(&r->d, dr, r->m);
     if (r->may_have_arrived)
         draft_value(dr, "may-have-arrived", STR(""));
-    if (str_u64(thing_value(r->m, "answer-within"), &within) && within)
-        notify_put_time(&r->d, dr, "answer-by", utc_plus_s(now, (int64_t)within));
 }
 
 static bool is_over(const struct round *r)

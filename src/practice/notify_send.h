@@ -19,8 +19,5 @@ MUST_CHECK int notify_send_one(struct sending *x, const struct id *message, stru
 /* A record that changes a message, at its label and in its compartment. */
 struct draft *notify_change(struct decision *d, const struct thing *message, const char *state);
 void notify_put_time(struct decision *d, struct draft *dr, const char *field, struct utc when);
-
-/* Drafts the same text to the alternate of a silent message, and marks that one. *made is the new
- * message. ERR_NOTFOUND: nobody is named. */
-MUST_CHECK int notify_escalate_silent(struct sending *x, const struct id *message, struct id *made,
-                                      struct err *e);
+/* It was sent now; from now on an answer is waited for, where the message says how long. */
+void notify_put_sent(struct decision *d, struct draft *dr, const struct thing *message);

@@ -3,16 +3,62 @@
 #include "base/sink.h"
 #include "practice/notify_queue.h"
 #include "practice/notify_reach.h"
+#include "practice/notify_words.h"
+#include "render/wrap.h"
 #include "sys/file.h"
 
-static void put_line(struct answer *a, const char *name, struct str value)
+enum { FACT_COLUMNS = 8, TEXT_LEAST = 4, AROUND_TEXT = 4 };
+
+/* "  - " of a list: how far what follows hangs. */
+static size_t hanging_of(struct str line)
 {
-    buf_addf(&a->text, "%-9s ", name);
-    sink_terminal(&a->text, value, false);
-    buf_addc(&a->text, '\n');
+    size_t n = 0;
+
+    while (n < line.len && line.p[n] == ' ')
+        n++;
+    return n + 1 < line.len && line.p[n] == '-' && line.p[n + 1] == ' ' ? n + 2 : n;
 }
 
-static void put_way(const struct notify_way *way, struct answer *a)
+static void wrap_line(struct screen *s, struct str line, struct buf *out)
+{
+    size_t columns = s->columns ? s->columns : 80;
+    size_t hanging = hanging_of(line) < columns / 2 ? hanging_of(line) : 0;
+    CLEANUP_BUF struct buf then = {0};
+
+    buf_addn(&then, ' ', hanging);
+    if (line.len)
+        wrap_add(out, str_from(line, hanging), columns, str_head(line, hanging), buf_str(&then));
+    else
+        buf_addc(out, '\n');
+}
+
+size_t notify_put_text(struct screen *s, struct str text, size_t most_lines)
+{
+    CLEANUP_BUF struct buf lines = {0};
+    struct str rest;
+    size_t more = 0;
+
+    while (text.len)
+        wrap_line(s, str_cut(&text, '\n'), &lines);
+    for (rest = buf_str(&lines); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+
+        if (most_lines) {
+            buf_addf(s->out, STR_FMT "\n", STR_ARG(line));
+            most_lines--;
+        } else {
+            more++;
+        }
+    }
+    return more;
+}
+
+static void put_fact(struct screen *s, const char *name, struct str value)
+{
+    screen_pair(s, 0, FACT_COLUMNS, str_of(name), value);
+}
+
+static void put_way(struct screen *s, const struct notify_way *way)
 {
     CLEANUP_BUF struct buf text = {0};
 
@@ -28,30 +74,71 @@ static void put_way(const struct notify_way *way, struct answer *a)
         if (way->address.len)
             buf_addf(&text, ", to " STR_FMT, STR_ARG(way->address));
     }
-    put_line(a, "Over", buf_str(&text));
+    put_fact(s, "Over", buf_str(&text));
 }
 
-void notify_preview_text(const struct view *v, const struct settings *settings,
-                         const struct thing *m, struct answer *a)
+/* The way that it would go now, and why not over others; false where it may go over none at all. */
+static bool find_way(const struct view *v, const struct settings *settings, const struct thing *m,
+                     struct notify_way *way, struct buf *passed)
+{
+    struct err why = {0};
+
+    if (notify_reader_check(v, m, &why)) {
+        buf_addf(passed, "%s\n", why.text);
+        return false;
+    }
+    *way = notify_way_of(v, settings, m, passed);
+    return true;
+}
+
+static void put_facts(const struct view *v, const struct settings *settings, const struct thing *m,
+                      struct screen *s)
 {
     const struct thing *to = view_ref(v, m, "to");
     CLEANUP_BUF struct buf passed = {0};
     struct notify_way way = {0};
+    bool may_go = find_way(v, settings, m, &way, &passed);
     struct str rest;
 
-    if (to)
-        way = notify_way_of(v, settings, m, &passed);
-    buf_addf(&a->text, "m%u, %s\n", m->number, tlp_mark(m->tlp));
-    put_line(a, "To", to ? view_title(to) : STR("somebody that you may not see"));
-    put_way(&way, a);
-    for (rest = buf_str(&passed); rest.len;)
-        put_line(a, "Not over", str_cut(&rest, '\n'));
-    put_line(a, "Subject", STR("[...]   (what it is called is inside, where that is encrypted)"));
     if (thing_value(m, "subject").len)
-        put_line(a, "Inside", thing_value(m, "subject"));
-    buf_addc(&a->text, '\n');
-    sink_terminal(&a->text, thing_value(m, "text"), true);
-    buf_adds(&a->text, "\n");
+        put_fact(s, "Inside", thing_value(m, "subject"));
+    put_fact(s, "Subject", STR("[...]   (what it is called is inside, where that is encrypted)"));
+    for (rest = buf_str(&passed); rest.len;)
+        put_fact(s, "Not over", str_cut(&rest, '\n'));
+    put_fact(s, "Label", str_of(tlp_mark(m->tlp)));
+    if (may_go)
+        put_way(s, &way);
+    else
+        put_fact(s, "Over", STR("no channel"));
+    put_fact(s, "To", to ? view_title(to) : STR("somebody that you may not see"));
+}
+
+static size_t count_lines(struct str text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        count += text.p[i] == '\n';
+    return count;
+}
+
+void notify_preview_text(const struct view *v, const struct settings *settings,
+                         const struct thing *m, size_t rows, struct answer *a)
+{
+    CLEANUP_BUF struct buf facts = {0};
+    struct screen screen = {&a->text, a->columns, a->color};
+    struct screen below = {&facts, a->columns, a->color};
+    size_t used, most, more;
+
+    put_facts(v, settings, m, &below);
+    used = count_lines(buf_str(&facts)) + AROUND_TEXT;
+    most = !rows ? SIZE_MAX : rows > used + TEXT_LEAST ? rows - used : TEXT_LEAST;
+    more = notify_put_text(&screen, thing_value(m, "text"), most);
+    if (more)
+        screen_printf(&screen, 0, "\xe2\x80\xa6 and %zu more: calm notify preview m%u", more,
+                      m->number);
+    screen_blank(&screen);
+    buf_addstr(&a->text, buf_str(&facts));
 }
 
 static void preview_json(const struct view *v, const struct settings *settings,
@@ -59,15 +146,14 @@ static void preview_json(const struct view *v, const struct settings *settings,
 {
     CLEANUP_BUF struct buf passed = {0};
     struct notify_way way = {0};
+    bool may_go = find_way(v, settings, m, &way, &passed);
     struct json j;
 
-    if (view_ref(v, m, "to"))
-        way = notify_way_of(v, settings, m, &passed);
     json_begin(&j, &a->json);
     json_object_begin(&j);
     json_put_u64(&j, "message", m->number);
     json_put_text(&j, "label", tlp_names[m->tlp]);
-    json_put_bool(&j, "by_phone", !way.account);
+    json_put_bool(&j, "by_phone", may_go && !way.account);
     json_put_str(&j, "channel", way.channel ? view_title(way.channel) : STR(""));
     json_put_str(&j, "address", way.address);
     json_put_str(&j, "passed", buf_str(&passed));
@@ -89,7 +175,7 @@ static int preview_query(const struct view *v, const struct operation *op, const
     if (a->wants_json)
         preview_json(v, settings, m, a);
     else
-        notify_preview_text(v, settings, m, a);
+        notify_preview_text(v, settings, m, 0, a);
     return 0;
 }
 

@@ -1,10 +1,8 @@
-/* notify_template.c: reads a text with placeholders, refusing at once what could not be filled, and
- * fills it with what its reader may know. */
+/* notify_template.c: reads a text with placeholders, refusing at once what could not be filled. */
 #include "practice/notify_template.h"
 #include "base/utc.h"
 #include "practice/notify.h"
 #include "base/sink.h"
-#include "practice/script.h"
 #include "practice/texts.h"
 #include "sys/file.h"
 
@@ -72,6 +70,27 @@ static int take_header(struct notify_template *t, struct str name, struct str va
     return bad(file, line, e, "this header is not known: ", name);
 }
 
+/* Parts in brackets do not nest, and each has a value that may be missing. */
+static int check_parts(struct str text, const char *file, unsigned number, struct err *e)
+{
+    bool is_inside = false, has_value = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.p[i];
+
+        if (c == '[' && is_inside)
+            return bad(file, number, e, "a [ inside of another", STR(""));
+        if (c == ']' && !is_inside)
+            return bad(file, number, e, "a ] without its [", STR(""));
+        if (c == ']' && !has_value)
+            return bad(file, number, e, "a part in [ ] without a value in it", STR(""));
+        has_value = c == '{' || (c != '[' && has_value);
+        is_inside = c == '[' || (c != ']' && is_inside);
+        number += c == '\n';
+    }
+    return is_inside ? bad(file, number, e, "a [ without its ]", STR("")) : 0;
+}
+
 /* Braces come in pairs around a name that is known; so filling cannot fail. */
 static int check_line(struct notify_template *t, struct str line, const char *file, unsigned number,
                       struct err *e)
@@ -124,7 +143,7 @@ int notify_template_parse(struct notify_template *out, const char *name, struct 
                           struct err *e)
 {
     CLEANUP_TEMPLATE struct notify_template t = {0};
-    unsigned number = 0;
+    unsigned number = 0, first;
     struct str rest;
     int rc;
 
@@ -136,8 +155,11 @@ int notify_template_parse(struct notify_template *out, const char *name, struct 
     rest = buf_str(&t.bytes);
     rc = parse_headers(&t, &rest, name, &number, e);
     t.text = rest;
+    first = number + 1;
     while (rc == 0 && rest.len)
         rc = check_line(&t, str_cut(&rest, '\n'), name, ++number, e);
+    if (rc == 0)
+        rc = check_parts(t.text, name, first, e);
     if (rc == 0 && !str_trim(t.text).len)
         rc = bad(name, number, e, "there is no text behind the headers", STR(""));
     if (rc)
@@ -199,17 +221,6 @@ bool notify_template_is_for(const struct notify_template *t, struct str role)
     return false;
 }
 
-static struct str set_value(struct str lines, struct str name)
-{
-    while (lines.len) {
-        struct str line = str_cut(&lines, '\n');
-
-        if (str_eq(str_trim(str_cut(&line, '=')), name))
-            return str_trim(line);
-    }
-    return STR("");
-}
-
 int notify_template_check_set(struct str lines, struct err *e)
 {
     while (lines.len) {
@@ -223,57 +234,6 @@ int notify_template_check_set(struct str lines, struct err *e)
                            STR_ARG(str_head(name, NAME_SIZE)));
     }
     return 0;
-}
-
-static struct str value_of(struct script *s, const struct template_values *values, struct str name)
-{
-    struct str set = set_value(values->set, name);
-
-    if (str_is(name, "to"))
-        return values->to;
-    if (str_is(name, "word"))
-        return values->word;
-    return set.len ? set : script_value(s, script_placeholder(name));
-}
-
-static void note_unknown(struct buf *unknown, struct str name)
-{
-    struct str rest = buf_str(unknown);
-
-    while (rest.len)
-        if (str_eq(str_trim(str_cut(&rest, ',')), name))
-            return;
-    buf_addf(unknown, "%s" STR_FMT, unknown->len ? ", " : "", STR_ARG(name));
-}
-
-void notify_template_fill(const struct notify_template *t, struct script *s,
-                          const struct template_values *values, struct buf *out,
-                          struct buf *unknown)
-{
-    struct str rest = t->text;
-
-    while (rest.len) {
-        struct str line = str_cut(&rest, '\n');
-        CLEANUP_BUF struct buf filled = {0};
-
-        while (line.len) {
-            bool has_name = memchr(line.p, '{', line.len) != NULL;
-            struct str name, value;
-
-            buf_addstr(&filled, str_cut(&line, '{'));
-            if (!has_name)
-                break;
-            name = str_cut(&line, '}');
-            value = value_of(s, values, name);
-            if (!value.len)
-                note_unknown(unknown, name);
-            script_add_value(&filled, value.len ? value : STR("not known yet"));
-        }
-        buf_addstr(out, buf_str(&filled));
-        buf_addc(out, '\n');
-    }
-    while (out->len > 1 && out->p[out->len - 1] == '\n')
-        out->len--;
 }
 
 static void tell(struct answer *a, struct json *j, const char *name,

@@ -27,16 +27,21 @@ MUST_CHECK int notify_template_load(struct notify_template *out, const struct su
 /* Is that text for somebody who holds one of these roles? */
 bool notify_template_is_for(const struct notify_template *t, struct str role);
 
+/* Takes the next part of a template's text off: what stands before it, and the part in brackets.
+ * False at the end, where all the rest is plain. A ] that stands alone goes with its line. */
+bool notify_template_part(struct str *rest, struct str *plain, struct str *part);
+
 /* Values beside those of the case. */
 struct template_values {
     struct str to;
     struct str word;
     struct str set; /* lines "name=value", which come before what the case knows */
 };
-/* unknown gets the names that have no value, with commas. */
+/* left_out gets the names, with commas, for which parts in brackets were left out; missing those
+ * without which the text has a hole: where there are any, out is not for sending. */
 void notify_template_fill(const struct notify_template *t, struct script *s,
                           const struct template_values *values, struct buf *out,
-                          struct buf *unknown);
+                          struct buf *left_out, struct buf *missing);
 /* ERR_USAGE where a line is no "name=value", or its name is no placeholder. */
 MUST_CHECK int notify_template_check_set(struct str lines, struct err *e);
 

@@ -80,9 +80,13 @@ void notify_about_words(const struct view *v, const struct thing *m, struct buf 
     struct str text = thing_value(m, "text");
     struct str line = str_trim(str_cut(&text, '\n'));
     struct str head = utf8_head_columns(line, ABOUT_COLUMNS);
+    const struct thing *deadline = view_ref(v, m, "deadline");
+    uint64_t before;
 
-    (void)v;
-    if (thing_value(m, "template").len)
+    if (deadline && str_u64(thing_value(m, "before"), &before))
+        buf_addf(out, "reminder of d%u " STR_FMT ", %llu h before", deadline->number,
+                 STR_ARG(thing_value(deadline, "law")), (unsigned long long)(before / 3600));
+    else if (thing_value(m, "template").len)
         buf_addstr(out, thing_value(m, "template"));
     else
         buf_addf(out, "\"" STR_FMT "%s\"", STR_ARG(head),

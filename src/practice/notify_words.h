@@ -7,8 +7,8 @@
 void notify_acknowledged_words(const struct view *v, const struct thing *message, struct buf *out);
 /* The same for any state: "a draft, not sent", "silent since 07:16". */
 void notify_state_words(const struct view *v, const struct thing *message, struct buf *out);
-/* What it is about, in a few words that tell it from others, without its text or word: its template,
- * or how a text of one's own begins. */
+/* What it is about, in a few words that tell it from others, without its text or word: its
+ * template, or how a text of one's own begins. */
 void notify_about_words(const struct view *v, const struct thing *message, struct buf *out);
 
 extern const struct operation notify_list;

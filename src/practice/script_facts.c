@@ -196,6 +196,44 @@ static struct str deadlines(struct script *s)
     return keep(s, &b);
 }
 
+static struct str deadline(struct script *s)
+{
+    struct str step;
+
+    if (!s->deadline)
+        return STR("");
+    step = thing_value(s->deadline, "step");
+    return str_of(arena_printf(s->arena, STR_FMT "%s" STR_FMT,
+                               STR_ARG(thing_value(s->deadline, "law")), step.len ? ": " : "",
+                               STR_ARG(step)));
+}
+
+static struct str deadline_number(struct script *s)
+{
+    return s->deadline ? str_of(arena_printf(s->arena, "d%u", s->deadline->number)) : STR("");
+}
+
+static struct str deadline_left(struct script *s)
+{
+    char span[UTC_PLAIN_SIZE];
+    struct utc due;
+
+    if (!s->deadline || !thing_time(s->deadline, "due", &due))
+        return STR("");
+    return str_of(
+        arena_printf(s->arena, "%s", span_text(span, utc_minus_ms(due, s->view->now) / 1000)));
+}
+
+static struct str deadline_due(struct script *s)
+{
+    char text[UTC_PLAIN_SIZE];
+    struct utc due;
+
+    if (!s->deadline || !thing_time(s->deadline, "due", &due))
+        return STR("");
+    return str_of(arena_printf(s->arena, "%.16s", utc_local(text, due)));
+}
+
 static struct str spokesperson(struct script *s)
 {
     const struct thing *t;
@@ -342,6 +380,10 @@ static const struct placeholder placeholders[] = {
     {"clock", "clock", clock_words},
     {"contact", "contact", contact},
     {"customer", "customer", NULL},
+    {"deadline", NULL, deadline},
+    {"deadline_due", NULL, deadline_due},
+    {"deadline_left", NULL, deadline_left},
+    {"deadline_number", NULL, deadline_number},
     {"deadlines", "deadlines", deadlines},
     {"decide_by", "decide-by", NULL},
     {"decision", "decision", NULL},

@@ -9,7 +9,8 @@ struct script {
     const struct operation *op; /* NULL: values are not given as its fields */
     const struct input *in;
     struct arena *arena;
-    const struct thing *system; /* NULL: none was named */
+    const struct thing *system;   /* NULL: none was named */
+    const struct thing *deadline; /* that a reminder is about; else NULL */
     enum tlp label;
 };
 

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum { COLUMNS_UNKNOWN = 80, SECRET_SIZE_MAX = 1024, PIPE_WAIT_MS = 100 };
+enum { COLUMNS_UNKNOWN = 80, ROWS_UNKNOWN = 24, SECRET_SIZE_MAX = 1024, PIPE_WAIT_MS = 100 };
 
 bool term_is_terminal(int fd)
 {
@@ -36,6 +36,15 @@ size_t term_columns(int fd)
     if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         return COLUMNS_UNKNOWN;
     return size.ws_col;
+}
+
+size_t term_rows(int fd)
+{
+    struct winsize size;
+
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+        return ROWS_UNKNOWN;
+    return size.ws_row;
 }
 
 /* Reads one line, byte by byte, so that nothing of it stays in a buffer that is not wiped. */

@@ -8,6 +8,7 @@
 bool term_is_terminal(int fd);
 bool term_has_color(int fd); /* a terminal, no NO_COLOR, TERM not dumb */
 size_t term_columns(int fd); /* 80 when unknown */
+size_t term_rows(int fd);    /* 24 when unknown */
 
 /* Asks on the terminal, without showing what is typed; the caller wipes *out. From the descriptor
  * named by CALM_SECRET_FD instead, one line, where that is set: for programs. ERR_DENIED where
