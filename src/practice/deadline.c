@@ -228,7 +228,7 @@ const struct operation notify_decide_not = {
     .faces = FACE_ALL,
     .records = WORDS("deadline-change/1"),
     .decide = decide_not};
-enum { LINES_MAX = 256, STEP_COLUMNS = 40, MARK_COLUMNS = 3 };
+enum { LINES_MAX = 256, STEP_COLUMNS = 26, MARK_COLUMNS = 3 };
 
 static int compare_due(const void *a, const void *b)
 {
@@ -287,8 +287,9 @@ static void add_line(const struct view *v, const struct thing *t, struct buf *ou
 
     buf_addf(out, "d%u " STR_FMT ": ", t->number, STR_ARG(thing_value(t, "law")));
     add_left(v, t, out);
-    add_step_words(t, out);
-    if (thing_time(t, "trigger", &trigger))
+    if (thing_value(t, "step").len)
+        add_step_words(t, out);
+    else if (thing_time(t, "trigger", &trigger))
         buf_addf(out, ", clock started %s", utc_local_short(when, trigger, v->now));
     buf_addc(out, '\n');
 }
