@@ -20,13 +20,13 @@ ACCOUNTS = {"smtp": "url = smtps://localhost:1\nfrom = a@example.org\nprotect = 
             "webhook": f"{URL}\nshape = slack", "matrix": f"{URL}\ntoken = t", "ntfy": URL, "sms": f"{URL}\nshape = form", "syslog": "url = local", "sheet": ""}
 # Which things of the case each text names, read in data/templates/.
 SHOWS = {"first-alarm": {"problem", "system"}, "status": {"problem"}, "management": {"problem"}, "users": {"system"}, "owners": {"problem"}, "authority": {"problem"},
-         "reminder": set()}
+         "provider": set(), "reminder": set()}
 # Values that the case below does not know, and without which a text has a hole.
 NEEDS = {"first-alarm": ("contact", "next_update"), "status": ("contact", "next_update"), "management": ("contact", "decision", "decide_by"),
          "users": ("contact", "next_update"), "owners": ("contact", "changes", "needs"), "authority": ("contact", "organisation"),
-         "reminder": ("deadline", "deadline_number", "deadline_left", "deadline_due")}
+         "provider": ("contact", "flood"), "reminder": ("deadline", "deadline_number", "deadline_left", "deadline_due")}
 ROLES = ("cio", "head-of-security", "local-security-manager", "operations-manager", "technical-operations", "management", "counsel", "data-protection", "personnel", "insurer",
-         "police", "cert", "regulator", "owner", "users", "customers", "supplier", "other")
+         "police", "cert", "regulator", "owner", "users", "customers", "supplier", "provider", "other")
 
 
 def headers(template):
@@ -109,7 +109,7 @@ class Need(NotifyTest):
                             self.assertEqual(self.marks(cy.run(*line.split()).stdout.decode()), set())
                         self.assertNotIn(f"m{count}", [m["call"] for m in cy.json("notify list")])
                         self.assertIn(f"m{count}", [m["call"] for m in bo.json("notify list")])
-        self.assertEqual(count, 7 * 4 * 2 * 8)
+        self.assertEqual(count, 8 * 4 * 2 * 8)
 
     def test_every_role_gets_the_texts_that_are_for_it_and_no_other(self):
         self.ana("assess system host --tlp clear")
