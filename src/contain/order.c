@@ -14,6 +14,7 @@
 #include "contain/host_view.h"
 #include "contain/keeper.h"
 #include "contain/machine.h"
+#include "contain/network_state.h"
 #include "contain/others.h"
 #include "contain/process.h"
 #include "contain/spell.h"
@@ -274,6 +275,8 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
         rc = boot_program_keep(s->source->folder, e);
     if (rc == 0 && (*p)->action->save)
         rc = (*p)->action->save(*p, &before, e);
+    if (rc == 0 && (*p)->action->rules)
+        network_state_add(&host, &before);
     if (rc == 0)
         rc = ledger_add(&l, *p, text, buf_str(&before), &entry, e);
     if (rc)

@@ -3,6 +3,7 @@ that lets pass too much is told.
 
 In namespaces of its own: nothing of this machine is changed."""
 import ctypes
+import hashlib
 import os
 import pathlib
 import re
@@ -163,6 +164,63 @@ class Keep(CaseTest):
                 s.kill()
                 s.wait()
                 s.stdout.close()
+
+    # The state before, as evidence.
+    def state_before(self, words):
+        item = [e for e in self.ana.json("preserve list") if e["title"].startswith("state before") and words in e["title"]][-1]
+        to = self.folder / "state"
+        to.unlink(missing_ok=True)
+        self.ana(f"preserve get {item['call']} --file {to}")
+        self.assertEqual(hashlib.sha256(to.read_bytes()).hexdigest(), item["sha256"])
+        return [line.split() for line in to.read_text().splitlines()]
+
+    def test_the_state_before_is_what_other_programs_tell(self):
+        rules_of_others = "table ip filter {\n set banned {\n type ipv4_addr\n elements = { 203.0.113.5, 203.0.113.6 }\n }\n chain in {\n type filter hook input priority 0;\n ip saddr @banned counter drop\n tcp dport 25 accept\n }\n}\n"
+        sh("nft", "-f", "-", input=rules_of_others)
+        self.addCleanup(sh, "nft", "delete", "table", "ip", "filter")
+        sh("ip", "neigh", "replace", "10.9.0.254", "lladdr", "02:00:00:00:00:09", "dev", "e0")
+        self.addCleanup(sh, "ip", "neigh", "del", "10.9.0.254", "dev", "e0")
+        self.before = rules()
+        server = subprocess.Popen(["/usr/bin/python3", "-c", "import socket,time\ns=socket.create_server(('10.9.0.1',8081))\nprint(1,flush=True)\ntime.sleep(60)"], stdout=subprocess.PIPE)
+        server.stdout.readline()
+        try:
+            for line, words in (("stop block 203.0.113.9", "a1"), ("stop limit tcp --rate 20", "a2"), ("stop isolate --allow 10.9.0.7:22", "a3")):
+                self.applied(line)
+                self.told(self.state_before(words))
+            for call in ("a1", "a2", "a3"):
+                self.ana(f"stop undo {call}")
+            self.ana('stop --emergency "it spreads"')
+            self.told(self.state_before("emergency"))
+            self.ana("stop undo a4")
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
+            for action in self.ana.json("stop list"):
+                if action["state"] in ("unconfirmed", "done", "begun"):
+                    self.ana.run("stop", "undo", action["call"])
+
+    def told(self, lines):
+        def of(word):
+            return [line[1:] for line in lines if line[0] == word]
+
+        self.assertEqual(lines[0], ["network", "1"])
+        links = {row.split(":")[1].strip().split("@")[0]: row.split(":")[0] for row in sh("ip", "-o", "link").splitlines()}
+        self.assertEqual(sorted(one[2] for one in of("interface")), sorted(links))
+        addresses = sorted((links[row.split()[1]], row.split()[3].replace("/32", "").replace("/128", "")) for row in sh("ip", "-o", "addr").splitlines())
+        self.assertEqual(sorted((one[0], one[1]) for one in of("address")), addresses)
+        self.assertIn(["0.0.0.0/0", "10.9.0.254", links["e0"], "254"], [one[:4] for one in of("route")])
+        count = len((sh("ip", "-4", "route", "show", "table", "all") + sh("ip", "-6", "route", "show", "table", "all")).splitlines())
+        self.assertEqual(len(of("route")), count)
+        self.assertIn([links["e0"], "10.9.0.254", "020000000009"], [one[:3] for one in of("neighbour")])
+        self.assertIn(["ip", "filter", "in"], [one[:3] for one in of("rule")])
+        self.assertEqual(len([one for one in of("rule") if one[:3] == ["ip", "filter", "in"]]), 2)
+        self.assertIn(["ip", "filter", "banned"], [one[:3] for one in of("set")])
+        elements = "".join(one[3] for one in of("elements") if one[:3] == ["ip", "filter", "banned"])
+        for address in ("cb007105", "cb007106"):  # 203.0.113.5 and .6
+            self.assertIn(address, elements)
+        self.assertIn(["tcp", "10.9.0.1", "8081", "0.0.0.0", "0", "python3", "listens"], of("socket"))
+        self.assertEqual(of("missing") + of("cut"), [])
 
     # The server that the case lies on.
     def on_a_server(self):
