@@ -89,9 +89,12 @@ static int decide_sent(struct decision *d, struct err *e)
 
     if (rc == 0)
         rc = set_message(d, "sent", SAY_SENT, e);
-    if (rc == 0)
-        notify_put_sent(d, &d->drafts[0], m);
-    return rc;
+    if (rc)
+        return rc;
+    notify_put_sent(d, &d->drafts[0], m);
+    buf_addf(&d->say, "m%u is sent. Next:  calm notify acknowledged m%u%s\n", m->number, m->number,
+             thing_value(m, "word").len ? " WORD" : " \"what came back\"");
+    return 0;
 }
 
 /* A word is said by telephone, so case, spaces and hyphens do not count. */

@@ -148,7 +148,7 @@ size_t notify_late_lines(const struct view *v, struct buf *out)
 /* What somebody must do, by what it is. */
 struct due {
     struct buf lines;
-    size_t silent;
+    const struct thing *first_silent;
     size_t by_itself; /* send --all does it */
     size_t to_phone;
     size_t to_ask;
@@ -189,7 +189,7 @@ static void collect_due(const struct view *v, struct due *d)
                 other ? " is told instead" : "");
         else
             notify_queue_line(v, m, &d->lines);
-        d->silent += is_silent;
+        d->first_silent = d->first_silent || !is_silent ? d->first_silent : m;
         d->by_itself += is_sent || other != NULL;
         d->to_phone += is_phoned || (is_silent && !other);
         d->to_ask += is_asked;
@@ -206,13 +206,16 @@ void notify_queue_status(const struct view *v, struct practice_status *out)
     if (d.by_itself + d.to_phone + d.to_ask) {
         buf_clear(&out->next);
         buf_clear(&out->because);
-        out->urgency = d.silent ? SILENT : out->urgency > DUE ? out->urgency : DUE;
+        out->urgency = d.first_silent ? SILENT : out->urgency > DUE ? out->urgency : DUE;
     }
     if (d.by_itself) {
         buf_adds(&out->next, "calm notify send --all");
-        buf_addf(&out->because, "%zu of the messages on their way %s due%s", d.by_itself,
-                 d.by_itself == 1 ? "is" : "are",
-                 d.silent ? ": somebody does not answer; calm notify watch goes on with it" : "");
+        if (d.first_silent)
+            buf_addf(&out->because, "m%u is not answered; calm notify watch goes on with it",
+                     d.first_silent->number);
+        else
+            buf_addf(&out->because, "%zu of the messages on their way %s due", d.by_itself,
+                     d.by_itself == 1 ? "is" : "are");
     } else if (d.to_phone) {
         buf_adds(&out->next, "calm notify sheet");
         buf_adds(&out->because, "somebody must be phoned: no channel reaches them safely");

@@ -1,9 +1,11 @@
 """test_notify_watch.py: silence, tries and deadlines in time: by watch, by send --all, and on the screens."""
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 try:
@@ -12,7 +14,7 @@ try:
 except SystemExit as skipped:
     sys.exit(skipped.code)
 import harness
-from harness import CaseTest
+from harness import CaseTest, read_some
 
 
 class Watch(NotifyTest):
@@ -81,7 +83,7 @@ class Watch(NotifyTest):
             self.assertIn("m1 to Eva Brandt: sent", said, error)
         got = self.got()
         self.assertEqual([g["to"] for g in got], ["Eva Brandt"])
-        self.assertRegex(got[0]["text"], r"^Eva Brandt,\n\n(59 min|1 h 00 min) are left, until \d{4}-\d\d-\d\d \d\d:\d\d, for this:\n  contract\n\nCase: monday\n")
+        self.assertRegex(got[0]["text"], r"^d1: (59 min|1 h 00 min) left, until \d{4}-\d\d-\d\d \d\d:\d\d, for this:\n  contract\n\nCase: monday\n\nEva Brandt, when")
         self.assertIn("calm notify notified d1", got[0]["text"])
         message = self.message()
         self.assertEqual((message["template"], message["before"], message["state"], message["tlp"]), ("reminder", "3600", "sent", "amber"))
@@ -151,7 +153,7 @@ class Screens(CaseTest):
         time.sleep(1.2)
         shown = self.said("status")
         self.assertRegex(shown, r"Deadlines m1 Eva Brandt: silent since \d\d:\d\d: calm notify send --all")
-        self.assertIn("Next: calm notify send --all 1 of the messages on their way is due: somebody does not answer; calm notify watch goes on with it", shown)
+        self.assertIn("Next: calm notify send --all m1 is not answered; calm notify watch goes on with it", shown)
         self.assertRegex(self.said("notify queue"), r"m1 to Eva Brandt: silent since \d\d:\d\d")
         self.assertIn("Next: calm notify send --all", self.said("notify"))
 
@@ -166,6 +168,41 @@ class Screens(CaseTest):
         self.ana('notify draft "Jan Falk" "hello"')
         self.ana("notify send m2")
         self.assertRegex(self.said("status"), r"m1 Eva Brandt: silent since \d\d:\d\d, and 1 more: calm notify due")
+
+    def at_terminal(self, words, typed, rows=24):
+        """What a terminal of 80 columns shows until the question, and the status after it was answered."""
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        termios.tcsetwinsize(slave, (rows, 80))
+        with subprocess.Popen([harness.CALM, "--case", str(self.case), *words], env={**self.ana.env, "TERM": "dumb"}, cwd=self.folder, stdin=slave, stdout=slave,
+                              stderr=slave) as calm:
+            os.close(slave)
+            shown, end = "", time.monotonic() + 20
+            while "(yes or no)?" not in shown and time.monotonic() < end:
+                shown += read_some(master)
+            os.write(master, typed.encode() + b"\n")
+            while calm.poll() is None:
+                read_some(master)
+            return shown.replace("\r", "").splitlines(), calm.returncode
+
+    def test_before_it_is_sent_the_recipient_channel_and_label_stand_just_above_the_question(self):
+        self.ana.run("notify", "draft", "Eva Brandt", "".join(f"line {n} of a long message\n" for n in range(60)))
+        for rows in (24, 12, 50):
+            with self.subTest(rows=rows):
+                lines, status = self.at_terminal(["notify", "send", "m1"], "no", rows)
+                self.assertEqual(status, 13)
+                self.assertLessEqual(len(lines), rows)
+                self.assertEqual(lines[-4:], ["Label     TLP:AMBER", "Over      telephone, 0171 000000", "To        Eva Brandt", "Send it (yes or no)? "])
+                shown = [n for n, line in enumerate(lines) if line.startswith("line ")]
+                self.assertEqual(lines[shown[-1] + 1], f"… and {60 - len(shown)} more: calm notify preview m1")
+        self.assertEqual(self.ana.json("notify list")[0]["state"], "draft")
+
+    def test_what_hangs_behind_a_mark_of_a_list_stays_behind_it(self):
+        self.ana('notify role cio "Eva Brandt"')
+        self.ana(f'notify write "Eva Brandt" {FIRST}')
+        said = self.ana("notify preview m1")
+        self.assertRegex(said, r"\n  - Phone 0171-222222 and say the word [2-9A-Z]{6}, so that we know that this reached\n    you\.\n")
+        self.assertTrue(all(len(line) <= 80 for line in said.splitlines()), said)
 
     def test_a_list_of_deadlines_is_no_list_of_fields(self):
         self.ana('notify start gdpr --trigger 03:20 --because "data may have been read" --decided-by "Dr. Lang"')
