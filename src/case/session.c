@@ -437,7 +437,7 @@ static void tell_record(const struct view *v, uint64_t seq, struct answer *a, st
     buf_addc(&a->text, '\n');
 }
 
-static void tell(struct session *s, const struct decision *d, uint64_t first, struct answer *a)
+void session_tell(struct session *s, const struct decision *d, uint64_t first, struct answer *a)
 {
     struct json j;
     struct view v;
@@ -477,7 +477,7 @@ static int try_change(struct session *s, const struct operation *op, const struc
     if (rc == 0)
         rc = session_append(s, &d, &first, e);
     if (rc == 0)
-        tell(s, &d, first, a);
+        session_tell(s, &d, first, a);
     return rc;
 }
 

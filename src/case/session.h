@@ -61,6 +61,8 @@ MUST_CHECK int session_draft(struct session *s, struct decision *d, const struct
 void decision_begin(struct decision *d, const struct view *v, const struct operation *op,
                     const struct input *in);
 void decision_release(struct decision *d);
+/* Tells what was recorded, from the record first on, and what the decision says, as on a change. */
+void session_tell(struct session *s, const struct decision *d, uint64_t first, struct answer *a);
 
 /* Makes a compartment's key: it seals from now on, and stands when a record of that compartment
  * names it (draft_scope_key). And grants those that the journal knows to another person's key. */

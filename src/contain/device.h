@@ -35,12 +35,35 @@ struct device_ability {
         *lacks; /* a sentence about what is said otherwise, whatever the plan; NULL: nothing */
 };
 
+/* What a device asks while a line is carried out, and what it is answered. */
+struct device_question {
+    const char *ends; /* its last line, without spaces behind */
+    const char *answer;
+};
+
+enum device_feed { DEVICE_CONSOLE, DEVICE_SHELL, DEVICE_POWERSHELL };
+
+/* How a text is carried to a device over SSH (doc/format/devices.md section 6). */
+struct device_ssh {
+    enum device_feed feed;
+    /* Of a console; else NULL. */
+    const char *user_suffix;   /* behind the name of the user who logs in; NULL: nothing */
+    const char *ends;          /* the characters one of which a prompt ends with */
+    const char *needs;         /* what the log-in must be, where no prompt comes */
+    const char *last;          /* ends the session, behind the text */
+    const char *const *first;  /* typed before the text; ended by NULL */
+    const char *const *errors; /* beginnings of lines that are errors; ended by NULL */
+    const struct device_question *questions; /* ended by one without ends; NULL: none */
+};
+extern const struct device_ssh device_ssh_shell;
+
 struct contain_device {
     const char *name;
     const char *title;    /* as people call it */
     const char *language; /* the file's ending: "sh", "txt", "ps1" */
     const char *comment;  /* what begins a line that the device ignores; NULL: there are none */
     const char *how;      /* how the script gets there */
+    const struct device_ssh *ssh;           /* NULL: not over SSH */
     const struct device_ability *abilities; /* ended by one without an action */
     /* ERR_USAGE, ERR_FORMAT or ERR_LIMIT, with what cannot be said named. */
     int (*judge)(const struct device_job *j, struct err *e);

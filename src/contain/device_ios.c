@@ -440,11 +440,28 @@ static void ios_lacks(const struct device_job *j, struct buf *out)
 static const struct device_ability abilities[] = {
     {"isolate", NULL}, {"block", NULL}, {"down", NULL}, {0}};
 
+static const struct device_question questions[] = {
+    {"[yes/no]:", "no"}, /* whether to save what others changed, too */
+    {"[confirm]", ""},
+    {0}};
+static const char *const first[] = {"terminal length 0", NULL};
+static const char *const errors[] = {"% ", "%Error", "Command rejected", NULL};
+
+static const struct device_ssh over_ssh = {
+    .feed = DEVICE_CONSOLE,
+    .last = "exit",
+    .ends = "#",
+    .needs = "the user must be at the # prompt at once (privilege 15)",
+    .first = first,
+    .errors = errors,
+    .questions = questions};
+
 const struct contain_device device_ios = {.name = "ios",
                                           .title = "Cisco IOS",
                                           .language = "txt",
                                           .comment = "!",
                                           .how = "typed or pasted at the prompt that ends with #",
+                                          .ssh = &over_ssh,
                                           .abilities = abilities,
                                           .judge = ios_judge,
                                           .lacks = ios_lacks,

@@ -344,11 +344,25 @@ static void junos_lacks(const struct device_job *j, struct buf *out)
 static const struct device_ability abilities[] = {
     {"isolate", NULL}, {"block", NULL}, {"down", NULL}, {0}};
 
+static const char *const first[] = {"set cli screen-length 0", NULL};
+static const char *const errors[] = {
+    "error:",           "syntax error", "unknown command", "invalid ",
+    "missing argument", "ambiguous",    "commit failed",   NULL};
+
+static const struct device_ssh over_ssh = {
+    .feed = DEVICE_CONSOLE,
+    .last = "exit",
+    .ends = ">#",
+    .needs = "the user must be in operational mode at once, not in a shell",
+    .first = first,
+    .errors = errors};
+
 const struct contain_device device_junos = {.name = "junos",
                                             .title = "Junos",
                                             .language = "txt",
                                             .comment = "#",
                                             .how = "typed or pasted in operational mode",
+                                            .ssh = &over_ssh,
                                             .abilities = abilities,
                                             .judge = junos_judge,
                                             .lacks = junos_lacks,

@@ -448,12 +448,37 @@ static void routeros_lacks(const struct device_job *j, struct buf *out)
 static const struct device_ability abilities[] = {
     {"isolate", NULL}, {"block", NULL}, {"limit", NULL}, {"down", NULL}, {0}};
 
+static const char *const first[] = {NULL};
+static const char *const errors[] = {"syntax error",
+                                     "bad command",
+                                     "expected ",
+                                     "failure:",
+                                     "input does not match",
+                                     "invalid ",
+                                     "no such ",
+                                     "not enough permissions",
+                                     "ambiguous",
+                                     "missing ",
+                                     "unknown parameter",
+                                     "value ",
+                                     "calm ",
+                                     NULL};
+
+static const struct device_ssh over_ssh = {.feed = DEVICE_CONSOLE,
+                                           .last = "/quit",
+                                           .user_suffix = "+ct511w4098h",
+                                           .ends = ">",
+                                           .needs = "the user must be at the console at once",
+                                           .first = first,
+                                           .errors = errors};
+
 const struct contain_device device_routeros = {
     .name = "routeros",
     .title = "MikroTik RouterOS",
     .language = "rsc",
     .comment = "#",
     .how = "pasted at the console, or uploaded and imported",
+    .ssh = &over_ssh,
     .abilities = abilities,
     .judge = routeros_judge,
     .lacks = routeros_lacks,

@@ -5,6 +5,8 @@
 
 enum { LINK_NAME_SIZE = 15 };
 
+const struct device_ssh device_ssh_shell = {.feed = DEVICE_SHELL};
+
 void shell_add_left(const struct device_job *j, struct buf *out)
 {
     if (!j->plan->expiry_s)

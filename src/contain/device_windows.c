@@ -457,11 +457,14 @@ static const struct device_ability abilities[] = {
     {"job", NULL},
     {0}};
 
+static const struct device_ssh over_ssh = {.feed = DEVICE_POWERSHELL};
+
 const struct contain_device device_windows = {.name = "windows",
                                               .title = "Windows",
                                               .language = "ps1",
                                               .comment = "#",
                                               .how = "in a PowerShell of an administrator",
+                                              .ssh = &over_ssh,
                                               .abilities = abilities,
                                               .judge = windows_judge,
                                               .lacks = windows_lacks,

@@ -36,7 +36,15 @@ static const struct field action_fields[] = {
      .type = FIELD_REF,
      .kind = "evidence",
      .help = "what calm-contain is to do, to the letter"},
-    {.name = "ssh", .type = FIELD_LINE, .help = "where calm-contain goes for it, over SSH"},
+    {.name = "script",
+     .type = FIELD_FLAG,
+     .help = "it is carried out on a device as a script, not by calm-contain"},
+    {.name = "device", .type = FIELD_LINE, .help = "in whose language its texts are: ios"},
+    {.name = "texts",
+     .type = FIELD_REF,
+     .kind = "evidence",
+     .help = "what is sent to the device, to the letter"},
+    {.name = "ssh", .type = FIELD_LINE, .help = "where it is carried out, over SSH"},
     {.name = "sudo", .type = FIELD_FLAG, .help = "by sudo there"},
     {.name = "preview", .type = FIELD_TEXT, .help = "what it would have done when it was planned"},
     {.name = "before", .type = FIELD_REF, .kind = "evidence", .help = "the state before"},
@@ -166,6 +174,14 @@ static int find_action(struct decision *d, const struct thing **out, struct err 
     return 0;
 }
 
+const char *action_go(const struct thing *action)
+{
+    bool is_by_hand = !thing_value(action, "plan").len ||
+                      (thing_value(action, "script").len && !thing_value(action, "ssh").len);
+
+    return is_by_hand ? "begin" : "apply";
+}
+
 int action_approve(struct decision *d, struct err *e)
 {
     const struct thing *action;
@@ -178,6 +194,11 @@ int action_approve(struct decision *d, struct err *e)
     if (!thing_says(action, "state", "planned"))
         return err_set(e, ERR_GATE, "a%u is already " STR_FMT, action->number,
                        STR_ARG(thing_value(action, "state")));
+    if (thing_value(action, "script").len && !thing_value(action, "texts").len)
+        return err_set(e, ERR_GATE,
+                       "a%u has no texts yet, so nobody can read what would be sent: calm stop "
+                       "script a%u --for DEVICE --keep",
+                       action->number, action->number);
     if (!is_spoken && action_planner(d->view, action) == d->view->person &&
         action_needs_another(d->view))
         return err_set(e, ERR_GATE,
@@ -192,8 +213,8 @@ int action_approve(struct decision *d, struct err *e)
     dr = &d->drafts[0];
     draft_value(dr, "state", STR("approved"));
     draft_value_ref(d, dr, "approved-by", &d->view->person->id);
-    buf_addf(&d->say, "Next:  calm %s %s a%u\n", d->op->practice,
-             thing_value(action, "plan").len ? "apply" : "begin", action->number);
+    buf_addf(&d->say, "Next:  calm %s %s a%u\n", d->op->practice, action_go(action),
+             action->number);
     return 0;
 }
 
@@ -234,13 +255,20 @@ int action_begin(struct decision *d, struct err *e)
 static void mark_gate(struct decision *d, struct draft *dr, const struct thing *action)
 {
     bool is_late = strcmp(d->op->practice, "clean") == 0 || strcmp(d->op->practice, "fix") == 0;
+    bool is_alone =
+        !action || !thing_says(action, "state", "planned") || !action_needs_another(d->view);
+    const char *gate = NULL;
 
-    (void)action;
     if (is_late && view_count(d->view, "assessment") == 0)
-        draft_value(dr, "before-gate", STR("before the assessment was signed"));
+        gate = "before the assessment was signed";
     else if (strcmp(d->op->practice, "stop") == 0 && !view_count(d->view, "look") &&
              !view_count(d->view, "snapshot"))
-        draft_value(dr, "before-gate", STR("before the first look"));
+        gate = "before the first look";
+    if (gate || !is_alone)
+        draft_value(dr, "before-gate",
+                    str_of(arena_printf(d->arena, "%s%s%s", gate ? gate : "",
+                                        gate && !is_alone ? ", and " : "",
+                                        is_alone ? "" : "before it was approved")));
 }
 
 int action_done(struct decision *d, struct err *e)
@@ -277,7 +305,7 @@ static int set_state(struct decision *d, const char *state, struct err *e)
     int rc = decide_change(d, e);
 
     if (rc == 0 && state)
-        draft_value(&d->drafts[0], "state", str_of(state));
+        draft_value(&d->drafts[d->draft_count - 1], "state", str_of(state));
     return rc;
 }
 

@@ -6,7 +6,8 @@
 extern const struct kind action_kind;
 
 /* The seven operations of a practice: NAME plan, approve, begin, done, undo, check, list. gate_code
- * is the gate that NAME begin waits at. */
+ * is the gate that NAME begin waits at. stop has its own begin, done, check and undo (stop_hand.c):
+ * there calm does some of it itself. */
 extern const struct field action_plan_fields[];
 extern const struct field action_fields_approve[];
 extern const struct field action_fields_begin[];
@@ -41,12 +42,27 @@ op_query action_list;
                                                    .decide = action_##step}
 
 #define ACTION_OPERATIONS(verb, gate_code, plan_example)                                           \
+    ACTION_PLANNING(verb, plan_example);                                                           \
+    ACTION_DOING(verb, gate_code)
+
+#define ACTION_PLANNING(verb, plan_example)                                                        \
     ACTION_OPERATION(verb, plan, action_plan_fields, ACTION_PLAN_COUNT,                            \
                      "plan a change: what, where, what it breaks, how it is undone", plan_example, \
                      ROLES_WRITING, GATE_NONE, "action/1");                                        \
     ACTION_OPERATION(verb, approve, action_fields_approve, ACTION_APPROVE_COUNT,                   \
                      "approve a plan, or note an approval that was spoken",                        \
                      "calm " #verb " approve a3", ROLES_WRITING, GATE_NONE, "action-change/1");    \
+    static const struct operation verb##_list = {                                                  \
+        .name = #verb " list",                                                                     \
+        .practice = #verb,                                                                         \
+        .help = "what is planned, approved, done, undone and checked",                             \
+        .example = "calm " #verb " list",                                                          \
+        .kind = &action_kind,                                                                      \
+        .type = OP_QUERY,                                                                          \
+        .faces = FACE_ALL,                                                                         \
+        .query = action_list}
+
+#define ACTION_DOING(verb, gate_code)                                                              \
     ACTION_OPERATION(verb, begin, action_fields_begin, ACTION_BEGIN_COUNT,                         \
                      "ask for the go-ahead and begin", "calm " #verb " begin a3", ROLES_ACTING,    \
                      gate_code, "action-change/1");                                                \
@@ -58,18 +74,6 @@ op_query action_list;
                      "record the check that it worked",                                            \
                      "calm " #verb " check a3 works \"no connection left (ss -tn)\"",              \
                      ROLES_WRITING, GATE_NONE, "action-change/1");                                 \
-    static const struct operation verb##_list = {                                                  \
-        .name = #verb " list",                                                                     \
-        .practice = #verb,                                                                         \
-        .help = "what is planned, approved, done, undone and checked",                             \
-        .example = "calm " #verb " list",                                                          \
-        .kind = &action_kind,                                                                      \
-        .type = OP_QUERY,                                                                          \
-        .faces = FACE_ALL,                                                                         \
-        .query = action_list}
-
-/* Apart, since what calm did itself calm undoes. */
-#define ACTION_UNDO_OPERATION(verb)                                                                \
     ACTION_OPERATION(verb, undo, action_fields_undo, ACTION_UNDO_COUNT,                            \
                      "record that it was undone", "calm " #verb " undo a3 \"rule removed\"",       \
                      ROLES_WRITING, GATE_NONE, "action-change/1")
@@ -80,6 +84,8 @@ op_query action_list;
 
 /* More than one is on the team, so that a plan is approved by somebody else. */
 bool action_needs_another(const struct view *v);
+/* How a plan that waits is gone on with: "apply" where calm carries it out, else "begin". */
+const char *action_go(const struct thing *action);
 /* "bo or eva": who is on the team besides the viewer. */
 void action_others(const struct view *v, struct buf *out);
 /* Who planned it, or cut a host off in an emergency; NULL when their person is not known. */

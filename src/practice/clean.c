@@ -5,7 +5,6 @@
 ACTION_OPERATIONS(clean, GATE_ASSESSED,
                   "calm clean plan \"rebuild web1 from the image of May\" --system web1 --undo "
                   "\"old disk stays in the safe\"");
-ACTION_UNDO_OPERATION(clean);
 
 static void clean_status(const struct view *v, struct practice_status *out)
 {

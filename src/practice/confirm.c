@@ -5,7 +5,6 @@
 ACTION_OPERATIONS(
     confirm, GATE_NONE,
     "calm confirm plan \"switch the shop on again\" --system web1 --undo \"switch it off again\"");
-ACTION_UNDO_OPERATION(confirm);
 
 static const struct field normal_fields[] = {
     FIELD_CALLED("text", "what was checked, and what was seen"),

@@ -1,4 +1,4 @@
-/* contain_far.c: a dialogue with calm-contain on another host. */
+/* contain_far.c: a dialogue with calm-contain on another host, or with a device. */
 #include "practice/contain_far.h"
 #include <fcntl.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include "sys/file.h"
 #include "sys/ssh_gate.h"
 
-enum { QUIET_S = 60, END_MS = 10000, SAID_SHOWN = 300 };
+enum { QUIET_S = 60, END_MS = 10000, SAID_SHOWN = 300, FEED_SIZE = 16 << 20 };
 #define MOST_SIZE ((uint64_t)1 << 30)
 
 struct contain_far {
@@ -19,6 +19,8 @@ struct contain_far {
     pid_t gate;
     struct buf fingerprint;
     struct buf *in; /* where bytes go while they are taken; else NULL */
+    bool is_device;
+    bool has_ended;
 };
 
 static int judge(void *context, struct str key, struct err *e)
@@ -59,34 +61,54 @@ static int named(const struct contain_far *f, int code, struct err *e)
     return err_wrap(e, code, "%s", f->place.at.given);
 }
 
-int contain_far_start(struct contain_far **out, const struct reach *reach,
-                      const struct far_place *place, const char *program, struct err *e)
+static int start(struct contain_far **out, const struct reach *reach, const struct far_place *place,
+                 const struct ssh_errand *errand, struct err *e)
 {
     CLEANUP(contain_far_closep) struct contain_far *f = mem_new(struct contain_far);
-    CLEANUP_FD int fd = open(program, O_RDONLY | O_CLOEXEC);
-    struct reach_start start = {.at = &f->place.at,
-                                .errand = {.arguments = "serve",
-                                           .called = "calm-contain",
-                                           .program = fd,
-                                           .wants_sudo = place->wants_sudo,
-                                           .is_dialogue = true,
-                                           .quiet_s = QUIET_S,
-                                           .most = MOST_SIZE},
-                                .to = {judge, ask, take_bytes, note_step, f}};
-    struct stat st;
+    struct reach_start how = {
+        .at = &f->place.at, .errand = *errand, .to = {judge, ask, take_bytes, note_step, f}};
     int rc;
 
     f->reach = reach;
     f->place = *place;
     f->gate = -1;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return err_errno(e, "cannot open %s, which is to be sent to the host", program);
-    start.errand.program_size = (uint64_t)st.st_size;
-    rc = reach_start(reach, &start, &f->gate, &f->carrier, e);
+    f->is_device = errand->feed != SSH_FEED_NONE;
+    how.errand.wants_sudo = place->wants_sudo;
+    how.errand.is_dialogue = true;
+    how.errand.quiet_s = QUIET_S;
+    rc = reach_start(reach, &how, &f->gate, &f->carrier, e);
     if (rc)
         return named(f, rc, e);
     *out = MOVE(f);
     return 0;
+}
+
+int contain_far_start(struct contain_far **out, const struct reach *reach,
+                      const struct far_place *place, const char *program, struct err *e)
+{
+    CLEANUP_FD int fd = open(program, O_RDONLY | O_CLOEXEC);
+    struct ssh_errand errand = {
+        .arguments = "serve", .called = "calm-contain", .program = fd, .most = MOST_SIZE};
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_errno(e, "cannot open %s, which is to be sent to the host", program);
+    errand.program_size = (uint64_t)st.st_size;
+    return start(out, reach, place, &errand, e);
+}
+
+int contain_far_feed(struct contain_far **out, const struct reach *reach,
+                     const struct far_place *place, enum ssh_feed feed, uint64_t size,
+                     unsigned wait_s, struct err *e)
+{
+    struct ssh_errand errand = {.arguments = "",
+                                .program = -1,
+                                .program_size = size,
+                                .feed = feed,
+                                .answer_s = wait_s,
+                                .most = FEED_SIZE};
+
+    return start(out, reach, place, &errand, e);
 }
 
 /* The program there has something to clear away, and its host is not to think that the connection
@@ -151,6 +173,26 @@ int contain_far_send(struct contain_far *f, struct str bytes, struct err *e)
     return rc ? named(f, rc, e) : 0;
 }
 
+void contain_far_send_end(struct contain_far *f)
+{
+    ssh_carrier_give_end(f->carrier);
+}
+
+bool contain_far_has_ended(const struct contain_far *f)
+{
+    return f->has_ended;
+}
+
+int contain_far_status(const struct contain_far *f)
+{
+    return ssh_carrier_status(f->carrier);
+}
+
+struct str contain_far_said(const struct contain_far *f)
+{
+    return ssh_carrier_said(f->carrier);
+}
+
 /* What the program, or the host's shell, wrote for people last. */
 static int ended(const struct contain_far *f, int code, struct err *e)
 {
@@ -172,7 +214,8 @@ int contain_far_take(struct contain_far *f, struct buf *out, struct err *e)
     f->in = out;
     rc = ssh_carrier_take(f->carrier, e);
     f->in = NULL;
-    if (rc == 1)
+    f->has_ended = rc == 0 && f->is_device;
+    if (rc == 1 || f->has_ended)
         return 0;
     if (rc == 0)
         rc = err_set(e, ERR_IO, "calm-contain ended there without an answer");

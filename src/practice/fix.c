@@ -4,7 +4,6 @@
 ACTION_OPERATIONS(fix, GATE_ASSESSED,
                   "calm fix plan \"update the shop to 4.2.1\" --system web1 --for w1 --undo "
                   "\"package 4.1.9 is kept\"");
-ACTION_UNDO_OPERATION(fix);
 
 static const struct field weakness_fields[] = {
     FIELD_CALLED("text", "what let it happen: in software, settings, habits or hardware"),

@@ -141,8 +141,10 @@ void report_stops(struct report *r)
             continue;
         if (!is_open) {
             doc_heading(r->doc, 2, STR("What was done to stop it, step by step"));
-            doc_table(r->doc, STR("Changes that calm carried out on hosts, and emergency stops"),
-                      columns, COUNT_OF(columns));
+            doc_table(
+                r->doc,
+                STR("Changes that calm carried out on hosts and devices, and emergency stops"),
+                columns, COUNT_OF(columns));
         }
         is_open = true;
         put_steps(r, t);

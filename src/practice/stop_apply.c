@@ -1,65 +1,117 @@
 /* stop_apply.c: has calm-contain confirm a plan that was carried out, and put it back; what came of
  * it is on record after. */
 #include <stdio.h>
+#include <string.h>
 #include "base/sink.h"
 #include "contain/action.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "practice/stop_apply.h"
+#include "practice/stop_device.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_way.h"
 #include "render/screen.h"
 
-enum { TEXT_SIZE = 2000 };
+enum { TEXT_SIZE = 2000, TRY_COUNT = 8 };
 
 /* What another host said, to the letter. */
-static struct id draft_answer(struct decision *d, const struct id *action,
-                              const struct blob_digests *digests)
+static struct id draft_answer(struct decision *d, const struct thing *t,
+                              const struct stop_outcome *o, const struct blob_digests *digests)
 {
-    const struct thing *t = state_thing_by_id(d->view->state, action);
     const struct thing *system = view_ref(d->view, t, "system");
     struct evidence_facts facts = {.sort = "list", .has_blob = true, .digests = *digests};
     CLEANUP_BUF struct buf hex = {0};
+    struct draft *dr;
 
     if (system)
         hex_add(&hex, system->id.b, sizeof(system->id.b));
     facts.system_id = buf_str(&hex);
-    facts.title = str_of(arena_printf(d->arena, "answer of the host to a%u", t->number));
-    return evidence_draft(d, &facts)->id;
+    facts.title = str_of(arena_printf(d->arena, "answer of %s to a%u",
+                                      o->answerer ? o->answerer : "the host", t->number));
+    dr = evidence_draft(d, &facts);
+    stop_draft_like(d, dr, t);
+    return dr->id;
+}
+
+void stop_outcome_add(struct stop_outcome *o, const char *field, struct str value)
+{
+    if (o->more_count == COUNT_OF(o->more))
+        BUG("an outcome says too much");
+    o->more[o->more_count++] = (struct draft_value){field, value};
+}
+
+static bool has_value(const struct draft *dr, const char *name)
+{
+    for (size_t i = 0; i < dr->value_count; i++)
+        if (strcmp(dr->values[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void draft_outcome(struct decision *d, const struct thing *t, const struct stop_outcome *o,
+                          const struct id *item)
+{
+    struct draft *dr = decision_add(d, "action-change/1");
+    CLEANUP_BUF struct buf when = {0};
+    CLEANUP_BUF struct buf result = {0};
+
+    draft_ref(dr, &t->id);
+    stop_draft_like(d, dr, t);
+    if (o->takes_input)
+        draft_take_input(d, dr, &action_kind);
+    if (o->state)
+        draft_value(dr, "state", str_of(o->state));
+    sink_terminal(&result, str_head(o->result, TEXT_SIZE), false); /* some is a host's own words */
+    if (result.len && !has_value(dr, "result"))
+        draft_value(dr, "result", str_of(arena_strdup(d->arena, buf_text(&result))));
+    if (o->field) {
+        utc_add(&when, o->moment);
+        draft_value(dr, o->field, str_of(arena_strdup(d->arena, buf_text(&when))));
+    }
+    for (size_t i = 0; i < o->more_count; i++)
+        draft_value(dr, o->more[i].name, o->more[i].value);
+    if (item)
+        draft_value_ref(d, dr, "evidence", item);
+}
+
+static int append_once(struct session *s, const struct operation *op, const struct input *in,
+                       const struct id *action, const struct stop_outcome *o,
+                       const struct blob_digests *digests, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    bool has_file = o->file && o->file->is_given;
+    const struct thing *t;
+    struct id item = {0};
+    uint64_t first;
+    int rc = session_draft(s, &d, op, in, e);
+
+    if (rc)
+        return rc;
+    t = state_thing_by_id(d.view->state, action);
+    d.is_independent = !o->may;
+    rc = o->may ? o->may(d.view, op, in, t, e) : 0;
+    if (rc)
+        return rc;
+    if (o->answer.len)
+        item = draft_answer(&d, t, o, digests);
+    else if (has_file)
+        item = stop_answer_draft(&d, o->file, t);
+    draft_outcome(&d, t, o, o->answer.len || has_file ? &item : NULL);
+    return session_append(s, &d, &first, e);
 }
 
 int stop_append(struct session *s, const struct operation *op, const struct input *in,
                 const struct id *action, const struct stop_outcome *o, struct err *e)
 {
-    CLEANUP(decision_release) struct decision d = {0};
-    CLEANUP_BUF struct buf when = {0};
-    CLEANUP_BUF struct buf result = {0};
     struct blob_digests digests;
-    struct id item = {0};
-    struct draft *dr;
-    uint64_t first;
     int rc = o->answer.len ? intake_bytes(s, o->answer, &digests, e) : 0;
 
-    if (rc == 0)
-        rc = session_draft(s, &d, op, in, e);
     if (rc)
         return rc;
-    d.is_independent = true;
-    if (o->answer.len)
-        item = draft_answer(&d, action, &digests);
-    dr = decision_add(&d, "action-change/1");
-    draft_ref(dr, action);
-    draft_value(dr, "state", str_of(o->state));
-    sink_terminal(&result, str_head(o->result, TEXT_SIZE), false); /* some is a host's own words */
-    if (result.len)
-        draft_value(dr, "result", buf_str(&result));
-    if (o->field) {
-        utc_add(&when, o->moment);
-        draft_value(dr, o->field, buf_str(&when));
-    }
-    if (o->answer.len)
-        draft_value_ref(&d, dr, "evidence", &item);
-    return session_append(s, &d, &first, e);
+    rc = ERR_CONFLICT;
+    for (int i = 0; rc == ERR_CONFLICT && i < TRY_COUNT; i++)
+        rc = append_once(s, op, in, action, o, &digests, e);
+    return rc;
 }
 
 int stop_append_outcome(struct session *s, const struct operation *op, const struct input *in,
@@ -208,6 +260,13 @@ static int confirm_one(struct session *s, const struct operation *op, const stru
     if (rc)
         return rc;
     action = state_thing_by_id(v.state, id);
+    if (!stop_is_planned(action))
+        return err_set(e, ERR_USAGE,
+                       "a%u is done by hand, and nothing of it goes back by itself: there is "
+                       "nothing to confirm. What was seen: calm stop check a%u works \"…\"",
+                       action->number, action->number);
+    if (stop_is_script(action))
+        return stop_device_confirm(s, op, in, action, a, e);
     rc = stop_plan_load(s, &v, action, &p, e);
     if (rc == 0)
         rc = ask_about(s, ways, &v, action, "confirm", e);
@@ -322,17 +381,25 @@ int stop_apply_emergency(struct session *s, const struct operation *op, const st
     return 0;
 }
 
-static const struct field confirm_fields[] = {STOP_FIELD_ACTIONS, REACH_FIELDS};
+static const struct field confirm_fields[] = {
+    STOP_FIELD_ACTIONS,
+    {.name = "result",
+     .type = FIELD_TEXT,
+     .help = "of a device, by hand: its text was typed, and what it answered"},
+    STOP_FIELDS_DEVICE,
+};
 
 const struct operation stop_confirm = {
     .name = "stop confirm",
     .practice = "stop",
     .help = "let what was applied stay: it no longer goes back by itself",
     .example = "calm stop confirm a3",
+    .more = "Of a plan that was made with --script the device's text for it is sent over SSH; or "
+            "it is printed, and said again with --result when it was typed.",
     OP_FIELDS(confirm_fields),
     .kind = &action_kind,
     .type = OP_JOB,
     .roles = ROLES_ACTING,
     .faces = FACE_CLI,
-    .records = WORDS("action-change/1"),
+    .records = WORDS("evidence/1", "action-change/1"),
     .job = confirm_job};

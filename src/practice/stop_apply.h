@@ -1,6 +1,7 @@
 /* stop_apply.h: what becomes of plans that were carried out. */
 #pragma once
 #include "practice/action.h"
+#include "practice/stop_answer.h"
 
 extern const struct operation stop_confirm;
 
@@ -12,14 +13,26 @@ extern const struct operation stop_confirm;
         .help = "which: a3; several for one moment: a3 a4 a5"                                      \
     }
 
+/* Whether a step may be taken, of an action as it is then. */
+typedef int stop_may(const struct view *v, const struct operation *op, const struct input *in,
+                     const struct thing *action, struct err *e);
+
+enum { STOP_MORE_COUNT = 4 };
 /* One more state of an action, with what came of it. */
 struct stop_outcome {
-    const char *state;
+    const char *state; /* NULL: as it was */
     struct str result;
     const char *field; /* a moment beside it, or NULL */
     struct utc moment;
-    struct str answer; /* of another host, kept as evidence; or empty */
+    struct str answer;              /* of another host, kept as evidence; or empty */
+    const char *answerer;           /* whose; NULL: "the host" */
+    const struct stop_answer *file; /* the same, brought by hand; or NULL */
+    bool takes_input;               /* what the operation's fields say is on record beside it */
+    struct draft_value more[STOP_MORE_COUNT];
+    size_t more_count;
+    stop_may *may; /* judged again on the state that the record stands on; or NULL */
 };
+void stop_outcome_add(struct stop_outcome *o, const char *field, struct str value);
 MUST_CHECK int stop_append(struct session *s, const struct operation *op, const struct input *in,
                            const struct id *action, const struct stop_outcome *o, struct err *e);
 /* What the helper's check saw, as words; what becomes of it at a restart last. */

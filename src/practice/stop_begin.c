@@ -2,12 +2,14 @@
  * are several. What will be done is on record before, what came of it after. */
 #include "practice/stop_begin.h"
 #include <stdio.h>
+#include <string.h>
 #include "base/sink.h"
 #include "contain/action.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_begin_tell.h"
+#include "practice/stop_device.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_way.h"
 
@@ -24,8 +26,8 @@ static void beginning_release(struct beginning *b)
     stop_ways_release(&b->ways);
 }
 
-static int check_state(const struct view *v, const struct operation *op, const struct input *in,
-                       const struct thing *action, struct err *e)
+int stop_may_begin(const struct view *v, const struct operation *op, const struct input *in,
+                   const struct thing *action, struct err *e)
 {
     if (thing_says(action, "state", "planned") && action_needs_another(v) &&
         !in->values[op->field_count + COMMON_OVERRIDE].len)
@@ -50,7 +52,12 @@ static int add_part(struct beginning *b, const struct view *v, const struct id *
             return err_set(e, ERR_USAGE, "a%u is named twice", action->number);
     if (b->count == CONTAIN_HELPER_COUNT)
         return err_set(e, ERR_LIMIT, "at most %d at one moment", CONTAIN_HELPER_COUNT);
-    rc = check_state(v, b->op, b->in, action, e);
+    if (stop_is_script(action))
+        return err_set(e, ERR_USAGE,
+                       "a%u is carried out on a device, which no moment is agreed on with: calm "
+                       "stop apply a%u alone",
+                       action->number, action->number);
+    rc = stop_may_begin(v, b->op, b->in, action, e);
     if (rc == 0)
         rc = stop_plan_load(b->session, v, action, &part->plan, e);
     if (rc)
@@ -344,6 +351,23 @@ static int verdict(const struct beginning *b, struct answer *a, struct err *e)
     return 0;
 }
 
+/* The one action that is named, where a device carries it out; else NULL. */
+static int find_script(const struct beginning *b, const struct thing **out, struct err *e)
+{
+    struct str ids = str_trim(input_value(b->op, b->in, "action"));
+    const struct thing *action;
+    struct view v;
+    int rc = session_view(b->session, &v, e);
+
+    *out = NULL;
+    if (rc || memchr(ids.p, '\n', ids.len))
+        return rc;
+    action = input_thing(&v, b->op, b->in, "action");
+    if (action && stop_is_script(action))
+        *out = action;
+    return 0;
+}
+
 static int apply_job(struct session *s, const struct operation *op, const struct input *in,
                      struct answer *a, struct err *e)
 {
@@ -353,10 +377,14 @@ static int apply_job(struct session *s, const struct operation *op, const struct
                           .in = in,
                           .ways = {.op = op, .in = in, .case_folder = a->around->case_folder},
                           .leaves_failed = input_has(op, in, "without-failed")};
-    int rc;
+    const struct thing *script;
+    int rc = find_script(&b, &script, e);
 
+    if (rc == 0 && script)
+        return stop_device_apply(s, op, in, script, a, e);
     b.parts = mem_array(CONTAIN_HELPER_COUNT, sizeof(*b.parts));
-    rc = read_parts(&b, e);
+    if (rc == 0)
+        rc = read_parts(&b, e);
     if (rc == 0)
         rc = get_ready(&b, e);
     if (rc)
@@ -372,6 +400,7 @@ static const struct field apply_fields[] = {
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
      .help = "of several: begin although some cannot, without those"},
+    STOP_FIELDS_DEVICE_WAY,
     REACH_FIELDS,
 };
 
@@ -388,7 +417,8 @@ const struct operation stop_apply = {
         "a restart of the host. Where you are not root, sudo is asked. A plan for another host is "
         "carried "
         "out there, over SSH. Several begin at one moment, so that an intruder on one is not "
-        "warned by the loss of another; where one cannot be prepared, nothing begins anywhere. "
+        "warned by the loss of another; where one cannot be prepared, nothing begins anywhere. A "
+        "plan that was made with --script is sent to its device over SSH. "
         "doc/format/containment.md.",
     OP_FIELDS(apply_fields),
     .kind = &action_kind,

@@ -13,6 +13,7 @@
 #include "practice/stop_way.h"
 #include "practice/stop_words.h"
 #include "practice/system_host.h"
+#include "render/screen.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -21,6 +22,11 @@ enum { TIMER_S = 300, TEXT_SIZE = 400 };
 bool stop_is_planned(const struct thing *action)
 {
     return thing_value(action, "plan").len > 0;
+}
+
+bool stop_is_script(const struct thing *action)
+{
+    return thing_value(action, "script").len > 0;
 }
 
 void stop_plan_release(struct stop_plan *p)
@@ -473,9 +479,9 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     if (p->ssh.len && input_has(p->op, p->in, "sudo"))
         draft_value(dr, "sudo", STR("yes"));
     draft_value(dr, "undo",
-                p->action->cannot_undo
-                    ? STR("cannot be undone, which was accepted")
-                    : STR("calm stop undo, with the state that is saved before"));
+                p->action->cannot_undo ? STR("cannot be undone, which was accepted")
+                : p->helper            ? STR("calm stop undo, with the state that is saved before")
+                                       : STR("calm stop undo, with the device's inverse"));
     stop_proposal_measure(&p->view, p->plan, &measured);
     stop_preview_words(buf_str(&p->preview), p->plan, buf_str(&measured), &words);
     if (!p->helper)
@@ -484,6 +490,17 @@ static int record(struct planning *p, const struct thing *system, struct str hos
     rc = session_append(p->session, &d, first, e);
     *count = d.draft_count;
     return rc;
+}
+
+static void tell_script(const struct thing *action, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf next = {0};
+
+    screen_printf(&screen, 0, "a%u is planned; no host was looked at.", action->number);
+    buf_addf(&next, "calm stop script a%u --for DEVICE --keep", action->number);
+    screen_next(&screen, buf_str(&next),
+                STR("writes the texts for the device, which another person reads and approves"));
 }
 
 static void tell(struct planning *p, uint64_t first, size_t count, struct answer *a)
@@ -502,8 +519,7 @@ static void tell(struct planning *p, uint64_t first, size_t count, struct answer
     if (p->helper)
         stop_preview_show(&v, action, p->plan, buf_str(&p->preview), a);
     else
-        buf_addf(&a->text, "a%u is planned. Next:  calm stop script a%u --for DEVICE\n",
-                 action->number, action->number);
+        tell_script(action, a);
 }
 
 /* A plan for a script alone names a machine that is none, so that no calm-contain takes it. */
@@ -512,7 +528,9 @@ static int open_none(struct planning *p, struct err *e)
     const struct thing *system = input_thing(&p->view, p->op, p->in, "system");
 
     if (!system || p->ssh.len)
-        return err_set(e, ERR_USAGE, "with --script say which system it is, and no --ssh");
+        return err_set(e, ERR_USAGE,
+                       "with --script say which system it is; where the device is, with its texts: "
+                       "calm stop script aN --for DEVICE --keep --ssh USER@DEVICE");
     random_bytes(p->machine.b, sizeof(p->machine.b));
     snprintf(p->host, sizeof(p->host), STR_FMT, STR_ARG(str_head(view_title(system), 255)));
     return 0;

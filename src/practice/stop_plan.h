@@ -21,8 +21,10 @@ void stop_plan_release(struct stop_plan *p);
 MUST_CHECK int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out,
                                  struct err *e);
 
-/* Is the action one that calm-contain carries out? */
+/* Is the action one that is carried out to the letter of a plan: by calm-contain, or a device? */
 bool stop_is_planned(const struct thing *action);
+/* By a device, as a script. */
+bool stop_is_script(const struct thing *action);
 
 extern const struct operation stop_isolate, stop_block, stop_limit, stop_down; /* stop_network.c */
 extern const struct operation stop_freeze, stop_end, stop_lock, stop_log_out, stop_keys, stop_unit,

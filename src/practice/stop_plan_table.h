@@ -28,8 +28,7 @@ op_job stop_plan_job;
         WAY_FIELDS,                                                                                \
         {.name = "script",                                                                         \
          .type = FIELD_FLAG,                                                                       \
-         .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "calm-contain does not run there: only for calm stop script"},                    \
+         .help = "calm-contain does not run there: a device carries it out as a script"},          \
     {                                                                                              \
         .name = "here", .type = FIELD_FLAG, .flags = FIELD_OUTSIDE,                                \
         .help = "the host is that system, though it calls itself otherwise"                        \

@@ -1,5 +1,5 @@
-/* stop_script.c: prints a plan as scripts for a device, and keeps them as evidence where a person
- * wants that. It runs none of them. */
+/* stop_script.c: writes a plan as scripts for a device, prints them, and keeps them as evidence
+ * where a person wants that. It sends none of them. */
 #include "practice/stop_script.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -7,11 +7,13 @@
 #include "contain/device.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
+#include "practice/stop_answer.h"
 #include "practice/stop_plan.h"
+#include "practice/stop_texts.h"
+#include "practice/stop_way.h"
+#include "render/screen.h"
 
 enum { ADDRESS_COUNT = 16, TITLE_SIZE = 300 };
-
-static const char *const part_names[] = {"apply", "check", "confirm", "undo", NULL};
 
 struct scripting {
     struct session *session;
@@ -22,20 +24,14 @@ struct scripting {
     struct device_place place;
     struct stop_plan plan;
     struct device_script script;
+    struct stop_texts texts; /* kept before, or as they are kept now */
 };
 
 static void scripting_release(struct scripting *s)
 {
     stop_plan_release(&s->plan);
     device_script_release(&s->script);
-}
-
-static const struct buf *part_of(const struct scripting *s, size_t i)
-{
-    const struct buf *const parts[] = {&s->script.apply, &s->script.check, &s->script.confirm,
-                                       &s->script.undo};
-
-    return parts[i];
+    stop_texts_release(&s->texts);
 }
 
 static int find_device(struct scripting *s, struct err *e)
@@ -93,39 +89,48 @@ static int read_place(struct scripting *s, struct err *e)
     return rc;
 }
 
-/* All texts in one, as they are kept. */
-static void add_all(const struct scripting *s, struct buf *out)
+/* What will be carried out: an approval that was given for other texts is over. */
+static int draft_texts(const struct scripting *s, struct decision *d, struct draft *dr,
+                       const struct id *item, struct err *e)
 {
-    const char *mark = s->device->comment ? s->device->comment : "";
+    struct str ssh = input_value(s->op, s->in, "ssh");
+    const struct thing *action = state_thing_by_id(d->view->state, &s->plan.action->id);
+    CLEANUP_BUF struct buf spelled = {0};
+    int rc = ssh.len ? stop_way_spell(ssh, &spelled, e) : 0;
 
-    for (size_t i = 0; part_names[i]; i++) {
-        if (!part_of(s, i)->len)
-            continue;
-        buf_addf(out, "%s%s ---- %s ----\n", out->len ? "\n" : "", mark, part_names[i]);
-        buf_addstr(out, buf_str(part_of(s, i)));
-    }
+    if (rc)
+        return rc;
+    if (!thing_says(action, "state", "planned") && !thing_says(action, "state", "approved"))
+        return err_set(e, ERR_GATE, "a%u is already " STR_FMT ", with the texts that it has",
+                       action->number, STR_ARG(thing_value(action, "state")));
+    if (thing_says(action, "state", "approved"))
+        draft_value(dr, "state", STR("planned"));
+    draft_value(dr, "device", str_of(s->device->name));
+    draft_value_ref(d, dr, "texts", item);
+    if (ssh.len)
+        draft_value(dr, "ssh", str_of(arena_strdup(d->arena, buf_text(&spelled))));
+    if (ssh.len && input_has(s->op, s->in, "sudo"))
+        draft_value(dr, "sudo", STR("yes"));
+    return 0;
 }
 
 static int keep(struct scripting *s, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     struct evidence_facts facts = {.sort = "list", .has_blob = true};
-    CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf title = {0};
     CLEANUP_BUF struct buf hex = {0};
     const struct thing *system;
     struct draft *dr;
     struct id item;
     uint64_t first;
-    int rc;
+    int rc = intake_bytes(s->session, buf_str(&s->texts.all), &facts.digests, e);
 
-    add_all(s, &text);
-    rc = intake_bytes(s->session, buf_str(&text), &facts.digests, e);
     if (rc == 0)
         rc = session_draft(s->session, &d, s->op, s->in, e);
     if (rc)
         return rc;
-    d.is_independent = true;
+    d.is_independent = !stop_is_script(s->plan.action);
     system = view_ref(d.view, s->plan.action, "system");
     if (system)
         hex_add(&hex, system->id.b, sizeof(system->id.b));
@@ -133,11 +138,16 @@ static int keep(struct scripting *s, struct err *e)
              STR_ARG(str_head(view_title(s->plan.action), TITLE_SIZE)));
     facts.title = buf_str(&title);
     facts.system_id = buf_str(&hex);
-    item = evidence_draft(&d, &facts)->id;
+    dr = evidence_draft(&d, &facts);
+    stop_draft_like(&d, dr, s->plan.action);
+    item = dr->id;
     dr = decision_add(&d, "action-change/1");
     draft_ref(dr, &s->plan.action->id);
+    stop_draft_like(&d, dr, s->plan.action);
     draft_value_ref(&d, dr, "evidence", &item);
-    return session_append(s->session, &d, &first, e);
+    if (stop_is_script(s->plan.action))
+        rc = draft_texts(s, &d, dr, &item, e);
+    return rc ? rc : session_append(s->session, &d, &first, e);
 }
 
 static void tell_json(const struct scripting *s, struct json *j)
@@ -148,8 +158,8 @@ static void tell_json(const struct scripting *s, struct json *j)
     json_put_u64(j, "action", s->plan.action->number);
     json_put_text(j, "device", s->device->name);
     json_put_text(j, "how", s->device->how);
-    for (size_t i = 0; part_names[i]; i++)
-        json_put_str(j, part_names[i], buf_str(part_of(s, i)));
+    for (size_t i = 0; stop_part_names[i]; i++)
+        json_put_str(j, stop_part_names[i], s->texts.parts[i]);
     json_name(j, "lacks");
     json_array_begin(j);
     while (lacks.len)
@@ -161,6 +171,7 @@ static void tell_json(const struct scripting *s, struct json *j)
 /* Bytes to a file as they are; to a terminal what it shows is escaped. */
 static void add_text(struct answer *a, struct str text)
 {
+    a->is_exact = true;
     if (a->to_terminal)
         sink_terminal(&a->text, text, true);
     else
@@ -170,26 +181,65 @@ static void add_text(struct answer *a, struct str text)
 static int tell(const struct scripting *s, struct answer *a, struct err *e)
 {
     struct str part = input_value(s->op, s->in, "part");
-    CLEANUP_BUF struct buf all = {0};
     struct json j;
 
     json_begin(&j, &a->json);
     if (a->wants_json)
         return tell_json(s, &j), 0;
-    a->is_exact = true;
-    for (size_t i = 0; part.len && part_names[i]; i++) {
-        if (!str_is(part, part_names[i]))
+    for (size_t i = 0; part.len && stop_part_names[i]; i++) {
+        if (!str_is(part, stop_part_names[i]))
             continue;
-        if (!part_of(s, i)->len)
+        if (!s->texts.parts[i].len)
             return err_set(e, ERR_NOTFOUND,
                            "a%u has no timer, or cannot be undone: nothing is to be confirmed",
                            s->plan.action->number);
-        add_text(a, buf_str(part_of(s, i)));
+        add_text(a, s->texts.parts[i]);
         return 0;
     }
-    add_all(s, &all);
-    add_text(a, buf_str(&all));
+    add_text(a, buf_str(&s->texts.all));
     return 0;
+}
+
+/* The texts that were kept; new ones are written where a device is named. */
+static int load_kept(struct scripting *s, const struct view *v, struct err *e)
+{
+    int rc = stop_texts_load(s->session, v, s->plan.action, &s->texts, e);
+
+    if (rc == ERR_NOTFOUND)
+        return err_set(e, ERR_USAGE, "say for which device: calm stop script a%u --for ios",
+                       s->plan.action->number);
+    s->device = s->texts.device;
+    return rc;
+}
+
+static int write_new(struct scripting *s, struct err *e)
+{
+    int rc = find_device(s, e);
+
+    if (rc == 0)
+        rc = read_place(s, e);
+    if (rc == 0)
+        rc = device_write(s->device, s->plan.plan, &s->place, &s->script, e);
+    if (rc == 0)
+        rc = stop_texts_make(s->device, &s->script, &s->texts, e);
+    if (rc == 0 && input_has(s->op, s->in, "keep"))
+        rc = keep(s, e);
+    return rc;
+}
+
+static void tell_kept(const struct scripting *s, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    CLEANUP_BUF struct buf next = {0};
+    CLEANUP_BUF struct buf why = {0};
+
+    screen_printf(&screen, 0, "The texts of a%u for %s are kept: %s.", s->plan.action->number,
+                  s->device->title, s->device->how);
+    screen_para(&screen, 2, buf_str(&s->script.lacks));
+    buf_addf(&next, "calm stop approve a%u", s->plan.action->number);
+    buf_addf(&why, "by another person, who reads them: calm stop script a%u",
+             s->plan.action->number);
+    screen_next(&screen, buf_str(&next), buf_str(&why));
 }
 
 static int script_job(struct session *s, const struct operation *op, const struct input *in,
@@ -200,16 +250,15 @@ static int script_job(struct session *s, const struct operation *op, const struc
     int rc = session_view(s, &v, e);
 
     if (rc == 0)
-        rc = find_device(&sc, e);
-    if (rc == 0)
         rc = stop_plan_load(s, &v, input_thing(&v, op, in, "action"), &sc.plan, e);
     if (rc == 0)
-        rc = read_place(&sc, e);
-    if (rc == 0)
-        rc = device_write(sc.device, sc.plan.plan, &sc.place, &sc.script, e);
-    if (rc == 0 && input_has(op, in, "keep"))
-        rc = keep(&sc, e);
-    return rc ? rc : tell(&sc, a, e);
+        rc = input_has(op, in, "for") ? write_new(&sc, e) : load_kept(&sc, &v, e);
+    if (rc)
+        return rc;
+    if (input_has(op, in, "keep") && stop_is_script(sc.plan.action) && a->to_terminal &&
+        !a->wants_json)
+        return tell_kept(&sc, a), 0;
+    return tell(&sc, a, e);
 }
 
 #define BOUND(field, what)                                                                         \
@@ -221,12 +270,13 @@ static const struct field script_fields[] = {
     FIELD_WHICH("action", "action", "which plan: a3"),
     {.name = "for",
      .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_OUTSIDE,
-     .help = "nftables, iptables, pf, ios, junos, routeros, windows or openc2"},
+     .flags = FIELD_OUTSIDE,
+     .help = "nftables, iptables, pf, ios, junos, routeros, windows or openc2; the texts that are "
+             "kept if not given"},
     {.name = "part",
      .type = FIELD_WORD,
      .flags = FIELD_OUTSIDE,
-     .choices = part_names,
+     .choices = stop_part_names,
      .help = "only this text; all of them if not given"},
     {.name = "itself",
      .type = FIELD_FLAG,
@@ -251,7 +301,15 @@ static const struct field script_fields[] = {
     {.name = "keep",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
-     .help = "keep the texts as evidence too"},
+     .help = "keep the texts as evidence; of a plan made with --script they are carried out"},
+    {.name = "ssh",
+     .type = FIELD_LINE,
+     .flags = FIELD_OUTSIDE,
+     .help = "with --keep: where the device is, to be reached over SSH: admin@sw2"},
+    {.name = "sudo",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "with --ssh: become root there by sudo"},
 };
 
 const struct operation stop_script = {
@@ -259,11 +317,10 @@ const struct operation stop_script = {
     .practice = "stop",
     .help = "print a plan as scripts for a firewall, router, switch or Windows: apply, check, undo",
     .example = "calm stop script a3 --for ios --host-address 10.1.0.11 --interface Gi1/0/14",
-    .more = "calm runs none of them and does not log in to a device: a person carries them there, "
-            "and puts on record what was typed and answered (calm stop begin, done, check). What "
-            "the device cannot say, or says otherwise, stands at the head of the first text. For "
-            "a system that calm-contain cannot run on, plan with --script. "
-            "doc/format/devices.md.",
+    .more = "A plan made with --script is carried out by these texts, once they are kept and "
+            "another person approved them: over SSH (calm stop apply), or by hand (calm stop "
+            "begin). What the device cannot say, or says otherwise, stands at the head of the "
+            "first text. doc/format/devices.md.",
     OP_FIELDS(script_fields),
     .kind = &action_kind,
     .type = OP_JOB,

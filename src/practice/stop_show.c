@@ -1,5 +1,6 @@
 /* stop_show.c: shows one action: what it would do, its plan to the letter, how far it is. */
 #include "practice/stop_show.h"
+#include "contain/device.h"
 #include "practice/action_history.h"
 #include "practice/stop_place.h"
 #include "practice/stop_plan.h"
@@ -23,9 +24,11 @@ static void show_fields(struct screen *screen, const struct view *v, const struc
                         thing_value(action, shown_fields[i]));
 }
 
-static void show_preview(struct screen *screen, struct str words)
+static void show_preview(struct screen *screen, const struct thing *action)
 {
-    if (!words.len)
+    struct str words = thing_value(action, "preview");
+
+    if (!words.len || stop_is_script(action)) /* nothing was looked at */
         return;
     screen_blank(screen);
     screen_printf(screen, 0, "When it was planned, it would have had this effect:");
@@ -41,7 +44,10 @@ static void show_plan(struct screen *screen, const struct stop_plan *p)
 
     hex_add(&hex, digest.b, sizeof(digest.b));
     screen_blank(screen);
-    screen_printf(screen, 0, "The plan, to the letter; calm-contain does this and nothing else:");
+    screen_printf(screen, 0, "%s",
+                  stop_is_script(p->action)
+                      ? "The plan, to the letter; the texts for the device say it in its language:"
+                      : "The plan, to the letter; calm-contain does this and nothing else:");
     for (size_t i = 0; rest.len; i++) {
         CLEANUP_BUF struct buf line = {0};
 
@@ -55,6 +61,27 @@ static void show_plan(struct screen *screen, const struct stop_plan *p)
         screen_printf(screen, 2, "and %zu lines more (calm stop show a%u --json)", more,
                       p->action->number);
     screen_printf(screen, 0, "Its SHA-256: %s", buf_text(&hex));
+}
+
+/* What carries it out, and the texts that are sent there. */
+static void show_device(struct screen *screen, const struct view *v, const struct thing *action)
+{
+    const struct contain_device *d = contain_device(thing_value(action, "device"));
+    const struct thing *item = view_ref(v, action, "texts");
+
+    screen_blank(screen);
+    if (!d || !item) {
+        screen_printf(screen, 0,
+                      "It has no texts for a device yet: calm stop script a%u --for DEVICE --keep",
+                      action->number);
+        return;
+    }
+    screen_printf(screen, 0,
+                  "Carried out by %s, %s" STR_FMT ", with the texts e%u: calm stop "
+                  "script a%u",
+                  d->title, thing_value(action, "ssh").len ? "over SSH at " : "by hand",
+                  STR_ARG(thing_value(action, "ssh")), item->number, action->number);
+    screen_printf(screen, 0, "Their SHA-256: " STR_FMT, STR_ARG(thing_value(item, "sha256")));
 }
 
 static void show_json(const struct view *v, const struct thing *action, const struct stop_plan *p,
@@ -84,9 +111,11 @@ static void show_text(const struct view *v, const struct thing *action, const st
     stop_place(v, action, &head);
     screen_para_style(&screen, 0, SCREEN_BOLD, buf_str(&head));
     show_fields(&screen, v, action);
-    show_preview(&screen, thing_value(action, "preview"));
+    show_preview(&screen, action);
     if (p->plan)
         show_plan(&screen, p);
+    if (stop_is_script(action))
+        show_device(&screen, v, action);
 }
 
 static int show_job(struct session *s, const struct operation *op, const struct input *in,

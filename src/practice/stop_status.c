@@ -229,10 +229,11 @@ static void status_release(struct status *st)
     stop_ways_release(&st->ways);
 }
 
+/* On a host, which can be asked. */
 static bool was_begun(const struct thing *action)
 {
-    return stop_is_planned(action) && !thing_says(action, "state", "planned") &&
-           !thing_says(action, "state", "approved");
+    return stop_is_planned(action) && !stop_is_script(action) &&
+           !thing_says(action, "state", "planned") && !thing_says(action, "state", "approved");
 }
 
 static struct asked *host_of(struct status *st, const struct thing *action)
@@ -288,6 +289,40 @@ static void ask_hosts(struct status *st)
                                          &st->hosts[i].why);
 }
 
+/* What a device carries out, as it is on record: calm asks no device by itself. */
+static void tell_device(struct status *st, const struct thing *action)
+{
+    struct screen screen = {&st->a->text, st->a->columns, st->a->color};
+    CLEANUP_BUF struct buf mark = {0};
+    CLEANUP_BUF struct buf text = {0};
+
+    st->count++;
+    if (st->a->wants_json) {
+        json_object_begin(&st->json);
+        json_put_u64(&st->json, "action", action->number);
+        json_put_str(&st->json, "state", thing_value(action, "state"));
+        json_put_text(&st->json, "host_state", "");
+        json_put_str(&st->json, "ssh", thing_value(action, "ssh"));
+        json_put_str(&st->json, "device", thing_value(action, "device"));
+        json_object_end(&st->json);
+        return;
+    }
+    buf_addf(&mark, "a%u", action->number);
+    buf_addf(&text,
+             STR_FMT ": on a device (" STR_FMT "), " STR_FMT
+                     " as it is on record. To look there: calm stop check a%u",
+             STR_ARG(view_title(action)), STR_ARG(thing_value(action, "device")),
+             STR_ARG(thing_value(action, "state")), action->number);
+    screen_pair(&screen, 0, 5, buf_str(&mark), buf_str(&text));
+}
+
+static bool is_on_device(const struct thing *action)
+{
+    return stop_is_script(action) &&
+           (thing_says(action, "state", "begun") || thing_says(action, "state", "unconfirmed") ||
+            thing_says(action, "state", "done"));
+}
+
 static int settle_all(struct status *st, struct view *v, struct err *e)
 {
     const struct thing *action;
@@ -297,6 +332,8 @@ static int settle_all(struct status *st, struct view *v, struct err *e)
          rc == 0 && (action = view_next_with(v, "action", "practice", "stop", &at));) {
         struct asked *host = was_begun(action) ? host_of(st, action) : NULL;
 
+        if (is_on_device(action))
+            tell_device(st, action);
         if (!host)
             continue;
         st->count++;

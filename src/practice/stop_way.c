@@ -57,6 +57,15 @@ int stop_way_open(struct stop_ways *w, struct str ssh, bool wants_sudo, bool onl
     return rc;
 }
 
+int stop_way_reach(struct stop_ways *w, const struct reach **out, struct err *e)
+{
+    int rc = make_ready(w, e);
+
+    if (rc == 0)
+        *out = &w->reach;
+    return rc;
+}
+
 int stop_way_of(struct stop_ways *w, const struct thing *action, bool only_looks,
                 struct contain_helper **out, struct err *e)
 {

@@ -36,6 +36,8 @@ MUST_CHECK int stop_way_open(struct stop_ways *w, struct str ssh, bool wants_sud
 /* The same, of an action on record. */
 MUST_CHECK int stop_way_of(struct stop_ways *w, const struct thing *action, bool only_looks,
                            struct contain_helper **out, struct err *e);
+/* Whose keys are trusted, and what signs: for a device, which takes no calm-contain. */
+MUST_CHECK int stop_way_reach(struct stop_ways *w, const struct reach **out, struct err *e);
 /* "root@web1:22", in one spelling whatever was written. ERR_USAGE. */
 MUST_CHECK int stop_way_spell(struct str ssh, struct buf *out, struct err *e);
 

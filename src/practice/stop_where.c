@@ -24,6 +24,13 @@ static int compare_back(const void *a, const void *b)
     return utc_cmp(x, y);
 }
 
+/* Begun on a device: its clock may run, whatever was said since. */
+static bool may_be_running(const struct thing *action)
+{
+    return stop_is_script(action) && thing_says(action, "state", "begun") &&
+           thing_value(action, "goes-back").len;
+}
+
 static size_t find_unconfirmed(const struct view *v, const struct thing *out[UNCONFIRMED_MOST])
 {
     const struct thing *t;
@@ -31,7 +38,7 @@ static size_t find_unconfirmed(const struct view *v, const struct thing *out[UNC
 
     for (size_t at = 0;
          count < UNCONFIRMED_MOST && (t = view_next_with(v, "action", "practice", "stop", &at));)
-        if (thing_says(t, "state", "unconfirmed"))
+        if (thing_says(t, "state", "unconfirmed") || may_be_running(t))
             out[count++] = t;
     qsort(out, count, sizeof(out[0]), compare_back);
     return count;
@@ -53,6 +60,9 @@ static void add_deadline(const struct view *v, const struct thing *t, struct buf
     if (left > 0)
         buf_addf(out, "goes back in %s unless confirmed: calm stop confirm a%u\n",
                  span_text(span, left), t->number);
+    else if (stop_is_script(t))
+        buf_addf(out, "should be back, unless somebody confirmed it there: calm stop check a%u\n",
+                 t->number);
     else
         buf_adds(out, "should have gone back by now; the host says whether it did: "
                       "calm stop status\n");
@@ -102,6 +112,25 @@ static void set_next(struct practice_status *out, unsigned urgency)
     out->urgency = urgency;
 }
 
+/* A device tells nobody by itself: what is not known of it is looked at first. */
+static bool put_device(const struct thing *t, int64_t left, struct practice_status *out)
+{
+    if (thing_says(t, "state", "begun") && left > 0 && !thing_value(t, "result").len) {
+        buf_addf(&out->next, "calm stop done a%u \"what it answered\" --answer FILE", t->number);
+        buf_addf(&out->because, "once its text was typed on the device; else: calm stop undo a%u",
+                 t->number);
+        return true;
+    }
+    if (left > 0 && !thing_says(t, "state", "begun"))
+        return false;
+    buf_addf(&out->next, "calm stop check a%u", t->number);
+    buf_addf(&out->because, "%s; if it is not in effect: calm stop undo a%u \"it went back\"",
+             left > 0 ? "what became of it on the device is not known"
+                      : "its time is over, and the device should have put it back",
+             t->number);
+    return true;
+}
+
 static bool put_unconfirmed(const struct view *v, struct practice_status *out)
 {
     const struct thing *list[UNCONFIRMED_MOST];
@@ -112,6 +141,8 @@ static bool put_unconfirmed(const struct view *v, struct practice_status *out)
         return false;
     set_next(out, CONFIRM);
     left = left_s(v, list[0]);
+    if (stop_is_script(list[0]) && put_device(list[0], left, out))
+        return true;
     if (left <= 0) {
         buf_adds(&out->next, "calm stop status");
         buf_addf(&out->because, "the time of a%u is over: the host says whether it went back",
@@ -137,13 +168,18 @@ static bool put_waiting(const struct view *v, struct practice_status *out)
 
         if (!is_planned && !thing_says(t, "state", "approved"))
             continue;
+        if (stop_is_script(t) && !thing_value(t, "texts").len) {
+            set_next(out, APPROVE);
+            buf_addf(&out->next, "calm stop script a%u --for DEVICE --keep", t->number);
+            buf_addf(&out->because, "a%u has no texts yet that somebody could approve", t->number);
+            return true;
+        }
         set_next(out, needs_another ? APPROVE : APPLY);
         if (!needs_another && !view_count(v, "look") && !view_count(v, "snapshot")) {
             buf_adds(&out->next, "calm assess look \"what I see\"");
             buf_addf(&out->because, "two minutes; a%u waits for it", t->number);
         } else if (!needs_another) {
-            buf_addf(&out->next, "calm stop %s a%u", stop_is_planned(t) ? "apply" : "begin",
-                     t->number);
+            buf_addf(&out->next, "calm stop %s a%u", action_go(t), t->number);
             buf_addf(&out->because,
                      is_planned ? "a%u is planned; nobody else is here to approve it"
                                 : "a%u is approved",

@@ -25,6 +25,7 @@ struct ssh_carrier {
     uint64_t most;
     uint64_t brought;
     unsigned quiet_s;
+    unsigned answer_s;
     int64_t quiet_ms;  /* when the silence is too long; CLOCK_MONOTONIC */
     int64_t log_in_ms; /* when the program must be there */
     int64_t run_ms;    /* when it must have ended; 0: it does not run yet */
@@ -40,10 +41,23 @@ struct ssh_carrier {
     bool was_asked_to_judge;
     bool wants_sudo;
     bool is_dialogue;
+    bool is_fed;
+    int status;
     unsigned sudo_count;
     bool has_end;
     struct err end;
 };
+
+static unsigned silence_s(const struct ssh_carrier *c)
+{
+    return c->step < SSH_STEP_RUNS ? c->quiet_s : c->answer_s;
+}
+
+/* The silence begins anew. */
+static void hear(struct ssh_carrier *c)
+{
+    c->quiet_ms = monotonic_ms() + (int64_t)silence_s(c) * 1000;
+}
 
 static int send_message(struct ssh_carrier *c, enum carrier_kind kind, struct str bytes,
                         struct err *e)
@@ -87,10 +101,11 @@ static int send_start(struct ssh_carrier *c, const struct ssh_errand *errand, st
         .program_size = errand->program_size,
         .port = errand->port,
         .quiet_s = c->quiet_s,
+        .feed = errand->feed,
         .flags = (errand->agent >= 0 ? CARRIER_HAS_AGENT : 0U) |
                  (errand->may_ask ? CARRIER_MAY_ASK : 0U) |
                  (errand->wants_sudo ? CARRIER_SUDO : 0U) |
-                 (errand->is_dialogue ? CARRIER_DIALOGUE : 0U),
+                 (c->is_dialogue ? CARRIER_DIALOGUE : 0U),
     };
     CLEANUP_BUF struct buf bytes = {0};
     struct utsname here;
@@ -152,10 +167,13 @@ int ssh_carrier_start(struct ssh_carrier **out, const struct ssh_errand *errand,
     c->fd = -1;
     c->pid = -1;
     c->wants_sudo = errand->wants_sudo;
-    c->is_dialogue = errand->is_dialogue;
+    c->is_fed = errand->feed != SSH_FEED_NONE;
+    c->is_dialogue = errand->is_dialogue || c->is_fed;
+    c->status = -1;
     c->most = errand->most ? errand->most : MOST_SIZE;
     c->quiet_s = errand->quiet_s ? errand->quiet_s : QUIET_S;
-    c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
+    c->answer_s = errand->answer_s ? errand->answer_s : c->quiet_s;
+    hear(c);
     c->log_in_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000 * LOG_IN_QUIETS;
     code = start_process(c, errand, e);
     if (!code)
@@ -334,6 +352,17 @@ static int take_said(struct ssh_carrier *c, struct str body, struct err *e)
     return 0;
 }
 
+static int take_status(struct ssh_carrier *c, struct str body, struct err *e)
+{
+    int32_t status;
+
+    if (!c->is_fed || body.len != sizeof(status))
+        return misbehaved(e, "told a status that nobody asked for");
+    memcpy(&status, body.p, sizeof(status));
+    c->status = status < 0 ? -1 : status;
+    return 0;
+}
+
 static int take_end(struct ssh_carrier *c, struct str body, struct err *e)
 {
     int32_t code;
@@ -368,6 +397,8 @@ static int take_message(struct ssh_carrier *c, uint32_t kind, struct str body, s
         return take_bytes(c, body, e);
     case CARRIER_SAID:
         return take_said(c, body, e);
+    case CARRIER_STATUS:
+        return take_status(c, body, e);
     case CARRIER_END:
         return take_end(c, body, e);
     }
@@ -428,7 +459,7 @@ static int too_late(const struct ssh_carrier *c, struct err *e)
     if (now < deadline_ms(c))
         return 0;
     if (now >= c->quiet_ms)
-        return err_set(e, ERR_LIMIT, "stopped, because nothing came for %u s", c->quiet_s);
+        return err_set(e, ERR_LIMIT, "stopped, because nothing came for %u s", silence_s(c));
     if (c->run_ms)
         return err_set(e, ERR_LIMIT, "stopped, because it did not end within a day");
     return err_set(e, ERR_LIMIT, "stopped, because the program did not run there after %u s",
@@ -471,7 +502,7 @@ int ssh_carrier_give(struct ssh_carrier *c, struct str bytes, struct err *e)
     for (; bytes.len; bytes = str_from(bytes, CARRIER_INPUT_LIMIT))
         add_message(c, CARRIER_INPUT, str_head(bytes, CARRIER_INPUT_LIMIT));
     if (c->step == SSH_STEP_RUNS)
-        c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
+        hear(c);
     give_some(c);
     return 0;
 }
@@ -504,7 +535,7 @@ int ssh_carrier_take(struct ssh_carrier *c, struct err *e)
         return verdict(c, e);
     c->in.len += (size_t)n;
     code = take_messages(c, e);
-    c->quiet_ms = monotonic_ms() + (int64_t)c->quiet_s * 1000;
+    hear(c);
     if (!code)
         code = too_late(c, e);
     give_some(c); /* it may run now */
@@ -519,6 +550,11 @@ enum ssh_step ssh_carrier_step(const struct ssh_carrier *c)
 const struct ssh_footprint *ssh_carrier_footprint(const struct ssh_carrier *c)
 {
     return &c->footprint;
+}
+
+int ssh_carrier_status(const struct ssh_carrier *c)
+{
+    return c->status;
 }
 
 struct str ssh_carrier_said(const struct ssh_carrier *c)

@@ -1,6 +1,7 @@
 /* ssh_carrier.h: carries a program to another host by SSH, runs it there from memory, and brings
  * what it prints; for calm-collect and its bundle. In a dialogue it also takes there what the
- * program is to read; for calm-contain and its orders.
+ * program is to read; for calm-contain and its orders. Where a text is fed to what a device runs
+ * itself (doc/format/devices.md section 6), no program is brought.
  *
  * The host may be the attacker's, and libssh reads its bytes. So each host has a process of its
  * own: this program started anew, which has nothing of the case. It looks the name up, connects,
@@ -18,6 +19,14 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* What of the host's own reads what is given. */
+enum ssh_feed {
+    SSH_FEED_NONE,       /* the program that is brought */
+    SSH_FEED_CONSOLE,    /* the log-in shell, on a terminal */
+    SSH_FEED_SHELL,      /* sh: a script, whole, and run only if all of it came */
+    SSH_FEED_POWERSHELL, /* the same by PowerShell */
+};
+
 struct ssh_errand {
     const char *host; /* a name or an address */
     unsigned port;
@@ -25,13 +34,15 @@ struct ssh_errand {
     const char *key_kinds; /* kinds of host key to ask for first, with commas; may be empty */
     const char *arguments; /* for the program: words of A-Z a-z 0-9 . _ / : = + - , @ only */
     int program;           /* descriptor of its file, read with pread only; borrowed */
-    uint64_t program_size;
-    int agent;    /* the socket of the gate before the agent; borrowed; -1: none */
-    bool may_ask; /* passwords */
+    uint64_t program_size; /* or of the script that is fed */
+    enum ssh_feed feed;    /* a dialogue; program is -1 then */
+    int agent;             /* the socket of the gate before the agent; borrowed; -1: none */
+    bool may_ask;          /* passwords */
     bool wants_sudo;
     bool is_dialogue;   /* ssh_carrier_give; else the program's input is empty */
     const char *called; /* the program's name there; NULL: calm-collect */
     unsigned quiet_s;   /* longest silence in connecting, and while it is brought; 0: 60 */
+    unsigned answer_s;  /* longest silence once it runs; 0: the same */
     uint64_t most;      /* bytes that are brought; 0: 8 GiB */
 };
 
@@ -124,6 +135,8 @@ bool ssh_carrier_waits(const struct ssh_carrier *c); /* for its descriptor to be
 
 enum ssh_step ssh_carrier_step(const struct ssh_carrier *c);
 const struct ssh_footprint *ssh_carrier_footprint(const struct ssh_carrier *c);
+/* How a script that was fed ended there; -1: not told. */
+int ssh_carrier_status(const struct ssh_carrier *c);
 /* What the program wrote to its standard error, at most the last 1,000 bytes of any kind. */
 struct str ssh_carrier_said(const struct ssh_carrier *c);
 

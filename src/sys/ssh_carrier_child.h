@@ -32,7 +32,8 @@ enum carrier_kind {
     CARRIER_FOOTPRINT, /* struct carrier_footprint */
     CARRIER_BYTES,
     CARRIER_SAID,
-    CARRIER_END, /* i32 code, sentence */
+    CARRIER_STATUS, /* i32: how what was fed ended */
+    CARRIER_END,    /* i32 code, sentence */
 };
 
 struct carrier_head {
@@ -46,6 +47,7 @@ struct carrier_start {
     uint32_t port;
     uint32_t quiet_s;
     uint32_t flags; /* CARRIER_HAS_AGENT … */
+    uint32_t feed;  /* enum ssh_feed */
     char word[SSH_WORD_SIZE + 1];
     char machine[66];
 };

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "sys/ssh_carrier_child.h"
 
+/* Of a device's terminal: as wide as it lets one be, so that no line is broken. */
+enum { TERM_COLUMNS = 511, TERM_LINES = 1000 };
 enum {
     PIECE_SIZE = 64 * 1024,
     LINE_LIMIT = 4096,
@@ -427,11 +429,23 @@ static int listen_to(struct talk *t, char *piece, struct err *e)
     return code;
 }
 
+/* How what was fed ended is for the program to judge; a terminal need not tell. */
+static int tell_status(const struct talk *t, int status, struct err *e)
+{
+    int32_t number = status;
+
+    if (status < 0 && t->c->start.feed != SSH_FEED_CONSOLE)
+        return err_set(e, ERR_IO, "what was begun there ended without telling how");
+    return carrier_send(CARRIER_STATUS, (struct str){(const char *)&number, sizeof(number)}, e);
+}
+
 /* How the command ended, in words. */
 static int verdict(const struct talk *t, struct err *e)
 {
     int status = ssh_channel_get_exit_status(t->channel);
 
+    if (t->runs && t->c->start.feed)
+        return tell_status(t, status, e);
     if (t->runs && status == 0)
         return 0;
     if (t->runs && status == 126)
@@ -452,6 +466,11 @@ static int talk_with(struct talk *t, char *piece, struct err *e)
 {
     int code = 1;
 
+    if (t->c->start.feed) {
+        t->is_sent = true; /* there is no program to be sent */
+        code = converse(t, piece, e);
+        return code ? code : verdict(t, e);
+    }
     while (code == 1 && !t->is_placed)
         code = read_some(t, piece, WAIT_MS, e);
     if (code == 1)
@@ -463,26 +482,50 @@ static int talk_with(struct talk *t, char *piece, struct err *e)
     return code ? code : verdict(t, e);
 }
 
-int carrier_run(struct carrier_errand *c, ssh_session session, struct err *e)
+/* What comes from a terminal is told from the first byte on. */
+static int open_console(struct talk *t, struct err *e)
+{
+    if (ssh_channel_request_pty_size(t->channel, "vt100", TERM_COLUMNS, TERM_LINES) != SSH_OK ||
+        ssh_channel_request_shell(t->channel) != SSH_OK)
+        return carrier_ssh_error(t->session, "it gives no terminal", e);
+    t->runs = true;
+    return carrier_step(SSH_STEP_RUNS, e);
+}
+
+static int run_command(struct talk *t, struct err *e)
 {
     CLEANUP_BUF struct buf command = {0};
+    const struct carrier_errand *c = t->c;
+    struct ssh_script script = {.word = c->start.word,
+                                .machine = c->start.machine,
+                                .arguments = c->arguments,
+                                .program_size = c->start.program_size,
+                                .wants_sudo = c->start.flags & CARRIER_SUDO,
+                                .is_dialogue = c->start.flags & CARRIER_DIALOGUE,
+                                .program = c->called};
+
+    if (c->start.feed == SSH_FEED_SHELL)
+        ssh_script_feed_shell(&command, &script);
+    else if (c->start.feed == SSH_FEED_POWERSHELL)
+        ssh_script_feed_powershell(&command, &script);
+    else
+        ssh_script_write(&command, &script);
+    if (ssh_channel_request_exec(t->channel, buf_text(&command)) != SSH_OK)
+        return carrier_ssh_error(t->session, "it runs no command", e);
+    return 0;
+}
+
+int carrier_run(struct carrier_errand *c, ssh_session session, struct err *e)
+{
     CLEANUP_FREE char *piece = mem_alloc(PIECE_SIZE);
     struct talk t = {.c = c, .session = session, .channel = ssh_channel_new(session)};
     int code;
 
     if (!t.channel || ssh_channel_open_session(t.channel) != SSH_OK)
         return carrier_ssh_error(session, "it gives no session", e);
-    ssh_script_write(&command,
-                     &(struct ssh_script){.word = c->start.word,
-                                          .machine = c->start.machine,
-                                          .arguments = c->arguments,
-                                          .program_size = c->start.program_size,
-                                          .wants_sudo = c->start.flags & CARRIER_SUDO,
-                                          .is_dialogue = c->start.flags & CARRIER_DIALOGUE,
-                                          .program = c->called});
-    if (ssh_channel_request_exec(t.channel, buf_text(&command)) != SSH_OK)
-        return carrier_ssh_error(session, "it runs no command", e);
-    code = talk_with(&t, piece, e);
+    code = c->start.feed == SSH_FEED_CONSOLE ? open_console(&t, e) : run_command(&t, e);
+    if (!code)
+        code = talk_with(&t, piece, e);
     buf_release(&t.line);
     buf_release(&t.errors);
     return code ? code : carrier_step(SSH_STEP_DONE, e);

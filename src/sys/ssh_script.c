@@ -1,5 +1,7 @@
 /* ssh_script.c: the command that is run on a host, and the lines that it answers with. */
 #include "sys/ssh_script.h"
+#include <sodium.h>
+#include "base/mem.h"
 
 static const char *const place_paths[SSH_PLACE_COUNT_] = {[SSH_PLACE_NONE] = "",
                                                           [SSH_PLACE_SHM] = "/dev/shm",
@@ -68,7 +70,7 @@ void ssh_script_prompt(struct buf *out, const char *word)
     buf_addf(out, "sudo-%s", word);
 }
 
-void ssh_script_write(struct buf *out, const struct ssh_script *s)
+static void add_exec(struct buf *out, const struct ssh_script *s)
 {
     buf_adds(out, "exec ");
     if (s->wants_sudo) {
@@ -76,6 +78,44 @@ void ssh_script_write(struct buf *out, const struct ssh_script *s)
         ssh_script_prompt(out, s->word);
         buf_addc(out, ' ');
     }
+}
+
+/* The letter behind the script keeps the newlines at its end. */
+void ssh_script_feed_shell(struct buf *out, const struct ssh_script *s)
+{
+    add_exec(out, s);
+    buf_addf(out,
+             "/bin/sh -c 'echo; echo \"$0 ready\"; exec 2>&1; LC_ALL=C; s=$(cat; echo x); "
+             "[ ${#s} -eq $(($1+1)) ] || { echo \"not all of the script came\"; exit 97; }; "
+             "eval \"${s%%x}\"' %s %llu",
+             s->word, (unsigned long long)s->program_size);
+}
+
+/* In base64 of UTF-16, which no shell of Windows takes for more. */
+void ssh_script_feed_powershell(struct buf *out, const struct ssh_script *s)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf wide = {0};
+    CLEANUP_FREE char *base64 = NULL;
+    size_t room;
+
+    buf_addf(&text,
+             "[Console]::Out.Write(\"`n%s ready`n\"); $s = [Console]::In.ReadToEnd(); "
+             "if ($s.Length -ne %llu) { 'not all of the script came'; exit 97 }; "
+             "Invoke-Expression $s",
+             s->word, (unsigned long long)s->program_size);
+    for (size_t i = 0; i < text.len; i++)
+        buf_add(&wide, (const char[]){text.p[i], 0}, 2);
+    room = sodium_base64_ENCODED_LEN(wide.len, sodium_base64_VARIANT_ORIGINAL);
+    base64 = mem_alloc(room);
+    sodium_bin2base64(base64, room, (const unsigned char *)wide.p, wide.len,
+                      sodium_base64_VARIANT_ORIGINAL);
+    buf_addf(out, "powershell.exe -NoProfile -NonInteractive -EncodedCommand %s", base64);
+}
+
+void ssh_script_write(struct buf *out, const struct ssh_script *s)
+{
+    add_exec(out, s);
     buf_addf(out, "/bin/sh -c '%s%s%s%s' %s %s %s %llu %s", script_to_place,
              s->is_dialogue ? script_fetch_counted : script_fetch, script_to_run,
              s->is_dialogue ? "" : " </dev/null", s->program, s->word, s->machine,

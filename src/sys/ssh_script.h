@@ -24,6 +24,11 @@ struct ssh_script {
 void ssh_script_prompt(struct buf *out, const char *word);
 void ssh_script_write(struct buf *out, const struct ssh_script *s);
 
+/* The command that reads a script of program_size bytes and runs it, only if all of it came. It
+ * says "WORD ready" first; arguments, machine and program are not used. */
+void ssh_script_feed_shell(struct buf *out, const struct ssh_script *s);
+void ssh_script_feed_powershell(struct buf *out, const struct ssh_script *s); /* without sudo */
+
 /* What one of its lines says. */
 enum ssh_said {
     SSH_SAID_NOTHING, /* not a line of the command: the host's own words */
