@@ -224,10 +224,19 @@ static void tell_recorded(const struct step *s, const char *words, struct str an
     tell_next(s, &screen);
 }
 
+/* Where the device is goes on record with the first thing that is said of it there. */
 static int append(struct step *s, struct stop_outcome *o, struct err *e)
 {
+    int rc;
+
     o->answerer = s->texts.device->title;
-    return stop_append(s->session, s->op, s->in, &s->id, o, e);
+    if (s->is_new_way)
+        stop_outcome_add(o, "ssh", buf_str(&s->ssh));
+    if (s->is_new_way && s->wants_sudo)
+        stop_outcome_add(o, "sudo", STR("yes"));
+    rc = stop_append(s->session, s->op, s->in, &s->id, o, e);
+    s->is_new_way = s->is_new_way && rc != 0;
+    return rc;
 }
 
 static void add_deadline(const struct step *s, struct stop_outcome *o, struct utc from)
@@ -245,11 +254,6 @@ static int append_begun(struct step *s, struct err *e)
         .state = "begun", .file = &s->file, .takes_input = true, .may = stop_may_begin};
 
     add_deadline(s, &o, utc_now());
-    if (s->is_new_way) {
-        stop_outcome_add(&o, "ssh", buf_str(&s->ssh));
-        if (s->wants_sudo)
-            stop_outcome_add(&o, "sudo", STR("yes"));
-    }
     return append(s, &o, e);
 }
 

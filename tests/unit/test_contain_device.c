@@ -82,13 +82,14 @@ static void each_language_has_its_words(void **state)
         {"nftables", BLOCK, "203.0.113.0/24",
          "if nft list tables | grep -qx 'table inet calm_0a1b2c3d'; then nft delete table inet "
          "calm_0a1b2c3d; fi"},
-        {"nftables", BLOCK, "\t\tip saddr 10.1.0.7 tcp dport 22 return", NULL},
+        {"nftables", BLOCK, "        ip saddr 10.1.0.7 tcp dport 22 return", NULL},
         {"nftables", BLOCK,
-         "\t\tip daddr 10.1.0.7 tcp sport 22 tcp flags & (fin | syn | rst | ack) != syn return",
+         "        ip daddr 10.1.0.7 tcp sport 22 tcp flags & (fin | syn | rst | ack) != syn return",
          NULL},
-        {"nftables", BLOCK, "\t\tip saddr @block4 counter drop", NULL},
+        {"nftables", BLOCK, "        ip saddr @block4 counter drop", NULL},
         {"nftables", LIMIT,
-         "\t\tmeta nfproto ipv4 meta l4proto tcp tcp dport 443 tcp flags & (fin | syn | rst | ack) "
+         "        meta nfproto ipv4 meta l4proto tcp tcp dport 443 tcp flags & (fin | syn | rst | "
+         "ack) "
          "== syn update @rate4 { ip saddr & 255.255.255.0 limit rate over 50/second burst 70 "
          "packets } counter drop",
          NULL},
