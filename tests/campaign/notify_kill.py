@@ -1,6 +1,7 @@
 """notify_kill.py SEED COUNT: sends messages and kills calm, or whichever of its processes comes there first, at a random system call.
-Whatever is killed, a receiver that tells repeats has each message exactly once in the end; one that does not has it at most once, and
+Whatever is killed, also while it reminds of a deadline, a receiver that tells repeats has each message exactly once in the end; one that does not has it at most once, and
 where nobody knows, that is said."""
+import json
 import pathlib
 import random
 import re
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 try:
@@ -46,9 +48,9 @@ exec /usr/bin/strace -qq -o {folder}/sender-calls $at {pathlib.Path(CALM).parent
     return harness.CALM
 
 
-def traced(person, calm, victim, at, number):
-    """Sends, and kills at that call of calm, of whichever process of it comes there first, or of the sender."""
-    words = [calm, "--case", str(person.case), "notify", "send", f"m{number}"]
+def traced(person, calm, victim, at, what):
+    """Sends what is named, and kills at that call of calm, of whichever process of it comes there first, or of the sender."""
+    words = [calm, "--case", str(person.case), "notify", "send", what]
     inject = "-e inject={}:signal=KILL:when={}".format(*at) if at else ""
     if victim == "sender":
         (person.folder / "at").write_text(inject)
@@ -62,7 +64,7 @@ def traced(person, calm, victim, at, number):
 
 def calls(person, calm, victim, number):
     """The system calls of a sending, each as strace counts it: its name, and how many of that name the process has made."""
-    traced(person, calm, victim, None, number)
+    traced(person, calm, victim, None, f"m{number}")
     made, points = {}, []
     for line in (person.folder / ("sender-calls" if victim == "sender" else "calls")).read_text(errors="replace").splitlines():
         pid, _, rest = line.partition(" ") if victim == "any" else ("", "", line)
@@ -81,6 +83,19 @@ def settle(person, number):
             return now
         person.run("notify", "send", f"m{number}")
     raise AssertionError(f"m{number} does not come to an end: {now}")
+
+
+def remind(person, calm, victim, at):
+    """A deadline comes within an hour, and whatever writes and sends the reminder is killed there. Who looks again finds it sent, or that nobody knows."""
+    deadline = len(person.json("notify deadlines")) + 1
+    person('notify start contract --within "3601 s" --decided-by "Eva Brandt"')
+    time.sleep(1.2)
+    killed = traced(person, calm, victim, at, "--all")
+    person.run("notify", "send", "--all")
+    (message,) = [m for m in person.json("notify list") if m.get("template") == "reminder" and m["text"].startswith(f"d{deadline}: ")]
+    end = settle(person, int(message["call"][1:]))
+    person.run("notify", "send", "--all")
+    return killed, end, f"d{deadline}: "
 
 
 def main():
@@ -102,13 +117,23 @@ def main():
         (config / "notify.conf").chmod(0o600)
         for name in rooms:
             ana(f'notify channel {name} --account {name} --trust trusted --reaches "Eva Brandt"')
-        number = killed = 0
+        number = killed = reminded = 0
         ends = {}
         most = {}
         for victim in ("calm", "any", "sender"):
             ana('notify draft "Eva Brandt" "how many calls" --channel matrix')
             number += 1
             most[victim] = calls(ana, calm, victim, number)
+        for run in range(max(count // 5, 3)):
+            victim = draw.choice(sorted(most))
+            at = most[victim][draw.randrange(len(most[victim]) // 2, len(most[victim]))]
+            was_killed, end, begins = remind(ana, calm, victim, at)
+            killed += was_killed
+            number += 1
+            events = [body for body in rooms["matrix"].events.values() if json.loads(body)["body"].startswith(begins)]
+            if end != "sent" or len(events) != 1:
+                raise AssertionError(f"seed {seed}, reminder {run}: killed at {at[0]} {at[1]} of {victim}, ended {end}, {len(events)} events")
+            reminded += 1
         for run in range(count):
             number += 1
             name = draw.choice(sorted(rooms))
@@ -116,7 +141,7 @@ def main():
             # The first half is what any program does to start.
             at = most[victim][draw.randrange(0 if draw.random() < 0.3 else len(most[victim]) // 2, len(most[victim]))]
             ana(f'notify draft "Eva Brandt" "message {number}" --channel {name}')
-            killed += traced(ana, calm, victim, at, number)
+            killed += traced(ana, calm, victim, at, f"m{number}")
             end = settle(ana, number)
             got = [body for _, _, _, body in rooms[name].got if re.search(rf'"message {number}"', body.decode())]
             events = [body for body in rooms[name].events.values() if re.search(rf'"message {number}"', body.decode())]
@@ -130,7 +155,7 @@ def main():
             room.stop()
         if count >= 10 and not killed:
             raise AssertionError("calm was never killed, so nothing was tried")
-        print(f"{count} runs with seed {seed}, of {len(most['calm'])} calls of calm and {len(most['sender'])} of the sender, calm itself killed {killed} times: " + ", ".join(f"{a} {b}: {n}" for (a, b), n in sorted(ends.items())))
+        print(f"{reminded} reminders and {count} runs with seed {seed}, of {len(most['calm'])} calls of calm and {len(most['sender'])} of the sender, calm itself killed {killed} times: " + ", ".join(f"{a} {b}: {n}" for (a, b), n in sorted(ends.items())))
 
 
 if __name__ == "__main__":

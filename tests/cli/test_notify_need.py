@@ -111,6 +111,25 @@ class Need(NotifyTest):
                         self.assertIn(f"m{count}", [m["call"] for m in bo.json("notify list")])
         self.assertEqual(count, 8 * 4 * 2 * 8)
 
+    def test_no_kind_of_channel_is_used_without_trust_that_holds(self):
+        """Unknown, compromised, on an affected system, trusted before that, trusted since: only the last is used; paper needs none while nothing speaks against it."""
+        self.ana("assess system mail1 --tlp clear")
+        used = {"unknown": {"sheet"}, "trusted": set(ACCOUNTS), "compromised": set(), "lapsed": set(), "again": set(ACCOUNTS)}
+        for name in ACCOUNTS:
+            address = f": {ADDRESSES[name]}" if ADDRESSES[name] else ""
+            self.ana(f'notify channel ch-{name} --account {name} --relies-on mail1 --reaches "Eva Brandt{address}"')
+            self.ana(f'notify draft "Eva Brandt" hello --channel ch-{name} --tlp green')
+        for step, (trust, state) in {"unknown": (None, None), "trusted": ("trusted", None), "compromised": ("compromised", None), "lapsed": ("trusted", "affected"),
+                                     "again": ("trusted", None)}.items():
+            for name in ACCOUNTS if trust else ():
+                self.ana(f"notify trust ch-{name} {trust} --because said")
+            if state:
+                self.ana(f"assess mark mail1 {state}")
+            for count, name in enumerate(ACCOUNTS, 1):
+                seen = self.ana.json(f"notify preview m{count}")
+                said = [line for line in seen["passed"].splitlines() if line.startswith((f"ch-{name} ", f"nobody has said that ch-{name} "))]
+                self.assertEqual(seen["channel"] == f"ch-{name}" or not said, name in used[step], (step, name, seen))
+
     def test_every_role_gets_the_texts_that_are_for_it_and_no_other(self):
         self.ana("assess system host --tlp clear")
         for role in ROLES:

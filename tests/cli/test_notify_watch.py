@@ -62,6 +62,18 @@ class Watch(NotifyTest):
         said, error = running.communicate(timeout=20)
         self.assertEqual((running.returncode, said.split("  ", 1)[1]), (0, "ended; what is still due: calm notify due\n"), error)
 
+    def test_what_is_not_delivered_yet_is_late_and_cannot_be_acknowledged(self):
+        self.web.status = 503
+        self.ana(f'notify write "Eva Brandt" {FIRST}')
+        self.assertEqual(self.send("m1")[1][0]["state"], "waiting")
+        word = self.message()["word"]
+        status, said = self.ana.fails(f"notify acknowledged m1 {word}")
+        self.assertEqual(status, 5)
+        self.assertIn("m1 is not delivered yet, so nobody can have answered it. When it was said in a call: add --called", " ".join(said.split()))
+        self.ana(f"notify acknowledged m1 {word} --called")
+        self.assertEqual(self.message()["by-word"], "yes")
+        self.assertNotIn("channel", self.message())  # it was said, not sent over the room
+
     def test_it_ends_at_once_where_nothing_is_left(self):
         self.ana('notify draft "Eva Brandt" "hello"')
         said, _ = self.watch().communicate(timeout=20)
