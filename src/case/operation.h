@@ -71,7 +71,9 @@ struct decision {
     size_t draft_room;
     bool is_independent;  /* the records hold whatever else was written meanwhile: a note */
     uint64_t judged_size; /* of the journal, when the view was taken */
-    struct buf say;       /* more for the person, after what was recorded */
+    struct buf say;    /* more for the person, after what was recorded: "{call}" in it becomes a3,
+                          "{record}" r17 of the first that was recorded */
+    const char *words; /* what the first record is, where its kind's words say otherwise; or NULL */
     struct view own_view; /* what view is, where session_draft took it */
 };
 

@@ -408,11 +408,13 @@ static int check_gate(const struct view *v, const struct operation *op, const st
 }
 
 /* "r17  problem raised: p2 the shop is down" */
-static void tell_record(const struct view *v, uint64_t seq, struct answer *a, struct json *j)
+static void tell_record(const struct view *v, uint64_t seq, const char *other, struct answer *a,
+                        struct json *j)
 {
     const struct record *r = state_record(v->state, seq);
     CLEANUP_BUF struct buf line = {0};
-    const char *words = !r->kind       ? state_type(v->state, r)
+    const char *words = other          ? other
+                        : !r->kind     ? state_type(v->state, r)
                         : r->is_change ? r->kind->change_words
                                        : r->kind->words;
 
@@ -437,6 +439,32 @@ static void tell_record(const struct view *v, uint64_t seq, struct answer *a, st
     buf_addc(&a->text, '\n');
 }
 
+static bool take_mark(struct str *rest, const char *mark)
+{
+    if (!str_starts(*rest, mark))
+        return false;
+    *rest = str_from(*rest, strlen(mark));
+    return true;
+}
+
+static void tell_more(const struct view *v, uint64_t first, struct str say, struct answer *a)
+{
+    const struct record *r = say.len ? state_record(v->state, first) : NULL;
+    CLEANUP_BUF struct buf text = {0};
+
+    while (say.len) {
+        if (r->thing && take_mark(&say, "{call}"))
+            view_call(&text, r->thing);
+        else if (take_mark(&say, "{record}"))
+            buf_addf(&text, "r%llu", (unsigned long long)first);
+        else {
+            buf_addc(&text, *say.p);
+            say = str_from(say, 1);
+        }
+    }
+    sink_terminal(&a->text, buf_str(&text), true);
+}
+
 void session_tell(struct session *s, const struct decision *d, uint64_t first, struct answer *a)
 {
     struct json j;
@@ -448,11 +476,11 @@ void session_tell(struct session *s, const struct decision *d, uint64_t first, s
     if (a->wants_json)
         json_array_begin(&j);
     for (size_t i = 0; i < d->draft_count; i++)
-        tell_record(&v, first + i, a, &j);
+        tell_record(&v, first + i, i == 0 ? d->words : NULL, a, &j);
     if (a->wants_json)
         json_array_end(&j);
     else
-        sink_terminal(&a->text, buf_str(&d->say), true);
+        tell_more(&v, first, buf_str(&d->say), a);
     pthread_rwlock_unlock(&s->state_lock);
 }
 

@@ -224,13 +224,19 @@ static bool starts_alike(struct str text, struct str with)
     return true;
 }
 
+enum { CALLS_LISTED = 8 };
+
 /* What there is, for the sentence that says that something was not found. */
 static void list_calls(const struct view *v, const char *kind, struct buf *out)
 {
     const struct thing *t;
     size_t count = 0;
 
-    for (size_t at = 0; (t = view_next(v, kind, &at)) && count < 8; count++) {
+    for (size_t at = 0; (t = view_next(v, kind, &at)); count++) {
+        if (count == CALLS_LISTED) {
+            buf_adds(out, ", …");
+            return;
+        }
         buf_adds(out, count ? ", " : "");
         view_call(out, t);
     }

@@ -173,7 +173,7 @@ void help_practice(const struct model *m, const struct practice *p, struct buf *
     buf_addf(out, "\nMore: calm help %s, and --help behind each.\n", p->verb);
 }
 
-/* "Also: role, duty … (calm help team)": those of the practice from a place of the table on. */
+/* "Also: role, duty … (all: calm team --help)": those of the practice from a place of the table on. */
 static void add_names(struct buf *out, const struct model *m, const struct practice *p, size_t from)
 {
     CLEANUP_BUF struct buf names = {0};
@@ -190,7 +190,7 @@ static void add_names(struct buf *out, const struct model *m, const struct pract
         buf_addf(&names, "%s" STR_FMT, names.len ? ", " : "", STR_ARG(name));
     }
     if (names.len)
-        buf_addf(&names, " (all: calm help %s)", p->verb);
+        buf_addf(&names, " (all: calm %s --help)", p->verb);
     wrap_add(out, buf_str(&names), HELP_COLUMNS, STR("  Also: "), STR("        "));
 }
 

@@ -2,8 +2,6 @@
  * timed and on record. */
 #include "practice/action.h"
 #include "base/sink.h"
-#include "practice/action_history.h"
-#include "render/screen.h"
 
 static const struct field action_fields[] = {
     {.name = "text", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "what is changed"},
@@ -121,9 +119,10 @@ int action_plan(struct decision *d, struct err *e)
     draft_take_input(d, dr, &action_kind);
     draft_value(dr, "practice", str_of(d->op->practice));
     draft_value(dr, "state", STR("planned"));
-    buf_addf(&d->say,
-             "Next:  another person approves it: calm %s approve aN; then calm %s begin aN\n",
-             d->op->practice, d->op->practice);
+    buf_addf(
+        &d->say,
+        "Next:  another person approves it: calm %s approve {call}; then calm %s begin {call}\n",
+        d->op->practice, d->op->practice);
     d->is_independent = true;
     return 0;
 }
@@ -291,11 +290,12 @@ int action_done(struct decision *d, struct err *e)
         draft_value(dr, "practice", str_of(d->op->practice));
         if (!input_has(d->op, d->input, "undo"))
             buf_addf(&d->say, "How could it be undone? Say it while it is fresh: calm note correct "
-                              "rN \"undo: …\"\n");
+                              "{record} \"undo: …\"\n");
+        d->words = "action done";
     }
     draft_value(dr, "state", STR("done"));
     mark_gate(d, dr, action);
-    buf_addf(&d->say, "Next:  check that it works: calm %s check aN works \"what was seen\"\n",
+    buf_addf(&d->say, "Next:  check that it works: calm %s check {call} works \"what was seen\"\n",
              d->op->practice);
     return 0;
 }
@@ -317,61 +317,6 @@ int action_undo(struct decision *d, struct err *e)
 int action_check(struct decision *d, struct err *e)
 {
     return set_state(d, NULL, e);
-}
-
-/* "a12  unconfirmed" */
-enum { MARK_COLUMNS = 16 };
-
-static void list_text(const struct view *v, const struct thing *t, struct screen *screen)
-{
-    CLEANUP_BUF struct buf mark = {0};
-    CLEANUP_BUF struct buf line = {0};
-
-    buf_addf(&mark, "a%-3u %.*s", t->number, STR_ARG(thing_value(t, "state")));
-    buf_addstr(&line, view_title(t));
-    if (thing_value(t, "check").len)
-        buf_addf(&line, "  (checked: " STR_FMT ")", STR_ARG(thing_value(t, "check")));
-    if (thing_value(t, "before-gate").len)
-        buf_addf(&line, "  (" STR_FMT ")", STR_ARG(thing_value(t, "before-gate")));
-    screen_pair(screen, 0, MARK_COLUMNS, buf_str(&mark), buf_str(&line));
-    buf_clear(&line);
-    action_history(v, t, &line);
-    screen_para_style(screen, MARK_COLUMNS + 2, SCREEN_DIM, buf_str(&line));
-}
-
-static void list_json(const struct view *v, const struct thing *t, struct json *j)
-{
-    json_object_begin(j);
-    thing_json_members(v, t, j);
-    action_history_json(v, t, j);
-    json_object_end(j);
-}
-
-int action_list(const struct view *v, const struct operation *op, const struct input *in,
-                struct answer *a, struct err *e)
-{
-    struct screen screen = {&a->text, a->columns, a->color};
-    const struct thing *t;
-    struct json j;
-    size_t count = 0;
-
-    (void)in;
-    (void)e;
-    json_begin(&j, &a->json);
-    if (a->wants_json)
-        json_array_begin(&j);
-    for (size_t at = 0; (t = view_next_with(v, "action", "practice", op->practice, &at)); count++) {
-        if (a->wants_json)
-            list_json(v, t, &j);
-        else
-            list_text(v, t, &screen);
-    }
-    if (a->wants_json)
-        json_array_end(&j);
-    else if (count == 0)
-        buf_addf(&a->text, "Nothing is planned or done yet: calm %s plan \"what\" --undo \"how\"\n",
-                 op->practice);
-    return 0;
 }
 
 struct action_counts action_count(const struct view *v, const char *practice)

@@ -14,13 +14,15 @@ extern const struct field action_fields_begin[];
 extern const struct field action_fields_done[];
 extern const struct field action_fields_undo[];
 extern const struct field action_fields_check[];
+extern const struct field action_fields_list[];
 enum {
     ACTION_PLAN_COUNT = 6,
     ACTION_APPROVE_COUNT = 2,
     ACTION_BEGIN_COUNT = 1,
     ACTION_DONE_COUNT = 4,
     ACTION_UNDO_COUNT = 2,
-    ACTION_CHECK_COUNT = 3
+    ACTION_CHECK_COUNT = 3,
+    ACTION_LIST_COUNT = 1
 };
 op_decide action_plan, action_approve, action_begin, action_done, action_undo, action_check;
 op_query action_list;
@@ -57,6 +59,8 @@ op_query action_list;
         .practice = #verb,                                                                         \
         .help = "what is planned, approved, done, undone and checked",                             \
         .example = "calm " #verb " list",                                                          \
+        .fields = action_fields_list,                                                              \
+        .field_count = ACTION_LIST_COUNT,                                                          \
         .kind = &action_kind,                                                                      \
         .type = OP_QUERY,                                                                          \
         .faces = FACE_ALL,                                                                         \

@@ -98,7 +98,7 @@ static int decide_request(struct decision *d, struct err *e)
     draft_value(dr, "because", input_value(d->op, d->input, "because"));
     draft_ref(dr, &target);
     buf_adds(&d->say,
-             "Two people approve it: calm log redact-approve rN; then calm log redact rN\n");
+             "Two people approve it: calm log redact-approve {record}; then calm log redact {record}\n");
     return 0;
 }
 

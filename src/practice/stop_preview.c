@@ -424,8 +424,8 @@ static void show_promise(struct screen *screen, const struct thing *action, cons
         screen_printf(screen, 0, "It cannot be undone; you accepted that.");
     else
         screen_printf(screen, 0,
-                      "Saved first: the state as it is now, as evidence. Confirmed is it with: "
-                      "calm stop confirm a%u",
+                      "Saved first: the state as it is now, as evidence. Once applied, you keep "
+                      "it with: calm stop confirm a%u",
                       action->number);
 }
 

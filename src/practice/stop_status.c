@@ -3,6 +3,7 @@
  * whose outcome was unknown. */
 #include "practice/stop_status.h"
 #include "base/sink.h"
+#include "practice/action_order.h"
 #include "contain/action.h"
 #include "practice/stop_apply.h"
 #include "practice/stop_plan.h"
@@ -126,6 +127,7 @@ struct status {
     size_t host_count;
     struct json json;
     size_t count;
+    size_t folded; /* that were undone before, and are only counted */
 };
 
 static void tell(struct status *st, const struct thing *action, const struct on_host *on,
@@ -199,7 +201,7 @@ static int settle_one(struct status *st, struct asked *host, const struct view *
     CLEANUP_BUF struct buf none = {0};
     struct on_host on;
     const char *words, *state;
-    bool went_back;
+    bool went_back, was_over = action_rank(action) == ACTION_OVER && !st->a->wants_json;
     struct utc when;
     int rc = stop_plan_load(st->session, v, action, &p, e);
 
@@ -214,7 +216,8 @@ static int settle_one(struct status *st, struct asked *host, const struct view *
                                  went_back ? &when : NULL, e);
     if (rc == 0 && is_over(&on, p.plan))
         (void)!contain_helper_about(host->helper, "forget", &p.plan->id, &none, NULL);
-    if (rc == 0)
+    st->folded += was_over;
+    if (rc == 0 && !was_over)
         tell(st, state_thing_by_id(session_state(st->session), &action->id), &on,
              p.plan->action->cannot_undo, words);
     return rc;
@@ -323,13 +326,32 @@ static bool is_on_device(const struct thing *action)
             thing_says(action, "state", "done"));
 }
 
+/* Live ones first and the newest before the others for people; as planned for a program. */
+static size_t order_ids(const struct status *st, const struct view *v, struct id **out)
+{
+    CLEANUP_FREE const struct thing **all = NULL;
+    size_t count = action_order(v, "stop", &all), kept = 0;
+    struct id *ids = mem_array(count + 1, sizeof(*ids));
+    const struct thing *t;
+
+    if (st->a->wants_json)
+        for (size_t at = 0; (t = view_next_with(v, "action", "practice", "stop", &at));)
+            ids[kept++] = t->id;
+    else
+        for (; kept < count; kept++)
+            ids[kept] = all[kept]->id;
+    *out = ids;
+    return kept;
+}
+
 static int settle_all(struct status *st, struct view *v, struct err *e)
 {
-    const struct thing *action;
+    CLEANUP_FREE struct id *ids = NULL;
+    size_t count = order_ids(st, v, &ids);
     int rc = 0;
 
-    for (size_t at = 0;
-         rc == 0 && (action = view_next_with(v, "action", "practice", "stop", &at));) {
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const struct thing *action = state_thing_by_id(v->state, &ids[i]);
         struct asked *host = was_begun(action) ? host_of(st, action) : NULL;
 
         if (is_on_device(action))
@@ -369,9 +391,11 @@ static int status_job(struct session *s, const struct operation *op, const struc
     rc = settle_all(&st, &v, e);
     if (a->wants_json)
         json_array_end(&st.json);
-    else if (st.count == 0 && rc == 0)
+    else if (st.count == st.folded && rc == 0)
         buf_adds(&a->text,
                  "Nothing that calm changed is in effect anywhere, as far as it knows.\n");
+    if (!a->wants_json && st.folded && rc == 0)
+        buf_addf(&a->text, "%zu undone before: calm stop list --all\n", st.folded);
     return rc;
 }
 

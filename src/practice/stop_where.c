@@ -1,6 +1,7 @@
 /* stop_where.c: what of stopping the incident comes next: what goes back unless it is confirmed
  * first, then what waits for approval, for being applied, and for a review. */
 #include "practice/stop_where.h"
+#include "practice/action_order.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_review.h"
 #include "render/screen.h"
@@ -221,9 +222,64 @@ static bool put_review(const struct view *v, struct practice_status *out)
     return is_found;
 }
 
+/* "in effect, goes back in 4 min unless confirmed" */
+static void add_standing(const struct view *v, const struct thing *t, struct buf *out)
+{
+    bool is_calms = stop_is_planned(t);
+    char span[UTC_PLAIN_SIZE];
+    int64_t left = left_s(v, t);
+
+    if (thing_says(t, "state", "unconfirmed") && left > 0)
+        buf_addf(out, "in effect, goes back in %s unless confirmed", span_text(span, left));
+    else if (thing_says(t, "state", "unconfirmed"))
+        buf_adds(out, "its time is over: calm stop status");
+    else if (thing_says(t, "state", "begun") && is_calms)
+        buf_adds(out, "begun, outcome not known: calm stop status");
+    else if (thing_says(t, "state", "done"))
+        buf_addf(out, "%s%s" STR_FMT, is_calms ? "in effect" : "done",
+                 thing_value(t, "check").len ? ", the check: " : ", not checked",
+                 STR_ARG(thing_value(t, "check")));
+    else
+        buf_addstr(out, thing_value(t, "state"));
+}
+
+/* What is in effect comes first, and what is undone is only counted. */
+static void put_lines(const struct view *v, struct practice_status *out)
+{
+    size_t counts[ACTION_OVER + 1] = {0};
+    CLEANUP_FREE const struct thing **all = NULL;
+    size_t count = action_order(v, "stop", &all);
+
+    buf_clear(&out->missing);
+    buf_clear(&out->done);
+    buf_clear(&out->brief);
+    for (size_t i = 0; i < count; i++) {
+        enum action_rank rank = action_rank(all[i]);
+        bool is_good = rank == ACTION_STANDS && thing_says(all[i], "check", "works");
+        struct buf *to = is_good ? &out->done : &out->missing;
+
+        counts[rank]++;
+        if (rank == ACTION_OVER)
+            continue;
+        buf_addf(to, "a%u " STR_FMT ": ", all[i]->number, STR_ARG(view_title(all[i])));
+        add_standing(v, all[i], to);
+        buf_addc(to, '\n');
+    }
+    if (counts[ACTION_OVER])
+        buf_addf(&out->done, "%zu undone (calm stop list --all)\n", counts[ACTION_OVER]);
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        static const char *const words[] = {"under way", "in effect", "planned", "undone"};
+
+        if (counts[i])
+            buf_addf(&out->brief, "%s%zu %s", out->brief.len ? ", " : "", counts[i], words[i]);
+    }
+}
+
 void stop_where(const struct view *v, struct practice_status *out)
 {
     action_status(v, "stop", out);
+    if (out->stage != STAGE_OPEN)
+        put_lines(v, out);
     if (put_review(v, out) && out->stage == STAGE_DONE)
         out->stage = STAGE_UNDER_WAY;
     if (!put_unconfirmed(v, out))

@@ -148,8 +148,8 @@ static void add_source(const struct plan *p, struct buf *out)
 static void add_rate(struct buf *out, const struct filter_rate *rate, const char *what)
 {
     if (rate->per_second)
-        buf_addf(out, "%llu %s a second pass (%u at once)", (unsigned long long)rate->per_second,
-                 what, rate->burst);
+        buf_addf(out, "%llu %s (%u at once)", (unsigned long long)rate->per_second, what,
+                 rate->burst);
 }
 
 void stop_limit_words(const struct plan *p, struct buf *out)
@@ -168,6 +168,8 @@ void stop_limit_words(const struct plan *p, struct buf *out)
     add_rate(out, &packets, counted[limit_counted(p)]);
     buf_adds(out, packets.per_second && bytes.per_second ? " and " : "");
     add_rate(out, &bytes, "bytes");
+    if (packets.per_second || bytes.per_second)
+        buf_adds(out, " pass a second");
     if (plan_value(p, "connections"))
         buf_addf(out, "%s%llu connections may be open",
                  packets.per_second || bytes.per_second ? ", and " : "",
