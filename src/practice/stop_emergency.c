@@ -1,6 +1,7 @@
 /* stop_emergency.c: cuts this host off at once. It asks nothing, waits for nobody's approval, and
  * stays until a person undoes it; it is on record before, and reviewed afterwards. */
 #include "practice/stop_emergency.h"
+#include "base/sink.h"
 #include "practice/case_server.h"
 #include "practice/contain_helper.h"
 #include "practice/stop_apply.h"
@@ -17,7 +18,10 @@ struct emergency {
 };
 
 static const struct field emergency_fields[] = {
-    FIELD_SAID("reason", "why it cannot wait"),
+    {.name = "reason",
+     .type = FIELD_TEXT,
+     .flags = FIELD_ARG,
+     .help = "why it cannot wait; it does not wait for that either"},
     {.name = "allow",
      .type = FIELD_LINE,
      .flags = FIELD_MANY | FIELD_OUTSIDE,
@@ -29,6 +33,20 @@ static const struct field emergency_fields[] = {
     FIELD_SYSTEMS("which systems; this machine if not given"),
 };
 
+/* What was asked for, and who keeps a way in. */
+struct cutting {
+    bool is_by_hand;
+    struct buf sessions; /* endpoints that this command came over, a line each */
+    struct str named;    /* by --allow */
+    struct buf others;   /* of the case's server, and of other plans in effect */
+};
+
+static void cutting_release(struct cutting *c)
+{
+    buf_release(&c->sessions);
+    buf_release(&c->others);
+}
+
 /* The machine that is cut off, where no other was named; it is put on the list if it lacks there.
  */
 static struct id this_machine(struct decision *d)
@@ -39,6 +57,13 @@ static struct id this_machine(struct decision *d)
     host_name(host, sizeof(host));
     system = system_find(d->view, STR(""), str_of(host));
     return system ? system->id : system_draft(d, STR(""), str_of(host));
+}
+
+static struct str reason_of(const struct operation *op, const struct input *in)
+{
+    struct str reason = input_value(op, in, "reason");
+
+    return reason.len ? reason : STR("no reason given");
 }
 
 static int record(struct session *s, const struct operation *op, const struct input *in,
@@ -62,7 +87,9 @@ static int record(struct session *s, const struct operation *op, const struct in
         draft_value_ref(&d, dr, "system", &system);
     draft_value(dr, "text",
                 str_of(arena_printf(d.arena, "emergency stop: " STR_FMT,
-                                    STR_ARG(str_head(input_value(op, in, "reason"), 400)))));
+                                    STR_ARG(str_head(reason_of(op, in), 400)))));
+    if (!input_has(op, in, "reason"))
+        draft_value(dr, "reason", reason_of(op, in));
     draft_value(dr, "practice", STR("stop"));
     draft_value(dr, "state", STR("begun"));
     draft_value(dr, "undo",
@@ -110,15 +137,42 @@ static void by_hand(struct screen *screen, const struct view *v, const struct th
     screen_next(screen, buf_str(&next), STR(""));
 }
 
-static void tell_cut_off(struct screen *screen, const struct view *v, const struct thing *action)
+/* Who still passes: the connections that the command came over, whom --allow named, and what the
+ * case's server and other plans need. */
+static void add_passing(struct buf *out, const struct cutting *c)
+{
+    struct str sessions = buf_str(&c->sessions), named = c->named, others = buf_str(&c->others);
+
+    buf_adds(out, "Nothing passes but loopback");
+    while (sessions.len) {
+        struct str line = str_cut(&sessions, '\n'), from = str_cut(&line, ',');
+
+        buf_addf(out, ", your own connection from " STR_FMT, STR_ARG(from));
+    }
+    while (named.len) {
+        struct str one = str_cut(&named, '\n');
+
+        buf_addf(out, ", " STR_FMT, STR_ARG(one));
+    }
+    while (others.len) {
+        struct str one = str_cut(&others, '\n');
+
+        buf_addf(out, ", " STR_FMT " (of another plan, or the case's server)", STR_ARG(one));
+    }
+    buf_adds(out, c->sessions.len ? "." : ". No connection is yours: you are at its console.");
+}
+
+static void tell_cut_off(struct screen *screen, const struct view *v, const struct thing *action,
+                         const struct cutting *c)
 {
     CLEANUP_BUF struct buf place = {0};
+    CLEANUP_BUF struct buf passing = {0};
+    CLEANUP_BUF struct buf shown = {0};
 
     stop_place(v, action, &place);
-    screen_printf(screen, 0,
-                  "This host is cut off (a%u). Nothing passes but loopback, your own connection, "
-                  "whom you named, and whom plans in effect let pass: calm stop show a%u.",
-                  action->number, action->number);
+    add_passing(&passing, c);
+    sink_terminal(&shown, buf_str(&passing), false);
+    screen_printf(screen, 0, "This host is cut off (a%u). %s", action->number, buf_text(&shown));
     screen_printf(screen, 0,
                   "Who is root here can lift it: pull the cable, or shut the switch port or the "
                   "hypervisor's, too%s.",
@@ -171,31 +225,28 @@ static void add_lines(struct buf *allow, struct str lines)
 
 /* Who asks passes still, whom they named, what the case needs of the server that it lies on, and
  * whom other plans in effect let pass: one responder's emergency does not cut off another. */
-static int add_allow(struct contain_helper *h, const struct emergency *m, struct buf *allow,
-                     struct err *e)
+static int add_allow(struct contain_helper *h, const struct emergency *m, struct cutting *c,
+                     struct buf *allow, struct err *e)
 {
     CLEANUP(case_server_release) struct case_server server = {.count = 0};
-    CLEANUP_BUF struct buf sessions = {0};
-    CLEANUP_BUF struct buf others = {0};
     char text[ENDPOINT_TEXT_SIZE];
-    int rc = contain_helper_sessions(h, &sessions, e);
+    int rc = contain_helper_sessions(h, &c->sessions, e);
 
     if (rc == 0)
-        rc = contain_helper_ask(h, "allowed", STR(""), &others, e);
+        rc = contain_helper_ask(h, "allowed", STR(""), &c->others, e);
     if (rc)
         return rc;
-    buf_addf(allow, STR_FMT "%s", STR_ARG(input_value(m->op, m->in, "allow")),
-             input_has(m->op, m->in, "allow") ? "\n" : "");
-    add_lines(allow, buf_str(&sessions));
+    buf_addf(allow, STR_FMT "%s", STR_ARG(c->named), c->named.len ? "\n" : "");
+    add_lines(allow, buf_str(&c->sessions));
     case_server_of(m->case_folder, &server);
     for (size_t i = 0; i < server.count; i++)
-        add_lines(allow, str_of(endpoint_text(text, &server.at[i])));
-    add_lines(allow, buf_str(&others));
+        buf_addf(&c->others, "%s\n", endpoint_text(text, &server.at[i]));
+    add_lines(allow, buf_str(&c->others));
     return 0;
 }
 
 static int cut_off(struct session *s, const struct emergency *m, const struct id *action,
-                   struct err *e)
+                   struct cutting *c, struct err *e)
 {
     CLEANUP(contain_helper_closep) struct contain_helper *h = NULL;
     CLEANUP_STOP_PLAN struct stop_plan p = {0};
@@ -203,7 +254,7 @@ static int cut_off(struct session *s, const struct emergency *m, const struct id
     int rc = contain_helper_open(&h, false, e);
 
     if (rc == 0)
-        rc = add_allow(h, m, &allow, e);
+        rc = add_allow(h, m, c, &allow, e);
     if (rc == 0)
         rc = stop_plan_isolate(s, buf_str(&allow), &p, e);
     if (rc == 0)
@@ -212,17 +263,18 @@ static int cut_off(struct session *s, const struct emergency *m, const struct id
 }
 
 /* What was done, or is to be done by hand; code and why: of what failed, or 0 and nothing. */
-static void tell(const struct view *v, const struct thing *action, bool is_cut_off, int code,
-                 struct str why, struct answer *a)
+static void tell(const struct view *v, const struct thing *action, const struct cutting *c,
+                 int code, struct str why, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
+    bool is_cut_off = !c->is_by_hand && !code;
 
     if (a->wants_json) {
         tell_json(action, is_cut_off, a);
         return;
     }
     if (is_cut_off) {
-        tell_cut_off(&screen, v, action);
+        tell_cut_off(&screen, v, action, c);
         return;
     }
     if (why.len)
@@ -242,21 +294,20 @@ static int emergency_job(struct session *s, const struct operation *op, const st
     struct err why = {0};
     struct id action;
     struct view v;
-    bool is_by_hand;
+    CLEANUP(cutting_release) struct cutting c = {.named = input_value(op, in, "allow")};
     int rc = record(s, op, in, &action, e), failed = 0;
 
     if (rc == 0)
         rc = session_view(s, &v, e);
     if (rc)
         return rc;
-    is_by_hand = input_has(op, in, "by-hand") || !is_here(&v, op, in);
-    if (!is_by_hand)
-        failed = cut_off(s, &m, &action, &why);
+    c.is_by_hand = input_has(op, in, "by-hand") || !is_here(&v, op, in);
+    if (!c.is_by_hand)
+        failed = cut_off(s, &m, &action, &c, &why);
     rc = session_view(s, &v, e);
     if (rc)
         return rc;
-    tell(&v, state_thing_by_id(v.state, &action), !is_by_hand && !failed, failed, str_of(why.text),
-         a);
+    tell(&v, state_thing_by_id(v.state, &action), &c, failed, str_of(why.text), a);
     return failed ? err_set(e, failed, "this host could not be cut off by itself") : 0;
 }
 

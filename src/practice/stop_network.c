@@ -10,6 +10,7 @@
 
 static const struct field isolate_fields[] = {
     PLAN_SYSTEM(FIELD_ARG),
+    PLAN_ALLOW,
     PLAN_FIELDS,
     {.name = "accept-wide",
      .type = FIELD_FLAG,
@@ -38,6 +39,7 @@ static const struct field block_fields[] = {
      .kind = "proposal",
      .help = "those that calm stop propose found: pr1"},
     PLAN_SYSTEM(0),
+    PLAN_ALLOW,
     PLAN_FIELDS,
     PLAN_CUT};
 PLAN_OPERATION(block, block_fields, "plan to drop what addresses send and are sent",
@@ -79,6 +81,7 @@ static const struct field limit_fields[] = {
      .help = "how many bytes a second of one source pass; of http the rate times 1,500 if not "
              "given"},
     PLAN_SYSTEM(0),
+    PLAN_ALLOW,
     PLAN_FIELDS};
 PLAN_OPERATION(limit, limit_fields, "plan to drop what one source sends above a rate",
                "calm stop limit http --port 443 --rate 20 --prefix4 24");
@@ -88,6 +91,7 @@ static const struct field down_fields[] = {{.name = "interface",
                                             .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
                                             .help = "a network interface: eth0"},
                                            PLAN_SYSTEM(0),
+                                           PLAN_ALLOW,
                                            PLAN_FIELDS,
                                            PLAN_CUT};
 PLAN_OPERATION(down, down_fields, "plan to take a network interface down", "calm stop down eth1");

@@ -395,7 +395,7 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
     }
     p->plan->accepts_wide = is_given(p, "accept-wide");
     p->plan->accepts_names = is_given(p, "accept-names");
-    rc = add_allow(p->plan, input_value(p->op, p->in, "allow"), e);
+    rc = has_field(p->op, "allow") ? add_allow(p->plan, input_value(p->op, p->in, "allow"), e) : 0;
     if (rc == 0)
         rc = add_cut(p, e);
     if (rc == 0)

@@ -7,15 +7,17 @@
 
 op_job stop_plan_job;
 
+#define PLAN_ALLOW /* of what filters packets, or takes a way to them */                           \
+    {                                                                                              \
+        .name = "allow", .type = FIELD_LINE, .flags = FIELD_MANY | FIELD_OUTSIDE,                  \
+        .help = "who still passes: 10.1.0.7:22, 10.1.0.0/24, 10.1.0.9,udp,514,out"                 \
+    }
+
 #define PLAN_FIELDS                                                                                \
-    {.name = "allow",                                                                              \
-     .type = FIELD_LINE,                                                                           \
-     .flags = FIELD_MANY | FIELD_OUTSIDE,                                                          \
-     .help = "who still passes: 10.1.0.7:22, 10.1.0.0/24, 10.1.0.9,udp,514,out"},                  \
-        {.name = "timer",                                                                          \
-         .type = FIELD_SPAN,                                                                       \
-         .flags = FIELD_OUTSIDE,                                                                   \
-         .help = "all goes back after this time, unless it is confirmed; 5 min if not given"},     \
+    {.name = "timer",                                                                              \
+     .type = FIELD_SPAN,                                                                           \
+     .flags = FIELD_OUTSIDE,                                                                       \
+     .help = "all goes back after this time, unless it is confirmed; 5 min if not given"},         \
         {.name = "for-time",                                                                       \
          .type = FIELD_SPAN,                                                                       \
          .flags = FIELD_OUTSIDE,                                                                   \

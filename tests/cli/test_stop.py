@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -122,6 +123,7 @@ class Stop(CaseTest):
         self.assertNotIn("a review of a2", self.ana("stop"))
         self.ana("report draft --file report")
         report = (self.folder / "report" / "REPORT.md").read_text()
+        self.assertNotIn(f"on {self.name} on {self.name}", report)
         for words in ("seconds count", "reviewed", "it was the last minute", "confirmed"):
             self.assertIn(words, report)
 
@@ -213,6 +215,65 @@ class Stop(CaseTest):
         said = one_line(self.ana("stop status"))
         self.assertIn("somebody undid it on the host, before its time was over", said)
         self.assertNotIn("went back by itself", said)
+
+    def test_an_emergency_does_not_wait_for_a_reason_and_says_who_still_passes(self):
+        said = one_line(self.ana("stop --emergency"))
+        self.assertIn("This host is cut off (a1). Nothing passes but loopback. No connection is yours: you are at its console.", said)
+        self.assertIn("table inet calm", rules())
+        self.assertEqual(self.ana.json("stop list")[0]["reason"], "no reason given")
+        self.ana("stop undo a1")
+        said = one_line(self.ana('stop --emergency "mail" --allow 10.9.0.7:22 --allow 10.9.0.8'))
+        self.assertIn("Nothing passes but loopback, 10.9.0.7:22, 10.9.0.8. No connection is yours", said)
+
+    def test_a_preview_says_the_limit_the_end_and_who_is_shut_out(self):
+        said = one_line(self.ana("stop limit http --port 80 --rate 20 --prefix4 24"))
+        self.assertIn("a1 limit HTTP requests to port 80 to 20 a second on", said)
+        self.assertIn("of each IPv4 /24 network and IPv6 /64 network, 20 packets with requests (40 at once) and 30000 bytes (60000 at once) pass a second, to port 80", said)
+        said = one_line(self.ana('stop block 203.0.113.9 --for-time "24 h"'))
+        self.assertRegex(said, r"put back after 5 min unless it is confirmed; confirmed, it holds until \d\d:\d\d tomorrow, or until somebody undoes it")
+        self.assertIn("nobody: once it is in effect no one can get in over the network", one_line(self.ana("stop isolate")))
+        self.assertIn("keep this host to UDP port 514 of 10.9.0.9", one_line(self.ana("stop isolate --allow 10.9.0.9,udp,514,out")))
+        # A log-in of utmp(5): type 7, the user at 44, an IPv4 address at 348.
+        record = struct.pack("<hxxi32s4s32s256shhiii", 7, 1, b"pts/0", b"0", b"mallory", b"", 0, 0, 0, 0, 0) + bytes([10, 9, 0, 66]) + bytes(32)
+        self.assertEqual(len(record), 384)
+        sh("mount", "-t", "tmpfs", "none", "/run")
+        self.addCleanup(sh, "umount", "-l", "/run")
+        pathlib.Path("/run/utmp").write_bytes(record)
+        self.assertIn("shut out mallory from 10.9.0.66, who is logged in from there", one_line(self.ana("stop isolate --allow 10.9.0.7:22")))
+        self.assertNotIn("shut out", self.ana("stop isolate --allow 10.9.0.0/24"))
+        self.assertIn("shut out mallory", one_line(self.ana("stop block 10.9.0.64/26")))
+        code, why = self.ana.fails('stop block 203.0.113.9 --for-time "5 min"')
+        self.assertEqual(code, USAGE)
+        self.assertIn("must be longer than the time in which that can be done", why)
+
+    def test_a_list_that_is_wrong_is_refused_with_its_line(self):
+        for text, words in (("10.0.0.1\n\nfoo\n", "line 3: \"foo\" is no address"), ("# nothing\n\n", "names no address")):
+            (self.folder / "list.txt").write_text(text)
+            code, why = self.ana.fails(f"stop block --from-file {self.folder}/list.txt")
+            self.assertEqual(code, USAGE)
+            self.assertIn(words, why)
+
+    def test_what_is_in_effect_comes_first_and_undone_ones_are_folded(self):
+        self.look()
+        for number in range(1, 12):
+            self.ana(f"stop block 203.0.113.{number}")
+        self.ana("stop apply a2")
+        self.ana("stop undo a2")
+        self.ana("stop apply a4")
+        page = self.ana("stop")
+        self.assertLess(page.index("a4 block 203.0.113.4"), page.index("a11 block"))
+        self.assertIn("in effect, goes back in", page)
+        self.assertIn("1 undone (calm stop list --all)", page)
+        self.assertIn("stop (1 under way, 9 planned, 1 undone)", one_line(self.ana("status")))
+        listed = re.findall(r"^a(\d+)", self.ana("stop list"), re.M)
+        self.assertEqual(listed, ["4", "11", "10", "9", "8", "7", "6", "5", "3", "1"])
+        self.assertIn("\na2 ", self.ana("stop list --all"))
+        self.assertEqual([a["call"] for a in self.ana.json("stop list")], [f"a{n}" for n in range(1, 12)])
+        said = self.ana("stop status")
+        self.assertIn("1 undone before: calm stop list --all", said)
+        self.assertNotIn("a2 ", said)
+        self.assertIn("a8, …", one_line(self.ana.fails("stop show a99")[1]))
+        self.assertIn('action done: a12 switch port', self.ana('stop done "switch port sw2/14 shut"'))
 
     def test_an_emergency_does_not_wait_for_a_case_that_is_not_there(self):
         (self.folder / "elsewhere").mkdir()
