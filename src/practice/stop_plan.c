@@ -484,8 +484,6 @@ static int record(struct planning *p, const struct thing *system, struct str hos
                                        : STR("calm stop undo, with the device's inverse"));
     stop_proposal_measure(&p->view, p->plan, &measured);
     stop_preview_words(buf_str(&p->preview), p->plan, buf_str(&measured), &words);
-    if (!p->helper)
-        buf_adds(&words, "\nknow: nothing was looked at there, since it is for a script");
     draft_value(dr, "preview", str_of(arena_strdup(d.arena, buf_text(&words))));
     rc = session_append(p->session, &d, first, e);
     *count = d.draft_count;

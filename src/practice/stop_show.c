@@ -28,10 +28,12 @@ static void show_preview(struct screen *screen, const struct thing *action)
 {
     struct str words = thing_value(action, "preview");
 
-    if (!words.len || stop_is_script(action)) /* nothing was looked at */
+    if (!words.len)
         return;
     screen_blank(screen);
-    screen_printf(screen, 0, "When it was planned, it would have had this effect:");
+    screen_printf(screen, 0,
+                  stop_is_script(action) ? "In words, where nothing was looked at yet:"
+                                         : "When it was planned, it would have had this effect:");
     stop_preview_rows(screen, words);
 }
 

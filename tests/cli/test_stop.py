@@ -240,7 +240,7 @@ class Stop(CaseTest):
         self.addCleanup(sh, "umount", "-l", "/run")
         pathlib.Path("/run/utmp").write_bytes(record)
         self.assertIn("shut out mallory from 10.9.0.66, who is logged in from there", one_line(self.ana("stop isolate --allow 10.9.0.7:22")))
-        self.assertNotIn("shut out", self.ana("stop isolate --allow 10.9.0.0/24"))
+        self.assertNotIn("shut out", self.ana("stop isolate --allow 10.9.0.0/24:22"))
         self.assertIn("shut out mallory", one_line(self.ana("stop block 10.9.0.64/26")))
         code, why = self.ana.fails('stop block 203.0.113.9 --for-time "5 min"')
         self.assertEqual(code, USAGE)
