@@ -669,6 +669,17 @@ class Unit(FakeSystemd):
         self.refused(Plan("unit", ("unit", "--now.service")), "")
 
 
+class Start(FakeSystemd):
+    def test_the_unit_for_the_start_comes_behind_a_packet_filter_that_begins_with_flush_ruleset(self):
+        # Debian's /etc/nftables.conf does. Others have nftables.service behind sysinit.target, so ours cannot be before that.
+        with Helper(self.folder) as helper:
+            helper.begin(Plan("unit", ("unit", "evil.service")))
+        lines = pathlib.Path("/etc/systemd/system/calm-contain.service").read_text().splitlines()
+        said = {name: [word for line in lines if line.startswith(name + "=") for word in line[len(name) + 1:].split()] for name in ("After", "Before", "Wants")}
+        self.assertIn("nftables.service", said["After"])
+        self.assertEqual((said["Before"], said["Wants"]), (["network-pre.target"], ["network-pre.target"]))
+
+
 class Watchdogs(FakeSystemd):
     def test_what_nobody_confirms_goes_back_by_itself(self):
         write(self.UNIT, "[Service]\n")
