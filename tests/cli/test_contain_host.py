@@ -983,12 +983,12 @@ class Killed(FakeSystemd):
             helper.process.stdin.close()
             helper.process.stdout.close()
             self.assertEqual(boot(self.folder), (0, ""))
-            state = states(self.folder)[plan.id]
-            self.assertIn(state, ("prepared", "confirmed"))
+            state = states(self.folder).get(plan.id)
+            self.assertIn(state, (None, "confirmed"))  # killed before it began, what was prepared is nobody's and is cleared away
             self.assertEqual(tree.all() == [], state == "confirmed")
             if state == "confirmed":
                 self.assertEqual([name for name in os.listdir(group) if name.startswith("calm")], [])
-            shutil.rmtree(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)  # a watchdog may be clearing away there too
 
 
 if __name__ == "__main__":
