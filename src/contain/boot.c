@@ -72,6 +72,9 @@ static void kept_restore(struct kept *k)
     fd_close(k->fd);
 }
 
+/* Behind nftables.service, for that usually begins with "flush ruleset". Not before sysinit.target,
+ * which some distributions' nftables.service comes after: a circle, and systemd would leave one of
+ * the three out. Whatever makes the network is behind network-pre.target (systemd.special(7)). */
 static int add_unit(const char *folder, struct err *e)
 {
     CLEANUP(kept_restore) UNUSED struct kept units = keep_time(UNITS);
@@ -86,8 +89,8 @@ static int add_unit(const char *folder, struct err *e)
         "[Unit]\n"
         "Description=What was changed to contain an incident: goes back, or stays\n"
         "DefaultDependencies=no\n"
-        "After=local-fs.target systemd-modules-load.service\n"
-        "Before=network-pre.target sysinit.target\n"
+        "After=local-fs.target systemd-modules-load.service nftables.service\n"
+        "Before=network-pre.target\n"
         "Wants=network-pre.target\n"
         "ConditionPathExists=%s/calm-contain\n\n"
         "[Service]\n"

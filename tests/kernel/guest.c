@@ -1,5 +1,6 @@
-/* guest.c: holds on a guest what calm-collect is to find there: known bytes at known places of the memory, a listener of vsock, a program
- * of eBPF; or sends a packet again and again. Each says what it made on one line, and stays. */
+/* guest.c: holds on a guest what calm-collect is to find there: known bytes at known places of the
+ * memory, a listener of vsock, a program of eBPF; or sends a packet again and again. Each says what
+ * it made on one line, and stays. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -40,7 +41,8 @@ static int hold(char **words)
 
     if (fd < 0 || map < 0 || fstat(fd, &st) < 0)
         return fail(words[0]);
-    bytes = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bytes =
+        mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == MAP_FAILED || mlock(bytes, (size_t)st.st_size) < 0)
         return fail("memory");
     for (off_t at = 0; at < st.st_size; at += PAGE) {
@@ -59,7 +61,8 @@ static int hold(char **words)
 
 static int listen_vsock(char **words)
 {
-    struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = (unsigned)atoi(words[0])};
+    struct sockaddr_vm address = {
+        .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = (unsigned)atoi(words[0])};
     int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
 
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 3) < 0)
@@ -71,13 +74,19 @@ static int listen_vsock(char **words)
 /* "r0 = NUMBER; exit", a filter of sockets, and a map. */
 static int load_bpf(char **words)
 {
-    struct bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = atoi(words[0])}, {.code = BPF_JMP | BPF_EXIT}};
-    union bpf_attr program = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = 2, .insns = (uintptr_t)code, .license = (uintptr_t) "GPL"};
-    union bpf_attr map = {.map_type = BPF_MAP_TYPE_HASH, .key_size = 12, .value_size = 20, .max_entries = 34};
+    struct bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = atoi(words[0])},
+                              {.code = BPF_JMP | BPF_EXIT}};
+    union bpf_attr program = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+                              .insn_cnt = 2,
+                              .insns = (uintptr_t)code,
+                              .license = (uintptr_t) "GPL"};
+    union bpf_attr map = {
+        .map_type = BPF_MAP_TYPE_HASH, .key_size = 12, .value_size = 20, .max_entries = 34};
 
     memcpy(program.prog_name, "known_program", 14);
     memcpy(map.map_name, "known_map", 10);
-    if (syscall(SYS_bpf, BPF_PROG_LOAD, &program, sizeof(program)) < 0 || syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map)) < 0)
+    if (syscall(SYS_bpf, BPF_PROG_LOAD, &program, sizeof(program)) < 0 ||
+        syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map)) < 0)
         return fail("bpf");
     for (size_t i = 0; i < sizeof(code); i++)
         printf("%02x", ((unsigned char *)code)[i]);

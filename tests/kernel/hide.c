@@ -1,5 +1,6 @@
-/* hide.c: a kernel module that takes itself out of the kernel's list of modules, as a rootkit does, and with it out of /proc/modules and
- * /proc/kallsyms; its folder in /sys/module stays. For guests alone. */
+/* hide.c: a kernel module that takes itself out of the kernel's list of modules, as a rootkit does,
+ * and with it out of /proc/modules and /proc/kallsyms; its folder in /sys/module stays. For guests
+ * alone. */
 #include <linux/list.h>
 #include <linux/module.h>
 

@@ -142,6 +142,13 @@ def check_modules(say, members, guest):
     say(len(near) >= len(ram) - 1, f"{len(near)} of them lie where /proc/kallsyms has their symbols", (ram, {k: hex(min(v)) for k, v in at.items()}))
 
 
+def check_connection(say, members, flow):
+    """A connection that the kernel's own tracking has; a bundle tells it by its two sockets."""
+    port = int(re.search(r"sport=(\d+) dport=7000", flow)[1])
+    ends = {(s["local_port"], s["remote_port"]) for s in lines(members, "live/socket") if s["protocol"] == "TCP" and s["state"] == "established" and s["from"] == "sock_diag"}
+    say({(port, 7000), (7000, port)} <= ends, f"the connection that /proc/net/nf_conntrack has, {port} to 7000, is told with both of its ends", ends)
+
+
 def check_vsock(say, members, port):
     found = [s for s in lines(members, "live/socket") if s["protocol"] == "VSOCK"]
     mine = [s for s in found if s.get("local_port") == port and s["state"] == "listen"]
@@ -212,7 +219,7 @@ def run(say, parts):
         guest.start("guest vsock 5000", "vsock")
         code = guest.start("guest bpf 7", "bpf")
         guest.text("(sleep 9999 | nc -l -p 7000; :) > /dev/null 2>&1 & sleep 1; (sleep 9999 | nc 127.0.0.1 7000; :) > /dev/null 2>&1 &")
-        flow = "grep -c 'tcp .*ESTABLISHED.*dport=7000' /proc/net/nf_conntrack"
+        flow = "grep 'tcp .*ESTABLISHED.*dport=7000' /proc/net/nf_conntrack"
         guest.wait_for(flow)
         status, said = guest.do(f"{COLLECT} --physical-memory > {port['memory.calm']}", timeout=600)
         emulator = saved(guest, work)
@@ -220,6 +227,7 @@ def run(say, parts):
         say(status == 0, f"with --physical-memory: whole, {sum(map(len, (c or b'' for c in members.values()))) >> 20} MiB", said[-300:])
         check_memory(say, members, emulator, guest, known, pages)
         check_modules(say, members, guest)
+        check_connection(say, members, guest.text(flow))
         check_vsock(say, members, 5000)
         check_bpf(say, members, code)
         peer(say, work, members)

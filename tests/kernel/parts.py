@@ -117,8 +117,8 @@ class Parts:
         sources = [line.split()[0] for line in lines if line.split()[1:] == [SUITE]]
         if not sources:
             raise Cannot(f"no package source of {SUITE} is set up here")
-        run("debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,nftables,iproute2,kmod", SUITE, root, sources[0], timeout=1200)
-        shutil.copytree(self.modules, root / "lib" / "modules" / self.release, dirs_exist_ok=True)
+        run("debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,udev,nftables,iproute2,kmod", SUITE, root, sources[0], timeout=1200)
+        shutil.copytree(self.modules, root / "lib" / "modules" / self.release, symlinks=True, dirs_exist_ok=True)
         mark.touch()
         return root
 
