@@ -41,6 +41,10 @@ struct contain_action {
                    struct err *e);
     /* The state that it will change, as undo wants it. Changes nothing. */
     int (*save)(const struct plan *p, struct buf *before, struct err *e);
+    /* In place of save, where the state may be large: what has no room in before goes to the open
+     * file copy, which lies at path when undo is asked for. */
+    int (*keep)(const struct plan *p, int copy, const char *path, struct buf *before,
+                struct err *e);
     int (*apply)(const struct plan *p, struct str before, struct err *e);
     /* Adds what was seen; ERR_GATE where it is not in effect. */
     int (*check)(const struct plan *p, struct str before, struct buf *saw, struct err *e);

@@ -185,7 +185,8 @@ static int make_file(const struct change *c)
 
     if (fd < 0)
         return failed(c, "make anew");
-    rc = file_write_fd(fd, c->to->bytes.p, c->to->bytes.len, c->to->path.p, c->e);
+    rc = c->to->kept.len ? file_state_give_back(c->to, fd, c->e)
+                         : file_write_fd(fd, c->to->bytes.p, c->to->bytes.len, c->to->path.p, c->e);
     if (rc == 0)
         rc = dress(c, fd);
     if (rc == 0 && fsync(fd) < 0)

@@ -7,7 +7,7 @@ int file_list_preview(struct str path, struct buf *out, struct err *e)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new();
     struct file_state s;
-    int rc = file_state_read(a, path, &s, e);
+    int rc = file_state_look(a, path, &s, e);
 
     if (rc || s.kind == FILE_STATE_NONE)
         return rc;
@@ -67,7 +67,7 @@ int file_list_check(const struct plan *p, struct str before, struct buf *saw, st
         int rc = file_state_take(a, &before, &s, e);
 
         if (rc == 0)
-            rc = file_state_read(a, s.path, &now, e);
+            rc = file_state_look(a, s.path, &now, e);
         if (rc)
             return rc;
         if (now.kind != FILE_STATE_NONE)

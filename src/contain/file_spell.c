@@ -60,7 +60,15 @@ void file_state_add(const struct file_state *s, struct buf *out)
         spell_add(out, s->target);
         buf_addc(out, '\n');
     }
-    if (s->kind == FILE_STATE_FILE && !s->has_bytes) {
+    if (s->kind == FILE_STATE_FILE && s->kept.len) {
+        buf_adds(out, "kept ");
+        spell_add(out, s->kept);
+        buf_addc(out, ' ');
+        buf_add_u64(out, s->size);
+        buf_addc(out, ' ');
+        hex_add(out, s->digest.b, sizeof(s->digest.b));
+        buf_addc(out, '\n');
+    } else if (s->kind == FILE_STATE_FILE && !s->has_bytes) {
         buf_adds(out, "digest ");
         hex_add(out, s->digest.b, sizeof(s->digest.b));
         buf_addc(out, '\n');
@@ -240,6 +248,19 @@ static int take_digest(struct taking *t)
     return 0;
 }
 
+static int take_kept(struct taking *t)
+{
+    struct str value, path, size;
+    int rc = take(t, "kept", &value);
+
+    path = str_cut(&value, ' ');
+    size = str_cut(&value, ' ');
+    if (rc || !spell_read(t->arena, path, &t->s.kept) || !str_starts(t->s.kept, "/") ||
+        !str_u64(size, &t->s.size) || !hex_read(t->s.digest.b, sizeof(t->s.digest.b), value))
+        return rc ? rc : bad(t, "kept");
+    return 0;
+}
+
 static int take_bytes(struct taking *t)
 {
     struct str value;
@@ -252,6 +273,7 @@ static int take_bytes(struct taking *t)
     t->s.bytes = str_head(*t->rest, size);
     t->s.digest = hash_bytes(t->s.bytes.p, size);
     t->s.has_bytes = true;
+    t->s.size = size;
     *t->rest = str_from(*t->rest, size + 1);
     return 0;
 }
@@ -260,6 +282,8 @@ static int take_content(struct taking *t)
 {
     if (t->s.kind == FILE_STATE_LINK)
         return take_target(t);
+    if (str_starts(*t->rest, "kept "))
+        return take_kept(t);
     return str_starts(*t->rest, "digest ") ? take_digest(t) : take_bytes(t);
 }
 

@@ -13,7 +13,14 @@
 #include "base/file_kind.h"
 #include "sys/file.h"
 
-enum { NAME_SIZE = 256, LINK_SIZE = 4096, LIST_SIZE = 65536, VALUE_SIZE = 65536, PROC_SIZE = 64 };
+enum {
+    NAME_SIZE = 256,
+    LINK_SIZE = 4096,
+    LIST_SIZE = 65536,
+    VALUE_SIZE = 65536,
+    PROC_SIZE = 64,
+    PASS_SIZE = 256 << 10
+};
 
 /* Root, or who owns it, reads without leaving a time. */
 static int open_quietly(int at, const char *name, int how)
@@ -156,9 +163,13 @@ int file_folder_read(int folder, const char *name, struct file_folder *out, stru
     return rc;
 }
 
+enum content { CONTENT_WHOLE, CONTENT_DIGEST, CONTENT_NONE };
+
 struct reading {
     struct arena *arena;
     struct file_state *s;
+    enum content wanted;
+    int copy;             /* where the bytes go besides; -1: nowhere */
     int fd;               /* O_PATH */
     char proc[PROC_SIZE]; /* leads to it, be it a link */
     struct err *e;
@@ -237,9 +248,73 @@ static int read_whole(struct reading *r, int fd, size_t size)
         at += (size_t)n;
     }
     r->s->bytes = (struct str){bytes, at};
+    r->s->size = at;
     r->s->digest = hash_bytes(bytes, at);
     r->s->has_bytes = true;
     return 0;
+}
+
+/* The bytes of one open file, to another one or not, and their digest. */
+static int pass_bytes(int from, int to, uint64_t *size, struct hash *digest, struct str path,
+                      struct err *e)
+{
+    CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    CLEANUP_FREE char *bytes = mem_alloc(PASS_SIZE);
+    uint8_t all[64];
+    uint64_t count = 0;
+
+    for (;;) {
+        ssize_t n = read(from, bytes, PASS_SIZE);
+        int rc;
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, "cannot read " STR_FMT, STR_ARG(path));
+        if (n == 0)
+            break;
+        digest_add(d, bytes, (size_t)n);
+        count += (uint64_t)n;
+        rc = to < 0 ? 0 : file_write_fd(to, bytes, (size_t)n, "the copy", e);
+        if (rc)
+            return rc;
+    }
+    digest_end(d, all);
+    memcpy(digest->b, all, sizeof(digest->b));
+    *size = count;
+    return 0;
+}
+
+int file_state_give_back(const struct file_state *s, int to, struct err *e)
+{
+    CLEANUP_FD int from = open(s->kept.p, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct hash digest;
+    uint64_t size;
+    int rc;
+
+    if (from < 0)
+        return err_errno(e, "cannot open " STR_FMT ", what was kept of " STR_FMT, STR_ARG(s->kept),
+                         STR_ARG(s->path));
+    rc = pass_bytes(from, to, &size, &digest, s->kept, e);
+    if (rc == 0 && (size != s->size || !hash_eq(&digest, &s->digest)))
+        rc = err_set(e, ERR_TAMPER,
+                     "what was kept of " STR_FMT " is not what was taken: " STR_FMT
+                     " was changed. Its bytes are in the case's evidence",
+                     STR_ARG(s->path), STR_ARG(s->kept));
+    return rc;
+}
+
+static int read_wanted(struct reading *r, int fd, const struct stat *before)
+{
+    r->s->size = (uint64_t)before->st_size;
+    if (r->wanted == CONTENT_NONE)
+        return 0;
+    if (r->wanted == CONTENT_DIGEST)
+        return pass_bytes(fd, r->copy, &r->s->size, &r->s->digest, r->s->path, r->e);
+    if (before->st_size > FILE_STATE_SIZE)
+        return err_set(r->e, ERR_LIMIT, STR_FMT " is larger than %d MiB, which cannot be kept here",
+                       STR_ARG(r->s->path), FILE_STATE_SIZE >> 20);
+    return read_whole(r, fd, (size_t)before->st_size);
 }
 
 static int read_bytes(struct reading *r, const struct stat *before)
@@ -248,17 +323,14 @@ static int read_bytes(struct reading *r, const struct stat *before)
     struct stat after;
     int rc;
 
-    if (before->st_size > FILE_STATE_SIZE)
-        return err_set(r->e, ERR_LIMIT, STR_FMT " is larger than %d MiB, which cannot be kept here",
-                       STR_ARG(r->s->path), FILE_STATE_SIZE >> 20);
     if (fd < 0)
         return cannot_read(r);
-    rc = read_whole(r, fd, (size_t)before->st_size);
+    rc = read_wanted(r, fd, before);
     if (rc)
         return rc;
     if (fstat(fd, &after) < 0)
         return cannot_read(r);
-    if (!is_same_moment(before->st_ctim, after.st_ctim) || (size_t)after.st_size != r->s->bytes.len)
+    if (!is_same_moment(before->st_ctim, after.st_ctim) || (uint64_t)after.st_size != r->s->size)
         return err_set(r->e, ERR_CONFLICT, STR_FMT " is being changed right now: try again",
                        STR_ARG(r->s->path));
     r->s->has_flags = read_flags(fd, &r->s->flags);
@@ -302,32 +374,64 @@ static int read_all(struct reading *r)
     return s->kind == FILE_STATE_FILE ? read_bytes(r, &st) : read_target(r);
 }
 
-int file_state_read_at(struct arena *a, int folder, const char *name, struct str path,
-                       struct file_state *out, struct err *e)
+/* The rest of *r is the caller's: how much of the content is wanted, and where a copy goes. */
+static int read_at(struct reading *r, int folder, const char *name, struct str path,
+                   struct file_state *out)
 {
     CLEANUP_FD int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    struct file_state s = {.path = {arena_dup(a, path.p, path.len), path.len}};
-    struct reading r = {.arena = a, .s = &s, .fd = fd, .e = e};
+    struct file_state s = {.path = {arena_dup(r->arena, path.p, path.len), path.len}};
     int rc;
 
+    r->s = &s;
+    r->fd = fd;
     if (fd < 0 && errno != ENOENT)
-        return cannot_read(&r);
-    snprintf(r.proc, sizeof(r.proc), "/proc/self/fd/%d", fd);
-    rc = file_folder_read(folder, name, &s.folder, e);
+        return cannot_read(r);
+    snprintf(r->proc, sizeof(r->proc), "/proc/self/fd/%d", fd);
+    rc = file_folder_read(folder, name, &s.folder, r->e);
     if (rc == 0 && fd >= 0)
-        rc = read_all(&r);
+        rc = read_all(r);
     if (rc == 0)
         *out = s;
     return rc;
 }
 
-int file_state_read(struct arena *a, struct str path, struct file_state *out, struct err *e)
+int file_state_read_at(struct arena *a, int folder, const char *name, struct str path,
+                       struct file_state *out, struct err *e)
+{
+    struct reading r = {.arena = a, .wanted = CONTENT_DIGEST, .copy = -1, .e = e};
+
+    return read_at(&r, folder, name, path, out);
+}
+
+static int read_path(struct reading *r, struct str path, struct file_state *out)
 {
     CLEANUP_FD int folder = -1;
     const char *name;
-    int rc = file_state_open_folder(path, &folder, &name, e);
+    int rc = file_state_open_folder(path, &folder, &name, r->e);
 
-    return rc ? rc : file_state_read_at(a, folder, name, path, out, e);
+    return rc ? rc : read_at(r, folder, name, path, out);
+}
+
+int file_state_read(struct arena *a, struct str path, struct file_state *out, struct err *e)
+{
+    struct reading r = {.arena = a, .wanted = CONTENT_WHOLE, .copy = -1, .e = e};
+
+    return read_path(&r, path, out);
+}
+
+int file_state_look(struct arena *a, struct str path, struct file_state *out, struct err *e)
+{
+    struct reading r = {.arena = a, .wanted = CONTENT_NONE, .copy = -1, .e = e};
+
+    return read_path(&r, path, out);
+}
+
+int file_state_copy(struct arena *a, struct str path, int copy, struct file_state *out,
+                    struct err *e)
+{
+    struct reading r = {.arena = a, .wanted = CONTENT_DIGEST, .copy = copy, .e = e};
+
+    return read_path(&r, path, out);
 }
 
 struct file_state file_state_derive(const struct file_state *from, enum file_state_kind kind,

@@ -41,6 +41,8 @@ struct file_state {
     struct hash digest; /* of a file's bytes */
     bool has_bytes;     /* false: only their digest is known */
     struct str bytes;
+    struct str kept;   /* where a copy of the bytes lies, with a NUL behind; empty: none does */
+    uint64_t size;     /* of a file's bytes */
     struct str target; /* of a link; with a NUL behind */
 };
 
@@ -50,9 +52,18 @@ struct file_state {
  * somebody is writing it; ERR_IO. */
 MUST_CHECK int file_state_read(struct arena *a, struct str path, struct file_state *out,
                                struct err *e);
-/* The same of the name in a folder that is open already. */
+/* The same without the bytes and their digest, for what may be large. */
+MUST_CHECK int file_state_look(struct arena *a, struct str path, struct file_state *out,
+                               struct err *e);
+/* The same, of any size: the bytes go to the open file copy, and their digest is taken meanwhile.
+ */
+MUST_CHECK int file_state_copy(struct arena *a, struct str path, int copy, struct file_state *out,
+                               struct err *e);
+/* Of the name in a folder that is open already, of any size: their digest, and not the bytes. */
 MUST_CHECK int file_state_read_at(struct arena *a, int folder, const char *name, struct str path,
                                   struct file_state *out, struct err *e);
+/* Copies the bytes that are kept to an open file. ERR_TAMPER: they are not those of the digest. */
+MUST_CHECK int file_state_give_back(const struct file_state *s, int to, struct err *e);
 /* The folder that path lies in, without following a link on the way. *name is the rest. */
 MUST_CHECK int file_state_open_folder(struct str path, int *out, const char **name, struct err *e);
 MUST_CHECK int file_folder_read(int folder, const char *name, struct file_folder *out,

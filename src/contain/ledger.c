@@ -198,6 +198,16 @@ static int load_one(struct ledger *l, const struct id *id, struct err *e)
     return rc;
 }
 
+/* A copy that nobody makes any more: who did was killed. */
+static void clear_copy(const struct ledger *l, const char *name)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    CLEANUP_FD int fd = openat(l->fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK)
+        (void)unlinkat(l->fd, name, 0); /* else it does no harm where it lies */
+}
+
 /* An entry counts from the moment its state is there: what lies in a folder without one was never
  * prepared, and is cleared away. */
 static int load_all(struct ledger *l, struct err *e)
@@ -211,6 +221,8 @@ static int load_all(struct ledger *l, struct err *e)
         struct id id;
         int rc;
 
+        if (str_starts(str_of(item->d_name), LEDGER_COPY))
+            clear_copy(l, item->d_name);
         if (!hex_read(id.b, sizeof(id.b), str_of(item->d_name)))
             continue;
         rc = load_one(l, &id, e);
@@ -304,6 +316,16 @@ int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct st
     insert(l, entry);
     *out = ledger_find(l, &p->id);
     return 0;
+}
+
+int ledger_open_kept(const struct ledger *l, const struct ledger_entry *entry, int *fd,
+                     struct err *e)
+{
+    char path[PATH_SIZE];
+
+    entry_path(path, l, &entry->plan->id, LEDGER_KEPT);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return *fd < 0 ? err_errno(e, "cannot open %s", path) : 0;
 }
 
 int ledger_read_before(const struct ledger *l, struct ledger_entry *entry, struct err *e)

@@ -49,6 +49,11 @@ struct ledger_entry *ledger_find(struct ledger *l, const struct id *id); /* NULL
  * but not on error. ERR_CONFLICT: it is there already. */
 MUST_CHECK int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct str before,
                           struct ledger_entry **out, struct err *e);
+/* What its action keeps beside before, for reading. ERR_NOTFOUND. */
+MUST_CHECK int ledger_open_kept(const struct ledger *l, const struct ledger_entry *entry, int *fd,
+                                struct err *e);
+#define LEDGER_KEPT "file"  /* its name there */
+#define LEDGER_COPY "copy-" /* and beside the folders, followed by the id, while it is made */
 /* It may be large, and only what is put in effect or back needs it. ERR_IO. */
 MUST_CHECK int ledger_read_before(const struct ledger *l, struct ledger_entry *entry,
                                   struct err *e);

@@ -29,19 +29,19 @@ static struct flock byte_of(enum lone_place place, int type)
         .l_type = (short)type, .l_whence = SEEK_SET, .l_start = (off_t)place, .l_len = 1};
 }
 
-static int open_guard(const char *folder)
+static int open_guard(const char *folder, int more)
 {
     char path[PATH_SIZE];
 
     snprintf(path, sizeof(path), "%s/watchdog", folder);
-    return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | more, 0600);
 }
 
 int lone_take(const char *folder, enum lone_place place, int *fd, struct err *e)
 {
     struct flock lock = byte_of(place, F_WRLCK);
 
-    *fd = open_guard(folder);
+    *fd = open_guard(folder, O_CREAT);
     if (*fd < 0)
         return err_errno(e, "cannot open %s/watchdog", folder);
     if (fcntl(*fd, F_OFD_SETLK, &lock) == 0)
@@ -52,7 +52,7 @@ int lone_take(const char *folder, enum lone_place place, int *fd, struct err *e)
 bool lone_is_taken(const char *folder, enum lone_place place)
 {
     struct flock lock = byte_of(place, F_WRLCK);
-    CLEANUP_FD int fd = open_guard(folder);
+    CLEANUP_FD int fd = open_guard(folder, 0);
 
     return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
@@ -60,7 +60,7 @@ bool lone_is_taken(const char *folder, enum lone_place place)
 int lone_wait(const char *folder, enum lone_place place, struct err *e)
 {
     struct flock lock = byte_of(place, F_WRLCK);
-    CLEANUP_FD int fd = open_guard(folder);
+    CLEANUP_FD int fd = open_guard(folder, O_CREAT);
 
     if (fd < 0)
         return err_errno(e, "cannot open %s/watchdog", folder);

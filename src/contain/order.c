@@ -12,9 +12,11 @@
 #include "contain/effect.h"
 #include "contain/filter_others.h"
 #include "contain/host_view.h"
+#include "contain/keep.h"
 #include "contain/keeper.h"
 #include "contain/machine.h"
 #include "contain/network_state.h"
+#include "contain/order_input.h"
 #include "contain/others.h"
 #include "contain/process.h"
 #include "contain/spell.h"
@@ -23,11 +25,11 @@
 #include "sys/file.h"
 
 enum {
-    LINE_SIZE = 512,
     LOCK_MS = 10000,
     DELAY_MAX_MS = 3600000,
     LEAD_MS = 500, /* so long before its moment a change is made ready, and others must wait */
     SESSION_COUNT = 32,
+    FETCH_SIZE = 1 << 20,
 };
 
 /* What was prepared in this run and not begun. */
@@ -38,8 +40,7 @@ struct prepared {
 
 struct server {
     const struct order_source *source;
-    struct buf in; /* what was read and not yet used */
-    size_t used;
+    struct order_input in;
     struct buf answer;
     struct endpoint guarded[16];
     size_t guarded_count;
@@ -47,68 +48,6 @@ struct server {
     size_t prepared_count;
     size_t prepared_room;
 };
-
-/* More input; 0 at its end. */
-static int fill(struct server *s, struct err *e)
-{
-    char bytes[16384];
-    ssize_t n;
-
-    do
-        n = read(s->source->in, bytes, sizeof(bytes));
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return err_errno(e, "cannot read an order");
-    if (s->used) {
-        memmove(s->in.p, s->in.p + s->used, s->in.len - s->used);
-        s->in.len -= s->used;
-        s->used = 0;
-    }
-    buf_add(&s->in, bytes, (size_t)n);
-    return n > 0;
-}
-
-/* One line without its end into *line, which lives until the next reading. 1, 0 at the end, or an
- * error. */
-static int read_line(struct server *s, char line[LINE_SIZE], struct err *e)
-{
-    for (;;) {
-        struct str rest = str_from(buf_str(&s->in), s->used);
-        const char *end = rest.len ? memchr(rest.p, '\n', rest.len) : NULL;
-        int rc;
-
-        if (end) {
-            size_t len = (size_t)(end - rest.p);
-
-            if (len >= LINE_SIZE)
-                return err_set(e, ERR_FORMAT, "an order's line is too long");
-            memcpy(line, rest.p, len);
-            line[len] = '\0';
-            s->used += len + 1;
-            return 1;
-        }
-        if (rest.len >= LINE_SIZE)
-            return err_set(e, ERR_FORMAT, "an order's line is too long");
-        rc = fill(s, e);
-        if (rc <= 0)
-            return rc;
-    }
-}
-
-static int read_bytes(struct server *s, size_t size, struct buf *out, struct err *e)
-{
-    while (s->in.len - s->used < size) {
-        int rc = fill(s, e);
-
-        if (rc < 0)
-            return rc;
-        if (rc == 0)
-            return err_set(e, ERR_FORMAT, "an order was cut");
-    }
-    buf_add(out, s->in.p + s->used, size);
-    s->used += size;
-    return 0;
-}
 
 static int read_plan_of(struct server *s, struct str size_word, struct buf *text, struct plan **out,
                         struct err *e)
@@ -118,7 +57,7 @@ static int read_plan_of(struct server *s, struct str size_word, struct buf *text
 
     if (!str_u64(size_word, &size) || size > PLAN_SIZE)
         return err_set(e, ERR_FORMAT, "an order without the size of its plan");
-    rc = read_bytes(s, size, text, e);
+    rc = order_input_bytes(&s->in, size, text, e);
     return rc ? rc : plan_read(buf_str(text), out, e);
 }
 
@@ -254,6 +193,7 @@ static int check_accepted(const struct plan *p, struct err *e)
 static int prepare(struct server *s, struct plan **p, struct str text, struct err *e)
 {
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    CLEANUP_KEEP struct keep kept = {.fd = -1};
     CLEANUP_HOST_VIEW struct host_view host = {0};
     CLEANUP_BUF struct buf before = {0};
     struct ledger_entry *entry;
@@ -265,6 +205,8 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
         rc = host_view_read(&host, e);
     if (rc == 0)
         rc = effect_can_begin(*p, e);
+    if (rc == 0 && (*p)->action->keep)
+        rc = keep_make(&kept, s->source->folder, *p, &before, e);
     if (rc == 0)
         rc = ledger_open(&l, s->source->folder, LOCK_MS, e);
     if (rc == 0)
@@ -277,6 +219,8 @@ static int prepare(struct server *s, struct plan **p, struct str text, struct er
         rc = (*p)->action->save(*p, &before, e);
     if (rc == 0 && (*p)->action->rules)
         network_state_add(&host, &before);
+    if (rc == 0)
+        rc = keep_place(&kept, &l, *p, e);
     if (rc == 0)
         rc = ledger_add(&l, *p, text, buf_str(&before), &entry, e);
     if (rc)
@@ -456,6 +400,33 @@ static int do_undo(struct server *s, struct str rest, struct err *e)
     return rc ? rc : boot_hook_remove_if_idle(&l, e);
 }
 
+/* A part of what a change keeps beside its state before. */
+static int do_fetch(struct server *s, struct str rest, struct err *e)
+{
+    CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
+    struct str id = str_cut(&rest, ' '), off_word = str_cut(&rest, ' ');
+    CLEANUP_FREE char *bytes = mem_alloc(FETCH_SIZE);
+    struct ledger_entry *entry;
+    CLEANUP_FD int fd = -1;
+    uint64_t off, size;
+    ssize_t n;
+    int rc;
+
+    if (!str_u64(off_word, &off) || off > INT64_MAX || !str_u64(rest, &size))
+        return err_set(e, ERR_FORMAT, "an order without the part that is wanted");
+    rc = open_entry(s, id, &l, &entry, e);
+    if (rc == 0)
+        rc = ledger_open_kept(&l, entry, &fd, e);
+    if (rc)
+        return rc;
+    n = pread(fd, bytes, size < FETCH_SIZE ? size : FETCH_SIZE, (off_t)off);
+    if (n < 0)
+        return err_errno(e, "cannot read what was kept");
+    buf_addf(&s->answer, "before %zd\n", n);
+    buf_add(&s->answer, bytes, (size_t)n);
+    return 0;
+}
+
 static int do_check(struct server *s, struct str rest, struct err *e)
 {
     CLEANUP_LEDGER struct ledger l = {.fd = -1, .lock = -1};
@@ -520,8 +491,8 @@ static const struct {
               {"start", do_start},     {"preview", do_preview},
               {"prepare", do_prepare}, {"go", do_go},
               {"confirm", do_confirm}, {"undo", do_undo},
-              {"check", do_check},     {"forget", do_forget},
-              {"status", do_status}};
+              {"check", do_check},     {"fetch", do_fetch},
+              {"forget", do_forget},   {"status", do_status}};
 
 static int serve_one(struct server *s, char *line, struct err *e)
 {
@@ -565,11 +536,11 @@ static void forget_all(struct server *s)
 
 int order_serve(const struct order_source *source, struct err *e)
 {
-    struct server s = {.source = source};
-    char line[LINE_SIZE];
+    struct server s = {.source = source, .in = {.fd = source->in}};
+    char line[ORDER_LINE_SIZE];
     int rc;
 
-    while ((rc = read_line(&s, line, e)) > 0) {
+    while ((rc = order_input_line(&s.in, line, e)) > 0) {
         struct err mine = {0};
 
         rc = answer(&s, serve_one(&s, line, &mine), &mine, e);
@@ -577,7 +548,7 @@ int order_serve(const struct order_source *source, struct err *e)
             break;
     }
     forget_all(&s);
-    buf_release(&s.in);
+    order_input_release(&s.in);
     buf_release(&s.answer);
     free(s.prepared);
     return rc;

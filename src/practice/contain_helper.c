@@ -19,6 +19,7 @@ enum {
     LINES_SIZE = 64 << 20,
     FAR_LINES_SIZE = 16 << 20,
     ANSWER_S = 120,
+    LONG_S = 12 * 3600,
     BEFORE_SIZE = 256 << 20,
     LOOK_MS = 1000,
     SILENT_MS = 200,
@@ -35,8 +36,9 @@ struct contain_helper {
     uint64_t left;     /* bytes of before that are still to come */
     struct buf before;
     struct buf lines;
-    struct err said; /* of the last answer; code 0: ok */
-    bool is_lost;    /* nobody is there any more, or what it says is no answer */
+    struct err said;  /* of the last answer; code 0: ok */
+    bool is_lost;     /* nobody is there any more, or what it says is no answer */
+    int64_t answer_s; /* how long an answer may take; 0: ANSWER_S */
     int64_t asked_us;
     int64_t answered_us;
 };
@@ -220,7 +222,7 @@ static int64_t now_us(void)
 static void start_clock(struct contain_helper *h)
 {
     if (h->is_asked && !h->until_ms && (h->near || contain_far_runs(h->far)))
-        h->until_ms = monotonic_ms() + ANSWER_S * 1000;
+        h->until_ms = monotonic_ms() + (h->answer_s ? h->answer_s : ANSWER_S) * 1000;
 }
 
 static int no_answer(struct contain_helper *h, const char *what)
@@ -428,12 +430,17 @@ void contain_helper_give(struct contain_helper *h, const char *order, struct str
     buf_clear(&h->before);
     h->said = (struct err){0};
     h->is_asked = true;
-    h->tells_before = str_starts(str_of(order), "prepare ");
+    h->tells_before = str_starts(str_of(order), "prepare ") || str_starts(str_of(order), "fetch ");
     h->until_ms = 0;
     h->asked_us = now_us();
     start_clock(h);
     if (send_bytes(h, buf_str(&bytes), &h->said))
         lose(h);
+}
+
+void contain_helper_be_patient(struct contain_helper *h, bool is_long)
+{
+    h->answer_s = is_long ? LONG_S : 0;
 }
 
 int contain_helper_answer(const struct contain_helper *h, struct buf *lines, struct err *e)

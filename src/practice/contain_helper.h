@@ -48,13 +48,15 @@ enum { CONTAIN_HELPER_COUNT = 64 };
 void contain_helper_give(struct contain_helper *h, const char *order, struct str plan);
 void contain_helper_give_prepare(struct contain_helper *h, struct str plan);
 void contain_helper_give_go(struct contain_helper *h, const struct id *id, uint64_t delay_ms);
+/* The orders that follow may take hours: a large file is copied. */
+void contain_helper_be_patient(struct contain_helper *h, bool is_long);
 /* Until all have answered or are lost; at until_ms (CLOCK_MONOTONIC; 0: no moment of its own) those
  * that have not are. */
 void contain_helper_wait(struct contain_helper *const *all, size_t count, int64_t until_ms);
 /* The last answer, as contain_helper_ask gives it. */
 MUST_CHECK int contain_helper_answer(const struct contain_helper *h, struct buf *lines,
                                      struct err *e);
-struct str contain_helper_before(const struct contain_helper *h); /* of the last prepare */
+struct str contain_helper_before(const struct contain_helper *h); /* of the last prepare, fetch */
 bool contain_helper_is_lost(const struct contain_helper *h);
 /* When the last order was given and its answer was here, microseconds of CLOCK_MONOTONIC. */
 void contain_helper_times(const struct contain_helper *h, int64_t *asked_us, int64_t *answered_us);

@@ -200,6 +200,8 @@ static int ask_about(struct session *s, struct stop_ways *ways, const struct vie
     if (rc == 0)
         rc = stop_way_of(ways, action, false, &h, e);
     if (rc == 0)
+        contain_helper_be_patient(h, p.plan->action->keep);
+    if (rc == 0)
         rc = contain_helper_about(h, order, &p.plan->id, &lines, e);
     if (rc && h && contain_helper_is_lost(h))
         return err_wrap(e, rc, "whether that was done is not known (calm stop status tells)");

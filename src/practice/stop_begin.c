@@ -10,6 +10,7 @@
 #include "practice/stop_apply.h"
 #include "practice/stop_begin_tell.h"
 #include "practice/stop_device.h"
+#include "practice/stop_kept.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_way.h"
 
@@ -120,8 +121,10 @@ static void hear_all(struct beginning *b, int64_t until_ms)
 static void prepare_all(struct beginning *b)
 {
     for (size_t i = 0; i < b->count; i++)
-        if (!b->parts[i].is_out)
+        if (!b->parts[i].is_out) {
+            contain_helper_be_patient(b->parts[i].helper, b->parts[i].plan.plan->action->keep);
             contain_helper_give_prepare(b->parts[i].helper, buf_str(&b->parts[i].plan.text));
+        }
     hear_all(b, 0);
 }
 
@@ -178,11 +181,17 @@ static int append_intent(struct beginning *b, struct begin_part *part, struct er
     CLEANUP_BUF struct buf title = {0};
     const struct thing *system, *action;
     CLEANUP_BUF struct buf hex = {0};
+    CLEANUP(stop_kept_release) struct stop_kept kept = {.is_there = false};
+    CLEANUP_BUF struct buf before = {0};
     struct draft *dr;
-    struct id item;
+    struct id item, file;
     uint64_t first;
-    int rc = intake_bytes(b->session, contain_helper_before(part->helper), &facts.digests, e);
+    int rc;
 
+    buf_addstr(&before, contain_helper_before(part->helper)); /* what is fetched takes its place */
+    rc = intake_bytes(b->session, buf_str(&before), &facts.digests, e);
+    if (rc == 0)
+        rc = stop_kept_take(b->session, part->helper, part->plan.plan, buf_str(&before), &kept, e);
     if (rc == 0)
         rc = session_draft(b->session, &d, b->op, b->in, e);
     if (rc)
@@ -197,11 +206,15 @@ static int append_intent(struct beginning *b, struct begin_part *part, struct er
     facts.title = buf_str(&title);
     facts.system_id = buf_str(&hex);
     item = evidence_draft(&d, &facts)->id;
+    if (kept.is_there)
+        file = stop_kept_draft(&d, &kept, part->plan.plan, buf_str(&hex));
     dr = decision_add(&d, "action-change/1");
     draft_ref(dr, &part->id);
     draft_take_input(&d, dr, &action_kind);
     draft_value(dr, "state", STR("begun"));
     draft_value_ref(&d, dr, "before", &item);
+    if (kept.is_there)
+        draft_value_ref(&d, dr, "evidence", &file);
     rc = session_append(b->session, &d, &first, e);
     part->has_intent = rc == 0;
     return rc;

@@ -8,6 +8,7 @@
 #include "contain/allow.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
+#include "practice/stop_kept.h"
 #include "practice/stop_preview.h"
 #include "practice/stop_proposal.h"
 #include "practice/stop_way.h"
@@ -228,25 +229,6 @@ static int add_net_param(struct planning *p, const struct action_param *param, s
     return rc;
 }
 
-static int read_start(struct str pid, struct buf *ticks, struct err *e)
-{
-    CLEANUP_BUF struct buf stat = {0};
-    CLEANUP_BUF struct buf path = {0};
-    const char *after;
-    struct str rest;
-
-    buf_addf(&path, "/proc/" STR_FMT "/stat", STR_ARG(str_head(pid, 20)));
-    if (file_read(&stat, buf_text(&path), 65536, NULL))
-        return err_set(e, ERR_NOTFOUND, "there is no process " STR_FMT " here",
-                       STR_ARG(str_head(pid, 20)));
-    after = strrchr(buf_text(&stat), ')');
-    rest = str_of(after ? after : "");
-    for (int field = 2; field < 22; field++)
-        str_cut(&rest, ' ');
-    buf_addstr(ticks, str_cut(&rest, ' '));
-    return 0;
-}
-
 /* A number of a process is used again; with the moment of its start it is one process alone. The
  * action's parameters have the number first. */
 static int add_start(struct planning *p, const struct action_param *param, struct err *e)
@@ -257,7 +239,7 @@ static int add_start(struct planning *p, const struct action_param *param, struc
 
     if (!p->helper)
         return err_set(e, ERR_USAGE, "a process is stopped by calm-contain alone, not by a script");
-    rc = p->ssh.len ? stop_way_start(p->helper, pid, &ticks, e) : read_start(pid, &ticks, e);
+    rc = stop_way_start(p->helper, pid, &ticks, e);
     if (rc == 0)
         p->plan->values[p->plan->value_count++] = (struct plan_value){
             .param = param, .text = {arena_dup(p->plan->arena, ticks.p, ticks.len), ticks.len}};
@@ -431,6 +413,8 @@ int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out
 
 static int look(struct planning *p, struct err *e)
 {
+    uint64_t size, free;
+    int rc;
     CLEANUP_BUF struct buf order = {0};
 
     if (!p->helper)
@@ -438,7 +422,13 @@ static int look(struct planning *p, struct err *e)
     buf_addf(&order, "preview %zu", p->text.len);
     if (p->ways.unknown.len)
         buf_addf(&p->preview, "warn case %s\n", buf_text(&p->ways.unknown));
-    return contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
+    rc = contain_helper_ask(p->helper, buf_text(&order), buf_str(&p->text), &p->preview, e);
+    size = rc ? 0 : stop_kept_size(buf_str(&p->preview));
+    if (size)
+        rc = stop_kept_room(p->ways.case_folder, size, &free, e);
+    if (rc == 0 && size)
+        buf_addf(&p->preview, "room %llu\n", (unsigned long long)free);
+    return rc;
 }
 
 static int record(struct planning *p, const struct thing *system, struct str host, uint64_t *first,

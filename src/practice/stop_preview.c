@@ -5,6 +5,7 @@
 #include "contain/action.h"
 #include "contain/spell.h"
 #include "practice/stop_place.h"
+#include "practice/stop_kept.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_proposal.h"
 #include "practice/stop_words.h"
@@ -218,6 +219,22 @@ static void add_warning(struct buf *out, struct str code, struct str rest)
             out->len ? "; " : "");
 }
 
+/* "3.2 GiB go into the case, where 20 GiB are free" */
+static void add_copies(struct buf *out, struct str lines)
+{
+    char text[UTC_PLAIN_SIZE];
+    uint64_t free;
+
+    for (struct str rest = lines; rest.len;) {
+        struct str line = str_cut(&rest, '\n'), word = str_cut(&line, ' ');
+
+        if (!str_is(word, "room") || !str_u64(line, &free))
+            continue;
+        buf_addf(out, "%s%s go", out->len ? "; " : "", size_text(text, stop_kept_size(lines)));
+        buf_addf(out, " into the case, where %s are free", size_text(text, free));
+    }
+}
+
 /* What the person accepted when the plan was made, for the one who approves it. */
 static bool add_accepted(struct buf *out, struct str code, struct str what)
 {
@@ -343,6 +360,7 @@ static void fill_rows(struct row rows[ROW_COUNT], const struct plan *p, struct s
     add_list(&rows[ROW_UNREACHED].text, p, lines, "unreached");
     buf_addstr(&rows[ROW_MEASURED].text, measured);
     add_warnings(&rows[ROW_WARN].text, lines);
+    add_copies(&rows[ROW_WARN].text, lines);
     stop_until_words(p, utc_now(), &rows[ROW_UNTIL].text);
 }
 

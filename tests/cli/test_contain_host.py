@@ -2,6 +2,7 @@
 
 In namespaces of its own, with folders in the place of the machine's: nothing of this machine is changed but groups of processes that are
 made for the test and removed."""
+import hashlib
 import os
 import pathlib
 import random
@@ -129,13 +130,16 @@ class Quarantine(HostTest):
         os.setxattr(path, "trusted.mark", b"x")
         os.setxattr(path, "security.capability", CAPABILITY)
         os.utime("/srv/drop", ns=(LONG_AGO, LONG_AGO + 1))
+        self.bytes_before = pathlib.Path(path).read_bytes()
         between, saw, kept = self.goes_back(Plan("quarantine", ("file", path)))
         self.assertFalse([line for line in between if "miner" in line])
         self.assertEqual(saw, [f"file {path} gone"])
         self.assertIn(b"\nmode 6755\nowner 2002\n", kept)
         self.assertIn(b"attribute user.comment a%00b\n", kept)
         self.assertIn(b"attribute user.empty \n", kept)
-        self.assertIn(b"\nsize 263\n\x7fELF\0\xff\n", kept)
+        self.assertEqual(len(self.bytes_before), 263)
+        self.assertIn(f" 263 {hashlib.sha256(self.bytes_before).hexdigest()}\n".encode(), kept)
+        self.assertRegex(kept, rb"\nkept \S+/[0-9a-f]{32}/file 263 ")
 
     def test_an_access_list_comes_back_and_one_that_the_folder_gives_does_not_come_along(self):
         path = self.make("listed", mode=0o640)
@@ -168,7 +172,7 @@ class Quarantine(HostTest):
         path = self.make("one")
         os.link(path, "/srv/drop/two")
         with Helper(self.folder) as helper:
-            self.assertEqual(helper.preview(Plan("quarantine", ("file", path))), [f"warn links 2 {path}", f"file {path} gone"])
+            self.assertEqual(helper.preview(Plan("quarantine", ("file", path))), [f"warn links 2 {path}", f"file {path} gone", f"copy {path} 263"])
 
     def test_what_is_no_file_or_lies_behind_a_link_is_refused(self):
         os.makedirs("/srv/drop")
