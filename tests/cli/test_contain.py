@@ -601,7 +601,9 @@ while True:
             h.process.stdin.write(f"prepare {len(text)} {hashlib.sha256(text).hexdigest()}\n".encode() + text + f"go {plan_id(text)} 0\n".encode())
             h.process.stdin.flush()
         for h, text in pairs:
-            answers = [h.process.stdout.readline().decode().strip() for _ in range(6)]
+            first = h.process.stdout.readline().decode().strip()
+            self.assertTrue(h.process.stdout.read(int(first.split()[1])).startswith(b"network 1\n"))
+            answers = [first, *(h.process.stdout.readline().decode().strip() for _ in range(5))]
             self.assertEqual([a.split()[0] for a in answers], ["before", "ok", "boot", "dropped", "moment", "ok"])
         for n in range(8):
             self.assertIn(f"203.0.113.{n}", run("nft list table inet calm"))
