@@ -12,12 +12,21 @@
 
 enum { MOST = 10000, ESCALATE_TRIES = 8 };
 
-/* The same text, with a word of its own. */
-static struct str with_word(struct decision *d, const struct thing *m, const char *word)
+/* The same text, with a word of its own; where it begins with the name of whom it was for, with the
+ * other's. */
+static struct str text_instead(struct decision *d, const struct thing *m, const struct thing *other,
+                               const char *word)
 {
+    const struct thing *to = view_ref(d->view, m, "to");
     struct str text = thing_value(m, "text"), old = thing_value(m, "word");
+    struct str name = to ? view_title(to) : STR("");
     CLEANUP_BUF struct buf out = {0};
 
+    if (name.len && text.len > name.len && str_eq(str_head(text, name.len), name) &&
+        text.p[name.len] == ',') {
+        buf_addstr(&out, view_title(other));
+        text = str_from(text, name.len);
+    }
     while (text.len) {
         const char *at = old.len ? memmem(text.p, text.len, old.p, old.len) : NULL;
         struct str before = at ? str_head(text, (size_t)(at - text.p)) : text;
@@ -41,7 +50,7 @@ static void draft_instead(struct decision *d, const struct thing *m, const struc
     dr->scope = str_of(state_scope(d->view->state, state_record(d->view->state, m->seq)));
     if (has_word)
         notify_word_draw(word);
-    draft_value(dr, "text", with_word(d, m, word));
+    draft_value(dr, "text", text_instead(d, m, other, word));
     draft_value_ref(d, dr, "to", &other->id);
     draft_value(dr, "state", STR("waiting")); /* so that it goes even if this program ends now */
     draft_value_ref(d, dr, "instead-of", &m->id);

@@ -75,7 +75,8 @@ void notify_queue_line(const struct view *v, const struct thing *m, struct buf *
     notify_state_words(v, m, out);
     if (c)
         buf_addf(out, " (" STR_FMT ")", STR_ARG(view_title(c)));
-    if (thing_value(m, "why").len && !thing_says(m, "state", "sent"))
+    if (thing_value(m, "why").len && !thing_says(m, "state", "sent") &&
+        !thing_says(m, "state", "escalated"))
         buf_addf(out, ": " STR_FMT, STR_ARG(str_head(thing_value(m, "why"), 1000)));
     buf_addc(out, '\n');
 }

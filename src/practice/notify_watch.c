@@ -74,6 +74,15 @@ static void tell_changes(struct watching *w, const struct view *v)
     w->seen = state_size(v->state);
 }
 
+static bool is_message_left(const struct view *v, const struct thing *m)
+{
+    if (thing_says(m, "state", "waiting"))
+        return notify_reader_check(v, m, NULL) == 0;
+    if (thing_says(m, "state", "sent") && thing_value(m, "answer-by").len)
+        return !notify_is_silent(v, m) || notify_alternate(v, m);
+    return thing_says(m, "state", "sending");
+}
+
 /* Will anything still be done without a person? */
 static bool is_left(const struct view *v)
 {
@@ -81,9 +90,7 @@ static bool is_left(const struct view *v)
     struct utc when;
 
     for (size_t at = 0; (t = view_next(v, "message", &at));)
-        if (thing_says(t, "state", "waiting") || thing_says(t, "state", "sending") ||
-            (thing_says(t, "state", "sent") && thing_value(t, "answer-by").len &&
-             (!notify_is_silent(v, t) || notify_alternate(v, t))))
+        if (is_message_left(v, t))
             return true;
     for (size_t at = 0; (t = view_next(v, "deadline", &at));)
         if (notify_reminder_due(v, t) || notify_reminder_next(v, t, &when))

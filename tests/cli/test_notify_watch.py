@@ -45,10 +45,22 @@ class Watch(NotifyTest):
         lines = said.splitlines()
         for line in lines:
             self.assertRegex(line, r"^\d\d:\d\d:\d\d  \S")
-        self.assertEqual([g["to"] for g in self.got()], ["Eva Brandt", "Jan Falk"], error)
-        for words in ("watching; Ctrl-C ends it", "m1 to Eva Brandt: no answer, Jan Falk is told instead (room): no answer in time",
+        self.assertEqual([(g["to"], g["text"].split(",")[0]) for g in self.got()], [("Eva Brandt", "Eva Brandt"), ("Jan Falk", "Jan Falk")], error)
+        for words in ("watching; Ctrl-C ends it", "m1 to Eva Brandt: no answer, Jan Falk is told instead (room)",
                       "m2 to Jan Falk: sent, an answer is expected by", "m2 is not answered, and nobody is named instead: phone them", "nothing is left to watch"):
             self.assertEqual(len([line for line in lines if words in line]), 1, (words, said))
+
+    def test_an_alternate_who_may_not_know_gets_nothing_and_that_is_said_once(self):
+        self.ana('team add Res --role responder')
+        self.ana('team add Gil --role observer')
+        self.ana("notify role owner Res --alternate Gil")
+        self.ana('notify carry room --reaches Res --reaches Gil')
+        self.ana('notify write Res first-alarm --set contact=1 --set next_update=2 --answer-within "1 s"')
+        self.ana("notify send m1 --yes")
+        said, error = self.watch().communicate(timeout=60)
+        self.assertEqual([g["to"] for g in self.got()], ["Res"], error)
+        self.assertEqual(said.count("m2 is TLP:AMBER, and Gil may be told what is TLP:GREEN at most"), 1, said)
+        self.assertEqual(self.message(2)["state"], "waiting")
 
     def test_what_others_do_is_told_too_and_ctrl_c_ends_it(self):
         self.ana('notify draft "Eva Brandt" "hello"')
