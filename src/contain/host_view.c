@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "contain/host_see.h"
 #include "sys/file.h"
-#include "sys/netlink.h"
 
 /* TCP_NEW_SYN_RECV of the kernel, which no header for programs has. */
 enum { NEW_SYN_RECEIVED = 12 };
@@ -40,14 +40,9 @@ static bool is_unset(const struct net *n)
     return memcmp(n->bytes, zeros, n->size) == 0;
 }
 
-struct asked {
-    struct host_view *view;
-    uint8_t protocol;
-};
-
-static int see_socket(void *context, const struct netlink_message *m)
+int host_see_socket(void *context, const struct netlink_message *m)
 {
-    struct asked *asked = context;
+    struct host_asked *asked = context;
     struct host_view *v = asked->view;
     struct str body = m->body;
     struct inet_diag_msg d;
@@ -77,7 +72,7 @@ static int read_sockets(struct host_view *v, struct err *e)
     static const uint8_t families[] = {AF_INET, AF_INET6};
 
     for (size_t i = 0; i < COUNT_OF(protocols) * COUNT_OF(families); i++) {
-        struct asked asked = {v, protocols[i / 2]};
+        struct host_asked asked = {v, protocols[i / 2]};
         struct inet_diag_req_v2 question = {
             .sdiag_family = families[i % 2],
             .sdiag_protocol = protocols[i / 2],
@@ -87,7 +82,7 @@ static int read_sockets(struct host_view *v, struct err *e)
                                       1u << NEW_SYN_RECEIVED | 1u << TCP_LISTEN};
         int code =
             netlink_ask(NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY,
-                        (struct str){(char *)&question, sizeof(question)}, see_socket, &asked);
+                        (struct str){(char *)&question, sizeof(question)}, host_see_socket, &asked);
 
         if (code && code != -EINTR && code != -ENOENT) {
             errno = -code;
@@ -107,7 +102,7 @@ static void add_net(struct net **list, size_t *count, size_t *room, struct net n
     (*list)[(*count)++] = n;
 }
 
-static int see_address(void *context, const struct netlink_message *m)
+int host_see_address(void *context, const struct netlink_message *m)
 {
     struct host_view *v = context;
     struct str body = m->body;
@@ -134,7 +129,7 @@ static int see_address(void *context, const struct netlink_message *m)
     return 0;
 }
 
-static int see_route(void *context, const struct netlink_message *m)
+int host_see_route(void *context, const struct netlink_message *m)
 {
     struct host_view *v = context;
     struct str body = m->body;
@@ -157,12 +152,13 @@ static int read_net(struct host_view *v, struct err *e)
 {
     struct ifaddrmsg addresses = {0};
     struct rtmsg routes = {0};
-    int code = netlink_ask(NETLINK_ROUTE, RTM_GETADDR,
-                           (struct str){(char *)&addresses, sizeof(addresses)}, see_address, v);
+    int code =
+        netlink_ask(NETLINK_ROUTE, RTM_GETADDR, (struct str){(char *)&addresses, sizeof(addresses)},
+                    host_see_address, v);
 
     if (code == 0 || code == -EINTR)
         code = netlink_ask(NETLINK_ROUTE, RTM_GETROUTE,
-                           (struct str){(char *)&routes, sizeof(routes)}, see_route, v);
+                           (struct str){(char *)&routes, sizeof(routes)}, host_see_route, v);
     if (code && code != -EINTR) {
         errno = -code;
         return err_errno(e, "cannot ask the kernel for this host's addresses and routes");

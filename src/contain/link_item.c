@@ -152,11 +152,9 @@ static void add_hops(struct buf *out, uint16_t type, struct str value)
     struct str rest = value;
 
     buf_addstr(&hops, value);
-    while (next_hop(&rest, &hop)) {
-        size_t at = value.len - rest.len - (size_t)RTNH_ALIGN(hop.rtnh_len);
-
+    for (size_t at = 0; next_hop(&rest, &hop); at = value.len - rest.len) {
         hop.rtnh_flags &= ROUTE_FLAGS;
-        memcpy(hops.p + at, &hop, sizeof(hop));
+        memcpy(hops.p + at, &hop, sizeof(hop)); /* the last may end before its padding */
     }
     add_attribute(out, type, buf_str(&hops));
 }

@@ -11,8 +11,8 @@
 #include "base/utc.h"
 #include "contain/ledger.h"
 #include "contain/link_item.h"
+#include "contain/link_see.h"
 #include "contain/spell.h"
-#include "sys/netlink.h"
 
 enum { AGAIN_MS = 50, GIVE_UP_MS = 5000, SETTLE_MS = 1500, TRY_COUNT = 4 };
 
@@ -43,16 +43,9 @@ static bool has(const struct link_state *s, const struct link_item *item)
     return bsearch(&key, s->keys, s->count, sizeof(key), by_bytes);
 }
 
-struct reading {
-    struct arena *arena;
-    struct link_state *s;
-    bool is_there;
-    enum link_kind kind;
-};
-
-static int see_link(void *context, const struct netlink_message *m)
+int link_see_link(void *context, const struct netlink_message *m)
 {
-    struct reading *r = context;
+    struct link_reading *r = context;
     struct str body = m->body;
     struct netlink_attribute a;
     struct ifinfomsg head;
@@ -70,9 +63,9 @@ static int see_link(void *context, const struct netlink_message *m)
     return 0;
 }
 
-static int see_item(void *context, const struct netlink_message *m)
+int link_see_item(void *context, const struct netlink_message *m)
 {
-    struct reading *r = context;
+    struct link_reading *r = context;
     struct link_state *s = r->s;
     struct link_item item = {r->kind, m->body};
 
@@ -87,7 +80,7 @@ static int see_item(void *context, const struct netlink_message *m)
 }
 
 /* Once more where it changed while it was listed. */
-static int dump(struct reading *r, uint16_t type, const void *question, size_t size,
+static int dump(struct link_reading *r, uint16_t type, const void *question, size_t size,
                 netlink_see *see)
 {
     size_t before = r->s->count;
@@ -100,7 +93,7 @@ static int dump(struct reading *r, uint16_t type, const void *question, size_t s
     return code;
 }
 
-static int read_items(struct reading *r)
+static int read_items(struct link_reading *r)
 {
     struct ifaddrmsg addresses = {0};
     struct rtmsg routes = {0};
@@ -108,15 +101,15 @@ static int read_items(struct reading *r)
     int code;
 
     r->kind = LINK_ADDRESS;
-    code = dump(r, RTM_GETADDR, &addresses, sizeof(addresses), see_item);
+    code = dump(r, RTM_GETADDR, &addresses, sizeof(addresses), link_see_item);
     r->kind = LINK_ROUTE;
     if (code == 0)
-        code = dump(r, RTM_GETROUTE, &routes, sizeof(routes), see_item);
+        code = dump(r, RTM_GETROUTE, &routes, sizeof(routes), link_see_item);
     r->kind = LINK_NEIGHBOUR;
     if (code == 0)
-        code = dump(r, RTM_GETNEIGH, &neighbours, sizeof(neighbours), see_item);
+        code = dump(r, RTM_GETNEIGH, &neighbours, sizeof(neighbours), link_see_item);
     if (code == 0)
-        code = dump(r, RTM_GETNEIGH, &proxies, sizeof(proxies), see_item);
+        code = dump(r, RTM_GETNEIGH, &proxies, sizeof(proxies), link_see_item);
     return code;
 }
 
@@ -124,9 +117,9 @@ int link_state_read(struct arena *a, struct str name, struct link_state *out, st
 {
     struct link_state s = {.name = {arena_dup(a, name.p, name.len), name.len},
                            .clock_ms = boot_now_ms()};
-    struct reading r = {.arena = a, .s = &s};
+    struct link_reading r = {.arena = a, .s = &s};
     struct ifinfomsg links = {0};
-    int code = dump(&r, RTM_GETLINK, &links, sizeof(links), see_link);
+    int code = dump(&r, RTM_GETLINK, &links, sizeof(links), link_see_link);
 
     boot_id_read(&s.boot);
     if (code == 0 && r.is_there)

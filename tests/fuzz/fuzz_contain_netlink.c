@@ -1,0 +1,113 @@
+/* fuzz_contain_netlink.c: any answer of the kernel's netlink about this host's sockets, addresses,
+ * routes, interfaces and packet filter is read or left out, without a fault; what is kept of an
+ * interface can be read again, and asked for. The first byte chooses who reads. */
+#include <netinet/in.h>
+#include "contain/filter_count.h"
+#include "contain/filter_see.h"
+#include "contain/host_see.h"
+#include "contain/link_item.h"
+#include "contain/link_see.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void hear(struct str bytes, netlink_see *see, void *context)
+{
+    bool changed = false;
+
+    (void)netlink_see_answer(bytes, see, context, &changed);
+}
+
+static void check_peers(const struct host_view *v, unsigned four, unsigned six)
+{
+    CLEANUP_FREE struct host_peer *peers = NULL;
+    size_t count, visits = 0, told = 0;
+
+    host_peers(v, four, six, &peers, &count);
+    for (size_t i = 0; i < v->socket_count; i++)
+        visits +=
+            !v->sockets[i].is_listener && (v->sockets[i].is_inbound || v->sockets[i].is_half_open);
+    for (size_t i = 0; i < count; i++)
+        told += peers[i].open + peers[i].half_open;
+    if (told != visits)
+        BUG("%zu visits of %zu are told", told, visits);
+}
+
+static void read_host(unsigned who, struct str bytes)
+{
+    static netlink_see *const sees[] = {host_see_socket, host_see_address, host_see_route};
+    CLEANUP_HOST_VIEW struct host_view v = {0};
+    struct host_asked asked = {.view = &v, .protocol = who & 8 ? IPPROTO_UDP : IPPROTO_TCP};
+
+    hear(bytes, sees[who % 3], who % 3 ? (void *)&v : (void *)&asked);
+    for (size_t i = 0; i < v.socket_count; i++)
+        v.sockets[i].is_inbound = i % 2;
+    for (size_t i = 0; i < v.own_count; i++)
+        if (v.own[i].size != 4 && v.own[i].size != 16)
+            BUG("an address of %u bytes", v.own[i].size);
+    check_peers(&v, 32, 128);
+    check_peers(&v, 24, 48);
+}
+
+static void use_items(const struct link_state *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        CLEANUP_BUF struct buf ask = {0};
+
+        (void)link_item_key(&s->items[i]);
+        (void)link_item_is_made(&s->items[i]);
+        (void)link_item_is_by_number(&s->items[i]);
+        (void)link_item_flags(&s->items[i]);
+        (void)link_item_ask(&s->items[i], i, &ask);
+    }
+}
+
+/* What is written is what undo reads: as many items, and the same ones. */
+static void read_link(unsigned who, struct str bytes)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP_LINK_STATE struct link_state s = {.name = STR("eth0"), .index = 2}, again = {0};
+    struct link_reading r = {.arena = arena, .s = &s, .kind = who % LINK_KIND_COUNT};
+    CLEANUP_BUF struct buf text = {0}, second = {0};
+
+    hear(bytes, who & 8 ? link_see_link : link_see_item, &r);
+    use_items(&s);
+    link_state_add(&s, &text);
+    if (link_state_take(arena, buf_str(&text), &again, NULL))
+        BUG("what was kept cannot be read: %s", buf_text(&text));
+    link_state_add(&again, &second);
+    if (!str_eq(buf_str(&text), buf_str(&second)))
+        BUG("what was kept reads otherwise");
+}
+
+static void read_filter(unsigned who, struct str bytes)
+{
+    struct filter_seen seen = {.mark = STR("-01020304")};
+    struct filter_counters counters = {.all = NULL};
+    struct filter_others others = {.has_more = false};
+
+    if (who % 3 == 0)
+        hear(bytes, filter_see_rule, &seen);
+    else if (who % 3 == 1)
+        hear(bytes, filter_see_chain, &others);
+    else
+        hear(bytes, filter_see_counter, &counters);
+    if (seen.sum.packets && !seen.rule_count)
+        BUG("packets of no rule");
+    filter_counters_release(&counters);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct str bytes;
+
+    if (size == 0)
+        return 0;
+    bytes = (struct str){(const char *)data + 1, size - 1};
+    if (data[0] >> 4 & 1)
+        read_link(data[0] & 15, bytes);
+    else if (data[0] >> 5 & 1)
+        read_filter(data[0] & 15, bytes);
+    else
+        read_host(data[0] & 15, bytes);
+    return 0;
+}
