@@ -3,34 +3,10 @@
 #include "practice/stop_device.h"
 #include "base/sink.h"
 #include "case/gate.h"
-#include "practice/device_talk.h"
-#include "practice/stop_apply.h"
 #include "practice/stop_begin.h"
-#include "practice/stop_plan.h"
-#include "practice/stop_texts.h"
-#include "practice/stop_way.h"
-#include "render/screen.h"
+#include "practice/stop_device_tell.h"
 
-enum { SHOWN_SIZE = 16384, WORDS_SIZE = 300 };
-
-/* One step of one action. */
-struct step {
-    struct session *session;
-    const struct operation *op;
-    const struct input *in;
-    struct answer *a;
-    struct id id;
-    unsigned number;
-    enum stop_part part;
-    struct stop_plan plan;
-    struct stop_texts texts;
-    struct stop_answer file;
-    struct stop_ways ways;
-    struct buf ssh; /* where the device is; empty: by hand */
-    bool wants_sudo;
-    bool is_new_way; /* not on record yet */
-    struct device_talk *talk;
-};
+enum { WORDS_SIZE = 300 };
 
 static void step_release(struct step *s)
 {
@@ -42,16 +18,6 @@ static void step_release(struct step *s)
     buf_release(&s->ssh);
 }
 #define CLEANUP_STEP CLEANUP(step_release)
-
-static const struct thing *action_of(const struct step *s)
-{
-    return state_thing_by_id(session_state(s->session), &s->id);
-}
-
-static struct str text_of(const struct step *s)
-{
-    return s->texts.parts[s->part];
-}
 
 static bool has_field(const struct step *s, const char *name)
 {
@@ -103,7 +69,7 @@ static int may_now(const struct step *s, stop_may *may, struct err *e)
     struct view v;
     int rc = session_view(s->session, &v, e);
 
-    return rc ? rc : may(&v, s->op, s->in, action_of(s), e);
+    return rc ? rc : may(&v, s->op, s->in, step_action(s), e);
 }
 
 /* Something of it may be in effect there. */
@@ -149,79 +115,6 @@ static int may_be_done(const struct view *v, const struct operation *op, const s
     if (rc == ERR_GATE && in->values[op->field_count + COMMON_OVERRIDE].len)
         rc = 0;
     return rc ? rc : stop_may_begin(v, op, in, action, e);
-}
-
-static void tell_json(const struct step *s, struct str text, struct str answer)
-{
-    const struct thing *action = action_of(s);
-    struct utc back;
-    struct json j;
-
-    json_begin(&j, &s->a->json);
-    json_object_begin(&j);
-    json_put_u64(&j, "action", s->number);
-    json_put_str(&j, "state", thing_value(action, "state"));
-    json_put_text(&j, "part", stop_part_names[s->part]);
-    json_put_str(&j, "text", text);
-    json_put_str(&j, "answer", answer);
-    json_put_str(&j, "check", thing_value(action, "check"));
-    if (thing_says(action, "state", "unconfirmed") && thing_time(action, "goes-back", &back))
-        json_put_utc(&j, "goes_back", back);
-    json_object_end(&j);
-}
-
-/* The text alone, to the byte; on a terminal what comes next stands behind it as comments. */
-static void tell_text(const struct step *s, const char *next)
-{
-    const char *mark = s->texts.device->comment;
-
-    if (s->a->wants_json) {
-        tell_json(s, text_of(s), STR(""));
-        return;
-    }
-    s->a->is_exact = true;
-    if (!s->a->to_terminal) {
-        buf_addstr(&s->a->text, text_of(s));
-        return;
-    }
-    sink_terminal(&s->a->text, text_of(s), true);
-    if (mark)
-        buf_addf(&s->a->text, "%s When it was typed there:\n%s   calm stop %s\n", mark, mark, next);
-}
-
-/* What comes of an action that stands as it does. */
-static void tell_next(const struct step *s, struct screen *screen)
-{
-    const struct thing *action = action_of(s);
-    CLEANUP_BUF struct buf next = {0};
-    CLEANUP_BUF struct buf why = {0};
-    char when[UTC_PLAIN_SIZE];
-    struct utc back;
-
-    if (thing_says(action, "state", "unconfirmed") && thing_time(action, "goes-back", &back)) {
-        screen_printf(screen, 0, "Unless it is confirmed before %s, the device puts it back.",
-                      utc_local_short(when, back, utc_now()));
-        buf_addf(&next, "calm stop confirm a%u", s->number);
-        buf_addf(&why, "if it does what it should; else: calm stop undo a%u", s->number);
-    } else if (!thing_says(action, "state", "undone") && !thing_value(action, "check").len) {
-        buf_addf(&next, "calm stop check a%u works \"what was seen\"", s->number);
-    }
-    if (!next.len)
-        return;
-    screen_blank(screen);
-    screen_next(screen, buf_str(&next), buf_str(&why));
-}
-
-static void tell_recorded(const struct step *s, const char *words, struct str answer)
-{
-    struct screen screen = {&s->a->text, s->a->columns, s->a->color};
-
-    if (s->a->wants_json) {
-        tell_json(s, STR(""), answer);
-        return;
-    }
-    screen_printf(&screen, 0, "a%u %s.", s->number, words);
-    tell_next(s, &screen);
 }
 
 /* Where the device is goes on record with the first thing that is said of it there. */
@@ -270,7 +163,7 @@ int stop_device_begin(struct session *session, const struct operation *op, const
     if (rc)
         return rc;
     buf_addf(&next, "done a%u \"what it answered\" --answer FILE", s.number);
-    tell_text(&s, buf_text(&next));
+    step_tell_text(&s, buf_text(&next));
     return 0;
 }
 
@@ -298,7 +191,7 @@ int stop_device_done(struct session *session, const struct operation *op, const 
         add_deadline(&s, &o, when);
     rc = append(&s, &o, e);
     if (rc == 0)
-        tell_recorded(&s, "is applied on the device, as you say", STR(""));
+        step_tell_recorded(&s, "is applied on the device, as you say", STR(""));
     return rc;
 }
 
@@ -314,7 +207,7 @@ static int connect_to(struct step *s, struct err *e)
     if (rc == 0 && (wait_s > PLAN_TIMER_MAX_S || (wait_s == 0 && is_given(s, "wait"))))
         rc = err_set(e, ERR_USAGE, "--wait is between 1 s and 24 h");
     way.wait_s = (unsigned)wait_s;
-    return rc ? rc : device_talk_open(&s->talk, &way, text_of(s), e);
+    return rc ? rc : device_talk_open(&s->talk, &way, step_text(s), e);
 }
 
 /* It went wrong, or nobody knows: the answer is kept, and the state stays. */
@@ -377,13 +270,15 @@ int stop_device_apply(struct session *session, const struct operation *op, const
         .session = session, .op = op, .in = in, .a = a, .part = STOP_APPLY};
     CLEANUP_DEVICE_ANSWER struct device_answer got = {0};
     struct stop_outcome o = {.result = STR("the device took all of it")};
+    CLEANUP_BUF struct buf where = {0};
     int rc = load(&s, action, e);
 
+    if (rc == 0 && s.texts.device->ssh)
+        buf_addf(&where, "say where the device is: calm stop apply a%u --ssh USER@DEVICE; or ",
+                 s.number);
     if (rc == 0 && !s.ssh.len)
-        rc = err_set(e, ERR_USAGE,
-                     "say where the device is: calm stop apply a%u --ssh USER@DEVICE; or carry the "
-                     "text there by hand: calm stop begin a%u",
-                     s.number, s.number);
+        rc = err_set(e, ERR_USAGE, "%scarry the text there by hand: calm stop begin a%u",
+                     buf_text(&where), s.number);
     if (rc == 0)
         rc = may_now(&s, stop_may_begin, e);
     if (rc == 0)
@@ -400,7 +295,7 @@ int stop_device_apply(struct session *session, const struct operation *op, const
     if (rc)
         return err_wrap(e, rc, "a%u is applied on the device, and that could not be put on record",
                         s.number);
-    tell_recorded(&s, "is applied: the device took all of it", buf_str(&got.said));
+    step_tell_recorded(&s, "is applied: the device took all of it", buf_str(&got.said));
     return 0;
 }
 
@@ -413,29 +308,6 @@ static void add_verdict(const struct step *s, const struct device_answer *got,
     sink_terminal(proof, words_of(got), true);
     stop_outcome_add(o, "check", got->failed.len ? STR("fails") : STR("works"));
     stop_outcome_add(o, "proof", buf_str(proof));
-}
-
-static void tell_checked(const struct step *s, struct str said)
-{
-    struct screen screen = {&s->a->text, s->a->columns, s->a->color};
-    struct str shown = said.len > SHOWN_SIZE ? str_from(said, said.len - SHOWN_SIZE) : said;
-    const struct thing *action = action_of(s);
-    CLEANUP_BUF struct buf next = {0};
-
-    if (s->a->wants_json) {
-        tell_json(s, STR(""), said);
-        return;
-    }
-    sink_terminal(&s->a->text, shown, true);
-    screen_blank(&screen);
-    if (s->texts.device->ssh->feed != DEVICE_CONSOLE) {
-        screen_printf(&screen, 0, "a%u: as the device says, it %s.", s->number,
-                      thing_says(action, "check", "works") ? "is in effect" : "is NOT in effect");
-        tell_next(s, &screen);
-        return;
-    }
-    buf_addf(&next, "calm stop check a%u works \"what was seen\"", s->number);
-    screen_next(&screen, buf_str(&next), STR("or: fails, or: partly"));
 }
 
 static int check_far(struct step *s, struct err *e)
@@ -456,7 +328,7 @@ static int check_far(struct step *s, struct err *e)
         return rc;
     if (got.failed.len)
         s->a->exit_status = err_exit_status(ERR_IO);
-    tell_checked(s, buf_str(&got.said));
+    step_tell_checked(s, buf_str(&got.said));
     return 0;
 }
 
@@ -472,7 +344,7 @@ static int check_by_hand(struct step *s, struct err *e)
     if (rc == 0)
         rc = append(s, &o, e);
     if (rc == 0)
-        tell_recorded(s, "is checked", STR(""));
+        step_tell_recorded(s, "is checked", STR(""));
     return rc;
 }
 
@@ -493,7 +365,7 @@ int stop_device_check(struct session *session, const struct operation *op, const
     if (s.ssh.len)
         return check_far(&s, e);
     buf_addf(&next, "check a%u works \"what it showed\" --answer FILE", s.number);
-    tell_text(&s, buf_text(&next));
+    step_tell_text(&s, buf_text(&next));
     return 0;
 }
 
@@ -521,7 +393,7 @@ static int end_far(struct step *s, const struct ending *how, struct err *e)
     if (rc)
         return err_wrap(e, rc, "%s of a%u was carried out, and that could not be put on record",
                         stop_part_names[s->part], s->number);
-    tell_recorded(s, how->told, buf_str(&got.said));
+    step_tell_recorded(s, how->told, buf_str(&got.said));
     return 0;
 }
 
@@ -539,7 +411,7 @@ static int print_ending(struct step *s, const struct ending *how, struct err *e)
     if (rc)
         return rc;
     buf_addf(&next, "%s a%u %s --answer FILE", stop_part_names[s->part], s->number, how->next);
-    tell_text(s, buf_text(&next));
+    step_tell_text(s, buf_text(&next));
     return 0;
 }
 
@@ -562,7 +434,7 @@ static int end(struct step *s, const struct thing *action, const struct ending *
         return print_ending(s, how, e);
     rc = append(s, &o, e);
     if (rc == 0)
-        tell_recorded(s, how->told, STR(""));
+        step_tell_recorded(s, how->told, STR(""));
     return rc;
 }
 

@@ -233,8 +233,8 @@ static void tell_kept(const struct scripting *s, struct answer *a)
     CLEANUP_BUF struct buf next = {0};
     CLEANUP_BUF struct buf why = {0};
 
-    screen_printf(&screen, 0, "The texts of a%u for %s are kept: %s.", s->plan.action->number,
-                  s->device->title, s->device->how);
+    screen_printf(&screen, 0, "The texts of a%u for %s are kept. They get there %s.",
+                  s->plan.action->number, s->device->title, s->device->how);
     screen_para(&screen, 2, buf_str(&s->script.lacks));
     buf_addf(&next, "calm stop approve a%u", s->plan.action->number);
     buf_addf(&why, "by another person, who reads them: calm stop script a%u",

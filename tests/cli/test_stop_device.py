@@ -9,7 +9,7 @@ import unittest
 
 import contain_network
 import harness
-from contain_network import Host, make_bridge, sh
+from contain_network import Host, Relay, make_bridge, sh
 
 WHY_NOT = contain_network.enter()
 USAGE, NOT_FOUND, DENIED, GATE, LOST, FORMAT = 2, 3, 4, 5, 11, 7
@@ -338,6 +338,23 @@ class OverSsh(DeviceTest):
                 self.ana(f"stop undo a{number}" + self.way)
                 self.assertEqual(self.state(number), "undone")
 
+    def test_a_connection_that_breaks_midway_leaves_the_outcome_unknown_and_is_taken_up_again(self):
+        host = self.console("ios")
+        relay = Relay(host, from_calm=lambda: any(line.startswith("interface") for line in self.typed()))
+        self.addCleanup(relay.stop)
+        self.known.write_text(host.known() + host.known("127.0.0.1", relay.port))
+        self.plan("block 203.0.113.9", IOS)
+        status, why = self.ana.fails(f"stop apply a1 --ssh root@127.0.0.1:{relay.port}" + self.way)
+        self.assertNotIn(status, (0, 1))
+        self.assertIn("is not known", why)
+        self.assertTrue(self.typed()[-1].startswith("interface"), self.typed())
+        self.assertEqual((self.state(), self.actions()[0]["ssh"]), ("begun", f"root@127.0.0.1:{relay.port}"))
+        self.assertIn("Next:  calm stop check a1\n", self.ana("status"))
+        self.forget()
+        self.ana("stop check a1" + self.way)
+        self.ana(f"stop undo a1 {self.at}" + self.way)
+        self.assertEqual((self.state(), self.actions()[0]["ssh"]), ("undone", "root@10.9.0.31:22"))
+
     def test_what_is_not_at_its_prompt_is_sent_nothing(self):
         self.console("ios", "unprivileged")
         self.plan("block 203.0.113.9", IOS)
@@ -385,6 +402,7 @@ class OverSsh(DeviceTest):
         status, why = self.ana.fails("stop apply a1 --ssh root@10.9.0.31" + self.way)
         self.assertEqual(status, USAGE)
         self.assertIn("not spoken with over SSH", why)
+        self.assertNotIn("--ssh", self.ana.fails("stop apply a1")[1])
         self.assertEqual(self.state(), "approved")
 
     def test_a_real_packet_filter_is_changed_confirmed_and_put_back(self):
