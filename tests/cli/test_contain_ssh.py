@@ -1,8 +1,10 @@
 """test_contain_ssh.py: other hosts are contained over SSH, several at one moment: real hosts, each in a network and mounts of its own."""
+import hashlib
 import pathlib
 import shutil
 import os
 import re
+import subprocess
 import time
 import unittest
 
@@ -339,10 +341,15 @@ class OneMoment(NetworkTest):
         self.assertEqual(sh("nft", "list", "ruleset"), "")
 
     def test_a_plan_for_a_script_is_taken_by_no_calm_contain(self):
+        """Not by calm, which has a device carry it out; and the helper itself refuses it, handed the very bytes."""
         self.ana("stop block 203.0.113.9 --system web1 --script" + self.way)
         status, said = self.ana.fails("stop apply a1" + self.way)
-        self.assertEqual(status, 5)
-        self.assertIn("for another host", said)
+        self.assertEqual(status, 3)
+        self.assertIn("has no texts yet", said)
+        plan = self.item("plan: block")
+        order = f"prepare {len(plan)} {hashlib.sha256(plan).hexdigest()}\n".encode() + plan
+        done = subprocess.run([harness.BUILD / "src" / "calm-contain", "serve"], input=order, capture_output=True, timeout=60, check=False)
+        self.assertRegex(done.stdout.decode(), "^failed ERR_GATE .*another host")
         self.assertEqual((self.state(1), sh("nft", "list", "ruleset")), ("planned", ""))
 
     def test_an_action_that_is_named_twice_is_refused(self):
