@@ -177,13 +177,22 @@ void view_show(const struct view *v, const struct thing *t, const struct field *
     }
 }
 
+/* A text may have many lines: the first names it, as a letter is known by whom it greets. */
 void view_name(const struct view *v, const struct thing *t, struct buf *out)
 {
+    CLEANUP_BUF struct buf title = {0};
+    struct str rest, first;
+
     view_call(out, t);
     if (!t->kind->prefix || !view_title(t).len)
         return;
+    view_show(v, t, &t->kind->fields[0], false, &title);
+    rest = str_trim(buf_str(&title));
+    first = str_trim(str_cut(&rest, '\n'));
+    if (rest.len && (str_ends(first, ",") || str_ends(first, ":")))
+        first = str_head(first, first.len - 1);
     buf_addc(out, ' ');
-    view_show(v, t, &t->kind->fields[0], false, out);
+    buf_addstr(out, first);
 }
 
 /* "r17": any record. */
