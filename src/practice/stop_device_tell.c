@@ -88,6 +88,21 @@ void step_tell_recorded(const struct step *s, const char *words, struct str answ
     tell_next(s, &screen);
 }
 
+/* For reading: without what was sent, which a terminal echoes, and without its carriage returns. */
+static void add_lines(struct str said, struct buf *out)
+{
+    while (said.len) {
+        struct str line = str_cut(&said, '\n');
+
+        if (str_starts(line, "calm> "))
+            continue;
+        while (line.len && line.p[line.len - 1] == '\r')
+            line.len--;
+        sink_terminal(out, line, true);
+        buf_addc(out, '\n');
+    }
+}
+
 void step_tell_checked(const struct step *s, struct str said)
 {
     struct screen screen = {&s->a->text, s->a->columns, s->a->color};
@@ -99,7 +114,7 @@ void step_tell_checked(const struct step *s, struct str said)
         tell_json(s, STR(""), said);
         return;
     }
-    sink_terminal(&s->a->text, shown, true);
+    add_lines(shown, &s->a->text);
     screen_blank(&screen);
     if (s->texts.device->ssh->feed != DEVICE_CONSOLE) {
         screen_printf(&screen, 0, "a%u: as the device says, it %s.", s->number,

@@ -58,7 +58,10 @@ static void add_deadline(const struct view *v, const struct thing *t, struct buf
     char span[UTC_PLAIN_SIZE];
 
     buf_addf(out, "a%u " STR_FMT " ", t->number, STR_ARG(str_head(view_title(t), TITLE_SIZE)));
-    if (left > 0)
+    if (left > 0 && may_be_running(t))
+        buf_addf(out, "may be in effect, and goes back in %s: calm stop check a%u\n",
+                 span_text(span, left), t->number);
+    else if (left > 0)
         buf_addf(out, "goes back in %s unless confirmed: calm stop confirm a%u\n",
                  span_text(span, left), t->number);
     else if (stop_is_script(t))
@@ -124,6 +127,11 @@ static bool put_device(const struct thing *t, int64_t left, struct practice_stat
     }
     if (left > 0 && !thing_says(t, "state", "begun"))
         return false;
+    if (str_starts(thing_value(t, "result"), "failed: ")) {
+        buf_addf(&out->next, "calm stop undo a%u", t->number);
+        buf_adds(&out->because, "it failed on the device, and a part of it may be in effect");
+        return true;
+    }
     buf_addf(&out->next, "calm stop check a%u", t->number);
     buf_addf(&out->because, "%s; if it is not in effect: calm stop undo a%u \"it went back\"",
              left > 0 ? "what became of it on the device is not known"
