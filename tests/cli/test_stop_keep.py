@@ -84,6 +84,8 @@ class Keep(CaseTest):
         self.assertEqual(len(self.ana.json("stop list")), 1)
         self.ana("stop isolate --allow 10.9.0.8:22 --allow 10.9.0.7,tcp,20-30,in")
         self.ana("stop limit tcp --port 22 --rate 5")
+        self.applied("stop block 10.9.0.7 --cut 10.9.0.7")
+        self.assertIn("10.9.0.7", sh("nft", "list", "sets", "inet"))
 
     def test_what_is_accepted_aloud_stands_in_the_plan_for_the_approver(self):
         bo = self.join("bo")

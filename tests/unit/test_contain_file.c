@@ -344,6 +344,16 @@ static void text_that_is_not_spelled_so_is_refused(void **state)
         {HEAD "kind link\n" KNOWN "target /y\n", 0},
         {HEAD "kind file\n" KNOWN "size 2\nab\n", 0},
         {HEAD "kind file\n" KNOWN "attribute a \nattribute b %00\nsize 0\n\n", 0},
+        {HEAD "kind file\n" KNOWN "kept /var/lib/calm-contain/x/file 2 "
+              "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603\n",
+         0}, /* SHA-256 of "ab" */
+        {HEAD "kind file\n" KNOWN "kept file 2 "
+              "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603\n",
+         ERR_FORMAT},
+        {HEAD "kind file\n" KNOWN "kept /x 2 00\n", ERR_FORMAT},
+        {HEAD "kind file\n" KNOWN "kept /x -2 "
+              "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603\n",
+         ERR_FORMAT},
         {HEAD "kind file\n" KNOWN "size 3\nab\n", ERR_FORMAT},
         {HEAD "kind file\n" KNOWN "size 1\nab\n", ERR_FORMAT},
         {HEAD "kind file\n" KNOWN "size 99999999999999999999\nab\n", ERR_FORMAT},

@@ -35,6 +35,10 @@ static void a_plan_that_is_read_and_written_has_the_same_bytes(void **state)
              "2001:db8::7,udp,514-515,out\nend\n",
         HEAD "action block\ntimer 86400\nexpiry 0\nallow 192.0.2.1\naddress 192.0.2.7\naddress "
              "198.51.100.0/24\naddress 2001:db8::/32\nend\n",
+        HEAD "action isolate\ntimer 10\nexpiry 0\naccept-wide\naccept-names\nallow "
+             "10.1.0.7\ncut 10.1.0.8\ncut 2001:db8::/64\nend\n",
+        HEAD "action isolate\ntimer 10\nexpiry 0\naccept-names\nend\n",
+        HEAD "action block\ntimer 10\nexpiry 0\ncut 10.1.0.8\naddress 10.1.0.8\nend\n",
         HEAD "action limit\ntimer 300\nexpiry 0\nflood tcp\nend\n",
         HEAD "action limit\ntimer 300\nexpiry 0\nflood udp\nport 53\nrate 1\nburst "
              "10000000\nconnections 1000000\nprefix4 8\nprefix6 128\nend\n",
@@ -94,6 +98,16 @@ static void another_spelling_is_refused_with_its_line(void **state)
          "line 8"},
         {HEAD "action isolate\nexpiry 0\ntimer 300\nend\n", ERR_FORMAT, "line 7"},
         {HEAD "action isolate\ntimer 300\nexpiry 0\naccept-no-undo\nend\n", ERR_FORMAT, "line 9"},
+        {HEAD "action isolate\ntimer 300\nexpiry 0\naccept-wide yes\nend\n", ERR_FORMAT, "line 9"},
+        {HEAD "action isolate\ntimer 300\nexpiry 0\naccept-names\naccept-wide\nend\n", ERR_FORMAT,
+         "line 10"},
+        {HEAD "action isolate\ntimer 300\nexpiry 0\naccept-wide\naccept-wide\nend\n", ERR_FORMAT,
+         "line 10"},
+        {HEAD "action block\ntimer 300\nexpiry 0\naccept-wide\naddress 192.0.2.7\nend\n",
+         ERR_FORMAT, "lacks \"address\""},
+        {HEAD "action isolate\ntimer 300\nexpiry 0\ncut 10.1.0.8/32\nend\n", ERR_FORMAT, "line 9"},
+        {HEAD "action isolate\ntimer 300\nexpiry 0\ncut 10.1.0.8\nallow 10.1.0.7,tcp,22,in\nend\n",
+         ERR_FORMAT, "line 10"},
         {HEAD "action isolate\ntimer 300\nexpiry 0\nallow 10.1.0.7:22\nend\n", ERR_FORMAT,
          "line 9"},
         {HEAD "action isolate\ntimer 300\nexpiry 0\nallow 10.1.0.7/32\nend\n", ERR_FORMAT,
