@@ -816,10 +816,10 @@ class Blocks(ContainTest):
         contain_lab.until(lambda: ruleset() == self.before, 7, "it ends at its expiry")
         contain_lab.until(lambda: self.lab.pings("attacker") and self.lab.pings("attacker", True), 5, "packets pass again")
         self.assertEqual(h.ask("status")[1], [f"{plan_id(text)} undone block 0"])
-        self.ana("stop block 10.9.0.9 --for-time", "3 s", "--timer", "20 s")
+        self.ana("stop block 10.9.0.9 --for-time", "12 s", "--timer", "10 s")  # what ends before it could be confirmed is refused
         self.ana("stop apply a1")
         self.ana("stop confirm a1")
-        contain_lab.until(lambda: ruleset() == self.before, 7, "it ends at its expiry")
+        contain_lab.until(lambda: ruleset() == self.before, 14, "it ends at its expiry")
         self.assertIn("ended on the host", re.sub(r"\s+", " ", self.ana("stop status")))
         self.assertEqual(self.ana.json("stop list")[0]["state"], "undone")
 

@@ -129,7 +129,8 @@ class OneHost(NetworkTest):
         self.assertIn("keep", action["preview"])
         self.apply("a1")
         self.assertRegex(self.item("answer of the host to a1").decode(), r"(?s)^boot cron .*\nmoment \d+ \d+\n$")
-        self.assertEqual(self.item("state before a1"), b"")
+        self.assertTrue(self.item("state before a1").startswith(b"network 1\n"))
+        self.assertIn(f" {host.address}/24 ".encode(), self.item("state before a1"))
 
     def test_a_host_whose_key_is_not_known_or_changed_is_not_contained(self):
         host = self.host("web1", known=False)
