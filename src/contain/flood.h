@@ -62,10 +62,10 @@ struct flood_verdict {
 void flood_judge(struct flood *f, int64_t begin, struct flood_verdict *out);
 /* Adds lines, after flood_judge: "count" requests, tried on, unread, uncounted, sources, flood,
  * good, usual, since, is attempts; "time" first, begin, last; "source ADDRESS requests peak
- * came-before"; "prefix NETWORK requests sources 0"; "agent HEX requests 0 0", "path HEX requests 0
- * 0", "user HEX requests 0 0"; "guessed ADDRESS failures successes 0" of who got in after
- * FLOOD_GUESS_COUNT; "block" and "limit" networks, rate, burst, prefix4, prefix6, flood dropped,
- * good dropped, is best. */
+ * came-before"; "prefix NETWORK requests sources 0" of the flood; "agent HEX requests 0 0", "path
+ * HEX requests 0 0", "user HEX requests 0 0"; "guessed ADDRESS failures successes 0" of who got in
+ * after FLOOD_GUESS_COUNT; "block" and "limit" networks, rate, burst, prefix4, prefix6, flood
+ * dropped, good dropped, is best. */
 void flood_tell(struct flood *f, const struct flood_verdict *v, struct buf *out);
 /* The addresses that the rule to block would name, one a line, most requests first. */
 void flood_blocked(struct flood *f, const struct flood_verdict *v, struct buf *out);

@@ -382,6 +382,8 @@ static void tell_prefixes(struct flood *f, struct buf *out)
 
     for (size_t i = 0; i < f->source_count; i++) {
         groups[number[i]].source = &f->sources[i];
+        if (f->sources[i].is_good)
+            continue; /* a provider that is asked to drop a network must not be told theirs */
         groups[number[i]].requests += f->sources[i].flood;
         groups[number[i]].sources += f->sources[i].flood > 0;
     }

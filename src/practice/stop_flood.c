@@ -73,9 +73,12 @@ static void add_effect(struct buf *out, const struct flood_report *p, const stru
                  (unsigned long long)r->numbers[FLOOD_RULE_GOOD_DROPPED], good);
 }
 
-static bool is_of_all(const struct flood_row *r)
+/* What a row's number is a part of. */
+static int whole_of(const struct flood_row *r)
 {
-    return str_is(r->what, "agent") || str_is(r->what, "path") || str_is(r->what, "user");
+    if (str_is(r->what, "prefix"))
+        return FLOOD_AT_FLOOD;
+    return str_is(r->what, "source") ? FLOOD_AT_SINCE : FLOOD_AT_REQUESTS;
 }
 
 static void show_top(struct screen *screen, const struct flood_report *p, const char *what,
@@ -91,9 +94,7 @@ static void show_top(struct screen *screen, const struct flood_report *p, const 
             continue;
         buf_addf(&line, "%s", shown++ ? ", " : "");
         sink_terminal(&line, str_head(r->name, NAME_SIZE), false);
-        buf_addf(
-            &line, " %u %%",
-            percent(r->numbers[0], p->counts[is_of_all(r) ? FLOOD_AT_REQUESTS : FLOOD_AT_SINCE]));
+        buf_addf(&line, " %u %%", percent(r->numbers[0], p->counts[whole_of(r)]));
     }
     if (shown)
         screen_pair(screen, 2, MARK_COLUMNS, str_of(words), buf_str(&line));
@@ -301,8 +302,8 @@ static void add_prefixes(const struct flood_report *p, struct buf *out)
         if (!str_is(r->what, "prefix"))
             continue;
         buf_addf(out, STR_FMT "  %u %%, %llu address%s\n", STR_ARG(r->name),
-                 percent(r->numbers[0], p->counts[FLOOD_AT_SINCE]),
-                 (unsigned long long)r->numbers[1], r->numbers[1] == 1 ? "" : "es");
+                 percent(r->numbers[0], p->counts[whole_of(r)]), (unsigned long long)r->numbers[1],
+                 r->numbers[1] == 1 ? "" : "es");
         told++;
     }
 }

@@ -200,7 +200,8 @@ void stop_proposal_ask(const struct stop_proposal *p, struct buf *out)
     buf_clear(&words);
     for (rest = buf_str(&p->list); rest.len; count++)
         str_cut(&rest, '\n');
-    buf_addf(&words, "%zu addresses, in the file that comes with this", count);
+    buf_addf(&words, "%zu address%s, in the file that comes with this", count,
+             count == 1 ? "" : "es");
     if (count)
         add_row(out, "List", buf_text(&words));
     add_row(out, "Please", buf_text(&p->wish));
