@@ -9,6 +9,7 @@
 #include "practice/evidence.h"
 #include "practice/intake.h"
 #include "practice/stop_kept.h"
+#include "practice/stop_nets.h"
 #include "practice/stop_preview.h"
 #include "practice/stop_proposal.h"
 #include "practice/stop_way.h"
@@ -155,80 +156,6 @@ static int add_cut(struct planning *p, struct err *e)
     return 0;
 }
 
-/* Where a list of addresses comes from, for what is wrong in it; NULL: it was typed. */
-static int bad_line(const char *from, size_t number, struct err *e)
-{
-    struct err why = *e;
-
-    return from ? err_set(e, why.code, "%s, line %zu: %s", from, number, why.text) : why.code;
-}
-
-static int add_nets(struct planning *p, struct str lines, const char *from, struct err *e)
-{
-    struct plan *plan = p->plan;
-    size_t room = plan->net_count;
-
-    for (size_t number = 1; lines.len; number++) {
-        struct str text = str_trim(str_cut(&lines, '\n'));
-
-        if (!text.len || text.p[0] == '#')
-            continue;
-        if (plan->net_count == PLAN_NET_COUNT)
-            return err_set(e, ERR_LIMIT, "at most %d networks fit one plan", PLAN_NET_COUNT);
-        plan->nets = mem_grow(plan->nets, plan->net_count, &room, sizeof(*plan->nets));
-        if (net_read(text, &plan->nets[plan->net_count], e))
-            return bad_line(from, number, e);
-        plan->net_count++;
-    }
-    return 0;
-}
-
-static int add_net_file(struct planning *p, struct err *e)
-{
-    struct str path = input_value(p->op, p->in, "from-file");
-    CLEANUP_FREE char *name = mem_dup(path.p, path.len);
-    CLEANUP_BUF struct buf file = {0};
-    size_t before = p->plan->net_count;
-    int rc = file_read(&file, name, PLAN_SIZE, e);
-
-    if (rc == 0)
-        rc = add_nets(p, buf_str(&file), name, e);
-    if (rc == 0 && p->plan->net_count == before)
-        rc = err_set(e, ERR_USAGE, "%s names no address: it takes one a line", name);
-    return rc;
-}
-
-static int add_net_proposal(struct planning *p, struct err *e)
-{
-    const struct thing *proposal = input_thing(&p->view, p->op, p->in, "proposal");
-    CLEANUP_BUF struct buf list = {0};
-    int rc = proposal ? stop_proposal_list(p->session, &p->view, proposal, &list, e)
-                      : err_set(e, ERR_NOTFOUND, "there is no such proposal");
-
-    return rc ? rc : add_nets(p, buf_str(&list), NULL, e);
-}
-
-/* A list of addresses may come from a file, one a line, or from a proposal. */
-static int add_net_param(struct planning *p, const struct action_param *param, struct err *e)
-{
-    bool has_file = has_field(p->op, "from-file") && input_has(p->op, p->in, "from-file");
-    bool has_proposal = has_field(p->op, "proposal") && input_has(p->op, p->in, "proposal");
-    int rc;
-
-    if (!has_file && !has_proposal && !input_has(p->op, p->in, param->name))
-        return err_set(e, ERR_USAGE,
-                       "say which addresses: calm stop %s 203.0.113.9 198.51.100.0/24, or "
-                       "--from-file LIST",
-                       p->action->name);
-    rc = add_nets(p, input_value(p->op, p->in, param->name), NULL, e);
-    if (rc == 0 && has_file)
-        rc = add_net_file(p, e);
-    if (rc == 0 && has_proposal)
-        rc = add_net_proposal(p, e);
-    p->plan->net_count = net_list_normalise(p->plan->nets, p->plan->net_count);
-    return rc;
-}
-
 /* A number of a process is used again; with the moment of its start it is one process alone. The
  * action's parameters have the number first. */
 static int add_start(struct planning *p, const struct action_param *param, struct err *e)
@@ -266,7 +193,7 @@ static int add_params(struct planning *p, struct err *e)
         struct str lines;
 
         if (param->type == ACTION_NET) {
-            int rc = add_net_param(p, param, e);
+            int rc = stop_nets(p->session, &p->view, p->op, p->in, param->name, p->plan, e);
 
             if (rc)
                 return rc;
