@@ -142,13 +142,13 @@ int field_read(const struct field *f, struct str written, struct utc now, struct
         return read_word(f, str_trim(written), out, e);
     case FIELD_TIME:
         rc = read_moment(written, now, out, e);
-        return rc ? err_wrap(e, rc, "%s%s", f->flags & FIELD_ARG ? "" : "--", field_option(f)) : 0;
+        return rc ? err_wrap(e, rc, "%s", field_option(f)) : 0;
     case FIELD_SPAN:
         rc = read_span(written, out, e);
-        return rc ? err_wrap(e, rc, "%s%s", f->flags & FIELD_ARG ? "" : "--", field_option(f)) : 0;
+        return rc ? err_wrap(e, rc, "%s", field_option(f)) : 0;
     case FIELD_SIZE:
         rc = read_size(written, out, e);
-        return rc ? err_wrap(e, rc, "%s%s", f->flags & FIELD_ARG ? "" : "--", field_option(f)) : 0;
+        return rc ? err_wrap(e, rc, "%s", field_option(f)) : 0;
     case FIELD_NUMBER:
         return read_number(f, written, out, e);
     case FIELD_FLAG:
