@@ -356,7 +356,7 @@ static int take_status(struct ssh_carrier *c, struct str body, struct err *e)
 {
     int32_t status;
 
-    if (!c->is_fed || body.len != sizeof(status))
+    if (!c->is_fed || c->step != SSH_STEP_RUNS || body.len != sizeof(status))
         return misbehaved(e, "told a status that nobody asked for");
     memcpy(&status, body.p, sizeof(status));
     c->status = status < 0 ? -1 : status;

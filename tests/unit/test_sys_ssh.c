@@ -399,6 +399,21 @@ static void plant_code_that_does_not_exist(void)
 {
     send_kind(CARRIER_END, "\1\0\0\0", 4);
 }
+static void plant_status_that_nobody_asked_for(void)
+{
+    run_up_to(SSH_STEP_RUNS);
+    send_kind(CARRIER_STATUS, "\0\0\0\0", 4);
+}
+static void plant_status_before_it_runs(void)
+{
+    run_up_to(SSH_STEP_LOGGED_IN);
+    send_kind(CARRIER_STATUS, "\0\0\0\0", 4);
+}
+static void plant_short_status(void)
+{
+    run_up_to(SSH_STEP_RUNS);
+    send_kind(CARRIER_STATUS, "x", 1);
+}
 static void plant_silent_end(void)
 {
 }
@@ -447,6 +462,9 @@ static const struct planted {
     {"short-footprint", plant_short_footprint, ERR_TAMPER},
     {"early-end", plant_end_that_is_too_early, ERR_TAMPER},
     {"no-such-code", plant_code_that_does_not_exist, ERR_TAMPER},
+    {"status-unasked", plant_status_that_nobody_asked_for, ERR_TAMPER},
+    {"fed-early-status", plant_status_before_it_runs, ERR_TAMPER},
+    {"fed-short-status", plant_short_status, ERR_TAMPER},
     {"silent-end", plant_silent_end, ERR_TAMPER},
     {"more-than-wanted", plant_more_than_wanted, ERR_LIMIT},
     {"crash", plant_crash, ERR_FORMAT},
@@ -517,6 +535,8 @@ static int carry(const char *host, struct err *e)
                                       .agent = -1,
                                       .may_ask = true,
                                       .wants_sudo = strcmp(host, "sudo-again") == 0,
+                                      .feed = str_starts(str_of(host), "fed-") ? SSH_FEED_SHELL
+                                                                               : SSH_FEED_NONE,
                                       .quiet_s = 1,
                                       .most = 5000};
     int rc = ssh_carrier_start(&c, &errand, &to, e);
