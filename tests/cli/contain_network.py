@@ -137,7 +137,10 @@ class Host:
         return (name if port == 22 else f"[{name}]:{port}") + " " + " ".join(self.key.with_suffix(".pub").read_text().split()[:2]) + "\n"
 
     def passes(self, bystander, port, seconds=0.5):
-        """Does a connection from there get an answer? None: the responder."""
+        """Does a connection from there get an answer? None: the responder. The bystander asks for the address anew: one that got no answer to
+        that a moment ago, because the host was cut off, waits a second before it asks again."""
+        if bystander:
+            subprocess.run([*bystander.inside(), "ip", "neigh", "flush", "all"], check=True)
         code = (f"import socket\ns = socket.create_connection(('{self.address}', {port}), {seconds})\ns.settimeout({seconds})\n"
                 "raise SystemExit(not s.recv(1))")
         return subprocess.run([*(bystander.inside() if bystander else []), sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
