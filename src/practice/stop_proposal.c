@@ -200,7 +200,7 @@ void stop_proposal_ask(const struct stop_proposal *p, struct buf *out)
     buf_clear(&words);
     for (rest = buf_str(&p->list); rest.len; count++)
         str_cut(&rest, '\n');
-    buf_addf(&words, "%zu address%s, in the file that comes with this", count,
+    buf_addf(&words, "%zu address%s; say where to, and you get the file", count,
              count == 1 ? "" : "es");
     if (count)
         add_row(out, "List", buf_text(&words));
