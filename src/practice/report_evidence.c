@@ -193,6 +193,30 @@ static void put_message_state(struct report *r, const struct thing *t)
     doc_cell_str(r->doc, buf_str(&words));
 }
 
+static bool has_many_lines(const struct thing *message)
+{
+    struct str text = str_trim(thing_value_if(message, "text"));
+
+    return text.len && memchr(text.p, '\n', text.len);
+}
+
+static void put_letters(struct report *r)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(r->view, "message", &at));) {
+        struct inlines *p;
+
+        if (!has_many_lines(t))
+            continue;
+        p = doc_para(r->doc);
+        inline_printf(p, "m%u to ", t->number);
+        report_field(r, p, t, "to");
+        inline_text(p, ", word for word:");
+        doc_verbatim(r->doc, str_trim(thing_value_if(t, "text")));
+    }
+}
+
 static void put_messages(struct report *r)
 {
     static const struct doc_column columns[] = {
@@ -214,10 +238,14 @@ static void put_messages(struct report *r)
         doc_cell_str(r->doc, thing_time(t, "sent-at", &at_time) ? report_time(r, at_time)
                                                                 : STR("not sent"));
         put_message_state(r, t);
-        cell_field(r, t, "text");
+        if (has_many_lines(t))
+            doc_cell_str(r->doc, STR("below, word for word"));
+        else
+            cell_field(r, t, "text");
         cell_field(r, t, "answer");
     }
     doc_end(r->doc);
+    put_letters(r);
 }
 
 /* "met 3 h 12 min before it was due" and its kin. */

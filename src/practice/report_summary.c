@@ -196,6 +196,18 @@ static bool is_carried_out(const struct thing *action)
            report_says(action, "state", "begun") || report_says(action, "state", "unconfirmed");
 }
 
+/* The same change, with the same effect, may have been carried out twice. */
+static bool was_said(struct report *r, const struct thing *action)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(r->view, "action", &at)) && t != action;)
+        if (is_carried_out(t) && str_eq(view_title(t), view_title(action)) &&
+            str_eq(thing_value_if(t, "breaks"), thing_value_if(action, "breaks")))
+            return true;
+    return false;
+}
+
 static void make_effect(struct report *r)
 {
     CLEANUP_BUF struct buf b = {0};
@@ -210,7 +222,7 @@ static void make_effect(struct report *r)
         buf_addf(&b, " was rated " STR_FMT ". ", STR_ARG(thing_value_if(t, "impact")));
     }
     for (size_t at = 0; (t = view_next(r->view, "action", &at));) {
-        if (!thing_value_if(t, "breaks").len || !is_carried_out(t))
+        if (!thing_value_if(t, "breaks").len || !is_carried_out(t) || was_said(r, t))
             continue;
         buf_adds(&b, "The change ");
         report_quote(&b, view_title(t), QUOTE_MAX);

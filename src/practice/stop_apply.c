@@ -147,7 +147,8 @@ static void add_seen_line(struct buf *out, struct str line, bool has_timer)
     if (str_is(word, "dropped") && str_is(first, "0"))
         buf_adds(out, "in effect; no packet was dropped yet");
     else if (str_is(word, "dropped"))
-        buf_addf(out, "in effect; " STR_FMT " packets dropped so far", STR_ARG(first));
+        buf_addf(out, "in effect; " STR_FMT " packet%s dropped so far", STR_ARG(first),
+                 str_is(first, "1") ? "" : "s");
     else if (str_is(word, "boot"))
         add_boot(out, rest.len ? rest : first, has_timer);
     else
