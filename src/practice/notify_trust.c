@@ -149,7 +149,7 @@ static struct str url_host(struct str url)
     for (size_t i = 0; i < host.len; i++)
         if (memchr("/?#", host.p[i], 3))
             host = str_head(host, i);
-    user = host.len ? memrchr(host.p, '@', host.len) : NULL;
+    user = host.p ? memrchr(host.p, '@', host.len) : NULL;
     if (user)
         host = str_from(host, (size_t)(user - host.p) + 1);
     if (host.len && host.p[0] == '[') {

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <zstd.h>
 #include "collect/collection.h"
+#include "collect/rights.h"
 
 struct taken {
     struct buf archive;  /* the tar archive, out of its frames */
@@ -133,6 +134,7 @@ static UNUSED void take_steps_in(struct taken *t, const struct collection_option
     assert_int_equal(bundle_lines_end(c.missing, &e), 0);
     assert_int_equal(bundle_lines_end(c.observed, &e), 0);
     assert_int_equal(bundle_end(c.bundle, STR("\"seconds\":0"), &e), 0);
+    rights_free(c.rights);
     process_list_release(&c.processes);
     arena_free(c.arena);
     host_release(&c.host);

@@ -2,6 +2,7 @@
 #pragma once
 #include "test_collect_step.h"
 #include "collect/files_hash.h"
+#include "collect/rights.h"
 
 /* A collection of the test's tree whose output may do something to the tree. */
 struct taking {
@@ -78,6 +79,7 @@ static UNUSED void finish(struct taking *t, struct collection *c)
     assert_int_equal(bundle_lines_end(c->observed, c->e), 0);
     assert_int_equal(bundle_lines_end(c->artifacts, c->e), 0);
     assert_int_equal(bundle_end(c->bundle, STR("\"seconds\":0"), c->e), 0);
+    rights_free(c->rights);
     process_list_release(&c->processes);
     arena_free(c->arena);
     host_release(&c->host);
