@@ -51,8 +51,10 @@ sleep 0.3
 ip link add here type veth peer name there netns $OTHER
 ip addr add 10.9.0.1/24 dev here; ip addr add 2001:db8:9::1/64 dev here nodad; ip link set here up
 nsenter -t $OTHER -n sh -c 'ip link set lo up; ip addr add 10.9.0.2/24 dev there; ip addr add 10.9.0.3/24 dev there; ip addr add 2001:db8:9::2/64 dev there nodad; ip link set there up'
-sleep 0.3
 trap 'kill $OTHER' EXIT
+# The kernel tells an interface's own IPv6 that its cable is in up to a second later.
+i=0
+until python3 $D/alive.py 2001:db8:9::2 || [ $i -eq 10 ]; do i=$((i + 1)); sleep 0.2; done
 alive() { python3 $D/alive.py $1 && echo "$TEXT $1: passes" || echo "$TEXT $1: held"; }
 """
 # Nothing listens there: an answer is that the connection is refused.
