@@ -47,8 +47,6 @@ void file_facts_put(struct json *j, struct str path, const struct file_facts *f)
 /* What one O_PATH descriptor holds, opened to be read: the very same inode, or a negative errno.
  * misses: counts where the access time may change. */
 int file_reopen(int fd, int flags, uint64_t *misses);
-/* The kernel makes up what lies there as it is read. */
-bool file_is_made_up(int fd);
 
 struct files_copied;
 

@@ -319,7 +319,7 @@ static void copy_regular(struct files *f, struct bundle_member *m, int fd, enum 
                          uint64_t limit, struct file_copy *copy)
 {
     const char *path = m->source.p + 1;
-    bool is_made_up = file_is_made_up(fd);
+    bool is_made_up = host_is_made_up(fd);
     CLEANUP_HOST_FD int in = -1;
 
     if (is_made_up && is_never_read(path)) {

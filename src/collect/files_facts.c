@@ -1,9 +1,7 @@
 /* files_facts.c: what a file system tells of one file: times, owner, flags, attributes. */
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 #include "base/file_kind.h"
@@ -37,22 +35,6 @@ int file_reopen(int fd, int flags, uint64_t *misses)
         return out;
     close(out); /* whoever put something over /proc does not lead us elsewhere */
     return -ESTALE;
-}
-
-bool file_is_made_up(int fd)
-{
-    static const long magics[] = {
-        PROC_SUPER_MAGIC, SYSFS_MAGIC,      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
-        TRACEFS_MAGIC,    SECURITYFS_MAGIC, BPF_FS_MAGIC,       DEVPTS_SUPER_MAGIC,  BINFMTFS_MAGIC,
-        EFIVARFS_MAGIC,   PSTOREFS_MAGIC,   SELINUX_MAGIC,      NSFS_MAGIC};
-    struct statfs s;
-
-    if (fstatfs(fd, &s) < 0)
-        return false;
-    for (size_t i = 0; i < COUNT_OF(magics); i++)
-        if ((unsigned long)s.f_type == (unsigned long)magics[i])
-            return true;
-    return false;
 }
 
 static struct timespec time_of(const struct statx_timestamp *t)

@@ -194,8 +194,8 @@ static bool is_other_made_up(int folder, int child, const struct stat *st)
 {
     struct stat around;
 
-    return fstat(folder, &around) == 0 && around.st_dev != st->st_dev && file_is_made_up(child) &&
-           !file_is_made_up(folder);
+    return fstat(folder, &around) == 0 && around.st_dev != st->st_dev && host_is_made_up(child) &&
+           !host_is_made_up(folder);
 }
 
 static void say_made_up(struct glob *g)

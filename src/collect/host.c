@@ -2,9 +2,11 @@
 #include "collect/host.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "base/mem.h"
 
@@ -137,6 +139,22 @@ static bool leads_to_slow(const struct host *h, int folder, const char *name)
         host_has_slow(h) ? openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
 
     return fd >= 0 && host_fd_is_slow(h, fd);
+}
+
+bool host_is_made_up(int fd)
+{
+    static const long magics[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC,      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
+        TRACEFS_MAGIC,    SECURITYFS_MAGIC, BPF_FS_MAGIC,       DEVPTS_SUPER_MAGIC,  BINFMTFS_MAGIC,
+        EFIVARFS_MAGIC,   PSTOREFS_MAGIC,   SELINUX_MAGIC,      NSFS_MAGIC};
+    struct statfs s;
+
+    if (fstatfs(fd, &s) < 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(magics); i++)
+        if ((unsigned long)s.f_type == (unsigned long)magics[i])
+            return true;
+    return false;
 }
 
 int host_open_in(struct host *h, int folder, const char *name, int flags)

@@ -96,5 +96,7 @@ int host_memory_stat(const struct host *h, const char *path, struct stat *out);
 int host_memory_names(const struct host *h, const char *path, struct names *out, size_t most);
 #define CLEANUP_NAMES CLEANUP(names_release)
 
+/* The kernel makes up what lies there as it is read. */
+bool host_is_made_up(int fd);
 void collect_fd_close(int *fd);
 #define CLEANUP_HOST_FD CLEANUP(collect_fd_close)

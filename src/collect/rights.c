@@ -147,16 +147,6 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* /proc and /sys are no folders of a disk. */
-static bool is_made_up(int fd)
-{
-    struct statfs fs;
-
-    return fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
-           fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC ||
-           fs.f_type == TRACEFS_MAGIC || fs.f_type == DEBUGFS_MAGIC;
-}
-
 /* Was it walked as a root of its own, as /var/tmp before /var? */
 static bool is_other_root(const struct walk *w)
 {
@@ -198,7 +188,7 @@ static void walk_folder(struct walk *w, int fd, unsigned depth)
 {
     struct rights_count n = {0};
     struct stat st;
-    DIR *dir = fstat(fd, &st) == 0 && !is_made_up(fd) ? fdopendir(fd) : NULL;
+    DIR *dir = fstat(fd, &st) == 0 && !host_is_made_up(fd) ? fdopendir(fd) : NULL;
     struct dirent *entry;
 
     if (!dir) {

@@ -88,13 +88,7 @@ const struct field action_fields_approve[ACTION_APPROVE_COUNT] = {
 };
 const struct field action_fields_begin[ACTION_BEGIN_COUNT] = {WHICH};
 const struct field action_fields_done[ACTION_DONE_COUNT] = {
-    {.name = "what",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .help = "which action (a3), or in words what was done without a plan"},
-    {.name = "result", .type = FIELD_TEXT, .flags = FIELD_ARG, .help = "what happened"},
-    FIELD_SYSTEMS("on which systems"),
-    {.name = "undo", .type = FIELD_TEXT, .help = "how it can be undone"},
+    ACTION_DONE_FIELDS,
 };
 const struct field action_fields_undo[ACTION_UNDO_COUNT] = {
     WHICH, FIELD_SAID("result", "what was put back")};

@@ -5,6 +5,18 @@
 
 extern const struct kind action_kind;
 
+/* What "done" takes; stop takes more behind it. */
+#define ACTION_DONE_FIELDS                                                                         \
+    {.name = "what",                                                                               \
+     .type = FIELD_LINE,                                                                           \
+     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,                                          \
+     .help = "which action (a3), or in words what was done without a plan"},                       \
+        {.name = "result", .type = FIELD_TEXT, .flags = FIELD_ARG, .help = "what happened"},       \
+        FIELD_SYSTEMS("on which systems"),                                                         \
+    {                                                                                              \
+        .name = "undo", .type = FIELD_TEXT, .help = "how it can be undone"                         \
+    }
+
 /* The seven operations of a practice: NAME plan, approve, begin, done, undo, check, list. gate_code
  * is the gate that NAME begin waits at. stop has its own begin, done, check and undo (stop_hand.c):
  * there calm does some of it itself. */

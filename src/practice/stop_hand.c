@@ -152,13 +152,7 @@ STOP_HAND_OPERATION(begin, "ask for the go-ahead and begin by hand; prints a dev
                     ROLES_ACTING, GATE_FIRST_LOOK);
 
 static const struct field done_fields[] = {
-    {.name = "what",
-     .type = FIELD_LINE,
-     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
-     .help = "which action (a3), or in words what was done without a plan"},
-    {.name = "result", .type = FIELD_TEXT, .flags = FIELD_ARG, .help = "what happened"},
-    FIELD_SYSTEMS("on which systems"),
-    {.name = "undo", .type = FIELD_TEXT, .help = "how it can be undone"},
+    ACTION_DONE_FIELDS,
     STOP_FIELD_ANSWER,
 };
 STOP_HAND_OPERATION(done, "record that it was done by hand: a planned one, or in words",

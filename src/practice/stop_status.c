@@ -164,6 +164,16 @@ static void tell(struct status *st, const struct thing *action, const struct on_
     screen_pair(&screen, 0, 5, buf_str(&mark), buf_str(&text));
 }
 
+/* Of one that no host was asked about, as it is on record. */
+static void begin_unasked(struct status *st, const struct thing *action)
+{
+    json_object_begin(&st->json);
+    json_put_u64(&st->json, "action", action->number);
+    json_put_str(&st->json, "state", thing_value(action, "state"));
+    json_put_text(&st->json, "host_state", "");
+    json_put_str(&st->json, "ssh", thing_value(action, "ssh"));
+}
+
 static void tell_unreached(struct status *st, const struct thing *action, const struct err *why)
 {
     struct screen screen = {&st->a->text, st->a->columns, st->a->color};
@@ -172,11 +182,7 @@ static void tell_unreached(struct status *st, const struct thing *action, const 
 
     st->a->exit_status = err_exit_status(why->code);
     if (st->a->wants_json) {
-        json_object_begin(&st->json);
-        json_put_u64(&st->json, "action", action->number);
-        json_put_str(&st->json, "state", thing_value(action, "state"));
-        json_put_text(&st->json, "host_state", "");
-        json_put_str(&st->json, "ssh", thing_value(action, "ssh"));
+        begin_unasked(st, action);
         json_put_text(&st->json, "unreached", why->text);
         json_object_end(&st->json);
         return;
@@ -301,11 +307,7 @@ static void tell_device(struct status *st, const struct thing *action)
 
     st->count++;
     if (st->a->wants_json) {
-        json_object_begin(&st->json);
-        json_put_u64(&st->json, "action", action->number);
-        json_put_str(&st->json, "state", thing_value(action, "state"));
-        json_put_text(&st->json, "host_state", "");
-        json_put_str(&st->json, "ssh", thing_value(action, "ssh"));
+        begin_unasked(st, action);
         json_put_str(&st->json, "device", thing_value(action, "device"));
         json_object_end(&st->json);
         return;

@@ -33,6 +33,11 @@ def is_own_network():
     return os.environ.get("CALM_OWN_NETWORK") == "1"
 
 
+def one_line(text):
+    """As it was before it was wrapped."""
+    return " ".join(text.split())
+
+
 def read_some(fd, seconds=0.2):
     """What a terminal shows within that time; empty when it shows nothing or is closed."""
     if not select.select([fd], [], [], seconds)[0]:

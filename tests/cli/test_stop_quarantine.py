@@ -14,15 +14,11 @@ import unittest
 import contain_host
 import harness
 from contain_host import listing, sh
-from harness import CaseTest
+from harness import CaseTest, one_line
 
 WHY_NOT = contain_host.enter()
 GATE, FULL = 5, 9
 MIB = 1 << 20
-
-
-def one_line(text):
-    return " ".join(text.split())
 
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)
