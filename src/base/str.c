@@ -64,6 +64,14 @@ struct str str_cut(struct str *rest, char at)
     return part;
 }
 
+bool str_take(struct str *rest, const char *front)
+{
+    if (!str_starts(*rest, front))
+        return false;
+    *rest = str_from(*rest, strlen(front));
+    return true;
+}
+
 struct str str_field(struct str *rest)
 {
     size_t start = 0;
@@ -90,6 +98,14 @@ struct str str_from(struct str s, size_t off)
 struct str str_head(struct str s, size_t len)
 {
     return (struct str){s.p, s.len < len ? s.len : len};
+}
+
+bool str_has_line(struct str lines, struct str line)
+{
+    while (lines.len)
+        if (str_eq(str_cut(&lines, '\n'), line))
+            return true;
+    return false;
 }
 
 bool str_u64(struct str s, uint64_t *out)

@@ -26,10 +26,13 @@ bool str_ends(struct str s, const char *with);
 struct str str_trim(struct str s); /* without white space around */
 struct str str_cut(struct str *rest,
                    char at); /* takes the part before at off *rest; the whole when at is absent */
+bool str_take(struct str *rest,
+              const char *front);       /* takes front off *rest; false: it is not there */
 struct str str_field(struct str *rest); /* takes the next field between spaces and tabs off *rest */
 struct str str_from(struct str s,
                     size_t off); /* the part from off on; empty when off is past the end */
-struct str str_head(struct str s, size_t len); /* at most len bytes */
+struct str str_head(struct str s, size_t len);        /* at most len bytes */
+bool str_has_line(struct str lines, struct str line); /* is it one of them, to the byte? */
 bool str_u64(struct str s,
              uint64_t *out); /* plain decimal digits; false on anything else or overflow */
 bool str_has_utf8_error(struct str s); /* RFC 3629 */

@@ -27,6 +27,11 @@ bool input_has(const struct operation *op, const struct input *in, const char *f
     return input_value(op, in, field).len > 0;
 }
 
+bool input_is_given(const struct operation *op, const struct input *in, const char *field)
+{
+    return field_find(op->fields, op->field_count, str_of(field)) && input_has(op, in, field);
+}
+
 bool input_id(const struct operation *op, const struct input *in, const char *field, struct id *out)
 {
     return hex_read(out->b, sizeof(out->b), str_head(input_value(op, in, field), 32));

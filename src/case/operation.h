@@ -144,6 +144,8 @@ const struct operation *operation_find(const struct model *m, struct str name);
  * lacks is a bug. */
 struct str input_value(const struct operation *op, const struct input *in, const char *field);
 bool input_has(const struct operation *op, const struct input *in, const char *field);
+/* The same of what serves several operations: false also where this one lacks the field. */
+bool input_is_given(const struct operation *op, const struct input *in, const char *field);
 /* The first id of a FIELD_REF. */
 bool input_id(const struct operation *op, const struct input *in, const char *field,
               struct id *out);

@@ -439,23 +439,15 @@ static void tell_record(const struct view *v, uint64_t seq, const char *other, s
     buf_addc(&a->text, '\n');
 }
 
-static bool take_mark(struct str *rest, const char *mark)
-{
-    if (!str_starts(*rest, mark))
-        return false;
-    *rest = str_from(*rest, strlen(mark));
-    return true;
-}
-
 static void tell_more(const struct view *v, uint64_t first, struct str say, struct answer *a)
 {
     const struct record *r = say.len ? state_record(v->state, first) : NULL;
     CLEANUP_BUF struct buf text = {0};
 
     while (say.len) {
-        if (r->thing && take_mark(&say, "{call}"))
+        if (r->thing && str_take(&say, "{call}"))
             view_call(&text, r->thing);
-        else if (take_mark(&say, "{record}"))
+        else if (str_take(&say, "{record}"))
             buf_addf(&text, "r%llu", (unsigned long long)first);
         else {
             buf_addc(&text, *say.p);

@@ -105,14 +105,6 @@ static bool take_sshd(struct str *line)
            str_starts(tag, "sshd(pam_unix)[");
 }
 
-static bool take_word(struct str *text, const char *word)
-{
-    if (!str_starts(*text, word))
-        return false;
-    *text = str_from(*text, strlen(word));
-    return true;
-}
-
 /* The last " from " of a text: what stands before it may be anything that somebody typed. */
 static bool cut_at_from(struct str text, struct str *before, struct str *behind)
 {
@@ -153,9 +145,9 @@ static enum attempt read_attempt(struct str text, enum attempt what, struct atte
     if (what == ATTEMPT_FAILED &&
         (str_is(method, "publickey") || str_is(method, "hostbased") || str_is(method, "none")))
         return ATTEMPT_NONE;
-    if (!take_word(&text, "for "))
+    if (!str_take(&text, "for "))
         return ATTEMPT_NONE;
-    (void)take_word(&text, "invalid user ");
+    (void)str_take(&text, "invalid user ");
     if (!cut_at_from(text, &out->user, &behind) ||
         !read_source(behind, what == ATTEMPT_ACCEPTED, &out->source))
         return ATTEMPT_NONE;
@@ -170,9 +162,9 @@ static enum attempt read_pam(struct str text, struct attempt_line *out)
     while (text.len) {
         struct str word = str_cut(&text, ' ');
 
-        if (take_word(&word, "rhost=") && !log_source(word, &out->source))
+        if (str_take(&word, "rhost=") && !log_source(word, &out->source))
             return ATTEMPT_NONE;
-        if (take_word(&word, "user="))
+        if (str_take(&word, "user="))
             out->user = word;
     }
     return out->source.size ? ATTEMPT_FAILED : ATTEMPT_NONE;
@@ -183,10 +175,10 @@ static bool take_repeat(struct str *text, uint32_t *count)
 {
     uint64_t times;
 
-    if (!take_word(text, "message repeated "))
+    if (!str_take(text, "message repeated "))
         return true;
     if (!str_u64(str_cut(text, ' '), &times) || !times || times > REPEAT_MOST ||
-        !take_word(text, "times: [ ") || !str_ends(*text, "]"))
+        !str_take(text, "times: [ ") || !str_ends(*text, "]"))
         return false;
     text->len--;
     *count = (uint32_t)times;
@@ -203,17 +195,17 @@ enum attempt attempt_line_read(struct str line, const struct attempt_clock *cloc
         return ATTEMPT_NO_LINE;
     if (!take_sshd(&line))
         return ATTEMPT_NONE;
-    if (take_word(&line, "[ID ")) { /* Solaris: a number and a facility more */
+    if (str_take(&line, "[ID ")) { /* Solaris: a number and a facility more */
         str_cut(&line, ' ');
         str_cut(&line, ' ');
     }
     if (!take_repeat(&line, &l.count))
         return ATTEMPT_NONE;
-    if (take_word(&line, "Failed "))
+    if (str_take(&line, "Failed "))
         found = read_attempt(line, ATTEMPT_FAILED, &l);
-    else if (take_word(&line, "Accepted "))
+    else if (str_take(&line, "Accepted "))
         found = read_attempt(line, ATTEMPT_ACCEPTED, &l);
-    else if (take_word(&line, "authentication failure; "))
+    else if (str_take(&line, "authentication failure; "))
         found = read_pam(line, &l);
     if (found != ATTEMPT_NONE)
         *out = l;

@@ -33,9 +33,7 @@ bool device_host_has_size(const struct device_job *j, unsigned size)
 
 uint64_t device_number(const struct device_job *j, const char *name, uint64_t otherwise)
 {
-    const struct plan_value *v = plan_value(j->plan, name);
-
-    return v ? v->number : otherwise;
+    return plan_number(j->plan, name, otherwise);
 }
 
 void device_passes(const struct endpoint *p, struct device_pass passes[2])

@@ -88,6 +88,6 @@ const char *filter_family_name(uint8_t family)
     case NFPROTO_NETDEV:
         return "netdev";
     default:
-        return "?";
+        return "other";
     }
 }

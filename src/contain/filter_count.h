@@ -22,4 +22,4 @@ void filter_counters_release(struct filter_counters *c);
 /* Rules with a counter, as the kernel lists them, at most FILTER_COUNTER_COUNT. ERR_DENIED without
  * the right (CAP_NET_ADMIN), ERR_NOTFOUND without nf_tables, ERR_IO. */
 MUST_CHECK int filter_counters_read(struct filter_counters *out, struct err *e);
-const char *filter_family_name(uint8_t family); /* "inet", "ip" …; "?" */
+const char *filter_family_name(uint8_t family); /* "inet", "ip" …; "other" */

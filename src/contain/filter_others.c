@@ -14,12 +14,6 @@ static const struct {
 } known[FILTER_OTHER_COUNT] = {
     {"firewalld", NULL, "firewalld"}, {NULL, "ufw", "ufw"}, {NULL, "DOCKER", "docker"}};
 
-/* The kernel ends names with a NUL. */
-static struct str name_of(struct str value)
-{
-    return value.len && value.p[value.len - 1] == '\0' ? str_head(value, value.len - 1) : value;
-}
-
 static void take(struct filter_others *o, struct str table, struct str chain)
 {
     bool is_known = false;
@@ -43,9 +37,9 @@ int filter_see_chain(void *context, const struct netlink_message *m)
         return 0;
     while (netlink_attribute(&body, &a)) {
         if (a.type == NFTA_CHAIN_TABLE)
-            table = name_of(a.value);
+            table = netlink_text(a.value);
         else if (a.type == NFTA_CHAIN_NAME)
-            chain = name_of(a.value);
+            chain = netlink_text(a.value);
     }
     if (!str_is(table, "calm"))
         take(context, table, chain);

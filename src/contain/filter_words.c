@@ -14,20 +14,12 @@ static bool is_allowed(const struct plan *p, const struct host_socket *s)
     return false;
 }
 
-static bool is_loopback(const struct net *n)
-{
-    static const struct net four = {.bytes = {127}, .size = 4, .prefix = 8};
-    static const struct net six = {.bytes = {[15] = 1}, .size = 16, .prefix = 128};
-
-    return net_has(&four, n) || net_has(&six, n);
-}
-
 static bool is_own(const struct host_view *host, const struct net *n)
 {
     for (size_t i = 0; i < host->own_count; i++)
         if (net_has(&host->own[i], n) && n->size == host->own[i].size)
             return true;
-    return is_loopback(n);
+    return net_is_loopback(n);
 }
 
 static int not_kept(const struct endpoint *need, const char *why, struct err *e)
@@ -63,7 +55,7 @@ static bool has_net(const struct plan *p, const struct net *n)
     for (size_t i = 0; i < p->allow_count; i++)
         if (net_has(&p->allow[i].net, n))
             return true;
-    return is_loopback(n);
+    return net_is_loopback(n);
 }
 
 static int judge_guarded(const struct plan *p, const struct host_view *host, struct err *e)
@@ -225,7 +217,7 @@ static bool is_let_in(const struct plan *p, const struct net *from)
 
 static bool loses_by_isolation(const struct plan *p, const struct net *from)
 {
-    return !is_loopback(from) && !is_let_in(p, from);
+    return !net_is_loopback(from) && !is_let_in(p, from);
 }
 
 int preview_isolate(const struct plan *p, const struct host_view *host, struct buf *out,
@@ -239,7 +231,7 @@ int preview_isolate(const struct plan *p, const struct host_view *host, struct b
 
         if (is_own(host, s->is_listener ? &s->local : &s->remote) && !s->is_listener)
             continue;
-        if (s->is_listener && is_loopback(&s->local))
+        if (s->is_listener && net_is_loopback(&s->local))
             continue;
         preview_socket(out, s->is_listener ? "unreached" : is_allowed(p, s) ? "keep" : "end", s);
     }

@@ -21,18 +21,6 @@
 enum { NEW_SYN_RECEIVED = 12 };
 enum { PARENT_COUNT = 64, LINK_SIZE = 64, PATH_SIZE = 64 };
 
-static struct net single(const void *bytes, bool is_six)
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    struct net n = {.size = 4, .prefix = 32};
-    const uint8_t *p = bytes;
-
-    if (is_six && memcmp(p, mapped, sizeof(mapped)) != 0)
-        n = (struct net){.size = 16, .prefix = 128};
-    memcpy(n.bytes, is_six && n.size == 4 ? p + sizeof(mapped) : p, n.size);
-    return n;
-}
-
 static bool is_unset(const struct net *n)
 {
     static const uint8_t zeros[16];
@@ -52,8 +40,8 @@ int host_see_socket(void *context, const struct netlink_message *m)
         return 0;
     if (v->socket_count == HOST_SOCKET_COUNT)
         return -E2BIG;
-    s.local = single(d.id.idiag_src, d.idiag_family == AF_INET6);
-    s.remote = single(d.id.idiag_dst, d.idiag_family == AF_INET6);
+    s.local = net_single(d.id.idiag_src, d.idiag_family == AF_INET6);
+    s.remote = net_single(d.id.idiag_dst, d.idiag_family == AF_INET6);
     s.local_port = __builtin_bswap16(d.id.idiag_sport);
     s.remote_port = __builtin_bswap16(d.id.idiag_dport);
     s.is_listener =
@@ -119,7 +107,7 @@ int host_see_address(void *context, const struct netlink_message *m)
         if ((a.type != IFA_LOCAL && a.type != IFA_ADDRESS) ||
             a.value.len != (head.ifa_family == AF_INET6 ? 16u : 4u))
             continue;
-        address = single(a.value.p, head.ifa_family == AF_INET6);
+        address = net_single(a.value.p, head.ifa_family == AF_INET6);
         add_net(&v->own, &v->own_count, &v->own_room, address);
     }
     if (life.ifa_valid == UINT32_MAX || !address.size)
@@ -143,7 +131,7 @@ int host_see_route(void *context, const struct netlink_message *m)
 
         if ((a.type == RTA_GATEWAY || a.type == RTA_VIA) && (address.len == 4 || address.len == 16))
             add_net(&v->gateways, &v->gateway_count, &v->gateway_room,
-                    single(address.p, address.len == 16));
+                    net_single(address.p, address.len == 16));
     }
     return 0;
 }

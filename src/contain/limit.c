@@ -14,13 +14,6 @@ enum {
     REQUEST_SIZE = 1500, /* of a packet over Ethernet: a request of more counts as several */
 };
 
-static uint64_t number(const struct plan *p, const char *name, uint64_t otherwise)
-{
-    const struct plan_value *v = plan_value(p, name);
-
-    return v ? v->number : otherwise;
-}
-
 /* SYN alone of the four flags that begin and end a connection. */
 static void is_begin(struct filter_rule *r)
 {
@@ -56,8 +49,8 @@ static void begin_rule(struct filter_table *t, enum filter_place place, enum lim
 
 static void load_source(struct filter_table *t, struct filter_rule *r, unsigned size)
 {
-    uint64_t prefix = size == 4 ? number(t->plan, "prefix4", PREFIX_FOUR)
-                                : number(t->plan, "prefix6", PREFIX_SIX);
+    uint64_t prefix = size == 4 ? plan_number(t->plan, "prefix4", PREFIX_FOUR)
+                                : plan_number(t->plan, "prefix6", PREFIX_SIX);
     uint8_t mask[16] = {0};
 
     filter_address(r, size, FILTER_SOURCE);
@@ -100,10 +93,10 @@ static void limit_connections(struct filter_table *t, unsigned size, const struc
 
 struct filter_rate limit_packets(const struct plan *p)
 {
-    uint64_t rate = number(p, "rate", 0);
+    uint64_t rate = plan_number(p, "rate", 0);
 
     return (struct filter_rate){.per_second = rate,
-                                .burst = (uint32_t)number(p, "burst", rate * 2)};
+                                .burst = (uint32_t)plan_number(p, "burst", rate * 2)};
 }
 
 /* Requests may come many in one packet, so a rate of those is one of bytes too. */
@@ -111,7 +104,7 @@ struct filter_rate limit_bytes(const struct plan *p)
 {
     struct filter_rate packets = limit_packets(p);
     bool is_data = limit_counted(p) == LIMIT_DATA;
-    uint64_t bytes = number(p, "bytes", is_data ? packets.per_second * REQUEST_SIZE : 0);
+    uint64_t bytes = plan_number(p, "bytes", is_data ? packets.per_second * REQUEST_SIZE : 0);
     uint64_t burst = plan_value(p, "bytes") ? bytes * 2 : (uint64_t)packets.burst * REQUEST_SIZE;
 
     return (struct filter_rate){.per_second = bytes,

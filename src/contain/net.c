@@ -40,6 +40,15 @@ static void unmap(struct net *n)
     n->prefix = (uint8_t)(n->prefix - 96);
 }
 
+struct net net_single(const void *bytes, bool is_six)
+{
+    struct net n = {.size = is_six ? 16 : 4, .prefix = is_six ? 128 : 32};
+
+    memcpy(n.bytes, bytes, n.size);
+    unmap(&n);
+    return n;
+}
+
 static bool has_bits_behind(const struct net *n)
 {
     for (unsigned bit = n->prefix; bit < n->size * 8u; bit++)
@@ -97,6 +106,14 @@ bool net_has(const struct net *n, const struct net *other)
     if (memcmp(n->bytes, other->bytes, whole) != 0)
         return false;
     return left == 0 || ((n->bytes[whole] ^ other->bytes[whole]) & mask) == 0;
+}
+
+bool net_is_loopback(const struct net *n)
+{
+    static const struct net four = {.bytes = {127}, .size = 4, .prefix = 8};
+    static const struct net six = {.bytes = {[15] = 1}, .size = 16, .prefix = 128};
+
+    return net_has(&four, n) || net_has(&six, n);
 }
 
 void net_last(const struct net *n, uint8_t out[16])

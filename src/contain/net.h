@@ -15,11 +15,14 @@ struct net {
 /* "192.0.2.7", "192.0.2.0/24", "2001:db8::/32"; an address within a network ("192.0.2.7/24") is
  * refused, since nobody can say what was meant. ERR_USAGE. */
 MUST_CHECK int net_read(struct str text, struct net *out, struct err *e);
+/* A single address of 16 bytes or of 4; an IPv4 one spelled within IPv6 is the IPv4 address. */
+struct net net_single(const void *bytes, bool is_six);
 /* As net_read takes it; without /32 and /128. */
 const char *net_text(char out[NET_TEXT_SIZE], const struct net *n);
 bool net_has(const struct net *n, const struct net *other); /* all of other lies in n */
 bool net_is_one(const struct net *n);                       /* a single address */
-int net_cmp(const void *a, const void *b);                  /* for qsort: IPv4 first */
+bool net_is_loopback(const struct net *n);
+int net_cmp(const void *a, const void *b); /* for qsort: IPv4 first */
 /* The last address of it, as many bytes as it has. */
 void net_last(const struct net *n, uint8_t out[16]);
 

@@ -8,6 +8,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
+#include "contain/filter_count.h"
 #include "contain/ledger.h"
 #include "contain/spell.h"
 #include "sys/file.h"
@@ -32,26 +33,6 @@ struct part {
     uint16_t names[2]; /* attributes whose text tells which it is; 0: none */
     void (*tell)(const struct part *part, struct str body, struct buf *line);
 };
-
-static const char *family_name(uint8_t family)
-{
-    static const struct {
-        uint8_t family;
-        const char *name;
-    } known[] = {{NFPROTO_INET, "inet"}, {NFPROTO_IPV4, "ip"},       {NFPROTO_IPV6, "ip6"},
-                 {NFPROTO_ARP, "arp"},   {NFPROTO_BRIDGE, "bridge"}, {NFPROTO_NETDEV, "netdev"}};
-
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (known[i].family == family)
-            return known[i].name;
-    return "other";
-}
-
-/* The kernel ends names with a NUL. */
-static struct str name_of(struct str value)
-{
-    return value.len && value.p[value.len - 1] == '\0' ? str_head(value, value.len - 1) : value;
-}
 
 static struct str attribute(struct str body, uint16_t type)
 {
@@ -79,9 +60,9 @@ static void tell_filter(const struct part *part, struct str body, struct buf *li
 
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
-    add_word(line, str_of(family_name(head.nfgen_family)));
+    add_word(line, str_of(filter_family_name(head.nfgen_family)));
     for (size_t i = 0; i < COUNT_OF(part->names) && part->names[i]; i++)
-        add_word(line, name_of(attribute(body, part->names[i])));
+        add_word(line, netlink_text(attribute(body, part->names[i])));
 }
 
 static void add_address(struct buf *line, struct str bytes, unsigned prefix)
@@ -106,7 +87,7 @@ static void tell_link(const struct part *part, struct str body, struct buf *line
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
     buf_addf(line, " %d %s", head.ifi_index, head.ifi_flags & 1 ? "up" : "down");
-    add_word(line, name_of(attribute(body, IFLA_IFNAME)));
+    add_word(line, netlink_text(attribute(body, IFLA_IFNAME)));
 }
 
 static void tell_address(const struct part *part, struct str body, struct buf *line)
@@ -194,8 +175,8 @@ static void remember_set(struct telling *t, struct str body)
 
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
-    table = name_of(attribute(body, NFTA_SET_TABLE));
-    name = name_of(attribute(body, NFTA_SET_NAME));
+    table = netlink_text(attribute(body, NFTA_SET_TABLE));
+    name = netlink_text(attribute(body, NFTA_SET_NAME));
     if (str_is(table, "calm") || t->sets.len > NAMES_SIZE)
         return;
     buf_addc(&t->sets, (char)head.nfgen_family);

@@ -75,10 +75,9 @@ static int do_allowed(struct server *s, struct str rest, struct err *e)
     char text[ENDPOINT_TEXT_SIZE];
     int rc = host_view_read(&host, e);
 
+    (void)rest;
     if (rc == 0)
         rc = others_look(s->source->folder, &(struct id){0}, &host, e);
-
-    (void)rest;
     for (size_t i = 0; rc == 0 && i < host.other_count; i++)
         buf_addf(&s->answer, "%s\n", endpoint_text(text, &host.others[i]));
     return rc;

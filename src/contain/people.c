@@ -10,30 +10,14 @@ enum { UTMP_SIZE = 4 << 20, V4_SIZE = 4 };
 /* IPv4 fills the first four bytes, and the others are 0 (utmp(5)); or it stands within IPv6. */
 static bool take_address(const struct utmp *u, struct net *out)
 {
-    static const uint8_t none[16], within[12] = {[10] = 0xff, [11] = 0xff};
+    static const uint8_t none[16];
     uint8_t bytes[16];
 
     memcpy(bytes, u->ut_addr_v6, sizeof(bytes));
     if (memcmp(bytes, none, sizeof(none)) == 0)
         return false;
-    *out = (struct net){.size = 16, .prefix = 128};
-    memcpy(out->bytes, bytes, sizeof(bytes));
-    if (memcmp(bytes, within, sizeof(within)) == 0) {
-        *out = (struct net){.size = V4_SIZE, .prefix = 32};
-        memcpy(out->bytes, bytes + 12, V4_SIZE);
-    } else if (memcmp(bytes + V4_SIZE, none, 12) == 0) {
-        *out = (struct net){.size = V4_SIZE, .prefix = 32};
-        memcpy(out->bytes, bytes, V4_SIZE);
-    }
+    *out = net_single(bytes, memcmp(bytes + V4_SIZE, none, sizeof(none) - V4_SIZE) != 0);
     return true;
-}
-
-static bool is_told(struct str lines, struct str line)
-{
-    while (lines.len)
-        if (str_eq(str_cut(&lines, '\n'), line))
-            return true;
-    return false;
 }
 
 void people_tell(struct str utmp, const struct plan *p, people_loses *loses, struct buf *out)
@@ -50,7 +34,7 @@ void people_tell(struct str utmp, const struct plan *p, people_loses *loses, str
         buf_adds(&line, "person ");
         spell_add(&line, (struct str){u.ut_user, strnlen(u.ut_user, sizeof(u.ut_user))});
         buf_addf(&line, " %s", net_text(text, &from));
-        if (!is_told(buf_str(out), buf_str(&line)))
+        if (!str_has_line(buf_str(out), buf_str(&line)))
             buf_addf(out, "%s\n", buf_text(&line));
     }
 }

@@ -406,3 +406,10 @@ const struct plan_value *plan_value(const struct plan *p, const char *name)
             return &p->values[i];
     return NULL;
 }
+
+uint64_t plan_number(const struct plan *p, const char *name, uint64_t otherwise)
+{
+    const struct plan_value *v = plan_value(p, name);
+
+    return v ? v->number : otherwise;
+}

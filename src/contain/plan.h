@@ -56,6 +56,8 @@ struct hash plan_digest(struct str text);
 
 /* Of a parameter that is there at most once; NULL when it is not. */
 const struct plan_value *plan_value(const struct plan *p, const char *name);
+/* Its number, or otherwise where it is not there. */
+uint64_t plan_number(const struct plan *p, const char *name, uint64_t otherwise);
 /* Is its text what the parameter takes? Fills the number of an ACTION_NUMBER. Not for ACTION_NET.
  */
 bool plan_value_holds(const struct action_param *param, struct plan_value *v);

@@ -6,12 +6,6 @@
 
 enum { FILE_SIZE = 1 << 22, UDP_WORDS = 13 };
 
-static struct str word_of(struct str *line)
-{
-    *line = str_trim(*line);
-    return str_cut(line, ' ');
-}
-
 static uint64_t number_of(struct str text)
 {
     uint64_t n;
@@ -38,13 +32,13 @@ static void add_snmp(struct traffic *t, struct str text)
 {
     while (text.len) {
         struct str names = str_cut(&text, '\n'), numbers = str_cut(&text, '\n');
-        struct str protocol = word_of(&names);
+        struct str protocol = str_field(&names);
 
-        if (!str_eq(word_of(&numbers), protocol))
+        if (!str_eq(str_field(&numbers), protocol))
             return;
         while (names.len && numbers.len) {
-            uint64_t *to = counter_of(t, protocol, word_of(&names));
-            uint64_t n = number_of(word_of(&numbers));
+            uint64_t *to = counter_of(t, protocol, str_field(&names));
+            uint64_t n = number_of(str_field(&numbers));
 
             if (to)
                 *to += n;
@@ -56,17 +50,11 @@ static void add_snmp(struct traffic *t, struct str text)
 static void add_snmp6(struct traffic *t, struct str text)
 {
     while (text.len) {
-        struct str line = str_cut(&text, '\n');
-        size_t at = 0;
-        uint64_t *to;
+        struct str line = str_cut(&text, '\n'), name = str_field(&line);
+        uint64_t *to = counter_of(t, str_head(name, 4), str_from(name, 4));
 
-        while (at < line.len && line.p[at] != ' ' && line.p[at] != '\t')
-            at++;
-        if (at < 5)
-            continue;
-        to = counter_of(t, str_head(line, 4), str_from(str_head(line, at), 4));
         if (to)
-            *to += number_of(str_trim(str_from(line, at)));
+            *to += number_of(str_trim(line));
     }
 }
 
@@ -79,8 +67,8 @@ static void add_links(struct traffic *t, struct str text)
 
         if (!line.len || name.len >= TRAFFIC_NAME_SIZE || memchr(name.p, '|', name.len))
             continue;
-        *l = (struct traffic_link){.bytes = number_of(word_of(&line))};
-        l->packets = number_of(word_of(&line));
+        *l = (struct traffic_link){.bytes = number_of(str_field(&line))};
+        l->packets = number_of(str_field(&line));
         memcpy(l->name, name.p, name.len);
         t->link_count++;
     }
@@ -125,7 +113,7 @@ static void add_udp(struct traffic *t, struct str text)
         uint64_t port, waiting;
 
         for (size_t i = 0; i < UDP_WORDS; i++)
-            words[i] = word_of(&line);
+            words[i] = str_field(&line);
         str_cut(&words[1], ':');
         str_cut(&words[4], ':');
         if (!read_hex(words[1], &port) || port > UINT16_MAX || !read_hex(words[4], &waiting))

@@ -46,11 +46,10 @@ static void moved(void *context, const struct id *message)
 static void failed(void *context, const struct err *why)
 {
     struct watching *w = context;
-    struct str rest = buf_str(&w->told), words = str_of(why->text);
+    struct str words = str_of(why->text);
 
-    while (rest.len)
-        if (str_eq(str_cut(&rest, '\n'), words))
-            return;
+    if (str_has_line(buf_str(&w->told), words))
+        return;
     if (w->told.len > TOLD_SIZE)
         buf_clear(&w->told);
     buf_addf(&w->told, STR_FMT "\n", STR_ARG(words));

@@ -277,11 +277,8 @@ static void draft_channel(struct putting *p, struct str name, const struct str *
 /* Somebody who holds several roles stands in the file several times. */
 static void add_once(struct buf *lines, struct str line)
 {
-    struct str rest = buf_str(lines);
-
-    while (rest.len)
-        if (str_eq(str_cut(&rest, '\n'), line))
-            return;
+    if (str_has_line(buf_str(lines), line))
+        return;
     buf_adds(lines, lines->len ? "\n" : "");
     buf_addstr(lines, line);
 }

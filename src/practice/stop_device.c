@@ -26,7 +26,7 @@ static bool has_field(const struct step *s, const char *name)
 
 static bool is_given(const struct step *s, const char *name)
 {
-    return has_field(s, name) && input_has(s->op, s->in, name);
+    return input_is_given(s->op, s->in, name);
 }
 
 /* The device's address: as it was told now, or as it is on record. What was brought by hand came by

@@ -45,11 +45,6 @@ static int add_file(struct plan *plan, struct str path, struct err *e)
     return rc;
 }
 
-static bool is_given(const struct operation *op, const struct input *in, const char *name)
-{
-    return field_find(op->fields, op->field_count, str_of(name)) && input_has(op, in, name);
-}
-
 static int add_proposal(struct plan *plan, struct session *s, const struct view *v,
                         const struct thing *proposal, struct err *e)
 {
@@ -63,7 +58,8 @@ static int add_proposal(struct plan *plan, struct session *s, const struct view 
 int stop_nets(struct session *s, const struct view *v, const struct operation *op,
               const struct input *in, const char *param, struct plan *plan, struct err *e)
 {
-    bool has_file = is_given(op, in, "from-file"), has_proposal = is_given(op, in, "proposal");
+    bool has_file = input_is_given(op, in, "from-file"),
+         has_proposal = input_is_given(op, in, "proposal");
     int rc;
 
     if (!has_file && !has_proposal && !input_has(op, in, param))

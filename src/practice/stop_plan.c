@@ -129,14 +129,10 @@ static int add_allow(struct plan *plan, struct str lines, struct err *e)
     return 0;
 }
 
-static bool is_given(const struct planning *p, const char *name)
-{
-    return has_field(p->op, name) && input_has(p->op, p->in, name);
-}
-
 static int add_cut(struct planning *p, struct err *e)
 {
-    struct str lines = is_given(p, "cut") ? input_value(p->op, p->in, "cut") : STR("");
+    struct str lines =
+        input_is_given(p->op, p->in, "cut") ? input_value(p->op, p->in, "cut") : STR("");
     struct plan *plan = p->plan;
 
     plan->cut = arena_alloc(plan->arena, sizeof(*plan->cut) * PLAN_ALLOW_COUNT);
@@ -302,8 +298,8 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
         if (rc)
             return rc;
     }
-    p->plan->accepts_wide = is_given(p, "accept-wide");
-    p->plan->accepts_names = is_given(p, "accept-names");
+    p->plan->accepts_wide = input_is_given(p->op, p->in, "accept-wide");
+    p->plan->accepts_names = input_is_given(p->op, p->in, "accept-names");
     rc = has_field(p->op, "allow") ? add_allow(p->plan, input_value(p->op, p->in, "allow"), e) : 0;
     if (rc == 0)
         rc = add_cut(p, e);

@@ -77,13 +77,6 @@ void stop_proposal_block(struct buf *out, struct str list)
     add_block(out, nets, net_list_normalise(nets, count));
 }
 
-static uint64_t number_of(const struct plan *p, const char *name, uint64_t otherwise)
-{
-    const struct plan_value *v = plan_value(p, name);
-
-    return v ? v->number : otherwise;
-}
-
 /* Empty: a rule that no proposal tries. */
 static void add_rule(struct buf *out, const struct plan *p)
 {
@@ -97,8 +90,8 @@ static void add_rule(struct buf *out, const struct plan *p)
         plan_value(p, "bytes"))
         return;
     rate = limit_packets(p);
-    stop_proposal_limit(out, floods[limit_counted(p)], number_of(p, "port", 0), rate.per_second,
-                        rate.burst, number_of(p, "prefix4", 32), number_of(p, "prefix6", 64));
+    stop_proposal_limit(out, floods[limit_counted(p)], plan_number(p, "port", 0), rate.per_second,
+                        rate.burst, plan_number(p, "prefix4", 32), plan_number(p, "prefix6", 64));
 }
 
 static struct str find_measure(struct str lines, struct str rule)

@@ -1,7 +1,6 @@
 /* stop_target.c: finds where a flood goes. */
 #include "practice/stop_target.h"
 #include <netinet/in.h>
-#include <string.h>
 #include "base/sink.h"
 #include "contain/host_view.h"
 
@@ -10,12 +9,9 @@ enum { ADDRESS_COUNT = 4, TARGET_SIZE = 200, PORT_MOST = 65535 };
 /* Loopback, and what is of one link alone. */
 static bool is_near(const struct net *n)
 {
-    static const uint8_t loopback[16] = {[15] = 1};
+    static const struct net link = {.bytes = {0xfe, 0x80}, .size = 16, .prefix = 10};
 
-    if (n->size == 4)
-        return n->bytes[0] == 127;
-    return (n->bytes[0] == 0xfe && (n->bytes[1] & 0xc0) == 0x80) ||
-           memcmp(n->bytes, loopback, sizeof(loopback)) == 0;
+    return net_is_loopback(n) || net_has(&link, n);
 }
 
 static void add_own(const struct host_view *host, struct buf *out)

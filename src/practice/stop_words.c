@@ -1,22 +1,16 @@
 /* stop_words.c: spells a plan in words. */
 #include "practice/stop_words.h"
+#include <netinet/in.h>
 #include "contain/action.h"
 #include "contain/limit.h"
 
-enum { VALUE_SIZE = 60, PROTOCOL_TCP = 6, DAY_S = 86400 };
+enum { VALUE_SIZE = 60, DAY_S = 86400 };
 
 static struct str value_of(const struct plan *p, const char *name)
 {
     const struct plan_value *v = plan_value(p, name);
 
     return v ? str_head(v->text, VALUE_SIZE) : STR("");
-}
-
-static uint64_t number_of(const struct plan *p, const char *name, uint64_t otherwise)
-{
-    const struct plan_value *v = plan_value(p, name);
-
-    return v ? v->number : otherwise;
 }
 
 /* Of actions about one thing: words, the parameter that names it, words. */
@@ -103,7 +97,7 @@ void stop_title(const struct plan *p, struct str host, struct buf *out)
 
 static void add_endpoint(const struct endpoint *at, struct buf *out)
 {
-    const char *protocol = at->protocol == PROTOCOL_TCP ? "TCP" : "UDP";
+    const char *protocol = at->protocol == IPPROTO_TCP ? "TCP" : "UDP";
     char net[NET_TEXT_SIZE];
 
     if (at->way == ENDPOINT_OUT)
@@ -132,7 +126,7 @@ void stop_allow_words(const struct plan *p, struct buf *out)
 
 static void add_source(const struct plan *p, struct buf *out)
 {
-    uint64_t four = number_of(p, "prefix4", 32), six = number_of(p, "prefix6", 64);
+    uint64_t four = plan_number(p, "prefix4", 32), six = plan_number(p, "prefix6", 64);
 
     buf_adds(out, "of each ");
     if (four == 32)
@@ -173,9 +167,9 @@ void stop_limit_words(const struct plan *p, struct buf *out)
     if (plan_value(p, "connections"))
         buf_addf(out, "%s%llu connections may be open",
                  packets.per_second || bytes.per_second ? ", and " : "",
-                 (unsigned long long)number_of(p, "connections", 0));
+                 (unsigned long long)plan_number(p, "connections", 0));
     if (plan_value(p, "port"))
-        buf_addf(out, ", to port %llu", (unsigned long long)number_of(p, "port", 0));
+        buf_addf(out, ", to port %llu", (unsigned long long)plan_number(p, "port", 0));
     else
         buf_adds(out, ", whatever the port");
     buf_adds(out, "; what is more is dropped");

@@ -62,6 +62,11 @@ bool netlink_attribute(struct str *rest, struct netlink_attribute *out)
     return true;
 }
 
+struct str netlink_text(struct str value)
+{
+    return value.len && value.p[value.len - 1] == '\0' ? str_head(value, value.len - 1) : value;
+}
+
 uint32_t netlink_u32(struct str value)
 {
     uint32_t n = 0;
