@@ -155,17 +155,20 @@ static enum attempt read_attempt(struct str text, enum attempt what, struct atte
 }
 
 /* "authentication failure; logname= uid=0 … rhost=192.0.2.7  user=root", of a PAM that writes in
- * its own name. */
+ * its own name. The user, who may be called anything, stands last. */
 static enum attempt read_pam(struct str text, struct attempt_line *out)
 {
     out->user = STR("");
     while (text.len) {
-        struct str word = str_cut(&text, ' ');
+        struct str word;
 
+        if (str_take(&text, "user=")) {
+            out->user = text;
+            break;
+        }
+        word = str_cut(&text, ' ');
         if (str_take(&word, "rhost=") && !log_source(word, &out->source))
             return ATTEMPT_NONE;
-        if (str_take(&word, "user="))
-            out->user = word;
     }
     return out->source.size ? ATTEMPT_FAILED : ATTEMPT_NONE;
 }

@@ -152,6 +152,10 @@ static const struct attempt_case attempts[] = {
     {"Nov 26 07:24:10 h sshd(pam_unix)[1]: authentication failure; logname= uid=0 euid=0 "
      "tty=NODEVssh ruser= rhost=192.0.2.7  user=root",
      ATTEMPT_FAILED, "192.0.2.7", "root", 1795674250, 1},
+    /* The name stands last there, too. */
+    {"Nov 26 07:24:10 h sshd(pam_unix)[1]: authentication failure; logname= uid=0 euid=0 "
+     "tty=NODEVssh ruser= rhost=192.0.2.7  user=x rhost=203.0.113.9",
+     ATTEMPT_FAILED, "192.0.2.7", "x rhost=203.0.113.9", 1795674250, 1},
     {"Nov 26 07:24:10" FAILED "root from 192.0.2.7 port 1 ssh2 or so", ATTEMPT_NONE, "", "", 0, 0},
     {"Nov 26 07:24:10" FAILED "root from host.example port 1 ssh2", ATTEMPT_NONE, "", "", 0, 0},
     {"Nov 26 07:24:10 h sshd[1]: Failed publickey for git from 192.0.2.7 port 1 ssh2: RSA x",
