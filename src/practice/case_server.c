@@ -151,19 +151,18 @@ static uint16_t port_of(const struct mount *m, uint16_t otherwise)
                                                                                     : otherwise;
 }
 
-/* "ana@files:/cases", "[2001:db8::7]:/cases": what stands before the path. */
+/* "ana@files:/cases", "[2001:db8::7]:/cases": what stands before the path, which may have an @ too.
+ */
 static struct str host_of(const char *source)
 {
-    struct str text = str_of(source);
-    const char *at = text.len ? memchr(text.p, '@', text.len) : NULL;
-    const char *colon;
+    const char *path = strstr(source, ":/"), *at;
+    struct str host = str_of(source);
 
-    if (at)
-        text = str_from(text, (size_t)(at - text.p) + 1);
-    colon = strstr(text.p, ":/");
-    if (!colon)
-        colon = text.len && text.p[text.len - 1] == ':' ? text.p + text.len - 1 : NULL;
-    return colon ? (struct str){text.p, (size_t)(colon - text.p)} : STR("");
+    if (!path && !str_ends(host, ":"))
+        return STR("");
+    host = str_head(host, path ? (size_t)(path - source) : host.len - 1);
+    at = host.len ? memchr(host.p, '@', host.len) : NULL;
+    return at ? str_from(host, (size_t)(at - host.p) + 1) : host;
 }
 
 /* The kernel keeps the address that it uses; where it lies elsewhere, the source tells. */

@@ -27,6 +27,8 @@ static const char mounts[] =
     "33 22 0:43 / /srv/9p rw - 9p 192.0.2.43 rw,trans=tcp,port=5640\n"
     "34 22 0:44 / /srv/9v rw - 9p share rw,trans=virtio\n"
     "35 22 0:45 / /srv/sshfs rw - fuse.sshfs ana@192.0.2.45:/cases rw,user_id=0\n"
+    "48 22 0:54 / /srv/at rw - fuse.sshfs ana@192.0.2.54:/home/a@b rw\n"
+    "49 22 0:55 / /srv/at2 rw - fuse.sshfs 192.0.2.55:/home/a@b rw\n"
     "36 22 0:46 / /srv/sshfs6 rw - fuse.sshfs ana@[2001:db8::46]:/cases rw\n"
     "37 22 0:47 / /srv/named rw - fuse.sshfs files.example:/cases rw\n"
     "38 22 0:48 / /srv/lost rw - fuse.sshfs lost.example: rw\n"
@@ -134,6 +136,8 @@ static void the_server_of_a_folder_is_found(void **state)
         {"/srv/9p/x", "192.0.2.43,tcp,5640,out", ""},
         {"/srv/9v/x", "", ""},
         {"/srv/sshfs/x", "192.0.2.45", ""},
+        {"/srv/at/x", "192.0.2.54", ""},
+        {"/srv/at2/x", "192.0.2.55", ""},
         {"/srv/sshfs6/x", "2001:db8::46", ""},
         {"/srv/named/x", "192.0.2.47 2001:db8::47", ""},
         {"/srv/lost/x", "", "lost.example"},
