@@ -270,7 +270,9 @@ static int confirm_one(struct session *s, const struct operation *op, const stru
                        action->number, action->number);
     if (stop_is_script(action))
         return stop_device_confirm(s, op, in, action, a, e);
-    rc = stop_plan_load(s, &v, action, &p, e);
+    rc = stop_refuse_device_way(op, in, e);
+    if (rc == 0)
+        rc = stop_plan_load(s, &v, action, &p, e);
     if (rc == 0)
         rc = ask_about(s, ways, &v, action, "confirm", e);
     if (rc == 0)

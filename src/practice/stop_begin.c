@@ -58,7 +58,9 @@ static int add_part(struct beginning *b, const struct view *v, const struct id *
                        "a%u is carried out on a device, which no moment is agreed on with: calm "
                        "stop apply a%u alone",
                        action->number, action->number);
-    rc = stop_may_begin(v, b->op, b->in, action, e);
+    rc = stop_refuse_device_way(b->op, b->in, e);
+    if (rc == 0)
+        rc = stop_may_begin(v, b->op, b->in, action, e);
     if (rc == 0)
         rc = stop_plan_load(b->session, v, action, &part->plan, e);
     if (rc)

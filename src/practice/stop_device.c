@@ -29,6 +29,19 @@ static bool is_given(const struct step *s, const char *name)
     return input_is_given(s->op, s->in, name);
 }
 
+int stop_refuse_device_way(const struct operation *op, const struct input *in, struct err *e)
+{
+    static const char *const way[] = {"ssh", "sudo", "wait"};
+
+    for (size_t i = 0; i < COUNT_OF(way); i++)
+        if (input_is_given(op, in, way[i]))
+            return err_set(e, ERR_USAGE,
+                           "--%s is for a plan that a device carries out (--script); another is "
+                           "carried out where it was planned for",
+                           way[i]);
+    return 0;
+}
+
 /* The device's address: as it was told now, or as it is on record. What was brought by hand came by
  * hand. */
 static int find_way(struct step *s, const struct thing *action, struct err *e)
@@ -37,6 +50,10 @@ static int find_way(struct step *s, const struct thing *action, struct err *e)
 
     if (is_given(s, "by-hand") || s->file.is_given)
         return 0;
+    if (!is_given(s, "ssh") && is_given(s, "sudo"))
+        return err_set(e, ERR_USAGE,
+                       "--sudo is of the way to the device, and goes on record with it: say --ssh "
+                       "with it");
     if (!is_given(s, "ssh")) {
         buf_addstr(&s->ssh, has_field(s, "ssh") ? on_record : STR(""));
         s->wants_sudo = thing_value(action, "sudo").len > 0;

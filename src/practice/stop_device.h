@@ -27,6 +27,10 @@
      .help = "a device that is reached over SSH: its text is printed, or was typed by hand"},      \
         STOP_FIELD_ANSWER, STOP_FIELDS_DEVICE_WAY, REACH_FIELDS
 
+/* Of a plan that no device carries out: refuses what would say where a device is. ERR_USAGE. */
+MUST_CHECK int stop_refuse_device_way(const struct operation *op, const struct input *in,
+                                      struct err *e);
+
 typedef int stop_device_step(struct session *s, const struct operation *op, const struct input *in,
                              const struct thing *action, struct answer *a, struct err *e);
 /* Each is of an action that stop_is_script holds for, and of the operation that is called so. */

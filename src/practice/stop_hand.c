@@ -77,7 +77,8 @@ static int perform(struct session *s, const struct operation *op, const struct i
         return rc;
     if (action && stop_is_script(action))
         return on_device(s, op, in, action, a, e);
-    return by_hand(s, op, in, decide, a, e);
+    rc = stop_refuse_device_way(op, in, e);
+    return rc ? rc : by_hand(s, op, in, decide, a, e);
 }
 
 static int begin_job(struct session *s, const struct operation *op, const struct input *in,
@@ -122,8 +123,10 @@ static int undo_job(struct session *s, const struct operation *op, const struct 
     if (rc)
         return rc;
     action = input_thing(&v, op, in, "action");
-    if (action && stop_is_planned(action) && !stop_is_script(action) && was_begun(action))
-        return stop_undo_planned(s, op, in, &v, action, a, e);
+    if (action && stop_is_planned(action) && !stop_is_script(action) && was_begun(action)) {
+        rc = stop_refuse_device_way(op, in, e);
+        return rc ? rc : stop_undo_planned(s, op, in, &v, action, a, e);
+    }
     return perform(s, op, in, action_undo, stop_device_undo, a, e);
 }
 

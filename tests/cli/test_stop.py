@@ -220,6 +220,15 @@ class Stop(StopTest):
         self.assertEqual(code, USAGE)
         self.assertIn("must be longer than the time in which that can be done", why)
 
+    def test_where_a_device_is_is_not_taken_for_where_this_plan_goes(self):
+        self.look()
+        self.ana("stop block 203.0.113.9")
+        for line in ("apply a1 --ssh root@10.9.0.7", "apply a1 --sudo", 'apply a1 --wait "5 s"', "confirm a1 --ssh root@10.9.0.7", "undo a1 --ssh root@10.9.0.7"):
+            code, why = self.ana.fails("stop " + line)
+            self.assertEqual(code, USAGE, line)
+            self.assertIn("is for a plan that a device carries out", one_line(why))
+            self.assertEqual((self.state(), rules()), ("planned", self.before))
+
     def test_a_list_that_is_wrong_is_refused_with_its_line(self):
         for text, words in (("10.0.0.1\n\nfoo\n", "line 3: \"foo\" is no address"), ("# nothing\n\n", "names no address")):
             (self.folder / "list.txt").write_text(text)
