@@ -142,8 +142,8 @@ static int append(struct step *s, struct stop_outcome *o, struct err *e)
     o->answerer = s->texts.device->title;
     if (s->is_new_way)
         stop_outcome_add(o, "ssh", buf_str(&s->ssh));
-    if (s->is_new_way && s->wants_sudo)
-        stop_outcome_add(o, "sudo", STR("yes"));
+    if (s->is_new_way && (s->wants_sudo || thing_value(step_action(s), "sudo").len))
+        stop_outcome_add(o, "sudo", s->wants_sudo ? STR("yes") : STR(""));
     rc = stop_append(s->session, s->op, s->in, &s->id, o, e);
     s->is_new_way = s->is_new_way && rc != 0;
     return rc;

@@ -109,8 +109,8 @@ static int draft_texts(const struct scripting *s, struct decision *d, struct dra
     draft_value_ref(d, dr, "texts", item);
     if (ssh.len)
         draft_value(dr, "ssh", str_of(arena_strdup(d->arena, buf_text(&spelled))));
-    if (ssh.len && input_has(s->op, s->in, "sudo"))
-        draft_value(dr, "sudo", STR("yes"));
+    if (ssh.len && (input_has(s->op, s->in, "sudo") || thing_value(action, "sudo").len))
+        draft_value(dr, "sudo", input_value(s->op, s->in, "sudo"));
     return 0;
 }
 

@@ -120,6 +120,12 @@ class ByHand(DeviceTest):
         self.ana("stop begin a1")
         self.assertEqual(self.ana.fails(f"stop script a1 {IOS} --keep")[0], GATE)
 
+    def test_a_new_way_to_the_device_is_without_sudo_unless_that_is_said_again(self):
+        self.plan("block 203.0.113.9", "--for nftables --itself", "--ssh ana@fw1 --sudo")
+        self.assertEqual((self.actions()[0]["ssh"], self.actions()[0]["sudo"]), ("ana@fw1:22", "yes"))
+        self.ana("stop script a1 --for nftables --itself --keep --ssh root@fw1")
+        self.assertEqual((self.actions()[0]["ssh"], self.actions()[0].get("sudo", "")), ("root@fw1:22", ""))
+
     def test_the_first_look_and_an_approval_are_waited_for_or_gone_without_on_record(self):
         self.ana("stop block 203.0.113.9 --system fw1 --script")
         self.ana(f"stop script a1 {IOS} --keep")
