@@ -138,9 +138,11 @@ static int connect_as(struct sqlite *q, enum sqlite_way way)
     return rc == SQLITE_OK ? harden(q) : rc;
 }
 
+/* Also on a full disk, where the log's index, which readers share, has no room. */
 static bool needs_frozen(int rc)
 {
-    return (rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY;
+    return (rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY ||
+           rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_IOERR_SHMOPEN;
 }
 
 static int connect_reader(struct sqlite *q)

@@ -236,6 +236,30 @@ class Continue(CaseTest):
         self.assertIn("2 files beside the database", answer["lost"])
         self.assertFalse((self.new / "journal" / "y.note").exists())
 
+    def test_a_case_is_read_on_a_disk_without_a_byte_left(self):
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small file system needs root")
+        small = self.folder / "small"
+        small.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True, check=False).returncode:
+            self.skipTest("no small file system can be mounted here")
+        try:
+            zoe = Person("zoe", self.folder, None)
+            zoe(f"open {small}/c.calm")
+            zoe.case = small / "c.calm"
+            zoe('note "drive 3 is red"')
+            with open(small / "full", "wb", buffering=0) as full, self.assertRaises(OSError):
+                while True:
+                    full.write(bytes(4096))
+            self.assertIn("drive 3 is red", zoe("log"))
+            self.assertIn("suspected incident", zoe("status"))
+            self.assertIn(f"calm continue {small}/c.calm", zoe.fails("note more")[1])
+            (small / "full").unlink()
+            zoe('note "there is room again"')
+            self.assertEqual(self.notes(zoe), ["drive 3 is red", "there is room again"])
+        finally:
+            subprocess.run(["umount", "-l", str(small)], check=False)
+
     def test_when_the_disk_is_full_calm_names_the_command_and_it_works(self):
         if os.geteuid() != 0:
             self.skipTest("mounting a small file system needs root")
