@@ -167,6 +167,22 @@ int decide_make(struct decision *d, struct err *e)
     return 0;
 }
 
+int decide_make_called(struct decision *d, struct err *e)
+{
+    const char *kind = d->op->kind->name;
+    struct str name = input_value(d->op, d->input, d->op->fields[0].name);
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(d->view, kind, &at));)
+        if (str_eq(view_title(t), name))
+            return err_set(e, ERR_USAGE,
+                           "there is a %s called \"" STR_FMT
+                           "\" already, and a second one could not be told from it; what changes "
+                           "it: calm %s --help",
+                           kind, STR_ARG(str_head(name, 60)), d->op->practice);
+    return decide_make(d, e);
+}
+
 int decide_change(struct decision *d, struct err *e)
 {
     const char *target = d->op->fields[0].name;

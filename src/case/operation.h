@@ -167,6 +167,7 @@ void draft_scope_key(struct decision *d, struct draft *dr);
 void draft_take_input(struct decision *d, struct draft *dr, const struct kind *kind);
 
 /* Decisions that serve many operations. */
-op_decide decide_make;   /* a record op->kind/1 from the input */
-op_decide decide_change; /* a record op->kind-change/1; the first field is the thing */
-op_decide decide_say;    /* op->kind/1, or op->kind-change/1 where one is called the same */
+op_decide decide_make;        /* a record op->kind/1 from the input */
+op_decide decide_make_called; /* the same; the first field is its name, which must be new */
+op_decide decide_change;      /* a record op->kind-change/1; the first field is the thing */
+op_decide decide_say;         /* op->kind/1, or op->kind-change/1 where one is called the same */

@@ -58,6 +58,17 @@ class Trust(CaseTest):
         self.ana("notify trust room unknown --because 'the provider does not answer'")
         self.assertIn("nobody has said", self.passed())
 
+    def test_no_second_channel_or_system_takes_the_name_of_one(self):
+        """What is said of the name, that it is compromised, would reach the first alone."""
+        self.ana("assess system mail1")
+        self.channel("--trust trusted --relies-on mail1")
+        for line, kind, practice in (("notify channel room --account room --trust trusted", "channel", "notify"), ("assess system mail1 --relies-on mail1", "system", "assess")):
+            code, why = self.ana.fails(line)
+            self.assertEqual(code, 2)
+            self.assertIn(f'there is a {kind} called "{line.split()[2]}" already', why)
+            self.assertIn(f"calm {practice} --help", why)
+        self.ana("notify channel room2 --account room")
+
     def test_paper_and_what_is_worked_by_hand_need_no_trust(self):
         self.ana('notify channel desk --account paper --reaches "Eva Brandt"')
         self.ana('notify channel courier --reaches "Eva Brandt: room 12"')
