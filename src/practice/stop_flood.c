@@ -396,6 +396,12 @@ static int read_log(struct finding *f, const struct operation *op, const struct 
                      "Apache httpd and nginx, or a log-in of sshd as syslog or journalctl -o short "
                      "writes it",
                      (unsigned long long)f->report.counts[FLOOD_AT_UNREAD]);
+    if (rc == 0 && f->report.counts[FLOOD_AT_REQUESTS] && begin.sec > f->report.last) {
+        char last[UTC_PLAIN_SIZE];
+
+        rc = err_set(e, ERR_USAGE, "nothing of this log came since then: it ends at %s",
+                     utc_plain(last, (struct utc){.sec = f->report.last}));
+    }
     return rc;
 }
 

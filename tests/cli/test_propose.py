@@ -11,7 +11,7 @@ import time
 import harness
 from harness import DATA, CaseTest
 
-FORMAT, NOT_FOUND = 7, 3
+USAGE, NOT_FOUND, FORMAT = 2, 3, 7
 
 def stamp(second):
     return time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(second))
@@ -111,6 +111,16 @@ class Propose(CaseTest):
         self.assertRegex(screen, r"networks +203\.0\.113\.0/24 100 %\n")
         self.assertIn("203.0.113.1 5 %", screen)
         self.assertTrue(all(int(n) <= 100 for n in re.findall(r"(\d+) %", screen)))
+
+    def test_a_flood_that_began_after_the_log_ends_is_none(self):
+        """Its last request is of second 1,799, at 08:29:59."""
+        log = self.flood()
+        code, why = self.ana.fails(f"stop propose {log} --since 2027-01-15T08:30:00Z --ask {self.folder}/ask.txt")
+        self.assertEqual(code, USAGE)
+        self.assertIn("it ends at 2027-01-15 08:29:59 UTC", why)
+        self.assertFalse((self.folder / "ask.txt").exists())
+        self.assertEqual(self.ana.fails("stop block --proposal pr1")[0], NOT_FOUND)
+        self.ana(f"stop propose {log} --since 2027-01-15T08:29:59Z")
 
     def test_what_was_measured_goes_into_the_plan_of_that_rule_and_no_other(self):
         self.ana(f"stop propose {self.flood()} --port 8080 --list {self.folder}/list.txt --target 192.0.2.80")
