@@ -264,6 +264,15 @@ static void mark_gate(struct decision *d, struct draft *dr, const struct thing *
                                         is_alone ? "" : "before it was approved")));
 }
 
+/* Whether it is spelled as the number of an action is: a3. */
+static bool is_number(struct str what)
+{
+    uint64_t n;
+
+    return str_starts(what, action_kind.prefix) &&
+           str_u64(str_from(what, strlen(action_kind.prefix)), &n);
+}
+
 int action_done(struct decision *d, struct err *e)
 {
     static const struct field which = {.name = "action", .type = FIELD_REF, .kind = "action"};
@@ -272,9 +281,10 @@ int action_done(struct decision *d, struct err *e)
     struct draft *dr;
     struct id id;
 
-    (void)e;
     if (view_resolve(d->view, &which, what, &id, NULL) == 0)
         action = state_thing_by_id(d->view->state, &id);
+    else if (is_number(what)) /* a slip, which would stand as words in reports and messages */
+        return view_resolve(d->view, &which, what, &id, e);
     dr = decision_add(d, action ? "action-change/1" : "action/1");
     if (action)
         draft_ref(dr, &action->id);

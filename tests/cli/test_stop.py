@@ -256,6 +256,7 @@ class Stop(StopTest):
         self.assertIn("1 undone before: calm stop list --all", said)
         self.assertNotIn("a2 ", said)
         self.assertIn("a8, …", one_line(self.ana.fails("stop show a99")[1]))
+        self.assertIn("there is no action called \"a99\"", one_line(self.ana.fails("stop done a99")[1]))  # a slip, and no words
         self.assertIn('action done: a12 switch port', self.ana('stop done "switch port sw2/14 shut"'))
 
     def test_an_emergency_does_not_wait_for_a_case_that_is_not_there(self):
