@@ -14,6 +14,7 @@ enum {
     LIMIT_ARCHIVE_PATH_SIZE = 4096,
     LIMIT_IMPORT_SIZE = 16 << 20, /* a foreign document: playbook, snapshot, organisation file */
     LIMIT_JSON_DEPTH = 32,
+    LIMIT_WORKER_INPUT_COUNT = 16384, /* files of one disk image; E01 has names for 14,971 */
     LIMIT_PLAYBOOK_STEP_COUNT = 2000,
     LIMIT_PLAYBOOK_COMMAND_COUNT = 200, /* of one step */
 };

@@ -26,7 +26,7 @@ static int start(struct sender *s, struct err *e)
         return err_errno(e, "cannot make a socket for calm-send");
     why = self_start(&(struct self_start){.name = "calm-send",
                                           .neighbour = "calm-send",
-                                          .fds = {ends[1], SELF_NULL_FD, SELF_NULL_FD},
+                                          .fds = (int[]){ends[1], SELF_NULL_FD, SELF_NULL_FD},
                                           .fd_count = SENDER_NET_FD,
                                           .blocks_interrupt = true},
                      &s->pid);

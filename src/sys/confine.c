@@ -123,6 +123,18 @@ static size_t argument_off(unsigned argument)
     return offsetof(struct seccomp_data, args) + 8 * (size_t)(argument - 1);
 }
 
+/* Goes on with the next instruction, or leaves so many out where the check fails. */
+static void emit_check(struct program *p, const struct confine_check *check, uint8_t left)
+{
+    bool is_below = (check->argument & CONFINE_BELOW) != 0;
+    bool is_order = is_below || (check->argument & CONFINE_AT_LEAST);
+
+    emit_load(p, argument_off(check->argument & ~(CONFINE_BELOW | CONFINE_AT_LEAST)));
+    emit(p, BPF_ALU | BPF_AND | BPF_K, check->mask, 0, 0);
+    emit(p, (uint16_t)(BPF_JMP | (is_order ? BPF_JGE : BPF_JEQ) | BPF_K), check->value,
+         is_below ? left : 0, is_below ? 0 : left);
+}
+
 /* After a row whose checks failed the number is loaded anew, because a check replaced it. */
 static void emit_row(struct program *p, const struct confine_call *call)
 {
@@ -132,9 +144,7 @@ static void emit_row(struct program *p, const struct confine_call *call)
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, call->nr & ~(CONFINE_REFUSED | CONFINE_PENDING), 0, left);
     for (unsigned i = 0; i < checks; i++) {
         left = (uint8_t)(left - 3);
-        emit_load(p, argument_off(call->check[i].argument));
-        emit(p, BPF_ALU | BPF_AND | BPF_K, call->check[i].mask, 0, 0);
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, call->check[i].value, 0, left);
+        emit_check(p, &call->check[i], left);
     }
     emit(p, BPF_RET | BPF_K,
          call->nr & CONFINE_REFUSED   ? SECCOMP_RET_ERRNO | EACCES

@@ -26,12 +26,16 @@
 /* The same with EINPROGRESS: for a library that wants to connect what is connected already. */
 #define CONFINE_PENDING 0x40000000U
 
+/* With the number of an argument: it must be at least, or below the value, instead of equal. */
+#define CONFINE_AT_LEAST 0x40U
+#define CONFINE_BELOW 0x80U
+
 /* One allowed system call. The low 32 bits of each argument named are looked at through a mask;
  * several rows with one number allow any of them. */
 struct confine_call {
     uint32_t nr;
     struct confine_check {
-        uint8_t argument; /* 1 to 6; 0: no check */
+        uint8_t argument; /* 1 to 6, perhaps with CONFINE_AT_LEAST or _BELOW; 0: no check */
         uint32_t mask;
         uint32_t value;
     } check[2];
@@ -45,6 +49,14 @@ struct confine_call {
         {argument, mask, value},                                                                   \
         {                                                                                          \
             0, 0, 0                                                                                \
+        }                                                                                          \
+    }
+/* From value first on, and below behind. */
+#define CONFINE_CHECK_RANGE(argument, first, behind)                                               \
+    {                                                                                              \
+        {(argument) | CONFINE_AT_LEAST, UINT32_MAX, first},                                        \
+        {                                                                                          \
+            (argument) | CONFINE_BELOW, UINT32_MAX, behind                                         \
         }                                                                                          \
     }
 #define CONFINE_BASIC_CALLS(own_pid)                                                               \

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "base/mem.h"
 #include "sys/confine.h"
 #include "sys/file.h"
 
@@ -100,18 +101,21 @@ int self_prefix(const char **argv, struct buf *loader, struct buf *folder, struc
 
 extern char **environ;
 
-/* Out of the way of the numbers that they are to have. */
-enum { SPARE_FD = 16 };
-
-static int lift(const struct self_start *start, int spare[SELF_FDS_MAX])
+/* A descriptor that a lower one of the new process takes the place of first is put out of the way:
+ * only such a one, since there may be thousands and each counts against a limit. */
+static int lift(const struct self_start *start, int *spare)
 {
+    enum { SPARE_FD = 16 };
+    int least = start->fd_count > SPARE_FD ? (int)start->fd_count : SPARE_FD;
     /* It also stands for a standard descriptor with which this program was not started. */
     CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     for (size_t i = 0; i < start->fd_count; i++) {
-        spare[i] = fcntl(start->fds[i], F_DUPFD_CLOEXEC, SPARE_FD);
-        if (spare[i] < 0 && errno == EBADF)
-            spare[i] = fcntl(null, F_DUPFD_CLOEXEC, SPARE_FD);
+        bool is_open = fcntl(start->fds[i], F_GETFD) >= 0;
+
+        if (is_open && start->fds[i] >= (int)i)
+            continue;
+        spare[i] = fcntl(is_open ? start->fds[i] : null, F_DUPFD_CLOEXEC, least);
         if (spare[i] < 0)
             return errno;
     }
@@ -137,7 +141,8 @@ static int spawn_with(const struct self_start *start, const int *spare, const ch
     posix_spawnattr_setsigmask(&how, &set);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     for (size_t i = 0; !why && i < start->fd_count; i++)
-        why = posix_spawn_file_actions_adddup2(&actions, spare[i], (int)i);
+        why = posix_spawn_file_actions_adddup2(&actions, spare[i] < 0 ? start->fds[i] : spare[i],
+                                               (int)i);
     if (!why)
         why = posix_spawn_file_actions_addclosefrom_np(&actions, (int)start->fd_count);
     if (!why)
@@ -184,7 +189,7 @@ int self_start(const struct self_start *start, pid_t *pid)
     CLEANUP_BUF struct buf loader = {0};
     CLEANUP_BUF struct buf folder = {0};
     CLEANUP_BUF struct buf program = {0};
-    int spare[SELF_FDS_MAX] = {-1, -1, -1, -1};
+    CLEANUP_FREE int *spare = mem_array(start->fd_count, sizeof(spare[0]));
     int argc = self_prefix(argv, &loader, &folder, NULL);
     bool has_loader = argc > 0;
     int why;
@@ -197,6 +202,7 @@ int self_start(const struct self_start *start, pid_t *pid)
     argv[argc++] = has_loader ? buf_text(&program) : start->name;
     for (size_t i = 0; i < SELF_WORDS_MAX && start->words[i]; i++)
         argv[argc++] = start->words[i];
+    memset(spare, -1, start->fd_count * sizeof(spare[0]));
     why = lift(start, spare);
     if (!why)
         why = spawn_with(start, spare,

@@ -26,12 +26,12 @@ MUST_CHECK int self_prefix(const char **argv, struct buf *loader, struct buf *fo
  * memory: no environment, which could make the dynamic linker load a library, and no descriptor but
  * those given. posix_spawn, because a fork of a large process is slow and of a threaded one is
  * unsound. Its main knows by the first word what it is to be. Returns a number of errno. */
-enum { SELF_WORDS_MAX = 2, SELF_FDS_MAX = 4, SELF_NULL_FD = -1 /* /dev/null */ };
+enum { SELF_WORDS_MAX = 2, SELF_NULL_FD = -1 /* /dev/null */ };
 struct self_start {
     const char *name;      /* as other programs show it */
     const char *neighbour; /* NULL: this program; else one that lies beside it, by its name */
     const char *words[SELF_WORDS_MAX]; /* NULL: no more */
-    int fds[SELF_FDS_MAX];             /* become 0, 1, … in the new process; borrowed */
+    const int *fds;                    /* become 0, 1, … in the new process; borrowed */
     size_t fd_count;
     bool blocks_interrupt; /* SIGINT waits until it is unblocked: the new process decides */
 };

@@ -31,7 +31,7 @@ static int spawn(const char *folder, int fd, pid_t *pid)
 {
     const struct self_start start = {.name = "calm-signer",
                                      .words = {signer_marker, folder},
-                                     .fds = {SELF_NULL_FD, SELF_NULL_FD, STDERR_FILENO, fd},
+                                     .fds = (int[]){SELF_NULL_FD, SELF_NULL_FD, STDERR_FILENO, fd},
                                      .fd_count = SIGNER_FD + 1};
 
     return self_start(&start, pid);

@@ -146,7 +146,7 @@ int ssh_agent_start(struct ssh_agent **out, struct str files, struct err *e)
         return code;
     why = self_start(&(struct self_start){.name = "calm-ssh-agent",
                                           .words = {agent_marker, a->socket},
-                                          .fds = {SELF_NULL_FD, SELF_NULL_FD, SELF_NULL_FD},
+                                          .fds = (int[]){SELF_NULL_FD, SELF_NULL_FD, SELF_NULL_FD},
                                           .fd_count = 3,
                                           .blocks_interrupt = true},
                      &a->pid);

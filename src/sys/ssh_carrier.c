@@ -134,7 +134,7 @@ static int start_process(struct ssh_carrier *c, const struct ssh_errand *errand,
     why = self_start(
         &(struct self_start){.name = "calm-carrier",
                              .words = {carrier_marker},
-                             .fds = {ends[1], errand->program, SELF_NULL_FD, errand->agent},
+                             .fds = (int[]){ends[1], errand->program, SELF_NULL_FD, errand->agent},
                              .fd_count = CARRIER_AGENT_FD + 1,
                              .blocks_interrupt = true},
         &c->pid);

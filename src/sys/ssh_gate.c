@@ -173,7 +173,7 @@ int ssh_gate_start(int agent, const char *user, int *out, pid_t *pid, struct err
         return err_errno(e, "cannot make a socket for the gate before the agent");
     why = self_start(&(struct self_start){.name = "calm-ssh-gate",
                                           .words = {gate_marker, user},
-                                          .fds = {ends[1], agent, SELF_NULL_FD},
+                                          .fds = (int[]){ends[1], agent, SELF_NULL_FD},
                                           .fd_count = 3,
                                           .blocks_interrupt = true},
                      pid);

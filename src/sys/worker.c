@@ -5,9 +5,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/utc.h"
 #include "sys/file.h"
@@ -20,6 +22,7 @@ enum {
     MEMORY_SIZE = 1 << 30,
     READ_SIZE = 64 * 1024,
     PIPE_SIZE = 256 * 1024,
+    USUAL_FDS = 256, /* that a program has besides the inputs of workers */
 };
 
 struct worker {
@@ -49,23 +52,38 @@ static struct worker_limits or_defaults(const struct worker_limits *given)
     return l;
 }
 
-/* What the worker is to do, as a descriptor. */
-static int write_start(const struct worker *r, worker_job *job, struct str argument, int *out,
-                       struct err *e)
+static struct worker_start start_of(const struct worker *r, const struct worker_order *order)
 {
-    CLEANUP_FD int fd = memfd_create("worker", MFD_CLOEXEC);
-    struct worker_start s = {.job = (intptr_t)job - (intptr_t)worker_main_if_asked,
+    struct worker_start s = {.version = CALM_VERSION,
                              .memory = r->limits.memory,
                              .parent = getpid(),
                              .cpu_s = r->limits.cpu_s,
-                             .argument_size = (uint32_t)argument.len};
+                             .argument_size = (uint32_t)order->argument.len,
+                             .in_count = (uint32_t)order->in_count};
+
+    if (!order->job) {
+        snprintf(s.named, sizeof(s.named), "%s", order->named);
+        return s;
+    }
+    s.job = (intptr_t)order->job - (intptr_t)worker_main_if_asked;
+    memcpy(s.code, (const void *)(intptr_t)order->job, sizeof(s.code));
+    return s;
+}
+
+/* What the worker is to do, as a descriptor. */
+static int write_start(const struct worker *r, const struct worker_order *order, int *out,
+                       struct err *e)
+{
+    CLEANUP_FD int fd = memfd_create("worker", MFD_CLOEXEC);
+    struct str argument = order->argument;
+    struct worker_start s;
     int code;
 
     if (fd < 0)
         return err_errno(e, "cannot tell a worker what to do");
     if (argument.len > WORKER_ARGUMENT_LIMIT)
         return err_set(e, ERR_LIMIT, "an argument of %zu bytes for a worker", argument.len);
-    memcpy(s.code, (const void *)(intptr_t)job, sizeof(s.code));
+    s = start_of(r, order);
     code = file_write_fd(fd, (const char *)&s, sizeof(s), "memory", e);
     if (code == 0)
         code = file_write_fd(fd, argument.p, argument.len, "memory", e);
@@ -76,14 +94,68 @@ static int write_start(const struct worker *r, worker_job *job, struct str argum
     return 0;
 }
 
-static int start(struct worker *r, worker_job *job, int in, struct str argument, struct err *e)
+int worker_allow_inputs(size_t count, struct err *e)
 {
+    rlim_t wanted = (rlim_t)count + USUAL_FDS;
+    struct rlimit now;
+
+    if (count > LIMIT_WORKER_INPUT_COUNT)
+        return err_set(e, ERR_LIMIT, "%zu files at a time; %d are allowed", count,
+                       LIMIT_WORKER_INPUT_COUNT);
+    if (getrlimit(RLIMIT_NOFILE, &now) < 0)
+        return err_errno(e, "cannot find how many files may be open");
+    if (now.rlim_cur >= wanted)
+        return 0;
+    if (now.rlim_max < wanted)
+        return err_set(e, ERR_LIMIT,
+                       "%zu files have to be open at a time, and this system lets a program have "
+                       "%llu: raise that (ulimit -Hn, or LimitNOFILE= of a service) to %llu",
+                       count, (unsigned long long)now.rlim_max, (unsigned long long)wanted);
+    now.rlim_cur = wanted;
+    return setrlimit(RLIMIT_NOFILE, &now) < 0 ? err_errno(e, "cannot have so many files open") : 0;
+}
+
+/* The descriptors of the new process, in order. */
+static void arrange(int *fds, const struct worker_order *order, int out, int err, int told)
+{
+    fds[WORKER_IN_FD] = order->ins[0];
+    fds[WORKER_OUT_FD] = out;
+    fds[WORKER_ERR_FD] = err;
+    fds[WORKER_START_FD] = told;
+    memcpy(fds + WORKER_MORE_FD, order->ins + 1, (order->in_count - 1) * sizeof(fds[0]));
+}
+
+static int spawn_worker(struct worker *r, const struct worker_order *order, const int *fds,
+                        struct err *e)
+{
+    int why = self_start(&(struct self_start){.name = "calm-worker",
+                                              .neighbour = order->job ? NULL : order->program,
+                                              .words = {worker_marker},
+                                              .fds = fds,
+                                              .fd_count = WORKER_MORE_FD + order->in_count - 1,
+                                              .blocks_interrupt = true},
+                         &r->pid);
+
+    if (why == ENOENT && !order->job)
+        return err_set(e, ERR_NOTFOUND,
+                       "%s is not beside this program, and must be installed with it",
+                       order->program);
+    return why ? err_set(e, ERR_IO, "cannot start a worker: %s", strerror(why)) : 0;
+}
+
+static int start(struct worker *r, const struct worker_order *order, struct err *e)
+{
+    CLEANUP_FREE int *fds = NULL;
     CLEANUP_FD int told = -1;
     int out[2];
     int err[2];
-    int why;
-    int code = write_start(r, job, argument, &told, e);
+    int code;
 
+    if (order->in_count == 0)
+        BUG("a worker without an input");
+    code = order->in_count > 1 ? worker_allow_inputs(order->in_count, e) : 0;
+    if (!code)
+        code = write_start(r, order, &told, e);
     if (code)
         return code;
     if (pipe2(out, O_CLOEXEC) < 0)
@@ -94,17 +166,14 @@ static int start(struct worker *r, worker_job *job, int in, struct str argument,
         return err_errno(e, "cannot make a pipe for a worker");
     }
     (void)fcntl(out[1], F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; not needed */
-    why = self_start(&(struct self_start){.name = "calm-worker",
-                                          .words = {worker_marker},
-                                          .fds = {in, out[1], err[1], told},
-                                          .fd_count = WORKER_START_FD + 1,
-                                          .blocks_interrupt = true},
-                     &r->pid);
+    fds = mem_array(WORKER_MORE_FD + order->in_count, sizeof(fds[0]));
+    arrange(fds, order, out[1], err[1], told);
+    code = spawn_worker(r, order, fds, e);
     fd_close(out[1]);
     fd_close(err[1]);
     r->out = out[0];
     r->err = err[0];
-    return why ? err_set(e, ERR_IO, "cannot start a worker: %s", strerror(why)) : 0;
+    return code;
 }
 
 static int misbehaved(const struct worker *r, const char *what, struct err *e)
@@ -299,17 +368,25 @@ static int conclude(struct worker *r, struct err *e)
     return verdict(r, status, e);
 }
 
-int worker_run(worker_job *job, const char *name, int in, struct str argument,
-               const struct worker_limits *limits, worker_receive *receive, void *context,
-               struct err *e)
+static struct worker begun(const struct worker_order *order)
 {
-    struct worker r = {
-        .name = name, .receive = receive, .context = context, .out = -1, .err = -1, .pid = -1};
-    int code;
+    struct worker r = {.name = order->name,
+                       .receive = order->receive,
+                       .context = order->context,
+                       .out = -1,
+                       .err = -1,
+                       .pid = -1};
 
-    r.limits = or_defaults(limits);
+    r.limits = or_defaults(order->limits);
     r.deadline_ms = monotonic_ms() + (int64_t)r.limits.wall_s * 1000;
-    code = start(&r, job, in, argument, e);
+    return r;
+}
+
+int worker_run_order(const struct worker_order *order, struct err *e)
+{
+    struct worker r = begun(order);
+    int code = start(&r, order, e);
+
     if (!code)
         code = listen_to(&r, e);
     if (!code)
@@ -318,20 +395,48 @@ int worker_run(worker_job *job, const char *name, int in, struct str argument,
     return code;
 }
 
-int worker_begin(struct worker **out, worker_job *job, const char *name, int in,
-                 struct str argument, const struct worker_limits *limits, worker_receive *receive,
-                 void *context, struct err *e)
+int worker_begin_order(struct worker **out, const struct worker_order *order, struct err *e)
 {
     CLEANUP(worker_endp) struct worker *w = mem_new(struct worker);
     int code;
 
-    *w = (struct worker){
-        .name = name, .receive = receive, .context = context, .out = -1, .err = -1, .pid = -1};
-    w->limits = or_defaults(limits);
-    code = start(w, job, in, argument, e);
+    *w = begun(order);
+    code = start(w, order, e);
     if (!code)
         *out = MOVE(w);
     return code;
+}
+
+static struct worker_order order_of(worker_job *job, const char *name, const int *in,
+                                    struct str argument, const struct worker_limits *limits,
+                                    worker_receive *receive, void *context)
+{
+    return (struct worker_order){.job = job,
+                                 .name = name,
+                                 .ins = in,
+                                 .in_count = 1,
+                                 .argument = argument,
+                                 .limits = limits,
+                                 .receive = receive,
+                                 .context = context};
+}
+
+int worker_run(worker_job *job, const char *name, int in, struct str argument,
+               const struct worker_limits *limits, worker_receive *receive, void *context,
+               struct err *e)
+{
+    struct worker_order o = order_of(job, name, &in, argument, limits, receive, context);
+
+    return worker_run_order(&o, e);
+}
+
+int worker_begin(struct worker **out, worker_job *job, const char *name, int in,
+                 struct str argument, const struct worker_limits *limits, worker_receive *receive,
+                 void *context, struct err *e)
+{
+    struct worker_order o = order_of(job, name, &in, argument, limits, receive, context);
+
+    return worker_begin_order(out, &o, e);
 }
 
 int worker_fd(const struct worker *w)

@@ -12,6 +12,9 @@
  * its characters are UTF-8. It sees no variable as this process set it: all that it is to know is
  * in its input and its argument.
  *
+ * A worker may also be another program of ours that lies beside this one, with a table of jobs: for
+ * parsers whose libraries this one is not to load.
+ *
  * worker_run may be called from any thread of a program whose main begins with
  * worker_main_if_asked. */
 #pragma once
@@ -27,9 +30,13 @@ struct worker_limits {
 };
 
 /* What runs in the worker. Sends with worker_send; a non-zero return and e travel back to the
- * caller of worker_run. in is the job's input. */
+ * caller of worker_run. in is the job's input, or the first of several. */
 struct worker_channel;
 typedef int worker_job(int in, struct str argument, struct worker_channel *channel, struct err *e);
+/* The descriptors of a job's inputs, in the order that they were given in; all are read in the same
+ * way. */
+size_t worker_input_count(const struct worker_channel *channel);
+int worker_input(const struct worker_channel *channel, size_t i);
 /* A message of up to 1 MiB: a kind that the job's two halves agree on, and bytes. Blocks while the
  * other side is behind. Returns ERR_* if nobody listens. */
 MUST_CHECK int worker_send(struct worker_channel *channel, uint32_t kind, struct str bytes,
@@ -42,6 +49,13 @@ typedef int worker_receive(void *context, uint32_t kind, struct str bytes, struc
 /* Becomes the worker and does not return where worker_run started this program for that. Any
  * program that calls worker_run, tests too, does this before all else. */
 void worker_main_if_asked(int argc, char **argv);
+/* The same for a program that others start for the jobs of its table. */
+struct worker_named {
+    const char *name; /* at most WORKER_NAME_SIZE - 1 bytes */
+    worker_job *job;
+};
+enum { WORKER_NAME_SIZE = 32 };
+void worker_main_with_jobs(int argc, char **argv, const struct worker_named *jobs, size_t count);
 
 /* Runs a job on an input descriptor (borrowed; its offset moves) and an argument of up to 64 KiB.
  * name is for messages ("reading shop.tar"), and every sentence but the receiver's own starts with
@@ -53,10 +67,30 @@ MUST_CHECK int worker_run(worker_job *job, const char *name, int in, struct str 
                           const struct worker_limits *limits, worker_receive *receive,
                           void *context, struct err *e);
 
+/* The same with all that can be said. */
+struct worker_order {
+    worker_job *job;     /* of this program; NULL: */
+    const char *program; /* of another one beside this: "calm-disk", */
+    const char *named;   /* by its name in the table there; ERR_NOTFOUND, ERR_NEWER */
+    const char *name;
+    const int *ins; /* borrowed; at least one, at most LIMIT_WORKER_INPUT_COUNT: ERR_LIMIT */
+    size_t in_count;
+    struct str argument;
+    const struct worker_limits *limits;
+    worker_receive *receive;
+    void *context;
+};
+MUST_CHECK int worker_run_order(const struct worker_order *order, struct err *e);
+/* Lets this program have so many files open at a time besides the usual ones, and give them to
+ * workers: before they are opened. ERR_LIMIT. */
+MUST_CHECK int worker_allow_inputs(size_t count, struct err *e);
+
 /* The same for a worker beside others in one thread, which polls worker_fd of each. Its wall time
  * is for the caller to watch. name stays until worker_end. The thread that began it must not end
  * before it. */
 struct worker;
+MUST_CHECK int worker_begin_order(struct worker **out, const struct worker_order *order,
+                                  struct err *e);
 MUST_CHECK int worker_begin(struct worker **out, worker_job *job, const char *name, int in,
                             struct str argument, const struct worker_limits *limits,
                             worker_receive *receive, void *context, struct err *e);

@@ -13,7 +13,20 @@
 
 struct worker_channel {
     int fd;
+    size_t in_count;
 };
+
+size_t worker_input_count(const struct worker_channel *channel)
+{
+    return channel->in_count;
+}
+
+int worker_input(const struct worker_channel *channel, size_t i)
+{
+    if (i >= channel->in_count)
+        BUG("input %zu of %zu", i, channel->in_count);
+    return i == 0 ? WORKER_IN_FD : WORKER_MORE_FD + (int)i - 1;
+}
 
 static int send_all(int fd, struct iovec *parts, int count, struct err *e)
 {
@@ -82,10 +95,17 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The job's three descriptors stand where the filter expects them; all others are closed. */
-static bool arrange_descriptors(void)
+/* One past the last number that a descriptor of the job has. */
+static unsigned fd_end(const struct worker_start *start)
 {
-    return close_range(WORKER_ERR_FD + 1, ~0U, 0) == 0;
+    return start->in_count > 1 ? WORKER_MORE_FD + start->in_count - 1 : WORKER_ERR_FD + 1;
+}
+
+/* The job's descriptors stand where the filter expects them; all others are closed. */
+static bool arrange_descriptors(const struct worker_start *start)
+{
+    return close_range(WORKER_START_FD, WORKER_START_FD, 0) == 0 &&
+           close_range(fd_end(start), ~0U, 0) == 0;
 }
 
 /* What the program and its libraries take by themselves. */
@@ -113,7 +133,7 @@ static bool limit_resources(const struct worker_start *start, uint64_t address_s
     /* A soft limit gives SIGXCPU, which can be told from a kill; the hard one cannot be evaded. */
     if (!limit(RLIMIT_CPU, start->cpu_s, (uint64_t)start->cpu_s + 1) ||
         !limit(RLIMIT_FSIZE, 0, 0) || !limit(RLIMIT_NPROC, 0, 0) ||
-        !limit(RLIMIT_NOFILE, WORKER_ERR_FD + 1, WORKER_ERR_FD + 1))
+        !limit(RLIMIT_NOFILE, fd_end(start), fd_end(start)))
         return false;
     /* A sanitizer's shadow takes terabytes of address space. */
     return CONFINE_SANITIZED || limit(RLIMIT_AS, address_space, address_space);
@@ -121,11 +141,16 @@ static bool limit_resources(const struct worker_start *start, uint64_t address_s
 
 static int confine(const struct worker_start *start, struct err *e)
 {
+    const unsigned end = start->in_count > 1 ? fd_end(start) : WORKER_MORE_FD;
     const struct confine_call calls[] = {
         {SYS_read, CONFINE_CHECK_ALL(1, UINT32_MAX, WORKER_IN_FD)},
         {SYS_pread64, CONFINE_CHECK_ALL(1, UINT32_MAX, WORKER_IN_FD)},
         {SYS_lseek, CONFINE_CHECK_ALL(1, UINT32_MAX, WORKER_IN_FD)},
         {SYS_fstat, CONFINE_CHECK_ALL(1, UINT32_MAX, WORKER_IN_FD)},
+        {SYS_read, CONFINE_CHECK_RANGE(1, WORKER_MORE_FD, end)},
+        {SYS_pread64, CONFINE_CHECK_RANGE(1, WORKER_MORE_FD, end)},
+        {SYS_lseek, CONFINE_CHECK_RANGE(1, WORKER_MORE_FD, end)},
+        {SYS_fstat, CONFINE_CHECK_RANGE(1, WORKER_MORE_FD, end)},
         {SYS_writev, CONFINE_CHECK_ALL(1, UINT32_MAX, WORKER_OUT_FD)},
         {SYS_write, CONFINE_CHECK_ALL(1, UINT32_MAX, WORKER_ERR_FD)},
         CONFINE_SANITIZER_CALLS CONFINE_BASIC_CALLS(getpid()),
@@ -140,9 +165,9 @@ static int confine(const struct worker_start *start, struct err *e)
     return code ? code : confine_calls(calls, COUNT_OF(calls), e);
 }
 
-NORETURN static void give_up(int fd, int code, const struct err *e)
+NORETURN static void give_up(int code, const struct err *e)
 {
-    send_end(&(struct worker_channel){fd}, WORKER_KIND_UNCONFINED, code, e);
+    send_end(&(struct worker_channel){.fd = WORKER_OUT_FD}, WORKER_KIND_UNCONFINED, code, e);
     _exit(err_exit_status(code));
 }
 
@@ -160,23 +185,50 @@ static void sort_once(void)
     qsort(bytes, sizeof(bytes), 1, compare_bytes);
 }
 
-/* Confines this process, runs the job and ends. */
-NORETURN static void become(const struct worker_start *start, struct str argument)
+static int job_of_this_program(const struct worker_start *start, worker_job **out, struct err *e)
 {
     worker_job *job = (worker_job *)((intptr_t)worker_main_if_asked + start->job);
-    struct worker_channel channel = {WORKER_OUT_FD};
+
+    if (memcmp((const void *)(intptr_t)job, start->code, sizeof(start->code)) != 0)
+        return err_set(e, ERR_IO, "calm was replaced while it ran; start it again");
+    *out = job;
+    return 0;
+}
+
+static int find_job(const struct worker_start *start, const struct worker_named *jobs, size_t count,
+                    worker_job **out, struct err *e)
+{
+    if (strncmp(start->version, CALM_VERSION, sizeof(start->version)) != 0)
+        return err_set(e, ERR_NEWER, "a program beside calm is of another version (%s)",
+                       CALM_VERSION);
+    if (start->named[0] == '\0')
+        return job_of_this_program(start, out, e);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(jobs[i].name, start->named, sizeof(start->named)) == 0) {
+            *out = jobs[i].job;
+            return 0;
+        }
+    return err_set(e, ERR_NOTFOUND, "the program beside calm has no job %.*s",
+                   (int)sizeof(start->named), start->named);
+}
+
+/* Confines this process, runs the job and ends. */
+NORETURN static void become(const struct worker_start *start, const struct worker_named *jobs,
+                            size_t count, struct str argument)
+{
+    struct worker_channel channel = {.fd = WORKER_OUT_FD, .in_count = start->in_count};
+    worker_job *job = NULL;
     struct err e = {0};
     int code;
 
     /* The thread that started this waits for its end, so its own end is the right moment. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != start->parent)
         _exit(err_exit_status(ERR_CANCEL));
-    if (!arrange_descriptors())
-        give_up(WORKER_OUT_FD,
-                err_set(&e, ERR_DENIED, "cannot close what the worker must not have"), &e);
-    if (memcmp((const void *)(intptr_t)job, start->code, sizeof(start->code)) != 0)
-        give_up(WORKER_OUT_FD,
-                err_set(&e, ERR_IO, "calm was replaced while it ran; start it again"), &e);
+    if (!arrange_descriptors(start))
+        give_up(err_set(&e, ERR_DENIED, "cannot close what the worker must not have"), &e);
+    code = find_job(start, jobs, count, &job, &e);
+    if (code)
+        give_up(code, &e);
     /* What is derived from evidence must not depend on the analyst's zone or language; their files
      * are read now. */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
@@ -185,7 +237,7 @@ NORETURN static void become(const struct worker_start *start, struct str argumen
     sort_once();
     code = confine(start, &e);
     if (code)
-        give_up(WORKER_OUT_FD, code, &e);
+        give_up(code, &e);
     code = job(WORKER_IN_FD, argument, &channel, &e);
     if (code >= 0)
         e = (struct err){0};
@@ -196,6 +248,11 @@ NORETURN static void become(const struct worker_start *start, struct str argumen
 const char worker_marker[] = "--as-worker-process";
 
 void worker_main_if_asked(int argc, char **argv)
+{
+    worker_main_with_jobs(argc, argv, NULL, 0);
+}
+
+void worker_main_with_jobs(int argc, char **argv, const struct worker_named *jobs, size_t count)
 {
     CLEANUP_BUF struct buf text = {0};
     struct worker_start start;
@@ -209,7 +266,7 @@ void worker_main_if_asked(int argc, char **argv)
         text.len < sizeof(start))
         _exit(err_exit_status(ERR_USAGE));
     memcpy(&start, text.p, sizeof(start));
-    if (text.len - sizeof(start) != start.argument_size)
+    if (text.len - sizeof(start) != start.argument_size || start.in_count == 0)
         _exit(err_exit_status(ERR_USAGE));
-    become(&start, str_from(buf_str(&text), sizeof(start)));
+    become(&start, jobs, count, str_from(buf_str(&text), sizeof(start)));
 }
