@@ -90,7 +90,8 @@ static int walk(const struct bundle_source *s, const struct bundle_task *task,
     const struct archived_receiver to = {
         .entry = send_entry, .data = send_data, .end = send_end, .context = channel};
     CLEANUP(bundle_members_freep)
-    struct bundle_members *members = bundle_members_new(task->wants_members ? &to : NULL);
+    struct bundle_members *members =
+        bundle_members_new(task->wants_members ? &to : NULL, &bundle_members_usual);
 
     return bundle_walk(s, members, task->wants_frames ? send_frames : NULL, channel, sum, e);
 }

@@ -46,8 +46,12 @@ static const char *const record_names[RECORD_COUNT] = {
 
 enum state { STATE_HEADER, STATE_RECORDS, STATE_CONTENT, STATE_ZERO, STATE_END };
 
+const struct bundle_members_limits bundle_members_usual = {
+    "bundle", "a million", BUNDLE_WALK_MEMBERS, BUNDLE_WALK_ARCHIVE};
+
 struct bundle_members {
     const struct archived_receiver *to;
+    const struct bundle_members_limits *limits;
     enum state state;
     uint8_t block[BLOCK];
     size_t block_size;  /* bytes of the block that are there */
@@ -60,11 +64,13 @@ struct bundle_members {
     uint64_t count;
 };
 
-struct bundle_members *bundle_members_new(const struct archived_receiver *to)
+struct bundle_members *bundle_members_new(const struct archived_receiver *to,
+                                          const struct bundle_members_limits *limits)
 {
     struct bundle_members *m = mem_new(struct bundle_members);
 
     m->to = to;
+    m->limits = limits;
     return m;
 }
 
@@ -89,6 +95,12 @@ bool bundle_members_is_at_end(const struct bundle_members *m)
 static int unsound(const struct bundle_members *m, struct err *e, const char *why)
 {
     return err_set(e, ERR_FORMAT, "member %llu %s", (unsigned long long)m->count + 1, why);
+}
+
+static int unlike(const struct bundle_members *m, struct err *e, const char *why)
+{
+    return err_set(e, ERR_FORMAT, "member %llu %s that no %s has", (unsigned long long)m->count + 1,
+                   why, m->limits->what);
 }
 
 /* All digits of the field, and a NUL. */
@@ -194,9 +206,9 @@ static int take_records(struct bundle_members *m, struct err *e)
 
     while (rest.len)
         if (!take_record(m, &rest))
-            return unsound(m, e, "has a record that no bundle has");
+            return unlike(m, e, "has a record");
     if (m->values[RECORD_CHARSET].p && !str_is(m->values[RECORD_CHARSET], "BINARY"))
-        return unsound(m, e, "has names in a character set that no bundle has");
+        return unlike(m, e, "has names in a character set");
     m->state = STATE_HEADER;
     return 0;
 }
@@ -254,9 +266,9 @@ static int check_names(const struct bundle_members *m, const struct archived *en
     bool is_link = entry->type == ARCHIVED_SYMLINK || entry->type == ARCHIVED_HARDLINK;
 
     if (!leads_down(entry->name))
-        return unsound(m, e, "has a name that leads out of the bundle, or nowhere");
+        return unsound(m, e, "has a name that leads out, or nowhere");
     if (entry->type == ARCHIVED_HARDLINK && !leads_down(entry->link))
-        return unsound(m, e, "is a link that leads out of the bundle");
+        return unsound(m, e, "is a link that leads out");
     if (entry->link.len > LIMIT_ARCHIVE_PATH_SIZE || is_link != (entry->link.len > 0) ||
         (entry->link.len && memchr(entry->link.p, '\0', entry->link.len)))
         return unsound(m, e, "is a link to what cannot be");
@@ -278,8 +290,8 @@ static int read_entry(const struct bundle_members *m, struct archived *out, stru
         !read_number(m, RECORD_SIZE, AT_SIZE, 12, &entry.size) ||
         !read_number(m, RECORD_UID, AT_UID, 8, &entry.uid) ||
         !read_number(m, RECORD_GID, AT_GID, 8, &entry.gid) || !read_modified(m, &entry.modified))
-        return unsound(m, e, "has a header that no bundle has");
-    if (entry.size > BUNDLE_WALK_ARCHIVE || (entry.size && entry.type != ARCHIVED_FILE))
+        return unlike(m, e, "has a header");
+    if (entry.size > m->limits->size || (entry.size && entry.type != ARCHIVED_FILE))
         return unsound(m, e, "says a size that cannot be");
     code = check_names(m, &entry, e);
     if (code)
@@ -312,8 +324,8 @@ static int begin_member(struct bundle_members *m, struct err *e)
 
     if (code)
         return code;
-    if (m->count >= BUNDLE_WALK_MEMBERS)
-        return err_set(e, ERR_LIMIT, "it has more than a million members");
+    if (m->count >= m->limits->count)
+        return err_set(e, ERR_LIMIT, "it has more than %s members", m->limits->count_text);
     if (m->to && m->to->entry)
         code = m->to->entry(m->to->context, &entry, e);
     if (code)
@@ -332,7 +344,7 @@ static int begin_records(struct bundle_members *m, struct err *e)
 
     if (m->has_records || !read_octal(m->block + AT_SIZE, 12, &size) || size == 0 ||
         size > BUNDLE_WALK_RECORDS)
-        return unsound(m, e, "has headers that no bundle has");
+        return unlike(m, e, "has headers");
     m->has_records = true;
     await(m, STATE_RECORDS, size);
     return 0;
@@ -346,12 +358,12 @@ static int take_block(struct bundle_members *m, struct err *e)
         return unsound(m, e, "stands behind the end of the archive");
     if (is_blank) {
         if (m->has_records)
-            return unsound(m, e, "has headers that no bundle has");
+            return unlike(m, e, "has headers");
         m->state = m->state == STATE_ZERO ? STATE_END : STATE_ZERO;
         return 0;
     }
     if (!is_header(m->block))
-        return unsound(m, e, "has a header that no bundle has");
+        return unlike(m, e, "has a header");
     return m->block[AT_TYPE] == 'x' ? begin_records(m, e) : begin_member(m, e);
 }
 
@@ -371,7 +383,7 @@ static int take_content(struct bundle_members *m, struct str *bytes, struct err 
         return code;
     part = str_head(*bytes, m->padding < bytes->len ? (size_t)m->padding : bytes->len);
     if (!is_zero((const uint8_t *)part.p, part.len))
-        return unsound(m, e, "is followed by what no bundle has");
+        return unlike(m, e, "is followed by bytes");
     *bytes = str_from(*bytes, part.len);
     m->padding -= part.len;
     if (m->padding)

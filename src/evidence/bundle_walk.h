@@ -42,10 +42,21 @@ struct bundle_source bundle_unsealer_source(struct bundle_unsealer *u);
 /* After the end: how the sealed bytes ended, and why they are not whole. */
 enum bundle_state bundle_unsealer_state(const struct bundle_unsealer *u, const char **why);
 
-/* The archive, pushed in pieces. ERR_FORMAT and a sentence part for what no bundle holds. */
+/* What an archive may hold. */
+struct bundle_members_limits {
+    const char *what; /* it is within: "bundle" */
+    const char *count_text;
+    uint64_t count; /* members */
+    uint64_t size;  /* of one */
+};
+extern const struct bundle_members_limits bundle_members_usual;
+
+/* The archive, pushed in pieces. ERR_FORMAT and a sentence part for what none holds; ERR_LIMIT. The
+ * receiver may be NULL: nobody. */
 struct bundle_members;
-struct bundle_members *bundle_members_new(const struct archived_receiver *to); /* NULL: nobody */
-void bundle_members_free(struct bundle_members *m);                            /* NULL is fine */
+struct bundle_members *bundle_members_new(const struct archived_receiver *to,
+                                          const struct bundle_members_limits *limits);
+void bundle_members_free(struct bundle_members *m); /* NULL is fine */
 DEFINE_CLEANUP(struct bundle_members *, bundle_members_free)
 MUST_CHECK int bundle_members_add(struct bundle_members *m, struct str bytes, struct err *e);
 uint64_t bundle_members_count(const struct bundle_members *m); /* of those that are whole */

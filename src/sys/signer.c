@@ -368,6 +368,36 @@ int signer_unseal(struct signer *s, const struct key *key, struct str box, struc
     return code;
 }
 
+static int age_open(struct signer *s, enum signer_request request, const uint8_t key[32],
+                    const struct age_share *shares, size_t count,
+                    uint8_t file_key[AGE_FILE_KEY_SIZE], struct err *e)
+{
+    int code;
+
+    if (count > SIGNER_SHARE_LIMIT)
+        return err_set(e, ERR_LIMIT, "a file of age is opened by at most %d keys",
+                       SIGNER_SHARE_LIMIT);
+    begin(s, request);
+    buf_add(&s->out, key, 32);
+    buf_add(&s->out, shares, count * sizeof(*shares));
+    code = ask(s, file_key, AGE_FILE_KEY_SIZE, e);
+    finish(s, true);
+    return code;
+}
+
+int signer_age_open(struct signer *s, const struct key *key, const struct age_share *shares,
+                    size_t count, uint8_t file_key[AGE_FILE_KEY_SIZE], struct err *e)
+{
+    return age_open(s, SIGNER_AGE_OPEN, key->b, shares, count, file_key, e);
+}
+
+int signer_age_open_with(struct signer *s, const uint8_t secret[AGE_KEY_SIZE],
+                         const struct age_share *shares, size_t count,
+                         uint8_t file_key[AGE_FILE_KEY_SIZE], struct err *e)
+{
+    return age_open(s, SIGNER_AGE_OPEN_WITH, secret, shares, count, file_key, e);
+}
+
 int signer_seal(const struct key *key, struct str bytes, struct buf *out, struct err *e)
 {
     uint8_t curve[crypto_box_PUBLICKEYBYTES];

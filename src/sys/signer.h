@@ -15,6 +15,7 @@
  * started again by itself, because the passphrases are gone. */
 #pragma once
 #include "base/hash.h"
+#include "sys/age_key.h"
 
 struct signer;
 
@@ -60,5 +61,14 @@ MUST_CHECK int signer_sign(struct signer *s, const struct key *key, const struct
  * most 4,096 bytes. */
 MUST_CHECK int signer_unseal(struct signer *s, const struct key *key, struct str box,
                              struct buf *out, struct err *e);
+/* The key of a file of age that is wrapped in one of these for that key, in its X25519 form.
+ * ERR_DENIED: in none of them, or the key is sealed; ERR_FORMAT as age_unwrap. */
+MUST_CHECK int signer_age_open(struct signer *s, const struct key *key,
+                               const struct age_share *shares, size_t count,
+                               uint8_t file_key[AGE_FILE_KEY_SIZE], struct err *e);
+/* The same for a private key of age that a person brings in a file: it is used, and not kept. */
+MUST_CHECK int signer_age_open_with(struct signer *s, const uint8_t secret[AGE_KEY_SIZE],
+                                    const struct age_share *shares, size_t count,
+                                    uint8_t file_key[AGE_FILE_KEY_SIZE], struct err *e);
 /* Seals to a public key; needs no process. ERR_USAGE where the key is unsound. */
 MUST_CHECK int signer_seal(const struct key *key, struct str bytes, struct buf *out, struct err *e);

@@ -15,6 +15,7 @@
 #include "sys/clock.h"
 #include "sys/keyfile.h"
 #include "sys/signer.h"
+#include "sys/signer_age.h"
 #include "sys/signer_wire.h"
 
 enum { KEY_COUNT_LIMIT = 4096, KEY_NAME_SIZE = 64 + 4 /* hex and ".key" */ };
@@ -391,6 +392,38 @@ static int handle_unseal(struct process *p, struct str body, struct buf *reply, 
     return unseal(h, body, reply, e);
 }
 
+static int handle_age_open(struct process *p, struct str body, struct buf *reply, struct err *e)
+{
+    uint8_t curve_secret[AGE_KEY_SIZE];
+    struct held *h;
+    struct key key;
+    int code;
+
+    if (!wire_take(&body, key.b, sizeof(key.b)))
+        return bad_request(e);
+    code = find_open(p, &key, &h, e);
+    if (code)
+        return code;
+    crypto_sign_ed25519_sk_to_curve25519(curve_secret, h->secret);
+    code = signer_age_answer(curve_secret, body, reply, e);
+    mem_wipe(curve_secret, sizeof(curve_secret));
+    return code;
+}
+
+static int handle_age_open_with(struct process *p, struct str body, struct buf *reply,
+                                struct err *e)
+{
+    uint8_t secret[AGE_KEY_SIZE];
+    int code;
+
+    (void)p;
+    if (!wire_take(&body, secret, sizeof(secret)))
+        return bad_request(e);
+    code = signer_age_answer(secret, body, reply, e);
+    mem_wipe(secret, sizeof(secret));
+    return code;
+}
+
 static const struct handler {
     int (*run)(struct process *p, struct str body, struct buf *reply, struct err *e);
     bool is_secret; /* the request or its answer is wiped */
@@ -403,6 +436,8 @@ static const struct handler {
     [SIGNER_SET_PASSPHRASE] = {handle_set_passphrase, true},
     [SIGNER_SIGN] = {handle_sign, false},
     [SIGNER_UNSEAL] = {handle_unseal, true},
+    [SIGNER_AGE_OPEN] = {handle_age_open, true},
+    [SIGNER_AGE_OPEN_WITH] = {handle_age_open_with, true},
 };
 
 static void fill_error(struct buf *out, const struct err *e)
@@ -435,7 +470,7 @@ static void serve(struct process *p)
             mem_wipe(out.p, out.room);
         if (!wire_receive(SIGNER_FD, &in, &request, &body))
             return;
-        if (request < SIGNER_CREATE || request > SIGNER_UNSEAL)
+        if (request < SIGNER_CREATE || (size_t)request >= COUNT_OF(handlers))
             return;
         handler = &handlers[request];
         wire_begin(&out, 0);

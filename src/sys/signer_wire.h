@@ -13,6 +13,8 @@ enum signer_request {
     SIGNER_SET_PASSPHRASE,  /* key, passphrase */
     SIGNER_SIGN,            /* key, (u32 size, bytes)… → signatures */
     SIGNER_UNSEAL,          /* key, box → bytes */
+    SIGNER_AGE_OPEN,        /* key, struct age_share… → a file's key */
+    SIGNER_AGE_OPEN_WITH,   /* private X25519 key, struct age_share… → a file's key */
 };
 
 enum {
@@ -22,6 +24,7 @@ enum {
     SIGNER_MESSAGE_LIMIT = 1 << 20, /* bytes of one message to sign */
     SIGNER_BOX_LIMIT = 4096,        /* bytes of a box to open */
     SIGNER_PASSPHRASE_LIMIT = 4096, /* bytes */
+    SIGNER_SHARE_LIMIT = 256,       /* ways into one file of age */
     SIGNER_FIRST_ROOM = 64 * 1024,  /* frames up to here never move in memory */
     SIGNER_FRAME_HEAD_SIZE = 8,
 };

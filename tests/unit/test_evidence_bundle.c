@@ -113,7 +113,7 @@ static int unmake(void **state)
 
 static struct bundle_summary walk_source(const struct bundle_source *source)
 {
-    CLEANUP(bundle_members_freep) struct bundle_members *members = bundle_members_new(NULL);
+    CLEANUP(bundle_members_freep) struct bundle_members *members = bundle_members_new(NULL, &bundle_members_usual);
     struct bundle_summary sum;
     struct err e = {0};
 
