@@ -2,12 +2,11 @@
 #include "notify/settings.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "notify/channel.h"
+#include "sys/confine.h"
 #include "sys/file.h"
 
 enum { ACCOUNTS_MAX = 100, VALUES_MAX = 16, WAIT_LEAST_S = 5, WAIT_MOST_S = 300 };
@@ -247,7 +246,6 @@ int settings_read(struct settings **out, const char *path, struct err *e)
 {
     CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     CLEANUP(buf_wipe) struct buf text = {0};
-    static const struct rlimit none = {0, 0};
     int rc;
 
     if (fd < 0)
@@ -255,8 +253,9 @@ int settings_read(struct settings **out, const char *path, struct err *e)
     rc = check_owner(fd, path, e);
     if (rc)
         return rc;
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
-        return err_errno(e, "cannot keep passwords out of core dumps, so they are not read");
+    rc = confine_dumps(e);
+    if (rc)
+        return rc;
     (void)buf_room(&text, SETTINGS_SIZE_LIMIT + 1); /* so that it never moves and leaves a copy */
     rc = file_read_fd(&text, fd, path, SETTINGS_SIZE_LIMIT, e);
     return rc ? rc : settings_parse(out, path, buf_str(&text), e);

@@ -7,6 +7,7 @@ enum { CHUNK_SIZE = 1 << 20 };
 
 struct clearing {
     const struct view *view;
+    const bool *wanted; /* of each record; NULL: all */
     int fd;
     const char *name;
     struct buf pending;
@@ -66,7 +67,8 @@ static int write_record(void *context, uint64_t seq, struct str line, struct str
     struct str rest;
     int rc;
 
-    if (!view_allows_record(c->view, state_record(c->view->state, seq)))
+    if ((c->wanted && !c->wanted[seq]) ||
+        !view_allows_record(c->view, state_record(c->view->state, seq)))
         return 0;
     rc = entry_read(&entry, line, e);
     if (rc || !scopes_holds(state_scopes(c->view->state), entry.statement.scope))
@@ -77,10 +79,11 @@ static int write_record(void *context, uint64_t seq, struct str line, struct str
     return c->pending.len < CHUNK_SIZE ? 0 : flush(c, e);
 }
 
-int clear_values_write(const struct view *v, uint64_t to, int fd, const char *name,
-                       struct clear_count *out, struct err *e)
+int clear_values_write(const struct view *v, uint64_t to, const bool *wanted, int fd,
+                       const char *name, struct clear_count *out, struct err *e)
 {
-    CLEANUP(clearing_release) struct clearing c = {.view = v, .fd = fd, .name = name};
+    CLEANUP(clearing_release)
+    struct clearing c = {.view = v, .wanted = wanted, .fd = fd, .name = name};
     int rc;
 
     c.count.first = UINT64_MAX;

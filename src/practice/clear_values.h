@@ -11,7 +11,7 @@ struct clear_count {
 };
 
 /* Writes those of records before to; to a descriptor, from where it stands, whose name is for the
- * error. What is in other
+ * error. wanted says of each record whether it is among them; NULL: all are. What is in other
  * compartments, labelled higher than the person is cleared, or damaged, is left out. */
-MUST_CHECK int clear_values_write(const struct view *v, uint64_t to, int fd, const char *name,
-                                  struct clear_count *out, struct err *e);
+MUST_CHECK int clear_values_write(const struct view *v, uint64_t to, const bool *wanted, int fd,
+                                  const char *name, struct clear_count *out, struct err *e);

@@ -36,11 +36,14 @@ static void fact(const struct view *v, struct doc *d, const struct thing *item, 
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
 {
     static const char *const facts[][2] = {
-        {"title", "Item"},       {"sort", "Sort"},          {"sha256", "SHA-256"},
-        {"md5", "MD5"},          {"size", "Size"},          {"path", "Where it was"},
-        {"host", "Machine"},     {"system", "System"},      {"modified", "Last changed"},
-        {"mode", "Permissions"}, {"owner", "Owner, group"}, {"remark", "Particular"},
-        {"place", "Kept now"},   {"seal", "Seal"},          {"holder", "Held now by"},
+        {"title", "Item"},        {"sort", "Sort"},
+        {"sha256", "SHA-256"},    {"md5", "MD5"},
+        {"size", "Size"},         {"files", "Files"},
+        {"path", "Where it was"}, {"host", "Machine"},
+        {"system", "System"},     {"modified", "Last changed"},
+        {"mode", "Permissions"},  {"owner", "Owner, group"},
+        {"remark", "Particular"}, {"place", "Kept now"},
+        {"seal", "Seal"},         {"holder", "Held now by"},
     };
 
     doc_pairs(d, DOC_FACTS);
@@ -58,20 +61,28 @@ static struct str custody_value(const struct link *l, const char *field)
     return l->custody ? thing_value(l->custody, field) : STR("");
 }
 
+/* Each line of a value, behind what is there. */
+static void add_words(struct buf *out, const char *before, struct str lines)
+{
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n');
+
+        buf_addf(out, "%s%s" STR_FMT, out->len ? "; " : "", before, STR_ARG(line));
+    }
+}
+
 static void add_row(const struct view *v, struct doc *d, uint64_t number, const struct link *l)
 {
     const struct record *r = state_record(v->state, l->seq);
     CLEANUP_BUF struct buf signer = {0};
     CLEANUP_BUF struct buf why = {0};
-    struct str rest = custody_value(l, "signed");
 
     view_signer_name(v, r, &signer);
     buf_addstr(&why, custody_value(l, "because"));
-    while (rest.len) {
-        struct str who = str_cut(&rest, '\n');
-
-        buf_addf(&why, "%ssigned: " STR_FMT, why.len ? "; " : "", STR_ARG(who));
-    }
+    add_words(&why, "signed: ", custody_value(l, "signed"));
+    add_words(&why, "package of SHA-256 ", custody_value(l, "package"));
+    add_words(&why, "to open with ", custody_value(l, "recipient"));
+    add_words(&why, "", custody_value(l, "outcome"));
     doc_row(d, (struct doc_ref){0});
     doc_cell_u64(d, number);
     doc_cell_time(d, l->custody ? thing_when(v->state, l->custody) : r->time);
@@ -83,6 +94,15 @@ static void add_row(const struct view *v, struct doc *d, uint64_t number, const 
     doc_cell_str(d, buf_str(&why));
     doc_cell_str(d, buf_str(&signer));
     doc_cell_ref(d, (struct doc_ref){'r', l->seq});
+}
+
+const struct thing *custody_item(const struct view *v, const struct record *r)
+{
+    if (!r->thing)
+        return NULL;
+    if (thing_is(r->thing, "evidence"))
+        return r->thing;
+    return thing_is(r->thing, "custody") ? view_ref(v, r->thing, "evidence") : NULL;
 }
 
 /* The next record that says something of the item, from *seq on; in the order of the journal. */
@@ -145,13 +165,16 @@ static void add_signatures(struct doc *d)
     }
 }
 
-static void add_checking(struct doc *d, const struct thing *item)
+static void add_checking(struct doc *d, const struct thing *item, struct str check)
 {
     struct str sha256 = thing_value(item, "sha256");
     CLEANUP_BUF struct buf command = {0};
 
     doc_heading(d, 1, STR("How to check this"));
-    if (sha256.len) {
+    if (check.len) {
+        doc_para_text(d, "The item is unaltered if its SHA-256 is the one above. On any machine:");
+        doc_verbatim(d, check);
+    } else if (sha256.len) {
         doc_para_text(d, "The item is unaltered if its SHA-256 is the one above. On any machine:");
         buf_addf(&command, "sha256sum evidence/" STR_FMT "/" STR_FMT "*",
                  STR_ARG(str_head(sha256, 2)), STR_ARG(str_head(sha256, 16)));
@@ -162,7 +185,8 @@ static void add_checking(struct doc *d, const struct thing *item)
                      "left out or put in later.");
 }
 
-static struct doc *make_form(const struct view *v, struct arena *arena, const struct thing *item)
+struct doc *custody_form(const struct view *v, struct arena *arena, const struct thing *item,
+                         struct str check)
 {
     const struct thing *c = calm_case(v);
     CLEANUP_BUF struct buf title = {0};
@@ -177,13 +201,14 @@ static struct doc *make_form(const struct view *v, struct arena *arena, const st
     add_item(v, d, item);
     add_chain(v, d, item);
     add_signatures(d);
-    add_checking(d, item);
+    add_checking(d, item, check);
     return d;
 }
 
 static void link_json(const struct view *v, const struct link *l, struct json *j)
 {
-    static const char *const fields[] = {"from", "to", "place", "seal", "because", "signed"};
+    static const char *const fields[] = {"from",   "to",        "place",   "seal",   "because",
+                                         "signed", "recipient", "package", "outcome"};
     const struct record *r = state_record(v->state, l->seq);
     CLEANUP_BUF struct buf signer = {0};
 
@@ -243,7 +268,7 @@ static int form_job(struct session *s, const struct operation *op, const struct 
         return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
     buf_addstr(&path, input_value(op, in, "html"));
     if (path.len) {
-        doc_html(make_form(&v, arena, item), &html);
+        doc_html(custody_form(&v, arena, item, STR("")), &html);
         rc = file_create(buf_text(&path), buf_str(&html), 0600, e);
         if (rc)
             return rc;
@@ -255,7 +280,7 @@ static int form_job(struct session *s, const struct operation *op, const struct 
         sink_terminal(&a->text, buf_str(&path), false);
         buf_adds(&a->text, ". Print it, and keep it with the item.\n");
     } else {
-        doc_text(make_form(&v, arena, item), &a->text, a->columns);
+        doc_text(custody_form(&v, arena, item, STR("")), &a->text, a->columns);
     }
     return 0;
 }
@@ -266,8 +291,8 @@ const struct operation preserve_custody_form = {
     .help = "print an item's chain of custody, with lines to sign",
     .example = "calm preserve custody e3 --html e3-custody.html",
     .more = "The chain is made from the record: when the item was taken and by whom, every "
-            "hand-over, seal and storage (calm preserve move), and every copy that was written "
-            "out (calm preserve get).",
+            "hand-over, seal and storage (calm preserve move), every copy that was written out "
+            "(calm preserve get) and every package (calm preserve export).",
     OP_FIELDS(form_fields),
     .kind = &evidence_kind,
     .type = OP_JOB,

@@ -7,6 +7,7 @@
 #include "journal/note.h"
 #include "practice/join.h"
 #include "practice/practice.h"
+#include "practice/secret.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/term.h"
@@ -489,30 +490,18 @@ const struct operation team_compartment = {
     .records = WORDS("compartment/1"),
     .job = compartment_job};
 
+enum { PASSPHRASE_LEAST = 8 };
+
 static const struct field passphrase_fields[] = {
     {.name = "off", .type = FIELD_FLAG, .help = "take the passphrase off"},
 };
-
-static int ask_twice(struct buf *out, struct err *e)
-{
-    CLEANUP(buf_wipe) struct buf again = {0};
-    int rc = term_read_secret("New passphrase: ", out, e);
-
-    if (rc == 0 && out->len < 8)
-        return err_set(e, ERR_USAGE, "a passphrase has at least 8 bytes; several words are good");
-    if (rc == 0)
-        rc = term_read_secret("Once more: ", &again, e);
-    if (rc == 0 && !str_eq(buf_str(out), buf_str(&again)))
-        return err_set(e, ERR_USAGE, "the two are not the same; nothing was changed");
-    return rc;
-}
 
 static int passphrase_job(struct session *s, const struct operation *op, const struct input *in,
                           struct answer *a, struct err *e)
 {
     CLEANUP(buf_wipe) struct buf passphrase = {0};
     bool is_off = input_has(op, in, "off");
-    int rc = is_off ? 0 : ask_twice(&passphrase, e);
+    int rc = is_off ? 0 : secret_ask_twice(&passphrase, PASSPHRASE_LEAST, e);
 
     if (rc == 0)
         rc = signer_set_passphrase(session_signer(s), session_key(s), buf_str(&passphrase), e);

@@ -7,6 +7,7 @@
 #include "practice/collection.h"
 #include "practice/custody.h"
 #include "practice/hosts.h"
+#include "practice/package.h"
 #include "practice/preserve_files.h"
 #include "practice/receive.h"
 #include "practice/unlawful.h"
@@ -90,27 +91,37 @@ static const struct operation preserve_hold = {
     .roles = ROLES_WRITING,
     OP_MAKES("retention")};
 
+/* What a person says of an act, and what calm says of those that it does itself. */
+#define CUSTODY_SAID                                                                               \
+    {.name = "evidence",                                                                           \
+     .type = FIELD_REF,                                                                            \
+     .flags = FIELD_REQUIRED | FIELD_ARG,                                                          \
+     .kind = "evidence",                                                                           \
+     .help = "which item: e3"},                                                                    \
+        {.name = "act",                                                                            \
+         .type = FIELD_WORD,                                                                       \
+         .flags = FIELD_REQUIRED | FIELD_ARG,                                                      \
+         .choices = WORDS("handed-over", "received", "stored", "sealed", "opened", "examined",     \
+                          "copied", "exported", "returned", "destroyed"),                          \
+         .help = "what was done with it"},                                                         \
+        {.name = "from", .type = FIELD_LINE, .help = "who gave it"},                               \
+        {.name = "to", .type = FIELD_LINE, .help = "who took it"},                                 \
+        {.name = "place", .type = FIELD_LINE, .help = "where it is now"},                          \
+        {.name = "seal", .type = FIELD_LINE, .help = "the number of the seal"},                    \
+        {.name = "because", .type = FIELD_LINE, .help = "what for"},                               \
+    {                                                                                              \
+        .name = "signed", .type = FIELD_LINE, .flags = FIELD_MANY,                                 \
+        .help = "who signed, and how: on the form, here"                                           \
+    }
+static const struct field move_fields[] = {CUSTODY_SAID};
 static const struct field custody_fields[] = {
-    {.name = "evidence",
-     .type = FIELD_REF,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .kind = "evidence",
-     .help = "which item: e3"},
-    {.name = "act",
-     .type = FIELD_WORD,
-     .flags = FIELD_REQUIRED | FIELD_ARG,
-     .choices = WORDS("handed-over", "received", "stored", "sealed", "opened", "examined", "copied",
-                      "returned", "destroyed"),
-     .help = "what was done with it"},
-    {.name = "from", .type = FIELD_LINE, .help = "who gave it"},
-    {.name = "to", .type = FIELD_LINE, .help = "who took it"},
-    {.name = "place", .type = FIELD_LINE, .help = "where it is now"},
-    {.name = "seal", .type = FIELD_LINE, .help = "the number of the seal"},
-    {.name = "because", .type = FIELD_LINE, .help = "what for"},
-    {.name = "signed",
+    CUSTODY_SAID,
+    {.name = "recipient",
      .type = FIELD_LINE,
      .flags = FIELD_MANY,
-     .help = "who signed, and how: on the form, here"},
+     .help = "of an export: the keys that can open it, or a passphrase"},
+    {.name = "package", .type = FIELD_LINE, .help = "of an export: its SHA-256, once it is whole"},
+    {.name = "outcome", .type = FIELD_LINE, .help = "why an export did not come about"},
 };
 const struct kind custody_kind = {.name = "custody",
                                   .prefix = "cu",
@@ -146,7 +157,7 @@ static const struct operation preserve_custody = {
     .help = "record that an item was handed over, stored, sealed, examined …",
     .example = "calm preserve move e3 handed-over --from ana --to \"Sgt. Weber, police\" --signed "
                "\"both, on the form\"",
-    OP_FIELDS(custody_fields),
+    OP_FIELDS(move_fields),
     .kind = &custody_kind,
     .type = OP_CHANGE,
     .roles = ROLES_WRITING,
@@ -385,9 +396,10 @@ const struct practice practice_preserve = {
     .help = "a hold first; then copies with hashes, the register, chain of custody",
     .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind,
                   &unlawful_kind, &collection_kind, &visit_kind),
-    .operations = LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds,
-                       &preserve_backup, &preserve_backups, &preserve_item, &preserve_custody,
-                       &unlawful_found, &preserve_files, &preserve_collect, &preserve_import,
-                       &preserve_receive, &preserve_observed, &preserve_hosts, &preserve_visits,
-                       &preserve_key, &preserve_unseal, &preserve_get, &preserve_custody_form),
+    .operations =
+        LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
+             &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
+             &preserve_collect, &preserve_import, &preserve_receive, &preserve_observed,
+             &preserve_hosts, &preserve_visits, &preserve_key, &preserve_unseal, &preserve_get,
+             &preserve_custody_form, &preserve_export, &preserve_open),
     .status = preserve_status};

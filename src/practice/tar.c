@@ -18,6 +18,8 @@ enum {
     TYPE_AT = 156,
     LINK_AT = 157,
     MAGIC_AT = 257,
+    MAJOR_AT = 329,
+    MINOR_AT = 337,
 };
 
 static const uint64_t id_limit = 1 << 21;             /* 8 to the 7 */
@@ -64,6 +66,8 @@ static void add_block(struct buf *out, char type, struct str name, uint64_t size
     block[TYPE_AT] = type;
     put_text(block, LINK_AT, NAME_SIZE, type == '2' ? m->target : STR(""));
     memcpy(block + MAGIC_AT, "ustar\00000", 8);
+    put_octal(block, MAJOR_AT, ID_DIGITS, id_limit, 0); /* of no device, but digits all the same */
+    put_octal(block, MINOR_AT, ID_DIGITS, id_limit, 0);
     put_sum(block);
     buf_add(out, block, sizeof(block));
 }

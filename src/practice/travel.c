@@ -162,7 +162,7 @@ static int write_clear(const struct view *v, const char *folder, struct err *e)
     rc = lines_open(&out, &path, e);
     if (rc)
         return rc;
-    rc = clear_values_write(v, state_size(v->state), out.fd, out.path, &count, e);
+    rc = clear_values_write(v, state_size(v->state), NULL, out.fd, out.path, &count, e);
     return lines_close(&out, rc, e);
 }
 

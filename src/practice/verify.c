@@ -211,7 +211,7 @@ static int check_lines(struct session *s, struct checking *c, const char **more,
     if (rc == 0)
         rc = open_memory(&c->clear_fd, &c->clear, e);
     if (rc == 0)
-        rc = clear_values_write(v, size, c->clear_fd, "values in memory", &c->count, e);
+        rc = clear_values_write(v, size, NULL, c->clear_fd, "values in memory", &c->count, e);
     if (rc)
         return rc;
     *more++ = "--openings";

@@ -40,14 +40,20 @@ struct landlock_path_rule {
     int32_t folder_fd;
 } __attribute__((packed));
 
-int confine_process(struct err *e)
+int confine_dumps(struct err *e)
 {
     static const struct rlimit none = {0, 0};
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-        setrlimit(RLIMIT_CORE, &none) < 0)
-        return err_set(e, ERR_DENIED, "this kernel cannot confine a process: %s", strerror(errno));
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+        return err_set(e, ERR_DENIED, "cannot keep secrets out of core dumps: %s", strerror(errno));
     return 0;
+}
+
+int confine_process(struct err *e)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return err_set(e, ERR_DENIED, "this kernel cannot confine a process: %s", strerror(errno));
+    return confine_dumps(e);
 }
 
 static struct landlock_ruleset all_of_abi(long abi)

@@ -82,6 +82,8 @@ struct confine_call {
 #define CONFINE_SANITIZER_CALLS
 #endif
 
+/* No core dump, no tracing by others of the same user: before a secret is read. ERR_DENIED. */
+MUST_CHECK int confine_dumps(struct err *e);
 /* No new privileges by execve, no core dump, no tracing by others of the same user. ERR_DENIED. */
 MUST_CHECK int confine_process(struct err *e);
 /* Denies all of the file system but reading, making and removing regular files in one folder

@@ -1,0 +1,359 @@
+/* package_export.c: hands items of evidence out as an encrypted package, on record. */
+#include "base/sink.h"
+#include "practice/evidence.h"
+#include "practice/intake.h"
+#include "practice/package.h"
+#include "practice/verify.h"
+#include "sys/clock.h"
+#include "sys/interrupt.h"
+
+enum { TELL_MS = 30000 };
+
+/* One export, under way. */
+struct export_run {
+    struct session *session;
+    const struct operation *op;
+    const struct input *in;
+    struct answer *a;
+    struct buf path;
+    struct out_file file;
+    struct package_lock lock;
+    struct package_items items;
+    struct id *acts; /* the record of each item's act */
+    struct package package;
+    struct package_written written;
+    struct hash root; /* of the journal that is in it */
+    uint64_t records;
+    uint64_t told_ms;
+};
+
+static void run_release(struct export_run *x)
+{
+    buf_release(&x->path);
+    out_file_release(&x->file);
+    package_lock_release(&x->lock);
+    package_items_release(&x->items);
+    free(x->acts);
+    package_release(&x->package);
+}
+
+static struct view visible(const struct export_run *x, const struct view *v)
+{
+    enum tlp label = TLP_RED;
+
+    (void)tlp_of(input_value(x->op, x->in, "label"), &label);
+    return view_at_most(v, label);
+}
+
+static void describe_place(const struct export_run *x, struct buf *out)
+{
+    CLEANUP_FREE char *folder = NULL;
+    char host[256];
+
+    host_name(host, sizeof(host));
+    buf_adds(out, "the package: ");
+    folder = buf_text(&x->path)[0] == '/' ? NULL : realpath(".", NULL);
+    if (folder) {
+        intake_path_text(out, folder);
+        buf_addc(out, '/');
+    }
+    intake_path_text(out, buf_text(&x->path));
+    buf_addf(out, " on %s", host);
+}
+
+/* In the item's own compartment, so that whoever sees the item sees where it went. */
+static struct draft *draft_act(struct export_run *x, struct decision *d, const struct thing *item,
+                               struct str place)
+{
+    const struct record *made = state_record(d->view->state, item->seq);
+    struct draft *dr = decision_add(d, "custody/1");
+
+    dr->tlp = item->tlp;
+    dr->scope = str_of(state_scope(d->view->state, made));
+    draft_value_ref(d, dr, "evidence", &item->id);
+    draft_value(dr, "act", STR("exported"));
+    draft_value(dr, "to", input_value(x->op, x->in, "to"));
+    draft_value(dr, "because", input_value(x->op, x->in, "because"));
+    draft_value(dr, "place", place);
+    draft_value(dr, "recipient", buf_str(&x->lock.recipients));
+    return dr;
+}
+
+static void draft_acts(struct export_run *x, struct decision *d)
+{
+    CLEANUP_BUF struct buf place = {0};
+    struct str kept;
+    enum tlp strictest = TLP_CLEAR;
+    struct draft *dr;
+
+    describe_place(x, &place);
+    kept = (struct str){arena_dup(d->arena, place.p, place.len), place.len};
+    for (size_t i = 0; i < x->items.count; i++) {
+        const struct thing *item = state_thing_by_id(d->view->state, &x->items.ids[i]);
+
+        x->acts[i] = draft_act(x, d, item, kept)->id;
+        strictest = item->tlp > strictest ? item->tlp : strictest;
+    }
+    dr = decision_add(d, "export/1");
+    dr->tlp = strictest;
+    draft_value(dr, "text", kept);
+    draft_value(dr, "what",
+                str_of(arena_printf(d->arena, "a package of %zu item%s of evidence", x->items.count,
+                                    x->items.count == 1 ? "" : "s")));
+}
+
+/* On record before anything leaves; sealed, so that the package holds the record of its own
+ * making. */
+static int record_begin(struct export_run *x, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    uint64_t first;
+    int rc = session_draft(x->session, &d, x->op, x->in, e);
+
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    x->acts = mem_array(x->items.count, sizeof(x->acts[0]));
+    draft_acts(x, &d);
+    rc = session_append(x->session, &d, &first, e);
+    return rc ? rc : session_checkpoint(x->session, e);
+}
+
+static int record_end(struct export_run *x, const char *field, struct str value, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    uint64_t first;
+    int rc = session_draft(x->session, &d, x->op, x->in, e);
+
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    for (size_t i = 0; i < x->items.count; i++) {
+        const struct thing *act = state_thing_by_id(d.view->state, &x->acts[i]);
+        struct draft *dr = decision_add(&d, "custody-change/1");
+
+        dr->tlp = act->tlp;
+        dr->scope = str_of(state_scope(d.view->state, state_record(d.view->state, act->seq)));
+        draft_ref(dr, &act->id);
+        draft_value(dr, field, value);
+    }
+    return session_append(x->session, &d, &first, e);
+}
+
+/* What went wrong is told in any case; that it could not be recorded, too. */
+static int record_failure(struct export_run *x, int rc, struct err *e)
+{
+    CLEANUP_BUF struct buf why = {0};
+    struct err second = {0};
+
+    buf_adds(&why, "no package was made: ");
+    buf_adds(&why, e->text);
+    if (record_end(x, "outcome", buf_str(&why), &second)) {
+        CLEANUP_BUF struct buf both = {0};
+
+        buf_addf(&both, "%s. That this export did not come about is not on record: %s", e->text,
+                 second.text);
+        return err_set(e, rc, "%s", buf_text(&both));
+    }
+    return rc;
+}
+
+static uint64_t now_ms(void)
+{
+    struct clock_reading now = {0};
+
+    clock_read_on(&now);
+    return now.mono_ns / 1000000;
+}
+
+static int tell(void *context, uint64_t done, struct err *e)
+{
+    struct export_run *x = context;
+    uint64_t ms = now_ms();
+    char part[UTC_PLAIN_SIZE];
+    char whole[UTC_PLAIN_SIZE];
+
+    if (ms - x->told_ms < TELL_MS || !x->a->flush || x->a->wants_json)
+        return 0;
+    x->told_ms = ms;
+    buf_addf(&x->a->text, "%s of %s are written\n", size_text(part, done),
+             size_text(whole, x->package.size));
+    return x->a->flush(x->a) ? err_set(e, ERR_CANCEL, "stopped; no package was made") : 0;
+}
+
+static int write_package(struct export_run *x, struct err *e)
+{
+    struct interrupt interrupt;
+    struct view all;
+    struct view v;
+    int rc = session_view(x->session, &all, e);
+
+    if (rc)
+        return rc;
+    v = visible(x, &all);
+    x->records = state_size(v.state);
+    x->root = state_root(v.state);
+    rc = package_fill(&x->package, &v, x->op, x->in, &x->items, e);
+    if (rc)
+        return rc;
+    x->told_ms = now_ms();
+    interrupt_begin(&interrupt);
+    rc = package_write(&x->package, session_store(x->session), &x->lock, &x->file, tell, x,
+                       &x->written, e);
+    interrupt_end(&interrupt);
+    return rc;
+}
+
+static int make(struct export_run *x, struct err *e)
+{
+    char sum[64];
+    int rc = write_package(x, e);
+
+    hex_write(sum, x->written.sum.b, sizeof(x->written.sum.b));
+    if (rc == 0)
+        rc = record_end(x, "package", (struct str){sum, sizeof(sum)}, e);
+    if (rc == 0)
+        rc = out_file_end(&x->file, buf_text(&x->path), e);
+    return rc ? record_failure(x, rc, e) : 0;
+}
+
+static int prepare(struct export_run *x, struct err *e)
+{
+    struct view all;
+    struct view v;
+    int rc = session_may_write(x->session, e);
+
+    if (rc == 0)
+        rc = session_view(x->session, &all, e);
+    if (rc)
+        return rc;
+    v = visible(x, &all);
+    rc = package_items_choose(&x->items, &v, x->op, x->in, e);
+    if (rc == 0)
+        rc = out_file_begin(&x->file, buf_text(&x->path), e);
+    return rc ? rc : package_lock_make(&x->lock, &all, x->op, x->in, e);
+}
+
+static void say_passphrase(const struct export_run *x, struct buf *out)
+{
+    if (!x->lock.passphrase.len)
+        return;
+    buf_adds(out, "\nThe passphrase, shown only now: write it down.\n  ");
+    buf_addstr(out, buf_str(&x->lock.passphrase));
+    buf_adds(out, "\n");
+}
+
+static void say(const struct export_run *x, struct buf *out)
+{
+    char size[UTC_PLAIN_SIZE];
+
+    sink_terminal(out, buf_str(&x->path), false);
+    buf_addf(out, " holds %zu item%s, %s, encrypted.\n", x->items.count,
+             x->items.count == 1 ? "" : "s", size_text(size, x->written.size));
+    if (x->items.left_out)
+        buf_addf(out, "Left out, since they may be unlawful to possess: %zu\n", x->items.left_out);
+    say_passphrase(x, out);
+    buf_adds(out, "\nTell whoever gets it another way, on paper or by telephone, so that they can "
+                  "check\nit:\n  SHA-256 ");
+    hex_add(out, x->written.sum.b, sizeof(x->written.sum.b));
+    buf_addf(out, "\n  records %llu\n  root ", (unsigned long long)x->records);
+    verify_root(out, &x->root, "\n       ");
+    buf_adds(out, "\nThat it left is on record with each item: calm preserve custody\n"
+                  "They open it with:  ");
+    buf_adds(out, str_starts(buf_str(&x->lock.recipients), "age1")
+                      ? "calm preserve open, or age -d -i KEY PACKAGE | tar x\n"
+                  : input_has(x->op, x->in, "scrypt")
+                      ? "calm preserve open, or age -d PACKAGE | tar x\n"
+                      : "calm preserve open (age itself cannot: see --scrypt)\n");
+}
+
+static void say_json(const struct export_run *x, struct buf *out)
+{
+    struct json j;
+
+    json_begin(&j, out);
+    json_object_begin(&j);
+    json_put_u64(&j, "items", x->items.count);
+    json_put_u64(&j, "left_out", x->items.left_out);
+    json_put_u64(&j, "size", x->written.size);
+    json_put_hex(&j, "sha256", x->written.sum.b, sizeof(x->written.sum.b));
+    json_put_u64(&j, "records", x->records);
+    json_put_hex(&j, "root", x->root.b, sizeof(x->root.b));
+    if (x->lock.passphrase.len)
+        json_put_str(&j, "passphrase", buf_str(&x->lock.passphrase));
+    json_object_end(&j);
+}
+
+static int export_job(struct session *s, const struct operation *op, const struct input *in,
+                      struct answer *a, struct err *e)
+{
+    CLEANUP(run_release)
+    struct export_run x = {.session = s, .op = op, .in = in, .a = a, .file = {.fd = -1}};
+    int rc;
+
+    buf_addstr(&x.path, input_value(op, in, "file"));
+    rc = prepare(&x, e);
+    if (rc == 0)
+        rc = record_begin(&x, e);
+    if (rc == 0)
+        rc = make(&x, e);
+    if (rc)
+        return rc;
+    if (a->wants_json)
+        say_json(&x, &a->json);
+    else
+        say(&x, &a->text);
+    return 0;
+}
+
+static const struct field export_fields[] = {
+    {.name = "file",
+     .type = FIELD_PATH,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "where to write it; a name that is still free"},
+    {.name = "evidence",
+     .type = FIELD_REF,
+     .flags = FIELD_ARG | FIELD_MANY,
+     .kind = "evidence",
+     .help = "which items: e1 e4"},
+    {.name = "all", .type = FIELD_FLAG, .help = "every item that may leave"},
+    {.name = "to", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "for whom"},
+    {.name = "because", .type = FIELD_LINE, .flags = FIELD_REQUIRED, .help = "what for"},
+    {.name = "recipient",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY,
+     .help = "who can open it: a key of age (age1...), or somebody on the team"},
+    {.name = "passphrase", .type = FIELD_FLAG, .help = "or a passphrase, which is asked for"},
+    {.name = "generate", .type = FIELD_FLAG, .help = "or one that is made, and shown once"},
+    {.name = "scrypt", .type = FIELD_FLAG, .help = "so that age opens it too, not calm alone"},
+    {.name = "label",
+     .type = FIELD_WORD,
+     .choices = tlp_names,
+     .help = "nothing labelled higher",
+     .fallback = "red"},
+};
+
+const struct operation preserve_export = {
+    .name = "preserve export",
+    .practice = "preserve",
+    .help = "an encrypted package of items, for the police or an expert",
+    .example = "calm preserve export /media/STICK/weber.age e1 e4 --to \"Sgt. Weber, police\" "
+               "--because \"file 4711/26\" --recipient "
+               "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
+    .more = "In it are the items, images too, the chain of custody of each as a form, what the "
+            "case recorded of exactly these items, and calm-verify, so that whoever opens it can "
+            "check that nothing was changed. It is a file of the program age with a tar archive "
+            "inside (doc/format/package.md): with a key, or a passphrase and --scrypt, age and tar "
+            "open it without calm. A key is better than a passphrase: whoever is to get it makes "
+            "one with age-keygen and tells you the line that begins with age1. A passphrase is "
+            "told another way than the package goes.\n"
+            "That the items leave is on record before anything is written, and with the SHA-256 "
+            "of the package after. Items that may be unlawful to possess are refused; with --all "
+            "they are left out. Bytes that are not those on record end it, and nothing is left.",
+    OP_FIELDS(export_fields),
+    .kind = &custody_kind,
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .records = WORDS("custody/1", "custody-change/1", "export/1", "checkpoint/1"),
+    .job = export_job};

@@ -1,0 +1,210 @@
+/* package_open.c: opens a package into a folder, as far as it is good. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "base/sink.h"
+#include "evidence/package_read.h"
+#include "practice/package.h"
+#include "practice/package_key.h"
+#include "practice/package_place.h"
+#include "sys/file.h"
+#include "sys/interrupt.h"
+
+struct open_run {
+    struct buf package; /* paths */
+    struct buf to;
+    int fd;
+    uint8_t file_key[AGE_FILE_KEY_SIZE];
+    struct package_place place;
+    struct hash sum; /* of the member that is written */
+    bool has_sum;
+    struct package_summary summary;
+};
+
+static void run_release(struct open_run *x)
+{
+    fd_close(x->fd);
+    mem_wipe(x->file_key, sizeof(x->file_key));
+    package_place_close(&x->place);
+    buf_release(&x->package);
+    buf_release(&x->to);
+}
+
+static int on_begin(void *context, struct str name, const struct hash *sum, struct err *e)
+{
+    struct open_run *x = context;
+
+    x->has_sum = sum != NULL;
+    if (sum)
+        x->sum = *sum;
+    return package_place_begin(&x->place, name, e);
+}
+
+static int on_data(void *context, struct str bytes, struct err *e)
+{
+    struct open_run *x = context;
+
+    if (interrupt_came())
+        return err_set(e, ERR_CANCEL, "stopped; what was written until then is whole, but for %s",
+                       buf_text(&x->place.part));
+    return package_place_add(&x->place, bytes, e);
+}
+
+static int on_end(void *context, struct err *e)
+{
+    struct open_run *x = context;
+
+    return package_place_end(&x->place, x->has_sum ? &x->sum : NULL, e);
+}
+
+static int find_key(struct open_run *x, const struct operation *op, const struct input *in,
+                    const struct answer *a, struct err *e)
+{
+    CLEANUP_FREE struct age_head *head = mem_new(struct age_head);
+    CLEANUP_BUF struct buf identity = {0};
+    const char *path = buf_text(&x->package);
+    struct stat st;
+    int rc;
+
+    buf_addstr(&x->package, input_value(op, in, "package"));
+    path = buf_text(&x->package);
+    buf_addstr(&identity, input_value(op, in, "identity"));
+    x->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (x->fd < 0 || fstat(x->fd, &st) != 0)
+        return err_errno(e, "cannot open %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_USAGE, "%s is no regular file", path);
+    rc = package_head(x->fd, path, head, e);
+    if (rc)
+        return rc;
+    if (head->has_lock && identity.len)
+        return err_set(e, ERR_USAGE,
+                       "%s is opened by a passphrase, not by a key: leave --identity "
+                       "out",
+                       path);
+    return package_key_find(head, identity.len ? buf_text(&identity) : NULL, a->around->key_folder,
+                            x->file_key, e);
+}
+
+static int write_members(struct open_run *x, struct err *e)
+{
+    const struct package_receiver to = {on_begin, on_data, on_end, x};
+    struct interrupt interrupt;
+    int rc;
+
+    interrupt_begin(&interrupt);
+    rc = package_read(x->fd, buf_text(&x->package), x->file_key, &to, &x->summary, e);
+    interrupt_end(&interrupt);
+    return rc;
+}
+
+static void say(const struct open_run *x, struct buf *out)
+{
+    char size[UTC_PLAIN_SIZE];
+
+    if (x->summary.state == BUNDLE_WHOLE) {
+        buf_adds(out, "The package is whole: ");
+    } else {
+        buf_adds(out, "The package is not whole: ");
+        sink_terminal(out, str_of(x->summary.why), false);
+        buf_adds(out, ".\nWhat stands before that is good: ");
+    }
+    buf_addf(out, "%llu file%s, %s, in ", (unsigned long long)x->place.files,
+             x->place.files == 1 ? "" : "s", size_text(size, x->place.bytes));
+    sink_terminal(out, buf_str(&x->to), false);
+    buf_adds(out, "\n");
+    if (x->place.fd >= 0) {
+        buf_adds(out, "The file at which it ends is not whole, and is called ");
+        sink_terminal(out, buf_str(&x->place.part), false);
+        buf_adds(out, "\n");
+    }
+    if (x->place.files < 2)
+        return;
+    buf_adds(out, "What it is and how it is checked:  ");
+    sink_shell(out, buf_str(&x->to));
+    buf_adds(out, "/README.txt\nThe bytes may be hostile: open them where they can do no harm.\n");
+}
+
+static void say_json(const struct open_run *x, struct buf *out)
+{
+    struct json j;
+
+    json_begin(&j, out);
+    json_object_begin(&j);
+    json_put_text(&j, "state", bundle_state_name(x->summary.state));
+    json_put_u64(&j, "files", x->place.files);
+    json_put_u64(&j, "bytes", x->place.bytes);
+    json_put_u64(&j, "chunks", x->summary.chunks);
+    if (x->summary.state != BUNDLE_WHOLE)
+        json_put_text(&j, "why", x->summary.why);
+    if (x->place.fd >= 0)
+        json_put_str(&j, "part", buf_str(&x->place.part));
+    json_object_end(&j);
+}
+
+static int judge(const struct open_run *x, struct err *e)
+{
+    switch (x->summary.state) {
+    case BUNDLE_WHOLE:
+        return 0;
+    case BUNDLE_CUT:
+        return err_set(e, ERR_FORMAT, "%s was cut off, or its end was changed",
+                       buf_text(&x->package));
+    case BUNDLE_ALTERED:
+        return err_set(e, ERR_TAMPER, "%s is not as it was written", buf_text(&x->package));
+    default:
+        return err_set(e, ERR_TAMPER, "%s holds what no package does", buf_text(&x->package));
+    }
+}
+
+static int open_job(struct session *none, const struct operation *op, const struct input *in,
+                    struct answer *a, struct err *e)
+{
+    CLEANUP(run_release) struct open_run x = {.fd = -1, .place = {.folder = -1, .fd = -1}};
+    int rc = find_key(&x, op, in, a, e);
+
+    (void)none;
+    buf_addstr(&x.to, input_value(op, in, "to"));
+    if (rc == 0)
+        rc = package_place_open(&x.place, buf_text(&x.to), e);
+    if (rc == 0)
+        rc = write_members(&x, e);
+    if (rc)
+        return rc;
+    if (a->wants_json)
+        say_json(&x, &a->json);
+    else
+        say(&x, &a->text);
+    return judge(&x, e);
+}
+
+static const struct field open_fields[] = {
+    {.name = "package",
+     .type = FIELD_PATH,
+     .flags = FIELD_REQUIRED | FIELD_ARG,
+     .help = "what calm preserve export wrote"},
+    {.name = "to",
+     .type = FIELD_PATH,
+     .flags = FIELD_REQUIRED,
+     .help = "the folder for what is in it: a new one, or an empty one"},
+    {.name = "identity",
+     .type = FIELD_PATH,
+     .help = "the private key of age that it is for; your own key, if not given"},
+};
+
+const struct operation preserve_open = {
+    .name = "preserve open",
+    .practice = "preserve",
+    .help = "open a package that calm preserve export made",
+    .example = "calm preserve open weber.age --to weber --identity key.txt",
+    .more = "Needs no case. Where the package has a passphrase, it is asked for. It is decrypted "
+            "and taken apart in a process that can do nothing else, and the private key is used by "
+            "another that does nothing but that. No byte is written that was not authenticated, "
+            "and nothing outside of the folder. Each file is compared with the SHA-256 that the "
+            "package names. Of a package that was cut or changed, what stands before that is "
+            "written all the same, and the exit status is not 0.",
+    OP_FIELDS(open_fields),
+    .type = OP_FREE,
+    .faces = FACE_CLI,
+    .job = open_job};
