@@ -346,7 +346,7 @@ const struct operation preserve_export = {
             "inside (doc/format/package.md): with a key, or a passphrase and --scrypt, age and tar "
             "open it without calm. A key is better than a passphrase: whoever is to get it makes "
             "one with age-keygen and tells you the line that begins with age1. A passphrase is "
-            "told another way than the package goes.\n"
+            "told another way than the package goes. "
             "That the items leave is on record before anything is written, and with the SHA-256 "
             "of the package after. Items that may be unlawful to possess are refused; with --all "
             "they are left out. Bytes that are not those on record end it, and nothing is left.",

@@ -1,0 +1,476 @@
+"""test_package.py: evidence leaves as a package that age, tar and sha256sum open and check without calm, is on record, never holds what must not
+leave, and is opened again without harm, whole or not."""
+import base64
+import hashlib
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import resource
+import select
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import unittest
+
+from harness import CALM, ROOT, SANITIZED, VERIFY, CaseTest, Person, main, one_line
+
+sys.path.insert(0, str(ROOT / "tests" / "oracle"))
+import package as oracle  # noqa: E402  pylint: disable=wrong-import-position
+
+FOR = '--to "Sgt. Weber, police" --because "file 4711/26"'
+WORDS = "correct horse battery staple"
+HAS_AGE = shutil.which("age", path="/usr/bin:/bin")
+
+
+def key_pair(path):
+    """A key by age-keygen; (private line, age1…)."""
+    subprocess.run(["/usr/bin/age-keygen", "-o", str(path)], check=True, capture_output=True)
+    text = path.read_text()
+    return re.search(r"^AGE-SECRET-KEY-1\S+", text, re.M).group(), re.search(r"age1\S+", text).group()
+
+
+def with_terminal(command, answers, cwd):
+    """A program that asks on its terminal, answered; (status, what it showed) comes back."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.execv(command[0], command)
+    shown = b""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if not select.select([fd], [], [], 0.5)[0]:
+            continue
+        try:
+            piece = os.read(fd, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+        if answers and answers[0][0] in shown:
+            os.write(fd, answers.pop(0)[1])
+            shown = b""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
+
+
+def member(name, data=b"x", kind=b"0", size=None, link=b""):
+    """One member of an archive in the format of the page, headers alone where a size is lied about."""
+    h = bytearray(512)
+    h[: len(name)] = name
+    h[100:108], h[108:116], h[116:124] = b"0000644\0", b"0000000\0", b"0000000\0"
+    h[124:136], h[136:148] = b"%011o\0" % (len(data) if size is None else size), b"00000000001\0"
+    h[156:157], h[157 : 157 + len(link)] = kind, link
+    h[257:265], h[329:337], h[337:345] = b"ustar\00000", b"0000000\0", b"0000000\0"
+    h[148:156] = b" " * 8
+    h[148:155] = b"%06o\0" % sum(h)
+    return bytes(h) + data + bytes(-len(data) % 512)
+
+
+def sums(*members):
+    return member(b"SHA256SUMS", b"".join(hashlib.sha256(data).hexdigest().encode() + b"  " + name + b"\n" for name, data in members))
+
+
+class Package(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.log = self.folder / "auth.log"
+        self.log.write_bytes(b"Nov 26 03:12:09 web1 sshd: Accepted password for root\n" * 20)
+        self.ana(f"preserve files {self.log}")
+        if HAS_AGE:
+            self.secret, self.recipient = key_pair(self.folder / "key.txt")
+
+    def with_secrets(self, line, *secrets, person=None):
+        """A command that asks for secrets gets each on a line of a descriptor."""
+        who = person or self.ana
+        read, write = os.pipe()
+        os.write(write, "".join(s + "\n" for s in secrets).encode())
+        os.close(write)
+        try:
+            command = [CALM, *(["--case", str(who.case)] if who.case else []), *shlex.split(line)]
+            return subprocess.run(command, capture_output=True, cwd=self.folder, env={**who.env, "CALM_SECRET_FD": str(read)}, pass_fds=[read], timeout=120, check=False)
+        finally:
+            os.close(read)
+
+    def export(self, name="weber.age", items="e1", more=""):
+        return self.ana.json(f"preserve export {name} {items} {FOR} --recipient {self.recipient} {more}")
+
+    def seal_with_age(self, tar, name="made.age"):
+        path = self.folder / name
+        subprocess.run(["/usr/bin/age", "-r", self.recipient, "-o", str(path)], input=tar, check=True)
+        return path
+
+    def open_with_age(self, path):
+        return subprocess.run(["/usr/bin/age", "-d", "-i", str(self.folder / "key.txt"), str(path)], capture_output=True, check=True).stdout
+
+    def outsider(self):
+        """Somebody with calm, who has no case."""
+        return Person("eva", self.folder, None)
+
+
+@unittest.skipUnless(HAS_AGE, "age is not installed")
+class WithoutCalm(Package):
+    def test_age_tar_and_sha256sum_open_and_check_it(self):
+        said = self.export(items="e1")
+        self.assertEqual(hashlib.sha256((self.folder / "weber.age").read_bytes()).hexdigest(), said["sha256"])
+        self.assertEqual((self.folder / "weber.age").stat().st_size, said["size"])
+        out = self.folder / "out"
+        out.mkdir()
+        subprocess.run(["tar", "x"], input=self.open_with_age(self.folder / "weber.age"), cwd=out, check=True)
+        checked = subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=out, capture_output=True, text=True, check=True).stdout
+        files = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
+        self.assertEqual({line.split(": ")[0] for line in checked.splitlines()} | {"SHA256SUMS"}, files)
+        self.assertEqual((out / "evidence/e1/auth.log").read_bytes(), self.log.read_bytes())
+        readme = (out / "README.txt").read_text()
+        self.assertIn("Sgt. Weber, police", readme)
+        self.assertLessEqual(max(len(line) for line in readme.splitlines()), 80)
+        self.assertNotRegex(readme, r"\{[a-z]+\}")
+        # The fourth check of the page itself, as a shell runs it.
+        script = re.search(r"^     (sed .*?recorded\"; done)$", readme, re.M | re.S).group(1)
+        said = subprocess.run(["sh", "-c", script], cwd=out, capture_output=True, text=True, check=False).stdout
+        self.assertEqual(said, "evidence/e1/auth.log: as recorded\n")
+        form = (out / "custody/e1.txt").read_text()
+        self.assertIn("exported", form)
+        command = re.search(r"^    (grep .*)$", form, re.M).group(1)
+        self.assertEqual(subprocess.run(["sh", "-c", command], cwd=out, capture_output=True, text=True, check=False).stdout, "evidence/e1/auth.log: OK\n")
+
+    def test_calm_verify_within_it_tells_whether_it_is_what_was_recorded(self):
+        said = self.export()
+        out = self.folder / "out"
+        out.mkdir()
+        subprocess.run(["tar", "x"], input=self.open_with_age(self.folder / "weber.age"), cwd=out, check=True)
+        program = str(out / "program" / "calm-verify")
+        self.assertEqual(pathlib.Path(program).read_bytes(), pathlib.Path(VERIFY).read_bytes())
+
+        def verdict(*more):
+            command = [program, "--openings", "journal/journal.cjo", *more, "journal/journal.cj1"]
+            return subprocess.run(command, cwd=out, capture_output=True, check=False).returncode
+
+        root = f"{said['records']}:{said['root']}"
+        self.assertEqual(verdict(), 2)
+        self.assertEqual(verdict("--root", root), 0)
+        openings = out / "journal" / "journal.cjo"
+        whole = openings.read_bytes()
+        weber, meier = (base64.b64encode(f"Sgt. {name}, police".encode()) for name in ("Weber", "Meier"))
+        self.assertIn(weber, whole)
+        openings.write_bytes(whole.replace(weber, meier))
+        self.assertEqual(verdict("--root", root), 1)
+        openings.write_bytes(whole)
+        lines = (out / "journal" / "journal.cj1").read_bytes().splitlines(keepends=True)
+        (out / "journal" / "journal.cj1").write_bytes(b"".join(lines[:-1]))
+        self.assertEqual(verdict("--root", root), 1)
+
+    def test_it_tells_no_value_of_any_other_record(self):
+        self.ana('note add "the director is suspected"')
+        other = self.folder / "payroll.csv"
+        other.write_bytes(b"salaries")
+        self.ana(f"preserve files {other}")
+        self.export(items="e1")
+        plain = self.open_with_age(self.folder / "weber.age")
+        openings = tarfile.open(fileobj=io.BytesIO(plain)).extractfile("journal/journal.cjo").read().splitlines()
+        plain += b"".join(base64.b64decode(json.loads(line)["value"]) for line in openings)
+        self.assertIn(b"file 4711/26", plain)
+        for secret in (b"director", b"payroll", b"salaries"):
+            self.assertNotIn(secret, plain)
+
+    def test_another_program_opens_each_way_in(self):
+        """tests/oracle/package.py, made from the specifications with other libraries."""
+        self.export("key.age")
+        by_age = self.open_with_age(self.folder / "key.age")
+        self.assertEqual(oracle.open_package((self.folder / "key.age").read_bytes(), identity=self.secret), by_age)
+        for name, more in (("argon.age", ""), ("scrypt.age", "--scrypt")):
+            done = self.with_secrets(f"preserve export {name} e1 {FOR} --passphrase {more}", WORDS, WORDS)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            plain = oracle.open_package((self.folder / name).read_bytes(), passphrase=WORDS.encode())
+            self.assertIn("evidence/e1/auth.log", tarfile.open(fileobj=io.BytesIO(plain)).getnames())
+
+    def test_age_opens_a_passphrase_made_with_scrypt_and_no_other(self):
+        for name, more in (("argon.age", ""), ("scrypt.age", "--scrypt")):
+            done = self.with_secrets(f"preserve export {name} e1 {FOR} --passphrase {more}", WORDS, WORDS)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        answers = [(b"passphrase", WORDS.encode() + b"\n")]
+        status, shown = with_terminal(["/usr/bin/age", "-d", "-o", "plain.tar", "scrypt.age"], answers, self.folder)
+        self.assertEqual(status, 0, shown)
+        with tarfile.open(self.folder / "plain.tar") as tar:
+            self.assertIn("evidence/e1/auth.log", tar.getnames())
+        refused = subprocess.run(["/usr/bin/age", "-d", "-i", "key.txt", "argon.age"], cwd=self.folder, capture_output=True, check=False)
+        self.assertNotEqual(refused.returncode, 0)
+
+    def test_several_recipients_and_the_team_each_open_it(self):
+        _, second = key_pair(self.folder / "second.txt")
+        bo = self.join("bo")
+        self.export(more=f"--recipient {second} --recipient bo")
+        for key in ("key.txt", "second.txt"):
+            subprocess.run(["/usr/bin/age", "-d", "-i", key, "-o", os.devnull, "weber.age"], cwd=self.folder, check=True)
+        bo("preserve open weber.age --to bo-out")
+        self.assertEqual((self.folder / "bo-out/evidence/e1/auth.log").read_bytes(), self.log.read_bytes())
+        status, said = self.ana.fails("preserve open weber.age --to ana-out")
+        self.assertEqual(status, 4, said)
+        self.assertFalse((self.folder / "ana-out").exists())
+
+
+@unittest.skipUnless(HAS_AGE, "age is not installed")
+class Opened(Package):
+    def test_what_age_made_is_opened(self):
+        """The archive of a package, sealed again by age: for a key, and with a passphrase."""
+        self.export()
+        plain = self.open_with_age(self.folder / "weber.age")
+        self.seal_with_age(plain)
+        eva = self.outsider()
+        self.assertEqual(eva.json("preserve open made.age --to one --identity key.txt")["state"], "whole")
+        (self.folder / "plain.tar").write_bytes(plain)
+        answers = [(b"passphrase", WORDS.encode() + b"\n"), (b"onfirm", WORDS.encode() + b"\n")]
+        status, shown = with_terminal(["/usr/bin/age", "-p", "-o", "secret.age", "plain.tar"], answers, self.folder)
+        self.assertEqual(status, 0, shown)
+        done = self.with_secrets("preserve open secret.age --to two", WORDS, person=eva)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(subprocess.run(["diff", "-r", "one", "two"], cwd=self.folder, check=False).returncode, 0)
+        self.assertEqual((self.folder / "two/evidence/e1/auth.log").read_bytes(), self.log.read_bytes())
+
+    def test_wrong_keys_and_passphrases_open_nothing(self):
+        key_pair(self.folder / "other.txt")
+        self.export()
+        eva = self.outsider()
+        status, said = eva.fails("preserve open weber.age --to out --identity other.txt")
+        self.assertEqual(status, 4)
+        self.assertIn("none of the keys", said)
+        (self.folder / "bad.txt").write_text("hello\n")
+        self.assertEqual(eva.fails("preserve open weber.age --to out --identity bad.txt")[0], 2)
+        done = self.with_secrets(f"preserve export words.age e1 {FOR} --passphrase", WORDS, WORDS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.with_secrets("preserve open words.age --to out", WORDS + "r", person=eva)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertFalse((self.folder / "out").exists())
+        self.assertNotIn(WORDS.encode(), done.stderr + done.stdout)
+
+    def test_a_mistyped_group_of_a_made_passphrase_is_named(self):
+        made = self.ana.json(f"preserve export made.age e1 {FOR} --generate")["passphrase"]
+        self.assertRegex(made, r"^([2-9a-hjkmnp-z]{5}-){4}[2-9a-hjkmnp-z]{5}$")
+        alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
+        for group in made.split("-"):  # doc/format/package.md, section 2
+            values = [alphabet.index(c) for c in group]
+            self.assertEqual(sum((i + 1) * v for i, v in enumerate(values[:4])) % 31, values[4])
+        groups = made.split("-")
+        groups[2] = groups[2][:4] + ("2" if groups[2][4] != "2" else "3")
+        eva = self.outsider()
+        done = self.with_secrets("preserve open made.age --to out", "-".join(groups), person=eva)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("group 3", one_line(done.stderr.decode()))
+        done = self.with_secrets("preserve open made.age --to out", made, person=eva)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.folder / "out/evidence/e1/auth.log").read_bytes(), self.log.read_bytes())
+
+    def test_what_was_whole_before_a_cut_is_opened_and_said(self):
+        """The unit test cuts at every byte; here one cut behind the forms, with the real programs."""
+        big = self.folder / "big.raw"
+        big.write_bytes(os.urandom(1 << 20))
+        self.ana(f"preserve files {big}")
+        self.export(items="e1 e2")
+        whole = (self.folder / "weber.age").read_bytes()
+        (self.folder / "cut.age").write_bytes(whole[: len(whole) - 300000])
+        eva = self.outsider()
+        done = eva.run("preserve", "open", "cut.age", "--to", "cut", "--identity", "key.txt", "--json")
+        said = json.loads(done.stdout)
+        self.assertEqual((done.returncode, said["state"]), (7, "cut"), done.stderr)
+        self.assertEqual((self.folder / "cut/evidence/e1/auth.log").read_bytes(), self.log.read_bytes())
+        part = (self.folder / "cut/evidence/e2/big.raw.part").read_bytes()
+        self.assertEqual(part, big.read_bytes()[: len(part)])
+        self.assertGreater(len(part), 600000)
+        self.assertFalse((self.folder / "cut/evidence/e2/big.raw").exists())
+        changed = bytearray(whole)
+        changed[len(whole) // 2] ^= 1
+        (self.folder / "changed.age").write_bytes(changed)
+        done = eva.run("preserve", "open", "changed.age", "--to", "changed", "--identity", "key.txt")
+        self.assertEqual(done.returncode, 8, done.stderr)
+        for path in (self.folder / "changed").rglob("*"):
+            if path.is_file():
+                name = str(path.relative_to(self.folder / "changed")).removesuffix(".part")
+                self.assertTrue(self.member_of(whole, name).startswith(path.read_bytes()), name)
+
+    def member_of(self, package, name):
+        plain = oracle.open_package(package, identity=self.secret)
+        return tarfile.open(fileobj=io.BytesIO(plain)).extractfile(name).read()
+
+    def test_a_hostile_archive_leads_nowhere(self):
+        """Whoever knows the key can seal anything; nothing of it lies outside of the folder, or is a link."""
+        outside = self.folder / "outside"
+        cases = {
+            "absolute": sums((b"/tmp/x", b"x")) + member(b"/tmp/x"),
+            "up": sums((b"../outside", b"x")) + member(b"../outside"),
+            "deep": sums((b"a/../../outside", b"x")) + member(b"a/../../outside"),
+            "link": sums((b"a", b"")) + member(b"a", b"", b"2", link=str(outside).encode()),
+            "hard": sums((b"a", b"")) + member(b"a", b"", b"1", link=b"SHA256SUMS"),
+            "through": sums((b"a", b""), (b"a/b", b"x")) + member(b"a", b"", b"2", link=b"..") + member(b"a/b"),
+            "folder": sums((b"a", b"")) + member(b"a", b"", b"5"),
+            "escape": sums((b"a\x1b[2J", b"x")) + member(b"a\x1b[2J"),
+            "huge": sums((b"a", b"x")) + member(b"a", size=(1 << 33) - 1),
+            "unnamed": sums((b"a", b"x")) + member(b"b"),
+            "no list": member(b"a"),
+            "long list": member(b"SHA256SUMS", size=(32 << 20) + 1),
+        }
+        eva = self.outsider()
+        for name, tar in cases.items():
+            with self.subTest(name):
+                self.seal_with_age(tar + bytes(1024), f"{name}.age")
+                done = eva.run("preserve", "open", f"{name}.age", "--to", name, "--identity", "key.txt")
+                self.assertIn(done.returncode, (7, 8), done.stderr)
+                found = [p for p in (self.folder / name).rglob("*") if not p.is_dir()]
+                self.assertTrue(all(not p.is_symlink() for p in found))
+                self.assertLessEqual({p.name for p in found}, {"SHA256SUMS", "a.part", "SHA256SUMS.part"})
+                self.assertFalse(outside.exists())
+                self.assertNotIn(b"\x1b", done.stderr + done.stdout)
+
+    def test_names_that_come_twice_or_lie_about_their_bytes_are_found(self):
+        eva = self.outsider()
+        twice = sums((b"a", b"x"), (b"a", b"y")) + member(b"a") + member(b"a", b"y") + bytes(1024)
+        self.seal_with_age(twice)
+        status, said = eva.fails("preserve open made.age --to twice --identity key.txt")
+        self.assertEqual(status, 8)
+        self.assertIn("twice", said)
+        self.assertEqual((self.folder / "twice/a").read_bytes(), b"x")
+        self.seal_with_age(sums((b"a", b"x")) + member(b"a", b"y") + bytes(1024), "lie.age")
+        status, said = eva.fails("preserve open lie.age --to lie --identity key.txt")
+        self.assertEqual(status, 8)
+        self.assertFalse((self.folder / "lie/a").exists())
+
+    def test_more_members_than_a_package_may_have_are_refused(self):
+        names = [b"f%06d" % i for i in range(100001)]
+        empty = hashlib.sha256(b"").hexdigest().encode()
+        listed = member(b"SHA256SUMS", b"".join(empty + b"  " + n + b"\n" for n in names))
+        self.seal_with_age(listed + b"".join(member(n, b"") for n in names) + bytes(1024))
+        status, said = self.outsider().fails("preserve open made.age --to many --identity key.txt")
+        self.assertEqual(status, 8)
+        self.assertIn("100,000", one_line(self.outsider().run("preserve", "open", "made.age", "--to", "again", "--identity", "key.txt").stdout.decode()))
+        self.assertTrue(said)
+
+    def test_what_lies_in_the_folder_is_left_alone(self):
+        self.export()
+        out = self.folder / "out"
+        out.mkdir()
+        (out / "README.txt").write_text("mine")
+        status, said = self.outsider().fails("preserve open weber.age --to out --identity key.txt")
+        self.assertEqual(status, 2)
+        self.assertIn("not empty", said)
+        self.assertEqual((out / "README.txt").read_text(), "mine")
+
+    def test_what_is_no_package_is_said_to_be_none(self):
+        eva = self.outsider()
+        for name, data in (("empty", b""), ("text", b"hello\n"), ("other", b"age-encryption.org/v2\nx\n"), ("cut", b"age-encryption.org/v1\n-> X25519 ")):
+            (self.folder / name).write_bytes(data)
+            status, said = eva.fails(f"preserve open {name} --to out --identity key.txt")
+            self.assertIn(status, (7, 9), said)
+        self.assertEqual(eva.fails("preserve open /dev/null --to out")[0], 2)
+        self.assertFalse((self.folder / "out").exists())
+
+
+@unittest.skipUnless(HAS_AGE, "age is not installed")
+class OnRecord(Package):
+    def test_each_item_says_that_it_left_to_whom_and_in_what(self):
+        said = self.export()
+        chain = self.ana.json("preserve custody e1")["chain"]
+        self.assertEqual([row["act"] for row in chain], ["taken", "exported"])
+        row = chain[1]
+        self.assertEqual((row["to"], row["because"], row["package"], row["recipient"]), ("Sgt. Weber, police", "file 4711/26", said["sha256"], self.recipient))
+        self.assertIn("weber.age", row["place"])
+        self.assertNotIn("outcome", row)
+        self.assertIn(said["sha256"], one_line(self.ana("preserve custody e1")).replace(" ", ""))
+        self.assertIn("weber.age", self.ana("log"))
+        self.assertEqual(self.verify(), 2)
+
+    def test_sealed_items_never_leave(self):
+        copy = self.folder / "copy.log"
+        copy.write_bytes(self.log.read_bytes())
+        self.ana(f"preserve files {copy}")
+        other = self.folder / "other.log"
+        other.write_bytes(b"harmless\n")
+        self.ana(f"preserve files {other}")
+        self.ana('preserve unlawful "an image that must not be kept" --evidence e1')
+        for item in ("e1", "e2"):  # e2 has the same bytes
+            status, said = self.ana.fails(f"preserve export no.age {item} {FOR} --recipient {self.recipient}")
+            self.assertEqual(status, 4, said)
+            self.assertIn("unlawful", said)
+        self.assertFalse((self.folder / "no.age").exists())
+        said = self.ana.json(f"preserve export all.age --all {FOR} --recipient {self.recipient}")
+        self.assertEqual((said["items"], said["left_out"]), (1, 2))
+        names = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "all.age"))).getnames()
+        self.assertEqual([n for n in names if n.startswith("evidence/")], ["evidence/e3/other.log"])
+
+    def test_need_to_know_holds(self):
+        self.join("bo")
+        self.ana("team compartment board")
+        board = self.folder / "board.txt"
+        board.write_bytes(b"for the board")
+        self.ana(f"preserve files {board} --scope board")
+        bo = Person("bo", self.folder, self.case)
+        said = bo.json(f"preserve export bo.age --all {FOR} --recipient {self.recipient}")
+        self.assertEqual(said["items"], 1)
+        self.assertNotIn(b"for the board", self.open_with_age(self.folder / "bo.age"))
+        self.export("board.age", items="e2")
+        self.assertIn(b"for the board", self.open_with_age(self.folder / "board.age"))
+        self.assertNotIn("board.txt", bo("log"))
+        red = self.folder / "red.txt"
+        red.write_bytes(b"red")
+        self.ana(f"preserve files {red} --tlp red")
+        self.assertEqual(self.ana.fails(f"preserve export red.age e3 {FOR} --label amber --recipient {self.recipient}")[0], 4)
+
+    def test_bytes_that_are_not_those_on_record_end_it(self):
+        sha = self.ana.json("preserve list")[0]["sha256"]
+        blob = next((self.case / "evidence").rglob(sha[:16] + "*"))
+        blob.chmod(0o600)
+        blob.write_bytes(blob.read_bytes().replace(b"root", b"toor"))
+        status, said = self.ana.fails(f"preserve export weber.age e1 {FOR} --recipient {self.recipient}")
+        self.assertEqual(status, 8, said)
+        self.assertEqual([p.name for p in self.folder.iterdir() if "weber" in p.name or p.name.startswith(".calm")], [])
+        row = self.ana.json("preserve custody e1")["chain"][1]
+        self.assertIn("no package was made", row["outcome"])
+        self.assertNotIn("package", row)
+
+    def test_what_cannot_be_meant_is_refused_before_anything_is_on_record(self):
+        (self.folder / "there.age").write_text("mine")
+        records = len(self.ana.json("log"))
+        for line in (
+            f"preserve export there.age e1 {FOR} --recipient {self.recipient}",
+            f"preserve export no.age e1 {FOR}",
+            f"preserve export no.age e1 {FOR} --recipient {self.recipient} --generate",
+            f"preserve export no.age e1 {FOR} --recipient {self.recipient} --scrypt",
+            f"preserve export no.age e1 {FOR} --recipient age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwq",
+            f"preserve export no.age e1 {FOR} --recipient nobody",
+            f"preserve export no.age {FOR} --recipient {self.recipient}",
+            f"preserve export no/folder/no.age e1 {FOR} --recipient {self.recipient}",
+        ):
+            with self.subTest(line):
+                self.assertIn(self.ana.fails(line)[0], (2, 3))
+        for secrets in (("short", "short"), (WORDS, WORDS + "x")):
+            self.assertEqual(self.with_secrets(f"preserve export no.age e1 {FOR} --passphrase", *secrets).returncode, 2)
+        self.assertEqual((self.folder / "there.age").read_text(), "mine")
+        self.assertFalse((self.folder / "no.age").exists())
+        self.assertEqual(len(self.ana.json("log")), records)
+
+    def test_papers_and_devices_go_as_forms_alone(self):
+        self.ana('preserve item "drive 3 of db1" --place safe')
+        self.export(items="e2")
+        names = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age"))).getnames()
+        self.assertIn("custody/e2.html", names)
+        self.assertFalse([n for n in names if n.startswith("evidence/")])
+
+    @unittest.skipIf(SANITIZED, "a sanitizer's memory is not the program's")
+    def test_a_large_item_takes_no_more_memory(self):
+        big = self.folder / "big.raw"
+        with open(big, "wb") as f:
+            for _ in range(24):
+                f.write(os.urandom(1 << 20) * 8)
+        self.ana(f"preserve files {big}")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        self.export(items="e2")
+        self.outsider()("preserve open weber.age --to out --identity key.txt")
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss - before, 60 << 10)
+        self.assertEqual(subprocess.run(["cmp", "big.raw", "out/evidence/e2/big.raw"], cwd=self.folder, check=False).returncode, 0)
+
+
+if __name__ == "__main__":
+    main()
