@@ -1,10 +1,12 @@
 /* calm_disk.c: the worker for what needs other people's libraries of disks and file systems, which
  * calm is not to load. calm starts it; see doc/privilege.md. */
+#include "evidence/disk_wire.h"
 #include "evidence/image_wire.h"
 
 int main(int argc, char **argv)
 {
     static const struct worker_named jobs[] = {
+        {DISK_JOB, disk_job},
         {IMAGE_SECOND_NAME, image_second_job},
     };
 

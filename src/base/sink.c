@@ -186,6 +186,50 @@ void sink_filename(struct buf *out, struct str text)
         buf_addc(out, '_');
 }
 
+enum { PATH_PART_SIZE = 200 };
+
+/* Whether a character may stand in a part of a path, where it does not stand at its ends. */
+static bool is_plain_in_path(uint32_t c)
+{
+    return c != 0xfffd && !is_deceptive(c) && !(c < 0x80 && strchr("/\\%<>:\"|?*", (int)c));
+}
+
+/* The same for one that does. */
+static bool is_plain_at_end(uint32_t c, bool is_first, bool is_last)
+{
+    return !(is_first && c == '-') && !(is_last && (c == '.' || c == ' '));
+}
+
+static void add_percent(struct buf *out, struct str bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        buf_addf(out, "%%%02X", (unsigned)(unsigned char)bytes.p[i]);
+}
+
+void sink_path_part(struct buf *out, struct str name)
+{
+    size_t start = out->len;
+    struct str rest = name;
+
+    if (name.len == 0)
+        buf_adds(out, "%00");
+    while (rest.len) {
+        struct str here = rest;
+        uint32_t c = utf8_take(&rest);
+        bool is_plain = is_plain_in_path(c) && is_plain_at_end(c, out->len == start, !rest.len);
+
+        here.len -= rest.len;
+        if (out->len - start + 3 * here.len > PATH_PART_SIZE) {
+            buf_adds(out, "%~");
+            return;
+        }
+        if (is_plain)
+            buf_addstr(out, here);
+        else
+            add_percent(out, here);
+    }
+}
+
 static bool is_plain_to_shell(struct str word)
 {
     for (size_t i = 0; i < word.len; i++)

@@ -23,6 +23,13 @@ void sink_csv(struct buf *out, struct str text);
  * ".." or over 120 bytes. */
 void sink_filename(struct buf *out, struct str text);
 
+/* One part of a path for a name of any bytes, that can be read: letters of all languages and most
+ * signs stay; what is a slash, a backslash, a control or invisible character, no UTF-8, special to
+ * Windows, or a percent sign becomes %HH for each byte, and so do "." and "..", a hyphen in front,
+ * and a space or full stop at the end. Longer names than 200 bytes are cut, and end in "%~". Never
+ * empty. */
+void sink_path_part(struct buf *out, struct str name);
+
 /* A word of a command that people are told to type to a shell: quoted where that reads it
  * otherwise; what the terminal does not show as it is stays escaped, and one that begins with -
  * gets ./ before it. For names of files. */

@@ -9,6 +9,7 @@
 #include "practice/hosts.h"
 #include "practice/package.h"
 #include "practice/preserve_files.h"
+#include "practice/preserve_read.h"
 #include "practice/receive.h"
 #include "practice/unlawful.h"
 #include "practice/visit.h"
@@ -401,5 +402,5 @@ const struct practice practice_preserve = {
              &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
              &preserve_collect, &preserve_import, &preserve_receive, &preserve_observed,
              &preserve_hosts, &preserve_visits, &preserve_key, &preserve_unseal, &preserve_get,
-             &preserve_custody_form, &preserve_export, &preserve_open),
+             &preserve_read, &preserve_custody_form, &preserve_export, &preserve_open),
     .status = preserve_status};

@@ -1,0 +1,71 @@
+/* disk_job.h: the parts of the worker that reads a disk with libtsk; linked into calm-disk alone.
+ */
+#pragma once
+#include <tsk/libtsk.h>
+#include "evidence/disk_wire.h"
+#include "evidence/media.h"
+
+enum { DISK_DAMAGE_COUNT = 4096 };
+
+/* libtsk's handle of the disk, which reads through our media. */
+struct disk_image {
+    TSK_IMG_INFO info; /* first: libtsk hands this back */
+    const struct media *media;
+    struct worker_channel *channel;
+    /* Where damage was met, ascending; what libtsk read there may hold zeros. */
+    struct disk_damage {
+        uint64_t off, end;
+    } damage[DISK_DAMAGE_COUNT];
+    size_t damage_count;
+    uint64_t damaged;   /* bytes */
+    struct err failure; /* the file behind the media cannot be read */
+};
+/* The caller frees it: disk_image_free. */
+MUST_CHECK int disk_image_new(struct disk_image **out, const struct media *media,
+                              struct worker_channel *channel, struct err *e);
+void disk_image_free(struct disk_image *image); /* NULL is fine */
+DEFINE_CLEANUP(struct disk_image *, disk_image_free)
+/* How many bytes of that range lie where damage was met. */
+uint64_t disk_image_damaged(const struct disk_image *image, uint64_t off, uint64_t size);
+/* What libtsk says went wrong last, cut to a sentence part; and forgets it. */
+struct str disk_tsk_words(char out[DISK_TEXT_LIMIT]);
+/* Reads where the whole range lies on the disk; false where it does not, or cannot be read. */
+bool disk_image_read(struct disk_image *image, uint64_t off, void *bytes, size_t size);
+
+/* Partitions: tells the table and its rows, and the file system in each volume; or that of the
+ * whole disk. */
+MUST_CHECK int disk_tell_all(struct disk_image *image, struct err *e);
+/* Where the partition of that number begins. ERR_NOTFOUND names those there are. */
+MUST_CHECK int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first,
+                                   struct err *e);
+
+/* The file system that begins at a sector: fills fs, and *out where libtsk reads it (else NULL).
+ * The caller closes it: tsk_fs_close. */
+void disk_open_fs(struct disk_image *image, uint64_t first, struct disk_fs *fs, TSK_FS_INFO **out);
+/* What begins there and is not for libtsk: kind and advice; false: nothing that is known. The first
+ * are told by bytes that no file system has there, the others only where libtsk read nothing. */
+bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct disk_fs *fs);
+/* Label, times and the like, from the superblock. */
+void disk_add_facts(struct disk_image *image, uint64_t off, struct disk_fs *fs);
+
+/* One listing. */
+struct disk_walk {
+    struct disk_image *image;
+    TSK_FS_INFO *fs;
+    struct disk_task task;
+    struct buf path;        /* of the folder that is read: names with NUL between them */
+    struct disk_seen *seen; /* folders that were entered */
+    uint64_t content_left;
+    uint64_t file_count;
+};
+/* Tells what the task asks for. path: with slashes. */
+MUST_CHECK int disk_walk_run(struct disk_walk *w, struct str path, struct err *e);
+void disk_walk_release(struct disk_walk *w);
+
+/* Tells the rows of one file, with their content where it is wanted. file->name may be NULL; name
+ * is its path. */
+MUST_CHECK int disk_tell_file(struct disk_walk *w, TSK_FS_FILE *file, struct str path,
+                              struct err *e);
+/* Tells the content of an attribute and its end. */
+MUST_CHECK int disk_tell_content(struct disk_walk *w, TSK_FS_FILE *file, const TSK_FS_ATTR *attr,
+                                 struct err *e);

@@ -1,0 +1,128 @@
+/* disk_know.c: recognises what libtsk does not read by its first bytes, and says what to do. */
+#include "evidence/disk_job.h"
+
+/* As STR, where a constant is wanted. */
+#define STR_CONST(literal)                                                                         \
+    {                                                                                              \
+        ("" literal), sizeof(literal) - 1                                                          \
+    }
+
+#define UNLOCK(how)                                                                                \
+    "it is encrypted. With its key, open it read-only on a machine of your own, and image what "   \
+    "is inside: " how
+
+static const struct known {
+    const char *kind;
+    const char *advice;
+    uint64_t off;
+    struct str magic;
+    bool is_certain; /* no file system that libtsk reads has that there */
+} known[] = {
+    {"LUKS", UNLOCK("cryptsetup open --readonly"), 0, STR_CONST("LUKS\xba\xbe"), true},
+    {"BitLocker", UNLOCK("cryptsetup bitlkOpen --readonly"), 3, STR_CONST("-FVE-FS-"), true},
+    {"XFS",
+     "calm does not read XFS. Attach the image read-only (losetup -r) and mount it on a machine of "
+     "your own: mount -o ro,norecovery. xfs_db -r reads it without",
+     0, STR_CONST("XFSB"), true},
+    {"ReFS",
+     "calm does not read ReFS. Attach a copy of the image to a Windows of your own, read-only", 3,
+     STR_CONST("ReFS\0\0\0\0"), true},
+    {"Btrfs",
+     "calm does not read Btrfs. Attach the image read-only (losetup -r): btrfs restore copies "
+     "files "
+     "out without mounting; mount -o ro,nologreplay",
+     0x10040, STR_CONST("_BHRfS_M"), false},
+    {"APFS", "calm does not read APFS. The Sleuth Kit does: pstat, and fls with -P apfs", 32,
+     STR_CONST("NXSB"), true},
+    {"F2FS",
+     "calm does not read F2FS. Attach the image read-only (losetup -r) and mount -o ro,norecovery",
+     1024, STR_CONST("\x10\x20\xf5\xf2"), false},
+    {"bcachefs",
+     "calm does not read bcachefs. Attach the image read-only (losetup -r) and mount -o "
+     "ro,norecovery",
+     4096 + 24, STR_CONST("\xc6\x85\x73\xf6\x4e\x1a\x45\xca"), false},
+    {"JFS", "calm does not read JFS. Attach the image read-only (losetup -r) and mount -o ro",
+     0x8000, STR_CONST("JFS1"), false},
+    {"ReiserFS", "calm does not read ReiserFS. Attach a copy of the image and mount that", 0x10034,
+     STR_CONST("ReIsEr"), false},
+    {"squashfs", "calm does not read squashfs. unsquashfs unpacks it", 0, STR_CONST("hsqs"), true},
+    {"swap", "it has no files; what was in memory lies in the image as it is", 4086,
+     STR_CONST("SWAPSPACE2"), false},
+    {"EROFS", "calm does not read EROFS. fsck.erofs --extract unpacks it", 1024,
+     STR_CONST("\xe2\xe1\xf5\xe0"), false},
+};
+
+#define LVM_ADVICE                                                                                 \
+    "it is a part of a volume group. Attach all its disks read-only (losetup -r, --partscan); "    \
+    "vgs shows it, and its volumes can be imaged one by one: vgchange --readonly -ay"
+#define RAID_ADVICE                                                                                \
+    "it is a part of a RAID. Attach all its disks read-only (losetup -r), then mdadm --assemble "  \
+    "--readonly, and image the array"
+#define ZFS_ADVICE                                                                                 \
+    "calm does not read ZFS. Attach all disks of the pool read-only (losetup -r): zpool import "   \
+    "-o readonly=on -N"
+
+static bool has_bytes(struct disk_image *image, uint64_t off, struct str magic)
+{
+    char bytes[32];
+
+    return magic.len <= sizeof(bytes) && disk_image_read(image, off, bytes, magic.len) &&
+           memcmp(bytes, magic.p, magic.len) == 0;
+}
+
+static void know(struct disk_fs *fs, const char *kind, const char *advice)
+{
+    snprintf(fs->kind, sizeof(fs->kind), "%s", kind);
+    snprintf(fs->advice, sizeof(fs->advice), "%s", advice);
+}
+
+/* The label stands in one of the first four sectors of 512 bytes. */
+static bool is_lvm(struct disk_image *image, uint64_t off)
+{
+    for (unsigned i = 0; i < 4; i++)
+        if (has_bytes(image, off + 512 * i, STR("LABELONE")) &&
+            has_bytes(image, off + 512 * i + 24, STR("LVM2 001")))
+            return true;
+    return false;
+}
+
+/* Version 1.1 at the start, 1.2 at 4 KiB. Those at the end leave a file system to be read at the
+ * start. */
+static bool is_raid(struct disk_image *image, uint64_t off)
+{
+    static const struct str magic = STR_CONST("\xfc\x4e\x2b\xa9\x01\0\0\0");
+
+    return has_bytes(image, off, magic) || has_bytes(image, off + 4096, magic);
+}
+
+/* Uberblocks lie from 128 KiB on, one in each KiB or more, in the byte order of who wrote them. */
+static bool is_zfs(struct disk_image *image, uint64_t off)
+{
+    for (unsigned i = 0; i < 128; i++) {
+        uint64_t at = off + (128 << 10) + 1024 * i;
+
+        if (has_bytes(image, at, STR("\x0c\xb1\xba\0\0\0\0\0")) ||
+            has_bytes(image, at, STR("\0\0\0\0\0\xba\xb1\x0c")))
+            return true;
+    }
+    return false;
+}
+
+bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct disk_fs *fs)
+{
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if ((known[i].is_certain || !only_certain) &&
+            has_bytes(image, off + known[i].off, known[i].magic)) {
+            know(fs, known[i].kind, known[i].advice);
+            return true;
+        }
+    if (is_lvm(image, off))
+        know(fs, "LVM", LVM_ADVICE);
+    else if (!only_certain && is_raid(image, off))
+        know(fs, "Linux RAID", RAID_ADVICE);
+    else if (!only_certain && is_zfs(image, off))
+        know(fs, "ZFS", ZFS_ADVICE);
+    else
+        return false;
+    return true;
+}

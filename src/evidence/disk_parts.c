@@ -1,0 +1,166 @@
+/* disk_parts.c: the partitions of a disk, with the gaps between them, and what lies in each. */
+#include "evidence/disk_job.h"
+
+struct telling {
+    struct disk_image *image;
+    struct err *e;
+    int code;
+    uint32_t count;
+};
+
+/* A disk may carry what looks like several tables; the newer kind is the one in use. */
+static TSK_VS_INFO *open_table(struct disk_image *image)
+{
+    static const TSK_VS_TYPE_ENUM kinds[] = {TSK_VS_TYPE_DETECT, TSK_VS_TYPE_GPT, TSK_VS_TYPE_DOS};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        TSK_VS_INFO *vs;
+        const char *words;
+
+        tsk_error_reset();
+        vs = tsk_vs_open(&image->info, 0, kinds[i]);
+        if (vs)
+            return vs;
+        words = tsk_error_get_errstr();
+        /* "GPT or DOS at 0": anything else says that there is none */
+        if (i == 0 && (!words || !strstr(words, " or ")))
+            break;
+    }
+    tsk_error_reset();
+    return NULL;
+}
+
+static const char *kind_name(TSK_VS_TYPE_ENUM type)
+{
+    switch (type) {
+    case TSK_VS_TYPE_DOS:
+        return "DOS";
+    case TSK_VS_TYPE_BSD:
+        return "BSD";
+    case TSK_VS_TYPE_SUN:
+        return "Sun";
+    case TSK_VS_TYPE_MAC:
+        return "Mac";
+    case TSK_VS_TYPE_GPT:
+        return "GPT";
+    default:
+        return "partition table";
+    }
+}
+
+/* As Linux counts. In a DOS table the first four are its own, and each further table has one. */
+static uint32_t number_of(const TSK_VS_PART_INFO *p)
+{
+    if (!(p->flags & TSK_VS_PART_FLAG_ALLOC) || p->flags & TSK_VS_PART_FLAG_META || p->slot_num < 0)
+        return 0;
+    if (p->vs->vstype == TSK_VS_TYPE_DOS && p->table_num > 0)
+        return 4 + (uint32_t)p->table_num;
+    return 1 + (uint32_t)p->slot_num;
+}
+
+static bool is_volume(const TSK_VS_PART_INFO *p)
+{
+    return p->flags & TSK_VS_PART_FLAG_ALLOC && !(p->flags & TSK_VS_PART_FLAG_META);
+}
+
+/* A table counts in blocks of its own; all that is told is in sectors of the disk. */
+static uint64_t in_sectors(const TSK_VS_PART_INFO *p, uint64_t blocks)
+{
+    return blocks * p->vs->block_size / p->vs->img_info->sector_size;
+}
+
+static int tell_fs(struct disk_image *image, uint64_t first, uint32_t number, struct err *e)
+{
+    struct disk_fs fs = {.number = number};
+    TSK_FS_INFO *opened;
+
+    disk_open_fs(image, first, &fs, &opened);
+    if (opened)
+        tsk_fs_close(opened);
+    return worker_send(image->channel, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
+}
+
+static int tell_partition(struct telling *t, const TSK_VS_PART_INFO *p)
+{
+    struct disk_partition_head head = {
+        .first = in_sectors(p, p->start),
+        .count = in_sectors(p, p->len),
+        .number = number_of(p),
+        .flags = (is_volume(p) ? (uint32_t)DISK_IS_VOLUME : 0) |
+                 (p->flags & TSK_VS_PART_FLAG_META ? (uint32_t)DISK_IS_TABLE : 0),
+    };
+    CLEANUP_BUF struct buf message = {0};
+    int code;
+
+    buf_add(&message, &head, sizeof(head));
+    buf_addstr(&message, str_head(str_of(p->desc), DISK_TEXT_LIMIT));
+    code = worker_send(t->image->channel, DISK_WIRE_PARTITION, buf_str(&message), t->e);
+    if (code == 0 && is_volume(p))
+        code = tell_fs(t->image, head.first, head.number, t->e);
+    return code;
+}
+
+static TSK_WALK_RET_ENUM on_partition(TSK_VS_INFO *vs, const TSK_VS_PART_INFO *p, void *context)
+{
+    struct telling *t = context;
+
+    (void)vs;
+    t->code = ++t->count > LIMIT_DISK_PARTITION_COUNT
+                  ? err_set(t->e, ERR_LIMIT, "more than %d partitions", LIMIT_DISK_PARTITION_COUNT)
+                  : tell_partition(t, p);
+    return t->code ? TSK_WALK_STOP : TSK_WALK_CONT;
+}
+
+static int tell_table(struct disk_image *image, const TSK_VS_INFO *vs, struct err *e)
+{
+    struct disk_table t = {.media_size = image->media->size,
+                           .sector_size = image->media->sector_size,
+                           .is_backup = vs && vs->is_backup};
+
+    snprintf(t.kind, sizeof(t.kind), "%s", vs ? kind_name(vs->vstype) : "");
+    return worker_send(image->channel, DISK_WIRE_TABLE, (struct str){(char *)&t, sizeof(t)}, e);
+}
+
+int disk_tell_all(struct disk_image *image, struct err *e)
+{
+    TSK_VS_INFO *vs = open_table(image);
+    struct telling t = {.image = image, .e = e};
+    char words[DISK_TEXT_LIMIT];
+    int code = tell_table(image, vs, e);
+
+    if (!vs)
+        return code ? code : tell_fs(image, 0, 0, e);
+    if (!code && vs->part_count &&
+        tsk_vs_part_walk(vs, 0, vs->part_count - 1, TSK_VS_PART_FLAG_ALL, on_partition, &t))
+        code = err_set(e, ERR_FORMAT, "the partition table is damaged: " STR_FMT,
+                       STR_ARG(disk_tsk_words(words)));
+    tsk_vs_close(vs);
+    return code ? code : t.code;
+}
+
+int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first, struct err *e)
+{
+    TSK_VS_INFO *vs = open_table(image);
+    CLEANUP_BUF struct buf there = {0};
+    const TSK_VS_PART_INFO *found = NULL;
+
+    if (!vs)
+        return err_set(e, ERR_NOTFOUND,
+                       "it has no partitions: a file system that takes the whole disk is read "
+                       "without --partition");
+    for (const TSK_VS_PART_INFO *p = vs->part_list; p && !found; p = p->next) {
+        if (!is_volume(p))
+            continue;
+        if (number_of(p) == number)
+            found = p;
+        if (there.len < 400)
+            buf_addf(&there, "%s%u", there.len ? ", " : "", (unsigned)number_of(p));
+    }
+    if (found)
+        *first = in_sectors(found, found->start);
+    tsk_vs_close(vs);
+    if (found)
+        return 0;
+    return err_set(e, ERR_NOTFOUND, "it has no partition %u; there are: %s", (unsigned)number,
+                   there.len ? buf_text(&there) : "none");
+}

@@ -1,0 +1,364 @@
+/* disk_show.c: partitions, file systems and files of a disk on the screen. */
+#include "practice/disk_show.h"
+#include "base/sink.h"
+#include "practice/disk_body.h"
+#include "practice/practice.h"
+#include "render/screen.h"
+
+enum {
+    SURVEY_COLUMNS = 5,
+    FLUSH_SIZE = 64 << 10,
+    JSON_SIZE = 512 << 20,
+    FOLDER_LINES_SIZE = 2000,
+};
+
+void disk_survey_init(struct disk_survey *s)
+{
+    *s = (struct disk_survey){.arena = arena_new()};
+}
+
+void disk_survey_release(struct disk_survey *s)
+{
+    arena_free(s->arena);
+    free(s->rows);
+}
+
+static int on_table(void *context, const struct disk_table *t, struct err *e)
+{
+    struct disk_survey *s = context;
+
+    (void)e;
+    s->table = *t;
+    return 0;
+}
+
+static int on_partition(void *context, const struct disk_partition *p, struct err *e)
+{
+    struct disk_survey *s = context;
+    struct disk_survey_row row = {.partition = *p};
+
+    (void)e;
+    row.partition.what = (struct str){arena_dup(s->arena, p->what.p, p->what.len), p->what.len};
+    s->rows = mem_grow(s->rows, s->count, &s->room, sizeof(s->rows[0]));
+    s->rows[s->count++] = row;
+    return 0;
+}
+
+/* It lies in the partition that was told last. */
+static int on_fs(void *context, const struct disk_fs *fs, struct err *e)
+{
+    struct disk_survey *s = context;
+    struct disk_fs *kept = arena_new_in(s->arena, struct disk_fs);
+
+    (void)e;
+    *kept = *fs;
+    if (s->count)
+        s->rows[s->count - 1].fs = kept;
+    else
+        s->whole = kept;
+    return 0;
+}
+
+struct disk_receiver disk_survey_receiver(struct disk_survey *s)
+{
+    return (struct disk_receiver){
+        .table = on_table, .partition = on_partition, .fs = on_fs, .context = s};
+}
+
+const struct disk_fs *disk_survey_next(const struct disk_survey *s, size_t *at)
+{
+    if (s->whole && *at == 0) {
+        *at = 1;
+        return s->whole->is_readable ? s->whole : NULL;
+    }
+    while (*at < s->count) {
+        const struct disk_fs *fs = s->rows[(*at)++].fs;
+
+        if (fs && fs->is_readable)
+            return fs;
+    }
+    return NULL;
+}
+
+/* "ext4 “root”", "LUKS", "not known". */
+static struct str fs_words(struct arena *arena, const struct disk_fs *fs)
+{
+    const char *kind = fs->kind[0] ? fs->kind : "not known";
+
+    return str_of(fs->label[0] ? arena_printf(arena, "%s \"%s\"", kind, fs->label)
+                               : arena_strdup(arena, kind));
+}
+
+static void survey_row(struct arena *arena, const struct disk_survey *s,
+                       const struct disk_survey_row *row, struct str *cell)
+{
+    const struct disk_partition *p = &row->partition;
+    char size[UTC_PLAIN_SIZE];
+
+    if (p->number)
+        cell[0] = str_of(arena_printf(arena, "%u", (unsigned)p->number));
+    cell[1] = str_of(arena_printf(arena, "%llu", (unsigned long long)p->first));
+    if (p->count <= UINT64_MAX / s->table.sector_size)
+        cell[2] = str_of(arena_strdup(arena, size_text(size, p->count * s->table.sector_size)));
+    cell[3] = p->is_volume ? p->what : p->is_table ? STR("(table)") : STR("(not in a partition)");
+    if (row->fs)
+        cell[4] = fs_words(arena, row->fs);
+}
+
+static void show_table(const struct disk_survey *s, struct screen *screen)
+{
+    static const struct screen_column columns[SURVEY_COLUMNS] = {
+        {.heading = "no.", .right = true, .whole = true},
+        {.heading = "first sector", .right = true, .whole = true},
+        {.heading = "size", .right = true, .whole = true},
+        {.heading = "partition"},
+        {.heading = "holds", .whole = true}};
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct str *cells = arena_alloc(arena, (s->count + 1) * SURVEY_COLUMNS * sizeof(cells[0]));
+
+    for (size_t i = 0; i < s->count; i++)
+        survey_row(arena, s, &s->rows[i], &cells[i * SURVEY_COLUMNS]);
+    screen_table(screen, 0, columns, SURVEY_COLUMNS, cells, s->count);
+}
+
+static void add_time(struct buf *out, const char *words, struct utc t)
+{
+    char text[UTC_PLAIN_SIZE];
+
+    if (t.sec)
+        buf_addf(out, ", %s %s", words, utc_plain(text, t));
+}
+
+static void show_fs(const struct disk_fs *fs, struct screen *screen)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP_BUF struct buf words = {0};
+
+    buf_addstr(&words, fs_words(arena, fs));
+    if (fs->block_size)
+        buf_addf(&words, ", %llu blocks of %llu bytes", (unsigned long long)fs->block_count,
+                 (unsigned long long)fs->block_size);
+    add_time(&words, "made", fs->made);
+    add_time(&words, "last mounted", fs->mounted);
+    if (fs->mounted_on[0])
+        buf_addf(&words, " on %s", fs->mounted_on);
+    add_time(&words, "last written", fs->written);
+    if (fs->advice[0])
+        buf_addf(&words, ": %s", fs->advice);
+    else if (!fs->kind[0])
+        buf_adds(&words, ": no file system that is known begins here");
+    screen_pair(screen, 0, 4, str_of(fs->number ? arena_printf(arena, "%u", fs->number) : "-"),
+                buf_str(&words));
+}
+
+static void show_next(const struct disk_survey *s, struct str image, struct screen *screen)
+{
+    CLEANUP_BUF struct buf next = {0};
+    size_t at = 0;
+    const struct disk_fs *fs = disk_survey_next(s, &at);
+
+    if (!fs)
+        return;
+    buf_adds(&next, "calm preserve read ");
+    sink_shell(&next, image);
+    if (fs->number)
+        buf_addf(&next, " --partition %u", (unsigned)fs->number);
+    buf_adds(&next, " --list");
+    screen_blank(screen);
+    screen_next(screen, buf_str(&next),
+                STR("lists its files, deleted ones too; --deleted only those; --to FOLDER reads "
+                    "files out"));
+}
+
+static void survey_text(const struct disk_survey *s, struct str image, struct answer *a)
+{
+    struct screen screen = {&a->text, a->columns, a->color};
+    char size[UTC_PLAIN_SIZE];
+
+    screen_printf(
+        &screen, 0, STR_FMT ": %s (%llu bytes), sectors of %u bytes, %s%s", STR_ARG(image),
+        size_text(size, s->table.media_size), (unsigned long long)s->table.media_size,
+        (unsigned)s->table.sector_size, s->table.kind[0] ? s->table.kind : "no partition table",
+        s->table.is_backup ? " (the first table is damaged: this is its copy at the end)" : "");
+    screen_blank(&screen);
+    if (s->count) {
+        show_table(s, &screen);
+        screen_blank(&screen);
+    }
+    if (s->whole)
+        show_fs(s->whole, &screen);
+    for (size_t i = 0; i < s->count; i++)
+        if (s->rows[i].fs)
+            show_fs(s->rows[i].fs, &screen);
+    if (s->sums.damaged)
+        screen_printf(&screen, 0,
+                      "%llu bytes of the image that were read are damaged, and counted as zeros.",
+                      (unsigned long long)s->sums.damaged);
+    show_next(s, image, &screen);
+}
+
+static void row_json(const struct disk_survey_row *row, struct json *j)
+{
+    const struct disk_partition *p = &row->partition;
+
+    json_object_begin(j);
+    json_put_u64(j, "number", p->number);
+    json_put_u64(j, "first", p->first);
+    json_put_u64(j, "count", p->count);
+    json_put_text(j, "is", p->is_volume ? "partition" : p->is_table ? "table" : "gap");
+    json_put_str(j, "what", p->what);
+    if (row->fs) {
+        json_name(j, "file_system");
+        disk_fs_json(j, row->fs);
+    }
+    json_object_end(j);
+}
+
+static void survey_json(const struct disk_survey *s, struct str image, struct buf *out)
+{
+    struct json j;
+
+    json_begin(&j, out);
+    json_object_begin(&j);
+    json_put_str(&j, "image", image);
+    json_put_u64(&j, "size", s->table.media_size);
+    json_put_u64(&j, "sector_size", s->table.sector_size);
+    json_put_text(&j, "table", s->table.kind[0] ? s->table.kind : NULL);
+    json_put_bool(&j, "is_backup", s->table.is_backup);
+    json_put_u64(&j, "damaged", s->sums.damaged);
+    if (s->whole) {
+        json_name(&j, "file_system");
+        disk_fs_json(&j, s->whole);
+    }
+    json_name(&j, "partitions");
+    json_array_begin(&j);
+    for (size_t i = 0; i < s->count; i++)
+        row_json(&s->rows[i], &j);
+    json_array_end(&j);
+    json_object_end(&j);
+}
+
+void disk_survey_show(const struct disk_survey *s, struct str image, struct answer *a)
+{
+    if (a->wants_json)
+        survey_json(s, image, &a->json);
+    else
+        survey_text(s, image, a);
+}
+
+void disk_listing_begin(struct disk_listing *l, struct answer *a)
+{
+    *l = (struct disk_listing){.a = a};
+    if (!a->wants_json)
+        return;
+    json_begin(&l->json, &a->json);
+    json_object_begin(&l->json);
+    json_name(&l->json, "files");
+    json_array_begin(&l->json);
+}
+
+void disk_listing_release(struct disk_listing *l)
+{
+    buf_release(&l->folders);
+}
+
+static void row_text(struct disk_listing *l, const struct disk_file *f)
+{
+    struct screen screen = {&l->a->text, l->a->to_terminal ? l->a->columns : 1 << 20, l->a->color};
+    CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf inode = {0};
+    struct utc t = f->time[DISK_MODIFIED];
+    char mode[11], size[UTC_PLAIN_SIZE], when[UTC_PLAIN_SIZE] = "-";
+
+    disk_mode_text(mode, f);
+    disk_inode_text(&inode, f);
+    if (t.sec)
+        utc_plain(when, t);
+    buf_addf(&line, "%10s  %s  %8s  %-16.16s  ", buf_text(&inode), mode, size_text(size, f->size),
+             when);
+    disk_path_text(&line, f->path);
+    if (f->stream.len)
+        buf_addf(&line, ":" STR_FMT, STR_ARG(f->stream));
+    if (f->link.len)
+        buf_addf(&line, " -> " STR_FMT, STR_ARG(f->link));
+    if (f->is_reallocated)
+        buf_adds(&line, " (deleted, inode used again)");
+    else if (f->is_deleted || f->is_inode_deleted)
+        buf_adds(&line, " (deleted)");
+    screen_line(&screen, f->is_deleted || f->is_inode_deleted ? SCREEN_DIM : SCREEN_NORMAL,
+                buf_str(&line));
+}
+
+static int on_row(void *context, const struct disk_file *f, struct err *e)
+{
+    struct disk_listing *l = context;
+
+    l->rows++;
+    l->deleted += f->is_deleted || f->is_inode_deleted;
+    if (l->a->wants_json) {
+        if (l->a->json.len > JSON_SIZE)
+            return err_set(e, ERR_LIMIT,
+                           "more files than one answer holds: --body FILE writes them all");
+        json_object_begin(&l->json);
+        disk_file_json(&l->json, f);
+        json_object_end(&l->json);
+        return 0;
+    }
+    row_text(l, f);
+    if (l->a->text.len > FLUSH_SIZE && l->a->flush && l->a->flush(l->a) != 0)
+        return err_set(e, ERR_CANCEL, "nobody reads any more");
+    return 0;
+}
+
+static int on_trouble(void *context, struct str path, struct str why, struct err *e)
+{
+    struct disk_listing *l = context;
+
+    (void)e;
+    l->trouble++;
+    if (l->folders.len > FOLDER_LINES_SIZE)
+        return 0;
+    disk_path_text(&l->folders, path);
+    buf_addf(&l->folders, ": " STR_FMT "\n", STR_ARG(why));
+    return 0;
+}
+
+struct disk_receiver disk_listing_receiver(struct disk_listing *l)
+{
+    return (struct disk_receiver){.file = on_row, .trouble = on_trouble, .context = l};
+}
+
+static void listing_text(const struct disk_listing *l, const struct disk_count *sums)
+{
+    struct screen screen = {&l->a->text, l->a->columns, l->a->color};
+    struct str rest = buf_str(&l->folders);
+    CLEANUP_BUF struct buf words = {0};
+
+    screen_blank(&screen);
+    add_count(&words, l->rows, "row", "rows");
+    if (l->deleted)
+        buf_addf(&words, ", %llu of them deleted", (unsigned long long)l->deleted);
+    buf_adds(&words, ".");
+    screen_para(&screen, 0, buf_str(&words));
+    if (l->trouble)
+        screen_printf(&screen, 0, "Not all could be read (%llu):", (unsigned long long)l->trouble);
+    while (rest.len)
+        screen_para_style(&screen, 2, SCREEN_WARN, str_cut(&rest, '\n'));
+    if (sums->damaged)
+        screen_printf(&screen, 0,
+                      "%llu bytes of the image that were read are damaged, and counted as zeros.",
+                      (unsigned long long)sums->damaged);
+}
+
+void disk_listing_end(struct disk_listing *l, const struct disk_count *sums)
+{
+    if (!l->a->wants_json) {
+        listing_text(l, sums);
+        return;
+    }
+    json_array_end(&l->json);
+    json_put_u64(&l->json, "damaged", sums->damaged);
+    json_put_u64(&l->json, "troubles", l->trouble);
+    json_put_str(&l->json, "not_read", buf_str(&l->folders));
+    json_object_end(&l->json);
+}

@@ -1,0 +1,38 @@
+/* disk_show.h: what lies on a disk, as screens and as JSON. */
+#pragma once
+#include "case/operation.h"
+#include "evidence/disk.h"
+
+/* All of a survey, kept. */
+struct disk_survey {
+    struct arena *arena;
+    struct disk_table table;
+    struct disk_survey_row {
+        struct disk_partition partition;
+        const struct disk_fs *fs; /* what lies in it; NULL: it is no volume */
+    } * rows;
+    size_t count;
+    size_t room;
+    const struct disk_fs *whole; /* the disk has no table: what lies on it */
+    struct disk_count sums;
+};
+void disk_survey_init(struct disk_survey *s);
+void disk_survey_release(struct disk_survey *s);
+struct disk_receiver disk_survey_receiver(struct disk_survey *s);
+/* The next file system that can be read; *at begins as 0; NULL at the end. */
+const struct disk_fs *disk_survey_next(const struct disk_survey *s, size_t *at);
+void disk_survey_show(const struct disk_survey *s, struct str image, struct answer *a);
+
+/* A listing, told while it is read. */
+struct disk_listing {
+    struct answer *a;
+    struct json json;
+    uint64_t deleted;
+    uint64_t rows;
+    uint64_t trouble;
+    struct buf folders; /* that could not be read, lines */
+};
+void disk_listing_begin(struct disk_listing *l, struct answer *a);
+void disk_listing_release(struct disk_listing *l);
+struct disk_receiver disk_listing_receiver(struct disk_listing *l);
+void disk_listing_end(struct disk_listing *l, const struct disk_count *sums);

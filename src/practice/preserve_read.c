@@ -1,0 +1,564 @@
+/* preserve_read.c: partitions, file systems and files of a disk image; files read out of it. */
+#include "practice/preserve_read.h"
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/sink.h"
+#include "practice/disk_body.h"
+#include "practice/disk_files.h"
+#include "practice/disk_out.h"
+#include "practice/disk_show.h"
+#include "practice/intake.h"
+#include "practice/out_file.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/interrupt.h"
+
+enum { KEPT_MAX = 200, TITLE_COLUMNS = 200, BODY_CHUNK = 256 << 10 };
+
+static const struct field read_fields[] = {
+    {.name = "image",
+     .type = FIELD_PATH,
+     .flags = FIELD_REQUIRED | FIELD_ARG | FIELD_OUTSIDE,
+     .help = "an item, e3; or a file: of an image in parts the first, web1.E01"},
+    {.name = "partition",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "which one, as Linux counts: 3 is sda3"},
+    {.name = "offset",
+     .type = FIELD_NUMBER,
+     .flags = FIELD_OUTSIDE,
+     .help = "or the sector where the file system begins"},
+    {.name = "list", .type = FIELD_FLAG, .flags = FIELD_OUTSIDE, .help = "list its files"},
+    {.name = "below",
+     .type = FIELD_LINE,
+     .flags = FIELD_OUTSIDE,
+     .option = "path",
+     .help = "only this file, or this folder with all in it: /etc"},
+    {.name = "inode",
+     .type = FIELD_LINE,
+     .flags = FIELD_OUTSIDE,
+     .help = "or this inode: 12, on NTFS also 12-128-3"},
+    {.name = "deleted", .type = FIELD_FLAG, .flags = FIELD_OUTSIDE, .help = "only what is deleted"},
+    {.name = "body",
+     .type = FIELD_PATH,
+     .flags = FIELD_OUTSIDE,
+     .help = "write the list there, as a body file for mactime"},
+    {.name = "folder",
+     .type = FIELD_PATH,
+     .flags = FIELD_OUTSIDE,
+     .option = "to",
+     .help = "read the files out into this new folder"},
+    {.name = "slack",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "with what lies behind their ends in their last blocks"},
+    {.name = "most",
+     .type = FIELD_SIZE,
+     .flags = FIELD_OUTSIDE,
+     .fallback = "64 GiB",
+     .help = "read out at most so much, holes counted"},
+    {.name = "keep",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "take what is read out into evidence, at most 200 files"},
+    {.name = "because", .type = FIELD_LINE, .help = "what for; for the custody of the item"},
+};
+
+struct reading {
+    struct session *session;
+    const struct operation *op;
+    const struct input *in;
+    struct answer *a;
+    struct view view;
+    struct disk_files files;
+    struct disk_source source;
+    struct disk_wish wish;
+    struct disk_count sums;
+    struct decision items; /* of --keep */
+    uint64_t kept;
+};
+
+static void reading_release(struct reading *r)
+{
+    decision_release(&r->items);
+    disk_files_release(&r->files);
+}
+
+static bool has(const struct reading *r, const char *field)
+{
+    return input_has(r->op, r->in, field);
+}
+
+static uint64_t number_of(const struct reading *r, const char *field, uint64_t otherwise)
+{
+    uint64_t n;
+
+    return str_u64(input_value(r->op, r->in, field), &n) ? n : otherwise;
+}
+
+/* "12", "12-128", "12-128-3". */
+static bool read_inode(struct str text, struct disk_wish *w)
+{
+    uint64_t type = 0, id = 0;
+
+    w->has_inode = true;
+    if (!str_u64(str_cut(&text, '-'), &w->inode))
+        return false;
+    if (text.len && !str_u64(str_cut(&text, '-'), &type))
+        return false;
+    w->has_attribute_id = text.len > 0;
+    if (text.len && !str_u64(text, &id))
+        return false;
+    w->attribute_type = (uint32_t)type;
+    w->attribute_id = (uint32_t)id;
+    return type <= UINT32_MAX && id <= UINT16_MAX;
+}
+
+static int make_wish(struct reading *r, struct err *e)
+{
+    struct disk_wish *w = &r->wish;
+    struct str inode = input_value(r->op, r->in, "inode");
+    uint64_t number = number_of(r, "partition", 0);
+
+    w->number = (uint32_t)number;
+    w->first = number_of(r, "offset", 0);
+    w->path = input_value(r->op, r->in, "below");
+    w->most = number_of(r, "most", LIMIT_DISK_CONTENT_SIZE);
+    w->only_deleted = has(r, "deleted");
+    w->wants_content = has(r, "folder");
+    w->wants_slack = has(r, "slack");
+    if (number > UINT32_MAX || (has(r, "partition") && number == 0))
+        return err_set(e, ERR_USAGE, "partitions count from 1");
+    if (has(r, "partition") && has(r, "offset"))
+        return err_set(e, ERR_USAGE, "give --partition or --offset");
+    if (inode.len && w->path.len)
+        return err_set(e, ERR_USAGE, "give --path or --inode");
+    if (inode.len && !read_inode(inode, w))
+        return err_set(e, ERR_USAGE, "an inode is a number, 12, or on NTFS 12-128-3");
+    if (has(r, "folder") + has(r, "body") + has(r, "list") > 1)
+        return err_set(e, ERR_USAGE, "give one of --list, --body and --to");
+    if (has(r, "keep") && !has(r, "folder"))
+        return err_set(e, ERR_USAGE, "--keep takes what --to FOLDER reads out");
+    return 0;
+}
+
+static bool wants_files(const struct reading *r)
+{
+    static const char *const fields[] = {"partition", "offset",  "list", "below",
+                                         "inode",     "deleted", "body", "folder"};
+
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        if (has(r, fields[i]))
+            return true;
+    return false;
+}
+
+static int survey(struct reading *r, struct disk_survey *s, struct err *e)
+{
+    struct disk_receiver to = disk_survey_receiver(s);
+
+    return disk_survey(&r->source, &to, &s->sums, e);
+}
+
+static int answer_survey(struct reading *r, struct err *e)
+{
+    CLEANUP(disk_survey_release) struct disk_survey s;
+    int rc;
+
+    disk_survey_init(&s);
+    rc = survey(r, &s, e);
+    if (rc == 0)
+        disk_survey_show(&s, buf_str(&r->files.name), r->a);
+    return rc;
+}
+
+/* Nobody said which file system: it is the only one that can be read, or a person must say. */
+static int choose(struct reading *r, struct err *e)
+{
+    CLEANUP(disk_survey_release) struct disk_survey s;
+    CLEANUP_BUF struct buf others = {0};
+    const struct disk_fs *fs;
+    const struct disk_fs *first = NULL;
+    size_t at = 0;
+    int rc;
+
+    disk_survey_init(&s);
+    rc = survey(r, &s, e);
+    if (rc)
+        return rc;
+    while ((fs = disk_survey_next(&s, &at))) {
+        buf_addf(&others, "%s%u (%s)", first ? ", " : "", (unsigned)fs->number, fs->kind);
+        first = first ? first : fs;
+    }
+    if (!first && s.whole)
+        return 0; /* what it is, and what to do, is said when it is opened */
+    if (!first)
+        return err_set(e, ERR_NOTFOUND,
+                       "it has no file system that calm reads; calm preserve read %s says what "
+                       "there is, and what to do",
+                       buf_text(&r->files.name));
+    if (strchr(buf_text(&others), ','))
+        return err_set(e, ERR_USAGE, "say which file system with --partition: %s",
+                       buf_text(&others));
+    r->wish.first = first->first;
+    return 0;
+}
+
+static int answer_list(struct reading *r, struct err *e)
+{
+    CLEANUP(disk_listing_release) struct disk_listing l;
+    struct disk_receiver to = disk_listing_receiver(&l);
+    int rc;
+
+    disk_listing_begin(&l, r->a);
+    rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
+    if (rc == 0)
+        disk_listing_end(&l, &r->sums);
+    return rc;
+}
+
+struct body {
+    struct out_file file;
+    struct buf lines;
+    const char *path;
+    uint64_t rows;
+    uint64_t trouble;
+};
+
+static void body_release(struct body *b)
+{
+    out_file_release(&b->file);
+    buf_release(&b->lines);
+}
+
+static int body_write(struct body *b, size_t least, struct err *e)
+{
+    int rc = 0;
+
+    if (b->lines.len >= least)
+        rc = file_write_fd(b->file.fd, b->lines.p, b->lines.len, b->path, e);
+    if (b->lines.len >= least)
+        buf_clear(&b->lines);
+    return rc;
+}
+
+static int on_body_row(void *context, const struct disk_file *f, struct err *e)
+{
+    struct body *b = context;
+
+    b->rows++;
+    disk_body_add(&b->lines, f);
+    if (interrupt_came())
+        return err_set(e, ERR_CANCEL, "stopped at your request; nothing was written");
+    return body_write(b, BODY_CHUNK, e);
+}
+
+static int on_body_trouble(void *context, struct str path, struct str why, struct err *e)
+{
+    struct body *b = context;
+
+    (void)path;
+    (void)why;
+    (void)e;
+    b->trouble++;
+    return 0;
+}
+
+static void tell_body(const struct reading *r, const struct body *b)
+{
+    if (r->a->wants_json) {
+        buf_addf(&r->a->json, "{\"rows\":%llu,\"not_read\":%llu,\"damaged\":%llu}",
+                 (unsigned long long)b->rows, (unsigned long long)b->trouble,
+                 (unsigned long long)r->sums.damaged);
+        return;
+    }
+    buf_addf(&r->a->text, "%llu rows written to ", (unsigned long long)b->rows);
+    sink_terminal(&r->a->text, str_of(b->path), false);
+    buf_adds(&r->a->text, ".\n");
+    if (b->trouble)
+        buf_addf(&r->a->text,
+                 "%llu folders could not be read whole: --list ends with their names.\n",
+                 (unsigned long long)b->trouble);
+    if (r->sums.damaged)
+        buf_addf(&r->a->text,
+                 "%llu bytes of the image that were read are damaged, and counted as zeros.\n",
+                 (unsigned long long)r->sums.damaged);
+}
+
+static int answer_body(struct reading *r, struct err *e)
+{
+    CLEANUP(body_release) struct body b = {.file = {.fd = -1}};
+    CLEANUP_BUF struct buf path = {0};
+    struct disk_receiver to = {.file = on_body_row, .trouble = on_body_trouble, .context = &b};
+    int rc;
+
+    buf_addstr(&path, input_value(r->op, r->in, "body"));
+    b.path = buf_text(&path);
+    rc = out_file_begin(&b.file, b.path, e);
+    if (rc == 0)
+        rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
+    if (rc == 0)
+        rc = body_write(&b, 0, e);
+    if (rc == 0)
+        rc = out_file_sync(&b.file, b.path, e);
+    if (rc == 0)
+        rc = out_file_end(&b.file, b.path, e);
+    if (rc == 0)
+        tell_body(r, &b);
+    return rc;
+}
+
+/* "partition 1, /etc" */
+static void add_where(struct buf *out, const struct reading *r)
+{
+    struct str path = input_value(r->op, r->in, "below");
+    struct str inode = input_value(r->op, r->in, "inode");
+
+    if (r->wish.number)
+        buf_addf(out, "partition %u, ", (unsigned)r->wish.number);
+    else if (r->wish.first)
+        buf_addf(out, "sector %llu, ", (unsigned long long)r->wish.first);
+    if (inode.len)
+        buf_addf(out, "inode " STR_FMT, STR_ARG(inode));
+    else
+        buf_addstr(out, path.len ? path : STR("/"));
+    if (r->wish.only_deleted)
+        buf_adds(out, ", deleted files");
+}
+
+/* The access goes on record before the first byte is written. */
+static int record_access(struct reading *r, const char *folder, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    CLEANUP_BUF struct buf place = {0};
+    struct draft *dr;
+    char host[256];
+    uint64_t first;
+
+    if (!r->files.item)
+        return 0;
+    host_name(host, sizeof(host));
+    decision_begin(&d, &r->view, r->op, r->in);
+    d.is_independent = true;
+    dr = decision_add(&d, "custody/1");
+    draft_take_input(&d, dr, &custody_kind);
+    draft_value_ref(&d, dr, "evidence", &r->files.item->id);
+    draft_value(dr, "act", STR("examined"));
+    buf_adds(&place, "read out of it: ");
+    add_where(&place, r);
+    buf_adds(&place, "; to ");
+    intake_path_text(&place, folder);
+    buf_addf(&place, " on %s", host);
+    draft_value(dr, "place", buf_str(&place));
+    return session_append(r->session, &d, &first, e);
+}
+
+static struct str keep_text(struct decision *d, const struct buf *text)
+{
+    return (struct str){arena_dup(d->arena, buf_text(text), text->len), text->len};
+}
+
+/* One file into evidence; its record refers to that of the image. */
+static int keep(struct reading *r, int fd, struct evidence_facts *facts, struct err *e)
+{
+    CLEANUP(intake_release) struct intake taken = {0};
+    struct draft *dr;
+    int rc = intake_fd(&taken, r->session, fd, true, e);
+
+    if (rc == 0 && taken.trouble.len)
+        rc = err_set(e, ERR_IO, "a file that was read out %s", buf_text(&taken.trouble));
+    if (rc)
+        return rc;
+    facts->digests = taken.digests;
+    facts->has_blob = true;
+    if (r->files.item) {
+        facts->source_host = thing_value(r->files.item, "host");
+        facts->system_id = thing_value(r->files.item, "system");
+    }
+    dr = evidence_draft(&r->items, facts);
+    if (r->files.item)
+        draft_ref(dr, &r->files.item->id);
+    r->kept++;
+    return 0;
+}
+
+static int on_taken(void *context, const struct disk_taken *t, struct err *e)
+{
+    struct reading *r = context;
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf remark = {0};
+    CLEANUP_BUF struct buf raw = {0};
+    struct evidence_facts f = {
+        .sort = "file", .modified = t->modified, .mode = t->mode, .uid = t->uid, .gid = t->gid};
+
+    if (r->kept == KEPT_MAX)
+        return err_set(
+            e, ERR_LIMIT,
+            "more than %d files to take into evidence; read them out without --keep, and "
+            "take the folder as one: calm preserve files",
+            KEPT_MAX);
+    buf_addstr(&raw, t->path);
+    intake_path_text(&path, buf_text(&raw));
+    buf_addf(&remark, "read out of %s, inode " STR_FMT "%s%s" STR_FMT, buf_text(&r->files.name),
+             STR_ARG(t->inode), t->is_deleted ? ", deleted" : "", t->remark.len ? "; " : "",
+             STR_ARG(t->remark));
+    f.source_path = keep_text(&r->items, &path);
+    f.title = utf8_head_columns(f.source_path, TITLE_COLUMNS);
+    f.remark = keep_text(&r->items, &remark);
+    return keep(r, t->fd, &f, e);
+}
+
+/* The manifest becomes an item, too, and all records are appended together. */
+static int settle_kept(struct reading *r, struct disk_out *out, struct err *e)
+{
+    CLEANUP_BUF struct buf title = {0};
+    struct evidence_facts f = {.sort = "list"};
+    uint64_t first;
+    int fd;
+    int rc;
+
+    if (!has(r, "keep") || r->kept == 0)
+        return 0;
+    buf_addf(&title, "list of what was read out of %s: ", buf_text(&r->files.name));
+    add_where(&title, r);
+    f.title = utf8_head_columns(keep_text(&r->items, &title), TITLE_COLUMNS);
+    rc = disk_out_manifest(out, &fd, e);
+    if (rc == 0)
+        rc = keep(r, fd, &f, e);
+    return rc ? rc : session_append(r->session, &r->items, &first, e);
+}
+
+static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const char *folder)
+{
+    char size[UTC_PLAIN_SIZE];
+    struct buf *out = &r->a->text;
+
+    if (r->a->wants_json) {
+        buf_addf(&r->a->json,
+                 "{\"files\":%llu,\"size\":%llu,\"listed\":%llu,\"left\":%llu,\"flawed\":%llu,"
+                 "\"lost\":%llu,\"troubles\":%llu,\"damaged\":%llu,\"kept\":%llu}",
+                 (unsigned long long)sums->files, (unsigned long long)sums->size,
+                 (unsigned long long)sums->listed, (unsigned long long)sums->left,
+                 (unsigned long long)sums->flawed, (unsigned long long)sums->lost,
+                 (unsigned long long)sums->trouble, (unsigned long long)r->sums.damaged,
+                 (unsigned long long)r->kept);
+        return;
+    }
+    add_count(out, sums->files, "file", "files");
+    buf_addf(out, " (%s) read out to ", size_text(size, sums->size));
+    sink_terminal(out, str_of(folder), false);
+    buf_adds(out, ": files/, and manifest.jsonl, which says of each what it is.\n");
+    if (sums->flawed)
+        buf_addf(out,
+                 "Of %llu of them something is known against their content: \"remark\" there.\n",
+                 (unsigned long long)sums->flawed);
+    if (sums->left)
+        buf_addf(out, "%llu more could not be read out, or were not: their \"remark\" says why.\n",
+                 (unsigned long long)sums->left);
+    if (sums->trouble)
+        buf_addf(out, "%llu folders could not be read whole: \"trouble\" there.\n",
+                 (unsigned long long)sums->trouble);
+    if (r->kept)
+        buf_addf(out, "%llu items are on the register, the manifest among them.\n",
+                 (unsigned long long)r->kept);
+    buf_adds(out, "They may be hostile: open them where they can do no harm.\n");
+}
+
+static int read_out(struct reading *r, const char *folder, struct err *e)
+{
+    CLEANUP(disk_out_freep) struct disk_out *out = NULL;
+    struct disk_out_order order = {.folder = folder,
+                                   .image = buf_str(&r->files.name),
+                                   .state = r->view.state,
+                                   .taken = has(r, "keep") ? on_taken : NULL,
+                                   .context = r};
+    struct disk_receiver to;
+    struct err late = {0};
+    int ended;
+    int rc = disk_out_new(&out, &order, e);
+
+    if (rc == 0)
+        rc = record_access(r, folder, e);
+    if (rc)
+        return rc;
+    to = disk_out_receiver(out);
+    rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
+    ended = disk_out_end(out, r->sums.damaged, rc && e ? e->text : NULL, rc ? &late : e);
+    if (rc == 0)
+        rc = ended;
+    if (rc == 0)
+        rc = settle_kept(r, out, e);
+    if (rc == 0 || disk_out_sums(out)->files)
+        tell_sums(r, disk_out_sums(out), folder);
+    return rc;
+}
+
+static int answer_out(struct reading *r, struct err *e)
+{
+    CLEANUP_BUF struct buf folder = {0};
+    int rc = 0;
+
+    /* What is recorded first must be possible first. */
+    if (r->files.item || has(r, "keep"))
+        rc = session_may_write(r->session, e);
+    if (rc)
+        return rc;
+    buf_addstr(&folder, input_value(r->op, r->in, "folder"));
+    return read_out(r, buf_text(&folder), e);
+}
+
+static int read_job(struct session *s, const struct operation *op, const struct input *in,
+                    struct answer *a, struct err *e)
+{
+    CLEANUP(reading_release) struct reading r = {.session = s, .op = op, .in = in, .a = a};
+    CLEANUP(interrupt_end) struct interrupt signals;
+    int rc;
+
+    interrupt_begin(&signals);
+    rc = session_view(s, &r.view, e);
+    if (rc)
+        return rc;
+    decision_begin(&r.items, &r.view, op, in);
+    r.items.is_independent = true;
+    rc = make_wish(&r, e);
+    if (rc == 0)
+        rc = disk_files_open(&r.files, s, &r.view, input_value(op, in, "image"), e);
+    if (rc)
+        return rc;
+    r.source = (struct disk_source){r.files.fds, r.files.count, buf_text(&r.files.reading),
+                                    r.files.format};
+    if (!wants_files(&r))
+        return answer_survey(&r, e);
+    if (!has(&r, "partition") && !has(&r, "offset"))
+        rc = choose(&r, e);
+    if (rc)
+        return rc;
+    return has(&r, "folder") ? answer_out(&r, e)
+           : has(&r, "body") ? answer_body(&r, e)
+                             : answer_list(&r, e);
+}
+
+const struct operation preserve_read = {
+    .name = "preserve read",
+    .practice = "preserve",
+    .help = "partitions, file systems and files of a disk image, deleted ones too",
+    .example = "calm preserve read web1-sda.E01 --partition 1 --path /etc --to web1-etc",
+    .more =
+        "Without options it tells partitions, what lies between them, and the file system in each, "
+        "with what to do where calm does not read it. With --list, --path, --inode or --deleted it "
+        "lists files; --body writes the list in the form that mactime and other tools read; --to "
+        "reads the files out into a new folder, with a manifest that names each with its path, "
+        "times, hashes, and what is known against its content "
+        "(doc/format/evidence.md). Names from the disk become safe ones, no link is made, nothing "
+        "is "
+        "overwritten. What is read out of an item is a record of its chain of custody. ext2 to "
+        "ext4, FAT, exFAT, NTFS, HFS+, UFS, YAFFS2 and ISO 9660 are read, by libtsk, in a process "
+        "that can do nothing else. The image is never written to.",
+    OP_FIELDS(read_fields),
+    .kind = &evidence_kind,
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .records = WORDS("custody/1", "evidence/1"),
+    .works_read_only = true,
+    .job = read_job};

@@ -1,0 +1,392 @@
+"""test_disk.py: what calm preserve read tells of disks and reads out of them, against fls, icat, mmls and mkfs."""
+import json
+import lzma
+import os
+import pathlib
+import re
+import shutil
+import struct
+import unittest
+import xml.etree.ElementTree
+import zipfile
+
+from disks import TOOLS, DiskTest, as_rows, needs, sha256, tool
+from harness import DATA, main, one_line
+
+
+class Found(DiskTest):
+    """Disks from elsewhere, and what their projects say is right."""
+
+    def setUp(self):
+        if not DATA.exists():
+            self.skipTest("no ../shared/data")
+        super().setUp()
+
+    def unpacked(self, name):
+        path = self.folder / pathlib.Path(name).stem
+        path.write_bytes(lzma.decompress((DATA / name).read_bytes()))
+        return path
+
+    def same_body(self, image, reference, *more):
+        expected = as_rows((DATA / "_reference" / reference).read_bytes())
+        self.assertGreater(len(expected), 5)
+        self.assertEqual(as_rows(self.body(image, *more)), expected)
+
+    def test_raw_images_list_as_fls_lists_them(self):
+        for image, reference in (("sleuthkit/image.dd", "sleuthkit_image.dd.fls.body"), ("go-fat/fat12.dd", "fat12.dd.fls.body"),
+                                 ("go-ext4/hierarchy_64.ext4", "hierarchy_64.ext4.fls.body"),
+                                 ("plaso/test_data/syslog_image.dd", "plaso_syslog_image.dd.fls.body")):
+            with self.subTest(image):
+                self.same_body(DATA / image, reference)
+
+    def test_an_image_in_parts_lists_as_fls_lists_it(self):
+        for i in range(2):
+            self.unpacked(f"dfvfs/ext2.splitraw.00{i}.xz")
+        self.same_body(self.folder / "ext2.splitraw.000", "dfvfs_ext2.splitraw.fls.body")
+
+    def test_an_ntfs_partition_lists_as_fls_and_mmls_list_it(self):
+        image = self.unpacked("grr/ntfs_img.dd.xz")
+        self.same_body(image, "grr_ntfs_img.dd.o63.fls.body", "--partition", "1")
+        self.same_body(image, "grr_ntfs_img.dd.o63.fls.body", "--offset", "63")
+        told = self.json_of(image)
+        rows = re.findall(r"^\d+: +\S+ +(\d+) +\d+ +(\d+) +(.*)$", (DATA / "_reference" / "grr_ntfs_img.dd.mmls.txt").read_text(), re.M)
+        self.assertEqual([(p["first"], p["count"], p["what"]) for p in told["partitions"]], [(int(a), int(b), c) for a, b, c in rows])
+        self.assertEqual(told["table"], "DOS")
+
+    def test_files_have_the_hashes_of_the_dfxml(self):
+        ns = {"d": "http://www.forensicswiki.org/wiki/Category:Digital_Forensics_XML"}
+        dfxml = xml.etree.ElementTree.parse(DATA / "sleuthkit" / "image_dd.dfxml.xml")
+        expected = {}
+        for item in dfxml.iterfind(".//d:fileobject", ns):
+            md5 = [h.text for h in item.iterfind("d:hashdigest", ns) if h.get("type") == "md5"]
+            if item.findtext("d:meta_type", "", ns) == "1" and md5:
+                expected["/" + item.findtext("d:filename", "", ns)] = md5[0]
+        self.assertEqual(len(expected), 3)
+        _, lines = self.out(DATA / "sleuthkit" / "image.dd")
+        self.assertEqual({l["path"]: l["md5"] for l in lines if l.get("kept") == "file"}, expected)
+
+    def test_ext4_has_the_file_that_its_project_names(self):
+        _, lines = self.out(DATA / "go-ext4" / "hierarchy_64.ext4")
+        self.assertIn("11d91b018f54be7e5a04dd1bc35b3d0b", {l["md5"] for l in lines if "fortune3" in l["path"] and "md5" in l})
+
+    def test_deleted_files_of_fat_are_as_their_page_says(self):
+        """Its page gives the MD5 of each file, and those of the three whose further blocks nobody can know."""
+        with zipfile.ZipFile(DATA / "dftt" / "6-undel-fat.zip") as z:
+            image = self.folder / "undel.dd"
+            image.write_bytes(z.read("6-undel-fat/6-fat-undel.dd"))
+            page = z.read("6-undel-fat/index.html").decode(errors="replace")
+        _, lines = self.out(image, "--deleted")
+        taken = [l for l in lines if l.get("kept") == "file"]
+        self.assertGreater(len(taken), 5)
+        for line in taken:
+            self.assertIn(line["md5"], page, line["path"])
+        single = next(l for l in taken if l["path"] == "/_ing.dat")
+        self.assertEqual((single["md5"], single["size"]), ("59b20779f69ff9f0ac5fcd2c38835a79", 780))
+        self.assertNotIn("guess", single)  # one cluster: nothing is guessed
+        self.assertTrue(next(l for l in taken if l["path"] == "/_rag1.dat")["guess"])
+
+    @needs("fls")
+    def test_discs_and_floppies_list_as_fls_lists_them(self):
+        compared = 0
+        for name in ("14-iso9660-1", "5-fat-daylight"):
+            with zipfile.ZipFile(DATA / "dftt" / f"{name}.zip") as z:
+                for member in z.namelist():
+                    if not member.endswith((".iso", ".dd")):
+                        continue
+                    image = self.folder / pathlib.Path(member).name
+                    image.write_bytes(z.read(member))
+                    self.assertEqual(as_rows(self.body(image)), as_rows(tool("fls", "-r", "-m", "/", image)), member)
+                    compared += 1
+        self.assertEqual(compared, 4)
+
+
+class Made(DiskTest):
+    """Disks made here by the usual programs, and read by The Sleuth Kit's own."""
+
+    def same_as_fls(self, image, *where, calm=()):
+        expected = as_rows(tool("fls", "-r", "-p", "-m", "/", *where, image))
+        self.assertGreater(len(expected), 5)
+        self.assertEqual(as_rows(self.body(image, *calm)), expected)
+
+    def same_as_icat(self, image, *where, calm=(), least=3):
+        """Everything that was read out has the bytes that icat prints."""
+        folder, lines = self.out(image, *calm)
+        compared = 0
+        for line in lines:
+            if line.get("kept") != "file":
+                continue
+            data = (folder / line["file"]).read_bytes()
+            self.assertEqual(sha256(data), line["sha256"], line)
+            self.assertEqual(sha256(data), sha256(tool("icat", *where, image, line["inode"])), line)
+            compared += 1
+        self.assertGreaterEqual(compared, least)
+        return folder, lines
+
+    @needs("fls", "icat", "mke2fs")
+    def test_ext2_to_4(self):
+        for options in (("-t", "ext2", "-b", "1024"), ("-t", "ext3", "-b", "4096"), ("-t", "ext4", "-b", "1024"), ("-t", "ext4", "-b", "4096", "-I", "256")):
+            with self.subTest(options):
+                image = self.ext(f"{options[1]}-{options[3]}.img", 16 << 20, options, self.tree() if not (self.folder / "tree").exists() else self.folder / "tree")
+                self.same_as_fls(image)
+                self.same_as_icat(image)
+
+    @needs("mke2fs")
+    def test_facts_follow_a_file_out(self):
+        image = self.ext(tree=self.tree(), size=16 << 20, options=("-t", "ext4", "-L", "evidence 7", "-I", "256", "-O", "^metadata_csum"))
+        # mke2fs takes whole seconds; the field has the nanoseconds above two bits of the century
+        tool("debugfs", "-w", "-R", f"set_inode_field /etc/passwd mtime_extra {987654321 << 2}", image)
+        folder, lines = self.out(image)
+        by_path = {l["path"]: l for l in lines}
+        original = self.folder / "tree" / "etc" / "passwd"
+        told = by_path["/etc/passwd"]
+        path = folder / told["file"]
+        self.assertEqual(path, folder / "files" / "etc" / "passwd")
+        self.assertEqual(told["sha256"], sha256(original.read_bytes()))
+        self.assertEqual((told["mode"], told["size"], told["modified"]), ("4755", 4400, "2017-07-14T02:40:00.987654321Z"))
+        self.assertEqual(os.stat(path).st_mode & 0o7777, 0o600)  # never set-uid
+        self.assertEqual(os.stat(path).st_mtime_ns, 1_500_000_000_987654321)
+        self.assertEqual((by_path["/link"]["type"], by_path["/link"]["target"], by_path["/link"]["kept"]), ("link", "../../outside", "listed"))
+        self.assertEqual((by_path["/fifo"]["type"], by_path["/fifo"]["kept"]), ("fifo", "listed"))
+        self.assertFalse((folder / "files" / "link").is_symlink() or (folder / "files" / "fifo").exists())
+        self.assertEqual((folder / by_path["/etc/empty"]["file"]).read_bytes(), b"")
+        sparse = os.stat(folder / by_path["/sparse"]["file"])
+        self.assertEqual(sparse.st_size, 700_003)
+        self.assertLess(sparse.st_blocks * 512, 100_000)
+        fs = self.json_of(image)["file_system"]
+        self.assertEqual((fs["kind"], fs["label"], fs["readable"]), ("ext4", "evidence 7", True))
+
+    @needs("mke2fs", "debugfs", "fls", "icat")
+    def test_a_deleted_file_comes_back(self):
+        image = self.ext(tree=self.tree(), options=("-t", "ext2", "-O", "^dir_index"))
+        tool("debugfs", "-w", "-R", "rm /etc/passwd", image)
+        self.same_as_fls(image)
+        folder, lines = self.out(image, "--deleted")
+        taken = [l for l in lines if l.get("kept") == "file"]
+        original = (self.folder / "tree" / "etc" / "passwd").read_bytes()
+        self.assertEqual([(l["path"], l["deleted"], l["sha256"]) for l in taken], [("/etc/passwd", True, sha256(original))])
+        self.assertEqual((folder / taken[0]["file"]).read_bytes(), original)
+        self.assertIn("(deleted)", self.read(image, "--deleted"))
+
+    @needs("mke2fs", "debugfs")
+    def test_what_another_file_took_over_is_not_passed_off_as_the_deleted_one(self):
+        image = self.ext(tree=self.tree(), options=("-t", "ext2", "-O", "^dir_index", "-b", "1024"))
+        new = self.folder / "new"
+        new.write_bytes(b"the new one " * 300)
+        inode = re.search(r"Inode: (\d+)", tool("debugfs", "-R", "stat /etc/passwd", image).decode()).group(1)
+        tool("debugfs", "-w", "-R", "rm /etc/passwd", image)
+        # its inode goes to another file, which lies in the same folder under another name
+        tool("debugfs", "-w", "-f", "/dev/stdin", image, stdin=f"write {new} other\n".encode())
+        self.assertIn(f"Inode: {inode} ", tool("debugfs", "-R", "stat /other", image).decode())
+        _, lines = self.out(image)
+        old = next(l for l in lines if l["path"] == "/etc/passwd")
+        self.assertEqual((old["reallocated"], old["kept"]), (True, "no"))
+        self.assertIn("another file's now", old["remark"])
+        self.assertEqual(next(l for l in lines if l["path"] == "/other")["sha256"], sha256(new.read_bytes()))
+
+    @needs("mke2fs", "debugfs")
+    def test_blocks_that_another_file_uses_are_counted_against_a_deleted_one(self):
+        image = self.ext(tree=self.tree(), options=("-t", "ext2", "-O", "^dir_index", "-b", "1024"))
+        blocks = [int(b) for b in tool("debugfs", "-R", "blocks /etc/passwd", image).split()]
+        self.assertEqual(len(blocks), 5)  # 4,400 bytes
+        tool("debugfs", "-w", "-R", "rm /etc/passwd", image)
+        tool("debugfs", "-w", "-R", f"setb {blocks[0]} 2", image)
+        _, lines = self.out(image, "--deleted")
+        line = next(l for l in lines if l["path"] == "/etc/passwd")
+        self.assertEqual((line["kept"], line["foreign"]), ("file", 2048))
+        self.assertIn("2048 of its bytes lie in blocks that another file uses now", line["remark"])
+
+    @needs("mkfs.vfat", "mcopy", "mdel", "fls", "icat")
+    def test_fat(self):
+        tree = self.tree()
+        for bits, size in ((12, 4 << 20), (16, 32 << 20), (32, 80 << 20)):
+            with self.subTest(bits):
+                image = self.disk(f"fat{bits}.img", size)
+                tool("mkfs.vfat", "-F", bits, "-n", "STICK", image)
+                tool("mmd", "-i", image, "::Folder with a long name")
+                for i in range(3):
+                    tool("mcopy", "-m", "-i", image, tree / "etc" / "passwd", f"::Folder with a long name/file number {i}.txt")
+                tool("mcopy", "-i", image, tree / "etc" / "deep" / "random", "::random.bin")
+                tool("mdel", "-i", image, "::random.bin")
+                self.same_as_fls(image)
+                _, lines = self.same_as_icat(image)
+                gone = next(l for l in lines if l.get("deleted") and l["path"].endswith("andom.bin"))
+                self.assertEqual(gone["sha256"], sha256((tree / "etc" / "deep" / "random").read_bytes()))
+                fs = self.json_of(image)["file_system"]
+                self.assertEqual((fs["kind"], fs["label"]), (f"fat{bits}", "STICK"))
+
+    @needs("mkfs.ntfs", "ntfscp", "fls", "icat")
+    def test_ntfs(self):
+        tree = self.tree()
+        image = self.disk("ntfs.img", 8 << 20)
+        tool("mkfs.ntfs", "-q", "-F", "-L", "Büro 東", image)
+        tool("ntfscp", "-f", image, tree / "etc" / "passwd", "/small.txt")
+        tool("ntfscp", "-f", image, tree / "etc" / "deep" / "random", "/large.bin")
+        tool("ntfscp", "-f", "-N", "hidden", image, tree / "etc" / "passwd", "/large.bin")
+        self.same_as_fls(image)
+        folder, lines = self.same_as_icat(image)
+        stream = next(l for l in lines if l.get("stream") == "hidden")
+        self.assertEqual(stream["sha256"], sha256((tree / "etc" / "passwd").read_bytes()))
+        self.assertEqual(folder / stream["file"], folder / "files" / "large.bin%3Ahidden")
+        self.assertEqual(self.json_of(image)["file_system"]["label"], "Büro 東")
+        one = self.json_of(image, "--inode", stream["inode"])["files"]
+        self.assertEqual([f["inode"] for f in one], [stream["inode"]])
+
+    @needs("genisoimage", "fls", "icat")
+    def test_a_disc(self):
+        tree = self.tree()
+        image = self.folder / "disc.iso"
+        os.remove(tree / "fifo")
+        tool("genisoimage", "-quiet", "-R", "-J", "-V", "EVIDENCE", "-o", image, tree)
+        self.same_as_fls(image)
+        self.same_as_icat(image)
+        self.assertEqual(self.json_of(image)["file_system"]["label"], "EVIDENCE")
+
+    def with_table(self, script, size=64 << 20):
+        image = self.disk("disk.img", size)
+        tool("sfdisk", "-q", "--no-reread", image, stdin=script.encode())
+        return image
+
+    def same_as_mmls(self, image):
+        told = [(p["first"], p["count"], p["what"]) for p in self.json_of(image)["partitions"]]
+        rows = re.findall(r"^\d+: +\S+ +(\d+) +\d+ +(\d+) +(.*)$", tool("mmls", image).decode(), re.M)
+        self.assertGreater(len(rows), 4)
+        self.assertEqual(told, [(int(a), int(b), c) for a, b, c in rows])
+
+    def put(self, image, first, part):
+        with open(image, "r+b") as f:
+            f.seek(first * 512)
+            f.write(part.read_bytes())
+
+    @needs("sfdisk", "mmls", "mke2fs", "fls")
+    def test_a_dos_table_with_logical_partitions(self):
+        image = self.with_table("label: dos\n2048,8192,83\n12288,8192,7\n24576,65536,5\n26624,8192,83\n40960,8192,83\n")
+        self.put(image, 40960, self.ext(tree=self.tree()))
+        self.same_as_mmls(image)
+        told = {p["number"]: p for p in self.json_of(image)["partitions"] if p["is"] == "partition"}
+        # sfdisk itself says which number Linux gives to each
+        numbers = {int(p["start"]): int(re.search(r"(\d+)$", p["node"]).group(1))
+                   for p in json.loads(tool("sfdisk", "--json", image))["partitiontable"]["partitions"]}
+        for number, p in told.items():
+            self.assertEqual(numbers[p["first"]], number)
+        self.assertEqual(set(told), {1, 2, 5, 6})
+        self.assertEqual(told[6]["file_system"]["kind"], "ext2")
+        self.same_as_fls(image, "-o", "40960", calm=("--partition", "6"))
+        self.same_as_fls(image, "-o", "40960")  # the only one that can be read
+
+    @needs("sfdisk", "mmls", "mke2fs", "fls")
+    def test_a_gpt_also_where_its_first_table_is_gone(self):
+        image = self.with_table("label: gpt\nstart=2048,size=8192,type=L,name=boot\nstart=20480,size=16384,type=L,name=root\n")
+        self.put(image, 2048, self.ext("a.img", tree=self.tree()))
+        self.put(image, 20480, self.ext("b.img", tree=self.folder / "tree"))
+        self.same_as_mmls(image)
+        told = self.json_of(image)
+        self.assertEqual((told["table"], told["is_backup"]), ("GPT", False))
+        self.assertEqual([p["number"] for p in told["partitions"] if p["is"] == "partition"], [1, 2])
+        code, words = self.ana.fails(f"preserve read {image} --list")
+        self.assertEqual((code, "say which file system with --partition: 1 (ext2), 2 (ext2)" in one_line(words)), (2, True))
+        self.same_as_fls(image, "-o", "20480", calm=("--partition", "2"))
+        code, words = self.ana.fails(f"preserve read {image} --partition 9")
+        self.assertEqual((code, "it has no partition 9; there are: 1, 2" in one_line(words)), (3, True))
+        with open(image, "r+b") as f:
+            f.write(bytes(34 * 512))
+        told = self.json_of(image)
+        self.assertEqual((told["table"], told["is_backup"]), ("GPT", True))
+        self.assertEqual([p["first"] for p in told["partitions"] if p["is"] == "partition"], [2048, 20480])
+
+    @needs("mke2fs")
+    def test_one_file_one_folder_one_inode(self):
+        image = self.ext(tree=self.tree(), size=16 << 20)
+        self.assertEqual([f["path"] for f in self.json_of(image, "--path", "/etc/passwd")["files"]], ["/etc/passwd"])
+        self.assertEqual(sorted(f["path"] for f in self.json_of(image, "--path", "etc/deep/")["files"]), ["/etc/deep", "/etc/deep/random"])
+        inode = self.json_of(image, "--path", "/etc/passwd")["files"][0]["inode"]
+        folder, lines = self.out(image, "--inode", inode)
+        self.assertEqual([l["file"] for l in lines], [f"files/inode-{inode}"])
+        self.assertEqual((folder / lines[0]["file"]).read_bytes(), (self.folder / "tree" / "etc" / "passwd").read_bytes())
+        for words in ("--path /etc/shadow", "--path /etc/passwd/x", "--inode 99999", f"--inode {inode}-128"):
+            self.assertEqual(self.ana.fails(f"preserve read {image} {words}")[0], 3, words)
+
+    @needs("mke2fs")
+    def test_slack_comes_only_where_it_is_asked_for(self):
+        image = self.ext(tree=self.tree(), options=("-t", "ext2", "-b", "1024", "-O", "^dir_index"))
+        blocks = [int(b) for b in tool("debugfs", "-R", "blocks /etc/passwd", image).split()]
+        with open(image, "r+b") as f:
+            f.seek(blocks[-1] * 1024 + 4400 % 1024)
+            f.write(b"left behind")
+        folder, lines = self.out(image, "--path", "/etc/passwd")
+        self.assertEqual((folder / lines[0]["file"]).stat().st_size, 4400)
+        folder, lines = self.out(image, "--path", "/etc/passwd", "--slack")
+        data = (folder / lines[0]["file"]).read_bytes()
+        self.assertEqual((len(data), data[4400:4411]), (5120, b"left behind"))
+
+
+class NotRead(DiskTest):
+    """What libtsk does not read is recognised, with what to do."""
+
+    def check(self, image, kind, words):
+        fs = self.json_of(image)["file_system"]
+        self.assertEqual((fs["kind"], fs["readable"]), (kind, False))
+        self.assertIn(words, fs["next"])
+        self.assertIn(words.split()[0], one_line(self.read(image)))
+        code, said = self.ana.fails(f"preserve read {image} --list")
+        self.assertEqual(code, 7)
+        self.assertIn(f"there is {kind} at sector 0", one_line(said))
+
+    def test_file_systems_made_by_their_own_programs(self):
+        made = (("mkfs.xfs", ("-q",), "XFS", 320 << 20, "norecovery"), ("mkfs.btrfs", ("-q",), "Btrfs", 128 << 20, "btrfs restore"),
+                ("mkswap", ("-q",), "swap", 1 << 20, "no files"))
+        done = 0
+        for program, options, kind, size, words in made:
+            if not shutil.which(program, path=TOOLS):
+                continue
+            image = self.disk(kind, size)
+            tool(program, *options, image)
+            self.check(image, kind, words)
+            done += 1
+        if done < 3:
+            self.skipTest(f"only {done} of mkfs.xfs, mkfs.btrfs and mkswap are there")
+
+    @needs("cryptsetup")
+    def test_luks_by_its_own_program(self):
+        image = self.disk("luks", 32 << 20)
+        for version in ("luks1", "luks2"):
+            tool("cryptsetup", "luksFormat", "-q", "--type", version, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", image, "-", stdin=b"secret")
+            self.check(image, "LUKS", "cryptsetup open --readonly")
+
+    def test_others_by_what_their_documents_say(self):
+        # BitLocker: [MS-FVE], the boot sector's signature; LVM2: lib/label/label.h and format_text/layout.h; md: md_p.h,
+        # MD_SB_MAGIC, little-endian, at 4 KiB in version 1.2; ZFS: the On-Disk Specification, 1.3, UB_MAGIC in uberblocks from
+        # 128 KiB; F2FS: f2fs_fs.h; APFS: Apple File System Reference, nx_superblock_t; ReFS: its boot sector.
+        for kind, off, magic, words in (("BitLocker", 3, b"-FVE-FS-", "bitlkOpen"), ("LVM", 512, b"LABELONE" + bytes(16) + b"LVM2 001", "vgs"),
+                                        ("Linux RAID", 4096, struct.pack("<II", 0xA92B4EFC, 1), "mdadm --assemble"),
+                                        ("ZFS", (128 << 10) + 3072, struct.pack("<Q", 0x00BAB10C), "zpool import"),
+                                        ("ZFS", (128 << 10) + 3072, struct.pack(">Q", 0x00BAB10C), "zpool import"),
+                                        ("F2FS", 1024, struct.pack("<I", 0xF2F52010), "norecovery"), ("APFS", 32, b"NXSB", "pstat"),
+                                        ("ReFS", 3, b"ReFS\0\0\0\0", "Windows")):
+            with self.subTest(kind):
+                image = self.disk("other", 1 << 20)
+                with open(image, "r+b") as f:
+                    f.seek(off)
+                    f.write(magic)
+                self.check(image, kind, words)
+
+    def test_nothing_is_said_of_what_nobody_knows(self):
+        image = self.disk("zeros", 1 << 20)
+        self.assertEqual(self.json_of(image)["file_system"]["kind"], "unknown")
+        self.assertIn("no file system that is known begins here", one_line(self.read(image)))
+        self.assertEqual(self.ana.fails(f"preserve read {image} --list")[0], 7)
+
+    def test_what_is_no_image(self):
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        empty = self.disk("empty", 0)
+        odd = self.folder / "odd"
+        odd.write_bytes(b"x" * 700)
+        for path, code in ((self.folder, 2), (fifo, 2), ("/dev/null", 2), (empty, 7), (self.folder / "none", 3)):
+            self.assertEqual(self.ana.fails(f"preserve read {path}")[0], code, path)
+        self.assertEqual(self.json_of(odd)["size"], 700)
+        for words in ("--partition 0", "--partition 1 --offset 1", "--path /a --inode 1", "--inode x", "--list --body b", "--keep"):
+            self.assertEqual(self.ana.fails(f"preserve read {odd} {words}")[0], 2, words)
+
+
+if __name__ == "__main__":
+    main()
