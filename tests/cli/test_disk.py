@@ -39,6 +39,12 @@ class Found(DiskTest):
             with self.subTest(image):
                 self.same_body(DATA / image, reference)
 
+    def test_e01_images_list_as_fls_lists_them(self):
+        for image, reference in (("sleuthkit/image.E01", "sleuthkit_image.E01.fls.body"), ("dfvfs/ext2.E01", "dfvfs_ext2.E01.fls.body"),
+                                 ("plaso/test_data/image.E01", "plaso_image.E01.fls.body")):
+            with self.subTest(image):
+                self.same_body(DATA / image, reference)
+
     def test_an_image_in_parts_lists_as_fls_lists_it(self):
         for i in range(2):
             self.unpacked(f"dfvfs/ext2.splitraw.00{i}.xz")
@@ -292,6 +298,30 @@ class Made(DiskTest):
         told = self.json_of(image)
         self.assertEqual((told["table"], told["is_backup"]), ("GPT", True))
         self.assertEqual([p["first"] for p in told["partitions"] if p["is"] == "partition"], [2048, 20480])
+
+    @needs("ewfacquirestream", "mke2fs")
+    def test_an_e01_of_several_files_and_one_that_is_damaged(self):
+        raw = self.ext(tree=self.tree(), size=8 << 20, options=("-t", "ext2", "-b", "1024", "-O", "^dir_index"))
+        tool("ewfacquirestream", "-q", "-t", self.folder / "web1", "-S", "1048576", "-c", "none", stdin=raw.read_bytes())
+        parts = sorted(self.folder.glob("web1.E*"))
+        self.assertGreater(len(parts), 4)
+        self.assertEqual(as_rows(self.body(parts[0])), as_rows(self.body(raw)))
+        folder, lines = self.out(parts[0], "--path", "/etc")
+        whole = {l["path"]: l["sha256"] for l in lines if l.get("kept") == "file"}
+        self.assertEqual(whole["/etc/deep/random"], sha256((self.folder / "tree" / "etc" / "deep" / "random").read_bytes()))
+        # 32 KiB of the disk that hold a part of one file are damaged: that file says so, the others are as they were
+        block = [int(b) for b in tool("debugfs", "-R", "blocks /etc/deep/random", raw).split()][150]
+        content = raw.read_bytes()[block * 1024 : block * 1024 + 64]
+        part = next(p for p in parts if content in p.read_bytes())
+        data = part.read_bytes()
+        part.write_bytes(data.replace(content, bytes(b ^ 1 for b in content)))
+        _, lines = self.out(parts[0], "--path", "/etc")
+        by_path = {l["path"]: l for l in lines if l.get("kept") == "file"}
+        self.assertEqual(by_path["/etc/passwd"]["sha256"], whole["/etc/passwd"])
+        self.assertNotIn("lost", by_path["/etc/passwd"])
+        self.assertNotEqual(by_path["/etc/deep/random"]["sha256"], whole["/etc/deep/random"])
+        self.assertGreaterEqual(by_path["/etc/deep/random"]["lost"], 1024)
+        self.assertIn("could not be read", by_path["/etc/deep/random"]["remark"])
 
     @needs("mke2fs")
     def test_one_file_one_folder_one_inode(self):
