@@ -137,7 +137,7 @@ void digests_add(struct digests *d, const void *bytes, size_t len, struct buf *p
     }
 }
 
-static void end_together(struct digests *d, struct digests_result *out)
+static void now_together(const struct digests *d, struct digests_result *out)
 {
     struct together little = ended(d, d->size, true);
     struct together big = ended(d, d->size, false);
@@ -146,26 +146,42 @@ static void end_together(struct digests *d, struct digests_result *out)
         out->md5[i] = (uint8_t)(little.md5[i / 4] >> i % 4 * 8);
     put_words(out->sha1, big.sha1, COUNT_OF(big.sha1));
     put_words(out->sha256.b, big.sha256, COUNT_OF(big.sha256));
-    d->t = beginning;
-    d->kept_size = 0;
 }
 
-static void end_apart(struct digests *d, struct digests_result *out)
+static void now_apart(const struct digests *d, struct digests_result *out)
+{
+    uint8_t *const to[] = {out->md5, out->sha1, out->sha256.b};
+    uint8_t bytes[64];
+
+    for (size_t i = 0; i < COUNT_OF(to); i++) {
+        CLEANUP(digest_freep) struct digest *copy = digest_copy(d->apart[i]);
+
+        size_t size = digest_end(copy, bytes);
+
+        memcpy(to[i], bytes, size);
+    }
+}
+
+void digests_now(const struct digests *d, struct digests_result *out)
+{
+    (d->are_together ? now_together : now_apart)(d, out);
+}
+
+static void begin_anew(struct digests *d)
 {
     uint8_t bytes[64];
 
-    digest_end(d->apart[0], bytes);
-    memcpy(out->md5, bytes, sizeof(out->md5));
-    digest_end(d->apart[1], bytes);
-    memcpy(out->sha1, bytes, sizeof(out->sha1));
-    digest_end(d->apart[2], bytes);
-    memcpy(out->sha256.b, bytes, sizeof(out->sha256.b));
+    d->t = beginning;
+    d->kept_size = 0;
+    d->size = 0;
+    for (size_t i = 0; i < APART_COUNT && !d->are_together; i++)
+        (void)digest_end(d->apart[i], bytes);
 }
 
 void digests_end(struct digests *d, struct digests_result *out, struct buf *pieces)
 {
     if (d->size % DIGESTS_PIECE_SIZE)
         end_piece(d, pieces);
-    (d->are_together ? end_together : end_apart)(d, out);
-    d->size = 0;
+    digests_now(d, out);
+    begin_anew(d);
 }

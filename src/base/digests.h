@@ -21,4 +21,5 @@ DEFINE_CLEANUP(struct digests *, digests_free)
 void digests_add(struct digests *d, const void *p, size_t len, struct buf *pieces);
 /* Adds what is left of the last piece, if it is not empty. d starts anew. */
 void digests_end(struct digests *d, struct digests_result *out, struct buf *pieces);
+void digests_now(const struct digests *d, struct digests_result *out); /* d goes on */
 bool digests_are_together(const struct digests *d);

@@ -91,6 +91,14 @@ struct digest *digest_new(enum digest_kind kind)
     return d;
 }
 
+struct digest *digest_copy(const struct digest *d)
+{
+    struct digest *copy = mem_new(struct digest);
+
+    *copy = *d;
+    return copy;
+}
+
 void digest_free(struct digest *d)
 {
     free(d);

@@ -41,6 +41,7 @@ struct digest *digest_new(enum digest_kind kind);
 void digest_free(struct digest *d);
 DEFINE_CLEANUP(struct digest *, digest_free)
 void digest_add(struct digest *d, const void *p, size_t len);
+struct digest *digest_copy(const struct digest *d); /* as far as it is; digest_free() it */
 size_t digest_end(struct digest *d,
                   uint8_t out[64]); /* the number of bytes; the digest starts anew */
 

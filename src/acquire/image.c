@@ -1,0 +1,447 @@
+/* image.c: makes an image: in order while the source reads well, then as it can. */
+#include "acquire/image.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+#include "acquire/image_internal.h"
+#include "base/mem.h"
+#include "sys/file.h"
+
+enum { STATE_SIZE_MAX = 4 << 20, MAP_SIZE_MAX = 1 << 28, LIMIT_WINDOW_MS = 1000 };
+
+void image_path(const struct image *m, const char *ending, struct buf *out)
+{
+    buf_addf(out, "%s/%s.%s", m->files.folders[0], m->files.name, ending);
+}
+
+struct image_files *image_files_of(struct image *m)
+{
+    return &m->files;
+}
+
+const struct image_begin *image_begin_of(const struct image *m)
+{
+    return &m->state.begin;
+}
+
+const struct fault_map *image_map_of(const struct image *m)
+{
+    return &m->map;
+}
+
+void image_moved(struct image *m)
+{
+    atomic_store(&m->control->moved_ms, (uint64_t)monotonic_ms());
+}
+
+static void sleep_ms(int64_t ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+    (void)nanosleep(&t, NULL); /* a signal only makes it look sooner */
+}
+
+int image_go_on(struct image *m, size_t size, struct err *e)
+{
+    int64_t now = monotonic_ms(), due;
+
+    if (m->options.limit) {
+        if (m->limit_ms == 0 || now - m->limit_ms > 10 * LIMIT_WINDOW_MS) {
+            m->limit_ms = now;
+            m->limit_size = 0;
+        }
+        due = m->limit_ms + (int64_t)(m->limit_size * 1000 / m->options.limit);
+        for (; now < due && !atomic_load(&m->control->stops); now = monotonic_ms())
+            sleep_ms(due - now < 100 ? due - now : 100);
+        m->limit_size += size;
+    }
+    if (atomic_load(&m->control->stops))
+        return err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
+    return 0;
+}
+
+static struct image *make(struct source *source, const struct image_options *options,
+                          struct image_control *control)
+{
+    struct image *m = mem_new(struct image);
+
+    m->options = *options;
+    m->control = control;
+    m->source = source;
+    m->pieces_fd = m->rest_fd = -1;
+    m->files.fd = -1;
+    m->digests = digests_new();
+    m->block = aligned_alloc(RESCUE_MEMORY_ALIGN, RESCUE_BLOCK);
+    if (!m->block)
+        BUG("no memory for a block");
+    pthread_mutex_init(&m->lock, NULL);
+    m->committed_ms = monotonic_ms();
+    image_moved(m);
+    return m;
+}
+
+void image_free(struct image *m)
+{
+    if (!m)
+        return;
+    pump_free(m->pump);
+    ewf_writer_free(m->ewf);
+    fd_close(m->rest_fd);
+    fd_close(m->pieces_fd);
+    image_files_release(&m->files);
+    image_begin_release(&m->state.begin);
+    fault_map_release(&m->map);
+    digests_free(m->digests);
+    buf_release(&m->pieces);
+    pthread_mutex_destroy(&m->lock);
+    free(m->block);
+    free(m);
+}
+
+/* An E01 holds whole sectors. */
+static uint64_t stored_size(const struct image_begin *b)
+{
+    uint64_t sector = b->format == IMAGE_E01 ? b->sector_size : 1;
+
+    return (b->size + sector - 1) / sector * sector;
+}
+
+static int open_pieces(struct image *m, int flags, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    image_path(m, "pieces", &path);
+    m->pieces_fd = open(buf_text(&path), flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (m->pieces_fd < 0 && errno == EEXIST)
+        return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
+                       buf_text(&path));
+    if (m->pieces_fd < 0)
+        return err_errno(e, "cannot make %s", buf_text(&path));
+    return file_write_fd(m->pieces_fd, "# SHA-256 of each MiB of the image, in order\n", 45,
+                         buf_text(&path), e);
+}
+
+static int refuse_what_is_there(const struct image *m, struct err *e)
+{
+    static const char *const endings[] = {"part", "rest", "map", "txt"};
+
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        CLEANUP_BUF struct buf path = {0};
+
+        image_path(m, endings[i], &path);
+        if (file_is_there(buf_text(&path)))
+            return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
+                           buf_text(&path));
+    }
+    return 0;
+}
+
+int image_new(struct image **out, struct image_begin *begin, const char *folder, const char *name,
+              struct source *source, const struct image_options *options,
+              struct image_control *control, struct err *e)
+{
+    CLEANUP(image_freep) struct image *m = make(source, options, control);
+    int rc;
+
+    m->state.begin = *begin;
+    *begin = (struct image_begin){0};
+    m->stored_size = stored_size(&m->state.begin);
+    fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
+    rc = image_files_init(&m->files, m->state.begin.format, folder, name, e);
+    if (rc == 0)
+        rc = refuse_what_is_there(m, e);
+    if (rc == 0)
+        rc = open_pieces(m, O_EXCL, e);
+    if (rc == 0)
+        rc = image_out_begin(m, e);
+    if (rc == 0)
+        rc = image_commit(m, e);
+    if (rc)
+        return rc;
+    *out = MOVE(m);
+    return 0;
+}
+
+/* The folder and name that a part has tell where the other files are. */
+static int split_part(const char *part, struct buf *folder, struct buf *name, struct err *e)
+{
+    struct str path = str_of(part);
+    const char *slash = strrchr(part, '/');
+
+    if (!str_ends(path, ".part"))
+        return err_set(e, ERR_USAGE, "%s: name the file that ends in .part", part);
+    path.len -= 5;
+    buf_addstr(folder, slash ? (struct str){part, (size_t)(slash - part)} : STR("."));
+    buf_addstr(name, slash ? str_from(path, (size_t)(slash - part) + 1) : path);
+    return 0;
+}
+
+static int read_map(struct image *m, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    int rc;
+
+    image_path(m, "map", &path);
+    rc = file_read(&text, buf_text(&path), MAP_SIZE_MAX, e);
+    if (rc == ERR_NOTFOUND && !m->state.has_rest) {
+        fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
+        rc = 0;
+    } else if (rc == 0) {
+        rc = fault_map_read(&m->map, buf_str(&text), m->state.begin.size, e);
+    }
+    /* What was written behind the last state is not there any more. */
+    if (rc == 0 && !m->state.has_rest)
+        rc = fault_map_set(&m->map, m->state.done, m->state.begin.size - m->state.done,
+                           AREA_UNTRIED, e);
+    if (rc == 0 && m->state.has_rest && m->state.done < m->state.rest)
+        rc = fault_map_set(&m->map, m->state.done, m->state.rest - m->state.done, AREA_UNTRIED, e);
+    return rc;
+}
+
+static int is_same_source(const struct image *m, const char *identity, struct err *e)
+{
+    const struct image_begin *b = &m->state.begin;
+
+    if (strcmp(b->identity, identity) != 0)
+        return err_set(e, ERR_CONFLICT,
+                       "this is not the source that the image was begun with: it was %s, this is "
+                       "%s",
+                       b->identity, identity);
+    if (m->source->sector_size != b->sector_size ||
+        (m->source->size != b->size && !(m->options.accepts_end && m->source->size < b->size)))
+        return err_set(e, ERR_CONFLICT,
+                       "the source has %llu bytes now, and had %llu when the image was begun",
+                       (unsigned long long)m->source->size, (unsigned long long)b->size);
+    return 0;
+}
+
+int image_resume(struct image **out, const char *part, const char *identity, struct source *source,
+                 const struct image_options *options, struct image_control *control, struct err *e)
+{
+    CLEANUP(image_freep) struct image *m = make(source, options, control);
+    CLEANUP_BUF struct buf folder = {0};
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf text = {0};
+    int rc = split_part(part, &folder, &name, e);
+
+    m->is_resumed = true;
+    if (rc == 0)
+        rc = file_read(&text, part, STATE_SIZE_MAX, e);
+    if (rc == 0)
+        rc = image_state_read(&m->state, &m->files, buf_str(&text), e);
+    if (rc)
+        return rc;
+    m->files.name = mem_strdup(buf_text(&name));
+    m->files.format = m->state.begin.format;
+    m->stored_size = stored_size(&m->state.begin);
+    /* The first folder is where the part lies now: a stick may be mounted elsewhere. */
+    free(m->files.folders[0]);
+    m->files.folders[0] = mem_strdup(buf_text(&folder));
+    rc = is_same_source(m, identity, e);
+    if (rc == 0)
+        rc = read_map(m, e);
+    if (rc == 0)
+        rc = image_files_resume(&m->files, e);
+    if (rc == 0 && m->state.has_rest)
+        rc = image_rest_open(m, e);
+    if (rc == 0)
+        rc = open_pieces(m, O_TRUNC, e);
+    if (rc)
+        return rc;
+    *out = MOVE(m);
+    return 0;
+}
+
+static int add_again(void *context, const void *bytes, size_t size, struct err *e)
+{
+    struct image *m = context;
+
+    digests_add(m->digests, bytes, size, &m->pieces);
+    atomic_fetch_add(&m->control->done, size);
+    image_moved(m);
+    if (atomic_load(&m->control->stops))
+        return err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
+    return image_pieces_flush(m, e);
+}
+
+/* The hashes of what is in the image, from the image. */
+static int reread(struct image *m, struct err *e)
+{
+    int rc;
+
+    if (m->state.done == 0 || m->options.has_no_hashes)
+        return 0;
+    atomic_store(&m->control->phase, IMAGE_REREADING);
+    atomic_store(&m->control->done, 0);
+    rc = m->options.reread(&m->files, m->state.done, add_again, m, e);
+    return rc ? err_wrap(e, rc, "reading what the image holds already") : 0;
+}
+
+/* Fills a block from the source; *got is how much came before a failure. */
+static int read_block(struct image *m, uint8_t *bytes, size_t size, size_t *got, struct err *e)
+{
+    int64_t n = 1;
+    int rc = image_go_on(m, size, e);
+
+    *got = 0;
+    while (rc == 0 && *got < size && n > 0) {
+        n = source_read(m->source, m->at + *got, bytes + *got, size - *got, false, e);
+        if (n > 0)
+            *got += (size_t)n;
+        else if (n == ERR_NOTFOUND || n == ERR_CANCEL)
+            rc = (int)n;
+    }
+    image_moved(m);
+    return rc;
+}
+
+static size_t next_size(const struct image *m)
+{
+    uint64_t left = m->state.begin.size - m->at;
+
+    return left < PUMP_BLOCK ? (size_t)left : PUMP_BLOCK;
+}
+
+/* The block is whole; behind the source's end there is padding. */
+static int put(struct image *m, uint8_t *bytes, size_t size, struct err *e)
+{
+    struct area untried;
+    size_t padding = 0;
+    int rc = 0;
+
+    pthread_mutex_lock(&m->lock);
+    if (fault_map_next(&m->map, m->at, m->at + size, AREA_UNTRIED, &untried))
+        rc = fault_map_set(&m->map, m->at, size, AREA_READ, e);
+    m->at += size;
+    pthread_mutex_unlock(&m->lock);
+    if (m->at == m->state.begin.size)
+        padding = (size_t)(m->stored_size - m->at);
+    memset(bytes + size, 0, padding);
+    if (rc == 0)
+        pump_put(m->pump, size + padding);
+    atomic_store(&m->control->done, m->at);
+    return rc;
+}
+
+/* One block of a hard place, at once. */
+static int put_hard(struct image *m, uint8_t *bytes, size_t size, struct err *e)
+{
+    int rc;
+
+    pthread_mutex_lock(&m->lock);
+    rc = image_rest_block(m, m->at, size, bytes, e);
+    atomic_store(&m->control->bad, fault_map_sum(&m->map, AREA_BAD));
+    pthread_mutex_unlock(&m->lock);
+    return rc ? rc : put(m, bytes, size, e);
+}
+
+/* Copies what comes next. *is_hard: it did not read well; where it is put off, m->at stays before
+ * it.
+ */
+static int copy_block(struct image *m, bool *is_hard, struct err *e)
+{
+    bool is_in_rest = m->state.has_rest && m->at >= m->state.rest;
+    int64_t began = source_now_ms(m->source);
+    size_t size = next_size(m), got = 0;
+    uint8_t *bytes;
+    int rc = pump_room(m->pump, &bytes, e);
+
+    if (rc)
+        return rc;
+    if (is_in_rest) {
+        rc = image_rest_read(m, m->at, bytes, size, e);
+        return rc ? rc : put(m, bytes, size, e);
+    }
+    if (m->state.has_rest && size > m->state.rest - m->at)
+        size = (size_t)(m->state.rest - m->at);
+    rc = read_block(m, bytes, size, &got, e);
+    if (rc)
+        return rc;
+    *is_hard = got < size || (m->options.slow_ms &&
+                              source_now_ms(m->source) - began > (int64_t)m->options.slow_ms);
+    if (got == size)
+        return put(m, bytes, size, e);
+    if (!m->state.has_rest && image_rest_has_room(m))
+        return 0;
+    return put_hard(m, bytes, size, e);
+}
+
+/* Whether the source must be read in the order of ease before more can go into the image. */
+static bool is_at_rest(const struct image *m)
+{
+    return m->state.has_rest && !m->is_rescued && m->at >= m->state.rest;
+}
+
+static int copy_until_rest(struct image *m, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && m->at < m->state.begin.size && !is_at_rest(m)) {
+        bool is_hard = false;
+
+        rc = copy_block(m, &is_hard, e);
+        if (rc == 0 && is_hard && !m->state.has_rest && m->at < m->state.begin.size &&
+            image_rest_has_room(m)) {
+            rc = pump_drain(m->pump, e);
+            if (rc == 0)
+                rc = image_rest_begin(m, e);
+        }
+    }
+    return rc;
+}
+
+static int copy(struct image *m, struct err *e)
+{
+    int rc = 0;
+
+    atomic_store(&m->control->phase, m->is_rescued ? IMAGE_FINISHING : IMAGE_COPYING);
+    while (rc == 0 && m->at < m->state.begin.size) {
+        rc = copy_until_rest(m, e);
+        if (rc || !is_at_rest(m))
+            continue;
+        rc = pump_drain(m->pump, e);
+        if (rc == 0)
+            rc = image_rest_run(m, e);
+        m->is_rescued = rc == 0;
+        if (rc == 0)
+            atomic_store(&m->control->phase, IMAGE_FINISHING);
+    }
+    return rc ? rc : pump_drain(m->pump, e);
+}
+
+/* Whether the rest was read to its end another time. */
+static bool was_rescued(const struct image *m)
+{
+    static const enum area_state open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
+    struct area a;
+
+    for (size_t i = 0; i < COUNT_OF(open); i++)
+        if (fault_map_next(&m->map, m->state.rest, m->state.begin.size, open[i], &a))
+            return false;
+    return m->state.has_rest;
+}
+
+int image_run(struct image *m, struct image_result *out, struct err *e)
+{
+    int rc = 0;
+
+    m->at = m->state.done;
+    m->is_rescued = was_rescued(m);
+    if (m->is_resumed)
+        rc = image_out_begin(m, e);
+    if (rc == 0)
+        rc = reread(m, e);
+    if (rc == 0)
+        rc = image_out_pump(m, e);
+    if (rc == 0)
+        rc = copy(m, e);
+    if (rc == 0)
+        rc = image_out_end(m, out, e);
+    else if (m->pump && pump_drain(m->pump, NULL) == 0 && image_commit(m, NULL) == 0)
+        return rc; /* the failure before is what is told, also where the state of before stays */
+    if (rc == 0)
+        atomic_store(&m->control->phase, IMAGE_DONE);
+    return rc;
+}

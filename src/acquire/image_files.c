@@ -1,0 +1,263 @@
+/* image_files.c: writes the files of an image. */
+#include "acquire/image_files.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "sys/file.h"
+
+enum { LETTERS = 26, PLAIN_E01 = 99, COPY_SIZE = 1 << 20 };
+
+int image_files_init(struct image_files *f, enum image_format format, const char *folder,
+                     const char *name, struct err *e)
+{
+    if (!name[0] || name[0] == '.' || strchr(name, '/') || strlen(name) > 200)
+        return err_set(e, ERR_USAGE, "\"%s\" is no name for an image", name);
+    *f = (struct image_files){.format = format, .name = mem_strdup(name), .fd = -1};
+    (void)image_files_add_folder(f, folder);
+    return 0;
+}
+
+void image_files_release(struct image_files *f)
+{
+    fd_close(f->fd);
+    for (size_t i = 0; i < f->folder_count; i++)
+        free(f->folders[i]);
+    free(f->folders);
+    free(f->files);
+    free(f->name);
+    *f = (struct image_files){.fd = -1};
+}
+
+unsigned image_files_add_folder(struct image_files *f, const char *folder)
+{
+    for (size_t i = 0; i < f->folder_count; i++)
+        if (strcmp(f->folders[i], folder) == 0)
+            return (unsigned)i;
+    f->folders = mem_resize(f->folders, f->folder_count + 1, sizeof(f->folders[0]));
+    f->folders[f->folder_count] = mem_strdup(folder);
+    return (unsigned)f->folder_count++;
+}
+
+/* E01 to E99, EAA to EZZ, FAA to ZZZ (libyal's documentation of EWF, "Segment files"). */
+static bool e01_ending(uint32_t number, char out[8])
+{
+    uint32_t rest = number - PLAIN_E01 - 1;
+
+    if (number <= PLAIN_E01)
+        return snprintf(out, 8, "E%02u", number) == 3;
+    if (rest >= LETTERS * LETTERS * (LETTERS - 4))
+        return false;
+    out[0] = (char)('E' + rest / (LETTERS * LETTERS));
+    out[1] = (char)('A' + rest / LETTERS % LETTERS);
+    out[2] = (char)('A' + rest % LETTERS);
+    out[3] = 0;
+    return true;
+}
+
+bool image_file_ending(enum image_format format, uint32_t number, char out[8])
+{
+    if (number == 0)
+        return false;
+    if (format == IMAGE_E01)
+        return e01_ending(number, out);
+    if (format == IMAGE_RAW)
+        return number == 1 && snprintf(out, 8, "raw") == 3;
+    return number <= IMAGE_FILES_MAX && snprintf(out, 8, "%03u", number) > 0;
+}
+
+void image_files_path(const struct image_files *f, uint32_t number, struct buf *out)
+{
+    char ending[8];
+
+    if (!image_file_ending(f->format, number, ending))
+        BUG("an image has no file %u", number);
+    buf_addf(out, "%s/%s.%s", f->folders[f->files[number - 1].folder], f->name, ending);
+}
+
+static int open_last(const struct image_files *f, int flags, int *fd, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    image_files_path(f, (uint32_t)f->count, &path);
+    *fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0 && errno == EEXIST)
+        return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
+                       buf_text(&path));
+    return *fd < 0 ? err_errno(e, "cannot open %s", buf_text(&path)) : 0;
+}
+
+/* The name of a new file is durable, too. */
+static int make_last(struct image_files *f, struct err *e)
+{
+    int fd;
+    int rc = open_last(f, O_CREAT | O_EXCL, &fd, e);
+
+    if (rc)
+        return rc;
+    f->fd = fd;
+    return folder_sync(f->folders[f->files[f->count - 1].folder], e);
+}
+
+static int copy_bytes(int from, int to, uint64_t size, struct err *e)
+{
+    CLEANUP_FREE char *bytes = mem_alloc(COPY_SIZE);
+    uint64_t at = 0;
+
+    while (at < size) {
+        size_t part = size - at < COPY_SIZE ? (size_t)(size - at) : COPY_SIZE;
+        ssize_t n = pread(from, bytes, part, (off_t)at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || pwrite(to, bytes, (size_t)n, (off_t)at) != n)
+            return err_errno(e, "cannot copy the last file of the image to another folder");
+        at += (uint64_t)n;
+    }
+    return fdatasync(to) ? err_errno(e, "cannot make the copied file durable") : 0;
+}
+
+/* The last file goes to another folder as far as it was written; its first copy goes when the
+ * second is durable. */
+static int move_last(struct image_files *f, const char *folder, struct err *e)
+{
+    struct image_file *last = &f->files[f->count - 1];
+    unsigned before = last->folder;
+    CLEANUP_BUF struct buf old = {0};
+    CLEANUP_FD int from = f->fd;
+    int rc;
+
+    image_files_path(f, (uint32_t)f->count, &old);
+    last->folder = image_files_add_folder(f, folder);
+    if (last->folder == before) {
+        from = -1;
+        return 0;
+    }
+    f->fd = -1;
+    rc = make_last(f, e);
+    if (rc == 0)
+        rc = copy_bytes(from, f->fd, last->size, e);
+    if (rc == 0 && from >= 0 && unlink(buf_text(&old)))
+        rc = err_errno(e, "cannot remove %s", buf_text(&old));
+    return rc;
+}
+
+/* A hard disk that is full; ERR_FULL where nobody knows another one. */
+static int make_room(struct image_files *f, struct err *e)
+{
+    const char *folder = f->folders[f->files[f->count - 1].folder];
+    CLEANUP_FREE char *other = NULL;
+    struct err why = {0};
+    int rc = f->full ? f->full(f->context, folder, &other, &why) : ERR_FULL;
+
+    if (rc == 0)
+        return move_last(f, other, e);
+    if (f->full && why.text[0])
+        return err_set(e, rc, "%s", why.text);
+    return err_set(e, ERR_FULL, "no space is left in %s", folder);
+}
+
+int image_files_next(struct image_files *f, struct err *e)
+{
+    char ending[8];
+    int rc = 0;
+
+    if (!image_file_ending(f->format, (uint32_t)f->count + 1, ending))
+        return err_set(e, ERR_LIMIT, "an image has at most %d files; larger ones are needed",
+                       IMAGE_FILES_MAX);
+    if (f->fd >= 0)
+        rc = image_files_sync(f, e);
+    if (rc)
+        return rc;
+    fd_close(f->fd);
+    f->fd = -1;
+    f->files = mem_grow(f->files, f->count, &f->room, sizeof(f->files[0]));
+    f->files[f->count] =
+        (struct image_file){.folder = f->count ? f->files[f->count - 1].folder : 0};
+    f->count++;
+    while ((rc = make_last(f, e)) == ERR_FULL) {
+        rc = make_room(f, e);
+        if (rc || f->fd >= 0)
+            break;
+    }
+    return rc;
+}
+
+int image_files_write(struct image_files *f, uint64_t off, const void *bytes, size_t size,
+                      struct err *e)
+{
+    struct image_file *last = &f->files[f->count - 1];
+    const char *p = bytes;
+    int rc = 0;
+
+    while (rc == 0 && size) {
+        ssize_t n = pwrite(f->fd, p, size, (off_t)off);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == ENOSPC || errno == EDQUOT))
+            rc = make_room(f, e);
+        else if (n < 0)
+            rc = err_errno(e, "cannot write to %s/%s", f->folders[last->folder], f->name);
+        if (n < 0)
+            continue;
+        p += n;
+        off += (uint64_t)n;
+        size -= (size_t)n;
+        last->size = off > last->size ? off : last->size;
+    }
+    return rc;
+}
+
+int image_files_set_size(struct image_files *f, uint64_t size, struct err *e)
+{
+    if (ftruncate(f->fd, (off_t)size))
+        return err_errno(e, "cannot end a file of %s", f->name);
+    f->files[f->count - 1].size = size;
+    return 0;
+}
+
+int image_files_sync(struct image_files *f, struct err *e)
+{
+    if (fdatasync(f->fd))
+        return err_errno(e, "cannot make %s durable", f->name);
+    return 0;
+}
+
+/* What was begun after the last state was written. */
+static int remove_later(const struct image_files *f, struct err *e)
+{
+    for (size_t i = 0; i < f->folder_count; i++) {
+        char ending[8];
+
+        for (uint32_t n = (uint32_t)f->count + 1; image_file_ending(f->format, n, ending); n++) {
+            CLEANUP_BUF struct buf path = {0};
+
+            buf_addf(&path, "%s/%s.%s", f->folders[i], f->name, ending);
+            if (unlink(buf_text(&path)) == 0)
+                continue;
+            if (errno != ENOENT)
+                return err_errno(e, "cannot remove %s", buf_text(&path));
+            break;
+        }
+    }
+    return 0;
+}
+
+int image_files_resume(struct image_files *f, struct err *e)
+{
+    struct image_file *last;
+    struct stat st;
+    int rc = remove_later(f, e);
+
+    if (rc || f->count == 0)
+        return rc;
+    last = &f->files[f->count - 1];
+    rc = open_last(f, 0, &f->fd, e);
+    if (rc)
+        return rc;
+    if (fstat(f->fd, &st) || (uint64_t)st.st_size < last->size)
+        return err_set(e, ERR_FORMAT, "the last file of %s is shorter than it was", f->name);
+    return image_files_set_size(f, last->size, e);
+}

@@ -1,0 +1,178 @@
+/* image_rest.c: a failing source: what it still gives goes to NAME.rest, in the order of ease. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include "acquire/image_internal.h"
+#include "sys/file.h"
+
+enum { SKIP_PARTS = 100, ROOM_SLACK = 64 << 20 };
+
+bool image_rest_has_room(const struct image *m)
+{
+    uint64_t needed = m->state.begin.size - m->at + ROOM_SLACK;
+    struct statvfs st;
+
+    if (m->options.reads_in_order)
+        return false;
+    return statvfs(m->files.folders[0], &st) == 0 && (uint64_t)st.f_bavail * st.f_frsize >= needed;
+}
+
+static int open_rest(struct image *m, int flags, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    image_path(m, "rest", &path);
+    m->rest_fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return m->rest_fd < 0 ? err_errno(e, "cannot open %s", buf_text(&path)) : 0;
+}
+
+int image_rest_open(struct image *m, struct err *e)
+{
+    return open_rest(m, 0, e);
+}
+
+int image_rest_begin(struct image *m, struct err *e)
+{
+    int rc = open_rest(m, O_CREAT | O_EXCL, e);
+
+    if (rc)
+        return rc;
+    m->state.has_rest = true;
+    m->state.rest = m->at;
+    return 0;
+}
+
+static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t size, struct err *e)
+{
+    struct image *m = context;
+    const char *p = bytes;
+
+    off -= m->state.rest;
+    while (size) {
+        ssize_t n = pwrite(m->rest_fd, p, size, (off_t)off);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, "cannot write what was rescued");
+        p += n;
+        off += (uint64_t)n;
+        size -= (size_t)n;
+    }
+    image_moved(m);
+    return 0;
+}
+
+int image_rest_read(const struct image *m, uint64_t off, void *bytes, size_t size, struct err *e)
+{
+    size_t got = 0;
+
+    while (got < size) {
+        ssize_t n =
+            pread(m->rest_fd, (char *)bytes + got, size - got, (off_t)(off - m->state.rest + got));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, "cannot read what was rescued");
+        if (n == 0) /* behind the last byte that could be read */
+            break;
+        got += (size_t)n;
+    }
+    memset((char *)bytes + got, 0, size - got);
+    return 0;
+}
+
+void image_rest_give_back(struct image *m)
+{
+    uint64_t until = m->state.done > m->state.rest ? m->state.done - m->state.rest : 0;
+
+    if (m->rest_fd < 0 || until <= m->punched)
+        return;
+    /* Where the file system cannot, the room is given back at the end. */
+    if (fallocate(m->rest_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)m->punched,
+                  (off_t)(until - m->punched)) == 0)
+        m->punched = until;
+}
+
+static void show(struct image *m, const struct rescue *r)
+{
+    uint64_t bad = fault_map_sum(&m->map, AREA_BAD);
+
+    atomic_store(&m->control->bad, bad);
+    atomic_store(&m->control->done, fault_map_sum(&m->map, AREA_READ) + bad);
+    atomic_store(&m->control->pass, (int)r->pass);
+}
+
+/* A rescue with what it belongs to. */
+struct rest_reading {
+    struct image *m;
+    struct rescue rescue;
+    uint8_t *bytes; /* where the range goes, or NULL: to NAME.rest */
+};
+
+static int go_on(void *context, size_t size, struct err *e)
+{
+    struct rest_reading *g = context;
+    int rc = image_go_on(g->m, size, e);
+
+    show(g->m, &g->rescue);
+    if (rc == 0 && !g->bytes &&
+        monotonic_ms() - g->m->committed_ms >= (int64_t)g->m->options.commit_ms)
+        rc = image_commit(g->m, e);
+    return rc;
+}
+
+static int take(void *context, uint64_t off, const void *bytes, size_t size, struct err *e)
+{
+    struct rest_reading *g = context;
+
+    if (!g->bytes)
+        return put_in_rest(g->m, off, bytes, size, e);
+    memcpy(g->bytes + (off - g->rescue.from), bytes, size);
+    image_moved(g->m);
+    return 0;
+}
+
+static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
+{
+    struct image *m = g->m;
+    uint64_t skip = m->state.begin.size / SKIP_PARTS;
+
+    g->rescue = (struct rescue){.source = m->source,
+                                .map = &m->map,
+                                .from = from,
+                                .until = until,
+                                .retries = m->options.retries,
+                                .slow_ms = m->options.slow_ms,
+                                .skip_max = g->bytes ? 0 : skip - skip % m->source->sector_size,
+                                .accepts_end = m->options.accepts_end,
+                                .bytes = m->block,
+                                .take = take,
+                                .go_on = go_on,
+                                .context = g};
+}
+
+int image_rest_run(struct image *m, struct err *e)
+{
+    struct rest_reading g = {.m = m};
+    int rc, later;
+
+    atomic_store(&m->control->phase, IMAGE_RESCUING);
+    prepare(&g, m->state.rest, m->state.begin.size);
+    rc = rescue_run(&g.rescue, e);
+    show(m, &g.rescue);
+    later = image_commit(m, rc ? NULL : e);
+    return rc ? rc : later;
+}
+
+int image_rest_block(struct image *m, uint64_t off, size_t size, uint8_t *bytes, struct err *e)
+{
+    struct rest_reading g = {.m = m, .bytes = bytes};
+
+    memset(bytes, 0, size);
+    prepare(&g, off, off + size);
+    return rescue_run(&g.rescue, e);
+}

@@ -1,0 +1,260 @@
+/* image_state.c: reads and writes how far an image is. */
+#include "acquire/image_state.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+#define FIRST_LINE "calm-image 1"
+
+enum { SUM_LINE_SIZE = 4 + 64 + 1, FOLDERS_MAX = 1000 };
+
+static const char *const format_names[] = {
+    [IMAGE_E01] = "e01", [IMAGE_RAW] = "raw", [IMAGE_SPLIT] = "split"};
+
+/* The texts of a beginning, by the word of their line. */
+struct text_word {
+    const char *word;
+    size_t at;
+};
+#define TEXT(word, member)                                                                         \
+    {                                                                                              \
+        word, offsetof(struct image_begin, member)                                                 \
+    }
+static const struct text_word texts[] = {
+    TEXT("source", source),           TEXT("identity", identity), TEXT("case", case_number),
+    TEXT("number", number),           TEXT("examiner", examiner), TEXT("notes", notes),
+    TEXT("description", description), TEXT("model", model),       TEXT("serial", serial),
+    TEXT("system", system),
+};
+
+static char **text_of(const struct image_begin *b, size_t i)
+{
+    return (char **)((uintptr_t)b + texts[i].at);
+}
+
+void image_begin_release(struct image_begin *b)
+{
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        free(*text_of(b, i));
+    *b = (struct image_begin){0};
+}
+
+static void add_escaped(struct buf *out, const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if ((uint8_t)*p < 0x20 || *p == 0x7f || *p == '\\')
+            buf_addf(out, "\\x%02x", (uint8_t)*p);
+        else
+            buf_addc(out, *p);
+}
+
+/* NULL: no such spelling. */
+static char *unescape(struct str s)
+{
+    CLEANUP_BUF struct buf out = {0};
+    uint8_t byte;
+
+    buf_adds(&out, "");
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] != '\\') {
+            buf_addc(&out, s.p[i]);
+            continue;
+        }
+        if (s.len - i < 4 || s.p[i + 1] != 'x' ||
+            !hex_read(&byte, 1, (struct str){s.p + i + 2, 2}) || byte == 0)
+            return NULL;
+        buf_addc(&out, (char)byte);
+        i += 3;
+    }
+    return mem_dup(buf_text(&out), out.len);
+}
+
+static void add_text(struct buf *out, const char *word, const char *text)
+{
+    buf_addf(out, "%s ", word);
+    add_escaped(out, text);
+    buf_addc(out, '\n');
+}
+
+static void add_number(struct buf *out, const char *word, uint64_t n)
+{
+    buf_addf(out, "%s %llu\n", word, (unsigned long long)n);
+}
+
+void image_state_write(const struct image_state *s, const struct image_files *files,
+                       struct buf *out)
+{
+    const struct image_begin *b = &s->begin;
+    struct hash sum;
+
+    buf_adds(out, FIRST_LINE "\n");
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        add_text(out, texts[i].word, *text_of(b, i));
+    add_number(out, "size", b->size);
+    add_number(out, "sector", b->sector_size);
+    add_number(out, "live", b->is_live);
+    add_number(out, "removable", b->is_removable);
+    add_number(out, "physical", b->is_physical);
+    add_text(out, "format", format_names[b->format]);
+    add_text(out, "level", b->is_small ? "small" : "fast");
+    add_number(out, "segment", b->segment_size);
+    add_number(out, "begun", (uint64_t)b->begun.sec * 1000000000U + b->begun.ns);
+    buf_adds(out, "id ");
+    hex_add(out, b->id, sizeof(b->id));
+    buf_addc(out, '\n');
+    add_number(out, "done", s->done);
+    if (s->has_rest)
+        add_number(out, "rest", s->rest);
+    for (size_t i = 0; i < files->folder_count; i++)
+        add_text(out, "folder", files->folders[i]);
+    for (size_t i = 0; i < s->file_count; i++)
+        buf_addf(out, "file %u %llu\n", files->files[i].folder,
+                 (unsigned long long)(i + 1 < s->file_count ? files->files[i].size : s->last_size));
+    sum = hash_bytes(out->p, out->len);
+    buf_adds(out, "end ");
+    hex_add(out, sum.b, sizeof(sum.b));
+    buf_addc(out, '\n');
+}
+
+static bool read_bool(struct str s, bool *out)
+{
+    *out = str_is(s, "1");
+    return *out || str_is(s, "0");
+}
+
+static bool read_format(struct str s, enum image_format *out)
+{
+    for (size_t i = 0; i < COUNT_OF(format_names); i++)
+        if (str_is(s, format_names[i])) {
+            *out = (enum image_format)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_file(struct image_files *f, struct str rest)
+{
+    struct str folder = str_cut(&rest, ' ');
+    uint64_t which, size;
+
+    if (!str_u64(folder, &which) || !str_u64(rest, &size) || which >= f->folder_count ||
+        f->count == IMAGE_FILES_MAX)
+        return false;
+    f->files = mem_grow(f->files, f->count, &f->room, sizeof(f->files[0]));
+    f->files[f->count++] = (struct image_file){(unsigned)which, size};
+    return true;
+}
+
+static bool read_folder(struct image_files *f, struct str rest)
+{
+    CLEANUP_FREE char *folder = unescape(rest);
+
+    if (!folder || folder[0] != '/' || f->folder_count == FOLDERS_MAX)
+        return false;
+    return image_files_add_folder(f, folder) == f->folder_count - 1;
+}
+
+static bool read_time(struct str s, struct utc *out)
+{
+    uint64_t ns;
+
+    if (!str_u64(s, &ns) || ns > INT64_MAX)
+        return false;
+    *out = (struct utc){(int64_t)(ns / 1000000000U), (uint32_t)(ns % 1000000000U)};
+    return true;
+}
+
+static bool read_number(struct image_state *s, struct str word, struct str rest)
+{
+    struct image_begin *b = &s->begin;
+    uint64_t n;
+
+    if (str_is(word, "begun"))
+        return read_time(rest, &b->begun);
+    if (str_is(word, "id"))
+        return hex_read(b->id, sizeof(b->id), rest);
+    if (!str_u64(rest, &n))
+        return false;
+    if (str_is(word, "size"))
+        b->size = n;
+    else if (str_is(word, "sector"))
+        b->sector_size = n > UINT32_MAX ? 0 : (uint32_t)n;
+    else if (str_is(word, "segment"))
+        b->segment_size = n;
+    else if (str_is(word, "done"))
+        s->done = n;
+    else if (str_is(word, "rest"))
+        s->has_rest = true, s->rest = n;
+    else
+        return false;
+    return true;
+}
+
+static bool read_word(struct image_state *s, struct image_files *f, struct str word,
+                      struct str rest)
+{
+    struct image_begin *b = &s->begin;
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (str_is(word, texts[i].word))
+            return !*text_of(b, i) && (*text_of(b, i) = unescape(rest));
+    if (str_is(word, "live"))
+        return read_bool(rest, &b->is_live);
+    if (str_is(word, "removable"))
+        return read_bool(rest, &b->is_removable);
+    if (str_is(word, "physical"))
+        return read_bool(rest, &b->is_physical);
+    if (str_is(word, "format"))
+        return read_format(rest, &b->format);
+    if (str_is(word, "level"))
+        return (b->is_small = str_is(rest, "small")) || str_is(rest, "fast");
+    if (str_is(word, "folder"))
+        return read_folder(f, rest);
+    if (str_is(word, "file"))
+        return read_file(f, rest);
+    return read_number(s, word, rest);
+}
+
+static bool is_sound(const struct image_state *s, const struct image_files *f)
+{
+    const struct image_begin *b = &s->begin;
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (!*text_of(b, i))
+            return false;
+    return b->size && b->sector_size >= 512 && b->sector_size <= 32768 &&
+           !(b->sector_size & (b->sector_size - 1)) && f->folder_count && s->done <= b->size &&
+           (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
+}
+
+int image_state_read(struct image_state *out, struct image_files *files, struct str text,
+                     struct err *e)
+{
+    struct image_state s = {0};
+    struct str body, end, line;
+    struct hash sum, is;
+    bool is_good = true;
+
+    body = str_head(text, text.len < SUM_LINE_SIZE ? 0 : text.len - SUM_LINE_SIZE);
+    end = str_from(text, body.len);
+    if (!str_take(&end, "end ") || !str_ends(end, "\n") ||
+        !hex_read(is.b, sizeof(is.b), str_head(end, 64)))
+        return err_set(e, ERR_FORMAT, "it is not the state of an image, or not whole");
+    sum = hash_bytes(body.p, body.len);
+    if (!hash_eq(&sum, &is))
+        return err_set(e, ERR_TAMPER, "the state of the image was changed: its sum is not right");
+    line = str_cut(&body, '\n');
+    if (!str_is(line, FIRST_LINE))
+        return err_set(e, ERR_NEWER, "the state of the image is of another version");
+    while (is_good && body.len) {
+        line = str_cut(&body, '\n');
+        is_good = read_word(&s, files, str_cut(&line, ' '), line);
+    }
+    if (!is_good || !is_sound(&s, files)) {
+        image_begin_release(&s.begin);
+        return err_set(e, ERR_FORMAT, "the state of the image holds what none does");
+    }
+    s.file_count = files->count;
+    s.last_size = files->count ? files->files[files->count - 1].size : 0;
+    *out = s;
+    return 0;
+}

@@ -1,0 +1,264 @@
+/* rescue.c: the passes over a failing source. */
+#include "acquire/rescue.h"
+
+enum { SKIP_FIRST = 64 << 10 };
+
+/* What became of one read. */
+struct attempt {
+    size_t got;
+    bool is_bad; /* it failed behind got */
+    bool is_slow;
+};
+
+static int mark(struct rescue *r, uint64_t off, uint64_t size, enum area_state state, struct err *e)
+{
+    return fault_map_set(r->map, off, size, state, e);
+}
+
+static int source_ended(struct rescue *r, uint64_t at, struct err *e)
+{
+    if (r->accepts_end)
+        return mark(r, at, r->until - at, AREA_BAD, e);
+    return err_set(e, ERR_NOTFOUND, "the source ends at byte %llu; it said that it has %llu",
+                   (unsigned long long)at, (unsigned long long)r->source->size);
+}
+
+/* Reads a range of at most a block, in as many reads as it takes; what came is taken and marked.
+ * Where the source ended, attempt is bad and the rest is marked already. */
+static int attempt(struct rescue *r, uint64_t off, size_t size, bool by_sector, struct attempt *out,
+                   struct err *e)
+{
+    int64_t began = source_now_ms(r->source);
+    int rc = r->go_on(r->context, size, e);
+
+    *out = (struct attempt){0};
+    r->at = off;
+    while (rc == 0 && out->got < size) {
+        int64_t n = source_read(r->source, off + out->got, (char *)r->bytes + out->got,
+                                size - out->got, by_sector, e);
+
+        out->is_bad = n <= 0;
+        if (n == 0)
+            rc = source_ended(r, off + out->got, e);
+        else if (n == ERR_NOTFOUND || n == ERR_CANCEL)
+            rc = (int)n;
+        else if (n < 0)
+            out->got -= out->got % r->source->sector_size;
+        if (n <= 0)
+            break;
+        out->got += (size_t)n;
+    }
+    if (out->got && (rc == 0 || rc == ERR_NOTFOUND)) {
+        int taken = r->take(r->context, off, r->bytes, out->got, e);
+
+        if (taken == 0)
+            taken = mark(r, off, out->got, AREA_READ, e);
+        rc = taken ? taken : rc;
+    }
+    out->is_slow = r->slow_ms && source_now_ms(r->source) - began > r->slow_ms;
+    return rc;
+}
+
+/* A block that failed: what came is marked, the sector behind it and the rest are a bad area. */
+static int mark_failed(struct rescue *r, uint64_t off, size_t size, const struct attempt *a,
+                       struct err *e)
+{
+    struct area still;
+
+    if (!a->is_bad || !fault_map_next(r->map, off + a->got, off + size, AREA_UNTRIED, &still))
+        return 0;
+    return mark(r, still.off, off + size - still.off, AREA_UNTRIMMED, e);
+}
+
+static size_t block_of(uint64_t size)
+{
+    return size < RESCUE_BLOCK ? (size_t)size : RESCUE_BLOCK;
+}
+
+/* How much is left out next: nothing after a success. */
+static uint64_t next_skip(const struct rescue *r, uint64_t skip, const struct attempt *a)
+{
+    uint64_t next = skip ? skip * 2 : SKIP_FIRST;
+
+    if (!r->skip_max || (!a->is_bad && !a->is_slow))
+        return 0;
+    next = next < r->skip_max ? next : r->skip_max;
+    return next - next % r->source->sector_size;
+}
+
+static int copy_forward(struct rescue *r, bool leaves_out, struct err *e)
+{
+    uint64_t at = r->from, skip = 0;
+    struct area a;
+    int rc = 0;
+
+    while (rc == 0 && fault_map_next(r->map, at, r->until, AREA_UNTRIED, &a)) {
+        size_t size = block_of(a.size);
+        struct attempt t;
+
+        rc = attempt(r, a.off, size, false, &t, e);
+        if (rc == 0)
+            rc = mark_failed(r, a.off, size, &t, e);
+        skip = leaves_out ? next_skip(r, skip, &t) : 0;
+        at = a.off + size + skip;
+    }
+    return rc;
+}
+
+/* From the end of what was left out, so that a bad area is met from its other side. */
+static int copy_backward(struct rescue *r, struct err *e)
+{
+    uint64_t until = r->until, skip = 0;
+    struct area a;
+    int rc = 0;
+
+    while (rc == 0 && until > r->from && fault_map_last(r->map, r->from, until, AREA_UNTRIED, &a)) {
+        /* Blocks begin where those of a forward reading would, and are whole sectors so. */
+        uint64_t end = a.off + a.size, begin = (end - 1) / RESCUE_BLOCK * RESCUE_BLOCK;
+        struct attempt t;
+
+        begin = begin > a.off ? begin : a.off;
+        rc = attempt(r, begin, (size_t)(end - begin), false, &t, e);
+        if (rc == 0)
+            rc = mark_failed(r, begin, (size_t)(end - begin), &t, e);
+        skip = next_skip(r, skip, &t);
+        until = begin > skip ? begin - skip : 0;
+    }
+    return rc;
+}
+
+static size_t sector_at(const struct rescue *r, uint64_t off)
+{
+    uint64_t left = r->source->size - off;
+
+    return left < r->source->sector_size ? (size_t)left : r->source->sector_size;
+}
+
+/* One sector; *is_bad tells whether it could not be read. */
+static int read_sector(struct rescue *r, uint64_t off, bool *is_bad, struct err *e)
+{
+    size_t size = sector_at(r, off);
+    struct attempt t;
+    int rc = attempt(r, off, size, true, &t, e);
+
+    *is_bad = t.is_bad;
+    if (rc == 0 && t.is_bad)
+        rc = mark(r, off, size, AREA_BAD, e);
+    return rc;
+}
+
+static int trim_front(struct rescue *r, struct area a, struct err *e)
+{
+    bool is_bad = false;
+    int rc = 0;
+
+    for (uint64_t at = a.off; rc == 0 && !is_bad && at < a.off + a.size; at += sector_at(r, at))
+        rc = read_sector(r, at, &is_bad, e);
+    return rc;
+}
+
+static int trim_back(struct rescue *r, struct area a, struct err *e)
+{
+    uint64_t sector_size = r->source->sector_size, end = a.off + a.size;
+    bool is_bad = false;
+    int rc = 0;
+
+    while (rc == 0 && !is_bad && end > a.off) {
+        end = (end - 1) / sector_size * sector_size;
+        rc = read_sector(r, end, &is_bad, e);
+    }
+    return rc;
+}
+
+static int trim(struct rescue *r, struct err *e)
+{
+    struct area a, left;
+    int rc = 0;
+
+    while (rc == 0 && fault_map_next(r->map, r->from, r->until, AREA_UNTRIMMED, &a)) {
+        rc = trim_front(r, a, e);
+        if (rc == 0 && fault_map_next(r->map, a.off, a.off + a.size, AREA_UNTRIMMED, &left))
+            rc = trim_back(r, left, e);
+        if (rc == 0 && fault_map_next(r->map, a.off, a.off + a.size, AREA_UNTRIMMED, &left))
+            rc = mark(r, left.off, left.size, AREA_UNSCRAPED, e);
+    }
+    return rc;
+}
+
+static int scrape(struct rescue *r, struct err *e)
+{
+    struct area a;
+    bool is_bad;
+    int rc = 0;
+
+    while (rc == 0 && fault_map_next(r->map, r->from, r->until, AREA_UNSCRAPED, &a))
+        rc = read_sector(r, a.off, &is_bad, e);
+    return rc;
+}
+
+static int retry_forward(struct rescue *r, struct err *e)
+{
+    uint64_t at = r->from;
+    struct area a;
+    bool is_bad;
+    int rc = 0;
+
+    for (; rc == 0 && fault_map_next(r->map, at, r->until, AREA_BAD, &a);
+         at = a.off + sector_at(r, a.off))
+        rc = read_sector(r, a.off, &is_bad, e);
+    return rc;
+}
+
+static int retry_backward(struct rescue *r, struct err *e)
+{
+    uint64_t sector_size = r->source->sector_size, until = r->until;
+    struct area a;
+    bool is_bad;
+    int rc = 0;
+
+    while (rc == 0 && fault_map_last(r->map, r->from, until, AREA_BAD, &a)) {
+        until = (a.off + a.size - 1) / sector_size * sector_size;
+        rc = read_sector(r, until, &is_bad, e);
+    }
+    return rc;
+}
+
+static int retry(struct rescue *r, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && r->try < r->retries) {
+        r->try++;
+        /* The scraping went forward. */
+        rc = r->try % 2 ? retry_backward(r, e) : retry_forward(r, e);
+    }
+    return rc;
+}
+
+typedef int pass_function(struct rescue *r, struct err *e);
+
+static int copy(struct rescue *r, struct err *e)
+{
+    return copy_forward(r, true, e);
+}
+
+static int sweep(struct rescue *r, struct err *e)
+{
+    return copy_forward(r, false, e);
+}
+
+int rescue_run(struct rescue *r, struct err *e)
+{
+    static pass_function *const passes[] = {
+        [RESCUE_COPY] = copy, [RESCUE_LEFT] = copy_backward, [RESCUE_SWEEP] = sweep,
+        [RESCUE_TRIM] = trim, [RESCUE_SCRAPE] = scrape,      [RESCUE_RETRY] = retry,
+    };
+    int rc = 0;
+
+    while (rc == 0 && r->pass < RESCUE_PASS_COUNT_) {
+        rc = passes[r->pass](r, e);
+        if (rc == 0)
+            r->pass++;
+    }
+    return rc;
+}

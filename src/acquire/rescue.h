@@ -1,0 +1,42 @@
+/* rescue.h: reads what a failing source still gives: easy areas first, the sectors of bad ones
+ * after, retries last (doc/format/image.md section 5). */
+#pragma once
+#include "acquire/fault_map.h"
+#include "acquire/source.h"
+
+enum { RESCUE_BLOCK = 1 << 20, RESCUE_MEMORY_ALIGN = 4096 };
+
+enum rescue_pass {
+    RESCUE_COPY,  /* forward, stretches behind failures left out */
+    RESCUE_LEFT,  /* what was left out, backward */
+    RESCUE_SWEEP, /* what is left of that, nothing left out */
+    RESCUE_TRIM,  /* the ends of bad areas */
+    RESCUE_SCRAPE,
+    RESCUE_RETRY,
+    RESCUE_PASS_COUNT_,
+};
+
+struct rescue {
+    struct source *source;
+    struct fault_map *map;
+    uint64_t from; /* multiples of the sector size, or the source's end */
+    uint64_t until;
+    unsigned retries;
+    unsigned slow_ms;      /* a read that takes longer is like a failure for what follows it */
+    uint64_t skip_max;     /* bytes left out behind a failure, at most; 0: nothing is */
+    bool accepts_end;      /* what is behind the end counts as unreadable */
+    void *bytes;           /* RESCUE_BLOCK, aligned to RESCUE_MEMORY_ALIGN */
+    enum rescue_pass pass; /* where it is */
+    unsigned try;          /* of RESCUE_RETRY, from 1 */
+    uint64_t at;           /* where it reads */
+    /* Takes bytes that were read. */
+    int (*take)(void *context, uint64_t off, const void *bytes, size_t size, struct err *e);
+    /* Called before each read with how much it is; non-zero ends the work and is returned. */
+    int (*go_on)(void *context, size_t size, struct err *e);
+    void *context;
+};
+
+/* Reads until each byte of the range is AREA_READ or AREA_BAD. It can be called again with a map
+ * that was left in the middle. What take and go_on return; ERR_NOTFOUND: the source is gone, or
+ * ends before its size; ERR_LIMIT as fault_map_set. */
+MUST_CHECK int rescue_run(struct rescue *r, struct err *e);

@@ -1,0 +1,20 @@
+/* source.c: what all sources have in common. */
+#include "acquire/source.h"
+#include "base/utc.h"
+
+int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
+                    struct err *e)
+{
+    return s->calls->read(s, off, bytes, size, by_sector, e);
+}
+
+int64_t source_now_ms(struct source *s)
+{
+    return s->calls->now_ms ? s->calls->now_ms(s) : monotonic_ms();
+}
+
+void source_close(struct source *s)
+{
+    if (s && s->calls->close)
+        s->calls->close(s);
+}

@@ -1,0 +1,31 @@
+/* source.h: where an image is taken from, as a table of functions: a device, a file, the parts of a
+ * raw image, an E01, or what a test makes up. Nothing here can write. */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+
+struct source;
+struct source_calls {
+    /* Reads at most size bytes at off; off is a multiple of the sector size, bytes is aligned to
+     * 4,096. by_sector: past the cache, so that a failure costs no more than what was asked for.
+     * Returns how many came, fewer than size also where more would follow; 0 at the end. ERR_IO:
+     * the device could not read there; ERR_NOTFOUND: the source is gone; ERR_FORMAT: what holds it
+     * is damaged there. */
+    int64_t (*read)(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
+                    struct err *e);
+    int64_t (*now_ms)(struct source *s); /* of a clock that is never set; NULL: the machine's */
+    void (*close)(struct source *s);     /* may be NULL */
+};
+
+struct source {
+    const struct source_calls *calls;
+    uint64_t size;        /* bytes */
+    uint32_t sector_size; /* the smallest that can be read by itself, bytes */
+    void *context;
+};
+
+int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
+                    struct err *e);
+int64_t source_now_ms(struct source *s);
+void source_close(struct source *s); /* NULL is fine */
+DEFINE_CLEANUP(struct source *, source_close)
