@@ -149,6 +149,7 @@ static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
                                 .slow_ms = m->options.slow_ms,
                                 .skip_max = g->bytes ? 0 : skip - skip % m->source->sector_size,
                                 .accepts_end = m->options.accepts_end,
+                                .block = RESCUE_BLOCK,
                                 .bytes = m->block,
                                 .take = take,
                                 .go_on = go_on,

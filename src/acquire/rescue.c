@@ -1,7 +1,7 @@
 /* rescue.c: the passes over a failing source. */
 #include "acquire/rescue.h"
 
-enum { SKIP_FIRST = 64 << 10 };
+enum { SKIP_FIRST_PARTS = 16 }; /* of a block are left out behind the first failure */
 
 /* What became of one read. */
 struct attempt {
@@ -33,20 +33,19 @@ static int attempt(struct rescue *r, uint64_t off, size_t size, bool by_sector, 
 
     *out = (struct attempt){0};
     r->at = off;
-    while (rc == 0 && out->got < size) {
+    while (rc == 0 && !out->is_bad && out->got < size) {
         int64_t n = source_read(r->source, off + out->got, (char *)r->bytes + out->got,
                                 size - out->got, by_sector, e);
 
-        out->is_bad = n <= 0;
-        if (n == 0)
-            rc = source_ended(r, off + out->got, e);
-        else if (n == ERR_NOTFOUND || n == ERR_CANCEL)
+        out->got += n > 0 ? (size_t)n : 0;
+        /* Part of a sector comes only from before the end. */
+        out->is_bad = n <= 0 || (n % r->source->sector_size && out->got < size);
+        if (n == ERR_NOTFOUND || n == ERR_CANCEL)
             rc = (int)n;
         else if (n < 0)
             out->got -= out->got % r->source->sector_size;
-        if (n <= 0)
-            break;
-        out->got += (size_t)n;
+        else if (out->is_bad)
+            rc = source_ended(r, off + out->got, e);
     }
     if (out->got && (rc == 0 || rc == ERR_NOTFOUND)) {
         int taken = r->take(r->context, off, r->bytes, out->got, e);
@@ -70,15 +69,15 @@ static int mark_failed(struct rescue *r, uint64_t off, size_t size, const struct
     return mark(r, still.off, off + size - still.off, AREA_UNTRIMMED, e);
 }
 
-static size_t block_of(uint64_t size)
+static size_t block_of(const struct rescue *r, uint64_t size)
 {
-    return size < RESCUE_BLOCK ? (size_t)size : RESCUE_BLOCK;
+    return size < r->block ? (size_t)size : r->block;
 }
 
 /* How much is left out next: nothing after a success. */
 static uint64_t next_skip(const struct rescue *r, uint64_t skip, const struct attempt *a)
 {
-    uint64_t next = skip ? skip * 2 : SKIP_FIRST;
+    uint64_t next = skip ? skip * 2 : r->block / SKIP_FIRST_PARTS;
 
     if (!r->skip_max || (!a->is_bad && !a->is_slow))
         return 0;
@@ -93,7 +92,7 @@ static int copy_forward(struct rescue *r, bool leaves_out, struct err *e)
     int rc = 0;
 
     while (rc == 0 && fault_map_next(r->map, at, r->until, AREA_UNTRIED, &a)) {
-        size_t size = block_of(a.size);
+        size_t size = block_of(r, a.size);
         struct attempt t;
 
         rc = attempt(r, a.off, size, false, &t, e);
@@ -114,7 +113,7 @@ static int copy_backward(struct rescue *r, struct err *e)
 
     while (rc == 0 && until > r->from && fault_map_last(r->map, r->from, until, AREA_UNTRIED, &a)) {
         /* Blocks begin where those of a forward reading would, and are whole sectors so. */
-        uint64_t end = a.off + a.size, begin = (end - 1) / RESCUE_BLOCK * RESCUE_BLOCK;
+        uint64_t end = a.off + a.size, begin = (end - 1) / r->block * r->block;
         struct attempt t;
 
         begin = begin > a.off ? begin : a.off;
@@ -143,7 +142,7 @@ static int read_sector(struct rescue *r, uint64_t off, bool *is_bad, struct err 
 
     *is_bad = t.is_bad;
     if (rc == 0 && t.is_bad)
-        rc = mark(r, off, size, AREA_BAD, e);
+        rc = mark(r, off + t.got, size - t.got, AREA_BAD, e);
     return rc;
 }
 
@@ -196,6 +195,7 @@ static int scrape(struct rescue *r, struct err *e)
     return rc;
 }
 
+/* An area begins within a sector where the source ended in it. */
 static int retry_forward(struct rescue *r, struct err *e)
 {
     uint64_t at = r->from;
@@ -203,9 +203,11 @@ static int retry_forward(struct rescue *r, struct err *e)
     bool is_bad;
     int rc = 0;
 
-    for (; rc == 0 && fault_map_next(r->map, at, r->until, AREA_BAD, &a);
-         at = a.off + sector_at(r, a.off))
-        rc = read_sector(r, a.off, &is_bad, e);
+    while (rc == 0 && fault_map_next(r->map, at, r->until, AREA_BAD, &a)) {
+        at = a.off - a.off % r->source->sector_size;
+        rc = read_sector(r, at, &is_bad, e);
+        at += sector_at(r, at);
+    }
     return rc;
 }
 

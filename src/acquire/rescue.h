@@ -25,7 +25,8 @@ struct rescue {
     unsigned slow_ms;      /* a read that takes longer is like a failure for what follows it */
     uint64_t skip_max;     /* bytes left out behind a failure, at most; 0: nothing is */
     bool accepts_end;      /* what is behind the end counts as unreadable */
-    void *bytes;           /* RESCUE_BLOCK, aligned to RESCUE_MEMORY_ALIGN */
+    size_t block;          /* read at once where all is well; at most RESCUE_BLOCK */
+    void *bytes;           /* block, aligned to RESCUE_MEMORY_ALIGN */
     enum rescue_pass pass; /* where it is */
     unsigned try;          /* of RESCUE_RETRY, from 1 */
     uint64_t at;           /* where it reads */
