@@ -1,0 +1,413 @@
+/* source_device.c: what sysfs, the mount table and a device's own answers tell of a block device.
+ */
+#include "acquire/source_device.h"
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <scsi/sg.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "base/hash.h"
+#include "base/mem.h"
+#include "sys/file.h"
+
+enum {
+    VALUE_SIZE = 4096,
+    TABLE_SIZE = 4 << 20, /* of mounts */
+    DEPTH_MAX = 16,
+    DEVICES_MAX = 512,
+    ATA_SIZE = 512,
+    ATA_TIMEOUT_MS = 5000,
+};
+
+static void set(char **field, struct str value)
+{
+    free(*field);
+    *field = mem_dup(value.p, value.len);
+}
+
+static void add_use(struct source_facts *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void add_use(struct source_facts *f, const char *fmt, ...)
+{
+    CLEANUP_BUF struct buf text = {0};
+    va_list ap;
+
+    buf_adds(&text, f->uses);
+    if (text.len)
+        buf_adds(&text, "; ");
+    va_start(ap, fmt);
+    buf_addv(&text, fmt, ap);
+    va_end(ap);
+    set(&f->uses, buf_str(&text));
+}
+
+static void add_note(struct source_facts *f, const char *sentence)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    buf_addf(&text, "%s%s%s", f->note, f->note[0] ? " " : "", sentence);
+    set(&f->note, buf_str(&text));
+}
+
+/* The folder of a device in sysfs. */
+static bool device_folder(dev_t device, char out[PATH_MAX])
+{
+    char link[64];
+
+    snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(device), minor(device));
+    return realpath(link, out) != NULL;
+}
+
+/* A file of it, trimmed; empty where there is none. */
+static void read_value(const char *folder, const char *name, struct buf *out)
+{
+    char path[PATH_MAX + 64];
+    struct str value;
+
+    buf_clear(out);
+    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path) ||
+        file_read(out, path, VALUE_SIZE, NULL))
+        return;
+    value = str_trim(buf_str(out));
+    memmove(out->p, value.p, value.len);
+    out->len = value.len;
+}
+
+static void take_value(const char *folder, const char *name, char **field)
+{
+    CLEANUP_BUF struct buf value = {0};
+
+    read_value(folder, name, &value);
+    if (value.len && !(*field)[0])
+        set(field, buf_str(&value));
+}
+
+static uint64_t read_number(const char *folder, const char *name)
+{
+    CLEANUP_BUF struct buf value = {0};
+    uint64_t n = 0;
+
+    read_value(folder, name, &value);
+    return str_u64(buf_str(&value), &n) ? n : 0;
+}
+
+/* SPC-4 7.8.15, the unit serial number: four bytes of head, then ASCII. */
+static void take_page80(const char *folder, struct source_facts *f)
+{
+    CLEANUP_BUF struct buf page = {0};
+    char path[PATH_MAX + 64];
+    struct str text;
+
+    if (f->serial[0] ||
+        snprintf(path, sizeof(path), "%s/device/vpd_pg80", folder) >= (int)sizeof(path) ||
+        file_read(&page, path, VALUE_SIZE, NULL) || page.len < 4)
+        return;
+    text = str_trim(str_head(str_from(buf_str(&page), 4), (uint8_t)page.p[3]));
+    if (!str_has_utf8_error(text))
+        set(&f->serial, text);
+}
+
+void device_facts(dev_t device, struct source_facts *f)
+{
+    char folder[PATH_MAX];
+    char path[PATH_MAX + 64];
+
+    if (!device_folder(device, folder))
+        return;
+    f->is_read_only = read_number(folder, "ro") != 0;
+    snprintf(path, sizeof(path), "%s/partition", folder);
+    f->is_whole_device = !file_is_there(path);
+    if (!f->is_whole_device)
+        *strrchr(folder, '/') = 0; /* the disk that it is a part of says the rest */
+    f->is_removable = read_number(folder, "removable") != 0;
+    f->physical_size = (uint32_t)read_number(folder, "queue/physical_block_size");
+    take_value(folder, "device/vendor", &f->vendor);
+    take_value(folder, "device/model", &f->model);
+    take_value(folder, "device/serial", &f->serial);
+    take_page80(folder, f);
+    take_value(folder, "device/wwid", &f->wwn);
+    take_value(folder, "wwid", &f->wwn);
+    take_value(folder, "loop/backing_file", &f->model);
+    take_value(folder, "dm/name", &f->model);
+    take_value(folder, "dm/uuid", &f->serial);
+    take_value(folder, "md/uuid", &f->serial);
+}
+
+/* A device and all that lies above it: its partitions, and who holds one of them. */
+struct devices {
+    dev_t all[DEVICES_MAX];
+    size_t count;
+    bool is_cut;
+};
+
+static bool has(const struct devices *d, dev_t device)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->all[i] == device)
+            return true;
+    return false;
+}
+
+static bool read_dev(const char *folder, dev_t *out)
+{
+    CLEANUP_BUF struct buf value = {0};
+    uint64_t major_number, minor_number;
+    struct str rest, head;
+
+    read_value(folder, "dev", &value);
+    rest = buf_str(&value);
+    head = str_cut(&rest, ':');
+    if (!str_u64(head, &major_number) || !str_u64(rest, &minor_number))
+        return false;
+    *out = makedev((unsigned)major_number, (unsigned)minor_number);
+    return true;
+}
+
+static void add_above(struct devices *d, dev_t device, unsigned depth);
+
+/* The devices that are folders of a folder: partitions, holders, slaves. */
+static void add_each(struct devices *d, const char *folder, unsigned depth)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    dev_t device;
+
+    if (!dir)
+        return;
+    while ((entry = readdir(dir))) {
+        char path[PATH_MAX + 300];
+
+        if (entry->d_name[0] == '.' ||
+            snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path))
+            continue;
+        if (read_dev(path, &device))
+            add_above(d, device, depth + 1);
+    }
+    closedir(dir);
+}
+
+static void add_above(struct devices *d, dev_t device, unsigned depth)
+{
+    char folder[PATH_MAX], holders[PATH_MAX + 16];
+
+    if (has(d, device))
+        return;
+    if (depth > DEPTH_MAX || d->count == DEVICES_MAX) {
+        d->is_cut = true;
+        return;
+    }
+    d->all[d->count++] = device;
+    if (!device_folder(device, folder))
+        return;
+    add_each(d, folder, depth);
+    snprintf(holders, sizeof(holders), "%s/holders", folder);
+    add_each(d, holders, depth);
+}
+
+/* Of one line of /proc/self/mountinfo (proc(5)). */
+static void take_mount(const struct devices *d, struct str line, struct source_facts *f)
+{
+    struct str number, rest, place, options;
+    uint64_t major_number, minor_number;
+
+    (void)str_field(&line);
+    (void)str_field(&line);
+    rest = str_field(&line);
+    number = str_cut(&rest, ':');
+    (void)str_field(&line);
+    place = str_field(&line);
+    options = str_field(&line);
+    if (!str_u64(number, &major_number) || !str_u64(rest, &minor_number) ||
+        !has(d, makedev((unsigned)major_number, (unsigned)minor_number)))
+        return;
+    if (str_is(str_cut(&options, ','), "rw")) {
+        f->is_written_to = true;
+        add_use(f, "mounted for writing on " STR_FMT, STR_ARG(place));
+    } else {
+        add_use(f, "mounted for reading on " STR_FMT, STR_ARG(place));
+    }
+}
+
+static int take_mounts(const struct devices *d, struct source_facts *f, struct err *e)
+{
+    CLEANUP_BUF struct buf table = {0};
+    struct str rest;
+    int rc = file_read(&table, "/proc/self/mountinfo", TABLE_SIZE, e);
+
+    for (rest = buf_str(&table); rc == 0 && rest.len;)
+        take_mount(d, str_cut(&rest, '\n'), f);
+    return rc;
+}
+
+static void take_swaps(const struct devices *d, struct source_facts *f)
+{
+    CLEANUP_BUF struct buf table = {0};
+    struct str rest;
+
+    if (file_read(&table, "/proc/swaps", TABLE_SIZE, NULL))
+        return;
+    for (rest = buf_str(&table); rest.len;) {
+        struct str line = str_cut(&rest, '\n'), name = str_field(&line);
+        CLEANUP_BUF struct buf path = {0};
+        struct stat st;
+
+        buf_addstr(&path, name);
+        if (stat(buf_text(&path), &st) || !S_ISBLK(st.st_mode) || !has(d, st.st_rdev))
+            continue;
+        f->is_written_to = true;
+        add_use(f, "swap on " STR_FMT, STR_ARG(name));
+    }
+}
+
+static void take_holders(const struct devices *d, struct source_facts *f)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        char folder[PATH_MAX], holders[PATH_MAX + 16];
+        struct dirent *entry;
+        DIR *dir;
+
+        if (!device_folder(d->all[i], folder))
+            continue;
+        snprintf(holders, sizeof(holders), "%s/holders", folder);
+        dir = opendir(holders);
+        while (dir && (entry = readdir(dir)))
+            if (entry->d_name[0] != '.') {
+                f->is_written_to = true;
+                add_use(f, "held by %s", entry->d_name);
+            }
+        if (dir)
+            closedir(dir);
+    }
+}
+
+int device_uses(dev_t device, struct source_facts *f, struct err *e)
+{
+    struct devices d = {.count = 0};
+    int rc;
+
+    add_above(&d, device, 0);
+    rc = take_mounts(&d, f, e);
+    take_swaps(&d, f);
+    take_holders(&d, f);
+    if (rc == 0 && d.is_cut)
+        return err_set(e, ERR_LIMIT, "more lies on this device than can be followed");
+    return rc;
+}
+
+/* A file system of several devices (Btrfs) has a number of its own: its mount names one of them. */
+static bool mounted_from(dev_t number, dev_t *out)
+{
+    CLEANUP_BUF struct buf table = {0};
+    char wanted[32];
+    struct str rest;
+
+    snprintf(wanted, sizeof(wanted), "%u:%u", major(number), minor(number));
+    if (file_read(&table, "/proc/self/mountinfo", TABLE_SIZE, NULL))
+        return false;
+    for (rest = buf_str(&table); rest.len;) {
+        struct str line = str_cut(&rest, '\n'), field = STR("");
+        CLEANUP_BUF struct buf source = {0};
+        bool is_it = false;
+        struct stat st;
+
+        for (int i = 0; i < 3; i++)
+            field = str_field(&line);
+        is_it = str_is(field, wanted);
+        while (is_it && line.len && !str_is(str_field(&line), "-"))
+            ;
+        (void)str_field(&line);
+        buf_addstr(&source, str_field(&line));
+        if (!is_it || stat(buf_text(&source), &st) || !S_ISBLK(st.st_mode))
+            continue;
+        *out = st.st_rdev;
+        return true;
+    }
+    return false;
+}
+
+int device_has_folder(dev_t device, const char *folder, bool *out, struct err *e)
+{
+    struct devices d = {.count = 0};
+    char sys[PATH_MAX], part[PATH_MAX + 16];
+    dev_t whole = device, other;
+    struct stat st;
+
+    if (stat(folder, &st))
+        return err_errno(e, "cannot look at %s", folder);
+    /* Of a partition the whole disk counts: its free areas may be evidence, too. */
+    if (device_folder(device, sys)) {
+        snprintf(part, sizeof(part), "%s/partition", sys);
+        if (file_is_there(part) && (*strrchr(sys, '/') = 0, read_dev(sys, &other)))
+            whole = other;
+    }
+    add_above(&d, whole, 0);
+    *out = has(&d, st.st_dev) || (mounted_from(st.st_dev, &other) && has(&d, other));
+    return 0;
+}
+
+/* An ATA command without or with one sector of answer, through SCSI (SAT-3, ATA PASS-THROUGH 16).
+ */
+static bool ata_ask(int fd, uint8_t command, bool has_data, uint8_t *data, uint8_t sense[32])
+{
+    uint8_t cdb[16] = {0x85, (uint8_t)((has_data ? 4 : 3) << 1 | 1)};
+    sg_io_hdr_t io = {.interface_id = 'S',
+                      .dxfer_direction = has_data ? SG_DXFER_FROM_DEV : SG_DXFER_NONE,
+                      .cmd_len = sizeof(cdb),
+                      .mx_sb_len = 32,
+                      .dxfer_len = has_data ? ATA_SIZE : 0,
+                      .dxferp = data,
+                      .cmdp = cdb,
+                      .sbp = sense,
+                      .timeout = ATA_TIMEOUT_MS};
+
+    cdb[2] = has_data ? 0x2e : 0x20; /* tell the registers; from the device, in sectors */
+    cdb[6] = has_data ? 1 : 0;
+    cdb[13] = 0x40; /* LBA */
+    cdb[14] = command;
+    memset(sense, 0, 32);
+    return ioctl(fd, SG_IO, &io) == 0 && io.host_status == 0;
+}
+
+uint64_t ata_native_sectors(const uint8_t sense[32])
+{
+    /* The ATA status return descriptor: 09h, 0Ch, …, LBA bytes alternating high and low. */
+    const uint8_t *d = sense + 8;
+    uint64_t lba;
+
+    if ((sense[0] & 0x7f) < 0x72 || d[0] != 0x09 || d[1] != 0x0c || (d[13] & 0x01))
+        return 0;
+    lba = (uint64_t)d[7] | (uint64_t)d[9] << 8 | (uint64_t)d[11] << 16 | (uint64_t)d[6] << 24 |
+          (uint64_t)d[8] << 32 | (uint64_t)d[10] << 40;
+    return lba ? lba + 1 : 0;
+}
+
+void device_native_size(int fd, struct source_facts *f)
+{
+    uint8_t identity[ATA_SIZE] = {0}, sense[32];
+    uint64_t sectors;
+
+    if (!f->is_whole_device)
+        return;
+    /* ACS-3: IDENTIFY DEVICE, word 82 bit 10: the HPA feature set is there. */
+    if (!ata_ask(fd, 0xec, true, identity, sense) || (identity[0] == 0 && identity[1] == 0)) {
+        add_note(f,
+                 "Whether the device hides areas could not be asked: it does not answer to ATA.");
+        return;
+    }
+    if (!(identity[2 * 82 + 1] & 0x04)) {
+        f->native_size = f->size;
+        return;
+    }
+    sectors = ata_ask(fd, 0x27, false, NULL, sense) ? ata_native_sectors(sense) : 0;
+    if (sectors == 0) {
+        add_note(f,
+                 "The device has a host protected area feature and did not say its native size.");
+        return;
+    }
+    f->native_size = sectors * f->logical_size;
+    if (f->native_size > f->size)
+        add_note(f, "The device hides an area behind its reported size (HPA); it is not in the "
+                    "image, and was not changed.");
+}

@@ -1,0 +1,258 @@
+/* source_open.c: devices and files as sources, read past the cache where single sectors count. */
+#include "acquire/source_open.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "acquire/source_device.h"
+#include "base/mem.h"
+#include "sys/file.h"
+
+enum { FILE_SECTOR = 512 };
+
+struct opened {
+    struct source source;
+    int fd;     /* through the cache; of a device past it, where that can be */
+    int direct; /* past the cache; -1: this file system cannot */
+    bool is_device;
+};
+
+void source_facts_release(struct source_facts *f)
+{
+    char *const texts[] = {f->path, f->vendor, f->model, f->serial, f->wwn, f->uses, f->note};
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        free(texts[i]);
+    *f = (struct source_facts){0};
+}
+
+/* A device that was pulled out has no size any more. */
+static bool is_there(const struct opened *o)
+{
+    uint64_t size = 0;
+
+    if (!o->is_device)
+        return true;
+    return ioctl(o->fd, BLKGETSIZE64, &size) == 0 && size > 0;
+}
+
+static int failed(const struct opened *o, uint64_t off, struct err *e)
+{
+    int why = errno;
+
+    if (why == ENXIO || why == ENODEV || why == ENOMEDIUM || !is_there(o))
+        return err_set(e, ERR_NOTFOUND, "the device is gone (at byte %llu): %s",
+                       (unsigned long long)off, strerror(why));
+    return err_set(e, ERR_IO, "cannot read at byte %llu: %s", (unsigned long long)off,
+                   strerror(why));
+}
+
+/* Past the cache whole sectors are asked for, also where the source ends within one. */
+static size_t whole_sectors(const struct opened *o, size_t size)
+{
+    size_t sector = o->source.sector_size;
+
+    return (size + sector - 1) / sector * sector;
+}
+
+static int64_t read_opened(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
+                           struct err *e)
+{
+    struct opened *o = s->context;
+    bool is_direct = o->direct >= 0 && (by_sector || o->is_device);
+
+    for (;;) {
+        size_t asked = is_direct ? whole_sectors(o, size) : size;
+        ssize_t n = pread(is_direct ? o->direct : o->fd, bytes, asked, (off_t)off);
+
+        if (n >= 0)
+            return (size_t)n < size ? n : (int64_t)size;
+        if (errno == EINVAL && is_direct) /* it cannot after all */
+            is_direct = false;
+        else if (errno != EINTR)
+            return failed(o, off, e);
+    }
+}
+
+static void close_opened(struct source *s)
+{
+    struct opened *o = s->context;
+
+    fd_close(o->direct);
+    fd_close(o->fd);
+    free(o);
+}
+
+static const struct source_calls opened_calls = {.read = read_opened, .close = close_opened};
+
+static const char *kind_words(mode_t mode)
+{
+    return S_ISDIR(mode)    ? "a folder: name the device that it lies on, or take it with calm "
+                              "preserve files"
+           : S_ISFIFO(mode) ? "a FIFO, which has no end and no size"
+           : S_ISSOCK(mode) ? "a socket"
+           : S_ISCHR(mode)  ? "a character device; an image is made of a block device"
+                            : "neither a device nor a file";
+}
+
+/* Nothing is opened that might hang or change by being opened. */
+static int look(const char *path, struct stat *st, struct err *e)
+{
+    if (stat(path, st))
+        return err_errno(e, "cannot look at %s", path);
+    if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
+        return err_set(e, ERR_USAGE, "%s is %s", path, kind_words(st->st_mode));
+    return 0;
+}
+
+/* O_EXCL on a block device: nobody else may mount it, and nobody has. */
+static int open_device(struct opened *o, struct source_facts *f, const char *path, struct err *e)
+{
+    o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_EXCL);
+    f->is_exclusive = o->fd >= 0;
+    if (o->fd < 0 && errno == EBUSY)
+        o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (o->fd < 0 && (errno == EACCES || errno == EPERM))
+        return err_set(e, ERR_DENIED, "%s may be read by root only", path);
+    return o->fd < 0 ? err_errno(e, "cannot open %s", path) : 0;
+}
+
+static int open_file(struct opened *o, const char *path, struct err *e)
+{
+    o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOATIME);
+    if (o->fd < 0 && errno == EPERM) /* of another owner */
+        o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return o->fd < 0 ? err_errno(e, "cannot open %s", path) : 0;
+}
+
+/* What was looked at must be what was opened. */
+static int is_same(int fd, const struct stat *before, const char *path, struct err *e)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) || st.st_dev != before->st_dev || st.st_ino != before->st_ino)
+        return err_set(e, ERR_CONFLICT, "%s was replaced while it was opened", path);
+    return 0;
+}
+
+static int size_device(struct opened *o, struct source_facts *f, struct err *e)
+{
+    uint64_t size = 0;
+    int logical = 0;
+
+    if (ioctl(o->fd, BLKGETSIZE64, &size) || ioctl(o->fd, BLKSSZGET, &logical))
+        return err_errno(e, "%s does not say its size", f->path);
+    f->size = size;
+    f->logical_size = (uint32_t)logical;
+    if (logical < FILE_SECTOR || logical > 32768 || logical & (logical - 1))
+        return err_set(e, ERR_FORMAT, "%s says that a sector has %d bytes", f->path, logical);
+    return 0;
+}
+
+static int check_uses(struct source_facts *f, dev_t device, bool is_live, const char *folder,
+                      struct err *e)
+{
+    bool is_on_it = false;
+    int rc = device_uses(device, f, e);
+
+    if (rc == 0 && folder)
+        rc = device_has_folder(device, folder, &is_on_it, e);
+    if (rc)
+        return rc;
+    if (is_on_it)
+        return err_set(e, ERR_USAGE,
+                       "%s lies on %s itself: an image written there would write over deleted "
+                       "files of it. Name a folder on another disk",
+                       folder, f->path);
+    if ((f->is_written_to || !f->is_exclusive) && !is_live)
+        return err_set(e, ERR_GATE,
+                       "%s is in use (%s): it would change while it is read. Unmount it, or take "
+                       "it as it runs: --live (the record will say so)",
+                       f->path, f->uses[0] ? f->uses : "another program has it");
+    return 0;
+}
+
+static void set_texts(struct source_facts *f, const char *path)
+{
+    char **const texts[] = {&f->vendor, &f->model, &f->serial, &f->wwn, &f->uses, &f->note};
+
+    f->path = mem_strdup(path);
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        *texts[i] = mem_strdup("");
+}
+
+static int open_as(struct opened *o, struct source_facts *f, const struct stat *st, bool is_live,
+                   const char *folder, struct err *e)
+{
+    int rc = f->is_device ? open_device(o, f, f->path, e) : open_file(o, f->path, e);
+
+    if (rc == 0)
+        rc = is_same(o->fd, st, f->path, e);
+    if (rc || !f->is_device) {
+        f->size = (uint64_t)st->st_size;
+        f->logical_size = FILE_SECTOR;
+        return rc;
+    }
+    rc = size_device(o, f, e);
+    if (rc == 0)
+        device_facts(st->st_rdev, f);
+    if (rc == 0)
+        rc = check_uses(f, st->st_rdev, is_live, folder, e);
+    if (rc == 0)
+        device_native_size(o->fd, f);
+    return rc;
+}
+
+int source_open(struct source **out, struct source_facts *facts, const char *path, bool is_live,
+                const char *folder, struct err *e)
+{
+    CLEANUP(source_facts_release) struct source_facts f = {0};
+    CLEANUP(source_closep) struct source *s = NULL;
+    struct opened *o;
+    struct stat st;
+    int rc = look(path, &st, e);
+
+    if (rc)
+        return rc;
+    o = mem_new(struct opened);
+    o->fd = o->direct = -1;
+    o->source.calls = &opened_calls;
+    o->source.context = o;
+    s = &o->source;
+    set_texts(&f, path);
+    f.is_device = o->is_device = S_ISBLK(st.st_mode);
+    rc = open_as(o, &f, &st, is_live, folder, e);
+    if (rc)
+        return rc;
+    if (f.size == 0)
+        return err_set(e, ERR_USAGE, "%s is empty: there is nothing to make an image of", path);
+    /* A second descriptor; of a device it is not exclusive, which the first one is. */
+    o->direct = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_DIRECT);
+    if (o->direct >= 0 && is_same(o->direct, &st, path, NULL)) {
+        fd_close(o->direct);
+        o->direct = -1;
+    }
+    (void)posix_fadvise(o->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* faster where it is heard */
+    s->size = f.size;
+    s->sector_size = f.logical_size;
+    *facts = f;
+    f = (struct source_facts){0};
+    *out = MOVE(s);
+    return 0;
+}
+
+void source_facts_identity(const struct source_facts *f, struct buf *out)
+{
+    struct stat st = {0};
+
+    if (f->is_device) {
+        buf_addf(out, "device %s %s, serial %s, WWN %s", f->vendor, f->model,
+                 f->serial[0] ? f->serial : "unknown", f->wwn[0] ? f->wwn : "unknown");
+        return;
+    }
+    if (stat(f->path, &st) == 0)
+        buf_addf(out, "file %llu on %llu, modified %lld.%09ld", (unsigned long long)st.st_ino,
+                 (unsigned long long)st.st_dev, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}

@@ -1,0 +1,34 @@
+/* source_open.h: opens a device or file as a source, and says all that is to be said of it first:
+ * what it is, whether somebody uses it, what it hides. Nothing is changed. */
+#pragma once
+#include "acquire/source.h"
+
+struct source_facts {
+    char *path;   /* as it was given */
+    char *vendor; /* of a device; these are malloc()ed, and "" where it does not say */
+    char *model;
+    char *serial;
+    char *wwn;
+    char *uses; /* "mounted for writing on /srv; holder dm-0", "" for none */
+    char *note; /* what else is to be known, sentences */
+    uint64_t size;
+    uint64_t native_size;   /* with what the device hides; 0: it does not say */
+    uint32_t logical_size;  /* of a sector, bytes */
+    uint32_t physical_size; /* 0: unknown */
+    bool is_device;
+    bool is_whole_device; /* no partition */
+    bool is_removable;
+    bool is_read_only;  /* write-protected, as the kernel says */
+    bool is_exclusive;  /* nobody can mount it while it is open here */
+    bool is_written_to; /* mounted for writing, swap, or held by another driver */
+};
+void source_facts_release(struct source_facts *f);
+/* One line that is the same only for the same source. */
+void source_facts_identity(const struct source_facts *f, struct buf *out);
+
+/* Opens path for reading. is_live: also where it is mounted for writing. folder: where the image
+ * goes, which must not lie on the source; NULL: not known. The caller owns *out and *facts. Errors:
+ * ERR_USAGE: a folder, a FIFO …, or empty; ERR_GATE: in use, and not is_live; ERR_NOTFOUND,
+ * ERR_DENIED, ERR_IO. */
+MUST_CHECK int source_open(struct source **out, struct source_facts *facts, const char *path,
+                           bool is_live, const char *folder, struct err *e);
