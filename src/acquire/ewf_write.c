@@ -18,7 +18,7 @@ enum {
 
 struct ewf_writer {
     struct ewf_facts facts;
-    struct image_files *files;
+    struct target_files *files;
     uint64_t chunk_count; /* of the media */
     uint64_t chunks;      /* that were added */
     uint64_t flushed;     /* bytes of the segment that are written */
@@ -48,7 +48,7 @@ static uint64_t place(const struct ewf_writer *w)
 
 static int flush(struct ewf_writer *w, struct err *e)
 {
-    int rc = image_files_write(w->files, w->flushed, w->out.p, w->out.len, e);
+    int rc = target_files_write(w->files, w->flushed, w->out.p, w->out.len, e);
 
     if (rc)
         return rc;
@@ -131,7 +131,7 @@ static int begin_segment(struct ewf_writer *w, struct err *e)
 {
     static const uint8_t magic[8] = {'E', 'V', 'F', 0x09, 0x0d, 0x0a, 0xff, 0x00};
     uint8_t head[FILE_HEADER_SIZE] = {0};
-    int rc = image_files_next(w->files, e);
+    int rc = target_files_next(w->files, e);
 
     if (rc)
         return rc;
@@ -198,7 +198,7 @@ static int end_group(struct ewf_writer *w, struct err *e)
     } else {
         rc = flush(w, e);
         if (rc == 0)
-            rc = image_files_write(w->files, w->group_at, head, sizeof(head), e);
+            rc = target_files_write(w->files, w->group_at, head, sizeof(head), e);
     }
     if (rc == 0)
         rc = put_table(w, "table", e);
@@ -318,7 +318,7 @@ int ewf_end(struct ewf_writer *w, const struct digests_result *digests, const st
 /* How many files it takes where nothing can be packed. */
 static int check(const struct ewf_facts *f, struct err *e)
 {
-    uint64_t most = f->segment_size * (uint64_t)IMAGE_FILES_MAX;
+    uint64_t most = f->segment_size * (uint64_t)TARGET_FILES_MAX;
 
     if (f->size == 0 || f->size % f->sector_size || f->sector_size < 512 ||
         CHUNK_SIZE % f->sector_size)
@@ -332,13 +332,13 @@ static int check(const struct ewf_facts *f, struct err *e)
         return err_set(e, ERR_LIMIT,
                        "it may take more than the %d files that an E01 has names for: give segment "
                        "files %llu MiB at least",
-                       IMAGE_FILES_MAX,
-                       (unsigned long long)(f->size / IMAGE_FILES_MAX / 500 * 501 >> 20) + 1);
+                       TARGET_FILES_MAX,
+                       (unsigned long long)(f->size / TARGET_FILES_MAX / 500 * 501 >> 20) + 1);
     return 0;
 }
 
 int ewf_writer_new(struct ewf_writer **out, const struct ewf_facts *facts,
-                   struct image_files *files, uint64_t chunks, struct err *e)
+                   struct target_files *files, uint64_t chunks, struct err *e)
 {
     CLEANUP(ewf_writer_freep) struct ewf_writer *w = NULL;
     int rc = check(facts, e);

@@ -2,7 +2,7 @@
  * libyal's documentation of the Expert Witness Compression Format). */
 #pragma once
 #include "acquire/fault_map.h"
-#include "acquire/image_files.h"
+#include "acquire/target_files.h"
 #include "base/digests.h"
 #include "base/utc.h"
 
@@ -30,7 +30,7 @@ struct ewf_writer;
  * they hold; a group begins there. files is borrowed. ERR_USAGE: sizes that cannot be; ERR_LIMIT:
  * more files than names; ERR_FULL, ERR_IO. */
 MUST_CHECK int ewf_writer_new(struct ewf_writer **out, const struct ewf_facts *facts,
-                              struct image_files *files, uint64_t chunks, struct err *e);
+                              struct target_files *files, uint64_t chunks, struct err *e);
 void ewf_writer_free(struct ewf_writer *w); /* NULL is fine */
 DEFINE_CLEANUP(struct ewf_writer *, ewf_writer_free)
 /* Adds the next chunk of the media, as pack_chunk made it. *at_place gets whether a group ended

@@ -1,10 +1,10 @@
-/* image_state.h: how far an image is, as NAME.part has it (doc/format/image.md section 5). */
+/* acquire_state.h: how far an image is, as NAME.part has it (doc/format/image.md section 5). */
 #pragma once
-#include "acquire/image_files.h"
+#include "acquire/target_files.h"
 #include "base/utc.h"
 
 /* What an image was begun with; it stays the same to its end. */
-struct image_begin {
+struct acquire_begin {
     char *source;   /* the path that was given */
     char *identity; /* one line, compared when it goes on */
     uint64_t size;  /* bytes of the source */
@@ -13,19 +13,19 @@ struct image_begin {
     bool is_small;
     bool is_removable;
     bool is_physical;
-    enum image_format format;
+    enum target_format format;
     uint64_t segment_size;
     struct utc begun;
     uint8_t id[16];
     /* For the header; UTF-8, malloc()ed, never NULL. */
     char *case_number, *number, *examiner, *notes, *description, *model, *serial, *system;
 };
-void image_begin_release(struct image_begin *b);
+void acquire_begin_release(struct acquire_begin *b);
 
 /* done: bytes of the source that are in the image, durable. rest: from where on NAME.rest and
  * NAME.map tell; has_rest false: there is none. */
-struct image_state {
-    struct image_begin begin;
+struct acquire_state {
+    struct acquire_begin begin;
     uint64_t done;
     size_t file_count;  /* files that have bytes of it */
     uint64_t last_size; /* bytes of the last of them that are of it */
@@ -33,9 +33,9 @@ struct image_state {
     uint64_t rest;
 };
 
-void image_state_write(const struct image_state *s, const struct image_files *files,
-                       struct buf *out);
+void acquire_state_write(const struct acquire_state *s, const struct target_files *files,
+                         struct buf *out);
 /* files gets folders and sizes; its name and format must be set by the caller after, from what
  * *out says and the name of the part. ERR_FORMAT, ERR_NEWER, ERR_TAMPER: its sum is not right. */
-MUST_CHECK int image_state_read(struct image_state *out, struct image_files *files, struct str text,
-                                struct err *e);
+MUST_CHECK int acquire_state_read(struct acquire_state *out, struct target_files *files,
+                                  struct str text, struct err *e);

@@ -1,31 +1,31 @@
-/* image.h: one disk image, from its beginning or from where it was left, to its end
+/* acquisition.h: one disk image, from its beginning or from where it was left, to its end
  * (doc/format/image.md). */
 #pragma once
 #include <stdatomic.h>
 #include "acquire/fault_map.h"
-#include "acquire/image_state.h"
+#include "acquire/acquire_state.h"
 #include "acquire/source.h"
 #include "base/digests.h"
 
-enum image_phase {
-    IMAGE_REREADING, /* what the image holds already, for the hashes */
-    IMAGE_COPYING,
-    IMAGE_RESCUING,  /* a failing source: all that it still gives */
-    IMAGE_FINISHING, /* from NAME.rest */
-    IMAGE_DONE,
+enum acquire_phase {
+    ACQUIRE_REREADING, /* what the image holds already, for the hashes */
+    ACQUIRE_COPYING,
+    ACQUIRE_RESCUING,  /* a failing source: all that it still gives */
+    ACQUIRE_FINISHING, /* from NAME.rest */
+    ACQUIRE_DONE,
 };
 
 /* What another thread may look at, and tell it, while an image is made. */
-struct image_control {
+struct acquire_control {
     _Atomic uint64_t done;     /* bytes of the source that came, or were found unreadable */
     _Atomic uint64_t bad;      /* bytes that could not be read so far */
     _Atomic uint64_t moved_ms; /* when something came last (CLOCK_MONOTONIC) */
-    _Atomic int phase;         /* enum image_phase */
+    _Atomic int phase;         /* enum acquire_phase */
     _Atomic int pass;          /* enum rescue_pass, while rescuing */
     _Atomic bool stops;        /* set: it ends with ERR_CANCEL, soon */
 };
 
-struct image_options {
+struct acquire_options {
     unsigned retries;    /* of each unreadable sector */
     unsigned slow_ms;    /* a MiB that takes longer is a hard place; 0: none is */
     uint64_t limit;      /* bytes of the source a second; 0: none */
@@ -36,12 +36,12 @@ struct image_options {
     bool has_no_hashes;  /* for a source whose beginning is not there to be hashed */
     /* Reads what the image holds up to a byte, in order, for its hashes; an E01 needs it. Returns
      * non-zero where take does. */
-    int (*reread)(const struct image_files *files, uint64_t until,
+    int (*reread)(const struct target_files *files, uint64_t until,
                   int (*take)(void *context, const void *bytes, size_t size, struct err *e),
                   void *context, struct err *e);
 };
 
-struct image_result {
+struct acquire_result {
     struct digests_result exact;  /* of the source's bytes, unreadable ones as zeros */
     struct digests_result stored; /* of what the image holds, with padding */
     uint64_t stored_size;
@@ -49,26 +49,26 @@ struct image_result {
     struct utc ended;
 };
 
-struct image;
+struct acquisition;
 /* A new image in a folder; begin is taken over. Nothing may be there under its name: ERR_USAGE. The
  * source and control are borrowed. */
-MUST_CHECK int image_new(struct image **out, struct image_begin *begin, const char *folder,
-                         const char *name, struct source *source,
-                         const struct image_options *options, struct image_control *control,
-                         struct err *e);
+MUST_CHECK int acquisition_new(struct acquisition **out, struct acquire_begin *begin,
+                               const char *folder, const char *name, struct source *source,
+                               const struct acquire_options *options,
+                               struct acquire_control *control, struct err *e);
 /* Goes on with one; part is the path of NAME.part. The source must be the same: identity is
  * compared (ERR_CONFLICT). */
-MUST_CHECK int image_resume(struct image **out, const char *part, const char *identity,
-                            struct source *source, const struct image_options *options,
-                            struct image_control *control, struct err *e);
-void image_free(struct image *m); /* NULL is fine */
-DEFINE_CLEANUP(struct image *, image_free)
-/* Runs to the end. Otherwise what was read is kept, and image_resume goes on: ERR_CANCEL: control
- * said so; ERR_NOTFOUND: the source is gone or ended; ERR_FULL; ERR_IO; ERR_LIMIT. */
-MUST_CHECK int image_run(struct image *m, struct image_result *out, struct err *e);
+MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
+                                  struct source *source, const struct acquire_options *options,
+                                  struct acquire_control *control, struct err *e);
+void acquisition_free(struct acquisition *m); /* NULL is fine */
+DEFINE_CLEANUP(struct acquisition *, acquisition_free)
+/* Runs to the end. Otherwise what was read is kept, and acquisition_resume goes on: ERR_CANCEL:
+ * control said so; ERR_NOTFOUND: the source is gone or ended; ERR_FULL; ERR_IO; ERR_LIMIT. */
+MUST_CHECK int acquisition_run(struct acquisition *m, struct acquire_result *out, struct err *e);
 
-struct image_files *image_files_of(struct image *m);
-const struct image_begin *image_begin_of(const struct image *m);
-const struct fault_map *image_map_of(const struct image *m); /* when it does not run */
+struct target_files *acquisition_files(struct acquisition *m);
+const struct acquire_begin *acquisition_begin(const struct acquisition *m);
+const struct fault_map *acquisition_map(const struct acquisition *m); /* when it does not run */
 /* The path of NAME.ending in the image's first folder. */
-void image_path(const struct image *m, const char *ending, struct buf *out);
+void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out);

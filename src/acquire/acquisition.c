@@ -1,36 +1,36 @@
-/* image.c: makes an image: in order while the source reads well, then as it can. */
-#include "acquire/image.h"
+/* acquisition.c: makes an image: in order while the source reads well, then as it can. */
+#include "acquire/acquisition.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
-#include "acquire/image_internal.h"
+#include "acquire/acquisition_internal.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
 enum { STATE_SIZE_MAX = 4 << 20, MAP_SIZE_MAX = 1 << 28, LIMIT_WINDOW_MS = 1000 };
 
-void image_path(const struct image *m, const char *ending, struct buf *out)
+void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out)
 {
     buf_addf(out, "%s/%s.%s", m->files.folders[0], m->files.name, ending);
 }
 
-struct image_files *image_files_of(struct image *m)
+struct target_files *acquisition_files(struct acquisition *m)
 {
     return &m->files;
 }
 
-const struct image_begin *image_begin_of(const struct image *m)
+const struct acquire_begin *acquisition_begin(const struct acquisition *m)
 {
     return &m->state.begin;
 }
 
-const struct fault_map *image_map_of(const struct image *m)
+const struct fault_map *acquisition_map(const struct acquisition *m)
 {
     return &m->map;
 }
 
-void image_moved(struct image *m)
+void acquire_moved(struct acquisition *m)
 {
     atomic_store(&m->control->moved_ms, (uint64_t)monotonic_ms());
 }
@@ -42,7 +42,7 @@ static void sleep_ms(int64_t ms)
     (void)nanosleep(&t, NULL); /* a signal only makes it look sooner */
 }
 
-int image_go_on(struct image *m, size_t size, struct err *e)
+int acquire_go_on(struct acquisition *m, size_t size, struct err *e)
 {
     int64_t now = monotonic_ms(), due;
 
@@ -61,10 +61,10 @@ int image_go_on(struct image *m, size_t size, struct err *e)
     return 0;
 }
 
-static struct image *make(struct source *source, const struct image_options *options,
-                          struct image_control *control)
+static struct acquisition *make(struct source *source, const struct acquire_options *options,
+                                struct acquire_control *control)
 {
-    struct image *m = mem_new(struct image);
+    struct acquisition *m = mem_new(struct acquisition);
 
     m->options = *options;
     m->control = control;
@@ -77,11 +77,11 @@ static struct image *make(struct source *source, const struct image_options *opt
         BUG("no memory for a block");
     pthread_mutex_init(&m->lock, NULL);
     m->committed_ms = monotonic_ms();
-    image_moved(m);
+    acquire_moved(m);
     return m;
 }
 
-void image_free(struct image *m)
+void acquisition_free(struct acquisition *m)
 {
     if (!m)
         return;
@@ -89,8 +89,8 @@ void image_free(struct image *m)
     ewf_writer_free(m->ewf);
     fd_close(m->rest_fd);
     fd_close(m->pieces_fd);
-    image_files_release(&m->files);
-    image_begin_release(&m->state.begin);
+    target_files_release(&m->files);
+    acquire_begin_release(&m->state.begin);
     fault_map_release(&m->map);
     digests_free(m->digests);
     buf_release(&m->pieces);
@@ -100,18 +100,18 @@ void image_free(struct image *m)
 }
 
 /* An E01 holds whole sectors. */
-static uint64_t stored_size(const struct image_begin *b)
+static uint64_t stored_size(const struct acquire_begin *b)
 {
-    uint64_t sector = b->format == IMAGE_E01 ? b->sector_size : 1;
+    uint64_t sector = b->format == TARGET_E01 ? b->sector_size : 1;
 
     return (b->size + sector - 1) / sector * sector;
 }
 
-static int open_pieces(struct image *m, int flags, struct err *e)
+static int open_pieces(struct acquisition *m, int flags, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
 
-    image_path(m, "pieces", &path);
+    acquisition_path(m, "pieces", &path);
     m->pieces_fd = open(buf_text(&path), flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (m->pieces_fd < 0 && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
@@ -122,14 +122,14 @@ static int open_pieces(struct image *m, int flags, struct err *e)
                          buf_text(&path), e);
 }
 
-static int refuse_what_is_there(const struct image *m, struct err *e)
+static int refuse_what_is_there(const struct acquisition *m, struct err *e)
 {
     static const char *const endings[] = {"part", "rest", "map", "txt"};
 
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
         CLEANUP_BUF struct buf path = {0};
 
-        image_path(m, endings[i], &path);
+        acquisition_path(m, endings[i], &path);
         if (file_is_there(buf_text(&path)))
             return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
                            buf_text(&path));
@@ -137,26 +137,26 @@ static int refuse_what_is_there(const struct image *m, struct err *e)
     return 0;
 }
 
-int image_new(struct image **out, struct image_begin *begin, const char *folder, const char *name,
-              struct source *source, const struct image_options *options,
-              struct image_control *control, struct err *e)
+int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const char *folder,
+                    const char *name, struct source *source, const struct acquire_options *options,
+                    struct acquire_control *control, struct err *e)
 {
-    CLEANUP(image_freep) struct image *m = make(source, options, control);
+    CLEANUP(acquisition_freep) struct acquisition *m = make(source, options, control);
     int rc;
 
     m->state.begin = *begin;
-    *begin = (struct image_begin){0};
+    *begin = (struct acquire_begin){0};
     m->stored_size = stored_size(&m->state.begin);
     fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
-    rc = image_files_init(&m->files, m->state.begin.format, folder, name, e);
+    rc = target_files_init(&m->files, m->state.begin.format, folder, name, e);
     if (rc == 0)
         rc = refuse_what_is_there(m, e);
     if (rc == 0)
         rc = open_pieces(m, O_EXCL, e);
     if (rc == 0)
-        rc = image_out_begin(m, e);
+        rc = acquire_out_begin(m, e);
     if (rc == 0)
-        rc = image_commit(m, e);
+        rc = acquire_commit(m, e);
     if (rc)
         return rc;
     *out = MOVE(m);
@@ -177,13 +177,13 @@ static int split_part(const char *part, struct buf *folder, struct buf *name, st
     return 0;
 }
 
-static int read_map(struct image *m, struct err *e)
+static int read_map(struct acquisition *m, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
     int rc;
 
-    image_path(m, "map", &path);
+    acquisition_path(m, "map", &path);
     rc = file_read(&text, buf_text(&path), MAP_SIZE_MAX, e);
     if (rc == ERR_NOTFOUND && !m->state.has_rest) {
         fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
@@ -200,9 +200,9 @@ static int read_map(struct image *m, struct err *e)
     return rc;
 }
 
-static int is_same_source(const struct image *m, const char *identity, struct err *e)
+static int is_same_source(const struct acquisition *m, const char *identity, struct err *e)
 {
-    const struct image_begin *b = &m->state.begin;
+    const struct acquire_begin *b = &m->state.begin;
 
     if (strcmp(b->identity, identity) != 0)
         return err_set(e, ERR_CONFLICT,
@@ -217,10 +217,11 @@ static int is_same_source(const struct image *m, const char *identity, struct er
     return 0;
 }
 
-int image_resume(struct image **out, const char *part, const char *identity, struct source *source,
-                 const struct image_options *options, struct image_control *control, struct err *e)
+int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
+                       struct source *source, const struct acquire_options *options,
+                       struct acquire_control *control, struct err *e)
 {
-    CLEANUP(image_freep) struct image *m = make(source, options, control);
+    CLEANUP(acquisition_freep) struct acquisition *m = make(source, options, control);
     CLEANUP_BUF struct buf folder = {0};
     CLEANUP_BUF struct buf name = {0};
     CLEANUP_BUF struct buf text = {0};
@@ -230,7 +231,7 @@ int image_resume(struct image **out, const char *part, const char *identity, str
     if (rc == 0)
         rc = file_read(&text, part, STATE_SIZE_MAX, e);
     if (rc == 0)
-        rc = image_state_read(&m->state, &m->files, buf_str(&text), e);
+        rc = acquire_state_read(&m->state, &m->files, buf_str(&text), e);
     if (rc)
         return rc;
     m->files.name = mem_strdup(buf_text(&name));
@@ -243,9 +244,9 @@ int image_resume(struct image **out, const char *part, const char *identity, str
     if (rc == 0)
         rc = read_map(m, e);
     if (rc == 0)
-        rc = image_files_resume(&m->files, e);
+        rc = target_files_resume(&m->files, e);
     if (rc == 0 && m->state.has_rest)
-        rc = image_rest_open(m, e);
+        rc = acquire_rest_open(m, e);
     if (rc == 0)
         rc = open_pieces(m, O_TRUNC, e);
     if (rc)
@@ -256,34 +257,35 @@ int image_resume(struct image **out, const char *part, const char *identity, str
 
 static int add_again(void *context, const void *bytes, size_t size, struct err *e)
 {
-    struct image *m = context;
+    struct acquisition *m = context;
 
     digests_add(m->digests, bytes, size, &m->pieces);
     atomic_fetch_add(&m->control->done, size);
-    image_moved(m);
+    acquire_moved(m);
     if (atomic_load(&m->control->stops))
         return err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
-    return image_pieces_flush(m, e);
+    return acquire_pieces_flush(m, e);
 }
 
 /* The hashes of what is in the image, from the image. */
-static int reread(struct image *m, struct err *e)
+static int reread(struct acquisition *m, struct err *e)
 {
     int rc;
 
     if (m->state.done == 0 || m->options.has_no_hashes)
         return 0;
-    atomic_store(&m->control->phase, IMAGE_REREADING);
+    atomic_store(&m->control->phase, ACQUIRE_REREADING);
     atomic_store(&m->control->done, 0);
     rc = m->options.reread(&m->files, m->state.done, add_again, m, e);
     return rc ? err_wrap(e, rc, "reading what the image holds already") : 0;
 }
 
 /* Fills a block from the source; *got is how much came before a failure. */
-static int read_block(struct image *m, uint8_t *bytes, size_t size, size_t *got, struct err *e)
+static int read_block(struct acquisition *m, uint8_t *bytes, size_t size, size_t *got,
+                      struct err *e)
 {
     int64_t n = 1;
-    int rc = image_go_on(m, size, e);
+    int rc = acquire_go_on(m, size, e);
 
     *got = 0;
     while (rc == 0 && *got < size && n > 0) {
@@ -293,11 +295,11 @@ static int read_block(struct image *m, uint8_t *bytes, size_t size, size_t *got,
         else if (n == ERR_NOTFOUND || n == ERR_CANCEL)
             rc = (int)n;
     }
-    image_moved(m);
+    acquire_moved(m);
     return rc;
 }
 
-static size_t next_size(const struct image *m)
+static size_t next_size(const struct acquisition *m)
 {
     uint64_t left = m->state.begin.size - m->at;
 
@@ -305,7 +307,7 @@ static size_t next_size(const struct image *m)
 }
 
 /* The block is whole; behind the source's end there is padding. */
-static int put(struct image *m, uint8_t *bytes, size_t size, struct err *e)
+static int put(struct acquisition *m, uint8_t *bytes, size_t size, struct err *e)
 {
     struct area untried;
     size_t padding = 0;
@@ -326,12 +328,12 @@ static int put(struct image *m, uint8_t *bytes, size_t size, struct err *e)
 }
 
 /* One block of a hard place, at once. */
-static int put_hard(struct image *m, uint8_t *bytes, size_t size, struct err *e)
+static int put_hard(struct acquisition *m, uint8_t *bytes, size_t size, struct err *e)
 {
     int rc;
 
     pthread_mutex_lock(&m->lock);
-    rc = image_rest_block(m, m->at, size, bytes, e);
+    rc = acquire_rest_block(m, m->at, size, bytes, e);
     atomic_store(&m->control->bad, fault_map_sum(&m->map, AREA_BAD));
     pthread_mutex_unlock(&m->lock);
     return rc ? rc : put(m, bytes, size, e);
@@ -340,7 +342,7 @@ static int put_hard(struct image *m, uint8_t *bytes, size_t size, struct err *e)
 /* Copies what comes next. *is_hard: it did not read well; where it is put off, m->at stays before
  * it.
  */
-static int copy_block(struct image *m, bool *is_hard, struct err *e)
+static int copy_block(struct acquisition *m, bool *is_hard, struct err *e)
 {
     bool is_in_rest = m->state.has_rest && m->at >= m->state.rest;
     int64_t began = source_now_ms(m->source);
@@ -351,7 +353,7 @@ static int copy_block(struct image *m, bool *is_hard, struct err *e)
     if (rc)
         return rc;
     if (is_in_rest) {
-        rc = image_rest_read(m, m->at, bytes, size, e);
+        rc = acquire_rest_read(m, m->at, bytes, size, e);
         return rc ? rc : put(m, bytes, size, e);
     }
     if (m->state.has_rest && size > m->state.rest - m->at)
@@ -363,18 +365,18 @@ static int copy_block(struct image *m, bool *is_hard, struct err *e)
                               source_now_ms(m->source) - began > (int64_t)m->options.slow_ms);
     if (got == size)
         return put(m, bytes, size, e);
-    if (!m->state.has_rest && image_rest_has_room(m))
+    if (!m->state.has_rest && acquire_rest_has_room(m))
         return 0;
     return put_hard(m, bytes, size, e);
 }
 
 /* Whether the source must be read in the order of ease before more can go into the image. */
-static bool is_at_rest(const struct image *m)
+static bool is_at_rest(const struct acquisition *m)
 {
     return m->state.has_rest && !m->is_rescued && m->at >= m->state.rest;
 }
 
-static int copy_until_rest(struct image *m, struct err *e)
+static int copy_until_rest(struct acquisition *m, struct err *e)
 {
     int rc = 0;
 
@@ -383,36 +385,36 @@ static int copy_until_rest(struct image *m, struct err *e)
 
         rc = copy_block(m, &is_hard, e);
         if (rc == 0 && is_hard && !m->state.has_rest && m->at < m->state.begin.size &&
-            image_rest_has_room(m)) {
+            acquire_rest_has_room(m)) {
             rc = pump_drain(m->pump, e);
             if (rc == 0)
-                rc = image_rest_begin(m, e);
+                rc = acquire_rest_begin(m, e);
         }
     }
     return rc;
 }
 
-static int copy(struct image *m, struct err *e)
+static int copy(struct acquisition *m, struct err *e)
 {
     int rc = 0;
 
-    atomic_store(&m->control->phase, m->is_rescued ? IMAGE_FINISHING : IMAGE_COPYING);
+    atomic_store(&m->control->phase, m->is_rescued ? ACQUIRE_FINISHING : ACQUIRE_COPYING);
     while (rc == 0 && m->at < m->state.begin.size) {
         rc = copy_until_rest(m, e);
         if (rc || !is_at_rest(m))
             continue;
         rc = pump_drain(m->pump, e);
         if (rc == 0)
-            rc = image_rest_run(m, e);
+            rc = acquire_rest_run(m, e);
         m->is_rescued = rc == 0;
         if (rc == 0)
-            atomic_store(&m->control->phase, IMAGE_FINISHING);
+            atomic_store(&m->control->phase, ACQUIRE_FINISHING);
     }
     return rc ? rc : pump_drain(m->pump, e);
 }
 
 /* Whether the rest was read to its end another time. */
-static bool was_rescued(const struct image *m)
+static bool was_rescued(const struct acquisition *m)
 {
     static const enum area_state open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
     struct area a;
@@ -423,25 +425,25 @@ static bool was_rescued(const struct image *m)
     return m->state.has_rest;
 }
 
-int image_run(struct image *m, struct image_result *out, struct err *e)
+int acquisition_run(struct acquisition *m, struct acquire_result *out, struct err *e)
 {
     int rc = 0;
 
     m->at = m->state.done;
     m->is_rescued = was_rescued(m);
     if (m->is_resumed)
-        rc = image_out_begin(m, e);
+        rc = acquire_out_begin(m, e);
     if (rc == 0)
         rc = reread(m, e);
     if (rc == 0)
-        rc = image_out_pump(m, e);
+        rc = acquire_out_pump(m, e);
     if (rc == 0)
         rc = copy(m, e);
     if (rc == 0)
-        rc = image_out_end(m, out, e);
-    else if (m->pump && pump_drain(m->pump, NULL) == 0 && image_commit(m, NULL) == 0)
+        rc = acquire_out_end(m, out, e);
+    else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_commit(m, NULL) == 0)
         return rc; /* the failure before is what is told, also where the state of before stays */
     if (rc == 0)
-        atomic_store(&m->control->phase, IMAGE_DONE);
+        atomic_store(&m->control->phase, ACQUIRE_DONE);
     return rc;
 }

@@ -1,8 +1,8 @@
-/* image_out.c: writes blocks into the files of an image, and how far it is. */
+/* acquisition_out.c: writes blocks into the files of an image, and how far it is. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "acquire/image_internal.h"
+#include "acquire/acquisition_internal.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
@@ -10,14 +10,14 @@
 
 enum { PIECES_FLUSH = 1 << 16 };
 
-static bool is_ewf(const struct image *m)
+static bool is_ewf(const struct acquisition *m)
 {
-    return m->state.begin.format == IMAGE_E01;
+    return m->state.begin.format == TARGET_E01;
 }
 
-static int begin_ewf(struct image *m, struct err *e)
+static int begin_ewf(struct acquisition *m, struct err *e)
 {
-    const struct image_begin *b = &m->state.begin;
+    const struct acquire_begin *b = &m->state.begin;
     struct ewf_facts f = {.size = m->stored_size,
                           .sector_size = b->sector_size,
                           .segment_size = b->segment_size,
@@ -39,43 +39,43 @@ static int begin_ewf(struct image *m, struct err *e)
     return ewf_writer_new(&m->ewf, &f, &m->files, m->state.done / CHUNK_SIZE, e);
 }
 
-int image_out_begin(struct image *m, struct err *e)
+int acquire_out_begin(struct acquisition *m, struct err *e)
 {
     int rc = 0;
 
     if (is_ewf(m))
         return begin_ewf(m, e);
     if (m->files.count == 0)
-        rc = image_files_next(&m->files, e);
+        rc = target_files_next(&m->files, e);
     return rc;
 }
 
 /* The map is there before a state that needs it. */
-static int write_map(struct image *m, char doing, struct err *e)
+static int write_map(struct acquisition *m, char doing, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
 
-    image_path(m, "map", &path);
+    acquisition_path(m, "map", &path);
     pthread_mutex_lock(&m->lock);
     fault_map_write(&m->map, PROGRAM, m->at, doing, 1, &text);
     pthread_mutex_unlock(&m->lock);
     return file_write(buf_text(&path), buf_str(&text), 0600, e);
 }
 
-static int write_state(struct image *m, struct err *e)
+static int write_state(struct acquisition *m, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
 
-    image_path(m, "part", &path);
-    image_state_write(&m->state, &m->files, &text);
+    acquisition_path(m, "part", &path);
+    acquire_state_write(&m->state, &m->files, &text);
     return file_write(buf_text(&path), buf_str(&text), 0600, e);
 }
 
-int image_commit(struct image *m, struct err *e)
+int acquire_commit(struct acquisition *m, struct err *e)
 {
-    int rc = image_files_sync(&m->files, e);
+    int rc = target_files_sync(&m->files, e);
     bool tells;
 
     if (rc == 0 && m->rest_fd >= 0 && fdatasync(m->rest_fd))
@@ -84,27 +84,27 @@ int image_commit(struct image *m, struct err *e)
     tells = m->state.has_rest || fault_map_sum(&m->map, AREA_BAD);
     pthread_mutex_unlock(&m->lock);
     if (rc == 0 && tells)
-        rc = write_map(m, atomic_load(&m->control->phase) == IMAGE_RESCUING ? '?' : 'G', e);
+        rc = write_map(m, atomic_load(&m->control->phase) == ACQUIRE_RESCUING ? '?' : 'G', e);
     if (rc == 0)
         rc = write_state(m, e);
     m->committed_ms = monotonic_ms();
     if (rc == 0 && m->state.has_rest)
-        image_rest_give_back(m);
+        acquire_rest_give_back(m);
     return rc;
 }
 
 /* All before size is in the files. */
-static int reach(struct image *m, uint64_t size, struct err *e)
+static int reach(struct acquisition *m, uint64_t size, struct err *e)
 {
     m->state.done = size < m->state.begin.size ? size : m->state.begin.size;
     m->state.file_count = m->files.count;
     m->state.last_size = m->files.files[m->files.count - 1].size;
     if (monotonic_ms() - m->committed_ms < (int64_t)m->options.commit_ms)
         return 0;
-    return image_commit(m, e);
+    return acquire_commit(m, e);
 }
 
-static int take_ewf(struct image *m, const struct pump_block *b, struct err *e)
+static int take_ewf(struct acquisition *m, const struct pump_block *b, struct err *e)
 {
     int rc = 0;
 
@@ -119,14 +119,14 @@ static int take_ewf(struct image *m, const struct pump_block *b, struct err *e)
 }
 
 /* Zeros are holes. */
-static int put_raw(struct image *m, uint64_t off, const uint8_t *bytes, size_t size, bool is_zero,
-                   struct err *e)
+static int put_raw(struct acquisition *m, uint64_t off, const uint8_t *bytes, size_t size,
+                   bool is_zero, struct err *e)
 {
-    return is_zero ? image_files_set_size(&m->files, off + size, e)
-                   : image_files_write(&m->files, off, bytes, size, e);
+    return is_zero ? target_files_set_size(&m->files, off + size, e)
+                   : target_files_write(&m->files, off, bytes, size, e);
 }
 
-static int take_raw(struct image *m, const struct pump_block *b, struct err *e)
+static int take_raw(struct acquisition *m, const struct pump_block *b, struct err *e)
 {
     uint64_t part = m->state.begin.segment_size;
     size_t at = 0;
@@ -137,7 +137,7 @@ static int take_raw(struct image *m, const struct pump_block *b, struct err *e)
         size_t left = b->size - at;
 
         if (part && off / part >= m->files.count)
-            rc = image_files_next(&m->files, e);
+            rc = target_files_next(&m->files, e);
         if (part && left > part - off % part)
             left = (size_t)(part - off % part);
         if (rc == 0)
@@ -149,13 +149,13 @@ static int take_raw(struct image *m, const struct pump_block *b, struct err *e)
 
 static int take(void *context, const struct pump_block *b, struct err *e)
 {
-    struct image *m = context;
+    struct acquisition *m = context;
 
     return is_ewf(m) ? take_ewf(m, b, e) : take_raw(m, b, e);
 }
 
 /* A line for each piece. */
-int image_pieces_flush(struct image *m, struct err *e)
+int acquire_pieces_flush(struct acquisition *m, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
     int rc;
@@ -171,10 +171,10 @@ int image_pieces_flush(struct image *m, struct err *e)
 
 static int hashed(void *context, struct buf *pieces, struct err *e)
 {
-    return pieces->len < PIECES_FLUSH ? 0 : image_pieces_flush(context, e);
+    return pieces->len < PIECES_FLUSH ? 0 : acquire_pieces_flush(context, e);
 }
 
-int image_out_pump(struct image *m, struct err *e)
+int acquire_out_pump(struct acquisition *m, struct err *e)
 {
     struct pump_plan plan = {.packs = is_ewf(m),
                              .level = m->state.begin.is_small ? PACK_SMALL : PACK_FAST,
@@ -190,15 +190,15 @@ int image_out_pump(struct image *m, struct err *e)
     return pump_new(&m->pump, &plan, e);
 }
 
-static int end_raw(struct image *m, struct err *e)
+static int end_raw(struct acquisition *m, struct err *e)
 {
     uint64_t part = m->state.begin.segment_size, size = m->state.begin.size;
 
-    return image_files_set_size(&m->files, part ? (size - 1) % part + 1 : size, e);
+    return target_files_set_size(&m->files, part ? (size - 1) % part + 1 : size, e);
 }
 
 /* What goes with a finished image, and what does not. */
-static int end_beside(struct image *m, struct err *e)
+static int end_beside(struct acquisition *m, struct err *e)
 {
     static const char *const gone[] = {"rest", "part"};
     int rc = write_map(m, '+', e);
@@ -208,27 +208,27 @@ static int end_beside(struct image *m, struct err *e)
     for (size_t i = 0; rc == 0 && i < COUNT_OF(gone); i++) {
         CLEANUP_BUF struct buf path = {0};
 
-        image_path(m, gone[i], &path);
+        acquisition_path(m, gone[i], &path);
         if (file_is_there(buf_text(&path)) && unlink(buf_text(&path)))
             rc = err_errno(e, "cannot remove %s", buf_text(&path));
     }
     return rc ? rc : folder_sync(m->files.folders[0], e);
 }
 
-int image_out_end(struct image *m, struct image_result *out, struct err *e)
+int acquire_out_end(struct acquisition *m, struct acquire_result *out, struct err *e)
 {
-    struct image_result r = {.stored_size = m->stored_size};
+    struct acquire_result r = {.stored_size = m->stored_size};
     int rc = 0;
 
     if (!m->options.has_no_hashes) {
         pump_exact(m->pump, &r.exact);
         digests_end(m->digests, &r.stored, &m->pieces);
-        rc = image_pieces_flush(m, e);
+        rc = acquire_pieces_flush(m, e);
     }
     if (rc == 0)
         rc = is_ewf(m) ? ewf_end(m->ewf, &r.stored, &m->map, e) : end_raw(m, e);
     if (rc == 0)
-        rc = image_files_sync(&m->files, e);
+        rc = target_files_sync(&m->files, e);
     if (rc == 0)
         rc = end_beside(m, e);
     r.bad = fault_map_sum(&m->map, AREA_BAD);

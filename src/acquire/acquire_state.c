@@ -1,5 +1,5 @@
-/* image_state.c: reads and writes how far an image is. */
-#include "acquire/image_state.h"
+/* acquire_state.c: reads and writes how far an image is. */
+#include "acquire/acquire_state.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -8,7 +8,7 @@
 enum { SUM_LINE_SIZE = 4 + 64 + 1, FOLDERS_MAX = 1000 };
 
 static const char *const format_names[] = {
-    [IMAGE_E01] = "e01", [IMAGE_RAW] = "raw", [IMAGE_SPLIT] = "split"};
+    [TARGET_E01] = "e01", [TARGET_RAW] = "raw", [TARGET_SPLIT] = "split"};
 
 /* The texts of a beginning, by the word of their line. */
 struct text_word {
@@ -17,7 +17,7 @@ struct text_word {
 };
 #define TEXT(word, member)                                                                         \
     {                                                                                              \
-        word, offsetof(struct image_begin, member)                                                 \
+        word, offsetof(struct acquire_begin, member)                                               \
     }
 static const struct text_word texts[] = {
     TEXT("source", source),           TEXT("identity", identity), TEXT("case", case_number),
@@ -26,16 +26,16 @@ static const struct text_word texts[] = {
     TEXT("system", system),
 };
 
-static char **text_of(const struct image_begin *b, size_t i)
+static char **text_of(const struct acquire_begin *b, size_t i)
 {
     return (char **)((uintptr_t)b + texts[i].at);
 }
 
-void image_begin_release(struct image_begin *b)
+void acquire_begin_release(struct acquire_begin *b)
 {
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         free(*text_of(b, i));
-    *b = (struct image_begin){0};
+    *b = (struct acquire_begin){0};
 }
 
 static void add_escaped(struct buf *out, const char *text)
@@ -80,10 +80,10 @@ static void add_number(struct buf *out, const char *word, uint64_t n)
     buf_addf(out, "%s %llu\n", word, (unsigned long long)n);
 }
 
-void image_state_write(const struct image_state *s, const struct image_files *files,
-                       struct buf *out)
+void acquire_state_write(const struct acquire_state *s, const struct target_files *files,
+                         struct buf *out)
 {
-    const struct image_begin *b = &s->begin;
+    const struct acquire_begin *b = &s->begin;
     struct hash sum;
 
     buf_adds(out, FIRST_LINE "\n");
@@ -121,36 +121,36 @@ static bool read_bool(struct str s, bool *out)
     return *out || str_is(s, "0");
 }
 
-static bool read_format(struct str s, enum image_format *out)
+static bool read_format(struct str s, enum target_format *out)
 {
     for (size_t i = 0; i < COUNT_OF(format_names); i++)
         if (str_is(s, format_names[i])) {
-            *out = (enum image_format)i;
+            *out = (enum target_format)i;
             return true;
         }
     return false;
 }
 
-static bool read_file(struct image_files *f, struct str rest)
+static bool read_file(struct target_files *f, struct str rest)
 {
     struct str folder = str_cut(&rest, ' ');
     uint64_t which, size;
 
     if (!str_u64(folder, &which) || !str_u64(rest, &size) || which >= f->folder_count ||
-        f->count == IMAGE_FILES_MAX)
+        f->count == TARGET_FILES_MAX)
         return false;
     f->files = mem_grow(f->files, f->count, &f->room, sizeof(f->files[0]));
-    f->files[f->count++] = (struct image_file){(unsigned)which, size};
+    f->files[f->count++] = (struct target_file){(unsigned)which, size};
     return true;
 }
 
-static bool read_folder(struct image_files *f, struct str rest)
+static bool read_folder(struct target_files *f, struct str rest)
 {
     CLEANUP_FREE char *folder = unescape(rest);
 
     if (!folder || folder[0] != '/' || f->folder_count == FOLDERS_MAX)
         return false;
-    return image_files_add_folder(f, folder) == f->folder_count - 1;
+    return target_files_add_folder(f, folder) == f->folder_count - 1;
 }
 
 static bool read_time(struct str s, struct utc *out)
@@ -163,9 +163,9 @@ static bool read_time(struct str s, struct utc *out)
     return true;
 }
 
-static bool read_number(struct image_state *s, struct str word, struct str rest)
+static bool read_number(struct acquire_state *s, struct str word, struct str rest)
 {
-    struct image_begin *b = &s->begin;
+    struct acquire_begin *b = &s->begin;
     uint64_t n;
 
     if (str_is(word, "begun"))
@@ -189,10 +189,10 @@ static bool read_number(struct image_state *s, struct str word, struct str rest)
     return true;
 }
 
-static bool read_word(struct image_state *s, struct image_files *f, struct str word,
+static bool read_word(struct acquire_state *s, struct target_files *f, struct str word,
                       struct str rest)
 {
-    struct image_begin *b = &s->begin;
+    struct acquire_begin *b = &s->begin;
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (str_is(word, texts[i].word))
@@ -214,9 +214,9 @@ static bool read_word(struct image_state *s, struct image_files *f, struct str w
     return read_number(s, word, rest);
 }
 
-static bool is_sound(const struct image_state *s, const struct image_files *f)
+static bool is_sound(const struct acquire_state *s, const struct target_files *f)
 {
-    const struct image_begin *b = &s->begin;
+    const struct acquire_begin *b = &s->begin;
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (!*text_of(b, i))
@@ -226,10 +226,10 @@ static bool is_sound(const struct image_state *s, const struct image_files *f)
            (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
 }
 
-int image_state_read(struct image_state *out, struct image_files *files, struct str text,
-                     struct err *e)
+int acquire_state_read(struct acquire_state *out, struct target_files *files, struct str text,
+                       struct err *e)
 {
-    struct image_state s = {0};
+    struct acquire_state s = {0};
     struct str body, end, line;
     struct hash sum, is;
     bool is_good = true;
@@ -250,7 +250,7 @@ int image_state_read(struct image_state *out, struct image_files *files, struct 
         is_good = read_word(&s, files, str_cut(&line, ' '), line);
     }
     if (!is_good || !is_sound(&s, files)) {
-        image_begin_release(&s.begin);
+        acquire_begin_release(&s.begin);
         return err_set(e, ERR_FORMAT, "the state of the image holds what none does");
     }
     s.file_count = files->count;

@@ -1,15 +1,16 @@
-/* image_rest.c: a failing source: what it still gives goes to NAME.rest, in the order of ease. */
+/* acquisition_rest.c: a failing source: what it still gives goes to NAME.rest, in the order of
+ * ease. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include "acquire/image_internal.h"
+#include "acquire/acquisition_internal.h"
 #include "sys/file.h"
 
 enum { SKIP_PARTS = 100, ROOM_SLACK = 64 << 20 };
 
-bool image_rest_has_room(const struct image *m)
+bool acquire_rest_has_room(const struct acquisition *m)
 {
     uint64_t needed = m->state.begin.size - m->at + ROOM_SLACK;
     struct statvfs st;
@@ -19,21 +20,21 @@ bool image_rest_has_room(const struct image *m)
     return statvfs(m->files.folders[0], &st) == 0 && (uint64_t)st.f_bavail * st.f_frsize >= needed;
 }
 
-static int open_rest(struct image *m, int flags, struct err *e)
+static int open_rest(struct acquisition *m, int flags, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
 
-    image_path(m, "rest", &path);
+    acquisition_path(m, "rest", &path);
     m->rest_fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
     return m->rest_fd < 0 ? err_errno(e, "cannot open %s", buf_text(&path)) : 0;
 }
 
-int image_rest_open(struct image *m, struct err *e)
+int acquire_rest_open(struct acquisition *m, struct err *e)
 {
     return open_rest(m, 0, e);
 }
 
-int image_rest_begin(struct image *m, struct err *e)
+int acquire_rest_begin(struct acquisition *m, struct err *e)
 {
     int rc = open_rest(m, O_CREAT | O_EXCL, e);
 
@@ -46,7 +47,7 @@ int image_rest_begin(struct image *m, struct err *e)
 
 static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t size, struct err *e)
 {
-    struct image *m = context;
+    struct acquisition *m = context;
     const char *p = bytes;
 
     off -= m->state.rest;
@@ -61,11 +62,12 @@ static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t si
         off += (uint64_t)n;
         size -= (size_t)n;
     }
-    image_moved(m);
+    acquire_moved(m);
     return 0;
 }
 
-int image_rest_read(const struct image *m, uint64_t off, void *bytes, size_t size, struct err *e)
+int acquire_rest_read(const struct acquisition *m, uint64_t off, void *bytes, size_t size,
+                      struct err *e)
 {
     size_t got = 0;
 
@@ -85,7 +87,7 @@ int image_rest_read(const struct image *m, uint64_t off, void *bytes, size_t siz
     return 0;
 }
 
-void image_rest_give_back(struct image *m)
+void acquire_rest_give_back(struct acquisition *m)
 {
     uint64_t until = m->state.done > m->state.rest ? m->state.done - m->state.rest : 0;
 
@@ -97,7 +99,7 @@ void image_rest_give_back(struct image *m)
         m->punched = until;
 }
 
-static void show(struct image *m, const struct rescue *r)
+static void show(struct acquisition *m, const struct rescue *r)
 {
     uint64_t bad = fault_map_sum(&m->map, AREA_BAD);
 
@@ -108,7 +110,7 @@ static void show(struct image *m, const struct rescue *r)
 
 /* A rescue with what it belongs to. */
 struct rest_reading {
-    struct image *m;
+    struct acquisition *m;
     struct rescue rescue;
     uint8_t *bytes; /* where the range goes, or NULL: to NAME.rest */
 };
@@ -116,12 +118,12 @@ struct rest_reading {
 static int go_on(void *context, size_t size, struct err *e)
 {
     struct rest_reading *g = context;
-    int rc = image_go_on(g->m, size, e);
+    int rc = acquire_go_on(g->m, size, e);
 
     show(g->m, &g->rescue);
     if (rc == 0 && !g->bytes &&
         monotonic_ms() - g->m->committed_ms >= (int64_t)g->m->options.commit_ms)
-        rc = image_commit(g->m, e);
+        rc = acquire_commit(g->m, e);
     return rc;
 }
 
@@ -132,13 +134,13 @@ static int take(void *context, uint64_t off, const void *bytes, size_t size, str
     if (!g->bytes)
         return put_in_rest(g->m, off, bytes, size, e);
     memcpy(g->bytes + (off - g->rescue.from), bytes, size);
-    image_moved(g->m);
+    acquire_moved(g->m);
     return 0;
 }
 
 static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
 {
-    struct image *m = g->m;
+    struct acquisition *m = g->m;
     uint64_t skip = m->state.begin.size / SKIP_PARTS;
 
     g->rescue = (struct rescue){.source = m->source,
@@ -156,20 +158,21 @@ static void prepare(struct rest_reading *g, uint64_t from, uint64_t until)
                                 .context = g};
 }
 
-int image_rest_run(struct image *m, struct err *e)
+int acquire_rest_run(struct acquisition *m, struct err *e)
 {
     struct rest_reading g = {.m = m};
     int rc, later;
 
-    atomic_store(&m->control->phase, IMAGE_RESCUING);
+    atomic_store(&m->control->phase, ACQUIRE_RESCUING);
     prepare(&g, m->state.rest, m->state.begin.size);
     rc = rescue_run(&g.rescue, e);
     show(m, &g.rescue);
-    later = image_commit(m, rc ? NULL : e);
+    later = acquire_commit(m, rc ? NULL : e);
     return rc ? rc : later;
 }
 
-int image_rest_block(struct image *m, uint64_t off, size_t size, uint8_t *bytes, struct err *e)
+int acquire_rest_block(struct acquisition *m, uint64_t off, size_t size, uint8_t *bytes,
+                       struct err *e)
 {
     struct rest_reading g = {.m = m, .bytes = bytes};
 

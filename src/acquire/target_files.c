@@ -1,5 +1,5 @@
-/* image_files.c: writes the files of an image. */
-#include "acquire/image_files.h"
+/* target_files.c: writes the files of an image. */
+#include "acquire/target_files.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,17 +9,17 @@
 
 enum { LETTERS = 26, PLAIN_E01 = 99, COPY_SIZE = 1 << 20 };
 
-int image_files_init(struct image_files *f, enum image_format format, const char *folder,
-                     const char *name, struct err *e)
+int target_files_init(struct target_files *f, enum target_format format, const char *folder,
+                      const char *name, struct err *e)
 {
     if (!name[0] || name[0] == '.' || strchr(name, '/') || strlen(name) > 200)
         return err_set(e, ERR_USAGE, "\"%s\" is no name for an image", name);
-    *f = (struct image_files){.format = format, .name = mem_strdup(name), .fd = -1};
-    (void)image_files_add_folder(f, folder);
+    *f = (struct target_files){.format = format, .name = mem_strdup(name), .fd = -1};
+    (void)target_files_add_folder(f, folder);
     return 0;
 }
 
-void image_files_release(struct image_files *f)
+void target_files_release(struct target_files *f)
 {
     fd_close(f->fd);
     for (size_t i = 0; i < f->folder_count; i++)
@@ -27,10 +27,10 @@ void image_files_release(struct image_files *f)
     free(f->folders);
     free(f->files);
     free(f->name);
-    *f = (struct image_files){.fd = -1};
+    *f = (struct target_files){.fd = -1};
 }
 
-unsigned image_files_add_folder(struct image_files *f, const char *folder)
+unsigned target_files_add_folder(struct target_files *f, const char *folder)
 {
     for (size_t i = 0; i < f->folder_count; i++)
         if (strcmp(f->folders[i], folder) == 0)
@@ -56,31 +56,31 @@ static bool e01_ending(uint32_t number, char out[8])
     return true;
 }
 
-bool image_file_ending(enum image_format format, uint32_t number, char out[8])
+bool target_file_ending(enum target_format format, uint32_t number, char out[8])
 {
     if (number == 0)
         return false;
-    if (format == IMAGE_E01)
+    if (format == TARGET_E01)
         return e01_ending(number, out);
-    if (format == IMAGE_RAW)
+    if (format == TARGET_RAW)
         return number == 1 && snprintf(out, 8, "raw") == 3;
-    return number <= IMAGE_FILES_MAX && snprintf(out, 8, "%03u", number) > 0;
+    return number <= TARGET_FILES_MAX && snprintf(out, 8, "%03u", number) > 0;
 }
 
-void image_files_path(const struct image_files *f, uint32_t number, struct buf *out)
+void target_files_path(const struct target_files *f, uint32_t number, struct buf *out)
 {
     char ending[8];
 
-    if (!image_file_ending(f->format, number, ending))
+    if (!target_file_ending(f->format, number, ending))
         BUG("an image has no file %u", number);
     buf_addf(out, "%s/%s.%s", f->folders[f->files[number - 1].folder], f->name, ending);
 }
 
-static int open_last(const struct image_files *f, int flags, int *fd, struct err *e)
+static int open_last(const struct target_files *f, int flags, int *fd, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
 
-    image_files_path(f, (uint32_t)f->count, &path);
+    target_files_path(f, (uint32_t)f->count, &path);
     *fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0 && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
@@ -89,7 +89,7 @@ static int open_last(const struct image_files *f, int flags, int *fd, struct err
 }
 
 /* The name of a new file is durable, too. */
-static int make_last(struct image_files *f, struct err *e)
+static int make_last(struct target_files *f, struct err *e)
 {
     int fd;
     int rc = open_last(f, O_CREAT | O_EXCL, &fd, e);
@@ -120,16 +120,16 @@ static int copy_bytes(int from, int to, uint64_t size, struct err *e)
 
 /* The last file goes to another folder as far as it was written; its first copy goes when the
  * second is durable. */
-static int move_last(struct image_files *f, const char *folder, struct err *e)
+static int move_last(struct target_files *f, const char *folder, struct err *e)
 {
-    struct image_file *last = &f->files[f->count - 1];
+    struct target_file *last = &f->files[f->count - 1];
     unsigned before = last->folder;
     CLEANUP_BUF struct buf old = {0};
     CLEANUP_FD int from = f->fd;
     int rc;
 
-    image_files_path(f, (uint32_t)f->count, &old);
-    last->folder = image_files_add_folder(f, folder);
+    target_files_path(f, (uint32_t)f->count, &old);
+    last->folder = target_files_add_folder(f, folder);
     if (last->folder == before) {
         from = -1;
         return 0;
@@ -144,7 +144,7 @@ static int move_last(struct image_files *f, const char *folder, struct err *e)
 }
 
 /* A hard disk that is full; ERR_FULL where nobody knows another one. */
-static int make_room(struct image_files *f, struct err *e)
+static int make_room(struct target_files *f, struct err *e)
 {
     const char *folder = f->folders[f->files[f->count - 1].folder];
     CLEANUP_FREE char *other = NULL;
@@ -158,23 +158,23 @@ static int make_room(struct image_files *f, struct err *e)
     return err_set(e, ERR_FULL, "no space is left in %s", folder);
 }
 
-int image_files_next(struct image_files *f, struct err *e)
+int target_files_next(struct target_files *f, struct err *e)
 {
     char ending[8];
     int rc = 0;
 
-    if (!image_file_ending(f->format, (uint32_t)f->count + 1, ending))
+    if (!target_file_ending(f->format, (uint32_t)f->count + 1, ending))
         return err_set(e, ERR_LIMIT, "an image has at most %d files; larger ones are needed",
-                       IMAGE_FILES_MAX);
+                       TARGET_FILES_MAX);
     if (f->fd >= 0)
-        rc = image_files_sync(f, e);
+        rc = target_files_sync(f, e);
     if (rc)
         return rc;
     fd_close(f->fd);
     f->fd = -1;
     f->files = mem_grow(f->files, f->count, &f->room, sizeof(f->files[0]));
     f->files[f->count] =
-        (struct image_file){.folder = f->count ? f->files[f->count - 1].folder : 0};
+        (struct target_file){.folder = f->count ? f->files[f->count - 1].folder : 0};
     f->count++;
     while ((rc = make_last(f, e)) == ERR_FULL) {
         rc = make_room(f, e);
@@ -184,10 +184,10 @@ int image_files_next(struct image_files *f, struct err *e)
     return rc;
 }
 
-int image_files_write(struct image_files *f, uint64_t off, const void *bytes, size_t size,
-                      struct err *e)
+int target_files_write(struct target_files *f, uint64_t off, const void *bytes, size_t size,
+                       struct err *e)
 {
-    struct image_file *last = &f->files[f->count - 1];
+    struct target_file *last = &f->files[f->count - 1];
     const char *p = bytes;
     int rc = 0;
 
@@ -210,7 +210,7 @@ int image_files_write(struct image_files *f, uint64_t off, const void *bytes, si
     return rc;
 }
 
-int image_files_set_size(struct image_files *f, uint64_t size, struct err *e)
+int target_files_set_size(struct target_files *f, uint64_t size, struct err *e)
 {
     if (ftruncate(f->fd, (off_t)size))
         return err_errno(e, "cannot end a file of %s", f->name);
@@ -218,7 +218,7 @@ int image_files_set_size(struct image_files *f, uint64_t size, struct err *e)
     return 0;
 }
 
-int image_files_sync(struct image_files *f, struct err *e)
+int target_files_sync(struct target_files *f, struct err *e)
 {
     if (fdatasync(f->fd))
         return err_errno(e, "cannot make %s durable", f->name);
@@ -226,12 +226,12 @@ int image_files_sync(struct image_files *f, struct err *e)
 }
 
 /* What was begun after the last state was written. */
-static int remove_later(const struct image_files *f, struct err *e)
+static int remove_later(const struct target_files *f, struct err *e)
 {
     for (size_t i = 0; i < f->folder_count; i++) {
         char ending[8];
 
-        for (uint32_t n = (uint32_t)f->count + 1; image_file_ending(f->format, n, ending); n++) {
+        for (uint32_t n = (uint32_t)f->count + 1; target_file_ending(f->format, n, ending); n++) {
             CLEANUP_BUF struct buf path = {0};
 
             buf_addf(&path, "%s/%s.%s", f->folders[i], f->name, ending);
@@ -245,9 +245,9 @@ static int remove_later(const struct image_files *f, struct err *e)
     return 0;
 }
 
-int image_files_resume(struct image_files *f, struct err *e)
+int target_files_resume(struct target_files *f, struct err *e)
 {
-    struct image_file *last;
+    struct target_file *last;
     struct stat st;
     int rc = remove_later(f, e);
 
@@ -259,5 +259,5 @@ int image_files_resume(struct image_files *f, struct err *e)
         return rc;
     if (fstat(f->fd, &st) || (uint64_t)st.st_size < last->size)
         return err_set(e, ERR_FORMAT, "the last file of %s is shorter than it was", f->name);
-    return image_files_set_size(f, last->size, e);
+    return target_files_set_size(f, last->size, e);
 }

@@ -1,0 +1,60 @@
+/* acquisition_internal.h: an image while it is made: what acquisition.c, acquisition_rest.c and
+ * acquisition_out.c share. */
+#pragma once
+#include <pthread.h>
+#include "acquire/ewf_write.h"
+#include "acquire/acquisition.h"
+#include "acquire/pump.h"
+#include "acquire/rescue.h"
+
+struct acquisition {
+    struct acquire_options options;
+    struct acquire_control *control;
+    struct source *source;
+    struct acquire_state state;
+    struct target_files files;
+    struct fault_map map;
+    struct digests *digests;
+    struct buf pieces;
+    int pieces_fd;
+    int rest_fd;
+    struct pump *pump;
+    struct ewf_writer *ewf; /* NULL: raw, in one or more files */
+    uint64_t at;            /* where it reads next, bytes of the source */
+    uint64_t stored_size;   /* of the image's media, with padding */
+    void *block;            /* RESCUE_BLOCK, aligned, for rescuing */
+    int64_t committed_ms;   /* by the thread that writes, or when none does */
+    uint64_t punched;       /* bytes of the rest that gave their room back */
+    int64_t limit_ms;       /* since when the limit counts */
+    uint64_t limit_size;    /* bytes since then */
+    bool is_resumed;
+    bool is_rescued;      /* NAME.rest has all that could be read */
+    pthread_mutex_t lock; /* of map and at, which are written to disk by another thread */
+};
+
+/* acquisition_out.c: what goes into the image. */
+MUST_CHECK int acquire_out_begin(struct acquisition *m, struct err *e);
+MUST_CHECK int acquire_out_pump(struct acquisition *m,
+                                struct err *e); /* starts the threads, from m->at */
+MUST_CHECK int acquire_out_end(struct acquisition *m, struct acquire_result *out, struct err *e);
+/* Makes the last file durable and writes the state, with the map where it tells something. */
+MUST_CHECK int acquire_commit(struct acquisition *m, struct err *e);
+MUST_CHECK int acquire_pieces_flush(struct acquisition *m, struct err *e);
+
+/* acquisition_rest.c: a failing source. */
+/* From m->at on the source is read in the order of ease; what comes lies in NAME.rest. */
+MUST_CHECK int acquire_rest_begin(struct acquisition *m, struct err *e);
+MUST_CHECK int acquire_rest_open(struct acquisition *m,
+                                 struct err *e); /* of an image that goes on */
+MUST_CHECK int acquire_rest_run(struct acquisition *m, struct err *e);
+bool acquire_rest_has_room(const struct acquisition *m);
+MUST_CHECK int acquire_rest_read(const struct acquisition *m, uint64_t off, void *bytes,
+                                 size_t size, struct err *e);
+void acquire_rest_give_back(struct acquisition *m); /* the room of what is in the image, durable */
+/* One block of a hard place, read to its sectors now, into bytes. */
+MUST_CHECK int acquire_rest_block(struct acquisition *m, uint64_t off, size_t size, uint8_t *bytes,
+                                  struct err *e);
+
+/* Before each read: stops, limit. */
+MUST_CHECK int acquire_go_on(struct acquisition *m, size_t size, struct err *e);
+void acquire_moved(struct acquisition *m);

@@ -1,0 +1,51 @@
+/* target_files.h: the files of an image: their names, the folders they lie in, and what becomes of
+ * them where a folder is full (doc/format/image.md sections 1 and 5). */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+
+enum target_format { TARGET_E01, TARGET_RAW, TARGET_SPLIT };
+enum { TARGET_FILES_MAX = 14971 }; /* what names of E01 segments count to */
+
+/* One file: its folder by number. */
+struct target_file {
+    unsigned folder;
+    uint64_t size; /* bytes that were written, holes counted */
+};
+
+struct target_files {
+    enum target_format format;
+    char *name; /* without the ending */
+    char **folders;
+    size_t folder_count;
+    struct target_file *files; /* that of number 1 first */
+    size_t count;
+    size_t room;
+    int fd; /* of the last; -1: none */
+    /* Asked where a folder is full: gives another folder, malloc()ed, or the same for "there is
+     * room now". Returns non-zero where nobody does. NULL: nobody. */
+    int (*full)(void *context, const char *folder, char **other, struct err *e);
+    void *context;
+};
+
+/* name must be no path: ERR_USAGE. */
+MUST_CHECK int target_files_init(struct target_files *f, enum target_format format,
+                                 const char *folder, const char *name, struct err *e);
+void target_files_release(struct target_files *f);
+/* The ending of a file, "E01", "EAA", "raw", "001"; false: there is none for that number. */
+bool target_file_ending(enum target_format format, uint32_t number, char out[8]);
+/* The whole path of a file, from number 1. */
+void target_files_path(const struct target_files *f, uint32_t number, struct buf *out);
+
+/* Makes the next file, which must not be there. The one before is durable when it returns. */
+MUST_CHECK int target_files_next(struct target_files *f, struct err *e);
+/* Writes to the last file; where its folder is full, goes on in another one. ERR_FULL, ERR_IO. */
+MUST_CHECK int target_files_write(struct target_files *f, uint64_t off, const void *bytes,
+                                  size_t size, struct err *e);
+/* The last file ends there: a hole at its end counts. */
+MUST_CHECK int target_files_set_size(struct target_files *f, uint64_t size, struct err *e);
+MUST_CHECK int target_files_sync(struct target_files *f, struct err *e); /* the last file */
+/* Goes on with files that are there: the last one is cut to its size, and later ones, which no
+ * state told of, are removed. ERR_NOTFOUND, ERR_FORMAT: shorter than that. */
+MUST_CHECK int target_files_resume(struct target_files *f, struct err *e);
+unsigned target_files_add_folder(struct target_files *f, const char *folder);
