@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/utc.h"
+#include "sys/file_facts.h"
 
 enum { BUNDLE_PIECE_SIZE = 1 << 20, BUNDLE_RECIPIENT_COUNT = 16 };
 
@@ -29,11 +30,6 @@ struct bundle;
 MUST_CHECK int bundle_begin(struct bundle **out, const struct bundle_output *output,
                             const struct bundle_recipient *to, size_t to_count, struct err *e);
 
-struct bundle_attribute {
-    const char *name;
-    struct str value;
-};
-
 /* Whether it takes a member of that size and still has room for what ends it (doc/format/bundle.md
  * 6). What is always small need not ask. */
 bool bundle_has_room(const struct bundle *b, uint64_t size);
@@ -52,7 +48,7 @@ struct bundle_member {
     struct utc created;    /* zero where unknown */
     uint64_t flags;        /* of the inode, FS_*_FL */
     bool has_flags;
-    const struct bundle_attribute *attributes;
+    const struct file_attribute *attributes;
     size_t attribute_count;
 };
 MUST_CHECK int bundle_member_begin(struct bundle *b, const struct bundle_member *m, struct err *e);

@@ -13,7 +13,7 @@ bool files_list(struct files *f, const char *path, int fd, const char *by)
                            FILES_ENTRY_COUNT);
         return false;
     }
-    code = file_facts_read(&f->facts, &f->c->host, fd, is_full ? FILE_FLAGS_ALL : FILE_FLAGS_TOLD);
+    code = files_facts_read(&f->facts, &f->c->host, fd, is_full ? FILE_FLAGS_ALL : FILE_FLAGS_TOLD);
     if (code < 0) {
         files_missing(f, path, code, "what it is cannot be read");
         return true;

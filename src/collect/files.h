@@ -7,14 +7,13 @@
 #include <sys/stat.h>
 #include "collect/artifact.h"
 #include "collect/collection.h"
+#include "sys/file_facts.h"
 
 enum {
     FILES_ENTRY_COUNT = 1000000,  /* lines of live/file */
     FILES_COPY_COUNT = 200000,    /* members under files/ */
     FILES_HOME_COUNT = 5000,      /* home folders */
     FILES_PATH_SIZE = 4090,       /* bytes of a path; with files/ as many as bundle.md §6 allows */
-    FILES_XATTR_SIZE = 64 << 10,  /* bytes of a file's extended attributes */
-    FILES_XATTR_COUNT = 256,      /* and how many */
     FILES_MADE_UP_SIZE = 1 << 20, /* bytes of a file that says no size */
     FILES_STEP_SIZE = 256 << 10,  /* read at once */
     FILES_BAD_COUNT = 64,         /* unreadable blocks before the rest is given up */
@@ -22,31 +21,13 @@ enum {
     FILES_LINK_COUNT = 40,        /* links followed in one path, as the kernel does */
 };
 
-/* All that a file system tells of one file but its content. */
-struct file_facts {
-    struct statx x;
-    struct stat st; /* the same, for the bundle */
-    struct buf target;
-    struct buf texts; /* names and values of the attributes */
-    struct bundle_attribute attributes[FILES_XATTR_COUNT];
-    size_t attribute_count;
-    bool is_cut; /* more attributes than the limits allow */
-    uint64_t flags; /* as FS_IOC_GETFLAGS tells them */
-    bool has_flags; /* all of them, not only immutable and append-only */
-};
-void file_facts_release(struct file_facts *f);
-/* All flags can only be asked of a file that is opened. */
-enum file_flags { FILE_FLAGS_TOLD, FILE_FLAGS_ALL };
-/* Of what a descriptor (O_PATH) holds. 0, or a negative errno. host counts access times. */
-int file_facts_read(struct file_facts *f, struct host *host, int fd, enum file_flags how);
+/* Of what a descriptor (O_PATH) holds, with the target of a link. 0, or a negative errno. host
+ * counts access times. */
+int files_facts_read(struct file_facts *f, struct host *host, int fd, enum file_flags how);
 /* Where a link leads that a descriptor (O_PATH) holds. */
 int file_link(struct host *host, int fd, struct buf *out);
 /* Puts the members of a line of live/file (doc/format/live.md). */
 void file_facts_put(struct json *j, struct str path, const struct file_facts *f);
-
-/* What one O_PATH descriptor holds, opened to be read: the very same inode, or a negative errno.
- * misses: counts where the access time may change. */
-int file_reopen(int fd, int flags, uint64_t *misses);
 
 struct files_copied;
 

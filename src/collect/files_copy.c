@@ -427,7 +427,7 @@ void files_copy(struct files *f, const char *path, int fd, enum artifact_keep ke
     }
     if (f->c->status || !has_room(f))
         return;
-    code = file_facts_read(&f->facts, &f->c->host, fd, FILE_FLAGS_ALL);
+    code = files_facts_read(&f->facts, &f->c->host, fd, FILE_FLAGS_ALL);
     if (code < 0) {
         files_missing(f, path, code, "what it is cannot be read");
         return;

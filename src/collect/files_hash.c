@@ -1,15 +1,13 @@
 /* files_hash.c: SHA-256 of the programs and libraries that run, on all processors. */
 #include "collect/files_hash.h"
 #include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "sys/spread.h"
 
 struct hashing {
     struct files *f;
     struct used_list *used;
-    atomic_size_t next;
     pthread_mutex_t lock; /* the limit is one for all threads */
 };
 
@@ -64,41 +62,20 @@ static int hash_one(struct hashing *h, char *step, struct used *u)
     return in < 0 ? in : hash_content(h, in, step, u);
 }
 
-static void *hash_some(void *context)
+static void hash_next(void *context, size_t at, void *step)
 {
     struct hashing *h = context;
-    CLEANUP_FREE char *step = mem_alloc(FILES_STEP_SIZE);
-    size_t at;
 
-    while ((at = atomic_fetch_add(&h->next, 1)) < h->used->count)
-        h->used->list[at].code = pace(h, 0) ? hash_one(h, step, &h->used->list[at]) : -ECANCELED;
-    return NULL;
+    h->used->list[at].code = pace(h, 0) ? hash_one(h, step, &h->used->list[at]) : -ECANCELED;
 }
 
-static size_t thread_count(const struct collection *c, size_t work)
-{
-    cpu_set_t set;
-    size_t count = c->options->threads;
-
-    if (count == 0)
-        count = sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-    if (count > USED_THREAD_COUNT)
-        count = USED_THREAD_COUNT;
-    return count > work ? work : count;
-}
-
-/* This thread is one of them; where no other can be started it does all. */
 static void hash_all(struct hashing *h)
 {
-    size_t wanted = thread_count(h->f->c, h->used->count);
-    pthread_t threads[USED_THREAD_COUNT];
-    size_t count = 0;
-
-    while (count + 1 < wanted && pthread_create(&threads[count], NULL, hash_some, h) == 0)
-        count++;
-    hash_some(h);
-    for (size_t i = 0; i < count; i++)
-        pthread_join(threads[i], NULL);
+    spread_run(&(struct spread){.count = h->used->count,
+                                .threads = h->f->c->options->threads,
+                                .scratch = FILES_STEP_SIZE,
+                                .one = hash_next,
+                                .context = h});
 }
 
 static int by_size(const void *a, const void *b)

@@ -2,7 +2,7 @@
 #pragma once
 #include "collect/files.h"
 
-enum { USED_COUNT = 100000, USED_THREAD_COUNT = 64, USED_RANGE_SIZE = 40 };
+enum { USED_COUNT = 100000, USED_RANGE_SIZE = 40 };
 
 /* A file that is mapped to be executed. */
 struct used {

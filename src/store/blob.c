@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "store/engine.h"
 #include "store/ring.h"
+#include "sys/file.h"
 
 struct blob_writer {
     const struct blob_engine *engine;
@@ -71,6 +72,25 @@ int blob_write(struct blob_writer *w, const void *bytes, size_t size, struct err
     return 0;
 }
 
+int blob_write_zeros(struct blob_writer *w, uint64_t size, struct err *e)
+{
+    while (size) {
+        uint8_t *at;
+        size_t room;
+        int code = ring_room(w->ring, &at, &room, e);
+
+        if (code)
+            return code;
+        if (room > size)
+            room = (size_t)size;
+        memset(at, 0, room);
+        ring_filled(w->ring, room);
+        size -= room;
+        w->size += room;
+    }
+    return 0;
+}
+
 int blob_write_fd(struct blob_writer *w, int fd, const char *name, uint64_t most, uint64_t *got,
                   struct err *e)
 {
@@ -116,7 +136,16 @@ int blob_open(struct store *s, const struct hash *name, int *fd, uint64_t *size,
 {
     struct store_blobs blobs = store_blobs(s);
 
-    return blobs.engine->get(blobs.state, name, fd, size, e);
+    return blobs.engine->get(blobs.state, name, NULL, fd, size, e);
+}
+
+int blob_check(struct store *s, const struct hash *name, const struct blob_watch *watch,
+               uint64_t *size, struct err *e)
+{
+    struct store_blobs blobs = store_blobs(s);
+    CLEANUP_FD int fd = -1;
+
+    return blobs.engine->get(blobs.state, name, watch, &fd, size, e);
 }
 
 int blob_has(struct store *s, const struct hash *name, bool *out, struct err *e)

@@ -14,6 +14,8 @@ enum {
     HEX_SIZE = 64,
     WRITE_BEHIND_SIZE = 8 << 20, /* so much is sent to the disk while more comes in */
     ZEROS_SIZE = 1 << 16,
+    HOLE_SIZE = 64 << 10, /* zeros that are worth a hole */
+    WATCH_SIZE = 8 << 20, /* read before a watch is told */
 };
 
 struct place {
@@ -33,6 +35,7 @@ struct put {
     int fd;
     uint64_t written;
     uint64_t sent;                   /* to the disk */
+    bool is_behind;                  /* what was written last were zeros, which are not there yet */
     char name[sizeof(".new-") + 32]; /* in evidence */
 };
 
@@ -126,10 +129,28 @@ static int put_begin(void **out, void *state, struct err *e)
     return 0;
 }
 
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* Zeros that are passed over become a hole, where the file system has holes. */
+static int write_or_pass(struct put *put, const void *bytes, size_t size, struct err *e)
+{
+    if (size >= HOLE_SIZE && is_zero(bytes, size)) {
+        put->is_behind = true;
+        return 0;
+    }
+    if (put->is_behind && lseek(put->fd, (off_t)put->written, SEEK_SET) < 0)
+        return err_errno(e, "cannot write evidence");
+    put->is_behind = false;
+    return file_write_fd(put->fd, bytes, size, "evidence", e);
+}
+
 static int put_write(void *state, const void *bytes, size_t size, struct err *e)
 {
     struct put *put = state;
-    int code = file_write_fd(put->fd, bytes, size, "evidence", e);
+    int code = write_or_pass(put, bytes, size, e);
 
     if (code)
         return err_wrap(e, code, "taking evidence into the case in %s", put->place->folder);
@@ -150,15 +171,30 @@ static int hash_eat(void *context, const void *bytes, size_t size, struct err *e
     return 0;
 }
 
+/* All of it into the ring, in steps that the watch is told of. */
+static int read_all(struct ring *ring, int fd, const struct spot *spot,
+                    const struct blob_watch *watch, struct err *e)
+{
+    uint64_t got = WATCH_SIZE;
+    int code = 0;
+
+    while (!code && got == WATCH_SIZE) {
+        code = ring_read(ring, fd, spot->name, WATCH_SIZE, &got, e);
+        if (!code && watch && !watch->saw(watch->context, got))
+            code = err_set(e, ERR_CANCEL, "stopped at your request");
+    }
+    return code;
+}
+
 /* The SHA-256 of all that can be read from a descriptor, reading while hashing. */
-static int hash_fd(int fd, const struct spot *spot, struct hash *out, struct err *e)
+static int hash_fd(int fd, const struct spot *spot, const struct blob_watch *watch,
+                   struct hash *out, struct err *e)
 {
     CLEANUP(digest_freep) struct digest *digest = digest_new(DIGEST_SHA256);
     CLEANUP(ring_freep)
     struct ring *ring = ring_new(&(struct ring_eater){hash_eat, digest}, 1);
     uint8_t bytes[64];
-    uint64_t got;
-    int code = ring_read(ring, fd, spot->name, UINT64_MAX, &got, e);
+    int code = read_all(ring, fd, spot, watch, e);
 
     if (!code)
         code = ring_end(ring, e);
@@ -196,7 +232,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
 
 /* Hashes the open file, and makes sure that it stayed what the name stands for meanwhile. */
 static int check_content(const struct place *p, int shelf, int fd, const struct hash *name,
-                         uint64_t *size, struct err *e)
+                         const struct blob_watch *watch, uint64_t *size, struct err *e)
 {
     struct spot spot = spot_of(name);
     struct stat before;
@@ -209,7 +245,7 @@ static int check_content(const struct place *p, int shelf, int fd, const struct 
         return fail_open(p, &spot, e);
     if (!S_ISREG(before.st_mode))
         return fail_altered(p, &spot, e);
-    code = hash_fd(fd, &spot, &found, e);
+    code = hash_fd(fd, &spot, watch, &found, e);
     if (code)
         return code;
     if (fstat(fd, &after) < 0 || fstatat(shelf, spot.name, &named, AT_SYMLINK_NOFOLLOW) < 0)
@@ -222,8 +258,8 @@ static int check_content(const struct place *p, int shelf, int fd, const struct 
     return 0;
 }
 
-static int get_from(const struct place *p, int shelf, const struct hash *name, int *out,
-                    uint64_t *size, struct err *e)
+static int get_from(const struct place *p, int shelf, const struct hash *name,
+                    const struct blob_watch *watch, int *out, uint64_t *size, struct err *e)
 {
     struct spot spot = spot_of(name);
     CLEANUP_FD int fd =
@@ -233,7 +269,7 @@ static int get_from(const struct place *p, int shelf, const struct hash *name, i
     if (fd < 0)
         return fail_open(p, &spot, e);
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    code = check_content(p, shelf, fd, name, size, e);
+    code = check_content(p, shelf, fd, name, watch, size, e);
     if (code)
         return code;
     *out = fd;
@@ -241,13 +277,14 @@ static int get_from(const struct place *p, int shelf, const struct hash *name, i
     return 0;
 }
 
-static int get(void *state, const struct hash *name, int *out, uint64_t *size, struct err *e)
+static int get(void *state, const struct hash *name, const struct blob_watch *watch, int *out,
+               uint64_t *size, struct err *e)
 {
     struct place *p = state;
     struct spot spot = spot_of(name);
     CLEANUP_FD int shelf = open_shelf(p, &spot);
 
-    return shelf < 0 ? fail_open(p, &spot, e) : get_from(p, shelf, name, out, size, e);
+    return shelf < 0 ? fail_open(p, &spot, e) : get_from(p, shelf, name, watch, out, size, e);
 }
 
 /* The content is there already: fine, if it still is that content. */
@@ -255,7 +292,7 @@ static int accept_double(const struct place *p, int shelf, const struct hash *na
 {
     CLEANUP_FD int fd = -1;
     uint64_t size;
-    int code = get_from(p, shelf, name, &fd, &size, e);
+    int code = get_from(p, shelf, name, NULL, &fd, &size, e);
 
     return code == ERR_TAMPER
                ? err_wrap(e, code,
@@ -291,6 +328,8 @@ static int move_to_shelf(struct put *put, int shelf, const struct hash *name, st
 
 static int put_sync(struct put *put, struct err *e)
 {
+    if (put->is_behind && ftruncate(put->fd, (off_t)put->written) < 0)
+        return err_errno(e, "cannot take evidence into the case in %s", put->place->folder);
     /* FAT knows no modes; the name tells whether the content was changed. */
     if (fchmod(put->fd, 0400) < 0 && errno != EPERM)
         return err_errno(e, "cannot protect evidence in the case in %s", put->place->folder);

@@ -45,7 +45,8 @@ struct blob_engine {
     int (*put_write)(void *put, const void *bytes, size_t size, struct err *e);
     int (*put_end)(void *put, const struct hash *name, struct err *e);
     void (*put_drop)(void *put);
-    int (*get)(void *state, const struct hash *name, int *fd, uint64_t *size, struct err *e);
+    int (*get)(void *state, const struct hash *name, const struct blob_watch *watch, int *fd,
+               uint64_t *size, struct err *e); /* watch may be NULL */
     int (*has)(void *state, const struct hash *name, bool *out, struct err *e);
     int (*destroy)(void *state, const struct hash *name, struct err *e);
     int (*each)(void *state, blob_visit *visit, void *context, struct err *e);

@@ -92,6 +92,9 @@ MUST_CHECK int blob_write(struct blob_writer *w, const void *bytes, size_t size,
  * *got is less only at the end. name is for the error. After an error only blob_abort is left. */
 MUST_CHECK int blob_write_fd(struct blob_writer *w, int fd, const char *name, uint64_t most,
                              uint64_t *got, struct err *e);
+/* So many zeros, as if they had been written: a hole of a file. Where the medium can, runs of zeros
+ * take no room there, however they came. */
+MUST_CHECK int blob_write_zeros(struct blob_writer *w, uint64_t size, struct err *e);
 /* Makes it durable. digests: sha256 always; md5 (16 bytes) too. The same content twice is fine;
  * ERR_TAMPER when what lies there under that name has been altered. The writer is gone afterwards,
  * whatever comes back. */
@@ -107,6 +110,15 @@ DEFINE_CLEANUP(struct blob_writer *, blob_abort)
  * says, ERR_NOTFOUND. *fd is the caller's. */
 MUST_CHECK int blob_open(struct store *s, const struct hash *name, int *fd, uint64_t *size,
                          struct err *e);
+/* Told while a blob is read: so many bytes more. False ends it. */
+struct blob_watch {
+    bool (*saw)(void *context, uint64_t bytes);
+    void *context;
+};
+/* Only hashes it whole, with the errors of blob_open; ERR_CANCEL where the watch (or NULL) ended
+ * it. Several threads may check at once. */
+MUST_CHECK int blob_check(struct store *s, const struct hash *name, const struct blob_watch *watch,
+                          uint64_t *size, struct err *e);
 MUST_CHECK int blob_has(struct store *s, const struct hash *name, bool *out, struct err *e);
 /* Removes the bytes for good, as far as the medium allows (redaction). ERR_NOTFOUND. */
 MUST_CHECK int blob_destroy(struct store *s, const struct hash *name, struct err *e);

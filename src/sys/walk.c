@@ -15,7 +15,7 @@ enum { RETRY_COUNT = 8, ALWAYS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | 
 
 void walk_init(struct walk *t)
 {
-    *t = (struct walk){.arena = arena_new()};
+    *t = (struct walk){.arena = arena_new(), .limit = WALK_ENTRY_COUNT};
 }
 
 void walk_release(struct walk *t)
@@ -105,6 +105,20 @@ int walk_open(const struct walk *t, const struct walk_entry *entry, int *out, bo
     return 0;
 }
 
+int walk_look(const struct walk *t, const struct walk_entry *entry, int *out, struct err *e)
+{
+    CLEANUP_FD int fd = open_entry(t, entry, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return err_errno(e, "cannot look at %s", entry->path);
+    if (st.st_dev != entry->st.st_dev || st.st_ino != entry->st.st_ino)
+        return err_set(e, ERR_USAGE, "%s is another one now", entry->path);
+    *out = fd;
+    fd = -1;
+    return 0;
+}
+
 static const char *trouble_errno(struct walk *t, const char *doing)
 {
     return arena_printf(t->arena, "cannot %s: %s", doing, strerror(errno));
@@ -154,11 +168,11 @@ static int add_child(struct walk *t, const struct walk_entry *folder, int fd, co
     const char *path = arena_printf(t->arena, "%s%s%s", folder->path, slash, name);
     struct walk_entry *entry;
 
-    if (t->count >= WALK_ENTRY_COUNT)
+    if (t->count >= t->limit)
         return err_set(e, ERR_LIMIT,
-                       "there are more than %d names below %.*s: take it in parts, or take an "
+                       "there are more than %zu names below %.*s: take it in parts, or take an "
                        "image of the disk",
-                       (int)WALK_ENTRY_COUNT, (int)t->roots[folder->root].path_len, folder->path);
+                       t->limit, (int)t->roots[folder->root].path_len, folder->path);
     entry = add_entry(t, path, folder->root);
     if (fstatat(fd, name, &entry->st, AT_SYMLINK_NOFOLLOW) != 0)
         entry->trouble = trouble_errno(t, "be looked at");
@@ -282,13 +296,23 @@ int walk_add(struct walk *t, const char *path, struct err *e)
     if (t->root_count == WALK_ROOT_COUNT)
         return err_set(e, ERR_LIMIT, "at most %d names can be given at once; name their folder",
                        (int)WALK_ROOT_COUNT);
-    if (t->count >= WALK_ENTRY_COUNT)
-        return err_set(e, ERR_LIMIT, "more than %d names; take them in parts",
-                       (int)WALK_ENTRY_COUNT);
+    if (t->count >= t->limit)
+        return err_set(e, ERR_LIMIT, "more than %zu names; take them in parts", t->limit);
     if (!whole || fstatat(AT_FDCWD, whole, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return err_errno(e, "cannot look at %s", path);
     add_entry(t, whole, (uint32_t)t->root_count)->st = st;
     return add_root(t, path, &t->entries[t->count - 1], e);
+}
+
+void walk_add_name(struct walk *t, const char *path)
+{
+    struct walk_entry *entry = add_entry(t, arena_strdup(t->arena, path), 0);
+
+    entry->is_named = true;
+    if (fstatat(AT_FDCWD, entry->path, &entry->st, AT_SYMLINK_NOFOLLOW) != 0)
+        entry->trouble = trouble_errno(t, "be looked at");
+    else
+        entry->trouble = trouble_of(t, entry, &entry->st);
 }
 
 int walk_open_named(const char *path, const char *wanted, int *fd, bool *keeps_time,

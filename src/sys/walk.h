@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 enum {
-    WALK_ENTRY_COUNT = 400000, /* names of one walk */
+    WALK_ENTRY_COUNT = 400000, /* names of one walk, unless it is given another limit */
     WALK_ROOT_COUNT = 200,     /* names given; each keeps a descriptor open */
 };
 
@@ -25,6 +25,7 @@ struct walk {
     struct walk_entry *entries;
     size_t count;
     size_t room;
+    size_t limit; /* of entries */
     struct walk_root {
         int fd;          /* of a folder that was named, or -1 */
         size_t path_len; /* of what was named */
@@ -46,11 +47,19 @@ void walk_avoid(struct walk *t, const char *folder, const char *why);
  * ERR_LIMIT; ERR_CANCEL when interrupt_came(). */
 MUST_CHECK int walk_add(struct walk *t, const char *path, struct err *e);
 
+/* Adds one name as it is given, whatever it is and whether it is there or not: only trouble tells.
+ * A folder is not entered, and links of the folders above are followed. */
+void walk_add_name(struct walk *t, const char *path);
+
 /* Opens a regular file that was found for reading, without following links, without waiting, and
  * without changing its access time where the kernel allows that. *keeps_time tells. ERR_NOTFOUND,
  * ERR_IO; ERR_USAGE where something else lies there now. */
 MUST_CHECK int walk_open(const struct walk *t, const struct walk_entry *entry, int *fd,
                          bool *keeps_time, struct err *e);
+/* A descriptor (O_PATH) of what was found, whatever it is, which opens and reads nothing. ERR_IO …;
+ * ERR_USAGE where another thing has that name now. */
+MUST_CHECK int walk_look(const struct walk *t, const struct walk_entry *entry, int *fd,
+                         struct err *e);
 /* walk_add and walk_open of the one regular file that a person named. wanted ("a collection") is
  * for the sentence when something else lies there: ERR_USAGE. Errors as both. */
 MUST_CHECK int walk_open_named(const char *path, const char *wanted, int *fd, bool *keeps_time,

@@ -39,7 +39,7 @@ static void must(int code, const struct err *e)
     }
 }
 
-static size_t take_attributes(struct arena *arena, const char *path, struct bundle_attribute *out)
+static size_t take_attributes(struct arena *arena, const char *path, struct file_attribute *out)
 {
     char *names = arena_alloc(arena, CHUNK);
     ssize_t size = llistxattr(path, names, CHUNK);
@@ -50,7 +50,7 @@ static size_t take_attributes(struct arena *arena, const char *path, struct bund
         ssize_t len = lgetxattr(path, names + at, value, CHUNK);
 
         if (len >= 0)
-            out[count++] = (struct bundle_attribute){names + at, {value, (size_t)len}};
+            out[count++] = (struct file_attribute){names + at, {value, (size_t)len}};
     }
     return count;
 }
@@ -82,7 +82,7 @@ static void put_content(struct bundle *b, const char *path, uint64_t size)
 static void put_file(struct bundle *b, const char *path, const char *name)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct bundle_attribute attributes[ATTRIBUTES];
+    struct file_attribute attributes[ATTRIBUTES];
     char target[4096];
     struct statx sx;
     struct stat st;

@@ -61,9 +61,9 @@ static void lines_of_a_collection_are_bounded(void **state)
     expect_line(&t.taken.missing, "more than 1000000 lines");
 }
 
-static struct bundle_attribute attribute(const char *name, const void *bytes, size_t size)
+static struct file_attribute attribute(const char *name, const void *bytes, size_t size)
 {
-    return (struct bundle_attribute){name, {bytes, size}};
+    return (struct file_attribute){name, {bytes, size}};
 }
 
 /* linux/capability.h: VFS_CAP_REVISION_3 and VFS_CAP_FLAGS_EFFECTIVE; CAP_NET_RAW is 13, 0x2000;

@@ -420,6 +420,37 @@ static void a_write_that_fails_in_the_middle_is_told_and_leaves_nothing(void **s
     signal(SIGXFSZ, handler);
 }
 
+/* Holes are only how it lies on the disk: the bytes, and so the name, are those of other programs.
+ */
+static void runs_of_zeros_take_no_room_and_are_read_as_zeros(void **state)
+{
+    struct place *p = *state;
+    CLEANUP(store_closep) struct store *s = reopen(p);
+    CLEANUP(blob_abortp) struct blob_writer *w = NULL;
+    CLEANUP_FREE char *got = mem_alloc(1 << 20);
+    struct blob_digests d;
+    struct stat st;
+    uint64_t size;
+    int fd;
+
+    must(blob_begin(&w, s, &failure));
+    must(blob_write(w, "head", 4, &failure));
+    must(blob_write_zeros(w, (8 << 20) - 8, &failure));
+    must(blob_write(w, "tail", 4, &failure));
+    must(blob_write_zeros(w, 1 << 20, &failure));
+    must(blob_commit(MOVE(w), &d, &failure));
+    assert_int_equal(d.size, 9 << 20);
+    must(blob_open(s, &d.sha256, &fd, &size, &failure));
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, 9 << 20);
+    assert_true(st.st_blocks * 512 < 2 << 20);
+    assert_int_equal(pread(fd, got, 1 << 20, (8 << 20) - 4), 1 << 20);
+    assert_memory_equal(got, "tail", 4);
+    for (size_t i = 4; i < 1 << 20; i++)
+        assert_int_equal(got[i], 0);
+    close(fd);
+}
+
 static void a_full_disk_is_told_and_leaves_room_again(void **state)
 {
     struct place *p = *state;
@@ -436,6 +467,7 @@ static void a_full_disk_is_told_and_leaves_room_again(void **state)
         skip();
     snprintf(folder, sizeof(folder), "%s/full.calm", disk);
     must(store_create(&s, folder, &failure));
+    memset(bytes, 'b', 6 << 20); /* zeros would take no room */
     full = take_in(s, bytes, 6 << 20, 1 << 20, &d);
     small = take_in(s, bytes, 1 << 20, 1 << 20, &d);
     if (!small)
@@ -463,6 +495,7 @@ int main(void)
         T(a_blob_given_up_leaves_nothing),
         T(a_failure_at_any_step_leaves_no_blob),
         T(a_write_that_fails_in_the_middle_is_told_and_leaves_nothing),
+        T(runs_of_zeros_take_no_room_and_are_read_as_zeros),
         T(a_full_disk_is_told_and_leaves_room_again),
     };
 
