@@ -3,6 +3,7 @@
 #include "base/sink.h"
 #include "practice/calm.h"
 #include "practice/evidence.h"
+#include "practice/preserve_verify.h"
 #include "render/doc.h"
 #include "sys/file.h"
 
@@ -124,6 +125,10 @@ static bool next_link(const struct view *v, const struct thing *item, uint64_t *
         if (thing_is(t, "custody") && view_refers(v, t, "evidence", item)) {
             out->act = thing_value(t, "act");
             out->custody = t;
+            return true;
+        }
+        if (thing_is(t, "verification") && view_refers(v, t, "evidence", item)) {
+            out->act = verification_words(v, t, item);
             return true;
         }
         if (thing_is(t, "unlawful") && view_refers(v, t, "evidence", item)) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "sys/file_area.h"
 #include "sys/interrupt.h"
 
 enum { CHUNK_SIZE = 256 << 10, STEP_SIZE = 8 << 20 };
@@ -72,9 +73,10 @@ static bool is_source_trouble(struct intake *i, int fd, uint64_t got)
     return true;
 }
 
-/* Reads at most wanted bytes into a blob, in steps between which a person may stop it. */
-static int copy(struct intake *i, struct blob_writer *w, int fd, uint64_t wanted, uint64_t *got,
-                struct err *e)
+/* Reads at most wanted bytes from the descriptor's offset, in steps between which a person may stop
+ * it. *got is less where the file ends, or cannot be read on: then i->trouble says it. */
+static int copy_data(struct intake *i, struct blob_writer *w, int fd, uint64_t wanted,
+                     uint64_t *got, struct err *e)
 {
     uint64_t step = STEP_SIZE;
 
@@ -95,6 +97,73 @@ static int copy(struct intake *i, struct blob_writer *w, int fd, uint64_t wanted
     return 0;
 }
 
+static int copy_hole(struct blob_writer *w, uint64_t size, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && size) {
+        uint64_t step = size < STEP_SIZE ? size : STEP_SIZE;
+
+        rc = blob_write_zeros(w, step, e);
+        if (rc == 0 && interrupt_came())
+            rc = err_set(e, ERR_CANCEL, "stopped at your request");
+        size -= step;
+    }
+    return rc;
+}
+
+/* Where the file ends now, if that is in the hole at its end. */
+static uint64_t end_of_hole(int fd, uint64_t from, uint64_t to)
+{
+    struct stat now;
+
+    if (fstat(fd, &now) != 0 || (uint64_t)now.st_size >= to)
+        return to;
+    return (uint64_t)now.st_size > from ? (uint64_t)now.st_size : from;
+}
+
+/* Data are read, holes are not: they are zeros. */
+static int copy_areas(struct intake *i, struct blob_writer *w, int fd, const struct file_areas *a,
+                      uint64_t *got, struct err *e)
+{
+    int rc = 0;
+
+    *got = 0;
+    for (size_t n = 0; n < a->count; n++) {
+        const struct file_area *area = &a->list[n];
+        uint64_t part;
+
+        rc = copy_hole(w, area->off - *got, e);
+        if (rc == 0 && lseek(fd, (off_t)area->off, SEEK_SET) < 0)
+            rc = err_errno(e, "cannot go on in a file");
+        *got = area->off;
+        if (rc == 0)
+            rc = copy_data(i, w, fd, area->size, &part, e);
+        if (rc || i->trouble.len)
+            return rc;
+        *got += part;
+        if (part < area->size)
+            return 0;
+    }
+    if (*got < a->size) {
+        uint64_t end = end_of_hole(fd, *got, a->size);
+
+        rc = copy_hole(w, end - *got, e);
+        *got = end;
+    }
+    return rc;
+}
+
+/* A file that the kernel makes up states no size, and has no areas. */
+static int copy(struct intake *i, struct blob_writer *w, int fd, uint64_t *got, struct err *e)
+{
+    CLEANUP(file_areas_release) struct file_areas areas = {0};
+
+    file_areas_read(&areas, fd, &i->before);
+    return areas.size ? copy_areas(i, w, fd, &areas, got, e)
+                      : copy_data(i, w, fd, intake_size(&i->before), got, e);
+}
+
 int intake_fd(struct intake *i, struct session *s, int fd, bool keeps_time, struct err *e)
 {
     CLEANUP(blob_abortp) struct blob_writer *w = NULL;
@@ -107,7 +176,7 @@ int intake_fd(struct intake *i, struct session *s, int fd, bool keeps_time, stru
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     rc = blob_begin(&w, session_store(s), e);
     if (rc == 0)
-        rc = copy(i, w, fd, intake_size(&i->before), &got, e);
+        rc = copy(i, w, fd, &got, e);
     if (rc || i->trouble.len)
         return rc;
     if (fstat(fd, &after) != 0)
@@ -164,12 +233,15 @@ void intake_path_text(struct buf *out, const char *path)
     }
 }
 
-static bool has_sealed(const struct state *s)
+/* Whether a file of that size may be one that is sealed; none is hashed for nothing. */
+static bool has_sealed(const struct state *s, uint64_t size)
 {
     const struct thing *t;
+    uint64_t named;
 
     for (size_t i = 0; (t = state_thing(s, i)); i++)
-        if (thing_is(t, "evidence") && evidence_is_sealed(t) && thing_value(t, "sha256").len)
+        if (thing_is(t, "evidence") && evidence_is_sealed(t) && thing_value(t, "sha256").len &&
+            (size == 0 || !str_u64(thing_value(t, "size"), &named) || named == size))
             return true;
     return false;
 }
@@ -185,12 +257,12 @@ int intake_is_sealed(const struct state *s, int fd, bool *out, struct err *e)
     ssize_t n;
 
     *out = false;
-    if (!has_sealed(s))
+    if (fstat(fd, &st) != 0)
+        return err_errno(e, "cannot look at an open file");
+    if (!has_sealed(s, (uint64_t)st.st_size))
         return 0;
     d = digest_new(DIGEST_SHA256);
     chunk = mem_alloc(CHUNK_SIZE);
-    if (fstat(fd, &st) != 0)
-        return err_errno(e, "cannot look at an open file");
     while (got < intake_size(&st) && (n = read(fd, chunk, CHUNK_SIZE)) > 0) {
         digest_add(d, chunk, (size_t)n);
         got += (uint64_t)n;

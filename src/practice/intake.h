@@ -37,5 +37,6 @@ void intake_facts(struct evidence_facts *f, const struct intake *i);
  * UTF-8 become \xHH. */
 void intake_path_text(struct buf *out, const char *path);
 /* The same bytes are on the register as unlawful to possess, and are not taken again. Reads the
- * whole file when the register holds such items, else nothing; the offset is put back. */
+ * whole file when the register holds such an item of its size, else nothing; the offset is put
+ * back. */
 MUST_CHECK int intake_is_sealed(const struct state *s, int fd, bool *out, struct err *e);

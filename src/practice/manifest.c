@@ -86,6 +86,13 @@ static void put_facts(struct json *j, const struct stat *st)
         json_put_u64(j, "size", (uint64_t)st->st_size);
 }
 
+static void put_more(struct json *j, const struct file_facts *f)
+{
+    if (f->x.stx_mask & STATX_BTIME)
+        json_put_utc(j, "created", (struct utc){f->x.stx_btime.tv_sec, f->x.stx_btime.tv_nsec});
+    file_facts_put_more(j, f);
+}
+
 static void put_digests(struct json *j, const struct blob_digests *d)
 {
     json_put_u64(j, "taken", d->size);
@@ -105,11 +112,19 @@ int manifest_add(struct manifest *m, const struct manifest_line *line, struct er
         put_bytes(j, "target", "target_hex", str_of(entry->target));
     if (st->st_mode)
         put_facts(j, st);
+    if (line->more)
+        put_more(j, line->more);
+    if (line->holes)
+        json_put_u64(j, "holes", line->holes);
     json_put_text(j, "kept", kept_words[line->kept]);
     if (line->kept == KEPT_ARCHIVE)
         json_put_u64(j, "part", line->part);
     if (line->digests)
         put_digests(j, line->digests);
+    if (line->stored)
+        json_put_hex(j, "data_sha256", line->stored->b, sizeof(line->stored->b));
+    if (line->same)
+        put_bytes(j, "same_as", "same_as_hex", str_of(line->same));
     if (line->remark.len)
         json_put_str(j, "remark", line->remark);
     m->taken += line->kept != KEPT_NOT;

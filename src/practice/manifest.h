@@ -2,6 +2,7 @@
  * (doc/format/evidence.md). */
 #pragma once
 #include "store/store.h"
+#include "sys/file_facts.h"
 #include "sys/walk.h"
 
 /* How one entry fared. */
@@ -9,11 +10,15 @@ enum manifest_kept { KEPT_NOT, KEPT_ITEM, KEPT_ARCHIVE, KEPT_LISTED };
 
 struct manifest_line {
     const struct walk_entry *entry;
-    const struct stat *st; /* when it was opened; NULL: as the entry has it */
+    const struct stat *st;         /* when it was opened; NULL: as the entry has it */
+    const struct file_facts *more; /* or NULL */
     enum manifest_kept kept;
     unsigned part;                      /* of the archive, from 1 */
     const struct blob_digests *digests; /* NULL where nothing was taken */
-    struct str remark;                  /* why it was not taken, or what is particular */
+    uint64_t holes;            /* bytes of the content that the file system does not hold */
+    const struct hash *stored; /* of the data alone, where the holes were not hashed; or NULL */
+    const char *same;          /* the first name of the same file; or NULL */
+    struct str remark;         /* why it was not taken, or what is particular */
 };
 
 struct manifest; /* being written into the case's blobs */

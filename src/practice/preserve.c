@@ -9,7 +9,9 @@
 #include "practice/hosts.h"
 #include "practice/package.h"
 #include "practice/preserve_files.h"
+#include "practice/preserve_hash.h"
 #include "practice/preserve_read.h"
+#include "practice/preserve_verify.h"
 #include "practice/receive.h"
 #include "practice/unlawful.h"
 #include "practice/visit.h"
@@ -31,6 +33,15 @@ static const struct field evidence_fields[] = {
     {.name = "modified", .type = FIELD_TIME, .help = "when it was last changed there"},
     {.name = "mode", .type = FIELD_LINE, .help = "its permissions there, octal"},
     {.name = "owner", .type = FIELD_LINE, .help = "its owner and group there, as numbers"},
+    {.name = "accessed", .type = FIELD_TIME, .help = "when it was last read there, before this"},
+    {.name = "changed", .type = FIELD_TIME, .help = "when its data or facts last changed there"},
+    {.name = "created", .type = FIELD_TIME, .help = "when it was made there"},
+    {.name = "flags", .type = FIELD_LINE, .help = "its flags there: immutable, append-only"},
+    {.name = "attributes",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY,
+     .help = "its extended attributes there, in hex"},
+    {.name = "acl", .type = FIELD_LINE, .help = "its access control list there"},
     {.name = "system", .type = FIELD_REF, .kind = "system", .help = "which system it comes from"},
     {.name = "remark", .type = FIELD_LINE, .help = "what is particular: changed while it was read"},
     {.name = "files",
@@ -396,11 +407,11 @@ const struct practice practice_preserve = {
     .title = "Preserve evidence",
     .help = "a hold first; then copies with hashes, the register, chain of custody",
     .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind,
-                  &unlawful_kind, &collection_kind, &visit_kind),
-    .operations =
-        LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
-             &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
-             &preserve_collect, &preserve_import, &preserve_receive, &preserve_observed,
-             &preserve_hosts, &preserve_visits, &preserve_key, &preserve_unseal, &preserve_get,
-             &preserve_read, &preserve_custody_form, &preserve_export, &preserve_open),
+                  &verification_kind, &unlawful_kind, &collection_kind, &visit_kind),
+    .operations = LIST(
+        struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
+        &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
+        &preserve_hash, &preserve_verify, &preserve_collect, &preserve_import, &preserve_receive,
+        &preserve_observed, &preserve_hosts, &preserve_visits, &preserve_key, &preserve_unseal,
+        &preserve_get, &preserve_read, &preserve_custody_form, &preserve_export, &preserve_open),
     .status = preserve_status};

@@ -1,15 +1,10 @@
 /* preserve_files.c: files and whole folders of this machine into evidence. */
-#include <errno.h>
-#include <unistd.h>
-#include "base/sink.h"
 #include "practice/preserve_files.h"
-#include "practice/taking.h"
-#include "practice/unpack.h"
-#include "sys/file.h"
+#include "practice/take_file.h"
 #include "sys/interrupt.h"
 
 /* So many files found in folders get a record each; more go into one archive. */
-enum { FILE_ITEMS_MAX = 200, TITLE_COLUMNS = 200 };
+enum { FILE_ITEMS_MAX = 200 };
 
 static const struct field files_fields[] = {
     {.name = "files",
@@ -31,18 +26,6 @@ static const struct field files_fields[] = {
      .flags = FIELD_OUTSIDE,
      .help = "behind --: names taken as they are, with line ends or spaces at an end"},
 };
-
-/* What became of one entry. */
-struct fate {
-    enum manifest_kept kept;
-    struct intake file;
-    bool has_digests;
-};
-
-static void fate_release(struct fate *f)
-{
-    intake_release(&f->file);
-}
 
 static int add_names(struct taking *t, struct err *e)
 {
@@ -84,75 +67,6 @@ static int choose(struct taking *t, struct err *e)
     return has_folder ? manifest_begin(&t->manifest, session_store(t->session), t->host, e) : 0;
 }
 
-/* The names that were given, as one line. */
-static void roots_text(const struct taking *t, struct buf *out)
-{
-    for (size_t i = 0; i < t->walk.count; i++) {
-        if (!t->walk.entries[i].is_named)
-            continue;
-        if (out->len)
-            buf_adds(out, ", ");
-        intake_path_text(out, t->walk.entries[i].path);
-        if (out->len > 1000) {
-            buf_adds(out, " …");
-            return;
-        }
-    }
-}
-
-static struct draft *draft_whole(struct taking *t, const char *sort, const char *what,
-                                 const struct blob_digests *digests, const char *remark)
-{
-    CLEANUP_BUF struct buf title = {0};
-    CLEANUP_BUF struct buf roots = {0};
-    struct evidence_facts f = {
-        .sort = sort, .digests = *digests, .has_blob = true, .remark = str_of(remark)};
-
-    roots_text(t, &roots);
-    if (t->title.len)
-        buf_addf(&title, STR_FMT ": ", STR_ARG(t->title));
-    buf_addf(&title, "%s %s", what, buf_text(&roots));
-    f.title = utf8_head_columns(buf_str(&title), TITLE_COLUMNS);
-    f.source_path = buf_str(&roots);
-    return taking_item(t, &f);
-}
-
-static int end_part(struct taking *t, struct err *e)
-{
-    uint64_t count = intake_archive_count(t->archive);
-    CLEANUP_BUF struct buf remark = {0};
-    struct blob_digests digests;
-    struct draft *dr;
-    int rc = intake_archive_commit(MOVE(t->archive), &digests, e);
-
-    if (rc)
-        return rc;
-    buf_addf(&remark,
-             "%llu files in one archive (pax), part %zu; the list of this intake names "
-             "each with its hashes",
-             (unsigned long long)count, t->part_count + 1);
-    dr = draft_whole(t, "archive", "files from", &digests, buf_text(&remark));
-    if (t->part_count == COUNT_OF(t->parts))
-        return err_set(e, ERR_LIMIT, "more than %zu archives in one intake: take it in parts",
-                       COUNT_OF(t->parts));
-    t->parts[t->part_count++] = dr->id;
-    if (t->manifest)
-        manifest_part(t->manifest, &digests.sha256);
-    return taking_settle(t, true, e);
-}
-
-/* The part that the next member goes into. */
-static int open_part(struct taking *t, struct err *e)
-{
-    int rc = 0;
-
-    if (t->archive && intake_archive_size(t->archive) >= ARCHIVE_PART_SIZE)
-        rc = end_part(t, e);
-    if (rc == 0 && !t->archive)
-        rc = intake_archive_begin(&t->archive, session_store(t->session), e);
-    return rc;
-}
-
 static int end_manifest(struct taking *t, struct err *e)
 {
     struct blob_digests digests;
@@ -161,168 +75,12 @@ static int end_manifest(struct taking *t, struct err *e)
 
     if (rc)
         return rc;
-    dr = draft_whole(t, "list", "list of what was found in", &digests,
-                     t->is_stopped ? "stopped before its end, at the request of who took it" : "");
+    dr = take_draft_whole(t, "list", "list of what was found in", &digests,
+                          t->is_stopped ? "stopped before its end, at the request of who took it"
+                                        : "");
     for (size_t i = 0; i < t->part_count; i++)
         draft_ref(dr, &t->parts[i]);
     return 0;
-}
-
-/* Reads a small file whole, as far as it reached when it was opened. */
-static int read_small(struct fate *f, int fd, bool keeps_time, struct buf *content, struct err *e)
-{
-    uint64_t wanted = intake_size(&f->file.before);
-    struct stat after;
-    ssize_t n = 1;
-
-    if (wanted > ARCHIVE_MEMBER_SIZE)
-        wanted = ARCHIVE_MEMBER_SIZE; /* only of files that are made up */
-    while (content->len < wanted && n > 0) {
-        uint64_t left = wanted - content->len;
-        size_t part = left < 1 << 16 ? (size_t)left : 1 << 16;
-
-        n = read(fd, buf_room(content, part), part);
-        if (n > 0)
-            content->len += (size_t)n;
-        if (n < 0 && errno == EINTR)
-            n = 1;
-    }
-    if (n < 0)
-        buf_addf(&f->file.trouble, "cannot be read from byte %zu on: %s", content->len,
-                 strerror(errno));
-    if (fstat(fd, &after) != 0)
-        return err_errno(e, "cannot look at an open file");
-    intake_changes(&f->file.remark, &f->file.before, &after, content->len, keeps_time);
-    return 0;
-}
-
-static int put_in_archive(struct taking *t, const struct walk_entry *entry, int fd, bool keeps_time,
-                          struct fate *f, struct err *e)
-{
-    CLEANUP_BUF struct buf content = {0};
-    int rc = read_small(f, fd, keeps_time, &content, e);
-
-    if (rc || f->file.trouble.len)
-        return rc;
-    rc = open_part(t, e);
-    if (rc == 0)
-        rc = intake_archive_add(t->archive, entry, &f->file.before, buf_str(&content),
-                                &f->file.digests, e);
-    f->kept = KEPT_ARCHIVE;
-    return rc;
-}
-
-/* The list of what lies in an archive is an item of its own, behind that of the archive. */
-static void draft_list(struct taking *t, const struct walk_entry *entry, const struct id *archive,
-                       const struct unpacked *u)
-{
-    CLEANUP_BUF struct buf title = {0};
-    CLEANUP_BUF struct buf remark = {0};
-    struct evidence_facts f = {.sort = "list", .digests = u->list, .has_blob = true};
-
-    buf_adds(&title, "list of what lies in ");
-    intake_path_text(&title, entry->path);
-    buf_addf(&remark, "%llu entries", (unsigned long long)u->count);
-    if (u->problem.len)
-        buf_addf(&remark, "; not whole: %s", buf_text(&u->problem));
-    f.title = utf8_head_columns(buf_str(&title), TITLE_COLUMNS);
-    f.remark = buf_str(&remark);
-    draft_ref(taking_item(t, &f), archive);
-}
-
-static int put_as_item(struct taking *t, const struct walk_entry *entry, int fd, bool keeps_time,
-                       struct fate *f, struct err *e)
-{
-    CLEANUP(unpacked_release) struct unpacked u = {0};
-    struct evidence_facts facts = {0};
-    struct id id;
-    int rc = intake_fd(&f->file, t->session, fd, keeps_time, e);
-
-    if (rc || f->file.trouble.len)
-        return rc;
-    if (input_has(t->op, t->in, "unpack"))
-        rc = unpack_list(&u, session_store(t->session), &f->file.digests.sha256, entry->path, e);
-    f->kept = KEPT_ITEM;
-    facts.sort = u.is_archive ? "archive" : "file";
-    intake_facts(&facts, &f->file);
-    id = taking_path_item(t, entry, &facts)->id;
-    if (u.is_archive)
-        draft_list(t, entry, &id, &u);
-    return rc;
-}
-
-static int take_file(struct taking *t, const struct walk_entry *entry, struct fate *f,
-                     struct err *e)
-{
-    CLEANUP_FD int fd = -1;
-    struct err why = {0};
-    bool keeps_time;
-    bool is_sealed;
-    int rc = walk_open(&t->walk, entry, &fd, &keeps_time, &why);
-
-    if (rc) {
-        buf_adds(&f->file.trouble, why.text);
-        return 0;
-    }
-    rc = intake_is_sealed(t->view.state, fd, &is_sealed, e);
-    if (rc)
-        return rc;
-    if (is_sealed) {
-        buf_adds(&f->file.trouble, "the same bytes are sealed as unlawful to possess: do not copy "
-                                   "it; see calm help unlawful");
-        return 0;
-    }
-    if (fstat(fd, &f->file.before) != 0)
-        return err_errno(e, "cannot look at %s", entry->path);
-    rc = t->puts_in_archive && !entry->is_named && f->file.before.st_size <= ARCHIVE_MEMBER_SIZE
-             ? put_in_archive(t, entry, fd, keeps_time, f, e)
-             : put_as_item(t, entry, fd, keeps_time, f, e);
-    if (rc || f->file.trouble.len)
-        return rc;
-    f->has_digests = true;
-    t->taken++;
-    t->size += f->file.digests.size;
-    return 0;
-}
-
-/* A link is what it points to, in words; nothing behind it is read. */
-static int take_link(struct taking *t, const struct walk_entry *entry, struct fate *f,
-                     struct err *e)
-{
-    struct evidence_facts facts = {.sort = "file",
-                                   .mode = entry->st.st_mode,
-                                   .uid = entry->st.st_uid,
-                                   .gid = entry->st.st_gid};
-    CLEANUP_BUF struct buf remark = {0};
-    struct blob_digests none;
-    int rc;
-
-    if (t->puts_in_archive && !entry->is_named) {
-        rc = open_part(t, e);
-        f->kept = KEPT_ARCHIVE;
-        return rc ? rc : intake_archive_add(t->archive, entry, &entry->st, STR(""), &none, e);
-    }
-    buf_adds(&remark, "a symbolic link to ");
-    intake_path_text(&remark, entry->target);
-    buf_adds(&remark, "; what it points to was not taken through it");
-    facts.remark = buf_str(&remark);
-    facts.modified = (struct utc){entry->st.st_mtim.tv_sec, (uint32_t)entry->st.st_mtim.tv_nsec};
-    (void)taking_path_item(t, entry, &facts);
-    f->kept = KEPT_ITEM;
-    return 0;
-}
-
-static int take_folder(struct taking *t, const struct walk_entry *entry, struct fate *f,
-                       struct err *e)
-{
-    struct blob_digests none;
-    int rc;
-
-    f->kept = KEPT_LISTED;
-    if (!t->puts_in_archive)
-        return 0;
-    rc = open_part(t, e);
-    return rc ? rc : intake_archive_add(t->archive, entry, &entry->st, STR(""), &none, e);
 }
 
 static int take_by_type(struct taking *t, const struct walk_entry *entry, struct fate *f,
@@ -349,10 +107,14 @@ static int note_fate(struct taking *t, struct walk_entry *entry, const struct fa
 {
     bool is_left = f->kept == KEPT_NOT;
     struct manifest_line line = {.entry = entry,
-                                 .st = f->has_digests ? &f->file.before : NULL,
+                                 .st = f->file.before.st_mode ? &f->file.before : NULL,
+                                 .more = f->has_facts ? &t->facts : NULL,
                                  .kept = f->kept,
                                  .part = (unsigned)t->part_count + 1,
                                  .digests = f->has_digests ? &f->file.digests : NULL,
+                                 .holes = f->areas.size - f->areas.data,
+                                 .stored = f->has_stored ? &f->stored : NULL,
+                                 .same = f->same,
                                  .remark = buf_str(is_left ? &f->file.trouble : &f->file.remark)};
 
     if (is_left) {
@@ -404,7 +166,7 @@ static int take_all(struct taking *t, struct err *e)
         rc = take_entry(t, &t->walk.entries[t->at], e);
     }
     if (rc == 0 && t->archive)
-        rc = end_part(t, e);
+        rc = take_end_part(t, e);
     if (rc == 0 && t->left_count && !t->manifest)
         rc = list_left(t, e);
     if (rc == 0 && t->manifest)

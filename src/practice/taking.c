@@ -42,6 +42,8 @@ void taking_release(struct taking *t)
     walk_release(&t->walk);
     manifest_abort(t->manifest);
     intake_archive_abort(t->archive);
+    inode_table_release(&t->inodes);
+    file_facts_release(&t->facts);
     buf_release(&t->items);
     buf_release(&t->left);
 }

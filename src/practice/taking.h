@@ -1,6 +1,7 @@
-/* taking.h: one intake from the names given to the records: what preserve_files.c and taking.c
- * share. */
+/* taking.h: one intake from the names given to the records: what preserve_files.c, take_file.c and
+ * taking.c share. */
 #pragma once
+#include "practice/inode_table.h"
 #include "practice/intake.h"
 #include "practice/intake_archive.h"
 #include "practice/manifest.h"
@@ -21,7 +22,9 @@ struct taking {
     struct intake_archive *archive;  /* the part being written; NULL: none */
     struct id parts[DRAFT_REFS_MAX]; /* records of the full parts */
     size_t part_count;
-    size_t at; /* the entry that is next */
+    struct inode_table inodes; /* taken files that have other names */
+    struct file_facts facts;   /* of the entry in hand */
+    size_t at;                 /* the entry that is next */
     int64_t appended_ms;
     int64_t shown_ms;
     uint64_t taken; /* files, with those in archives */

@@ -1,119 +1,42 @@
 /* tar.c: writes archives in the pax format. */
 #include "practice/tar.h"
+#include <linux/fs.h>
 
-/* The fields of a ustar header: where, and how long (POSIX.1-2008, pax, "ustar Interchange
- * Format"). */
-enum {
-    NAME_AT = 0,
-    NAME_SIZE = 100,
-    MODE_AT = 100,
-    UID_AT = 108,
-    GID_AT = 116,
-    ID_DIGITS = 7,
-    SIZE_AT = 124,
-    MTIME_AT = 136,
-    LONG_DIGITS = 11,
-    SUM_AT = 148,
-    SUM_SIZE = 8,
-    TYPE_AT = 156,
-    LINK_AT = 157,
-    MAGIC_AT = 257,
-    MAJOR_AT = 329,
-    MINOR_AT = 337,
-};
-
-static const uint64_t id_limit = 1 << 21;             /* 8 to the 7 */
-static const uint64_t long_limit = (uint64_t)1 << 33; /* 8 to the 11 */
-
-static void put_octal(char *block, size_t at, int digits, uint64_t limit, uint64_t n)
+/* The map of a sparse file and its headers, as GNU tar specifies them ("Storing Sparse Files", PAX
+ * format, version 1.0): the number of areas, then offset and size of each, a decimal number a line,
+ * filled up with zeros to whole blocks. An empty area stands where the file ends. */
+static void add_map(struct buf *out, const struct file_areas *a)
 {
-    char text[24];
+    const struct file_area *last = a->count ? &a->list[a->count - 1] : NULL;
+    bool ends_in_hole = !last || last->off + last->size < a->size;
+    size_t start = out->len;
 
-    snprintf(text, sizeof(text), "%0*llo", digits, (unsigned long long)(n < limit ? n : 0));
-    memcpy(block + at, text, (size_t)digits);
-}
-
-static void put_text(char *block, size_t at, size_t size, struct str text)
-{
-    memcpy(block + at, text.p, text.len < size ? text.len : size);
-}
-
-/* The sum of the header's bytes, its own place counted as spaces. */
-static void put_sum(char *block)
-{
-    unsigned sum = 0;
-    char text[8];
-
-    memset(block + SUM_AT, ' ', SUM_SIZE);
-    for (size_t i = 0; i < TAR_BLOCK_SIZE; i++)
-        sum += (unsigned char)block[i];
-    snprintf(text, sizeof(text), "%06o", sum);
-    memcpy(block + SUM_AT, text, 7);
+    buf_add_u64(out, a->count + ends_in_hole);
+    buf_addc(out, '\n');
+    for (size_t i = 0; i < a->count; i++) {
+        buf_add_u64(out, a->list[i].off);
+        buf_addc(out, '\n');
+        buf_add_u64(out, a->list[i].size);
+        buf_addc(out, '\n');
+    }
+    if (ends_in_hole)
+        buf_addf(out, "%llu\n0\n", (unsigned long long)a->size);
+    pax_add_padding(out, out->len - start);
 }
 
 static void add_block(struct buf *out, char type, struct str name, uint64_t size,
                       const struct tar_member *m)
 {
-    char block[TAR_BLOCK_SIZE] = {0};
-    bool has_time = m->modified.sec >= 0;
+    struct pax_header h = {.name = name,
+                           .target = type == '1' || type == '2' ? m->target : STR(""),
+                           .type = type,
+                           .mode = m->mode,
+                           .uid = m->uid,
+                           .gid = m->gid,
+                           .size = size,
+                           .time = m->modified.sec};
 
-    put_text(block, NAME_AT, NAME_SIZE, name);
-    put_octal(block, MODE_AT, ID_DIGITS, id_limit, m->mode & 07777);
-    put_octal(block, UID_AT, ID_DIGITS, id_limit, m->uid);
-    put_octal(block, GID_AT, ID_DIGITS, id_limit, m->gid);
-    put_octal(block, SIZE_AT, LONG_DIGITS, long_limit, size);
-    put_octal(block, MTIME_AT, LONG_DIGITS, long_limit, has_time ? (uint64_t)m->modified.sec : 0);
-    block[TYPE_AT] = type;
-    put_text(block, LINK_AT, NAME_SIZE, type == '2' ? m->target : STR(""));
-    memcpy(block + MAGIC_AT, "ustar\00000", 8);
-    put_octal(block, MAJOR_AT, ID_DIGITS, id_limit, 0); /* of no device, but digits all the same */
-    put_octal(block, MINOR_AT, ID_DIGITS, id_limit, 0);
-    put_sum(block);
-    buf_add(out, block, sizeof(block));
-}
-
-static size_t digits_of(size_t n)
-{
-    size_t digits = 1;
-
-    while (n >= 10) {
-        n /= 10;
-        digits++;
-    }
-    return digits;
-}
-
-/* "LENGTH NAME=VALUE\n", where the length counts itself. */
-static void add_extended(struct buf *out, const char *name, struct str value)
-{
-    size_t rest = 1 + strlen(name) + 1 + value.len + 1;
-    size_t len = rest + digits_of(rest);
-
-    if (digits_of(len) + rest != len)
-        len = rest + digits_of(len);
-    buf_addf(out, "%zu %s=", len, name);
-    buf_addstr(out, value);
-    buf_addc(out, '\n');
-}
-
-static void add_number(struct buf *out, const char *name, uint64_t n)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-    add_extended(out, name, str_of(text));
-}
-
-/* Seconds as a decimal fraction; before 1970 the nanoseconds count the other way. */
-static void add_time(struct buf *out, const char *name, struct utc t)
-{
-    bool is_negative = t.sec < 0;
-    int64_t sec = is_negative ? -t.sec - (t.ns > 0) : t.sec;
-    uint32_t ns = is_negative && t.ns ? 1000000000 - t.ns : t.ns;
-    char text[48];
-
-    snprintf(text, sizeof(text), "%s%lld.%09u", is_negative ? "-" : "", (long long)sec, ns);
-    add_extended(out, name, str_of(text));
+    pax_add_header(out, &h);
 }
 
 static bool is_plain(struct str s)
@@ -124,56 +47,131 @@ static bool is_plain(struct str s)
     return true;
 }
 
-static void add_padded(struct buf *out, struct str content)
+/* The words of chattr(1) that libarchive knows under these names (SCHILY.fflags). */
+static void add_flags(struct buf *records, uint64_t flags)
 {
-    buf_addstr(out, content);
-    tar_add_padding(out, content.len);
+    static const struct {
+        uint64_t flag;
+        const char *word;
+    } words[] = {{FS_IMMUTABLE_FL, "schg"},
+                 {FS_APPEND_FL, "sappnd"},
+                 {FS_NODUMP_FL, "nodump"},
+                 {FS_NOATIME_FL, "noatime"}};
+    CLEANUP_BUF struct buf text = {0};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (flags & words[i].flag)
+            buf_addf(&text, "%s%s", text.len ? "," : "", words[i].word);
+    if (text.len)
+        pax_add_record(records, "SCHILY.fflags", buf_str(&text));
 }
 
-static void add_extended_header(struct buf *out, const struct tar_member *m, struct str path)
+static void add_attribute(struct buf *records, const struct file_attribute *a)
+{
+    CLEANUP_BUF struct buf acl = {0};
+    bool is_access = strcmp(a->name, "system.posix_acl_access") == 0;
+
+    if ((is_access || strcmp(a->name, "system.posix_acl_default") == 0) &&
+        file_acl_text(&acl, a->value))
+        pax_add_record(records, is_access ? "SCHILY.acl.access" : "SCHILY.acl.default",
+                       buf_str(&acl));
+    else
+        pax_add_attribute(records, a->name, a->value);
+}
+
+static void add_more(struct buf *records, const struct file_facts *f)
+{
+    if (f->x.stx_mask & STATX_BTIME)
+        pax_add_time(records, "LIBARCHIVE.creationtime",
+                     (struct utc){f->x.stx_btime.tv_sec, f->x.stx_btime.tv_nsec});
+    add_flags(records, f->flags);
+    for (size_t i = 0; i < f->attribute_count; i++)
+        add_attribute(records, &f->attributes[i]);
+}
+
+static bool is_utf8(const struct tar_member *m, struct str path)
+{
+    for (size_t i = 0; m->more && i < m->more->attribute_count; i++)
+        if (str_has_utf8_error(str_of(m->more->attributes[i].name)))
+            return false;
+    return !str_has_utf8_error(path) && !str_has_utf8_error(m->target);
+}
+
+static void add_extended_header(struct buf *out, const struct tar_member *m, struct str path,
+                                uint64_t size)
 {
     CLEANUP_BUF struct buf records = {0};
 
     /* Names are bytes; only where they are no UTF-8 must that be said. */
-    if (str_has_utf8_error(path) || str_has_utf8_error(m->target))
-        add_extended(&records, "hdrcharset", STR("BINARY"));
-    if (path.len > NAME_SIZE || !is_plain(path))
-        add_extended(&records, "path", path);
-    if (m->target.len > NAME_SIZE || !is_plain(m->target))
-        add_extended(&records, "linkpath", m->target);
-    if (m->size >= long_limit)
-        add_number(&records, "size", m->size);
-    if (m->uid >= id_limit)
-        add_number(&records, "uid", m->uid);
-    if (m->gid >= id_limit)
-        add_number(&records, "gid", m->gid);
-    add_time(&records, "mtime", m->modified);
-    add_time(&records, "atime", m->accessed);
-    add_time(&records, "ctime", m->changed);
+    if (!is_utf8(m, path))
+        pax_add_record(&records, "hdrcharset", STR("BINARY"));
+    if (m->areas) {
+        pax_add_number(&records, "GNU.sparse.major", 1);
+        pax_add_number(&records, "GNU.sparse.minor", 0);
+        pax_add_record(&records, "GNU.sparse.name", path);
+        pax_add_number(&records, "GNU.sparse.realsize", m->size);
+    } else if (path.len > PAX_NAME_SIZE || !is_plain(path)) {
+        pax_add_record(&records, "path", path);
+    }
+    if (m->target.len > PAX_NAME_SIZE || !is_plain(m->target))
+        pax_add_record(&records, "linkpath", m->target);
+    if (size >= PAX_SIZE_LIMIT)
+        pax_add_number(&records, "size", size);
+    if (m->uid >= PAX_ID_LIMIT)
+        pax_add_number(&records, "uid", m->uid);
+    if (m->gid >= PAX_ID_LIMIT)
+        pax_add_number(&records, "gid", m->gid);
+    pax_add_time(&records, "mtime", m->modified);
+    pax_add_time(&records, "atime", m->accessed);
+    pax_add_time(&records, "ctime", m->changed);
+    if (m->more)
+        add_more(&records, m->more);
     add_block(out, 'x', STR("pax-header"), records.len, m);
-    add_padded(out, buf_str(&records));
+    buf_addstr(out, buf_str(&records));
+    pax_add_padding(out, records.len);
+}
+
+/* Without the leading slashes; of the top itself only a dot is left. */
+static struct str inner_path(struct str path)
+{
+    while (path.len && path.p[0] == '/')
+        path = str_from(path, 1);
+    return path.len ? path : STR(".");
+}
+
+uint64_t tar_content_size(const struct tar_member *m)
+{
+    return m->areas ? m->areas->data : m->size;
 }
 
 void tar_add_header(struct buf *out, const struct tar_member *m)
 {
     CLEANUP_BUF struct buf path = {0};
-    struct str rest = m->path;
+    CLEANUP_BUF struct buf map = {0};
+    struct tar_member inner = *m;
+    uint64_t size;
 
-    while (rest.len && rest.p[0] == '/')
-        rest = str_from(rest, 1);
-    buf_addstr(&path, rest.len ? rest : STR("."));
+    buf_addstr(&path, inner_path(m->path));
     if (m->type == '5')
         buf_addc(&path, '/');
-    add_extended_header(out, m, buf_str(&path));
-    add_block(out, m->type, buf_str(&path), m->size, m);
+    if (m->type == '1')
+        inner.target = inner_path(m->target);
+    if (m->areas)
+        add_map(&map, m->areas);
+    size = map.len + tar_content_size(m);
+    add_extended_header(out, &inner, buf_str(&path), size);
+    /* A program that knows no sparse members must not take the map for the file. */
+    add_block(out, m->type, m->areas ? STR("GNUSparseFile.0/sparse") : buf_str(&path), size,
+              &inner);
+    buf_addstr(out, buf_str(&map));
 }
 
 void tar_add_padding(struct buf *out, uint64_t size)
 {
-    buf_addn(out, '\0', (TAR_BLOCK_SIZE - size % TAR_BLOCK_SIZE) % TAR_BLOCK_SIZE);
+    pax_add_padding(out, size);
 }
 
 void tar_add_end(struct buf *out)
 {
-    buf_addn(out, '\0', 2 * TAR_BLOCK_SIZE);
+    buf_addn(out, '\0', 2 * PAX_BLOCK_SIZE);
 }

@@ -4,8 +4,10 @@
 #include "base/sink.h"
 #include "journal/note.h"
 #include "practice/clear_values.h"
+#include "practice/evidence_check.h"
 #include "practice/import.h"
 #include "sys/file.h"
+#include "sys/interrupt.h"
 #include "sys/proc.h"
 #include "sys/self.h"
 
@@ -167,34 +169,34 @@ static void say_verdict(const struct checking *c, struct answer *a)
         buf_adds(&a->text, "Next:  calm log anchor, so that somebody else can trust it\n");
 }
 
-/* Every item on the register, hashed whole by the store as it opens it. */
+/* Every item on the register, hashed again. */
 static int check_items(struct session *s, const struct view *v, struct checking *c,
                        struct answer *a, struct err *e)
 {
+    CLEANUP(evidence_check_release) struct evidence_check check;
+    CLEANUP(interrupt_end) struct interrupt signals;
     const struct thing *t;
+    int rc;
 
-    for (size_t at = 0; (t = view_next(v, "evidence", &at));) {
-        struct err why = {0};
-        struct hash name;
-        uint64_t size;
-        int fd = -1;
-        int rc;
+    interrupt_begin(&signals);
+    evidence_check_init(&check, s);
+    for (size_t at = 0; (t = view_next(v, "evidence", &at));)
+        (void)evidence_check_add(&check, t);
+    rc = evidence_check_run(&check, a, e);
+    c->items = check.count;
+    for (size_t i = 0; rc == 0 && i < check.count; i++) {
+        const struct item_result *r = &check.items[i];
 
-        if (!hex_read(name.b, sizeof(name.b), thing_value(t, "sha256")))
+        if (r->state == ITEM_UNREADABLE)
+            return err_set(e, ERR_IO, "%s", r->why);
+        if (r->state == ITEM_SAME)
             continue;
-        rc = blob_open(session_store(s), &name, &fd, &size, &why);
-        fd_close(fd);
-        c->items++;
-        if (rc == 0)
-            continue;
-        if (rc != ERR_TAMPER && rc != ERR_NOTFOUND)
-            return err_set(e, why.code, "%s", why.text);
         c->bad_items++;
-        buf_addf(&a->text, "e%u: ", t->number);
-        sink_terminal(&a->text, str_of(why.text), false);
+        buf_addf(&a->text, "e%u: ", r->item->number);
+        sink_terminal(&a->text, str_of(r->why), false);
         buf_addc(&a->text, '\n');
     }
-    return 0;
+    return rc;
 }
 
 /* Values of the records that calm-verify gets, and no later ones that came meanwhile. */

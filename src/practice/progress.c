@@ -1,0 +1,36 @@
+/* progress.c: says how far long work is, how fast it goes, and how long it will still take. */
+#include "practice/progress.h"
+
+enum { TERMINAL_MS = 3000, ELSEWHERE_MS = 60000 };
+
+void progress_begin(struct progress *p, struct answer *a)
+{
+    *p = (struct progress){.a = a, .begun_ms = monotonic_ms(), .shown_ms = monotonic_ms()};
+}
+
+static void add_rate(struct buf *out, uint64_t done, uint64_t all, int64_t took_ms)
+{
+    uint64_t rate = done / ((uint64_t)took_ms / 1000 ? (uint64_t)took_ms / 1000 : 1);
+    char text[UTC_PLAIN_SIZE];
+
+    buf_addf(out, ", %s/s", size_text(text, rate));
+    if (rate && done < all)
+        buf_addf(out, ", %s left", span_text(text, (int64_t)((all - done) / rate)));
+}
+
+void progress_show(struct progress *p, const char *words, uint64_t done, uint64_t all)
+{
+    int64_t now = monotonic_ms();
+    char size[2][UTC_PLAIN_SIZE];
+
+    if (!p->a->flush || p->a->wants_json ||
+        now - p->shown_ms < (p->a->to_terminal ? TERMINAL_MS : ELSEWHERE_MS))
+        return;
+    p->shown_ms = now;
+    buf_addf(&p->a->text, "… %s, %s of %s", words, size_text(size[0], done),
+             size_text(size[1], all));
+    add_rate(&p->a->text, done, all, now - p->begun_ms);
+    buf_addc(&p->a->text, '\n');
+    /* Nobody reading any more is no reason to stop. */
+    (void)p->a->flush(p->a);
+}

@@ -1,0 +1,13 @@
+/* progress.h: how far long work is, for who waits: every few seconds on a terminal, once a minute
+ * elsewhere. */
+#pragma once
+#include "case/operation.h"
+
+struct progress {
+    struct answer *a;
+    int64_t begun_ms;
+    int64_t shown_ms;
+};
+void progress_begin(struct progress *p, struct answer *a);
+/* words say what was done; the rate and the time left follow from done and all, in bytes. */
+void progress_show(struct progress *p, const char *words, uint64_t done, uint64_t all);
