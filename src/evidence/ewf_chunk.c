@@ -67,7 +67,7 @@ static void read_entries(struct one *t, struct str bytes, size_t count)
 static int load_one(const struct ewf *w, const struct ewf_group *g, uint64_t off, struct one *out,
                     struct err *e)
 {
-    size_t body = 4 * (size_t)g->count;
+    size_t body = 4 * g->listed;
     size_t size = EWF_TABLE_HEAD_SIZE + body + (g->has_sum ? 4 : 0);
     uint64_t file_size = w->files->sizes[g->file];
     CLEANUP_FREE char *bytes = NULL;
@@ -84,10 +84,10 @@ static int load_one(const struct ewf *w, const struct ewf_group *g, uint64_t off
         return code;
     all = (struct str){bytes, size};
     t.base = le_at(all, 8, 8) & INT64_MAX;
-    t.is_sound = le32_at(all, 0) == g->count && ewf_sum(str_head(all, 20)) == le32_at(all, 20) &&
+    t.is_sound = le32_at(all, 0) == g->listed && ewf_sum(str_head(all, 20)) == le32_at(all, 20) &&
                  (!g->has_sum || ewf_sum(str_head(str_from(all, EWF_TABLE_HEAD_SIZE), body)) ==
                                      le32_at(all, EWF_TABLE_HEAD_SIZE + body));
-    read_entries(&t, str_from(all, EWF_TABLE_HEAD_SIZE), (size_t)g->count);
+    read_entries(&t, str_from(all, EWF_TABLE_HEAD_SIZE), g->listed);
     *out = t;
     return 0;
 }
@@ -124,7 +124,7 @@ static struct place find_place(const struct ewf *w, const struct ewf_group *g,
     bool next_is_packed;
 
     p.off = place_of(t, entries, base, i, &p.is_packed);
-    if (i + 1 < g->count)
+    if (i + 1 < g->listed)
         end = place_of(t, entries, base, i + 1, &next_is_packed);
     p.is_within = p.off >= g->data_from && p.off < g->data_to;
     if (end <= p.off || end > g->data_to) {
@@ -176,7 +176,7 @@ static int load(struct ewf *w, size_t group, struct ewf_table *t, struct err *e)
         t->entries = MOVE(t->twins);
         t->base = t->twin_base;
     }
-    t->wide_from = t->entries ? find_wide(w, t->entries, (size_t)g->count) : UINT32_MAX;
+    t->wide_from = t->entries ? find_wide(w, t->entries, g->listed) : UINT32_MAX;
     return 0;
 }
 
@@ -212,11 +212,20 @@ static bool unpack(struct ewf *w, const struct place *p, uint8_t *bytes, size_t 
            (out == size || (size < w->facts.chunk_size && out > size));
 }
 
-static bool copy_stored(const struct ewf *w, const struct place *p, uint8_t *bytes, size_t size)
+static bool is_summed(const struct ewf *w, size_t size)
 {
     struct str stored = {(const char *)w->packed, size + 4};
 
-    if (p->size < size + 4 || ewf_sum(str_head(stored, size)) != le32_at(stored, size))
+    return ewf_sum(str_head(stored, size)) == le32_at(stored, size);
+}
+
+/* The last chunk may hold more than the disk has, of what was less than a sector. */
+static bool copy_stored(const struct ewf *w, const struct place *p, uint8_t *bytes, size_t size)
+{
+    bool is_longer = size < w->facts.chunk_size && p->size > size + 4 &&
+                     p->size <= (size_t)w->facts.chunk_size + 4;
+
+    if (p->size < size + 4 || !(is_summed(w, size) || (is_longer && is_summed(w, p->size - 4))))
         return false;
     memcpy(bytes, w->packed, size);
     return true;
@@ -277,12 +286,12 @@ uint64_t ewf_chunks_missing(const struct ewf *w, uint64_t chunk)
 static bool is_in_order(const struct ewf *w, const struct ewf_group *g, const struct one *table,
                         uint64_t *off)
 {
-    struct ewf_table t = {.wide_from = find_wide(w, table->entries, (size_t)g->count)};
+    struct ewf_table t = {.wide_from = find_wide(w, table->entries, g->listed)};
 
-    for (size_t i = 0; i < g->count; i++) {
+    for (size_t i = 0; i < g->listed; i++) {
         struct place p = find_place(w, g, &t, table->entries, table->base, i);
 
-        *off = p.off;
+        *off = g->table_off + EWF_TABLE_HEAD_SIZE + 4 * i;
         if (!p.is_within || !p.is_in_order)
             return false;
     }
@@ -292,7 +301,7 @@ static bool is_in_order(const struct ewf *w, const struct ewf_group *g, const st
 static void compare_tables(const struct ewf *w, struct ewf_group *g, const struct one *first,
                            const struct one *second)
 {
-    size_t size = (size_t)g->count * sizeof(first->entries[0]);
+    size_t size = g->listed * sizeof(first->entries[0]);
     uint64_t off;
 
     if (!first->is_sound)

@@ -18,12 +18,9 @@ static void opening_release(struct opening *o)
     free(o->parts);
 }
 
-static bool has_number(const struct opening *o, size_t number)
+static bool is_at_place(const struct ewf_part *part)
 {
-    for (size_t i = 0; i < o->count; i++)
-        if (o->parts[i].number == number)
-            return true;
-    return false;
+    return part->number == part->file + 1;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -31,72 +28,52 @@ static int compare_numbers(const void *a, const void *b)
     const struct ewf_part *x = a;
     const struct ewf_part *y = b;
 
-    return x->number != y->number ? (x->number > y->number) - (x->number < y->number)
-                                  : (x->file > y->file) - (x->file < y->file);
+    if (x->number != y->number)
+        return (x->number > y->number) - (x->number < y->number);
+    if (is_at_place(x) != is_at_place(y))
+        return is_at_place(x) ? -1 : 1;
+    return (x->file > y->file) - (x->file < y->file);
 }
 
-static void order(struct opening *o)
-{
-    qsort(o->parts, o->count, sizeof(o->parts[0]), compare_numbers);
-}
-
-/* The file gets the number of the place that it was given at, if no other one has that. */
-static void number_by_place(struct opening *o, struct ewf_part *part)
-{
-    size_t number = (size_t)part->file + 1;
-
-    ewf_tell(o->w, IMAGE_FILE_HEAD, part->file, 0);
-    part->number = has_number(o, number) ? 0 : (uint32_t)number;
-}
-
-static bool is_taken(const struct opening *o, const struct ewf_part *part)
-{
-    uint32_t number = part->number;
-
-    return number != part->file + 1 && number <= o->count && o->parts[number - 1].number == number;
-}
-
-/* Each file has its number in its head. Where that is damaged, or is what another file at the right
- * place has too, the place decides: taken for the other one, its chunks would come to stand
- * elsewhere on the disk. */
-static int read_numbers(struct opening *o, struct err *e)
+static int walk_all(struct opening *o, struct err *e)
 {
     const struct media_files *files = o->w->files;
+    uint64_t section_count = 0;
+    int code = 0;
 
     o->count = files->count;
     o->parts = mem_array(files->count, sizeof(o->parts[0]));
-    for (size_t i = 0; i < o->count; i++) {
-        int code = ewf_walk_head(files, (uint32_t)i, &o->parts[i].number, e);
+    for (size_t i = 0; i < o->count && !code; i++) {
+        struct ewf_part *part = &o->parts[i];
 
-        if (code)
-            return code;
-        o->parts[i].file = (uint32_t)i;
+        part->file = (uint32_t)i;
+        code = ewf_walk_head(files, part->file, &part->number, e);
+        if (!code)
+            code = ewf_walk(o->w, part, &section_count, e);
     }
-    for (size_t i = 0; i < o->count; i++)
-        if (o->parts[i].number == 0 || (is_taken(o, &o->parts[i]) && !has_number(o, (size_t)i + 1)))
-            number_by_place(o, &o->parts[i]);
-    order(o);
-    return 0;
+    return code;
 }
 
-/* Leaves out what has no number, or another file's; tells of what was not in order. */
-static void keep_numbered(struct opening *o)
+static uint64_t chunks_of(const struct ewf_volume *v)
 {
-    size_t kept = 0;
+    return (v->sector_count + v->chunk_sectors - 1) / v->chunk_sectors;
+}
 
-    for (size_t i = 0; i < o->count; i++) {
-        uint32_t number = o->parts[i].number;
+/* Chunks of all tables. */
+static uint64_t count_all(const struct opening *o)
+{
+    uint64_t sum = 0;
 
-        if (number == 0 || (kept && o->parts[kept - 1].number == number)) {
-            ewf_tell(o->w, IMAGE_FILE_TWICE, o->parts[i].file, 9);
-            ewf_part_release(&o->parts[i]);
-            continue;
-        }
-        if (kept && o->parts[kept - 1].file > o->parts[i].file)
-            ewf_tell(o->w, IMAGE_FILE_ORDER, o->parts[i].file, 9);
-        o->parts[kept++] = o->parts[i];
-    }
-    o->count = kept;
+    for (size_t i = 0; i < o->count; i++)
+        for (size_t k = 0; k < o->parts[i].group_count; k++)
+            sum += o->parts[i].groups[k].count;
+    return sum;
+}
+
+/* Where none matches its checksum, one that says as many chunks as the tables hold is believed. */
+static bool agrees(const struct opening *o, const struct ewf_volume *v)
+{
+    return count_all(o) == chunks_of(v);
 }
 
 static const struct ewf_volume *find_volume(const struct opening *o, bool is_sound)
@@ -105,7 +82,8 @@ static const struct ewf_volume *find_volume(const struct opening *o, bool is_sou
         const struct ewf_volume *both[] = {&o->parts[i].volume, &o->parts[i].data};
 
         for (size_t k = 0; k < COUNT_OF(both); k++)
-            if (ewf_volume_is_plausible(both[k]) && (both[k]->is_sound || !is_sound))
+            if (ewf_volume_is_plausible(both[k]) &&
+                (both[k]->is_sound || (!is_sound && agrees(o, both[k]))))
                 return both[k];
     }
     return NULL;
@@ -142,6 +120,11 @@ static int choose_volume(struct opening *o, struct err *e)
     return 0;
 }
 
+static uint32_t file_of(const struct ewf_group *gap)
+{
+    return gap->why == IMAGE_FILE_MISSING ? IMAGE_NO_FILE : gap->file;
+}
+
 /* Appends to the groups of the disk. Gaps side by side are one. */
 static int add_groups(struct ewf *w, const struct ewf_group *groups, size_t count, struct err *e)
 {
@@ -152,7 +135,7 @@ static int add_groups(struct ewf *w, const struct ewf_group *groups, size_t coun
             if (last->why == IMAGE_GROUP)
                 *last = groups[i];
             else if (groups[i].why != IMAGE_GROUP)
-                ewf_tell(w, (enum image_problem_kind)groups[i].why, groups[i].file,
+                ewf_tell(w, (enum image_problem_kind)groups[i].why, file_of(&groups[i]),
                          groups[i].data_from);
             continue;
         }
@@ -218,6 +201,8 @@ static int assemble(struct opening *o, struct err *e)
     int code = 0;
 
     for (size_t i = 0; i < o->count && !code; i++) {
+        if (i && o->parts[i - 1].file > o->parts[i].file)
+            ewf_tell(o->w, IMAGE_FILE_ORDER, o->parts[i].file, 9);
         code = assemble_part(o, &o->parts[i], expected, e);
         expected = o->parts[i].number + 1;
     }
@@ -227,13 +212,22 @@ static int assemble(struct opening *o, struct err *e)
     return code;
 }
 
-/* The groups from index at to the end stand at the end of the disk. */
 static uint64_t count_chunks(const struct ewf *w, size_t from, size_t to)
 {
     uint64_t sum = 0;
 
     for (size_t i = from; i < to; i++)
         sum += w->groups[i].count;
+    return sum;
+}
+
+/* Those of tables, not of gaps. */
+static uint64_t count_listed(const struct ewf *w)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < w->group_count; i++)
+        sum += w->groups[i].table_off ? w->groups[i].count : 0;
     return sum;
 }
 
@@ -268,23 +262,23 @@ static void size_gaps(struct ewf *w, uint64_t total)
     w->groups[first].count = total - outside;
 }
 
-static void tell_gap(const struct ewf *w, const struct ewf_group *g)
+static void tell_gap(const struct ewf *w, const struct ewf_group *g, bool is_all_there)
 {
     enum image_problem_kind why = (enum image_problem_kind)g->why;
     bool is_missing = why == IMAGE_FILE_MISSING;
 
     if (g->count == 0 && (why == IMAGE_GROUP || why == IMAGE_COUNT))
         return; /* a damaged head that was told of; no chunk was behind it */
-    if (is_missing && g->count == 0 && w->facts.sector_count)
+    if (is_missing && is_all_there)
         ewf_tell(w, IMAGE_FILE_HEAD, g->file, 9); /* nothing is missing: its number is wrong */
     else
-        ewf_tell_chunks(w, why, is_missing ? IMAGE_NO_FILE : g->file, g->data_from, g->first,
-                        g->count);
+        ewf_tell_chunks(w, why, file_of(g), g->data_from, g->first, g->count);
 }
 
-/* Numbers the chunks, and drops what holds none. */
-static void place(struct ewf *w, uint64_t total)
+/* Numbers the chunks, and drops what holds none. more_are_known: than the disk has. */
+static void place(struct ewf *w, uint64_t total, bool more_are_known)
 {
+    bool is_all_there = count_listed(w) >= total;
     uint64_t next = 0;
     size_t kept = 0;
 
@@ -293,20 +287,22 @@ static void place(struct ewf *w, uint64_t total)
 
         g.first = next;
         if (g.count > total - next) {
-            ewf_tell(w, IMAGE_COUNT, g.file, g.table_off - EWF_DESCRIPTOR_SIZE);
+            if (!more_are_known)
+                ewf_tell(w, IMAGE_COUNT, g.file, g.table_off - EWF_DESCRIPTOR_SIZE);
             g.count = total - next;
         }
         next += g.count;
         if (!g.table_off)
-            tell_gap(w, &g);
+            tell_gap(w, &g, is_all_there);
         if (g.count)
             w->groups[kept++] = g;
     }
     w->group_count = kept;
 }
 
-static int place_groups(struct ewf *w, struct err *e)
+static int place_groups(const struct opening *o, struct err *e)
 {
+    struct ewf *w = o->w;
     uint64_t total = ewf_chunk_count(w);
     int code = 0;
 
@@ -315,7 +311,8 @@ static int place_groups(struct ewf *w, struct err *e)
     if (code)
         return code;
     size_gaps(w, total);
-    place(w, total);
+    /* Some programs list a last chunk of what is less than a sector. */
+    place(w, total, count_listed(w) == o->volume.chunk_count);
     return 0;
 }
 
@@ -328,41 +325,63 @@ static void count_errors(struct ewf *w)
     w->facts.error_sectors = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
 }
 
-/* Where all chunks are there no file is missing: a number beyond the count of files is damaged. */
-static void doubt_numbers(struct opening *o)
+static void number_by_place(struct opening *o, struct ewf_part *part, const bool *is_taken)
 {
-    uint64_t sum = 0;
+    ewf_tell(o->w, IMAGE_FILE_HEAD, part->file, 0);
+    part->number = is_taken[part->file] ? 0 : part->file + 1;
+}
+
+/* Each file has its number in its head. Where that is damaged, the place at which the file was
+ * given decides; also where it is the number of another file, or too large, although all chunks are
+ * there and so no file can be missing: else its chunks would come to stand elsewhere on the disk.
+ */
+static void number(struct opening *o)
+{
+    bool is_complete = count_all(o) == chunks_of(&o->volume);
+    CLEANUP_FREE bool *is_taken = mem_array(o->count, sizeof(is_taken[0]));
 
     for (size_t i = 0; i < o->count; i++)
-        for (size_t k = 0; is_of_set(o, &o->parts[i]) && k < o->parts[i].group_count; k++)
-            sum += o->parts[i].groups[k].count;
-    if (sum != ewf_chunk_count(o->w))
-        return;
-    for (size_t i = 0; i < o->count; i++)
-        if (o->parts[i].number > o->w->files->count)
-            number_by_place(o, &o->parts[i]);
-    order(o);
-    keep_numbered(o);
+        is_taken[i] = is_at_place(&o->parts[i]);
+    for (size_t i = 0; i < o->count; i++) {
+        struct ewf_part *part = &o->parts[i];
+        uint32_t n = part->number;
+        bool is_other = !is_at_place(part) && (n > o->count || (n && is_taken[n - 1]));
+
+        if (n == 0 || (is_complete && is_other))
+            number_by_place(o, part, is_taken);
+    }
+    qsort(o->parts, o->count, sizeof(o->parts[0]), compare_numbers);
+}
+
+/* Leaves out what has no number, or another file's. */
+static void keep_numbered(struct opening *o)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < o->count; i++) {
+        if (o->parts[i].number == 0 || (kept && o->parts[kept - 1].number == o->parts[i].number)) {
+            ewf_tell(o->w, IMAGE_FILE_TWICE, o->parts[i].file, 0);
+            ewf_part_release(&o->parts[i]);
+            continue;
+        }
+        o->parts[kept++] = o->parts[i];
+    }
+    o->count = kept;
 }
 
 static int open_with(struct opening *o, struct err *e)
 {
-    uint64_t section_count = 0;
-    int code = read_numbers(o, e);
+    int code = walk_all(o, e);
 
-    if (code)
-        return code;
-    keep_numbered(o);
-    for (size_t i = 0; i < o->count && !code; i++)
-        code = ewf_walk(o->w, &o->parts[i], &section_count, e);
     if (!code)
         code = choose_volume(o, e);
+    if (code)
+        return code;
+    number(o);
+    keep_numbered(o);
+    code = assemble(o, e);
     if (!code)
-        doubt_numbers(o);
-    if (!code)
-        code = assemble(o, e);
-    if (!code)
-        code = place_groups(o->w, e);
+        code = place_groups(o, e);
     return code;
 }
 

@@ -56,8 +56,10 @@ int ewf_take_volume(struct ewf *w, const struct ewf_section *s, struct ewf_volum
     if (code)
         return code;
     v.is_sound = is_sound_volume(s, all);
-    if (!v.is_sound)
+    if (!v.is_sound) {
         ewf_tell(w, IMAGE_VOLUME, s->file, s->off);
+        v.is_sound = ewf_mend(bytes, all.len);
+    }
     v.chunk_count = le32_at(all, 4);
     v.chunk_sectors = le32_at(all, 8);
     v.sector_size = le32_at(all, 12);

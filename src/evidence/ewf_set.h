@@ -20,16 +20,17 @@ enum { EWF_DESCRIPTOR_SIZE = 76, EWF_VALUES_MAX = 64 };
 
 /* A run of chunks that one table lists. */
 struct ewf_group {
-    uint64_t first; /* chunk of the disk */
-    uint64_t count;
+    uint64_t first;     /* chunk of the disk */
+    uint64_t count;     /* that are on the disk */
     uint64_t table_off; /* in the file, of what follows the head of the section; 0: a gap */
     uint64_t twin_off;  /* the same of the second table; 0: none */
     uint64_t data_from; /* the chunks lie from here */
     uint64_t data_to;
-    uint32_t file; /* of media_files */
-    uint32_t why;  /* image_problem_kind of a gap, which is at data_from */
-    bool has_sum;  /* the entries have a checksum */
-    bool was_told; /* that a table is damaged */
+    uint32_t file;   /* of media_files */
+    uint32_t listed; /* entries of the table */
+    uint32_t why;    /* image_problem_kind of a gap, which is at data_from */
+    bool has_sum;    /* the entries have a checksum */
+    bool was_told;   /* that a table is damaged */
 };
 
 struct ewf_table {

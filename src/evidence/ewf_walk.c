@@ -26,6 +26,19 @@ uint32_t ewf_sum(struct str bytes)
     return libdeflate_adler32(1, bytes.p, bytes.len);
 }
 
+bool ewf_mend(char *bytes, size_t size)
+{
+    struct str all = {bytes, size};
+
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
+        if (ewf_sum(str_head(all, size - 4)) == le32_at(all, size - 4))
+            return true;
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
+    }
+    return false;
+}
+
 void ewf_tell_chunks(const struct ewf *w, enum image_problem_kind kind, uint32_t file, uint64_t off,
                      uint64_t first, uint64_t count)
 {
@@ -98,7 +111,7 @@ static bool is_known_type(const char *type)
 
 static bool is_sound_head(struct str head)
 {
-    return is_known_type(head.p) && ewf_sum(str_head(head, 72)) == le32_at(head, 72);
+    return ewf_sum(str_head(head, 72)) == le32_at(head, 72);
 }
 
 static int read_head(const struct walk *k, uint64_t off, char head[EWF_DESCRIPTOR_SIZE],
@@ -127,7 +140,7 @@ static size_t find_in(struct str bytes)
 
     for (size_t i = 0; bytes.len >= EWF_DESCRIPTOR_SIZE && i <= bytes.len - EWF_DESCRIPTOR_SIZE;
          i++)
-        if (memchr(first, bytes.p[i], sizeof(first) - 1) &&
+        if (memchr(first, bytes.p[i], sizeof(first) - 1) && is_known_type(bytes.p + i) &&
             is_sound_head(str_head(str_from(bytes, i), EWF_DESCRIPTOR_SIZE)))
             return i;
     return bytes.len;
@@ -160,38 +173,61 @@ static bool ends_file(const char *type)
     return strcmp(type, "next") == 0 || strcmp(type, "done") == 0;
 }
 
-/* Says where the section ends: where the next one begins, if that can be. Else its type is emptied,
- * and it ends where the next sound one begins. */
-static int find_end(struct walk *k, struct str head, struct ewf_section *s, struct err *e)
+/* Whether a sound section begins where this one is said to end. */
+static int leads_on(const struct walk *k, const struct ewf_section *s, uint64_t end, bool *out,
+                    struct err *e)
+{
+    *out = false;
+    return end >= s->from && end <= k->size ? has_sound_head(k, end, out, e) : 0;
+}
+
+/* The head does not say it in a way to be believed: by its one place or by its size, if a sound
+ * section begins there; else the type is not believed either, and what comes is searched. */
+static int search_end(const struct walk *k, struct str head, struct ewf_section *s, struct err *e)
+{
+    uint64_t ends[] = {le_at(head, 16, 8), s->off + le_at(head, 24, 8)};
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        bool does;
+        int code = leads_on(k, s, ends[i], &does, e);
+
+        if (code)
+            return code;
+        if (!does)
+            continue;
+        s->to = ends[i];
+        if (!is_known_type(s->type))
+            s->type[0] = '\0';
+        return 0;
+    }
+    s->type[0] = '\0';
+    return find_head(k, s->off + 1, &s->to, e);
+}
+
+/* Says where the section ends: where the next one begins, if that can be. */
+static int find_end(const struct walk *k, struct str head, struct ewf_section *s, struct err *e)
 {
     uint64_t next = le_at(head, 16, 8);
     uint64_t size = le_at(head, 24, 8);
     bool is_sound = is_sound_head(head);
-    bool goes_on = next >= s->from && next <= (uint64_t)INT64_MAX;
-    int code = 0;
 
     if (!is_sound && s->from == k->size) {
-        ewf_tell(k->w, IMAGE_SECTION, s->file, s->off);
         memcpy(s->type, "done", sizeof("done")); /* for nothing else ends a file */
         is_sound = true;
     }
-    if (is_sound && ends_file(s->type)) {
-        s->to = s->from;
+    s->to = s->from;
+    if (is_sound && ends_file(s->type))
         return 0;
-    }
-    if (is_sound && goes_on && size != 0 && size != next - s->off)
-        ewf_tell(k->w, IMAGE_SECTION_SIZE, s->file, s->off);
-    if (!is_sound || !goes_on) {
+    if (!is_sound)
+        return search_end(k, head, s, e);
+    if (next < s->from || next > (uint64_t)INT64_MAX) {
         ewf_tell(k->w, IMAGE_SECTION, s->file, s->off);
-        if (goes_on)
-            code = has_sound_head(k, next, &goes_on, e);
-        if (!code && !(goes_on && is_known_type(s->type))) {
-            s->type[0] = '\0';
-            code = goes_on ? 0 : find_head(k, s->off + 1, &next, e);
-        }
+        return search_end(k, head, s, e);
     }
+    if (size != 0 && size != next - s->off)
+        ewf_tell(k->w, IMAGE_SECTION_SIZE, s->file, s->off);
     s->to = next;
-    return code;
+    return 0;
 }
 
 /* The section at off. *is_there: false at the end of the file. */
@@ -203,6 +239,10 @@ static int read_section(struct walk *k, uint64_t off, struct ewf_section *s, boo
 
     if (code || !*is_there)
         return code;
+    if (!is_sound_head((struct str){head, sizeof(head)})) {
+        ewf_tell(k->w, IMAGE_SECTION, k->part->file, off);
+        (void)ewf_mend(head, sizeof(head)); /* else its end is searched */
+    }
     *s = (struct ewf_section){.file = k->part->file, .off = off, .from = off + EWF_DESCRIPTOR_SIZE};
     memcpy(s->type, head, 16);
     code = find_end(k, (struct str){head, sizeof(head)}, s, e);
@@ -263,6 +303,7 @@ static int take_table(struct walk *k, const struct ewf_section *s, struct err *e
     if (head.count == 0)
         return 0;
     group.count = head.count;
+    group.listed = head.count;
     place_data(k, s, &head, &group);
     if (k->part->group_count >= LIMIT_IMAGE_GROUP_COUNT)
         return err_set(e, ERR_LIMIT, "more than %d tables of chunks", LIMIT_IMAGE_GROUP_COUNT);

@@ -80,4 +80,7 @@ struct ewf_group *ewf_add_group(struct ewf_part *part, const struct ewf_group *g
 void ewf_tell(const struct ewf *w, enum image_problem_kind kind, uint32_t file, uint64_t off);
 void ewf_tell_chunks(const struct ewf *w, enum image_problem_kind kind, uint32_t file, uint64_t off,
                      uint64_t first, uint64_t count);
+/* Undoes the change of a single bit, if one explains why the bytes do not match their checksum,
+ * which is the last four of them. For what has no second copy and much depends on. */
+bool ewf_mend(char *bytes, size_t size);
 uint32_t ewf_sum(struct str bytes); /* Adler-32 (RFC 1950) from 1 */

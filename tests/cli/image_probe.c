@@ -219,11 +219,19 @@ static uint64_t section_of(struct str bytes, size_t at)
     return 0;
 }
 
-static bool is_located(const struct trial *t, uint64_t section, size_t at)
+/* In the section, and where its chunks have checksums of their own not behind the byte. */
+static bool is_located(const struct trial *t, struct str image, size_t at)
 {
-    for (size_t i = 0; i < t->problem_count; i++)
-        if (t->problems[i].off >= section && t->problems[i].off <= at)
+    uint64_t section = section_of(image, at);
+    bool is_table = section && str_starts(str_from(image, (size_t)section), "table");
+
+    for (size_t i = 0; i < t->problem_count; i++) {
+        uint64_t off = t->problems[i].off;
+
+        if (off >= section &&
+            (off <= at || (is_table && off < image.len && section_of(image, off) == section)))
             return true;
+    }
     return false;
 }
 
@@ -259,7 +267,7 @@ static void flip_all(struct str image)
                 printf("wrong: byte %zu bit %u\n", at, bit);
             else if (t.problem_count == 0)
                 harmless++;
-            else if (!is_located(&t, section_of(image, at), at))
+            else if (!is_located(&t, image, at))
                 printf("elsewhere: byte %zu bit %u problem %u at %" PRIu64 "\n", at, bit,
                        t.problems[0].kind, t.problems[0].off);
             else
