@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "practice/package.h"
 #include "sys/file.h"
 #include "sys/worker.h"
 
@@ -160,21 +161,12 @@ static int open_path(struct disk_files *f, struct str image, struct err *e)
     return rc;
 }
 
-/* "NAME SIZE SHA256" of the record; a name may have spaces. */
-static bool read_line(struct str line, struct str *name, uint64_t *size)
+static int sealed(const struct disk_files *f, struct err *e)
 {
-    size_t at[2];
-
-    for (size_t i = 0; i < COUNT_OF(at); i++) {
-        while (line.len && line.p[line.len - 1] != ' ')
-            line.len--;
-        if (line.len == 0)
-            return false;
-        at[i] = line.len--;
-    }
-    *name = line;
-    return str_u64(str_head(str_from((struct str){line.p, at[0] - 1}, at[1]), at[0] - 1 - at[1]),
-                   size);
+    return err_set(e, ERR_DENIED,
+                   "%s is sealed: it, or the same bytes under another number, may be unlawful to "
+                   "possess, and is not read. See calm help unlawful",
+                   buf_text(&f->name));
 }
 
 /* What lies beside an image is no part of it (doc/format/image.md, section 1). */
@@ -183,42 +175,45 @@ static bool is_beside(struct str name)
     return str_ends(name, ".map") || str_ends(name, ".pieces") || str_ends(name, ".txt");
 }
 
-static int open_recorded(struct disk_files *f, struct str name, uint64_t size, struct err *e)
+static int open_recorded(struct disk_files *f, const struct view *v,
+                         const struct package_file *file, struct err *e)
 {
     struct str place = thing_value(f->item, "place");
     CLEANUP_BUF struct buf path = {0};
     uint64_t there;
     int rc;
 
-    buf_addf(&path, STR_FMT "/" STR_FMT, STR_ARG(place), STR_ARG(name));
+    if (evidence_bytes_are_sealed(v->state, &file->sum))
+        return sealed(f, e);
+    if (memchr(file->name.p, '/', file->name.len))
+        return err_set(e, ERR_FORMAT, "the record of %s names a file outside of its place",
+                       buf_text(&f->name));
+    buf_addf(&path, STR_FMT "/" STR_FMT, STR_ARG(place), STR_ARG(file->name));
     if (!file_is_there(buf_text(&path)))
         return err_set(e, ERR_NOTFOUND,
                        "%s is not there. If the image lies elsewhere now, name its first file "
                        "instead of %s",
                        buf_text(&path), buf_text(&f->name));
     rc = add(f, buf_text(&path), &there, e);
-    if (rc == 0 && there != size)
+    if (rc == 0 && there != file->size)
         rc = err_set(e, ERR_TAMPER,
                      "%s has %llu bytes, and %llu were recorded: calm preserve verify %s",
-                     buf_text(&path), (unsigned long long)there, (unsigned long long)size,
+                     buf_text(&path), (unsigned long long)there, (unsigned long long)file->size,
                      buf_text(&f->name));
     return rc;
 }
 
-static int open_image(struct disk_files *f, struct str files, struct err *e)
+static int open_image(struct disk_files *f, const struct view *v, struct str files, struct err *e)
 {
+    struct package_file file;
     int rc = 0;
 
-    while (rc == 0 && files.len) {
-        struct str name;
-        uint64_t size;
-
-        if (!read_line(str_cut(&files, '\n'), &name, &size))
-            return err_set(e, ERR_FORMAT, "the record of %s names its files in no known form",
-                           buf_text(&f->name));
-        if (!is_beside(name))
-            rc = open_recorded(f, name, size, e);
-    }
+    while (rc == 0 && package_file_next(&files, &file))
+        if (!is_beside(file.name))
+            rc = open_recorded(f, v, &file, e);
+    if (rc == 0 && files.len)
+        rc = err_set(e, ERR_FORMAT, "what is on record of the files of %s cannot be read",
+                     buf_text(&f->name));
     if (rc == 0 && f->count == 0)
         rc = err_set(e, ERR_NOTFOUND, "the record of %s names no file", buf_text(&f->name));
     return rc;
@@ -233,19 +228,13 @@ static int open_item(struct disk_files *f, struct session *s, const struct view 
     int rc;
 
     if (evidence_is_sealed(f->item))
-        return err_set(e, ERR_DENIED,
-                       "%s is sealed: it may hold material that is unlawful to possess, and is not "
-                       "read. See calm help unlawful",
-                       buf_text(&f->name));
+        return sealed(f, e);
     if (files.len)
-        return open_image(f, files, e);
+        return open_image(f, v, files, e);
     if (!hex_read(name.b, sizeof(name.b), thing_value(f->item, "sha256")))
         return err_set(e, ERR_NOTFOUND, "%s has no bytes in this case", buf_text(&f->name));
     if (evidence_bytes_are_sealed(v->state, &name))
-        return err_set(e, ERR_DENIED,
-                       "the bytes of %s are sealed under another number: they may be unlawful to "
-                       "possess, and are not read. See calm help unlawful",
-                       buf_text(&f->name));
+        return sealed(f, e);
     rc = blob_open(session_store(s), &name, &fd, &size, e);
     if (rc)
         return rc;

@@ -8,7 +8,8 @@ import sqlite3
 import struct
 import time
 
-from disks import DiskTest, needs, sha256, tool
+from attacker import Files, Key
+from disks import DiskTest, as_rows, needs, sha256, tool
 from harness import SANITIZED, main, one_line
 
 # Damage, an attack that was stopped, a limit, what is not there: each said in words.
@@ -327,6 +328,46 @@ class OnRecord(DiskTest):
         line = next(l for l in lines if l["path"] == "/etc/deep/random")
         self.assertEqual((line["kept"], "sealed as unlawful to possess" in line["remark"]), ("no", True))
         self.assertNotIn(content, [p.read_bytes() for p in out.rglob("*") if p.is_file()])
+
+    def recorded(self, lines):
+        """An item of the sort image, as its record says where its files lie (doc/format/image.md, section 1)."""
+        ana, files = Key.of(self.ana), Files(self.case)
+        files.append(ana, "evidence/1", {"title": "disk of web1", "sort": "image", "place": str(self.folder), "files": "\n".join(lines)},
+                     scope_key=ana.unseal(files.grants()[ana.public])[-32:])
+        return f"e{len(self.ana.json('preserve list'))}"
+
+    @staticmethod
+    def line(path, size=None):
+        data = path.read_bytes()
+        return f"{path.name} {len(data) if size is None else size} {sha256(data)}"
+
+    def test_an_image_on_the_register_is_read_where_it_lies(self):
+        data = self.image.read_bytes()
+        parts = [self.folder / f"web 1.00{i}" for i in (1, 2, 3)]
+        for i, part in enumerate(parts):
+            part.write_bytes(data[i * 700_000 : (i + 1) * 700_000])
+        beside = self.folder / "web 1.map"
+        beside.write_text("# Mapfile\n")
+        parts[2].write_bytes(data[1_400_000:])
+        item = self.recorded([self.line(beside), *map(self.line, parts)])
+        self.assertEqual(as_rows(self.body(item)), as_rows(self.body(self.image)))
+        self.out(item, "--path", "/etc")
+        self.assertEqual([l["act"] for l in self.ana.json(f"preserve custody {item}")["chain"]], ["taken", "examined"])
+
+    def test_an_image_that_is_not_as_it_was_recorded_is_refused(self):
+        item = self.recorded([self.line(self.image, size=5)])
+        code, words = self.ana.fails(f"preserve read {item}")
+        self.assertEqual((code, "has 2097152 bytes, and 5 were recorded" in one_line(words)), (8, True))
+        item = self.recorded([f"gone.raw 5 {'0' * 64}"])
+        code, words = self.ana.fails(f"preserve read {item}")
+        self.assertEqual((code, "gone.raw is not there" in one_line(words)), (3, True))
+        self.assertEqual(self.ana.fails(f"preserve read {self.recorded(['nonsense'])}")[0], 7)
+        self.assertEqual(self.ana.fails(f"preserve read {self.recorded(['../x 1 ' + '0' * 64])}")[0], 7)
+
+    def test_an_image_with_a_sealed_file_is_not_read(self):
+        self.ana('preserve unlawful "a picture" --evidence e1')
+        code, words = self.ana.fails(f"preserve read {self.recorded([self.line(self.image)])}")
+        self.assertEqual((code, "under another number" in one_line(words)), (4, True))
 
     def test_the_image_is_not_touched(self):
         os.utime(self.image, ns=(10**18, 10**18))
