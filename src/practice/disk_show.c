@@ -80,12 +80,21 @@ const struct disk_fs *disk_survey_next(const struct disk_survey *s, size_t *at)
     return NULL;
 }
 
-/* "ext4 “root”", "LUKS", "not known". */
+/* A name from the disk in words of ours: on one line, whatever is in it. */
+static const char *shown(struct arena *arena, const char *text)
+{
+    CLEANUP_BUF struct buf out = {0};
+
+    sink_terminal(&out, str_of(text), false);
+    return arena_strdup(arena, buf_text(&out));
+}
+
+/* "ext4 \"root\"", "LUKS", "not known". */
 static struct str fs_words(struct arena *arena, const struct disk_fs *fs)
 {
     const char *kind = fs->kind[0] ? fs->kind : "not known";
 
-    return str_of(fs->label[0] ? arena_printf(arena, "%s \"%s\"", kind, fs->label)
+    return str_of(fs->label[0] ? arena_printf(arena, "%s \"%s\"", kind, shown(arena, fs->label))
                                : arena_strdup(arena, kind));
 }
 
@@ -100,7 +109,8 @@ static void survey_row(struct arena *arena, const struct disk_survey *s,
     cell[1] = str_of(arena_printf(arena, "%llu", (unsigned long long)p->first));
     if (p->count <= UINT64_MAX / s->table.sector_size)
         cell[2] = str_of(arena_strdup(arena, size_text(size, p->count * s->table.sector_size)));
-    cell[3] = p->is_volume ? p->what : p->is_table ? STR("(table)") : STR("(not in a partition)");
+    cell[3] = p->is_volume ? str_of(shown(arena, arena_dup(arena, p->what.p, p->what.len)))
+                           : STR("(not in a partition)");
     if (row->fs)
         cell[4] = fs_words(arena, row->fs);
 }
@@ -115,10 +125,13 @@ static void show_table(const struct disk_survey *s, struct screen *screen)
         {.heading = "holds", .whole = true}};
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct str *cells = arena_alloc(arena, (s->count + 1) * SURVEY_COLUMNS * sizeof(cells[0]));
+    size_t count = 0;
 
+    /* Where the table itself lies only programs want to know. */
     for (size_t i = 0; i < s->count; i++)
-        survey_row(arena, s, &s->rows[i], &cells[i * SURVEY_COLUMNS]);
-    screen_table(screen, 0, columns, SURVEY_COLUMNS, cells, s->count);
+        if (!s->rows[i].partition.is_table)
+            survey_row(arena, s, &s->rows[i], &cells[SURVEY_COLUMNS * count++]);
+    screen_table(screen, 0, columns, SURVEY_COLUMNS, cells, count);
 }
 
 static void add_time(struct buf *out, const char *words, struct utc t)
@@ -141,21 +154,33 @@ static void show_fs(const struct disk_fs *fs, struct screen *screen)
     add_time(&words, "made", fs->made);
     add_time(&words, "last mounted", fs->mounted);
     if (fs->mounted_on[0])
-        buf_addf(&words, " on %s", fs->mounted_on);
+        buf_addf(&words, " on %s", shown(arena, fs->mounted_on));
     add_time(&words, "last written", fs->written);
     if (fs->advice[0])
-        buf_addf(&words, ": %s", fs->advice);
+        buf_addf(&words, ": %s", shown(arena, fs->advice));
     else if (!fs->kind[0])
         buf_adds(&words, ": no file system that is known begins here");
     screen_pair(screen, 0, 4, str_of(fs->number ? arena_printf(arena, "%u", fs->number) : "-"),
                 buf_str(&words));
 }
 
+/* The one that is most likely wanted. */
+static const struct disk_fs *largest(const struct disk_survey *s)
+{
+    const struct disk_fs *best = NULL;
+    const struct disk_fs *fs;
+
+    for (size_t at = 0; (fs = disk_survey_next(s, &at));)
+        if (!best ||
+            fs->block_count / 1024 * fs->block_size > best->block_count / 1024 * best->block_size)
+            best = fs;
+    return best;
+}
+
 static void show_next(const struct disk_survey *s, struct str image, struct screen *screen)
 {
     CLEANUP_BUF struct buf next = {0};
-    size_t at = 0;
-    const struct disk_fs *fs = disk_survey_next(s, &at);
+    const struct disk_fs *fs = largest(s);
 
     if (!fs)
         return;
@@ -262,31 +287,41 @@ void disk_listing_release(struct disk_listing *l)
     buf_release(&l->folders);
 }
 
-static void row_text(struct disk_listing *l, const struct disk_file *f)
+enum { FACTS_COLUMNS = 37 }; /* screen_pair gives it at most half of 80 */
+
+/* "-rw-r--r--  22 bytes 2012-05-25 15:59" */
+static void row_facts(struct buf *out, const struct disk_file *f)
 {
-    struct screen screen = {&l->a->text, l->a->to_terminal ? l->a->columns : 1 << 20, l->a->color};
-    CLEANUP_BUF struct buf line = {0};
-    CLEANUP_BUF struct buf inode = {0};
     struct utc t = f->time[DISK_MODIFIED];
     char mode[11], size[UTC_PLAIN_SIZE], when[UTC_PLAIN_SIZE] = "-";
 
     disk_mode_text(mode, f);
-    disk_inode_text(&inode, f);
     if (t.sec)
         utc_plain(when, t);
-    buf_addf(&line, "%10s  %s  %8s  %-16.16s  ", buf_text(&inode), mode, size_text(size, f->size),
-             when);
-    disk_path_text(&line, f->path);
+    buf_addf(out, "%s %9s %-16.16s", mode, size_text(size, f->size), when);
+}
+
+static void row_text(struct disk_listing *l, const struct disk_file *f)
+{
+    struct screen screen = {&l->a->text, l->a->to_terminal ? l->a->columns : 1 << 20, l->a->color};
+    CLEANUP_BUF struct buf facts = {0};
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf safe = {0};
+
+    row_facts(&facts, f);
+    disk_path_text(&name, f->path);
     if (f->stream.len)
-        buf_addf(&line, ":" STR_FMT, STR_ARG(f->stream));
+        buf_addf(&name, ":" STR_FMT, STR_ARG(f->stream));
     if (f->link.len)
-        buf_addf(&line, " -> " STR_FMT, STR_ARG(f->link));
+        buf_addf(&name, " -> " STR_FMT, STR_ARG(f->link));
     if (f->is_reallocated)
-        buf_adds(&line, " (deleted, inode used again)");
+        buf_adds(&name, " (deleted, inode used again)");
     else if (f->is_deleted || f->is_inode_deleted)
-        buf_adds(&line, " (deleted)");
-    screen_line(&screen, f->is_deleted || f->is_inode_deleted ? SCREEN_DIM : SCREEN_NORMAL,
-                buf_str(&line));
+        buf_adds(&name, " (deleted)");
+    buf_adds(&name, "  #");
+    disk_inode_text(&name, f);
+    sink_terminal(&safe, buf_str(&name), false); /* a line end in a name makes no line */
+    screen_pair(&screen, 0, FACTS_COLUMNS, buf_str(&facts), buf_str(&safe));
 }
 
 static int on_row(void *context, const struct disk_file *f, struct err *e)
@@ -313,13 +348,16 @@ static int on_row(void *context, const struct disk_file *f, struct err *e)
 static int on_trouble(void *context, struct str path, struct str why, struct err *e)
 {
     struct disk_listing *l = context;
+    CLEANUP_BUF struct buf text = {0};
 
     (void)e;
     l->trouble++;
     if (l->folders.len > FOLDER_LINES_SIZE)
         return 0;
-    disk_path_text(&l->folders, path);
-    buf_addf(&l->folders, ": " STR_FMT "\n", STR_ARG(why));
+    disk_path_text(&text, path);
+    buf_addf(&text, ": " STR_FMT, STR_ARG(why));
+    sink_terminal(&l->folders, buf_str(&text), false);
+    buf_addc(&l->folders, '\n');
     return 0;
 }
 
