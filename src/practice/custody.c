@@ -3,8 +3,10 @@
 #include "base/sink.h"
 #include "practice/calm.h"
 #include "practice/evidence.h"
+#include "practice/intake.h"
 #include "practice/preserve_verify.h"
 #include "render/doc.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 enum { BLANK_ROWS = 3 };
@@ -37,14 +39,15 @@ static void fact(const struct view *v, struct doc *d, const struct thing *item, 
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
 {
     static const char *const facts[][2] = {
-        {"title", "Item"},        {"sort", "Sort"},
-        {"sha256", "SHA-256"},    {"md5", "MD5"},
-        {"size", "Size"},         {"files", "Files"},
-        {"path", "Where it was"}, {"host", "Machine"},
-        {"system", "System"},     {"modified", "Last changed"},
-        {"mode", "Permissions"},  {"owner", "Owner, group"},
-        {"remark", "Particular"}, {"place", "Kept now"},
-        {"seal", "Seal"},         {"holder", "Held now by"},
+        {"title", "Item"},          {"sort", "Sort"},
+        {"sha256", "SHA-256"},      {"md5", "MD5"},
+        {"size", "Size"},           {"files", "Files"},
+        {"path", "Where it was"},   {"host", "Machine"},
+        {"system", "System"},       {"modified", "Last changed"},
+        {"mode", "Permissions"},    {"owner", "Owner, group"},
+        {"remark", "Particular"},   {"place", "Kept now"},
+        {"seal", "Seal"},           {"holder", "Held now by"},
+        {"destroyed", "Destroyed"},
     };
 
     doc_pairs(d, DOC_FACTS);
@@ -208,6 +211,45 @@ struct doc *custody_form(const struct view *v, struct arena *arena, const struct
     add_signatures(d);
     add_checking(d, item, check);
     return d;
+}
+
+void custody_label(struct decision *d, struct draft *dr, const struct thing *item)
+{
+    if (!d->input || !d->input->has_tlp)
+        dr->tlp = item->tlp;
+    if (!d->input || !d->input->scope.len)
+        dr->scope = str_of(state_scope(d->view->state, state_record(d->view->state, item->seq)));
+}
+
+struct draft *custody_draft_export(struct decision *d, const struct thing *item, struct str to,
+                                   struct str place)
+{
+    struct draft *dr = decision_add(d, "custody/1");
+
+    custody_label(d, dr, item);
+    draft_value_ref(d, dr, "evidence", &item->id);
+    draft_value(dr, "act", STR("exported"));
+    if (to.len)
+        draft_value(dr, "to", to);
+    draft_value(dr, "place", place);
+    return dr;
+}
+
+struct str custody_place(struct decision *d, const char *what, const char *path)
+{
+    CLEANUP_FREE char *folder = path[0] == '/' ? NULL : realpath(".", NULL);
+    CLEANUP_BUF struct buf out = {0};
+    char host[256];
+
+    host_name(host, sizeof(host));
+    buf_addf(&out, "%s: ", what);
+    if (folder) {
+        intake_path_text(&out, folder);
+        buf_addc(&out, '/');
+    }
+    intake_path_text(&out, path);
+    buf_addf(&out, " on %s", host);
+    return (struct str){arena_dup(d->arena, out.p, out.len), out.len};
 }
 
 static void link_json(const struct view *v, const struct link *l, struct json *j)

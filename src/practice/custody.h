@@ -10,5 +10,14 @@ struct doc *custody_form(const struct view *v, struct arena *arena, const struct
 /* The item that a record is about, or whose chain it belongs to, a change of either too; NULL. */
 const struct thing *custody_item(const struct view *v, const struct record *r);
 
+/* Gives a record the item's own label and compartment where the input names none: whoever sees the
+ * item sees what became of it, and nobody else does. */
+void custody_label(struct decision *d, struct draft *dr, const struct thing *item);
+/* Drafts that an item leaves with an export. to and place live as long as the decision. */
+struct draft *custody_draft_export(struct decision *d, const struct thing *item, struct str to,
+                                   struct str place);
+/* "WHAT: PATH on HOST", with the whole path. */
+struct str custody_place(struct decision *d, const char *what, const char *path);
+
 extern const struct operation preserve_custody_form; /* calm preserve custody e3 */
 extern const struct operation preserve_get;          /* calm preserve get e3 FILE */

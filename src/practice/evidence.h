@@ -32,3 +32,15 @@ bool evidence_is_sealed(const struct thing *item);
  * or handed out, under another number. Looks at the whole register, also at what the viewer may not
  * see. */
 bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256);
+/* Whether an item must not leave: it is sealed, or its bytes are under another number. */
+bool evidence_is_barred(const struct state *s, const struct thing *item);
+
+/* The next file of an item that lies outside of the case, in its place; start with *rest = the
+ * value of its field files. False at the end, and at what is not as calm writes it: then *rest is
+ * not empty. */
+struct evidence_file {
+    struct str name;
+    uint64_t size;
+    struct hash sum;
+};
+bool evidence_file_next(struct str *rest, struct evidence_file *out);

@@ -4,9 +4,7 @@
 #include "base/sink.h"
 #include "practice/custody.h"
 #include "practice/evidence.h"
-#include "practice/intake.h"
 #include "practice/out_file.h"
-#include "sys/clock.h"
 #include "sys/file.h"
 
 enum { CHUNK_SIZE = 256 << 10 };
@@ -43,27 +41,16 @@ static int record_copy(struct session *s, const struct view *v, const struct ope
                        const struct input *in, const char *path, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
-    CLEANUP_BUF struct buf place = {0};
-    CLEANUP_FREE char *whole = NULL;
     struct draft *dr;
-    char host[256];
     uint64_t first;
 
-    host_name(host, sizeof(host));
     decision_begin(&d, v, op, in);
     d.is_independent = true;
     dr = decision_add(&d, "custody/1");
     draft_take_input(&d, dr, &custody_kind);
+    custody_label(&d, dr, input_thing(v, op, in, "evidence"));
     draft_value(dr, "act", STR("copied"));
-    buf_adds(&place, "the copy: ");
-    whole = path[0] == '/' ? NULL : realpath(".", NULL);
-    if (whole) {
-        intake_path_text(&place, whole);
-        buf_addc(&place, '/');
-    }
-    intake_path_text(&place, path);
-    buf_addf(&place, " on %s", host);
-    draft_value(dr, "place", buf_str(&place));
+    draft_value(dr, "place", custody_place(&d, "the copy", path));
     return session_append(s, &d, &first, e);
 }
 

@@ -32,14 +32,6 @@ void package_items_release(struct package_items *items);
 MUST_CHECK int package_items_choose(struct package_items *out, const struct view *v,
                                     const struct operation *op, const struct input *in,
                                     struct err *e);
-/* The next file of an item that lies outside the case; start with *rest = the value of its field
- * files. False at the end, and at what is not as calm writes it: then *rest is not empty. */
-struct package_file {
-    struct str name;
-    uint64_t size;
-    struct hash sum;
-};
-bool package_file_next(struct str *rest, struct package_file *out);
 
 /* package_fill.c: what goes into the archive. */
 struct package_member {

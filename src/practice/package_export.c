@@ -1,7 +1,7 @@
 /* package_export.c: hands items of evidence out as an encrypted package, on record. */
 #include "base/sink.h"
+#include "practice/custody.h"
 #include "practice/evidence.h"
-#include "practice/intake.h"
 #include "practice/package.h"
 #include "practice/verify.h"
 #include "sys/clock.h"
@@ -45,58 +45,24 @@ static struct view visible(const struct export_run *x, const struct view *v)
     return view_at_most(v, label);
 }
 
-static void describe_place(const struct export_run *x, struct buf *out)
-{
-    CLEANUP_FREE char *folder = NULL;
-    char host[256];
-
-    host_name(host, sizeof(host));
-    buf_adds(out, "the package: ");
-    folder = buf_text(&x->path)[0] == '/' ? NULL : realpath(".", NULL);
-    if (folder) {
-        intake_path_text(out, folder);
-        buf_addc(out, '/');
-    }
-    intake_path_text(out, buf_text(&x->path));
-    buf_addf(out, " on %s", host);
-}
-
-/* In the item's own compartment, so that whoever sees the item sees where it went. */
-static struct draft *draft_act(struct export_run *x, struct decision *d, const struct thing *item,
-                               struct str place)
-{
-    const struct record *made = state_record(d->view->state, item->seq);
-    struct draft *dr = decision_add(d, "custody/1");
-
-    dr->tlp = item->tlp;
-    dr->scope = str_of(state_scope(d->view->state, made));
-    draft_value_ref(d, dr, "evidence", &item->id);
-    draft_value(dr, "act", STR("exported"));
-    draft_value(dr, "to", input_value(x->op, x->in, "to"));
-    draft_value(dr, "because", input_value(x->op, x->in, "because"));
-    draft_value(dr, "place", place);
-    draft_value(dr, "recipient", buf_str(&x->lock.recipients));
-    return dr;
-}
-
 static void draft_acts(struct export_run *x, struct decision *d)
 {
-    CLEANUP_BUF struct buf place = {0};
-    struct str kept;
+    struct str place = custody_place(d, "the package", buf_text(&x->path));
     enum tlp strictest = TLP_CLEAR;
     struct draft *dr;
 
-    describe_place(x, &place);
-    kept = (struct str){arena_dup(d->arena, place.p, place.len), place.len};
     for (size_t i = 0; i < x->items.count; i++) {
         const struct thing *item = state_thing_by_id(d->view->state, &x->items.ids[i]);
 
-        x->acts[i] = draft_act(x, d, item, kept)->id;
+        dr = custody_draft_export(d, item, input_value(x->op, x->in, "to"), place);
+        draft_value(dr, "because", input_value(x->op, x->in, "because"));
+        draft_value(dr, "recipient", buf_str(&x->lock.recipients));
+        x->acts[i] = dr->id;
         strictest = item->tlp > strictest ? item->tlp : strictest;
     }
     dr = decision_add(d, "export/1");
     dr->tlp = strictest;
-    draft_value(dr, "text", kept);
+    draft_value(dr, "text", place);
     draft_value(dr, "what",
                 str_of(arena_printf(d->arena, "a package of %zu item%s of evidence", x->items.count,
                                     x->items.count == 1 ? "" : "s")));

@@ -213,7 +213,7 @@ static bool is_taken(const struct package *p, size_t first, struct str name)
     return false;
 }
 
-static int add_file(struct package *p, const struct thing *item, const struct package_file *file,
+static int add_file(struct package *p, const struct thing *item, const struct evidence_file *file,
                     size_t first, struct err *e)
 {
     struct str place = thing_value(item, "place");
@@ -238,11 +238,11 @@ static int add_file(struct package *p, const struct thing *item, const struct pa
 static int add_files(struct package *p, const struct thing *item, struct err *e)
 {
     struct str rest = thing_value(item, "files");
-    struct package_file file;
+    struct evidence_file file;
     size_t first = p->count;
     int rc = 0;
 
-    while (rc == 0 && package_file_next(&rest, &file))
+    while (rc == 0 && evidence_file_next(&rest, &file))
         rc = add_file(p, item, &file, first, e);
     if (rc == 0 && rest.len)
         rc = err_set(e, ERR_FORMAT, "what is on record of the files of e%u cannot be read",

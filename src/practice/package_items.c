@@ -8,45 +8,6 @@ void package_items_release(struct package_items *items)
     free(items->ids);
 }
 
-bool package_file_next(struct str *rest, struct package_file *out)
-{
-    struct str after = *rest;
-    struct str line = str_cut(&after, '\n');
-    struct str words = line;
-    size_t spaces[2];
-
-    /* The name may hold spaces: what follows it is found from the end. */
-    for (int i = 1; i >= 0; i--) {
-        while (words.len && words.p[words.len - 1] != ' ')
-            words.len--;
-        if (words.len < 2)
-            return false;
-        spaces[i] = --words.len;
-    }
-    out->name = words;
-    if (!str_u64((struct str){line.p + spaces[0] + 1, spaces[1] - spaces[0] - 1}, &out->size) ||
-        !hex_read(out->sum.b, sizeof(out->sum.b), str_from(line, spaces[1] + 1)))
-        return false;
-    *rest = after;
-    return true;
-}
-
-/* The same material may be on the register under another number. */
-static bool is_sealed(const struct view *v, const struct thing *item)
-{
-    struct str rest = thing_value(item, "files");
-    struct package_file file;
-    struct hash sum;
-
-    if (evidence_is_sealed(item) || (hex_read(sum.b, sizeof(sum.b), thing_value(item, "sha256")) &&
-                                     evidence_bytes_are_sealed(v->state, &sum)))
-        return true;
-    while (package_file_next(&rest, &file))
-        if (evidence_bytes_are_sealed(v->state, &file.sum))
-            return true;
-    return false;
-}
-
 static bool is_asked_for(struct str ids, const struct thing *item)
 {
     while (ids.len) {
@@ -77,7 +38,7 @@ static int choose(struct package_items *items, const struct view *v, struct str 
 
         if (!is_named && !is_all)
             continue;
-        if (is_sealed(v, t)) {
+        if (evidence_is_barred(v->state, t)) {
             if (is_named)
                 return refuse(t, e);
             items->left_out++;

@@ -54,6 +54,7 @@ static const struct field evidence_fields[] = {
     {.name = "unlawful",
      .type = FIELD_FLAG,
      .help = "may hold material that is unlawful to possess: sealed, never shown or exported"},
+    {.name = "destroyed", .type = FIELD_FLAG, .help = "it is no more: its chain says why"},
 };
 const struct kind evidence_kind = {.name = "evidence",
                                    .prefix = "e",
@@ -150,11 +151,28 @@ static int decide_custody(struct decision *d, struct err *e)
     const struct thing *item = input_thing(d->view, d->op, d->input, "evidence");
     struct draft *dr;
 
+    bool is_destroyed = str_is(input_value(d->op, d->input, "act"), "destroyed");
+
     if (!item)
         return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
-    draft_take_input(d, decision_add(d, "custody/1"), &custody_kind);
+    if (is_destroyed && thing_value(item, "sha256").len && !thing_value(item, "files").len)
+        return err_set(e, ERR_USAGE,
+                       "the bytes of e%u are in this case, so it is not destroyed. What destroys "
+                       "them, once two people approve: calm log redact-request r%llu sha256 "
+                       "--because WHY",
+                       item->number, (unsigned long long)item->seq);
+    dr = decision_add(d, "custody/1");
+    draft_take_input(d, dr, &custody_kind);
+    custody_label(d, dr, item);
     dr = decision_add(d, "evidence-change/1");
+    custody_label(d, dr, item);
     draft_ref(dr, &item->id);
+    if (is_destroyed)
+        draft_value(dr, "destroyed", STR("yes"));
+    if (is_destroyed && keyring_legal_hold(state_keyring(d->view->state)))
+        buf_adds(&d->say,
+                 "A legal hold is set: nothing may be destroyed. Tell counsel at once, and "
+                 "write down who did it and why: calm note\n");
     for (size_t i = 0; i < COUNT_OF(follow); i++)
         if (input_has(d->op, d->input, follow[i].from))
             draft_value(dr, follow[i].to, input_value(d->op, d->input, follow[i].from));
@@ -236,7 +254,9 @@ static int query_register(const struct view *v, const struct operation *op, cons
         cell[1] = view_title(t);
         cell[2] = str_of(arena_strdup(arena, size));
         cell[3] = str_head(thing_value(t, "sha256"), 12);
-        cell[4] = system ? view_title(system) : thing_value(t, "place");
+        cell[4] = thing_value(t, "destroyed").len ? STR("destroyed")
+                  : system                        ? view_title(system)
+                                                  : thing_value(t, "place");
     }
     screen_table(&screen, 0, columns, REGISTER_COLUMNS, cells, row);
     screen_blank(&screen);
@@ -310,17 +330,66 @@ bool evidence_is_sealed(const struct thing *item)
     return thing_is(item, "evidence") && thing_value(item, "unlawful").len > 0;
 }
 
+bool evidence_file_next(struct str *rest, struct evidence_file *out)
+{
+    struct str after = *rest;
+    struct str line = str_cut(&after, '\n');
+    struct str words = line;
+    size_t spaces[2];
+
+    /* The name may hold spaces: what follows it is found from the end. */
+    for (int i = 1; i >= 0; i--) {
+        while (words.len && words.p[words.len - 1] != ' ')
+            words.len--;
+        if (words.len < 2)
+            return false;
+        spaces[i] = --words.len;
+    }
+    out->name = words;
+    if (!str_u64((struct str){line.p + spaces[0] + 1, spaces[1] - spaces[0] - 1}, &out->size) ||
+        !hex_read(out->sum.b, sizeof(out->sum.b), str_from(line, spaces[1] + 1)))
+        return false;
+    *rest = after;
+    return true;
+}
+
+/* Whether these are the item's bytes, or those of one of its files. */
+static bool has_bytes(const struct thing *item, const struct hash *sum)
+{
+    struct str rest = thing_value(item, "files");
+    struct evidence_file file;
+    struct hash named;
+
+    if (hex_read(named.b, sizeof(named.b), thing_value(item, "sha256")) && hash_eq(&named, sum))
+        return true;
+    while (evidence_file_next(&rest, &file))
+        if (hash_eq(&file.sum, sum))
+            return true;
+    return false;
+}
+
 bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256)
 {
     const struct thing *t;
 
-    for (size_t i = 0; (t = state_thing(s, i)); i++) {
-        struct hash named;
-
-        if (evidence_is_sealed(t) && hex_read(named.b, sizeof(named.b), thing_value(t, "sha256")) &&
-            hash_eq(&named, sha256))
+    for (size_t i = 0; (t = state_thing_of(s, "evidence", i)); i++)
+        if (evidence_is_sealed(t) && has_bytes(t, sha256))
             return true;
-    }
+    return false;
+}
+
+bool evidence_is_barred(const struct state *s, const struct thing *item)
+{
+    struct str rest = thing_value(item, "files");
+    struct evidence_file file;
+    struct hash sum;
+
+    if (evidence_is_sealed(item) || (hex_read(sum.b, sizeof(sum.b), thing_value(item, "sha256")) &&
+                                     evidence_bytes_are_sealed(s, &sum)))
+        return true;
+    while (evidence_file_next(&rest, &file))
+        if (evidence_bytes_are_sealed(s, &file.sum))
+            return true;
     return false;
 }
 

@@ -1,6 +1,7 @@
 /* redact.c: destroying a value for good, with two approvals, on record; and the legal hold that
  * forbids it. */
 #include "base/sink.h"
+#include "practice/destroy.h"
 #include "practice/practice.h"
 
 static const struct field hold_fields[] = {
@@ -97,8 +98,9 @@ static int decide_request(struct decision *d, struct err *e)
     draft_public_text(d, dr, "target", str_head(input_value(d->op, d->input, "record"), 32));
     draft_value(dr, "because", input_value(d->op, d->input, "because"));
     draft_ref(dr, &target);
-    buf_adds(&d->say,
-             "Two people approve it: calm log redact-approve {record}; then calm log redact {record}\n");
+    buf_adds(
+        &d->say,
+        "Two people approve it: calm log redact-approve {record}; then calm log redact {record}\n");
     return 0;
 }
 
@@ -224,8 +226,8 @@ static int check_grounds(const struct grounds *g, struct err *e)
     return 0;
 }
 
-static int append_redaction(struct session *s, const struct grounds *g, uint64_t *first,
-                            struct err *e)
+static int append_redaction(struct session *s, const struct grounds *g, const struct destroy *bytes,
+                            uint64_t *first, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     CLEANUP_BUF struct buf list = {0};
@@ -249,6 +251,7 @@ static int append_redaction(struct session *s, const struct grounds *g, uint64_t
     draft_public(dr, "names", buf_str(&g->names));
     draft_public_text(&d, dr, "target", buf_str(&target));
     draft_ref(dr, &g->target);
+    destroy_draft(&d, bytes, g->request_seq);
     return session_append(s, &d, first, e);
 }
 
@@ -310,6 +313,7 @@ static int redact_job(struct session *s, const struct operation *op, const struc
 {
     CLEANUP(grounds_release)
     struct grounds g = {.request_hex = str_head(input_value(op, in, "request"), 32)};
+    struct destroy bytes = {.is_item = false};
     struct id request = {0};
     uint64_t target_seq;
     uint64_t first;
@@ -327,7 +331,11 @@ static int redact_job(struct session *s, const struct operation *op, const struc
     if (rc == 0 && !state_find_id(v.state, &g.target, &target_seq))
         rc = err_set(e, ERR_NOTFOUND, "the record to redact is not here");
     if (rc == 0)
-        rc = append_redaction(s, &g, &first, e);
+        destroy_find(&bytes, &v, target_seq, buf_str(&g.names));
+    if (rc == 0)
+        rc = append_redaction(s, &g, &bytes, &first, e);
+    if (rc == 0) /* first: as long as the value is there, it can be done again */
+        rc = destroy_bytes(s, &bytes, e);
     if (rc == 0)
         rc = destroy_openings(s, &g, target_seq, e);
     if (rc)
@@ -337,18 +345,24 @@ static int redact_job(struct session *s, const struct operation *op, const struc
     buf_addf(&a->text,
              "destroyed in r%llu. That it was there, when, and who destroyed it stays on record.\n",
              (unsigned long long)target_seq);
+    destroy_say(&bytes, &v, &a->text);
     say_copies(&v, a);
     return 0;
 }
 
-const struct operation log_redact = {.name = "log redact",
-                                     .practice = "note",
-                                     .help =
-                                         "destroy a value for good, once two people have approved",
-                                     .example = "calm log redact r41",
-                                     OP_FIELDS(approve_fields),
-                                     .type = OP_JOB,
-                                     .roles = ROLES_WRITING,
-                                     .faces = FACE_CLI,
-                                     .records = WORDS("redact/1"),
-                                     .job = redact_job};
+const struct operation log_redact = {
+    .name = "log redact",
+    .practice = "note",
+    .help = "destroy a value for good, once two people have approved",
+    .example = "calm log redact r41",
+    .more = "Where the value is the sha256 of an item of evidence, its "
+            "bytes are destroyed with it, and its chain of custody "
+            "says so. The files of a disk image lie outside of the "
+            "case: they are destroyed by hand, and calm preserve move "
+            "e3 destroyed puts that on record.",
+    OP_FIELDS(approve_fields),
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .records = WORDS("redact/1", "custody/1", "evidence-change/1"),
+    .job = redact_job};

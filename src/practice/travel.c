@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/sink.h"
 #include "practice/clear_values.h"
+#include "practice/custody.h"
 #include "practice/evidence.h"
 #include "practice/travel.h"
 #include "sys/file.h"
@@ -204,7 +205,8 @@ static int write_evidence(const struct view *v, const char *folder, size_t *coun
         CLEANUP_BUF struct buf path = {0};
         struct hash name;
 
-        if (evidence_is_sealed(t) || !hex_read(name.b, sizeof(name.b), thing_value(t, "sha256")))
+        if (evidence_is_barred(v->state, t) ||
+            !hex_read(name.b, sizeof(name.b), thing_value(t, "sha256")))
             continue;
         buf_addf(&path, "%s/" STR_FMT, buf_text(&sub), STR_ARG(thing_value(t, "sha256")));
         rc = copy_blob(v->store, &name, buf_text(&path), e);
@@ -213,12 +215,19 @@ static int write_evidence(const struct view *v, const char *folder, size_t *coun
     return rc;
 }
 
+static struct view visible(const struct view *v, const struct operation *op, const struct input *in)
+{
+    enum tlp label = TLP_RED;
+
+    (void)tlp_of(input_value(op, in, "label"), &label);
+    return view_at_most(v, label);
+}
+
 static int write_all(const struct view *v, const struct operation *op, const struct input *in,
                      const char *folder, size_t *items, struct err *e)
 {
     bool is_skeleton = input_has(op, in, "skeleton");
-    struct view cut = *v;
-    enum tlp label = TLP_RED;
+    struct view cut = visible(v, op, in);
     int rc = folder_make(folder, 0700, e);
 
     if (rc == 0)
@@ -227,13 +236,24 @@ static int write_all(const struct view *v, const struct operation *op, const str
         rc = write_records(v, folder, "journal.cjs", true, write_sealed, e);
     if (rc == 0 && !is_skeleton)
         rc = write_grants(v, folder, e);
-    if (tlp_of(input_value(op, in, "label"), &label))
-        cut = view_at_most(v, label);
     if (rc == 0 && input_has(op, in, "clear"))
         rc = write_clear(&cut, folder, e);
     if (rc == 0 && input_has(op, in, "evidence"))
         rc = write_evidence(&cut, folder, items, e);
     return rc;
+}
+
+/* Each item that goes with it says so in its own chain. */
+static void draft_acts(struct decision *d, const struct operation *op, const struct input *in,
+                       const char *folder)
+{
+    struct view v = visible(d->view, op, in);
+    struct str place = custody_place(d, "the export", folder);
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(&v, "evidence", &at));)
+        if (thing_value(t, "sha256").len && !evidence_is_barred(v.state, t))
+            (void)custody_draft_export(d, t, str_head(input_value(op, in, "for"), 300), place);
 }
 
 static int record_export(struct session *s, const struct operation *op, const struct input *in,
@@ -259,6 +279,8 @@ static int record_export(struct session *s, const struct operation *op, const st
     draft_value(
         dr, "records",
         str_of(arena_printf(d.arena, "%llu", (unsigned long long)state_size(d.view->state))));
+    if (input_has(op, in, "evidence"))
+        draft_acts(&d, op, in, folder);
     return session_append(s, &d, &first, e);
 }
 
@@ -306,5 +328,5 @@ const struct operation log_export = {
     .type = OP_JOB,
     .roles = ROLES_WRITING,
     .faces = FACE_CLI,
-    .records = WORDS("export/1", "checkpoint/1"),
+    .records = WORDS("export/1", "custody/1", "checkpoint/1"),
     .job = export_job};

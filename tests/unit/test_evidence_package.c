@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "evidence/age_stream.h"
 #include "evidence/package_walk.h"
-#include "practice/package.h"
+#include "practice/evidence.h"
 #include "practice/tar.h"
 #include "sys/file.h"
 #include "sys/worker.h"
@@ -369,24 +369,24 @@ static void the_files_of_an_image_are_read_from_its_record(void **state)
     static const char sum[] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     static const char *const wrong[] = {"", "a", "a 1", "a x ", " 1 ", "a 1 9f86", "a -1 "};
     CLEANUP_BUF struct buf text = {0};
-    struct package_file file;
+    struct evidence_file file;
     struct str rest;
 
     (void)state;
     buf_addf(&text, "web1 sda.E01 2097152000 %s\nb.E02 7 %s", sum, sum);
     rest = buf_str(&text);
-    assert_true(package_file_next(&rest, &file));
+    assert_true(evidence_file_next(&rest, &file));
     assert_true(str_is(file.name, "web1 sda.E01"));
     assert_int_equal(file.size, 2097152000);
-    assert_true(package_file_next(&rest, &file));
+    assert_true(evidence_file_next(&rest, &file));
     assert_true(str_is(file.name, "b.E02"));
     assert_int_equal(file.size, 7);
-    assert_false(package_file_next(&rest, &file));
+    assert_false(evidence_file_next(&rest, &file));
     assert_int_equal(rest.len, 0);
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         struct str line = str_of(wrong[i]);
 
-        assert_false(package_file_next(&line, &file));
+        assert_false(evidence_file_next(&line, &file));
         assert_int_equal(line.len, strlen(wrong[i]));
     }
 }

@@ -1,0 +1,118 @@
+"""test_custody.py: taking, reading, handing over, exporting and destroying an item each stand in its chain of custody, for those who may see it."""
+import hashlib
+
+from harness import CaseTest, main, one_line
+
+
+class Custody(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.log = self.folder / "auth.log"
+        self.log.write_bytes(b"Accepted password for root\n")
+        self.sha256 = hashlib.sha256(self.log.read_bytes()).hexdigest()
+        self.ana(f"preserve files {self.log}")
+
+    def acts(self, item="e1", person=None):
+        return [row["act"] for row in (person or self.ana).json(f"preserve custody {item}")["chain"]]
+
+    def blob(self):
+        return list((self.case / "evidence").rglob(self.sha256[:16] + "*"))
+
+    def redact(self, approvers):
+        """Asks for the destruction of the bytes of e1; the request's number comes back."""
+        made = self.ana.json("preserve custody e1")["chain"][0]["record"]
+        request = self.ana.json(f'log redact-request r{made} sha256 --because "counsel and police: it must go"')[0]["record"]
+        for person in approvers:
+            person(f"log redact-approve r{request}")
+        return request
+
+    def test_each_act_is_a_line_of_the_chain(self):
+        self.ana("preserve get e1 copy.log --to bo --because asked")
+        self.ana('preserve move e1 handed-over --from ana --to "Sgt. Weber" --signed "both, on the form"')
+        self.ana("log export out --evidence --for counsel")
+        self.assertEqual(self.acts(), ["taken", "copied", "handed-over", "exported"])
+        chain = self.ana.json("preserve custody e1")["chain"]
+        self.assertEqual(chain[3]["to"], "counsel")
+        self.assertIn("out on ", chain[3]["place"])
+        self.assertEqual(self.verify(), 2)
+
+    def test_an_export_without_evidence_is_none_of_an_item(self):
+        self.ana("log export out --for counsel")
+        self.assertEqual(self.acts(), ["taken"])
+
+    def test_an_export_holds_no_bytes_that_are_sealed_under_another_number(self):
+        other = self.folder / "other.log"
+        other.write_bytes(self.log.read_bytes())
+        self.ana(f"preserve files {other}")
+        self.ana('preserve unlawful "not to be kept" --evidence e2')
+        self.ana("log export out --evidence")
+        self.assertEqual(list((self.folder / "out" / "evidence").iterdir()), [])
+        self.assertNotIn("exported", self.acts())
+
+    def test_what_becomes_of_an_item_is_seen_by_those_who_see_the_item(self):
+        bo = self.join("bo")
+        self.ana("team compartment board")
+        secret = self.folder / "board.txt"
+        secret.write_bytes(b"for the board")
+        self.ana(f"preserve files {secret} --scope board")
+        self.ana("preserve get e2 for-the-chair.txt --to chairwoman")
+        self.ana("preserve move e2 stored --place strongroom")
+        self.assertEqual(self.acts("e2"), ["taken", "copied", "stored"])
+        for word in ("chairwoman", "for-the-chair", "strongroom", "board.txt"):
+            self.assertNotIn(word, bo("log --full"))
+        self.ana("preserve move e1 stored --place shelf")
+        self.assertEqual(self.acts("e1", bo), ["taken", "stored"])
+
+    def test_a_thing_that_was_destroyed_says_so(self):
+        self.ana('preserve item "drive 3 of db1" --place safe')
+        said = self.ana('preserve move e2 destroyed --because "shredded, court order 12/26"')
+        self.assertNotIn("hold", said)
+        self.assertRegex(self.ana("preserve list"), r"e2 .*destroyed")
+        self.assertIn("Destroyed", self.ana("preserve custody e2"))
+        self.ana('log hold set --because "a lawsuit is likely"')
+        self.ana('preserve item "drive 4 of db1" --place safe')
+        self.assertIn("legal hold", one_line(self.ana('preserve move e3 destroyed --because "by mistake"')))
+
+    def test_bytes_in_the_case_are_not_destroyed_by_saying_so(self):
+        status, said = self.ana.fails("preserve move e1 destroyed --because old")
+        self.assertEqual(status, 2)
+        self.assertIn("log redact-request", said)
+        self.assertEqual(self.acts(), ["taken"])
+
+    def test_two_people_destroy_the_bytes_and_the_chain_says_so(self):
+        bo = self.join("bo")
+        request = self.redact([self.ana])
+        self.assertEqual(self.ana.fails(f"log redact r{request}")[0], 5)
+        self.assertEqual(len(self.blob()), 1)
+        bo(f"log redact-approve r{request}")
+        self.assertIn("no longer in this case", self.ana(f"log redact r{request}"))
+        self.assertEqual(self.blob(), [])
+        self.assertEqual(self.acts(), ["taken", "destroyed"])
+        self.assertRegex(self.ana("preserve list"), r"e1 .*destroyed")
+        self.assertNotIn(self.sha256, self.ana("preserve custody e1"))
+        self.assertEqual(self.ana.fails("preserve get e1 copy.log")[0], 3)
+        self.ana("log verify")
+        self.assertEqual(self.verify(), 2)
+
+    def test_a_legal_hold_keeps_the_bytes(self):
+        bo = self.join("bo")
+        request = self.redact([self.ana, bo])
+        self.ana('log hold set --because "a lawsuit is likely"')
+        self.assertEqual(self.ana.fails(f"log redact r{request}")[0], 5)
+        self.assertEqual(len(self.blob()), 1)
+        self.assertEqual(self.acts(), ["taken"])
+
+    def test_bytes_that_another_item_has_stay(self):
+        bo = self.join("bo")
+        other = self.folder / "other.log"
+        other.write_bytes(self.log.read_bytes())
+        self.ana(f"preserve files {other}")
+        request = self.redact([self.ana, bo])
+        self.assertIn("e2 has the same", self.ana(f"log redact r{request}"))
+        self.assertEqual(len(self.blob()), 1)
+        self.ana("preserve get e2 copy.log")
+        self.assertEqual((self.folder / "copy.log").read_bytes(), self.log.read_bytes())
+
+
+if __name__ == "__main__":
+    main()
