@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
-#include "practice/package.h"
+#include "practice/evidence.h"
 #include "sys/file.h"
 #include "sys/worker.h"
 
@@ -176,7 +176,7 @@ static bool is_beside(struct str name)
 }
 
 static int open_recorded(struct disk_files *f, const struct view *v,
-                         const struct package_file *file, struct err *e)
+                         const struct evidence_file *file, struct err *e)
 {
     struct str place = thing_value(f->item, "place");
     CLEANUP_BUF struct buf path = {0};
@@ -205,10 +205,10 @@ static int open_recorded(struct disk_files *f, const struct view *v,
 
 static int open_image(struct disk_files *f, const struct view *v, struct str files, struct err *e)
 {
-    struct package_file file;
+    struct evidence_file file;
     int rc = 0;
 
-    while (rc == 0 && package_file_next(&files, &file))
+    while (rc == 0 && evidence_file_next(&files, &file))
         if (!is_beside(file.name))
             rc = open_recorded(f, v, &file, e);
     if (rc == 0 && files.len)
