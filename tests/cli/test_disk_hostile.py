@@ -4,13 +4,15 @@ import json
 import os
 import random
 import re
+import signal
 import sqlite3
 import struct
+import subprocess
 import time
 
 from attacker import Files, Key
 from disks import DiskTest, as_rows, needs, sha256, tool
-from harness import SANITIZED, main, one_line
+from harness import CALM, SANITIZED, main, one_line
 
 # Damage, an attack that was stopped, a limit, what is not there: each said in words.
 CLEAN = {0, 3, 7, 8, 10}
@@ -136,6 +138,29 @@ class Hostile(DiskTest):
         self.assertIn("and 68719476736 more were to be taken out: see --most", by_path["/lie"]["remark"])
         self.assertEqual((out / by_path["/small"]["file"]).read_bytes(), b"small")
         self.assertFalse((out / "files" / "lie").exists())
+
+    @needs("debugfs")
+    def test_stopped_by_a_person_it_keeps_what_is_whole(self):
+        folder = self.folder / "long"
+        folder.mkdir()
+        (folder / "a").write_bytes(b"whole")
+        (folder / "huge").write_bytes(b"x" * 2000)
+        image = self.ext("long.img", tree=folder, options=("-t", "ext4", "-O", "^metadata_csum"))
+        tool("debugfs", "-w", "-R", f"set_inode_field /huge size {60 << 30}", image)
+        tool("debugfs", "-w", "-R", f"set_inode_field /huge size_high {60 << 30 >> 32}", image)
+        out = self.folder / "out"
+        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "read", str(image), "--to", str(out)], env=self.ana.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        huge = out / "files" / "huge"
+        until = time.monotonic() + 60
+        while not huge.exists() and time.monotonic() < until and job.poll() is None:
+            time.sleep(0.02)
+        job.send_signal(signal.SIGINT)
+        said = job.communicate(timeout=60)
+        self.assertEqual(job.returncode, 13, said)
+        lines = [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
+        self.assertEqual(lines[-1]["problem"], "stopped at your request")
+        self.assertEqual({l["path"]: l["kept"] for l in lines[1:-1] if l["type"] == "file"}, {"/a": "file", "/huge": "no"})
+        self.assertEqual([p.name for p in (out / "files").iterdir()], ["a"])
 
     @needs("debugfs")
     def test_a_limit_holds_over_all_files_together(self):
