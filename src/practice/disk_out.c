@@ -205,6 +205,14 @@ static int on_file(void *context, const struct disk_file *f, struct err *e)
     return 0;
 }
 
+static void show_progress(struct disk_out *o, uint64_t of_this)
+{
+    char words[32];
+
+    snprintf(words, sizeof(words), "%llu files", (unsigned long long)o->sums.files);
+    progress_show(o->order.progress, words, o->sums.size + of_this, 0);
+}
+
 static int on_data(void *context, struct str bytes, struct err *e)
 {
     struct disk_out *o = context;
@@ -212,6 +220,7 @@ static int on_data(void *context, struct str bytes, struct err *e)
     if (interrupt_came())
         return err_set(e, ERR_CANCEL, "stopped at your request");
     o->file.size += bytes.len;
+    show_progress(o, o->file.size);
     if (o->file.fd < 0)
         return 0;
     digest_add(o->sha256, bytes.p, bytes.len);
@@ -232,6 +241,7 @@ static int on_hole(void *context, uint64_t size, struct err *e)
 
         if (interrupt_came())
             return err_set(e, ERR_CANCEL, "stopped at your request");
+        show_progress(o, o->file.size - left);
         digest_add(o->sha256, zeros, part);
         digest_add(o->md5, zeros, part);
         left -= part;

@@ -3,6 +3,7 @@
 #pragma once
 #include "case/state.h"
 #include "evidence/disk.h"
+#include "practice/progress.h"
 #include "store/store.h"
 
 /* One file that was written. The slices are valid during the call. */
@@ -34,6 +35,7 @@ struct disk_out_order {
     /* Called with each file; NULL: nobody. */
     int (*taken)(void *context, const struct disk_taken *t, struct err *e);
     void *context;
+    struct progress *progress; /* told how far it is */
 };
 
 struct disk_out;

@@ -467,11 +467,13 @@ static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const
 static int read_out(struct reading *r, const char *folder, struct err *e)
 {
     CLEANUP(disk_out_freep) struct disk_out *out = NULL;
+    struct progress progress;
     struct disk_out_order order = {.folder = folder,
                                    .image = buf_str(&r->files.name),
                                    .state = r->view.state,
                                    .taken = has(r, "keep") ? on_taken : NULL,
-                                   .context = r};
+                                   .context = r,
+                                   .progress = &progress};
     struct disk_receiver to;
     struct err late = {0};
     int ended;
@@ -482,6 +484,7 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     if (rc)
         return rc;
     to = disk_out_receiver(out);
+    progress_begin(&progress, r->a);
     rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
     ended = disk_out_end(out, r->sums.damaged, rc && e ? e->text : NULL, rc ? &late : e);
     if (rc == 0)

@@ -27,8 +27,9 @@ void progress_show(struct progress *p, const char *words, uint64_t done, uint64_
         now - p->shown_ms < (p->a->to_terminal ? TERMINAL_MS : ELSEWHERE_MS))
         return;
     p->shown_ms = now;
-    buf_addf(&p->a->text, "… %s, %s of %s", words, size_text(size[0], done),
-             size_text(size[1], all));
+    buf_addf(&p->a->text, "… %s, %s", words, size_text(size[0], done));
+    if (all)
+        buf_addf(&p->a->text, " of %s", size_text(size[1], all));
     add_rate(&p->a->text, done, all, now - p->begun_ms);
     buf_addc(&p->a->text, '\n');
     /* Nobody reading any more is no reason to stop. */

@@ -9,5 +9,6 @@ struct progress {
     int64_t shown_ms;
 };
 void progress_begin(struct progress *p, struct answer *a);
-/* words say what was done; the rate and the time left follow from done and all, in bytes. */
+/* words say what was done; the rate and the time left follow from done and all, in bytes; all 0:
+ * nobody knows how much it will be. */
 void progress_show(struct progress *p, const char *words, uint64_t done, uint64_t all);
