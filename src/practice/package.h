@@ -67,5 +67,5 @@ struct package_written {
  * ERR_IO. */
 MUST_CHECK int package_write(const struct package *p, struct store *store,
                              const struct package_lock *lock, const struct out_file *to,
-                             int (*tell)(void *context, uint64_t done, struct err *e),
-                             void *context, struct package_written *out, struct err *e);
+                             void (*tell)(void *context, uint64_t done), void *context,
+                             struct package_written *out, struct err *e);

@@ -3,11 +3,9 @@
 #include "practice/custody.h"
 #include "practice/evidence.h"
 #include "practice/package.h"
+#include "practice/progress.h"
 #include "practice/verify.h"
-#include "sys/clock.h"
 #include "sys/interrupt.h"
-
-enum { TELL_MS = 30000 };
 
 /* One export, under way. */
 struct export_run {
@@ -24,7 +22,7 @@ struct export_run {
     struct package_written written;
     struct hash root; /* of the journal that is in it */
     uint64_t records;
-    uint64_t told_ms;
+    struct progress progress;
 };
 
 static void run_release(struct export_run *x)
@@ -124,27 +122,11 @@ static int record_failure(struct export_run *x, int rc, struct err *e)
     return rc;
 }
 
-static uint64_t now_ms(void)
-{
-    struct clock_reading now = {0};
-
-    clock_read_on(&now);
-    return now.mono_ns / 1000000;
-}
-
-static int tell(void *context, uint64_t done, struct err *e)
+static void tell(void *context, uint64_t done)
 {
     struct export_run *x = context;
-    uint64_t ms = now_ms();
-    char part[UTC_PLAIN_SIZE];
-    char whole[UTC_PLAIN_SIZE];
 
-    if (ms - x->told_ms < TELL_MS || !x->a->flush || x->a->wants_json)
-        return 0;
-    x->told_ms = ms;
-    buf_addf(&x->a->text, "%s of %s are written\n", size_text(part, done),
-             size_text(whole, x->package.size));
-    return x->a->flush(x->a) ? err_set(e, ERR_CANCEL, "stopped; no package was made") : 0;
+    progress_show(&x->progress, "writing the package", done, x->package.size);
 }
 
 static int write_package(struct export_run *x, struct err *e)
@@ -162,7 +144,7 @@ static int write_package(struct export_run *x, struct err *e)
     rc = package_fill(&x->package, &v, x->op, x->in, &x->items, e);
     if (rc)
         return rc;
-    x->told_ms = now_ms();
+    progress_begin(&x->progress, x->a);
     interrupt_begin(&interrupt);
     rc = package_write(&x->package, session_store(x->session), &x->lock, &x->file, tell, x,
                        &x->written, e);

@@ -8,6 +8,7 @@
 #include "practice/package.h"
 #include "practice/package_key.h"
 #include "practice/package_place.h"
+#include "practice/progress.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 
@@ -16,7 +17,9 @@ struct open_run {
     struct buf to;
     int fd;
     uint8_t file_key[AGE_FILE_KEY_SIZE];
+    uint64_t size; /* of the package */
     struct package_place place;
+    struct progress progress;
     struct hash sum; /* of the member that is written */
     bool has_sum;
     struct package_summary summary;
@@ -48,6 +51,7 @@ static int on_data(void *context, struct str bytes, struct err *e)
     if (interrupt_came())
         return err_set(e, ERR_CANCEL, "stopped; what was written until then is whole, but for %s",
                        buf_text(&x->place.part));
+    progress_show(&x->progress, "opening it", x->place.bytes, x->size);
     return package_place_add(&x->place, bytes, e);
 }
 
@@ -63,7 +67,7 @@ static int find_key(struct open_run *x, const struct operation *op, const struct
 {
     CLEANUP_FREE struct age_head *head = mem_new(struct age_head);
     CLEANUP_BUF struct buf identity = {0};
-    const char *path = buf_text(&x->package);
+    const char *path;
     struct stat st;
     int rc;
 
@@ -75,6 +79,7 @@ static int find_key(struct open_run *x, const struct operation *op, const struct
         return err_errno(e, "cannot open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_USAGE, "%s is no regular file", path);
+    x->size = (uint64_t)st.st_size;
     rc = package_head(x->fd, path, head, e);
     if (rc)
         return rc;
@@ -161,13 +166,14 @@ static int judge(const struct open_run *x, struct err *e)
 static int open_job(struct session *none, const struct operation *op, const struct input *in,
                     struct answer *a, struct err *e)
 {
-    CLEANUP(run_release) struct open_run x = {.fd = -1, .place = {.folder = -1, .fd = -1}};
+    CLEANUP(run_release) struct open_run x = {.fd = -1, .place = {.fd = -1}};
     int rc = find_key(&x, op, in, a, e);
 
     (void)none;
     buf_addstr(&x.to, input_value(op, in, "to"));
     if (rc == 0)
         rc = package_place_open(&x.place, buf_text(&x.to), e);
+    progress_begin(&x.progress, a);
     if (rc == 0)
         rc = write_members(&x, e);
     if (rc)

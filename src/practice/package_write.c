@@ -24,7 +24,7 @@ struct writing {
     uint64_t size;
     uint64_t done; /* bytes of members */
     struct utc now;
-    int (*tell)(void *context, uint64_t done, struct err *e);
+    void (*tell)(void *context, uint64_t done);
     void *context;
 };
 
@@ -84,14 +84,13 @@ static int changed(const struct package_member *m, struct err *e)
 
 static int put_chunk(struct writing *w, struct digest *d, size_t size, struct err *e)
 {
-    int rc;
-
     if (interrupt_came())
         return err_set(e, ERR_CANCEL, "stopped; no package was made");
     digest_add(d, w->chunk, size);
     w->done += size;
-    rc = put(w, (struct str){w->chunk, size}, e);
-    return rc == 0 && w->tell ? w->tell(w->context, w->done, e) : rc;
+    if (w->tell)
+        w->tell(w->context, w->done);
+    return put(w, (struct str){w->chunk, size}, e);
 }
 
 /* Hashed once more while they go: what leaves is what is on record. */
@@ -178,9 +177,8 @@ static int put_all(struct writing *w, struct err *e)
 }
 
 int package_write(const struct package *p, struct store *store, const struct package_lock *lock,
-                  const struct out_file *to,
-                  int (*tell)(void *context, uint64_t done, struct err *e), void *context,
-                  struct package_written *out, struct err *e)
+                  const struct out_file *to, void (*tell)(void *context, uint64_t done),
+                  void *context, struct package_written *out, struct err *e)
 {
     CLEANUP(writing_release)
     struct writing w = {.package = p,

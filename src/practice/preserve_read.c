@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/sink.h"
+#include "practice/custody.h"
 #include "practice/disk_body.h"
 #include "practice/disk_files.h"
 #include "practice/disk_out.h"
@@ -342,6 +343,7 @@ static int record_access(struct reading *r, const char *folder, struct err *e)
     d.is_independent = true;
     dr = decision_add(&d, "custody/1");
     draft_take_input(&d, dr, &custody_kind);
+    custody_label(&d, dr, r->files.item);
     draft_value_ref(&d, dr, "evidence", &r->files.item->id);
     draft_value(dr, "act", STR("examined"));
     buf_adds(&place, "read out of it: ");

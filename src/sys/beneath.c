@@ -201,6 +201,26 @@ int beneath_remove(struct beneath *b, const char *path, struct err *e)
     return unlinkat(b->parent_fd, name, 0) == 0 ? 0 : err_errno(e, "cannot remove %s", path);
 }
 
+int beneath_rename(struct beneath *b, const char *path, const char *to, struct err *e)
+{
+    struct str parent;
+    struct str other;
+    const char *name = split(path, &parent);
+    const char *new_name = split(to, &other);
+    int code;
+
+    check(path);
+    check(to);
+    if (!str_eq(parent, other))
+        BUG("a name in another folder");
+    code = open_parent(b, parent, e);
+    if (code)
+        return code;
+    return renameat2(b->parent_fd, name, b->parent_fd, new_name, RENAME_NOREPLACE) == 0
+               ? 0
+               : cannot(b, to, e);
+}
+
 int beneath_sync(struct beneath *b, struct err *e)
 {
     return syncfs(b->fd) == 0 ? 0 : err_errno(e, "cannot make %s durable", buf_text(&b->name));

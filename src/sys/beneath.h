@@ -12,10 +12,13 @@ MUST_CHECK int beneath_new(struct beneath **out, const char *folder, struct err 
 void beneath_free(struct beneath *b); /* NULL is fine; what was written stays */
 DEFINE_CLEANUP(struct beneath *, beneath_free)
 /* Makes a file that only its owner may read and write, and the folders above it. path is relative,
- * with no part that is empty, "." or ".."; *fd is the caller's. ERR_CONFLICT: something is there, or
- * a part above is no folder. ERR_IO, ERR_FULL. */
+ * with no part that is empty, "." or ".."; *fd is the caller's. ERR_CONFLICT: something is there,
+ * or a part above is no folder. ERR_IO, ERR_FULL. */
 MUST_CHECK int beneath_create(struct beneath *b, const char *path, int *fd, struct err *e);
 /* Takes a file away again that was made last. */
 MUST_CHECK int beneath_remove(struct beneath *b, const char *path, struct err *e);
+/* Gives a file that was made there another name in the same folder. ERR_CONFLICT: something has it.
+ */
+MUST_CHECK int beneath_rename(struct beneath *b, const char *path, const char *to, struct err *e);
 /* Makes all of it durable. */
 MUST_CHECK int beneath_sync(struct beneath *b, struct err *e);

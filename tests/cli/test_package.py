@@ -18,6 +18,7 @@ import tarfile
 import time
 import unittest
 
+from attacker import Files, Key
 from harness import CALM, ROOT, SANITIZED, VERIFY, CaseTest, Person, main, one_line
 
 sys.path.insert(0, str(ROOT / "tests" / "oracle"))
@@ -457,6 +458,30 @@ class OnRecord(Package):
         names = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age"))).getnames()
         self.assertIn("custody/e2.html", names)
         self.assertFalse([n for n in names if n.startswith("evidence/")])
+
+    def test_the_files_of_an_image_go_from_where_they_lie(self):
+        """doc/format/image.md, section 1: the record names them, their bytes and SHA-256."""
+        place = self.folder / "images"
+        place.mkdir()
+        parts = {"web1 sda.E01": os.urandom(70000), "web1 sda.E02": b"the end", "web1_sda.E02": b"another"}
+        for name, data in parts.items():
+            (place / name).write_bytes(data)
+        lines = [f"{name} {len(data)} {hashlib.sha256(data).hexdigest()}" for name, data in parts.items()]
+        ana, files = Key.of(self.ana), Files(self.case)
+        values = {"title": "disk of web1", "sort": "image", "place": str(place), "files": "\n".join(lines)}
+        files.append(ana, "evidence/1", values, scope_key=ana.unseal(files.grants()[ana.public])[-32:])
+        self.export("image.age", items="e2")
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "image.age")))
+        held = {n: tar.extractfile(n).read() for n in tar.getnames() if n.startswith("evidence/")}
+        self.assertEqual(held, {"evidence/e2/web1_sda.E01": parts["web1 sda.E01"], "evidence/e2/web1_sda.E02": b"the end", "evidence/e2/web1_sda.E02_": b"another"})
+        (place / "web1 sda.E02").write_bytes(b"the enD")
+        self.assertEqual(self.ana.fails(f"preserve export no.age e2 {FOR} --recipient {self.recipient}")[0], 8)
+        (place / "web1 sda.E02").unlink()
+        status, said = self.ana.fails(f"preserve export no.age e2 {FOR} --recipient {self.recipient}")
+        self.assertEqual((status, "not where it is kept" in one_line(said)), (3, True))
+        (place / "web1 sda.E02").symlink_to(self.log)
+        self.assertEqual(self.ana.fails(f"preserve export no.age e2 {FOR} --recipient {self.recipient}")[0], 3)
+        self.assertFalse((self.folder / "no.age").exists())
 
     @unittest.skipIf(SANITIZED, "a sanitizer's memory is not the program's")
     def test_a_large_item_takes_no_more_memory(self):

@@ -103,6 +103,21 @@ static void nothing_is_written_over(void **state)
 }
 
 /* Somebody else may put links in while files are made. */
+static void a_name_is_given_anew_over_nothing_that_is_there(void **state)
+{
+    CLEANUP(beneath_freep) struct beneath *b = new_beneath();
+    char path[512];
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(create(b, "a/one.part", "1"), 0);
+    assert_int_equal(create(b, "a/two", "2"), 0);
+    assert_int_equal(beneath_rename(b, "a/one.part", "a/two", &e), ERR_CONFLICT);
+    assert_int_equal(beneath_rename(b, "a/one.part", "a/one", &e), 0);
+    assert_true(file_is_there(at(path, "out/a/one")));
+    assert_false(file_is_there(at(path, "out/a/one.part")));
+}
+
 static void no_link_is_followed(void **state)
 {
     CLEANUP(beneath_freep) struct beneath *b = new_beneath();
@@ -194,6 +209,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_made_with_its_folders_for_its_owner_alone,
                                         make_top, remove_top),
         cmocka_unit_test_setup_teardown(nothing_is_written_over, make_top, remove_top),
+        cmocka_unit_test_setup_teardown(a_name_is_given_anew_over_nothing_that_is_there, make_top,
+                                        remove_top),
         cmocka_unit_test_setup_teardown(no_link_is_followed, make_top, remove_top),
         cmocka_unit_test_setup_teardown(a_folder_that_holds_something_is_refused, make_top,
                                         remove_top),
