@@ -68,8 +68,9 @@ static int load_one(const struct ewf *w, const struct ewf_group *g, uint64_t off
                     struct err *e)
 {
     size_t body = 4 * g->listed;
-    size_t size = EWF_TABLE_HEAD_SIZE + body + (g->has_sum ? 4 : 0);
+    size_t size = EWF_TABLE_HEAD_SIZE + body;
     uint64_t file_size = w->files->sizes[g->file];
+    bool has_sum = g->has_sum && off <= file_size && file_size - off >= size + 4;
     CLEANUP_FREE char *bytes = NULL;
     struct one t = {0};
     struct str all;
@@ -78,6 +79,7 @@ static int load_one(const struct ewf *w, const struct ewf_group *g, uint64_t off
     *out = t;
     if (off > file_size || file_size - off < size)
         return 0;
+    size += has_sum ? 4 : 0; /* else the file is cut off there */
     bytes = mem_alloc(size);
     code = w->files->read_at(w->files, g->file, off, bytes, size, e);
     if (code)
@@ -85,8 +87,9 @@ static int load_one(const struct ewf *w, const struct ewf_group *g, uint64_t off
     all = (struct str){bytes, size};
     t.base = le_at(all, 8, 8) & INT64_MAX;
     t.is_sound = le32_at(all, 0) == g->listed && ewf_sum(str_head(all, 20)) == le32_at(all, 20) &&
-                 (!g->has_sum || ewf_sum(str_head(str_from(all, EWF_TABLE_HEAD_SIZE), body)) ==
-                                     le32_at(all, EWF_TABLE_HEAD_SIZE + body));
+                 has_sum == g->has_sum &&
+                 (!has_sum || ewf_sum(str_head(str_from(all, EWF_TABLE_HEAD_SIZE), body)) ==
+                                  le32_at(all, EWF_TABLE_HEAD_SIZE + body));
     read_entries(&t, str_from(all, EWF_TABLE_HEAD_SIZE), g->listed);
     *out = t;
     return 0;
@@ -180,6 +183,17 @@ static int load(struct ewf *w, size_t group, struct ewf_table *t, struct err *e)
     return 0;
 }
 
+static void take_found(const struct ewf *w, size_t group, struct ewf_table *t)
+{
+    const struct ewf_group *g = &w->groups[group];
+
+    *t = (struct ewf_table){.group = group,
+                            .base = g->data_from,
+                            .wide_from = UINT32_MAX,
+                            .entries = mem_array(g->listed, sizeof(t->entries[0]))};
+    memcpy(t->entries, g->found, g->listed * sizeof(t->entries[0]));
+}
+
 static int find_table(struct ewf *w, size_t group, struct ewf_table **out, struct err *e)
 {
     struct ewf_table *oldest = &w->tables[0];
@@ -194,7 +208,10 @@ static int find_table(struct ewf *w, size_t group, struct ewf_table **out, struc
     }
     if (!*out) {
         forget_table(oldest);
-        code = load(w, group, oldest, e);
+        if (w->groups[group].found)
+            take_found(w, group, oldest);
+        else
+            code = load(w, group, oldest, e);
         *out = oldest;
     }
     (*out)->used = ++w->clock;
@@ -241,6 +258,64 @@ static int try_place(struct ewf *w, const struct ewf_group *g, const struct plac
     code = w->files->read_at(w->files, g->file, p->off, w->packed, p->size, e);
     if (!code)
         *is_good = p->is_packed ? unpack(w, p, bytes, size) : copy_stored(w, p, bytes, size);
+    return code;
+}
+
+/* The chunk that begins at off. Its size in the file, or 0 where none does. */
+static int find_chunk(struct ewf *w, const struct ewf_group *gap, uint64_t off, uint8_t *bytes,
+                      bool *is_packed, size_t *size, struct err *e)
+{
+    size_t last = ewf_chunk_bytes(w, ewf_chunk_count(w) - 1);
+    uint64_t left = gap->data_to - off;
+    size_t room = left < packed_max(w) ? (size_t)left : packed_max(w);
+    size_t in = 0;
+    size_t out = 0;
+    int code = w->files->read_at(w->files, gap->file, off, w->packed, room, e);
+
+    *size = 0;
+    if (code)
+        return code;
+    *is_packed =
+        libdeflate_zlib_decompress_ex(w->inflater, w->packed, room, bytes, w->facts.chunk_size, &in,
+                                      &out) == LIBDEFLATE_SUCCESS &&
+        (out == w->facts.chunk_size || out == last);
+    if (*is_packed)
+        *size = in;
+    else if (room >= (size_t)w->facts.chunk_size + 4 && is_summed(w, w->facts.chunk_size))
+        *size = (size_t)w->facts.chunk_size + 4;
+    else if (room == last + 4 && is_summed(w, last))
+        *size = last + 4;
+    return 0;
+}
+
+int ewf_find_chunks(struct ewf *w, const struct ewf_group *gap, struct ewf_group *out,
+                    struct err *e)
+{
+    CLEANUP_FREE uint8_t *bytes = mem_alloc(w->facts.chunk_size);
+    struct ewf_group g = *gap;
+    uint64_t off = gap->data_from;
+    size_t room = 0;
+    int code = 0;
+
+    g.table_off = gap->data_from;
+    while (!code && off < gap->data_to && off - gap->data_from <= INT32_MAX &&
+           g.listed < LIMIT_IMAGE_TABLE_COUNT) {
+        bool is_packed;
+        size_t size;
+
+        code = find_chunk(w, gap, off, bytes, &is_packed, &size, e);
+        if (code || size == 0)
+            break;
+        g.found = mem_grow(g.found, g.listed, &room, sizeof(g.found[0]));
+        g.found[g.listed++] = (uint32_t)(off - gap->data_from) | (is_packed ? 1U << 31 : 0);
+        off += size;
+    }
+    g.data_to = off;
+    g.count = g.listed;
+    if (code)
+        free(g.found);
+    else
+        *out = g;
     return code;
 }
 
@@ -324,7 +399,7 @@ int ewf_check_tables(struct ewf *w, uint64_t from, uint64_t to, struct err *e)
         struct one first = {0};
         struct one second = {0};
 
-        if (g->first < from || g->first >= to || !g->table_off)
+        if (g->first < from || g->first >= to || !g->table_off || g->found)
             continue;
         code = load_one(w, g, g->table_off, &first, e);
         if (!code && g->twin_off)
@@ -345,6 +420,8 @@ void ewf_close(struct ewf *w)
         forget_table(&w->tables[i]);
     for (size_t i = 0; i < w->value_count; i++)
         free(w->values[i].text);
+    for (size_t i = 0; i < w->group_count; i++)
+        free(w->groups[i].found);
     free(w->values);
     free(w->errors);
     free(w->groups);

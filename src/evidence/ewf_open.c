@@ -179,6 +179,24 @@ static bool is_of_set(const struct opening *o, const struct ewf_part *part)
     return ewf_is_of_set(&o->volume, &part->data) && ewf_is_of_set(&o->volume, &part->volume);
 }
 
+/* Chunks that no table lists are found one after another before what is left of them is a gap. */
+static int find_lost(struct ewf *w, const struct ewf_group *gap, struct err *e)
+{
+    struct ewf_group found = {0};
+    int code = 0;
+
+    if (gap->table_off || gap->why != IMAGE_GROUP || w->facts.size == 0)
+        return 0;
+    code = ewf_find_chunks(w, gap, &found, e);
+    if (code || found.count == 0)
+        return code;
+    ewf_tell(w, IMAGE_GROUP_FOUND, gap->file, gap->data_from);
+    code = add_groups(w, &found, 1, e);
+    if (code)
+        free(found.found);
+    return code;
+}
+
 static int assemble_part(struct opening *o, struct ewf_part *part, uint32_t expected, struct err *e)
 {
     int code = 0;
@@ -189,7 +207,11 @@ static int assemble_part(struct opening *o, struct ewf_part *part, uint32_t expe
         return code;
     if (!is_of_set(o, part))
         return add_gap(o->w, IMAGE_FILE_OTHER, part->file, 0, e);
-    code = add_groups(o->w, part->groups, part->group_count, e);
+    for (size_t i = 0; i < part->group_count && !code; i++) {
+        code = find_lost(o->w, &part->groups[i], e);
+        if (!code)
+            code = add_groups(o->w, &part->groups[i], 1, e);
+    }
     if (!code)
         adopt(o->w, part);
     return code;
@@ -296,6 +318,8 @@ static void place(struct ewf *w, uint64_t total, bool more_are_known)
             tell_gap(w, &g, is_all_there);
         if (g.count)
             w->groups[kept++] = g;
+        else
+            free(g.found);
     }
     w->group_count = kept;
 }
@@ -377,6 +401,7 @@ static int open_with(struct opening *o, struct err *e)
         code = choose_volume(o, e);
     if (code)
         return code;
+    o->w->packed = mem_alloc(o->w->facts.chunk_size + o->w->facts.chunk_size / 8 + 4096);
     number(o);
     keep_numbered(o);
     code = assemble(o, e);
@@ -405,7 +430,6 @@ int ewf_open(struct ewf **out, const struct media_files *files, const struct ima
     if (code)
         return code;
     count_errors(w);
-    w->packed = mem_alloc(w->facts.chunk_size + w->facts.chunk_size / 8 + 4096);
     *out = MOVE(w);
     return 0;
 }

@@ -24,6 +24,7 @@ struct ewf_group {
     uint64_t count;     /* that are on the disk */
     uint64_t table_off; /* in the file, of what follows the head of the section; 0: a gap */
     uint64_t twin_off;  /* the same of the second table; 0: none */
+    uint32_t *found;    /* owned: entries from data_from on, where no table is sound; else NULL */
     uint64_t data_from; /* the chunks lie from here */
     uint64_t data_to;
     uint32_t file;   /* of media_files */

@@ -86,17 +86,18 @@ struct ewf_group *ewf_add_group(struct ewf_part *part, const struct ewf_group *g
     return &part->groups[part->group_count++];
 }
 
-static void add_gap(struct walk *k, enum image_problem_kind why, uint64_t off)
+static void add_gap(struct walk *k, enum image_problem_kind why, uint64_t from, uint64_t to)
 {
-    ewf_add_group(k->part,
-                  &(struct ewf_group){.file = k->part->file, .why = why, .data_from = off});
+    ewf_add_group(
+        k->part,
+        &(struct ewf_group){.file = k->part->file, .why = why, .data_from = from, .data_to = to});
 }
 
 /* Chunks that no table followed are lost to us. */
 static void leave_data(struct walk *k)
 {
     if (k->data_to)
-        add_gap(k, IMAGE_GROUP, k->data_from);
+        add_gap(k, IMAGE_GROUP, k->data_from, k->data_to);
     k->data_to = 0;
     k->has_table = false;
 }
@@ -287,7 +288,7 @@ static int take_table(struct walk *k, const struct ewf_section *s, struct err *e
     if (!is_sound) {
         ewf_tell(k->w, IMAGE_TABLE, s->file, s->off);
         if (!k->data_to && !last && !is_second)
-            add_gap(k, IMAGE_GROUP, s->off);
+            add_gap(k, IMAGE_GROUP, s->off, s->off);
         return 0;
     }
     if (is_second && last && last->count == head.count) {
@@ -365,7 +366,7 @@ int ewf_walk(struct ewf *w, struct ewf_part *part, uint64_t *section_count, stru
     }
     leave_data(&k);
     if (!code && !part->has_next && !part->has_done)
-        add_gap(&k, IMAGE_FILE_CUT, k.size);
+        add_gap(&k, IMAGE_FILE_CUT, k.size, k.size);
     return code;
 }
 

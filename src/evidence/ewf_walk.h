@@ -64,6 +64,10 @@ MUST_CHECK int ewf_take_errors(struct ewf *w, const struct ewf_section *s, struc
                                struct err *e);
 MUST_CHECK int ewf_take_values(struct ewf *w, const struct ewf_section *s, struct ewf_part *part,
                                struct err *e);
+/* The chunks that follow each other from gap->data_from on, which no table lists. Without any count
+ * is 0. The facts are known. ERR_IO. */
+MUST_CHECK int ewf_find_chunks(struct ewf *w, const struct ewf_group *gap, struct ewf_group *out,
+                               struct err *e);
 /* The head of a table. False in *is_sound: it is damaged, or says more than there is room for. */
 struct ewf_table_head {
     uint32_t count;

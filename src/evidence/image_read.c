@@ -447,7 +447,7 @@ static int take_answer(void *context, uint32_t kind, struct str body, struct err
     return a->damage ? a->damage(a->context, run[0], run[1], e) : 0;
 }
 
-int image_ask_second(const struct image_input *input,
+int image_ask_second(const struct image_input *input, uint64_t size,
                      int (*damage)(void *context, uint64_t first_sector, uint64_t count,
                                    struct err *e),
                      void *context, struct image_second *out, struct err *e)
@@ -460,7 +460,7 @@ int image_ask_second(const struct image_input *input,
     order.job = NULL;
     order.program = IMAGE_DISK_PROGRAM;
     order.named = IMAGE_SECOND_NAME;
-    order.argument = STR("");
+    order.argument = (struct str){(const char *)&size, sizeof(size)};
     order.receive = take_answer;
     order.context = &a;
     code = worker_run_order(&order, e);

@@ -2,6 +2,7 @@
  * disk with code that shares nothing with ewf_*.c. */
 #include <libewf.h>
 #include <unistd.h>
+#include "base/limits.h"
 #include "base/mem.h"
 #include "evidence/image_wire.h"
 #include "evidence/media_files.h"
@@ -151,7 +152,8 @@ static int send_damage(libewf_handle_t *handle, struct worker_channel *channel, 
     return code;
 }
 
-static int read_all(libewf_handle_t *handle, struct worker_channel *channel, struct err *e)
+static int read_all(libewf_handle_t *handle, uint64_t expected, struct worker_channel *channel,
+                    struct err *e)
 {
     struct image_second s = {0};
     libewf_error_t *error = NULL;
@@ -161,6 +163,9 @@ static int read_all(libewf_handle_t *handle, struct worker_channel *channel, str
     (void)libewf_handle_set_read_zero_chunk_on_error(handle, 1, NULL);
     if (libewf_handle_get_media_size(handle, &size, &error) != 1)
         return complain("tell the size of the disk", &error, e);
+    if (size > LIMIT_IMAGE_SIZE || (expected != UINT64_MAX && size != expected))
+        return err_set(e, ERR_FORMAT, "libewf takes the disk for %llu bytes, which is not its size",
+                       (unsigned long long)size);
     s.size = size;
     if (libewf_handle_get_md5_hash(handle, s.md5, sizeof(s.md5), NULL) == 1)
         s.flags |= IMAGE_HAS_MD5;
@@ -176,8 +181,8 @@ static int read_all(libewf_handle_t *handle, struct worker_channel *channel, str
 }
 
 static int open_and_read(libewf_handle_t *handle, libbfio_pool_t *pool,
-                         const struct media_files *files, struct worker_channel *channel,
-                         struct err *e)
+                         const struct media_files *files, uint64_t expected,
+                         struct worker_channel *channel, struct err *e)
 {
     libewf_error_t *error = NULL;
 
@@ -185,7 +190,7 @@ static int open_and_read(libewf_handle_t *handle, libbfio_pool_t *pool,
         return complain("take the files", &error, e);
     if (libewf_handle_open_file_io_pool(handle, pool, libewf_get_access_flags_read(), &error) != 1)
         return complain("open the image", &error, e);
-    return read_all(handle, channel, e);
+    return read_all(handle, expected, channel, e);
 }
 
 int image_second_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
@@ -194,9 +199,14 @@ int image_second_job(int in, struct str argument, struct worker_channel *channel
     libbfio_pool_t *pool = NULL;
     libewf_error_t *error = NULL;
     struct media_files files;
-    int code = media_files_of_worker(&files, channel, e);
+    uint64_t expected;
+    int code;
 
-    (void)in, (void)argument;
+    (void)in;
+    if (argument.len != sizeof(expected))
+        BUG("an argument of %zu bytes", argument.len);
+    memcpy(&expected, argument.p, sizeof(expected));
+    code = media_files_of_worker(&files, channel, e);
     if (code)
         return code;
     if (libewf_handle_initialize(&handle, &error) != 1 ||
@@ -204,7 +214,7 @@ int image_second_job(int in, struct str argument, struct worker_channel *channel
             1)
         code = complain("begin", &error, e);
     else
-        code = open_and_read(handle, pool, &files, channel, e);
+        code = open_and_read(handle, pool, &files, expected, channel, e);
     (void)libewf_handle_free(&handle, NULL);
     (void)libbfio_pool_free(&pool, NULL);
     media_files_release(&files);

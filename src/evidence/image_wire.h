@@ -33,7 +33,7 @@ enum {
 
 /* Runs in the worker. The argument is a struct image_task. */
 worker_job image_job;
-/* Runs in calm-disk, under this name, without an argument. */
+/* Runs in calm-disk, under this name. The argument is the disk's size, u64. */
 #define IMAGE_DISK_PROGRAM "calm-disk"
 #define IMAGE_SECOND_NAME "libewf"
 worker_job image_second_job;

@@ -110,7 +110,7 @@ static int show_damage(void *context, uint64_t first, uint64_t count, struct err
 static int second(const struct image_input *input, struct err *e)
 {
     struct image_second s;
-    int code = image_ask_second(input, show_damage, NULL, &s, e);
+    int code = image_ask_second(input, UINT64_MAX, show_damage, NULL, &s, e);
 
     if (code)
         return code;

@@ -149,6 +149,8 @@ class FromEwfacquire(Images):
                 told = self.probe("cuts", *self.made("cut" + form, disk, "-f", form, "-c", "fast"))
                 self.assertEqual(told.all("wrong:"), [])
                 self.assertEqual(told.lines[-1].split()[3], str(len(disk) // 512))
+                # The disk is random, so half of the file is about half of the disk: all chunks but the one that is cut, of 64 sectors.
+                self.assertGreaterEqual(int(told.one("half")), len(disk) // 2 // 512 - 64 - 8 if form == "encase6" else 0)
 
     def test_a_file_that_is_missing_costs_its_own_sectors_alone(self):
         disk = random.Random(3).randbytes(6 << 20)
@@ -248,6 +250,14 @@ class FromTheBuilder(Images):
                 # What is not told to be lost is as it was, or comes from a chunk that is sound.
                 self.assertEqual(told.one("size"), str(len(lost)))
 
+    def test_libewf_ends_with_an_answer_or_a_reason(self):
+        for name, data in e01.hostile(self.small).items():
+            with self.subTest(name):
+                image = self.write("second-" + name, data)
+                done = subprocess.run([self.folder / "image_probe", "e01", "second", image], capture_output=True, text=True, timeout=60, check=False)
+                if done.returncode:
+                    self.assertRegex(done.stdout, r"^failed ERR_(FORMAT|LIMIT) ")
+
     def test_a_table_that_is_damaged_is_replaced_by_the_second(self):
         data = bytearray(e01.simple(self.small))
         first = data.index(b"table\0")
@@ -262,6 +272,21 @@ class FromTheBuilder(Images):
                 told = self.kinds_of("table-" + name, bad)
                 self.assertIn(kind, told.kinds())
                 self.assertEqual(told.sums() == sums(self.small), whole)
+
+    def test_without_any_table_chunks_are_found_one_after_another(self):
+        disk = self.small + b"the last chunk is short".ljust(512, b".")
+        for pack in (e01.packed, e01.stored):
+            data = bytearray(e01.simple(disk, pack=pack))
+            for place in (data.index(b"table\0") + 77, data.index(b"table2\0") + 77):
+                data[place] ^= 0x55
+            told = self.kinds_of("tableless", data)
+            self.assertEqual((told.sums(), told.kinds()), (sums(disk), {"TABLE", "GROUP_FOUND"}))
+            # With a chunk damaged those before it are found; those behind it cannot be told apart from the damage.
+            at = data.index(b"sectors\0") + 76 + (e01.CHUNK + 4 if pack is e01.stored else len(e01.packed(disk[:e01.CHUNK])[0])) + 1000
+            data[at] ^= 0x55
+            told = self.kinds_of("tableless", data)
+            self.assertEqual(told.sums(), sums(disk[:e01.CHUNK] + bytes(len(disk) - e01.CHUNK)))
+            self.assertIn(("GROUP", 64, 129), [(p[0], *p[3:]) for p in told.problems()])
 
     def test_a_file_of_another_image_is_left_out(self):
         other = random.Random(8).randbytes(len(self.small))

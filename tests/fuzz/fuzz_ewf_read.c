@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PART = 100000, PARTS = 24 };
+enum { PART = 40000, PARTS = 8 };
 
 struct memory {
     const uint8_t *p[2];
