@@ -23,22 +23,22 @@ struct image {
     uint64_t clock;
 };
 
-static int read_slot(struct image *image, uint64_t chunk, const struct slot **out, struct err *e)
+static struct slot *find_slot(struct image *image, uint64_t chunk)
+{
+    for (size_t i = 0; i < image->slot_count; i++)
+        if (image->slots[i].chunk == chunk)
+            return &image->slots[i];
+    return NULL;
+}
+
+static int fill_slot(struct image *image, uint64_t chunk, struct slot **out, struct err *e)
 {
     struct slot *oldest = &image->slots[0];
     int code;
 
-    for (size_t i = 0; i < image->slot_count; i++) {
-        struct slot *s = &image->slots[i];
-
-        if (s->chunk == chunk) {
-            s->used = ++image->clock;
-            *out = s;
-            return 0;
-        }
-        if (s->used < oldest->used)
-            oldest = s;
-    }
+    for (size_t i = 1; i < image->slot_count; i++)
+        if (image->slots[i].used < oldest->used)
+            oldest = &image->slots[i];
     oldest->chunk = UINT64_MAX;
     if (!oldest->bytes)
         oldest->bytes = mem_alloc(image->facts.chunk_size);
@@ -46,8 +46,31 @@ static int read_slot(struct image *image, uint64_t chunk, const struct slot **ou
     if (code)
         return code;
     oldest->chunk = chunk;
-    oldest->used = ++image->clock;
     *out = oldest;
+    return 0;
+}
+
+/* Reads from one chunk. A whole one that is not at hand is unpacked where it is wanted. */
+static int read_chunk(struct image *image, uint64_t chunk, size_t at, char *bytes, size_t size,
+                      size_t *damaged, struct err *e)
+{
+    struct slot *s = find_slot(image, chunk);
+    bool is_good = true;
+    int code = 0;
+
+    if (!s && size == image->facts.chunk_size) {
+        code = ewf_chunk_read(image->ewf, chunk, (uint8_t *)bytes, &is_good, e);
+    } else if (!s) {
+        code = fill_slot(image, chunk, &s, e);
+    }
+    if (code)
+        return code;
+    if (s) {
+        s->used = ++image->clock;
+        is_good = s->is_good;
+        memcpy(bytes, s->bytes + at, size);
+    }
+    *damaged += is_good ? 0 : size;
     return 0;
 }
 
@@ -56,25 +79,20 @@ static int read_ewf(void *context, uint64_t off, void *bytes, size_t size, size_
 {
     struct image *image = context;
     size_t done = 0;
+    int code = 0;
 
     *damaged = 0;
-    while (done < size) {
+    while (done < size && !code) {
         uint64_t chunk = (off + done) / image->facts.chunk_size;
         size_t at = (size_t)((off + done) % image->facts.chunk_size);
         size_t part = ewf_chunk_bytes(image->ewf, chunk) - at;
-        const struct slot *s;
-        int code = read_slot(image, chunk, &s, e);
 
-        if (code)
-            return code;
         if (part > size - done)
             part = size - done;
-        memcpy((char *)bytes + done, s->bytes + at, part);
-        if (!s->is_good)
-            *damaged += part;
+        code = read_chunk(image, chunk, at, (char *)bytes + done, part, damaged, e);
         done += part;
     }
-    return 0;
+    return code;
 }
 
 static int read_raw(void *context, uint64_t off, void *bytes, size_t size, size_t *damaged,

@@ -26,7 +26,7 @@ struct image_task {
 };
 
 enum {
-    IMAGE_WIRE_PART_SIZE = 128 << 10,
+    IMAGE_WIRE_PART_SIZE = 64 << 10,
     IMAGE_WIRE_NAME_SIZE = 8,
     IMAGE_WIRE_RUNS_MAX = 8192,
 };

@@ -20,7 +20,7 @@ enum {
     CPU_S = 60,
     WALL_S = 600,
     MEMORY_SIZE = 1 << 30,
-    READ_SIZE = 64 * 1024,
+    READ_SIZE = 128 * 1024,
     PIPE_SIZE = 256 * 1024,
     USUAL_FDS = 256, /* that a program has besides the inputs of workers */
 };
