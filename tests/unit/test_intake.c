@@ -133,6 +133,76 @@ static void times_before_1970_and_large_numbers_have_their_spelling(void **state
     assert_says(&m, "19 size=8589934592\n", true);
 }
 
+/* GNU tar manual, "Storing Sparse Files", PAX format, version 1.0. The map of two areas and the
+ * empty one where the file ends: "3\n", "4096\n", "512\n", "1048576\n", "100\n", "2097152\n",
+ * "0\n". The member is one block of map and 612 bytes of data: 1124 = 2144 octal. */
+static void a_file_with_holes_is_a_map_and_its_data(void **state)
+{
+    struct file_area list[] = {{4096, 512}, {1048576, 100}};
+    struct file_areas areas = {.list = list, .count = 2, .size = 2097152, .data = 612};
+    struct tar_member m = {.type = '0', .path = STR("/a/f"), .size = 2097152, .areas = &areas};
+    CLEANUP_BUF struct buf out = {0};
+    const char *member;
+
+    (void)state;
+    assert_says(&m, "22 GNU.sparse.major=1\n", true);
+    assert_says(&m, "22 GNU.sparse.minor=0\n", true);
+    assert_says(&m, "23 GNU.sparse.name=a/f\n", true);
+    assert_says(&m, "31 GNU.sparse.realsize=2097152\n", true);
+    assert_says(&m, " path=", false);
+    assert_int_equal(tar_content_size(&m), 612);
+    tar_add_header(&out, &m);
+    assert_int_equal(out.len, 4 * TAR_BLOCK_SIZE);
+    member = out.p + 2 * TAR_BLOCK_SIZE;
+    assert_string_equal(member, "GNUSparseFile.0/sparse");
+    assert_int_equal(octal(member, 124, 11), 02144);
+    assert_sum_holds(member);
+    assert_string_equal(member + TAR_BLOCK_SIZE, "3\n4096\n512\n1048576\n100\n2097152\n0\n");
+    areas.size = m.size = 1048676; /* the last area ends it */
+    buf_clear(&out);
+    tar_add_header(&out, &m);
+    assert_string_equal(out.p + 3 * TAR_BLOCK_SIZE, "2\n4096\n512\n1048576\n100\n");
+}
+
+/* The list of rights: version 2, then tag, rights, id of 2, 2 and 4 bytes
+ * (linux/posix_acl_xattr.h); the owner rw, user 1000 r, the group r, the mask r, others nothing. */
+static void what_a_file_system_tells_besides_stands_in_records(void **state)
+{
+    static const char acl[] = "\2\0\0\0"
+                              "\1\0\6\0\377\377\377\377"
+                              "\2\0\4\0\350\3\0\0"
+                              "\4\0\4\0\377\377\377\377"
+                              "\20\0\4\0\377\377\377\377"
+                              "\40\0\0\0\377\377\377\377";
+    static struct file_facts f = {.attribute_count = 2, .flags = 0x10 | 0x20 | 0x40};
+    struct tar_member m = {.type = '0', .path = STR("f"), .more = &f};
+
+    (void)state;
+    f.attributes[0] = (struct file_attribute){"user.a=b%", STR("v\0\n")};
+    f.attributes[1] = (struct file_attribute){"system.posix_acl_access", {acl, sizeof(acl) - 1}};
+    f.x.stx_mask = STATX_BTIME;
+    f.x.stx_btime = (struct statx_timestamp){.tv_sec = 7, .tv_nsec = 8};
+    assert_says(&m, "38 LIBARCHIVE.creationtime=7.000000008\n", true);
+    assert_says(&m, "36 SCHILY.fflags=schg,sappnd,nodump\n", true);
+    assert_says(&m, " SCHILY.xattr.user.a%3Db%25=v", true);
+    assert_says(&m, " SCHILY.acl.access=user::rw-,user:1000:r--,group::r--,mask::r--,other::---\n",
+                true);
+    assert_says(&m, "hdrcharset", false);
+}
+
+static void another_name_of_a_file_is_a_link_to_the_first(void **state)
+{
+    struct tar_member m = {.type = '1', .path = STR("/a/b"), .target = STR("/a/f")};
+    CLEANUP_BUF struct buf out = {0};
+
+    (void)state;
+    tar_add_header(&out, &m);
+    assert_string_equal(out.p + 2 * TAR_BLOCK_SIZE, "a/b");
+    assert_string_equal(out.p + 2 * TAR_BLOCK_SIZE + 157, "a/f");
+    assert_int_equal(out.p[2 * TAR_BLOCK_SIZE + 156], '1');
+    assert_int_equal(octal(out.p + 2 * TAR_BLOCK_SIZE, 124, 11), 0);
+}
+
 static void content_is_filled_up_to_whole_blocks(void **state)
 {
     static const struct {
@@ -234,6 +304,9 @@ int main(void)
         cmocka_unit_test(a_member_is_an_extended_header_and_its_own),
         cmocka_unit_test(names_that_a_plain_header_cannot_hold_are_said_apart),
         cmocka_unit_test(times_before_1970_and_large_numbers_have_their_spelling),
+        cmocka_unit_test(a_file_with_holes_is_a_map_and_its_data),
+        cmocka_unit_test(what_a_file_system_tells_besides_stands_in_records),
+        cmocka_unit_test(another_name_of_a_file_is_a_link_to_the_first),
         cmocka_unit_test(content_is_filled_up_to_whole_blocks),
         cmocka_unit_test(a_name_of_any_bytes_is_one_line_of_text),
         cmocka_unit_test(what_changed_while_a_file_was_read_is_said),
