@@ -271,7 +271,7 @@ static int make_list(struct hash_work *w, struct err *e)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
                        buf_text(&path));
     if (rc == 0)
-        rc = hash_all(w, path.len > 0, e);
+        rc = hash_all(w, path.len > 0 || w->a->to_terminal, e);
     if (rc)
         return rc;
     json_array_begin(&w->json);
