@@ -1,7 +1,7 @@
 /* preserve_verify.c: hashes items of evidence again, and records who did it, when, with what
  * result. */
 #include "practice/preserve_verify.h"
-#include "base/sink.h"
+#include "practice/custody.h"
 #include "practice/evidence.h"
 #include "practice/evidence_check.h"
 #include "render/screen.h"
@@ -152,6 +152,7 @@ static int record_some(struct verifying *w, const struct item_result *items, siz
     d.is_independent = true;
     dr = decision_add(&d, "verification/1");
     draft_take_input(&d, dr, &verification_kind);
+    custody_label(&d, dr, items[0].item);
     draft_value(dr, "result", str_of(result_of(items, count)));
     add_items(&d, dr, "evidence", items, count, ITEM_UNCHECKED);
     add_items(&d, dr, "altered", items, count, ITEM_ALTERED);
@@ -165,17 +166,32 @@ static int record_some(struct verifying *w, const struct item_result *items, siz
     return rc;
 }
 
-/* Those that were checked come first: the others are in no record. */
-static int by_state(const void *a, const void *b)
+/* Those that were checked come first: the others are in no record. Then those of one label and
+ * compartment together, for whoever sees an item sees what became of it, and nobody else does. */
+static int by_record(const void *a, const void *b)
 {
     const struct item_result *x = a;
     const struct item_result *y = b;
-    bool x_is = x->state == ITEM_UNCHECKED;
-    bool y_is = y->state == ITEM_UNCHECKED;
+    const int order[] = {(x->state == ITEM_UNCHECKED) - (y->state == ITEM_UNCHECKED),
+                         (int)x->item->scope - (int)y->item->scope,
+                         (int)x->item->tlp - (int)y->item->tlp};
 
-    if (x_is != y_is)
-        return x_is - y_is;
+    for (size_t i = 0; i < COUNT_OF(order); i++)
+        if (order[i])
+            return order[i];
     return x->item->number < y->item->number ? -1 : x->item->number > y->item->number;
+}
+
+/* How many from the first on go into one record. */
+static size_t count_for_record(const struct item_result *items, size_t left)
+{
+    size_t count = 1;
+
+    while (count < left && count < ITEMS_OF_RECORD &&
+           items[count].item->scope == items[0].item->scope &&
+           items[count].item->tlp == items[0].item->tlp)
+        count++;
+    return count;
 }
 
 static int record_all(struct verifying *w, struct err *e)
@@ -184,15 +200,24 @@ static int record_all(struct verifying *w, struct err *e)
     const struct item_result *items = w->check.items;
     int rc = 0;
 
-    qsort(w->check.items, w->check.count, sizeof(items[0]), by_state);
+    qsort(w->check.items, w->check.count, sizeof(items[0]), by_record);
     while (rc == 0 && left && !session_is_read_only(w->session)) {
-        size_t count = left < ITEMS_OF_RECORD ? left : ITEMS_OF_RECORD;
+        size_t count = count_for_record(items, left);
 
         rc = record_some(w, items, count, e);
         items += count;
         left -= count;
     }
     return rc;
+}
+
+/* The screen has them by their numbers. */
+static int by_number(const void *a, const void *b)
+{
+    const struct item_result *x = a;
+    const struct item_result *y = b;
+
+    return x->item->number < y->item->number ? -1 : x->item->number > y->item->number;
 }
 
 static const char *state_word(enum item_state state)
@@ -229,13 +254,11 @@ static void tell_next(struct screen *screen, const struct evidence_check *c)
                         "them as they are: how they differ is evidence, too. Do not write to that "
                         "disk; look at its health (smartctl -a), and at who had access."));
     if (c->totals[ITEM_ALTERED] + c->totals[ITEM_MISSING])
-        screen_next(screen,
-                    STR("look for another copy of the case: its evidence folder has the "
-                        "item under the same name"),
-                    STR("sha256sum of that file tells whether it is the one that was taken"));
+        screen_next(screen, STR("calm --case ANOTHER-COPY preserve verify"),
+                    STR("a backup or a colleague's copy of the case may hold them as taken"));
     else
-        screen_next(screen, STR("calm preserve verify, once more, when the medium can be read"),
-                    STR("what cannot be read is not lost yet; copy the case folder first"));
+        screen_next(screen, STR("calm preserve verify"),
+                    STR("once more, when the medium can be read; copy the case folder first"));
 }
 
 static void tell_text(struct verifying *w)
@@ -330,6 +353,7 @@ static int verify_job(struct session *s, const struct operation *op, const struc
     rc = record_all(&w, e);
     if (rc)
         return rc;
+    qsort(w.check.items, w.check.count, sizeof(w.check.items[0]), by_number);
     if (a->wants_json)
         tell_json(&w);
     else

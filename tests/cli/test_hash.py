@@ -174,6 +174,19 @@ class Verify(IntakeTest):
         for call in ("e1", "e100", "e101", "e191"):
             self.assertEqual([link["act"] for link in self.ana.json(f"preserve custody {call}")["chain"]][1:], ["verified: as it was taken"])
 
+    def test_items_of_another_label_are_in_a_record_of_that_label(self):
+        self.put("known", b"known")
+        self.put("secret", b"secret")
+        self.ana(f"preserve files {self.source}/known --tlp green")
+        self.ana(f"preserve files {self.source}/secret --tlp red")
+        found = self.verify_items()
+        self.assertEqual((found["same"], found["records"]), (2, 2))
+        labels = {link["record"] for call in ("e1", "e2") for link in self.ana.json(f"preserve custody {call}")["chain"][1:]}
+        self.assertEqual(len(labels), 2)
+        eva = self.join("eva", "--role observer")
+        self.assertEqual([item["call"] for item in eva.json("preserve list")], ["e1"])
+        self.assertEqual(len([line for line in eva("log").splitlines() if "evidence verified" in line]), 1)
+
     def test_nothing_is_written_where_the_case_can_only_be_read(self):
         self.take_three()
         copy = self.folder / "copy.calm"
