@@ -200,11 +200,44 @@ static int tell_resident(struct content *c)
     return add_data(c, (struct str){(const char *)c->attr->rd.buf, size});
 }
 
+static int on_extent(void *context, uint64_t gap, uint64_t block, uint64_t count, struct err *e)
+{
+    struct content *c = context;
+    uint64_t block_size = c->w->fs->block_size;
+
+    (void)e;
+    add_hole(c, gap * block_size);
+    if (block)
+        return read_run(c, block, count, 0);
+    add_hole(c, count * block_size);
+    return 0;
+}
+
+/* By the tree itself, since libtsk does not tell a gap from a part that it did not find. A damaged
+ * tree is no error but the reason why it is not all.
+ */
+static int tell_extents(struct content *c, char words[DISK_TEXT_LIMIT])
+{
+    struct err why = {0};
+    int code = disk_extents(c->w->fs, c->file, on_extent, c, &why);
+
+    if (code == ERR_FORMAT) {
+        snprintf(words, DISK_TEXT_LIMIT, "%s", why.text);
+        return 0;
+    }
+    if (code)
+        return err_set(c->e, code, "%s", why.text);
+    add_hole(c, c->wanted - c->sent); /* behind the last extent */
+    return 0;
+}
+
 static int tell_bytes(struct content *c, char words[DISK_TEXT_LIMIT])
 {
     int code;
 
-    if (c->attr->flags & TSK_FS_ATTR_RES)
+    if (!c->attr)
+        code = tell_extents(c, words);
+    else if (c->attr->flags & TSK_FS_ATTR_RES)
         code = tell_resident(c);
     else if (c->attr->w)
         code = tell_special(c, words);
@@ -256,12 +289,17 @@ static int send_end(struct content *c, const char *problem)
 
 static uint64_t wanted_size(const struct content *c)
 {
-    TSK_OFF_T size = c->attr->size;
+    TSK_OFF_T size = c->attr ? c->attr->size : c->file->meta->size;
+    uint64_t wanted = size > 0 ? (uint64_t)size : 0;
+    uint64_t block_size = c->w->fs->block_size;
 
-    if (c->w->task.flags & DISK_TASK_WANTS_SLACK && c->attr->flags & TSK_FS_ATTR_NONRES &&
-        c->attr->nrd.allocsize > size)
-        size = c->attr->nrd.allocsize;
-    return size > 0 ? (uint64_t)size : 0;
+    if (!(c->w->task.flags & DISK_TASK_WANTS_SLACK))
+        return wanted;
+    if (!c->attr)
+        return wanted + (block_size - wanted % block_size) % block_size;
+    if (c->attr->flags & TSK_FS_ATTR_NONRES && c->attr->nrd.allocsize > size)
+        return (uint64_t)c->attr->nrd.allocsize;
+    return wanted;
 }
 
 /* Why its content is not told; NULL: it is. */
@@ -270,7 +308,7 @@ static const char *refusal(struct content *c, const TSK_FS_FILE *f, char words[D
     if (f->name && f->name->flags & TSK_FS_NAME_FLAG_UNALLOC &&
         f->meta->flags & TSK_FS_META_FLAG_ALLOC)
         return "deleted, and its inode is another file's now: the content is not its own";
-    if (!c->attr)
+    if (!c->attr && !disk_has_extents(f))
         return disk_tsk_words(words).p;
     c->wanted = wanted_size(c);
     if (c->wanted <= c->w->content_left)
@@ -290,7 +328,7 @@ int disk_tell_content(struct disk_walk *w, TSK_FS_FILE *file, const TSK_FS_ATTR 
     int code;
 
     tsk_error_reset();
-    if (!attr)
+    if (!attr && !disk_has_extents(file))
         c.attr = tsk_fs_file_attr_get(file);
     why = refusal(&c, file, words);
     if (why)

@@ -1,14 +1,8 @@
 /* disk_facts.c: opens a file system with libtsk, and reads label and times from its superblock. */
 #include "evidence/disk_job.h"
+#include "evidence/le.h"
 
-static uint64_t number(const uint8_t *p, unsigned size)
-{
-    uint64_t n = 0;
-
-    for (unsigned i = size; i-- > 0;)
-        n = n << 8 | p[i];
-    return n;
-}
+enum { EXT_SUPER_SIZE = 1024 };
 
 /* A text of a fixed field, without what fills it up. */
 static void copy_field(char *out, size_t room, const uint8_t *field, size_t size)
@@ -23,14 +17,17 @@ static void copy_field(char *out, size_t room, const uint8_t *field, size_t size
 /* Documentation/filesystems/ext4/super.rst: seconds, with the eight bits above in later fields. */
 static struct utc ext_time(const uint8_t *sb, unsigned low, unsigned high)
 {
-    return (struct utc){(int64_t)(number(sb + low, 4) | number(sb + high, 1) << 32), 0};
+    struct str bytes = {(const char *)sb, EXT_SUPER_SIZE};
+
+    return (struct utc){(int64_t)(le_at(bytes, low, 4) | le_at(bytes, high, 1) << 32), 0};
 }
 
 static void add_ext(struct disk_image *image, uint64_t off, struct disk_fs *fs)
 {
-    uint8_t sb[1024];
+    uint8_t sb[EXT_SUPER_SIZE];
 
-    if (!disk_image_read(image, off + 1024, sb, sizeof(sb)) || number(sb + 56, 2) != 0xef53)
+    if (!disk_image_read(image, off + 1024, sb, sizeof(sb)) ||
+        le_at((struct str){(const char *)sb, sizeof(sb)}, 56, 2) != 0xef53)
         return;
     fs->mounted = ext_time(sb, 0x2c, 0x275);
     fs->written = ext_time(sb, 0x30, 0x274);
@@ -84,7 +81,8 @@ static void add_ntfs_label(TSK_FS_INFO *opened, struct disk_fs *fs)
     for (size_t i = 0; attr && attr->flags & TSK_FS_ATTR_RES && i + 1 < attr->rd.buf_size &&
                        i + 1 < (uint64_t)attr->size && label.len + 4 < sizeof(fs->label);
          i += 2) {
-        uint32_t c = (uint32_t)number(attr->rd.buf + i, 2);
+        uint32_t c =
+            (uint32_t)le_at((struct str){(const char *)attr->rd.buf, attr->rd.buf_size}, i, 2);
 
         if (c < 0x80)
             buf_addc(&label, (char)c);

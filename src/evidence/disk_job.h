@@ -69,3 +69,13 @@ MUST_CHECK int disk_tell_file(struct disk_walk *w, TSK_FS_FILE *file, struct str
 /* Tells the content of an attribute and its end. */
 MUST_CHECK int disk_tell_content(struct disk_walk *w, TSK_FS_FILE *file, const TSK_FS_ATTR *attr,
                                  struct err *e);
+
+/* Whether an ext4 file says by extents where it lies. */
+bool disk_has_extents(const TSK_FS_FILE *file);
+/* Each extent in order: a gap of so many blocks, then count blocks from block on, which are zeros
+ * where block is 0. */
+typedef int disk_extent_fn(void *context, uint64_t gap, uint64_t block, uint64_t count,
+                           struct err *e);
+/* ERR_FORMAT: the tree is damaged; what was told stands. */
+MUST_CHECK int disk_extents(TSK_FS_INFO *fs, const TSK_FS_FILE *file, disk_extent_fn *tell,
+                            void *context, struct err *e);
