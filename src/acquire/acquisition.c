@@ -46,6 +46,7 @@ int acquire_go_on(struct acquisition *m, size_t size, struct err *e)
 {
     int64_t now = monotonic_ms(), due;
 
+    acquire_moved(m); /* the read that follows has the whole patience */
     if (m->options.limit) {
         if (m->limit_ms == 0 || now - m->limit_ms > 10 * LIMIT_WINDOW_MS) {
             m->limit_ms = now;
@@ -215,6 +216,21 @@ static int is_same_source(const struct acquisition *m, const char *identity, str
                        "the source has %llu bytes now, and had %llu when the image was begun",
                        (unsigned long long)m->source->size, (unsigned long long)b->size);
     return 0;
+}
+
+int acquisition_source(const char *part, char **out, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP(target_files_release) struct target_files files = {.fd = -1};
+    struct acquire_state state = {0};
+    int rc = file_read(&text, part, STATE_SIZE_MAX, e);
+
+    if (rc == 0)
+        rc = acquire_state_read(&state, &files, buf_str(&text), e);
+    if (rc == 0)
+        *out = MOVE(state.begin.source);
+    acquire_begin_release(&state.begin);
+    return rc;
 }
 
 int acquisition_resume(struct acquisition **out, const char *part, const char *identity,

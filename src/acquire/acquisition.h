@@ -10,9 +10,10 @@
 enum acquire_phase {
     ACQUIRE_REREADING, /* what the image holds already, for the hashes */
     ACQUIRE_COPYING,
-    ACQUIRE_RESCUING,  /* a failing source: all that it still gives */
-    ACQUIRE_FINISHING, /* from NAME.rest */
-    ACQUIRE_DONE,
+    ACQUIRE_RESCUING,     /* a failing source: all that it still gives */
+    ACQUIRE_FINISHING,    /* from NAME.rest */
+    ACQUIRE_DONE,         /* the image is whole */
+    ACQUIRE_READING_BACK, /* and compared with what was read */
 };
 
 /* What another thread may look at, and tell it, while an image is made. */
@@ -22,6 +23,7 @@ struct acquire_control {
     _Atomic uint64_t moved_ms; /* when something came last (CLOCK_MONOTONIC) */
     _Atomic int phase;         /* enum acquire_phase */
     _Atomic int pass;          /* enum rescue_pass, while rescuing */
+    _Atomic bool waits;        /* for a person who makes room */
     _Atomic bool stops;        /* set: it ends with ERR_CANCEL, soon */
 };
 
@@ -61,6 +63,8 @@ MUST_CHECK int acquisition_new(struct acquisition **out, struct acquire_begin *b
 MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                                   struct source *source, const struct acquire_options *options,
                                   struct acquire_control *control, struct err *e);
+/* The path of the source that an image was begun with; free() it. */
+MUST_CHECK int acquisition_source(const char *part, char **out, struct err *e);
 void acquisition_free(struct acquisition *m); /* NULL is fine */
 DEFINE_CLEANUP(struct acquisition *, acquisition_free)
 /* Runs to the end. Otherwise what was read is kept, and acquisition_resume goes on: ERR_CANCEL:

@@ -1,0 +1,346 @@
+/* imager.c: makes one image from its order to its summary. */
+#include "acquire/imager.h"
+#include <ctype.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include "acquire/ewf_write.h"
+#include "acquire/imager_text.h"
+#include "acquire/rescue.h"
+#include "base/mem.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum {
+    LOOK_MS = 200,
+    WAIT_MS = 3000,       /* for a thread that was told to stop */
+    CRAWL_SIZE = 1 << 20, /* less than this in the time of patience is not worth waiting for */
+    NAME_SIZE = 120,
+};
+
+struct making {
+    const struct imager_order *order;
+    const struct imager_watch *watch;
+    struct acquire_control *control;
+    struct imager_report *report;
+    struct source *source;
+    struct acquisition *image;
+    _Atomic bool has_ended;
+    int rc;
+    struct err e;
+    /* Looking for a crawl. */
+    int64_t since_ms;
+    uint64_t since_done;
+};
+
+void imager_report_release(struct imager_report *r)
+{
+    source_facts_release(&r->facts);
+    read_back_release(&r->back);
+    buf_release(&r->files);
+    buf_release(&r->part);
+    buf_release(&r->text);
+    buf_release(&r->name);
+}
+
+/* "web1-sda": letters, digits, and what does no harm in a name. */
+static void make_name(struct buf *out, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char host[256];
+    size_t begin;
+
+    host_name(host, sizeof(host));
+    buf_addf(out, "%s-%s", host, slash ? slash + 1 : path);
+    for (begin = 0; begin < out->len; begin++)
+        if (!isalnum((unsigned char)out->p[begin]) && !strchr("._-+", out->p[begin]))
+            out->p[begin] = '_';
+    if (out->len > NAME_SIZE)
+        out->len = NAME_SIZE;
+    if (out->p[0] == '.' || out->p[0] == '-')
+        out->p[0] = '_';
+}
+
+static char *text(const char *given)
+{
+    return mem_strdup(given ? given : "");
+}
+
+static void fill_begin(struct acquire_begin *b, const struct making *m)
+{
+    const struct imager_order *o = m->order;
+    const struct source_facts *f = &m->report->facts;
+    CLEANUP_BUF struct buf identity = {0};
+    CLEANUP_BUF struct buf model = {0};
+    struct utsname system;
+
+    source_facts_identity(f, &identity);
+    buf_addf(&model, "%s%s%s", f->vendor, f->vendor[0] && f->model[0] ? " " : "", f->model);
+    *b = (struct acquire_begin){.source = text(o->source),
+                                .identity = text(buf_text(&identity)),
+                                .size = m->source->size,
+                                .sector_size = m->source->sector_size,
+                                .is_live = f->is_written_to || (f->is_device && !f->is_exclusive),
+                                .is_small = o->is_small,
+                                .is_removable = f->is_removable,
+                                .is_physical = f->is_device && f->is_whole_device,
+                                .format = o->format,
+                                .segment_size = o->segment_size,
+                                .begun = utc_now(),
+                                .case_number = text(o->case_number),
+                                .number = text(o->number),
+                                .examiner = text(o->examiner),
+                                .notes = text(o->notes),
+                                .description = text(o->description),
+                                .model = text(buf_text(&model)),
+                                .serial = text(f->serial),
+                                .system = text(uname(&system) == 0 ? system.sysname : "")};
+    if (o->segment_size == UINT64_MAX)
+        b->segment_size = o->format == TARGET_RAW ? 0 : EWF_SEGMENT_SIZE_USUAL;
+    random_bytes(b->id, sizeof(b->id));
+}
+
+static int check_order(const struct imager_order *o, struct err *e)
+{
+    if (o->format == TARGET_SPLIT && o->segment_size && o->segment_size % RESCUE_BLOCK &&
+        o->segment_size != UINT64_MAX)
+        return err_set(e, ERR_USAGE, "parts of a raw image are whole MiB");
+    if (o->format == TARGET_RAW && o->segment_size && o->segment_size != UINT64_MAX)
+        return err_set(e, ERR_USAGE, "a raw image is one file; in parts it is: --format split");
+    if (o->format == TARGET_SPLIT && o->segment_size == 0)
+        return err_set(e, ERR_USAGE, "say how large the parts are: --segment 2G");
+    return 0;
+}
+
+static int open_source(struct making *m, const char *path, const char *folder, struct err *e)
+{
+    int rc = source_open(&m->source, &m->report->facts, path, m->order->is_live, folder, e);
+
+    if (rc == 0 && m->watch->facts)
+        m->watch->facts(m->watch->context, &m->report->facts);
+    return rc;
+}
+
+static int begin(struct making *m, struct err *e)
+{
+    const struct imager_order *o = m->order;
+    CLEANUP(acquire_begin_release) struct acquire_begin begin = {0};
+    int rc = check_order(o, e);
+
+    if (rc == 0)
+        rc = open_source(m, o->source, o->folder, e);
+    if (rc)
+        return rc;
+    if (o->name)
+        buf_adds(&m->report->name, o->name);
+    else
+        make_name(&m->report->name, o->source);
+    fill_begin(&begin, m);
+    return acquisition_new(&m->image, &begin, o->folder, buf_text(&m->report->name), m->source,
+                           &o->options, m->control, e);
+}
+
+/* The part names the source; another path of it may be given. */
+static int resume(struct making *m, struct err *e)
+{
+    const struct imager_order *o = m->order;
+    CLEANUP_BUF struct buf identity = {0};
+    CLEANUP_FREE char *source = NULL;
+    int rc = o->source ? 0 : acquisition_source(o->part, &source, e);
+
+    if (rc == 0)
+        rc = open_source(m, o->source ? o->source : source, NULL, e);
+    if (rc)
+        return rc;
+    source_facts_identity(&m->report->facts, &identity);
+    m->report->is_resumed = true;
+    rc = acquisition_resume(&m->image, o->part, buf_text(&identity), m->source, &o->options,
+                            m->control, e);
+    if (rc == 0)
+        buf_adds(&m->report->name, acquisition_files(m->image)->name);
+    return rc;
+}
+
+static void *run(void *context)
+{
+    struct making *m = context;
+
+    m->rc = acquisition_run(m->image, &m->report->result, &m->e);
+    atomic_store(&m->has_ended, true);
+    return NULL;
+}
+
+static void sleep_ms(int ms)
+{
+    (void)nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
+}
+
+/* Why it is not worth waiting any longer; NULL: it is. */
+static const char *is_stuck(struct making *m)
+{
+    int64_t now = monotonic_ms(), patience = (int64_t)m->order->patience_s * 1000;
+    int phase = atomic_load(&m->control->phase);
+    uint64_t done = atomic_load(&m->control->done);
+
+    if (now - (int64_t)atomic_load(&m->control->moved_ms) > patience)
+        return "a read of the source does not come back";
+    if ((phase != ACQUIRE_COPYING && phase != ACQUIRE_RESCUING) || m->order->options.limit ||
+        (phase == ACQUIRE_RESCUING && atomic_load(&m->control->pass) > RESCUE_SWEEP)) {
+        m->since_ms = now;
+        m->since_done = done;
+    }
+    if (now - m->since_ms <= patience)
+        return NULL;
+    if (done - m->since_done < CRAWL_SIZE)
+        return "the source gives hardly anything any more";
+    m->since_ms = now;
+    m->since_done = done;
+    return NULL;
+}
+
+/* Looks at the thread that works, until it ends or has to be left alone. */
+static int attend(struct making *m, struct err *e)
+{
+    uint64_t size = acquisition_begin(m->image)->size;
+    const char *why = NULL;
+
+    m->since_ms = monotonic_ms();
+    while (!atomic_load(&m->has_ended) && !why) {
+        sleep_ms(LOOK_MS);
+        if (m->watch->progress)
+            m->watch->progress(m->watch->context, m->control, size);
+        why = m->control->waits ? NULL : is_stuck(m);
+    }
+    if (!why)
+        return 0;
+    atomic_store(&m->control->stops, true);
+    for (int waited = 0; !atomic_load(&m->has_ended) && waited < WAIT_MS; waited += LOOK_MS)
+        sleep_ms(LOOK_MS);
+    return err_set(e, ERR_IO, "%s since %u s", why, m->order->patience_s);
+}
+
+static int ask_room(void *context, const char *folder, char **other, struct err *e)
+{
+    struct making *m = context;
+    int rc;
+
+    atomic_store(&m->control->waits, true);
+    rc = m->watch->full(m->watch->context, folder, other, e);
+    atomic_store(&m->control->waits, false);
+    atomic_store(&m->control->moved_ms, (uint64_t)monotonic_ms());
+    return rc;
+}
+
+static int work(struct making *m, struct err *e)
+{
+    pthread_t thread;
+    int rc;
+
+    if (m->watch->full) {
+        acquisition_files(m->image)->full = ask_room;
+        acquisition_files(m->image)->context = m;
+    }
+    if (pthread_create(&thread, NULL, run, m))
+        return err_set(e, ERR_LIMIT, "a thread cannot be started");
+    rc = attend(m, e);
+    if (rc && !atomic_load(&m->has_ended)) {
+        pthread_detach(thread);
+        return rc;
+    }
+    pthread_join(thread, NULL);
+    if (rc || m->rc == 0)
+        return rc;
+    *e = m->e;
+    return m->rc;
+}
+
+static int check_back(struct making *m, struct err *e)
+{
+    CLEANUP_BUF struct buf pieces = {0};
+    struct read_back *b = &m->report->back;
+    int rc;
+
+    acquisition_path(m->image, "pieces", &pieces);
+    atomic_store(&m->control->phase, ACQUIRE_READING_BACK);
+    rc = read_back(acquisition_files(m->image), buf_text(&pieces), m->control, b, e);
+    m->report->has_back = rc == 0;
+    if (rc == 0 && b->differing)
+        return err_set(e, ERR_TAMPER,
+                       "the image on the disk is not what was written: %llu MiB differ, the first "
+                       "at MiB %llu. Do not use it; the target disk or the memory is at fault",
+                       (unsigned long long)b->differing, (unsigned long long)b->first);
+    return rc;
+}
+
+struct backing {
+    struct making *m;
+    int rc;
+    struct err e;
+    _Atomic bool has_ended;
+};
+
+static void *back(void *context)
+{
+    struct backing *b = context;
+
+    b->rc = check_back(b->m, &b->e);
+    atomic_store(&b->has_ended, true);
+    return NULL;
+}
+
+/* Reading back is shown, too. */
+static int work_back(struct making *m, struct err *e)
+{
+    struct backing b = {.m = m};
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, back, &b))
+        return err_set(e, ERR_LIMIT, "a thread cannot be started");
+    while (!atomic_load(&b.has_ended)) {
+        sleep_ms(LOOK_MS);
+        if (m->watch->progress)
+            m->watch->progress(m->watch->context, m->control, m->report->result.stored_size);
+    }
+    pthread_join(thread, NULL);
+    if (b.rc)
+        *e = b.e;
+    return b.rc;
+}
+
+static int write_text(struct making *m, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    acquisition_path(m->image, "txt", &path);
+    imager_text(m->report, m->image, m->order, &m->report->text);
+    return file_write(buf_text(&path), buf_str(&m->report->text), 0600, e);
+}
+
+int imager_run(const struct imager_order *order, const struct imager_watch *watch,
+               struct acquire_control *control, struct imager_report *report, struct err *e)
+{
+    struct making m = {.order = order, .watch = watch, .control = control, .report = report};
+    int rc = order->part ? resume(&m, e) : begin(&m, e);
+    int late;
+
+    if (rc == 0) {
+        report->begun = acquisition_begin(m.image)->begun;
+        acquisition_path(m.image, "part", &report->part);
+        rc = work(&m, e);
+        /* Its memory is still in use by a read that hangs. */
+        if (rc && !atomic_load(&m.has_ended))
+            return rc;
+    }
+    if (rc == 0 && !order->has_no_read_back)
+        rc = work_back(&m, e);
+    if (m.image && atomic_load(&control->phase) >= ACQUIRE_DONE) {
+        buf_clear(&report->part);
+        imager_files(report, m.image, &report->files);
+        late = write_text(&m, rc ? NULL : e);
+        rc = rc ? rc : late;
+    }
+    acquisition_free(m.image);
+    source_close(m.source);
+    return rc;
+}

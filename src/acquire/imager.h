@@ -1,0 +1,52 @@
+/* imager.h: the whole of making one image, as calm-image does it: open, copy, read back, tell. */
+#pragma once
+#include "acquire/reread.h"
+#include "acquire/source_open.h"
+
+/* What was asked for. Strings are borrowed, NULL where not given. */
+struct imager_order {
+    const char *source; /* with part: another path of it, or NULL for the one of before */
+    const char *folder;
+    const char *name; /* NULL: of the host and the device */
+    const char *part; /* goes on with this one */
+    enum target_format format;
+    uint64_t segment_size; /* UINT64_MAX: the usual one */
+    bool is_small;
+    bool is_live;
+    bool has_no_read_back;
+    unsigned patience_s;
+    struct acquire_options options;
+    const char *case_number, *number, *examiner, *notes, *description;
+};
+
+/* Whoever watches. Called by the thread that called imager_run. */
+struct imager_watch {
+    void (*facts)(void *context, const struct source_facts *facts);
+    void (*progress)(void *context, const struct acquire_control *control, uint64_t size);
+    /* As target_files.full. It is called by another thread. */
+    int (*full)(void *context, const char *folder, char **other, struct err *e);
+    void *context;
+};
+
+struct imager_report {
+    struct source_facts facts;
+    struct acquire_result result;
+    struct read_back back; /* where it was read back */
+    bool has_back;
+    bool is_resumed;
+    struct utc begun;
+    struct buf
+        files;       /* a line for each: its folder, name, bytes and SHA-256 ("-": not read back) */
+    struct buf part; /* path of what it goes on with, where it did not end */
+    struct buf text; /* NAME.txt */
+    struct buf name;
+};
+void imager_report_release(struct imager_report *r);
+
+/* Until the image is there, or cannot go on now; report tells as far as it came. is_done: the image
+ * is whole, and an error is about reading it back. Errors as acquisition_run and read_back;
+ * ERR_TAMPER: what was read back is not what was written; ERR_IO: a read does not come back, and
+ * the process must end without waiting for it. */
+MUST_CHECK int imager_run(const struct imager_order *order, const struct imager_watch *watch,
+                          struct acquire_control *control, struct imager_report *report,
+                          struct err *e);

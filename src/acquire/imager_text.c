@@ -1,0 +1,157 @@
+/* imager_text.c: writes the summary that lies beside an image. */
+#include "acquire/imager_text.h"
+#include "base/hash.h"
+
+enum { WORD_COLUMNS = 22, RUNS_SHOWN = 1000 };
+
+static void pair(struct buf *out, const char *word, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void pair(struct buf *out, const char *word, const char *fmt, ...)
+{
+    va_list ap;
+
+    buf_addf(out, "%-*s", WORD_COLUMNS, word);
+    va_start(ap, fmt);
+    buf_addv(out, fmt, ap);
+    va_end(ap);
+    buf_addc(out, '\n');
+}
+
+static void pair_said(struct buf *out, const char *word, const char *value)
+{
+    if (value[0])
+        pair(out, word, "%s", value);
+}
+
+static void pair_hex(struct buf *out, const char *word, const void *bytes, size_t size)
+{
+    CLEANUP_BUF struct buf hex = {0};
+
+    hex_add(&hex, bytes, size);
+    pair(out, word, "%s", buf_text(&hex));
+}
+
+static void pair_time(struct buf *out, const char *word, struct utc t)
+{
+    char text[UTC_PLAIN_SIZE];
+
+    pair(out, word, "%s", utc_plain(text, t));
+}
+
+static void pair_digests(struct buf *out, const struct digests_result *d)
+{
+    pair_hex(out, "  MD5", d->md5, sizeof(d->md5));
+    pair_hex(out, "  SHA-1", d->sha1, sizeof(d->sha1));
+    pair_hex(out, "  SHA-256", d->sha256.b, sizeof(d->sha256.b));
+}
+
+void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out)
+{
+    const struct target_files *f = acquisition_files(image);
+
+    for (uint32_t n = 1; n <= f->count; n++) {
+        size_t at = (n - 1) * sizeof(struct hash);
+        char ending[8];
+
+        if (!target_file_ending(f->format, n, ending))
+            continue;
+        buf_addf(out, "%s.%s %llu ", f->name, ending, (unsigned long long)f->files[n - 1].size);
+        if (r->has_back && at + sizeof(struct hash) <= r->back.files.len)
+            hex_add(out, r->back.files.p + at, sizeof(struct hash));
+        else
+            buf_addc(out, '-');
+        buf_addf(out, " %s\n", f->folders[f->files[n - 1].folder]);
+    }
+}
+
+static void add_source(struct buf *out, const struct source_facts *f)
+{
+    pair(out, "source", "%s", f->path);
+    pair_said(out, "  make", f->vendor);
+    pair_said(out, "  model", f->model);
+    pair_said(out, "  serial number", f->serial);
+    pair_said(out, "  WWN", f->wwn);
+    pair(out, "  bytes", "%llu", (unsigned long long)f->size);
+    if (f->native_size)
+        pair(out, "  bytes, natively", "%llu", (unsigned long long)f->native_size);
+    pair(out, "  bytes of a sector", "%u%s", f->logical_size, f->is_device ? "" : " (of a file)");
+    if (f->physical_size)
+        pair(out, "  of a physical one", "%u", f->physical_size);
+    if (f->is_device) {
+        pair(out, "  write-protected", "%s", f->is_read_only ? "yes" : "no");
+        pair(out, "  held for us alone", "%s", f->is_exclusive ? "yes" : "no");
+        pair(out, "  in use", "%s", f->uses[0] ? f->uses : "no");
+    }
+    pair_said(out, "  note", f->note);
+}
+
+static void add_bad(struct buf *out, struct acquisition *image)
+{
+    const struct fault_map *map = acquisition_map(image);
+    uint32_t sector = acquisition_begin(image)->sector_size;
+    size_t shown = 0;
+    struct area a;
+
+    pair(out, "not readable", "%llu bytes, zeros in the image",
+         (unsigned long long)fault_map_sum(map, AREA_BAD));
+    for (uint64_t at = 0; shown < RUNS_SHOWN && fault_map_next(map, at, map->size, AREA_BAD, &a);
+         at = a.off + a.size, shown++)
+        pair(out, shown ? "" : "  sectors", "%llu to %llu", (unsigned long long)(a.off / sector),
+             (unsigned long long)((a.off + a.size - 1) / sector));
+    if (shown == RUNS_SHOWN)
+        pair(out, "", "and more: see the map");
+}
+
+static void add_files(const struct imager_report *r, struct buf *out)
+{
+    struct str rest = buf_str(&r->files);
+
+    buf_adds(out, "\nfiles: name, bytes, SHA-256, folder\n");
+    while (rest.len)
+        buf_addf(out, "  " STR_FMT "\n", STR_ARG(str_cut(&rest, '\n')));
+}
+
+static const char *back_words(const struct imager_report *r)
+{
+    return !r->has_back        ? "not read back"
+           : r->back.differing ? "read back, and DIFFERENT"
+                               : "read back from the disk, and the same";
+}
+
+void imager_text(const struct imager_report *r, struct acquisition *image,
+                 const struct imager_order *order, struct buf *out)
+{
+    static const char *const formats[] = {
+        [TARGET_E01] = "E01", [TARGET_RAW] = "raw", [TARGET_SPLIT] = "raw, in parts"};
+    const struct acquire_begin *b = acquisition_begin(image);
+
+    buf_adds(out, "Disk image made by calm " CALM_VERSION "\n\n");
+    pair_said(out, "case", b->case_number);
+    pair_said(out, "evidence", b->number);
+    pair_said(out, "examiner", b->examiner);
+    pair_said(out, "description", b->description);
+    pair_said(out, "notes", b->notes);
+    add_source(out, &r->facts);
+    if (b->is_live)
+        pair(out, "  LIVE", "it was in use while it was read");
+    pair_time(out, "begun", r->begun);
+    pair_time(out, "ended", r->result.ended);
+    if (r->is_resumed)
+        pair(out, "interrupted", "yes, and gone on with");
+    pair(out, "format", "%s%s", formats[b->format],
+         b->format != TARGET_E01 ? ""
+         : b->is_small           ? ", packed small (libdeflate)"
+                                 : ", packed fast (isa-l, level 1)");
+    if (b->segment_size)
+        pair(out, "files of at most", "%llu bytes", (unsigned long long)b->segment_size);
+    pair(out, "retries", "%u", order->options.retries);
+    add_bad(out, image);
+    buf_adds(out, "\nof the source, sectors that could not be read as zeros\n");
+    pair_digests(out, &r->result.exact);
+    if (r->result.stored_size != b->size) {
+        buf_addf(out, "of what the image holds: %llu bytes, the last sector filled with zeros\n",
+                 (unsigned long long)r->result.stored_size);
+        pair_digests(out, &r->result.stored);
+    }
+    pair(out, "the image", "%s", back_words(r));
+    add_files(r, out);
+}

@@ -1,0 +1,215 @@
+/* reread.c: reads an image again. */
+#include "acquire/reread.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "evidence/image_read.h"
+#include "sys/file.h"
+#include "sys/worker.h"
+
+enum { PART = 1 << 20, LINE_SIZE = 65 };
+
+/* The files, open for reading. */
+struct opened_files {
+    int *fds;
+    size_t count;
+};
+
+static void opened_release(struct opened_files *o)
+{
+    for (size_t i = 0; i < o->count; i++)
+        fd_close(o->fds[i]);
+    free(o->fds);
+    *o = (struct opened_files){0};
+}
+
+static int open_all(struct opened_files *o, const struct target_files *files, struct err *e)
+{
+    int rc = worker_allow_inputs(files->count, e);
+
+    o->fds = mem_array(files->count, sizeof(o->fds[0]));
+    for (uint32_t n = 1; rc == 0 && n <= files->count; n++) {
+        CLEANUP_BUF struct buf path = {0};
+        int fd;
+
+        target_files_path(files, n, &path);
+        fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0)
+            return err_errno(e, "cannot open %s", buf_text(&path));
+        o->fds[o->count++] = fd;
+    }
+    return rc;
+}
+
+static struct image_input input_of(const struct target_files *files, const struct opened_files *o)
+{
+    return (struct image_input){.name = files->name,
+                                .fds = o->fds,
+                                .count = o->count,
+                                .format = files->format == TARGET_E01 ? IMAGE_E01 : IMAGE_RAW};
+}
+
+struct taking_back {
+    int (*take)(void *context, const void *bytes, size_t size, struct err *e);
+    void *context;
+    uint64_t until;
+};
+
+static int take_bytes(void *context, uint64_t off, struct str bytes, struct err *e)
+{
+    struct taking_back *t = context;
+
+    return off >= t->until
+               ? 0
+               : t->take(t->context, bytes.p,
+                         bytes.len < t->until - off ? bytes.len : (size_t)(t->until - off), e);
+}
+
+static int lost(void *context, const struct image_problem *p, struct err *e)
+{
+    struct taking_back *t = context;
+
+    /* Behind what was written there is nothing yet. */
+    if (!p->sector_count || p->first_sector * 512 >= t->until)
+        return 0;
+    return err_set(e, ERR_FORMAT, "what was written before is damaged: %s at byte %llu of file %u",
+                   image_problem_words(p->kind), (unsigned long long)p->off, p->file + 1);
+}
+
+int reread_until(const struct target_files *files, uint64_t until,
+                 int (*take)(void *context, const void *bytes, size_t size, struct err *e),
+                 void *context, struct err *e)
+{
+    CLEANUP(opened_release) struct opened_files o = {0};
+    struct taking_back t = {take, context, until};
+    const struct image_receiver to = {.bytes = take_bytes, .problem = lost, .context = &t};
+    int rc = open_all(&o, files, e);
+    struct image_input input = input_of(files, &o);
+
+    return rc ? rc : image_read(&input, 0, until, &to, e);
+}
+
+void read_back_release(struct read_back *b)
+{
+    buf_release(&b->files);
+}
+
+/* The hash of each file, beside the workers that check what it holds. */
+struct file_hashes {
+    const struct opened_files *o;
+    struct acquire_control *control;
+    struct buf hashes;
+    struct err e;
+    int rc;
+};
+
+static int hash_file(struct file_hashes *h, int fd, uint8_t *bytes)
+{
+    CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    uint8_t hash[64];
+    off_t at = 0;
+    ssize_t n;
+
+    while ((n = pread(fd, bytes, PART, at)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(&h->e, "cannot read the image again");
+        if (atomic_load(&h->control->stops))
+            return err_set(&h->e, ERR_CANCEL, "stopped");
+        digest_add(d, bytes, (size_t)n);
+        at += n;
+    }
+    buf_add(&h->hashes, hash, digest_end(d, hash));
+    return 0;
+}
+
+static void *hash_files(void *context)
+{
+    struct file_hashes *h = context;
+    CLEANUP_FREE uint8_t *bytes = mem_alloc(PART);
+
+    for (size_t i = 0; h->rc == 0 && i < h->o->count; i++)
+        h->rc = hash_file(h, h->o->fds[i], bytes);
+    return NULL;
+}
+
+static int moved(void *context, uint64_t done, struct err *e)
+{
+    struct acquire_control *c = context;
+
+    atomic_store(&c->done, done);
+    atomic_store(&c->moved_ms, (uint64_t)monotonic_ms());
+    return atomic_load(&c->stops) ? err_set(e, ERR_CANCEL, "stopped") : 0;
+}
+
+static int compare(struct str lines, const struct buf *pieces, struct read_back *b, struct err *e)
+{
+    uint64_t count = 0;
+
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n');
+        struct hash was;
+
+        if (str_starts(line, "#"))
+            continue;
+        if (!hex_read(was.b, sizeof(was.b), line))
+            return err_set(e, ERR_FORMAT, "the pieces of the image are not what was written");
+        if ((count + 1) * sizeof(was) > pieces->len ||
+            memcmp(was.b, pieces->p + count * sizeof(was), sizeof(was)) != 0) {
+            b->first = b->differing ? b->first : count;
+            b->differing++;
+        }
+        count++;
+    }
+    if (count * sizeof(struct hash) != pieces->len)
+        return err_set(e, ERR_FORMAT, "the image does not hold as much as was read");
+    return 0;
+}
+
+/* What the kernel keeps of the files is dropped, so that the disk is read. */
+static void forget_cached(const struct opened_files *o)
+{
+    for (size_t i = 0; i < o->count; i++)
+        (void)posix_fadvise(o->fds[i], 0, 0, POSIX_FADV_DONTNEED); /* a wish */
+}
+
+int read_back(const struct target_files *files, const char *pieces_path,
+              struct acquire_control *control, struct read_back *out, struct err *e)
+{
+    CLEANUP(opened_release) struct opened_files o = {0};
+    CLEANUP_BUF struct buf lines = {0};
+    CLEANUP_BUF struct buf pieces = {0};
+    const struct image_receiver to = {.progress = moved, .context = control};
+    struct file_hashes h = {.o = &o, .control = control};
+    struct read_back b = {0};
+    pthread_t thread;
+    int rc = open_all(&o, files, e);
+    struct image_input input = input_of(files, &o);
+
+    if (rc)
+        return rc;
+    forget_cached(&o);
+    atomic_store(&control->done, 0);
+    if (pthread_create(&thread, NULL, hash_files, &h))
+        return err_set(e, ERR_LIMIT, "a thread cannot be started");
+    rc = image_pieces(&input, 0, &to, &pieces, e);
+    if (rc)
+        atomic_store(&control->stops, true);
+    pthread_join(thread, NULL);
+    if (rc == 0 && h.rc)
+        rc = err_set(e, h.rc, "%s", h.e.text);
+    if (rc == 0)
+        rc = file_read(&lines, pieces_path, BUF_LIMIT - 1, e);
+    if (rc == 0)
+        rc = compare(buf_str(&lines), &pieces, &b, e);
+    b.files = h.hashes;
+    if (rc)
+        read_back_release(&b);
+    else
+        *out = b;
+    return rc;
+}
