@@ -88,12 +88,12 @@ void ewf_header2(const struct ewf_facts *f, struct buf *out)
     CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf wide = {0};
 
-    buf_adds(&text, "3\nmain\na\tc\tn\te\tt\tmd\tsn\tl\tav\tov\tm\tu\tp\tpid\tdc\text\n");
+    buf_adds(&text, "3\nmain\na\tc\tn\te\tt\tmd\tsn\tav\tov\tm\tu\tp\tdc\n");
     for (size_t i = 0; i < COUNT_OF(before); i++)
         add_value(&text, before[i]);
-    buf_addf(&text, "%lld\t%lld\t\t\t\t\n\n", (long long)f->begun.sec, (long long)f->begun.sec);
-    buf_adds(&text, "srce\n0\t1\np\tn\tid\tev\ttb\tlo\tpo\tah\tsh\tgu\taq\n0\t0\n"
-                    "\t\t\t\t\t-1\t-1\t\t\t\t\n\n"
+    buf_addf(&text, "%lld\t%lld\t0\t\n\n", (long long)f->begun.sec, (long long)f->begun.sec);
+    buf_adds(&text, "srce\n0\t1\np\tn\tid\tev\ttb\tlo\tpo\tah\tgu\taq\n0\t0\n"
+                    "\t\t\t\t\t-1\t-1\t\t\t\n\n"
                     "sub\n0\t1\np\tn\tid\tnu\tco\tgu\n0\t0\n\t\t\t\t1\t\n\n");
     add_utf16(&wide, buf_str(&text));
     pack_text(out, wide.p, wide.len);

@@ -118,7 +118,7 @@ static int open_source(struct making *m, const char *path, const char *folder, s
     int rc = source_open(&m->source, &m->report->facts, path, m->order->is_live, folder, e);
 
     if (rc == 0 && m->watch->facts)
-        m->watch->facts(m->watch->context, &m->report->facts);
+        rc = m->watch->facts(m->watch->context, &m->report->facts, e);
     return rc;
 }
 

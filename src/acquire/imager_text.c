@@ -106,8 +106,11 @@ static void add_files(const struct imager_report *r, struct buf *out)
     struct str rest = buf_str(&r->files);
 
     buf_adds(out, "\nfiles: name, bytes, SHA-256, folder\n");
-    while (rest.len)
-        buf_addf(out, "  " STR_FMT "\n", STR_ARG(str_cut(&rest, '\n')));
+    while (rest.len) {
+        struct str one = str_cut(&rest, '\n');
+
+        buf_addf(out, "  " STR_FMT "\n", STR_ARG(one));
+    }
 }
 
 static const char *back_words(const struct imager_report *r)

@@ -1,0 +1,415 @@
+/* calm_image.c: calm-image, which reads a disk and nothing else: its command line, what a person
+ * sees of it, and the lines that calm reads. */
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "acquire/imager_option.h"
+#include "base/mem.h"
+#include "base/sink.h"
+#include "sys/file.h"
+#include "sys/worker.h"
+
+enum { LINE_MAX_SIZE = 8192, ORDER_MAX = 64, SHOW_MS = 500, PLAIN_MS = 60000, RATE_MS = 10000 };
+
+/* A signal handler reaches nothing but what is global. */
+static struct acquire_control control;
+
+struct face {
+    bool is_lines; /* for calm */
+    bool is_terminal;
+    bool has_line; /* the terminal's last line is progress */
+    int64_t shown_ms;
+    int phase;
+    int64_t rate_ms; /* since when and where the rate is counted */
+    uint64_t rate_done;
+    uint64_t rate; /* bytes a second */
+    struct buf in; /* lines that came and were not taken yet */
+};
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    atomic_store(&control.stops, true);
+}
+
+/* Whoever read this has gone: the image is left so that it can go on. */
+static void say(struct str text)
+{
+    if (file_write_fd(STDOUT_FILENO, text.p, text.len, "the output", NULL))
+        atomic_store(&control.stops, true);
+}
+
+/* What a device says of itself is anybody's. */
+static void line(const char *fmt, ...) PRINTF_LIKE(1, 2);
+static void line(const char *fmt, ...)
+{
+    CLEANUP_BUF struct buf raw = {0};
+    CLEANUP_BUF struct buf out = {0};
+    va_list ap;
+
+    va_start(ap, fmt);
+    buf_addv(&raw, fmt, ap);
+    va_end(ap);
+    sink_terminal(&out, buf_str(&raw), false);
+    buf_addc(&out, '\n');
+    say(buf_str(&out));
+}
+
+static const char *phase_words(int phase)
+{
+    static const char *const words[] = {
+        [ACQUIRE_REREADING] = "reading what is there already",
+        [ACQUIRE_COPYING] = "copying",
+        [ACQUIRE_RESCUING] = "failing disk, easy areas first",
+        [ACQUIRE_FINISHING] = "putting together",
+        [ACQUIRE_DONE] = "written",
+        [ACQUIRE_READING_BACK] = "reading back",
+    };
+
+    return words[phase];
+}
+
+/* What was root to open the disk needs that no longer: files belong to who asked. */
+static int drop_rights(struct err *e)
+{
+    uint64_t uid, gid;
+
+    if (geteuid() != 0 || !str_u64(str_of(getenv("SUDO_UID")), &uid) ||
+        !str_u64(str_of(getenv("SUDO_GID")), &gid) || uid == 0)
+        return 0;
+    if (setgroups(0, NULL) || setgid((gid_t)gid) || setuid((uid_t)uid) || setuid(0) == 0)
+        return err_set(e, ERR_DENIED, "cannot give up the rights of root");
+    return 0;
+}
+
+static void show_facts(const struct source_facts *f)
+{
+    char size[UTC_PLAIN_SIZE];
+
+    line("%s: %s%s%s%s%s%s%s", f->path, f->vendor, f->vendor[0] ? " " : "", f->model,
+         f->serial[0] ? ", serial " : "", f->serial, f->model[0] || f->vendor[0] ? ", " : "",
+         size_text(size, f->size));
+    if (f->uses[0])
+        line("in use: %s", f->uses);
+    if (f->note[0])
+        line("%s", f->note);
+}
+
+static void tell_facts(const struct source_facts *f)
+{
+    line("fact path %s", f->path);
+    line("fact vendor %s", f->vendor);
+    line("fact model %s", f->model);
+    line("fact serial %s", f->serial);
+    line("fact wwn %s", f->wwn);
+    line("fact uses %s", f->uses);
+    line("fact note %s", f->note);
+    line("fact size %llu", (unsigned long long)f->size);
+    line("fact native-size %llu", (unsigned long long)f->native_size);
+    line("fact sector %u", f->logical_size);
+    line("fact physical-sector %u", f->physical_size);
+    line("fact device %d", f->is_device);
+    line("fact read-only %d", f->is_read_only);
+    line("fact exclusive %d", f->is_exclusive);
+    line("fact live %d", f->is_written_to || (f->is_device && !f->is_exclusive));
+}
+
+static int take_facts(void *context, const struct source_facts *f, struct err *e)
+{
+    const struct face *face = context;
+
+    (face->is_lines ? tell_facts : show_facts)(f);
+    return drop_rights(e);
+}
+
+static void count_rate(struct face *f, uint64_t done)
+{
+    int64_t now = monotonic_ms();
+
+    if (f->rate_ms == 0 || done < f->rate_done || atomic_load(&control.phase) != f->phase) {
+        f->rate_ms = now;
+        f->rate_done = done;
+        f->rate = 0;
+        f->phase = atomic_load(&control.phase);
+    } else if (now - f->rate_ms >= 1000) {
+        f->rate = (done - f->rate_done) * 1000 / (uint64_t)(now - f->rate_ms);
+    }
+    if (now - f->rate_ms > RATE_MS) {
+        f->rate_ms = now;
+        f->rate_done = done;
+    }
+}
+
+/* "copying   1.4 GB of 4.0 GB  35 %  410 MB/s  6 s left  nothing unreadable" */
+static void progress_words(const struct face *f, uint64_t done, uint64_t size, struct buf *out)
+{
+    char done_text[UTC_PLAIN_SIZE], size_words[UTC_PLAIN_SIZE], rate[UTC_PLAIN_SIZE],
+        left[UTC_PLAIN_SIZE], bad[UTC_PLAIN_SIZE];
+    uint64_t unreadable = atomic_load(&control.bad);
+
+    buf_addf(out, "%s  %s of %s  %u %%", phase_words(f->phase), size_text(done_text, done),
+             size_text(size_words, size), (unsigned)(size ? done / (size / 100 + 1) : 0));
+    if (f->rate)
+        buf_addf(out, "  %s/s  %s left", size_text(rate, f->rate),
+                 span_text(left, (int64_t)((size - (done < size ? done : size)) / f->rate)));
+    if (unreadable)
+        buf_addf(out, "  %s unreadable", size_text(bad, unreadable));
+}
+
+static void tell_progress(void *context, const struct acquire_control *c, uint64_t size)
+{
+    struct face *f = context;
+    uint64_t done = atomic_load(&c->done);
+    int64_t now = monotonic_ms();
+    CLEANUP_BUF struct buf words = {0};
+
+    if (now - f->shown_ms < (f->is_lines || f->is_terminal ? SHOW_MS : PLAIN_MS))
+        return;
+    f->shown_ms = now;
+    count_rate(f, done);
+    if (f->is_lines) {
+        line("progress %d %llu %llu %llu %d %llu", f->phase, (unsigned long long)done,
+             (unsigned long long)size, (unsigned long long)atomic_load(&c->bad),
+             atomic_load(&c->pass), (unsigned long long)f->rate);
+        return;
+    }
+    progress_words(f, done, size, &words);
+    if (!f->is_terminal) {
+        line("%s", buf_text(&words));
+        return;
+    }
+    buf_adds(&words, "\033[K\r");
+    f->has_line = true;
+    say(buf_str(&words));
+}
+
+static void end_line(struct face *f)
+{
+    if (f->has_line)
+        say(STR("\n"));
+    f->has_line = false;
+}
+
+/* A line of standard input; false: no more come, or it was stopped. */
+static bool read_line(struct face *f, struct buf *out)
+{
+    const char *end;
+
+    while (!(end = f->in.len ? memchr(f->in.p, '\n', f->in.len) : NULL)) {
+        struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+        ssize_t n;
+
+        if (atomic_load(&control.stops) || f->in.len > LINE_MAX_SIZE)
+            return false;
+        if (poll(&in, 1, SHOW_MS) <= 0)
+            continue;
+        n = read(STDIN_FILENO, buf_room(&f->in, LINE_MAX_SIZE), LINE_MAX_SIZE);
+        if (n <= 0)
+            return false;
+        f->in.len += (size_t)n;
+    }
+    buf_clear(out);
+    buf_add(out, f->in.p, (size_t)(end - f->in.p));
+    f->in.len -= out->len + 1;
+    memmove(f->in.p, end + 1, f->in.len);
+    return true;
+}
+
+static int ask_room(void *context, const char *folder, char **other, struct err *e)
+{
+    struct face *f = context;
+    CLEANUP_BUF struct buf answer = {0};
+    struct str said;
+
+    end_line(f);
+    if (f->is_lines)
+        line("full %s", folder);
+    else if (!isatty(STDIN_FILENO))
+        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+    else
+        line("No space is left in %s. Type another folder to go on in, or make room and press "
+             "Enter; Ctrl-C stops, and it can go on later.",
+             folder);
+    if (!read_line(f, &answer))
+        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+    said = buf_str(&answer);
+    if (f->is_lines && !str_take(&said, "folder "))
+        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+    *other = said.len ? mem_dup(said.p, said.len) : mem_strdup(folder);
+    return 0;
+}
+
+static void tell_digests(const char *of, const struct digests_result *d)
+{
+    CLEANUP_BUF struct buf hex = {0};
+
+    hex_add(&hex, d->md5, sizeof(d->md5));
+    line("result %smd5 %s", of, buf_text(&hex));
+    buf_clear(&hex);
+    hex_add(&hex, d->sha1, sizeof(d->sha1));
+    line("result %ssha1 %s", of, buf_text(&hex));
+    buf_clear(&hex);
+    hex_add(&hex, d->sha256.b, sizeof(d->sha256.b));
+    line("result %ssha256 %s", of, buf_text(&hex));
+}
+
+static void tell_time(const char *word, struct utc t)
+{
+    char text[UTC_TEXT_SIZE];
+
+    utc_write(text, t);
+    line("result %s %.*s", word, UTC_TEXT_SIZE, text);
+}
+
+static void tell_result(const struct imager_report *r)
+{
+    struct str rest = buf_str(&r->files);
+
+    line("result name %s", buf_text(&r->name));
+    tell_time("begun", r->begun);
+    if (r->part.len) {
+        line("result part %s", buf_text(&r->part));
+        return;
+    }
+    tell_time("ended", r->result.ended);
+    tell_digests("", &r->result.exact);
+    tell_digests("stored-", &r->result.stored);
+    line("result stored-size %llu", (unsigned long long)r->result.stored_size);
+    line("result bad %llu", (unsigned long long)r->result.bad);
+    line("result resumed %d", r->is_resumed);
+    line("result read-back %s", !r->has_back ? "no" : r->back.differing ? "different" : "same");
+    while (rest.len) {
+        struct str one = str_cut(&rest, '\n');
+
+        line("file " STR_FMT, STR_ARG(one));
+    }
+}
+
+/* A report has texts only where an image came to be one. */
+static void tell(struct face *f, const struct imager_report *r, int rc, const struct err *e)
+{
+    end_line(f);
+    if (f->is_lines) {
+        if (r->name.len && r->begun.sec)
+            tell_result(r);
+        if (rc)
+            line("failed %s %s", err_name(rc), e->text);
+        else
+            line("ok");
+        return;
+    }
+    if (r->text.len) {
+        CLEANUP_BUF struct buf shown = {0};
+
+        sink_terminal(&shown, buf_str(&r->text), true);
+        say(buf_str(&shown));
+    }
+    if (rc && r->part.len)
+        line("Nothing is lost: calm-image --resume %s goes on where it was.", buf_text(&r->part));
+}
+
+/* The lines of calm: "WORD VALUE" or "WORD", until "go". They stay in arena. */
+static int read_orders(struct face *f, struct imager_order *o, struct arena *arena, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    for (unsigned count = 0; count < ORDER_MAX && read_line(f, &text); count++) {
+        struct str rest = buf_str(&text), word = str_cut(&rest, ' ');
+        const char *name = arena_dup(arena, word.p, word.len);
+        int rc;
+
+        if (str_is(word, "go"))
+            return 0;
+        rc = imager_option_set(
+            o, name, imager_option_takes_value(name) ? arena_dup(arena, rest.p, rest.len) : NULL,
+            e);
+        if (rc)
+            return rc;
+    }
+    return err_set(e, ERR_USAGE, "the order did not end with go");
+}
+
+static int read_arguments(struct imager_order *o, int argc, char **argv, struct err *e)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i] + 2;
+        const char *value = NULL;
+        int rc;
+
+        if (strncmp(argv[i], "--", 2) != 0) {
+            name = "source";
+            value = argv[i];
+        } else if (imager_option_takes_value(name)) {
+            value = argv[++i];
+        }
+        rc = imager_option_set(o, name, value, e);
+        if (rc)
+            return rc;
+    }
+    return imager_option_check(o, e);
+}
+
+static void help(void)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    buf_adds(&text,
+             "calm-image SOURCE --to FOLDER [options]\n"
+             "calm-image --resume NAME.part [options]\n\n"
+             "Makes an image of a disk, and hashes it. Nothing is written to the source.\n\n");
+    imager_option_help(&text);
+    buf_adds(&text, "\nIn a case, calm preserve image does this and puts it on record.\n");
+    say(buf_str(&text));
+}
+
+static int make(struct face *f, const struct imager_order *o, struct err *e)
+{
+    const struct imager_watch watch = {
+        .facts = take_facts, .progress = tell_progress, .full = ask_room, .context = f};
+    CLEANUP(imager_report_release) struct imager_report report = {0};
+    int rc = imager_run(o, &watch, &control, &report, e);
+
+    tell(f, &report, rc, e);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    const struct sigaction on_stop = {.sa_handler = stop};
+    CLEANUP(arena_freep) struct arena *arena = NULL;
+    CLEANUP_BUF struct buf sentence = {0};
+    struct face f = {.is_terminal = isatty(STDOUT_FILENO)};
+    struct imager_order order;
+    struct err e = {0};
+    int rc;
+
+    worker_main_if_asked(argc, argv);
+    arena = arena_new();
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < 3; i++)
+        (void)sigaction((const int[]){SIGINT, SIGTERM, SIGHUP}[i], &on_stop, NULL);
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return help(), 0;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return line("calm-image %s", CALM_VERSION), 0;
+    imager_option_defaults(&order);
+    f.is_lines = argc == 2 && strcmp(argv[1], "serve") == 0;
+    rc = f.is_lines ? read_orders(&f, &order, arena, &e) : read_arguments(&order, argc, argv, &e);
+    if (rc == 0 && f.is_lines)
+        rc = imager_option_check(&order, &e);
+    if (rc == 0)
+        rc = make(&f, &order, &e);
+    else if (f.is_lines)
+        line("failed %s %s", err_name(rc), e.text);
+    buf_release(&f.in);
+    if (rc && !f.is_lines) {
+        sink_terminal(&sentence, str_of(e.text), false);
+        fprintf(stderr, "calm-image: %s (exit %d)\n", buf_text(&sentence), err_exit_status(rc));
+    }
+    /* A read that hangs in the kernel would keep exit waiting for its thread. */
+    _exit(err_exit_status(rc));
+}
