@@ -187,7 +187,7 @@ static int read_map(struct acquisition *m, struct err *e)
     acquisition_path(m, "map", &path);
     rc = file_read(&text, buf_text(&path), MAP_SIZE_MAX, e);
     if (rc == ERR_NOTFOUND && !m->state.has_rest) {
-        fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
+        fault_map_init(&m->map, m->state.begin.size, AREA_READ);
         rc = 0;
     } else if (rc == 0) {
         rc = fault_map_read(&m->map, buf_str(&text), m->state.begin.size, e);

@@ -32,6 +32,7 @@ struct acquire_options {
     unsigned slow_ms;    /* a MiB that takes longer is a hard place; 0: none is */
     uint64_t limit;      /* bytes of the source a second; 0: none */
     unsigned packers;    /* threads; 0: as many as processors */
+    unsigned buffers;    /* MiB of them; 0: as many as are of use */
     unsigned commit_ms;  /* between two states on disk, at least */
     bool accepts_end;    /* what a source lacks at its end counts as unreadable */
     bool reads_in_order; /* hard places at once, instead of last */

@@ -178,6 +178,7 @@ int acquire_out_pump(struct acquisition *m, struct err *e)
 {
     struct pump_plan plan = {.packs = is_ewf(m),
                              .level = m->state.begin.is_small ? PACK_SMALL : PACK_FAST,
+                             .slots = m->options.buffers,
                              .packers = m->options.packers,
                              .from = m->at,
                              .exact_size = m->state.begin.size,

@@ -93,8 +93,8 @@ static int read_span_s(const struct option *option, const char *value, unsigned 
     int64_t s;
     int rc = span_parse(str_of(value), &s, e);
 
-    if (rc == 0 && (s < 1 || s > 7 * 24 * 3600))
-        return err_set(e, ERR_USAGE, "--%s is between 1 s and 7 days", option->name);
+    if (rc == 0 && (s < 0 || s > 7 * 24 * 3600))
+        return err_set(e, ERR_USAGE, "--%s is between 0 s and 7 days", option->name);
     if (rc == 0)
         *out = (unsigned)s;
     return rc;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "base/mem.h"
 
-enum { SLOTS = 32, PACKERS_MAX = 64 };
+enum { PACKERS_MAX = 64 };
 
 enum slot_state { SLOT_FREE, SLOT_FULL, SLOT_PACKING, SLOT_PACKED };
 
@@ -22,7 +22,8 @@ struct pump {
     struct pump_plan plan;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* of any of what follows */
-    struct slot slots[SLOTS];
+    struct slot slots[PUMP_SLOTS];
+    size_t slot_count;
     uint64_t put;      /* blocks that came */
     uint64_t put_size; /* bytes of them */
     uint64_t picked;   /* that a packer took */
@@ -40,7 +41,7 @@ struct pump {
 
 static struct slot *slot_of(struct pump *p, uint64_t n)
 {
-    return &p->slots[n % SLOTS];
+    return &p->slots[n % p->slot_count];
 }
 
 /* A slot is used again when both who write and who hash are done with it. */
@@ -48,7 +49,7 @@ static bool has_room(const struct pump *p)
 {
     uint64_t done = p->hashed < p->written ? p->hashed : p->written;
 
-    return p->put - done < SLOTS;
+    return p->put - done < p->slot_count;
 }
 
 static void fail(struct pump *p, int rc, const struct err *e)
@@ -195,7 +196,7 @@ static int allocate(struct pump *p, struct err *e)
     size_t packed = p->plan.packs ? (PUMP_CHUNKS * CHUNK_ROOM + 4095) / 4096 * 4096 : 0;
     uint8_t *at;
 
-    p->memory_size = SLOTS * (PUMP_BLOCK + packed);
+    p->memory_size = p->slot_count * (PUMP_BLOCK + packed);
     p->memory = mmap(NULL, p->memory_size, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (p->memory == MAP_FAILED) {
@@ -203,7 +204,7 @@ static int allocate(struct pump *p, struct err *e)
         return err_errno(e, "no memory for %zu bytes of buffers", p->memory_size);
     }
     at = p->memory;
-    for (size_t i = 0; i < SLOTS; i++, at += PUMP_BLOCK + packed) {
+    for (size_t i = 0; i < p->slot_count; i++, at += PUMP_BLOCK + packed) {
         p->slots[i].bytes = at;
         p->slots[i].packed = at + PUMP_BLOCK;
     }
@@ -217,6 +218,7 @@ int pump_new(struct pump **out, const struct pump_plan *plan, struct err *e)
     int rc;
 
     p->plan = *plan;
+    p->slot_count = plan->slots && plan->slots < PUMP_SLOTS ? plan->slots : PUMP_SLOTS;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
     rc = allocate(p, e);

@@ -9,6 +9,7 @@
 
 enum {
     PUMP_BLOCK = 1 << 20,
+    PUMP_SLOTS = 32,
     PUMP_CHUNKS = PUMP_BLOCK / CHUNK_SIZE,
 };
 
@@ -27,6 +28,7 @@ struct pump_block {
 struct pump_plan {
     bool packs;
     enum pack_level level;
+    unsigned slots;          /* blocks in the ring, PUMP_SLOTS at most; 0: so many */
     unsigned packers;        /* threads; 0: as many as there are processors */
     uint64_t from;           /* bytes that went through another time: the first block's place */
     uint64_t exact_size;     /* where the source ends; what is put behind is padding */

@@ -1,0 +1,488 @@
+/* test_acquire_image.c: whole images of made sources: what they hold, what the map says, and that
+ * an image that was stopped anywhere ends the same to the byte. IMAGE_SEED and IMAGE_COUNT choose
+ * other runs. What an E01 holds is decoded here with zlib, which the writer does not use. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "acquire/acquisition.h"
+#include "acquire/ewf_write.h"
+#include "acquire/reread.h"
+#include "acquire_source.h"
+#include "sys/file.h"
+#include "sys/worker.h"
+
+enum { COUNT_USUAL = 150, SIZE_MAX_MIB = 5 };
+#define MIB ((uint64_t)1 << 20)
+
+static char *root; /* a folder of this run */
+
+static uint64_t from_environment(const char *name, uint64_t usual)
+{
+    uint64_t n;
+
+    return getenv(name) && str_u64(str_of(getenv(name)), &n) ? n : usual;
+}
+
+static void path_in(struct buf *out, const char *folder, const char *name)
+{
+    buf_clear(out);
+    buf_addf(out, "%s/%s", folder, name);
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+    rmdir(folder);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static uint64_t get64(const uint8_t *p)
+{
+    return get32(p) | (uint64_t)get32(p + 4) << 32;
+}
+
+/* What was decoded of an E01's files. */
+struct decoded {
+    struct buf bytes;
+    struct buf errors; /* of error2, as they stand */
+    uint8_t md5[16];
+    uint32_t chunks_said;
+    unsigned sections;
+};
+
+static void decode_group(struct decoded *d, const struct buf *file, const uint8_t *table,
+                         uint64_t sectors_end, uint64_t media_left)
+{
+    uint32_t count = get32(table);
+    uint64_t base = get64(table + 8);
+
+    assert_int_equal(get32(table + 20), adler32(1, table, 20));
+    assert_int_equal(get32(table + 24 + 4 * count), adler32(1, table + 24, 4 * count));
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t entry = get32(table + 24 + 4 * i);
+        uint64_t at = base + (entry & 0x7fffffff);
+        uint64_t end =
+            i + 1 < count ? base + (get32(table + 28 + 4 * i) & 0x7fffffff) : sectors_end;
+        uLongf size = 32768;
+
+        assert_true(end > at && end - at <= 32772 && end <= file->len);
+        if (entry & 0x80000000U) {
+            assert_int_equal(uncompress((Bytef *)buf_room(&d->bytes, 32768), &size,
+                                        (const Bytef *)file->p + at, end - at),
+                             Z_OK);
+        } else {
+            size = end - at - 4;
+            assert_int_equal(get32((const uint8_t *)file->p + end - 4),
+                             adler32(1, (const Bytef *)file->p + at, (uInt)size));
+            memcpy(buf_room(&d->bytes, size), file->p + at, size);
+        }
+        assert_int_equal(size, media_left < 32768 ? media_left : 32768);
+        d->bytes.len += size;
+        media_left -= size;
+    }
+}
+
+static bool is_type(const uint8_t *section, const char *type)
+{
+    char name[17] = {0};
+
+    memcpy(name, section, 16);
+    return strcmp(name, type) == 0;
+}
+
+/* All sections of one file, each where the one before says. */
+static void decode_file(struct decoded *d, const char *path, uint32_t number, uint64_t media_size)
+{
+    CLEANUP_BUF struct buf file = {0};
+    const uint8_t *p, *sectors = NULL;
+    uint64_t at = 13;
+    struct err e;
+
+    assert_int_equal(file_read(&file, path, BUF_LIMIT - 1, &e), 0);
+    p = (const uint8_t *)file.p;
+    assert_memory_equal(p, "EVF\x09\x0d\x0a\xff\x00\x01", 9);
+    assert_int_equal(p[9] | p[10] << 8, number);
+    for (;;) {
+        const uint8_t *s = p + at;
+        uint64_t next = get64(s + 16), size = get64(s + 24);
+
+        assert_true(at + 76 <= file.len);
+        assert_int_equal(get32(s + 72), adler32(1, s, 72));
+        d->sections++;
+        if (is_type(s, "volume") || is_type(s, "data")) {
+            assert_int_equal(get32(s + 76 + 1048), adler32(1, s + 76, 1048));
+            d->chunks_said = get32(s + 76 + 4);
+            assert_int_equal(get64(s + 76 + 16) * get32(s + 76 + 12), media_size);
+        } else if (is_type(s, "sectors")) {
+            sectors = s;
+        } else if (is_type(s, "table")) {
+            decode_group(d, &file, s + 76, (uint64_t)(sectors - p) + get64(sectors + 24),
+                         media_size - d->bytes.len);
+            assert_memory_equal(s + 76, p + next + 76, size - 76); /* table2 */
+            assert_true(is_type(p + next, "table2"));
+        } else if (is_type(s, "error2")) {
+            buf_add(&d->errors, s + 76 + 520, size - 76 - 524);
+            assert_int_equal(get32(s + 76), d->errors.len / 8);
+        } else if (is_type(s, "hash")) {
+            memcpy(d->md5, s + 76, 16);
+        }
+        if (is_type(s, "next") || is_type(s, "done")) {
+            assert_int_equal(next, at);
+            assert_int_equal(at + 76, file.len);
+            return;
+        }
+        assert_int_equal(next, at + size);
+        at = next;
+    }
+}
+
+static void digest_is(const char *name, const void *bytes, size_t size, const uint8_t *is)
+{
+    uint8_t wanted[EVP_MAX_MD_SIZE];
+    unsigned len;
+
+    assert_true(EVP_Digest(bytes, size, wanted, &len, EVP_get_digestbyname(name), NULL));
+    assert_memory_equal(is, wanted, len);
+}
+
+static void check_digests(const struct digests_result *d, const void *bytes, size_t size)
+{
+    digest_is("MD5", bytes, size, d->md5);
+    digest_is("SHA1", bytes, size, d->sha1);
+    digest_is("SHA256", bytes, size, d->sha256.b);
+}
+
+/* One image to be made. */
+struct trial {
+    struct made_source m;
+    struct acquire_options options;
+    struct acquire_control control;
+    enum target_format format;
+    uint64_t segment_size;
+    bool is_small;
+    uint64_t stop_in; /* reads; 0: never */
+};
+
+static struct acquire_begin begin_of(const struct trial *t)
+{
+    struct acquire_begin b = {.source = mem_strdup("made"),
+                              .identity = mem_strdup("made by a test"),
+                              .size = t->m.source.size,
+                              .sector_size = t->m.source.sector_size,
+                              .is_small = t->is_small,
+                              .format = t->format,
+                              .segment_size = t->segment_size,
+                              .begun = {1700000000, 5},
+                              .id = {1, 2, 3},
+                              .case_number = mem_strdup("7"),
+                              .number = mem_strdup("e1"),
+                              .examiner = mem_strdup("Ana"),
+                              .notes = mem_strdup("a\tb\\c\n"),
+                              .description = mem_strdup(""),
+                              .model = mem_strdup(""),
+                              .serial = mem_strdup(""),
+                              .system = mem_strdup("Linux")};
+
+    return b;
+}
+
+static struct trial *stopping; /* whose reads are counted */
+
+static int64_t read_and_stop(struct source *s, uint64_t off, void *bytes, size_t size,
+                             bool by_sector, struct err *e)
+{
+    if (stopping->stop_in && --stopping->stop_in == 0)
+        atomic_store(&stopping->control.stops, true);
+    return made_read(s, off, bytes, size, by_sector, e);
+}
+
+static const struct source_calls stopping_calls = {.read = read_and_stop, .now_ms = made_now};
+
+/* Makes the image, going on as often as it was stopped. Returns how often. */
+static unsigned make(struct trial *t, const char *folder, struct acquire_result *out)
+{
+    struct acquire_begin begin = begin_of(t);
+    CLEANUP_BUF struct buf part = {0};
+    struct acquisition *image = NULL;
+    unsigned stops = 0;
+    struct err e = {0};
+    int rc;
+
+    assert_int_equal(mkdir(folder, 0700), 0);
+    path_in(&part, folder, "im.part");
+    t->m.source.calls = &stopping_calls;
+    stopping = t;
+    rc = acquisition_new(&image, &begin, folder, "im", &t->m.source, &t->options, &t->control, &e);
+    for (;;) {
+        if (rc == 0)
+            rc = acquisition_run(image, out, &e);
+        acquisition_free(image);
+        image = NULL;
+        if (rc != ERR_CANCEL)
+            break;
+        stops++;
+        /* Ever later, so that it ends. */
+        t->stop_in = 1 + made_next(&t->m.state) % ((uint64_t)4 << (stops < 30 ? stops : 30));
+        atomic_store(&t->control.stops, false);
+        rc = acquisition_resume(&image, buf_text(&part), "made by a test", &t->m.source,
+                                &t->options, &t->control, &e);
+    }
+    if (rc)
+        fail_msg("%s", e.text);
+    acquire_begin_release(&begin);
+    return stops;
+}
+
+/* The bytes of the image's files, however they are kept. */
+static void read_image(const struct trial *t, const char *folder, struct decoded *d)
+{
+    uint64_t sector = t->format == TARGET_E01 ? t->m.source.sector_size : 1;
+    uint64_t size = (t->m.source.size + sector - 1) / sector * sector;
+    char ending[8];
+
+    for (uint32_t n = 1; target_file_ending(t->format, n, ending); n++) {
+        CLEANUP_BUF struct buf path = {0};
+        CLEANUP_BUF struct buf file = {0};
+
+        buf_addf(&path, "%s/im.%s", folder, ending);
+        if (!file_is_there(buf_text(&path)))
+            break;
+        if (t->format == TARGET_E01) {
+            decode_file(d, buf_text(&path), n, size);
+            continue;
+        }
+        assert_int_equal(file_read(&file, buf_text(&path), BUF_LIMIT - 1, NULL), 0);
+        buf_add(&d->bytes, file.p, file.len);
+    }
+    assert_int_equal(d->bytes.len, size);
+}
+
+/* The sectors of error2 are those that the source cannot read. */
+static void check_errors(const struct trial *t, const struct decoded *d)
+{
+    uint32_t sector = t->m.source.sector_size;
+    uint64_t sum = 0, bad = 0;
+
+    for (size_t i = 0; i < d->errors.len; i += 8) {
+        uint32_t first = get32((const uint8_t *)d->errors.p + i);
+        uint32_t count = get32((const uint8_t *)d->errors.p + i + 4);
+
+        for (uint32_t k = first; k < first + count; k++)
+            assert_true(made_is_bad(&t->m, (uint64_t)k * sector));
+        sum += count;
+    }
+    for (uint64_t at = 0; at < t->m.source.size; at += sector)
+        bad += made_is_bad(&t->m, at);
+    assert_int_equal(sum, bad);
+}
+
+static void check_map(const struct trial *t, const char *folder)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP(fault_map_release) struct fault_map map = {0};
+    struct err e;
+
+    path_in(&path, folder, "im.map");
+    assert_int_equal(file_read(&text, buf_text(&path), MIB, &e), 0);
+    assert_int_equal(fault_map_read(&map, buf_str(&text), t->m.source.size, &e), 0);
+    for (size_t i = 0; i < map.count; i++)
+        for (uint64_t at = map.areas[i].off; at < map.areas[i].off + map.areas[i].size; at += 64)
+            assert_int_equal(map.areas[i].state, made_is_bad(&t->m, at) ? AREA_BAD : AREA_READ);
+}
+
+static void check_pieces(const char *folder, const struct buf *bytes)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    struct str rest;
+    size_t at = 0;
+
+    path_in(&path, folder, "im.pieces");
+    assert_int_equal(file_read(&text, buf_text(&path), MIB, NULL), 0);
+    for (rest = buf_str(&text); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+        size_t size = bytes->len - at < MIB ? bytes->len - at : MIB;
+        uint8_t hash[32];
+
+        if (line.p[0] == '#')
+            continue;
+        assert_true(hex_read(hash, sizeof(hash), line));
+        digest_is("SHA256", bytes->p + at, size, hash);
+        at += size;
+    }
+    assert_int_equal(at, bytes->len);
+}
+
+static void check(const struct trial *t, const char *folder, const struct acquire_result *r)
+{
+    CLEANUP_BUF struct buf wanted = {0};
+    struct decoded d = {0};
+
+    for (uint64_t at = 0; at < t->m.source.size; at++)
+        buf_addc(&wanted, made_is_bad(&t->m, at) ? 0 : (char)t->m.bytes[at]);
+    read_image(t, folder, &d);
+    assert_memory_equal(d.bytes.p, wanted.p, wanted.len);
+    for (size_t at = wanted.len; at < d.bytes.len; at++)
+        assert_int_equal(d.bytes.p[at], 0);
+    check_digests(&r->exact, wanted.p, wanted.len);
+    check_digests(&r->stored, d.bytes.p, d.bytes.len);
+    check_pieces(folder, &d.bytes);
+    check_map(t, folder);
+    if (t->format == TARGET_E01) {
+        assert_memory_equal(d.md5, r->stored.md5, 16);
+        assert_int_equal(d.chunks_said, (d.bytes.len + 32767) / 32768);
+        check_errors(t, &d);
+    }
+    buf_release(&d.bytes);
+    buf_release(&d.errors);
+}
+
+/* Every file of the one is in the other, the same to the byte. */
+static void are_same(const char *one, const char *other)
+{
+    DIR *dir = opendir(one);
+    struct dirent *entry;
+    unsigned count = 0;
+
+    while ((entry = readdir(dir))) {
+        CLEANUP_BUF struct buf a = {0};
+        CLEANUP_BUF struct buf b = {0};
+        CLEANUP_BUF struct buf path = {0};
+
+        if (entry->d_name[0] == '.')
+            continue;
+        path_in(&path, one, entry->d_name);
+        assert_int_equal(file_read(&a, buf_text(&path), BUF_LIMIT - 1, NULL), 0);
+        path_in(&path, other, entry->d_name);
+        assert_int_equal(file_read(&b, buf_text(&path), BUF_LIMIT - 1, NULL), 0);
+        if (a.len != b.len || memcmp(a.p, b.p, a.len) != 0)
+            fail_msg("%s and %s differ", buf_text(&path), one);
+        count++;
+    }
+    closedir(dir);
+    assert_true(count >= 3);
+}
+
+/* Some of it packs, some of it is zeros, some is neither. */
+static void vary(struct made_source *m)
+{
+    for (uint64_t at = 0; at < m->source.size; at += 65536) {
+        uint64_t size = m->source.size - at < 65536 ? m->source.size - at : 65536;
+        uint64_t what = made_next(&m->state) % 4;
+
+        if (what < 2)
+            memset(m->bytes + at, what ? 'x' : 0, size);
+    }
+}
+
+static void choose(struct trial *t, uint64_t seed, bool stops)
+{
+    static const enum target_format formats[] = {TARGET_E01, TARGET_E01, TARGET_RAW, TARGET_SPLIT};
+    uint64_t choice = seed * 7919;
+    uint32_t sector = made_next(&choice) % 2 ? 512 : 4096;
+    uint64_t size = 1 + made_next(&choice) % (SIZE_MAX_MIB * MIB);
+
+    *t = (struct trial){
+        .options = {.retries = 2, .slow_ms = 10000, .buffers = 3, .reread = reread_until}};
+    if (made_next(&choice) % 3)
+        size = (size + sector - 1) / sector * sector;
+    made_init(&t->m, seed, size, sector);
+    vary(&t->m);
+    if (made_next(&choice) % 3)
+        made_put_faults(&t->m, 0);
+    t->m.fails_whole = made_next(&choice) % 2;
+    t->format = formats[made_next(&choice) % 4];
+    t->is_small = made_next(&choice) % 8 == 0;
+    t->segment_size = t->format == TARGET_RAW     ? 0
+                      : t->format == TARGET_SPLIT ? MIB
+                      : made_next(&choice) % 2    ? EWF_SEGMENT_SIZE_MIN
+                                                  : 0;
+    t->options.reads_in_order = made_next(&choice) % 2;
+    t->options.packers = 1 + made_next(&choice) % 3;
+    t->stop_in = stops ? 1 + made_next(&choice) % 3 : 0;
+}
+
+static void release(struct trial *t)
+{
+    made_release(&t->m);
+}
+
+static unsigned run(uint64_t seed)
+{
+    CLEANUP_BUF struct buf whole = {0};
+    CLEANUP_BUF struct buf stopped = {0};
+    struct acquire_result r, r2;
+    struct trial t;
+    unsigned stops;
+
+    path_in(&whole, root, "whole");
+    path_in(&stopped, root, "stopped");
+    choose(&t, seed, false);
+    make(&t, buf_text(&whole), &r);
+    check(&t, buf_text(&whole), &r);
+    release(&t);
+    choose(&t, seed, true);
+    stops = make(&t, buf_text(&stopped), &r2);
+    are_same(buf_text(&whole), buf_text(&stopped));
+    assert_memory_equal(&r.exact, &r2.exact, sizeof(r.exact));
+    assert_int_equal(r.bad, r2.bad);
+    release(&t);
+    remove_folder(buf_text(&whole));
+    remove_folder(buf_text(&stopped));
+    return stops;
+}
+
+static void
+an_image_is_its_source_but_for_what_cannot_be_read_and_stops_change_nothing(void **state)
+{
+    uint64_t seed = from_environment("IMAGE_SEED", 1);
+    uint64_t count = from_environment("IMAGE_COUNT", COUNT_USUAL);
+    unsigned stops = 0;
+
+    (void)state;
+    for (uint64_t i = 0; i < count; i++)
+        stops += run(seed + i);
+    assert_true(stops >= count);
+    print_message("%llu images, stopped %u times\n", (unsigned long long)count, stops);
+}
+
+int main(int argc, char **argv)
+{
+    /* In memory where that is possible: what is durable is for another test. */
+    char folder[64];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            an_image_is_its_source_but_for_what_cannot_be_read_and_stops_change_nothing),
+    };
+    int rc;
+
+    worker_main_if_asked(argc, argv);
+    snprintf(folder, sizeof(folder), "%s/test_acquire_image.XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    root = mkdtemp(folder);
+    if (!root)
+        return 1;
+    rc = cmocka_run_group_tests(tests, NULL, NULL);
+    remove_folder(root);
+    return rc;
+}
