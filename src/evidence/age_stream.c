@@ -153,7 +153,7 @@ static int open_last(struct age_opener *o, size_t size)
         return finish(o, BUNDLE_CUT, "it ends before its last chunk");
     }
     if (!open_as(o, size, true))
-        return finish(o, BUNDLE_CUT, "its last chunk does not open: it was cut off, or changed");
+        return finish(o, BUNDLE_CUT, "its last chunk does not open: cut off, or changed");
     if (o->plain_size == 0 && o->number > 0)
         return finish(o, BUNDLE_UNSOUND, "its last chunk is empty");
     o->number++;

@@ -201,8 +201,8 @@ static void say(const struct export_run *x, struct buf *out)
     if (x->items.left_out)
         buf_addf(out, "Left out, since they may be unlawful to possess: %zu\n", x->items.left_out);
     say_passphrase(x, out);
-    buf_adds(out, "\nTell whoever gets it another way, on paper or by telephone, so that they can "
-                  "check\nit:\n  SHA-256 ");
+    buf_adds(out, "\nTell whoever gets it another way, on paper or by telephone, to check it:\n"
+                  "  SHA-256 ");
     hex_add(out, x->written.sum.b, sizeof(x->written.sum.b));
     buf_addf(out, "\n  records %llu\n  root ", (unsigned long long)x->records);
     verify_root(out, &x->root, "\n       ");

@@ -114,7 +114,7 @@ void age_recipient_add(struct buf *out, const uint8_t key[AGE_KEY_SIZE])
         for (size_t bit = 5 * i; bit < 5 * i + 5; bit++) {
             unsigned value = bit < 8 * AGE_KEY_SIZE ? key[bit / 8] >> (7 - bit % 8) & 1 : 0;
 
-            fives[i] = (uint8_t)(fives[i] << 1 | value);
+            fives[i] = (uint8_t)((unsigned)fives[i] << 1 | value);
         }
     check = check_sum(recipient_prefix, fives, sizeof(fives)) ^ 1;
     for (size_t i = 0; i < CHECK_SIZE; i++)
