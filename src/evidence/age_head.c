@@ -51,7 +51,8 @@ static bool read_base64(void *out, size_t size, struct str text)
     buf_addn(&padded, '=', (4 - text.len % 4) % 4);
     if (!base64_read(&bytes, buf_str(&padded)) || bytes.len != size)
         return false;
-    memcpy(out, bytes.p, size);
+    if (size)
+        memcpy(out, bytes.p, size);
     return true;
 }
 
