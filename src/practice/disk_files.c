@@ -178,17 +178,15 @@ static bool is_beside(struct str name)
 static int open_recorded(struct disk_files *f, const struct view *v,
                          const struct evidence_file *file, struct err *e)
 {
-    struct str place = thing_value(f->item, "place");
     CLEANUP_BUF struct buf path = {0};
     uint64_t there;
     int rc;
 
-    if (evidence_bytes_are_sealed(v->state, &file->sum))
+    if (file->has_sum && evidence_bytes_are_sealed(v->state, &file->sum))
         return sealed(f, e);
-    if (memchr(file->name.p, '/', file->name.len))
-        return err_set(e, ERR_FORMAT, "the record of %s names a file outside of its place",
-                       buf_text(&f->name));
-    buf_addf(&path, STR_FMT "/" STR_FMT, STR_ARG(place), STR_ARG(file->name));
+    rc = evidence_file_path(f->item, file, &path, e);
+    if (rc)
+        return rc;
     if (!file_is_there(buf_text(&path)))
         return err_set(e, ERR_NOTFOUND,
                        "%s is not there. If the image lies elsewhere now, name its first file "

@@ -39,8 +39,12 @@ bool evidence_is_barred(const struct state *s, const struct thing *item);
  * value of its field files. False at the end, and at what is not as calm writes it: then *rest is
  * not empty. */
 struct evidence_file {
-    struct str name;
+    struct str name; /* in the item's place; or a whole path, where it lies in another folder */
     uint64_t size;
+    bool has_sum; /* else the file was not read again after it was written */
     struct hash sum;
 };
 bool evidence_file_next(struct str *rest, struct evidence_file *out);
+/* Where it lies: never outside of the item's place, but for a whole path. ERR_FORMAT. */
+MUST_CHECK int evidence_file_path(const struct thing *item, const struct evidence_file *file,
+                                  struct buf *out, struct err *e);

@@ -213,20 +213,36 @@ static bool is_taken(const struct package *p, size_t first, struct str name)
     return false;
 }
 
+/* One that was not read again when it was written has no SHA-256 on record: it gets its own now. */
+static int find_sum(struct package_member *m, struct err *e)
+{
+    CLEANUP_FD int fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0)
+        return err_errno(e, "cannot open %s", m->path);
+    return hash_fd(fd, m->path, &m->sum, &m->size, e);
+}
+
 static int add_file(struct package *p, const struct thing *item, const struct evidence_file *file,
                     size_t first, struct err *e)
 {
-    struct str place = thing_value(item, "place");
     struct package_member m = {.size = file->size, .sum = file->sum, .fd = -1};
     CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf path = {0};
     struct stat st;
+    int rc = evidence_file_path(item, file, &path, e);
 
-    m.path = arena_printf(p->arena, STR_FMT "/" STR_FMT, STR_ARG(place), STR_ARG(file->name));
-    if (place.len == 0 || place.p[0] != '/' || lstat(m.path, &st) != 0 || !S_ISREG(st.st_mode))
+    if (rc)
+        return rc;
+    m.path = arena_strdup(p->arena, buf_text(&path));
+    if (m.path[0] != '/' || lstat(m.path, &st) != 0 || !S_ISREG(st.st_mode))
         return err_set(e, ERR_NOTFOUND,
                        "%s of e%u is not where it is kept. If it lies elsewhere now: calm preserve "
                        "move e%u stored --place FOLDER",
                        m.path, item->number, item->number);
+    rc = file->has_sum ? 0 : find_sum(&m, e);
+    if (rc)
+        return rc;
     buf_addf(&name, "evidence/e%u/", item->number);
     add_safe_name(&name, file->name);
     while (is_taken(p, first, buf_str(&name)))

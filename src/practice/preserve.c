@@ -48,6 +48,16 @@ static const struct field evidence_fields[] = {
      .type = FIELD_LINE,
      .flags = FIELD_MANY,
      .help = "of an image, which lies in its place: name, bytes and SHA-256 of each file"},
+    {.name = "image-size", .type = FIELD_SIZE, .help = "of an image: bytes that it holds"},
+    {.name = "image-sha256", .type = FIELD_LINE, .help = "SHA-256 of the bytes that it holds"},
+    {.name = "image-sha1", .type = FIELD_LINE, .help = "SHA-1 of the bytes that it holds"},
+    {.name = "image-md5", .type = FIELD_LINE, .help = "MD5 of the bytes that it holds"},
+    {.name = "source-sha256", .type = FIELD_LINE, .help = "SHA-256 of the source's exact bytes"},
+    {.name = "source-sha1", .type = FIELD_LINE, .help = "SHA-1 of the source's exact bytes"},
+    {.name = "source-md5", .type = FIELD_LINE, .help = "MD5 of the source's exact bytes"},
+    {.name = "bad",
+     .type = FIELD_SIZE,
+     .help = "bytes of the source that could not be read, and are zeros in the image"},
     {.name = "place", .type = FIELD_LINE, .help = "where the item is kept now"},
     {.name = "seal", .type = FIELD_LINE, .help = "the number of its seal"},
     {.name = "holder", .type = FIELD_LINE, .help = "who has it now"},
@@ -332,9 +342,11 @@ bool evidence_is_sealed(const struct thing *item)
 
 bool evidence_file_next(struct str *rest, struct evidence_file *out)
 {
+    struct evidence_file f = {0};
     struct str after = *rest;
     struct str line = str_cut(&after, '\n');
     struct str words = line;
+    struct str sum;
     size_t spaces[2];
 
     /* The name may hold spaces: what follows it is found from the end. */
@@ -345,13 +357,39 @@ bool evidence_file_next(struct str *rest, struct evidence_file *out)
             return false;
         spaces[i] = --words.len;
     }
-    out->name = words;
-    if (!str_u64((struct str){line.p + spaces[0] + 1, spaces[1] - spaces[0] - 1}, &out->size) ||
-        !hex_read(out->sum.b, sizeof(out->sum.b), str_from(line, spaces[1] + 1)))
+    f.name = words;
+    sum = str_from(line, spaces[1] + 1);
+    f.has_sum = hex_read(f.sum.b, sizeof(f.sum.b), sum);
+    if (!str_u64((struct str){line.p + spaces[0] + 1, spaces[1] - spaces[0] - 1}, &f.size) ||
+        (!f.has_sum && !str_is(sum, "-")))
         return false;
+    *out = f;
     *rest = after;
     return true;
 }
+
+int evidence_file_path(const struct thing *item, const struct evidence_file *file, struct buf *out,
+                       struct err *e)
+{
+    struct str place = thing_value(item, "place");
+    struct str name = file->name;
+    bool has_slash = memchr(name.p, '/', name.len) != NULL;
+
+    if (memchr(name.p, '\0', name.len) || (has_slash && name.p[0] != '/') || str_is(name, ".") ||
+        str_is(name, ".."))
+        return err_set(e, ERR_FORMAT, "the record of e%u names a file outside of its place",
+                       item->number);
+    buf_clear(out);
+    if (!has_slash) {
+        buf_addstr(out, place);
+        buf_addc(out, '/');
+    }
+    buf_addstr(out, name);
+    return 0;
+}
+
+/* Hashes of the item's bytes: its blob's, what an image holds, and what that was read from. */
+static const char *const sum_fields[] = {"sha256", "image-sha256", "source-sha256"};
 
 /* Whether these are the item's bytes, or those of one of its files. */
 static bool has_bytes(const struct thing *item, const struct hash *sum)
@@ -360,10 +398,12 @@ static bool has_bytes(const struct thing *item, const struct hash *sum)
     struct evidence_file file;
     struct hash named;
 
-    if (hex_read(named.b, sizeof(named.b), thing_value(item, "sha256")) && hash_eq(&named, sum))
-        return true;
+    for (size_t i = 0; i < COUNT_OF(sum_fields); i++)
+        if (hex_read(named.b, sizeof(named.b), thing_value(item, sum_fields[i])) &&
+            hash_eq(&named, sum))
+            return true;
     while (evidence_file_next(&rest, &file))
-        if (hash_eq(&file.sum, sum))
+        if (file.has_sum && hash_eq(&file.sum, sum))
             return true;
     return false;
 }
@@ -384,11 +424,14 @@ bool evidence_is_barred(const struct state *s, const struct thing *item)
     struct evidence_file file;
     struct hash sum;
 
-    if (evidence_is_sealed(item) || (hex_read(sum.b, sizeof(sum.b), thing_value(item, "sha256")) &&
-                                     evidence_bytes_are_sealed(s, &sum)))
+    if (evidence_is_sealed(item))
         return true;
+    for (size_t i = 0; i < COUNT_OF(sum_fields); i++)
+        if (hex_read(sum.b, sizeof(sum.b), thing_value(item, sum_fields[i])) &&
+            evidence_bytes_are_sealed(s, &sum))
+            return true;
     while (evidence_file_next(&rest, &file))
-        if (evidence_bytes_are_sealed(s, &file.sum))
+        if (file.has_sum && evidence_bytes_are_sealed(s, &file.sum))
             return true;
     return false;
 }
