@@ -18,7 +18,8 @@ enum { LINE_MAX_SIZE = 8192, ORDER_MAX = 64, SHOW_MS = 500, PLAIN_MS = 60000, RA
 static struct acquire_control control;
 
 struct face {
-    bool is_lines; /* for calm */
+    struct imager_order *order; /* its number comes late */
+    bool is_lines;              /* for calm */
     bool is_terminal;
     bool has_line; /* the terminal's last line is progress */
     int64_t shown_ms;
@@ -27,6 +28,7 @@ struct face {
     uint64_t rate_done;
     uint64_t rate; /* bytes a second */
     struct buf in; /* lines that came and were not taken yet */
+    struct arena *arena;
 };
 
 static void stop(int signal_number)
@@ -115,14 +117,7 @@ static void tell_facts(const struct source_facts *f)
     line("fact read-only %d", f->is_read_only);
     line("fact exclusive %d", f->is_exclusive);
     line("fact live %d", f->is_written_to || (f->is_device && !f->is_exclusive));
-}
-
-static int take_facts(void *context, const struct source_facts *f, struct err *e)
-{
-    const struct face *face = context;
-
-    (face->is_lines ? tell_facts : show_facts)(f);
-    return drop_rights(e);
+    line("fact end 1");
 }
 
 static void count_rate(struct face *f, uint64_t done)
@@ -159,6 +154,17 @@ static void progress_words(const struct face *f, uint64_t done, uint64_t size, s
         buf_addf(out, "  %s unreadable", size_text(bad, unreadable));
 }
 
+/* calm says stop, or is not there any more. */
+static void hear_stop(const struct face *f)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    char said[64];
+
+    if (f->is_lines && !atomic_load(&control.waits) && poll(&in, 1, 0) > 0 &&
+        (read(STDIN_FILENO, said, sizeof(said)) <= 0 || memchr(said, 's', sizeof(said))))
+        atomic_store(&control.stops, true);
+}
+
 static void tell_progress(void *context, const struct acquire_control *c, uint64_t size)
 {
     struct face *f = context;
@@ -166,6 +172,7 @@ static void tell_progress(void *context, const struct acquire_control *c, uint64
     int64_t now = monotonic_ms();
     CLEANUP_BUF struct buf words = {0};
 
+    hear_stop(f);
     if (now - f->shown_ms < (f->is_lines || f->is_terminal ? SHOW_MS : PLAIN_MS))
         return;
     f->shown_ms = now;
@@ -242,6 +249,32 @@ static int ask_room(void *context, const char *folder, char **other, struct err 
     return 0;
 }
 
+/* calm puts on record that it begins, and then lets it. */
+static int wait_for_begin(struct face *f, struct err *e)
+{
+    CLEANUP_BUF struct buf answer = {0};
+
+    while (read_line(f, &answer)) {
+        struct str rest = buf_str(&answer), word = str_cut(&rest, ' ');
+
+        if (str_is(word, "begin"))
+            return 0;
+        if (!str_is(word, "number"))
+            break;
+        f->order->number = arena_dup(f->arena, rest.p, rest.len);
+    }
+    return err_set(e, ERR_CANCEL, "stopped before it began");
+}
+
+static int take_facts(void *context, const struct source_facts *facts, struct err *e)
+{
+    struct face *f = context;
+    int rc = drop_rights(e);
+
+    (f->is_lines ? tell_facts : show_facts)(facts);
+    return rc == 0 && f->is_lines ? wait_for_begin(f, e) : rc;
+}
+
 static void tell_digests(const char *of, const struct digests_result *d)
 {
     CLEANUP_BUF struct buf hex = {0};
@@ -311,20 +344,20 @@ static void tell(struct face *f, const struct imager_report *r, int rc, const st
         line("Nothing is lost: calm-image --resume %s goes on where it was.", buf_text(&r->part));
 }
 
-/* The lines of calm: "WORD VALUE" or "WORD", until "go". They stay in arena. */
-static int read_orders(struct face *f, struct imager_order *o, struct arena *arena, struct err *e)
+/* The lines of calm: "WORD VALUE" or "WORD", until "go". */
+static int read_orders(struct face *f, struct imager_order *o, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
 
     for (unsigned count = 0; count < ORDER_MAX && read_line(f, &text); count++) {
         struct str rest = buf_str(&text), word = str_cut(&rest, ' ');
-        const char *name = arena_dup(arena, word.p, word.len);
+        const char *name = arena_dup(f->arena, word.p, word.len);
         int rc;
 
         if (str_is(word, "go"))
             return 0;
         rc = imager_option_set(
-            o, name, imager_option_takes_value(name) ? arena_dup(arena, rest.p, rest.len) : NULL,
+            o, name, imager_option_takes_value(name) ? arena_dup(f->arena, rest.p, rest.len) : NULL,
             e);
         if (rc)
             return rc;
@@ -387,7 +420,8 @@ int main(int argc, char **argv)
     int rc;
 
     worker_main_if_asked(argc, argv);
-    arena = arena_new();
+    arena = f.arena = arena_new();
+    f.order = &order;
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < 3; i++)
@@ -398,7 +432,7 @@ int main(int argc, char **argv)
         return line("calm-image %s", CALM_VERSION), 0;
     imager_option_defaults(&order);
     f.is_lines = argc == 2 && strcmp(argv[1], "serve") == 0;
-    rc = f.is_lines ? read_orders(&f, &order, arena, &e) : read_arguments(&order, argc, argv, &e);
+    rc = f.is_lines ? read_orders(&f, &order, &e) : read_arguments(&order, argc, argv, &e);
     if (rc == 0 && f.is_lines)
         rc = imager_option_check(&order, &e);
     if (rc == 0)

@@ -1,0 +1,59 @@
+/* image_helper.h: calm-image as calm talks with it (doc/format/image.md section 8). */
+#pragma once
+#include "base/mem.h"
+#include "base/str.h"
+#include "sys/dialogue.h"
+
+enum { IMAGE_WORDS_MAX = 64 };
+
+/* A word and what was said of it. */
+struct image_word {
+    const char *word;
+    const char *value;
+};
+
+struct image_progress {
+    int phase; /* enum acquire_phase, as the helper counts it; words: image_phase_words */
+    uint64_t done, size, bad;
+};
+const char *image_phase_words(int phase);
+
+/* Whoever waits. Non-zero ends the image, which can go on later. */
+struct image_watcher_calls {
+    int (*progress)(void *context, const struct image_progress *p, struct err *e);
+    /* No space is left in folder: gives another, or the same; malloc()ed. */
+    int (*full)(void *context, const char *folder, char **other, struct err *e);
+    void *context;
+};
+
+struct image_helper {
+    struct dialogue *dialogue;
+    struct arena *arena;
+    struct buf in;
+    struct image_word facts[IMAGE_WORDS_MAX]; /* of the source */
+    size_t fact_count;
+    struct image_word results[IMAGE_WORDS_MAX];
+    size_t result_count;
+    struct buf files; /* lines: name, bytes, SHA-256 or -, folder */
+    bool has_ended;
+    int rc; /* what it ended with */
+    struct err said;
+};
+
+/* Starts the program that lies beside this one, through sudo where the source is a device that only
+ * root may read. ERR_NOTFOUND, ERR_IO. */
+MUST_CHECK int image_helper_open(struct image_helper *h, const char *source, struct err *e);
+void image_helper_release(struct image_helper *h);
+/* An order, before image_helper_look; value NULL for one that takes none. */
+MUST_CHECK int image_helper_order(struct image_helper *h, const char *word, struct str value,
+                                  struct err *e);
+/* Ends the orders and waits for the facts of the source, which is open then, with nothing written.
+ */
+MUST_CHECK int image_helper_look(struct image_helper *h, struct err *e);
+/* Lets it begin, with the number that the image has in the case; returns at its end. The helper's
+ * own code and sentence; results are there also then, as far as it came. */
+MUST_CHECK int image_helper_run(struct image_helper *h, const char *number,
+                                const struct image_watcher_calls *calls, struct err *e);
+/* "" where it was not said. */
+const char *image_helper_fact(const struct image_helper *h, const char *word);
+const char *image_helper_result(const struct image_helper *h, const char *word);
