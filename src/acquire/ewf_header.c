@@ -83,8 +83,8 @@ static void add_utf16(struct buf *out, struct str text)
 
 void ewf_header2(const struct ewf_facts *f, struct buf *out)
 {
-    const struct str before[] = {f->description, f->case_number, f->number, f->examiner, f->notes,
-                                 f->model,       f->serial,      STR(""),   f->program,  f->system};
+    const struct str before[] = {f->description, f->case_number, f->number,  f->examiner, f->notes,
+                                 f->model,       f->serial,      f->program, f->system};
     CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf wide = {0};
 
