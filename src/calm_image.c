@@ -87,7 +87,7 @@ static int drop_rights(struct err *e)
     return 0;
 }
 
-static void show_facts(const struct source_facts *f)
+static void show_facts(const struct source_facts *f, const char *name)
 {
     char size[UTC_PLAIN_SIZE];
 
@@ -98,10 +98,13 @@ static void show_facts(const struct source_facts *f)
         line("in use: %s", f->uses);
     if (f->note[0])
         line("%s", f->note);
+    if (name[0])
+        line("the image is called %s", name);
 }
 
-static void tell_facts(const struct source_facts *f)
+static void tell_facts(const struct source_facts *f, const char *name)
 {
+    line("fact name %s", name);
     line("fact path %s", f->path);
     line("fact vendor %s", f->vendor);
     line("fact model %s", f->model);
@@ -266,12 +269,13 @@ static int wait_for_begin(struct face *f, struct err *e)
     return err_set(e, ERR_CANCEL, "stopped before it began");
 }
 
-static int take_facts(void *context, const struct source_facts *facts, struct err *e)
+static int take_facts(void *context, const struct source_facts *facts, const char *name,
+                      struct err *e)
 {
     struct face *f = context;
     int rc = drop_rights(e);
 
-    (f->is_lines ? tell_facts : show_facts)(facts);
+    (f->is_lines ? tell_facts : show_facts)(facts, name);
     return rc == 0 && f->is_lines ? wait_for_begin(f, e) : rc;
 }
 

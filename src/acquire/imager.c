@@ -17,6 +17,7 @@ enum {
     WAIT_MS = 3000,       /* for a thread that was told to stop */
     CRAWL_SIZE = 1 << 20, /* less than this in the time of patience is not worth waiting for */
     NAME_SIZE = 120,
+    USUAL_FILES_MAX = 400,
 };
 
 struct making {
@@ -67,6 +68,14 @@ static char *text(const char *given)
     return mem_strdup(given ? given : "");
 }
 
+/* So that a record can name all files. */
+static uint64_t usual_segment(uint64_t size)
+{
+    uint64_t least = size / USUAL_FILES_MAX / RESCUE_BLOCK * RESCUE_BLOCK + RESCUE_BLOCK;
+
+    return least > EWF_SEGMENT_SIZE_USUAL ? least : EWF_SEGMENT_SIZE_USUAL;
+}
+
 static void fill_begin(struct acquire_begin *b, const struct making *m)
 {
     const struct imager_order *o = m->order;
@@ -97,7 +106,7 @@ static void fill_begin(struct acquire_begin *b, const struct making *m)
                                 .serial = text(f->serial),
                                 .system = text(uname(&system) == 0 ? system.sysname : "")};
     if (o->segment_size == UINT64_MAX)
-        b->segment_size = o->format == TARGET_RAW ? 0 : EWF_SEGMENT_SIZE_USUAL;
+        b->segment_size = o->format == TARGET_RAW ? 0 : usual_segment(m->source->size);
     random_bytes(b->id, sizeof(b->id));
 }
 
@@ -118,7 +127,7 @@ static int open_source(struct making *m, const char *path, const char *folder, s
     int rc = source_open(&m->source, &m->report->facts, path, m->order->is_live, folder, e);
 
     if (rc == 0 && m->watch->facts)
-        rc = m->watch->facts(m->watch->context, &m->report->facts, e);
+        rc = m->watch->facts(m->watch->context, &m->report->facts, buf_text(&m->report->name), e);
     return rc;
 }
 
@@ -128,14 +137,14 @@ static int begin(struct making *m, struct err *e)
     CLEANUP(acquire_begin_release) struct acquire_begin begin = {0};
     int rc = check_order(o, e);
 
-    if (rc == 0)
-        rc = open_source(m, o->source, o->folder, e);
-    if (rc)
-        return rc;
     if (o->name)
         buf_adds(&m->report->name, o->name);
     else
         make_name(&m->report->name, o->source);
+    if (rc == 0)
+        rc = open_source(m, o->source, o->folder, e);
+    if (rc)
+        return rc;
     fill_begin(&begin, m);
     return acquisition_new(&m->image, &begin, o->folder, buf_text(&m->report->name), m->source,
                            &o->options, m->control, e);

@@ -22,7 +22,7 @@ struct imager_order {
 /* Whoever watches. Called by the thread that called imager_run. */
 struct imager_watch {
     /* The source is open and nothing is written yet; non-zero ends it. */
-    int (*facts)(void *context, const struct source_facts *facts, struct err *e);
+    int (*facts)(void *context, const struct source_facts *facts, const char *name, struct err *e);
     void (*progress)(void *context, const struct acquire_control *control, uint64_t size);
     /* As target_files.full. It is called by another thread. */
     int (*full)(void *context, const char *folder, char **other, struct err *e);

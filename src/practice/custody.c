@@ -39,17 +39,35 @@ static void fact(const struct view *v, struct doc *d, const struct thing *item, 
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
 {
     static const char *const facts[][2] = {
-        {"title", "Item"},          {"sort", "Sort"},
-        {"sha256", "SHA-256"},      {"md5", "MD5"},
-        {"size", "Size"},           {"files", "Files"},
-        {"path", "Where it was"},   {"host", "Machine"},
-        {"system", "System"},       {"modified", "Last changed"},
-        {"mode", "Permissions"},    {"owner", "Owner, group"},
-        {"accessed", "Last read"},  {"changed", "Facts changed"},
-        {"created", "Made"},        {"flags", "Flags"},
-        {"acl", "Access list"},     {"attributes", "Attributes"},
-        {"remark", "Particular"},   {"place", "Kept now"},
-        {"seal", "Seal"},           {"holder", "Held now by"},
+        {"title", "Item"},
+        {"sort", "Sort"},
+        {"sha256", "SHA-256"},
+        {"md5", "MD5"},
+        {"size", "Size"},
+        {"bad", "Not readable"},
+        {"source-md5", "Source MD5"},
+        {"source-sha1", "Source SHA-1"},
+        {"source-sha256", "Source SHA-256"},
+        {"image-md5", "Image MD5"},
+        {"image-sha1", "Image SHA-1"},
+        {"image-sha256", "Image SHA-256"},
+        {"files", "Files"},
+        {"path", "Where it was"},
+        {"host", "Machine"},
+        {"system", "System"},
+        {"modified", "Last changed"},
+        {"mode", "Permissions"},
+        {"owner", "Owner, group"},
+        {"accessed", "Last read"},
+        {"changed", "Facts changed"},
+        {"created", "Made"},
+        {"flags", "Flags"},
+        {"acl", "Access list"},
+        {"attributes", "Attributes"},
+        {"remark", "Particular"},
+        {"place", "Kept now"},
+        {"seal", "Seal"},
+        {"holder", "Held now by"},
         {"destroyed", "Destroyed"},
     };
 
@@ -190,6 +208,10 @@ static void add_checking(struct doc *d, const struct thing *item, struct str che
         buf_addf(&command, "sha256sum evidence/" STR_FMT "/" STR_FMT "*",
                  STR_ARG(str_head(sha256, 2)), STR_ARG(str_head(sha256, 16)));
         doc_verbatim(d, buf_str(&command));
+    } else if (thing_value(item, "files").len) {
+        doc_para_text(d, "The image is unaltered if the SHA-256 of each of its files is the one "
+                         "above. What it holds is hashed again by calm preserve verify; of an E01 "
+                         "also by ewfverify, and of a raw one by sha256sum.");
     }
     doc_para_text(d, "The rows of the chain are signed records of the case. calm-verify, or any "
                      "program that follows doc/format/journal.md, checks that none was changed, "

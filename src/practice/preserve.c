@@ -519,12 +519,14 @@ const struct practice practice_preserve = {
     .verb = "preserve",
     .title = "Preserve evidence",
     .help = "a hold first; then copies with hashes, the register, chain of custody",
-    .kinds = LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind,
-                  &verification_kind, &acquisition_kind, &unlawful_kind, &collection_kind, &visit_kind),
-    .operations = LIST(
-        struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
-        &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
-        &preserve_hash, &preserve_image, &preserve_images, &preserve_verify, &preserve_collect, &preserve_import, &preserve_receive,
-        &preserve_observed, &preserve_hosts, &preserve_visits, &preserve_key, &preserve_unseal,
-        &preserve_get, &preserve_read, &preserve_custody_form, &preserve_export, &preserve_open),
+    .kinds =
+        LIST(struct kind, &evidence_kind, &hold_kind, &backup_kind, &custody_kind,
+             &verification_kind, &acquisition_kind, &unlawful_kind, &collection_kind, &visit_kind),
+    .operations =
+        LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
+             &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
+             &preserve_hash, &preserve_image, &preserve_images, &preserve_verify, &preserve_collect,
+             &preserve_import, &preserve_receive, &preserve_observed, &preserve_hosts,
+             &preserve_visits, &preserve_key, &preserve_unseal, &preserve_get, &preserve_read,
+             &preserve_custody_form, &preserve_export, &preserve_open),
     .status = preserve_status};

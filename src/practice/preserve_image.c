@@ -346,6 +346,10 @@ static int record_begin(struct imaging *g, struct err *e)
         if (!input_value(g->op, g->in, "title").len)
             draft_value(dr, "title", buf_str(&g->title));
         draft_value(dr, "place", buf_str(&g->place));
+        draft_value(dr, "name", str_of(fact(g, "name")));
+        draft_value(
+            dr, "resume",
+            str_of(arena_printf(d.arena, "%s/%s.part", buf_text(&g->place), fact(g, "name"))));
         g->id = dr->id;
     }
     draft_value(dr, "source", buf_str(&g->source));
@@ -446,7 +450,6 @@ static int record_end(struct imaging *g, int ended, const struct err *why, struc
                 str_of(ended == 0             ? "taken"
                        : result(g, "part")[0] ? "interrupted"
                                               : "failed"));
-    add_said(dr, "name", result(g, "name"));
     add_said(dr, "began", result(g, "begun"));
     add_said(dr, "ended", result(g, "ended"));
     if (ended)

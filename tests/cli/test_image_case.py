@@ -1,0 +1,207 @@
+"""test_image_case.py: disk images in a case: on record before they begin and when they end, refused where they would do harm, gone on with."""
+import hashlib
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+import harness
+from harness import CALM, CaseTest, one_line
+
+USAGE, NOT_FOUND, CONFLICT, FULL, CANCEL = 2, 3, 6, 12, 13
+MIB = 1 << 20
+
+
+def digests(data):
+    return {name: hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256")}
+
+
+class Image(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "images"
+        self.out.mkdir()
+        self.data = random.Random(5).randbytes(3 * MIB) + bytes(2 * MIB) + b"the end of it"
+        self.disk = self.folder / "disk.raw"
+        self.disk.write_bytes(self.data)
+        self.ana("assess system web1")
+
+    def image(self, more="", to=None):
+        return self.ana(f"preserve image {self.disk} --to {to or self.out} --system web1 {more}")
+
+    def test_what_was_read_from_what_stands_on_the_register(self):
+        said = self.image('--title "the disk of web1"')
+        item = self.ana.json("preserve list")[0]
+        wanted = digests(self.data)
+        self.assertEqual((item["title"], item["sort"], int(item["size"]), item["path"], item["place"]),
+                         ("disk image: the disk of web1", "image", len(self.data), str(self.disk), str(self.out)))
+        for name, value in wanted.items():
+            self.assertEqual(item[f"source-{name}"], value)
+            self.assertIn(value, said)
+        padded = self.data + bytes(-len(self.data) % 512)
+        self.assertEqual(int(item["image-size"]), len(padded))
+        for name, value in digests(padded).items():
+            self.assertEqual(item[f"image-{name}"], value)
+        self.assertEqual(int(item["bad"]), 0)
+        name, size, sha256 = item["files"].rsplit(" ", 2)
+        self.assertEqual(name, "web1-disk.raw.E01")
+        written = (self.out / name).read_bytes()
+        self.assertEqual((int(size), sha256), (len(written), hashlib.sha256(written).hexdigest()))
+        self.assertEqual(sorted(p.name for p in self.out.iterdir()), ["web1-disk.raw.E01", "web1-disk.raw.map", "web1-disk.raw.pieces", "web1-disk.raw.txt"])
+        done = self.ana.json("preserve images")[0]
+        self.assertEqual((done["state"], done["evidence"], int(done["size"])), ("taken", item["id"], len(self.data)))
+        self.assertIn("read back and compared", item["remark"])
+        self.assertTrue(done["program"].startswith("calm "))
+        form = "".join(self.ana("preserve custody e1").split())  # long sums stand in two lines
+        for value in wanted.values():
+            self.assertIn(value, form)
+        self.assertIn("web1-disk.raw.E01", form)
+
+    def test_libewf_reads_it_and_finds_the_case_in_its_header(self):
+        self.image('--title "die Platte von Jürgen"')
+        shown = subprocess.run(["ewfinfo", str(self.out / "web1-disk.raw.E01")], capture_output=True, text=True, check=True, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}).stdout
+        words = one_line(shown)
+        self.assertIn("Description: die Platte von Jürgen", words)
+        self.assertIn("Examiner name: ana", words)
+        self.assertIn("Evidence number: im1", words)
+        self.assertIn("File format: EnCase 6", words)
+        padded = self.data + bytes(-len(self.data) % 512)
+        self.assertIn(f"MD5: {digests(padded)['md5']}", words)
+        self.assertIn(f"SHA1: {digests(padded)['sha1']}", words)
+
+    def test_raw_and_parts_hold_the_bytes_as_they_are(self):
+        self.image("--format raw --name whole")
+        self.assertEqual((self.out / "whole.raw").read_bytes(), self.data)
+        self.image("--format split --segment 2MiB --name parts")
+        parts = sorted(self.out.glob("parts.0*"))
+        self.assertEqual([p.name for p in parts], ["parts.001", "parts.002", "parts.003"])
+        self.assertEqual(b"".join(p.read_bytes() for p in parts), self.data)
+        items = self.ana.json("preserve list")
+        self.assertEqual(len(items[1]["files"].splitlines()), 3)
+        for item in items:
+            self.assertEqual((item["source-sha256"], item["image-sha256"]), (digests(self.data)["sha256"],) * 2)
+
+    def test_what_cannot_be_an_image_is_refused_in_a_sentence_and_leaves_no_record(self):
+        empty, fifo = self.folder / "empty", self.folder / "fifo"
+        empty.touch()
+        os.mkfifo(fifo)
+        before = self.ana("log --full")
+        for source, code, words in ((empty, USAGE, "is empty"), (fifo, USAGE, "a FIFO"), (self.folder, USAGE, "a folder"), ("/dev/null", USAGE, "a character device"),
+                                    (self.folder / "none", NOT_FOUND, "none")):
+            failed, why = self.ana.fails(f"preserve image {source} --to {self.out}")
+            self.assertEqual(failed, code, why)
+            self.assertIn(words, one_line(why))
+        self.assertEqual(self.ana.fails(f"preserve image {self.disk}")[0], USAGE)
+        self.assertEqual(self.ana.fails(f"preserve image {self.disk} --to {self.folder}/nowhere")[0], NOT_FOUND)
+        self.assertEqual(self.ana("log --full"), before)
+        self.assertEqual(list(self.out.iterdir()), [])
+
+    def test_nothing_is_written_over(self):
+        self.image()
+        files = {p.name: p.read_bytes() for p in self.out.iterdir()}
+        code, why = self.ana.fails(f"preserve image {self.disk} --to {self.out} --system web1")
+        self.assertEqual(code, USAGE)
+        self.assertIn("nothing is written over", one_line(why))
+        self.assertEqual({p.name: p.read_bytes() for p in self.out.iterdir()}, files)
+        self.assertEqual(self.ana.json("preserve images")[1]["state"], "failed")
+
+    def interrupted(self):
+        """An image of a slow source that somebody stopped with Ctrl-C."""
+        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), "--limit", "1"], env=self.ana.env, cwd=self.folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        end = time.time() + 30
+        while not list(self.out.glob("*.part")) and time.time() < end:
+            time.sleep(0.05)
+        time.sleep(1.5)
+        os.killpg(job.pid, signal.SIGINT)
+        _, why = job.communicate(timeout=60)
+        return job.returncode, one_line(why.decode())
+
+    def test_stopped_it_goes_on_where_it_was(self):
+        code, why = self.interrupted()
+        self.assertEqual(code, CANCEL, why)
+        self.assertIn("calm preserve image --resume im1", why)
+        image = self.ana.json("preserve images")[0]
+        self.assertEqual(image["state"], "interrupted")
+        self.assertTrue(pathlib.Path(image["resume"]).exists())
+        self.assertEqual(self.ana.json("preserve list"), [])
+        self.ana("preserve image --resume im1")
+        item = self.ana.json("preserve list")[0]
+        self.assertEqual(item["source-sha256"], digests(self.data)["sha256"])
+        self.assertEqual(self.ana.json("preserve images")[0]["state"], "taken")
+        self.assertEqual(self.ana.fails("preserve image --resume im1")[0], USAGE)
+        self.assertEqual(list(self.out.glob("*.part")), [])
+
+    def test_it_goes_on_with_the_same_source_only(self):
+        self.interrupted()
+        self.disk.write_bytes(self.data[:-1] + b"X")
+        code, why = self.ana.fails("preserve image --resume im1")
+        self.assertEqual(code, CONFLICT)
+        self.assertIn("not the source that the image was begun with", one_line(why))
+        self.assertEqual(self.ana.json("preserve list"), [])
+
+    def test_who_is_killed_leaves_an_image_that_can_go_on(self):
+        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), "--limit", "1"], env=self.ana.env, cwd=self.folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.time() + 30
+        while not list(self.out.glob("*.part")) and time.time() < end:
+            time.sleep(0.05)
+        job.kill()
+        job.wait()
+        # The program that reads notices that nobody listens, and leaves it in order.
+        helper = self.helper_of()
+        while helper and time.time() < end:
+            time.sleep(0.1)
+            helper = self.helper_of()
+        self.assertIsNone(helper)
+        image = self.ana.json("preserve images")[0]
+        self.assertEqual(image["state"], "begun")
+        self.ana("preserve image --resume im1")
+        self.assertEqual(self.ana.json("preserve list")[0]["source-sha256"], digests(self.data)["sha256"])
+
+    def helper_of(self):
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if words[0].endswith(b"/calm-image") and os.readlink(entry / "cwd") == str(self.folder):
+                    return entry
+            except OSError:
+                continue
+        return None
+
+    def test_a_full_disk_is_no_end(self):
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small file system needs root")
+        small = self.folder / "small"
+        small.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(small)], capture_output=True, check=False).returncode:
+            self.skipTest("no small file system can be mounted here")
+        try:
+            code, why = self.ana.fails(f"preserve image {self.disk} --to {small} --name n")
+            self.assertEqual(code, FULL, why)
+            self.assertIn("--resume im1", one_line(why))
+            self.ana(f"preserve image --resume im1 --also {self.out}")
+            item = self.ana.json("preserve list")[0]
+            self.assertEqual(item["source-sha256"], digests(self.data)["sha256"])
+            name, size, sha256 = item["files"].rsplit(" ", 2)
+            self.assertEqual(name, f"{self.out}/n.E01")
+            written = pathlib.Path(name).read_bytes()
+            self.assertEqual((int(size), sha256), (len(written), hashlib.sha256(written).hexdigest()))
+            self.assertFalse((small / "n.E01").exists())
+        finally:
+            subprocess.run(["umount", "-l", str(small)], check=False)
+
+    def test_need_to_know_covers_an_image(self):
+        bo = self.join("bo", "--role observer")
+        self.image("--tlp red")
+        self.assertEqual(bo.json("preserve list"), [])
+        self.assertEqual(bo.json("preserve images"), [])
+        self.assertNotIn(str(self.disk), bo.run("log", "--full").stdout.decode())
+
+
+if __name__ == "__main__":
+    harness.main()
