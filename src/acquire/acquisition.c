@@ -283,6 +283,16 @@ static int add_again(void *context, const void *bytes, size_t size, struct err *
     return acquire_pieces_flush(m, e);
 }
 
+/* No block of the source comes any more. */
+static void end_hashes(struct acquisition *m)
+{
+    static const uint8_t zeros[32768];
+
+    digests_now(m->digests, &m->exact);
+    m->has_exact = true;
+    digests_add(m->digests, zeros, (size_t)(m->stored_size - m->state.begin.size), &m->pieces);
+}
+
 /* The hashes of what is in the image, from the image. */
 static int reread(struct acquisition *m, struct err *e)
 {
@@ -293,7 +303,11 @@ static int reread(struct acquisition *m, struct err *e)
     atomic_store(&m->control->phase, ACQUIRE_REREADING);
     atomic_store(&m->control->done, 0);
     rc = m->options.reread(&m->files, m->state.done, add_again, m, e);
-    return rc ? err_wrap(e, rc, "reading what the image holds already") : 0;
+    if (rc)
+        return err_wrap(e, rc, "reading what the image holds already");
+    if (m->state.done == m->state.begin.size)
+        end_hashes(m);
+    return 0;
 }
 
 /* Fills a block from the source; *got is how much came before a failure. */

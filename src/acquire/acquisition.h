@@ -72,6 +72,11 @@ DEFINE_CLEANUP(struct acquisition *, acquisition_free)
  * control said so; ERR_NOTFOUND: the source is gone or ended; ERR_FULL; ERR_IO; ERR_LIMIT. */
 MUST_CHECK int acquisition_run(struct acquisition *m, struct acquire_result *out, struct err *e);
 
+/* After acquisition_run, and all that is to be done with the image: removes what it would go on
+ * with.
+ */
+MUST_CHECK int acquisition_finish(struct acquisition *m, struct err *e);
+
 struct target_files *acquisition_files(struct acquisition *m);
 const struct acquire_begin *acquisition_begin(const struct acquisition *m);
 const struct fault_map *acquisition_map(const struct acquisition *m); /* when it does not run */

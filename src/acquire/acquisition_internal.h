@@ -16,6 +16,8 @@ struct acquisition {
     struct fault_map map;
     struct digests *digests;
     struct buf pieces;
+    struct digests_result exact; /* where the image held all of the source when it went on */
+    bool has_exact;
     int pieces_fd;
     int rest_fd;
     struct pump *pump;

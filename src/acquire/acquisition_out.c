@@ -36,7 +36,7 @@ static int begin_ewf(struct acquisition *m, struct err *e)
                           .system = str_of(b->system)};
 
     memcpy(f.id, b->id, sizeof(f.id));
-    return ewf_writer_new(&m->ewf, &f, &m->files, m->state.done / CHUNK_SIZE, e);
+    return ewf_writer_new(&m->ewf, &f, &m->files, (m->state.done + CHUNK_SIZE - 1) / CHUNK_SIZE, e);
 }
 
 int acquire_out_begin(struct acquisition *m, struct err *e)
@@ -198,14 +198,22 @@ static int end_raw(struct acquisition *m, struct err *e)
     return target_files_set_size(&m->files, part ? (size - 1) % part + 1 : size, e);
 }
 
-/* What goes with a finished image, and what does not. */
+/* What goes with a finished image. */
 static int end_beside(struct acquisition *m, struct err *e)
 {
-    static const char *const gone[] = {"rest", "part"};
     int rc = write_map(m, '+', e);
 
     if (rc == 0 && fsync(m->pieces_fd))
         rc = err_errno(e, "cannot make the pieces of the image durable");
+    return rc;
+}
+
+/* Until now it could have gone on from its last state, and ended the same. */
+int acquisition_finish(struct acquisition *m, struct err *e)
+{
+    static const char *const gone[] = {"rest", "part"};
+    int rc = folder_sync(m->files.folders[0], e);
+
     for (size_t i = 0; rc == 0 && i < COUNT_OF(gone); i++) {
         CLEANUP_BUF struct buf path = {0};
 
@@ -222,7 +230,10 @@ int acquire_out_end(struct acquisition *m, struct acquire_result *out, struct er
     int rc = 0;
 
     if (!m->options.has_no_hashes) {
-        pump_exact(m->pump, &r.exact);
+        if (m->has_exact)
+            r.exact = m->exact;
+        else
+            pump_exact(m->pump, &r.exact);
         digests_end(m->digests, &r.stored, &m->pieces);
         rc = acquire_pieces_flush(m, e);
     }

@@ -344,9 +344,12 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
     if (rc == 0 && !order->has_no_read_back)
         rc = work_back(&m, e);
     if (m.image && atomic_load(&control->phase) >= ACQUIRE_DONE) {
-        buf_clear(&report->part);
+        if (rc != ERR_CANCEL)
+            buf_clear(&report->part);
         imager_files(report, m.image, &report->files);
         late = write_text(&m, rc ? NULL : e);
+        if (late == 0 && rc != ERR_CANCEL) /* reading back is done again */
+            late = acquisition_finish(m.image, rc ? NULL : e);
         rc = rc ? rc : late;
     }
     acquisition_free(m.image);

@@ -235,6 +235,8 @@ static unsigned make(struct trial *t, const char *folder, struct acquire_result 
     for (;;) {
         if (rc == 0)
             rc = acquisition_run(image, out, &e);
+        if (rc == 0)
+            rc = acquisition_finish(image, &e);
         acquisition_free(image);
         image = NULL;
         if (rc != ERR_CANCEL)

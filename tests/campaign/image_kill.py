@@ -1,0 +1,159 @@
+"""image_kill.py SEED COUNT: makes images and kills calm-image at random system calls, as often as it takes; what is there in the end is the same to the byte as
+what was made without a kill. After some kills a power cut is played: what no fdatasync or fsync had reached is lost, in the files that were being written."""
+import filecmp
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+seed, count = int(sys.argv[1]), int(sys.argv[2])
+PROGRAM = pathlib.Path(os.environ["CALM_BUILD"]).resolve() / "src" / "calm-image"
+CALLS = ("pwrite64", "fdatasync", "fsync", "rename", "openat", "pread64", "write", "ftruncate", "unlink", "close", "mmap")
+MIB = 1 << 20
+PLACE = "/dev/shm" if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 512 * MIB else None
+
+if b"__asan_init" in PROGRAM.read_bytes():
+    print("skipped: a sanitizer's runtime does not stand being traced")
+    sys.exit(77)
+if not shutil.which("strace") or subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode:
+    print("skipped: nothing can be traced here")
+    sys.exit(77)
+
+
+def make_source(rng, path):
+    """Some of it packs, some does not, some is zeros."""
+    size = rng.randrange(1, 12 * MIB)
+    with path.open("wb") as f:
+        while f.tell() < size:
+            part = rng.randrange(1, 700_000)
+            f.write(rng.choice((rng.randbytes, bytes, lambda n: b"log line\n" * (n // 9)))(part))
+        f.truncate(size)
+
+
+def run(*words, kill=None):
+    inject = ["strace", "-qq", "-f", "-o", "/dev/null", "-e", "inject={}:signal=KILL:when={}".format(*kill)] if kill else []
+    return subprocess.run([*inject, str(PROGRAM), *words, "--commit", "0 s", "--no-read-back"], capture_output=True, timeout=120, check=False)
+
+
+def wait_gone(place):
+    """The tracer may be gone before all threads of what it killed are."""
+    mark = str(place).encode()
+    for _ in range(1000):
+        alive = False
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                alive = alive or (entry.name.isdigit() and mark in (entry / "cmdline").read_bytes())
+            except OSError:
+                continue
+        if not alive:
+            return
+        time.sleep(0.005)
+    raise AssertionError("what was killed does not end")
+
+
+def cut_power(rng, folder, durable):
+    """Of each file that was written since its last state, a part of what is behind that state is as if it had never been there."""
+    for path in folder.iterdir():
+        was = durable.get(path.name, 0)
+        if path.suffix in (".part", ".map", ".txt") or path.stat().st_size <= was:
+            continue
+        with path.open("r+b") as f:
+            if rng.random() < 0.5:
+                f.truncate(rng.randrange(was, path.stat().st_size))
+            else:
+                at = rng.randrange(was, path.stat().st_size)
+                f.seek(at)
+                f.write(bytes(min(65536, path.stat().st_size - at)))
+
+
+def durable_sizes(part):
+    """What the last state says to be durable, by file."""
+    sizes, number = {}, 0
+    words = dict(line.split(" ", 1) for line in part.read_text().splitlines() if " " in line and not line.startswith(("file ", "folder ")))
+    endings = {"e01": "im.E{:02d}", "raw": "im.raw", "split": "im.{:03d}"}[words["format"]]
+    for line in part.read_text().splitlines():
+        if line.startswith("file "):
+            number += 1
+            sizes[endings.format(number)] = int(line.split()[2])
+    return sizes
+
+
+def begin(rng, source, place):
+    """An image that was begun, with its state: what is copied to be made twice."""
+    place.mkdir()
+    more = rng.choice((["--format", "e01", "--segment", "2MiB"], ["--format", "e01", "--segment", "0"], ["--format", "raw"], ["--format", "split", "--segment", "1MiB"]))
+    for at in range(4, 4000):
+        run(str(source), "--to", str(place), "--name", "im", *more, kill=("pread64", at))
+        if (place / "im.part").exists():
+            return True
+        if (place / "im.txt").exists():
+            return False
+        for left in place.iterdir():
+            left.unlink()
+    return False
+
+
+def finish(rng, place, source):
+    """Goes on with it until it is whole. Returns how often it was killed."""
+    kills = 0
+    while (place / "im.part").exists():
+        before = durable_sizes(place / "im.part")
+        kill = (rng.choice(CALLS), rng.randrange(1, 8 << min(kills, 9))) if kills < 40 else None
+        done = run("--resume", str(place / "im.part"), kill=kill)
+        wait_gone(place)
+        if kill is None and done.returncode:
+            raise AssertionError(done.stderr.decode())
+        if not (place / "im.part").exists():
+            break
+        kills += 1
+        if rng.random() < 0.5:
+            now = durable_sizes(place / "im.part")
+            cut_power(rng, place, {name: max(now.get(name, 0), before.get(name, 0)) if name in now else 0 for name in {*now, *before}})
+    return kills
+
+
+def one(rng, folder):
+    source, whole, killed = folder / "source", folder / "whole", folder / "killed"
+    make_source(rng, source)
+    if not begin(rng, source, whole):
+        return 0
+    shutil.copytree(whole, killed)
+    done = run("--resume", str(whole / "im.part"))
+    if done.returncode:
+        raise AssertionError(done.stderr.decode())
+    kills = finish(rng, killed, source)
+    # A writer that is killed may leave the hidden file that it was going to rename.
+    names, others = (sorted(p.name for p in place.iterdir() if not p.name.startswith(".calm-")) for place in (whole, killed))
+    if names != others:
+        raise AssertionError(f"{names} became {others}")
+    for name in names:
+        if name != "im.txt" and not filecmp.cmp(whole / name, killed / name, shallow=False):
+            one_, other = (whole / name).read_bytes(), (killed / name).read_bytes()
+            at = next((i for i, (x, y) in enumerate(zip(one_, other)) if x != y), min(len(one_), len(other)))
+            raise AssertionError(f"{name} is another after {kills} kills: {len(one_)} and {len(other)} bytes, from byte {at} on")
+    sums = [[line for line in (place / "im.txt").read_text().splitlines() if line.startswith("  SHA-") or line.startswith("  MD5")] for place in (whole, killed)]
+    if sums[0] != sums[1] or len(sums[0]) < 3:
+        raise AssertionError(f"the sums are others: {sums}")
+    raw = [p for p in names if p.endswith(".raw") or p[3:].isdigit()]
+    if raw and b"".join((killed / name).read_bytes() for name in raw) != source.read_bytes():
+        raise AssertionError("it is not the source")
+    return kills
+
+
+total, number = 0, 0
+while total < count:
+    with tempfile.TemporaryDirectory(prefix="calm-image-kill-", dir=PLACE) as place:
+        try:
+            total += one(random.Random(f"{seed} {number}"), pathlib.Path(place))
+        except AssertionError as wrong:
+            print(f"WRONG: seed {seed}, image {number}: {wrong}")
+            sys.exit(1)
+    number += 1
+    if number > 50 * count + 50:
+        print("WRONG: nothing is killed any more")
+        sys.exit(1)
+print(f"{total} kills in {number} images, each the same in the end")
