@@ -5,11 +5,14 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "acquire/imager_option.h"
+#include "acquire/rescue.h"
 #include "base/mem.h"
 #include "base/sink.h"
 #include "sys/file.h"
+#include "sys/term.h"
 #include "sys/worker.h"
 
 enum { LINE_MAX_SIZE = 8192, ORDER_MAX = 64, SHOW_MS = 500, PLAIN_MS = 60000, RATE_MS = 10000 };
@@ -65,13 +68,23 @@ static const char *phase_words(int phase)
     static const char *const words[] = {
         [ACQUIRE_REREADING] = "reading what is there already",
         [ACQUIRE_COPYING] = "copying",
-        [ACQUIRE_RESCUING] = "failing disk, easy areas first",
         [ACQUIRE_FINISHING] = "putting together",
         [ACQUIRE_DONE] = "written",
         [ACQUIRE_READING_BACK] = "reading back",
     };
+    static const char *const passes[RESCUE_PASS_COUNT_] = {
+        [RESCUE_COPY] = "failing disk: easy areas",
+        [RESCUE_LEFT] = "failing disk: areas left out",
+        [RESCUE_SWEEP] = "failing disk: the rest",
+        [RESCUE_TRIM] = "failing disk: edges",
+        [RESCUE_SCRAPE] = "failing disk: single sectors",
+        [RESCUE_RETRY] = "failing disk: once more",
+    };
+    int pass = atomic_load(&control.pass);
 
-    return words[phase];
+    if (phase != ACQUIRE_RESCUING)
+        return words[phase];
+    return passes[pass >= 0 && pass < RESCUE_PASS_COUNT_ ? pass : RESCUE_COPY];
 }
 
 /* What was root to open the disk needs that no longer: files belong to who asked. */
@@ -141,20 +154,37 @@ static void count_rate(struct face *f, uint64_t done)
     }
 }
 
-/* "copying   1.4 GB of 4.0 GB  35 %  410 MB/s  6 s left  nothing unreadable" */
+/* One more part of the line of progress, if it fits: what matters most comes first. */
+static void add_part(struct buf *out, size_t columns, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void add_part(struct buf *out, size_t columns, const char *fmt, ...)
+{
+    CLEANUP_BUF struct buf part = {0};
+    va_list ap;
+
+    va_start(ap, fmt);
+    buf_addv(&part, fmt, ap);
+    va_end(ap);
+    if (out->len + 2 + part.len < columns)
+        buf_addf(out, "%s%s", out->len ? "  " : "", buf_text(&part));
+}
+
+/* "35 %  copying  1.4 GB of 4.0 GB  4.1 kB unreadable  6 s left  410 MB/s" */
 static void progress_words(const struct face *f, uint64_t done, uint64_t size, struct buf *out)
 {
-    char done_text[UTC_PLAIN_SIZE], size_words[UTC_PLAIN_SIZE], rate[UTC_PLAIN_SIZE],
-        left[UTC_PLAIN_SIZE], bad[UTC_PLAIN_SIZE];
+    char text[UTC_PLAIN_SIZE], more[UTC_PLAIN_SIZE];
     uint64_t unreadable = atomic_load(&control.bad);
+    size_t columns = term_columns(STDOUT_FILENO);
 
-    buf_addf(out, "%s  %s of %s  %u %%", phase_words(f->phase), size_text(done_text, done),
-             size_text(size_words, size), (unsigned)(size ? done / (size / 100 + 1) : 0));
-    if (f->rate)
-        buf_addf(out, "  %s/s  %s left", size_text(rate, f->rate),
-                 span_text(left, (int64_t)((size - (done < size ? done : size)) / f->rate)));
+    add_part(out, columns, "%u %%", (unsigned)(size ? done / (size / 100 + 1) : 0));
+    add_part(out, columns, "%s", phase_words(f->phase));
+    add_part(out, columns, "%s of %s", size_text(text, done), size_text(more, size));
     if (unreadable)
-        buf_addf(out, "  %s unreadable", size_text(bad, unreadable));
+        add_part(out, columns, "%s unreadable", size_text(text, unreadable));
+    if (!f->rate)
+        return;
+    add_part(out, columns, "%s left",
+             span_text(text, (int64_t)((size - (done < size ? done : size)) / f->rate)));
+    add_part(out, columns, "%s/s", size_text(text, f->rate));
 }
 
 /* calm says stop, or is not there any more. */
@@ -228,25 +258,43 @@ static bool read_line(struct face *f, struct buf *out)
     return true;
 }
 
+static bool is_usable_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, W_OK | X_OK) == 0;
+}
+
+/* A folder that was typed wrong is no reason to end. */
+static bool ask_person(struct face *f, const char *folder, struct buf *answer)
+{
+    line("No space is left in %s.", folder);
+    do {
+        line("Type another folder to go on in, or make room there and press Enter.");
+        line("Ctrl-C stops it; it can go on later.");
+        if (!read_line(f, answer))
+            return false;
+        if (answer->len && !is_usable_folder(buf_text(answer)))
+            line("%s is no folder that can be written to.", buf_text(answer));
+    } while (answer->len && !is_usable_folder(buf_text(answer)));
+    return true;
+}
+
 static int ask_room(void *context, const char *folder, char **other, struct err *e)
 {
     struct face *f = context;
     CLEANUP_BUF struct buf answer = {0};
     struct str said;
+    bool is_answered;
 
     end_line(f);
     if (f->is_lines)
         line("full %s", folder);
-    else if (!isatty(STDIN_FILENO))
+    if (!f->is_lines && !isatty(STDIN_FILENO))
         return err_set(e, ERR_FULL, "no space is left in %s", folder);
-    else
-        line("No space is left in %s. Type another folder to go on in, or make room and press "
-             "Enter; Ctrl-C stops, and it can go on later.",
-             folder);
-    if (!read_line(f, &answer))
-        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+    is_answered = f->is_lines ? read_line(f, &answer) : ask_person(f, folder, &answer);
     said = buf_str(&answer);
-    if (f->is_lines && !str_take(&said, "folder "))
+    if (!is_answered || (f->is_lines && !str_take(&said, "folder ")))
         return err_set(e, ERR_FULL, "no space is left in %s", folder);
     *other = said.len ? mem_dup(said.p, said.len) : mem_strdup(folder);
     return 0;

@@ -138,6 +138,25 @@ static int refuse_what_is_there(const struct acquisition *m, struct err *e)
     return 0;
 }
 
+/* An image that could not begin leaves no file that bars its name. */
+static void remove_begun(const struct acquisition *m)
+{
+    static const char *const endings[] = {"pieces", "part.new", "part"};
+
+    for (size_t i = 0; m->pieces_fd >= 0 && i < COUNT_OF(endings); i++) {
+        CLEANUP_BUF struct buf path = {0};
+
+        acquisition_path(m, endings[i], &path);
+        (void)unlink(buf_text(&path));
+    }
+    if (m->files.fd >= 0 && m->files.count == 1) {
+        CLEANUP_BUF struct buf path = {0};
+
+        target_files_path(&m->files, 1, &path);
+        (void)unlink(buf_text(&path));
+    }
+}
+
 int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const char *folder,
                     const char *name, struct source *source, const struct acquire_options *options,
                     struct acquire_control *control, struct err *e)
@@ -158,8 +177,10 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
         rc = acquire_out_begin(m, e);
     if (rc == 0)
         rc = acquire_commit(m, e);
-    if (rc)
+    if (rc) {
+        remove_begun(m);
         return rc;
+    }
     *out = MOVE(m);
     return 0;
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include "acquire/ewf_write.h"
@@ -63,6 +64,17 @@ static void make_name(struct buf *out, const char *path)
         out->p[0] = '_';
 }
 
+/* Whoever goes on with it may do so from another folder. */
+static int whole_path(char **out, const char *path, struct err *e)
+{
+    char *whole = path[0] == '/' ? mem_strdup(path) : realpath(path, NULL);
+
+    if (!whole)
+        return err_errno(e, "cannot find %s", path);
+    *out = whole;
+    return 0;
+}
+
 static char *text(const char *given)
 {
     return mem_strdup(given ? given : "");
@@ -76,7 +88,7 @@ static uint64_t usual_segment(uint64_t size)
     return least > EWF_SEGMENT_SIZE_USUAL ? least : EWF_SEGMENT_SIZE_USUAL;
 }
 
-static void fill_begin(struct acquire_begin *b, const struct making *m)
+static void fill_begin(struct acquire_begin *b, const struct making *m, const char *source)
 {
     const struct imager_order *o = m->order;
     const struct source_facts *f = &m->report->facts;
@@ -86,7 +98,7 @@ static void fill_begin(struct acquire_begin *b, const struct making *m)
 
     source_facts_identity(f, &identity);
     buf_addf(&model, "%s%s%s", f->vendor, f->vendor[0] && f->model[0] ? " " : "", f->model);
-    *b = (struct acquire_begin){.source = text(o->source),
+    *b = (struct acquire_begin){.source = text(source),
                                 .identity = text(buf_text(&identity)),
                                 .size = m->source->size,
                                 .sector_size = m->source->sector_size,
@@ -135,6 +147,8 @@ static int begin(struct making *m, struct err *e)
 {
     const struct imager_order *o = m->order;
     CLEANUP(acquire_begin_release) struct acquire_begin begin = {0};
+    CLEANUP_FREE char *source = NULL;
+    CLEANUP_FREE char *folder = NULL;
     int rc = check_order(o, e);
 
     if (o->name)
@@ -142,11 +156,15 @@ static int begin(struct making *m, struct err *e)
     else
         make_name(&m->report->name, o->source);
     if (rc == 0)
-        rc = open_source(m, o->source, o->folder, e);
+        rc = whole_path(&source, o->source, e);
+    if (rc == 0)
+        rc = whole_path(&folder, o->folder, e);
+    if (rc == 0)
+        rc = open_source(m, source, folder, e);
     if (rc)
         return rc;
-    fill_begin(&begin, m);
-    return acquisition_new(&m->image, &begin, o->folder, buf_text(&m->report->name), m->source,
+    fill_begin(&begin, m, source);
+    return acquisition_new(&m->image, &begin, folder, buf_text(&m->report->name), m->source,
                            &o->options, m->control, e);
 }
 
@@ -156,15 +174,18 @@ static int resume(struct making *m, struct err *e)
     const struct imager_order *o = m->order;
     CLEANUP_BUF struct buf identity = {0};
     CLEANUP_FREE char *source = NULL;
-    int rc = o->source ? 0 : acquisition_source(o->part, &source, e);
+    CLEANUP_FREE char *part = NULL;
+    int rc = whole_path(&part, o->part, e);
 
     if (rc == 0)
-        rc = open_source(m, o->source ? o->source : source, NULL, e);
+        rc = o->source ? whole_path(&source, o->source, e) : acquisition_source(part, &source, e);
+    if (rc == 0)
+        rc = open_source(m, source, NULL, e);
     if (rc)
         return rc;
     source_facts_identity(&m->report->facts, &identity);
     m->report->is_resumed = true;
-    rc = acquisition_resume(&m->image, o->part, buf_text(&identity), m->source, &o->options,
+    rc = acquisition_resume(&m->image, part, buf_text(&identity), m->source, &o->options,
                             m->control, e);
     if (rc == 0)
         buf_adds(&m->report->name, acquisition_files(m->image)->name);
@@ -232,10 +253,13 @@ static int attend(struct making *m, struct err *e)
 static int ask_room(void *context, const char *folder, char **other, struct err *e)
 {
     struct making *m = context;
+    CLEANUP_FREE char *said = NULL;
     int rc;
 
     atomic_store(&m->control->waits, true);
-    rc = m->watch->full(m->watch->context, folder, other, e);
+    rc = m->watch->full(m->watch->context, folder, &said, e);
+    if (rc == 0)
+        rc = whole_path(other, said, e);
     atomic_store(&m->control->waits, false);
     atomic_store(&m->control->moved_ms, (uint64_t)monotonic_ms());
     return rc;

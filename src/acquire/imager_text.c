@@ -54,12 +54,12 @@ void imager_files(const struct imager_report *r, struct acquisition *image, stru
 
         if (!target_file_ending(f->format, n, ending))
             continue;
-        buf_addf(out, "%s.%s %llu ", f->name, ending, (unsigned long long)f->files[n - 1].size);
+        buf_addf(out, "%llu ", (unsigned long long)f->files[n - 1].size);
         if (r->has_back && at + sizeof(struct hash) <= r->back.files.len)
             hex_add(out, r->back.files.p + at, sizeof(struct hash));
         else
             buf_addc(out, '-');
-        buf_addf(out, " %s\n", f->folders[f->files[n - 1].folder]);
+        buf_addf(out, " %s/%s.%s\n", f->folders[f->files[n - 1].folder], f->name, ending);
     }
 }
 
@@ -101,15 +101,26 @@ static void add_bad(struct buf *out, struct acquisition *image)
         pair(out, "", "and more: see the map");
 }
 
+/* Lines that sha256sum -c takes; it passes over the others. */
 static void add_files(const struct imager_report *r, struct buf *out)
 {
     struct str rest = buf_str(&r->files);
 
-    buf_adds(out, "\nfiles: name, bytes, SHA-256, folder\n");
+    if (r->has_back)
+        buf_addf(out, "\nfiles, which sha256sum -c %s.txt checks\n", buf_text(&r->name));
+    else
+        buf_adds(out, "\nfiles; they were not read back, so they have no SHA-256 here\n");
     while (rest.len) {
-        struct str one = str_cut(&rest, '\n');
+        struct str path = str_cut(&rest, '\n');
+        struct str bytes = str_cut(&path, ' '), sum = str_cut(&path, ' ');
+        size_t folder = path.len;
 
-        buf_addf(out, "  " STR_FMT "\n", STR_ARG(one));
+        while (folder && path.p[folder - 1] != '/')
+            folder--;
+        buf_addf(out, "  " STR_FMT "  " STR_FMT "\n", STR_ARG(sum),
+                 STR_ARG(str_from(path, folder)));
+        buf_addf(out, "      " STR_FMT " bytes, in " STR_FMT "\n", STR_ARG(bytes),
+                 STR_ARG(str_head(path, folder ? folder - 1 : 0)));
     }
 }
 

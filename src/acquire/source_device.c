@@ -392,8 +392,7 @@ void device_native_size(int fd, struct source_facts *f)
         return;
     /* ACS-3: IDENTIFY DEVICE, word 82 bit 10: the HPA feature set is there. */
     if (!ata_ask(fd, 0xec, true, identity, sense) || (identity[0] == 0 && identity[1] == 0)) {
-        add_note(f,
-                 "Whether the device hides areas could not be asked: it does not answer to ATA.");
+        add_note(f, "Hidden areas: not known, it does not answer to ATA.");
         return;
     }
     if (!(identity[2 * 82 + 1] & 0x04)) {

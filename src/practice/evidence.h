@@ -25,6 +25,10 @@ struct evidence_facts {
 /* Drafts the evidence record in a decision. Returns the draft, so that more can be said. */
 struct draft *evidence_draft(struct decision *d, const struct evidence_facts *f);
 
+/* A hash of the item by its name, "sha256" or "md5": of its bytes, or of those that its image
+ * holds. Empty: not known. */
+struct str evidence_sum(const struct thing *item, const char *name);
+
 /* The item may hold material that is unlawful to possess: its bytes and its blob must never be
  * shown, indexed, scanned, copied or exported. Ask before any use of an item's bytes. */
 bool evidence_is_sealed(const struct thing *item);

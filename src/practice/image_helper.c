@@ -11,12 +11,8 @@ enum { LINE_SIZE = 16384, LOOK_MS = 300, FILES_SIZE = 16 << 20 };
 
 const char *image_phase_words(int phase)
 {
-    static const char *const words[] = {"read again what was there",
-                                        "copied",
-                                        "read of a failing disk",
-                                        "put together",
-                                        "written",
-                                        "read back"};
+    static const char *const words[] = {"read again",   "copied",  "failing disk",
+                                        "put together", "written", "read back"};
 
     return phase >= 0 && (size_t)phase < COUNT_OF(words) ? words[phase] : words[1];
 }

@@ -1,4 +1,4 @@
-/* evidence.c: the register of evidence and its chain of custody. */
+/* preserve.c: the register of evidence and its chain of custody. */
 #include "practice/backup.h"
 #include "practice/bundle.h"
 #include "practice/evidence.h"
@@ -264,7 +264,7 @@ static int query_register(const struct view *v, const struct operation *op, cons
         cell[0] = str_of(arena_printf(arena, "e%u", t->number));
         cell[1] = view_title(t);
         cell[2] = str_of(arena_strdup(arena, size));
-        cell[3] = str_head(thing_value(t, "sha256"), 12);
+        cell[3] = str_head(evidence_sum(t, "sha256"), 12);
         cell[4] = thing_value(t, "destroyed").len ? STR("destroyed")
                   : system                        ? view_title(system)
                                                   : thing_value(t, "place");
@@ -334,6 +334,16 @@ struct draft *evidence_draft(struct decision *d, const struct evidence_facts *f)
     if (hex_read(id.b, sizeof(id.b), f->system_id))
         draft_value_ref(d, dr, "system", &id);
     return dr;
+}
+
+struct str evidence_sum(const struct thing *item, const char *name)
+{
+    char of_image[24];
+
+    if (thing_value_if(item, name).len)
+        return thing_value_if(item, name);
+    snprintf(of_image, sizeof(of_image), "image-%s", name);
+    return thing_value_if(item, of_image);
 }
 
 bool evidence_is_sealed(const struct thing *item)
@@ -477,10 +487,62 @@ static void suggest_hold(const struct view *v, const struct thing *system,
     out->urgency = 52;
 }
 
+/* A drive that was taken away can be imaged at any time. */
+static bool has_image(const struct view *v, const struct thing *system)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_of(v, "evidence", "system", system, &at));)
+        if (thing_says(t, "sort", "image") || thing_says(t, "sort", "device"))
+            return true;
+    return false;
+}
+
+static const struct thing *first_without_image(const struct view *v)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "system", &at));)
+        if (thing_says(t, "state", "affected") && !has_image(v, t))
+            return t;
+    return NULL;
+}
+
+static const struct thing *first_interrupted(const struct view *v)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "acquisition", &at));)
+        if (thing_says(t, "state", "interrupted"))
+            return t;
+    return NULL;
+}
+
+static void suggest_resume(const struct thing *image, struct practice_status *out)
+{
+    buf_addf(&out->next, "calm preserve image --resume im%u", image->number);
+    buf_addf(&out->because, "the image of " STR_FMT " was interrupted; what it has is kept",
+             STR_ARG(view_title(image)));
+    out->urgency = 48;
+}
+
+static void suggest_image(const struct thing *system, struct practice_status *out)
+{
+    buf_addf(&out->next, "calm preserve image /dev/sda --to /mnt/evidence --system " STR_FMT,
+             STR_ARG(view_title(system)));
+    buf_addf(&out->because,
+             STR_FMT " is affected and there is no image of its disk; deleted files last only "
+                     "until they are written over",
+             STR_ARG(view_title(system)));
+    out->urgency = 41;
+}
+
 static void preserve_status(const struct view *v, struct practice_status *out)
 {
     const struct thing *unheld = first_unheld(v);
     const struct thing *noticed = observed_not_looked_at(v);
+    const struct thing *interrupted = first_interrupted(v);
+    const struct thing *without_image = first_without_image(v);
     size_t items = view_count(v, "evidence");
     size_t holds = view_count(v, "retention");
     const struct thing *t;
@@ -512,6 +574,10 @@ static void preserve_status(const struct view *v, struct practice_status *out)
         buf_adds(&out->next, "calm preserve files /var/log");
         buf_adds(&out->because, "nothing is kept as evidence yet");
         out->urgency = 43;
+    } else if (interrupted) {
+        suggest_resume(interrupted, out);
+    } else if (without_image) {
+        suggest_image(without_image, out);
     }
 }
 

@@ -12,6 +12,8 @@
 #include "sys/clock.h"
 #include "sys/interrupt.h"
 
+enum { FILES_SHOWN = 3 };
+
 static const struct field acquisition_fields[] = {
     FIELD_CALLED("title", "what it is an image of"),
     {.name = "state",
@@ -133,6 +135,7 @@ struct imaging {
     struct progress progress;
     struct id id;      /* of its record */
     unsigned number;   /* im1 */
+    unsigned item;     /* e1, once it is whole */
     struct buf source; /* paths, whole */
     struct buf place;
     struct buf title;
@@ -365,6 +368,22 @@ static int record_begin(struct imaging *g, struct err *e)
     return 0;
 }
 
+/* "BYTES SHA256 FOLDER/NAME": both may hold spaces. */
+struct file_line {
+    struct str bytes, sum, folder, name;
+};
+static struct file_line file_line(struct str line)
+{
+    struct file_line f = {.bytes = str_cut(&line, ' '), .sum = str_cut(&line, ' ')};
+    size_t at = line.len;
+
+    while (at && line.p[at - 1] != '/')
+        at--;
+    f.folder = str_head(line, at ? at - 1 : 0);
+    f.name = str_from(line, at);
+    return f;
+}
+
 /* The files of the image as the register has them: those in another folder with their whole path.
  */
 static void files_lines(const struct imaging *g, struct buf *out)
@@ -372,14 +391,14 @@ static void files_lines(const struct imaging *g, struct buf *out)
     struct str rest = buf_str(&g->helper.files);
 
     while (rest.len) {
-        struct str line = str_cut(&rest, '\n'), name = str_cut(&line, ' ');
-        struct str size = str_cut(&line, ' '), sum = str_cut(&line, ' ');
+        struct file_line f = file_line(str_cut(&rest, '\n'));
 
         if (out->len)
             buf_addc(out, '\n');
-        if (!str_eq(line, buf_str(&g->place)))
-            buf_addf(out, STR_FMT "/", STR_ARG(line));
-        buf_addf(out, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(name), STR_ARG(size), STR_ARG(sum));
+        if (!str_eq(f.folder, buf_str(&g->place)))
+            buf_addf(out, STR_FMT "/", STR_ARG(f.folder));
+        buf_addf(out, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(f.name), STR_ARG(f.bytes),
+                 STR_ARG(f.sum));
     }
 }
 
@@ -432,6 +451,7 @@ static int record_end(struct imaging *g, int ended, const struct err *why, struc
 {
     CLEANUP(decision_release) struct decision d = {0};
     bool is_taken = ended == 0 && result(g, "sha256")[0];
+    const struct thing *t;
     struct draft *dr;
     struct id item;
     uint64_t first;
@@ -455,7 +475,10 @@ static int record_end(struct imaging *g, int ended, const struct err *why, struc
     if (ended)
         draft_value(dr, "why", str_of(why->text));
     draft_value(dr, "resume", str_of(result(g, "part")));
-    return session_append(g->session, &d, &first, e);
+    rc = session_append(g->session, &d, &first, e);
+    t = rc == 0 && is_taken ? state_thing_by_id(session_state(g->session), &item) : NULL;
+    g->item = t ? t->number : 0;
+    return rc;
 }
 
 static int show(void *context, const struct image_progress *p, struct err *e)
@@ -471,7 +494,7 @@ static int show(void *context, const struct image_progress *p, struct err *e)
     g->bad = p->bad;
     buf_adds(&words, image_phase_words(p->phase));
     if (p->bad)
-        buf_addf(&words, " (%s unreadable so far)", size_text(size, p->bad));
+        buf_addf(&words, ", %s unreadable", size_text(size, p->bad));
     progress_show(&g->progress, buf_text(&words), p->done, p->size);
     return 0;
 }
@@ -519,32 +542,49 @@ static int order(struct imaging *g, struct err *e)
     return rc ? rc : image_helper_look(&g->helper, e);
 }
 
+static void tell_file(struct str line, struct buf *out)
+{
+    struct file_line f = file_line(line);
+    char size[UTC_PLAIN_SIZE];
+    uint64_t n = 0;
+
+    (void)str_u64(f.bytes, &n);
+    buf_adds(out, "  ");
+    sink_terminal(out, f.folder, false);
+    buf_addc(out, '/');
+    sink_terminal(out, f.name, false);
+    buf_addf(out, "\n      %s (" STR_FMT " bytes)\n      SHA-256 " STR_FMT "\n", size_text(size, n),
+             STR_ARG(f.bytes), STR_ARG(f.sum));
+}
+
 static void tell(const struct imaging *g, struct buf *out)
 {
     struct str rest = buf_str(&g->helper.files);
+    unsigned shown = 0;
     char size[UTC_PLAIN_SIZE];
     uint64_t bad = 0;
 
     (void)str_u64(str_of(result(g, "bad")), &bad);
-    buf_addf(out, "\nim%u is whole, and on the register: calm preserve list\n", g->number);
-    while (rest.len) {
-        struct str line = str_cut(&rest, '\n');
-
-        buf_adds(out, "  ");
-        sink_terminal(out, line, false);
-        buf_addc(out, '\n');
-    }
+    buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", g->number, g->item);
+    for (; rest.len && shown < FILES_SHOWN; shown++)
+        tell_file(str_cut(&rest, '\n'), out);
+    if (rest.len)
+        buf_addf(out, "  … and more files: calm preserve custody e%u\n", g->item);
     buf_addf(out, "  MD5     %s\n  SHA-1   %s\n  SHA-256 %s\n", result(g, "md5"), result(g, "sha1"),
              result(g, "sha256"));
     if (bad)
-        buf_addf(out, "%s could not be read; NAME.map and NAME.txt beside it say where.\n",
-                 size_text(size, bad));
+        buf_addf(
+            out,
+            "%s could not be read, and are zeros in the image:\n  %s.map and %s.txt say where.\n",
+            size_text(size, bad), result(g, "name"), result(g, "name"));
     buf_addf(out, "%s\n",
              strcmp(result(g, "read-back"), "same") == 0
                  ? "It was read back from the disk, and is the same."
-                 : "It was not read back: calm preserve verify does that.");
-    buf_adds(out, "Next: copy the folder to a second disk; calm preserve read eN shows what is in "
-                  "it.\n");
+                 : "It was NOT read back: calm preserve verify does that.");
+    buf_addf(out,
+             "\nNext:  copy the folder to a second disk, then calm preserve verify e%u\n"
+             "       calm preserve read e%u shows what is in it\n",
+             g->item, g->item);
 }
 
 static void tell_json(const struct imaging *g, struct buf *out)
@@ -556,6 +596,7 @@ static void tell_json(const struct imaging *g, struct buf *out)
     json_begin(&j, out);
     json_object_begin(&j);
     json_put_u64(&j, "number", g->number);
+    json_put_u64(&j, "evidence", g->item);
     for (size_t i = 0; i < COUNT_OF(words); i++)
         json_put_str(&j, words[i], str_of(result(g, words[i])));
     json_put_str(&j, "files", buf_str(&g->helper.files));

@@ -1,5 +1,6 @@
 /* report_evidence.c: the register of evidence with hashes and custody; who was told; legal
  * deadlines. */
+#include "practice/evidence.h"
 #include "practice/notify_words.h"
 #include "practice/report_make.h"
 
@@ -31,6 +32,18 @@ static void put_source(struct report *r, const struct thing *t)
     }
 }
 
+/* "4.0 TB, 4.1 kB not readable" */
+static void put_size(struct report *r, const struct thing *t)
+{
+    struct inlines *cell = doc_cell(r->doc);
+    char size[UTC_PLAIN_SIZE];
+    uint64_t bad;
+
+    report_field(r, cell, t, "size");
+    if (str_u64(thing_value_if(t, "bad"), &bad) && bad)
+        inline_printf(cell, ", %s not readable", size_text(size, bad));
+}
+
 static void put_register(struct report *r)
 {
     static const struct doc_column columns[] = {
@@ -52,7 +65,7 @@ static void put_register(struct report *r)
         put_source(r, t);
         doc_cell_time(r->doc, thing_when(r->view->state, t));
         doc_cell_str(r->doc, maker(r, t));
-        cell_field(r, t, "size");
+        put_size(r, t);
         cell = doc_cell(r->doc);
         report_field(r, cell, t, "place");
         if (thing_value_if(t, "seal").len)
@@ -67,22 +80,27 @@ static void put_hashes(struct report *r)
     static const struct doc_column columns[] = {
         {"Item", DOC_TEXT}, {"SHA-256", DOC_MONO}, {"MD5", DOC_MONO}};
     const struct thing *t;
+    bool has_image = false;
     bool is_open = false;
 
     for (size_t at = 0; (t = view_next(r->view, "evidence", &at));) {
-        if (!thing_value_if(t, "sha256").len)
+        if (!evidence_sum(t, "sha256").len)
             continue;
+        has_image = has_image || !thing_value_if(t, "sha256").len;
         if (!is_open)
             doc_table(r->doc, STR("Hashes, as they were when each item was taken"), columns,
                       COUNT_OF(columns));
         is_open = true;
         doc_row(r->doc, (struct doc_ref){0});
         doc_cell_ref(r->doc, (struct doc_ref){'e', t->number});
-        doc_cell_str(r->doc, thing_value_if(t, "sha256"));
-        doc_cell_str(r->doc, thing_value_if(t, "md5"));
+        doc_cell_str(r->doc, evidence_sum(t, "sha256"));
+        doc_cell_str(r->doc, evidence_sum(t, "md5"));
     }
     if (is_open)
         doc_end(r->doc);
+    if (has_image)
+        doc_para_text(r->doc, "Of a disk image these are the hashes of the bytes that it holds; "
+                              "its form of custody has those of its files.");
 }
 
 static void put_custody(struct report *r)
