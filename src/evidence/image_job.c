@@ -5,7 +5,10 @@
 #include "evidence/image.h"
 #include "evidence/image_wire.h"
 
-enum { PIECES_ROOM = 32 * (int)sizeof(struct hash) };
+enum {
+    PIECES_ROOM = 32 * (int)sizeof(struct hash),
+    ZEROS_AT_ONCE = 64 << 20, /* so that whoever waits hears of it, and can stop it */
+};
 
 struct job {
     struct image_task task;
@@ -127,7 +130,7 @@ static int send_bytes(struct job *j, void *context, const char *bytes, uint64_t 
     (void)context;
     if (!bytes || is_zero(bytes, (size_t)size)) {
         j->zeros += size;
-        return 0;
+        return j->zeros < ZEROS_AT_ONCE ? 0 : send_zeros(j, e);
     }
     code = send_zeros(j, e);
     return code ? code

@@ -423,36 +423,54 @@ int image_pieces(const struct image_input *input, unsigned workers, const struct
 }
 
 struct asking {
-    int (*damage)(void *context, uint64_t first_sector, uint64_t count, struct err *e);
-    void *context;
+    const struct image_second_watch *watch;
     struct image_second answer;
     bool has_answer;
 };
 
+static int take_done(const struct image_second_watch *w, struct str body, struct err *e)
+{
+    uint64_t done;
+
+    if (body.len != sizeof(done))
+        return unsound(e);
+    memcpy(&done, body.p, sizeof(done));
+    return w->progress ? w->progress(w->context, done, e) : 0;
+}
+
+static int take_damage(const struct image_second_watch *w, struct str body, struct err *e)
+{
+    uint64_t run[2];
+
+    if (body.len != sizeof(run))
+        return unsound(e);
+    memcpy(run, body.p, sizeof(run));
+    return w->damage ? w->damage(w->context, run[0], run[1], e) : 0;
+}
+
 static int take_answer(void *context, uint32_t kind, struct str body, struct err *e)
 {
     struct asking *a = context;
-    uint64_t run[2];
 
     if (a->has_answer)
         return unsound(e);
-    if (kind == IMAGE_WIRE_SECOND && body.len == sizeof(a->answer)) {
-        memcpy(&a->answer, body.p, sizeof(a->answer));
-        a->has_answer = true;
-        return 0;
-    }
-    if (kind != IMAGE_WIRE_SECOND_DAMAGE || body.len != sizeof(run))
+    if (kind == IMAGE_WIRE_SECOND_DONE)
+        return take_done(a->watch, body, e);
+    if (kind == IMAGE_WIRE_SECOND_DAMAGE)
+        return take_damage(a->watch, body, e);
+    if (kind != IMAGE_WIRE_SECOND || body.len != sizeof(a->answer))
         return unsound(e);
-    memcpy(run, body.p, sizeof(run));
-    return a->damage ? a->damage(a->context, run[0], run[1], e) : 0;
+    memcpy(&a->answer, body.p, sizeof(a->answer));
+    a->has_answer = true;
+    return 0;
 }
 
 int image_ask_second(const struct image_input *input, uint64_t size,
-                     int (*damage)(void *context, uint64_t first_sector, uint64_t count,
-                                   struct err *e),
-                     void *context, struct image_second *out, struct err *e)
+                     const struct image_second_watch *watch, struct image_second *out,
+                     struct err *e)
 {
-    struct asking a = {.damage = damage, .context = context};
+    static const struct image_second_watch nobody;
+    struct asking a = {.watch = watch ? watch : &nobody};
     struct reading r = {0};
     struct worker_order order = order_of(input, &r);
     int code;

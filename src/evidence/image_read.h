@@ -49,9 +49,9 @@ MUST_CHECK int image_pieces(const struct image_input *input, unsigned workers,
 
 /* What libewf says of an E01, which it reads with nothing of our code, in calm-disk. size is that
  * of the disk as image_look tells it; where libewf finds another one it reads none of it:
- * ERR_FORMAT (UINT64_MAX: of any size). damage gets the sectors that it could not read, if it is
- * not NULL. ERR_FORMAT: what it complains of, in its own words; ERR_NOTFOUND: calm-disk is not
- * installed. Its answer stands or falls with its worker. */
+ * ERR_FORMAT (UINT64_MAX: of any size). ERR_FORMAT: what it complains of, in its own words;
+ * ERR_NOTFOUND: calm-disk is not installed; what the watch (or NULL) returned. Its answer stands
+ * or falls with its worker. */
 struct image_second {
     uint64_t size;         /* bytes of the disk */
     uint32_t flags;        /* IMAGE_HAS_MD5, IMAGE_HAS_SHA1 */
@@ -61,7 +61,13 @@ struct image_second {
     uint8_t unused[4];
     struct digests_result found;
 };
+/* Either may be NULL. A non-zero return stops it and is returned. */
+struct image_second_watch {
+    /* Sectors that it could not read. */
+    int (*damage)(void *context, uint64_t first_sector, uint64_t count, struct err *e);
+    int (*progress)(void *context, uint64_t done, struct err *e); /* bytes of the disk */
+    void *context;
+};
 MUST_CHECK int image_ask_second(const struct image_input *input, uint64_t size,
-                                int (*damage)(void *context, uint64_t first_sector, uint64_t count,
-                                              struct err *e),
-                                void *context, struct image_second *out, struct err *e);
+                                const struct image_second_watch *watch, struct image_second *out,
+                                struct err *e);

@@ -7,7 +7,7 @@
 #include "evidence/image_wire.h"
 #include "evidence/media_files.h"
 
-enum { READ_SIZE = 1 << 20 };
+enum { READ_SIZE = 1 << 20, TELL_SIZE = 16 << 20 };
 
 /* What libbfio calls a handle: one file, and where the next byte is read. */
 struct second_file {
@@ -114,15 +114,24 @@ static int fill_pool(libbfio_pool_t *pool, const struct media_files *files, libe
     return 1;
 }
 
-static int hash_media(libewf_handle_t *handle, struct image_second *out, struct err *e)
+static int send_done(struct worker_channel *channel, uint64_t done, struct err *e)
+{
+    return done % TELL_SIZE ? 0
+                            : worker_send(channel, IMAGE_WIRE_SECOND_DONE,
+                                          (struct str){(const char *)&done, sizeof(done)}, e);
+}
+
+static int hash_media(libewf_handle_t *handle, struct image_second *out,
+                      struct worker_channel *channel, struct err *e)
 {
     CLEANUP(digests_freep) struct digests *digests = digests_new();
     CLEANUP_FREE char *bytes = mem_alloc(READ_SIZE);
     CLEANUP_BUF struct buf pieces = {0};
     libewf_error_t *error = NULL;
     uint64_t left = out->size;
+    int code = 0;
 
-    while (left) {
+    while (left && !code) {
         ssize_t n = libewf_handle_read_buffer(handle, bytes, READ_SIZE, &error);
 
         if (n <= 0)
@@ -130,9 +139,10 @@ static int hash_media(libewf_handle_t *handle, struct image_second *out, struct 
         digests_add(digests, bytes, (size_t)n, &pieces);
         buf_clear(&pieces);
         left -= (uint64_t)n < left ? (uint64_t)n : left;
+        code = send_done(channel, out->size - left, e);
     }
     digests_end(digests, &out->found, &pieces);
-    return 0;
+    return code;
 }
 
 /* The sectors of chunks that libewf could not read. */
@@ -171,7 +181,7 @@ static int read_all(libewf_handle_t *handle, uint64_t expected, struct worker_ch
         s.flags |= IMAGE_HAS_MD5;
     if (libewf_handle_get_sha1_hash(handle, s.sha1, sizeof(s.sha1), NULL) == 1)
         s.flags |= IMAGE_HAS_SHA1;
-    code = hash_media(handle, &s, e);
+    code = hash_media(handle, &s, channel, e);
     s.is_corrupted = libewf_handle_segment_files_corrupted(handle, NULL) == 1;
     if (!code)
         code = send_damage(handle, channel, e);

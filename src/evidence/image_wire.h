@@ -14,6 +14,7 @@ enum image_message {
     IMAGE_WIRE_PIECES,        /* SHA-256 of each piece, in order */
     IMAGE_WIRE_SECOND,        /* struct image_second; of the second opinion, last */
     IMAGE_WIRE_SECOND_DAMAGE, /* u64 first sector, u64 count: the same */
+    IMAGE_WIRE_SECOND_DONE,   /* u64: bytes of the disk that it has read; the same */
 };
 
 enum image_task_kind { IMAGE_TASK_FACTS, IMAGE_TASK_BYTES, IMAGE_TASK_PIECES };

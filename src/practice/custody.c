@@ -15,7 +15,8 @@ enum { BLANK_ROWS = 3 };
 struct link {
     uint64_t seq;
     struct str act;
-    const struct thing *custody; /* NULL: the record that made the item */
+    const struct thing *custody;      /* NULL: the record that made the item, or */
+    const struct thing *verification; /* that it was hashed again */
 };
 
 static void fact(const struct view *v, struct doc *d, const struct thing *item, const char *field,
@@ -108,6 +109,8 @@ static void add_row(const struct view *v, struct doc *d, uint64_t number, const 
     add_words(&why, "package of SHA-256 ", custody_value(l, "package"));
     add_words(&why, "to open with ", custody_value(l, "recipient"));
     add_words(&why, "", custody_value(l, "outcome"));
+    if (l->verification)
+        add_words(&why, "", thing_value(l->verification, "found"));
     doc_row(d, (struct doc_ref){0});
     doc_cell_u64(d, number);
     doc_cell_time(d, l->custody ? thing_when(v->state, l->custody) : r->time);
@@ -153,6 +156,7 @@ static bool next_link(const struct view *v, const struct thing *item, uint64_t *
         }
         if (thing_is(t, "verification") && view_refers(v, t, "evidence", item)) {
             out->act = verification_words(v, t, item);
+            out->verification = t;
             return true;
         }
         if (thing_is(t, "unlawful") && view_refers(v, t, "evidence", item)) {

@@ -169,12 +169,6 @@ static int sealed(const struct disk_files *f, struct err *e)
                    buf_text(&f->name));
 }
 
-/* What lies beside an image is no part of it (doc/format/image.md, section 1). */
-static bool is_beside(struct str name)
-{
-    return str_ends(name, ".map") || str_ends(name, ".pieces") || str_ends(name, ".txt");
-}
-
 static int open_recorded(struct disk_files *f, const struct view *v,
                          const struct evidence_file *file, struct err *e)
 {
@@ -207,7 +201,7 @@ static int open_image(struct disk_files *f, const struct view *v, struct str fil
     int rc = 0;
 
     while (rc == 0 && evidence_file_next(&files, &file))
-        if (!is_beside(file.name))
+        if (!evidence_file_is_beside(&file))
             rc = open_recorded(f, v, &file, e);
     if (rc == 0 && files.len)
         rc = err_set(e, ERR_FORMAT, "what is on record of the files of %s cannot be read",

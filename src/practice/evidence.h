@@ -49,6 +49,8 @@ struct evidence_file {
     struct hash sum;
 };
 bool evidence_file_next(struct str *rest, struct evidence_file *out);
+/* It says what the image is, and is no part of it: NAME.map, NAME.pieces, NAME.txt. */
+bool evidence_file_is_beside(const struct evidence_file *file);
 /* Where it lies: never outside of the item's place, but for a whole path. ERR_FORMAT. */
 MUST_CHECK int evidence_file_path(const struct thing *item, const struct evidence_file *file,
                                   struct buf *out, struct err *e);

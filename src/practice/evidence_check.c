@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "practice/evidence.h"
+#include "practice/evidence_image.h"
 #include "sys/interrupt.h"
 #include "sys/spread.h"
 
@@ -23,21 +24,25 @@ static uint64_t blob_size(const struct thing *item)
 }
 
 static int blob_check_item(struct session *s, const struct thing *item,
-                           const struct blob_watch *watch, struct err *e)
+                           const struct blob_watch *watch, struct buf *found, struct err *e)
 {
     struct hash name;
     uint64_t size;
 
+    (void)found;
     if (!hex_read(name.b, sizeof(name.b), thing_value(item, "sha256")))
         BUG("an item without a blob");
     return blob_check(session_store(s), &name, watch, &size, e);
 }
 
-static const struct item_bytes item_blob = {
-    .name = "blob", .is_so = blob_is_so, .size = blob_size, .check = blob_check_item};
+static const struct item_bytes item_blob = {.name = "blob",
+                                            .is_so = blob_is_so,
+                                            .size = blob_size,
+                                            .work = blob_size,
+                                            .check = blob_check_item};
 
 /* The first that says that an item is so, holds it. */
-static const struct item_bytes *const kinds[] = {&item_blob};
+static const struct item_bytes *const kinds[] = {&item_blob, &item_image};
 
 const struct item_bytes *item_bytes_of(const struct thing *item)
 {
@@ -65,7 +70,7 @@ bool evidence_check_add(struct evidence_check *c, const struct thing *item)
     if (!bytes)
         return false;
     c->items = mem_grow(c->items, c->count, &c->room, sizeof(c->items[0]));
-    c->items[c->count++] = (struct item_result){.item = item, .bytes = bytes};
+    c->items[c->count++] = (struct item_result){.item = item, .bytes = bytes, .found = ""};
     return true;
 }
 
@@ -108,17 +113,18 @@ static void check_next(void *context, size_t at, void *scratch)
     struct checking *k = context;
     struct item_result *r = &k->check->items[k->order[at]];
     struct blob_watch watch = {saw, k};
+    CLEANUP_BUF struct buf found = {0};
     struct err why = {0};
 
     (void)scratch;
     if (interrupt_came())
         return;
-    r->state = state_of(r->bytes->check(k->check->session, r->item, &watch, &why));
-    if (r->state != ITEM_SAME) {
-        pthread_mutex_lock(&k->lock);
+    r->state = state_of(r->bytes->check(k->check->session, r->item, &watch, &found, &why));
+    pthread_mutex_lock(&k->lock);
+    r->found = arena_strdup(k->check->arena, buf_text(&found));
+    if (r->state != ITEM_SAME)
         r->why = arena_strdup(k->check->arena, why.text);
-        pthread_mutex_unlock(&k->lock);
-    }
+    pthread_mutex_unlock(&k->lock);
     atomic_fetch_add(&k->done, 1);
 }
 
@@ -136,8 +142,8 @@ static int by_size(const void *a, const void *b, void *context)
     const struct item_result *items = context;
     const struct item_result *x = &items[*(const size_t *)a];
     const struct item_result *y = &items[*(const size_t *)b];
-    uint64_t x_size = x->bytes->size(x->item);
-    uint64_t y_size = y->bytes->size(y->item);
+    uint64_t x_size = x->bytes->work(x->item);
+    uint64_t y_size = y->bytes->work(y->item);
 
     return x_size > y_size ? -1 : x_size < y_size;
 }
@@ -160,7 +166,7 @@ int evidence_check_run(struct evidence_check *c, struct answer *a, struct err *e
     k.order = mem_array(c->count + 1, sizeof(k.order[0]));
     for (size_t i = 0; i < c->count; i++) {
         k.order[i] = i;
-        k.size += c->items[i].bytes->size(c->items[i].item);
+        k.size += c->items[i].bytes->work(c->items[i].item);
     }
     if (c->count)
         qsort_r(k.order, c->count, sizeof(k.order[0]), by_size, c->items);

@@ -17,13 +17,16 @@ enum item_state {
 struct item_bytes {
     const char *name;
     bool (*is_so)(const struct thing *item);
-    uint64_t (*size)(const struct thing *item); /* of what will be read, for progress */
+    uint64_t (*size)(const struct thing *item); /* bytes of it */
+    uint64_t (*work)(const struct thing *item); /* that will be read, for progress */
     /* Reads all of it again and compares with the register. Several threads call it at once, each
      * with another item; it records nothing and writes nothing. watch is told of what was read, in
-     * steps of some MiB at most. ERR_TAMPER: altered; ERR_NOTFOUND: not there; ERR_CANCEL: the
-     * watch ended it; any other: it cannot be read. The sentence says what it means. */
+     * steps of some MiB at most, by several threads at once. Lines in found tell what was compared
+     * and where it differs; there may be none. ERR_TAMPER: altered; ERR_NOTFOUND: not there;
+     * ERR_CANCEL: the watch ended it; any other: it cannot be read. The sentence says what it
+     * means. */
     int (*check)(struct session *s, const struct thing *item, const struct blob_watch *watch,
-                 struct err *e);
+                 struct buf *found, struct err *e);
 };
 const struct item_bytes *item_bytes_of(const struct thing *item); /* NULL: none */
 
@@ -31,7 +34,8 @@ struct item_result {
     const struct thing *item;
     const struct item_bytes *bytes;
     enum item_state state;
-    const char *why; /* a sentence where it is not the same; of the arena */
+    const char *why;   /* a sentence where it is not the same; of the arena */
+    const char *found; /* lines, or ""; of the arena */
 };
 
 struct evidence_check {

@@ -379,6 +379,12 @@ bool evidence_file_next(struct str *rest, struct evidence_file *out)
     return true;
 }
 
+bool evidence_file_is_beside(const struct evidence_file *file)
+{
+    return str_ends(file->name, ".map") || str_ends(file->name, ".pieces") ||
+           str_ends(file->name, ".txt");
+}
+
 int evidence_file_path(const struct thing *item, const struct evidence_file *file, struct buf *out,
                        struct err *e)
 {

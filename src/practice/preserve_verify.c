@@ -39,6 +39,10 @@ static const struct field verification_fields[] = {
      .flags = FIELD_MANY | FIELD_ONCE,
      .kind = "evidence",
      .help = "those that could not be read"},
+    {.name = "found",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY | FIELD_ONCE,
+     .help = "of a disk image: what was compared, and where it differs"},
     {.name = "begun", .type = FIELD_TIME, .flags = FIELD_ONCE, .help = "when it began"},
     {.name = "program", .type = FIELD_LINE, .flags = FIELD_ONCE, .help = "which program did it"},
 };
@@ -158,6 +162,8 @@ static int record_some(struct verifying *w, const struct item_result *items, siz
     add_items(&d, dr, "altered", items, count, ITEM_ALTERED);
     add_items(&d, dr, "missing", items, count, ITEM_MISSING);
     add_items(&d, dr, "unreadable", items, count, ITEM_UNREADABLE);
+    if (items[0].found[0])
+        draft_value(dr, "found", str_of(items[0].found));
     utc_write(begun, w->begun);
     draft_value(dr, "begun", (struct str){begun, sizeof(begun)});
     draft_value(dr, "program", STR("calm " CALM_VERSION));
@@ -182,13 +188,13 @@ static int by_record(const void *a, const void *b)
     return x->item->number < y->item->number ? -1 : x->item->number > y->item->number;
 }
 
-/* How many from the first on go into one record. */
+/* How many from the first on go into one record. What was found of one has its own. */
 static size_t count_for_record(const struct item_result *items, size_t left)
 {
     size_t count = 1;
 
-    while (count < left && count < ITEMS_OF_RECORD &&
-           items[count].item->scope == items[0].item->scope &&
+    while (count < left && count < ITEMS_OF_RECORD && !items[0].found[0] &&
+           !items[count].found[0] && items[count].item->scope == items[0].item->scope &&
            items[count].item->tlp == items[0].item->tlp)
         count++;
     return count;
@@ -240,8 +246,19 @@ static void tell_item(struct screen *screen, const struct item_result *r)
     buf_addf(&words, "%s: ", state_word(r->state));
     buf_addstr(&words, view_title(r->item));
     screen_item(screen, 0, buf_str(&call), buf_str(&words));
+    for (struct str rest = str_of(r->found); rest.len;)
+        screen_item(screen, 5, STR("-"), str_cut(&rest, '\n'));
     if (r->why)
         screen_para(screen, 5, str_of(r->why));
+}
+
+/* Whether all that are not as taken are images, of which no copy of the case holds a byte. */
+static bool lies_outside(const struct evidence_check *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->items[i].state > ITEM_SAME && !thing_value(c->items[i].item, "files").len)
+            return false;
+    return c->totals[ITEM_ALTERED] + c->totals[ITEM_MISSING] > 0;
 }
 
 static void tell_next(struct screen *screen, const struct evidence_check *c)
@@ -253,7 +270,10 @@ static void tell_next(struct screen *screen, const struct evidence_check *c)
                         "did. What is said in this case from them must be looked at again. Leave "
                         "them as they are: how they differ is evidence, too. Do not write to that "
                         "disk; look at its health (smartctl -a), and at who had access."));
-    if (c->totals[ITEM_ALTERED] + c->totals[ITEM_MISSING])
+    if (lies_outside(c))
+        screen_next(screen, STR("calm preserve verify"),
+                    STR("once the files of the image are there as taken: from another copy"));
+    else if (c->totals[ITEM_ALTERED] + c->totals[ITEM_MISSING])
         screen_next(screen, STR("calm --case ANOTHER-COPY preserve verify"),
                     STR("a backup or a colleague's copy of the case may hold them as taken"));
     else
@@ -282,6 +302,17 @@ static void tell_text(struct verifying *w)
         tell_next(&screen, c);
 }
 
+static void put_found(struct json *j, const char *found)
+{
+    struct str rest = str_of(found);
+
+    json_name(j, "found");
+    json_array_begin(j);
+    while (rest.len)
+        json_str(j, str_cut(&rest, '\n'));
+    json_array_end(j);
+}
+
 static void tell_json(struct verifying *w)
 {
     const struct evidence_check *c = &w->check;
@@ -307,6 +338,7 @@ static void tell_json(struct verifying *w)
         json_put_text(&j, "state", state_word(c->items[i].state));
         if (c->items[i].why)
             json_put_text(&j, "why", c->items[i].why);
+        put_found(&j, c->items[i].found);
         json_object_end(&j);
     }
     json_array_end(&j);
@@ -371,7 +403,10 @@ const struct operation preserve_verify = {
             "and the result for each item goes on record and into its chain of custody. Exit "
             "status 8: some are not what was taken; 3: the bytes of some are not there; 11: some "
             "cannot be read. A case that can only be read is checked all the same, without a "
-            "record. calm log verify checks the record itself, too.",
+            "record. calm log verify checks the record itself, too. Of a disk image, whose files "
+            "lie outside of the case, each file, and the three hashes of all that it holds are "
+            "compared, and an E01 is read once more with libewf; where it is damaged, the "
+            "screen and the record say which file, byte and sectors.",
     OP_FIELDS(verify_fields),
     .kind = &verification_kind,
     .type = OP_JOB,

@@ -109,8 +109,9 @@ static int show_damage(void *context, uint64_t first, uint64_t count, struct err
 
 static int second(const struct image_input *input, struct err *e)
 {
+    const struct image_second_watch watch = {.damage = show_damage};
     struct image_second s;
-    int code = image_ask_second(input, UINT64_MAX, show_damage, NULL, &s, e);
+    int code = image_ask_second(input, UINT64_MAX, &watch, &s, e);
 
     if (code)
         return code;

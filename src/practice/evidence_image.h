@@ -1,0 +1,38 @@
+/* evidence_image.h: whether a disk image on the register, whose files lie outside of the case, is
+ * still what was recorded (doc/format/image.md). */
+#pragma once
+#include "evidence/image_facts.h"
+#include "practice/evidence.h"
+#include "practice/evidence_check.h"
+
+extern const struct item_bytes item_image;
+
+/* A file that the image itself lies in, in order; the others lie beside it. */
+struct image_part {
+    int fd;
+    struct str name; /* as recorded */
+};
+
+struct image_check {
+    const struct thing *item;
+    const struct blob_watch *watch;
+    struct buf *found; /* lines, as item_bytes.check fills them */
+    uint64_t untold;   /* places that found has no room for */
+    struct image_part *parts;
+    size_t count;
+    size_t room;
+    enum image_format format;
+    int pieces_fd;           /* NAME.pieces; -1: it is not there */
+    struct buf pieces_name;  /* of the file */
+    bool has_gap;            /* what the files hold is not at its place in one behind another */
+    int code;                /* the worst that was found; 0: all is as recorded */
+    bool has_compared;       /* all that it holds, with a hash on record */
+    bool holds_other;        /* and it is something else */
+    uint64_t differing_size; /* MiB that differ from those beside the image */
+};
+
+/* A line of what was found, and what it counts as: ERR_TAMPER, ERR_NOTFOUND, ERR_IO, or 0. */
+void image_found(struct image_check *c, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Reads all that the image holds, and compares it with the record, with the pieces beside it, and
+ * with what libewf reads. ERR_CANCEL; all else is in c. */
+MUST_CHECK int image_check_media(struct image_check *c, struct err *e);

@@ -1,0 +1,254 @@
+"""test_verify_image.py: calm preserve verify on disk images, whose files lie outside of the case: sound ones, and damaged in each way. The hashes that
+are expected come from hashlib, places of damage from what was changed and from the sections of the E01 as doc/format/image.md, section 2, lays them out."""
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+from harness import BUILD, CALM, CaseTest, main, one_line
+
+IMAGER = str((BUILD / "src" / "calm-image").resolve())
+PROBE = str((BUILD / "tests" / "cli" / "record_probe").resolve())
+NOT_FOUND, ALTERED, UNREADABLE = 3, 8, 11
+MIB = 1 << 20
+CHUNK = 32768  # doc/format/image.md, section 2: bytes of a chunk; one that does not pack is followed by 4
+
+
+def sections(data):
+    """(type, where it begins, its size) of a segment file."""
+    at = 13
+    while True:
+        kind, behind, size = struct.unpack_from("<16sQQ", data, at)
+        yield kind.rstrip(b"\0").decode(), at, size
+        if behind <= at:
+            return
+        at = behind
+
+
+def chunks_of(data):
+    """Where the chunks of the first group lie."""
+    return next(at for kind, at, _ in sections(data) if kind == "sectors") + 76
+
+
+class VerifyImage(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.images = self.folder / "images"
+        self.images.mkdir()
+        # 4 MiB that do not pack, 2 MiB of zeros, a little that packs, and an odd end.
+        self.disk = random.Random(5).randbytes(4 * MIB) + bytes(2 * MIB) + b"calm" * 50000 + b"end"
+        self.source = self.folder / "disk"
+        self.source.write_bytes(self.disk)
+
+    def image(self, more="", name="web1"):
+        """Makes one, on the register; its files."""
+        self.ana(f"preserve image {self.source} --to {self.images} --name {name} --title web1 {more}")
+        return {p.suffix[1:]: p for p in self.images.glob(name + ".*")}
+
+    def register(self, **values):
+        """One more item, of a program that writes what calm would not."""
+        keys = self.ana.home / ".local" / "share" / "calm" / "keys"
+        done = subprocess.run([PROBE, self.case, keys, "evidence/1", "title=web1", "sort=image", *(f"{k.replace('_', '-')}={v}" for k, v in values.items())],
+                              capture_output=True, text=True, env=self.ana.env)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def verify(self, status, call="e1"):
+        """What the screen says, in one line; what was found is the same on record and in the chain of custody."""
+        done = self.ana.run("preserve", "verify", call)
+        text = done.stdout.decode()
+        self.assertEqual(done.returncode, status, text + done.stderr.decode())
+        self.assertLessEqual(max(map(len, text.splitlines())), 80, text)
+        found = self.ana.run("preserve", "verify", call, "--json")
+        self.assertEqual(found.returncode, status)
+        form = "".join(self.ana(f"preserve custody {call}").split())
+        for line in json.loads(found.stdout)["items"][0]["found"]:
+            self.assertIn("".join(line.split()), "".join(text.split()))
+            self.assertIn("".join(line.split()), form)
+        return one_line(text)
+
+    def sound(self, call="e1"):
+        text = self.verify(0, call)
+        self.assertIn(f"{call} as it was taken: disk image: web1", text)
+        self.assertIn("SHA-256, SHA-1, MD5 as recorded", text)
+        return text
+
+    def altered(self, *words, call="e1"):
+        text = self.verify(ALTERED, call)
+        self.assertIn(f"{call} NOT what was taken", text)
+        for each in words:
+            self.assertIn(each, text)
+        return text
+
+    def test_sound_images_of_each_format_are_as_taken(self):
+        self.image("--segment 2MiB")
+        text = self.sound()
+        self.assertIn("6.5 MB that it holds", text)
+        self.assertIn("second opinion: libewf reads the same, and the hashes that the E01 states are those of it", text)
+        self.assertIn("1 as taken. This is on record.", text)
+        for name, more in (("raw", "--format raw"), ("parts", "--format split --segment 2MiB"), ("quick", "--no-read-back")):
+            self.image(more, name)
+        self.assertIn("Hashed again: 4 items", self.ana("preserve verify"))
+        for call in ("e2", "e3", "e4"):
+            self.assertEqual("libewf" in self.sound(call), call == "e4")
+        self.assertTrue(self.ana.json("preserve list")[3]["files"].endswith(" -"))  # it was not read again, so its file has no hash
+
+    def test_one_changed_bit_is_located_in_file_sectors_and_mib(self):
+        path = self.image()["E01"]
+        data = bytearray(path.read_bytes())
+        chunk = 70  # in MiB 2: 32 chunks in each
+        at = chunks_of(data) + chunk * (CHUNK + 4)
+        data[at + 1000] ^= 1
+        path.write_bytes(data)
+        text = self.altered(f"web1.E01, byte {at}: a chunk does not match its checksum",
+                            f"sectors {chunk * 64} to {chunk * 64 + 63} of the disk read as zeros because of it",
+                            "1 MiB of the disk from MiB 2 on (sectors 4096 to 6143) are not what was read from the source",
+                            "recorded is " + hashlib.sha256(self.disk + bytes(-len(self.disk) % 512)).hexdigest(),
+                            "libewf reads the same, but the hashes that the E01 states are others",  # a damaged chunk is zeros to both
+                            "all other MiB are as they were, and can be used")
+        self.assertIn("web1.E01 is not as it was written: its SHA-256 is " + hashlib.sha256(data).hexdigest(), text)
+
+    def test_a_changed_byte_of_a_raw_image_is_located_by_the_pieces(self):
+        path = self.image("--format raw")["raw"]
+        data = bytearray(self.disk)
+        for at in (0, MIB + 5, len(data) - 1):
+            data[at] ^= 0x80
+        path.write_bytes(data)
+        sectors = (len(data) + 511) // 512
+        self.altered("2 MiB of the disk from MiB 0 on (sectors 0 to 4095) are not",
+                     f"1 MiB of the disk from MiB 6 on (sectors 12288 to {sectors - 1}) are not",
+                     "the MD5 of what it holds is " + hashlib.md5(data).hexdigest())
+
+    def test_the_end_of_a_file_is_missing(self):
+        path = self.image()["E01"]
+        size = path.stat().st_size
+        os.truncate(path, size - 3000)
+        self.altered(f"web1.E01 has {size - 3000} bytes, recorded are {size}: its end is missing")
+        os.truncate(path, 20)
+        self.altered(f"web1.E01 has 20 bytes, recorded are {size}")
+        os.truncate(path, 0)
+        self.altered(f"web1.E01 has 0 bytes, recorded are {size}")
+
+    def test_what_was_added_behind_changes_nothing_of_what_it_holds(self):
+        path = self.image("--format raw")["raw"]
+        with open(path, "ab") as f:
+            f.write(b"x")
+        text = self.altered(f"web1.raw has {len(self.disk) + 1} bytes, recorded are {len(self.disk)}: something was added",
+                            f"it holds {len(self.disk) + 1} bytes, recorded are {len(self.disk)}")
+        self.assertIn("from MiB 6 on", text)
+
+    def test_a_missing_segment_leaves_the_rest_readable(self):
+        files = self.image("--segment 2MiB")
+        self.assertGreaterEqual(set(files), {"E01", "E02", "E03"})
+        files["E02"].rename(self.folder / "away")
+        text = self.altered("web1.E02 is not where it is kept:", "a file of the image is missing here", "read as zeros because of it")
+        self.assertIn("all other MiB are as they were", text)
+        (self.folder / "away").rename(files["E02"])
+        self.sound()
+
+    def test_a_missing_part_of_a_raw_image_says_that_nothing_behind_it_can_be_compared(self):
+        files = self.image("--format split --segment 2MiB")
+        files["002"].unlink()
+        text = self.verify(NOT_FOUND)
+        self.assertIn("web1.002 is not where it is kept:", text)
+        self.assertIn("what it holds was not compared: behind the file that is missing", text)
+
+    def test_another_image_of_the_same_size_in_its_place(self):
+        path = self.image()["E01"]
+        other = bytearray(self.disk)
+        other[5 * MIB] = 1
+        self.source.write_bytes(other)
+        elsewhere = self.folder / "other"
+        elsewhere.mkdir()
+        subprocess.run([IMAGER, self.source, "--to", elsewhere, "--name", "web1"], check=True, capture_output=True)
+        shutil.copy(elsewhere / "web1.E01", path)
+        text = self.altered("1 MiB of the disk from MiB 5 on (sectors 10240 to 12287) are not what was read from the source")
+        self.assertNotIn("checksum", text)  # such an image is sound in itself: only the record can tell
+        self.assertIn("libewf reads the same", text)
+
+    def test_damaged_or_missing_pieces_do_not_touch_the_evidence(self):
+        path = self.image()["pieces"]
+        text = path.read_text()
+        path.write_text(text.replace(text.splitlines()[3], "0" * 64))
+        self.altered("web1.pieces, which lies beside it, is not as it was written", "SHA-256, SHA-1, MD5 as recorded",
+                     "it still holds exactly what was read from the source")
+        path.write_text("#\n" + "x" * 5000)
+        self.altered("web1.pieces, which lies beside it, is not as it was written")
+        path.unlink()
+        self.assertIn("web1.pieces is not there", self.sound())
+        os.mkfifo(path)
+        self.altered("web1.pieces, which lies beside it, is not as it was written")
+
+    def test_what_is_no_file_any_more_is_not_followed(self):
+        path = self.image()["E01"]
+        moved = self.folder / "moved"
+        path.rename(moved)
+        for make in (lambda: path.symlink_to(moved), lambda: os.mkfifo(path), path.mkdir):
+            make()
+            self.altered("images/web1.E01 is no file any more")
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def test_an_image_that_was_moved_is_found_where_the_record_says(self):
+        self.image()
+        self.ana('preserve move e1 stored --place "safe 3"')
+        text = self.verify(NOT_FOUND)
+        self.assertIn("web1.E01 is not where it is kept: safe 3/web1.E01", text)
+        self.assertIn("calm preserve move ITEM stored --place FOLDER", text)
+        self.images.rename(self.folder / "stick")
+        self.ana(f"preserve move e1 stored --place {self.folder}/stick")
+        self.sound()
+
+    def test_names_on_record_never_lead_out_of_the_folder(self):
+        secret = self.folder / "secret"
+        secret.write_bytes(b"x" * 512)
+        line = f"512 {hashlib.sha256(b'x' * 512).hexdigest()}"
+        for n, name in enumerate(("../secret", "./../secret", "..", "a/../../secret"), 1):
+            self.register(place=self.images, files=f"{name} {line}")
+            text = self.verify(ALTERED, f"e{n}")
+            self.assertIn("names a file outside of its place", text)
+        self.register(place=self.images, files=f"{secret} {line}", image_size=512, image_md5=hashlib.md5(b"x" * 512).hexdigest())
+        self.assertIn("MD5 as recorded", self.verify(0, "e5"))
+        self.register(place=self.folder, files="secret 512 -")
+        self.assertIn("no hash of what it holds is on record", self.verify(0, "e6"))
+        self.register(place=self.folder, files="secret 512 0123")
+        self.assertIn("what is on record of its files cannot be read", self.verify(UNREADABLE, "e7"))
+
+    def test_files_in_two_folders_are_one_image(self):
+        files = self.image("--segment 2MiB")
+        item = self.ana.json("preserve list")[0]
+        other = self.folder / "other"
+        other.mkdir()
+        files["E02"].rename(other / "web1.E02")
+        self.register(place=self.images, files=item["files"].replace("web1.E02", f"{other}/web1.E02"),
+                      **{k: item[k.replace("_", "-")] for k in ("image_size", "image_sha256", "image_sha1", "image_md5")})
+        self.assertIn("SHA-256, SHA-1, MD5 as recorded", self.verify(0, "e2"))
+
+    def test_without_calm_disk_there_is_no_second_opinion_and_the_first_stands(self):
+        self.image()
+        alone = self.folder / "alone"
+        alone.mkdir()
+        shutil.copy(CALM, alone / "calm")
+        done = subprocess.run([alone / "calm", "--case", self.case, "preserve", "verify"], capture_output=True, text=True, env=self.ana.env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no second opinion: ", one_line(done.stdout))
+        self.assertIn("SHA-256, SHA-1, MD5 as recorded", one_line(done.stdout))
+
+    def test_ctrl_c_ends_it_soon_also_in_libewf(self):
+        os.truncate(self.source, 8 << 30)  # zeros: the image is small, and reading it takes long
+        self.image("--no-read-back")
+        run = subprocess.Popen([CALM, "--case", self.case, "preserve", "verify", "e1"], env=self.ana.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(2)
+        run.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, why = run.communicate(timeout=60)
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertIn("stopped at your request", one_line(why.decode()))
+        self.assertNotEqual(run.returncode, 0)
+
+
+if __name__ == "__main__":
+    main()
