@@ -64,12 +64,54 @@ static uint64_t get64(const uint8_t *p)
 struct decoded {
     struct buf bytes;
     struct buf errors; /* of error2, as they stand */
+    bool is_far;       /* each chunk is compared with a pattern instead of being kept */
+    uint64_t far_off;
     uint8_t md5[16];
     uint32_t chunks_said;
     unsigned sections;
 };
 
-static void decode_group(struct decoded *d, const struct buf *file, const uint8_t *table,
+enum { FAR_PATTERN = 65536 };
+
+/* Each 64 KiB begin with their own place, and are zeros behind. */
+static void fill_far(void *bytes, uint64_t off, size_t size)
+{
+    memset(bytes, 0, size);
+    for (uint64_t at = off - off % FAR_PATTERN; at < off + size; at += FAR_PATTERN)
+        if (at >= off)
+            memcpy((char *)bytes + (at - off), &at, sizeof(at));
+}
+
+static void check_far(const void *bytes, uint64_t size, uint64_t off)
+{
+    static uint8_t wanted[FAR_PATTERN];
+
+    for (uint64_t at = 0; at < size; at += sizeof(wanted)) {
+        size_t part = size - at < sizeof(wanted) ? (size_t)(size - at) : sizeof(wanted);
+
+        fill_far(wanted, off + at, part);
+        assert_memory_equal((const char *)bytes + at, wanted, part);
+    }
+}
+
+/* The bytes of a file from some place on. */
+struct tail {
+    struct buf bytes;
+    uint64_t from;
+};
+
+static const uint8_t *tail_at(const struct tail *t, uint64_t off)
+{
+    assert_true(off >= t->from && off - t->from < t->bytes.len);
+    return (const uint8_t *)t->bytes.p + (off - t->from);
+}
+
+static uint64_t tail_end(const struct tail *t)
+{
+    return t->from + t->bytes.len;
+}
+
+static void decode_group(struct decoded *d, const struct tail *file, const uint8_t *table,
                          uint64_t sectors_end, uint64_t media_left)
 {
     uint32_t count = get32(table);
@@ -84,19 +126,24 @@ static void decode_group(struct decoded *d, const struct buf *file, const uint8_
             i + 1 < count ? base + (get32(table + 28 + 4 * i) & 0x7fffffff) : sectors_end;
         uLongf size = 32768;
 
-        assert_true(end > at && end - at <= 32772 && end <= file->len);
+        assert_true(end > at && end - at <= 32772 && end <= tail_end(file));
         if (entry & 0x80000000U) {
-            assert_int_equal(uncompress((Bytef *)buf_room(&d->bytes, 32768), &size,
-                                        (const Bytef *)file->p + at, end - at),
-                             Z_OK);
+            assert_int_equal(
+                uncompress((Bytef *)buf_room(&d->bytes, 32768), &size, tail_at(file, at), end - at),
+                Z_OK);
         } else {
             size = end - at - 4;
-            assert_int_equal(get32((const uint8_t *)file->p + end - 4),
-                             adler32(1, (const Bytef *)file->p + at, (uInt)size));
-            memcpy(buf_room(&d->bytes, size), file->p + at, size);
+            assert_int_equal(get32(tail_at(file, end - 4)),
+                             adler32(1, tail_at(file, at), (uInt)size));
+            memcpy(buf_room(&d->bytes, size), tail_at(file, at), size);
         }
         assert_int_equal(size, media_left < 32768 ? media_left : 32768);
-        d->bytes.len += size;
+        if (d->is_far) {
+            check_far(d->bytes.p, size, d->far_off);
+            d->far_off += size;
+        } else {
+            d->bytes.len += size;
+        }
         media_left -= size;
     }
 }
@@ -109,23 +156,17 @@ static bool is_type(const uint8_t *section, const char *type)
     return strcmp(name, type) == 0;
 }
 
-/* All sections of one file, each where the one before says. */
-static void decode_file(struct decoded *d, const char *path, uint32_t number, uint64_t media_size)
+/* All sections from a place on, each where the one before says, to the end of the file. */
+static void decode_sections(struct decoded *d, const struct tail *file, uint64_t at,
+                            uint64_t media_size)
 {
-    CLEANUP_BUF struct buf file = {0};
-    const uint8_t *p, *sectors = NULL;
-    uint64_t at = 13;
-    struct err e;
+    uint64_t sectors = 0, sectors_size = 0;
 
-    assert_int_equal(file_read(&file, path, BUF_LIMIT - 1, &e), 0);
-    p = (const uint8_t *)file.p;
-    assert_memory_equal(p, "EVF\x09\x0d\x0a\xff\x00\x01", 9);
-    assert_int_equal(p[9] | p[10] << 8, number);
     for (;;) {
-        const uint8_t *s = p + at;
+        const uint8_t *s = tail_at(file, at);
         uint64_t next = get64(s + 16), size = get64(s + 24);
 
-        assert_true(at + 76 <= file.len);
+        assert_true(at + 76 <= tail_end(file));
         assert_int_equal(get32(s + 72), adler32(1, s, 72));
         d->sections++;
         if (is_type(s, "volume") || is_type(s, "data")) {
@@ -133,12 +174,14 @@ static void decode_file(struct decoded *d, const char *path, uint32_t number, ui
             d->chunks_said = get32(s + 76 + 4);
             assert_int_equal(get64(s + 76 + 16) * get32(s + 76 + 12), media_size);
         } else if (is_type(s, "sectors")) {
-            sectors = s;
+            sectors = at;
+            sectors_size = size;
         } else if (is_type(s, "table")) {
-            decode_group(d, &file, s + 76, (uint64_t)(sectors - p) + get64(sectors + 24),
-                         media_size - d->bytes.len);
-            assert_memory_equal(s + 76, p + next + 76, size - 76); /* table2 */
-            assert_true(is_type(p + next, "table2"));
+            assert_int_equal(get64(s + 76 + 8), sectors);
+            decode_group(d, file, s + 76, sectors + sectors_size,
+                         media_size - (d->is_far ? d->far_off : d->bytes.len));
+            assert_memory_equal(s + 76, tail_at(file, next + 76), size - 76); /* table2 */
+            assert_true(is_type(tail_at(file, next), "table2"));
         } else if (is_type(s, "error2")) {
             buf_add(&d->errors, s + 76 + 520, size - 76 - 524);
             assert_int_equal(get32(s + 76), d->errors.len / 8);
@@ -147,12 +190,26 @@ static void decode_file(struct decoded *d, const char *path, uint32_t number, ui
         }
         if (is_type(s, "next") || is_type(s, "done")) {
             assert_int_equal(next, at);
-            assert_int_equal(at + 76, file.len);
+            assert_int_equal(at + 76, tail_end(file));
             return;
         }
         assert_int_equal(next, at + size);
         at = next;
     }
+}
+
+static void decode_file(struct decoded *d, const char *path, uint32_t number, uint64_t media_size)
+{
+    struct tail file = {0};
+    const uint8_t *p;
+    struct err e;
+
+    assert_int_equal(file_read(&file.bytes, path, BUF_LIMIT - 1, &e), 0);
+    p = tail_at(&file, 0);
+    assert_memory_equal(p, "EVF\x09\x0d\x0a\xff\x00\x01", 9);
+    assert_int_equal(p[9] | p[10] << 8, number);
+    decode_sections(d, &file, 13, media_size);
+    buf_release(&file.bytes);
 }
 
 static void digest_is(const char *name, const void *bytes, size_t size, const uint8_t *is)
@@ -468,6 +525,172 @@ an_image_is_its_source_but_for_what_cannot_be_read_and_stops_change_nothing(void
     print_message("%llu images, stopped %u times\n", (unsigned long long)count, stops);
 }
 
+#define TIB ((uint64_t)1 << 40)
+#define FAR_FROM (64 * TIB - ((uint64_t)1 << 30))
+/* A source of 64 TiB, of which only the last GiB may be read. */
+static int64_t read_far(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
+                        struct err *e)
+{
+    (void)by_sector;
+    (void)e;
+    assert_true(off >= FAR_FROM && off + size <= s->size);
+    fill_far(bytes, off, size);
+    return (int64_t)size;
+}
+
+/* As if all but the last GiB were in the image: the state says so, and holes stand for it. */
+static void begin_far(const char *folder, enum target_format format, uint64_t segment_size,
+                      size_t files, uint64_t last_size, struct source *source)
+{
+    struct trial t = {.m = {.source = *source}, .format = format, .segment_size = segment_size};
+    struct target_files f;
+    struct acquire_state state = {
+        .begin = begin_of(&t), .done = FAR_FROM, .file_count = files, .last_size = last_size};
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    int fd;
+
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(target_files_init(&f, format, folder, "im", NULL), 0);
+    f.files = mem_array(files, sizeof(f.files[0]));
+    f.count = files;
+    for (size_t i = 0; i < files; i++)
+        f.files[i].size = segment_size;
+    acquire_state_write(&state, &f, &text);
+    path_in(&path, folder, "im.part");
+    assert_int_equal(file_write(buf_text(&path), buf_str(&text), 0600, NULL), 0);
+    buf_clear(&path);
+    target_files_path(&f, (uint32_t)files, &path);
+    fd = open(buf_text(&path), O_CREAT | O_EXCL | O_WRONLY, 0600);
+    assert_true(fd >= 0 && ftruncate(fd, (off_t)last_size) == 0);
+    close(fd);
+    target_files_release(&f);
+    acquire_begin_release(&state.begin);
+}
+
+static void finish_far(const char *folder, struct source *source)
+{
+    const struct acquire_options options = {.has_no_hashes = true, .commit_ms = 10000};
+    struct acquire_control control = {0};
+    struct acquisition *image = NULL;
+    CLEANUP_BUF struct buf part = {0};
+    struct acquire_result r;
+    struct err e;
+
+    path_in(&part, folder, "im.part");
+    if (acquisition_resume(&image, buf_text(&part), "made by a test", source, &options, &control,
+                           &e) ||
+        acquisition_run(image, &r, &e) || acquisition_finish(image, &e))
+        fail_msg("%s", e.text);
+    acquisition_free(image);
+}
+
+static void read_tail(struct tail *t, const char *folder, const char *name, uint64_t from)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct stat st;
+    ssize_t n;
+    int fd;
+
+    path_in(&path, folder, name);
+    fd = open(buf_text(&path), O_RDONLY);
+    assert_true(fd >= 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size > from);
+    t->from = from;
+    n = pread(fd, buf_room(&t->bytes, (size_t)st.st_size - from), (size_t)st.st_size - from,
+              (off_t)from);
+    assert_int_equal(n, (uint64_t)st.st_size - from);
+    t->bytes.len = (size_t)n;
+    close(fd);
+}
+
+static bool can_hold(uint64_t size)
+{
+    CLEANUP_BUF struct buf path = {0};
+    int fd, rc;
+
+    path_in(&path, root, "large");
+    fd = open(buf_text(&path), O_CREAT | O_RDWR, 0600);
+    rc = ftruncate(fd, (off_t)size);
+    close(fd);
+    unlink(buf_text(&path));
+    return rc == 0;
+}
+
+static const struct source_calls far_calls = {.read = read_far};
+
+static void the_last_gib_of_64_tib_stands_where_an_e01_says(void **state)
+{
+    struct source source = {.calls = &far_calls, .size = 64 * TIB, .sector_size = 512};
+    CLEANUP_BUF struct buf folder = {0};
+    struct decoded d = {.is_far = true, .far_off = FAR_FROM};
+    struct tail t = {0};
+
+    (void)state;
+    if (!can_hold(13 * TIB))
+        skip();
+    path_in(&folder, root, "far");
+    begin_far(buf_text(&folder), TARGET_E01, 0, 1, 12 * TIB, &source);
+    finish_far(buf_text(&folder), &source);
+    read_tail(&t, buf_text(&folder), "im.E01", 12 * TIB);
+    decode_sections(&d, &t, 12 * TIB, 64 * TIB);
+    /* 2^46 bytes in chunks of 2^15. */
+    assert_int_equal(d.chunks_said, 0x80000000U);
+    assert_int_equal(d.far_off, 64 * TIB);
+    buf_release(&t.bytes);
+    buf_release(&d.bytes);
+    remove_folder(buf_text(&folder));
+}
+
+/* 14,970 files of 4.6 GB: the next ones are named ZZY and ZZZ, the last that there is. */
+static void the_last_names_of_segments_are_used_and_no_more(void **state)
+{
+    struct source source = {.calls = &far_calls, .size = 64 * TIB, .sector_size = 4096};
+    CLEANUP_BUF struct buf folder = {0};
+    struct decoded d = {.is_far = true, .far_off = FAR_FROM};
+    struct tail t = {0};
+    char ending[8];
+
+    (void)state;
+    assert_true(target_file_ending(TARGET_E01, 14971, ending));
+    assert_string_equal(ending, "ZZZ");
+    assert_false(target_file_ending(TARGET_E01, 14972, ending));
+    assert_true(target_file_ending(TARGET_E01, 99, ending));
+    assert_string_equal(ending, "E99");
+    assert_true(target_file_ending(TARGET_E01, 100, ending));
+    assert_string_equal(ending, "EAA");
+    assert_true(target_file_ending(TARGET_E01, 99 + 26 * 26 + 1, ending));
+    assert_string_equal(ending, "FAA");
+    path_in(&folder, root, "names");
+    /* A segment that is all but full: the next chunk begins another. */
+    begin_far(buf_text(&folder), TARGET_E01, (uint64_t)4800 << 20, 14970,
+              ((uint64_t)4800 << 20) - 4096, &source);
+    finish_far(buf_text(&folder), &source);
+    read_tail(&t, buf_text(&folder), "im.ZZZ", 0);
+    assert_int_equal(tail_at(&t, 9)[0] | tail_at(&t, 9)[1] << 8, 14971);
+    decode_sections(&d, &t, 13, 64 * TIB);
+    assert_int_equal(d.far_off, 64 * TIB);
+    buf_release(&t.bytes);
+    buf_release(&d.bytes);
+    remove_folder(buf_text(&folder));
+}
+
+static void the_last_gib_of_64_tib_in_parts_is_where_it_belongs(void **state)
+{
+    struct source source = {.calls = &far_calls, .size = 64 * TIB, .sector_size = 512};
+    CLEANUP_BUF struct buf folder = {0};
+    struct tail t = {0};
+
+    (void)state;
+    path_in(&folder, root, "parts");
+    begin_far(buf_text(&folder), TARGET_SPLIT, TIB, 64, TIB - ((uint64_t)1 << 30), &source);
+    finish_far(buf_text(&folder), &source);
+    read_tail(&t, buf_text(&folder), "im.064", TIB - ((uint64_t)1 << 26));
+    assert_int_equal(tail_end(&t), TIB);
+    check_far(t.bytes.p, t.bytes.len, 64 * TIB - ((uint64_t)1 << 26));
+    buf_release(&t.bytes);
+    remove_folder(buf_text(&folder));
+}
+
 int main(int argc, char **argv)
 {
     /* In memory where that is possible: what is durable is for another test. */
@@ -475,6 +698,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             an_image_is_its_source_but_for_what_cannot_be_read_and_stops_change_nothing),
+        cmocka_unit_test(the_last_gib_of_64_tib_stands_where_an_e01_says),
+        cmocka_unit_test(the_last_names_of_segments_are_used_and_no_more),
+        cmocka_unit_test(the_last_gib_of_64_tib_in_parts_is_where_it_belongs),
     };
     int rc;
 
