@@ -27,6 +27,9 @@ campaign: all
 	$(BUILD)/tests/campaign/store_kill $(SEED) $(COUNT)
 	CALM_BUILD=$(BUILD) tests/campaign/append_fault.py kill $(SEED) $(COUNT)
 	CALM_BUILD=$(BUILD) tests/campaign/append_fault.py fail $(SEED) $(COUNT)
+	RESCUE_SEED=$(SEED) RESCUE_COUNT=$(COUNT) $(BUILD)/tests/unit/test_acquire_rescue
+	IMAGE_SEED=$(SEED) IMAGE_COUNT=$(COUNT) $(BUILD)/tests/unit/test_acquire_image
+	CALM_BUILD=$(BUILD) tests/campaign/image_kill.py $(SEED) $(COUNT)
 siege: all
 	CALM_BUILD=$(BUILD) tests/campaign/contain_kill.py $(SEED) $(COUNT)
 space: all

@@ -464,6 +464,27 @@ static int copy(struct acquisition *m, struct err *e)
     return rc ? rc : pump_drain(m->pump, e);
 }
 
+static int mark_lost(void *context, uint64_t off, uint64_t size, struct err *e)
+{
+    struct acquisition *m = context;
+
+    if (off >= m->map.size)
+        return 0;
+    return fault_map_set(&m->map, off, size < m->map.size - off ? size : m->map.size - off,
+                         AREA_BAD, e);
+}
+
+/* What an image as a source does not have. */
+static int take_lost(struct acquisition *m, struct err *e)
+{
+    int rc = 0;
+
+    if (m->source->calls->each_lost)
+        rc = m->source->calls->each_lost(m->source, mark_lost, m, e);
+    atomic_store(&m->control->bad, fault_map_sum(&m->map, AREA_BAD));
+    return rc;
+}
+
 /* Whether the rest was read to its end another time. */
 static bool was_rescued(const struct acquisition *m)
 {
@@ -490,6 +511,8 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
         rc = acquire_out_pump(m, e);
     if (rc == 0)
         rc = copy(m, e);
+    if (rc == 0)
+        rc = take_lost(m, e);
     if (rc == 0)
         rc = acquire_out_end(m, out, e);
     else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_commit(m, NULL) == 0)

@@ -14,7 +14,12 @@ struct source_calls {
     int64_t (*read)(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
                     struct err *e);
     int64_t (*now_ms)(struct source *s); /* of a clock that is never set; NULL: the machine's */
-    void (*close)(struct source *s);     /* may be NULL */
+    /* After the last read: bytes that were read as zeros and are none of the source, because an
+     * image has no others there. NULL: there are none. A non-zero return of each is returned. */
+    int (*each_lost)(struct source *s,
+                     int (*each)(void *context, uint64_t off, uint64_t size, struct err *e),
+                     void *context, struct err *e);
+    void (*close)(struct source *s); /* may be NULL */
 };
 
 struct source {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "acquire/source_device.h"
+#include "acquire/source_image.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
@@ -205,41 +206,53 @@ static int open_as(struct opened *o, struct source_facts *f, const struct stat *
     return rc;
 }
 
+/* A device or a plain file, past its own descriptor. */
+static int open_plain(struct source **out, struct source_facts *f, const struct stat *st,
+                      bool is_live, const char *folder, struct err *e)
+{
+    struct opened *o = mem_new(struct opened);
+    CLEANUP(source_closep) struct source *s = &o->source;
+    int rc;
+
+    o->fd = o->direct = -1;
+    o->source.calls = &opened_calls;
+    o->source.context = o;
+    f->is_device = o->is_device = S_ISBLK(st->st_mode);
+    rc = open_as(o, f, st, is_live, folder, e);
+    if (rc)
+        return rc;
+    if (f->size == 0)
+        return err_set(e, ERR_USAGE, "%s is empty: there is nothing to make an image of", f->path);
+    /* A second descriptor; of a device it is not exclusive, which the first one is. */
+    o->direct = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_DIRECT);
+    if (o->direct >= 0 && is_same(o->direct, st, f->path, NULL)) {
+        fd_close(o->direct);
+        o->direct = -1;
+    }
+    (void)posix_fadvise(o->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* faster where it is heard */
+    s->size = f->size;
+    s->sector_size = f->logical_size;
+    *out = MOVE(s);
+    return 0;
+}
+
 int source_open(struct source **out, struct source_facts *facts, const char *path, bool is_live,
                 const char *folder, struct err *e)
 {
     CLEANUP(source_facts_release) struct source_facts f = {0};
-    CLEANUP(source_closep) struct source *s = NULL;
-    struct opened *o;
     struct stat st;
     int rc = look(path, &st, e);
 
     if (rc)
         return rc;
-    o = mem_new(struct opened);
-    o->fd = o->direct = -1;
-    o->source.calls = &opened_calls;
-    o->source.context = o;
-    s = &o->source;
     set_texts(&f, path);
-    f.is_device = o->is_device = S_ISBLK(st.st_mode);
-    rc = open_as(o, &f, &st, is_live, folder, e);
+    rc = S_ISREG(st.st_mode) && source_is_image(path)
+             ? source_open_image(out, &f, path, e)
+             : open_plain(out, &f, &st, is_live, folder, e);
     if (rc)
         return rc;
-    if (f.size == 0)
-        return err_set(e, ERR_USAGE, "%s is empty: there is nothing to make an image of", path);
-    /* A second descriptor; of a device it is not exclusive, which the first one is. */
-    o->direct = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_DIRECT);
-    if (o->direct >= 0 && is_same(o->direct, &st, path, NULL)) {
-        fd_close(o->direct);
-        o->direct = -1;
-    }
-    (void)posix_fadvise(o->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* faster where it is heard */
-    s->size = f.size;
-    s->sector_size = f.logical_size;
     *facts = f;
     f = (struct source_facts){0};
-    *out = MOVE(s);
     return 0;
 }
 

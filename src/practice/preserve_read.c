@@ -530,8 +530,8 @@ static int read_job(struct session *s, const struct operation *op, const struct 
         rc = disk_files_open(&r.files, s, &r.view, input_value(op, in, "image"), e);
     if (rc)
         return rc;
-    r.source = (struct disk_source){r.files.fds, r.files.count, buf_text(&r.files.reading),
-                                    r.files.format};
+    r.source = (struct disk_source){r.files.set.fds, r.files.set.count, buf_text(&r.files.reading),
+                                    r.files.set.format};
     if (!wants_files(&r))
         return answer_survey(&r, e);
     if (!has(&r, "partition") && !has(&r, "offset"))

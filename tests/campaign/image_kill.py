@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """image_kill.py SEED COUNT: makes images and kills calm-image at random system calls, as often as it takes; what is there in the end is the same to the byte as
 what was made without a kill. After some kills a power cut is played: what no fdatasync or fsync had reached is lost, in the files that were being written."""
 import filecmp

@@ -15,6 +15,7 @@
 #include "acquire/acquisition.h"
 #include "acquire/ewf_write.h"
 #include "acquire/reread.h"
+#include "acquire/source_open.h"
 #include "acquire_source.h"
 #include "sys/file.h"
 #include "sys/worker.h"
@@ -525,6 +526,67 @@ an_image_is_its_source_but_for_what_cannot_be_read_and_stops_change_nothing(void
     print_message("%llu images, stopped %u times\n", (unsigned long long)count, stops);
 }
 
+/* The second image is made of the first one's files. */
+static void copy_image(const struct trial *t, const char *from, const char *to,
+                       struct acquire_result *out)
+{
+    const struct acquire_options options = {.buffers = 3, .reread = reread_until};
+    struct trial copy = {.format = TARGET_RAW};
+    CLEANUP(source_facts_release) struct source_facts facts = {0};
+    CLEANUP_BUF struct buf first = {0};
+    struct acquire_control control = {0};
+    struct acquisition *image = NULL;
+    struct acquire_begin begin;
+    struct source *source = NULL;
+    char ending[8];
+    struct err e = {0};
+
+    assert_true(target_file_ending(t->format, 1, ending));
+    buf_addf(&first, "%s/im.%s", from, ending);
+    if (source_open(&source, &facts, buf_text(&first), false, NULL, &e))
+        fail_msg("%s", e.text);
+    copy.m.source = *source;
+    begin = begin_of(&copy);
+    assert_int_equal(mkdir(to, 0700), 0);
+    if (acquisition_new(&image, &begin, to, "im", source, &options, &control, &e) ||
+        acquisition_run(image, out, &e) || acquisition_finish(image, &e))
+        fail_msg("%s", e.text);
+    acquisition_free(image);
+    source_close(source);
+}
+
+static void an_image_of_an_image_keeps_what_could_not_be_read(void **state)
+{
+    CLEANUP_BUF struct buf one = {0};
+    CLEANUP_BUF struct buf two = {0};
+    unsigned with_faults = 0;
+
+    (void)state;
+    path_in(&one, root, "one");
+    path_in(&two, root, "two");
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct acquire_result r, r2;
+        struct trial t;
+
+        choose(&t, seed, false);
+        if (t.format == TARGET_E01 || t.format == TARGET_SPLIT) {
+            make(&t, buf_text(&one), &r);
+            copy_image(&t, buf_text(&one), buf_text(&two), &r2);
+            assert_memory_equal(&r2.exact, &r.stored, sizeof(r.stored));
+            /* Raw parts have no place for what could not be read: NAME.map has it. */
+            assert_int_equal(r2.bad, t.format == TARGET_E01
+                                         ? (r.bad + t.m.source.sector_size - 1) /
+                                               t.m.source.sector_size * t.m.source.sector_size
+                                         : 0);
+            with_faults += r2.bad > 0;
+            remove_folder(buf_text(&one));
+            remove_folder(buf_text(&two));
+        }
+        release(&t);
+    }
+    assert_true(with_faults >= 3);
+}
+
 #define TIB ((uint64_t)1 << 40)
 #define FAR_FROM (64 * TIB - ((uint64_t)1 << 30))
 /* A source of 64 TiB, of which only the last GiB may be read. */
@@ -698,6 +760,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             an_image_is_its_source_but_for_what_cannot_be_read_and_stops_change_nothing),
+        cmocka_unit_test(an_image_of_an_image_keeps_what_could_not_be_read),
         cmocka_unit_test(the_last_gib_of_64_tib_stands_where_an_e01_says),
         cmocka_unit_test(the_last_names_of_segments_are_used_and_no_more),
         cmocka_unit_test(the_last_gib_of_64_tib_in_parts_is_where_it_belongs),

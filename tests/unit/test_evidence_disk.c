@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "evidence/disk_wire.h"
 #include "practice/disk_body.h"
-#include "practice/disk_files.h"
+#include "evidence/image_set.h"
 
 enum { MOST = 1000 };
 
@@ -246,7 +246,7 @@ static void the_files_of_a_set_follow_each_other(void **state)
         CLEANUP_BUF struct buf path = {0};
 
         buf_adds(&path, cases[i][0]);
-        if (disk_files_next(&path) != (cases[i][1] != NULL))
+        if (image_set_next(&path) != (cases[i][1] != NULL))
             fail_msg("%s", cases[i][0]);
         if (cases[i][1])
             assert_string_equal(buf_text(&path), cases[i][1]);

@@ -1,0 +1,272 @@
+/* source_image.c: pulls the bytes of an image, which a worker pushes, out of a thread's hands. */
+#include "acquire/source_image.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "evidence/image_read.h"
+#include "evidence/image_set.h"
+#include "sys/file.h"
+
+enum { QUEUE_SIZE = 8 << 20 };
+
+/* Sectors that the image has as zeros because nobody could read them, or because it is damaged. */
+struct lost {
+    uint64_t off;
+    uint64_t size;
+};
+
+struct pulled {
+    struct source source;
+    struct image_set set;
+    struct image_facts facts;
+    char *name;
+    struct lost *lost;
+    size_t lost_count;
+    size_t lost_room;
+    pthread_t thread;
+    bool has_thread;
+    /* The queue, and what guards it. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct buf bytes;
+    size_t taken;   /* of bytes */
+    uint64_t next;  /* the place of what is taken next */
+    uint64_t from;  /* where the thread began */
+    bool has_ended; /* no more come */
+    bool stops;     /* nobody wants more of this thread */
+    int rc;
+    struct err e;
+};
+
+static void add_lost(struct pulled *p, uint64_t sector, uint64_t count)
+{
+    if (count == 0)
+        return;
+    p->lost = mem_grow(p->lost, p->lost_count, &p->lost_room, sizeof(p->lost[0]));
+    p->lost[p->lost_count++] =
+        (struct lost){sector * p->facts.sector_size, count * p->facts.sector_size};
+}
+
+static int take_facts(void *context, const struct image_facts *facts, struct err *e)
+{
+    struct pulled *p = context;
+
+    (void)e;
+    p->facts = *facts;
+    return 0;
+}
+
+/* Unreadable then is unreadable now. */
+static int take_errors(void *context, const struct image_run *runs, size_t count, struct err *e)
+{
+    (void)e;
+    for (size_t i = 0; i < count; i++)
+        add_lost(context, runs[i].first, runs[i].count);
+    return 0;
+}
+
+static int take_problem(void *context, const struct image_problem *problem, struct err *e)
+{
+    (void)e;
+    add_lost(context, problem->first_sector, problem->sector_count);
+    return 0;
+}
+
+static int push(void *context, uint64_t off, struct str bytes, struct err *e)
+{
+    struct pulled *p = context;
+    int rc = 0;
+
+    (void)off;
+    pthread_mutex_lock(&p->lock);
+    while (p->bytes.len - p->taken >= QUEUE_SIZE && !p->stops)
+        pthread_cond_wait(&p->changed, &p->lock);
+    if (p->stops) {
+        rc = err_set(e, ERR_CANCEL, "not wanted any more");
+    } else {
+        if (p->taken == p->bytes.len) {
+            buf_clear(&p->bytes);
+            p->taken = 0;
+        }
+        buf_addstr(&p->bytes, bytes);
+    }
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+static struct image_input input_of(const struct pulled *p)
+{
+    return (struct image_input){
+        .name = p->name, .fds = p->set.fds, .count = p->set.count, .format = p->set.format};
+}
+
+static void *pull(void *context)
+{
+    struct pulled *p = context;
+    const struct image_receiver to = {.problem = take_problem, .bytes = push, .context = p};
+    const struct image_input input = input_of(p);
+    struct err e = {0};
+    int rc = image_read(&input, p->from, UINT64_MAX, &to, &e);
+
+    pthread_mutex_lock(&p->lock);
+    p->has_ended = true;
+    p->rc = rc;
+    p->e = e;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static void end_thread(struct pulled *p)
+{
+    if (!p->has_thread)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->stops = true;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->thread, NULL);
+    p->has_thread = p->stops = p->has_ended = false;
+    buf_clear(&p->bytes);
+    p->taken = 0;
+}
+
+static int begin_thread(struct pulled *p, uint64_t off, struct err *e)
+{
+    p->from = p->next = off;
+    if (pthread_create(&p->thread, NULL, pull, p))
+        return err_set(e, ERR_LIMIT, "a thread cannot be started");
+    p->has_thread = true;
+    return 0;
+}
+
+static int64_t read_pulled(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
+                           struct err *e)
+{
+    struct pulled *p = s->context;
+    int64_t got = 0;
+
+    (void)by_sector;
+    if (!p->has_thread || p->next != off) {
+        int rc;
+
+        end_thread(p);
+        rc = begin_thread(p, off, e);
+        if (rc)
+            return rc;
+    }
+    pthread_mutex_lock(&p->lock);
+    while (p->bytes.len == p->taken && !p->has_ended)
+        pthread_cond_wait(&p->changed, &p->lock);
+    if (p->bytes.len > p->taken) {
+        got = (int64_t)(p->bytes.len - p->taken < size ? p->bytes.len - p->taken : size);
+        memcpy(bytes, p->bytes.p + p->taken, (size_t)got);
+        p->taken += (size_t)got;
+        p->next += (uint64_t)got;
+    } else if (p->rc) {
+        *e = p->e;
+        /* No sector is to blame: the image as a whole cannot be read now. */
+        got = ERR_NOTFOUND;
+    }
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    return got;
+}
+
+static int each_lost(struct source *s,
+                     int (*each)(void *context, uint64_t off, uint64_t size, struct err *e),
+                     void *context, struct err *e)
+{
+    struct pulled *p = s->context;
+    int rc = 0;
+
+    end_thread(p);
+    for (size_t i = 0; rc == 0 && i < p->lost_count; i++)
+        rc = each(context, p->lost[i].off, p->lost[i].size, e);
+    return rc;
+}
+
+static void close_pulled(struct source *s)
+{
+    struct pulled *p = s->context;
+
+    end_thread(p);
+    image_set_release(&p->set);
+    pthread_cond_destroy(&p->changed);
+    pthread_mutex_destroy(&p->lock);
+    buf_release(&p->bytes);
+    free(p->lost);
+    free(p->name);
+    free(p);
+}
+
+static const struct source_calls pulled_calls = {
+    .read = read_pulled, .each_lost = each_lost, .close = close_pulled};
+
+static bool is_ewf(const char *path)
+{
+    static const char magic[8] = {'E', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0};
+    CLEANUP_BUF struct buf head = {0};
+    CLEANUP(image_set_release) struct image_set set = {0};
+    char bytes[sizeof(magic)] = {0};
+    uint64_t size;
+
+    return image_set_add(&set, path, &size, NULL) == 0 && size > sizeof(magic) &&
+           pread(set.fds[0], bytes, sizeof(bytes), 0) == (ssize_t)sizeof(bytes) &&
+           memcmp(bytes, magic, sizeof(magic)) == 0;
+}
+
+bool source_is_image(const char *path)
+{
+    CLEANUP_BUF struct buf next = {0};
+
+    if (is_ewf(path))
+        return true;
+    buf_adds(&next, path);
+    return image_set_begins(str_of(path)) && image_set_next(&next) &&
+           file_is_there(buf_text(&next));
+}
+
+static void add_name(struct source_facts *f, const struct pulled *p)
+{
+    CLEANUP_BUF struct buf note = {0};
+
+    buf_addf(&note, "The source is an image itself: %s, %zu file%s.",
+             p->facts.format == IMAGE_E01 ? "E01" : "raw", p->set.count,
+             p->set.count == 1 ? "" : "s");
+    free(f->note);
+    f->note = buf_take(&note);
+}
+
+int source_open_image(struct source **out, struct source_facts *facts, const char *path,
+                      struct err *e)
+{
+    struct pulled *p = mem_new(struct pulled);
+    CLEANUP(source_closep) struct source *s = &p->source;
+    const struct image_receiver to = {
+        .facts = take_facts, .errors = take_errors, .problem = take_problem, .context = p};
+    CLEANUP_BUF struct buf name = {0};
+    struct image_input input;
+    int rc;
+
+    p->source = (struct source){.calls = &pulled_calls, .context = p};
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->changed, NULL);
+    buf_addf(&name, "reading %s", path);
+    p->name = buf_take(&name);
+    rc = image_set_open(&p->set, path, e);
+    input = input_of(p);
+    if (rc == 0)
+        rc = image_look(&input, &to, e);
+    if (rc)
+        return rc;
+    if (p->facts.size == 0)
+        return err_set(e, ERR_USAGE, "%s holds nothing", path);
+    p->source.size = facts->size = p->facts.size;
+    p->source.sector_size = facts->logical_size = p->facts.sector_size;
+    add_name(facts, p);
+    *out = MOVE(s);
+    return 0;
+}

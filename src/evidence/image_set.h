@@ -1,0 +1,25 @@
+/* image_set.h: the files of a disk image by their names, opened for reading. */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+#include "evidence/image_facts.h"
+
+struct image_set {
+    int *fds;
+    size_t count;
+    size_t room;
+    enum image_format format; /* as the name of the first says */
+};
+void image_set_release(struct image_set *f);
+/* Opens the first file, and those that follow it by their names: web1.E01 and web1.E02, web1.001
+ * and web1.002, web1.aa and web1.ab. ERR_NOTFOUND, ERR_USAGE, ERR_FORMAT: empty; ERR_LIMIT, ERR_IO.
+ */
+MUST_CHECK int image_set_open(struct image_set *f, const char *first, struct err *e);
+/* One more; *size gets its bytes. */
+MUST_CHECK int image_set_add(struct image_set *f, const char *path, uint64_t *size, struct err *e);
+void image_set_take(struct image_set *f, int fd); /* one that is open */
+/* Whether a name can be that of a set's first file; web1.img is none, though web1.imh could follow.
+ */
+bool image_set_begins(struct str path);
+/* The name that follows one in a set. False: none can. Made in place. */
+bool image_set_next(struct buf *path);
