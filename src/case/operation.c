@@ -146,9 +146,11 @@ static void take_value(struct draft *dr, const struct field *f, struct str value
 void draft_take_input(struct decision *d, struct draft *dr, const struct kind *kind)
 {
     const struct operation *op = d->op;
+    const bool *left = str_ends(str_of(dr->type), "-change/1") ? d->input->is_fallback : NULL;
 
     for (size_t i = 0; i < op->field_count; i++)
-        if (field_find(kind->fields, kind->field_count, str_of(op->fields[i].name)))
+        if (field_find(kind->fields, kind->field_count, str_of(op->fields[i].name)) &&
+            !(left && left[i]))
             take_value(dr, &op->fields[i], d->input->values[i]);
     for (size_t i = 0; i < COMMON_COUNT; i++)
         take_value(dr, &common_fields[i], d->input->values[op->field_count + i]);
@@ -165,22 +167,6 @@ int decide_make(struct decision *d, struct err *e)
     draft_take_input(d, decision_add(d, type_text(d, "")), d->op->kind);
     d->is_independent = true;
     return 0;
-}
-
-int decide_make_called(struct decision *d, struct err *e)
-{
-    const char *kind = d->op->kind->name;
-    struct str name = input_value(d->op, d->input, d->op->fields[0].name);
-    const struct thing *t;
-
-    for (size_t at = 0; (t = view_next(d->view, kind, &at));)
-        if (str_eq(view_title(t), name))
-            return err_set(e, ERR_USAGE,
-                           "there is a %s called \"" STR_FMT
-                           "\" already, and a second one could not be told from it; what changes "
-                           "it: calm %s --help",
-                           kind, STR_ARG(str_head(name, 60)), d->op->practice);
-    return decide_make(d, e);
 }
 
 int decide_change(struct decision *d, struct err *e)
@@ -205,14 +191,13 @@ int decide_say(struct decision *d, struct err *e)
     struct str name = d->input->values[0];
     const struct thing *t;
     struct draft *dr;
-
     for (size_t at = 0; (t = view_next(d->view, d->op->kind->name, &at));) {
         if (!str_eq(view_title(t), name))
             continue;
         dr = decision_add(d, type_text(d, "-change"));
         draft_ref(dr, &t->id);
         draft_take_input(d, dr, d->op->kind);
-        if (dr->value_count > 1)
+        if (dr->value_count > 1 || d->input->has_tlp)
             return 0;
         return err_set(e, ERR_USAGE, "nothing to change was given; see calm %s --help",
                        d->op->name);

@@ -30,7 +30,8 @@ enum op_faces { FACE_CLI = 1, FACE_WEB = 2, FACE_ALL = 3 };
 struct input {
     struct str *values; /* as kept (field_read); refs as ids in hex, several as lines; empty where
                            nothing was given */
-    char **rest;        /* FIELD_REST: NULL-ended arguments */
+    const bool *is_fallback; /* which of them nobody gave: the field's fallback; NULL: none */
+    char **rest;             /* FIELD_REST: NULL-ended arguments */
     size_t rest_count;
     enum tlp tlp;
     bool has_tlp;
@@ -163,11 +164,10 @@ void draft_value_ref(struct decision *d, struct draft *dr, const char *name, con
 /* Says in clear which key was made for the draft's compartment (session_scope_new). */
 void draft_scope_key(struct decision *d, struct draft *dr);
 /* Copies every field of the operation that was given and that kind has, and the common ones, with
- * refs. */
+ * refs; into a new thing also the fallbacks, while a change leaves as it is what nobody gave. */
 void draft_take_input(struct decision *d, struct draft *dr, const struct kind *kind);
 
 /* Decisions that serve many operations. */
-op_decide decide_make;        /* a record op->kind/1 from the input */
-op_decide decide_make_called; /* the same; the first field is its name, which must be new */
-op_decide decide_change;      /* a record op->kind-change/1; the first field is the thing */
-op_decide decide_say;         /* op->kind/1, or op->kind-change/1 where one is called the same */
+op_decide decide_make;   /* a record op->kind/1 from the input */
+op_decide decide_change; /* a record op->kind-change/1; the first field is the thing */
+op_decide decide_say;    /* op->kind/1, or op->kind-change/1 where one is called the same */

@@ -449,10 +449,13 @@ static int read_labels(struct args *a, struct input *in, struct err *e)
 int args_input(struct args *a, const struct view *v, bool may_ask, struct input *in, struct err *e)
 {
     struct utc now = utc_now();
+    bool *is_fallback;
     int rc;
 
     *in = (struct input){.rest = a->rest, .rest_count = a->rest_count};
     in->values = arena_alloc(a->arena, (a->op->field_count + COMMON_COUNT) * sizeof(in->values[0]));
+    in->is_fallback = is_fallback =
+        arena_alloc(a->arena, (a->op->field_count + COMMON_COUNT) * sizeof(bool));
     rc = read_labels(a, in, e);
     if (rc == 0)
         rc = read_piped(a, e);
@@ -464,7 +467,7 @@ int args_input(struct args *a, const struct view *v, bool may_ask, struct input 
             return rc;
         if (a->is_given[i])
             rc = read_value(a, v, f, buf_str(&a->given[i]), now, &in->values[i], e);
-        else if (f->fallback)
+        else if ((is_fallback[i] = f->fallback != NULL))
             rc = read_value(a, v, f, str_of(f->fallback), now, &in->values[i], e);
     }
     if (rc == 0 && takes_common(a->op) && a->is_given[a->op->field_count + COMMON_OCCURRED])

@@ -63,7 +63,7 @@ static const struct operation assess_system = {
     OP_FIELDS(system_fields),
     .kind = &system_kind,
     .roles = ROLES_WRITING,
-    OP_MAKES_CALLED("system")};
+    OP_SAYS("system")};
 
 static const struct operation assess_mark = {
     .name = "assess mark",

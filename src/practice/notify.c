@@ -133,7 +133,7 @@ static const struct operation notify_channel = {
     OP_FIELDS(channel_fields),
     .kind = &notify_channel_kind,
     .roles = ROLES_WRITING,
-    OP_MAKES_CALLED("channel")};
+    OP_SAYS("channel")};
 static const struct field trust_fields[] = {
     FIELD_WHICH("channel", "channel", "which channel"),
     {.name = "trust",

@@ -88,8 +88,9 @@ void thing_json_members(const struct view *v, const struct thing *t, struct json
 /* The usual operations on a kind: what the table of fields says becomes a record, or a list. */
 #define OP_MAKES(of)                                                                               \
     .type = OP_CHANGE, .faces = FACE_ALL, .records = WORDS(of "/1"), .decide = decide_make
-#define OP_MAKES_CALLED(of) /* what has no number: its name must be new */                         \
-    .type = OP_CHANGE, .faces = FACE_ALL, .records = WORDS(of "/1"), .decide = decide_make_called
+#define OP_SAYS(of) /* of what has a name and no number: said again, it is a change of that one */ \
+    .type = OP_CHANGE, .faces = FACE_ALL, .records = WORDS(of "/1", of "-change/1"),               \
+    .decide = decide_say
 #define OP_CHANGES(of)                                                                             \
     .type = OP_CHANGE, .faces = FACE_ALL, .records = WORDS(of "-change/1"), .decide = decide_change
 #define OP_LISTS .type = OP_QUERY, .faces = FACE_ALL, .query = query_list

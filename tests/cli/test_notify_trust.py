@@ -58,16 +58,23 @@ class Trust(CaseTest):
         self.ana("notify trust room unknown --because 'the provider does not answer'")
         self.assertIn("nobody has said", self.passed())
 
-    def test_no_second_channel_or_system_takes_the_name_of_one(self):
-        """What is said of the name, that it is compromised, would reach the first alone."""
+    def test_a_channel_or_system_that_is_named_again_stays_one(self):
+        """Else what is said of the name, that it is compromised, would reach the first alone, and the second would be used."""
         self.ana("assess system mail1")
         self.channel("--trust trusted --relies-on mail1")
-        for line, kind, practice in (("notify channel room --account room --trust trusted", "channel", "notify"), ("assess system mail1 --relies-on mail1", "system", "assess")):
-            code, why = self.ana.fails(line)
-            self.assertEqual(code, 2)
-            self.assertIn(f'there is a {kind} called "{line.split()[2]}" already', why)
-            self.assertIn(f"calm {practice} --help", why)
-        self.ana("notify channel room2 --account room")
+        self.assertTrue(self.used())
+        self.ana("notify trust room compromised --because 'read along'")
+        self.ana('notify channel room --account room --reaches "Eva Brandt"')
+        self.assertEqual(len(self.ana.json("notify channels")), 1)
+        self.assertIn("compromised", self.passed())
+        self.trust()
+        self.assertTrue(self.used())
+        self.ana("assess system ad1 --state affected")
+        self.ana("assess system mail1 --relies-on ad1")
+        self.assertIn("ad1", self.passed())
+        code, why = self.ana.fails("assess system mail1")
+        self.assertEqual(code, 2)
+        self.assertIn("nothing to change was given", why)
 
     def test_paper_and_what_is_worked_by_hand_need_no_trust(self):
         self.ana('notify channel desk --account paper --reaches "Eva Brandt"')
