@@ -34,7 +34,6 @@ struct host_view {
     size_t own_room;
     struct net *gateways;
     size_t gateway_count;
-    size_t gateway_room;
     struct host_lease *leases; /* addresses that are lost unless somebody renews them */
     size_t lease_count;
     size_t lease_room;
