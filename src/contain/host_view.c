@@ -15,7 +15,9 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "contain/host_see.h"
+#include "contain/passed.h"
 #include "contain/route.h"
+#include "contain/tunnel.h"
 #include "sys/file.h"
 
 /* TCP_NEW_SYN_RECV of the kernel, which no header for programs has. */
@@ -127,10 +129,13 @@ static int read_net(struct host_view *v, struct err *e)
                     host_see_address, v);
 
     if (code == 0 || code == -EINTR)
+        code = tunnels_read(v);
+    if (code == 0 || code == -EINTR)
         code = route_read_all(&ways);
     if (code) {
         errno = -code;
-        return err_errno(e, "cannot ask the kernel for this host's addresses and routes");
+        return err_errno(e,
+                         "cannot ask the kernel for this host's addresses, interfaces and routes");
     }
     v->gateways = MOVE(ways.gateways);
     v->gateway_count = ways.gateway_count;
@@ -305,6 +310,7 @@ int host_view_read(struct host_view *v, struct err *e)
         host_view_release(v);
         return rc;
     }
+    passed_read(v);
     mark_inbound(v);
     read_holders(v);
     return 0;
@@ -317,6 +323,8 @@ void host_view_release(struct host_view *v)
     free(v->gateways);
     free(v->leases);
     free(v->others);
+    free(v->passed);
+    free(v->tunnels);
     *v = (struct host_view){0};
 }
 

@@ -312,3 +312,14 @@ void network_state_add(const struct host_view *host, struct buf *out)
     tell_sockets(&t, host);
     buf_release(&t.sets);
 }
+
+void network_state_tell(size_t kind, struct str answer, struct buf *out)
+{
+    struct telling t = {.out = out, .start = out->len};
+    bool changed = false;
+
+    _Static_assert(COUNT_OF(parts) + 1 == NETWORK_PART_COUNT, "all of them, and the elements");
+    t.part = kind < COUNT_OF(parts) ? &parts[kind] : &elements;
+    (void)netlink_see_answer(answer, see, &t, &changed);
+    buf_release(&t.sets);
+}

@@ -20,6 +20,7 @@
 #include "contain/others.h"
 #include "contain/process.h"
 #include "contain/spell.h"
+#include "contain/tunnel.h"
 #include "contain/watchdog.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -123,26 +124,41 @@ static bool is_told(struct str lines, const char *text)
     return false;
 }
 
-/* The connections that this command came over, as endpoints that a plan can allow. */
+/* Once each, as far as there is room. */
+static void add_session(struct server *s, const struct endpoint *p, int *count)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+
+    if (*count == SESSION_COUNT || is_told(buf_str(&s->answer), endpoint_text(text, p)))
+        return;
+    buf_addf(&s->answer, "%s\n", text);
+    ++*count;
+}
+
+/* The connections that this command came over, as endpoints that a plan can allow, and what the
+ * tunnels need that they came through. */
 static int do_sessions(struct server *s, struct str rest, struct err *e)
 {
     CLEANUP_HOST_VIEW struct host_view host = {0};
     int rc = host_view_read(&host, e), count = 0;
 
     (void)rest;
-    for (size_t i = 0; rc == 0 && i < host.socket_count && count < SESSION_COUNT; i++) {
+    for (size_t i = 0; rc == 0 && i < host.socket_count; i++) {
         const struct host_socket *at = &host.sockets[i];
-        struct endpoint p = {.net = at->remote,
-                             .protocol = at->protocol,
-                             .port_first = at->is_inbound ? at->local_port : at->remote_port,
-                             .way = at->is_inbound ? ENDPOINT_IN : ENDPOINT_OUT};
-        char text[ENDPOINT_TEXT_SIZE];
+        const struct host_tunnel *t = at->is_ours ? tunnel_to(&host, &at->remote) : NULL;
+        struct endpoint needs[2],
+            p = {.net = at->remote,
+                 .protocol = at->protocol,
+                 .port_first = at->is_inbound ? at->local_port : at->remote_port,
+                 .way = at->is_inbound ? ENDPOINT_IN : ENDPOINT_OUT};
+        size_t need_count = t ? tunnel_needs(t, needs) : 0;
 
         p.port_last = p.port_first;
-        if (!at->is_ours || !p.port_first || is_told(buf_str(&s->answer), endpoint_text(text, &p)))
+        if (!at->is_ours || !p.port_first)
             continue;
-        buf_addf(&s->answer, "%s\n", text);
-        count++;
+        add_session(s, &p, &count);
+        for (size_t k = 0; k < need_count; k++)
+            add_session(s, &needs[k], &count);
     }
     return rc;
 }

@@ -187,6 +187,6 @@ int route_read_to(const struct net *to, struct route_ways *w)
 
     if (code)
         return code;
-    code = ask_way(to, RTM_F_FIB_MATCH, w);
-    return code ? code : resolve(w);
+    (void)ask_way(to, RTM_F_FIB_MATCH, w); /* where it fails, one way is known all the same */
+    return resolve(w);
 }

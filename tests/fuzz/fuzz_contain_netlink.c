@@ -2,12 +2,20 @@
  * routes, interfaces and packet filter is read or left out, without a fault; what is kept of an
  * interface can be read again, and asked for. The first byte chooses who reads. */
 #include <netinet/in.h>
+#include <string.h>
+#include "base/mem.h"
+#include "contain/filter_batch.h"
 #include "contain/filter_count.h"
 #include "contain/filter_see.h"
 #include "contain/host_see.h"
 #include "contain/link_item.h"
 #include "contain/link_see.h"
+#include "contain/link_stack.h"
+#include "contain/neighbour_see.h"
+#include "contain/network_state.h"
+#include "contain/passed.h"
 #include "contain/route.h"
+#include "contain/tunnel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -113,6 +121,106 @@ static void read_filter(unsigned who, struct str bytes)
     filter_counters_release(&counters);
 }
 
+/* Whom ARP must find: as many as before, and only whose hardware address is told has one. */
+static void read_neighbours(struct str bytes)
+{
+    CLEANUP_FREE struct filter_plan *plan = mem_new(struct filter_plan);
+
+    plan->neighbour_count = 2;
+    plan->neighbours[0].net =
+        (struct net){.bytes = {0xfe, 0x80, [15] = 1}, .size = 16, .prefix = 128};
+    plan->neighbours[1].net = (struct net){.bytes = {192, 0, 2, 1}, .size = 4, .prefix = 32};
+    hear(bytes, neighbour_see, plan);
+    if (plan->neighbour_count != 2 || memcmp(plan->neighbours[1].mac, "\0\0\0\0\0", 6) != 0)
+        BUG("an IPv4 neighbour got an address");
+}
+
+static void read_passed(struct str bytes)
+{
+    CLEANUP_HOST_VIEW struct host_view v = {0};
+
+    hear(bytes, passed_see, &v);
+    for (size_t i = 0; i < v.passed_count; i++)
+        if (!net_is_one(&v.passed[i].local) || !net_is_one(&v.passed[i].remote) ||
+            net_is_loopback(&v.passed[i].local))
+            BUG("a connection without two ends");
+}
+
+static void read_tunnels(struct str bytes)
+{
+    CLEANUP_HOST_VIEW struct host_view v = {0};
+    struct endpoint needs[2];
+
+    hear(bytes, tunnel_see, &v);
+    for (size_t i = 0; i < v.tunnel_count; i++) {
+        size_t count = tunnel_needs(&v.tunnels[i], needs);
+
+        if (!memchr(v.tunnels[i].name, '\0', sizeof(v.tunnels[i].name)))
+            BUG("a name without an end");
+        for (size_t k = 0; k < count; k++)
+            if (!net_is_one(&needs[k].net) || (needs[k].protocol && !needs[k].port_first))
+                BUG("a tunnel that ends nowhere");
+    }
+}
+
+static void read_stack(struct str bytes)
+{
+    struct link_stack s = {.indexes = {2}, .count = 1};
+
+    hear(bytes, link_stack_see, &s);
+    for (size_t i = 0; i < s.count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (s.indexes[i] == s.indexes[k])
+                BUG("interface %u twice", s.indexes[i]);
+}
+
+/* Lines, each ended, and no more than there is room for. */
+static void read_state(unsigned kind, struct str bytes)
+{
+    CLEANUP_BUF struct buf out = {0};
+
+    network_state_tell(kind, bytes, &out);
+    if (out.len > NETWORK_STATE_SIZE || (out.len && out.p[out.len - 1] != '\n'))
+        BUG("%zu bytes of state", out.len);
+    for (size_t i = 0; i < out.len; i++)
+        if (out.p[i] != '\n' && (out.p[i] < 0x20 || out.p[i] > 0x7e))
+            BUG("a byte that no line has");
+}
+
+static void read_batch(struct str bytes)
+{
+    uint64_t refused = 0;
+    int code = filter_batch_answer(bytes, 5, &refused);
+
+    if (code < -1)
+        BUG("an answer of %d", code);
+    if (refused & 1)
+        BUG("a message without a number was refused");
+}
+
+static void read_more(unsigned who, struct str bytes)
+{
+    switch (who) {
+    case 0:
+        read_ways(route_see_hop, bytes);
+        break;
+    case 1:
+        read_tunnels(bytes);
+        break;
+    case 2:
+        read_passed(bytes);
+        break;
+    case 3:
+        read_stack(bytes);
+        break;
+    case 4:
+        read_neighbours(bytes);
+        break;
+    default:
+        read_batch(bytes);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str bytes;
@@ -124,6 +232,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_link(data[0] & 15, bytes);
     else if (data[0] >> 5 & 1)
         read_filter(data[0] & 15, bytes);
+    else if (data[0] >> 6 & 1)
+        read_more(data[0] & 15, bytes);
+    else if (data[0] >> 7 & 1)
+        read_state(data[0] & 15, bytes);
     else
         read_host(data[0] & 15, bytes);
     return 0;
