@@ -12,13 +12,47 @@
 #include "contain/action.h"
 #include "sys/file.h"
 
-enum { STATE_SIZE = 256, WAIT_STEP_MS = 20, PATH_SIZE = 512, ID_DIGITS = 32 };
+enum {
+    LISTING_SIZE = 4 << 20,
+    STATE_SIZE = 256,
+    WAIT_STEP_MS = 20,
+    PATH_SIZE = 512,
+    ID_DIGITS = 32
+};
 
 static const char *const state_names[LEDGER_STATE_COUNT] = {[LEDGER_PREPARED] = "prepared",
                                                             [LEDGER_ARMED] = "armed",
                                                             [LEDGER_CONFIRMED] = "confirmed",
                                                             [LEDGER_UNDOING] = "undoing",
                                                             [LEDGER_UNDONE] = "undone"};
+
+static const struct {
+    const char *folder;
+    const char *table;
+} spares[] = {{"/run/calm-contain", "calm-run"}, {"/dev/shm/calm-contain", "calm-shm"}};
+
+const char *ledger_spare(const char *folder, size_t i)
+{
+    return strcmp(folder, LEDGER_FOLDER) == 0 && i < COUNT_OF(spares) ? spares[i].folder : NULL;
+}
+
+bool ledger_is_spare(const struct ledger *l)
+{
+    for (size_t i = 0; i < COUNT_OF(spares); i++)
+        if (str_is(buf_str(&l->folder), spares[i].folder))
+            return true;
+    return false;
+}
+
+const char *ledger_table(const struct ledger *l)
+{
+    if (!l->folder.len)
+        return LEDGER_TABLE_UNKEPT;
+    for (size_t i = 0; i < COUNT_OF(spares); i++)
+        if (str_is(buf_str(&l->folder), spares[i].folder))
+            return spares[i].table;
+    return "calm";
+}
 
 const char *ledger_state_name(enum ledger_state state)
 {
@@ -256,6 +290,17 @@ int ledger_open(struct ledger *l, const char *folder, unsigned wait_ms, struct e
     return rc;
 }
 
+void ledger_open_unkept(struct ledger *l)
+{
+    *l = (struct ledger){.fd = -1, .lock = -1};
+    boot_id_read(&l->boot);
+}
+
+static bool is_kept(const struct ledger *l)
+{
+    return l->folder.len > 0;
+}
+
 void ledger_close(struct ledger *l)
 {
     for (size_t i = 0; i < l->count; i++)
@@ -280,6 +325,8 @@ static int write_state(struct ledger *l, const struct ledger_entry *entry, struc
     CLEANUP_BUF struct buf line = {0};
     char path[PATH_SIZE];
 
+    if (!is_kept(l))
+        return 0;
     entry_path(path, l, &entry->plan->id, "state");
     buf_addf(&line, "%s ", state_names[entry->state]);
     buf_add_u64(&line, entry->deadline_ms);
@@ -289,25 +336,34 @@ static int write_state(struct ledger *l, const struct ledger_entry *entry, struc
     return file_write(path, buf_str(&line), 0600, e);
 }
 
+static int write_entry(const struct ledger *l, const struct ledger_entry *entry,
+                       struct str plan_text, struct str before, struct err *e)
+{
+    char path[PATH_SIZE];
+    int rc;
+
+    if (!is_kept(l))
+        return 0;
+    entry_path(path, l, &entry->plan->id, "");
+    rc = folder_make(path, 0700, e);
+    entry_path(path, l, &entry->plan->id, "plan");
+    if (rc == 0)
+        rc = file_write(path, plan_text, 0600, e);
+    entry_path(path, l, &entry->plan->id, "before");
+    if (rc == 0)
+        rc = file_write(path, before, 0600, e);
+    return rc ? rc : folder_sync(buf_text(&l->folder), e);
+}
+
 int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct str before,
                struct ledger_entry **out, struct err *e)
 {
     struct ledger_entry entry = {.plan = p, .state = LEDGER_PREPARED};
-    char path[PATH_SIZE];
     int rc;
 
     if (ledger_find(l, &p->id))
         return err_set(e, ERR_CONFLICT, "this plan was prepared on this host before");
-    entry_path(path, l, &p->id, "");
-    rc = folder_make(path, 0700, e);
-    entry_path(path, l, &p->id, "plan");
-    if (rc == 0)
-        rc = file_write(path, plan_text, 0600, e);
-    entry_path(path, l, &p->id, "before");
-    if (rc == 0)
-        rc = file_write(path, before, 0600, e);
-    if (rc == 0)
-        rc = folder_sync(buf_text(&l->folder), e);
+    rc = write_entry(l, &entry, plan_text, before, e);
     if (rc == 0)
         rc = write_state(l, &entry, e);
     if (rc)
@@ -341,6 +397,28 @@ int ledger_read_before(const struct ledger *l, struct ledger_entry *entry, struc
         return err_wrap(e, rc, "what was before cannot be read");
     entry->before = buf_str(&entry->before_bytes);
     return 0;
+}
+
+int ledger_listing_read(const struct ledger *l, struct buf *out, struct err *e)
+{
+    char path[PATH_SIZE];
+
+    if (!is_kept(l))
+        return err_set(e, ERR_NOTFOUND, "it is kept nowhere");
+    snprintf(path, sizeof(path), "%s/filter", buf_text(&l->folder));
+    return file_read(out, path, LISTING_SIZE, e);
+}
+
+int ledger_listing_write(const struct ledger *l, struct str listing, struct err *e)
+{
+    char path[PATH_SIZE];
+
+    if (!is_kept(l))
+        return 0;
+    snprintf(path, sizeof(path), "%s/filter", buf_text(&l->folder));
+    if (listing.len)
+        return file_replace(path, listing, 0600, e);
+    return unlink(path) == 0 || errno == ENOENT ? 0 : err_errno(e, "cannot remove %s", path);
 }
 
 int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state, struct err *e)

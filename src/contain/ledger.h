@@ -6,6 +6,11 @@
 
 #define LEDGER_FOLDER "/var/lib/calm-contain"
 
+/* Where an emergency is kept that has no room in that folder: in memory, until the next restart of
+ * the host. NULL behind the last; other folders have none. Each is a ledger of its own, with a
+ * table of its own in the packet filter, so that what becomes of one lifts nothing of another. */
+const char *ledger_spare(const char *folder, size_t i);
+
 enum ledger_state {
     LEDGER_PREPARED,  /* nothing is changed yet */
     LEDGER_ARMED,     /* in effect, or being put in effect; goes back at its deadline */
@@ -42,6 +47,15 @@ struct ledger {
  * are cleared away. */
 MUST_CHECK int ledger_open(struct ledger *l, const char *folder, unsigned wait_ms, struct err *e);
 void ledger_close(struct ledger *l);
+/* One that is kept nowhere: for an emergency that no folder has room for. */
+void ledger_open_unkept(struct ledger *l);
+bool ledger_is_spare(const struct ledger *l); /* it is kept in memory */
+#define LEDGER_TABLE_UNKEPT "calm-unkept"
+const char *ledger_table(const struct ledger *l); /* its table of the packet filter */
+/* A line for each chain of that table, as the kernel held it when it was made (filter_listing.h);
+ * ERR_NOTFOUND where that could not be kept. What is empty is removed. */
+MUST_CHECK int ledger_listing_read(const struct ledger *l, struct buf *out, struct err *e);
+MUST_CHECK int ledger_listing_write(const struct ledger *l, struct str listing, struct err *e);
 #define CLEANUP_LEDGER CLEANUP(ledger_close)
 
 struct ledger_entry *ledger_find(struct ledger *l, const struct id *id); /* NULL: none */

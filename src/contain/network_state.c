@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include "contain/filter_count.h"
+#include "contain/filter_table.h"
 #include "contain/ledger.h"
 #include "contain/spell.h"
 #include "sys/file.h"
@@ -177,7 +178,7 @@ static void remember_set(struct telling *t, struct str body)
         return;
     table = netlink_text(attribute(body, NFTA_SET_TABLE));
     name = netlink_text(attribute(body, NFTA_SET_NAME));
-    if (str_is(table, "calm") || t->sets.len > NAMES_SIZE)
+    if (filter_table_is_ours(table) || t->sets.len > NAMES_SIZE)
         return;
     buf_addc(&t->sets, (char)head.nfgen_family);
     buf_addstr(&t->sets, table);

@@ -223,12 +223,14 @@ static void add_known(struct buf *out, struct str code)
     static const struct {
         const char *code;
         const char *words;
-    } known[] = {{"rights", "this was looked at without root's rights: programs of others, and the "
-                            "connection that you came over, may be missing"},
-                 {"routed",
-                  "this host passes packets on for others (containers, virtual machines, networks "
-                  "behind it), and nothing here lists their connections: which of them end is not "
-                  "known"}};
+    } known[] = {
+        {"rights", "this was looked at without root's rights: programs of others, and the "
+                   "connection that you came over, may be missing"},
+        {"frames", "the kernel of this host cannot hold what programs send past its network "
+                   "(frames of their own): those leave over every interface"},
+        {"routed", "this host passes packets on for others (containers, virtual machines, networks "
+                   "behind it), and nothing here lists their connections: which of them end is not "
+                   "known"}};
 
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (str_is(code, known[i].code))
@@ -252,6 +254,10 @@ static void add_warning(struct buf *out, struct str code, struct str rest)
                  out->len ? "; " : "", STR_ARG(address));
     else if (str_is(code, "tunnel"))
         add_tunnel(out, address, rest);
+    else if (str_is(code, "bridged"))
+        buf_addf(out, "%s" STR_FMT " that a bridge passes on are not %s here", out->len ? "; " : "",
+                 STR_ARG(str_is(address, "all") ? STR("packets") : address),
+                 str_is(address, "all") ? "held" : "counted");
     else
         add_known(out, code);
 }

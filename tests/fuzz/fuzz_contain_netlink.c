@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "contain/filter_batch.h"
 #include "contain/filter_count.h"
+#include "contain/filter_listing.h"
 #include "contain/filter_see.h"
 #include "contain/host_see.h"
 #include "contain/link_item.h"
@@ -106,16 +107,26 @@ static void read_link(unsigned who, struct str bytes)
 
 static void read_filter(unsigned who, struct str bytes)
 {
-    struct filter_seen seen = {.mark = STR("-01020304")};
+    CLEANUP(filter_listing_release) struct filter_listing listing = {.table = "calm"};
+    struct filter_seen seen = {.table = "calm", .mark = STR("-01020304")};
+    struct filter_elements_seen elements = {0};
+    CLEANUP_BUF struct buf lines = {0};
     struct filter_counters counters = {.all = NULL};
     struct filter_others others = {.has_more = false};
 
-    if (who % 3 == 0)
+    if (who % 5 == 0)
         hear(bytes, filter_see_rule, &seen);
-    else if (who % 3 == 1)
+    else if (who % 5 == 1)
         hear(bytes, filter_see_chain, &others);
-    else
+    else if (who % 5 == 2)
         hear(bytes, filter_see_counter, &counters);
+    else if (who % 5 == 3)
+        hear(bytes, filter_see_elements, &elements);
+    else
+        hear(bytes, filter_see_listed, &listing);
+    filter_listing_add(&listing, &lines);
+    if (filter_listing_compare(buf_str(&lines), buf_str(&lines), seen.mark, NULL))
+        BUG("a list is not as itself");
     if (seen.sum.packets && !seen.rule_count)
         BUG("packets of no rule");
     filter_counters_release(&counters);
