@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 #include "base/mem.h"
-#include "base/utc.h"
 #include "contain/action.h"
 #include "contain/filter_check.h"
 #include "contain/filter_listing.h"
@@ -28,15 +27,6 @@ static bool cannot_undo(const struct ledger_entry *entry)
     return entry->plan->action->cannot_undo;
 }
 
-static uint64_t expiry_left_ms(const struct plan *p)
-{
-    struct utc now = utc_now();
-
-    if (!p->expiry_s)
-        return 0;
-    return p->expiry_s > (uint64_t)now.sec ? (p->expiry_s - (uint64_t)now.sec) * 1000 : 1;
-}
-
 static uint64_t left_ms(uint64_t deadline_ms)
 {
     uint64_t now = boot_now_ms();
@@ -47,7 +37,7 @@ static uint64_t left_ms(uint64_t deadline_ms)
 /* How long the kernel keeps its rules by itself; 0: until it is told. */
 static uint64_t stays_ms(const struct ledger_entry *entry)
 {
-    uint64_t expiry = expiry_left_ms(entry->plan);
+    uint64_t expiry = entry->ends_ms ? left_ms(entry->ends_ms) : 0;
     uint64_t timer = 0;
 
     if (entry->state == LEDGER_ARMED && entry->deadline_ms)
@@ -223,6 +213,7 @@ int effect_begin(struct ledger *l, struct ledger_entry *entry, struct buf *saw, 
     entry->deadline_ms =
         entry->plan->timer_s ? boot_now_ms() + (uint64_t)entry->plan->timer_s * 1000 : 0;
     entry->boot = l->boot;
+    ledger_count_expiry(entry);
     rc = ledger_set(l, entry, LEDGER_ARMED, e);
     if (rc)
         return rc;
@@ -258,13 +249,11 @@ int effect_confirm(struct ledger *l, struct ledger_entry *entry, struct err *e)
 
 static bool is_over(const struct ledger *l, const struct ledger_entry *entry)
 {
-    struct utc now = utc_now();
-
     if (entry->state == LEDGER_UNDOING)
         return true;
     if (!ledger_is_live(entry))
         return false;
-    if (entry->plan->expiry_s && entry->plan->expiry_s <= (uint64_t)now.sec)
+    if (entry->ends_ms && boot_now_ms() >= entry->ends_ms)
         return true;
     if (entry->state != LEDGER_ARMED || !entry->deadline_ms)
         return false;
@@ -312,6 +301,8 @@ int effect_settle(struct ledger *l, struct err *e)
             rc = effect_end(l, entry, &mine);
         else if (was_lost(l, entry))
             rc = apply_again(l, entry, &mine);
+        else if (ledger_is_live(entry))
+            (void)!ledger_keep_expiry(l, entry, NULL); /* else it lasts longer after a restart */
         if (rc && !first) {
             first = rc;
             if (e)
@@ -323,13 +314,11 @@ int effect_settle(struct ledger *l, struct err *e)
 
 static uint64_t next_of(const struct ledger_entry *entry)
 {
-    uint64_t expiry = expiry_left_ms(entry->plan);
+    uint64_t expiry = entry->ends_ms;
     uint64_t timer = entry->state == LEDGER_ARMED ? entry->deadline_ms : 0;
 
     if (cannot_undo(entry))
         return boot_now_ms(); /* is still to be finished */
-    if (expiry)
-        expiry += boot_now_ms();
     if (!timer || !expiry)
         return timer ? timer : expiry;
     return timer < expiry ? timer : expiry;

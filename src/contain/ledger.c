@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 #include "contain/action.h"
 #include "sys/file.h"
 
@@ -17,7 +18,8 @@ enum {
     STATE_SIZE = 256,
     WAIT_STEP_MS = 20,
     PATH_SIZE = 512,
-    ID_DIGITS = 32
+    ID_DIGITS = 32,
+    KEEP_STEP_MS = 60000,
 };
 
 static const char *const state_names[LEDGER_STATE_COUNT] = {[LEDGER_PREPARED] = "prepared",
@@ -131,6 +133,37 @@ static int check_folder(struct ledger *l, struct err *e)
     return 0;
 }
 
+void ledger_count_expiry(struct ledger_entry *entry)
+{
+    uint64_t expiry_s = entry->plan->expiry_s, now_s = (uint64_t)utc_now().sec;
+
+    entry->seen_ms = boot_now_ms();
+    entry->ends_ms =
+        !expiry_s ? 0 : entry->seen_ms + (expiry_s > now_s ? (expiry_s - now_s) * 1000 : 1);
+}
+
+/* What was left when it was last written is left now since the host started: the time between is
+ * told by a clock that others may have set, and does not count. */
+static void carry_expiry(const struct ledger *l, struct ledger_entry *entry)
+{
+    uint64_t left_ms = entry->ends_ms > entry->seen_ms ? entry->ends_ms - entry->seen_ms : 1;
+
+    if (entry->state == LEDGER_PREPARED || !entry->plan->expiry_s)
+        entry->ends_ms = 0;
+    else if (!entry->ends_ms)
+        ledger_count_expiry(entry); /* an earlier program did not write it */
+    else if (!id_eq(&entry->boot, &l->boot))
+        entry->ends_ms = left_ms;
+}
+
+/* " ENDS SEEN" behind the boot, where it has an expiry. */
+static bool read_expiry(struct str words, struct ledger_entry *entry)
+{
+    struct str ends = str_cut(&words, ' ');
+
+    return !ends.len || (str_u64(ends, &entry->ends_ms) && str_u64(words, &entry->seen_ms));
+}
+
 static bool read_state(struct str line, struct ledger_entry *entry)
 {
     struct str name, deadline, boot;
@@ -140,12 +173,12 @@ static bool read_state(struct str line, struct ledger_entry *entry)
     line = str_head(line, line.len - 1);
     name = str_cut(&line, ' ');
     deadline = str_cut(&line, ' ');
-    boot = line;
+    boot = str_cut(&line, ' ');
     for (int i = 0; i < LEDGER_STATE_COUNT; i++)
         if (str_is(name, state_names[i])) {
             entry->state = (enum ledger_state)i;
             return str_u64(deadline, &entry->deadline_ms) &&
-                   hex_read(entry->boot.b, sizeof(entry->boot.b), boot);
+                   hex_read(entry->boot.b, sizeof(entry->boot.b), boot) && read_expiry(line, entry);
         }
     return false;
 }
@@ -179,6 +212,7 @@ static int load(struct ledger *l, const struct id *id, struct ledger_entry *out,
         entry_release(&entry);
         return err_wrap(e, rc, "what stands on this host cannot be read");
     }
+    carry_expiry(l, &entry);
     *out = entry;
     return 0;
 }
@@ -332,6 +366,12 @@ static int write_state(struct ledger *l, const struct ledger_entry *entry, struc
     buf_add_u64(&line, entry->deadline_ms);
     buf_addc(&line, ' ');
     hex_add(&line, entry->boot.b, sizeof(entry->boot.b));
+    if (entry->ends_ms) {
+        buf_addc(&line, ' ');
+        buf_add_u64(&line, entry->ends_ms);
+        buf_addc(&line, ' ');
+        buf_add_u64(&line, boot_now_ms());
+    }
     buf_addc(&line, '\n');
     return file_write(path, buf_str(&line), 0600, e);
 }
@@ -432,6 +472,16 @@ int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state s
     if (rc == 0)
         *entry = next;
     return rc;
+}
+
+int ledger_keep_expiry(struct ledger *l, struct ledger_entry *entry, struct err *e)
+{
+    uint64_t now = boot_now_ms();
+
+    if (!entry->ends_ms || !id_eq(&entry->boot, &l->boot) || now < entry->seen_ms + KEEP_STEP_MS)
+        return 0;
+    entry->seen_ms = now;
+    return write_state(l, entry, e);
 }
 
 int ledger_hold(struct ledger *l, const struct ledger_entry *entry, int *fd, struct err *e)

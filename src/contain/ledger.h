@@ -26,6 +26,8 @@ struct ledger_entry {
     enum ledger_state state;
     uint64_t deadline_ms; /* of ARMED: CLOCK_BOOTTIME; 0: none */
     struct id boot;       /* in which boot it was put in effect; zeros before */
+    uint64_t ends_ms;     /* its expiry, by CLOCK_BOOTTIME of this boot; 0: none, or not begun */
+    uint64_t seen_ms;     /* when that was last written */
     struct buf before_bytes;
     struct buf plan_bytes;
 };
@@ -75,6 +77,12 @@ MUST_CHECK int ledger_read_before(const struct ledger *l, struct ledger_entry *e
  * caller lets the ledger go, however that happens. */
 MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state,
                           struct err *e);
+/* Its expiry begins to count: what the clock of the wall says is left, and from now on by the clock
+ * of this boot alone, which nobody can set. */
+void ledger_count_expiry(struct ledger_entry *entry);
+/* Writes down how far it has come, once a minute: what is left is what a restart goes on with.
+ * ERR_IO. */
+MUST_CHECK int ledger_keep_expiry(struct ledger *l, struct ledger_entry *entry, struct err *e);
 /* Keeps what is only prepared from being cleared away as nobody's: until *fd is closed, or its
  * process ends. */
 MUST_CHECK int ledger_hold(struct ledger *l, const struct ledger_entry *entry, int *fd,

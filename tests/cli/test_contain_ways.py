@@ -2,13 +2,15 @@
 import contextlib
 import hashlib
 import json
+import pathlib
 import re
 import socket
 import struct
 import subprocess
+import time
 
 import contain_lab
-from contain_lab import plan, run, within
+from contain_lab import plan, plan_id, ruleset, run, within
 from harness import main
 import test_contain
 from test_contain import CONTAIN, ContainTest
@@ -302,6 +304,73 @@ class PassedOn(ContainTest):
             self.assertNotIn("no connection that is open now", said)
         run("sysctl -qw net.ipv4.ip_forward=0")
         self.assertNotIn("warn routed", self.preview("isolate"))
+
+
+class Expiry(ContainTest):
+    """It is counted by the clock of this boot, which nobody can set (CLOCK_BOOTTIME); the wall's says only how much there is when it begins."""
+
+    def begun(self, seconds):
+        """Confirmed, with that long to live by the wall: its state on disk, and what helps with it."""
+        text = plan("block", "address 10.9.0.9", timer=30, expiry=int(time.time()) + seconds)
+        h = self.helper()
+        h.begin(text)
+        return h, plan_id(text), contain_lab.LEDGER / plan_id(text) / "state"
+
+    @staticmethod
+    def boot_ms():
+        return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
+
+    def holds(self):
+        return not self.lab.pings("attacker")
+
+    def test_what_is_left_by_the_wall_when_it_begins_is_left_by_the_clock_of_the_boot(self):
+        before = self.boot_ms()
+        wall = time.time()
+        _, _, state = self.begun(3600)
+        name, _, boot, ends, seen = state.read_text().split()
+        self.assertEqual(name, "armed")
+        self.assertEqual(boot, pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", ""))
+        self.assertTrue(before <= int(seen) <= self.boot_ms())
+        # expiry is a whole second of the wall: at most one less than an hour is left, and what this test took
+        self.assertTrue(3598_000 <= int(ends) - before <= 3600_000 + 1000 * (time.time() - wall), (ends, before))
+
+    def test_a_wall_that_says_it_is_over_does_not_end_it(self):
+        """As it stands where somebody sets the wall's clock ahead after it began: the wall is past its expiry, the boot's clock is not."""
+        h, number, state = self.begun(3)
+        words = state.read_text().split()
+        words[3] = str(self.boot_ms() + 9000)
+        state.write_text(" ".join(words) + "\n")
+        self.assertEqual(h.ask(f"confirm {number}")[0], "ok")
+        began = time.monotonic()
+        while time.monotonic() - began < 6:
+            self.assertTrue(self.holds())
+            self.assertEqual(h.ask("status")[1], [f"{number} confirmed block 0"])
+            time.sleep(0.5)
+        contain_lab.until(lambda: ruleset() == self.before, 6, "it ends when the clock of the boot says so")
+
+    def test_after_a_restart_what_was_left_is_left(self):
+        """Written by another boot: what was left then counts from the start of this one; the time between does not, for the wall alone tells it."""
+        for left_ms, is_over in ((self.boot_ms() + 4000, False), (max(self.boot_ms() - 1000, 1), True)):
+            h, number, state = self.begun(2)
+            self.assertEqual(h.ask(f"confirm {number}")[0], "ok")
+            state.write_text(f"confirmed 0 {'ab' * 16} {10**12 + left_ms} {10**12}\n")
+            time.sleep(2.5)  # it is over by the wall
+            answer = h.ask("status")[1]
+            if is_over:
+                self.assertEqual(answer, [f"{number} undone block 0"])
+                continue
+            self.assertEqual(answer, [f"{number} confirmed block 0"])
+            self.assertTrue(self.holds())
+            self.assertEqual(state.read_text().split()[2], pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", ""))
+            contain_lab.until(lambda: ruleset() == self.before, 6, "it ends when what was left is over")
+            h.ask("forget " + number)
+
+    def test_one_that_an_earlier_program_began_ends(self):
+        """Its state has no such words."""
+        h, number, state = self.begun(3)
+        state.write_text(" ".join(state.read_text().split()[:3]) + "\n")
+        self.assertEqual(h.ask(f"confirm {number}")[0], "ok")
+        contain_lab.until(lambda: ruleset() == self.before, 6, "it ends at its expiry")
 
 
 if __name__ == "__main__":
