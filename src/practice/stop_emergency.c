@@ -309,7 +309,7 @@ static int cut_off(struct done_first *f, const char *case_folder, struct err *e)
     return rc ? rc : go(f, h, &p, e);
 }
 
-/* is_sure: nothing was begun, or it was put in effect. */
+/* It is in effect, or the helper was lost when it may have been. */
 static bool may_stand(const struct done_first *f)
 {
     return f->is_done && (f->done.is_sure || f->failed == ERR_IO) && f->done.before.len;
