@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "contain/boot.h"
 #include "contain/effect.h"
+#include "contain/follow.h"
 #include "contain/keeper.h"
 #include "contain/order.h"
 #include "contain/watchdog.h"
@@ -35,6 +36,8 @@ static int boot(const char *folder, struct err *e)
         later = watchdog_start(folder, rc ? NULL : e);
     if (next && !later)
         later = keeper_start(folder, rc ? NULL : e);
+    if (effect_has_filter(&l))
+        (void)!follow_start(folder, NULL); /* what is there already is held without it */
     return rc ? rc : later;
 }
 
@@ -46,6 +49,7 @@ int main(int argc, char **argv)
 
     watchdog_main_if_asked(argc, argv);
     keeper_main_if_asked(argc, argv);
+    follow_main_if_asked(argc, argv);
     prctl(PR_SET_DUMPABLE, 0);
     (void)signal(SIGPIPE,
                  SIG_IGN); /* who asked may be gone: what was prepared is still forgotten */

@@ -108,12 +108,20 @@ struct answer {
     bool to_terminal;               /* standard output is one: long lines are cut at its edge */
     bool is_exact;       /* text is pasted elsewhere: it is shown as it is, and no line is folded */
     bool is_interactive; /* a person sits at a terminal */
-    int exit_status;     /* of this program when all went well: that of a command which it ran */
+    bool asks_nothing;   /* not for a passphrase either */
+    struct done_first *first; /* what the operation did before a case was looked for; its own */
+    int exit_status; /* of this program when all went well: that of a command which it ran */
 };
 
 typedef int op_decide(struct decision *d, struct err *e);
 typedef int op_query(const struct view *v, const struct operation *op, const struct input *in,
                      struct answer *a, struct err *e);
+/* Done before any case is looked for, by what was typed (not one value was read yet); keeps what it
+ * did in a->first. */
+typedef void op_at_once(const struct operation *op, const struct input *typed, struct answer *a);
+/* Called last where there is at_once, with what all the rest came to: what that is worth. Frees
+ * a->first. */
+typedef int op_at_last(const struct operation *op, struct answer *a, int rc, struct err *e);
 typedef int op_job(struct session *s, const struct operation *op, const struct input *in,
                    struct answer *a, struct err *e);
 
@@ -134,9 +142,11 @@ struct operation {
     const char *const *records; /* the types that it appends, ends with NULL; NULL for none */
     bool works_read_only; /* OP_JOB: does its work without them where the case can only be read */
     bool opens_case;      /* where none is open, one is opened first: it cannot wait */
-    op_decide *decide;    /* OP_CHANGE */
-    op_query *query;      /* OP_QUERY */
-    op_job *job;          /* OP_JOB, OP_FREE */
+    op_at_once *at_once;  /* it cannot wait for a case at all; or NULL */
+    op_at_last *at_last;
+    op_decide *decide; /* OP_CHANGE */
+    op_query *query;   /* OP_QUERY */
+    op_job *job;       /* OP_JOB, OP_FREE */
 };
 
 const struct operation *operation_find(const struct model *m, struct str name);

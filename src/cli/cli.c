@@ -1,6 +1,7 @@
 /* cli.c: one command line from its words to its exit status. */
 #include "cli/cli.h"
 #include <unistd.h>
+#include "base/mem.h"
 #include "base/sink.h"
 #include "cli/args.h"
 #include "cli/help.h"
@@ -164,8 +165,9 @@ static int say_damaged(const char *folder, int rc, struct err *e)
 
 static int run_in_case(struct args *a, const struct place *p, struct answer *answer, struct err *e)
 {
-    struct session_options options = {
-        .ask = term_read_secret, .key_folder = p->around.key_folder, .model = p->around.model};
+    struct session_options options = {.ask = answer->asks_nothing ? NULL : term_read_secret,
+                                      .key_folder = p->around.key_folder,
+                                      .model = p->around.model};
     CLEANUP(session_closep) struct session *s = NULL;
     CLEANUP_SEEN struct seen seen = {0};
     CLEANUP_BUF struct buf warning = {0};
@@ -262,41 +264,66 @@ static int find_place(struct place *p, const struct model *m, struct args *a, st
     return place_find(p, m, NULL, e);
 }
 
+/* What cannot wait is done by what was typed, before a case is looked for: that may lie on a medium
+ * that does not answer. */
+static void do_at_once(const struct model *m, struct args *a, struct place *p,
+                       struct answer *answer)
+{
+    size_t count = a->op->field_count + COMMON_COUNT;
+    CLEANUP_FREE struct str *values = mem_array(count, sizeof(*values));
+    struct input typed = {.values = values};
+
+    (void)!place_begin(p, m, NULL); /* without a place for keys it is done all the same */
+    place_guess(p, a->case_folder);
+    for (size_t i = 0; i < count; i++)
+        values[i] = buf_str(&a->given[i]);
+    a->op->at_once(a->op, &typed, answer);
+    place_release(p);
+    *p = (struct place){0};
+}
+
+static int run_in_place(const struct model *m, struct args *a, struct place *p,
+                        struct answer *answer, struct err *e)
+{
+    int rc = find_place(p, m, a, e);
+
+    if (rc == 0 && cannot_wait(a) && !p->around.case_folder)
+        rc = open_first(m, a, p, answer, e);
+    if (rc)
+        return rc;
+    if (a->op && a->op->type == OP_FREE)
+        return run_free(a, answer, e);
+    if (p->around.case_folder)
+        return run_in_case(a, p, answer, e);
+    if (!a->op && !a->practice && !a->wants_json)
+        return show_first_minutes();
+    return err_set(e, ERR_NOTFOUND,
+                   "no case is open. To begin: calm open. To use one that exists: calm open "
+                   "FOLDER");
+}
+
 static int run(const struct model *m, struct args *a, struct err *e)
 {
     CLEANUP(place_release) struct place p = {0};
     bool is_asked = term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO);
+    bool is_at_once = a->op && a->op->at_once;
     struct answer answer = {.wants_json = a->wants_json,
                             .columns = term_columns(STDOUT_FILENO),
                             .rows = term_rows(STDOUT_FILENO),
                             .color = term_has_color(STDOUT_FILENO),
-                            .is_interactive =
-                                term_is_terminal(STDIN_FILENO) && term_is_terminal(STDERR_FILENO),
+                            .is_interactive = is_asked,
                             .to_terminal = term_is_terminal(STDOUT_FILENO),
                             .flush = flush_answer,
                             .confirm = is_asked ? confirm_answer : NULL,
                             .ask_key = is_asked ? ask_key : NULL,
                             .around = &p.around};
-    int rc = find_place(&p, m, a, e);
+    int rc;
 
-    if (rc == 0 && cannot_wait(a) && !p.around.case_folder)
-        rc = open_first(m, a, &p, &answer, e);
-    if (rc) {
-        if (cannot_wait(a))
-            show_by_hand();
-        return rc;
-    }
-    if (a->op && a->op->type == OP_FREE) {
-        rc = run_free(a, &answer, e);
-    } else if (!p.around.case_folder) {
-        if (!a->op && !a->practice && !a->wants_json)
-            return show_first_minutes();
-        rc = err_set(
-            e, ERR_NOTFOUND,
-            "no case is open. To begin: calm open. To use one that exists: calm open FOLDER");
-    } else {
-        rc = run_in_case(a, &p, &answer, e);
-    }
+    if (is_at_once)
+        do_at_once(m, a, &p, &answer);
+    rc = run_in_place(m, a, &p, &answer, e);
+    if (is_at_once)
+        rc = a->op->at_last(a->op, &answer, rc, e);
     if (rc < 0 && cannot_wait(a) && !answer.text.len && !answer.wants_json)
         show_by_hand();
     if (rc == 0 || answer.text.len || answer.json.len)

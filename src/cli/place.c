@@ -52,7 +52,7 @@ static char *case_here(void)
     return found;
 }
 
-static char *case_opened_last(const char *state_folder)
+static char *name_opened_last(const char *state_folder)
 {
     CLEANUP_BUF struct buf text = {0};
     char *file = state_folder ? join(state_folder, "current") : NULL;
@@ -64,25 +64,50 @@ static char *case_opened_last(const char *state_folder)
         folder = mem_dup(s.p, s.len);
     }
     free(file);
+    return folder;
+}
+
+static char *case_opened_last(const char *state_folder)
+{
+    char *folder = name_opened_last(state_folder);
+
     if (folder && is_case(folder))
         return folder;
     free(folder);
     return NULL;
 }
 
-int place_find(struct place *p, const struct model *m, const char *case_option, struct err *e)
+int place_begin(struct place *p, const struct model *m, struct err *e)
 {
     const char *keys = getenv("CALM_KEYS");
-    const char *named = case_option ? case_option : getenv("CALM_CASE");
 
     p->key_folder =
         keys && *keys ? mem_strdup(keys) : below_home("XDG_DATA_HOME", ".local/share", "calm/keys");
     p->state_folder = below_home("XDG_STATE_HOME", ".local/state", "calm");
     p->config_folder = below_home("XDG_CONFIG_HOME", ".config", "calm");
-    if (!p->key_folder)
-        return err_set(e, ERR_USAGE,
-                       "there is no place to keep your key: set HOME, or CALM_KEYS to a folder "
-                       "that only you can read");
+    p->around = (struct surroundings){p->key_folder, p->state_folder, p->config_folder, NULL, m};
+    if (p->key_folder)
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "there is no place to keep your key: set HOME, or CALM_KEYS to a folder that "
+                   "only you can read");
+}
+
+void place_guess(struct place *p, const char *case_option)
+{
+    const char *named = case_option ? case_option : getenv("CALM_CASE");
+
+    p->case_folder = named && *named ? mem_strdup(named) : name_opened_last(p->state_folder);
+    p->around.case_folder = p->case_folder;
+}
+
+int place_find(struct place *p, const struct model *m, const char *case_option, struct err *e)
+{
+    const char *named = case_option ? case_option : getenv("CALM_CASE");
+    int rc = place_begin(p, m, e);
+
+    if (rc)
+        return rc;
     if (named && *named) {
         if (!is_case(named))
             return err_set(e, ERR_NOTFOUND, "%s is not the folder of a case", named);
@@ -92,8 +117,7 @@ int place_find(struct place *p, const struct model *m, const char *case_option, 
         if (!p->case_folder)
             p->case_folder = case_opened_last(p->state_folder);
     }
-    p->around =
-        (struct surroundings){p->key_folder, p->state_folder, p->config_folder, p->case_folder, m};
+    p->around.case_folder = p->case_folder;
     return 0;
 }
 

@@ -91,6 +91,11 @@ static void block_part(struct filter_table *t, const struct part *part)
     filter_table_set(t, part->name, part->size == 4 ? FILTER_KEY_IPV4 : FILTER_KEY_IPV6,
                      part->is_one ? 0 : NFT_SET_INTERVAL, part->is_one ? (uint32_t)count : 0, &set);
     add_elements(t, &set, part);
+    if (t->family == NFPROTO_BRIDGE) { /* neither arrives here nor is sent from here */
+        drop(t, FILTER_FORWARD, FILTER_SOURCE, &set, part->size);
+        drop(t, FILTER_FORWARD, FILTER_DESTINATION, &set, part->size);
+        return;
+    }
     drop(t, FILTER_IN, FILTER_SOURCE, &set, part->size);
     drop(t, FILTER_OUT, FILTER_DESTINATION, &set, part->size);
     drop(t, FILTER_FORWARD, FILTER_DESTINATION, &set, part->size);
@@ -103,10 +108,12 @@ static int block_rules(const struct plan *p, struct filter_table *t, struct err 
 
     (void)p;
     (void)e;
-    if (t->family != NFPROTO_INET)
+    if (t->family != NFPROTO_INET && !(t->family == NFPROTO_BRIDGE && t->has_bridges))
         return 0;
-    filter_table_allow(t, FILTER_IN);
-    filter_table_allow(t, FILTER_OUT);
+    if (t->family == NFPROTO_INET) {
+        filter_table_allow(t, FILTER_IN);
+        filter_table_allow(t, FILTER_OUT);
+    }
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         block_part(t, &parts[i]);
     return 0;

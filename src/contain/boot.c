@@ -182,6 +182,8 @@ static int remove_hook(struct ledger *l, struct err *e)
 
 int boot_hook_remove_if_idle(struct ledger *l, struct err *e)
 {
+    if (ledger_is_spare(l) || !l->folder.len) /* it has none, and the usual one may be in use */
+        return 0;
     for (size_t i = 0; i < l->count; i++)
         if (ledger_is_live(&l->entries[i]))
             return 0;

@@ -2,7 +2,8 @@
 #pragma once
 #include "contain/ledger.h"
 
-/* Puts this program beside the ledger; it is large, so before anybody waits for a change. ERR_IO. */
+/* Puts this program beside the ledger; it is large, so before anybody waits for a change. ERR_IO.
+ */
 MUST_CHECK int boot_program_keep(const char *folder, struct err *e);
 /* Puts this program beside the ledger and has it run at the start of the host, before its network:
  * by a unit of systemd, or a line for cron. Adds "boot systemd PATH", "boot cron PATH" or "boot

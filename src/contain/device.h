@@ -41,6 +41,15 @@ struct device_question {
     const char *answer;
 };
 
+/* A line that only looks, and that a text must not go on behind where the answer has a line that
+ * begins so: what the text is to bring about is there already, and its inverse would take that
+ * away. */
+struct device_guard {
+    const char *ends;   /* the line */
+    const char *begins; /* of the answer, without spaces in front */
+    const char *means;  /* a clause */
+};
+
 enum device_feed { DEVICE_CONSOLE, DEVICE_SHELL, DEVICE_POWERSHELL };
 
 /* How a text is carried to a device over SSH (doc/format/devices.md section 6). */
@@ -54,6 +63,7 @@ struct device_ssh {
     const char *const *first;  /* typed before the text; ended by NULL */
     const char *const *errors; /* beginnings of lines that are errors; ended by NULL */
     const struct device_question *questions; /* ended by one without ends; NULL: none */
+    const struct device_guard *guard;        /* NULL: no text needs one */
 };
 extern const struct device_ssh device_ssh_shell;
 

@@ -96,3 +96,20 @@ bool device_console_types(const struct contain_device *d, struct str line)
     line = str_trim(line);
     return line.len && !(d->comment && str_starts(line, d->comment));
 }
+
+bool device_console_is_guard(const struct device_ssh *d, struct str line)
+{
+    return d->guard && str_ends(str_trim(line), d->guard->ends);
+}
+
+bool device_console_holds(const struct device_ssh *d, struct str said)
+{
+    CLEANUP_BUF struct buf line = {0};
+
+    while (said.len) {
+        next_line(&said, &line);
+        if (str_starts(str_trim(buf_str(&line)), d->guard->begins))
+            return true;
+    }
+    return false;
+}

@@ -24,3 +24,7 @@ void device_console_stem(struct str said, struct buf *out);
 void device_console_error(const struct device_ssh *d, struct str said, struct buf *out);
 /* Whether a line of a text is typed: comments and empty ones are not. */
 bool device_console_types(const struct contain_device *d, struct str line);
+/* Whether a line of a text is the one that looks before anything is sent. */
+bool device_console_is_guard(const struct device_ssh *d, struct str line);
+/* Whether its answer says that the text must not be sent. */
+bool device_console_holds(const struct device_ssh *d, struct str said);

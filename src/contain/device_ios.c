@@ -262,12 +262,14 @@ static void add_group(const struct device_job *j, struct buf *out)
     buf_adds(out, " exit\n");
 }
 
+static struct str port_of(const struct device_job *j)
+{
+    return device_is(j, "down") ? plan_value(j->plan, "interface")->text : j->place->port;
+}
+
 static void add_interface(const struct device_job *j, struct buf *out)
 {
-    struct str name =
-        device_is(j, "down") ? plan_value(j->plan, "interface")->text : j->place->port;
-
-    buf_addf(out, "interface " STR_FMT "\n", STR_ARG(name));
+    buf_addf(out, "interface " STR_FMT "\n", STR_ARG(port_of(j)));
 }
 
 static bool is_shut(const struct device_job *j)
@@ -275,8 +277,22 @@ static bool is_shut(const struct device_job *j)
     return device_is(j, "down") || shuts_port(j);
 }
 
+#define LOOK_ENDS "| include ^ shutdown"
+
+/* The device keeps no mark of how the port was, so whoever types it looks. */
+static void add_look(const struct device_job *j, struct buf *out)
+{
+    buf_addf(out,
+             "! Look first: type the next line alone. Where it shows \"shutdown\" the port is shut "
+             "already: type nothing more, and give this up, for its undo would open the port.\n"
+             "show running-config interface " STR_FMT " " LOOK_ENDS "\n",
+             STR_ARG(port_of(j)));
+}
+
 static void ios_apply(const struct device_job *j, struct buf *out)
 {
+    if (is_shut(j))
+        add_look(j, out);
     if (j->plan->timer_s)
         buf_addf(out,
                  "! Type the next line alone: it asks whether to save (no) and whether to proceed "
@@ -306,10 +322,7 @@ static void show_list(struct list *l)
 
 static void ios_check(const struct device_job *j, struct buf *out)
 {
-    struct str port =
-        device_is(j, "down") ? plan_value(j->plan, "interface")->text : j->place->port;
-
-    buf_addf(out, "show running-config interface " STR_FMT "\n", STR_ARG(port));
+    buf_addf(out, "show running-config interface " STR_FMT "\n", STR_ARG(port_of(j)));
     if (!is_shut(j))
         for_lists(j, out, show_list);
     if (device_is(j, "block") && device_has_size(j, 4))
@@ -327,6 +340,9 @@ static void ios_confirm(const struct device_job *j, struct buf *out)
 
 static void ios_undo(const struct device_job *j, struct buf *out)
 {
+    if (is_shut(j))
+        buf_adds(out, "! Only where the port was open before: where the look with which apply "
+                      "begins showed \"shutdown\", it stays shut, and nothing of this is typed.\n");
     buf_adds(out, "configure terminal\n");
     add_interface(j, out);
     if (is_shut(j)) {
@@ -444,6 +460,10 @@ static const struct device_question questions[] = {
     {"[yes/no]:", "no"}, /* whether to save what others changed, too */
     {"[confirm]", ""},
     {0}};
+static const struct device_guard guard = {
+    .ends = LOOK_ENDS,
+    .begins = "shutdown",
+    .means = "the port is shut already, so there is nothing to do, and an undo would open it"};
 static const char *const first[] = {"terminal length 0", NULL};
 static const char *const errors[] = {"% ", "%Error", "Command rejected", NULL};
 
@@ -454,7 +474,8 @@ static const struct device_ssh over_ssh = {
     .needs = "the user must be at the # prompt at once (privilege 15)",
     .first = first,
     .errors = errors,
-    .questions = questions};
+    .questions = questions,
+    .guard = &guard};
 
 const struct contain_device device_ios = {.name = "ios",
                                           .title = "Cisco IOS",

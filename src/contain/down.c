@@ -1,130 +1,36 @@
 /* down.c: takes a network interface down. */
-#include <errno.h>
 #include <linux/if.h>
-#include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
 #include <string.h>
-#include <sys/socket.h>
 #include "contain/action.h"
 #include "contain/allow.h"
 #include "contain/filter_words.h"
 #include "contain/host_view.h"
 #include "contain/ledger.h"
 #include "contain/link_item.h"
+#include "contain/link_stack.h"
+#include "contain/passed.h"
+#include "contain/route.h"
 #include "contain/spell.h"
-#include "sys/netlink.h"
-
-enum { STACK_COUNT = 256 };
 
 static struct str name_of(const struct plan *p)
 {
     return plan_value(p, "interface")->text;
 }
 
-/* Interfaces that carry what goes over this one: a bridge, a bond, a VLAN. */
-struct stack {
-    uint32_t indexes[STACK_COUNT];
-    size_t count;
-};
-
-static bool is_in(const struct stack *s, uint32_t index)
-{
-    for (size_t i = 0; i < s->count; i++)
-        if (s->indexes[i] == index)
-            return true;
-    return false;
-}
-
-static void push(struct stack *s, uint32_t index)
-{
-    if (index && !is_in(s, index) && s->count < STACK_COUNT)
-        s->indexes[s->count++] = index;
-}
-
-static int see_link(void *context, const struct netlink_message *m)
-{
-    uint32_t master = 0, below = 0;
-    struct stack *s = context;
-    struct str body = m->body;
-    struct netlink_attribute a;
-    struct ifinfomsg head;
-    bool is_elsewhere = false;
-
-    if (m->type != RTM_NEWLINK || !netlink_fixed(&body, &head, sizeof(head)))
-        return 0;
-    while (netlink_attribute(&body, &a)) {
-        if (a.type == IFLA_MASTER)
-            master = netlink_u32(a.value);
-        else if (a.type == IFLA_LINK)
-            below = netlink_u32(a.value);
-        is_elsewhere |= a.type == IFLA_LINK_NETNSID;
-    }
-    if (is_in(s, (uint32_t)head.ifi_index))
-        push(s, master);
-    if (below && !is_elsewhere && is_in(s, below))
-        push(s, (uint32_t)head.ifi_index);
-    return 0;
-}
-
-static int read_stack(uint32_t index, struct stack *s, struct err *e)
-{
-    struct ifinfomsg question = {0};
-    size_t before = 0;
-    int code = 0;
-
-    push(s, index);
-    while (s->count > before && (code == 0 || code == -EINTR)) {
-        before = s->count;
-        code = netlink_ask(NETLINK_ROUTE, RTM_GETLINK,
-                           (struct str){(char *)&question, sizeof(question)}, see_link, s);
-    }
-    if (code == 0 || code == -EINTR)
-        return 0;
-    errno = -code;
-    return err_errno(e, "cannot ask the kernel for this host's interfaces");
-}
-
-static int see_route(void *context, const struct netlink_message *m)
-{
-    uint32_t *out = context;
-    struct str body = m->body;
-    struct netlink_attribute a;
-    struct rtmsg route;
-
-    if (m->type != RTM_NEWROUTE || !netlink_fixed(&body, &route, sizeof(route)))
-        return 0;
-    while (netlink_attribute(&body, &a))
-        if (a.type == RTA_OIF)
-            *out = netlink_u32(a.value);
-    return 0;
-}
-
 /* By which interface packets to it leave; 0: by none. */
 static uint32_t way_to(const struct net *to)
 {
-    struct {
-        struct rtmsg route;
-        struct rtattr attribute;
-        uint8_t address[16];
-    } question = {.route = {.rtm_family = to->size == 16 ? AF_INET6 : AF_INET,
-                            .rtm_dst_len = (uint8_t)(to->size * 8)},
-                  .attribute = {.rta_len = (uint16_t)(sizeof(struct rtattr) + to->size),
-                                .rta_type = RTA_DST}};
-    size_t size = sizeof(question.route) + sizeof(question.attribute) + to->size;
-    uint32_t index = 0;
+    CLEANUP_ROUTE_WAYS struct route_ways w = {0};
 
-    memcpy(question.address, to->bytes, to->size);
-    (void)netlink_get(NETLINK_ROUTE, RTM_GETROUTE, (struct str){(char *)&question, size}, see_route,
-                      &index);
-    return index;
+    return route_read_to(to, &w) ? 0 : w.index;
 }
 
-static int judge_net(const struct stack *s, const struct net *n, const char *what,
+static int judge_net(const struct link_stack *s, const struct net *n, const char *what,
                      const struct plan *p, struct err *e)
 {
     char text[NET_TEXT_SIZE];
 
-    if (!is_in(s, way_to(n)))
+    if (!link_stack_has(s, way_to(n)))
         return 0;
     return err_set(e, ERR_GATE,
                    STR_FMT " is the way to %s, %s: it cannot be taken down. Cut this host off with "
@@ -136,7 +42,7 @@ static int down_judge(const struct plan *p, const struct host_view *host, struct
 {
     CLEANUP(arena_freep) struct arena *a = arena_new();
     CLEANUP_LINK_STATE struct link_state s = {0};
-    struct stack stack = {0};
+    struct link_stack stack = {0};
     int rc = link_state_read(a, name_of(p), &s, e);
 
     if (rc == 0 && (s.flags & IFF_LOOPBACK))
@@ -150,7 +56,7 @@ static int down_judge(const struct plan *p, const struct host_view *host, struct
                          "could not be given back",
                          STR_ARG(s.name));
     if (rc == 0)
-        rc = read_stack(s.index, &stack, e);
+        rc = link_stack_read(s.index, &stack, e);
     for (size_t i = 0; i < host->socket_count && rc == 0; i++)
         if (host->sockets[i].is_ours)
             rc = judge_net(&stack, &host->sockets[i].remote, "from where you are connected", p, e);
@@ -175,9 +81,9 @@ static void tell(const struct plan *p, struct buf *out)
     buf_adds(out, " down\n");
 }
 
-static bool is_connected_by(const struct stack *stack, const struct host_socket *s)
+static bool is_connected_by(const struct link_stack *stack, const struct host_socket *s)
 {
-    return !s->is_listener && is_in(stack, way_to(&s->remote));
+    return !s->is_listener && link_stack_has(stack, way_to(&s->remote));
 }
 
 static int down_preview(const struct plan *p, const struct host_view *host, struct buf *out,
@@ -185,17 +91,22 @@ static int down_preview(const struct plan *p, const struct host_view *host, stru
 {
     CLEANUP(arena_freep) struct arena *a = arena_new();
     CLEANUP_LINK_STATE struct link_state s = {0};
-    struct stack stack = {0};
+    struct link_stack stack = {0};
     int rc = link_state_read(a, name_of(p), &s, e);
 
     if (rc == 0)
-        rc = read_stack(s.index, &stack, e);
+        rc = link_stack_read(s.index, &stack, e);
     if (rc)
         return rc;
     tell(p, out);
+    passed_warn(host, out);
     for (size_t i = 0; i < host->socket_count; i++)
         if (is_connected_by(&stack, &host->sockets[i]))
             preview_socket(out, "end", &host->sockets[i]);
+    for (size_t i = 0; i < host->passed_count; i++)
+        if (link_stack_has(&stack, way_to(&host->passed[i].local)) ||
+            link_stack_has(&stack, way_to(&host->passed[i].remote)))
+            preview_socket(out, "end", &host->passed[i]);
     return 0;
 }
 

@@ -1,13 +1,15 @@
 /* effect.c: the order in which a change begins, is confirmed and ends. */
 #include "contain/effect.h"
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "base/mem.h"
-#include "base/utc.h"
 #include "contain/action.h"
 #include "contain/filter_check.h"
+#include "contain/filter_listing.h"
 #include "contain/filter_table.h"
 #include "contain/neighbour.h"
+#include "contain/spell.h"
 
 enum {
     KERNEL_LATER_MS = 1000, /* the kernel forgets its elements so long after the watchdog should
@@ -25,15 +27,6 @@ static bool cannot_undo(const struct ledger_entry *entry)
     return entry->plan->action->cannot_undo;
 }
 
-static uint64_t expiry_left_ms(const struct plan *p)
-{
-    struct utc now = utc_now();
-
-    if (!p->expiry_s)
-        return 0;
-    return p->expiry_s > (uint64_t)now.sec ? (p->expiry_s - (uint64_t)now.sec) * 1000 : 1;
-}
-
 static uint64_t left_ms(uint64_t deadline_ms)
 {
     uint64_t now = boot_now_ms();
@@ -44,7 +37,7 @@ static uint64_t left_ms(uint64_t deadline_ms)
 /* How long the kernel keeps its rules by itself; 0: until it is told. */
 static uint64_t stays_ms(const struct ledger_entry *entry)
 {
-    uint64_t expiry = expiry_left_ms(entry->plan);
+    uint64_t expiry = entry->ends_ms ? left_ms(entry->ends_ms) : 0;
     uint64_t timer = 0;
 
     if (entry->state == LEDGER_ARMED && entry->deadline_ms)
@@ -77,15 +70,26 @@ static int add_plans(struct ledger *l, struct filter_plan *plans, size_t *count,
 
 typedef int list_places(struct filter_place_list *out, struct err *e);
 
-static int make_once(const struct filter_plan *plans, size_t count, list_places *list,
-                     struct err *e)
+static int make_once(const char *table, const struct filter_plan *plans, size_t count,
+                     list_places *list, struct err *e)
 {
     struct filter_place_list places;
     int rc = list(&places, e);
 
     if (rc == ERR_NOTFOUND && count == 0)
         return 0; /* a kernel without nf_tables holds no rule of ours */
-    return rc ? rc : filter_table_make(plans, count, &places, e);
+    return rc ? rc : filter_table_make(table, plans, count, &places, e);
+}
+
+/* How the kernel holds it now is what it must be from now on; where that cannot be read or written,
+ * less is looked at later. */
+static void keep_listing(const struct ledger *l)
+{
+    CLEANUP_BUF struct buf now = {0};
+
+    if (filter_listing_read(ledger_table(l), &now, NULL) ||
+        ledger_listing_write(l, buf_str(&now), NULL))
+        (void)!ledger_listing_write(l, STR(""), NULL);
 }
 
 /* Makes the packet filter what the ledger says. First as if the kernel knew all there is, which
@@ -96,13 +100,17 @@ static int make_filter(struct ledger *l, struct err *e)
     size_t count;
     int rc = add_plans(l, plans, &count, e);
 
+    if (rc == 0) /* first: who is killed in between leaves no list of what is not there any more */
+        rc = ledger_listing_write(l, STR(""), e);
     if (rc)
         return rc;
     for (int i = 0; i < MAKE_COUNT; i++) {
-        rc = make_once(plans, count, i ? filter_places : filter_places_all, e);
+        rc = make_once(ledger_table(l), plans, count, i ? filter_places : filter_places_all, e);
         if (rc == 0 || rc == ERR_DENIED)
             break;
     }
+    if (rc == 0 && count)
+        keep_listing(l);
     return rc;
 }
 
@@ -150,10 +158,14 @@ int effect_end(struct ledger *l, struct ledger_entry *entry, struct err *e)
 
 int effect_check(struct ledger *l, struct ledger_entry *entry, struct buf *saw, struct err *e)
 {
+    CLEANUP_BUF struct buf put = {0};
     int rc;
 
-    if (is_filter(entry))
-        return filter_check(entry->plan, saw, e);
+    if (is_filter(entry)) {
+        (void)!ledger_listing_read(l, &put,
+                                   NULL); /* a table that an earlier version made has none */
+        return filter_check(entry->plan, ledger_table(l), buf_str(&put), saw, e);
+    }
     rc = ledger_read_before(l, entry, e);
     return rc ? rc : entry->plan->action->check(entry->plan, entry->before, saw, e);
 }
@@ -168,6 +180,30 @@ static int give_up(struct ledger *l, struct ledger_entry *entry, int code, struc
     return err_set(e, code, "%s. And it could not be put back: %s", e->text, second.text);
 }
 
+void effect_warn(struct buf *out, const char *code, const char *text)
+{
+    buf_addf(out, "warn %s ", code);
+    for (; *text; text++)
+        buf_addc(out, *text == '\n' ? ' ' : *text);
+    buf_addc(out, '\n');
+}
+
+/* What the kernel took of an emergency stays, whatever is thought of it. */
+static int seen_in_effect(struct ledger *l, struct ledger_entry *entry, struct buf *saw,
+                          struct err *e)
+{
+    struct err mine = {0};
+    int rc = is_filter(entry) /* which was listed just now */
+                 ? filter_check(entry->plan, ledger_table(l), STR(""), saw, &mine)
+                 : effect_check(l, entry, saw, &mine);
+
+    if (rc && plan_is_emergency(entry->plan)) {
+        effect_warn(saw, "check", mine.text);
+        return 0;
+    }
+    return rc ? err_set(e, rc, "%s", mine.text) : 0;
+}
+
 int effect_begin(struct ledger *l, struct ledger_entry *entry, struct buf *saw, struct err *e)
 {
     int rc;
@@ -177,12 +213,13 @@ int effect_begin(struct ledger *l, struct ledger_entry *entry, struct buf *saw, 
     entry->deadline_ms =
         entry->plan->timer_s ? boot_now_ms() + (uint64_t)entry->plan->timer_s * 1000 : 0;
     entry->boot = l->boot;
+    ledger_count_expiry(entry);
     rc = ledger_set(l, entry, LEDGER_ARMED, e);
     if (rc)
         return rc;
     rc = apply(l, entry, e);
     if (rc == 0)
-        rc = effect_check(l, entry, saw, e);
+        rc = seen_in_effect(l, entry, saw, e);
     if (rc)
         return give_up(l, entry, rc, e);
     return cannot_undo(entry) ? ledger_set(l, entry, LEDGER_CONFIRMED, e) : 0;
@@ -212,13 +249,11 @@ int effect_confirm(struct ledger *l, struct ledger_entry *entry, struct err *e)
 
 static bool is_over(const struct ledger *l, const struct ledger_entry *entry)
 {
-    struct utc now = utc_now();
-
     if (entry->state == LEDGER_UNDOING)
         return true;
     if (!ledger_is_live(entry))
         return false;
-    if (entry->plan->expiry_s && entry->plan->expiry_s <= (uint64_t)now.sec)
+    if (entry->ends_ms && boot_now_ms() >= entry->ends_ms)
         return true;
     if (entry->state != LEDGER_ARMED || !entry->deadline_ms)
         return false;
@@ -266,6 +301,8 @@ int effect_settle(struct ledger *l, struct err *e)
             rc = effect_end(l, entry, &mine);
         else if (was_lost(l, entry))
             rc = apply_again(l, entry, &mine);
+        else if (ledger_is_live(entry))
+            (void)!ledger_keep_expiry(l, entry, NULL); /* else it lasts longer after a restart */
         if (rc && !first) {
             first = rc;
             if (e)
@@ -277,13 +314,11 @@ int effect_settle(struct ledger *l, struct err *e)
 
 static uint64_t next_of(const struct ledger_entry *entry)
 {
-    uint64_t expiry = expiry_left_ms(entry->plan);
+    uint64_t expiry = entry->ends_ms;
     uint64_t timer = entry->state == LEDGER_ARMED ? entry->deadline_ms : 0;
 
     if (cannot_undo(entry))
         return boot_now_ms(); /* is still to be finished */
-    if (expiry)
-        expiry += boot_now_ms();
     if (!timer || !expiry)
         return timer ? timer : expiry;
     return timer < expiry ? timer : expiry;
@@ -300,4 +335,111 @@ uint64_t effect_next_ms(const struct ledger *l)
             next = mine;
     }
     return next;
+}
+
+/* Of the table as the kernel has it, which of these chains are there. */
+static bool has_chain(struct str listing, const char *family, const char *name)
+{
+    CLEANUP_BUF struct buf spelled = {0};
+    CLEANUP_BUF struct buf begins = {0};
+
+    spell_add(&spelled, str_of(name));
+    buf_addf(&begins, "chain %s %s ", family, buf_text(&spelled));
+    while (listing.len)
+        if (str_starts(str_cut(&listing, '\n'), buf_text(&begins)))
+            return true;
+    return false;
+}
+
+static bool plan_has_chain(struct str listing, const struct plan *p, const char *family,
+                           const char *place)
+{
+    char name[FILTER_NAME_SIZE], mark[9] = {0};
+
+    hex_write(mark, p->id.b, 4);
+    snprintf(name, sizeof(name), "%s-%s", place, mark);
+    return has_chain(listing, family, name);
+}
+
+/* Leaves those that have no chain yet. */
+static void drop_known(struct filter_place_list *places, struct str listing)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < places->device_count; i++) {
+        char name[FILTER_NAME_SIZE];
+
+        snprintf(name, sizeof(name), "out-%s", places->devices[i]);
+        if (!has_chain(listing, "netdev", name))
+            memmove(places->devices[count++], places->devices[i], sizeof(places->devices[0]));
+    }
+    places->device_count = count;
+}
+
+/* Plans with a chain at what programs send past the other hooks, first. */
+static size_t keep_egress(struct filter_plan *plans, size_t count, struct str listing)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (plan_has_chain(listing, plans[i].plan, "netdev", "out"))
+            plans[kept++] = plans[i];
+    return kept;
+}
+
+/* The first bridge came: what is passed on there is held by no rule yet. */
+static bool lacks_bridge(const struct filter_plan *plans, size_t count,
+                         const struct filter_place_list *places, struct str listing)
+{
+    bool lacks = false;
+
+    for (size_t i = 0; places->bridge_count && i < count; i++)
+        lacks |= !plan_has_chain(listing, plans[i].plan, "bridge", "forward");
+    return lacks && has_chain(listing, "bridge", "forward");
+}
+
+int effect_follow(struct ledger *l, struct err *e)
+{
+    CLEANUP_FREE struct filter_plan *plans = mem_array(l->count + 1, sizeof(*plans));
+    CLEANUP_BUF struct buf listing = {0};
+    struct filter_place_list places;
+    size_t count;
+    int rc = add_plans(l, plans, &count, e);
+
+    if (rc == 0)
+        rc = filter_places_all(&places, e);
+    if (rc == 0)
+        rc = filter_listing_read(ledger_table(l), &listing, e);
+    if (rc)
+        return rc;
+    if (lacks_bridge(plans, count, &places, buf_str(&listing)))
+        return make_filter(l, e);
+    drop_known(&places, buf_str(&listing));
+    count = keep_egress(plans, count, buf_str(&listing));
+    if (!places.device_count || !count)
+        return 0;
+    rc = filter_table_add_devices(ledger_table(l), plans, count, &places, e);
+    if (rc == 0)
+        keep_listing(l);
+    return rc;
+}
+
+bool effect_has_filter(const struct ledger *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (is_in_filter(&l->entries[i]))
+            return true;
+    return false;
+}
+
+bool effect_end_unkept(const struct id *id)
+{
+    CLEANUP_BUF struct buf listing = {0};
+    char mark[10] = {'-'};
+
+    hex_write(mark + 1, id->b, 4);
+    if (filter_listing_read(LEDGER_TABLE_UNKEPT, &listing, NULL) ||
+        !memmem(buf_text(&listing), listing.len, mark, 9))
+        return false;
+    return make_once(LEDGER_TABLE_UNKEPT, NULL, 0, filter_places, NULL) == 0;
 }

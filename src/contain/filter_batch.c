@@ -236,9 +236,7 @@ static int said_no(int code, const char *what, struct err *e)
                      what);
 }
 
-/* What the kernel said in one datagram: > 0, an errno; 0, done; -1, more is to come. Where refused
- * is given, it collects what was said of single messages. */
-static int see_answer(struct str bytes, uint32_t last, uint64_t *refused)
+int filter_batch_answer(struct str bytes, uint32_t last, uint64_t *refused)
 {
     struct nlmsghdr head;
     int error;
@@ -252,7 +250,7 @@ static int see_answer(struct str bytes, uint32_t last, uint64_t *refused)
         if (head.nlmsg_type != NLMSG_ERROR)
             continue;
         if (error && (!refused || head.nlmsg_seq <= FIRST_SEQ || head.nlmsg_seq >= 64))
-            return -error;
+            return error > 0 || error == INT32_MIN ? EPROTO : -error;
         if (error)
             *refused |= UINT64_C(1) << head.nlmsg_seq;
         if (head.nlmsg_seq == last)
@@ -275,7 +273,7 @@ static int read_answer(int fd, uint32_t last, uint64_t *refused)
             continue;
         if (n < 0)
             return errno == EAGAIN ? ETIMEDOUT : errno;
-        code = see_answer((struct str){bytes, (size_t)n}, last, refused);
+        code = filter_batch_answer((struct str){bytes, (size_t)n}, last, refused);
         if (code >= 0)
             return code;
     }

@@ -68,3 +68,6 @@ MUST_CHECK int filter_batch_send(struct filter_batch *b, const char *what, struc
  * message n (seq) was. At most 62 messages. */
 MUST_CHECK int filter_batch_try(struct filter_batch *b, uint64_t *refused, const char *what,
                                 struct err *e);
+/* What the kernel said in one datagram: > 0, an errno; 0, done; -1, more is to come. Where refused
+ * is given, it collects what was said of single messages; last: the number of the last one. */
+int filter_batch_answer(struct str bytes, uint32_t last, uint64_t *refused);

@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <string.h>
+#include "contain/filter_listing.h"
 #include "contain/filter_see.h"
 
 static void sum_counter(struct filter_sum *sum, struct str data)
@@ -55,7 +56,7 @@ int filter_see_rule(void *context, const struct netlink_message *m)
         else if (a.type == NFTA_RULE_EXPRESSIONS)
             list = a.value;
     }
-    if (!str_eq(table, (struct str){"calm", 5}) || !chain.len ||
+    if (!str_is(netlink_text(table), seen->table) || !chain.len ||
         !memmem(chain.p, chain.len, seen->mark.p, seen->mark.len))
         return 0;
     seen->rule_count++;
@@ -63,11 +64,20 @@ int filter_see_rule(void *context, const struct netlink_message *m)
     return 0;
 }
 
-int filter_check(const struct plan *p, struct buf *saw, struct err *e)
+static int compare(const char *table, struct str put, struct str mark, struct err *e)
+{
+    CLEANUP_BUF struct buf now = {0};
+    int rc = put.len ? filter_listing_read(table, &now, e) : 0;
+
+    return rc || !put.len ? rc : filter_listing_compare(put, buf_str(&now), mark, e);
+}
+
+int filter_check(const struct plan *p, const char *table, struct str put, struct buf *saw,
+                 struct err *e)
 {
     struct nfgenmsg question = {.nfgen_family = NFPROTO_UNSPEC, .version = NFNETLINK_V0};
-    char mark[9] = {'-'};
-    struct filter_seen seen = {.mark = {mark, sizeof(mark)}};
+    char mark[10] = {'-'};
+    struct filter_seen seen = {.table = table, .mark = {mark, 9}};
     int code;
 
     hex_write(mark + 1, p->id.b, 4);
@@ -79,6 +89,9 @@ int filter_check(const struct plan *p, struct buf *saw, struct err *e)
     }
     if (seen.rule_count == 0)
         return err_set(e, ERR_GATE, "the packet filter has none of this plan's rules");
+    code = compare(table, put, seen.mark, e);
+    if (code)
+        return code;
     buf_adds(saw, "dropped ");
     buf_add_u64(saw, seen.sum.packets);
     buf_addc(saw, ' ');

@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include "contain/filter_see.h"
+#include "contain/filter_table.h"
 
 static const struct {
     const char *table; /* its name, or NULL: any */
@@ -41,7 +42,7 @@ int filter_see_chain(void *context, const struct netlink_message *m)
         else if (a.type == NFTA_CHAIN_NAME)
             chain = netlink_text(a.value);
     }
-    if (!str_is(table, "calm"))
+    if (!filter_table_is_ours(table))
         take(context, table, chain);
     return 0;
 }

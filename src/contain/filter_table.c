@@ -1,16 +1,24 @@
-/* filter_table.c: makes the table "calm" from all plans in effect. */
+/* filter_table.c: makes a table of ours from all plans in effect. */
 #include "contain/filter_table.h"
-#include <net/if.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <net/ethernet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_arp.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include "contain/action.h"
+#include "sys/netlink.h"
 
-#define TABLE "calm"
+#define ASKED "calm-asked"
+
+bool filter_table_is_ours(struct str table)
+{
+    return str_is(table, "calm") || str_starts(table, "calm-");
+}
 
 /* Before connections are tracked, so that a flood fills no table; LATE just after. */
 enum { PRIORITY_FIRST = -500, PRIORITY_LATE = -150, NETDEV_EGRESS = 1, BRIDGE_FORWARD = 2 };
@@ -71,7 +79,7 @@ void filter_table_set(struct filter_table *t, const char *name, enum filter_key 
 
 void filter_is_ip(struct filter_rule *r, uint8_t family, unsigned size)
 {
-    if (family == NFPROTO_NETDEV) {
+    if (family == NFPROTO_NETDEV || family == NFPROTO_BRIDGE) {
         filter_meta(r, NFT_META_PROTOCOL);
         filter_is_u16(r, size == 4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
         return;
@@ -163,6 +171,12 @@ static void enter(struct filter_table *t, const char *base, enum filter_place pl
     filter_rule_end(&r);
 }
 
+static const char *device_chain(char name[FILTER_NAME_SIZE], const char *device)
+{
+    snprintf(name, FILTER_NAME_SIZE, "out-%s", device);
+    return name;
+}
+
 /* The chains that the kernel calls. Of netdev, one for each interface. */
 static void add_base(struct filter_batch *b, uint8_t family, const struct hook *hooks,
                      const struct filter_place_list *places)
@@ -170,10 +184,9 @@ static void add_base(struct filter_batch *b, uint8_t family, const struct hook *
     char name[FILTER_NAME_SIZE];
 
     if (family == NFPROTO_NETDEV)
-        for (size_t i = 0; i < places->device_count; i++) {
-            snprintf(name, sizeof(name), "out-%s", places->devices[i]);
-            filter_chain_add(b, name, NETDEV_EGRESS, PRIORITY_FIRST, places->devices[i]);
-        }
+        for (size_t i = 0; i < places->device_count; i++)
+            filter_chain_add(b, device_chain(name, places->devices[i]), NETDEV_EGRESS,
+                             PRIORITY_FIRST, places->devices[i]);
     else
         for (int place = 0; place < FILTER_PLACE_COUNT; place++)
             if (hooks[place].number >= 0)
@@ -187,22 +200,20 @@ static void enter_all(struct filter_table *t, const struct filter_set *stays,
     char name[FILTER_NAME_SIZE];
 
     if (t->family == NFPROTO_NETDEV)
-        for (size_t i = 0; i < places->device_count; i++) {
-            snprintf(name, sizeof(name), "out-%s", places->devices[i]);
-            enter(t, name, FILTER_OUT, stays);
-        }
+        for (size_t i = 0; i < places->device_count; i++)
+            enter(t, device_chain(name, places->devices[i]), FILTER_OUT, stays);
     else
         for (int place = 0; place < FILTER_PLACE_COUNT; place++)
             enter(t, place_names[place], (enum filter_place)place, stays);
 }
 
-static int add_family(struct filter_batch *b, uint8_t family, const struct hook *hooks,
-                      const struct filter_plan *plans, size_t count,
+static int add_family(struct filter_batch *b, const char *table, uint8_t family,
+                      const struct hook *hooks, const struct filter_plan *plans, size_t count,
                       const struct filter_place_list *places, struct err *e)
 {
     uint32_t set_count = 0;
 
-    filter_table(b, family, TABLE);
+    filter_table(b, family, table);
     filter_table_add(b);
     filter_table_remove(b); /* with what stood there before; a table that is not there cannot be */
     if (count == 0)
@@ -214,6 +225,7 @@ static int add_family(struct filter_batch *b, uint8_t family, const struct hook 
                                  .now = &plans[i],
                                  .plan = plans[i].plan,
                                  .family = family,
+                                 .has_bridges = places->bridge_count > 0,
                                  .set_count = set_count};
         struct filter_set stays = {0};
         int rc;
@@ -229,21 +241,53 @@ static int add_family(struct filter_batch *b, uint8_t family, const struct hook 
     return 0;
 }
 
-int filter_table_make(const struct filter_plan *plans, size_t count,
+int filter_table_make(const char *table, const struct filter_plan *plans, size_t count,
                       const struct filter_place_list *places, struct err *e)
 {
     CLEANUP_FILTER_BATCH struct filter_batch b;
     int rc;
 
     filter_batch_init(&b);
-    rc = add_family(&b, NFPROTO_INET, inet_hooks, plans, count, places, e);
+    rc = add_family(&b, table, NFPROTO_INET, inet_hooks, plans, count, places, e);
     if (rc == 0 && places->has_arp)
-        rc = add_family(&b, NFPROTO_ARP, arp_hooks, plans, count, places, e);
+        rc = add_family(&b, table, NFPROTO_ARP, arp_hooks, plans, count, places, e);
     if (rc == 0 && places->has_bridge)
-        rc = add_family(&b, NFPROTO_BRIDGE, bridge_hooks, plans, count, places, e);
+        rc = add_family(&b, table, NFPROTO_BRIDGE, bridge_hooks, plans, count, places, e);
     if (rc == 0 && places->has_egress)
-        rc = add_family(&b, NFPROTO_NETDEV, NULL, plans, count, places, e);
+        rc = add_family(&b, table, NFPROTO_NETDEV, NULL, plans, count, places, e);
     return rc ? rc : filter_batch_send(&b, "changing the packet filter", e);
+}
+
+/* The set by which a plan's chains are entered, as it was put. */
+static void find_stays(const struct plan *p, struct filter_set *out)
+{
+    char mark[9] = {0};
+
+    hex_write(mark, p->id.b, 4);
+    snprintf(out->name, sizeof(out->name), "stays-%s", mark);
+    out->id = 0;
+}
+
+int filter_table_add_devices(const char *table, const struct filter_plan *plans, size_t count,
+                             const struct filter_place_list *places, struct err *e)
+{
+    CLEANUP_FILTER_BATCH struct filter_batch b;
+
+    filter_batch_init(&b);
+    filter_table(&b, NFPROTO_NETDEV, table);
+    add_base(&b, NFPROTO_NETDEV, NULL, places);
+    for (size_t i = 0; i < count; i++) {
+        struct filter_table t = {.batch = &b,
+                                 .now = &plans[i],
+                                 .plan = plans[i].plan,
+                                 .family = NFPROTO_NETDEV,
+                                 .has_chain = {[FILTER_OUT] = true}};
+        struct filter_set stays;
+
+        find_stays(t.plan, &stays);
+        enter_all(&t, &stays, places);
+    }
+    return filter_batch_send(&b, "holding what came to this host's network", e);
 }
 
 /* One question for all: a table of each family, and a chain on loopback that sees what is sent. */
@@ -257,7 +301,7 @@ static int ask_places(struct filter_place_list *out, struct err *e)
 
     filter_batch_init(&b);
     for (size_t i = 0; i < COUNT_OF(families); i++) {
-        filter_table(&b, families[i], TABLE "-asked");
+        filter_table(&b, families[i], ASKED);
         filter_table_add(&b);
         asked[i] = UINT64_C(1) << b.seq;
     }
@@ -274,18 +318,40 @@ static int ask_places(struct filter_place_list *out, struct err *e)
     return 0;
 }
 
+static int see_link(void *context, const struct netlink_message *m)
+{
+    struct filter_place_list *out = context;
+    struct str body = m->body, name = STR(""), kind = STR("");
+    struct netlink_attribute a, b;
+    struct ifinfomsg head;
+
+    if (m->type != RTM_NEWLINK || !netlink_fixed(&body, &head, sizeof(head)))
+        return 0;
+    while (netlink_attribute(&body, &a)) {
+        if (a.type == IFLA_IFNAME)
+            name = netlink_text(a.value);
+        while (a.type == IFLA_LINKINFO && netlink_attribute(&a.value, &b))
+            if (b.type == IFLA_INFO_KIND)
+                kind = netlink_text(b.value);
+    }
+    if (head.ifi_type == ARPHRD_LOOPBACK || !name.len || name.len >= sizeof(out->devices[0]))
+        return 0;
+    out->bridge_count += str_is(kind, "bridge");
+    if (out->device_count < FILTER_DEVICE_COUNT)
+        memcpy(out->devices[out->device_count++], name.p, name.len);
+    return 0;
+}
+
 static int list_devices(struct filter_place_list *out, struct err *e)
 {
-    struct if_nameindex *all = if_nameindex();
+    struct ifinfomsg question = {.ifi_family = AF_UNSPEC};
+    int code = netlink_ask(NETLINK_ROUTE, RTM_GETLINK,
+                           (struct str){(char *)&question, sizeof(question)}, see_link, out);
 
-    if (!all)
-        return err_errno(e, "cannot list the network interfaces");
-    for (size_t i = 0; all[i].if_index && out->device_count < FILTER_DEVICE_COUNT; i++)
-        if (strcmp(all[i].if_name, "lo") != 0)
-            snprintf(out->devices[out->device_count++], sizeof(out->devices[0]), "%s",
-                     all[i].if_name);
-    if_freenameindex(all);
-    return 0;
+    if (code == 0 || code == -EINTR) /* what comes meanwhile is followed (contain/follow.h) */
+        return 0;
+    errno = -code;
+    return err_errno(e, "cannot list the network interfaces");
 }
 
 int filter_places(struct filter_place_list *out, struct err *e)
@@ -301,4 +367,19 @@ int filter_places_all(struct filter_place_list *out, struct err *e)
 {
     *out = (struct filter_place_list){.has_arp = true, .has_bridge = true, .has_egress = true};
     return list_devices(out, e);
+}
+
+/* Without the right to ask the kernel, what can be held is not known, and "warn rights" stands. */
+void filter_warn(const struct plan *p, struct buf *out)
+{
+    struct filter_place_list places;
+    bool has_connections = plan_value(p, "connections") != NULL;
+    bool is_isolation = str_is(str_of(p->action->name), "isolate");
+
+    if (filter_places(&places, NULL))
+        return;
+    if (is_isolation && !places.has_egress)
+        buf_adds(out, "warn frames\n");
+    if (!is_isolation && places.bridge_count && (!places.has_bridge || has_connections))
+        buf_addf(out, "warn bridged %s\n", places.has_bridge ? "connections" : "all");
 }

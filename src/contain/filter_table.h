@@ -1,5 +1,6 @@
-/* filter_table.h: the table "calm" of the packet filter. It is made anew, in one transaction, from
- * all plans in effect, and is gone when there are none; no other table is touched.
+/* filter_table.h: a table of ours in the packet filter, "calm" as a rule. It is made anew, in one
+ * transaction, from all plans in effect, and is gone when there are none; no other table is
+ * touched.
  *
  * Each plan has chains of its own, and a packet passes only where every plan lets it. Until a plan
  * is confirmed its chains are entered only while an element that the kernel itself forgets is
@@ -27,10 +28,11 @@ struct filter_plan {
 /* What this host's packet filter can be asked for. */
 struct filter_place_list {
     bool has_arp;
-    bool has_bridge;                       /* and there are bridges */
+    bool has_bridge;                       /* packets that a bridge passes on */
     bool has_egress;                       /* packets that programs send past the other hooks */
     char devices[FILTER_DEVICE_COUNT][16]; /* all but loopback */
     size_t device_count;
+    size_t bridge_count; /* interfaces of these that are bridges */
 };
 
 enum filter_place {
@@ -47,6 +49,7 @@ struct filter_table {
     const struct filter_plan *now;
     const struct plan *plan; /* of now */
     uint8_t family;          /* NFPROTO_INET, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_NETDEV */
+    bool has_bridges;        /* this host has one now */
     uint32_t set_count;
     bool has_chain[FILTER_PLACE_COUNT];
 };
@@ -78,8 +81,16 @@ void filter_table_allow(struct filter_table *t, enum filter_place place);
 
 /* ERR_DENIED, ERR_NOTFOUND (no nf_tables), ERR_IO; nothing was changed then. count 0 removes all.
  */
-MUST_CHECK int filter_table_make(const struct filter_plan *plans, size_t count,
+MUST_CHECK int filter_table_make(const char *table, const struct filter_plan *plans, size_t count,
                                  const struct filter_place_list *places, struct err *e);
+/* Adds the chains of these interfaces, which came later, to the table of netdev that is there. Each
+ * of the plans has a chain in it. */
+MUST_CHECK int filter_table_add_devices(const char *table, const struct filter_plan *plans,
+                                        size_t count, const struct filter_place_list *places,
+                                        struct err *e);
+/* Lines "warn …" of a preview: what of this plan the kernel cannot hold. */
+void filter_warn(const struct plan *p, struct buf *out);
+bool filter_table_is_ours(struct str table);
 /* What the kernel of this host lets be used; asks it with a transaction that changes nothing, and
  * that takes the kernel some time. */
 MUST_CHECK int filter_places(struct filter_place_list *out, struct err *e);

@@ -4,7 +4,9 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include "contain/allow.h"
+#include "contain/passed.h"
 #include "contain/people.h"
+#include "contain/tunnel.h"
 
 static bool is_allowed(const struct plan *p, const struct host_socket *s)
 {
@@ -117,7 +119,9 @@ int judge_isolate(const struct plan *p, const struct host_view *host, struct err
     }
     if (rc == 0)
         rc = judge_others(p, host, e);
-    return rc ? rc : allow_judge_host(p, host, e);
+    if (rc == 0)
+        rc = allow_judge_host(p, host, e);
+    return rc ? rc : tunnel_judge(p, host, e);
 }
 
 static int refuse(const struct net *n, const struct net *hit, const char *what, struct err *e)
@@ -166,6 +170,22 @@ static int judge_net(const struct net *n, const struct plan *p, const struct hos
     return 0;
 }
 
+/* Whoever is reached over a tunnel is cut off with its other end. */
+static int judge_end(const struct plan *p, const struct host_view *host, const struct net *to,
+                     struct err *e)
+{
+    const struct host_tunnel *t = tunnel_to(host, to);
+    int rc = 0;
+
+    for (size_t i = 0; t && t->end.size && i < p->net_count && rc == 0; i++)
+        if (net_has(&p->nets[i], &t->end))
+            rc = refuse(&p->nets[i], &t->end,
+                        "the other end of the tunnel through which you are connected or the case "
+                        "is reached",
+                        e);
+    return rc;
+}
+
 int judge_block(const struct plan *p, const struct host_view *host, struct err *e)
 {
     int rc = allow_judge(p, e);
@@ -178,7 +198,11 @@ int judge_block(const struct plan *p, const struct host_view *host, struct err *
         for (size_t k = 0; s->is_ours && k < p->net_count && rc == 0; k++)
             if (net_has(&p->nets[k], &s->remote))
                 rc = refuse(&p->nets[k], &s->remote, "from where you are connected", e);
+        if (s->is_ours && rc == 0)
+            rc = judge_end(p, host, &s->remote, e);
     }
+    for (size_t i = 0; i < host->guarded_count && rc == 0; i++)
+        rc = judge_end(p, host, &host->guarded[i].net, e);
     return rc;
 }
 
@@ -193,7 +217,7 @@ void preview_socket(struct buf *out, const char *what, const struct host_socket 
         buf_addc(out, '-');
     for (const char *c = s->program; *c; c++)
         buf_addc(out, *c > 0x20 && *c < 0x7f ? *c : '_');
-    buf_adds(out, s->is_listener || s->is_inbound ? " in" : " out");
+    buf_adds(out, s->is_passed_on ? " through" : s->is_listener || s->is_inbound ? " in" : " out");
     buf_adds(out, s->is_ours ? " yours\n" : "\n");
 }
 
@@ -225,6 +249,8 @@ int preview_isolate(const struct plan *p, const struct host_view *host, struct b
 {
     (void)e;
     warn_leases(host, out);
+    tunnel_warn(p, host, out);
+    passed_warn(host, out);
     people_preview(p, loses_by_isolation, out);
     for (size_t i = 0; i < host->socket_count; i++) {
         const struct host_socket *s = &host->sockets[i];
@@ -235,6 +261,8 @@ int preview_isolate(const struct plan *p, const struct host_view *host, struct b
             continue;
         preview_socket(out, s->is_listener ? "unreached" : is_allowed(p, s) ? "keep" : "end", s);
     }
+    for (size_t i = 0; i < host->passed_count; i++)
+        preview_socket(out, "end", &host->passed[i]);
     return 0;
 }
 
@@ -264,6 +292,7 @@ int preview_block(const struct plan *p, const struct host_view *host, struct buf
                   struct err *e)
 {
     (void)e;
+    passed_warn(host, out);
     people_preview(p, loses_by_block, out);
     for (size_t i = 0; i < host->socket_count; i++) {
         const struct host_socket *s = &host->sockets[i];
@@ -271,5 +300,8 @@ int preview_block(const struct plan *p, const struct host_view *host, struct buf
         if (!s->is_listener && !is_allowed(p, s) && is_blocked(p, &s->remote))
             preview_socket(out, "end", s);
     }
+    for (size_t i = 0; i < host->passed_count; i++)
+        if (is_blocked(p, &host->passed[i].local) || is_blocked(p, &host->passed[i].remote))
+            preview_socket(out, "end", &host->passed[i]);
     return 0;
 }

@@ -1,5 +1,4 @@
-/* host_see.h: what becomes of one message of an answer about this host's sockets, addresses and
- * routes. */
+/* host_see.h: what becomes of one message of an answer about this host's sockets and addresses. */
 #pragma once
 #include "contain/host_view.h"
 #include "sys/netlink.h"
@@ -12,4 +11,3 @@ struct host_asked {
 netlink_see host_see_socket;
 /* Context: struct host_view. */
 netlink_see host_see_address;
-netlink_see host_see_route;

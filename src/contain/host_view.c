@@ -15,6 +15,9 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "contain/host_see.h"
+#include "contain/passed.h"
+#include "contain/route.h"
+#include "contain/tunnel.h"
 #include "sys/file.h"
 
 /* TCP_NEW_SYN_RECV of the kernel, which no header for programs has. */
@@ -117,40 +120,25 @@ int host_see_address(void *context, const struct netlink_message *m)
     return 0;
 }
 
-int host_see_route(void *context, const struct netlink_message *m)
-{
-    struct host_view *v = context;
-    struct str body = m->body;
-    struct netlink_attribute a;
-    struct rtmsg head;
-
-    if (m->type != RTM_NEWROUTE || !netlink_fixed(&body, &head, sizeof(head)))
-        return 0;
-    while (netlink_attribute(&body, &a)) {
-        struct str address = a.type == RTA_VIA ? str_from(a.value, 2) : a.value;
-
-        if ((a.type == RTA_GATEWAY || a.type == RTA_VIA) && (address.len == 4 || address.len == 16))
-            add_net(&v->gateways, &v->gateway_count, &v->gateway_room,
-                    net_single(address.p, address.len == 16));
-    }
-    return 0;
-}
-
 static int read_net(struct host_view *v, struct err *e)
 {
+    CLEANUP_ROUTE_WAYS struct route_ways ways = {0};
     struct ifaddrmsg addresses = {0};
-    struct rtmsg routes = {0};
     int code =
         netlink_ask(NETLINK_ROUTE, RTM_GETADDR, (struct str){(char *)&addresses, sizeof(addresses)},
                     host_see_address, v);
 
     if (code == 0 || code == -EINTR)
-        code = netlink_ask(NETLINK_ROUTE, RTM_GETROUTE,
-                           (struct str){(char *)&routes, sizeof(routes)}, host_see_route, v);
-    if (code && code != -EINTR) {
+        code = tunnels_read(v);
+    if (code == 0 || code == -EINTR)
+        code = route_read_all(&ways);
+    if (code) {
         errno = -code;
-        return err_errno(e, "cannot ask the kernel for this host's addresses and routes");
+        return err_errno(e,
+                         "cannot ask the kernel for this host's addresses, interfaces and routes");
     }
+    v->gateways = MOVE(ways.gateways);
+    v->gateway_count = ways.gateway_count;
     return 0;
 }
 
@@ -322,6 +310,7 @@ int host_view_read(struct host_view *v, struct err *e)
         host_view_release(v);
         return rc;
     }
+    passed_read(v);
     mark_inbound(v);
     read_holders(v);
     return 0;
@@ -334,6 +323,8 @@ void host_view_release(struct host_view *v)
     free(v->gateways);
     free(v->leases);
     free(v->others);
+    free(v->passed);
+    free(v->tunnels);
     *v = (struct host_view){0};
 }
 

@@ -15,6 +15,7 @@ struct host_socket {
     bool is_half_open; /* somebody asked for a connection and has not gone on */
     bool is_inbound;   /* somebody else began it: this host listens on that port */
     bool is_ours;      /* a connection of a process that this one descends from: the responder's */
+    bool is_passed_on; /* of others, by this host: from remote to local, and neither is its own */
     bool is_held;      /* program is known */
     uint32_t inode;
     char program[HOST_PROGRAM_SIZE]; /* as the kernel names a process that holds it; "" unknown */
@@ -23,6 +24,16 @@ struct host_socket {
 struct host_lease {
     struct net address;
     uint32_t left_s;
+};
+
+/* An interface whose packets travel within others. */
+struct host_tunnel {
+    char name[16];
+    uint32_t index;
+    uint32_t master; /* of the bridge that it is a port of; 0: none */
+    struct net end;  /* where its packets go; size 0: not known */
+    uint16_t port;   /* of UDP there and here; 0: a protocol without ports */
+    bool is_frames;  /* of a program here that takes whole frames: a tap */
 };
 
 struct host_view {
@@ -34,10 +45,17 @@ struct host_view {
     size_t own_room;
     struct net *gateways;
     size_t gateway_count;
-    size_t gateway_room;
     struct host_lease *leases; /* addresses that are lost unless somebody renews them */
     size_t lease_count;
     size_t lease_room;
+    struct host_socket *passed; /* connections of others that this host passes on */
+    size_t passed_count;
+    size_t passed_room;
+    bool is_router;  /* it passes packets on */
+    bool is_tracked; /* and the kernel lists their connections */
+    struct host_tunnel *tunnels;
+    size_t tunnel_count;
+    size_t tunnel_room;
     struct endpoint guarded[16]; /* what no plan may cut off besides: from where people work, the
                                     case's server */
     size_t guarded_count;

@@ -144,5 +144,7 @@ int keeper_start(const char *ledger_folder, struct err *e)
         return 0;
     snprintf(variable, sizeof(variable), "%s=%s", FOLDER, ledger_folder);
     rc = lone_take(ledger_folder, LONE_KEEPER, &guard, e);
-    return rc <= 0 ? rc : lone_start_ready(argv, environment, guard, 1, "the keeper", e);
+    return rc <= 0 ? rc
+                   : lone_start_ready(argv, environment, guard, 1,
+                                      "the keeper, which puts everything back by itself,", e);
 }

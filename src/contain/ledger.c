@@ -9,16 +9,52 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 #include "contain/action.h"
 #include "sys/file.h"
 
-enum { STATE_SIZE = 256, WAIT_STEP_MS = 20, PATH_SIZE = 512, ID_DIGITS = 32 };
+enum {
+    LISTING_SIZE = 4 << 20,
+    STATE_SIZE = 256,
+    WAIT_STEP_MS = 20,
+    PATH_SIZE = 512,
+    ID_DIGITS = 32,
+    KEEP_STEP_MS = 60000,
+};
 
 static const char *const state_names[LEDGER_STATE_COUNT] = {[LEDGER_PREPARED] = "prepared",
                                                             [LEDGER_ARMED] = "armed",
                                                             [LEDGER_CONFIRMED] = "confirmed",
                                                             [LEDGER_UNDOING] = "undoing",
                                                             [LEDGER_UNDONE] = "undone"};
+
+static const struct {
+    const char *folder;
+    const char *table;
+} spares[] = {{"/run/calm-contain", "calm-run"}, {"/dev/shm/calm-contain", "calm-shm"}};
+
+const char *ledger_spare(const char *folder, size_t i)
+{
+    return strcmp(folder, LEDGER_FOLDER) == 0 && i < COUNT_OF(spares) ? spares[i].folder : NULL;
+}
+
+bool ledger_is_spare(const struct ledger *l)
+{
+    for (size_t i = 0; i < COUNT_OF(spares); i++)
+        if (str_is(buf_str(&l->folder), spares[i].folder))
+            return true;
+    return false;
+}
+
+const char *ledger_table(const struct ledger *l)
+{
+    if (!l->folder.len)
+        return LEDGER_TABLE_UNKEPT;
+    for (size_t i = 0; i < COUNT_OF(spares); i++)
+        if (str_is(buf_str(&l->folder), spares[i].folder))
+            return spares[i].table;
+    return "calm";
+}
 
 const char *ledger_state_name(enum ledger_state state)
 {
@@ -97,6 +133,37 @@ static int check_folder(struct ledger *l, struct err *e)
     return 0;
 }
 
+void ledger_count_expiry(struct ledger_entry *entry)
+{
+    uint64_t expiry_s = entry->plan->expiry_s, now_s = (uint64_t)utc_now().sec;
+
+    entry->seen_ms = boot_now_ms();
+    entry->ends_ms =
+        !expiry_s ? 0 : entry->seen_ms + (expiry_s > now_s ? (expiry_s - now_s) * 1000 : 1);
+}
+
+/* What was left when it was last written is left now since the host started: the time between is
+ * told by a clock that others may have set, and does not count. */
+static void carry_expiry(const struct ledger *l, struct ledger_entry *entry)
+{
+    uint64_t left_ms = entry->ends_ms > entry->seen_ms ? entry->ends_ms - entry->seen_ms : 1;
+
+    if (entry->state == LEDGER_PREPARED || !entry->plan->expiry_s)
+        entry->ends_ms = 0;
+    else if (!entry->ends_ms)
+        ledger_count_expiry(entry); /* an earlier program did not write it */
+    else if (!id_eq(&entry->boot, &l->boot))
+        entry->ends_ms = left_ms;
+}
+
+/* " ENDS SEEN" behind the boot, where it has an expiry. */
+static bool read_expiry(struct str words, struct ledger_entry *entry)
+{
+    struct str ends = str_cut(&words, ' ');
+
+    return !ends.len || (str_u64(ends, &entry->ends_ms) && str_u64(words, &entry->seen_ms));
+}
+
 static bool read_state(struct str line, struct ledger_entry *entry)
 {
     struct str name, deadline, boot;
@@ -106,12 +173,12 @@ static bool read_state(struct str line, struct ledger_entry *entry)
     line = str_head(line, line.len - 1);
     name = str_cut(&line, ' ');
     deadline = str_cut(&line, ' ');
-    boot = line;
+    boot = str_cut(&line, ' ');
     for (int i = 0; i < LEDGER_STATE_COUNT; i++)
         if (str_is(name, state_names[i])) {
             entry->state = (enum ledger_state)i;
             return str_u64(deadline, &entry->deadline_ms) &&
-                   hex_read(entry->boot.b, sizeof(entry->boot.b), boot);
+                   hex_read(entry->boot.b, sizeof(entry->boot.b), boot) && read_expiry(line, entry);
         }
     return false;
 }
@@ -145,6 +212,7 @@ static int load(struct ledger *l, const struct id *id, struct ledger_entry *out,
         entry_release(&entry);
         return err_wrap(e, rc, "what stands on this host cannot be read");
     }
+    carry_expiry(l, &entry);
     *out = entry;
     return 0;
 }
@@ -256,6 +324,17 @@ int ledger_open(struct ledger *l, const char *folder, unsigned wait_ms, struct e
     return rc;
 }
 
+void ledger_open_unkept(struct ledger *l)
+{
+    *l = (struct ledger){.fd = -1, .lock = -1};
+    boot_id_read(&l->boot);
+}
+
+static bool is_kept(const struct ledger *l)
+{
+    return l->folder.len > 0;
+}
+
 void ledger_close(struct ledger *l)
 {
     for (size_t i = 0; i < l->count; i++)
@@ -280,34 +359,51 @@ static int write_state(struct ledger *l, const struct ledger_entry *entry, struc
     CLEANUP_BUF struct buf line = {0};
     char path[PATH_SIZE];
 
+    if (!is_kept(l))
+        return 0;
     entry_path(path, l, &entry->plan->id, "state");
     buf_addf(&line, "%s ", state_names[entry->state]);
     buf_add_u64(&line, entry->deadline_ms);
     buf_addc(&line, ' ');
     hex_add(&line, entry->boot.b, sizeof(entry->boot.b));
+    if (entry->ends_ms) {
+        buf_addc(&line, ' ');
+        buf_add_u64(&line, entry->ends_ms);
+        buf_addc(&line, ' ');
+        buf_add_u64(&line, boot_now_ms());
+    }
     buf_addc(&line, '\n');
     return file_write(path, buf_str(&line), 0600, e);
+}
+
+static int write_entry(const struct ledger *l, const struct ledger_entry *entry,
+                       struct str plan_text, struct str before, struct err *e)
+{
+    char path[PATH_SIZE];
+    int rc;
+
+    if (!is_kept(l))
+        return 0;
+    entry_path(path, l, &entry->plan->id, "");
+    rc = folder_make(path, 0700, e);
+    entry_path(path, l, &entry->plan->id, "plan");
+    if (rc == 0)
+        rc = file_write(path, plan_text, 0600, e);
+    entry_path(path, l, &entry->plan->id, "before");
+    if (rc == 0)
+        rc = file_write(path, before, 0600, e);
+    return rc ? rc : folder_sync(buf_text(&l->folder), e);
 }
 
 int ledger_add(struct ledger *l, struct plan *p, struct str plan_text, struct str before,
                struct ledger_entry **out, struct err *e)
 {
     struct ledger_entry entry = {.plan = p, .state = LEDGER_PREPARED};
-    char path[PATH_SIZE];
     int rc;
 
     if (ledger_find(l, &p->id))
         return err_set(e, ERR_CONFLICT, "this plan was prepared on this host before");
-    entry_path(path, l, &p->id, "");
-    rc = folder_make(path, 0700, e);
-    entry_path(path, l, &p->id, "plan");
-    if (rc == 0)
-        rc = file_write(path, plan_text, 0600, e);
-    entry_path(path, l, &p->id, "before");
-    if (rc == 0)
-        rc = file_write(path, before, 0600, e);
-    if (rc == 0)
-        rc = folder_sync(buf_text(&l->folder), e);
+    rc = write_entry(l, &entry, plan_text, before, e);
     if (rc == 0)
         rc = write_state(l, &entry, e);
     if (rc)
@@ -343,6 +439,28 @@ int ledger_read_before(const struct ledger *l, struct ledger_entry *entry, struc
     return 0;
 }
 
+int ledger_listing_read(const struct ledger *l, struct buf *out, struct err *e)
+{
+    char path[PATH_SIZE];
+
+    if (!is_kept(l))
+        return err_set(e, ERR_NOTFOUND, "it is kept nowhere");
+    snprintf(path, sizeof(path), "%s/filter", buf_text(&l->folder));
+    return file_read(out, path, LISTING_SIZE, e);
+}
+
+int ledger_listing_write(const struct ledger *l, struct str listing, struct err *e)
+{
+    char path[PATH_SIZE];
+
+    if (!is_kept(l))
+        return 0;
+    snprintf(path, sizeof(path), "%s/filter", buf_text(&l->folder));
+    if (listing.len)
+        return file_replace(path, listing, 0600, e);
+    return unlink(path) == 0 || errno == ENOENT ? 0 : err_errno(e, "cannot remove %s", path);
+}
+
 int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state, struct err *e)
 {
     struct ledger_entry next = *entry;
@@ -354,6 +472,16 @@ int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state s
     if (rc == 0)
         *entry = next;
     return rc;
+}
+
+int ledger_keep_expiry(struct ledger *l, struct ledger_entry *entry, struct err *e)
+{
+    uint64_t now = boot_now_ms();
+
+    if (!entry->ends_ms || !id_eq(&entry->boot, &l->boot) || now < entry->seen_ms + KEEP_STEP_MS)
+        return 0;
+    entry->seen_ms = now;
+    return write_state(l, entry, e);
 }
 
 int ledger_hold(struct ledger *l, const struct ledger_entry *entry, int *fd, struct err *e)

@@ -6,6 +6,11 @@
 
 #define LEDGER_FOLDER "/var/lib/calm-contain"
 
+/* Where an emergency is kept that has no room in that folder: in memory, until the next restart of
+ * the host. NULL behind the last; other folders have none. Each is a ledger of its own, with a
+ * table of its own in the packet filter, so that what becomes of one lifts nothing of another. */
+const char *ledger_spare(const char *folder, size_t i);
+
 enum ledger_state {
     LEDGER_PREPARED,  /* nothing is changed yet */
     LEDGER_ARMED,     /* in effect, or being put in effect; goes back at its deadline */
@@ -21,6 +26,8 @@ struct ledger_entry {
     enum ledger_state state;
     uint64_t deadline_ms; /* of ARMED: CLOCK_BOOTTIME; 0: none */
     struct id boot;       /* in which boot it was put in effect; zeros before */
+    uint64_t ends_ms;     /* its expiry, by CLOCK_BOOTTIME of this boot; 0: none, or not begun */
+    uint64_t seen_ms;     /* when that was last written */
     struct buf before_bytes;
     struct buf plan_bytes;
 };
@@ -42,6 +49,15 @@ struct ledger {
  * are cleared away. */
 MUST_CHECK int ledger_open(struct ledger *l, const char *folder, unsigned wait_ms, struct err *e);
 void ledger_close(struct ledger *l);
+/* One that is kept nowhere: for an emergency that no folder has room for. */
+void ledger_open_unkept(struct ledger *l);
+bool ledger_is_spare(const struct ledger *l); /* it is kept in memory */
+#define LEDGER_TABLE_UNKEPT "calm-unkept"
+const char *ledger_table(const struct ledger *l); /* its table of the packet filter */
+/* A line for each chain of that table, as the kernel held it when it was made (filter_listing.h);
+ * ERR_NOTFOUND where that could not be kept. What is empty is removed. */
+MUST_CHECK int ledger_listing_read(const struct ledger *l, struct buf *out, struct err *e);
+MUST_CHECK int ledger_listing_write(const struct ledger *l, struct str listing, struct err *e);
 #define CLEANUP_LEDGER CLEANUP(ledger_close)
 
 struct ledger_entry *ledger_find(struct ledger *l, const struct id *id); /* NULL: none */
@@ -61,6 +77,12 @@ MUST_CHECK int ledger_read_before(const struct ledger *l, struct ledger_entry *e
  * caller lets the ledger go, however that happens. */
 MUST_CHECK int ledger_set(struct ledger *l, struct ledger_entry *entry, enum ledger_state state,
                           struct err *e);
+/* Its expiry begins to count: what the clock of the wall says is left, and from now on by the clock
+ * of this boot alone, which nobody can set. */
+void ledger_count_expiry(struct ledger_entry *entry);
+/* Writes down how far it has come, once a minute: what is left is what a restart goes on with.
+ * ERR_IO. */
+MUST_CHECK int ledger_keep_expiry(struct ledger *l, struct ledger_entry *entry, struct err *e);
 /* Keeps what is only prepared from being cleared away as nobody's: until *fd is closed, or its
  * process ends. */
 MUST_CHECK int ledger_hold(struct ledger *l, const struct ledger_entry *entry, int *fd,

@@ -70,7 +70,8 @@ static void limit_rate(struct filter_table *t, unsigned size, const struct filte
 
     filter_table_set(t, name, size == 4 ? FILTER_KEY_IPV4 : FILTER_KEY_IPV6,
                      NFT_SET_EVAL | NFT_SET_TIMEOUT, SOURCE_COUNT, &set);
-    begin_rule(t, FILTER_IN, limit_counted(t->plan), &r, size);
+    begin_rule(t, t->family == NFPROTO_BRIDGE ? FILTER_FORWARD : FILTER_IN, limit_counted(t->plan),
+               &r, size);
     load_source(t, &r, size);
     filter_is_over_rate(&r, set.name, set.id, rate, FORGET_MS);
     filter_drop(&r);
@@ -118,11 +119,16 @@ static int limit_rules(const struct plan *p, struct filter_table *t, struct err 
     struct filter_rate packets = limit_packets(p), bytes = limit_bytes(p);
 
     (void)e;
-    if (t->family != NFPROTO_INET)
+    if (t->family == NFPROTO_BRIDGE && t->has_bridges) {
+        most = NULL; /* connections are not known there */
+        filter_table_allow(t, FILTER_FORWARD);
+    } else if (t->family == NFPROTO_INET) {
+        filter_table_allow(t, FILTER_IN);
+        if (most)
+            filter_table_allow(t, FILTER_LATE);
+    } else {
         return 0;
-    filter_table_allow(t, FILTER_IN);
-    if (most)
-        filter_table_allow(t, FILTER_LATE);
+    }
     for (unsigned size = 4; size <= 16; size += 12) {
         if (packets.per_second)
             limit_rate(t, size, &packets);

@@ -57,6 +57,13 @@ bool lone_is_taken(const char *folder, enum lone_place place)
     return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+void lone_leave(enum lone_place place)
+{
+    struct flock free = byte_of(place, F_UNLCK);
+
+    (void)fcntl(LONE_GUARD, F_OFD_SETLK, &free);
+}
+
 int lone_wait(const char *folder, enum lone_place place, struct err *e)
 {
     struct flock lock = byte_of(place, F_WRLCK);
@@ -146,17 +153,13 @@ int lone_start_ready(char *const argv[], char *const environment[], int guard, u
         char c;
 
         if (poll(&p, 1, START_MS) <= 0 || read(in, &c, 1) != 1)
-            return err_set(e, ERR_IO,
-                           "%s, which puts everything back by itself, did not start; nothing was "
-                           "changed",
-                           what);
+            return err_set(e, ERR_IO, "%s did not start; nothing was changed", what);
     }
     return 0;
 }
 
 bool lone_look(const char *folder, enum lone_place place, uint64_t *next_ms)
 {
-    struct flock free = byte_of(place, F_UNLCK);
     CLEANUP_LEDGER struct ledger l;
     uint64_t next;
 
@@ -168,7 +171,7 @@ bool lone_look(const char *folder, enum lone_place place, uint64_t *next_ms)
     next = effect_next_ms(&l);
     if (!next) {
         (void)!boot_hook_remove_if_idle(&l, NULL);
-        (void)fcntl(LONE_GUARD, F_OFD_SETLK, &free); /* under the ledger's lock: no starter errs */
+        lone_leave(place); /* under the ledger's lock: no starter errs */
     }
     if (next && next < boot_now_ms() + LOOK_MS)
         *next_ms = next;

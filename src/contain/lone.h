@@ -1,5 +1,6 @@
-/* lone.h: what the two watchdogs and the keeper have in common: each stands alone, in a session and
- * a control group of its own, and looks at the ledger when something is due. */
+/* lone.h: what the two watchdogs, the keeper and who follows the network have in common: each
+ * stands alone, in a session and a control group of its own, and looks at the ledger when something
+ * is due. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,12 +9,14 @@
 
 /* Who is at work holds a byte of the file "watchdog" in the ledger's folder, locked, in an open
  * file that its starter made and that it has as descriptor LONE_GUARD. */
-enum lone_place { LONE_WATCHDOGS, LONE_KEEPER };
+enum lone_place { LONE_WATCHDOGS, LONE_KEEPER, LONE_FOLLOW };
 enum { LONE_GUARD = 3 };
 
 /* 1: the caller has it now, and *fd holds it; 0: it is taken; ERR_IO. */
 MUST_CHECK int lone_take(const char *folder, enum lone_place place, int *fd, struct err *e);
 bool lone_is_taken(const char *folder, enum lone_place place);
+/* Gives up what it has as LONE_GUARD. */
+void lone_leave(enum lone_place place);
 /* Waits for it, and has it as LONE_GUARD then. */
 MUST_CHECK int lone_wait(const char *folder, enum lone_place place, struct err *e);
 /* What would end this process with a log-in, or before others when memory is short, no longer does.

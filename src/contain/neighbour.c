@@ -5,59 +5,18 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include "sys/netlink.h"
+#include "contain/neighbour_see.h"
+#include "contain/route.h"
 
-enum { MAC_SIZE = 6, VIA_FAMILY_SIZE = 2 };
+enum { MAC_SIZE = 6 };
 
-struct way {
-    struct net gateway; /* size 0: none, it is on the link */
-    bool is_there;
-};
-
-static void take_gateway(struct net *out, struct str address)
+static void take_address(struct net *out, struct str address)
 {
     if (address.len != 4 && address.len != 16)
         return;
     memcpy(out->bytes, address.p, address.len);
     out->size = (uint8_t)address.len;
     out->prefix = (uint8_t)(address.len * 8);
-}
-
-static int see_route(void *context, const struct netlink_message *m)
-{
-    struct way *way = context;
-    struct str body = m->body;
-    struct netlink_attribute a;
-    struct rtmsg route;
-
-    if (m->type != RTM_NEWROUTE || !netlink_fixed(&body, &route, sizeof(route)))
-        return 0;
-    way->is_there = true;
-    while (netlink_attribute(&body, &a)) {
-        if (a.type == RTA_GATEWAY)
-            take_gateway(&way->gateway, a.value);
-        else if (a.type == RTA_VIA)
-            take_gateway(&way->gateway, str_from(a.value, VIA_FAMILY_SIZE));
-    }
-    return 0;
-}
-
-static int find_way(const struct net *to, struct way *way)
-{
-    struct {
-        struct rtmsg route;
-        struct rtattr attribute;
-        uint8_t address[16];
-    } question = {.route = {.rtm_family = to->size == 16 ? AF_INET6 : AF_INET,
-                            .rtm_dst_len = (uint8_t)(to->size * 8)},
-                  .attribute = {.rta_len = (uint16_t)(sizeof(struct rtattr) + to->size),
-                                .rta_type = RTA_DST}};
-    size_t size = sizeof(question.route) + sizeof(question.attribute) + to->size;
-
-    memcpy(question.address, to->bytes, to->size);
-    *way = (struct way){0};
-    return netlink_get(NETLINK_ROUTE, RTM_GETROUTE, (struct str){(char *)&question, size},
-                       see_route, way);
 }
 
 static bool is_listed(const struct filter_plan *out, const struct net *n)
@@ -68,7 +27,27 @@ static bool is_listed(const struct filter_plan *out, const struct net *n)
     return false;
 }
 
-static int see_neighbour(void *context, const struct netlink_message *m)
+static void add(struct filter_plan *out, const struct net *n)
+{
+    if (!is_listed(out, n) && out->neighbour_count < FILTER_NEIGHBOUR_COUNT)
+        out->neighbours[out->neighbour_count++].net = *n;
+}
+
+static void add_ways(const struct net *to, struct filter_plan *out)
+{
+    CLEANUP_ROUTE_WAYS struct route_ways w = {0};
+
+    if (route_read_to(to, &w) || !w.is_there) {
+        add(out, &(struct net){.size = to->size}); /* everybody */
+        return;
+    }
+    for (size_t i = 0; i < w.gateway_count; i++)
+        add(out, &w.gateways[i]);
+    if (w.has_link || !w.gateway_count)
+        add(out, to);
+}
+
+int neighbour_see(void *context, const struct netlink_message *m)
 {
     struct filter_plan *plan = context;
     struct net n = {0};
@@ -80,7 +59,7 @@ static int see_neighbour(void *context, const struct netlink_message *m)
         return 0;
     while (netlink_attribute(&body, &a)) {
         if (a.type == NDA_DST)
-            take_gateway(&n, a.value);
+            take_address(&n, a.value);
         else if (a.type == NDA_LLADDR)
             mac = a.value;
     }
@@ -95,24 +74,13 @@ static int see_neighbour(void *context, const struct netlink_message *m)
 int neighbours_find(const struct plan *p, struct filter_plan *out, struct err *e)
 {
     struct ndmsg question = {.ndm_family = AF_INET6};
-    int code = 0;
+    int code;
 
     out->neighbour_count = 0;
-    for (size_t i = 0; i < p->allow_count; i++) {
-        const struct net *n = &p->allow[i].net;
-        struct net any = {.size = n->size};
-        struct way way;
-
-        code = find_way(n, &way);
-        if (code || !way.is_there)
-            n = &any;
-        else if (way.gateway.size)
-            n = &way.gateway;
-        if (!is_listed(out, n) && out->neighbour_count < FILTER_NEIGHBOUR_COUNT)
-            out->neighbours[out->neighbour_count++].net = *n;
-    }
+    for (size_t i = 0; i < p->allow_count; i++)
+        add_ways(&p->allow[i].net, out);
     code = netlink_ask(NETLINK_ROUTE, RTM_GETNEIGH,
-                       (struct str){(char *)&question, sizeof(question)}, see_neighbour, out);
+                       (struct str){(char *)&question, sizeof(question)}, neighbour_see, out);
     if (code && code != -EINTR) {
         errno = -code;
         return err_errno(e, "cannot ask the kernel for its neighbours");

@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include "contain/filter_count.h"
+#include "contain/filter_table.h"
 #include "contain/ledger.h"
 #include "contain/spell.h"
 #include "sys/file.h"
@@ -177,7 +178,7 @@ static void remember_set(struct telling *t, struct str body)
         return;
     table = netlink_text(attribute(body, NFTA_SET_TABLE));
     name = netlink_text(attribute(body, NFTA_SET_NAME));
-    if (str_is(table, "calm") || t->sets.len > NAMES_SIZE)
+    if (filter_table_is_ours(table) || t->sets.len > NAMES_SIZE)
         return;
     buf_addc(&t->sets, (char)head.nfgen_family);
     buf_addstr(&t->sets, table);
@@ -310,5 +311,16 @@ void network_state_add(const struct host_view *host, struct buf *out)
     tell_elements(&t);
     tell_legacy(&t);
     tell_sockets(&t, host);
+    buf_release(&t.sets);
+}
+
+void network_state_tell(size_t kind, struct str answer, struct buf *out)
+{
+    struct telling t = {.out = out, .start = out->len};
+    bool changed = false;
+
+    _Static_assert(COUNT_OF(parts) + 1 == NETWORK_PART_COUNT, "all of them, and the elements");
+    t.part = kind < COUNT_OF(parts) ? &parts[kind] : &elements;
+    (void)netlink_see_answer(answer, see, &t, &changed);
     buf_release(&t.sets);
 }

@@ -9,3 +9,7 @@ enum { NETWORK_STATE_SIZE = 4 << 20 };
 /* Adds at most NETWORK_STATE_SIZE bytes. What the kernel does not tell, and what has no room, is
  * named there. */
 void network_state_add(const struct host_view *host, struct buf *out);
+/* Adds what one datagram of the kernel says of one kind of thing: table, chain, rule, set, object,
+ * flowtable, interface, address, route, neighbour, elements. */
+enum { NETWORK_PART_COUNT = 11 };
+void network_state_tell(size_t kind, struct str answer, struct buf *out);

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum { LOCK_MS = 10000 };
+enum { LOCK_MS = 2000 }; /* an emergency waits for this, too */
 
 static bool is_known(const struct host_view *host, const struct endpoint *a)
 {

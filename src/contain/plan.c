@@ -394,6 +394,11 @@ void plan_write(const struct plan *p, struct buf *out)
     buf_adds(out, "end\n");
 }
 
+bool plan_is_emergency(const struct plan *p)
+{
+    return !p->timer_s && !p->expiry_s && p->action->rules;
+}
+
 struct hash plan_digest(struct str text)
 {
     return hash_bytes(text.p, text.len);

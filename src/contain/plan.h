@@ -54,6 +54,9 @@ DEFINE_CLEANUP(struct plan *, plan_free)
 void plan_write(const struct plan *p, struct buf *out);
 struct hash plan_digest(struct str text);
 
+/* It holds packets and has no timer: nothing that fails beside it may hold it up. */
+bool plan_is_emergency(const struct plan *p);
+
 /* Of a parameter that is there at most once; NULL when it is not. */
 const struct plan_value *plan_value(const struct plan *p, const char *name);
 /* Its number, or otherwise where it is not there. */

@@ -123,5 +123,7 @@ int watchdog_start(const char *ledger_folder, struct err *e)
     CLEANUP_FD int guard = -1;
     int rc = lone_take(ledger_folder, LONE_WATCHDOGS, &guard, e);
 
-    return rc <= 0 ? rc : lone_start_ready(argv, none, guard, 2, "the watchdog", e);
+    return rc <= 0 ? rc
+                   : lone_start_ready(argv, none, guard, 2,
+                                      "the watchdog, which puts everything back by itself,", e);
 }

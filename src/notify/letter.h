@@ -11,6 +11,7 @@ struct letter {
     struct str subject; /* seen only where the channel protects it */
     struct str text;
     const char *label; /* "TLP:AMBER" */
+    struct str unsafe; /* of a call: why numbers of theirs are not called, a line each */
 };
 
 /* The id in hex. */

@@ -23,6 +23,28 @@ static void add_wrapped(struct buf *out, struct str line)
     } while (line.len);
 }
 
+/* Whom, and where; what is left where a number is known and none is safe. */
+static void add_head(struct buf *page, const struct letter *l)
+{
+    bool is_in_person = !l->address.len && l->unsafe.len;
+    struct str unsafe = l->unsafe;
+
+    buf_adds(page, is_in_person ? "Tell:   " : "Phone:  ");
+    sink_terminal(page, l->name, false);
+    buf_adds(page, is_in_person ? ", in person\nNumber: " : "\nNumber: ");
+    sink_terminal(page,
+                  l->address.len ? l->address
+                  : is_in_person ? STR("none that is safe: go there, or send somebody you trust")
+                                 : STR("__________________________"),
+                  false);
+    buf_addf(page, "      %s\n", l->label);
+    while (unsafe.len) {
+        buf_adds(page, "Not over:\n");
+        add_wrapped(page, str_cut(&unsafe, '\n'));
+    }
+    buf_addc(page, '\n');
+}
+
 static int spell(const struct letter *l, const struct account *a, struct str sealed,
                  struct post *out, struct err *e)
 {
@@ -34,11 +56,7 @@ static int spell(const struct letter *l, const struct account *a, struct str sea
     (void)e;
     out->kind = POST_LOCAL;
     buf_clear(page);
-    buf_adds(page, "Phone:  ");
-    sink_terminal(page, l->name, false);
-    buf_adds(page, "\nNumber: ");
-    sink_terminal(page, l->address.len ? l->address : STR("__________________________"), false);
-    buf_addf(page, "      %s\n\n", l->label);
+    add_head(page, l);
     buf_adds(page, "Ask who is speaking. Say this, and nothing else:\n\n");
     while (text.len)
         add_wrapped(page, str_cut(&text, '\n'));

@@ -183,6 +183,35 @@ static int type_first(struct device_talk *t, struct err *e)
     return rc;
 }
 
+/* What the text looks for first. Where it is so already nothing is sent, and nothing begins, so
+ * that no inverse takes away what was there before. */
+static int look_before(struct device_talk *t, struct err *e)
+{
+    const struct device_ssh *ssh = t->way.device->ssh;
+    struct str rest = t->text;
+
+    while (rest.len) {
+        CLEANUP_DEVICE_ANSWER struct device_answer none = {0};
+        struct str line = str_cut(&rest, '\n');
+        int rc;
+
+        if (!device_console_types(t->way.device, line) || !device_console_is_guard(ssh, line))
+            continue;
+        rc = type_line(t, line, &none, e);
+        if (rc)
+            return rc;
+        if (none.failed.len)
+            return err_set(e, ERR_FORMAT,
+                           "%s does not tell how it stands before: it answered \"%s\". Nothing was "
+                           "changed",
+                           t->way.ssh, buf_text(&none.failed));
+        if (device_console_holds(ssh, buf_str(&t->in)))
+            return err_set(e, ERR_GATE, "%s: %s. Nothing was changed", t->way.ssh,
+                           ssh->guard->means);
+    }
+    return 0;
+}
+
 static int find_host(struct device_talk *t, struct far_place *place, struct err *e)
 {
     const char *suffix = t->way.device->ssh->user_suffix;
@@ -231,6 +260,8 @@ int device_talk_open(struct device_talk **out, const struct device_way *way, str
         rc = await_first(t, e);
     if (rc == 0 && is_console(t))
         rc = type_first(t, e);
+    if (rc == 0 && is_console(t))
+        rc = look_before(t, e);
     if (rc)
         return rc;
     *out = MOVE(t);

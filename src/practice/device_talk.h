@@ -14,7 +14,8 @@ struct device_way {
     unsigned wait_s; /* for a prompt, or a script's next output; 0: as the document says */
 };
 
-/* Logs in, and waits until the device takes the text (borrowed); nothing of it is sent yet.
+/* Logs in, and waits until the device takes the text (borrowed); nothing of it is sent yet but the
+ * line with which it looks how things stand. ERR_GATE: they are so already.
  * ERR_USAGE: this device is not spoken with over SSH; ERR_DENIED: key or user; ERR_IO, ERR_LIMIT;
  * ERR_FORMAT: what answers there is no such device. */
 MUST_CHECK int device_talk_open(struct device_talk **out, const struct device_way *way,

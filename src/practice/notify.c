@@ -2,6 +2,7 @@
  * acknowledgement and legal deadlines. */
 #include "practice/notify.h"
 #include "practice/notify_answer.h"
+#include "practice/notify_phone.h"
 #include "practice/notify_queue.h"
 #include "practice/notify_trust.h"
 #include "practice/notify_watch.h"
@@ -125,6 +126,13 @@ const struct kind notify_channel_kind = {.name = "channel",
                                          .words = "channel",
                                          .change_words = "channel changed",
                                          KIND_FIELDS(channel_fields)};
+static int say_channel(struct decision *d, struct err *e)
+{
+    int rc = notify_reaches_check(d->view, input_value(d->op, d->input, "reaches"), e);
+
+    return rc ? rc : decide_say(d, e);
+}
+
 static const struct operation notify_channel = {
     .name = "notify channel",
     .practice = "notify",
@@ -133,7 +141,10 @@ static const struct operation notify_channel = {
     OP_FIELDS(channel_fields),
     .kind = &notify_channel_kind,
     .roles = ROLES_WRITING,
-    OP_SAYS("channel")};
+    .type = OP_CHANGE,
+    .faces = FACE_ALL,
+    .records = WORDS("channel/1", "channel-change/1"),
+    .decide = say_channel};
 static const struct field trust_fields[] = {
     FIELD_WHICH("channel", "channel", "which channel"),
     {.name = "trust",
@@ -169,6 +180,13 @@ static const struct field carry_fields[] = {
      .kind = "system",
      .help = "the systems it needs"},
 };
+static int change_carry(struct decision *d, struct err *e)
+{
+    int rc = notify_reaches_check(d->view, input_value(d->op, d->input, "reaches"), e);
+
+    return rc ? rc : decide_change(d, e);
+}
+
 static const struct operation notify_carry = {
     .name = "notify carry",
     .practice = "notify",
@@ -178,7 +196,10 @@ static const struct operation notify_carry = {
     OP_FIELDS(carry_fields),
     .kind = &notify_channel_kind,
     .roles = ROLES_WRITING,
-    OP_CHANGES("channel")};
+    .type = OP_CHANGE,
+    .faces = FACE_ALL,
+    .records = WORDS("channel-change/1"),
+    .decide = change_carry};
 static bool is_told(const struct view *v, const struct thing *person)
 {
     const struct thing *t;

@@ -29,28 +29,6 @@ int notify_reader_check(const struct view *v, const struct thing *m, struct err 
     return 0;
 }
 
-/* Does it reach them, and where: "Eva Brandt", or "Eva Brandt: eva@example.org". */
-static bool reaches(const struct thing *channel, const struct thing *person, struct str *address)
-{
-    struct str lines = thing_value(channel, "reaches");
-    struct str name = view_title(person);
-    bool is_for_all = lines.len == 0;
-
-    *address = STR("");
-    while (lines.len) {
-        struct str line = str_trim(str_cut(&lines, '\n'));
-
-        if (!str_eq(str_head(line, name.len), name))
-            continue;
-        line = str_trim(str_from(line, name.len));
-        if (line.len && line.p[0] != ':')
-            continue;
-        *address = str_trim(str_from(line, 1));
-        return true;
-    }
-    return is_for_all;
-}
-
 /* What a kind and its account need besides trust. */
 static bool is_unfit(const struct settings *settings, const struct thing *message,
                      const struct notify_way *way, struct buf *why)
@@ -94,8 +72,11 @@ static bool can_go(const struct view *v, const struct settings *settings,
         way.account = settings_account(settings, account);
     if (notify_channel_is_refused(v, c, way.account, &why))
         notify_trust_hint(c, &why);
-    else if (!reaches(c, to, &way.address))
+    else if (!notify_reaches(c, to, &way.address))
         buf_addf(&why, STR_FMT " does not reach them", STR_ARG(view_title(c)));
+    else if (!account.len && notify_number_is_refused(v, to, way.address, &more))
+        buf_addf(&why, STR_FMT " has a number that is not safe: " STR_FMT, STR_ARG(view_title(c)),
+                 STR_ARG(str_trim(buf_str(&more))));
     else if (was_tried(v, message, c))
         buf_addf(&why, STR_FMT " did not take it before", STR_ARG(view_title(c)));
     else if (account.len && !way.account)
@@ -123,17 +104,27 @@ const struct thing *notify_contact_of(const struct view *v, const struct thing *
     return any;
 }
 
+/* What is left when nothing sends: a number to call, else to go there. */
 static struct notify_way by_phone(const struct view *v, const struct thing *message,
-                                  const struct thing *channel)
+                                  const struct notify_way *by_hand, struct buf *passed)
 {
-    const struct thing *to = view_ref(v, message, "to");
-    struct notify_way way = {.channel = channel};
-    struct str address;
+    struct notify_way way = {.channel = by_hand->channel, .address = by_hand->address};
+    CLEANUP_BUF struct buf why = {0};
+    struct str lines;
 
-    if (channel && reaches(channel, to, &address) && address.len)
-        way.address = address;
-    else
-        way.address = thing_value_if(to, "mobile");
+    if (way.address.len)
+        return way;
+    way.address = thing_value_if(view_ref(v, message, "to"), "mobile");
+    if (!notify_number_is_refused(v, view_ref(v, message, "to"), way.address, &why))
+        return way;
+    way.address = STR("");
+    way.is_in_person = true;
+    for (lines = buf_str(&why); lines.len;) {
+        struct str line = str_cut(&lines, '\n');
+
+        if (!str_has_line(buf_str(passed), line))
+            buf_addf(passed, STR_FMT "\n", STR_ARG(line));
+    }
     return way;
 }
 
@@ -167,23 +158,26 @@ static void look_at_listed(struct finding *f, struct str lines)
     }
 }
 
+/* Of what is worked by hand only that counts which names them. */
+static bool names_them(const struct finding *f, const struct thing *c)
+{
+    struct str address;
+
+    return thing_value(c, "reaches").len &&
+           notify_reaches(c, view_ref(f->v, f->message, "to"), &address);
+}
+
 /* Without an order of theirs those that send by themselves come first. */
 static void look_at_all(struct finding *f)
 {
-    const struct thing *t, *by_hand = NULL;
+    const struct thing *t;
 
-    for (size_t at = 0; !f->is_found && (t = view_next(f->v, "channel", &at));) {
-        struct notify_way way;
-        CLEANUP_BUF struct buf why = {0};
-
+    for (size_t at = 0; !f->is_found && (t = view_next(f->v, "channel", &at));)
         if (thing_value(t, "account").len)
             look_at(f, t);
-        else if (!by_hand && thing_value(t, "reaches").len &&
-                 can_go(f->v, f->settings, f->message, t, &way, &why))
-            by_hand = t;
-    }
-    if (!f->is_found && by_hand)
-        look_at(f, by_hand);
+    for (size_t at = 0; !f->is_found && (t = view_next(f->v, "channel", &at));)
+        if (!thing_value(t, "account").len && names_them(f, t))
+            look_at(f, t);
 }
 
 struct notify_way notify_way_of(const struct view *v, const struct settings *settings,
@@ -202,7 +196,8 @@ struct notify_way notify_way_of(const struct view *v, const struct settings *set
         look_at_all(&f);
     if (f.is_found && f.way.account && !account_kind(f.way.account)->is_paper)
         return f.way;
-    return by_phone(v, message, f.is_found ? f.way.channel : NULL);
+    f.way.account = NULL;
+    return by_phone(v, message, &f.way, passed);
 }
 
 bool notify_way_still_fits(const struct view *v, const struct settings *settings,

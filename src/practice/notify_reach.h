@@ -2,7 +2,7 @@
  */
 #pragma once
 #include "notify/channel.h"
-#include "practice/notify_trust.h"
+#include "practice/notify_phone.h"
 
 /* The highest label that somebody may be told: that of their roles, else amber. */
 enum tlp notify_clearance(const struct thing *person);
@@ -16,6 +16,7 @@ struct notify_way {
     const struct thing *channel;   /* NULL: none is known at all */
     const struct account *account; /* NULL: by hand, by telephone */
     struct str address;            /* on that channel, or a telephone number; may be empty */
+    bool is_in_person;             /* there is a number, and it is not safe to call */
 };
 /* The first way by which the message may go: to its recipient, over a channel that can be trusted,
  * at its label, and that it did not try before. passed gets why others were passed over, a line

@@ -133,7 +133,7 @@ static int leave_to_phone(struct round *r, struct err *e)
         draft_value_ref(&r->d, dr, "channel", &r->way.channel->id);
     else if (thing_value(r->m, "channel").len)
         draft_value(dr, "channel", STR(""));
-    if (r->way.address.len)
+    if (r->way.address.len || thing_value(r->m, "address").len)
         draft_value(dr, "address", r->way.address);
     return append_outcome(r, dr, e);
 }

@@ -62,7 +62,11 @@ static void put_way(struct screen *s, const struct notify_way *way)
 {
     CLEANUP_BUF struct buf text = {0};
 
-    if (!way->account) {
+    if (way->is_in_person) {
+        buf_adds(&text,
+                 "nothing but your own way there: tell them in person, or send somebody whom "
+                 "you trust");
+    } else if (!way->account) {
         buf_addf(&text, "telephone, " STR_FMT,
                  STR_ARG(way->address.len ? way->address : STR("number not known")));
     } else {
@@ -154,6 +158,7 @@ static void preview_json(const struct view *v, const struct settings *settings,
     json_put_u64(&j, "message", m->number);
     json_put_text(&j, "label", tlp_names[m->tlp]);
     json_put_bool(&j, "by_phone", may_go && !way.account);
+    json_put_bool(&j, "in_person", way.is_in_person);
     json_put_str(&j, "channel", way.channel ? view_title(way.channel) : STR(""));
     json_put_str(&j, "address", way.address);
     json_put_str(&j, "passed", buf_str(&passed));
@@ -183,14 +188,14 @@ static int preview_query(const struct view *v, const struct operation *op, const
 static void add_page(const struct view *v, const struct thing *m, struct buf *out)
 {
     const struct thing *to = view_ref(v, m, "to");
-    struct str address = thing_value(m, "address");
+    CLEANUP_BUF struct buf unsafe = {0};
+    struct str number = notify_number_of(v, m, &unsafe);
     CLEANUP_POST struct post page = {0};
     struct letter l = {.id = m->id,
                        .when = notify_written(v, m),
                        .name = to ? view_title(to) : STR(""),
-                       .address = address.len ? address
-                                  : to        ? thing_value_if(to, "mobile")
-                                              : STR(""),
+                       .address = number,
+                       .unsafe = buf_str(&unsafe),
                        .text = thing_value(m, "text"),
                        .label = tlp_mark(m->tlp)};
 
@@ -219,7 +224,10 @@ void notify_tell_outcome(const struct view *v, const struct thing *m, struct ans
     else if (thing_says(m, "state", "unknown"))
         buf_adds(&line, ": nobody knows whether it arrived. Ask them; it is not sent again");
     else if (thing_says(m, "state", "phone"))
-        buf_adds(&line, " goes by telephone: no channel reaches them safely");
+        buf_adds(&line, notify_is_in_person(v, m)
+                            ? " is to be said in person: no channel and no telephone reaches them "
+                              "safely"
+                            : " goes by telephone: no channel reaches them safely");
     if (thing_says(m, "state", "sent") && thing_time(m, "answer-by", &moment))
         buf_addf(&line, "; an answer is expected by %s", utc_local_short(when, moment, v->now));
     if (thing_says(m, "state", "waiting") && thing_time(m, "next-try", &moment))

@@ -1,5 +1,6 @@
 /* notify_template.c: reads a text with placeholders, refusing at once what could not be filled. */
 #include "practice/notify_template.h"
+#include "practice/script.h"
 #include "base/utc.h"
 #include "practice/notify.h"
 #include "base/sink.h"
@@ -221,7 +222,7 @@ bool notify_template_is_for(const struct notify_template *t, struct str role)
     return false;
 }
 
-int notify_template_check_set(struct str lines, struct err *e)
+int notify_template_check_set(struct str lines, struct utc now, struct err *e)
 {
     while (lines.len) {
         struct str line = str_cut(&lines, '\n');
@@ -232,6 +233,8 @@ int notify_template_check_set(struct str lines, struct err *e)
                            "--set takes NAME=VALUE, with the name of a placeholder; " STR_FMT
                            " is none (data/scripts/README.md lists them)",
                            STR_ARG(str_head(name, NAME_SIZE)));
+        if (str_is(name, "next_update") && script_check_next(line, now, e))
+            return ERR_USAGE;
     }
     return 0;
 }

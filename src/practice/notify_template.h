@@ -43,6 +43,6 @@ void notify_template_fill(const struct notify_template *t, struct script *s,
                           const struct template_values *values, struct buf *out,
                           struct buf *left_out, struct buf *missing);
 /* ERR_USAGE where a line is no "name=value", or its name is no placeholder. */
-MUST_CHECK int notify_template_check_set(struct str lines, struct err *e);
+MUST_CHECK int notify_template_check_set(struct str lines, struct utc now, struct err *e);
 
 extern const struct operation notify_templates;

@@ -1,5 +1,6 @@
 /* notify_words.c: how a message stands, in words, and the list of all of them. */
 #include "practice/notify_words.h"
+#include "practice/notify_phone.h"
 #include "practice/notify_queue.h"
 #include "base/sink.h"
 #include "render/screen.h"
@@ -56,7 +57,7 @@ static void add_sent(const struct view *v, const struct thing *m, struct buf *ou
 void notify_state_words(const struct view *v, const struct thing *m, struct buf *out)
 {
     if (thing_says(m, "state", "phone"))
-        buf_adds(out, "to be phoned");
+        buf_adds(out, notify_is_in_person(v, m) ? "to be told in person" : "to be phoned");
     else if (thing_says(m, "state", "unknown") || notify_is_cut_off(v, m))
         buf_adds(out, "nobody knows whether it arrived: ask them");
     else if (thing_says(m, "state", "waiting"))

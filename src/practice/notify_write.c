@@ -168,7 +168,7 @@ static int prepare(struct writing *w, struct decision *d, const struct surroundi
 {
     struct str name = input_value(d->op, d->input, "template");
     const struct thing *channel = input_thing(d->view, d->op, d->input, "channel");
-    int rc = notify_template_check_set(input_value(d->op, d->input, "set"), e);
+    int rc = notify_template_check_set(input_value(d->op, d->input, "set"), d->view->now, e);
 
     w->to = input_thing(d->view, d->op, d->input, "to");
     if (rc == 0 && !w->to)

@@ -243,8 +243,9 @@ static int make_case(const char *name, const char *path, bool with_organisation,
     CLEANUP_SEEN struct seen seen = {0};
     CLEANUP_BUF struct buf warning = {0};
     CLEANUP_BUF struct buf recovery = {0};
-    struct session_options options = {
-        .ask = term_read_secret, .key_folder = a->around->key_folder, .model = a->around->model};
+    struct session_options options = {.ask = a->asks_nothing ? NULL : term_read_secret,
+                                      .key_folder = a->around->key_folder,
+                                      .model = a->around->model};
     char person[256];
     struct session_new n = {.name = name, .person = person};
     int rc;

@@ -235,6 +235,32 @@ static void put_letters(struct report *r)
     }
 }
 
+/* What was kept from carrying anything, and why. */
+static void put_compromised(struct report *r)
+{
+    struct inlines *p = NULL;
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(r->view, "channel", &at));) {
+        if (!report_says(t, "trust", "compromised"))
+            continue;
+        if (!p) {
+            p = doc_para(r->doc);
+            inline_text(p, "Marked compromised, so that nothing about the case goes over it: ");
+        } else {
+            inline_text(p, "; ");
+        }
+        report_thing(p, t, false);
+        if (thing_value_if(t, "because").len) {
+            inline_text(p, " (");
+            report_field(r, p, t, "because");
+            inline_text(p, ")");
+        }
+        inline_text(p, " ");
+        report_ref(p, t->changed_seq);
+    }
+}
+
 static void put_messages(struct report *r)
 {
     static const struct doc_column columns[] = {
@@ -243,6 +269,7 @@ static void put_messages(struct report *r)
     const struct thing *t;
     struct utc at_time;
 
+    put_compromised(r);
     if (view_count(r->view, "message") == 0) {
         doc_para_text(r->doc, "No message is on record.");
         return;

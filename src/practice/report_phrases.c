@@ -68,6 +68,13 @@ static const struct phrase phrases[] = {
     {"custody", false, NULL, NULL,
      "{evidence} {act}[ by {from}][ to {to}][; now at: {place}][; seal {seal}][; for: {because}][; "
      "signed: {signed}]"},
+    {"channel", false, "trust", "compromised",
+     "Channel {name} marked compromised: whoever attacks may read it[: {because}]"},
+    {"channel", true, "trust", "compromised",
+     "Channel {name} marked compromised: whoever attacks may read it[: {because}]"},
+    {"channel", true, "trust", "trusted", "Channel {name} said to be safe[: {because}]"},
+    {"channel", true, "trust", NULL,
+     "Whether channel {name} can be trusted is not known any more[: {because}]"},
     {"message", false, NULL, NULL, "Message {name} to {to} drafted: {text}"},
     {"message", true, "state", "sent", "Message {name} sent[ by way of {channel}]"},
     {"message", true, "by-word", "yes",

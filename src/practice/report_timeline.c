@@ -15,6 +15,15 @@ static bool told_is_custody_only(const struct told *t)
     return true;
 }
 
+/* Of a channel only what became of its trust is told. */
+static bool told_is_trust(const struct told *t)
+{
+    struct str trust = told_value(t, "trust");
+
+    return strcmp(t->record->kind->name, "channel") == 0 &&
+           (t->record->is_change ? trust.len > 0 : str_is(trust, "compromised"));
+}
+
 /* Kinds that tell of bookkeeping rather than of what happened; they stand in the appendix. */
 static bool is_told_in_timeline(const struct told *t)
 {
@@ -23,7 +32,7 @@ static bool is_told_in_timeline(const struct told *t)
 
     for (size_t i = 0; t->record->kind && i < COUNT_OF(kinds); i++)
         if (strcmp(t->record->kind->name, kinds[i]) == 0)
-            return false;
+            return told_is_trust(t);
     if (told_is_custody_only(t))
         return false;
     return t->record->kind != NULL;

@@ -163,6 +163,39 @@ static int put_answer(struct script *s, struct buf *text, struct buf *blank, str
     return 0;
 }
 
+/* "11:00", "11:00:05": without a day. */
+static bool is_clock(struct str text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        count += text.p[i] == ':';
+        if (text.p[i] != ':' && (text.p[i] < '0' || text.p[i] > '9'))
+            return false;
+    }
+    return count > 0;
+}
+
+int script_check_next(struct str text, struct utc now, struct err *e)
+{
+    enum { HALF_DAY_S = 12 * 3600 };
+    char ago[UTC_PLAIN_SIZE], example[UTC_PLAIN_SIZE];
+    enum utc_precision precision;
+    struct err unread = {0};
+    struct utc t;
+
+    text = str_trim(text);
+    if (utc_parse(text, now, &t, &precision, &unread) || t.sec > now.sec ||
+        (is_clock(text) && now.sec - t.sec > HALF_DAY_S))
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "\"" STR_FMT
+                   "\" is over (%s ago): say when they hear from you next, with its day if that is "
+                   "not today: %.16s",
+                   STR_ARG(text), span_text(ago, now.sec - t.sec),
+                   utc_local(example, utc_plus_s(now, 4 * 3600)));
+}
+
 static int script_job(struct session *session, const struct operation *op, const struct input *in,
                       struct answer *a, struct err *e)
 {
@@ -176,6 +209,8 @@ static int script_job(struct session *session, const struct operation *op, const
     const char *file;
     int rc = session_view(session, &v, e);
 
+    if (rc == 0)
+        rc = script_check_next(input_value(op, in, "next-update"), v.now, e);
     if (rc)
         return rc;
     s.label = in->has_tlp ? in->tlp : TLP_AMBER;

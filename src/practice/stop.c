@@ -27,7 +27,7 @@ const struct practice practice_stop = {
     .operations =
         LIST(struct operation, &stop_emergency, &stop_isolate, &stop_block, &stop_propose,
              &stop_apply, &stop_confirm, &stop_undo, &stop_status_operation, &stop_list, &stop_show,
-             &stop_approve, &stop_script, &stop_review, &stop_limit, &stop_down, &stop_freeze,
+             &stop_approve, &stop_script, &stop_review, &stop_record, &stop_limit, &stop_down, &stop_freeze,
              &stop_end, &stop_lock, &stop_log_out, &stop_keys, &stop_unit, &stop_job,
              &stop_quarantine, &stop_plan, &stop_begin, &stop_done, &stop_check),
     .status = stop_where};

@@ -139,11 +139,36 @@ static void add_boot(struct buf *out, struct str how, bool has_timer)
                  STR_ARG(how));
 }
 
+bool stop_add_warning(struct buf *out, struct str line)
+{
+    static const struct {
+        const char *code;
+        const char *words;
+    } known[] = {
+        {"restart", "A RESTART LIFTS IT, so do not restart this host"},
+        {"unkept", "It is kept nowhere on this host: calm stop undo ends it, calm stop status does "
+                   "not know it"},
+        {"check", "It was put in effect, and looking at it failed"},
+        {"follow",
+         "A network interface that is plugged in from now on lets frames of programs out"},
+    };
+    struct str word = str_cut(&line, ' '), code = str_cut(&line, ' ');
+
+    for (size_t i = 0; str_is(word, "warn") && i < COUNT_OF(known); i++)
+        if (str_is(code, known[i].code)) {
+            buf_addf(out, "%s: " STR_FMT, known[i].words, STR_ARG(line));
+            return true;
+        }
+    return false;
+}
+
 /* "process 812 frozen" and the like stand as they are. */
 static void add_seen_line(struct buf *out, struct str line, bool has_timer)
 {
     struct str rest = line, word = str_cut(&rest, ' '), first = str_cut(&rest, ' ');
 
+    if (stop_add_warning(out, line))
+        return;
     if (str_is(word, "dropped") && str_is(first, "0"))
         buf_adds(out, "in effect; no packet was dropped yet");
     else if (str_is(word, "dropped"))
@@ -330,59 +355,6 @@ int stop_undo_planned(struct session *s, const struct operation *op, const struc
     else
         buf_addf(&a->text, "a%u is undone: what it changed %s is as it was before.\n",
                  action->number, thing_value(action, "ssh").len ? "there" : "here");
-    return 0;
-}
-
-/* The plan and the state before, as evidence, beside the action that is begun. */
-static int append_plan(struct session *s, const struct operation *op, const struct input *in,
-                       const struct id *action, struct str plan, struct str before, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    struct evidence_facts facts[2] = {
-        {.sort = "list", .has_blob = true, .title = STR("plan: emergency isolation of this host")},
-        {.sort = "list", .has_blob = true, .title = STR("state before the emergency isolation")}};
-    struct id items[2];
-    struct draft *dr;
-    uint64_t first;
-    int rc = intake_bytes(s, plan, &facts[0].digests, e);
-
-    if (rc == 0)
-        rc = intake_bytes(s, before, &facts[1].digests, e);
-    if (rc == 0)
-        rc = session_draft(s, &d, op, in, e);
-    if (rc)
-        return rc;
-    d.is_independent = true;
-    for (size_t i = 0; i < COUNT_OF(items); i++)
-        items[i] = evidence_draft(&d, &facts[i])->id;
-    dr = decision_add(&d, "action-change/1");
-    draft_ref(dr, action);
-    draft_value_ref(&d, dr, "plan", &items[0]);
-    draft_value_ref(&d, dr, "before", &items[1]);
-    return session_append(s, &d, &first, e);
-}
-
-int stop_apply_emergency(struct session *s, const struct operation *op, const struct input *in,
-                         const struct id *action, const struct stop_plan *p,
-                         struct contain_helper *h, struct err *e)
-{
-    CLEANUP_BUF struct buf before = {0};
-    CLEANUP_BUF struct buf lines = {0};
-    CLEANUP_BUF struct buf seen = {0};
-    struct err why = {0};
-    int rc = contain_helper_prepare(h, buf_str(&p->text), &before, e);
-
-    if (rc == 0)
-        rc = append_plan(s, op, in, action, buf_str(&p->text), buf_str(&before), e);
-    if (rc == 0)
-        rc = contain_helper_about(h, "go", &p->plan->id, &lines, e);
-    if (rc)
-        return rc;
-    stop_add_seen(&seen, buf_str(&lines), false);
-    if (stop_append(s, op, in, action,
-                    &(struct stop_outcome){.state = "done", .result = buf_str(&seen)}, &why))
-        return err_set(e, ERR_IO, "it was cut off, and that could not be put on record (%s)",
-                       why.text);
     return 0;
 }
 

@@ -35,6 +35,8 @@ struct stop_outcome {
 void stop_outcome_add(struct stop_outcome *o, const char *field, struct str value);
 MUST_CHECK int stop_append(struct session *s, const struct operation *op, const struct input *in,
                            const struct id *action, const struct stop_outcome *o, struct err *e);
+/* A line "warn CODE TEXT" of go, as a sentence; false where it is none. */
+bool stop_add_warning(struct buf *out, struct str line);
 /* What the helper's check saw, as words; what becomes of it at a restart last. */
 void stop_add_seen(struct buf *out, struct str lines, bool has_timer);
 /* The same without answer; when: where that was not now, else NULL. */
@@ -42,13 +44,6 @@ MUST_CHECK int stop_append_outcome(struct session *s, const struct operation *op
                                    const struct input *in, const struct id *action,
                                    const char *state, struct str result, const struct utc *when,
                                    struct err *e);
-struct contain_helper;
-struct stop_plan;
-/* Carries out a plan that nobody approved; the action is on record as begun. */
-MUST_CHECK int stop_apply_emergency(struct session *s, const struct operation *op,
-                                    const struct input *in, const struct id *action,
-                                    const struct stop_plan *p, struct contain_helper *h,
-                                    struct err *e);
 /* Undoes what calm-contain did here, and puts that on record. */
 MUST_CHECK int stop_undo_planned(struct session *s, const struct operation *op,
                                  const struct input *in, const struct view *v,

@@ -3,3 +3,5 @@
 #include "practice/action.h"
 
 extern const struct operation stop_emergency;
+/* Takes what could not be put on record then into the case. */
+extern const struct operation stop_record;

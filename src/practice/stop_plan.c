@@ -247,14 +247,13 @@ static int read_expiry(const struct planning *p, struct plan *plan, struct err *
 }
 
 /* What every plan has. */
-static struct plan *begin_plan(struct session *s, const struct contain_action *action,
-                               struct str host, const struct hash *machine)
+static struct plan *begin_plan(const struct contain_action *action, struct str host,
+                               const struct hash *machine)
 {
     struct plan *plan = mem_new(struct plan);
 
     plan->arena = arena_new();
     random_bytes(plan->id.b, sizeof(plan->id.b));
-    plan->case_id = *state_case_id(session_state(s));
     plan->host = host;
     plan->machine = *machine;
     plan->action = action;
@@ -285,7 +284,8 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
 {
     int rc;
 
-    p->plan = begin_plan(p->session, p->action, host, &p->machine);
+    p->plan = begin_plan(p->action, host, &p->machine);
+    p->plan->case_id = *state_case_id(session_state(p->session));
     if (p->action->cannot_undo && !input_has(p->op, p->in, "accept-no-undo"))
         return err_set(e, ERR_USAGE,
                        "that cannot be undone. Freezing keeps the memory and can be (calm stop "
@@ -310,7 +310,7 @@ static int make_plan(struct planning *p, struct str host, struct err *e)
     return rc ? rc : spell(&p->plan, &p->text, e);
 }
 
-int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out, struct err *e)
+int stop_plan_isolate(struct str lines, struct stop_plan *out, struct err *e)
 {
     CLEANUP_STOP_PLAN struct stop_plan p = {0};
     struct hash machine = hash_zero;
@@ -319,7 +319,7 @@ int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out
 
     host_name(host, sizeof(host));
     read_machine(&machine);
-    p.plan = begin_plan(s, contain_action(STR("isolate")), str_of(host), &machine);
+    p.plan = begin_plan(contain_action(STR("isolate")), str_of(host), &machine);
     rc = add_allow(p.plan, lines, e);
     for (size_t i = 0; rc == 0 && i < p.plan->allow_count; i++) {
         p.plan->accepts_wide |= allow_is_wide(&p.plan->allow[i]);

@@ -16,10 +16,9 @@ MUST_CHECK int stop_plan_load(struct session *s, const struct view *v, const str
 void stop_plan_release(struct stop_plan *p);
 #define CLEANUP_STOP_PLAN CLEANUP(stop_plan_release)
 
-/* A plan to isolate this host, without a timer; lines: endpoints that pass, which is accepted of
- * whatever they let pass. */
-MUST_CHECK int stop_plan_isolate(struct session *s, struct str lines, struct stop_plan *out,
-                                 struct err *e);
+/* A plan to isolate this host, without a timer and of no case; lines: endpoints that pass, which is
+ * accepted of whatever they let pass. */
+MUST_CHECK int stop_plan_isolate(struct str lines, struct stop_plan *out, struct err *e);
 
 /* Is the action one that is carried out to the letter of a plan: by calm-contain, or a device? */
 bool stop_is_planned(const struct thing *action);

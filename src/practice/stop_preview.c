@@ -17,28 +17,32 @@ enum { SHOWN = 4, NETS_SHOWN = 8, WORDS_SIZE = 16384, NAME_COLUMNS = 9 };
 struct seen {
     struct str what; /* "keep", "end", "unreached" */
     struct str protocol;
+    struct str local;
     struct str local_port;
     struct str remote;
     struct str remote_port;
     struct str program;
     bool is_inbound;
+    bool is_passed_on; /* of others, from remote to local */
     bool is_yours;
 };
 
 static bool next_seen(struct str *lines, struct seen *out)
 {
-    struct str line;
+    struct str line, way;
 
     if (!lines->len)
         return false;
     line = str_cut(lines, '\n');
     *out = (struct seen){.what = str_cut(&line, ' '), .protocol = str_cut(&line, ' ')};
-    str_cut(&line, ' '); /* the local address */
+    out->local = str_cut(&line, ' ');
     out->local_port = str_cut(&line, ' ');
     out->remote = str_cut(&line, ' ');
     out->remote_port = str_cut(&line, ' ');
     out->program = str_cut(&line, ' ');
-    out->is_inbound = str_is(str_cut(&line, ' '), "in");
+    way = str_cut(&line, ' ');
+    out->is_passed_on = str_is(way, "through");
+    out->is_inbound = str_is(way, "in") || out->is_passed_on;
     out->is_yours = str_is(line, "yours");
     return true;
 }
@@ -65,6 +69,8 @@ static bool is_alike(const struct seen *a, const struct seen *b)
         return false;
     if (str_is(a->what, "unreached"))
         return str_eq(a->local_port, b->local_port);
+    if (a->is_passed_on != b->is_passed_on || (a->is_passed_on && !str_eq(a->local, b->local)))
+        return false;
     return a->is_inbound == b->is_inbound && a->is_yours == b->is_yours &&
            str_eq(a->remote, b->remote) &&
            str_eq(a->is_inbound ? a->local_port : a->remote_port,
@@ -106,9 +112,12 @@ static void add_seen(struct buf *out, const struct alike *a)
     } else {
         if (a->count > 1)
             buf_addf(out, "%zu x ", a->count);
-        buf_addf(out, "%s" STR_FMT " %s%s port " STR_FMT, s->is_inbound ? "" : "to ",
-                 STR_ARG(s->remote), s->is_inbound ? "on" : "at", is_udp ? " UDP" : "",
-                 STR_ARG(s->is_inbound ? s->local_port : s->remote_port));
+        buf_addf(out, "%s" STR_FMT, s->is_inbound ? "" : "to ", STR_ARG(s->remote));
+        if (s->is_passed_on)
+            buf_addf(out, " to " STR_FMT, STR_ARG(s->local));
+        buf_addf(out, " %s%s port " STR_FMT "%s", s->is_inbound && !s->is_passed_on ? "on" : "at",
+                 is_udp ? " UDP" : "", STR_ARG(s->is_inbound ? s->local_port : s->remote_port),
+                 s->is_passed_on ? ", passed on by this host" : "");
     }
     if (s->program.len && !str_is(s->program, "-"))
         buf_addf(out, " (" STR_FMT ")", STR_ARG(s->program));
@@ -196,6 +205,38 @@ static void add_nets(struct buf *out, const struct plan *p)
         buf_addf(out, " and %zu more", p->net_count - NETS_SHOWN);
 }
 
+static void add_tunnel(struct buf *out, struct str name, struct str net)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct str shown;
+
+    if (!spell_read(arena, name, &shown))
+        shown = name;
+    buf_addf(out, "%s" STR_FMT " is reached through ", out->len ? "; " : "", STR_ARG(net));
+    sink_terminal(out, str_head(shown, 64), false);
+    buf_adds(out, ", a tunnel whose other end cannot be seen here: it passes only where --allow "
+                  "names that end");
+}
+
+static void add_known(struct buf *out, struct str code)
+{
+    static const struct {
+        const char *code;
+        const char *words;
+    } known[] = {
+        {"rights", "this was looked at without root's rights: programs of others, and the "
+                   "connection that you came over, may be missing"},
+        {"frames", "the kernel of this host cannot hold what programs send past its network "
+                   "(frames of their own): those leave over every interface"},
+        {"routed", "this host passes packets on for others (containers, virtual machines, networks "
+                   "behind it), and nothing here lists their connections: which of them end is not "
+                   "known"}};
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_is(code, known[i].code))
+            buf_addf(out, "%s%s", out->len ? "; " : "", known[i].words);
+}
+
 static void add_warning(struct buf *out, struct str code, struct str rest)
 {
     struct str address = str_cut(&rest, ' ');
@@ -211,12 +252,14 @@ static void add_warning(struct buf *out, struct str code, struct str rest)
         buf_addf(out,
                  "%sanother packet filter (" STR_FMT ") stays as it is: what it drops is dropped",
                  out->len ? "; " : "", STR_ARG(address));
-    else if (str_is(code, "rights"))
-        buf_addf(
-            out,
-            "%sthis was looked at without root's rights: programs of others, and the connection "
-            "that you came over, may be missing",
-            out->len ? "; " : "");
+    else if (str_is(code, "tunnel"))
+        add_tunnel(out, address, rest);
+    else if (str_is(code, "bridged"))
+        buf_addf(out, "%s" STR_FMT " that a bridge passes on are not %s here", out->len ? "; " : "",
+                 STR_ARG(str_is(address, "all") ? STR("packets") : address),
+                 str_is(address, "all") ? "held" : "counted");
+    else
+        add_known(out, code);
 }
 
 /* "3.2 GiB go into the case, where 20 GiB are free" */
@@ -405,7 +448,8 @@ static void show_rows(struct screen *screen, const struct thing *action, const s
     fill_rows(rows, p, lines, measured);
     if (p->action->rules && !count_of(lines, "end") && !count_of(lines, "keep") &&
         !plan_value(p, "flood"))
-        buf_adds(&rows[ROW_END].text, "no connection that is open now");
+        buf_addf(&rows[ROW_END].text, "no connection %sthat is open now",
+                 str_has_line(lines, STR("warn routed")) ? "of this host's own " : "");
     buf_addstr(&rows[ROW_BREAKS].text, thing_value(action, "breaks"));
     for (int i = 0; i < ROW_COUNT; i++)
         if (rows[i].text.len)

@@ -153,8 +153,8 @@ static void tell(struct status *st, const struct thing *action, const struct on_
     buf_addf(&text, STR_FMT ": %s", STR_ARG(view_title(action)), words_of(action, on, cannot_undo));
     if (on->is_gone)
         buf_addf(&text,
-                 ". But somebody took it away on the host: it is NOT in effect now. Undo it "
-                 "(calm stop undo a%u) and plan it again",
+                 ". But somebody took it away or changed it on the host: it is NOT in effect as it "
+                 "was put. Undo it (calm stop undo a%u) and plan it again",
                  action->number);
     if (on->left_ms)
         buf_addf(&text, "; goes back in %s (calm stop confirm a%u)",

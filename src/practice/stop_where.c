@@ -2,6 +2,7 @@
  * first, then what waits for approval, for being applied, and for a review. */
 #include "practice/stop_where.h"
 #include "practice/action_order.h"
+#include "practice/emergency_file.h"
 #include "practice/stop_plan.h"
 #include "practice/stop_review.h"
 #include "render/screen.h"
@@ -91,11 +92,23 @@ static bool is_emergency(const struct thing *t)
             (thing_says(t, "state", "begun") && stop_is_planned(t)));
 }
 
+/* Of this person on this host, and of no case yet. */
+static void show_kept(struct screen *screen, struct answer *a)
+{
+    CLEANUP_BUF struct buf paths = {0};
+
+    emergency_file_list(a->around->state_folder, &paths);
+    if (paths.len)
+        screen_para_style(screen, 0, SCREEN_BAD,
+                          STR("EMERGENCY that is not on record yet: calm stop record"));
+}
+
 void stop_show_emergency(const struct view *v, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
     const struct thing *t;
 
+    show_kept(&screen, a);
     for (size_t at = 0; (t = view_next_with(v, "action", "practice", "stop", &at));) {
         const struct thing *system = view_ref(v, t, "system");
         CLEANUP_BUF struct buf line = {0};

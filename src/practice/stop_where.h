@@ -2,7 +2,8 @@
 #pragma once
 #include "practice/practice.h"
 
-/* A line for each emergency that is in effect: which system is cut off, and how that ends. */
+/* A line for each emergency that is in effect: which system is cut off, and how that ends; and for
+ * each that is kept in a file, since it could not be put on record. */
 void stop_show_emergency(const struct view *v, struct answer *a);
 void stop_where(const struct view *v, struct practice_status *out);
 /* Lines "a3 isolate web1 goes back in 3 min unless confirmed: calm stop confirm a3", the first to

@@ -1,6 +1,6 @@
 """notify_kill.py SEED COUNT: sends messages and kills calm, or whichever of its processes comes there first, at a random system call.
-Whatever is killed, also while it reminds of a deadline, a receiver that tells repeats has each message exactly once in the end; one that does not has it at most once, and
-where nobody knows, that is said."""
+Whatever is killed, also while it reminds of a deadline, a receiver that tells repeats has each message exactly once in the end; one that does not (a webhook, a mail server)
+has it at most once, and where nobody knows, that is said."""
 import json
 import pathlib
 import random
@@ -20,6 +20,7 @@ except ImportError as missing:
 import harness  # noqa: E402
 from harness import CALM, SANITIZED, Person  # noqa: E402
 
+VICTIMS = ("any", "calm", "sender")
 seed, count = int(sys.argv[1]), int(sys.argv[2])
 if SANITIZED:
     print("skipped: a sanitizer's runtime does not stand being traced")
@@ -98,12 +99,21 @@ def remind(person, calm, victim, at):
     return killed, end, f"d{deadline}: "
 
 
+def arrived(room, number):
+    """What that receiver was given of a message, and, where it tells repeats, what it keeps."""
+    if isinstance(room, servers.Mail):
+        got = [content for _, _, content in room.got if re.search(rf"^message {number}\s*$", content, re.M)]
+        return got, got
+    pattern = rf'"message {number}"'
+    return ([body for _, _, _, body in room.got if re.search(pattern, body.decode())], [body for body in room.events.values() if re.search(pattern, body.decode())])
+
+
 def main():
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="calm-notify-kill-") as folder:
         folder = pathlib.Path(folder)
         authority = servers.Authority(folder)
-        rooms = {"matrix": servers.Web(authority.context("one")), "webhook": servers.Web(authority.context("two"))}
+        rooms = {"matrix": servers.Web(authority.context("one")), "webhook": servers.Web(authority.context("two")), "mail": servers.Mail(authority.context("three"))}
         calm = beside(folder)
         ana = Person("ana", folder, None)
         ana(f"open {folder}/monday.calm")
@@ -113,20 +123,24 @@ def main():
         config.mkdir(parents=True)
         (config / "notify.conf").write_text(
             f"[matrix]\nkind = matrix\nurl = {rooms['matrix'].url}\ntoken = t\nroom = !r:x\nca = {authority.ca}\nwait = 5\n"
-            f"[webhook]\nkind = webhook\nurl = {rooms['webhook'].url}/h\nshape = json\nlabel = amber\nca = {authority.ca}\nwait = 5\n")
+            f"[webhook]\nkind = webhook\nurl = {rooms['webhook'].url}/h\nshape = json\nlabel = amber\nca = {authority.ca}\nwait = 5\n"
+            f"[mail]\nkind = smtp\nurl = {rooms['mail'].url}\nfrom = ana@example.org\nprotect = none\nca = {authority.ca}\nwait = 5\n")
         (config / "notify.conf").chmod(0o600)
         for name in rooms:
-            ana(f'notify channel {name} --account {name} --trust trusted --reaches "Eva Brandt"')
+            address = ": eva@example.org" if name == "mail" else ""
+            ana(f'notify channel {name} --account {name} --trust trusted --reaches "Eva Brandt{address}"')
         number = killed = reminded = 0
         ends = {}
         most = {}
-        for victim in ("calm", "any", "sender"):
-            ana('notify draft "Eva Brandt" "how many calls" --channel matrix')
-            number += 1
-            most[victim] = calls(ana, calm, victim, number)
+        for kind in ("matrix", "mail"):  # HTTP, and SMTP, whose exchange has more steps
+            for victim in ("calm", "any", "sender"):
+                ana(f'notify draft "Eva Brandt" "how many calls" --channel {kind} --tlp green')
+                number += 1
+                most[kind, victim] = calls(ana, calm, victim, number)
         for run in range(max(count // 5, 3)):
-            victim = draw.choice(sorted(most))
-            at = most[victim][draw.randrange(len(most[victim]) // 2, len(most[victim]))]
+            victim = draw.choice(VICTIMS)
+            points = most["matrix", victim]
+            at = points[draw.randrange(len(points) // 2, len(points))]
             was_killed, end, begins = remind(ana, calm, victim, at)
             killed += was_killed
             number += 1
@@ -137,25 +151,30 @@ def main():
         for run in range(count):
             number += 1
             name = draw.choice(sorted(rooms))
-            victim = draw.choice(sorted(most))
+            victim = draw.choice(VICTIMS)
+            points = most["mail" if name == "mail" else "matrix", victim]
             # The first half is what any program does to start.
-            at = most[victim][draw.randrange(0 if draw.random() < 0.3 else len(most[victim]) // 2, len(most[victim]))]
-            ana(f'notify draft "Eva Brandt" "message {number}" --channel {name}')
+            at = points[draw.randrange(0 if draw.random() < 0.3 else len(points) // 2, len(points))]
+            ana(f'notify draft "Eva Brandt" "message {number}" --channel {name} --tlp green')
             killed += traced(ana, calm, victim, at, f"m{number}")
             end = settle(ana, number)
-            got = [body for _, _, _, body in rooms[name].got if re.search(rf'"message {number}"', body.decode())]
-            events = [body for body in rooms[name].events.values() if re.search(rf'"message {number}"', body.decode())]
+            got, events = arrived(rooms[name], number)
+            used = next(c["name"] for c in ana.json("notify channels") if c["id"] == ana.json("notify list")[number - 1]["channel"])
             where = f"seed {seed}, run {run}: {name}, killed at {at[0]} {at[1]} of {victim}, ended {end}"
             ends[name, end] = ends.get((name, end), 0) + 1
+            if used != name:
+                raise AssertionError(f"{where}: it went over {used}")
             if name == "matrix" and (end != "sent" or len(events) != 1):
                 raise AssertionError(f"{where}: {len(events)} events")
-            if name == "webhook" and (len(got) > 1 or (end == "sent" and len(got) != 1)):
-                raise AssertionError(f"{where}: {len(got)} requests")
+            if name != "matrix" and (len(got) > 1 or (end == "sent" and len(got) != 1)):
+                raise AssertionError(f"{where}: {len(got)} came")
         for room in rooms.values():
             room.stop()
+        if count >= 30 and not any(name == "mail" for name, _ in ends):
+            raise AssertionError("no mail was sent, so nothing was tried of it")
         if count >= 10 and not killed:
             raise AssertionError("calm was never killed, so nothing was tried")
-        print(f"{reminded} reminders and {count} runs with seed {seed}, of {len(most['calm'])} calls of calm and {len(most['sender'])} of the sender, calm itself killed {killed} times: " + ", ".join(f"{a} {b}: {n}" for (a, b), n in sorted(ends.items())))
+        print(f"{reminded} reminders and {count} runs with seed {seed}, of {len(most['matrix', 'calm'])} calls of calm, {len(most['matrix', 'sender'])} of the sender, {len(most['mail', 'sender'])} of one of mail, calm itself killed {killed} times: " + ", ".join(f"{a} {b}: {n}" for (a, b), n in sorted(ends.items())))
 
 
 if __name__ == "__main__":

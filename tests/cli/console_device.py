@@ -34,6 +34,8 @@ def record(line):
 
 def ios(line):
     words = line.split()
+    if line.endswith("| include ^ shutdown"):
+        return " shutdown\n" if how == "shut" else ""
     if words[:2] == ["reload", "in"]:
         if ask("\nSystem configuration has been modified. Save? [yes/no]: ") != "no":
             return "saved what others changed\n"

@@ -11,8 +11,10 @@ PF_TOKEN = re.compile(r'\s*("[^"]*"|[{}(),<>]|[^\s{}(),<>"]+)')
 class Pf:
     """Rules of an anchor. A rule is (block, direction, interface, family, protocol, source, port, destination, port, flags, icmp types)."""
 
-    def __init__(self, text, files=None):
-        self.tables, self.rules, self.files = {}, [], files or {}
+    def __init__(self, text, files=None, tables=None):
+        """tables: what is loaded already, with their networks; else they stand in the text."""
+        self.tables = {name: [ipaddress.ip_network(n) for n in nets] for name, nets in (tables or {}).items()}
+        self.rules, self.files = [], files or {}
         for line in text.splitlines():
             self.line, self.tokens = line, [m.group(1) for m in PF_TOKEN.finditer(line)]
             need("".join(self.tokens) == line.replace(" ", ""), line)

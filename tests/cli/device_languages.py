@@ -24,7 +24,7 @@ def code(text, comment):
 # Cisco IOS ---------------------------------------------------------------------------------------
 
 IOS_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-IOS_EXEC = [rf"reload in {NUMBER} reason calm [0-9a-f]{{8}}", "reload cancel", "configure terminal", "show reload", rf"show running-config interface [\w./:-]+",
+IOS_EXEC = [rf"reload in {NUMBER} reason calm [0-9a-f]{{8}}", "reload cancel", "configure terminal", "show reload", rf"show running-config interface [\w./:-]+(?: \| include \^ shutdown)?",
             rf"show ip access-lists {IOS_NAME}", rf"show ipv6 access-list {IOS_NAME}", rf"show object-group {IOS_NAME}"]
 
 
@@ -40,10 +40,14 @@ class Ios:
         return self.lists, self.groups, self.shut, self.bound
 
     def run(self, text):
+        """False where it begins with a look that says that the port is shut: whoever types it, by hand or over SSH, stops there."""
         mode = None
         for line in code(text, "!"):
             mode = self.take(mode, line.strip(), line)
+            if (m := re.fullmatch(r"show running-config interface (\S+) \| include \^ shutdown", line)) and m[1] in self.shut:
+                return False
         need(mode is None, "the script ends within the configuration")
+        return True
 
     def take(self, mode, words, line):
         if mode is None:

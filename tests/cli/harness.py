@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BUILD = pathlib.Path(os.environ.get("CALM_BUILD", "build"))
@@ -17,6 +18,7 @@ VERIFY = str((BUILD / "src" / "verify" / "calm-verify").resolve())
 SANITIZED = pathlib.Path(CALM).exists() and b"__asan_init" in pathlib.Path(CALM).read_bytes()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DATA = ROOT.parent / "shared" / "data"
+AHEAD = time.strftime("%H:%M", time.gmtime(time.time() + 7200))  # of the clock that people here read (UTC), two hours from now
 
 
 def in_memory(room=1 << 29):

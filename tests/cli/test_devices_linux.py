@@ -242,6 +242,13 @@ class InEffect(Linux):
                 self.assertEqual(saw, ["during 10.9.0.3: held", "after 10.9.0.3: passes", "unconfirmed 10.9.0.3: passes", "confirmed 10.9.0.3: held"])
 
 
+    def test_an_interface_that_was_down_before_stays_down(self):
+        for device in STATE:
+            with self.subTest(device=device):
+                self.sees(device, plan("isolate", timer=10), ["--itself", "--action", "down", "--value", "interface=here"],
+                          "ip link set here down\nsh $D/apply || exit 8\nsh $D/undo || exit 9\nip -o link show here | grep -q '[<,]UP[,>]' && exit 10\nexit 0")
+
+
 @unittest.skipIf(SKIP, SKIP)
 class Between(Linux):
     """The device is a router: outside at "here" (10.9.0.0/24), the host 10.8.0.2 and a bystander 10.8.0.3 at "inside"."""

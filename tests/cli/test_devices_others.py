@@ -3,10 +3,12 @@ import copy
 import json
 import re
 import subprocess
+import tempfile
 import unittest
 
 import device_language_pf as pf_language
 import device_languages as languages
+import device_pf
 from device_packets import BYSTANDER, HOST, Packet, packets, passes
 from devices import TAG, plan, write
 
@@ -59,6 +61,45 @@ class PfTest(Script):
                     if place == HOSTS:
                         self.bystander(lambda p: pf.passes(p, ["in", "out"]))
 
+    def bsd(self, **more):
+        folder = tempfile.TemporaryDirectory(prefix="calm-pf-")
+        self.addCleanup(folder.cleanup)
+        return device_pf.Bsd(folder.name, **more)
+
+    def test_applied_it_holds_and_undone_the_device_is_what_it_was(self):
+        """By pfctl as its manual has it: other anchors stay, twice does no harm, and a second apply is refused."""
+        limit = ("limit", [("flood", "tcp"), ("port", 443), ("rate", 5), ("connections", 9)])
+        for action, allow, addresses, values in [*((*case, []) for case in CASES), (limit[0], ["10.1.0.7"], (), limit[1])]:
+            for expiry in (0, 4000000000):
+                with self.subTest(action=action, allow=allow, expiry=expiry):
+                    bsd = self.bsd()
+                    before = {k: v for k, v in bsd.state().items() if k != "states"}  # which are what is cut
+                    script = self.written("pf", plan(action, allow=allow, addresses=addresses, values=values, expiry=expiry), "--itself")
+                    self.assertEqual(bsd.run(script.check)[0], 1)
+                    self.assertEqual(bsd.run(script.apply), (0, f"calm {TAG} is in effect\n"))
+                    self.assertEqual(bsd.run(script.check)[0], 0)
+                    self.assertEqual(bsd.run(script.apply)[0], 1)
+                    if action != "limit":
+                        rules = bsd.rules("calm/" + TAG)
+                        self.compare(action, allow, addresses, lambda p: rules.passes(p, ["in" if p.to_host else "out"]))
+                    self.assertEqual(bsd.run(script.confirm)[0], 0)
+                    self.assertEqual(bsd.run(script.confirm)[0], 1)
+                    for _ in range(2):
+                        self.assertEqual(bsd.run(script.undo)[0], 0)
+                        self.assertEqual({k: v for k, v in bsd.state().items() if k != "states"}, before)
+                        self.assertEqual(bsd.files(), [])
+                    self.assertEqual(bsd.run(script.check)[0], 1)
+
+    def test_an_interface_comes_back_only_where_it_was_up(self):
+        for was_up in (True, False):
+            bsd = self.bsd(interfaces=(("em0", was_up), ("em1", True)))
+            before = bsd.state()
+            script = self.written("pf", plan("isolate"), "--action", "down", "--value", "interface=em0")
+            self.assertEqual(bsd.run(script.apply)[0], 0)
+            self.assertEqual(bsd.state()["up"], {"em0": False, "em1": True})
+            self.assertEqual(bsd.run(script.undo)[0], 0)
+            self.assertEqual((bsd.state(), bsd.files()), (before, []))
+
     def test_a_limit_is_a_stateful_rule_with_its_numbers(self):
         script = self.written("pf", plan("limit", allow=["10.1.0.7"], values=[("flood", "tcp"), ("port", 443), ("rate", 5), ("connections", 9)]), "--host", HOST[4])
         _, pf = pf_language.pf_parts(script.apply)
@@ -72,10 +113,10 @@ class PfTest(Script):
     def test_only_our_anchor_is_flushed(self):
         for action, values in (("isolate", []), ("limit", [("flood", "tcp"), ("port", 1), ("rate", 5)])):
             script = self.written("pf", plan(action, values=values, expiry=2000000000), "--host", HOST[4])
-            for words in pf_language.shell_words(script.undo):
-                text = " ".join(words)
-                for flush in re.findall(r"pfctl[^;]*-F \S+", text):
-                    self.assertRegex(flush, rf"^pfctl -q -a calm/{TAG} -F (rules|Tables);?$")
+            flushes = [flush for words in pf_language.shell_words(script.undo) for flush in re.findall(r"pfctl[^;]*-F \S+", " ".join(words))]
+            self.assertEqual(len(flushes), 2)
+            for flush in flushes:
+                self.assertRegex(flush, rf"^pfctl -q -a calm/{TAG} -F (rules|Tables);?$")
 
     def test_the_shell_takes_each_script(self):
         for case in CASES:
@@ -112,13 +153,20 @@ class IosTest(Script):
                     self.assertEqual(ios.state(), before)
 
     def test_a_port_is_shut_where_nobody_passes(self):
+        """And is as before in the end, whether it was open or shut: a device that cannot keep that is looked at first."""
         for action, place in (("isolate", ("--port", "Gi0/1")), ("down", ("--action", "down", "--value", "interface=Gi0/1"))):
-            script = self.written("ios", plan("isolate", timer=61), *place)
-            ios = languages.Ios()
-            ios.run(script.apply)
-            self.assertEqual((ios.shut, ios.reload), ({"Gi0/1"}, 2), action)
-            ios.run(script.undo)
-            self.assertEqual((ios.shut, ios.reload), (set(), None))
+            for before in (set(), {"Gi0/1"}, {"Gi0/2"}):
+                with self.subTest(action=action, before=before):
+                    script = self.written("ios", plan("isolate", timer=61), *place)
+                    ios = languages.Ios()
+                    ios.shut = set(before)
+                    goes_on = ios.run(script.apply)
+                    self.assertEqual(goes_on, "Gi0/1" not in before)
+                    self.assertEqual((ios.shut, ios.reload), (before | {"Gi0/1"}, 2 if goes_on else None))
+                    self.assertRegex(script.undo, r'(?m)^! Only where the port was open before: .*"shutdown", it stays shut, and nothing of this is typed\.$')
+                    if goes_on:
+                        ios.run(script.undo)
+                    self.assertEqual((ios.shut, ios.reload), (before, None))
 
     def test_a_list_without_room_is_refused_with_what_to_do(self):
         allow = [f"10.1.0.{i}" for i in range(1, 12)]
@@ -168,14 +216,15 @@ class JunosTest(Script):
                     self.assertEqual(sorted(junos.active), sorted(before))
 
     def test_a_port_is_shut_where_nobody_passes(self):
-        script = self.written("junos", plan("isolate", timer=0), "--port", "ge-0/0/1")
-        junos = languages.Junos(self.BEFORE)
-        junos.run(script.apply)
-        self.assertIsNone(junos.confirm)
-        self.assertEqual(script.confirm, "")
-        self.assertFalse(junos.passes(Packet(True, "198.51.100.200", "tcp", 1, 1, "S"), "ge-0/0/1", "in"))
-        junos.run(script.undo)
-        self.assertEqual(junos.active, self.BEFORE)
+        for before in (self.BEFORE, [*self.BEFORE, "interfaces ge-0/0/1 disable"]):  # open, and shut by somebody else
+            script = self.written("junos", plan("isolate", timer=0), "--port", "ge-0/0/1")
+            junos = languages.Junos(before)
+            junos.run(script.apply)
+            self.assertIsNone(junos.confirm)
+            self.assertEqual(script.confirm, "")
+            self.assertFalse(junos.passes(Packet(True, "198.51.100.200", "tcp", 1, 1, "S"), "ge-0/0/1", "in"))
+            junos.run(script.undo)
+            self.assertEqual(junos.active, before)
 
 
 class RouterOsTest(Script):

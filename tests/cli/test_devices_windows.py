@@ -85,6 +85,13 @@ class Hosts(unittest.TestCase):
                 self.assertEqual(set(re.findall(r"\$state\.(\w+)", script.undo)), kept)
                 powershell.commands(script.check)
 
+    def test_an_adapter_that_was_down_before_stays_down(self):
+        """AdminStatus of Get-NetAdapter is Up or Down; only of the first it is enabled again."""
+        script = made("down", "interface=Ethernet 2")
+        self.assertRegex(script.apply, r"(?m)-Name '?Status'? .*\$adapter\.AdminStatus")
+        self.assertRegex(script.undo, r"(?m)^ *if \(\$state\.Status -eq 'Up'\) \{ Enable-NetAdapter -Name 'Ethernet 2' \}$")
+        self.assertEqual(script.undo.count("Enable-NetAdapter"), 1)
+
     def test_the_watchdogs_are_registered_first_and_do_what_undo_does(self):
         for (action, value), (change, _, _) in HOST_ACTIONS.items():
             script = made(action, value, expiry=2000000000)

@@ -28,7 +28,7 @@ class Lab(unittest.TestCase):
             done = subprocess.run([LAB, str(BUILD), temp + "/lab"], capture_output=True, text=True, timeout=400, check=False)
             self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr)
             self.assertNotIn("NOT SO", done.stdout)
-            self.assertEqual(done.stdout.count("   seen: "), 16)
+            self.assertEqual(done.stdout.count("   seen: "), 17)
             folder = pathlib.Path(temp) / "lab"
             report = json.loads((folder / "report" / "REPORT.json").read_text())
             text = (folder / "report" / "REPORT.md").read_text()

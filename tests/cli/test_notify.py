@@ -23,11 +23,11 @@ except ImportError as missing:
     print(f"skipped: {missing} (python3-aiosmtpd)")
     sys.exit(77)
 import harness  # noqa: E402
-from harness import SANITIZED, CaseTest, main  # noqa: E402
+from harness import AHEAD, SANITIZED, CaseTest, main  # noqa: E402
 
 SECRET = "qzqSECRETqzq4711"
 # What the case does not know of these texts, and without which they would have a hole.
-FIRST = "first-alarm --set contact=0171-222222 --set next_update=11:00"
+FIRST = f"first-alarm --set contact=0171-222222 --set next_update={AHEAD}"
 
 
 class NotifyTest(CaseTest):
@@ -108,7 +108,7 @@ class Mail(NotifyTest):
         inner = email.message_from_bytes(plain, policy=email.policy.default)
         self.assertEqual(inner["Subject"], "Please read this first: what we know, and what we ask of you")
         self.assertEqual(inner["Content-Type"].params["hp"], "cipher")
-        self.assertIn("You will hear from us again at 11:00", inner.get_content())
+        self.assertIn(f"You will hear from us again at {AHEAD}", inner.get_content())
 
     def test_a_mail_is_encrypted_for_openssl_over_starttls(self):
         _, _, text = self.sent_mail("smime", starttls=True)
@@ -525,7 +525,7 @@ class Choice(NotifyTest):
         self.assertIn("amber thing", text)
         self.assertNotIn(SECRET, text)
         self.ana('notify role users "Eva Brandt"')
-        self.assertNotIn("amber thing", self.ana.json('notify write "Eva Brandt" users --set contact=0171-222222 --set next_update=11:00')["text"])
+        self.assertNotIn("amber thing", self.ana.json(f'notify write "Eva Brandt" users --set contact=0171-222222 --set next_update={AHEAD}')["text"])
 
     def test_the_word_acknowledges_and_another_does_not(self):
         self.ana(f'notify write "Eva Brandt" {FIRST}')
@@ -640,6 +640,19 @@ class Settings(NotifyTest):
         self.template("title: t\nlabel: green\nto: anyone\nsubject: s\n\n  - one \\\n    and two\n\n[{began}\n]\n\n[x {contact} y\n]\nend\n")
         text = self.ana.json('notify write "Eva Brandt" own --set "contact=a [b] {c} \\\\"')["text"]
         self.assertEqual(text, "  - one and two\n\nx a [b] {c} \\ y\nend")
+
+    def test_to_be_heard_of_again_in_the_past_is_refused(self):
+        """A clock time that is over by less than half a day; else it is the next one."""
+        now = time.time()
+        clock = [(f"{time.strftime('%H:%M', time.gmtime(now + 60 * minutes))}", is_over) for minutes, is_over in
+                 ((-30, True), (-660, True), (-780, False), (30, False), (660, False))]
+        days = [(time.strftime("%Y-%m-%d %H:%M", time.gmtime(now + 3600 * hours)), is_over) for hours, is_over in ((-1, True), (-20, True), (1, False), (30, False))]
+        for value, is_over in [*clock, *days, ("2 h ago", True), ("when we know more", False), ("in 2 h", False)]:
+            for line in (["notify", "write", "Eva Brandt", "first-alarm", "--set", "contact=1", "--set", f"next_update={value}"], ["notify", "script", "managers", "--next-update", value]):
+                done = self.ana.run(*line)
+                self.assertEqual(done.returncode, 2 if is_over else 0, (value, done.stderr))
+                if is_over:
+                    self.assertIn(f'"{value}" is over', " ".join(done.stderr.decode().split()))
 
     def test_a_value_for_no_placeholder_is_refused(self):
         status, said = self.ana.fails(f'notify write "Eva Brandt" {FIRST} --set colour=red')

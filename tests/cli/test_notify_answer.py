@@ -1,7 +1,7 @@
 """test_notify_answer.py: only the one-time word shows that a message reached its reader; anything else stands as what somebody says."""
 import re
 
-from harness import CaseTest, main
+from harness import AHEAD, CaseTest, main
 
 
 class Answer(CaseTest):
@@ -9,7 +9,7 @@ class Answer(CaseTest):
         super().setUp()
         self.ana('team add "Eva Brandt" --mobile "0171 000000"')
         self.ana('notify role cio "Eva Brandt"')
-        self.ana('notify write "Eva Brandt" first-alarm --set contact=0171-222222 --set next_update=11:00')
+        self.ana(f'notify write "Eva Brandt" first-alarm --set contact=0171-222222 --set next_update={AHEAD}')
 
     def message(self, n=1):
         return self.ana.json("notify list")[n - 1]

@@ -7,7 +7,7 @@ try:
     from test_notify import NotifyTest, main
 except SystemExit as skipped:
     sys.exit(skipped.code)
-from harness import ROOT
+from harness import AHEAD, ROOT
 
 RANKS = ["clear", "green", "amber", "amber-strict", "red"]
 # Clearance is that of their role on the team (src/case/label.h); amber for somebody outside of it.
@@ -167,7 +167,7 @@ class Need(NotifyTest):
         first = self.ana.json("notify list")[self.templates.index("first-alarm")]["text"]
         self.assertTrue(first.startswith("Eva Brandt,\n\nwe are looking into a suspected incident.\n\nWhat we ask of you now:\n"), first)
         self.ana("problem raise 'mail in bulk' --since 02:40")
-        text = self.ana.json('notify write "Eva Brandt" first-alarm --set contact=1 --set next_update=11:00')["text"]
+        text = self.ana.json(f'notify write "Eva Brandt" first-alarm --set contact=1 --set next_update={AHEAD}')["text"]
         self.assertRegex(text, r"suspected incident\. It was noticed at \d{4}-\d\d-\d\d 02:40\.\n\nWhat we know:\n  - mail in bulk\n\nWhat we ask")
 
     def test_a_part_that_is_left_out_is_named_and_a_value_for_it_brings_it_back(self):

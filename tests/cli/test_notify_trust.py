@@ -84,6 +84,72 @@ class Trust(CaseTest):
         self.assertEqual((seen["channel"], seen["address"], seen["passed"]), ("courier", "room 12", ""))
         self.ana("notify sent m1 --channel courier")
 
+    def test_who_is_reached_is_said_once_for_each(self):
+        """Two people in one line were one address of the first, and the second was not reached."""
+        self.ana('team add "Jan Falk"')
+        for line in ("Eva Brandt: eva@example.org, Jan Falk: jan@example.org", "Eva Brandt, Jan Falk", "Eva Brandt: @eva:example.org, @jan:example.org",
+                     "Mia Lang: mia@example.org, Jan Falk: jan@example.org"):
+            for command in ("notify channel second", "notify carry first"):
+                if command.endswith("first"):
+                    self.ana('notify channel first --reaches "Eva Brandt: room 12, second floor"')
+                status, text = self.ana.fails(f'{command} --reaches "{line}"')
+                self.assertEqual(status, 2)
+                self.assertIn(f'--reaches "{line}" names several; say it once for each', " ".join(text.split()))
+        self.ana('team add "Brandt, Eva"')
+        self.ana('notify channel third --reaches "Brandt, Eva: 4711" --reaches "Jan Falk: 4712"')
+        self.assertEqual([c["name"] for c in self.ana.json("notify channels")], ["first", "third"])
+
+    def seen_as(self, message):
+        """How it would go: the screen, in one line, and its parts."""
+        return " ".join(self.ana(f"notify preview {message}").split()), self.ana.json(f"notify preview {message}")
+
+    def test_a_telephone_that_is_compromised_is_not_called(self):
+        """Nor the same number by another name of it; what is left is to go there."""
+        self.ana('notify channel "mobile phone" --reaches "Eva Brandt: +49 171 000000"')
+        self.ana('notify draft "Eva Brandt" "hello"')
+        said, seen = self.seen_as("m1")
+        self.assertIn("telephone, +49 171 000000", said)
+        self.ana('notify trust "mobile phone" compromised --because "the attacker listens"')
+        said, seen = self.seen_as("m1")
+        self.assertIn("Not over mobile phone is marked compromised", said)
+        self.assertEqual((seen["by_phone"], seen["in_person"], seen["address"], seen["channel"]), (True, True, "", ""))
+        self.assertIn("tell them in person", said)
+        self.assertNotIn("telephone, ", said)
+        out = " ".join(self.ana("notify send m1 --yes").split())
+        sheet = " ".join(self.ana("notify sheet m1").split())
+        self.assertIn("m1 to Eva Brandt is to be said in person", out)
+        self.assertIn("Why: mobile phone is marked compromised", out)
+        for text in (out, sheet):
+            self.assertNotRegex(text, r"171 ?000000")
+            self.assertIn("Tell: Eva Brandt, in person", text)
+            self.assertIn("Not over: mobile phone is marked compromised", text)
+        self.assertIn("to be told in person", self.ana("notify list"))
+        self.ana('notify channel "desk phone" --reaches "Eva Brandt: 0171/000000"')  # the same number does not become another
+        said, seen = self.seen_as("m1")
+        self.assertIn("desk phone has a number that is not safe: mobile phone is marked compromised", said)
+        self.assertTrue(seen["in_person"])
+        self.ana('notify channel "second phone" --reaches "Eva Brandt: 0172 111111"')
+        said, seen = self.seen_as("m1")
+        self.assertEqual((seen["channel"], seen["address"], seen["in_person"]), ("second phone", "0172 111111", False))
+
+    def test_a_telephone_whose_exchange_is_affected_is_not_called_and_its_words_stay_true(self):
+        self.ana("assess system pbx1")
+        self.ana('team add "Jan Falk"')
+        self.ana('notify channel "desk phone" --relies-on pbx1 --reaches "Jan Falk: 4711" --reaches "Eva Brandt: 4712"')
+        self.ana('notify draft "Jan Falk" "hello"')
+        self.ana("notify send m1 --yes")
+        self.assertIn("Number: 4711", self.ana("notify sheet m1"))
+        self.ana("assess mark pbx1 affected")
+        sheet = " ".join(self.ana("notify sheet m1").split())  # what was on record before is not called any more
+        self.assertNotIn("4711", sheet)
+        self.assertIn("Not over: desk phone relies on pbx1, which is affected", sheet)
+        self.ana('notify draft "Eva Brandt" "hello"')  # whose mobile is another number
+        said, seen = self.seen_as("m2")
+        self.assertEqual((seen["address"], seen["in_person"]), ("0171 000000", False))
+        self.assertIn("Not over desk phone relies on pbx1, which is affected", said)
+        self.ana('notify trust "desk phone" trusted --because "an exchange of its own"')
+        self.assertIn("Number: 4711", self.ana("notify sheet m1"))
+
     def test_a_trust_from_before_its_system_was_affected_has_lapsed(self):
         self.ana("assess system mail1")
         self.channel("--trust trusted --relies-on mail1")

@@ -9,7 +9,7 @@ import socket
 import time
 
 import harness
-from harness import DATA, CaseTest
+from harness import AHEAD, DATA, CaseTest
 
 USAGE, NOT_FOUND, FORMAT = 2, 3, 7
 
@@ -152,7 +152,7 @@ class Propose(CaseTest):
         self.assertIn("192.0.2.80; TCP port 80 (HTTP)", script)
         self.ana('team add "Line AG"')
         self.ana('notify role provider "Line AG"')
-        self.ana('notify write "Line AG" provider --set customer=4711 --set contact=+49891 --set next_update=11:00')
+        self.ana(f'notify write "Line AG" provider --set customer=4711 --set contact=+49891 --set next_update={AHEAD}')
         message = " ".join(self.ana.json("notify list")[0]["text"].split())
         for words in ("192.0.2.80; TCP port 80 (HTTP)", began, "203.0.113.0/24", "customer number: 4711"):
             self.assertIn(words, message)

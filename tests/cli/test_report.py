@@ -49,6 +49,20 @@ class Report(CaseTest):
                 self.assertEqual(done.returncode, 0, (line, done.stderr))
         self.ana.run("problem", "change", "p1", "--trend", "growing", "--tlp", "green")
 
+    def test_a_compromised_channel_is_told_in_words(self):
+        self.ana('notify channel "office mail" --trust trusted --because "ours"')
+        self.ana('notify channel chat --trust compromised --because "read along"')
+        self.ana('notify trust "office mail" compromised --because "its server trusts web1"')
+        self.ana('notify channel courier --reaches "ana: room 12"')
+        told = self.draft("amber", "told")["REPORT.md"].replace("\\", "")
+        self.assertIn("Channel office mail marked compromised: whoever attacks may read it: its server trusts web1", told)
+        self.assertIn("Channel chat marked compromised: whoever attacks may read it: read along", told)
+        self.assertRegex(" ".join(told.split()), r"nothing about the case goes over it: office mail \(its server trusts web1\) \[r4\]; chat \(read along\)")
+        self.assertNotIn("Channel courier", told)  # how somebody is reached is no event
+        self.ana('notify trust chat trusted --because "set up anew"')
+        told = self.draft("amber", "later")["REPORT.md"].replace("\\", "")
+        self.assertIn("Channel chat said to be safe: set up anew", told)
+
     def test_a_green_report_discloses_nothing_above_green_and_its_counts_do_not_change(self):
         self.fill_green()
         self.ana.run("problem", "change", "p1", "--trend", "growing", "--tlp", "green")

@@ -271,7 +271,7 @@ class Stop(StopTest):
 
     def test_who_may_not_write_is_told_what_to_do_by_hand(self):
         eve = harness.Person("eve", self.folder, self.case)
-        done = eve.run("stop", "--emergency", "mail")
+        done = eve.run("stop", "--emergency", "mail", "--by-hand")
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("Pull the network cable", one_line(done.stderr.decode()))
         self.assertEqual(rules(), self.before)

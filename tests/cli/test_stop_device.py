@@ -264,6 +264,28 @@ class OverSsh(DeviceTest):
     def forget(self):
         (self.device / "typed").write_text("")
 
+    def test_a_port_that_was_shut_before_is_neither_shut_nor_opened(self):
+        """The device is asked before anything begins; its undo would open what somebody else shut."""
+        look = "show running-config interface GigabitEthernet1/0/14 | include ^ shutdown"
+        for how in ("shut", ""):
+            with self.subTest(how):
+                self.console("ios", how)
+                texts = self.plan("isolate", "--for ios --interface GigabitEthernet1/0/14")
+                number = len(self.actions())
+                if how:
+                    status, said = self.ana.fails(f"stop apply a{number} {self.at}" + self.way)
+                    self.assertEqual(status, 5)
+                    self.assertIn("the port is shut already, so there is nothing to do, and an undo would open it. Nothing was changed", one_line(said))
+                    self.assertEqual(self.typed(), ["terminal length 0", look])
+                    self.assertNotIn(self.state(number), ("begun", "unconfirmed", "done"))
+                    continue
+                self.ana(f"stop apply a{number} {self.at}" + self.way)
+                apply = typed_of(texts["apply"], "!")
+                self.assertEqual(apply[0], look)
+                apply[2:2] = ["no", ""]
+                self.assertEqual(self.typed(), ["terminal length 0", look, *apply, "exit"])
+                self.assertIn("shutdown", [line.strip() for line in self.typed()])
+
     def test_each_terminal_is_typed_the_text_and_its_answer_is_evidence(self):
         for kind, (place, _, _) in CONSOLES.items():
             with self.subTest(kind):

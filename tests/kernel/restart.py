@@ -55,12 +55,14 @@ FILES = {
     "etc/systemd/system/nftables.service.d/slow.conf": "[Service]\nExecStartPre=/bin/sleep 4\n",
     "etc/systemd/network/eth.network": "[Match]\nName=eth0\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n",
     "etc/systemd/system/agent.service": "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/usr/local/sbin/agent\nRestart=always\n",
+    # A service of a package, which is to be stopped and masked.
+    "usr/lib/systemd/system/shop.service": "[Unit]\nDescription=The shop\n[Service]\nExecStart=/bin/sleep infinity\nRestart=always\nRestartSec=100ms\n[Install]\nWantedBy=multi-user.target\n",
     "etc/systemd/system/talk.service": "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/usr/local/sbin/guest talk 10.0.2.2 9\n",
 }
 # As other distributions have it: behind sysinit.target, by default.
 OTHER = "[Unit]\nWants=network-pre.target\nBefore=network-pre.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n[Install]\nWantedBy=multi-user.target\n"
 WANTED = {"sysinit": ["/etc/systemd/system/agent.service", "/etc/systemd/system/talk.service", "/lib/systemd/system/nftables.service"],
-          "multi-user": ["/lib/systemd/system/systemd-networkd.service"]}
+          "multi-user": ["/lib/systemd/system/systemd-networkd.service", "/lib/systemd/system/shop.service"]}
 
 
 def image(parts):
@@ -122,7 +124,11 @@ class Host(Machine):
 
     def begin(self, timer, *more):
         """Isolates this host; the change's id."""
-        number, orders = isolate(timer, *more)
+        return self.change(plan("isolate", timer=timer, allow=("10.0.2.2,tcp,22,in",)), *more)
+
+    def change(self, text, *more):
+        """Puts a plan in effect; its id."""
+        number, orders = ordered(text, *more)
         said = self.orders(*orders)
         assert said.count("ok\n") == 2 + len(more) and "failed" not in said, said
         return number
@@ -146,7 +152,10 @@ class Host(Machine):
 
 
 def isolate(timer, *more):
-    text = plan("isolate", timer=timer, allow=("10.0.2.2,tcp,22,in",))
+    return ordered(plan("isolate", timer=timer, allow=("10.0.2.2,tcp,22,in",)), *more)
+
+
+def ordered(text, *more):
     number = plan_id(text)
     return number, [(f"prepare {len(text)} {hashlib.sha256(text).hexdigest()}", text), (f"go {number} 0", None), *((f"{word} {number}", None) for word in more)]
 
@@ -214,6 +223,55 @@ def undo(say, host, before, number):
     say("ok" in said and host.ruleset() == before and not host.has_hook() and host.talks() > 10, "undone by a person: the bytes from before, the unit is gone, packets come out", said)
 
 
+def units(host):
+    """What stands below /etc/systemd/system for that service, with all that stat(1) tells but the time of the last change and the inode's number."""
+    return host.text("cd /etc/systemd/system && find . multi-user.target.wants -maxdepth 1 -name 'shop*' -exec stat -c '%n %F %a %U %G %s %Y' {} + -exec readlink {} \\; ; stat -c '%Y' .")
+
+
+def is_off(host):
+    """Stopped, masked, and nobody can start it."""
+    said = [host.do(f"systemctl {word} shop.service") for word in ("is-active", "is-enabled", "start")]
+    return said[0][1].strip() == b"inactive" and said[1][1].strip() == b"masked" and said[2][0] != 0 and b"masked" in said[2][1] and host.do("pgrep -x sleep | xargs -r -n 1 ps -o unit= -p | grep -q shop")[0] != 0
+
+
+def is_on(host):
+    return host.do("systemctl is-active --quiet shop.service")[0] == 0 and host.text("systemctl is-enabled shop.service").strip() == "enabled"
+
+
+def unit(say, host):
+    """A service of this systemd is stopped and masked: unconfirmed it comes back by itself; confirmed it stays; its id."""
+    before = units(host)
+    say(is_on(host), "a service of a package runs, and is enabled")
+    number = host.change(plan("unit", "unit shop.service", timer=10))
+    say(is_off(host), "stopped and masked: systemd says so, its process is gone, and it does not start it for root either")
+    host.wait_for("systemctl is-active --quiet shop.service", timeout=30)
+    say(is_on(host) and units(host) == before and host.state(number) == "undone", "not confirmed: it runs again, and what stands in /etc/systemd/system is what stood there", units(host))
+    number = host.change(plan("unit", "unit shop.service", timer=3600), "confirm")
+    say(is_off(host), "stopped and masked anew, and confirmed")
+    return before, number
+
+
+def unit_stays(say, host, before, number):
+    """The folder's time is not what it was: another unit was put there meanwhile."""
+    say(is_off(host) and host.state(number) == "confirmed", "power cut, a masked service: it is masked, and was not started with the host")
+    said = host.orders((f"undo {number}", None))
+    now = units(host)
+    say("ok" in said and is_on(host) and now.split()[:-1] == before.split()[:-1], "undone by a person: it runs, and what stands in /etc/systemd/system is what stood there", (said, before, now))
+
+
+def wall(say, host):
+    """The clock of the wall is set ahead of a change's expiry, as a forged NTP does."""
+    now = int(host.text("date +%s"))
+    before = host.ruleset()
+    number = host.change(plan("block", "address 10.0.2.77", timer=300, expiry=now + 600), "confirm")
+    host.text("date -s '+10 days'")
+    host.text("sleep 18")  # the watchdogs look each 15 s
+    say(host.state(number) == "confirmed" and "gone" not in host.orders(("status", None)) and "10.0.2.77" in host.ruleset(), "the wall's clock is set ten days ahead of an expiry: it stays in effect", host.ruleset())
+    host.text("date -s '-10 days'")
+    said = host.orders((f"undo {number}", None))
+    say("ok" in said and host.ruleset() == before, "undone by a person", said)
+
+
 def other_filter(host):
     """The packet filter's service becomes one of another distribution."""
     host.text("rm -r /etc/systemd/system/sysinit.target.wants/nftables.service")
@@ -254,6 +312,8 @@ def run(say, parts):
     with Host(parts, disk, initrd, 3) as host:
         stays(say, host, "confirmed", during, number, "confirmed")
         undo(say, host, before, number)
+        wall(say, host)
+        shop, masked = unit(say, host)
         other_filter(host)
         number = host.begin(0)
         during = host.ruleset()
@@ -261,6 +321,7 @@ def run(say, parts):
         host.cut()
     with Host(parts, disk, initrd, 4) as host:
         stays(say, host, "an emergency, beside a packet filter's service of another distribution", during, number, "armed")
+        unit_stays(say, host, shop, masked)
         undo(say, host, before, number)
         amid = cut_amid(host, AMID[0])
     for start, part in enumerate((*AMID[1:], None), 5):

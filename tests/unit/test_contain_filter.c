@@ -10,6 +10,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "contain/filter_batch.h"
+#include "contain/filter_listing.h"
 #include "contain/filter_words.h"
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
@@ -225,11 +226,62 @@ static void many_elements_take_several_messages(void **state)
     assert_int_equal(messages, 1 + (20000 + 3750) / 3751);
 }
 
+/* Two plans, 01020304 and 0a0b0c0d; digests are cut short. */
+static const char put[] = "chain inet in 0 4294966796 1 - aa\n"
+                          "chain inet in-01020304 - - - - bb\n"
+                          "chain inet in-0a0b0c0d - - - - cc\n"
+                          "chain netdev out-eth7never 1 4294966796 1 eth7never dd\n"
+                          "chain netdev out-lo 1 4294966796 1 lo ee\n"
+                          "set inet one4-01020304 0 2 77\n"
+                          "table inet - 0\n";
+
+static void a_table_is_as_it_was_put_or_the_first_that_differs_is_named(void **state)
+{
+    static const struct {
+        const char *line; /* of PUT */
+        const char *with; /* instead; "": it is missing */
+        const char *says; /* NULL: of this plan nothing is different */
+    } cases[] = {
+        {"chain inet in 0 4294966796 1 - aa\n", "chain inet in 0 4294966796 1 - ab\n",
+         "chain inet in"},
+        {"chain inet in 0 4294966796 1 - aa\n", "chain inet in 0 4294966796 0 - aa\n",
+         "chain inet in"},
+        {"chain inet in 0 4294966796 1 - aa\n", "chain inet in 0 0 1 - aa\n", "chain inet in"},
+        {"chain inet in 0 4294966796 1 - aa\n", "", "chain inet in"},
+        {"chain inet in-01020304 - - - - bb\n", "", "chain inet in-01020304"},
+        {"chain inet in-0a0b0c0d - - - - cc\n", "", NULL},
+        {"chain inet in-0a0b0c0d - - - - cc\n", "chain inet in-0a0b0c0d - - - - c0\n", NULL},
+        {"chain netdev out-eth7never 1 4294966796 1 eth7never dd\n", "", NULL},
+        {"chain netdev out-lo 1 4294966796 1 lo ee\n", "", "chain netdev out-lo"},
+        {"set inet one4-01020304 0 2 77\n", "set inet one4-01020304 0 1 77\n",
+         "set inet one4-01020304"},
+        {"table inet - 0\n", "table inet - 1\n", "table inet"},
+        {"table inet - 0\n", "chain inet before 0 0 1 - ff\ntable inet - 0\n", "chain inet before"},
+        {"table inet - 0\n", "table inet - 0\n", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *at = strstr(put, cases[i].line);
+        CLEANUP_BUF struct buf now = {0};
+        struct err e = {0};
+        int rc;
+
+        assert_non_null(at);
+        buf_addf(&now, "%.*s%s%s", (int)(at - put), put, cases[i].with, at + strlen(cases[i].line));
+        rc = filter_listing_compare(str_of(put), buf_str(&now), STR("-01020304"), &e);
+        assert_int_equal(rc, cases[i].says ? ERR_GATE : 0);
+        if (cases[i].says && !str_ends(str_of(e.text), cases[i].says))
+            fail_msg("case %zu: %s", i, e.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_of_what_nobody_can_have_meant_is_refused_and_named),
         cmocka_unit_test(an_isolation_names_everybody_who_works_here),
+        cmocka_unit_test(a_table_is_as_it_was_put_or_the_first_that_differs_is_named),
         cmocka_unit_test(previews_tell_each_connection),
         cmocka_unit_test(a_message_is_spelled_as_the_kernel_reads_it),
         cmocka_unit_test(many_elements_take_several_messages),
