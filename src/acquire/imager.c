@@ -296,7 +296,8 @@ static int check_back(struct making *m, struct err *e)
 
     acquisition_path(m->image, "pieces", &pieces);
     atomic_store(&m->control->phase, ACQUIRE_READING_BACK);
-    rc = read_back(acquisition_files(m->image), buf_text(&pieces), m->control, b, e);
+    rc = read_back(acquisition_files(m->image), buf_text(&pieces), &m->report->result, m->control,
+                   b, e);
     m->report->has_back = rc == 0;
     if (rc == 0 && b->differing)
         return err_set(e, ERR_TAMPER,

@@ -177,12 +177,34 @@ static void forget_cached(const struct opened_files *o)
         (void)posix_fadvise(o->fds[i], 0, 0, POSIX_FADV_DONTNEED); /* a wish */
 }
 
-int read_back(const struct target_files *files, const char *pieces_path,
-              struct acquire_control *control, struct read_back *out, struct err *e)
+/* The pieces of a large one would fill the memory. */
+static int compare_whole(const struct image_input *input, const struct acquire_result *written,
+                         const struct image_receiver *to, struct read_back *b, struct err *e)
 {
-    CLEANUP(opened_release) struct opened_files o = {0};
+    struct digests_result found;
+    int rc = image_hash(input, to, &found, NULL, e);
+
+    b->differing = rc == 0 && !hash_eq(&found.sha256, &written->stored.sha256);
+    return rc;
+}
+
+static int compare_pieces(const struct image_input *input, const char *pieces_path,
+                          const struct image_receiver *to, struct read_back *b, struct err *e)
+{
     CLEANUP_BUF struct buf lines = {0};
     CLEANUP_BUF struct buf pieces = {0};
+    int rc = image_pieces(input, 0, to, &pieces, e);
+
+    if (rc == 0)
+        rc = file_read(&lines, pieces_path, BUF_LIMIT - 1, e);
+    return rc ? rc : compare(buf_str(&lines), &pieces, b, e);
+}
+
+int read_back(const struct target_files *files, const char *pieces_path,
+              const struct acquire_result *written, struct acquire_control *control,
+              struct read_back *out, struct err *e)
+{
+    CLEANUP(opened_release) struct opened_files o = {0};
     const struct image_receiver to = {.progress = moved, .context = control};
     struct file_hashes h = {.o = &o, .control = control};
     struct read_back b = {0};
@@ -196,16 +218,14 @@ int read_back(const struct target_files *files, const char *pieces_path,
     atomic_store(&control->done, 0);
     if (pthread_create(&thread, NULL, hash_files, &h))
         return err_set(e, ERR_LIMIT, "a thread cannot be started");
-    rc = image_pieces(&input, 0, &to, &pieces, e);
+    rc = written->stored_size > READ_BACK_PIECES_MOST
+             ? compare_whole(&input, written, &to, &b, e)
+             : compare_pieces(&input, pieces_path, &to, &b, e);
     if (rc)
         atomic_store(&control->stops, true);
     pthread_join(thread, NULL);
     if (rc == 0 && h.rc)
         rc = err_set(e, h.rc, "%s", h.e.text);
-    if (rc == 0)
-        rc = file_read(&lines, pieces_path, BUF_LIMIT - 1, e);
-    if (rc == 0)
-        rc = compare(buf_str(&lines), &pieces, &b, e);
     b.files = h.hashes;
     if (rc)
         read_back_release(&b);

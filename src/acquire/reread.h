@@ -16,7 +16,11 @@ struct read_back {
 };
 void read_back_release(struct read_back *b);
 /* Reads all files again, from the disk where the kernel allows it, and compares their pieces with
- * those in NAME.pieces. control.done counts again. ERR_CANCEL; ERR_FORMAT: the image cannot be read
- * as what it is. */
+ * those in NAME.pieces; of an image over READ_BACK_PIECES_MOST bytes the whole alone with what was
+ * hashed. control.done counts again. ERR_CANCEL; ERR_FORMAT: the image cannot be read as what it
+ * is.
+ */
+#define READ_BACK_PIECES_MOST ((uint64_t)8 << 40)
 MUST_CHECK int read_back(const struct target_files *files, const char *pieces_path,
-                         struct acquire_control *control, struct read_back *out, struct err *e);
+                         const struct acquire_result *written, struct acquire_control *control,
+                         struct read_back *out, struct err *e);
