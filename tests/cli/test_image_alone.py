@@ -6,6 +6,7 @@ import pathlib
 import pty
 import random
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -113,6 +114,16 @@ class Alone(CaseTest):
         (self.out / "web1.E01").write_bytes(b"another")
         self.assertIn("nothing is written over", one_line(self.image("disk.raw", "--to", "images", "--name", "web1", code=USAGE)))
         self.assertEqual([(p.name, p.read_bytes()) for p in self.out.iterdir()], [("web1.E01", b"another")])
+
+    def test_the_manual_page_has_every_option_and_no_other(self):
+        page = harness.ROOT / "doc" / "man" / "calm-image.1"
+        helped = set(re.findall(r"(?m)^  --([a-z-]+)", self.image("--help"))) | {"help", "version"}
+        self.assertGreater(len(helped), 15)
+        described = page.read_text().split("The options are:")[1].split(".Sh FILES")[0]
+        self.assertEqual(set(re.findall(r"Fl -([a-z-]+)", "\n".join(line for line in described.splitlines() if line.startswith(".It")))), helped)
+        if shutil.which("mandoc"):
+            lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, check=False)
+            self.assertEqual((lint.returncode, lint.stdout), (0, b""))
 
     def test_a_name_with_spaces_is_on_the_register_as_it_is(self):
         said = self.ana(f"preserve image {self.disk} --to {self.out} --name \"web 1 a\"")

@@ -1,8 +1,9 @@
 """Every command that a help page, a playbook, a script or a sheet names is one that calm has; every page fits the screen."""
 import json
 import re
+import subprocess
 
-from harness import ROOT, CaseTest, Person, main
+from harness import BUILD, ROOT, CaseTest, Person, main
 
 # "calm" as the subject of a sentence, not as a command.
 PROSE = {"keeps", "marks", "never", "repairs", "shows", "takes", "the"}
@@ -57,6 +58,20 @@ class Pages(CaseTest):
             if path.stem != "first-minutes":
                 self.assertEqual(page, path.read_text(encoding="utf-8"))
         self.assertLessEqual(len(eva("help first-minutes").splitlines()), 24)
+
+    def test_the_page_of_preserving_a_machine_is_the_same_in_the_readme_and_its_options_exist(self):
+        page = (ROOT / "data" / "help" / "preserving.txt").read_text(encoding="utf-8")
+        self.assertIn("```\n" + page + "```\n", (ROOT / "README.md").read_text(encoding="utf-8"))
+        self.assertLess(len(page.splitlines()), 120)
+        commands = re.findall(r"^ {8}(?:.*&& )?(calm(?:-image)?) (.*(?:\\\n.*)?)", page, re.M)
+        self.assertGreater(len(commands), 10)
+        for program, line in commands:
+            words = [word for word in line.split() if re.fullmatch(r"(--)?[a-z][a-z-]*", word)]
+            named = words[:2] if program == "calm" else []
+            helped = subprocess.run([BUILD / "src" / program, *named, "--help"], capture_output=True, check=False)
+            self.assertEqual(helped.returncode, 0, line)
+            for option in (word for word in words if word.startswith("--")):
+                self.assertRegex(helped.stdout.decode(), rf"(?m)^  {option}\b", line)
 
     PRACTICES = ("snapshot", "assess", "team", "note", "analyse", "notify", "stop", "problem", "preserve", "clean", "fix", "confirm", "report", "learn")
 
