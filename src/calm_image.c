@@ -168,6 +168,12 @@ static void add_part(struct buf *out, size_t columns, const char *fmt, ...)
         buf_addf(out, "%s%s", out->len ? "  " : "", buf_text(&part));
 }
 
+/* Few bytes are left and nobody knows how long they take. */
+static bool is_slow_work(int phase)
+{
+    return phase == ACQUIRE_RESCUING && atomic_load(&control.pass) >= RESCUE_TRIM;
+}
+
 /* "35 %  copying  1.4 GB of 4.0 GB  4.1 kB unreadable  6 s left  410 MB/s" */
 static void progress_words(const struct face *f, uint64_t done, uint64_t size, struct buf *out)
 {
@@ -182,8 +188,9 @@ static void progress_words(const struct face *f, uint64_t done, uint64_t size, s
         add_part(out, columns, "%s unreadable", size_text(text, unreadable));
     if (!f->rate)
         return;
-    add_part(out, columns, "%s left",
-             span_text(text, (int64_t)((size - (done < size ? done : size)) / f->rate)));
+    if (!is_slow_work(f->phase))
+        add_part(out, columns, "%s left",
+                 span_text(text, (int64_t)((size - (done < size ? done : size)) / f->rate)));
     add_part(out, columns, "%s/s", size_text(text, f->rate));
 }
 

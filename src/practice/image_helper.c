@@ -7,6 +7,8 @@
 #include "sys/interrupt.h"
 #include "sys/self.h"
 
+/* As src/acquire/acquisition.h and rescue.h count them. */
+enum { PHASE_RESCUING = 2, PASS_TRIM = 3 };
 enum { LINE_SIZE = 16384, LOOK_MS = 300, FILES_SIZE = 16 << 20 };
 
 const char *image_phase_words(int phase)
@@ -133,11 +135,13 @@ static int take_full(struct image_helper *h, struct str folder,
 static int take_progress(struct str rest, const struct image_watcher_calls *calls, struct err *e)
 {
     struct image_progress p = {0};
-    uint64_t phase;
+    uint64_t phase, pass;
 
     if (!str_u64(str_cut(&rest, ' '), &phase) || !str_u64(str_cut(&rest, ' '), &p.done) ||
-        !str_u64(str_cut(&rest, ' '), &p.size) || !str_u64(str_cut(&rest, ' '), &p.bad))
+        !str_u64(str_cut(&rest, ' '), &p.size) || !str_u64(str_cut(&rest, ' '), &p.bad) ||
+        !str_u64(str_cut(&rest, ' '), &pass))
         return err_set(e, ERR_FORMAT, "what calm-image says is not to be understood");
+    p.is_slow_work = phase == PHASE_RESCUING && pass >= PASS_TRIM;
     p.phase = phase > INT32_MAX ? 0 : (int)phase;
     return calls->progress(calls->context, &p, e);
 }

@@ -13,7 +13,8 @@ struct image_word {
 };
 
 struct image_progress {
-    int phase; /* enum acquire_phase, as the helper counts it; words: image_phase_words */
+    bool is_slow_work; /* of the last bytes of a failing disk nobody knows how long they take */
+    int phase;         /* enum acquire_phase, as the helper counts it; words: image_phase_words */
     uint64_t done, size, bad;
 };
 const char *image_phase_words(int phase);
@@ -34,7 +35,7 @@ struct image_helper {
     size_t fact_count;
     struct image_word results[IMAGE_WORDS_MAX];
     size_t result_count;
-    struct buf files; /* lines: name, bytes, SHA-256 or -, folder */
+    struct buf files; /* lines: bytes, SHA-256 or -, FOLDER/NAME */
     bool has_ended;
     int rc; /* what it ended with */
     struct err said;

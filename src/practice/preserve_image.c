@@ -493,9 +493,11 @@ static int show(void *context, const struct image_progress *p, struct err *e)
     g->phase = p->phase;
     g->bad = p->bad;
     buf_adds(&words, image_phase_words(p->phase));
+    if (p->is_slow_work)
+        buf_adds(&words, ", hard places");
     if (p->bad)
         buf_addf(&words, ", %s unreadable", size_text(size, p->bad));
-    progress_show(&g->progress, buf_text(&words), p->done, p->size);
+    progress_show(&g->progress, buf_text(&words), p->done, p->is_slow_work ? 0 : p->size);
     return 0;
 }
 
