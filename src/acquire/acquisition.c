@@ -108,19 +108,22 @@ static uint64_t stored_size(const struct acquire_begin *b)
     return (b->size + sector - 1) / sector * sector;
 }
 
-static int open_pieces(struct acquisition *m, int flags, struct err *e)
+/* Held open to the end, and locked: no second program goes on with the same image meanwhile. */
+static int open_pieces(struct acquisition *m, const char *path, int flags, struct err *e)
 {
-    CLEANUP_BUF struct buf path = {0};
+    static const char head[] = "# SHA-256 of each MiB of the image, in order\n";
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    acquisition_path(m, "pieces", &path);
-    m->pieces_fd = open(buf_text(&path), flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    m->pieces_fd = open(path, flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (m->pieces_fd < 0 && errno == EEXIST)
-        return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
-                       buf_text(&path));
+        return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over", path);
     if (m->pieces_fd < 0)
-        return err_errno(e, "cannot make %s", buf_text(&path));
-    return file_write_fd(m->pieces_fd, "# SHA-256 of each MiB of the image, in order\n", 45,
-                         buf_text(&path), e);
+        return err_errno(e, "cannot make %s", path);
+    if (fcntl(m->pieces_fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES))
+        return err_set(e, ERR_CONFLICT, "another program goes on with this image at this moment");
+    if (ftruncate(m->pieces_fd, 0))
+        return err_errno(e, "cannot begin %s anew", path);
+    return file_write_fd(m->pieces_fd, head, sizeof(head) - 1, path, e);
 }
 
 static int refuse_what_is_there(const struct acquisition *m, struct err *e)
@@ -162,6 +165,7 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
                     struct acquire_control *control, struct err *e)
 {
     CLEANUP(acquisition_freep) struct acquisition *m = make(source, options, control);
+    CLEANUP_BUF struct buf pieces = {0};
     int rc;
 
     m->state.begin = *begin;
@@ -171,8 +175,9 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     rc = target_files_init(&m->files, m->state.begin.format, folder, name, e);
     if (rc == 0)
         rc = refuse_what_is_there(m, e);
+    acquisition_path(m, "pieces", &pieces);
     if (rc == 0)
-        rc = open_pieces(m, O_EXCL, e);
+        rc = open_pieces(m, buf_text(&pieces), O_EXCL, e);
     if (rc == 0)
         rc = acquire_out_begin(m, e);
     if (rc == 0)
@@ -262,9 +267,15 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     CLEANUP_BUF struct buf folder = {0};
     CLEANUP_BUF struct buf name = {0};
     CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf pieces = {0};
     int rc = split_part(part, &folder, &name, e);
 
     m->is_resumed = true;
+    if (rc == 0 && !file_is_there(part))
+        rc = err_set(e, ERR_NOTFOUND, "there is no %s", part);
+    buf_addf(&pieces, "%s/%s.pieces", buf_text(&folder), buf_text(&name));
+    if (rc == 0)
+        rc = open_pieces(m, buf_text(&pieces), 0, e);
     if (rc == 0)
         rc = file_read(&text, part, STATE_SIZE_MAX, e);
     if (rc == 0)
@@ -284,8 +295,6 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
         rc = target_files_resume(&m->files, e);
     if (rc == 0 && m->state.has_rest)
         rc = acquire_rest_open(m, e);
-    if (rc == 0)
-        rc = open_pieces(m, O_TRUNC, e);
     if (rc)
         return rc;
     *out = MOVE(m);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """image_kill.py SEED COUNT: makes images and kills calm-image at random system calls, as often as it takes; what is there in the end is the same to the byte as
 what was made without a kill. After some kills a power cut is played: what no fdatasync or fsync had reached is lost, in the files that were being written."""
+import fcntl
 import filecmp
 import os
 import pathlib
@@ -41,18 +42,14 @@ def run(*words, kill=None):
 
 
 def wait_gone(place):
-    """The tracer may be gone before all threads of what it killed are."""
-    mark = str(place).encode()
-    for _ in range(1000):
-        alive = False
-        for entry in pathlib.Path("/proc").iterdir():
+    """What was killed may still be in the middle of a call; it holds its lock as long."""
+    for _ in range(2000):
+        with (place / "im.pieces").open("r+b") as f:
             try:
-                alive = alive or (entry.name.isdigit() and mark in (entry / "cmdline").read_bytes())
+                fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
             except OSError:
-                continue
-        if not alive:
-            return
-        time.sleep(0.005)
+                time.sleep(0.005)
     raise AssertionError("what was killed does not end")
 
 
