@@ -19,6 +19,19 @@ const char *image_phase_words(int phase)
     return phase >= 0 && (size_t)phase < COUNT_OF(words) ? words[phase] : words[1];
 }
 
+/* "BYTES SHA256 FOLDER/NAME": both may hold spaces. */
+struct image_file image_helper_file(struct str line)
+{
+    struct image_file f = {.bytes = str_cut(&line, ' '), .sum = str_cut(&line, ' ')};
+    size_t at = line.len;
+
+    while (at && line.p[at - 1] != '/')
+        at--;
+    f.folder = str_head(line, at ? at - 1 : 0);
+    f.name = str_from(line, at);
+    return f;
+}
+
 static bool needs_root(const char *source)
 {
     struct stat st;

@@ -19,6 +19,12 @@ struct image_progress {
 };
 const char *image_phase_words(int phase);
 
+/* A line of files, taken apart. */
+struct image_file {
+    struct str bytes, sum, folder, name;
+};
+struct image_file image_helper_file(struct str line);
+
 /* Whoever waits. Non-zero ends the image, which can go on later. */
 struct image_watcher_calls {
     int (*progress)(void *context, const struct image_progress *p, struct err *e);

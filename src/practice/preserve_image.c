@@ -7,12 +7,11 @@
 #include "practice/evidence.h"
 #include "practice/image_helper.h"
 #include "practice/practice.h"
+#include "practice/preserve_image_tell.h"
 #include "practice/progress.h"
 #include "render/screen.h"
 #include "sys/clock.h"
 #include "sys/interrupt.h"
-
-enum { FILES_SHOWN = 3 };
 
 static const struct field acquisition_fields[] = {
     FIELD_CALLED("title", "what it is an image of"),
@@ -368,22 +367,6 @@ static int record_begin(struct imaging *g, struct err *e)
     return 0;
 }
 
-/* "BYTES SHA256 FOLDER/NAME": both may hold spaces. */
-struct file_line {
-    struct str bytes, sum, folder, name;
-};
-static struct file_line file_line(struct str line)
-{
-    struct file_line f = {.bytes = str_cut(&line, ' '), .sum = str_cut(&line, ' ')};
-    size_t at = line.len;
-
-    while (at && line.p[at - 1] != '/')
-        at--;
-    f.folder = str_head(line, at ? at - 1 : 0);
-    f.name = str_from(line, at);
-    return f;
-}
-
 /* The files of the image as the register has them: those in another folder with their whole path.
  */
 static void files_lines(const struct imaging *g, struct buf *out)
@@ -391,7 +374,7 @@ static void files_lines(const struct imaging *g, struct buf *out)
     struct str rest = buf_str(&g->helper.files);
 
     while (rest.len) {
-        struct file_line f = file_line(str_cut(&rest, '\n'));
+        struct image_file f = image_helper_file(str_cut(&rest, '\n'));
 
         if (out->len)
             buf_addc(out, '\n');
@@ -544,67 +527,6 @@ static int order(struct imaging *g, struct err *e)
     return rc ? rc : image_helper_look(&g->helper, e);
 }
 
-static void tell_file(struct str line, struct buf *out)
-{
-    struct file_line f = file_line(line);
-    char size[UTC_PLAIN_SIZE];
-    uint64_t n = 0;
-
-    (void)str_u64(f.bytes, &n);
-    buf_adds(out, "  ");
-    sink_terminal(out, f.folder, false);
-    buf_addc(out, '/');
-    sink_terminal(out, f.name, false);
-    buf_addf(out, "\n      %s (" STR_FMT " bytes)\n      SHA-256 " STR_FMT "\n", size_text(size, n),
-             STR_ARG(f.bytes), STR_ARG(f.sum));
-}
-
-static void tell(const struct imaging *g, struct buf *out)
-{
-    struct str rest = buf_str(&g->helper.files);
-    unsigned shown = 0;
-    char size[UTC_PLAIN_SIZE];
-    uint64_t bad = 0;
-
-    (void)str_u64(str_of(result(g, "bad")), &bad);
-    buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", g->number, g->item);
-    for (; rest.len && shown < FILES_SHOWN; shown++)
-        tell_file(str_cut(&rest, '\n'), out);
-    if (rest.len)
-        buf_addf(out, "  … and more files: calm preserve custody e%u\n", g->item);
-    buf_addf(out, "  MD5     %s\n  SHA-1   %s\n  SHA-256 %s\n", result(g, "md5"), result(g, "sha1"),
-             result(g, "sha256"));
-    if (bad)
-        buf_addf(
-            out,
-            "%s could not be read, and are zeros in the image:\n  %s.map and %s.txt say where.\n",
-            size_text(size, bad), result(g, "name"), result(g, "name"));
-    buf_addf(out, "%s\n",
-             strcmp(result(g, "read-back"), "same") == 0
-                 ? "It was read back from the disk, and is the same."
-                 : "It was NOT read back: calm preserve verify does that.");
-    buf_addf(out,
-             "\nNext:  copy the folder to a second disk, then calm preserve verify e%u\n"
-             "       calm preserve read e%u shows what is in it\n",
-             g->item, g->item);
-}
-
-static void tell_json(const struct imaging *g, struct buf *out)
-{
-    static const char *const words[] = {"name", "md5",       "sha1",       "sha256",
-                                        "bad",  "read-back", "stored-size"};
-    struct json j;
-
-    json_begin(&j, out);
-    json_object_begin(&j);
-    json_put_u64(&j, "number", g->number);
-    json_put_u64(&j, "evidence", g->item);
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        json_put_str(&j, words[i], str_of(result(g, words[i])));
-    json_put_str(&j, "files", buf_str(&g->helper.files));
-    json_object_end(&j);
-}
-
 static int end(struct imaging *g, int ended, struct err *why, struct err *e)
 {
     struct err second = {0};
@@ -619,7 +541,7 @@ static int end(struct imaging *g, int ended, struct err *why, struct err *e)
     if (ended)
         return err_set(e, ended, "%s", why->text);
     if (rc == 0)
-        (g->a->wants_json ? tell_json : tell)(g, g->a->wants_json ? &g->a->json : &g->a->text);
+        preserve_image_tell(&g->helper, g->number, g->item, g->a);
     return rc;
 }
 

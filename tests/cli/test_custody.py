@@ -36,6 +36,15 @@ class Custody(CaseTest):
         self.assertIn("out on ", chain[3]["place"])
         self.assertEqual(self.verify(), 2)
 
+    def test_a_copy_elsewhere_leaves_the_item_where_it_is(self):
+        self.ana('preserve item "drive 3 of db1" --place "safe, room 2" --holder ana')
+        self.ana('preserve move e2 copied --place "disk B, bank" --to bo')
+        item = self.ana.json("preserve list")[1]
+        self.assertEqual((item["place"], item["holder"]), ("safe, room 2", "ana"))
+        self.assertEqual(self.ana.json("preserve custody e2")["chain"][1]["place"], "disk B, bank")
+        self.ana('preserve move e2 stored --place "bank"')
+        self.assertEqual(self.ana.json("preserve list")[1]["place"], "bank")
+
     def test_an_export_without_evidence_is_none_of_an_item(self):
         self.ana("log export out --for counsel")
         self.assertEqual(self.acts(), ["taken"])

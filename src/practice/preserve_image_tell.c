@@ -1,0 +1,80 @@
+/* preserve_image_tell.c: what a person, or a program, is told of an image that is whole. */
+#include "practice/preserve_image_tell.h"
+#include "base/sink.h"
+
+enum { FILES_SHOWN = 3 };
+
+static void tell_file(struct str line, struct buf *out)
+{
+    struct image_file f = image_helper_file(line);
+    char size[UTC_PLAIN_SIZE];
+    uint64_t n = 0;
+
+    (void)str_u64(f.bytes, &n);
+    buf_adds(out, "  ");
+    sink_terminal(out, f.folder, false);
+    buf_addc(out, '/');
+    sink_terminal(out, f.name, false);
+    buf_addf(out, "\n      %s (" STR_FMT " bytes)\n      SHA-256 " STR_FMT "\n", size_text(size, n),
+             STR_ARG(f.bytes), STR_ARG(f.sum));
+}
+
+static void tell_bad(uint64_t bad, struct str name, struct buf *out)
+{
+    char size[UTC_PLAIN_SIZE];
+
+    buf_addf(out, "%s could not be read, and are zeros in the image:\n  ", size_text(size, bad));
+    sink_terminal(out, name, false);
+    buf_adds(out, ".map and .txt beside it say where.\n");
+}
+
+static void tell(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
+{
+    struct str rest = buf_str(&h->files);
+    unsigned shown = 0;
+    uint64_t bad = 0;
+
+    (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
+    buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", number, item);
+    for (; rest.len && shown < FILES_SHOWN; shown++)
+        tell_file(str_cut(&rest, '\n'), out);
+    if (rest.len)
+        buf_addf(out, "  … and more files: calm preserve custody e%u\n", item);
+    buf_addf(out, "  MD5     %s\n  SHA-1   %s\n  SHA-256 %s\n", image_helper_result(h, "md5"),
+             image_helper_result(h, "sha1"), image_helper_result(h, "sha256"));
+    if (bad)
+        tell_bad(bad, str_of(image_helper_result(h, "name")), out);
+    buf_addf(out, "%s\n",
+             strcmp(image_helper_result(h, "read-back"), "same") == 0
+                 ? "It was read back from the disk, and is the same."
+                 : "It was NOT read back: calm preserve verify does that.");
+    buf_addf(out,
+             "\nNext:  copy the folder to a second disk, then calm preserve verify e%u\n"
+             "       calm preserve read e%u shows what is in it\n",
+             item, item);
+}
+
+static void tell_json(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
+{
+    static const char *const words[] = {"name", "md5",       "sha1",       "sha256",
+                                        "bad",  "read-back", "stored-size"};
+    struct json j;
+
+    json_begin(&j, out);
+    json_object_begin(&j);
+    json_put_u64(&j, "number", number);
+    json_put_u64(&j, "evidence", item);
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        json_put_str(&j, words[i], str_of(image_helper_result(h, words[i])));
+    json_put_str(&j, "files", buf_str(&h->files));
+    json_object_end(&j);
+}
+
+void preserve_image_tell(const struct image_helper *h, unsigned number, unsigned item,
+                         struct answer *a)
+{
+    if (a->wants_json)
+        tell_json(h, number, item, &a->json);
+    else
+        tell(h, number, item, &a->text);
+}
