@@ -431,7 +431,9 @@ static int read_arguments(struct imager_order *o, int argc, char **argv, struct 
         const char *value = NULL;
         int rc;
 
-        if (strncmp(argv[i], "--", 2) != 0) {
+        if (argv[i][0] == '-' && argv[i][1] != '-')
+            return err_set(e, ERR_USAGE, "there is no option %s: calm-image --help", argv[i]);
+        if (argv[i][0] != '-') {
             name = "source";
             value = argv[i];
         } else if (imager_option_takes_value(name)) {

@@ -173,8 +173,9 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     m->stored_size = stored_size(&m->state.begin);
     fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
     rc = target_files_init(&m->files, m->state.begin.format, folder, name, e);
-    if (rc == 0)
-        rc = refuse_what_is_there(m, e);
+    if (rc)
+        return rc;
+    rc = refuse_what_is_there(m, e);
     acquisition_path(m, "pieces", &pieces);
     if (rc == 0)
         rc = open_pieces(m, buf_text(&pieces), O_EXCL, e);

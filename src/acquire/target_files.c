@@ -9,10 +9,20 @@
 
 enum { LETTERS = 26, PLAIN_E01 = 99, COPY_SIZE = 1 << 20 };
 
+static bool is_name(const char *name)
+{
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < size; i++)
+        if ((uint8_t)name[i] < 0x20 || name[i] == 0x7f || name[i] == '/')
+            return false;
+    return size && size <= 200 && name[0] != '.';
+}
+
 int target_files_init(struct target_files *f, enum target_format format, const char *folder,
                       const char *name, struct err *e)
 {
-    if (!name[0] || name[0] == '.' || strchr(name, '/') || strlen(name) > 200)
+    if (!is_name(name))
         return err_set(e, ERR_USAGE, "\"%s\" is no name for an image", name);
     *f = (struct target_files){.format = format, .name = mem_strdup(name), .fd = -1};
     (void)target_files_add_folder(f, folder);

@@ -110,6 +110,12 @@ class Alone(CaseTest):
             subprocess.run(["umount", "-l", str(self.out)], check=False)
         self.image("disk.raw", "--to", "images", "--name", "web1")
 
+    def test_what_is_no_name_is_refused_in_a_sentence(self):
+        for name in ("", "../up", "a/b", ".hidden", "two\nlines", "tab\tin it", "x" * 201):
+            self.assertIn("is no name for an image", one_line(self.image("disk.raw", "--to", "images", "--name", name, code=USAGE)))
+        self.assertEqual(list(self.out.iterdir()), [])
+        self.assertIn("there is no option -x", self.image("disk.raw", "--to", "images", "-x", code=USAGE))
+
     def test_an_image_that_is_there_stays(self):
         (self.out / "web1.E01").write_bytes(b"another")
         self.assertIn("nothing is written over", one_line(self.image("disk.raw", "--to", "images", "--name", "web1", code=USAGE)))
