@@ -1,4 +1,5 @@
 """test_collect_ssh.py: hosts that are collected over SSH: real sshd in namespaces of their own, and servers that are hostile."""
+import contextlib
 import hashlib
 import json
 import os
@@ -117,7 +118,8 @@ class Host:
 
     def stop(self):
         for pid in self.sessions():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may end by itself meanwhile
+                os.kill(pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
 

@@ -398,8 +398,12 @@ static void check(const struct trial *t, const char *folder, const struct acquir
     CLEANUP_BUF struct buf wanted = {0};
     struct decoded d = {0};
 
-    for (uint64_t at = 0; at < t->m.source.size; at++)
-        buf_addc(&wanted, made_is_bad(&t->m, at) ? 0 : (char)t->m.bytes[at]);
+    buf_add(&wanted, t->m.bytes, t->m.source.size);
+    for (uint64_t at = 0; at < wanted.len; at += t->m.source.sector_size)
+        if (made_is_bad(&t->m, at))
+            memset(wanted.p + at, 0,
+                   wanted.len - at < t->m.source.sector_size ? wanted.len - at
+                                                             : t->m.source.sector_size);
     read_image(t, folder, &d);
     assert_memory_equal(d.bytes.p, wanted.p, wanted.len);
     for (size_t at = wanted.len; at < d.bytes.len; at++)
