@@ -251,9 +251,9 @@ static const char *meaning(const struct image_check *c)
                "evidence is whole; files of it, or beside it, are not as they were. Find out who "
                "had access, and keep them as they are.";
     if (c->holds_other && c->differing_size)
-        return "What it means: what is named above is not what was read from the source; all other "
-               "MiB are as they were, and can be used. Look for another copy of the files named: "
-               "its SHA-256 says whether it is whole.";
+        return "What it means: what is named above is not what was read from the source. By the "
+               "pieces beside the image all other MiB are as they were, and can be used. Look for "
+               "another copy of the files named: its SHA-256 says whether it is whole.";
     if (c->holds_other)
         return "What it means: what it holds is not what was read from the source. Look for "
                "another copy of the files named: its SHA-256 says whether it is whole.";

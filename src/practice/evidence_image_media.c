@@ -344,7 +344,8 @@ static int read_media(struct media_check *m, struct err *e)
     tell_run(m);
     judge_sums(m, &d);
     judge_pieces(m);
-    judge_stated(m, &d);
+    if (!m->c->holds_other)
+        judge_stated(m, &d);
     if (second.runs)
         judge_second(m->c, &second, &d);
     return 0;

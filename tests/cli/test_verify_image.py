@@ -109,7 +109,7 @@ class VerifyImage(CaseTest):
                             "1 MiB of the disk from MiB 2 on (sectors 4096 to 6143) are not what was read from the source",
                             "recorded is " + hashlib.sha256(self.disk + bytes(-len(self.disk) % 512)).hexdigest(),
                             "libewf reads the same, but the hashes that the E01 states are others",  # a damaged chunk is zeros to both
-                            "all other MiB are as they were, and can be used")
+                            "By the pieces beside the image all other MiB are as they were, and can be used")
         self.assertIn("web1.E01 is not as it was written: its SHA-256 is " + hashlib.sha256(data).hexdigest(), text)
 
     def test_a_changed_byte_of_a_raw_image_is_located_by_the_pieces(self):
