@@ -101,6 +101,9 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     buf_adds(out, "id ");
     hex_add(out, b->id, sizeof(b->id));
     buf_addc(out, '\n');
+    buf_adds(out, "mark ");
+    hex_add(out, b->mark, sizeof(b->mark));
+    buf_addc(out, '\n');
     add_number(out, "done", s->done);
     if (s->has_rest)
         add_number(out, "rest", s->rest);
@@ -172,6 +175,8 @@ static bool read_number(struct acquire_state *s, struct str word, struct str res
         return read_time(rest, &b->begun);
     if (str_is(word, "id"))
         return hex_read(b->id, sizeof(b->id), rest);
+    if (str_is(word, "mark"))
+        return hex_read(b->mark, sizeof(b->mark), rest);
     if (!str_u64(rest, &n))
         return false;
     if (str_is(word, "size"))

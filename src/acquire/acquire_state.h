@@ -17,6 +17,7 @@ struct acquire_begin {
     uint64_t segment_size;
     struct utc begun;
     uint8_t id[16];
+    uint8_t mark[8]; /* pack_mark, of an E01 */
     /* For the header; UTF-8, malloc()ed, never NULL. */
     char *case_number, *number, *examiner, *notes, *description, *model, *serial, *system;
 };

@@ -15,6 +15,18 @@ void acquisition_path(const struct acquisition *m, const char *ending, struct bu
     buf_addf(out, "%s/%s.%s", m->files.folders[0], m->files.name, ending);
 }
 
+bool acquisition_packs_otherwise(const struct acquisition *m)
+{
+    return m->packs_otherwise;
+}
+
+static void mark_now(const struct acquisition *m, uint8_t out[PACK_MARK_SIZE])
+{
+    memset(out, 0, PACK_MARK_SIZE);
+    if (m->state.begin.format == TARGET_E01)
+        pack_mark(m->state.begin.is_small ? PACK_SMALL : PACK_FAST, out);
+}
+
 struct target_files *acquisition_files(struct acquisition *m)
 {
     return &m->files;
@@ -171,6 +183,7 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     m->state.begin = *begin;
     *begin = (struct acquire_begin){0};
     m->stored_size = stored_size(&m->state.begin);
+    mark_now(m, m->state.begin.mark);
     fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
     rc = target_files_init(&m->files, m->state.begin.format, folder, name, e);
     if (rc)
@@ -269,6 +282,7 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     CLEANUP_BUF struct buf name = {0};
     CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf pieces = {0};
+    uint8_t mark[PACK_MARK_SIZE];
     int rc = split_part(part, &folder, &name, e);
 
     m->is_resumed = true;
@@ -285,6 +299,10 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
         return rc;
     m->files.name = mem_strdup(buf_text(&name));
     m->files.format = m->state.begin.format;
+    mark_now(m, mark);
+    m->packs_otherwise = memcmp(mark, m->state.begin.mark, sizeof(mark)) != 0;
+    if (m->packs_otherwise) /* for good: no library has this mark */
+        memset(m->state.begin.mark, 0, sizeof(mark));
     m->stored_size = stored_size(&m->state.begin);
     /* The first folder is where the part lies now: a stick may be mounted elsewhere. */
     free(m->files.folders[0]);

@@ -77,6 +77,10 @@ MUST_CHECK int acquisition_run(struct acquisition *m, struct acquire_result *out
  */
 MUST_CHECK int acquisition_finish(struct acquisition *m, struct err *e);
 
+/* Whether it goes on on another kind of processor, or with another library, which packs in another
+ * way: the image is as good, and not the same to the byte. */
+bool acquisition_packs_otherwise(const struct acquisition *m);
+
 struct target_files *acquisition_files(struct acquisition *m);
 const struct acquire_begin *acquisition_begin(const struct acquisition *m);
 const struct fault_map *acquisition_map(const struct acquisition *m); /* when it does not run */

@@ -155,6 +155,9 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
          b->format != TARGET_E01 ? ""
          : b->is_small           ? ", packed small (libdeflate)"
                                  : ", packed fast (isa-l, level 1)");
+    if (acquisition_packs_otherwise(image))
+        pair(out, "  packed otherwise", "%s",
+             "from where it went on: another processor or library");
     if (b->segment_size)
         pair(out, "files of at most", "%llu bytes", (unsigned long long)b->segment_size);
     pair(out, "retries", "%u", order->options.retries);

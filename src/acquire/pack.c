@@ -3,6 +3,7 @@
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 #include <string.h>
+#include "base/hash.h"
 #include "base/mem.h"
 
 enum { SMALL_LEVEL = 6, ZEROS_ROOM = 256 };
@@ -105,4 +106,36 @@ size_t pack_chunk(struct packer *p, const void *bytes, size_t size, void *out, b
     for (size_t i = 0; i < 4; i++)
         ((uint8_t *)out)[size + i] = (uint8_t)(sum >> 8 * i);
     return size + 4;
+}
+
+/* A line again and again, counted lines, and zeros with a byte now and then. */
+static void fill_probe(unsigned which, char *bytes)
+{
+    static const char line[] = "og line\nl";
+
+    memset(bytes, 0, CHUNK_SIZE);
+    for (size_t i = 0; i < CHUNK_SIZE; i++)
+        if (which == 0)
+            bytes[i] = line[i % (sizeof(line) - 1)];
+        else if (which == 1)
+            bytes[i] = (char)('a' + (i / 7 * 5 + i % 7 * (i / 512)) % 23);
+        else if (i % 97 == 0)
+            bytes[i] = (char)(i / 97);
+}
+
+void pack_mark(enum pack_level level, uint8_t out[PACK_MARK_SIZE])
+{
+    CLEANUP(packer_freep) struct packer *p = packer_new(level);
+    CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
+    CLEANUP_FREE char *packed = mem_alloc(CHUNK_ROOM);
+    uint8_t sum[64];
+    bool is_packed;
+
+    for (unsigned which = 0; which < 3; which++) {
+        fill_probe(which, bytes);
+        digest_add(d, packed, pack_chunk(p, bytes, CHUNK_SIZE, packed, &is_packed));
+    }
+    (void)digest_end(d, sum);
+    memcpy(out, sum, PACK_MARK_SIZE);
 }

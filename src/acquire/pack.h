@@ -23,5 +23,9 @@ DEFINE_CLEANUP(struct packer *, packer_free)
 /* Packs a chunk, which has CHUNK_SIZE bytes at most, into CHUNK_ROOM bytes at out. Returns their
  * number. The same bytes always give the same. */
 size_t pack_chunk(struct packer *p, const void *bytes, size_t size, void *out, bool *is_packed);
+/* What the packing library makes of some chunks of our own: it chooses its code by the processor,
+ * and others may pack in another way, which is as good and not the same to the byte. */
+enum { PACK_MARK_SIZE = 8 };
+void pack_mark(enum pack_level level, uint8_t out[PACK_MARK_SIZE]);
 uint32_t adler32_of(const void *bytes, size_t size); /* RFC 1950 */
 bool is_all_zero(const void *bytes, size_t size);
