@@ -102,10 +102,10 @@ class Held(StopTest):
         self.ana('stop --emergency "it spreads"')
         first = followers()
         self.assertEqual(len(first), 1)
-        table = rules()
+        table = sh("nft", "-s", "list", "ruleset")  # without what was counted: the kernel itself sends a packet now and then
         os.kill(first[0], 9)
         self.assertTrue(until(lambda: first[0] not in followers()))
-        self.assertEqual(rules(), table)
+        self.assertEqual(sh("nft", "-s", "list", "ruleset"), table)
         subprocess.run([CONTAIN, "boot"], check=True, timeout=30)  # as cron does each minute
         self.assertTrue(until(followers))
         self.plug("n0")
