@@ -116,9 +116,16 @@ class CaseTest(unittest.TestCase):
         return subprocess.run([VERIFY, "--brief", *more, str(path)], capture_output=True, text=True, check=False).returncode
 
 
+class ShortLoader(unittest.TestLoader):
+    """CALM_SHORT=N: of the tests of a class every Nth alone, the first always."""
+
+    def getTestCaseNames(self, testCaseClass):
+        return super().getTestCaseNames(testCaseClass)[::max(1, int(os.environ.get("CALM_SHORT") or 1))]
+
+
 def main():
     """Runs the tests of the calling file; says how many were skipped."""
-    program = unittest.main(module=sys.modules["__main__"], exit=False, verbosity=1)
+    program = unittest.main(module=sys.modules["__main__"], exit=False, verbosity=1, testLoader=ShortLoader())
     result = program.result
     if not result.wasSuccessful():
         sys.exit(1)

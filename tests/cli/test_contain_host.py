@@ -17,6 +17,7 @@ import subprocess
 import time
 import unittest
 
+import harness
 import contain_host
 import contain_lab
 from contain_host import ENV, Failed, Helper, Host, Plan, boot, listing, sh, states, time_is_over
@@ -1003,4 +1004,4 @@ class Killed(FakeSystemd):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    harness.main()

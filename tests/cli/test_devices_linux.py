@@ -6,6 +6,7 @@ import tempfile
 import time
 import unittest
 
+import harness
 import devices
 from devices import TAG, plan, write
 
@@ -324,4 +325,4 @@ class Hostile(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    harness.main()

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
+import harness
 import device_language_pf as pf_language
 import device_languages as languages
 import device_pf
@@ -344,4 +345,4 @@ class Many(Script):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    harness.main()

@@ -2,6 +2,7 @@
 import re
 import unittest
 
+import harness
 import device_language_powershell as powershell
 from device_languages import Refused
 from device_packets import Packet, packets, passes
@@ -152,4 +153,4 @@ class Hosts(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    harness.main()
