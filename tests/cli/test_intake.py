@@ -1,4 +1,5 @@
 """test_intake.py: files and folders into evidence, and out again, with names, files and moments that are against it."""
+import contextlib
 import hashlib
 import io
 import json
@@ -313,8 +314,9 @@ class Moments(IntakeTest):
         """Until the file that is being taken has so many bytes in the case."""
         end = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < end:
-            if any(path.stat().st_size >= count for path in self.case.glob("evidence/.new-*")):
-                return
+            with contextlib.suppress(FileNotFoundError):  # it became an item meanwhile
+                if any(path.stat().st_size >= count for path in self.case.glob("evidence/.new-*")):
+                    return
             time.sleep(0.005)
         self.fail("the intake did not come so far")
 
