@@ -4,21 +4,23 @@
 
 static const char states[] = {AREA_READ, AREA_BAD, AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
 
-static uint64_t *sum_of(struct fault_map *m, enum area_state state)
+static size_t index_of(enum area_state state)
 {
-    return &m->sums[(const char *)memchr(states, state, sizeof(states)) - states];
+    const char *at = memchr(states, (int)state, sizeof(states));
+
+    return (size_t)(at - states);
 }
 
 static void count_in(struct fault_map *m, const struct area *areas, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        *sum_of(m, areas[i].state) += areas[i].size;
+        m->sums[index_of(areas[i].state)] += areas[i].size;
 }
 
 static void count_out(struct fault_map *m, const struct area *areas, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        *sum_of(m, areas[i].state) -= areas[i].size;
+        m->sums[index_of(areas[i].state)] -= areas[i].size;
 }
 
 void fault_map_init(struct fault_map *m, uint64_t size, enum area_state state)
@@ -156,7 +158,7 @@ bool fault_map_last(const struct fault_map *m, uint64_t from, uint64_t until, en
 
 uint64_t fault_map_sum(const struct fault_map *m, enum area_state state)
 {
-    return m->sums[(const char *)memchr(states, state, sizeof(states)) - states];
+    return m->sums[index_of(state)];
 }
 
 void fault_map_write(const struct fault_map *m, const char *program, uint64_t at, char doing,

@@ -208,7 +208,6 @@ static const struct source_calls pulled_calls = {
 static bool is_ewf(const char *path)
 {
     static const char magic[8] = {'E', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0};
-    CLEANUP_BUF struct buf head = {0};
     CLEANUP(image_set_release) struct image_set set = {0};
     char bytes[sizeof(magic)] = {0};
     uint64_t size;

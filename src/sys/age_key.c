@@ -112,7 +112,8 @@ void age_recipient_add(struct buf *out, const uint8_t key[AGE_KEY_SIZE])
 
     for (size_t i = 0; i < DATA_SIZE; i++)
         for (size_t bit = 5 * i; bit < 5 * i + 5; bit++) {
-            unsigned value = bit < 8 * AGE_KEY_SIZE ? key[bit / 8] >> (7 - bit % 8) & 1 : 0;
+            unsigned value =
+                bit < 8 * AGE_KEY_SIZE ? (unsigned)key[bit / 8] >> (7 - bit % 8) & 1U : 0U;
 
             fives[i] = (uint8_t)((unsigned)fives[i] << 1 | value);
         }
