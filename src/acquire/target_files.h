@@ -21,7 +21,8 @@ struct target_files {
     struct target_file *files; /* that of number 1 first */
     size_t count;
     size_t room;
-    int fd; /* of the last; -1: none */
+    int fd;        /* of the last; -1: none */
+    uint64_t sent; /* bytes of it that the kernel was told to write to the disk */
     /* Asked where a folder is full: gives another folder, malloc()ed, or the same for "there is
      * room now". Returns non-zero where nobody does. NULL: nobody. */
     int (*full)(void *context, const char *folder, char **other, struct err *e);
