@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 #include <time.h>
 #include "base/mem.h"
+#include "base/sink.h"
 
 enum { LEVEL = 6, VALUE_SIZE = 4096 };
 
@@ -42,24 +43,6 @@ static void pack_text(struct buf *out, const void *bytes, size_t size)
     libdeflate_free_compressor(c);
 }
 
-/* The next character; what is no UTF-8 is U+FFFD. */
-static uint32_t next_character(struct str *rest)
-{
-    static const uint8_t lead_mask[] = {0x7f, 0x1f, 0x0f, 0x07};
-    uint8_t lead = (uint8_t)rest->p[0];
-    size_t more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    uint32_t c = lead & lead_mask[more];
-
-    if (rest->len <= more || str_has_utf8_error(str_head(*rest, more + 1))) {
-        *rest = str_from(*rest, 1);
-        return 0xfffd;
-    }
-    for (size_t i = 1; i <= more; i++)
-        c = c << 6 | ((uint8_t)rest->p[i] & 0x3f);
-    *rest = str_from(*rest, more + 1);
-    return c;
-}
-
 static void add_unit(struct buf *out, uint32_t unit)
 {
     buf_addc(out, (char)(unit & 0xff));
@@ -71,7 +54,7 @@ static void add_utf16(struct buf *out, struct str text)
 {
     add_unit(out, 0xfeff);
     while (text.len) {
-        uint32_t c = next_character(&text);
+        uint32_t c = utf8_take(&text);
 
         if (c >= 0x10000) {
             add_unit(out, 0xd800 + ((c - 0x10000) >> 10));

@@ -18,7 +18,7 @@ uint32_t utf8_take(struct str *text)
     return c;
 }
 
-static void add_utf8(struct buf *out, uint32_t c)
+void utf8_add(struct buf *out, uint32_t c)
 {
     char bytes[4];
     size_t len;
@@ -78,7 +78,7 @@ void sink_terminal(struct buf *out, struct str text, bool lines)
         else if (is_deceptive(c))
             buf_addf(out, "\\u{%x}", (unsigned)c);
         else
-            add_utf8(out, c);
+            utf8_add(out, c);
     }
 }
 
@@ -97,7 +97,7 @@ void sink_json(struct buf *out, struct str text)
         else if (is_deceptive(c))
             buf_addf(out, "\\u%04x", (unsigned)c);
         else
-            add_utf8(out, c);
+            utf8_add(out, c);
     }
 }
 
@@ -130,7 +130,7 @@ void sink_html(struct buf *out, struct str text)
             if (is_deceptive(c))
                 buf_addf(out, "\\u{%x}", (unsigned)c);
             else
-                add_utf8(out, c);
+                utf8_add(out, c);
         }
     }
 }
@@ -147,7 +147,7 @@ void sink_markdown(struct buf *out, struct str text)
         else if (c < 0x80 && strchr("\\`*_{}[]()<>#+-!|~&", (int)c))
             buf_addf(out, "\\%c", (char)c);
         else
-            add_utf8(out, c);
+            utf8_add(out, c);
     }
 }
 
@@ -166,7 +166,7 @@ void sink_csv(struct buf *out, struct str text)
         else if (is_deceptive(c))
             buf_addf(out, "\\u{%x}", (unsigned)c);
         else
-            add_utf8(out, c);
+            utf8_add(out, c);
     }
     buf_addc(out, '"');
 }

@@ -37,6 +37,7 @@ void sink_shell(struct buf *out, struct str word);
 
 /* The next code point of *text, which must not be empty; U+FFFD for a byte that is not UTF-8. */
 uint32_t utf8_take(struct str *text);
+void utf8_add(struct buf *out, uint32_t c); /* one code point */
 /* Columns of a terminal that the text takes: 0 for combining marks, 2 for wide characters. */
 size_t utf8_columns(struct str text);
 /* The longest part from the start that takes at most that many columns. */

@@ -207,25 +207,6 @@ static uint32_t hex_unit(const char *p)
     return n;
 }
 
-static void add_code_point(struct buf *out, uint32_t c)
-{
-    if (c < 0x80) {
-        buf_addc(out, (char)c);
-    } else if (c < 0x800) {
-        buf_addc(out, (char)(0xc0 | c >> 6));
-        buf_addc(out, (char)(0x80 | (c & 0x3f)));
-    } else if (c < 0x10000) {
-        buf_addc(out, (char)(0xe0 | c >> 12));
-        buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (c & 0x3f)));
-    } else {
-        buf_addc(out, (char)(0xf0 | c >> 18));
-        buf_addc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (c & 0x3f)));
-    }
-}
-
 /* The bytes that one \u escape, or a pair of them, takes. */
 static size_t unescape_unit(struct buf *out, struct str s)
 {
@@ -235,11 +216,11 @@ static size_t unescape_unit(struct buf *out, struct str s)
         uint32_t low = hex_unit(s.p + 8);
 
         if (low >= 0xdc00 && low < 0xe000) {
-            add_code_point(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+            utf8_add(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
             return 12;
         }
     }
-    add_code_point(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+    utf8_add(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
     return 6;
 }
 

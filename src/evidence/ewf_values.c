@@ -1,6 +1,7 @@
 /* ewf_values.c: the description of a case that the header sections of an E01 hold, as text. */
 #include <libdeflate.h>
 #include "base/limits.h"
+#include "base/sink.h"
 #include "evidence/ewf_walk.h"
 
 enum { PACKED_MAX = 1 << 20, FIRST_ROOM = 1 << 16, VALUE_MAX = 1 << 16 };
@@ -21,25 +22,6 @@ static bool unpack(struct ewf *w, struct str packed, struct buf *out)
     return false;
 }
 
-static void add_utf8(struct buf *out, uint32_t c)
-{
-    if (c < 0x80) {
-        buf_addc(out, (char)c);
-    } else if (c < 0x800) {
-        buf_addc(out, (char)(0xc0 | c >> 6));
-        buf_addc(out, (char)(0x80 | (c & 0x3f)));
-    } else if (c < 0x10000) {
-        buf_addc(out, (char)(0xe0 | c >> 12));
-        buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (c & 0x3f)));
-    } else {
-        buf_addc(out, (char)(0xf0 | c >> 18));
-        buf_addc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-        buf_addc(out, (char)(0x80 | (c & 0x3f)));
-    }
-}
-
 /* UTF-16 (RFC 2781) with its byte order mark; half a pair becomes U+FFFD. */
 static void add_utf16(struct buf *out, struct str s)
 {
@@ -54,18 +36,18 @@ static void add_utf16(struct buf *out, struct str s)
         if (c == 0xfeff && i == 0)
             continue;
         if (high && (c & 0xfc00) == 0xdc00) {
-            add_utf8(out, 0x10000 + ((high & 0x3ff) << 10 | (c & 0x3ff)));
+            utf8_add(out, 0x10000 + ((high & 0x3ff) << 10 | (c & 0x3ff)));
             high = 0;
             continue;
         }
         if (high)
-            add_utf8(out, 0xfffd);
+            utf8_add(out, 0xfffd);
         high = (c & 0xfc00) == 0xd800 ? c : 0;
         if (!high)
-            add_utf8(out, (c & 0xfc00) == 0xdc00 ? 0xfffd : c);
+            utf8_add(out, (c & 0xfc00) == 0xdc00 ? 0xfffd : c);
     }
     if (high)
-        add_utf8(out, 0xfffd);
+        utf8_add(out, 0xfffd);
 }
 
 static struct str take_line(struct str *rest)

@@ -256,13 +256,11 @@ static int order_new(struct imaging *g, const struct view *v, struct err *e)
     return rc ? rc : pass_texts(g, v, e);
 }
 
-static int order_resumed(struct imaging *g, const struct view *v, const struct thing *t,
-                         struct err *e)
+static int order_resumed(struct imaging *g, const struct thing *t, struct err *e)
 {
     struct str source = input_value(g->op, g->in, "source");
     int rc = 0;
 
-    (void)v;
     if (!thing_value(t, "resume").len)
         return err_set(e, ERR_USAGE, "im%u has nothing to go on with: it is %.*s", t->number,
                        STR_ARG(thing_value(t, "state")));
@@ -521,7 +519,7 @@ static int order(struct imaging *g, struct err *e)
     if (rc)
         return rc;
     t = input_thing(&v, g->op, g->in, "resume");
-    rc = t ? order_resumed(g, &v, t, e) : order_new(g, &v, e);
+    rc = t ? order_resumed(g, t, e) : order_new(g, &v, e);
     if (rc == 0)
         rc = pass_options(g, e);
     return rc ? rc : image_helper_look(&g->helper, e);
