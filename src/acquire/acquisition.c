@@ -83,7 +83,7 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     m->control = control;
     m->source = source;
     m->pieces_fd = m->rest_fd = -1;
-    m->files.fd = -1;
+    m->files = TARGET_FILES_NONE;
     m->digests = digests_new();
     m->block = aligned_alloc(RESCUE_MEMORY_ALIGN, RESCUE_BLOCK);
     if (!m->block)
@@ -261,7 +261,7 @@ static int is_same_source(const struct acquisition *m, const char *identity, str
 int acquisition_source(const char *part, char **out, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
-    CLEANUP(target_files_release) struct target_files files = {.fd = -1};
+    CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
     struct acquire_state state = {0};
     int rc = file_read(&text, part, STATE_SIZE_MAX, e);
 

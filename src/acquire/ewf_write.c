@@ -21,8 +21,9 @@ struct ewf_writer {
     struct target_files *files;
     uint64_t chunk_count; /* of the media */
     uint64_t chunks;      /* that were added */
-    uint64_t flushed;     /* bytes of the segment that are written */
-    struct buf out;       /* those behind */
+    uint8_t *out;         /* OUT_SIZE; bytes of the segment from flushed on */
+    size_t out_len;       /* of them */
+    uint64_t flushed;     /* whole pages */
     uint64_t group_at;    /* where the open group's sectors section begins */
     uint32_t group_count; /* chunks of it */
     uint32_t table[EWF_GROUP_CHUNKS];
@@ -43,24 +44,59 @@ static void put64(uint8_t *to, uint64_t n)
 
 static uint64_t place(const struct ewf_writer *w)
 {
-    return w->flushed + w->out.len;
+    return w->flushed + w->out_len;
 }
 
-static int flush(struct ewf_writer *w, struct err *e)
+/* The whole pages go; what is behind them stays, for the page it is in is written once more. */
+static int flush_pages(struct ewf_writer *w, struct err *e)
 {
-    int rc = target_files_write(w->files, w->flushed, w->out.p, w->out.len, e);
+    size_t whole = w->out_len - w->out_len % TARGET_PAGE;
+    int rc = target_files_write(w->files, w->flushed, w->out, whole, e);
 
     if (rc)
         return rc;
-    w->flushed += w->out.len;
-    buf_clear(&w->out);
+    w->flushed += whole;
+    w->out_len -= whole;
+    memcpy(w->out, w->out + whole, w->out_len);
     return 0;
+}
+
+/* The file has all that was put. */
+static int flush(struct ewf_writer *w, struct err *e)
+{
+    int rc = flush_pages(w, e);
+
+    return rc ? rc : target_files_write(w->files, w->flushed, w->out, w->out_len, e);
 }
 
 static int put(struct ewf_writer *w, const void *bytes, size_t size, struct err *e)
 {
-    buf_add(&w->out, bytes, size);
-    return w->out.len >= OUT_SIZE ? flush(w, e) : 0;
+    const uint8_t *p = bytes;
+    int rc = 0;
+
+    while (rc == 0 && size) {
+        size_t part = OUT_SIZE - w->out_len < size ? OUT_SIZE - w->out_len : size;
+
+        memcpy(w->out + w->out_len, p, part);
+        w->out_len += part;
+        p += part;
+        size -= part;
+        if (w->out_len == OUT_SIZE)
+            rc = flush_pages(w, e);
+    }
+    return rc;
+}
+
+/* Over what was put before, some of which may be in the file and the rest not. */
+static int put_over(struct ewf_writer *w, uint64_t at, const uint8_t *bytes, size_t size,
+                    struct err *e)
+{
+    size_t gone = at >= w->flushed         ? 0
+                  : w->flushed - at < size ? (size_t)(w->flushed - at)
+                                           : size;
+
+    memcpy(w->out + (at + gone - w->flushed), bytes + gone, size - gone);
+    return gone ? target_files_write(w->files, at, bytes, gone, e) : 0;
 }
 
 /* data_size is that of what follows; where nothing does, the section is its own next. */
@@ -136,6 +172,7 @@ static int begin_segment(struct ewf_writer *w, struct err *e)
     if (rc)
         return rc;
     w->flushed = 0;
+    w->out_len = 0;
     memcpy(head, magic, sizeof(magic));
     head[8] = 1;
     head[9] = (uint8_t)w->files->count;
@@ -192,14 +229,7 @@ static int end_group(struct ewf_writer *w, struct err *e)
     int rc;
 
     section_head(head, "sectors", w->group_at, place(w) - w->group_at - SECTION_SIZE, false);
-    if (w->group_at >= w->flushed) {
-        memcpy(w->out.p + (w->group_at - w->flushed), head, sizeof(head));
-        rc = 0;
-    } else {
-        rc = flush(w, e);
-        if (rc == 0)
-            rc = target_files_write(w->files, w->group_at, head, sizeof(head), e);
-    }
+    rc = put_over(w, w->group_at, head, sizeof(head), e);
     if (rc == 0)
         rc = put_table(w, "table", e);
     if (rc == 0)
@@ -337,6 +367,16 @@ static int check(const struct ewf_facts *f, struct err *e)
     return 0;
 }
 
+/* Behind the last whole page of what an earlier run wrote. */
+static int go_on(struct ewf_writer *w, struct err *e)
+{
+    uint64_t size = w->files->files[w->files->count - 1].size;
+
+    w->out_len = (size_t)(size % TARGET_PAGE);
+    w->flushed = size - w->out_len;
+    return target_files_read(w->files, w->flushed, w->out, w->out_len, e);
+}
+
 int ewf_writer_new(struct ewf_writer **out, const struct ewf_facts *facts,
                    struct target_files *files, uint64_t chunks, struct err *e)
 {
@@ -350,11 +390,8 @@ int ewf_writer_new(struct ewf_writer **out, const struct ewf_facts *facts,
     w->files = files;
     w->chunk_count = (facts->size + CHUNK_SIZE - 1) / CHUNK_SIZE;
     w->chunks = chunks;
-    (void)buf_room(&w->out, OUT_SIZE + VOLUME_SIZE + CHUNK_ROOM);
-    if (files->count)
-        w->flushed = files->files[files->count - 1].size;
-    else
-        rc = begin_segment(w, e);
+    w->out = mem_pages(OUT_SIZE);
+    rc = files->count ? go_on(w, e) : begin_segment(w, e);
     if (rc)
         return rc;
     *out = MOVE(w);
@@ -365,6 +402,6 @@ void ewf_writer_free(struct ewf_writer *w)
 {
     if (!w)
         return;
-    buf_release(&w->out);
+    free(w->out);
     free(w);
 }

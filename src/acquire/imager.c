@@ -342,13 +342,22 @@ static int work_back(struct making *m, struct err *e)
     return b.rc;
 }
 
+/* NAME.txt names the files before it; the report names it, too. */
 static int write_text(struct making *m, struct err *e)
 {
+    static const char *const beside[] = {"map", "pieces"};
     CLEANUP_BUF struct buf path = {0};
+    struct buf *files = &m->report->files;
+    int rc = 0;
 
+    imager_files(m->report, m->image, files);
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(beside); i++)
+        rc = imager_file_beside(m->image, beside[i], files, e);
     acquisition_path(m->image, "txt", &path);
     imager_text(m->report, m->image, m->order, &m->report->text);
-    return file_write(buf_text(&path), buf_str(&m->report->text), 0600, e);
+    if (rc == 0)
+        rc = file_write(buf_text(&path), buf_str(&m->report->text), 0600, e);
+    return rc ? rc : imager_file_beside(m->image, "txt", files, e);
 }
 
 int imager_run(const struct imager_order *order, const struct imager_watch *watch,
@@ -371,7 +380,6 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
     if (m.image && atomic_load(&control->phase) >= ACQUIRE_DONE) {
         if (rc != ERR_CANCEL)
             buf_clear(&report->part);
-        imager_files(report, m.image, &report->files);
         late = write_text(&m, rc ? NULL : e);
         if (late == 0 && rc != ERR_CANCEL) /* reading back is done again */
             late = acquisition_finish(m.image, rc ? NULL : e);

@@ -1,6 +1,7 @@
 /* imager_text.c: writes the summary that lies beside an image. */
 #include "acquire/imager_text.h"
 #include "base/hash.h"
+#include "sys/file.h"
 
 enum { WORD_COLUMNS = 22, RUNS_SHOWN = 1000 };
 
@@ -44,22 +45,43 @@ static void pair_digests(struct buf *out, const struct digests_result *d)
     pair_hex(out, "  SHA-256", d->sha256.b, sizeof(d->sha256.b));
 }
 
+static void file_line(struct buf *out, uint64_t size, const void *sum, const char *path)
+{
+    buf_addf(out, "%llu ", (unsigned long long)size);
+    if (sum)
+        hex_add(out, sum, sizeof(struct hash));
+    else
+        buf_addc(out, '-');
+    buf_addf(out, " %s\n", path);
+}
+
+int imager_file_beside(struct acquisition *image, const char *ending, struct buf *out,
+                       struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct hash sum;
+    uint64_t size;
+    int rc;
+
+    acquisition_path(image, ending, &path);
+    rc = file_sum(buf_text(&path), &sum, &size, e);
+    if (rc == 0)
+        file_line(out, size, sum.b, buf_text(&path));
+    return rc;
+}
+
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out)
 {
     const struct target_files *f = acquisition_files(image);
 
     for (uint32_t n = 1; n <= f->count; n++) {
+        CLEANUP_BUF struct buf path = {0};
         size_t at = (n - 1) * sizeof(struct hash);
-        char ending[8];
+        bool has_sum = r->has_back && at + sizeof(struct hash) <= r->back.files.len;
 
-        if (!target_file_ending(f->format, n, ending))
-            continue;
-        buf_addf(out, "%llu ", (unsigned long long)f->files[n - 1].size);
-        if (r->has_back && at + sizeof(struct hash) <= r->back.files.len)
-            hex_add(out, r->back.files.p + at, sizeof(struct hash));
-        else
-            buf_addc(out, '-');
-        buf_addf(out, " %s/%s.%s\n", f->folders[f->files[n - 1].folder], f->name, ending);
+        target_files_path(f, n, &path);
+        file_line(out, f->files[n - 1].size, has_sum ? r->back.files.p + at : NULL,
+                  buf_text(&path));
     }
 }
 
@@ -109,7 +131,7 @@ static void add_files(const struct imager_report *r, struct buf *out)
     if (r->has_back)
         buf_addf(out, "\nfiles, which sha256sum -c %s.txt checks\n", buf_text(&r->name));
     else
-        buf_adds(out, "\nfiles; they were not read back, so they have no SHA-256 here\n");
+        buf_adds(out, "\nfiles; the image was not read back, so it has no SHA-256 here\n");
     while (rest.len) {
         struct str path = str_cut(&rest, '\n');
         struct str bytes = str_cut(&path, ' '), sum = str_cut(&path, ' ');

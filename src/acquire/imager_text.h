@@ -2,6 +2,11 @@
 #pragma once
 #include "acquire/imager.h"
 
+/* A line as in imager_report.files of NAME.ending, which lies beside the image. ERR_IO. */
+int imager_file_beside(struct acquisition *image, const char *ending, struct buf *out,
+                       struct err *e);
+/* The same of each file of the image. */
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out);
+/* All of NAME.txt; report->files are what it names. */
 void imager_text(const struct imager_report *r, struct acquisition *image,
                  const struct imager_order *order, struct buf *out);

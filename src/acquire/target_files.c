@@ -24,20 +24,29 @@ int target_files_init(struct target_files *f, enum target_format format, const c
 {
     if (!is_name(name))
         return err_set(e, ERR_USAGE, "\"%s\" is no name for an image", name);
-    *f = (struct target_files){.format = format, .name = mem_strdup(name), .fd = -1};
+    *f = TARGET_FILES_NONE;
+    f->format = format;
+    f->name = mem_strdup(name);
     (void)target_files_add_folder(f, folder);
     return 0;
 }
 
-void target_files_release(struct target_files *f)
+static void close_last(struct target_files *f)
 {
     fd_close(f->fd);
+    fd_close(f->straight);
+    f->fd = f->straight = -1;
+}
+
+void target_files_release(struct target_files *f)
+{
+    close_last(f);
     for (size_t i = 0; i < f->folder_count; i++)
         free(f->folders[i]);
     free(f->folders);
     free(f->files);
     free(f->name);
-    *f = (struct target_files){.fd = -1};
+    *f = TARGET_FILES_NONE;
 }
 
 unsigned target_files_add_folder(struct target_files *f, const char *folder)
@@ -86,28 +95,27 @@ void target_files_path(const struct target_files *f, uint32_t number, struct buf
     buf_addf(out, "%s/%s.%s", f->folders[f->files[number - 1].folder], f->name, ending);
 }
 
-static int open_last(const struct target_files *f, int flags, int *fd, struct err *e)
+static int open_last(struct target_files *f, int flags, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
 
     target_files_path(f, (uint32_t)f->count, &path);
-    *fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0 && errno == EEXIST)
+    f->fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (f->fd < 0 && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
                        buf_text(&path));
-    return *fd < 0 ? err_errno(e, "cannot open %s", buf_text(&path)) : 0;
+    if (f->fd < 0)
+        return err_errno(e, "cannot open %s", buf_text(&path));
+    f->straight = open(buf_text(&path), O_WRONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
+    return 0;
 }
 
 /* The name of a new file is durable, too. */
 static int make_last(struct target_files *f, struct err *e)
 {
-    int fd;
-    int rc = open_last(f, O_CREAT | O_EXCL, &fd, e);
+    int rc = open_last(f, O_CREAT | O_EXCL, e);
 
-    if (rc)
-        return rc;
-    f->fd = fd;
-    return folder_sync(f->folders[f->files[f->count - 1].folder], e);
+    return rc ? rc : folder_sync(f->folders[f->files[f->count - 1].folder], e);
 }
 
 static int copy_bytes(int from, int to, uint64_t size, struct err *e)
@@ -135,16 +143,16 @@ static int move_last(struct target_files *f, const char *folder, struct err *e)
     struct target_file *last = &f->files[f->count - 1];
     unsigned before = last->folder;
     CLEANUP_BUF struct buf old = {0};
-    CLEANUP_FD int from = f->fd;
+    CLEANUP_FD int from = -1;
     int rc;
 
     target_files_path(f, (uint32_t)f->count, &old);
     last->folder = target_files_add_folder(f, folder);
-    if (last->folder == before) {
-        from = -1;
+    if (last->folder == before)
         return 0;
-    }
+    from = f->fd;
     f->fd = -1;
+    close_last(f);
     rc = make_last(f, e);
     if (rc == 0)
         rc = copy_bytes(from, f->fd, last->size, e);
@@ -180,8 +188,7 @@ int target_files_next(struct target_files *f, struct err *e)
         rc = target_files_sync(f, e);
     if (rc)
         return rc;
-    fd_close(f->fd);
-    f->fd = -1;
+    close_last(f);
     f->sent = 0;
     f->files = mem_grow(f->files, f->count, &f->room, sizeof(f->files[0]));
     f->files[f->count] =
@@ -205,6 +212,25 @@ static void send(struct target_files *f, uint64_t end)
     f->sent = end;
 }
 
+/* As pwrite(). */
+static ssize_t write_some(struct target_files *f, uint64_t off, const void *bytes, size_t size)
+{
+    bool is_whole = (off | size | (uintptr_t)bytes) % TARGET_PAGE == 0;
+    ssize_t n;
+
+    if (f->straight >= 0 && is_whole) {
+        n = pwrite(f->straight, bytes, size, (off_t)off);
+        if (n >= 0 || errno != EINVAL)
+            return n;
+        fd_close(f->straight);
+        f->straight = -1;
+    }
+    n = pwrite(f->fd, bytes, size, (off_t)off);
+    if (n > 0)
+        send(f, off + (size_t)n);
+    return n;
+}
+
 int target_files_write(struct target_files *f, uint64_t off, const void *bytes, size_t size,
                        struct err *e)
 {
@@ -213,7 +239,7 @@ int target_files_write(struct target_files *f, uint64_t off, const void *bytes, 
     int rc = 0;
 
     while (rc == 0 && size) {
-        ssize_t n = pwrite(f->fd, p, size, (off_t)off);
+        ssize_t n = write_some(f, off, p, size);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -227,9 +253,29 @@ int target_files_write(struct target_files *f, uint64_t off, const void *bytes, 
         off += (uint64_t)n;
         size -= (size_t)n;
         last->size = off > last->size ? off : last->size;
-        send(f, off);
     }
     return rc;
+}
+
+int target_files_read(const struct target_files *f, uint64_t off, void *bytes, size_t size,
+                      struct err *e)
+{
+    uint8_t *p = bytes;
+
+    while (size) {
+        ssize_t n = pread(f->fd, p, size, (off_t)off);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, "cannot read the last file of %s", f->name);
+        if (n == 0)
+            return err_set(e, ERR_IO, "the last file of %s is shorter than it was", f->name);
+        p += n;
+        off += (uint64_t)n;
+        size -= (size_t)n;
+    }
+    return 0;
 }
 
 int target_files_set_size(struct target_files *f, uint64_t size, struct err *e)
@@ -276,7 +322,7 @@ int target_files_resume(struct target_files *f, struct err *e)
     if (rc || f->count == 0)
         return rc;
     last = &f->files[f->count - 1];
-    rc = open_last(f, 0, &f->fd, e);
+    rc = open_last(f, 0, e);
     if (rc)
         return rc;
     if (fstat(f->fd, &st) || (uint64_t)st.st_size < last->size)

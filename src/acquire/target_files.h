@@ -5,7 +5,10 @@
 #include "base/str.h"
 
 enum target_format { TARGET_E01, TARGET_RAW, TARGET_SPLIT };
-enum { TARGET_FILES_MAX = 14971 }; /* what names of E01 segments count to */
+enum {
+    TARGET_FILES_MAX = 14971, /* what names of E01 segments count to */
+    TARGET_PAGE = 4096,
+};
 
 /* One file: its folder by number. */
 struct target_file {
@@ -22,12 +25,16 @@ struct target_files {
     size_t count;
     size_t room;
     int fd;        /* of the last; -1: none */
+    int straight;  /* the same, past the page cache; -1: what it lies on does not allow that */
     uint64_t sent; /* bytes of it that the kernel was told to write to the disk */
     /* Asked where a folder is full: gives another folder, malloc()ed, or the same for "there is
      * room now". Returns non-zero where nobody does. NULL: nobody. */
     int (*full)(void *context, const char *folder, char **other, struct err *e);
     void *context;
 };
+
+/* What may be released though it was never begun. */
+#define TARGET_FILES_NONE ((struct target_files){.fd = -1, .straight = -1})
 
 /* name must be no path: ERR_USAGE. */
 MUST_CHECK int target_files_init(struct target_files *f, enum target_format format,
@@ -40,9 +47,14 @@ void target_files_path(const struct target_files *f, uint32_t number, struct buf
 
 /* Makes the next file, which must not be there. The one before is durable when it returns. */
 MUST_CHECK int target_files_next(struct target_files *f, struct err *e);
-/* Writes to the last file; where its folder is full, goes on in another one. ERR_FULL, ERR_IO. */
+/* Writes to the last file; where its folder is full, goes on in another one. ERR_FULL, ERR_IO.
+ * Where off, bytes and size are whole TARGET_PAGEs nothing of it stays in the page cache, so that
+ * an image does not push out what a system under examination has in memory. */
 MUST_CHECK int target_files_write(struct target_files *f, uint64_t off, const void *bytes,
                                   size_t size, struct err *e);
+/* From the last file, which has so many bytes. ERR_IO. */
+MUST_CHECK int target_files_read(const struct target_files *f, uint64_t off, void *bytes,
+                                 size_t size, struct err *e);
 /* The last file ends there: a hole at its end counts. */
 MUST_CHECK int target_files_set_size(struct target_files *f, uint64_t size, struct err *e);
 MUST_CHECK int target_files_sync(struct target_files *f, struct err *e); /* the last file */

@@ -3,7 +3,7 @@
 #include <stdalign.h>
 #include "base/str.h"
 
-enum { ARENA_FIRST_SIZE = 2 * 1024, ARENA_BLOCK_SIZE = 64 * 1024 };
+enum { ARENA_FIRST_SIZE = 2 * 1024, ARENA_BLOCK_SIZE = 64 * 1024, PAGE_SIZE = 4096 };
 
 void *mem_alloc(size_t size)
 {
@@ -11,6 +11,17 @@ void *mem_alloc(size_t size)
 
     if (!p)
         BUG("out of memory, %zu bytes wanted", size);
+    return p;
+}
+
+void *mem_pages(size_t size)
+{
+    size_t whole = (size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+    void *p = aligned_alloc(PAGE_SIZE, whole ? whole : PAGE_SIZE);
+
+    if (!p)
+        BUG("out of memory, %zu bytes wanted", size);
+    memset(p, 0, whole);
     return p;
 }
 

@@ -7,6 +7,7 @@
 #include "base/compiler.h"
 
 void *mem_alloc(size_t size);               /* zeroed; aborts when there is none; free() it */
+void *mem_pages(size_t size);               /* as mem_alloc, aligned to 4,096 */
 void *mem_array(size_t count, size_t size); /* as mem_alloc; aborts on overflow */
 void *mem_resize(void *old, size_t count, size_t size); /* the added part is not zeroed */
 #define mem_new(type) ((type *)mem_alloc(sizeof(type)))

@@ -105,6 +105,9 @@ struct answer {
     char (*ask_key)(struct answer *a, const char *question);
     int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
                                        nobody waits. Non-zero: nobody reads any more */
+    struct buf passing; /* on a terminal flush shows this one line, too, until something else is
+                           shown; made with sinks */
+    bool is_passing;    /* one stands there */
     bool to_terminal;               /* standard output is one: long lines are cut at its edge */
     bool is_exact;       /* text is pasted elsewhere: it is shown as it is, and no line is folded */
     bool is_interactive; /* a person sits at a terminal */

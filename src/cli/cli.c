@@ -14,18 +14,23 @@
 #include "sys/clock.h"
 #include "sys/term.h"
 
-static int print(const struct buf *b)
+static int print_bytes(struct str s)
 {
     size_t done = 0;
 
-    while (done < b->len) {
-        ssize_t n = write(STDOUT_FILENO, b->p + done, b->len - done);
+    while (done < s.len) {
+        ssize_t n = write(STDOUT_FILENO, s.p + done, s.len - done);
 
         if (n < 0)
             return -1;
         done += (size_t)n;
     }
     return 0;
+}
+
+static int print(const struct buf *b)
+{
+    return print_bytes(buf_str(b));
 }
 
 /* On a terminal no word is broken at its edge, however narrow it is. */
@@ -80,13 +85,34 @@ static int show_help(const struct model *m, const struct args *a)
     return print_text(&out);
 }
 
+static int clear_passing(struct answer *a)
+{
+    bool was_there = a->is_passing;
+
+    a->is_passing = false;
+    return was_there ? print_bytes(STR("\r\033[K")) : 0;
+}
+
+/* Cut at the edge, for a line that is folded could not be taken back. */
+static int show_passing(struct answer *a)
+{
+    CLEANUP_BUF struct buf line = {0};
+
+    wrap_cut(&line, buf_str(&a->passing), term_columns(STDOUT_FILENO) - 1, false);
+    buf_clear(&a->passing);
+    a->is_passing = true;
+    return print_bytes(buf_str(&line));
+}
+
 /* What there is so far, for a person who waits. */
 static int flush_answer(struct answer *a)
 {
-    int rc = print_text(&a->text);
+    int rc = clear_passing(a);
 
+    if (rc == 0)
+        rc = print_text(&a->text);
     buf_clear(&a->text);
-    return rc;
+    return rc == 0 && a->passing.len ? show_passing(a) : rc;
 }
 
 /* Only yes in full agrees. */
@@ -115,8 +141,10 @@ static char ask_key(struct answer *a, const char *question)
     return key;
 }
 
-static int print_answer(const struct answer *a)
+static int print_answer(struct answer *a)
 {
+    if (clear_passing(a) != 0)
+        return 1;
     if (!a->wants_json && a->is_exact)
         return print(&a->text) == 0 ? 0 : 1;
     if (!a->wants_json)
@@ -328,8 +356,10 @@ static int run(const struct model *m, struct args *a, struct err *e)
         show_by_hand();
     if (rc == 0 || answer.text.len || answer.json.len)
         rc = print_answer(&answer) && rc == 0 ? err_errno(e, "cannot write the answer") : rc;
+    (void)clear_passing(&answer); /* where an error is shown next */
     buf_release(&answer.text);
     buf_release(&answer.json);
+    buf_release(&answer.passing);
     return rc ? rc : answer.exit_status;
 }
 

@@ -1,7 +1,7 @@
 /* progress.c: says how far long work is, how fast it goes, and how long it will still take. */
 #include "practice/progress.h"
 
-enum { TERMINAL_MS = 3000, ELSEWHERE_MS = 60000 };
+enum { TERMINAL_MS = 500, ELSEWHERE_MS = 60000 };
 
 void progress_begin(struct progress *p, struct answer *a)
 {
@@ -21,17 +21,20 @@ static void add_rate(struct buf *out, uint64_t done, uint64_t all, int64_t took_
 void progress_show(struct progress *p, const char *words, uint64_t done, uint64_t all)
 {
     int64_t now = monotonic_ms();
+    struct buf *out = p->a->to_terminal ? &p->a->passing : &p->a->text;
     char size[2][UTC_PLAIN_SIZE];
 
     if (!p->a->flush || p->a->wants_json ||
         now - p->shown_ms < (p->a->to_terminal ? TERMINAL_MS : ELSEWHERE_MS))
         return;
     p->shown_ms = now;
-    buf_addf(&p->a->text, "… %s, %s", words, size_text(size[0], done));
+    buf_clear(&p->a->passing);
+    buf_addf(out, "… %s, %s", words, size_text(size[0], done));
     if (all)
-        buf_addf(&p->a->text, " of %s", size_text(size[1], all));
-    add_rate(&p->a->text, done, all, now - p->begun_ms);
-    buf_addc(&p->a->text, '\n');
+        buf_addf(out, " of %s", size_text(size[1], all));
+    add_rate(out, done, all, now - p->begun_ms);
+    if (out == &p->a->text)
+        buf_addc(out, '\n');
     /* Nobody reading any more is no reason to stop. */
     (void)p->a->flush(p->a);
 }

@@ -1,4 +1,4 @@
-/* progress.h: how far long work is, for who waits: every few seconds on a terminal, once a minute
+/* progress.h: how far long work is, for who waits: a line that changes on a terminal, one a minute
  * elsewhere. */
 #pragma once
 #include "case/operation.h"

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/hash.h"
 #include "base/mem.h"
 #include "sys/clock.h"
 
@@ -65,7 +64,7 @@ int file_read_fd(struct buf *out, int fd, const char *name, size_t most, struct 
     return 0;
 }
 
-int file_read(struct buf *out, const char *path, size_t most, struct err *e)
+static int open_regular(const char *path, int *out, struct err *e)
 {
     CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
@@ -74,7 +73,44 @@ int file_read(struct buf *out, const char *path, size_t most, struct err *e)
         return err_errno(e, "cannot open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_USAGE, "%s is not a regular file", path);
-    return file_read_fd(out, fd, path, most, e);
+    *out = fd;
+    fd = -1;
+    return 0;
+}
+
+int file_read(struct buf *out, const char *path, size_t most, struct err *e)
+{
+    CLEANUP_FD int fd = -1;
+    int rc = open_regular(path, &fd, e);
+
+    return rc ? rc : file_read_fd(out, fd, path, most, e);
+}
+
+int file_sum(const char *path, struct hash *sum, uint64_t *size, struct err *e)
+{
+    CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
+    CLEANUP_FREE char *bytes = mem_alloc(READ_CHUNK_SIZE);
+    CLEANUP_FD int fd = -1;
+    uint8_t all[64];
+    uint64_t count = 0;
+    int rc = open_regular(path, &fd, e);
+    ssize_t n = 1;
+
+    while (rc == 0 && n != 0) {
+        n = read(fd, bytes, READ_CHUNK_SIZE);
+        if (n < 0 && !is_worth_trying_again(fd, POLLIN))
+            rc = err_errno(e, "cannot read %s", path);
+        if (n > 0) {
+            digest_add(d, bytes, (size_t)n);
+            count += (uint64_t)n;
+        }
+    }
+    if (rc)
+        return rc;
+    (void)digest_end(d, all);
+    memcpy(sum->b, all, sizeof(sum->b));
+    *size = count;
+    return 0;
 }
 
 int file_write_fd(int fd, const void *bytes, size_t size, const char *name, struct err *e)

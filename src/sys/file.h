@@ -2,12 +2,15 @@
  * all. */
 #pragma once
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/str.h"
 
 /* Reads a whole regular file. ERR_NOTFOUND, ERR_IO, ERR_LIMIT over most bytes, ERR_USAGE when it is
  * no regular file. What *out held is replaced, and stays on error. */
 MUST_CHECK int file_read(struct buf *out, const char *path, size_t most, struct err *e);
 MUST_CHECK int file_read_fd(struct buf *out, int fd, const char *name, size_t most, struct err *e);
+/* The SHA-256 and the bytes of a regular file of any size. ERR_NOTFOUND, ERR_IO, ERR_USAGE. */
+MUST_CHECK int file_sum(const char *path, struct hash *sum, uint64_t *size, struct err *e);
 /* Writes a temporary file beside it, syncs, renames over path, syncs the folder. mode as for
  * open(). A writer that is killed may leave a hidden ".calm-….part" beside path, never half of
  * path. */
