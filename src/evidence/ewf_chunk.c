@@ -38,7 +38,8 @@ size_t ewf_chunk_bytes(const struct ewf *w, uint64_t chunk)
     return left < w->facts.chunk_size ? (size_t)left : w->facts.chunk_size;
 }
 
-static size_t find_group(const struct ewf *w, uint64_t chunk)
+/* The last one that begins at the chunk or before. */
+static size_t last_group_until(const struct ewf *w, uint64_t chunk)
 {
     size_t from = 0;
     size_t to = w->group_count;
@@ -51,9 +52,16 @@ static size_t find_group(const struct ewf *w, uint64_t chunk)
         else
             to = middle;
     }
-    if (from >= w->group_count || chunk - w->groups[from].first >= w->groups[from].count)
-        BUG("chunk %llu is in no group", (unsigned long long)chunk);
     return from;
+}
+
+static size_t find_group(const struct ewf *w, uint64_t chunk)
+{
+    size_t i = last_group_until(w, chunk);
+
+    if (i >= w->group_count || chunk - w->groups[i].first >= w->groups[i].count)
+        BUG("chunk %llu is in no group", (unsigned long long)chunk);
+    return i;
 }
 
 static void read_entries(struct one *t, struct str bytes, size_t count)
@@ -394,12 +402,14 @@ int ewf_check_tables(struct ewf *w, uint64_t from, uint64_t to, struct err *e)
 {
     int code = 0;
 
-    for (size_t i = 0; i < w->group_count && !code; i++) {
+    for (size_t i = last_group_until(w, from); i < w->group_count && !code; i++) {
         struct ewf_group *g = &w->groups[i];
         struct one first = {0};
         struct one second = {0};
 
-        if (g->first < from || g->first >= to || !g->table_off || g->found)
+        if (g->first >= to)
+            break;
+        if (g->first < from || !g->table_off || g->found)
             continue;
         code = load_one(w, g, g->table_off, &first, e);
         if (!code && g->twin_off)

@@ -182,11 +182,12 @@ static int hash_bytes_of(struct job *j, void *context, const char *bytes, uint64
     return p->hashes.len < PIECES_ROOM ? 0 : send_hashes(j, p, e);
 }
 
-static int read_range(struct job *j, uint64_t to, take_bytes *take, void *context, struct err *e)
+static int read_range(struct job *j, uint64_t from, uint64_t to, take_bytes *take, void *context,
+                      struct err *e)
 {
     const struct media *media = image_media(j->image);
     CLEANUP_FREE char *bytes = mem_alloc(IMAGE_WIRE_PART_SIZE);
-    uint64_t off = j->task.from;
+    uint64_t off = from;
     int code = 0;
 
     while (off < to && !code) {
@@ -207,10 +208,10 @@ static int read_range(struct job *j, uint64_t to, take_bytes *take, void *contex
     return code;
 }
 
-static int send_pieces(struct job *j, uint64_t to, struct err *e)
+static int send_pieces(struct job *j, uint64_t from, uint64_t to, struct err *e)
 {
     struct piecewise p = {.digest = digest_new(DIGEST_SHA256)};
-    int code = read_range(j, to, hash_bytes_of, &p, e);
+    int code = read_range(j, from, to, hash_bytes_of, &p, e);
 
     if (p.filled)
         end_piece(&p);
@@ -218,6 +219,36 @@ static int send_pieces(struct job *j, uint64_t to, struct err *e)
         code = send_hashes(j, &p, e);
     digest_free(p.digest);
     buf_release(&p.hashes);
+    return code;
+}
+
+static int read_stretch(struct job *j, uint64_t from, uint64_t to, struct err *e)
+{
+    int code = image_check(j->image, from, to, e);
+
+    if (code)
+        return code;
+    if (j->task.kind == IMAGE_TASK_PIECES)
+        return send_pieces(j, from, to, e);
+    code = read_range(j, from, to, send_bytes, NULL, e);
+    return code ? code : send_zeros(j, e);
+}
+
+static int read_stretches(struct job *j, uint64_t to, struct err *e)
+{
+    int code = 0;
+
+    for (uint64_t from = j->task.from; from < to && !code; from += j->task.step) {
+        uint64_t size = to - from < j->task.stretch ? to - from : j->task.stretch;
+
+        code = read_stretch(j, from, from + size, e);
+        if (!code)
+            code = send_held(j, e);
+        if (!code)
+            code = worker_send(j->channel, IMAGE_WIRE_STRETCH, STR(""), e);
+        if (to - from <= j->task.step)
+            break;
+    }
     return code;
 }
 
@@ -229,13 +260,7 @@ static int read_image(struct job *j, struct err *e)
 
     if (code || j->task.kind == IMAGE_TASK_FACTS || j->task.from > to)
         return code;
-    code = image_check(j->image, j->task.from, to, e);
-    if (code)
-        return code;
-    if (j->task.kind == IMAGE_TASK_PIECES)
-        return send_pieces(j, to, e);
-    code = read_range(j, to, send_bytes, NULL, e);
-    return code ? code : send_zeros(j, e);
+    return j->task.step ? read_stretches(j, to, e) : read_stretch(j, j->task.from, to, e);
 }
 
 int image_job(int in, struct str argument, struct worker_channel *channel, struct err *e)

@@ -1,11 +1,11 @@
-/* image_read.c: the program's side of reading disk images: starts the workers, checks what they
- * send, and hashes. */
+/* image_read.c: the program's side of reading disk images: starts the workers, and checks what
+ * they send. */
 #include "evidence/image_read.h"
 #include <poll.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/mem.h"
-#include "evidence/image_wire.h"
+#include "evidence/image_reading.h"
 
 enum {
     CPU_S = 7 * 24 * 3600, /* an image may have many terabytes; whoever waits can stop it */
@@ -14,105 +14,95 @@ enum {
     WORKERS_MAX = 64,
 };
 
-struct reading {
-    const struct image_receiver *to;
-    struct image_task task;
-    struct image_facts facts;
-    bool has_facts;
-    uint64_t off; /* where on the disk the next bytes belong */
-    uint64_t problem_count;
-    struct buf *pieces; /* where they go */
-};
-
-static int unsound(struct err *e)
+int image_unsound(struct err *e)
 {
     return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
 }
 
-static uint64_t end_of(const struct reading *r)
+static uint64_t end_of(const struct image_reading *r)
 {
     return r->task.to < r->facts.size ? r->task.to : r->facts.size;
 }
 
-static int take_facts(struct reading *r, struct str body, struct err *e)
+static int take_facts(struct image_reading *r, struct str body, struct err *e)
 {
     struct image_facts f;
 
     if (body.len != sizeof(f) || r->has_facts)
-        return unsound(e);
+        return image_unsound(e);
     memcpy(&f, body.p, sizeof(f));
     if ((f.format != IMAGE_RAW && f.format != IMAGE_E01) || f.size > LIMIT_IMAGE_SIZE ||
         f.sector_size == 0)
-        return unsound(e);
+        return image_unsound(e);
     r->facts = f;
     r->has_facts = true;
     return r->to->facts ? r->to->facts(r->to->context, &f, e) : 0;
 }
 
-static int take_value(struct reading *r, struct str body, struct err *e)
+static int take_value(struct image_reading *r, struct str body, struct err *e)
 {
     struct str name = str_head(body, IMAGE_WIRE_NAME_SIZE);
 
     if (body.len <= IMAGE_WIRE_NAME_SIZE || name.p[IMAGE_WIRE_NAME_SIZE - 1] != '\0')
-        return unsound(e);
+        return image_unsound(e);
     name.len = strlen(name.p);
     return r->to->value
                ? r->to->value(r->to->context, name, str_from(body, IMAGE_WIRE_NAME_SIZE), e)
                : 0;
 }
 
-static int take_errors(struct reading *r, struct str body, struct err *e)
+static int take_errors(struct image_reading *r, struct str body, struct err *e)
 {
     size_t count = body.len / sizeof(struct image_run);
     CLEANUP_FREE struct image_run *runs = NULL;
 
     if (count == 0 || count > IMAGE_WIRE_RUNS_MAX || body.len % sizeof(runs[0]))
-        return unsound(e);
+        return image_unsound(e);
     runs = mem_array(count, sizeof(runs[0]));
     memcpy(runs, body.p, body.len);
     return r->to->errors ? r->to->errors(r->to->context, runs, count, e) : 0;
 }
 
 /* Of a problem that was found before the facts were known nothing more than this can be checked. */
-static int take_problem(struct reading *r, struct str body, struct err *e)
+static int take_problem(struct image_reading *r, struct str body, struct err *e)
 {
     struct image_problem p;
 
     if (body.len != sizeof(p) || ++r->problem_count > LIMIT_IMAGE_PROBLEM_COUNT + 1)
-        return unsound(e);
+        return image_unsound(e);
     memcpy(&p, body.p, sizeof(p));
     if (p.kind >= IMAGE_PROBLEM_COUNT_ || p.first_sector + p.sector_count < p.first_sector)
-        return unsound(e);
+        return image_unsound(e);
     return r->to->problem ? r->to->problem(r->to->context, &p, e) : 0;
 }
 
-static int tell_progress(const struct reading *r, struct err *e)
+static int tell_progress(const struct image_reading *r, struct err *e)
 {
     return r->to->progress ? r->to->progress(r->to->context, r->off, e) : 0;
 }
 
-static int take_bytes(struct reading *r, struct str body, struct err *e)
+static int take_bytes(struct image_reading *r, struct str body, struct err *e)
 {
     int code;
 
     if (!r->has_facts || r->task.kind != IMAGE_TASK_BYTES || body.len > end_of(r) - r->off)
-        return unsound(e);
+        return image_unsound(e);
     code = r->to->bytes ? r->to->bytes(r->to->context, r->off, body, e) : 0;
     r->off += body.len;
     return code ? code : tell_progress(r, e);
 }
 
-static int take_zeros(struct reading *r, struct str body, struct err *e)
+static int take_zeros(struct image_reading *r, struct str body, struct err *e)
 {
     static const char zeros[ZEROS_SIZE];
     uint64_t size;
     int code = 0;
 
     if (body.len != sizeof(size) || !r->has_facts)
-        return unsound(e);
+        return image_unsound(e);
     memcpy(&size, body.p, sizeof(size));
     if (size > end_of(r) - r->off)
-        return unsound(e);
+        return image_unsound(e);
     while (size && !code) {
         size_t part = size < ZEROS_SIZE ? (size_t)size : ZEROS_SIZE;
 
@@ -122,7 +112,7 @@ static int take_zeros(struct reading *r, struct str body, struct err *e)
     return code;
 }
 
-static int take_pieces(struct reading *r, struct str body, struct err *e)
+static int take_pieces(struct image_reading *r, struct str body, struct err *e)
 {
     uint64_t count = body.len / sizeof(struct hash);
     uint64_t size = count * DIGESTS_PIECE_SIZE;
@@ -130,16 +120,14 @@ static int take_pieces(struct reading *r, struct str body, struct err *e)
 
     if (r->task.kind != IMAGE_TASK_PIECES || body.len % sizeof(struct hash) ||
         count > (left + DIGESTS_PIECE_SIZE - 1) / DIGESTS_PIECE_SIZE)
-        return unsound(e);
+        return image_unsound(e);
     buf_addstr(r->pieces, body);
     r->off += size < left ? size : left;
     return tell_progress(r, e);
 }
 
-static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
+int image_take(struct image_reading *r, uint32_t kind, struct str body, struct err *e)
 {
-    struct reading *r = context;
-
     switch (kind) {
     case IMAGE_WIRE_FACTS:
         return take_facts(r, body, e);
@@ -156,10 +144,16 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
     case IMAGE_WIRE_PIECES:
         return take_pieces(r, body, e);
     }
-    return unsound(e);
+    return image_unsound(e);
 }
 
-static struct worker_order order_of(const struct image_input *input, struct reading *r)
+static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
+{
+    return image_take(context, kind, body, e);
+}
+
+struct worker_order image_order_of(const struct image_input *input, const struct image_reading *r,
+                                   worker_receive *receive, void *context)
 {
     static const struct worker_limits limits = {.cpu_s = CPU_S, .wall_s = WALL_S};
 
@@ -169,30 +163,31 @@ static struct worker_order order_of(const struct image_input *input, struct read
                                  .in_count = input->count,
                                  .argument = {(const char *)&r->task, sizeof(r->task)},
                                  .limits = &limits,
-                                 .receive = take_message,
-                                 .context = r};
+                                 .receive = receive,
+                                 .context = context};
 }
 
 /* Whether all came that was to come. */
-static int conclude(const struct reading *r, struct err *e)
+static int conclude(const struct image_reading *r, struct err *e)
 {
     bool is_whole = r->has_facts && (r->task.kind == IMAGE_TASK_FACTS || r->off >= end_of(r));
 
-    return is_whole ? 0 : unsound(e);
+    return is_whole ? 0 : image_unsound(e);
 }
 
-static int run(const struct image_input *input, struct reading *r, struct err *e)
+static int run(const struct image_input *input, struct image_reading *r, struct err *e)
 {
-    struct worker_order order = order_of(input, r);
+    struct worker_order order = image_order_of(input, r, take_message, r);
     int code = worker_run_order(&order, e);
 
     return code ? code : conclude(r, e);
 }
 
-static struct reading reading_of(const struct image_input *input, const struct image_receiver *to,
-                                 enum image_task_kind kind, uint64_t from, uint64_t behind)
+struct image_reading image_reading_of(const struct image_input *input,
+                                      const struct image_receiver *to, enum image_task_kind kind,
+                                      uint64_t from, uint64_t behind)
 {
-    return (struct reading){
+    return (struct image_reading){
         .to = to,
         .task = {.kind = kind, .format = input->format, .from = from, .to = behind},
         .off = from};
@@ -200,7 +195,7 @@ static struct reading reading_of(const struct image_input *input, const struct i
 
 int image_look(const struct image_input *input, const struct image_receiver *to, struct err *e)
 {
-    struct reading r = reading_of(input, to, IMAGE_TASK_FACTS, 0, 0);
+    struct image_reading r = image_reading_of(input, to, IMAGE_TASK_FACTS, 0, 0);
 
     return run(input, &r, e);
 }
@@ -208,78 +203,9 @@ int image_look(const struct image_input *input, const struct image_receiver *to,
 int image_read(const struct image_input *input, uint64_t from, uint64_t behind,
                const struct image_receiver *to, struct err *e)
 {
-    struct reading r = reading_of(input, to, IMAGE_TASK_BYTES, from, behind);
+    struct image_reading r = image_reading_of(input, to, IMAGE_TASK_BYTES, from, behind);
 
     return run(input, &r, e);
-}
-
-struct hashing {
-    const struct image_receiver *to;
-    struct digests *digests;
-    struct buf *pieces;
-};
-
-static int pass_facts(void *context, const struct image_facts *facts, struct err *e)
-{
-    const struct image_receiver *to = ((struct hashing *)context)->to;
-
-    return to->facts ? to->facts(to->context, facts, e) : 0;
-}
-
-static int pass_value(void *context, struct str name, struct str text, struct err *e)
-{
-    const struct image_receiver *to = ((struct hashing *)context)->to;
-
-    return to->value ? to->value(to->context, name, text, e) : 0;
-}
-
-static int pass_errors(void *context, const struct image_run *runs, size_t count, struct err *e)
-{
-    const struct image_receiver *to = ((struct hashing *)context)->to;
-
-    return to->errors ? to->errors(to->context, runs, count, e) : 0;
-}
-
-static int pass_problem(void *context, const struct image_problem *problem, struct err *e)
-{
-    const struct image_receiver *to = ((struct hashing *)context)->to;
-
-    return to->problem ? to->problem(to->context, problem, e) : 0;
-}
-
-static int pass_progress(void *context, uint64_t done, struct err *e)
-{
-    const struct image_receiver *to = ((struct hashing *)context)->to;
-
-    return to->progress ? to->progress(to->context, done, e) : 0;
-}
-
-static int hash_bytes_of(void *context, uint64_t off, struct str bytes, struct err *e)
-{
-    struct hashing *h = context;
-
-    digests_add(h->digests, bytes.p, bytes.len, h->pieces);
-    return h->to->bytes ? h->to->bytes(h->to->context, off, bytes, e) : 0;
-}
-
-int image_hash(const struct image_input *input, const struct image_receiver *to,
-               struct digests_result *out, struct buf *pieces, struct err *e)
-{
-    CLEANUP(digests_freep) struct digests *digests = digests_new();
-    CLEANUP_BUF struct buf unwanted = {0};
-    struct hashing h = {to, digests, pieces ? pieces : &unwanted};
-    const struct image_receiver all = {.facts = pass_facts,
-                                       .value = pass_value,
-                                       .errors = pass_errors,
-                                       .problem = pass_problem,
-                                       .progress = pass_progress,
-                                       .bytes = hash_bytes_of,
-                                       .context = &h};
-    int code = image_read(input, 0, UINT64_MAX, &all, e);
-
-    if (!code)
-        digests_end(digests, out, h.pieces);
-    return code;
 }
 
 /* Several workers, each with a stretch of the disk. */
@@ -291,7 +217,7 @@ struct crew {
     struct member {
         struct crew *crew;
         struct image_receiver to;
-        struct reading reading;
+        struct image_reading reading;
         struct buf pieces;
         struct worker *worker;
         uint64_t told; /* bytes of it that are in done */
@@ -337,7 +263,7 @@ static void divide(struct crew *c, const struct image_input *input, uint64_t siz
         m->crew = c;
         m->to = (struct image_receiver){
             .problem = member_problem, .progress = add_progress, .context = m};
-        m->reading = reading_of(input, &m->to, IMAGE_TASK_PIECES, from, behind);
+        m->reading = image_reading_of(input, &m->to, IMAGE_TASK_PIECES, from, behind);
         m->reading.pieces = &m->pieces;
         m->told = from;
     }
@@ -380,7 +306,8 @@ static int begin(struct crew *c, const struct image_input *input, struct err *e)
     int code = 0;
 
     for (unsigned i = 0; i < c->count && !code; i++) {
-        struct worker_order order = order_of(input, &c->members[i].reading);
+        struct image_reading *r = &c->members[i].reading;
+        struct worker_order order = image_order_of(input, r, take_message, r);
 
         code = worker_begin_order(&c->members[i].worker, &order, e);
     }
@@ -402,7 +329,7 @@ int image_pieces(const struct image_input *input, unsigned workers, const struct
                  struct buf *pieces, struct err *e)
 {
     struct image_receiver quiet = *to;
-    struct reading look = reading_of(input, &quiet, IMAGE_TASK_FACTS, 0, 0);
+    struct image_reading look = image_reading_of(input, &quiet, IMAGE_TASK_FACTS, 0, 0);
     struct crew c = {.to = to};
     int code;
 
@@ -433,7 +360,7 @@ static int take_done(const struct image_second_watch *w, struct str body, struct
     uint64_t done;
 
     if (body.len != sizeof(done))
-        return unsound(e);
+        return image_unsound(e);
     memcpy(&done, body.p, sizeof(done));
     return w->progress ? w->progress(w->context, done, e) : 0;
 }
@@ -443,7 +370,7 @@ static int take_damage(const struct image_second_watch *w, struct str body, stru
     uint64_t run[2];
 
     if (body.len != sizeof(run))
-        return unsound(e);
+        return image_unsound(e);
     memcpy(run, body.p, sizeof(run));
     return w->damage ? w->damage(w->context, run[0], run[1], e) : 0;
 }
@@ -453,13 +380,13 @@ static int take_answer(void *context, uint32_t kind, struct str body, struct err
     struct asking *a = context;
 
     if (a->has_answer)
-        return unsound(e);
+        return image_unsound(e);
     if (kind == IMAGE_WIRE_SECOND_DONE)
         return take_done(a->watch, body, e);
     if (kind == IMAGE_WIRE_SECOND_DAMAGE)
         return take_damage(a->watch, body, e);
     if (kind != IMAGE_WIRE_SECOND || body.len != sizeof(a->answer))
-        return unsound(e);
+        return image_unsound(e);
     memcpy(&a->answer, body.p, sizeof(a->answer));
     a->has_answer = true;
     return 0;
@@ -471,19 +398,17 @@ int image_ask_second(const struct image_input *input, uint64_t size,
 {
     static const struct image_second_watch nobody;
     struct asking a = {.watch = watch ? watch : &nobody};
-    struct reading r = {0};
-    struct worker_order order = order_of(input, &r);
+    struct image_reading r = {0};
+    struct worker_order order = image_order_of(input, &r, take_answer, &a);
     int code;
 
     order.job = NULL;
     order.program = IMAGE_DISK_PROGRAM;
     order.named = IMAGE_SECOND_NAME;
     order.argument = (struct str){(const char *)&size, sizeof(size)};
-    order.receive = take_answer;
-    order.context = &a;
     code = worker_run_order(&order, e);
     if (!code && !a.has_answer)
-        code = unsound(e);
+        code = image_unsound(e);
     if (!code)
         *out = a.answer;
     return code;

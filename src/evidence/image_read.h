@@ -38,7 +38,8 @@ MUST_CHECK int image_look(const struct image_input *input, const struct image_re
 MUST_CHECK int image_read(const struct image_input *input, uint64_t from, uint64_t behind,
                           const struct image_receiver *to, struct err *e);
 /* The same for the whole disk, with its three hashes, and those of its pieces (pieces may be NULL).
- * No byte of it is hashed in the worker. */
+ * Several workers unpack an E01, and what they send comes to the receiver in order; no byte of it
+ * is hashed in a worker. */
 MUST_CHECK int image_hash(const struct image_input *input, const struct image_receiver *to,
                           struct digests_result *out, struct buf *pieces, struct err *e);
 /* Checks the whole disk in several workers at once (0: one for each processor), which answer the

@@ -12,6 +12,7 @@ enum image_message {
     IMAGE_WIRE_BYTES,         /* of the disk, in order */
     IMAGE_WIRE_ZEROS,         /* u64: so many of them are zeros */
     IMAGE_WIRE_PIECES,        /* SHA-256 of each piece, in order */
+    IMAGE_WIRE_STRETCH,       /* nothing: all of a stretch was sent */
     IMAGE_WIRE_SECOND,        /* struct image_second; of the second opinion, last */
     IMAGE_WIRE_SECOND_DAMAGE, /* u64 first sector, u64 count: the same */
     IMAGE_WIRE_SECOND_DONE,   /* u64: bytes of the disk that it has read; the same */
@@ -24,6 +25,10 @@ struct image_task {
     uint32_t format;
     uint64_t from; /* bytes of the disk */
     uint64_t to;   /* UINT64_MAX: to the end */
+    /* 0: all of it. Else bytes of a stretch, and from one to the next: the worker sends this much,
+     * passes over what is between, and goes on. */
+    uint64_t stretch;
+    uint64_t step;
 };
 
 enum {

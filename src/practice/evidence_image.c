@@ -80,6 +80,16 @@ void image_found(struct image_check *c, int code, const char *fmt, ...)
     sink_terminal(c->found, buf_str(&text), false);
 }
 
+/* What lies beside the image may be missing: it is whole without it. */
+static void tell_missing(struct image_check *c, const struct evidence_file *file, const char *path)
+{
+    if (!evidence_file_is_beside(file))
+        image_found(c, ERR_NOTFOUND, STR_FMT " is not where it is kept: %s", STR_ARG(file->name),
+                    path);
+    else if (!str_ends(file->name, ".pieces")) /* which is told where it would be of use */
+        image_found(c, 0, STR_FMT ", which lay beside it, is not there", STR_ARG(file->name));
+}
+
 /* It must be a file in that folder, and not lead elsewhere. */
 static int open_file(struct image_check *c, const struct evidence_file *file, const char *path,
                      uint64_t *size)
@@ -89,8 +99,7 @@ static int open_file(struct image_check *c, const struct evidence_file *file, co
     int opened;
 
     if (path[0] != '/' || (fd < 0 && (errno == ENOENT || errno == ENOTDIR))) {
-        image_found(c, ERR_NOTFOUND, STR_FMT " is not where it is kept: %s", STR_ARG(file->name),
-                    path);
+        tell_missing(c, file, path);
         return -1;
     }
     if (fd < 0 && errno != ELOOP) {
@@ -133,17 +142,22 @@ static int hash_all(struct image_check *c, int fd, struct str name, struct hash 
     return 0;
 }
 
-static void tell_sums(struct image_check *c, struct str name, const struct hash *now,
-                      const struct hash *then)
+static const char *beside_words(const struct evidence_file *file)
+{
+    return evidence_file_is_beside(file) ? ", which lies beside it," : "";
+}
+
+static void tell_sums(struct image_check *c, const struct evidence_file *file,
+                      const struct hash *now)
 {
     CLEANUP_BUF struct buf is = {0};
     CLEANUP_BUF struct buf was = {0};
 
     hex_add(&is, now->b, sizeof(now->b));
-    hex_add(&was, then->b, sizeof(then->b));
+    hex_add(&was, file->sum.b, sizeof(file->sum.b));
     image_found(c, ERR_TAMPER,
-                STR_FMT " is not as it was written: its SHA-256 is %s, recorded is %s",
-                STR_ARG(name), buf_text(&is), buf_text(&was));
+                STR_FMT "%s is not as it was written: its SHA-256 is %s, recorded is %s",
+                STR_ARG(file->name), beside_words(file), buf_text(&is), buf_text(&was));
 }
 
 /* Size and SHA-256 of one that is open. ERR_CANCEL alone. */
@@ -154,14 +168,16 @@ static int compare(struct image_check *c, const struct evidence_file *file, int 
     int rc;
 
     if (size != file->size)
-        image_found(c, ERR_TAMPER, STR_FMT " has %llu bytes, recorded are %llu: %s",
-                    STR_ARG(file->name), (unsigned long long)size, (unsigned long long)file->size,
+        image_found(c, ERR_TAMPER, STR_FMT "%s has %llu bytes, recorded are %llu: %s",
+                    STR_ARG(file->name), beside_words(file), (unsigned long long)size,
+                    (unsigned long long)file->size,
                     size < file->size ? "its end is missing" : "something was added");
     rc = hash_all(c, fd, file->name, &now, e);
     if (rc)
         return rc == ERR_CANCEL ? rc : 0;
     if (file->has_sum && size == file->size && !hash_eq(&now, &file->sum))
-        tell_sums(c, file->name, &now, &file->sum);
+        tell_sums(c, file, &now);
+    c->has_pieces_sum |= str_ends(file->name, ".pieces");
     return 0;
 }
 

@@ -24,6 +24,7 @@ struct image_check {
     enum image_format format;
     int pieces_fd;           /* NAME.pieces; -1: it is not there */
     struct buf pieces_name;  /* of the file */
+    bool has_pieces_sum;     /* the record has one of it, and it was compared */
     bool has_gap;            /* what the files hold is not at its place in one behind another */
     int code;                /* the worst that was found; 0: all is as recorded */
     bool has_compared;       /* all that it holds, with a hash on record */

@@ -258,7 +258,7 @@ static void judge_sums(struct media_check *m, const struct digests_result *d)
                     size_text(size_words, m->facts.size), buf_text(&names));
 }
 
-/* They say where, not whether: of them alone no hash is on record. */
+/* They say where, not whether. */
 static void judge_pieces(struct media_check *m)
 {
     struct image_check *c = m->c;
@@ -268,16 +268,17 @@ static void judge_pieces(struct media_check *m)
 
     if (c->pieces_fd < 0)
         return;
-    if (c->has_compared && !c->holds_other &&
-        (rest.len || has_more || m->missing_piece != UINT64_MAX))
-        image_found(c, ERR_TAMPER, "%s, which lies beside it, is not as it was written",
-                    buf_text(&c->pieces_name));
-    else if (has_more)
+    if (c->has_compared && !c->holds_other) {
+        if (!c->has_pieces_sum && (rest.len || has_more || m->missing_piece != UINT64_MAX))
+            image_found(c, ERR_TAMPER, "%s, which lies beside it, is not as it was written",
+                        buf_text(&c->pieces_name));
+    } else if (has_more) {
         image_found(c, ERR_TAMPER, "what was behind MiB %llu of the disk is missing",
                     (unsigned long long)m->piece);
-    else if (m->missing_piece != UINT64_MAX)
+    } else if (m->missing_piece != UINT64_MAX) {
         image_found(c, ERR_TAMPER, "%s tells of nothing from MiB %llu on",
                     buf_text(&c->pieces_name), (unsigned long long)m->missing_piece);
+    }
     while (rest.len && (c->holds_other || !c->has_compared)) {
         struct str line = str_cut(&rest, '\n');
 

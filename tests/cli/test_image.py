@@ -184,6 +184,35 @@ class FromEwfacquire(Images):
         told = self.probe("hash", *files, files[1])
         self.assertEqual((told.sums(), told.kinds()), (sums(disk), {"FILE_TWICE"}))
 
+    def test_damage_across_the_stretches_of_several_workers_is_told_in_order_and_once(self):
+        turn = 16 << 20  # bytes that a worker unpacks before it is another one's turn
+        disk = bytearray(random.Random(8).randbytes(5 * turn + 12345 * 512))
+        disk[turn // 2:turn] = bytes(turn // 2)
+        files = self.made("turns", disk, "-c", "none", "-S", "30MiB")
+        self.assertGreater(len(files), 2)
+        images = [bytearray(path.read_bytes()) for path in files]
+        # Chunks by number: three around the end of the second turn, one around no end, the first of the last turn.
+        hurt = (2 * turn // 32768 - 2, 2 * turn // 32768 - 1, 2 * turn // 32768, 1300, 5 * turn // 32768)
+        for chunk in hurt:
+            begin = bytes(disk[chunk * 32768:chunk * 32768 + 64])
+            image = next(image for image in images if begin in image)
+            image[image.index(begin) + 7] ^= 1
+            disk[chunk * 32768:(chunk + 1) * 32768] = bytes(32768)
+        for path, image in zip(files, images, strict=True):
+            path.write_bytes(image)
+        for _ in range(3):  # whoever is first
+            told = self.probe("hash", *files)
+            self.assertEqual(told.sums(), sums(disk))
+            self.assertEqual(told.all("piece"), pieces(disk))
+            self.assertEqual([(p[0], p[3], p[4]) for p in told.problems()],
+                             [("CHUNK", hurt[0] * 64, 3 * 64), ("CHUNK", 1300 * 64, 64), ("CHUNK", hurt[4] * 64, 64)])
+        files[1].unlink()
+        told = self.probe("hash", files[0], *files[2:])
+        read = self.probe("read", files[0], *files[2:], kind="any")
+        self.assertEqual((len(read), told.sums()), (len(disk), sums(read)))
+        self.assertEqual(read[:turn], disk[:turn])
+        self.assertEqual(read[4 * turn:], disk[4 * turn:])
+
     def test_ewfverify_agrees_about_a_damaged_chunk(self):
         disk = random.Random(6).randbytes(1 << 20)
         files = self.made("hurt", disk, "-c", "none")

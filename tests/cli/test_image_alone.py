@@ -62,7 +62,7 @@ class Alone(CaseTest):
         self.image("disk.raw", "--to", "images", "--format", "split", "--segment", "2MiB", "--name", "web1 a")
         check = ["sha256sum", "-c", "web1 a.txt"]
         done = subprocess.run(check, cwd=self.out, capture_output=True, check=False)
-        self.assertEqual((done.returncode, done.stdout), (0, b"web1 a.001: OK\nweb1 a.002: OK\n"))
+        self.assertEqual((done.returncode, done.stdout), (0, b"web1 a.001: OK\nweb1 a.002: OK\nweb1 a.map: OK\nweb1 a.pieces: OK\n"))
         with open(self.out / "web1 a.002", "r+b") as part:
             part.write(b"X" if self.data[2 * MIB:2 * MIB + 1] != b"X" else b"Y")
         self.assertEqual(subprocess.run(check, cwd=self.out, capture_output=True, check=False).returncode, 1)
@@ -134,8 +134,10 @@ class Alone(CaseTest):
     def test_a_name_with_spaces_is_on_the_register_as_it_is(self):
         said = self.ana(f"preserve image {self.disk} --to {self.out} --name \"web 1 a\"")
         self.assertIn(f"{self.out}/web 1 a.E01", said)
-        written = (self.out / "web 1 a.E01").read_bytes()
-        self.assertEqual(self.ana.json("preserve list")[0]["files"], f"web 1 a.E01 {len(written)} {hashlib.sha256(written).hexdigest()}")
+        lines = self.ana.json("preserve list")[0]["files"].splitlines()
+        for line, ending in zip(lines, ("E01", "map", "pieces", "txt"), strict=True):
+            written = (self.out / f"web 1 a.{ending}").read_bytes()
+            self.assertEqual(line, f"web 1 a.{ending} {len(written)} {hashlib.sha256(written).hexdigest()}")
 
     def test_list_and_report_show_the_hash_of_what_an_image_holds(self):
         self.ana(f"preserve image {self.disk} --to {self.out}")
