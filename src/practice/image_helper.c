@@ -43,8 +43,10 @@ static bool needs_root(const char *source)
 int image_helper_open(struct image_helper *h, const char *source, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
-    const char *argv[5];
-    size_t count = 0;
+    CLEANUP_BUF struct buf loader = {0};
+    CLEANUP_BUF struct buf folder = {0};
+    const char *argv[SELF_PREFIX_MAX + 5];
+    int count = 0;
     int rc = self_neighbour("calm-image", NULL, "it reads the disk", &path, e);
 
     if (rc)
@@ -54,6 +56,10 @@ int image_helper_open(struct image_helper *h, const char *source, struct err *e)
         argv[count++] = "sudo";
         argv[count++] = "--";
     }
+    rc = self_prefix(argv + count, &loader, &folder, e);
+    if (rc < 0)
+        return rc;
+    count += rc;
     argv[count++] = buf_text(&path);
     argv[count++] = "serve";
     argv[count] = NULL;

@@ -90,10 +90,12 @@ static int put_read_me(struct readiness *r, struct err *e)
                     "           --output /media/stick/\n"
                     "     It takes seconds, starts nothing and writes to the stick alone.\n"
                     "  5  Is it still going on? Pull the cable; then help/stop.txt.\n\n"
-                    "run-calm and run-calm-verify bring their own libraries. They run on Linux\n");
+                    "run-calm, run-calm-verify and run-calm-image bring their own libraries, and\n"
+                    "run on Linux ");
     if (uname(&host) == 0)
         buf_addf(&text, "on %s, ", host.machine);
-    buf_adds(&text, "kernel 5.13 or newer; elsewhere use the pages and the sheets.\n"
+    buf_adds(&text, "kernel 5.13 or newer; elsewhere use the pages and\n"
+                    "the sheets.\n"
                     "If the stick forbids programs, copy its folder to a disk first.\n\n"
                     "playbooks/     step by step for a kind of incident, to read and as JSON\n"
                     "help/          one page for each practice\n"
@@ -220,12 +222,15 @@ static void show_collector(const struct readiness *r, const struct answer *a, st
 {
     CLEANUP_BUF struct buf line = {0};
 
-    if (r->stick.has_collector)
+    if (r->stick.has[STICK_COLLECTOR])
         screen_pair(s, 2, 12, STR("collector"),
                     STR("calm-collect, for machines that may be affected"));
-    if (r->stick.has_helper)
+    if (r->stick.has[STICK_HELPER])
         screen_pair(s, 2, 12, STR("to stop it"),
                     STR("bin/calm-contain, which run-calm starts to cut a host off"));
+    if (r->stick.has[STICK_IMAGER])
+        screen_pair(s, 2, 12, STR("disk images"),
+                    STR("run-calm-image, which needs no case, or run-calm preserve image"));
     if (!r->stick.recipient_check[0])
         return;
     buf_addf(&line, "recipient.txt: what is collected can be opened by ");
@@ -345,8 +350,9 @@ static void show_json(const struct readiness *r, struct answer *a)
     json_put_text(&j, "folder", r->stick.folder);
     json_put_bool(&j, "written", r->was_written);
     json_put_u64(&j, "files", r->was_written ? r->stick.file_count + 2 : r->checked);
-    json_put_bool(&j, "collector", r->stick.has_collector);
-    json_put_bool(&j, "helper", r->stick.has_helper);
+    json_put_bool(&j, "collector", r->stick.has[STICK_COLLECTOR]);
+    json_put_bool(&j, "helper", r->stick.has[STICK_HELPER]);
+    json_put_bool(&j, "imager", r->stick.has[STICK_IMAGER]);
     json_put_str(&j, "recipient", str_of(r->stick.recipient_check));
     json_put_str(&j, "remarks", buf_str(&r->stick.remarks));
     json_put_str(&j, "faults", buf_str(&r->faults));

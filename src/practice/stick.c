@@ -79,35 +79,122 @@ static int put_library(void *context, const char *path, bool is_loader, struct e
     return put_copy(s, buf_text(&name), path, e);
 }
 
-/* The others lie beside this program; calm-verify below verify/ in a build folder. */
-static const struct beside {
+/* The others lie beside calm; calm-verify below verify/ in a build folder. */
+static const struct program {
     const char *name;
-    const char *places[2];
+    const char *places[2]; /* from calm's folder */
     const char *put_as;
-} verifier = {"calm-verify", {"calm-verify", "verify/calm-verify"}, "bin/calm-verify"},
-  collector = {"calm-collect", {"calm-collect", "../calm-collect"}, "calm-collect"},
-  helper = {"calm-contain", {"calm-contain"}, "bin/calm-contain"};
+    const char *script; /* that runs it with the libraries; NULL: it is started otherwise */
+    bool starts_alone;  /* it needs no library */
+} programs[STICK_PROGRAM_COUNT] = {
+    [STICK_CALM] = {"calm", {"calm"}, "bin/calm", "run-calm"},
+    [STICK_VERIFIER] = {"calm-verify",
+                        {"calm-verify", "verify/calm-verify"},
+                        "bin/calm-verify",
+                        "run-calm-verify"},
+    [STICK_COLLECTOR] = {"calm-collect",
+                         {"calm-collect", "../calm-collect"},
+                         "calm-collect",
+                         .starts_alone = true},
+    [STICK_HELPER] = {"calm-contain", {"calm-contain"}, "bin/calm-contain", .starts_alone = true},
+    [STICK_IMAGER] = {"calm-image", {"calm-image"}, "bin/calm-image", "run-calm-image"},
+    [STICK_DISK_READER] = {"calm-disk", {"calm-disk"}, "bin/calm-disk"},
+};
 
-static int put_beside(struct stick *s, const struct beside *b, const char *program, bool *is_there,
-                      struct err *e)
+static bool find_program(const struct program *p, const char *calm, struct buf *path)
 {
-    const char *slash = strrchr(program, '/');
+    const char *slash = strrchr(calm, '/');
 
-    *is_there = false;
-    for (size_t i = 0; slash && i < COUNT_OF(b->places) && b->places[i]; i++) {
-        CLEANUP_BUF struct buf path = {0};
-
-        buf_addf(&path, "%.*s/%s", (int)(slash - program), program, b->places[i]);
-        if (access(buf_text(&path), R_OK) != 0)
-            continue;
-        *is_there = true;
-        return put_copy(s, b->put_as, buf_text(&path), e);
+    for (size_t i = 0; slash && i < COUNT_OF(p->places) && p->places[i]; i++) {
+        buf_clear(path);
+        buf_addf(path, "%.*s/%s", (int)(slash - calm), calm, p->places[i]);
+        if (access(buf_text(path), R_OK) == 0)
+            return true;
     }
-    buf_addf(&s->remarks,
-             "%s is not beside this program and so not on the stick: install it, and do this "
-             "again\n",
-             b->name);
+    return false;
+}
+
+static bool is_on_it(const struct stick *s, const char *name)
+{
+    CLEANUP_BUF struct buf line = {0};
+
+    buf_addf(&line, "  %s\n", name);
+    return memmem(s->sums.p, s->sums.len, line.p, line.len) != NULL;
+}
+
+static int keep_loader(void *context, const char *path, bool is_loader, struct err *e)
+{
+    struct buf *loader = context;
+
+    (void)e;
+    if (is_loader && !loader->len)
+        buf_adds(loader, path);
     return 0;
+}
+
+/* "LIBRARY => PATH (ADDRESS)", a line for each, as the loader lists them. */
+static int put_listed(struct stick *s, struct str lines, struct err *e)
+{
+    int rc = 0;
+
+    while (lines.len && rc == 0) {
+        struct str line = str_cut(&lines, '\n');
+        const char *arrow = memmem(line.p, line.len, " => /", 5);
+        CLEANUP_BUF struct buf path = {0};
+        CLEANUP_BUF struct buf name = {0};
+        struct str rest;
+
+        if (!arrow)
+            continue;
+        rest = str_from(line, (size_t)(arrow - line.p) + 4);
+        buf_addstr(&path, str_cut(&rest, ' '));
+        buf_addf(&name, "lib/%s", strrchr(buf_text(&path), '/') + 1);
+        if (!is_on_it(s, buf_text(&name)))
+            rc = put_library(s, buf_text(&path), false, e);
+    }
+    return rc;
+}
+
+/* What another program needs beyond calm's own libraries. */
+static int put_libraries_of(struct stick *s, const char *program, struct err *e)
+{
+    CLEANUP_BUF struct buf loader = {0};
+    CLEANUP_BUF struct buf folder = {0};
+    CLEANUP_PROC struct proc_capture listed = {0};
+    const char *argv[SELF_PREFIX_MAX + 3];
+    int argc = self_prefix(argv, &loader, &folder, e);
+    int rc = argc < 0 ? argc : 0;
+
+    if (argc == 0) {
+        rc = self_libraries(keep_loader, &loader, e);
+        argv[argc++] = buf_text(&loader);
+    }
+    if (rc || !loader.len) /* no loader: there are no shared libraries */
+        return rc;
+    argv[argc++] = "--list";
+    argv[argc++] = program;
+    argv[argc] = NULL;
+    rc = proc_capture(argv, STR(""), NULL, &listed, e);
+    return rc ? rc : put_listed(s, buf_str(&listed.out), e);
+}
+
+static int put_program(struct stick *s, enum stick_program which, const char *calm, struct err *e)
+{
+    const struct program *p = &programs[which];
+    CLEANUP_BUF struct buf path = {0};
+    int rc;
+
+    if (!find_program(p, calm, &path)) {
+        buf_addf(&s->remarks,
+                 "%s is not beside this program and so not on the stick: install it, and do this "
+                 "again\n",
+                 p->name);
+        return 0;
+    }
+    s->has[which] = true;
+    rc = put_copy(s, p->put_as, buf_text(&path), e);
+    return rc || p->starts_alone || which == STICK_CALM ? rc
+                                                        : put_libraries_of(s, buf_text(&path), e);
 }
 
 static int put_script(struct stick *s, const char *script, const char *program, struct err *e)
@@ -128,22 +215,22 @@ static int put_script(struct stick *s, const char *script, const char *program, 
 }
 
 /* A program that does not start from the stick is found out today. */
-static void try_program(struct stick *s, const char *script)
+static void try_program(struct stick *s, const struct program *p)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf said = {0};
+    const char *started = p->script ? p->script : p->put_as;
     const char *as_script[] = {"/bin/sh", NULL, "--version", NULL};
     const char *as_program[] = {NULL, "--version", NULL};
-    bool is_program = strcmp(script, collector.put_as) == 0 || strcmp(script, helper.put_as) == 0;
     struct proc_result result = {0};
 
-    buf_addf(&path, "%s/%s", s->folder, script);
+    buf_addf(&path, "%s/%s", s->folder, started);
     as_script[1] = as_program[0] = buf_text(&path);
-    if (proc_run(is_program ? as_program : as_script, &result, &said, TRY_OUTPUT, TRY_S, NULL) ==
+    if (proc_run(p->script ? as_script : as_program, &result, &said, TRY_OUTPUT, TRY_S, NULL) ==
             0 &&
         result.exit_status == 0)
         return;
-    buf_addf(&s->remarks, "%s does not start from this folder", script);
+    buf_addf(&s->remarks, "%s does not start from this folder", started);
     if (said.len)
         buf_addf(&s->remarks, ": " STR_FMT, STR_ARG(str_trim(str_head(buf_str(&said), 200))));
     buf_adds(&s->remarks, "; a medium that forbids programs must be copied before use\n");
@@ -151,34 +238,22 @@ static void try_program(struct stick *s, const char *script)
 
 int stick_put_programs(struct stick *s, struct err *e)
 {
-    CLEANUP_BUF struct buf program = {0};
-    bool has_verifier;
-    int rc = self_program(&program, e);
+    CLEANUP_BUF struct buf calm = {0};
+    int rc = self_program(&calm, e);
 
     if (rc == 0)
-        rc = put_copy(s, "bin/calm", buf_text(&program), e);
-    if (rc == 0)
-        rc = put_beside(s, &verifier, buf_text(&program), &has_verifier, e);
-    if (rc == 0)
-        rc = put_beside(s, &collector, buf_text(&program), &s->has_collector, e);
-    if (rc == 0)
-        rc = put_beside(s, &helper, buf_text(&program), &s->has_helper, e);
-    if (rc == 0)
         rc = self_libraries(put_library, s, e);
-    if (rc == 0)
-        rc = put_script(s, "run-calm", "calm", e);
-    if (rc == 0)
-        rc = put_script(s, "run-calm-verify", "calm-verify", e);
+    for (int i = 0; rc == 0 && i < STICK_PROGRAM_COUNT; i++)
+        rc = put_program(s, (enum stick_program)i, buf_text(&calm), e);
+    for (int i = 0; rc == 0 && i < STICK_PROGRAM_COUNT; i++)
+        if (s->has[i] && programs[i].script)
+            rc = put_script(s, programs[i].script, programs[i].name, e);
     if (rc)
         return rc;
     s->has_programs = true;
-    try_program(s, "run-calm");
-    if (!s->remarks.len)
-        try_program(s, "run-calm-verify");
-    if (!s->remarks.len && s->has_collector)
-        try_program(s, collector.put_as);
-    if (!s->remarks.len && s->has_helper)
-        try_program(s, helper.put_as);
+    for (int i = 0; i < STICK_PROGRAM_COUNT && !s->remarks.len; i++)
+        if (s->has[i] && (programs[i].script || programs[i].starts_alone))
+            try_program(s, &programs[i]);
     return 0;
 }
 

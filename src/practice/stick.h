@@ -2,6 +2,16 @@
 #pragma once
 #include "practice/organisation.h"
 
+enum stick_program {
+    STICK_CALM,
+    STICK_VERIFIER,
+    STICK_COLLECTOR,
+    STICK_HELPER, /* calm-contain */
+    STICK_IMAGER,
+    STICK_DISK_READER,
+    STICK_PROGRAM_COUNT
+};
+
 struct stick {
     const char *folder;
     struct buf sums;    /* lines of SHA256SUMS */
@@ -9,8 +19,7 @@ struct stick {
     size_t file_count;
     size_t library_count;
     bool has_programs;
-    bool has_collector;
-    bool has_helper;         /* calm-contain */
+    bool has[STICK_PROGRAM_COUNT];
     bool makes_key;          /* this person had none */
     char recipient_check[5]; /* check digits of recipient.txt; "" where there is none */
     struct buf recipient;    /* whose it is, as its line says */
@@ -23,8 +32,8 @@ enum stick_organisation { ORGANISATION_KEPT, ORGANISATION_COPIED, ORGANISATION_E
 /* Puts one file there, and its hash on the list. */
 MUST_CHECK int stick_put(struct stick *s, const char *name, struct str bytes, unsigned mode,
                          struct err *e);
-/* calm, calm-verify, their libraries, and the scripts that run them; calm-collect and
- * calm-contain, which need neither. What cannot be had is a remark. */
+/* The programs; the libraries of those that need some, and scripts that run them. What cannot be
+ * had is a remark. */
 MUST_CHECK int stick_put_programs(struct stick *s, struct err *e);
 /* Playbooks (as documents and to read), help pages, glossary, sheets. */
 MUST_CHECK int stick_put_texts(struct stick *s, struct err *e);

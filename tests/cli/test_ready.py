@@ -1,5 +1,7 @@
 """calm ready: a stick that works by itself, what is missing by the organisation file, and that file's people and systems in a case."""
+import hashlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -58,7 +60,7 @@ class Ready(CaseTest):
         listed = {line.split("  ")[0].split(": ")[0] for line in checked.stdout.splitlines()}
         self.assertEqual(found - listed, {"SHA256SUMS", "organisation.json"})
         self.assertEqual(answer["files"], len(found))
-        for name in ("READ-ME.txt", "call-sheet.txt", "glossary.txt", "bin/calm", "bin/calm-verify", "lib/loader", "calm-collect", "bin/calm-contain", "help/unlawful.txt",
+        for name in ("READ-ME.txt", "call-sheet.txt", "glossary.txt", "bin/calm", "bin/calm-verify", "lib/loader", "calm-collect", "bin/calm-contain", "bin/calm-image", "run-calm-image", "help/unlawful.txt",
                      "playbooks/ransomware.txt", "playbooks/ransomware.json", "sheets/log-sheet.txt"):
             self.assertIn(name, found)
         self.assertEqual((self.stick / "organisation.json").read_bytes(), EMPTY)
@@ -174,7 +176,7 @@ class FromTheStick(CaseTest):
 
     def test_no_library_comes_from_this_machine(self):
         lib = self.stick / "lib"
-        for program in ("calm", "calm-verify"):
+        for program in ("calm", "calm-verify", "calm-image", "calm-disk"):
             listed = subprocess.run([lib / "loader", "--library-path", lib, "--list", self.stick / "bin" / program], capture_output=True, text=True, check=True)
             used = [line.split(" => ")[1] for line in listed.stdout.splitlines() if " => /" in line]
             self.assertTrue(used)
@@ -191,13 +193,27 @@ class FromTheStick(CaseTest):
         done = self.run_script("--brief", f"{case}/journal/journal.cj1", name="run-calm-verify")
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
 
+    def test_a_disk_is_imaged_with_and_without_a_case(self):
+        disk = self.folder / "disk"
+        disk.write_bytes(os.urandom(3 << 20))
+        case, alone, out = (str(self.folder / name) for name in ("tuesday.calm", "alone", "images"))
+        for folder in (alone, out):
+            pathlib.Path(folder).mkdir()
+        done = self.run_script(str(disk), "--to", alone, "--name", "web1", name="run-calm-image")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(hashlib.sha256(disk.read_bytes()).hexdigest(), (pathlib.Path(alone) / "web1.txt").read_text())
+        for words in (["open", case], ["--case", case, "preserve", "image", str(disk), "--to", out, "--name", "web1"],
+                      ["--case", case, "preserve", "verify"], ["--case", case, "preserve", "read", f"{out}/web1.E01"]):
+            done = self.run_script(*words)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_the_stick_may_be_carried_elsewhere_and_copied_from_itself(self):
         moved = self.folder / "elsewhere"
         shutil.move(self.stick, moved)
         self.stick = moved
         done = self.run_script("ready", str(self.folder / "second"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        for name in ("bin/calm", "bin/calm-verify", "bin/calm-contain", "lib/loader", "calm-collect"):
+        for name in ("bin/calm", "bin/calm-verify", "bin/calm-contain", "bin/calm-image", "bin/calm-disk", "lib/loader", "lib/libisal.so.2", "calm-collect"):
             self.assertEqual((moved / name).read_bytes(), (self.folder / "second" / name).read_bytes())
 
 
