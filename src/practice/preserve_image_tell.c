@@ -1,22 +1,22 @@
 /* preserve_image_tell.c: what a person, or a program, is told of an image that is whole. */
 #include "practice/preserve_image_tell.h"
 #include "base/sink.h"
+#include "practice/evidence.h"
 
 enum { FILES_SHOWN = 3 };
 
-static void tell_file(struct str line, struct buf *out)
+static void tell_file(const struct image_file *f, struct buf *out)
 {
-    struct image_file f = image_helper_file(line);
     char size[UTC_PLAIN_SIZE];
     uint64_t n = 0;
 
-    (void)str_u64(f.bytes, &n);
+    (void)str_u64(f->bytes, &n);
     buf_adds(out, "  ");
-    sink_terminal(out, f.folder, false);
+    sink_terminal(out, f->folder, false);
     buf_addc(out, '/');
-    sink_terminal(out, f.name, false);
+    sink_terminal(out, f->name, false);
     buf_addf(out, "\n      %s (" STR_FMT " bytes)\n      SHA-256 " STR_FMT "\n", size_text(size, n),
-             STR_ARG(f.bytes), STR_ARG(f.sum));
+             STR_ARG(f->bytes), STR_ARG(f->sum));
 }
 
 static void tell_bad(uint64_t bad, struct str name, struct buf *out)
@@ -36,10 +36,17 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
 
     (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
     buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", number, item);
-    for (; rest.len && shown < FILES_SHOWN; shown++)
-        tell_file(str_cut(&rest, '\n'), out);
-    if (rest.len)
-        buf_addf(out, "  … and more files: calm preserve custody e%u\n", item);
+    while (rest.len) {
+        struct image_file f = image_helper_file(str_cut(&rest, '\n'));
+        struct evidence_file named = {.name = f.name};
+
+        if (!evidence_file_is_beside(&named) && shown++ < FILES_SHOWN)
+            tell_file(&f, out);
+    }
+    if (shown > FILES_SHOWN)
+        buf_addf(out, "  … and %u more files: calm preserve custody e%u\n", shown - FILES_SHOWN,
+                 item);
+    buf_adds(out, "  Beside it, and on record by their hashes: .map, .pieces and .txt.\n");
     buf_addf(out, "  MD5     %s\n  SHA-1   %s\n  SHA-256 %s\n", image_helper_result(h, "md5"),
              image_helper_result(h, "sha1"), image_helper_result(h, "sha256"));
     if (bad)

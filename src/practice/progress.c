@@ -10,7 +10,7 @@ void progress_begin(struct progress *p, struct answer *a)
 
 static void add_rate(struct buf *out, uint64_t done, uint64_t all, int64_t took_ms)
 {
-    uint64_t rate = done / ((uint64_t)took_ms / 1000 ? (uint64_t)took_ms / 1000 : 1);
+    uint64_t rate = (uint64_t)((double)done * 1000 / (double)(took_ms ? took_ms : 1));
     char text[UTC_PLAIN_SIZE];
 
     buf_addf(out, ", %s/s", size_text(text, rate));
