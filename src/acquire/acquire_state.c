@@ -105,6 +105,8 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     hex_add(out, b->mark, sizeof(b->mark));
     buf_addc(out, '\n');
     add_number(out, "done", s->done);
+    if (s->has_lost)
+        add_number(out, "lost", 1);
     if (s->has_rest)
         add_number(out, "rest", s->rest);
     for (size_t i = 0; i < files->folder_count; i++)
@@ -208,6 +210,8 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_bool(rest, &b->is_removable);
     if (str_is(word, "physical"))
         return read_bool(rest, &b->is_physical);
+    if (str_is(word, "lost"))
+        return read_bool(rest, &s->has_lost);
     if (str_is(word, "format"))
         return read_format(rest, &b->format);
     if (str_is(word, "level"))

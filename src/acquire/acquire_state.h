@@ -30,6 +30,7 @@ struct acquire_state {
     uint64_t done;
     size_t file_count;  /* files that have bytes of it */
     uint64_t last_size; /* bytes of the last of them that are of it */
+    bool has_lost;      /* NAME.map says what an image as a source does not have */
     bool has_rest;
     uint64_t rest;
 };

@@ -182,6 +182,7 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
 
     m->state.begin = *begin;
     *begin = (struct acquire_begin){0};
+    m->state.has_lost = true;
     m->stored_size = stored_size(&m->state.begin);
     mark_now(m, m->state.begin.mark);
     fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
@@ -238,6 +239,20 @@ static int read_map(struct acquisition *m, struct err *e)
                            AREA_UNTRIED, e);
     if (rc == 0 && m->state.has_rest && m->state.done < m->state.rest)
         rc = fault_map_set(&m->map, m->state.done, m->state.rest - m->state.done, AREA_UNTRIED, e);
+    return rc;
+}
+
+/* A version before kept no account of what an image as a source does not have. */
+static int find_lost_before(struct acquisition *m, struct err *e)
+{
+    uint64_t until = m->state.has_rest ? m->map.size : m->state.done;
+    int rc = 0;
+
+    if (!m->state.has_lost && m->source->calls->find_lost && until)
+        rc = m->source->calls->find_lost(m->source, until, e);
+    if (rc == 0 && !m->state.has_lost)
+        rc = source_mark_lost(m->source, 0, until, &m->map, e);
+    m->state.has_lost = true;
     return rc;
 }
 
@@ -310,6 +325,8 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     rc = is_same_source(m, identity, e);
     if (rc == 0)
         rc = read_map(m, e);
+    if (rc == 0)
+        rc = find_lost_before(m, e);
     if (rc == 0)
         rc = target_files_resume(&m->files, e);
     if (rc == 0 && m->state.has_rest)
@@ -388,13 +405,16 @@ static size_t next_size(const struct acquisition *m)
 /* The block is whole; behind the source's end there is padding. */
 static int put(struct acquisition *m, uint8_t *bytes, size_t size, struct err *e)
 {
-    struct area untried;
+    struct area untried = {0};
     size_t padding = 0;
     int rc = 0;
 
     pthread_mutex_lock(&m->lock);
     if (fault_map_next(&m->map, m->at, m->at + size, AREA_UNTRIED, &untried))
         rc = fault_map_set(&m->map, m->at, size, AREA_READ, e);
+    if (rc == 0 && untried.size)
+        rc = source_mark_lost(m->source, m->at, size, &m->map, e);
+    atomic_store(&m->control->bad, fault_map_sum(&m->map, AREA_BAD));
     m->at += size;
     pthread_mutex_unlock(&m->lock);
     if (m->at == m->state.begin.size)
@@ -413,7 +433,6 @@ static int put_hard(struct acquisition *m, uint8_t *bytes, size_t size, struct e
 
     pthread_mutex_lock(&m->lock);
     rc = acquire_rest_block(m, m->at, size, bytes, e);
-    atomic_store(&m->control->bad, fault_map_sum(&m->map, AREA_BAD));
     pthread_mutex_unlock(&m->lock);
     return rc ? rc : put(m, bytes, size, e);
 }
@@ -492,27 +511,6 @@ static int copy(struct acquisition *m, struct err *e)
     return rc ? rc : pump_drain(m->pump, e);
 }
 
-static int mark_lost(void *context, uint64_t off, uint64_t size, struct err *e)
-{
-    struct acquisition *m = context;
-
-    if (off >= m->map.size)
-        return 0;
-    return fault_map_set(&m->map, off, size < m->map.size - off ? size : m->map.size - off,
-                         AREA_BAD, e);
-}
-
-/* What an image as a source does not have. */
-static int take_lost(struct acquisition *m, struct err *e)
-{
-    int rc = 0;
-
-    if (m->source->calls->each_lost)
-        rc = m->source->calls->each_lost(m->source, mark_lost, m, e);
-    atomic_store(&m->control->bad, fault_map_sum(&m->map, AREA_BAD));
-    return rc;
-}
-
 /* Whether the rest was read to its end another time. */
 static bool was_rescued(const struct acquisition *m)
 {
@@ -539,8 +537,6 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
         rc = acquire_out_pump(m, e);
     if (rc == 0)
         rc = copy(m, e);
-    if (rc == 0)
-        rc = take_lost(m, e);
     if (rc == 0)
         rc = acquire_out_end(m, out, e);
     else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_commit(m, NULL) == 0)

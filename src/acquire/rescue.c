@@ -17,10 +17,32 @@ static int mark(struct rescue *r, uint64_t off, uint64_t size, enum area_state s
 
 static int source_ended(struct rescue *r, uint64_t at, struct err *e)
 {
-    if (r->accepts_end)
-        return mark(r, at, r->until - at, AREA_BAD, e);
-    return err_set(e, ERR_NOTFOUND, "the source ends at byte %llu; it said that it has %llu",
-                   (unsigned long long)at, (unsigned long long)r->source->size);
+    int rc;
+
+    if (!r->accepts_end)
+        return err_set(e, ERR_NOTFOUND, "the source ends at byte %llu; it said that it has %llu",
+                       (unsigned long long)at, (unsigned long long)r->map->size);
+    rc = mark(r, at, r->until - at, AREA_BAD, e);
+    if (rc == 0)
+        r->until = at; /* no pass looks behind it again */
+    return rc;
+}
+
+/* A source that opened with less than it had: what it lacks is not asked for, sector by sector. */
+static int leave_out_end(struct rescue *r, struct err *e)
+{
+    static const enum area_state open[] = {AREA_UNSCRAPED, AREA_UNTRIMMED, AREA_UNTRIED};
+    uint64_t end = r->source->size > r->from ? r->source->size : r->from;
+    struct area a;
+    int rc = 0;
+
+    if (!r->accepts_end || end >= r->until)
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(open); i++)
+        while (rc == 0 && fault_map_next(r->map, end, r->until, open[i], &a))
+            rc = mark(r, a.off, a.size, AREA_BAD, e);
+    r->until = end;
+    return rc;
 }
 
 /* Reads a range of at most a block, in as many reads as it takes; what came is taken and marked.
@@ -52,6 +74,8 @@ static int attempt(struct rescue *r, uint64_t off, size_t size, bool by_sector, 
 
         if (taken == 0)
             taken = mark(r, off, out->got, AREA_READ, e);
+        if (taken == 0)
+            taken = source_mark_lost(r->source, off, out->got, r->map, e);
         rc = taken ? taken : rc;
     }
     out->is_slow = r->slow_ms && source_now_ms(r->source) - began > r->slow_ms;
@@ -128,7 +152,7 @@ static int copy_backward(struct rescue *r, struct err *e)
 
 static size_t sector_at(const struct rescue *r, uint64_t off)
 {
-    uint64_t left = r->source->size - off;
+    uint64_t left = r->until - off;
 
     return left < r->source->sector_size ? (size_t)left : r->source->sector_size;
 }
@@ -255,7 +279,7 @@ int rescue_run(struct rescue *r, struct err *e)
         [RESCUE_COPY] = copy, [RESCUE_LEFT] = copy_backward, [RESCUE_SWEEP] = sweep,
         [RESCUE_TRIM] = trim, [RESCUE_SCRAPE] = scrape,      [RESCUE_RETRY] = retry,
     };
-    int rc = 0;
+    int rc = leave_out_end(r, e);
 
     while (rc == 0 && r->pass < RESCUE_PASS_COUNT_) {
         rc = passes[r->pass](r, e);

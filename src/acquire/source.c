@@ -8,6 +8,12 @@ int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bo
     return s->calls->read(s, off, bytes, size, by_sector, e);
 }
 
+int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,
+                     struct err *e)
+{
+    return s->calls->mark_lost ? s->calls->mark_lost(s, off, size, map, e) : 0;
+}
+
 int64_t source_now_ms(struct source *s)
 {
     return s->calls->now_ms ? s->calls->now_ms(s) : monotonic_ms();

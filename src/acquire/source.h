@@ -1,8 +1,7 @@
 /* source.h: where an image is taken from, as a table of functions: a device, a file, the parts of a
  * raw image, an E01, or what a test makes up. Nothing here can write. */
 #pragma once
-#include "base/err.h"
-#include "base/str.h"
+#include "acquire/fault_map.h"
 
 struct source;
 struct source_calls {
@@ -14,11 +13,12 @@ struct source_calls {
     int64_t (*read)(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
                     struct err *e);
     int64_t (*now_ms)(struct source *s); /* of a clock that is never set; NULL: the machine's */
-    /* After the last read: bytes that were read as zeros and are none of the source, because an
-     * image has no others there. NULL: there are none. A non-zero return of each is returned. */
-    int (*each_lost)(struct source *s,
-                     int (*each)(void *context, uint64_t off, uint64_t size, struct err *e),
-                     void *context, struct err *e);
+    /* Marks AREA_BAD which bytes of a range that read gave as zeros are none of the source, because
+     * an image has no others there. NULL: there are none. ERR_LIMIT as fault_map_set. */
+    int (*mark_lost)(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,
+                     struct err *e);
+    /* Finds out what mark_lost tells of all before until, which another process read. */
+    int (*find_lost)(struct source *s, uint64_t until, struct err *e);
     void (*close)(struct source *s); /* may be NULL */
 };
 
@@ -31,6 +31,8 @@ struct source {
 
 int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
                     struct err *e);
+int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,
+                     struct err *e);
 int64_t source_now_ms(struct source *s);
 void source_close(struct source *s); /* NULL is fine */
 DEFINE_CLEANUP(struct source *, source_close)

@@ -10,20 +10,17 @@
 
 enum { QUEUE_SIZE = 8 << 20 };
 
-/* Sectors that the image has as zeros because nobody could read them, or because it is damaged. */
-struct lost {
-    uint64_t off;
-    uint64_t size;
-};
-
 struct pulled {
     struct source source;
     struct image_set set;
     struct image_facts facts;
     char *name;
-    struct lost *lost;
-    size_t lost_count;
-    size_t lost_room;
+    struct fault_map unread; /* AREA_BAD: what nobody could read when the image was taken */
+    struct fault_map lost;   /* AREA_BAD: what it does not have; grows while it is read */
+    struct image_run *runs;  /* of unread, as they came */
+    size_t run_count;
+    size_t run_room;
+    bool has_bad_list; /* of those */
     pthread_t thread;
     bool has_thread;
     /* The queue, and what guards it. */
@@ -39,15 +36,6 @@ struct pulled {
     struct err e;
 };
 
-static void add_lost(struct pulled *p, uint64_t sector, uint64_t count)
-{
-    if (count == 0)
-        return;
-    p->lost = mem_grow(p->lost, p->lost_count, &p->lost_room, sizeof(p->lost[0]));
-    p->lost[p->lost_count++] =
-        (struct lost){sector * p->facts.sector_size, count * p->facts.sector_size};
-}
-
 static int take_facts(void *context, const struct image_facts *facts, struct err *e)
 {
     struct pulled *p = context;
@@ -60,17 +48,61 @@ static int take_facts(void *context, const struct image_facts *facts, struct err
 /* Unreadable then is unreadable now. */
 static int take_errors(void *context, const struct image_run *runs, size_t count, struct err *e)
 {
+    struct pulled *p = context;
+
     (void)e;
-    for (size_t i = 0; i < count; i++)
-        add_lost(context, runs[i].first, runs[i].count);
+    for (size_t i = 0; i < count; i++) {
+        p->runs = mem_grow(p->runs, p->run_count, &p->run_room, sizeof(p->runs[0]));
+        p->runs[p->run_count++] = runs[i];
+    }
     return 0;
 }
 
 static int take_problem(void *context, const struct image_problem *problem, struct err *e)
 {
+    struct pulled *p = context;
+
     (void)e;
-    add_lost(context, problem->first_sector, problem->sector_count);
+    p->has_bad_list = p->has_bad_list || problem->kind == IMAGE_ERRORS;
     return 0;
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+    const struct image_run *one = a, *other = b;
+
+    return (one->first > other->first) - (one->first < other->first);
+}
+
+/* In order, so that each is set at the end of the map. */
+static int mark_unread(struct pulled *p, struct err *e)
+{
+    uint64_t size = p->facts.size;
+    int rc = 0;
+
+    fault_map_init(&p->unread, size, AREA_READ);
+    fault_map_init(&p->lost, size, AREA_READ);
+    if (p->run_count)
+        qsort(p->runs, p->run_count, sizeof(p->runs[0]), compare_runs);
+    for (size_t i = 0; rc == 0 && i < p->run_count; i++) {
+        uint64_t off = (uint64_t)p->runs[i].first * p->facts.sector_size;
+        uint64_t part = (uint64_t)p->runs[i].count * p->facts.sector_size;
+
+        if (off < size)
+            rc = fault_map_set(&p->unread, off, part < size - off ? part : size - off, AREA_BAD, e);
+    }
+    return rc;
+}
+
+static int take_lost(void *context, uint64_t off, uint64_t size, struct err *e)
+{
+    struct pulled *p = context;
+    int rc;
+
+    pthread_mutex_lock(&p->lock);
+    rc = fault_map_set(&p->lost, off, size, AREA_BAD, e);
+    pthread_mutex_unlock(&p->lock);
+    return rc;
 }
 
 static int push(void *context, uint64_t off, struct str bytes, struct err *e)
@@ -105,7 +137,7 @@ static struct image_input input_of(const struct pulled *p)
 static void *pull(void *context)
 {
     struct pulled *p = context;
-    const struct image_receiver to = {.problem = take_problem, .bytes = push, .context = p};
+    const struct image_receiver to = {.lost = take_lost, .bytes = push, .context = p};
     const struct image_input input = input_of(p);
     struct err e = {0};
     int rc = image_read(&input, p->from, UINT64_MAX, &to, &e);
@@ -175,17 +207,38 @@ static int64_t read_pulled(struct source *s, uint64_t off, void *bytes, size_t s
     return got;
 }
 
-static int each_lost(struct source *s,
-                     int (*each)(void *context, uint64_t off, uint64_t size, struct err *e),
-                     void *context, struct err *e)
+static int mark_each(const struct fault_map *from, uint64_t off, uint64_t end,
+                     struct fault_map *map, struct err *e)
 {
-    struct pulled *p = s->context;
+    struct area a;
     int rc = 0;
 
-    end_thread(p);
-    for (size_t i = 0; rc == 0 && i < p->lost_count; i++)
-        rc = each(context, p->lost[i].off, p->lost[i].size, e);
+    end = end < map->size ? end : map->size;
+    for (; rc == 0 && fault_map_next(from, off, end, AREA_BAD, &a); off = a.off + a.size)
+        rc = fault_map_set(map, a.off, a.size, AREA_BAD, e);
     return rc;
+}
+
+static int mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,
+                     struct err *e)
+{
+    struct pulled *p = s->context;
+    int rc = mark_each(&p->unread, off, off + size, map, e);
+
+    pthread_mutex_lock(&p->lock);
+    if (rc == 0)
+        rc = mark_each(&p->lost, off, off + size, map, e);
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+static int find_lost(struct source *s, uint64_t until, struct err *e)
+{
+    struct pulled *p = s->context;
+    const struct image_receiver to = {.lost = take_lost, .context = p};
+    const struct image_input input = input_of(p);
+
+    return image_read(&input, 0, until, &to, e);
 }
 
 static void close_pulled(struct source *s)
@@ -197,13 +250,15 @@ static void close_pulled(struct source *s)
     pthread_cond_destroy(&p->changed);
     pthread_mutex_destroy(&p->lock);
     buf_release(&p->bytes);
-    free(p->lost);
+    fault_map_release(&p->unread);
+    fault_map_release(&p->lost);
+    free(p->runs);
     free(p->name);
     free(p);
 }
 
 static const struct source_calls pulled_calls = {
-    .read = read_pulled, .each_lost = each_lost, .close = close_pulled};
+    .read = read_pulled, .mark_lost = mark_lost, .find_lost = find_lost, .close = close_pulled};
 
 static bool is_ewf(const char *path)
 {
@@ -235,6 +290,9 @@ static void add_name(struct source_facts *f, const struct pulled *p)
     buf_addf(&note, "The source is an image itself: %s, %zu file%s.",
              p->facts.format == IMAGE_E01 ? "E01" : "raw", p->set.count,
              p->set.count == 1 ? "" : "s");
+    if (p->has_bad_list)
+        buf_adds(&note, " Its list of sectors that could not be read is damaged or too long: which "
+                        "of its zeros are such sectors, nobody can say.");
     free(f->note);
     f->note = buf_take(&note);
 }
@@ -263,6 +321,9 @@ int source_open_image(struct source **out, struct source_facts *facts, const cha
         return rc;
     if (p->facts.size == 0)
         return err_set(e, ERR_USAGE, "%s holds nothing", path);
+    rc = mark_unread(p, e);
+    if (rc)
+        return rc;
     p->source.size = facts->size = p->facts.size;
     p->source.sector_size = facts->logical_size = p->facts.sector_size;
     add_name(facts, p);

@@ -18,6 +18,8 @@ struct job {
     bool holds;
     uint64_t problem_count;
     uint64_t zeros;    /* not sent yet */
+    bool are_lost;     /* they are zeros because they cannot be read */
+    bool was_told;     /* what is wrong with the bytes that are read now */
     struct err failed; /* code not 0: of sending a problem */
 };
 
@@ -41,7 +43,7 @@ static void see_problem(void *context, const struct image_problem *p)
 {
     struct job *j = context;
 
-    if (j->failed.code)
+    if (j->failed.code || j->was_told)
         return;
     if (continues(j, p)) {
         j->held.sector_count += p->sector_count;
@@ -114,12 +116,21 @@ static int send_zeros(struct job *j, struct err *e)
     uint64_t count = j->zeros;
 
     j->zeros = 0;
-    return count ? worker_send(j->channel, IMAGE_WIRE_ZEROS,
+    return count ? worker_send(j->channel, j->are_lost ? IMAGE_WIRE_LOST : IMAGE_WIRE_ZEROS,
                                (struct str){(const char *)&count, sizeof(count)}, e)
                  : 0;
 }
 
-/* What receives the bytes of the disk in order: bytes NULL means so many zeros. */
+static int add_zeros(struct job *j, uint64_t size, bool are_lost, struct err *e)
+{
+    int code = are_lost == j->are_lost ? 0 : send_zeros(j, e);
+
+    j->are_lost = are_lost;
+    j->zeros += size;
+    return code || j->zeros < ZEROS_AT_ONCE ? code : send_zeros(j, e);
+}
+
+/* What receives the bytes of the disk in order: bytes NULL means so many that cannot be read. */
 typedef int take_bytes(struct job *j, void *context, const char *bytes, uint64_t size,
                        struct err *e);
 
@@ -128,10 +139,8 @@ static int send_bytes(struct job *j, void *context, const char *bytes, uint64_t 
     int code;
 
     (void)context;
-    if (!bytes || is_zero(bytes, (size_t)size)) {
-        j->zeros += size;
-        return j->zeros < ZEROS_AT_ONCE ? 0 : send_zeros(j, e);
-    }
+    if (!bytes || is_zero(bytes, (size_t)size))
+        return add_zeros(j, size, !bytes, e);
     code = send_zeros(j, e);
     return code ? code
                 : worker_send(j->channel, IMAGE_WIRE_BYTES, (struct str){bytes, (size_t)size}, e);
@@ -182,6 +191,29 @@ static int hash_bytes_of(struct job *j, void *context, const char *bytes, uint64
     return p->hashes.len < PIECES_ROOM ? 0 : send_hashes(j, p, e);
 }
 
+/* Of a part that is damaged somewhere, chunk by chunk. */
+static int take_damaged(struct job *j, uint64_t from, size_t size, char *bytes, take_bytes *take,
+                        void *context, struct err *e)
+{
+    const struct media *media = image_media(j->image);
+    uint64_t chunk_size = image_facts(j->image)->chunk_size;
+    uint64_t off = from;
+    int code = 0;
+
+    j->was_told = true;
+    while (off < from + size && !code) {
+        uint64_t left = from + size - off, chunk = chunk_size - off % chunk_size;
+        size_t part = (size_t)(chunk < left ? chunk : left), damaged;
+
+        code = media->read_at(media->context, off, bytes, part, &damaged, e);
+        if (!code)
+            code = take(j, context, damaged ? NULL : bytes, part, e);
+        off += part;
+    }
+    j->was_told = false;
+    return code;
+}
+
 static int read_range(struct job *j, uint64_t from, uint64_t to, take_bytes *take, void *context,
                       struct err *e)
 {
@@ -193,13 +225,15 @@ static int read_range(struct job *j, uint64_t from, uint64_t to, take_bytes *tak
     while (off < to && !code) {
         uint64_t missing = image_missing(j->image, off);
         uint64_t part = missing ? missing : IMAGE_WIRE_PART_SIZE;
-        size_t damaged;
+        size_t damaged = 0;
 
         if (part > to - off)
             part = to - off;
         if (!missing)
             code = media->read_at(media->context, off, bytes, (size_t)part, &damaged, e);
-        if (!code)
+        if (!code && damaged)
+            code = take_damaged(j, off, (size_t)part, bytes, take, context, e);
+        else if (!code)
             code = take(j, context, missing ? NULL : bytes, part, e);
         if (!code && j->failed.code)
             code = err_set(e, j->failed.code, "%s", j->failed.text);

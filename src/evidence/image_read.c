@@ -92,7 +92,7 @@ static int take_bytes(struct image_reading *r, struct str body, struct err *e)
     return code ? code : tell_progress(r, e);
 }
 
-static int take_zeros(struct image_reading *r, struct str body, struct err *e)
+static int take_zeros(struct image_reading *r, struct str body, bool is_lost, struct err *e)
 {
     static const char zeros[ZEROS_SIZE];
     uint64_t size;
@@ -103,6 +103,8 @@ static int take_zeros(struct image_reading *r, struct str body, struct err *e)
     memcpy(&size, body.p, sizeof(size));
     if (size > end_of(r) - r->off)
         return image_unsound(e);
+    if (is_lost && r->to->lost)
+        code = r->to->lost(r->to->context, r->off, size, e);
     while (size && !code) {
         size_t part = size < ZEROS_SIZE ? (size_t)size : ZEROS_SIZE;
 
@@ -140,7 +142,9 @@ int image_take(struct image_reading *r, uint32_t kind, struct str body, struct e
     case IMAGE_WIRE_BYTES:
         return take_bytes(r, body, e);
     case IMAGE_WIRE_ZEROS:
-        return take_zeros(r, body, e);
+        return take_zeros(r, body, false, e);
+    case IMAGE_WIRE_LOST:
+        return take_zeros(r, body, true, e);
     case IMAGE_WIRE_PIECES:
         return take_pieces(r, body, e);
     }

@@ -23,6 +23,9 @@ struct image_receiver {
     int (*errors)(void *context, const struct image_run *runs, size_t count, struct err *e);
     /* In the order of the disk only within one range; of image_pieces from all at once. */
     int (*problem)(void *context, const struct image_problem *problem, struct err *e);
+    /* Which of the bytes that come next cannot be read, and come as zeros: all of them, however
+     * many problems there are. */
+    int (*lost)(void *context, uint64_t off, uint64_t size, struct err *e);
     /* Bytes of the disk, in order and without gaps. */
     int (*bytes)(void *context, uint64_t off, struct str bytes, struct err *e);
     int (*progress)(void *context, uint64_t done, struct err *e); /* bytes of the disk */

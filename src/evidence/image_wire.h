@@ -11,6 +11,7 @@ enum image_message {
     IMAGE_WIRE_PROBLEM,       /* struct image_problem */
     IMAGE_WIRE_BYTES,         /* of the disk, in order */
     IMAGE_WIRE_ZEROS,         /* u64: so many of them are zeros */
+    IMAGE_WIRE_LOST,          /* u64: so many cannot be read, and count as zeros */
     IMAGE_WIRE_PIECES,        /* SHA-256 of each piece, in order */
     IMAGE_WIRE_STRETCH,       /* nothing: all of a stretch was sent */
     IMAGE_WIRE_SECOND,        /* struct image_second; of the second opinion, last */

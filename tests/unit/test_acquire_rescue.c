@@ -122,7 +122,10 @@ static void run(uint64_t seed, bool stops)
         if (rc && rc != ERR_CANCEL)
             fail_msg("seed %llu: %s", (unsigned long long)seed, e.text);
         sink.stop_after *= 2;
+        if (rc && m.ends_at && seed % 8 >= 4) /* opened anew it says so */
+            m.source.size = m.ends_at;
     } while (rc);
+    m.source.size = size;
     check(&m, &map, sink.bytes, seed);
     fault_map_release(&map);
     free(sink.bytes);
@@ -224,12 +227,87 @@ static void a_source_that_goes_or_ends_is_told_and_goes_on(void **state)
     made_release(&m);
 }
 
+/* 9,000,000 bytes are 17,578 sectors and 64 bytes. */
+static void a_source_that_shrank_to_no_whole_sector_ends(void **state)
+{
+    static const uint64_t sizes[] = {9000000, 9000000 - 64, 1, 0};
+    _Alignas(4096) static uint8_t block[64 * 512];
+    enum { SIZE = 12 << 20, MOST = 2 * SIZE / 512 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sizes) * 4; i++) {
+        struct made_source m;
+        struct fault_map map;
+        struct sink sink;
+        struct rescue r;
+        struct err e;
+
+        made_init(&m, 5, SIZE, 512);
+        m.source.size = sizes[i / 4];
+        sink = (struct sink){.m = &m, .bytes = mem_alloc(SIZE), .stop_after = MOST};
+        fault_map_init(&map, SIZE, AREA_UNTRIED);
+        r = (struct rescue){.source = &m.source,
+                            .map = &map,
+                            .until = SIZE,
+                            .retries = (unsigned)i % 4,
+                            .accepts_end = true,
+                            .block = 64 * 512,
+                            .bytes = block,
+                            .take = take,
+                            .go_on = go_on,
+                            .context = &sink};
+        assert_int_equal(rescue_run(&r, &e), 0);
+        assert_true(sink.steps <= m.source.size / sizeof(block) + 1); /* nothing behind its end */
+        assert_int_equal(fault_map_sum(&map, AREA_READ), m.source.size);
+        assert_int_equal(fault_map_sum(&map, AREA_BAD), SIZE - m.source.size);
+        assert_memory_equal(sink.bytes, m.bytes, m.source.size);
+        fault_map_release(&map);
+        free(sink.bytes);
+        made_release(&m);
+    }
+}
+
+/* As a version before left it: a bad area behind the end, and it says the size of before. */
+static void a_retry_behind_the_end_of_a_source_ends(void **state)
+{
+    _Alignas(4096) static uint8_t block[8 * 512];
+    struct made_source m;
+    struct fault_map map;
+    struct sink sink;
+    struct rescue r;
+    struct err e;
+
+    (void)state;
+    made_init(&m, 5, 64 * 512, 512);
+    m.ends_at = 40 * 512 + 64;
+    sink = (struct sink){.m = &m, .bytes = mem_alloc(64 * 512), .stop_after = 100};
+    fault_map_init(&map, 64 * 512, AREA_READ);
+    assert_int_equal(fault_map_set(&map, m.ends_at, 64 * 512 - m.ends_at, AREA_BAD, &e), 0);
+    r = (struct rescue){.source = &m.source,
+                        .map = &map,
+                        .until = 64 * 512,
+                        .retries = 3,
+                        .accepts_end = true,
+                        .block = sizeof(block),
+                        .bytes = block,
+                        .take = take,
+                        .go_on = go_on,
+                        .context = &sink};
+    assert_int_equal(rescue_run(&r, &e), 0);
+    assert_int_equal(fault_map_sum(&map, AREA_BAD), 24 * 512 - 64);
+    fault_map_release(&map);
+    free(sink.bytes);
+    made_release(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seeded_faults_cost_exactly_the_sectors_that_cannot_be_read),
         cmocka_unit_test(easy_areas_come_first_and_retries_last),
         cmocka_unit_test(a_source_that_goes_or_ends_is_told_and_goes_on),
+        cmocka_unit_test(a_source_that_shrank_to_no_whole_sector_ends),
+        cmocka_unit_test(a_retry_behind_the_end_of_a_source_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,111 @@
+"""test_image_source.py: what a source of calm-image lacks is counted, and nothing else: damaged images as sources, sets with a gap, disks that end or are
+gone, partitions and files that are others, or that change while they are read."""
+import hashlib
+import random
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import time
+import unittest
+
+from harness import main, one_line
+from test_image_make import CANCEL, IMAGER, MIB, Make, run
+
+
+class Lacking(Make):
+    def interrupted(self, words, until, stop=signal.SIGKILL):
+        """Stopped when so many bytes of the source are in the image, durable. Returns what is."""
+        job = subprocess.Popen([IMAGER, *words, "--commit", "0 s"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        end = time.monotonic() + 30
+        while self.done(words) < until and job.poll() is None and time.monotonic() < end:
+            time.sleep(0.01)
+        job.send_signal(stop)
+        said = job.communicate(timeout=60)[1].decode()
+        self.assertEqual(job.returncode, -signal.SIGKILL if stop == signal.SIGKILL else CANCEL, said)
+        time.sleep(0.2)  # what a killed program started ends, too
+        return self.done(words)
+
+    def part(self, words):
+        return self.out / (words[words.index("--name") + 1] + ".part")
+
+    def done(self, words):
+        try:
+            return int(re.search(r"(?m)^done (\d+)$", self.part(words).read_text())[1])
+        except FileNotFoundError:
+            return 0
+
+    def told(self, name):
+        """Bytes that could not be read, and the first lines that say which, of the summary; and all of the map."""
+        text = (self.out / f"{name}.txt").read_text()
+        areas = re.findall(r"(?m)^(0x\w+)  (0x\w+)  (\S)$", (self.out / f"{name}.map").read_text())
+        return int(re.search(r"(?m)^not readable +(\d+) bytes", text)[1]), [(int(a, 16), int(b, 16), c) for a, b, c in areas]
+
+
+class DamagedImages(Lacking):
+    def damaged(self, image, *places):
+        data = bytearray(image.read_bytes())
+        for place in places:
+            data[place] ^= 1
+        image.write_bytes(data)
+
+    def test_what_was_lost_before_an_interruption_is_lost_after_it(self):
+        disk = random.Random(1).randbytes(24 * MIB)
+        self.must(IMAGER, self.source(disk), "--to", self.folder, "--name", "s")
+        self.damaged(self.folder / "s.E01", 3 * MIB)
+        for form, ending in (("raw", "raw"), ("e01", "E01")):
+            whole, cut = form + "whole", form + "cut"
+            self.image(self.folder / "s.E01", "--format", form, name=whole)
+            bad, areas = self.told(whole)
+            self.assertEqual(bad, 32768)
+            self.assertEqual([c for _, _, c in areas], ["+", "-", "+"])
+            self.assertLess(abs(areas[1][0] - 3 * MIB), 65536)  # what cannot be packed takes four bytes more for each chunk
+            words = [self.folder / "s.E01", "--to", self.out, "--name", cut, "--format", form, "--limit", "10"]
+            self.assertGreaterEqual(self.interrupted(words, 6 * MIB), 6 * MIB)
+            self.must(IMAGER, "--resume", self.part(words))
+            self.assertEqual(self.told(cut), (bad, areas))
+            if form == "raw":
+                self.assertEqual((self.out / f"{cut}.{ending}").read_bytes(), (self.out / f"{whole}.{ending}").read_bytes())
+            elif shutil.which("ewfinfo"):
+                for name in (whole, cut):
+                    self.assertRegex(self.must("ewfinfo", self.out / f"{name}.E01"),
+                                     rf"at sector\(s\): {areas[1][0] // 512} - {areas[1][0] // 512 + 63} number: 64")
+
+    def test_what_a_version_before_left_is_looked_through_again(self):
+        disk = random.Random(2).randbytes(24 * MIB)
+        self.must(IMAGER, self.source(disk), "--to", self.folder, "--name", "s")
+        self.damaged(self.folder / "s.E01", 3 * MIB)
+        words = [self.folder / "s.E01", "--to", self.out, "--name", "x", "--format", "raw", "--limit", "10"]
+        self.interrupted(words, 6 * MIB)
+        part = self.part(words)
+        left = "".join(line for line in part.read_text().splitlines(True) if not line.startswith(("lost ", "end ")))
+        part.write_text(left + "end " + hashlib.sha256(left.encode()).hexdigest() + "\n")
+        (self.out / "x.map").unlink()
+        self.must(IMAGER, "--resume", part)
+        self.assertEqual(self.told("x")[0], 32768)
+
+    @unittest.skipUnless(shutil.which("ewfacquire"), "ewfacquire (ewf-tools) is not here")
+    def test_more_damage_than_is_told_one_by_one_is_counted_to_the_last_byte(self):
+        disk = self.source(random.Random(3).randbytes(MIB) * 170)
+        self.must("ewfacquire", "-q", "-u", "-b", "16", "-c", "none", "-S", "1GiB", "-t", self.folder / "s", disk)
+        image = self.folder / "s.E01"
+        data, at, hurt = bytearray(image.read_bytes()), 13, []
+        while True:
+            kind, (after, _) = data[at:at + 16].rstrip(b"\0"), struct.unpack_from("<QQ", data, at + 16)
+            if kind == b"table":
+                count, base = struct.unpack_from("<IxxxxQ", data, at + 76)
+                hurt += [base + (entry & 0x7fffffff) + 100 for entry in struct.unpack_from(f"<{count}I", data, at + 100)][::2]
+            if after == at:
+                break
+            at = after
+        self.assertEqual(len(hurt), 170 * MIB // 8192 // 2)  # 10,880, and 10,000 are told one by one
+        self.damaged(image, *hurt)
+        self.image(image, "--format", "raw", "--no-read-back")
+        bad, areas = self.told("x")
+        self.assertEqual(bad, len(hurt) * 8192)
+        self.assertEqual(areas, [(at, 8192, "-" if at // 8192 % 2 == 0 else "+") for at in range(0, 170 * MIB, 8192)])
+
+
+if __name__ == "__main__":
+    main()
