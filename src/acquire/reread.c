@@ -56,7 +56,17 @@ struct taking_back {
     int (*take)(void *context, const void *bytes, size_t size, struct err *e);
     void *context;
     uint64_t until;
+    uint64_t sector_size; /* of the image */
 };
+
+static int take_facts(void *context, const struct image_facts *facts, struct err *e)
+{
+    struct taking_back *t = context;
+
+    (void)e;
+    t->sector_size = facts->sector_size;
+    return 0;
+}
 
 static int take_bytes(void *context, uint64_t off, struct str bytes, struct err *e)
 {
@@ -73,10 +83,13 @@ static int lost(void *context, const struct image_problem *p, struct err *e)
     struct taking_back *t = context;
 
     /* Behind what was written there is nothing yet. */
-    if (!p->sector_count || p->first_sector * 512 >= t->until)
+    if (!p->sector_count || p->first_sector * t->sector_size >= t->until)
         return 0;
-    return err_set(e, ERR_FORMAT, "what was written before is damaged: %s at byte %llu of file %u",
-                   image_problem_words(p->kind), (unsigned long long)p->off, p->file + 1);
+    return err_set(
+        e, ERR_FORMAT,
+        "what was written before is damaged: %s at byte %llu of file %u. Begin anew under "
+        "another name, and leave these files as they are",
+        image_problem_words(p->kind), (unsigned long long)p->off, p->file + 1);
 }
 
 int reread_until(const struct target_files *files, uint64_t until,
@@ -84,8 +97,9 @@ int reread_until(const struct target_files *files, uint64_t until,
                  void *context, struct err *e)
 {
     CLEANUP(opened_release) struct opened_files o = {0};
-    struct taking_back t = {take, context, until};
-    const struct image_receiver to = {.bytes = take_bytes, .problem = lost, .context = &t};
+    struct taking_back t = {take, context, until, 0};
+    const struct image_receiver to = {
+        .facts = take_facts, .bytes = take_bytes, .problem = lost, .context = &t};
     int rc = open_all(&o, files, e);
     struct image_input input = input_of(files, &o);
 
@@ -142,7 +156,6 @@ static int moved(void *context, uint64_t done, struct err *e)
     struct acquire_control *c = context;
 
     atomic_store(&c->done, done);
-    atomic_store(&c->moved_ms, (uint64_t)monotonic_ms());
     return atomic_load(&c->stops) ? err_set(e, ERR_CANCEL, "stopped") : 0;
 }
 
