@@ -80,6 +80,15 @@ static void add_number(struct buf *out, const char *word, uint64_t n)
     buf_addf(out, "%s %llu\n", word, (unsigned long long)n);
 }
 
+/* "PLACE ENTRIES": 8 hex digits for each chunk. */
+static void add_group(struct buf *out, const struct ewf_open_group *g)
+{
+    buf_addf(out, "group %llu ", (unsigned long long)g->at);
+    for (uint32_t i = 0; i < g->count; i++)
+        buf_addf(out, "%08x", g->entries[i]);
+    buf_addc(out, '\n');
+}
+
 void acquire_state_write(const struct acquire_state *s, const struct target_files *files,
                          struct buf *out)
 {
@@ -105,6 +114,8 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     hex_add(out, b->mark, sizeof(b->mark));
     buf_addc(out, '\n');
     add_number(out, "done", s->done);
+    if (s->group.count)
+        add_group(out, &s->group);
     if (s->has_lost)
         add_number(out, "lost", 1);
     if (s->has_rest)
@@ -168,6 +179,24 @@ static bool read_time(struct str s, struct utc *out)
     return true;
 }
 
+static bool read_group(struct ewf_open_group *g, struct str rest)
+{
+    struct str at = str_cut(&rest, ' ');
+
+    if (!str_u64(at, &g->at) || g->count || rest.len == 0 || rest.len % 8 ||
+        rest.len / 8 > COUNT_OF(g->entries))
+        return false;
+    for (; rest.len; rest = str_from(rest, 8)) {
+        uint8_t b[4];
+
+        if (!hex_read(b, sizeof(b), str_head(rest, 8)))
+            return false;
+        g->entries[g->count++] =
+            (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+    }
+    return true;
+}
+
 static bool read_number(struct acquire_state *s, struct str word, struct str rest)
 {
     struct acquire_begin *b = &s->begin;
@@ -216,6 +245,8 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_format(rest, &b->format);
     if (str_is(word, "level"))
         return (b->is_small = str_is(rest, "small")) || str_is(rest, "fast");
+    if (str_is(word, "group"))
+        return read_group(&s->group, rest);
     if (str_is(word, "folder"))
         return read_folder(f, rest);
     if (str_is(word, "file"))
@@ -232,6 +263,7 @@ static bool is_sound(const struct acquire_state *s, const struct target_files *f
             return false;
     return b->size && b->sector_size >= 512 && b->sector_size <= 32768 &&
            !(b->sector_size & (b->sector_size - 1)) && f->folder_count && s->done <= b->size &&
+           (s->group.count == 0 || (b->format == TARGET_E01 && f->count)) &&
            (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
 }
 

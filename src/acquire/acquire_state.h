@@ -1,6 +1,6 @@
 /* acquire_state.h: how far an image is, as NAME.part has it (doc/format/image.md section 5). */
 #pragma once
-#include "acquire/target_files.h"
+#include "acquire/ewf_write.h"
 #include "base/utc.h"
 
 /* What an image was begun with; it stays the same to its end. */
@@ -23,11 +23,13 @@ struct acquire_begin {
 };
 void acquire_begin_release(struct acquire_begin *b);
 
-/* done: bytes of the source that are in the image, durable. rest: from where on NAME.rest and
+/* done: bytes of the source that are in the image, durable. group: of an E01, the one that they end
+ * in. rest: from where on NAME.rest and
  * NAME.map tell; has_rest false: there is none. */
 struct acquire_state {
     struct acquire_begin begin;
     uint64_t done;
+    struct ewf_open_group group;
     size_t file_count;  /* files that have bytes of it */
     uint64_t last_size; /* bytes of the last of them that are of it */
     bool has_lost;      /* NAME.map says what an image as a source does not have */

@@ -89,6 +89,7 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     if (!m->block)
         BUG("no memory for a block");
     pthread_mutex_init(&m->lock, NULL);
+    pthread_mutex_init(&m->keeping, NULL);
     m->committed_ms = monotonic_ms();
     acquire_moved(m);
     return m;
@@ -108,6 +109,7 @@ void acquisition_free(struct acquisition *m)
     digests_free(m->digests);
     buf_release(&m->pieces);
     pthread_mutex_destroy(&m->lock);
+    pthread_mutex_destroy(&m->keeping);
     free(m->block);
     free(m);
 }
@@ -260,7 +262,7 @@ static int is_same_source(const struct acquisition *m, const char *identity, str
 {
     const struct acquire_begin *b = &m->state.begin;
 
-    if (strcmp(b->identity, identity) != 0)
+    if (identity && strcmp(b->identity, identity) != 0)
         return err_set(e, ERR_CONFLICT,
                        "this is not the source that the image was begun with: it was %s, this is "
                        "%s",
@@ -368,9 +370,15 @@ static int reread(struct acquisition *m, struct err *e)
         return 0;
     atomic_store(&m->control->phase, ACQUIRE_REREADING);
     atomic_store(&m->control->done, 0);
+    rc = m->ewf ? ewf_show_group(m->ewf, e) : 0;
+    if (rc)
+        return rc;
     rc = m->options.reread(&m->files, m->state.done, add_again, m, e);
     if (rc)
         return err_wrap(e, rc, "reading what the image holds already");
+    rc = m->ewf ? ewf_hide_group(m->ewf, e) : 0;
+    if (rc)
+        return rc;
     if (m->state.done == m->state.begin.size)
         end_hashes(m);
     return 0;
@@ -486,6 +494,8 @@ static int copy_until_rest(struct acquisition *m, struct err *e)
             acquire_rest_has_room(m)) {
             rc = pump_drain(m->pump, e);
             if (rc == 0)
+                rc = acquire_keep(m, e);
+            if (rc == 0)
                 rc = acquire_rest_begin(m, e);
         }
     }
@@ -539,7 +549,7 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
         rc = copy(m, e);
     if (rc == 0)
         rc = acquire_out_end(m, out, e);
-    else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_commit(m, NULL) == 0)
+    else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_keep(m, NULL) == 0)
         return rc; /* the failure before is what is told, also where the state of before stays */
     if (rc == 0)
         atomic_store(&m->control->phase, ACQUIRE_DONE);

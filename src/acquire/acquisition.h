@@ -60,7 +60,7 @@ MUST_CHECK int acquisition_new(struct acquisition **out, struct acquire_begin *b
                                const struct acquire_options *options,
                                struct acquire_control *control, struct err *e);
 /* Goes on with one; part is the path of NAME.part. The source must be the same: identity is
- * compared (ERR_CONFLICT). */
+ * compared (ERR_CONFLICT); NULL: it is gone for good (source_gone), which needs accepts_end. */
 MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                                   struct source *source, const struct acquire_options *options,
                                   struct acquire_control *control, struct err *e);

@@ -26,6 +26,7 @@ struct acquisition {
     uint64_t stored_size;   /* of the image's media, with padding */
     void *block;            /* RESCUE_BLOCK, aligned, for rescuing */
     int64_t committed_ms;   /* by the thread that writes, or when none does */
+    uint64_t committed;     /* bytes of the source that the state on disk tells of */
     uint64_t punched;       /* bytes of the rest that gave their room back */
     int64_t limit_ms;       /* since when the limit counts */
     uint64_t limit_size;    /* bytes since then */
@@ -33,6 +34,9 @@ struct acquisition {
     bool packs_otherwise; /* than the program that began the image */
     bool is_rescued;      /* NAME.rest has all that could be read */
     pthread_mutex_t lock; /* of map and at, which are written to disk by another thread */
+    /* Of the state and who writes: taken where a thread other than the writing one, or that one
+     * with nothing to write, writes the state. */
+    pthread_mutex_t keeping;
 };
 
 /* acquisition_out.c: what goes into the image. */
@@ -42,6 +46,8 @@ MUST_CHECK int acquire_out_pump(struct acquisition *m,
 MUST_CHECK int acquire_out_end(struct acquisition *m, struct acquire_result *out, struct err *e);
 /* Makes the last file durable and writes the state, with the map where it tells something. */
 MUST_CHECK int acquire_commit(struct acquisition *m, struct err *e);
+/* The same with all that came: nothing of it has to be read again. */
+MUST_CHECK int acquire_keep(struct acquisition *m, struct err *e);
 MUST_CHECK int acquire_pieces_flush(struct acquisition *m, struct err *e);
 
 /* acquisition_rest.c: a failing source. */

@@ -8,7 +8,7 @@
 
 #define PROGRAM "calm " CALM_VERSION
 
-enum { PIECES_FLUSH = 1 << 16 };
+enum { PIECES_FLUSH = 1 << 16, IDLE_LEAST_MS = 200 };
 
 static bool is_ewf(const struct acquisition *m)
 {
@@ -36,7 +36,8 @@ static int begin_ewf(struct acquisition *m, struct err *e)
                           .system = str_of(b->system)};
 
     memcpy(f.id, b->id, sizeof(f.id));
-    return ewf_writer_new(&m->ewf, &f, &m->files, (m->state.done + CHUNK_SIZE - 1) / CHUNK_SIZE, e);
+    return ewf_writer_new(&m->ewf, &f, &m->files, (m->state.done + CHUNK_SIZE - 1) / CHUNK_SIZE,
+                          &m->state.group, e);
 }
 
 int acquire_out_begin(struct acquisition *m, struct err *e)
@@ -88,20 +89,69 @@ int acquire_commit(struct acquisition *m, struct err *e)
     if (rc == 0)
         rc = write_state(m, e);
     m->committed_ms = monotonic_ms();
+    if (rc == 0)
+        m->committed = m->state.done;
     if (rc == 0 && m->state.has_rest)
         acquire_rest_give_back(m);
     return rc;
 }
 
 /* All before size is in the files. */
-static int reach(struct acquisition *m, uint64_t size, struct err *e)
+static void reach(struct acquisition *m, uint64_t size)
 {
     m->state.done = size < m->state.begin.size ? size : m->state.begin.size;
     m->state.file_count = m->files.count;
     m->state.last_size = m->files.files[m->files.count - 1].size;
+}
+
+/* The chunks of a group that is not whole yet, too. */
+static int reach_all(struct acquisition *m, struct err *e)
+{
+    int rc;
+
+    if (!is_ewf(m) || ewf_chunks(m->ewf) * CHUNK_SIZE <= m->state.done)
+        return 0;
+    rc = ewf_hold(m->ewf, &m->state.group, e);
+    if (rc == 0)
+        reach(m, ewf_chunks(m->ewf) * CHUNK_SIZE);
+    return rc;
+}
+
+static int commit_if_due(struct acquisition *m, struct err *e)
+{
+    int rc;
+
     if (monotonic_ms() - m->committed_ms < (int64_t)m->options.commit_ms)
         return 0;
-    return acquire_commit(m, e);
+    rc = reach_all(m, e);
+    return rc ? rc : acquire_commit(m, e);
+}
+
+int acquire_keep(struct acquisition *m, struct err *e)
+{
+    int rc;
+
+    pthread_mutex_lock(&m->keeping);
+    rc = reach_all(m, e);
+    if (rc == 0)
+        rc = acquire_commit(m, e);
+    pthread_mutex_unlock(&m->keeping);
+    return rc;
+}
+
+/* The source gives nothing: who waits for it may have to be left alone, and what came is kept. */
+static int idle(void *context, struct err *e)
+{
+    struct acquisition *m = context;
+    uint64_t came;
+    int rc = 0;
+
+    pthread_mutex_lock(&m->keeping);
+    came = is_ewf(m) ? ewf_chunks(m->ewf) * CHUNK_SIZE : m->state.done;
+    if (atomic_load(&m->control->phase) != ACQUIRE_RESCUING && came > m->committed)
+        rc = commit_if_due(m, e);
+    pthread_mutex_unlock(&m->keeping);
+    return rc;
 }
 
 static int take_ewf(struct acquisition *m, const struct pump_block *b, struct err *e)
@@ -109,13 +159,9 @@ static int take_ewf(struct acquisition *m, const struct pump_block *b, struct er
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < b->chunk_count; i++) {
-        bool at_place;
-
-        rc = ewf_add_chunk(m->ewf, b->packed[i], b->packed_size[i], b->is_packed[i], &at_place, e);
-        if (rc == 0 && at_place)
-            rc = reach(m, ewf_chunks(m->ewf) * CHUNK_SIZE, e);
+        rc = ewf_add_chunk(m->ewf, b->packed[i], b->packed_size[i], b->is_packed[i], e);
     }
-    return rc;
+    return rc ? rc : commit_if_due(m, e);
 }
 
 /* Zeros are holes. */
@@ -144,7 +190,10 @@ static int take_raw(struct acquisition *m, const struct pump_block *b, struct er
             rc = put_raw(m, part ? off % part : off, b->bytes + at, left, b->is_zero, e);
         at += left;
     }
-    return rc ? rc : reach(m, b->off + b->size, e);
+    if (rc)
+        return rc;
+    reach(m, b->off + b->size);
+    return commit_if_due(m, e);
 }
 
 static int take(void *context, const struct pump_block *b, struct err *e)
@@ -186,6 +235,9 @@ int acquire_out_pump(struct acquisition *m, struct err *e)
                              .pieces = m->options.has_no_hashes ? NULL : &m->pieces,
                              .hashed = hashed,
                              .take = take,
+                             .idle = idle,
+                             .idle_ms = m->options.commit_ms < IDLE_LEAST_MS ? IDLE_LEAST_MS
+                                                                             : m->options.commit_ms,
                              .context = m};
 
     return pump_new(&m->pump, &plan, e);
@@ -237,6 +289,7 @@ int acquire_out_end(struct acquisition *m, struct acquire_result *out, struct er
         digests_end(m->digests, &r.stored, &m->pieces);
         rc = acquire_pieces_flush(m, e);
     }
+    pump_free(MOVE(m->pump)); /* nobody writes but this thread */
     if (rc == 0)
         rc = is_ewf(m) ? ewf_end(m->ewf, &r.stored, &m->map, e) : end_raw(m, e);
     if (rc == 0)

@@ -163,7 +163,9 @@ int acquire_rest_run(struct acquisition *m, struct err *e)
     struct rest_reading g = {.m = m};
     int rc, later;
 
+    pthread_mutex_lock(&m->keeping); /* from here on this thread alone writes the state */
     atomic_store(&m->control->phase, ACQUIRE_RESCUING);
+    pthread_mutex_unlock(&m->keeping);
     prepare(&g, m->state.rest, m->state.begin.size);
     rc = rescue_run(&g.rescue, e);
     show(m, &g.rescue);

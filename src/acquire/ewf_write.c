@@ -91,9 +91,7 @@ static int put(struct ewf_writer *w, const void *bytes, size_t size, struct err 
 static int put_over(struct ewf_writer *w, uint64_t at, const uint8_t *bytes, size_t size,
                     struct err *e)
 {
-    size_t gone = at >= w->flushed         ? 0
-                  : w->flushed - at < size ? (size_t)(w->flushed - at)
-                                           : size;
+    size_t gone = at >= w->flushed ? 0 : w->flushed - at < size ? (size_t)(w->flushed - at) : size;
 
     memcpy(w->out + (at + gone - w->flushed), bytes + gone, size - gone);
     return gone ? target_files_write(w->files, at, bytes, gone, e) : 0;
@@ -208,10 +206,13 @@ static int begin_group(struct ewf_writer *w, struct err *e)
     return put(w, unknown, sizeof(unknown), e);
 }
 
-static int put_table(struct ewf_writer *w, const char *type, struct err *e)
+/* The two tables of the open group, as they stand behind its chunks. */
+static void add_tables(const struct ewf_writer *w, struct buf *out)
 {
+    static const char *const types[] = {"table", "table2"};
     size_t entries = 4 * (size_t)w->group_count;
     uint8_t data[TABLE_HEADER_SIZE + 4 * EWF_GROUP_CHUNKS + 4] = {0};
+    uint8_t head[SECTION_SIZE];
 
     put32(data, w->group_count);
     put64(data + 8, w->group_at);
@@ -219,23 +220,63 @@ static int put_table(struct ewf_writer *w, const char *type, struct err *e)
     for (uint32_t i = 0; i < w->group_count; i++)
         put32(data + TABLE_HEADER_SIZE + 4 * i, w->table[i]);
     put32(data + TABLE_HEADER_SIZE + entries, adler32_of(data + TABLE_HEADER_SIZE, entries));
-    return put_section(w, type, data, TABLE_HEADER_SIZE + entries + 4, e);
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        section_head(head, types[i], place(w) + out->len, TABLE_HEADER_SIZE + entries + 4, false);
+        buf_add(out, head, sizeof(head));
+        buf_add(out, data, TABLE_HEADER_SIZE + entries + 4);
+    }
 }
 
-/* The size of the chunks stands before them, and is known only now. */
-static int end_group(struct ewf_writer *w, struct err *e)
+/* The size of the chunks stands before them, and is known only behind them. */
+static int put_group_size(struct ewf_writer *w, struct err *e)
 {
     uint8_t head[SECTION_SIZE];
-    int rc;
 
     section_head(head, "sectors", w->group_at, place(w) - w->group_at - SECTION_SIZE, false);
-    rc = put_over(w, w->group_at, head, sizeof(head), e);
+    return put_over(w, w->group_at, head, sizeof(head), e);
+}
+
+static int end_group(struct ewf_writer *w, struct err *e)
+{
+    CLEANUP_BUF struct buf tables = {0};
+    int rc = put_group_size(w, e);
+
+    add_tables(w, &tables);
     if (rc == 0)
-        rc = put_table(w, "table", e);
-    if (rc == 0)
-        rc = put_table(w, "table2", e);
+        rc = put(w, tables.p, tables.len, e);
     w->has_group = false;
     return rc ? rc : flush(w, e);
+}
+
+int ewf_hold(struct ewf_writer *w, struct ewf_open_group *out, struct err *e)
+{
+    int rc = flush(w, e);
+
+    if (rc)
+        return rc;
+    out->at = w->group_at;
+    out->count = w->has_group ? w->group_count : 0;
+    memcpy(out->entries, w->table, out->count * sizeof(w->table[0]));
+    return 0;
+}
+
+int ewf_show_group(struct ewf_writer *w, struct err *e)
+{
+    CLEANUP_BUF struct buf tables = {0};
+    int rc = 0;
+
+    if (!w->has_group)
+        return 0;
+    add_tables(w, &tables);
+    rc = put_group_size(w, e);
+    if (rc == 0)
+        rc = flush(w, e);
+    return rc ? rc : target_files_write(w->files, place(w), tables.p, tables.len, e);
+}
+
+int ewf_hide_group(struct ewf_writer *w, struct err *e)
+{
+    return w->has_group ? target_files_set_size(w->files, place(w), e) : 0;
 }
 
 static int end_segment(struct ewf_writer *w, struct err *e)
@@ -261,11 +302,10 @@ static int make_place(struct ewf_writer *w, struct err *e)
 }
 
 int ewf_add_chunk(struct ewf_writer *w, const void *packed, size_t size, bool is_packed,
-                  bool *at_place, struct err *e)
+                  struct err *e)
 {
     int rc = make_place(w, e);
 
-    *at_place = false;
     if (rc)
         return rc;
     w->table[w->group_count++] = (uint32_t)(place(w) - w->group_at) | (is_packed ? 0x80000000U : 0);
@@ -273,7 +313,6 @@ int ewf_add_chunk(struct ewf_writer *w, const void *packed, size_t size, bool is
     rc = put(w, packed, size, e);
     if (rc || (w->group_count < EWF_GROUP_CHUNKS && w->chunks < w->chunk_count && has_room(w)))
         return rc;
-    *at_place = true;
     return end_group(w, e);
 }
 
@@ -368,17 +407,26 @@ static int check(const struct ewf_facts *f, struct err *e)
 }
 
 /* Behind the last whole page of what an earlier run wrote. */
-static int go_on(struct ewf_writer *w, struct err *e)
+static int go_on(struct ewf_writer *w, const struct ewf_open_group *open, struct err *e)
 {
     uint64_t size = w->files->files[w->files->count - 1].size;
 
+    if (open->count && (open->count >= EWF_GROUP_CHUNKS || open->count > w->chunks ||
+                        w->chunks == w->chunk_count || size < SECTION_SIZE ||
+                        open->at > size - SECTION_SIZE || size - open->at > INT32_MAX))
+        return err_set(e, ERR_FORMAT, "the state of the image tells of a group that cannot be");
+    w->has_group = open->count > 0;
+    w->group_at = open->at;
+    w->group_count = open->count;
+    memcpy(w->table, open->entries, open->count * sizeof(w->table[0]));
     w->out_len = (size_t)(size % TARGET_PAGE);
     w->flushed = size - w->out_len;
     return target_files_read(w->files, w->flushed, w->out, w->out_len, e);
 }
 
 int ewf_writer_new(struct ewf_writer **out, const struct ewf_facts *facts,
-                   struct target_files *files, uint64_t chunks, struct err *e)
+                   struct target_files *files, uint64_t chunks, const struct ewf_open_group *open,
+                   struct err *e)
 {
     CLEANUP(ewf_writer_freep) struct ewf_writer *w = NULL;
     int rc = check(facts, e);
@@ -391,7 +439,7 @@ int ewf_writer_new(struct ewf_writer **out, const struct ewf_facts *facts,
     w->chunk_count = (facts->size + CHUNK_SIZE - 1) / CHUNK_SIZE;
     w->chunks = chunks;
     w->out = mem_pages(OUT_SIZE);
-    rc = files->count ? go_on(w, e) : begin_segment(w, e);
+    rc = files->count ? go_on(w, open, e) : begin_segment(w, e);
     if (rc)
         return rc;
     *out = MOVE(w);

@@ -25,19 +25,33 @@ struct ewf_facts {
     struct str number, case_number, examiner, notes, description, model, serial, program, system;
 };
 
+/* A group whose end is not written yet; count 0: there is none. */
+struct ewf_open_group {
+    uint64_t at;                        /* in the last file */
+    uint32_t count;                     /* chunks of it */
+    uint32_t entries[EWF_GROUP_CHUNKS]; /* of its table */
+};
+
 struct ewf_writer;
 /* Begins an image in files that hold nothing, or goes on at the end of them, where chunks is what
- * they hold; a group begins there. files is borrowed. ERR_USAGE: sizes that cannot be; ERR_LIMIT:
- * more files than names; ERR_FULL, ERR_IO. */
+ * they hold, in the group that is open there. files is borrowed. ERR_USAGE: sizes that cannot be;
+ * ERR_LIMIT: more files than names; ERR_FORMAT: such a group cannot be; ERR_FULL, ERR_IO. */
 MUST_CHECK int ewf_writer_new(struct ewf_writer **out, const struct ewf_facts *facts,
-                              struct target_files *files, uint64_t chunks, struct err *e);
+                              struct target_files *files, uint64_t chunks,
+                              const struct ewf_open_group *open, struct err *e);
 void ewf_writer_free(struct ewf_writer *w); /* NULL is fine */
 DEFINE_CLEANUP(struct ewf_writer *, ewf_writer_free)
-/* Adds the next chunk of the media, as pack_chunk made it. *at_place gets whether a group ended
- * with it: then all chunks until now are in the files, though not durable yet. */
+/* Adds the next chunk of the media, as pack_chunk made it. */
 MUST_CHECK int ewf_add_chunk(struct ewf_writer *w, const void *packed, size_t size, bool is_packed,
-                             bool *at_place, struct err *e);
+                             struct err *e);
 uint64_t ewf_chunks(const struct ewf_writer *w); /* that were added */
+/* All that was added goes to the files, though it is not durable yet; *out gets what it takes to go
+ * on in the group that is open. */
+MUST_CHECK int ewf_hold(struct ewf_writer *w, struct ewf_open_group *out, struct err *e);
+/* Puts an end behind the open group, so that others can read the files; ewf_hide_group takes it off
+ * again. */
+MUST_CHECK int ewf_show_group(struct ewf_writer *w, struct err *e);
+MUST_CHECK int ewf_hide_group(struct ewf_writer *w, struct err *e);
 /* After the last chunk: hashes, unreadable sectors, end. Not durable yet. */
 MUST_CHECK int ewf_end(struct ewf_writer *w, const struct digests_result *digests,
                        const struct fault_map *map, struct err *e);

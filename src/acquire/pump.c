@@ -1,11 +1,13 @@
 /* pump.c: threads that hash, pack and write blocks in the order of a ring. */
 #include "acquire/pump.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 
 enum { PACKERS_MAX = 64 };
 
@@ -147,6 +149,28 @@ static bool can_write(struct pump *p)
     return p->written < p->put && slot_of(p, p->written)->state == SLOT_PACKED;
 }
 
+/* Waits for something to change; after a while without, who takes may do something else. */
+static void wait_to_write(struct pump *p)
+{
+    int64_t until = monotonic_ms() + p->plan.idle_ms;
+    struct timespec t = {until / 1000, until % 1000 * 1000000};
+    struct err e = {0};
+    int rc;
+
+    if (!p->plan.idle) {
+        pthread_cond_wait(&p->changed, &p->lock);
+        return;
+    }
+    if (pthread_cond_clockwait(&p->changed, &p->lock, CLOCK_MONOTONIC, &t) != ETIMEDOUT ||
+        p->written < p->put)
+        return;
+    pthread_mutex_unlock(&p->lock);
+    rc = p->plan.idle(p->plan.context, &e);
+    pthread_mutex_lock(&p->lock);
+    if (rc)
+        fail(p, rc, &e);
+}
+
 static void *write_all(void *context)
 {
     struct pump *p = context;
@@ -157,7 +181,7 @@ static void *write_all(void *context)
         int rc;
 
         while (!can_write(p) && !p->rc && !(p->is_ending && p->written == p->put))
-            pthread_cond_wait(&p->changed, &p->lock);
+            wait_to_write(p);
         if (!can_write(p) || p->rc)
             break;
         pthread_mutex_unlock(&p->lock);

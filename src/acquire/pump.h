@@ -38,6 +38,9 @@ struct pump_plan {
     int (*hashed)(void *context, struct buf *pieces, struct err *e);
     /* Called by one thread, in order. Non-zero ends the work and is returned by the others. */
     int (*take)(void *context, const struct pump_block *block, struct err *e);
+    /* Called by the same thread where nothing came to be taken for idle_ms. NULL: not called. */
+    int (*idle)(void *context, struct err *e);
+    unsigned idle_ms;
     void *context;
 };
 

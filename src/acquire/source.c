@@ -1,5 +1,6 @@
 /* source.c: what all sources have in common. */
 #include "acquire/source.h"
+#include "base/mem.h"
 #include "base/utc.h"
 
 int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
@@ -17,6 +18,32 @@ int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault
 int64_t source_now_ms(struct source *s)
 {
     return s->calls->now_ms ? s->calls->now_ms(s) : monotonic_ms();
+}
+
+static int64_t read_nothing(struct source *s, uint64_t off, void *bytes, size_t size,
+                            bool by_sector, struct err *e)
+{
+    (void)s;
+    (void)off;
+    (void)bytes;
+    (void)size;
+    (void)by_sector;
+    (void)e;
+    return 0;
+}
+
+static void free_gone(struct source *s)
+{
+    free(s);
+}
+
+struct source *source_gone(uint32_t sector_size)
+{
+    static const struct source_calls calls = {.read = read_nothing, .close = free_gone};
+    struct source *s = mem_new(struct source);
+
+    *s = (struct source){.calls = &calls, .sector_size = sector_size};
+    return s;
 }
 
 void source_close(struct source *s)

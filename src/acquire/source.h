@@ -34,5 +34,7 @@ int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bo
 int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,
                      struct err *e);
 int64_t source_now_ms(struct source *s);
+/* One that is gone for good: it has no byte any more. The caller owns it. */
+struct source *source_gone(uint32_t sector_size);
 void source_close(struct source *s); /* NULL is fine */
 DEFINE_CLEANUP(struct source *, source_close)

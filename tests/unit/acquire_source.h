@@ -114,7 +114,7 @@ static void made_release(struct made_source *m)
 
 /* Puts some of each kind of fault: first, last, runs and single ones. Sectors that are weak fail at
  * most weak_most times. */
-static void made_put_faults(struct made_source *m, unsigned weak_most)
+UNUSED static void made_put_faults(struct made_source *m, unsigned weak_most)
 {
     uint64_t sectors = (m->source.size + m->source.sector_size - 1) / m->source.sector_size;
     uint64_t runs = made_next(&m->state) % 8;
@@ -135,7 +135,7 @@ static void made_put_faults(struct made_source *m, unsigned weak_most)
                 m->faults[k].kind = FAULT_NONE;
 }
 
-static bool made_is_bad(const struct made_source *m, uint64_t off)
+UNUSED static bool made_is_bad(const struct made_source *m, uint64_t off)
 {
     return m->faults[off / m->source.sector_size].kind == FAULT_BAD ||
            (m->ends_at && off >= m->ends_at);
