@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "evidence/image_read.h"
 #include "evidence/image_set.h"
-#include "sys/file.h"
 
 enum { QUEUE_SIZE = 8 << 20 };
 
@@ -274,13 +273,7 @@ static bool is_ewf(const char *path)
 
 bool source_is_image(const char *path)
 {
-    CLEANUP_BUF struct buf next = {0};
-
-    if (is_ewf(path))
-        return true;
-    buf_adds(&next, path);
-    return image_set_begins(str_of(path)) && image_set_next(&next) &&
-           file_is_there(buf_text(&next));
+    return is_ewf(path) || image_set_is_several(path);
 }
 
 static void add_name(struct source_facts *f, const struct pulled *p)

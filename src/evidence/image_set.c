@@ -9,6 +9,8 @@
 #include "sys/file.h"
 #include "sys/worker.h"
 
+enum { LETTERS_MOST = 26 }; /* names that are looked for behind a gap */
+
 void image_set_release(struct image_set *f)
 {
     for (size_t i = 0; i < f->count; i++)
@@ -148,9 +150,52 @@ bool image_set_begins(struct str path)
     return false;
 }
 
+/* How the files of a set are called; first is the name of one. */
+enum naming { SEGMENTS, NUMBERS, LETTERS };
+static enum naming naming_of(const char *first)
+{
+    const char *ending = strrchr(first, '.') + 1;
+
+    return is_letter(ending[strlen(ending) - 1]) ? LETTERS
+           : is_letter(ending[0])                ? SEGMENTS
+                                                 : NUMBERS;
+}
+
+static bool is_segment(const char *path)
+{
+    static const char magics[][8] = {{'E', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0},
+                                     {'L', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0}};
+    CLEANUP_FD int fd = open_quietly(path);
+    char head[sizeof(magics[0])];
+
+    return fd >= 0 && pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+           (memcmp(head, magics[0], sizeof(head)) == 0 ||
+            memcmp(head, magics[1], sizeof(head)) == 0);
+}
+
+/* The next file of a set that lies there; missing gets the name of one that does not and stands
+ * before it, or nothing. Letters are also other endings (web1.log, web1.ps): behind a gap a segment
+ * must be one by what it holds, and parts in letters are looked for nearby. */
+static bool find_next(struct buf *path, enum naming naming, struct buf *missing)
+{
+    unsigned most = naming == LETTERS ? LETTERS_MOST : LIMIT_WORKER_INPUT_COUNT;
+
+    buf_clear(missing);
+    for (unsigned i = 0; i < most && image_set_next(path); i++) {
+        if (file_is_there(buf_text(path)) &&
+            (i == 0 || naming != SEGMENTS || is_segment(buf_text(path))))
+            return true;
+        if (i == 0)
+            buf_addstr(missing, buf_str(path));
+    }
+    return false;
+}
+
 int image_set_open(struct image_set *f, const char *first, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf missing = {0};
+    enum naming naming;
     uint64_t size;
     int rc;
 
@@ -158,8 +203,24 @@ int image_set_open(struct image_set *f, const char *first, struct err *e)
     rc = image_set_add(f, buf_text(&path), &size, e);
     if (rc || !image_set_begins(str_of(first)))
         return rc;
-    while (rc == 0 && f->count < LIMIT_WORKER_INPUT_COUNT && image_set_next(&path) &&
-           file_is_there(buf_text(&path)))
+    naming = naming_of(first);
+    while (rc == 0 && f->count < LIMIT_WORKER_INPUT_COUNT && find_next(&path, naming, &missing)) {
+        /* A segment of an E01 says itself where it belongs. */
+        if (missing.len && naming != SEGMENTS)
+            return err_set(e, ERR_FORMAT,
+                           "%s is missing: %s lies there and follows it, and what it holds would "
+                           "stand at a wrong place",
+                           buf_text(&missing), buf_text(&path));
         rc = image_set_add(f, buf_text(&path), &size, e);
+    }
     return rc;
+}
+
+bool image_set_is_several(const char *first)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf missing = {0};
+
+    buf_adds(&path, first);
+    return image_set_begins(str_of(first)) && find_next(&path, naming_of(first), &missing);
 }

@@ -107,5 +107,47 @@ class DamagedImages(Lacking):
         self.assertEqual(areas, [(at, 8192, "-" if at // 8192 % 2 == 0 else "+") for at in range(0, 170 * MIB, 8192)])
 
 
+class Gaps(Lacking):
+    def split(self, data, names, size=MIB):
+        for n, name in enumerate(names):
+            (self.folder / name).write_bytes(data[n * size:(n + 1) * size])
+
+    def test_a_part_that_is_missing_before_another_one_is_named(self):
+        data = random.Random(4).randbytes(5 * MIB)
+        for names in (["s.001", "s.002", "s.003", "s.004", "s.005"], ["t.00", "t.01", "t.02", "t.03", "t.04"], ["u.aa", "u.ab", "u.ac", "u.ad", "u.ae"]):
+            self.split(data, names)
+            self.image(self.folder / names[0], "--format", "raw", name="whole" + names[0])
+            self.assertEqual((self.out / f"whole{names[0]}.raw").read_bytes(), data)
+            for gone in (1, 2, 3):
+                (self.folder / names[gone]).rename(self.folder / "away")
+                self.refused(7, self.folder / names[0], "--to", self.out, "--name", "x", saying=f"{names[gone]} is missing: ")
+                (self.folder / "away").rename(self.folder / names[gone])
+            for name in names:
+                (self.folder / name).unlink()
+
+    def test_what_only_looks_like_a_part_is_none(self):
+        data = random.Random(4).randbytes(2 * MIB)
+        for names, beside in ((["s.001", "s.002"], ["s.txt", "s.1", "s.0004"]), (["u.aa", "u.ab"], ["u.ps", "u.gz", "u.log"]), (["v.img"], ["v.imx"])):
+            self.split(data, names)
+            for name in beside:
+                (self.folder / name).write_bytes(b"a note")
+            self.image(self.folder / names[0], "--format", "raw", name="x" + names[0])
+            self.assertEqual((self.out / f"x{names[0]}.raw").read_bytes(), data[:len(names) * MIB])
+
+    def test_a_segment_that_is_missing_costs_what_it_held(self):
+        disk = random.Random(5).randbytes(20 * MIB)
+        self.must(IMAGER, self.source(disk), "--to", self.folder, "--name", "s", "--segment", "4MiB")
+        (self.folder / "s.LOG").write_bytes(b"a note")  # an ending that the sequence of E01 has, too
+        (self.folder / "s.E03").unlink()
+        self.image(self.folder / "s.E01", "--format", "raw")
+        bad, areas = self.told("x")
+        self.assertEqual([c for _, _, c in areas], ["+", "-", "+"])
+        self.assertLess(abs(bad - 4 * MIB), 65536)
+        held = (self.out / "x.raw").read_bytes()
+        begin, size, _ = areas[1]
+        self.assertEqual((held[:begin], held[begin + size:]), (disk[:begin], disk[begin + size:]))
+        self.assertEqual(held[begin:begin + size], bytes(size))
+
+
 if __name__ == "__main__":
     main()
