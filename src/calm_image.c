@@ -71,6 +71,8 @@ static const char *phase_words(int phase)
         [ACQUIRE_FINISHING] = "putting together",
         [ACQUIRE_DONE] = "written",
         [ACQUIRE_READING_BACK] = "reading back",
+        [ACQUIRE_MOVING] = "moving the last file to the other folder",
+        [ACQUIRE_WAITING] = "waiting for the target disk, which is slow",
     };
     static const char *const passes[RESCUE_PASS_COUNT_] = {
         [RESCUE_COPY] = "failing disk: easy areas",
@@ -136,15 +138,15 @@ static void tell_facts(const struct source_facts *f, const char *name)
     line("fact end 1");
 }
 
-static void count_rate(struct face *f, uint64_t done)
+static void count_rate(struct face *f, int phase, uint64_t done)
 {
     int64_t now = monotonic_ms();
 
-    if (f->rate_ms == 0 || done < f->rate_done || atomic_load(&control.phase) != f->phase) {
+    if (f->rate_ms == 0 || done < f->rate_done || phase != f->phase) {
         f->rate_ms = now;
         f->rate_done = done;
         f->rate = 0;
-        f->phase = atomic_load(&control.phase);
+        f->phase = phase;
     } else if (now - f->rate_ms >= 1000) {
         f->rate = (done - f->rate_done) * 1000 / (uint64_t)(now - f->rate_ms);
     }
@@ -208,15 +210,17 @@ static void hear_stop(const struct face *f)
 static void tell_progress(void *context, const struct acquire_control *c, uint64_t size)
 {
     struct face *f = context;
-    uint64_t done = atomic_load(&c->done);
+    int phase = acquire_phase_shown(c);
+    uint64_t done = atomic_load(phase == ACQUIRE_MOVING ? &c->move_done : &c->done);
     int64_t now = monotonic_ms();
     CLEANUP_BUF struct buf words = {0};
 
+    size = phase == ACQUIRE_MOVING ? atomic_load(&c->move_size) : size;
     hear_stop(f);
     if (now - f->shown_ms < (f->is_lines || f->is_terminal ? SHOW_MS : PLAIN_MS))
         return;
     f->shown_ms = now;
-    count_rate(f, done);
+    count_rate(f, phase, done);
     if (f->is_lines) {
         line("progress %d %llu %llu %llu %d %llu", f->phase, (unsigned long long)done,
              (unsigned long long)size, (unsigned long long)atomic_load(&c->bad),
@@ -273,8 +277,10 @@ static bool is_usable_folder(const char *path)
 }
 
 /* A folder that was typed wrong is no reason to end. */
-static bool ask_person(struct face *f, const char *folder, struct buf *answer)
+static bool ask_person(struct face *f, const char *folder, const char *why, struct buf *answer)
 {
+    if (why[0])
+        line("That folder will not do: %s.", why);
     line("No space is left in %s.", folder);
     do {
         line("Type another folder to go on in, or make room there and press Enter.");
@@ -287,7 +293,13 @@ static bool ask_person(struct face *f, const char *folder, struct buf *answer)
     return true;
 }
 
-static int ask_room(void *context, const char *folder, char **other, struct err *e)
+/* why: of the folder that was named before; "": none was. */
+static int is_full(const char *folder, const char *why, struct err *e)
+{
+    return err_set(e, ERR_FULL, "no space is left in %s%s%s", folder, why[0] ? "; " : "", why);
+}
+
+static int ask_room(void *context, const char *folder, const char *why, char **other, struct err *e)
 {
     struct face *f = context;
     CLEANUP_BUF struct buf answer = {0};
@@ -295,14 +307,16 @@ static int ask_room(void *context, const char *folder, char **other, struct err 
     bool is_answered;
 
     end_line(f);
+    if (f->is_lines && why[0])
+        line("why %s", why);
     if (f->is_lines)
         line("full %s", folder);
     if (!f->is_lines && !isatty(STDIN_FILENO))
-        return err_set(e, ERR_FULL, "no space is left in %s", folder);
-    is_answered = f->is_lines ? read_line(f, &answer) : ask_person(f, folder, &answer);
+        return is_full(folder, why, e);
+    is_answered = f->is_lines ? read_line(f, &answer) : ask_person(f, folder, why, &answer);
     said = buf_str(&answer);
     if (!is_answered || (f->is_lines && !str_take(&said, "folder ")))
-        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+        return is_full(folder, why, e);
     *other = said.len ? mem_dup(said.p, said.len) : mem_strdup(folder);
     return 0;
 }

@@ -118,6 +118,11 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
         add_group(out, &s->group);
     if (s->has_lost)
         add_number(out, "lost", 1);
+    if (s->has_proof) {
+        buf_adds(out, "proof ");
+        hex_add(out, s->proof.b, sizeof(s->proof.b));
+        buf_addc(out, '\n');
+    }
     if (s->has_rest)
         add_number(out, "rest", s->rest);
     for (size_t i = 0; i < files->folder_count; i++)
@@ -208,6 +213,8 @@ static bool read_number(struct acquire_state *s, struct str word, struct str res
         return hex_read(b->id, sizeof(b->id), rest);
     if (str_is(word, "mark"))
         return hex_read(b->mark, sizeof(b->mark), rest);
+    if (str_is(word, "proof"))
+        return s->has_proof = hex_read(s->proof.b, sizeof(s->proof.b), rest);
     if (!str_u64(rest, &n))
         return false;
     if (str_is(word, "size"))

@@ -1,6 +1,7 @@
 /* acquire_state.h: how far an image is, as NAME.part has it (doc/format/image.md section 5). */
 #pragma once
 #include "acquire/ewf_write.h"
+#include "base/hash.h"
 #include "base/utc.h"
 
 /* What an image was begun with; it stays the same to its end. */
@@ -30,6 +31,8 @@ struct acquire_state {
     struct acquire_begin begin;
     uint64_t done;
     struct ewf_open_group group;
+    struct hash proof;  /* SHA-256 of those of them behind the last whole MiB */
+    bool has_proof;     /* else a version before made it */
     size_t file_count;  /* files that have bytes of it */
     uint64_t last_size; /* bytes of the last of them that are of it */
     bool has_lost;      /* NAME.map says what an image as a source does not have */

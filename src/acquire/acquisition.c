@@ -8,7 +8,12 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum { STATE_SIZE_MAX = 4 << 20, MAP_SIZE_MAX = 1 << 28, LIMIT_WINDOW_MS = 1000 };
+enum {
+    STATE_SIZE_MAX = 4 << 20,
+    MAP_SIZE_MAX = 1 << 28,
+    LIMIT_WINDOW_MS = 1000,
+    SLOW_WRITE_MS = 3000
+};
 
 void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out)
 {
@@ -42,9 +47,16 @@ const struct fault_map *acquisition_map(const struct acquisition *m)
     return &m->map;
 }
 
-void acquire_moved(struct acquisition *m)
+/* A write that takes longer is said; a disk that is only slow makes one now and then. */
+int acquire_phase_shown(const struct acquire_control *c)
 {
-    atomic_store(&m->control->moved_ms, (uint64_t)monotonic_ms());
+    uint64_t since = atomic_load(&c->target.since_ms);
+
+    if (atomic_load(&c->target.moves))
+        return ACQUIRE_MOVING;
+    if (since && (uint64_t)monotonic_ms() > since + SLOW_WRITE_MS)
+        return ACQUIRE_WAITING;
+    return atomic_load(&c->phase);
 }
 
 static void sleep_ms(int64_t ms)
@@ -58,7 +70,6 @@ int acquire_go_on(struct acquisition *m, size_t size, struct err *e)
 {
     int64_t now = monotonic_ms(), due;
 
-    acquire_moved(m); /* the read that follows has the whole patience */
     if (m->options.limit) {
         if (m->limit_ms == 0 || now - m->limit_ms > 10 * LIMIT_WINDOW_MS) {
             m->limit_ms = now;
@@ -74,6 +85,25 @@ int acquire_go_on(struct acquisition *m, size_t size, struct err *e)
     return 0;
 }
 
+static int copied(void *context, uint64_t done, uint64_t size, struct err *e)
+{
+    struct acquisition *m = context;
+
+    atomic_store(&m->control->move_done, done);
+    atomic_store(&m->control->move_size, size);
+    return atomic_load(&m->control->stops)
+               ? err_set(e, ERR_CANCEL, "stopped; it goes on where it was")
+               : 0;
+}
+
+/* Whose files they are, who keeps their state, who looks. */
+static void adopt(struct acquisition *m)
+{
+    memcpy(m->files.id, m->state.begin.id, sizeof(m->files.id));
+    m->files.keeper = &m->keeper;
+    m->files.watch = &m->control->target;
+}
+
 static struct acquisition *make(struct source *source, const struct acquire_options *options,
                                 struct acquire_control *control)
 {
@@ -83,6 +113,8 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     m->control = control;
     m->source = source;
     m->pieces_fd = m->rest_fd = -1;
+    m->keeper = (struct target_keeper){.keep = acquire_place, .copied = copied, .context = m};
+    m->source->watch = &control->source;
     m->files = TARGET_FILES_NONE;
     m->digests = digests_new();
     m->block = aligned_alloc(RESCUE_MEMORY_ALIGN, RESCUE_BLOCK);
@@ -91,7 +123,6 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     pthread_mutex_init(&m->lock, NULL);
     pthread_mutex_init(&m->keeping, NULL);
     m->committed_ms = monotonic_ms();
-    acquire_moved(m);
     return m;
 }
 
@@ -100,6 +131,7 @@ void acquisition_free(struct acquisition *m)
     if (!m)
         return;
     pump_free(m->pump);
+    m->source->watch = NULL;
     ewf_writer_free(m->ewf);
     fd_close(m->rest_fd);
     fd_close(m->pieces_fd);
@@ -108,6 +140,7 @@ void acquisition_free(struct acquisition *m)
     fault_map_release(&m->map);
     digests_free(m->digests);
     buf_release(&m->pieces);
+    buf_release(&m->head);
     pthread_mutex_destroy(&m->lock);
     pthread_mutex_destroy(&m->keeping);
     free(m->block);
@@ -125,40 +158,22 @@ static uint64_t stored_size(const struct acquire_begin *b)
 /* Held open to the end, and locked: no second program goes on with the same image meanwhile. */
 static int open_pieces(struct acquisition *m, const char *path, int flags, struct err *e)
 {
-    static const char head[] = "# SHA-256 of each MiB of the image, in order\n";
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    m->pieces_fd = open(path, flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    m->pieces_fd = open(path, flags | O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (m->pieces_fd < 0 && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over", path);
     if (m->pieces_fd < 0)
         return err_errno(e, "cannot make %s", path);
     if (fcntl(m->pieces_fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES))
         return err_set(e, ERR_CONFLICT, "another program goes on with this image at this moment");
-    if (ftruncate(m->pieces_fd, 0))
-        return err_errno(e, "cannot begin %s anew", path);
-    return file_write_fd(m->pieces_fd, head, sizeof(head) - 1, path, e);
-}
-
-static int refuse_what_is_there(const struct acquisition *m, struct err *e)
-{
-    static const char *const endings[] = {"part", "rest", "map", "txt"};
-
-    for (size_t i = 0; i < COUNT_OF(endings); i++) {
-        CLEANUP_BUF struct buf path = {0};
-
-        acquisition_path(m, endings[i], &path);
-        if (file_is_there(buf_text(&path)))
-            return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
-                           buf_text(&path));
-    }
     return 0;
 }
 
 /* An image that could not begin leaves no file that bars its name. */
 static void remove_begun(const struct acquisition *m)
 {
-    static const char *const endings[] = {"pieces", "part.new", "part"};
+    static const char *const endings[] = {"pieces", "room", "part"};
 
     for (size_t i = 0; m->pieces_fd >= 0 && i < COUNT_OF(endings); i++) {
         CLEANUP_BUF struct buf path = {0};
@@ -191,10 +206,15 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     rc = target_files_init(&m->files, m->state.begin.format, folder, name, e);
     if (rc)
         return rc;
-    rc = refuse_what_is_there(m, e);
+    adopt(m);
+    m->state.has_proof = !m->options.has_no_hashes;
+    m->state.proof = hash_bytes("", 0);
+    rc = target_folder_is_free(&m->files, folder, e);
     acquisition_path(m, "pieces", &pieces);
     if (rc == 0)
         rc = open_pieces(m, buf_text(&pieces), O_EXCL, e);
+    if (rc == 0)
+        rc = acquire_pieces_begin(m, e);
     if (rc == 0)
         rc = acquire_out_begin(m, e);
     if (rc == 0)
@@ -218,6 +238,38 @@ static int split_part(const char *part, struct buf *folder, struct buf *name, st
     path.len -= 5;
     buf_addstr(folder, slash ? (struct str){part, (size_t)(slash - part)} : STR("."));
     buf_addstr(name, slash ? str_from(path, (size_t)(slash - part) + 1) : path);
+    return 0;
+}
+
+int acquisition_look(const char *part, struct acquire_state *out, struct target_files *files,
+                     struct err *e)
+{
+    CLEANUP(target_files_release) struct target_files f = TARGET_FILES_NONE;
+    CLEANUP(acquire_begin_release) struct acquire_begin begin = {0};
+    CLEANUP_BUF struct buf folder = {0};
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf text = {0};
+    struct acquire_state state = {0};
+    int rc = split_part(part, &folder, &name, e);
+
+    if (rc == 0 && !file_is_there(part))
+        rc = err_set(e, ERR_NOTFOUND, "there is no %s", part);
+    if (rc == 0)
+        rc = file_read(&text, part, STATE_SIZE_MAX, e);
+    if (rc == 0)
+        rc = acquire_state_read(&state, &f, buf_str(&text), e);
+    begin = state.begin;
+    if (rc)
+        return rc;
+    f.name = buf_take(&name);
+    f.format = begin.format;
+    /* A stick may be mounted elsewhere now. */
+    free(f.folders[0]);
+    f.folders[0] = buf_take(&folder);
+    *out = state;
+    begin = (struct acquire_begin){0};
+    *files = f;
+    f = TARGET_FILES_NONE;
     return 0;
 }
 
@@ -275,60 +327,39 @@ static int is_same_source(const struct acquisition *m, const char *identity, str
     return 0;
 }
 
-int acquisition_source(const char *part, char **out, struct err *e)
-{
-    CLEANUP_BUF struct buf text = {0};
-    CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
-    struct acquire_state state = {0};
-    int rc = file_read(&text, part, STATE_SIZE_MAX, e);
-
-    if (rc == 0)
-        rc = acquire_state_read(&state, &files, buf_str(&text), e);
-    if (rc == 0)
-        *out = MOVE(state.begin.source);
-    acquire_begin_release(&state.begin);
-    return rc;
-}
-
 int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                        struct source *source, const struct acquire_options *options,
                        struct acquire_control *control, struct err *e)
 {
     CLEANUP(acquisition_freep) struct acquisition *m = make(source, options, control);
-    CLEANUP_BUF struct buf folder = {0};
-    CLEANUP_BUF struct buf name = {0};
-    CLEANUP_BUF struct buf text = {0};
     CLEANUP_BUF struct buf pieces = {0};
+    CLEANUP_BUF struct buf name = {0};
     uint8_t mark[PACK_MARK_SIZE];
-    int rc = split_part(part, &folder, &name, e);
+    int rc = split_part(part, &pieces, &name, e);
 
-    m->is_resumed = true;
+    buf_addf(&pieces, "/%s.pieces", buf_text(&name));
     if (rc == 0 && !file_is_there(part))
         rc = err_set(e, ERR_NOTFOUND, "there is no %s", part);
-    buf_addf(&pieces, "%s/%s.pieces", buf_text(&folder), buf_text(&name));
-    if (rc == 0)
+    if (rc == 0) /* whoever else goes on with it would change the state */
         rc = open_pieces(m, buf_text(&pieces), 0, e);
     if (rc == 0)
-        rc = file_read(&text, part, STATE_SIZE_MAX, e);
-    if (rc == 0)
-        rc = acquire_state_read(&m->state, &m->files, buf_str(&text), e);
+        rc = acquisition_look(part, &m->state, &m->files, e);
     if (rc)
         return rc;
-    m->files.name = mem_strdup(buf_text(&name));
-    m->files.format = m->state.begin.format;
+    m->is_resumed = true;
+    adopt(m);
     mark_now(m, mark);
     m->packs_otherwise = memcmp(mark, m->state.begin.mark, sizeof(mark)) != 0;
     if (m->packs_otherwise) /* for good: no library has this mark */
         memset(m->state.begin.mark, 0, sizeof(mark));
     m->stored_size = stored_size(&m->state.begin);
-    /* The first folder is where the part lies now: a stick may be mounted elsewhere. */
-    free(m->files.folders[0]);
-    m->files.folders[0] = mem_strdup(buf_text(&folder));
     rc = is_same_source(m, identity, e);
     if (rc == 0)
         rc = read_map(m, e);
     if (rc == 0)
         rc = find_lost_before(m, e);
+    if (rc == 0)
+        rc = acquire_pieces_begin(m, e);
     if (rc == 0)
         rc = target_files_resume(&m->files, e);
     if (rc == 0 && m->state.has_rest)
@@ -345,10 +376,9 @@ static int add_again(void *context, const void *bytes, size_t size, struct err *
 
     digests_add(m->digests, bytes, size, &m->pieces);
     atomic_fetch_add(&m->control->done, size);
-    acquire_moved(m);
     if (atomic_load(&m->control->stops))
         return err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
-    return acquire_pieces_flush(m, e);
+    return acquire_proof_reread(m, bytes, size, e);
 }
 
 /* No block of the source comes any more. */
@@ -374,6 +404,8 @@ static int reread(struct acquisition *m, struct err *e)
     if (rc)
         return rc;
     rc = m->options.reread(&m->files, m->state.done, add_again, m, e);
+    if (rc == 0)
+        rc = acquire_proof_check(m, e);
     if (rc)
         return err_wrap(e, rc, "reading what the image holds already");
     rc = m->ewf ? ewf_hide_group(m->ewf, e) : 0;
@@ -399,15 +431,15 @@ static int read_block(struct acquisition *m, uint8_t *bytes, size_t size, size_t
         else if (n == ERR_NOTFOUND || n == ERR_CANCEL)
             rc = (int)n;
     }
-    acquire_moved(m);
     return rc;
 }
 
 static size_t next_size(const struct acquisition *m)
 {
     uint64_t left = m->state.begin.size - m->at;
+    size_t size = PUMP_BLOCK - (size_t)(m->at % PUMP_BLOCK); /* they end where pieces do */
 
-    return left < PUMP_BLOCK ? (size_t)left : PUMP_BLOCK;
+    return left < size ? (size_t)left : size;
 }
 
 /* The block is whole; behind the source's end there is padding. */

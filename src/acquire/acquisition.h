@@ -14,18 +14,26 @@ enum acquire_phase {
     ACQUIRE_FINISHING,    /* from NAME.rest */
     ACQUIRE_DONE,         /* the image is whole */
     ACQUIRE_READING_BACK, /* and compared with what was read */
+    ACQUIRE_MOVING,       /* only shown: the last file goes to another folder */
+    ACQUIRE_WAITING,      /* only shown: a write to the target takes long */
 };
 
 /* What another thread may look at, and tell it, while an image is made. */
 struct acquire_control {
-    _Atomic uint64_t done;     /* bytes of the source that came, or were found unreadable */
-    _Atomic uint64_t bad;      /* bytes that could not be read so far */
-    _Atomic uint64_t moved_ms; /* when something came last (CLOCK_MONOTONIC) */
-    _Atomic int phase;         /* enum acquire_phase */
-    _Atomic int pass;          /* enum rescue_pass, while rescuing */
-    _Atomic bool waits;        /* for a person who makes room */
-    _Atomic bool stops;        /* set: it ends with ERR_CANCEL, soon */
+    _Atomic uint64_t done; /* bytes of the source that came, or were found unreadable */
+    _Atomic uint64_t bad;  /* bytes that could not be read so far */
+    struct source_watch source;
+    struct target_watch target;
+    _Atomic uint64_t move_done; /* bytes of the file that is moved */
+    _Atomic uint64_t move_size;
+    _Atomic int phase;  /* enum acquire_phase */
+    _Atomic int pass;   /* enum rescue_pass, while rescuing */
+    _Atomic bool waits; /* for a person who makes room */
+    _Atomic bool stops; /* set: it ends with ERR_CANCEL, soon */
 };
+
+/* The phase as a person is told it, with what holds it up. */
+int acquire_phase_shown(const struct acquire_control *c);
 
 struct acquire_options {
     unsigned retries;    /* of each unreadable sector */
@@ -60,12 +68,16 @@ MUST_CHECK int acquisition_new(struct acquisition **out, struct acquire_begin *b
                                const struct acquire_options *options,
                                struct acquire_control *control, struct err *e);
 /* Goes on with one; part is the path of NAME.part. The source must be the same: identity is
- * compared (ERR_CONFLICT); NULL: it is gone for good (source_gone), which needs accepts_end. */
+ * compared (ERR_CONFLICT); NULL: it is gone for good (source_gone), which needs accepts_end. What
+ * was written before must be what was read: acquisition_run compares it with NAME.pieces
+ * (ERR_TAMPER). */
 MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                                   struct source *source, const struct acquire_options *options,
                                   struct acquire_control *control, struct err *e);
-/* The path of the source that an image was begun with; free() it. */
-MUST_CHECK int acquisition_source(const char *part, char **out, struct err *e);
+/* What an image was begun with, and the folders and files of its state; the first folder is where
+ * part lies. The caller releases both. */
+MUST_CHECK int acquisition_look(const char *part, struct acquire_state *out,
+                                struct target_files *files, struct err *e);
 void acquisition_free(struct acquisition *m); /* NULL is fine */
 DEFINE_CLEANUP(struct acquisition *, acquisition_free)
 /* Runs to the end. Otherwise what was read is kept, and acquisition_resume goes on: ERR_CANCEL:
@@ -77,6 +89,9 @@ MUST_CHECK int acquisition_run(struct acquisition *m, struct acquire_result *out
  */
 MUST_CHECK int acquisition_finish(struct acquisition *m, struct err *e);
 
+/* Whether it goes on with an image whose state, of an older version, has nothing to compare with
+ * what was written before. */
+bool acquisition_is_unproven(const struct acquisition *m);
 /* Whether it goes on on another kind of processor, or with another library, which packs in another
  * way: the image is as good, and not the same to the byte. */
 bool acquisition_packs_otherwise(const struct acquisition *m);

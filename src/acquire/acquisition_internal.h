@@ -19,6 +19,12 @@ struct acquisition {
     struct digests_result exact; /* where the image held all of the source when it went on */
     bool has_exact;
     int pieces_fd;
+    uint64_t pieces_checked; /* lines of NAME.pieces that what was reread is compared with */
+    uint64_t reread_at;
+    /* Of the source, what was written behind the last whole MiB: of the thread that writes, or of
+     * who rereads before there is one. */
+    struct buf head;
+    struct target_keeper keeper;
     int rest_fd;
     struct pump *pump;
     struct ewf_writer *ewf; /* NULL: raw, in one or more files */
@@ -48,7 +54,22 @@ MUST_CHECK int acquire_out_end(struct acquisition *m, struct acquire_result *out
 MUST_CHECK int acquire_commit(struct acquisition *m, struct err *e);
 /* The same with all that came: nothing of it has to be read again. */
 MUST_CHECK int acquire_keep(struct acquisition *m, struct err *e);
+/* The state again, with folders as they are now; context is the acquisition. */
+MUST_CHECK int acquire_place(void *context, struct err *e);
+
+/* acquisition_proof.c: NAME.pieces, by which what was written is known again. */
+MUST_CHECK int acquire_pieces_begin(struct acquisition *m, struct err *e);
 MUST_CHECK int acquire_pieces_flush(struct acquisition *m, struct err *e);
+/* All before done is hashed, and its pieces are durable. */
+MUST_CHECK int acquire_pieces_keep(struct acquisition *m, struct err *e);
+/* A block was written; then, that the image holds the source until done. */
+void acquire_proof_pass(struct acquisition *m, const struct pump_block *b);
+void acquire_proof_reach(struct acquisition *m);
+/* Bytes of what was written before, in order; then the end of them. ERR_TAMPER: they are not what
+ * was read from the source. */
+MUST_CHECK int acquire_proof_reread(struct acquisition *m, const void *bytes, size_t size,
+                                    struct err *e);
+MUST_CHECK int acquire_proof_check(struct acquisition *m, struct err *e);
 
 /* acquisition_rest.c: a failing source. */
 /* From m->at on the source is read in the order of ease; what comes lies in NAME.rest. */
@@ -66,4 +87,3 @@ MUST_CHECK int acquire_rest_block(struct acquisition *m, uint64_t off, size_t si
 
 /* Before each read: stops, limit. */
 MUST_CHECK int acquire_go_on(struct acquisition *m, size_t size, struct err *e);
-void acquire_moved(struct acquisition *m);

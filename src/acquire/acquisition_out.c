@@ -8,7 +8,7 @@
 
 #define PROGRAM "calm " CALM_VERSION
 
-enum { PIECES_FLUSH = 1 << 16, IDLE_LEAST_MS = 200 };
+enum { ROOM_SIZE = 1 << 19, IDLE_LEAST_MS = 200 };
 
 static bool is_ewf(const struct acquisition *m)
 {
@@ -64,14 +64,42 @@ static int write_map(struct acquisition *m, char doing, struct err *e)
     return file_write(buf_text(&path), buf_str(&text), 0600, e);
 }
 
-static int write_state(struct acquisition *m, struct err *e)
+/* Room that a full folder still has for the state, which says where the image goes on. Without it
+ * the image is made as well. */
+static void keep_room(const struct acquisition *m)
 {
     CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf zeros = {0};
+
+    acquisition_path(m, "room", &path);
+    if (file_is_there(buf_text(&path)))
+        return;
+    buf_addn(&zeros, 0, ROOM_SIZE);
+    if (file_write(buf_text(&path), buf_str(&zeros), 0600, NULL))
+        (void)unlink(buf_text(&path));
+}
+
+static bool give_room(const struct acquisition *m)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    acquisition_path(m, "room", &path);
+    return unlink(buf_text(&path)) == 0;
+}
+
+int acquire_place(void *context, struct err *e)
+{
+    struct acquisition *m = context;
+    CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
+    int rc;
 
     acquisition_path(m, "part", &path);
     acquire_state_write(&m->state, &m->files, &text);
-    return file_write(buf_text(&path), buf_str(&text), 0600, e);
+    rc = file_write(buf_text(&path), buf_str(&text), 0600, e);
+    if (rc == ERR_FULL && give_room(m))
+        rc = file_write(buf_text(&path), buf_str(&text), 0600, e);
+    return rc;
 }
 
 int acquire_commit(struct acquisition *m, struct err *e)
@@ -79,6 +107,8 @@ int acquire_commit(struct acquisition *m, struct err *e)
     int rc = target_files_sync(&m->files, e);
     bool tells;
 
+    if (rc == 0)
+        rc = acquire_pieces_keep(m, e);
     if (rc == 0 && m->rest_fd >= 0 && fdatasync(m->rest_fd))
         rc = err_errno(e, "cannot make what was rescued durable");
     pthread_mutex_lock(&m->lock);
@@ -87,7 +117,9 @@ int acquire_commit(struct acquisition *m, struct err *e)
     if (rc == 0 && tells)
         rc = write_map(m, atomic_load(&m->control->phase) == ACQUIRE_RESCUING ? '?' : 'G', e);
     if (rc == 0)
-        rc = write_state(m, e);
+        rc = acquire_place(m, e);
+    if (rc == 0)
+        keep_room(m);
     m->committed_ms = monotonic_ms();
     if (rc == 0)
         m->committed = m->state.done;
@@ -102,6 +134,7 @@ static void reach(struct acquisition *m, uint64_t size)
     m->state.done = size < m->state.begin.size ? size : m->state.begin.size;
     m->state.file_count = m->files.count;
     m->state.last_size = m->files.files[m->files.count - 1].size;
+    acquire_proof_reach(m);
 }
 
 /* The chunks of a group that is not whole yet, too. */
@@ -158,10 +191,12 @@ static int take_ewf(struct acquisition *m, const struct pump_block *b, struct er
 {
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < b->chunk_count; i++) {
+    for (size_t i = 0; rc == 0 && i < b->chunk_count; i++)
         rc = ewf_add_chunk(m->ewf, b->packed[i], b->packed_size[i], b->is_packed[i], e);
-    }
-    return rc ? rc : commit_if_due(m, e);
+    if (rc)
+        return rc;
+    acquire_proof_pass(m, b);
+    return commit_if_due(m, e);
 }
 
 /* Zeros are holes. */
@@ -192,6 +227,7 @@ static int take_raw(struct acquisition *m, const struct pump_block *b, struct er
     }
     if (rc)
         return rc;
+    acquire_proof_pass(m, b);
     reach(m, b->off + b->size);
     return commit_if_due(m, e);
 }
@@ -203,24 +239,9 @@ static int take(void *context, const struct pump_block *b, struct err *e)
     return is_ewf(m) ? take_ewf(m, b, e) : take_raw(m, b, e);
 }
 
-/* A line for each piece. */
-int acquire_pieces_flush(struct acquisition *m, struct err *e)
-{
-    CLEANUP_BUF struct buf text = {0};
-    int rc;
-
-    for (size_t at = 0; at < m->pieces.len; at += sizeof(struct hash)) {
-        hex_add(&text, m->pieces.p + at, sizeof(struct hash));
-        buf_addc(&text, '\n');
-    }
-    rc = file_write_fd(m->pieces_fd, text.p, text.len, "the pieces of the image", e);
-    buf_clear(&m->pieces);
-    return rc;
-}
-
 static int hashed(void *context, struct buf *pieces, struct err *e)
 {
-    return pieces->len < PIECES_FLUSH ? 0 : acquire_pieces_flush(context, e);
+    return pieces->len ? acquire_pieces_flush(context, e) : 0;
 }
 
 int acquire_out_pump(struct acquisition *m, struct err *e)
@@ -263,8 +284,11 @@ static int end_beside(struct acquisition *m, struct err *e)
 /* Until now it could have gone on from its last state, and ended the same. */
 int acquisition_finish(struct acquisition *m, struct err *e)
 {
-    static const char *const gone[] = {"rest", "part"};
+    static const char *const gone[] = {"rest", "room", "part"};
     int rc = folder_sync(m->files.folders[0], e);
+
+    if (rc == 0)
+        rc = target_files_end(&m->files, e);
 
     for (size_t i = 0; rc == 0 && i < COUNT_OF(gone); i++) {
         CLEANUP_BUF struct buf path = {0};

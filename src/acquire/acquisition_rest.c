@@ -62,7 +62,6 @@ static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t si
         off += (uint64_t)n;
         size -= (size_t)n;
     }
-    acquire_moved(m);
     return 0;
 }
 
@@ -134,7 +133,6 @@ static int take(void *context, uint64_t off, const void *bytes, size_t size, str
     if (!g->bytes)
         return put_in_rest(g->m, off, bytes, size, e);
     memcpy(g->bytes + (off - g->rescue.from), bytes, size);
-    acquire_moved(g->m);
     return 0;
 }
 

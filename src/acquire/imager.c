@@ -9,6 +9,7 @@
 #include "acquire/ewf_write.h"
 #include "acquire/imager_text.h"
 #include "acquire/rescue.h"
+#include "acquire/source_folder.h"
 #include "base/mem.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -28,11 +29,12 @@ struct making {
     struct imager_report *report;
     struct source *source;
     struct acquisition *image;
+    size_t also_taken; /* of the order */
     _Atomic bool has_ended;
     int rc;
     struct err e;
-    /* Looking for a crawl. */
-    int64_t since_ms;
+    /* Looking for a crawl: reads of the source until then, and what had come. */
+    int64_t since_spent_ms;
     uint64_t since_done;
 };
 
@@ -88,6 +90,11 @@ static uint64_t usual_segment(uint64_t size)
     return least > EWF_SEGMENT_SIZE_USUAL ? least : EWF_SEGMENT_SIZE_USUAL;
 }
 
+static bool is_in_use(const struct source_facts *f)
+{
+    return f->is_written_to || (f->is_device && !f->is_exclusive);
+}
+
 static void fill_begin(struct acquire_begin *b, const struct making *m, const char *source)
 {
     const struct imager_order *o = m->order;
@@ -102,7 +109,7 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
                                 .identity = text(buf_text(&identity)),
                                 .size = m->source->size,
                                 .sector_size = m->source->sector_size,
-                                .is_live = f->is_written_to || (f->is_device && !f->is_exclusive),
+                                .is_live = is_in_use(f),
                                 .is_small = o->is_small,
                                 .is_removable = f->is_removable,
                                 .is_physical = f->is_device && f->is_whole_device,
@@ -134,10 +141,32 @@ static int check_order(const struct imager_order *o, struct err *e)
     return 0;
 }
 
-static int open_source(struct making *m, const char *path, const char *folder, struct err *e)
+/* Before anything is written. folders: where the image goes, or has gone. */
+static int spare_source(struct making *m, char *const *folders, size_t count, struct err *e)
 {
-    int rc = source_open(&m->source, &m->report->facts, path, m->order->is_live, folder, e);
+    const struct imager_order *o = m->order;
+    const char *path = m->report->facts.path;
+    int rc = 0;
 
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = i && !file_is_there(folders[i]) ? 0 : source_spares_folder(path, folders[i], e);
+    for (size_t i = 0; rc == 0 && i < o->also_count; i++)
+        rc = source_spares_folder(path, o->also[i], e);
+    if (rc == 0 && o->case_folder && is_in_use(&m->report->facts)) {
+        rc = source_spares_folder(path, o->case_folder, e);
+        if (rc)
+            return err_wrap(e, rc, "the case is written to while a disk in use is read");
+    }
+    return rc;
+}
+
+static int open_source(struct making *m, const char *path, char *const *folders, size_t count,
+                       struct err *e)
+{
+    int rc = source_open(&m->source, &m->report->facts, path, m->order->is_live, e);
+
+    if (rc == 0)
+        rc = spare_source(m, folders, count, e);
     if (rc == 0 && m->watch->facts)
         rc = m->watch->facts(m->watch->context, &m->report->facts, buf_text(&m->report->name), e);
     return rc;
@@ -160,7 +189,7 @@ static int begin(struct making *m, struct err *e)
     if (rc == 0)
         rc = whole_path(&folder, o->folder, e);
     if (rc == 0)
-        rc = open_source(m, source, folder, e);
+        rc = open_source(m, source, &folder, 1, e);
     if (rc)
         return rc;
     fill_begin(&begin, m, source);
@@ -172,15 +201,20 @@ static int begin(struct making *m, struct err *e)
 static int resume(struct making *m, struct err *e)
 {
     const struct imager_order *o = m->order;
+    CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
     CLEANUP_BUF struct buf identity = {0};
     CLEANUP_FREE char *source = NULL;
     CLEANUP_FREE char *part = NULL;
+    struct acquire_state was = {0};
     int rc = whole_path(&part, o->part, e);
 
     if (rc == 0)
-        rc = o->source ? whole_path(&source, o->source, e) : acquisition_source(part, &source, e);
+        rc = acquisition_look(part, &was, &files, e);
     if (rc == 0)
-        rc = open_source(m, source, NULL, e);
+        rc = whole_path(&source, o->source ? o->source : was.begin.source, e);
+    acquire_begin_release(&was.begin);
+    if (rc == 0)
+        rc = open_source(m, source, files.folders, files.folder_count, e);
     if (rc)
         return rc;
     source_facts_identity(&m->report->facts, &identity);
@@ -206,27 +240,51 @@ static void sleep_ms(int ms)
     (void)nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
 }
 
-/* Why it is not worth waiting any longer; NULL: it is. */
+static int64_t in_flight_ms(const _Atomic uint64_t *since_ms)
+{
+    uint64_t since = atomic_load(since_ms);
+
+    return since ? monotonic_ms() - (int64_t)since : 0;
+}
+
+/* Many bytes may come soon: no single sectors are tried. */
+static bool is_easy(const struct acquire_control *c)
+{
+    int phase = atomic_load(&c->phase);
+
+    return phase == ACQUIRE_COPYING ||
+           (phase == ACQUIRE_RESCUING && atomic_load(&c->pass) <= RESCUE_SWEEP);
+}
+
+/* Why the source is not worth waiting for any longer; NULL: it is. Only time that is spent in reads
+ * of it counts: a target may be slow, a person may think. */
 static const char *is_stuck(struct making *m)
 {
-    int64_t now = monotonic_ms(), patience = (int64_t)m->order->patience_s * 1000;
-    int phase = atomic_load(&m->control->phase);
+    int64_t patience = (int64_t)m->order->patience_s * 1000;
+    int64_t in_flight = in_flight_ms(&m->control->source.since_ms);
+    int64_t spent = (int64_t)atomic_load(&m->control->source.spent_ms) + in_flight;
     uint64_t done = atomic_load(&m->control->done);
 
-    if (now - (int64_t)atomic_load(&m->control->moved_ms) > patience)
+    if (in_flight > patience)
         return "a read of the source does not come back";
-    if ((phase != ACQUIRE_COPYING && phase != ACQUIRE_RESCUING) || m->order->options.limit ||
-        (phase == ACQUIRE_RESCUING && atomic_load(&m->control->pass) > RESCUE_SWEEP)) {
-        m->since_ms = now;
-        m->since_done = done;
-    }
-    if (now - m->since_ms <= patience)
+    if (is_easy(m->control) && spent - m->since_spent_ms <= patience)
         return NULL;
-    if (done - m->since_done < CRAWL_SIZE)
+    if (is_easy(m->control) && done - m->since_done < CRAWL_SIZE)
         return "the source gives hardly anything any more";
-    m->since_ms = now;
+    m->since_spent_ms = spent;
     m->since_done = done;
     return NULL;
+}
+
+/* Who asked for an end does not wait for a target that hangs. Nobody else ends it: a slow one may
+ * take long to make durable what it has. */
+static const char *is_left(const struct making *m)
+{
+    int64_t patience = (int64_t)m->order->patience_s * 1000;
+
+    return atomic_load(&m->control->stops) && in_flight_ms(&m->control->target.since_ms) > patience
+               ? "stopped, and a write to the target does not come back"
+               : NULL;
 }
 
 /* Looks at the thread that works, until it ends or has to be left alone. */
@@ -235,12 +293,12 @@ static int attend(struct making *m, struct err *e)
     uint64_t size = acquisition_begin(m->image)->size;
     const char *why = NULL;
 
-    m->since_ms = monotonic_ms();
     while (!atomic_load(&m->has_ended) && !why) {
         sleep_ms(LOOK_MS);
         if (m->watch->progress)
             m->watch->progress(m->watch->context, m->control, size);
-        why = m->control->waits ? NULL : is_stuck(m);
+        why = is_stuck(m);
+        why = why ? why : is_left(m);
     }
     if (!why)
         return 0;
@@ -250,18 +308,46 @@ static int attend(struct making *m, struct err *e)
     return err_set(e, ERR_IO, "%s since %u s", why, m->order->patience_s);
 }
 
-static int ask_room(void *context, const char *folder, char **other, struct err *e)
+/* The next of the order; then whoever watches is asked. */
+static int next_folder(struct making *m, const char *folder, const char *why, char **out,
+                       struct err *e)
+{
+    if (m->also_taken < m->order->also_count) {
+        *out = mem_strdup(m->order->also[m->also_taken++]);
+        return 0;
+    }
+    if (!m->watch->full)
+        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+    return m->watch->full(m->watch->context, folder, why, out, e);
+}
+
+/* A folder that was named wrong is no reason to end: what is wrong is said with the next question.
+ */
+static int ask_room(void *context, const char *folder, const char *why, char **other, struct err *e)
 {
     struct making *m = context;
-    CLEANUP_FREE char *said = NULL;
+    CLEANUP_BUF struct buf said_why = {0};
     int rc;
 
+    buf_adds(&said_why, why);
     atomic_store(&m->control->waits, true);
-    rc = m->watch->full(m->watch->context, folder, &said, e);
-    if (rc == 0)
-        rc = whole_path(other, said, e);
+    for (;;) {
+        CLEANUP_FREE char *said = NULL;
+        CLEANUP_FREE char *whole = NULL;
+        struct err wrong = {0};
+
+        rc = next_folder(m, folder, buf_text(&said_why), &said, e);
+        if (rc)
+            break;
+        if (whole_path(&whole, said, &wrong) == 0 &&
+            source_spares_folder(m->report->facts.path, whole, &wrong) == 0) {
+            *other = MOVE(whole);
+            break;
+        }
+        buf_clear(&said_why);
+        buf_adds(&said_why, wrong.text);
+    }
     atomic_store(&m->control->waits, false);
-    atomic_store(&m->control->moved_ms, (uint64_t)monotonic_ms());
     return rc;
 }
 
@@ -270,10 +356,8 @@ static int work(struct making *m, struct err *e)
     pthread_t thread;
     int rc;
 
-    if (m->watch->full) {
-        acquisition_files(m->image)->full = ask_room;
-        acquisition_files(m->image)->context = m;
-    }
+    acquisition_files(m->image)->full = ask_room;
+    acquisition_files(m->image)->context = m;
     if (pthread_create(&thread, NULL, run, m))
         return err_set(e, ERR_LIMIT, "a thread cannot be started");
     rc = attend(m, e);

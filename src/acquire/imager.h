@@ -3,12 +3,17 @@
 #include "acquire/reread.h"
 #include "acquire/source_open.h"
 
+enum { IMAGER_ALSO_MAX = 32 };
+
 /* What was asked for. Strings are borrowed, NULL where not given. */
 struct imager_order {
     const char *source; /* with part: another path of it, or NULL for the one of before */
     const char *folder;
-    const char *name; /* NULL: of the host and the device */
-    const char *part; /* goes on with this one */
+    const char *also[IMAGER_ALSO_MAX]; /* folders to go on in where that one is full, in order */
+    size_t also_count;
+    const char *case_folder; /* is written to meanwhile: not on a source that is in use */
+    const char *name;        /* NULL: of the host and the device */
+    const char *part;        /* goes on with this one */
     enum target_format format;
     uint64_t segment_size; /* UINT64_MAX: the usual one */
     bool is_small;
@@ -24,8 +29,8 @@ struct imager_watch {
     /* The source is open and nothing is written yet; non-zero ends it. */
     int (*facts)(void *context, const struct source_facts *facts, const char *name, struct err *e);
     void (*progress)(void *context, const struct acquire_control *control, uint64_t size);
-    /* As target_files.full. It is called by another thread. */
-    int (*full)(void *context, const char *folder, char **other, struct err *e);
+    /* As target_files.full, once no folder of the order is left. It is called by another thread. */
+    int (*full)(void *context, const char *folder, const char *why, char **other, struct err *e);
     void *context;
 };
 

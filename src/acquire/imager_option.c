@@ -31,6 +31,16 @@ static int read_text(struct imager_order *o, const struct option *option, const 
     return 0;
 }
 
+static int read_also(struct imager_order *o, const struct option *option, const char *value,
+                     struct err *e)
+{
+    if (o->also_count == IMAGER_ALSO_MAX)
+        return err_set(e, ERR_LIMIT, "--%s is given %d times at most", option->name,
+                       IMAGER_ALSO_MAX);
+    o->also[o->also_count++] = value;
+    return 0;
+}
+
 static int read_flag(struct imager_order *o, const struct option *option, const char *value,
                      struct err *e)
 {
@@ -120,6 +130,9 @@ static int read_ms(struct imager_order *o, const struct option *option, const ch
 #define AT(member) offsetof(struct imager_order, member)
 static const struct option options[] = {
     {"to", "FOLDER", read_text, AT(folder), "where the image goes; not on the source's own disk"},
+    {"also", "FOLDER", read_also, 0, "where it goes on when that is full; again for more"},
+    {"case-folder", "FOLDER", read_text, AT(case_folder),
+     "is written to meanwhile; not on a source in use"},
     {"name", "NAME", read_text, AT(name), "how its files are called; else HOST-DEVICE"},
     {"resume", "FILE", read_text, AT(part), "goes on with an image: its NAME.part"},
     {"source", "PATH", read_text, AT(source), "the device or file; the first word, too"},

@@ -30,7 +30,8 @@ struct pump {
     uint64_t put_size; /* bytes of them */
     uint64_t picked;   /* that a packer took */
     uint64_t hashed;   /* in order */
-    uint64_t written;  /* in order */
+    uint64_t hashed_size;
+    uint64_t written; /* in order */
     bool is_ending;
     int rc; /* the first failure */
     struct err e;
@@ -92,6 +93,7 @@ static void *hash_all(void *context)
         pthread_mutex_lock(&p->lock);
         if (rc)
             fail(p, rc, &e);
+        p->hashed_size += slot_of(p, p->hashed)->block.size;
         p->hashed++;
         pthread_cond_broadcast(&p->changed);
     }
@@ -318,6 +320,18 @@ int pump_drain(struct pump *p, struct err *e)
 
     pthread_mutex_lock(&p->lock);
     while ((p->written < p->put || p->hashed < p->put) && !p->rc)
+        pthread_cond_wait(&p->changed, &p->lock);
+    rc = p->rc ? failed(p, e) : 0;
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+int pump_hashed(struct pump *p, uint64_t off, struct err *e)
+{
+    int rc;
+
+    pthread_mutex_lock(&p->lock);
+    while (p->plan.pieces && p->plan.from + p->hashed_size < off && !p->rc)
         pthread_cond_wait(&p->changed, &p->lock);
     rc = p->rc ? failed(p, e) : 0;
     pthread_mutex_unlock(&p->lock);

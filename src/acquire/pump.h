@@ -56,5 +56,7 @@ MUST_CHECK int pump_room(struct pump *p, uint8_t **bytes, struct err *e);
 void pump_put(struct pump *p, size_t size);
 /* Waits until all that was put has been taken and hashed. */
 MUST_CHECK int pump_drain(struct pump *p, struct err *e);
+/* Waits until what lies before off, which was put, is hashed. Who takes may call it. */
+MUST_CHECK int pump_hashed(struct pump *p, uint64_t off, struct err *e);
 /* Of the source without padding; after pump_drain of the last block. */
 void pump_exact(const struct pump *p, struct digests_result *out);

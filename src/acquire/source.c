@@ -6,7 +6,16 @@
 int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,
                     struct err *e)
 {
-    return s->calls->read(s, off, bytes, size, by_sector, e);
+    int64_t began = monotonic_ms(), n;
+
+    if (s->watch)
+        atomic_store(&s->watch->since_ms, (uint64_t)began);
+    n = s->calls->read(s, off, bytes, size, by_sector, e);
+    if (s->watch) {
+        atomic_store(&s->watch->since_ms, 0);
+        atomic_fetch_add(&s->watch->spent_ms, (uint64_t)(monotonic_ms() - began));
+    }
+    return n;
 }
 
 int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,

@@ -1,6 +1,7 @@
 /* source.h: where an image is taken from, as a table of functions: a device, a file, the parts of a
  * raw image, an E01, or what a test makes up. Nothing here can write. */
 #pragma once
+#include <stdatomic.h>
 #include "acquire/fault_map.h"
 
 struct source;
@@ -22,11 +23,18 @@ struct source_calls {
     void (*close)(struct source *s); /* may be NULL */
 };
 
+/* What another thread may look at while a source is read. */
+struct source_watch {
+    _Atomic uint64_t since_ms; /* of the read in flight (CLOCK_MONOTONIC); 0: there is none */
+    _Atomic uint64_t spent_ms; /* in reads that came back */
+};
+
 struct source {
     const struct source_calls *calls;
     uint64_t size;        /* bytes */
     uint32_t sector_size; /* the smallest that can be read by itself, bytes */
     void *context;
+    struct source_watch *watch; /* borrowed; NULL: nobody looks */
 };
 
 int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bool by_sector,

@@ -2,22 +2,19 @@
  */
 #include "acquire/source_device.h"
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <scsi/sg.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include "base/hash.h"
+#include "acquire/device_layers.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
 enum {
     VALUE_SIZE = 4096,
     TABLE_SIZE = 4 << 20, /* of mounts */
-    DEPTH_MAX = 16,
-    DEVICES_MAX = 512,
     ATA_SIZE = 512,
     ATA_TIMEOUT_MS = 5000,
 };
@@ -51,35 +48,11 @@ static void add_note(struct source_facts *f, const char *sentence)
     set(&f->note, buf_str(&text));
 }
 
-/* The folder of a device in sysfs. */
-static bool device_folder(dev_t device, char out[PATH_MAX])
-{
-    char link[64];
-
-    snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(device), minor(device));
-    return realpath(link, out) != NULL;
-}
-
-/* A file of it, trimmed; empty where there is none. */
-static void read_value(const char *folder, const char *name, struct buf *out)
-{
-    char path[PATH_MAX + 64];
-    struct str value;
-
-    buf_clear(out);
-    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path) ||
-        file_read(out, path, VALUE_SIZE, NULL))
-        return;
-    value = str_trim(buf_str(out));
-    memmove(out->p, value.p, value.len);
-    out->len = value.len;
-}
-
 static void take_value(const char *folder, const char *name, char **field)
 {
     CLEANUP_BUF struct buf value = {0};
 
-    read_value(folder, name, &value);
+    device_value(folder, name, &value);
     if (value.len && !(*field)[0])
         set(field, buf_str(&value));
 }
@@ -89,7 +62,7 @@ static uint64_t read_number(const char *folder, const char *name)
     CLEANUP_BUF struct buf value = {0};
     uint64_t n = 0;
 
-    read_value(folder, name, &value);
+    device_value(folder, name, &value);
     return str_u64(buf_str(&value), &n) ? n : 0;
 }
 
@@ -135,77 +108,6 @@ void device_facts(dev_t device, struct source_facts *f)
     take_value(folder, "md/uuid", &f->serial);
 }
 
-/* A device and all that lies above it: its partitions, and who holds one of them. */
-struct devices {
-    dev_t all[DEVICES_MAX];
-    size_t count;
-    bool is_cut;
-};
-
-static bool has(const struct devices *d, dev_t device)
-{
-    for (size_t i = 0; i < d->count; i++)
-        if (d->all[i] == device)
-            return true;
-    return false;
-}
-
-static bool read_dev(const char *folder, dev_t *out)
-{
-    CLEANUP_BUF struct buf value = {0};
-    uint64_t major_number, minor_number;
-    struct str rest, head;
-
-    read_value(folder, "dev", &value);
-    rest = buf_str(&value);
-    head = str_cut(&rest, ':');
-    if (!str_u64(head, &major_number) || !str_u64(rest, &minor_number))
-        return false;
-    *out = makedev((unsigned)major_number, (unsigned)minor_number);
-    return true;
-}
-
-static void add_above(struct devices *d, dev_t device, unsigned depth);
-
-/* The devices that are folders of a folder: partitions, holders, slaves. */
-static void add_each(struct devices *d, const char *folder, unsigned depth)
-{
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
-    dev_t device;
-
-    if (!dir)
-        return;
-    while ((entry = readdir(dir))) {
-        char path[PATH_MAX + 300];
-
-        if (entry->d_name[0] == '.' ||
-            snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path))
-            continue;
-        if (read_dev(path, &device))
-            add_above(d, device, depth + 1);
-    }
-    closedir(dir);
-}
-
-static void add_above(struct devices *d, dev_t device, unsigned depth)
-{
-    char folder[PATH_MAX], holders[PATH_MAX + 16];
-
-    if (has(d, device))
-        return;
-    if (depth > DEPTH_MAX || d->count == DEVICES_MAX) {
-        d->is_cut = true;
-        return;
-    }
-    d->all[d->count++] = device;
-    if (!device_folder(device, folder))
-        return;
-    add_each(d, folder, depth);
-    snprintf(holders, sizeof(holders), "%s/holders", folder);
-    add_each(d, holders, depth);
-}
-
 /* Of one line of /proc/self/mountinfo (proc(5)). */
 static void take_mount(const struct devices *d, struct str line, struct source_facts *f)
 {
@@ -220,7 +122,7 @@ static void take_mount(const struct devices *d, struct str line, struct source_f
     place = str_field(&line);
     options = str_field(&line);
     if (!str_u64(number, &major_number) || !str_u64(rest, &minor_number) ||
-        !has(d, makedev((unsigned)major_number, (unsigned)minor_number)))
+        !devices_have(d, makedev((unsigned)major_number, (unsigned)minor_number)))
         return;
     if (str_is(str_cut(&options, ','), "rw")) {
         f->is_written_to = true;
@@ -254,7 +156,7 @@ static void take_swaps(const struct devices *d, struct source_facts *f)
         struct stat st;
 
         buf_addstr(&path, name);
-        if (stat(buf_text(&path), &st) || !S_ISBLK(st.st_mode) || !has(d, st.st_rdev))
+        if (stat(buf_text(&path), &st) || !S_ISBLK(st.st_mode) || !devices_have(d, st.st_rdev))
             continue;
         f->is_written_to = true;
         add_use(f, "swap on " STR_FMT, STR_ARG(name));
@@ -287,64 +189,13 @@ int device_uses(dev_t device, struct source_facts *f, struct err *e)
     struct devices d = {.count = 0};
     int rc;
 
-    add_above(&d, device, 0);
+    devices_above(&d, device);
     rc = take_mounts(&d, f, e);
     take_swaps(&d, f);
     take_holders(&d, f);
     if (rc == 0 && d.is_cut)
         return err_set(e, ERR_LIMIT, "more lies on this device than can be followed");
     return rc;
-}
-
-/* A file system of several devices (Btrfs) has a number of its own: its mount names one of them. */
-static bool mounted_from(dev_t number, dev_t *out)
-{
-    CLEANUP_BUF struct buf table = {0};
-    char wanted[32];
-    struct str rest;
-
-    snprintf(wanted, sizeof(wanted), "%u:%u", major(number), minor(number));
-    if (file_read(&table, "/proc/self/mountinfo", TABLE_SIZE, NULL))
-        return false;
-    for (rest = buf_str(&table); rest.len;) {
-        struct str line = str_cut(&rest, '\n'), field = STR("");
-        CLEANUP_BUF struct buf source = {0};
-        bool is_it = false;
-        struct stat st;
-
-        for (int i = 0; i < 3; i++)
-            field = str_field(&line);
-        is_it = str_is(field, wanted);
-        while (is_it && line.len && !str_is(str_field(&line), "-"))
-            ;
-        (void)str_field(&line);
-        buf_addstr(&source, str_field(&line));
-        if (!is_it || stat(buf_text(&source), &st) || !S_ISBLK(st.st_mode))
-            continue;
-        *out = st.st_rdev;
-        return true;
-    }
-    return false;
-}
-
-int device_has_folder(dev_t device, const char *folder, bool *out, struct err *e)
-{
-    struct devices d = {.count = 0};
-    char sys[PATH_MAX], part[PATH_MAX + 16];
-    dev_t whole = device, other;
-    struct stat st;
-
-    if (stat(folder, &st))
-        return err_errno(e, "cannot look at %s", folder);
-    /* Of a partition the whole disk counts: its free areas may be evidence, too. */
-    if (device_folder(device, sys)) {
-        snprintf(part, sizeof(part), "%s/partition", sys);
-        if (file_is_there(part) && (*strrchr(sys, '/') = 0, read_dev(sys, &other)))
-            whole = other;
-    }
-    add_above(&d, whole, 0);
-    *out = has(&d, st.st_dev) || (mounted_from(st.st_dev, &other) && has(&d, other));
-    return 0;
 }
 
 /* An ATA command without or with one sector of answer, through SCSI (SAT-3, ATA PASS-THROUGH 16).

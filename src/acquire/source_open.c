@@ -152,21 +152,12 @@ static int size_device(struct opened *o, struct source_facts *f, struct err *e)
     return 0;
 }
 
-static int check_uses(struct source_facts *f, dev_t device, bool is_live, const char *folder,
-                      struct err *e)
+static int check_uses(struct source_facts *f, dev_t device, bool is_live, struct err *e)
 {
-    bool is_on_it = false;
     int rc = device_uses(device, f, e);
 
-    if (rc == 0 && folder)
-        rc = device_has_folder(device, folder, &is_on_it, e);
     if (rc)
         return rc;
-    if (is_on_it)
-        return err_set(e, ERR_USAGE,
-                       "%s lies on %s itself: an image written there would write over deleted "
-                       "files of it. Name a folder on another disk",
-                       folder, f->path);
     if ((f->is_written_to || !f->is_exclusive) && !is_live)
         return err_set(e, ERR_GATE,
                        "%s is in use (%s): it would change while it is read. Unmount it, or take "
@@ -185,7 +176,7 @@ static void set_texts(struct source_facts *f, const char *path)
 }
 
 static int open_as(struct opened *o, struct source_facts *f, const struct stat *st, bool is_live,
-                   const char *folder, struct err *e)
+                   struct err *e)
 {
     int rc = f->is_device ? open_device(o, f, f->path, e) : open_file(o, f->path, e);
 
@@ -200,7 +191,7 @@ static int open_as(struct opened *o, struct source_facts *f, const struct stat *
     if (rc == 0)
         device_facts(st->st_rdev, f);
     if (rc == 0)
-        rc = check_uses(f, st->st_rdev, is_live, folder, e);
+        rc = check_uses(f, st->st_rdev, is_live, e);
     if (rc == 0)
         device_native_size(o->fd, f);
     return rc;
@@ -208,7 +199,7 @@ static int open_as(struct opened *o, struct source_facts *f, const struct stat *
 
 /* A device or a plain file, past its own descriptor. */
 static int open_plain(struct source **out, struct source_facts *f, const struct stat *st,
-                      bool is_live, const char *folder, struct err *e)
+                      bool is_live, struct err *e)
 {
     struct opened *o = mem_new(struct opened);
     CLEANUP(source_closep) struct source *s = &o->source;
@@ -218,7 +209,7 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     o->source.calls = &opened_calls;
     o->source.context = o;
     f->is_device = o->is_device = S_ISBLK(st->st_mode);
-    rc = open_as(o, f, st, is_live, folder, e);
+    rc = open_as(o, f, st, is_live, e);
     if (rc)
         return rc;
     if (f->size == 0)
@@ -237,7 +228,7 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
 }
 
 int source_open(struct source **out, struct source_facts *facts, const char *path, bool is_live,
-                const char *folder, struct err *e)
+                struct err *e)
 {
     CLEANUP(source_facts_release) struct source_facts f = {0};
     struct stat st;
@@ -246,9 +237,8 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
     if (rc)
         return rc;
     set_texts(&f, path);
-    rc = S_ISREG(st.st_mode) && source_is_image(path)
-             ? source_open_image(out, &f, path, e)
-             : open_plain(out, &f, &st, is_live, folder, e);
+    rc = S_ISREG(st.st_mode) && source_is_image(path) ? source_open_image(out, &f, path, e)
+                                                      : open_plain(out, &f, &st, is_live, e);
     if (rc)
         return rc;
     *facts = f;

@@ -26,9 +26,8 @@ void source_facts_release(struct source_facts *f);
 /* One line that is the same only for the same source. */
 void source_facts_identity(const struct source_facts *f, struct buf *out);
 
-/* Opens path for reading. is_live: also where it is mounted for writing. folder: where the image
- * goes, which must not lie on the source; NULL: not known. The caller owns *out and *facts. Errors:
- * ERR_USAGE: a folder, a FIFO …, or empty; ERR_GATE: in use, and not is_live; ERR_NOTFOUND,
- * ERR_DENIED, ERR_IO. */
+/* Opens path for reading. is_live: also where it is mounted for writing. The caller owns *out and
+ * *facts. Errors: ERR_USAGE: a folder, a FIFO …, or empty; ERR_GATE: in use, and not is_live;
+ * ERR_NOTFOUND, ERR_DENIED, ERR_IO. */
 MUST_CHECK int source_open(struct source **out, struct source_facts *facts, const char *path,
-                           bool is_live, const char *folder, struct err *e);
+                           bool is_live, struct err *e);

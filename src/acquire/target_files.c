@@ -1,13 +1,14 @@
 /* target_files.c: writes the files of an image. */
-#include "acquire/target_files.h"
+#include "acquire/target_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 #include "sys/file.h"
 
-enum { LETTERS = 26, PLAIN_E01 = 99, COPY_SIZE = 1 << 20, SEND_SIZE = 8 << 20 };
+enum { LETTERS = 26, PLAIN_E01 = 99, SEND_SIZE = 8 << 20 };
 
 static bool is_name(const char *name)
 {
@@ -31,7 +32,7 @@ int target_files_init(struct target_files *f, enum target_format format, const c
     return 0;
 }
 
-static void close_last(struct target_files *f)
+void target_close_last(struct target_files *f)
 {
     fd_close(f->fd);
     fd_close(f->straight);
@@ -40,7 +41,7 @@ static void close_last(struct target_files *f)
 
 void target_files_release(struct target_files *f)
 {
-    close_last(f);
+    target_close_last(f);
     for (size_t i = 0; i < f->folder_count; i++)
         free(f->folders[i]);
     free(f->folders);
@@ -86,6 +87,28 @@ bool target_file_ending(enum target_format format, uint32_t number, char out[8])
     return number <= TARGET_FILES_MAX && snprintf(out, 8, "%03u", number) > 0;
 }
 
+/* The ending of that number is asked for again, so that only names of ours have one. */
+uint32_t target_file_number(const struct target_files *f, const char *name)
+{
+    struct str rest = str_of(name);
+    char ending[8];
+    uint64_t n = 0;
+
+    if (!str_take(&rest, f->name) || !str_take(&rest, ".") || rest.len < 3)
+        return 0;
+    if (f->format == TARGET_RAW)
+        n = 1;
+    else if (f->format == TARGET_E01 && rest.p[1] >= 'A')
+        n = (uint64_t)PLAIN_E01 + 1 + (uint64_t)(rest.p[0] - 'E') * LETTERS * LETTERS +
+            (uint64_t)(rest.p[1] - 'A') * LETTERS + (uint64_t)(rest.p[2] - 'A');
+    else if (!str_u64(f->format == TARGET_E01 ? str_from(rest, 1) : rest, &n))
+        return 0;
+    if (n > TARGET_FILES_MAX || !target_file_ending(f->format, (uint32_t)n, ending) ||
+        !str_is(rest, ending))
+        return 0;
+    return (uint32_t)n;
+}
+
 void target_files_path(const struct target_files *f, uint32_t number, struct buf *out)
 {
     char ending[8];
@@ -95,69 +118,64 @@ void target_files_path(const struct target_files *f, uint32_t number, struct buf
     buf_addf(out, "%s/%s.%s", f->folders[f->files[number - 1].folder], f->name, ending);
 }
 
-static int open_last(struct target_files *f, int flags, struct err *e)
+void target_busy(const struct target_files *f, bool is_busy)
+{
+    if (f->watch)
+        atomic_store(&f->watch->since_ms, is_busy ? (uint64_t)monotonic_ms() : 0);
+}
+
+int target_sync(const struct target_files *f, int fd, struct err *e)
+{
+    int rc;
+
+    target_busy(f, true);
+    rc = fdatasync(fd) ? err_errno(e, "cannot make %s durable", f->name) : 0;
+    target_busy(f, false);
+    return rc;
+}
+
+static void path_in(const struct target_files *f, unsigned folder, struct buf *out)
+{
+    char ending[8];
+
+    if (!target_file_ending(f->format, (uint32_t)f->count, ending))
+        BUG("an image has no file %zu", f->count);
+    buf_addf(out, "%s/%s.%s", f->folders[folder], f->name, ending);
+}
+
+int target_open_in(const struct target_files *f, unsigned folder, int flags, int *fd, int *straight,
+                   struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
 
-    target_files_path(f, (uint32_t)f->count, &path);
-    f->fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (f->fd < 0 && errno == EEXIST)
+    path_in(f, folder, &path);
+    *straight = -1;
+    *fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0 && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
                        buf_text(&path));
-    if (f->fd < 0)
+    if (*fd < 0)
         return err_errno(e, "cannot open %s", buf_text(&path));
-    f->straight = open(buf_text(&path), O_WRONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
+    *straight = open(buf_text(&path), O_WRONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
     return 0;
 }
 
-/* The name of a new file is durable, too. */
-static int make_last(struct target_files *f, struct err *e)
+int target_make_in(const struct target_files *f, unsigned folder, int *fd, int *straight,
+                   struct err *e)
 {
-    int rc = open_last(f, O_CREAT | O_EXCL, e);
+    CLEANUP_BUF struct buf path = {0};
+    int rc = target_open_in(f, folder, O_CREAT | O_EXCL, fd, straight, e);
 
-    return rc ? rc : folder_sync(f->folders[f->files[f->count - 1].folder], e);
-}
-
-static int copy_bytes(int from, int to, uint64_t size, struct err *e)
-{
-    CLEANUP_FREE char *bytes = mem_alloc(COPY_SIZE);
-    uint64_t at = 0;
-
-    while (at < size) {
-        size_t part = size - at < COPY_SIZE ? (size_t)(size - at) : COPY_SIZE;
-        ssize_t n = pread(from, bytes, part, (off_t)at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0 || pwrite(to, bytes, (size_t)n, (off_t)at) != n)
-            return err_errno(e, "cannot copy the last file of the image to another folder");
-        at += (uint64_t)n;
-    }
-    return fdatasync(to) ? err_errno(e, "cannot make the copied file durable") : 0;
-}
-
-/* The last file goes to another folder as far as it was written; its first copy goes when the
- * second is durable. */
-static int move_last(struct target_files *f, const char *folder, struct err *e)
-{
-    struct target_file *last = &f->files[f->count - 1];
-    unsigned before = last->folder;
-    CLEANUP_BUF struct buf old = {0};
-    CLEANUP_FD int from = -1;
-    int rc;
-
-    target_files_path(f, (uint32_t)f->count, &old);
-    last->folder = target_files_add_folder(f, folder);
-    if (last->folder == before)
-        return 0;
-    from = f->fd;
-    f->fd = -1;
-    close_last(f);
-    rc = make_last(f, e);
+    if (rc)
+        return rc;
+    rc = folder_sync(f->folders[folder], e);
     if (rc == 0)
-        rc = copy_bytes(from, f->fd, last->size, e);
-    if (rc == 0 && from >= 0 && unlink(buf_text(&old)))
-        rc = err_errno(e, "cannot remove %s", buf_text(&old));
+        return 0;
+    path_in(f, folder, &path);
+    fd_close(*fd);
+    fd_close(*straight);
+    *fd = *straight = -1;
+    (void)unlink(buf_text(&path)); /* it is empty, and the failure before is told */
     return rc;
 }
 
@@ -165,15 +183,26 @@ static int move_last(struct target_files *f, const char *folder, struct err *e)
 static int make_room(struct target_files *f, struct err *e)
 {
     const char *folder = f->folders[f->files[f->count - 1].folder];
-    CLEANUP_FREE char *other = NULL;
     struct err why = {0};
-    int rc = f->full ? f->full(f->context, folder, &other, &why) : ERR_FULL;
 
-    if (rc == 0)
-        return move_last(f, other, e);
-    if (f->full && why.text[0])
-        return err_set(e, rc, "%s", why.text);
-    return err_set(e, ERR_FULL, "no space is left in %s", folder);
+    if (!f->full)
+        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+    for (;;) {
+        CLEANUP_FREE char *other = NULL;
+        struct err refused = {0};
+        bool asks = false;
+        int rc = f->full(f->context, folder, why.text, &other, e);
+
+        if (rc == 0)
+            rc = target_move_last(f, other, &asks, &refused);
+        else
+            return rc;
+        if (rc == 0)
+            return 0;
+        why = refused;
+        if (!asks)
+            return err_set(e, rc, "%s", why.text);
+    }
 }
 
 int target_files_next(struct target_files *f, struct err *e)
@@ -188,18 +217,20 @@ int target_files_next(struct target_files *f, struct err *e)
         rc = target_files_sync(f, e);
     if (rc)
         return rc;
-    close_last(f);
+    target_close_last(f);
     f->sent = 0;
     f->files = mem_grow(f->files, f->count, &f->room, sizeof(f->files[0]));
     f->files[f->count] =
         (struct target_file){.folder = f->count ? f->files[f->count - 1].folder : 0};
     f->count++;
-    while ((rc = make_last(f, e)) == ERR_FULL) {
+    for (;;) {
+        rc = target_make_in(f, f->files[f->count - 1].folder, &f->fd, &f->straight, e);
+        if (rc != ERR_FULL)
+            return rc;
         rc = make_room(f, e);
         if (rc || f->fd >= 0)
-            break;
+            return rc;
     }
-    return rc;
 }
 
 /* The disk begins to write what is there, so that little is left to wait for when it must be
@@ -239,8 +270,11 @@ int target_files_write(struct target_files *f, uint64_t off, const void *bytes, 
     int rc = 0;
 
     while (rc == 0 && size) {
-        ssize_t n = write_some(f, off, p, size);
+        ssize_t n;
 
+        target_busy(f, true);
+        n = write_some(f, off, p, size);
+        target_busy(f, false);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && (errno == ENOSPC || errno == EDQUOT))
@@ -288,44 +322,5 @@ int target_files_set_size(struct target_files *f, uint64_t size, struct err *e)
 
 int target_files_sync(struct target_files *f, struct err *e)
 {
-    if (fdatasync(f->fd))
-        return err_errno(e, "cannot make %s durable", f->name);
-    return 0;
-}
-
-/* What was begun after the last state was written. */
-static int remove_later(const struct target_files *f, struct err *e)
-{
-    for (size_t i = 0; i < f->folder_count; i++) {
-        char ending[8];
-
-        for (uint32_t n = (uint32_t)f->count + 1; target_file_ending(f->format, n, ending); n++) {
-            CLEANUP_BUF struct buf path = {0};
-
-            buf_addf(&path, "%s/%s.%s", f->folders[i], f->name, ending);
-            if (unlink(buf_text(&path)) == 0)
-                continue;
-            if (errno != ENOENT)
-                return err_errno(e, "cannot remove %s", buf_text(&path));
-            break;
-        }
-    }
-    return 0;
-}
-
-int target_files_resume(struct target_files *f, struct err *e)
-{
-    struct target_file *last;
-    struct stat st;
-    int rc = remove_later(f, e);
-
-    if (rc || f->count == 0)
-        return rc;
-    last = &f->files[f->count - 1];
-    rc = open_last(f, 0, e);
-    if (rc)
-        return rc;
-    if (fstat(f->fd, &st) || (uint64_t)st.st_size < last->size)
-        return err_set(e, ERR_FORMAT, "the last file of %s is shorter than it was", f->name);
-    return target_files_set_size(f, last->size, e);
+    return target_sync(f, f->fd, e);
 }

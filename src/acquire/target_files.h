@@ -1,6 +1,7 @@
 /* target_files.h: the files of an image: their names, the folders they lie in, and what becomes of
  * them where a folder is full (doc/format/image.md sections 1 and 5). */
 #pragma once
+#include <stdatomic.h>
 #include "base/err.h"
 #include "base/str.h"
 
@@ -16,9 +17,27 @@ struct target_file {
     uint64_t size; /* bytes that were written, holes counted */
 };
 
+/* Whoever keeps the state of the image. */
+struct target_keeper {
+    /* Makes durable in which folders the files lie, before and after one is moved. */
+    int (*keep)(void *context, struct err *e);
+    /* While a file is copied to another folder, bytes; a non-zero return ends that. */
+    int (*copied)(void *context, uint64_t done, uint64_t size, struct err *e);
+    void *context;
+};
+
+/* What another thread may look at. */
+struct target_watch {
+    _Atomic uint64_t since_ms; /* of the write in flight (CLOCK_MONOTONIC); 0: there is none */
+    _Atomic bool moves;        /* a file is copied to another folder */
+};
+
+enum { TARGET_ID_SIZE = 16 };
+
 struct target_files {
     enum target_format format;
-    char *name; /* without the ending */
+    uint8_t id[TARGET_ID_SIZE]; /* of the image: by it a folder is known to be its own */
+    char *name;                 /* without the ending */
     char **folders;
     size_t folder_count;
     struct target_file *files; /* that of number 1 first */
@@ -28,9 +47,12 @@ struct target_files {
     int straight;  /* the same, past the page cache; -1: what it lies on does not allow that */
     uint64_t sent; /* bytes of it that the kernel was told to write to the disk */
     /* Asked where a folder is full: gives another folder, malloc()ed, or the same for "there is
-     * room now". Returns non-zero where nobody does. NULL: nobody. */
-    int (*full)(void *context, const char *folder, char **other, struct err *e);
+     * room now". It is asked again where that one will not do: why says so, else it is "". Returns
+     * non-zero where nobody knows one. NULL: nobody. */
+    int (*full)(void *context, const char *folder, const char *why, char **other, struct err *e);
     void *context;
+    const struct target_keeper *keeper; /* borrowed; NULL: nobody keeps a state */
+    struct target_watch *watch;         /* borrowed; NULL: nobody looks */
 };
 
 /* What may be released though it was never begun. */
@@ -42,6 +64,8 @@ MUST_CHECK int target_files_init(struct target_files *f, enum target_format form
 void target_files_release(struct target_files *f);
 /* The ending of a file, "E01", "EAA", "raw", "001"; false: there is none for that number. */
 bool target_file_ending(enum target_format format, uint32_t number, char out[8]);
+/* The number of a file by its name in a folder; 0: it is none of the image's. */
+uint32_t target_file_number(const struct target_files *f, const char *name);
 /* The whole path of a file, from number 1. */
 void target_files_path(const struct target_files *f, uint32_t number, struct buf *out);
 
@@ -58,7 +82,13 @@ MUST_CHECK int target_files_read(const struct target_files *f, uint64_t off, voi
 /* The last file ends there: a hole at its end counts. */
 MUST_CHECK int target_files_set_size(struct target_files *f, uint64_t size, struct err *e);
 MUST_CHECK int target_files_sync(struct target_files *f, struct err *e); /* the last file */
-/* Goes on with files that are there: the last one is cut to its size, and later ones, which no
- * state told of, are removed. ERR_NOTFOUND, ERR_FORMAT: shorter than that. */
+/* A folder that holds nothing under the image's name. ERR_USAGE: it does. */
+MUST_CHECK int target_folder_is_free(const struct target_files *f, const char *folder,
+                                     struct err *e);
+/* Goes on with files that are there, in the folder of the state or another one that it names: the
+ * last one is cut to its size; later ones, which no state told of, and copies that were not to be
+ * kept are removed. ERR_NOTFOUND, ERR_FORMAT: shorter than that. */
 MUST_CHECK int target_files_resume(struct target_files *f, struct err *e);
+/* Takes from the other folders what says that they belong to this image. */
+MUST_CHECK int target_files_end(const struct target_files *f, struct err *e);
 unsigned target_files_add_folder(struct target_files *f, const char *folder);

@@ -1,0 +1,148 @@
+/* acquisition_proof.c: NAME.pieces while an image is made, by which what was written before an
+ * interruption is known again. */
+#include <errno.h>
+#include <unistd.h>
+#include "acquire/acquisition_internal.h"
+#include "sys/file.h"
+
+enum { LINE_SIZE = 2 * sizeof(struct hash) + 1 };
+static const char head_line[] = "# SHA-256 of each MiB of the image, in order\n";
+
+/* From an older version, or of a source whose beginning is not hashed. */
+static bool has_proof(const struct acquisition *m)
+{
+    return m->state.has_proof && !m->options.has_no_hashes && m->state.done;
+}
+
+bool acquisition_is_unproven(const struct acquisition *m)
+{
+    return m->is_resumed && m->state.done && !m->state.has_proof;
+}
+
+/* Lines that are there stay where they are compared with. */
+int acquire_pieces_begin(struct acquisition *m, struct err *e)
+{
+    if (has_proof(m))
+        return 0;
+    if (ftruncate(m->pieces_fd, 0))
+        return err_errno(e, "cannot begin the pieces of the image anew");
+    return file_write_fd(m->pieces_fd, head_line, sizeof(head_line) - 1, "the pieces of the image",
+                         e);
+}
+
+int acquire_pieces_flush(struct acquisition *m, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    int rc;
+
+    for (size_t at = 0; at < m->pieces.len; at += sizeof(struct hash)) {
+        hex_add(&text, m->pieces.p + at, sizeof(struct hash));
+        buf_addc(&text, '\n');
+    }
+    rc = file_write_fd(m->pieces_fd, text.p, text.len, "the pieces of the image", e);
+    buf_clear(&m->pieces);
+    return rc;
+}
+
+int acquire_pieces_keep(struct acquisition *m, struct err *e)
+{
+    int rc = m->pump ? pump_hashed(m->pump, m->state.done, e) : 0;
+
+    if (rc == 0 && fdatasync(m->pieces_fd))
+        rc = err_errno(e, "cannot make the pieces of the image durable");
+    return rc;
+}
+
+void acquire_proof_reach(struct acquisition *m)
+{
+    if (m->state.has_proof)
+        m->state.proof = hash_bytes(m->head.p, m->head.len);
+}
+
+/* Blocks end where a MiB does, but for the last one before a rest, or of the source. */
+void acquire_proof_pass(struct acquisition *m, const struct pump_block *b)
+{
+    uint64_t size = m->state.begin.size, end = b->off + b->size < size ? b->off + b->size : size;
+
+    if (end % DIGESTS_PIECE_SIZE)
+        buf_add(&m->head, b->bytes, (size_t)(end - b->off));
+    else
+        buf_clear(&m->head);
+}
+
+static int is_changed(const struct acquisition *m, uint64_t piece, struct err *e)
+{
+    uint64_t from = piece * DIGESTS_PIECE_SIZE, until = from + DIGESTS_PIECE_SIZE;
+
+    return err_set(
+        e, ERR_TAMPER,
+        "it is not what was read from the source: bytes %llu to %llu of it were changed "
+        "while the image was interrupted. Begin anew under another name, and leave these "
+        "files as they are",
+        (unsigned long long)from,
+        (unsigned long long)(until < m->state.done ? until : m->state.done) - 1);
+}
+
+static int read_line(const struct acquisition *m, uint64_t piece, struct hash *out, struct err *e)
+{
+    char line[LINE_SIZE];
+    off_t at = (off_t)(sizeof(head_line) - 1 + piece * LINE_SIZE);
+    ssize_t n;
+
+    do
+        n = pread(m->pieces_fd, line, sizeof(line), at);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_errno(e, "cannot read the pieces of the image");
+    if (n != LINE_SIZE || line[LINE_SIZE - 1] != '\n' ||
+        !hex_read(out->b, sizeof(out->b), (struct str){line, LINE_SIZE - 1}))
+        return err_set(
+            e, ERR_TAMPER,
+            "%s.pieces does not say what MiB %llu of it was: the file was changed. Begin "
+            "anew under another name, and leave these files as they are",
+            m->files.name, (unsigned long long)piece);
+    return 0;
+}
+
+static int check_pieces(struct acquisition *m, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t at = 0; rc == 0 && at < m->pieces.len; at += sizeof(struct hash)) {
+        struct hash was;
+
+        rc = read_line(m, m->pieces_checked, &was, e);
+        if (rc == 0 && memcmp(was.b, m->pieces.p + at, sizeof(was)) != 0)
+            rc = is_changed(m, m->pieces_checked, e);
+        m->pieces_checked++;
+    }
+    buf_clear(&m->pieces);
+    return rc;
+}
+
+int acquire_proof_reread(struct acquisition *m, const void *bytes, size_t size, struct err *e)
+{
+    uint64_t last = m->state.done - m->state.done % DIGESTS_PIECE_SIZE;
+    uint64_t end = m->reread_at + size;
+    size_t before = m->reread_at < last ? (size_t)(last - m->reread_at) : 0;
+
+    if (end > last)
+        buf_add(&m->head, (const char *)bytes + before, size - before);
+    m->reread_at = end;
+    return has_proof(m) ? check_pieces(m, e) : acquire_pieces_flush(m, e);
+}
+
+int acquire_proof_check(struct acquisition *m, struct err *e)
+{
+    off_t end = (off_t)(sizeof(head_line) - 1 + m->pieces_checked * LINE_SIZE);
+    struct hash is = hash_bytes(m->head.p, m->head.len);
+
+    if (!has_proof(m))
+        return 0;
+    if (!hash_eq(&is, &m->state.proof))
+        return is_changed(m, m->state.done / DIGESTS_PIECE_SIZE, e);
+    /* What is behind was written after the state. */
+    if (ftruncate(m->pieces_fd, end) || lseek(m->pieces_fd, end, SEEK_SET) != end)
+        return err_errno(e, "cannot go on with the pieces of the image");
+    return 0;
+}

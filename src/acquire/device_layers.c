@@ -1,0 +1,107 @@
+/* device_layers.c: follows block devices through sysfs. */
+#include "acquire/device_layers.h"
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/sysmacros.h>
+#include "sys/file.h"
+
+enum { VALUE_SIZE = 4096 };
+
+bool device_folder(dev_t device, char out[PATH_MAX])
+{
+    char link[64];
+
+    snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(device), minor(device));
+    return realpath(link, out) != NULL;
+}
+
+void device_value(const char *folder, const char *name, struct buf *out)
+{
+    char path[PATH_MAX + 64];
+    struct str value;
+
+    buf_clear(out);
+    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path) ||
+        file_read(out, path, VALUE_SIZE, NULL))
+        return;
+    value = str_trim(buf_str(out));
+    memmove(out->p, value.p, value.len);
+    out->len = value.len;
+}
+
+bool devices_have(const struct devices *d, dev_t device)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->all[i] == device)
+            return true;
+    return false;
+}
+
+bool device_of_folder(const char *folder, dev_t *out)
+{
+    CLEANUP_BUF struct buf value = {0};
+    uint64_t major_number, minor_number;
+    struct str rest, head;
+
+    device_value(folder, "dev", &value);
+    rest = buf_str(&value);
+    head = str_cut(&rest, ':');
+    if (!str_u64(head, &major_number) || !str_u64(rest, &minor_number))
+        return false;
+    *out = makedev((unsigned)major_number, (unsigned)minor_number);
+    return true;
+}
+
+void device_each(const char *folder, bool (*each)(void *context, dev_t device), void *context)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    bool goes_on = true;
+    dev_t device;
+
+    while (dir && goes_on && (entry = readdir(dir))) {
+        char path[PATH_MAX + 300];
+
+        if (entry->d_name[0] == '.' ||
+            snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path))
+            continue;
+        if (device_of_folder(path, &device))
+            goes_on = each(context, device);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+struct rising {
+    struct devices *d;
+    unsigned depth;
+};
+
+static bool add(void *context, dev_t device)
+{
+    struct rising *r = context;
+    char folder[PATH_MAX], holders[PATH_MAX + 16];
+
+    if (devices_have(r->d, device))
+        return true;
+    if (r->depth > DEVICE_DEPTH_MAX || r->d->count == DEVICES_MAX) {
+        r->d->is_cut = true;
+        return false;
+    }
+    r->d->all[r->d->count++] = device;
+    if (!device_folder(device, folder))
+        return true;
+    snprintf(holders, sizeof(holders), "%s/holders", folder);
+    r->depth++;
+    device_each(folder, add, r);
+    device_each(holders, add, r);
+    r->depth--;
+    return true;
+}
+
+void devices_above(struct devices *d, dev_t device)
+{
+    struct rising r = {d, 0};
+
+    (void)add(&r, device);
+}

@@ -1,0 +1,28 @@
+/* device_layers.h: which block devices lie above others, as sysfs has it: partitions of a disk, and
+ * what holds one. Only the files that look at a source include it. */
+#pragma once
+#include <limits.h>
+#include <sys/types.h>
+#include "base/err.h"
+#include "base/str.h"
+
+enum { DEVICE_DEPTH_MAX = 16, DEVICES_MAX = 512 };
+
+struct devices {
+    dev_t all[DEVICES_MAX];
+    size_t count;
+    bool is_cut; /* there are more */
+};
+
+/* Adds a device and all above it: its partitions, and who holds one of them. */
+void devices_above(struct devices *d, dev_t device);
+bool devices_have(const struct devices *d, dev_t device);
+/* The folder of a device in sysfs; false: there is none. */
+bool device_folder(dev_t device, char out[PATH_MAX]);
+/* A file of such a folder, trimmed; empty where there is none. */
+void device_value(const char *folder, const char *name, struct buf *out);
+/* Which device a folder in sysfs is of. */
+bool device_of_folder(const char *folder, dev_t *out);
+/* Each device that is a folder of that one: partitions, holders, slaves. each returns false where
+ * it wants no more. */
+void device_each(const char *folder, bool (*each)(void *context, dev_t device), void *context);

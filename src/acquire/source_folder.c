@@ -1,0 +1,200 @@
+/* source_folder.c: follows a folder down to the disks and files that it lies on. */
+#include "acquire/source_folder.h"
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include "acquire/device_layers.h"
+#include "base/mem.h"
+#include "sys/file.h"
+
+enum { TABLE_SIZE = 4 << 20 /* of mounts */ };
+
+/* What must not be written to. */
+struct spared {
+    struct devices devices;
+    struct stat file; /* a source that is a file, or what a loop device is over */
+    bool has_file;
+    unsigned depth;
+    struct err *e;
+};
+
+/* Each returns 1: yes, 0: no, or an error. */
+static int path_is_on(struct spared *s, const char *path);
+static int device_is_on(struct spared *s, dev_t device);
+
+static bool loop_file(const char *sys, struct buf *out)
+{
+    device_value(sys, "loop/backing_file", out);
+    return out->len > 0;
+}
+
+/* Of a partition the whole disk counts: its free areas may be evidence, too. */
+static bool disk_of(dev_t partition, dev_t *out)
+{
+    char sys[PATH_MAX], mark[PATH_MAX + 16];
+
+    if (!device_folder(partition, sys))
+        return false;
+    snprintf(mark, sizeof(mark), "%s/partition", sys);
+    if (!file_is_there(mark))
+        return false;
+    *strrchr(sys, '/') = 0;
+    return device_of_folder(sys, out);
+}
+
+static int spare(struct spared *s, const char *source)
+{
+    CLEANUP_BUF struct buf below = {0};
+    char sys[PATH_MAX];
+    struct stat st;
+    dev_t whole;
+
+    if (stat(source, &st))
+        return err_errno(s->e, "cannot look at %s", source);
+    if (!S_ISBLK(st.st_mode)) {
+        s->file = st;
+        s->has_file = true;
+        return 0;
+    }
+    whole = disk_of(st.st_rdev, &whole) ? whole : st.st_rdev;
+    devices_above(&s->devices, whole);
+    if (s->devices.is_cut)
+        return err_set(s->e, ERR_LIMIT, "more lies on %s than can be followed", source);
+    s->has_file = device_folder(whole, sys) && loop_file(sys, &below) &&
+                  stat(buf_text(&below), &s->file) == 0;
+    return 0;
+}
+
+/* Spaces and the like stand as \040 in the table of mounts (proc(5)). */
+static void unescape(struct str s, struct buf *out)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] == '\\' && s.len - i >= 4) {
+            buf_addc(out, (char)((s.p[i + 1] - '0') << 6 | (s.p[i + 2] - '0') << 3 |
+                                 (s.p[i + 3] - '0')));
+            i += 3;
+        } else {
+            buf_addc(out, s.p[i]);
+        }
+    }
+}
+
+/* A file system with a number of its own names in its mount what it lies on: Btrfs one of its
+ * devices, overlay the folder that takes what is written. */
+static int mount_is_on(struct spared *s, struct str line)
+{
+    CLEANUP_BUF struct buf from = {0};
+    CLEANUP_BUF struct buf upper = {0};
+    struct str options;
+    struct stat st;
+
+    while (line.len && !str_is(str_field(&line), "-"))
+        ;
+    (void)str_field(&line);
+    unescape(str_field(&line), &from);
+    for (options = str_field(&line); options.len;) {
+        struct str option = str_cut(&options, ',');
+
+        if (str_take(&option, "upperdir="))
+            unescape(option, &upper);
+    }
+    /* One that another namespace mounted may lie where nothing of this one does. */
+    if (upper.len && file_is_there(buf_text(&upper)))
+        return path_is_on(s, buf_text(&upper));
+    if (stat(buf_text(&from), &st) == 0 && S_ISBLK(st.st_mode))
+        return device_is_on(s, st.st_rdev);
+    return 0;
+}
+
+static int mounts_are_on(struct spared *s, dev_t number)
+{
+    CLEANUP_BUF struct buf table = {0};
+    char wanted[32];
+    struct str rest;
+    int is = file_read(&table, "/proc/self/mountinfo", TABLE_SIZE, s->e);
+
+    snprintf(wanted, sizeof(wanted), "%u:%u", major(number), minor(number));
+    for (rest = buf_str(&table); is == 0 && rest.len;) {
+        struct str line = str_cut(&rest, '\n'), field = STR("");
+
+        for (int i = 0; i < 3; i++)
+            field = str_field(&line);
+        if (str_is(field, wanted))
+            is = mount_is_on(s, line);
+    }
+    return is;
+}
+
+struct sinking {
+    struct spared *s;
+    int is;
+};
+
+static bool sink_one(void *context, dev_t device)
+{
+    struct sinking *k = context;
+
+    k->is = device_is_on(k->s, device);
+    return k->is == 0;
+}
+
+/* What a device in sysfs is made of. */
+static int below_is_on(struct spared *s, dev_t device, const char *sys)
+{
+    CLEANUP_BUF struct buf file = {0};
+    char slaves[PATH_MAX + 16];
+    struct sinking k = {s, 0};
+    dev_t disk;
+
+    if (loop_file(sys, &file))
+        return path_is_on(s, buf_text(&file));
+    if (disk_of(device, &disk))
+        return device_is_on(s, disk);
+    snprintf(slaves, sizeof(slaves), "%s/slaves", sys);
+    device_each(slaves, sink_one, &k);
+    return k.is;
+}
+
+static int device_is_on(struct spared *s, dev_t device)
+{
+    char sys[PATH_MAX];
+    int is;
+
+    if (devices_have(&s->devices, device))
+        return 1;
+    if (s->depth == DEVICE_DEPTH_MAX)
+        return err_set(s->e, ERR_LIMIT, "more layers than can be followed");
+    s->depth++;
+    is = device_folder(device, sys) ? below_is_on(s, device, sys) : mounts_are_on(s, device);
+    s->depth--;
+    return is;
+}
+
+static int path_is_on(struct spared *s, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st))
+        return err_errno(s->e, "cannot look at %s", path);
+    if (s->has_file && st.st_dev == s->file.st_dev && st.st_ino == s->file.st_ino)
+        return 1;
+    return device_is_on(s, st.st_dev);
+}
+
+int source_spares_folder(const char *source, const char *folder, struct err *e)
+{
+    struct spared s = {.e = e};
+    int is = spare(&s, source);
+
+    if (is)
+        return is;
+    is = path_is_on(&s, folder);
+    if (is < 0)
+        return err_wrap(e, is, "whether %s lies on %s is not known", folder, source);
+    if (is)
+        return err_set(e, ERR_USAGE,
+                       "%s lies on %s itself: what is written there would go over deleted files of "
+                       "it. Name a folder on another disk",
+                       folder, source);
+    return 0;
+}
