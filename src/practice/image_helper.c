@@ -13,8 +13,14 @@ enum { LINE_SIZE = 16384, LOOK_MS = 300, FILES_SIZE = 16 << 20 };
 
 const char *image_phase_words(int phase)
 {
-    static const char *const words[] = {"read again",   "copied",  "failing disk",
-                                        "put together", "written", "read back"};
+    static const char *const words[] = {"read again",
+                                        "copied",
+                                        "failing disk",
+                                        "put together",
+                                        "written",
+                                        "read back",
+                                        "moved to the other folder",
+                                        "the target disk is slow: waiting for it"};
 
     return phase >= 0 && (size_t)phase < COUNT_OF(words) ? words[phase] : words[1];
 }
@@ -77,6 +83,7 @@ void image_helper_release(struct image_helper *h)
     dialogue_close(h->dialogue);
     arena_free(h->arena);
     buf_release(&h->in);
+    buf_release(&h->why);
     buf_release(&h->files);
 }
 
@@ -143,8 +150,9 @@ static int take_full(struct image_helper *h, struct str folder,
 {
     CLEANUP_FREE char *name = mem_dup(folder.p, folder.len);
     CLEANUP_FREE char *other = NULL;
-    int rc = calls->full(calls->context, name, &other, e);
+    int rc = calls->full(calls->context, name, buf_text(&h->why), &other, e);
 
+    buf_clear(&h->why);
     /* Nobody knows one: the helper leaves it so that it can go on, and says so. */
     if (rc)
         return image_helper_order(h, "stop", (struct str){0}, e);
@@ -182,6 +190,8 @@ static int take_line(struct image_helper *h, struct str line,
         end(h, 0, rest);
     else if (str_is(word, "failed"))
         end(h, code_named(str_cut(&rest, ' ')), rest);
+    else if (str_is(word, "why"))
+        buf_addstr(&h->why, rest);
     else if (str_is(word, "full") && calls)
         return take_full(h, rest, calls, e);
     else if (str_is(word, "progress") && calls)

@@ -28,8 +28,9 @@ struct image_file image_helper_file(struct str line);
 /* Whoever waits. Non-zero ends the image, which can go on later. */
 struct image_watcher_calls {
     int (*progress)(void *context, const struct image_progress *p, struct err *e);
-    /* No space is left in folder: gives another, or the same; malloc()ed. */
-    int (*full)(void *context, const char *folder, char **other, struct err *e);
+    /* No space is left in folder: gives another, or the same; malloc()ed. why: what the one that it
+     * gave before lacks, or "". */
+    int (*full)(void *context, const char *folder, const char *why, char **other, struct err *e);
     void *context;
 };
 
@@ -37,6 +38,7 @@ struct image_helper {
     struct dialogue *dialogue;
     struct arena *arena;
     struct buf in;
+    struct buf why;                           /* the folder that was named will not do */
     struct image_word facts[IMAGE_WORDS_MAX]; /* of the source */
     size_t fact_count;
     struct image_word results[IMAGE_WORDS_MAX];

@@ -139,7 +139,6 @@ struct imaging {
     struct buf place;
     struct buf title;
     struct buf options; /* as they are told */
-    struct str also;
     uint64_t bad;
     int phase;
     bool goes_on;
@@ -482,23 +481,16 @@ static int show(void *context, const struct image_progress *p, struct err *e)
     return 0;
 }
 
-/* The next of --also; then whoever sits there is asked. */
-static int find_room(void *context, const char *folder, char **other, struct err *e)
+/* No folder of --also is left: whoever sits there is asked. */
+static int find_room(void *context, const char *folder, const char *why, char **other,
+                     struct err *e)
 {
     struct imaging *g = context;
-    struct str next = str_cut(&g->also, '\n');
-    CLEANUP_BUF struct buf whole = {0};
 
-    if (next.len) {
-        int rc = whole_path(next, &whole, e);
-
-        if (rc == 0)
-            *other = buf_take(&whole);
-        return rc;
-    }
     if (!g->a->ask_key)
         return err_set(e, ERR_FULL, "no space is left in %s", folder);
-    buf_addf(&g->a->text, "No space is left in ");
+    sink_terminal(&g->a->text, str_of(why), false);
+    buf_addf(&g->a->text, "%sNo space is left in ", why[0] ? ". " : "");
     sink_terminal(&g->a->text, str_of(folder), false);
     buf_adds(&g->a->text, ". Nothing is lost. Make room there, then press g to go on; any other "
                           "key stops it, and --resume with --also FOLDER goes on elsewhere.\n");
@@ -506,6 +498,26 @@ static int find_room(void *context, const char *folder, char **other, struct err
         return err_set(e, ERR_FULL, "no space is left in %s", folder);
     *other = mem_strdup(folder);
     return 0;
+}
+
+/* What is written to besides: none of it may lie on the source. */
+static int pass_folders(struct imaging *g, struct err *e)
+{
+    struct str also = input_value(g->op, g->in, "also");
+    CLEANUP_BUF struct buf folder = {0};
+    const char *own = g->a->around ? g->a->around->case_folder : NULL;
+    int rc = own ? whole_path(str_of(own), &folder, e) : 0;
+
+    if (rc == 0 && own)
+        rc = image_helper_order(&g->helper, "case-folder", buf_str(&folder), e);
+    while (rc == 0 && also.len) {
+        CLEANUP_BUF struct buf whole = {0};
+
+        rc = whole_path(str_cut(&also, '\n'), &whole, e);
+        if (rc == 0)
+            rc = image_helper_order(&g->helper, "also", buf_str(&whole), e);
+    }
+    return rc;
 }
 
 static int order(struct imaging *g, struct err *e)
@@ -522,6 +534,8 @@ static int order(struct imaging *g, struct err *e)
     rc = t ? order_resumed(g, t, e) : order_new(g, &v, e);
     if (rc == 0)
         rc = pass_options(g, e);
+    if (rc == 0)
+        rc = pass_folders(g, e);
     return rc ? rc : image_helper_look(&g->helper, e);
 }
 
@@ -547,8 +561,7 @@ static int image_job(struct session *s, const struct operation *op, const struct
                      struct answer *a, struct err *e)
 {
     CLEANUP(imaging_release)
-    struct imaging g = {
-        .session = s, .op = op, .in = in, .a = a, .phase = -1, .also = input_value(op, in, "also")};
+    struct imaging g = {.session = s, .op = op, .in = in, .a = a, .phase = -1};
     CLEANUP(interrupt_end) struct interrupt signals;
     const struct image_watcher_calls calls = {.progress = show, .full = find_room, .context = &g};
     char number[24];
