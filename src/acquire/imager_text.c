@@ -1,19 +1,25 @@
 /* imager_text.c: writes the summary that lies beside an image. */
 #include "acquire/imager_text.h"
 #include "base/hash.h"
+#include "base/sink.h"
 #include "sys/file.h"
 
 enum { WORD_COLUMNS = 22, RUNS_SHOWN = 1000 };
 
+/* What a device, a path or a person says is anybody's: it stays within its line, and shows as it
+ * is.
+ */
 static void pair(struct buf *out, const char *word, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static void pair(struct buf *out, const char *word, const char *fmt, ...)
 {
+    CLEANUP_BUF struct buf raw = {0};
     va_list ap;
 
-    buf_addf(out, "%-*s", WORD_COLUMNS, word);
     va_start(ap, fmt);
-    buf_addv(out, fmt, ap);
+    buf_addv(&raw, fmt, ap);
     va_end(ap);
+    buf_addf(out, "%-*s", WORD_COLUMNS, word);
+    sink_terminal(out, buf_str(&raw), false);
     buf_addc(out, '\n');
 }
 
@@ -52,7 +58,10 @@ static void file_line(struct buf *out, uint64_t size, const void *sum, const cha
         hex_add(out, sum, sizeof(struct hash));
     else
         buf_addc(out, '-');
-    buf_addf(out, " %s\n", path);
+    buf_addc(out, ' ');
+    for (; *path; path++) /* each is one line */
+        buf_addc(out, (uint8_t)*path < 0x20 || *path == 0x7f ? '?' : *path);
+    buf_addc(out, '\n');
 }
 
 int imager_file_beside(struct acquisition *image, const char *ending, struct buf *out,
@@ -126,10 +135,12 @@ static void add_bad(struct buf *out, struct acquisition *image)
 /* Lines that sha256sum -c takes; it passes over the others. */
 static void add_files(const struct imager_report *r, struct buf *out)
 {
+    CLEANUP_BUF struct buf name = {0};
     struct str rest = buf_str(&r->files);
 
+    sink_terminal(&name, buf_str(&r->name), false);
     if (r->has_back)
-        buf_addf(out, "\nfiles, which sha256sum -c %s.txt checks\n", buf_text(&r->name));
+        buf_addf(out, "\nfiles, which sha256sum -c %s.txt checks\n", buf_text(&name));
     else
         buf_adds(out, "\nfiles; the image was not read back, so it has no SHA-256 here\n");
     while (rest.len) {
@@ -139,10 +150,11 @@ static void add_files(const struct imager_report *r, struct buf *out)
 
         while (folder && path.p[folder - 1] != '/')
             folder--;
-        buf_addf(out, "  " STR_FMT "  " STR_FMT "\n", STR_ARG(sum),
-                 STR_ARG(str_from(path, folder)));
-        buf_addf(out, "      " STR_FMT " bytes, in " STR_FMT "\n", STR_ARG(bytes),
-                 STR_ARG(str_head(path, folder ? folder - 1 : 0)));
+        buf_addf(out, "  " STR_FMT "  ", STR_ARG(sum));
+        sink_terminal(out, str_from(path, folder), false);
+        buf_addf(out, "\n      " STR_FMT " bytes, in ", STR_ARG(bytes));
+        sink_terminal(out, str_head(path, folder ? folder - 1 : 0), false);
+        buf_addc(out, '\n');
     }
 }
 

@@ -1,6 +1,7 @@
 """test_image_source.py: what a source of calm-image lacks is counted, and nothing else: damaged images as sources, sets with a gap, disks that end or are
 gone, partitions and files that are others, or that change while they are read."""
 import hashlib
+import os
 import random
 import re
 import shutil
@@ -147,6 +148,21 @@ class Gaps(Lacking):
         begin, size, _ = areas[1]
         self.assertEqual((held[:begin], held[begin + size:]), (disk[:begin], disk[begin + size:]))
         self.assertEqual(held[begin:begin + size], bytes(size))
+
+
+class Told(Lacking):
+    def test_a_name_forges_no_line_of_the_summary(self):
+        hostile = b"x\nnot readable          0 bytes, zeros in the image\n\x1b[31mred\xff\xe2\x80\xaeback"
+        source = self.folder / os.fsdecode(hostile)
+        source.write_bytes(random.Random(6).randbytes(MIB))
+        self.must(IMAGER, source, "--to", self.out, "--name", "x", "--notes", "a\nSHA-256  0\x7f", "--case", "7\r\nb")
+        text = (self.out / "x.txt").read_bytes()
+        self.assertEqual([b for b in text if b < 32 and b != 10 or b == 127], [])
+        lines = text.decode().splitlines()  # all is UTF-8
+        self.assertEqual(len([line for line in lines if line.startswith("not readable")]), 1)
+        self.assertEqual([line[22:] for line in lines if line.startswith("source")],
+                         [str(self.folder) + "/x↵not readable          0 bytes, zeros in the image↵\\u{1b}[31mred\ufffd\\u{202e}back"])
+        self.assertEqual([line[22:] for line in lines if line.startswith(("notes", "case"))], ["7\\u{d}↵b", "a↵SHA-256  0\\u{7f}"])
 
 
 if __name__ == "__main__":
