@@ -385,6 +385,7 @@ static void tell_result(const struct imager_report *r)
     tell_digests("stored-", &r->result.stored);
     line("result stored-size %llu", (unsigned long long)r->result.stored_size);
     line("result bad %llu", (unsigned long long)r->result.bad);
+    line("result changed %s", buf_text(&r->changed));
     line("result resumed %d", r->is_resumed);
     line("result read-back %s", !r->has_back ? "no" : r->back.differing ? "different" : "same");
     while (rest.len) {

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "acquire/acquisition_internal.h"
+#include "acquire/source_identity.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
@@ -30,6 +31,11 @@ static void mark_now(const struct acquisition *m, uint8_t out[PACK_MARK_SIZE])
     memset(out, 0, PACK_MARK_SIZE);
     if (m->state.begin.format == TARGET_E01)
         pack_mark(m->state.begin.is_small ? PACK_SMALL : PACK_FAST, out);
+}
+
+bool acquisition_was_changed(const struct acquisition *m)
+{
+    return m->was_changed;
 }
 
 struct target_files *acquisition_files(struct acquisition *m)
@@ -310,11 +316,15 @@ static int find_lost_before(struct acquisition *m, struct err *e)
     return rc;
 }
 
-static int is_same_source(const struct acquisition *m, const char *identity, struct err *e)
+static int is_same_source(struct acquisition *m, const char *identity, struct err *e)
 {
     const struct acquire_begin *b = &m->state.begin;
+    enum source_sameness same = SOURCE_SAME;
 
-    if (identity && strcmp(b->identity, identity) != 0)
+    if (identity)
+        same = source_identity_compare(b->identity, identity);
+    m->was_changed = same == SOURCE_CHANGED;
+    if (same == SOURCE_OTHER || (m->was_changed && !b->is_live))
         return err_set(e, ERR_CONFLICT,
                        "this is not the source that the image was begun with: it was %s, this is "
                        "%s",

@@ -96,6 +96,8 @@ bool acquisition_is_unproven(const struct acquisition *m);
  * way: the image is as good, and not the same to the byte. */
 bool acquisition_packs_otherwise(const struct acquisition *m);
 
+/* Whether a source that was in use was written to before it was gone on with. */
+bool acquisition_was_changed(const struct acquisition *m);
 struct target_files *acquisition_files(struct acquisition *m);
 const struct acquire_begin *acquisition_begin(const struct acquisition *m);
 const struct fault_map *acquisition_map(const struct acquisition *m); /* when it does not run */

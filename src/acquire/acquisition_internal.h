@@ -37,6 +37,7 @@ struct acquisition {
     int64_t limit_ms;       /* since when the limit counts */
     uint64_t limit_size;    /* bytes since then */
     bool is_resumed;
+    bool was_changed;     /* the source, since before */
     bool packs_otherwise; /* than the program that began the image */
     bool is_rescued;      /* NAME.rest has all that could be read */
     pthread_mutex_t lock; /* of map and at, which are written to disk by another thread */

@@ -10,6 +10,7 @@
 #include "acquire/imager_text.h"
 #include "acquire/rescue.h"
 #include "acquire/source_folder.h"
+#include "acquire/source_identity.h"
 #include "base/mem.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -43,6 +44,7 @@ void imager_report_release(struct imager_report *r)
     source_facts_release(&r->facts);
     read_back_release(&r->back);
     buf_release(&r->files);
+    buf_release(&r->changed);
     buf_release(&r->part);
     buf_release(&r->text);
     buf_release(&r->name);
@@ -197,6 +199,24 @@ static int begin(struct making *m, struct err *e)
                            &o->options, m->control, e);
 }
 
+/* With what the part says of it. Nothing is asked of it any more, so it may lie anywhere. */
+static int open_gone(struct making *m, const char *path, const struct acquire_begin *b,
+                     struct err *e)
+{
+    struct source_facts *f = &m->report->facts;
+    CLEANUP_BUF struct buf note = {0};
+
+    source_open_gone(&m->source, f, path, b->size, b->sector_size);
+    buf_addf(&note,
+             "It was not there any more when the image was ended: what had not been read by then "
+             "counts as unreadable. It was known as: %s.",
+             b->identity);
+    free(f->note);
+    f->note = buf_take(&note);
+    return m->watch->facts ? m->watch->facts(m->watch->context, f, buf_text(&m->report->name), e)
+                           : 0;
+}
+
 /* The part names the source; another path of it may be given. */
 static int resume(struct making *m, struct err *e)
 {
@@ -206,21 +226,25 @@ static int resume(struct making *m, struct err *e)
     CLEANUP_FREE char *source = NULL;
     CLEANUP_FREE char *part = NULL;
     struct acquire_state was = {0};
+    bool is_gone;
     int rc = whole_path(&part, o->part, e);
 
     if (rc == 0)
         rc = acquisition_look(part, &was, &files, e);
     if (rc == 0)
         rc = whole_path(&source, o->source ? o->source : was.begin.source, e);
-    acquire_begin_release(&was.begin);
     if (rc == 0)
         rc = open_source(m, source, files.folders, files.folder_count, e);
+    if (rc == ERR_NOTFOUND && source && !m->source && o->options.accepts_end)
+        rc = open_gone(m, source, &was.begin, e);
+    acquire_begin_release(&was.begin);
     if (rc)
         return rc;
+    is_gone = m->report->facts.is_gone;
     source_facts_identity(&m->report->facts, &identity);
     m->report->is_resumed = true;
-    rc = acquisition_resume(&m->image, part, buf_text(&identity), m->source, &o->options,
-                            m->control, e);
+    rc = acquisition_resume(&m->image, part, is_gone ? NULL : buf_text(&identity), m->source,
+                            &o->options, m->control, e);
     if (rc == 0)
         buf_adds(&m->report->name, acquisition_files(m->image)->name);
     return rc;
@@ -372,6 +396,16 @@ static int work(struct making *m, struct err *e)
     return m->rc;
 }
 
+static void find_changes(struct making *m)
+{
+    struct buf *out = &m->report->changed;
+
+    if (acquisition_was_changed(m->image))
+        buf_adds(out, "it was written to before it was gone on with");
+    else
+        source_changed(m->source, out);
+}
+
 static int check_back(struct making *m, struct err *e)
 {
     CLEANUP_BUF struct buf pieces = {0};
@@ -459,6 +493,8 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
         if (rc && !atomic_load(&m.has_ended))
             return rc;
     }
+    if (rc == 0)
+        find_changes(&m);
     if (rc == 0 && !order->has_no_read_back)
         rc = work_back(&m, e);
     if (m.image && atomic_load(&control->phase) >= ACQUIRE_DONE) {

@@ -41,9 +41,10 @@ struct imager_report {
     bool has_back;
     bool is_resumed;
     struct utc begun;
-    struct buf files; /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */
-    struct buf part;  /* path of what it goes on with, where it did not end */
-    struct buf text;  /* NAME.txt */
+    struct buf files;   /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */
+    struct buf changed; /* how the source changed while it was read, a clause; empty: not */
+    struct buf part;    /* path of what it goes on with, where it did not end */
+    struct buf text;    /* NAME.txt */
     struct buf name;
 };
 void imager_report_release(struct imager_report *r);

@@ -104,13 +104,16 @@ static void add_source(struct buf *out, const struct source_facts *f)
     pair(out, "  bytes", "%llu", (unsigned long long)f->size);
     if (f->native_size)
         pair(out, "  bytes, natively", "%llu", (unsigned long long)f->native_size);
-    pair(out, "  bytes of a sector", "%u%s", f->logical_size, f->is_device ? "" : " (of a file)");
+    pair(out, "  bytes of a sector", "%u%s", f->logical_size,
+         f->is_device || f->is_gone ? "" : " (of a file)");
     if (f->physical_size)
         pair(out, "  of a physical one", "%u", f->physical_size);
     if (f->is_device) {
         pair(out, "  write-protected", "%s", f->is_read_only ? "yes" : "no");
         pair(out, "  held for us alone", "%s", f->is_exclusive ? "yes" : "no");
         pair(out, "  in use", "%s", f->uses[0] ? f->uses : "no");
+    } else {
+        pair_said(out, "  in use", f->uses);
     }
     pair_said(out, "  note", f->note);
 }
@@ -181,6 +184,8 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     add_source(out, &r->facts);
     if (b->is_live)
         pair(out, "  LIVE", "it was in use while it was read");
+    if (r->changed.len)
+        pair(out, "  CHANGED", "it changed while it was read: %s", buf_text(&r->changed));
     pair_time(out, "begun", r->begun);
     pair_time(out, "ended", r->result.ended);
     if (r->is_resumed)

@@ -24,6 +24,12 @@ int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault
     return s->calls->mark_lost ? s->calls->mark_lost(s, off, size, map, e) : 0;
 }
 
+void source_changed(struct source *s, struct buf *out)
+{
+    if (s->calls->changed)
+        s->calls->changed(s, out);
+}
+
 int64_t source_now_ms(struct source *s)
 {
     return s->calls->now_ms ? s->calls->now_ms(s) : monotonic_ms();

@@ -20,6 +20,9 @@ struct source_calls {
                      struct err *e);
     /* Finds out what mark_lost tells of all before until, which another process read. */
     int (*find_lost)(struct source *s, uint64_t until, struct err *e);
+    /* Says how it changed since it was opened, a clause; nothing where it did not. NULL: nobody can
+     * tell. */
+    void (*changed)(struct source *s, struct buf *out);
     void (*close)(struct source *s); /* may be NULL */
 };
 
@@ -41,6 +44,7 @@ int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bo
                     struct err *e);
 int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,
                      struct err *e);
+void source_changed(struct source *s, struct buf *out);
 int64_t source_now_ms(struct source *s);
 /* One that is gone for good: it has no byte any more. The caller owns it. */
 struct source *source_gone(uint32_t sector_size);

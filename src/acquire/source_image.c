@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "acquire/source_file.h"
 #include "base/mem.h"
 #include "evidence/image_read.h"
 #include "evidence/image_set.h"
@@ -12,6 +13,7 @@ enum { QUEUE_SIZE = 8 << 20 };
 struct pulled {
     struct source source;
     struct image_set set;
+    struct stat *before; /* of each file */
     struct image_facts facts;
     char *name;
     struct fault_map unread; /* AREA_BAD: what nobody could read when the image was taken */
@@ -240,6 +242,14 @@ static int find_lost(struct source *s, uint64_t until, struct err *e)
     return image_read(&input, 0, until, &to, e);
 }
 
+static void changed_pulled(struct source *s, struct buf *out)
+{
+    const struct pulled *p = s->context;
+
+    for (size_t i = 0; i < p->set.count && out->len == 0; i++)
+        file_change(&p->before[i], p->set.fds[i], out);
+}
+
 static void close_pulled(struct source *s)
 {
     struct pulled *p = s->context;
@@ -252,12 +262,16 @@ static void close_pulled(struct source *s)
     fault_map_release(&p->unread);
     fault_map_release(&p->lost);
     free(p->runs);
+    free(p->before);
     free(p->name);
     free(p);
 }
 
-static const struct source_calls pulled_calls = {
-    .read = read_pulled, .mark_lost = mark_lost, .find_lost = find_lost, .close = close_pulled};
+static const struct source_calls pulled_calls = {.read = read_pulled,
+                                                 .mark_lost = mark_lost,
+                                                 .find_lost = find_lost,
+                                                 .changed = changed_pulled,
+                                                 .close = close_pulled};
 
 static bool is_ewf(const char *path)
 {
@@ -307,6 +321,12 @@ int source_open_image(struct source **out, struct source_facts *facts, const cha
     buf_addf(&name, "reading %s", path);
     p->name = buf_take(&name);
     rc = image_set_open(&p->set, path, e);
+    if (rc)
+        return rc;
+    p->before = mem_array(p->set.count, sizeof(p->before[0]));
+    for (size_t i = 0; rc == 0 && i < p->set.count; i++)
+        if (fstat(p->set.fds[i], &p->before[i]))
+            rc = err_errno(e, "cannot look at %s", path);
     input = input_of(p);
     if (rc == 0)
         rc = image_look(&input, &to, e);

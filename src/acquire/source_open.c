@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "acquire/source_device.h"
+#include "acquire/source_file.h"
+#include "acquire/source_identity.h"
 #include "acquire/source_image.h"
 #include "base/mem.h"
 #include "sys/file.h"
@@ -18,11 +20,13 @@ struct opened {
     int fd;     /* through the cache; of a device past it, where that can be */
     int direct; /* past the cache; -1: this file system cannot */
     bool is_device;
+    struct stat before; /* of a file */
 };
 
 void source_facts_release(struct source_facts *f)
 {
-    char *const texts[] = {f->path, f->vendor, f->model, f->serial, f->wwn, f->uses, f->note};
+    char *const texts[] = {f->path, f->vendor, f->model, f->serial,
+                           f->wwn,  f->uses,   f->note,  f->which};
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         free(texts[i]);
@@ -86,7 +90,16 @@ static void close_opened(struct source *s)
     free(o);
 }
 
-static const struct source_calls opened_calls = {.read = read_opened, .close = close_opened};
+static void changed_opened(struct source *s, struct buf *out)
+{
+    const struct opened *o = s->context;
+
+    if (!o->is_device)
+        file_change(&o->before, o->fd, out);
+}
+
+static const struct source_calls opened_calls = {
+    .read = read_opened, .changed = changed_opened, .close = close_opened};
 
 static const char *kind_words(mode_t mode)
 {
@@ -152,13 +165,9 @@ static int size_device(struct opened *o, struct source_facts *f, struct err *e)
     return 0;
 }
 
-static int check_uses(struct source_facts *f, dev_t device, bool is_live, struct err *e)
+static int check_uses(const struct source_facts *f, bool is_live, struct err *e)
 {
-    int rc = device_uses(device, f, e);
-
-    if (rc)
-        return rc;
-    if ((f->is_written_to || !f->is_exclusive) && !is_live)
+    if ((f->is_written_to || (f->is_device && !f->is_exclusive)) && !is_live)
         return err_set(e, ERR_GATE,
                        "%s is in use (%s): it would change while it is read. Unmount it, or take "
                        "it as it runs: --live (the record will say so)",
@@ -168,7 +177,8 @@ static int check_uses(struct source_facts *f, dev_t device, bool is_live, struct
 
 static void set_texts(struct source_facts *f, const char *path)
 {
-    char **const texts[] = {&f->vendor, &f->model, &f->serial, &f->wwn, &f->uses, &f->note};
+    char **const texts[] = {&f->vendor, &f->model, &f->serial, &f->wwn,
+                            &f->uses,   &f->note,  &f->which};
 
     f->path = mem_strdup(path);
     for (size_t i = 0; i < COUNT_OF(texts); i++)
@@ -191,7 +201,9 @@ static int open_as(struct opened *o, struct source_facts *f, const struct stat *
     if (rc == 0)
         device_facts(st->st_rdev, f);
     if (rc == 0)
-        rc = check_uses(f, st->st_rdev, is_live, e);
+        rc = device_uses(st->st_rdev, f, e);
+    if (rc == 0)
+        rc = check_uses(f, is_live, e);
     if (rc == 0)
         device_native_size(o->fd, f);
     return rc;
@@ -208,6 +220,7 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     o->fd = o->direct = -1;
     o->source.calls = &opened_calls;
     o->source.context = o;
+    o->before = *st;
     f->is_device = o->is_device = S_ISBLK(st->st_mode);
     rc = open_as(o, f, st, is_live, e);
     if (rc)
@@ -223,6 +236,8 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     (void)posix_fadvise(o->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* faster where it is heard */
     s->size = f->size;
     s->sector_size = f->logical_size;
+    if (f->is_device)
+        source_find_which(s, st->st_rdev, f);
     *out = MOVE(s);
     return 0;
 }
@@ -237,6 +252,12 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
     if (rc)
         return rc;
     set_texts(&f, path);
+    if (S_ISREG(st.st_mode))
+        rc = file_uses(&st, &f, e);
+    if (rc == 0 && S_ISREG(st.st_mode))
+        rc = check_uses(&f, is_live, e);
+    if (rc)
+        return rc;
     rc = S_ISREG(st.st_mode) && source_is_image(path) ? source_open_image(out, &f, path, e)
                                                       : open_plain(out, &f, &st, is_live, e);
     if (rc)
@@ -246,16 +267,12 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
     return 0;
 }
 
-void source_facts_identity(const struct source_facts *f, struct buf *out)
+void source_open_gone(struct source **out, struct source_facts *facts, const char *path,
+                      uint64_t size, uint32_t sector_size)
 {
-    struct stat st = {0};
+    struct source_facts f = {.size = size, .logical_size = sector_size, .is_gone = true};
 
-    if (f->is_device) {
-        buf_addf(out, "device %s %s, serial %s, WWN %s", f->vendor, f->model,
-                 f->serial[0] ? f->serial : "unknown", f->wwn[0] ? f->wwn : "unknown");
-        return;
-    }
-    if (stat(f->path, &st) == 0)
-        buf_addf(out, "file %llu on %llu, modified %lld.%09ld", (unsigned long long)st.st_ino,
-                 (unsigned long long)st.st_dev, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    set_texts(&f, path);
+    *facts = f;
+    *out = source_gone(sector_size);
 }

@@ -9,13 +9,15 @@ struct source_facts {
     char *model;
     char *serial;
     char *wwn;
-    char *uses; /* "mounted for writing on /srv; holder dm-0", "" for none */
-    char *note; /* what else is to be known, sentences */
+    char *uses;  /* "mounted for writing on /srv; holder dm-0", "" for none */
+    char *note;  /* what else is to be known, sentences */
+    char *which; /* source_find_which */
     uint64_t size;
     uint64_t native_size;   /* with what the device hides; 0: it does not say */
     uint32_t logical_size;  /* of a sector, bytes */
     uint32_t physical_size; /* 0: unknown */
     bool is_device;
+    bool is_gone;         /* for good; the rest is what was known of it */
     bool is_whole_device; /* no partition */
     bool is_removable;
     bool is_read_only;  /* write-protected, as the kernel says */
@@ -23,11 +25,12 @@ struct source_facts {
     bool is_written_to; /* mounted for writing, swap, or held by another driver */
 };
 void source_facts_release(struct source_facts *f);
-/* One line that is the same only for the same source. */
-void source_facts_identity(const struct source_facts *f, struct buf *out);
 
 /* Opens path for reading. is_live: also where it is mounted for writing. The caller owns *out and
  * *facts. Errors: ERR_USAGE: a folder, a FIFO …, or empty; ERR_GATE: in use, and not is_live;
  * ERR_NOTFOUND, ERR_DENIED, ERR_IO. */
 MUST_CHECK int source_open(struct source **out, struct source_facts *facts, const char *path,
                            bool is_live, struct err *e);
+/* One that is gone for good, with what was known of it. The caller owns both. */
+void source_open_gone(struct source **out, struct source_facts *facts, const char *path,
+                      uint64_t size, uint32_t sector_size);

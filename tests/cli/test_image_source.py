@@ -2,6 +2,7 @@
 gone, partitions and files that are others, or that change while they are read."""
 import hashlib
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -11,8 +12,8 @@ import subprocess
 import time
 import unittest
 
-from harness import main, one_line
-from test_image_make import CANCEL, IMAGER, MIB, Make, run
+from harness import main
+from test_image_make import CANCEL, GATE, IMAGER, MIB, Make, needs_root
 
 
 class Lacking(Make):
@@ -148,6 +149,135 @@ class Gaps(Lacking):
         begin, size, _ = areas[1]
         self.assertEqual((held[:begin], held[begin + size:]), (disk[:begin], disk[begin + size:]))
         self.assertEqual(held[begin:begin + size], bytes(size))
+
+
+class Gone(Lacking):
+    def test_a_disk_that_never_comes_back_leaves_an_image_of_what_was_read(self):
+        data = random.Random(7).randbytes(24 * MIB + 100)
+        for form, ending in (("e01", "E01"), ("raw", "raw")):
+            source = self.source(data)
+            words = [source, "--to", self.out, "--name", form, "--format", form, "--limit", "8"]
+            done = self.interrupted(words, 4 * MIB, signal.SIGTERM)
+            self.assertTrue(4 * MIB <= done < 24 * MIB, done)
+            source.unlink()
+            self.refused(3, "--resume", self.part(words), saying="cannot look at ")
+            said = self.must(IMAGER, "--resume", self.part(words), "--accept-end")
+            self.assertIn("It was not there any more when the image was ended", said)
+            self.assertFalse(self.part(words).exists())
+            bad, areas = self.told(form)
+            self.assertEqual((bad, areas), (len(data) - done, [(0, done, "+"), (done, len(data) - done, "-")]))
+            wanted = data[:done] + bytes(len(data) - done)
+            self.assertIn(hashlib.sha256(wanted).hexdigest(), said)
+            if form == "raw":
+                self.assertEqual((self.out / "raw.raw").read_bytes(), wanted)
+            elif shutil.which("ewfverify"):
+                self.assertIn("SUCCESS", self.must("ewfverify", "-q", self.out / "e01.E01"))
+
+    def test_what_was_read_before_a_clean_stop_is_not_read_again(self):
+        if not shutil.which("strace"):
+            self.skipTest("strace is not here")
+        source = self.source(random.Random(8).randbytes(24 * MIB))
+        words = [source, "--to", self.out, "--name", "x", "--limit", "8"]
+        done = self.interrupted(words, 4 * MIB, signal.SIGINT)
+        self.assertTrue(0 < done < 24 * MIB)  # in the middle of the only group of this E01
+        trace = self.folder / "trace"
+        self.must("strace", "-f", "-y", "-e", "trace=pread64", "-o", trace, IMAGER, "--resume", self.part(words))
+        places = [int(at) for at in re.findall(rf"pread64\(\d+<{re.escape(str(source))}>.*, (\d+)\) = \d+$", trace.read_text(), re.M)]
+        # The first bytes tell that it is no E01.
+        self.assertEqual(min(at for at in places if at), done)
+        self.assertEqual(places.count(0), 1)
+
+
+class Others(Lacking):
+    def partitions(self, disk):
+        """Devices of the two partitions of a disk that is attached read-only."""
+        device = self.loop(disk, "--read-only")
+        self.must("partx", "--add", device, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+        self.undo.append(("partx", "--delete", device))
+        found = []
+        for n in (1, 2):
+            node = pathlib.Path(f"{device}p{n}")
+            number = pathlib.Path("/sys/class/block") / node.name / "dev"
+            end = time.monotonic() + 10
+            while not number.exists() and time.monotonic() < end:
+                time.sleep(0.05)
+            if not number.exists():
+                self.skipTest("the kernel shows no partitions of a loop device")
+            if not node.exists():
+                self.must("mknod", node, "b", *number.read_text().strip().split(":"))
+                self.undo.append(("rm", "-f", node))
+            found.append(node)
+        return found
+
+    @needs_root
+    def test_another_partition_of_the_same_disk_is_refused(self):
+        disk = self.source(random.Random(9).randbytes(26 * MIB))
+        self.must("sh", "-c", f"printf 'label: dos\nstart=2048,size=24576,type=83\nstart=26624,size=24576,type=83\n' | sfdisk -q {disk}",
+                  env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+        one, other = self.partitions(disk)
+        words = [one, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8"]
+        self.interrupted(words, 4 * MIB)
+        said = self.refused(6, other, "--resume", self.part(words), saying="this is not the source that the image was begun with")
+        self.assertIn("partition 1 from sector 2048", said)
+        self.assertIn("partition 2 from sector 26624", said)
+        self.must(IMAGER, one, "--resume", self.part(words))
+        self.assertEqual((self.out / "x.raw").read_bytes(), disk.read_bytes()[MIB:13 * MIB])
+
+    @needs_root
+    def test_a_device_that_says_nothing_of_itself_is_known_by_its_first_and_last_sectors(self):
+        disk = self.source(random.Random(10).randbytes(12 * MIB))
+        device = self.loop(disk, "--read-only")
+        words = [device, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8"]
+        self.interrupted(words, 4 * MIB)
+        wanted = disk.read_bytes()
+        for at in (5, 12 * MIB - 5):
+            self.must("losetup", "--detach", device)
+            disk.write_bytes(wanted[:at] + bytes([wanted[at] ^ 1]) + wanted[at + 1:])
+            self.must("losetup", "--read-only", device, disk)
+            self.refused(6, "--resume", self.part(words), saying="this is not the source that the image was begun with")
+        self.must("losetup", "--detach", device)
+        disk.write_bytes(wanted)
+        self.must("losetup", "--read-only", device, disk)
+        self.must(IMAGER, "--resume", self.part(words))
+        self.assertEqual((self.out / "x.raw").read_bytes(), wanted)
+
+
+class Changing(Lacking):
+    def written_to(self, source, at, data, *more):
+        """What an image is told of a file that is written to while it is read."""
+        job = subprocess.Popen([IMAGER, source, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8", *more],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(1)
+        with open(source, "r+b") as f:
+            f.seek(at)
+            f.write(data)
+        said = b"".join(job.communicate(timeout=60)).decode()
+        self.assertEqual(job.returncode, 0, said)
+        return said
+
+    def test_a_file_that_is_written_to_while_it_is_read_is_marked(self):
+        source = self.source(random.Random(11).randbytes(24 * MIB))
+        said = self.written_to(source, 23 * MIB, b"CHANGED")
+        for text in (said, (self.out / "x.txt").read_text()):
+            self.assertRegex(text, r"(?m)^  CHANGED +it changed while it was read: it was written to")
+        (self.out / "x.txt").rename(self.folder / "before")
+        for path in self.out.iterdir():
+            path.unlink()
+        said = self.written_to(source, 24 * MIB, b"MORE")
+        self.assertIn(f"{24 * MIB} bytes before, {24 * MIB + 4} after", said)
+
+    def test_a_file_that_stays_is_not_marked(self):
+        self.assertNotIn("CHANGED", self.image(self.source(b"x" * MIB)))
+
+    @needs_root
+    def test_a_file_behind_a_device_that_is_mounted_for_writing_needs_live_and_is_marked(self):
+        disk = self.source(bytes(20 * MIB))
+        self.must("mke2fs", "-q", "-F", "-t", "ext4", disk, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+        at = self.mounted(self.loop(disk))
+        self.refused(GATE, disk, "--to", self.out, "--name", "x", saying=f"mounted for writing on {at}")
+        said = self.image(disk, "--live")
+        self.assertRegex(said, r"(?m)^  LIVE +")
+        self.assertRegex(said, rf"(?m)^  in use +mounted for writing on {at}")
 
 
 class Told(Lacking):
