@@ -30,12 +30,16 @@ struct acquisition {
     struct ewf_writer *ewf; /* NULL: raw, in one or more files */
     uint64_t at;            /* where it reads next, bytes of the source */
     uint64_t stored_size;   /* of the image's media, with padding */
-    void *block;            /* RESCUE_BLOCK, aligned, for rescuing */
-    int64_t committed_ms;   /* by the thread that writes, or when none does */
-    uint64_t committed;     /* bytes of the source that the state on disk tells of */
-    uint64_t punched;       /* bytes of the rest that gave their room back */
-    int64_t limit_ms;       /* since when the limit counts */
-    uint64_t limit_size;    /* bytes since then */
+    /* Where a rescue is; of the thread that rescues. */
+    enum rescue_pass rescue_pass;
+    unsigned rescue_try;
+    uint64_t rescue_at;
+    void *block;          /* RESCUE_BLOCK, aligned, for rescuing */
+    int64_t committed_ms; /* by the thread that writes, or when none does */
+    uint64_t committed;   /* bytes of the source that the state on disk tells of */
+    uint64_t punched;     /* bytes of the rest that gave their room back */
+    int64_t limit_ms;     /* since when the limit counts */
+    uint64_t limit_size;  /* bytes since then */
     bool is_resumed;
     bool was_changed;     /* the source, since before */
     bool packs_otherwise; /* than the program that began the image */

@@ -51,15 +51,38 @@ int acquire_out_begin(struct acquisition *m, struct err *e)
     return rc;
 }
 
-/* The map is there before a state that needs it. */
-static int write_map(struct acquisition *m, char doing, struct err *e)
+/* As GNU ddrescue's manual has it (Mapfile structure): what it does, and which time. */
+static char doing_now(const struct acquisition *m, unsigned *pass)
 {
+    static const struct {
+        char doing;
+        unsigned pass;
+    } passes[RESCUE_PASS_COUNT_] = {
+        [RESCUE_COPY] = {'?', 1}, [RESCUE_LEFT] = {'?', 2},   [RESCUE_SWEEP] = {'?', 3},
+        [RESCUE_TRIM] = {'*', 1}, [RESCUE_SCRAPE] = {'/', 1}, [RESCUE_RETRY] = {'-', 1},
+    };
+    int phase = atomic_load(&m->control->phase);
+
+    *pass = 1;
+    if (phase != ACQUIRE_RESCUING)
+        return phase == ACQUIRE_FINISHING ? 'G' : '?';
+    *pass = m->rescue_pass == RESCUE_RETRY && m->rescue_try ? m->rescue_try
+                                                            : passes[m->rescue_pass].pass;
+    return passes[m->rescue_pass].doing;
+}
+
+/* The map is there before a state that needs it. */
+static int write_map(struct acquisition *m, bool is_finished, struct err *e)
+{
+    unsigned pass = 1;
+    char doing = is_finished ? '+' : doing_now(m, &pass);
+    bool is_rescuing = atomic_load(&m->control->phase) == ACQUIRE_RESCUING;
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
 
     acquisition_path(m, "map", &path);
     pthread_mutex_lock(&m->lock);
-    fault_map_write(&m->map, PROGRAM, m->at, doing, 1, &text);
+    fault_map_write(&m->map, PROGRAM, is_rescuing ? m->rescue_at : m->at, doing, pass, &text);
     pthread_mutex_unlock(&m->lock);
     return file_write(buf_text(&path), buf_str(&text), 0600, e);
 }
@@ -115,7 +138,7 @@ int acquire_commit(struct acquisition *m, struct err *e)
     tells = m->state.has_rest || fault_map_sum(&m->map, AREA_BAD);
     pthread_mutex_unlock(&m->lock);
     if (rc == 0 && tells)
-        rc = write_map(m, atomic_load(&m->control->phase) == ACQUIRE_RESCUING ? '?' : 'G', e);
+        rc = write_map(m, false, e);
     if (rc == 0)
         rc = acquire_place(m, e);
     if (rc == 0)
@@ -274,7 +297,7 @@ static int end_raw(struct acquisition *m, struct err *e)
 /* What goes with a finished image. */
 static int end_beside(struct acquisition *m, struct err *e)
 {
-    int rc = write_map(m, '+', e);
+    int rc = write_map(m, true, e);
 
     if (rc == 0 && fsync(m->pieces_fd))
         rc = err_errno(e, "cannot make the pieces of the image durable");

@@ -105,6 +105,9 @@ static void show(struct acquisition *m, const struct rescue *r)
     atomic_store(&m->control->bad, bad);
     atomic_store(&m->control->done, fault_map_sum(&m->map, AREA_READ) + bad);
     atomic_store(&m->control->pass, (int)r->pass);
+    m->rescue_pass = r->pass < RESCUE_PASS_COUNT_ ? r->pass : RESCUE_RETRY;
+    m->rescue_try = r->try;
+    m->rescue_at = r->at;
 }
 
 /* A rescue with what it belongs to. */

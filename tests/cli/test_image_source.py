@@ -65,6 +65,8 @@ class DamagedImages(Lacking):
             self.assertLess(abs(areas[1][0] - 3 * MIB), 65536)  # what cannot be packed takes four bytes more for each chunk
             words = [self.folder / "s.E01", "--to", self.out, "--name", cut, "--format", form, "--limit", "10"]
             self.assertGreaterEqual(self.interrupted(words, 6 * MIB), 6 * MIB)
+            if shutil.which("ddrescuelog"):
+                self.assertIn("current status: copying", self.must("ddrescuelog", "-t", self.out / f"{cut}.map").lower())
             self.must(IMAGER, "--resume", self.part(words))
             self.assertEqual(self.told(cut), (bad, areas))
             if form == "raw":

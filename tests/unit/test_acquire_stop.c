@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "acquire/acquisition.h"
+#include "acquire/rescue.h"
 #include "acquire/reread.h"
 #include "acquire_source.h"
 #include "sys/file.h"
@@ -27,6 +28,7 @@ struct trial {
     uint64_t stop_at; /* bytes of the source: the read that begins there stops it; 0: none */
     uint64_t hang_at; /* the read that begins there waits until all before is durable */
     uint64_t read;    /* bytes that came */
+    int stop_in;      /* enum rescue_pass, from its first read on; 0: none */
     bool was_kept;    /* while it hung */
 };
 
@@ -75,6 +77,9 @@ static int64_t counted_read(struct source *s, uint64_t off, void *bytes, size_t 
     if (t->hang_at && off == t->hang_at)
         hang(t, off);
     if (t->stop_at && off >= t->stop_at)
+        atomic_store(&t->control.stops, true);
+    if (t->stop_in && atomic_load(&t->control.phase) == ACQUIRE_RESCUING &&
+        atomic_load(&t->control.pass) == t->stop_in)
         atomic_store(&t->control.stops, true);
     n = made_read(s, off, bytes, size, by_sector, e);
     t->read += n > 0 ? (uint64_t)n : 0;
@@ -134,6 +139,7 @@ static int go_on(struct trial *t, struct source *source, const char *identity,
     part_path(&part);
     atomic_store(&t->control.stops, false);
     t->stop_at = 0;
+    t->stop_in = 0;
     rc = acquisition_resume(&image, buf_text(&part), identity, source, &t->options, &t->control, e);
     if (rc == 0)
         rc = acquisition_run(image, out, e);
@@ -231,6 +237,52 @@ static void what_came_before_the_first_failure_is_in_the_image(void **state)
     made_release(&t.m);
 }
 
+/* The letters of ddrescue's manual, "Mapfile structure", current_status. */
+static void the_map_says_what_is_done_as_ddrescue_does(void **state)
+{
+    static const struct {
+        enum rescue_pass pass;
+        const char *wanted;
+    } cases[] = {{RESCUE_COPY, "?  1"},
+                 {RESCUE_TRIM, "*  1"},
+                 {RESCUE_SCRAPE, "/  1"},
+                 {RESCUE_RETRY, "-  1"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP_BUF struct buf path = {0};
+        CLEANUP_BUF struct buf text = {0};
+        struct acquire_result r;
+        struct err e = {0};
+        struct trial t;
+        struct str rest, at, status;
+
+        trial_init(&t, TARGET_RAW, 20 * MIB);
+        for (size_t k = 20000; k < 20010; k++)
+            t.m.faults[k].kind = FAULT_BAD;
+        t.stop_in = (int)cases[i].pass;
+        t.stop_at = cases[i].pass == RESCUE_COPY ? 12 * MIB : 0;
+        assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
+        buf_addf(&path, "%s/im.map", root);
+        assert_int_equal(file_read(&text, buf_text(&path), MIB, NULL), 0);
+        rest = buf_str(&text);
+        (void)str_cut(&rest, '\n');
+        (void)str_cut(&rest, '\n');
+        rest = str_cut(&rest, '\n');
+        at = str_field(&rest);
+        status = str_field(&rest);
+        assert_true(str_starts(at, "0x"));
+        assert_int_equal(status.len, 1);
+        assert_int_equal(status.p[0], cases[i].wanted[0]);
+        assert_true(str_is(str_field(&rest), cases[i].wanted + 3));
+        if (go_on(&t, &t.m.source, "made by a test", &r, &e))
+            fail_msg("%s", e.text);
+        assert_int_equal(r.bad, 10 * 512);
+        remove_image();
+        made_release(&t.m);
+    }
+}
+
 static void a_source_that_is_gone_for_good_leaves_an_image(void **state)
 {
     static const enum target_format formats[] = {TARGET_E01, TARGET_RAW};
@@ -273,6 +325,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(nothing_that_came_is_read_again),
         cmocka_unit_test(what_came_is_kept_while_a_read_hangs),
         cmocka_unit_test(what_came_before_the_first_failure_is_in_the_image),
+        cmocka_unit_test(the_map_says_what_is_done_as_ddrescue_does),
         cmocka_unit_test(a_source_that_is_gone_for_good_leaves_an_image),
     };
     int rc;
