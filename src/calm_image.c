@@ -338,14 +338,19 @@ static int wait_for_begin(struct face *f, struct err *e)
     return err_set(e, ERR_CANCEL, "stopped before it began");
 }
 
+static int source_is_open(void *context, struct err *e)
+{
+    (void)context;
+    return drop_rights(e);
+}
+
 static int take_facts(void *context, const struct source_facts *facts, const char *name,
                       struct err *e)
 {
     struct face *f = context;
-    int rc = drop_rights(e);
 
     (f->is_lines ? tell_facts : show_facts)(facts, name);
-    return rc == 0 && f->is_lines ? wait_for_begin(f, e) : rc;
+    return f->is_lines ? wait_for_begin(f, e) : 0;
 }
 
 static void tell_digests(const char *of, const struct digests_result *d)
@@ -386,7 +391,13 @@ static void tell_result(const struct imager_report *r)
     line("result stored-size %llu", (unsigned long long)r->result.stored_size);
     line("result bad %llu", (unsigned long long)r->result.bad);
     line("result changed %s", buf_text(&r->changed));
-    line("result resumed %d", r->is_resumed);
+    line("result missing %s", buf_text(&r->lost));
+    line("result live %d", r->is_live);
+    line("result history %s", buf_text(&r->history));
+    if (r->back_ended.sec) {
+        tell_time("back-begun", r->back_begun);
+        tell_time("back-ended", r->back_ended);
+    }
     line("result read-back %s", !r->has_back ? "no" : r->back.differing ? "different" : "same");
     while (rest.len) {
         struct str one = str_cut(&rest, '\n');
@@ -476,8 +487,11 @@ static void help(void)
 
 static int make(struct face *f, const struct imager_order *o, struct err *e)
 {
-    const struct imager_watch watch = {
-        .facts = take_facts, .progress = tell_progress, .full = ask_room, .context = f};
+    const struct imager_watch watch = {.opened = source_is_open,
+                                       .facts = take_facts,
+                                       .progress = tell_progress,
+                                       .full = ask_room,
+                                       .context = f};
     CLEANUP(imager_report_release) struct imager_report report = {0};
     int rc = imager_run(o, &watch, &control, &report, e);
 

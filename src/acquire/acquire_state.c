@@ -14,16 +14,23 @@ static const char *const format_names[] = {
 struct text_word {
     const char *word;
     size_t at;
+    bool is_optional; /* a program of before did not write it */
 };
 #define TEXT(word, member)                                                                         \
     {                                                                                              \
-        word, offsetof(struct acquire_begin, member)                                               \
+        word, offsetof(struct acquire_begin, member), false                                        \
+    }
+#define TEXT_OPTIONAL(word, member)                                                                \
+    {                                                                                              \
+        word, offsetof(struct acquire_begin, member), true                                         \
     }
 static const struct text_word texts[] = {
-    TEXT("source", source),           TEXT("identity", identity), TEXT("case", case_number),
-    TEXT("number", number),           TEXT("examiner", examiner), TEXT("notes", notes),
-    TEXT("description", description), TEXT("model", model),       TEXT("serial", serial),
-    TEXT("system", system),
+    TEXT("source", source),           TEXT("identity", identity),
+    TEXT("case", case_number),        TEXT("number", number),
+    TEXT("examiner", examiner),       TEXT("notes", notes),
+    TEXT("description", description), TEXT("model", model),
+    TEXT("serial", serial),           TEXT("system", system),
+    TEXT_OPTIONAL("writes", writes),  TEXT_OPTIONAL("history", history),
 };
 
 static char **text_of(const struct acquire_begin *b, size_t i)
@@ -113,6 +120,7 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     buf_adds(out, "mark ");
     hex_add(out, b->mark, sizeof(b->mark));
     buf_addc(out, '\n');
+    add_number(out, "runs", b->runs);
     add_number(out, "done", s->done);
     if (s->group.count)
         add_group(out, &s->group);
@@ -223,6 +231,8 @@ static bool read_number(struct acquire_state *s, struct str word, struct str res
         b->sector_size = n > UINT32_MAX ? 0 : (uint32_t)n;
     else if (str_is(word, "segment"))
         b->segment_size = n;
+    else if (str_is(word, "runs"))
+        b->runs = n > UINT32_MAX ? 0 : (uint32_t)n;
     else if (str_is(word, "done"))
         s->done = n;
     else if (str_is(word, "rest"))
@@ -268,16 +278,23 @@ static bool is_sound(const struct acquire_state *s, const struct target_files *f
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (!*text_of(b, i))
             return false;
-    return b->size && b->sector_size >= 512 && b->sector_size <= 32768 &&
+    return b->size && b->runs && b->sector_size >= 512 && b->sector_size <= 32768 &&
            !(b->sector_size & (b->sector_size - 1)) && f->folder_count && s->done <= b->size &&
            (s->group.count == 0 || (b->format == TARGET_E01 && f->count)) &&
            (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
 }
 
+static void fill_optional(struct acquire_begin *b)
+{
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (texts[i].is_optional && !*text_of(b, i))
+            *text_of(b, i) = mem_strdup("");
+}
+
 int acquire_state_read(struct acquire_state *out, struct target_files *files, struct str text,
                        struct err *e)
 {
-    struct acquire_state s = {0};
+    struct acquire_state s = {.begin = {.runs = 1}};
     struct str body, end, line;
     struct hash sum, is;
     bool is_good = true;
@@ -297,6 +314,7 @@ int acquire_state_read(struct acquire_state *out, struct target_files *files, st
         line = str_cut(&body, '\n');
         is_good = read_word(&s, files, str_cut(&line, ' '), line);
     }
+    fill_optional(&s.begin);
     if (!is_good || !is_sound(&s, files)) {
         acquire_begin_release(&s.begin);
         return err_set(e, ERR_FORMAT, "the state of the image holds what none does");

@@ -78,6 +78,14 @@ MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, co
  * part lies. The caller releases both. */
 MUST_CHECK int acquisition_look(const char *part, struct acquire_state *out,
                                 struct target_files *files, struct err *e);
+/* Whether an image can begin there: a folder that can be written to, and nothing under the name.
+ * Nothing is made. ERR_USAGE, ERR_NOTFOUND, ERR_DENIED. */
+MUST_CHECK int acquisition_may_begin(const char *folder, const char *name,
+                                     enum target_format format, struct err *e);
+/* Once it goes on: what the source is like in this run stays with the image. writes: as
+ * source_writes; uses: who uses it, "" for nobody. */
+void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,
+                          const char *writes);
 void acquisition_free(struct acquisition *m); /* NULL is fine */
 DEFINE_CLEANUP(struct acquisition *, acquisition_free)
 /* Runs to the end. Otherwise what was read is kept, and acquisition_resume goes on: ERR_CANCEL:

@@ -11,6 +11,7 @@
 #include "acquire/rescue.h"
 #include "acquire/source_folder.h"
 #include "acquire/source_identity.h"
+#include "acquire/source_writes.h"
 #include "base/mem.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -46,6 +47,8 @@ void imager_report_release(struct imager_report *r)
     buf_release(&r->files);
     buf_release(&r->changed);
     buf_release(&r->part);
+    buf_release(&r->lost);
+    buf_release(&r->history);
     buf_release(&r->text);
     buf_release(&r->name);
 }
@@ -103,8 +106,10 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
     const struct source_facts *f = &m->report->facts;
     CLEANUP_BUF struct buf identity = {0};
     CLEANUP_BUF struct buf model = {0};
+    CLEANUP_BUF struct buf writes = {0};
     struct utsname system;
 
+    source_writes(source, &writes);
     source_facts_identity(f, &identity);
     buf_addf(&model, "%s%s%s", f->vendor, f->vendor[0] && f->model[0] ? " " : "", f->model);
     *b = (struct acquire_begin){.source = text(source),
@@ -112,6 +117,7 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
                                 .size = m->source->size,
                                 .sector_size = m->source->sector_size,
                                 .is_live = is_in_use(f),
+                                .writes = text(buf_text(&writes)),
                                 .is_small = o->is_small,
                                 .is_removable = f->is_removable,
                                 .is_physical = f->is_device && f->is_whole_device,
@@ -169,9 +175,15 @@ static int open_source(struct making *m, const char *path, char *const *folders,
 
     if (rc == 0)
         rc = spare_source(m, folders, count, e);
-    if (rc == 0 && m->watch->facts)
-        rc = m->watch->facts(m->watch->context, &m->report->facts, buf_text(&m->report->name), e);
-    return rc;
+    return rc == 0 && m->watch->opened ? m->watch->opened(m->watch->context, e) : rc;
+}
+
+/* What would be refused was refused before. */
+static int tell_facts(struct making *m, struct err *e)
+{
+    if (!m->watch->facts)
+        return 0;
+    return m->watch->facts(m->watch->context, &m->report->facts, buf_text(&m->report->name), e);
 }
 
 static int begin(struct making *m, struct err *e)
@@ -192,6 +204,10 @@ static int begin(struct making *m, struct err *e)
         rc = whole_path(&folder, o->folder, e);
     if (rc == 0)
         rc = open_source(m, source, &folder, 1, e);
+    if (rc == 0)
+        rc = acquisition_may_begin(folder, buf_text(&m->report->name), o->format, e);
+    if (rc == 0)
+        rc = tell_facts(m, e);
     if (rc)
         return rc;
     fill_begin(&begin, m, source);
@@ -213,8 +229,7 @@ static int open_gone(struct making *m, const char *path, const struct acquire_be
              b->identity);
     free(f->note);
     f->note = buf_take(&note);
-    return m->watch->facts ? m->watch->facts(m->watch->context, f, buf_text(&m->report->name), e)
-                           : 0;
+    return m->watch->opened ? m->watch->opened(m->watch->context, e) : 0;
 }
 
 /* The part names the source; another path of it may be given. */
@@ -223,6 +238,7 @@ static int resume(struct making *m, struct err *e)
     const struct imager_order *o = m->order;
     CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
     CLEANUP_BUF struct buf identity = {0};
+    CLEANUP_BUF struct buf writes = {0};
     CLEANUP_FREE char *source = NULL;
     CLEANUP_FREE char *part = NULL;
     struct acquire_state was = {0};
@@ -242,12 +258,18 @@ static int resume(struct making *m, struct err *e)
         return rc;
     is_gone = m->report->facts.is_gone;
     source_facts_identity(&m->report->facts, &identity);
-    m->report->is_resumed = true;
     rc = acquisition_resume(&m->image, part, is_gone ? NULL : buf_text(&identity), m->source,
                             &o->options, m->control, e);
-    if (rc == 0)
-        buf_adds(&m->report->name, acquisition_files(m->image)->name);
-    return rc;
+    if (rc)
+        return rc;
+    buf_adds(&m->report->name, acquisition_files(m->image)->name);
+    if (is_gone)
+        buf_adds(&writes, "unknown");
+    else
+        source_writes(source, &writes);
+    acquisition_note_run(m->image, !is_gone && is_in_use(&m->report->facts), m->report->facts.uses,
+                         buf_text(&writes));
+    return tell_facts(m, e);
 }
 
 static void *run(void *context)
@@ -414,8 +436,10 @@ static int check_back(struct making *m, struct err *e)
 
     acquisition_path(m->image, "pieces", &pieces);
     atomic_store(&m->control->phase, ACQUIRE_READING_BACK);
+    m->report->back_begun = utc_now();
     rc = read_back(acquisition_files(m->image), buf_text(&pieces), &m->report->result, m->control,
                    b, e);
+    m->report->back_ended = utc_now();
     m->report->has_back = rc == 0;
     if (rc == 0 && b->differing)
         return err_set(e, ERR_TAMPER,
@@ -478,12 +502,35 @@ static int write_text(struct making *m, struct err *e)
     return rc ? rc : imager_file_beside(m->image, "txt", files, e);
 }
 
+/* Reading back can be tried again, but for an image that was found to be another. */
+static bool is_over(int rc)
+{
+    return rc == 0 || rc == ERR_TAMPER || rc == ERR_FORMAT;
+}
+
+/* The image is whole: what is said of it, and nothing to go on with any more. */
+static int close_image(struct making *m, int rc, struct err *e)
+{
+    struct imager_report *r = m->report;
+    int late;
+
+    imager_lost(m->image, &r->lost);
+    r->is_live = acquisition_begin(m->image)->is_live;
+    buf_adds(&r->history, acquisition_begin(m->image)->history);
+    late = write_text(m, rc ? NULL : e);
+    if (late == 0 && is_over(rc)) {
+        late = acquisition_finish(m->image, rc ? NULL : e);
+        if (late == 0)
+            buf_clear(&r->part);
+    }
+    return rc ? rc : late;
+}
+
 int imager_run(const struct imager_order *order, const struct imager_watch *watch,
                struct acquire_control *control, struct imager_report *report, struct err *e)
 {
     struct making m = {.order = order, .watch = watch, .control = control, .report = report};
     int rc = order->part ? resume(&m, e) : begin(&m, e);
-    int late;
 
     if (rc == 0) {
         report->begun = acquisition_begin(m.image)->begun;
@@ -497,14 +544,8 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
         find_changes(&m);
     if (rc == 0 && !order->has_no_read_back)
         rc = work_back(&m, e);
-    if (m.image && atomic_load(&control->phase) >= ACQUIRE_DONE) {
-        if (rc != ERR_CANCEL)
-            buf_clear(&report->part);
-        late = write_text(&m, rc ? NULL : e);
-        if (late == 0 && rc != ERR_CANCEL) /* reading back is done again */
-            late = acquisition_finish(m.image, rc ? NULL : e);
-        rc = rc ? rc : late;
-    }
+    if (m.image && atomic_load(&control->phase) >= ACQUIRE_DONE)
+        rc = close_image(&m, rc, e);
     acquisition_free(m.image);
     source_close(m.source);
     return rc;

@@ -26,7 +26,9 @@ struct imager_order {
 
 /* Whoever watches. Called by the thread that called imager_run. */
 struct imager_watch {
-    /* The source is open and nothing is written yet; non-zero ends it. */
+    /* The source is open: rights that only this needed can be given up. */
+    int (*opened)(void *context, struct err *e);
+    /* And the image can begin, or go on; nothing is written yet; non-zero ends it. */
     int (*facts)(void *context, const struct source_facts *facts, const char *name, struct err *e);
     void (*progress)(void *context, const struct acquire_control *control, uint64_t size);
     /* As target_files.full, once no folder of the order is left. It is called by another thread. */
@@ -39,11 +41,14 @@ struct imager_report {
     struct acquire_result result;
     struct read_back back; /* where it was read back */
     bool has_back;
-    bool is_resumed;
     struct utc begun;
+    struct utc back_begun, back_ended; /* reading back; {0}: it was not */
     struct buf files;   /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */
     struct buf changed; /* how the source changed while it was read, a clause; empty: not */
-    struct buf part;    /* path of what it goes on with, where it did not end */
+    struct buf part;    /* path of what it goes on with; empty: there is nothing to go on with */
+    struct buf lost;    /* where it could not be read: the first runs, in words */
+    bool is_live;       /* in one of its runs */
+    struct buf history; /* of its runs after the first */
     struct buf text;    /* NAME.txt */
     struct buf name;
 };

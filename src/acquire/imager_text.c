@@ -2,9 +2,10 @@
 #include "acquire/imager_text.h"
 #include "base/hash.h"
 #include "base/sink.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
-enum { WORD_COLUMNS = 22, RUNS_SHOWN = 1000 };
+enum { WORD_COLUMNS = 22, RUNS_SHOWN = 1000, RUNS_TOLD = 20 };
 
 /* What a device, a path or a person says is anybody's: it stays within its line, and shows as it
  * is.
@@ -118,6 +119,22 @@ static void add_source(struct buf *out, const struct source_facts *f)
     pair_said(out, "  note", f->note);
 }
 
+void imager_lost(struct acquisition *image, struct buf *out)
+{
+    const struct fault_map *map = acquisition_map(image);
+    uint32_t sector = acquisition_begin(image)->sector_size;
+    size_t count = 0;
+    struct area a;
+
+    for (uint64_t at = 0; fault_map_next(map, at, map->size, AREA_BAD, &a);
+         at = a.off + a.size, count++)
+        if (count < RUNS_TOLD)
+            buf_addf(out, "%s%llu to %llu", count ? ", " : "", (unsigned long long)(a.off / sector),
+                     (unsigned long long)((a.off + a.size - 1) / sector));
+    if (count > RUNS_TOLD)
+        buf_addf(out, ", and %zu runs more: see the map", count - RUNS_TOLD);
+}
+
 static void add_bad(struct buf *out, struct acquisition *image)
 {
     const struct fault_map *map = acquisition_map(image);
@@ -174,6 +191,7 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     static const char *const formats[] = {
         [TARGET_E01] = "E01", [TARGET_RAW] = "raw", [TARGET_SPLIT] = "raw, in parts"};
     const struct acquire_begin *b = acquisition_begin(image);
+    char host[256];
 
     buf_adds(out, "Disk image made by calm " CALM_VERSION "\n\n");
     pair_said(out, "case", b->case_number);
@@ -181,15 +199,19 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     pair_said(out, "examiner", b->examiner);
     pair_said(out, "description", b->description);
     pair_said(out, "notes", b->notes);
+    host_name(host, sizeof(host));
+    pair(out, "machine", "%s", host);
     add_source(out, &r->facts);
     if (b->is_live)
-        pair(out, "  LIVE", "it was in use while it was read");
+        pair(out, "  LIVE", "it was in use while it was read%s",
+             b->runs > 1 ? ", in at least one run" : "");
     if (r->changed.len)
         pair(out, "  CHANGED", "it changed while it was read: %s", buf_text(&r->changed));
     pair_time(out, "begun", r->begun);
     pair_time(out, "ended", r->result.ended);
-    if (r->is_resumed)
-        pair(out, "interrupted", "yes, and gone on with");
+    if (b->runs > 1)
+        pair(out, "interrupted", "%u times, and gone on with", b->runs - 1);
+    pair_said(out, "  runs", b->history);
     pair(out, "format", "%s%s", formats[b->format],
          b->format != TARGET_E01 ? ""
          : b->is_small           ? ", packed small (libdeflate)"
@@ -209,5 +231,9 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
         pair_digests(out, &r->result.stored);
     }
     pair(out, "the image", "%s", back_words(r));
+    if (r->back_ended.sec) {
+        pair_time(out, "  from", r->back_begun);
+        pair_time(out, "  to", r->back_ended);
+    }
     add_files(r, out);
 }

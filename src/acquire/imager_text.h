@@ -7,6 +7,8 @@ int imager_file_beside(struct acquisition *image, const char *ending, struct buf
                        struct err *e);
 /* The same of each file of the image. */
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out);
+/* "10240 to 10241, 20480 to 20480": the first runs of sectors that could not be read. */
+void imager_lost(struct acquisition *image, struct buf *out);
 /* All of NAME.txt; report->files are what it names. */
 void imager_text(const struct imager_report *r, struct acquisition *image,
                  const struct imager_order *order, struct buf *out);

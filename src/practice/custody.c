@@ -23,6 +23,7 @@ static void fact(const struct view *v, struct doc *d, const struct thing *item, 
                  const char *words)
 {
     const struct kind *k = item->kind;
+    const struct field *f = field_find(k->fields, k->field_count, str_of(field));
     CLEANUP_BUF struct buf value = {0};
     char text[UTC_PLAIN_SIZE];
     struct utc time;
@@ -33,8 +34,18 @@ static void fact(const struct view *v, struct doc *d, const struct thing *item, 
     if (thing_time(item, field, &time))
         buf_adds(&value, utc_plain(text, time));
     else
-        view_show(v, item, field_find(k->fields, k->field_count, str_of(field)), true, &value);
+        view_show(v, item, f, true, &value);
+    if (f->type == FIELD_SIZE)
+        buf_addf(&value, " (" STR_FMT " bytes)", STR_ARG(thing_value(item, field)));
     doc_pair_str(d, words, buf_str(&value));
+}
+
+/* Pairs of a field and what it is called on the form. */
+static void add_facts(const struct view *v, struct doc *d, const struct thing *t,
+                      const char *const facts[][2], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fact(v, d, t, facts[i][0], facts[i][1]);
 }
 
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
@@ -46,6 +57,7 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
         {"md5", "MD5"},
         {"size", "Size"},
         {"bad", "Not readable"},
+        {"bad-sectors", "Sectors of it"},
         {"source-md5", "Source MD5"},
         {"source-sha1", "Source SHA-1"},
         {"source-sha256", "Source SHA-256"},
@@ -73,12 +85,57 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
     };
 
     doc_pairs(d, DOC_FACTS);
-    for (size_t i = 0; i < COUNT_OF(facts); i++)
-        fact(v, d, item, facts[i][0], facts[i][1]);
+    add_facts(v, d, item, facts, COUNT_OF(facts));
     if (evidence_is_sealed(item))
         doc_pair_str(d, "Sealed",
                      STR("It may hold material that is unlawful to possess. It is not opened, "
                          "shown or copied; counsel and police say what happens to it."));
+    doc_end(d);
+}
+
+/* The image that an item is, from its source to its end; NULL. */
+static const struct thing *acquisition_of(const struct view *v, const struct thing *item)
+{
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "acquisition", &at));)
+        if (view_refers(v, t, "evidence", item))
+            return t;
+    return NULL;
+}
+
+static void add_acquisition(const struct view *v, struct doc *d, const struct thing *item)
+{
+    static const char *const facts[][2] = {
+        {"source", "Source"},
+        {"host", "Read by"},
+        {"device", "Make, model"},
+        {"serial", "Serial number"},
+        {"wwn", "WWN"},
+        {"size", "Reported size"},
+        {"native-size", "Native size"},
+        {"factory-size", "Size as made"},
+        {"sector", "Sectors"},
+        {"protected", "State"},
+        {"live", "LIVE, in use"},
+        {"changed", "CHANGED"},
+        {"remark", "Noted"},
+        {"began", "Begun"},
+        {"ended", "Ended"},
+        {"runs", "Later runs"},
+        {"back-began", "Read back from"},
+        {"back-ended", "Read back to"},
+        {"options", "Options"},
+        {"program", "Made by"},
+        {"made", "Facts are from"},
+    };
+    const struct thing *t = acquisition_of(v, item);
+
+    if (!t)
+        return;
+    doc_heading(d, 1, STR("How the image was made"));
+    doc_pairs(d, DOC_FACTS);
+    add_facts(v, d, t, facts, COUNT_OF(facts));
     doc_end(d);
 }
 
@@ -130,7 +187,9 @@ const struct thing *custody_item(const struct view *v, const struct record *r)
         return NULL;
     if (thing_is(r->thing, "evidence"))
         return r->thing;
-    return thing_is(r->thing, "custody") ? view_ref(v, r->thing, "evidence") : NULL;
+    return thing_is(r->thing, "custody") || thing_is(r->thing, "acquisition")
+               ? view_ref(v, r->thing, "evidence")
+               : NULL;
 }
 
 /* The next record that says something of the item, from *seq on; in the order of the journal. */
@@ -236,6 +295,7 @@ struct doc *custody_form(const struct view *v, struct arena *arena, const struct
     head.title = buf_str(&title);
     d = doc_new(arena, &head);
     add_item(v, d, item);
+    add_acquisition(v, d, item);
     add_chain(v, d, item);
     add_signatures(d);
     add_checking(d, item, check);

@@ -119,14 +119,34 @@ const char *image_helper_result(const struct image_helper *h, const char *word)
     return find(h->results, h->result_count, word);
 }
 
+static void add(struct image_helper *h, struct image_word *words, size_t *count, const char *word,
+                struct str value)
+{
+    if (!h->arena)
+        h->arena = arena_new();
+    if (*count < IMAGE_WORDS_MAX)
+        words[(*count)++] = (struct image_word){arena_strdup(h->arena, word),
+                                                arena_dup(h->arena, value.p, value.len)};
+}
+
 static void add_word(struct image_helper *h, struct image_word *words, size_t *count,
                      struct str rest)
 {
     struct str word = str_cut(&rest, ' ');
+    CLEANUP_BUF struct buf name = {0};
 
-    if (*count < IMAGE_WORDS_MAX)
-        words[(*count)++] = (struct image_word){arena_dup(h->arena, word.p, word.len),
-                                                arena_dup(h->arena, rest.p, rest.len)};
+    buf_addstr(&name, word);
+    add(h, words, count, buf_text(&name), rest);
+}
+
+void image_helper_say_fact(struct image_helper *h, const char *word, struct str value)
+{
+    add(h, h->facts, &h->fact_count, word, value);
+}
+
+void image_helper_say_result(struct image_helper *h, const char *word, struct str value)
+{
+    add(h, h->results, &h->result_count, word, value);
 }
 
 static int code_named(struct str name)

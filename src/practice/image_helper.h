@@ -56,6 +56,9 @@ void image_helper_release(struct image_helper *h);
 /* An order, before image_helper_look; value NULL for one that takes none. */
 MUST_CHECK int image_helper_order(struct image_helper *h, const char *word, struct str value,
                                   struct err *e);
+/* What another than the helper says of source or result, in its words: where none was started. */
+void image_helper_say_fact(struct image_helper *h, const char *word, struct str value);
+void image_helper_say_result(struct image_helper *h, const char *word, struct str value);
 /* Ends the orders and waits for the facts of the source, which is open then, with nothing written.
  */
 MUST_CHECK int image_helper_look(struct image_helper *h, struct err *e);

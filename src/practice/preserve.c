@@ -2,6 +2,7 @@
 #include "practice/backup.h"
 #include "practice/bundle.h"
 #include "practice/evidence.h"
+#include "practice/image_record.h"
 #include "render/screen.h"
 #include "base/sink.h"
 #include "practice/collection.h"
@@ -60,6 +61,9 @@ static const struct field evidence_fields[] = {
     {.name = "bad",
      .type = FIELD_SIZE,
      .help = "bytes of the source that could not be read, and are zeros in the image"},
+    {.name = "bad-sectors",
+     .type = FIELD_LINE,
+     .help = "the first runs of sectors that are zeros because of it; all are in NAME.map"},
     {.name = "place", .type = FIELD_LINE, .help = "where the item is kept now"},
     {.name = "seal", .type = FIELD_LINE, .help = "the number of its seal"},
     {.name = "holder", .type = FIELD_LINE, .help = "who has it now"},

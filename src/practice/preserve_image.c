@@ -1,54 +1,17 @@
-/* preserve_image.c: a disk image, on record before it begins and when it ended, however it did. */
+/* preserve_image.c: orders a disk image, and watches until it ends. */
 #include "practice/preserve_image.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include "base/mem.h"
 #include "base/sink.h"
-#include "practice/evidence.h"
-#include "practice/image_helper.h"
+#include "practice/image_made.h"
+#include "practice/image_record.h"
 #include "practice/practice.h"
 #include "practice/preserve_image_tell.h"
-#include "practice/progress.h"
-#include "render/screen.h"
-#include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/interrupt.h"
-
-static const struct field acquisition_fields[] = {
-    FIELD_CALLED("title", "what it is an image of"),
-    {.name = "state",
-     .type = FIELD_WORD,
-     .choices = WORDS("begun", "interrupted", "taken", "failed"),
-     .help = "how far it is"},
-    {.name = "source", .type = FIELD_LINE, .help = "the device or file that is read"},
-    {.name = "host", .type = FIELD_LINE, .help = "the machine that reads it"},
-    {.name = "place", .type = FIELD_LINE, .help = "the folder that the image goes to"},
-    {.name = "name", .type = FIELD_LINE, .help = "how its files are called"},
-    {.name = "system", .type = FIELD_REF, .kind = "system", .help = "which system it comes from"},
-    {.name = "options", .type = FIELD_LINE, .help = "what it is made with"},
-    {.name = "device", .type = FIELD_LINE, .help = "make and model, as the device says"},
-    {.name = "serial", .type = FIELD_LINE, .help = "its serial number"},
-    {.name = "wwn", .type = FIELD_LINE, .help = "its world wide name"},
-    {.name = "size", .type = FIELD_SIZE, .help = "bytes that it reports"},
-    {.name = "native-size", .type = FIELD_SIZE, .help = "bytes with what it hides"},
-    {.name = "sector", .type = FIELD_LINE, .help = "bytes of a sector, and of a physical one"},
-    {.name = "protected", .type = FIELD_LINE, .help = "write-protected, held for us alone, in use"},
-    {.name = "live", .type = FIELD_FLAG, .help = "it was in use while it was read"},
-    {.name = "remark", .type = FIELD_LINE, .help = "what is particular"},
-    {.name = "resume", .type = FIELD_LINE, .help = "the file that it goes on with"},
-    {.name = "why", .type = FIELD_LINE, .help = "why it ended before its end"},
-    {.name = "began", .type = FIELD_TIME, .help = "when the source was first read"},
-    {.name = "ended", .type = FIELD_TIME, .help = "when the image was whole"},
-    {.name = "evidence",
-     .type = FIELD_REF,
-     .kind = "evidence",
-     .help = "the image on the register"},
-    {.name = "program", .type = FIELD_LINE, .help = "what made it"},
-};
-const struct kind acquisition_kind = {.name = "acquisition",
-                                      .prefix = "im",
-                                      .words = "disk image",
-                                      .change_words = "disk image",
-                                      KIND_FIELDS(acquisition_fields)};
 
 #define TUNING "How it is read"
 static const struct field image_fields[] = {
@@ -60,12 +23,16 @@ static const struct field image_fields[] = {
     {.name = "also",
      .type = FIELD_PATH,
      .flags = FIELD_OUTSIDE | FIELD_MANY,
-     .help = "folders to go on in when that one is full"},
+     .help = "folders to go on in when that one is full; of --made: where more of its files lie"},
     {.name = "resume",
      .type = FIELD_REF,
      .flags = FIELD_OUTSIDE,
      .kind = "acquisition",
      .help = "goes on with an image that was interrupted: im1"},
+    {.name = "made",
+     .type = FIELD_PATH,
+     .flags = FIELD_OUTSIDE,
+     .help = "takes one that calm-image made alone: its NAME.txt"},
     {.name = "title", .type = FIELD_LINE, .help = "what it is, in words"},
     {.name = "system", .type = FIELD_REF, .kind = "system", .help = "which system it comes from"},
     {.name = "name", .type = FIELD_LINE, .flags = FIELD_OUTSIDE, .help = "of the files: web1-sda"},
@@ -124,35 +91,6 @@ static const struct field image_fields[] = {
      .group = TUNING},
 };
 
-/* One image, under way. */
-struct imaging {
-    struct session *session;
-    const struct operation *op;
-    const struct input *in;
-    struct answer *a;
-    struct image_helper helper;
-    struct progress progress;
-    struct id id;      /* of its record */
-    unsigned number;   /* im1 */
-    unsigned item;     /* e1, once it is whole */
-    struct buf source; /* paths, whole */
-    struct buf place;
-    struct buf title;
-    struct buf options; /* as they are told */
-    uint64_t bad;
-    int phase;
-    bool goes_on;
-};
-
-static void imaging_release(struct imaging *g)
-{
-    image_helper_release(&g->helper);
-    buf_release(&g->source);
-    buf_release(&g->place);
-    buf_release(&g->title);
-    buf_release(&g->options);
-}
-
 static int whole_path(struct str given, struct buf *out, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
@@ -162,6 +100,34 @@ static int whole_path(struct str given, struct buf *out, struct err *e)
     if (!realpath(buf_text(&path), whole))
         return err_errno(e, "cannot find %s", buf_text(&path));
     buf_adds(out, whole);
+    return 0;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t size = strlen(folder);
+
+    return strncmp(path, folder, size) == 0 && (path[size] == 0 || path[size] == '/');
+}
+
+/* The case folder has its own order, and is copied and handed on: no image goes there. */
+static int image_place(const struct imaging *g, struct str given, struct buf *out, struct err *e)
+{
+    CLEANUP_FREE char *home = realpath(g->a->around->case_folder, NULL);
+    CLEANUP_BUF struct buf whole = {0};
+    struct stat st;
+    int rc = whole_path(given, &whole, e);
+
+    if (rc)
+        return rc;
+    if (stat(buf_text(&whole), &st) || !S_ISDIR(st.st_mode))
+        return err_set(e, ERR_USAGE, "%s is no folder that an image could go to", buf_text(&whole));
+    if (home && is_below(buf_text(&whole), home))
+        return err_set(e, ERR_USAGE,
+                       "%s lies in the folder of the case, where no image goes: name one beside "
+                       "it, or on another disk",
+                       buf_text(&whole));
+    buf_addstr(out, buf_str(&whole));
     return 0;
 }
 
@@ -239,7 +205,7 @@ static int order_new(struct imaging *g, const struct view *v, struct err *e)
                        g->op->example);
     rc = whole_path(source, &g->source, e);
     if (rc == 0)
-        rc = whole_path(folder, &g->place, e);
+        rc = image_place(g, folder, &g->place, e);
     if (rc)
         return rc;
     buf_addstr(&g->title, input_value(g->op, g->in, "title"));
@@ -255,8 +221,48 @@ static int order_new(struct imaging *g, const struct view *v, struct err *e)
     return rc ? rc : pass_texts(g, v, e);
 }
 
+static bool is_given(const struct imaging *g, const char *field)
+{
+    for (size_t i = 0; i < g->op->field_count; i++)
+        if (strcmp(g->op->fields[i].name, field) == 0)
+            return g->in->values[i].len && !(g->in->is_fallback && g->in->is_fallback[i]);
+    BUG("%s has no field %s", g->op->name, field);
+}
+
+/* Nothing that was typed is passed over. */
+static int refuse_given(const struct imaging *g, const char *const *fields, const char *why,
+                        struct err *e)
+{
+    for (size_t i = 0; fields[i]; i++)
+        if (is_given(g, fields[i]))
+            return err_set(e, ERR_USAGE, "leave --%s out: %s", fields[i], why);
+    return 0;
+}
+
+/* Where NAME.part lies now: a disk may be mounted elsewhere. */
+static int find_part(struct imaging *g, const struct thing *t, struct err *e)
+{
+    struct str folder = input_value(g->op, g->in, "to");
+    struct str part = thing_value(t, "resume");
+    size_t at = part.len;
+    int rc;
+
+    if (!folder.len) {
+        buf_addstr(&g->place, thing_value(t, "place"));
+        buf_addstr(&g->resume, part);
+        return 0;
+    }
+    while (at && part.p[at - 1] != '/')
+        at--;
+    rc = image_place(g, folder, &g->place, e);
+    buf_addf(&g->resume, "%s/" STR_FMT, buf_text(&g->place), STR_ARG(str_from(part, at)));
+    return rc;
+}
+
 static int order_resumed(struct imaging *g, const struct thing *t, struct err *e)
 {
+    static const char *const kept[] = {"name",  "format", "segment", "small",
+                                       "title", "system", NULL};
     struct str source = input_value(g->op, g->in, "source");
     int rc = 0;
 
@@ -267,198 +273,18 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
     g->id = t->id;
     g->number = t->number;
     buf_addstr(&g->title, thing_value(t, "title"));
-    buf_addstr(&g->place, thing_value(t, "place"));
-    if (source.len)
+    rc = refuse_given(g, kept, "what goes on stays what it was begun as", e);
+    if (rc == 0)
+        rc = find_part(g, t, e);
+    if (rc == 0 && source.len)
         rc = whole_path(source, &g->source, e);
-    else
+    if (!source.len)
         buf_addstr(&g->source, thing_value(t, "source"));
     if (rc == 0)
         rc = image_helper_open(&g->helper, buf_text(&g->source), e);
     if (rc == 0)
-        rc = image_helper_order(&g->helper, "resume", thing_value(t, "resume"), e);
+        rc = image_helper_order(&g->helper, "resume", buf_str(&g->resume), e);
     return rc ? rc : image_helper_order(&g->helper, "source", buf_str(&g->source), e);
-}
-
-static void add_said(struct draft *dr, const char *field, const char *value)
-{
-    if (value[0])
-        draft_value(dr, field, str_of(value));
-}
-
-static const char *fact(const struct imaging *g, const char *word)
-{
-    return image_helper_fact(&g->helper, word);
-}
-
-static bool is_said(const struct imaging *g, const char *word)
-{
-    return strcmp(fact(g, word), "1") == 0;
-}
-
-static void draft_device(struct imaging *g, struct decision *d, struct draft *dr)
-{
-    char host[256];
-
-    host_name(host, sizeof(host));
-    draft_value(dr, "host", str_of(arena_strdup(d->arena, host)));
-    add_said(dr, "device",
-             arena_printf(d->arena, "%s%s%s", fact(g, "vendor"), fact(g, "vendor")[0] ? " " : "",
-                          fact(g, "model")));
-    add_said(dr, "serial", fact(g, "serial"));
-    add_said(dr, "wwn", fact(g, "wwn"));
-    add_said(dr, "size", fact(g, "size"));
-    if (strcmp(fact(g, "native-size"), "0") != 0)
-        add_said(dr, "native-size", fact(g, "native-size"));
-    add_said(dr, "sector",
-             arena_printf(d->arena, "%s bytes, physically %s", fact(g, "sector"),
-                          strcmp(fact(g, "physical-sector"), "0") == 0
-                              ? "unknown"
-                              : fact(g, "physical-sector")));
-    if (is_said(g, "device"))
-        draft_value(dr, "protected",
-                    str_of(arena_printf(d->arena, "write-protected: %s; held for us alone: %s; %s",
-                                        is_said(g, "read-only") ? "yes" : "no",
-                                        is_said(g, "exclusive") ? "yes" : "no",
-                                        fact(g, "uses")[0] ? fact(g, "uses") : "not in use")));
-    if (is_said(g, "live"))
-        draft_value(dr, "live", STR("yes"));
-    add_said(dr, "remark", fact(g, "note"));
-}
-
-/* On record before a byte is written. */
-static int record_begin(struct imaging *g, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    const struct thing *t;
-    struct draft *dr;
-    uint64_t first;
-    int rc = session_draft(g->session, &d, g->op, g->in, e);
-
-    if (rc)
-        return rc;
-    d.is_independent = true;
-    dr = decision_add(&d, g->goes_on ? "acquisition-change/1" : "acquisition/1");
-    if (g->goes_on) {
-        draft_ref(dr, &g->id);
-    } else {
-        draft_take_input(&d, dr, &acquisition_kind);
-        if (!input_value(g->op, g->in, "title").len)
-            draft_value(dr, "title", buf_str(&g->title));
-        draft_value(dr, "place", buf_str(&g->place));
-        draft_value(dr, "name", str_of(fact(g, "name")));
-        draft_value(
-            dr, "resume",
-            str_of(arena_printf(d.arena, "%s/%s.part", buf_text(&g->place), fact(g, "name"))));
-        g->id = dr->id;
-    }
-    draft_value(dr, "source", buf_str(&g->source));
-    draft_value(dr, "state", STR("begun"));
-    add_said(dr, "options", buf_text(&g->options));
-    draft_value(dr, "program", STR("calm " CALM_VERSION));
-    draft_device(g, &d, dr);
-    rc = session_append(g->session, &d, &first, e);
-    if (rc)
-        return rc;
-    t = state_thing_by_id(session_state(g->session), &g->id);
-    g->number = t ? t->number : 0;
-    return 0;
-}
-
-/* The files of the image as the register has them: those in another folder with their whole path.
- */
-static void files_lines(const struct imaging *g, struct buf *out)
-{
-    struct str rest = buf_str(&g->helper.files);
-
-    while (rest.len) {
-        struct image_file f = image_helper_file(str_cut(&rest, '\n'));
-
-        if (out->len)
-            buf_addc(out, '\n');
-        if (!str_eq(f.folder, buf_str(&g->place)))
-            buf_addf(out, STR_FMT "/", STR_ARG(f.folder));
-        buf_addf(out, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(f.name), STR_ARG(f.bytes),
-                 STR_ARG(f.sum));
-    }
-}
-
-static const char *result(const struct imaging *g, const char *word)
-{
-    return image_helper_result(&g->helper, word);
-}
-
-static struct id draft_item(struct imaging *g, struct decision *d)
-{
-    static const char *const hashes[][2] = {
-        {"md5", "source-md5"},         {"sha1", "source-sha1"},
-        {"sha256", "source-sha256"},   {"stored-md5", "image-md5"},
-        {"stored-sha1", "image-sha1"}, {"stored-sha256", "image-sha256"},
-        {"stored-size", "image-size"}, {"bad", "bad"},
-    };
-    CLEANUP_BUF struct buf files = {0};
-    CLEANUP_BUF struct buf title = {0};
-    struct evidence_facts f = {.sort = "image",
-                               .source_path = buf_str(&g->source),
-                               .system_id = input_value(g->op, g->in, "system")};
-    const struct thing *t = state_thing_by_id(d->view->state, &g->id);
-    struct draft *dr;
-    char host[256];
-
-    host_name(host, sizeof(host));
-    buf_addf(&title, "disk image: %s", buf_text(&g->title));
-    f.title = str_of(arena_strdup(d->arena, buf_text(&title)));
-    f.source_host = str_of(arena_strdup(d->arena, host));
-    f.remark = str_of(arena_printf(
-        d->arena, "%s%s bytes could not be read; %s",
-        is_said(g, "live") ? "LIVE: in use while it "
-                             "was read; "
-                           : "",
-        result(g, "bad"),
-        strcmp(result(g, "read-back"), "same") == 0 ? "read back and compared" : "not read back"));
-    if (t && !f.system_id.len)
-        f.system_id = thing_value(t, "system");
-    dr = evidence_draft(d, &f);
-    files_lines(g, &files);
-    draft_value(dr, "files", str_of(arena_strdup(d->arena, buf_text(&files))));
-    draft_value(dr, "place", buf_str(&g->place));
-    draft_value(dr, "size", str_of(fact(g, "size")));
-    for (size_t i = 0; i < COUNT_OF(hashes); i++)
-        add_said(dr, hashes[i][1], result(g, hashes[i][0]));
-    return dr->id;
-}
-
-static int record_end(struct imaging *g, int ended, const struct err *why, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    bool is_taken = ended == 0 && result(g, "sha256")[0];
-    const struct thing *t;
-    struct draft *dr;
-    struct id item;
-    uint64_t first;
-    int rc = session_draft(g->session, &d, g->op, g->in, e);
-
-    if (rc)
-        return rc;
-    d.is_independent = true;
-    if (is_taken)
-        item = draft_item(g, &d);
-    dr = decision_add(&d, "acquisition-change/1");
-    draft_ref(dr, &g->id);
-    if (is_taken)
-        draft_value_ref(&d, dr, "evidence", &item);
-    draft_value(dr, "state",
-                str_of(ended == 0             ? "taken"
-                       : result(g, "part")[0] ? "interrupted"
-                                              : "failed"));
-    add_said(dr, "began", result(g, "begun"));
-    add_said(dr, "ended", result(g, "ended"));
-    if (ended)
-        draft_value(dr, "why", str_of(why->text));
-    draft_value(dr, "resume", str_of(result(g, "part")));
-    rc = session_append(g->session, &d, &first, e);
-    t = rc == 0 && is_taken ? state_thing_by_id(session_state(g->session), &item) : NULL;
-    g->item = t ? t->number : 0;
-    return rc;
 }
 
 static int show(void *context, const struct image_progress *p, struct err *e)
@@ -513,11 +339,29 @@ static int pass_folders(struct imaging *g, struct err *e)
     while (rc == 0 && also.len) {
         CLEANUP_BUF struct buf whole = {0};
 
-        rc = whole_path(str_cut(&also, '\n'), &whole, e);
+        rc = image_place(g, str_cut(&also, '\n'), &whole, e);
         if (rc == 0)
             rc = image_helper_order(&g->helper, "also", buf_str(&whole), e);
     }
     return rc;
+}
+
+/* Nothing was begun: im1 is what it was. Says what there is to do. */
+static int tell_resume_failed(struct imaging *g, int rc, struct err *e)
+{
+    CLEANUP_BUF struct buf summary = {0};
+    struct err why = *e;
+
+    buf_addf(&summary, "%.*s.txt", (int)g->resume.len - 5, buf_text(&g->resume));
+    if (file_is_there(buf_text(&g->resume)))
+        return err_set(e, rc, "%s. im%u stays as it is, and can go on", why.text, g->number);
+    if (file_is_there(buf_text(&summary)))
+        return err_set(e, rc, "%s. It was finished without the case: calm preserve image --made %s",
+                       why.text, buf_text(&summary));
+    return err_set(e, rc,
+                   "%s. im%u stays as it is: connect its disk, and where its folder is another "
+                   "one now: calm preserve image --resume im%u --to FOLDER",
+                   why.text, g->number, g->number);
 }
 
 static int order(struct imaging *g, struct err *e)
@@ -536,22 +380,40 @@ static int order(struct imaging *g, struct err *e)
         rc = pass_options(g, e);
     if (rc == 0)
         rc = pass_folders(g, e);
-    return rc ? rc : image_helper_look(&g->helper, e);
+    if (rc)
+        return rc;
+    rc = image_helper_look(&g->helper, e);
+    return rc && g->goes_on ? tell_resume_failed(g, rc, e) : rc;
 }
 
 static int end(struct imaging *g, int ended, struct err *why, struct err *e)
 {
     struct err second = {0};
-    int rc = record_end(g, ended, why, ended ? &second : e);
+    int rc = image_record_end(g, ended, why, ended ? &second : e);
 
     if (ended && rc)
         return err_set(e, ended, "%s. That it ended so is not on record: %s", why->text,
                        second.text);
-    if (ended && result(g, "part")[0])
+    if (ended && image_left(g)[0])
         return err_set(e, ended, "%s. Nothing is lost: calm preserve image --resume im%u",
                        why->text, g->number);
     if (ended)
         return err_set(e, ended, "%s", why->text);
+    if (rc == 0)
+        preserve_image_tell(&g->helper, g->number, g->item, g->a);
+    return rc;
+}
+
+static int take_made(struct imaging *g, struct err *e)
+{
+    static const char *const kept[] = {"source",     "to",           "resume",   "name",
+                                       "live",       "format",       "segment",  "small",
+                                       "limit",      "retries",      "patience", "in-order",
+                                       "accept-end", "no-read-back", NULL};
+    int rc = refuse_given(g, kept, "an image that is made is taken as it is", e);
+
+    if (rc == 0)
+        rc = image_made_take(g, e);
     if (rc == 0)
         preserve_image_tell(&g->helper, g->number, g->item, g->a);
     return rc;
@@ -569,9 +431,12 @@ static int image_job(struct session *s, const struct operation *op, const struct
     int rc, ended;
 
     interrupt_begin(&signals);
+    if (input_has(op, in, "made"))
+        return take_made(&g, e);
+    buf_adds(&g.program, "calm " CALM_VERSION);
     rc = order(&g, e);
     if (rc == 0)
-        rc = record_begin(&g, e);
+        rc = image_record_begin(&g, e);
     if (rc)
         return rc;
     snprintf(number, sizeof(number), "im%u", g.number);
@@ -593,7 +458,10 @@ const struct operation preserve_image = {
         "of each MiB. A sector that cannot be read costs that sector: on a failing disk what reads "
         "easily comes first and the retries last, and NAME.map says what is missing. Ctrl-C, a "
         "disk that vanishes or a full target end it so that --resume goes on where it was, with "
-        "the same result to the byte. At the end it is read back from the target and compared. "
+        "the same result to the byte; where its folder is another one now, --to says so. At the "
+        "end it is read back from the target and compared. An image that calm-image made or "
+        "finished alone is taken with --made: its files stay where they are, and all of them are "
+        "read and compared with its summary. "
         "A program of its own does this (calm-image), with root's rights only until the disk is "
         "open.",
     OP_FIELDS(image_fields),

@@ -86,7 +86,19 @@ int file_read(struct buf *out, const char *path, size_t most, struct err *e)
     return rc ? rc : file_read_fd(out, fd, path, most, e);
 }
 
+static bool saw_nothing(void *context, uint64_t bytes)
+{
+    (void)context, (void)bytes;
+    return true;
+}
+
 int file_sum(const char *path, struct hash *sum, uint64_t *size, struct err *e)
+{
+    return file_sum_while(path, saw_nothing, NULL, sum, size, e);
+}
+
+int file_sum_while(const char *path, bool (*saw)(void *context, uint64_t bytes), void *context,
+                   struct hash *sum, uint64_t *size, struct err *e)
 {
     CLEANUP(digest_freep) struct digest *d = digest_new(DIGEST_SHA256);
     CLEANUP_FREE char *bytes = mem_alloc(READ_CHUNK_SIZE);
@@ -103,6 +115,8 @@ int file_sum(const char *path, struct hash *sum, uint64_t *size, struct err *e)
         if (n > 0) {
             digest_add(d, bytes, (size_t)n);
             count += (uint64_t)n;
+            if (!saw(context, (uint64_t)n))
+                rc = err_set(e, ERR_CANCEL, "stopped at your request");
         }
     }
     if (rc)

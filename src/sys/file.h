@@ -11,6 +11,9 @@ MUST_CHECK int file_read(struct buf *out, const char *path, size_t most, struct 
 MUST_CHECK int file_read_fd(struct buf *out, int fd, const char *name, size_t most, struct err *e);
 /* The SHA-256 and the bytes of a regular file of any size. ERR_NOTFOUND, ERR_IO, ERR_USAGE. */
 MUST_CHECK int file_sum(const char *path, struct hash *sum, uint64_t *size, struct err *e);
+/* The same; saw is told how many more bytes were read, and ends it by false: ERR_CANCEL. */
+MUST_CHECK int file_sum_while(const char *path, bool (*saw)(void *context, uint64_t bytes),
+                              void *context, struct hash *sum, uint64_t *size, struct err *e);
 /* Writes a temporary file beside it, syncs, renames over path, syncs the folder. mode as for
  * open(). A writer that is killed may leave a hidden ".calm-….part" beside path, never half of
  * path. */

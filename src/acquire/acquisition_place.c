@@ -1,0 +1,69 @@
+/* acquisition_place.c: whether an image can begin in a folder, and what is kept of each run. */
+#include <sys/stat.h>
+#include <unistd.h>
+#include "acquire/acquisition_internal.h"
+#include "base/mem.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { HISTORY_SIZE = 8 << 10 }; /* a line and a record have room for it */
+
+int acquisition_may_begin(const char *folder, const char *name, enum target_format format,
+                          struct err *e)
+{
+    CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
+    struct stat st;
+    int rc = target_files_init(&files, format, folder, name, e);
+
+    if (rc)
+        return rc;
+    if (stat(folder, &st))
+        return err_errno(e, "cannot look at %s", folder);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_USAGE, "%s is no folder that an image could go to", folder);
+    if (access(folder, W_OK | X_OK))
+        return err_errno(e, "nothing can be written to %s", folder);
+    return target_folder_is_free(&files, folder, e);
+}
+
+/* "BOOT DISK SECTORS": the first two say whether the third counts the same thing. */
+static const char *compare_writes(const char *before, const char *now)
+{
+    const char *before_count = strrchr(before, ' '), *now_count = strrchr(now, ' ');
+
+    if (!before_count || !now_count || before_count - before != now_count - now ||
+        strncmp(before, now, (size_t)(now_count - now)) != 0)
+        return "whether it was written to since the run before began is not known";
+    return strcmp(before_count, now_count) == 0
+               ? "it was not written to since the run before began"
+               : "it WAS WRITTEN TO since the run before began: the image has parts of two states";
+}
+
+static void set(char **text, struct str value)
+{
+    free(*text);
+    *text = mem_dup(value.p, value.len);
+}
+
+void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses, const char *writes)
+{
+    struct acquire_begin *b = &m->state.begin;
+    CLEANUP_BUF struct buf text = {0};
+    bool was_live = b->is_live;
+    char when[UTC_PLAIN_SIZE];
+
+    b->runs++;
+    b->is_live |= is_live;
+    buf_addf(&text, "%s%srun %u, from %s:", b->history, b->history[0] ? " " : "", b->runs,
+             utc_plain(when, utc_now()));
+    if (is_live)
+        buf_addf(&text, " LIVE, the source was in use (%.1000s)%s;",
+                 uses[0] ? uses : "another program had it", was_live ? "" : ", before it was not");
+    else if (was_live)
+        buf_adds(&text, " not in use, before it was;");
+    buf_addf(&text, " %s.",
+             writes[0] ? compare_writes(b->writes, writes) : "the file is as it was by its facts");
+    if (strlen(b->history) < HISTORY_SIZE)
+        set(&b->history, buf_str(&text));
+    set(&b->writes, str_of(writes));
+}

@@ -1,0 +1,8 @@
+/* source_writes.h: whether a disk was written to between two looks. */
+#pragma once
+#include "base/str.h"
+
+/* Of a block device "BOOT DISK SECTORS": the kernel's run, its number for the disk as it was
+ * attached, and the sectors that were written to it since. Nothing for a file, and where the kernel
+ * does not say: two that are the same are of a disk that was not written to. */
+void source_writes(const char *path, struct buf *out);

@@ -1,0 +1,319 @@
+"""test_image_again.py: an image that did not end at once: it stays one that can go on, from another folder too; what each run found stays with it; and one
+that was made or finished without the case comes onto its register as an image."""
+import hashlib
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import harness
+from harness import BUILD, CALM, CaseTest, one_line
+
+USAGE, NOT_FOUND, CONFLICT, TAMPER, FORMAT = 2, 3, 6, 8, 7
+MIB = 1 << 20
+IMAGER = BUILD / "src" / "calm-image"
+needs_root = unittest.skipUnless(os.geteuid() == 0, "loop devices and mounts need root")
+
+
+class Again(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "images"
+        self.out.mkdir()
+        self.data = random.Random(7).randbytes(5 * MIB) + b"an odd end"
+        self.sums = {name: hashlib.new(name, self.data).hexdigest() for name in ("md5", "sha1", "sha256")}
+        self.disk = self.folder / "disk.raw"
+        self.disk.write_bytes(self.data)
+
+    def alone(self, *words, code=0):
+        done = subprocess.run([IMAGER, *words], cwd=self.folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=120, check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+
+    def stopped(self, *words, source=None):
+        """An image in the case that somebody stopped with Ctrl-C."""
+        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(source or self.disk), "--to", str(self.out), "--limit", "2", *words], env=self.ana.env, cwd=self.folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        end = time.time() + 30
+        while not list(self.out.glob("*.part")) and time.time() < end:
+            time.sleep(0.05)
+        time.sleep(1)
+        os.killpg(job.pid, signal.SIGINT)
+        _, why = job.communicate(timeout=60)
+        self.assertEqual(job.returncode, 13, why)
+
+    def state(self, at=0):
+        one = self.ana.json("preserve images")[at]
+        return one["state"], one.get("resume", "")
+
+    def is_taken(self, item=0):
+        one = self.ana.json("preserve list")[item]
+        self.assertEqual({name: one[f"source-{name}"] for name in self.sums}, self.sums)
+        return one
+
+    def test_a_failed_try_to_go_on_ends_nothing(self):
+        self.stopped()
+        begun = self.state()
+        self.assertEqual(begun[0], "interrupted")
+        records = self.ana("log --full")
+        away = self.folder / "away"
+        self.out.rename(away)
+        code, why = self.ana.fails("preserve image --resume im1")
+        self.assertEqual(code, NOT_FOUND)
+        self.assertIn("im1 stays as it is", one_line(why))
+        self.assertIn("--to FOLDER", one_line(why))
+        away.rename(self.out)
+        gone = self.folder / "gone"
+        self.disk.rename(gone)
+        self.assertEqual(self.ana.fails("preserve image --resume im1")[0], NOT_FOUND)
+        gone.rename(self.disk)
+        other = self.folder / "other"
+        shutil.copyfile(self.disk, other)
+        self.assertEqual(self.ana.fails(f"preserve image {other} --resume im1")[0], CONFLICT)
+        self.assertEqual(self.state(), begun)
+        self.assertEqual(self.ana("log --full"), records)
+        self.ana("preserve image --resume im1")
+        self.is_taken()
+
+    def test_what_is_mounted_elsewhere_goes_on_there(self):
+        self.stopped()
+        moved = self.folder / "moved"
+        self.out.rename(moved)
+        self.ana(f"preserve image --resume im1 --to {moved}")
+        self.assertEqual(self.is_taken()["place"], str(moved))
+        self.assertEqual(self.ana.json("preserve images")[0]["place"], str(moved))
+        self.ana("preserve verify e1")
+
+    def test_an_option_that_would_be_passed_over_is_refused(self):
+        self.stopped()
+        for words in ("--name other", "--format raw", "--format e01", "--segment 2MiB", "--small", "--title x", "--system web1"):
+            self.ana("assess system web1") if "web1" in words else None
+            code, why = self.ana.fails(f"preserve image --resume im1 {words}")
+            self.assertEqual(code, USAGE, why)
+            self.assertIn(f"leave {words.split()[0]} out", one_line(why))
+        self.assertEqual(self.state()[0], "interrupted")
+
+    def test_a_target_that_is_gone_before_reading_back_is_no_end(self):
+        if os.geteuid() != 0:
+            self.skipTest("mounting needs root")
+        target = self.folder / "target"
+        target.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(target)], capture_output=True, check=False).returncode:
+            self.skipTest("nothing can be mounted here")
+        try:
+            job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(target), "--limit", "2"], env=self.ana.env, cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            end = time.time() + 30
+            while not list(target.glob("*.part")) and time.time() < end:
+                time.sleep(0.02)
+            subprocess.run(["mount", "--move", str(target), str(self.out)], check=True)
+            self.assertNotEqual(job.wait(timeout=60), 0)
+            self.assertEqual(self.state()[0], "interrupted")
+            self.ana(f"preserve image --resume im1 --to {self.out}")
+            self.is_taken()
+        finally:
+            subprocess.run(["umount", "-l", str(target)], capture_output=True, check=False)
+            subprocess.run(["umount", "-l", str(self.out)], capture_output=True, check=False)
+
+    def test_nothing_is_begun_of_what_is_refused(self):
+        (self.folder / "file").write_bytes(b"x")
+        (self.case / "images").mkdir()
+        before = self.ana("log --full")
+        self.assertEqual(self.ana.fails(f"preserve image {self.disk} --to {self.folder}/file")[0], USAGE)
+        for place in (self.case, self.case / "images"):
+            code, why = self.ana.fails(f"preserve image {self.disk} --to {place}")
+            self.assertEqual(code, USAGE)
+            self.assertIn("lies in the folder of the case", one_line(why))
+        (self.out / "n.E01").write_bytes(b"another")
+        self.assertEqual(self.ana.fails(f"preserve image {self.disk} --to {self.out} --name n")[0], USAGE)
+        self.assertEqual(self.ana("log --full"), before)
+        self.assertEqual(self.ana.json("preserve images"), [])
+        self.assertEqual([p.name for p in self.out.iterdir()], ["n.E01"])
+
+    def test_when_it_was_read_back_is_on_record_and_in_the_summary(self):
+        self.ana(f"preserve image {self.disk} --to {self.out} --name n")
+        one = self.ana.json("preserve images")[0]
+        self.assertLessEqual(one["began"], one["ended"])
+        self.assertLessEqual(one["ended"], one["back-began"])
+        self.assertLessEqual(one["back-began"], one["back-ended"])
+        text = (self.out / "n.txt").read_text()
+        for word, field in (("from", "back-began"), ("to", "back-ended")):
+            self.assertRegex(text, rf"(?m)^  {word} +{one[field][:10]} {one[field][11:19]} UTC$")
+        form = one_line(self.ana("preserve custody e1"))
+        for said, field in (("Begun", "began"), ("Ended", "ended"), ("Read back from", "back-began"), ("Read back to", "back-ended")):
+            self.assertIn(f"{said} {one[field][:10]} {one[field][11:19]} UTC", form)
+
+    def device(self):
+        done = subprocess.run(["losetup", "--find", "--show", str(self.disk)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            self.skipTest("no loop device can be made here")
+        self.addCleanup(subprocess.run, ["losetup", "-d", done.stdout.strip()], check=False)
+        return done.stdout.strip()
+
+    def with_system(self):
+        """A disk with a file system, so that it can be mounted."""
+        self.disk.unlink()
+        with open(self.disk, "wb") as f:
+            f.truncate(8 * MIB)
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", str(self.disk)], check=True)
+        return self.device()
+
+    def mount(self, device):
+        place = self.folder / "mounted"
+        place.mkdir(exist_ok=True)
+        if subprocess.run(["mount", device, str(place)], capture_output=True, check=False).returncode:
+            self.skipTest("nothing can be mounted here")
+        return place
+
+    @needs_root
+    def test_live_is_not_forgotten_when_it_goes_on(self):
+        device = self.with_system()
+        place = self.mount(device)
+        self.stopped("--live", "--name", "n", source=device)
+        subprocess.run(["umount", str(place)], check=True)
+        self.ana("preserve image --resume im1")
+        self.assertEqual(self.ana.json("preserve images")[0]["live"], "yes")
+        for text in (self.ana.json("preserve list")[0]["remark"], one_line(self.ana("preserve custody e1")), (self.out / "n.txt").read_text()):
+            self.assertIn("LIVE", text)
+            self.assertIn("run 2, from ", text)
+            self.assertIn("not in use, before it was", text)
+
+    @needs_root
+    def test_one_that_was_mounted_between_two_runs_is_another(self):
+        device = self.with_system()
+        self.stopped("--name", "n", source=device)
+        place = self.mount(device)
+        (place / "changed").write_bytes(b"x" * 5000)
+        subprocess.run(["umount", str(place)], check=True)
+        self.assertEqual(self.ana.fails("preserve image --resume im1")[0], CONFLICT)  # its superblock says so
+        self.assertEqual(self.state()[0], "interrupted")
+
+    @needs_root
+    def test_what_was_written_between_two_runs_is_told(self):
+        device = self.with_system()
+        self.stopped("--name", "n", source=device)
+        with open(device, "r+b", buffering=0) as f:
+            f.seek(5 * MIB)
+            f.write(b"x" * 4096)
+            os.fsync(f.fileno())
+        self.ana("preserve image --resume im1")
+        for text in (self.ana.json("preserve list")[0]["remark"], one_line(self.ana("preserve custody e1")), (self.out / "n.txt").read_text()):
+            self.assertIn("it WAS WRITTEN TO since the run before began", text)
+
+    @needs_root
+    def test_one_that_nobody_touched_between_two_runs_is_told_so(self):
+        device = self.with_system()
+        self.stopped("--name", "n", source=device)
+        self.ana("preserve image --resume im1")
+        remark = self.ana.json("preserve list")[0]["remark"]
+        self.assertIn("it was not written to since the run before began", remark)
+        self.assertNotIn("LIVE", remark)
+
+    def made(self, *more):
+        self.alone("disk.raw", "--to", "images", "--name", "web1", *more)
+        return self.out / "web1.txt"
+
+    def test_an_image_that_was_made_alone_comes_onto_the_register(self):
+        summary = self.made("--segment", "2MiB", "--description", "the disk of web1")
+        before = {p.name: p.read_bytes() for p in self.out.iterdir()}
+        self.ana("assess system web1")
+        said = self.ana(f"preserve image --made {summary} --system web1")
+        self.assertIn(self.sums["sha256"], said)
+        item = self.is_taken()
+        self.assertEqual((item["sort"], item["title"], item["place"], item["path"]), ("image", "disk image: the disk of web1", str(self.out), str(self.disk)))
+        self.assertIn("made outside of this case", item["remark"])
+        self.assertIn("read back and compared", item["remark"])
+        self.assertEqual([line.rsplit(" ", 2) for line in item["files"].splitlines()],
+                         [[name, str(len(before[name])), hashlib.sha256(before[name]).hexdigest()] for name in
+                          ("web1.E01", "web1.E02", "web1.E03", "web1.map", "web1.pieces", "web1.txt")])
+        padded = self.data + bytes(-len(self.data) % 512)
+        self.assertEqual((item["image-sha256"], int(item["image-size"])), (hashlib.sha256(padded).hexdigest(), len(padded)))
+        image = self.ana.json("preserve images")[0]
+        self.assertEqual((image["state"], image["made"], int(image["size"])), ("taken", str(summary), len(self.data)))
+        self.assertRegex(image["program"], r"^calm-image [0-9.]+.*, without the case$")
+        self.assertEqual(image["began"][:10], time.strftime("%Y-%m-%d", time.gmtime()))
+        self.assertIn("libewf reads the same", one_line(self.ana("preserve verify e1")))
+        self.assertIn("made outside of this case", one_line(self.ana("preserve custody e1")))
+        self.ana("preserve read e1")
+        self.ana("preserve export p.age e1 --because x --to y --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")
+        self.assertEqual({p.name: p.read_bytes() for p in self.out.iterdir()}, before)
+        code, why = self.ana.fails(f"preserve image --made {summary}")
+        self.assertEqual(code, USAGE)
+        self.assertIn("on the register already: e1", one_line(why))
+
+    def test_what_was_begun_in_the_case_and_finished_alone_ends_in_it(self):
+        self.stopped("--title", "the disk", "--name", "n")
+        self.alone("--resume", "images/n.part")
+        code, why = self.ana.fails("preserve image --resume im1")
+        self.assertEqual(code, NOT_FOUND)
+        self.assertIn(f"calm preserve image --made {self.out}/n.txt", one_line(why))
+        self.ana(f"preserve image --made {self.out}/n.txt")
+        images = self.ana.json("preserve images")
+        self.assertEqual([one["state"] for one in images], ["taken"])
+        self.assertEqual(self.is_taken()["title"], "disk image: the disk")
+        self.assertEqual(self.ana.fails("preserve image --resume im1")[0], USAGE)
+
+    def test_files_of_it_in_another_folder_are_named(self):
+        summary = self.made("--format", "split", "--segment", "2MiB")
+        other = self.folder / "other"
+        other.mkdir()
+        (self.out / "web1.002").rename(other / "web1.002")
+        code, why = self.ana.fails(f"preserve image --made {summary}")
+        self.assertEqual(code, NOT_FOUND)
+        self.assertIn("web1.002 does not lie beside the summary", one_line(why))
+        self.assertEqual(self.ana.json("preserve list"), [])
+        self.ana(f"preserve image --made {summary} --also {other}")
+        self.assertIn(f"{other}/web1.002 ", self.is_taken()["files"])
+        self.ana("preserve verify e1")
+
+    def test_one_that_is_not_as_its_summary_says_is_not_taken(self):
+        summary = self.made("--format", "raw")
+        text = summary.read_text()
+        raw = self.out / "web1.raw"
+        was = raw.read_bytes()
+        raw.write_bytes(b"X" + was[1:] if was[:1] != b"X" else b"Y" + was[1:])
+        now = raw.read_bytes()
+        code, why = self.ana.fails(f"preserve image --made {summary}")
+        self.assertEqual((code, "another SHA-256 than its summary says" in one_line(why)), (TAMPER, True), why)
+        # The sum of the file is forged, too: what it holds is not what was read.
+        summary.write_text(text.replace(f"  {hashlib.sha256(was).hexdigest()}  web1.raw", f"  {hashlib.sha256(now).hexdigest()}  web1.raw"))
+        code, why = self.ana.fails(f"preserve image --made {summary}")
+        self.assertEqual((code, "what the image holds is not what its summary says" in one_line(why)), (TAMPER, True), why)
+        raw.write_bytes(was[:-1])
+        summary.write_text(text)
+        self.assertEqual(self.ana.fails(f"preserve image --made {summary}")[0], TAMPER)
+        self.assertEqual(self.ana.json("preserve list"), [])
+        self.assertEqual(self.ana.json("preserve images"), [])
+
+    def test_a_summary_that_calm_image_did_not_write_is_refused(self):
+        summary = self.made()
+        text = summary.read_text()
+        cases = {"another": "an essay\n" + text, "empty": "", "no first line": text.split("\n", 1)[1], "cut": text[:len(text) // 2], "a control character": text.replace("not readable", "not\033[31m readable"),
+                 "twice": re.sub(r"(?m)^(not readable.*)$", r"\1\n\1", text), "no hash": re.sub(r"(?m)^  SHA-1 .*\n", "", text), "a path": text.replace("  web1.E01", "  ../web1.E01"),
+                 "a folder's file": text.replace("  web1.E01", "  disk.raw"), "no number": re.sub(r"(?m)^(  bytes  +)\d+$", r"\1many", text), "no time": re.sub(r"(?m)^(ended +)\d{4}", r"\1yyyy", text)}
+        for name, forged in cases.items():
+            with self.subTest(name):
+                self.assertTrue(name == "empty" or forged != text)
+                summary.write_text(forged)
+                self.assertEqual(self.ana.fails(f"preserve image --made {summary}")[0], FORMAT)
+        summary.write_bytes(b"\xff\xfe" + text.encode())
+        self.assertEqual(self.ana.fails(f"preserve image --made {summary}")[0], FORMAT)
+        self.assertEqual(self.ana.fails(f"preserve image --made {self.out}/web1.E01")[0], USAGE)
+        self.assertEqual(self.ana.fails(f"preserve image --made {self.out}/none.txt")[0], NOT_FOUND)
+        self.assertEqual(self.ana.json("preserve list"), [])
+        summary.write_text(text)
+        self.ana(f"preserve image --made {summary}")
+
+    def test_made_takes_no_order_for_making(self):
+        summary = self.made()
+        for words in (f"--to {self.out}", "--format raw", "--live", "--name x", "--limit 5"):
+            self.assertEqual(self.ana.fails(f"preserve image --made {summary} {words}")[0], USAGE)
+        self.assertEqual(self.ana.json("preserve images"), [])
+
+
+if __name__ == "__main__":
+    harness.main()
