@@ -19,10 +19,11 @@ struct acquire_begin {
     struct utc begun;
     uint8_t id[16];
     uint8_t mark[8]; /* pack_mark, of an E01 */
-    uint32_t runs;   /* how often it was begun or gone on with */
-    char *writes;    /* source_writes, when its last run began; "" where it is not known */
-    char *history;   /* what each run after the first found, sentences */
-    /* For the header; UTF-8, malloc()ed, never NULL. */
+    uint32_t runs;   /* how often it was begun or gone on with: 1 */
+    /* UTF-8, malloc()ed, never NULL. */
+    char *writes;  /* source_writes, when its last run began */
+    char *history; /* what each run after the first found, sentences */
+    /* For the header: */
     char *case_number, *number, *examiner, *notes, *description, *model, *serial, *system;
 };
 void acquire_begin_release(struct acquire_begin *b);

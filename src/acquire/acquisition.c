@@ -206,11 +206,6 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     m->state.begin = *begin;
     *begin = (struct acquire_begin){0};
     m->state.has_lost = true;
-    m->state.begin.runs = 1;
-    if (!m->state.begin.writes)
-        m->state.begin.writes = mem_strdup("");
-    if (!m->state.begin.history)
-        m->state.begin.history = mem_strdup("");
     m->stored_size = stored_size(&m->state.begin);
     mark_now(m, m->state.begin.mark);
     fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
