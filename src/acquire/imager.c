@@ -422,12 +422,13 @@ static int work(struct making *m, struct err *e)
 
 static void find_changes(struct making *m)
 {
-    struct buf *out = &m->report->changed;
+    CLEANUP_BUF struct buf how = {0};
 
+    source_changed(m->source, &how);
     if (acquisition_was_changed(m->image))
-        buf_adds(out, "it was written to before it was gone on with");
-    else
-        source_changed(m->source, out);
+        buf_adds(&m->report->changed, "between two of its runs");
+    else if (how.len)
+        buf_addf(&m->report->changed, "while it was read: %s", buf_text(&how));
 }
 
 static int check_back(struct making *m, struct err *e)

@@ -44,7 +44,7 @@ struct imager_report {
     struct utc begun;
     struct utc back_begun, back_ended; /* reading back; {0}: it was not */
     struct buf files;   /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */
-    struct buf changed; /* how the source changed while it was read, a clause; empty: not */
+    struct buf changed; /* when and how the source changed, a clause; empty: not */
     struct buf part;    /* path of what it goes on with; empty: there is nothing to go on with */
     struct buf lost;    /* where it could not be read: the first runs, in words */
     bool is_live;       /* in one of its runs */

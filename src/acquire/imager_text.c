@@ -206,7 +206,7 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
         pair(out, "  LIVE", "it was in use while it was read%s",
              b->runs > 1 ? ", in at least one run" : "");
     if (r->changed.len)
-        pair(out, "  CHANGED", "it changed while it was read: %s", buf_text(&r->changed));
+        pair(out, "  CHANGED", "%s", buf_text(&r->changed));
     pair_time(out, "begun", r->begun);
     pair_time(out, "ended", r->result.ended);
     if (b->runs > 1)

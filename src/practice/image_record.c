@@ -227,7 +227,7 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
     if (was_live(g, t))
         buf_adds(&text, "LIVE: in use while it was read; ");
     if (result(g, "changed")[0])
-        buf_addf(&text, "CHANGED while it was read: %s; ", result(g, "changed"));
+        buf_addf(&text, "CHANGED %s; ", result(g, "changed"));
     if (result(g, "history")[0])
         buf_addf(&text, "interrupted, and gone on with: %s ", result(g, "history"));
     buf_addf(&text, "%s bytes could not be read; %s", result(g, "bad"), back_words(g));

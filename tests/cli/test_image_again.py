@@ -213,6 +213,34 @@ class Again(CaseTest):
         self.assertIn("it was not written to since the run before began", remark)
         self.assertNotIn("LIVE", remark)
 
+    def test_a_disk_that_never_comes_back_is_ended_with_what_was_read_of_it(self):
+        self.stopped("--name", "n")
+        done = int(re.search(r"(?m)^done (\d+)$", (self.out / "n.part").read_text())[1])
+        self.assertTrue(0 < done < len(self.data))
+        self.disk.unlink()
+        self.assertEqual(self.ana.fails("preserve image --resume im1")[0], 3)
+        self.assertEqual(self.state()[0], "interrupted")
+        self.ana("preserve image --resume im1 --accept-end")
+        self.assertEqual(self.state()[0], "taken")
+        item = self.ana.json("preserve list")[0]
+        self.assertEqual(item["source-sha256"], hashlib.sha256(self.data[:done] + bytes(len(self.data) - done)).hexdigest())
+        self.assertEqual(int(item["bad"]), len(self.data) - done)
+        self.assertIn("It was not there any more when the image was ended", self.ana.json("preserve images")[0]["remark"])
+
+    def test_a_file_that_changes_while_it_is_read_is_marked_on_record(self):
+        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), "--limit", "2", "--name", "n"],
+                               env=self.ana.env, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        end = time.time() + 30
+        while not list(self.out.glob("*.part")) and time.time() < end:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        with open(self.disk, "r+b") as f:
+            f.write(b"CHANGED")
+        why = job.communicate(timeout=60)[1]
+        self.assertEqual(job.returncode, 0, why)
+        self.assertIn("CHANGED while it was read: it was written to", self.ana.json("preserve list")[0]["remark"])
+        self.assertIn("CHANGED while it was read: it was written to", one_line(self.ana("preserve custody e1")))
+
     def made(self, *more):
         self.alone("disk.raw", "--to", "images", "--name", "web1", *more)
         return self.out / "web1.txt"
