@@ -25,8 +25,8 @@ struct evidence_facts {
 /* Drafts the evidence record in a decision. Returns the draft, so that more can be said. */
 struct draft *evidence_draft(struct decision *d, const struct evidence_facts *f);
 
-/* A hash of the item by its name, "sha256" or "md5": of its bytes, or of those that its image
- * holds. Empty: not known. */
+/* A hash of the item by its name, "sha256" or "md5": of its bytes, or of a disk image that of its
+ * source as it was read (of what it holds, where that alone is known). Empty: not known. */
 struct str evidence_sum(const struct thing *item, const char *name);
 
 /* The item may hold material that is unlawful to possess: its bytes and its blob must never be

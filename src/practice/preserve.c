@@ -256,6 +256,7 @@ static int query_register(const struct view *v, const struct operation *op, cons
     size_t count = view_count(v, "evidence");
     struct str *cells = arena_alloc(arena, (count + 1) * REGISTER_COLUMNS * sizeof(cells[0]));
     const struct thing *t;
+    bool has_image = false;
     size_t row = 0;
 
     if (a->wants_json || count == 0)
@@ -271,6 +272,7 @@ static int query_register(const struct view *v, const struct operation *op, cons
         cell[0] = str_of(arena_printf(arena, "e%u", t->number));
         cell[1] = view_title(t);
         cell[2] = str_of(arena_strdup(arena, size));
+        has_image |= thing_value(t, "files").len > 0;
         cell[3] = str_head(evidence_sum(t, "sha256"), 12);
         cell[4] = thing_value(t, "destroyed").len ? STR("destroyed")
                   : system                        ? view_title(system)
@@ -278,6 +280,10 @@ static int query_register(const struct view *v, const struct operation *op, cons
     }
     screen_table(&screen, 0, columns, REGISTER_COLUMNS, cells, row);
     screen_blank(&screen);
+    if (has_image)
+        screen_para(&screen, 0,
+                    STR("SHA-256 is that of the item's bytes; of a disk image: of its source as it "
+                        "was read."));
     screen_para(&screen, 0, STR("Everything about one: calm preserve custody e1"));
     return 0;
 }
@@ -347,10 +353,16 @@ struct str evidence_sum(const struct thing *item, const char *name)
 {
     char of_image[24];
 
+    static const char *const of[] = {"source", "image"};
+
     if (thing_value_if(item, name).len)
         return thing_value_if(item, name);
-    snprintf(of_image, sizeof(of_image), "image-%s", name);
-    return thing_value_if(item, of_image);
+    for (size_t i = 0; i < COUNT_OF(of); i++) {
+        snprintf(of_image, sizeof(of_image), "%s-%s", of[i], name);
+        if (thing_value_if(item, of_image).len)
+            return thing_value_if(item, of_image);
+    }
+    return STR("");
 }
 
 bool evidence_is_sealed(const struct thing *item)

@@ -28,6 +28,21 @@ static void tell_bad(uint64_t bad, struct str name, struct buf *out)
     buf_adds(out, ".map and .txt beside it say where.\n");
 }
 
+static void tell_sums(const struct image_helper *h, const char *of, const char *head,
+                      struct buf *out)
+{
+    static const char *const names[][2] = {
+        {"md5", "MD5"}, {"sha1", "SHA-1"}, {"sha256", "SHA-256"}};
+
+    buf_addf(out, "%s\n", head);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char word[24];
+
+        snprintf(word, sizeof(word), "%s%s", of, names[i][0]);
+        buf_addf(out, "  %-7s %s\n", names[i][1], image_helper_result(h, word));
+    }
+}
+
 static void tell(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
 {
     struct str rest = buf_str(&h->files);
@@ -47,8 +62,10 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
         buf_addf(out, "  … and %u more files: calm preserve custody e%u\n", shown - FILES_SHOWN,
                  item);
     buf_adds(out, "  Beside it, and on record by their hashes: .map, .pieces and .txt.\n");
-    buf_addf(out, "  MD5     %s\n  SHA-1   %s\n  SHA-256 %s\n", image_helper_result(h, "md5"),
-             image_helper_result(h, "sha1"), image_helper_result(h, "sha256"));
+    tell_sums(h, "", "Hashes of the source as it was read:", out);
+    if (strcmp(image_helper_result(h, "sha256"), image_helper_result(h, "stored-sha256")) != 0)
+        tell_sums(h, "stored-",
+                  "Of what the image holds, as stored, the last sector filled up with zeros:", out);
     if (bad)
         tell_bad(bad, str_of(image_helper_result(h, "name")), out);
     buf_addf(out, "%s\n",

@@ -154,6 +154,57 @@ static bool wants_files(const struct reading *r)
     return false;
 }
 
+/* "partition 1, /etc" */
+static void add_where(struct buf *out, const struct reading *r)
+{
+    struct str path = input_value(r->op, r->in, "below");
+    struct str inode = input_value(r->op, r->in, "inode");
+
+    if (r->wish.number)
+        buf_addf(out, "partition %u, ", (unsigned)r->wish.number);
+    else if (r->wish.first)
+        buf_addf(out, "sector %llu, ", (unsigned long long)r->wish.first);
+    if (inode.len)
+        buf_addf(out, "inode " STR_FMT, STR_ARG(inode));
+    else
+        buf_addstr(out, path.len ? path : STR("/"));
+    if (r->wish.only_deleted)
+        buf_adds(out, ", deleted files");
+}
+
+/* The access goes on record before anything of it is shown or written: did, of where, and the path
+ * that it goes to, or NULL. A case that can only be read is looked at without a record. */
+static int record_access(struct reading *r, const char *did, bool has_where, const char *to,
+                         struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    CLEANUP_BUF struct buf place = {0};
+    struct draft *dr;
+    char host[256];
+    uint64_t first;
+
+    if (!r->files.item || session_is_read_only(r->session))
+        return 0;
+    host_name(host, sizeof(host));
+    decision_begin(&d, &r->view, r->op, r->in);
+    d.is_independent = true;
+    dr = decision_add(&d, "custody/1");
+    draft_take_input(&d, dr, &custody_kind);
+    custody_label(&d, dr, r->files.item);
+    draft_value_ref(&d, dr, "evidence", &r->files.item->id);
+    draft_value(dr, "act", STR("examined"));
+    buf_adds(&place, did);
+    if (has_where)
+        add_where(&place, r);
+    if (to)
+        buf_adds(&place, "; to ");
+    if (to)
+        intake_path_text(&place, to);
+    buf_addf(&place, " on %s", host);
+    draft_value(dr, "place", buf_str(&place));
+    return session_append(r->session, &d, &first, e);
+}
+
 static int survey(struct reading *r, struct disk_survey *s, struct err *e)
 {
     struct disk_receiver to = disk_survey_receiver(s);
@@ -167,7 +218,9 @@ static int answer_survey(struct reading *r, struct err *e)
     int rc;
 
     disk_survey_init(&s);
-    rc = survey(r, &s, e);
+    rc = record_access(r, "looked at: partitions and file systems", false, NULL, e);
+    if (rc == 0)
+        rc = survey(r, &s, e);
     if (rc == 0)
         disk_survey_show(&s, buf_str(&r->files.name), r->a);
     return rc;
@@ -211,6 +264,9 @@ static int answer_list(struct reading *r, struct err *e)
     struct disk_receiver to = disk_listing_receiver(&l);
     int rc;
 
+    rc = record_access(r, "files listed: ", true, NULL, e);
+    if (rc)
+        return rc;
     disk_listing_begin(&l, r->a);
     rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
     if (rc == 0)
@@ -297,6 +353,8 @@ static int answer_body(struct reading *r, struct err *e)
     b.path = buf_text(&path);
     rc = out_file_begin(&b.file, b.path, e);
     if (rc == 0)
+        rc = record_access(r, "files listed: ", true, b.path, e);
+    if (rc == 0)
         rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
     if (rc == 0)
         rc = body_write(&b, 0, e);
@@ -307,52 +365,6 @@ static int answer_body(struct reading *r, struct err *e)
     if (rc == 0)
         tell_body(r, &b);
     return rc;
-}
-
-/* "partition 1, /etc" */
-static void add_where(struct buf *out, const struct reading *r)
-{
-    struct str path = input_value(r->op, r->in, "below");
-    struct str inode = input_value(r->op, r->in, "inode");
-
-    if (r->wish.number)
-        buf_addf(out, "partition %u, ", (unsigned)r->wish.number);
-    else if (r->wish.first)
-        buf_addf(out, "sector %llu, ", (unsigned long long)r->wish.first);
-    if (inode.len)
-        buf_addf(out, "inode " STR_FMT, STR_ARG(inode));
-    else
-        buf_addstr(out, path.len ? path : STR("/"));
-    if (r->wish.only_deleted)
-        buf_adds(out, ", deleted files");
-}
-
-/* The access goes on record before the first byte is written. */
-static int record_access(struct reading *r, const char *folder, struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    CLEANUP_BUF struct buf place = {0};
-    struct draft *dr;
-    char host[256];
-    uint64_t first;
-
-    if (!r->files.item)
-        return 0;
-    host_name(host, sizeof(host));
-    decision_begin(&d, &r->view, r->op, r->in);
-    d.is_independent = true;
-    dr = decision_add(&d, "custody/1");
-    draft_take_input(&d, dr, &custody_kind);
-    custody_label(&d, dr, r->files.item);
-    draft_value_ref(&d, dr, "evidence", &r->files.item->id);
-    draft_value(dr, "act", STR("examined"));
-    buf_adds(&place, "read out of it: ");
-    add_where(&place, r);
-    buf_adds(&place, "; to ");
-    intake_path_text(&place, folder);
-    buf_addf(&place, " on %s", host);
-    draft_value(dr, "place", buf_str(&place));
-    return session_append(r->session, &d, &first, e);
 }
 
 static struct str keep_text(struct decision *d, const struct buf *text)
@@ -482,7 +494,7 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     int rc = disk_out_new(&out, &order, e);
 
     if (rc == 0)
-        rc = record_access(r, folder, e);
+        rc = record_access(r, "read out of it: ", true, folder, e);
     if (rc)
         return rc;
     to = disk_out_receiver(out);
@@ -536,8 +548,11 @@ static int read_job(struct session *s, const struct operation *op, const struct 
         return answer_survey(&r, e);
     if (!has(&r, "partition") && !has(&r, "offset"))
         rc = choose(&r, e);
-    if (rc)
-        return rc;
+    if (rc) { /* the answer names what was found */
+        int recorded = record_access(&r, "looked at: file systems", false, NULL, NULL);
+
+        return recorded ? err_wrap(e, rc, "that it was looked at is not on record") : rc;
+    }
     return has(&r, "folder") ? answer_out(&r, e)
            : has(&r, "body") ? answer_body(&r, e)
                              : answer_list(&r, e);
@@ -556,7 +571,8 @@ const struct operation preserve_read = {
         "times, hashes, and what is known against its content "
         "(doc/format/evidence.md). Names from the disk become safe ones, no link is made, nothing "
         "is "
-        "overwritten. What is read out of an item is a record of its chain of custody. ext2 to "
+        "overwritten. Each look at an item, with what was listed or read out, is a record of its "
+        "chain of custody. ext2 to "
         "ext4, FAT, exFAT, NTFS, HFS+, UFS, YAFFS2 and ISO 9660 are read, by libtsk, in a process "
         "that can do nothing else. The image is never written to.",
     OP_FIELDS(read_fields),

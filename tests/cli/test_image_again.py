@@ -336,6 +336,59 @@ class Again(CaseTest):
         summary.write_text(text)
         self.ana(f"preserve image --made {summary}")
 
+    def acts(self):
+        return [(one["act"], one.get("place", "")) for one in self.ana.json("preserve custody e1")["chain"]]
+
+    def test_each_look_at_an_image_is_one_line_of_its_chain(self):
+        self.disk.unlink()
+        with open(self.disk, "wb") as f:
+            f.truncate(8 * MIB)
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", str(self.disk)], check=True)
+        self.ana(f"preserve image {self.disk} --to {self.out} --name n --format raw")
+        host = os.uname().nodename
+        looks = (("preserve read e1", f"looked at: partitions and file systems on {host}"), ("preserve read e1 --list", f"files listed: / on {host}"),
+                 ("preserve read e1 --deleted", f"files listed: /, deleted files on {host}"), ("preserve read e1 --path /lost+found", f"files listed: /lost+found on {host}"),
+                 ("preserve read e1 --body b.txt", f"files listed: /; to b.txt on {host}"), ("preserve read e1 --to read", f"read out of it: /; to read on {host}"))
+        for at, (line, place) in enumerate(looks):
+            self.ana(line)
+            self.assertEqual(self.acts()[1 + at:], [("examined", place)])
+        self.ana(f"preserve read {self.out}/n.raw --list")  # a file is no item
+        self.assertEqual(len(self.acts()), 1 + len(looks))
+        # One partition of Linux from sector 64 on, 1024 sectors, and nothing in it: which file system is to be listed cannot be found.
+        self.disk.write_bytes(bytes(446) + bytes([0, 0, 0, 0, 0x83, 0, 0, 0]) + (64).to_bytes(4, "little") + (1024).to_bytes(4, "little") + bytes(48) + b"\x55\xaa" + bytes(MIB))
+        self.ana(f"preserve image {self.disk} --to {self.out} --name zeros --format raw")
+        self.ana.fails("preserve read e2 --list")
+        self.assertEqual([one["place"] for one in self.ana.json("preserve custody e2")["chain"][1:]], [f"looked at: file systems on {host}"])
+
+    def test_the_hash_on_the_screen_is_that_of_the_list_and_says_of_what_it_is(self):
+        said = self.ana(f"preserve image {self.disk} --to {self.out} --name n")
+        padded = hashlib.sha256(self.data + bytes(-len(self.data) % 512)).hexdigest()
+        self.assertRegex(said, rf"of the source as it was read[^\n]*\n(?:  .*\n)*  SHA-256 {self.sums['sha256']}\n")
+        self.assertRegex(said, rf"as stored, the last sector filled up with zeros[^\n]*\n(?:  .*\n)*  SHA-256 {padded}\n")
+        listed = self.ana("preserve list")
+        self.assertIn(self.sums["sha256"][:12], listed)
+        self.assertNotIn(padded[:12], listed)
+        self.assertIn("of a disk image: of its source as it was read", one_line(listed))
+
+    def test_what_lies_beside_goes_with_it_and_a_forged_map_is_found(self):
+        if not shutil.which("age-keygen"):
+            self.skipTest("age is not here")
+        key = self.folder / "key.txt"
+        subprocess.run(["age-keygen", "-o", str(key)], capture_output=True, check=True)
+        recipient = re.search(r"age1\w+", key.read_text()).group()
+        self.ana(f"preserve image {self.disk} --to {self.out} --name n --format raw")
+        self.ana(f"preserve export p.age e1 --because x --to y --recipient {recipient}")
+        self.ana(f"preserve open p.age --to opened --identity {key}")
+        opened = self.folder / "opened" / "evidence" / "e1"
+        self.assertEqual({p.name: p.read_bytes() for p in opened.iterdir()}, {p.name: p.read_bytes() for p in self.out.iterdir()})
+        self.assertEqual(sorted(p.name for p in opened.iterdir()), ["n.map", "n.pieces", "n.raw", "n.txt"])
+        with open(self.out / "n.map", "r+b") as f:
+            f.seek(2)
+            f.write(b"X")
+        done = self.ana.run("preserve", "verify", "e1")
+        self.assertEqual(done.returncode, TAMPER)
+        self.assertIn("n.map, which lies beside it, is not as it was written", one_line(done.stdout.decode()))
+
     def test_made_takes_no_order_for_making(self):
         summary = self.made()
         for words in (f"--to {self.out}", "--format raw", "--live", "--name x", "--limit 5"):
