@@ -9,7 +9,9 @@
 #include "evidence/archive.h"
 #include "evidence/archive_wire.h"
 
-enum { RETRY_LIMIT = 100 };
+/* TAR_RECORD_SIZE: twenty blocks of 512 bytes, as tar(1) writes an archive of no entry (POSIX, pax,
+ * "ustar Interchange Format"). */
+enum { RETRY_LIMIT = 100, TAR_RECORD_SIZE = 20 * 512 };
 
 struct job {
     int in;
@@ -92,20 +94,35 @@ static int failure(const struct job *j, struct err *e)
                    STR_ARG(words), (unsigned long long)j->entry_count);
 }
 
-static int open_archive(struct job *j, struct err *e)
+/* Lists, not "all": some filters of libarchive start programs. */
+static bool allow_filters(struct archive *a)
 {
-    struct archive *a = j->a;
+    return archive_read_support_filter_gzip(a) >= ARCHIVE_WARN &&
+           archive_read_support_filter_bzip2(a) >= ARCHIVE_WARN &&
+           archive_read_support_filter_xz(a) >= ARCHIVE_WARN &&
+           archive_read_support_filter_lzma(a) >= ARCHIVE_WARN &&
+           archive_read_support_filter_zstd(a) >= ARCHIVE_WARN;
+}
 
-    /* A list, not "all": some filters of libarchive start programs. */
-    if (archive_read_support_filter_gzip(a) < ARCHIVE_WARN ||
-        archive_read_support_filter_bzip2(a) < ARCHIVE_WARN ||
-        archive_read_support_filter_xz(a) < ARCHIVE_WARN ||
-        archive_read_support_filter_lzma(a) < ARCHIVE_WARN ||
-        archive_read_support_filter_zstd(a) < ARCHIVE_WARN ||
-        archive_read_support_format_tar(a) < ARCHIVE_WARN ||
-        archive_read_support_format_cpio(a) < ARCHIVE_WARN ||
-        archive_read_support_format_zip(a) < ARCHIVE_WARN ||
-        archive_read_support_format_7zip(a) < ARCHIVE_WARN ||
+static bool allow_archives(struct archive *a)
+{
+    return archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
+           archive_read_support_format_cpio(a) >= ARCHIVE_WARN &&
+           archive_read_support_format_zip(a) >= ARCHIVE_WARN &&
+           archive_read_support_format_7zip(a) >= ARCHIVE_WARN;
+}
+
+/* From its start. is_one_file: what is unpacked is no archive, whatever it looks like. */
+static int open_archive(struct job *j, bool is_one_file, struct err *e)
+{
+    struct archive *a;
+
+    archive_read_free(j->a);
+    j->a = a = archive_read_new();
+    if (!a)
+        BUG("out of memory for libarchive");
+    j->in_off = j->in_taken = 0;
+    if (!allow_filters(a) || !(is_one_file || allow_archives(a)) ||
         archive_read_support_format_raw(a) < ARCHIVE_WARN)
         return failure(j, e);
     archive_read_set_read_callback(a, on_read);
@@ -361,7 +378,35 @@ static bool is_no_archive(const struct job *j)
     return archive_format(j->a) == ARCHIVE_FORMAT_RAW && archive_filter_count(j->a) <= 1;
 }
 
-static int take_all(struct job *j, struct err *e)
+/* Whether more than an archive of no entry is there. The archive is at its start after that. */
+static int has_more_than_none(struct job *j, bool *out, struct err *e)
+{
+    struct archive_entry *entry;
+    char bytes[512];
+    uint64_t size = 0;
+    la_ssize_t n = 1;
+    int code = open_archive(j, true, e);
+
+    if (code)
+        return code;
+    if (archive_read_next_header(j->a, &entry) < ARCHIVE_WARN)
+        return failure(j, e);
+    while (n > 0 && size <= TAR_RECORD_SIZE) {
+        n = archive_read_data(j->a, bytes, sizeof(bytes));
+        size += n > 0 ? (uint64_t)n : 0;
+    }
+    *out = size > TAR_RECORD_SIZE;
+    return open_archive(j, *out, e);
+}
+
+/* Zeros look like a tar archive of no entry, whatever follows them. */
+static bool is_empty_tar(const struct job *j)
+{
+    return j->entry_count == 0 &&
+           (archive_format(j->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+}
+
+static int take_entries(struct job *j, struct err *e)
 {
     for (unsigned retries = 0; retries < RETRY_LIMIT;) {
         struct archive_entry *entry;
@@ -369,7 +414,7 @@ static int take_all(struct job *j, struct err *e)
         int code;
 
         if (state == ARCHIVE_EOF)
-            return finish(j, e);
+            return 0;
         if (state == ARCHIVE_RETRY && ++retries)
             continue;
         if (state != ARCHIVE_OK && state != ARCHIVE_WARN)
@@ -383,6 +428,19 @@ static int take_all(struct job *j, struct err *e)
     return failure(j, e);
 }
 
+static int take_all(struct job *j, struct err *e)
+{
+    bool is_file = false;
+    int code = take_entries(j, e);
+
+    if (code || !is_empty_tar(j))
+        return code ? code : finish(j, e);
+    code = has_more_than_none(j, &is_file, e);
+    if (!code)
+        code = take_entries(j, e);
+    return code ? code : finish(j, e);
+}
+
 int archive_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
 {
     struct job j = {.in = in, .channel = channel};
@@ -392,10 +450,7 @@ int archive_job(int in, struct str argument, struct worker_channel *channel, str
         BUG("an argument of %zu bytes", argument.len);
     memcpy(&j.in_size, argument.p, sizeof(j.in_size));
     j.bytes = mem_alloc(WIRE_CHUNK_SIZE);
-    j.a = archive_read_new();
-    if (!j.a)
-        BUG("out of memory for libarchive");
-    code = open_archive(&j, e);
+    code = open_archive(&j, false, e);
     if (!code)
         code = take_all(&j, e);
     archive_read_free(j.a);

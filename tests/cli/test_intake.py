@@ -1,5 +1,6 @@
 """test_intake.py: files and folders into evidence, and out again, with names, files and moments that are against it."""
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -445,6 +446,23 @@ class Archives(IntakeTest):
         self.assertIn("problem", end)
         self.assertIn("not whole", item["remark"])
         self.assertLess(len(entries), 20)
+
+    def test_zeros_are_what_they_are_and_no_empty_archive(self):
+        some = bytes(300_000)
+        (self.source / "zeros.gz").write_bytes(gzip.compress(some))
+        self.take(self.source / "zeros.gz", "--unpack")
+        entries, end, _ = self.entries()
+        self.assertEqual([(entry["sha256"], entry["size"]) for entry in entries], [(sha256(some), len(some))])
+        self.assertNotIn("problem", end)
+        (self.source / "many.gz").write_bytes(gzip.compress(bytes(100_000_000), 1))
+        self.take(self.source / "many.gz", "--unpack")
+        _, end, _ = self.entries()
+        self.assertIn("it grows to more than 200 times its size", end["problem"])
+        with tarfile.open(self.source / "none.tar.gz", "w:gz"):
+            pass
+        self.take(self.source / "none.tar.gz", "--unpack")
+        entries, end, _ = self.entries()
+        self.assertEqual((entries, end["entries"], "problem" in end), ([], 0, False))
 
     def test_what_is_no_archive_is_a_file_without_a_list(self):
         self.put("plain", b"just text\n")
