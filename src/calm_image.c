@@ -129,6 +129,7 @@ static void tell_facts(const struct source_facts *f, const char *name)
     line("fact note %s", f->note);
     line("fact size %llu", (unsigned long long)f->size);
     line("fact native-size %llu", (unsigned long long)f->native_size);
+    line("fact factory-size %llu", (unsigned long long)f->factory_size);
     line("fact sector %u", f->logical_size);
     line("fact physical-sector %u", f->physical_size);
     line("fact device %d", f->is_device);

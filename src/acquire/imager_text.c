@@ -105,6 +105,8 @@ static void add_source(struct buf *out, const struct source_facts *f)
     pair(out, "  bytes", "%llu", (unsigned long long)f->size);
     if (f->native_size)
         pair(out, "  bytes, natively", "%llu", (unsigned long long)f->native_size);
+    if (f->factory_size)
+        pair(out, "  bytes, as made", "%llu", (unsigned long long)f->factory_size);
     pair(out, "  bytes of a sector", "%u%s", f->logical_size,
          f->is_device || f->is_gone ? "" : " (of a file)");
     if (f->physical_size)

@@ -3,7 +3,6 @@
 #include "acquire/source_device.h"
 #include <dirent.h>
 #include <limits.h>
-#include <scsi/sg.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -15,8 +14,6 @@
 enum {
     VALUE_SIZE = 4096,
     TABLE_SIZE = 4 << 20, /* of mounts */
-    ATA_SIZE = 512,
-    ATA_TIMEOUT_MS = 5000,
 };
 
 static void set(char **field, struct str value)
@@ -38,14 +35,6 @@ static void add_use(struct source_facts *f, const char *fmt, ...)
     buf_addv(&text, fmt, ap);
     va_end(ap);
     set(&f->uses, buf_str(&text));
-}
-
-static void add_note(struct source_facts *f, const char *sentence)
-{
-    CLEANUP_BUF struct buf text = {0};
-
-    buf_addf(&text, "%s%s%s", f->note, f->note[0] ? " " : "", sentence);
-    set(&f->note, buf_str(&text));
 }
 
 static void take_value(const char *folder, const char *name, char **field)
@@ -196,68 +185,4 @@ int device_uses(dev_t device, struct source_facts *f, struct err *e)
     if (rc == 0 && d.is_cut)
         return err_set(e, ERR_LIMIT, "more lies on this device than can be followed");
     return rc;
-}
-
-/* An ATA command without or with one sector of answer, through SCSI (SAT-3, ATA PASS-THROUGH 16).
- */
-static bool ata_ask(int fd, uint8_t command, bool has_data, uint8_t *data, uint8_t sense[32])
-{
-    uint8_t cdb[16] = {0x85, (uint8_t)((has_data ? 4 : 3) << 1 | 1)};
-    sg_io_hdr_t io = {.interface_id = 'S',
-                      .dxfer_direction = has_data ? SG_DXFER_FROM_DEV : SG_DXFER_NONE,
-                      .cmd_len = sizeof(cdb),
-                      .mx_sb_len = 32,
-                      .dxfer_len = has_data ? ATA_SIZE : 0,
-                      .dxferp = data,
-                      .cmdp = cdb,
-                      .sbp = sense,
-                      .timeout = ATA_TIMEOUT_MS};
-
-    cdb[2] = has_data ? 0x2e : 0x20; /* tell the registers; from the device, in sectors */
-    cdb[6] = has_data ? 1 : 0;
-    cdb[13] = 0x40; /* LBA */
-    cdb[14] = command;
-    memset(sense, 0, 32);
-    return ioctl(fd, SG_IO, &io) == 0 && io.host_status == 0;
-}
-
-uint64_t ata_native_sectors(const uint8_t sense[32])
-{
-    /* The ATA status return descriptor: 09h, 0Ch, …, LBA bytes alternating high and low. */
-    const uint8_t *d = sense + 8;
-    uint64_t lba;
-
-    if ((sense[0] & 0x7f) < 0x72 || d[0] != 0x09 || d[1] != 0x0c || (d[13] & 0x01))
-        return 0;
-    lba = (uint64_t)d[7] | (uint64_t)d[9] << 8 | (uint64_t)d[11] << 16 | (uint64_t)d[6] << 24 |
-          (uint64_t)d[8] << 32 | (uint64_t)d[10] << 40;
-    return lba ? lba + 1 : 0;
-}
-
-void device_native_size(int fd, struct source_facts *f)
-{
-    uint8_t identity[ATA_SIZE] = {0}, sense[32];
-    uint64_t sectors;
-
-    if (!f->is_whole_device)
-        return;
-    /* ACS-3: IDENTIFY DEVICE, word 82 bit 10: the HPA feature set is there. */
-    if (!ata_ask(fd, 0xec, true, identity, sense) || (identity[0] == 0 && identity[1] == 0)) {
-        add_note(f, "Hidden areas: not known, it does not answer to ATA.");
-        return;
-    }
-    if (!(identity[2 * 82 + 1] & 0x04)) {
-        f->native_size = f->size;
-        return;
-    }
-    sectors = ata_ask(fd, 0x27, false, NULL, sense) ? ata_native_sectors(sense) : 0;
-    if (sectors == 0) {
-        add_note(f,
-                 "The device has a host protected area feature and did not say its native size.");
-        return;
-    }
-    f->native_size = sectors * f->logical_size;
-    if (f->native_size > f->size)
-        add_note(f, "The device hides an area behind its reported size (HPA); it is not in the "
-                    "image, and was not changed.");
 }

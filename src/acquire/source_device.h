@@ -8,8 +8,3 @@
 void device_facts(dev_t device, struct source_facts *f);
 /* Who uses it or a part of it: mounts, swap, holders. Fills uses and is_written_to. */
 MUST_CHECK int device_uses(dev_t device, struct source_facts *f, struct err *e);
-/* Asks an ATA device for its native size, and says in note what it cannot tell. */
-void device_native_size(int fd, struct source_facts *f);
-/* Sectors up to the native maximum address, from the sense data of READ NATIVE MAX ADDRESS EXT
- * (SAT-3, ATA Status Return descriptor); 0: it tells none. */
-uint64_t ata_native_sectors(const uint8_t sense[32]);

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "acquire/source_ata.h"
 #include "acquire/source_device.h"
 #include "acquire/source_file.h"
 #include "acquire/source_identity.h"

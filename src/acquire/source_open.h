@@ -13,7 +13,8 @@ struct source_facts {
     char *note;  /* what else is to be known, sentences */
     char *which; /* source_find_which */
     uint64_t size;
-    uint64_t native_size;   /* with what the device hides; 0: it does not say */
+    uint64_t native_size;   /* with what the device hides (HPA); 0: it does not say */
+    uint64_t factory_size;  /* with what its configuration hides (DCO); 0: it does not say */
     uint32_t logical_size;  /* of a sector, bytes */
     uint32_t physical_size; /* 0: unknown */
     bool is_device;

@@ -449,18 +449,18 @@ class Archives(IntakeTest):
 
     def test_zeros_are_what_they_are_and_no_empty_archive(self):
         some = bytes(300_000)
-        (self.source / "zeros.gz").write_bytes(gzip.compress(some))
-        self.take(self.source / "zeros.gz", "--unpack")
+        (self.source / "a.gz").write_bytes(gzip.compress(some))
+        self.take(self.source / "a.gz", "--unpack")
         entries, end, _ = self.entries()
-        self.assertEqual([(entry["sha256"], entry["size"]) for entry in entries], [(sha256(some), len(some))])
+        self.assertEqual([entry["sha256"] for entry in entries], [sha256(some)])
         self.assertNotIn("problem", end)
-        (self.source / "many.gz").write_bytes(gzip.compress(bytes(100_000_000), 1))
-        self.take(self.source / "many.gz", "--unpack")
+        (self.source / "b.gz").write_bytes(gzip.compress(bytes(100_000_000)))
+        self.take(self.source / "b.gz", "--unpack")
         _, end, _ = self.entries()
         self.assertIn("it grows to more than 200 times its size", end["problem"])
-        with tarfile.open(self.source / "none.tar.gz", "w:gz"):
+        with tarfile.open(self.source / "c.tar.gz", "w:gz"):
             pass
-        self.take(self.source / "none.tar.gz", "--unpack")
+        self.take(self.source / "c.tar.gz", "--unpack")
         entries, end, _ = self.entries()
         self.assertEqual((entries, end["entries"], "problem" in end), ([], 0, False))
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "acquire/source_ata.h"
 #include "acquire/source_file.h"
 #include "acquire/source_identity.h"
 #include "sys/file.h"
@@ -86,12 +87,76 @@ static void a_file_that_is_written_to_is_told(void **state)
     assert_string_equal(buf_text(&words), "it was written to, or its entry was changed");
 }
 
+/* SAT-3, table of the ATA Status Return descriptor: byte 0 09h, 1 0Ch, 6 LBA (31:24), 7 (7:0), 8
+ * (39:32), 9 (15:8), 10 (47:40), 11 (23:16), 13 status. */
+static void the_native_size_is_read_as_the_standard_has_it(void **state)
+{
+    const uint8_t sense[32] = {0x72, 1, 0, 0x1d, 0,    0, 0,    0x0e, 0x09, 0x0c, 1,
+                               0,    0, 0, 0x23, 0x89, 1, 0x67, 0,    0x45, 0x40, 0x50};
+    uint8_t changed[32];
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } none[] = {{0, 0x70}, {8, 0x0a}, {9, 0x0b}, {21, 0x51}};
+
+    (void)state;
+    assert_true(ata_native_sectors(sense) == UINT64_C(0x12345678a));
+    for (size_t i = 0; i < COUNT_OF(none); i++) {
+        memcpy(changed, sense, sizeof(sense));
+        changed[none[i].at] = none[i].value; /* fixed format, another descriptor, an error */
+        assert_true(ata_native_sectors(changed) == 0);
+    }
+}
+
+/* ATA/ATAPI-7, Device Configuration Identify data structure: words little-endian; maximum LBA in
+ * words 3 to 6, the lowest first. The bytes of it, of the revision and of the signature are 02h +
+ * BCh + 9Ah + 78h + 56h + 34h + 12h + A5h = 311h, and 100h - 11h = EFh makes their sum 0. */
+static void the_size_that_a_device_was_made_with_is_read_as_the_standard_has_it(void **state)
+{
+    uint8_t data[ATA_SIZE] = {[0] = 0x02,  [6] = 0xbc,  [7] = 0x9a,   [8] = 0x78,  [9] = 0x56,
+                              [10] = 0x34, [11] = 0x12, [510] = 0xa5, [511] = 0xef};
+    static const uint8_t nothing[ATA_SIZE] = {0};
+
+    (void)state;
+    assert_true(ata_factory_sectors(data) == UINT64_C(0x123456789abd));
+    data[511] ^= 1;
+    assert_true(ata_factory_sectors(data) == 0); /* the checksum is not right */
+    data[511] ^= 1;
+    data[510]--, data[511]++;
+    assert_true(ata_factory_sectors(data) == 0); /* it is, and the signature is not */
+    data[510]++, data[511]--;
+    data[0] -= 2, data[511] = (uint8_t)(data[511] + 2);
+    assert_true(ata_factory_sectors(data) == 0); /* no revision */
+    assert_true(ata_factory_sectors(nothing) == 0);
+}
+
+/* Word 83: bits 15:14 of what is valid are 01b; bit 11. */
+static void who_has_no_configuration_is_not_asked_for_it(void **state)
+{
+    static const struct {
+        uint16_t word;
+        bool has;
+    } cases[] = {{0x4800, true},  {0x7d01 | 0x0800, true}, {0x4000, false},
+                 {0x0800, false}, {0xc800, false},         {0xffff, false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        uint8_t identity[ATA_SIZE] = {
+            [166] = (uint8_t)cases[i].word, [167] = (uint8_t)(cases[i].word >> 8)};
+
+        assert_true(ata_has_configuration(identity) == cases[i].has);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_same_source_is_taken_for_it),
         cmocka_unit_test(a_device_tells_no_part_of_its_own),
         cmocka_unit_test(a_file_that_is_written_to_is_told),
+        cmocka_unit_test(the_native_size_is_read_as_the_standard_has_it),
+        cmocka_unit_test(the_size_that_a_device_was_made_with_is_read_as_the_standard_has_it),
+        cmocka_unit_test(who_has_no_configuration_is_not_asked_for_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
