@@ -382,6 +382,8 @@ static void tell_result(const struct imager_report *r)
 
     line("result name %s", buf_text(&r->name));
     tell_time("begun", r->begun);
+    if (r->result.ended.sec == 0 && !r->part.len)
+        return;
     if (r->part.len) {
         line("result part %s", buf_text(&r->part));
         return;

@@ -233,52 +233,6 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     return 0;
 }
 
-/* The folder and name that a part has tell where the other files are. */
-static int split_part(const char *part, struct buf *folder, struct buf *name, struct err *e)
-{
-    struct str path = str_of(part);
-    const char *slash = strrchr(part, '/');
-
-    if (!str_ends(path, ".part"))
-        return err_set(e, ERR_USAGE, "%s: name the file that ends in .part", part);
-    path.len -= 5;
-    buf_addstr(folder, slash ? (struct str){part, (size_t)(slash - part)} : STR("."));
-    buf_addstr(name, slash ? str_from(path, (size_t)(slash - part) + 1) : path);
-    return 0;
-}
-
-int acquisition_look(const char *part, struct acquire_state *out, struct target_files *files,
-                     struct err *e)
-{
-    CLEANUP(target_files_release) struct target_files f = TARGET_FILES_NONE;
-    CLEANUP(acquire_begin_release) struct acquire_begin begin = {0};
-    CLEANUP_BUF struct buf folder = {0};
-    CLEANUP_BUF struct buf name = {0};
-    CLEANUP_BUF struct buf text = {0};
-    struct acquire_state state = {0};
-    int rc = split_part(part, &folder, &name, e);
-
-    if (rc == 0 && !file_is_there(part))
-        rc = err_set(e, ERR_NOTFOUND, "there is no %s", part);
-    if (rc == 0)
-        rc = file_read(&text, part, STATE_SIZE_MAX, e);
-    if (rc == 0)
-        rc = acquire_state_read(&state, &f, buf_str(&text), e);
-    begin = state.begin;
-    if (rc)
-        return rc;
-    f.name = buf_take(&name);
-    f.format = begin.format;
-    /* A stick may be mounted elsewhere now. */
-    free(f.folders[0]);
-    f.folders[0] = buf_take(&folder);
-    *out = state;
-    begin = (struct acquire_begin){0};
-    *files = f;
-    f = TARGET_FILES_NONE;
-    return 0;
-}
-
 static int read_map(struct acquisition *m, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
@@ -345,7 +299,7 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     CLEANUP_BUF struct buf pieces = {0};
     CLEANUP_BUF struct buf name = {0};
     uint8_t mark[PACK_MARK_SIZE];
-    int rc = split_part(part, &pieces, &name, e);
+    int rc = acquire_split_part(part, &pieces, &name, e);
 
     buf_addf(&pieces, "/%s.pieces", buf_text(&name));
     if (rc == 0 && !file_is_there(part))
@@ -376,6 +330,7 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
         rc = acquire_rest_open(m, e);
     if (rc)
         return rc;
+    acquire_keep_room(m);
     *out = MOVE(m);
     return 0;
 }

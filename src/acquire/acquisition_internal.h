@@ -59,8 +59,15 @@ MUST_CHECK int acquire_out_end(struct acquisition *m, struct acquire_result *out
 MUST_CHECK int acquire_commit(struct acquisition *m, struct err *e);
 /* The same with all that came: nothing of it has to be read again. */
 MUST_CHECK int acquire_keep(struct acquisition *m, struct err *e);
-/* The state again, with folders as they are now; context is the acquisition. */
+void acquire_keep_room(const struct acquisition *m); /* for the state, in a folder that fills up */
+bool acquire_give_room(const struct acquisition *m); /* false: there was none */
+/* The state as it is now, with folders and all that it tells of; context is the acquisition. */
 MUST_CHECK int acquire_place(void *context, struct err *e);
+
+/* acquisition_place.c: the folder and name that the path of a part has, which tell where the other
+ * files are. ERR_USAGE: it is none. */
+MUST_CHECK int acquire_split_part(const char *part, struct buf *folder, struct buf *name,
+                                  struct err *e);
 
 /* acquisition_proof.c: NAME.pieces, by which what was written is known again. */
 MUST_CHECK int acquire_pieces_begin(struct acquisition *m, struct err *e);

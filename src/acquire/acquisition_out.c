@@ -51,6 +51,44 @@ int acquire_out_begin(struct acquisition *m, struct err *e)
     return rc;
 }
 
+/* Room that a full folder still has for the state, which says where the image goes on. Without it
+ * the image is made as well. */
+void acquire_keep_room(const struct acquisition *m)
+{
+    CLEANUP_FREE char *zeros = mem_alloc(ROOM_SIZE);
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_FD int fd = -1;
+
+    acquisition_path(m, "room", &path);
+    fd = open(buf_text(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return;
+    memset(zeros, 0, ROOM_SIZE);
+    if (file_write_fd(fd, zeros, ROOM_SIZE, buf_text(&path), NULL) || fdatasync(fd))
+        (void)unlink(buf_text(&path));
+}
+
+bool acquire_give_room(const struct acquisition *m)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    acquisition_path(m, "room", &path);
+    return unlink(buf_text(&path)) == 0;
+}
+
+static int write_beside(const struct acquisition *m, const char *ending, const struct buf *text,
+                        struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    int rc;
+
+    acquisition_path(m, ending, &path);
+    rc = file_write(buf_text(&path), buf_str(text), 0600, e);
+    if (rc == ERR_FULL && acquire_give_room(m))
+        rc = file_write(buf_text(&path), buf_str(text), 0600, e);
+    return rc;
+}
+
 /* As GNU ddrescue's manual has it (Mapfile structure): what it does, and which time. */
 static char doing_now(const struct acquisition *m, unsigned *pass)
 {
@@ -71,62 +109,24 @@ static char doing_now(const struct acquisition *m, unsigned *pass)
     return passes[m->rescue_pass].doing;
 }
 
-/* The map is there before a state that needs it. */
 static int write_map(struct acquisition *m, bool is_finished, struct err *e)
 {
     unsigned pass = 1;
     char doing = is_finished ? '+' : doing_now(m, &pass);
     bool is_rescuing = atomic_load(&m->control->phase) == ACQUIRE_RESCUING;
-    CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
 
-    acquisition_path(m, "map", &path);
     pthread_mutex_lock(&m->lock);
     fault_map_write(&m->map, PROGRAM, is_rescuing ? m->rescue_at : m->at, doing, pass, &text);
     pthread_mutex_unlock(&m->lock);
-    return file_write(buf_text(&path), buf_str(&text), 0600, e);
+    return write_beside(m, "map", &text, e);
 }
 
-/* Room that a full folder still has for the state, which says where the image goes on. Without it
- * the image is made as well. */
-static void keep_room(const struct acquisition *m)
-{
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf zeros = {0};
-
-    acquisition_path(m, "room", &path);
-    if (file_is_there(buf_text(&path)))
-        return;
-    buf_addn(&zeros, 0, ROOM_SIZE);
-    if (file_write(buf_text(&path), buf_str(&zeros), 0600, NULL))
-        (void)unlink(buf_text(&path));
-}
-
-static bool give_room(const struct acquisition *m)
-{
-    CLEANUP_BUF struct buf path = {0};
-
-    acquisition_path(m, "room", &path);
-    return unlink(buf_text(&path)) == 0;
-}
-
+/* The map is there before a state that needs it. */
 int acquire_place(void *context, struct err *e)
 {
     struct acquisition *m = context;
-    CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf text = {0};
-    int rc;
-
-    acquisition_path(m, "part", &path);
-    acquire_state_write(&m->state, &m->files, &text);
-    rc = file_write(buf_text(&path), buf_str(&text), 0600, e);
-    if (rc == ERR_FULL && give_room(m))
-        rc = file_write(buf_text(&path), buf_str(&text), 0600, e);
-    return rc;
-}
-
-int acquire_commit(struct acquisition *m, struct err *e)
-{
     int rc = target_files_sync(&m->files, e);
     bool tells;
 
@@ -139,16 +139,24 @@ int acquire_commit(struct acquisition *m, struct err *e)
     pthread_mutex_unlock(&m->lock);
     if (rc == 0 && tells)
         rc = write_map(m, false, e);
-    if (rc == 0)
-        rc = acquire_place(m, e);
-    if (rc == 0)
-        keep_room(m);
+    if (rc)
+        return rc;
+    acquire_state_write(&m->state, &m->files, &text);
+    return write_beside(m, "part", &text, e);
+}
+
+int acquire_commit(struct acquisition *m, struct err *e)
+{
+    int rc = acquire_place(m, e);
+
     m->committed_ms = monotonic_ms();
-    if (rc == 0)
-        m->committed = m->state.done;
-    if (rc == 0 && m->state.has_rest)
+    if (rc)
+        return rc;
+    acquire_keep_room(m);
+    m->committed = m->state.done;
+    if (m->state.has_rest)
         acquire_rest_give_back(m);
-    return rc;
+    return 0;
 }
 
 /* All before size is in the files. */

@@ -1,4 +1,5 @@
-/* acquisition_place.c: whether an image can begin in a folder, and what is kept of each run. */
+/* acquisition_place.c: whether an image can begin in a folder, what lies there of one that was
+ * begun, and what is kept of each run. */
 #include <sys/stat.h>
 #include <unistd.h>
 #include "acquire/acquisition_internal.h"
@@ -6,7 +7,10 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-enum { HISTORY_SIZE = 8 << 10 }; /* a line and a record have room for it */
+enum {
+    HISTORY_SIZE = 8 << 10, /* a line and a record have room for it */
+    STATE_SIZE_MAX = 4 << 20,
+};
 
 int acquisition_may_begin(const char *folder, const char *name, enum target_format format,
                           struct err *e)
@@ -66,4 +70,49 @@ void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,
     if (strlen(b->history) < HISTORY_SIZE)
         set(&b->history, buf_str(&text));
     set(&b->writes, str_of(writes));
+}
+
+int acquire_split_part(const char *part, struct buf *folder, struct buf *name, struct err *e)
+{
+    struct str path = str_of(part);
+    const char *slash = strrchr(part, '/');
+
+    if (!str_ends(path, ".part"))
+        return err_set(e, ERR_USAGE, "%s: name the file that ends in .part", part);
+    path.len -= 5;
+    buf_addstr(folder, slash ? (struct str){part, (size_t)(slash - part)} : STR("."));
+    buf_addstr(name, slash ? str_from(path, (size_t)(slash - part) + 1) : path);
+    return 0;
+}
+
+int acquisition_look(const char *part, struct acquire_state *out, struct target_files *files,
+                     struct err *e)
+{
+    CLEANUP(target_files_release) struct target_files f = TARGET_FILES_NONE;
+    CLEANUP(acquire_begin_release) struct acquire_begin begin = {0};
+    CLEANUP_BUF struct buf folder = {0};
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf text = {0};
+    struct acquire_state state = {0};
+    int rc = acquire_split_part(part, &folder, &name, e);
+
+    if (rc == 0 && !file_is_there(part))
+        rc = err_set(e, ERR_NOTFOUND, "there is no %s", part);
+    if (rc == 0)
+        rc = file_read(&text, part, STATE_SIZE_MAX, e);
+    if (rc == 0)
+        rc = acquire_state_read(&state, &f, buf_str(&text), e);
+    begin = state.begin;
+    if (rc)
+        return rc;
+    f.name = buf_take(&name);
+    f.format = begin.format;
+    /* A stick may be mounted elsewhere now. */
+    free(f.folders[0]);
+    f.folders[0] = buf_take(&folder);
+    *out = state;
+    begin = (struct acquire_begin){0};
+    *files = f;
+    f = TARGET_FILES_NONE;
+    return 0;
 }

@@ -33,6 +33,7 @@ int acquire_pieces_begin(struct acquisition *m, struct err *e)
 int acquire_pieces_flush(struct acquisition *m, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
+    off_t begin = lseek(m->pieces_fd, 0, SEEK_CUR);
     int rc;
 
     for (size_t at = 0; at < m->pieces.len; at += sizeof(struct hash)) {
@@ -40,6 +41,9 @@ int acquire_pieces_flush(struct acquisition *m, struct err *e)
         buf_addc(&text, '\n');
     }
     rc = file_write_fd(m->pieces_fd, text.p, text.len, "the pieces of the image", e);
+    /* The folder is full, and somebody may be asked for another one at this moment. */
+    if (rc == ERR_FULL && acquire_give_room(m) && lseek(m->pieces_fd, begin, SEEK_SET) == begin)
+        rc = file_write_fd(m->pieces_fd, text.p, text.len, "the pieces of the image", e);
     buf_clear(&m->pieces);
     return rc;
 }

@@ -26,6 +26,7 @@ void device_value(const char *folder, const char *name, struct buf *out)
         return;
     value = str_trim(buf_str(out));
     memmove(out->p, value.p, value.len);
+    out->p[value.len] = 0;
     out->len = value.len;
 }
 

@@ -151,19 +151,26 @@ static int check_order(const struct imager_order *o, struct err *e)
     return 0;
 }
 
+/* A source that is gone for good is written to by nobody. */
+static int spares(const struct making *m, const char *folder, struct err *e)
+{
+    const struct source_facts *f = &m->report->facts;
+
+    return f->is_gone ? 0 : source_spares_folder(f->path, folder, e);
+}
+
 /* Before anything is written. folders: where the image goes, or has gone. */
 static int spare_source(struct making *m, char *const *folders, size_t count, struct err *e)
 {
     const struct imager_order *o = m->order;
-    const char *path = m->report->facts.path;
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = i && !file_is_there(folders[i]) ? 0 : source_spares_folder(path, folders[i], e);
+        rc = i && !file_is_there(folders[i]) ? 0 : spares(m, folders[i], e);
     for (size_t i = 0; rc == 0 && i < o->also_count; i++)
-        rc = source_spares_folder(path, o->also[i], e);
+        rc = spares(m, o->also[i], e);
     if (rc == 0 && o->case_folder && is_in_use(&m->report->facts)) {
-        rc = source_spares_folder(path, o->case_folder, e);
+        rc = spares(m, o->case_folder, e);
         if (rc)
             return err_wrap(e, rc, "the case is written to while a disk in use is read");
     }
@@ -387,8 +394,7 @@ static int ask_room(void *context, const char *folder, const char *why, char **o
         rc = next_folder(m, folder, buf_text(&said_why), &said, e);
         if (rc)
             break;
-        if (whole_path(&whole, said, &wrong) == 0 &&
-            source_spares_folder(m->report->facts.path, whole, &wrong) == 0) {
+        if (whole_path(&whole, said, &wrong) == 0 && spares(m, whole, &wrong) == 0) {
             *other = MOVE(whole);
             break;
         }
@@ -543,6 +549,8 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
         if (rc && !atomic_load(&m.has_ended))
             return rc;
     }
+    if (rc == ERR_TAMPER) /* of what was there before: it cannot go on */
+        buf_clear(&report->part);
     if (rc == 0)
         find_changes(&m);
     if (rc == 0 && !order->has_no_read_back)

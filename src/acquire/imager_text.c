@@ -214,6 +214,9 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     if (b->runs > 1)
         pair(out, "interrupted", "%u times, and gone on with", b->runs - 1);
     pair_said(out, "  runs", b->history);
+    if (acquisition_is_unproven(image))
+        pair(out, "  not compared", "%s",
+             "what was there before; a version before this one began it");
     pair(out, "format", "%s%s", formats[b->format],
          b->format != TARGET_E01 ? ""
          : b->is_small           ? ", packed small (libdeflate)"

@@ -185,9 +185,12 @@ int source_spares_folder(const char *source, const char *folder, struct err *e)
 {
     struct spared s = {.e = e};
     int is = spare(&s, source);
+    struct stat st;
 
     if (is)
         return is;
+    if (stat(folder, &st))
+        return err_errno(e, "cannot find %s", folder);
     is = path_is_on(&s, folder);
     if (is < 0)
         return err_wrap(e, is, "whether %s lies on %s is not known", folder, source);

@@ -322,5 +322,5 @@ int target_files_set_size(struct target_files *f, uint64_t size, struct err *e)
 
 int target_files_sync(struct target_files *f, struct err *e)
 {
-    return target_sync(f, f->fd, e);
+    return f->fd < 0 ? 0 : target_sync(f, f->fd, e);
 }

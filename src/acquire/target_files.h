@@ -81,7 +81,7 @@ MUST_CHECK int target_files_read(const struct target_files *f, uint64_t off, voi
                                  size_t size, struct err *e);
 /* The last file ends there: a hole at its end counts. */
 MUST_CHECK int target_files_set_size(struct target_files *f, uint64_t size, struct err *e);
-MUST_CHECK int target_files_sync(struct target_files *f, struct err *e); /* the last file */
+MUST_CHECK int target_files_sync(struct target_files *f, struct err *e); /* the last file, if any */
 /* A folder that holds nothing under the image's name. ERR_USAGE: it does. */
 MUST_CHECK int target_folder_is_free(const struct target_files *f, const char *folder,
                                      struct err *e);

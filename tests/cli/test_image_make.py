@@ -15,7 +15,7 @@ import harness
 from harness import BUILD, SANITIZED, main, one_line
 
 IMAGER = str((BUILD / "src" / "calm-image").resolve())
-USAGE, NOT_FOUND, GATE, FULL, CANCEL = 2, 3, 5, 12, 13
+USAGE, NOT_FOUND, GATE, TAMPERED, FULL, CANCEL = 2, 3, 5, 8, 12, 13
 MIB = 1 << 20
 KILLS = int(os.environ.get("IMAGE_KILLS", "6"))
 needs_root = unittest.skipUnless(os.geteuid() == 0, "loop devices and mounts need root")
