@@ -9,12 +9,7 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum {
-    STATE_SIZE_MAX = 4 << 20,
-    MAP_SIZE_MAX = 1 << 28,
-    LIMIT_WINDOW_MS = 1000,
-    SLOW_WRITE_MS = 3000
-};
+enum { MAP_SIZE_MAX = 1 << 28, LIMIT_WINDOW_MS = 1000, SLOW_WRITE_MS = 3000 };
 
 void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out)
 {
