@@ -3,6 +3,7 @@ import hashlib
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -202,6 +203,32 @@ class Image(CaseTest):
         self.assertEqual(bo.json("preserve list"), [])
         self.assertEqual(bo.json("preserve images"), [])
         self.assertNotIn(str(self.disk), bo.run("log", "--full").stdout.decode())
+
+    def test_nothing_goes_to_a_disk_in_use_that_is_read_nor_may_its_own_case_lie_there(self):
+        with open(self.disk, "wb") as f:
+            f.truncate(24 * MIB)
+        at = self.folder / "mounted"
+        at.mkdir()
+        made = subprocess.run(["/usr/sbin/mke2fs", "-q", "-F", "-t", "ext4", self.disk], capture_output=True, check=False)
+        if made.returncode or subprocess.run(["mount", "-o", "loop", self.disk, at], capture_output=True, check=False).returncode:
+            self.skipTest("nothing can be mounted here")
+        try:
+            self.spares(at)
+        finally:
+            subprocess.run(["umount", "--lazy", at], check=False)
+
+    def spares(self, at):
+        device = subprocess.run(["findmnt", "-n", "-o", "SOURCE", at], capture_output=True, check=True, text=True).stdout.strip()
+        for more in (f"--to {at}", f"--to {self.out} --also {at}"):
+            code, said = self.ana.fails(f"preserve image {device} --live {more}")
+            self.assertEqual((code, f"{at} lies on {device} itself" in one_line(said)), (USAGE, True), said)
+        self.assertEqual([p.name for p in at.iterdir()], ["lost+found"])
+        shutil.copytree(self.case, at / "monday.calm")
+        self.ana.case = at / "monday.calm"
+        code, said = self.ana.fails(f"preserve image {device} --live --to {self.out}")
+        self.assertEqual((code, "the case is written to while a disk in use is read" in one_line(said)), (USAGE, True), said)
+        self.assertEqual(self.ana.json("preserve images"), [])
+        self.assertEqual(list(self.out.iterdir()), [])
 
 
 if __name__ == "__main__":

@@ -316,6 +316,12 @@ class Interrupted(Make):
         files = self.killed_again_and_again(source, 3, "--format", "split", "--segment", "4MiB")
         self.assertEqual(b"".join(files[f"x.{n:03}"] for n in range(1, 9)), data)
 
+    @needs_root
+    def test_a_disk_with_sectors_of_4096_bytes_is_to_the_byte_as_without_kills(self):
+        data = random.Random(8).randbytes(20 * MIB)
+        files = self.killed_again_and_again(self.loop(self.source(data), "--read-only", "--sector-size", "4096"), 4, "--segment", "2MiB")
+        self.assertGreater(len([n for n in files if ".E" in n]), 5)
+
     def test_ctrl_c_says_how_it_goes_on(self):
         source = self.disk()[1]
         for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
