@@ -310,6 +310,17 @@ class Altered(Target):
         pieces.write_text("".join(lines[:2]))
         self.must_refuse("x.pieces does not say what MiB 1 of it was")
 
+    def test_one_that_an_older_version_began_goes_on_and_the_summary_says_what_is_missing(self):
+        self.interrupted("--format", "raw")
+        part = self.out / "x.part"
+        body = re.sub(r"^(proof .*|end .*)\n", "", part.read_text(), flags=re.M)
+        part.write_text(body + f"end {hashlib.sha256(body.encode()).hexdigest()}\n")
+        (self.out / "x.room").unlink()
+        self.assertIn(hashlib.sha256(self.data).hexdigest(), self.must(IMAGER, "--resume", part))
+        self.assertIn("not compared what was there before", one_line((self.out / "x.txt").read_text()))
+        pieces = [line for line in (self.out / "x.pieces").read_text().splitlines() if line[0] != "#"]
+        self.assertEqual(pieces, [hashlib.sha256(self.data[i:i + MIB]).hexdigest() for i in range(0, len(self.data), MIB)])
+
 
 if __name__ == "__main__":
     main()
