@@ -71,10 +71,11 @@ int image_helper_open(struct image_helper *h, const char *source, struct err *e)
     argv[count] = NULL;
     rc = dialogue_start(&h->dialogue, argv, e);
     if (rc == ERR_NOTFOUND && needs_root(source))
-        return err_set(e, ERR_DENIED,
-                       "%s may be read by root only, and sudo is not here: run calm as root, or "
-                       "calm-image alone (calm-image --help) and then calm preserve files",
-                       source);
+        return err_set(
+            e, ERR_DENIED,
+            "%s may be read by root only, and sudo is not here: run calm as root, or "
+            "calm-image alone (calm-image --help) and then calm preserve image --made NAME.txt",
+            source);
     return rc;
 }
 

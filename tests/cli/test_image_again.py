@@ -389,6 +389,26 @@ class Again(CaseTest):
         self.assertEqual(done.returncode, TAMPER)
         self.assertIn("n.map, which lies beside it, is not as it was written", one_line(done.stdout.decode()))
 
+    def test_the_form_says_which_sectors_are_missing_and_what_was_read(self):
+        self.alone("disk.raw", "--to", "images", "--name", "src")
+        e01 = self.out / "src.E01"
+        written = bytearray(e01.read_bytes())
+        # Random bytes are not packed: chunk 10 of 64 sectors stands in the file as it is.
+        written[written.index(self.data[10 * 32768:10 * 32768 + 64]) + 100] ^= 1
+        e01.write_bytes(written)
+        self.ana(f"preserve image {e01} --to {self.out} --name n")
+        item = self.ana.json("preserve list")[0]
+        self.assertEqual((int(item["bad"]), item["bad-sectors"]), (32768, "640 to 703"))
+        form = one_line(self.ana("preserve custody e1"))
+        self.assertIn("Not readable 33 kB (32768 bytes)", form)
+        self.assertIn("Sectors of it 640 to 703", form)
+        self.assertIn(f"Source {e01}", form)
+        self.assertIn("Sectors 512 bytes, physically unknown", form)
+        (self.out / "n.E01").rename(self.folder / "n.E01")
+        self.alone("images/src.E01", "--to", "images", "--name", "m")
+        self.ana(f"preserve image --made {self.out}/m.txt")
+        self.assertEqual(self.ana.json("preserve list")[1]["bad-sectors"], "640 to 703")
+
     def test_made_takes_no_order_for_making(self):
         summary = self.made()
         for words in (f"--to {self.out}", "--format raw", "--live", "--name x", "--limit 5"):
