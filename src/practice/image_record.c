@@ -321,8 +321,8 @@ int image_record_end(struct imaging *g, int ended, const struct err *why, struct
         draft_value_ref(&d, dr, "evidence", &item);
     draft_value(dr, "state", str_of(ended == 0 ? "taken" : left[0] ? "interrupted" : "failed"));
     draft_end(g, dr, t);
-    if (ended)
-        draft_value(dr, "why", str_of(why->text));
+    if (ended || g->goes_on) /* of a run before it is not why it ended */
+        draft_value(dr, "why", str_of(ended ? why->text : ""));
     draft_value(dr, "resume", str_of(left));
     return append_end(g, &d, is_taken ? &item : NULL, e);
 }

@@ -76,8 +76,10 @@ class Again(CaseTest):
         self.assertEqual(self.ana.fails(f"preserve image {other} --resume im1")[0], CONFLICT)
         self.assertEqual(self.state(), begun)
         self.assertEqual(self.ana("log --full"), records)
+        self.assertIn("stopped", self.ana.json("preserve images")[0]["why"])
         self.ana("preserve image --resume im1")
         self.is_taken()
+        self.assertFalse(self.ana.json("preserve images")[0].get("why"))
 
     def test_what_is_mounted_elsewhere_goes_on_there(self):
         self.stopped()
