@@ -1,0 +1,137 @@
+/* access.c: access logs of Apache, nginx and others: the Common Log Format, combined, with or
+ * without the virtual host in front. */
+#include "timeline/format.h"
+
+/* A quoted part; backslashes escape within it. */
+static bool take_quoted(struct str *rest, struct str *out)
+{
+    struct str at = *rest;
+    size_t i = 1;
+
+    if (at.len < 2 || at.p[0] != '"')
+        return false;
+    while (i < at.len && at.p[i] != '"')
+        i += at.p[i] == '\\' ? 2 : 1;
+    if (i >= at.len)
+        return false;
+    *out = (struct str){at.p + 1, i - 1};
+    *rest = str_from(at, i + 1);
+    (void)str_take(rest, " ");
+    return true;
+}
+
+static struct str take_word(struct str *rest)
+{
+    struct str word = str_cut(rest, ' ');
+
+    return str_is(word, "-") ? STR("") : word;
+}
+
+static bool is_address(struct str s)
+{
+    bool has_mark = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
+              c == ':' || c == '.'))
+            return false;
+        has_mark |= c == ':' || c == '.';
+    }
+    return has_mark;
+}
+
+static void put_client(struct event *e, struct str client)
+{
+    event_put(e, is_address(client) ? FIELD_SOURCE_IP : FIELD_SOURCE_ADDRESS, client);
+}
+
+static void put_request(struct event *e, struct str request)
+{
+    struct str rest = request;
+    struct str method = str_cut(&rest, ' ');
+    struct str target = rest, version = {0};
+
+    if (method.len == 0 || method.len > 32 || rest.len == 0) {
+        event_put(e, FIELD_URL_ORIGINAL, request);
+        return;
+    }
+    for (size_t i = rest.len; i-- > 0;)
+        if (rest.p[i] == ' ' && str_starts(str_from(rest, i + 1), "HTTP/")) {
+            target = str_head(rest, i);
+            version = str_from(rest, i + 6);
+            break;
+        }
+    event_put(e, FIELD_HTTP_REQUEST_METHOD, method);
+    event_put(e, FIELD_URL_ORIGINAL, target);
+    event_put(e, FIELD_URL_PATH, str_cut(&target, '?'));
+    event_put(e, FIELD_URL_QUERY, target);
+    event_put(e, FIELD_HTTP_VERSION, version);
+}
+
+static const char *outcome_of(struct str status)
+{
+    return status.len == 3 && status.p[0] >= '4' ? "failure" : "success";
+}
+
+static bool take_status(struct str *rest, struct event *e)
+{
+    struct str status = str_cut(rest, ' ');
+    struct str bytes = take_word(rest);
+    uint64_t n;
+
+    if (str_is(status, "-")) {
+        event_puts(e, FIELD_EVENT_OUTCOME, "unknown");
+    } else if (status.len == 3 && str_u64(status, &n)) {
+        event_put(e, FIELD_HTTP_RESPONSE_STATUS, status);
+        event_puts(e, FIELD_EVENT_OUTCOME, outcome_of(status));
+    } else {
+        return false;
+    }
+    if (bytes.len && !str_u64(bytes, &n))
+        return false;
+    event_put(e, FIELD_HTTP_RESPONSE_BYTES, bytes);
+    return true;
+}
+
+static void put_rest(struct event *e, struct str rest)
+{
+    struct str quoted;
+
+    if (take_quoted(&rest, &quoted) && !str_is(quoted, "-"))
+        event_put(e, FIELD_HTTP_REQUEST_REFERRER, quoted);
+    if (take_quoted(&rest, &quoted) && !str_is(quoted, "-"))
+        event_put(e, FIELD_USER_AGENT, quoted);
+}
+
+/* "[25/Nov/2026:03:12:09 +0100]" stands behind three words, or four with the virtual host. */
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct str whole = line, words[4], request;
+    struct stated s;
+    size_t count = 0;
+
+    while (count < COUNT_OF(words) && line.len && line.p[0] != '[')
+        words[count++] = str_cut(&line, ' ');
+    if (count < 3 || !str_take(&line, "[") || !when_clf(&line, &s) || !str_take(&line, "] ") ||
+        !take_quoted(&line, &request))
+        return LINE_FOREIGN;
+    reader_time(r, e, &s);
+    if (count == 4)
+        event_put(e, FIELD_URL_DOMAIN, words[0]);
+    put_client(e, words[count - 3]);
+    if (!str_is(words[count - 1], "-"))
+        event_put(e, FIELD_USER_NAME, words[count - 1]);
+    put_request(e, request);
+    if (!take_status(&line, e))
+        return LINE_FOREIGN;
+    put_rest(e, line);
+    event_puts(e, FIELD_EVENT_ACTION, "http-request");
+    event_puts(e, FIELD_EVENT_CATEGORY, "web");
+    event_put(e, FIELD_MESSAGE, whole);
+    return LINE_EVENT;
+}
+
+const struct format format_access = {
+    .name = "access", .version = 1, .is_splittable = true, .line = line_of};

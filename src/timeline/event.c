@@ -1,0 +1,176 @@
+/* event.c: events as formats fill them, and the names of their fields. */
+#include "timeline/event.h"
+#include <stdio.h>
+#include "base/mem.h"
+
+enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX };
+
+const char *const event_precision_names[TIME_COUNT_] = {"none", "ns", "100ns", "us", "ms",
+                                                        "s",    "2s", "min",   "day"};
+const char *const event_meaning_names[MEANING_COUNT_] = {
+#define MEANING(id, name) [MEANING_##id] = (name),
+#include "timeline/meanings.def"
+#undef MEANING
+};
+
+static const char *const known_names[FIELD_KNOWN_COUNT_] = {
+#define FIELD(id, name) [FIELD_##id] = (name),
+#include "timeline/fields.def"
+#undef FIELD
+};
+
+struct field_names {
+    struct arena *arena;
+    struct str names[FIELD_NAMES_MAX];
+    size_t count;
+    uint16_t slots[SLOT_COUNT]; /* number + 1; 0: free */
+};
+
+static uint32_t hash_of(struct str name)
+{
+    uint32_t h = 2166136261U;
+
+    for (size_t i = 0; i < name.len; i++)
+        h = (h ^ (uint8_t)name.p[i]) * 16777619U;
+    return h;
+}
+
+/* Where a name is, or would be. */
+static size_t slot_of(const struct field_names *n, struct str name)
+{
+    size_t at = hash_of(name) % SLOT_COUNT;
+
+    while (n->slots[at] && !str_eq(n->names[n->slots[at] - 1], name))
+        at = (at + 1) % SLOT_COUNT;
+    return at;
+}
+
+static void add_name(struct field_names *n, size_t slot, struct str name)
+{
+    n->names[n->count] = name;
+    n->slots[slot] = (uint16_t)++n->count;
+}
+
+struct field_names *field_names_new(void)
+{
+    struct field_names *n = mem_new(struct field_names);
+
+    n->arena = arena_new();
+    for (size_t i = 0; i < FIELD_KNOWN_COUNT_; i++) {
+        struct str name = str_of(known_names[i]);
+
+        add_name(n, slot_of(n, name), name);
+    }
+    return n;
+}
+
+void field_names_free(struct field_names *n)
+{
+    if (!n)
+        return;
+    arena_free(n->arena);
+    free(n);
+}
+
+uint16_t field_number(struct field_names *n, struct str name)
+{
+    size_t slot = slot_of(n, name);
+
+    if (n->slots[slot])
+        return (uint16_t)(n->slots[slot] - 1);
+    if (n->count == FIELD_NAMES_MAX || name.len == 0 || name.len > FIELD_NAME_SIZE)
+        return FIELD_NONE;
+    add_name(n, slot, (struct str){arena_dup(n->arena, name.p, name.len), name.len});
+    return (uint16_t)(n->count - 1);
+}
+
+struct str field_name(const struct field_names *n, uint16_t number)
+{
+    if (number >= n->count)
+        BUG("a field number %u of %zu", number, n->count);
+    return n->names[number];
+}
+
+size_t field_count(const struct field_names *n)
+{
+    return n->count;
+}
+
+int field_order(const struct field_names *n, uint16_t a, uint16_t b)
+{
+    /* The known ones are numbered in that order. */
+    if (a < FIELD_KNOWN_COUNT_ && b < FIELD_KNOWN_COUNT_)
+        return (int)a - (int)b;
+    return str_cmp(n->names[a], n->names[b]);
+}
+
+void event_init(struct event *e)
+{
+    memset(e, 0, sizeof(*e));
+    e->scratch = mem_alloc(EVENT_SCRATCH_SIZE);
+}
+
+void event_release(struct event *e)
+{
+    free(e->scratch);
+    e->scratch = NULL;
+}
+
+void event_begin(struct event *e)
+{
+    e->ns = 0;
+    e->precision = TIME_NONE;
+    e->doubt = 0;
+    e->meaning = MEANING_LOGGED;
+    e->at = 0;
+    e->line = 0;
+    e->count = 0;
+    e->scratch_len = 0;
+}
+
+void event_put(struct event *e, uint16_t name, struct str value)
+{
+    if (value.len == 0 || name == FIELD_NONE || e->count == EVENT_FIELDS_MAX)
+        return;
+    e->fields[e->count++] = (struct event_field){name, value};
+}
+
+void event_puts(struct event *e, uint16_t name, const char *constant)
+{
+    event_put(e, name, str_of(constant));
+}
+
+struct str event_keep(struct event *e, struct str value)
+{
+    size_t room = EVENT_SCRATCH_SIZE - e->scratch_len;
+    struct str kept = {e->scratch + e->scratch_len, value.len < room ? value.len : room};
+
+    if (kept.len)
+        memcpy(e->scratch + e->scratch_len, value.p, kept.len);
+    e->scratch_len += kept.len;
+    return kept;
+}
+
+void event_put_u64(struct event *e, uint16_t name, uint64_t value)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+
+    event_put(e, name, event_keep(e, (struct str){text, (size_t)len}));
+}
+
+void event_put_i64(struct event *e, uint16_t name, int64_t value)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%lld", (long long)value);
+
+    event_put(e, name, event_keep(e, (struct str){text, (size_t)len}));
+}
+
+struct str event_value(const struct event *e, uint16_t name)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == name)
+            return e->fields[i].value;
+    return STR("");
+}

@@ -1,0 +1,94 @@
+/* event.h: what happened, as a log or a file system has it: a time, how sure it is, and named
+ * values (doc/format/timeline.md section 1). */
+#pragma once
+#include <stdbool.h>
+#include "base/str.h"
+
+enum event_field_id {
+#define FIELD(id, name) FIELD_##id,
+#include "timeline/fields.def"
+#undef FIELD
+    FIELD_KNOWN_COUNT_,
+};
+
+/* Names beyond the known ones are numbered as they come. */
+struct field_names;
+enum { FIELD_NAMES_MAX = 4096, FIELD_NAME_SIZE = 256, FIELD_NONE = UINT16_MAX };
+struct field_names *field_names_new(void);
+void field_names_free(struct field_names *n); /* NULL is fine */
+DEFINE_CLEANUP(struct field_names *, field_names_free)
+/* The number of a name, which becomes known by that; FIELD_NONE where there are too many, or the
+ * name is empty or longer than FIELD_NAME_SIZE. */
+uint16_t field_number(struct field_names *n, struct str name);
+struct str field_name(const struct field_names *n, uint16_t number);
+size_t field_count(const struct field_names *n);
+/* Numbers in the order of their names' bytes: of two, which is first. */
+int field_order(const struct field_names *n, uint16_t a, uint16_t b);
+
+enum event_precision {
+    TIME_NONE, /* the source states no time */
+    TIME_NS,
+    TIME_100NS,
+    TIME_US,
+    TIME_MS,
+    TIME_S,
+    TIME_2S,
+    TIME_MIN,
+    TIME_DAY,
+    TIME_COUNT_,
+};
+extern const char *const event_precision_names[TIME_COUNT_];
+
+enum event_doubt {
+    DOUBT_YEAR = 1,   /* y */
+    DOUBT_ZONE = 2,   /* z */
+    DOUBT_TWICE = 4,  /* d */
+    DOUBT_GAP = 8,    /* g */
+    DOUBT_LEAP = 16,  /* l */
+    DOUBT_ORDER = 32, /* o */
+    DOUBT_RANGE = 64, /* r */
+    DOUBT_SKEW = 128, /* s */
+};
+#define EVENT_DOUBT_LETTERS "yzdglors"
+
+enum event_meaning {
+#define MEANING(id, name) MEANING_##id,
+#include "timeline/meanings.def"
+#undef MEANING
+    MEANING_COUNT_,
+};
+extern const char *const event_meaning_names[MEANING_COUNT_];
+
+enum { EVENT_FIELDS_MAX = 512, EVENT_VALUE_SIZE = 64 << 10, EVENT_SCRATCH_SIZE = 1 << 20 };
+
+struct event_field {
+    uint16_t name; /* its number */
+    struct str value;
+};
+
+/* What a format fills. Values are borrowed: of the source's window, of constants, or of scratch,
+ * which event_begin empties. */
+struct event {
+    int64_t ns; /* since 1970 */
+    uint8_t precision;
+    uint8_t doubt;
+    uint8_t meaning;
+    uint64_t at;   /* byte of the source */
+    uint64_t line; /* from 1; 0: it has no lines */
+    size_t count;
+    struct event_field fields[EVENT_FIELDS_MAX];
+    size_t scratch_len;
+    char *scratch; /* EVENT_SCRATCH_SIZE */
+};
+void event_init(struct event *e); /* then event_release */
+void event_release(struct event *e);
+void event_begin(struct event *e); /* for the next one */
+/* An empty value is no field. Past EVENT_FIELDS_MAX it is left out. */
+void event_put(struct event *e, uint16_t name, struct str value);
+void event_puts(struct event *e, uint16_t name, const char *constant);
+void event_put_u64(struct event *e, uint16_t name, uint64_t value);
+void event_put_i64(struct event *e, uint16_t name, int64_t value);
+/* A copy in scratch; cut where that is full. */
+struct str event_keep(struct event *e, struct str value);
+/* Its first value; empty where it has none. */
+struct str event_value(const struct event *e, uint16_t name);

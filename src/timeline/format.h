@@ -1,0 +1,92 @@
+/* format.h: how a format is read: one file and one entry in formats.def each
+ * (doc/format/timeline.md section 2). All of this runs in a worker. */
+#pragma once
+#include "base/err.h"
+#include "timeline/event.h"
+#include "timeline/when.h"
+
+struct reader;
+
+/* What a line is to a format of lines. */
+enum line_verdict {
+    LINE_FOREIGN,   /* not one of its lines: an event of the kind unparsed */
+    LINE_EVENT,     /* the event was filled */
+    LINE_CONTINUES, /* it belongs to the event before */
+    LINE_COMMENT,   /* it says nothing of its own: a head, a comment */
+};
+typedef enum line_verdict format_line(struct reader *r, struct str line, struct event *e);
+
+struct format {
+    const char *name; /* event.dataset */
+    unsigned version; /* one more where the same bytes become other events */
+    /* Lines stand each for itself, so that parts of a source can be read side by side. */
+    bool is_splittable;
+    format_line *line; /* NULL: no format of lines */
+    /* Whether these first bytes (64 KiB, or all there is) are its own. */
+    bool (*knows)(struct str head);
+    /* Reads all of the source by reader_bytes, and gives its events to reader_event. */
+    int (*read)(struct reader *r, struct err *e);
+    size_t state_size; /* of what it keeps for a source, zeroed at its beginning */
+};
+#define FORMAT(id) extern const struct format format_##id;
+#include "timeline/formats.def"
+#undef FORMAT
+enum format_id {
+#define FORMAT(id) FORMAT_ID_##id,
+#include "timeline/formats.def"
+#undef FORMAT
+    FORMAT_COUNT_,
+};
+extern const struct format *const formats[FORMAT_COUNT_];
+
+/* A source that is being read. */
+struct reader_counts {
+    uint64_t bytes, lines, events, unparsed, continued, comments, empty;
+};
+typedef int reader_take(void *context, const struct event *event, struct err *e);
+/* Up to size bytes at off; *got 0 is the end. */
+typedef int reader_bytes_at(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
+                            struct err *e);
+
+struct reader {
+    const struct format *format;
+    void *state;
+    struct field_names *names;
+    const struct zone *zone; /* of the source; NULL: UTC */
+    struct years years;      /* where the format states none */
+    int64_t written_s;       /* when the source was written last */
+    reader_bytes_at *bytes;
+    void *bytes_context;
+    reader_take *take;
+    void *take_context;
+    struct reader_counts counts;
+    int64_t last_ns; /* of the event before */
+    bool has_last;
+    bool is_counting_years;       /* nothing is to be taken: years alone are counted */
+    struct stated last_stated;    /* while years are counted: the last time without a year */
+    struct pattern_set *patterns; /* compiled at the first use */
+};
+/* Puts the time that a line states into e. */
+void reader_time(struct reader *r, struct event *e, const struct stated *s);
+/* Counts the event, gives it its dataset, kind and, where it has none, the time of the one before,
+ * and hands it on. */
+MUST_CHECK int reader_event(struct reader *r, struct event *e, struct err *err);
+/* One of the kind notice: what the reader has to say. */
+MUST_CHECK int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *err);
+
+enum { READER_LINE_MOST = 1 << 20, READER_HEAD_SIZE = 64 << 10, READER_SAMPLE_LINES = 200 };
+/* Reads a source of lines: those that belong to bytes from until to (UINT64_MAX: all from there). A
+ * line that is no event of its own with a time belongs to the one before. */
+MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e);
+/* Goes through all lines once, so that years can be told of lines that lack them: begin[i] gets the
+ * years with which part i begins, each of part_size bytes, the last one of what is left; then
+ * r->years is to be that before reader_lines reads the part. */
+MUST_CHECK int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
+                                 size_t count, struct err *e);
+void reader_begin(struct reader *r, const struct format *format); /* then reader_end */
+void reader_end(struct reader *r);
+/* A line or value as UTF-8: what is not becomes \xHH, in e's scratch. */
+struct str reader_text(struct event *e, struct str raw);
+
+/* The format that understands these first bytes best; NULL: none. is_all: they are all there is. */
+const struct format *format_of(struct str head, bool is_all, struct field_names *names);

@@ -1,0 +1,361 @@
+/* lines.c: sources of lines: cuts them, asks the format what each is, and joins what belongs
+ * together. */
+#include "base/mem.h"
+#include "base/sink.h"
+#include "timeline/format.h"
+
+enum { WINDOW_SIZE = 4 << 20, LINE_KEPT = EVENT_VALUE_SIZE };
+
+struct lines {
+    struct reader *r;
+    char *bytes; /* WINDOW_SIZE of the source */
+    size_t len;
+    size_t at;     /* of the next line */
+    uint64_t base; /* byte of the source where bytes begins */
+    bool is_end;
+    uint64_t number; /* of the line */
+    struct event events[2];
+    struct event *now;  /* the line's */
+    struct event *last; /* the one before, which lines may still continue */
+    bool has_last;
+    size_t last_from; /* where its line begins in bytes */
+};
+
+/* A line as it stands in bytes, without its end. */
+struct line {
+    struct str text;
+    size_t from;
+    uint64_t at;    /* byte of the source */
+    uint64_t whole; /* bytes of the whole line; text has the first of a longer one */
+};
+
+static int fill(struct lines *l, struct err *e)
+{
+    while (l->len < WINDOW_SIZE && !l->is_end) {
+        size_t got;
+        int rc = l->r->bytes(l->r->bytes_context, l->base + l->len, l->bytes + l->len,
+                             WINDOW_SIZE - l->len, &got, e);
+
+        if (rc)
+            return rc;
+        l->is_end = got == 0;
+        l->len += got;
+    }
+    return 0;
+}
+
+/* Values of the event before may stand in bytes. */
+static void move_values(struct lines *l, size_t by)
+{
+    for (size_t i = 0; i < l->last->count; i++) {
+        struct str *v = &l->last->fields[i].value;
+
+        if (v->p >= l->bytes && v->p < l->bytes + WINDOW_SIZE)
+            v->p -= by;
+    }
+    l->last_from -= by;
+}
+
+/* What many lines continue is held apart from them. */
+static void keep_last(struct lines *l)
+{
+    for (size_t i = 0; i < l->last->count; i++) {
+        struct str *v = &l->last->fields[i].value;
+
+        if (v->p >= l->bytes && v->p < l->bytes + WINDOW_SIZE)
+            *v = event_keep(l->last, *v);
+    }
+    l->last_from = l->at;
+}
+
+static int slide(struct lines *l, struct err *e)
+{
+    size_t by;
+
+    if (l->has_last && l->at - l->last_from > READER_LINE_MOST)
+        keep_last(l);
+    by = l->has_last ? l->last_from : l->at;
+
+    if (by < l->len)
+        memmove(l->bytes, l->bytes + by, l->len - by);
+    if (l->has_last)
+        move_values(l, by);
+    l->len -= by;
+    l->at -= by;
+    l->base += by;
+    return fill(l, e);
+}
+
+static const char *line_end(const struct lines *l)
+{
+    return l->at < l->len ? memchr(l->bytes + l->at, '\n', l->len - l->at) : NULL;
+}
+
+static int end_last(struct lines *l, struct err *e)
+{
+    if (!l->has_last)
+        return 0;
+    l->has_last = false;
+    return reader_event(l->r, l->last, e);
+}
+
+/* Of a line that is longer than READER_LINE_MOST the beginning is kept, and the rest passed over.
+ */
+static int take_long(struct lines *l, struct line *out, struct err *e)
+{
+    const char *end;
+    int rc = end_last(l, e);
+
+    out->text = event_keep(l->now, (struct str){l->bytes + l->at, LINE_KEPT});
+    out->whole = 0;
+    while (rc == 0 && !(end = line_end(l))) {
+        out->whole += l->len - l->at;
+        l->at = l->len;
+        if (l->is_end)
+            return 0;
+        rc = slide(l, e);
+    }
+    if (rc)
+        return rc;
+    out->whole += (uint64_t)(end - (l->bytes + l->at));
+    l->at = (size_t)(end - l->bytes) + 1;
+    return 0;
+}
+
+/* ERR_NOTFOUND: there is none any more. */
+static int next_line(struct lines *l, struct line *out, struct err *e)
+{
+    const char *end = line_end(l);
+    size_t len;
+
+    if (!end && !l->is_end && l->len - l->at <= READER_LINE_MOST) {
+        int rc = slide(l, e);
+
+        if (rc)
+            return rc;
+        end = line_end(l);
+    }
+    if (l->at == l->len)
+        return ERR_NOTFOUND;
+    len = end ? (size_t)(end - (l->bytes + l->at)) : l->len - l->at;
+    *out = (struct line){{l->bytes + l->at, len}, l->at, l->base + l->at, len};
+    event_begin(l->now);
+    if (len > READER_LINE_MOST)
+        return take_long(l, out, e);
+    l->at += len + (end != NULL);
+    if (len && out->text.p[len - 1] == '\r')
+        out->text.len--;
+    return 0;
+}
+
+static bool is_plain(struct str s)
+{
+    uint8_t all = 0, has_nul = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        all |= (uint8_t)s.p[i];
+        has_nul |= s.p[i] == '\0';
+    }
+    return !has_nul && (all < 0x80 || !str_has_utf8_error(s));
+}
+
+static size_t add_escaped(char *out, struct str *rest)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct str before = *rest;
+    uint8_t c = (uint8_t)before.p[0];
+    size_t taken;
+
+    (void)utf8_take(rest);
+    taken = before.len - rest->len;
+    if (c == '\\') {
+        memcpy(out, "\\\\", 2);
+        return 2;
+    }
+    if (c == 0 || str_has_utf8_error(str_head(before, taken))) {
+        *rest = str_from(before, 1);
+        memcpy(out, "\\x", 2);
+        out[2] = digits[c >> 4];
+        out[3] = digits[c & 15];
+        return 4;
+    }
+    memcpy(out, before.p, taken);
+    return taken;
+}
+
+struct str reader_text(struct event *e, struct str raw)
+{
+    struct str kept = {e->scratch + e->scratch_len, 0};
+    struct str rest = raw;
+
+    if (is_plain(raw))
+        return raw;
+    while (rest.len && e->scratch_len + 4 <= EVENT_SCRATCH_SIZE)
+        e->scratch_len += add_escaped(e->scratch + e->scratch_len, &rest);
+    kept.len = (size_t)(e->scratch + e->scratch_len - kept.p);
+    event_puts(e, FIELD_EVENT_ORIGINAL_BYTES, "yes");
+    return kept;
+}
+
+/* What is longer than a value may be. */
+static void put_message(struct event *e, struct str text, uint64_t whole)
+{
+    event_put(e, FIELD_MESSAGE, str_head(text, EVENT_VALUE_SIZE));
+    if (text.len > EVENT_VALUE_SIZE || whole > text.len + 1) {
+        char words[64];
+        int n = snprintf(words, sizeof(words), "message: %llu bytes",
+                         (unsigned long long)(whole > text.len ? whole : text.len));
+
+        event_put(e, FIELD_EVENT_CUT, event_keep(e, (struct str){words, (size_t)n}));
+    }
+}
+
+static enum line_verdict ask(struct lines *l, const struct line *line)
+{
+    struct str text;
+
+    if (line->whole > READER_LINE_MOST)
+        return LINE_FOREIGN;
+    text = reader_text(l->now, line->text);
+    return l->r->format->line(l->r, text, l->now);
+}
+
+static void make_unparsed(struct lines *l, const struct line *line)
+{
+    size_t scratch = line->whole > READER_LINE_MOST ? l->now->scratch_len : 0;
+    uint64_t at = l->now->at, number = l->now->line;
+
+    event_begin(l->now);
+    l->now->scratch_len = scratch;
+    l->now->at = at;
+    l->now->line = number;
+    event_puts(l->now, FIELD_EVENT_KIND, "unparsed");
+    put_message(l->now, reader_text(l->now, line->text), line->whole);
+}
+
+/* Lines of one event stand behind one another, so that mostly nothing is copied. */
+static void join(struct lines *l, const struct line *line)
+{
+    struct event *e = l->last;
+    size_t i = 0;
+
+    while (i < e->count && e->fields[i].name != FIELD_MESSAGE)
+        i++;
+    if (i == e->count) {
+        event_put(e, FIELD_MESSAGE, event_keep(e, line->text));
+    } else {
+        struct str *m = &e->fields[i].value;
+        struct str both;
+
+        if (m->len + line->text.len + 1 > EVENT_VALUE_SIZE)
+            return;
+        if (m->p + m->len + 1 == line->text.p) {
+            m->len += 1 + line->text.len;
+            return;
+        }
+        both = event_keep(e, *m);
+        both.len += event_keep(e, STR("\n")).len;
+        both.len += event_keep(e, line->text).len;
+        *m = both;
+    }
+}
+
+static void become_last(struct lines *l, const struct line *line)
+{
+    struct event *spare = l->last;
+
+    l->last = l->now;
+    l->now = spare;
+    l->has_last = true;
+    l->last_from = line->from;
+}
+
+static bool is_own(enum line_verdict v, const struct event *e)
+{
+    return v == LINE_EVENT && e->precision != TIME_NONE;
+}
+
+static int deal_with(struct lines *l, const struct line *line, enum line_verdict v, struct err *e)
+{
+    struct reader_counts *c = &l->r->counts;
+    int rc;
+
+    c->lines++;
+    if (line->text.len == 0 || v == LINE_COMMENT) {
+        c->empty += line->text.len == 0;
+        c->comments += line->text.len != 0;
+        return 0;
+    }
+    if (v == LINE_CONTINUES && l->has_last) {
+        c->continued++;
+        join(l, line);
+        return 0;
+    }
+    rc = end_last(l, e);
+    if (rc)
+        return rc;
+    if (v != LINE_EVENT)
+        make_unparsed(l, line);
+    become_last(l, line);
+    return 0;
+}
+
+static int begin(struct lines *l, struct reader *r, uint64_t from)
+{
+    *l = (struct lines){.r = r, .base = from ? from - 1 : 0};
+    l->bytes = mem_alloc(WINDOW_SIZE);
+    for (size_t i = 0; i < 2; i++)
+        event_init(&l->events[i]);
+    l->now = &l->events[0];
+    l->last = &l->events[1];
+    return 0;
+}
+
+static void lines_release(struct lines *l)
+{
+    free(l->bytes);
+    for (size_t i = 0; i < 2; i++)
+        event_release(&l->events[i]);
+}
+
+/* The line in which this part begins belongs to the part before, unless it begins just here. */
+static int pass_begun(struct lines *l, struct err *e)
+{
+    struct line line;
+    int rc = next_line(l, &line, e);
+
+    return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
+int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
+{
+    CLEANUP(lines_release) struct lines l;
+    bool is_before = from > 0;
+    struct line line;
+    int rc = begin(&l, r, from);
+
+    if (rc == 0)
+        rc = fill(&l, e);
+    if (rc == 0 && from)
+        rc = pass_begun(&l, e);
+    while (rc == 0 && (rc = next_line(&l, &line, e)) == 0) {
+        enum line_verdict v = LINE_EVENT;
+
+        l.now->at = line.at;
+        l.now->line = ++l.number;
+        if (line.text.len)
+            v = ask(&l, &line);
+        is_before = is_before && !(line.text.len && is_own(v, l.now));
+        if (is_before) {
+            l.number = 0;
+            continue;
+        }
+        if (line.at >= to && line.text.len && is_own(v, l.now))
+            break;
+        rc = deal_with(&l, &line, v, e);
+    }
+    if (rc && rc != ERR_NOTFOUND)
+        return rc;
+    r->counts.bytes = l.base + l.at;
+    return end_last(&l, e);
+}

@@ -1,0 +1,28 @@
+/* pattern.h: sentences of programs, read for their meaning: a table of patterns for each program.
+ *
+ * A pattern is the sentence itself with places in braces: {user.name}, a word without spaces;
+ * {process.pid:n} digits; {source.ip:ip} an address; {x:any} as little as leads on, spaces too;
+ * {x:rest} all there is; {_}, {_:any} … are passed over. A doubled brace stands for itself. It fits
+ * the whole sentence. */
+#pragma once
+#include "timeline/event.h"
+
+struct meaning {
+    const char *pattern;
+    const char *action;   /* event.action; NULL: none */
+    const char *category; /* event.category */
+    const char *outcome;  /* event.outcome */
+};
+struct program {
+    const char *name; /* as syslog tags have it; "a|b" for two */
+    const struct meaning *meanings;
+    size_t count;
+};
+
+/* Compiled at the first use of a program's table. Zero is a fine beginning. */
+struct pattern_set;
+struct pattern_set *pattern_set_new(const struct program *programs, size_t count,
+                                    struct field_names *names);
+void pattern_set_free(struct pattern_set *s); /* NULL is fine */
+/* Fills e from the first pattern of the program's table that fits; false: none does. */
+bool pattern_match(struct pattern_set *s, struct str program, struct str sentence, struct event *e);

@@ -1,0 +1,143 @@
+/* reader.c: what all formats share: times, kinds, counts, years, and which format a source has. */
+#include "base/mem.h"
+#include "timeline/format.h"
+#include "timeline/pattern.h"
+
+enum { CANDIDATE_PERCENT = 50 };
+
+const struct format *const formats[FORMAT_COUNT_] = {
+#define FORMAT(id) &format_##id,
+#include "timeline/formats.def"
+#undef FORMAT
+};
+
+void reader_begin(struct reader *r, const struct format *format)
+{
+    r->format = format;
+    r->state = mem_alloc(format->state_size);
+}
+
+void reader_end(struct reader *r)
+{
+    free(r->state);
+    pattern_set_free(r->patterns);
+    r->state = NULL;
+    r->patterns = NULL;
+}
+
+void reader_time(struct reader *r, struct event *e, const struct stated *s)
+{
+    if (r->is_counting_years && s->year == 0)
+        r->last_stated = *s;
+    when_set(e, s, r->zone, &r->years);
+}
+
+int reader_event(struct reader *r, struct event *e, struct err *err)
+{
+    struct str kind = event_value(e, FIELD_EVENT_KIND);
+
+    if (kind.len == 0)
+        event_puts(e, FIELD_EVENT_KIND, "event");
+    event_puts(e, FIELD_EVENT_DATASET, r->format->name);
+    if (e->precision == TIME_NONE) {
+        e->ns = r->last_ns;
+        e->doubt |= DOUBT_ORDER;
+    }
+    r->last_ns = e->ns;
+    r->counts.unparsed += str_is(kind, "unparsed");
+    r->counts.events += kind.len == 0 || str_is(kind, "event");
+    return r->is_counting_years ? 0 : r->take(r->take_context, e, err);
+}
+
+int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *err)
+{
+    CLEANUP(event_release) struct event e;
+
+    event_init(&e);
+    e.at = at;
+    event_puts(&e, FIELD_EVENT_KIND, "notice");
+    event_put(&e, FIELD_MESSAGE, event_keep(&e, str_of(words)));
+    return reader_event(r, &e, err);
+}
+
+/* A year of 29 February must be one that has it, or it is no date; so whole leap cycles are passed
+ * while nobody knows the year. */
+enum { YEAR_WHILE_COUNTING = 2000 };
+
+int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin, size_t count,
+                      struct err *e)
+{
+    struct years first = {.year = YEAR_WHILE_COUNTING};
+    int rc = 0, shift;
+
+    r->is_counting_years = true;
+    r->years = first;
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        begin[i] = r->years;
+        rc = reader_lines(r, i * part_size, i + 1 == count ? UINT64_MAX : (i + 1) * part_size, e);
+    }
+    r->is_counting_years = false;
+    r->counts = (struct reader_counts){0};
+    if (rc)
+        return rc;
+    shift = r->last_stated.month
+                ? years_first(&r->years, &r->last_stated, r->written_s) - YEAR_WHILE_COUNTING
+                : 0;
+    for (size_t i = 0; i < count; i++)
+        begin[i].year += shift;
+    r->last_ns = 0;
+    return 0;
+}
+
+struct sample {
+    const struct format *format;
+    unsigned lines, understood;
+};
+
+/* Lines of the head; a cut last one does not count. */
+static struct sample try_lines(const struct format *format, struct str head, bool is_all,
+                               struct field_names *names, struct event *e)
+{
+    struct reader r = {.names = names};
+    struct sample s = {.format = format};
+
+    reader_begin(&r, format);
+    while (head.len && s.lines < READER_SAMPLE_LINES) {
+        bool has_end = memchr(head.p, '\n', head.len) != NULL;
+        struct str line = str_cut(&head, '\n');
+        enum line_verdict v;
+
+        if (!has_end && !is_all)
+            break;
+        if (line.len && line.p[line.len - 1] == '\r')
+            line.len--;
+        if (line.len == 0)
+            continue;
+        event_begin(e);
+        v = format->line(&r, reader_text(e, line), e);
+        s.lines += v != LINE_COMMENT && v != LINE_CONTINUES;
+        s.understood += v == LINE_EVENT;
+    }
+    reader_end(&r);
+    return s;
+}
+
+const struct format *format_of(struct str head, bool is_all, struct field_names *names)
+{
+    CLEANUP(event_release) struct event e;
+    struct sample best = {0};
+
+    for (size_t i = 0; i < FORMAT_COUNT_; i++)
+        if (formats[i]->knows && formats[i]->knows(head))
+            return formats[i];
+    event_init(&e);
+    for (size_t i = 0; i < FORMAT_COUNT_; i++) {
+        struct sample s = {0};
+
+        if (formats[i]->line)
+            s = try_lines(formats[i], head, is_all, names, &e);
+        if (s.understood * 100 > s.lines * CANDIDATE_PERCENT && s.understood > best.understood)
+            best = s;
+    }
+    return best.format;
+}

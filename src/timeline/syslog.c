@@ -1,0 +1,210 @@
+/* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
+#include "timeline/format.h"
+#include "timeline/pattern.h"
+#include "timeline/syslog_programs.h"
+
+enum { PRIORITY_MOST = 191, TAG_MOST = 128, HOST_MOST = 255 };
+
+static const char *const levels[] = {"emergency", "alert",  "critical",      "error",
+                                     "warning",   "notice", "informational", "debug"};
+static const char *const facilities[] = {
+    "kern",   "user",   "mail",     "daemon", "auth",   "syslog",   "lpr",     "news",
+    "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "security", "console", "solaris-cron",
+    "local0", "local1", "local2",   "local3", "local4", "local5",   "local6",  "local7"};
+
+static bool take_priority(struct str *rest, struct event *e)
+{
+    struct str at = str_from(*rest, 1);
+    struct str digits = str_cut(&at, '>');
+    uint64_t n;
+
+    if (digits.len == 0 || digits.len > 3 || !str_u64(digits, &n) || n > PRIORITY_MOST)
+        return false;
+    event_puts(e, FIELD_LOG_LEVEL, levels[n & 7]);
+    event_puts(e, FIELD_FACILITY, facilities[n >> 3]);
+    *rest = at;
+    return true;
+}
+
+/* A word, with the space behind it; "-" stands for none. */
+static struct str take_word(struct str *rest)
+{
+    struct str word = str_cut(rest, ' ');
+
+    return str_is(word, "-") ? STR("") : word;
+}
+
+static bool is_tag_char(char c)
+{
+    return c > ' ' && c != '[' && c != ':' && c != ']';
+}
+
+/* "sshd[812]: ", "kernel: ", "postfix/smtpd[7]: ", "CRON[1] " of old. */
+static bool take_tag(struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    struct str name = str_head(at, 0), pid = {0};
+
+    while (name.len < at.len && name.len < TAG_MOST && is_tag_char(at.p[name.len]))
+        name.len++;
+    at = str_from(at, name.len);
+    if (name.len == 0 || at.len == 0)
+        return false;
+    if (at.p[0] == '[') {
+        struct str inside = str_from(at, 1);
+
+        pid = str_cut(&inside, ']');
+        if (pid.len == 0 || pid.len > 20)
+            return false;
+        at = inside;
+    }
+    if (!str_take(&at, ":") && pid.len == 0)
+        return false;
+    event_put(e, FIELD_PROCESS_NAME, name);
+    event_put(e, FIELD_PROCESS_PID, pid);
+    *rest = at;
+    (void)str_take(rest, " ");
+    return true;
+}
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == ':' || (c & 0x80);
+}
+
+/* A word that could be a host's name and is no tag. */
+static void take_host(struct str *rest, struct event *e)
+{
+    struct str after = *rest;
+    struct str word = str_cut(&after, ' ');
+
+    if (word.len == 0 || word.len > HOST_MOST || after.p == NULL || word.len == rest->len ||
+        word.p[word.len - 1] == ':')
+        return;
+    for (size_t i = 0; i < word.len; i++)
+        if (!is_host_char(word.p[i]))
+            return;
+    event_put(e, FIELD_HOST_NAME, word);
+    *rest = after;
+}
+
+static struct str process_name(struct str name)
+{
+    struct str base = name;
+
+    for (size_t i = 0; i < name.len; i++)
+        if (name.p[i] == '/')
+            base = str_from(name, i + 1);
+    return base.len ? base : name;
+}
+
+/* "[12345.678901] " before a message of the kernel. */
+static struct str without_uptime(struct str message)
+{
+    struct str at = message;
+
+    if (!str_take(&at, "["))
+        return message;
+    (void)str_cut(&at, ']');
+    return at.len ? str_trim(at) : message;
+}
+
+static void understand(struct reader *r, struct event *e, struct str message)
+{
+    struct str name = process_name(event_value(e, FIELD_PROCESS_NAME));
+    struct str sentence = str_is(name, "kernel") ? without_uptime(message) : message;
+
+    if (!r->patterns)
+        r->patterns = pattern_set_new(syslog_programs, syslog_program_count, r->names);
+    if (!pattern_match(r->patterns, name, sentence, e))
+        (void)pattern_match(r->patterns, STR(""), sentence, e);
+}
+
+static void put_message(struct reader *r, struct event *e, struct str message)
+{
+    event_put(e, FIELD_MESSAGE, message);
+    understand(r, e, message);
+}
+
+/* "[id name="value" …]", several one after another; a quoted value may hold \" \\ \]. */
+static bool skip_structured(struct str *rest)
+{
+    struct str at = *rest;
+
+    while (at.len && at.p[0] == '[') {
+        bool is_quoted = false;
+        size_t i = 1;
+
+        for (; i < at.len && (is_quoted || at.p[i] != ']'); i++) {
+            if (at.p[i] == '\\' && is_quoted)
+                i++;
+            else if (at.p[i] == '"')
+                is_quoted = !is_quoted;
+        }
+        if (i >= at.len)
+            return false;
+        at = str_from(at, i + 1);
+    }
+    *rest = at;
+    return true;
+}
+
+/* Behind "<PRI>1 ". */
+static bool take_5424(struct reader *r, struct str line, struct event *e)
+{
+    struct stated s;
+    struct str bom = STR("\xEF\xBB\xBF");
+
+    if (str_take(&line, "- "))
+        e->precision = TIME_NONE;
+    else if (when_iso(&line, &s) && str_take(&line, " "))
+        reader_time(r, e, &s);
+    else
+        return false;
+    event_put(e, FIELD_HOST_NAME, take_word(&line));
+    event_put(e, FIELD_PROCESS_NAME, take_word(&line));
+    event_put(e, FIELD_PROCESS_PID, take_word(&line));
+    event_put(e, FIELD_SYSLOG_MSGID, take_word(&line));
+    if (!str_take(&line, "-") && !skip_structured(&line))
+        return false;
+    (void)str_take(&line, " ");
+    (void)str_take(&line, bom.p);
+    put_message(r, e, line);
+    return true;
+}
+
+static bool is_5424(struct str *line)
+{
+    return str_take(line, "1 ");
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    bool has_priority = line.len > 3 && line.p[0] == '<';
+    struct stated s;
+    bool is_bsd;
+
+    if (has_priority && !take_priority(&line, e))
+        return LINE_FOREIGN;
+    if (has_priority && is_5424(&line))
+        return take_5424(r, line, e) ? LINE_EVENT : LINE_FOREIGN;
+    is_bsd = when_bsd(&line, &s);
+    if (!is_bsd && !when_iso(&line, &s))
+        return LINE_FOREIGN;
+    (void)str_take(&line, ":"); /* as Cisco writes it */
+    if (!str_take(&line, " "))
+        return LINE_FOREIGN;
+    reader_time(r, e, &s);
+    if (r->is_counting_years)
+        return LINE_EVENT;
+    take_host(&line, e);
+    /* Of other formats many begin with an ISO time and a word. */
+    if (!take_tag(&line, e) && (!is_bsd || event_value(e, FIELD_HOST_NAME).len == 0))
+        return LINE_FOREIGN;
+    put_message(r, e, line);
+    return LINE_EVENT;
+}
+
+const struct format format_syslog = {
+    .name = "syslog", .version = 1, .is_splittable = true, .line = line_of};

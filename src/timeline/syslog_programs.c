@@ -1,0 +1,261 @@
+/* syslog_programs.c: the sentences of programs that write to syslog and the journal, by program. */
+#include "timeline/syslog_programs.h"
+#include "base/mem.h"
+
+#define AUTH "authentication"
+#define YES "success"
+#define NO "failure"
+
+/* OpenSSH: auth.c, auth2.c, sshd.c, packet.c, monitor; and pam_unix behind it. */
+static const struct meaning sshd[] = {
+    {"Accepted {_} for {user.name} from {source.ip:ip} port {source.port:n}{_:rest}", "login", AUTH,
+     YES},
+    {"Failed {_} for invalid user {user.name:any} from {source.ip:ip} port {source.port:n}{_:rest}",
+     "login", AUTH, NO},
+    {"Failed {_} for {user.name:any} from {source.ip:ip} port {source.port:n}{_:rest}", "login",
+     AUTH, NO},
+    {"Postponed {_} for {user.name} from {source.ip:ip} port {source.port:n}{_:rest}",
+     "login-postponed", AUTH, "unknown"},
+    {"Invalid user {user.name:any} from {source.ip:ip} port {source.port:n}", "login-invalid-user",
+     AUTH, NO},
+    {"Invalid user {user.name:any} from {source.ip:ip}", "login-invalid-user", AUTH, NO},
+    {"input_userauth_request: invalid user {user.name:any} [preauth]", "login-invalid-user", AUTH,
+     NO},
+    {"User {user.name} from {source.address} not allowed because {event.reason:rest}",
+     "login-not-allowed", AUTH, NO},
+    {"ROOT LOGIN REFUSED FROM {source.ip:ip}{_:rest}", "login-not-allowed", AUTH, NO},
+    {"error: maximum authentication attempts exceeded for invalid user {user.name:any} from "
+     "{source.ip:ip} port {source.port:n}{_:rest}",
+     "login-too-many", AUTH, NO},
+    {"error: maximum authentication attempts exceeded for {user.name:any} from {source.ip:ip} port "
+     "{source.port:n}{_:rest}",
+     "login-too-many", AUTH, NO},
+    {"Disconnecting: Too many authentication failures for {user.name}{_:rest}", "login-too-many",
+     AUTH, NO},
+    {"Connection closed by invalid user {user.name:any} {source.ip:ip} port "
+     "{source.port:n}{_:rest}",
+     "connection-closed", AUTH, NO},
+    {"Connection closed by authenticating user {user.name:any} {source.ip:ip} port "
+     "{source.port:n}{_:rest}",
+     "connection-closed", AUTH, NO},
+    {"Connection reset by authenticating user {user.name:any} {source.ip:ip} port "
+     "{source.port:n}{_:rest}",
+     "connection-closed", AUTH, NO},
+    {"Connection reset by invalid user {user.name:any} {source.ip:ip} port {source.port:n}{_:rest}",
+     "connection-closed", AUTH, NO},
+    {"Connection closed by {source.ip:ip} port {source.port:n}{_:rest}", "connection-closed",
+     "network", "unknown"},
+    {"Connection closed by {source.ip:ip}{_:rest}", "connection-closed", "network", "unknown"},
+    {"Connection reset by {source.ip:ip} port {source.port:n}{_:rest}", "connection-closed",
+     "network", "unknown"},
+    {"Connection from {source.ip:ip} port {source.port:n}{_:rest}", "connection", "network",
+     "unknown"},
+    {"Received disconnect from {source.ip:ip} port {source.port:n}:{event.code:n}: "
+     "{event.reason:rest}",
+     "disconnect", "network", "unknown"},
+    {"Received disconnect from {source.ip:ip}: {event.code:n}: {event.reason:rest}", "disconnect",
+     "network", "unknown"},
+    {"Disconnected from invalid user {user.name:any} {source.ip:ip} port {source.port:n}{_:rest}",
+     "disconnect", AUTH, NO},
+    {"Disconnected from authenticating user {user.name:any} {source.ip:ip} port "
+     "{source.port:n}{_:rest}",
+     "disconnect", AUTH, NO},
+    {"Disconnected from user {user.name:any} {source.ip:ip} port {source.port:n}{_:rest}", "logout",
+     AUTH, YES},
+    {"Disconnected from {source.ip:ip} port {source.port:n}{_:rest}", "disconnect", "network",
+     "unknown"},
+    {"Did not receive identification string from {source.ip:ip}{_:rest}", "connection", "network",
+     NO},
+    {"Bad protocol version identification {_:any} from {source.ip:ip} port {source.port:n}{_:rest}",
+     "connection", "network", NO},
+    {"Unable to negotiate with {source.ip:ip} port {source.port:n}: {event.reason:rest}",
+     "connection", "network", NO},
+    {"reverse mapping checking getaddrinfo for {source.address} [{source.ip:ip}] "
+     "{event.reason:rest}",
+     "name-mismatch", "network", NO},
+    {"Address {source.ip:ip} maps to {source.address}, {event.reason:rest}", "name-mismatch",
+     "network", NO},
+    {"Server listening on {destination.ip:ip} port {destination.port:n}.", "service-listening",
+     "process", YES},
+    {"Received signal {event.code:n}; terminating.", "service-stop", "process", YES},
+    {"subsystem request for {_} by user {user.name}", "session-subsystem", "session", "unknown"},
+};
+
+/* Linux-PAM: pam_unix, whatever program asks; tried after the program's own. */
+static const struct meaning pam[] = {
+    {"pam_unix({service.name}): session opened for user {user.name}(uid={user.id:n}) by "
+     "{user.effective.name:any}(uid={_:n})",
+     "session-open", "session", YES},
+    {"pam_unix({service.name}): session opened for user {user.name} by {_:any}(uid={_:n})",
+     "session-open", "session", YES},
+    {"pam_unix({service.name}): session opened for user {user.name}{_:rest}", "session-open",
+     "session", YES},
+    {"pam_unix({service.name}): session closed for user {user.name}", "session-close", "session",
+     YES},
+    {"pam_unix({service.name}): authentication failure; {_:any} ruser={_:any} "
+     "rhost={source.address:any} "
+     " user={user.name}",
+     "login", AUTH, NO},
+    {"pam_unix({service.name}): authentication failure; {_:any} ruser={_:any} "
+     "rhost={source.address:any} user={user.name}",
+     "login", AUTH, NO},
+    {"pam_unix({service.name}): authentication failure; {_:any} rhost={source.address:any} ",
+     "login", AUTH, NO},
+    {"pam_unix({service.name}): authentication failure; {_:any} rhost={source.address}", "login",
+     AUTH, NO},
+    {"pam_unix({service.name}): check pass; user unknown", "login-invalid-user", AUTH, NO},
+    {"pam_unix({service.name}): password changed for {user.target.name}", "password-change", "iam",
+     YES},
+    {"PAM {_:n} more authentication failure{_:any}; {_:any} rhost={source.address:any}  "
+     "user={user.name}",
+     "login", AUTH, NO},
+    {"PAM {_:n} more authentication failure{_:any}; {_:any} rhost={source.address:rest}", "login",
+     AUTH, NO},
+};
+
+/* Todd Miller's sudo, logging.c. */
+static const struct meaning sudo[] = {
+    {"{user.name} : command not allowed ; {_:any}USER={user.effective.name} ; "
+     "COMMAND={process.command_line:rest}",
+     "command", "process", NO},
+    {"{user.name} : user NOT in sudoers ; {_:any}USER={user.effective.name} ; "
+     "COMMAND={process.command_line:rest}",
+     "command", "process", NO},
+    {"{user.name} : {_:n} incorrect password attempt{_:any}USER={user.effective.name} ; "
+     "COMMAND={process.command_line:rest}",
+     "command", AUTH, NO},
+    {"{user.name} : TTY={_:any} ; PWD={_:any} ; USER={user.effective.name} ; "
+     "{_:any}COMMAND={process.command_line:rest}",
+     "command", "process", YES},
+    {"{user.name} : PWD={_:any} ; USER={user.effective.name} ; "
+     "{_:any}COMMAND={process.command_line:rest}",
+     "command", "process", YES},
+};
+
+/* util-linux and shadow. */
+static const struct meaning su[] = {
+    {"Successful su for {user.effective.name} by {user.name}", "switch-user", AUTH, YES},
+    {"FAILED su for {user.effective.name} by {user.name}", "switch-user", AUTH, NO},
+    {"(to {user.effective.name}) {user.name} on {_:rest}", "switch-user", AUTH, YES},
+    {"FAILED SU (to {user.effective.name}) {user.name} on {_:rest}", "switch-user", AUTH, NO},
+    {"+ {_} {user.name}:{user.effective.name}", "switch-user", AUTH, YES},
+    {"- {_} {user.name}:{user.effective.name}", "switch-user", AUTH, NO},
+};
+
+static const struct meaning accounts[] = {
+    {"new user: name={user.target.name}, UID={user.id:n}, GID={_:n}, home={_:any}, "
+     "shell={_:rest}",
+     "user-add", "iam", YES},
+    {"new group: name={group.name}, GID={_:rest}", "group-add", "iam", YES},
+    {"group added to {_:any}: name={group.name}{_:rest}", "group-add", "iam", YES},
+    {"add '{user.target.name}' to group '{group.name}'", "group-member-add", "iam", YES},
+    {"add '{user.target.name}' to shadow group '{group.name}'", "group-member-add", "iam", YES},
+    {"delete '{user.target.name}' from group '{group.name}'", "group-member-remove", "iam", YES},
+    {"delete user '{user.target.name}'", "user-delete", "iam", YES},
+    {"removed group '{group.name}'{_:rest}", "group-delete", "iam", YES},
+    {"group '{group.name}' removed{_:rest}", "group-delete", "iam", YES},
+    {"password for '{user.target.name}' changed by '{user.name}'", "password-change", "iam", YES},
+    {"changed password expiry for {user.target.name}", "password-change", "iam", YES},
+    {"change user '{user.target.name}' {event.reason:rest}", "user-change", "iam", YES},
+    {"lock user '{user.target.name}' password", "user-lock", "iam", YES},
+    {"unlock user '{user.target.name}' password", "user-unlock", "iam", YES},
+    {"failed adding user '{user.target.name}'{event.reason:rest}", "user-add", "iam", NO},
+};
+
+static const struct meaning cron[] = {
+    {"({user.name}) CMD ({process.command_line:any})", "scheduled-command", "process", YES},
+    {"({user.name}) RELOAD ({file.path:any})", "schedule-change", "configuration", YES},
+    {"({user.name}) LIST ({_:any})", "schedule-list", "configuration", YES},
+    {"({user.name}) REPLACE ({_:any})", "schedule-change", "configuration", YES},
+    {"({user.name}) BEGIN EDIT ({_:any})", "schedule-change", "configuration", "unknown"},
+    {"({user.name}) END EDIT ({_:any})", "schedule-change", "configuration", YES},
+    {"({user.name}) AUTH ({event.reason:any})", "scheduled-command", AUTH, NO},
+};
+
+/* systemd: src/core/job.c, unit.c. */
+static const struct meaning systemd[] = {
+    {"Starting {service.name:any} - {_:any}...", "service-starting", "process", "unknown"},
+    {"Started {service.name:any}.service - {_:rest}", "service-start", "process", YES},
+    {"Stopped {service.name:any}.service - {_:rest}", "service-stop", "process", YES},
+    {"Failed to start {service.name:any}.", "service-start", "process", NO},
+    {"{service.name}: Main process exited, code={_:any}, status={error.code:rest}", "service-exit",
+     "process", "unknown"},
+    {"{service.name}: Failed with result '{event.reason:any}'.", "service-exit", "process", NO},
+    {"{service.name}: Scheduled restart job, restart counter is at {_:n}.", "service-restart",
+     "process", "unknown"},
+    {"{service.name}: Deactivated successfully.", "service-stop", "process", YES},
+    {"Reached target {_:rest}", "target-reached", "host", YES},
+    {"Startup finished in {_:rest}", "boot", "host", YES},
+    {"Shutting down.", "shutdown", "host", YES},
+};
+
+static const struct meaning logind[] = {
+    {"New session {_} of user {user.name}.", "session-open", "session", YES},
+    {"Removed session {_}.", "session-close", "session", YES},
+    {"Session {_} logged out. Waiting for processes to exit.", "session-close", "session", YES},
+    {"Power key pressed{_:rest}", "power-key", "host", "unknown"},
+    {"System is rebooting.", "reboot", "host", YES},
+    {"System is powering down.", "shutdown", "host", YES},
+};
+
+/* Linux, the kernel: faults of disks, memory, processors, network and power; what is loaded. */
+static const struct meaning kernel[] = {
+    {"Linux version {_:rest}", "boot", "host", YES},
+    {"Out of memory: Kill{_:any} process {process.pid:n} ({process.name:any}){_:rest}",
+     "out-of-memory", "host", NO},
+    {"{_} invoked oom-killer: {_:rest}", "out-of-memory", "host", NO},
+    {"blk_update_request: I/O error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host",
+     NO},
+    {"blk_update_request: critical medium error, dev {device.id:any}, sector {_:rest}",
+     "disk-fault", "host", NO},
+    {"I/O error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host", NO},
+    {"critical medium error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host", NO},
+    {"Buffer I/O error on dev{_:any} {device.id:any}, logical block {_:rest}", "disk-fault", "host",
+     NO},
+    {"end_request: I/O error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host", NO},
+    {"EXT4-fs error (device {device.id:any}): {event.reason:rest}", "file-system-fault", "host",
+     NO},
+    {"EXT4-fs warning (device {device.id:any}): {event.reason:rest}", "file-system-fault", "host",
+     "unknown"},
+    {"XFS ({device.id:any}): Corruption {event.reason:rest}", "file-system-fault", "host", NO},
+    {"BTRFS error (device {device.id:any}): {event.reason:rest}", "file-system-fault", "host", NO},
+    {"EDAC {_:any}: {_:n} CE {event.reason:rest}", "memory-fault", "host", "unknown"},
+    {"EDAC {_:any}: {_:n} UE {event.reason:rest}", "memory-fault", "host", NO},
+    {"mce: [Hardware Error]: {event.reason:rest}", "hardware-fault", "host", NO},
+    {"[Hardware Error]: {event.reason:rest}", "hardware-fault", "host", NO},
+    {"{_:any}segfault at {_} ip {_} sp {_} error {error.code:any} in {file.path:rest}", "crash",
+     "process", NO},
+    {"device {device.id} entered promiscuous mode", "promiscuous-mode", "network", "unknown"},
+    {"device {device.id} left promiscuous mode", "promiscuous-mode", "network", "unknown"},
+    {"{device.id}: entered promiscuous mode", "promiscuous-mode", "network", "unknown"},
+    {"{_}: module verification failed: signature and/or required key missing - tainting kernel",
+     "module-load", "driver", "unknown"},
+    {"{_}: loading out-of-tree module taints kernel.", "module-load", "driver", "unknown"},
+    {"usb {device.id}: New USB device found, {event.reason:rest}", "device-attach", "host", YES},
+    {"usb {device.id}: USB disconnect, {_:rest}", "device-detach", "host", YES},
+};
+
+static const struct meaning passwd[] = {
+    {"pam_unix({service.name}): password changed for {user.target.name}", "password-change", "iam",
+     YES},
+};
+
+#define TABLE(names, table)                                                                        \
+    {                                                                                              \
+        (names), (table), COUNT_OF(table)                                                          \
+    }
+const struct program syslog_programs[] = {
+    TABLE("sshd|sshd-session", sshd),
+    TABLE("sudo", sudo),
+    TABLE("su", su),
+    TABLE("useradd|userdel|usermod|groupadd|groupdel|groupmod|gpasswd|chage|chfn|chsh|newusers|"
+          "adduser|deluser",
+          accounts),
+    TABLE("passwd|chpasswd", passwd),
+    TABLE("CRON|cron|crond|crontab|anacron|/usr/sbin/cron|/USR/SBIN/CRON", cron),
+    TABLE("systemd", systemd),
+    TABLE("systemd-logind", logind),
+    TABLE("kernel", kernel),
+    TABLE("", pam), /* of any program */
+};
+const size_t syslog_program_count = COUNT_OF(syslog_programs);

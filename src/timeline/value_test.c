@@ -1,0 +1,216 @@
+/* value_test.c: compares values with what a query asks for. */
+#include "timeline/value_test.h"
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include "base/mem.h"
+
+enum { ADDRESS_MOST = 45, NUMBER_MOST = 40, V4_BITS = 32, BITS = 128 };
+
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static char large(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
+}
+
+static void set_small(struct buf *out, struct str text)
+{
+    buf_clear(out);
+    for (size_t i = 0; i < text.len; i++)
+        buf_addc(out, small(text.p[i]));
+}
+
+void value_test_release(struct value_test *t)
+{
+    buf_release(&t->text);
+    if (t->has_regex)
+        regfree(&t->regex);
+}
+
+void value_test_holds(struct value_test *t, struct str text)
+{
+    t->kind = TEST_HOLDS;
+    set_small(&t->text, text);
+}
+
+static bool has_either(struct str text, char a, char b)
+{
+    return memchr(text.p, a, text.len) || memchr(text.p, b, text.len);
+}
+
+bool address_bytes(struct str text, uint8_t out[16])
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    char copy[ADDRESS_MOST + 1];
+
+    if (text.len == 0 || text.len > ADDRESS_MOST || !has_either(text, '.', ':'))
+        return false;
+    memcpy(copy, text.p, text.len);
+    copy[text.len] = '\0';
+    if (inet_pton(AF_INET6, copy, out) == 1)
+        return true;
+    memcpy(out, mapped, sizeof(mapped));
+    return inet_pton(AF_INET, copy, out + sizeof(mapped)) == 1;
+}
+
+static bool take_network(struct value_test *t, struct str text)
+{
+    struct str bits = text;
+    struct str address = str_cut(&bits, '/');
+    bool is_v4 = memchr(address.p, ':', address.len) == NULL;
+    uint64_t n;
+
+    if (!str_u64(bits, &n) || n > (is_v4 ? V4_BITS : BITS) || !address_bytes(address, t->network))
+        return false;
+    t->prefix = (unsigned)n + (is_v4 ? BITS - V4_BITS : 0);
+    t->kind = TEST_NETWORK;
+    return true;
+}
+
+void value_test_word(struct value_test *t, struct str text, bool is_quoted)
+{
+    if (!is_quoted && memchr(text.p, '/', text.len) && take_network(t, text))
+        return;
+    set_small(&t->text, text);
+    t->kind = is_quoted                    ? TEST_IS
+              : str_is(text, "*")          ? TEST_THERE
+              : has_either(text, '*', '?') ? TEST_GLOB
+                                           : TEST_IS;
+}
+
+int value_test_regex(struct value_test *t, struct str text, struct err *e)
+{
+    CLEANUP_FREE char *copy = mem_dup(text.p, text.len);
+    int rc = regcomp(&t->regex, copy, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+    char words[128];
+
+    if (rc) {
+        regerror(rc, &t->regex, words, sizeof(words));
+        return err_set(e, ERR_USAGE, "the expression /%s/ cannot be used: %s", copy, words);
+    }
+    t->has_regex = true;
+    t->kind = TEST_REGEX;
+    return 0;
+}
+
+static bool is_alike(const char *a, const char *small_text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (small(a[i]) != small_text[i])
+            return false;
+    return true;
+}
+
+/* The next of either character at or after p. */
+static const char *next_of(const char *p, const char *end, char a, char b)
+{
+    const char *x = memchr(p, a, (size_t)(end - p));
+
+    if (a == b)
+        return x;
+    end = x ? x : end;
+    p = memchr(p, b, (size_t)(end - p));
+    return p ? p : x;
+}
+
+const char *find_alike(struct str in, struct str text)
+{
+    const char *p = in.p, *end = in.p + in.len;
+    size_t rare = text.len - 1;
+
+    if (text.len == 0)
+        return in.p;
+    if (in.len < text.len)
+        return NULL;
+    /* The last character leads: words share beginnings more often. */
+    p += rare;
+    while (p < end && (p = next_of(p, end, text.p[rare], large(text.p[rare])))) {
+        if (is_alike(p - rare, text.p, rare))
+            return p - rare;
+        p++;
+    }
+    return NULL;
+}
+
+static bool fits_glob(struct str value, struct str glob)
+{
+    size_t v = 0, g = 0, star = SIZE_MAX, from = 0;
+
+    while (v < value.len) {
+        if (g < glob.len && glob.p[g] == '*') {
+            star = g++;
+            from = v;
+        } else if (g < glob.len && (glob.p[g] == '?' || glob.p[g] == small(value.p[v]))) {
+            /* One character may have several bytes. */
+            bool is_any = glob.p[g++] == '?';
+
+            v++;
+            while (is_any && v < value.len && ((uint8_t)value.p[v] & 0xC0) == 0x80)
+                v++;
+        } else if (star != SIZE_MAX) {
+            g = star + 1;
+            v = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (g < glob.len && glob.p[g] == '*')
+        g++;
+    return g == glob.len;
+}
+
+static bool is_in(const struct value_test *t, struct str value)
+{
+    uint8_t bytes[16];
+    unsigned whole = t->prefix / 8, rest = t->prefix % 8;
+
+    if (!address_bytes(value, bytes) || memcmp(bytes, t->network, whole) != 0)
+        return false;
+    return rest == 0 || (bytes[whole] ^ t->network[whole]) >> (8 - rest) == 0;
+}
+
+static bool is_between(const struct value_test *t, struct str value)
+{
+    char copy[NUMBER_MOST + 1], *end;
+    double n;
+
+    if (value.len == 0 || value.len > NUMBER_MOST || (uint8_t)value.p[0] <= ' ')
+        return false;
+    memcpy(copy, value.p, value.len);
+    copy[value.len] = '\0';
+    n = strtod(copy, &end);
+    return *end == '\0' && n >= t->low && n <= t->high;
+}
+
+static bool fits_regex(const struct value_test *t, struct str value)
+{
+    regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.len};
+
+    return regexec(&t->regex, value.p, 1, &span, REG_STARTEND) == 0;
+}
+
+bool value_test(const struct value_test *t, struct str value)
+{
+    struct str text = buf_str(&t->text);
+
+    switch (t->kind) {
+    case TEST_HOLDS:
+        return find_alike(value, text) != NULL;
+    case TEST_IS:
+        return value.len == text.len && is_alike(value.p, text.p, text.len);
+    case TEST_GLOB:
+        return fits_glob(value, text);
+    case TEST_REGEX:
+        return fits_regex(t, value);
+    case TEST_NETWORK:
+        return is_in(t, value);
+    case TEST_NUMBER:
+        return is_between(t, value);
+    case TEST_THERE:
+        return true;
+    }
+    return false;
+}

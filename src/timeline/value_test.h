@@ -1,0 +1,35 @@
+/* value_test.h: one question about a value: is it this, does it hold that, is it in this range. */
+#pragma once
+#include <regex.h>
+#include "base/err.h"
+#include "base/str.h"
+
+enum value_test_kind {
+    TEST_HOLDS, /* the text, letters of ASCII alike */
+    TEST_IS,    /* the whole of it */
+    TEST_GLOB,  /* with * and ? */
+    TEST_REGEX,
+    TEST_NETWORK, /* an address of it */
+    TEST_NUMBER,  /* from low to high, both within */
+    TEST_THERE,   /* any value */
+};
+
+struct value_test {
+    enum value_test_kind kind;
+    struct buf text; /* small letters */
+    regex_t regex;
+    bool has_regex;
+    uint8_t network[16]; /* IPv4 as ::ffff:a.b.c.d */
+    unsigned prefix;     /* bits of the 128 */
+    double low, high;
+};
+void value_test_release(struct value_test *t);
+void value_test_holds(struct value_test *t, struct str text);
+/* A word as it is written behind a field: with * or ? a glob, an address with a slash a network. */
+void value_test_word(struct value_test *t, struct str text, bool is_quoted);
+MUST_CHECK int value_test_regex(struct value_test *t, struct str text, struct err *e);
+bool value_test(const struct value_test *t, struct str value);
+/* Where the text is found first, letters alike; NULL: nowhere. text is in small letters. */
+const char *find_alike(struct str in, struct str text);
+/* An address, as the 16 bytes of IPv6. */
+bool address_bytes(struct str text, uint8_t out[16]);

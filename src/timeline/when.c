@@ -1,0 +1,358 @@
+/* when.c: reads clock times as logs spell them, and finds the moments they stand for. */
+#include "timeline/when.h"
+
+enum { NS_DIGITS = 9, NS_OF_S = 1000000000, DAY_S = 86400 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool when_digits(struct str *rest, size_t count, int *out)
+{
+    int n = 0;
+
+    if (rest->len < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_digit(rest->p[i]))
+            return false;
+        n = n * 10 + (rest->p[i] - '0');
+    }
+    *out = n;
+    *rest = str_from(*rest, count);
+    return true;
+}
+
+static bool take_char(struct str *rest, char c)
+{
+    if (rest->len == 0 || rest->p[0] != c)
+        return false;
+    *rest = str_from(*rest, 1);
+    return true;
+}
+
+int when_month(struct str three)
+{
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+    if (three.len < 3)
+        return 0;
+    for (int i = 0; i < 12; i++)
+        if ((three.p[0] | 0x20) == names[3 * i] && (three.p[1] | 0x20) == names[3 * i + 1] &&
+            (three.p[2] | 0x20) == names[3 * i + 2])
+            return i + 1;
+    return 0;
+}
+
+static uint8_t precision_of(size_t digits)
+{
+    return digits == 0   ? TIME_S
+           : digits <= 3 ? TIME_MS
+           : digits <= 6 ? TIME_US
+           : digits == 7 ? TIME_100NS
+                         : TIME_NS;
+}
+
+/* Digits past the ninth are of no use and taken, too. */
+static void take_fraction(struct str *rest, struct stated *s)
+{
+    struct str at = *rest;
+    size_t digits = 0;
+
+    s->ns = 0;
+    s->precision = TIME_S;
+    if (!take_char(&at, '.') && !take_char(&at, ','))
+        return;
+    if (at.len == 0 || !is_digit(at.p[0]))
+        return;
+    for (; at.len && is_digit(at.p[0]); at = str_from(at, 1), digits++)
+        if (digits < NS_DIGITS)
+            s->ns = s->ns * 10 + (uint32_t)(at.p[0] - '0');
+    for (size_t i = digits; i < NS_DIGITS; i++)
+        s->ns *= 10;
+    s->precision = precision_of(digits);
+    *rest = at;
+}
+
+/* "03:12:09", and a fraction. */
+static bool take_clock(struct str *rest, struct stated *s)
+{
+    struct str at = *rest;
+
+    if (!when_digits(&at, 2, &s->hour) || !take_char(&at, ':') ||
+        !when_digits(&at, 2, &s->minute) || !take_char(&at, ':') ||
+        !when_digits(&at, 2, &s->second))
+        return false;
+    take_fraction(&at, s);
+    *rest = at;
+    return true;
+}
+
+bool when_zone(struct str *rest, struct stated *out)
+{
+    struct str at = *rest;
+    int hours, minutes = 0;
+    bool is_west;
+
+    if (at.len && at.p[0] == ' ')
+        at = str_from(at, 1);
+    if (at.len && (at.p[0] == 'Z' || at.p[0] == 'z') && (at.len == 1 || at.p[1] < 'A')) {
+        out->has_zone = true;
+        out->zone_s = 0;
+        *rest = str_from(at, 1);
+        return true;
+    }
+    if (at.len == 0 || (at.p[0] != '+' && at.p[0] != '-'))
+        return false;
+    is_west = at.p[0] == '-';
+    at = str_from(at, 1);
+    if (!when_digits(&at, 2, &hours))
+        return false;
+    if (at.len > 2 && at.p[0] == ':' && is_digit(at.p[1]))
+        at = str_from(at, 1);
+    (void)when_digits(&at, 2, &minutes);
+    if (minutes > 59 || hours > 25 || (at.len && is_digit(at.p[0])))
+        return false;
+    out->has_zone = true;
+    out->zone_s = (hours * 60 + minutes) * (is_west ? -60 : 60);
+    *rest = at;
+    return true;
+}
+
+bool when_iso(struct str *rest, struct stated *out)
+{
+    struct stated s = {0};
+    struct str at = *rest;
+
+    if (!when_digits(&at, 4, &s.year) || !take_char(&at, '-') || !when_digits(&at, 2, &s.month) ||
+        !take_char(&at, '-') || !when_digits(&at, 2, &s.day) || at.len == 0 ||
+        (at.p[0] != 'T' && at.p[0] != 't' && at.p[0] != ' '))
+        return false;
+    at = str_from(at, 1);
+    if (!take_clock(&at, &s))
+        return false;
+    /* A space before an offset is part of it; "… 03:12:09 -" is none. */
+    (void)when_zone(&at, &s);
+    *out = s;
+    *rest = at;
+    return true;
+}
+
+static bool take_day(struct str *rest, int *out)
+{
+    struct str at = *rest;
+
+    if (at.len > 1 && at.p[0] == ' ' && is_digit(at.p[1])) /* "Nov  5" */
+        at = str_from(at, 1);
+    else if (when_digits(&at, 2, out)) {
+        *rest = at;
+        return true;
+    }
+    if (!when_digits(&at, 1, out))
+        return false;
+    *rest = at;
+    return true;
+}
+
+static void skip_weekday(struct str *at)
+{
+    static const char names[] = "MonTueWedThuFriSatSun";
+
+    for (size_t i = 0; at->len > 4 && i < sizeof(names) - 1; i += 3)
+        if (memcmp(at->p, names + i, 3) == 0 && (at->p[3] == ' ' || at->p[3] == ',')) {
+            *at = str_from(*at, at->p[3] == ',' && at->p[4] == ' ' ? 5 : 4);
+            return;
+        }
+}
+
+static bool take_year(struct str *at, int *year)
+{
+    struct str rest = *at;
+
+    if (!when_digits(&rest, 4, year) || *year < 1970 || (rest.len && is_digit(rest.p[0])) ||
+        (rest.len && rest.p[0] == ':')) {
+        *year = 0;
+        return false;
+    }
+    *at = rest;
+    return true;
+}
+
+bool when_bsd(struct str *rest, struct stated *out)
+{
+    struct stated s = {0};
+    struct str at = *rest;
+
+    skip_weekday(&at);
+    if (take_year(&at, &s.year) && !take_char(&at, ' '))
+        return false;
+    s.month = when_month(at);
+    if (s.month == 0)
+        return false;
+    at = str_from(at, 3);
+    if (!take_char(&at, ' ') || !take_day(&at, &s.day) || !take_char(&at, ' '))
+        return false;
+    if (s.year == 0 && take_year(&at, &s.year) && !take_char(&at, ' '))
+        return false;
+    if (!take_clock(&at, &s))
+        return false;
+    if (s.year == 0 && at.len > 4 && at.p[0] == ' ') {
+        struct str behind = str_from(at, 1);
+
+        if (take_year(&behind, &s.year))
+            at = behind;
+    }
+    *out = s;
+    *rest = at;
+    return true;
+}
+
+bool when_clf(struct str *rest, struct stated *out)
+{
+    struct stated s = {0};
+    struct str at = *rest;
+
+    if (!when_digits(&at, 2, &s.day) || !take_char(&at, '/'))
+        return false;
+    s.month = when_month(at);
+    if (s.month == 0)
+        return false;
+    at = str_from(at, 3);
+    if (!take_char(&at, '/') || !when_digits(&at, 4, &s.year) || !take_char(&at, ':') ||
+        !take_clock(&at, &s))
+        return false;
+    (void)when_zone(&at, &s);
+    *out = s;
+    *rest = at;
+    return true;
+}
+
+static void from_seconds(struct stated *s, int64_t seconds)
+{
+    int64_t days = seconds / DAY_S;
+    int64_t z, era, doe, yoe, doy, mp;
+    int64_t left = seconds % DAY_S;
+
+    /* Days to a date of the Gregorian calendar, with years that begin in March. */
+    z = days + 719468;
+    era = z / 146097;
+    doe = z - era * 146097;
+    yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    mp = (5 * doy + 2) / 153;
+    s->day = (int)(doy - (153 * mp + 2) / 5 + 1);
+    s->month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    s->year = (int)(yoe + era * 400 + (s->month <= 2));
+    s->hour = (int)(left / 3600);
+    s->minute = (int)(left / 60 % 60);
+    s->second = (int)(left % 60);
+}
+
+bool when_epoch(struct str *rest, struct stated *out)
+{
+    struct stated s = {0};
+    struct str at = *rest;
+    int64_t seconds = 0;
+    size_t digits = 0;
+
+    for (; digits < at.len && is_digit(at.p[digits]) && digits < 12; digits++)
+        seconds = seconds * 10 + (at.p[digits] - '0');
+    if (digits < 9 || digits > 11)
+        return false;
+    at = str_from(at, digits);
+    take_fraction(&at, &s);
+    from_seconds(&s, seconds);
+    s.has_zone = true;
+    *out = s;
+    *rest = at;
+    return true;
+}
+
+static int month_days(int year, int month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && is_leap);
+}
+
+/* Without a year 29 February may be. */
+bool stated_is_date(const struct stated *s)
+{
+    return s->month >= 1 && s->month <= 12 && s->day >= 1 &&
+           s->day <= month_days(s->year ? s->year : 2000, s->month) && s->hour <= 23 &&
+           s->minute <= 59 && s->second <= 60 && (s->year == 0 || s->year >= 1678) &&
+           s->year <= 2261;
+}
+
+int64_t stated_seconds(const struct stated *s)
+{
+    int64_t y = s->year - (s->month <= 2);
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t yoe = y - era * 400;
+    int64_t doy = (153 * (s->month + (s->month > 2 ? -3 : 9)) + 2) / 5 + s->day - 1;
+    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+
+    return (era * 146097 + doe - 719468) * DAY_S + s->hour * 3600 + s->minute * 60 + s->second;
+}
+
+int years_next(struct years *y, int month)
+{
+    if (y->month && month - y->month > 10)
+        return y->year - 1; /* a line of December that comes late */
+    if (y->month - month > 1) {
+        y->year++;
+        y->turns++;
+    }
+    y->month = month;
+    return y->year;
+}
+
+int years_first(const struct years *counted, const struct stated *last, int64_t written_s)
+{
+    struct stated written = {0};
+    struct stated end = *last;
+
+    from_seconds(&written, written_s);
+    end.year = written.year;
+    if (stated_seconds(&end) > written_s + DAY_S)
+        end.year--;
+    /* The last line itself may be one that comes late. */
+    return end.year - (int)counted->turns + (counted->month && last->month - counted->month > 10);
+}
+
+static void set_range(struct event *e)
+{
+    e->precision = TIME_NONE;
+    e->doubt |= DOUBT_RANGE;
+}
+
+void when_set(struct event *e, const struct stated *s, const struct zone *zone, struct years *y)
+{
+    struct stated full = *s;
+    int64_t seconds;
+
+    if (full.year == 0 && y) {
+        full.year = years_next(y, full.month);
+        e->doubt |= DOUBT_YEAR;
+    }
+    if (full.year == 0 || !stated_is_date(&full)) {
+        set_range(e);
+        return;
+    }
+    e->precision = s->precision;
+    if (full.second == 60) {
+        full.second = 59;
+        full.ns = NS_OF_S - 1;
+        e->doubt |= DOUBT_LEAP;
+    }
+    seconds = stated_seconds(&full);
+    if (full.has_zone) {
+        seconds -= full.zone_s;
+    } else {
+        e->doubt |= DOUBT_ZONE;
+        seconds -= zone_offset(zone, seconds, &e->doubt);
+    }
+    e->ns = seconds * NS_OF_S + full.ns;
+}

@@ -1,0 +1,56 @@
+/* when.h: clock times as logs spell them, and the moments they stand for (doc/format/timeline.md
+ * sections 1 and 2). */
+#pragma once
+#include "timeline/event.h"
+#include "timeline/zone.h"
+
+/* What a text states. */
+struct stated {
+    int year;  /* 0: not stated */
+    int month; /* 1 to 12 */
+    int day;   /* 1 to 31 */
+    int hour;
+    int minute;
+    int second; /* 60: a leap second */
+    uint32_t ns;
+    uint8_t precision;
+    bool has_zone;
+    int zone_s; /* east of UTC */
+};
+
+/* Each takes a time off the front of *rest, or leaves it as it is. A time that no calendar has (30
+ * February) is taken, too: stated_is_date tells. */
+/* "2026-11-25T03:12:09.123456+01:00": with T, t or a space; a fraction of 1 to 9 digits behind a
+ * point or comma; Z, +01, +0100, +01:00, or nothing; RFC 3339, RFC 5424, ISO 8601. */
+bool when_iso(struct str *rest, struct stated *out);
+/* "Nov 25 03:12:09", "Nov  5 …", also with a fraction, with the year before ("2026 Nov 25 …") or
+ * behind the day ("Nov 25 2026 03:12:09") or behind the time, and "Mon " in front; months of
+ * other languages are not among them. RFC 3164. */
+bool when_bsd(struct str *rest, struct stated *out);
+/* "25/Nov/2026:03:12:09 +0100". Common Log Format. */
+bool when_clf(struct str *rest, struct stated *out);
+/* "1764040329", "1764040329.123": seconds since 1970, with 9 to 11 digits before the point. */
+bool when_epoch(struct str *rest, struct stated *out);
+/* The name of a month, three letters. 0: none. */
+int when_month(struct str three);
+bool when_digits(struct str *rest, size_t count, int *out); /* exactly so many */
+/* As when_iso has it, behind spaces or not. */
+bool when_zone(struct str *rest, struct stated *out);
+
+bool stated_is_date(const struct stated *s);
+/* Seconds since 1970 of the date and time as if it were UTC. */
+int64_t stated_seconds(const struct stated *s);
+
+/* How the years of a source's lines follow from their months (section 2). Zero-initialise. */
+struct years {
+    int year;  /* of the line before; counted from 0 while nobody knows */
+    int month; /* 0: none yet */
+    unsigned turns;
+};
+/* The year of a line with this month. */
+int years_next(struct years *y, int month);
+/* The year of the first line, for a source last written then, whose last line states last. */
+int years_first(const struct years *counted, const struct stated *last, int64_t written_s);
+
+/* Puts the moment into e: ns, precision, doubt. y may be NULL where the year is stated. */
+void when_set(struct event *e, const struct stated *s, const struct zone *zone, struct years *y);

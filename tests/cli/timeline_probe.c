@@ -1,0 +1,135 @@
+/* timeline_probe.c: timeline_probe [-n|-b] [-y SECONDS] FILE: the events of one file of lines as
+ * JSON lines, in this process, for tests and measurements. -n: only counts; -b: only how large its
+ * blocks are, and the digest; -y: when it was written. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "base/sink.h"
+#include "base/utc.h"
+#include "timeline/block.h"
+#include "timeline/format.h"
+
+static int bytes_at(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
+                    struct err *e)
+{
+    ssize_t n = pread(*(int *)context, bytes, size, (off_t)off);
+
+    if (n < 0)
+        return err_errno(e, "cannot read");
+    *got = (size_t)n;
+    return 0;
+}
+
+static void put_text(struct buf *out, struct str text)
+{
+    buf_addc(out, '"');
+    sink_json(out, text);
+    buf_addc(out, '"');
+}
+
+static int show(void *context, const struct event *v, struct err *e)
+{
+    static const char letters[] = EVENT_DOUBT_LETTERS;
+    const struct field_names *names = context;
+    CLEANUP_BUF struct buf out = {0};
+
+    (void)e;
+    buf_addf(&out, "{\"ns\":%" PRId64 ",\"precision\":\"%s\",\"doubt\":\"", v->ns,
+             event_precision_names[v->precision]);
+    for (size_t i = 0; letters[i]; i++)
+        if (v->doubt & 1 << i)
+            buf_addc(&out, letters[i]);
+    buf_addf(&out, "\",\"at\":%" PRIu64 ",\"line\":%" PRIu64, v->at, v->line);
+    for (size_t i = 0; i < v->count; i++) {
+        buf_addc(&out, ',');
+        put_text(&out, field_name(names, v->fields[i].name));
+        buf_addc(&out, ':');
+        put_text(&out, v->fields[i].value);
+    }
+    buf_adds(&out, "}\n");
+    fwrite(out.p, 1, out.len, stdout);
+    return 0;
+}
+
+static int count_only(void *context, const struct event *v, struct err *e)
+{
+    (void)context, (void)v, (void)e;
+    return 0;
+}
+
+static int add_size(void *context, const struct block_made *block, struct err *e)
+{
+    (void)e;
+    *(uint64_t *)context += block->bytes.len + block->lines.len;
+    return 0;
+}
+
+static int pack(void *context, const struct event *v, struct err *e)
+{
+    return block_add(context, v, e);
+}
+
+static int run(struct reader *r, struct err *e)
+{
+    struct years begin;
+    int rc = reader_find_years(r, UINT64_MAX, &begin, 1, e);
+
+    r->years = begin;
+    return rc ? rc : reader_lines(r, 0, UINT64_MAX, e);
+}
+
+int main(int argc, char **argv)
+{
+    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
+    struct reader r = {.names = names, .bytes = bytes_at, .take = show, .take_context = names};
+    char *head = mem_alloc(READER_HEAD_SIZE);
+    const struct format *format;
+    CLEANUP(block_writer_freep) struct block_writer *writer = NULL;
+    struct hash digest;
+    uint64_t size = 0;
+    struct err e = {0};
+    int fd, option, rc;
+    ssize_t n;
+
+    while ((option = getopt(argc, argv, "bny:")) != -1) {
+        if (option == 'n')
+            r.take = count_only;
+        else if (option == 'b')
+            r = (struct reader){.names = names,
+                                .bytes = bytes_at,
+                                .take = pack,
+                                .take_context = writer = block_writer_new(names, add_size, &size)};
+        else
+            r.written_s = strtoll(optarg, NULL, 10);
+    }
+    fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? -1 : pread(fd, head, READER_HEAD_SIZE, 0);
+    if (n < 0)
+        return 2;
+    format = format_of((struct str){head, (size_t)n}, n < READER_HEAD_SIZE, names);
+    free(head);
+    if (!format) {
+        printf("{\"format\":null}\n");
+        return 0;
+    }
+    r.bytes_context = &fd;
+    reader_begin(&r, format);
+    rc = run(&r, &e);
+    if (rc == 0 && writer && (rc = block_end(writer, &digest, &e)) == 0) {
+        CLEANUP_BUF struct buf hex = {0};
+
+        hex_add(&hex, digest.b, sizeof(digest.b));
+        printf("{\"size\":%" PRIu64 ",\"digest\":\"%s\"}\n", size, buf_text(&hex));
+    }
+    printf("{\"format\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"unparsed\":%" PRIu64
+           ",\"continued\":%" PRIu64 ",\"comments\":%" PRIu64 ",\"empty\":%" PRIu64 "}\n",
+           format->name, r.counts.lines, r.counts.events, r.counts.unparsed, r.counts.continued,
+           r.counts.comments, r.counts.empty);
+    reader_end(&r);
+    if (rc)
+        fprintf(stderr, "%s\n", e.text);
+    return rc != 0;
+}
