@@ -193,7 +193,8 @@ struct str reader_text(struct event *e, struct str raw)
     while (rest.len && e->scratch_len + 4 <= EVENT_SCRATCH_SIZE)
         e->scratch_len += add_escaped(e->scratch + e->scratch_len, &rest);
     kept.len = (size_t)(e->scratch + e->scratch_len - kept.p);
-    event_puts(e, FIELD_EVENT_ORIGINAL_BYTES, "yes");
+    if (event_value(e, FIELD_EVENT_ORIGINAL_BYTES).len == 0)
+        event_puts(e, FIELD_EVENT_ORIGINAL_BYTES, "yes");
     return kept;
 }
 

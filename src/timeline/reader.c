@@ -127,10 +127,10 @@ const struct format *format_of(struct str head, bool is_all, struct field_names 
     CLEANUP(event_release) struct event e;
     struct sample best = {0};
 
+    event_init(&e);
     for (size_t i = 0; i < FORMAT_COUNT_; i++)
         if (formats[i]->knows && formats[i]->knows(head))
             return formats[i];
-    event_init(&e);
     for (size_t i = 0; i < FORMAT_COUNT_; i++) {
         struct sample s = {0};
 

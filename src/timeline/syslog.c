@@ -1,16 +1,7 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
-#include "timeline/format.h"
-#include "timeline/pattern.h"
-#include "timeline/syslog_programs.h"
+#include "timeline/syslog_words.h"
 
 enum { PRIORITY_MOST = 191, TAG_MOST = 128, HOST_MOST = 255 };
-
-static const char *const levels[] = {"emergency", "alert",  "critical",      "error",
-                                     "warning",   "notice", "informational", "debug"};
-static const char *const facilities[] = {
-    "kern",   "user",   "mail",     "daemon", "auth",   "syslog",   "lpr",     "news",
-    "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "security", "console", "solaris-cron",
-    "local0", "local1", "local2",   "local3", "local4", "local5",   "local6",  "local7"};
 
 static bool take_priority(struct str *rest, struct event *e)
 {
@@ -20,8 +11,8 @@ static bool take_priority(struct str *rest, struct event *e)
 
     if (digits.len == 0 || digits.len > 3 || !str_u64(digits, &n) || n > PRIORITY_MOST)
         return false;
-    event_puts(e, FIELD_LOG_LEVEL, levels[n & 7]);
-    event_puts(e, FIELD_FACILITY, facilities[n >> 3]);
+    event_puts(e, FIELD_LOG_LEVEL, syslog_levels[n & 7]);
+    event_puts(e, FIELD_FACILITY, syslog_facilities[n >> 3]);
     *rest = at;
     return true;
 }
@@ -89,42 +80,10 @@ static void take_host(struct str *rest, struct event *e)
     *rest = after;
 }
 
-static struct str process_name(struct str name)
-{
-    struct str base = name;
-
-    for (size_t i = 0; i < name.len; i++)
-        if (name.p[i] == '/')
-            base = str_from(name, i + 1);
-    return base.len ? base : name;
-}
-
-/* "[12345.678901] " before a message of the kernel. */
-static struct str without_uptime(struct str message)
-{
-    struct str at = message;
-
-    if (!str_take(&at, "["))
-        return message;
-    (void)str_cut(&at, ']');
-    return at.len ? str_trim(at) : message;
-}
-
-static void understand(struct reader *r, struct event *e, struct str message)
-{
-    struct str name = process_name(event_value(e, FIELD_PROCESS_NAME));
-    struct str sentence = str_is(name, "kernel") ? without_uptime(message) : message;
-
-    if (!r->patterns)
-        r->patterns = pattern_set_new(syslog_programs, syslog_program_count, r->names);
-    if (!pattern_match(r->patterns, name, sentence, e))
-        (void)pattern_match(r->patterns, STR(""), sentence, e);
-}
-
 static void put_message(struct reader *r, struct event *e, struct str message)
 {
     event_put(e, FIELD_MESSAGE, message);
-    understand(r, e, message);
+    syslog_understand(r, e, message);
 }
 
 /* "[id name="value" …]", several one after another; a quoted value may hold \" \\ \]. */

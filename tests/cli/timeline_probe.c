@@ -1,5 +1,5 @@
-/* timeline_probe.c: timeline_probe [-n|-b] [-y SECONDS] FILE: the events of one file of lines as
- * JSON lines, in this process, for tests and measurements. -n: only counts; -b: only how large its
+/* timeline_probe.c: timeline_probe [-n|-b] [-y SECONDS] FILE: the events of one file as JSON
+ * lines, in this process, for tests and measurements. -n: only counts; -b: only how large its
  * blocks are, and the digest; -y: when it was written. */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -75,8 +75,11 @@ static int pack(void *context, const struct event *v, struct err *e)
 static int run(struct reader *r, struct err *e)
 {
     struct years begin;
-    int rc = reader_find_years(r, UINT64_MAX, &begin, 1, e);
+    int rc;
 
+    if (r->format->read)
+        return r->format->read(r, e);
+    rc = reader_find_years(r, UINT64_MAX, &begin, 1, e);
     r->years = begin;
     return rc ? rc : reader_lines(r, 0, UINT64_MAX, e);
 }

@@ -1,0 +1,43 @@
+/* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
+#include "timeline/syslog_words.h"
+#include "timeline/syslog_programs.h"
+
+const char *const syslog_levels[SYSLOG_LEVELS] = {"emergency", "alert",  "critical",      "error",
+                                                  "warning",   "notice", "informational", "debug"};
+const char *const syslog_facilities[SYSLOG_FACILITIES] = {
+    "kern",   "user",   "mail",     "daemon", "auth",   "syslog",   "lpr",     "news",
+    "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "security", "console", "solaris-cron",
+    "local0", "local1", "local2",   "local3", "local4", "local5",   "local6",  "local7"};
+
+static struct str without_folder(struct str name)
+{
+    struct str base = name;
+
+    for (size_t i = 0; i < name.len; i++)
+        if (name.p[i] == '/')
+            base = str_from(name, i + 1);
+    return base.len ? base : name;
+}
+
+/* "[12345.678901] " before a message of the kernel. */
+static struct str without_uptime(struct str message)
+{
+    struct str at = message;
+
+    if (!str_take(&at, "["))
+        return message;
+    (void)str_cut(&at, ']');
+    return at.len ? str_trim(at) : message;
+}
+
+void syslog_understand(struct reader *r, struct event *e, struct str sentence)
+{
+    struct str name = without_folder(event_value(e, FIELD_PROCESS_NAME));
+
+    if (str_is(name, "kernel"))
+        sentence = without_uptime(sentence);
+    if (!r->patterns)
+        r->patterns = pattern_set_new(syslog_programs, syslog_program_count, r->names);
+    if (!pattern_match(r->patterns, name, sentence, e))
+        (void)pattern_match(r->patterns, STR(""), sentence, e);
+}

@@ -1,0 +1,10 @@
+/* syslog_words.h: what syslog and the systemd journal have in common: the names of priorities, and
+ * what sentences of programs mean. */
+#pragma once
+#include "timeline/format.h"
+
+enum { SYSLOG_LEVELS = 8, SYSLOG_FACILITIES = 24 };
+extern const char *const syslog_levels[SYSLOG_LEVELS];         /* log.level */
+extern const char *const syslog_facilities[SYSLOG_FACILITIES]; /* log.syslog.facility.name */
+/* Fills e from the sentence of the program that e names as process.name. */
+void syslog_understand(struct reader *r, struct event *e, struct str sentence);

@@ -1,0 +1,262 @@
+/* utmp.c: who is and was logged in: utmp, wtmp and btmp as Linux writes them on x86-64 (utmp(5)):
+ * records of 384 bytes. */
+#include "timeline/bytes.h"
+
+enum {
+    RECORD_SIZE = 384,
+    AT_PID = 4,
+    AT_LINE = 8,
+    LINE_SIZE = 32,
+    AT_ID = 40,
+    ID_SIZE = 4,
+    AT_USER = 44,
+    USER_SIZE = 32,
+    AT_HOST = 76,
+    HOST_SIZE = 256,
+    AT_EXIT = 332,
+    AT_SESSION = 336,
+    AT_SECONDS = 340,
+    AT_MICROS = 344,
+    AT_ADDRESS = 348,
+    AT_UNUSED = 364,
+    MICROS = 1000000,
+};
+
+enum record_type {
+    TYPE_EMPTY,
+    TYPE_RUN_LEVEL,
+    TYPE_BOOT,
+    TYPE_NEW_TIME,
+    TYPE_OLD_TIME,
+    TYPE_INIT,
+    TYPE_LOGIN,
+    TYPE_USER,
+    TYPE_DEAD,
+    TYPE_ACCOUNTING,
+    TYPE_COUNT,
+};
+
+struct kind {
+    const char *name; /* utmp.type, as utmp(5) has it */
+    const char *action;
+    const char *category;
+    const char *outcome;
+};
+static const struct kind kinds[TYPE_COUNT] = {
+    [TYPE_EMPTY] = {"EMPTY", NULL, NULL, NULL},
+    [TYPE_RUN_LEVEL] = {"RUN_LVL", "run-level", "host", "success"},
+    [TYPE_BOOT] = {"BOOT_TIME", "boot", "host", "success"},
+    [TYPE_NEW_TIME] = {"NEW_TIME", "clock-change-to", "host", "success"},
+    [TYPE_OLD_TIME] = {"OLD_TIME", "clock-change-from", "host", "success"},
+    [TYPE_INIT] = {"INIT_PROCESS", "process-start", "process", "success"},
+    [TYPE_LOGIN] = {"LOGIN_PROCESS", "login-prompt", "process", "success"},
+    [TYPE_USER] = {"USER_PROCESS", "login", "authentication", "success"},
+    [TYPE_DEAD] = {"DEAD_PROCESS", "logout", "session", "success"},
+    [TYPE_ACCOUNTING] = {"ACCOUNTING", "accounting", "host", "unknown"},
+};
+static const struct kind shutdown_kind = {NULL, "shutdown", "host", "success"};
+/* What is in btmp: login and sshd write LOGIN_PROCESS, with the name that was tried. */
+static const struct kind failed_login = {NULL, "login", "authentication", "failure"};
+
+/* A text that ends with NUL, or fills its place. */
+static struct str text_at(struct str record, size_t off, size_t size)
+{
+    struct str place = str_part(record, off, size);
+
+    return str_cut(&place, '\0');
+}
+
+static bool has_control(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((uint8_t)s.p[i] < ' ' || s.p[i] == 0x7F)
+            return true;
+    return false;
+}
+
+static bool is_plausible(struct str record)
+{
+    return le16(record, 0) < TYPE_COUNT && !has_control(text_at(record, AT_LINE, LINE_SIZE)) &&
+           !has_control(text_at(record, AT_USER, USER_SIZE)) &&
+           !has_control(text_at(record, AT_HOST, HOST_SIZE)) && le32(record, AT_MICROS) < MICROS;
+}
+
+/* That is more than numbers which happen to be small. */
+static bool is_telling(struct str record)
+{
+    return le16(record, 0) != TYPE_EMPTY && le32(record, AT_SECONDS) != 0 &&
+           is_all_zero(str_part(record, AT_UNUSED, RECORD_SIZE - AT_UNUSED)) &&
+           (text_at(record, AT_LINE, LINE_SIZE).len || text_at(record, AT_USER, USER_SIZE).len);
+}
+
+/* Nearly all records are as they should be: a damaged one in between is told when it is read. */
+static bool knows(struct str head)
+{
+    size_t records = 0, plausible = 0, telling = 0;
+
+    for (; head.len >= RECORD_SIZE; head = str_from(head, RECORD_SIZE), records++) {
+        bool is_one = is_plausible(head);
+
+        if (records == 0 && !is_one)
+            return false;
+        plausible += is_one;
+        telling += is_one && is_telling(str_head(head, RECORD_SIZE));
+    }
+    return telling && plausible * 10 >= records * 9;
+}
+
+static const struct kind *kind_of(struct str record)
+{
+    unsigned type = le16(record, 0);
+    struct str user = text_at(record, AT_USER, USER_SIZE);
+
+    if (type == TYPE_RUN_LEVEL && str_is(user, "shutdown"))
+        return &shutdown_kind;
+    if (type == TYPE_LOGIN && user.len && !str_is(user, "LOGIN"))
+        return &failed_login;
+    if (type == TYPE_USER && str_ends(text_at(record, AT_LINE, LINE_SIZE), ":notty"))
+        return &failed_login;
+    return &kinds[type];
+}
+
+static bool is_of_the_host(unsigned type)
+{
+    return type >= TYPE_RUN_LEVEL && type <= TYPE_OLD_TIME;
+}
+
+static bool is_ip(struct str s)
+{
+    bool has_mark = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (!strchr("0123456789abcdefABCDEF.:", s.p[i]))
+            return false;
+        has_mark |= (s.p[i] == '.' || s.p[i] == ':') && i > 0;
+    }
+    return has_mark;
+}
+
+/* Of the host itself the kernel's version stands there; a display of X11 is ":0". */
+static void put_host(struct reader *r, struct event *e, struct str record)
+{
+    struct str host = text_at(record, AT_HOST, HOST_SIZE);
+    const uint8_t *address = (const uint8_t *)record.p + AT_ADDRESS;
+    bool is_v6 = !is_all_zero(str_part(record, AT_ADDRESS + 4, 12));
+    bool has_address = is_v6 || le32(record, AT_ADDRESS) != 0;
+    uint16_t name = FIELD_SOURCE_ADDRESS;
+
+    if (is_of_the_host(le16(record, 0)))
+        name = field_number(r->names, STR("host.os.kernel"));
+    else if (host.len && host.p[0] == ':')
+        name = field_number(r->names, STR("utmp.display"));
+    else if (is_ip(host) && !has_address)
+        event_put_raw(e, r->names, FIELD_SOURCE_IP, host, host.len);
+    event_put_raw(e, r->names, name, host, host.len);
+    if (has_address)
+        event_put_ip(e, FIELD_SOURCE_IP, address, is_v6);
+}
+
+static void put_number(struct reader *r, struct event *e, const char *name, int64_t n)
+{
+    if (n)
+        event_put_i64(e, field_number(r->names, str_of(name)), n);
+}
+
+/* The letters of the new run level and the one before are the halves of the process number. */
+static void put_level(struct reader *r, struct event *e, uint32_t pid)
+{
+    char letters[2] = {(char)(pid & 0xFF), (char)(pid >> 8 & 0xFF)};
+
+    if (letters[0] >= '0' && letters[0] <= 'z')
+        event_put(e, field_number(r->names, STR("utmp.run_level")),
+                  event_keep(e, (struct str){&letters[0], 1}));
+    if (letters[1] >= '0' && letters[1] <= 'z')
+        event_put(e, field_number(r->names, STR("utmp.run_level_before")),
+                  event_keep(e, (struct str){&letters[1], 1}));
+}
+
+static void put_text(struct reader *r, struct event *e, const char *name, struct str text)
+{
+    event_put_raw(e, r->names, field_number(r->names, str_of(name)), text, text.len);
+}
+
+static void put_time(struct event *e, struct str record)
+{
+    uint64_t micros = le32(record, AT_MICROS);
+
+    if (le32(record, AT_SECONDS) == 0)
+        return;
+    event_time_us(e, (uint64_t)le32(record, AT_SECONDS) * MICROS + (micros < MICROS ? micros : 0));
+    if (micros == 0 || micros >= MICROS) /* sshd and btmp leave it out */
+        e->precision = TIME_S;
+}
+
+static void put_record(struct reader *r, struct event *e, struct str record)
+{
+    unsigned type = le16(record, 0);
+    const struct kind *kind = kind_of(record);
+    struct str user = text_at(record, AT_USER, USER_SIZE);
+    uint32_t pid = le32(record, AT_PID);
+
+    put_time(e, record);
+    put_text(r, e, "utmp.type", str_of(kinds[type].name));
+    event_puts(e, FIELD_EVENT_ACTION, kind->action);
+    event_puts(e, FIELD_EVENT_CATEGORY, kind->category);
+    event_puts(e, FIELD_EVENT_OUTCOME, kind->outcome);
+    event_put_raw(e, r->names,
+                  is_of_the_host(type) ? field_number(r->names, STR("utmp.user")) : FIELD_USER_NAME,
+                  user, user.len);
+    put_text(r, e, "utmp.terminal", text_at(record, AT_LINE, LINE_SIZE));
+    put_text(r, e, "utmp.id", text_at(record, AT_ID, ID_SIZE));
+    put_host(r, e, record);
+    if (type == TYPE_RUN_LEVEL)
+        put_level(r, e, pid);
+    put_number(r, e, "process.pid", (int32_t)pid);
+    put_number(r, e, "utmp.session", (int32_t)le32(record, AT_SESSION));
+    put_number(r, e, "utmp.signal", (int16_t)le16(record, AT_EXIT));
+    put_number(r, e, "process.exit_code", (int16_t)le16(record, AT_EXIT + 2));
+}
+
+static int take_record(struct reader *r, struct event *e, uint64_t at, struct str record,
+                       struct err *err)
+{
+    r->counts.lines++;
+    if (is_all_zero(record)) {
+        r->counts.empty++;
+        return 0;
+    }
+    event_begin(e);
+    e->at = at;
+    if (le16(record, 0) < TYPE_COUNT) {
+        put_record(r, e, record);
+    } else {
+        event_puts(e, FIELD_EVENT_KIND, "unparsed");
+        event_put_raw(e, r->names, FIELD_MESSAGE, record, record.len);
+    }
+    return reader_event(r, e, err);
+}
+
+static int read_all(struct reader *r, struct err *err)
+{
+    CLEANUP(bytes_freep) struct bytes *bytes = bytes_new(r);
+    CLEANUP(event_release) struct event e;
+    struct str record;
+    uint64_t at = 0;
+    int rc;
+
+    event_init(&e);
+    while ((rc = bytes_at(bytes, at, RECORD_SIZE, &record, err)) == 0 &&
+           record.len == RECORD_SIZE) {
+        rc = take_record(r, &e, at, record, err);
+        if (rc)
+            return rc;
+        at += RECORD_SIZE;
+    }
+    if (rc)
+        return rc;
+    r->counts.bytes = at + record.len;
+    return record.len ? reader_notice(r, at, "The file ends within a record of 384 bytes.", err)
+                      : 0;
+}
+
+const struct format format_utmp = {.name = "utmp", .version = 1, .knows = knows, .read = read_all};
