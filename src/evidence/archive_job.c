@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "evidence/archive.h"
+#include "evidence/archive_kinds.h"
 #include "evidence/archive_wire.h"
 
 /* TAR_RECORD_SIZE: twenty blocks of 512 bytes, as tar(1) writes an archive of no entry (POSIX, pax,
@@ -94,24 +95,6 @@ static int failure(const struct job *j, struct err *e)
                    STR_ARG(words), (unsigned long long)j->entry_count);
 }
 
-/* Lists, not "all": some filters of libarchive start programs. */
-static bool allow_filters(struct archive *a)
-{
-    return archive_read_support_filter_gzip(a) >= ARCHIVE_WARN &&
-           archive_read_support_filter_bzip2(a) >= ARCHIVE_WARN &&
-           archive_read_support_filter_xz(a) >= ARCHIVE_WARN &&
-           archive_read_support_filter_lzma(a) >= ARCHIVE_WARN &&
-           archive_read_support_filter_zstd(a) >= ARCHIVE_WARN;
-}
-
-static bool allow_archives(struct archive *a)
-{
-    return archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
-           archive_read_support_format_cpio(a) >= ARCHIVE_WARN &&
-           archive_read_support_format_zip(a) >= ARCHIVE_WARN &&
-           archive_read_support_format_7zip(a) >= ARCHIVE_WARN;
-}
-
 /* From its start. is_one_file: what is unpacked is no archive, whatever it looks like. */
 static int open_archive(struct job *j, bool is_one_file, struct err *e)
 {
@@ -122,8 +105,7 @@ static int open_archive(struct job *j, bool is_one_file, struct err *e)
     if (!a)
         BUG("out of memory for libarchive");
     j->in_off = j->in_taken = 0;
-    if (!allow_filters(a) || !(is_one_file || allow_archives(a)) ||
-        archive_read_support_format_raw(a) < ARCHIVE_WARN)
+    if (!archive_allow_kinds(a, is_one_file))
         return failure(j, e);
     archive_read_set_read_callback(a, on_read);
     archive_read_set_seek_callback(a, on_seek);

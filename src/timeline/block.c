@@ -4,7 +4,12 @@
 #include "base/mem.h"
 #include "timeline/column.h"
 
-enum { LEVEL = 1, SPELLED_FLUSH = 64 << 10 };
+enum {
+    LEVEL = 1,
+    SPELLED_FLUSH = 64 << 10,
+    FIELDS_MOST = 1024, /* of a block; each takes memory */
+    COLUMNS_KEPT = 256, /* from one block to the next */
+};
 
 struct block_writer {
     const struct field_names *names;
@@ -218,6 +223,10 @@ static void put_fields(struct block_writer *w)
 
         put_column(w, (char)kind, field_name(w->names, field));
         w->is_used[field] = false;
+        if (i >= COLUMNS_KEPT) {
+            column_free(w->columns[field]);
+            w->columns[field] = NULL;
+        }
     }
     w->used_count = 0;
 }
@@ -266,7 +275,7 @@ int block_add(struct block_writer *w, const struct event *event, struct err *e)
     w->lines[w->rows] = event->line;
     for (size_t i = 0; i < event->count; i++)
         column_add(column_of(w, event->fields[i].name), w->rows, event->fields[i].value);
-    return ++w->rows < BLOCK_EVENTS ? 0 : flush(w, e);
+    return ++w->rows < BLOCK_EVENTS && w->used_count < FIELDS_MOST ? 0 : flush(w, e);
 }
 
 int block_end(struct block_writer *w, struct hash *digest, struct err *e)

@@ -132,10 +132,7 @@ static bool take_compared(struct value_test *t, struct str word)
     t->kind = TEST_NUMBER;
     t->low = is_more ? n : -INFINITY;
     t->high = is_more ? INFINITY : n;
-    if (!is_equal && is_more)
-        t->low = nextafter(n, INFINITY);
-    else if (!is_equal)
-        t->high = nextafter(n, -INFINITY);
+    t->is_open = !is_equal;
     return true;
 }
 

@@ -10,7 +10,7 @@ enum value_test_kind {
     TEST_GLOB,  /* with * and ? */
     TEST_REGEX,
     TEST_NETWORK, /* an address of it */
-    TEST_NUMBER,  /* from low to high, both within */
+    TEST_NUMBER,  /* from low to high */
     TEST_THERE,   /* any value */
 };
 
@@ -22,6 +22,7 @@ struct value_test {
     uint8_t network[16]; /* IPv4 as ::ffff:a.b.c.d */
     unsigned prefix;     /* bits of the 128 */
     double low, high;
+    bool is_open; /* low and high themselves are not meant */
 };
 void value_test_release(struct value_test *t);
 void value_test_holds(struct value_test *t, struct str text);

@@ -1,0 +1,394 @@
+/* build.c: the program's side of making a timeline: starts workers, checks what they send, and puts
+ * it together in order. */
+#include "timeline/build.h"
+#include <poll.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "timeline/wire.h"
+
+enum {
+    CPU_S = 24 * 3600,
+    WALL_S = 24 * 3600,
+    LANES_MAX = 64,
+    NAME_MOST = 64 << 10,
+    BLOCK_MOST = 1 << 29, /* packed bytes of one block */
+};
+#define MEMORY_SIZE ((uint64_t)3 << 30)
+
+/* One worker, and what it sent that has not been put yet. */
+struct lane {
+    struct building *building;
+    struct worker *worker; /* NULL: none, or it has ended */
+    struct buf argument;
+    struct buf queue; /* kind and size, u32 each, and the bytes, of each message */
+    size_t taken;     /* bytes of it */
+    uint32_t part;
+    bool is_used;
+    uint64_t read;              /* bytes of evidence */
+    struct buf columns, packed; /* of the block that is being put together */
+};
+
+struct building {
+    const struct build_order *order;
+    struct store_writer *store;
+    struct build_looked looked;
+    struct build_years *years; /* of each part */
+    bool has_looked;
+    struct lane *lanes;
+    unsigned lane_count;
+    uint32_t begun; /* parts */
+    uint32_t turn;  /* the part whose messages are put next */
+    uint64_t read;  /* bytes of evidence, by those who have ended */
+};
+
+static int unsound(struct err *e)
+{
+    return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
+}
+
+static void make_argument(const struct build_order *o, const struct build_task *task,
+                          struct buf *out)
+{
+    struct build_task full = *task;
+
+    full.written_s = o->written_s;
+    full.zone_size = (uint32_t)o->zone.len;
+    full.name_size = (uint32_t)strlen(o->name);
+    buf_clear(out);
+    buf_add(out, &full, sizeof(full));
+    buf_addstr(out, o->zone);
+    buf_adds(out, o->name);
+}
+
+static struct worker_order worker_order_of(const struct build_order *o, const struct buf *argument,
+                                           worker_receive *receive, void *context)
+{
+    static const struct worker_limits limits = {
+        .cpu_s = CPU_S, .wall_s = WALL_S, .memory = MEMORY_SIZE};
+
+    return (struct worker_order){.job = timeline_build_job,
+                                 .name = o->name,
+                                 .ins = &o->in,
+                                 .in_count = 1,
+                                 .argument = buf_str(argument),
+                                 .limits = &limits,
+                                 .receive = receive,
+                                 .context = context};
+}
+
+static int take_looked(struct building *b, struct str body, struct err *e)
+{
+    struct build_looked l;
+    size_t size;
+
+    if (b->has_looked || body.len < sizeof(l))
+        return unsound(e);
+    memcpy(&l, body.p, sizeof(l));
+    size = l.part_count > 1 ? l.part_count * sizeof(b->years[0]) : 0;
+    if (l.part_count == 0 || l.part_count > PARTS_MOST || body.len != sizeof(l) + size ||
+        (l.format >= FORMAT_COUNT_ && l.format != WIRE_NO_FORMAT) ||
+        (l.part_count > 1 && l.format == WIRE_NO_FORMAT))
+        return unsound(e);
+    b->looked = l;
+    b->has_looked = true;
+    if (size) {
+        b->years = mem_alloc(size);
+        memcpy(b->years, body.p + sizeof(l), size);
+    }
+    return 0;
+}
+
+static int tell(const struct building *b, uint64_t done, struct err *e)
+{
+    const struct build_order *o = b->order;
+    off_t all = lseek(o->in, 0, SEEK_END);
+
+    return o->progress ? o->progress(o->context, done, all < 0 ? 0 : (uint64_t)all, e) : 0;
+}
+
+static int take_look(void *context, uint32_t kind, struct str body, struct err *e)
+{
+    struct building *b = context;
+
+    if (kind == BUILD_LOOKED)
+        return take_looked(b, body, e);
+    return kind == BUILD_PROGRESS && body.len == sizeof(uint64_t) ? tell(b, 0, e) : unsound(e);
+}
+
+static int look(struct building *b, struct err *e)
+{
+    CLEANUP_BUF struct buf argument = {0};
+    const struct build_task task = {.kind = BUILD_LOOK};
+    struct worker_order order;
+    int rc;
+
+    make_argument(b->order, &task, &argument);
+    order = worker_order_of(b->order, &argument, take_look, b);
+    rc = worker_run_order(&order, e);
+    return rc || b->has_looked ? rc : unsound(e);
+}
+
+static int take_source(struct building *b, struct str body, struct err *e)
+{
+    struct build_source s;
+    struct str rest = str_from(body, sizeof(s));
+    struct store_source source;
+
+    if (body.len < sizeof(s))
+        return unsound(e);
+    memcpy(&s, body.p, sizeof(s));
+    if (rest.len != (size_t)s.name_size + s.remark_size || s.name_size > NAME_MOST ||
+        (s.format >= FORMAT_COUNT_ && s.format != WIRE_NO_FORMAT))
+        return unsound(e);
+    source = (struct store_source){.name = str_head(rest, s.name_size),
+                                   .format = s.format == WIRE_NO_FORMAT ? NULL : formats[s.format],
+                                   .size = s.size,
+                                   .remark = str_from(rest, s.name_size)};
+    store_source(b->store, &source);
+    return 0;
+}
+
+static int take_block(struct lane *l, struct str body, struct err *e)
+{
+    struct build_block told;
+    struct store_block block;
+    int rc;
+
+    if (body.len != sizeof(told))
+        return unsound(e);
+    memcpy(&told, body.p, sizeof(told));
+    block = (struct store_block){.events = told.events,
+                                 .first_ns = told.first_ns,
+                                 .last_ns = told.last_ns,
+                                 .columns = buf_str(&l->columns),
+                                 .bytes = buf_str(&l->packed)};
+    rc = store_block(l->building->store, &block, e);
+    buf_clear(&l->columns);
+    buf_clear(&l->packed);
+    return rc;
+}
+
+static int take_part(struct building *b, struct str body, struct err *e)
+{
+    struct build_part part;
+
+    if (body.len != sizeof(part))
+        return unsound(e);
+    memcpy(&part, body.p, sizeof(part));
+    store_part(b->store, &part.counts, &part.digest);
+    return 0;
+}
+
+static int take_piece(struct buf *to, struct str body, struct err *e)
+{
+    if (body.len > BLOCK_MOST - to->len)
+        return unsound(e);
+    buf_addstr(to, body);
+    return 0;
+}
+
+/* A message whose turn it is. */
+static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
+{
+    struct building *b = l->building;
+    bool is_all = b->looked.part_count == 1;
+
+    switch (kind) {
+    case BUILD_SOURCE:
+        return is_all ? take_source(b, body, e) : unsound(e);
+    case BUILD_SOURCE_END:
+        return is_all ? 0 : unsound(e);
+    case BUILD_COLUMNS:
+        return take_piece(&l->columns, body, e);
+    case BUILD_PACKED:
+        return take_piece(&l->packed, body, e);
+    case BUILD_BLOCK:
+        return take_block(l, body, e);
+    case BUILD_PART_END:
+        return take_part(b, body, e);
+    }
+    return unsound(e);
+}
+
+static int put_queued(struct lane *l, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && l->taken < l->queue.len) {
+        uint32_t head[2];
+
+        memcpy(head, l->queue.p + l->taken, sizeof(head));
+        l->taken += sizeof(head) + head[1];
+        rc = put(l, head[0], (struct str){l->queue.p + l->taken - head[1], head[1]}, e);
+    }
+    buf_clear(&l->queue);
+    l->taken = 0;
+    return rc;
+}
+
+static int take_progress(struct lane *l, struct str body, struct err *e)
+{
+    uint64_t sum = l->building->read;
+
+    if (body.len != sizeof(l->read))
+        return unsound(e);
+    memcpy(&l->read, body.p, sizeof(l->read));
+    for (unsigned i = 0; i < l->building->lane_count; i++)
+        sum += l->building->lanes[i].read;
+    return tell(l->building, sum, e);
+}
+
+static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
+{
+    struct lane *l = context;
+    uint32_t head[2] = {kind, (uint32_t)body.len};
+
+    if (kind == BUILD_PROGRESS)
+        return take_progress(l, body, e);
+    if (l->part == l->building->turn && l->queue.len == 0)
+        return put(l, kind, body, e);
+    if (l->queue.len + body.len > BLOCK_MOST)
+        return unsound(e);
+    buf_add(&l->queue, head, sizeof(head));
+    buf_addstr(&l->queue, body);
+    return 0;
+}
+
+static int begin_lane(struct building *b, struct lane *l, struct err *e)
+{
+    uint32_t i = b->begun, count = b->looked.part_count;
+    struct build_task task = {.kind = count == 1 ? BUILD_ALL : BUILD_PART,
+                              .format = b->looked.format,
+                              .from = (uint64_t)i * PART_SIZE,
+                              .to = i + 1 == count ? UINT64_MAX : (uint64_t)(i + 1) * PART_SIZE};
+    struct worker_order order;
+
+    if (b->years) {
+        task.year = b->years[i].year;
+        task.month = b->years[i].month;
+    }
+    l->building = b;
+    l->part = i;
+    l->is_used = true;
+    l->read = 0;
+    make_argument(b->order, &task, &l->argument);
+    order = worker_order_of(b->order, &l->argument, take_message, l);
+    b->begun++;
+    return worker_begin_order(&l->worker, &order, e);
+}
+
+/* Lanes whose turn has come put what they have; those that have ended are free again. */
+static int take_turns(struct building *b, struct err *e)
+{
+    bool has_moved = true;
+    int rc = 0;
+
+    while (has_moved && rc == 0) {
+        has_moved = false;
+        for (unsigned i = 0; i < b->lane_count && rc == 0; i++) {
+            struct lane *l = &b->lanes[i];
+
+            if (!l->is_used || l->part != b->turn)
+                continue;
+            rc = put_queued(l, e);
+            if (rc || l->worker)
+                continue;
+            l->is_used = false;
+            b->read += l->read;
+            l->read = 0;
+            b->turn++;
+            has_moved = true;
+        }
+    }
+    return rc;
+}
+
+static int begin_free_lanes(struct building *b, struct err *e)
+{
+    int rc = 0;
+
+    for (unsigned i = 0; i < b->lane_count && rc == 0 && b->begun < b->looked.part_count; i++)
+        if (!b->lanes[i].is_used)
+            rc = begin_lane(b, &b->lanes[i], e);
+    return rc;
+}
+
+static int take_sent(struct lane *l, struct err *e)
+{
+    int rc = worker_take(l->worker, e);
+
+    if (rc == 0)
+        worker_end(MOVE(l->worker));
+    return rc < 0 ? rc : 0;
+}
+
+static int run_lanes(struct building *b, struct err *e)
+{
+    struct pollfd fds[LANES_MAX];
+    int rc = begin_free_lanes(b, e);
+
+    while (rc == 0 && b->turn < b->looked.part_count) {
+        for (unsigned i = 0; i < b->lane_count; i++)
+            fds[i] = (struct pollfd){.fd = b->lanes[i].worker ? worker_fd(b->lanes[i].worker) : -1,
+                                     .events = POLLIN};
+        if (poll(fds, b->lane_count, -1) < 0)
+            continue;
+        for (unsigned i = 0; i < b->lane_count && rc == 0; i++)
+            if (fds[i].revents)
+                rc = take_sent(&b->lanes[i], e);
+        if (rc == 0)
+            rc = take_turns(b, e);
+        if (rc == 0)
+            rc = begin_free_lanes(b, e);
+    }
+    return rc;
+}
+
+static unsigned lanes_wanted(const struct building *b)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t count = b->order->workers ? b->order->workers
+                     : processors > 0  ? (uint32_t)processors
+                                       : 1;
+
+    count = count < b->looked.part_count ? count : b->looked.part_count;
+    return count < LANES_MAX ? count : LANES_MAX;
+}
+
+static void building_release(struct building *b)
+{
+    for (unsigned i = 0; i < b->lane_count; i++) {
+        struct lane *l = &b->lanes[i];
+
+        worker_end(l->worker);
+        buf_release(&l->argument);
+        buf_release(&l->queue);
+        buf_release(&l->columns);
+        buf_release(&l->packed);
+    }
+    free(b->lanes);
+    free(b->years);
+    store_writer_free(b->store);
+}
+
+int timeline_build(const struct build_order *order, struct store_result *out, struct err *e)
+{
+    CLEANUP(building_release) struct building b = {.order = order};
+    int rc = look(&b, e);
+
+    if (rc == 0)
+        rc =
+            store_begin(&b.store, order->put, order->context, order->evidence, order->zone_name, e);
+    if (rc)
+        return rc;
+    if (b.looked.part_count > 1) {
+        const struct store_source source = {
+            .name = str_of(order->name), .format = formats[b.looked.format], .size = b.looked.size};
+
+        store_source(b.store, &source);
+    }
+    b.lane_count = lanes_wanted(&b);
+    b.lanes = mem_array(b.lane_count, sizeof(b.lanes[0]));
+    rc = run_lanes(&b, e);
+    return rc ? rc : store_end(b.store, out, e);
+}

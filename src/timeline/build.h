@@ -1,0 +1,20 @@
+/* build.h: evidence to a timeline: workers read it, side by side where it can be divided. */
+#pragma once
+#include "timeline/store_write.h"
+
+struct build_order {
+    int in;            /* the evidence; borrowed */
+    const char *name;  /* of it, as sources are called */
+    int64_t written_s; /* when it was written last */
+    const struct hash *evidence;
+    struct str zone_name; /* "UTC", "Europe/Berlin" … */
+    struct str zone;      /* that zone's file; empty: UTC */
+    unsigned workers;     /* 0: as many as there are processors */
+    store_put *put;       /* where the timeline's file goes */
+    /* Bytes of evidence that were read, of all there are; non-zero stops it. NULL: nobody asks. */
+    int (*progress)(void *context, uint64_t done, uint64_t all, struct err *e);
+    void *context;
+};
+/* ERR_TAMPER, ERR_LIMIT, ERR_FORMAT, ERR_IO as worker_run; what put or progress returned. */
+MUST_CHECK int timeline_build(const struct build_order *order, struct store_result *out,
+                              struct err *e);

@@ -1,0 +1,311 @@
+/* build_job.c: inside a worker: reads evidence, makes events of it, and sends them in blocks. */
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/mem.h"
+#include "timeline/block.h"
+#include "timeline/walk.h"
+#include "timeline/wire.h"
+
+enum { SENT_MOST = 1 << 20, PROGRESS_EVERY = 4 << 20 };
+
+struct job {
+    struct worker_channel *channel;
+    struct build_task task;
+    struct str name; /* of the evidence */
+    struct zone *zone;
+    struct field_names *names;
+    struct block_writer *writer;
+    uint64_t read, told; /* bytes of evidence */
+    const struct walked *member;
+};
+
+static struct str bytes_of(const void *p, size_t size)
+{
+    return (struct str){p, size};
+}
+
+static int send_block(void *context, const struct block_made *block, struct err *e)
+{
+    struct job *j = context;
+    struct build_block told = {.first_event = block->first_event,
+                               .first_ns = block->first_ns,
+                               .last_ns = block->last_ns,
+                               .events = block->events};
+    struct str rest = block->bytes;
+    int rc = worker_send(j->channel, BUILD_COLUMNS, block->lines, e);
+
+    while (rc == 0 && rest.len) {
+        struct str part = str_head(rest, SENT_MOST - 4096);
+
+        rc = worker_send(j->channel, BUILD_PACKED, part, e);
+        rest = str_from(rest, part.len);
+    }
+    return rc ? rc : worker_send(j->channel, BUILD_BLOCK, bytes_of(&told, sizeof(told)), e);
+}
+
+static int add_event(void *context, const struct event *event, struct err *e)
+{
+    return block_add(((struct job *)context)->writer, event, e);
+}
+
+static int read_bytes(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
+                      struct err *e)
+{
+    struct job *j = context;
+    int rc = j->member->bytes(j->member->context, off, bytes, size, got, e);
+
+    if (rc)
+        return rc;
+    j->read += *got;
+    if (j->read - j->told < PROGRESS_EVERY)
+        return 0;
+    j->told = j->read;
+    return worker_send(j->channel, BUILD_PROGRESS, bytes_of(&j->read, sizeof(j->read)), e);
+}
+
+static struct reader reader_of(struct job *j, int64_t written_s)
+{
+    return (struct reader){.names = j->names,
+                           .zone = j->zone,
+                           .written_s = written_s,
+                           .bytes = read_bytes,
+                           .bytes_context = j,
+                           .take = add_event,
+                           .take_context = j};
+}
+
+static int end_part(struct job *j, const struct reader *r, struct err *e)
+{
+    struct build_part part = {.counts = r->counts};
+    int rc = block_end(j->writer, &part.digest, e);
+
+    return rc ? rc : worker_send(j->channel, BUILD_PART_END, bytes_of(&part, sizeof(part)), e);
+}
+
+/* Events of a part; what the format reads as a whole is one. */
+static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to, struct err *e)
+{
+    int rc;
+
+    r->counts = (struct reader_counts){0};
+    r->last_ns = 0;
+    rc = r->format->line ? reader_lines(r, from, to, e) : r->format->read(r, e);
+    return rc ? rc : end_part(j, r, e);
+}
+
+static uint32_t parts_of(const struct format *f, uint64_t size)
+{
+    uint64_t count = (size + PART_SIZE - 1) / PART_SIZE;
+
+    if (!f->line || !f->is_splittable || count < 2)
+        return 1;
+    return count < PARTS_MOST ? (uint32_t)count : PARTS_MOST;
+}
+
+static uint64_t part_end(uint32_t i, uint32_t count)
+{
+    return i + 1 == count ? UINT64_MAX : (uint64_t)(i + 1) * PART_SIZE;
+}
+
+static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err *e)
+{
+    uint32_t count = parts_of(r->format, size);
+    CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
+    int rc = r->format->line ? reader_find_years(r, PART_SIZE, begin, count, e) : 0;
+
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        r->years = begin[i];
+        rc = read_part(j, r, (uint64_t)i * PART_SIZE, part_end(i, count), e);
+    }
+    return rc;
+}
+
+static uint32_t number_of(const struct format *f)
+{
+    for (uint32_t i = 0; f && i < FORMAT_COUNT_; i++)
+        if (formats[i] == f)
+            return i;
+    return WIRE_NO_FORMAT;
+}
+
+static int recognise(struct job *j, const struct format **out, struct err *e)
+{
+    CLEANUP_FREE char *head = mem_alloc(READER_HEAD_SIZE);
+    size_t len = 0, got = 1;
+    int rc = 0;
+
+    while (rc == 0 && len < READER_HEAD_SIZE && got) {
+        rc = read_bytes(j, len, head + len, READER_HEAD_SIZE - len, &got, e);
+        len += rc ? 0 : got;
+    }
+    if (rc == 0)
+        *out = format_of((struct str){head, len}, len < READER_HEAD_SIZE, j->names);
+    return rc;
+}
+
+static int send_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
+                       uint64_t size, const char *remark, struct err *e)
+{
+    CLEANUP_BUF struct buf message = {0};
+    struct str words = str_of(remark);
+    struct build_source told = {.written_s = written_s,
+                                .size = size,
+                                .format = number_of(f),
+                                .name_size = (uint32_t)name.len,
+                                .remark_size = (uint32_t)words.len};
+
+    buf_add(&message, &told, sizeof(told));
+    buf_addstr(&message, name);
+    buf_addstr(&message, words);
+    return worker_send(j->channel, BUILD_SOURCE, buf_str(&message), e);
+}
+
+static int take_member(void *context, const struct walked *m, struct err *e)
+{
+    struct job *j = context;
+    const struct format *f = NULL;
+    struct reader r = reader_of(j, m->written_s);
+    int rc;
+
+    j->member = m;
+    rc = recognise(j, &f, e);
+    if (rc == 0)
+        rc = send_source(j, m->name, f, m->written_s, m->size, m->remark, e);
+    if (rc == 0 && f) {
+        reader_begin(&r, f);
+        rc = read_parts(j, &r, m->size, e);
+        reader_end(&r);
+    }
+    return rc ? rc : worker_send(j->channel, BUILD_SOURCE_END, STR(""), e);
+}
+
+static int take_remark(void *context, struct str name, const char *words, struct err *e)
+{
+    struct job *j = context;
+    int rc = send_source(j, name, NULL, 0, 0, words, e);
+
+    return rc ? rc : worker_send(j->channel, BUILD_SOURCE_END, STR(""), e);
+}
+
+static int send_looked(struct job *j, const struct build_looked *looked, const struct years *begin,
+                       struct err *e)
+{
+    CLEANUP_BUF struct buf message = {0};
+
+    buf_add(&message, looked, sizeof(*looked));
+    for (uint32_t i = 0; begin && i < looked->part_count; i++) {
+        struct build_years y = {begin[i].year, begin[i].month};
+
+        buf_add(&message, &y, sizeof(y));
+    }
+    return worker_send(j->channel, BUILD_LOOKED, buf_str(&message), e);
+}
+
+static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
+{
+    const struct format *f = NULL;
+    struct build_looked looked = {.size = m->size, .is_plain = 1, .part_count = 1};
+    struct reader r = reader_of(j, m->written_s);
+    int rc;
+
+    j->member = m;
+    rc = recognise(j, &f, e);
+    if (rc)
+        return rc;
+    looked.format = number_of(f);
+    looked.part_count = f ? parts_of(f, m->size) : 1;
+    if (looked.part_count < 2)
+        return send_looked(j, &looked, NULL, e);
+    {
+        CLEANUP_FREE struct years *begin = mem_array(looked.part_count, sizeof(begin[0]));
+
+        reader_begin(&r, f);
+        rc = reader_find_years(&r, PART_SIZE, begin, looked.part_count, e);
+        reader_end(&r);
+        return rc ? rc : send_looked(j, &looked, begin, e);
+    }
+}
+
+static int look_at_container(struct job *j, struct err *e)
+{
+    const struct build_looked packed = {.format = WIRE_NO_FORMAT, .part_count = 1};
+
+    return send_looked(j, &packed, NULL, e);
+}
+
+static int look_at_member(void *context, const struct walked *m, struct err *e)
+{
+    return look_at_plain(context, m, e);
+}
+
+static int no_remark(void *context, struct str name, const char *words, struct err *e)
+{
+    (void)context, (void)name, (void)words, (void)e;
+    return 0;
+}
+
+static int read_given_part(void *context, const struct walked *m, struct err *e)
+{
+    struct job *j = context;
+    struct reader r = reader_of(j, m->written_s);
+    int rc;
+
+    if (!m->is_plain || j->task.format >= FORMAT_COUNT_)
+        return err_set(e, ERR_FORMAT, "it is not what it was");
+    j->member = m;
+    reader_begin(&r, formats[j->task.format]);
+    r.years = (struct years){.year = (int)j->task.year, .month = (int)j->task.month};
+    rc = read_part(j, &r, j->task.from, j->task.to, e);
+    reader_end(&r);
+    return rc;
+}
+
+static int read_task(struct job *j, struct str argument, struct err *e)
+{
+    struct str rest = str_from(argument, sizeof(j->task));
+
+    if (argument.len < sizeof(j->task))
+        BUG("an argument of %zu bytes", argument.len);
+    memcpy(&j->task, argument.p, sizeof(j->task));
+    if (rest.len != (size_t)j->task.zone_size + j->task.name_size)
+        BUG("an argument of %zu bytes", argument.len);
+    j->name = str_from(rest, j->task.zone_size);
+    return j->task.zone_size ? zone_read(&j->zone, str_head(rest, j->task.zone_size), e) : 0;
+}
+
+static void job_release(struct job *j)
+{
+    zone_free(j->zone);
+    block_writer_free(j->writer);
+    field_names_free(j->names);
+}
+
+int timeline_build_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
+{
+    static const struct {
+        walk_take *take;
+        walk_remark *remark;
+    } ways[] = {[BUILD_LOOK] = {look_at_member, no_remark},
+                [BUILD_PART] = {read_given_part, no_remark},
+                [BUILD_ALL] = {take_member, take_remark}};
+    CLEANUP(job_release) struct job j = {.channel = channel};
+    int rc = read_task(&j, argument, e);
+    struct walk walk = {.in = in, .name = j.name, .written_s = j.task.written_s, .context = &j};
+
+    if (rc)
+        return rc;
+    if (j.task.kind >= COUNT_OF(ways))
+        BUG("a task %u", j.task.kind);
+    walk.take = ways[j.task.kind].take;
+    walk.remark = ways[j.task.kind].remark;
+    j.names = field_names_new();
+    j.writer = block_writer_new(j.names, send_block, &j);
+    if (j.task.kind == BUILD_LOOK) {
+        bool is_container;
+
+        rc = walk_is_container(in, &is_container, e);
+        if (rc || is_container)
+            return rc ? rc : look_at_container(&j, e);
+    }
+    return walk_evidence(&walk, e);
+}

@@ -1,0 +1,54 @@
+/* search.h: asks the timelines of a case: workers read them, side by side. */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+#include "timeline/search_wire.h"
+
+/* An event that was found. All text is hostile. */
+struct search_event {
+    int64_t ns;
+    uint32_t file;  /* of the order's */
+    uint64_t event; /* of that file, from 0 */
+    uint64_t at, line;
+    struct str source;
+    struct str precision, doubt, meaning;
+    struct str fields; /* as search_field takes them */
+};
+/* Takes the next field off *fields; false: there is none. */
+bool search_field(struct str *fields, struct str *name, struct str *value);
+/* Its first value of that name; empty where it has none. */
+struct str search_value_of(const struct search_event *event, const char *name);
+
+struct search_order {
+    const int *files; /* timelines; borrowed */
+    size_t file_count;
+    struct str query;
+    int64_t from_ns, to_ns; /* both within; INT64_MIN and INT64_MAX: all */
+    enum search_kind kind;
+    uint64_t most;       /* rows; 0: all */
+    bool is_backward;    /* the latest first */
+    uint32_t slot_count; /* of a histogram: at most SEARCH_SLOTS_MOST, each slot_ns from from_ns */
+    int64_t slot_ns;
+    struct str field; /* of SEARCH_VALUES */
+    unsigned workers; /* 0: as many as there are processors */
+};
+struct search_receiver {
+    /* In the order of time. Non-zero stops the search and is returned. */
+    int (*event)(void *context, const struct search_event *event, struct err *e);
+    void *context;
+};
+struct search_counted {
+    struct str value; /* hostile */
+    struct search_value told;
+};
+struct search_result {
+    struct search_sum sum; /* of SEARCH_COUNT and SEARCH_VALUES */
+    uint64_t slots[SEARCH_SLOTS_MOST];
+    struct search_counted *values; /* most frequent first; then the earliest */
+    size_t value_count;
+    struct buf bytes; /* of them */
+};
+void search_result_release(struct search_result *r);
+/* ERR_USAGE: the query; ERR_FORMAT: a damaged timeline; ERR_LIMIT, ERR_TAMPER as worker_run. */
+MUST_CHECK int timeline_search(const struct search_order *order, const struct search_receiver *to,
+                               struct search_result *out, struct err *e);

@@ -1,0 +1,470 @@
+/* search_job.c: inside a worker: finds events in the blocks of timelines that are its share. */
+#include <stdlib.h>
+#include "base/limits.h"
+#include "base/mem.h"
+#include "timeline/query.h"
+#include "timeline/search_wire.h"
+#include "timeline/store_read.h"
+
+enum { MESSAGE_MOST = (1 << 20) - 4096, VALUE_SLOTS = 2 * SEARCH_VALUES_MOST };
+
+/* A block that this worker looks through. */
+struct share {
+    uint32_t file;
+    size_t block;
+    const struct stored_block *b;
+};
+
+/* A row that was found, spelled as it is sent. */
+struct found {
+    int64_t ns;
+    uint32_t file;
+    uint64_t event;
+    char *message; /* owned */
+    uint32_t size;
+};
+
+struct job {
+    struct worker_channel *channel;
+    struct search_task task;
+    struct str field;
+    struct query *query;
+    struct store_file **files;
+    size_t file_count;
+    struct share *shares;
+    size_t share_count;
+    struct found *heap; /* the next one first */
+    size_t heap_count, heap_room;
+    uint64_t sent;
+    struct search_sum sum;
+    uint64_t slots[SEARCH_SLOTS_MOST];
+    struct counted *values; /* by their hash */
+    size_t value_count;
+};
+
+struct counted {
+    char *bytes; /* owned; NULL: free */
+    size_t len;
+    struct search_value told;
+};
+
+/* In the order that rows are wanted. */
+static int order_of(const struct job *j, const struct found *a, const struct found *b)
+{
+    int is = a->ns != b->ns       ? (a->ns < b->ns ? -1 : 1)
+             : a->file != b->file ? (a->file < b->file ? -1 : 1)
+                                  : (a->event < b->event ? -1 : a->event > b->event);
+
+    return j->task.is_backward ? -is : is;
+}
+
+static void heap_add(struct job *j, struct found f)
+{
+    size_t at = j->heap_count;
+
+    j->heap = mem_grow(j->heap, j->heap_count, &j->heap_room, sizeof(j->heap[0]));
+    j->heap_count++;
+    while (at && order_of(j, &f, &j->heap[(at - 1) / 2]) < 0) {
+        j->heap[at] = j->heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    j->heap[at] = f;
+}
+
+static struct found heap_take(struct job *j)
+{
+    struct found first = j->heap[0], last = j->heap[--j->heap_count];
+    size_t at = 0, child;
+
+    while ((child = 2 * at + 1) < j->heap_count) {
+        if (child + 1 < j->heap_count && order_of(j, &j->heap[child + 1], &j->heap[child]) < 0)
+            child++;
+        if (order_of(j, &last, &j->heap[child]) <= 0)
+            break;
+        j->heap[at] = j->heap[child];
+        at = child;
+    }
+    if (j->heap_count)
+        j->heap[at] = last;
+    return first;
+}
+
+/* Rows before this time come from no later block. */
+static int send_until(struct job *j, bool is_all, int64_t limit_ns, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && j->heap_count && (j->task.most == 0 || j->sent < j->task.most)) {
+        int64_t ns = j->heap[0].ns;
+        struct found f;
+
+        if (!is_all && (j->task.is_backward ? ns <= limit_ns : ns >= limit_ns))
+            break;
+        f = heap_take(j);
+        rc = worker_send(j->channel, SEARCH_ROW, (struct str){f.message, f.size}, e);
+        free(f.message);
+        j->sent++;
+    }
+    return rc;
+}
+
+static void add_field(struct buf *out, struct str name, struct str value)
+{
+    uint16_t name_size = (uint16_t)name.len;
+    uint32_t value_size = (uint32_t)value.len;
+
+    buf_add(out, &name_size, sizeof(name_size));
+    buf_add(out, &value_size, sizeof(value_size));
+    buf_addstr(out, name);
+    buf_addstr(out, value);
+}
+
+static struct str value_at(const struct values *v, uint32_t i)
+{
+    return v->values[v->items ? v->items[i] : i];
+}
+
+static int add_fields(struct block *b, size_t row, struct buf *out, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < block_field_count(b); i++) {
+        const struct values *v;
+
+        rc = block_values(b, block_field(b, i), &v, e);
+        for (uint32_t k = rc ? 0 : v->first[row]; rc == 0 && k < v->first[row + 1]; k++)
+            if (out->len + value_at(v, k).len < MESSAGE_MOST)
+                add_field(out, v->name, value_at(v, k));
+    }
+    return rc;
+}
+
+static int find_row(struct job *j, const struct share *s, struct block *b, size_t row, int64_t ns,
+                    struct err *e)
+{
+    CLEANUP_BUF struct buf message = {0};
+    struct search_row told = {.ns = ns, .event = s->b->first_event + row, .file = s->file};
+    struct found found = {.ns = ns, .file = s->file, .event = told.event};
+    const uint64_t *places, *lines;
+    const struct values *state;
+    struct str state_text;
+    int rc = block_numbers(b, "place", &places, e);
+
+    if (rc == 0)
+        rc = block_numbers(b, "line", &lines, e);
+    if (rc == 0)
+        rc = block_values(b, STR("state"), &state, e);
+    if (rc)
+        return rc;
+    state_text =
+        state->first[row] < state->first[row + 1] ? value_at(state, state->first[row]) : STR("");
+    told.at = places[row];
+    told.line = lines[row];
+    told.source_size = (uint32_t)s->b->source->name.len;
+    told.state_size = (uint32_t)state_text.len;
+    buf_add(&message, &told, sizeof(told));
+    buf_addstr(&message, s->b->source->name);
+    buf_addstr(&message, state_text);
+    rc = add_fields(b, row, &message, e);
+    if (rc)
+        return rc;
+    told.fields_size = (uint32_t)(message.len - sizeof(told) - told.source_size - told.state_size);
+    memcpy(message.p, &told, sizeof(told));
+    found.size = (uint32_t)message.len;
+    found.message = buf_take(&message);
+    heap_add(j, found);
+    return 0;
+}
+
+struct candidate {
+    int64_t ns;
+    uint32_t row;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+
+    if (x->ns != y->ns)
+        return x->ns < y->ns ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Of a page no more rows are spelled than it has room for. */
+static int find_rows(struct job *j, const struct share *s, struct block *b, const struct rows *rows,
+                     const int64_t *times, struct err *e)
+{
+    CLEANUP_FREE struct candidate *all = mem_array(block_rows(b), sizeof(all[0]));
+    uint64_t wanted = j->task.most ? j->task.most - j->sent : UINT64_MAX;
+    bool is_sorted = true;
+    size_t count = 0;
+    int rc = 0;
+
+    for (size_t row = 0; row < block_rows(b); row++) {
+        if (!rows_has(rows, row))
+            continue;
+        is_sorted = is_sorted && (!count || all[count - 1].ns <= times[row]);
+        all[count++] = (struct candidate){times[row], (uint32_t)row};
+    }
+    if (!is_sorted)
+        qsort(all, count, sizeof(all[0]), by_time);
+    for (size_t i = 0; rc == 0 && i < count && i < wanted; i++) {
+        const struct candidate *c = &all[j->task.is_backward ? count - 1 - i : i];
+
+        rc = find_row(j, s, b, c->row, c->ns, e);
+    }
+    return rc;
+}
+
+static void add_span(struct search_value *to, uint64_t count, int64_t ns)
+{
+    to->first_ns = !to->count || ns < to->first_ns ? ns : to->first_ns;
+    to->last_ns = !to->count || ns > to->last_ns ? ns : to->last_ns;
+    to->count += count;
+}
+
+static void count_rows(struct job *j, const struct rows *rows, const int64_t *times, size_t count)
+{
+    struct search_value span = {j->sum.count, j->sum.first_ns, j->sum.last_ns};
+
+    for (size_t row = 0; row < count; row++) {
+        uint64_t slot;
+
+        if (!rows_has(rows, row))
+            continue;
+        add_span(&span, 1, times[row]);
+        if (j->task.slot_count == 0)
+            continue;
+        slot = ((uint64_t)times[row] - (uint64_t)j->task.from_ns) / (uint64_t)j->task.slot_ns;
+        if (slot < j->task.slot_count)
+            j->slots[slot]++;
+    }
+    j->sum = (struct search_sum){span.count, span.first_ns, span.last_ns};
+}
+
+static uint64_t hash_of(struct str s)
+{
+    uint64_t h = 14695981039346656037U;
+
+    for (size_t i = 0; i < s.len; i++)
+        h = (h ^ (uint8_t)s.p[i]) * 1099511628211U;
+    return h ^ h >> 32;
+}
+
+static int add_value(struct job *j, struct str value, const struct search_value *more,
+                     struct err *e)
+{
+    size_t at = hash_of(value) % VALUE_SLOTS;
+    struct counted *c;
+
+    while (j->values[at].bytes &&
+           !str_eq((struct str){j->values[at].bytes, j->values[at].len}, value))
+        at = (at + 1) % VALUE_SLOTS;
+    c = &j->values[at];
+    if (!c->bytes) {
+        if (++j->value_count > SEARCH_VALUES_MOST)
+            return err_set(e, ERR_LIMIT, "the field has more than %d different values",
+                           SEARCH_VALUES_MOST);
+        c->bytes = mem_dup(value.p, value.len);
+        c->len = value.len;
+    }
+    add_span(&c->told, 0, more->first_ns);
+    c->told.last_ns =
+        more->last_ns > c->told.last_ns || !c->told.count ? more->last_ns : c->told.last_ns;
+    c->told.count += more->count;
+    return 0;
+}
+
+/* Each different value of the block is looked up once. */
+static int count_values(struct job *j, struct block *b, const struct rows *rows,
+                        const int64_t *times, struct err *e)
+{
+    const struct values *v;
+    CLEANUP_FREE struct search_value *told = NULL;
+    int rc = block_values(b, j->field, &v, e);
+
+    if (rc || !v)
+        return rc;
+    told = mem_array(v->count + 1, sizeof(told[0]));
+    for (size_t row = 0; row < block_rows(b); row++)
+        for (uint32_t i = v->first[row]; rows_has(rows, row) && i < v->first[row + 1]; i++)
+            add_span(&told[v->items ? v->items[i] : i], 1, times[row]);
+    for (size_t i = 0; rc == 0 && i < v->count; i++)
+        if (told[i].count)
+            rc = add_value(j, v->values[i], &told[i], e);
+    return rc;
+}
+
+static void keep_within(const struct job *j, const int64_t *times, size_t count, struct rows *rows)
+{
+    for (size_t row = 0; row < count; row++)
+        if (times[row] < j->task.from_ns || times[row] > j->task.to_ns)
+            rows->bits[row / 64] &= ~((uint64_t)1 << row % 64);
+}
+
+static int search_block(struct job *j, const struct share *s, struct err *e)
+{
+    CLEANUP_BUF struct buf bytes = {0};
+    CLEANUP(block_closep) struct block *b = NULL;
+    const int64_t *times;
+    struct rows rows;
+    int rc = store_read_block(j->files[s->file], s->block, &bytes, &b, e);
+
+    if (rc == 0)
+        rc = block_times(b, &times, e);
+    if (rc == 0)
+        rc = query_match(j->query, b, s->b->source->name, &rows, e);
+    if (rc)
+        return rc;
+    if (s->b->first_ns < j->task.from_ns || s->b->last_ns > j->task.to_ns)
+        keep_within(j, times, block_rows(b), &rows);
+    if (j->task.kind == SEARCH_ROWS)
+        return find_rows(j, s, b, &rows, times, e);
+    count_rows(j, &rows, times, block_rows(b));
+    return j->task.kind == SEARCH_VALUES ? count_values(j, b, &rows, times, e) : 0;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const struct share *x = a, *y = b;
+
+    if (x->b->first_ns != y->b->first_ns)
+        return x->b->first_ns < y->b->first_ns ? -1 : 1;
+    return x->file != y->file ? (x->file < y->file ? -1 : 1)
+                              : (x->block < y->block ? -1 : x->block > y->block);
+}
+
+static int by_last_backward(const void *a, const void *b)
+{
+    const struct share *x = a, *y = b;
+
+    if (x->b->last_ns != y->b->last_ns)
+        return x->b->last_ns > y->b->last_ns ? -1 : 1;
+    return by_first(a, b);
+}
+
+/* Every so many-th of all blocks in the order of time, so that all workers go through time alike.
+ */
+static void choose_blocks(struct job *j)
+{
+    size_t count = 0, kept = 0, room = 0;
+
+    for (uint32_t f = 0; f < j->file_count; f++)
+        for (size_t i = 0; i < store_block_count(j->files[f]); i++) {
+            const struct stored_block *b = store_block_at(j->files[f], i);
+
+            if (b->last_ns < j->task.from_ns || b->first_ns > j->task.to_ns)
+                continue;
+            j->shares = mem_grow(j->shares, count, &room, sizeof(j->shares[0]));
+            j->shares[count++] = (struct share){f, i, b};
+        }
+    if (count)
+        qsort(j->shares, count, sizeof(j->shares[0]),
+              j->task.is_backward ? by_last_backward : by_first);
+    for (size_t i = j->task.share; i < count; i += j->task.shares)
+        j->shares[kept++] = j->shares[i];
+    j->share_count = kept;
+}
+
+static bool is_full(const struct job *j)
+{
+    return j->task.kind == SEARCH_ROWS && j->task.most && j->sent >= j->task.most;
+}
+
+static int search_all(struct job *j, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < j->share_count && !is_full(j); i++) {
+        const struct stored_block *b = j->shares[i].b;
+
+        rc = send_until(j, false, j->task.is_backward ? b->last_ns : b->first_ns, e);
+        if (rc == 0 && !is_full(j))
+            rc = search_block(j, &j->shares[i], e);
+    }
+    return rc ? rc : send_until(j, true, 0, e);
+}
+
+static int send_values(struct job *j, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && j->values && i < VALUE_SLOTS; i++) {
+        CLEANUP_BUF struct buf message = {0};
+
+        if (!j->values[i].bytes)
+            continue;
+        buf_add(&message, &j->values[i].told, sizeof(j->values[i].told));
+        buf_add(&message, j->values[i].bytes, j->values[i].len);
+        rc = worker_send(j->channel, SEARCH_VALUE, buf_str(&message), e);
+    }
+    return rc;
+}
+
+static int send_sum(struct job *j, struct err *e)
+{
+    CLEANUP_BUF struct buf message = {0};
+
+    buf_add(&message, &j->sum, sizeof(j->sum));
+    buf_add(&message, j->slots, j->task.slot_count * sizeof(j->slots[0]));
+    return worker_send(j->channel, SEARCH_SUM, buf_str(&message), e);
+}
+
+static int open_files(struct job *j, struct err *e)
+{
+    size_t count = worker_input_count(j->channel);
+    int rc = 0;
+
+    j->files = mem_array(count, sizeof(struct store_file *));
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        rc = store_open(&j->files[i], worker_input(j->channel, i), e);
+        j->file_count += rc == 0;
+    }
+    return rc;
+}
+
+static void job_release(struct job *j)
+{
+    for (size_t i = 0; i < j->heap_count; i++)
+        free(j->heap[i].message);
+    for (size_t i = 0; j->values && i < VALUE_SLOTS; i++)
+        free(j->values[i].bytes);
+    for (size_t i = 0; i < j->file_count; i++)
+        store_close(j->files[i]);
+    query_free(j->query);
+    free(j->heap);
+    free(j->values);
+    free(j->shares);
+    free(j->files);
+    free(j);
+}
+DEFINE_CLEANUP(struct job *, job_release)
+
+int timeline_search_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
+{
+    CLEANUP(job_releasep) struct job *j = mem_new(struct job);
+    struct str rest = str_from(argument, sizeof(j->task));
+    int rc;
+
+    (void)in;
+    if (argument.len < sizeof(j->task))
+        BUG("an argument of %zu bytes", argument.len);
+    memcpy(&j->task, argument.p, sizeof(j->task));
+    if (j->task.field_size > rest.len || j->task.slot_count > SEARCH_SLOTS_MOST ||
+        j->task.shares == 0 || (j->task.slot_count && j->task.slot_ns <= 0))
+        BUG("a search task that cannot be");
+    j->channel = channel;
+    j->field = str_head(rest, j->task.field_size);
+    if (j->task.kind == SEARCH_VALUES)
+        j->values = mem_array(VALUE_SLOTS, sizeof(j->values[0]));
+    rc = query_read(&j->query, str_from(rest, j->task.field_size), e);
+    if (rc == 0)
+        rc = open_files(j, e);
+    if (rc)
+        return rc;
+    choose_blocks(j);
+    rc = search_all(j, e);
+    if (rc == 0)
+        rc = send_values(j, e);
+    return rc ? rc : send_sum(j, e);
+}

@@ -1,0 +1,50 @@
+/* search_wire.h: the messages between the program and the workers that search. */
+#pragma once
+#include "sys/worker.h"
+#include "timeline/block_read.h"
+
+enum search_kind {
+    SEARCH_ROWS,   /* events, in the order of time */
+    SEARCH_COUNT,  /* how many, and when: histogram slots from from_ns on */
+    SEARCH_VALUES, /* the values of a field, and how often each is there */
+};
+
+enum { SEARCH_SLOTS_MOST = 4096, SEARCH_VALUES_MOST = 1 << 20, SEARCH_FILES_MOST = 4096 };
+
+struct search_task {
+    uint32_t kind;
+    uint32_t share, shares; /* which blocks are this worker's */
+    uint32_t slot_count;
+    int64_t from_ns, to_ns; /* both within */
+    int64_t slot_ns;        /* of the histogram */
+    uint64_t most;          /* rows; 0: all */
+    uint32_t is_backward;   /* the latest first */
+    uint32_t field_size;
+    /* Then the field's name, and the query. */
+};
+
+enum search_message {
+    SEARCH_ROW = 1, /* struct search_row, source, state, then of each field: name size u16, value
+                       size u32, name, value */
+    SEARCH_SUM,     /* struct search_sum, then u64 for each slot; last */
+    SEARCH_VALUE,   /* struct search_value, the value */
+};
+
+struct search_row {
+    int64_t ns;
+    uint64_t event; /* of the item, from 0 */
+    uint64_t at, line;
+    uint32_t file; /* of the inputs */
+    uint32_t source_size, state_size, fields_size;
+};
+struct search_sum {
+    uint64_t count; /* events that it is true of, whether they were sent or not */
+    int64_t first_ns, last_ns;
+};
+struct search_value {
+    uint64_t count;
+    int64_t first_ns, last_ns;
+};
+
+/* Runs in the worker: the inputs are the files of timelines. */
+worker_job timeline_search_job;

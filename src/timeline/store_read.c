@@ -1,0 +1,230 @@
+/* store_read.c: reads the directory of a timeline's file, and its blocks. */
+#include "timeline/store_read.h"
+#include <errno.h>
+#include <unistd.h>
+#include <zstd.h>
+#include "base/hash.h"
+#include "base/mem.h"
+
+#define MAGIC "calm-tl1\n"
+
+enum {
+    MAGIC_SIZE = sizeof(MAGIC) - 1,
+    TAIL_SIZE = 8 + 4 + 32 + MAGIC_SIZE,
+    DIRECTORY_MOST = 1 << 29,
+};
+
+struct store_file {
+    int in;
+    struct buf directory;
+    struct arena *arena;
+    struct stored_block *blocks;
+    size_t count, room;
+};
+
+static int damaged(struct err *e)
+{
+    return err_set(e, ERR_FORMAT, "the file of the timeline is damaged: make it again");
+}
+
+static int read_at(int in, uint64_t off, void *bytes, size_t size, struct err *e)
+{
+    char *p = bytes;
+
+    while (size) {
+        ssize_t n = pread(in, p, size, (off_t)off);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, "the timeline cannot be read");
+        if (n == 0)
+            return damaged(e);
+        p += n;
+        off += (uint64_t)n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static uint64_t little(const uint8_t *p, size_t size)
+{
+    uint64_t n = 0;
+
+    for (size_t i = size; i-- > 0;)
+        n = n << 8 | p[i];
+    return n;
+}
+
+static int read_directory(struct store_file *f, struct err *e)
+{
+    off_t end = lseek(f->in, 0, SEEK_END);
+    uint8_t tail[TAIL_SIZE];
+    CLEANUP_BUF struct buf packed = {0};
+    struct hash sum;
+    uint64_t at, size;
+    unsigned long long whole;
+    int rc;
+
+    if (end < TAIL_SIZE + MAGIC_SIZE)
+        return damaged(e);
+    rc = read_at(f->in, (uint64_t)end - TAIL_SIZE, tail, TAIL_SIZE, e);
+    if (rc)
+        return rc;
+    at = little(tail, 8);
+    size = little(tail + 8, 4);
+    if (memcmp(tail + 44, MAGIC, MAGIC_SIZE) != 0 || size > DIRECTORY_MOST ||
+        at != (uint64_t)end - TAIL_SIZE - size)
+        return damaged(e);
+    rc = read_at(f->in, at, buf_room(&packed, (size_t)size), (size_t)size, e);
+    if (rc)
+        return rc;
+    whole = ZSTD_getFrameContentSize(packed.p, (size_t)size);
+    if (whole > DIRECTORY_MOST) /* errors are large numbers */
+        return damaged(e);
+    if (ZSTD_decompress(buf_room(&f->directory, (size_t)whole + 1), (size_t)whole, packed.p,
+                        (size_t)size) != whole)
+        return damaged(e);
+    f->directory.len = (size_t)whole;
+    sum = hash_bytes(f->directory.p, f->directory.len);
+    return memcmp(sum.b, tail + 12, sizeof(sum.b)) == 0 ? 0 : damaged(e);
+}
+
+static bool take_u64(struct str *line, uint64_t *out)
+{
+    return str_u64(str_cut(line, '\t'), out);
+}
+
+static bool take_i64(struct str *line, int64_t *out)
+{
+    struct str s = str_cut(line, '\t');
+    bool is_negative = str_take(&s, "-");
+    uint64_t n;
+
+    if (!str_u64(s, &n) || n > (uint64_t)INT64_MAX + is_negative)
+        return false;
+    *out = is_negative ? (int64_t)-n : (int64_t)n;
+    return true;
+}
+
+static bool take_block(struct str line, struct stored_block *b, uint64_t end)
+{
+    uint64_t events;
+
+    if (!take_u64(&line, &b->at) || !take_u64(&line, &b->size) ||
+        !take_u64(&line, &b->first_event) || !take_u64(&line, &events) ||
+        !take_i64(&line, &b->first_ns) || !take_i64(&line, &b->last_ns))
+        return false;
+    b->events = (uint32_t)events;
+    return events && events <= BLOCK_EVENTS && b->at <= end && b->size <= end - b->at &&
+           b->size < BUF_LIMIT && b->first_ns <= b->last_ns;
+}
+
+/* \xHH as store_write.c spells it. */
+static struct str unescape(struct store_file *f, struct str text)
+{
+    char *out = arena_alloc(f->arena, text.len + 1);
+    size_t len = 0;
+    uint8_t byte;
+
+    while (text.len) {
+        struct str digits = str_head(str_from(text, 2), 2);
+
+        if (text.p[0] == '\\' && digits.len == 2 && hex_read(&byte, 1, digits)) {
+            out[len++] = (char)byte;
+            text = str_from(text, 4);
+        } else {
+            out[len++] = text.p[0];
+            text = str_from(text, 1);
+        }
+    }
+    return (struct str){out, len};
+}
+
+static const struct stored_source *source_of(struct store_file *f, struct str line)
+{
+    struct stored_source *s = arena_new_in(f->arena, struct stored_source);
+
+    s->name = unescape(f, str_cut(&line, '\t'));
+    s->format = str_cut(&line, '\t');
+    return s;
+}
+
+static bool take_lines(struct store_file *f, uint64_t end)
+{
+    struct str rest = buf_str(&f->directory);
+    const struct stored_source *source = NULL;
+
+    if (!str_take(&rest, "timeline\t1\t"))
+        return false;
+    (void)str_cut(&rest, '\n');
+    while (rest.len) {
+        struct str before = rest, line = str_cut(&rest, '\n');
+
+        if (str_take(&line, "source\t")) {
+            source = source_of(f, line);
+        } else if (str_take(&line, "block\t")) {
+            struct stored_block b = {.source = source};
+
+            if (!source || !take_block(line, &b, end))
+                return false;
+            b.columns = str_head(rest, 0);
+            f->blocks = mem_grow(f->blocks, f->count, &f->room, sizeof(f->blocks[0]));
+            f->blocks[f->count++] = b;
+        } else if (str_starts(line, "column\t") && f->count) {
+            struct str *columns = &f->blocks[f->count - 1].columns;
+
+            columns->len = (size_t)(before.p + line.len + 1 - columns->p);
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+int store_open(struct store_file **out, int in, struct err *e)
+{
+    CLEANUP(store_closep) struct store_file *f = mem_new(struct store_file);
+    int rc;
+
+    f->in = in;
+    f->arena = arena_new();
+    rc = read_directory(f, e);
+    if (rc == 0 && !take_lines(f, (uint64_t)lseek(in, 0, SEEK_END)))
+        rc = damaged(e);
+    if (rc == 0)
+        *out = MOVE(f);
+    return rc;
+}
+
+void store_close(struct store_file *f)
+{
+    if (!f)
+        return;
+    buf_release(&f->directory);
+    arena_free(f->arena);
+    free(f->blocks);
+    free(f);
+}
+
+size_t store_block_count(const struct store_file *f)
+{
+    return f->count;
+}
+
+const struct stored_block *store_block_at(const struct store_file *f, size_t i)
+{
+    return &f->blocks[i];
+}
+
+int store_read_block(const struct store_file *f, size_t i, struct buf *bytes, struct block **out,
+                     struct err *e)
+{
+    const struct stored_block *b = &f->blocks[i];
+    int rc;
+
+    buf_clear(bytes);
+    rc = read_at(f->in, b->at, buf_room(bytes, (size_t)b->size), (size_t)b->size, e);
+    bytes->len = (size_t)b->size;
+    return rc ? rc : block_open(out, buf_str(bytes), b->columns, b->events, e);
+}

@@ -1,0 +1,297 @@
+/* walk.c: opens archives and packed files, those within them too, and hands out the files. */
+#include "timeline/walk.h"
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/mem.h"
+#include "evidence/archive_kinds.h"
+
+enum { HEAD_SIZE = 512, CHUNK_SIZE = 256 << 10, TAR_MARK_AT = 257, WORDS_SIZE = 512 };
+
+/* The evidence, or a member that is held in memory. */
+struct content {
+    int fd; /* -1: in memory */
+    struct str held;
+    uint64_t size;
+};
+
+struct walking {
+    const struct walk *walk;
+    uint64_t in_size;  /* of the evidence */
+    uint64_t out_size; /* unpacked so far, in sum */
+    uint64_t held;     /* bytes in memory now */
+    unsigned depth;
+    uint64_t members;
+};
+
+static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
+                    struct err *e)
+{
+    const struct content *c = context;
+    ssize_t n;
+
+    if (c->fd < 0) {
+        struct str part =
+            off < c->held.len ? str_head(str_from(c->held, (size_t)off), size) : STR("");
+
+        memcpy(bytes, part.p, part.len);
+        *got = part.len;
+        return 0;
+    }
+    do
+        n = pread(c->fd, bytes, size, (off_t)off);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_errno(e, "the evidence cannot be read");
+    *got = (size_t)n;
+    return 0;
+}
+
+static bool is_container(struct str head)
+{
+    static const struct {
+        const char *mark;
+        size_t size;
+    } marks[] = {{"\x1f\x8b", 2},
+                 {"BZh", 3},
+                 {"\xfd"
+                  "7zXZ\0",
+                  6},
+                 {"\x28\xb5\x2f\xfd", 4},
+                 {"PK\3\4", 4},
+                 {"7z\xbc\xaf\x27\x1c", 6},
+                 {"070701", 6},
+                 {"070702", 6},
+                 {"070707", 6}};
+
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
+        if (head.len >= marks[i].size && memcmp(head.p, marks[i].mark, marks[i].size) == 0)
+            return true;
+    return head.len >= TAR_MARK_AT + 5 && memcmp(head.p + TAR_MARK_AT, "ustar", 5) == 0;
+}
+
+/* What libarchive reads of a content. */
+struct source {
+    struct content *content;
+    uint64_t off;
+    char *bytes; /* CHUNK_SIZE */
+};
+
+static la_ssize_t on_read(struct archive *a, void *context, const void **bytes)
+{
+    struct source *s = context;
+    struct err e;
+    size_t got;
+
+    if (bytes_of(s->content, s->off, s->bytes, CHUNK_SIZE, &got, &e)) {
+        archive_set_error(a, EIO, "%s", e.text);
+        return ARCHIVE_FATAL;
+    }
+    s->off += got;
+    *bytes = s->bytes;
+    return (la_ssize_t)got;
+}
+
+static la_int64_t on_seek(struct archive *a, void *context, la_int64_t off, int whence)
+{
+    struct source *s = context;
+    la_int64_t base = whence == SEEK_SET   ? 0
+                      : whence == SEEK_CUR ? (la_int64_t)s->off
+                                           : (la_int64_t)s->content->size;
+
+    if (__builtin_add_overflow(base, off, &base) || base < 0 || (uint64_t)base > s->content->size) {
+        archive_set_error(a, EINVAL, "an offset outside of the archive");
+        return ARCHIVE_FATAL;
+    }
+    s->off = (uint64_t)base;
+    return base;
+}
+
+static int remark(const struct walking *w, struct str name, const char *words, struct err *e)
+{
+    return w->walk->remark(w->walk->context, name, words, e);
+}
+
+static int take_content(struct walking *w, struct content *c, struct str name, int64_t written_s,
+                        const char *why_not_all, struct err *e);
+
+/* The evidence may unpack to 200 times its size past 16 MiB, and to 64 GiB. */
+static bool is_within(struct walking *w, uint64_t more)
+{
+    uint64_t most = ((uint64_t)16 << 20) + w->in_size * LIMIT_ARCHIVE_EXPANSION;
+
+    w->out_size += more;
+    return w->out_size <= most && w->out_size <= LIMIT_ARCHIVE_TOTAL_SIZE;
+}
+
+/* Reads the member's content. *why says what ended it before its end; NULL: nothing. */
+static int hold(struct walking *w, struct archive *a, struct buf *out, const char **why,
+                char words[WORDS_SIZE], struct err *e)
+{
+    *why = NULL;
+    for (;;) {
+        la_ssize_t n;
+
+        (void)buf_room(out, CHUNK_SIZE);
+        n = archive_read_data(a, out->p + out->len, CHUNK_SIZE);
+        if (n == 0)
+            return 0;
+        if (n < 0) {
+            snprintf(words, WORDS_SIZE, "damaged behind its byte %zu: %.300s", out->len,
+                     archive_error_string(a) ? archive_error_string(a) : "no reason is known");
+            *why = words;
+            return 0;
+        }
+        out->len += (size_t)n;
+        w->held += (size_t)n;
+        if (!is_within(w, (uint64_t)n))
+            return err_set(
+                e, ERR_LIMIT,
+                "what is packed in it is more than %d times its size, or than 64 GiB: it "
+                "was left there",
+                LIMIT_ARCHIVE_EXPANSION);
+        if (w->held > WALK_HELD_MOST) {
+            snprintf(words, WORDS_SIZE, "the first %zu bytes of it were read", out->len);
+            *why = words;
+            return 0;
+        }
+    }
+}
+
+static void add_name(struct buf *out, struct str outer, const struct archive_entry *entry,
+                     bool is_raw)
+{
+    const char *name = archive_entry_pathname((struct archive_entry *)entry);
+
+    buf_addstr(out, outer);
+    if (is_raw || !name)
+        return;
+    buf_addc(out, '/');
+    buf_addstr(out, str_head(str_of(name), LIMIT_ARCHIVE_PATH_SIZE));
+}
+
+static int take_member(struct walking *w, struct archive *a, struct archive_entry *entry,
+                       struct str outer, int64_t outer_written_s, struct err *e)
+{
+    CLEANUP_BUF struct buf held = {0};
+    CLEANUP_BUF struct buf name = {0};
+    char words[WORDS_SIZE];
+    const char *why;
+    bool is_raw = archive_format(a) == ARCHIVE_FORMAT_RAW;
+    struct content c = {.fd = -1};
+    int rc;
+
+    add_name(&name, outer, entry, is_raw);
+    if (!is_raw && archive_entry_filetype(entry) != AE_IFREG)
+        return 0;
+    if (archive_entry_is_encrypted(entry))
+        return remark(w, buf_str(&name), "encrypted", e);
+    if (++w->members > LIMIT_ARCHIVE_ENTRY_COUNT)
+        return err_set(e, ERR_LIMIT, "more than %d files lie in it", LIMIT_ARCHIVE_ENTRY_COUNT);
+    rc = hold(w, a, &held, &why, words, e);
+    c.held = buf_str(&held);
+    c.size = held.len;
+    if (rc == 0 && held.len)
+        rc = take_content(w, &c, buf_str(&name),
+                          archive_entry_mtime_is_set(entry) ? archive_entry_mtime(entry)
+                                                            : outer_written_s,
+                          why, e);
+    w->held -= held.len;
+    return rc;
+}
+
+static int walk_members(struct walking *w, struct archive *a, struct str name, int64_t written_s,
+                        struct err *e)
+{
+    struct archive_entry *entry;
+    uint64_t before = w->members;
+    int state, rc = 0;
+
+    while (rc == 0 && (state = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+        if (state == ARCHIVE_RETRY)
+            continue;
+        if (state != ARCHIVE_OK && state != ARCHIVE_WARN) {
+            char words[WORDS_SIZE];
+
+            snprintf(words, sizeof(words), "damaged behind its file %llu: %.300s",
+                     (unsigned long long)(w->members - before),
+                     archive_error_string(a) ? archive_error_string(a) : "no reason is known");
+            return remark(w, name, words, e);
+        }
+        rc = take_member(w, a, entry, name, written_s, e);
+    }
+    return rc;
+}
+
+static int open_container(struct walking *w, struct content *c, struct str name, int64_t written_s,
+                          struct err *e)
+{
+    CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
+    struct source s = {.content = c, .bytes = bytes};
+    struct archive *a = archive_read_new();
+    int rc;
+
+    if (!a)
+        BUG("out of memory, an archive was wanted");
+    w->depth++;
+    archive_read_set_read_callback(a, on_read);
+    archive_read_set_seek_callback(a, on_seek);
+    archive_read_set_callback_data(a, &s);
+    if (!archive_allow_kinds(a, false) || archive_read_open1(a) != ARCHIVE_OK)
+        rc = remark(w, name, "it cannot be unpacked", e);
+    else
+        rc = walk_members(w, a, name, written_s, e);
+    archive_read_free(a);
+    w->depth--;
+    return rc;
+}
+
+static int take_content(struct walking *w, struct content *c, struct str name, int64_t written_s,
+                        const char *why_not_all, struct err *e)
+{
+    struct walked m = {.name = name,
+                       .written_s = written_s,
+                       .size = c->size,
+                       .is_plain = w->depth == 0,
+                       .remark = why_not_all,
+                       .bytes = bytes_of,
+                       .context = c};
+    char head[HEAD_SIZE];
+    size_t got;
+    int rc = bytes_of(c, 0, head, sizeof(head), &got, e);
+
+    if (rc)
+        return rc;
+    if (!is_container((struct str){head, got}))
+        return w->walk->take(w->walk->context, &m, e);
+    if (w->depth == WALK_DEPTH_MOST)
+        return remark(w, name, "it lies in eight others: what is in it was left there", e);
+    if (why_not_all)
+        rc = remark(w, name, why_not_all, e);
+    return rc ? rc : open_container(w, c, name, written_s, e);
+}
+
+int walk_evidence(const struct walk *walk, struct err *e)
+{
+    off_t size = lseek(walk->in, 0, SEEK_END);
+    struct content c = {.fd = walk->in, .size = size < 0 ? 0 : (uint64_t)size};
+    struct walking w = {.walk = walk, .in_size = c.size};
+
+    if (size < 0)
+        return err_errno(e, "the evidence cannot be read");
+    return take_content(&w, &c, walk->name, walk->written_s, NULL, e);
+}
+
+int walk_is_container(int in, bool *out, struct err *e)
+{
+    struct content c = {.fd = in};
+    char head[HEAD_SIZE];
+    size_t got;
+    int rc = bytes_of(&c, 0, head, sizeof(head), &got, e);
+
+    if (rc == 0)
+        *out = is_container((struct str){head, got});
+    return rc;
+}

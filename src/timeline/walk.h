@@ -1,0 +1,37 @@
+/* walk.h: what lies within evidence: archives and packed files, within each other
+ * (doc/format/timeline.md section 2). Runs in a worker. */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+
+enum { WALK_DEPTH_MOST = 8 };
+#define WALK_HELD_MOST ((uint64_t)768 << 20) /* bytes of one member, and of all that hold it */
+
+/* A member, or the evidence itself. */
+struct walked {
+    struct str name;    /* hostile; of the evidence itself as the caller gave it */
+    int64_t written_s;  /* when it was written last; INT64_MIN: nobody says */
+    uint64_t size;      /* bytes that are there */
+    bool is_plain;      /* the evidence itself, in no container */
+    const char *remark; /* why there is not all of it, or NULL */
+    /* Bytes of it: as reader_bytes_at. */
+    int (*bytes)(void *context, uint64_t off, void *bytes, size_t size, size_t *got, struct err *e);
+    void *context;
+};
+typedef int walk_take(void *context, const struct walked *member, struct err *e);
+/* Why something could not be walked through: name, words. */
+typedef int walk_remark(void *context, struct str name, const char *words, struct err *e);
+
+struct walk {
+    int in; /* the evidence; borrowed, read by offset */
+    struct str name;
+    int64_t written_s;
+    walk_take *take;
+    walk_remark *remark;
+    void *context;
+};
+/* Calls take for the evidence if it is no container, else for each file in it. What is damaged is
+ * told by remark, and the rest goes on. Returns what take returned, or ERR_IO. */
+MUST_CHECK int walk_evidence(const struct walk *walk, struct err *e);
+/* Whether it is one, by its first bytes. */
+MUST_CHECK int walk_is_container(int in, bool *out, struct err *e);

@@ -1,0 +1,67 @@
+/* wire.h: the messages between the program and the workers of the timeline. Numbers are in this
+ * machine's order; structs have no gaps. */
+#pragma once
+#include "sys/worker.h"
+#include "timeline/format.h"
+
+enum { PART_SIZE = 64 << 20, PARTS_MOST = 1 << 14, WIRE_NO_FORMAT = UINT32_MAX };
+
+enum build_kind {
+    BUILD_LOOK, /* what the evidence is; of a plain one with lines, the years of each part */
+    BUILD_PART, /* one part of a plain one */
+    BUILD_ALL,  /* all that is in it */
+};
+
+struct build_task {
+    uint32_t kind;
+    uint32_t format;     /* of a part */
+    uint64_t from, to;   /* of a part */
+    int64_t written_s;   /* when the evidence was written last */
+    int64_t year, month; /* of a part: the years with which it begins */
+    uint32_t zone_size;
+    uint32_t name_size;
+    /* Then the zone's file, and the name of the evidence. */
+};
+
+enum build_message {
+    BUILD_LOOKED = 1, /* struct build_looked, then struct build_years of each part */
+    BUILD_SOURCE,     /* struct build_source, name, remark */
+    BUILD_COLUMNS,    /* of the block that follows: its lines of the directory */
+    BUILD_PACKED,     /* bytes of the block */
+    BUILD_BLOCK,      /* struct build_block: the block is whole */
+    BUILD_PART_END,   /* struct build_part */
+    BUILD_SOURCE_END, /* nothing */
+    BUILD_PROGRESS,   /* u64: bytes of evidence that were read */
+};
+
+struct build_looked {
+    uint64_t size;
+    uint32_t format; /* its number, or WIRE_NO_FORMAT */
+    uint32_t is_plain;
+    uint32_t part_count; /* 1: it cannot be divided */
+    uint32_t unused;
+};
+struct build_years {
+    int64_t year, month;
+};
+struct build_source {
+    int64_t written_s;
+    uint64_t size;
+    uint32_t format; /* WIRE_NO_FORMAT: not recognised, or not read */
+    uint32_t name_size;
+    uint32_t remark_size;
+    uint32_t unused;
+};
+struct build_block {
+    uint64_t first_event;
+    int64_t first_ns, last_ns;
+    uint32_t events;
+    uint32_t unused;
+};
+struct build_part {
+    struct hash digest;
+    struct reader_counts counts;
+};
+
+/* Runs in the worker. */
+worker_job timeline_build_job;
