@@ -9,7 +9,8 @@ enum {
     TYPES_MAX = 256,
     TYPE_SIZE = 6,
     TRANSITION_SIZE = 8,
-    LAST_YEAR = 2262, /* beyond what an event's time can be */
+    FIRST_YEAR = 1677, /* of what an event's time can be */
+    LAST_YEAR = 2262,
     DAY_S = 86400,
     ZONE_MOST_S = 26 * 3600,
 };
@@ -69,6 +70,11 @@ static bool take_head(struct reading *r, struct head *h)
            h->text <= 4096 && h->isut <= TYPES_MAX && h->isstd <= TYPES_MAX;
 }
 
+static bool is_offset(int64_t s)
+{
+    return s <= ZONE_MOST_S && s >= -ZONE_MOST_S;
+}
+
 static bool take_changes(struct reading *r, const struct head *h, struct zone *z)
 {
     uint8_t types[TRANSITIONS_MAX];
@@ -82,7 +88,7 @@ static bool take_changes(struct reading *r, const struct head *h, struct zone *z
     for (size_t i = 0; i < h->type; i++) {
         offsets[i] = (int32_t)take_big(r, 4);
         skip(r, TYPE_SIZE - 4);
-        if (offsets[i] > ZONE_MOST_S || offsets[i] < -ZONE_MOST_S)
+        if (!is_offset(offsets[i]))
             return false;
     }
     z->first = offsets[0];
@@ -203,9 +209,12 @@ static bool add_change(struct zone *z, int64_t at, int64_t offset)
     return true;
 }
 
-static int year_of(int64_t moment)
+/* A year that has begun by then, of those that events can have. */
+static int year_before(int64_t moment)
 {
-    return (int)(1970 + moment / 31556952);
+    int64_t year = 1969 + moment / 31556952 - (moment < 0);
+
+    return (int)(year < FIRST_YEAR ? FIRST_YEAR : year > LAST_YEAR ? LAST_YEAR : year);
 }
 
 /* The footer says what holds after the last change. */
@@ -230,9 +239,10 @@ static bool add_footer(struct zone *z, struct str s)
             return false;
         summer = -summer;
     }
-    if (!take_rule(&s, &begin) || !take_rule(&s, &end))
+    if (!is_offset(standard) || !is_offset(summer) || !take_rule(&s, &begin) ||
+        !take_rule(&s, &end))
         return false;
-    from = z->count ? year_of(z->changes[z->count - 1].at) : 1970;
+    from = z->count ? year_before(z->changes[z->count - 1].at) : FIRST_YEAR;
     for (int year = from; year <= LAST_YEAR; year++) {
         int64_t on = rule_clock(&begin, year) - standard, off = rule_clock(&end, year) - summer;
         bool is_first = on < off;
@@ -258,7 +268,9 @@ int zone_read(struct zone **out, struct str bytes, struct err *e)
     }
     if (is_sound) {
         skip(&r, h.text + h.leap * 12 + h.isstd + h.isut);
-        is_sound = !r.is_short && str_take(&r.rest, "\n") && add_footer(z, str_cut(&r.rest, '\n'));
+        /* With leap seconds its moments would not be those of events. */
+        is_sound = !r.is_short && h.leap == 0 && str_take(&r.rest, "\n") &&
+                   add_footer(z, str_cut(&r.rest, '\n'));
     }
     if (!is_sound)
         return err_set(e, ERR_FORMAT, "no file of a time zone, or a damaged one");

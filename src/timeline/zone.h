@@ -4,7 +4,8 @@
 #include "base/str.h"
 
 struct zone;
-/* bytes are those of the file, which may be hostile. ERR_FORMAT. */
+/* bytes are those of the file, which may be hostile. One that counts leap seconds is refused.
+ * ERR_FORMAT. */
 MUST_CHECK int zone_read(struct zone **out, struct str bytes, struct err *e);
 void zone_free(struct zone *z); /* NULL is fine */
 DEFINE_CLEANUP(struct zone *, zone_free)
