@@ -266,6 +266,7 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
     if (b->years) {
         task.year = b->years[i].year;
         task.month = b->years[i].month;
+        task.day = b->years[i].day;
     }
     l->building = b;
     l->part = i;

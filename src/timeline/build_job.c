@@ -194,7 +194,7 @@ static int send_looked(struct job *j, const struct build_looked *looked, const s
 
     buf_add(&message, looked, sizeof(*looked));
     for (uint32_t i = 0; begin && i < looked->part_count; i++) {
-        struct build_years y = {begin[i].year, begin[i].month};
+        struct build_years y = {begin[i].year, begin[i].month, begin[i].day};
 
         buf_add(&message, &y, sizeof(y));
     }
@@ -254,7 +254,8 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
         return err_set(e, ERR_FORMAT, "it is not what it was");
     j->member = m;
     reader_begin(&r, formats[j->task.format]);
-    r.years = (struct years){.year = (int)j->task.year, .month = (int)j->task.month};
+    r.years = (struct years){
+        .year = (int)j->task.year, .month = (int)j->task.month, .day = (int)j->task.day};
     rc = read_part(j, &r, j->task.from, j->task.to, e);
     reader_end(&r);
     return rc;

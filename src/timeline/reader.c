@@ -27,7 +27,7 @@ void reader_end(struct reader *r)
 
 void reader_time(struct reader *r, struct event *e, const struct stated *s)
 {
-    if (r->is_counting_years && s->year == 0)
+    if (r->is_counting_years && s->year == 0 && stated_is_date(s))
         r->last_stated = *s;
     when_set(e, s, r->zone, &r->years);
 }

@@ -1,7 +1,15 @@
 /* when.c: reads clock times as logs spell them, and finds the moments they stand for. */
 #include "timeline/when.h"
 
-enum { NS_DIGITS = 9, NS_OF_S = 1000000000, DAY_S = 86400 };
+enum {
+    NS_DIGITS = 9,
+    NS_OF_S = 1000000000,
+    DAY_S = 86400,
+    FIRST_YEAR = 1678, /* all of it is in the range of an event's time */
+    LAST_YEAR = 2261,
+    NO_YEAR = -1, /* year 0, as "0000-00-00" has it: stated, and none */
+};
+static const int64_t latest_s = 9214646399; /* the end of LAST_YEAR */
 
 static bool is_digit(char c)
 {
@@ -93,10 +101,8 @@ bool when_zone(struct str *rest, struct stated *out)
 {
     struct str at = *rest;
     int hours, minutes = 0;
-    bool is_west;
+    bool is_west, is_apart = str_take(&at, " ");
 
-    if (at.len && at.p[0] == ' ')
-        at = str_from(at, 1);
     if (at.len && (at.p[0] == 'Z' || at.p[0] == 'z') && (at.len == 1 || at.p[1] < 'A')) {
         out->has_zone = true;
         out->zone_s = 0;
@@ -111,7 +117,9 @@ bool when_zone(struct str *rest, struct stated *out)
         return false;
     if (at.len > 2 && at.p[0] == ':' && is_digit(at.p[1]))
         at = str_from(at, 1);
-    (void)when_digits(&at, 2, &minutes);
+    /* "… 03:12:09 -10 degrees" */
+    if (!when_digits(&at, 2, &minutes) && is_apart)
+        return false;
     if (minutes > 59 || hours > 25 || (at.len && is_digit(at.p[0])))
         return false;
     out->has_zone = true;
@@ -134,6 +142,7 @@ bool when_iso(struct str *rest, struct stated *out)
         return false;
     /* A space before an offset is part of it; "… 03:12:09 -" is none. */
     (void)when_zone(&at, &s);
+    s.year = s.year ? s.year : NO_YEAR;
     *out = s;
     *rest = at;
     return true;
@@ -223,11 +232,13 @@ bool when_clf(struct str *rest, struct stated *out)
         !take_clock(&at, &s))
         return false;
     (void)when_zone(&at, &s);
+    s.year = s.year ? s.year : NO_YEAR;
     *out = s;
     *rest = at;
     return true;
 }
 
+/* From 1970 on. */
 static void from_seconds(struct stated *s, int64_t seconds)
 {
     int64_t days = seconds / DAY_S;
@@ -282,8 +293,8 @@ bool stated_is_date(const struct stated *s)
 {
     return s->month >= 1 && s->month <= 12 && s->day >= 1 &&
            s->day <= month_days(s->year ? s->year : 2000, s->month) && s->hour <= 23 &&
-           s->minute <= 59 && s->second <= 60 && (s->year == 0 || s->year >= 1678) &&
-           s->year <= 2261;
+           s->minute <= 59 && s->second <= 60 && (s->year == 0 || s->year >= FIRST_YEAR) &&
+           s->year <= LAST_YEAR;
 }
 
 int64_t stated_seconds(const struct stated *s)
@@ -297,15 +308,22 @@ int64_t stated_seconds(const struct stated *s)
     return (era * 146097 + doe - 719468) * DAY_S + s->hour * 3600 + s->minute * 60 + s->second;
 }
 
-int years_next(struct years *y, int month)
+/* A line of the last days of December behind one of the first days of January. */
+static bool is_late(const struct years *y, const struct stated *s)
 {
-    if (y->month && month - y->month > 10)
-        return y->year - 1; /* a line of December that comes late */
-    if (y->month - month > 1) {
+    return y->month == 1 && y->day <= 2 && s->month == 12 && s->day >= 30;
+}
+
+int years_next(struct years *y, const struct stated *s)
+{
+    if (is_late(y, s))
+        return y->year - 1;
+    if (y->month - s->month > 1) {
         y->year++;
         y->turns++;
     }
-    y->month = month;
+    y->month = s->month;
+    y->day = s->day;
     return y->year;
 }
 
@@ -313,13 +331,15 @@ int years_first(const struct years *counted, const struct stated *last, int64_t 
 {
     struct stated written = {0};
     struct stated end = *last;
+    int64_t until = written_s < 0 ? 0 : written_s > latest_s ? latest_s : written_s;
 
-    from_seconds(&written, written_s);
-    end.year = written.year;
-    if (stated_seconds(&end) > written_s + DAY_S)
+    from_seconds(&written, until);
+    end.year = written.year + 1;
+    /* 29 February is of a year that has it. */
+    while (end.year > FIRST_YEAR &&
+           (end.year > LAST_YEAR || stated_seconds(&end) > until + DAY_S || !stated_is_date(&end)))
         end.year--;
-    /* The last line itself may be one that comes late. */
-    return end.year - (int)counted->turns + (counted->month && last->month - counted->month > 10);
+    return end.year - (int)counted->turns + is_late(counted, last);
 }
 
 static void set_range(struct event *e)
@@ -333,8 +353,8 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
     struct stated full = *s;
     int64_t seconds;
 
-    if (full.year == 0 && y) {
-        full.year = years_next(y, full.month);
+    if (full.year == 0 && y && stated_is_date(&full)) {
+        full.year = years_next(y, &full);
         e->doubt |= DOUBT_YEAR;
     }
     if (full.year == 0 || !stated_is_date(&full)) {

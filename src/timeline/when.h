@@ -6,7 +6,7 @@
 
 /* What a text states. */
 struct stated {
-    int year;  /* 0: not stated */
+    int year;  /* 0: not stated; below: stated, and none that a calendar has */
     int month; /* 1 to 12 */
     int day;   /* 1 to 31 */
     int hour;
@@ -34,7 +34,7 @@ bool when_epoch(struct str *rest, struct stated *out);
 /* The name of a month, three letters. 0: none. */
 int when_month(struct str three);
 bool when_digits(struct str *rest, size_t count, int *out); /* exactly so many */
-/* As when_iso has it, behind spaces or not. */
+/* As when_iso has it; behind a space only with minutes. */
 bool when_zone(struct str *rest, struct stated *out);
 
 bool stated_is_date(const struct stated *s);
@@ -45,11 +45,13 @@ int64_t stated_seconds(const struct stated *s);
 struct years {
     int year;  /* of the line before; counted from 0 while nobody knows */
     int month; /* 0: none yet */
+    int day;
     unsigned turns;
 };
-/* The year of a line with this month. */
-int years_next(struct years *y, int month);
-/* The year of the first line, for a source last written then, whose last line states last. */
+/* The year of a line with this date. */
+int years_next(struct years *y, const struct stated *s);
+/* The year of the first line, for a source last written then, whose last line states last, a date
+ * without a year. */
 int years_first(const struct years *counted, const struct stated *last, int64_t written_s);
 
 /* Puts the moment into e: ns, precision, doubt. y may be NULL where the year is stated. */

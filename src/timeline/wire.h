@@ -14,10 +14,10 @@ enum build_kind {
 
 struct build_task {
     uint32_t kind;
-    uint32_t format;     /* of a part */
-    uint64_t from, to;   /* of a part */
-    int64_t written_s;   /* when the evidence was written last */
-    int64_t year, month; /* of a part: the years with which it begins */
+    uint32_t format;          /* of a part */
+    uint64_t from, to;        /* of a part */
+    int64_t written_s;        /* when the evidence was written last */
+    int64_t year, month, day; /* of a part: the years with which it begins */
     uint32_t zone_size;
     uint32_t name_size;
     /* Then the zone's file, and the name of the evidence. */
@@ -42,7 +42,7 @@ struct build_looked {
     uint32_t unused;
 };
 struct build_years {
-    int64_t year, month;
+    int64_t year, month, day;
 };
 struct build_source {
     int64_t written_s;
