@@ -285,6 +285,7 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
 
     l->searching = s;
     buf_add(&l->argument, &task, sizeof(task));
+    buf_add(&l->argument, o->directories, o->file_count * sizeof(o->directories[0]));
     buf_addstr(&l->argument, o->field);
     buf_addstr(&l->argument, o->query);
     order.argument = buf_str(&l->argument);
@@ -377,6 +378,9 @@ int timeline_search(const struct search_order *order, const struct search_receiv
     *out = (struct search_result){0};
     if (order->file_count == 0)
         return 0;
+    if (order->file_count > SEARCH_FILES_MOST)
+        return err_set(e, ERR_LIMIT, "at most %d timelines are searched at once: name some of them",
+                       SEARCH_FILES_MOST);
     s->order = order;
     s->to = to;
     s->result = out;

@@ -1,6 +1,7 @@
 /* search.h: asks the timelines of a case: workers read them, side by side. */
 #pragma once
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include "timeline/search_wire.h"
 
@@ -20,8 +21,9 @@ bool search_field(struct str *fields, struct str *name, struct str *value);
 struct str search_value_of(const struct search_event *event, const char *name);
 
 struct search_order {
-    const int *files; /* timelines; borrowed */
-    size_t file_count;
+    const int *files;               /* timelines; borrowed */
+    const struct hash *directories; /* of each, as store_result has it */
+    size_t file_count;              /* at most SEARCH_FILES_MOST */
     struct str query;
     int64_t from_ns, to_ns; /* both within; INT64_MIN and INT64_MAX: all */
     enum search_kind kind;

@@ -27,6 +27,7 @@ struct found {
 struct job {
     struct worker_channel *channel;
     struct search_task task;
+    struct str directories; /* SHA-256 of each file's */
     struct str field;
     struct query *query;
     struct store_file **files;
@@ -242,7 +243,7 @@ static void count_rows(struct job *j, const struct rows *rows, const int64_t *ti
     j->sum = (struct search_sum){span.count, span.first_ns, span.last_ns};
 }
 
-static uint64_t hash_of(struct str s)
+static uint64_t slot_of(struct str s)
 {
     uint64_t h = 14695981039346656037U;
 
@@ -254,7 +255,7 @@ static uint64_t hash_of(struct str s)
 static int add_value(struct job *j, struct str value, const struct search_value *more,
                      struct err *e)
 {
-    size_t at = hash_of(value) % VALUE_SLOTS;
+    size_t at = slot_of(value) % VALUE_SLOTS;
     struct counted *c;
 
     while (j->values[at].bytes &&
@@ -417,7 +418,10 @@ static int open_files(struct job *j, struct err *e)
 
     j->files = mem_array(count, sizeof(struct store_file *));
     for (size_t i = 0; i < count && rc == 0; i++) {
-        rc = store_open(&j->files[i], worker_input(j->channel, i), e);
+        struct hash directory;
+
+        memcpy(directory.b, j->directories.p + i * sizeof(directory), sizeof(directory));
+        rc = store_open(&j->files[i], worker_input(j->channel, i), &directory, e);
         j->file_count += rc == 0;
     }
     return rc;
@@ -444,16 +448,19 @@ int timeline_search_job(int in, struct str argument, struct worker_channel *chan
 {
     CLEANUP(job_releasep) struct job *j = mem_new(struct job);
     struct str rest = str_from(argument, sizeof(j->task));
+    size_t sums = worker_input_count(channel) * sizeof(struct hash);
     int rc;
 
     (void)in;
     if (argument.len < sizeof(j->task))
         BUG("an argument of %zu bytes", argument.len);
     memcpy(&j->task, argument.p, sizeof(j->task));
-    if (j->task.field_size > rest.len || j->task.slot_count > SEARCH_SLOTS_MOST ||
+    if (sums + j->task.field_size > rest.len || j->task.slot_count > SEARCH_SLOTS_MOST ||
         j->task.shares == 0 || (j->task.slot_count && j->task.slot_ns <= 0))
         BUG("a search task that cannot be");
     j->channel = channel;
+    j->directories = str_head(rest, sums);
+    rest = str_from(rest, sums);
     j->field = str_head(rest, j->task.field_size);
     if (j->task.kind == SEARCH_VALUES)
         j->values = mem_array(VALUE_SLOTS, sizeof(j->values[0]));

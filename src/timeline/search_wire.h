@@ -9,7 +9,7 @@ enum search_kind {
     SEARCH_VALUES, /* the values of a field, and how often each is there */
 };
 
-enum { SEARCH_SLOTS_MOST = 4096, SEARCH_VALUES_MOST = 1 << 20, SEARCH_FILES_MOST = 4096 };
+enum { SEARCH_SLOTS_MOST = 4096, SEARCH_VALUES_MOST = 1 << 20, SEARCH_FILES_MOST = 1024 };
 
 struct search_task {
     uint32_t kind;
@@ -20,7 +20,7 @@ struct search_task {
     uint64_t most;          /* rows; 0: all */
     uint32_t is_backward;   /* the latest first */
     uint32_t field_size;
-    /* Then the field's name, and the query. */
+    /* Then the SHA-256 of each file's directory, the field's name, and the query. */
 };
 
 enum search_message {

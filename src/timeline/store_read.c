@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <unistd.h>
 #include <zstd.h>
-#include "base/hash.h"
 #include "base/mem.h"
 
 #define MAGIC "calm-tl1\n"
@@ -56,7 +55,13 @@ static uint64_t little(const uint8_t *p, size_t size)
     return n;
 }
 
-static int read_directory(struct store_file *f, struct err *e)
+static int altered(struct err *e)
+{
+    return err_set(e, ERR_TAMPER,
+                   "the file of the timeline is not as it was made: calm analyse timeline --again");
+}
+
+static int read_directory(struct store_file *f, const struct hash *wanted, struct err *e)
 {
     off_t end = lseek(f->in, 0, SEEK_END);
     uint8_t tail[TAIL_SIZE];
@@ -87,7 +92,7 @@ static int read_directory(struct store_file *f, struct err *e)
         return damaged(e);
     f->directory.len = (size_t)whole;
     sum = hash_bytes(f->directory.p, f->directory.len);
-    return memcmp(sum.b, tail + 12, sizeof(sum.b)) == 0 ? 0 : damaged(e);
+    return hash_eq(&sum, wanted) ? 0 : altered(e);
 }
 
 static bool take_u64(struct str *line, uint64_t *out)
@@ -113,7 +118,8 @@ static bool take_block(struct str line, struct stored_block *b, uint64_t end)
 
     if (!take_u64(&line, &b->at) || !take_u64(&line, &b->size) ||
         !take_u64(&line, &b->first_event) || !take_u64(&line, &events) ||
-        !take_i64(&line, &b->first_ns) || !take_i64(&line, &b->last_ns))
+        !take_i64(&line, &b->first_ns) || !take_i64(&line, &b->last_ns) ||
+        !hex_read(b->sum.b, sizeof(b->sum.b), line))
         return false;
     b->events = (uint32_t)events;
     return events && events <= BLOCK_EVENTS && b->at <= end && b->size <= end - b->at &&
@@ -182,14 +188,14 @@ static bool take_lines(struct store_file *f, uint64_t end)
     return true;
 }
 
-int store_open(struct store_file **out, int in, struct err *e)
+int store_open(struct store_file **out, int in, const struct hash *directory, struct err *e)
 {
     CLEANUP(store_closep) struct store_file *f = mem_new(struct store_file);
     int rc;
 
     f->in = in;
     f->arena = arena_new();
-    rc = read_directory(f, e);
+    rc = read_directory(f, directory, e);
     if (rc == 0 && !take_lines(f, (uint64_t)lseek(in, 0, SEEK_END)))
         rc = damaged(e);
     if (rc == 0)
@@ -226,5 +232,10 @@ int store_read_block(const struct store_file *f, size_t i, struct buf *bytes, st
     buf_clear(bytes);
     rc = read_at(f->in, b->at, buf_room(bytes, (size_t)b->size), (size_t)b->size, e);
     bytes->len = (size_t)b->size;
+    if (rc == 0) {
+        struct hash sum = hash_bytes(bytes->p, bytes->len);
+
+        rc = hash_eq(&sum, &b->sum) ? 0 : altered(e);
+    }
     return rc ? rc : block_open(out, buf_str(bytes), b->columns, b->events, e);
 }

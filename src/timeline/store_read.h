@@ -1,5 +1,6 @@
 /* store_read.h: the file of an item's timeline, read in a worker. */
 #pragma once
+#include "base/hash.h"
 #include "timeline/block_read.h"
 
 struct store_file;
@@ -13,14 +14,18 @@ struct stored_block {
     uint64_t first_event; /* of the item, from 0 */
     uint32_t events;
     int64_t first_ns, last_ns;
+    struct hash sum;
     struct str columns; /* its lines */
 };
-/* in is read by offset, and borrowed. ERR_FORMAT, ERR_IO. */
-MUST_CHECK int store_open(struct store_file **out, int in, struct err *e);
+/* in is read by offset, and borrowed. ERR_TAMPER: its directory has not this SHA-256; ERR_FORMAT,
+ * ERR_IO. */
+MUST_CHECK int store_open(struct store_file **out, int in, const struct hash *directory,
+                          struct err *e);
 void store_close(struct store_file *f); /* NULL is fine */
 DEFINE_CLEANUP(struct store_file *, store_close)
 size_t store_block_count(const struct store_file *f);
 const struct stored_block *store_block_at(const struct store_file *f, size_t i);
-/* Reads a block; *bytes is owned by the caller, and what *out points into. */
+/* Reads a block, whose SHA-256 is checked; *bytes is owned by the caller, and what *out points
+ * into. */
 MUST_CHECK int store_read_block(const struct store_file *f, size_t i, struct buf *bytes,
                                 struct block **out, struct err *e);

@@ -176,6 +176,7 @@ static bool are_columns(struct str lines)
 
 int store_block(struct store_writer *s, const struct store_block *block, struct err *e)
 {
+    struct hash sum = hash_bytes(block->bytes.p, block->bytes.len);
     uint64_t at = s->at;
     int rc;
 
@@ -184,9 +185,11 @@ int store_block(struct store_writer *s, const struct store_block *block, struct 
     rc = put(s, block->bytes, e);
     if (rc)
         return rc;
-    buf_addf(&s->blocks, "block\t%llu\t%zu\t%llu\t%llu\t%lld\t%lld\n", (unsigned long long)at,
+    buf_addf(&s->blocks, "block\t%llu\t%zu\t%llu\t%llu\t%lld\t%lld\t", (unsigned long long)at,
              block->bytes.len, (unsigned long long)s->events, (unsigned long long)block->events,
              (long long)block->first_ns, (long long)block->last_ns);
+    add_hash(&s->blocks, &sum);
+    buf_addc(&s->blocks, '\n');
     buf_addstr(&s->blocks, block->columns);
     s->events += block->events;
     s->sum.blocks++;
@@ -215,6 +218,7 @@ static int put_directory(struct store_writer *s, struct err *e)
     if (ZSTD_isError(size))
         BUG("zstd: %s", ZSTD_getErrorName(size));
     packed.len = size;
+    s->sum.directory = sum;
     rc = put(s, buf_str(&packed), e);
     buf_clear(&packed);
     for (size_t i = 0; i < 8; i++)

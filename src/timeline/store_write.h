@@ -38,5 +38,6 @@ struct store_result {
     uint64_t sources, recognised, blocks;
     int64_t first_ns, last_ns; /* where there are events */
     struct hash digest;        /* section 3.3 */
+    struct hash directory;     /* SHA-256 of the directory, which has those of all blocks */
 };
 MUST_CHECK int store_end(struct store_writer *s, struct store_result *out, struct err *e);
