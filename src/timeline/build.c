@@ -30,7 +30,7 @@ struct lane {
 
 struct building {
     const struct build_order *order;
-    struct store_writer *store;
+    struct segment_writer *store;
     struct build_looked looked;
     struct build_years *years; /* of each part */
     bool has_looked;
@@ -132,7 +132,7 @@ static int take_source(struct building *b, struct str body, struct err *e)
 {
     struct build_source s;
     struct str rest = str_from(body, sizeof(s));
-    struct store_source source;
+    struct segment_source source;
 
     if (body.len < sizeof(s))
         return unsound(e);
@@ -140,29 +140,30 @@ static int take_source(struct building *b, struct str body, struct err *e)
     if (rest.len != (size_t)s.name_size + s.remark_size || s.name_size > NAME_MOST ||
         (s.format >= FORMAT_COUNT_ && s.format != WIRE_NO_FORMAT))
         return unsound(e);
-    source = (struct store_source){.name = str_head(rest, s.name_size),
-                                   .format = s.format == WIRE_NO_FORMAT ? NULL : formats[s.format],
-                                   .size = s.size,
-                                   .remark = str_from(rest, s.name_size)};
-    store_source(b->store, &source);
+    source =
+        (struct segment_source){.name = str_head(rest, s.name_size),
+                                .format = s.format == WIRE_NO_FORMAT ? NULL : formats[s.format],
+                                .size = s.size,
+                                .remark = str_from(rest, s.name_size)};
+    segment_source(b->store, &source);
     return 0;
 }
 
 static int take_block(struct lane *l, struct str body, struct err *e)
 {
     struct build_block told;
-    struct store_block block;
+    struct segment_block block;
     int rc;
 
     if (body.len != sizeof(told))
         return unsound(e);
     memcpy(&told, body.p, sizeof(told));
-    block = (struct store_block){.events = told.events,
-                                 .first_ns = told.first_ns,
-                                 .last_ns = told.last_ns,
-                                 .columns = buf_str(&l->columns),
-                                 .bytes = buf_str(&l->packed)};
-    rc = store_block(l->building->store, &block, e);
+    block = (struct segment_block){.events = told.events,
+                                   .first_ns = told.first_ns,
+                                   .last_ns = told.last_ns,
+                                   .columns = buf_str(&l->columns),
+                                   .bytes = buf_str(&l->packed)};
+    rc = segment_block(l->building->store, &block, e);
     buf_clear(&l->columns);
     buf_clear(&l->packed);
     return rc;
@@ -175,7 +176,7 @@ static int take_part(struct building *b, struct str body, struct err *e)
     if (body.len != sizeof(part))
         return unsound(e);
     memcpy(&part, body.p, sizeof(part));
-    store_part(b->store, &part.counts, &part.digest);
+    segment_part(b->store, &part.counts, &part.digest);
     return 0;
 }
 
@@ -369,27 +370,27 @@ static void building_release(struct building *b)
     }
     free(b->lanes);
     free(b->years);
-    store_writer_free(b->store);
+    segment_writer_free(b->store);
 }
 
-int timeline_build(const struct build_order *order, struct store_result *out, struct err *e)
+int timeline_build(const struct build_order *order, struct segment_result *out, struct err *e)
 {
     CLEANUP(building_release) struct building b = {.order = order};
     int rc = look(&b, e);
 
     if (rc == 0)
-        rc =
-            store_begin(&b.store, order->put, order->context, order->evidence, order->zone_name, e);
+        rc = segment_begin(&b.store, order->put, order->context, order->evidence, order->zone_name,
+                           e);
     if (rc)
         return rc;
     if (b.looked.part_count > 1) {
-        const struct store_source source = {
+        const struct segment_source source = {
             .name = str_of(order->name), .format = formats[b.looked.format], .size = b.looked.size};
 
-        store_source(b.store, &source);
+        segment_source(b.store, &source);
     }
     b.lane_count = lanes_wanted(&b);
     b.lanes = mem_array(b.lane_count, sizeof(b.lanes[0]));
     rc = run_lanes(&b, e);
-    return rc ? rc : store_end(b.store, out, e);
+    return rc ? rc : segment_end(b.store, out, e);
 }

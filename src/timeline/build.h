@@ -1,6 +1,6 @@
 /* build.h: evidence to a timeline: workers read it, side by side where it can be divided. */
 #pragma once
-#include "timeline/store_write.h"
+#include "timeline/segment_write.h"
 
 struct build_order {
     int in;            /* the evidence; borrowed */
@@ -10,11 +10,11 @@ struct build_order {
     struct str zone_name; /* "UTC", "Europe/Berlin" … */
     struct str zone;      /* that zone's file; empty: UTC */
     unsigned workers;     /* 0: as many as there are processors */
-    store_put *put;       /* where the timeline's file goes */
+    segment_put *put;     /* where the timeline's file goes */
     /* Bytes of evidence that were read, of all there are; non-zero stops it. NULL: nobody asks. */
     int (*progress)(void *context, uint64_t done, uint64_t all, struct err *e);
     void *context;
 };
 /* ERR_TAMPER, ERR_LIMIT, ERR_FORMAT, ERR_IO as worker_run; what put or progress returned. */
-MUST_CHECK int timeline_build(const struct build_order *order, struct store_result *out,
+MUST_CHECK int timeline_build(const struct build_order *order, struct segment_result *out,
                               struct err *e);

@@ -22,7 +22,7 @@ struct str search_value_of(const struct search_event *event, const char *name);
 
 struct search_order {
     const int *files;               /* timelines; borrowed */
-    const struct hash *directories; /* of each, as store_result has it */
+    const struct hash *directories; /* of each, as segment_result has it */
     size_t file_count;              /* at most SEARCH_FILES_MOST */
     struct str query;
     int64_t from_ns, to_ns; /* both within; INT64_MIN and INT64_MAX: all */

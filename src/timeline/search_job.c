@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "timeline/query.h"
 #include "timeline/search_wire.h"
-#include "timeline/store_read.h"
+#include "timeline/segment_read.h"
 
 enum { MESSAGE_MOST = (1 << 20) - 4096, VALUE_SLOTS = 2 * SEARCH_VALUES_MOST };
 
@@ -30,7 +30,7 @@ struct job {
     struct str directories; /* SHA-256 of each file's */
     struct str field;
     struct query *query;
-    struct store_file **files;
+    struct segment_file **files;
     size_t file_count;
     struct share *shares;
     size_t share_count;
@@ -309,7 +309,7 @@ static int search_block(struct job *j, const struct share *s, struct err *e)
     CLEANUP(block_closep) struct block *b = NULL;
     const int64_t *times;
     struct rows rows;
-    int rc = store_read_block(j->files[s->file], s->block, &bytes, &b, e);
+    int rc = segment_read_block(j->files[s->file], s->block, &bytes, &b, e);
 
     if (rc == 0)
         rc = block_times(b, &times, e);
@@ -351,8 +351,8 @@ static void choose_blocks(struct job *j)
     size_t count = 0, kept = 0, room = 0;
 
     for (uint32_t f = 0; f < j->file_count; f++)
-        for (size_t i = 0; i < store_block_count(j->files[f]); i++) {
-            const struct stored_block *b = store_block_at(j->files[f], i);
+        for (size_t i = 0; i < segment_block_count(j->files[f]); i++) {
+            const struct stored_block *b = segment_block_at(j->files[f], i);
 
             if (b->last_ns < j->task.from_ns || b->first_ns > j->task.to_ns)
                 continue;
@@ -416,12 +416,12 @@ static int open_files(struct job *j, struct err *e)
     size_t count = worker_input_count(j->channel);
     int rc = 0;
 
-    j->files = mem_array(count, sizeof(struct store_file *));
+    j->files = mem_array(count, sizeof(struct segment_file *));
     for (size_t i = 0; i < count && rc == 0; i++) {
         struct hash directory;
 
         memcpy(directory.b, j->directories.p + i * sizeof(directory), sizeof(directory));
-        rc = store_open(&j->files[i], worker_input(j->channel, i), &directory, e);
+        rc = segment_open(&j->files[i], worker_input(j->channel, i), &directory, e);
         j->file_count += rc == 0;
     }
     return rc;
@@ -434,7 +434,7 @@ static void job_release(struct job *j)
     for (size_t i = 0; j->values && i < VALUE_SLOTS; i++)
         free(j->values[i].bytes);
     for (size_t i = 0; i < j->file_count; i++)
-        store_close(j->files[i]);
+        segment_close(j->files[i]);
     query_free(j->query);
     free(j->heap);
     free(j->values);

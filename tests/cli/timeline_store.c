@@ -26,7 +26,7 @@ static int build(char **argv, struct err *e)
     int out = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     struct build_order order = {
         .in = in, .name = argv[0], .evidence = &hash_zero, .put = put, .context = &out};
-    struct store_result r;
+    struct segment_result r;
     struct stat st;
     int rc = argv[2] ? file_read(&zone, argv[2], 65536, e) : 0;
 

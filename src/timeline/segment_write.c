@@ -1,5 +1,5 @@
-/* store_write.c: writes the file of a timeline: blocks as they come, then the directory. */
-#include "timeline/store_write.h"
+/* segment_write.c: writes the file of a timeline: blocks as they come, then the directory. */
+#include "timeline/segment_write.h"
 #include <zstd.h>
 #include "base/mem.h"
 
@@ -7,13 +7,13 @@
 
 enum { DIRECTORY_LEVEL = 3 };
 
-struct store_writer {
-    store_put *put;
+struct segment_writer {
+    segment_put *put;
     void *context;
     uint64_t at; /* bytes that were put */
     struct buf directory;
     struct buf blocks; /* lines of the source that is open */
-    struct store_source source;
+    struct segment_source source;
     struct buf name, remark; /* of it */
     struct reader_counts counts;
     struct digest *parts; /* of its parts' digests */
@@ -22,11 +22,11 @@ struct store_writer {
     bool is_open;
     bool has_events; /* the source */
     int64_t first_ns, last_ns;
-    struct store_result sum;
+    struct segment_result sum;
     bool sum_has_events;
 };
 
-static int put(struct store_writer *s, struct str bytes, struct err *e)
+static int put(struct segment_writer *s, struct str bytes, struct err *e)
 {
     int rc = s->put(s->context, bytes, e);
 
@@ -55,10 +55,10 @@ static void add_hash(struct buf *out, const struct hash *h)
     hex_add(out, h->b, sizeof(h->b));
 }
 
-int store_begin(struct store_writer **out, store_put *put_bytes, void *context,
-                const struct hash *evidence, struct str zone, struct err *e)
+int segment_begin(struct segment_writer **out, segment_put *put_bytes, void *context,
+                  const struct hash *evidence, struct str zone, struct err *e)
 {
-    CLEANUP(store_writer_freep) struct store_writer *s = mem_new(struct store_writer);
+    CLEANUP(segment_writer_freep) struct segment_writer *s = mem_new(struct segment_writer);
     int rc;
 
     s->put = put_bytes;
@@ -76,7 +76,7 @@ int store_begin(struct store_writer **out, store_put *put_bytes, void *context,
     return rc;
 }
 
-void store_writer_free(struct store_writer *s)
+void segment_writer_free(struct segment_writer *s)
 {
     if (!s)
         return;
@@ -107,7 +107,7 @@ static void add_counts(struct reader_counts *to, const struct reader_counts *mor
     to->empty += more->empty;
 }
 
-static void add_source_line(struct store_writer *s)
+static void add_source_line(struct segment_writer *s)
 {
     const struct reader_counts *c = &s->counts;
     struct buf *d = &s->directory;
@@ -125,7 +125,7 @@ static void add_source_line(struct store_writer *s)
     buf_addstr(d, buf_str(&s->blocks));
 }
 
-static void close_source(struct store_writer *s)
+static void close_source(struct segment_writer *s)
 {
     uint8_t digest[64];
 
@@ -144,7 +144,7 @@ static void close_source(struct store_writer *s)
         widen(&s->sum_has_events, &s->sum.first_ns, &s->sum.last_ns, s->first_ns, s->last_ns);
 }
 
-void store_source(struct store_writer *s, const struct store_source *source)
+void segment_source(struct segment_writer *s, const struct segment_source *source)
 {
     close_source(s);
     s->is_open = true;
@@ -174,7 +174,7 @@ static bool are_columns(struct str lines)
     return true;
 }
 
-int store_block(struct store_writer *s, const struct store_block *block, struct err *e)
+int segment_block(struct segment_writer *s, const struct segment_block *block, struct err *e)
 {
     struct hash sum = hash_bytes(block->bytes.p, block->bytes.len);
     uint64_t at = s->at;
@@ -197,14 +197,14 @@ int store_block(struct store_writer *s, const struct store_block *block, struct 
     return 0;
 }
 
-void store_part(struct store_writer *s, const struct reader_counts *counts,
-                const struct hash *digest)
+void segment_part(struct segment_writer *s, const struct reader_counts *counts,
+                  const struct hash *digest)
 {
     add_counts(&s->counts, counts);
     digest_add(s->parts, digest->b, sizeof(digest->b));
 }
 
-static int put_directory(struct store_writer *s, struct err *e)
+static int put_directory(struct segment_writer *s, struct err *e)
 {
     CLEANUP_BUF struct buf packed = {0};
     struct hash sum = hash_bytes(s->directory.p, s->directory.len);
@@ -230,7 +230,7 @@ static int put_directory(struct store_writer *s, struct err *e)
     return rc ? rc : put(s, buf_str(&packed), e);
 }
 
-int store_end(struct store_writer *s, struct store_result *out, struct err *e)
+int segment_end(struct segment_writer *s, struct segment_result *out, struct err *e)
 {
     uint8_t digest[64];
     int rc;

@@ -1,5 +1,5 @@
-/* store_read.c: reads the directory of a timeline's file, and its blocks. */
-#include "timeline/store_read.h"
+/* segment_read.c: reads the directory of a timeline's file, and its blocks. */
+#include "timeline/segment_read.h"
 #include <errno.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -13,7 +13,7 @@ enum {
     DIRECTORY_MOST = 1 << 29,
 };
 
-struct store_file {
+struct segment_file {
     int in;
     struct buf directory;
     struct arena *arena;
@@ -61,7 +61,7 @@ static int altered(struct err *e)
                    "the file of the timeline is not as it was made: calm analyse timeline --again");
 }
 
-static int read_directory(struct store_file *f, const struct hash *wanted, struct err *e)
+static int read_directory(struct segment_file *f, const struct hash *wanted, struct err *e)
 {
     off_t end = lseek(f->in, 0, SEEK_END);
     uint8_t tail[TAIL_SIZE];
@@ -126,8 +126,8 @@ static bool take_block(struct str line, struct stored_block *b, uint64_t end)
            b->size < BUF_LIMIT && b->first_ns <= b->last_ns;
 }
 
-/* \xHH as store_write.c spells it. */
-static struct str unescape(struct store_file *f, struct str text)
+/* \xHH as segment_write.c spells it. */
+static struct str unescape(struct segment_file *f, struct str text)
 {
     char *out = arena_alloc(f->arena, text.len + 1);
     size_t len = 0;
@@ -147,7 +147,7 @@ static struct str unescape(struct store_file *f, struct str text)
     return (struct str){out, len};
 }
 
-static const struct stored_source *source_of(struct store_file *f, struct str line)
+static const struct stored_source *source_of(struct segment_file *f, struct str line)
 {
     struct stored_source *s = arena_new_in(f->arena, struct stored_source);
 
@@ -156,7 +156,7 @@ static const struct stored_source *source_of(struct store_file *f, struct str li
     return s;
 }
 
-static bool take_lines(struct store_file *f, uint64_t end)
+static bool take_lines(struct segment_file *f, uint64_t end)
 {
     struct str rest = buf_str(&f->directory);
     const struct stored_source *source = NULL;
@@ -188,9 +188,9 @@ static bool take_lines(struct store_file *f, uint64_t end)
     return true;
 }
 
-int store_open(struct store_file **out, int in, const struct hash *directory, struct err *e)
+int segment_open(struct segment_file **out, int in, const struct hash *directory, struct err *e)
 {
-    CLEANUP(store_closep) struct store_file *f = mem_new(struct store_file);
+    CLEANUP(segment_closep) struct segment_file *f = mem_new(struct segment_file);
     int rc;
 
     f->in = in;
@@ -203,7 +203,7 @@ int store_open(struct store_file **out, int in, const struct hash *directory, st
     return rc;
 }
 
-void store_close(struct store_file *f)
+void segment_close(struct segment_file *f)
 {
     if (!f)
         return;
@@ -213,18 +213,18 @@ void store_close(struct store_file *f)
     free(f);
 }
 
-size_t store_block_count(const struct store_file *f)
+size_t segment_block_count(const struct segment_file *f)
 {
     return f->count;
 }
 
-const struct stored_block *store_block_at(const struct store_file *f, size_t i)
+const struct stored_block *segment_block_at(const struct segment_file *f, size_t i)
 {
     return &f->blocks[i];
 }
 
-int store_read_block(const struct store_file *f, size_t i, struct buf *bytes, struct block **out,
-                     struct err *e)
+int segment_read_block(const struct segment_file *f, size_t i, struct buf *bytes,
+                       struct block **out, struct err *e)
 {
     const struct stored_block *b = &f->blocks[i];
     int rc;

@@ -1,0 +1,33 @@
+/* timeline.h: the timelines of a case's evidence: made, and asked. */
+#pragma once
+#include "practice/practice.h"
+#include "timeline/search.h"
+
+extern const struct kind timeline_kind; /* "timeline", tl1 …: what was read out of an item */
+extern const struct operation analyse_timeline;  /* makes them */
+extern const struct operation analyse_timelines; /* lists them */
+extern const struct operation analyse_search;
+extern const struct operation analyse_histogram;
+extern const struct operation analyse_top;
+
+/* One more where the same evidence becomes other events. */
+enum { TIMELINE_VERSION = 1 };
+
+/* The timelines that a person may see, the newest of each item. */
+struct timelines {
+    const struct thing **things; /* kind timeline; owned array */
+    const struct thing **items;  /* the evidence of each */
+    int *fds;
+    struct hash *directories;
+    size_t count, room;
+};
+/* Opens all, or those of the items (ids in hex, lines). ERR_NOTFOUND: there is none, or its file is
+ * not there. */
+MUST_CHECK int timelines_open(struct timelines *t, const struct view *v, const char *case_folder,
+                              struct str items, struct err *e);
+void timelines_release(struct timelines *t);
+
+/* The newest timeline of an item; NULL: none. */
+const struct thing *timeline_of(const struct view *v, const struct thing *item);
+/* The path of its file. */
+void timeline_path(const char *case_folder, const struct thing *timeline, struct buf *out);

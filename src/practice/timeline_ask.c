@@ -1,0 +1,542 @@
+/* timeline_ask.c: asks the timelines of a case: events in order, how many when, and which values.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+#include "base/sink.h"
+#include "practice/evidence.h"
+#include "practice/timeline.h"
+#include "render/screen.h"
+#include "render/wrap.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "timeline/event.h"
+
+#define NS 1000000000LL
+
+enum { PAGE = 40, JSON_MOST = 100000, SLOTS_WANTED = 24, BAR = 40, TOP = 20, HOST_COLUMNS = 12 };
+
+#define ASK_FIELDS                                                                                 \
+    {.name = "query",                                                                              \
+     .type = FIELD_LINE,                                                                           \
+     .flags = FIELD_ARG,                                                                           \
+     .help = "what: failed, user.name:root and not source.ip:10.0.0.0/8"},                         \
+        {.name = "from", .type = FIELD_TIME, .help = "not before"},                                \
+        {.name = "to", .type = FIELD_TIME, .help = "not after"},                                   \
+    {                                                                                              \
+        .name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "evidence",            \
+        .help = "only in these items: e3"                                                          \
+    }
+
+static const struct field search_fields[] = {
+    ASK_FIELDS,
+    {.name = "most", .type = FIELD_NUMBER, .help = "show at most so many"},
+    {.name = "latest", .type = FIELD_FLAG, .help = "the latest first"},
+    {.name = "fields", .type = FIELD_FLAG, .help = "with all fields of each event"},
+};
+static const struct field histogram_fields[] = {ASK_FIELDS};
+static const struct field top_fields[] = {
+    {.name = "field",
+     .type = FIELD_LINE,
+     .flags = FIELD_ARG | FIELD_REQUIRED,
+     .help = "of which: user.name, source.ip, event.action"},
+    ASK_FIELDS,
+    {.name = "rare", .type = FIELD_FLAG, .help = "the rarest instead"},
+    {.name = "most", .type = FIELD_NUMBER, .help = "show at most so many"},
+};
+
+void timelines_release(struct timelines *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        fd_close(t->fds[i]);
+    free(t->things);
+    free(t->items);
+    free(t->fds);
+    free(t->directories);
+}
+
+static int open_one(struct timelines *t, const struct thing *timeline, const struct thing *item,
+                    const char *case_folder, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    size_t rooms[3] = {t->room, t->room, t->room};
+    struct hash directory;
+    int fd;
+
+    timeline_path(case_folder, timeline, &path);
+    fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || !hex_read(directory.b, sizeof(directory.b), thing_value(timeline, "directory"))) {
+        fd_close(fd);
+        return err_set(e, ERR_NOTFOUND,
+                       "the timeline of e%u is not in the case's folder any more: calm analyse "
+                       "timeline e%u --again",
+                       item->number, item->number);
+    }
+    t->things = mem_grow(t->things, t->count, &t->room, sizeof(t->things[0]));
+    t->items = mem_grow(t->items, t->count, &rooms[0], sizeof(t->items[0]));
+    t->fds = mem_grow(t->fds, t->count, &rooms[1], sizeof(t->fds[0]));
+    t->directories = mem_grow(t->directories, t->count, &rooms[2], sizeof(t->directories[0]));
+    t->things[t->count] = timeline;
+    t->items[t->count] = item;
+    t->fds[t->count] = fd;
+    t->directories[t->count++] = directory;
+    return 0;
+}
+
+/* Whether it is among those that were named; none: all are. */
+static bool is_wanted(struct str ids, const struct thing *item)
+{
+    CLEANUP_BUF struct buf id = {0};
+
+    hex_add(&id, item->id.b, sizeof(item->id.b));
+    return ids.len == 0 || str_has_line(ids, buf_str(&id));
+}
+
+int timelines_open(struct timelines *t, const struct view *v, const char *case_folder,
+                   struct str items, struct err *e)
+{
+    const struct thing *item;
+    int rc = 0;
+
+    for (size_t at = 0; rc == 0 && (item = view_next(v, "evidence", &at));) {
+        const struct thing *timeline = timeline_of(v, item);
+
+        if (timeline && is_wanted(items, item) && !evidence_is_barred(v->state, item) &&
+            !thing_value(item, "destroyed").len)
+            rc = open_one(t, timeline, item, case_folder, e);
+    }
+    if (rc == 0 && t->count == 0)
+        rc = err_set(e, ERR_NOTFOUND, "no timeline was made yet: calm analyse timeline");
+    return rc;
+}
+
+struct asking {
+    const struct operation *op;
+    const struct input *in;
+    const struct view *v;
+    struct answer *a;
+    struct timelines lines;
+    struct search_order order;
+    struct json json;
+    struct screen screen;
+    uint64_t shown, most;
+    int64_t day;
+    uint8_t doubts; /* of what was shown */
+    struct search_result *result;
+};
+
+static void asking_release(struct asking *k)
+{
+    timelines_release(&k->lines);
+    if (k->result)
+        search_result_release(k->result);
+    free(k->result);
+}
+
+static bool time_of(const struct asking *k, const char *field, int64_t *out)
+{
+    struct utc t;
+
+    if (!utc_read(&t, input_value(k->op, k->in, field)))
+        return false;
+    if (t.sec > INT64_MAX / NS - 1 || t.sec < INT64_MIN / NS + 1)
+        return false;
+    *out = t.sec * NS + t.ns;
+    return true;
+}
+
+static int begin(struct asking *k, enum search_kind kind, struct err *e)
+{
+    int rc = timelines_open(&k->lines, k->v, k->a->around->case_folder,
+                            input_value(k->op, k->in, "evidence"), e);
+
+    k->screen = (struct screen){.out = &k->a->text, .columns = k->a->columns, .color = k->a->color};
+    k->result = mem_new(struct search_result);
+    k->order = (struct search_order){.files = k->lines.fds,
+                                     .directories = k->lines.directories,
+                                     .file_count = k->lines.count,
+                                     .query = input_value(k->op, k->in, "query"),
+                                     .from_ns = INT64_MIN,
+                                     .to_ns = INT64_MAX,
+                                     .kind = kind};
+    (void)time_of(k, "from", &k->order.from_ns);
+    (void)time_of(k, "to", &k->order.to_ns);
+    return rc;
+}
+
+static struct utc utc_of(int64_t ns)
+{
+    int64_t sec = ns / NS - (ns % NS < 0);
+
+    return (struct utc){sec, (uint32_t)(ns - sec * NS)};
+}
+
+static uint64_t number_of(const struct asking *k, const char *field, uint64_t usual)
+{
+    uint64_t n;
+
+    return str_u64(input_value(k->op, k->in, field), &n) && n ? n : usual;
+}
+
+static void json_event(struct asking *k, const struct search_event *event)
+{
+    CLEANUP_BUF struct buf call = {0};
+    struct str rest = event->fields, name, value;
+
+    buf_addf(&call, "e%u.%llu", k->lines.items[event->file]->number,
+             (unsigned long long)event->event + 1);
+    json_object_begin(&k->json);
+    json_put_str(&k->json, "event", buf_str(&call));
+    json_put_utc(&k->json, "@timestamp", utc_of(event->ns));
+    json_put_str(&k->json, "precision", event->precision);
+    json_put_str(&k->json, "doubt", event->doubt);
+    json_put_str(&k->json, "meaning", event->meaning);
+    json_put_str(&k->json, "source", event->source);
+    json_put_u64(&k->json, "place", event->at);
+    json_put_u64(&k->json, "line", event->line);
+    json_name(&k->json, "fields");
+    json_array_begin(&k->json);
+    while (search_field(&rest, &name, &value)) {
+        json_object_begin(&k->json);
+        json_put_str(&k->json, "name", name);
+        json_put_str(&k->json, "value", value);
+        json_object_end(&k->json);
+    }
+    json_array_end(&k->json);
+    json_object_end(&k->json);
+}
+
+/* A heading for each day, so that lines need no date. */
+static void show_day(struct asking *k, int64_t ns)
+{
+    static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
+                                       "Monday",   "Tuesday", "Wednesday"};
+    int64_t day = ns / (86400 * NS) - (ns % (86400 * NS) < 0);
+    CLEANUP_BUF struct buf line = {0};
+    char text[UTC_PLAIN_SIZE];
+
+    if (k->shown && day == k->day)
+        return;
+    if (k->shown)
+        screen_blank(&k->screen);
+    k->day = day;
+    buf_addf(&line, "%s %.10s (UTC)", days[((day % 7) + 7) % 7], utc_plain(text, utc_of(ns)));
+    screen_line(&k->screen, SCREEN_BOLD, buf_str(&line));
+}
+
+static uint8_t doubts_of(struct str doubt)
+{
+    static const char letters[] = EVENT_DOUBT_LETTERS;
+    uint8_t set = 0;
+
+    for (size_t i = 0; letters[i]; i++)
+        if (memchr(doubt.p, letters[i], doubt.len))
+            set |= (uint8_t)(1U << i);
+    return set;
+}
+
+/* What it says in a line: who spoke, and what. */
+static void add_words(struct buf *out, const struct search_event *event)
+{
+    struct str who = search_value_of(event, "process.name");
+    struct str message = search_value_of(event, "message");
+
+    if (who.len == 0)
+        who = search_value_of(event, "event.action");
+    if (who.len == 0)
+        who = search_value_of(event, "event.dataset");
+    buf_addstr(out, who);
+    buf_adds(out, ": ");
+    buf_addstr(out, message.len ? message : search_value_of(event, "file.path"));
+}
+
+static enum screen_style style_of(const struct search_event *event)
+{
+    if (str_is(search_value_of(event, "event.kind"), "unparsed"))
+        return SCREEN_DIM;
+    return str_is(search_value_of(event, "event.outcome"), "failure") ? SCREEN_WARN : SCREEN_NORMAL;
+}
+
+static void show_fields(struct asking *k, const struct search_event *event)
+{
+    struct str rest = event->fields, name, value;
+
+    while (search_field(&rest, &name, &value))
+        if (!str_is(name, "message"))
+            screen_pair(&k->screen, 4, 24, name, value);
+}
+
+static void show_event(struct asking *k, const struct search_event *event)
+{
+    CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf words = {0};
+    struct str host = search_value_of(event, "host.name");
+    char time[UTC_PLAIN_SIZE], call[40];
+    uint8_t doubts = doubts_of(event->doubt);
+
+    show_day(k, event->ns);
+    k->doubts |= doubts;
+    utc_plain(time, utc_of(event->ns));
+    snprintf(call, sizeof(call), "e%u.%llu", k->lines.items[event->file]->number,
+             (unsigned long long)event->event + 1);
+    buf_addf(&line, "%s%.8s  %-9s ", doubts ? "~" : " ", time + 11, call);
+    if (host.len) {
+        wrap_cut(&line, host, HOST_COLUMNS, false);
+        buf_addc(&line, ' ');
+    }
+    add_words(&words, event);
+    buf_addstr(&line, buf_str(&words));
+    screen_line(&k->screen, style_of(event), buf_str(&line));
+    if (input_has(k->op, k->in, "fields"))
+        show_fields(k, event);
+}
+
+static int take_event(void *context, const struct search_event *event, struct err *e)
+{
+    struct asking *k = context;
+
+    (void)e;
+    if (k->shown == k->most) { /* there are more */
+        k->shown++;
+        return 0;
+    }
+    if (k->a->wants_json)
+        json_event(k, event);
+    else
+        show_event(k, event);
+    k->shown++;
+    if (!k->a->wants_json && k->a->text.len > 8192 && k->a->flush && k->a->flush(k->a) != 0)
+        return ERR_CANCEL;
+    return 0;
+}
+
+/* What ~ stands for, of what was shown. */
+static void explain_doubts(struct asking *k)
+{
+    static const char *const words[] = {
+        "the year was not stated", "the zone was not stated", "the hour happened twice",
+        "the hour did not happen", "a leap second",           "the time is that of the line before",
+        "the time is no date",     "the clock was corrected"};
+    CLEANUP_BUF struct buf text = {0};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (k->doubts & 1U << i)
+            buf_addf(&text, "%s%s", text.len ? "; " : "~  not as the log states it: ", words[i]);
+    if (text.len) {
+        screen_blank(&k->screen);
+        screen_para(&k->screen, 0, buf_str(&text));
+    }
+}
+
+static int query_search(const struct view *v, const struct operation *op, const struct input *in,
+                        struct answer *a, struct err *e)
+{
+    CLEANUP(asking_release) struct asking k = {.op = op, .in = in, .v = v, .a = a};
+    const struct search_receiver to = {.event = take_event, .context = &k};
+    int rc = begin(&k, SEARCH_ROWS, e);
+
+    if (rc)
+        return rc;
+    k.most = number_of(&k, "most", a->wants_json ? JSON_MOST : PAGE);
+    k.order.most = k.most + 1;
+    k.order.is_backward = input_has(op, in, "latest");
+    if (a->wants_json) {
+        json_begin(&k.json, &a->json);
+        json_array_begin(&k.json);
+    }
+    rc = timeline_search(&k.order, &to, k.result, e);
+    if (rc)
+        return rc;
+    if (a->wants_json) {
+        json_array_end(&k.json);
+        return 0;
+    }
+    if (k.shown == 0)
+        screen_printf(&k.screen, 0, "Nothing in %zu timelines is so.", k.lines.count);
+    explain_doubts(&k);
+    if (k.shown > k.most)
+        screen_printf(&k.screen, 0,
+                      "\nThere are more: --most N, --from TIME; calm analyse histogram says when.");
+    return 0;
+}
+
+/* A width that people count in, so that there are about SLOTS_WANTED. */
+static int64_t slot_of(int64_t span_ns)
+{
+    static const int64_t widths[] = {1,      2,      5,       10,      15,      30,
+                                     60,     120,    300,     600,     900,     1800,
+                                     3600,   7200,   10800,   21600,   43200,   86400,
+                                     172800, 604800, 1209600, 2592000, 7776000, 31536000};
+    int64_t wanted = span_ns / NS / SLOTS_WANTED;
+
+    for (size_t i = 0; i < COUNT_OF(widths); i++)
+        if (widths[i] >= wanted)
+            return widths[i] * NS;
+    return (wanted / 31536000 + 1) * 31536000 * NS;
+}
+
+static void show_slots(struct asking *k, uint32_t count)
+{
+    uint64_t most = 1;
+
+    for (uint32_t i = 0; i < count; i++)
+        most = k->result->slots[i] > most ? k->result->slots[i] : most;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t n = k->result->slots[i];
+        CLEANUP_BUF struct buf line = {0};
+        char text[UTC_PLAIN_SIZE];
+        size_t length = (size_t)((n * BAR + most - 1) / most);
+
+        utc_plain(text, utc_of(k->order.from_ns + (int64_t)i * k->order.slot_ns));
+        buf_addf(&line, "%.16s  ", text);
+        for (size_t at = 0; at < length; at++)
+            buf_adds(&line, "█");
+        buf_addn(&line, ' ', BAR - length);
+        buf_addf(&line, " %10llu", (unsigned long long)n);
+        screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
+    }
+}
+
+static void json_slots(struct asking *k, uint32_t count)
+{
+    json_begin(&k->json, &k->a->json);
+    json_array_begin(&k->json);
+    for (uint32_t i = 0; i < count; i++) {
+        json_object_begin(&k->json);
+        json_put_utc(&k->json, "from", utc_of(k->order.from_ns + (int64_t)i * k->order.slot_ns));
+        json_put_u64(&k->json, "seconds", (uint64_t)(k->order.slot_ns / NS));
+        json_put_u64(&k->json, "events", k->result->slots[i]);
+        json_object_end(&k->json);
+    }
+    json_array_end(&k->json);
+}
+
+/* The span is found first, then divided. */
+static int query_histogram(const struct view *v, const struct operation *op, const struct input *in,
+                           struct answer *a, struct err *e)
+{
+    CLEANUP(asking_release) struct asking k = {.op = op, .in = in, .v = v, .a = a};
+    struct search_sum sum;
+    int64_t slot;
+    int rc = begin(&k, SEARCH_COUNT, e);
+
+    if (rc == 0)
+        rc = timeline_search(&k.order, NULL, k.result, e);
+    if (rc)
+        return rc;
+    sum = k.result->sum;
+    if (sum.count) {
+        slot = slot_of(sum.last_ns - sum.first_ns);
+        k.order.slot_ns = slot;
+        k.order.from_ns = sum.first_ns - ((sum.first_ns % slot) + slot) % slot;
+        k.order.slot_count = (uint32_t)((sum.last_ns - k.order.from_ns) / slot + 1);
+        rc = timeline_search(&k.order, NULL, k.result, e);
+    }
+    if (rc)
+        return rc;
+    if (a->wants_json) {
+        json_slots(&k, k.order.slot_count);
+        return 0;
+    }
+    show_slots(&k, k.order.slot_count);
+    screen_printf(&k.screen, 0, "%llu events; times are UTC.", (unsigned long long)sum.count);
+    return 0;
+}
+
+static void show_values(struct asking *k, uint64_t most, bool is_rare)
+{
+    const struct search_result *r = k->result;
+
+    for (size_t i = 0; i < r->value_count && i < most; i++) {
+        const struct search_counted *c = &r->values[is_rare ? r->value_count - 1 - i : i];
+        CLEANUP_BUF struct buf line = {0};
+        char first[UTC_PLAIN_SIZE], last[UTC_PLAIN_SIZE];
+
+        utc_plain(first, utc_of(c->told.first_ns));
+        utc_plain(last, utc_of(c->told.last_ns));
+        buf_addf(&line, "%10llu  %.16s  %.16s  ", (unsigned long long)c->told.count, first, last);
+        buf_addstr(&line, c->value);
+        screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
+    }
+    screen_blank(&k->screen);
+    screen_printf(&k->screen, 0,
+                  "%zu different values in %llu events; first and last seen are UTC.",
+                  r->value_count, (unsigned long long)r->sum.count);
+}
+
+static void json_values(struct asking *k, uint64_t most, bool is_rare)
+{
+    const struct search_result *r = k->result;
+
+    json_begin(&k->json, &k->a->json);
+    json_array_begin(&k->json);
+    for (size_t i = 0; i < r->value_count && i < most; i++) {
+        const struct search_counted *c = &r->values[is_rare ? r->value_count - 1 - i : i];
+
+        json_object_begin(&k->json);
+        json_put_str(&k->json, "value", c->value);
+        json_put_u64(&k->json, "events", c->told.count);
+        json_put_utc(&k->json, "first", utc_of(c->told.first_ns));
+        json_put_utc(&k->json, "last", utc_of(c->told.last_ns));
+        json_object_end(&k->json);
+    }
+    json_array_end(&k->json);
+}
+
+static int query_top(const struct view *v, const struct operation *op, const struct input *in,
+                     struct answer *a, struct err *e)
+{
+    CLEANUP(asking_release) struct asking k = {.op = op, .in = in, .v = v, .a = a};
+    uint64_t most;
+    int rc = begin(&k, SEARCH_VALUES, e);
+
+    if (rc)
+        return rc;
+    most = number_of(&k, "most", a->wants_json ? JSON_MOST : TOP);
+    k.order.field = input_value(op, in, "field");
+    rc = timeline_search(&k.order, NULL, k.result, e);
+    if (rc)
+        return rc;
+    if (a->wants_json)
+        json_values(&k, most, input_has(op, in, "rare"));
+    else
+        show_values(&k, most, input_has(op, in, "rare"));
+    return 0;
+}
+
+const struct operation analyse_search = {
+    .name = "analyse search",
+    .practice = "analyse",
+    .help = "events of the timeline, in the order of time",
+    .example = "calm analyse search \"user.name:root and event.action:login\" --from yesterday",
+    .more =
+        "A query is made of terms, and, or, not and brackets: failed, \"failed password\", "
+        "user.name:root, source.ip:10.0.0.0/8, url.path:/wp-*, http.response.status_code:>=500, "
+        "message:/pass(word)?/, user.name:(root or admin), user.name:*. Names of fields are those "
+        "of the Elastic Common Schema. Each event has a name, e3.500, for what is said of it.",
+    OP_FIELDS(search_fields),
+    .kind = &timeline_kind,
+    .type = OP_QUERY,
+    .faces = FACE_ALL,
+    .query = query_search};
+
+const struct operation analyse_histogram = {.name = "analyse histogram",
+                                            .practice = "analyse",
+                                            .help = "how many events there were, and when",
+                                            .example =
+                                                "calm analyse histogram event.outcome:failure",
+                                            OP_FIELDS(histogram_fields),
+                                            .kind = &timeline_kind,
+                                            .type = OP_QUERY,
+                                            .faces = FACE_ALL,
+                                            .query = query_histogram};
+
+const struct operation analyse_top = {
+    .name = "analyse top",
+    .practice = "analyse",
+    .help = "the values of a field, the most frequent or the rarest, first and last seen",
+    .example = "calm analyse top source.ip event.outcome:failure",
+    OP_FIELDS(top_fields),
+    .kind = &timeline_kind,
+    .type = OP_QUERY,
+    .faces = FACE_ALL,
+    .query = query_top};
