@@ -92,7 +92,7 @@ static int read_directory(struct segment_file *f, const struct hash *wanted, str
         return damaged(e);
     f->directory.len = (size_t)whole;
     sum = hash_bytes(f->directory.p, f->directory.len);
-    return hash_eq(&sum, wanted) ? 0 : altered(e);
+    return hash_eq(&sum, wanted) && memcmp(sum.b, tail + 12, sizeof(sum.b)) == 0 ? 0 : altered(e);
 }
 
 static bool take_u64(struct str *line, uint64_t *out)

@@ -222,6 +222,9 @@ static int walk_members(struct walking *w, struct archive *a, struct str name, i
         }
         rc = take_member(w, a, entry, name, written_s, e);
     }
+    /* Zeros alone look like the end of a tar archive. */
+    if (rc == 0 && w->members == before)
+        rc = remark(w, name, "no file lies in it", e);
     return rc;
 }
 

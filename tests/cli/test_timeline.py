@@ -1,0 +1,228 @@
+"""test_timeline.py: evidence becomes one timeline, and is asked: what is found is what Python finds in the same lines; files that were altered are
+refused, and sealed evidence is not read."""
+import bz2
+import datetime
+import gzip
+import io
+import lzma
+import os
+import random
+import re
+import tarfile
+import zipfile
+
+from harness import CaseTest, main
+
+TAMPERED, NOT_FOUND, USAGE = 8, 3, 2
+UTC = datetime.timezone.utc
+USERS = ("root", "eva", "bo", "postgres", "Zo\u00eb")
+
+
+def syslog_lines(seed, count, begin):
+    """Lines of sshd, cron and a program of nobody's, and of each (time, host, program, user, address, outcome)."""
+    rng = random.Random(seed)
+    when = begin
+    lines, facts = [], []
+    for _ in range(count):
+        when += datetime.timedelta(seconds=rng.randrange(0, 7000))
+        host, user = rng.choice(("web1", "db1")), rng.choice(USERS)
+        address = f"10.{rng.randrange(4)}.{rng.randrange(4)}.{rng.randrange(1, 255)}"
+        kind = rng.randrange(4)
+        program, message, outcome = [
+            ("sshd", f"Failed password for {user} from {address} port {rng.randrange(1024, 65536)} ssh2", "failure"),
+            ("sshd", f"Accepted password for {user} from {address} port {rng.randrange(1024, 65536)} ssh2", "success"),
+            ("CRON", f"({user}) CMD (/usr/bin/job {rng.randrange(9)})", "success"),
+            ("shop", f"order {rng.randrange(10 ** 6)} of {user} paid", None)][kind]
+        lines.append(f"{when:%b} {when.day:2d} {when:%H:%M:%S} {host} {program}[{rng.randrange(2, 9999)}]: {message}")
+        facts.append((when, host, program, user if kind < 3 else None, address if kind < 2 else None, outcome, message))
+    return lines, facts
+
+
+class Timeline(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.lines, self.facts = syslog_lines(5, 3000, datetime.datetime(2025, 11, 3, 8, tzinfo=UTC))
+        self.log = self.folder / "auth.log"
+        self.log.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
+        last = self.facts[-1][0].timestamp() + 60
+        os.utime(self.log, (last, last))
+
+    def take(self, *paths):
+        self.ana("preserve files " + " ".join(f"'{p}'" for p in paths))
+
+    def made(self, *words):
+        return self.ana.json("analyse timeline " + " ".join(words))
+
+    def search(self, query, more=""):
+        return self.ana.json(f"analyse search '{query}' {more}")
+
+    def found(self, query, more=""):
+        """(time, message) of each."""
+        return [(event["@timestamp"], self.field(event, "message")) for event in self.search(query, more)]
+
+    @staticmethod
+    def field(event, name):
+        values = [f["value"] for f in event["fields"] if f["name"] == name]
+        return values[0] if values else None
+
+    def wanted(self, condition):
+        return [(f"{f[0]:%Y-%m-%dT%H:%M:%S}.000000000Z", f[6]) for f in self.facts if condition(*f)]
+
+    def test_what_is_found_is_what_the_lines_say(self):
+        self.take(self.log)
+        self.assertEqual(self.made(), {"made": 1, "there": 0, "events": len(self.lines), "unparsed": 0})
+        for query, condition in (
+                ("", lambda *f: True),
+                ("user.name:eva", lambda w, h, p, user, *f: user == "eva"),
+                ("user.name:EVA and host.name:web1", lambda w, host, p, user, *f: user == "eva" and host == "web1"),
+                ("user.name:zo\u00eb", lambda w, h, p, user, *f: user == "Zo\u00eb"),
+                ("paid", lambda w, h, p, u, a, o, message: "paid" in message),
+                ("source.ip:10.1.0.0/16 or event.action:scheduled-command",
+                 lambda w, h, program, u, address, *f: program == "CRON" or (address or "").startswith("10.1.")),
+                ("not (event.outcome:failure or user.name:*)", lambda w, h, p, user, a, outcome, m: user is None and outcome != "failure"),
+                ("message:/order [0-9]{6} of (bo|eva)/", lambda w, h, p, u, a, o, message: re.search("order [0-9]{6} of (bo|eva)", message)),
+                ("process.name:s* and message:*root*paid", lambda w, h, program, u, a, o, message: re.fullmatch(".*root.*paid", message)),
+                ("source.port:>60000", lambda w, h, p, u, address, o, message: address and int(message.split()[-2]) > 60000),
+                ('"for postgres from"', lambda w, h, p, u, a, o, message: "for postgres from" in message)):
+            self.assertEqual(self.found(query), self.wanted(condition), query)
+            self.assertTrue(self.wanted(condition), query)
+        self.assertTrue(all(set("yz") == set(event["doubt"]) for event in self.search("eva")))  # RFC 3164 states neither year nor zone
+        half = self.facts[1500][0]
+        self.assertEqual(self.found("eva", f"--from '{half:%Y-%m-%dT%H:%M:%SZ}'"), self.wanted(lambda when, *f: when >= half and "eva" in f[5]))
+        self.assertEqual(self.found("", "--latest --most 5"), self.wanted(lambda *f: True)[::-1][:5])
+
+    def test_years_turn_with_the_months(self):
+        years = {when.year for when, *_ in self.facts}
+        self.assertGreater(len(years), 1)  # the lines go over a New Year
+        self.take(self.log)
+        self.made()
+        self.assertEqual({when[:4] for when, _ in self.found("")}, {str(year) for year in years})
+
+    def test_how_many_when_and_which(self):
+        self.take(self.log)
+        self.made()
+        slots = self.ana.json("analyse histogram user.name:root")
+        mine = [f for f in self.facts if f[3] == "root"]
+        for slot in slots:
+            begin = datetime.datetime.fromisoformat(slot["from"][:19]).replace(tzinfo=UTC)
+            end = begin + datetime.timedelta(seconds=slot["seconds"])
+            self.assertEqual(slot["events"], sum(begin <= f[0] < end for f in mine), slot)
+        self.assertEqual(sum(slot["events"] for slot in slots), len(mine))
+        counts = {}
+        for f in self.facts:
+            if f[3] and f[5] == "failure":
+                counts.setdefault(f[3], []).append(f[0])
+        top = self.ana.json("analyse top user.name event.outcome:failure")
+        self.assertEqual({v["value"]: (v["events"], v["first"][:19], v["last"][:19]) for v in top},
+                         {u: (len(t), f"{min(t):%Y-%m-%dT%H:%M:%S}", f"{max(t):%Y-%m-%dT%H:%M:%S}") for u, t in counts.items()})
+        self.assertEqual([v["events"] for v in top], sorted((len(t) for t in counts.values()), reverse=True))
+        rare = self.ana.json("analyse top user.name event.outcome:failure --rare --most 1")
+        self.assertEqual(rare[0]["events"], min(len(t) for t in counts.values()))
+
+    def test_packed_and_nested_evidence_is_walked_through(self):
+        text = self.log.read_bytes()
+        inner = io.BytesIO()
+        with tarfile.open(fileobj=inner, mode="w:xz") as tar:
+            for name, data in (("var/log/auth.log.2.gz", gzip.compress(text)), ("var/log/auth.log.1.bz2", bz2.compress(text)), ("etc/passwd", b"x:y\n")):
+                info = tarfile.TarInfo(name)
+                info.size, info.mtime = len(data), int(self.log.stat().st_mtime)
+                tar.addfile(info, io.BytesIO(data))
+        outer = self.folder / "collected.zip"
+        with zipfile.ZipFile(outer, "w") as zipped:
+            zipped.writestr("host/logs.tar.xz", inner.getvalue())
+            zipped.writestr("host/auth.log.xz", lzma.compress(text))
+        self.take(outer)
+        self.assertEqual(self.made()["events"], 3 * len(self.lines))
+        record = self.ana.json("analyse timelines")[0]
+        self.assertEqual((record["sources"], record["recognised"], record["lines"]), ("4", "3", str(3 * len(self.lines) + 0)))
+        sources = {event["source"] for event in self.search("eva")}
+        self.assertEqual(sources, {"collected.zip/host/logs.tar.xz/var/log/auth.log.2.gz", "collected.zip/host/logs.tar.xz/var/log/auth.log.1.bz2",
+                                   "collected.zip/host/auth.log.xz"})
+
+    def test_a_bomb_ends_at_a_stated_limit(self):
+        bomb = self.folder / "bomb.gz"
+        with gzip.open(bomb, "wb", compresslevel=9) as f:
+            for _ in range(800):
+                f.write(b"a line of no log\n" * 65536)
+        self.take(bomb, self.log)
+        code, why = self.ana.fails("analyse timeline e1")
+        self.assertIn("200 times its size", why)
+        self.assertNotEqual(code, 0)
+        self.assertEqual(self.made("e2")["events"], len(self.lines))
+
+    def test_made_again_it_is_the_same_and_what_was_altered_is_refused(self):
+        self.take(self.log)
+        self.made()
+        before = self.ana.json("analyse timelines")
+        path = next((self.case / "timeline").iterdir())
+        sound = path.read_bytes()
+        self.assertEqual(self.made("--again")["made"], 1)
+        self.assertEqual(self.ana.json("analyse timelines"), before)
+        self.assertEqual(path.read_bytes(), sound)
+        rng = random.Random(3)
+        for at in [9, len(sound) - 1, len(sound) - 30, *(rng.randrange(9, len(sound)) for _ in range(12))]:
+            path.write_bytes(sound[:at] + bytes([sound[at] ^ 1 << rng.randrange(8)]) + sound[at + 1:])
+            code, why = self.ana.fails("analyse search eva --most 100000")
+            self.assertIn("calm analyse timeline --again" if code == TAMPERED else "make it again", why)
+        path.unlink()
+        code, why = self.ana.fails("analyse search eva")
+        self.assertEqual(code, NOT_FOUND)
+        self.made("--again")
+        self.assertEqual(path.read_bytes(), sound)
+        self.assertEqual(len(self.found("user.name:eva")), sum(f[3] == "eva" for f in self.facts))
+
+    def test_the_zone_of_a_source_is_taken_where_a_person_names_it(self):
+        self.log.write_text("Jul  1 12:00:00 web1 app[1]: summer\nDec  1 12:00:00 web1 app[1]: winter\n"
+                            "Oct 26 02:30:00 web1 app[1]: twice\n")
+        os.utime(self.log, (1798761600, 1798761600))  # 2027-01-01
+        self.take(self.log)
+        self.made("--zone Europe/Berlin")
+        events = {self.field(event, "message"): event for event in self.search("")}
+        self.assertEqual([events[m]["@timestamp"][11:16] for m in ("summer", "winter")], ["10:00", "11:00"])
+        self.assertIn("z", events["summer"]["doubt"])
+        code, why = self.ana.fails("analyse timeline --again --zone ../../etc/passwd")
+        self.assertEqual(code, USAGE)
+        self.assertIn("there is no zone", why)
+
+    def test_sealed_evidence_is_neither_read_nor_searched(self):
+        self.take(self.log)
+        self.made()
+        self.assertTrue(self.found("eva"))
+        self.ana("preserve unlawful 'it may be unlawful' --evidence e1")
+        self.assertEqual(self.ana.fails("analyse search eva")[0], NOT_FOUND)
+        self.assertEqual(self.ana.fails("analyse timeline e1 --again")[0], NOT_FOUND)
+
+    def test_queries_that_cannot_be_say_where(self):
+        self.take(self.log)
+        self.made()
+        for query, words in (("(eva", "bracket is not closed"), ("user.name:\"eva", "quote is not closed"), ("eva)", "bracket too many"),
+                             ("message:/(/", "cannot be used"), ("source.port:[1 2]", "a range is")):
+            code, why = self.ana.fails(f"analyse search '{query}'")
+            self.assertEqual(code, USAGE, query)
+            self.assertIn(words, why)
+
+    def test_lines_that_nobody_understands_are_kept_and_counts_add_up(self):
+        text = self.log.read_bytes() + b"\n\n\xff\xfe not a line \x00 of syslog\n" + b"A" * 70000 + b"\nlast line without an end"
+        self.log.write_bytes(text)
+        self.take(self.log)
+        done = self.made()
+        self.assertEqual((done["events"], done["unparsed"]), (len(self.lines), 3))
+        record = self.ana.json("analyse timelines")[0]
+        self.assertEqual(int(record["lines"]), len(text.split(b"\n")))
+        self.assertEqual(sum(int(record[name]) for name in ("events", "unparsed", "continued", "other")), int(record["lines"]))
+        kept = [self.field(event, "message") for event in self.search("event.kind:unparsed")]
+        self.assertEqual([kept[0], kept[2]], [r"\xff\xfe not a line \x00 of syslog", "last line without an end"])
+        self.assertEqual(kept[1], "A" * 65536)
+
+    def test_hostile_bytes_do_not_reach_the_terminal(self):
+        self.log.write_text("Nov  3 08:00:00 web1 app[1]: \x1b[31mred \u202e and \x07\n")
+        self.take(self.log)
+        self.made()
+        said = self.ana("analyse search red --fields")
+        self.assertIn("red", said)
+        self.assertNotIn("\x1b", said)
+        self.assertNotIn("\u202e", said)
+
+
+if __name__ == "__main__":
+    main()
