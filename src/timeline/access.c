@@ -27,26 +27,6 @@ static struct str take_word(struct str *rest)
     return str_is(word, "-") ? STR("") : word;
 }
 
-static bool is_address(struct str s)
-{
-    bool has_mark = false;
-
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-              c == ':' || c == '.'))
-            return false;
-        has_mark |= c == ':' || c == '.';
-    }
-    return has_mark;
-}
-
-static void put_client(struct event *e, struct str client)
-{
-    event_put(e, is_address(client) ? FIELD_SOURCE_IP : FIELD_SOURCE_ADDRESS, client);
-}
-
 static void put_request(struct event *e, struct str request)
 {
     struct str rest = request;
@@ -120,7 +100,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     reader_time(r, e, &s);
     if (count == 4)
         event_put(e, FIELD_URL_DOMAIN, words[0]);
-    put_client(e, words[count - 3]);
+    event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, words[count - 3]);
     if (!str_is(words[count - 1], "-"))
         event_put(e, FIELD_USER_NAME, words[count - 1]);
     put_request(e, request);

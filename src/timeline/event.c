@@ -84,6 +84,13 @@ uint16_t field_number(struct field_names *n, struct str name)
     return (uint16_t)(n->count - 1);
 }
 
+uint16_t field_lookup(const struct field_names *n, struct str name)
+{
+    size_t slot = slot_of(n, name);
+
+    return n->slots[slot] ? (uint16_t)(n->slots[slot] - 1) : FIELD_NONE;
+}
+
 struct str field_name(const struct field_names *n, uint16_t number)
 {
     if (number >= n->count)
@@ -165,6 +172,26 @@ void event_put_i64(struct event *e, uint16_t name, int64_t value)
     int len = snprintf(text, sizeof(text), "%lld", (long long)value);
 
     event_put(e, name, event_keep(e, (struct str){text, (size_t)len}));
+}
+
+static bool is_address(struct str s)
+{
+    bool has_mark = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
+              c == ':' || c == '.'))
+            return false;
+        has_mark |= c == ':' || c == '.';
+    }
+    return has_mark;
+}
+
+void event_put_address(struct event *e, uint16_t ip, uint16_t name, struct str value)
+{
+    event_put(e, is_address(value) ? ip : name, value);
 }
 
 struct str event_value(const struct event *e, uint16_t name)

@@ -20,6 +20,8 @@ DEFINE_CLEANUP(struct field_names *, field_names_free)
 /* The number of a name, which becomes known by that; FIELD_NONE where there are too many, or the
  * name is empty or longer than FIELD_NAME_SIZE. */
 uint16_t field_number(struct field_names *n, struct str name);
+/* As field_number, but FIELD_NONE where it is not known yet. */
+uint16_t field_lookup(const struct field_names *n, struct str name);
 struct str field_name(const struct field_names *n, uint16_t number);
 size_t field_count(const struct field_names *n);
 /* Numbers in the order of their names' bytes: of two, which is first. */
@@ -88,6 +90,8 @@ void event_put(struct event *e, uint16_t name, struct str value);
 void event_puts(struct event *e, uint16_t name, const char *constant);
 void event_put_u64(struct event *e, uint16_t name, uint64_t value);
 void event_put_i64(struct event *e, uint16_t name, int64_t value);
+/* As ip where it is spelled as a numeric address, else as name. */
+void event_put_address(struct event *e, uint16_t ip, uint16_t name, struct str value);
 /* A copy in scratch; cut where that is full. */
 struct str event_keep(struct event *e, struct str value);
 /* Its first value; empty where it has none. */

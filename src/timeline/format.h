@@ -11,7 +11,8 @@ struct reader;
 enum line_verdict {
     LINE_FOREIGN,   /* not one of its lines: an event of the kind unparsed */
     LINE_EVENT,     /* the event was filled */
-    LINE_CONTINUES, /* it belongs to the event before */
+    LINE_CONTINUES, /* it belongs to the event before, which gets its fields, and
+                     * its time where that has none */
     LINE_COMMENT,   /* it says nothing of its own: a head, a comment */
 };
 typedef enum line_verdict format_line(struct reader *r, struct str line, struct event *e);

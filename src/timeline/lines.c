@@ -234,11 +234,31 @@ static void make_unparsed(struct lines *l, const struct line *line)
     put_message(l->now, reader_text(l->now, line->text), line->whole);
 }
 
-/* Lines of one event stand behind one another, so that mostly nothing is copied. */
+/* What a line that continues says of its own. */
+static void take_fields(struct event *e, const struct event *from)
+{
+    if (e->precision == TIME_NONE && from->precision != TIME_NONE) {
+        e->ns = from->ns;
+        e->precision = from->precision;
+        e->doubt = from->doubt;
+    }
+    for (size_t i = 0; i < from->count; i++) {
+        struct str v = from->fields[i].value;
+
+        if (v.p >= from->scratch && v.p < from->scratch + EVENT_SCRATCH_SIZE)
+            v = event_keep(e, v);
+        event_put(e, from->fields[i].name, v);
+    }
+}
+
+/* Lines of one event stand behind one another, so that mostly nothing is copied; what was copied
+ * grows where it is. */
 static void join(struct lines *l, const struct line *line)
 {
     struct event *e = l->last;
     size_t i = 0;
+
+    take_fields(e, l->now);
 
     while (i < e->count && e->fields[i].name != FIELD_MESSAGE)
         i++;
@@ -248,13 +268,20 @@ static void join(struct lines *l, const struct line *line)
         struct str *m = &e->fields[i].value;
         struct str both;
 
-        if (m->len + line->text.len + 1 > EVENT_VALUE_SIZE)
+        if (m->len + line->text.len + 1 > EVENT_VALUE_SIZE) {
+            if (event_value(e, FIELD_EVENT_CUT).len == 0)
+                event_puts(e, FIELD_EVENT_CUT, "message: lines that continue it");
             return;
+        }
         if (m->p + m->len + 1 == line->text.p) {
             m->len += 1 + line->text.len;
             return;
         }
-        both = event_keep(e, *m);
+        both = *m;
+        if (m->p + m->len != e->scratch + e->scratch_len)
+            both = event_keep(e, *m);
+        if (both.len < m->len || EVENT_SCRATCH_SIZE - e->scratch_len <= line->text.len)
+            return;
         both.len += event_keep(e, STR("\n")).len;
         both.len += event_keep(e, line->text).len;
         *m = both;

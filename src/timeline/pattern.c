@@ -85,15 +85,19 @@ static void compile(struct pattern *p, const struct meaning *m, struct field_nam
     }
 }
 
-struct pattern_set *pattern_set_new(const struct program *programs, size_t count,
+struct pattern_set *pattern_set_new(const struct program_list *const *lists, size_t count,
                                     struct field_names *names)
 {
-    struct pattern_set *s = mem_alloc(sizeof(struct pattern_set) + count * sizeof(struct table));
+    struct pattern_set *s;
+    size_t all = 0;
 
-    s->names = names;
-    s->count = count;
     for (size_t i = 0; i < count; i++)
-        s->tables[i].program = &programs[i];
+        all += lists[i]->count;
+    s = mem_alloc(sizeof(struct pattern_set) + all * sizeof(struct table));
+    s->names = names;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < lists[i]->count; k++)
+            s->tables[s->count++].program = &lists[i]->programs[k];
     return s;
 }
 

@@ -19,9 +19,14 @@ struct program {
     size_t count;
 };
 
+struct program_list {
+    const struct program *programs;
+    size_t count;
+};
+
 /* Compiled at the first use of a program's table. Zero is a fine beginning. */
 struct pattern_set;
-struct pattern_set *pattern_set_new(const struct program *programs, size_t count,
+struct pattern_set *pattern_set_new(const struct program_list *const *lists, size_t count,
                                     struct field_names *names);
 void pattern_set_free(struct pattern_set *s); /* NULL is fine */
 /* Fills e from the first pattern of the program's table that fits; false: none does. */

@@ -77,6 +77,8 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
         rc = reader_lines(r, i * part_size, i + 1 == count ? UINT64_MAX : (i + 1) * part_size, e);
     }
     r->is_counting_years = false;
+    if (r->format->state_size)
+        memset(r->state, 0, r->format->state_size);
     r->counts = (struct reader_counts){0};
     if (rc)
         return rc;

@@ -244,7 +244,7 @@ static const struct meaning passwd[] = {
     {                                                                                              \
         (names), (table), COUNT_OF(table)                                                          \
     }
-const struct program syslog_programs[] = {
+static const struct program programs[] = {
     TABLE("sshd|sshd-session", sshd),
     TABLE("sudo", sudo),
     TABLE("su", su),
@@ -258,4 +258,4 @@ const struct program syslog_programs[] = {
     TABLE("kernel", kernel),
     TABLE("", pam), /* of any program */
 };
-const size_t syslog_program_count = COUNT_OF(syslog_programs);
+const struct program_list syslog_programs = {programs, COUNT_OF(programs)};

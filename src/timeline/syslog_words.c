@@ -30,14 +30,21 @@ static struct str without_uptime(struct str message)
     return at.len ? str_trim(at) : message;
 }
 
+static const struct program_list *const lists[] = {&syslog_programs,   &mail_programs,
+                                                   &ftp_programs,      &web_programs,
+                                                   &database_programs, &network_programs};
+
 void syslog_understand(struct reader *r, struct event *e, struct str sentence)
 {
     struct str name = without_folder(event_value(e, FIELD_PROCESS_NAME));
+    bool is_kernel = str_is(name, "kernel");
 
-    if (str_is(name, "kernel"))
+    if (is_kernel)
         sentence = without_uptime(sentence);
+    if ((is_kernel || str_is(name, "ulogd")) && firewall_understand(r->names, sentence, e))
+        return;
     if (!r->patterns)
-        r->patterns = pattern_set_new(syslog_programs, syslog_program_count, r->names);
+        r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
     if (!pattern_match(r->patterns, name, sentence, e))
         (void)pattern_match(r->patterns, STR(""), sentence, e);
 }

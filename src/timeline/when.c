@@ -138,6 +138,8 @@ bool when_iso(struct str *rest, struct stated *out)
         (at.p[0] != 'T' && at.p[0] != 't' && at.p[0] != ' '))
         return false;
     at = str_from(at, 1);
+    if (at.len && at.p[0] == ' ' && at.p[-1] == ' ') /* as apt writes it */
+        at = str_from(at, 1);
     if (!take_clock(&at, &s))
         return false;
     /* A space before an offset is part of it; "… 03:12:09 -" is none. */
@@ -212,6 +214,20 @@ bool when_bsd(struct str *rest, struct stated *out)
         if (take_year(&behind, &s.year))
             at = behind;
     }
+    *out = s;
+    *rest = at;
+    return true;
+}
+
+bool when_slashes(struct str *rest, struct stated *out)
+{
+    struct stated s = {0};
+    struct str at = *rest;
+
+    if (!when_digits(&at, 4, &s.year) || !take_char(&at, '/') || !when_digits(&at, 2, &s.month) ||
+        !take_char(&at, '/') || !when_digits(&at, 2, &s.day) || !take_char(&at, ' ') ||
+        !take_clock(&at, &s))
+        return false;
     *out = s;
     *rest = at;
     return true;

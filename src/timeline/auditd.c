@@ -1,0 +1,426 @@
+/* auditd.c: the log of the Linux audit daemon: records of one event joined by their serial number,
+ * texts spelled in hex decoded, numbers of calls and errors by name. */
+#include "timeline/auditd.h"
+#include "timeline/format.h"
+#include "timeline/members.h"
+
+enum { ID_SIZE = 48, FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
+#define ENRICHED '\x1d' /* what auditd adds with log_format = ENRICHED stands behind it */
+
+static const struct member members[] = {
+    {"pid", "process.pid"},
+    {"ppid", "process.parent.pid"},
+    {"comm", "process.name"},
+    {"exe", "process.executable"},
+    {"cwd", "process.working_directory"},
+    {"proctitle", "process.title"},
+    {"cmd", "process.command_line"},
+    {"uid", "user.id"},
+    {"euid", "user.effective.id"},
+    {"gid", "group.id"},
+    {"name", "file.path"},
+    {"path", "file.path"},
+    {"unit", "service.name"},
+    {"node", "host.name"},
+    {"grp", "group.name"},
+    {"EUID", "user.effective.name"},
+    {"GID", "group.name"},
+};
+static const struct member_table table = {"auditd.", members, COUNT_OF(members), false};
+
+struct state {
+    struct members members;
+    char id[ID_SIZE]; /* of the event before: "1170021493.977:293" */
+    size_t id_len;
+    bool has_outcome, has_user, is_accept;
+};
+
+struct record {
+    struct reader *r;
+    struct state *state;
+    struct event *e;
+    struct str type, arch;
+    struct str call;
+    const struct audit_type *known;
+    bool has_pieces; /* arguments too long for one record */
+    size_t args_at;  /* number of the first field of EXECVE */
+};
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool is_hex(struct str s)
+{
+    if (s.len < 2 || s.len % 2)
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (hex_digit(s.p[i]) < 0)
+            return false;
+    return true;
+}
+
+/* Bytes of a text spelled in hex; in that of a command's title a NUL parts the words. */
+static struct str decode(struct event *e, struct str hex, bool is_title)
+{
+    struct str out = {e->scratch + e->scratch_len, 0};
+
+    if (EVENT_SCRATCH_SIZE - e->scratch_len < hex.len / 2)
+        return hex;
+    for (size_t i = 0; i < hex.len; i += 2) {
+        char c = (char)(hex_digit(hex.p[i]) << 4 | hex_digit(hex.p[i + 1]));
+
+        e->scratch[e->scratch_len + out.len++] = is_title && c == '\0' ? ' ' : c;
+    }
+    e->scratch_len += out.len;
+    if (is_title)
+        out = str_trim(out);
+    return reader_text(e, out);
+}
+
+static bool is_argument(struct str key)
+{
+    return key.len > 1 && key.p[0] == 'a' && key.p[1] >= '0' && key.p[1] <= '9';
+}
+
+static void put_outcome(struct record *c, bool is_success)
+{
+    if (c->state->has_outcome)
+        return;
+    c->state->has_outcome = true;
+    event_puts(c->e, FIELD_EVENT_OUTCOME, is_success ? "success" : "failure");
+}
+
+static void put_named(struct record *c, struct str key, struct str value)
+{
+    uint16_t field = member_field(&c->state->members, &table, c->r->names, key);
+
+    if (str_is(value, "?") || str_is(value, "(none)") || str_is(value, "(null)"))
+        return;
+    event_put(c->e, field, value);
+}
+
+/* struct sockaddr as the kernel keeps it, in hex. */
+static void put_socket(struct record *c, struct str hex)
+{
+    struct str ip, raw;
+    uint16_t port_field = c->state->is_accept ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT;
+    uint8_t b[28];
+    size_t len = hex.len / 2;
+    char text[48];
+    int n = 0;
+
+    event_put(c->e, member_field(&c->state->members, &table, c->r->names, STR("saddr")), hex);
+    if (!is_hex(hex) || len < 4)
+        return;
+    for (size_t i = 0; i < len && i < sizeof(b); i++)
+        b[i] = (uint8_t)(hex_digit(hex.p[2 * i]) << 4 | hex_digit(hex.p[2 * i + 1]));
+    if (b[0] == FAMILY_UNIX && b[1] == 0) {
+        raw = str_from(hex, 4);
+        for (n = 0; (size_t)n + 1 < raw.len && (raw.p[n] != '0' || raw.p[n + 1] != '0'); n += 2)
+            ;
+        event_put(c->e, FIELD_FILE_PATH, decode(c->e, str_head(raw, (size_t)n), false));
+        return;
+    }
+    if (b[0] == FAMILY_INET && len >= 8)
+        n = snprintf(text, sizeof(text), "%u.%u.%u.%u", b[4], b[5], b[6], b[7]);
+    else if (b[0] == FAMILY_INET6 && len >= 24)
+        n = snprintf(text, sizeof(text), "%x:%x:%x:%x:%x:%x:%x:%x", b[8] << 8 | b[9],
+                     b[10] << 8 | b[11], b[12] << 8 | b[13], b[14] << 8 | b[15], b[16] << 8 | b[17],
+                     b[18] << 8 | b[19], b[20] << 8 | b[21], b[22] << 8 | b[23]);
+    else
+        return;
+    ip = event_keep(c->e, (struct str){text, (size_t)n});
+    event_put(c->e, c->state->is_accept ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP, ip);
+    event_put_u64(c->e, port_field, (uint64_t)(b[2] << 8 | b[3]));
+}
+
+static void put_syscall(struct record *c, struct str number)
+{
+    struct str name = audit_syscall_name(c->arch, number);
+
+    c->call = name;
+    c->state->is_accept = str_starts(name, "accept") || str_is(name, "recvfrom");
+    put_named(c, STR("syscall"), name.len ? name : number);
+}
+
+static void put_account(struct record *c, struct str value)
+{
+    bool is_managed = c->known && str_is(str_of(c->known->category), "iam");
+
+    event_put(c->e, is_managed ? FIELD_USER_TARGET_NAME : FIELD_USER_NAME, value);
+    c->state->has_user |= !is_managed;
+}
+
+static void put_uid_name(struct record *c, struct str value)
+{
+    if (c->state->has_user)
+        put_named(c, STR("UID_name"), value);
+    else
+        event_put(c->e, FIELD_USER_NAME, value);
+    c->state->has_user = true;
+}
+
+static void put_argument(struct record *c, struct str key, struct str value)
+{
+    if (str_ends(key, "]") || str_ends(key, "_len")) {
+        c->has_pieces = true;
+        put_named(c, key, value);
+        return;
+    }
+    event_put(c->e, field_number(c->r->names, STR("process.args")), value);
+}
+
+static bool is_unset(struct str key, struct str value)
+{
+    return (str_ends(key, "auid") || str_is(key, "ses") || str_ends(key, "uid")) &&
+           (str_is(value, "4294967295") || str_is(value, "-1"));
+}
+
+static void put_special(struct record *c, struct str key, struct str value)
+{
+    if (str_is(key, "success") || str_is(key, "res") || str_is(key, "result"))
+        put_outcome(c, str_is(value, "yes") || str_is(value, "success") || str_is(value, "1"));
+    else if (str_is(key, "arch")) {
+        c->arch = audit_arch_name(value);
+        put_named(c, key, c->arch.len ? c->arch : value);
+    } else if (str_is(key, "syscall"))
+        put_syscall(c, value);
+    else if (str_is(key, "exit")) {
+        event_put(c->e, FIELD_ERROR_CODE, audit_error_name(value));
+        put_named(c, key, value);
+    } else if (str_is(key, "saddr"))
+        put_socket(c, value);
+    else if (str_is(key, "acct"))
+        put_account(c, value);
+    else if (str_is(key, "UID"))
+        put_uid_name(c, value);
+    else if (str_is(key, "addr") && !str_is(value, "?"))
+        event_put_address(c->e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
+    else if (str_is(key, "hostname") && !str_is(value, "?"))
+        event_put_address(c->e, FIELD_SOURCE_ADDRESS, FIELD_SOURCE_ADDRESS, value);
+    else if (str_is(key, "seresult") || (str_is(key, "apparmor")))
+        put_named(c, key, value);
+    else if (is_unset(key, value))
+        put_named(c, key, STR("unset"));
+    else
+        put_named(c, key, value);
+}
+
+static void put_value(struct record *c, struct str key, struct str value, bool is_quoted)
+{
+    bool is_args = str_is(c->type, "EXECVE") && is_argument(key);
+    bool is_title = str_is(key, "proctitle");
+
+    if (!is_quoted && (is_args || audit_is_encoded(key)) && is_hex(value))
+        value = decode(c->e, value, is_title);
+    if (is_args)
+        put_argument(c, key, value);
+    else
+        put_special(c, key, value);
+}
+
+static bool is_key_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '[' || c == ']' || c == '.';
+}
+
+/* A value in quotes, or a word. */
+static struct str take_value(struct str *rest, bool *is_quoted)
+{
+    struct str value = *rest;
+    const char *end;
+
+    *is_quoted = false;
+    if (rest->len && rest->p[0] == '"') {
+        end = memchr(rest->p + 1, '"', rest->len - 1);
+        if (end) {
+            *is_quoted = true;
+            value = (struct str){rest->p + 1, (size_t)(end - rest->p) - 1};
+            *rest = str_from(*rest, value.len + 2);
+            return value;
+        }
+    }
+    value.len = 0;
+    while (value.len < rest->len && rest->p[value.len] != ' ' && rest->p[value.len] != ',')
+        value.len++;
+    *rest = str_from(*rest, value.len);
+    return value;
+}
+
+/* "op=PAM:setcred acct="root"", "PAM: setcred acct=root : …" of old, "{ read } for". */
+static void take_pairs(struct record *c, struct str body)
+{
+    while (body.len) {
+        struct str key = str_head(body, 0), value;
+        bool is_quoted;
+
+        while (key.len < body.len && is_key_char(body.p[key.len]))
+            key.len++;
+        if (key.len == 0 || key.len == body.len || body.p[key.len] != '=') {
+            body = str_from(body, key.len + 1);
+            continue;
+        }
+        body = str_from(body, key.len + 1);
+        value = take_value(&body, &is_quoted);
+        put_value(c, key, value, is_quoted);
+    }
+}
+
+/* "avc:  denied  { read } for …" */
+static void take_avc(struct record *c, struct str *body)
+{
+    struct str rest = *body, verdict;
+
+    if (!str_take(&rest, "avc:"))
+        return;
+    rest = str_trim(rest);
+    verdict = str_cut(&rest, ' ');
+    put_named(c, STR("seresult"), verdict);
+    put_outcome(c, str_is(verdict, "granted"));
+    rest = str_trim(rest);
+    if (str_take(&rest, "{"))
+        put_named(c, STR("seperms"), str_trim(str_cut(&rest, '}')));
+    *body = rest;
+}
+
+/* The part in msg='…' is what the program said itself. */
+static void take_body(struct record *c, struct str body)
+{
+    struct str enriched = {0}, before = body, inside;
+    const char *mark = memchr(body.p, ENRICHED, body.len);
+    const char *quote;
+
+    if (mark) {
+        enriched = str_from(body, (size_t)(mark - body.p) + 1);
+        before = str_head(body, (size_t)(mark - body.p));
+    }
+    quote = memmem(before.p, before.len, "msg='", 5);
+    if (!quote) {
+        take_avc(c, &before);
+        take_pairs(c, before);
+        take_pairs(c, enriched);
+        return;
+    }
+    inside = str_from(before, (size_t)(quote - before.p) + 5);
+    before = str_head(before, (size_t)(quote - before.p));
+    for (size_t i = inside.len; i-- > 0;)
+        if (inside.p[i] == '\'') {
+            /* Without the mark the enriched part stands right behind the quote. */
+            if (!mark)
+                enriched = str_from(inside, i + 1);
+            inside = str_head(inside, i);
+            break;
+        }
+    take_pairs(c, before);
+    take_avc(c, &inside);
+    take_pairs(c, inside);
+    take_pairs(c, enriched);
+}
+
+/* The words of EXECVE as one line. */
+static void put_command_line(struct record *c)
+{
+    uint16_t args = field_number(c->r->names, STR("process.args"));
+    struct event *e = c->e;
+    struct str all = {e->scratch + e->scratch_len, 0};
+
+    if (!str_is(c->type, "EXECVE") || c->has_pieces)
+        return;
+    for (size_t i = 0; i < e->count; i++) {
+        if (e->fields[i].name != args)
+            continue;
+        if (all.len)
+            all.len += event_keep(e, STR(" ")).len;
+        all.len += event_keep(e, e->fields[i].value).len;
+    }
+    event_put(e, FIELD_PROCESS_COMMAND_LINE, all);
+}
+
+static void put_action(struct record *c)
+{
+    struct event *e = c->e;
+
+    if (c->known && (!str_is(c->type, "AVC") ||
+                     event_value(e, field_number(c->r->names, STR("auditd.apparmor"))).len == 0)) {
+        event_puts(e, FIELD_EVENT_ACTION, c->known->action);
+    } else if (c->known) {
+        event_puts(e, FIELD_EVENT_ACTION, "violated-apparmor-policy");
+    } else {
+        event_put(e, FIELD_EVENT_ACTION, c->call.len ? audit_syscall_action(c->call) : c->type);
+    }
+    event_puts(e, FIELD_EVENT_CATEGORY, c->known ? c->known->category : "process");
+}
+
+/* "[node=web1 ]type=SYSCALL msg=audit(1170021493.977:293): …" */
+static bool take_head(struct str *line, struct str *node, struct str *type, struct str *id)
+{
+    struct str rest = str_trim(*line);
+
+    *node = STR("");
+    if (str_take(&rest, "node="))
+        *node = str_cut(&rest, ' ');
+    if (!str_take(&rest, "type="))
+        return false;
+    *type = str_cut(&rest, ' ');
+    if (!str_take(&rest, "msg=audit(") && !str_take(&rest, "audit("))
+        return false;
+    *id = str_cut(&rest, ')');
+    if (!str_take(&rest, ":") || type->len == 0 || id->len == 0 || id->len > ID_SIZE)
+        return false;
+    *line = str_trim(rest);
+    return true;
+}
+
+static bool is_same(const struct state *s, struct str id)
+{
+    return str_eq((struct str){s->id, s->id_len}, id);
+}
+
+static void begin_event(struct state *s, struct str id)
+{
+    memcpy(s->id, id.p, id.len);
+    s->id_len = id.len;
+    s->has_outcome = s->has_user = s->is_accept = false;
+}
+
+static bool take_time(struct reader *r, struct event *e, struct str id, struct str *serial)
+{
+    struct stated t;
+    uint64_t n;
+
+    if (!when_epoch(&id, &t) || !str_take(&id, ":") || !str_u64(id, &n))
+        return false;
+    *serial = id;
+    reader_time(r, e, &t);
+    return true;
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct record c = {.r = r, .state = r->state, .e = e};
+    struct str whole = line, node, id, serial;
+    bool is_next;
+
+    if (!take_head(&line, &node, &c.type, &id) || !take_time(r, e, id, &serial))
+        return LINE_FOREIGN;
+    is_next = is_same(c.state, id);
+    if (!is_next)
+        begin_event(c.state, id);
+    c.known = audit_type_of(c.type);
+    put_named(&c, STR("type"), c.type);
+    take_body(&c, line);
+    put_command_line(&c);
+    if (is_next)
+        return LINE_CONTINUES;
+    put_action(&c);
+    put_named(&c, STR("sequence"), serial);
+    event_put(e, FIELD_HOST_NAME, node);
+    event_put(e, FIELD_MESSAGE, whole);
+    return LINE_EVENT;
+}
+
+const struct format format_auditd = {
+    .name = "auditd", .version = 1, .line = line_of, .state_size = sizeof(struct state)};

@@ -1,0 +1,221 @@
+/* auditd_names.c: numbers and types of audit records as Linux and auditd define them
+ * (linux/audit.h, libaudit), and what they mean. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "timeline/auditd.h"
+
+static const struct audit_type types[] = {
+    {"ADD_GROUP", "added-group-account-to", "iam"},
+    {"ADD_USER", "added-user-account", "iam"},
+    {"ANOM_ABEND", "crashed-program", "process"},
+    {"ANOM_LOGIN_ACCT", "attempted-log-in-to-disabled-account", "authentication"},
+    {"ANOM_LOGIN_FAILURES", "failed-log-in-too-many-times-to", "authentication"},
+    {"ANOM_LOGIN_LOCATION", "attempted-log-in-from-unusual-place-to", "authentication"},
+    {"ANOM_LOGIN_TIME", "attempted-log-in-during-unusual-hour-to", "authentication"},
+    {"ANOM_PROMISCUOUS", "changed-promiscuous-mode-on-device", "network"},
+    {"AVC", "violated-selinux-policy", "process"},
+    {"CONFIG_CHANGE", "changed-audit-configuration", "configuration"},
+    {"CRED_ACQ", "acquired-credentials", "authentication"},
+    {"CRED_DISP", "disposed-credentials", "authentication"},
+    {"CRED_REFR", "refreshed-credentials", "authentication"},
+    {"CRYPTO_KEY_USER", "negotiated-crypto-key", "process"},
+    {"CRYPTO_SESSION", "started-crypto-session", "process"},
+    {"DAEMON_ABORT", "aborted-auditd-startup", "process"},
+    {"DAEMON_CONFIG", "changed-auditd-configuration", "configuration"},
+    {"DAEMON_END", "shutdown-audit", "process"},
+    {"DAEMON_START", "started-audit", "process"},
+    {"DEL_GROUP", "deleted-group-account-from", "iam"},
+    {"DEL_USER", "deleted-user-account", "iam"},
+    {"FEATURE_CHANGE", "changed-audit-feature", "configuration"},
+    {"GRP_AUTH", "authenticated-to-group", "authentication"},
+    {"GRP_CHAUTHTOK", "changed-group-password", "iam"},
+    {"GRP_MGMT", "modified-group-account", "iam"},
+    {"KERN_MODULE", "loaded-kernel-module", "driver"},
+    {"LOGIN", "changed-login-id-to", "authentication"},
+    {"MAC_CONFIG_CHANGE", "changed-selinux-boolean", "configuration"},
+    {"MAC_POLICY_LOAD", "loaded-selinux-policy", "configuration"},
+    {"MAC_STATUS", "changed-selinux-enforcement", "configuration"},
+    {"NETFILTER_CFG", "loaded-firewall-rule-to", "configuration"},
+    {"SECCOMP", "violated-seccomp-policy", "process"},
+    {"SERVICE_START", "started-service", "process"},
+    {"SERVICE_STOP", "stopped-service", "process"},
+    {"SYSTEM_BOOT", "booted-system", "host"},
+    {"SYSTEM_RUNLEVEL", "changed-to-runlevel", "host"},
+    {"SYSTEM_SHUTDOWN", "shutdown-system", "host"},
+    {"TTY", "typed", "process"},
+    {"USER_ACCT", "was-authorized", "authentication"},
+    {"USER_AUTH", "authenticated", "authentication"},
+    {"USER_CHAUTHTOK", "changed-password", "iam"},
+    {"USER_CMD", "ran-command", "process"},
+    {"USER_END", "ended-session", "session"},
+    {"USER_ERR", "error", "authentication"},
+    {"USER_LOGIN", "logged-in", "authentication"},
+    {"USER_LOGOUT", "logged-out", "authentication"},
+    {"USER_MGMT", "modified-user-account", "iam"},
+    {"USER_ROLE_CHANGE", "changed-role-to", "iam"},
+    {"USER_START", "started-session", "session"},
+    {"USER_TTY", "typed", "process"},
+    {"VIRT_CONTROL", "issued-vm-control", "host"},
+};
+
+const struct audit_type *audit_type_of(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (str_is(name, types[i].name))
+            return &types[i];
+    return NULL;
+}
+
+struct words {
+    const char *from, *to;
+};
+
+/* Words for what calls do; several of a kind have the same. */
+static const struct words calls[] = {
+    {"execve", "executed"},
+    {"execveat", "executed"},
+    {"open", "opened-file"},
+    {"openat", "opened-file"},
+    {"openat2", "opened-file"},
+    {"creat", "opened-file"},
+    {"truncate", "opened-file"},
+    {"ftruncate", "opened-file"},
+    {"connect", "connected-to"},
+    {"bind", "bound-socket"},
+    {"listen", "listen-for-connections"},
+    {"accept", "accepted-connection-from"},
+    {"accept4", "accepted-connection-from"},
+    {"sendto", "sent-to"},
+    {"recvfrom", "received-from"},
+    {"unlink", "deleted"},
+    {"unlinkat", "deleted"},
+    {"rmdir", "deleted"},
+    {"rename", "renamed"},
+    {"renameat", "renamed"},
+    {"renameat2", "renamed"},
+    {"mkdir", "created-directory"},
+    {"mkdirat", "created-directory"},
+    {"link", "linked"},
+    {"linkat", "linked"},
+    {"symlink", "symlinked"},
+    {"symlinkat", "symlinked"},
+    {"chmod", "changed-file-permissions-of"},
+    {"fchmod", "changed-file-permissions-of"},
+    {"fchmodat", "changed-file-permissions-of"},
+    {"chown", "changed-file-ownership-of"},
+    {"fchown", "changed-file-ownership-of"},
+    {"fchownat", "changed-file-ownership-of"},
+    {"lchown", "changed-file-ownership-of"},
+    {"setxattr", "changed-file-attributes-of"},
+    {"mount", "mounted"},
+    {"umount2", "unmounted"},
+    {"init_module", "loaded-kernel-module"},
+    {"finit_module", "loaded-kernel-module"},
+    {"delete_module", "unloaded-kernel-module"},
+    {"kill", "killed-pid"},
+    {"tkill", "killed-pid"},
+    {"tgkill", "killed-pid"},
+    {"setuid", "changed-identity-of"},
+    {"seteuid", "changed-identity-of"},
+    {"setreuid", "changed-identity-of"},
+    {"setresuid", "changed-identity-of"},
+    {"sethostname", "changed-system-name"},
+    {"setdomainname", "changed-system-name"},
+    {"settimeofday", "changed-system-time"},
+    {"clock_settime", "changed-system-time"},
+    {"adjtimex", "changed-system-time"},
+};
+
+struct str audit_syscall_action(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(calls); i++)
+        if (str_is(name, calls[i].from))
+            return str_of(calls[i].to);
+    return name;
+}
+
+static const struct words archs[] = {
+    {"c000003e", "x86_64"}, {"40000003", "i386"},    {"c00000b7", "aarch64"},
+    {"40000028", "arm"},    {"c0000015", "ppc64le"}, {"80000015", "ppc64"},
+    {"80000016", "s390x"},  {"c00000f3", "riscv64"}, {"c0000102", "loongarch64"},
+};
+
+struct str audit_arch_name(struct str hex)
+{
+    for (size_t i = 0; i < COUNT_OF(archs); i++)
+        if (str_is(hex, archs[i].from))
+            return str_of(archs[i].to);
+    return STR("");
+}
+
+struct call {
+    uint16_t number;
+    const char *name;
+};
+#define SYSCALL(number, name) {(number), (name)},
+static const struct call x86_64_calls[] = {
+#include "timeline/syscalls_x86_64.def"
+};
+static const struct call i386_calls[] = {
+#include "timeline/syscalls_i386.def"
+};
+static const struct call aarch64_calls[] = {
+#include "timeline/syscalls_aarch64.def"
+};
+#undef SYSCALL
+
+static const struct {
+    const char *arch;
+    const struct call *calls;
+    size_t count;
+} tables[] = {{"x86_64", x86_64_calls, COUNT_OF(x86_64_calls)},
+              {"i386", i386_calls, COUNT_OF(i386_calls)},
+              {"aarch64", aarch64_calls, COUNT_OF(aarch64_calls)}};
+
+static int compare(const void *a, const void *b)
+{
+    return (int)((const struct call *)a)->number - (int)((const struct call *)b)->number;
+}
+
+struct str audit_syscall_name(struct str arch, struct str number)
+{
+    struct call key = {0};
+    uint64_t n;
+
+    if (!str_u64(number, &n) || n > UINT16_MAX)
+        return STR("");
+    key.number = (uint16_t)n;
+    for (size_t i = 0; i < COUNT_OF(tables); i++) {
+        const struct call *found = NULL;
+
+        if (str_is(arch, tables[i].arch))
+            found = bsearch(&key, tables[i].calls, tables[i].count, sizeof(key), compare);
+        if (found)
+            return str_of(found->name);
+    }
+    return STR("");
+}
+
+struct str audit_error_name(struct str exit_code)
+{
+    uint64_t n;
+
+    if (!str_take(&exit_code, "-") || !str_u64(exit_code, &n) || n > 4095)
+        return STR("");
+    return str_of(strerrorname_np((int)n));
+}
+
+bool audit_is_encoded(struct str name)
+{
+    static const char *const names[] = {"acct",    "cgroup",    "cmd",      "comm",     "cwd",
+                                        "data",    "device",    "dir",      "exe",      "file",
+                                        "grp",     "key",       "name",     "new-disk", "new-fs",
+                                        "new-rng", "ocomm",     "old-disk", "old-fs",   "old-rng",
+                                        "path",    "proctitle", "root_dir", "vm",       "watch"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}

@@ -1,0 +1,96 @@
+/* dnf.c: yum.log, and dnf's dnf.log and dnf.rpm.log. */
+#include "base/mem.h"
+#include "timeline/format.h"
+#include "timeline/level.h"
+
+struct state {
+    bool is_dnf; /* a line was one that no other program writes */
+};
+
+static const struct {
+    const char *front, *action;
+} words[] = {
+    {"Installed: ", "package-install"},   {"Dep-Installed: ", "package-install"},
+    {"Installing: ", "package-install"},  {"Updated: ", "package-upgrade"},
+    {"Upgraded: ", "package-upgrade"},    {"Upgrade: ", "package-upgrade"},
+    {"Upgrading: ", "package-upgrade"},   {"Erased: ", "package-remove"},
+    {"Removed: ", "package-remove"},      {"Removing: ", "package-remove"},
+    {"Erase: ", "package-remove"},        {"Downgraded: ", "package-downgrade"},
+    {"Downgrade: ", "package-downgrade"}, {"Reinstalled: ", "package-reinstall"},
+    {"Cleanup: ", "package-cleanup"},     {"Obsoleted: ", "package-remove"},
+    {"Obsoleting: ", "package-remove"},
+};
+
+/* Before the last dash but one is the name: "bash-5.1.8-6.el9.x86_64", "1:bash-…". */
+static void put_package(struct event *e, struct str nevra)
+{
+    size_t dash = nevra.len;
+    struct str epoch = nevra;
+    uint64_t n;
+
+    if (memchr(nevra.p, ' ', nevra.len))
+        return;
+    for (int i = 0; i < 2 && dash; i++)
+        while (dash > 0 && nevra.p[--dash] != '-')
+            ;
+    if (dash == 0)
+        return;
+    if (str_u64(str_cut(&epoch, ':'), &n) && epoch.p > nevra.p &&
+        (size_t)(epoch.p - nevra.p) < dash) {
+        event_put(e, FIELD_PACKAGE_NAME, str_head(epoch, dash - (size_t)(epoch.p - nevra.p)));
+    } else {
+        event_put(e, FIELD_PACKAGE_NAME, str_head(nevra, dash));
+    }
+    event_put(e, FIELD_PACKAGE_VERSION, str_from(nevra, dash + 1));
+}
+
+static bool put_action(struct event *e, struct str message)
+{
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_take(&message, words[i].front)) {
+            event_puts(e, FIELD_EVENT_ACTION, words[i].action);
+            put_package(e, str_trim(message));
+            return true;
+        }
+    return false;
+}
+
+static bool is_own(struct str level, struct str message)
+{
+    return str_is(level, "SUBDEBUG") || str_is(level, "DDEBUG") ||
+           str_starts(message, "--- logging initialized ---") ||
+           str_starts(message, "DNF version: ") || str_starts(message, "Command: dnf ") ||
+           str_starts(message, "Command: yum ");
+}
+
+/* "2026-11-25T03:12:09+0100 SUBDEBUG Installed: bash-…" */
+static bool take_dnf(struct state *state, struct str line, struct event *e)
+{
+    struct str level = str_cut(&line, ' ');
+    bool has_action;
+
+    if (!level_put(e, level))
+        return false;
+    has_action = put_action(e, line);
+    state->is_dnf = state->is_dnf || has_action || is_own(level, line);
+    return state->is_dnf;
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct str whole = line;
+    struct stated s;
+    bool is_iso = when_iso(&line, &s);
+
+    if ((is_iso && !s.has_zone) || (!is_iso && !when_bsd(&line, &s)) || !str_take(&line, " "))
+        return LINE_FOREIGN;
+    if (is_iso ? !take_dnf(r->state, line, e) : !put_action(e, line))
+        return LINE_FOREIGN;
+    reader_time(r, e, &s);
+    event_puts(e, FIELD_EVENT_CATEGORY, "package");
+    event_put(e, FIELD_MESSAGE, whole);
+    return LINE_EVENT;
+}
+
+const struct format format_dnf = {
+    .name = "dnf", .version = 1, .line = line_of, .state_size = sizeof(struct state)};

@@ -1,0 +1,102 @@
+/* firewall.c: packets that netfilter logged, by iptables, nftables or ufw, as nf_log writes them.
+ */
+#include <string.h>
+#include "base/mem.h"
+#include "timeline/syslog_programs.h"
+
+/* What a rule's prefix says of its verdict; netfilter itself does not. */
+static const struct {
+    const char *word;
+    const char *action;
+} verdicts[] = {
+    {"BLOCK", "firewall-deny"},   {"DROP", "firewall-deny"},   {"DENY", "firewall-deny"},
+    {"DENIED", "firewall-deny"},  {"REJECT", "firewall-deny"}, {"ALLOW", "firewall-allow"},
+    {"ACCEPT", "firewall-allow"}, {"PASS", "firewall-allow"},
+};
+
+static bool has_word(struct str text, const char *word)
+{
+    struct str w = str_of(word);
+
+    for (size_t i = 0; i + w.len <= text.len; i++) {
+        size_t k = 0;
+
+        while (k < w.len && (text.p[i + k] & ~0x20) == w.p[k])
+            k++;
+        if (k == w.len)
+            return true;
+    }
+    return false;
+}
+
+static const char *action_of(struct str prefix)
+{
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++)
+        if (has_word(prefix, verdicts[i].word))
+            return verdicts[i].action;
+    return "firewall-log";
+}
+
+/* "[UFW BLOCK] " is "UFW BLOCK". */
+static struct str rule_of(struct str prefix)
+{
+    prefix = str_trim(prefix);
+    if (prefix.len > 1 && prefix.p[0] == '[' && prefix.p[prefix.len - 1] == ']')
+        prefix = (struct str){prefix.p + 1, prefix.len - 2};
+    return prefix;
+}
+
+static void put_pair(struct field_names *names, struct event *e, struct str key, struct str value)
+{
+    static const struct {
+        const char *key;
+        const char *field;
+    } pairs[] = {{"IN", "observer.ingress.interface.name"},
+                 {"OUT", "observer.egress.interface.name"},
+                 {"SRC", "source.ip"},
+                 {"DST", "destination.ip"},
+                 {"SPT", "source.port"},
+                 {"DPT", "destination.port"},
+                 {"PROTO", "network.transport"},
+                 {"LEN", "network.bytes"},
+                 {"MAC", "netfilter.mac"},
+                 {"UID", "user.id"},
+                 {"TYPE", "netfilter.icmp_type"},
+                 {"CODE", "netfilter.icmp_code"}};
+
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        uint16_t number;
+
+        if (!str_is(key, pairs[i].key))
+            continue;
+        number = field_number(names, str_of(pairs[i].field));
+        if (event_value(e, number).len == 0) /* UDP has a second LEN */
+            event_put(e, number, value);
+    }
+}
+
+/* What an ICMP error answers to stands in "[…]" behind, and is another packet. */
+bool firewall_understand(struct field_names *names, struct str sentence, struct event *e)
+{
+    const char *in = memmem(sentence.p, sentence.len, "IN=", 3);
+    struct str prefix, rest;
+    bool has_source = false;
+
+    if (!in || (in > sentence.p && in[-1] != ' ' && in[-1] != ':' && in[-1] != ']') ||
+        !memmem(sentence.p, sentence.len, " SRC=", 5) ||
+        !memmem(sentence.p, sentence.len, " PROTO=", 7))
+        return false;
+    prefix = str_head(sentence, (size_t)(in - sentence.p));
+    rest = str_from(sentence, prefix.len);
+    while (rest.len && rest.p[0] != '[') {
+        struct str value = str_cut(&rest, ' ');
+        struct str key = str_cut(&value, '=');
+
+        has_source = has_source || (str_is(key, "SRC") && value.len);
+        put_pair(names, e, key, value);
+    }
+    event_put(e, field_number(names, STR("rule.name")), rule_of(prefix));
+    event_puts(e, FIELD_EVENT_ACTION, action_of(prefix));
+    event_puts(e, FIELD_EVENT_CATEGORY, "network");
+    return has_source;
+}

@@ -1,0 +1,55 @@
+/* journal_json.c: the journal of systemd as `journalctl -o json` exports it
+ * (systemd.journal-fields, Journal JSON Format). */
+#include "timeline/json_event.h"
+#include "timeline/syslog_words.h"
+
+static const struct member members[] = {
+    {"__REALTIME_TIMESTAMP", MEMBER_IS_TIME},
+    {"MESSAGE", "message"},
+    {"_HOSTNAME", "host.name"},
+    {"SYSLOG_IDENTIFIER", "process.name"},
+    {"_PID", "process.pid"},
+    {"_EXE", "process.executable"},
+    {"_CMDLINE", "process.command_line"},
+    {"_SYSTEMD_UNIT", "service.name"},
+    {"_UID", "user.id"},
+    {"_GID", "group.id"},
+    {"CONTAINER_ID_FULL", "container.id"},
+    {"CONTAINER_NAME", "container.name"},
+};
+static const struct member_table table = {"journal.", members, COUNT_OF(members), false};
+
+static void put_named(struct reader *r, struct event *e, const char *from, uint16_t to,
+                      const char *const *names, size_t count)
+{
+    uint16_t number = field_lookup(r->names, str_of(from));
+    uint64_t n;
+
+    if (number != FIELD_NONE && str_u64(event_value(e, number), &n) && n < count)
+        event_puts(e, to, names[n]);
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct json_event j = {.members = r->state, .table = &table, .bytes_as_text = true};
+    struct stated s;
+
+    if (!json_event(&j, r, line, e) || !json_time(j.time, &s))
+        return LINE_FOREIGN;
+    s.precision = TIME_US;
+    reader_time(r, e, &s);
+    put_named(r, e, "journal.PRIORITY", FIELD_LOG_LEVEL, syslog_levels, 8);
+    put_named(r, e, "journal.SYSLOG_FACILITY", FIELD_FACILITY, syslog_facilities, 24);
+    if (event_value(e, FIELD_PROCESS_NAME).len == 0)
+        event_put(e, FIELD_PROCESS_NAME,
+                  event_value(e, field_number(r->names, STR("journal._COMM"))));
+    syslog_understand(r, e, event_value(e, FIELD_MESSAGE));
+    json_message(&j, line, e);
+    return LINE_EVENT;
+}
+
+const struct format format_journal_json = {.name = "journal",
+                                           .version = 1,
+                                           .is_splittable = true,
+                                           .line = line_of,
+                                           .state_size = sizeof(struct members)};

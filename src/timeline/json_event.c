@@ -1,0 +1,93 @@
+/* json_event.c: an object's members as an event's fields. */
+#include "timeline/json_event.h"
+
+struct taking {
+    struct json_event *j;
+    struct reader *r;
+    struct event *e;
+};
+
+static void take(void *context, const struct json_value *v)
+{
+    struct taking *t = context;
+    uint16_t number = member_field(t->j->members, t->j->table, t->r->names, v->name);
+
+    if (number == MEMBER_TIME) {
+        if (t->j->time.len == 0) {
+            t->j->time = v->value;
+            t->j->time_is_text = v->is_text;
+        }
+        return;
+    }
+    if (number == FIELD_NONE || number == MEMBER_NONE || t->e->count == EVENT_FIELDS_MAX)
+        t->j->has_all = false;
+    else
+        event_put(t->e, number, v->value);
+}
+
+bool json_event(struct json_event *j, struct reader *r, struct str line, struct event *e)
+{
+    struct taking t = {j, r, e};
+    struct json_flat f = {.take = take, .context = &t, .e = e, .bytes_as_text = j->bytes_as_text};
+
+    j->has_all = true;
+    if (line.len == 0 || (line.p[0] != '{' && line.p[0] != ' ') || !json_flat(&f, &line))
+        return false;
+    j->has_all = j->has_all && !f.has_left_out;
+    return str_trim(line).len == 0;
+}
+
+void json_message(const struct json_event *j, struct str line, struct event *e)
+{
+    if (!j->has_all || event_value(e, FIELD_MESSAGE).len == 0)
+        event_put(e, FIELD_MESSAGE, line);
+}
+
+/* 10 digits are seconds, 13 milliseconds and so on: other readings are out of all range. */
+static bool whole_number(struct str text, struct stated *out)
+{
+    static const struct {
+        size_t digits;
+        uint8_t precision;
+    } kinds[] = {{13, TIME_MS}, {16, TIME_US}, {19, TIME_NS}};
+    char spelled[24];
+    struct str seconds = {spelled, 0};
+    uint64_t n;
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (text.len != kinds[i].digits || !str_u64(text, &n))
+            continue;
+        memcpy(spelled, text.p, 10);
+        spelled[10] = '.';
+        memcpy(spelled + 11, text.p + 10, text.len - 10);
+        seconds.len = text.len + 1;
+        if (!when_epoch(&seconds, out))
+            return false;
+        out->precision = kinds[i].precision;
+        return true;
+    }
+    return false;
+}
+
+bool json_time(struct str text, struct stated *out)
+{
+    static bool (*const ways[])(struct str *, struct stated *) = {when_iso, when_epoch, when_clf,
+                                                                  when_bsd};
+    struct stated s;
+
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        struct str rest = text;
+
+        if (!ways[i](&rest, &s))
+            continue;
+        (void)when_zone(&rest, &s);
+        (void)str_take(&rest, " UTC");
+        if (rest.len)
+            continue;
+        if (str_ends(text, " UTC"))
+            s.has_zone = true;
+        *out = s;
+        return true;
+    }
+    return whole_number(text, out);
+}

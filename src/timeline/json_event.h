@@ -1,0 +1,21 @@
+/* json_event.h: what the formats of JSON lines share: an object's members as an event's fields. */
+#pragma once
+#include "timeline/format.h"
+#include "timeline/json_flat.h"
+#include "timeline/members.h"
+
+struct json_event {
+    struct members *members;
+    const struct member_table *table;
+    bool bytes_as_text; /* as json_flat has it */
+    struct str time;    /* out: the value of the first member that is the time */
+    bool time_is_text;  /* out: not a number */
+    bool has_all;       /* out: all that the object says became fields */
+};
+/* The line is one object, whose members are put into e. False: it is none. */
+bool json_event(struct json_event *j, struct reader *r, struct str line, struct event *e);
+/* Puts the line as message, unless a member was it and nothing is left out. */
+void json_message(const struct json_event *j, struct str line, struct event *e);
+/* Any of the times of when.h, all of it, or a number of seconds, milliseconds, microseconds or
+ * nanoseconds since 1970, told apart by their count of digits. */
+bool json_time(struct str text, struct stated *out);

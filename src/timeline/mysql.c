@@ -1,0 +1,140 @@
+/* mysql.c: the error log and the general query log of MySQL and MariaDB. */
+#include "base/mem.h"
+#include "timeline/level.h"
+#include "timeline/syslog_words.h"
+
+struct state {
+    bool has_begun;
+};
+
+/* "8:06:45" behind a second space, as MariaDB writes hours of one digit, is made two digits. */
+static bool take_padded(struct str *rest, struct stated *out)
+{
+    char spelled[20];
+    struct str at = {spelled, 19};
+
+    if (rest->len < 19 || rest->p[10] != ' ' || rest->p[11] != ' ')
+        return false;
+    memcpy(spelled, rest->p, 19);
+    spelled[11] = '0';
+    if (!when_iso(&at, out) || at.len)
+        return false;
+    *rest = str_from(*rest, 19);
+    return true;
+}
+
+/* "130412  8:06:45": two digits of the year, of MySQL before 5.6. */
+static bool take_short(struct str *rest, struct stated *out)
+{
+    char spelled[24] = "20";
+    struct str at = {spelled, 19};
+    int digits;
+    struct str front = *rest;
+
+    if (!when_digits(&front, 6, &digits) || rest->len < 15 || rest->p[6] != ' ')
+        return false;
+    (void)snprintf(spelled, sizeof(spelled), "20%.2s-%.2s-%.2s %.8s", rest->p, rest->p + 2,
+                   rest->p + 4, rest->p + 7);
+    if (spelled[11] == ' ')
+        spelled[11] = '0';
+    if (!when_iso(&at, out) || at.len)
+        return false;
+    *rest = str_from(*rest, 15);
+    return true;
+}
+
+static void skip_spaces(struct str *rest)
+{
+    while (rest->len && (rest->p[0] == ' ' || rest->p[0] == '\t'))
+        *rest = str_from(*rest, 1);
+}
+
+static size_t digits_of(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.p[n] >= '0' && s.p[n] <= '9')
+        n++;
+    return n;
+}
+
+/* "[Note] [MY-010926] [Server] message" */
+static bool take_error(struct reader *r, struct str *rest, struct event *e)
+{
+    struct str at = *rest, code;
+
+    if (!str_take(&at, "[") || !level_put(e, str_cut(&at, ']')))
+        return false;
+    skip_spaces(&at);
+    code = at;
+    if (str_take(&code, "[MY-")) {
+        struct str whole = str_from(at, 1), part;
+
+        event_put(e, FIELD_EVENT_CODE, str_cut(&whole, ']'));
+        at = whole;
+        skip_spaces(&at);
+        if (str_take(&at, "[")) {
+            part = str_cut(&at, ']');
+            event_put(e, field_number(r->names, STR("mysql.subsystem")), part);
+            skip_spaces(&at);
+        }
+    }
+    *rest = at;
+    return true;
+}
+
+/* "Connect\troot@localhost on shop using Socket" */
+static bool take_command(struct str *rest, struct event *e)
+{
+    static const struct {
+        const char *word, *action;
+    } commands[] = {{"Connect", "database-connect"},         {"Query", "database-query"},
+                    {"Quit", "database-disconnect"},         {"Prepare", "database-prepare"},
+                    {"Execute", "database-query"},           {"Init DB", "database-select"},
+                    {"Change user", "database-change-user"}, {"Close stmt", "database-close"},
+                    {"Field List", "database-list"},         {"Shutdown", "database-shutdown"}};
+
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        struct str at = *rest;
+
+        if (!str_take(&at, commands[i].word) || (at.len && at.p[0] != ' ' && at.p[0] != '\t'))
+            continue;
+        skip_spaces(&at);
+        event_puts(e, FIELD_EVENT_ACTION, commands[i].action);
+        *rest = at;
+        return true;
+    }
+    return false;
+}
+
+static bool take_time(struct str *rest, struct stated *s)
+{
+    return when_iso(rest, s) || take_padded(rest, s) || take_short(rest, s);
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct state *state = r->state;
+    struct str whole = line, thread;
+    struct stated s;
+
+    if (!take_time(&line, &s) || line.len == 0 || (line.p[0] != ' ' && line.p[0] != '\t'))
+        return state->has_begun ? LINE_CONTINUES : LINE_FOREIGN;
+    skip_spaces(&line);
+    thread = str_head(line, digits_of(line));
+    line = str_from(line, thread.len);
+    skip_spaces(&line);
+    if (!take_error(r, &line, e) && (thread.len == 0 || !take_command(&line, e)))
+        return LINE_FOREIGN;
+    state->has_begun = true;
+    reader_time(r, e, &s);
+    event_put(e, field_number(r->names, STR("mysql.thread_id")), thread);
+    event_puts(e, FIELD_PROCESS_NAME, "mysqld");
+    syslog_understand(r, e, line);
+    event_puts(e, FIELD_EVENT_CATEGORY, "database");
+    event_put(e, FIELD_MESSAGE, whole);
+    return LINE_EVENT;
+}
+
+const struct format format_mysql = {
+    .name = "mysql", .version = 1, .line = line_of, .state_size = sizeof(struct state)};

@@ -1,0 +1,141 @@
+/* nginx_error.c: the error log of nginx (ngx_log_error, ngx_http_log_error). */
+#include "timeline/level.h"
+#include "timeline/syslog_words.h"
+
+enum { CANDIDATES_MAX = 4 };
+
+static const struct str client_mark = {", client: ", 10};
+
+/* Where clients are named: the last ones, and the best of them, which is the last that stands in no
+ * quotes. */
+static size_t find_clients(struct str message, size_t *found, size_t *best)
+{
+    bool is_quoted = false;
+    size_t count = 0;
+
+    *best = 0;
+    for (size_t i = 0; i + client_mark.len <= message.len; i++) {
+        is_quoted ^= message.p[i] == '"';
+        if (memcmp(message.p + i, client_mark.p, client_mark.len) != 0)
+            continue;
+        if (count == CANDIDATES_MAX) {
+            memmove(found, found + 1, (--count) * sizeof(found[0]));
+            *best -= *best > 0;
+        }
+        if (!is_quoted)
+            *best = count;
+        found[count++] = i;
+    }
+    return count;
+}
+
+static struct str unquoted(struct str v)
+{
+    return v.len > 1 && v.p[0] == '"' && v.p[v.len - 1] == '"' ? (struct str){v.p + 1, v.len - 2}
+                                                               : v;
+}
+
+static void put_request(struct event *e, struct str request)
+{
+    struct str method = str_cut(&request, ' ');
+    struct str target = str_cut(&request, ' ');
+
+    if (target.len == 0)
+        return;
+    event_put(e, FIELD_HTTP_REQUEST_METHOD, method);
+    event_put(e, FIELD_URL_ORIGINAL, target);
+    if (str_take(&request, "HTTP/"))
+        event_put(e, FIELD_HTTP_VERSION, request);
+}
+
+/* The comma behind a value that is not within quotes. */
+static struct str take_value(struct str *rest)
+{
+    struct str value = *rest;
+    bool is_quoted = false;
+    size_t i = 0;
+
+    for (; i < rest->len; i++) {
+        is_quoted ^= rest->p[i] == '"';
+        if (!is_quoted && rest->p[i] == ',' && str_starts(str_from(*rest, i), ", "))
+            break;
+    }
+    value.len = i;
+    *rest = str_from(*rest, i + 2);
+    return value;
+}
+
+/* ", client: 192.0.2.7, server: a, request: "GET / HTTP/1.1", host: "a"" */
+static void put_tail(struct reader *r, struct event *e, struct str tail)
+{
+    while (tail.len) {
+        struct str value = take_value(&tail);
+        struct str key = str_cut(&value, ':');
+
+        value = unquoted(str_trim(value));
+        if (str_is(key, "client"))
+            event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
+        else if (str_is(key, "server"))
+            event_put(e, field_number(r->names, STR("nginx.server")), value);
+        else if (str_is(key, "request"))
+            put_request(e, value);
+        else if (str_is(key, "host"))
+            event_put(e, FIELD_URL_DOMAIN, value);
+        else if (str_is(key, "referrer"))
+            event_put(e, FIELD_HTTP_REQUEST_REFERRER, value);
+        else if (str_is(key, "upstream"))
+            event_put(e, field_number(r->names, STR("nginx.upstream")), value);
+    }
+}
+
+/* Names of users and requests may look like the rest of a line, quotes and all; nobody can tell
+ * then which client is the real one, so all are named. */
+static struct str take_tail(struct reader *r, struct event *e, struct str message)
+{
+    size_t found[CANDIDATES_MAX], best;
+    size_t count = find_clients(message, found, &best);
+
+    if (count == 0)
+        return message;
+    put_tail(r, e, str_from(message, found[best] + 2));
+    for (size_t i = 0; i < count; i++) {
+        struct str other = str_from(message, found[i] + client_mark.len);
+
+        if (i != best)
+            event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, str_cut(&other, ','));
+    }
+    if (count > 1)
+        event_puts(e, field_number(r->names, STR("nginx.client_is_uncertain")), "yes");
+    return str_head(message, found[best]);
+}
+
+static bool take_number(struct str *rest, char end, struct str *out)
+{
+    uint64_t n;
+
+    *out = str_cut(rest, end);
+    return str_u64(*out, &n);
+}
+
+/* "2026/11/25 03:12:09 [error] 2865#2865: *66647 message" */
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct str whole = line, pid, tid, connection;
+    struct stated s;
+
+    if (!when_slashes(&line, &s) || !str_take(&line, " [") || !level_put(e, str_cut(&line, ']')) ||
+        !str_take(&line, " ") || !take_number(&line, '#', &pid) || !take_number(&line, ':', &tid) ||
+        !str_take(&line, " "))
+        return LINE_FOREIGN;
+    reader_time(r, e, &s);
+    event_put(e, FIELD_PROCESS_PID, pid);
+    event_puts(e, FIELD_PROCESS_NAME, "nginx");
+    if (str_take(&line, "*") && take_number(&line, ' ', &connection))
+        event_put(e, field_number(r->names, STR("nginx.connection")), connection);
+    syslog_understand(r, e, take_tail(r, e, line));
+    event_put(e, FIELD_MESSAGE, whole);
+    return LINE_EVENT;
+}
+
+const struct format format_nginx_error = {
+    .name = "nginx-error", .version = 1, .is_splittable = true, .line = line_of};

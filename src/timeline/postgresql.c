@@ -1,0 +1,208 @@
+/* postgresql.c: the server log of PostgreSQL, with a prefix (log_line_prefix) that begins with a
+ * time: what stands between that and the level is read by its forms. */
+#include "base/mem.h"
+#include "timeline/level.h"
+#include "timeline/syslog_words.h"
+
+struct state {
+    char pid[16]; /* of the event before */
+    size_t pid_len;
+};
+
+static const char *const levels[] = {"LOG",    "ERROR",  "FATAL", "PANIC",  "WARNING",
+                                     "NOTICE", "INFO",   "DEBUG", "DEBUG1", "DEBUG2",
+                                     "DEBUG3", "DEBUG4", "DEBUG5"};
+/* What is said of the message before. */
+static const struct {
+    const char *word, *field;
+} additions[] = {{"DETAIL", "postgresql.detail"},   {"HINT", "postgresql.hint"},
+                 {"CONTEXT", "postgresql.context"}, {"STATEMENT", "postgresql.statement"},
+                 {"QUERY", "postgresql.query"},     {"LOCATION", "postgresql.location"}};
+
+static bool is_one_of_levels(struct str word)
+{
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (str_is(word, levels[i]))
+            return true;
+    return false;
+}
+
+static const char *addition_of(struct str word)
+{
+    for (size_t i = 0; i < COUNT_OF(additions); i++)
+        if (str_is(word, additions[i].word))
+            return additions[i].field;
+    return NULL;
+}
+
+static bool is_capital(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* "… FATAL:  message": the first word of a level with a colon and two spaces. */
+static bool take_level(struct str line, struct str *prefix, struct str *level, struct str *message)
+{
+    for (size_t i = 1; i + 3 < line.len && i < 512; i++) {
+        size_t from = i;
+
+        if (line.p[i] != ':' || line.p[i + 1] != ' ' || line.p[i + 2] != ' ')
+            continue;
+        while (from > 0 && is_capital(line.p[from - 1]))
+            from--;
+        *level = (struct str){line.p + from, i - from};
+        if (!is_one_of_levels(*level) && !addition_of(*level))
+            continue;
+        *prefix = str_head(line, from);
+        *message = str_from(line, i + 3);
+        return true;
+    }
+    return false;
+}
+
+/* "UTC", "CEST", "+02": only those that mean one thing are taken. */
+static void take_zone(struct str *rest, struct stated *s)
+{
+    struct str at = *rest;
+    size_t len = 0;
+
+    if (s->has_zone)
+        return;
+    (void)str_take(&at, " ");
+    while (len < at.len && at.p[len] >= 'A' && at.p[len] <= 'Z')
+        len++;
+    if (len < 2 || len > 5)
+        return;
+    s->has_zone = str_is(str_head(at, len), "UTC") || str_is(str_head(at, len), "GMT");
+    *rest = str_from(at, len);
+}
+
+static bool is_digits(struct str s)
+{
+    uint64_t n;
+
+    return s.len && s.len < 16 && str_u64(s, &n);
+}
+
+/* "192.0.2.7(51234)", "192.0.2.7", "[local]" */
+static bool put_client(struct event *e, struct str word)
+{
+    struct str port = word;
+    struct str host = str_cut(&port, '(');
+    size_t before = e->count;
+
+    event_put_address(e, FIELD_SOURCE_IP, FIELD_NONE, host);
+    if (e->count == before)
+        return false;
+    event_put(e, FIELD_SOURCE_PORT, str_cut(&port, ')'));
+    return true;
+}
+
+static void put_named(struct reader *r, struct event *e, struct str key, struct str value)
+{
+    if (str_is(value, "[unknown]"))
+        return;
+    if (str_is(key, "user"))
+        event_put(e, FIELD_USER_NAME, value);
+    else if (str_is(key, "db"))
+        event_put(e, field_number(r->names, STR("postgresql.database")), value);
+    else if (str_is(key, "app"))
+        event_put(e, field_number(r->names, STR("postgresql.application")), value);
+    else if (str_is(key, "client") || str_is(key, "host"))
+        (void)put_client(e, value);
+}
+
+/* "alice@shop" */
+static bool put_user_and_database(struct reader *r, struct event *e, struct str word)
+{
+    struct str database = word;
+    struct str user = str_cut(&database, '@');
+
+    if (user.len == word.len || user.len == 0)
+        return false;
+    put_named(r, e, STR("user"), user);
+    put_named(r, e, STR("db"), database);
+    return true;
+}
+
+static void put_word(struct reader *r, struct event *e, struct str word)
+{
+    struct str value = word;
+    struct str key = str_cut(&value, '=');
+    struct str inside = word;
+
+    if (key.len < word.len) {
+        put_named(r, e, key, value);
+        return;
+    }
+    if (str_take(&inside, "[")) {
+        struct str number = str_cut(&inside, ']');
+
+        if (is_digits(number) && event_value(e, FIELD_PROCESS_PID).len == 0)
+            event_put(e, FIELD_PROCESS_PID, number);
+        return;
+    }
+    if (!put_user_and_database(r, e, word))
+        (void)put_client(e, word);
+}
+
+/* Words parted by spaces, commas, or the colons of "UTC:192.0.2.7(51234):alice@shop:[127]:". */
+static void put_prefix(struct reader *r, struct event *e, struct str prefix)
+{
+    bool has_colons = prefix.len && prefix.p[0] == ':';
+
+    while (prefix.len) {
+        size_t len = 0;
+
+        while (len < prefix.len && prefix.p[len] != ' ' && prefix.p[len] != ',' &&
+               !(has_colons && prefix.p[len] == ':'))
+            len++;
+        if (len)
+            put_word(r, e, str_head(prefix, len));
+        prefix = str_from(prefix, len + 1);
+    }
+}
+
+static bool is_of_last(const struct state *s, const struct event *e)
+{
+    return str_eq((struct str){s->pid, s->pid_len}, event_value(e, FIELD_PROCESS_PID));
+}
+
+static void keep_pid(struct state *s, const struct event *e)
+{
+    struct str pid = event_value(e, FIELD_PROCESS_PID);
+
+    s->pid_len = pid.len < sizeof(s->pid) ? pid.len : 0;
+    memcpy(s->pid, pid.p, s->pid_len);
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct state *state = r->state;
+    struct str whole = line, prefix, level, message;
+    struct stated s;
+
+    if (line.p[0] == '\t')
+        return LINE_CONTINUES;
+    if (!when_iso(&line, &s))
+        return LINE_FOREIGN;
+    take_zone(&line, &s);
+    if (!take_level(line, &prefix, &level, &message))
+        return LINE_FOREIGN;
+    put_prefix(r, e, prefix);
+    if (addition_of(level) && is_of_last(state, e)) {
+        e->count = 0;
+        event_put(e, field_number(r->names, str_of(addition_of(level))), message);
+        return LINE_CONTINUES;
+    }
+    keep_pid(state, e);
+    reader_time(r, e, &s);
+    (void)level_put(e, level);
+    event_puts(e, FIELD_PROCESS_NAME, "postgres");
+    syslog_understand(r, e, message);
+    event_put(e, FIELD_MESSAGE, whole);
+    return LINE_EVENT;
+}
+
+const struct format format_postgresql = {
+    .name = "postgresql", .version = 1, .line = line_of, .state_size = sizeof(struct state)};

@@ -1,0 +1,64 @@
+/* programs_database.c: the sentences of PostgreSQL, MySQL and MariaDB. */
+#include "base/mem.h"
+#include "timeline/syslog_programs.h"
+
+#define AUTH "authentication"
+#define DB "database"
+#define YES "success"
+#define NO "failure"
+
+/* src/backend/libpq/auth.c, utils/init/postinit.c, tcop/postgres.c. */
+static const struct meaning postgres[] = {
+    {"{_} authentication failed for user \"{user.name:any}\"{_:rest}", "login", AUTH, NO},
+    {"role \"{user.name:any}\" does not exist", "login-invalid-user", AUTH, NO},
+    {"role \"{user.name:any}\" is not permitted to log in", "login-not-allowed", AUTH, NO},
+    {"database \"{postgresql.database:any}\" does not exist", "database-connect", DB, NO},
+    {"no pg_hba.conf entry for host \"{source.ip:ip}\", user \"{user.name:any}\", database "
+     "\"{postgresql.database:any}\"{_:rest}",
+     "login-not-allowed", AUTH, NO},
+    {"pg_hba.conf rejects connection for host \"{source.ip:ip}\", user \"{user.name:any}\", "
+     "database \"{postgresql.database:any}\"{_:rest}",
+     "login-not-allowed", AUTH, NO},
+    {"connection received: host={source.ip:ip} port={source.port:n}", "connection", "network",
+     "unknown"},
+    {"connection authenticated: identity=\"{user.name:any}\" method={_:rest}", "login", AUTH, YES},
+    {"connection authorized: user={user.name} database={postgresql.database}{_:rest}", "login",
+     AUTH, YES},
+    {"disconnection: session time: {_} user={user.name} database={postgresql.database} "
+     "host={source.ip:ip} port={source.port:n}",
+     "logout", "session", YES},
+    {"disconnection: session time: {_} user={user.name} database={postgresql.database} "
+     "host={source.address:rest}",
+     "logout", "session", YES},
+    {"duration: {_} ms  statement: {postgresql.statement:rest}", "database-query", DB, YES},
+    {"statement: {postgresql.statement:rest}", "database-query", DB, "unknown"},
+    {"execute {_:any}: {postgresql.statement:rest}", "database-query", DB, "unknown"},
+    {"syntax error at or near {event.reason:rest}", "database-query", DB, NO},
+    {"permission denied for {event.reason:rest}", "access-denied", DB, NO},
+    {"database system is ready to accept connections", "service-start", "process", YES},
+    {"database system is shut down", "service-stop", "process", YES},
+    {"received fast shutdown request", "service-stopping", "process", "unknown"},
+    {"received smart shutdown request", "service-stopping", "process", "unknown"},
+};
+
+static const struct meaning mysql[] = {
+    {"Access denied for user '{user.name:any}'@'{source.ip:ip}' (using password: {_})", "login",
+     AUTH, NO},
+    {"Access denied for user '{user.name:any}'@'{source.address:any}' (using password: {_})",
+     "login", AUTH, NO},
+    {"Access denied for user '{user.name:any}'@'{source.ip:ip}'{_:rest}", "login", AUTH, NO},
+    {"{user.name}@{source.ip:ip} on {mysql.database:any} using {_:rest}", "login", AUTH, "unknown"},
+    {"{user.name}@{source.address} on {mysql.database:any} using {_:rest}", "login", AUTH,
+     "unknown"},
+    {"Aborted connection {_:n} to db: '{mysql.database:any}' user: '{user.name:any}' host: "
+     "'{source.address:any}' ({event.reason:any})",
+     "connection-lost", "network", NO},
+    {"{_:any}mysqld: ready for connections.{_:rest}", "service-start", "process", YES},
+    {"{_:any}mysqld: Shutdown complete{_:rest}", "service-stop", "process", YES},
+};
+
+static const struct program programs[] = {
+    {"postgres|postgresql", postgres, COUNT_OF(postgres)},
+    {"mysqld|mysql|mariadbd|mariadb", mysql, COUNT_OF(mysql)},
+};
+const struct program_list database_programs = {programs, COUNT_OF(programs)};

@@ -1,0 +1,175 @@
+/* programs_mail.c: the sentences of Postfix, Dovecot and Exim. */
+#include "base/mem.h"
+#include "timeline/syslog_programs.h"
+
+#define AUTH "authentication"
+#define MAIL "email"
+#define YES "success"
+#define NO "failure"
+#define CLIENT "{source.address:any}[{source.ip:ip}]"
+
+/* smtpd/smtpd.c, smtpd_check.c, smtpd_sasl_glue.c. "unknown" stands for a host without a name. */
+static const struct meaning smtpd[] = {
+    {"warning: " CLIENT ": SASL {_} authentication failed: {event.reason:any}, "
+     "sasl_username={user.name:rest}",
+     "login", AUTH, NO},
+    {"warning: " CLIENT ": SASL {_} authentication failed:{event.reason:rest}", "login", AUTH, NO},
+    {"warning: " CLIENT ":{source.port:n}: SASL {_} authentication failed:{event.reason:rest}",
+     "login", AUTH, NO},
+    {"{email.local_id}: client=" CLIENT ", sasl_method={_:any}, sasl_username={user.name:rest}",
+     "login", AUTH, YES},
+    {"{email.local_id}: client=" CLIENT "{_:rest}", "mail-receive", MAIL, "unknown"},
+    {"{email.local_id}: reject: {_} from " CLIENT ": {error.code:n} {event.reason:any}; "
+     "from=<{email.from.address:any}> to=<{email.to.address:any}>{_:rest}",
+     "mail-reject", MAIL, NO},
+    {"{email.local_id}: reject: {_} from " CLIENT ":{source.port:n}: {error.code:n} "
+     "{event.reason:rest}",
+     "mail-reject", MAIL, NO},
+    {"{email.local_id}: reject: {_} from " CLIENT ": {error.code:n} {event.reason:rest}",
+     "mail-reject", MAIL, NO},
+    {"{email.local_id}: milter-reject: {_} from " CLIENT ": {error.code:n} {event.reason:rest}",
+     "mail-reject", MAIL, NO},
+    {"{email.local_id}: lost connection after {_} from " CLIENT, "connection-lost", "network", NO},
+    {"improper command pipelining after {_} from " CLIENT "{_:rest}", "protocol-error", "network",
+     NO},
+    {"warning: non-SMTP command from " CLIENT ": {event.reason:rest}", "protocol-error", "network",
+     NO},
+    {"too many errors after {_} from " CLIENT "{_:rest}", "protocol-error", "network", NO},
+    {"lost connection after {_} from " CLIENT "{_:rest}", "connection-lost", "network", NO},
+    {"lost connection after {_} ({_:any}) from " CLIENT "{_:rest}", "connection-lost", "network",
+     NO},
+    {"timeout after {_} from " CLIENT "{_:rest}", "connection-lost", "network", NO},
+    {"connect from " CLIENT "{_:rest}", "connection", "network", "unknown"},
+    {"disconnect from " CLIENT "{_:rest}", "disconnect", "network", "unknown"},
+    {"warning: hostname {source.address} does not resolve to address {source.ip:ip}{_:rest}",
+     "name-mismatch", "network", NO},
+    {"warning: Connection rate limit exceeded: {_:n} from " CLIENT "{_:rest}", "rate-limit",
+     "network", NO},
+    {"warning: Connection concurrency limit exceeded: {_:n} from " CLIENT "{_:rest}", "rate-limit",
+     "network", NO},
+};
+
+static const struct meaning postscreen[] = {
+    {"{email.local_id}: reject: {_} from [{source.ip:ip}]:{source.port:n}: {error.code:n} "
+     "{event.reason:rest}",
+     "mail-reject", MAIL, NO},
+    {"CONNECT from [{source.ip:ip}]:{source.port:n} to [{destination.ip:ip}]:{destination.port:n}",
+     "connection", "network", "unknown"},
+    {"PREGREET {_:n} after {_} from [{source.ip:ip}]:{source.port:n}{_:rest}", "protocol-error",
+     "network", NO},
+    {"HANGUP after {_} from [{source.ip:ip}]:{source.port:n}{_:rest}", "connection-lost", "network",
+     NO},
+    {"COMMAND {_} LIMIT from [{source.ip:ip}]:{source.port:n}{_:rest}", "protocol-error", "network",
+     NO},
+    {"DNSBL rank {_:n} for [{source.ip:ip}]:{source.port:n}", "listed", "network", NO},
+    {"BLACKLISTED [{source.ip:ip}]:{source.port:n}", "connection", "network", NO},
+    {"DENYLISTED [{source.ip:ip}]:{source.port:n}", "connection", "network", NO},
+    {"PASS NEW [{source.ip:ip}]:{source.port:n}", "connection", "network", YES},
+    {"PASS OLD [{source.ip:ip}]:{source.port:n}", "connection", "network", YES},
+    {"DISCONNECT [{source.ip:ip}]:{source.port:n}", "disconnect", "network", "unknown"},
+};
+
+/* smtp, lmtp, local, virtual, pipe, error: what became of a mail for one who is to get it. */
+static const struct meaning delivery[] = {
+    {"{email.local_id}: to=<{email.to.address:any}>,{_:any} status=sent ({event.reason:any})",
+     "mail-deliver", MAIL, YES},
+    {"{email.local_id}: to=<{email.to.address:any}>,{_:any} status=bounced ({event.reason:any})",
+     "mail-deliver", MAIL, NO},
+    {"{email.local_id}: to=<{email.to.address:any}>,{_:any} status=deferred ({event.reason:rest}",
+     "mail-defer", MAIL, NO},
+    {"{email.local_id}: to=<{email.to.address:any}>,{_:any} status=expired{event.reason:rest}",
+     "mail-deliver", MAIL, NO},
+};
+
+static const struct meaning queue[] = {
+    {"{email.local_id}: from=<{email.from.address:any}>, size={_:n}, nrcpt={_:n} (queue active)",
+     "mail-queue", MAIL, "unknown"},
+    {"{email.local_id}: from=<{email.from.address:any}>, status=expired, returned to sender",
+     "mail-return", MAIL, NO},
+    {"{email.local_id}: removed", "mail-remove", MAIL, "unknown"},
+};
+
+static const struct meaning cleanup[] = {
+    {"{email.local_id}: message-id=<{email.message_id:any}>", "mail-receive", MAIL, "unknown"},
+};
+
+static const struct meaning pickup[] = {
+    {"{email.local_id}: uid={user.id:n} from=<{email.from.address:any}>", "mail-submit", MAIL,
+     "unknown"},
+};
+
+/* login-common/client-common.c, auth/auth-worker-client.c, auth-request.c; "Info: " where the log
+ * is Dovecot's own. */
+#define LOGIN_WHO                                                                                  \
+    "user=<{user.name:any}>,{_:any} rip={source.ip:ip}, lip={destination.ip:ip}{_:rest}"
+static const struct meaning dovecot[] = {
+    {"{service.name}-login: Login: " LOGIN_WHO, "login", AUTH, YES},
+    {"{service.name}-login: Info: Login: " LOGIN_WHO, "login", AUTH, YES},
+    {"{service.name}-login: {event.reason:any} (auth failed, {_:any}): " LOGIN_WHO, "login", AUTH,
+     NO},
+    {"{service.name}-login: {event.reason:any} (tried to use {_:any}): " LOGIN_WHO, "login", AUTH,
+     NO},
+    {"{service.name}-login: {event.reason:any} (no auth attempts{_:any}): " LOGIN_WHO, "disconnect",
+     "network", "unknown"},
+    {"{service.name}-login: {event.reason:any}: " LOGIN_WHO, "disconnect", "network", "unknown"},
+    {"{service.name}-login: {event.reason:any}: rip={source.ip:ip}, "
+     "lip={destination.ip:ip}{_:rest}",
+     "disconnect", "network", "unknown"},
+    {"{_:any}: pam({user.name:any},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
+     "login-invalid-user", AUTH, NO},
+    {"{_:any}: pam({user.name:any},{source.ip:ip}{_:any}): pam_authenticate() failed: "
+     "{event.reason:rest}",
+     "login", AUTH, NO},
+    {"{_:any}: sql({user.name:any},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
+     "login-invalid-user", AUTH, NO},
+    {"{_:any}: sql({user.name:any},{source.ip:ip}{_:any}): Password mismatch{event.reason:rest}",
+     "login", AUTH, NO},
+    {"{_:any}: ldap({user.name:any},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
+     "login-invalid-user", AUTH, NO},
+    {"{_:any}: ldap({user.name:any},{source.ip:ip}{_:any}): {event.reason:rest}", "login", AUTH,
+     NO},
+    {"{_:any}: passwd-file({user.name:any},{source.ip:ip}{_:any}): unknown "
+     "user{event.reason:rest}",
+     "login-invalid-user", AUTH, NO},
+    {"{_:any}: passwd-file({user.name:any},{source.ip:ip}{_:any}): Password "
+     "mismatch{event.reason:rest}",
+     "login", AUTH, NO},
+    {"{service.name}({user.name:any})<{_:any}>: Disconnected: {event.reason:rest}", "disconnect",
+     "session", YES},
+    {"{service.name}({user.name:any}): Disconnected: {event.reason:rest}", "disconnect", "session",
+     YES},
+};
+
+/* Exim, src/auths, smtp_in.c. */
+static const struct meaning exim[] = {
+    {"{_} authenticator failed for {_:any} [{source.ip:ip}]{_:any}: 535 Incorrect authentication "
+     "data (set_id={user.name:any})",
+     "login", AUTH, NO},
+    {"{_} authenticator failed for {_:any} [{source.ip:ip}]{_:any}: 535 Incorrect authentication "
+     "data{_:rest}",
+     "login", AUTH, NO},
+    {"no host name found for IP address {source.ip:ip}", "name-mismatch", "network", NO},
+    {"no IP address found for host {source.address} (during SMTP connection from "
+     "[{source.ip:ip}]{_:rest}",
+     "name-mismatch", "network", NO},
+    {"H={_:any}[{source.ip:ip}]{_:any} rejected RCPT <{email.to.address:any}>: "
+     "{event.reason:rest}",
+     "mail-reject", MAIL, NO},
+    {"H={_:any}[{source.ip:ip}]{_:any} rejected {event.reason:rest}", "mail-reject", MAIL, NO},
+    {"SMTP protocol synchronization error {_:any}H={_:any}[{source.ip:ip}]{_:rest}",
+     "protocol-error", "network", NO},
+    {"SMTP call from {_:any}[{source.ip:ip}]{_:any} dropped: {event.reason:rest}", "protocol-error",
+     "network", NO},
+};
+
+static const struct program programs[] = {
+    {"smtpd", smtpd, COUNT_OF(smtpd)},
+    {"postscreen", postscreen, COUNT_OF(postscreen)},
+    {"smtp|lmtp|local|virtual|pipe|error", delivery, COUNT_OF(delivery)},
+    {"qmgr", queue, COUNT_OF(queue)},
+    {"cleanup", cleanup, COUNT_OF(cleanup)},
+    {"pickup", pickup, COUNT_OF(pickup)},
+    {"dovecot", dovecot, COUNT_OF(dovecot)},
+    {"exim|exim4", exim, COUNT_OF(exim)},
+};
+const struct program_list mail_programs = {programs, COUNT_OF(programs)};

@@ -1,0 +1,90 @@
+/* programs_network.c: the sentences of BIND, OpenLDAP, Dropbear and DHCP servers:
+ * what serves a network and is no mail, file or web server. */
+#include "base/mem.h"
+#include "timeline/syslog_programs.h"
+
+#define AUTH "authentication"
+#define NETWORK "network"
+#define YES "success"
+#define NO "failure"
+
+static const struct meaning dropbear[] = {
+    {"Bad password attempt for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+     AUTH, NO},
+    {"bad password attempt for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+     AUTH, NO},
+    {"Login attempt for nonexistent user from {source.ip:ip}:{source.port:n}", "login-invalid-user",
+     AUTH, NO},
+    {"login attempt for nonexistent user from {source.ip:ip}:{source.port:n}", "login-invalid-user",
+     AUTH, NO},
+    {"Login attempt for nonexistent user '{user.name:any}' from {source.ip:ip}:{source.port:n}",
+     "login-invalid-user", AUTH, NO},
+    {"Password auth succeeded for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+     AUTH, YES},
+    {"password auth succeeded for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+     AUTH, YES},
+    {"Pubkey auth succeeded for '{user.name:any}' with {_:any} from "
+     "{source.ip:ip}:{source.port:n}",
+     "login", AUTH, YES},
+    {"Child connection from {source.ip:ip}:{source.port:n}", "connection", NETWORK, "unknown"},
+    {"Exit before auth from <{source.ip:ip}:{source.port:n}>: (user '{user.name:any}', {_:n} "
+     "fails): {event.reason:rest}",
+     "login-too-many", AUTH, NO},
+    {"Exit before auth from <{source.ip:ip}:{source.port:n}>: {event.reason:rest}",
+     "connection-closed", AUTH, NO},
+    {"Exit before auth (user '{user.name:any}', {_:n} fails): Max auth tries reached - user "
+     "'{_:any}' from {source.ip:ip}:{source.port:n}",
+     "login-too-many", AUTH, NO},
+    {"Exit ({user.name:any}) from <{source.ip:ip}:{source.port:n}>: {event.reason:rest}", "logout",
+     "session", "unknown"},
+    {"Exit ({user.name:any}): {event.reason:rest}", "logout", "session", "unknown"},
+};
+
+/* bin/named: "client @0x7f… 192.0.2.7#53124 (name): …" since 9.11, and without the place before. */
+static const struct meaning named[] = {
+    {"client @{_} {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query "
+     "(cache) '{_:any}' denied{_:rest}",
+     "dns-query", NETWORK, NO},
+    {"client @{_} {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query '{_:any}' "
+     "denied{_:rest}",
+     "dns-query", NETWORK, NO},
+    {"client @{_} {source.ip:ip}#{source.port:n}{_:any}: zone transfer '{_:any}' denied{_:rest}",
+     "dns-transfer", NETWORK, NO},
+    {"client @{_} {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query: {_} IN "
+     "{dns.question.type} {_:rest}",
+     "dns-query", NETWORK, "unknown"},
+    {"client {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query (cache) '{_:any}' "
+     "denied{_:rest}",
+     "dns-query", NETWORK, NO},
+    {"client {source.ip:ip}#{source.port:n}: query (cache) '{_:any}' denied{_:rest}", "dns-query",
+     NETWORK, NO},
+    {"client {source.ip:ip}#{source.port:n}{_:any}: zone transfer '{_:any}' denied{_:rest}",
+     "dns-transfer", NETWORK, NO},
+    {"client {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query: {_} IN "
+     "{dns.question.type} {_:rest}",
+     "dns-query", NETWORK, "unknown"},
+};
+
+static const struct meaning slapd[] = {
+    {"conn={_:n} fd={_:n} ACCEPT from IP={source.ip:ip}:{source.port:n} {_:rest}", "connection",
+     NETWORK, "unknown"},
+    {"conn={_:n} op={_:n} BIND dn=\"{user.name:any}\" method={_:rest}", "login", AUTH, "unknown"},
+    {"conn={_:n} op={_:n} RESULT tag=97 err=49 {_:rest}", "login", AUTH, NO},
+};
+
+static const struct meaning dhcpd[] = {
+    {"DHCPACK on {client.ip:ip} to {client.mac} ({client.address:any}) via {_:rest}", "dhcp-lease",
+     NETWORK, YES},
+    {"DHCPACK on {client.ip:ip} to {client.mac} via {_:rest}", "dhcp-lease", NETWORK, YES},
+    {"DHCPREQUEST for {client.ip:ip} {_:any}from {client.mac} {_:rest}", "dhcp-request", NETWORK,
+     "unknown"},
+    {"DHCPDISCOVER from {client.mac} {_:rest}", "dhcp-discover", NETWORK, "unknown"},
+};
+
+static const struct program programs[] = {
+    {"dropbear", dropbear, COUNT_OF(dropbear)},
+    {"named", named, COUNT_OF(named)},
+    {"slapd", slapd, COUNT_OF(slapd)},
+    {"dhcpd", dhcpd, COUNT_OF(dhcpd)},
+};
+const struct program_list network_programs = {programs, COUNT_OF(programs)};

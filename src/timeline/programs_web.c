@@ -1,0 +1,71 @@
+/* programs_web.c: the sentences of Apache's and nginx' error logs. */
+#include "base/mem.h"
+#include "timeline/syslog_programs.h"
+
+#define AUTH "authentication"
+#define WEB "web"
+#define NO "failure"
+
+/* Since 2.4 a number stands before a message; meanings are those of both. */
+#define BOTH(sentence, action, category)                                                           \
+    {sentence, action, category, NO},                                                              \
+    {                                                                                              \
+        "AH{_:n}: " sentence, action, category, NO                                                 \
+    }
+static const struct meaning apache[] = {
+    BOTH("user {user.name:any} not found: {url.original:rest}", "login-invalid-user", AUTH),
+    BOTH("user {user.name:any} not found", "login-invalid-user", AUTH),
+    BOTH("user {user.name:any}: authentication failure for \"{url.original:any}\": "
+         "{event.reason:rest}",
+         "login", AUTH),
+    BOTH("user {user.name:any}: authorization failure for \"{url.original:any}\": "
+         "{event.reason:rest}",
+         "access-denied", AUTH),
+    BOTH("user {user.name:any}: password mismatch: {url.original:rest}", "login", AUTH),
+    BOTH("Digest: user {user.name:any}: password mismatch: {url.original:rest}", "login", AUTH),
+    BOTH("user `{user.name:any}' in realm `{_:any}' not found: {url.original:rest}",
+         "login-invalid-user", AUTH),
+    BOTH("Digest: user `{user.name:any}' in realm `{_:any}' not found: {url.original:rest}",
+         "login-invalid-user", AUTH),
+    BOTH("Authorization of user {user.name:any} to access {url.original:any} failed, reason: "
+         "{event.reason:rest}",
+         "access-denied", AUTH),
+    BOTH("client used wrong authentication scheme: {url.original:rest}", "login", AUTH),
+    BOTH("client denied by server configuration: {file.path:rest}", "access-denied", WEB),
+    BOTH("File does not exist: {file.path:rest}", "file-not-found", WEB),
+    BOTH("script '{file.path:any}' not found or unable to stat{_:rest}", "file-not-found", WEB),
+    BOTH("script not found or unable to stat: {file.path:rest}", "file-not-found", WEB),
+    BOTH("Directory index forbidden by {_:any}: {file.path:rest}", "access-denied", WEB),
+    BOTH("Cannot serve directory {file.path:any}: {event.reason:rest}", "access-denied", WEB),
+    BOTH("ModSecurity: Access denied with code {http.response.status_code:n} {event.reason:rest}",
+         "access-denied", WEB),
+    {"Apache/{_:any} configured -- resuming normal operations", "service-start", "process",
+     "success"},
+    {"AH00163: {_:any} configured -- resuming normal operations", "service-start", "process",
+     "success"},
+    {"caught SIGTERM, shutting down", "service-stop", "process", "success"},
+    {"AH00169: caught SIGTERM, shutting down", "service-stop", "process", "success"},
+};
+
+static const struct meaning nginx[] = {
+    {"user \"{user.name:any}\" was not found in {_:rest}", "login-invalid-user", AUTH, NO},
+    {"user \"{user.name:any}\": password mismatch", "login", AUTH, NO},
+    {"PAM: user '{user.name:any}' - not authenticated: {event.reason:rest}", "login", AUTH, NO},
+    {"no user/password was provided for basic authentication", "login", AUTH, NO},
+    {"access forbidden by rule", "access-denied", WEB, NO},
+    {"directory index of \"{file.path:any}\" is forbidden", "access-denied", WEB, NO},
+    {"open() \"{file.path:any}\" failed (2: No such file or directory)", "file-not-found", WEB, NO},
+    {"open() \"{file.path:any}\" failed ({event.reason:any})", "file-open", WEB, NO},
+    {"connect() failed ({event.reason:any}) while connecting to upstream", "upstream-failed", WEB,
+     NO},
+    {"upstream timed out ({event.reason:any}) {_:rest}", "upstream-failed", WEB, NO},
+    {"limiting requests, excess: {_:any} by zone {_:rest}", "rate-limit", WEB, NO},
+    {"limiting connections by zone {_:rest}", "rate-limit", WEB, NO},
+    {"SSL_do_handshake() failed {event.reason:rest}", "tls-handshake", "network", NO},
+};
+
+static const struct program programs[] = {
+    {"apache2|httpd|apache", apache, COUNT_OF(apache)},
+    {"nginx", nginx, COUNT_OF(nginx)},
+};
+const struct program_list web_programs = {programs, COUNT_OF(programs)};

@@ -1,0 +1,184 @@
+/* w3c.c: logs of the W3C Extended Log File Format, whose #Fields line names the columns: IIS, the
+ * firewall of Windows. */
+#include "timeline/format.h"
+#include "timeline/members.h"
+
+enum { COLUMNS_MAX = 128, BACK_MOST_S = 3600 };
+
+static const struct member members[] = {
+    {"c-ip", "source.ip"},
+    {"src-ip", "source.ip"},
+    {"c-port", "source.port"},
+    {"src-port", "source.port"},
+    {"s-ip", "destination.ip"},
+    {"dst-ip", "destination.ip"},
+    {"s-port", "destination.port"},
+    {"dst-port", "destination.port"},
+    {"s-computername", "host.name"},
+    {"cs-method", "http.request.method"},
+    {"cs-uri-stem", "url.path"},
+    {"cs-uri-query", "url.query"},
+    {"cs-uri", "url.original"},
+    {"cs-username", "user.name"},
+    {"cs-host", "url.domain"},
+    {"cs(Host)", "url.domain"},
+    {"cs(User-Agent)", "user_agent.original"},
+    {"cs(Referer)", "http.request.referrer"},
+    {"cs-version", "http.version"},
+    {"cs-bytes", "http.request.bytes"},
+    {"sc-bytes", "http.response.bytes"},
+    {"sc-status", "http.response.status_code"},
+    {"protocol", "network.transport"},
+    {"action", "event.action"},
+    {"pid", "process.pid"},
+};
+static const struct member_table table = {"w3c.", members, COUNT_OF(members), false};
+
+enum column_kind { COLUMN_FIELD, COLUMN_DATE, COLUMN_TIME, COLUMN_BOTH };
+struct state {
+    struct members members;
+    size_t count;
+    struct {
+        enum column_kind kind;
+        uint16_t field;
+    } columns[COLUMNS_MAX];
+    bool is_local;     /* times are those of the host's zone */
+    struct stated day; /* of the #Date line; month 0: none */
+    int64_t last_s;    /* the time of a line that had no date */
+};
+
+static enum column_kind kind_of(struct str name, struct state *s)
+{
+    if (str_is(name, "date-local") || str_is(name, "time-local"))
+        s->is_local = true;
+    return str_is(name, "date") || str_is(name, "date-local")   ? COLUMN_DATE
+           : str_is(name, "time") || str_is(name, "time-local") ? COLUMN_TIME
+           : str_is(name, "datetime")                           ? COLUMN_BOTH
+                                                                : COLUMN_FIELD;
+}
+
+static void take_head(struct reader *r, struct state *s, struct str line)
+{
+    if (str_take(&line, "#Time Format: Local")) {
+        s->is_local = true;
+    } else if (str_take(&line, "#Date:") || str_take(&line, "#Start-Date:")) {
+        line = str_trim(line);
+        if (!when_iso(&line, &s->day))
+            s->day = (struct stated){0};
+        s->last_s = INT64_MIN;
+    } else if (str_take(&line, "#Fields:")) {
+        s->count = 0;
+        for (struct str name = str_field(&line); name.len && s->count < COLUMNS_MAX;
+             name = str_field(&line), s->count++) {
+            s->columns[s->count].kind = kind_of(name, s);
+            s->columns[s->count].field = member_field(&s->members, &table, r->names, name);
+        }
+    }
+}
+
+/* A word, or what stands in quotes; two quotes within are one, and stay two. */
+static struct str take_value(struct str *rest)
+{
+    struct str value;
+    size_t i = 1;
+
+    while (rest->len && (rest->p[0] == ' ' || rest->p[0] == '\t'))
+        *rest = str_from(*rest, 1);
+    if (rest->len == 0 || rest->p[0] != '"')
+        return str_field(rest);
+    while (i < rest->len && (rest->p[i] != '"' || (i + 1 < rest->len && rest->p[i + 1] == '"')))
+        i += rest->p[i] == '"' ? 2 : 1;
+    if (i >= rest->len)
+        return str_field(rest);
+    value = (struct str){rest->p + 1, i - 1};
+    *rest = str_from(*rest, i + 1);
+    return value;
+}
+
+/* A day behind the head's is not told where lines name none: time that goes back is no time. */
+static bool day_holds(struct state *s, const struct stated *t)
+{
+    int64_t seconds = stated_seconds(t);
+
+    if (s->day.month == 0 || (s->last_s != INT64_MIN && seconds < s->last_s - BACK_MOST_S))
+        return false;
+    if (seconds > s->last_s)
+        s->last_s = seconds;
+    return true;
+}
+
+static bool put_time(struct reader *r, struct event *e, struct str date, struct str time)
+{
+    struct state *s = r->state;
+    char spelled[48];
+    struct str text = {spelled, 0};
+    struct stated t;
+    int n = date.len ? snprintf(spelled, sizeof(spelled), STR_FMT " " STR_FMT, STR_ARG(date),
+                                STR_ARG(time))
+                     : snprintf(spelled, sizeof(spelled), "%04d-%02d-%02d " STR_FMT, s->day.year,
+                                s->day.month, s->day.day, STR_ARG(time));
+
+    if (n < 0 || (size_t)n >= sizeof(spelled))
+        return false;
+    text.len = (size_t)n;
+    if (date.len == 0 && s->day.month == 0)
+        text = STR("0000-00-00 00:00:00");
+    if (!when_iso(&text, &t) || text.len)
+        return false;
+    t.has_zone = t.has_zone || !s->is_local;
+    if (date.len || day_holds(s, &t))
+        reader_time(r, e, &t);
+    return true;
+}
+
+static void put_value(struct event *e, uint16_t field, struct str value)
+{
+    if (field == FIELD_HTTP_VERSION)
+        (void)str_take(&value, "HTTP/");
+    if (!str_is(value, "-"))
+        event_put(e, field, value);
+}
+
+static enum line_verdict take_row(struct reader *r, struct str line, struct event *e)
+{
+    struct state *s = r->state;
+    struct str date = {0}, time = {0}, rest = str_trim(line);
+    uint64_t status;
+    size_t i = 0;
+
+    for (; i < s->count && rest.len; i++) {
+        struct str value = take_value(&rest);
+
+        if (s->columns[i].kind == COLUMN_DATE)
+            date = value;
+        else if (s->columns[i].kind == COLUMN_TIME)
+            time = value;
+        else if (s->columns[i].kind == COLUMN_BOTH)
+            date = str_cut(&value, ' '), time = value;
+        else
+            put_value(e, s->columns[i].field, value);
+    }
+    if (i != s->count || rest.len || time.len == 0 || !put_time(r, e, date, time))
+        return LINE_FOREIGN;
+    if (str_u64(event_value(e, FIELD_HTTP_RESPONSE_STATUS), &status)) {
+        event_puts(e, FIELD_EVENT_OUTCOME, status >= 400 ? "failure" : "success");
+        event_puts(e, FIELD_EVENT_ACTION, "http-request");
+        event_puts(e, FIELD_EVENT_CATEGORY, "web");
+    }
+    event_put(e, FIELD_MESSAGE, line);
+    return LINE_EVENT;
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct state *s = r->state;
+
+    if (line.p[0] == '#') {
+        take_head(r, s, line);
+        return LINE_COMMENT;
+    }
+    return s->count < 2 ? LINE_FOREIGN : take_row(r, line, e);
+}
+
+const struct format format_w3c = {
+    .name = "w3c", .version = 1, .line = line_of, .state_size = sizeof(struct state)};

@@ -1,0 +1,253 @@
+"""test_timeline_formats.py: lines in the forms that the documentation of each program states, and the events that they are. Lines and
+expected values were written by hand."""
+import json
+import unittest
+
+from timeline_lines import read_lines
+
+# A format, its lines, and of each event in order the fields that it must have; None: it must not have it.
+EVE = [{"timestamp": "2026-11-25T03:12:09.331430+0100", "flow_id": 168, "in_iface": "eth0", "event_type": "alert", "src_ip": "192.0.2.7",
+        "src_port": 36288, "dest_ip": "198.51.100.4", "dest_port": 80, "proto": "TCP", "alert": {"action": "allowed", "signature_id": 2034125,
+        "signature": "ET EXPLOIT \"x\" / \u00e4", "severity": 1, "metadata": {"cve": ["CVE_1", "CVE_2"]}}},
+       {"timestamp": "2026-11-25T02:12:10.000001+0000", "event_type": "stats", "stats": {"uptime": 510}}]
+TRAIL = {"eventVersion": "1.08", "userIdentity": {"type": "IAMUser", "userName": "alice", "arn": "arn:aws:iam::1:user/alice"},
+         "eventTime": "2026-11-25T02:12:09Z", "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "awsRegion": "eu-central-1",
+         "sourceIPAddress": "192.0.2.7", "userAgent": "curl/8", "responseElements": {"ConsoleLogin": "Failure"}, "eventID": "e-1"}
+DENIED = dict(TRAIL, eventName="RunInstances", eventSource="ec2.amazonaws.com", errorCode="AccessDenied", sourceIPAddress="autoscaling.amazonaws.com",
+              responseElements=None)
+JOURNAL = [{"__REALTIME_TIMESTAMP": "1764040329000001", "_HOSTNAME": "web", "PRIORITY": "6", "SYSLOG_FACILITY": "4", "SYSLOG_IDENTIFIER": "sshd",
+            "_PID": "812", "MESSAGE": "Accepted password for root from 192.0.2.7 port 51022 ssh2"},
+           {"__REALTIME_TIMESTAMP": "1764040330000000", "_COMM": "cat", "MESSAGE": [72, 105, 0, 255]}]
+
+
+def lines(*values):
+    return "".join(json.dumps(value) + "\n" for value in values)
+
+
+CASES = [
+    ("suricata", lines(*EVE), [
+        {"time": "2026-11-25T02:12:09.33143Z", "doubt": "", "precision": "us", "source.ip": "192.0.2.7", "source.port": "36288",
+         "destination.ip": "198.51.100.4", "rule.name": "ET EXPLOIT \"x\" / \u00e4", "rule.id": "2034125", "event.severity": "1",
+         "suricata.eve.alert.metadata.cve": ["CVE_1", "CVE_2"], "event.action": "alert"},
+        {"time": "2026-11-25T02:12:10.000001Z", "event.action": "stats", "suricata.eve.stats.uptime": "510"}]),
+    ("zeek", "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#open\t2026-11-25-03-12-09\n"
+     "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\tanswers\n"
+     "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tvector[string]\n"
+     "1764040329.500000\tCx1\t192.0.2.7\t5353\t198.51.100.4\t53\tudp\texample.org\t192.0.2.1,192.0.2.2\n"
+     "1764040330.000000\tCx2\t192.0.2.7\t5354\t198.51.100.4\t53\tudp\t-\t(empty)\n#close\t2026-11-25-03-12-11\n", [
+         {"time": "2025-11-25T03:12:09.5Z", "doubt": "", "source.ip": "192.0.2.7", "source.port": "5353", "destination.port": "53",
+          "dns.question.name": "example.org", "zeek.answers": ["192.0.2.1", "192.0.2.2"], "event.action": "dns"},
+         {"dns.question.name": None, "zeek.answers": None, "zeek.uid": "Cx2"}]),
+    ("zeek", lines({"ts": 1764040329.5, "uid": "Cx1", "id.orig_h": "192.0.2.7", "id.orig_p": 5353, "id.resp_h": "198.51.100.4", "id.resp_p": 53}), [
+        {"time": "2025-11-25T03:12:09.5Z", "source.ip": "192.0.2.7", "destination.port": "53", "zeek.uid": "Cx1"}]),
+    ("cloudtrail", lines(TRAIL, DENIED, {"EventId": "e-1", "EventTime": "2026-11-25 03:12:09+01:00", "CloudTrailEvent": json.dumps(TRAIL)}), [
+        {"time": "2026-11-25T02:12:09Z", "user.name": "alice", "source.ip": "192.0.2.7", "event.action": "ConsoleLogin", "event.outcome": "failure",
+         "cloud.region": "eu-central-1", "aws.cloudtrail.userIdentity.arn": "arn:aws:iam::1:user/alice"},
+        {"source.ip": None, "source.address": "autoscaling.amazonaws.com", "error.code": "AccessDenied", "event.outcome": "failure"},
+        {"time": "2026-11-25T02:12:09Z", "user.name": "alice", "event.action": "ConsoleLogin"}]),
+    ("docker", lines({"log": "hello \u001b[0m\r\n", "stream": "stderr", "time": "2026-11-25T03:12:09.123456789Z"}), [
+        {"time": "2026-11-25T03:12:09.123456789Z", "precision": "ns", "message": "hello \x1b[0m", "docker.stream": "stderr"}]),
+    ("cri", "2026-11-25T03:12:09.5+01:00 stdout P part one,\n2026-11-25T03:12:10.5+01:00 stderr F whole\n", [
+        {"time": "2026-11-25T02:12:09.5Z", "cri.tag": "P", "message": "part one,"}, {"cri.stream": "stderr", "message": "whole"}]),
+    ("journal", lines(*JOURNAL), [
+        {"time": "2025-11-25T03:12:09.000001Z", "host.name": "web", "log.level": "informational", "process.name": "sshd", "process.pid": "812",
+         "user.name": "root", "source.ip": "192.0.2.7", "event.outcome": "success"},
+        {"process.name": "cat", "message": "Hi\\x00\\xff", "event.original_bytes": "yes"}]),
+    ("auditd",
+     'type=SYSCALL msg=audit(1764040329.977:293): arch=c000003e syscall=59 success=no exit=-13 a0=5 items=2 ppid=1 pid=13 auid=4294967295 uid=0 gid=0 '
+     'euid=0 tty=(none) ses=3 comm="sh" exe=2F746D702F6120622F7368 key="exec"\x1dARCH=x86_64 SYSCALL=execve AUID="unset" UID="root" EUID="root"\n'
+     'type=EXECVE msg=audit(1764040329.977:293): argc=3 a0="sh" a1="-c" a2=6563686F2068690A\n'
+     'type=CWD msg=audit(1764040329.977:293): cwd="/root"\n'
+     'type=PATH msg=audit(1764040329.977:293): item=0 name="/bin/sh" inode=14 dev=03:07 mode=0100755 nametype=NORMAL\n'
+     'type=PROCTITLE msg=audit(1764040329.977:293): proctitle=7368002D63006563686F206869\n'
+     "node=web type=USER_LOGIN msg=audit(1764040330.000:294): pid=812 uid=0 auid=1000 ses=4 msg='op=login acct=\"alice\" exe=\"/usr/sbin/sshd\" "
+     "hostname=? addr=192.0.2.7 terminal=ssh res=failed'\x1dUID=\"root\" AUID=\"alice\"\n"
+     'type=AVC msg=audit(1764040331.000:295): avc:  denied  { read write } for  pid=13010 comm="pickup" name="maildrop" dev=hda7 tclass=dir\n'
+     'type=SYSCALL msg=audit(1764040332.000:296): arch=c000003e syscall=42 success=yes exit=0 pid=13 uid=0 comm="nc" exe="/bin/nc"\n'
+     'type=SOCKADDR msg=audit(1764040332.000:296): saddr=02001F90C00002070000000000000000\n', [
+         {"time": "2025-11-25T03:12:09.977Z", "precision": "ms", "doubt": "", "event.action": "executed", "event.outcome": "failure",
+          "error.code": "EACCES", "auditd.syscall": "execve", "auditd.arch": "x86_64", "auditd.auid": "unset", "process.executable": "/tmp/a b/sh",
+          "process.args": ["sh", "-c", "echo hi\n"], "process.command_line": "sh -c echo hi\n", "process.title": "sh -c echo hi", "user.name": "root",
+          "file.path": "/bin/sh", "process.working_directory": "/root", "auditd.sequence": "293", "auditd.key": "exec"},
+         {"event.action": "logged-in", "event.outcome": "failure", "user.name": "alice", "source.ip": "192.0.2.7", "host.name": "web",
+          "process.executable": "/usr/sbin/sshd", "source.address": None},
+         {"event.action": "violated-selinux-policy", "event.outcome": "failure", "auditd.seperms": "read write", "file.path": "maildrop"},
+         {"event.action": "connected-to", "destination.ip": "192.0.2.7", "destination.port": "8080", "event.outcome": "success"}]),
+    ("w3c", "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n#Date: 2026-11-25 03:12:09\r\n"
+     "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status time-taken\r\n"
+     "2026-11-25 03:12:09 198.51.100.4 GET /a.asp x=1 80 - 192.0.2.7 Mozilla/5.0+(X11) 404 15\r\n"
+     "2026-11-25 03:12:10 198.51.100.4 POST /b.asp - 80 alice 192.0.2.7 - 200 16\r\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "", "source.ip": "192.0.2.7", "destination.port": "80", "url.path": "/a.asp", "url.query": "x=1",
+          "http.response.status_code": "404", "event.outcome": "failure", "user.name": None, "w3c.time-taken": "15"},
+         {"user.name": "alice", "user_agent.original": None, "event.outcome": "success"}]),
+    ("w3c", "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip src-port dst-port\n"
+     "2026-11-25 03:12:09 DROP TCP 192.0.2.7 198.51.100.4 1025 445\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.action": "DROP", "destination.port": "445"}]),
+    # Lines that state no day are of the head's; one whose time goes back is of a day that nobody states.
+    ("w3c", "#Date: 2026-11-25 23:59:58\n#Fields: time c-ip sc-status\n23:59:58 192.0.2.7 200\n00:00:01 192.0.2.7 200\n", [
+        {"time": "2026-11-25T23:59:58Z", "doubt": ""}, {"time": "2026-11-25T23:59:58Z", "doubt": "o", "precision": "none"}]),
+    ("dpkg", "2026-11-25 03:12:09 startup archives unpack\n2026-11-25 03:12:10 install base-passwd:amd64 <none> 3.5.33\n"
+     "2026-11-25 03:12:11 upgrade libc6:amd64 2.36-8 2.36-9\n2026-11-25 03:12:12 remove nano:amd64 7.2-1 <none>\n"
+     "2026-11-25 03:12:13 status half-installed base-passwd:amd64 3.5.33\n2026-11-25 03:12:14 conffile /etc/issue keep\n", [
+         {"event.action": "package-manager-start", "doubt": "z"},
+         {"time": "2026-11-25T03:12:10Z", "event.action": "package-install", "package.name": "base-passwd", "package.version": "3.5.33"},
+         {"event.action": "package-upgrade", "package.version": "2.36-9", "dpkg.version_before": "2.36-8"},
+         {"event.action": "package-remove", "package.name": "nano", "package.version": "7.2-1"},
+         {"event.action": "package-status", "dpkg.status": "half-installed", "package.architecture": "amd64"},
+         {"event.action": "package-conffile", "file.path": "/etc/issue"}]),
+    ("apt-history", "\nStart-Date: 2026-11-25  03:12:09\nCommandline: apt-get install nmap\nRequested-By: alice (1000)\n"
+     "Install: nmap:amd64 (7.93), liblua5.3-0:amd64 (5.3.6-2, automatic)\nEnd-Date: 2026-11-25  03:12:14\n\n"
+     "Start-Date: 2026-11-25  04:00:00\nCommandline: apt-get upgrade\nError: Sub-process /usr/bin/dpkg returned an error code (1)\n"
+     "End-Date: 2026-11-25  04:00:01\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "process.command_line": "apt-get install nmap", "user.name": "alice", "user.id": "1000",
+          "package.name": ["nmap", "liblua5.3-0"], "event.action": "package-install", "event.outcome": "success"},
+         {"time": "2026-11-25T04:00:00Z", "event.outcome": "failure", "error.message": "Sub-process /usr/bin/dpkg returned an error code (1)"}]),
+    ("apt-term", "Log started: 2026-11-25  03:12:09\nSelecting previously unselected package nmap.\nSetting up nmap ...\nLog ended: 2026-11-25  03:12:14\n", [
+        {"time": "2026-11-25T03:12:09Z", "message": "Log started: 2026-11-25  03:12:09\nSelecting previously unselected package nmap.\nSetting up nmap ..."},
+        {"event.action": "package-manager-end"}]),
+    ("dnf", "2026-11-25T03:12:09+0100 INFO --- logging initialized ---\n2026-11-25T03:12:10+0100 SUBDEBUG Installed: nmap-3:7.92-1.el9.x86_64\n"
+     "2026-11-25T03:12:11+0100 INFO Updated: bash-5.1.8-6.el9.x86_64\n", [
+         {"time": "2026-11-25T02:12:09Z", "log.level": "informational"},
+         {"event.action": "package-install", "package.name": "nmap", "package.version": "3:7.92-1.el9.x86_64", "log.level": "debug"},
+         {"event.action": "package-upgrade", "package.name": "bash", "package.version": "5.1.8-6.el9.x86_64"}]),
+    ("dnf", "Nov 25 03:12:09 Installed: 1:nmap-6.40-19.el7.x86_64\nNov 25 03:12:10 Erased: nmap-6.40-19.el7\n", [
+        {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "package.name": "nmap", "event.action": "package-install"}, {"event.action": "package-remove"}]),
+    ("bash-history", "#1764040329\nid\n#1764040330\ncat <<E\nwhat\nE\n", [
+        {"time": "2025-11-25T03:12:09Z", "doubt": "", "message": "id", "event.action": "command"}, {"message": "cat <<E\nwhat\nE"}]),
+    ("zsh-history", ": 1764040329:12;make\n: 1764040330:0;echo a\\\nb\n", [
+        {"time": "2025-11-25T03:12:09Z", "message": "make", "zsh.elapsed_s": "12"}, {"message": "echo a\\\nb"}]),
+    ("fish-history", "- cmd: vim /etc/passwd\n  when: 1764040329\n  paths:\n    - /etc/passwd\n- cmd: echo a\\nb\n  when: 1764040330\n", [
+        {"time": "2025-11-25T03:12:09Z", "doubt": "", "process.command_line": "vim /etc/passwd", "file.path": "/etc/passwd"},
+        {"time": "2025-11-25T03:12:10Z", "process.command_line": "echo a\nb"}]),
+    ("postgresql", "2026-11-25 03:12:09.536 UTC [147] 192.0.2.7(5432) alice@shop FATAL:  password authentication failed for user \"alice\"\n"
+     "2026-11-25 03:12:09.537 UTC [147] 192.0.2.7(5432) alice@shop DETAIL:  Role \"alice\" does not exist.\n"
+     "2026-11-25 03:12:10 CET [148]: [1-1] user=bob,db=shop,app=psql,client=192.0.2.8 ERROR:  syntax error at or near \"x\"\n"
+     "2026-11-25 03:12:10 CET [148]: [2-1] user=bob,db=shop,app=psql,client=192.0.2.8 STATEMENT:  select\n\tx\n"
+     "2026-11-25 03:12:11 UTC:192.0.2.9(5432):carol@shop:[149]:LOG:  connection authorized: user=carol database=shop\n", [
+         {"time": "2026-11-25T03:12:09.536Z", "doubt": "", "process.pid": "147", "source.ip": "192.0.2.7", "source.port": "5432", "log.level": "critical",
+          "event.action": "login", "event.outcome": "failure", "postgresql.detail": "Role \"alice\" does not exist."},
+         {"doubt": "z", "user.name": "bob", "source.ip": "192.0.2.8", "postgresql.application": "psql", "postgresql.statement": "select"},
+         {"time": "2026-11-25T03:12:11Z", "doubt": "", "source.ip": "192.0.2.9", "process.pid": "149", "event.outcome": "success"}]),
+    ("mysql", "2026-11-25T03:12:09.861934Z 344 [Note] [MY-010926] [Server] Access denied for user 'root'@'192.0.2.7' (using password: YES)\n"
+     "2026-11-25  3:12:10 25 [Warning] Access denied for user 'bob'@'localhost' (using password: NO)\n"
+     "261125  3:12:11 [ERROR] Aborting\n2026-11-25T03:12:12.116872Z\t   14 Query\tselect 1\n", [
+         {"time": "2026-11-25T03:12:09.861934Z", "doubt": "", "user.name": "root", "source.ip": "192.0.2.7", "event.outcome": "failure",
+          "event.code": "MY-010926", "log.level": "notice", "mysql.thread_id": "344"},
+         {"time": "2026-11-25T03:12:10Z", "doubt": "z", "user.name": "bob", "source.address": "localhost"},
+         {"time": "2026-11-25T03:12:11Z", "log.level": "error"}, {"event.action": "database-query", "mysql.thread_id": "14"}]),
+    ("mysql-slow", "# Time: 2026-11-25T03:12:09.000001Z\n# User@Host: root[root] @ localhost [192.0.2.7]  Id:     8\n"
+     "# Query_time: 2.000162  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nSET timestamp=1764040329;\nselect sleep(2);\n", [
+         {"time": "2026-11-25T03:12:09.000001Z", "user.name": "root", "source.ip": "192.0.2.7", "mysql.Query_time": "2.000162", "mysql.Rows_sent": "1"}]),
+    ("apache-error", "[Wed Nov 25 03:12:09.902022 2026] [auth_basic:error] [pid 35708:tid 43] [client 192.0.2.7:4321] AH01617: user alice: authentication "
+     "failure for \"/x\": Password Mismatch\n[Wed Nov 25 03:12:10.902022 2026] [core:error] [pid 35708] [client [2001:db8::7]:4321] AH00128: File does not "
+     "exist: /var/www/x\n[Wed Nov 25 03:12:11 2026] [error] [client 2001:db8::8] client denied by server configuration: /var/www/y\n", [
+         {"time": "2026-11-25T03:12:09.902022Z", "doubt": "z", "source.ip": "192.0.2.7", "source.port": "4321", "process.pid": "35708",
+          "event.code": "AH01617", "user.name": "alice", "url.original": "/x", "event.action": "login", "event.outcome": "failure"},
+         {"source.ip": "2001:db8::7", "source.port": "4321", "file.path": "/var/www/x", "event.action": "file-not-found"},
+         {"source.ip": "2001:db8::8", "source.port": None, "event.action": "access-denied", "log.level": "error"}]),
+    ("nginx-error", "2026/11/25 03:12:09 [error] 2865#2866: *66647 user \"alice\": password mismatch, client: 192.0.2.7, server: www.example.org, "
+     "request: \"GET /, client: 192.0.2.99, HTTP/1.1\", host: \"www.example.org\", referrer: \"https://example.org/a,b\"\n"
+     "2026/11/25 03:12:10 [crit] 7#7: *2 user \"x\": password mismatch, client: 192.0.2.1, server: y\" was not found in \"/p\", client: 192.0.2.8, "
+     "server: , request: \"GET /z HTTP/2.0\"\n"
+     "2026/11/25 03:12:11 [error] 7#7: *2 access forbidden by rule, client: 192.0.2.9, server: , request: \"GET /z HTTP/2.0\"\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "source.ip": ["192.0.2.7", "192.0.2.99"], "nginx.client_is_uncertain": "yes",
+          "user.name": "alice", "url.domain": "www.example.org", "http.request.referrer": "https://example.org/a,b", "nginx.connection": "66647", "event.outcome": "failure"},
+         {"log.level": "critical", "source.ip": ["192.0.2.1", "192.0.2.8"], "nginx.client_is_uncertain": "yes"},
+         {"source.ip": "192.0.2.9", "nginx.client_is_uncertain": None, "http.request.method": "GET", "url.original": "/z", "http.version": "2.0"}]),
+    ("vsftpd", "Wed Nov 25 03:12:09 2026 [pid 27244] [alice] FAIL LOGIN: Client \"::ffff:192.0.2.7\"\n"
+     "Wed Nov 25 03:12:10 2026 [pid 27244] [alice] OK UPLOAD: Client \"192.0.2.7\", \"/a b.txt\", 5 bytes, 0.10Kbyte/sec\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "alice", "source.ip": "::ffff:192.0.2.7", "event.outcome": "failure"},
+         {"file.path": "/a b.txt", "event.action": "ftp-upload", "event.outcome": "success"}]),
+    ("xferlog", "Wed Nov 25 03:12:09 2026 1 192.0.2.7 24 /srv/a b.txt b _ o r alice ftp 0 * c\n", [
+        {"time": "2026-11-25T03:12:09Z", "source.ip": "192.0.2.7", "file.path": "/srv/a b.txt", "event.action": "ftp-download", "user.name": "alice",
+         "file.size": "24", "event.outcome": "success"}]),
+    ("syslog", "Nov 25 03:12:09 gate kernel: [12.5] [UFW BLOCK] IN=eth0 OUT= MAC=00:08:a2:0c:1f:12:00:c8:8b:e2:d6:87:08:00 SRC=192.0.2.7 "
+     "DST=198.51.100.4 LEN=40 TOS=0x00 PROTO=TCP SPT=8080 DPT=22 WINDOW=1024 SYN URGP=0\n"
+     "Nov 25 03:12:10 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <a@example.org>: Relay access denied; "
+     "from=<b@example.com> to=<a@example.org> proto=SMTP helo=<x>\n"
+     "Nov 25 03:12:11 mx postfix/smtpd[2]: warning: unknown[192.0.2.8]: SASL LOGIN authentication failed: UGFzc3dvcmQ6\n"
+     "Nov 25 03:12:12 mx dovecot: imap-login: Disconnected (auth failed, 1 attempts in 6 secs): user=<alice>, method=PLAIN, rip=192.0.2.9, "
+     "lip=198.51.100.4, TLS\n"
+     "Nov 25 03:12:13 mx postfix/smtp[3]: 4ABC: to=<a@example.org>, relay=mx.example.org[192.0.2.25]:25, delay=1, dsn=2.0.0, status=sent (250 ok)\n"
+     "Nov 25 03:12:14 ftp proftpd[4]: ftp (client.example.org[192.0.2.10]) - USER bob (Login failed): Incorrect password\n"
+     "Nov 25 03:12:15 gate dropbear[5]: Bad password attempt for 'root' from 192.0.2.11:60588\n", [
+         {"event.action": "firewall-deny", "rule.name": "UFW BLOCK", "source.ip": "192.0.2.7", "destination.port": "22", "network.transport": "TCP",
+          "observer.ingress.interface.name": "eth0", "network.bytes": "40"},
+         {"event.action": "mail-reject", "source.ip": "192.0.2.7", "email.from.address": "b@example.com", "email.to.address": "a@example.org",
+          "error.code": "554"},
+         {"event.action": "login", "event.outcome": "failure", "source.ip": "192.0.2.8"},
+         {"event.action": "login", "event.outcome": "failure", "user.name": "alice", "source.ip": "192.0.2.9", "service.name": "imap"},
+         {"event.action": "mail-deliver", "event.outcome": "success", "email.to.address": "a@example.org"},
+         {"event.action": "login", "event.outcome": "failure", "user.name": "bob", "source.ip": "192.0.2.10"},
+         {"event.action": "login", "event.outcome": "failure", "user.name": "root", "source.port": "60588"}]),
+    ("json", lines({"time": "2026-11-25T03:12:09+01:00", "level": "warn", "msg": "no \ud83d\ude00", "http": {"a": [1, {"b": True}]}, "n": None},
+                   {"msg": "no time"}, {"ts": 1764040329123, "source.ip": "192.0.2.7"}), [
+        {"time": "2026-11-25T02:12:09Z", "message": "no \U0001f600", "log.level": "warn", "json.http.a": "1", "json.http.a.b": "true", "json.n": None},
+        {"doubt": "o", "message": "no time"}, {"time": "2025-11-25T03:12:09.123Z", "precision": "ms", "source.ip": "192.0.2.7"}]),
+]
+# What begins as a format's lines do and is none of them, or no log at all.
+NOT_RECOGNISED = [
+    "{\"a\": 1}\n{\"b\": 2}\n", "{\"time\": \"2026-11-25T03:12:09Z\"\n", "{\"time\": \"yesterday\"}\n", "# a comment\n# another\n",
+    "#Fields: date time\n", "Start-Date: never\nCommandline: x\n", "#1764040329\n", "ls -l\ncd /\n", "2026-11-25 03:12:09 configure nothing\n",
+    "type=SYSCALL msg=audit(x:1): arch=c000003e\n", "2026-11-25T03:12:09Z INFO some program's line\n", ": 1:0;x\n", "- cmd without a time\n",
+    "{\"time\": \"2026-11-25T03:12:09Z\", \"a\": " + "[" * 40 + "]" * 40 + "}\n"]
+
+
+class Formats(unittest.TestCase):
+    maxDiff = None
+
+    def check_event(self, event, wanted):
+        self.assertEqual({name: event.get(name) for name in wanted}, wanted)
+
+    def test_lines_become_events_with_their_fields(self):
+        for name, text, wanted in CASES:
+            with self.subTest(format=name, text=text[:60]):
+                events, counts = read_lines(text)
+                self.assertEqual(counts["format"], name)
+                self.assertEqual([event["event.kind"] for event in events], ["event"] * len(wanted))
+                for event, fields in zip(events, wanted):
+                    self.check_event(event, fields)
+
+    def test_all_lines_are_accounted_for(self):
+        for name, text, wanted in CASES:
+            with self.subTest(format=name, text=text[:60]):
+                _, counts = read_lines(text)
+                self.assertEqual(counts["lines"], len(text.split("\n")) - 1)
+                self.assertEqual(counts["lines"], sum(counts[part] for part in ("events", "unparsed", "continued", "comments", "empty")))
+                self.assertEqual(counts["events"], len(wanted))
+
+    def test_what_is_no_log_is_not_recognised(self):
+        for text in NOT_RECOGNISED:
+            with self.subTest(text=text[:60]):
+                events, counts = read_lines(text)
+                self.assertEqual(([], {"format": None}), (events, counts))
+
+    def test_a_line_of_another_kind_is_kept_as_it_is(self):
+        for name, text, wanted in CASES:
+            if name in ("apt-term", "mysql-slow", "bash-history", "mysql", "zeek", "w3c"):
+                continue
+            with self.subTest(format=name):
+                events, counts = read_lines(text * 2 + "\x01 no line of any log \xe4\n")
+                if events[-1]["event.kind"] == "unparsed":
+                    self.assertEqual(events[-1]["message"], "\x01 no line of any log \xe4")
+                self.assertEqual((events[-1]["event.kind"], counts["unparsed"]), ("unparsed", 1))
+
+    def test_bytes_that_are_no_text_stay_visible(self):
+        events, _ = read_lines(b"Wed Nov 25 03:12:09 2026 [pid 1] [al\xffice] OK LOGIN: Client \"192.0.2.7\"\n")
+        self.assertEqual((events[0]["user.name"], events[0]["event.original_bytes"]), ("al\\xffice", "yes"))
+
+    def test_many_names_of_json_are_bounded_and_the_line_has_them(self):
+        line = {"time": "2026-11-25T03:12:09Z", "message": "m"} | {f"k{number}": "v" for number in range(2000)}
+        events, _ = read_lines(lines(line))
+        self.assertIn(json.dumps(line), events[0]["message"])
+
+    def test_records_of_one_audit_event_in_a_long_log_are_one_event(self):
+        records = "".join(f"type=SYSCALL msg=audit(1764040329.{n % 1000:03}:{n}): arch=c000003e syscall=2 success=yes exit=3 pid={n} comm=\"x\"\n"
+                          f"type=CWD msg=audit(1764040329.{n % 1000:03}:{n}): cwd=\"/{n}\"\n" for n in range(30000))
+        events, counts = read_lines(records)
+        self.assertEqual((counts["events"], counts["continued"]), (30000, 30000))
+        self.assertTrue(all(event["process.pid"] == event["auditd.sequence"] == event["process.working_directory"][1:] for event in events))
+
+
+if __name__ == "__main__":
+    unittest.main()
