@@ -2,18 +2,14 @@
  */
 #include <fcntl.h>
 #include <unistd.h>
-#include "base/sink.h"
 #include "practice/evidence.h"
-#include "practice/timeline.h"
-#include "render/screen.h"
-#include "render/wrap.h"
+#include "practice/timeline_show.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-#include "timeline/event.h"
 
 #define NS 1000000000LL
 
-enum { PAGE = 40, JSON_MOST = 100000, SLOTS_WANTED = 24, BAR = 40, TOP = 20, HOST_COLUMNS = 12 };
+enum { PAGE = 40, JSON_MOST = 100000, SLOTS_WANTED = 24, BAR = 40, TOP = 20 };
 
 #define ASK_FIELDS                                                                                 \
     {.name = "query",                                                                              \
@@ -118,9 +114,8 @@ struct asking {
     struct search_order order;
     struct json json;
     struct screen screen;
+    struct event_show show;
     uint64_t shown, most;
-    int64_t day;
-    uint8_t doubts; /* of what was shown */
     struct search_result *result;
 };
 
@@ -150,6 +145,10 @@ static int begin(struct asking *k, enum search_kind kind, struct err *e)
                             input_value(k->op, k->in, "evidence"), e);
 
     k->screen = (struct screen){.out = &k->a->text, .columns = k->a->columns, .color = k->a->color};
+    k->show = (struct event_show){.screen = &k->screen,
+                                  .items = k->lines.items,
+                                  .view = k->v,
+                                  .with_fields = input_is_given(k->op, k->in, "fields")};
     k->result = mem_new(struct search_result);
     k->order = (struct search_order){.files = k->lines.fds,
                                      .directories = k->lines.directories,
@@ -163,131 +162,11 @@ static int begin(struct asking *k, enum search_kind kind, struct err *e)
     return rc;
 }
 
-static struct utc utc_of(int64_t ns)
-{
-    int64_t sec = ns / NS - (ns % NS < 0);
-
-    return (struct utc){sec, (uint32_t)(ns - sec * NS)};
-}
-
 static uint64_t number_of(const struct asking *k, const char *field, uint64_t usual)
 {
     uint64_t n;
 
     return str_u64(input_value(k->op, k->in, field), &n) && n ? n : usual;
-}
-
-static void json_event(struct asking *k, const struct search_event *event)
-{
-    CLEANUP_BUF struct buf call = {0};
-    struct str rest = event->fields, name, value;
-
-    buf_addf(&call, "e%u.%llu", k->lines.items[event->file]->number,
-             (unsigned long long)event->event + 1);
-    json_object_begin(&k->json);
-    json_put_str(&k->json, "event", buf_str(&call));
-    json_put_utc(&k->json, "@timestamp", utc_of(event->ns));
-    json_put_str(&k->json, "precision", event->precision);
-    json_put_str(&k->json, "doubt", event->doubt);
-    json_put_str(&k->json, "meaning", event->meaning);
-    json_put_str(&k->json, "source", event->source);
-    json_put_u64(&k->json, "place", event->at);
-    json_put_u64(&k->json, "line", event->line);
-    json_name(&k->json, "fields");
-    json_array_begin(&k->json);
-    while (search_field(&rest, &name, &value)) {
-        json_object_begin(&k->json);
-        json_put_str(&k->json, "name", name);
-        json_put_str(&k->json, "value", value);
-        json_object_end(&k->json);
-    }
-    json_array_end(&k->json);
-    json_object_end(&k->json);
-}
-
-/* A heading for each day, so that lines need no date. */
-static void show_day(struct asking *k, int64_t ns)
-{
-    static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
-                                       "Monday",   "Tuesday", "Wednesday"};
-    int64_t day = ns / (86400 * NS) - (ns % (86400 * NS) < 0);
-    CLEANUP_BUF struct buf line = {0};
-    char text[UTC_PLAIN_SIZE];
-
-    if (k->shown && day == k->day)
-        return;
-    if (k->shown)
-        screen_blank(&k->screen);
-    k->day = day;
-    buf_addf(&line, "%s %.10s (UTC)", days[((day % 7) + 7) % 7], utc_plain(text, utc_of(ns)));
-    screen_line(&k->screen, SCREEN_BOLD, buf_str(&line));
-}
-
-static uint8_t doubts_of(struct str doubt)
-{
-    static const char letters[] = EVENT_DOUBT_LETTERS;
-    uint8_t set = 0;
-
-    for (size_t i = 0; letters[i]; i++)
-        if (memchr(doubt.p, letters[i], doubt.len))
-            set |= (uint8_t)(1U << i);
-    return set;
-}
-
-/* What it says in a line: who spoke, and what. */
-static void add_words(struct buf *out, const struct search_event *event)
-{
-    struct str who = search_value_of(event, "process.name");
-    struct str message = search_value_of(event, "message");
-
-    if (who.len == 0)
-        who = search_value_of(event, "event.action");
-    if (who.len == 0)
-        who = search_value_of(event, "event.dataset");
-    buf_addstr(out, who);
-    buf_adds(out, ": ");
-    buf_addstr(out, message.len ? message : search_value_of(event, "file.path"));
-}
-
-static enum screen_style style_of(const struct search_event *event)
-{
-    if (str_is(search_value_of(event, "event.kind"), "unparsed"))
-        return SCREEN_DIM;
-    return str_is(search_value_of(event, "event.outcome"), "failure") ? SCREEN_WARN : SCREEN_NORMAL;
-}
-
-static void show_fields(struct asking *k, const struct search_event *event)
-{
-    struct str rest = event->fields, name, value;
-
-    while (search_field(&rest, &name, &value))
-        if (!str_is(name, "message"))
-            screen_pair(&k->screen, 4, 24, name, value);
-}
-
-static void show_event(struct asking *k, const struct search_event *event)
-{
-    CLEANUP_BUF struct buf line = {0};
-    CLEANUP_BUF struct buf words = {0};
-    struct str host = search_value_of(event, "host.name");
-    char time[UTC_PLAIN_SIZE], call[40];
-    uint8_t doubts = doubts_of(event->doubt);
-
-    show_day(k, event->ns);
-    k->doubts |= doubts;
-    utc_plain(time, utc_of(event->ns));
-    snprintf(call, sizeof(call), "e%u.%llu", k->lines.items[event->file]->number,
-             (unsigned long long)event->event + 1);
-    buf_addf(&line, "%s%.8s  %-9s ", doubts ? "~" : " ", time + 11, call);
-    if (host.len) {
-        wrap_cut(&line, host, HOST_COLUMNS, false);
-        buf_addc(&line, ' ');
-    }
-    add_words(&words, event);
-    buf_addstr(&line, buf_str(&words));
-    screen_line(&k->screen, style_of(event), buf_str(&line));
-    if (input_has(k->op, k->in, "fields"))
-        show_fields(k, event);
 }
 
 static int take_event(void *context, const struct search_event *event, struct err *e)
@@ -300,31 +179,13 @@ static int take_event(void *context, const struct search_event *event, struct er
         return 0;
     }
     if (k->a->wants_json)
-        json_event(k, event);
+        event_json(&k->json, k->lines.items, event);
     else
-        show_event(k, event);
+        event_show(&k->show, event);
     k->shown++;
     if (!k->a->wants_json && k->a->text.len > 8192 && k->a->flush && k->a->flush(k->a) != 0)
         return ERR_CANCEL;
     return 0;
-}
-
-/* What ~ stands for, of what was shown. */
-static void explain_doubts(struct asking *k)
-{
-    static const char *const words[] = {
-        "the year was not stated", "the zone was not stated", "the hour happened twice",
-        "the hour did not happen", "a leap second",           "the time is that of the line before",
-        "the time is no date",     "the clock was corrected"};
-    CLEANUP_BUF struct buf text = {0};
-
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (k->doubts & 1U << i)
-            buf_addf(&text, "%s%s", text.len ? "; " : "~  not as the log states it: ", words[i]);
-    if (text.len) {
-        screen_blank(&k->screen);
-        screen_para(&k->screen, 0, buf_str(&text));
-    }
 }
 
 static int query_search(const struct view *v, const struct operation *op, const struct input *in,
@@ -352,7 +213,7 @@ static int query_search(const struct view *v, const struct operation *op, const 
     }
     if (k.shown == 0)
         screen_printf(&k.screen, 0, "Nothing in %zu timelines is so.", k.lines.count);
-    explain_doubts(&k);
+    event_explain(&k.show);
     if (k.shown > k.most)
         screen_printf(&k.screen, 0,
                       "\nThere are more: --most N, --from TIME; calm analyse histogram says when.");
@@ -386,7 +247,7 @@ static void show_slots(struct asking *k, uint32_t count)
         char text[UTC_PLAIN_SIZE];
         size_t length = (size_t)((n * BAR + most - 1) / most);
 
-        utc_plain(text, utc_of(k->order.from_ns + (int64_t)i * k->order.slot_ns));
+        utc_plain(text, event_utc(k->order.from_ns + (int64_t)i * k->order.slot_ns));
         buf_addf(&line, "%.16s  ", text);
         for (size_t at = 0; at < length; at++)
             buf_adds(&line, "█");
@@ -402,7 +263,7 @@ static void json_slots(struct asking *k, uint32_t count)
     json_array_begin(&k->json);
     for (uint32_t i = 0; i < count; i++) {
         json_object_begin(&k->json);
-        json_put_utc(&k->json, "from", utc_of(k->order.from_ns + (int64_t)i * k->order.slot_ns));
+        json_put_utc(&k->json, "from", event_utc(k->order.from_ns + (int64_t)i * k->order.slot_ns));
         json_put_u64(&k->json, "seconds", (uint64_t)(k->order.slot_ns / NS));
         json_put_u64(&k->json, "events", k->result->slots[i]);
         json_object_end(&k->json);
@@ -451,8 +312,8 @@ static void show_values(struct asking *k, uint64_t most, bool is_rare)
         CLEANUP_BUF struct buf line = {0};
         char first[UTC_PLAIN_SIZE], last[UTC_PLAIN_SIZE];
 
-        utc_plain(first, utc_of(c->told.first_ns));
-        utc_plain(last, utc_of(c->told.last_ns));
+        utc_plain(first, event_utc(c->told.first_ns));
+        utc_plain(last, event_utc(c->told.last_ns));
         buf_addf(&line, "%10llu  %.16s  %.16s  ", (unsigned long long)c->told.count, first, last);
         buf_addstr(&line, c->value);
         screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
@@ -475,8 +336,8 @@ static void json_values(struct asking *k, uint64_t most, bool is_rare)
         json_object_begin(&k->json);
         json_put_str(&k->json, "value", c->value);
         json_put_u64(&k->json, "events", c->told.count);
-        json_put_utc(&k->json, "first", utc_of(c->told.first_ns));
-        json_put_utc(&k->json, "last", utc_of(c->told.last_ns));
+        json_put_utc(&k->json, "first", event_utc(c->told.first_ns));
+        json_put_utc(&k->json, "last", event_utc(c->told.last_ns));
         json_object_end(&k->json);
     }
     json_array_end(&k->json);

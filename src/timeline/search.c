@@ -273,6 +273,7 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
                                      .to_ns = o->to_ns,
                                      .slot_ns = o->slot_ns,
                                      .most = o->most,
+                                     .only = o->has_only ? o->only : SEARCH_ALL,
                                      .is_backward = o->is_backward,
                                      .field_size = (uint32_t)o->field.len};
     struct worker_order order = {.job = timeline_search_job,

@@ -27,7 +27,9 @@ struct search_order {
     struct str query;
     int64_t from_ns, to_ns; /* both within; INT64_MIN and INT64_MAX: all */
     enum search_kind kind;
-    uint64_t most;       /* rows; 0: all */
+    uint64_t most; /* rows; 0: all */
+    bool has_only; /* the one event of that number, from 0, in its one file */
+    uint64_t only;
     bool is_backward;    /* the latest first */
     uint32_t slot_count; /* of a histogram: at most SEARCH_SLOTS_MOST, each slot_ns from from_ns */
     int64_t slot_ns;

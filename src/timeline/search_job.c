@@ -1,4 +1,5 @@
 /* search_job.c: inside a worker: finds events in the blocks of timelines that are its share. */
+#include <malloc.h>
 #include <stdlib.h>
 #include "base/limits.h"
 #include "base/mem.h"
@@ -303,6 +304,15 @@ static void keep_within(const struct job *j, const int64_t *times, size_t count,
             rows->bits[row / 64] &= ~((uint64_t)1 << row % 64);
 }
 
+static void keep_only(struct rows *rows, size_t row)
+{
+    bool is_there = rows_has(rows, row);
+
+    memset(rows, 0, sizeof(*rows));
+    if (is_there)
+        rows_set(rows, row);
+}
+
 static int search_block(struct job *j, const struct share *s, struct err *e)
 {
     CLEANUP_BUF struct buf bytes = {0};
@@ -319,6 +329,8 @@ static int search_block(struct job *j, const struct share *s, struct err *e)
         return rc;
     if (s->b->first_ns < j->task.from_ns || s->b->last_ns > j->task.to_ns)
         keep_within(j, times, block_rows(b), &rows);
+    if (j->task.only != SEARCH_ALL)
+        keep_only(&rows, (size_t)(j->task.only - s->b->first_event));
     if (j->task.kind == SEARCH_ROWS)
         return find_rows(j, s, b, &rows, times, e);
     count_rows(j, &rows, times, block_rows(b));
@@ -354,7 +366,8 @@ static void choose_blocks(struct job *j)
         for (size_t i = 0; i < segment_block_count(j->files[f]); i++) {
             const struct stored_block *b = segment_block_at(j->files[f], i);
 
-            if (b->last_ns < j->task.from_ns || b->first_ns > j->task.to_ns)
+            if (b->last_ns < j->task.from_ns || b->first_ns > j->task.to_ns ||
+                (j->task.only != SEARCH_ALL && j->task.only - b->first_event >= b->events))
                 continue;
             j->shares = mem_grow(j->shares, count, &room, sizeof(j->shares[0]));
             j->shares[count++] = (struct share){f, i, b};
@@ -458,6 +471,9 @@ int timeline_search_job(int in, struct str argument, struct worker_channel *chan
     if (sums + j->task.field_size > rest.len || j->task.slot_count > SEARCH_SLOTS_MOST ||
         j->task.shares == 0 || (j->task.slot_count && j->task.slot_ns <= 0))
         BUG("a search task that cannot be");
+    /* Memory of one block serves the next; given back, each page would be cleared again. */
+    (void)mallopt(M_MMAP_THRESHOLD, INT32_MAX);
+    (void)mallopt(M_TRIM_THRESHOLD, INT32_MAX);
     j->channel = channel;
     j->directories = str_head(rest, sums);
     rest = str_from(rest, sums);

@@ -11,6 +11,7 @@ enum search_kind {
 
 enum { SEARCH_SLOTS_MOST = 4096, SEARCH_VALUES_MOST = 1 << 20, SEARCH_FILES_MOST = 1024 };
 
+#define SEARCH_ALL UINT64_MAX
 struct search_task {
     uint32_t kind;
     uint32_t share, shares; /* which blocks are this worker's */
@@ -18,6 +19,7 @@ struct search_task {
     int64_t from_ns, to_ns; /* both within */
     int64_t slot_ns;        /* of the histogram */
     uint64_t most;          /* rows; 0: all */
+    uint64_t only;          /* this event of the file alone; SEARCH_ALL: any */
     uint32_t is_backward;   /* the latest first */
     uint32_t field_size;
     /* Then the SHA-256 of each file's directory, the field's name, and the query. */

@@ -119,6 +119,26 @@ class Timeline(CaseTest):
         rare = self.ana.json("analyse top user.name event.outcome:failure --rare --most 1")
         self.assertEqual(rare[0]["events"], min(len(t) for t in counts.values()))
 
+    def test_an_event_is_shown_with_what_was_around_it_and_marked(self):
+        self.take(self.log)
+        self.made()
+        number = next(i for i, f in enumerate(self.facts, 1) if i > 100 and f[3] == "root" and f[5] == "failure")
+        fact = self.facts[number - 1]
+        event = self.ana.json(f"analyse event e1.{number}")
+        self.assertEqual([(e["event"], e["line"], self.field(e, "message")) for e in event], [(f"e1.{number}", number, fact[6])])
+        around = self.ana.json(f"analyse event e1.{number} --within 2h")
+        self.assertEqual([self.field(e, "message") for e in around], [f[6] for f in self.facts if abs((f[0] - fact[0]).total_seconds()) <= 7200])
+        self.ana(f"analyse tag e1.{number} first-login --because 'from where nobody works'")
+        tag = self.ana.json("analyse tags")[0]
+        digest = self.ana.json("analyse timelines")[0]["digest"]
+        self.assertEqual((tag["event"], tag["tag"], tag["digest"], tag["when"][:19], tag["summary"]),
+                         (f"e1.{number}", "first-login", digest, f"{fact[0]:%Y-%m-%dT%H:%M:%S}", f"sshd: {fact[6]}"))
+        self.assertRegex(self.ana(f"analyse search user.name:root --from '{fact[0]:%Y-%m-%dT%H:%M:%SZ}' --most 1"), rf"\*e1\.{number} ")
+        self.assertIn("from where nobody works", self.ana(f"analyse event e1.{number}"))
+        for call, code in ((f"e1.{len(self.lines) + 1}", NOT_FOUND), ("e1.0", USAGE), ("e2.1", NOT_FOUND), ("x", USAGE)):
+            self.assertEqual(self.ana.fails(f"analyse event {call}")[0], code, call)
+            self.assertEqual(self.ana.fails(f"analyse tag {call} x")[0], code, call)
+
     def test_packed_and_nested_evidence_is_walked_through(self):
         text = self.log.read_bytes()
         inner = io.BytesIO()

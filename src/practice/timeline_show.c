@@ -1,0 +1,159 @@
+/* timeline_show.c: events on a screen and as JSON. */
+#include "practice/timeline_show.h"
+#include "base/sink.h"
+#include "render/wrap.h"
+#include "timeline/event.h"
+
+#define NS 1000000000LL
+
+enum { HOST_COLUMNS = 12 };
+
+struct utc event_utc(int64_t ns)
+{
+    int64_t sec = ns / NS - (ns % NS < 0);
+
+    return (struct utc){sec, (uint32_t)(ns - sec * NS)};
+}
+
+void event_call(char out[EVENT_CALL_SIZE], const struct thing *item, uint64_t event)
+{
+    snprintf(out, EVENT_CALL_SIZE, "e%u.%llu", item->number, (unsigned long long)event + 1);
+}
+
+void event_json(struct json *j, const struct thing *const *items, const struct search_event *event)
+{
+    char call[EVENT_CALL_SIZE];
+    struct str rest = event->fields, name, value;
+
+    event_call(call, items[event->file], event->event);
+    json_object_begin(j);
+    json_put_text(j, "event", call);
+    json_put_utc(j, "@timestamp", event_utc(event->ns));
+    json_put_str(j, "precision", event->precision);
+    json_put_str(j, "doubt", event->doubt);
+    json_put_str(j, "meaning", event->meaning);
+    json_put_str(j, "source", event->source);
+    json_put_u64(j, "place", event->at);
+    json_put_u64(j, "line", event->line);
+    json_name(j, "fields");
+    json_array_begin(j);
+    while (search_field(&rest, &name, &value)) {
+        json_object_begin(j);
+        json_put_str(j, "name", name);
+        json_put_str(j, "value", value);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_object_end(j);
+}
+
+/* A heading for each day, so that lines need no date. */
+static void show_day(struct event_show *k, int64_t ns)
+{
+    static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
+                                       "Monday",   "Tuesday", "Wednesday"};
+    int64_t day = ns / (86400 * NS) - (ns % (86400 * NS) < 0);
+    CLEANUP_BUF struct buf line = {0};
+    char text[UTC_PLAIN_SIZE];
+
+    if (k->shown && day == k->day)
+        return;
+    if (k->shown)
+        screen_blank(k->screen);
+    k->day = day;
+    buf_addf(&line, "%s %.10s (UTC)", days[((day % 7) + 7) % 7], utc_plain(text, event_utc(ns)));
+    screen_line(k->screen, SCREEN_BOLD, buf_str(&line));
+}
+
+static uint8_t doubts_of(struct str doubt)
+{
+    static const char letters[] = EVENT_DOUBT_LETTERS;
+    uint8_t set = 0;
+
+    for (size_t i = 0; letters[i]; i++)
+        if (memchr(doubt.p, letters[i], doubt.len))
+            set |= (uint8_t)(1U << i);
+    return set;
+}
+
+/* What it says in a line: who spoke, and what. */
+static void add_words(struct buf *out, const struct search_event *event)
+{
+    struct str who = search_value_of(event, "process.name");
+    struct str message = search_value_of(event, "message");
+
+    if (who.len == 0)
+        who = search_value_of(event, "event.action");
+    if (who.len == 0)
+        who = search_value_of(event, "event.dataset");
+    buf_addstr(out, who);
+    buf_adds(out, ": ");
+    buf_addstr(out, message.len ? message : search_value_of(event, "file.path"));
+}
+
+static enum screen_style style_of(const struct search_event *event)
+{
+    if (str_is(search_value_of(event, "event.kind"), "unparsed"))
+        return SCREEN_DIM;
+    return str_is(search_value_of(event, "event.outcome"), "failure") ? SCREEN_WARN : SCREEN_NORMAL;
+}
+
+static void show_fields(struct event_show *k, const struct search_event *event)
+{
+    struct str rest = event->fields, name, value;
+
+    while (search_field(&rest, &name, &value))
+        screen_pair(k->screen, 4, 24, name, value);
+}
+
+/* Whether somebody said something of it. */
+static bool is_tagged(const struct event_show *k, const char *call)
+{
+    size_t at = 0;
+
+    return k->view && view_next_with(k->view, "event-tag", "event", call, &at);
+}
+
+void event_show(struct event_show *k, const struct search_event *event)
+{
+    CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf words = {0};
+    struct str host = search_value_of(event, "host.name");
+    char time[UTC_PLAIN_SIZE], call[EVENT_CALL_SIZE];
+    uint8_t doubts = doubts_of(event->doubt);
+
+    show_day(k, event->ns);
+    k->shown++;
+    k->doubts |= doubts;
+    utc_plain(time, event_utc(event->ns));
+    event_call(call, k->items[event->file], event->event);
+    buf_addf(&line, "%s%.8s %s%-9s ", doubts ? "~" : " ", time + 11, is_tagged(k, call) ? "*" : " ",
+             call);
+    if (host.len) {
+        wrap_cut(&line, host, HOST_COLUMNS, false);
+        buf_addc(&line, ' ');
+    }
+    add_words(&words, event);
+    buf_addstr(&line, buf_str(&words));
+    screen_line(k->screen, style_of(event), buf_str(&line));
+    if (k->with_fields)
+        show_fields(k, event);
+}
+
+/* What ~ stands for, of what was shown. */
+void event_explain(const struct event_show *k)
+{
+    static const char *const words[] = {
+        "the year was not stated", "the zone was not stated", "the hour happened twice",
+        "the hour did not happen", "a leap second",           "the time is that of the line before",
+        "the time is no date",     "the clock was corrected"};
+    CLEANUP_BUF struct buf text = {0};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (k->doubts & 1U << i)
+            buf_addf(&text, "%s%s", text.len ? "; " : "~  not as the log states it: ", words[i]);
+    if (text.len) {
+        screen_blank(k->screen);
+        screen_para(k->screen, 0, buf_str(&text));
+    }
+}

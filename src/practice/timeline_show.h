@@ -1,0 +1,24 @@
+/* timeline_show.h: events on a screen and as JSON. */
+#pragma once
+#include "practice/timeline.h"
+#include "render/screen.h"
+
+enum { EVENT_CALL_SIZE = 40 };
+/* "e3.500": the event of that number, from 0, of an item's timeline. */
+void event_call(char out[EVENT_CALL_SIZE], const struct thing *item, uint64_t event);
+struct utc event_utc(int64_t ns);
+
+/* Events one after another, with a heading for each day. */
+struct event_show {
+    struct screen *screen;
+    const struct thing *const *items; /* by search_event.file */
+    const struct view *view;          /* for what was said of them; NULL: is not looked at */
+    bool with_fields;
+    uint64_t shown;
+    int64_t day;
+    uint8_t doubts; /* of what was shown */
+};
+void event_show(struct event_show *k, const struct search_event *event);
+/* What the marks of doubt stand for. */
+void event_explain(const struct event_show *k);
+void event_json(struct json *j, const struct thing *const *items, const struct search_event *event);

@@ -1,0 +1,274 @@
+/* timeline_tag.c: one event whole, with what was around it, and what people say of it. */
+#include "practice/timeline_show.h"
+
+#define NS 1000000000LL
+
+enum { AROUND_MOST = 200, SUMMARY_SIZE = 300 };
+
+static const struct field tag_fields[] = {
+    FIELD_CALLED("event", "which: e3.500"),
+    {.name = "tag",
+     .type = FIELD_LINE,
+     .flags = FIELD_ARG,
+     .help = "a word that is searched for: first-login, tool, attacker-2"},
+    {.name = "because", .type = FIELD_LINE, .help = "what it means, and why"},
+    {.name = "evidence", .type = FIELD_REF, .kind = "evidence", .help = "the item"},
+    {.name = "digest", .type = FIELD_LINE, .help = "of the timeline that it is an event of"},
+    {.name = "when", .type = FIELD_TIME, .help = "its time"},
+    {.name = "summary", .type = FIELD_LINE, .help = "what it says"},
+};
+const struct kind event_tag_kind = {.name = "event-tag",
+                                    .prefix = "ev",
+                                    .words = "event marked",
+                                    .change_words = "mark changed",
+                                    KIND_FIELDS(tag_fields)};
+
+static const struct field tag_input[] = {
+    FIELD_CALLED("event", "which: e3.500"),
+    {.name = "tag",
+     .type = FIELD_LINE,
+     .flags = FIELD_ARG | FIELD_REQUIRED,
+     .help = "a word that is searched for: first-login, tool, attacker-2"},
+    {.name = "because", .type = FIELD_LINE, .help = "what it means, and why"},
+};
+static const struct field event_input[] = {
+    {.name = "event",
+     .type = FIELD_LINE,
+     .flags = FIELD_ARG | FIELD_REQUIRED,
+     .help = "which: e3.500"},
+    {.name = "within", .type = FIELD_SPAN, .help = "with what was so long before and after: 5min"},
+};
+
+/* An event, found. */
+struct named {
+    struct timelines lines; /* all, so that what was around it is of all evidence */
+    struct search_order order;
+    struct search_result *result;
+    const struct thing *item, *timeline;
+    uint64_t number; /* from 0 */
+    int64_t ns;
+    bool is_there;
+    struct buf summary;
+    struct answer *a;
+    struct json json;
+    struct event_show show;
+};
+
+static void named_release(struct named *n)
+{
+    timelines_release(&n->lines);
+    buf_release(&n->summary);
+    if (n->result)
+        search_result_release(n->result);
+    free(n->result);
+}
+
+/* "e3.500" */
+static bool split_call(struct str call, unsigned *item, uint64_t *event)
+{
+    struct str rest = call, number;
+    uint64_t n;
+
+    if (!str_take(&rest, "e"))
+        return false;
+    number = str_cut(&rest, '.');
+    if (!str_u64(number, &n) || n > UINT32_MAX || !str_u64(rest, event) || *event == 0)
+        return false;
+    *item = (unsigned)n;
+    return true;
+}
+
+static void keep_summary(struct named *n, const struct search_event *event)
+{
+    struct str who = search_value_of(event, "process.name");
+
+    buf_clear(&n->summary);
+    if (who.len) {
+        buf_addstr(&n->summary, str_head(who, SUMMARY_SIZE / 3));
+        buf_adds(&n->summary, ": ");
+    }
+    buf_addstr(&n->summary, str_head(search_value_of(event, "message"), SUMMARY_SIZE));
+}
+
+static int take_it(void *context, const struct search_event *event, struct err *e)
+{
+    struct named *n = context;
+
+    (void)e;
+    n->is_there = true;
+    n->ns = event->ns;
+    keep_summary(n, event);
+    return 0;
+}
+
+static int not_there(struct str call, struct err *e)
+{
+    return err_set(e, ERR_NOTFOUND, "there is no event " STR_FMT ": calm analyse search shows them",
+                   STR_ARG(call));
+}
+
+/* All timelines are open; the one that it is of is found among them. */
+static int find(struct named *n, const struct view *v, const char *case_folder, struct str call,
+                struct err *e)
+{
+    const struct search_receiver to = {.event = take_it, .context = n};
+    unsigned item;
+    uint64_t event;
+    size_t i = 0;
+    int rc;
+
+    if (!split_call(call, &item, &event))
+        return err_set(e, ERR_USAGE, "an event is called e3.500, as calm analyse search shows it");
+    rc = timelines_open(&n->lines, v, case_folder, STR(""), e);
+    if (rc)
+        return rc;
+    while (i < n->lines.count && n->lines.items[i]->number != item)
+        i++;
+    if (i == n->lines.count)
+        return not_there(call, e);
+    n->item = n->lines.items[i];
+    n->timeline = n->lines.things[i];
+    n->number = event - 1;
+    n->result = mem_new(struct search_result);
+    n->order = (struct search_order){.files = &n->lines.fds[i],
+                                     .directories = &n->lines.directories[i],
+                                     .file_count = 1,
+                                     .from_ns = INT64_MIN,
+                                     .to_ns = INT64_MAX,
+                                     .kind = SEARCH_ROWS,
+                                     .has_only = true,
+                                     .only = n->number,
+                                     .workers = 1};
+    rc = timeline_search(&n->order, &to, n->result, e);
+    return rc || n->is_there ? rc : not_there(call, e);
+}
+
+static int show_it(void *context, const struct search_event *event, struct err *e)
+{
+    struct named *n = context;
+
+    (void)e;
+    if (n->a->wants_json) {
+        event_json(&n->json, n->show.items, event);
+        return 0;
+    }
+    n->show.with_fields = n->show.items[event->file] == n->item && event->event == n->number;
+    event_show(&n->show, event);
+    return 0;
+}
+
+static void show_tags(const struct view *v, struct str text, struct screen *screen)
+{
+    CLEANUP_FREE char *call = mem_dup(text.p, text.len);
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next_with(v, "event-tag", "event", call, &at));) {
+        screen_blank(screen);
+        screen_pair(screen, 2, 12, thing_value(t, "tag"), thing_value(t, "because"));
+    }
+}
+
+static int query_event(const struct view *v, const struct operation *op, const struct input *in,
+                       struct answer *a, struct err *e)
+{
+    CLEANUP(named_release) struct named n = {.a = a};
+    struct screen screen = {.out = &a->text, .columns = a->columns, .color = a->color};
+    const struct search_receiver to = {.event = show_it, .context = &n};
+    struct str call = input_value(op, in, "event");
+    uint64_t within = 0;
+    int rc = find(&n, v, a->around->case_folder, call, e);
+
+    if (rc)
+        return rc;
+    n.show = (struct event_show){.screen = &screen, .items = &n.item, .view = v};
+    if (str_u64(input_value(op, in, "within"), &within) && within < (uint64_t)INT32_MAX) {
+        n.show.items = n.lines.items;
+        n.order.has_only = false;
+        n.order.files = n.lines.fds;
+        n.order.directories = n.lines.directories;
+        n.order.file_count = n.lines.count;
+        n.order.from_ns = n.ns - (int64_t)within * NS;
+        n.order.to_ns = n.ns + (int64_t)within * NS;
+        n.order.most = AROUND_MOST;
+        n.order.workers = 0;
+    }
+    if (a->wants_json) {
+        json_begin(&n.json, &a->json);
+        json_array_begin(&n.json);
+    }
+    rc = timeline_search(&n.order, &to, n.result, e);
+    if (rc)
+        return rc;
+    if (a->wants_json) {
+        json_array_end(&n.json);
+        return 0;
+    }
+    show_tags(v, call, &screen);
+    event_explain(&n.show);
+    return 0;
+}
+
+static void draft_tag(struct named *n, struct decision *d, struct draft *dr)
+{
+    char when[UTC_TEXT_SIZE];
+
+    draft_take_input(d, dr, &event_tag_kind);
+    draft_value_ref(d, dr, "evidence", &n->item->id);
+    draft_value(dr, "digest", thing_value(n->timeline, "digest"));
+    utc_write(when, event_utc(n->ns));
+    draft_value(dr, "when", (struct str){arena_dup(d->arena, when, sizeof(when)), sizeof(when)});
+    if (n->summary.len)
+        draft_value(dr, "summary", str_of(arena_strdup(d->arena, buf_text(&n->summary))));
+}
+
+static int tag_job(struct session *s, const struct operation *op, const struct input *in,
+                   struct answer *a, struct err *e)
+{
+    CLEANUP(named_release) struct named n = {.a = a};
+    CLEANUP(decision_release) struct decision d = {0};
+    uint64_t first;
+    int rc = session_draft(s, &d, op, in, e);
+
+    if (rc == 0)
+        rc = find(&n, d.view, a->around->case_folder, input_value(op, in, "event"), e);
+    if (rc)
+        return rc;
+    d.is_independent = true;
+    draft_tag(&n, &d, decision_add(&d, "event-tag/1"));
+    rc = session_append(s, &d, &first, e);
+    if (rc == 0)
+        session_tell(s, &d, first, a);
+    return rc;
+}
+
+const struct operation analyse_event = {
+    .name = "analyse event",
+    .practice = "analyse",
+    .help = "one event with all its fields, and what was before and after",
+    .example = "calm analyse event e3.500 --within 5min",
+    OP_FIELDS(event_input),
+    .kind = &event_tag_kind,
+    .type = OP_QUERY,
+    .faces = FACE_ALL,
+    .query = query_event};
+
+const struct operation analyse_tag = {
+    .name = "analyse tag",
+    .practice = "analyse",
+    .help = "say what an event means; the report lists what was marked",
+    .example =
+        "calm analyse tag e3.500 first-login --because \"from an address that nobody knows\"",
+    OP_FIELDS(tag_input),
+    .kind = &event_tag_kind,
+    .type = OP_JOB,
+    .roles = ROLES_WRITING,
+    .faces = FACE_CLI,
+    .records = WORDS("event-tag/1"),
+    .job = tag_job};
+
+const struct operation analyse_tags = {.name = "analyse tags",
+                                       .practice = "analyse",
+                                       .help = "the events that were marked, and what they mean",
+                                       .example = "calm analyse tags",
+                                       .kind = &event_tag_kind,
+                                       OP_LISTS};
