@@ -124,16 +124,9 @@ static bool is_of_the_host(unsigned type)
     return type >= TYPE_RUN_LEVEL && type <= TYPE_OLD_TIME;
 }
 
-static bool is_ip(struct str s)
+static void put_text(struct reader *r, struct event *e, const char *name, struct str text)
 {
-    bool has_mark = false;
-
-    for (size_t i = 0; i < s.len; i++) {
-        if (!strchr("0123456789abcdefABCDEF.:", s.p[i]))
-            return false;
-        has_mark |= (s.p[i] == '.' || s.p[i] == ':') && i > 0;
-    }
-    return has_mark;
+    event_put_raw(e, r->names, field_number(r->names, str_of(name)), text, text.len);
 }
 
 /* Of the host itself the kernel's version stands there; a display of X11 is ":0". */
@@ -143,15 +136,15 @@ static void put_host(struct reader *r, struct event *e, struct str record)
     const uint8_t *address = (const uint8_t *)record.p + AT_ADDRESS;
     bool is_v6 = !is_all_zero(str_part(record, AT_ADDRESS + 4, 12));
     bool has_address = is_v6 || le32(record, AT_ADDRESS) != 0;
-    uint16_t name = FIELD_SOURCE_ADDRESS;
 
     if (is_of_the_host(le16(record, 0)))
-        name = field_number(r->names, STR("host.os.kernel"));
+        put_text(r, e, "host.os.kernel", host);
     else if (host.len && host.p[0] == ':')
-        name = field_number(r->names, STR("utmp.display"));
-    else if (is_ip(host) && !has_address)
-        event_put_raw(e, r->names, FIELD_SOURCE_IP, host, host.len);
-    event_put_raw(e, r->names, name, host, host.len);
+        put_text(r, e, "utmp.display", host);
+    else if (!has_address)
+        event_put_host(e, r->names, host);
+    else
+        put_text(r, e, "source.address", host);
     if (has_address)
         event_put_ip(e, FIELD_SOURCE_IP, address, is_v6);
 }
@@ -173,11 +166,6 @@ static void put_level(struct reader *r, struct event *e, uint32_t pid)
     if (letters[1] >= '0' && letters[1] <= 'z')
         event_put(e, field_number(r->names, STR("utmp.run_level_before")),
                   event_keep(e, (struct str){&letters[1], 1}));
-}
-
-static void put_text(struct reader *r, struct event *e, const char *name, struct str text)
-{
-    event_put_raw(e, r->names, field_number(r->names, str_of(name)), text, text.len);
 }
 
 static void put_time(struct event *e, struct str record)

@@ -1,0 +1,402 @@
+/* journal.c: the systemd journal's binary files, as systemd's JOURNAL_FILE_FORMAT describes them:
+ * all objects are gone through in the order in which they lie, so that also entries are read that
+ * no list leads to, in files that were not closed, are cut, or damaged. */
+#include "base/mem.h"
+#include "timeline/journal_fields.h"
+#include "timeline/unpack.h"
+
+enum {
+    HEADER_LEAST = 208, /* of the first version */
+    HEADER_MOST = 64 << 10,
+    HEADER_FLAGS = 12,
+    HEADER_STATE = 16,
+    HEADER_SIZE = 88,
+    HEADER_ARENA = 96,
+    HEADER_ENTRIES = 152,
+    STATE_ONLINE = 1,
+    FLAG_COMPACT = 16,
+    FLAGS_KNOWN = 31, /* xz, LZ4, keyed hashes, zstd, compact */
+
+    OBJECT_HEAD = 16,
+    OBJECT_DATA = 1,
+    OBJECT_ENTRY = 3,
+    OBJECT_TYPE_MOST = 7,
+    PACKED_XZ = 1,
+    PACKED_LZ4 = 2,
+    PACKED_ZSTD = 4,
+    DATA_HEAD = 64,
+    DATA_HEAD_COMPACT = 72,
+    ENTRY_HEAD = 64,
+
+    ROOM = EVENT_VALUE_SIZE + JOURNAL_NAME_SIZE + 8,
+    PACKED_MOST = BYTES_MOST - DATA_HEAD_COMPACT,
+    KEPT_COUNT = 8192,
+    KEPT_SIZE = 240,
+    ZEROS_STEP = 64 << 10,
+    NOTICES_MOST = 64,
+};
+
+/* A value that many entries share. */
+struct kept {
+    uint64_t at; /* of its object; 0: none */
+    struct journal_name name;
+    uint16_t len;
+    char value[KEPT_SIZE];
+};
+
+struct journal {
+    struct reader *r;
+    struct bytes *bytes;
+    struct unpacker *unpacker;
+    struct kept *kept; /* KEPT_COUNT */
+    bool is_compact;
+    uint64_t end;     /* of what the file has and its head speaks of */
+    uint64_t entries; /* that were read */
+    unsigned notices;
+    struct event event;
+};
+
+struct object {
+    uint64_t at, size;
+    uint8_t type, flags;
+};
+
+static bool knows(struct str head)
+{
+    return head.len >= HEADER_LEAST && str_starts(head, "LPKSHHRH") &&
+           le64(head, HEADER_SIZE) >= HEADER_LEAST && le64(head, HEADER_SIZE) <= HEADER_MOST;
+}
+
+static int notice(struct journal *j, uint64_t at, const char *words, struct err *err)
+{
+    if (j->notices++ > NOTICES_MOST)
+        return 0;
+    if (j->notices > NOTICES_MOST)
+        words = "There is more damage, which is not told one by one.";
+    return reader_notice(j->r, at, words, err);
+}
+
+static bool object_of(struct str head, uint64_t at, struct object *o)
+{
+    static const uint8_t least[] = {0, DATA_HEAD, 40, ENTRY_HEAD, OBJECT_HEAD, OBJECT_HEAD, 24, 64};
+
+    if (head.len < OBJECT_HEAD)
+        return false;
+    *o = (struct object){at, le64(head, 8), (uint8_t)head.p[0], (uint8_t)head.p[1]};
+    return o->type >= OBJECT_DATA && o->type <= OBJECT_TYPE_MOST &&
+           (o->flags == 0 || (o->type == OBJECT_DATA && (o->flags & (o->flags - 1)) == 0 &&
+                              o->flags <= PACKED_ZSTD)) &&
+           is_all_zero(str_part(head, 2, 6)) && o->size >= least[o->type] &&
+           o->size <= (uint64_t)INT64_MAX - at;
+}
+
+static uint64_t object_end(const struct object *o)
+{
+    return (o->at + o->size + 7) & ~(uint64_t)7;
+}
+
+static int object_at(struct journal *j, uint64_t at, struct object *o, bool *is_one, struct err *e)
+{
+    struct str head;
+    int rc = bytes_at(j->bytes, at, OBJECT_HEAD, &head, e);
+
+    *is_one = rc == 0 && object_of(head, at, o) && o->at + o->size <= j->end;
+    return rc;
+}
+
+static int packed_kind(uint8_t flags)
+{
+    return flags == PACKED_XZ ? UNPACK_XZ : flags == PACKED_LZ4 ? UNPACK_LZ4 : UNPACK_ZSTD;
+}
+
+/* "NAME=value" of a data object, its beginning; empty where it is damaged. */
+static int data_at(struct journal *j, uint64_t at, struct str *out, uint64_t *whole, struct err *e)
+{
+    size_t front = j->is_compact ? DATA_HEAD_COMPACT : DATA_HEAD, want;
+    struct object o;
+    bool is_one;
+    int rc = object_at(j, at, &o, &is_one, e);
+
+    *out = STR("");
+    if (rc || !is_one || o.type != OBJECT_DATA || o.size <= front)
+        return rc;
+    *whole = o.size - front;
+    want = o.flags ? PACKED_MOST : ROOM;
+    rc = bytes_at(j->bytes, at + front, *whole < want ? (size_t)*whole : want, out, e);
+    if (rc == 0 && o.flags &&
+        !unpack(j->unpacker, (enum unpack_kind)packed_kind(o.flags), *out, out, whole))
+        *out = STR("");
+    return rc;
+}
+
+static struct kept *keep(struct journal *j, uint64_t at, struct journal_name name, struct str value)
+{
+    struct kept *k = &j->kept[(at >> 3) % KEPT_COUNT];
+
+    if (value.len > KEPT_SIZE)
+        return NULL;
+    k->at = at;
+    k->name = name;
+    k->len = (uint16_t)value.len;
+    memcpy(k->value, value.p, value.len);
+    return k;
+}
+
+/* *is_lost where the field cannot be read. */
+static int put_field(struct journal *j, struct journal_entry *entry, uint64_t at, bool *is_lost,
+                     struct err *e)
+{
+    const struct kept *k = &j->kept[(at >> 3) % KEPT_COUNT];
+    struct str value, name;
+    struct journal_name known;
+    uint64_t whole = 0;
+    int rc;
+
+    *is_lost = false;
+    if (k->at == at && at) {
+        journal_put(entry, k->name, (struct str){k->value, k->len}, k->len);
+        return 0;
+    }
+    /* There is no room for more values, so nothing is unpacked in vain. */
+    *is_lost = j->event.scratch_len > EVENT_SCRATCH_SIZE - ROOM;
+    if (*is_lost)
+        return 0;
+    rc = data_at(j, at, &value, &whole, e);
+    if (rc)
+        return rc;
+    *is_lost =
+        memchr(value.p, '=',
+               value.len < JOURNAL_NAME_SIZE + 1 ? value.len : JOURNAL_NAME_SIZE + 1) == NULL;
+    name = str_cut(&value, '=');
+    known = journal_name(j->r->names, name);
+    if (*is_lost || known.field == FIELD_NONE) {
+        *is_lost = true;
+        return 0;
+    }
+    whole -= name.len + 1;
+    journal_put(entry, known, value, whole);
+    if (whole == value.len)
+        (void)keep(j, at, known, value);
+    return 0;
+}
+
+/* The places of its fields. */
+static int entry_items(struct journal *j, const struct object *o, uint64_t *places, size_t *count,
+                       struct err *e)
+{
+    size_t item = j->is_compact ? 4 : 16;
+    uint64_t whole = (o->size - ENTRY_HEAD) / item;
+    size_t most = whole < JOURNAL_FIELDS_MAX ? (size_t)whole : JOURNAL_FIELDS_MAX;
+    struct str items;
+    int rc = bytes_at(j->bytes, o->at + ENTRY_HEAD, most * item, &items, e);
+
+    if (rc)
+        return rc;
+    *count = items.len / item;
+    for (size_t i = 0; i < *count; i++)
+        places[i] = j->is_compact ? le32(items, i * item) : le64(items, i * item);
+    return 0;
+}
+
+static int tell_lost(struct journal *j, const struct object *o, size_t lost, struct err *err)
+{
+    char words[96];
+
+    snprintf(words, sizeof(words), "Of the entry before, %zu fields cannot be read.", lost);
+    return notice(j, o->at, words, err);
+}
+
+static int take_entry(struct journal *j, const struct object *o, struct err *err)
+{
+    uint64_t places[JOURNAL_FIELDS_MAX];
+    struct journal_entry entry;
+    struct str head;
+    size_t count, lost = 0;
+    int rc = bytes_at(j->bytes, o->at, ENTRY_HEAD, &head, err);
+
+    if (rc)
+        return rc;
+    journal_begin(&entry, j->r, &j->event, o->at);
+    entry.number = le64(head, 16);
+    entry.realtime_us = le64(head, 24);
+    entry.monotonic_us = le64(head, 32);
+    rc = entry_items(j, o, places, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        bool is_lost;
+
+        rc = put_field(j, &entry, places[i], &is_lost, err);
+        lost += is_lost;
+    }
+    if (rc)
+        return rc;
+    j->entries++;
+    rc = journal_end(&entry, err);
+    return rc == 0 && lost ? tell_lost(j, o, lost, err) : rc;
+}
+
+/* Where anything but zeros begins, at or behind *at; the end, where nothing does. */
+static int pass_zeros(struct journal *j, uint64_t *at, struct err *e)
+{
+    while (*at < j->end) {
+        struct str step;
+        int rc = bytes_at(j->bytes, *at, ZEROS_STEP - *at % ZEROS_STEP, &step, e);
+
+        if (rc)
+            return rc;
+        if (step.len == 0)
+            *at = j->end;
+        if (!is_all_zero(step)) {
+            size_t i = 0;
+
+            while (step.p[i] == 0)
+                i++;
+            *at += i & ~(size_t)7;
+            return 0;
+        }
+        *at += step.len;
+    }
+    return 0;
+}
+
+/* An object, with another or nothing behind it. */
+static int is_sound_at(struct journal *j, uint64_t at, bool *is_sound, struct err *e)
+{
+    struct object o, next;
+    struct str head;
+    int rc = object_at(j, at, &o, is_sound, e);
+
+    if (rc || !*is_sound)
+        return rc;
+    rc = bytes_at(j->bytes, object_end(&o), OBJECT_HEAD, &head, e);
+    *is_sound = is_all_zero(head) || object_of(head, object_end(&o), &next);
+    return rc;
+}
+
+/* Where the next object begins that can be one, behind *at. */
+static int find_object(struct journal *j, uint64_t *at, struct err *e)
+{
+    bool is_sound = false;
+    int rc = 0;
+
+    while (rc == 0 && !is_sound && *at + OBJECT_HEAD <= j->end) {
+        *at += 8;
+        rc = is_sound_at(j, *at, &is_sound, e);
+    }
+    if (!is_sound)
+        *at = j->end;
+    return rc;
+}
+
+static int tell_damage(struct journal *j, uint64_t from, uint64_t to, struct err *e)
+{
+    char words[128];
+
+    if (to >= j->end)
+        snprintf(words, sizeof(words), "The file is cut or damaged from byte %llu on.",
+                 (unsigned long long)from);
+    else
+        snprintf(words, sizeof(words), "The file is damaged from byte %llu to %llu.",
+                 (unsigned long long)from, (unsigned long long)to);
+    return notice(j, from, words, e);
+}
+
+static int take_objects(struct journal *j, uint64_t at, struct err *e)
+{
+    int rc = 0;
+
+    while (rc == 0 && at < j->end) {
+        uint64_t from = at;
+        struct object o;
+        bool is_one;
+
+        rc = object_at(j, at, &o, &is_one, e);
+        if (rc == 0 && is_one) {
+            at = object_end(&o);
+            if (o.type == OBJECT_ENTRY)
+                rc = take_entry(j, &o, e);
+            continue;
+        }
+        if (rc == 0)
+            rc = pass_zeros(j, &at, e);
+        if (rc == 0 && at == from && (rc = find_object(j, &at, e)) == 0)
+            rc = tell_damage(j, from, at, e);
+    }
+    return rc;
+}
+
+static int begin(struct journal *j, struct str *head, struct err *e)
+{
+    uint64_t size;
+    int rc = bytes_size(j->bytes, &size, e);
+
+    if (rc == 0)
+        rc = bytes_at(j->bytes, 0, HEADER_LEAST, head, e);
+    if (rc)
+        return rc;
+    j->end = size;
+    j->is_compact = le32(*head, HEADER_FLAGS) & FLAG_COMPACT;
+    j->r->counts.bytes = size;
+    return 0;
+}
+
+static int tell_end(struct journal *j, uint64_t stated_end, uint64_t stated, bool is_online,
+                    struct err *e)
+{
+    char words[160];
+    int rc = 0;
+
+    if (stated_end > j->end) {
+        snprintf(words, sizeof(words), "The file is cut: it ends %llu bytes before it should.",
+                 (unsigned long long)(stated_end - j->end));
+        rc = notice(j, j->end, words, e);
+    }
+    if (rc == 0 && j->entries < stated) {
+        snprintf(words, sizeof(words), "%llu entries were found; the file should have %llu.",
+                 (unsigned long long)j->entries, (unsigned long long)stated);
+        rc = notice(j, j->end, words, e);
+    }
+    if (rc == 0 && is_online)
+        rc = notice(j, j->end,
+                    "The journal was still being written, or not closed: its last entries may be "
+                    "missing.",
+                    e);
+    return rc;
+}
+
+static void journal_release(struct journal *j)
+{
+    bytes_free(j->bytes);
+    unpacker_free(j->unpacker);
+    free(j->kept);
+    event_release(&j->event);
+}
+
+static int read_all(struct reader *r, struct err *e)
+{
+    CLEANUP(journal_release)
+    struct journal j = {.r = r,
+                        .bytes = bytes_new(r),
+                        .unpacker = unpacker_new(ROOM),
+                        .kept = mem_array(KEPT_COUNT, sizeof(struct kept))};
+    uint64_t header, arena, entries;
+    bool is_online;
+    struct str head;
+    int rc;
+
+    event_init(&j.event);
+    rc = begin(&j, &head, e);
+    if (rc)
+        return rc;
+    if (le32(head, HEADER_FLAGS) & ~(uint32_t)FLAGS_KNOWN)
+        return notice(&j, HEADER_FLAGS, "The journal has features that are not known here.", e);
+    header = le64(head, HEADER_SIZE);
+    arena = le64(head, HEADER_ARENA);
+    entries = le64(head, HEADER_ENTRIES);
+    is_online = head.p[HEADER_STATE] == STATE_ONLINE;
+    rc = take_objects(&j, header, e);
+    return rc ? rc
+              : tell_end(&j, arena > INT64_MAX ? INT64_MAX : header + arena, entries, is_online, e);
+}
+
+const struct format format_journal = {
+    .name = "journald", .version = 1, .knows = knows, .read = read_all};

@@ -1,0 +1,170 @@
+/* journal_fields.c: fields of the systemd journal under the names of events. */
+#include "timeline/journal_fields.h"
+#include "timeline/syslog_words.h"
+
+enum rule {
+    RULE_PLAIN,
+    RULE_MESSAGE,
+    RULE_TAG,
+    RULE_COMMAND,
+    RULE_UNIT,
+    RULE_LEVEL,
+    RULE_FACILITY,
+    RULE_TIME,
+    RULE_BOOT,
+};
+
+static const struct {
+    const char *name, *field; /* field NULL: journald.NAME */
+    enum rule rule;
+} known[] = {
+    {"MESSAGE", "message", RULE_MESSAGE},
+    {"PRIORITY", NULL, RULE_LEVEL},
+    {"SYSLOG_FACILITY", NULL, RULE_FACILITY},
+    {"SYSLOG_IDENTIFIER", "process.name", RULE_TAG},
+    {"_COMM", NULL, RULE_COMMAND},
+    {"_SYSTEMD_UNIT", NULL, RULE_UNIT},
+    {"_SOURCE_REALTIME_TIMESTAMP", NULL, RULE_TIME},
+    {"_HOSTNAME", "host.name", RULE_PLAIN},
+    {"_MACHINE_ID", "host.id", RULE_PLAIN},
+    {"_BOOT_ID", "host.boot.id", RULE_BOOT},
+    {"_PID", "process.pid", RULE_PLAIN},
+    {"_UID", "user.id", RULE_PLAIN},
+    {"_GID", "user.group.id", RULE_PLAIN},
+    {"_EXE", "process.executable", RULE_PLAIN},
+    {"_CMDLINE", "process.command_line", RULE_PLAIN},
+    {"ERRNO", "error.code", RULE_PLAIN},
+    {"CONTAINER_ID_FULL", "container.id", RULE_PLAIN},
+};
+
+/* Letters, digits and underscores; others cannot come from a journal. */
+static bool is_name(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.p[i];
+
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+              c == '_'))
+            return false;
+    }
+    return name.len > 0 && name.len <= JOURNAL_NAME_SIZE;
+}
+
+struct journal_name journal_name(struct field_names *names, struct str name)
+{
+    struct journal_name n = {FIELD_NONE, RULE_PLAIN};
+    char full[JOURNAL_NAME_SIZE + 16] = "journald.";
+    size_t front = strlen(full);
+
+    if (!is_name(name))
+        return n;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_is(name, known[i].name)) {
+            n.rule = (uint8_t)known[i].rule;
+            if (known[i].field) {
+                n.field = field_number(names, str_of(known[i].field));
+                return n;
+            }
+        }
+    memcpy(full + front, name.p, name.len);
+    n.field = field_number(names, (struct str){full, front + name.len});
+    return n;
+}
+
+void journal_begin(struct journal_entry *entry, struct reader *r, struct event *e, uint64_t at)
+{
+    event_begin(e);
+    e->at = at;
+    *entry = (struct journal_entry){.r = r, .e = e};
+}
+
+static bool put_number_named(struct event *e, uint16_t field, struct str value,
+                             const char *const *words, size_t count)
+{
+    uint64_t n;
+
+    if (!str_u64(value, &n) || n >= count)
+        return false;
+    event_puts(e, field, words[n]);
+    return true;
+}
+
+/* The value as it was put, which is the last. */
+static struct str last_value(const struct event *e, uint16_t field)
+{
+    for (size_t i = e->count; i-- > 0;)
+        if (e->fields[i].name == field)
+            return e->fields[i].value;
+    return STR("");
+}
+
+void journal_put(struct journal_entry *entry, struct journal_name name, struct str value,
+                 uint64_t whole)
+{
+    struct event *e = entry->e;
+
+    if (entry->count++ >= JOURNAL_FIELDS_MAX)
+        return;
+    if (name.rule == RULE_LEVEL &&
+        put_number_named(e, FIELD_LOG_LEVEL, value, syslog_levels, SYSLOG_LEVELS))
+        return;
+    if (name.rule == RULE_FACILITY &&
+        put_number_named(e, FIELD_FACILITY, value, syslog_facilities, SYSLOG_FACILITIES))
+        return;
+    if (name.rule == RULE_TIME && str_u64(value, &entry->source_us) && entry->source_us)
+        return;
+    /* The export has it twice: of the entry, and as a field. */
+    if (name.rule == RULE_BOOT && event_value(e, name.field).len)
+        return;
+    event_put_raw(e, entry->r->names, name.field, value, whole);
+    if (name.rule == RULE_MESSAGE)
+        entry->message = last_value(e, name.field);
+    else if (name.rule == RULE_TAG)
+        entry->tag = last_value(e, name.field);
+    else if (name.rule == RULE_COMMAND)
+        entry->command = last_value(e, name.field);
+    else if (name.rule == RULE_UNIT)
+        entry->unit = last_value(e, name.field);
+}
+
+static void put_us(struct journal_entry *entry, const char *name, uint64_t us)
+{
+    event_put_u64(entry->e, field_number(entry->r->names, str_of(name)), us);
+}
+
+static void put_times(struct journal_entry *entry)
+{
+    if (entry->source_us) {
+        event_time_us(entry->e, entry->source_us);
+        put_us(entry, "journald.__REALTIME_TIMESTAMP", entry->realtime_us);
+    } else {
+        event_time_us(entry->e, entry->realtime_us);
+    }
+    put_us(entry, "journald.__MONOTONIC_TIMESTAMP", entry->monotonic_us);
+    if (entry->number)
+        put_us(entry, "event.sequence", entry->number);
+}
+
+int journal_end(struct journal_entry *entry, struct err *err)
+{
+    struct event *e = entry->e;
+    struct str unit = entry->unit;
+
+    put_times(entry);
+    if (entry->tag.len == 0)
+        event_put(e, FIELD_PROCESS_NAME, entry->command);
+    if (entry->message.len)
+        syslog_understand(entry->r, e, entry->message);
+    /* Of a message by systemd the sentence says which service it is about. */
+    if (str_ends(unit, ".service") && event_value(e, FIELD_SERVICE_NAME).len == 0)
+        event_put(e, FIELD_SERVICE_NAME, str_head(unit, unit.len - strlen(".service")));
+    if (entry->count > JOURNAL_FIELDS_MAX) {
+        char words[64];
+        int n = snprintf(words, sizeof(words), "fields: %zu of %zu", (size_t)JOURNAL_FIELDS_MAX,
+                         entry->count);
+
+        event_put(e, FIELD_EVENT_CUT, event_keep(e, (struct str){words, (size_t)n}));
+    }
+    entry->r->counts.lines++;
+    return reader_event(entry->r, e, err);
+}

@@ -1,0 +1,30 @@
+/* journal_fields.h: the fields of an entry of the systemd journal (systemd.journal-fields(7)), and
+ * the event that they make. */
+#pragma once
+#include "timeline/bytes.h"
+
+enum { JOURNAL_NAME_SIZE = 64, JOURNAL_FIELDS_MAX = EVENT_FIELDS_MAX - 64 };
+
+/* What a name stands for. */
+struct journal_name {
+    uint16_t field; /* FIELD_NONE: no name that the journal allows */
+    uint8_t rule;
+};
+struct journal_name journal_name(struct field_names *names, struct str name);
+
+/* An entry that is being made into e. */
+struct journal_entry {
+    struct reader *r;
+    struct event *e;
+    uint64_t realtime_us;  /* when the journal took it */
+    uint64_t monotonic_us; /* since the boot */
+    uint64_t number;       /* 0: it has none */
+    uint64_t source_us;    /* when its program made it; 0: it does not say */
+    struct str message, command, unit, tag;
+    size_t count;
+};
+void journal_begin(struct journal_entry *entry, struct reader *r, struct event *e, uint64_t at);
+/* value is copied; whole is its size before it was cut. */
+void journal_put(struct journal_entry *entry, struct journal_name name, struct str value,
+                 uint64_t whole);
+MUST_CHECK int journal_end(struct journal_entry *entry, struct err *err);
