@@ -148,7 +148,7 @@ bool is_all_zero(struct str s)
     return s.len == 0 || (s.p[0] == 0 && memcmp(s.p, s.p + 1, s.len - 1) == 0);
 }
 
-static void put_cut(struct event *e, struct str name, uint64_t whole)
+void event_put_cut(struct event *e, struct str name, uint64_t whole)
 {
     CLEANUP_BUF struct buf words = {0};
 
@@ -182,7 +182,7 @@ void event_put_raw(struct event *e, const struct field_names *names, uint16_t na
         text = event_keep(e, text);
     event_put(e, name, text);
     if (head.len < whole || text.len < head.len)
-        put_cut(e, field_name(names, name), whole);
+        event_put_cut(e, field_name(names, name), whole);
 }
 
 void event_put_ip(struct event *e, uint16_t name, const uint8_t *bytes, bool is_v6)

@@ -254,12 +254,11 @@ bool when_clf(struct str *rest, struct stated *out)
     return true;
 }
 
-/* From 1970 on. */
-static void from_seconds(struct stated *s, int64_t seconds)
+void stated_from_seconds(struct stated *s, int64_t seconds)
 {
-    int64_t days = seconds / DAY_S;
+    int64_t days = seconds / DAY_S - (seconds % DAY_S < 0);
     int64_t z, era, doe, yoe, doy, mp;
-    int64_t left = seconds % DAY_S;
+    int64_t left = seconds - days * DAY_S;
 
     /* Days to a date of the Gregorian calendar, with years that begin in March. */
     z = days + 719468;
@@ -289,7 +288,7 @@ bool when_epoch(struct str *rest, struct stated *out)
         return false;
     at = str_from(at, digits);
     take_fraction(&at, &s);
-    from_seconds(&s, seconds);
+    stated_from_seconds(&s, seconds);
     s.has_zone = true;
     *out = s;
     *rest = at;
@@ -349,7 +348,7 @@ int years_first(const struct years *counted, const struct stated *last, int64_t 
     struct stated end = *last;
     int64_t until = written_s < 0 ? 0 : written_s > latest_s ? latest_s : written_s;
 
-    from_seconds(&written, until);
+    stated_from_seconds(&written, until);
     end.year = written.year + 1;
     /* 29 February is of a year that has it. */
     while (end.year > FIRST_YEAR &&

@@ -43,6 +43,9 @@ bool stated_is_date(const struct stated *s);
 /* Seconds since 1970 of the date and time as if it were UTC. */
 int64_t stated_seconds(const struct stated *s);
 
+/* The other way; what is before 0000 has no date. */
+void stated_from_seconds(struct stated *s, int64_t seconds);
+
 /* How the years of a source's lines follow from their months (section 2). Zero-initialise. */
 struct years {
     int year;  /* of the line before; counted from 0 while nobody knows */
