@@ -335,7 +335,7 @@ static bool run_plain(struct binxml *x, size_t *at, size_t to, struct str path, 
     return is_good;
 }
 
-/* Several fragments may stand behind one another; behind the last are bytes that mean nothing. */
+/* Several fragments may stand behind one another; behind the end are bytes that mean nothing. */
 static bool run_fragment(struct binxml *x, size_t from, size_t to, struct str path, unsigned depth)
 {
     size_t at = from;
@@ -344,11 +344,9 @@ static bool run_fragment(struct binxml *x, size_t from, size_t to, struct str pa
     while (is_good && at < to && ++x->work <= WORK_MOST) {
         unsigned token = (uint8_t)x->source.chunk.p[at];
 
-        if (token == TOKEN_END) {
-            at++;
-            if (at < to && (uint8_t)x->source.chunk.p[at] != TOKEN_HEADER)
-                return true;
-        } else if (token == TOKEN_HEADER) {
+        if (token == TOKEN_END)
+            break;
+        if (token == TOKEN_HEADER) {
             at += HEADER_SIZE;
         } else if (token == TOKEN_TEMPLATE) {
             is_good = run_instance(x, &at, to, path, depth);
