@@ -114,7 +114,7 @@ static void put(struct binxml *x, uint16_t field, struct str text)
         x->is_cut |= text.len > 0;
         return;
     }
-    event_put(x->e, field, str_head(text, EVENT_VALUE_SIZE));
+    event_put(x->e, field, text_head(text, EVENT_VALUE_SIZE));
     if (text.len > EVENT_VALUE_SIZE)
         event_put_cut(x->e, field_name(x->source.names, field), text.len);
     x->is_cut |= field == x->more;

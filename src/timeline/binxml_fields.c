@@ -39,10 +39,10 @@ struct name {
 
 static void name_add(struct name *n, struct str part)
 {
-    size_t take = part.len < NAME_ROOM - n->len ? part.len : NAME_ROOM - n->len;
+    struct str head = text_head(part, NAME_ROOM - n->len);
 
-    memcpy(n->text + n->len, part.p, take);
-    n->len += take;
+    memcpy(n->text + n->len, head.p, head.len);
+    n->len += head.len;
 }
 
 static struct binxml_target target_named(struct field_names *names, const struct name *n)

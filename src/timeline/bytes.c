@@ -157,21 +157,10 @@ void event_put_cut(struct event *e, struct str name, uint64_t whole)
     event_put(e, FIELD_EVENT_CUT, event_keep(e, buf_str(&words)));
 }
 
-/* A character that is cut in two would look like a wrong one. */
-static struct str whole_characters(struct str s, size_t most)
-{
-    struct str head = str_head(s, most);
-
-    for (int i = 0; i < 3 && head.len < s.len && head.len; i++, head.len--)
-        if (((uint8_t)s.p[head.len] & 0xC0) != 0x80)
-            break;
-    return head;
-}
-
 void event_put_raw(struct event *e, const struct field_names *names, uint16_t name, struct str raw,
                    uint64_t whole)
 {
-    struct str head = whole_characters(raw, EVENT_VALUE_SIZE);
+    struct str head = text_head(raw, EVENT_VALUE_SIZE);
     size_t before = e->scratch_len;
     struct str text;
 

@@ -147,13 +147,23 @@ void event_puts(struct event *e, uint16_t name, const char *constant)
     event_put(e, name, str_of(constant));
 }
 
+struct str text_head(struct str text, size_t most)
+{
+    struct str head = str_head(text, most);
+
+    for (int i = 0; i < 3 && head.len < text.len && head.len; i++, head.len--)
+        if (((uint8_t)text.p[head.len] & 0xC0) != 0x80)
+            break;
+    return head;
+}
+
 struct str event_keep(struct event *e, struct str value)
 {
-    size_t room = EVENT_SCRATCH_SIZE - e->scratch_len;
-    struct str kept = {e->scratch + e->scratch_len, value.len < room ? value.len : room};
+    struct str head = text_head(value, EVENT_SCRATCH_SIZE - e->scratch_len);
+    struct str kept = {e->scratch + e->scratch_len, head.len};
 
     if (kept.len)
-        memcpy(e->scratch + e->scratch_len, value.p, kept.len);
+        memcpy(e->scratch + e->scratch_len, head.p, kept.len);
     e->scratch_len += kept.len;
     return kept;
 }

@@ -140,7 +140,8 @@ static void put_times(struct journal_entry *entry)
     } else {
         event_time_us(entry->e, entry->realtime_us);
     }
-    put_us(entry, "journald.__MONOTONIC_TIMESTAMP", entry->monotonic_us);
+    if (entry->monotonic_us)
+        put_us(entry, "journald.__MONOTONIC_TIMESTAMP", entry->monotonic_us);
     if (entry->number)
         put_us(entry, "event.sequence", entry->number);
 }

@@ -1,0 +1,10 @@
+/* fuzz_timeline_utmp.c: any bytes become events of utmp and lastlog that are well-formed, and
+ * counts that add up. */
+#include "fuzz_timeline.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    (void)fuzz_format(&format_utmp, data, size);
+    (void)fuzz_format(&format_lastlog, data, size);
+    return 0;
+}
