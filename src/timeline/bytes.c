@@ -3,7 +3,6 @@
 #include "timeline/bytes.h"
 #include <arpa/inet.h>
 #include "base/mem.h"
-#include "timeline/value_test.h"
 
 enum {
     PAGE_SIZE = 64 << 10,
@@ -185,14 +184,6 @@ void event_put_ip(struct event *e, uint16_t name, const uint8_t *bytes, bool is_
     }
     if (inet_ntop(is_v6 ? AF_INET6 : AF_INET, bytes, text, sizeof(text)))
         event_put(e, name, event_keep(e, str_of(text)));
-}
-
-void event_put_host(struct event *e, const struct field_names *names, struct str host)
-{
-    uint8_t address[16];
-
-    event_put_raw(e, names, address_bytes(host, address) ? FIELD_SOURCE_IP : FIELD_SOURCE_ADDRESS,
-                  host, host.len);
 }
 
 static void time_none(struct event *e)

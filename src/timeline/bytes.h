@@ -46,8 +46,6 @@ void event_put_cut(struct event *e, struct str name, uint64_t whole);
 /* "192.0.2.7" or "2001:db8::7". An IPv4 address within an IPv6 one (::ffff:0:0/96) is told as that.
  */
 void event_put_ip(struct event *e, uint16_t name, const uint8_t *bytes, bool is_v6);
-/* Where someone comes from: source.ip, or source.address where it is a name. */
-void event_put_host(struct event *e, const struct field_names *names, struct str host);
 /* Microseconds since 1970, as UTC. What is out of the range leaves the event without a time, and in
  * doubt. */
 void event_time_us(struct event *e, uint64_t us);

@@ -2,6 +2,7 @@
 #include "timeline/event.h"
 #include <stdio.h>
 #include "base/mem.h"
+#include "timeline/value_test.h"
 
 enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX };
 
@@ -184,24 +185,11 @@ void event_put_i64(struct event *e, uint16_t name, int64_t value)
     event_put(e, name, event_keep(e, (struct str){text, (size_t)len}));
 }
 
-static bool is_address(struct str s)
-{
-    bool has_mark = false;
-
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-              c == ':' || c == '.'))
-            return false;
-        has_mark |= c == ':' || c == '.';
-    }
-    return has_mark;
-}
-
 void event_put_address(struct event *e, uint16_t ip, uint16_t name, struct str value)
 {
-    event_put(e, is_address(value) ? ip : name, value);
+    uint8_t bytes[16];
+
+    event_put(e, address_bytes(value, bytes) ? ip : name, value);
 }
 
 struct str event_value(const struct event *e, uint16_t name)

@@ -90,13 +90,10 @@ void event_put(struct event *e, uint16_t name, struct str value);
 void event_puts(struct event *e, uint16_t name, const char *constant);
 void event_put_u64(struct event *e, uint16_t name, uint64_t value);
 void event_put_i64(struct event *e, uint16_t name, int64_t value);
-<<<<<<< HEAD
 /* As ip where it is spelled as a numeric address, else as name. */
 void event_put_address(struct event *e, uint16_t ip, uint16_t name, struct str value);
-=======
 /* At most so many bytes of a text, and no part of a character. */
 struct str text_head(struct str text, size_t most);
->>>>>>> e194160 (fuzz: the readers of utmp, the journal and EVTX)
 /* A copy in scratch; cut where that is full. */
 struct str event_keep(struct event *e, struct str value);
 /* Its first value; empty where it has none. */

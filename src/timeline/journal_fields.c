@@ -15,7 +15,7 @@ enum rule {
 };
 
 static const struct {
-    const char *name, *field; /* field NULL: journald.NAME */
+    const char *name, *field; /* field NULL: journal.NAME */
     enum rule rule;
 } known[] = {
     {"MESSAGE", "message", RULE_MESSAGE},
@@ -30,7 +30,7 @@ static const struct {
     {"_BOOT_ID", "host.boot.id", RULE_BOOT},
     {"_PID", "process.pid", RULE_PLAIN},
     {"_UID", "user.id", RULE_PLAIN},
-    {"_GID", "user.group.id", RULE_PLAIN},
+    {"_GID", "group.id", RULE_PLAIN},
     {"_EXE", "process.executable", RULE_PLAIN},
     {"_CMDLINE", "process.command_line", RULE_PLAIN},
     {"ERRNO", "error.code", RULE_PLAIN},
@@ -53,7 +53,7 @@ static bool is_name(struct str name)
 struct journal_name journal_name(struct field_names *names, struct str name)
 {
     struct journal_name n = {FIELD_NONE, RULE_PLAIN};
-    char full[JOURNAL_NAME_SIZE + 16] = "journald.";
+    char full[JOURNAL_NAME_SIZE + 16] = "journal.";
     size_t front = strlen(full);
 
     if (!is_name(name))
@@ -136,12 +136,12 @@ static void put_times(struct journal_entry *entry)
 {
     if (entry->source_us) {
         event_time_us(entry->e, entry->source_us);
-        put_us(entry, "journald.__REALTIME_TIMESTAMP", entry->realtime_us);
+        put_us(entry, "journal.__REALTIME_TIMESTAMP", entry->realtime_us);
     } else {
         event_time_us(entry->e, entry->realtime_us);
     }
     if (entry->monotonic_us)
-        put_us(entry, "journald.__MONOTONIC_TIMESTAMP", entry->monotonic_us);
+        put_us(entry, "journal.__MONOTONIC_TIMESTAMP", entry->monotonic_us);
     if (entry->number)
         put_us(entry, "event.sequence", entry->number);
 }

@@ -78,7 +78,7 @@ static int take_record(struct reader *r, struct event *e, uint64_t at, struct st
     event_puts(e, FIELD_EVENT_OUTCOME, "success");
     event_put_u64(e, FIELD_USER_ID, at / RECORD_SIZE);
     event_put_raw(e, r->names, field_number(r->names, STR("lastlog.terminal")), line, line.len);
-    event_put_host(e, r->names, host);
+    event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, reader_text(e, host));
     return reader_event(r, e, err);
 }
 

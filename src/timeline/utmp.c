@@ -142,7 +142,7 @@ static void put_host(struct reader *r, struct event *e, struct str record)
     else if (host.len && host.p[0] == ':')
         put_text(r, e, "utmp.display", host);
     else if (!has_address)
-        event_put_host(e, r->names, host);
+        event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, reader_text(e, host));
     else
         put_text(r, e, "source.address", host);
     if (has_address)

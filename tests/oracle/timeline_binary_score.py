@@ -107,7 +107,7 @@ def score_utmp():
 # journal: what journalctl -o export says.
 
 NAMES = {"MESSAGE": "message", "_HOSTNAME": "host.name", "_MACHINE_ID": "host.id", "_BOOT_ID": "host.boot.id", "_PID": "process.pid",
-         "_UID": "user.id", "_GID": "user.group.id", "_EXE": "process.executable", "_CMDLINE": "process.command_line",
+         "_UID": "user.id", "_GID": "group.id", "_EXE": "process.executable", "_CMDLINE": "process.command_line",
          "SYSLOG_IDENTIFIER": "process.name", "ERRNO": "error.code"}
 LEVELS = "emergency alert critical error warning notice informational debug".split()
 
@@ -137,10 +137,10 @@ def field_is_there(event, name, value):
     if name == "_SOURCE_REALTIME_TIMESTAMP":
         return event["ns"] == [int(value) * 1000]
     if name == "__REALTIME_TIMESTAMP":
-        return value in event["journald." + name] or event["ns"] == [int(value) * 1000]
+        return value in event["journal." + name] or event["ns"] == [int(value) * 1000]
     if name.startswith("__CURSOR"):
         return event["event.sequence"] == [str(int(re.search(r"i=([0-9a-f]+)", value)[1], 16))]
-    return value in event[NAMES.get(name, "journald." + name)]
+    return value in event[NAMES.get(name, "journal." + name)]
 
 
 def add_entries(score, entries, source):
