@@ -76,6 +76,21 @@ static uint8_t doubts_of(struct str doubt)
     return set;
 }
 
+/* Of what has no text, what it is about. */
+static void add_values(struct buf *out, const struct search_event *event)
+{
+    struct str rest = event->fields, name, value;
+
+    while (search_field(&rest, &name, &value)) {
+        if (str_starts(name, "event.") || str_is(name, "host.name") || str_is(name, "process.name"))
+            continue;
+        buf_addstr(out, name);
+        buf_addc(out, '=');
+        buf_addstr(out, value);
+        buf_addc(out, ' ');
+    }
+}
+
 /* What it says in a line: who spoke, and what. */
 static void add_words(struct buf *out, const struct search_event *event)
 {
@@ -88,7 +103,10 @@ static void add_words(struct buf *out, const struct search_event *event)
         who = search_value_of(event, "event.dataset");
     buf_addstr(out, who);
     buf_adds(out, ": ");
-    buf_addstr(out, message.len ? message : search_value_of(event, "file.path"));
+    if (message.len)
+        buf_addstr(out, message);
+    else
+        add_values(out, event);
 }
 
 static enum screen_style style_of(const struct search_event *event)

@@ -59,8 +59,13 @@ class Pages(CaseTest):
                 self.assertEqual(page, path.read_text(encoding="utf-8"))
         self.assertLessEqual(len(eva("help first-minutes").splitlines()), 24)
 
-    def test_the_page_of_preserving_a_machine_is_the_same_in_the_readme_and_its_options_exist(self):
-        page = (ROOT / "data" / "help" / "preserving.txt").read_text(encoding="utf-8")
+    def test_pages_of_a_work_are_the_same_in_the_readme_and_their_options_exist(self):
+        for name in ("preserving", "timeline"):
+            with self.subTest(name):
+                self.page_of_a_work(name)
+
+    def page_of_a_work(self, name):
+        page = (ROOT / "data" / "help" / f"{name}.txt").read_text(encoding="utf-8")
         self.assertIn("```\n" + page + "```\n", (ROOT / "README.md").read_text(encoding="utf-8"))
         self.assertLess(len(page.splitlines()), 120)
         commands = re.findall(r"^ {8}(?:.*&& )?(calm(?:-image)?) (.*(?:\\\n.*)?)", page, re.M)
