@@ -169,14 +169,15 @@ static int take_block(struct lane *l, struct str body, struct err *e)
     return rc;
 }
 
-static int take_part(struct building *b, struct str body, struct err *e)
+static int take_part(struct lane *l, struct str body, struct err *e)
 {
     struct build_part part;
 
-    if (body.len != sizeof(part))
+    if (body.len != sizeof(part) || (l->has_part && l->building->looked.part_count > 1))
         return unsound(e);
     memcpy(&part, body.p, sizeof(part));
-    segment_part(b->store, &part.counts, &part.digest);
+    segment_part(l->building->store, &part.counts, &part.digest);
+    l->has_part = true;
     return 0;
 }
 
@@ -206,7 +207,7 @@ static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
     case BUILD_BLOCK:
         return take_block(l, body, e);
     case BUILD_PART_END:
-        return take_part(b, body, e);
+        return take_part(l, body, e);
     }
     return unsound(e);
 }
@@ -272,6 +273,7 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
     l->building = b;
     l->part = i;
     l->is_used = true;
+    l->has_part = false;
     l->read = 0;
     make_argument(b->order, &task, &l->argument);
     order = worker_order_of(b->order, &l->argument, take_message, l);
@@ -295,6 +297,8 @@ static int take_turns(struct building *b, struct err *e)
             rc = put_queued(l, e);
             if (rc || l->worker)
                 continue;
+            if (!l->has_part && b->looked.part_count > 1)
+                return unsound(e);
             l->is_used = false;
             b->read += l->read;
             l->read = 0;
