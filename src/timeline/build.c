@@ -24,6 +24,7 @@ struct lane {
     size_t taken;     /* bytes of it */
     uint32_t part;
     bool is_used;
+    bool has_part;              /* it has told the end of its part */
     uint64_t read;              /* bytes of evidence */
     struct buf columns, packed; /* of the block that is being put together */
 };
