@@ -85,6 +85,21 @@ static void put_rest(struct event *e, struct str rest)
         event_put(e, FIELD_USER_AGENT, quoted);
 }
 
+/* "www.example.org:443" */
+static void put_virtual_host(struct reader *r, struct event *e, struct str host)
+{
+    struct str port = host;
+    struct str name = str_cut(&port, ':');
+    uint64_t n;
+
+    if (!str_u64(port, &n) || n > UINT16_MAX) {
+        event_put(e, FIELD_URL_DOMAIN, host);
+        return;
+    }
+    event_put(e, FIELD_URL_DOMAIN, name);
+    event_put(e, field_number(r->names, STR("url.port")), port);
+}
+
 /* "[25/Nov/2026:03:12:09 +0100]" stands behind three words, or four with the virtual host. */
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
@@ -99,7 +114,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         return LINE_FOREIGN;
     reader_time(r, e, &s);
     if (count == 4)
-        event_put(e, FIELD_URL_DOMAIN, words[0]);
+        put_virtual_host(r, e, words[0]);
     event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, words[count - 3]);
     if (!str_is(words[count - 1], "-"))
         event_put(e, FIELD_USER_NAME, words[count - 1]);

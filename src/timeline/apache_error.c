@@ -1,5 +1,6 @@
 /* apache_error.c: the error log of Apache: 2.4's ErrorLogFormat as it is set at first, and that of
  * before. */
+#include "timeline/apache_error.h"
 #include "timeline/level.h"
 #include "timeline/syslog_words.h"
 
@@ -68,28 +69,34 @@ static bool take_part(struct str *rest, struct str *part)
     return true;
 }
 
-static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+bool apache_error_parts(struct reader *r, struct str *line, struct event *e)
 {
-    struct str part;
-    struct stated s;
     bool has_level = false, has_module = false;
+    struct str part;
 
-    if (!str_take(&line, "[") || !when_bsd(&line, &s) || s.year == 0 || !str_take(&line, "] "))
-        return LINE_FOREIGN;
-    while (take_part(&line, &part)) {
+    while (take_part(line, &part)) {
         struct str value = part;
 
         if (str_take(&value, "pid "))
             put_process(r, e, value);
-        else if (str_take(&value, "client "))
+        else if (str_take(&value, "client ") || str_take(&value, "remote "))
             put_client(e, value, has_module);
         else if (!has_level)
             has_level = put_level(r, e, part, &has_module);
     }
-    if (!has_level)
+    if (has_level)
+        put_code(e, *line);
+    return has_level;
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct stated s;
+
+    if (!str_take(&line, "[") || !when_bsd(&line, &s) || s.year == 0 || !str_take(&line, "] ") ||
+        !apache_error_parts(r, &line, e))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
-    put_code(e, line);
     event_puts(e, FIELD_PROCESS_NAME, "apache2");
     event_puts(e, FIELD_SERVICE_NAME, "apache");
     event_put(e, FIELD_MESSAGE, line);

@@ -84,9 +84,15 @@ static bool is_argument(struct str key)
     return key.len > 1 && key.p[0] == 'a' && key.p[1] >= '0' && key.p[1] <= '9';
 }
 
-static void put_outcome(struct record *c, bool is_success)
+/* Other words than these say nothing that is sure. */
+static void put_outcome(struct record *c, struct str word)
 {
-    if (c->state->has_outcome)
+    bool is_success = str_is(word, "yes") || str_is(word, "success") || str_is(word, "1") ||
+                      str_is(word, "granted");
+    bool is_failure = str_is(word, "no") || str_is(word, "failed") || str_is(word, "0") ||
+                      str_is(word, "fail") || str_is(word, "denied");
+
+    if (c->state->has_outcome || (!is_success && !is_failure))
         return;
     c->state->has_outcome = true;
     event_puts(c->e, FIELD_EVENT_OUTCOME, is_success ? "success" : "failure");
@@ -96,7 +102,7 @@ static void put_named(struct record *c, struct str key, struct str value)
 {
     uint16_t field = member_field(&c->state->members, &table, c->r->names, key);
 
-    if (str_is(value, "?") || str_is(value, "(none)") || str_is(value, "(null)"))
+    if (str_is(value, "?") || str_is(value, "(null)"))
         return;
     event_put(c->e, field, value);
 }
@@ -181,7 +187,7 @@ static bool is_unset(struct str key, struct str value)
 static void put_special(struct record *c, struct str key, struct str value)
 {
     if (str_is(key, "success") || str_is(key, "res") || str_is(key, "result"))
-        put_outcome(c, str_is(value, "yes") || str_is(value, "success") || str_is(value, "1"));
+        put_outcome(c, value);
     else if (str_is(key, "arch")) {
         c->arch = audit_arch_name(value);
         put_named(c, key, c->arch.len ? c->arch : value);
@@ -247,12 +253,30 @@ static struct str take_value(struct str *rest, bool *is_quoted)
     while (value.len < rest->len && rest->p[value.len] != ' ' && rest->p[value.len] != ',')
         value.len++;
     *rest = str_from(*rest, value.len);
+    /* "(hostname=?, addr=?, terminal=cron res=success)" of old; "(none)" has its own. */
+    if (value.len && value.p[value.len - 1] == ')' && value.p[0] != '(')
+        value.len--;
     return value;
+}
+
+/* "old auid=4294967295 new auid=0" are two keys. */
+static struct str whole_key(struct event *e, struct str before, struct str key)
+{
+    struct str whole;
+
+    if (!str_is(before, "old") && !str_is(before, "new"))
+        return key;
+    whole = event_keep(e, before);
+    whole.len += event_keep(e, STR("_")).len;
+    whole.len += event_keep(e, key).len;
+    return whole;
 }
 
 /* "op=PAM:setcred acct="root"", "PAM: setcred acct=root : …" of old, "{ read } for". */
 static void take_pairs(struct record *c, struct str body)
 {
+    struct str before = {0};
+
     while (body.len) {
         struct str key = str_head(body, 0), value;
         bool is_quoted;
@@ -260,12 +284,14 @@ static void take_pairs(struct record *c, struct str body)
         while (key.len < body.len && is_key_char(body.p[key.len]))
             key.len++;
         if (key.len == 0 || key.len == body.len || body.p[key.len] != '=') {
+            before = key;
             body = str_from(body, key.len + 1);
             continue;
         }
         body = str_from(body, key.len + 1);
         value = take_value(&body, &is_quoted);
-        put_value(c, key, value, is_quoted);
+        put_value(c, whole_key(c->e, before, key), value, is_quoted);
+        before = (struct str){0};
     }
 }
 
@@ -279,7 +305,7 @@ static void take_avc(struct record *c, struct str *body)
     rest = str_trim(rest);
     verdict = str_cut(&rest, ' ');
     put_named(c, STR("seresult"), verdict);
-    put_outcome(c, str_is(verdict, "granted"));
+    put_outcome(c, verdict);
     rest = str_trim(rest);
     if (str_take(&rest, "{"))
         put_named(c, STR("seperms"), str_trim(str_cut(&rest, '}')));

@@ -43,6 +43,8 @@ static const struct audit_type types[] = {
     {"SYSTEM_BOOT", "booted-system", "host"},
     {"SYSTEM_RUNLEVEL", "changed-to-runlevel", "host"},
     {"SYSTEM_SHUTDOWN", "shutdown-system", "host"},
+    {"TIME_ADJNTPVAL", "changed-system-time", "host"},
+    {"TIME_INJOFFSET", "changed-system-time", "host"},
     {"TTY", "typed", "process"},
     {"USER_ACCT", "was-authorized", "authentication"},
     {"USER_AUTH", "authenticated", "authentication"},

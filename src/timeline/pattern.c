@@ -123,6 +123,16 @@ static bool is_of(enum step_kind kind, char c)
                                   : c != ' ';
 }
 
+/* A colon or point behind an address is none of it; "2001:db8::" ends with two. */
+static size_t without_mark(struct str text, size_t len)
+{
+    struct str address = str_head(text, len);
+    bool has_colon =
+        str_ends(address, ":") && (!str_ends(address, "::") || str_ends(address, ":::"));
+
+    return len > 1 && (has_colon || str_ends(address, ".")) ? len - 1 : len;
+}
+
 /* The longest run of its characters that the literal behind follows; where none does, the run. */
 static size_t run_length(const struct step *s, const struct step *behind, struct str text)
 {
@@ -131,7 +141,7 @@ static size_t run_length(const struct step *s, const struct step *behind, struct
     while (len < text.len && is_of(s->kind, text.p[len]))
         len++;
     if (!behind || behind->kind != STEP_LITERAL)
-        return len;
+        return s->kind == STEP_ADDRESS ? without_mark(text, len) : len;
     for (end = len; end > 0; end--) {
         struct str after = str_from(text, end);
 

@@ -40,9 +40,12 @@ static const struct meaning smtpd[] = {
      NO},
     {"timeout after {_} from " CLIENT "{_:rest}", "connection-lost", "network", NO},
     {"connect from " CLIENT "{_:rest}", "connection", "network", "unknown"},
+    {"disconnect from " CLIENT "{_:any} auth=0/{_:n} {_:rest}", "login", AUTH, NO},
     {"disconnect from " CLIENT "{_:rest}", "disconnect", "network", "unknown"},
     {"warning: hostname {source.address} does not resolve to address {source.ip:ip}{_:rest}",
      "name-mismatch", "network", NO},
+    {"warning: Message delivery request rate limit exceeded: {_:n} from " CLIENT "{_:rest}",
+     "rate-limit", "network", NO},
     {"warning: Connection rate limit exceeded: {_:n} from " CLIENT "{_:rest}", "rate-limit",
      "network", NO},
     {"warning: Connection concurrency limit exceeded: {_:n} from " CLIENT "{_:rest}", "rate-limit",
@@ -140,7 +143,9 @@ static const struct meaning dovecot[] = {
      YES},
 };
 
-/* Exim, src/auths, smtp_in.c. */
+/* A name that the client says may have brackets, but no space before them; what it sends as a
+ * command may have anything, so that both addresses are told. Exim, src/auths, smtp_in.c, acl.c,
+ * deliver.c. */
 static const struct meaning exim[] = {
     {"{_} authenticator failed for {_:any} [{source.ip:ip}]{_:any}: 535 Incorrect authentication "
      "data (set_id={user.name:any})",
@@ -150,16 +155,52 @@ static const struct meaning exim[] = {
      "login", AUTH, NO},
     {"no host name found for IP address {source.ip:ip}", "name-mismatch", "network", NO},
     {"no IP address found for host {source.address} (during SMTP connection from "
-     "[{source.ip:ip}]{_:rest}",
+     "{_:any}[{source.ip:ip}]{_:rest}",
      "name-mismatch", "network", NO},
-    {"H={_:any}[{source.ip:ip}]{_:any} rejected RCPT <{email.to.address:any}>: "
+    {"SMTP protocol synchronization error {_:any}H=[{source.ip:ip}]{_:rest}", "protocol-error",
+     "network", NO},
+    {"SMTP protocol synchronization error {_:any}H={_:any} [{source.ip:ip}]{_:rest}",
+     "protocol-error", "network", NO},
+    {"SMTP protocol error in {_:any} H={_:any} [{source.ip:ip}]{_:any} H={_:any} "
+     "[{source.ip:ip}]{event.reason:rest}",
+     "protocol-error", "network", NO},
+    {"SMTP protocol error in {_:any} H={_:any} [{source.ip:ip}]{event.reason:rest}",
+     "protocol-error", "network", NO},
+    {"SMTP call from{_:any} [{source.ip:ip}]{_:any} dropped: {event.reason:rest}", "protocol-error",
+     "network", NO},
+    {"no MAIL in SMTP connection from{_:any} [{source.ip:ip}]{_:rest}", "protocol-error", "network",
+     NO},
+    {"SMTP connection from{_:any} [{source.ip:ip}]{_:any} closed by DROP in ACL{_:rest}",
+     "connection-closed", "network", NO},
+    {"SMTP connection from{_:any} [{source.ip:ip}]{_:any} closed by {event.reason:rest}",
+     "connection-closed", "network", "unknown"},
+    {"SMTP connection from{_:any} [{source.ip:ip}]{_:rest}", "connection", "network", "unknown"},
+    {"H={_:any} [{source.ip:ip}]{_:any} rejected RCPT <{email.to.address:any}>: "
      "{event.reason:rest}",
      "mail-reject", MAIL, NO},
-    {"H={_:any}[{source.ip:ip}]{_:any} rejected {event.reason:rest}", "mail-reject", MAIL, NO},
-    {"SMTP protocol synchronization error {_:any}H={_:any}[{source.ip:ip}]{_:rest}",
-     "protocol-error", "network", NO},
-    {"SMTP call from {_:any}[{source.ip:ip}]{_:any} dropped: {event.reason:rest}", "protocol-error",
+    {"H={_:any} [{source.ip:ip}]{_:any} rejected RCPT {email.to.address:any}: {event.reason:rest}",
+     "mail-reject", MAIL, NO},
+    {"H={_:any} [{source.ip:ip}]{_:any} rejected {event.reason:rest}", "mail-reject", MAIL, NO},
+    {"H={_:any} [{source.ip:ip}]{_:any} sender verify fail for <{email.from.address:any}>: "
+     "{event.reason:rest}",
+     "mail-reject", MAIL, NO},
+    {"H=[{source.ip:ip}]{_:any} dropped by {event.reason:rest}", "connection-closed", "network",
+     NO},
+    {"H={_:any} [{source.ip:ip}]{_:any} dropped by {event.reason:rest}", "connection-closed",
      "network", NO},
+    {"H={_:any} [{source.ip:ip}]{_:any} F=<{email.from.address:any}> {event.reason:rest}",
+     "mail-reject", MAIL, "unknown"},
+    {"<= {email.from.address} H={_:any} [{source.ip:ip}]{_:rest}", "mail-receive", MAIL, YES},
+    {"<= {email.from.address} U={user.name} {_:rest}", "mail-submit", MAIL, YES},
+    {"<= {email.from.address} {_:rest}", "mail-receive", MAIL, YES},
+    {"=> {email.to.address} {_:rest}", "mail-deliver", MAIL, YES},
+    {"-> {email.to.address} {_:rest}", "mail-deliver", MAIL, YES},
+    {"** {email.to.address} {event.reason:rest}", "mail-deliver", MAIL, NO},
+    {"== {email.to.address} {event.reason:rest}", "mail-defer", MAIL, NO},
+    {"Completed{_:rest}", "mail-remove", MAIL, "unknown"},
+    {"Start queue run: {_:rest}", "queue-run", MAIL, "unknown"},
+    {"End queue run: {_:rest}", "queue-run", MAIL, "unknown"},
+    {"exim {_} daemon started: {_:rest}", "service-start", "process", YES},
 };
 
 static const struct program programs[] = {

@@ -40,29 +40,26 @@ static const struct meaning dropbear[] = {
     {"Exit ({user.name:any}): {event.reason:rest}", "logout", "session", "unknown"},
 };
 
-/* bin/named: "client @0x7f… 192.0.2.7#53124 (name): …" since 9.11, and without the place before. */
+/* bin/named, ns/client.c: "client @0x7f… 192.0.2.7#53124 (name): …" since 9.11, and without the
+ * place before. */
+#define NAMED(sentence, action, outcome)                                                           \
+    {"client @{_} {source.ip:ip}#{source.port:n}" sentence, action, NETWORK, outcome},             \
+    {                                                                                              \
+        "client {source.ip:ip}#{source.port:n}" sentence, action, NETWORK, outcome                 \
+    }
 static const struct meaning named[] = {
-    {"client @{_} {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query "
-     "(cache) '{_:any}' denied{_:rest}",
-     "dns-query", NETWORK, NO},
-    {"client @{_} {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query '{_:any}' "
-     "denied{_:rest}",
-     "dns-query", NETWORK, NO},
-    {"client @{_} {source.ip:ip}#{source.port:n}{_:any}: zone transfer '{_:any}' denied{_:rest}",
-     "dns-transfer", NETWORK, NO},
-    {"client @{_} {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query: {_} IN "
-     "{dns.question.type} {_:rest}",
-     "dns-query", NETWORK, "unknown"},
-    {"client {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query (cache) '{_:any}' "
-     "denied{_:rest}",
-     "dns-query", NETWORK, NO},
-    {"client {source.ip:ip}#{source.port:n}: query (cache) '{_:any}' denied{_:rest}", "dns-query",
-     NETWORK, NO},
-    {"client {source.ip:ip}#{source.port:n}{_:any}: zone transfer '{_:any}' denied{_:rest}",
-     "dns-transfer", NETWORK, NO},
-    {"client {source.ip:ip}#{source.port:n} ({dns.question.name:any}): query: {_} IN "
-     "{dns.question.type} {_:rest}",
-     "dns-query", NETWORK, "unknown"},
+    NAMED(" ({dns.question.name:any}): query (cache) '{_:any}' denied{_:rest}", "dns-query", NO),
+    NAMED(" ({dns.question.name:any}): query '{_:any}' denied{_:rest}", "dns-query", NO),
+    NAMED("{_:any}: query (cache) '{_:any}' denied{_:rest}", "dns-query", NO),
+    NAMED("{_:any}: query '{_:any}' denied{_:rest}", "dns-query", NO),
+    NAMED(": query (cache) '{_:any}' denied{_:rest}", "dns-query", NO),
+    NAMED(": query '{_:any}' denied{_:rest}", "dns-query", NO),
+    NAMED("{_:any}: zone transfer '{_:any}' denied{_:rest}", "dns-transfer", NO),
+    NAMED("{_:any}: bad zone transfer request: {event.reason:rest}", "dns-transfer", NO),
+    NAMED("{_:any}: transfer of '{_:any}': {event.reason:rest}", "dns-transfer", "unknown"),
+    NAMED("{_:any}: update '{_:any}' denied{_:rest}", "dns-update", NO),
+    NAMED(" ({dns.question.name:any}): query: {_} IN {dns.question.type} {_:rest}", "dns-query",
+          "unknown"),
 };
 
 static const struct meaning slapd[] = {

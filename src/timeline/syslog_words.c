@@ -1,5 +1,6 @@
 /* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
 #include "timeline/syslog_words.h"
+#include "timeline/apache_error.h"
 #include "timeline/syslog_programs.h"
 
 const char *const syslog_levels[SYSLOG_LEVELS] = {"emergency", "alert",  "critical",      "error",
@@ -41,6 +42,8 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
 
     if (is_kernel)
         sentence = without_uptime(sentence);
+    if (str_is(name, "httpd") || str_is(name, "apache2"))
+        (void)apache_error_parts(r, &sentence, e);
     if ((is_kernel || str_is(name, "ulogd")) && firewall_understand(r->names, sentence, e))
         return;
     if (!r->patterns)

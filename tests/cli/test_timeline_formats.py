@@ -158,9 +158,22 @@ CASES = [
      "Wed Nov 25 03:12:10 2026 [pid 27244] [alice] OK UPLOAD: Client \"192.0.2.7\", \"/a b.txt\", 5 bytes, 0.10Kbyte/sec\n", [
          {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "alice", "source.ip": "::ffff:192.0.2.7", "event.outcome": "failure"},
          {"file.path": "/a b.txt", "event.action": "ftp-upload", "event.outcome": "success"}]),
+    ("exim", "2026-11-25 03:12:09 login authenticator failed for host.example.org ([10.0.0.1]) [192.0.2.7]:4155 I=[198.51.100.4]:25: 535 Incorrect "
+     "authentication data (set_id=alice)\n2026-11-25 03:12:10 [7] 1sAbCd-000001-AB <= a@example.org H=mx.example.org [192.0.2.8] P=esmtp S=800\n"
+     "2026-11-25 03:12:11 SMTP protocol error in \"AUTH x H=(a) [192.0.2.99]\" H=(b) [192.0.2.9] AUTH command used when not advertised\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "source.ip": "192.0.2.7", "user.name": "alice", "event.outcome": "failure"},
+         {"email.local_id": "1sAbCd-000001-AB", "email.from.address": "a@example.org", "source.ip": "192.0.2.8", "process.pid": "7"},
+         {"event.action": "protocol-error", "source.ip": ["192.0.2.99", "192.0.2.9"]}]),
+    ("named", "25-Nov-2026 03:12:09.621 security: info: client @0x7f7c95c76968 192.0.2.7#60683 (example.com): query (cache) 'example.com/A/IN' denied\n"
+     "25-Nov-2026 03:12:10.000 client 192.0.2.8#53: zone transfer 'example.com/AXFR/IN' denied\n", [
+         {"time": "2026-11-25T03:12:09.621Z", "doubt": "z", "source.ip": "192.0.2.7", "source.port": "60683", "dns.question.name": "example.com",
+          "named.category": "security", "log.level": "informational", "event.outcome": "failure"},
+         {"event.action": "dns-transfer", "source.ip": "192.0.2.8"}]),
     ("xferlog", "Wed Nov 25 03:12:09 2026 1 192.0.2.7 24 /srv/a b.txt b _ o r alice ftp 0 * c\n", [
         {"time": "2026-11-25T03:12:09Z", "source.ip": "192.0.2.7", "file.path": "/srv/a b.txt", "event.action": "ftp-download", "user.name": "alice",
          "file.size": "24", "event.outcome": "success"}]),
+    ("access", "www.example.org:443 192.0.2.7 - - [25/Nov/2026:03:12:09 +0100] \"GET /a?b HTTP/1.1\" 404 7 \"-\" \"curl/8\"\n", [
+        {"time": "2026-11-25T02:12:09Z", "doubt": "", "url.domain": "www.example.org", "url.port": "443", "url.path": "/a", "event.outcome": "failure"}]),
     ("syslog", "Nov 25 03:12:09 gate kernel: [12.5] [UFW BLOCK] IN=eth0 OUT= MAC=00:08:a2:0c:1f:12:00:c8:8b:e2:d6:87:08:00 SRC=192.0.2.7 "
      "DST=198.51.100.4 LEN=40 TOS=0x00 PROTO=TCP SPT=8080 DPT=22 WINDOW=1024 SYN URGP=0\n"
      "Nov 25 03:12:10 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <a@example.org>: Relay access denied; "
@@ -170,7 +183,9 @@ CASES = [
      "lip=198.51.100.4, TLS\n"
      "Nov 25 03:12:13 mx postfix/smtp[3]: 4ABC: to=<a@example.org>, relay=mx.example.org[192.0.2.25]:25, delay=1, dsn=2.0.0, status=sent (250 ok)\n"
      "Nov 25 03:12:14 ftp proftpd[4]: ftp (client.example.org[192.0.2.10]) - USER bob (Login failed): Incorrect password\n"
-     "Nov 25 03:12:15 gate dropbear[5]: Bad password attempt for 'root' from 192.0.2.11:60588\n", [
+     "Nov 25 03:12:15 gate dropbear[5]: Bad password attempt for 'root' from 192.0.2.11:60588\n"
+     "Nov 25 03:12:16 web httpd[6]: [authz_core:error] [pid 6] [client 192.0.2.12:58585] AH01630: client denied by server configuration: /srv\n"
+     "Nov 25 03:12:17 mx postfix/smtpd[2]: warning: hostname bad.example.org does not resolve to address 2001:db8::: Name not known\n", [
          {"event.action": "firewall-deny", "rule.name": "UFW BLOCK", "source.ip": "192.0.2.7", "destination.port": "22", "network.transport": "TCP",
           "observer.ingress.interface.name": "eth0", "network.bytes": "40"},
          {"event.action": "mail-reject", "source.ip": "192.0.2.7", "email.from.address": "b@example.com", "email.to.address": "a@example.org",
@@ -179,7 +194,9 @@ CASES = [
          {"event.action": "login", "event.outcome": "failure", "user.name": "alice", "source.ip": "192.0.2.9", "service.name": "imap"},
          {"event.action": "mail-deliver", "event.outcome": "success", "email.to.address": "a@example.org"},
          {"event.action": "login", "event.outcome": "failure", "user.name": "bob", "source.ip": "192.0.2.10"},
-         {"event.action": "login", "event.outcome": "failure", "user.name": "root", "source.port": "60588"}]),
+         {"event.action": "login", "event.outcome": "failure", "user.name": "root", "source.port": "60588"},
+         {"event.action": "access-denied", "source.ip": "192.0.2.12", "file.path": "/srv", "event.code": "AH01630"},
+         {"event.action": "name-mismatch", "source.ip": "2001:db8::", "source.address": "bad.example.org"}]),
     ("json", lines({"time": "2026-11-25T03:12:09+01:00", "level": "warn", "msg": "no \ud83d\ude00", "http": {"a": [1, {"b": True}]}, "n": None},
                    {"msg": "no time"}, {"ts": 1764040329123, "source.ip": "192.0.2.7"}), [
         {"time": "2026-11-25T02:12:09Z", "message": "no \U0001f600", "log.level": "warn", "json.http.a": "1", "json.http.a.b": "true", "json.n": None},

@@ -1,0 +1,66 @@
+/* named.c: the logs of BIND that it writes itself: "23-Aug-2026 10:32:56.621 security: info: client
+ * …" (BIND's reference, logging). */
+#include "timeline/level.h"
+#include "timeline/syslog_words.h"
+
+/* "23-Aug-2026 10:32:56.621" is "2026 Aug 23 10:32:56.621" to when_bsd. */
+static bool take_time(struct str *rest, struct stated *out)
+{
+    char spelled[24];
+    struct str at = {spelled, sizeof(spelled)}, line = *rest;
+
+    if (line.len < 24 || line.p[2] != '-' || line.p[6] != '-' || line.p[11] != ' ')
+        return false;
+    memcpy(spelled, line.p + 7, 4);
+    spelled[4] = ' ';
+    memcpy(spelled + 5, line.p + 3, 3);
+    spelled[8] = ' ';
+    memcpy(spelled + 9, line.p, 2);
+    memcpy(spelled + 11, line.p + 11, 13);
+    if (!when_bsd(&at, out) || at.len || out->year == 0)
+        return false;
+    *rest = str_from(line, 24);
+    return str_take(rest, " ");
+}
+
+static void put_level(struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    struct str level = str_cut(&at, ':');
+
+    if (level.len < rest->len && level_put(e, level) && str_take(&at, " "))
+        *rest = at;
+}
+
+/* print-category and print-severity may be off. */
+static void take_labels(struct reader *r, struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    struct str word = str_cut(&at, ' ');
+    size_t before = e->count;
+
+    put_level(rest, e);
+    if (e->count > before || word.len < 2 || word.p[word.len - 1] != ':')
+        return;
+    event_put(e, field_number(r->names, STR("named.category")), str_head(word, word.len - 1));
+    *rest = at;
+    put_level(rest, e);
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct str whole = line;
+    struct stated s;
+
+    if (!take_time(&line, &s))
+        return LINE_FOREIGN;
+    reader_time(r, e, &s);
+    take_labels(r, &line, e);
+    event_puts(e, FIELD_PROCESS_NAME, "named");
+    syslog_understand(r, e, line);
+    event_put(e, FIELD_MESSAGE, whole);
+    return LINE_EVENT;
+}
+
+const struct format format_named = {
+    .name = "named", .version = 1, .is_splittable = true, .line = line_of};
