@@ -1,6 +1,7 @@
 /* fuzz_timeline_journal.c: any bytes become events of the systemd journal, binary and exported that
  * are well-formed, and counts that add up. */
 #include "fuzz_timeline.h"
+#include "timeline/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

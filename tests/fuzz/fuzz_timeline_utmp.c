@@ -1,6 +1,7 @@
 /* fuzz_timeline_utmp.c: any bytes become events of utmp and lastlog that are well-formed, and
  * counts that add up. */
 #include "fuzz_timeline.h"
+#include "timeline/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
