@@ -7,24 +7,82 @@
 enum { ID_SIZE = 48, FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
 #define ENRICHED '\x1d' /* what auditd adds with log_format = ENRICHED stands behind it */
 
+/* What is made of a value; texts are spelled in hex where they have spaces, quotes or control
+ * characters (libauparse, typetab). */
+enum kind {
+    KIND_PLAIN,
+    KIND_TEXT,
+    KIND_TITLE,
+    KIND_ID,
+    KIND_OUTCOME,
+    KIND_ARCH,
+    KIND_SYSCALL,
+    KIND_EXIT,
+    KIND_SOCKET,
+    KIND_ACCOUNT,
+    KIND_UID_NAME,
+    KIND_ADDRESS,
+    KIND_HOST,
+};
 static const struct member members[] = {
-    {"pid", "process.pid"},
-    {"ppid", "process.parent.pid"},
-    {"comm", "process.name"},
-    {"exe", "process.executable"},
-    {"cwd", "process.working_directory"},
-    {"proctitle", "process.title"},
-    {"cmd", "process.command_line"},
-    {"uid", "user.id"},
-    {"euid", "user.effective.id"},
-    {"gid", "group.id"},
-    {"name", "file.path"},
-    {"path", "file.path"},
-    {"unit", "service.name"},
-    {"node", "host.name"},
-    {"grp", "group.name"},
-    {"EUID", "user.effective.name"},
-    {"GID", "group.name"},
+    {"acct", NULL, KIND_ACCOUNT},
+    {"addr", NULL, KIND_ADDRESS},
+    {"arch", NULL, KIND_ARCH},
+    {"exit", NULL, KIND_EXIT},
+    {"hostname", NULL, KIND_HOST},
+    {"res", NULL, KIND_OUTCOME},
+    {"result", NULL, KIND_OUTCOME},
+    {"saddr", NULL, KIND_SOCKET},
+    {"success", NULL, KIND_OUTCOME},
+    {"syscall", NULL, KIND_SYSCALL},
+    {"UID", NULL, KIND_UID_NAME},
+    {"auid", NULL, KIND_ID},
+    {"old_auid", NULL, KIND_ID},
+    {"new_auid", NULL, KIND_ID},
+    {"old-auid", NULL, KIND_ID},
+    {"sauid", NULL, KIND_ID},
+    {"oauid", NULL, KIND_ID},
+    {"ses", NULL, KIND_ID},
+    {"old_ses", NULL, KIND_ID},
+    {"new_ses", NULL, KIND_ID},
+    {"old-ses", NULL, KIND_ID},
+    {"oses", NULL, KIND_ID},
+    {"uid", "user.id", KIND_ID},
+    {"euid", "user.effective.id", KIND_ID},
+    {"suid", NULL, KIND_ID},
+    {"fsuid", NULL, KIND_ID},
+    {"ouid", NULL, KIND_ID},
+    {"pid", "process.pid", KIND_PLAIN},
+    {"ppid", "process.parent.pid", KIND_PLAIN},
+    {"gid", "group.id", KIND_PLAIN},
+    {"node", "host.name", KIND_PLAIN},
+    {"unit", "service.name", KIND_PLAIN},
+    {"EUID", "user.effective.name", KIND_PLAIN},
+    {"GID", "group.name", KIND_PLAIN},
+    {"comm", "process.name", KIND_TEXT},
+    {"exe", "process.executable", KIND_TEXT},
+    {"cwd", "process.working_directory", KIND_TEXT},
+    {"proctitle", "process.title", KIND_TITLE},
+    {"cmd", "process.command_line", KIND_TEXT},
+    {"name", "file.path", KIND_TEXT},
+    {"path", "file.path", KIND_TEXT},
+    {"grp", "group.name", KIND_TEXT},
+    {"cgroup", NULL, KIND_TEXT},
+    {"data", NULL, KIND_TEXT},
+    {"device", NULL, KIND_TEXT},
+    {"dir", NULL, KIND_TEXT},
+    {"file", NULL, KIND_TEXT},
+    {"key", NULL, KIND_TEXT},
+    {"new-disk", NULL, KIND_TEXT},
+    {"new-fs", NULL, KIND_TEXT},
+    {"new-rng", NULL, KIND_TEXT},
+    {"ocomm", NULL, KIND_TEXT},
+    {"old-disk", NULL, KIND_TEXT},
+    {"old-fs", NULL, KIND_TEXT},
+    {"old-rng", NULL, KIND_TEXT},
+    {"root_dir", NULL, KIND_TEXT},
+    {"vm", NULL, KIND_TEXT},
+    {"watch", NULL, KIND_TEXT},
 };
 static const struct member_table table = {"auditd.", members, COUNT_OF(members), false};
 
@@ -42,8 +100,8 @@ struct record {
     struct str type, arch;
     struct str call;
     const struct audit_type *known;
+    bool is_execve;
     bool has_pieces; /* arguments too long for one record */
-    size_t args_at;  /* number of the first field of EXECVE */
 };
 
 static int hex_digit(char c)
@@ -98,13 +156,20 @@ static void put_outcome(struct record *c, struct str word)
     event_puts(c->e, FIELD_EVENT_OUTCOME, is_success ? "success" : "failure");
 }
 
+static struct member_found find(struct record *c, struct str key)
+{
+    return member_find(&c->state->members, &table, c->r->names, key);
+}
+
+static void put_known(struct record *c, uint16_t field, struct str value)
+{
+    if (!str_is(value, "?") && !str_is(value, "(null)"))
+        event_put(c->e, field, value);
+}
+
 static void put_named(struct record *c, struct str key, struct str value)
 {
-    uint16_t field = member_field(&c->state->members, &table, c->r->names, key);
-
-    if (str_is(value, "?") || str_is(value, "(null)"))
-        return;
-    event_put(c->e, field, value);
+    put_known(c, find(c, key).field, value);
 }
 
 /* struct sockaddr as the kernel keeps it, in hex. */
@@ -117,7 +182,7 @@ static void put_socket(struct record *c, struct str hex)
     char text[48];
     int n = 0;
 
-    event_put(c->e, member_field(&c->state->members, &table, c->r->names, STR("saddr")), hex);
+    put_named(c, STR("saddr"), hex);
     if (!is_hex(hex) || len < 4)
         return;
     for (size_t i = 0; i < len && i < sizeof(b); i++)
@@ -178,53 +243,78 @@ static void put_argument(struct record *c, struct str key, struct str value)
     event_put(c->e, field_number(c->r->names, STR("process.args")), value);
 }
 
-static bool is_unset(struct str key, struct str value)
+static struct str id_of(struct str value)
 {
-    return (str_ends(key, "auid") || str_is(key, "ses") || str_ends(key, "uid")) &&
-           (str_is(value, "4294967295") || str_is(value, "-1"));
+    return str_is(value, "4294967295") || str_is(value, "-1") ? STR("unset") : value;
 }
 
-static void put_special(struct record *c, struct str key, struct str value)
+static void put_arch(struct record *c, uint16_t field, struct str value)
 {
-    if (str_is(key, "success") || str_is(key, "res") || str_is(key, "result"))
+    c->arch = audit_arch_name(value);
+    put_known(c, field, c->arch.len ? c->arch : value);
+}
+
+static void put_exit(struct record *c, uint16_t field, struct str value)
+{
+    event_put(c->e, FIELD_ERROR_CODE, audit_error_name(value));
+    put_known(c, field, value);
+}
+
+static void put_host(struct record *c, uint16_t ip, struct str value)
+{
+    if (!str_is(value, "?"))
+        event_put_address(c->e, ip, FIELD_SOURCE_ADDRESS, value);
+}
+
+static void put_kind(struct record *c, struct member_found m, struct str value)
+{
+    switch ((enum kind)m.kind) {
+    case KIND_OUTCOME:
         put_outcome(c, value);
-    else if (str_is(key, "arch")) {
-        c->arch = audit_arch_name(value);
-        put_named(c, key, c->arch.len ? c->arch : value);
-    } else if (str_is(key, "syscall"))
+        break;
+    case KIND_ARCH:
+        put_arch(c, m.field, value);
+        break;
+    case KIND_SYSCALL:
         put_syscall(c, value);
-    else if (str_is(key, "exit")) {
-        event_put(c->e, FIELD_ERROR_CODE, audit_error_name(value));
-        put_named(c, key, value);
-    } else if (str_is(key, "saddr"))
+        break;
+    case KIND_EXIT:
+        put_exit(c, m.field, value);
+        break;
+    case KIND_SOCKET:
         put_socket(c, value);
-    else if (str_is(key, "acct"))
+        break;
+    case KIND_ACCOUNT:
         put_account(c, value);
-    else if (str_is(key, "UID"))
+        break;
+    case KIND_UID_NAME:
         put_uid_name(c, value);
-    else if (str_is(key, "addr") && !str_is(value, "?"))
-        event_put_address(c->e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
-    else if (str_is(key, "hostname") && !str_is(value, "?"))
-        event_put_address(c->e, FIELD_SOURCE_ADDRESS, FIELD_SOURCE_ADDRESS, value);
-    else if (str_is(key, "seresult") || (str_is(key, "apparmor")))
-        put_named(c, key, value);
-    else if (is_unset(key, value))
-        put_named(c, key, STR("unset"));
-    else
-        put_named(c, key, value);
+        break;
+    case KIND_ADDRESS:
+        put_host(c, FIELD_SOURCE_IP, value);
+        break;
+    case KIND_HOST:
+        put_host(c, FIELD_SOURCE_ADDRESS, value);
+        break;
+    default:
+        put_known(c, m.field, m.kind == KIND_ID ? id_of(value) : value);
+    }
 }
 
 static void put_value(struct record *c, struct str key, struct str value, bool is_quoted)
 {
-    bool is_args = str_is(c->type, "EXECVE") && is_argument(key);
-    bool is_title = str_is(key, "proctitle");
+    bool is_args = c->is_execve && is_argument(key);
+    struct member_found m = {.kind = KIND_TEXT};
 
-    if (!is_quoted && (is_args || audit_is_encoded(key)) && is_hex(value))
-        value = decode(c->e, value, is_title);
+    if (!is_args)
+        m = find(c, key);
+    if (!is_quoted && (m.kind == KIND_TEXT || m.kind == KIND_TITLE || m.kind == KIND_ACCOUNT) &&
+        is_hex(value))
+        value = decode(c->e, value, m.kind == KIND_TITLE);
     if (is_args)
         put_argument(c, key, value);
     else
-        put_special(c, key, value);
+        put_kind(c, m, value);
 }
 
 static bool is_key_char(char c)
@@ -353,7 +443,7 @@ static void put_command_line(struct record *c)
     struct event *e = c->e;
     struct str all = {e->scratch + e->scratch_len, 0};
 
-    if (!str_is(c->type, "EXECVE") || c->has_pieces)
+    if (!c->is_execve || c->has_pieces)
         return;
     for (size_t i = 0; i < e->count; i++) {
         if (e->fields[i].name != args)
@@ -436,6 +526,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (!is_next)
         begin_event(c.state, id);
     c.known = audit_type_of(c.type);
+    c.is_execve = str_is(c.type, "EXECVE");
     put_named(&c, STR("type"), c.type);
     take_body(&c, line);
     put_command_line(&c);

@@ -16,5 +16,3 @@ struct str audit_arch_name(struct str hex);
 struct str audit_syscall_name(struct str arch, struct str number);
 /* "-13" is EACCES; empty: no error. */
 struct str audit_error_name(struct str exit_code);
-/* Fields whose text is spelled in hex where it has spaces, quotes or control characters. */
-bool audit_is_encoded(struct str name);

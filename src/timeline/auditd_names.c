@@ -64,7 +64,7 @@ static const struct audit_type types[] = {
 const struct audit_type *audit_type_of(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (str_is(name, types[i].name))
+        if (name.len && name.p[0] == types[i].name[0] && str_is(name, types[i].name))
             return &types[i];
     return NULL;
 }
@@ -132,7 +132,7 @@ static const struct words calls[] = {
 struct str audit_syscall_action(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(calls); i++)
-        if (str_is(name, calls[i].from))
+        if (name.len && name.p[0] == calls[i].from[0] && str_is(name, calls[i].from))
             return str_of(calls[i].to);
     return name;
 }
@@ -206,18 +206,4 @@ struct str audit_error_name(struct str exit_code)
     if (!str_take(&exit_code, "-") || !str_u64(exit_code, &n) || n > 4095)
         return STR("");
     return str_of(strerrorname_np((int)n));
-}
-
-bool audit_is_encoded(struct str name)
-{
-    static const char *const names[] = {"acct",    "cgroup",    "cmd",      "comm",     "cwd",
-                                        "data",    "device",    "dir",      "exe",      "file",
-                                        "grp",     "key",       "name",     "new-disk", "new-fs",
-                                        "new-rng", "ocomm",     "old-disk", "old-fs",   "old-rng",
-                                        "path",    "proctitle", "root_dir", "vm",       "watch"};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_is(name, names[i]))
-            return true;
-    return false;
 }

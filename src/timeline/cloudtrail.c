@@ -4,23 +4,23 @@
 #include "timeline/json_event.h"
 
 static const struct member members[] = {
-    {"eventTime", MEMBER_IS_TIME},
-    {"eventName", "event.action"},
-    {"eventSource", "event.provider"},
-    {"eventID", "event.id"},
-    {"errorCode", "error.code"},
-    {"errorMessage", "error.message"},
-    {"userAgent", "user_agent.original"},
-    {"awsRegion", "cloud.region"},
-    {"recipientAccountId", "cloud.account.id"},
-    {"sourceIPAddress", "source.address"},
-    {"userIdentity.userName", "user.name"},
-    {"userIdentity.principalId", "user.id"},
-    {"tlsDetails.tlsVersion", "tls.version"},
+    {"eventTime", MEMBER_IS_TIME, 0},
+    {"eventName", "event.action", 0},
+    {"eventSource", "event.provider", 0},
+    {"eventID", "event.id", 0},
+    {"errorCode", "error.code", 0},
+    {"errorMessage", "error.message", 0},
+    {"userAgent", "user_agent.original", 0},
+    {"awsRegion", "cloud.region", 0},
+    {"recipientAccountId", "cloud.account.id", 0},
+    {"sourceIPAddress", "source.address", 0},
+    {"userIdentity.userName", "user.name", 0},
+    {"userIdentity.principalId", "user.id", 0},
+    {"tlsDetails.tlsVersion", "tls.version", 0},
 };
 static const struct member_table table = {"aws.cloudtrail.", members, COUNT_OF(members), false};
 
-static const struct member outer_members[] = {{"EventTime", MEMBER_IS_TIME}};
+static const struct member outer_members[] = {{"EventTime", MEMBER_IS_TIME, 0}};
 static const struct member_table outer_table = {"aws.cloudtrail.", outer_members,
                                                 COUNT_OF(outer_members), false};
 

@@ -2,7 +2,7 @@
 #include "timeline/json_event.h"
 
 static const struct member members[] = {
-    {"time", MEMBER_IS_TIME}, {"log", "message"}, {"stream", "docker.stream"}};
+    {"time", MEMBER_IS_TIME, 0}, {"log", "message", 0}, {"stream", "docker.stream", 0}};
 static const struct member_table table = {"docker.", members, COUNT_OF(members), false};
 
 /* A container's line brings its own end along. */

@@ -4,18 +4,18 @@
 #include "timeline/syslog_words.h"
 
 static const struct member members[] = {
-    {"__REALTIME_TIMESTAMP", MEMBER_IS_TIME},
-    {"MESSAGE", "message"},
-    {"_HOSTNAME", "host.name"},
-    {"SYSLOG_IDENTIFIER", "process.name"},
-    {"_PID", "process.pid"},
-    {"_EXE", "process.executable"},
-    {"_CMDLINE", "process.command_line"},
-    {"_SYSTEMD_UNIT", "service.name"},
-    {"_UID", "user.id"},
-    {"_GID", "group.id"},
-    {"CONTAINER_ID_FULL", "container.id"},
-    {"CONTAINER_NAME", "container.name"},
+    {"__REALTIME_TIMESTAMP", MEMBER_IS_TIME, 0},
+    {"MESSAGE", "message", 0},
+    {"_HOSTNAME", "host.name", 0},
+    {"SYSLOG_IDENTIFIER", "process.name", 0},
+    {"_PID", "process.pid", 0},
+    {"_EXE", "process.executable", 0},
+    {"_CMDLINE", "process.command_line", 0},
+    {"_SYSTEMD_UNIT", "service.name", 0},
+    {"_UID", "user.id", 0},
+    {"_GID", "group.id", 0},
+    {"CONTAINER_ID_FULL", "container.id", 0},
+    {"CONTAINER_NAME", "container.name", 0},
 };
 static const struct member_table table = {"journal.", members, COUNT_OF(members), false};
 

@@ -11,14 +11,12 @@ static uint16_t number_of(struct field_names *names, struct str name)
     return field_number(names, name);
 }
 
-static uint16_t look_up(const struct member_table *t, struct field_names *names, struct str name)
+/* As it is, or behind the prefix. */
+static uint16_t own_number(const struct member_table *t, struct field_names *names, struct str name)
 {
     struct str prefix = str_of(t->prefix);
     char whole[FIELD_NAME_SIZE];
 
-    for (size_t i = 0; i < t->count; i++)
-        if (str_is(name, t->members[i].name))
-            return number_of(names, str_of(t->members[i].field));
     if (t->keeps_known && field_lookup(names, name) < FIELD_KNOWN_COUNT_)
         return field_lookup(names, name);
     if (prefix.len + name.len > sizeof(whole) || name.len == 0)
@@ -29,20 +27,50 @@ static uint16_t look_up(const struct member_table *t, struct field_names *names,
     return field_number(names, (struct str){whole, prefix.len + name.len});
 }
 
+static struct member_found look_up(const struct member_table *t, struct field_names *names,
+                                   struct str name)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (str_is(name, t->members[i].name)) {
+            const char *field = t->members[i].field;
+
+            return (struct member_found){field ? number_of(names, str_of(field))
+                                               : own_number(t, names, name),
+                                         t->members[i].kind};
+        }
+    return (struct member_found){own_number(t, names, name), 0};
+}
+
+static bool is_kept(const struct member_kept *k, struct str name)
+{
+    return k->len == name.len && memcmp(k->name, name.p, name.len) == 0;
+}
+
+/* A name has two places. */
+struct member_found member_find(struct members *m, const struct member_table *t,
+                                struct field_names *names, struct str name)
+{
+    struct member_kept *k;
+    struct member_found found;
+    uint32_t h = 2166136261U;
+
+    if (name.len == 0 || name.len > MEMBER_NAME_SIZE)
+        return look_up(t, names, name);
+    for (size_t i = 0; i < name.len; i++)
+        h = (h ^ (uint8_t)name.p[i]) * 16777619U;
+    k = &m->kept[(h ^ h >> 16) % MEMBERS_KEPT];
+    if (k->len && !is_kept(k, name))
+        k = &m->kept[(h >> 8 ^ h >> 21) % MEMBERS_KEPT];
+    if (is_kept(k, name))
+        return (struct member_found){k->field, k->kind};
+    found = look_up(t, names, name);
+    *k = (struct member_kept){.field = found.field, .kind = found.kind, .len = (uint8_t)name.len};
+    memcpy(k->name, name.p, name.len);
+    return found;
+}
+
 uint16_t member_field(struct members *m, const struct member_table *t, struct field_names *names,
                       struct str name)
 {
-    uint32_t h = 2166136261U;
-    size_t at;
-
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (uint8_t)name.p[i]) * 16777619U;
-    at = (h ^ h >> 16) % MEMBERS_KEPT;
-    if (name.len && m->kept[at].len == name.len && memcmp(m->kept[at].name, name.p, name.len) == 0)
-        return m->kept[at].number;
-    if (name.len == 0 || name.len > MEMBER_NAME_SIZE)
-        return look_up(t, names, name);
-    memcpy(m->kept[at].name, name.p, name.len);
-    m->kept[at].len = (uint16_t)name.len;
-    return m->kept[at].number = look_up(t, names, name);
+    return member_find(m, t, names, name).field;
 }

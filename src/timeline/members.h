@@ -5,7 +5,8 @@
 /* A member's name as the format spells it, and the name of the field. */
 struct member {
     const char *name;
-    const char *field;
+    const char *field; /* NULL: as if it were not in the table */
+    uint8_t kind;      /* what the format makes of its value; its own numbers */
 };
 /* In place of a field's name. */
 #define MEMBER_IS_TIME "@time" /* the time of the event */
@@ -21,14 +22,21 @@ struct member_table {
 enum { MEMBER_TIME = FIELD_NONE - 1, MEMBER_NONE = FIELD_NONE - 2 };
 
 /* Numbers that were found, part of a format's state; zero is a fine beginning. */
-enum { MEMBERS_KEPT = 512, MEMBER_NAME_SIZE = 60 };
+enum { MEMBERS_KEPT = 4096, MEMBER_NAME_SIZE = 60 };
 struct members {
-    struct {
-        uint16_t number;
-        uint16_t len; /* 0: free */
+    struct member_kept {
+        uint16_t field;
+        uint8_t kind;
+        uint8_t len; /* 0: free */
         char name[MEMBER_NAME_SIZE];
     } kept[MEMBERS_KEPT];
 };
-/* The number of the field, MEMBER_TIME, MEMBER_NONE or FIELD_NONE. */
+struct member_found {
+    uint16_t field; /* MEMBER_TIME, MEMBER_NONE and FIELD_NONE are none */
+    uint8_t kind;
+};
+struct member_found member_find(struct members *m, const struct member_table *t,
+                                struct field_names *names, struct str name);
+/* Its field alone. */
 uint16_t member_field(struct members *m, const struct member_table *t, struct field_names *names,
                       struct str name);
