@@ -139,7 +139,7 @@ static int recognise(struct job *j, const struct format **out, struct err *e)
         len += rc ? 0 : got;
     }
     if (rc == 0)
-        *out = format_of((struct str){head, len}, len < READER_HEAD_SIZE, j->names);
+        *out = format_of((struct str){head, len}, len < READER_HEAD_SIZE);
     return rc;
 }
 

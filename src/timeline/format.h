@@ -90,4 +90,4 @@ void reader_end(struct reader *r);
 struct str reader_text(struct event *e, struct str raw);
 
 /* The format that understands these first bytes best; NULL: none. is_all: they are all there is. */
-const struct format *format_of(struct str head, bool is_all, struct field_names *names);
+const struct format *format_of(struct str head, bool is_all);

@@ -96,10 +96,12 @@ struct sample {
     unsigned lines, understood;
 };
 
-/* Lines of the head; a cut last one does not count. */
+/* Lines of the head; a cut last one does not count. Names that a format that is not taken would
+ * give are not kept. */
 static struct sample try_lines(const struct format *format, struct str head, bool is_all,
-                               struct field_names *names, struct event *e)
+                               struct event *e)
 {
+    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
     struct reader r = {.names = names};
     struct sample s = {.format = format};
 
@@ -124,7 +126,7 @@ static struct sample try_lines(const struct format *format, struct str head, boo
     return s;
 }
 
-const struct format *format_of(struct str head, bool is_all, struct field_names *names)
+const struct format *format_of(struct str head, bool is_all)
 {
     CLEANUP(event_release) struct event e;
     struct sample best = {0};
@@ -137,7 +139,7 @@ const struct format *format_of(struct str head, bool is_all, struct field_names 
         struct sample s = {0};
 
         if (formats[i]->line)
-            s = try_lines(formats[i], head, is_all, names, &e);
+            s = try_lines(formats[i], head, is_all, &e);
         if (s.understood * 100 > s.lines * CANDIDATE_PERCENT && s.understood > best.understood)
             best = s;
     }

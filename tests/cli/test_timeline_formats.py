@@ -258,6 +258,14 @@ class Formats(unittest.TestCase):
         events, _ = read_lines(lines(line))
         self.assertIn(json.dumps(line), events[0]["message"])
 
+    def test_names_that_other_formats_would_give_take_no_room(self):
+        stats = {f"counter{number}": number + 1 for number in range(900)}
+        first = {"timestamp": "2026-11-25T02:12:10.000001+0000", "event_type": "stats", "stats": dict(list(stats.items())[:450])}
+        second = dict(first, stats=dict(list(stats.items())[450:]))
+        events, counts = read_lines(lines(first, second))
+        found = {name: value for event in events for name, value in event.items() if name.startswith("suricata.eve.stats.")}
+        self.assertEqual((counts["format"], found), ("suricata", {f"suricata.eve.stats.{name}": str(value) for name, value in stats.items()}))
+
     def test_records_of_one_audit_event_in_a_long_log_are_one_event(self):
         records = "".join(f"type=SYSCALL msg=audit(1764040329.{n % 1000:03}:{n}): arch=c000003e syscall=2 success=yes exit=3 pid={n} comm=\"x\"\n"
                           f"type=CWD msg=audit(1764040329.{n % 1000:03}:{n}): cwd=\"/{n}\"\n" for n in range(30000))

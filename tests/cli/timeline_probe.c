@@ -112,7 +112,7 @@ int main(int argc, char **argv)
     n = fd < 0 ? -1 : pread(fd, head, READER_HEAD_SIZE, 0);
     if (n < 0)
         return 2;
-    format = format_of((struct str){head, (size_t)n}, n < READER_HEAD_SIZE, names);
+    format = format_of((struct str){head, (size_t)n}, n < READER_HEAD_SIZE);
     free(head);
     if (!format) {
         printf("{\"format\":null}\n");
