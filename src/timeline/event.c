@@ -4,7 +4,8 @@
 #include "base/mem.h"
 #include "timeline/value_test.h"
 
-enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX };
+enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX, EVENT_FIELDS_KEPT = 64 };
+_Static_assert((int)EVENT_FIELDS_KEPT >= (int)FIELD_KNOWN_COUNT_, "each known field fits once");
 
 const char *const event_precision_names[TIME_COUNT_] = {"none", "ns", "100ns", "us", "ms",
                                                         "s",    "2s", "min",   "day"};
@@ -136,9 +137,18 @@ void event_begin(struct event *e)
     e->scratch_len = 0;
 }
 
+/* The last places are kept for what every event has once: its kind, its dataset, its message. */
+static bool has_room(const struct event *e, uint16_t name)
+{
+    if (e->count < EVENT_FIELDS_MAX - EVENT_FIELDS_KEPT)
+        return true;
+    return e->count < EVENT_FIELDS_MAX && name < FIELD_KNOWN_COUNT_ &&
+           event_value(e, name).len == 0;
+}
+
 void event_put(struct event *e, uint16_t name, struct str value)
 {
-    if (value.len == 0 || name == FIELD_NONE || e->count == EVENT_FIELDS_MAX)
+    if (value.len == 0 || name == FIELD_NONE || !has_room(e, name))
         return;
     e->fields[e->count++] = (struct event_field){name, value};
 }

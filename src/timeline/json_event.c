@@ -10,6 +10,7 @@ struct taking {
 static void take(void *context, const struct json_value *v)
 {
     struct taking *t = context;
+    size_t before = t->e->count;
     uint16_t number = member_field(t->j->members, t->j->table, t->r->names, v->name);
 
     if (number == MEMBER_TIME) {
@@ -19,10 +20,10 @@ static void take(void *context, const struct json_value *v)
         }
         return;
     }
-    if (number == FIELD_NONE || number == MEMBER_NONE || t->e->count == EVENT_FIELDS_MAX)
-        t->j->has_all = false;
-    else
+    if (number != MEMBER_NONE)
         event_put(t->e, number, v->value);
+    if (v->value.len && t->e->count == before)
+        t->j->has_all = false;
 }
 
 bool json_event(struct json_event *j, struct reader *r, struct str line, struct event *e)
@@ -39,8 +40,13 @@ bool json_event(struct json_event *j, struct reader *r, struct str line, struct 
 
 void json_message(const struct json_event *j, struct str line, struct event *e)
 {
-    if (!j->has_all || event_value(e, FIELD_MESSAGE).len == 0)
-        event_put(e, FIELD_MESSAGE, line);
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == FIELD_MESSAGE) {
+            if (!j->has_all)
+                e->fields[i].value = line;
+            return;
+        }
+    event_put(e, FIELD_MESSAGE, line);
 }
 
 /* 10 digits are seconds, 13 milliseconds and so on: other readings are out of all range. */

@@ -14,7 +14,7 @@ struct json_event {
 };
 /* The line is one object, whose members are put into e. False: it is none. */
 bool json_event(struct json_event *j, struct reader *r, struct str line, struct event *e);
-/* Puts the line as message, unless a member was it and nothing is left out. */
+/* The line is the message, unless a member was it and nothing is left out. */
 void json_message(const struct json_event *j, struct str line, struct event *e);
 /* Any of the times of when.h, all of it, or a number of seconds, milliseconds, microseconds or
  * nanoseconds since 1970, told apart by their count of digits. */
