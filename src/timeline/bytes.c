@@ -147,15 +147,6 @@ bool is_all_zero(struct str s)
     return s.len == 0 || (s.p[0] == 0 && memcmp(s.p, s.p + 1, s.len - 1) == 0);
 }
 
-void event_put_cut(struct event *e, struct str name, uint64_t whole)
-{
-    CLEANUP_BUF struct buf words = {0};
-
-    buf_addstr(&words, name);
-    buf_addf(&words, ": %llu bytes", (unsigned long long)whole);
-    event_put(e, FIELD_EVENT_CUT, event_keep(e, buf_str(&words)));
-}
-
 void event_put_raw(struct event *e, const struct field_names *names, uint16_t name, struct str raw,
                    uint64_t whole)
 {

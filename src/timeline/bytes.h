@@ -41,8 +41,6 @@ bool is_all_zero(struct str s);
  * whole, the size of the value before it came here. */
 void event_put_raw(struct event *e, const struct field_names *names, uint16_t name, struct str raw,
                    uint64_t whole);
-/* event.cut: of this field there was so much. */
-void event_put_cut(struct event *e, struct str name, uint64_t whole);
 /* "192.0.2.7" or "2001:db8::7". An IPv4 address within an IPv6 one (::ffff:0:0/96) is told as that.
  */
 void event_put_ip(struct event *e, uint16_t name, const uint8_t *bytes, bool is_v6);

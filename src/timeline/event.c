@@ -134,6 +134,7 @@ void event_begin(struct event *e)
     e->at = 0;
     e->line = 0;
     e->count = 0;
+    e->left_out = 0;
     e->scratch_len = 0;
 }
 
@@ -148,8 +149,12 @@ static bool has_room(const struct event *e, uint16_t name)
 
 void event_put(struct event *e, uint16_t name, struct str value)
 {
-    if (value.len == 0 || name == FIELD_NONE || !has_room(e, name))
+    if (value.len == 0 || name == FIELD_NONE)
         return;
+    if (!has_room(e, name)) {
+        e->left_out++;
+        return;
+    }
     e->fields[e->count++] = (struct event_field){name, value};
 }
 
@@ -208,4 +213,34 @@ struct str event_value(const struct event *e, uint16_t name)
         if (e->fields[i].name == name)
             return e->fields[i].value;
     return STR("");
+}
+
+void event_put_cut(struct event *e, struct str name, uint64_t whole)
+{
+    char text[FIELD_NAME_SIZE + 40];
+    int len = snprintf(text, sizeof(text), STR_FMT ": %llu bytes", STR_ARG(name),
+                       (unsigned long long)whole);
+
+    event_put(e, FIELD_EVENT_CUT, event_keep(e, (struct str){text, (size_t)len}));
+}
+
+void event_cut(struct event *e, const struct field_names *names)
+{
+    char text[40];
+    int len;
+
+    for (size_t i = 0; i < e->count; i++) {
+        struct event_field *f = &e->fields[i];
+        size_t whole = f->value.len;
+
+        if (whole <= EVENT_VALUE_SIZE)
+            continue;
+        f->value = text_head(f->value, EVENT_VALUE_SIZE);
+        event_put_cut(e, field_name(names, f->name), whole);
+    }
+    if (e->left_out == 0)
+        return;
+    len = snprintf(text, sizeof(text), "%zu fields", e->left_out);
+    e->left_out = 0;
+    event_put(e, FIELD_EVENT_CUT, event_keep(e, (struct str){text, (size_t)len}));
 }

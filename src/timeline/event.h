@@ -61,7 +61,11 @@ enum event_meaning {
 };
 extern const char *const event_meaning_names[MEANING_COUNT_];
 
-enum { EVENT_FIELDS_MAX = 512, EVENT_VALUE_SIZE = 64 << 10, EVENT_SCRATCH_SIZE = 1 << 20 };
+enum {
+    EVENT_FIELDS_MAX = 512,
+    EVENT_VALUE_SIZE = 64 << 10,
+    EVENT_SCRATCH_SIZE = 5 << 20, /* a line of 1 MiB is four times that where each byte is \xHH */
+};
 
 struct event_field {
     uint16_t name; /* its number */
@@ -78,6 +82,7 @@ struct event {
     uint64_t at;   /* byte of the source */
     uint64_t line; /* from 1; 0: it has no lines */
     size_t count;
+    size_t left_out; /* fields that were too many */
     struct event_field fields[EVENT_FIELDS_MAX];
     size_t scratch_len;
     char *scratch; /* EVENT_SCRATCH_SIZE */
@@ -85,7 +90,7 @@ struct event {
 void event_init(struct event *e); /* then event_release */
 void event_release(struct event *e);
 void event_begin(struct event *e); /* for the next one */
-/* An empty value is no field. Past EVENT_FIELDS_MAX it is left out. */
+/* An empty value is no field. Where there are too many it is left out and counted. */
 void event_put(struct event *e, uint16_t name, struct str value);
 void event_puts(struct event *e, uint16_t name, const char *constant);
 void event_put_u64(struct event *e, uint16_t name, uint64_t value);
@@ -96,5 +101,9 @@ void event_put_address(struct event *e, uint16_t ip, uint16_t name, struct str v
 struct str text_head(struct str text, size_t most);
 /* A copy in scratch; cut where that is full. */
 struct str event_keep(struct event *e, struct str value);
+/* Adds to event.cut that the value of this field had so many bytes. */
+void event_put_cut(struct event *e, struct str name, uint64_t whole);
+/* Cuts values that are too long; event.cut names them, and says what was left out. */
+void event_cut(struct event *e, const struct field_names *names);
 /* Its first value; empty where it has none. */
 struct str event_value(const struct event *e, uint16_t name);

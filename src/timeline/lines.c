@@ -19,6 +19,7 @@ struct lines {
     struct event *last; /* the one before, which lines may still continue */
     bool has_last;
     size_t last_from; /* where its line begins in bytes */
+    uint64_t joined;  /* bytes of its message with all that lines add; 0: none did yet */
 };
 
 /* A line as it stands in bytes, without its end. */
@@ -26,7 +27,7 @@ struct line {
     struct str text;
     size_t from;
     uint64_t at;    /* byte of the source */
-    uint64_t whole; /* bytes of the whole line; text has the first of a longer one */
+    uint64_t whole; /* bytes of the line; text has the first of one past READER_LINE_MOST */
 };
 
 static int fill(struct lines *l, struct err *e)
@@ -56,9 +57,30 @@ static void move_values(struct lines *l, size_t by)
     l->last_from -= by;
 }
 
+static struct str *message_of(struct event *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == FIELD_MESSAGE)
+            return &e->fields[i].value;
+    return NULL;
+}
+
+/* Before lines add to it, the message is cut to what it may have. */
+static void begin_join(struct lines *l)
+{
+    struct str *m = message_of(l->last);
+
+    if (l->joined || !m)
+        return;
+    l->joined = m->len;
+    *m = text_head(*m, EVENT_VALUE_SIZE);
+}
+
 /* What many lines continue is held apart from them. */
 static void keep_last(struct lines *l)
 {
+    begin_join(l);
+    event_cut(l->last, l->r->names);
     for (size_t i = 0; i < l->last->count; i++) {
         struct str *v = &l->last->fields[i].value;
 
@@ -96,6 +118,8 @@ static int end_last(struct lines *l, struct err *e)
     if (!l->has_last)
         return 0;
     l->has_last = false;
+    if (l->joined > event_value(l->last, FIELD_MESSAGE).len)
+        event_put_cut(l->last, STR("message"), l->joined);
     return reader_event(l->r, l->last, e);
 }
 
@@ -104,21 +128,26 @@ static int end_last(struct lines *l, struct err *e)
 static int take_long(struct lines *l, struct line *out, struct err *e)
 {
     const char *end;
+    char before = 0; /* what is ahead of bytes */
     int rc = end_last(l, e);
 
-    out->text = event_keep(l->now, (struct str){l->bytes + l->at, LINE_KEPT});
+    out->text =
+        event_keep(l->now, text_head((struct str){l->bytes + l->at, LINE_KEPT + 1}, LINE_KEPT));
     out->whole = 0;
-    while (rc == 0 && !(end = line_end(l))) {
+    while (rc == 0 && !(end = line_end(l)) && !l->is_end) {
         out->whole += l->len - l->at;
+        before = l->bytes[l->len - 1];
         l->at = l->len;
-        if (l->is_end)
-            return 0;
         rc = slide(l, e);
     }
     if (rc)
         return rc;
-    out->whole += (uint64_t)(end - (l->bytes + l->at));
-    l->at = (size_t)(end - l->bytes) + 1;
+    out->whole += (end ? (size_t)(end - l->bytes) : l->len) - l->at;
+    l->at = end ? (size_t)(end - l->bytes) + 1 : l->len;
+    if (l->at > (end != NULL))
+        before = l->bytes[l->at - 1 - (end != NULL)];
+    out->whole -= before == '\r';
+    out->from = l->at;
     return 0;
 }
 
@@ -128,7 +157,7 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
     const char *end = line_end(l);
     size_t len;
 
-    if (!end && !l->is_end && l->len - l->at <= READER_LINE_MOST) {
+    if (!end && !l->is_end && l->len - l->at <= READER_LINE_MOST + 1) {
         int rc = slide(l, e);
 
         if (rc)
@@ -139,12 +168,12 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
         return ERR_NOTFOUND;
     len = end ? (size_t)(end - (l->bytes + l->at)) : l->len - l->at;
     *out = (struct line){{l->bytes + l->at, len}, l->at, l->base + l->at, len};
+    if (len && out->text.p[len - 1] == '\r' && (end || l->is_end))
+        out->whole = --out->text.len;
     event_begin(l->now);
-    if (len > READER_LINE_MOST)
+    if (out->whole > READER_LINE_MOST)
         return take_long(l, out, e);
     l->at += len + (end != NULL);
-    if (len && out->text.p[len - 1] == '\r')
-        out->text.len--;
     return 0;
 }
 
@@ -194,21 +223,9 @@ struct str reader_text(struct event *e, struct str raw)
         e->scratch_len += add_escaped(e->scratch + e->scratch_len, &rest);
     kept.len = (size_t)(e->scratch + e->scratch_len - kept.p);
     if (event_value(e, FIELD_EVENT_ORIGINAL_BYTES).len == 0)
-        event_puts(e, FIELD_EVENT_ORIGINAL_BYTES, "yes");
+        if (event_value(e, FIELD_EVENT_ORIGINAL_BYTES).len == 0)
+            event_puts(e, FIELD_EVENT_ORIGINAL_BYTES, "yes");
     return kept;
-}
-
-/* What is longer than a value may be. */
-static void put_message(struct event *e, struct str text, uint64_t whole)
-{
-    event_put(e, FIELD_MESSAGE, str_head(text, EVENT_VALUE_SIZE));
-    if (text.len > EVENT_VALUE_SIZE || whole > text.len + 1) {
-        char words[64];
-        int n = snprintf(words, sizeof(words), "message: %llu bytes",
-                         (unsigned long long)(whole > text.len ? whole : text.len));
-
-        event_put(e, FIELD_EVENT_CUT, event_keep(e, (struct str){words, (size_t)n}));
-    }
 }
 
 static enum line_verdict ask(struct lines *l, const struct line *line)
@@ -223,15 +240,50 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
 
 static void make_unparsed(struct lines *l, const struct line *line)
 {
-    size_t scratch = line->whole > READER_LINE_MOST ? l->now->scratch_len : 0;
+    bool is_long = line->whole > READER_LINE_MOST;
+    size_t scratch = is_long ? l->now->scratch_len : 0;
     uint64_t at = l->now->at, number = l->now->line;
+    struct str text;
 
     event_begin(l->now);
     l->now->scratch_len = scratch;
     l->now->at = at;
     l->now->line = number;
     event_puts(l->now, FIELD_EVENT_KIND, "unparsed");
-    put_message(l->now, reader_text(l->now, line->text), line->whole);
+    text = reader_text(l->now, line->text);
+    event_put(l->now, FIELD_MESSAGE, is_long ? text_head(text, EVENT_VALUE_SIZE) : text);
+    if (is_long)
+        event_put_cut(l->now, STR("message"), line->whole);
+}
+
+/* Appends what there is room for. Once something was left out nothing comes behind it. */
+static void append(struct lines *l, struct str *m, struct str raw)
+{
+    struct event *e = l->last;
+    size_t used = m ? m->len + 1 : 0;
+    bool is_full = used >= EVENT_VALUE_SIZE || l->joined > (m ? m->len : 0) ||
+                   EVENT_SCRATCH_SIZE - e->scratch_len < 6 * EVENT_VALUE_SIZE;
+    struct str head = text_head(raw, is_full ? 0 : EVENT_VALUE_SIZE - used), text, added;
+
+    l->joined += m != NULL;
+    if (head.len == 0) {
+        l->joined += raw.len;
+        return;
+    }
+    if (m && m->p + m->len != e->scratch + e->scratch_len)
+        *m = event_keep(e, *m);
+    if (m)
+        (void)event_keep(e, STR("\n"));
+    text = reader_text(e, head);
+    if (text.p == head.p)
+        text = event_keep(e, head);
+    added = text_head(text, EVENT_VALUE_SIZE - used);
+    e->scratch_len -= text.len - added.len;
+    if (m)
+        m->len += 1 + added.len;
+    else
+        event_put(e, FIELD_MESSAGE, added);
+    l->joined += text.len + (raw.len - head.len);
 }
 
 /* What a line that continues says of its own. */
@@ -245,6 +297,9 @@ static void take_fields(struct event *e, const struct event *from)
     for (size_t i = 0; i < from->count; i++) {
         struct str v = from->fields[i].value;
 
+        /* The line is added to the message as text of its own. */
+        if (from->fields[i].name == FIELD_EVENT_ORIGINAL_BYTES)
+            continue;
         if (v.p >= from->scratch && v.p < from->scratch + EVENT_SCRATCH_SIZE)
             v = event_keep(e, v);
         event_put(e, from->fields[i].name, v);
@@ -255,37 +310,18 @@ static void take_fields(struct event *e, const struct event *from)
  * grows where it is. */
 static void join(struct lines *l, const struct line *line)
 {
-    struct event *e = l->last;
-    size_t i = 0;
+    struct str *m, text = line->text;
 
-    take_fields(e, l->now);
-
-    while (i < e->count && e->fields[i].name != FIELD_MESSAGE)
-        i++;
-    if (i == e->count) {
-        event_put(e, FIELD_MESSAGE, event_keep(e, line->text));
-    } else {
-        struct str *m = &e->fields[i].value;
-        struct str both;
-
-        if (m->len + line->text.len + 1 > EVENT_VALUE_SIZE) {
-            if (event_value(e, FIELD_EVENT_CUT).len == 0)
-                event_puts(e, FIELD_EVENT_CUT, "message: lines that continue it");
-            return;
-        }
-        if (m->p + m->len + 1 == line->text.p) {
-            m->len += 1 + line->text.len;
-            return;
-        }
-        both = *m;
-        if (m->p + m->len != e->scratch + e->scratch_len)
-            both = event_keep(e, *m);
-        if (both.len < m->len || EVENT_SCRATCH_SIZE - e->scratch_len <= line->text.len)
-            return;
-        both.len += event_keep(e, STR("\n")).len;
-        both.len += event_keep(e, line->text).len;
-        *m = both;
+    take_fields(l->last, l->now);
+    begin_join(l);
+    m = message_of(l->last);
+    if (m && l->joined == m->len && m->p + m->len + 1 == text.p &&
+        m->len + 1 + text.len <= EVENT_VALUE_SIZE && is_plain(text)) {
+        m->len += 1 + text.len;
+        l->joined = m->len;
+        return;
     }
+    append(l, m, text);
 }
 
 static void become_last(struct lines *l, const struct line *line)
@@ -296,6 +332,7 @@ static void become_last(struct lines *l, const struct line *line)
     l->now = spare;
     l->has_last = true;
     l->last_from = line->from;
+    l->joined = 0;
 }
 
 static bool is_own(enum line_verdict v, const struct event *e)

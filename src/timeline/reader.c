@@ -34,7 +34,10 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
 
 int reader_event(struct reader *r, struct event *e, struct err *err)
 {
-    struct str kind = event_value(e, FIELD_EVENT_KIND);
+    struct str kind;
+
+    event_cut(e, r->names);
+    kind = event_value(e, FIELD_EVENT_KIND);
 
     if (kind.len == 0)
         event_puts(e, FIELD_EVENT_KIND, "event");
@@ -80,6 +83,7 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
     if (r->format->state_size)
         memset(r->state, 0, r->format->state_size);
     r->counts = (struct reader_counts){0};
+    memset(r->state, 0, r->format->state_size);
     if (rc)
         return rc;
     shift = r->last_stated.month
