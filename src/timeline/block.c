@@ -3,12 +3,14 @@
 #include <zstd.h>
 #include "base/mem.h"
 #include "timeline/column.h"
+#include "timeline/directory.h"
 
 enum {
     LEVEL = 1,
     SPELLED_FLUSH = 64 << 10,
-    FIELDS_MOST = 1024, /* of a block; each takes memory */
-    COLUMNS_KEPT = 256, /* from one block to the next */
+    FIELDS_MOST = 1024,   /* of a block; each takes memory */
+    TEXT_MOST = 64 << 20, /* bytes of a block's events; one of them may end past it */
+    COLUMNS_KEPT = 256,   /* from one block to the next */
 };
 
 struct block_writer {
@@ -25,6 +27,7 @@ struct block_writer {
     int64_t *times;
     uint64_t *places, *lines;
     size_t rows;
+    size_t text;      /* bytes of the rows' events as they are spelled */
     uint64_t written; /* events of blocks before */
     struct digest *digest;
     struct buf spelled;  /* not digested yet */
@@ -143,7 +146,8 @@ static void spell(struct block_writer *w, const struct event *v, struct str stat
 {
     uint16_t order[EVENT_FIELDS_MAX];
     struct buf *b = &w->spelled;
-    char *to = buf_room(b, spelled_size(w, v, state));
+    size_t size = spelled_size(w, v, state);
+    char *to = buf_room(b, size);
 
     sort_fields(w->names, v, order);
     to = put_str(put_u64(to, (uint64_t)v->ns), state);
@@ -157,6 +161,7 @@ static void spell(struct block_writer *w, const struct event *v, struct str stat
         to = put_str(put_u32(to, (uint32_t)f->value.len), f->value);
     }
     b->len = (size_t)(to - b->p);
+    w->text += size;
     if (b->len >= SPELLED_FLUSH) {
         digest_add(w->digest, b->p, b->len);
         buf_clear(b);
@@ -183,8 +188,9 @@ static void put_column(struct block_writer *w, char kind, struct str name)
 
     if (ZSTD_isError(size))
         BUG("zstd: %s", ZSTD_getErrorName(size));
-    buf_addf(&w->about, "column\t%c\t" STR_FMT "\t%zu\t%zu\t%zu\n", kind, STR_ARG(name),
-             w->packed.len, size, w->unpacked.len);
+    buf_addf(&w->about, "column\t%c\t", kind);
+    directory_add_text(&w->about, name);
+    buf_addf(&w->about, "\t%zu\t%zu\t%zu\n", w->packed.len, size, w->unpacked.len);
     w->packed.len += size;
     buf_clear(&w->unpacked);
 }
@@ -249,8 +255,7 @@ static int flush(struct block_writer *w, struct err *e)
         return 0;
     find_span(w, &m);
     put_times(w);
-    (void)column_end(w->state, w->rows, &w->unpacked);
-    put_column(w, COLUMN_FEW, STR("state"));
+    put_column(w, (char)column_end(w->state, w->rows, &w->unpacked), STR("state"));
     put_numbers(w, w->places, STR("place"));
     put_numbers(w, w->lines, STR("line"));
     put_fields(w);
@@ -259,6 +264,7 @@ static int flush(struct block_writer *w, struct err *e)
     rc = w->take(w->context, &m, e);
     w->written += w->rows;
     w->rows = 0;
+    w->text = 0;
     buf_clear(&w->packed);
     buf_clear(&w->about);
     return rc;
@@ -275,7 +281,10 @@ int block_add(struct block_writer *w, const struct event *event, struct err *e)
     w->lines[w->rows] = event->line;
     for (size_t i = 0; i < event->count; i++)
         column_add(column_of(w, event->fields[i].name), w->rows, event->fields[i].value);
-    return ++w->rows < BLOCK_EVENTS && w->used_count < FIELDS_MOST ? 0 : flush(w, e);
+    w->rows++;
+    if (w->rows < BLOCK_EVENTS && w->used_count < FIELDS_MOST && w->text < TEXT_MOST)
+        return 0;
+    return flush(w, e);
 }
 
 int block_end(struct block_writer *w, struct hash *digest, struct err *e)
@@ -286,7 +295,8 @@ int block_end(struct block_writer *w, struct hash *digest, struct err *e)
     digest_add(w->digest, w->spelled.p, w->spelled.len);
     buf_clear(&w->spelled);
     (void)digest_end(w->digest, sum);
-    memcpy(digest->b, sum, sizeof(digest->b));
+    if (rc == 0)
+        memcpy(digest->b, sum, sizeof(digest->b));
     w->written = 0;
     return rc;
 }

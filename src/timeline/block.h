@@ -9,7 +9,7 @@
 struct block_made {
     struct str bytes;
     struct str lines;     /* of its columns; places count from the block's beginning */
-    uint64_t first_event; /* of the source, from 0 */
+    uint64_t first_event; /* of the part, from 0 */
     uint32_t events;
     int64_t first_ns, last_ns; /* the earliest and the latest */
 };

@@ -2,8 +2,9 @@
 #include "timeline/block_read.h"
 #include <zstd.h>
 #include "base/mem.h"
+#include "timeline/directory.h"
 
-enum { UNPACKED_MOST = 1 << 29, COLUMNS_MOST = FIELD_NAMES_MAX + 8 };
+enum { UNPACKED_MOST = 1 << 28, COLUMNS_MOST = FIELD_NAMES_MAX + 8 };
 
 struct packed {
     char kind;
@@ -16,6 +17,7 @@ struct packed {
 };
 
 struct block {
+    struct arena *arena; /* of names */
     struct str bytes;
     size_t rows;
     struct packed *columns;
@@ -34,14 +36,24 @@ static bool take_u64(struct str *line, uint64_t *out)
     return str_u64(str_cut(line, '\t'), out);
 }
 
-static bool take_column(struct str line, struct str bytes, struct packed *c)
+static struct str name_of(struct arena *arena, struct str text)
+{
+    CLEANUP_BUF struct buf name = {0};
+
+    if (text.len == 0 || !memchr(text.p, '\\', text.len))
+        return text;
+    directory_read_text(&name, text);
+    return (struct str){arena_dup(arena, name.p, name.len), name.len};
+}
+
+static bool take_column(struct arena *arena, struct str line, struct str bytes, struct packed *c)
 {
     struct str kind;
 
     if (!str_take(&line, "column\t"))
         return false;
     kind = str_cut(&line, '\t');
-    *c = (struct packed){.name = str_cut(&line, '\t')};
+    *c = (struct packed){.name = name_of(arena, str_cut(&line, '\t'))};
     c->kind = kind.len == 1 ? kind.p[0] : 0;
     return take_u64(&line, &c->at) && take_u64(&line, &c->size) && take_u64(&line, &c->unpacked) &&
            c->name.len && c->unpacked <= UNPACKED_MOST && c->at <= bytes.len &&
@@ -51,15 +63,12 @@ static bool take_column(struct str line, struct str bytes, struct packed *c)
 static bool begins_right(const struct block *b)
 {
     static const struct {
-        char kind;
+        const char *kinds;
         const char *name;
-    } first[] = {{COLUMN_TIMES, "time"},
-                 {COLUMN_FEW, "state"},
-                 {COLUMN_NUMBERS, "place"},
-                 {COLUMN_NUMBERS, "line"}};
+    } first[] = {{"T", "time"}, {"DV", "state"}, {"N", "place"}, {"N", "line"}};
 
     for (size_t i = 0; i < COUNT_OF(first); i++)
-        if (i >= b->count || b->columns[i].kind != first[i].kind ||
+        if (i >= b->count || !b->columns[i].kind || !strchr(first[i].kinds, b->columns[i].kind) ||
             !str_is(b->columns[i].name, first[i].name))
             return false;
     return true;
@@ -70,6 +79,7 @@ int block_open(struct block **out, struct str bytes, struct str lines, size_t ro
     CLEANUP(block_closep) struct block *b = mem_new(struct block);
     size_t room = 0;
 
+    b->arena = arena_new();
     b->bytes = bytes;
     b->rows = rows;
     b->field_from = 4;
@@ -79,7 +89,7 @@ int block_open(struct block **out, struct str bytes, struct str lines, size_t ro
     while (lines.len) {
         struct packed c;
 
-        if (b->count == COLUMNS_MOST || !take_column(str_cut(&lines, '\n'), bytes, &c))
+        if (b->count == COLUMNS_MOST || !take_column(b->arena, str_cut(&lines, '\n'), bytes, &c))
             return damaged(e);
         b->columns = mem_grow(b->columns, b->count, &room, sizeof(b->columns[0]));
         b->columns[b->count++] = c;
@@ -90,20 +100,25 @@ int block_open(struct block **out, struct str bytes, struct str lines, size_t ro
     return 0;
 }
 
+static void column_empty(struct packed *c)
+{
+    buf_release(&c->bytes);
+    free(c->values.values);
+    free(c->values.first);
+    free(c->values.items);
+    free(c->numbers);
+    c->values = (struct values){0};
+    c->numbers = NULL;
+}
+
 void block_close(struct block *b)
 {
     if (!b)
         return;
-    for (size_t i = 0; i < b->count; i++) {
-        struct packed *c = &b->columns[i];
-
-        buf_release(&c->bytes);
-        free(c->values.values);
-        free(c->values.first);
-        free(c->values.items);
-        free(c->numbers);
-    }
+    for (size_t i = 0; i < b->count; i++)
+        column_empty(&b->columns[i]);
     free(b->columns);
+    arena_free(b->arena);
     ZSTD_freeDCtx(b->zstd);
     free(b);
 }
@@ -211,6 +226,8 @@ static bool read_lists(struct block *b, struct values *v, struct str rest)
         all += count;
     }
     v->first[b->rows] = (uint32_t)all;
+    if (all > rest.len) /* each has a size */
+        return false;
     v->count = (size_t)all;
     v->values = mem_array(v->count ? v->count : 1, sizeof(v->values[0]));
     for (size_t i = 0; i < v->count; i++) {
@@ -254,15 +271,17 @@ static int make_ready(struct block *b, struct packed *c, struct err *e)
                : c->kind == COLUMN_MANY
                    ? read_many(b, &c->values, bytes)
                    : c->kind == COLUMN_LISTS && read_lists(b, &c->values, bytes);
-    if (!is_sound)
+    if (!is_sound) {
+        column_empty(c);
         return damaged(e);
+    }
     c->is_ready = true;
     return 0;
 }
 
 int block_values(struct block *b, struct str field, const struct values **out, struct err *e)
 {
-    struct packed *c = str_is(field, "state") ? &b->columns[1] : find(b, field, true);
+    struct packed *c = find(b, field, true);
     int rc = c ? make_ready(b, c, e) : 0;
 
     if (rc == 0)
@@ -270,10 +289,31 @@ int block_values(struct block *b, struct str field, const struct values **out, s
     return rc;
 }
 
+int block_states(struct block *b, const struct values **out, struct err *e)
+{
+    int rc = make_ready(b, &b->columns[1], e);
+
+    if (rc == 0)
+        *out = &b->columns[1].values;
+    return rc;
+}
+
+static bool read_numbers(const struct block *b, struct packed *c, struct str rest)
+{
+    int64_t before = 0, step;
+
+    c->numbers = mem_array(b->rows, sizeof(c->numbers[0]));
+    for (size_t i = 0; i < b->rows; i++) {
+        if (!varint_take_signed(&rest, &step))
+            return false;
+        before = (int64_t)((uint64_t)before + (uint64_t)step);
+        c->numbers[i] = before;
+    }
+    return rest.len == 0;
+}
+
 static int make_numbers(struct block *b, struct packed *c, struct err *e)
 {
-    struct str rest;
-    int64_t before = 0;
     int rc;
 
     if (c->is_ready)
@@ -281,21 +321,12 @@ static int make_numbers(struct block *b, struct packed *c, struct err *e)
     rc = unpack(b, c, e);
     if (rc)
         return rc;
-    rest = buf_str(&c->bytes);
-    c->numbers = mem_array(b->rows, sizeof(c->numbers[0]));
-    for (size_t i = 0; i < b->rows; i++) {
-        int64_t step;
-
-        if (!varint_take_signed(&rest, &step))
-            return damaged(e);
-        before = (int64_t)((uint64_t)before + (uint64_t)step);
-        c->numbers[i] = before;
-    }
-    if (rest.len)
-        return damaged(e);
-    c->is_ready = true;
+    c->is_ready = read_numbers(b, c, buf_str(&c->bytes));
     buf_release(&c->bytes);
-    return 0;
+    if (c->is_ready)
+        return 0;
+    column_empty(c);
+    return damaged(e);
 }
 
 int block_times(struct block *b, const int64_t **out, struct err *e)

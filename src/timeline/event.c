@@ -80,7 +80,8 @@ uint16_t field_number(struct field_names *n, struct str name)
 
     if (n->slots[slot])
         return (uint16_t)(n->slots[slot] - 1);
-    if (n->count == FIELD_NAMES_MAX || name.len == 0 || name.len > FIELD_NAME_SIZE)
+    if (n->count == FIELD_NAMES_MAX || name.len == 0 || name.len > FIELD_NAME_SIZE ||
+        memchr(name.p, '\0', name.len))
         return FIELD_NONE;
     add_name(n, slot, (struct str){arena_dup(n->arena, name.p, name.len), name.len});
     return (uint16_t)(n->count - 1);

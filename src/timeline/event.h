@@ -18,7 +18,7 @@ struct field_names *field_names_new(void);
 void field_names_free(struct field_names *n); /* NULL is fine */
 DEFINE_CLEANUP(struct field_names *, field_names_free)
 /* The number of a name, which becomes known by that; FIELD_NONE where there are too many, or the
- * name is empty or longer than FIELD_NAME_SIZE. */
+ * name is empty, longer than FIELD_NAME_SIZE or has a NUL. */
 uint16_t field_number(struct field_names *n, struct str name);
 /* As field_number, but FIELD_NONE where it is not known yet. */
 uint16_t field_lookup(const struct field_names *n, struct str name);

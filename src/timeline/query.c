@@ -401,7 +401,7 @@ static bool is_state(struct str field)
 static int match_states(const struct node *n, struct block *b, struct rows *out, struct err *e)
 {
     const struct values *v;
-    int rc = block_values(b, STR("state"), &v, e);
+    int rc = block_states(b, &v, e);
 
     for (size_t row = 0; rc == 0 && row < block_rows(b); row++)
         for (uint32_t i = v->first[row]; i < v->first[row + 1]; i++)

@@ -155,7 +155,7 @@ static int find_row(struct job *j, const struct share *s, struct block *b, size_
     if (rc == 0)
         rc = block_numbers(b, "line", &lines, e);
     if (rc == 0)
-        rc = block_values(b, STR("state"), &state, e);
+        rc = block_states(b, &state, e);
     if (rc)
         return rc;
     state_text =

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <zstd.h>
 #include "base/mem.h"
+#include "timeline/directory.h"
 
 #define MAGIC "calm-tl1\n"
 
@@ -126,25 +127,12 @@ static bool take_block(struct str line, struct stored_block *b, uint64_t end)
            b->size < BUF_LIMIT && b->first_ns <= b->last_ns;
 }
 
-/* \xHH as segment_write.c spells it. */
 static struct str unescape(struct segment_file *f, struct str text)
 {
-    char *out = arena_alloc(f->arena, text.len + 1);
-    size_t len = 0;
-    uint8_t byte;
+    CLEANUP_BUF struct buf read = {0};
 
-    while (text.len) {
-        struct str digits = str_head(str_from(text, 2), 2);
-
-        if (text.p[0] == '\\' && digits.len == 2 && hex_read(&byte, 1, digits)) {
-            out[len++] = (char)byte;
-            text = str_from(text, 4);
-        } else {
-            out[len++] = text.p[0];
-            text = str_from(text, 1);
-        }
-    }
-    return (struct str){out, len};
+    directory_read_text(&read, text);
+    return (struct str){arena_dup(f->arena, read.p, read.len), read.len};
 }
 
 static const struct stored_source *source_of(struct segment_file *f, struct str line)

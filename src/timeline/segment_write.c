@@ -2,6 +2,7 @@
 #include "timeline/segment_write.h"
 #include <zstd.h>
 #include "base/mem.h"
+#include "timeline/directory.h"
 
 #define MAGIC "calm-tl1\n"
 
@@ -35,21 +36,6 @@ static int put(struct segment_writer *s, struct str bytes, struct err *e)
     return rc;
 }
 
-/* As lines of the journal spell text: tabs part the members. */
-static void add_text(struct buf *out, struct str text)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = (uint8_t)text.p[i];
-
-        if (c >= 0x20 && c != 0x7f && c != '\\')
-            buf_addc(out, (char)c);
-        else
-            buf_addf(out, "\\x%c%c", digits[c >> 4], digits[c & 15]);
-    }
-}
-
 static void add_hash(struct buf *out, const struct hash *h)
 {
     hex_add(out, h->b, sizeof(h->b));
@@ -68,7 +54,7 @@ int segment_begin(struct segment_writer **out, segment_put *put_bytes, void *con
     buf_adds(&s->directory, "timeline\t1\t");
     add_hash(&s->directory, evidence);
     buf_addc(&s->directory, '\t');
-    add_text(&s->directory, zone);
+    directory_add_text(&s->directory, zone);
     buf_addc(&s->directory, '\n');
     rc = put(s, STR(MAGIC), e);
     if (rc == 0)
@@ -114,13 +100,13 @@ static void add_source_line(struct segment_writer *s)
     const struct format *f = s->source.format;
 
     buf_adds(d, "source\t");
-    add_text(d, buf_str(&s->name));
+    directory_add_text(d, buf_str(&s->name));
     buf_addf(d, "\t%s\t%u\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%lld\t%lld\t", f ? f->name : "-",
              f ? f->version : 0, (unsigned long long)s->source.size, (unsigned long long)c->lines,
              (unsigned long long)c->events, (unsigned long long)c->unparsed,
              (unsigned long long)c->continued, (unsigned long long)(c->empty + c->comments),
              (long long)s->first_ns, (long long)s->last_ns);
-    add_text(d, buf_str(&s->remark));
+    directory_add_text(d, buf_str(&s->remark));
     buf_addc(d, '\n');
     buf_addstr(d, buf_str(&s->blocks));
 }
