@@ -139,21 +139,64 @@ static bool take_compared(struct value_test *t, struct str word)
 /* "[1 TO 99]", with * for no bound. */
 static bool take_range(struct reading *r, struct value_test *t)
 {
-    struct str rest = str_from(r->rest, 1);
-    struct str range = str_cut(&rest, ']');
+    const char *end = memchr(r->rest.p, ']', r->rest.len);
+    struct str range = str_head(str_from(r->rest, 1), end ? (size_t)(end - r->rest.p) - 1 : 0);
     struct str low = str_field(&range), to = str_field(&range), high = str_field(&range);
 
     t->kind = TEST_NUMBER;
     t->low = -INFINITY;
     t->high = INFINITY;
-    r->rest = rest;
-    return is_alike_word(to, "to") && (str_is(low, "*") || take_double(low, &t->low)) &&
-           (str_is(high, "*") || take_double(high, &t->high));
+    if (!end || str_trim(range).len || !is_alike_word(to, "to") ||
+        !(str_is(low, "*") || take_double(low, &t->low)) ||
+        !(str_is(high, "*") || take_double(high, &t->high)))
+        return false;
+    r->rest = str_from(r->rest, (size_t)(end - r->rest.p) + 1);
+    return true;
+}
+
+/* "/…/" to the end of a word is an expression; what else begins with a slash is text. */
+static bool is_expression(struct str s)
+{
+    size_t i = 1;
+
+    if (s.len == 0 || s.p[0] != '/')
+        return false;
+    while (i < s.len && s.p[i] != '/')
+        i += s.p[i] == '\\' ? 2 : 1;
+    /* ":/" begins the next value. */
+    return i < s.len && i > 1 && s.p[i - 1] != ':' && (i + 1 == s.len || is_word_end(s.p[i + 1]));
+}
+
+static const struct node *read_expression(struct reading *r, struct node *n)
+{
+    CLEANUP_BUF struct buf text = {0};
+    size_t at = (size_t)(r->rest.p - r->q->text.p) + 1;
+
+    (void)take_quoted(r, '/', &text);
+    r->rc = value_test_regex(&n->test, buf_str(&text), r->e);
+    if (r->rc)
+        r->rc = err_wrap(r->e, r->rc, "the query is not understood at character %zu", at);
+    return r->rc ? NULL : n;
+}
+
+static const struct node *read_quoted(struct reading *r, struct node *n)
+{
+    CLEANUP_BUF struct buf text = {0};
+    struct str start = r->rest;
+
+    if (!take_quoted(r, '"', &text)) {
+        r->rest = start;
+        return fail(r, "a quote is not closed");
+    }
+    if (n->field.len)
+        value_test_word(&n->test, buf_str(&text), true);
+    else
+        value_test_holds(&n->test, buf_str(&text));
+    return n;
 }
 
 static const struct node *read_value(struct reading *r, struct str field)
 {
-    CLEANUP_BUF struct buf text = {0};
     struct node *n = node_new(r, NODE_TERM);
     char first = r->rest.len ? r->rest.p[0] : 0;
     struct str word;
@@ -161,33 +204,24 @@ static const struct node *read_value(struct reading *r, struct str field)
     if (!n)
         return NULL;
     n->field = field;
-    if (first == '"') {
-        if (!take_quoted(r, '"', &text))
-            return fail(r, "a quote is not closed");
-        if (field.len)
-            value_test_word(&n->test, buf_str(&text), true);
-        else
-            value_test_holds(&n->test, buf_str(&text));
-        return n;
-    }
-    if (first == '/' && field.len) {
-        if (!take_quoted(r, '/', &text))
-            return fail(r, "an expression is not closed by /");
-        r->rc = value_test_regex(&n->test, buf_str(&text), r->e);
-        return r->rc ? NULL : n;
-    }
+    if (first == '"')
+        return read_quoted(r, n);
+    if (field.len && is_expression(r->rest))
+        return read_expression(r, n);
     if (first == '[' && field.len)
         return take_range(r, &n->test) ? n : fail(r, "a range is [FROM TO UNTIL]");
     word = peek_word(r);
     if (word.len == 0)
         return fail(r, "a value is missing");
-    r->rest = str_from(r->rest, word.len);
-    if (field.len && (first == '>' || first == '<'))
-        return take_compared(&n->test, word) ? n : fail(r, "a number is missing");
-    if (field.len || memchr(word.p, '*', word.len))
+    if (field.len && (first == '>' || first == '<')) {
+        if (!take_compared(&n->test, word))
+            return fail(r, "a number is missing");
+    } else if (field.len || memchr(word.p, '*', word.len)) {
         value_test_word(&n->test, word, false);
-    else
+    } else {
         value_test_holds(&n->test, word);
+    }
+    r->rest = str_from(r->rest, word.len);
     return n;
 }
 
@@ -204,7 +238,7 @@ static bool take_field(struct reading *r, struct str *field)
 
     while (len < r->rest.len && is_field_char(r->rest.p[len]))
         len++;
-    if (len == 0 || len + 1 >= r->rest.len || r->rest.p[len] != ':')
+    if (len == 0 || len == r->rest.len || r->rest.p[len] != ':')
         return false;
     *field = str_head(r->rest, len);
     r->rest = str_from(r->rest, len + 1);
@@ -244,7 +278,9 @@ static const struct node *read_term(struct reading *r, struct str field)
     skip_spaces(r);
     if (r->rest.len && r->rest.p[0] == '(')
         return read_brackets(r, field);
-    if (field.len == 0 && take_field(r, &field) && r->rest.p[0] == '(')
+    if (is_alike_word(peek_word(r), "and") || is_alike_word(peek_word(r), "or"))
+        return fail(r, "a value is missing; a word of the language is quoted to be found");
+    if (field.len == 0 && take_field(r, &field) && str_starts(r->rest, "("))
         return read_brackets(r, field);
     return read_value(r, field);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 
-enum { ADDRESS_MOST = 45, NUMBER_MOST = 40, V4_BITS = 32, BITS = 128 };
+enum { ADDRESS_MOST = 45, NUMBER_MOST = 40, V4_BITS = 32, BITS = 128, LOOK_SIZE = 512 };
 
 static char small(char c)
 {
@@ -84,7 +84,9 @@ void value_test_word(struct value_test *t, struct str text, bool is_quoted)
 int value_test_regex(struct value_test *t, struct str text, struct err *e)
 {
     CLEANUP_FREE char *copy = mem_dup(text.p, text.len);
-    int rc = regcomp(&t->regex, copy, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+    int rc = memchr(copy, '\0', text.len)
+                 ? REG_BADPAT
+                 : regcomp(&t->regex, copy, REG_EXTENDED | REG_NOSUB | REG_ICASE);
     char words[128];
 
     if (rc) {
@@ -127,10 +129,14 @@ const char *find_alike(struct str in, struct str text)
         return NULL;
     /* The last character leads: words share beginnings more often. */
     p += rare;
-    while (p < end && (p = next_of(p, end, text.p[rare], large(text.p[rare])))) {
-        if (is_alike(p - rare, text.p, rare))
-            return p - rare;
-        p++;
+    while (p < end) {
+        /* Not far: of two letters one may be nowhere, and that would be looked for each time. */
+        const char *until = end - p > LOOK_SIZE ? p + LOOK_SIZE : end;
+        const char *found = next_of(p, until, text.p[rare], large(text.p[rare]));
+
+        if (found && is_alike(found - rare, text.p, rare))
+            return found - rare;
+        p = found ? found + 1 : until;
     }
     return NULL;
 }

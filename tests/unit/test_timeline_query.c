@@ -1,0 +1,555 @@
+/* test_timeline_query.c: queries find the rows that a slow reading of doc/format/timeline.md
+ * section 4 finds, which knows events and nothing of blocks; bad ones say where they are bad. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <strings.h>
+#include "base/mem.h"
+#include "test_timeline_seed.h"
+#include "timeline/block.h"
+#include "timeline/query.h"
+#include "timeline/value_test.h"
+
+enum { ROWS = 300, FIELDS = 6, DEPTH = 4 };
+
+static const char *const field_samples[] = {"user.name",   "message",  "source.ip",
+                                            "process.pid", "url.path", "state"};
+static const char *const value_samples[] = {"root",
+                                            "Root",
+                                            "alice",
+                                            "bob smith",
+                                            "10.0.0.1",
+                                            "10.1.2.3",
+                                            "192.168.1.5",
+                                            "2001:db8::1",
+                                            "::ffff:10.0.0.9",
+                                            "500",
+                                            "404",
+                                            "99.5",
+                                            "-3",
+                                            "1e3",
+                                            "x*y",
+                                            "a?b",
+                                            "Gr\xC3\xB6\xC3\x9F"
+                                            "e",
+                                            "FAILED password",
+                                            "failed",
+                                            "/etc/passwd",
+                                            "/wp-login",
+                                            "10.0.0.1 port 22",
+                                            "or",
+                                            "12abc"};
+
+/* A row as the test knows it: fields in order, a name may come twice. */
+struct row {
+    size_t count;
+    struct {
+        const char *name, *value;
+    } fields[FIELDS];
+    uint8_t precision, doubt, meaning;
+};
+
+struct kept {
+    struct buf bytes, lines;
+    size_t rows;
+};
+
+static int keep(void *context, const struct block_made *block, struct err *e)
+{
+    struct kept *k = context;
+
+    (void)e;
+    k->rows = block->events;
+    buf_addstr(&k->bytes, block->bytes);
+    buf_addstr(&k->lines, block->lines);
+    return 0;
+}
+
+static void kept_release(struct kept *k)
+{
+    buf_release(&k->bytes);
+    buf_release(&k->lines);
+}
+
+static void write_rows(struct kept *out, const struct row *rows, size_t count)
+{
+    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
+    CLEANUP(block_writer_freep) struct block_writer *w = block_writer_new(names, keep, out);
+    CLEANUP(event_release) struct event e;
+    struct hash digest;
+
+    event_init(&e);
+    for (size_t i = 0; i < count; i++) {
+        event_begin(&e);
+        e.precision = rows[i].precision;
+        e.doubt = rows[i].doubt;
+        e.meaning = rows[i].meaning;
+        for (size_t k = 0; k < rows[i].count; k++)
+            event_puts(&e, field_number(names, str_of(rows[i].fields[k].name)),
+                       rows[i].fields[k].value);
+        assert_int_equal(block_add(w, &e, NULL), 0);
+    }
+    assert_int_equal(block_end(w, &digest, NULL), 0);
+    assert_int_equal(out->rows, count);
+}
+
+static const struct row table_rows[] = {
+    {3,
+     {{"user.name", "root"}, {"message", "Failed password for root"}, {"source.ip", "10.1.2.3"}},
+     TIME_S,
+     DOUBT_YEAR | DOUBT_ZONE,
+     MEANING_LOGGED},
+    {3,
+     {{"user.name", "Root"}, {"message", "sudo: pass"}, {"process.pid", "99"}},
+     TIME_NS,
+     0,
+     MEANING_LOGGED},
+    {3,
+     {{"user.name", "alice"}, {"url.path", "/wp-login"}, {"process.pid", "100"}},
+     TIME_S,
+     0,
+     MEANING_CREATED},
+    {4,
+     {{"user.name", "a b"},
+      {"source.ip", "192.168.1.5"},
+      {"source.ip", "2001:db8::1"},
+      {"message", "password  x"}},
+     TIME_NONE,
+     DOUBT_ORDER,
+     MEANING_LOGGED},
+    {2, {{"host.name", "web1"}, {"process.pid", "1"}}, TIME_S, 0, MEANING_MODIFIED},
+    {2, {{"host.name", "web\xC3\xA4"}, {"url.path", "/etc/passwd"}}, TIME_S, 0, MEANING_LOGGED},
+};
+
+/* Worked out by hand from the table in section 4. */
+static void the_terms_of_the_document_find_their_rows(void **state)
+{
+    static const struct {
+        const char *query, *rows;
+    } cases[] = {
+        {"", "012345"},
+        {"failed", "0"},
+        {"PASSW", "035"},
+        {"\"failed password\"", "0"},
+        {"failed password", "0"},
+        {"user.name:root", "01"},
+        {"user.name:\"a b\"", "3"},
+        {"url.path:/wp-*", "2"},
+        {"url.path:/etc/passwd", "5"},
+        {"url.path:/wp-* or url.path:/etc/passwd", "25"},
+        {"host.name:web?", "45"},
+        {"message:*sudo*", "1"},
+        {"message:/pass(word)?\\s/", "03"},
+        {"message:/pass(word)?/ and user.name:/^.o+t$/", "01"},
+        {"source.ip:10.0.0.0/8", "0"},
+        {"source.ip:2001:db8::/32", "3"},
+        {"source.ip:192.168.1.5", "3"},
+        {"source.ip:(10.1.2.3 or 192.168.1.5)", "03"},
+        {"process.pid:>=99", "12"},
+        {"process.pid:>99", "2"},
+        {"process.pid:<99", "4"},
+        {"process.pid:<=99", "14"},
+        {"process.pid:[1 TO 99]", "14"},
+        {"process.pid:[* to 1]", "4"},
+        {"process.pid:[99 TO *] root", "1"},
+        {"user.name:*", "0123"},
+        {"not user.name:*", "45"},
+        {"doubt:y", "0"},
+        {"doubt:*", "03"},
+        {"precision:ns", "1"},
+        {"precision:none", "3"},
+        {"meaning:created", "2"},
+        {"source:auth.log", "012345"},
+        {"source:*.gz", ""},
+        {"not doubt:o and source.ip:* or host.name:web1", "04"},
+        {"root or alice and not wp", "01"},
+        {"(root or alice) and not wp", "01"},
+        {"ROOT OR ALICE AND NOT web", "012"},
+        {"user.name:(not root)", "2345"},
+        {"\"a b\" not message:*", ""},
+        {"nothing.there:*", ""},
+        {"not nothing.there:x", "012345"},
+    };
+    CLEANUP(kept_release) struct kept kept = {0};
+    CLEANUP(block_closep) struct block *b = NULL;
+
+    (void)state;
+    write_rows(&kept, table_rows, COUNT_OF(table_rows));
+    assert_int_equal(block_open(&b, buf_str(&kept.bytes), buf_str(&kept.lines), kept.rows, NULL),
+                     0);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(query_freep) struct query *q = NULL;
+        struct rows *rows = mem_new(struct rows);
+        char seen[8] = "", *to = seen;
+        struct err e = {0};
+
+        if (query_read(&q, str_of(cases[i].query), &e))
+            fail_msg("%s: %s", cases[i].query, e.text);
+        assert_int_equal(query_match(q, b, STR("auth.log"), rows, NULL), 0);
+        for (size_t row = 0; row < kept.rows; row++)
+            if (rows_has(rows, row))
+                *to++ = (char)('0' + row);
+        *to = '\0';
+        if (strcmp(seen, cases[i].rows) != 0)
+            fail_msg("%s finds %s, not %s", cases[i].query, seen, cases[i].rows);
+        free(rows);
+    }
+}
+
+static void bad_queries_say_where(void **state)
+{
+    static const struct {
+        const char *query, *place; /* "character N:" */
+    } cases[] = {
+        {"(root", "character 6:"},
+        {"root)", "character 5:"},
+        {"\"root", "character 1:"},
+        {"user.name:", "character 11:"},
+        {"user.name: root", "character 11:"},
+        {"root and", "character 9:"},
+        {"root or", "character 8:"},
+        {"or root", "character 1:"},
+        {"root and or x", "character 10:"},
+        {"not", "character 4:"},
+        {"()", "character 2:"},
+        {"a.b:\"x", "character 5:"},
+        {"a.b:>x", "character 5:"},
+        {"a.b:>=", "character 5:"},
+        {"a.b:[1 TO 2", "character 5:"},
+        {"a.b:[1 2]", "character 5:"},
+        {"a.b:[1 TO x]", "character 5:"},
+        {"a.b:[1 TO 2 3]", "character 5:"},
+        {"a.b:[]", "character 5:"},
+        {"a.b:/(/", "character 5:"},
+        {"x a.b:/[a/", "character 7:"},
+        {"a.b:(x or)", "character 10:"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(query_freep) struct query *q = NULL;
+        struct err e = {0};
+        int rc = query_read(&q, str_of(cases[i].query), &e);
+
+        if (rc != ERR_USAGE || !strstr(e.text, cases[i].place) || q)
+            fail_msg("%s: %d %s", cases[i].query, rc, e.text);
+    }
+}
+
+static void long_and_deep_queries_have_an_end(void **state)
+{
+    static const char *const units[] = {"(", "not ", "a ", "a or ", "x:(", "\"", "a:/", "a:[", ")"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(units); i++)
+        for (size_t count = 60; count < 3000; count += 97) {
+            CLEANUP(query_freep) struct query *q = NULL;
+            CLEANUP_BUF struct buf text = {0};
+            struct err e = {0};
+            int rc;
+
+            for (size_t k = 0; k < count; k++)
+                buf_adds(&text, units[i]);
+            buf_adds(&text, "a");
+            rc = query_read(&q, buf_str(&text), &e);
+            assert_true(rc == 0 || rc == ERR_USAGE || rc == ERR_LIMIT);
+            assert_true(rc == 0 || e.text[0]);
+        }
+}
+
+enum kind { AND, OR, NOT, HOLDS, IS, QUOTED, GLOB, REGEX, NETWORK, ABOVE, BETWEEN, THERE, STATE };
+
+/* A question, and how it is answered without blocks. */
+struct tree {
+    enum kind kind;
+    struct tree *left, *right;
+    const char *field, *text;
+    double low, high;
+};
+
+static const char *pick(uint64_t *seed, const char *const *from, size_t count)
+{
+    return from[seed_below(seed, count)];
+}
+#define PICK(seed, from) pick(seed, from, COUNT_OF(from))
+
+static struct tree *grow(struct arena *a, uint64_t *seed, int depth)
+{
+    static const char *const globs[] = {"*",   "r*t",   "?oot",  "10.*",
+                                        "*a*", "/wp-*", "gr??e", "*1?3"};
+    static const char *const regexes[] = {"^r", "o+t$", "[0-9]+", "^(alice|bob)", "pass.*d", "^$"};
+    static const char *const networks[] = {"10.0.0.0/8",     "10.0.0.0/31",   "0.0.0.0/0",
+                                           "192.168.1.5/32", "2001:db8::/32", "2001:db8::1/128"};
+    static const char *const words[] = {"ro", "FAIL", "pass", "o", "10.", "x*y", "\xC3\xB6"};
+    static const char *const states[] = {"y", "z",  "o",      "r",       "*",
+                                         "s", "ns", "logged", "created", "none"};
+    static const char *const parts[] = {"doubt", "precision", "meaning"};
+    struct tree *t = arena_new_in(a, struct tree);
+
+    t->kind = (enum kind)(depth ? seed_below(seed, STATE + 1)
+                                : HOLDS + seed_below(seed, STATE - HOLDS + 1));
+    t->field = PICK(seed, field_samples);
+    t->low = (double)(int)seed_below(seed, 600) - 50;
+    t->high = t->low + (double)(int)seed_below(seed, 600);
+    if (t->kind <= NOT)
+        t->left = grow(a, seed, depth - 1);
+    if (t->kind < NOT)
+        t->right = grow(a, seed, depth - 1);
+    t->text = t->kind == HOLDS     ? PICK(seed, words)
+              : t->kind == GLOB    ? PICK(seed, globs)
+              : t->kind == REGEX   ? PICK(seed, regexes)
+              : t->kind == NETWORK ? PICK(seed, networks)
+              : t->kind == STATE   ? PICK(seed, states)
+                                   : PICK(seed, value_samples);
+    if (t->kind == STATE)
+        t->field = PICK(seed, parts);
+    /* Only in quotes: what the language reads otherwise. */
+    if (t->kind == IS && strpbrk(t->text, " *?"))
+        t->kind = QUOTED;
+    return t;
+}
+
+static void print(struct buf *out, const struct tree *t, uint64_t *seed)
+{
+    bool has_brackets = t->kind <= OR || seed_below(seed, 5) == 0;
+
+    buf_adds(out, has_brackets ? "(" : "");
+    switch (t->kind) {
+    case AND:
+    case OR:
+        print(out, t->left, seed);
+        buf_adds(out, t->kind == OR ? (seed_below(seed, 2) ? " or " : " OR ")
+                                    : (seed_below(seed, 2) ? " and " : "  "));
+        print(out, t->right, seed);
+        break;
+    case NOT:
+        buf_adds(out, seed_below(seed, 2) ? "not " : "NOT ");
+        print(out, t->left, seed);
+        break;
+    case HOLDS:
+        buf_addf(out, "\"%s\"", t->text);
+        break;
+    case QUOTED:
+        buf_addf(out, "%s:\"%s\"", t->field, t->text);
+        break;
+    case REGEX:
+        buf_addf(out, "%s:/%s/", t->field, t->text);
+        break;
+    case ABOVE:
+        buf_addf(out, "%s:>%g", t->field, t->low);
+        break;
+    case BETWEEN:
+        buf_addf(out, "%s:[%g TO %g]", t->field, t->low, t->high);
+        break;
+    case THERE:
+        buf_addf(out, "%s:*", t->field);
+        break;
+    default:
+        buf_addf(out, "%s:%s", t->field, t->text);
+    }
+    buf_adds(out, has_brackets ? ")" : "");
+}
+
+/* By trying every length of each star. */
+static bool fits(const char *value, const char *glob)
+{
+    if (*glob == '*')
+        return fits(value, glob + 1) || (*value && fits(value + 1, glob));
+    if (!*glob || !*value)
+        return *glob == *value;
+    if (*glob == '?') {
+        size_t len = 1;
+
+        while (((uint8_t)value[len] & 0xC0) == 0x80)
+            len++;
+        return fits(value + len, glob + 1);
+    }
+    return strncasecmp(value, glob, 1) == 0 && fits(value + 1, glob + 1);
+}
+
+static bool address(const char *text, uint8_t out[16])
+{
+    uint8_t v4[4];
+
+    if (inet_pton(AF_INET6, text, out) == 1)
+        return true;
+    if (inet_pton(AF_INET, text, v4) != 1)
+        return false;
+    memset(out, 0, 10);
+    memset(out + 10, 0xFF, 2);
+    memcpy(out + 12, v4, 4);
+    return true;
+}
+
+static bool is_within(const char *value, const char *network)
+{
+    char name[64];
+    uint8_t a[16], b[16];
+    unsigned bits;
+
+    snprintf(name, sizeof(name), "%s", network);
+    bits = (unsigned)strtoul(strchr(name, '/') + 1, NULL, 10) + (strchr(name, ':') ? 0 : 96);
+    *strchr(name, '/') = '\0';
+    if (!address(value, a) || !address(name, b))
+        return false;
+    for (unsigned i = 0; i < bits; i++)
+        if ((a[i / 8] ^ b[i / 8]) >> (7 - i % 8) & 1)
+            return false;
+    return true;
+}
+
+static bool fits_regex(const char *value, const char *text)
+{
+    regex_t regex;
+    bool is_found;
+
+    assert_int_equal(regcomp(&regex, text, REG_EXTENDED | REG_ICASE | REG_NOSUB), 0);
+    is_found = regexec(&regex, value, 0, NULL, 0) == 0;
+    regfree(&regex);
+    return is_found;
+}
+
+static bool is_so(const struct tree *t, const char *value)
+{
+    char *end;
+    double n = strtod(value, &end);
+    bool is_number = *end == '\0' && *value;
+
+    switch (t->kind) {
+    case HOLDS:
+        return strcasestr(value, t->text) != NULL;
+    case IS:
+    case QUOTED:
+        return strcasecmp(value, t->text) == 0;
+    case GLOB:
+        return fits(value, t->text);
+    case REGEX:
+        return fits_regex(value, t->text);
+    case NETWORK:
+        return is_within(value, t->text);
+    case ABOVE:
+        return is_number && n > t->low;
+    case BETWEEN:
+        return is_number && n >= t->low && n <= t->high;
+    default:
+        return true;
+    }
+}
+
+static bool has_state(const struct tree *t, const struct row *row)
+{
+    bool is_any = strcmp(t->text, "*") == 0;
+
+    if (strcmp(t->field, "precision") == 0)
+        return is_any || strcmp(event_precision_names[row->precision], t->text) == 0;
+    if (strcmp(t->field, "meaning") == 0)
+        return is_any || strcmp(event_meaning_names[row->meaning], t->text) == 0;
+    for (int i = 0; i < 8; i++)
+        if (row->doubt >> i & 1 && (is_any || (t->text[0] == "yzdglors"[i] && !t->text[1])))
+            return true;
+    return false;
+}
+
+static bool answer(const struct tree *t, const struct row *row)
+{
+    if (t->kind == AND)
+        return answer(t->left, row) && answer(t->right, row);
+    if (t->kind == OR)
+        return answer(t->left, row) || answer(t->right, row);
+    if (t->kind == NOT)
+        return !answer(t->left, row);
+    if (t->kind == STATE)
+        return has_state(t, row);
+    for (size_t i = 0; i < row->count; i++)
+        if ((t->kind == HOLDS || strcmp(row->fields[i].name, t->field) == 0) &&
+            is_so(t, row->fields[i].value))
+            return true;
+    return false;
+}
+
+static void make_rows(struct row *rows, uint64_t *seed)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        rows[i] = (struct row){.precision = (uint8_t)seed_below(seed, TIME_COUNT_),
+                               .doubt = (uint8_t)(seed_below(seed, 2) ? 0 : seed_below(seed, 256)),
+                               .meaning = (uint8_t)seed_below(seed, 3),
+                               .count = (size_t)seed_below(seed, FIELDS + 1)};
+        for (size_t k = 0; k < rows[i].count; k++) {
+            rows[i].fields[k].name = PICK(seed, field_samples);
+            rows[i].fields[k].value = PICK(seed, value_samples);
+        }
+    }
+}
+
+static void seeded_queries_find_what_a_slow_reading_finds(void **state)
+{
+    size_t found = 0, asked = 0;
+
+    (void)state;
+    for (uint64_t n = 0; n < 20; n++) {
+        CLEANUP(kept_release) struct kept kept = {0};
+        CLEANUP(block_closep) struct block *b = NULL;
+        CLEANUP_FREE struct row *table = mem_array(ROWS, sizeof(table[0]));
+        CLEANUP_FREE struct rows *rows = mem_new(struct rows);
+        uint64_t seed = n;
+
+        make_rows(table, &seed);
+        write_rows(&kept, table, ROWS);
+        assert_int_equal(block_open(&b, buf_str(&kept.bytes), buf_str(&kept.lines), ROWS, NULL), 0);
+        for (int i = 0; i < 200; i++) {
+            CLEANUP(arena_freep) struct arena *a = arena_new();
+            CLEANUP(query_freep) struct query *q = NULL;
+            CLEANUP_BUF struct buf text = {0};
+            struct tree *t = grow(a, &seed, DEPTH);
+            struct err e = {0};
+
+            print(&text, t, &seed);
+            if (query_read(&q, buf_str(&text), &e))
+                fail_msg("%s: %s", buf_text(&text), e.text);
+            assert_int_equal(query_match(q, b, STR("s"), rows, NULL), 0);
+            for (size_t row = 0; row < ROWS; row++) {
+                if (rows_has(rows, row) != answer(t, &table[row]))
+                    fail_msg("%s: row %zu of %llu is %sfound", buf_text(&text), row,
+                             (unsigned long long)n, rows_has(rows, row) ? "" : "not ");
+                found += rows_has(rows, row);
+                asked++;
+            }
+        }
+    }
+    assert_in_range(found, asked / 10, asked / 10 * 9);
+}
+
+/* Of two letters one may be nowhere: the text is found all the same, over any distance. */
+static void texts_are_found_at_any_place(void **state)
+{
+    CLEANUP_BUF struct buf in = {0};
+
+    (void)state;
+    buf_addn(&in, 'D', 5000);
+    for (size_t at = 0; at + 6 <= in.len; at += 37) {
+        memcpy(in.p + at, "FaiLeD", 6);
+        assert_ptr_equal(find_alike(buf_str(&in), STR("failed")), in.p + at);
+        memset(in.p + at, 'D', 6);
+    }
+    assert_null(find_alike(buf_str(&in), STR("failed")));
+    assert_null(find_alike(STR("fail"), STR("failed")));
+    assert_non_null(find_alike(STR(""), STR("")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_terms_of_the_document_find_their_rows),
+        cmocka_unit_test(bad_queries_say_where),
+        cmocka_unit_test(long_and_deep_queries_have_an_end),
+        cmocka_unit_test(seeded_queries_find_what_a_slow_reading_finds),
+        cmocka_unit_test(texts_are_found_at_any_place),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
