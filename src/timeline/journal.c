@@ -38,7 +38,8 @@ enum {
 
 /* A value that many entries share. */
 struct kept {
-    uint64_t at; /* of its object; 0: none */
+    uint64_t at;      /* of its object; 0: none */
+    uint64_t used_by; /* the entry, counted from 1, whose event may borrow it */
     struct journal_name name;
     uint16_t len;
     char value[KEPT_SIZE];
@@ -129,24 +130,24 @@ static int data_at(struct journal *j, uint64_t at, struct str *out, uint64_t *wh
     return rc;
 }
 
-static struct kept *keep(struct journal *j, uint64_t at, struct journal_name name, struct str value)
+static void keep(struct journal *j, uint64_t at, struct journal_name name, struct str value)
 {
     struct kept *k = &j->kept[(at >> 3) % KEPT_COUNT];
 
-    if (value.len > KEPT_SIZE)
-        return NULL;
+    if (value.len == 0 || value.len > KEPT_SIZE || k->used_by == j->entries + 1 ||
+        str_has_utf8_error(value) || memchr(value.p, '\0', value.len))
+        return;
     k->at = at;
     k->name = name;
     k->len = (uint16_t)value.len;
     memcpy(k->value, value.p, value.len);
-    return k;
 }
 
 /* *is_lost where the field cannot be read. */
 static int put_field(struct journal *j, struct journal_entry *entry, uint64_t at, bool *is_lost,
                      struct err *e)
 {
-    const struct kept *k = &j->kept[(at >> 3) % KEPT_COUNT];
+    struct kept *k = &j->kept[(at >> 3) % KEPT_COUNT];
     struct str value, name;
     struct journal_name known;
     uint64_t whole = 0;
@@ -154,7 +155,8 @@ static int put_field(struct journal *j, struct journal_entry *entry, uint64_t at
 
     *is_lost = false;
     if (k->at == at && at) {
-        journal_put(entry, k->name, (struct str){k->value, k->len}, k->len);
+        k->used_by = j->entries + 1;
+        journal_put_text(entry, k->name, (struct str){k->value, k->len});
         return 0;
     }
     /* There is no room for more values, so nothing is unpacked in vain. */
@@ -176,7 +178,7 @@ static int put_field(struct journal *j, struct journal_entry *entry, uint64_t at
     whole -= name.len + 1;
     journal_put(entry, known, value, whole);
     if (whole == value.len)
-        (void)keep(j, at, known, value);
+        keep(j, at, known, value);
     return 0;
 }
 
@@ -229,8 +231,8 @@ static int take_entry(struct journal *j, const struct object *o, struct err *err
     }
     if (rc)
         return rc;
-    j->entries++;
     rc = journal_end(&entry, err);
+    j->entries++;
     return rc == 0 && lost ? tell_lost(j, o, lost, err) : rc;
 }
 

@@ -98,33 +98,52 @@ static struct str last_value(const struct event *e, uint16_t field)
     return STR("");
 }
 
-void journal_put(struct journal_entry *entry, struct journal_name name, struct str value,
-                 uint64_t whole)
+/* True: it is told under another name, or was told before. */
+static bool is_told(struct journal_entry *entry, struct journal_name name, struct str value)
 {
     struct event *e = entry->e;
 
-    if (entry->count++ >= JOURNAL_FIELDS_MAX)
-        return;
-    if (name.rule == RULE_LEVEL &&
-        put_number_named(e, FIELD_LOG_LEVEL, value, syslog_levels, SYSLOG_LEVELS))
-        return;
-    if (name.rule == RULE_FACILITY &&
-        put_number_named(e, FIELD_FACILITY, value, syslog_facilities, SYSLOG_FACILITIES))
-        return;
-    if (name.rule == RULE_TIME && str_u64(value, &entry->source_us) && entry->source_us)
-        return;
-    /* The export has it twice: of the entry, and as a field. */
-    if (name.rule == RULE_BOOT && event_value(e, name.field).len)
-        return;
-    event_put_raw(e, entry->r->names, name.field, value, whole);
+    switch (name.rule) {
+    case RULE_LEVEL:
+        return put_number_named(e, FIELD_LOG_LEVEL, value, syslog_levels, SYSLOG_LEVELS);
+    case RULE_FACILITY:
+        return put_number_named(e, FIELD_FACILITY, value, syslog_facilities, SYSLOG_FACILITIES);
+    case RULE_TIME:
+        return str_u64(value, &entry->source_us) && entry->source_us;
+    case RULE_BOOT: /* the export has it twice: of the entry, and as a field */
+        return event_value(e, name.field).len > 0;
+    default:
+        return false;
+    }
+}
+
+static void remember(struct journal_entry *entry, struct journal_name name, struct str text)
+{
     if (name.rule == RULE_MESSAGE)
-        entry->message = last_value(e, name.field);
+        entry->message = text;
     else if (name.rule == RULE_TAG)
-        entry->tag = last_value(e, name.field);
+        entry->tag = text;
     else if (name.rule == RULE_COMMAND)
-        entry->command = last_value(e, name.field);
+        entry->command = text;
     else if (name.rule == RULE_UNIT)
-        entry->unit = last_value(e, name.field);
+        entry->unit = text;
+}
+
+void journal_put(struct journal_entry *entry, struct journal_name name, struct str value,
+                 uint64_t whole)
+{
+    if (entry->count++ >= JOURNAL_FIELDS_MAX || is_told(entry, name, value))
+        return;
+    event_put_raw(entry->e, entry->r->names, name.field, value, whole);
+    remember(entry, name, last_value(entry->e, name.field));
+}
+
+void journal_put_text(struct journal_entry *entry, struct journal_name name, struct str text)
+{
+    if (entry->count++ >= JOURNAL_FIELDS_MAX || is_told(entry, name, text))
+        return;
+    event_put(entry->e, name.field, text);
+    remember(entry, name, text);
 }
 
 static void put_us(struct journal_entry *entry, const char *name, uint64_t us)

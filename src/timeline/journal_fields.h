@@ -27,4 +27,6 @@ void journal_begin(struct journal_entry *entry, struct reader *r, struct event *
 /* value is copied; whole is its size before it was cut. */
 void journal_put(struct journal_entry *entry, struct journal_name name, struct str value,
                  uint64_t whole);
+/* text is known to be one, and stays until the entry is ended. */
+void journal_put_text(struct journal_entry *entry, struct journal_name name, struct str text);
 MUST_CHECK int journal_end(struct journal_entry *entry, struct err *err);
