@@ -58,6 +58,7 @@ static const struct move process[] = {{DATA("SubjectUserName"), "user.name"},
                                       {DATA("SubjectDomainName"), "user.domain"},
                                       {DATA("SubjectUserSid"), "user.id"},
                                       {DATA("TargetUserName"), "user.effective.name"},
+                                      {DATA("NewProcessId"), "process.pid"},
                                       {DATA("NewProcessName"), "process.executable"},
                                       {DATA("ProcessName"), "process.executable"},
                                       {DATA("CommandLine"), "process.command_line"},
@@ -240,7 +241,7 @@ struct numbered {
     } moves[MOVES_MOST];
 };
 struct evtx_meanings {
-    uint16_t keywords;
+    uint16_t keywords, domain;
     struct numbered numbered[COUNT_OF(meanings)];
 };
 
@@ -249,6 +250,7 @@ struct evtx_meanings *evtx_meanings_new(struct field_names *names)
     struct evtx_meanings *m = mem_new(struct evtx_meanings);
 
     m->keywords = field_number(names, STR("winlog.keywords"));
+    m->domain = field_number(names, STR("user.domain"));
     for (size_t i = 0; i < COUNT_OF(meanings); i++) {
         struct numbered *n = &m->numbered[i];
         const struct move *moves = meanings[i].moves;
@@ -266,22 +268,64 @@ void evtx_meanings_free(struct evtx_meanings *m)
     free(m);
 }
 
-/* "-" and the like say that there is none; an IPv4 address may stand as one of IPv6. */
-static void put_moved(struct event *e, uint16_t to, struct str value)
+/* An IPv4 address may stand as one of IPv6. */
+static void put_address(struct event *e, uint16_t to, struct str value)
 {
     uint8_t address[16];
+    struct str v4 = value;
 
+    if (!address_bytes(value, address))
+        return;
+    event_put(e, to, str_take(&v4, "::ffff:") && memchr(v4.p, '.', v4.len) ? v4 : value);
+}
+
+/* "0x58" as 88. */
+static void put_pid(struct event *e, struct str value)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct str hex = value;
+    uint64_t n = 0;
+
+    if (!str_take(&hex, "0x")) {
+        event_put(e, FIELD_PROCESS_PID, value);
+        return;
+    }
+    if (hex.len == 0 || hex.len > 16)
+        return;
+    for (size_t i = 0; i < hex.len; i++) {
+        const char *digit = memchr(digits, hex.p[i], 16);
+
+        if (!digit)
+            return;
+        n = n << 4 | (uint64_t)(digit - digits);
+    }
+    event_put_u64(e, FIELD_PROCESS_PID, n);
+}
+
+/* "DOMAIN\name". */
+static void put_user(const struct evtx_meanings *m, struct event *e, struct str value)
+{
+    struct str name = value;
+    struct str domain = str_cut(&name, '\\');
+
+    if (name.len && event_value(e, m->domain).len == 0)
+        event_put(e, m->domain, domain);
+    event_put(e, FIELD_USER_NAME, name.len ? name : value);
+}
+
+/* "-" says that there is none. */
+static void put_moved(const struct evtx_meanings *m, struct event *e, uint16_t to, struct str value)
+{
     if (value.len == 0 || str_is(value, "-") || event_value(e, to).len)
         return;
-    if (to == FIELD_SOURCE_IP || to == FIELD_DESTINATION_IP) {
-        struct str v4 = value;
-
-        if (!address_bytes(value, address))
-            return;
-        if (str_take(&v4, "::ffff:") && memchr(v4.p, '.', v4.len))
-            value = v4;
-    }
-    event_put(e, to, value);
+    if (to == FIELD_SOURCE_IP || to == FIELD_DESTINATION_IP)
+        put_address(e, to, value);
+    else if (to == FIELD_PROCESS_PID)
+        put_pid(e, value);
+    else if (to == FIELD_USER_NAME)
+        put_user(m, e, value);
+    else
+        event_put(e, to, value);
 }
 
 /* The bits that Windows sets for an audit of success or failure. */
@@ -312,5 +356,5 @@ void evtx_understand(const struct evtx_meanings *m, struct event *e)
     for (size_t k = 0; k < m->numbered[i].count; k++)
         for (size_t j = 0; j < own; j++)
             if (e->fields[j].name == m->numbered[i].moves[k].from)
-                put_moved(e, m->numbered[i].moves[k].to, e->fields[j].value);
+                put_moved(m, e, m->numbered[i].moves[k].to, e->fields[j].value);
 }

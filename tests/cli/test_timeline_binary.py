@@ -197,6 +197,18 @@ class Evtx(Case):
         self.has(events[1], user__name="bob", source__ip=None)
         self.has(events[2], event__action="log-clear", user__name="mallory")
 
+    def test_names_and_numbers_as_other_fields_have_them(self):
+        c = made.Chunk()
+        made.data_event(c, 4688, made.TICKS, [("NewProcessId", 0x15, struct.pack("<Q", 0x1a58)), ("SubjectUserName", 1, made.utf16("SYSTEM")),
+                                              ("CommandLine", 1, made.utf16("cmd.exe /c dir"))])
+        made.data_event(c, 3, made.TICKS, [("User", 1, made.utf16("EXAMPLE\\eve")), ("ProcessId", 8, struct.pack("<I", 77)),
+                                           ("SourceIp", 1, made.utf16("::ffff:192.0.2.1")), ("DestinationIp", 1, made.utf16("2001:db8::1"))],
+                        "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational")
+        events, _, _ = read(made.evtx([c]))
+        self.has(events[0], event__action="process-start", process__pid="6744", user__name="SYSTEM", process__command_line="cmd.exe /c dir")
+        self.has(events[1], event__action="connection", user__name="eve", user__domain="EXAMPLE", process__pid="77", source__ip="192.0.2.1",
+                 destination__ip="2001:db8::1")
+
     def test_texts_in_pieces_and_elements_within(self):
         c = made.Chunk()
         content = ("UserData", (), [("Kind", [("xmlns", [("text", "x")])], [
