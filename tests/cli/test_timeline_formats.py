@@ -258,6 +258,23 @@ class Formats(unittest.TestCase):
         events, _ = read_lines(lines(line))
         self.assertEqual(json.dumps(line), events[0]["message"])
 
+    def test_a_file_of_cloudtrail_has_its_records(self):
+        many = [dict(TRAIL, eventID=f"e-{number}", userAgent="}]\\\" {" + "x" * 900) for number in range(3000)]
+        for text in (json.dumps({"Records": many}), json.dumps({"Records": many}, indent=1)):
+            events, counts = read_lines(text)
+            self.assertEqual(counts["format"], "cloudtrail")
+            self.assertEqual([event["event.id"] for event in events], [record["eventID"] for record in many])
+            self.assertEqual({(event["event.kind"], event["user.name"], event["time"]) for event in events}, {("event", "alice", "2026-11-25T02:12:09Z")})
+            self.assertTrue(all(json.loads(event["message"]) == record for event, record in zip(events, many)))
+
+    def test_a_file_of_cloudtrail_that_is_cut_says_where(self):
+        whole = json.dumps({"Records": [TRAIL, DENIED]})
+        events, _ = read_lines(whole[:-9])
+        self.assertEqual([event["event.kind"] for event in events], ["event", "notice"])
+        self.assertEqual(events[1]["at"], whole.index("{\"eventVersion", 20))
+        events, _ = read_lines(whole.replace(DENIED["eventTime"], "no time"))
+        self.assertEqual([event["event.kind"] for event in events], ["unparsed", "unparsed"])
+
     def test_names_that_other_formats_would_give_take_no_room(self):
         values = {f"counter{number}": number + 1 for number in range(1600)}
         parts = [{"time": "2026-11-25T02:12:10Z", "n": dict(list(values.items())[at:at + 400])} for at in range(0, 1600, 400)]
