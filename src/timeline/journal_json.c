@@ -48,7 +48,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_journal_json = {.name = "journal",
+const struct format format_journal_json = {.name = "journald-json",
                                            .version = 1,
                                            .is_splittable = true,
                                            .line = line_of,

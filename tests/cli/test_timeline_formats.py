@@ -49,7 +49,7 @@ CASES = [
         {"time": "2026-11-25T03:12:09.123456789Z", "precision": "ns", "message": "hello \x1b[0m", "docker.stream": "stderr"}]),
     ("cri", "2026-11-25T03:12:09.5+01:00 stdout P part one,\n2026-11-25T03:12:10.5+01:00 stderr F whole\n", [
         {"time": "2026-11-25T02:12:09.5Z", "cri.tag": "P", "message": "part one,"}, {"cri.stream": "stderr", "message": "whole"}]),
-    ("journal", lines(*JOURNAL), [
+    ("journald-json", lines(*JOURNAL), [
         {"time": "2025-11-25T03:12:09.000001Z", "host.name": "web", "log.level": "informational", "process.name": "sshd", "process.pid": "812",
          "user.name": "root", "source.ip": "192.0.2.7", "event.outcome": "success"},
         {"process.name": "cat", "message": "Hi\\x00\\xff", "event.original_bytes": "yes"}]),
