@@ -63,12 +63,19 @@ struct reader {
     struct reader_counts counts;
     int64_t last_ns; /* of the event before */
     bool has_last;
-    bool is_counting_years;       /* nothing is to be taken: years alone are counted */
+    bool is_counting_years; /* nothing is to be taken: years alone are counted */
+    struct counted_years {
+        struct years *begin; /* of each part */
+        size_t count, next;
+        uint64_t part_size;
+    } counted;
     struct stated last_stated;    /* while years are counted: the last time without a year */
     struct pattern_set *patterns; /* compiled at the first use */
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);
+/* Before a line is asked for: while years are counted, those of parts that begin with it. */
+void reader_part_years(struct reader *r, uint64_t at);
 /* Counts the event, gives it its dataset, kind and, where it has none, the time of the one before,
  * and hands it on. */
 MUST_CHECK int reader_event(struct reader *r, struct event *e, struct err *err);

@@ -408,6 +408,8 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
 
         l.now->at = line.at;
         l.now->line = ++l.number;
+        if (r->is_counting_years)
+            reader_part_years(r, line.at);
         if (line.text.len)
             v = ask(&l, &line);
         is_before = is_before && !(line.text.len && is_own(v, l.now));

@@ -32,6 +32,14 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
     when_set(e, s, r->zone, &r->years);
 }
 
+void reader_part_years(struct reader *r, uint64_t at)
+{
+    struct counted_years *c = &r->counted;
+
+    while (c->next < c->count && at >= c->next * c->part_size)
+        c->begin[c->next++] = r->years;
+}
+
 int reader_event(struct reader *r, struct event *e, struct err *err)
 {
     struct str kind;
@@ -75,15 +83,14 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
 
     r->is_counting_years = true;
     r->years = first;
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        begin[i] = r->years;
-        rc = reader_lines(r, i * part_size, i + 1 == count ? UINT64_MAX : (i + 1) * part_size, e);
-    }
+    r->counted = (struct counted_years){begin, count, 0, part_size};
+    rc = reader_lines(r, 0, UINT64_MAX, e);
+    reader_part_years(r, UINT64_MAX);
     r->is_counting_years = false;
     if (r->format->state_size)
         memset(r->state, 0, r->format->state_size);
     r->counts = (struct reader_counts){0};
-    memset(r->state, 0, r->format->state_size);
+    r->counted = (struct counted_years){0};
     if (rc)
         return rc;
     shift = r->last_stated.month
