@@ -8,10 +8,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "sys/file.h"
+#include "sys/in_time.h"
 
-enum { DEPTH_MOST = 4, MOUNTS_SIZE = 16 << 20, PART_SIZE = 4096, ISCSI_PORT = 3260 };
+enum {
+    DEPTH_MOST = 4,
+    MOUNTS_SIZE = 16 << 20,
+    PART_SIZE = 4096,
+    ISCSI_PORT = 3260,
+    WAIT_MS = 1500
+};
 
 struct mount {
     struct str device; /* "8:1" */
@@ -335,32 +343,76 @@ void case_server_find(const struct case_server_source *source, const char *path,
     find(&f, path);
 }
 
-static size_t resolve(const char *name, struct net *out, size_t room)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
-    size_t count = 0;
+/* A name that is looked up. */
+struct lookup {
+    char *name;
+    struct net found[CASE_SERVER_COUNT];
+    size_t count;
+};
 
-    if (getaddrinfo(name, NULL, &hints, &list))
-        return 0;
-    for (const struct addrinfo *at = list; at && count < room; at = at->ai_next) {
+static void look_up(void *context)
+{
+    struct lookup *l = context;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+
+    if (getaddrinfo(l->name, NULL, &hints, &list))
+        return;
+    for (const struct addrinfo *at = list; at && l->count < COUNT_OF(l->found); at = at->ai_next) {
         char text[NI_MAXHOST];
         struct str plain;
 
         if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
             continue;
         plain = str_of(text);
-        count += net_read(str_cut(&plain, '%'), &out[count], NULL) == 0;
+        l->count += net_read(str_cut(&plain, '%'), &l->found[l->count], NULL) == 0;
     }
     freeaddrinfo(list);
+}
+
+static void lookup_drop(void *context)
+{
+    struct lookup *l = context;
+
+    free(l->name);
+    free(l);
+}
+
+static size_t resolve(const char *name, struct net *out, size_t room)
+{
+    struct lookup *l = mem_new(struct lookup);
+    size_t count;
+
+    l->name = mem_strdup(name);
+    if (!in_time(look_up, l, lookup_drop, WAIT_MS))
+        return 0;
+    count = l->count < room ? l->count : room;
+    memcpy(out, l->found, count * sizeof(out[0]));
+    lookup_drop(l);
     return count;
+}
+
+/* The path as it is written, from the root: where its medium does not answer. */
+static char *as_written(const char *folder)
+{
+    CLEANUP_FREE char *here = folder[0] == '/' ? NULL : getcwd(NULL, 0);
+    struct buf path = {0};
+
+    if (here)
+        buf_addf(&path, "%s/", here);
+    buf_adds(&path, folder);
+    return buf_take(&path);
 }
 
 void case_server_of(const char *folder, struct case_server *out)
 {
     struct case_server_source source = {.sys = "/sys", .resolve = resolve};
-    CLEANUP_FREE char *path = realpath(folder, NULL);
+    CLEANUP_FREE char *path = NULL;
     CLEANUP_BUF struct buf mounts = {0};
+    bool is_late;
 
+    path = realpath_in_time(folder, WAIT_MS, &is_late);
+    if (is_late)
+        path = as_written(folder);
     if (!path || file_read(&mounts, "/proc/self/mountinfo", MOUNTS_SIZE, NULL))
         return;
     source.mountinfo = buf_str(&mounts);

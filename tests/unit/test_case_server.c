@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/utc.h"
 #include "practice/case_server.h"
+#include "sys/in_time.h"
 
 static const char mounts[] =
     "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/none rw\n"
@@ -189,10 +191,41 @@ static void what_makes_no_sense_is_no_server(void **state)
     }
 }
 
+char *__real_realpath(const char *path, char *resolved);
+char *__wrap_realpath(const char *path, char *resolved);
+
+/* A server that is gone: the kernel lets who asks wait. */
+char *__wrap_realpath(const char *path, char *resolved)
+{
+    if (str_starts(str_of(path), "/dead"))
+        sleep(20);
+    return __real_realpath(path, resolved);
+}
+
+static void a_server_that_does_not_answer_is_not_waited_for(void **state)
+{
+    CLEANUP(case_server_release) struct case_server c = {.count = 0};
+    CLEANUP_FREE char *root = NULL;
+    int64_t begun = monotonic_ms();
+    bool is_late;
+
+    (void)state;
+    assert_null(realpath_in_time("/dead/monday.calm", 100, &is_late));
+    assert_true(is_late);
+    assert_null(realpath_in_time("/no/such/folder", 10000, &is_late));
+    assert_false(is_late);
+    root = realpath_in_time("/usr/..", 10000, &is_late);
+    assert_string_equal(root, "/");
+    case_server_of("/dead/monday.calm", &c);
+    assert_in_range(monotonic_ms() - begun, 1500, 12000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_server_of_a_folder_is_found),
-                                       cmocka_unit_test(what_makes_no_sense_is_no_server)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_server_of_a_folder_is_found),
+        cmocka_unit_test(what_makes_no_sense_is_no_server),
+        cmocka_unit_test(a_server_that_does_not_answer_is_not_waited_for)};
 
     return cmocka_run_group_tests(tests, make_sys, remove_sys);
 }
