@@ -26,25 +26,6 @@ void filter_listing_release(struct filter_listing *l)
     *l = (struct filter_listing){.table = l->table};
 }
 
-static struct str attribute(struct str body, uint16_t type)
-{
-    struct netlink_attribute a;
-
-    while (netlink_attribute(&body, &a))
-        if (a.type == type)
-            return a.value;
-    return STR("");
-}
-
-static void add_word(struct buf *line, struct str word)
-{
-    buf_addc(line, ' ');
-    if (word.len)
-        spell_add(line, word);
-    else
-        buf_addc(line, '-');
-}
-
 static void add_number(struct buf *line, struct str value)
 {
     buf_addc(line, ' ');
@@ -66,31 +47,31 @@ static struct filter_listed *begin(struct filter_listing *l, const char *word, u
     item = &l->all[l->count++];
     *item = (struct filter_listed){.family = family};
     buf_addf(&item->line, "%s %s", word, filter_family_name(family));
-    add_word(&item->line, netlink_text(name));
+    spell_add_word(&item->line, netlink_text(name));
     return item;
 }
 
 static struct str device_of(struct str hook)
 {
-    struct str one = attribute(hook, NFTA_HOOK_DEV);
+    struct str one = netlink_find(hook, NFTA_HOOK_DEV);
 
-    return netlink_text(one.len ? one
-                                : attribute(attribute(hook, NFTA_HOOK_DEVS), NFTA_DEVICE_NAME));
+    return netlink_text(
+        one.len ? one : netlink_find(netlink_find(hook, NFTA_HOOK_DEVS), NFTA_DEVICE_NAME));
 }
 
 static void see_chain(struct filter_listing *l, uint8_t family, struct str body)
 {
-    struct str hook = attribute(body, NFTA_CHAIN_HOOK);
-    struct filter_listed *item = begin(l, "chain", family, attribute(body, NFTA_CHAIN_TABLE),
-                                       attribute(body, NFTA_CHAIN_NAME));
+    struct str hook = netlink_find(body, NFTA_CHAIN_HOOK);
+    struct filter_listed *item = begin(l, "chain", family, netlink_find(body, NFTA_CHAIN_TABLE),
+                                       netlink_find(body, NFTA_CHAIN_NAME));
 
     if (!item)
         return;
     item->is_chain = true;
-    add_number(&item->line, attribute(hook, NFTA_HOOK_HOOKNUM));
-    add_number(&item->line, attribute(hook, NFTA_HOOK_PRIORITY));
-    add_number(&item->line, attribute(body, NFTA_CHAIN_POLICY));
-    add_word(&item->line, device_of(hook));
+    add_number(&item->line, netlink_find(hook, NFTA_HOOK_HOOKNUM));
+    add_number(&item->line, netlink_find(hook, NFTA_HOOK_PRIORITY));
+    add_number(&item->line, netlink_find(body, NFTA_CHAIN_POLICY));
+    spell_add_word(&item->line, device_of(hook));
 }
 
 /* What a rule does, without what it has counted. */
@@ -100,7 +81,7 @@ static void add_rule(struct buf *rules, struct str list)
 
     buf_adds(rules, "rule");
     while (netlink_attribute(&list, &element)) {
-        struct str name = netlink_text(attribute(element.value, NFTA_EXPR_NAME));
+        struct str name = netlink_text(netlink_find(element.value, NFTA_EXPR_NAME));
 
         buf_addc(rules, '\n');
         buf_addstr(rules, str_is(name, "counter") ? name : element.value);
@@ -122,25 +103,25 @@ static bool is_chain_of(const struct filter_listed *item, uint8_t family, struct
 
 static void see_rule(struct filter_listing *l, uint8_t family, struct str body)
 {
-    struct str name = netlink_text(attribute(body, NFTA_RULE_CHAIN));
+    struct str name = netlink_text(netlink_find(body, NFTA_RULE_CHAIN));
 
-    if (!str_is(netlink_text(attribute(body, NFTA_RULE_TABLE)), l->table))
+    if (!str_is(netlink_text(netlink_find(body, NFTA_RULE_TABLE)), l->table))
         return;
     for (size_t i = 0; i < l->count; i++)
         if (is_chain_of(&l->all[i], family, name)) {
-            add_rule(&l->all[i].rules, attribute(body, NFTA_RULE_EXPRESSIONS));
+            add_rule(&l->all[i].rules, netlink_find(body, NFTA_RULE_EXPRESSIONS));
             return;
         }
 }
 
 static void see_set(struct filter_listing *l, uint8_t family, struct str body)
 {
-    struct filter_listed *item =
-        begin(l, "set", family, attribute(body, NFTA_SET_TABLE), attribute(body, NFTA_SET_NAME));
+    struct filter_listed *item = begin(l, "set", family, netlink_find(body, NFTA_SET_TABLE),
+                                       netlink_find(body, NFTA_SET_NAME));
 
     if (!item)
         return;
-    item->set_flags = (uint32_t)netlink_be(attribute(body, NFTA_SET_FLAGS));
+    item->set_flags = (uint32_t)netlink_be(netlink_find(body, NFTA_SET_FLAGS));
     item->is_set = true;
     buf_addf(&item->line, " %u", item->set_flags);
 }
@@ -149,10 +130,10 @@ static void see_set(struct filter_listing *l, uint8_t family, struct str body)
 static void see_table(struct filter_listing *l, uint8_t family, struct str body)
 {
     struct filter_listed *item =
-        begin(l, "table", family, attribute(body, NFTA_TABLE_NAME), STR(""));
+        begin(l, "table", family, netlink_find(body, NFTA_TABLE_NAME), STR(""));
 
     if (item)
-        add_number(&item->line, attribute(body, NFTA_TABLE_FLAGS));
+        add_number(&item->line, netlink_find(body, NFTA_TABLE_FLAGS));
 }
 
 int filter_see_listed(void *context, const struct netlink_message *m)
@@ -195,7 +176,7 @@ int filter_see_elements(void *context, const struct netlink_message *m)
 
     if ((m->type & 0xff) != NFT_MSG_NEWSETELEM || !netlink_fixed(&body, &head, sizeof(head)))
         return 0;
-    list = attribute(body, NFTA_SET_ELEM_LIST_ELEMENTS);
+    list = netlink_find(body, NFTA_SET_ELEM_LIST_ELEMENTS);
     while (netlink_attribute(&list, &a)) {
         seen->sum += fnv1a(a.value);
         seen->count++;

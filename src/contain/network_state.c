@@ -35,25 +35,6 @@ struct part {
     void (*tell)(const struct part *part, struct str body, struct buf *line);
 };
 
-static struct str attribute(struct str body, uint16_t type)
-{
-    struct netlink_attribute a;
-
-    while (netlink_attribute(&body, &a))
-        if (a.type == type)
-            return a.value;
-    return STR("");
-}
-
-static void add_word(struct buf *line, struct str word)
-{
-    buf_addc(line, ' ');
-    if (word.len)
-        spell_add(line, word);
-    else
-        buf_addc(line, '-');
-}
-
 /* "rule inet filter input" */
 static void tell_filter(const struct part *part, struct str body, struct buf *line)
 {
@@ -61,9 +42,9 @@ static void tell_filter(const struct part *part, struct str body, struct buf *li
 
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
-    add_word(line, str_of(filter_family_name(head.nfgen_family)));
+    spell_add_word(line, str_of(filter_family_name(head.nfgen_family)));
     for (size_t i = 0; i < COUNT_OF(part->names) && part->names[i]; i++)
-        add_word(line, netlink_text(attribute(body, part->names[i])));
+        spell_add_word(line, netlink_text(netlink_find(body, part->names[i])));
 }
 
 static void add_address(struct buf *line, struct str bytes, unsigned prefix)
@@ -88,7 +69,7 @@ static void tell_link(const struct part *part, struct str body, struct buf *line
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
     buf_addf(line, " %d %s", head.ifi_index, head.ifi_flags & 1 ? "up" : "down");
-    add_word(line, netlink_text(attribute(body, IFLA_IFNAME)));
+    spell_add_word(line, netlink_text(netlink_find(body, IFLA_IFNAME)));
 }
 
 static void tell_address(const struct part *part, struct str body, struct buf *line)
@@ -99,9 +80,9 @@ static void tell_address(const struct part *part, struct str body, struct buf *l
     (void)part;
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
-    local = attribute(body, IFA_LOCAL);
+    local = netlink_find(body, IFA_LOCAL);
     buf_addf(line, " %u", head.ifa_index);
-    add_address(line, local.len ? local : attribute(body, IFA_ADDRESS), head.ifa_prefixlen);
+    add_address(line, local.len ? local : netlink_find(body, IFA_ADDRESS), head.ifa_prefixlen);
 }
 
 static void tell_route(const struct part *part, struct str body, struct buf *line)
@@ -112,15 +93,15 @@ static void tell_route(const struct part *part, struct str body, struct buf *lin
     (void)part;
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
-    to = attribute(body, RTA_DST);
-    via = attribute(body, RTA_VIA);
-    table = attribute(body, RTA_TABLE);
+    to = netlink_find(body, RTA_DST);
+    via = netlink_find(body, RTA_VIA);
+    table = netlink_find(body, RTA_TABLE);
     if (to.len)
         add_address(line, to, head.rtm_dst_len);
     else
         buf_adds(line, head.rtm_family == AF_INET6 ? " ::/0" : " 0.0.0.0/0");
-    add_address(line, via.len > 2 ? str_from(via, 2) : attribute(body, RTA_GATEWAY), 128);
-    buf_addf(line, " %u %u", netlink_u32(attribute(body, RTA_OIF)),
+    add_address(line, via.len > 2 ? str_from(via, 2) : netlink_find(body, RTA_GATEWAY), 128);
+    buf_addf(line, " %u %u", netlink_u32(netlink_find(body, RTA_OIF)),
              table.len ? netlink_u32(table) : head.rtm_table);
 }
 
@@ -132,9 +113,9 @@ static void tell_neighbour(const struct part *part, struct str body, struct buf 
     (void)part;
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
-    mac = attribute(body, NDA_LLADDR);
+    mac = netlink_find(body, NDA_LLADDR);
     buf_addf(line, " %d", head.ndm_ifindex);
-    add_address(line, attribute(body, NDA_DST), 128);
+    add_address(line, netlink_find(body, NDA_DST), 128);
     buf_adds(line, mac.len ? " " : " -");
     hex_add(line, mac.p, mac.len);
 }
@@ -176,8 +157,8 @@ static void remember_set(struct telling *t, struct str body)
 
     if (!netlink_fixed(&body, &head, sizeof(head)))
         return;
-    table = netlink_text(attribute(body, NFTA_SET_TABLE));
-    name = netlink_text(attribute(body, NFTA_SET_NAME));
+    table = netlink_text(netlink_find(body, NFTA_SET_TABLE));
+    name = netlink_text(netlink_find(body, NFTA_SET_NAME));
     if (filter_table_is_ours(table) || t->sets.len > NAMES_SIZE)
         return;
     buf_addc(&t->sets, (char)head.nfgen_family);
@@ -266,7 +247,7 @@ static void tell_legacy(struct telling *t)
             struct str name = str_cut(&rest, '\n');
 
             buf_addf(t->out, "legacy %s", paths[i] + strlen("/proc/net/"));
-            add_word(t->out, name);
+            spell_add_word(t->out, name);
             buf_addc(t->out, '\n');
         }
     }
@@ -283,7 +264,7 @@ static void tell_sockets(struct telling *t, const struct host_view *host)
         buf_addf(&line, "socket %s %s %u %s %u", s->protocol == IPPROTO_TCP ? "tcp" : "udp",
                  net_text(local, &s->local), s->local_port, net_text(remote, &s->remote),
                  s->remote_port);
-        add_word(&line, str_of(s->program));
+        spell_add_word(&line, str_of(s->program));
         buf_addf(&line, " %s\n", s->is_listener ? "listens" : s->is_inbound ? "in" : "out");
         add_line(t, buf_str(&line));
     }

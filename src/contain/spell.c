@@ -20,6 +20,15 @@ void spell_add(struct buf *out, struct str value)
     }
 }
 
+void spell_add_word(struct buf *line, struct str word)
+{
+    buf_addc(line, ' ');
+    if (word.len)
+        spell_add(line, word);
+    else
+        buf_addc(line, '-');
+}
+
 static int digit(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;

@@ -87,18 +87,24 @@ static const struct program {
     const char *script; /* that runs it with the libraries; NULL: it is started otherwise */
     bool starts_alone;  /* it needs no library */
 } programs[STICK_PROGRAM_COUNT] = {
-    [STICK_CALM] = {"calm", {"calm"}, "bin/calm", "run-calm"},
-    [STICK_VERIFIER] = {"calm-verify",
-                        {"calm-verify", "verify/calm-verify"},
-                        "bin/calm-verify",
-                        "run-calm-verify"},
-    [STICK_COLLECTOR] = {"calm-collect",
-                         {"calm-collect", "../calm-collect"},
-                         "calm-collect",
+    [STICK_CALM] = {.name = "calm", .places = {"calm"}, .put_as = "bin/calm", .script = "run-calm"},
+    [STICK_VERIFIER] = {.name = "calm-verify",
+                        .places = {"calm-verify", "verify/calm-verify"},
+                        .put_as = "bin/calm-verify",
+                        .script = "run-calm-verify"},
+    [STICK_COLLECTOR] = {.name = "calm-collect",
+                         .places = {"calm-collect", "../calm-collect"},
+                         .put_as = "calm-collect",
                          .starts_alone = true},
-    [STICK_HELPER] = {"calm-contain", {"calm-contain"}, "bin/calm-contain", .starts_alone = true},
-    [STICK_IMAGER] = {"calm-image", {"calm-image"}, "bin/calm-image", "run-calm-image"},
-    [STICK_DISK_READER] = {"calm-disk", {"calm-disk"}, "bin/calm-disk"},
+    [STICK_HELPER] = {.name = "calm-contain",
+                      .places = {"calm-contain"},
+                      .put_as = "bin/calm-contain",
+                      .starts_alone = true},
+    [STICK_IMAGER] = {.name = "calm-image",
+                      .places = {"calm-image"},
+                      .put_as = "bin/calm-image",
+                      .script = "run-calm-image"},
+    [STICK_DISK_READER] = {.name = "calm-disk", .places = {"calm-disk"}, .put_as = "bin/calm-disk"},
 };
 
 static bool find_program(const struct program *p, const char *calm, struct buf *path)

@@ -62,6 +62,16 @@ bool netlink_attribute(struct str *rest, struct netlink_attribute *out)
     return true;
 }
 
+struct str netlink_find(struct str body, uint16_t type)
+{
+    struct netlink_attribute a;
+
+    while (netlink_attribute(&body, &a))
+        if (a.type == type)
+            return a.value;
+    return STR("");
+}
+
 struct str netlink_text(struct str value)
 {
     return value.len && value.p[value.len - 1] == '\0' ? str_head(value, value.len - 1) : value;

@@ -37,6 +37,8 @@ struct netlink_attribute {
     struct str value;
 };
 bool netlink_attribute(struct str *rest, struct netlink_attribute *out);
+/* The value of the first of that type; empty where there is none. */
+struct str netlink_find(struct str body, uint16_t type);
 struct str netlink_text(struct str value); /* a name, which the kernel ends with a NUL */
 uint32_t netlink_u32(struct str value);    /* 0 when it is not four bytes long */
 /* A number of 1, 2, 4 or 8 bytes in network order, as netfilter spells them; 0 of any other size.

@@ -4,7 +4,8 @@
 #include "sys/worker.h"
 #include "timeline/format.h"
 
-enum { PART_SIZE = 64 << 20, PARTS_MOST = 1 << 14, WIRE_NO_FORMAT = UINT32_MAX };
+enum { PART_SIZE = 64 << 20, PARTS_MOST = 1 << 14 };
+#define WIRE_NO_FORMAT UINT32_MAX
 
 enum build_kind {
     BUILD_LOOK, /* what the evidence is; of a plain one with lines, the years of each part */
