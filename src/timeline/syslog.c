@@ -87,7 +87,7 @@ static void put_message(struct reader *r, struct event *e, struct str message)
 }
 
 /* "[id name="value" …]", several one after another; a quoted value may hold \" \\ \]. */
-static bool skip_structured(struct str *rest)
+static bool take_structured(struct str *rest, struct event *e)
 {
     struct str at = *rest;
 
@@ -105,6 +105,7 @@ static bool skip_structured(struct str *rest)
             return false;
         at = str_from(at, i + 1);
     }
+    event_put(e, FIELD_SYSLOG_DATA, str_head(*rest, rest->len - at.len));
     *rest = at;
     return true;
 }
@@ -125,7 +126,7 @@ static bool take_5424(struct reader *r, struct str line, struct event *e)
     event_put(e, FIELD_PROCESS_NAME, take_word(&line));
     event_put(e, FIELD_PROCESS_PID, take_word(&line));
     event_put(e, FIELD_SYSLOG_MSGID, take_word(&line));
-    if (!str_take(&line, "-") && !skip_structured(&line))
+    if (!str_take(&line, "-") && !take_structured(&line, e))
         return false;
     (void)str_take(&line, " ");
     (void)str_take(&line, bom.p);

@@ -174,6 +174,21 @@ CASES = [
          "file.size": "24", "event.outcome": "success"}]),
     ("access", "www.example.org:443 192.0.2.7 - - [25/Nov/2026:03:12:09 +0100] \"GET /a?b HTTP/1.1\" 404 7 \"-\" \"curl/8\"\n", [
         {"time": "2026-11-25T02:12:09Z", "doubt": "", "url.domain": "www.example.org", "url.port": "443", "url.path": "/a", "event.outcome": "failure"}]),
+    # RFC 5424, section 6.5: examples 1 to 4.
+    ("syslog", "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \ufeff'su root' failed for lonvick on /dev/pts/8\n"
+     "<165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 myproc 8710 - - %% It's time to make the do-nuts.\n"
+     '<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut="3" eventSource="Application" eventID="1011"] '
+     "\ufeffAn application event log entry...\n"
+     '<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut="3" eventSource="a \\] b"]'
+     '[examplePriority@32473 class="high"]\n', [
+         {"time": "2003-10-11T22:14:15.003Z", "doubt": "", "host.name": "mymachine.example.com", "process.name": "su", "log.syslog.msgid": "ID47",
+          "log.level": "critical", "log.syslog.facility.name": "auth", "message": "'su root' failed for lonvick on /dev/pts/8",
+          "log.syslog.structured_data": None},
+         {"time": "2003-08-24T12:14:15.000003Z", "process.pid": "8710", "log.level": "notice", "log.syslog.facility.name": "local4",
+          "message": "%% It's time to make the do-nuts."},
+         {"log.syslog.structured_data": '[exampleSDID@32473 iut="3" eventSource="Application" eventID="1011"]',
+          "message": "An application event log entry..."},
+         {"log.syslog.structured_data": '[exampleSDID@32473 iut="3" eventSource="a \\] b"][examplePriority@32473 class="high"]', "message": None}]),
     ("syslog", "Nov 25 03:12:09 gate kernel: [12.5] [UFW BLOCK] IN=eth0 OUT= MAC=00:08:a2:0c:1f:12:00:c8:8b:e2:d6:87:08:00 SRC=192.0.2.7 "
      "DST=198.51.100.4 LEN=40 TOS=0x00 PROTO=TCP SPT=8080 DPT=22 WINDOW=1024 SYN URGP=0\n"
      "Nov 25 03:12:10 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <a@example.org>: Relay access denied; "
