@@ -287,12 +287,12 @@ class OnRecord(DiskTest):
     def test_reading_files_out_of_an_item_is_on_record(self):
         self.ana("preserve read e1")
         self.ana("preserve read e1 --list")
-        self.assertEqual(len(self.ana.json("preserve custody e1")["chain"]), 1)
+        self.assertEqual([l["act"] for l in self.ana.json("preserve custody e1")["chain"]], ["taken", "examined", "examined"])  # each look
         out = self.folder / "out"
         self.ana(f"preserve read e1 --path /etc --to {out}", "--because", "looking for the shell")
         chain = self.ana.json("preserve custody e1")["chain"]
-        self.assertEqual([(l["act"], l.get("because")) for l in chain], [("taken", None), ("examined", "looking for the shell")])
-        self.assertIn(f"read out of it: /etc; to {out} on ", chain[1]["place"])
+        self.assertEqual([(l["act"], l.get("because")) for l in chain], [("taken", None), ("examined", None), ("examined", None), ("examined", "looking for the shell")])
+        self.assertIn(f"read out of it: /etc; to {out} on ", chain[3]["place"])
         self.assertEqual(json.loads((out / "manifest.jsonl").read_text().splitlines()[0])["image"], "e1")
 
     def test_what_is_kept_refers_to_the_image(self):
@@ -377,7 +377,7 @@ class OnRecord(DiskTest):
         item = self.recorded([self.line(beside), *map(self.line, parts)])
         self.assertEqual(as_rows(self.body(item)), as_rows(self.body(self.image)))
         self.out(item, "--path", "/etc")
-        self.assertEqual([l["act"] for l in self.ana.json(f"preserve custody {item}")["chain"]], ["taken", "examined"])
+        self.assertEqual([l["act"] for l in self.ana.json(f"preserve custody {item}")["chain"]], ["taken", "examined", "examined"])  # its list, and its files
 
     def test_an_image_that_is_not_as_it_was_recorded_is_refused(self):
         item = self.recorded([self.line(self.image, size=5)])
