@@ -213,7 +213,7 @@ static void make_source(struct buf *out, uint64_t *seed, size_t size, size_t mos
 static void a_source_is_read_as_the_document_says(void **state)
 {
     (void)state;
-    for (uint64_t n = 1; n <= 300; n++) {
+    for (uint64_t n = 1; n <= 80; n++) {
         CLEANUP_BUF struct buf source = {0};
         CLEANUP(list_release) struct list expected = {0}, seen = {0};
         struct reader_counts wanted, counts;
@@ -230,7 +230,7 @@ static void a_source_is_read_as_the_document_says(void **state)
 static void parts_of_any_size_give_the_same_events(void **state)
 {
     (void)state;
-    for (uint64_t n = 1; n <= 40; n++) {
+    for (uint64_t n = 1; n <= 12; n++) {
         CLEANUP_BUF struct buf source = {0};
         CLEANUP(list_release) struct list whole = {0};
         struct reader_counts wanted, counts;
@@ -288,7 +288,7 @@ static void long_sources_are_read_as_short_ones(void **state)
 static void the_parse_of_two_sources_is_that_of_both(void **state)
 {
     (void)state;
-    for (uint64_t n = 1; n <= 200; n++) {
+    for (uint64_t n = 1; n <= 50; n++) {
         CLEANUP_BUF struct buf first = {0}, second = {0}, both = {0};
         CLEANUP(list_release) struct list a = {0}, b = {0}, all = {0};
         struct list front, back;
