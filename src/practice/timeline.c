@@ -439,9 +439,13 @@ static void conclude(const struct making *m)
         json_object_end(&j);
         return;
     }
+    if (m->made == 0 && m->passed == 0) {
+        buf_adds(&a->text, "No item here has bytes that could be read yet.\n\n"
+                           "Next:  calm preserve files /var/log\n");
+        return;
+    }
     if (m->made == 0) {
-        buf_adds(&a->text, m->passed ? "All evidence with bytes in this case was read before.\n"
-                                     : "No item here has bytes yet: calm preserve files\n");
+        buf_adds(&a->text, "All evidence with bytes in this case was read before.\n");
     } else {
         buf_addf(&a->text, "\n%llu events", (unsigned long long)m->events);
         if (m->unparsed)

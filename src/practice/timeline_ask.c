@@ -212,7 +212,8 @@ static int query_search(const struct view *v, const struct operation *op, const 
         return 0;
     }
     if (k.shown == 0)
-        screen_printf(&k.screen, 0, "Nothing in %zu timelines is so.", k.lines.count);
+        screen_printf(&k.screen, 0, "No event of %s is so.",
+                      k.lines.count == 1 ? "the one timeline" : "the timelines");
     event_explain(&k.show);
     if (k.shown > k.most)
         screen_printf(&k.screen, 0,
@@ -317,6 +318,13 @@ static void show_values(struct asking *k, uint64_t most, bool is_rare)
         buf_addf(&line, "%10llu  %.16s  %.16s  ", (unsigned long long)c->told.count, first, last);
         buf_addstr(&line, c->value);
         screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
+    }
+    if (r->value_count == 0) {
+        screen_printf(&k->screen, 0,
+                      "Of %llu events none has such a field. calm analyse event shows the fields "
+                      "of one.",
+                      (unsigned long long)r->sum.count);
+        return;
     }
     screen_blank(&k->screen);
     screen_printf(&k->screen, 0,

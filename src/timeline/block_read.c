@@ -140,6 +140,14 @@ static int unpack(struct block *b, struct packed *c, struct err *e)
     return 0;
 }
 
+/* Their bytes stand one after another; the sizes are known. */
+static void lay_values(struct values *v, struct str bytes)
+{
+    v->bytes = bytes;
+    for (size_t i = 0, at = 0; i < v->count; at += v->values[i++].len)
+        v->values[i].p = bytes.p + at;
+}
+
 /* Sizes of so many values, and then their bytes. */
 static bool take_values(struct values *v, struct str *rest)
 {
@@ -154,9 +162,7 @@ static bool take_values(struct values *v, struct str *rest)
     }
     if (sum > rest->len)
         return false;
-    v->bytes = str_head(*rest, (size_t)sum);
-    for (size_t i = 0, at = 0; i < v->count; at += v->values[i++].len)
-        v->values[i].p = v->bytes.p + at;
+    lay_values(v, str_head(*rest, (size_t)sum));
     *rest = str_from(*rest, (size_t)sum);
     return true;
 }
@@ -208,9 +214,7 @@ static bool read_many(struct block *b, struct values *v, struct str rest)
     v->first[b->rows] = (uint32_t)v->count;
     if (sum != rest.len)
         return false;
-    v->bytes = rest;
-    for (size_t i = 0, at = 0; i < v->count; at += v->values[i++].len)
-        v->values[i].p = rest.p + at;
+    lay_values(v, rest);
     return true;
 }
 
@@ -238,9 +242,7 @@ static bool read_lists(struct block *b, struct values *v, struct str rest)
     }
     if (sum != rest.len)
         return false;
-    v->bytes = rest;
-    for (size_t i = 0, at = 0; i < v->count; at += v->values[i++].len)
-        v->values[i].p = rest.p + at;
+    lay_values(v, rest);
     return true;
 }
 
