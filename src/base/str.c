@@ -2,21 +2,6 @@
 #include "base/str.h"
 #include "base/mem.h"
 
-struct str str_of(const char *text)
-{
-    return (struct str){text ? text : "", text ? strlen(text) : 0};
-}
-
-bool str_eq(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
-bool str_is(struct str a, const char *text)
-{
-    return str_eq(a, str_of(text));
-}
-
 int str_cmp(struct str a, struct str b)
 {
     size_t len = a.len < b.len ? a.len : b.len;
@@ -25,11 +10,6 @@ int str_cmp(struct str a, struct str b)
     if (order)
         return order;
     return a.len < b.len ? -1 : a.len > b.len;
-}
-
-bool str_starts(struct str s, const char *with)
-{
-    return str_eq(str_head(s, strlen(with)), str_of(with));
 }
 
 bool str_ends(struct str s, const char *with)
@@ -64,14 +44,6 @@ struct str str_cut(struct str *rest, char at)
     return part;
 }
 
-bool str_take(struct str *rest, const char *front)
-{
-    if (!str_starts(*rest, front))
-        return false;
-    *rest = str_from(*rest, strlen(front));
-    return true;
-}
-
 struct str str_field(struct str *rest)
 {
     size_t start = 0;
@@ -86,18 +58,6 @@ struct str str_field(struct str *rest)
     field = (struct str){rest->p + start, end - start};
     *rest = str_from(*rest, end);
     return field;
-}
-
-struct str str_from(struct str s, size_t off)
-{
-    if (off > s.len)
-        off = s.len;
-    return (struct str){s.p + off, s.len - off};
-}
-
-struct str str_head(struct str s, size_t len)
-{
-    return (struct str){s.p, s.len < len ? s.len : len};
 }
 
 bool str_has_line(struct str lines, struct str line)

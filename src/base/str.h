@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/banned.h"
 #include "base/compiler.h"
 
@@ -14,24 +15,62 @@ struct str {
 };
 
 #define STR(literal) ((struct str){("" literal), sizeof(literal) - 1})
+#define STR_INIT(literal)                                                                          \
+    {                                                                                              \
+        ("" literal), sizeof(literal) - 1                                                          \
+    }                  /* in a table of constants */
 #define STR_FMT "%.*s" /* use with STR_ARG */
 #define STR_ARG(s) ((int)((s).len > 4096 ? 4096 : (s).len)), (s).p
 
-struct str str_of(const char *text); /* NULL gives an empty slice */
-bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *text); /* equals a C string */
-int str_cmp(struct str a, struct str b);     /* by byte */
-bool str_starts(struct str s, const char *with);
+/* Here, so that what is known of a constant is known where it is used. */
+static inline struct str str_of(const char *text) /* NULL gives an empty slice */
+{
+    return (struct str){text ? text : "", text ? strlen(text) : 0};
+}
+
+static inline struct str str_head(struct str s, size_t len) /* at most len bytes */
+{
+    return (struct str){s.p, s.len < len ? s.len : len};
+}
+
+/* The part from off on; empty when off is past the end. */
+static inline struct str str_from(struct str s, size_t off)
+{
+    size_t at = off < s.len ? off : s.len;
+
+    return (struct str){s.p + at, s.len - at};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+static inline bool str_is(struct str a, const char *text) /* equals a C string */
+{
+    return str_eq(a, str_of(text));
+}
+
+static inline bool str_starts(struct str s, const char *with)
+{
+    return str_eq(str_head(s, strlen(with)), str_of(with));
+}
+
+/* Takes front off *rest; false: it is not there. */
+static inline bool str_take(struct str *rest, const char *front)
+{
+    if (!str_starts(*rest, front))
+        return false;
+    *rest = str_from(*rest, strlen(front));
+    return true;
+}
+
+int str_cmp(struct str a, struct str b); /* by byte */
 bool str_ends(struct str s, const char *with);
 struct str str_trim(struct str s); /* without white space around */
 struct str str_cut(struct str *rest,
                    char at); /* takes the part before at off *rest; the whole when at is absent */
-bool str_take(struct str *rest,
-              const char *front);       /* takes front off *rest; false: it is not there */
 struct str str_field(struct str *rest); /* takes the next field between spaces and tabs off *rest */
-struct str str_from(struct str s,
-                    size_t off); /* the part from off on; empty when off is past the end */
-struct str str_head(struct str s, size_t len);        /* at most len bytes */
 bool str_has_line(struct str lines, struct str line); /* is it one of them, to the byte? */
 bool str_u64(struct str s,
              uint64_t *out); /* plain decimal digits; false on anything else or overflow */

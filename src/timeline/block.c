@@ -30,6 +30,8 @@ struct block_writer {
     size_t text;      /* bytes of the rows' events as they are spelled */
     uint64_t written; /* events of blocks before */
     struct digest *digest;
+    uint16_t numbers[FIELD_NAMES_MAX]; /* by field: its number from 1 in what is digested; 0: new */
+    uint16_t number_count;
     struct buf spelled;  /* not digested yet */
     struct buf unpacked; /* of a column */
     struct buf packed;   /* of the block */
@@ -121,13 +123,20 @@ static struct str state_of(struct block_writer *w, const struct event *v)
     return buf_str(out);
 }
 
+static bool is_behind(const struct field_names *names, uint16_t a, uint16_t b)
+{
+    if (a < FIELD_KNOWN_COUNT_ && b < FIELD_KNOWN_COUNT_) /* numbered in that order */
+        return a > b;
+    return field_order(names, a, b) > 0;
+}
+
 /* In the order of names, values of one name as they came. */
 static void sort_fields(const struct field_names *names, const struct event *v, uint16_t *order)
 {
     for (uint16_t i = 0; i < v->count; i++) {
         size_t at = i;
 
-        for (; at && field_order(names, v->fields[order[at - 1]].name, v->fields[i].name) > 0; at--)
+        for (; at && is_behind(names, v->fields[order[at - 1]].name, v->fields[i].name); at--)
             order[at] = order[at - 1];
         order[at] = i;
     }
@@ -137,17 +146,37 @@ static size_t spelled_size(const struct block_writer *w, const struct event *v, 
 {
     size_t size = 8 + state.len + 8 + 8 + 4;
 
-    for (size_t i = 0; i < v->count; i++)
-        size += field_name(w->names, v->fields[i].name).len + 1 + 4 + v->fields[i].value.len;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct event_field *f = &v->fields[i];
+
+        size += 2 + 4 + f->value.len;
+        if (!w->numbers[f->name])
+            size += field_name(w->names, f->name).len + 1;
+    }
     return size;
+}
+
+/* A name that is new is spelled behind its number. */
+static char *put_name(struct block_writer *w, char *to, uint16_t field)
+{
+    bool is_new = !w->numbers[field];
+
+    if (is_new)
+        w->numbers[field] = ++w->number_count;
+    *to++ = (char)w->numbers[field];
+    *to++ = (char)(w->numbers[field] >> 8);
+    if (!is_new)
+        return to;
+    to = put_str(to, field_name(w->names, field));
+    *to++ = '\0';
+    return to;
 }
 
 static void spell(struct block_writer *w, const struct event *v, struct str state)
 {
     uint16_t order[EVENT_FIELDS_MAX];
     struct buf *b = &w->spelled;
-    size_t size = spelled_size(w, v, state);
-    char *to = buf_room(b, size);
+    char *to = buf_room(b, spelled_size(w, v, state));
 
     sort_fields(w->names, v, order);
     to = put_str(put_u64(to, (uint64_t)v->ns), state);
@@ -156,12 +185,11 @@ static void spell(struct block_writer *w, const struct event *v, struct str stat
     for (size_t i = 0; i < v->count; i++) {
         const struct event_field *f = &v->fields[order[i]];
 
-        to = put_str(to, field_name(w->names, f->name));
-        *to++ = '\0';
+        to = put_name(w, to, f->name);
         to = put_str(put_u32(to, (uint32_t)f->value.len), f->value);
     }
+    w->text += (size_t)(to - b->p) - b->len;
     b->len = (size_t)(to - b->p);
-    w->text += size;
     if (b->len >= SPELLED_FLUSH) {
         digest_add(w->digest, b->p, b->len);
         buf_clear(b);
@@ -298,5 +326,7 @@ int block_end(struct block_writer *w, struct hash *digest, struct err *e)
     if (rc == 0)
         memcpy(digest->b, sum, sizeof(digest->b));
     w->written = 0;
+    memset(w->numbers, 0, sizeof(w->numbers));
+    w->number_count = 0;
     return rc;
 }

@@ -21,10 +21,11 @@ struct column {
     uint32_t *rows;        /* number of the row's value from 1; 0: it has none */
     size_t row_count;      /* rows that are set, those between counted */
     size_t added;          /* values that came */
+    uint32_t last;         /* number of the one that came last; 0: none did */
     bool is_few;           /* each different value is there once */
     bool has_lists;        /* a row has several */
     struct buf lists;      /* then: row, number of value, u32 each, of all but each row's first */
-    uint32_t slots[SLOTS]; /* number of a value; 0: free */
+    uint16_t slots[SLOTS]; /* number of a value; 0: free */
 };
 
 char *varint_put(char *p, uint64_t n)
@@ -98,6 +99,28 @@ void column_free(struct column *c)
     free(c);
 }
 
+/* The last bytes, up to eight, in some order; part after part has them before where there are more.
+ */
+static uint64_t last_bytes(struct str s)
+{
+    uint64_t all = 0;
+    uint32_t first = 0, last = 0;
+
+    if (s.len >= sizeof(all)) {
+        memcpy(&all, s.p + s.len - sizeof(all), sizeof(all));
+        return all;
+    }
+    if (s.len >= sizeof(first)) {
+        memcpy(&first, s.p, sizeof(first));
+        memcpy(&last, s.p + s.len - sizeof(last), sizeof(last));
+        return first | (uint64_t)last << 32;
+    }
+    if (s.len)
+        all = (uint8_t)s.p[0] | (uint64_t)(uint8_t)s.p[s.len / 2] << 8 |
+              (uint64_t)(uint8_t)s.p[s.len - 1] << 16;
+    return all;
+}
+
 /* Fast, and good enough for a table that is thrown away: who makes values collide makes reading
  * slow and nothing else, up to FEW_MOST. */
 static uint64_t hash_of(struct str s)
@@ -110,9 +133,7 @@ static uint64_t hash_of(struct str s)
         h = (h ^ part) * 0xD6E8FEB86659FD93U;
         h ^= h >> 32;
     }
-    part = 0;
-    memcpy(&part, s.p + i, s.len - i);
-    h = (h ^ part) * 0xD6E8FEB86659FD93U;
+    h = (h ^ last_bytes(s)) * 0xD6E8FEB86659FD93U;
     return h ^ h >> 29;
 }
 
@@ -144,6 +165,8 @@ static uint32_t number_of(struct column *c, struct str value)
     c->added++;
     if (!c->is_few)
         return add_value(c, value);
+    if (c->last && is_value(c, c->last, value))
+        return c->last;
     at = hash_of(value) % SLOTS;
     for (; c->slots[at]; at = (at + 1) % SLOTS)
         if (is_value(c, c->slots[at], value))
@@ -151,7 +174,7 @@ static uint32_t number_of(struct column *c, struct str value)
     c->is_few = !hardly_repeats(c);
     if (!c->is_few)
         return add_value(c, value);
-    c->slots[at] = add_value(c, value);
+    c->slots[at] = (uint16_t)add_value(c, value);
     return c->slots[at];
 }
 
@@ -167,6 +190,7 @@ void column_add(struct column *c, size_t row, struct str value)
 {
     uint32_t number = number_of(c, value);
 
+    c->last = number;
     if (row < c->row_count) {
         add_to_list(c, row, number);
         return;
@@ -208,6 +232,10 @@ static void put_many(const struct column *c, size_t rows, struct buf *out)
 {
     for (size_t i = 0; i < rows; i++)
         put_size(c, c->rows[i], out);
+    if (c->count == c->added) { /* none came twice: they stand as they came */
+        buf_add(out, c->bytes.p, c->bytes.len);
+        return;
+    }
     for (size_t i = 0; i < rows; i++)
         put_bytes(c, c->rows[i], out);
 }
@@ -255,6 +283,7 @@ static void empty(struct column *c)
     buf_clear(&c->bytes);
     buf_clear(&c->lists);
     c->count = c->row_count = c->added = 0;
+    c->last = 0;
     c->is_few = true;
     c->has_lists = false;
     memset(c->slots, 0, sizeof(c->slots));

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "timeline/value_test.h"
 
-enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX, EVENT_FIELDS_KEPT = 64 };
+enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX, EVENT_FIELDS_KEPT = 128 };
 _Static_assert((int)EVENT_FIELDS_KEPT >= (int)FIELD_KNOWN_COUNT_, "each known field fits once");
 
 const char *const event_precision_names[TIME_COUNT_] = {"none", "ns", "100ns", "us", "ms",
@@ -108,9 +108,6 @@ size_t field_count(const struct field_names *n)
 
 int field_order(const struct field_names *n, uint16_t a, uint16_t b)
 {
-    /* The known ones are numbered in that order. */
-    if (a < FIELD_KNOWN_COUNT_ && b < FIELD_KNOWN_COUNT_)
-        return (int)a - (int)b;
     return str_cmp(n->names[a], n->names[b]);
 }
 

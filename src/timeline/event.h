@@ -24,7 +24,7 @@ uint16_t field_number(struct field_names *n, struct str name);
 uint16_t field_lookup(const struct field_names *n, struct str name);
 struct str field_name(const struct field_names *n, uint16_t number);
 size_t field_count(const struct field_names *n);
-/* Numbers in the order of their names' bytes: of two, which is first. */
+/* Of two, which name is first by its bytes; the known ones are numbered in that order. */
 int field_order(const struct field_names *n, uint16_t a, uint16_t b);
 
 enum event_precision {
@@ -62,7 +62,7 @@ enum event_meaning {
 extern const char *const event_meaning_names[MEANING_COUNT_];
 
 enum {
-    EVENT_FIELDS_MAX = 512,
+    EVENT_FIELDS_MAX = 576,
     EVENT_VALUE_SIZE = 64 << 10,
     EVENT_SCRATCH_SIZE = 5 << 20, /* a line of 1 MiB is four times that where each byte is \xHH */
 };

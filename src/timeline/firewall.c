@@ -46,41 +46,44 @@ static struct str rule_of(struct str prefix)
     return prefix;
 }
 
-static void put_pair(struct field_names *names, struct event *e, struct str key, struct str value)
+static const struct {
+    struct str key;
+    uint16_t field;
+} pairs[] = {
+    {STR_INIT("IN"), FIELD_INGRESS_INTERFACE},
+    {STR_INIT("OUT"), FIELD_EGRESS_INTERFACE},
+    {STR_INIT("SRC"), FIELD_SOURCE_IP},
+    {STR_INIT("DST"), FIELD_DESTINATION_IP},
+    {STR_INIT("SPT"), FIELD_SOURCE_PORT},
+    {STR_INIT("DPT"), FIELD_DESTINATION_PORT},
+    {STR_INIT("PROTO"), FIELD_NETWORK_TRANSPORT},
+    {STR_INIT("LEN"), FIELD_NETWORK_BYTES},
+    {STR_INIT("MAC"), FIELD_NETFILTER_MAC},
+    {STR_INIT("UID"), FIELD_USER_ID},
+    {STR_INIT("TYPE"), FIELD_NETFILTER_ICMP_TYPE},
+    {STR_INIT("CODE"), FIELD_NETFILTER_ICMP_CODE},
+};
+
+/* Of two the first counts: UDP has a second LEN. */
+static void put_pair(struct event *e, uint32_t *had, struct str key, struct str value)
 {
-    static const struct {
-        const char *key;
-        const char *field;
-    } pairs[] = {{"IN", "observer.ingress.interface.name"},
-                 {"OUT", "observer.egress.interface.name"},
-                 {"SRC", "source.ip"},
-                 {"DST", "destination.ip"},
-                 {"SPT", "source.port"},
-                 {"DPT", "destination.port"},
-                 {"PROTO", "network.transport"},
-                 {"LEN", "network.bytes"},
-                 {"MAC", "netfilter.mac"},
-                 {"UID", "user.id"},
-                 {"TYPE", "netfilter.icmp_type"},
-                 {"CODE", "netfilter.icmp_code"}};
-
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
-        uint16_t number;
-
-        if (!str_is(key, pairs[i].key))
+        if (!str_eq(key, pairs[i].key))
             continue;
-        number = field_number(names, str_of(pairs[i].field));
-        if (event_value(e, number).len == 0) /* UDP has a second LEN */
-            event_put(e, number, value);
+        if (!(*had & 1U << i))
+            event_put(e, pairs[i].field, value);
+        *had |= 1U << i;
+        return;
     }
 }
 
 /* What an ICMP error answers to stands in "[…]" behind, and is another packet. */
-bool firewall_understand(struct field_names *names, struct str sentence, struct event *e)
+bool firewall_understand(struct str sentence, struct event *e)
 {
     const char *in = memmem(sentence.p, sentence.len, "IN=", 3);
     struct str prefix, rest;
     bool has_source = false;
+    uint32_t had = 0;
 
     if (!in || (in > sentence.p && in[-1] != ' ' && in[-1] != ':' && in[-1] != ']') ||
         !memmem(sentence.p, sentence.len, " SRC=", 5) ||
@@ -93,9 +96,9 @@ bool firewall_understand(struct field_names *names, struct str sentence, struct 
         struct str key = str_cut(&value, '=');
 
         has_source = has_source || (str_is(key, "SRC") && value.len);
-        put_pair(names, e, key, value);
+        put_pair(e, &had, key, value);
     }
-    event_put(e, field_number(names, STR("rule.name")), rule_of(prefix));
+    event_put(e, FIELD_RULE_NAME, rule_of(prefix));
     event_puts(e, FIELD_EVENT_ACTION, action_of(prefix));
     event_puts(e, FIELD_EVENT_CATEGORY, "network");
     return has_source;

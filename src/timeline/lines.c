@@ -179,13 +179,18 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
 
 static bool is_plain(struct str s)
 {
-    uint8_t all = 0, has_nul = 0;
+    static const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    uint64_t found = 0, part;
+    size_t i = 0;
 
-    for (size_t i = 0; i < s.len; i++) {
-        all |= (uint8_t)s.p[i];
-        has_nul |= s.p[i] == '\0';
+    /* Eight bytes at a time; a byte of 0x80 and above, or NUL, leaves its high bit. */
+    for (; i + sizeof(part) <= s.len; i += sizeof(part)) {
+        memcpy(&part, s.p + i, sizeof(part));
+        found |= part | (part - ones);
     }
-    return !has_nul && (all < 0x80 || !str_has_utf8_error(s));
+    for (; i < s.len; i++)
+        found |= (uint8_t)s.p[i] | ((uint64_t)(uint8_t)s.p[i] - 1);
+    return !(found & highs) || (!memchr(s.p, '\0', s.len) && !str_has_utf8_error(s));
 }
 
 static size_t add_escaped(char *out, struct str *rest)

@@ -173,7 +173,8 @@ static bool take_step(const struct step *s, const struct step *behind, struct st
 
     switch (s->kind) {
     case STEP_LITERAL:
-        if (text->len < s->literal.len || memcmp(text->p, s->literal.p, s->literal.len) != 0)
+        if (text->len < s->literal.len || text->p[0] != s->literal.p[0] ||
+            memcmp(text->p, s->literal.p, s->literal.len) != 0)
             return false;
         len = s->literal.len;
         break;

@@ -54,7 +54,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
                str_is(event_value(e, FIELD_EVENT_ACTION), "engine");
     if (event_value(e, FIELD_EVENT_ACTION).len == 0 ||
         (!is_stats && event_value(e, FIELD_SOURCE_IP).len == 0 &&
-         event_value(e, field_number(r->names, STR("network.transport"))).len == 0))
+         event_value(e, FIELD_NETWORK_TRANSPORT).len == 0))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
     event_puts(e, FIELD_EVENT_CATEGORY, is_stats ? "host" : "network");

@@ -11,4 +11,4 @@ extern const struct program_list database_programs; /* PostgreSQL, MySQL, MariaD
 extern const struct program_list network_programs;  /* BIND, OpenLDAP, Dropbear, DHCP */
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */
-bool firewall_understand(struct field_names *names, struct str sentence, struct event *e);
+bool firewall_understand(struct str sentence, struct event *e);

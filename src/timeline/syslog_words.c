@@ -44,7 +44,7 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         sentence = without_uptime(sentence);
     if (str_is(name, "httpd") || str_is(name, "apache2"))
         (void)apache_error_parts(r, &sentence, e);
-    if ((is_kernel || str_is(name, "ulogd")) && firewall_understand(r->names, sentence, e))
+    if ((is_kernel || str_is(name, "ulogd")) && firewall_understand(sentence, e))
         return;
     if (!r->patterns)
         r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);

@@ -190,11 +190,39 @@ static bool take_year(struct str *at, int *year)
     return true;
 }
 
+static int two_digits(const char *p)
+{
+    return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0') : -1;
+}
+
+/* "Nov 24 03:12:09 " and a word, as nearly every line begins. False: it may be another layout. */
+static bool take_usual_bsd(struct str *rest, struct stated *out)
+{
+    const char *p = rest->p;
+    struct stated s = {.precision = TIME_S};
+
+    if (rest->len < 17 || p[3] != ' ' || p[6] != ' ' || p[9] != ':' || p[12] != ':' ||
+        p[15] != ' ' || is_digit(p[16]))
+        return false;
+    s.month = when_month(*rest);
+    s.day = p[4] == ' ' && is_digit(p[5]) ? p[5] - '0' : two_digits(p + 4);
+    s.hour = two_digits(p + 7);
+    s.minute = two_digits(p + 10);
+    s.second = two_digits(p + 13);
+    if (s.month == 0 || s.day < 0 || s.hour < 0 || s.minute < 0 || s.second < 0)
+        return false;
+    *out = s;
+    *rest = str_from(*rest, 15);
+    return true;
+}
+
 bool when_bsd(struct str *rest, struct stated *out)
 {
     struct stated s = {0};
     struct str at = *rest;
 
+    if (take_usual_bsd(rest, out))
+        return true;
     skip_weekday(&at);
     if (take_year(&at, &s.year) && !take_char(&at, ' '))
         return false;

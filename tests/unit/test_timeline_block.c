@@ -195,9 +195,25 @@ static int by_name(const void *a, const void *b)
     return order ? order : (*x < *y ? -1 : 1);
 }
 
+/* Names are numbered as they first come, and spelled there. */
+static void add_name(struct buf *text, const char *names[], size_t *count, const char *name)
+{
+    size_t n = 0;
+
+    while (n < *count && strcmp(names[n], name) != 0)
+        n++;
+    add_little(text, n + 1, 2);
+    if (n < *count)
+        return;
+    names[(*count)++] = name;
+    buf_add(text, name, strlen(name) + 1);
+}
+
 static struct hash expected_digest(const struct made *all, size_t count)
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
+    const char *names[FIELDS_TRIED];
+    size_t name_count = 0;
     struct hash digest;
 
     assert_int_equal(EVP_DigestInit_ex(md, EVP_sha256(), NULL), 1);
@@ -215,7 +231,7 @@ static struct hash expected_digest(const struct made *all, size_t count)
             order[k] = &m->fields[k];
         qsort(order, m->count, sizeof(order[0]), by_name);
         for (size_t k = 0; k < m->count; k++) {
-            buf_add(&text, order[k]->name, strlen(order[k]->name) + 1);
+            add_name(&text, names, &name_count, order[k]->name);
             add_little(&text, order[k]->size, 4);
             buf_add(&text, order[k]->value, order[k]->size);
         }
