@@ -2,12 +2,14 @@
  * calm is not to load. calm starts it; see doc/privilege.md. */
 #include "evidence/disk_wire.h"
 #include "evidence/image_wire.h"
+#include "timeline/wire.h"
 
 int main(int argc, char **argv)
 {
     static const struct worker_named jobs[] = {
         {DISK_JOB, disk_job},
         {IMAGE_SECOND_NAME, image_second_job},
+        {TIMELINE_DISK_JOB, timeline_disk_job},
     };
 
     worker_main_with_jobs(argc, argv, jobs, COUNT_OF(jobs));

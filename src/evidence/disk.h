@@ -71,6 +71,7 @@ struct disk_file {
     uint64_t size;                         /* as the file system states it */
     struct utc time[DISK_TIME_COUNT];      /* {0}: none */
     struct utc name_time[DISK_TIME_COUNT]; /* NTFS: those beside the name, $FILE_NAME */
+    struct utc deleted;                    /* ext: when the inode was freed; {0}: not said */
     uint64_t name_time_size;               /* bytes of that attribute */
     uint32_t name_time_id;                 /* its number */
     uint32_t uid, gid;

@@ -23,8 +23,7 @@ static int send_hole(struct content *c)
     c->hole = 0;
     if (size == 0)
         return 0;
-    return worker_send(c->w->image->channel, DISK_WIRE_HOLE,
-                       (struct str){(char *)&size, sizeof(size)}, c->e);
+    return disk_send(c->w->image, DISK_WIRE_HOLE, (struct str){(char *)&size, sizeof(size)}, c->e);
 }
 
 static void add_hole(struct content *c, uint64_t size)
@@ -45,7 +44,7 @@ static int add_data(struct content *c, struct str bytes)
     c->sent += bytes.len;
     if (code || bytes.len == 0)
         return code;
-    return worker_send(c->w->image->channel, DISK_WIRE_DATA, bytes, c->e);
+    return disk_send(c->w->image, DISK_WIRE_DATA, bytes, c->e);
 }
 
 /* Of a deleted file: how many of these blocks are in use, and so by another file. */
@@ -284,7 +283,7 @@ static int send_end(struct content *c, const char *problem)
 
     buf_add(&message, &end, sizeof(end));
     buf_addstr(&message, str_head(str_of(problem), DISK_TEXT_LIMIT));
-    return worker_send(c->w->image->channel, DISK_WIRE_END, buf_str(&message), c->e);
+    return disk_send(c->w->image, DISK_WIRE_END, buf_str(&message), c->e);
 }
 
 static uint64_t wanted_size(const struct content *c)

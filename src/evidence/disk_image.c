@@ -50,6 +50,7 @@ static ssize_t on_read(TSK_IMG_INFO *info, TSK_OFF_T off, char *bytes, size_t si
         tsk_error_set_errstr("%s", image->failure.text);
         return -1;
     }
+    image->read_size += size;
     if (damaged) {
         image->damaged += damaged;
         note_damage(image, (uint64_t)off, size);
@@ -68,8 +69,7 @@ static void on_stat(TSK_IMG_INFO *info, FILE *to)
     (void)to;
 }
 
-int disk_image_new(struct disk_image **out, const struct media *media,
-                   struct worker_channel *channel, struct err *e)
+int disk_image_new(struct disk_image **out, const struct media *media, struct err *e)
 {
     CLEANUP(disk_image_freep) struct disk_image *image = mem_new(struct disk_image);
 
@@ -77,7 +77,6 @@ int disk_image_new(struct disk_image **out, const struct media *media,
         return err_set(e, ERR_FORMAT, "a disk of %llu bytes holds nothing that can be read",
                        (unsigned long long)media->size);
     image->media = media;
-    image->channel = channel;
     if (!tsk_img_open_external(image, (TSK_OFF_T)media->size, media->sector_size, on_read, on_close,
                                on_stat))
         return err_set(e, ERR_FORMAT, "sectors of %u bytes", (unsigned)media->sector_size);

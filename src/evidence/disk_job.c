@@ -1,6 +1,7 @@
 /* disk_job.c: what the worker that reads a disk does, by its task. */
 #include "evidence/disk_job.h"
 #include "base/mem.h"
+#include "evidence/disk_within.h"
 #include "evidence/image.h"
 
 static int no_file_system(const struct disk_fs *fs, struct err *e)
@@ -26,7 +27,7 @@ static int list(struct disk_image *image, const struct disk_task *task, struct s
     disk_open_fs(image, first, &fs, &w.fs);
     if (!w.fs)
         return no_file_system(&fs, e);
-    code = worker_send(image->channel, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
+    code = disk_send(image, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
     if (!code)
         code = disk_walk_run(&w, path, e);
     tsk_fs_close(w.fs);
@@ -46,15 +47,90 @@ static int run(struct disk_image *image, const struct disk_task *task, struct st
     if (code)
         return code;
     count.damaged = image->damaged;
-    return worker_send(image->channel, DISK_WIRE_COUNT, (struct str){(char *)&count, sizeof(count)},
-                       e);
+    return disk_send(image, DISK_WIRE_COUNT, (struct str){(char *)&count, sizeof(count)}, e);
+}
+
+struct disk_within {
+    struct image *files;
+    struct disk_image *image;
+    enum image_format format;
+};
+
+int disk_within_open(struct disk_within **out, struct worker_channel *channel,
+                     enum image_format format, struct err *e)
+{
+    CLEANUP(disk_within_closep) struct disk_within *d = mem_new(struct disk_within);
+    const struct image_watcher nobody = {.problem = NULL};
+    int code;
+
+    d->format = format;
+    code = image_of_worker(&d->files, channel, format, &nobody, e);
+    if (!code)
+        code = disk_image_new(&d->image, image_media(d->files), e);
+    if (code)
+        return code;
+    *out = MOVE(d);
+    return 0;
+}
+
+void disk_within_close(struct disk_within *d)
+{
+    if (!d)
+        return;
+    disk_image_free(d->image);
+    image_close(d->files);
+    free(d);
+}
+
+uint64_t disk_within_read_size(const struct disk_within *d)
+{
+    return d->image->read_size;
+}
+
+static int take_here(void *context, uint32_t kind, struct str message, struct err *e)
+{
+    return disk_take_message(context, kind, message, e);
+}
+
+static int run_within(struct disk_within *d, struct disk_reading *r, const struct disk_task *task,
+                      struct str path, struct disk_count *out, struct err *e)
+{
+    int code;
+
+    d->image->teller = (struct disk_teller){take_here, r};
+    d->image->damaged = 0;
+    code = run(d->image, task, path, e);
+    if (!code)
+        *out = r->count;
+    return code;
+}
+
+int disk_within_survey(struct disk_within *d, const struct disk_receiver *to,
+                       struct disk_count *out, struct err *e)
+{
+    struct disk_reading r = {.to = to};
+    const struct disk_task task = {.format = d->format};
+
+    return run_within(d, &r, &task, STR(""), out, e);
+}
+
+int disk_within_list(struct disk_within *d, const struct disk_wish *wish,
+                     const struct disk_receiver *to, struct disk_count *out, struct err *e)
+{
+    struct disk_reading r = disk_reading_of(wish, to);
+    struct disk_task task = disk_task_of(wish, d->format);
+
+    return run_within(d, &r, &task, wish->path, out, e);
+}
+
+static int send_on(void *context, uint32_t kind, struct str message, struct err *e)
+{
+    return worker_send(context, kind, message, e);
 }
 
 int disk_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
 {
-    CLEANUP(disk_image_freep) struct disk_image *image = NULL;
-    CLEANUP(image_closep) struct image *files = NULL;
-    const struct image_watcher nobody = {.problem = NULL};
+    CLEANUP(disk_within_closep) struct disk_within *d = NULL;
     struct disk_task task;
     int code;
 
@@ -62,8 +138,9 @@ int disk_job(int in, struct str argument, struct worker_channel *channel, struct
     if (argument.len < sizeof(task))
         return err_set(e, ERR_NEWER, "calm and calm-disk are of different versions");
     memcpy(&task, argument.p, sizeof(task));
-    code = image_of_worker(&files, channel, (enum image_format)task.format, &nobody, e);
-    if (!code)
-        code = disk_image_new(&image, image_media(files), channel, e);
-    return code ? code : run(image, &task, str_from(argument, sizeof(task)), e);
+    code = disk_within_open(&d, channel, (enum image_format)task.format, e);
+    if (code)
+        return code;
+    d->image->teller = (struct disk_teller){send_on, channel};
+    return run(d->image, &task, str_from(argument, sizeof(task)), e);
 }

@@ -7,11 +7,18 @@
 
 enum { DISK_DAMAGE_COUNT = 4096 };
 
+/* Whom messages of disk_wire.h are told to. */
+struct disk_teller {
+    int (*send)(void *context, uint32_t kind, struct str message, struct err *e);
+    void *context;
+};
+
 /* libtsk's handle of the disk, which reads through our media. */
 struct disk_image {
     TSK_IMG_INFO info; /* first: libtsk hands this back */
     const struct media *media;
-    struct worker_channel *channel;
+    struct disk_teller teller;
+    uint64_t read_size; /* bytes that were read of it */
     /* Where damage was met, ascending; what libtsk read there may hold zeros. */
     struct disk_damage {
         uint64_t off, end;
@@ -21,10 +28,14 @@ struct disk_image {
     struct err failure; /* the file behind the media cannot be read */
 };
 /* The caller frees it: disk_image_free. */
-MUST_CHECK int disk_image_new(struct disk_image **out, const struct media *media,
-                              struct worker_channel *channel, struct err *e);
+MUST_CHECK int disk_image_new(struct disk_image **out, const struct media *media, struct err *e);
 void disk_image_free(struct disk_image *image); /* NULL is fine */
 DEFINE_CLEANUP(struct disk_image *, disk_image_free)
+static inline int disk_send(const struct disk_image *image, uint32_t kind, struct str message,
+                            struct err *e)
+{
+    return image->teller.send(image->teller.context, kind, message, e);
+}
 /* How many bytes of that range lie where damage was met. */
 uint64_t disk_image_damaged(const struct disk_image *image, uint64_t off, uint64_t size);
 /* What libtsk says went wrong last, cut to a sentence part; and forgets it. */

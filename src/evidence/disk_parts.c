@@ -77,7 +77,7 @@ static int tell_fs(struct disk_image *image, uint64_t first, uint32_t number, st
     disk_open_fs(image, first, &fs, &opened);
     if (opened)
         tsk_fs_close(opened);
-    return worker_send(image->channel, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
+    return disk_send(image, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
 }
 
 static int tell_partition(struct telling *t, const TSK_VS_PART_INFO *p)
@@ -94,7 +94,7 @@ static int tell_partition(struct telling *t, const TSK_VS_PART_INFO *p)
 
     buf_add(&message, &head, sizeof(head));
     buf_addstr(&message, str_head(str_of(p->desc), DISK_TEXT_LIMIT));
-    code = worker_send(t->image->channel, DISK_WIRE_PARTITION, buf_str(&message), t->e);
+    code = disk_send(t->image, DISK_WIRE_PARTITION, buf_str(&message), t->e);
     if (code == 0 && is_volume(p))
         code = tell_fs(t->image, head.first, head.number, t->e);
     return code;
@@ -118,7 +118,7 @@ static int tell_table(struct disk_image *image, const TSK_VS_INFO *vs, struct er
                            .is_backup = vs && vs->is_backup};
 
     snprintf(t.kind, sizeof(t.kind), "%s", vs ? kind_name(vs->vstype) : "");
-    return worker_send(image->channel, DISK_WIRE_TABLE, (struct str){(char *)&t, sizeof(t)}, e);
+    return disk_send(image, DISK_WIRE_TABLE, (struct str){(char *)&t, sizeof(t)}, e);
 }
 
 int disk_tell_all(struct disk_image *image, struct err *e)

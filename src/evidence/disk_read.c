@@ -107,7 +107,7 @@ static bool read_times(const struct disk_file_head *head, struct disk_file *f)
         if (!read_time(head->time[i], &f->time[i]) ||
             !read_time(head->time[DISK_TIME_COUNT + i], &f->name_time[i]))
             return false;
-    return true;
+    return read_time(head->deleted, &f->deleted);
 }
 
 static bool read_file(struct str body, struct disk_file *out)
@@ -303,18 +303,29 @@ static uint32_t task_flags(const struct disk_wish *w)
            (w->only_deleted ? (uint32_t)DISK_TASK_ONLY_DELETED : 0);
 }
 
+struct disk_reading disk_reading_of(const struct disk_wish *wish, const struct disk_receiver *to)
+{
+    return (struct disk_reading){
+        .to = to, .most = wish->most, .wants_content = wish->wants_content};
+}
+
+struct disk_task disk_task_of(const struct disk_wish *wish, enum image_format format)
+{
+    return (struct disk_task){.first = wish->first,
+                              .inode = wish->inode,
+                              .most = wish->most,
+                              .number = wish->number,
+                              .attribute_type = wish->attribute_type,
+                              .attribute_id = wish->attribute_id,
+                              .format = format,
+                              .flags = task_flags(wish)};
+}
+
 int disk_list(const struct disk_source *source, const struct disk_wish *wish,
               const struct disk_receiver *to, struct disk_count *out, struct err *e)
 {
-    struct disk_reading r = {.to = to, .most = wish->most, .wants_content = wish->wants_content};
-    struct disk_task task = {.first = wish->first,
-                             .inode = wish->inode,
-                             .most = wish->most,
-                             .number = wish->number,
-                             .attribute_type = wish->attribute_type,
-                             .attribute_id = wish->attribute_id,
-                             .format = source->format,
-                             .flags = task_flags(wish)};
+    struct disk_reading r = disk_reading_of(wish, to);
+    struct disk_task task = disk_task_of(wish, source->format);
 
     if (wish->path.len > LIMIT_DISK_PATH_SIZE)
         return err_set(e, ERR_LIMIT, "a path of more than %d bytes", LIMIT_DISK_PATH_SIZE);

@@ -78,12 +78,21 @@ static void add_name_times(struct disk_file_head *h, const TSK_FS_META *m, const
     t[DISK_BORN] = time_of(m->time2.ntfs.fn_crtime, (uint64_t)m->time2.ntfs.fn_crtime_nano);
 }
 
+/* That of a free inode alone: in one that is in use, the number of the next orphan stands there. */
+static void add_deletion(struct disk_file_head *h, const TSK_FS_FILE *f)
+{
+    if (f->fs_info && TSK_FS_TYPE_ISEXT(f->fs_info->ftype) && h->flags & DISK_IS_INODE_DELETED)
+        h->deleted = time_of(f->meta->time2.ext2.dtime, f->meta->time2.ext2.dtime_nano);
+}
+
 static struct disk_file_head head_of(const TSK_FS_FILE *f, uint64_t inode)
 {
     struct disk_file_head h = {.inode = inode};
 
-    if (f->meta)
+    if (f->meta) {
         add_meta(&h, f->meta);
+        add_deletion(&h, f);
+    }
     h.name_type = f->name ? type_of_name(f->name->type) : h.type;
     if (f->name ? f->name->flags & TSK_FS_NAME_FLAG_UNALLOC : h.flags & DISK_IS_INODE_DELETED)
         h.flags |= DISK_IS_DELETED;
@@ -146,7 +155,7 @@ static int send_row(struct disk_walk *w, const TSK_FS_FILE *f, struct disk_file_
     if (++w->file_count > LIMIT_DISK_FILE_COUNT)
         return err_set(e, ERR_LIMIT, "more than %d files; those before stand",
                        LIMIT_DISK_FILE_COUNT);
-    return worker_send(w->image->channel, DISK_WIRE_FILE, buf_str(&message), e);
+    return disk_send(w->image, DISK_WIRE_FILE, buf_str(&message), e);
 }
 
 static int tell_row(struct disk_walk *w, TSK_FS_FILE *f, struct disk_file_head *h,

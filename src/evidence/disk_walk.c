@@ -60,7 +60,7 @@ static int tell_trouble(struct disk_walk *w, struct str path, const char *why, s
     buf_add(&message, &len, sizeof(len));
     buf_addstr(&message, path);
     buf_addstr(&message, str_head(str_of(why), DISK_TEXT_LIMIT));
-    return worker_send(w->image->channel, DISK_WIRE_TROUBLE, buf_str(&message), e);
+    return disk_send(w->image, DISK_WIRE_TROUBLE, buf_str(&message), e);
 }
 
 /* A folder that is read, and how far. */

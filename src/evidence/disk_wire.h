@@ -44,6 +44,7 @@ struct disk_file_head {
     uint64_t size;
     uint64_t name_time_size;
     struct disk_wire_time time[2 * DISK_TIME_COUNT]; /* of the inode, then of the name */
+    struct disk_wire_time deleted;
     uint32_t uid, gid, mode, links;
     uint32_t attribute_type, attribute_id;
     uint32_t name_time_id;
@@ -103,6 +104,8 @@ struct disk_reading {
     bool has_count;
     struct disk_count count;
 };
+struct disk_reading disk_reading_of(const struct disk_wish *wish, const struct disk_receiver *to);
+struct disk_task disk_task_of(const struct disk_wish *wish, enum image_format format);
 /* Checks a message and tells the receiver. ERR_TAMPER: no sound worker sends it. */
 MUST_CHECK int disk_take_message(struct disk_reading *r, uint32_t kind, struct str body,
                                  struct err *e);

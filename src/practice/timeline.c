@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/sink.h"
 #include "practice/custody.h"
+#include "practice/disk_files.h"
 #include "practice/evidence.h"
 #include "practice/progress.h"
 #include "render/screen.h"
@@ -67,6 +68,7 @@ struct making {
     struct buf zone; /* its file */
     struct progress progress;
     uint64_t made, events, unparsed, passed;
+    bool is_unopened; /* the image that was tried last: its files */
 };
 
 static void making_release(struct making *m)
@@ -125,14 +127,22 @@ static int read_zone(struct making *m, struct err *e)
     return 0;
 }
 
-/* Bytes of an item in the case, which may be looked at. */
+/* A disk image, whose files lie outside of the case. */
+static bool is_image(const struct thing *item)
+{
+    return thing_value(item, "files").len > 0;
+}
+
+/* Bytes of an item that may be looked at. */
 static bool has_bytes(const struct making *m, const struct thing *item)
 {
     struct hash sum;
 
-    return !evidence_is_sealed(item) && !thing_value(item, "files").len &&
-           !thing_value(item, "destroyed").len &&
-           hex_read(sum.b, sizeof(sum.b), thing_value(item, "sha256")) &&
+    if (evidence_is_sealed(item) || thing_value(item, "destroyed").len)
+        return false;
+    if (is_image(item))
+        return true;
+    return hex_read(sum.b, sizeof(sum.b), thing_value(item, "sha256")) &&
            !evidence_bytes_are_sealed(m->view.state, &sum);
 }
 
@@ -146,6 +156,7 @@ struct work {
     struct making *m;
     const struct thing *item;
     struct buf folder, part, name;
+    struct disk_files files; /* of an image */
     int in, out;
     struct hash evidence;
     struct segment_result result;
@@ -153,6 +164,7 @@ struct work {
 
 static void work_release(struct work *w)
 {
+    disk_files_release(&w->files);
     fd_close(w->in);
     fd_close(w->out);
     if (w->part.len)
@@ -181,15 +193,37 @@ static int progress(void *context, uint64_t done, uint64_t all, struct err *e)
     return 0;
 }
 
+/* What is read: of an image its bytes, or what its record says of its files, stand for it. */
+static int open_evidence(struct work *w, struct err *e)
+{
+    const struct making *m = w->m;
+    struct hash *sum = &w->evidence;
+    struct str files = thing_value(w->item, "files");
+    CLEANUP_BUF struct buf call = {0};
+    uint64_t size;
+    int rc;
+
+    if (!is_image(w->item)) {
+        if (!hex_read(sum->b, sizeof(sum->b), thing_value(w->item, "sha256")))
+            BUG("an item without bytes");
+        return blob_open(session_store(m->session), sum, &w->in, &size, e);
+    }
+    if (!hex_read(sum->b, sizeof(sum->b), thing_value(w->item, "image-sha256")))
+        *sum = hash_bytes(files.p, files.len);
+    buf_addf(&call, "e%u", w->item->number);
+    rc = disk_files_open(&w->files, m->session, &m->view, buf_str(&call), e);
+    w->m->is_unopened = rc != 0;
+    return rc;
+}
+
 static int open_work(struct work *w, struct err *e)
 {
-    uint64_t size;
     int rc;
 
     buf_addf(&w->folder, "%s/timeline", w->m->a->around->case_folder);
     rc = folder_make(buf_text(&w->folder), 0700, e);
     if (rc == 0)
-        rc = blob_open(session_store(w->m->session), &w->evidence, &w->in, &size, e);
+        rc = open_evidence(w, e);
     if (rc)
         return rc;
     buf_addf(&w->part, "%s/.e%u-%d.part", buf_text(&w->folder), w->item->number, (int)getpid());
@@ -215,7 +249,9 @@ static int build(struct work *w, struct err *e)
 {
     CLEANUP_BUF struct buf name = {0};
     struct utc written = {0};
-    struct build_order order = {.in = w->in,
+    struct build_order order = {.ins = &w->in,
+                                .in_count = 1,
+                                .is_image = is_image(w->item),
                                 .evidence = &w->evidence,
                                 .zone_name = input_value(w->m->op, w->m->in, "zone"),
                                 .zone = buf_str(&w->m->zone),
@@ -223,6 +259,11 @@ static int build(struct work *w, struct err *e)
                                 .progress = progress,
                                 .context = w};
 
+    if (order.is_image) {
+        order.ins = w->files.set.fds;
+        order.in_count = w->files.set.count;
+        order.image_format = w->files.set.format;
+    }
     source_name(w->item, &name);
     order.name = buf_text(&name);
     if (!utc_read(&written, thing_value(w->item, "modified")))
@@ -373,8 +414,6 @@ static int make_one(struct making *m, const struct thing *item, struct err *e)
         m->passed++;
         return 0;
     }
-    if (!hex_read(w.evidence.b, sizeof(w.evidence.b), thing_value(item, "sha256")))
-        BUG("an item without bytes");
     rc = open_work(&w, e);
     if (rc == 0)
         rc = build(&w, e);
@@ -412,14 +451,30 @@ static int make_named(struct making *m, struct str ids, struct err *e)
     return rc;
 }
 
+/* An image that is not where it was, or not as it was, leaves the rest to be read. */
+static void tell_unread(struct making *m, const struct thing *item, const struct err *why)
+{
+    if (m->a->wants_json)
+        return;
+    buf_addf(&m->a->text, "e%u    not read: ", item->number);
+    sink_terminal(&m->a->text, str_of(why->text), false);
+    buf_addc(&m->a->text, '\n');
+}
+
 static int make_all(struct making *m, struct err *e)
 {
     const struct thing *t;
     int rc = 0;
 
-    for (size_t at = 0; rc == 0 && (t = view_next(&m->view, "evidence", &at));)
-        if (has_bytes(m, t))
-            rc = make_one(m, t, e);
+    for (size_t at = 0; rc == 0 && (t = view_next(&m->view, "evidence", &at));) {
+        if (!has_bytes(m, t))
+            continue;
+        rc = make_one(m, t, e);
+        if (rc && m->is_unopened) {
+            tell_unread(m, t, e);
+            rc = 0;
+        }
+    }
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "evidence/disk_wire.h"
 #include "timeline/wire.h"
 
 enum {
@@ -55,6 +56,7 @@ static void make_argument(const struct build_order *o, const struct build_task *
     full.written_s = o->written_s;
     full.zone_size = (uint32_t)o->zone.len;
     full.name_size = (uint32_t)strlen(o->name);
+    full.image_format = o->image_format;
     buf_clear(out);
     buf_add(out, &full, sizeof(full));
     buf_addstr(out, o->zone);
@@ -69,8 +71,8 @@ static struct worker_order worker_order_of(const struct build_order *o, const st
 
     return (struct worker_order){.job = timeline_build_job,
                                  .name = o->name,
-                                 .ins = &o->in,
-                                 .in_count = 1,
+                                 .ins = o->ins,
+                                 .in_count = o->in_count,
                                  .argument = buf_str(argument),
                                  .limits = &limits,
                                  .receive = receive,
@@ -88,7 +90,7 @@ static int take_looked(struct building *b, struct str body, struct err *e)
     size = l.part_count > 1 ? l.part_count * sizeof(b->years[0]) : 0;
     if (l.part_count == 0 || l.part_count > PARTS_MOST || body.len != sizeof(l) + size ||
         (l.format >= FORMAT_COUNT_ && l.format != WIRE_NO_FORMAT) ||
-        (l.part_count > 1 && l.format == WIRE_NO_FORMAT))
+        (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return unsound(e);
     b->looked = l;
     b->has_looked = true;
@@ -102,9 +104,16 @@ static int take_looked(struct building *b, struct str body, struct err *e)
 static int tell(const struct building *b, uint64_t done, struct err *e)
 {
     const struct build_order *o = b->order;
-    off_t all = lseek(o->in, 0, SEEK_END);
+    uint64_t all = 0;
 
-    return o->progress ? o->progress(o->context, done, all < 0 ? 0 : (uint64_t)all, e) : 0;
+    if (!o->progress)
+        return 0;
+    for (size_t i = 0; i < o->in_count; i++) {
+        off_t size = lseek(o->ins[i], 0, SEEK_END);
+
+        all += size < 0 ? 0 : (uint64_t)size;
+    }
+    return o->progress(o->context, done, all, e);
 }
 
 static int take_look(void *context, uint32_t kind, struct str body, struct err *e)
@@ -123,6 +132,10 @@ static int look(struct building *b, struct err *e)
     struct worker_order order;
     int rc;
 
+    if (b->order->is_image) {
+        b->looked = (struct build_looked){.format = WIRE_NO_FORMAT, .part_count = 1, .is_disk = 1};
+        return 0;
+    }
     make_argument(b->order, &task, &argument);
     order = worker_order_of(b->order, &argument, take_look, b);
     rc = worker_run_order(&order, e);
@@ -278,6 +291,11 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
     l->read = 0;
     make_argument(b->order, &task, &l->argument);
     order = worker_order_of(b->order, &l->argument, take_message, l);
+    if (b->looked.is_disk) {
+        order.job = NULL;
+        order.program = DISK_PROGRAM;
+        order.named = TIMELINE_DISK_JOB;
+    }
     b->begun++;
     return worker_begin_order(&l->worker, &order, e);
 }

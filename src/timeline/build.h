@@ -1,9 +1,13 @@
 /* build.h: evidence to a timeline: workers read it, side by side where it can be divided. */
 #pragma once
+#include "evidence/image_facts.h"
 #include "timeline/segment_write.h"
 
 struct build_order {
-    int in;            /* the evidence; borrowed */
+    const int *ins; /* the evidence; borrowed. One, unless it is a disk image in parts */
+    size_t in_count;
+    bool is_image; /* it is a disk image, which is else found out by its first bytes */
+    enum image_format image_format;
     const char *name;  /* of it, as sources are called */
     int64_t written_s; /* when it was written last */
     const struct hash *evidence;

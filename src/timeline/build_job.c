@@ -2,22 +2,10 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/mem.h"
-#include "timeline/block.h"
-#include "timeline/walk.h"
-#include "timeline/wire.h"
+#include "timeline/build_job.h"
+#include "timeline/disk_mark.h"
 
 enum { SENT_MOST = 1 << 20, PROGRESS_EVERY = 4 << 20 };
-
-struct job {
-    struct worker_channel *channel;
-    struct build_task task;
-    struct str name; /* of the evidence */
-    struct zone *zone;
-    struct field_names *names;
-    struct block_writer *writer;
-    uint64_t read, told; /* bytes of evidence */
-    const struct walked *member;
-};
 
 static struct str bytes_of(const void *p, size_t size)
 {
@@ -43,6 +31,14 @@ static int send_block(void *context, const struct block_made *block, struct err 
     return rc ? rc : worker_send(j->channel, BUILD_BLOCK, bytes_of(&told, sizeof(told)), e);
 }
 
+int job_progress(struct job *j, struct err *e)
+{
+    if (j->read - j->told < PROGRESS_EVERY)
+        return 0;
+    j->told = j->read;
+    return worker_send(j->channel, BUILD_PROGRESS, bytes_of(&j->read, sizeof(j->read)), e);
+}
+
 static int add_event(void *context, const struct event *event, struct err *e)
 {
     return block_add(((struct job *)context)->writer, event, e);
@@ -57,13 +53,10 @@ static int read_bytes(void *context, uint64_t off, void *bytes, size_t size, siz
     if (rc)
         return rc;
     j->read += *got;
-    if (j->read - j->told < PROGRESS_EVERY)
-        return 0;
-    j->told = j->read;
-    return worker_send(j->channel, BUILD_PROGRESS, bytes_of(&j->read, sizeof(j->read)), e);
+    return job_progress(j, e);
 }
 
-static struct reader reader_of(struct job *j, int64_t written_s)
+struct reader job_reader(struct job *j, int64_t written_s)
 {
     return (struct reader){.names = j->names,
                            .zone = j->zone,
@@ -74,7 +67,7 @@ static struct reader reader_of(struct job *j, int64_t written_s)
                            .take_context = j};
 }
 
-static int end_part(struct job *j, const struct reader *r, struct err *e)
+int job_end_part(struct job *j, const struct reader *r, struct err *e)
 {
     struct build_part part = {.counts = r->counts};
     int rc = block_end(j->writer, &part.digest, e);
@@ -90,7 +83,7 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     r->counts = (struct reader_counts){0};
     r->last_ns = 0;
     rc = r->format->line ? reader_lines(r, from, to, e) : r->format->read(r, e);
-    return rc ? rc : end_part(j, r, e);
+    return rc ? rc : job_end_part(j, r, e);
 }
 
 static uint32_t parts_of(const struct format *f, uint64_t size)
@@ -143,8 +136,8 @@ static int recognise(struct job *j, const struct format **out, struct err *e)
     return rc;
 }
 
-static int send_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
-                       uint64_t size, const char *remark, struct err *e)
+int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
+               uint64_t size, const char *remark, struct err *e)
 {
     CLEANUP_BUF struct buf message = {0};
     struct str words = str_of(remark);
@@ -160,31 +153,50 @@ static int send_source(struct job *j, struct str name, const struct format *f, i
     return worker_send(j->channel, BUILD_SOURCE, buf_str(&message), e);
 }
 
-static int take_member(void *context, const struct walked *m, struct err *e)
+int job_source_end(struct job *j, struct err *e)
+{
+    return worker_send(j->channel, BUILD_SOURCE_END, STR(""), e);
+}
+
+/* libtsk reads whole items alone. */
+static int look_for_disk(const struct walked *m, const char **remark, struct err *e)
+{
+    bool is_disk = false;
+    int rc = disk_mark_is_there(m->bytes, m->context, &is_disk, e);
+
+    if (rc == 0 && is_disk && !m->is_plain && !*remark)
+        *remark = "it begins as a disk image does: take it into evidence by itself to have it read";
+    return rc;
+}
+
+int job_take_member(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
     const struct format *f = NULL;
-    struct reader r = reader_of(j, m->written_s);
+    const char *remark = m->remark;
+    struct reader r = job_reader(j, m->written_s);
     int rc;
 
     j->member = m;
     rc = recognise(j, &f, e);
+    if (rc == 0 && !f)
+        rc = look_for_disk(m, &remark, e);
     if (rc == 0)
-        rc = send_source(j, m->name, f, m->written_s, m->size, m->remark, e);
+        rc = job_source(j, m->name, f, m->written_s, m->size, remark, e);
     if (rc == 0 && f) {
         reader_begin(&r, f);
         rc = read_parts(j, &r, m->size, e);
         reader_end(&r);
     }
-    return rc ? rc : worker_send(j->channel, BUILD_SOURCE_END, STR(""), e);
+    return rc ? rc : job_source_end(j, e);
 }
 
-static int take_remark(void *context, struct str name, const char *words, struct err *e)
+int job_take_remark(void *context, struct str name, const char *words, struct err *e)
 {
     struct job *j = context;
-    int rc = send_source(j, name, NULL, 0, 0, words, e);
+    int rc = job_source(j, name, NULL, 0, 0, words, e);
 
-    return rc ? rc : worker_send(j->channel, BUILD_SOURCE_END, STR(""), e);
+    return rc ? rc : job_source_end(j, e);
 }
 
 static int send_looked(struct job *j, const struct build_looked *looked, const struct years *begin,
@@ -205,13 +217,20 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
 {
     const struct format *f = NULL;
     struct build_looked looked = {.size = m->size, .is_plain = 1, .part_count = 1};
-    struct reader r = reader_of(j, m->written_s);
+    struct reader r = job_reader(j, m->written_s);
+    bool is_disk = false;
     int rc;
 
     j->member = m;
     rc = recognise(j, &f, e);
     if (rc)
         return rc;
+    if (!f) {
+        rc = disk_mark_is_there(m->bytes, m->context, &is_disk, e);
+        if (rc)
+            return rc;
+    }
+    looked.is_disk = is_disk;
     looked.format = number_of(f);
     looked.part_count = f ? parts_of(f, m->size) : 1;
     if (looked.part_count < 2)
@@ -247,7 +266,7 @@ static int no_remark(void *context, struct str name, const char *words, struct e
 static int read_given_part(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
-    struct reader r = reader_of(j, m->written_s);
+    struct reader r = job_reader(j, m->written_s);
     int rc;
 
     if (!m->is_plain || j->task.format >= FORMAT_COUNT_)
@@ -261,7 +280,7 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
     return rc;
 }
 
-static int read_task(struct job *j, struct str argument, struct err *e)
+int job_begin(struct job *j, struct str argument, struct err *e)
 {
     struct str rest = str_from(argument, sizeof(j->task));
 
@@ -271,10 +290,12 @@ static int read_task(struct job *j, struct str argument, struct err *e)
     if (rest.len != (size_t)j->task.zone_size + j->task.name_size)
         BUG("an argument of %zu bytes", argument.len);
     j->name = str_from(rest, j->task.zone_size);
+    j->names = field_names_new();
+    j->writer = block_writer_new(j->names, send_block, j);
     return j->task.zone_size ? zone_read(&j->zone, str_head(rest, j->task.zone_size), e) : 0;
 }
 
-static void job_release(struct job *j)
+void job_release(struct job *j)
 {
     zone_free(j->zone);
     block_writer_free(j->writer);
@@ -288,9 +309,9 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
         walk_remark *remark;
     } ways[] = {[BUILD_LOOK] = {look_at_member, no_remark},
                 [BUILD_PART] = {read_given_part, no_remark},
-                [BUILD_ALL] = {take_member, take_remark}};
+                [BUILD_ALL] = {job_take_member, job_take_remark}};
     CLEANUP(job_release) struct job j = {.channel = channel};
-    int rc = read_task(&j, argument, e);
+    int rc = job_begin(&j, argument, e);
     struct walk walk = {.in = in, .name = j.name, .written_s = j.task.written_s, .context = &j};
 
     if (rc)
@@ -299,8 +320,6 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
         BUG("a task %u", j.task.kind);
     walk.take = ways[j.task.kind].take;
     walk.remark = ways[j.task.kind].remark;
-    j.names = field_names_new();
-    j.writer = block_writer_new(j.names, send_block, &j);
     if (j.task.kind == BUILD_LOOK) {
         bool is_container;
 

@@ -287,6 +287,32 @@ int walk_evidence(const struct walk *walk, struct err *e)
     return take_content(&w, &c, walk->name, walk->written_s, NULL, e);
 }
 
+struct walking *walking_new(const struct walk *walk, uint64_t in_size)
+{
+    struct walking *w = mem_new(struct walking);
+
+    *w = (struct walking){.walk = walk, .in_size = in_size};
+    return w;
+}
+
+void walking_free(struct walking *w)
+{
+    free(w);
+}
+
+int walk_file(struct walking *w, struct str name, int64_t written_s, struct str bytes,
+              const char *why_not_all, struct err *e)
+{
+    struct content c = {.fd = -1, .held = bytes, .size = bytes.len};
+    int rc;
+
+    w->depth = 1;
+    w->held = bytes.len;
+    rc = take_content(w, &c, name, written_s, why_not_all, e);
+    w->held = 0;
+    return rc;
+}
+
 int walk_is_container(int in, bool *out, struct err *e)
 {
     struct content c = {.fd = in};

@@ -35,3 +35,14 @@ struct walk {
 MUST_CHECK int walk_evidence(const struct walk *walk, struct err *e);
 /* Whether it is one, by its first bytes. */
 MUST_CHECK int walk_is_container(int in, bool *out, struct err *e);
+
+/* Files that come out of something else, one by one; what they unpack to counts together. */
+struct walking;
+/* in_size: bytes of the evidence that they lie in; walk->in is not used. The walk is borrowed. */
+struct walking *walking_new(const struct walk *walk, uint64_t in_size);
+void walking_free(struct walking *w); /* NULL is fine */
+DEFINE_CLEANUP(struct walking *, walking_free)
+/* One of them, in memory. remark: why there is not all of it, or NULL. ERR_LIMIT: what is packed in
+ * it is more than may be, and was left there; what walk_evidence returns. */
+MUST_CHECK int walk_file(struct walking *w, struct str name, int64_t written_s, struct str bytes,
+                         const char *remark, struct err *e);

@@ -21,6 +21,8 @@ struct build_task {
     int64_t year, month, day; /* of a part: the years with which it begins */
     uint32_t zone_size;
     uint32_t name_size;
+    uint32_t image_format; /* of a disk: enum image_format */
+    uint32_t unused;
     /* Then the zone's file, and the name of the evidence. */
 };
 
@@ -40,7 +42,7 @@ struct build_looked {
     uint32_t format; /* its number, or WIRE_NO_FORMAT */
     uint32_t is_plain;
     uint32_t part_count; /* 1: it cannot be divided */
-    uint32_t unused;
+    uint32_t is_disk;    /* no format knows it, and it begins as a disk does */
 };
 struct build_years {
     int64_t year, month, day;
@@ -66,3 +68,6 @@ struct build_part {
 
 /* Runs in the worker. */
 worker_job timeline_build_job;
+/* In that of calm-disk: the inputs are a disk image, all of which is read. */
+worker_job timeline_disk_job;
+#define TIMELINE_DISK_JOB "timeline"

@@ -24,8 +24,12 @@ static int build(char **argv, struct err *e)
     CLEANUP_BUF struct buf hex = {0};
     int in = open(argv[0], O_RDONLY | O_CLOEXEC);
     int out = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    struct build_order order = {
-        .in = in, .name = argv[0], .evidence = &hash_zero, .put = put, .context = &out};
+    struct build_order order = {.ins = &in,
+                                .in_count = 1,
+                                .name = argv[0],
+                                .evidence = &hash_zero,
+                                .put = put,
+                                .context = &out};
     struct segment_result r;
     struct stat st;
     int rc = argv[2] ? file_read(&zone, argv[2], 65536, e) : 0;

@@ -1,0 +1,33 @@
+/* build_job.h: what the jobs share that make a timeline: in the worker, what they know, and what
+ * they tell the program of sources (wire.h). */
+#pragma once
+#include "timeline/block.h"
+#include "timeline/walk.h"
+#include "timeline/wire.h"
+
+struct job {
+    struct worker_channel *channel;
+    struct build_task task;
+    struct str name; /* of the evidence */
+    struct zone *zone;
+    struct field_names *names;
+    struct block_writer *writer;
+    uint64_t read, told; /* bytes of evidence */
+    const struct walked *member;
+};
+/* The channel is set before; everything else follows from the argument. ERR_FORMAT. */
+MUST_CHECK int job_begin(struct job *j, struct str argument, struct err *e);
+void job_release(struct job *j);
+
+/* A reader whose events go into blocks. */
+struct reader job_reader(struct job *j, int64_t written_s);
+/* A source begins; format NULL: not recognised, or not read. */
+MUST_CHECK int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
+                          uint64_t size, const char *remark, struct err *e);
+MUST_CHECK int job_end_part(struct job *j, const struct reader *r, struct err *e);
+MUST_CHECK int job_source_end(struct job *j, struct err *e);
+/* Tells j->read where there is more of it to tell. */
+MUST_CHECK int job_progress(struct job *j, struct err *e);
+/* What a walk finds: a whole source each. context is the job. */
+walk_take job_take_member;
+walk_remark job_take_remark;
