@@ -410,8 +410,8 @@ static int open_with(struct opening *o, struct err *e)
     return code;
 }
 
-int ewf_open(struct ewf **out, const struct media_files *files, const struct image_watcher *watcher,
-             struct err *e)
+int ewf_set_open(struct ewf **out, const struct media_files *files,
+                 const struct image_watcher *watcher, struct err *e)
 {
     CLEANUP(ewf_closep) struct ewf *w = mem_new(struct ewf);
     struct opening o = {.w = w};

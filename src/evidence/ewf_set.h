@@ -62,8 +62,8 @@ struct ewf {
 };
 
 /* Finds out what is there. ERR_FORMAT: nothing says how large the disk is; ERR_LIMIT; ERR_IO. */
-MUST_CHECK int ewf_open(struct ewf **out, const struct media_files *files,
-                        const struct image_watcher *watcher, struct err *e);
+MUST_CHECK int ewf_set_open(struct ewf **out, const struct media_files *files,
+                            const struct image_watcher *watcher, struct err *e);
 void ewf_close(struct ewf *w); /* NULL is fine */
 DEFINE_CLEANUP(struct ewf *, ewf_close)
 

@@ -142,7 +142,7 @@ static int open_raw(struct image *image, struct err *e)
 
 static int open_ewf(struct image *image, const struct image_watcher *watcher, struct err *e)
 {
-    int code = ewf_open(&image->ewf, image->files, watcher, e);
+    int code = ewf_set_open(&image->ewf, image->files, watcher, e);
     size_t count;
 
     if (code)

@@ -99,8 +99,12 @@ static void add_words(struct buf *out, const struct search_event *event)
 
     if (who.len == 0)
         who = search_value_of(event, "event.action");
+    if (who.len == 0 && !str_is(event->meaning, "logged"))
+        who = event->meaning;
     if (who.len == 0)
         who = search_value_of(event, "event.dataset");
+    if (message.len == 0)
+        message = search_value_of(event, "file.path");
     buf_addstr(out, who);
     buf_adds(out, ": ");
     if (message.len)

@@ -56,6 +56,7 @@ static int see_file(void *context, const struct disk_file *f, struct err *e)
         check_time(f->time[i]);
         check_time(f->name_time[i]);
     }
+    check_time(f->deleted);
     if (!disk_type_name(f->type) || !disk_type_name(f->name_type))
         BUG("a type without a name");
     *s = (struct seen){.is_open = f->has_content};
