@@ -10,7 +10,8 @@ struct packed {
     char kind;
     struct str name;
     uint64_t at, size, unpacked;
-    struct buf bytes;     /* unpacked */
+    struct buf bytes; /* unpacked */
+    bool is_unpacked;
     struct values values; /* once asked for */
     bool is_ready;
     int64_t *numbers; /* of times and numbers */
@@ -109,6 +110,7 @@ static void column_empty(struct packed *c)
     free(c->numbers);
     c->values = (struct values){0};
     c->numbers = NULL;
+    c->is_unpacked = false;
 }
 
 void block_close(struct block *b)
@@ -131,12 +133,16 @@ size_t block_rows(const struct block *b)
 static int unpack(struct block *b, struct packed *c, struct err *e)
 {
     size_t size = (size_t)c->unpacked, got;
-    char *to = buf_room(&c->bytes, size + 1);
+    char *to;
 
+    if (c->is_unpacked)
+        return 0;
+    to = buf_room(&c->bytes, size + 1);
     got = ZSTD_decompressDCtx(b->zstd, to, size, b->bytes.p + c->at, (size_t)c->size);
     if (ZSTD_isError(got) || got != size)
         return damaged(e);
     c->bytes.len = size;
+    c->is_unpacked = true;
     return 0;
 }
 
@@ -291,6 +297,16 @@ int block_values(struct block *b, struct str field, const struct values **out, s
     return rc;
 }
 
+int block_bytes(struct block *b, struct str field, struct str *out, struct err *e)
+{
+    struct packed *c = find(b, field, true);
+    int rc = c ? unpack(b, c, e) : 0;
+
+    if (rc == 0)
+        *out = c ? buf_str(&c->bytes) : STR("");
+    return rc;
+}
+
 int block_states(struct block *b, const struct values **out, struct err *e)
 {
     int rc = make_ready(b, &b->columns[1], e);
@@ -325,6 +341,7 @@ static int make_numbers(struct block *b, struct packed *c, struct err *e)
         return rc;
     c->is_ready = read_numbers(b, c, buf_str(&c->bytes));
     buf_release(&c->bytes);
+    c->is_unpacked = false;
     if (c->is_ready)
         return 0;
     column_empty(c);

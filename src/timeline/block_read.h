@@ -27,6 +27,8 @@ size_t block_rows(const struct block *b);
 /* Unpacks what is asked for once. *out is NULL where the block has no such field. ERR_FORMAT. */
 MUST_CHECK int block_values(struct block *b, struct str field, const struct values **out,
                             struct err *e);
+/* All bytes of its values, and others among them: what is not found in it is in no value. */
+MUST_CHECK int block_bytes(struct block *b, struct str field, struct str *out, struct err *e);
 /* Of each row one value: precision NUL doubt NUL meaning NUL. */
 MUST_CHECK int block_states(struct block *b, const struct values **out, struct err *e);
 MUST_CHECK int block_times(struct block *b, const int64_t **out, struct err *e);

@@ -357,7 +357,7 @@ void query_free(struct query *q)
 /* Of values that lie one after another a text is found in all of them at once. */
 static void find_in_all(const struct values *v, const struct value_test *t, uint8_t *is_true)
 {
-    struct str rest = v->bytes, text = buf_str(&t->text);
+    struct str rest = v->bytes, text = value_test_needs(t);
     const char *found;
     size_t i = 0;
 
@@ -365,7 +365,7 @@ static void find_in_all(const struct values *v, const struct value_test *t, uint
         while (i + 1 < v->count && v->values[i + 1].p <= found)
             i++;
         if (found + text.len <= v->values[i].p + v->values[i].len) {
-            is_true[i] = 1;
+            is_true[i] = t->kind == TEST_HOLDS || value_test(t, v->values[i]);
             found = v->values[i].p + v->values[i].len;
         } else {
             found++;
@@ -376,7 +376,7 @@ static void find_in_all(const struct values *v, const struct value_test *t, uint
 
 static void test_all(const struct values *v, const struct value_test *t, uint8_t *is_true)
 {
-    if (t->kind == TEST_HOLDS && t->text.len) {
+    if (value_test_needs(t).len) {
         find_in_all(v, t, is_true);
         return;
     }
@@ -455,26 +455,34 @@ static int match_states(const struct node *n, struct block *b, struct rows *out,
     return rc;
 }
 
+/* Values are not taken apart where what they must have is nowhere among their bytes. */
+static int match_field(const struct node *n, struct block *b, struct str field, struct rows *out,
+                       struct err *e)
+{
+    struct str needed = value_test_needs(&n->test), bytes;
+    const struct values *v;
+    int rc = block_bytes(b, field, &bytes, e);
+
+    if (rc || (needed.len && !find_alike(bytes, needed)))
+        return rc;
+    rc = block_values(b, field, &v, e);
+    if (rc == 0 && v)
+        add_rows(v, &n->test, block_rows(b), out);
+    return rc;
+}
+
 static int match_any(const struct node *n, struct block *b, struct rows *out, struct err *e)
 {
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < block_field_count(b); i++) {
-        const struct values *v;
-
-        rc = block_values(b, block_field(b, i), &v, e);
-        if (rc == 0)
-            add_rows(v, &n->test, block_rows(b), out);
-    }
+    for (size_t i = 0; rc == 0 && i < block_field_count(b); i++)
+        rc = match_field(n, b, block_field(b, i), out, e);
     return rc;
 }
 
 static int match_term(const struct node *n, struct block *b, struct str source, struct rows *out,
                       struct err *e)
 {
-    const struct values *v;
-    int rc;
-
     if (n->field.len == 0)
         return match_any(n, b, out, e);
     if (str_is(n->field, "source")) {
@@ -484,10 +492,7 @@ static int match_term(const struct node *n, struct block *b, struct str source, 
     }
     if (is_state(n->field))
         return match_states(n, b, out, e);
-    rc = block_values(b, n->field, &v, e);
-    if (rc == 0 && v)
-        add_rows(v, &n->test, block_rows(b), out);
-    return rc;
+    return match_field(n, b, n->field, out, e);
 }
 
 static int match(const struct node *n, struct block *b, struct str source, struct rows *out,

@@ -1,6 +1,7 @@
 /* value_test.c: compares values with what a query asks for. */
 #include "timeline/value_test.h"
 #include <arpa/inet.h>
+#include <locale.h>
 #include <stdlib.h>
 #include "base/mem.h"
 
@@ -28,6 +29,8 @@ void value_test_release(struct value_test *t)
     buf_release(&t->text);
     if (t->has_regex)
         regfree(&t->regex);
+    if (t->has_ascii)
+        regfree(&t->ascii);
 }
 
 void value_test_holds(struct value_test *t, struct str text)
@@ -81,6 +84,133 @@ void value_test_word(struct value_test *t, struct str text, bool is_quoted)
                                            : TEST_IS;
 }
 
+static bool is_ascii(struct str text)
+{
+    static const uint64_t highs = 0x8080808080808080;
+    uint64_t all = 0, part;
+    size_t i = 0;
+
+    for (; i + sizeof(part) <= text.len; i += sizeof(part)) {
+        memcpy(&part, text.p + i, sizeof(part));
+        all |= part;
+    }
+    for (; i < text.len; i++)
+        all |= (uint8_t)text.p[i];
+    return !(all & highs);
+}
+
+/* In the locale C, in which a character is a byte. */
+static bool compile_ascii(regex_t *out, const char *text)
+{
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before;
+    int rc;
+
+    if (c == (locale_t)0)
+        return false;
+    before = uselocale(c);
+    rc = regcomp(out, text, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+    (void)uselocale(before);
+    freelocale(c);
+    return rc == 0;
+}
+
+/* A character that stands for itself. To i, k and s others of Unicode are alike. */
+static bool is_itself(char c)
+{
+    static const char all[] = "abcdefghjlmnopqrtuvwxyzABCDEFGHJLMNOPQRTUVWXYZ0123456789"
+                              " \"#%&',-/:;<=>@_`~!";
+
+    return c && strchr(all, c);
+}
+
+/* Behind a bracket expression that begins at i. */
+static size_t behind_brackets(struct str text, size_t i)
+{
+    i++;
+    i += i < text.len && text.p[i] == '^' ? 1 : 0;
+    i += i < text.len && text.p[i] == ']' ? 1 : 0;
+    while (i < text.len && text.p[i] != ']') {
+        char kind = text.p[i] == '[' && i + 1 < text.len ? text.p[i + 1] : 0;
+
+        i++;
+        if (kind != ':' && kind != '.' && kind != '=')
+            continue;
+        for (i++; i + 1 < text.len && !(text.p[i] == kind && text.p[i + 1] == ']'); i++)
+            ;
+        i += 2;
+    }
+    return i + 1;
+}
+
+static void keep_longer(struct buf *best, struct str run)
+{
+    if (run.len > best->len)
+        set_small(best, run);
+}
+
+/* The longest run of an extended expression that stands outside of brackets and choices, and is not
+ * repeated: it must be there as it is. Back-references and escapes end a run. */
+static void find_needed(struct str text, struct buf *out)
+{
+    size_t depth = 0, from = 0, i = 0;
+
+    buf_clear(out);
+    while (i <= text.len) {
+        char c = i < text.len ? text.p[i] : 0;
+        bool is_plain = depth == 0 && i < text.len && is_itself(c);
+        size_t end = i;
+
+        if (is_plain) {
+            i++;
+            continue;
+        }
+        /* What * ? { follow may be there or not. */
+        if (i < text.len && (c == '*' || c == '?' || c == '{') && end > from)
+            end--;
+        keep_longer(out, (struct str){text.p + from, end - from});
+        if (c == '|' && depth == 0) {
+            buf_clear(out);
+            return;
+        }
+        depth += c == '(';
+        depth -= c == ')' && depth;
+        i = c == '[' ? behind_brackets(text, i) : c == '\\' ? i + 2 : i + 1;
+        if (c == '{')
+            while (i <= text.len && text.p[i - 1] != '}')
+                i++;
+        from = i;
+    }
+}
+
+/* The longest run between what stands for others. */
+static struct str longest_run(struct str glob)
+{
+    struct str best = STR("");
+    size_t from = 0;
+
+    for (size_t i = 0; i <= glob.len; i++) {
+        if (i < glob.len && glob.p[i] != '*' && glob.p[i] != '?')
+            continue;
+        if (i - from > best.len)
+            best = (struct str){glob.p + from, i - from};
+        from = i + 1;
+    }
+    return best;
+}
+
+struct str value_test_needs(const struct value_test *t)
+{
+    switch (t->kind) {
+    case TEST_HOLDS:
+    case TEST_REGEX:
+        return buf_str(&t->text);
+    case TEST_GLOB:
+        return longest_run(buf_str(&t->text));
+    default:
+        return STR("");
+    }
+}
+
 int value_test_regex(struct value_test *t, struct str text, struct err *e)
 {
     CLEANUP_FREE char *copy = mem_dup(text.p, text.len);
@@ -95,6 +225,8 @@ int value_test_regex(struct value_test *t, struct str text, struct err *e)
     }
     t->has_regex = true;
     t->kind = TEST_REGEX;
+    t->has_ascii = is_ascii(text) && compile_ascii(&t->ascii, copy);
+    find_needed(text, &t->text);
     return 0;
 }
 
@@ -195,8 +327,9 @@ static bool is_between(const struct value_test *t, struct str value)
 static bool fits_regex(const struct value_test *t, struct str value)
 {
     regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.len};
+    const regex_t *regex = t->has_ascii && is_ascii(value) ? &t->ascii : &t->regex;
 
-    return regexec(&t->regex, value.p, 1, &span, REG_STARTEND) == 0;
+    return regexec(regex, value.p, 1, &span, REG_STARTEND) == 0;
 }
 
 bool value_test(const struct value_test *t, struct str value)

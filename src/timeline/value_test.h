@@ -16,9 +16,11 @@ enum value_test_kind {
 
 struct value_test {
     enum value_test_kind kind;
-    struct buf text; /* small letters */
+    struct buf text; /* small letters; of an expression what each text that fits it has */
     regex_t regex;
+    regex_t ascii; /* the same, for values of ASCII alone: many times as fast */
     bool has_regex;
+    bool has_ascii;
     uint8_t network[16]; /* IPv4 as ::ffff:a.b.c.d */
     unsigned prefix;     /* bits of the 128 */
     double low, high;
@@ -29,6 +31,8 @@ void value_test_holds(struct value_test *t, struct str text);
 /* A word as it is written behind a field: with * or ? a glob, an address with a slash a network. */
 void value_test_word(struct value_test *t, struct str text, bool is_quoted);
 MUST_CHECK int value_test_regex(struct value_test *t, struct str text, struct err *e);
+/* What each value that passes has in it, letters alike, in small ones; empty: nothing is known. */
+struct str value_test_needs(const struct value_test *t);
 bool value_test(const struct value_test *t, struct str value);
 /* Where the text is found first, letters alike; NULL: nowhere. text is in small letters. */
 const char *find_alike(struct str in, struct str text);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <locale.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -281,7 +282,20 @@ static struct tree *grow(struct arena *a, uint64_t *seed, int depth)
 {
     static const char *const globs[] = {"*",   "r*t",   "?oot",  "10.*",
                                         "*a*", "/wp-*", "gr??e", "*1?3"};
-    static const char *const regexes[] = {"^r", "o+t$", "[0-9]+", "^(alice|bob)", "pass.*d", "^$"};
+    static const char *const regexes[] = {"^r",
+                                          "o+t$",
+                                          "[0-9]+",
+                                          "^(alice|bob)",
+                                          "pass.*d",
+                                          "^$",
+                                          "al*ice",
+                                          "led|port",
+                                          "r(oo|x)t",
+                                          "pass(word)?x*",
+                                          "wp-l{1,2}ogin",
+                                          "[]b]ob?",
+                                          "12[[:alpha:]]+",
+                                          "\\.1 port"};
     static const char *const networks[] = {"10.0.0.0/8",     "10.0.0.0/31",   "0.0.0.0/0",
                                            "192.168.1.5/32", "2001:db8::/32", "2001:db8::1/128"};
     static const char *const words[] = {"ro", "FAIL", "pass", "o", "10.", "x*y", "\xC3\xB6"};
@@ -540,6 +554,56 @@ static void texts_are_found_at_any_place(void **state)
     assert_non_null(find_alike(STR(""), STR("")));
 }
 
+static void join_some(struct buf *out, uint64_t *seed, const char *const from[], size_t count)
+{
+    buf_clear(out);
+    for (uint64_t i = 1 + seed_below(seed, 6); i > 0; i--)
+        buf_adds(out, from[seed_below(seed, count)]);
+}
+
+/* Against the C library's own reading in this locale. Letters of Unicode that are alike to i, k and
+ * s are among them. */
+static void what_an_expression_needs_is_in_all_that_fits(void **state)
+{
+    static const char *const parts[] = {
+        "a",     "B",     "ab",  "k",           "S",  "i",        "[ab]",   "[^]a]",
+        "(a|b)", "(ab)+", "\\.", "x*",          "b?", "c{0,2}",   "d{2}",   "|",
+        "^",     "$",     ".",   "[[:alpha:]]", "=",  "\xC3\xB6", "(x|y?)", "\\bab"};
+    static const char *const letters[] = {
+        "a",  "b", "AB", "k", "\xE2\x84\xAA", "\xC5\xBF", "I", "\xC4\xB1", "\xC4\xB0", "x", "cc",
+        "dd", ".", "=",  "]", "\xC3\xB6",     " "};
+    uint64_t seed = 7;
+    unsigned asked = 0, fitting = 0, needing = 0;
+
+    (void)state;
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+    for (int n = 0; n < 20000; n++) {
+        CLEANUP_BUF struct buf text = {0};
+        CLEANUP_BUF struct buf value = {0};
+        CLEANUP(value_test_release) struct value_test t = {0};
+
+        join_some(&text, &seed, parts, COUNT_OF(parts));
+        if (value_test_regex(&t, buf_str(&text), NULL))
+            continue;
+        for (int i = 0; i < 8; i++) {
+            bool fits;
+
+            join_some(&value, &seed, letters, COUNT_OF(letters));
+            fits = fits_regex(buf_text(&value), buf_text(&text));
+            if (value_test(&t, buf_str(&value)) != fits)
+                fail_msg("/%s/ and %s", buf_text(&text), buf_text(&value));
+            if (fits && !find_alike(buf_str(&value), value_test_needs(&t)))
+                fail_msg("/%s/ and %s: not needed", buf_text(&text), buf_text(&value));
+            asked++;
+            fitting += fits;
+        }
+        needing += value_test_needs(&t).len > 0;
+    }
+    (void)setlocale(LC_CTYPE, "C");
+    assert_in_range(fitting, asked / 10, asked / 10 * 9);
+    assert_in_range(needing, 5000, 20000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -548,6 +612,7 @@ int main(void)
         cmocka_unit_test(long_and_deep_queries_have_an_end),
         cmocka_unit_test(seeded_queries_find_what_a_slow_reading_finds),
         cmocka_unit_test(texts_are_found_at_any_place),
+        cmocka_unit_test(what_an_expression_needs_is_in_all_that_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
