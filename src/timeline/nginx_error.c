@@ -105,7 +105,7 @@ static struct str take_tail(struct reader *r, struct event *e, struct str messag
             event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, str_cut(&other, ','));
     }
     if (count > 1)
-        event_puts(e, field_number(r->names, STR("nginx.client_is_uncertain")), "yes");
+        event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
     return str_head(message, found[best]);
 }
 

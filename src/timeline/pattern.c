@@ -2,9 +2,18 @@
 #include "timeline/pattern.h"
 #include "base/mem.h"
 
-enum { STEPS_MAX = 24, KNOWN_COUNT = 64, KNOWN_NAME_SIZE = 48 };
+enum { STEPS_MAX = 24, KNOWN_COUNT = 64, KNOWN_NAME_SIZE = 48, TRIES_MOST = 32 };
 
-enum step_kind { STEP_LITERAL, STEP_WORD, STEP_DIGITS, STEP_ADDRESS, STEP_ANY, STEP_REST };
+enum step_kind {
+    STEP_LITERAL,
+    STEP_WORD,
+    STEP_DIGITS,
+    STEP_ADDRESS,
+    STEP_HOST,
+    STEP_ANY,
+    STEP_MOST,
+    STEP_REST
+};
 
 struct step {
     enum step_kind kind;
@@ -15,6 +24,7 @@ struct step {
 struct pattern {
     struct str action, category, outcome;
     size_t count;
+    size_t most; /* the step that takes the most; count: none does */
     struct step steps[STEPS_MAX];
 };
 
@@ -42,11 +52,8 @@ static enum step_kind kind_of(struct str name)
     static const struct {
         const char *name;
         enum step_kind kind;
-    } kinds[] = {{"", STEP_WORD},
-                 {"n", STEP_DIGITS},
-                 {"ip", STEP_ADDRESS},
-                 {"any", STEP_ANY},
-                 {"rest", STEP_REST}};
+    } kinds[] = {{"", STEP_WORD},   {"n", STEP_DIGITS},  {"ip", STEP_ADDRESS}, {"host", STEP_HOST},
+                 {"any", STEP_ANY}, {"most", STEP_MOST}, {"rest", STEP_REST}};
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (str_is(name, kinds[i].name))
@@ -54,35 +61,51 @@ static enum step_kind kind_of(struct str name)
     BUG("a pattern has a place of the kind " STR_FMT, STR_ARG(name));
 }
 
+/* A place in braces, off the front of *rest. */
+static struct step compile_place(struct str *rest, struct field_names *names)
+{
+    struct str place, field;
+
+    *rest = str_from(*rest, 1);
+    place = str_cut(rest, '}');
+    field = str_cut(&place, ':');
+    return (struct step){.kind = kind_of(place),
+                         .field = str_is(field, "_") ? FIELD_NONE : field_number(names, field)};
+}
+
+static struct step compile_literal(struct str *rest)
+{
+    struct str text = str_head(*rest, 0);
+
+    while (text.len < rest->len && rest->p[text.len] != '{')
+        text.len++;
+    *rest = str_from(*rest, text.len);
+    return (struct step){.kind = STEP_LITERAL, .literal = text, .field = FIELD_NONE};
+}
+
 static void compile(struct pattern *p, const struct meaning *m, struct field_names *names)
 {
     struct str rest = str_of(m->pattern);
+    size_t mosts = 0;
 
     p->action = str_of(m->action);
     p->category = str_of(m->category);
     p->outcome = str_of(m->outcome);
     while (rest.len) {
-        struct step *s = &p->steps[p->count++];
-        struct str text = str_head(rest, 0);
-
         if (p->count == STEPS_MAX)
             BUG("a pattern is too long: %s", m->pattern);
-        if (rest.p[0] == '{') {
-            struct str name = str_from(rest, 1);
-            struct str place = str_cut(&name, '}');
-            struct str field = str_cut(&place, ':');
-
-            *s = (struct step){.kind = kind_of(place), .field = FIELD_NONE};
-            if (!str_is(field, "_"))
-                s->field = field_number(names, field);
-            rest = name;
-            continue;
+        p->steps[p->count] =
+            rest.p[0] == '{' ? compile_place(&rest, names) : compile_literal(&rest);
+        if (p->steps[p->count].kind == STEP_MOST) {
+            p->most = p->count;
+            mosts++;
         }
-        while (text.len < rest.len && rest.p[text.len] != '{')
-            text.len++;
-        *s = (struct step){.kind = STEP_LITERAL, .literal = text, .field = FIELD_NONE};
-        rest = str_from(rest, text.len);
+        p->count++;
     }
+    if (mosts == 0)
+        p->most = p->count;
+    else if (mosts > 1 || p->most + 1 == p->count || p->steps[p->most + 1].kind != STEP_LITERAL)
+        BUG("a pattern has one place that takes most, and a text behind it: %s", m->pattern);
 }
 
 struct pattern_set *pattern_set_new(const struct program_list *const *lists, size_t count,
@@ -114,6 +137,12 @@ static bool is_address_char(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '.' ||
            c == ':' || c == '%';
+}
+
+/* Such characters are in words, too. */
+static bool has_address_mark(struct str s)
+{
+    return memchr(s.p, '.', s.len) || memchr(s.p, ':', s.len);
 }
 
 static bool is_of(enum step_kind kind, char c)
@@ -187,7 +216,7 @@ static bool take_step(const struct step *s, const struct step *behind, struct st
         break;
     default:
         len = run_length(s, behind, *text);
-        if (len == 0)
+        if (len == 0 || (s->kind == STEP_ADDRESS && !has_address_mark(str_head(*text, len))))
             return false;
     }
     *value = str_head(*text, len);
@@ -195,18 +224,96 @@ static bool take_step(const struct step *s, const struct step *behind, struct st
     return true;
 }
 
-static bool fits(const struct pattern *p, struct str text, struct str *values)
+static bool fits_steps(const struct pattern *p, size_t from, size_t to, struct str *text,
+                       struct str *values)
 {
-    for (size_t i = 0; i < p->count; i++)
-        if (!take_step(&p->steps[i], i + 1 < p->count ? &p->steps[i + 1] : NULL, &text, &values[i]))
+    for (size_t i = from; i < to; i++)
+        if (!take_step(&p->steps[i], i + 1 < p->count ? &p->steps[i + 1] : NULL, text, &values[i]))
             return false;
-    return text.len == 0;
+    return true;
+}
+
+/* What is behind the place that takes most, where that ends at end. */
+static bool fits_behind(const struct pattern *p, struct str text, size_t end, struct str *values)
+{
+    values[p->most] = str_head(text, end);
+    text = str_from(text, end);
+    return fits_steps(p, p->most + 1, p->count, &text, values) && text.len == 0;
+}
+
+static bool is_end(const struct pattern *p, struct str text, size_t at)
+{
+    struct str literal = p->steps[p->most + 1].literal;
+
+    return text.len - at >= literal.len && memcmp(text.p + at, literal.p, literal.len) == 0;
+}
+
+static bool fits_last(const struct pattern *p, struct str text, struct str *values)
+{
+    unsigned tries = 0;
+
+    for (size_t at = text.len; at-- > 0 && tries < TRIES_MOST;) {
+        if (!is_end(p, text, at))
+            continue;
+        tries++;
+        if (fits_behind(p, text, at, values))
+            return true;
+    }
+    return false;
+}
+
+static bool fits_first(const struct pattern *p, struct str text, struct str *values)
+{
+    unsigned tries = 0;
+
+    for (size_t at = 0; at < text.len && tries < TRIES_MOST; at++) {
+        if (!is_end(p, text, at))
+            continue;
+        tries++;
+        if (fits_behind(p, text, at, values))
+            return true;
+    }
+    return false;
+}
+
+/* *rest is what is left where a place takes most. */
+static bool fits(const struct pattern *p, struct str text, struct str *values, struct str *rest)
+{
+    if (!fits_steps(p, 0, p->most, &text, values))
+        return false;
+    *rest = text;
+    return p->most == p->count ? text.len == 0 : fits_last(p, text, values);
+}
+
+static void put_value(const struct step *s, struct str value, struct event *e)
+{
+    bool is_source = s->field == FIELD_SOURCE_IP;
+
+    if (is_source && (s->kind == STEP_HOST || s->kind == STEP_ADDRESS))
+        event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
+    else
+        event_put(e, s->field, value);
+}
+
+/* The values of the other way in which the sentence fits. */
+static void fill_other(const struct pattern *p, struct str text, const struct str *values,
+                       struct field_names *names, struct event *e)
+{
+    struct str others[STEPS_MAX];
+
+    if (p->most == p->count || !fits_first(p, text, others) ||
+        others[p->most].len == values[p->most].len)
+        return;
+    for (size_t i = p->most; i < p->count; i++)
+        if (p->steps[i].kind != STEP_REST && !str_eq(values[i], others[i]))
+            put_value(&p->steps[i], others[i], e);
+    event_puts(e, field_number(names, STR("event.is_ambiguous")), "yes");
 }
 
 static void fill(const struct pattern *p, const struct str *values, struct event *e)
 {
     for (size_t i = 0; i < p->count; i++)
-        event_put(e, p->steps[i].field, values[i]);
+        put_value(&p->steps[i], values[i], e);
     event_put(e, FIELD_EVENT_ACTION, p->action);
     event_put(e, FIELD_EVENT_CATEGORY, p->category);
     event_put(e, FIELD_EVENT_OUTCOME, p->outcome);
@@ -252,7 +359,7 @@ static struct table *table_of(struct pattern_set *s, struct str program)
 bool pattern_match(struct pattern_set *s, struct str program, struct str sentence, struct event *e)
 {
     struct table *t = table_of(s, program);
-    struct str values[STEPS_MAX];
+    struct str values[STEPS_MAX], rest;
 
     if (!t)
         return false;
@@ -262,8 +369,9 @@ bool pattern_match(struct pattern_set *s, struct str program, struct str sentenc
             compile(&t->patterns[i], &t->program->meanings[i], s->names);
     }
     for (size_t i = 0; i < t->program->count; i++)
-        if (fits(&t->patterns[i], sentence, values)) {
+        if (fits(&t->patterns[i], sentence, values, &rest)) {
             fill(&t->patterns[i], values, e);
+            fill_other(&t->patterns[i], rest, values, s->names, e);
             return true;
         }
     return false;

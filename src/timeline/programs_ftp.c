@@ -36,7 +36,6 @@ static const struct meaning vsftpd[] = {
      "network", "unknown"},
     {"FTP command: " FTP_CLIENT ", \"{process.command_line:rest}", "ftp-command", "network",
      "unknown"},
-    {"(pam_unix) authentication failure; {_:any} rhost={source.address}", "login", AUTH, NO},
 };
 
 /* mod_auth.c, main.c: "host (name[address]) - sentence", or with a colon behind the bracket. */

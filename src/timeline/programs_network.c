@@ -80,7 +80,10 @@ static const struct meaning dhcpd[] = {
 
 static const struct program programs[] = {
     {"dropbear", dropbear, COUNT_OF(dropbear)},
-    {"named", named, COUNT_OF(named)},
+    /* The others are its categories, as a channel without a program's name prints them. */
+    {"named|client|general|notify|queries|query-errors|rate-limit|resolver|security|update|"
+     "update-security|xfer-in|xfer-out",
+     named, COUNT_OF(named)},
     {"slapd", slapd, COUNT_OF(slapd)},
     {"dhcpd", dhcpd, COUNT_OF(dhcpd)},
 };

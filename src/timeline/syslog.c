@@ -58,6 +58,23 @@ static bool take_tag(struct str *rest, struct event *e)
     return true;
 }
 
+/* "[sshd] ", "[sshd]: " in place of host and tag, as metalog writes it. */
+static bool take_metalog(struct str *rest, struct event *e)
+{
+    struct str at = *rest, name;
+
+    if (!str_take(&at, "["))
+        return false;
+    name = str_cut(&at, ']');
+    (void)str_take(&at, ":");
+    if (name.len == 0 || name.len > TAG_MOST || (name.p[0] | 0x20) < 'a' ||
+        (name.p[0] | 0x20) > 'z' || memchr(name.p, ' ', name.len) || !str_take(&at, " "))
+        return false;
+    event_put(e, FIELD_PROCESS_NAME, name);
+    *rest = at;
+    return true;
+}
+
 static bool is_host_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -158,6 +175,10 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     reader_time(r, e, &s);
     if (r->is_counting_years)
         return LINE_EVENT;
+    if (is_bsd && take_metalog(&line, e)) {
+        put_message(r, e, line);
+        return LINE_EVENT;
+    }
     take_host(&line, e);
     /* Of other formats many begin with an ISO time and a word. */
     if (!take_tag(&line, e) && (!is_bsd || event_value(e, FIELD_HOST_NAME).len == 0))

@@ -6,113 +6,6 @@
 #define YES "success"
 #define NO "failure"
 
-/* OpenSSH: auth.c, auth2.c, sshd.c, packet.c, monitor; and pam_unix behind it. */
-static const struct meaning sshd[] = {
-    {"Accepted {_} for {user.name} from {source.ip:ip} port {source.port:n}{_:rest}", "login", AUTH,
-     YES},
-    {"Failed {_} for invalid user {user.name:any} from {source.ip:ip} port {source.port:n}{_:rest}",
-     "login", AUTH, NO},
-    {"Failed {_} for {user.name:any} from {source.ip:ip} port {source.port:n}{_:rest}", "login",
-     AUTH, NO},
-    {"Postponed {_} for {user.name} from {source.ip:ip} port {source.port:n}{_:rest}",
-     "login-postponed", AUTH, "unknown"},
-    {"Invalid user {user.name:any} from {source.ip:ip} port {source.port:n}", "login-invalid-user",
-     AUTH, NO},
-    {"Invalid user {user.name:any} from {source.ip:ip}", "login-invalid-user", AUTH, NO},
-    {"input_userauth_request: invalid user {user.name:any} [preauth]", "login-invalid-user", AUTH,
-     NO},
-    {"User {user.name} from {source.address} not allowed because {event.reason:rest}",
-     "login-not-allowed", AUTH, NO},
-    {"ROOT LOGIN REFUSED FROM {source.ip:ip}{_:rest}", "login-not-allowed", AUTH, NO},
-    {"error: maximum authentication attempts exceeded for invalid user {user.name:any} from "
-     "{source.ip:ip} port {source.port:n}{_:rest}",
-     "login-too-many", AUTH, NO},
-    {"error: maximum authentication attempts exceeded for {user.name:any} from {source.ip:ip} port "
-     "{source.port:n}{_:rest}",
-     "login-too-many", AUTH, NO},
-    {"Disconnecting: Too many authentication failures for {user.name}{_:rest}", "login-too-many",
-     AUTH, NO},
-    {"Connection closed by invalid user {user.name:any} {source.ip:ip} port "
-     "{source.port:n}{_:rest}",
-     "connection-closed", AUTH, NO},
-    {"Connection closed by authenticating user {user.name:any} {source.ip:ip} port "
-     "{source.port:n}{_:rest}",
-     "connection-closed", AUTH, NO},
-    {"Connection reset by authenticating user {user.name:any} {source.ip:ip} port "
-     "{source.port:n}{_:rest}",
-     "connection-closed", AUTH, NO},
-    {"Connection reset by invalid user {user.name:any} {source.ip:ip} port {source.port:n}{_:rest}",
-     "connection-closed", AUTH, NO},
-    {"Connection closed by {source.ip:ip} port {source.port:n}{_:rest}", "connection-closed",
-     "network", "unknown"},
-    {"Connection closed by {source.ip:ip}{_:rest}", "connection-closed", "network", "unknown"},
-    {"Connection reset by {source.ip:ip} port {source.port:n}{_:rest}", "connection-closed",
-     "network", "unknown"},
-    {"Connection from {source.ip:ip} port {source.port:n}{_:rest}", "connection", "network",
-     "unknown"},
-    {"Received disconnect from {source.ip:ip} port {source.port:n}:{event.code:n}: "
-     "{event.reason:rest}",
-     "disconnect", "network", "unknown"},
-    {"Received disconnect from {source.ip:ip}: {event.code:n}: {event.reason:rest}", "disconnect",
-     "network", "unknown"},
-    {"Disconnected from invalid user {user.name:any} {source.ip:ip} port {source.port:n}{_:rest}",
-     "disconnect", AUTH, NO},
-    {"Disconnected from authenticating user {user.name:any} {source.ip:ip} port "
-     "{source.port:n}{_:rest}",
-     "disconnect", AUTH, NO},
-    {"Disconnected from user {user.name:any} {source.ip:ip} port {source.port:n}{_:rest}", "logout",
-     AUTH, YES},
-    {"Disconnected from {source.ip:ip} port {source.port:n}{_:rest}", "disconnect", "network",
-     "unknown"},
-    {"Did not receive identification string from {source.ip:ip}{_:rest}", "connection", "network",
-     NO},
-    {"Bad protocol version identification {_:any} from {source.ip:ip} port {source.port:n}{_:rest}",
-     "connection", "network", NO},
-    {"Unable to negotiate with {source.ip:ip} port {source.port:n}: {event.reason:rest}",
-     "connection", "network", NO},
-    {"reverse mapping checking getaddrinfo for {source.address} [{source.ip:ip}] "
-     "{event.reason:rest}",
-     "name-mismatch", "network", NO},
-    {"Address {source.ip:ip} maps to {source.address}, {event.reason:rest}", "name-mismatch",
-     "network", NO},
-    {"Server listening on {destination.ip:ip} port {destination.port:n}.", "service-listening",
-     "process", YES},
-    {"Received signal {event.code:n}; terminating.", "service-stop", "process", YES},
-    {"subsystem request for {_} by user {user.name}", "session-subsystem", "session", "unknown"},
-};
-
-/* Linux-PAM: pam_unix, whatever program asks; tried after the program's own. */
-static const struct meaning pam[] = {
-    {"pam_unix({service.name}): session opened for user {user.name}(uid={user.id:n}) by "
-     "{user.effective.name:any}(uid={_:n})",
-     "session-open", "session", YES},
-    {"pam_unix({service.name}): session opened for user {user.name} by {_:any}(uid={_:n})",
-     "session-open", "session", YES},
-    {"pam_unix({service.name}): session opened for user {user.name}{_:rest}", "session-open",
-     "session", YES},
-    {"pam_unix({service.name}): session closed for user {user.name}", "session-close", "session",
-     YES},
-    {"pam_unix({service.name}): authentication failure; {_:any} ruser={_:any} "
-     "rhost={source.address:any} "
-     " user={user.name}",
-     "login", AUTH, NO},
-    {"pam_unix({service.name}): authentication failure; {_:any} ruser={_:any} "
-     "rhost={source.address:any} user={user.name}",
-     "login", AUTH, NO},
-    {"pam_unix({service.name}): authentication failure; {_:any} rhost={source.address:any} ",
-     "login", AUTH, NO},
-    {"pam_unix({service.name}): authentication failure; {_:any} rhost={source.address}", "login",
-     AUTH, NO},
-    {"pam_unix({service.name}): check pass; user unknown", "login-invalid-user", AUTH, NO},
-    {"pam_unix({service.name}): password changed for {user.target.name}", "password-change", "iam",
-     YES},
-    {"PAM {_:n} more authentication failure{_:any}; {_:any} rhost={source.address:any}  "
-     "user={user.name}",
-     "login", AUTH, NO},
-    {"PAM {_:n} more authentication failure{_:any}; {_:any} rhost={source.address:rest}", "login",
-     AUTH, NO},
-};
-
 /* Todd Miller's sudo, logging.c. */
 static const struct meaning sudo[] = {
     {"{user.name} : command not allowed ; {_:any}USER={user.effective.name} ; "
@@ -235,9 +128,21 @@ static const struct meaning kernel[] = {
     {"usb {device.id}: USB disconnect, {_:rest}", "device-detach", "host", YES},
 };
 
-static const struct meaning passwd[] = {
-    {"pam_unix({service.name}): password changed for {user.target.name}", "password-change", "iam",
-     YES},
+/* polkit's pkexec.c. */
+#define PKEXEC_WHERE                                                                               \
+    " [USER={user.effective.name:any}] [TTY={_:any}] [CWD={process.working_directory:any}] "       \
+    "[COMMAND={process.command_line:rest}"
+static const struct meaning pkexec[] = {
+    {"{user.name}: Executing command" PKEXEC_WHERE, "command", "process", YES},
+    {"{user.name}: Error executing command as another user: {event.reason:any}" PKEXEC_WHERE,
+     "command", AUTH, NO},
+    {"{user.name}: {event.reason:any}" PKEXEC_WHERE, "command", "process", NO},
+};
+
+/* What libraries say in the name of the program that has them: TCP wrappers. */
+static const struct meaning any_program[] = {
+    {"refused connect from {source.address:most} ({source.ip:ip})", "connection", "network", NO},
+    {"refused connect from {source.ip:host}", "connection", "network", NO},
 };
 
 #define TABLE(names, table)                                                                        \
@@ -245,17 +150,16 @@ static const struct meaning passwd[] = {
         (names), (table), COUNT_OF(table)                                                          \
     }
 static const struct program programs[] = {
-    TABLE("sshd|sshd-session", sshd),
     TABLE("sudo", sudo),
     TABLE("su", su),
     TABLE("useradd|userdel|usermod|groupadd|groupdel|groupmod|gpasswd|chage|chfn|chsh|newusers|"
           "adduser|deluser",
           accounts),
-    TABLE("passwd|chpasswd", passwd),
     TABLE("CRON|cron|crond|crontab|anacron|/usr/sbin/cron|/USR/SBIN/CRON", cron),
     TABLE("systemd", systemd),
     TABLE("systemd-logind", logind),
     TABLE("kernel", kernel),
-    TABLE("", pam), /* of any program */
+    TABLE("pkexec", pkexec),
+    TABLE("", any_program),
 };
 const struct program_list syslog_programs = {programs, COUNT_OF(programs)};

@@ -4,6 +4,7 @@
 #include "timeline/pattern.h"
 
 extern const struct program_list syslog_programs;   /* of every system */
+extern const struct program_list ssh_programs;      /* OpenSSH */
 extern const struct program_list mail_programs;     /* Postfix, Dovecot, Exim */
 extern const struct program_list ftp_programs;      /* vsftpd, ProFTPD, Pure-FTPd */
 extern const struct program_list web_programs;      /* Apache, nginx */

@@ -1,6 +1,8 @@
 /* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
 #include "timeline/syslog_words.h"
 #include "timeline/apache_error.h"
+#include "timeline/level.h"
+#include "timeline/pam.h"
 #include "timeline/syslog_programs.h"
 
 const char *const syslog_levels[SYSLOG_LEVELS] = {"emergency", "alert",  "critical",      "error",
@@ -31,23 +33,105 @@ static struct str without_uptime(struct str message)
     return at.len ? str_trim(at) : message;
 }
 
-static const struct program_list *const lists[] = {&syslog_programs,   &mail_programs,
-                                                   &ftp_programs,      &web_programs,
-                                                   &database_programs, &network_programs};
+/* "[ID 800047 auth.info] ", as Solaris has it (msgid of its syslogd). */
+static struct str without_msgid(struct event *e, struct str sentence)
+{
+    struct str at = sentence, id, number;
+    uint64_t n;
+
+    if (!str_take(&at, "[ID "))
+        return sentence;
+    id = str_cut(&at, ']');
+    number = str_cut(&id, ' ');
+    if (!str_u64(number, &n) || !str_take(&at, " "))
+        return sentence;
+    event_put(e, FIELD_SYSLOG_MSGID, number);
+    return at;
+}
+
+/* "[825] Jul 10 23:53:52 ": a program that writes a log of its own, which another one sends on. */
+static struct str without_own_stamp(const struct event *e, struct str sentence)
+{
+    struct str at = sentence;
+    struct stated s;
+
+    if (!str_take(&at, "[") || !str_eq(str_cut(&at, ']'), event_value(e, FIELD_PROCESS_PID)) ||
+        !str_take(&at, " "))
+        return sentence;
+    sentence = at;
+    return when_bsd(&at, &s) && str_take(&at, " ") ? at : sentence;
+}
+
+static const struct program_list *const lists[] = {
+    &syslog_programs, &ssh_programs, &pam_programs,      &mail_programs,
+    &ftp_programs,    &web_programs, &database_programs, &network_programs};
+
+/* The names under which a program may be known: "postfix/smtpd", "httpd/backend1", and, of old,
+ * "sshd(pam_unix)". */
+struct known_as {
+    struct str last, first;
+    bool is_module;
+};
+
+static struct known_as known_as(struct str name)
+{
+    struct str whole = name;
+    struct str program = str_cut(&whole, '(');
+    struct str first = program;
+
+    return (struct known_as){.last = without_folder(program),
+                             .first = str_cut(&first, '/'),
+                             .is_module = str_starts(whole, "pam_")};
+}
+
+static bool match_plain(struct reader *r, const struct known_as *k, struct str sentence,
+                        struct event *e)
+{
+    if (pattern_match(r->patterns, k->last, sentence, e))
+        return true;
+    if (k->first.len && !str_eq(k->first, k->last) &&
+        pattern_match(r->patterns, k->first, sentence, e))
+        return true;
+    return pam_understand(r->patterns, r->names, k->is_module, sentence, e) ||
+           pattern_match(r->patterns, STR(""), sentence, e);
+}
+
+/* "error: ", "Warning: ": the level in front of a sentence. */
+static bool match_behind_level(struct reader *r, const struct known_as *k, struct str sentence,
+                               struct event *e)
+{
+    bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
+    struct str level = str_cut(&sentence, ':');
+    size_t before = e->count;
+
+    if (!str_take(&sentence, " ") || !level_put(e, level))
+        return false;
+    if (has_level)
+        e->count = before;
+    if (match_plain(r, k, sentence, e))
+        return true;
+    e->count = before;
+    return false;
+}
+
+static bool match(struct reader *r, const struct known_as *k, struct str sentence, struct event *e)
+{
+    return match_plain(r, k, sentence, e) || match_behind_level(r, k, sentence, e);
+}
 
 void syslog_understand(struct reader *r, struct event *e, struct str sentence)
 {
-    struct str name = without_folder(event_value(e, FIELD_PROCESS_NAME));
-    bool is_kernel = str_is(name, "kernel");
+    struct known_as k = known_as(event_value(e, FIELD_PROCESS_NAME));
+    bool is_kernel = str_is(k.last, "kernel");
 
-    if (is_kernel)
-        sentence = without_uptime(sentence);
-    if (str_is(name, "httpd") || str_is(name, "apache2"))
+    sentence = without_msgid(e, sentence);
+    sentence = is_kernel ? without_uptime(sentence) : without_own_stamp(e, sentence);
+    if (str_is(k.last, "httpd") || str_is(k.first, "httpd") || str_is(k.last, "apache2"))
         (void)apache_error_parts(r, &sentence, e);
-    if ((is_kernel || str_is(name, "ulogd")) && firewall_understand(sentence, e))
+    if ((is_kernel || str_is(k.last, "ulogd")) && firewall_understand(sentence, e))
         return;
     if (!r->patterns)
         r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
-    if (!pattern_match(r->patterns, name, sentence, e))
-        (void)pattern_match(r->patterns, STR(""), sentence, e);
+    if (!match(r, &k, sentence, e) && str_ends(sentence, " "))
+        (void)match(r, &k, str_trim(sentence), e);
 }

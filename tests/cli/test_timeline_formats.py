@@ -150,10 +150,10 @@ CASES = [
      "2026/11/25 03:12:10 [crit] 7#7: *2 user \"x\": password mismatch, client: 192.0.2.1, server: y\" was not found in \"/p\", client: 192.0.2.8, "
      "server: , request: \"GET /z HTTP/2.0\"\n"
      "2026/11/25 03:12:11 [error] 7#7: *2 access forbidden by rule, client: 192.0.2.9, server: , request: \"GET /z HTTP/2.0\"\n", [
-         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "source.ip": ["192.0.2.7", "192.0.2.99"], "nginx.client_is_uncertain": "yes",
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "source.ip": ["192.0.2.7", "192.0.2.99"], "event.is_ambiguous": "yes",
           "user.name": "alice", "url.domain": "www.example.org", "http.request.referrer": "https://example.org/a,b", "nginx.connection": "66647", "event.outcome": "failure"},
-         {"log.level": "critical", "source.ip": ["192.0.2.1", "192.0.2.8"], "nginx.client_is_uncertain": "yes"},
-         {"source.ip": "192.0.2.9", "nginx.client_is_uncertain": None, "http.request.method": "GET", "url.original": "/z", "http.version": "2.0"}]),
+         {"log.level": "critical", "source.ip": ["192.0.2.1", "192.0.2.8"], "event.is_ambiguous": "yes"},
+         {"source.ip": "192.0.2.9", "event.is_ambiguous": None, "http.request.method": "GET", "url.original": "/z", "http.version": "2.0"}]),
     ("vsftpd", "Wed Nov 25 03:12:09 2026 [pid 27244] [alice] FAIL LOGIN: Client \"::ffff:192.0.2.7\"\n"
      "Wed Nov 25 03:12:10 2026 [pid 27244] [alice] OK UPLOAD: Client \"192.0.2.7\", \"/a b.txt\", 5 bytes, 0.10Kbyte/sec\n", [
          {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "alice", "source.ip": "::ffff:192.0.2.7", "event.outcome": "failure"},

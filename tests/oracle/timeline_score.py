@@ -22,7 +22,7 @@ import sys
 import tempfile
 import zoneinfo
 
-FLOORS = {"plaso: records": 94, "plaso: expected times": 100, "fail2ban: times": 99, "fail2ban: hosts of failures": 80, "fail2ban: failures": 75,
+FLOORS = {"plaso: records": 94, "plaso: expected times": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98,
           "crowdsec: asserted fields": 89, "go-libaudit: type, time, sequence": 100, "go-libaudit: decoded values": 99, "go-libaudit: events": 100,
           "loghub: Linux_2k": 99, "grr: declined": 100}
 SECONDS = 60
@@ -160,12 +160,13 @@ def fail2ban_cases(path):
 def fail2ban(probe, data):
     """Time, host and verdict of each line that has an answer."""
     times, hosts, verdicts = Set("fail2ban: times"), Set("fail2ban: hosts of failures"), Set("fail2ban: failures")
+    elsewhere = Set("fail2ban: hosts that an earlier line alone names")
     for path in sorted(glob.glob(os.path.join(data, "fail2ban/logs/*"))):
         cases = fail2ban_cases(path)
         for line, said in cases:
             events, told = probe.read_lines([line], int(datetime.datetime(2005, 9, 1).timestamp()))
-            score_line(os.path.basename(path), line, said, events.get(1) if told["format"] else None, (times, hosts, verdicts))
-    return [times, hosts, verdicts]
+            score_line(os.path.basename(path), line, said, events.get(1) if told["format"] else None, (times, hosts, verdicts, elsewhere))
+    return [times, hosts, verdicts, elsewhere]
 
 
 def plain(address):
@@ -175,7 +176,7 @@ def plain(address):
 
 def score_line(name, line, said, event, sets):
     """One line: fail2ban knows no year for many and takes 2005 or 2004."""
-    times, hosts, verdicts = sets
+    times, hosts, verdicts, elsewhere = sets
     where = f"{name}: {line[:110]}"
     event = event if event and event["event.kind"] == ["event"] else None
     if said.get("time"):
@@ -190,7 +191,7 @@ def score_line(name, line, said, event, sets):
     if not said.get("match") or "host" not in said:
         return
     addresses = [plain(a) for n in ("source.ip", "source.address") for a in (event or {}).get(n, [])]
-    hosts.add(said["host"] in addresses, where, said["host"], addresses)
+    (hosts if said["host"] in line else elsewhere).add(said["host"] in addresses, where, said["host"], addresses)
     if not name.endswith(("badbots", "botsearch")):  # these judge what is asked for, not what the server says
         verdicts.add(event and "failure" in event.get("event.outcome", []), where, "failure", event and (event["event.action"], event["event.outcome"]))
 
@@ -206,7 +207,7 @@ CROWDSEC_NAMES = {
     "http_user_agent": ["user_agent.original"], "http_path": ["url.original"], "http_verb": ["http.request.method"], "verb": ["http.request.method"],
     "request": ["url.original"], "status": ["http.response.status_code"], "http_status": ["http.response.status_code"],
     "body_bytes_sent": ["http.response.body.bytes"], "http_version": ["http.version"], "http_referer": ["http.request.referrer"],
-    "target_fqdn": ["url.domain"], "exe": ["process.executable"], "uid": ["user.id"], "auid": ["auditd.auid"], "ppid": ["process.parent.pid"],
+    "target_fqdn": ["url.domain"], "exe": ["process.executable"], "uid": ["user.id", "pam.uid"], "auid": ["auditd.auid"], "ppid": ["process.parent.pid"],
     "tty": ["auditd.tty"], "auditd_eventid": ["auditd.sequence"], "pgsql_user": ["user.name"], "pgsql_dbname": ["postgresql.database"],
     "remote_host": ["source.address"], "helo_from": ["source.address"], "PID": ["process.pid"],
 }

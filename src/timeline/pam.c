@@ -1,0 +1,170 @@
+/* pam.c: the sentences of PAM's modules: Linux-PAM, pam_faillock, SSSD, and those of old. */
+#include "timeline/pam.h"
+#include "base/mem.h"
+
+#define AUTH "authentication"
+#define YES "success"
+#define NO "failure"
+
+/* Behind the module's name. modules/pam_unix, pam_faillock, pam_access, pam_succeed_if,
+ * pam_listfile; SSSD's pam_sss.c; Google's authenticator. */
+static const struct meaning pam[] = {
+    {"session opened for user {user.name}(uid={user.id:n}) by "
+     "{user.effective.name:any}(uid={_:n})",
+     "session-open", "session", YES},
+    {"session opened for user {user.name} by {_:any}(uid={_:n})", "session-open", "session", YES},
+    {"session opened for user {user.name}{_:rest}", "session-open", "session", YES},
+    {"session closed for user {user.name}", "session-close", "session", YES},
+    {"check pass; user unknown", "login-invalid-user", AUTH, NO},
+    {"bad username [{user.name:any}]", "login-invalid-user", AUTH, NO},
+    {"password changed for {user.target.name}", "password-change", "iam", YES},
+    {"account {user.name} has expired ({event.reason:any})", "login-not-allowed", AUTH, NO},
+    {"expired password for user {user.name} ({event.reason:any})", "login-not-allowed", AUTH, NO},
+    {"auth could not identify password for [{user.name:any}]", "login", AUTH, NO},
+    {"Consecutive login failures for user {user.name} account temporarily locked", "login-too-many",
+     AUTH, NO},
+    {"user {user.name} ({_:n}) tally {_:n}, deny {_:n}", "login-too-many", AUTH, NO},
+    {"requirement \"{event.reason:any}\" not met by user \"{user.name:any}\"", "login-not-allowed",
+     AUTH, NO},
+    {"access denied for user `{user.name:any}' from `{source.ip:host}'", "login-not-allowed", AUTH,
+     NO},
+    {"Refused user {user.name} for service {service.name}", "login-not-allowed", AUTH, NO},
+    {"received for user {user.name}: {error.code:n} ({event.reason:any})", "login", AUTH, NO},
+    {"authentication succeeds for '{user.name:any}' ({_:any})", "login", AUTH, YES},
+    {"Accepted google_authenticator code for {user.name}", "login-second-factor", AUTH, YES},
+    {"Invalid verification code for {user.name}", "login-second-factor", AUTH, NO},
+};
+
+static const struct program programs[] = {{"pam", pam, COUNT_OF(pam)}};
+const struct program_list pam_programs = {programs, COUNT_OF(programs)};
+
+static bool is_module_name(struct str s)
+{
+    if (!str_starts(s, "pam_") || s.len > 64)
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] != '_' && !(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9'))
+            return false;
+    return true;
+}
+
+/* "pam_unix(sshd:auth): ", "pam_unix[812]: ", "pam_unix: ", "(pam_unix) ". */
+static bool take_module(struct str *rest, struct str *service)
+{
+    struct str at = *rest, name;
+    bool is_bracketed = str_take(&at, "(");
+    size_t len = 0;
+
+    *service = STR("");
+    while (len < at.len && at.p[len] != '(' && at.p[len] != '[' && at.p[len] != ':' &&
+           at.p[len] != ')' && at.p[len] != ' ')
+        len++;
+    name = str_head(at, len);
+    at = str_from(at, len);
+    if (!is_module_name(name))
+        return false;
+    if (!is_bracketed && str_take(&at, "("))
+        *service = str_cut(&at, ')');
+    else if (!is_bracketed && str_take(&at, "["))
+        (void)str_cut(&at, ']');
+    if (!str_take(&at, is_bracketed ? ") " : ": "))
+        return false;
+    *rest = at;
+    return true;
+}
+
+/* The value behind " key=", up to a space; *pairs goes on behind it. */
+static bool take_pair(struct str *pairs, const char *key, struct str *value)
+{
+    size_t len = strlen(key);
+    const char *found = memmem(pairs->p, pairs->len, key, len);
+
+    if (!found)
+        return false;
+    *pairs = str_from(*pairs, (size_t)(found - pairs->p) + len);
+    *value = str_head(*pairs, 0);
+    while (value->len < pairs->len && value->p[value->len] != ' ')
+        value->len++;
+    return true;
+}
+
+static bool put_pair(struct field_names *names, struct event *e, struct str pairs, const char *key,
+                     const char *field)
+{
+    struct str value;
+
+    if (!take_pair(&pairs, key, &value) || value.len == 0)
+        return false;
+    event_put(e, field_number(names, str_of(field)), value);
+    return true;
+}
+
+/* Names of users may look like more of these pairs, and nobody can tell then which host is the real
+ * one: all are told. */
+static void put_hosts(struct field_names *names, struct event *e, struct str pairs)
+{
+    enum { HOSTS_MOST = 16 };
+    struct str value;
+    unsigned count = 0;
+
+    while (count < HOSTS_MOST && take_pair(&pairs, " rhost=", &value)) {
+        event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
+        count++;
+    }
+    if (count > 1)
+        event_puts(e, field_number(names, STR("event.is_ambiguous")), "yes");
+}
+
+/* support.c: "logname=%s uid=%d euid=%d tty=%s ruser=%s rhost=%s%s%s", the last two " user=" and
+ * the name, which ends the line. */
+static void put_pairs(struct field_names *names, struct event *e, struct str pairs)
+{
+    struct str after = pairs, value;
+
+    (void)put_pair(names, e, pairs, " logname=", "pam.logname");
+    (void)put_pair(names, e, pairs, " uid=", "pam.uid");
+    (void)put_pair(names, e, pairs, " euid=", "pam.euid");
+    (void)put_pair(names, e, pairs, " tty=", "pam.tty");
+    (void)put_pair(names, e, pairs, " ruser=", "pam.ruser");
+    put_hosts(names, e, pairs);
+    (void)take_pair(&after, " rhost=", &value);
+    if (take_pair(&after, " user=", &value))
+        event_put(e, FIELD_USER_NAME, str_trim(after));
+    else
+        (void)put_pair(names, e, pairs, " ruser=", "user.name");
+}
+
+/* "authentication failure;", "2 more authentication failures;", "authentication success;" */
+static bool take_result(struct str *rest, const char **outcome)
+{
+    struct str at = *rest;
+    struct str first = str_cut(&at, ';');
+
+    if (at.len == 0 || !str_starts(at, " logname="))
+        return false;
+    *outcome = str_ends(first, "authentication success") ? YES : NO;
+    if (*outcome[0] == 'f' && !str_ends(first, "authentication failure") &&
+        !str_ends(first, "authentication failures"))
+        return false;
+    *rest = at;
+    return true;
+}
+
+bool pam_understand(struct pattern_set *set, struct field_names *names, bool has_module,
+                    struct str sentence, struct event *e)
+{
+    struct str service = STR("");
+    const char *outcome;
+
+    has_module = take_module(&sentence, &service) || has_module;
+    if (take_result(&sentence, &outcome)) {
+        put_pairs(names, e, sentence);
+        event_puts(e, FIELD_EVENT_ACTION, "login");
+        event_puts(e, FIELD_EVENT_CATEGORY, AUTH);
+        event_puts(e, FIELD_EVENT_OUTCOME, outcome);
+    } else if (!has_module || !pattern_match(set, STR("pam"), sentence, e)) {
+        return false;
+    }
+    event_put(e, FIELD_SERVICE_NAME, str_cut(&service, ':'));
+    return true;
+}

@@ -1,0 +1,100 @@
+"""test_timeline_programs.py: sentences of programs in syslog as their sources print them, and what each means. Lines and expected values were
+written by hand, from the format strings of the sources that are named."""
+import unittest
+
+from timeline_lines import read_lines
+
+FAILED, OK, UNKNOWN = "failure", "success", "unknown"
+# Of each program: tag, sentence, and (action, outcome, user, source). The source is source.ip, or source.address where it is a name.
+SENTENCES = {
+    # OpenSSH: auth.c auth_log(), auth2.c, packet.c sshpkt_fmt_connection_id(), sshd.c, kex.c; "error: " is log.c's.
+    "sshd[8]:": [
+        ("Accepted publickey for eva from 192.0.2.7 port 51022 ssh2: ED25519 SHA256:AbC", "login", OK, "eva", "192.0.2.7"),
+        ("Failed password for invalid user a b from 2001:db8::7 port 51022 ssh2", "login", FAILED, "a b", "2001:db8::7"),
+        ("Failed none for illegal user x from 192.0.2.7 port 51022 ssh2", "login", FAILED, "x", "192.0.2.7"),
+        ("Failed keyboard-interactive for <invalid username> from 192.0.2.7 port 5 ssh2", "login", FAILED, None, "192.0.2.7"),
+        ("Failed password for eva from 192.0.2.7", "login", FAILED, "eva", "192.0.2.7"),
+        ("Invalid user  from 192.0.2.7 port 5", "login-invalid-user", FAILED, None, "192.0.2.7"),
+        ("error: PAM: Authentication failure for eva from host.example.org", "login", FAILED, "eva", "host.example.org"),
+        ("error: PAM: User not known to the underlying authentication module for illegal user x from 192.0.2.7 ", "login-invalid-user", FAILED, "x",
+         "192.0.2.7"),
+        ("error: PAM: authentication error for eva from 192.0.2.7 via 198.51.100.4", "login", FAILED, "eva", "192.0.2.7"),
+        ("Connection closed by authenticating user a 198.51.100.9 port 7 192.0.2.7 port 5 [preauth]", "connection-closed", FAILED,
+         "a 198.51.100.9 port 7", "192.0.2.7"),
+        ("Connection reset by 192.0.2.7 port 5 [preauth]", "connection-closed", FAILED, None, "192.0.2.7"),
+        ("Connection closed by 192.0.2.7 port 5", "connection-closed", UNKNOWN, None, "192.0.2.7"),
+        ("Received disconnect from 192.0.2.7 port 5:11: Bye Bye [preauth]", "disconnect", FAILED, None, "192.0.2.7"),
+        ("error: Received disconnect from 192.0.2.7: 14: No supported authentication methods available", "disconnect", FAILED, None, "192.0.2.7"),
+        ("Received disconnect from 192.0.2.7 port 5:11: disconnected by user", "disconnect", UNKNOWN, None, "192.0.2.7"),
+        ("Disconnected from user eva 192.0.2.7 port 5", "logout", OK, "eva", "192.0.2.7"),
+        ("Disconnecting invalid user x 192.0.2.7 port 5: Too many authentication failures [preauth]", "disconnect", FAILED, "x", "192.0.2.7"),
+        ("fatal: Timeout before authentication for 192.0.2.7 port 5", "login-timeout", FAILED, None, "192.0.2.7"),
+        ("Timeout before authentication for connection from 192.0.2.7 to 198.51.100.4, pid = 7", "login-timeout", FAILED, None, "192.0.2.7"),
+        ("banner exchange: Connection from 192.0.2.7 port 5: invalid format", "connection", FAILED, None, "192.0.2.7"),
+        ("drop connection #10 from [192.0.2.7]:5 on [198.51.100.4]:22 past MaxStartups", "connection", FAILED, None, "192.0.2.7"),
+        ("fatal: Unable to negotiate with 192.0.2.7 port 5: no matching MAC found. Their offer: x [preauth]", "connection", FAILED, None, "192.0.2.7"),
+        ("User eva from host.example.org not allowed because not listed in AllowUsers", "login-not-allowed", FAILED, "eva", "host.example.org"),
+        ("[ID 800047 auth.info] Failed password for eva from 192.0.2.7 port 5 ssh2", "login", FAILED, "eva", "192.0.2.7"),
+        ("refused connect from host.example.org (::ffff:192.0.2.7)", "connection", FAILED, None, "::ffff:192.0.2.7")],
+    # Linux-PAM: modules/pam_unix/support.c, pam_unix_sess.c; libpam/pam_syslog.c sets the module before it.
+    "login[8]:": [
+        ("pam_unix(login:auth): authentication failure; logname=LOGIN uid=0 euid=0 tty=/dev/tty1 ruser= rhost=  user=eva", "login", FAILED, "eva", None),
+        ("(pam_unix) authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=host.example.org  user=eva", "login", FAILED, "eva",
+         "host.example.org"),
+        ("pam_unix: authentication failure; logname= uid=0 euid=0 tty=ftp ruser=bo rhost=192.0.2.7 ", "login", FAILED, "bo", "192.0.2.7"),
+        ("pam_sss(login:auth): authentication success; logname= uid=0 euid=0 tty= ruser= rhost=192.0.2.7 user=eva", "login", OK, "eva", "192.0.2.7"),
+        ("PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=root", "login", FAILED, "root", "192.0.2.7"),
+        ("pam_faillock(login:auth): Consecutive login failures for user eva account temporarily locked", "login-too-many", FAILED, "eva", None),
+        ("pam_unix(login:session): session opened for user eva(uid=1000) by LOGIN(uid=0)", "session-open", OK, "eva", None)],
+    "pop(pam_unix)[8]:": [
+        ("authentication failure; logname= uid=0 euid=0 tty= ruser= rhost=192.0.2.7 user=eva", "login", FAILED, "eva", "192.0.2.7"),
+        ("session opened for user eva by (uid=0)", "session-open", OK, "eva", None)],
+    # polkit: src/programs/pkexec.c.
+    "pkexec[8]:": [("eva: The value for the SHELL variable was not found in the /etc/shells file [USER=root] [TTY=/dev/pts/3] [CWD=/tmp] "
+                    "[COMMAND=GCONV_PATH=./gconv x]", "command", FAILED, "eva", None)],
+    # Dropbear with its own stamp, as where it is started with -E and its standard error goes to syslog.
+    "dropbear[8]:": [("[8] Nov 25 03:12:09 Bad password attempt for 'root' from 192.0.2.7:5", "login", FAILED, "root", "192.0.2.7")],
+    # BIND without its name: a channel with print-category, sent on as it is.
+    "security:": [("info: client @0x7f 192.0.2.7#53 (example.org): query (cache) 'example.org/A/IN' denied", "dns-query", FAILED, None, "192.0.2.7")],
+}
+
+
+class Programs(unittest.TestCase):
+    maxDiff = None
+
+    def test_sentences_say_who_from_where_and_how_it_went(self):
+        for tag, cases in SENTENCES.items():
+            text = "".join(f"Nov 25 03:12:{number:02} gate {tag} {case[0]}\n" for number, case in enumerate(cases))
+            events, counts = read_lines(text)
+            self.assertEqual((counts["events"], counts["unparsed"]), (len(cases), 0))
+            for event, (sentence, *wanted) in zip(events, cases):
+                got = [event.get("event.action"), event.get("event.outcome"), event.get("user.name"), event.get("source.ip", event.get("source.address"))]
+                self.assertEqual(got, wanted, sentence)
+                self.assertNotIn("event.is_ambiguous", event, sentence)
+                self.assertEqual(event["message"], sentence)
+
+    def test_where_a_name_looks_like_the_rest_of_the_sentence_both_readings_are_told(self):
+        for sentence, users in (
+                ("sshd[8]: Failed password for invalid user x from 192.0.2.7 port 5 ssh2 from 192.0.2.8 port 6 ssh2",
+                 ["x from 192.0.2.7 port 5 ssh2", "x"]),
+                ("sshd[8]: Failed password for invalid user x from 192.0.2.8 port 6 ssh2: from 192.0.2.7 port 5 ssh2",
+                 ["x from 192.0.2.8 port 6 ssh2:", "x"])):
+            events, _ = read_lines(f"Nov 25 03:12:09 gate {sentence}\n")
+            self.assertEqual((set(events[0]["source.ip"]), events[0]["user.name"], events[0]["event.is_ambiguous"]),
+                             ({"192.0.2.7", "192.0.2.8"}, users, "yes"))
+        for pairs in ("ruser=x rhost=192.0.2.8 rhost=192.0.2.7", "ruser= rhost=192.0.2.7 user=x rhost=192.0.2.8"):
+            events, _ = read_lines(f"Nov 25 03:12:09 gate a: pam_unix(a:auth): authentication failure; logname= uid=0 euid=0 tty= {pairs}\n")
+            self.assertEqual((set(events[0]["source.ip"]), events[0]["event.is_ambiguous"]), ({"192.0.2.7", "192.0.2.8"}, "yes"))
+
+    def test_a_word_is_no_address(self):
+        events, _ = read_lines("Nov 25 03:12:09 gate sshd[8]: Invalid user x from deadbeef port 5\n")
+        self.assertEqual((events[0].get("source.ip"), events[0]["source.address"]), (None, "deadbeef"))
+
+    def test_a_tag_in_brackets_stands_for_host_and_tag(self):
+        events, _ = read_lines("Nov 25 03:12:09 [sshd] Invalid user x from 192.0.2.7 port 5\nNov 25 03:12:10 [sshd]: Connection from 192.0.2.7\n")
+        self.assertEqual([(e["process.name"], e.get("host.name"), e["source.ip"], e["time"]) for e in events],
+                         [("sshd", None, "192.0.2.7", "2026-11-25T03:12:09Z"), ("sshd", None, "192.0.2.7", "2026-11-25T03:12:10Z")])
+
+
+if __name__ == "__main__":
+    unittest.main()
