@@ -57,7 +57,7 @@ struct worker_named {
 enum { WORKER_NAME_SIZE = 32 };
 void worker_main_with_jobs(int argc, char **argv, const struct worker_named *jobs, size_t count);
 
-/* Runs a job on an input descriptor (borrowed; its offset moves) and an argument of up to 64 KiB.
+/* Runs a job on an input descriptor (borrowed; its offset moves) and an argument of up to 1 MiB.
  * name is for messages ("reading shop.tar"), and every sentence but the receiver's own starts with
  * it. The job's own code and sentence, or: ERR_LIMIT when a limit ended it; ERR_TAMPER when the
  * sandbox stopped it at a forbidden call, or its messages were not as they must be; ERR_FORMAT when

@@ -8,7 +8,7 @@ enum {
     WORKER_ERR_FD = 2,   /* where the runtime says why it aborts; read after the end */
     WORKER_START_FD = 3, /* struct worker_start and the argument, in memory; closed when read */
     WORKER_MORE_FD = 4,  /* the second input, if there is one, and from there on the others */
-    WORKER_ARGUMENT_LIMIT = 64 * 1024,
+    WORKER_ARGUMENT_LIMIT = 1 << 20,
     WORKER_CODE_SIZE = 64,
     WORKER_VERSION_SIZE = 16,
     WORKER_MESSAGE_LIMIT = 1 << 20,

@@ -1,30 +1,12 @@
-/* query.c: reads a query, and finds the rows of a block that it is true of. */
-#include "timeline/query.h"
+/* query.c: reads a query. */
 #include <math.h>
-#include "base/mem.h"
-#include "timeline/value_test.h"
-
-enum node_kind { NODE_ALL, NODE_AND, NODE_OR, NODE_NOT, NODE_TERM };
-
-struct node {
-    enum node_kind kind;
-    const struct node *left, *right;
-    struct str field; /* empty: any */
-    struct value_test test;
-};
-
-struct query {
-    struct arena *arena;
-    struct str text;
-    struct node *nodes[QUERY_NODES_MOST]; /* to be released */
-    size_t count;
-    const struct node *root;
-};
+#include "timeline/query_tree.h"
 
 /* What is left of the text. */
 struct reading {
     struct query *q;
     struct str rest;
+    const struct query_times *times;
     unsigned depth;
     struct err *e;
     int rc;
@@ -195,15 +177,103 @@ static const struct node *read_quoted(struct reading *r, struct node *n)
     return n;
 }
 
-static const struct node *read_value(struct reading *r, struct str field)
+static bool read_moment(struct reading *r, struct str text, int64_t *first_ns, int64_t *last_ns)
 {
-    struct node *n = node_new(r, NODE_TERM);
-    char first = r->rest.len ? r->rest.p[0] : 0;
-    struct str word;
+    size_t at = (size_t)(text.p - r->q->text.p) + 1;
+
+    if (r->rc)
+        return false;
+    if (!r->times)
+        return fail(r, "times are not asked for here") != NULL;
+    r->rc = r->times->read(r->times->context, str_trim(text), first_ns, last_ns, r->e);
+    if (r->rc)
+        r->rc = err_wrap(r->e, r->rc, "the query is not understood at character %zu", at);
+    return r->rc == 0;
+}
+
+/* "[2026-11-01 TO 2026-11-02 14:30]", with * for no bound. */
+static const struct node *read_time_range(struct reading *r, struct node *n)
+{
+    const char *end = memchr(r->rest.p, ']', r->rest.len);
+    struct str range = str_from(str_head(r->rest, end ? (size_t)(end - r->rest.p) : 0), 1), low;
+    const char *to = find_alike(range, STR(" to "));
+    int64_t other;
+
+    if (!end || !to)
+        return fail(r, "a range of times is [FROM TO UNTIL]");
+    low = str_trim(str_head(range, (size_t)(to - range.p)));
+    range = str_trim(str_from(range, (size_t)(to - range.p) + 4));
+    if ((!str_is(low, "*") && !read_moment(r, low, &n->first_ns, &other)) ||
+        (!str_is(range, "*") && !read_moment(r, range, &n->last_ns, &other)))
+        return NULL;
+    r->rest = str_from(r->rest, (size_t)(end - r->rest.p) + 1);
+    return n;
+}
+
+/* A time as it is written: a word, or several in quotes. */
+static bool take_moment(struct reading *r, struct str *text)
+{
+    const char *end;
+
+    if (r->rest.len == 0 || r->rest.p[0] != '"') {
+        *text = peek_word(r);
+        r->rest = str_from(r->rest, text->len);
+        return text->len > 0;
+    }
+    end = memchr(r->rest.p + 1, '"', r->rest.len - 1);
+    if (!end)
+        return false;
+    *text = str_from(str_head(r->rest, (size_t)(end - r->rest.p)), 1);
+    r->rest = str_from(r->rest, text->len + 2);
+    return true;
+}
+
+/* "time:>=2026-11-01": a date is its first moment, as --from and --to have it; alone it is all of
+ * the day. */
+static const struct node *read_time(struct reading *r)
+{
+    struct node *n = node_new(r, NODE_TIME);
+    bool is_more, is_less, is_equal;
+    int64_t first, last;
+    struct str text;
 
     if (!n)
         return NULL;
+    n->first_ns = INT64_MIN;
+    n->last_ns = INT64_MAX;
+    if (r->rest.len && r->rest.p[0] == '[')
+        return read_time_range(r, n);
+    is_more = str_take(&r->rest, ">");
+    is_less = !is_more && str_take(&r->rest, "<");
+    is_equal = (is_more || is_less) && str_take(&r->rest, "=");
+    if (!take_moment(r, &text))
+        return fail(r, "a time is missing");
+    if (!read_moment(r, text, &first, &last))
+        return NULL;
+    if (is_more)
+        n->first_ns = first + !is_equal;
+    else if (is_less)
+        n->last_ns = first - !is_equal;
+    else {
+        n->first_ns = first;
+        n->last_ns = last;
+    }
+    return n;
+}
+
+static const struct node *read_value(struct reading *r, struct str field)
+{
+    struct node *n;
+    char first = r->rest.len ? r->rest.p[0] : 0;
+    struct str word;
+
+    if (str_is(field, "time"))
+        return read_time(r);
+    n = node_new(r, NODE_TERM);
+    if (!n)
+        return NULL;
     n->field = field;
+    r->q->has_tags = r->q->has_tags || str_is(field, "tag");
     if (first == '"')
         return read_quoted(r, n);
     if (field.len && is_expression(r->rest))
@@ -323,10 +393,10 @@ static const struct node *read_or(struct reading *r, struct str field)
     return n;
 }
 
-int query_read(struct query **out, struct str text, struct err *e)
+int query_read(struct query **out, struct str text, const struct query_times *times, struct err *e)
 {
     CLEANUP(query_freep) struct query *q = mem_new(struct query);
-    struct reading r = {.q = q, .e = e};
+    struct reading r = {.q = q, .times = times, .e = e};
 
     q->arena = arena_new();
     if (text.len > QUERY_SIZE_MOST)
@@ -344,6 +414,11 @@ int query_read(struct query **out, struct str text, struct err *e)
     return 0;
 }
 
+bool query_has_tags(const struct query *q)
+{
+    return q->has_tags;
+}
+
 void query_free(struct query *q)
 {
     if (!q)
@@ -352,183 +427,4 @@ void query_free(struct query *q)
         value_test_release(&q->nodes[i]->test);
     arena_free(q->arena);
     free(q);
-}
-
-/* Of values that lie one after another a text is found in all of them at once. */
-static void find_in_all(const struct values *v, const struct value_test *t, uint8_t *is_true)
-{
-    struct str rest = v->bytes, text = value_test_needs(t);
-    const char *found;
-    size_t i = 0;
-
-    while ((found = find_alike(rest, text))) {
-        while (i + 1 < v->count && v->values[i + 1].p <= found)
-            i++;
-        if (found + text.len <= v->values[i].p + v->values[i].len) {
-            is_true[i] = t->kind == TEST_HOLDS || value_test(t, v->values[i]);
-            found = v->values[i].p + v->values[i].len;
-        } else {
-            found++;
-        }
-        rest = str_from(v->bytes, (size_t)(found - v->bytes.p));
-    }
-}
-
-static void test_all(const struct values *v, const struct value_test *t, uint8_t *is_true)
-{
-    if (value_test_needs(t).len) {
-        find_in_all(v, t, is_true);
-        return;
-    }
-    for (size_t i = 0; i < v->count; i++)
-        is_true[i] = value_test(t, v->values[i]);
-}
-
-/* Adds the rows of which one value is so. */
-static void add_rows(const struct values *v, const struct value_test *t, size_t rows,
-                     struct rows *out)
-{
-    CLEANUP_FREE uint8_t *is_true = mem_alloc(v->count + 1);
-
-    test_all(v, t, is_true);
-    if (!memchr(is_true, 1, v->count))
-        return;
-    for (size_t row = 0; row < rows; row++)
-        for (uint32_t i = v->first[row]; i < v->first[row + 1]; i++)
-            if (is_true[v->items ? v->items[i] : i])
-                rows_set(out, row);
-}
-
-static void fill(struct rows *out, size_t rows)
-{
-    memset(out, 0, sizeof(*out));
-    for (size_t i = 0; i < rows / 64; i++)
-        out->bits[i] = UINT64_MAX;
-    if (rows % 64)
-        out->bits[rows / 64] = ((uint64_t)1 << rows % 64) - 1;
-}
-
-/* Of several meanings each is a value, and of doubts each letter. */
-static bool match_part(const struct value_test *t, struct str part, bool is_letters)
-{
-    if (part.len == 0)
-        return value_test(t, part);
-    while (part.len) {
-        struct str one = is_letters ? str_head(part, 1) : str_cut(&part, ',');
-
-        if (value_test(t, one))
-            return true;
-        part = is_letters ? str_from(part, 1) : part;
-    }
-    return false;
-}
-
-/* Parts of every event that are no fields: "state" holds three of them. */
-static bool match_state(const struct node *n, struct str state)
-{
-    static const char *const parts[] = {"precision", "doubt", "meaning"};
-    static const size_t doubt = 1;
-
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
-        struct str part = str_cut(&state, '\0');
-
-        if (str_is(n->field, parts[i]))
-            return (i != doubt || part.len) && match_part(&n->test, part, i == doubt);
-    }
-    return false;
-}
-
-static bool is_state(struct str field)
-{
-    return str_is(field, "precision") || str_is(field, "doubt") || str_is(field, "meaning");
-}
-
-static int match_states(const struct node *n, struct block *b, struct rows *out, struct err *e)
-{
-    const struct values *v;
-    int rc = block_states(b, &v, e);
-
-    for (size_t row = 0; rc == 0 && row < block_rows(b); row++)
-        for (uint32_t i = v->first[row]; i < v->first[row + 1]; i++)
-            if (match_state(n, v->values[v->items ? v->items[i] : i]))
-                rows_set(out, row);
-    return rc;
-}
-
-/* Values are not taken apart where what they must have is nowhere among their bytes. */
-static int match_field(const struct node *n, struct block *b, struct str field, struct rows *out,
-                       struct err *e)
-{
-    struct str needed = value_test_needs(&n->test), bytes;
-    const struct values *v;
-    int rc = block_bytes(b, field, &bytes, e);
-
-    if (rc || (needed.len && !find_alike(bytes, needed)))
-        return rc;
-    rc = block_values(b, field, &v, e);
-    if (rc == 0 && v)
-        add_rows(v, &n->test, block_rows(b), out);
-    return rc;
-}
-
-static int match_any(const struct node *n, struct block *b, struct rows *out, struct err *e)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < block_field_count(b); i++)
-        rc = match_field(n, b, block_field(b, i), out, e);
-    return rc;
-}
-
-static int match_term(const struct node *n, struct block *b, struct str source, struct rows *out,
-                      struct err *e)
-{
-    if (n->field.len == 0)
-        return match_any(n, b, out, e);
-    if (str_is(n->field, "source")) {
-        if (value_test(&n->test, source))
-            fill(out, block_rows(b));
-        return 0;
-    }
-    if (is_state(n->field))
-        return match_states(n, b, out, e);
-    return match_field(n, b, n->field, out, e);
-}
-
-static int match(const struct node *n, struct block *b, struct str source, struct rows *out,
-                 struct err *e)
-{
-    struct rows other;
-    int rc;
-
-    memset(out, 0, sizeof(*out));
-    switch (n->kind) {
-    case NODE_ALL:
-        fill(out, block_rows(b));
-        return 0;
-    case NODE_TERM:
-        return match_term(n, b, source, out, e);
-    case NODE_NOT:
-        rc = match(n->left, b, source, &other, e);
-        fill(out, block_rows(b));
-        for (size_t i = 0; i < COUNT_OF(out->bits); i++)
-            out->bits[i] &= ~other.bits[i];
-        return rc;
-    case NODE_AND:
-    case NODE_OR:
-        rc = match(n->left, b, source, out, e);
-        if (rc == 0)
-            rc = match(n->right, b, source, &other, e);
-        for (size_t i = 0; rc == 0 && i < COUNT_OF(out->bits); i++)
-            out->bits[i] =
-                n->kind == NODE_AND ? out->bits[i] & other.bits[i] : out->bits[i] | other.bits[i];
-        return rc;
-    }
-    return 0;
-}
-
-int query_match(const struct query *q, struct block *b, struct str source, struct rows *out,
-                struct err *e)
-{
-    return match(q->root, b, source, out, e);
 }

@@ -5,9 +5,20 @@
 
 enum { QUERY_SIZE_MOST = 8192, QUERY_NODES_MOST = 1024, QUERY_DEPTH_MOST = 64 };
 
+/* What a time that is written in a query stands for: from its first to its last nanosecond, which
+ * differ where it names a day or a minute. */
+struct query_times {
+    int (*read)(void *context, struct str text, int64_t *first_ns, int64_t *last_ns, struct err *e);
+    void *context;
+};
+
 struct query;
-/* ERR_USAGE says what is wrong and where. An empty text is all events. */
-MUST_CHECK int query_read(struct query **out, struct str text, struct err *e);
+/* ERR_USAGE says what is wrong and where. An empty text is all events. times NULL: a query with
+ * times is refused. */
+MUST_CHECK int query_read(struct query **out, struct str text, const struct query_times *times,
+                          struct err *e);
+/* Whether it asks for the tags of events. */
+bool query_has_tags(const struct query *q);
 void query_free(struct query *q); /* NULL is fine */
 DEFINE_CLEANUP(struct query *, query_free)
 
@@ -22,6 +33,21 @@ static inline void rows_set(struct rows *r, size_t row)
 {
     r->bits[row / 64] |= (uint64_t)1 << row % 64;
 }
-/* Which rows of the block it is true of. source is the name of what the block is of. ERR_FORMAT. */
-MUST_CHECK int query_match(const struct query *q, struct block *b, struct str source,
+/* What people said of an event. */
+struct query_mark {
+    uint64_t event; /* of the item, from 0 */
+    struct str tag;
+};
+/* What a block is of. */
+struct query_about {
+    struct str source;    /* its name */
+    struct str item;      /* "e3" */
+    int64_t skew_ns;      /* by which its clock ran ahead */
+    const int64_t *times; /* of its rows, corrected by that; NULL: as the block has them */
+    uint64_t first_event; /* of the item */
+    const struct query_mark *marks; /* of the item, by event */
+    size_t mark_count;
+};
+/* Which rows of the block it is true of. ERR_FORMAT. */
+MUST_CHECK int query_match(const struct query *q, struct block *b, const struct query_about *about,
                            struct rows *out, struct err *e);

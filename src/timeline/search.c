@@ -7,7 +7,13 @@
 #include "base/mem.h"
 #include "timeline/query.h"
 
-enum { CPU_S = 3600, WALL_S = 3600, LANES_MAX = 64, QUEUE_MOST = 8 << 20 };
+enum {
+    CPU_S = 3600,
+    WALL_S = 3600,
+    LANES_MAX = 64,
+    QUEUE_MOST = 8 << 20,
+    TIME_SIZE = 2 * sizeof(int64_t),
+};
 #define MEMORY_SIZE ((uint64_t)3 << 30)
 
 struct lane {
@@ -27,6 +33,8 @@ struct searching {
     uint64_t given; /* rows */
     size_t value_room;
     size_t *value_at; /* places in bytes, while it grows */
+    struct buf times; /* first and last nanosecond of each time of the query */
+    bool has_tags;    /* the query asks for them */
 };
 
 static int unsound(struct err *e)
@@ -265,6 +273,7 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
         .cpu_s = CPU_S, .wall_s = WALL_S, .memory = MEMORY_SIZE};
     const struct search_order *o = s->order;
     struct lane *l = &s->lanes[i];
+    int rc = 0;
     const struct search_task task = {.kind = o->kind,
                                      .share = i,
                                      .shares = s->lane_count,
@@ -275,7 +284,9 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
                                      .most = o->most,
                                      .only = o->has_only ? o->only : SEARCH_ALL,
                                      .is_backward = o->is_backward,
-                                     .field_size = (uint32_t)o->field.len};
+                                     .field_size = (uint32_t)o->field.len,
+                                     .time_count = (uint32_t)(s->times.len / TIME_SIZE),
+                                     .has_items = o->items != NULL};
     struct worker_order order = {.job = timeline_search_job,
                                  .name = "searching the timeline",
                                  .ins = o->files,
@@ -287,6 +298,11 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
     l->searching = s;
     buf_add(&l->argument, &task, sizeof(task));
     buf_add(&l->argument, o->directories, o->file_count * sizeof(o->directories[0]));
+    if (o->items)
+        rc = search_about_add(&l->argument, o->items, o->file_count, s->has_tags, e);
+    if (rc)
+        return rc;
+    buf_addstr(&l->argument, buf_str(&s->times));
     buf_addstr(&l->argument, o->field);
     buf_addstr(&l->argument, o->query);
     order.argument = buf_str(&l->argument);
@@ -300,6 +316,7 @@ static void searching_release(struct searching *s)
         buf_release(&s->lanes[i].argument);
         buf_release(&s->lanes[i].queue);
     }
+    buf_release(&s->times);
     free(s->value_at);
     free(s);
 }
@@ -367,22 +384,39 @@ static unsigned lanes_wanted(const struct search_order *o)
     return count < LANES_MAX ? count : LANES_MAX;
 }
 
+/* Words as "yesterday" are understood here, where there are a clock and a zone. */
+static int keep_time(void *context, struct str text, int64_t *first_ns, int64_t *last_ns,
+                     struct err *e)
+{
+    struct searching *s = context;
+    int rc = s->order->times->read(s->order->times->context, text, first_ns, last_ns, e);
+
+    if (rc)
+        return rc;
+    buf_add(&s->times, first_ns, sizeof(*first_ns));
+    buf_add(&s->times, last_ns, sizeof(*last_ns));
+    return 0;
+}
+
 int timeline_search(const struct search_order *order, const struct search_receiver *to,
                     struct search_result *out, struct err *e)
 {
     CLEANUP(query_freep) struct query *checked = NULL;
     CLEANUP(searching_releasep) struct searching *s = mem_new(struct searching);
-    int rc = query_read(&checked, order->query, e);
+    const struct query_times times = {.read = keep_time, .context = s};
+    int rc;
 
+    s->order = order;
+    rc = query_read(&checked, order->query, order->times ? &times : NULL, e);
     if (rc)
         return rc;
+    s->has_tags = query_has_tags(checked);
     *out = (struct search_result){0};
     if (order->file_count == 0)
         return 0;
     if (order->file_count > SEARCH_FILES_MOST)
         return err_set(e, ERR_LIMIT, "at most %d timelines are searched at once: name some of them",
                        SEARCH_FILES_MOST);
-    s->order = order;
     s->to = to;
     s->result = out;
     s->lane_count = lanes_wanted(order);

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "timeline/search_about.h"
 #include "timeline/search_wire.h"
 
 /* An event that was found. All text is hostile. */
@@ -21,11 +22,13 @@ bool search_field(struct str *fields, struct str *name, struct str *value);
 struct str search_value_of(const struct search_event *event, const char *name);
 
 struct search_order {
-    const int *files;               /* timelines; borrowed */
-    const struct hash *directories; /* of each, as segment_result has it */
-    size_t file_count;              /* at most SEARCH_FILES_MOST */
+    const int *files;                /* timelines; borrowed */
+    const struct hash *directories;  /* of each, as segment_result has it */
+    size_t file_count;               /* at most SEARCH_FILES_MOST */
+    const struct search_item *items; /* what records say of each; NULL: nothing, borrowed */
     struct str query;
-    int64_t from_ns, to_ns; /* both within; INT64_MIN and INT64_MAX: all */
+    const struct query_times *times; /* how it spells times; NULL: it has none */
+    int64_t from_ns, to_ns;          /* both within; INT64_MIN and INT64_MAX: all */
     enum search_kind kind;
     uint64_t most; /* rows; 0: all */
     bool has_only; /* the one event of that number, from 0, in its one file */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "base/limits.h"
 #include "base/mem.h"
-#include "timeline/query.h"
+#include "timeline/search_about.h"
 #include "timeline/search_wire.h"
 #include "timeline/segment_read.h"
 
@@ -14,6 +14,8 @@ struct share {
     uint32_t file;
     size_t block;
     const struct stored_block *b;
+    int64_t skew_ns;           /* of its source */
+    int64_t first_ns, last_ns; /* corrected by it */
 };
 
 /* A row that was found, spelled as it is sent. */
@@ -28,7 +30,10 @@ struct found {
 struct job {
     struct worker_channel *channel;
     struct search_task task;
-    struct str directories; /* SHA-256 of each file's */
+    struct arena *arena;
+    struct str directories;    /* SHA-256 of each file's */
+    struct search_item *items; /* of each file */
+    struct str times;          /* of the query, that were not asked for yet */
     struct str field;
     struct query *query;
     struct segment_file **files;
@@ -141,6 +146,17 @@ static int add_fields(struct block *b, size_t row, struct buf *out, struct err *
     return rc;
 }
 
+/* precision NUL doubt NUL meaning NUL; the doubt of a corrected clock is the last letter. */
+static void add_state(struct buf *out, struct str state, bool is_corrected)
+{
+    buf_addstr(out, str_cut(&state, '\0'));
+    buf_addc(out, '\0');
+    buf_addstr(out, str_cut(&state, '\0'));
+    buf_adds(out, is_corrected ? "s" : "");
+    buf_addc(out, '\0');
+    buf_addstr(out, state);
+}
+
 static int find_row(struct job *j, const struct share *s, struct block *b, size_t row, int64_t ns,
                     struct err *e)
 {
@@ -163,10 +179,10 @@ static int find_row(struct job *j, const struct share *s, struct block *b, size_
     told.at = places[row];
     told.line = lines[row];
     told.source_size = (uint32_t)s->b->source->name.len;
-    told.state_size = (uint32_t)state_text.len;
     buf_add(&message, &told, sizeof(told));
     buf_addstr(&message, s->b->source->name);
-    buf_addstr(&message, state_text);
+    add_state(&message, state_text, s->skew_ns != 0);
+    told.state_size = (uint32_t)(message.len - sizeof(told) - told.source_size);
     rc = add_fields(b, row, &message, e);
     if (rc)
         return rc;
@@ -313,21 +329,50 @@ static void keep_only(struct rows *rows, size_t row)
         rows_set(rows, row);
 }
 
+static int64_t *true_times(const int64_t *times, size_t count, int64_t skew_ns)
+{
+    int64_t *out = mem_array(count, sizeof(out[0]));
+
+    for (size_t i = 0; i < count; i++)
+        out[i] = search_true_time(times[i], skew_ns);
+    return out;
+}
+
+static int match_block(struct job *j, const struct share *s, struct block *b, const int64_t *times,
+                       struct rows *rows, struct err *e)
+{
+    const struct search_item *item = &j->items[s->file];
+    char call[16];
+    struct query_about about = {.source = s->b->source->name,
+                                .skew_ns = s->skew_ns,
+                                .times = times,
+                                .first_event = s->b->first_event,
+                                .marks = item->marks,
+                                .mark_count = item->mark_count};
+
+    snprintf(call, sizeof(call), "e%u", item->number);
+    about.item = str_of(call);
+    return query_match(j->query, b, &about, rows, e);
+}
+
 static int search_block(struct job *j, const struct share *s, struct err *e)
 {
     CLEANUP_BUF struct buf bytes = {0};
     CLEANUP(block_closep) struct block *b = NULL;
+    CLEANUP_FREE int64_t *corrected = NULL;
     const int64_t *times;
     struct rows rows;
     int rc = segment_read_block(j->files[s->file], s->block, &bytes, &b, e);
 
     if (rc == 0)
         rc = block_times(b, &times, e);
+    if (rc == 0 && s->skew_ns)
+        times = corrected = true_times(times, block_rows(b), s->skew_ns);
     if (rc == 0)
-        rc = query_match(j->query, b, s->b->source->name, &rows, e);
+        rc = match_block(j, s, b, times, &rows, e);
     if (rc)
         return rc;
-    if (s->b->first_ns < j->task.from_ns || s->b->last_ns > j->task.to_ns)
+    if (s->first_ns < j->task.from_ns || s->last_ns > j->task.to_ns)
         keep_within(j, times, block_rows(b), &rows);
     if (j->task.only != SEARCH_ALL)
         keep_only(&rows, (size_t)(j->task.only - s->b->first_event));
@@ -341,8 +386,8 @@ static int by_first(const void *a, const void *b)
 {
     const struct share *x = a, *y = b;
 
-    if (x->b->first_ns != y->b->first_ns)
-        return x->b->first_ns < y->b->first_ns ? -1 : 1;
+    if (x->first_ns != y->first_ns)
+        return x->first_ns < y->first_ns ? -1 : 1;
     return x->file != y->file ? (x->file < y->file ? -1 : 1)
                               : (x->block < y->block ? -1 : x->block > y->block);
 }
@@ -351,8 +396,8 @@ static int by_last_backward(const void *a, const void *b)
 {
     const struct share *x = a, *y = b;
 
-    if (x->b->last_ns != y->b->last_ns)
-        return x->b->last_ns > y->b->last_ns ? -1 : 1;
+    if (x->last_ns != y->last_ns)
+        return x->last_ns > y->last_ns ? -1 : 1;
     return by_first(a, b);
 }
 
@@ -365,12 +410,19 @@ static void choose_blocks(struct job *j)
     for (uint32_t f = 0; f < j->file_count; f++)
         for (size_t i = 0; i < segment_block_count(j->files[f]); i++) {
             const struct stored_block *b = segment_block_at(j->files[f], i);
+            int64_t skew = search_skew_of(&j->items[f], b->source->name);
+            const struct share s = {f,
+                                    i,
+                                    b,
+                                    skew,
+                                    search_true_time(b->first_ns, skew),
+                                    search_true_time(b->last_ns, skew)};
 
-            if (b->last_ns < j->task.from_ns || b->first_ns > j->task.to_ns ||
+            if (s.last_ns < j->task.from_ns || s.first_ns > j->task.to_ns ||
                 (j->task.only != SEARCH_ALL && j->task.only - b->first_event >= b->events))
                 continue;
             j->shares = mem_grow(j->shares, count, &room, sizeof(j->shares[0]));
-            j->shares[count++] = (struct share){f, i, b};
+            j->shares[count++] = s;
         }
     if (count)
         qsort(j->shares, count, sizeof(j->shares[0]),
@@ -390,9 +442,9 @@ static int search_all(struct job *j, struct err *e)
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < j->share_count && !is_full(j); i++) {
-        const struct stored_block *b = j->shares[i].b;
+        const struct share *s = &j->shares[i];
 
-        rc = send_until(j, false, j->task.is_backward ? b->last_ns : b->first_ns, e);
+        rc = send_until(j, false, j->task.is_backward ? s->last_ns : s->first_ns, e);
         if (rc == 0 && !is_full(j))
             rc = search_block(j, &j->shares[i], e);
     }
@@ -449,6 +501,7 @@ static void job_release(struct job *j)
     for (size_t i = 0; i < j->file_count; i++)
         segment_close(j->files[i]);
     query_free(j->query);
+    arena_free(j->arena);
     free(j->heap);
     free(j->values);
     free(j->shares);
@@ -457,30 +510,60 @@ static void job_release(struct job *j)
 }
 DEFINE_CLEANUP(struct job *, job_release)
 
-int timeline_search_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
+/* The times of the query in their order, as the program understood them. */
+static int next_time(void *context, struct str text, int64_t *first_ns, int64_t *last_ns,
+                     struct err *e)
 {
-    CLEANUP(job_releasep) struct job *j = mem_new(struct job);
-    struct str rest = str_from(argument, sizeof(j->task));
-    size_t sums = worker_input_count(channel) * sizeof(struct hash);
-    int rc;
+    struct job *j = context;
 
-    (void)in;
+    (void)text;
+    if (j->times.len < sizeof(*first_ns) + sizeof(*last_ns))
+        return err_set(e, ERR_FORMAT, "a time of the query was not sent");
+    memcpy(first_ns, j->times.p, sizeof(*first_ns));
+    memcpy(last_ns, j->times.p + sizeof(*first_ns), sizeof(*last_ns));
+    j->times = str_from(j->times, sizeof(*first_ns) + sizeof(*last_ns));
+    return 0;
+}
+
+static int read_task(struct job *j, struct str argument, size_t files, struct err *e)
+{
+    const struct query_times times = {.read = next_time, .context = j};
+    struct str rest = str_from(argument, sizeof(j->task));
+    size_t sums = files * sizeof(struct hash), times_size;
+
     if (argument.len < sizeof(j->task))
         BUG("an argument of %zu bytes", argument.len);
     memcpy(&j->task, argument.p, sizeof(j->task));
-    if (sums + j->task.field_size > rest.len || j->task.slot_count > SEARCH_SLOTS_MOST ||
-        j->task.shares == 0 || (j->task.slot_count && j->task.slot_ns <= 0))
+    times_size = j->task.time_count * 2 * sizeof(int64_t);
+    if (sums > rest.len || j->task.slot_count > SEARCH_SLOTS_MOST || j->task.shares == 0 ||
+        (j->task.slot_count && j->task.slot_ns <= 0))
         BUG("a search task that cannot be");
+    j->directories = str_head(rest, sums);
+    rest = str_from(rest, sums);
+    j->arena = arena_new();
+    j->items = arena_alloc(j->arena, (files + 1) * sizeof(j->items[0]));
+    if (j->task.has_items && !search_about_take(&rest, files, j->arena, &j->items))
+        BUG("a search task that is not whole");
+    if (times_size + j->task.field_size > rest.len)
+        BUG("a search task that is not whole");
+    j->times = str_head(rest, times_size);
+    rest = str_from(rest, times_size);
+    j->field = str_head(rest, j->task.field_size);
+    return query_read(&j->query, str_from(rest, j->task.field_size), &times, e);
+}
+
+int timeline_search_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
+{
+    CLEANUP(job_releasep) struct job *j = mem_new(struct job);
+    int rc = read_task(j, argument, worker_input_count(channel), e);
+
+    (void)in;
     /* Memory of one block serves the next; given back, each page would be cleared again. */
     (void)mallopt(M_MMAP_THRESHOLD, INT32_MAX);
     (void)mallopt(M_TRIM_THRESHOLD, INT32_MAX);
     j->channel = channel;
-    j->directories = str_head(rest, sums);
-    rest = str_from(rest, sums);
-    j->field = str_head(rest, j->task.field_size);
     if (j->task.kind == SEARCH_VALUES)
         j->values = mem_array(VALUE_SLOTS, sizeof(j->values[0]));
-    rc = query_read(&j->query, str_from(rest, j->task.field_size), e);
     if (rc == 0)
         rc = open_files(j, e);
     if (rc)

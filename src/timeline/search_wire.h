@@ -22,7 +22,10 @@ struct search_task {
     uint64_t only;          /* this event of the file alone; SEARCH_ALL: any */
     uint32_t is_backward;   /* the latest first */
     uint32_t field_size;
-    /* Then the SHA-256 of each file's directory, the field's name, and the query. */
+    uint32_t time_count; /* times that the query names */
+    uint32_t has_items;  /* what records say of the files is there */
+    /* Then the SHA-256 of each file's directory, what records say of the files (search_about.h),
+     * the first and last nanosecond of each time, the field's name, and the query. */
 };
 
 enum search_message {

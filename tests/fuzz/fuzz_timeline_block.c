@@ -66,9 +66,9 @@ static void search(struct block *b)
         CLEANUP(query_freep) struct query *q = NULL;
         struct rows rows;
 
-        if (query_read(&q, str_of(queries[i]), NULL))
+        if (query_read(&q, str_of(queries[i]), NULL, NULL))
             BUG("a query is not understood");
-        expect(query_match(q, b, STR("x"), &rows, NULL));
+        expect(query_match(q, b, &(struct query_about){.source = STR("x")}, &rows, NULL));
     }
 }
 

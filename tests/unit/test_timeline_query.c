@@ -188,9 +188,10 @@ static void the_terms_of_the_document_find_their_rows(void **state)
         char seen[8] = "", *to = seen;
         struct err e = {0};
 
-        if (query_read(&q, str_of(cases[i].query), &e))
+        if (query_read(&q, str_of(cases[i].query), NULL, &e))
             fail_msg("%s: %s", cases[i].query, e.text);
-        assert_int_equal(query_match(q, b, STR("auth.log"), rows, NULL), 0);
+        assert_int_equal(
+            query_match(q, b, &(struct query_about){.source = STR("auth.log")}, rows, NULL), 0);
         for (size_t row = 0; row < kept.rows; row++)
             if (rows_has(rows, row))
                 *to++ = (char)('0' + row);
@@ -234,7 +235,7 @@ static void bad_queries_say_where(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         CLEANUP(query_freep) struct query *q = NULL;
         struct err e = {0};
-        int rc = query_read(&q, str_of(cases[i].query), &e);
+        int rc = query_read(&q, str_of(cases[i].query), NULL, &e);
 
         if (rc != ERR_USAGE || !strstr(e.text, cases[i].place) || q)
             fail_msg("%s: %d %s", cases[i].query, rc, e.text);
@@ -256,7 +257,7 @@ static void long_and_deep_queries_have_an_end(void **state)
             for (size_t k = 0; k < count; k++)
                 buf_adds(&text, units[i]);
             buf_adds(&text, "a");
-            rc = query_read(&q, buf_str(&text), &e);
+            rc = query_read(&q, buf_str(&text), NULL, &e);
             assert_true(rc == 0 || rc == ERR_USAGE || rc == ERR_LIMIT);
             assert_true(rc == 0 || e.text[0]);
         }
@@ -522,9 +523,10 @@ static void seeded_queries_find_what_a_slow_reading_finds(void **state)
             struct err e = {0};
 
             print(&text, t, &seed);
-            if (query_read(&q, buf_str(&text), &e))
+            if (query_read(&q, buf_str(&text), NULL, &e))
                 fail_msg("%s: %s", buf_text(&text), e.text);
-            assert_int_equal(query_match(q, b, STR("s"), rows, NULL), 0);
+            assert_int_equal(
+                query_match(q, b, &(struct query_about){.source = STR("s")}, rows, NULL), 0);
             for (size_t row = 0; row < ROWS; row++) {
                 if (rows_has(rows, row) != answer(t, &table[row]))
                     fail_msg("%s: row %zu of %llu is %sfound", buf_text(&text), row,

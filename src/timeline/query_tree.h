@@ -1,0 +1,25 @@
+/* query_tree.h: a query that was read, as the two halves of it share it: query.c and query_match.c.
+ */
+#pragma once
+#include "base/mem.h"
+#include "timeline/query.h"
+#include "timeline/value_test.h"
+
+enum node_kind { NODE_ALL, NODE_AND, NODE_OR, NODE_NOT, NODE_TERM, NODE_TIME };
+
+struct node {
+    enum node_kind kind;
+    const struct node *left, *right;
+    struct str field; /* empty: any */
+    struct value_test test;
+    int64_t first_ns, last_ns; /* of a time */
+};
+
+struct query {
+    struct arena *arena;
+    struct str text;
+    struct node *nodes[QUERY_NODES_MOST]; /* to be released */
+    size_t count;
+    const struct node *root;
+    bool has_tags;
+};
