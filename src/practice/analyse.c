@@ -3,6 +3,7 @@
 #include "practice/analyse.h"
 #include "base/sink.h"
 #include "practice/timeline.h"
+#include "practice/timeline_clock.h"
 #include "render/screen.h"
 
 static const struct field hypothesis_fields[] = {
@@ -325,9 +326,11 @@ const struct practice practice_analyse = {
     .verb = "analyse",
     .title = "Analyse the evidence to confirm",
     .help = "hypotheses weighed against evidence; a conclusion for each system",
-    .kinds = LIST(struct kind, &hypothesis, &weight, &conclusion, &timeline_kind, &event_tag_kind),
-    .operations = LIST(struct operation, &analyse_timeline, &analyse_search, &analyse_histogram,
-                       &analyse_top, &analyse_event, &analyse_tag, &analyse_tags,
-                       &analyse_timelines, &analyse_matrix, &analyse_hypothesis, &analyse_mark,
-                       &analyse_weigh, &analyse_conclude, &analyse_conclusions),
+    .kinds = LIST(struct kind, &hypothesis, &weight, &conclusion, &timeline_kind, &event_tag_kind,
+                  &clock_kind),
+    .operations =
+        LIST(struct operation, &analyse_timeline, &analyse_search, &analyse_histogram, &analyse_top,
+             &analyse_event, &analyse_tag, &analyse_tags, &analyse_timelines, &analyse_clock,
+             &analyse_clocks, &analyse_matrix, &analyse_hypothesis, &analyse_mark, &analyse_weigh,
+             &analyse_conclude, &analyse_conclusions),
     .status = analyse_status};

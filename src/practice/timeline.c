@@ -8,6 +8,7 @@
 #include "practice/disk_files.h"
 #include "practice/evidence.h"
 #include "practice/progress.h"
+#include "practice/timeline_zones.h"
 #include "render/screen.h"
 #include "store/store.h"
 #include "sys/clock.h"
@@ -15,7 +16,7 @@
 #include "sys/interrupt.h"
 #include "timeline/build.h"
 
-enum { ZONE_SIZE_MOST = 32 << 10, NAME_DIGITS = 8 };
+enum { NAME_DIGITS = 8 };
 
 static const struct field timeline_fields[] = {
     FIELD_CALLED("title", "of what"),
@@ -26,6 +27,10 @@ static const struct field timeline_fields[] = {
     {.name = "version", .type = FIELD_NUMBER, .help = "of the formats"},
     {.name = "zone", .type = FIELD_LINE, .help = "of times that name none"},
     {.name = "zone-sha256", .type = FIELD_LINE, .help = "SHA-256 of that zone's rules"},
+    {.name = "zones",
+     .type = FIELD_LINE,
+     .flags = FIELD_MANY,
+     .help = "where a clock's zone was named: zone, SHA-256 of its rules, source"},
     {.name = "sources", .type = FIELD_NUMBER, .help = "files that lie in it"},
     {.name = "recognised", .type = FIELD_NUMBER, .help = "of them, those with a known format"},
     {.name = "lines", .type = FIELD_NUMBER, .help = "lines of all"},
@@ -51,8 +56,7 @@ static const struct field make_fields[] = {
     {.name = "zone",
      .type = FIELD_LINE,
      .flags = FIELD_OUTSIDE,
-     .fallback = "UTC",
-     .help = "of times that name none: Europe/Berlin"},
+     .help = "of times that name none: Europe/Berlin; else as before, or UTC"},
     {.name = "again",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
@@ -65,16 +69,12 @@ struct making {
     const struct input *in;
     struct answer *a;
     struct view view;
-    struct buf zone; /* its file */
+    struct str zone; /* that was named for all; empty: none was */
+    bool is_again;
     struct progress progress;
     uint64_t made, events, unparsed, passed;
     bool is_unopened; /* the image that was tried last: its files */
 };
-
-static void making_release(struct making *m)
-{
-    buf_release(&m->zone);
-}
 
 const struct thing *timeline_of(const struct view *v, const struct thing *item)
 {
@@ -95,36 +95,6 @@ void timeline_path(const char *case_folder, const struct thing *timeline, struct
     sink_filename(&name, thing_value(timeline, "file"));
     buf_clear(out);
     buf_addf(out, "%s/timeline/%s", case_folder, buf_text(&name));
-}
-
-/* "Europe/Berlin": a name below the folder of zones, and nothing else. */
-static bool is_zone_name(struct str name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.p[i];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '_' || c == '-' || c == '+' || (c == '/' && i)))
-            return false;
-    }
-    return name.len > 0;
-}
-
-static int read_zone(struct making *m, struct err *e)
-{
-    struct str name = input_value(m->op, m->in, "zone");
-    CLEANUP_BUF struct buf path = {0};
-    struct err why;
-
-    if (str_is(name, "UTC"))
-        return 0;
-    buf_addf(&path, "/usr/share/zoneinfo/" STR_FMT, STR_ARG(name));
-    if (!is_zone_name(name) || file_read(&m->zone, buf_text(&path), ZONE_SIZE_MOST, &why))
-        return err_set(e, ERR_USAGE,
-                       "there is no zone " STR_FMT " here: a name as Europe/Berlin, of those in "
-                       "/usr/share/zoneinfo",
-                       STR_ARG(name));
-    return 0;
 }
 
 /* A disk image, whose files lie outside of the case. */
@@ -160,11 +130,13 @@ struct work {
     int in, out;
     struct hash evidence;
     struct segment_result result;
+    struct timeline_zones zones;
 };
 
 static void work_release(struct work *w)
 {
     disk_files_release(&w->files);
+    timeline_zones_release(&w->zones);
     fd_close(w->in);
     fd_close(w->out);
     if (w->part.len)
@@ -253,8 +225,10 @@ static int build(struct work *w, struct err *e)
                                 .in_count = 1,
                                 .is_image = is_image(w->item),
                                 .evidence = &w->evidence,
-                                .zone_name = input_value(w->m->op, w->m->in, "zone"),
-                                .zone = buf_str(&w->m->zone),
+                                .zone_name = w->zones.name,
+                                .zone = buf_str(&w->zones.rules[0]),
+                                .settings = w->zones.settings,
+                                .setting_count = w->zones.setting_count,
                                 .put = put,
                                 .progress = progress,
                                 .context = w};
@@ -313,8 +287,7 @@ static void add_time(struct decision *d, struct draft *dr, const char *name, int
 static void draft_timeline(struct work *w, struct decision *d, struct draft *dr)
 {
     const struct segment_result *r = &w->result;
-    struct str zone = input_value(w->m->op, w->m->in, "zone");
-    struct hash rules = hash_bytes(w->m->zone.p, w->m->zone.len);
+    struct hash rules = hash_bytes(w->zones.rules[0].p, w->zones.rules[0].len);
 
     custody_label(d, dr, w->item);
     draft_value(dr, "title",
@@ -325,9 +298,11 @@ static void draft_timeline(struct work *w, struct decision *d, struct draft *dr)
     draft_value(dr, "file", str_of(arena_strdup(d->arena, buf_text(&w->name))));
     add_hex(d, dr, "directory", &r->directory);
     add_number(d, dr, "version", TIMELINE_VERSION);
-    draft_value(dr, "zone", zone);
-    if (w->m->zone.len)
+    draft_value(dr, "zone", w->zones.base);
+    if (w->zones.rules[0].len)
         add_hex(d, dr, "zone-sha256", &rules);
+    if (w->zones.told.len)
+        draft_value(dr, "zones", buf_str(&w->zones.told));
     add_number(d, dr, "sources", r->sources);
     add_number(d, dr, "recognised", r->recognised);
     add_number(d, dr, "lines", r->counts.lines);
@@ -361,8 +336,7 @@ static int compare(const struct work *w, const struct thing *before, struct err 
     uint64_t version;
 
     if (!before || !str_u64(thing_value(before, "version"), &version) ||
-        version != TIMELINE_VERSION ||
-        !str_eq(thing_value(before, "zone"), input_value(w->m->op, w->m->in, "zone")))
+        version != TIMELINE_VERSION || !timeline_zones_are(before, &w->zones))
         return 0;
     hex_add(&hex, w->result.digest.b, sizeof(w->result.digest.b));
     if (str_eq(thing_value(before, "digest"), buf_str(&hex)))
@@ -407,10 +381,11 @@ static int make_one(struct making *m, const struct thing *item, struct err *e)
 {
     CLEANUP(work_release) struct work w = {.m = m, .item = item, .in = -1, .out = -1};
     const struct thing *before = timeline_of(&m->view, item);
-    bool is_new = !before;
-    int rc;
+    int rc = timeline_zones_read(&w.zones, &m->view, item, m->zone, e);
 
-    if (before && !input_has(m->op, m->in, "again")) {
+    if (rc)
+        return rc;
+    if (before && !m->is_again && timeline_zones_are(before, &w.zones)) {
         m->passed++;
         return 0;
     }
@@ -421,7 +396,8 @@ static int make_one(struct making *m, const struct thing *item, struct err *e)
         rc = compare(&w, before, e);
     if (rc == 0)
         rc = keep(&w, e);
-    if (rc == 0 && (is_new || !str_eq(thing_value(before, "file"), buf_str(&w.name))))
+    if (rc == 0 && (!before || !timeline_zones_are(before, &w.zones) ||
+                    !str_eq(thing_value(before, "file"), buf_str(&w.name))))
         rc = record(&w, e);
     if (rc)
         return rc;
@@ -515,23 +491,48 @@ static void conclude(const struct making *m)
 static int timeline_job(struct session *s, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
-    CLEANUP(making_release) struct making m = {.session = s, .op = op, .in = in, .a = a};
+    struct making m = {.session = s, .op = op, .in = in, .a = a};
     CLEANUP(interrupt_end) struct interrupt signals;
     struct str ids = input_value(op, in, "evidence");
+    CLEANUP_BUF struct buf rules = {0};
     int rc;
+
+    m.zone = input_value(op, in, "zone");
+    m.is_again = input_has(op, in, "again");
 
     interrupt_begin(&signals);
     rc = session_may_write(s, e);
     if (rc == 0)
         rc = session_view(s, &m.view, e);
-    if (rc == 0)
-        rc = read_zone(&m, e);
+    if (rc == 0 && m.zone.len)
+        rc = timeline_zone(m.zone, &rules, e);
     if (rc)
         return rc;
     progress_begin(&m.progress, a);
     rc = ids.len ? make_named(&m, ids, e) : make_all(&m, e);
     if (rc == 0)
         conclude(&m);
+    return rc;
+}
+
+int timeline_follow_zones(struct session *s, const struct operation *op, const struct input *in,
+                          struct answer *a, struct err *e)
+{
+    struct making m = {.session = s, .op = op, .in = in, .a = a};
+    CLEANUP(interrupt_end) struct interrupt signals;
+    const struct thing *t;
+    int rc;
+
+    interrupt_begin(&signals);
+    rc = session_view(s, &m.view, e);
+    progress_begin(&m.progress, a);
+    for (size_t at = 0; rc == 0 && (t = view_next(&m.view, "evidence", &at));)
+        if (has_bytes(&m, t) && timeline_of(&m.view, t))
+            rc = make_one(&m, t, e);
+    if (rc == 0 && !a->wants_json)
+        buf_adds(&a->text, m.made ? "These timelines were made anew with the zone; what was marked "
+                                    "in them is of the timeline before.\n"
+                                  : "No timeline that was made yet has another zone by it.\n");
     return rc;
 }
 

@@ -23,6 +23,9 @@ struct timelines {
     const struct thing **items;  /* the evidence of each */
     int *fds;
     struct hash *directories;
+    struct search_item *told; /* what records say of each: clocks, and marks of its events */
+    struct utc now;           /* the view's */
+    struct query_times times;
     size_t count, room;
 };
 /* Opens all, or those of the items (ids in hex, lines). ERR_NOTFOUND: there is none, or its file is
@@ -30,8 +33,18 @@ struct timelines {
 MUST_CHECK int timelines_open(struct timelines *t, const struct view *v, const char *case_folder,
                               struct str items, struct err *e);
 void timelines_release(struct timelines *t);
+/* A search through all of them, with all of what records say of them; times in its query are
+ * spelled as those of --from and --to. It borrows t. */
+struct search_order timelines_order(const struct timelines *t);
 
 /* The newest timeline of an item; NULL: none. */
 const struct thing *timeline_of(const struct view *v, const struct thing *item);
+/* Makes anew those whose zones are not those that people named since. */
+MUST_CHECK int timeline_follow_zones(struct session *s, const struct operation *op,
+                                     const struct input *in, struct answer *a, struct err *e);
+/* Whether a mark is of the timeline that its item has now. */
+bool event_tag_is_present(const struct view *v, const struct thing *tag);
+/* The event that it is of, from 0. False: it is not spelled as one. */
+bool event_call_read(struct str call, unsigned *item, uint64_t *event);
 /* The path of its file. */
 void timeline_path(const char *case_folder, const struct thing *timeline, struct buf *out);

@@ -1,11 +1,6 @@
 /* timeline_ask.c: asks the timelines of a case: events in order, how many when, and which values.
  */
-#include <fcntl.h>
-#include <unistd.h>
-#include "practice/evidence.h"
 #include "practice/timeline_show.h"
-#include "sys/clock.h"
-#include "sys/file.h"
 
 #define NS 1000000000LL
 
@@ -39,71 +34,6 @@ static const struct field top_fields[] = {
     {.name = "rare", .type = FIELD_FLAG, .help = "the rarest instead"},
     {.name = "most", .type = FIELD_NUMBER, .help = "show at most so many"},
 };
-
-void timelines_release(struct timelines *t)
-{
-    for (size_t i = 0; i < t->count; i++)
-        fd_close(t->fds[i]);
-    free(t->things);
-    free(t->items);
-    free(t->fds);
-    free(t->directories);
-}
-
-static int open_one(struct timelines *t, const struct thing *timeline, const struct thing *item,
-                    const char *case_folder, struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-    size_t rooms[3] = {t->room, t->room, t->room};
-    struct hash directory;
-    int fd;
-
-    timeline_path(case_folder, timeline, &path);
-    fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 || !hex_read(directory.b, sizeof(directory.b), thing_value(timeline, "directory"))) {
-        fd_close(fd);
-        return err_set(e, ERR_NOTFOUND,
-                       "the timeline of e%u is not in the case's folder any more: calm analyse "
-                       "timeline e%u --again",
-                       item->number, item->number);
-    }
-    t->things = mem_grow(t->things, t->count, &t->room, sizeof(t->things[0]));
-    t->items = mem_grow(t->items, t->count, &rooms[0], sizeof(t->items[0]));
-    t->fds = mem_grow(t->fds, t->count, &rooms[1], sizeof(t->fds[0]));
-    t->directories = mem_grow(t->directories, t->count, &rooms[2], sizeof(t->directories[0]));
-    t->things[t->count] = timeline;
-    t->items[t->count] = item;
-    t->fds[t->count] = fd;
-    t->directories[t->count++] = directory;
-    return 0;
-}
-
-/* Whether it is among those that were named; none: all are. */
-static bool is_wanted(struct str ids, const struct thing *item)
-{
-    CLEANUP_BUF struct buf id = {0};
-
-    hex_add(&id, item->id.b, sizeof(item->id.b));
-    return ids.len == 0 || str_has_line(ids, buf_str(&id));
-}
-
-int timelines_open(struct timelines *t, const struct view *v, const char *case_folder,
-                   struct str items, struct err *e)
-{
-    const struct thing *item;
-    int rc = 0;
-
-    for (size_t at = 0; rc == 0 && (item = view_next(v, "evidence", &at));) {
-        const struct thing *timeline = timeline_of(v, item);
-
-        if (timeline && is_wanted(items, item) && !evidence_is_barred(v->state, item) &&
-            !thing_value(item, "destroyed").len)
-            rc = open_one(t, timeline, item, case_folder, e);
-    }
-    if (rc == 0 && t->count == 0)
-        rc = err_set(e, ERR_NOTFOUND, "no timeline was made yet: calm analyse timeline");
-    return rc;
-}
 
 struct asking {
     const struct operation *op;
@@ -147,16 +77,12 @@ static int begin(struct asking *k, enum search_kind kind, struct err *e)
     k->screen = (struct screen){.out = &k->a->text, .columns = k->a->columns, .color = k->a->color};
     k->show = (struct event_show){.screen = &k->screen,
                                   .items = k->lines.items,
-                                  .view = k->v,
+                                  .told = k->lines.told,
                                   .with_fields = input_is_given(k->op, k->in, "fields")};
     k->result = mem_new(struct search_result);
-    k->order = (struct search_order){.files = k->lines.fds,
-                                     .directories = k->lines.directories,
-                                     .file_count = k->lines.count,
-                                     .query = input_value(k->op, k->in, "query"),
-                                     .from_ns = INT64_MIN,
-                                     .to_ns = INT64_MAX,
-                                     .kind = kind};
+    k->order = timelines_order(&k->lines);
+    k->order.query = input_value(k->op, k->in, "query");
+    k->order.kind = kind;
     (void)time_of(k, "from", &k->order.from_ns);
     (void)time_of(k, "to", &k->order.to_ns);
     return rc;

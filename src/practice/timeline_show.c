@@ -129,11 +129,22 @@ static void show_fields(struct event_show *k, const struct search_event *event)
 }
 
 /* Whether somebody said something of it. */
-static bool is_tagged(const struct event_show *k, const char *call)
+static bool is_tagged(const struct event_show *k, const struct search_event *event)
 {
-    size_t at = 0;
+    const struct search_item *told = k->told ? &k->told[event->file] : NULL;
+    size_t low = 0, high = told ? told->mark_count : 0;
 
-    return k->view && view_next_with(k->view, "event-tag", "event", call, &at);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (told->marks[middle].event == event->event)
+            return true;
+        if (told->marks[middle].event < event->event)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
 }
 
 void event_show(struct event_show *k, const struct search_event *event)
@@ -149,8 +160,8 @@ void event_show(struct event_show *k, const struct search_event *event)
     k->doubts |= doubts;
     utc_plain(time, event_utc(event->ns));
     event_call(call, k->items[event->file], event->event);
-    buf_addf(&line, "%s%.8s %s%-9s ", doubts ? "~" : " ", time + 11, is_tagged(k, call) ? "*" : " ",
-             call);
+    buf_addf(&line, "%s%.8s %s%-9s ", doubts ? "~" : " ", time + 11,
+             is_tagged(k, event) ? "*" : " ", call);
     if (host.len) {
         wrap_cut(&line, host, HOST_COLUMNS, false);
         buf_addc(&line, ' ');

@@ -12,7 +12,7 @@ struct utc event_utc(int64_t ns);
 struct event_show {
     struct screen *screen;
     const struct thing *const *items; /* by search_event.file */
-    const struct view *view;          /* for what was said of them; NULL: is not looked at */
+    const struct search_item *told;   /* by search_event.file: what is marked; NULL: nothing */
     bool with_fields;
     uint64_t shown;
     int64_t day;

@@ -1,5 +1,8 @@
 /* timeline_tag.c: one event whole, with what was around it, and what people say of it. */
+#include "practice/custody.h"
+#include "practice/timeline_clock.h"
 #include "practice/timeline_show.h"
+#include "timeline/event.h"
 
 #define NS 1000000000LL
 
@@ -14,7 +17,12 @@ static const struct field tag_fields[] = {
     {.name = "because", .type = FIELD_LINE, .help = "what it means, and why"},
     {.name = "evidence", .type = FIELD_REF, .kind = "evidence", .help = "the item"},
     {.name = "digest", .type = FIELD_LINE, .help = "of the timeline that it is an event of"},
-    {.name = "when", .type = FIELD_TIME, .help = "its time"},
+    {.name = "when", .type = FIELD_TIME, .help = "its time, as it was known then"},
+    {.name = "precision", .type = FIELD_LINE, .help = "of it: s, ms, day"},
+    {.name = "doubt", .type = FIELD_LINE, .help = "letters for what is not certain of it"},
+    {.name = "skew", .type = FIELD_LINE, .help = "by which its clock was corrected"},
+    {.name = "source", .type = FIELD_LINE, .help = "the file within the item"},
+    {.name = "host", .type = FIELD_LINE, .help = "whose log it is"},
     {.name = "summary", .type = FIELD_LINE, .help = "what it says"},
 };
 const struct kind event_tag_kind = {.name = "event-tag",
@@ -45,9 +53,12 @@ struct named {
     struct search_order order;
     struct search_result *result;
     const struct thing *item, *timeline;
+    size_t place;    /* of its timeline */
     uint64_t number; /* from 0 */
     int64_t ns;
     bool is_there;
+    int64_t skew_ns; /* of its clock */
+    struct buf precision, doubt, source, host;
     struct buf summary;
     struct answer *a;
     struct json json;
@@ -57,24 +68,28 @@ struct named {
 static void named_release(struct named *n)
 {
     timelines_release(&n->lines);
+    buf_release(&n->precision);
+    buf_release(&n->doubt);
+    buf_release(&n->source);
+    buf_release(&n->host);
     buf_release(&n->summary);
     if (n->result)
         search_result_release(n->result);
     free(n->result);
 }
 
-/* "e3.500" */
-static bool split_call(struct str call, unsigned *item, uint64_t *event)
+bool event_call_read(struct str call, unsigned *item, uint64_t *event)
 {
     struct str rest = call, number;
-    uint64_t n;
+    uint64_t n, from_one;
 
     if (!str_take(&rest, "e"))
         return false;
     number = str_cut(&rest, '.');
-    if (!str_u64(number, &n) || n > UINT32_MAX || !str_u64(rest, event) || *event == 0)
+    if (!str_u64(number, &n) || n > UINT32_MAX || !str_u64(rest, &from_one) || from_one == 0)
         return false;
     *item = (unsigned)n;
+    *event = from_one - 1;
     return true;
 }
 
@@ -97,6 +112,11 @@ static int take_it(void *context, const struct search_event *event, struct err *
     (void)e;
     n->is_there = true;
     n->ns = event->ns;
+    n->skew_ns = search_skew_of(&n->lines.told[n->place], event->source);
+    buf_addstr(&n->precision, event->precision);
+    buf_addstr(&n->doubt, event->doubt);
+    buf_addstr(&n->source, str_head(event->source, SUMMARY_SIZE));
+    buf_addstr(&n->host, str_head(search_value_of(event, "host.name"), SUMMARY_SIZE));
     keep_summary(n, event);
     return 0;
 }
@@ -117,7 +137,7 @@ static int find(struct named *n, const struct view *v, const char *case_folder, 
     size_t i = 0;
     int rc;
 
-    if (!split_call(call, &item, &event))
+    if (!event_call_read(call, &item, &event))
         return err_set(e, ERR_USAGE, "an event is called e3.500, as calm analyse search shows it");
     rc = timelines_open(&n->lines, v, case_folder, STR(""), e);
     if (rc)
@@ -128,17 +148,17 @@ static int find(struct named *n, const struct view *v, const char *case_folder, 
         return not_there(call, e);
     n->item = n->lines.items[i];
     n->timeline = n->lines.things[i];
-    n->number = event - 1;
+    n->number = event;
     n->result = mem_new(struct search_result);
-    n->order = (struct search_order){.files = &n->lines.fds[i],
-                                     .directories = &n->lines.directories[i],
-                                     .file_count = 1,
-                                     .from_ns = INT64_MIN,
-                                     .to_ns = INT64_MAX,
-                                     .kind = SEARCH_ROWS,
-                                     .has_only = true,
-                                     .only = n->number,
-                                     .workers = 1};
+    n->order = timelines_order(&n->lines);
+    n->order.files = &n->lines.fds[i];
+    n->order.directories = &n->lines.directories[i];
+    n->order.items = &n->lines.told[i];
+    n->order.file_count = 1;
+    n->order.has_only = true;
+    n->order.only = n->number;
+    n->order.workers = 1;
+    n->place = i;
     rc = timeline_search(&n->order, &to, n->result, e);
     return rc || n->is_there ? rc : not_there(call, e);
 }
@@ -157,6 +177,17 @@ static int show_it(void *context, const struct search_event *event, struct err *
     return 0;
 }
 
+bool event_tag_is_present(const struct view *v, const struct thing *tag)
+{
+    const struct thing *item = view_ref(v, tag, "evidence");
+    const struct thing *timeline = item ? timeline_of(v, item) : NULL;
+
+    return timeline && str_eq(thing_value(timeline, "digest"), thing_value(tag, "digest"));
+}
+
+static const char other_timeline[] = "of an earlier timeline of the item, where it may have been "
+                                     "another event";
+
 static void show_tags(const struct view *v, struct str text, struct screen *screen)
 {
     CLEANUP_FREE char *call = mem_dup(text.p, text.len);
@@ -165,6 +196,8 @@ static void show_tags(const struct view *v, struct str text, struct screen *scre
     for (size_t at = 0; (t = view_next_with(v, "event-tag", "event", call, &at));) {
         screen_blank(screen);
         screen_pair(screen, 2, 12, thing_value(t, "tag"), thing_value(t, "because"));
+        if (!event_tag_is_present(v, t))
+            screen_pair(screen, 2, 12, STR(""), str_of(other_timeline));
     }
 }
 
@@ -180,17 +213,14 @@ static int query_event(const struct view *v, const struct operation *op, const s
 
     if (rc)
         return rc;
-    n.show = (struct event_show){.screen = &screen, .items = &n.item, .view = v};
+    n.show = (struct event_show){.screen = &screen, .items = &n.item, .told = n.order.items};
     if (str_u64(input_value(op, in, "within"), &within) && within < (uint64_t)INT32_MAX) {
         n.show.items = n.lines.items;
-        n.order.has_only = false;
-        n.order.files = n.lines.fds;
-        n.order.directories = n.lines.directories;
-        n.order.file_count = n.lines.count;
+        n.show.told = n.lines.told;
+        n.order = timelines_order(&n.lines);
         n.order.from_ns = n.ns - (int64_t)within * NS;
         n.order.to_ns = n.ns + (int64_t)within * NS;
         n.order.most = AROUND_MOST;
-        n.order.workers = 0;
     }
     if (a->wants_json) {
         json_begin(&n.json, &a->json);
@@ -208,17 +238,32 @@ static int query_event(const struct view *v, const struct operation *op, const s
     return 0;
 }
 
+static void draft_text(struct decision *d, struct draft *dr, const char *name,
+                       const struct buf *text)
+{
+    if (text->len)
+        draft_value(dr, name, str_of(arena_strdup(d->arena, buf_text(text))));
+}
+
 static void draft_tag(struct named *n, struct decision *d, struct draft *dr)
 {
+    CLEANUP_BUF struct buf skew = {0};
     char when[UTC_TEXT_SIZE];
 
     draft_take_input(d, dr, &event_tag_kind);
+    custody_label(d, dr, n->item);
     draft_value_ref(d, dr, "evidence", &n->item->id);
     draft_value(dr, "digest", thing_value(n->timeline, "digest"));
     utc_write(when, event_utc(n->ns));
     draft_value(dr, "when", (struct str){arena_dup(d->arena, when, sizeof(when)), sizeof(when)});
-    if (n->summary.len)
-        draft_value(dr, "summary", str_of(arena_strdup(d->arena, buf_text(&n->summary))));
+    if (n->skew_ns)
+        skew_write(&skew, n->skew_ns);
+    draft_text(d, dr, "precision", &n->precision);
+    draft_text(d, dr, "doubt", &n->doubt);
+    draft_text(d, dr, "skew", &skew);
+    draft_text(d, dr, "source", &n->source);
+    draft_text(d, dr, "host", &n->host);
+    draft_text(d, dr, "summary", &n->summary);
 }
 
 static int tag_job(struct session *s, const struct operation *op, const struct input *in,
@@ -266,9 +311,63 @@ const struct operation analyse_tag = {
     .records = WORDS("event-tag/1"),
     .job = tag_job};
 
+static void json_tag(const struct view *v, const struct thing *t, struct json *j)
+{
+    json_object_begin(j);
+    thing_json_members(v, t, j);
+    json_put_bool(j, "earlier-timeline", !event_tag_is_present(v, t));
+    json_object_end(j);
+}
+
+static void show_tag(const struct view *v, const struct thing *t, struct screen *screen)
+{
+    CLEANUP_BUF struct buf line = {0};
+    struct utc when;
+    char plain[UTC_PLAIN_SIZE] = "";
+
+    if (utc_read(&when, thing_value(t, "when")))
+        utc_plain(plain, when);
+    view_call(&line, t);
+    buf_addf(&line, "  %s%s  " STR_FMT "  " STR_FMT, thing_value(t, "doubt").len ? "~" : "", plain,
+             STR_ARG(view_title(t)), STR_ARG(thing_value(t, "tag")));
+    screen_line(screen, SCREEN_BOLD, buf_str(&line));
+    screen_para(screen, 5, thing_value(t, "summary"));
+    if (thing_value(t, "because").len)
+        screen_para(screen, 5, thing_value(t, "because"));
+    if (!event_tag_is_present(v, t))
+        screen_para_style(screen, 5, SCREEN_WARN, str_of(other_timeline));
+}
+
+static int query_tags(const struct view *v, const struct operation *op, const struct input *in,
+                      struct answer *a, struct err *e)
+{
+    struct screen screen = {.out = &a->text, .columns = a->columns, .color = a->color};
+    const struct thing *t;
+    struct json j;
+
+    (void)op, (void)in, (void)e;
+    if (a->wants_json) {
+        json_begin(&j, &a->json);
+        json_array_begin(&j);
+    }
+    for (size_t at = 0; (t = view_next(v, "event-tag", &at));) {
+        if (a->wants_json)
+            json_tag(v, t, &j);
+        else
+            show_tag(v, t, &screen);
+    }
+    if (a->wants_json)
+        json_array_end(&j);
+    else if (view_count(v, "event-tag") == 0)
+        screen_printf(&screen, 0, "No event was marked yet: calm analyse tag e3.500 WORD");
+    return 0;
+}
+
 const struct operation analyse_tags = {.name = "analyse tags",
                                        .practice = "analyse",
                                        .help = "the events that were marked, and what they mean",
                                        .example = "calm analyse tags",
                                        .kind = &event_tag_kind,
-                                       OP_LISTS};
+                                       .type = OP_QUERY,
+                                       .faces = FACE_ALL,
+                                       .query = query_tags};

@@ -57,9 +57,18 @@ static void make_argument(const struct build_order *o, const struct build_task *
     full.zone_size = (uint32_t)o->zone.len;
     full.name_size = (uint32_t)strlen(o->name);
     full.image_format = o->image_format;
+    full.setting_count = (uint32_t)o->setting_count;
     buf_clear(out);
     buf_add(out, &full, sizeof(full));
     buf_addstr(out, o->zone);
+    for (size_t i = 0; i < o->setting_count; i++) {
+        const struct build_setting *s = &o->settings[i];
+        const struct build_setting_head head = {(uint32_t)s->source.len, (uint32_t)s->zone.len};
+
+        buf_add(out, &head, sizeof(head));
+        buf_addstr(out, s->source);
+        buf_addstr(out, s->zone);
+    }
     buf_adds(out, o->name);
 }
 

@@ -3,6 +3,14 @@
 #include "evidence/image_facts.h"
 #include "timeline/segment_write.h"
 
+/* What is known of one source better than of the whole. */
+struct build_setting {
+    struct str source; /* its name */
+    struct str zone;   /* the zone's file; empty: UTC */
+};
+
+enum { BUILD_SETTINGS_MOST = 16 };
+
 struct build_order {
     const int *ins; /* the evidence; borrowed. One, unless it is a disk image in parts */
     size_t in_count;
@@ -11,10 +19,12 @@ struct build_order {
     const char *name;  /* of it, as sources are called */
     int64_t written_s; /* when it was written last */
     const struct hash *evidence;
-    struct str zone_name; /* "UTC", "Europe/Berlin" … */
-    struct str zone;      /* that zone's file; empty: UTC */
-    unsigned workers;     /* 0: as many as there are processors */
-    segment_put *put;     /* where the timeline's file goes */
+    struct str zone_name;                 /* "UTC", "Europe/Berlin" … */
+    struct str zone;                      /* that zone's file; empty: UTC */
+    const struct build_setting *settings; /* of single sources, at most BUILD_SETTINGS_MOST */
+    size_t setting_count;
+    unsigned workers; /* 0: as many as there are processors */
+    segment_put *put; /* where the timeline's file goes */
     /* Bytes of evidence that were read, of all there are; non-zero stops it. NULL: nobody asks. */
     int (*progress)(void *context, uint64_t done, uint64_t all, struct err *e);
     void *context;

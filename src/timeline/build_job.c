@@ -56,10 +56,18 @@ static int read_bytes(void *context, uint64_t off, void *bytes, size_t size, siz
     return job_progress(j, e);
 }
 
-struct reader job_reader(struct job *j, int64_t written_s)
+static const struct zone *zone_of(const struct job *j, struct str source)
+{
+    for (size_t i = 0; i < j->setting_count; i++)
+        if (str_eq(j->settings[i].source, source))
+            return j->settings[i].zone;
+    return j->zone;
+}
+
+struct reader job_reader(struct job *j, struct str source, int64_t written_s)
 {
     return (struct reader){.names = j->names,
-                           .zone = j->zone,
+                           .zone = zone_of(j, source),
                            .written_s = written_s,
                            .bytes = read_bytes,
                            .bytes_context = j,
@@ -174,7 +182,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     struct job *j = context;
     const struct format *f = NULL;
     const char *remark = m->remark;
-    struct reader r = job_reader(j, m->written_s);
+    struct reader r = job_reader(j, m->name, m->written_s);
     int rc;
 
     j->member = m;
@@ -217,7 +225,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
 {
     const struct format *f = NULL;
     struct build_looked looked = {.size = m->size, .is_plain = 1, .part_count = 1};
-    struct reader r = job_reader(j, m->written_s);
+    struct reader r = job_reader(j, m->name, m->written_s);
     bool is_disk = false;
     int rc;
 
@@ -266,7 +274,7 @@ static int no_remark(void *context, struct str name, const char *words, struct e
 static int read_given_part(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
-    struct reader r = job_reader(j, m->written_s);
+    struct reader r = job_reader(j, m->name, m->written_s);
     int rc;
 
     if (!m->is_plain || j->task.format >= FORMAT_COUNT_)
@@ -280,24 +288,61 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
     return rc;
 }
 
+/* Takes so many bytes off *rest. */
+static struct str take_bytes(struct str *rest, size_t size)
+{
+    struct str out = str_head(*rest, size);
+
+    if (rest->len < size)
+        BUG("an argument that is not whole");
+    *rest = str_from(*rest, size);
+    return out;
+}
+
+static int read_zone(struct zone **out, struct str bytes, struct err *e)
+{
+    return bytes.len ? zone_read(out, bytes, e) : 0;
+}
+
+static int read_settings(struct job *j, struct str *rest, struct err *e)
+{
+    int rc = 0;
+
+    if (j->task.setting_count > BUILD_SETTINGS_MOST)
+        BUG("%u settings", j->task.setting_count);
+    for (uint32_t i = 0; rc == 0 && i < j->task.setting_count; i++) {
+        struct job_setting *s = &j->settings[i];
+        struct build_setting_head head;
+
+        memcpy(&head, take_bytes(rest, sizeof(head)).p, sizeof(head));
+        s->source = take_bytes(rest, head.source_size);
+        rc = read_zone(&s->zone, take_bytes(rest, head.zone_size), e);
+        j->setting_count++;
+    }
+    return rc;
+}
+
 int job_begin(struct job *j, struct str argument, struct err *e)
 {
-    struct str rest = str_from(argument, sizeof(j->task));
+    struct str rest = argument;
+    int rc;
 
-    if (argument.len < sizeof(j->task))
-        BUG("an argument of %zu bytes", argument.len);
-    memcpy(&j->task, argument.p, sizeof(j->task));
-    if (rest.len != (size_t)j->task.zone_size + j->task.name_size)
-        BUG("an argument of %zu bytes", argument.len);
-    j->name = str_from(rest, j->task.zone_size);
+    memcpy(&j->task, take_bytes(&rest, sizeof(j->task)).p, sizeof(j->task));
+    rc = read_zone(&j->zone, take_bytes(&rest, j->task.zone_size), e);
+    if (rc == 0)
+        rc = read_settings(j, &rest, e);
+    if (rc == 0)
+        j->name = take_bytes(&rest, j->task.name_size);
     j->names = field_names_new();
     j->writer = block_writer_new(j->names, send_block, j);
-    return j->task.zone_size ? zone_read(&j->zone, str_head(rest, j->task.zone_size), e) : 0;
+    return rc;
 }
 
 void job_release(struct job *j)
 {
     zone_free(j->zone);
+    for (size_t i = 0; i < j->setting_count; i++)
+        zone_free(j->settings[i].zone);
     block_writer_free(j->writer);
     field_names_free(j->names);
 }

@@ -2,14 +2,23 @@
  * they tell the program of sources (wire.h). */
 #pragma once
 #include "timeline/block.h"
+#include "timeline/build.h"
 #include "timeline/walk.h"
 #include "timeline/wire.h"
+
+/* A source with a zone of its own. */
+struct job_setting {
+    struct str source;
+    struct zone *zone; /* NULL: UTC */
+};
 
 struct job {
     struct worker_channel *channel;
     struct build_task task;
     struct str name; /* of the evidence */
     struct zone *zone;
+    struct job_setting settings[BUILD_SETTINGS_MOST];
+    size_t setting_count;
     struct field_names *names;
     struct block_writer *writer;
     uint64_t read, told; /* bytes of evidence */
@@ -20,7 +29,7 @@ MUST_CHECK int job_begin(struct job *j, struct str argument, struct err *e);
 void job_release(struct job *j);
 
 /* A reader whose events go into blocks. */
-struct reader job_reader(struct job *j, int64_t written_s);
+struct reader job_reader(struct job *j, struct str source, int64_t written_s);
 /* A source begins; format NULL: not recognised, or not read. */
 MUST_CHECK int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
                           uint64_t size, const char *remark, struct err *e);

@@ -234,7 +234,7 @@ static int list_system(struct reading *r, const struct file_system *s, struct er
     r->log_count = 0;
     r->logs_left_out = 0;
     buf_clear(&r->log_names);
-    r->reader = job_reader(r->job, 0);
+    r->reader = job_reader(r->job, buf_str(&s->name), 0);
     reader_begin(&r->reader, &format_file_system);
     r->run = file_run_new(&r->reader, file_clock_of(str_of(fs->kind)));
     rc = list_files(r, e);

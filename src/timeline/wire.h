@@ -22,8 +22,12 @@ struct build_task {
     uint32_t zone_size;
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
-    uint32_t unused;
-    /* Then the zone's file, and the name of the evidence. */
+    uint32_t setting_count;
+    /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, and
+     * the name of the evidence. */
+};
+struct build_setting_head {
+    uint32_t source_size, zone_size;
 };
 
 enum build_message {

@@ -1,0 +1,172 @@
+/* timeline_open.c: opens the timelines of a case, with what its records say of them. */
+#include <fcntl.h>
+#include <unistd.h>
+#include "practice/evidence.h"
+#include "practice/timeline.h"
+#include "practice/timeline_clock.h"
+#include "sys/file.h"
+
+#define NS 1000000000LL
+
+void timelines_release(struct timelines *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        fd_close(t->fds[i]);
+        free((void *)t->told[i].skews);
+        free((void *)t->told[i].marks);
+    }
+    free(t->told);
+    free(t->things);
+    free(t->items);
+    free(t->fds);
+    free(t->directories);
+}
+
+static int open_one(struct timelines *t, const struct thing *timeline, const struct thing *item,
+                    const char *case_folder, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    size_t rooms[4] = {t->room, t->room, t->room, t->room};
+    struct hash directory;
+    int fd;
+
+    timeline_path(case_folder, timeline, &path);
+    fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || !hex_read(directory.b, sizeof(directory.b), thing_value(timeline, "directory"))) {
+        fd_close(fd);
+        return err_set(e, ERR_NOTFOUND,
+                       "the timeline of e%u is not in the case's folder any more: calm analyse "
+                       "timeline e%u --again",
+                       item->number, item->number);
+    }
+    t->things = mem_grow(t->things, t->count, &t->room, sizeof(t->things[0]));
+    t->items = mem_grow(t->items, t->count, &rooms[0], sizeof(t->items[0]));
+    t->fds = mem_grow(t->fds, t->count, &rooms[1], sizeof(t->fds[0]));
+    t->directories = mem_grow(t->directories, t->count, &rooms[2], sizeof(t->directories[0]));
+    t->told = mem_grow(t->told, t->count, &rooms[3], sizeof(t->told[0]));
+    t->told[t->count] = (struct search_item){.number = item->number};
+    t->things[t->count] = timeline;
+    t->items[t->count] = item;
+    t->fds[t->count] = fd;
+    t->directories[t->count++] = directory;
+    return 0;
+}
+
+/* Whether it is among those that were named; none: all are. */
+static bool is_wanted(struct str ids, const struct thing *item)
+{
+    CLEANUP_BUF struct buf id = {0};
+
+    hex_add(&id, item->id.b, sizeof(item->id.b));
+    return ids.len == 0 || str_has_line(ids, buf_str(&id));
+}
+
+static void tell_clocks(struct search_item *told, const struct view *v, const struct thing *item)
+{
+    CLEANUP_FREE struct clock_setting *clocks = NULL;
+    size_t count = clock_settings(v, item, &clocks);
+    struct search_skew *skews = mem_array(count, sizeof(skews[0]));
+
+    for (size_t i = 0; i < count; i++)
+        if (clocks[i].has_skew)
+            skews[told->skew_count++] = (struct search_skew){clocks[i].source, clocks[i].skew_ns};
+    told->skews = skews;
+}
+
+static int by_event(const void *a, const void *b)
+{
+    const struct query_mark *x = a, *y = b;
+
+    return x->event < y->event ? -1 : x->event > y->event;
+}
+
+/* The item that a mark is of, by its place; count: none that is open, or of another timeline. */
+static size_t place_of(const struct timelines *t, const struct view *v, const struct thing *tag)
+{
+    size_t i = 0;
+
+    while (i < t->count &&
+           !(view_refers(v, tag, "evidence", t->items[i]) &&
+             str_eq(thing_value(tag, "digest"), thing_value(t->things[i], "digest"))))
+        i++;
+    return i;
+}
+
+static void tell_marks(struct timelines *t, const struct view *v)
+{
+    CLEANUP_FREE size_t *rooms = mem_array(t->count + 1, sizeof(rooms[0]));
+    const struct thing *tag;
+
+    for (size_t at = 0; (tag = view_next(v, "event-tag", &at));) {
+        size_t i = place_of(t, v, tag);
+        struct query_mark *marks;
+        unsigned item;
+        uint64_t event;
+
+        if (i == t->count || !event_call_read(view_title(tag), &item, &event))
+            continue;
+        marks =
+            mem_grow((void *)t->told[i].marks, t->told[i].mark_count, &rooms[i], sizeof(marks[0]));
+        marks[t->told[i].mark_count++] = (struct query_mark){event, thing_value(tag, "tag")};
+        t->told[i].marks = marks;
+    }
+    for (size_t i = 0; i < t->count; i++)
+        if (t->told[i].mark_count)
+            qsort((void *)t->told[i].marks, t->told[i].mark_count, sizeof(struct query_mark),
+                  by_event);
+}
+
+/* What --from and --to would take it for; a day or a minute lasts as long as it does. */
+static int read_time(void *context, struct str text, int64_t *first_ns, int64_t *last_ns,
+                     struct err *e)
+{
+    static const int64_t spans[] = {[PRECISION_SECOND] = NS,
+                                    [PRECISION_MINUTE] = 60 * NS,
+                                    [PRECISION_HOUR] = 3600 * NS,
+                                    [PRECISION_DAY] = 86400 * NS};
+    enum utc_precision precision;
+    struct utc t;
+    int rc = utc_parse(text, *(const struct utc *)context, &t, &precision, e);
+
+    if (rc)
+        return rc;
+    if (t.sec > INT64_MAX / NS - 86401 || t.sec < INT64_MIN / NS + 1)
+        return err_set(e, ERR_USAGE, "times are from 1677 to 2262");
+    *first_ns = t.sec * NS + t.ns;
+    *last_ns = t.ns ? *first_ns : *first_ns + spans[precision] - 1;
+    return 0;
+}
+
+struct search_order timelines_order(const struct timelines *t)
+{
+    return (struct search_order){.files = t->fds,
+                                 .directories = t->directories,
+                                 .items = t->told,
+                                 .file_count = t->count,
+                                 .times = &t->times,
+                                 .from_ns = INT64_MIN,
+                                 .to_ns = INT64_MAX};
+}
+
+int timelines_open(struct timelines *t, const struct view *v, const char *case_folder,
+                   struct str items, struct err *e)
+{
+    const struct thing *item;
+    int rc = 0;
+
+    for (size_t at = 0; rc == 0 && (item = view_next(v, "evidence", &at));) {
+        const struct thing *timeline = timeline_of(v, item);
+
+        if (timeline && is_wanted(items, item) && !evidence_is_barred(v->state, item) &&
+            !thing_value(item, "destroyed").len)
+            rc = open_one(t, timeline, item, case_folder, e);
+    }
+    for (size_t i = 0; rc == 0 && i < t->count; i++)
+        tell_clocks(&t->told[i], v, t->items[i]);
+    tell_marks(t, v);
+    t->now = v->now;
+    t->times = (struct query_times){.read = read_time, .context = &t->now};
+    if (rc == 0 && t->count == 0)
+        rc = err_set(e, ERR_NOTFOUND, "no timeline was made yet: calm analyse timeline");
+    return rc;
+}

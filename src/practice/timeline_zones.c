@@ -1,0 +1,91 @@
+/* timeline_zones.c: which zones the sources of an item are read with. */
+#include "practice/timeline_zones.h"
+#include "sys/file.h"
+
+enum { ZONE_SIZE_MOST = 32 << 10 };
+
+/* "Europe/Berlin": a name below the folder of zones, and nothing else. */
+static bool is_zone_name(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.p[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c == '-' || c == '+' || (c == '/' && i)))
+            return false;
+    }
+    return name.len > 0;
+}
+
+int timeline_zone(struct str name, struct buf *out, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct err why;
+
+    if (str_is(name, "UTC"))
+        return 0;
+    buf_addf(&path, "/usr/share/zoneinfo/" STR_FMT, STR_ARG(name));
+    if (!is_zone_name(name) || file_read(out, buf_text(&path), ZONE_SIZE_MOST, &why))
+        return err_set(e, ERR_USAGE,
+                       "there is no zone " STR_FMT " here: a name as Europe/Berlin, of those in "
+                       "/usr/share/zoneinfo",
+                       STR_ARG(name));
+    return 0;
+}
+
+void timeline_zones_release(struct timeline_zones *z)
+{
+    free(z->clocks);
+    for (size_t i = 0; i < COUNT_OF(z->rules); i++)
+        buf_release(&z->rules[i]);
+    buf_release(&z->told);
+}
+
+/* A zone that a clock's record names, for its source; that of the whole has none. */
+static int add_zone(struct timeline_zones *z, const struct clock_setting *c, struct buf *rules,
+                    struct err *e)
+{
+    int rc = timeline_zone(c->zone, rules, e);
+    struct hash sum;
+
+    if (rc)
+        return rc;
+    sum = hash_bytes(rules->p, rules->len);
+    buf_addf(&z->told, "%s" STR_FMT " ", z->told.len ? "\n" : "", STR_ARG(c->zone));
+    hex_add(&z->told, sum.b, sizeof(sum.b));
+    if (c->source.len)
+        buf_addf(&z->told, " " STR_FMT, STR_ARG(c->source));
+    return 0;
+}
+
+int timeline_zones_read(struct timeline_zones *z, const struct view *v, const struct thing *item,
+                        struct str named, struct err *e)
+{
+    size_t count = clock_settings(v, item, &z->clocks);
+    const struct thing *before = timeline_of(v, item);
+    int rc;
+
+    z->base = named.len ? named : before ? thing_value(before, "zone") : STR("UTC");
+    z->name = z->clocks[0].zone.len ? z->clocks[0].zone : z->base;
+    rc = z->clocks[0].zone.len ? add_zone(z, &z->clocks[0], &z->rules[0], e)
+                               : timeline_zone(z->name, &z->rules[0], e);
+    for (size_t i = 1; rc == 0 && i < count; i++) {
+        size_t at = z->setting_count;
+
+        if (z->clocks[i].zone.len == 0)
+            continue;
+        if (at == BUILD_SETTINGS_MOST)
+            return err_set(e, ERR_LIMIT, "at most %d sources of an item have zones of their own",
+                           BUILD_SETTINGS_MOST);
+        rc = add_zone(z, &z->clocks[i], &z->rules[at + 1], e);
+        z->settings[at] = (struct build_setting){z->clocks[i].source, buf_str(&z->rules[at + 1])};
+        z->setting_count += rc == 0;
+    }
+    return rc;
+}
+
+bool timeline_zones_are(const struct thing *timeline, const struct timeline_zones *z)
+{
+    return str_eq(thing_value(timeline, "zone"), z->base) &&
+           str_eq(thing_value(timeline, "zones"), buf_str(&z->told));
+}

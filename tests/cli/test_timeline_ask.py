@@ -1,0 +1,82 @@
+"""test_timeline_ask.py: what people marked, where it lies and when it was are terms of a query as all others are."""
+import datetime
+
+from harness import CaseTest, main
+
+USAGE = 2
+UTC = datetime.timezone.utc
+
+
+class Ask(CaseTest):
+    """Two items: e1 has an event each hour of 1 to 3 November 2026, e2 three logins of 2 November."""
+
+    def setUp(self):
+        super().setUp()
+        self.begin = datetime.datetime(2026, 11, 1, tzinfo=UTC)
+        self.facts = []  # (call, time, message)
+        hours = self.folder / "hours.log"
+        lines = []
+        for i in range(72):
+            when = self.begin + datetime.timedelta(hours=i)
+            lines.append(f"{when.isoformat()} web1 app[7]: hour {i}")
+            self.facts.append((f"e1.{i + 1}", when, f"hour {i}"))
+        hours.write_text("\n".join(lines) + "\n")
+        logins = self.folder / "logins.log"
+        lines = []
+        for i, (user, verb) in enumerate((("eva", "Accepted"), ("root", "Failed"), ("eva", "Failed"))):
+            when = self.begin + datetime.timedelta(days=1, hours=i, minutes=30)
+            message = f"{verb} password for {user} from 203.0.113.{5 + i % 2} port 4{i}22 ssh2"
+            lines.append(f"{when.isoformat()} db1 sshd[9]: {message}")
+            self.facts.append((f"e2.{i + 1}", when, message))
+        logins.write_text("\n".join(lines) + "\n")
+        self.ana(f"preserve files '{hours}' '{logins}'")
+        self.ana("analyse timeline")
+
+    def calls(self, query):
+        return {e["event"] for e in self.ana.json(f"analyse search '{query}'")}
+
+    def wanted(self, condition):
+        found = {f[0] for f in self.facts if condition(*f)}
+        self.assertTrue(found)
+        return found
+
+    def test_tags_items_sources_and_times_combine_with_all_else(self):
+        for call, tag in (("e1.3", "odd"), ("e2.2", "first-login"), ("e2.2", "attacker-2"), ("e1.72", "odd")):
+            self.ana(f"analyse tag {call} {tag}")
+        day = self.begin + datetime.timedelta(days=1)
+        for query, condition in (
+                ("tag:odd", lambda call, *f: call in ("e1.3", "e1.72")),
+                ("tag:ODD and evidence:e1", lambda call, *f: call in ("e1.3", "e1.72")),
+                ("tag:attacker-* or tag:odd and hour", lambda call, *f: call in ("e1.3", "e1.72", "e2.2")),
+                ("tag:*", lambda call, *f: call in ("e1.3", "e1.72", "e2.2")),
+                ("not tag:* and evidence:e2", lambda call, *f: call in ("e2.1", "e2.3")),
+                ("evidence:(e1 or e2) source:log*", lambda call, *f: call.startswith("e2")),
+                ("not evidence:e1", lambda call, *f: call.startswith("e2")),
+                ("time:>=2026-11-03T00:00:00Z", lambda c, when, m: when >= self.begin + datetime.timedelta(days=2)),
+                ("time:>2026-11-03T00:00:00Z", lambda c, when, m: when > self.begin + datetime.timedelta(days=2)),
+                ('time:<"2026-11-01 02:00 +00:00"', lambda c, when, m: when < self.begin + datetime.timedelta(hours=2)),
+                ("time:<=2026-11-01T02:00:00Z", lambda c, when, m: when <= self.begin + datetime.timedelta(hours=2)),
+                ("time:[2026-11-02T00:00:00Z TO 2026-11-02T02:00:00Z]", lambda c, when, m: day <= when <= day + datetime.timedelta(hours=2)),
+                ("time:[2026-11-02 00:00 +00:00 to *] not hour", lambda call, *f: call.startswith("e2")),
+                ("time:[* TO 2026-11-01T00:30:00Z]", lambda call, *f: call == "e1.1"),
+                ('time:"2026-11-02 01:30 +00:00"', lambda call, *f: call == "e2.2"),
+                ("not time:<2026-11-02T00:00:00Z and not (time:>2026-11-02T02:30:00Z or hour)", lambda call, *f: call.startswith("e2")),
+                ("time:>=2026-11-02T00:00:00Z and source.ip:203.0.113.6", lambda call, *f: call == "e2.2")):
+            self.assertEqual(self.calls(query), self.wanted(condition), query)
+        self.assertEqual(sum(s["events"] for s in self.ana.json("analyse histogram 'tag:*'")), 3)
+        self.assertEqual([(v["value"], v["events"]) for v in self.ana.json("analyse top user.name 'tag:first-login'")], [("root", 1)])
+
+    def test_a_date_alone_is_all_of_the_day_where_people_are(self):
+        found = self.ana.json("analyse search 'time:2026-11-02 and evidence:e1'")
+        self.assertEqual(len(found), 24)
+
+    def test_times_that_cannot_be_say_where(self):
+        for query, words in (("time:soonish", "at character 6"), ("time:", "a time is missing"), ("hour time:[2026-11-01]", "[FROM TO UNTIL]"),
+                             ("time:[2026-11-01 TO nowhere]", "at character 21"), ("time:>=\"2026-11-01", "a time is missing")):
+            code, why = self.ana.fails(f"analyse search '{query}'")
+            self.assertEqual(code, USAGE, query)
+            self.assertIn(words, why)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""test_timeline_clock.py: clocks that ran wrong and zones that logs do not state: what people say of them holds in every answer, and can be taken back."""
+import datetime
+import io
+import os
+import tarfile
+
+from harness import CaseTest, main
+
+USAGE = 2
+
+
+def at(text):
+    return datetime.datetime.fromisoformat(text)
+
+
+class Clock(CaseTest):
+    """Two logs of the same hour: web1 states its zone, and its clock runs 3 min 12 s ahead; the old one states neither year nor zone."""
+
+    def setUp(self):
+        super().setUp()
+        self.begin = at("2026-07-01T12:00:00+00:00")
+        iso = self.folder / "iso.log"
+        iso.write_text("".join(f"{(self.begin + datetime.timedelta(minutes=i)).isoformat()} web1 app[7]: step {i}\n" for i in range(10)))
+        old = self.folder / "old.log"
+        old.write_text("".join(f"Jul  1 12:{i:02}:30 db1 job[9]: run {i}\n" for i in range(10)))
+        os.utime(old, (self.begin.timestamp() + 86400,) * 2)
+        self.ana("assess system web1")
+        self.ana(f"preserve files '{iso}' '{old}' --system web1")
+        self.ana("analyse timeline")
+
+    @staticmethod
+    def field(event, name):
+        return next((f["value"] for f in event["fields"] if f["name"] == name), None)
+
+    def times(self, query, more=""):
+        return {self.field(e, "message"): e["@timestamp"][11:19] for e in self.ana.json(f"analyse search '{query}' {more}")}
+
+    def test_a_skew_is_subtracted_in_every_answer_and_taken_back(self):
+        self.assertEqual(self.times("app step")["step 4"], "12:04:00")
+        self.ana("analyse clock e1 --skew '+3m12s' --because 'compared with the mail hub'")
+        self.assertEqual(self.times("app step")["step 4"], "12:00:48")  # 12:04:00 less 3 min 12 s
+        self.assertEqual(self.times("run")["run 4"], "12:04:30")  # the other item is as it was
+        events = self.ana.json("analyse search step")
+        self.assertTrue(all("s" in e["doubt"] for e in events))
+        self.assertEqual(len(self.ana.json("analyse search doubt:s")), 10)
+        self.assertEqual(self.ana.json("analyse search 'not doubt:s and step'"), [])
+        # true times bound a search: step 4 was at 12:00:48
+        self.assertEqual(list(self.times("step", "--from 2026-07-01T12:00:48Z --to 2026-07-01T12:01:48Z")), ["step 4", "step 5"])
+        self.assertEqual(list(self.times('step and time:[2026-07-01T12:00:48Z TO 2026-07-01T12:01:48Z]')), ["step 4", "step 5"])
+        # and the order of all evidence follows them
+        order = [self.field(e, "message") for e in self.ana.json("analyse search '' --from 2026-07-01T12:00:00Z --to 2026-07-01T12:02:00Z")]
+        self.assertEqual(order, ["run 0", "step 4", "run 1", "step 5"])
+        backward = [self.field(e, "message") for e in self.ana.json("analyse search '' --to 2026-07-01T12:02:00Z --latest --most 4")]
+        self.assertEqual(backward, order[::-1])
+        top = self.ana.json("analyse top process.name step")[0]
+        self.assertEqual((top["first"][11:19], top["last"][11:19]), ("11:56:48", "12:05:48"))
+        slots = self.ana.json("analyse histogram step")
+        self.assertEqual(sum(s["events"] for s in slots), 10)
+        self.assertLessEqual(at(slots[0]["from"][:19] + "+00:00"), self.begin - datetime.timedelta(seconds=192))
+        around = [self.field(e, "message") for e in self.ana.json("analyse event e1.5 --within 20s")]
+        self.assertEqual(around, ["run 0", "step 4"])
+        self.assertIn("the clock was corrected", self.ana("analyse search step"))
+        self.ana("analyse clock e1 --skew none")
+        self.assertEqual(self.times("app step")["step 4"], "12:04:00")
+        self.assertEqual(self.ana.json("analyse search doubt:s"), [])
+        self.assertIn("(replaced)", self.ana("analyse clocks"))
+
+    def test_a_skew_is_measured_from_what_the_clock_said(self):
+        self.ana("analyse clock web1 --says '2026-07-01 14:03:12 +02:00' --true '2026-07-01 12:00 +00:00'")
+        self.assertEqual(self.ana.json("analyse clocks")[0]["skew"], "+3m12s")
+        self.assertEqual((self.times("step")["step 4"], self.times("run")["run 4"]), ("12:00:48", "12:01:18"))  # both items are of web1
+        self.ana("analyse clock e2 --skew -1.5s")  # the item goes before its system
+        self.assertEqual((self.times("step")["step 4"], self.times("run")["run 4"]), ("12:00:48", "12:04:31"))
+        for words in ("e1 --skew 3x", "e1 --skew ''", "e1", "e1 --says now", "web1 --source a --skew 1s", "e1 --zone Nowhere/No", "e1 --skew 999999d"):
+            self.assertEqual(self.ana.fails(f"analyse clock {words}")[0], USAGE, words)
+
+    def test_a_zone_is_read_anew_with_and_taken_back(self):
+        digest = self.ana.json("analyse timelines")[1]["digest"]
+        self.ana("analyse tag e2.5 odd")
+        self.assertIn("made anew", self.ana("analyse clock e2 --zone Europe/Berlin"))
+        self.assertEqual((self.times("run")["run 4"], self.times("step")["step 4"]), ("10:04:30", "12:04:00"))  # summer time: two hours
+        self.assertEqual([t["earlier-timeline"] for t in self.ana.json("analyse tags")], [True])
+        self.assertIn("of an earlier timeline", self.ana("analyse event e2.5"))
+        self.assertEqual(self.ana.json("analyse search tag:odd"), [])
+        self.assertEqual(self.ana.json("analyse timeline --again")["made"], 2)  # and it comes to the same
+        self.assertEqual(self.times("run")["run 4"], "10:04:30")
+        self.ana("analyse clock e2 --zone none")
+        self.assertEqual(self.times("run")["run 4"], "12:04:30")
+        self.assertEqual(self.ana.json("analyse timelines")[-1]["digest"], digest)
+        self.assertEqual(len(self.ana.json("analyse search tag:odd")), 1)
+
+    def test_a_source_within_an_item_has_its_own(self):
+        path = self.folder / "both.tar"
+        with tarfile.open(path, "w") as tar:
+            for name in ("a/old.log", "b/old.log"):
+                data = (self.folder / "old.log").read_bytes().replace(b"run", name[:1].encode() + b"run")
+                info = tarfile.TarInfo(name)
+                info.size, info.mtime = len(data), int(self.begin.timestamp()) + 86400
+                tar.addfile(info, io.BytesIO(data))
+        self.ana(f"preserve files '{path}'")
+        self.ana("analyse timeline")
+        self.ana("analyse clock e3 --skew 10s")
+        self.ana("analyse clock e3 --source both.tar/b/old.log --skew 1m --zone America/New_York")
+        found = self.times("evidence:e3")
+        self.assertEqual((found["arun 4"], found["brun 4"]), ("12:04:20", "16:03:30"))
+        self.assertEqual(list(self.times("source:both.tar/b/* and brun"))[0], "brun 0")
+
+
+if __name__ == "__main__":
+    main()
