@@ -1,6 +1,7 @@
 /* acquire_state.c: reads and writes how far an image is. */
 #include "acquire/acquire_state.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/mem.h"
 
 #define FIRST_LINE "calm-image 1"
@@ -133,6 +134,8 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     }
     if (s->has_rest)
         add_number(out, "rest", s->rest);
+    if (s->has_sums)
+        add_number(out, "sums", 1);
     for (size_t i = 0; i < files->folder_count; i++)
         add_text(out, "folder", files->folders[i]);
     for (size_t i = 0; i < s->file_count; i++)
@@ -258,6 +261,8 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_bool(rest, &b->is_physical);
     if (str_is(word, "lost"))
         return read_bool(rest, &s->has_lost);
+    if (str_is(word, "sums"))
+        return read_bool(rest, &s->has_sums);
     if (str_is(word, "format"))
         return read_format(rest, &b->format);
     if (str_is(word, "level"))
@@ -281,6 +286,7 @@ static bool is_sound(const struct acquire_state *s, const struct target_files *f
     return b->size && b->runs && b->sector_size >= 512 && b->sector_size <= 32768 &&
            !(b->sector_size & (b->sector_size - 1)) && f->folder_count && s->done <= b->size &&
            (s->group.count == 0 || (b->format == TARGET_E01 && f->count)) &&
+           (!s->has_sums || (s->has_rest && b->size <= LIMIT_IMAGE_SIZE)) &&
            (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
 }
 

@@ -41,6 +41,7 @@ struct acquire_state {
     uint64_t last_size; /* bytes of the last of them that are of it */
     bool has_lost;      /* NAME.map says what an image as a source does not have */
     bool has_rest;
+    bool has_sums; /* NAME.sums tells what the rest holds; else a version before made it */
     uint64_t rest;
 };
 

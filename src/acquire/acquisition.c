@@ -113,7 +113,7 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     m->options = *options;
     m->control = control;
     m->source = source;
-    m->pieces_fd = m->rest_fd = -1;
+    m->pieces_fd = m->rest_fd = m->sums.fd = -1;
     m->keeper = (struct target_keeper){.keep = acquire_place, .copied = copied, .context = m};
     m->source->watch = &control->source;
     m->files = TARGET_FILES_NONE;
@@ -135,6 +135,7 @@ void acquisition_free(struct acquisition *m)
     m->source->watch = NULL;
     ewf_writer_free(m->ewf);
     fd_close(m->rest_fd);
+    acquire_sums_release(&m->sums);
     fd_close(m->pieces_fd);
     target_files_release(&m->files);
     acquire_begin_release(&m->state.begin);
@@ -446,12 +447,13 @@ static int copy_block(struct acquisition *m, bool *is_hard, struct err *e)
     int64_t began = source_now_ms(m->source);
     size_t size = next_size(m), got = 0;
     uint8_t *bytes;
+    bool has_any;
     int rc = pump_room(m->pump, &bytes, e);
 
     if (rc)
         return rc;
     if (is_in_rest) {
-        rc = acquire_rest_read(m, m->at, bytes, size, e);
+        rc = acquire_rest_read(m, m->at, bytes, size, &has_any, e);
         return rc ? rc : put(m, bytes, size, e);
     }
     if (m->state.has_rest && size > m->state.rest - m->at)
@@ -530,11 +532,13 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
     int rc = 0;
 
     m->at = m->state.done;
-    m->is_rescued = was_rescued(m);
     if (m->is_resumed)
         rc = acquire_out_begin(m, e);
     if (rc == 0)
         rc = reread(m, e);
+    if (rc == 0)
+        rc = acquire_sums_check(m, e);
+    m->is_rescued = was_rescued(m);
     if (rc == 0)
         rc = acquire_out_pump(m, e);
     if (rc == 0)

@@ -7,6 +7,16 @@
 #include "acquire/pump.h"
 #include "acquire/rescue.h"
 
+/* Of NAME.rest, MiB by MiB from its beginning, what is in NAME.sums. */
+struct rest_sums {
+    int fd;             /* -1: there are none */
+    uint8_t *is_second; /* a bit for each: which of its two lines the map on disk goes with */
+    uint8_t *bytes;     /* one of them */
+    uint64_t *touched;  /* those that were written to since the last commit, also twice */
+    size_t count;
+    size_t room;
+};
+
 struct acquisition {
     struct acquire_options options;
     struct acquire_control *control;
@@ -26,6 +36,7 @@ struct acquisition {
     struct buf head;
     struct target_keeper keeper;
     int rest_fd;
+    struct rest_sums sums;
     struct pump *pump;
     struct ewf_writer *ewf; /* NULL: raw, in one or more files */
     uint64_t at;            /* where it reads next, bytes of the source */
@@ -69,6 +80,9 @@ MUST_CHECK int acquire_place(void *context, struct err *e);
 MUST_CHECK int acquire_split_part(const char *part, struct buf *folder, struct buf *name,
                                   struct err *e);
 
+/* A sentence that stays with the image, behind those of its runs. */
+void acquire_note(struct acquisition *m, const char *sentence);
+
 /* acquisition_proof.c: NAME.pieces, by which what was written is known again. */
 MUST_CHECK int acquire_pieces_begin(struct acquisition *m, struct err *e);
 MUST_CHECK int acquire_pieces_flush(struct acquisition *m, struct err *e);
@@ -90,12 +104,25 @@ MUST_CHECK int acquire_rest_open(struct acquisition *m,
                                  struct err *e); /* of an image that goes on */
 MUST_CHECK int acquire_rest_run(struct acquisition *m, struct err *e);
 bool acquire_rest_has_room(const struct acquisition *m);
+/* Zeros stand for what the map does not have as read; *has_any: not for all of it. */
 MUST_CHECK int acquire_rest_read(const struct acquisition *m, uint64_t off, void *bytes,
-                                 size_t size, struct err *e);
+                                 size_t size, bool *has_any, struct err *e);
 void acquire_rest_give_back(struct acquisition *m); /* the room of what is in the image, durable */
 /* One block of a hard place, read to its sectors now, into bytes. */
 MUST_CHECK int acquire_rest_block(struct acquisition *m, uint64_t off, size_t size, uint8_t *bytes,
                                   struct err *e);
+
+/* acquisition_sums.c: NAME.sums, by which the rest is known again. */
+MUST_CHECK int acquire_sums_begin(struct acquisition *m, struct err *e);
+MUST_CHECK int acquire_sums_open(struct acquisition *m, struct err *e);
+void acquire_sums_release(struct rest_sums *s);
+/* Bytes of the source that go into the rest. */
+void acquire_sums_touch(struct acquisition *m, uint64_t off, size_t size);
+/* Before the map that goes with them is written, and after it was. */
+MUST_CHECK int acquire_sums_write(struct acquisition *m, struct err *e);
+void acquire_sums_settle(struct acquisition *m);
+/* Of an image that goes on: what is not what was read counts as untried, and is noted. */
+MUST_CHECK int acquire_sums_check(struct acquisition *m, struct err *e);
 
 /* Before each read: stops, limit. */
 MUST_CHECK int acquire_go_on(struct acquisition *m, size_t size, struct err *e);

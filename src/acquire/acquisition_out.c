@@ -134,6 +134,8 @@ int acquire_place(void *context, struct err *e)
         rc = acquire_pieces_keep(m, e);
     if (rc == 0 && m->rest_fd >= 0 && fdatasync(m->rest_fd))
         rc = err_errno(e, "cannot make what was rescued durable");
+    if (rc == 0)
+        rc = acquire_sums_write(m, e);
     pthread_mutex_lock(&m->lock);
     tells = m->state.has_rest || fault_map_sum(&m->map, AREA_BAD);
     pthread_mutex_unlock(&m->lock);
@@ -141,6 +143,7 @@ int acquire_place(void *context, struct err *e)
         rc = write_map(m, false, e);
     if (rc)
         return rc;
+    acquire_sums_settle(m);
     acquire_state_write(&m->state, &m->files, &text);
     return write_beside(m, "part", &text, e);
 }
@@ -315,7 +318,7 @@ static int end_beside(struct acquisition *m, struct err *e)
 /* Until now it could have gone on from its last state, and ended the same. */
 int acquisition_finish(struct acquisition *m, struct err *e)
 {
-    static const char *const gone[] = {"rest", "room", "part"};
+    static const char *const gone[] = {"rest", "sums", "room", "part"};
     int rc = folder_sync(m->files.folders[0], e);
 
     if (rc == 0)

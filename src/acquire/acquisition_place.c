@@ -49,6 +49,16 @@ static void set(char **text, struct str value)
     *text = mem_dup(value.p, value.len);
 }
 
+void acquire_note(struct acquisition *m, const char *sentence)
+{
+    struct acquire_begin *b = &m->state.begin;
+    CLEANUP_BUF struct buf text = {0};
+
+    buf_addf(&text, "%s%s%s", b->history, b->history[0] ? " " : "", sentence);
+    if (strlen(b->history) < HISTORY_SIZE)
+        set(&b->history, buf_str(&text));
+}
+
 void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses, const char *writes)
 {
     struct acquire_begin *b = &m->state.begin;
@@ -58,8 +68,7 @@ void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,
 
     b->runs++;
     b->is_live |= is_live;
-    buf_addf(&text, "%s%srun %u, from %s:", b->history, b->history[0] ? " " : "", b->runs,
-             utc_plain(when, utc_now()));
+    buf_addf(&text, "run %u, from %s:", b->runs, utc_plain(when, utc_now()));
     if (is_live)
         buf_addf(&text, " LIVE, the source was in use (%.1000s)%s;",
                  uses[0] ? uses : "another program had it", was_live ? "" : ", before it was not");
@@ -67,8 +76,7 @@ void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,
         buf_adds(&text, " not in use, before it was;");
     buf_addf(&text, " %s.",
              writes[0] ? compare_writes(b->writes, writes) : "the file is as it was by its facts");
-    if (strlen(b->history) < HISTORY_SIZE)
-        set(&b->history, buf_str(&text));
+    acquire_note(m, buf_text(&text));
     set(&b->writes, str_of(writes));
 }
 

@@ -16,7 +16,9 @@ static bool has_proof(const struct acquisition *m)
 
 bool acquisition_is_unproven(const struct acquisition *m)
 {
-    return m->is_resumed && m->state.done && !m->state.has_proof;
+    bool has_rest_only = m->state.has_rest && !m->state.has_sums;
+
+    return m->is_resumed && ((m->state.done && !m->state.has_proof) || has_rest_only);
 }
 
 /* Lines that are there stay where they are compared with. */

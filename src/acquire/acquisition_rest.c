@@ -31,7 +31,9 @@ static int open_rest(struct acquisition *m, int flags, struct err *e)
 
 int acquire_rest_open(struct acquisition *m, struct err *e)
 {
-    return open_rest(m, 0, e);
+    int rc = open_rest(m, 0, e);
+
+    return rc ? rc : acquire_sums_open(m, e);
 }
 
 int acquire_rest_begin(struct acquisition *m, struct err *e)
@@ -42,7 +44,7 @@ int acquire_rest_begin(struct acquisition *m, struct err *e)
         return rc;
     m->state.has_rest = true;
     m->state.rest = m->at;
-    return 0;
+    return acquire_sums_begin(m, e);
 }
 
 static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t size, struct err *e)
@@ -50,6 +52,7 @@ static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t si
     struct acquisition *m = context;
     const char *p = bytes;
 
+    acquire_sums_touch(m, off, size);
     off -= m->state.rest;
     while (size) {
         ssize_t n = pwrite(m->rest_fd, p, size, (off_t)off);
@@ -65,8 +68,8 @@ static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t si
     return 0;
 }
 
-int acquire_rest_read(const struct acquisition *m, uint64_t off, void *bytes, size_t size,
-                      struct err *e)
+static int read_rest(const struct acquisition *m, uint64_t off, void *bytes, size_t size,
+                     struct err *e)
 {
     size_t got = 0;
 
@@ -86,10 +89,31 @@ int acquire_rest_read(const struct acquisition *m, uint64_t off, void *bytes, si
     return 0;
 }
 
+/* What came behind the last state, or was given up since, lies there, too. */
+int acquire_rest_read(const struct acquisition *m, uint64_t off, void *bytes, size_t size,
+                      bool *has_any, struct err *e)
+{
+    uint64_t at = off, until = off + size;
+    struct area read;
+    int rc = read_rest(m, off, bytes, size, e);
+
+    *has_any = false;
+    while (rc == 0 && at < until) {
+        bool is_read = fault_map_next(&m->map, at, until, AREA_READ, &read);
+        uint64_t next = is_read ? read.off : until;
+
+        *has_any |= is_read;
+        memset((char *)bytes + (at - off), 0, (size_t)(next - at));
+        at = is_read ? read.off + read.size : until;
+    }
+    return rc;
+}
+
 void acquire_rest_give_back(struct acquisition *m)
 {
     uint64_t until = m->state.done > m->state.rest ? m->state.done - m->state.rest : 0;
 
+    until -= until % DIGESTS_PIECE_SIZE; /* they are summed as a whole */
     if (m->rest_fd < 0 || until <= m->punched)
         return;
     /* Where the file system cannot, the room is given back at the end. */

@@ -1,0 +1,290 @@
+/* test_acquire_rest.c: what is kept beside an image of a failing source is known again when it goes
+ * on: what was changed meanwhile is read again, or told. */
+#include "acquire_trial.h"
+#include <fcntl.h>
+
+static void path_of(struct buf *out, const char *ending)
+{
+    buf_addf(out, "%s/im.%s", root, ending);
+}
+
+/* One byte of a file beside the image is another one. */
+static void change(const char *ending, off_t at)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_FD int fd = -1;
+    uint8_t byte;
+
+    path_of(&path, ending);
+    fd = open(buf_text(&path), O_RDWR);
+    assert_true(fd >= 0 && pread(fd, &byte, 1, at) == 1);
+    byte ^= 0x40;
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+}
+
+/* Goes on to the end, and says what stayed with the image of its runs. */
+static void end(struct trial *t, struct source *source, const char *identity,
+                struct acquire_result *r, struct buf *history, bool *is_unproven)
+{
+    CLEANUP_BUF struct buf part = {0};
+    struct acquisition *image = NULL;
+    struct err e = {0};
+
+    part_path(&part);
+    atomic_store(&t->control.stops, false);
+    t->stop_in = 0;
+    if (acquisition_resume(&image, buf_text(&part), identity, source, &t->options, &t->control,
+                           &e) ||
+        acquisition_run(image, r, &e) || acquisition_finish(image, &e))
+        fail_msg("%s", e.text);
+    buf_adds(history, acquisition_begin(image)->history);
+    *is_unproven = acquisition_is_unproven(image);
+    acquisition_free(image);
+}
+
+/* Sector 20,000 fails, so the rest begins at 9 MiB; it is stopped before the first single sector:
+ * of this MiB all from that sector on, 480 sectors, was not read by then. */
+static void begin_rest(struct trial *t, enum target_format format, unsigned size)
+{
+    struct acquire_result r;
+    struct err e = {0};
+
+    trial_init(t, format, size);
+    t->m.faults[20000].kind = FAULT_BAD;
+    t->stop_in = RESCUE_TRIM;
+    assert_int_equal(begin(t, &r, &e), ERR_CANCEL);
+    assert_int_equal(part_number("rest"), 9 * MIB);
+    assert_int_equal(part_number("sums"), 1);
+}
+
+/* Byte 3 MiB + 5 of the rest is byte 12 MiB + 5 of the source, and that MiB is read once more. */
+static void what_was_changed_in_the_rest_is_read_again(void **state)
+{
+    static const enum target_format formats[] = {TARGET_E01, TARGET_RAW};
+    enum { SIZE = (20 << 20) + 100 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(formats) * 2; i++) {
+        CLEANUP_BUF struct buf history = {0};
+        struct digests_result wanted;
+        struct acquire_result r;
+        struct trial t, plain;
+        bool is_unproven;
+        uint64_t before;
+
+        begin_rest(&plain, formats[i % 2], SIZE);
+        before = plain.read;
+        end(&plain, &plain.m.source, "made by a test", &r, &history, &is_unproven);
+        assert_string_equal(buf_text(&history), "");
+        before = plain.read - before;
+        remove_image();
+
+        begin_rest(&t, formats[i % 2], SIZE);
+        if (i < 2)
+            change("rest", 3 * MIB + 5);
+        else /* the line of that MiB: its second one, which is the first to be written */
+            change("sums", 3 * 130 + 65 + 7);
+        t.read = 0;
+        end(&t, &t.m.source, "made by a test", &r, &history, &is_unproven);
+        memset(t.m.bytes + 20000 * 512, 0, 512);
+        digest_source(&t, &wanted);
+        assert_memory_equal(&r.exact, &wanted, sizeof(wanted));
+        assert_int_equal(r.bad, 512);
+        assert_int_equal(t.read, before + MIB);
+        assert_string_equal(buf_text(&history),
+                            "What had been read and lay in im.rest was CHANGED while it was "
+                            "interrupted: bytes 12582912 to 13631487; read from the source again.");
+        assert_false(is_unproven);
+        remove_image();
+        made_release(&t.m);
+        made_release(&plain.m);
+    }
+}
+
+static void what_was_changed_in_the_rest_of_a_source_that_is_gone_is_unreadable(void **state)
+{
+    CLEANUP(source_closep) struct source *gone = source_gone(512);
+    CLEANUP_BUF struct buf history = {0};
+    struct digests_result wanted;
+    struct acquire_result r;
+    bool is_unproven;
+    struct trial t;
+
+    (void)state;
+    begin_rest(&t, TARGET_E01, 20 * MIB);
+    change("rest", 3 * MIB + 5);
+    t.options.accepts_end = true;
+    end(&t, gone, NULL, &r, &history, &is_unproven);
+    memset(t.m.bytes + 20000 * 512, 0, 480 * 512);
+    memset(t.m.bytes + 12 * MIB, 0, MIB);
+    digest_source(&t, &wanted);
+    assert_memory_equal(&r.exact, &wanted, sizeof(wanted));
+    assert_int_equal(r.bad, MIB + 480 * 512);
+    assert_true(strstr(buf_text(&history), "bytes 12582912 to 13631487; the source is gone, and "
+                                           "they count as unreadable."));
+    remove_image();
+    made_release(&t.m);
+}
+
+static void without_its_sums_the_rest_of_a_source_that_is_gone_is_not_believed(void **state)
+{
+    CLEANUP(source_closep) struct source *gone = source_gone(512);
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf sums = {0};
+    CLEANUP_BUF struct buf history = {0};
+    struct acquire_result r;
+    struct err e = {0};
+    bool is_unproven;
+    struct trial t;
+
+    (void)state;
+    begin_rest(&t, TARGET_RAW, 20 * MIB);
+    path_of(&path, "sums");
+    assert_int_equal(file_read(&sums, buf_text(&path), MIB, NULL), 0);
+    assert_int_equal(unlink(buf_text(&path)), 0);
+    t.options.accepts_end = true;
+    assert_int_equal(go_on(&t, gone, NULL, &r, &e), ERR_NOTFOUND);
+    assert_true(strstr(e.text, "put it back"));
+    assert_int_equal(file_write(buf_text(&path), buf_str(&sums), 0600, NULL), 0);
+    end(&t, gone, NULL, &r, &history, &is_unproven);
+    assert_int_equal(r.bad, 480 * 512);
+    assert_string_equal(buf_text(&history), "");
+    remove_image();
+    made_release(&t.m);
+}
+
+/* From the first try on all that is done by then is durable. */
+static void go_on_until_retries(struct trial *t)
+{
+    CLEANUP_BUF struct buf part = {0};
+    struct acquisition *image = NULL;
+    struct acquire_result r;
+    struct err e = {0};
+
+    part_path(&part);
+    atomic_store(&t->control.stops, false);
+    t->stop_in = RESCUE_RETRY;
+    if (acquisition_resume(&image, buf_text(&part), "made by a test", &t->m.source, &t->options,
+                           &t->control, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(acquisition_run(image, &r, &e), ERR_CANCEL);
+    assert_string_equal(acquisition_begin(image)->history, "");
+    acquisition_free(image);
+}
+
+/* A power cut between the sums and the map that goes with them: the map is that of before. */
+static void sums_that_are_newer_than_the_map_are_no_change(void **state)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf map = {0};
+    CLEANUP_BUF struct buf history = {0};
+    struct digests_result wanted;
+    struct acquire_result r;
+    struct err e = {0};
+    bool is_unproven;
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, 20 * MIB);
+    for (size_t k = 20000; k < 20010; k++)
+        t.m.faults[k] = (struct made_fault){FAULT_WEAK, 4};
+    t.stop_in = RESCUE_TRIM;
+    assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
+    path_of(&path, "map");
+    assert_int_equal(file_read(&map, buf_text(&path), MIB, NULL), 0);
+    t.options.retries = 9;
+    for (size_t i = 0; i < 2; i++) {
+        go_on_until_retries(&t);
+        assert_int_equal(file_write(buf_text(&path), buf_str(&map), 0600, NULL), 0);
+    }
+    end(&t, &t.m.source, "made by a test", &r, &history, &is_unproven);
+    assert_string_equal(buf_text(&history), "");
+    digest_source(&t, &wanted);
+    assert_memory_equal(&r.exact, &wanted, sizeof(wanted));
+    remove_image();
+    made_release(&t.m);
+}
+
+/* Sectors that came behind the last state, and fail later: the image has zeros in their place. */
+static void what_came_behind_the_last_map_is_not_believed(void **state)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf map = {0};
+    CLEANUP_BUF struct buf history = {0};
+    struct digests_result wanted;
+    struct acquire_result r;
+    struct err e = {0};
+    bool is_unproven;
+    struct trial t;
+
+    (void)state;
+    trial_init(&t, TARGET_RAW, 20 * MIB);
+    for (size_t k = 20000; k < 20010; k++)
+        t.m.faults[k].kind = FAULT_BAD;
+    t.stop_in = RESCUE_TRIM;
+    assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
+    path_of(&path, "map");
+    assert_int_equal(file_read(&map, buf_text(&path), MIB, NULL), 0);
+    for (size_t k = 20001; k < 20009; k++)
+        t.m.faults[k].kind = FAULT_NONE;
+    go_on_until_retries(&t);
+    assert_int_equal(file_write(buf_text(&path), buf_str(&map), 0600, NULL), 0);
+    for (size_t k = 20001; k < 20009; k++)
+        t.m.faults[k].kind = FAULT_BAD;
+    end(&t, &t.m.source, "made by a test", &r, &history, &is_unproven);
+    assert_int_equal(r.bad, 10 * 512);
+    memset(t.m.bytes + 20000 * 512, 0, 10 * 512);
+    digest_source(&t, &wanted);
+    assert_memory_equal(&r.exact, &wanted, sizeof(wanted));
+    remove_image();
+    made_release(&t.m);
+}
+
+/* A state without the line "sums", as the version before wrote it, with its own sum at its end. */
+static void the_rest_of_a_version_before_goes_on_and_is_told_of(void **state)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
+    CLEANUP_BUF struct buf older = {0};
+    CLEANUP_BUF struct buf history = {0};
+    struct acquire_result r;
+    bool is_unproven;
+    struct hash sum;
+    struct trial t;
+    struct str rest;
+
+    (void)state;
+    begin_rest(&t, TARGET_RAW, 20 * MIB);
+    part_path(&path);
+    assert_int_equal(file_read(&text, buf_text(&path), MIB, NULL), 0);
+    for (rest = buf_str(&text); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+
+        if (!str_is(line, "sums 1") && !str_starts(line, "end "))
+            buf_addf(&older, STR_FMT "\n", STR_ARG(line));
+    }
+    sum = hash_bytes(older.p, older.len);
+    buf_adds(&older, "end ");
+    hex_add(&older, sum.b, sizeof(sum.b));
+    buf_addc(&older, '\n');
+    assert_int_equal(file_write(buf_text(&path), buf_str(&older), 0600, NULL), 0);
+    end(&t, &t.m.source, "made by a test", &r, &history, &is_unproven);
+    assert_int_equal(r.bad, 512);
+    assert_true(is_unproven);
+    remove_image();
+    made_release(&t.m);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_changed_in_the_rest_is_read_again),
+        cmocka_unit_test(what_was_changed_in_the_rest_of_a_source_that_is_gone_is_unreadable),
+        cmocka_unit_test(without_its_sums_the_rest_of_a_source_that_is_gone_is_not_believed),
+        cmocka_unit_test(sums_that_are_newer_than_the_map_are_no_change),
+        cmocka_unit_test(what_came_behind_the_last_map_is_not_believed),
+        cmocka_unit_test(the_rest_of_a_version_before_goes_on_and_is_told_of),
+    };
+
+    return trial_main(argc, argv, "test_acquire_rest", tests, COUNT_OF(tests));
+}
