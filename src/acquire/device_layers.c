@@ -2,10 +2,39 @@
 #include "acquire/device_layers.h"
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include "sys/file.h"
 
 enum { VALUE_SIZE = 4096 };
+
+void mount_unescape(struct str s, struct buf *out)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] == '\\' && s.len - i >= 4) {
+            buf_addc(out, (char)((s.p[i + 1] - '0') << 6 | (s.p[i + 2] - '0') << 3 |
+                                 (s.p[i + 3] - '0')));
+            i += 3;
+        } else {
+            buf_addc(out, s.p[i]);
+        }
+    }
+}
+
+bool mount_device(struct str line, dev_t *out)
+{
+    CLEANUP_BUF struct buf from = {0};
+    struct stat st;
+
+    while (line.len && !str_is(str_field(&line), "-"))
+        ;
+    (void)str_field(&line);
+    mount_unescape(str_field(&line), &from);
+    if (!from.len || stat(buf_text(&from), &st) || !S_ISBLK(st.st_mode))
+        return false;
+    *out = st.st_rdev;
+    return true;
+}
 
 bool device_folder(dev_t device, char out[PATH_MAX])
 {
@@ -78,6 +107,43 @@ struct rising {
     unsigned depth;
 };
 
+struct member {
+    dev_t device;
+    bool is;
+};
+
+static bool look(void *context, dev_t device)
+{
+    struct member *m = context;
+
+    m->is |= device == m->device;
+    return !m->is;
+}
+
+static bool add(void *context, dev_t device);
+
+/* Each Btrfs that the kernel knows has a folder with its devices; none of them holds another. */
+static void add_btrfs(struct rising *r, dev_t device)
+{
+    static const char all[] = "/sys/fs/btrfs";
+    DIR *dir = opendir(all);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        char folder[sizeof(all) + sizeof(entry->d_name) + 16];
+        struct member m = {device, false};
+
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(folder, sizeof(folder), "%s/%s/devices", all, entry->d_name);
+        device_each(folder, look, &m);
+        if (m.is)
+            device_each(folder, add, r);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 static bool add(void *context, dev_t device)
 {
     struct rising *r = context;
@@ -96,6 +162,7 @@ static bool add(void *context, dev_t device)
     r->depth++;
     device_each(folder, add, r);
     device_each(holders, add, r);
+    add_btrfs(r, device);
     r->depth--;
     return true;
 }

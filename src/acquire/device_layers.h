@@ -1,5 +1,6 @@
-/* device_layers.h: which block devices lie above others, as sysfs has it: partitions of a disk, and
- * what holds one. Only the files that look at a source include it. */
+/* device_layers.h: which block devices lie above others, as sysfs has it: partitions of a disk,
+ * what holds one, and the other devices of a Btrfs. Only the files that look at a source include
+ * it. */
 #pragma once
 #include <limits.h>
 #include <sys/types.h>
@@ -14,9 +15,15 @@ struct devices {
     bool is_cut; /* there are more */
 };
 
-/* Adds a device and all above it: its partitions, and who holds one of them. */
+/* Adds a device and all above it: its partitions, who holds one of them, and with a device of a
+ * Btrfs the others: its mount names one of them, and it is written to all. */
 void devices_above(struct devices *d, dev_t device);
 bool devices_have(const struct devices *d, dev_t device);
+/* Spaces and the like stand as \040 in the table of mounts (proc(5)). */
+void mount_unescape(struct str s, struct buf *out);
+/* The device that a line of /proc/self/mountinfo, or what is left of one, names as what is mounted
+ * (behind " - TYPE "); false: it names none. */
+bool mount_device(struct str line, dev_t *out);
 /* The folder of a device in sysfs; false: there is none. */
 bool device_folder(dev_t device, char out[PATH_MAX]);
 /* A file of such a folder, trimmed; empty where there is none. */

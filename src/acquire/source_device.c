@@ -97,11 +97,14 @@ void device_facts(dev_t device, struct source_facts *f)
     take_value(folder, "md/uuid", &f->serial);
 }
 
-/* Of one line of /proc/self/mountinfo (proc(5)). */
+/* Of one line of /proc/self/mountinfo (proc(5)). A Btrfs has a number of its own, and names one of
+ * its devices. */
 static void take_mount(const struct devices *d, struct str line, struct source_facts *f)
 {
     struct str number, rest, place, options;
     uint64_t major_number, minor_number;
+    dev_t device;
+    bool is;
 
     (void)str_field(&line);
     (void)str_field(&line);
@@ -110,8 +113,9 @@ static void take_mount(const struct devices *d, struct str line, struct source_f
     (void)str_field(&line);
     place = str_field(&line);
     options = str_field(&line);
-    if (!str_u64(number, &major_number) || !str_u64(rest, &minor_number) ||
-        !devices_have(d, makedev((unsigned)major_number, (unsigned)minor_number)))
+    is = str_u64(number, &major_number) && str_u64(rest, &minor_number) &&
+         devices_have(d, makedev((unsigned)major_number, (unsigned)minor_number));
+    if (!is && !(mount_device(line, &device) && devices_have(d, device)))
         return;
     if (str_is(str_cut(&options, ','), "rw")) {
         f->is_written_to = true;

@@ -1,6 +1,7 @@
 /* source_folder.c: follows a folder down to the disks and files that it lies on. */
 #include "acquire/source_folder.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include "acquire/device_layers.h"
@@ -65,61 +66,65 @@ static int spare(struct spared *s, const char *source)
     return 0;
 }
 
-/* Spaces and the like stand as \040 in the table of mounts (proc(5)). */
-static void unescape(struct str s, struct buf *out)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.p[i] == '\\' && s.len - i >= 4) {
-            buf_addc(out, (char)((s.p[i + 1] - '0') << 6 | (s.p[i + 2] - '0') << 3 |
-                                 (s.p[i + 3] - '0')));
-            i += 3;
-        } else {
-            buf_addc(out, s.p[i]);
-        }
-    }
-}
-
 /* A file system with a number of its own names in its mount what it lies on: Btrfs one of its
  * devices, overlay the folder that takes what is written. */
 static int mount_is_on(struct spared *s, struct str line)
 {
-    CLEANUP_BUF struct buf from = {0};
     CLEANUP_BUF struct buf upper = {0};
-    struct str options;
-    struct stat st;
+    struct str options, whole = line;
+    dev_t device;
 
     while (line.len && !str_is(str_field(&line), "-"))
         ;
     (void)str_field(&line);
-    unescape(str_field(&line), &from);
+    (void)str_field(&line);
     for (options = str_field(&line); options.len;) {
         struct str option = str_cut(&options, ',');
 
         if (str_take(&option, "upperdir="))
-            unescape(option, &upper);
+            mount_unescape(option, &upper);
     }
     /* One that another namespace mounted may lie where nothing of this one does. */
     if (upper.len && file_is_there(buf_text(&upper)))
         return path_is_on(s, buf_text(&upper));
-    if (stat(buf_text(&from), &st) == 0 && S_ISBLK(st.st_mode))
-        return device_is_on(s, st.st_rdev);
-    return 0;
+    return mount_device(whole, &device) ? device_is_on(s, device) : 0;
 }
 
-static int mounts_are_on(struct spared *s, dev_t number)
+/* Which mount a path lies in, as the table counts them; 0: the kernel does not say (before 5.8). */
+static uint64_t mount_of(const char *path)
+{
+    struct statx st;
+
+    if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) || !(st.stx_mask & STATX_MNT_ID))
+        return 0;
+    return st.stx_mnt_id;
+}
+
+/* A subvolume of a Btrfs has another number than its mount, so the number alone would not do. */
+static bool is_line_of(struct str line, uint64_t mount, dev_t number)
+{
+    char wanted[32];
+    uint64_t id;
+
+    if (mount)
+        return str_u64(str_field(&line), &id) && id == mount;
+    snprintf(wanted, sizeof(wanted), "%u:%u", major(number), minor(number));
+    (void)str_field(&line);
+    (void)str_field(&line);
+    return str_is(str_field(&line), wanted);
+}
+
+static int mounts_are_on(struct spared *s, const char *path, dev_t number)
 {
     CLEANUP_BUF struct buf table = {0};
-    char wanted[32];
+    uint64_t mount = mount_of(path);
     struct str rest;
     int is = file_read(&table, "/proc/self/mountinfo", TABLE_SIZE, s->e);
 
-    snprintf(wanted, sizeof(wanted), "%u:%u", major(number), minor(number));
     for (rest = buf_str(&table); is == 0 && rest.len;) {
-        struct str line = str_cut(&rest, '\n'), field = STR("");
+        struct str line = str_cut(&rest, '\n');
 
-        for (int i = 0; i < 3; i++)
-            field = str_field(&line);
-        if (str_is(field, wanted))
+        if (is_line_of(line, mount, number))
             is = mount_is_on(s, line);
     }
     return is;
@@ -155,6 +160,13 @@ static int below_is_on(struct spared *s, dev_t device, const char *sys)
     return k.is;
 }
 
+static int is_too_deep(struct spared *s)
+{
+    return s->depth == DEVICE_DEPTH_MAX
+               ? err_set(s->e, ERR_LIMIT, "more layers than can be followed")
+               : 0;
+}
+
 static int device_is_on(struct spared *s, dev_t device)
 {
     char sys[PATH_MAX];
@@ -162,23 +174,34 @@ static int device_is_on(struct spared *s, dev_t device)
 
     if (devices_have(&s->devices, device))
         return 1;
-    if (s->depth == DEVICE_DEPTH_MAX)
-        return err_set(s->e, ERR_LIMIT, "more layers than can be followed");
+    is = is_too_deep(s);
+    if (is || !device_folder(device, sys))
+        return is;
     s->depth++;
-    is = device_folder(device, sys) ? below_is_on(s, device, sys) : mounts_are_on(s, device);
+    is = below_is_on(s, device, sys);
     s->depth--;
     return is;
 }
 
 static int path_is_on(struct spared *s, const char *path)
 {
+    char sys[PATH_MAX];
     struct stat st;
+    int is;
 
     if (stat(path, &st))
         return err_errno(s->e, "cannot look at %s", path);
     if (s->has_file && st.st_dev == s->file.st_dev && st.st_ino == s->file.st_ino)
         return 1;
-    return device_is_on(s, st.st_dev);
+    if (device_folder(st.st_dev, sys))
+        return device_is_on(s, st.st_dev);
+    is = is_too_deep(s);
+    if (is)
+        return is;
+    s->depth++;
+    is = mounts_are_on(s, path, st.st_dev);
+    s->depth--;
+    return is;
 }
 
 int source_spares_folder(const char *source, const char *folder, struct err *e)

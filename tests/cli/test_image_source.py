@@ -13,7 +13,7 @@ import time
 import unittest
 
 from harness import main
-from test_image_make import CANCEL, GATE, IMAGER, MIB, Make, needs_root
+from test_image_make import CANCEL, GATE, IMAGER, MIB, USAGE, Make, needs_root
 
 
 class Lacking(Make):
@@ -279,6 +279,27 @@ class Changing(Lacking):
         self.refused(GATE, disk, "--to", self.out, "--name", "x", saying=f"mounted for writing on {at}")
         said = self.image(disk, "--live")
         self.assertRegex(said, r"(?m)^  LIVE +")
+        self.assertRegex(said, rf"(?m)^  in use +mounted for writing on {at}")
+
+
+    @needs_root
+    def test_each_device_of_a_btrfs_is_in_use_while_it_is_mounted_through_one_of_them(self):
+        """The table of mounts names the first of them; written to are both."""
+        if not shutil.which("mkfs.btrfs", path="/usr/sbin:/sbin:/usr/bin") or "btrfs" not in pathlib.Path("/proc/filesystems").read_text():
+            self.skipTest("mkfs.btrfs and a kernel that mounts it are needed")
+        files = [self.folder / "one", self.folder / "two"]
+        for path in files:
+            path.touch()
+            os.truncate(path, 160 * MIB)
+        devices = [self.loop(path) for path in files]
+        self.must("mkfs.btrfs", "-q", "-f", "-d", "raid1", "-m", "raid1", *devices, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+        self.must("btrfs", "device", "scan", *devices, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+        at = self.mounted(devices[0])
+        for source in (*devices, *files):
+            self.refused(GATE, source, "--to", self.out, "--name", "x", saying=f"mounted for writing on {at}")
+        for source in devices:  # the folder lies on it
+            self.refused(USAGE, source, "--live", "--to", at, "--name", "x", saying="lies on")
+        said = self.image(devices[1], "--live")
         self.assertRegex(said, rf"(?m)^  in use +mounted for writing on {at}")
 
 
