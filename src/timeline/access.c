@@ -20,6 +20,34 @@ static bool take_quoted(struct str *rest, struct str *out)
     return true;
 }
 
+/* "404 7", "- -", "200": what stands behind a request. */
+static bool is_status(struct str s)
+{
+    struct str word = str_cut(&s, ' ');
+    uint64_t n;
+
+    return str_is(word, "-") || (word.len == 3 && str_u64(word, &n));
+}
+
+/* Not every server escapes a quote within the request: it ends where a status follows. */
+static bool take_request(struct str *rest, struct str *out)
+{
+    struct str at = *rest;
+
+    if (take_quoted(&at, out) && is_status(at)) {
+        *rest = at;
+        return true;
+    }
+    for (size_t i = 1; rest->len && rest->p[0] == '"' && i + 1 < rest->len; i++) {
+        if (rest->p[i] != '"' || rest->p[i + 1] != ' ' || !is_status(str_from(*rest, i + 2)))
+            continue;
+        *out = (struct str){rest->p + 1, i - 1};
+        *rest = str_from(*rest, i + 2);
+        return true;
+    }
+    return false;
+}
+
 static struct str take_word(struct str *rest)
 {
     struct str word = str_cut(rest, ' ');
@@ -75,14 +103,19 @@ static bool take_status(struct str *rest, struct event *e)
     return true;
 }
 
-static void put_rest(struct event *e, struct str rest)
+/* False: a quote is not closed, so that the line is not whole. */
+static bool put_rest(struct event *e, struct str rest)
 {
+    static const uint16_t names[] = {FIELD_HTTP_REQUEST_REFERRER, FIELD_USER_AGENT};
     struct str quoted;
 
-    if (take_quoted(&rest, &quoted) && !str_is(quoted, "-"))
-        event_put(e, FIELD_HTTP_REQUEST_REFERRER, quoted);
-    if (take_quoted(&rest, &quoted) && !str_is(quoted, "-"))
-        event_put(e, FIELD_USER_AGENT, quoted);
+    for (size_t i = 0; i < 2 && rest.len && rest.p[0] == '"'; i++) {
+        if (!take_quoted(&rest, &quoted))
+            return false;
+        if (!str_is(quoted, "-"))
+            event_put(e, names[i], quoted);
+    }
+    return true;
 }
 
 /* "www.example.org:443" */
@@ -100,7 +133,18 @@ static void put_virtual_host(struct reader *r, struct event *e, struct str host)
     event_put(e, field_number(r->names, STR("url.port")), port);
 }
 
-/* "[25/Nov/2026:03:12:09 +0100]" stands behind three words, or four with the virtual host. */
+/* The words before the time: address, identity, user; the virtual host may stand before them, and
+ * some logs have a "-" alone behind the address. */
+static void put_client(struct reader *r, struct event *e, const struct str *words, size_t count)
+{
+    if (count == 4)
+        put_virtual_host(r, e, *words++);
+    event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, words[0]);
+    if (count > 2 && !str_is(words[2], "-"))
+        event_put(e, FIELD_USER_NAME, words[2]);
+}
+
+/* "[25/Nov/2026:03:12:09 +0100]" stands behind the words. */
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct str whole = line, words[4], request;
@@ -109,19 +153,14 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 
     while (count < COUNT_OF(words) && line.len && line.p[0] != '[')
         words[count++] = str_cut(&line, ' ');
-    if (count < 3 || !str_take(&line, "[") || !when_clf(&line, &s) || !str_take(&line, "] ") ||
-        !take_quoted(&line, &request))
+    if (count < 2 || (count == 2 && !str_is(words[1], "-")) || !str_take(&line, "[") ||
+        !when_clf(&line, &s) || !str_take(&line, "] ") || !take_request(&line, &request))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
-    if (count == 4)
-        put_virtual_host(r, e, words[0]);
-    event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, words[count - 3]);
-    if (!str_is(words[count - 1], "-"))
-        event_put(e, FIELD_USER_NAME, words[count - 1]);
+    put_client(r, e, words, count);
     put_request(e, request);
-    if (!take_status(&line, e))
+    if (!take_status(&line, e) || !put_rest(e, line))
         return LINE_FOREIGN;
-    put_rest(e, line);
     event_puts(e, FIELD_EVENT_ACTION, "http-request");
     event_puts(e, FIELD_EVENT_CATEGORY, "web");
     event_put(e, FIELD_MESSAGE, whole);

@@ -51,6 +51,24 @@ static void put_code(struct event *e, struct str message)
         event_put(e, FIELD_EVENT_CODE, str_head(message, 7));
 }
 
+/* "(70014)End of file found: " before the client: the number and text of an error of APR. */
+static bool take_status(struct str *rest, struct event *e)
+{
+    struct str at = *rest, number;
+    const char *end = memmem(at.p, at.len, ": [", 3);
+    uint64_t n;
+
+    if (!end || !str_take(&at, "("))
+        return false;
+    number = str_cut(&at, ')');
+    if (!str_u64(number, &n) || at.p > end)
+        return false;
+    event_put(e, FIELD_ERROR_CODE, number);
+    event_put(e, FIELD_ERROR_MESSAGE, str_head(at, (size_t)(end - at.p)));
+    *rest = str_from(*rest, (size_t)(end - rest->p) + 2);
+    return true;
+}
+
 static bool take_part(struct str *rest, struct str *part)
 {
     struct str at = *rest;
@@ -83,6 +101,8 @@ bool apache_error_parts(struct reader *r, struct str *line, struct event *e)
             put_client(e, value, has_module);
         else if (!has_level)
             has_level = put_level(r, e, part, &has_module);
+        if (has_level)
+            (void)take_status(line, e);
     }
     if (has_level)
         put_code(e, *line);

@@ -88,6 +88,16 @@ static struct worker_order worker_order_of(const struct build_order *o, const st
                                  .context = context};
 }
 
+static bool is_format(uint32_t number)
+{
+    return number < FORMAT_COUNT_ || number == WIRE_NO_FORMAT;
+}
+
+static const struct format *format_at(uint32_t number)
+{
+    return number == WIRE_NO_FORMAT ? NULL : formats[number];
+}
+
 static int take_looked(struct building *b, struct str body, struct err *e)
 {
     struct build_looked l;
@@ -98,7 +108,7 @@ static int take_looked(struct building *b, struct str body, struct err *e)
     memcpy(&l, body.p, sizeof(l));
     size = l.part_count > 1 ? l.part_count * sizeof(b->years[0]) : 0;
     if (l.part_count == 0 || l.part_count > PARTS_MOST || body.len != sizeof(l) + size ||
-        (l.format >= FORMAT_COUNT_ && l.format != WIRE_NO_FORMAT) ||
+        !is_format(l.format) || !is_format(l.second) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return unsound(e);
     b->looked = l;
@@ -142,7 +152,8 @@ static int look(struct building *b, struct err *e)
     int rc;
 
     if (b->order->is_image) {
-        b->looked = (struct build_looked){.format = WIRE_NO_FORMAT, .part_count = 1, .is_disk = 1};
+        b->looked = (struct build_looked){
+            .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .is_disk = 1};
         return 0;
     }
     make_argument(b->order, &task, &argument);
@@ -161,13 +172,13 @@ static int take_source(struct building *b, struct str body, struct err *e)
         return unsound(e);
     memcpy(&s, body.p, sizeof(s));
     if (rest.len != (size_t)s.name_size + s.remark_size || s.name_size > NAME_MOST ||
-        (s.format >= FORMAT_COUNT_ && s.format != WIRE_NO_FORMAT))
+        !is_format(s.format) || !is_format(s.second))
         return unsound(e);
-    source =
-        (struct segment_source){.name = str_head(rest, s.name_size),
-                                .format = s.format == WIRE_NO_FORMAT ? NULL : formats[s.format],
-                                .size = s.size,
-                                .remark = str_from(rest, s.name_size)};
+    source = (struct segment_source){.name = str_head(rest, s.name_size),
+                                     .format = format_at(s.format),
+                                     .second = format_at(s.second),
+                                     .size = s.size,
+                                     .remark = str_from(rest, s.name_size)};
     segment_source(b->store, &source);
     return 0;
 }
@@ -284,6 +295,7 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
     uint32_t i = b->begun, count = b->looked.part_count;
     struct build_task task = {.kind = count == 1 ? BUILD_ALL : BUILD_PART,
                               .format = b->looked.format,
+                              .second = b->looked.second,
                               .from = (uint64_t)i * PART_SIZE,
                               .to = i + 1 == count ? UINT64_MAX : (uint64_t)(i + 1) * PART_SIZE};
     struct worker_order order;
@@ -416,8 +428,10 @@ int timeline_build(const struct build_order *order, struct segment_result *out, 
     if (rc)
         return rc;
     if (b.looked.part_count > 1) {
-        const struct segment_source source = {
-            .name = str_of(order->name), .format = formats[b.looked.format], .size = b.looked.size};
+        const struct segment_source source = {.name = str_of(order->name),
+                                              .format = formats[b.looked.format],
+                                              .second = format_at(b.looked.second),
+                                              .size = b.looked.size};
 
         segment_source(b.store, &source);
     }

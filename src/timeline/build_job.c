@@ -139,9 +139,11 @@ static int recognise(struct job *j, const struct format **out, struct err *e)
         rc = read_bytes(j, len, head + len, READER_HEAD_SIZE - len, &got, e);
         len += rc ? 0 : got;
     }
-    if (rc == 0)
-        *out = format_of((struct str){head, len}, len < READER_HEAD_SIZE);
-    return rc;
+    if (rc)
+        return rc;
+    *out = format_of((struct str){head, len}, len < READER_HEAD_SIZE);
+    j->second = *out ? format_second(*out, (struct str){head, len}, len < READER_HEAD_SIZE) : NULL;
+    return 0;
 }
 
 int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
@@ -152,6 +154,7 @@ int job_source(struct job *j, struct str name, const struct format *f, int64_t w
     struct build_source told = {.written_s = written_s,
                                 .size = size,
                                 .format = number_of(f),
+                                .second = number_of(f ? j->second : NULL),
                                 .name_size = (uint32_t)name.len,
                                 .remark_size = (uint32_t)words.len};
 
@@ -193,8 +196,10 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
         rc = job_source(j, m->name, f, m->written_s, m->size, remark, e);
     if (rc == 0 && f) {
         reader_begin(&r, f);
+        r.second = j->second;
         rc = read_parts(j, &r, m->size, e);
         reader_end(&r);
+        j->second = NULL;
     }
     return rc ? rc : job_source_end(j, e);
 }
@@ -240,6 +245,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     }
     looked.is_disk = is_disk;
     looked.format = number_of(f);
+    looked.second = number_of(j->second);
     looked.part_count = f ? parts_of(f, m->size) : 1;
     if (looked.part_count < 2)
         return send_looked(j, &looked, NULL, e);
@@ -247,6 +253,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
         CLEANUP_FREE struct years *begin = mem_array(looked.part_count, sizeof(begin[0]));
 
         reader_begin(&r, f);
+        r.second = j->second;
         rc = reader_find_years(&r, PART_SIZE, begin, looked.part_count, e);
         reader_end(&r);
         return rc ? rc : send_looked(j, &looked, begin, e);
@@ -255,7 +262,8 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
 
 static int look_at_container(struct job *j, struct err *e)
 {
-    const struct build_looked packed = {.format = WIRE_NO_FORMAT, .part_count = 1};
+    const struct build_looked packed = {
+        .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1};
 
     return send_looked(j, &packed, NULL, e);
 }
@@ -281,6 +289,7 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
         return err_set(e, ERR_FORMAT, "it is not what it was");
     j->member = m;
     reader_begin(&r, formats[j->task.format]);
+    r.second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
     r.years = (struct years){
         .year = (int)j->task.year, .month = (int)j->task.month, .day = (int)j->task.day};
     rc = read_part(j, &r, j->task.from, j->task.to, e);

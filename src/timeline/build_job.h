@@ -23,6 +23,7 @@ struct job {
     struct block_writer *writer;
     uint64_t read, told; /* bytes of evidence */
     const struct walked *member;
+    const struct format *second; /* of the source that is read: of lines that its format declines */
 };
 /* The channel is set before; everything else follows from the argument. ERR_FORMAT. */
 MUST_CHECK int job_begin(struct job *j, struct str argument, struct err *e);

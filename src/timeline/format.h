@@ -51,6 +51,7 @@ typedef int reader_bytes_at(void *context, uint64_t off, void *bytes, size_t siz
 
 struct reader {
     const struct format *format;
+    const struct format *second; /* asked of lines that format declines; NULL: none is */
     void *state;
     struct field_names *names;
     const struct zone *zone; /* of the source; NULL: UTC */
@@ -98,3 +99,6 @@ struct str reader_text(struct event *e, struct str raw);
 
 /* The format that understands these first bytes best; NULL: none. is_all: they are all there is. */
 const struct format *format_of(struct str head, bool is_all);
+/* The format that makes events of most of the lines that first declines; NULL: none does. It is one
+ * whose lines stand each for itself. */
+const struct format *format_second(const struct format *first, struct str head, bool is_all);

@@ -233,14 +233,29 @@ struct str reader_text(struct event *e, struct str raw)
     return kept;
 }
 
+/* What the first format took of the line is no part of the event that the second makes. */
+static enum line_verdict ask_second(struct lines *l, const struct line *line)
+{
+    const struct format *second = l->r->second;
+    uint64_t at = l->now->at, number = l->now->line;
+
+    event_begin(l->now);
+    l->now->at = at;
+    l->now->line = number;
+    if (second->line(l->r, reader_text(l->now, line->text), l->now) != LINE_EVENT)
+        return LINE_FOREIGN;
+    event_puts(l->now, FIELD_EVENT_DATASET, second->name);
+    return LINE_EVENT;
+}
+
 static enum line_verdict ask(struct lines *l, const struct line *line)
 {
-    struct str text;
+    enum line_verdict v;
 
     if (line->whole > READER_LINE_MOST)
         return LINE_FOREIGN;
-    text = reader_text(l->now, line->text);
-    return l->r->format->line(l->r, text, l->now);
+    v = l->r->format->line(l->r, reader_text(l->now, line->text), l->now);
+    return v == LINE_FOREIGN && l->r->second ? ask_second(l, line) : v;
 }
 
 static void make_unparsed(struct lines *l, const struct line *line)

@@ -49,7 +49,8 @@ int reader_event(struct reader *r, struct event *e, struct err *err)
 
     if (kind.len == 0)
         event_puts(e, FIELD_EVENT_KIND, "event");
-    event_puts(e, FIELD_EVENT_DATASET, r->format->name);
+    if (!r->second || event_value(e, FIELD_EVENT_DATASET).len == 0)
+        event_puts(e, FIELD_EVENT_DATASET, r->format->name);
     if (e->precision == TIME_NONE) {
         e->ns = r->last_ns;
         e->doubt |= DOUBT_ORDER;
@@ -107,34 +108,60 @@ struct sample {
     unsigned lines, understood;
 };
 
-/* Lines of the head; a cut last one does not count. Names that a format that is not taken would
- * give are not kept. */
-static struct sample try_lines(const struct format *format, struct str head, bool is_all,
-                               struct event *e)
+/* The next line of a head that is not empty; false: there is none, or it is cut. */
+static bool take_line(struct str *head, bool is_all, struct str *line)
+{
+    while (head->len) {
+        bool has_end = memchr(head->p, '\n', head->len) != NULL;
+
+        *line = str_cut(head, '\n');
+        if (!has_end && !is_all)
+            return false;
+        if (line->len && line->p[line->len - 1] == '\r')
+            line->len--;
+        if (line->len)
+            return true;
+    }
+    return false;
+}
+
+static enum line_verdict try_line(struct reader *r, struct str line, struct event *e)
+{
+    event_begin(e);
+    return r->format->line(r, reader_text(e, line), e);
+}
+
+/* Lines of the head, of those that first declines where it is one. Names that a format that is not
+ * taken would give are not kept. */
+static struct sample try_lines(const struct format *format, const struct format *first,
+                               struct str head, bool is_all, struct event *e)
 {
     CLEANUP(field_names_freep) struct field_names *names = field_names_new();
-    struct reader r = {.names = names};
+    struct reader r = {.names = names}, before = {.names = names};
     struct sample s = {.format = format};
+    struct str line;
 
     reader_begin(&r, format);
-    while (head.len && s.lines < READER_SAMPLE_LINES) {
-        bool has_end = memchr(head.p, '\n', head.len) != NULL;
-        struct str line = str_cut(&head, '\n');
+    if (first)
+        reader_begin(&before, first);
+    while (s.lines < READER_SAMPLE_LINES && take_line(&head, is_all, &line)) {
         enum line_verdict v;
 
-        if (!has_end && !is_all)
-            break;
-        if (line.len && line.p[line.len - 1] == '\r')
-            line.len--;
-        if (line.len == 0)
+        if (first && try_line(&before, line, e) != LINE_FOREIGN)
             continue;
-        event_begin(e);
-        v = format->line(&r, reader_text(e, line), e);
+        v = try_line(&r, line, e);
         s.lines += v != LINE_COMMENT && v != LINE_CONTINUES;
         s.understood += v == LINE_EVENT;
     }
     reader_end(&r);
+    if (first)
+        reader_end(&before);
     return s;
+}
+
+static bool is_better(const struct sample *s, const struct sample *best)
+{
+    return s->understood * 100 > s->lines * CANDIDATE_PERCENT && s->understood > best->understood;
 }
 
 const struct format *format_of(struct str head, bool is_all)
@@ -150,8 +177,45 @@ const struct format *format_of(struct str head, bool is_all)
         struct sample s = {0};
 
         if (formats[i]->line)
-            s = try_lines(formats[i], head, is_all, &e);
-        if (s.understood * 100 > s.lines * CANDIDATE_PERCENT && s.understood > best.understood)
+            s = try_lines(formats[i], NULL, head, is_all, &e);
+        if (is_better(&s, &best))
+            best = s;
+    }
+    return best.format;
+}
+
+/* Mostly there is no such line, and nothing more is tried then. */
+static bool declines_any(const struct format *first, struct str head, bool is_all, struct event *e)
+{
+    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
+    struct reader r = {.names = names};
+    bool found = false;
+    struct str line;
+
+    reader_begin(&r, first);
+    while (!found && take_line(&head, is_all, &line))
+        found = try_line(&r, line, e) == LINE_FOREIGN;
+    reader_end(&r);
+    return found;
+}
+
+const struct format *format_second(const struct format *first, struct str head, bool is_all)
+{
+    CLEANUP(event_release) struct event e;
+    struct sample best = {0};
+
+    if (!first->line || !first->is_splittable)
+        return NULL;
+    event_init(&e);
+    if (!declines_any(first, head, is_all, &e))
+        return NULL;
+    for (size_t i = 0; i < FORMAT_COUNT_; i++) {
+        const struct format *f = formats[i];
+        struct sample s = {0};
+
+        if (f->line && f != first && f->is_splittable && f->state_size == 0)
+            s = try_lines(f, first, head, is_all, &e);
+        if (is_better(&s, &best))
             best = s;
     }
     return best.format;

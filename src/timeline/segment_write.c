@@ -97,12 +97,18 @@ static void add_source_line(struct segment_writer *s)
 {
     const struct reader_counts *c = &s->counts;
     struct buf *d = &s->directory;
-    const struct format *f = s->source.format;
+    const struct format *f = s->source.format, *second = s->source.second;
 
     buf_adds(d, "source\t");
     directory_add_text(d, buf_str(&s->name));
-    buf_addf(d, "\t%s\t%u\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%lld\t%lld\t", f ? f->name : "-",
-             f ? f->version : 0, (unsigned long long)s->source.size, (unsigned long long)c->lines,
+    buf_addf(d, "\t%s", f ? f->name : "-");
+    if (f && second)
+        buf_addf(d, "+%s", second->name);
+    buf_addf(d, "\t%u", f ? f->version : 0);
+    if (f && second)
+        buf_addf(d, "+%u", second->version);
+    buf_addf(d, "\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t%lld\t%lld\t",
+             (unsigned long long)s->source.size, (unsigned long long)c->lines,
              (unsigned long long)c->events, (unsigned long long)c->unparsed,
              (unsigned long long)c->continued, (unsigned long long)(c->empty + c->comments),
              (long long)s->first_ns, (long long)s->last_ns);

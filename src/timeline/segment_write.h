@@ -18,6 +18,7 @@ DEFINE_CLEANUP(struct segment_writer *, segment_writer_free)
 struct segment_source {
     struct str name;
     const struct format *format;
+    const struct format *second; /* of lines that format declines; NULL: none */
     uint64_t size;
     struct str remark;
 };

@@ -23,6 +23,8 @@ struct build_task {
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
     uint32_t setting_count;
+    uint32_t second; /* of a part: the format of lines that format declines */
+    uint32_t unused;
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, and
      * the name of the evidence. */
 };
@@ -47,6 +49,8 @@ struct build_looked {
     uint32_t is_plain;
     uint32_t part_count; /* 1: it cannot be divided */
     uint32_t is_disk;    /* no format knows it, and it begins as a disk does */
+    uint32_t second;     /* the format of lines that format declines, or WIRE_NO_FORMAT */
+    uint32_t unused;
 };
 struct build_years {
     int64_t year, month, day;
@@ -57,7 +61,7 @@ struct build_source {
     uint32_t format; /* WIRE_NO_FORMAT: not recognised, or not read */
     uint32_t name_size;
     uint32_t remark_size;
-    uint32_t unused;
+    uint32_t second; /* as above */
 };
 struct build_block {
     uint64_t first_event;

@@ -212,6 +212,16 @@ class Timeline(CaseTest):
         self.assertEqual(self.ana.fails("analyse search eva")[0], NOT_FOUND)
         self.assertEqual(self.ana.fails("analyse timeline e1 --again")[0], NOT_FOUND)
 
+    def test_a_source_of_two_formats_says_which_read_a_line(self):
+        access = [f'192.0.2.{n} - - [25/Nov/2025:03:12:{n:02} +0000] "GET /{n} HTTP/1.1" 200 7' for n in range(1, 20)]
+        errors = [f'2025/11/25 03:12:{n:02} [error] 7#7: *{n} access forbidden by rule, client: 198.51.100.{n}, server: a' for n in range(1, 8)]
+        self.log.write_text("\n".join(access[:10] + errors + ["neither of them"] + access[10:]) + "\n")
+        self.take(self.log)
+        self.assertEqual((self.made()["events"], self.made("--again")["unparsed"]), (26, 1))
+        for name, lines in (("access", access), ("nginx-error", errors)):
+            self.assertEqual([self.field(event, "message") for event in self.search(f"event.dataset:{name} and event.kind:event")], lines)
+        self.assertEqual(len(self.search("source.ip:198.51.100.0/24 and event.outcome:failure")), len(errors))
+
     def test_queries_that_cannot_be_say_where(self):
         self.take(self.log)
         self.made()

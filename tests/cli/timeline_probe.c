@@ -93,6 +93,7 @@ int main(int argc, char **argv)
     CLEANUP(block_writer_freep) struct block_writer *writer = NULL;
     struct hash digest;
     uint64_t size = 0;
+    CLEANUP_BUF struct buf name = {0};
     struct err e = {0};
     int fd, option, rc;
     ssize_t n;
@@ -113,11 +114,14 @@ int main(int argc, char **argv)
     if (n < 0)
         return 2;
     format = format_of((struct str){head, (size_t)n}, n < READER_HEAD_SIZE);
+    r.second =
+        format ? format_second(format, (struct str){head, (size_t)n}, n < READER_HEAD_SIZE) : NULL;
     free(head);
     if (!format) {
         printf("{\"format\":null}\n");
         return 0;
     }
+    buf_addf(&name, "%s%s%s", format->name, r.second ? "+" : "", r.second ? r.second->name : "");
     r.bytes_context = &fd;
     reader_begin(&r, format);
     rc = run(&r, &e);
@@ -129,7 +133,7 @@ int main(int argc, char **argv)
     }
     printf("{\"format\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"unparsed\":%" PRIu64
            ",\"continued\":%" PRIu64 ",\"comments\":%" PRIu64 ",\"empty\":%" PRIu64 "}\n",
-           format->name, r.counts.lines, r.counts.events, r.counts.unparsed, r.counts.continued,
+           buf_text(&name), r.counts.lines, r.counts.events, r.counts.unparsed, r.counts.continued,
            r.counts.comments, r.counts.empty);
     reader_end(&r);
     if (rc)

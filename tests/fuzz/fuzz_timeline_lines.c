@@ -123,6 +123,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         .bytes_context = &source,
                         .take = take,
                         .take_context = &t};
+    r.second =
+        format_second(format, str_head(source, READER_HEAD_SIZE), source.len < READER_HEAD_SIZE);
     reader_begin(&r, format);
     read_parts(&r, &t, UINT64_MAX, &whole);
     part = PART_LEAST + source.len / PARTS_MOST + data[1];

@@ -173,9 +173,27 @@ static void add_state(struct buf *out, const struct made *m)
 {
     static const char *const precisions[] = {"none", "ns", "100ns", "us", "ms",
                                              "s",    "2s", "min",   "day"};
-    static const char *const meanings[] = {"logged",  "created",   "modified", "accessed",
-                                           "changed", "deleted",   "started",  "ended",
-                                           "signed",  "last-login"};
+    static const char *const meanings[] = {"logged",
+                                           "created",
+                                           "modified",
+                                           "accessed",
+                                           "changed",
+                                           "deleted",
+                                           "started",
+                                           "ended",
+                                           "signed",
+                                           "last-login",
+                                           "modified,accessed",
+                                           "modified,changed",
+                                           "modified,created",
+                                           "accessed,changed",
+                                           "accessed,created",
+                                           "changed,created",
+                                           "modified,accessed,changed",
+                                           "modified,accessed,created",
+                                           "modified,changed,created",
+                                           "accessed,changed,created",
+                                           "modified,accessed,changed,created"};
 
     buf_adds(out, precisions[m->precision]);
     buf_addc(out, '\0');
