@@ -1,5 +1,6 @@
 /* preserve_files.c: files and whole folders of this machine into evidence. */
 #include "practice/preserve_files.h"
+#include "practice/image_part.h"
 #include "practice/take_file.h"
 #include "sys/interrupt.h"
 
@@ -174,6 +175,17 @@ static int take_all(struct taking *t, struct err *e)
     return rc;
 }
 
+/* Of the first that looks like an image: how the others belong on the register is the same. */
+static void tell_images(struct taking *t)
+{
+    bool is_told = t->a->wants_json;
+
+    for (size_t i = 0; !is_told && i < t->walk.count; i++)
+        if (is_file(&t->walk.entries[i]))
+            is_told = image_part_hint(t->walk.entries[i].path,
+                                      (uint64_t)t->walk.entries[i].st.st_size, &t->a->text);
+}
+
 /* Whatever ended it: items whose bytes are kept get their records. */
 static int finish(struct taking *t, int rc, struct err *e)
 {
@@ -185,6 +197,7 @@ static int finish(struct taking *t, int rc, struct err *e)
     taking_tell(t);
     if (rc)
         return rc;
+    tell_images(t);
     if (t->is_stopped)
         return err_set(e, ERR_CANCEL,
                        "stopped at your request; what was taken until then is recorded");

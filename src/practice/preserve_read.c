@@ -8,6 +8,7 @@
 #include "practice/disk_files.h"
 #include "practice/disk_out.h"
 #include "practice/disk_show.h"
+#include "practice/image_part.h"
 #include "practice/intake.h"
 #include "practice/out_file.h"
 #include "sys/clock.h"
@@ -524,11 +525,30 @@ static int answer_out(struct reading *r, struct err *e)
     return read_out(r, buf_text(&folder), e);
 }
 
+static int answer(struct reading *r, struct err *e)
+{
+    int rc = 0;
+
+    if (!wants_files(r))
+        return answer_survey(r, e);
+    if (!has(r, "partition") && !has(r, "offset"))
+        rc = choose(r, e);
+    if (rc) { /* the answer names what was found */
+        int recorded = record_access(r, "looked at: file systems", false, NULL, NULL);
+
+        return recorded ? err_wrap(e, rc, "that it was looked at is not on record") : rc;
+    }
+    return has(r, "folder") ? answer_out(r, e)
+           : has(r, "body") ? answer_body(r, e)
+                            : answer_list(r, e);
+}
+
 static int read_job(struct session *s, const struct operation *op, const struct input *in,
                     struct answer *a, struct err *e)
 {
     CLEANUP(reading_release) struct reading r = {.session = s, .op = op, .in = in, .a = a};
     CLEANUP(interrupt_end) struct interrupt signals;
+    CLEANUP_BUF struct buf lone = {0};
     int rc;
 
     interrupt_begin(&signals);
@@ -544,18 +564,8 @@ static int read_job(struct session *s, const struct operation *op, const struct 
         return rc;
     r.source = (struct disk_source){r.files.set.fds, r.files.set.count, buf_text(&r.files.reading),
                                     r.files.set.format};
-    if (!wants_files(&r))
-        return answer_survey(&r, e);
-    if (!has(&r, "partition") && !has(&r, "offset"))
-        rc = choose(&r, e);
-    if (rc) { /* the answer names what was found */
-        int recorded = record_access(&r, "looked at: file systems", false, NULL, NULL);
-
-        return recorded ? err_wrap(e, rc, "that it was looked at is not on record") : rc;
-    }
-    return has(&r, "folder") ? answer_out(&r, e)
-           : has(&r, "body") ? answer_body(&r, e)
-                             : answer_list(&r, e);
+    rc = image_part_lone(&r.view, &r.files, &lone, e);
+    return rc ? rc : image_part_tell(&lone, answer(&r, e), a, e);
 }
 
 const struct operation preserve_read = {
