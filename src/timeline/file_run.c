@@ -98,6 +98,7 @@ struct file_run {
     struct row *rows;
     size_t row_count, row_room;
     struct buf text;
+    struct str host;
     struct event event;
 };
 
@@ -122,6 +123,11 @@ void file_run_free(struct file_run *run)
     buf_release(&run->text);
     event_release(&run->event);
     free(run);
+}
+
+void file_run_host(struct file_run *run, struct str host)
+{
+    run->host = host;
 }
 
 static uint8_t meaning_of(uint8_t meanings)
@@ -286,7 +292,8 @@ static void put_meta(struct file_run *run, const struct row *row)
     char mode[MODE_SIZE];
     int len = snprintf(mode, sizeof(mode), "%04o", row->mode);
 
-    event_put_u64(e, run->fields[SIZE], row->size);
+    if (row->size || row->type != DISK_FOLDER) /* of folders not every source says it */
+        event_put_u64(e, run->fields[SIZE], row->size);
     event_put(e, run->fields[MODE], event_keep(e, (struct str){mode, (size_t)len}));
     event_put_u64(e, run->fields[UID], row->uid);
     event_put_u64(e, run->fields[GID], row->gid);
@@ -301,6 +308,7 @@ static void put_fields(struct file_run *run, const struct row *row)
 
     if (row->has_slash)
         event_puts(e, FIELD_EVENT_ORIGINAL_BYTES, "yes");
+    event_put(e, FIELD_HOST_NAME, reader_text(e, run->host));
     event_put(e, FIELD_FILE_PATH, reader_text(e, str_head(text, row->path_size)));
     event_put(e, run->fields[TARGET], reader_text(e, str_head(link, row->link_size)));
     event_put(e, run->fields[FORK], reader_text(e, str_head(stream, row->stream_size)));

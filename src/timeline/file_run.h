@@ -16,6 +16,8 @@ struct file_run;
 struct file_run *file_run_new(struct reader *r, const struct file_clock *clock);
 void file_run_free(struct file_run *run); /* NULL is fine */
 DEFINE_CLEANUP(struct file_run *, file_run_free)
+/* Events from now on are of this host; borrowed. */
+void file_run_host(struct file_run *run, struct str host);
 /* Everything of it is copied. */
 MUST_CHECK int file_run_add(struct file_run *run, const struct disk_file *f, struct err *e);
 /* Hands on what is left. */

@@ -8,7 +8,7 @@ import shutil
 import unittest
 
 from disks import DiskTest, needs, tool
-from file_times import fields_of, of_body, of_events
+from file_times import fields_of, of_body, of_events, seconds_of
 from harness import main
 
 CLEAN = (0, 3, 7)
@@ -185,6 +185,28 @@ class Times(DiskTest):
         told = self.ana("analyse timeline")  # one that is not there leaves the rest to be read
         self.assertIn("e4    not read: ", told)
         self.assertEqual(of_events(self.events("", "--evidence", "e5")), expected)
+
+    def test_a_folder_that_was_taken_tells_its_times(self):
+        tree = self.tree()
+        odd = os.fsencode(tree) + b"/etc/\xff name"
+        with open(odd, "wb") as f:
+            f.write(b"x")
+        stats = {path: os.lstat(path) for path in [tree, *tree.rglob("*")]}
+        self.ana(f"preserve files {tree}")
+        self.ana("analyse timeline")
+        found = {}
+        for event in self.events("event.dataset:intake"):
+            for meaning in event["meaning"].split(","):
+                found[fields_of(event)["file.path"], meaning] = event
+        for path, st in stats.items():
+            name = str(path).encode("utf-8", "surrogateescape").replace(b"\xff", b"\\xff").decode()
+            for meaning, ns in (("modified", st.st_mtime_ns), ("changed", st.st_ctime_ns)):
+                event = found[name, meaning]
+                self.assertEqual((event["@timestamp"][19:], event["precision"], event["doubt"]), (f".{ns % 10**9:09d}Z", "ns", ""), name)
+                self.assertEqual(seconds_of(event["@timestamp"]), ns // 10**9)
+            fields = fields_of(event)
+            self.assertEqual((fields["file.mode"], fields["file.uid"], fields["file.inode"]), (f"{st.st_mode & 0o7777:04o}", str(st.st_uid), str(st.st_ino)))
+        self.assertEqual({name for name, _ in found}, {str(p).replace("\udcff", "\\xff") for p in stats})
 
     def changed(self, image, seed, count):
         """Changed and cut copies are read or declined, in words."""

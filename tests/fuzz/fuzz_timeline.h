@@ -58,7 +58,7 @@ static inline int fuzz_format(const struct format *format, const uint8_t *data, 
     reader_end(&r);
     if (rc)
         BUG("reading fails: %s", e.text);
-    if (r.counts.lines != r.counts.events + r.counts.unparsed + r.counts.empty)
+    if (r.counts.lines != r.counts.events + r.counts.unparsed + r.counts.empty + r.counts.comments)
         BUG("the counts do not add up");
     return 0;
 }
