@@ -55,23 +55,32 @@ static void fill(struct rows *out, size_t rows)
         out->bits[rows / 64] = ((uint64_t)1 << rows % 64) - 1;
 }
 
+/* Of several meanings each is a value, and of doubts each letter. */
+static bool match_part(const struct value_test *t, struct str part, bool is_letters)
+{
+    if (part.len == 0)
+        return !is_letters && value_test(t, part);
+    while (part.len) {
+        struct str one = is_letters ? str_head(part, 1) : str_cut(&part, ',');
+
+        if (value_test(t, one))
+            return true;
+        part = is_letters ? str_from(part, 1) : part;
+    }
+    return false;
+}
+
 /* Parts of every event that are no fields: "state" holds three of them. */
 static bool match_state(const struct node *n, struct str state)
 {
     static const char *const parts[] = {"precision", "doubt", "meaning"};
-    size_t at = 0;
+    static const size_t doubt = 1;
 
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         struct str part = str_cut(&state, '\0');
 
-        if (!str_is(n->field, parts[i]))
-            continue;
-        if (i != 1)
-            return value_test(&n->test, part);
-        for (at = 0; at < part.len; at++) /* each letter is a value */
-            if (value_test(&n->test, (struct str){part.p + at, 1}))
-                return true;
-        return false;
+        if (str_is(n->field, parts[i]))
+            return match_part(&n->test, part, i == doubt);
     }
     return false;
 }
