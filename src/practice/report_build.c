@@ -46,10 +46,10 @@ static void put_title_facts(struct report *r)
 static void build(struct report *r)
 {
     static void (*const sections[])(struct report *) = {
-        report_summary,    report_scope,        report_handling,   report_timeline, report_problems,
-        report_systems,    report_hypotheses,   report_facts,      report_evidence, report_people,
-        report_deviations, report_gaps,         report_weaknesses, report_risks,    report_gains,
-        report_lessons,    report_distribution, report_signatures};
+        report_summary,  report_scope,      report_handling,     report_timeline,   report_marked,
+        report_problems, report_systems,    report_hypotheses,   report_facts,      report_evidence,
+        report_people,   report_deviations, report_gaps,         report_weaknesses, report_risks,
+        report_gains,    report_lessons,    report_distribution, report_signatures};
 
     report_gains_make(r);
     report_summary_make(r);

@@ -168,6 +168,7 @@ void report_summary(struct report *r);
 void report_scope(struct report *r);
 void report_handling(struct report *r);
 void report_timeline(struct report *r);
+void report_marked(struct report *r);
 void report_problems(struct report *r);
 void report_systems(struct report *r);
 void report_hypotheses(struct report *r);

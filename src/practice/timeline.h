@@ -42,6 +42,10 @@ const struct thing *timeline_of(const struct view *v, const struct thing *item);
 /* Makes anew those whose zones are not those that people named since. */
 MUST_CHECK int timeline_follow_zones(struct session *s, const struct operation *op,
                                      const struct input *in, struct answer *a, struct err *e);
+/* Its time as it is known now: what is said of clocks since counts. False: it has none. */
+bool event_tag_time(const struct view *v, const struct thing *tag, struct utc *out);
+/* What the letters of doubt stand for: "the year was not stated; …". */
+void event_doubts_say(struct buf *out, struct str doubt);
 /* Whether a mark is of the timeline that its item has now. */
 bool event_tag_is_present(const struct view *v, const struct thing *tag);
 /* The event that it is of, from 0. False: it is not spelled as one. */

@@ -173,18 +173,31 @@ void event_show(struct event_show *k, const struct search_event *event)
         show_fields(k, event);
 }
 
-/* What ~ stands for, of what was shown. */
-void event_explain(const struct event_show *k)
+static void add_doubts(struct buf *out, uint8_t doubts, const char *before)
 {
     static const char *const words[] = {
         "the year was not stated", "the zone was not stated", "the hour happened twice",
         "the hour did not happen", "a leap second",           "the time is that of the line before",
         "the time is no date",     "the clock was corrected"};
-    CLEANUP_BUF struct buf text = {0};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (k->doubts & 1U << i)
-            buf_addf(&text, "%s%s", text.len ? "; " : "~  not as the log states it: ", words[i]);
+        if (doubts & 1U << i) {
+            buf_addf(out, "%s%s", before, words[i]);
+            before = "; ";
+        }
+}
+
+void event_doubts_say(struct buf *out, struct str doubt)
+{
+    add_doubts(out, doubts_of(doubt), "");
+}
+
+/* What ~ stands for, of what was shown. */
+void event_explain(const struct event_show *k)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    add_doubts(&text, k->doubts, "~  not as the log states it: ");
     if (text.len) {
         screen_blank(k->screen);
         screen_para(k->screen, 0, buf_str(&text));

@@ -185,6 +185,27 @@ bool event_tag_is_present(const struct view *v, const struct thing *tag)
     return timeline && str_eq(thing_value(timeline, "digest"), thing_value(tag, "digest"));
 }
 
+bool event_tag_time(const struct view *v, const struct thing *tag, struct utc *out)
+{
+    const struct thing *item = view_ref(v, tag, "evidence");
+    struct str source = thing_value(tag, "source");
+    CLEANUP_FREE struct clock_setting *clocks = NULL;
+    size_t count = item ? clock_settings(v, item, &clocks) : 0;
+    int64_t then = 0, now = 0, ns;
+    struct utc when;
+
+    if (!utc_read(&when, thing_value(tag, "when")) || when.sec > INT64_MAX / NS - 1 ||
+        when.sec < INT64_MIN / NS + 1)
+        return false;
+    (void)skew_read(thing_value(tag, "skew"), &then);
+    for (size_t i = 0; i < count; i++)
+        if (clocks[i].has_skew && (i == 0 || str_eq(clocks[i].source, source)))
+            now = clocks[i].skew_ns;
+    ns = search_true_time(when.sec * NS + when.ns, now - then);
+    *out = event_utc(ns);
+    return true;
+}
+
 static const char other_timeline[] = "of an earlier timeline of the item, where it may have been "
                                      "another event";
 
@@ -325,7 +346,7 @@ static void show_tag(const struct view *v, const struct thing *t, struct screen 
     struct utc when;
     char plain[UTC_PLAIN_SIZE] = "";
 
-    if (utc_read(&when, thing_value(t, "when")))
+    if (event_tag_time(v, t, &when))
         utc_plain(plain, when);
     view_call(&line, t);
     buf_addf(&line, "  %s%s  " STR_FMT "  " STR_FMT, thing_value(t, "doubt").len ? "~" : "", plain,

@@ -418,3 +418,21 @@ void doc_spans(struct doc *d, struct str caption, const struct doc_span *spans, 
     *b = (struct spans){dup_str(d->arena, caption), span_count, copy};
     prose_add(d, BLOCK_SPANS)->spans = b;
 }
+
+void doc_moments(struct doc *d, struct str caption, const struct doc_moment *moments,
+                 size_t moment_count)
+{
+    struct doc_moment *copy = arena_alloc(d->arena, moment_count * sizeof(*copy));
+    struct moments *m = arena_new_in(d->arena, struct moments);
+
+    if (moment_count == 0)
+        BUG("a drawing of no moments");
+    for (size_t i = 0; i < moment_count; i++) {
+        copy[i] = moments[i];
+        copy[i].lane = dup_str(d->arena, moments[i].lane);
+        copy[i].kind = dup_str(d->arena, moments[i].kind);
+        copy[i].words = dup_str(d->arena, moments[i].words);
+    }
+    *m = (struct moments){dup_str(d->arena, caption), moment_count, copy};
+    prose_add(d, BLOCK_MOMENTS)->moments = m;
+}

@@ -160,6 +160,18 @@ struct doc_span {
 };
 void doc_spans(struct doc *d, struct str caption, const struct doc_span *spans, size_t span_count);
 
+/* Marked moments on one axis, at least one, in the order of time; a table that numbers them from 1
+ * follows, so where nothing can be drawn nothing is said twice. */
+struct doc_moment {
+    struct utc at;
+    bool is_uncertain; /* the time */
+    struct str lane;   /* the system; those of one name are drawn side by side */
+    struct str kind;   /* a word; those of one word have one shape and colour */
+    struct str words;  /* what it says */
+};
+void doc_moments(struct doc *d, struct str caption, const struct doc_moment *moments,
+                 size_t moment_count);
+
 /* The writers append to out. Containers that are still open are ended first. */
 /* One HTML file: no network, no script, a strict content security policy, light and dark, for
  * screens from 320 pixels on and for A4 and Letter. */

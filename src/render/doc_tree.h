@@ -63,6 +63,12 @@ struct spans {
     const struct doc_span *spans;
 };
 
+struct moments {
+    struct str caption;
+    size_t count;
+    const struct doc_moment *moments;
+};
+
 enum block_kind {
     BLOCK_ROOT,
     BLOCK_HEADING,
@@ -82,7 +88,8 @@ enum block_kind {
     BLOCK_MATRIX,
     BLOCK_SIGNATURE,
     BLOCK_BARS,
-    BLOCK_SPANS
+    BLOCK_SPANS,
+    BLOCK_MOMENTS
 };
 struct block {
     enum block_kind kind;
@@ -98,6 +105,7 @@ struct block {
         const struct doc_signature *signature;
         const struct bars *bars;
         const struct spans *spans;
+        const struct moments *moments;
     };
 };
 

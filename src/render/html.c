@@ -390,6 +390,9 @@ static void html_block(struct html *h, const struct block *b)
     case BLOCK_SPANS:
         html_spans(h, b->spans);
         break;
+    case BLOCK_MOMENTS:
+        html_moments(h, b->moments);
+        break;
     case BLOCK_ROOT:
     case BLOCK_ITEM:
     case BLOCK_PAIR:

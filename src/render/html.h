@@ -31,4 +31,5 @@ void html_anchor(struct html *h, struct doc_ref ref, const void *carrier);
 void html_table(struct html *h, const struct table *t);
 void html_matrix(struct html *h, const struct matrix *m);
 void html_bars(struct html *h, const struct bars *b);
+void html_moments(struct html *h, const struct moments *m);
 void html_spans(struct html *h, const struct spans *s);

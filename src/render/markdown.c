@@ -517,7 +517,8 @@ static void md_block(struct markdown *m, const struct block *b)
     case BLOCK_SPANS:
         md_spans(m, b->spans);
         break;
-    default: /* a page break has no sign in Markdown; the rest is written by its container */
+    default: /* a page break and a drawing that a table repeats have no sign in Markdown; the rest
+                is written by its container */
         break;
     }
 }

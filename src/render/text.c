@@ -348,7 +348,8 @@ static void text_block(struct text *t, const struct block *b)
     case BLOCK_SPANS:
         text_spans(t, b->spans);
         break;
-    default: /* a page break has no sign on a terminal; the rest is written by its container */
+    default: /* a page break and a drawing that a table repeats have no sign on a terminal; the rest
+                is written by its container */
         break;
     }
 }
