@@ -330,7 +330,7 @@ const struct practice practice_analyse = {
                   &clock_kind),
     .operations =
         LIST(struct operation, &analyse_timeline, &analyse_search, &analyse_histogram, &analyse_top,
-             &analyse_event, &analyse_tag, &analyse_tags, &analyse_timelines, &analyse_clock,
-             &analyse_clocks, &analyse_matrix, &analyse_hypothesis, &analyse_mark, &analyse_weigh,
-             &analyse_conclude, &analyse_conclusions),
+             &analyse_who, &analyse_event, &analyse_tag, &analyse_tags, &analyse_timelines,
+             &analyse_clock, &analyse_clocks, &analyse_matrix, &analyse_hypothesis, &analyse_mark,
+             &analyse_weigh, &analyse_conclude, &analyse_conclusions),
     .status = analyse_status};

@@ -1,8 +1,11 @@
 /* destroy.c: destroys the bytes of an item with the value that names them, and says so in its
  * chain. */
 #include "practice/destroy.h"
+#include <errno.h>
+#include <unistd.h>
 #include "practice/custody.h"
 #include "practice/evidence.h"
+#include "practice/timeline.h"
 
 static bool names_sum(struct str names)
 {
@@ -53,14 +56,51 @@ void destroy_draft(struct decision *d, const struct destroy *x, uint64_t request
     draft_value(dr, "destroyed", STR("yes"));
 }
 
-int destroy_bytes(struct session *s, const struct destroy *x, struct err *e)
+/* All that were ever made of the item, also those that this viewer may not see. */
+static int destroy_timelines(const struct view *v, const struct id *item, const char *case_folder,
+                             struct err *e)
+{
+    CLEANUP_BUF struct buf id = {0};
+    const struct thing *t;
+
+    hex_add(&id, item->b, sizeof(item->b));
+    for (size_t i = 0; (t = state_thing(v->state, i)); i++) {
+        CLEANUP_BUF struct buf path = {0};
+
+        if (!thing_is(t, "timeline") || !str_eq(thing_value(t, "evidence"), buf_str(&id)))
+            continue;
+        timeline_path(case_folder, t, &path);
+        if (unlink(buf_text(&path)) && errno != ENOENT)
+            return err_errno(e, "cannot remove %s", buf_text(&path));
+    }
+    return 0;
+}
+
+int destroy_bytes(struct session *s, const struct destroy *x, const struct view *v,
+                  const char *case_folder, struct err *e)
 {
     bool is_there = false;
-    int rc = 0;
+    int rc = x->is_item ? destroy_timelines(v, &x->item, case_folder, e) : 0;
 
+    if (rc)
+        return rc;
     if (x->is_item && !x->shared_by)
         rc = blob_has(session_store(s), &x->sum, &is_there, e);
     return rc || !is_there ? rc : blob_destroy(session_store(s), &x->sum, e);
+}
+
+/* Records, which hold words of it as long as they are not redacted, too. */
+static void say_marks(const struct view *v, const struct thing *item, struct buf *out)
+{
+    const struct thing *t;
+    const char *before = "Marks of its events still have words of it, and can be redacted: r";
+
+    for (size_t at = 0; (t = view_next_of(v, "event-tag", "evidence", item, &at));) {
+        buf_addf(out, "%s%llu", before, (unsigned long long)t->seq);
+        before = ", r";
+    }
+    if (before[0] == ',')
+        buf_addc(out, '\n');
 }
 
 void destroy_say(const struct destroy *x, const struct view *v, struct buf *out)
@@ -75,4 +115,5 @@ void destroy_say(const struct destroy *x, const struct view *v, struct buf *out)
         buf_adds(out, "Its bytes are no longer in this case.\n");
     buf_addf(out, "Copies that were handed out are in its chain: calm preserve custody e%u\n",
              item->number);
+    say_marks(v, item, out);
 }

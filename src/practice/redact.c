@@ -335,7 +335,7 @@ static int redact_job(struct session *s, const struct operation *op, const struc
     if (rc == 0)
         rc = append_redaction(s, &g, &bytes, &first, e);
     if (rc == 0) /* first: as long as the value is there, it can be done again */
-        rc = destroy_bytes(s, &bytes, e);
+        rc = destroy_bytes(s, &bytes, &v, a->around->case_folder, e);
     if (rc == 0)
         rc = destroy_openings(s, &g, target_seq, e);
     if (rc)

@@ -9,6 +9,7 @@ extern const struct operation analyse_timelines; /* lists them */
 extern const struct operation analyse_search;
 extern const struct operation analyse_histogram;
 extern const struct operation analyse_top;
+extern const struct operation analyse_who;
 extern const struct kind event_tag_kind; /* "event-tag", ev1 …: what an event means */
 extern const struct operation analyse_event;
 extern const struct operation analyse_tag;

@@ -8,7 +8,7 @@ class Custody(CaseTest):
     def setUp(self):
         super().setUp()
         self.log = self.folder / "auth.log"
-        self.log.write_bytes(b"Accepted password for root\n")
+        self.log.write_bytes(b"Nov 25 03:12:09 web1 sshd[7]: Failed password for root\n")
         self.sha256 = hashlib.sha256(self.log.read_bytes()).hexdigest()
         self.ana(f"preserve files {self.log}")
 
@@ -90,12 +90,19 @@ class Custody(CaseTest):
 
     def test_two_people_destroy_the_bytes_and_the_chain_says_so(self):
         bo = self.join("bo")
+        self.ana("analyse timeline")
+        self.ana("analyse tag e1.1 odd")
+        self.assertEqual(len(list((self.case / "timeline").iterdir())), 1)
         request = self.redact([self.ana])
         self.assertEqual(self.ana.fails(f"log redact r{request}")[0], 5)
         self.assertEqual(len(self.blob()), 1)
         bo(f"log redact-approve r{request}")
-        self.assertIn("no longer in this case", self.ana(f"log redact r{request}"))
+        said = self.ana(f"log redact r{request}")
+        self.assertIn("no longer in this case", said)
+        self.assertIn("have words of it", said)
         self.assertEqual(self.blob(), [])
+        self.assertEqual(list((self.case / "timeline").iterdir()), [])
+        self.assertEqual(self.ana.fails("analyse search odd")[0], 3)
         self.assertEqual(self.acts(), ["taken", "destroyed"])
         self.assertRegex(self.ana("preserve list"), r"e1 .*destroyed")
         self.assertNotIn(self.sha256, self.ana("preserve custody e1"))

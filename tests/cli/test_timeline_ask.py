@@ -77,6 +77,44 @@ class Ask(CaseTest):
             self.assertEqual(code, USAGE, query)
             self.assertIn(words, why)
 
+    def test_everything_that_somebody_did(self):
+        found = self.ana.json("analyse who eva")
+        self.assertEqual((found["events"], found["first"][:19], found["last"][:19]), (2, "2026-11-02T00:30:00", "2026-11-02T02:30:00"))
+        self.assertEqual({v["value"]: v["events"] for v in found["source.ip"]}, {"203.0.113.5": 2})
+        self.assertEqual({v["value"]: v["events"] for v in found["host.name"]}, {"db1": 2})
+        self.assertEqual({v["value"]: v["events"] for v in found["event.outcome"]}, {"success": 1, "failure": 1})
+        self.assertEqual(self.calls(found["query"]), {"e2.1", "e2.3"})
+        self.assertEqual(self.ana.json("analyse who 203.0.113.0/24")["events"], 3)
+        self.assertEqual(self.ana.json("analyse who web1")["events"], 72)
+        self.assertEqual(self.ana.json("analyse who 'x\\\" or user.name:*'")["events"], 0)  # it is a value, and never a query
+        said = self.ana("analyse who eva")
+        self.assertRegex(said, r"(?s)eva: 2 events.*first +2026-11-02 00:30:00 UTC.*last +2026-11-02 02:30:00 UTC")
+        self.assertIn("203.0.113.5 (2)", said)
+        self.assertIn("e2.3", said)
+        self.assertTrue(all(len(line) <= 80 for line in said.splitlines()))
+        self.assertIn("No field of an event names nobody", self.ana("analyse who nobody"))
+
+    def test_the_report_draws_and_lists_what_was_marked(self):
+        self.ana("analyse tag e2.2 attacker-2 --because 'from where <nobody> works'")
+        self.ana("analyse tag e1.3 odd")
+        self.ana("analyse tag e1.50 secret-thing --tlp red")
+        self.ana("analyse clock e1 --skew 1m")
+        for label in ("red", "amber"):
+            self.ana(f"report draft --tlp {label} --file {self.folder / label}")
+        red, amber = (next((self.folder / label).glob("*.html")) for label in ("red", "amber"))
+        html = amber.read_text()
+        svg = html[html.index('<figure class="moments">'):]
+        svg = svg[:svg.index("</figure>")]
+        self.assertEqual([svg.count(f"<title>{i}: ") for i in (1, 2, 3)], [1, 1, 0])
+        self.assertIn("<title>1: 2026-11-01 01:59:00 UTC, web1, odd: app: hour 2</title>", svg)  # 02:00 less the minute that the clock ran ahead
+        self.assertNotIn("<nobody>", html)
+        self.assertNotIn("secret-thing", html)
+        self.assertIn("secret-thing", red.read_text())
+        self.assertNotIn("<script", html)
+        text = amber.with_suffix(".md").read_text()
+        self.assertRegex(text, r"\| *1 *\| 2026-11-01 01:59:00 *\| web1 *\| `?e1\.3`? *\| odd")
+        self.assertRegex(text, r"\| *2 *\| 2026-11-02 01:30:00 *\| db1 ")
+
 
 if __name__ == "__main__":
     main()
