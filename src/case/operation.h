@@ -103,6 +103,9 @@ struct answer {
     /* Shows what is in text and the question, and waits for one key; 0 is the end of the input.
      * NULL where nobody sits there. */
     char (*ask_key)(struct answer *a, const char *question);
+    /* The same for a line, without the spaces around it. False: the end of the input, or Ctrl-C
+     * where that does not end the program. */
+    bool (*ask_line)(struct answer *a, const char *question, struct buf *out);
     int (*flush)(struct answer *a); /* shows what is in text so far, and empties it; NULL where
                                        nobody waits. Non-zero: nobody reads any more */
     struct buf passing; /* on a terminal flush shows this one line, too, until something else is

@@ -1,5 +1,7 @@
 /* cli.c: one command line from its words to its exit status. */
 #include "cli/cli.h"
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/sink.h"
@@ -12,6 +14,7 @@
 #include "practice/seen.h"
 #include "render/wrap.h"
 #include "sys/clock.h"
+#include "sys/interrupt.h"
 #include "sys/term.h"
 
 static int print_bytes(struct str s)
@@ -115,18 +118,34 @@ static int flush_answer(struct answer *a)
     return rc == 0 && a->passing.len ? show_passing(a) : rc;
 }
 
-/* Only yes in full agrees. */
-static bool confirm_answer(struct answer *a, const char *question)
+/* A read alone would go on waiting behind Ctrl-C. */
+static bool ask_line(struct answer *a, const char *question, struct buf *out)
 {
+    struct pollfd typed = {.fd = STDIN_FILENO, .events = POLLIN};
     CLEANUP_FREE char *line = NULL;
     size_t room = 0;
     ssize_t got;
 
     if (flush_answer(a) != 0)
         return false;
-    fprintf(stderr, "%s (yes or no)? ", question);
+    fputs(question, stderr);
+    while (poll(&typed, 1, -1) < 0)
+        if (errno != EINTR || interrupt_came())
+            return false;
     got = getline(&line, &room, stdin);
-    return got > 0 && str_is(str_trim((struct str){line, (size_t)got}), "yes");
+    if (got > 0)
+        buf_addstr(out, str_trim((struct str){line, (size_t)got}));
+    return got > 0;
+}
+
+/* Only yes in full agrees. */
+static bool confirm_answer(struct answer *a, const char *question)
+{
+    CLEANUP_BUF struct buf asked = {0};
+    CLEANUP_BUF struct buf said = {0};
+
+    buf_addf(&asked, "%s (yes or no)? ", question);
+    return ask_line(a, buf_text(&asked), &said) && str_is(buf_str(&said), "yes");
 }
 
 static char ask_key(struct answer *a, const char *question)
@@ -344,6 +363,7 @@ static int run(const struct model *m, struct args *a, struct err *e)
                             .flush = flush_answer,
                             .confirm = is_asked ? confirm_answer : NULL,
                             .ask_key = is_asked ? ask_key : NULL,
+                            .ask_line = is_asked ? ask_line : NULL,
                             .around = &p.around};
     int rc;
 

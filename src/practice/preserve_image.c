@@ -307,23 +307,49 @@ static int show(void *context, const struct image_progress *p, struct err *e)
     return 0;
 }
 
-/* No folder of --also is left: whoever sits there is asked. */
+static int is_full(const char *folder, const char *why, struct err *e)
+{
+    return err_set(e, ERR_FULL, "no space is left in %s%s%s", folder, why[0] ? "; " : "", why);
+}
+
+static void say_full(struct imaging *g, const char *folder, const char *why)
+{
+    struct buf *out = &g->a->text;
+
+    sink_terminal(out, str_of(why), false);
+    buf_addf(out, "%sNo space is left in ", why[0] ? ". " : "");
+    sink_terminal(out, str_of(folder), false);
+    buf_adds(out,
+             ". Nothing is lost. Make room there and press Enter, or type another folder to go "
+             "on in. The word stop, or Ctrl-C, stops it; it can go on later.\n");
+}
+
+/* No folder of --also is left: whoever sits there is asked, until one will do. */
 static int find_room(void *context, const char *folder, const char *why, char **other,
                      struct err *e)
 {
     struct imaging *g = context;
+    struct err wrong = {0};
 
-    if (!g->a->ask_key)
-        return err_set(e, ERR_FULL, "no space is left in %s", folder);
-    sink_terminal(&g->a->text, str_of(why), false);
-    buf_addf(&g->a->text, "%sNo space is left in ", why[0] ? ". " : "");
-    sink_terminal(&g->a->text, str_of(folder), false);
-    buf_adds(&g->a->text, ". Nothing is lost. Make room there, then press g to go on; any other "
-                          "key stops it, and --resume with --also FOLDER goes on elsewhere.\n");
-    if (g->a->ask_key(g->a, "g, or another key: ") != 'g')
-        return err_set(e, ERR_FULL, "no space is left in %s", folder);
-    *other = mem_strdup(folder);
-    return 0;
+    if (!g->a->ask_line)
+        return is_full(folder, why, e);
+    for (;;) {
+        CLEANUP_BUF struct buf said = {0};
+        CLEANUP_BUF struct buf whole = {0};
+
+        say_full(g, folder, wrong.text[0] ? wrong.text : why);
+        if (!g->a->ask_line(g->a, "Enter, a folder, or stop: ", &said) ||
+            str_is(buf_str(&said), "stop"))
+            return is_full(folder, why, e);
+        if (said.len == 0) {
+            *other = mem_strdup(folder);
+            return 0;
+        }
+        if (image_place(g, buf_str(&said), &whole, &wrong) == 0) {
+            *other = buf_take(&whole);
+            return 0;
+        }
+    }
 }
 
 /* What is written to besides: none of it may lie on the source. */

@@ -2,7 +2,9 @@
 import hashlib
 import os
 import pathlib
+import pty
 import random
+import shlex
 import shutil
 import signal
 import subprocess
@@ -194,6 +196,49 @@ class Image(CaseTest):
             written = pathlib.Path(name).read_bytes()
             self.assertEqual((int(size), sha256), (len(written), hashlib.sha256(written).hexdigest()))
             self.assertFalse((small / "n.E01").exists())
+        finally:
+            subprocess.run(["umount", "-l", str(small)], check=False)
+
+    def at_terminal(self, line, answers):
+        """A command line typed at a terminal, and an answer to each time that it asks; (status, screen) comes back."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execve(CALM, [CALM, "--case", str(self.case), *shlex.split(line)], {**self.ana.env, "TERM": "dumb"})
+        screen, asked = b"", b"Enter, a folder, or stop: "
+        try:
+            while chunk := os.read(fd, 4096):
+                screen += chunk
+                if answers and screen.endswith(asked):
+                    os.write(fd, answers.pop(0))
+        except OSError:
+            pass
+        os.close(fd)
+        self.assertEqual(answers, [], screen)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), one_line(screen.decode())
+
+    def test_at_a_terminal_another_folder_is_typed_where_the_disk_is_full(self):
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small file system needs root")
+        small = self.folder / "small"
+        small.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(small)], capture_output=True, check=False).returncode:
+            self.skipTest("no small file system can be mounted here")
+        try:
+            for stop in (b"stop\n", b"\x03"):
+                status, screen = self.at_terminal(f"preserve image {self.disk} --to {small} --name n{stop[0]}", [stop])
+                self.assertIn(status, (FULL, CANCEL), screen)
+                self.assertIn("preserve image --resume im", screen)
+                for left in small.iterdir():
+                    left.unlink()
+            status, screen = self.at_terminal(f"preserve image {self.disk} --to {small} --name n",
+                                              [b"\n", b"nowhere\n", os.fsencode(self.case) + b"\n", b"images\n"])
+            self.assertEqual(status, 0, screen)
+            for words in ("cannot find nowhere", "lies in the folder of the case", f"No space is left in {small}"):
+                self.assertIn(words, screen)
+            item = self.ana.json("preserve list")[-1]
+            self.assertEqual(item["source-sha256"], digests(self.data)["sha256"])
+            self.assertEqual(item["files"].splitlines()[0].rsplit(" ", 2)[0], f"{self.out}/n.E01")
         finally:
             subprocess.run(["umount", "-l", str(small)], check=False)
 
