@@ -142,6 +142,10 @@ static int recognise(struct job *j, const struct format **out, struct err *e)
     if (rc)
         return rc;
     *out = format_of((struct str){head, len}, len < READER_HEAD_SIZE);
+    if (!*out && len == READER_HEAD_SIZE)
+        rc = format_behind_zeros(out, read_bytes, j, e);
+    if (rc)
+        return rc;
     j->second = *out ? format_second(*out, (struct str){head, len}, len < READER_HEAD_SIZE) : NULL;
     return 0;
 }

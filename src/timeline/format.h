@@ -28,6 +28,8 @@ struct format {
     /* Reads all of the source by reader_bytes, and gives its events to reader_event. */
     int (*read)(struct reader *r, struct err *e);
     size_t state_size; /* of what it keeps for a source, zeroed at its beginning */
+    /* Its records have so many bytes, and many in front may be zeros; 0: they are not. */
+    size_t record_size;
 };
 #define FORMAT(id) extern const struct format format_##id;
 #include "timeline/formats.def"
@@ -99,6 +101,10 @@ struct str reader_text(struct event *e, struct str raw);
 
 /* The format that understands these first bytes best; NULL: none. is_all: they are all there is. */
 const struct format *format_of(struct str head, bool is_all);
+/* Where the head is zeros: of records the format of those behind, within the first 64 MiB. *out is
+ * NULL where there is none. ERR_IO and what bytes returns. */
+MUST_CHECK int format_behind_zeros(const struct format **out, reader_bytes_at *bytes, void *context,
+                                   struct err *e);
 /* The format that makes events of most of the lines that first declines; NULL: none does. It is one
  * whose lines stand each for itself. */
 const struct format *format_second(const struct format *first, struct str head, bool is_all);

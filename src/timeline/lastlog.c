@@ -42,6 +42,7 @@ static bool is_login(struct str record)
 /* Users who never logged in have zeros. */
 static bool knows(struct str head)
 {
+    bool is_whole = head.len == READER_HEAD_SIZE; /* the last record is cut */
     size_t logins = 0;
 
     for (; head.len >= RECORD_SIZE; head = str_from(head, RECORD_SIZE)) {
@@ -52,7 +53,7 @@ static bool knows(struct str head)
         else if (!is_all_zero(record))
             return false;
     }
-    return logins > 0 && is_all_zero(head);
+    return logins > 0 && (is_whole || is_all_zero(head));
 }
 
 static int take_record(struct reader *r, struct event *e, uint64_t at, struct str record,
@@ -122,4 +123,4 @@ static int read_all(struct reader *r, struct err *err)
 }
 
 const struct format format_lastlog = {
-    .name = "lastlog", .version = 1, .knows = knows, .read = read_all};
+    .name = "lastlog", .version = 1, .knows = knows, .read = read_all, .record_size = RECORD_SIZE};

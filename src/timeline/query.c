@@ -91,7 +91,7 @@ static bool take_quoted(struct reading *r, char quote, struct buf *out)
     return true;
 }
 
-static bool take_double(struct str text, double *out)
+static bool take_number(struct str text, long double *out)
 {
     char copy[64], *end;
 
@@ -99,7 +99,7 @@ static bool take_double(struct str text, double *out)
         return false;
     memcpy(copy, text.p, text.len);
     copy[text.len] = '\0';
-    *out = strtod(copy, &end);
+    *out = strtold(copy, &end);
     return *end == '\0' && isfinite(*out);
 }
 
@@ -107,9 +107,9 @@ static bool take_double(struct str text, double *out)
 static bool take_compared(struct value_test *t, struct str word)
 {
     bool is_more = str_starts(word, ">"), is_equal = word.len > 1 && word.p[1] == '=';
-    double n;
+    long double n;
 
-    if (!take_double(str_from(word, is_equal ? 2 : 1), &n))
+    if (!take_number(str_from(word, is_equal ? 2 : 1), &n))
         return false;
     t->kind = TEST_NUMBER;
     t->low = is_more ? n : -INFINITY;
@@ -129,8 +129,8 @@ static bool take_range(struct reading *r, struct value_test *t)
     t->low = -INFINITY;
     t->high = INFINITY;
     if (!end || str_trim(range).len || !is_alike_word(to, "to") ||
-        !(str_is(low, "*") || take_double(low, &t->low)) ||
-        !(str_is(high, "*") || take_double(high, &t->high)))
+        !(str_is(low, "*") || take_number(low, &t->low)) ||
+        !(str_is(high, "*") || take_number(high, &t->high)))
         return false;
     r->rest = str_from(r->rest, (size_t)(end - r->rest.p) + 1);
     return true;
@@ -286,6 +286,8 @@ static const struct node *read_value(struct reading *r, struct str field)
     if (field.len && (first == '>' || first == '<')) {
         if (!take_compared(&n->test, word))
             return fail(r, "a number is missing");
+    } else if (field.len && value_test_is_no_network(word)) {
+        return fail(r, "a network has at most 32 bits, or 128 of IPv6");
     } else if (field.len || memchr(word.p, '*', word.len)) {
         value_test_word(&n->test, word, false);
     } else {

@@ -3,7 +3,7 @@
 #include "timeline/format.h"
 #include "timeline/pattern.h"
 
-enum { CANDIDATE_PERCENT = 50 };
+enum { CANDIDATE_PERCENT = 50, ZEROS_MOST = 64 << 20 };
 
 const struct format *const formats[FORMAT_COUNT_] = {
 #define FORMAT(id) &format_##id,
@@ -184,6 +184,53 @@ const struct format *format_of(struct str head, bool is_all)
     return best.format;
 }
 
+/* As many as there are, up to READER_HEAD_SIZE. */
+static int read_head(reader_bytes_at *bytes, void *context, uint64_t off, char *head, size_t *len,
+                     struct err *e)
+{
+    size_t got = 1;
+    int rc = 0;
+
+    for (*len = 0; rc == 0 && got && *len < READER_HEAD_SIZE; *len += rc ? 0 : got)
+        rc = bytes(context, off + *len, head + *len, READER_HEAD_SIZE - *len, &got, e);
+    return rc;
+}
+
+static int try_records(const struct format **out, const struct format *f, uint64_t at, char *head,
+                       reader_bytes_at *bytes, void *context, struct err *e)
+{
+    size_t len;
+    int rc = read_head(bytes, context, at / f->record_size * f->record_size, head, &len, e);
+
+    if (rc == 0 && f->knows((struct str){head, len}))
+        *out = f;
+    return rc;
+}
+
+int format_behind_zeros(const struct format **out, reader_bytes_at *bytes, void *context,
+                        struct err *e)
+{
+    CLEANUP_FREE char *head = mem_alloc(READER_HEAD_SIZE);
+    const struct format *found = NULL;
+    size_t len = READER_HEAD_SIZE, zeros = READER_HEAD_SIZE;
+    uint64_t at = 0;
+    int rc = 0;
+
+    while (rc == 0 && zeros == READER_HEAD_SIZE && at < ZEROS_MOST) {
+        rc = read_head(bytes, context, at, head, &len, e);
+        for (zeros = 0; rc == 0 && zeros < len && head[zeros] == 0;)
+            zeros++;
+        at += zeros;
+    }
+    for (size_t i = 0;
+         rc == 0 && zeros < len && at >= READER_HEAD_SIZE && !found && i < FORMAT_COUNT_; i++)
+        if (formats[i]->record_size)
+            rc = try_records(&found, formats[i], at, head, bytes, context, e);
+    if (rc == 0)
+        *out = found;
+    return rc;
+}
+
 /* Mostly there is no such line, and nothing more is tried then. */
 static bool declines_any(const struct format *first, struct str head, bool is_all, struct event *e)
 {
@@ -199,13 +246,11 @@ static bool declines_any(const struct format *first, struct str head, bool is_al
     return found;
 }
 
-const struct format *format_second(const struct format *first, struct str head, bool is_all)
+static const struct format *find_second(const struct format *first, struct str head, bool is_all)
 {
     CLEANUP(event_release) struct event e;
     struct sample best = {0};
 
-    if (!first->line || !first->is_splittable)
-        return NULL;
     event_init(&e);
     if (!declines_any(first, head, is_all, &e))
         return NULL;
@@ -219,4 +264,9 @@ const struct format *format_second(const struct format *first, struct str head, 
             best = s;
     }
     return best.format;
+}
+
+const struct format *format_second(const struct format *first, struct str head, bool is_all)
+{
+    return first->line && first->is_splittable ? find_second(first, head, is_all) : NULL;
 }

@@ -39,6 +39,12 @@ static bool take_tag(struct str *rest, struct event *e)
     while (name.len < at.len && name.len < TAG_MOST && is_tag_char(at.p[name.len]))
         name.len++;
     at = str_from(at, name.len);
+    if (str_is(name, "syslogd") && at.len > 1 && at.p[0] == ' ' && at.p[1] >= '0' &&
+        at.p[1] <= '9') {
+        /* "syslogd 1.4.1: restart.", of sysklogd. */
+        (void)str_cut(&at, ':');
+        at = (struct str){at.p - 1, at.len + 1};
+    }
     if (name.len == 0 || at.len == 0)
         return false;
     if (at.p[0] == '[') {
@@ -151,9 +157,17 @@ static bool take_5424(struct reader *r, struct str line, struct event *e)
     return true;
 }
 
+/* Its version: RFC 5424 section 6 allows 1 to 999. */
 static bool is_5424(struct str *line)
 {
-    return str_take(line, "1 ");
+    struct str at = *line;
+    struct str version = str_cut(&at, ' ');
+    uint64_t n;
+
+    if (version.len > 3 || at.len == 0 || !str_u64(version, &n) || version.p[0] == '0')
+        return false;
+    *line = at;
+    return true;
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)

@@ -59,16 +59,45 @@ bool address_bytes(struct str text, uint8_t out[16])
     return inet_pton(AF_INET, copy, out + sizeof(mapped)) == 1;
 }
 
-static bool take_network(struct value_test *t, struct str text)
+static bool is_number(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return s.len > 0;
+}
+
+/* An address, a slash and a number; *is_sound: there are so many bits. */
+static bool read_network(struct str text, uint8_t out[16], unsigned *prefix, bool *is_sound)
 {
     struct str bits = text;
     struct str address = str_cut(&bits, '/');
     bool is_v4 = memchr(address.p, ':', address.len) == NULL;
     uint64_t n;
 
-    if (!str_u64(bits, &n) || n > (is_v4 ? V4_BITS : BITS) || !address_bytes(address, t->network))
+    if (!address_bytes(address, out) || !is_number(bits))
         return false;
-    t->prefix = (unsigned)n + (is_v4 ? BITS - V4_BITS : 0);
+    *is_sound = str_u64(bits, &n) && n <= (is_v4 ? V4_BITS : BITS);
+    if (*is_sound)
+        *prefix = (unsigned)n + (is_v4 ? BITS - V4_BITS : 0);
+    return true;
+}
+
+bool value_test_is_no_network(struct str text)
+{
+    uint8_t bytes[16];
+    unsigned prefix;
+    bool is_sound;
+
+    return read_network(text, bytes, &prefix, &is_sound) && !is_sound;
+}
+
+static bool take_network(struct value_test *t, struct str text)
+{
+    bool is_sound;
+
+    if (!read_network(text, t->network, &t->prefix, &is_sound) || !is_sound)
+        return false;
     t->kind = TEST_NETWORK;
     return true;
 }
@@ -313,13 +342,13 @@ static bool is_in(const struct value_test *t, struct str value)
 static bool is_between(const struct value_test *t, struct str value)
 {
     char copy[NUMBER_MOST + 1], *end;
-    double n;
+    long double n;
 
     if (value.len == 0 || value.len > NUMBER_MOST || (uint8_t)value.p[0] <= ' ')
         return false;
     memcpy(copy, value.p, value.len);
     copy[value.len] = '\0';
-    n = strtod(copy, &end);
+    n = strtold(copy, &end);
     return *end == '\0' && n >= t->low && n <= t->high &&
            !(t->is_open && (n == t->low || n == t->high));
 }

@@ -23,13 +23,15 @@ struct value_test {
     bool has_ascii;
     uint8_t network[16]; /* IPv4 as ::ffff:a.b.c.d */
     unsigned prefix;     /* bits of the 128 */
-    double low, high;
+    long double low, high; /* it has each number of 64 bits exactly */
     bool is_open; /* low and high themselves are not meant */
 };
 void value_test_release(struct value_test *t);
 void value_test_holds(struct value_test *t, struct str text);
 /* A word as it is written behind a field: with * or ? a glob, an address with a slash a network. */
 void value_test_word(struct value_test *t, struct str text, bool is_quoted);
+/* "10.0.0.0/33": an address with a slash and a number that no network has. */
+bool value_test_is_no_network(struct str text);
 MUST_CHECK int value_test_regex(struct value_test *t, struct str text, struct err *e);
 /* What each value that passes has in it, letters alike, in small ones; empty: nothing is known. */
 struct str value_test_needs(const struct value_test *t);

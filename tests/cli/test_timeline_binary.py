@@ -83,6 +83,11 @@ class Utmp(Case):
             self.assertNotEqual(read(data)[2]["format"], "utmp")
 
     def test_the_last_login_of_each_user(self):
+        behind = made.lastlog() * 1000 + made.lastlog(1764040329, "pts/0", "192.0.2.7")  # the first user of a system that is no service
+        events, notices, counts = read(behind)
+        self.assertEqual((counts["format"], counts["lines"], counts["empty"], notices), ("lastlog", 1001, 1000, []))
+        self.assertEqual(len(events), 1)
+        self.has(events[0], user__id="1000", source__ip="192.0.2.7")
         data = made.lastlog(1764040329, "pts/0", "192.0.2.7") + made.lastlog() * 999 + made.lastlog(1764040330, "tty1")
         events, notices, counts = read(data)
         self.assertEqual((counts["format"], counts["lines"], counts["empty"], notices), ("lastlog", 1001, 999, []))

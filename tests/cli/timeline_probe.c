@@ -114,6 +114,8 @@ int main(int argc, char **argv)
     if (n < 0)
         return 2;
     format = format_of((struct str){head, (size_t)n}, n < READER_HEAD_SIZE);
+    if (!format && n == READER_HEAD_SIZE && format_behind_zeros(&format, bytes_at, &fd, &e))
+        return 2;
     r.second =
         format ? format_second(format, (struct str){head, (size_t)n}, n < READER_HEAD_SIZE) : NULL;
     free(head);

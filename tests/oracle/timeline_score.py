@@ -22,9 +22,9 @@ import sys
 import tempfile
 import zoneinfo
 
-FLOORS = {"plaso: records": 94, "plaso: expected times": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98,
-          "crowdsec: asserted fields": 89, "go-libaudit: type, time, sequence": 100, "go-libaudit: decoded values": 99, "go-libaudit: events": 100,
-          "loghub: Linux_2k": 99, "grr: declined": 100}
+FLOORS = {"plaso: records": 100, "plaso: expected times": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98,
+          "crowdsec: asserted fields": 99, "jc: syslog of RFC 5424": 100, "lnav: times": 95, "go-libaudit: type, time, sequence": 100, "go-libaudit: decoded values": 99, "go-libaudit: events": 100,
+          "loghub: Linux_2k": 99.9, "grr: declined": 100}
 SECONDS = 60
 Miss = collections.namedtuple("Miss", "where wanted got")
 
@@ -354,8 +354,60 @@ def loghub(probe, data):
             event = by_line.get(int(row["LineId"]), lists([]))
             clock = moment(event).strftime("%H:%M:%S") if event["ns"] else None
             name = "".join(event["process.name"])
-            is_right = clock == row["Time"] and row["Component"].split("(")[0] in (name, name.split("(")[0]) and event["process.pid"] == ([row["PID"]] if row["PID"] else [])
+            is_right = clock == row["Time"] and row["Component"].split("(")[0].split(" 1.")[0] in (name, name.split("(")[0]) and event["process.pid"] == ([row["PID"]] if row["PID"] else [])
             found.add(is_right, f"line {row['LineId']}", (row["Time"], row["Component"], row["PID"]), (clock, event["process.name"], event["process.pid"]))
+    return [found]
+
+
+def jc(probe, data):
+    """Each line of syslog that jc takes apart, and each that it cannot."""
+    found = Set("jc: syslog of RFC 5424")
+    with open(os.path.join(data, "jc/generic/syslog-5424.out"), encoding="utf-8") as file:
+        texts = [line.rstrip("\n") for line in file if line.strip()]
+    with open(os.path.join(data, "jc/generic/syslog-5424.json"), encoding="utf-8") as file:
+        rows = json.load(file)
+    for text, row in zip(texts, rows, strict=True):
+        if not row.get("priority"):  # without one it is not of RFC 5424, which jc reads all the same
+            continue
+        event = probe.read_lines([text])[0].get(1, lists([]))
+        for name, field in (("hostname", "host.name"), ("appname", "process.name"), ("proc_id", "process.pid"), ("msg_id", "log.syslog.msgid"),
+                            ("message", "message")):
+            found.add(event[field] == ([str(row[name])] if row[name] is not None else []), f"{name}: {text}", row[name], event[field])
+        when = row["timestamp"] and seconds_of(row["timestamp"])
+        found.add((moment(event) if event["ns"] and event["precision"] != ["none"] else None) == when, f"time: {text}", when, event["ns"])
+    return [found]
+
+
+STAMPS = [(re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?= )"), "%b %d %H:%M:%S"), (re.compile(r"(?<=\[)\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?= \+0000\])"), "%d/%b/%Y:%H:%M:%S"),
+          (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?=[.,:])"), None)]
+
+
+def stamp_of(line):
+    """What Python reads at a line's beginning, or behind a client's address: day and clock time."""
+    for pattern, form in STAMPS:
+        found = pattern.search(line[:60])
+        if found:
+            return datetime.datetime.strptime("2000 " + found[0], "%Y " + form) if form == STAMPS[0][1] else (
+                datetime.datetime.strptime(found[0], form) if form else datetime.datetime.fromisoformat(found[0]))
+    return None
+
+
+def lnav(probe, data):
+    """Day and clock time of each line that begins with them."""
+    found = Set("lnav: times")
+    for path in sorted(glob.glob(os.path.join(data, "lnav/*"))):
+        events, _ = probe.read(path, int(datetime.datetime(2014, 6, 1).timestamp()))
+        events = [event for event in events if event["event.kind"] == ["event"]]
+        by_line = {event["line"][0]: event for event in events}
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for number, line in enumerate(file, 1):
+                when = stamp_of(line)
+                # A line that continues an event is in the message of it.
+                got = by_line.get(number) or next((e for e in events if line.rstrip() and line.rstrip() in "".join(e["message"])), lists([]))
+                if when and not line.startswith("#"):
+                    zone = 7 if " PDT " in line[:40] and "z" not in got["doubt"][:1] else 0
+                    clock = (moment(got) - datetime.timedelta(hours=zone)).strftime("%m-%d %H:%M:%S") if got["ns"] else None
+                    found.add(clock == when.strftime("%m-%d %H:%M:%S"), f"{os.path.basename(path)} line {number}", when, clock)
     return [found]
 
 
@@ -375,7 +427,7 @@ def main():
         print(f"skipped: no data in {data}")
         return 77
     held = True
-    for score in (plaso, fail2ban, crowdsec, go_libaudit, audit_events, loghub, grr):
+    for score in (plaso, fail2ban, crowdsec, go_libaudit, audit_events, loghub, jc, lnav, grr):
         for found in score(probe, data):
             held = found.show("-v" in sys.argv) and held
     return 0 if held else 1

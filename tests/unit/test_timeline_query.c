@@ -1,5 +1,6 @@
 /* test_timeline_query.c: queries find the rows that a slow reading of doc/format/timeline.md
  * section 4 finds, which knows events and nothing of blocks; bad ones say where they are bad. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -221,6 +222,9 @@ static void bad_queries_say_where(void **state)
         {"a.b:\"x", "character 5:"},
         {"a.b:>x", "character 5:"},
         {"a.b:>=", "character 5:"},
+        {"a.b:10.0.0.0/33", "character 5:"},
+        {"a.b:2001:db8::/129", "character 5:"},
+        {"a.b:10.0.0.0/99999999999999999999999", "character 5:"},
         {"a.b:[1 TO 2", "character 5:"},
         {"a.b:[1 2]", "character 5:"},
         {"a.b:[1 TO x]", "character 5:"},
@@ -606,9 +610,29 @@ static void what_an_expression_needs_is_in_all_that_fits(void **state)
     assert_in_range(needing, 5000, 20000);
 }
 
+static void numbers_of_64_bits_are_compared_exactly(void **state)
+{
+    static const struct {
+        const char *value;
+        long double low;
+        bool is_in;
+    } cases[] = {{"9007199254740992", 9007199254740993.0L, false},
+                 {"9007199254740993", 9007199254740993.0L, true},
+                 {"18446744073709551614", 18446744073709551615.0L, false},
+                 {"18446744073709551615", 18446744073709551615.0L, true}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct value_test t = {.kind = TEST_NUMBER, .low = cases[i].low, .high = INFINITY};
+
+        assert_int_equal(value_test(&t, str_of(cases[i].value)), cases[i].is_in);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_of_64_bits_are_compared_exactly),
         cmocka_unit_test(the_terms_of_the_document_find_their_rows),
         cmocka_unit_test(bad_queries_say_where),
         cmocka_unit_test(long_and_deep_queries_have_an_end),
