@@ -16,29 +16,41 @@ static void add_note(struct source_facts *f, const char *sentence)
     f->note = buf_take(&text);
 }
 
-/* An ATA command without or with one sector of answer, through SCSI (SAT-3, ATA PASS-THROUGH 16).
- */
-static bool ata_ask(int fd, uint8_t command, uint8_t features, bool has_data, uint8_t *data,
-                    uint8_t sense[32])
+static bool send(void *context, uint8_t cdb[16], uint8_t *data, uint8_t sense[32])
 {
-    uint8_t cdb[16] = {0x85, (uint8_t)((has_data ? 4 : 3) << 1 | 1)};
     sg_io_hdr_t io = {.interface_id = 'S',
-                      .dxfer_direction = has_data ? SG_DXFER_FROM_DEV : SG_DXFER_NONE,
-                      .cmd_len = sizeof(cdb),
+                      .dxfer_direction = data ? SG_DXFER_FROM_DEV : SG_DXFER_NONE,
+                      .cmd_len = 16,
                       .mx_sb_len = 32,
-                      .dxfer_len = has_data ? ATA_SIZE : 0,
+                      .dxfer_len = data ? ATA_SIZE : 0,
                       .dxferp = data,
                       .cmdp = cdb,
                       .sbp = sense,
                       .timeout = ATA_TIMEOUT_MS};
 
-    cdb[2] = has_data ? 0x2e : 0x20; /* tell the registers; from the device, in sectors */
-    cdb[4] = features;
-    cdb[6] = has_data ? 1 : 0;
-    cdb[13] = 0x40; /* LBA */
-    cdb[14] = command;
+    return ioctl(*(const int *)context, SG_IO, &io) == 0 && io.host_status == 0;
+}
+
+/* Of 48 bits only READ NATIVE MAX ADDRESS EXT is. */
+enum {
+    READ_NATIVE_MAX_EXT = 0x27,
+    DEVICE_CONFIGURATION = 0xb1,
+    CONFIGURATION_IDENTIFY = 0xc2,
+    IDENTIFY_DEVICE = 0xec,
+};
+
+/* An ATA command without or with one sector of answer (SAT-3, ATA PASS-THROUGH (16)). */
+static bool ata_ask(const struct ata_transport *t, uint8_t command, uint8_t features, uint8_t *data,
+                    uint8_t sense[32])
+{
+    enum { PIO_IN = 4, NO_DATA = 3, TELL_REGISTERS = 0x20, ONE_SECTOR_IN = 0x0e, LBA = 0x40 };
+    uint8_t cdb[16] = {[0] = 0x85, [4] = features, [13] = LBA, [14] = command};
+
+    cdb[1] = (uint8_t)((data ? PIO_IN : NO_DATA) << 1 | (command == READ_NATIVE_MAX_EXT));
+    cdb[2] = TELL_REGISTERS | (data ? ONE_SECTOR_IN : 0);
+    cdb[6] = data ? 1 : 0;
     memset(sense, 0, 32);
-    return ioctl(fd, SG_IO, &io) == 0 && io.host_status == 0;
+    return t->send(t->context, cdb, data, sense);
 }
 
 uint64_t ata_native_sectors(const uint8_t sense[32])
@@ -72,10 +84,11 @@ uint64_t ata_factory_sectors(const uint8_t data[ATA_SIZE])
 }
 
 /* READ NATIVE MAX ADDRESS EXT: behind what was set with SET MAX ADDRESS. */
-static void ask_native(int fd, struct source_facts *f)
+static void ask_native(const struct ata_transport *t, struct source_facts *f)
 {
     uint8_t sense[32];
-    uint64_t sectors = ata_ask(fd, 0x27, 0, false, NULL, sense) ? ata_native_sectors(sense) : 0;
+    uint64_t sectors =
+        ata_ask(t, READ_NATIVE_MAX_EXT, 0, NULL, sense) ? ata_native_sectors(sense) : 0;
 
     if (sectors == 0) {
         add_note(f,
@@ -90,12 +103,12 @@ static void ask_native(int fd, struct source_facts *f)
 
 /* DEVICE CONFIGURATION IDENTIFY: behind what was set with DEVICE CONFIGURATION SET. It is asked of
  * those alone that say they know it: of the same command other features change the device. */
-static void ask_factory(int fd, struct source_facts *f)
+static void ask_factory(const struct ata_transport *t, struct source_facts *f)
 {
-    enum { CONFIGURATION = 0xb1, IDENTIFY = 0xc2 };
     uint8_t data[ATA_SIZE] = {0}, sense[32];
-    uint64_t sectors =
-        ata_ask(fd, CONFIGURATION, IDENTIFY, true, data, sense) ? ata_factory_sectors(data) : 0;
+    uint64_t sectors = ata_ask(t, DEVICE_CONFIGURATION, CONFIGURATION_IDENTIFY, data, sense)
+                           ? ata_factory_sectors(data)
+                           : 0;
 
     if (sectors == 0) {
         add_note(f, "The device can be configured to a smaller size (DCO) and did not say the one "
@@ -113,21 +126,26 @@ bool ata_has_configuration(const uint8_t identity[ATA_SIZE])
     return (word(identity, 83) & 0xc800) == 0x4800;
 }
 
-void device_native_size(int fd, struct source_facts *f)
+void ata_native_size(const struct ata_transport *t, struct source_facts *f)
 {
     uint8_t identity[ATA_SIZE] = {0}, sense[32];
 
     if (!f->is_whole_device)
         return;
-    if (!ata_ask(fd, 0xec, 0, true, identity, sense) || word(identity, 0) == 0) {
+    if (!ata_ask(t, IDENTIFY_DEVICE, 0, identity, sense) || word(identity, 0) == 0) {
         add_note(f, "Hidden areas: not known, it does not answer to ATA.");
         return;
     }
     /* ACS-3: IDENTIFY DEVICE, word 82 bit 10: the HPA feature set is there. */
     if (word(identity, 82) & 0x0400)
-        ask_native(fd, f);
+        ask_native(t, f);
     else
         f->native_size = f->size;
     if (ata_has_configuration(identity))
-        ask_factory(fd, f);
+        ask_factory(t, f);
+}
+
+void device_native_size(int fd, struct source_facts *f)
+{
+    ata_native_size(&(struct ata_transport){send, &fd}, f);
 }

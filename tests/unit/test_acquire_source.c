@@ -10,6 +10,7 @@
 #include "acquire/source_ata.h"
 #include "acquire/source_file.h"
 #include "acquire/source_identity.h"
+#include "base/mem.h"
 #include "sys/file.h"
 
 static void only_the_same_source_is_taken_for_it(void **state)
@@ -148,6 +149,98 @@ static void who_has_no_configuration_is_not_asked_for_it(void **state)
     }
 }
 
+/* A disk that answers as the standards say, and notes what it was asked. */
+struct made_disk {
+    uint8_t identity[ATA_SIZE];
+    uint8_t configuration[ATA_SIZE];
+    uint8_t native[32]; /* sense data */
+    uint8_t asked[4][16];
+    unsigned count;
+    bool is_frozen; /* DEVICE CONFIGURATION FREEZE LOCK: it aborts */
+};
+
+static bool answer(void *context, uint8_t cdb[16], uint8_t *data, uint8_t sense[32])
+{
+    struct made_disk *d = context;
+
+    assert_true(d->count < COUNT_OF(d->asked));
+    memcpy(d->asked[d->count++], cdb, 16);
+    if (cdb[14] == 0xec)
+        memcpy(data, d->identity, ATA_SIZE);
+    else if (cdb[14] == 0x27)
+        memcpy(sense, d->native, sizeof(d->native));
+    else if (cdb[14] == 0xb1 && !d->is_frozen)
+        memcpy(data, d->configuration, ATA_SIZE);
+    return true;
+}
+
+/* 1,000 sectors are shown; the native maximum is LBA 1,999 = 7CFh, the factory's 2,999 = BB7h. Word
+ * 82 bit 10 and word 83 bits 14 and 11 say that both feature sets are there. The bytes of the
+ * configuration are 02h + B7h + 0Bh + A5h = 169h, and 200h - 169h = 97h makes their sum 0. */
+static void make_disk(struct made_disk *d)
+{
+    static const uint8_t native[32] = {0x72, 1, 0, 0x1d, 0,    0, 0,    0x0e, 0x09, 0x0c, 1,
+                                       0,    0, 0, 0,    0xcf, 0, 0x07, 0,    0,    0x40, 0x50};
+
+    *d = (struct made_disk){
+        .identity = {[0] = 0x40, [165] = 0x04, [167] = 0x48},
+        .configuration = {[0] = 0x02, [6] = 0xb7, [7] = 0x0b, [510] = 0xa5, [511] = 0x97}};
+    memcpy(d->native, native, sizeof(native));
+}
+
+static void ask_disk(struct made_disk *d, struct source_facts *f)
+{
+    const struct ata_transport t = {answer, d};
+
+    *f = (struct source_facts){
+        .is_whole_device = true, .size = 1000 * 512, .logical_size = 512, .note = mem_strdup("")};
+    ata_native_size(&t, f);
+}
+
+/* SAT-3, ATA PASS-THROUGH (16): 85h; protocol (4 PIO data-in, 3 no data) << 1, EXTEND for a command
+ * of 48 bits; CK_COND 20h, T_DIR 08h, BYT_BLOK 04h, T_LENGTH 2: in the count; features 4, count 6,
+ * LBA 7 to 12, device 13, command 14. ATA/ATAPI-7: IDENTIFY DEVICE ECh, READ NATIVE MAX ADDRESS EXT
+ * 27h, DEVICE CONFIGURATION IDENTIFY B1h with C2h in features. */
+static void a_disk_is_asked_as_the_standards_have_it(void **state)
+{
+    static const uint8_t wanted[3][16] = {
+        {0x85, 0x08, 0x2e, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x40, 0xec, 0},
+        {0x85, 0x07, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x27, 0},
+        {0x85, 0x08, 0x2e, 0, 0xc2, 0, 1, 0, 0, 0, 0, 0, 0, 0x40, 0xb1, 0},
+    };
+    CLEANUP(source_facts_release) struct source_facts f = {0};
+    struct made_disk d;
+
+    (void)state;
+    make_disk(&d);
+    ask_disk(&d, &f);
+    assert_int_equal(d.count, 3);
+    assert_memory_equal(d.asked, wanted, sizeof(wanted));
+    assert_int_equal(f.native_size, 2000 * 512);
+    assert_int_equal(f.factory_size, 3000 * 512);
+    assert_true(strstr(f.note, "(HPA)") && strstr(f.note, "(DCO)"));
+}
+
+static void a_disk_that_does_not_say_what_it_hides_is_told_as_such(void **state)
+{
+    CLEANUP(source_facts_release) struct source_facts frozen = {0};
+    CLEANUP(source_facts_release) struct source_facts plain = {0};
+    struct made_disk d;
+
+    (void)state;
+    make_disk(&d);
+    d.is_frozen = true;
+    ask_disk(&d, &frozen);
+    assert_int_equal(frozen.factory_size, 0);
+    assert_true(strstr(frozen.note, "did not say the one that it was made with"));
+    make_disk(&d);
+    d.identity[167] = 0x40; /* no configuration: the command that could change it is not sent */
+    ask_disk(&d, &plain);
+    assert_int_equal(d.count, 2);
+    assert_int_equal(plain.native_size, 2000 * 512);
+    assert_null(strstr(plain.note, "DCO"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +250,8 @@ int main(void)
         cmocka_unit_test(the_native_size_is_read_as_the_standard_has_it),
         cmocka_unit_test(the_size_that_a_device_was_made_with_is_read_as_the_standard_has_it),
         cmocka_unit_test(who_has_no_configuration_is_not_asked_for_it),
+        cmocka_unit_test(a_disk_is_asked_as_the_standards_have_it),
+        cmocka_unit_test(a_disk_that_does_not_say_what_it_hides_is_told_as_such),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
