@@ -1,7 +1,7 @@
 """bench/timeline.py BUILD [MIB] [log2timeline.py]: how long it takes from evidence to a timeline that can be searched, and from a question to its
 answer. The log is made here: five kinds of lines of sshd, cron, a firewall and an application, hosts, users and addresses drawn by a seed, so that
 little repeats. timeline_store makes the store; plaso (log2timeline.py, where its path is given, on the first 20,000 lines, since it is slow),
-ripgrep and lnav (which keep nothing) read the same lines in the same run. Prints medians of three."""
+ripgrep and lnav (which keep nothing) read the same lines in the same run. The times of the files of a disk image are compared with fls and mactime. Prints medians of three."""
 import os
 import pathlib
 import random
@@ -57,6 +57,30 @@ def show(what, took, note=""):
     print(f"{what:58} {took:8.3f} s  {note}")
 
 
+def bench_disk(temp, file_count=60_000):
+    """The times of the files of an ext4 that mke2fs makes, against fls -r -m with mactime."""
+    rng, folder = random.Random(5), pathlib.Path(temp, "tree")
+    for i in range(file_count // 300):
+        part = folder / "usr" / "share" / f"dir{i // 20}" / f"part{i}"
+        part.mkdir(parents=True)
+        for _ in range(300):
+            file = part / f"some-file-name-{rng.getrandbits(32):x}.conf"
+            file.touch()
+            when = int(1.6e18 + rng.random() * 1e17)
+            os.utime(file, ns=(when, when - rng.randrange(10 ** 15)))
+    image, store, body = (pathlib.Path(temp, name) for name in ("disk.img", "disk.tl", "body"))
+    with open(image, "wb") as f:
+        f.truncate(400 << 20)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-N", str(file_count + 20_000), "-d", folder, image], check=True)
+    shutil.rmtree(folder)
+    for program in (STORE, BUILD / "src" / "calm-disk"):  # which is looked for beside it
+        shutil.copy(program, temp)
+    took, said = seconds([pathlib.Path(temp, STORE.name), "build", image, store])
+    show(f"timeline of an image, {file_count} files", took, said.split()[3] + " events")
+    peer, _ = seconds(["sh", "-c", f"fls -r -p -m / {image} > {body} && mactime -b {body} -z UTC -d > {body}.csv"])
+    show("fls -r -m with mactime", peer, f"{peer / took:.1f} x slower")
+
+
 def main():
     size = (int(sys.argv[2]) if len(sys.argv) > 2 else 1200) << 20
     plaso = sys.argv[3] if len(sys.argv) > 3 else shutil.which("log2timeline.py")
@@ -79,6 +103,8 @@ def main():
         if shutil.which("lnav"):
             show("lnav -n: reads, and filters took", seconds(["lnav", "-n", "-c", ":filter-in took", "-c", ":write-csv-to /dev/null", log], 1,
                                                               env={**os.environ, "HOME": temp})[0])
+        if all(shutil.which(p) for p in ("mke2fs", "fls", "mactime")):
+            bench_disk(temp)
         if plaso:
             few, storage = pathlib.Path(temp, "few"), pathlib.Path(temp, "few.plaso")
             with open(log) as whole, open(few, "w") as f:

@@ -543,7 +543,10 @@ const struct operation analyse_timeline = {
     .example = "calm analyse timeline",
     .more =
         "Each item of evidence is read by confined workers, archives and packed files in it too, "
-        "and every format is recognised by what it is, not by its name. Lines that no format "
+        "and every format is recognised by what it is, not by its name. Of a disk image the times "
+        "of its files are events, deleted ones too, and logs that lie on it are read. Lines that "
+        "no "
+        "format "
         "understands are kept as they are; the numbers say how many. Times whose year or zone the "
         "log does not state are marked. The evidence is not touched: what is made lies in the "
         "case's timeline folder, can be made again at any time with the same result, and the "
