@@ -134,6 +134,7 @@ struct disk_wish {
     bool wants_content;
     bool wants_slack; /* the rest of the last block, too */
     bool only_deleted;
+    bool cuts; /* of a file that states more than most the beginning is read, else nothing */
 };
 
 struct disk_count {

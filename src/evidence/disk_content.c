@@ -310,6 +310,8 @@ static const char *refusal(struct content *c, const TSK_FS_FILE *f, char words[D
     if (!c->attr && !disk_has_extents(f))
         return disk_tsk_words(words).p;
     c->wanted = wanted_size(c);
+    if (c->w->task.flags & DISK_TASK_CUTS && c->wanted > c->w->content_left)
+        c->wanted = c->w->content_left;
     if (c->wanted <= c->w->content_left)
         return NULL;
     snprintf(words, DISK_TEXT_LIMIT,

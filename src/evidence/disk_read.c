@@ -300,7 +300,8 @@ static uint32_t task_flags(const struct disk_wish *w)
            (w->has_attribute_id ? (uint32_t)DISK_TASK_HAS_ATTRIBUTE_ID : 0) |
            (w->wants_content ? (uint32_t)DISK_TASK_WANTS_CONTENT : 0) |
            (w->wants_slack ? (uint32_t)DISK_TASK_WANTS_SLACK : 0) |
-           (w->only_deleted ? (uint32_t)DISK_TASK_ONLY_DELETED : 0);
+           (w->only_deleted ? (uint32_t)DISK_TASK_ONLY_DELETED : 0) |
+           (w->cuts ? (uint32_t)DISK_TASK_CUTS : 0);
 }
 
 struct disk_reading disk_reading_of(const struct disk_wish *wish, const struct disk_receiver *to)

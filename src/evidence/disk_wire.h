@@ -89,6 +89,7 @@ enum {
     DISK_TASK_WANTS_CONTENT = 8,
     DISK_TASK_WANTS_SLACK = 16,
     DISK_TASK_ONLY_DELETED = 32,
+    DISK_TASK_CUTS = 64,
 };
 
 /* What the program's side knows of a disk that a worker reads. */

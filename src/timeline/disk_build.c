@@ -311,7 +311,8 @@ static int read_content(struct reading *r, const struct log *log, struct err *e)
                                    .most = WALK_HELD_MOST,
                                    .has_inode = true,
                                    .has_attribute_id = log->has_attribute,
-                                   .wants_content = true};
+                                   .wants_content = true,
+                                   .cuts = true};
     struct disk_count count;
 
     buf_clear(&r->content);

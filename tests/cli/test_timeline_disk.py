@@ -163,6 +163,18 @@ class Times(DiskTest):
         self.assertIn("sources: 5 · recognised: 3", " ".join(made.split()))
 
     @needs("mke2fs")
+    def test_of_a_log_that_is_too_large_the_beginning_is_read(self):
+        tree = self.folder / "large"
+        (tree / "var" / "log").mkdir(parents=True)
+        with open(tree / "var" / "log" / "auth.log", "wb") as f:
+            f.write(LOG.encode() * 2000)  # more than a format is looked for in
+            f.truncate(800 << 20)
+        self.timeline(self.ext(size=16 << 20, tree=tree, options=("-t", "ext4")))
+        self.assertEqual(len(self.events("event.action:login")), 2000)
+        cut = [fields_of(e)["event.cut"] for e in self.events("event.kind:unparsed")]
+        self.assertEqual(cut, [f"message: {(768 << 20) - 2000 * len(LOG)} bytes"])
+
+    @needs("mke2fs")
     def test_made_again_it_is_the_same(self):
         self.timeline(self.ext(tree=self.ext_with_logs(), options=("-t", "ext4")))
         self.ana("analyse timeline e1 --again")
