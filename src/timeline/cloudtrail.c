@@ -103,5 +103,6 @@ const struct format format_cloudtrail = {.name = "cloudtrail",
                                          .version = 1,
                                          .is_splittable = true,
                                          .line = line_of,
+                                         .takes_bytes = true,
                                          .state_size = CLOUDTRAIL_STATE_SIZE};
 _Static_assert(CLOUDTRAIL_STATE_SIZE >= sizeof(struct state), "its state");

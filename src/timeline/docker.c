@@ -35,4 +35,5 @@ const struct format format_docker = {.name = "docker",
                                      .version = 1,
                                      .is_splittable = true,
                                      .line = line_of,
+                                     .takes_bytes = true,
                                      .state_size = sizeof(struct members)};

@@ -23,6 +23,9 @@ struct format {
     /* Lines stand each for itself, so that parts of a source can be read side by side. */
     bool is_splittable;
     format_line *line; /* NULL: no format of lines */
+    /* Its line is given as it is, so that \xHH does not look like an escape of its own; names of
+     * fields that it takes from there are text (reader_text). */
+    bool takes_bytes;
     /* Whether these first bytes (64 KiB, or all there is) are its own. */
     bool (*knows)(struct str head);
     /* Reads all of the source by reader_bytes, and gives its events to reader_event. */
@@ -96,6 +99,9 @@ MUST_CHECK int reader_find_years(struct reader *r, uint64_t part_size, struct ye
                                  size_t count, struct err *e);
 void reader_begin(struct reader *r, const struct format *format); /* then reader_end */
 void reader_end(struct reader *r);
+/* What a line is to a format; values are UTF-8 then. */
+enum line_verdict reader_ask(struct reader *r, const struct format *f, struct str raw,
+                             struct event *e);
 /* A line or value as UTF-8: what is not becomes \xHH, in e's scratch. */
 struct str reader_text(struct event *e, struct str raw);
 

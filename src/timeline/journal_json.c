@@ -52,4 +52,5 @@ const struct format format_journal_json = {.name = "journald-json",
                                            .version = 1,
                                            .is_splittable = true,
                                            .line = line_of,
+                                           .takes_bytes = true,
                                            .state_size = sizeof(struct members)};

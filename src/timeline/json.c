@@ -74,5 +74,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_json = {
-    .name = "json", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+const struct format format_json = {.name = "json",
+                                   .version = 1,
+                                   .line = line_of,
+                                   .takes_bytes = true,
+                                   .state_size = sizeof(struct state)};

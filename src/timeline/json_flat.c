@@ -166,7 +166,7 @@ static bool take_text(struct flat *f, struct str *out)
     if (!take_raw(f, &raw, &has_escape))
         return false;
     if (!has_escape) {
-        *out = raw;
+        *out = reader_text(e, raw);
         return true;
     }
     if (EVENT_SCRATCH_SIZE - e->scratch_len < raw.len) {

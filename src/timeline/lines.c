@@ -233,6 +233,19 @@ struct str reader_text(struct event *e, struct str raw)
     return kept;
 }
 
+enum line_verdict reader_ask(struct reader *r, const struct format *f, struct str raw,
+                             struct event *e)
+{
+    enum line_verdict v;
+
+    if (!f->takes_bytes || is_plain(raw))
+        return f->line(r, reader_text(e, raw), e);
+    v = f->line(r, raw, e);
+    for (size_t i = 0; i < e->count; i++)
+        e->fields[i].value = reader_text(e, e->fields[i].value);
+    return v;
+}
+
 /* What the first format took of the line is no part of the event that the second makes. */
 static enum line_verdict ask_second(struct lines *l, const struct line *line)
 {
@@ -242,7 +255,7 @@ static enum line_verdict ask_second(struct lines *l, const struct line *line)
     event_begin(l->now);
     l->now->at = at;
     l->now->line = number;
-    if (second->line(l->r, reader_text(l->now, line->text), l->now) != LINE_EVENT)
+    if (reader_ask(l->r, second, line->text, l->now) != LINE_EVENT)
         return LINE_FOREIGN;
     event_puts(l->now, FIELD_EVENT_DATASET, second->name);
     return LINE_EVENT;
@@ -254,7 +267,7 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
 
     if (line->whole > READER_LINE_MOST)
         return LINE_FOREIGN;
-    v = l->r->format->line(l->r, reader_text(l->now, line->text), l->now);
+    v = reader_ask(l->r, l->r->format, line->text, l->now);
     return v == LINE_FOREIGN && l->r->second ? ask_second(l, line) : v;
 }
 

@@ -128,7 +128,7 @@ static bool take_line(struct str *head, bool is_all, struct str *line)
 static enum line_verdict try_line(struct reader *r, struct str line, struct event *e)
 {
     event_begin(e);
-    return r->format->line(r, reader_text(e, line), e);
+    return reader_ask(r, r->format, line, e);
 }
 
 /* Lines of the head, of those that first declines where it is one. Names that a format that is not

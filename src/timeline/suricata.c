@@ -66,4 +66,5 @@ const struct format format_suricata = {.name = "suricata",
                                        .version = 1,
                                        .is_splittable = true,
                                        .line = line_of,
+                                       .takes_bytes = true,
                                        .state_size = sizeof(struct members)};

@@ -70,6 +70,12 @@ class Hostile(unittest.TestCase):
         self.assertEqual([event["message"] for event in events], ["a", r"b\x00c\xff\xc3\\d", "\u00e4"])
         self.assertEqual([event.get("event.original_bytes") for event in events], [None, "yes", None])
 
+    def test_json_that_is_no_utf_8_is_read_and_shown(self):
+        events, counts = read_lines(b'{"time": "2026-11-25T03:12:09Z", "msg": "a \\"b\\" \xff", "k\xfe": "\\u00e4\xfd"}\n{"time": "2026-11-25T03:12:10Z", "msg": "c\\\\d"}\n')
+        self.assertEqual((counts["format"], counts["events"]), ("json", 2))
+        self.assertEqual([event["message"] for event in events], [r'a "b" \xff', r"c\d"])
+        self.assertEqual((events[0][r"json.k\xfe"], events[0]["event.original_bytes"], events[1].get("event.original_bytes")), ("\u00e4\\xfd", "yes", None))
+
     def test_zones_of_lines_are_their_own(self):
         events, _ = read_lines("2026-11-25T03:12:09+01:00 gate app[1]: a\n2026-11-25T03:12:09-0500 gate app[1]: b\n2026-11-25T03:12:09Z gate app[1]: c\n"
                                "2026-11-25T03:12:09 gate app[1]: d\n")
