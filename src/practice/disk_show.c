@@ -177,13 +177,33 @@ static const struct disk_fs *largest(const struct disk_survey *s)
     return best;
 }
 
+/* The first that is known and whose files are not read: other programs want it by itself. */
+static void show_whole(const struct disk_survey *s, struct str image, struct screen *screen)
+{
+    CLEANUP_BUF struct buf next = {0};
+    size_t at = 0;
+
+    while (at < s->count && !(s->rows[at].fs && s->rows[at].fs->kind[0]))
+        at++;
+    if (at == s->count)
+        return;
+    buf_adds(&next, "calm preserve read ");
+    sink_shell(&next, image);
+    buf_addf(&next, " --partition %u --raw FILE", (unsigned)s->rows[at].partition.number);
+    screen_blank(screen);
+    screen_next(screen, buf_str(&next),
+                STR("--raw FILE writes it out as it is, for the programs named above"));
+}
+
 static void show_next(const struct disk_survey *s, struct str image, struct screen *screen)
 {
     CLEANUP_BUF struct buf next = {0};
     const struct disk_fs *fs = largest(s);
 
-    if (!fs)
+    if (!fs) {
+        show_whole(s, image, screen);
         return;
+    }
     buf_adds(&next, "calm preserve read ");
     sink_shell(&next, image);
     if (fs->number)

@@ -7,7 +7,9 @@
 #include "practice/disk_body.h"
 #include "practice/disk_files.h"
 #include "practice/disk_out.h"
+#include "practice/disk_raw.h"
 #include "practice/disk_show.h"
+#include "practice/disk_wish.h"
 #include "practice/image_part.h"
 #include "practice/intake.h"
 #include "practice/out_file.h"
@@ -45,6 +47,10 @@ static const struct field read_fields[] = {
      .type = FIELD_PATH,
      .flags = FIELD_OUTSIDE,
      .help = "write the list there, as a body file for mactime"},
+    {.name = "raw",
+     .type = FIELD_PATH,
+     .flags = FIELD_OUTSIDE,
+     .help = "write the whole partition there as it is, whatever lies in it"},
     {.name = "folder",
      .type = FIELD_PATH,
      .flags = FIELD_OUTSIDE,
@@ -91,63 +97,10 @@ static bool has(const struct reading *r, const char *field)
     return input_has(r->op, r->in, field);
 }
 
-static uint64_t number_of(const struct reading *r, const char *field, uint64_t otherwise)
-{
-    uint64_t n;
-
-    return str_u64(input_value(r->op, r->in, field), &n) ? n : otherwise;
-}
-
-/* "12", "12-128", "12-128-3". */
-static bool read_inode(struct str text, struct disk_wish *w)
-{
-    uint64_t type = 0, id = 0;
-
-    w->has_inode = true;
-    if (!str_u64(str_cut(&text, '-'), &w->inode))
-        return false;
-    if (text.len && !str_u64(str_cut(&text, '-'), &type))
-        return false;
-    w->has_attribute_id = text.len > 0;
-    if (text.len && !str_u64(text, &id))
-        return false;
-    w->attribute_type = (uint32_t)type;
-    w->attribute_id = (uint32_t)id;
-    return type <= UINT32_MAX && id <= UINT16_MAX;
-}
-
-static int make_wish(struct reading *r, struct err *e)
-{
-    struct disk_wish *w = &r->wish;
-    struct str inode = input_value(r->op, r->in, "inode");
-    uint64_t number = number_of(r, "partition", 0);
-
-    w->number = (uint32_t)number;
-    w->first = number_of(r, "offset", 0);
-    w->path = input_value(r->op, r->in, "below");
-    w->most = number_of(r, "most", LIMIT_DISK_CONTENT_SIZE);
-    w->only_deleted = has(r, "deleted");
-    w->wants_content = has(r, "folder");
-    w->wants_slack = has(r, "slack");
-    if (number > UINT32_MAX || (has(r, "partition") && number == 0))
-        return err_set(e, ERR_USAGE, "partitions count from 1");
-    if (has(r, "partition") && has(r, "offset"))
-        return err_set(e, ERR_USAGE, "give --partition or --offset");
-    if (inode.len && w->path.len)
-        return err_set(e, ERR_USAGE, "give --path or --inode");
-    if (inode.len && !read_inode(inode, w))
-        return err_set(e, ERR_USAGE, "an inode is a number, 12, or on NTFS 12-128-3");
-    if (has(r, "folder") + has(r, "body") + has(r, "list") > 1)
-        return err_set(e, ERR_USAGE, "give one of --list, --body and --to");
-    if (has(r, "keep") && !has(r, "folder"))
-        return err_set(e, ERR_USAGE, "--keep takes what --to FOLDER reads out");
-    return 0;
-}
-
 static bool wants_files(const struct reading *r)
 {
-    static const char *const fields[] = {"partition", "offset",  "list", "below",
-                                         "inode",     "deleted", "body", "folder"};
+    static const char *const fields[] = {"partition", "offset", "list",   "below", "inode",
+                                         "deleted",   "body",   "folder", "raw"};
 
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (has(r, fields[i]))
@@ -525,12 +478,30 @@ static int answer_out(struct reading *r, struct err *e)
     return read_out(r, buf_text(&folder), e);
 }
 
+static int answer_raw(struct reading *r, struct err *e)
+{
+    CLEANUP(disk_survey_release) struct disk_survey s;
+    CLEANUP_BUF struct buf path = {0};
+    struct disk_raw raw = {.files = &r->files, .survey = &s, .number = r->wish.number};
+    int rc;
+
+    disk_survey_init(&s);
+    buf_addstr(&path, input_value(r->op, r->in, "raw"));
+    raw.path = buf_text(&path);
+    rc = survey(r, &s, e);
+    if (rc == 0)
+        rc = record_access(r, "written out whole: ", true, raw.path, e);
+    return rc ? rc : disk_raw_write(&raw, r->a, e);
+}
+
 static int answer(struct reading *r, struct err *e)
 {
     int rc = 0;
 
     if (!wants_files(r))
         return answer_survey(r, e);
+    if (has(r, "raw"))
+        return answer_raw(r, e);
     if (!has(r, "partition") && !has(r, "offset"))
         rc = choose(r, e);
     if (rc) { /* the answer names what was found */
@@ -557,7 +528,7 @@ static int read_job(struct session *s, const struct operation *op, const struct 
         return rc;
     decision_begin(&r.items, &r.view, op, in);
     r.items.is_independent = true;
-    rc = make_wish(&r, e);
+    rc = disk_wish_read(&r.wish, op, in, e);
     if (rc == 0)
         rc = disk_files_open(&r.files, s, &r.view, input_value(op, in, "image"), e);
     if (rc)
@@ -584,7 +555,9 @@ const struct operation preserve_read = {
         "overwritten. Each look at an item, with what was listed or read out, is a record of its "
         "chain of custody. ext2 to "
         "ext4, FAT, exFAT, NTFS, HFS+, UFS, YAFFS2 and ISO 9660 are read, by libtsk, in a process "
-        "that can do nothing else. The image is never written to.",
+        "that can do nothing else; of what it does not read --raw writes the partition out whole, "
+        "for "
+        "other tools. The image is never written to.",
     OP_FIELDS(read_fields),
     .kind = &evidence_kind,
     .type = OP_JOB,

@@ -1,4 +1,5 @@
 """test_disk.py: what calm preserve read tells of disks and reads out of them, against fls, icat, mmls and mkfs."""
+import hashlib
 import json
 import lzma
 import os
@@ -7,12 +8,13 @@ import random
 import re
 import shutil
 import struct
+import unicodedata
 import unittest
 import xml.etree.ElementTree
 import zipfile
 
 from disks import TOOLS, DiskTest, as_rows, needs, sha256, tool
-from harness import DATA, main, one_line
+from harness import BUILD, DATA, main, one_line
 
 
 class Found(DiskTest):
@@ -279,6 +281,28 @@ class Made(DiskTest):
         self.same_as_fls(image)
         self.same_as_icat(image)
 
+    @needs("xorriso", "fls", "icat")
+    def test_hfs_plus(self):
+        """xorriso puts an HFS+ into a CD, with a partition table of Apple."""
+        tree = self.folder / "tree"
+        (tree / "etc").mkdir(parents=True)
+        wanted = {"/etc/motd": b"hello\n", "/large \u00c4.bin": random.Random(12).randbytes(300000)}
+        for path, data in wanted.items():
+            (tree / path[1:]).write_bytes(data)
+        disk, image = self.folder / "cd.iso", self.folder / "hfs.img"
+        tool("xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", "-o", disk, tree)
+        part = next(p for p in self.json_of(disk)["partitions"] if p["what"] == "Apple_HFS")
+        self.assertEqual((part["file_system"]["kind"], part["file_system"]["readable"]), ("hfsp", True))
+        data = disk.read_bytes()[part["first"] * 512:(part["first"] + part["count"]) * 512]
+        image.write_bytes(data)
+        self.same_as_fls(image)
+        self.same_as_icat(image, least=4)
+        out = self.folder / "out"
+        self.ana(f"preserve read {disk} --partition {part['number']} --to {out}")
+        for path, content in wanted.items():
+            # HFS+ keeps names decomposed (Apple, TN1150, "Unicode Subtleties").
+            self.assertEqual((out / "files" / unicodedata.normalize("NFD", path[1:])).read_bytes(), content)
+
     @needs("mkfs.exfat", "fls", "icat")
     def test_exfat(self):
         image = self.disk("exfat.img", 32 << 20)
@@ -414,6 +438,46 @@ class NotRead(DiskTest):
             done += 1
         if done < 3:
             self.skipTest(f"only {done} of mkfs.xfs, mkfs.btrfs and mkswap are there")
+
+    @needs("mkfs.xfs", "sfdisk")
+    def test_a_partition_that_is_not_read_is_written_out_whole(self):
+        disk, inner = self.disk("disk.img", 340 << 20), self.disk("inner", 320 << 20)
+        tool("sfdisk", "-q", "--no-reread", disk, stdin=b"label: gpt\nstart=2048,size=2048\nstart=4096,size=655360\n")
+        tool("mkfs.xfs", "-q", inner)
+        data, noise = inner.read_bytes(), random.Random(13).randbytes(2048 * 512)
+        with open(disk, "r+b") as f:
+            f.seek(2048 * 512)
+            f.write(noise)
+            f.write(data)
+        e01 = self.folder / "made"
+        e01.mkdir()
+        tool(BUILD / "src" / "calm-image", disk, "--to", e01, "--name", "m", "--segment", "2MiB")
+        self.assertIn("Next: calm preserve read made/m.E01 --partition 2 --raw FILE", one_line(self.ana("preserve read made/m.E01")))
+        code, said = self.ana.fails(f"preserve read {e01}/m.E01 --partition 2 --list")
+        self.assertIn("there is XFS at sector 4096", one_line(said))
+        for source in (disk, e01 / "m.E01"):
+            out = self.folder / "xfs.raw"
+            said = one_line(self.ana(f"preserve read {source} --partition 2 --raw {out}"))
+            self.assertEqual(out.read_bytes(), data)
+            self.assertIn(hashlib.sha256(data).hexdigest(), said)
+            self.assertIn("335544320 bytes", said)
+            self.assertEqual(self.ana.fails(f"preserve read {source} --partition 2 --raw {out}")[0], 2)  # nothing is written over
+            out.unlink()
+        whole = self.folder / "whole.raw"
+        told = json.loads(self.ana.run("preserve", "read", str(inner), "--raw", str(whole), "--json").stdout)
+        self.assertEqual((told["size"], told["sha256"], told["lost"]), (len(data), hashlib.sha256(data).hexdigest(), 0))
+        for words, status in ((f"--partition 7 --raw {self.folder}/x", 3), (f"--raw {self.folder}/x", 2), (f"--partition 2 --list --raw {self.folder}/x", 2),
+                              (f"--partition 2 --path /etc --raw {self.folder}/x", 2)):
+            self.assertEqual(self.ana.fails(f"preserve read {disk} {words}")[0], status, words)
+        self.assertFalse((self.folder / "x").exists())
+        with open(e01 / "m.E01", "r+b") as f:  # within one of the chunks of 32 KiB that hold the first partition as it is
+            f.seek(500000)
+            f.write(b"damaged")
+        told = json.loads(self.ana.run("preserve", "read", str(e01 / "m.E01"), "--partition", "1", "--raw", str(self.folder / "first"), "--json").stdout)
+        self.assertEqual((told["size"], told["lost"]), (2048 * 512, 32768))
+        written = (self.folder / "first").read_bytes()
+        other = [at for at in range(0, len(noise), 32768) if written[at:at + 32768] != noise[at:at + 32768]]
+        self.assertEqual([(len(other), written[at:at + 32768]) for at in other], [(1, bytes(32768))])
 
     @needs("cryptsetup")
     def test_luks_by_its_own_program(self):

@@ -1,0 +1,16 @@
+/* disk_raw.h: a partition of a disk image, or all of a disk without a table, as a file of its own.
+ */
+#pragma once
+#include "case/operation.h"
+#include "practice/disk_files.h"
+#include "practice/disk_show.h"
+
+struct disk_raw {
+    const struct disk_files *files;
+    const struct disk_survey *survey;
+    uint32_t number;  /* of the partition; 0: all of the disk */
+    const char *path; /* of the file, which is new */
+};
+/* What the image does not have is zeros, and said. ERR_NOTFOUND: no such partition; ERR_USAGE: a
+ * partition must be named, or the file is there; ERR_CANCEL; else as image_read. */
+MUST_CHECK int disk_raw_write(const struct disk_raw *raw, struct answer *a, struct err *e);
