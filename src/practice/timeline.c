@@ -8,6 +8,7 @@
 #include "practice/disk_files.h"
 #include "practice/evidence.h"
 #include "practice/progress.h"
+#include "practice/timeline_rotation.h"
 #include "practice/timeline_zones.h"
 #include "render/screen.h"
 #include "store/store.h"
@@ -31,6 +32,9 @@ static const struct field timeline_fields[] = {
      .type = FIELD_LINE,
      .flags = FIELD_MANY,
      .help = "where a clock's zone was named: zone, SHA-256 of its rules, source"},
+    {.name = "not-after",
+     .type = FIELD_TIME,
+     .help = "its lines ended by then, as the next newer log of its rotation shows"},
     {.name = "sources", .type = FIELD_NUMBER, .help = "files that lie in it"},
     {.name = "recognised", .type = FIELD_NUMBER, .help = "of them, those with a known format"},
     {.name = "lines", .type = FIELD_NUMBER, .help = "lines of all"},
@@ -131,6 +135,7 @@ struct work {
     struct hash evidence;
     struct segment_result result;
     struct timeline_zones zones;
+    int64_t end_s; /* of its lines at the latest; INT64_MAX: it tells nothing that is not known */
 };
 
 static void work_release(struct work *w)
@@ -242,7 +247,9 @@ static int build(struct work *w, struct err *e)
     order.name = buf_text(&name);
     if (!utc_read(&written, thing_value(w->item, "modified")))
         written = thing_when(w->m->view.state, w->item);
-    order.written_s = written.sec;
+    order.written_s = w->end_s < written.sec ? w->end_s : written.sec;
+    if (order.written_s == written.sec)
+        w->end_s = INT64_MAX;
     return timeline_build(&order, &w->result, e);
 }
 
@@ -303,6 +310,8 @@ static void draft_timeline(struct work *w, struct decision *d, struct draft *dr)
         add_hex(d, dr, "zone-sha256", &rules);
     if (w->zones.told.len)
         draft_value(dr, "zones", buf_str(&w->zones.told));
+    if (w->end_s != INT64_MAX)
+        add_time(d, dr, "not-after", w->end_s * 1000000000);
     add_number(d, dr, "sources", r->sources);
     add_number(d, dr, "recognised", r->recognised);
     add_number(d, dr, "lines", r->counts.lines);
@@ -329,6 +338,16 @@ static int record(struct work *w, struct err *e)
     return session_append(w->m->session, &d, &first, e);
 }
 
+/* Whether what it was made with besides the evidence is the same. */
+static bool is_made_alike(const struct thing *timeline, const struct work *w)
+{
+    struct utc end;
+    bool has_end = utc_read(&end, thing_value(timeline, "not-after"));
+
+    return timeline_zones_are(timeline, &w->zones) && has_end == (w->end_s != INT64_MAX) &&
+           (!has_end || end.sec == w->end_s);
+}
+
 /* Made anew by the same formats and zone, it is the same, or something is wrong. */
 static int compare(const struct work *w, const struct thing *before, struct err *e)
 {
@@ -336,7 +355,7 @@ static int compare(const struct work *w, const struct thing *before, struct err 
     uint64_t version;
 
     if (!before || !str_u64(thing_value(before, "version"), &version) ||
-        version != TIMELINE_VERSION || !timeline_zones_are(before, &w->zones))
+        version != TIMELINE_VERSION || !is_made_alike(before, w))
         return 0;
     hex_add(&hex, w->result.digest.b, sizeof(w->result.digest.b));
     if (str_eq(thing_value(before, "digest"), buf_str(&hex)))
@@ -391,12 +410,14 @@ static int make_one(struct making *m, const struct thing *item, struct err *e)
     }
     rc = open_work(&w, e);
     if (rc == 0)
+        rc = rotation_end(&m->view, item, m->a->around->case_folder, &w.end_s, e);
+    if (rc == 0)
         rc = build(&w, e);
     if (rc == 0)
         rc = compare(&w, before, e);
     if (rc == 0)
         rc = keep(&w, e);
-    if (rc == 0 && (!before || !timeline_zones_are(before, &w.zones) ||
+    if (rc == 0 && (!before || !is_made_alike(before, &w) ||
                     !str_eq(thing_value(before, "file"), buf_str(&w.name))))
         rc = record(&w, e);
     if (rc)
@@ -437,17 +458,26 @@ static void tell_unread(struct making *m, const struct thing *item, const struct
     buf_addc(&m->a->text, '\n');
 }
 
+/* The years of an older log of a rotation follow from the newer one. */
 static int make_all(struct making *m, struct err *e)
 {
+    CLEANUP_FREE const struct thing **items = NULL;
+    size_t count = 0, room = 0;
     const struct thing *t;
     int rc = 0;
 
-    for (size_t at = 0; rc == 0 && (t = view_next(&m->view, "evidence", &at));) {
+    for (size_t at = 0; (t = view_next(&m->view, "evidence", &at));) {
         if (!has_bytes(m, t))
             continue;
-        rc = make_one(m, t, e);
+        items = mem_grow(items, count, &room, sizeof(items[0]));
+        items[count++] = t;
+    }
+    if (count)
+        qsort(items, count, sizeof(items[0]), rotation_newest_first);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = make_one(m, items[i], e);
         if (rc && m->is_unopened) {
-            tell_unread(m, t, e);
+            tell_unread(m, items[i], e);
             rc = 0;
         }
     }

@@ -54,14 +54,19 @@ static void show_day(struct event_show *k, int64_t ns)
                                        "Monday",   "Tuesday", "Wednesday"};
     int64_t day = ns / (86400 * NS) - (ns % (86400 * NS) < 0);
     CLEANUP_BUF struct buf line = {0};
-    char text[UTC_PLAIN_SIZE];
+    char text[UTC_PLAIN_SIZE], local[UTC_PLAIN_SIZE];
 
     if (k->shown && day == k->day)
         return;
     if (k->shown)
         screen_blank(k->screen);
     k->day = day;
-    buf_addf(&line, "%s %.10s (UTC)", days[((day % 7) + 7) % 7], utc_plain(text, event_utc(ns)));
+    utc_local(local, event_utc(ns));
+    k->has_local = strlen(local) < 25 || strcmp(local + 20, "+0000") != 0;
+    buf_addf(&line, "%s %.10s (UTC", days[((day % 7) + 7) % 7], utc_plain(text, event_utc(ns)));
+    if (k->has_local)
+        buf_addf(&line, ", then here %s", strlen(local) < 25 ? local : local + 20);
+    buf_addc(&line, ')');
     screen_line(k->screen, SCREEN_BOLD, buf_str(&line));
 }
 
@@ -147,21 +152,35 @@ static bool is_tagged(const struct event_show *k, const struct search_event *eve
     return false;
 }
 
+/* No more of it than the source states: "03:12", or nothing of a day. */
+static void add_clock(struct buf *out, const struct event_show *k, const struct search_event *event)
+{
+    size_t digits = str_is(event->precision, "day") ? 0 : str_is(event->precision, "min") ? 5 : 8;
+    char utc[UTC_PLAIN_SIZE], local[UTC_PLAIN_SIZE];
+
+    utc_plain(utc, event_utc(event->ns));
+    utc_local(local, event_utc(event->ns));
+    buf_add(out, utc + 11, digits);
+    buf_addn(out, ' ', 8 - digits);
+    if (k->has_local)
+        buf_addf(out, " %.*s", 5, digits ? local + 11 : "     ");
+}
+
 void event_show(struct event_show *k, const struct search_event *event)
 {
     CLEANUP_BUF struct buf line = {0};
     CLEANUP_BUF struct buf words = {0};
     struct str host = search_value_of(event, "host.name");
-    char time[UTC_PLAIN_SIZE], call[EVENT_CALL_SIZE];
+    char call[EVENT_CALL_SIZE];
     uint8_t doubts = doubts_of(event->doubt);
 
     show_day(k, event->ns);
     k->shown++;
     k->doubts |= doubts;
-    utc_plain(time, event_utc(event->ns));
     event_call(call, k->items[event->file], event->event);
-    buf_addf(&line, "%s%.8s %s%-9s ", doubts ? "~" : " ", time + 11,
-             is_tagged(k, event) ? "*" : " ", call);
+    buf_addc(&line, doubts ? '~' : ' ');
+    add_clock(&line, k, event);
+    buf_addf(&line, " %s%-9s ", is_tagged(k, event) ? "*" : " ", call);
     if (host.len) {
         wrap_cut(&line, host, HOST_COLUMNS, false);
         buf_addc(&line, ' ');

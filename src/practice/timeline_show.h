@@ -16,6 +16,7 @@ struct event_show {
     bool with_fields;
     uint64_t shown;
     int64_t day;
+    bool has_local; /* this machine's zone is another than UTC, and is shown, too */
     uint8_t doubts; /* of what was shown */
 };
 void event_show(struct event_show *k, const struct search_event *event);

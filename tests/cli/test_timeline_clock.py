@@ -1,5 +1,6 @@
 """test_timeline_clock.py: clocks that ran wrong and zones that logs do not state: what people say of them holds in every answer, and can be taken back."""
 import datetime
+import gzip
 import io
 import os
 import tarfile
@@ -104,6 +105,50 @@ class Clock(CaseTest):
         found = self.times("evidence:e3")
         self.assertEqual((found["arun 4"], found["brun 4"]), ("12:04:20", "16:03:30"))
         self.assertEqual(list(self.times("source:both.tar/b/* and brun"))[0], "brun 0")
+
+    def test_the_time_of_here_stands_beside_utc(self):
+        said = self.ana.run("analyse", "search", "step 4", env={"TZ": "Europe/Berlin"}).stdout.decode()
+        self.assertIn("Wednesday 2026-07-01 (UTC, then here +0200)", said)
+        self.assertRegex(said, r"(?m)^ 12:04:00 14:04 ")
+        self.assertTrue(all(len(line) <= 80 for line in said.splitlines()))
+
+
+class Rotation(CaseTest):
+    """A log of more than a year whose copies have lost their times: months tell the years only together."""
+
+    MONTHS = (("auth.log", 2026, (11,)), ("auth.log.1", 2026, (9, 10)), ("auth.log.2.gz", 2026, (7, 8)), ("auth.log.3.gz", 2026, (1, 4)),
+              ("auth.log.4.gz", 2025, (10, 12)), ("auth.log.5", 2025, (5, 6)))
+
+    def take(self, left_out=()):
+        names = []
+        for name, year, months in self.MONTHS:
+            if name in left_out:
+                continue
+            text = "".join(f"{datetime.date(year, month, 12):%b} 12 10:00:00 web1 app[3]: {year}-{month:02}\n" for month in months).encode()
+            path = self.folder / name
+            path.write_bytes(gzip.compress(text, mtime=0) if name.endswith("gz") else text)
+            os.utime(path, (at("2026-11-20T00:00:00+00:00").timestamp(),) * 2)
+            names.append(f"'{path}'")
+        self.ana("preserve files " + " ".join(reversed(names)))  # the oldest first: the order of items says nothing
+        self.ana("analyse timeline")
+
+    def check(self):
+        for event in self.ana.json("analyse search app"):
+            self.assertEqual(event["@timestamp"][:7], next(f["value"] for f in event["fields"] if f["name"] == "message"))
+            self.assertIn("y", event["doubt"])
+
+    def test_the_years_of_the_older_follow_from_the_newer(self):
+        self.take()
+        self.check()
+        seen = self.ana.json("analyse top host.name")[0]
+        self.assertEqual((seen["first"][:7], seen["last"][:7], seen["events"]), ("2025-05", "2026-11", 11))
+        digests = [t["digest"] for t in self.ana.json("analyse timelines")]
+        self.ana("analyse timeline --again")
+        self.assertEqual([t["digest"] for t in self.ana.json("analyse timelines")], digests)
+
+    def test_one_that_is_missing_changes_nothing(self):
+        self.take(left_out=("auth.log.1", "auth.log.3.gz"))
+        self.check()
 
 
 if __name__ == "__main__":
