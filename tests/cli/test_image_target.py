@@ -128,7 +128,7 @@ class Full(Target):
         for path in [p for f in folders for p in f.glob("x.*")]:
             self.assertFalse((together / path.name).exists(), f"{path.name} is in two folders")
             shutil.move(path, together / path.name)
-        self.assertEqual([p.name for p in together.iterdir() if p.suffix in (".part", ".room", ".claim", ".rest")], [])
+        self.assertEqual([p.name for p in together.iterdir() if p.suffix in (".part", ".room", ".claim", ".rest", ".sums")], [])
         if (together / "x.raw").exists():
             self.assertEqual((together / "x.raw").read_bytes(), self.data)
         else:

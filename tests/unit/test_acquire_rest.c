@@ -13,7 +13,7 @@ static void change(const char *ending, off_t at)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_FD int fd = -1;
-    uint8_t byte;
+    uint8_t byte = 0;
 
     path_of(&path, ending);
     fd = open(buf_text(&path), O_RDWR);
