@@ -331,6 +331,6 @@ const struct practice practice_analyse = {
     .operations =
         LIST(struct operation, &analyse_timeline, &analyse_search, &analyse_histogram, &analyse_top,
              &analyse_who, &analyse_event, &analyse_tag, &analyse_tags, &analyse_timelines,
-             &analyse_clock, &analyse_clocks, &analyse_matrix, &analyse_hypothesis, &analyse_mark,
-             &analyse_weigh, &analyse_conclude, &analyse_conclusions),
+             &analyse_clock, &analyse_clocks, &analyse_export, &analyse_matrix, &analyse_hypothesis,
+             &analyse_mark, &analyse_weigh, &analyse_conclude, &analyse_conclusions),
     .status = analyse_status};

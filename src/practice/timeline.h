@@ -14,6 +14,7 @@ extern const struct kind event_tag_kind; /* "event-tag", ev1 …: what an event 
 extern const struct operation analyse_event;
 extern const struct operation analyse_tag;
 extern const struct operation analyse_tags;
+extern const struct operation analyse_export; /* for other programs */
 
 /* One more where the same evidence becomes other events. */
 enum { TIMELINE_VERSION = 1 };
@@ -37,6 +38,9 @@ void timelines_release(struct timelines *t);
 /* A search through all of them, with all of what records say of them; times in its query are
  * spelled as those of --from and --to. It borrows t. */
 struct search_order timelines_order(const struct timelines *t);
+/* The same with the query, from and to of an operation's input. */
+struct search_order timelines_asked(const struct timelines *t, const struct operation *op,
+                                    const struct input *in);
 
 /* The newest timeline of an item; NULL: none. */
 const struct thing *timeline_of(const struct view *v, const struct thing *item);

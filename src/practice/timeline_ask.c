@@ -57,18 +57,6 @@ static void asking_release(struct asking *k)
     free(k->result);
 }
 
-static bool time_of(const struct asking *k, const char *field, int64_t *out)
-{
-    struct utc t;
-
-    if (!utc_read(&t, input_value(k->op, k->in, field)))
-        return false;
-    if (t.sec > INT64_MAX / NS - 1 || t.sec < INT64_MIN / NS + 1)
-        return false;
-    *out = t.sec * NS + t.ns;
-    return true;
-}
-
 static int begin(struct asking *k, enum search_kind kind, struct err *e)
 {
     int rc = timelines_open(&k->lines, k->v, k->a->around->case_folder,
@@ -80,11 +68,8 @@ static int begin(struct asking *k, enum search_kind kind, struct err *e)
                                   .told = k->lines.told,
                                   .with_fields = input_is_given(k->op, k->in, "fields")};
     k->result = mem_new(struct search_result);
-    k->order = timelines_order(&k->lines);
-    k->order.query = input_value(k->op, k->in, "query");
+    k->order = timelines_asked(&k->lines, k->op, k->in);
     k->order.kind = kind;
-    (void)time_of(k, "from", &k->order.from_ns);
-    (void)time_of(k, "to", &k->order.to_ns);
     return rc;
 }
 

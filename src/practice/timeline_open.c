@@ -148,6 +148,30 @@ struct search_order timelines_order(const struct timelines *t)
                                  .to_ns = INT64_MAX};
 }
 
+static bool time_of(const struct operation *op, const struct input *in, const char *field,
+                    int64_t *out)
+{
+    struct utc t;
+
+    if (!utc_read(&t, input_value(op, in, field)))
+        return false;
+    if (t.sec > INT64_MAX / NS - 1 || t.sec < INT64_MIN / NS + 1)
+        return false;
+    *out = t.sec * NS + t.ns;
+    return true;
+}
+
+struct search_order timelines_asked(const struct timelines *t, const struct operation *op,
+                                    const struct input *in)
+{
+    struct search_order order = timelines_order(t);
+
+    order.query = input_value(op, in, "query");
+    (void)time_of(op, in, "from", &order.from_ns);
+    (void)time_of(op, in, "to", &order.to_ns);
+    return order;
+}
+
 int timelines_open(struct timelines *t, const struct view *v, const char *case_folder,
                    struct str items, struct err *e)
 {

@@ -156,6 +156,16 @@ void event_put(struct event *e, uint16_t name, struct str value)
     e->fields[e->count++] = (struct event_field){name, value};
 }
 
+void event_put_again(struct event *e, uint16_t name, struct str value)
+{
+    if (value.len == 0 || name == FIELD_NONE)
+        return;
+    if (e->count == EVENT_FIELDS_MAX)
+        e->left_out++;
+    else
+        e->fields[e->count++] = (struct event_field){name, value};
+}
+
 void event_puts(struct event *e, uint16_t name, const char *constant)
 {
     event_put(e, name, str_of(constant));

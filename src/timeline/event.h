@@ -92,6 +92,8 @@ void event_release(struct event *e);
 void event_begin(struct event *e); /* for the next one */
 /* An empty value is no field. Where there are too many it is left out and counted. */
 void event_put(struct event *e, uint16_t name, struct str value);
+/* As event_put, of an event that was whole before: no places are kept. */
+void event_put_again(struct event *e, uint16_t name, struct str value);
 void event_puts(struct event *e, uint16_t name, const char *constant);
 void event_put_u64(struct event *e, uint16_t name, uint64_t value);
 void event_put_i64(struct event *e, uint16_t name, int64_t value);

@@ -22,6 +22,9 @@ struct format {
     unsigned version; /* one more where the same bytes become other events */
     /* Lines stand each for itself, so that parts of a source can be read side by side. */
     bool is_splittable;
+    /* Its events were exported: they have the dataset and the time that they got when they were
+     * read first. */
+    bool is_export;
     format_line *line; /* NULL: no format of lines */
     /* Its line is given as it is, so that \xHH does not look like an escape of its own; names of
      * fields that it takes from there are text (reader_text). */

@@ -17,6 +17,8 @@ static void take(void *context, const struct json_value *v)
         if (t->j->time.len == 0) {
             t->j->time = v->value;
             t->j->time_is_text = v->is_text;
+        } else {
+            t->j->has_all = false;
         }
         return;
     }

@@ -17,7 +17,9 @@ static uint16_t own_number(const struct member_table *t, struct field_names *nam
     struct str prefix = str_of(t->prefix);
     char whole[FIELD_NAME_SIZE];
 
-    if (t->keeps_known && field_lookup(names, name) < FIELD_KNOWN_COUNT_)
+    /* Nothing but an export says where an event lay first. */
+    if (t->keeps_known && !str_starts(name, "timeline.") &&
+        field_lookup(names, name) < FIELD_KNOWN_COUNT_)
         return field_lookup(names, name);
     if (prefix.len + name.len > sizeof(whole) || name.len == 0)
         return FIELD_NONE;

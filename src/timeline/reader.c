@@ -49,9 +49,9 @@ int reader_event(struct reader *r, struct event *e, struct err *err)
 
     if (kind.len == 0)
         event_puts(e, FIELD_EVENT_KIND, "event");
-    if (!r->second || event_value(e, FIELD_EVENT_DATASET).len == 0)
+    if (!(r->second || r->format->is_export) || event_value(e, FIELD_EVENT_DATASET).len == 0)
         event_puts(e, FIELD_EVENT_DATASET, r->format->name);
-    if (e->precision == TIME_NONE) {
+    if (e->precision == TIME_NONE && !(r->format->is_export && e->doubt & DOUBT_ORDER)) {
         e->ns = r->last_ns;
         e->doubt |= DOUBT_ORDER;
     }
@@ -258,7 +258,7 @@ static const struct format *find_second(const struct format *first, struct str h
         const struct format *f = formats[i];
         struct sample s = {0};
 
-        if (f->line && f != first && f->is_splittable && f->state_size == 0)
+        if (f->line && f != first && f->is_splittable && !f->is_export && f->state_size == 0)
             s = try_lines(f, first, head, is_all, &e);
         if (is_better(&s, &best))
             best = s;

@@ -1,6 +1,7 @@
-/* timeline_probe.c: timeline_probe [-n|-b] [-y SECONDS] FILE: the events of one file as JSON
- * lines, in this process, for tests and measurements. -n: only counts; -b: only how large its
- * blocks are, and the digest; -y: when it was written. */
+/* timeline_probe.c: timeline_probe [-n|-b|-x KIND] [-y SECONDS] FILE: the events of one file as
+ * JSON lines, in this process, for tests and measurements. -n: only counts; -b: only how large its
+ * blocks are, and the digest; -x: as they are exported (0, 1, 2: of exported.h), in the order of
+ * the file; -y: when it was written. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/sink.h"
 #include "base/utc.h"
 #include "timeline/block.h"
+#include "timeline/exported.h"
 #include "timeline/format.h"
 
 static int bytes_at(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
@@ -60,6 +62,43 @@ static int count_only(void *context, const struct event *v, struct err *e)
     return 0;
 }
 
+struct exporting {
+    const struct field_names *names;
+    enum export_kind kind;
+    struct export_columns *columns;
+    bool is_counting; /* the columns alone */
+    struct exported x;
+};
+
+static int export(void *context, const struct event *v, struct err *e)
+{
+    static const char letters[] = EVENT_DOUBT_LETTERS;
+    struct exporting *p = context;
+    CLEANUP_BUF struct buf out = {0}, doubt = {0};
+
+    (void)e;
+    for (size_t i = 0; letters[i]; i++)
+        if (v->doubt & 1 << i)
+            buf_addc(&doubt, letters[i]);
+    p->x.ns = v->ns;
+    p->x.at = v->at;
+    p->x.line = v->line;
+    p->x.source = STR("probe");
+    p->x.precision = str_of(event_precision_names[v->precision]);
+    p->x.doubt = buf_str(&doubt);
+    p->x.meaning = str_of(event_meaning_names[v->meaning]);
+    p->x.count = v->count;
+    for (size_t i = 0; i < v->count; i++)
+        p->x.fields[i] =
+            (struct exported_field){field_name(p->names, v->fields[i].name), v->fields[i].value};
+    exported_sort(&p->x);
+    if (p->is_counting)
+        return export_columns_add(p->columns, &p->x) ? 0 : ERR_LIMIT;
+    export_event(&out, p->kind, p->columns, &p->x);
+    fwrite(out.p, 1, out.len, stdout);
+    return 0;
+}
+
 static int add_size(void *context, const struct block_made *block, struct err *e)
 {
     (void)e;
@@ -84,6 +123,29 @@ static int run(struct reader *r, struct err *e)
     return rc ? rc : reader_lines(r, 0, UINT64_MAX, e);
 }
 
+/* A CSV names its columns before the first event. */
+static int run_export(struct reader *r, struct exporting *x, struct err *e)
+{
+    CLEANUP_BUF struct buf head = {0};
+    const struct format *format = r->format;
+    int rc = 0;
+
+    if (x->kind == EXPORT_TIMESKETCH_CSV) {
+        x->columns = export_columns_new();
+        x->is_counting = true;
+        rc = run(r, e);
+        x->is_counting = false;
+        export_head(&head, x->columns);
+        fwrite(head.p, 1, head.len, stdout);
+        reader_end(r);
+        reader_begin(r, format);
+        r->last_ns = 0;
+    }
+    rc = rc ? rc : run(r, e);
+    export_columns_free(x->columns);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     CLEANUP(field_names_freep) struct field_names *names = field_names_new();
@@ -91,6 +153,7 @@ int main(int argc, char **argv)
     char *head = mem_alloc(READER_HEAD_SIZE);
     const struct format *format;
     CLEANUP(block_writer_freep) struct block_writer *writer = NULL;
+    CLEANUP_FREE struct exporting *x = NULL;
     struct hash digest;
     uint64_t size = 0;
     CLEANUP_BUF struct buf name = {0};
@@ -98,10 +161,16 @@ int main(int argc, char **argv)
     int fd, option, rc;
     ssize_t n;
 
-    while ((option = getopt(argc, argv, "bny:")) != -1) {
+    while ((option = getopt(argc, argv, "bnx:y:")) != -1) {
         if (option == 'n')
             r.take = count_only;
-        else if (option == 'b')
+        else if (option == 'x') {
+            x = mem_new(struct exporting);
+            x->names = names;
+            x->kind = (enum export_kind)strtol(optarg, NULL, 10);
+            r.take = export;
+            r.take_context = x;
+        } else if (option == 'b')
             r = (struct reader){.names = names,
                                 .bytes = bytes_at,
                                 .take = pack,
@@ -126,13 +195,15 @@ int main(int argc, char **argv)
     buf_addf(&name, "%s%s%s", format->name, r.second ? "+" : "", r.second ? r.second->name : "");
     r.bytes_context = &fd;
     reader_begin(&r, format);
-    rc = run(&r, &e);
+    rc = x ? run_export(&r, x, &e) : run(&r, &e);
     if (rc == 0 && writer && (rc = block_end(writer, &digest, &e)) == 0) {
         CLEANUP_BUF struct buf hex = {0};
 
         hex_add(&hex, digest.b, sizeof(digest.b));
         printf("{\"size\":%" PRIu64 ",\"digest\":\"%s\"}\n", size, buf_text(&hex));
     }
+    if (x)
+        return rc != 0;
     printf("{\"format\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"unparsed\":%" PRIu64
            ",\"continued\":%" PRIu64 ",\"comments\":%" PRIu64 ",\"empty\":%" PRIu64 "}\n",
            buf_text(&name), r.counts.lines, r.counts.events, r.counts.unparsed, r.counts.continued,

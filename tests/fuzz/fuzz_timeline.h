@@ -58,7 +58,8 @@ static inline int fuzz_format(const struct format *format, const uint8_t *data, 
     reader_end(&r);
     if (rc)
         BUG("reading fails: %s", e.text);
-    if (r.counts.lines != r.counts.events + r.counts.unparsed + r.counts.empty + r.counts.comments)
+    if (r.counts.lines != r.counts.events + r.counts.unparsed + r.counts.empty + r.counts.comments +
+                              r.counts.continued)
         BUG("the counts do not add up");
     return 0;
 }

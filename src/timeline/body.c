@@ -1,0 +1,438 @@
+/* body.c: body files of The Sleuth Kit 3 and later, and mactime's tables of them. */
+#include "timeline/body.h"
+#include <stdio.h>
+#include "timeline/csv.h"
+
+enum { COLUMNS = 11, TIMES_AT = 7, MODE_TEXT = 10, SAMPLE_LINES = 200 };
+
+static const uint8_t meanings[1 << BODY_LETTERS_] = {
+    [0] = MEANING_LOGGED,
+    [1] = MEANING_MODIFIED,
+    [2] = MEANING_ACCESSED,
+    [3] = MEANING_MODIFIED_ACCESSED,
+    [4] = MEANING_CHANGED,
+    [5] = MEANING_MODIFIED_CHANGED,
+    [6] = MEANING_ACCESSED_CHANGED,
+    [7] = MEANING_MODIFIED_ACCESSED_CHANGED,
+    [8] = MEANING_CREATED,
+    [9] = MEANING_MODIFIED_CREATED,
+    [10] = MEANING_ACCESSED_CREATED,
+    [11] = MEANING_MODIFIED_ACCESSED_CREATED,
+    [12] = MEANING_CHANGED_CREATED,
+    [13] = MEANING_MODIFIED_CHANGED_CREATED,
+    [14] = MEANING_ACCESSED_CHANGED_CREATED,
+    [15] = MEANING_MODIFIED_ACCESSED_CHANGED_CREATED,
+};
+
+uint8_t body_meaning(unsigned times)
+{
+    return meanings[times & 15];
+}
+
+unsigned body_times(struct str meaning)
+{
+    for (unsigned i = 1; i < COUNT_OF(meanings); i++)
+        if (str_is(meaning, event_meaning_names[meanings[i]]))
+            return i;
+    return 0;
+}
+
+static uint16_t named(struct reader *r, const char *name)
+{
+    return field_number(r->names, str_of(name));
+}
+
+/* The letter of fls, of the inode or, where that is a dash, of the name. */
+static const char *type_of(char letter)
+{
+    switch (letter) {
+    case 'r':
+        return "file";
+    case 'd':
+        return "dir";
+    case 'l':
+        return "symlink";
+    case 'p':
+        return "fifo";
+    case 'h':
+        return "socket";
+    case 'c':
+        return "character device";
+    case 'b':
+        return "block device";
+    default:
+        return NULL;
+    }
+}
+
+/* "rwsr-xr-T" as octal digits; false: it is none. */
+static bool read_rights(struct str text, char out[5])
+{
+    static const char special[] = "sst";
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < 9; i++) {
+        char c = text.p[i], s = special[i / 3];
+        unsigned bit = 1U << (8 - i);
+
+        if (c == "rwx"[i % 3])
+            bits |= bit;
+        else if (i % 3 == 2 && (c == s || c == s - 'a' + 'A'))
+            bits |= 01000U << (2 - i / 3) | (c == s ? bit : 0);
+        else if (c != '-')
+            return false;
+    }
+    snprintf(out, 5, "%04o", bits);
+    return true;
+}
+
+/* "r/rrw-r--r--", or without the part of the name. */
+static void put_mode(struct reader *r, struct event *e, struct str mode)
+{
+    struct str inode = mode;
+    const char *type;
+    char digits[5];
+
+    if (mode.len == MODE_TEXT + 2 && mode.p[1] == '/')
+        inode = str_from(mode, 2);
+    if (inode.len != MODE_TEXT || !read_rights(str_from(inode, 1), digits)) {
+        event_put(e, named(r, "body.mode"), mode);
+        return;
+    }
+    type = type_of(inode.p[0]);
+    if (!type)
+        type = type_of(mode.p[0]);
+    if (type)
+        event_puts(e, named(r, "file.type"), type);
+    event_put(e, named(r, "file.mode"), event_keep(e, str_of(digits)));
+}
+
+static bool take_end(struct str *name, const char *end)
+{
+    if (!str_ends(*name, end))
+        return false;
+    name->len -= strlen(end);
+    return true;
+}
+
+static void put_name(struct reader *r, struct event *e, struct str name, bool is_link)
+{
+    static const char arrow[] = " -> ";
+    const char *found;
+
+    if (take_end(&name, " (deleted-realloc)"))
+        event_puts(e, named(r, "file_system.state"), "reallocated");
+    else if (take_end(&name, " (deleted)"))
+        event_puts(e, named(r, "file_system.state"), "deleted");
+    if (take_end(&name, " ($FILE_NAME)"))
+        event_puts(e, named(r, "file_system.times"), "$FILE_NAME");
+    found = is_link ? memmem(name.p, name.len, arrow, sizeof(arrow) - 1) : NULL;
+    if (found) {
+        size_t at = (size_t)(found - name.p);
+
+        event_put(e, named(r, "file.target_path"), str_from(name, at + sizeof(arrow) - 1));
+        name = str_head(name, at);
+    }
+    event_put(e, FIELD_FILE_PATH, name);
+}
+
+static bool is_number(struct str s)
+{
+    uint64_t n;
+
+    return s.len == 0 || str_u64(s, &n);
+}
+
+void body_put(struct reader *r, struct event *e, const struct body_file *f)
+{
+    bool is_link = memchr(f->mode.p, 'l', str_head(f->mode, 3).len) != NULL;
+
+    put_name(r, e, f->name, is_link);
+    event_put(e, named(r, "file.inode"), f->inode);
+    put_mode(r, e, f->mode);
+    event_put(e, named(r, is_number(f->uid) ? "file.uid" : "file.owner"), f->uid);
+    event_put(e, named(r, is_number(f->gid) ? "file.gid" : "file.group"), f->gid);
+    event_put(e, named(r, "file.size"), f->size);
+    if (!str_is(f->md5, "0"))
+        event_put(e, named(r, "file.hash.md5"), f->md5);
+    event_puts(e, FIELD_EVENT_CATEGORY, "file");
+}
+
+/* Seconds since 1970, with a fraction or not. */
+static bool read_time(struct str text, int64_t *ns, uint8_t *precision)
+{
+    bool is_negative = str_take(&text, "-");
+    struct str fraction = text, whole = str_cut(&fraction, '.');
+    uint64_t seconds, part = 0;
+    size_t digits = fraction.len;
+
+    if (!str_u64(whole, &seconds) || seconds > INT64_MAX / 1000000000 - 1 ||
+        (whole.len < text.len && !digits) || digits > 9 || (is_negative && digits))
+        return false;
+    if (digits && !str_u64(fraction, &part))
+        return false;
+    for (size_t i = digits; i < 9; i++)
+        part *= 10;
+    *ns = (int64_t)(seconds * 1000000000 + part) * (is_negative ? -1 : 1);
+    *precision = digits == 0   ? TIME_S
+                 : digits <= 3 ? TIME_MS
+                 : digits <= 6 ? TIME_US
+                 : digits == 7 ? TIME_100NS
+                               : TIME_NS;
+    return true;
+}
+
+/* One of the times of a line. */
+struct moment {
+    int64_t ns;
+    uint8_t precision;
+    bool has, is_told;
+};
+struct state {
+    struct moment moments[BODY_LETTERS_];
+};
+
+/* A bar that a backslash stands before is of the name, as dfImageTools writes it. */
+static size_t split(struct str line, struct str cells[COLUMNS + 1])
+{
+    size_t count = 0, from = 0;
+
+    for (size_t i = 0; i < line.len && count < COLUMNS; i++) {
+        if (line.p[i] == '\\' && i + 1 < line.len)
+            i++;
+        else if (line.p[i] == '|') {
+            cells[count++] = (struct str){line.p + from, i - from};
+            from = i + 1;
+        }
+    }
+    cells[count++] = str_from(line, from);
+    return count;
+}
+
+/* Times in the order of the columns: accessed, modified, changed, created; 0 is none. */
+static bool read_times(const struct str *cells, struct moment *out)
+{
+    static const uint8_t order[] = {BODY_ACCESSED, BODY_MODIFIED, BODY_CHANGED, BODY_CREATED};
+
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        struct moment *m = &out[order[i]];
+        struct str text = cells[TIMES_AT + i];
+
+        *m = (struct moment){0};
+        if (text.len && !read_time(text, &m->ns, &m->precision))
+            return false;
+        m->has = m->ns != 0 && !str_is(text, "-1");
+    }
+    return true;
+}
+
+/* 12, 12-128, 12-128-3 */
+static bool is_inode(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '-')
+            return false;
+    return s.len > 0;
+}
+
+static bool read_line(struct str line, struct str cells[COLUMNS + 1], struct moment *moments)
+{
+    return split(line, cells) == COLUMNS && cells[1].len && is_inode(cells[2]) &&
+           is_number(cells[4]) && is_number(cells[5]) && is_number(cells[6]) &&
+           read_times(cells, moments);
+}
+
+/* The earliest time that was not told yet, and all that are equal to it; none: no time. */
+static bool put_moment(struct state *s, struct event *e)
+{
+    const struct moment *first = NULL;
+    unsigned times = 0;
+
+    for (size_t i = 0; i < BODY_LETTERS_; i++) {
+        const struct moment *m = &s->moments[i];
+
+        if (m->has && !m->is_told && (!first || m->ns < first->ns))
+            first = m;
+    }
+    if (!first)
+        return false;
+    e->ns = first->ns;
+    e->precision = first->precision;
+    for (size_t i = 0; i < BODY_LETTERS_; i++) {
+        struct moment *m = &s->moments[i];
+
+        if (!m->has || m->ns != e->ns)
+            continue;
+        m->is_told = true;
+        times |= 1U << i;
+        e->precision = m->precision < e->precision ? m->precision : e->precision;
+    }
+    e->meaning = body_meaning(times);
+    return true;
+}
+
+static void put_file(struct reader *r, struct event *e, const struct str *cells)
+{
+    const struct body_file f = {.md5 = cells[0],
+                                .name = cells[1],
+                                .inode = cells[2],
+                                .mode = cells[3],
+                                .uid = cells[4],
+                                .gid = cells[5],
+                                .size = cells[6]};
+
+    body_put(r, e, &f);
+}
+
+static bool take_row(struct reader *r, const struct csv_row *row, struct event *e)
+{
+    struct state *s = r->state;
+    struct str cells[COLUMNS + 1];
+
+    if (!read_line(reader_text(e, row->raw), cells, s->moments))
+        return false;
+    put_file(r, e, cells);
+    (void)put_moment(s, e);
+    return true;
+}
+
+static bool take_more(struct reader *r, const struct csv_row *row, struct event *e)
+{
+    struct str cells[COLUMNS + 1];
+
+    if (!put_moment(r->state, e))
+        return false;
+    if (split(reader_text(e, row->raw), cells) != COLUMNS)
+        BUG("a line of a body file that is another now");
+    put_file(r, e, cells);
+    return true;
+}
+
+static bool knows(struct str head)
+{
+    struct moment moments[BODY_LETTERS_];
+    struct str cells[COLUMNS + 1];
+    size_t lines = 0, understood = 0;
+
+    while (head.len && lines < SAMPLE_LINES) {
+        bool has_end = memchr(head.p, '\n', head.len) != NULL;
+        struct str line = str_cut(&head, '\n');
+
+        if (line.len && line.p[line.len - 1] == '\r')
+            line.len--;
+        if (line.len == 0 || line.p[0] == '#' || (!has_end && lines))
+            continue;
+        lines++;
+        understood += read_line(line, cells, moments);
+    }
+    return understood * 2 > lines;
+}
+
+static int read_all(struct reader *r, struct err *e)
+{
+    static const struct csv_way way = {
+        .is_lines = true, .has_comments = true, .row = take_row, .more = take_more};
+
+    return csv_read(r, &way, e);
+}
+
+const struct format format_body = {.name = "body",
+                                   .version = 1,
+                                   .knows = knows,
+                                   .read = read_all,
+                                   .state_size = sizeof(struct state)};
+
+static const char *const mactime_head[] = {"Date", "Size", "Type", "Mode",
+                                           "UID",  "GID",  "Meta", "File Name"};
+
+static bool is_mactime(const struct csv_row *row)
+{
+    if (row->count != COUNT_OF(mactime_head))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(mactime_head); i++)
+        if (!str_is(row->cells[i], mactime_head[i]))
+            return false;
+    return true;
+}
+
+static bool take_mactime_head(struct reader *r, const struct csv_row *row)
+{
+    (void)r;
+    return is_mactime(row);
+}
+
+/* "m.cb" */
+static bool read_letters(struct str text, unsigned *times)
+{
+    static const char letters[] = "macb";
+
+    *times = 0;
+    for (size_t i = 0; i < sizeof(letters) - 1; i++) {
+        if (text.len != sizeof(letters) - 1 || (text.p[i] != letters[i] && text.p[i] != '.'))
+            return false;
+        *times |= text.p[i] == '.' ? 0U : 1U << i;
+    }
+    return true;
+}
+
+/* "Mon Jan 02 2012 15:04:05", "Mon 01 02 2012 15:04:05" (-m), "2012-01-02T15:04:05Z" (-y); zeros
+ * where there is no time. */
+static bool read_date(struct str text, struct stated *s, bool *is_none)
+{
+    struct str rest = text;
+    int year, month, day;
+
+    *is_none = str_is(text, "Xxx Xxx 00 0000 00:00:00") || str_is(text, "0000-00-00T00:00:00Z");
+    if (*is_none)
+        return true;
+    if (when_iso(&rest, s) || when_bsd(&rest, s))
+        return rest.len == 0 && s->year;
+    rest = str_from(text, 4);
+    if (!when_digits(&rest, 2, &month) || !str_take(&rest, " ") || !when_digits(&rest, 2, &day) ||
+        !str_take(&rest, " ") || !when_digits(&rest, 4, &year) || !str_take(&rest, " "))
+        return false;
+    *s = (struct stated){.year = year, .month = month, .day = day, .precision = TIME_S};
+    return when_digits(&rest, 2, &s->hour) && str_take(&rest, ":") &&
+           when_digits(&rest, 2, &s->minute) && str_take(&rest, ":") &&
+           when_digits(&rest, 2, &s->second) && rest.len == 0;
+}
+
+static bool take_mactime(struct reader *r, const struct csv_row *row, struct event *e)
+{
+    const struct str *cells = row->cells;
+    const struct body_file f = {.size = cells[1],
+                                .mode = cells[3],
+                                .uid = cells[4],
+                                .gid = cells[5],
+                                .inode = cells[6],
+                                .name = cells[7]};
+    struct stated s;
+    unsigned times;
+    bool is_none;
+
+    if (!read_letters(cells[2], &times) || !read_date(cells[0], &s, &is_none))
+        return false;
+    if (!is_none)
+        reader_time(r, e, &s);
+    e->meaning = body_meaning(times);
+    body_put(r, e, &f);
+    return true;
+}
+
+static bool knows_mactime(struct str head)
+{
+    struct str cells[COUNT_OF(mactime_head) + 1];
+    const struct csv_row row = {.cells = cells, .count = csv_first(head, cells, COUNT_OF(cells))};
+
+    return is_mactime(&row);
+}
+
+static int read_mactime(struct reader *r, struct err *e)
+{
+    static const struct csv_way way = {.head = take_mactime_head, .row = take_mactime};
+
+    return csv_read(r, &way, e);
+}
+
+const struct format format_mactime = {
+    .name = "mactime", .version = 1, .knows = knows_mactime, .read = read_mactime};

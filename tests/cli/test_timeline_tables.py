@@ -1,0 +1,173 @@
+"""test_timeline_tables.py: tables and body files that other programs write, in the forms that their documentation or source states, and the events that
+they are; that every sample and every file of ../shared/data is exported, read and exported again to the same bytes, and that what plaso wrote has the
+times that it states. Lines and expected values were written by hand."""
+import csv
+import datetime
+import io
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from test_timeline_formats import CASES as LINES
+from timeline_lines import PROBE, WRITTEN, read_file, read_lines
+
+SHARED = pathlib.Path(__file__).resolve().parents[2] / "../shared/data"
+FORMS = {"timesketch-csv": "0", "timesketch-json": "1", "ecs-json": "2"}
+L2T = "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra\n"
+DYNAMIC = "datetime,timestamp_desc,source,source_long,message,parser,display_name,tag\n"
+MACTIME = "Date,Size,Type,Mode,UID,GID,Meta,File Name\n"
+PG = ('2026-11-25 03:12:09.123 {zone},"eva","shop",812,"192.0.2.7:51022",692512f9.32c,1,"authentication",2026-11-25 03:12:09 UTC,3/2,0,FATAL,28P01,'
+      '"password authentication failed for user ""eva""","Connection matched file\nline 4",,,,,,,,"psql"')
+PLASO = {"__container_type__": "event", "__type__": "AttributeContainer", "data_type": "fs:stat", "parser": "filestat", "filename": "/etc/passwd",
+         "message": "OS:/etc/passwd Type: file", "timestamp": 1764036729123456, "timestamp_desc": "Content Modification Time",
+         "date_time": {"__class_name__": "PosixTimeInNanoseconds", "__type__": "DateTimeValues", "timestamp": 1764036729123456789}}
+OWN = "message,datetime,timestamp,timestamp_desc,timeline.precision,timeline.doubt,timeline.meaning,timeline.several,timeline.made,timeline.source,"\
+      "timeline.place,timeline.line,user.name\n"
+
+# A format, its text, the counts (events, unparsed, continued, comments), and of each event what it must have; None: it must not have it.
+CASES = [
+    ("timesketch", "\ufefftimestamp_desc,message,timestamp,datetime,src_ip,color\r\n"
+     "Login,\"a \"\"b\"\", c\r\nd\",1764036729123456,2025-11-25T02:12:09.123456+00:00,192.0.2.7,\r\n"
+     "Seen,later,1,2025-11-25T02:12:10Z,,red\r\nSeen,x,1764036731000000,soon,,\r\n", (3, 0, 1, 1), [
+         {"time": "2025-11-25T02:12:09.123456Z", "message": "a \"b\", c\r\nd", "source.ip": "192.0.2.7", "timesketch.timestamp_desc": "Login",
+          "timesketch.timestamp": None, "line": 2},
+         {"time": "2025-11-25T02:12:10Z", "timesketch.timestamp": "1", "timesketch.color": "red", "line": 4},
+         {"time": "2025-11-25T02:12:11Z", "precision": "us", "timesketch.datetime": "soon"}]),
+    ("timesketch", json.dumps({"message": "m", "datetime": "2025-11-25T02:12:09", "timestamp_desc": "x", "tag": ["a", "b"], "timeline.source": "forged",
+                               "event.dataset": "evtx"}) + "\n", (1, 0, 0, 0), [
+         {"time": "2025-11-25T02:12:09Z", "doubt": "z", "timesketch.tag": ["a", "b"], "timeline.source": None}]),
+    ("plaso", L2T + "01/22/2012,07:52:33,UTC,M..B,FILE,File stat,Content Modification Time; Creation Time,-,h,s...,a \"b c,2,OS:/x,1,-,filestat,-\n"
+     "01/22/2012,07:52:34,UTC,M...,LOG,Log File,Content Modification Time,u,-,s,\"begins with a quote,2,OS:/log,-,-,text/x,k: v\n"
+     "02/30/2012,07:52:34,Europe/Berlin,....,LOG,x,Recorded Time,-,-,s,d,2,OS:/log,-,-,p,-\n"
+     "01/22/2012,07:52:34,Europe/Berlin,....,LOG,x,Recorded Time,-,-,s,\"quoted, here\",2,OS:/log,-,-,p,-\n1,2\n", (4, 1, 0, 1), [
+         {"time": "2012-01-22T07:52:33Z", "doubt": "", "file.path": "/x", "message": "a \"b c", "user.name": None, "host.name": "h"},
+         {"time": "2012-01-22T07:52:34Z", "message": "\"begins with a quote", "user.name": "u", "plaso.extra": "k: v", "file.path": None},
+         {"doubt": "o", "precision": "none", "plaso.date": "02/30/2012"},
+         {"time": "2012-01-22T07:52:34Z", "doubt": "z", "plaso.timezone": "Europe/Berlin", "message": "quoted, here"}, {"message": "1,2"}]),
+    ("plaso", DYNAMIC + "2012-01-22T07:52:33.000001+00:00,Last Login Time,LOG,x,m,utmp,OS:/x,-\n0000-00-00T00:00:00.000000+00:00,Not a time,LOG,x,m,p,d,-\n",
+     (2, 0, 0, 1), [{"time": "2012-01-22T07:52:33.000001Z", "precision": "us", "plaso.parser": "utmp", "plaso.tag": None},
+                    {"precision": "none", "doubt": "o", "plaso.timestamp_desc": "Not a time"}]),
+    ("plaso", "".join(json.dumps(line) + "\n" for line in (PLASO, PLASO | {"date_time": {"__class_name__": "FATDateTime", "is_local_time": True}})),
+     (2, 0, 0, 0), [{"time": "2025-11-25T02:12:09.123456Z", "precision": "us", "file.path": "/etc/passwd", "plaso.data_type": "fs:stat"},
+                    {"precision": "2s", "doubt": "z"}]),
+    ("mactime", MACTIME + "2020-09-13T12:26:40Z,1,m.c.,l/lrwxrwxrwx,0,root,12,\"/a \"\"b\"\" -> c\"\nXxx Xxx 00 0000 00:00:00,0,...b,x,0,0,1,\"/\"\n"
+     "Mon Jan 02 2012 15:04:05,1,macb,d/drwsr-x--T,0,0,1,\"/x (deleted)\"\nMon 01 02 2012 15:04:05,1,zzzz,d,0,0,1,\"/x\"\n", (3, 1, 0, 1), [
+         {"time": "2020-09-13T12:26:40Z", "doubt": "", "file.path": "/a \"b\"", "file.target_path": "c", "file.mode": "0777", "file.group": "root"},
+         {"precision": "none", "doubt": "o", "body.mode": "x"},
+         {"time": "2012-01-02T15:04:05Z", "doubt": "z", "file.path": "/x", "file.mode": "5750", "file_system.state": "deleted"}, {"event.kind": "unparsed"}]),
+    ("body", "# made by hand\n0|/etc/passwd|12-128-1|r/rrw-r--r--|0|0|7|1700000000.25|-1|1600000000|1600000000\n"
+     "d41d8cd98f00b204e9800998ecf8427e|/a\\|b|0|l/l---------|||0|0|0|0|0\nno line\n\n", (3, 1, 0, 1), [
+         {"time": "2020-09-13T12:26:40Z", "precision": "s", "file.inode": "12-128-1", "file.size": "7", "line": 2},
+         {"time": "2023-11-14T22:13:20.25Z", "precision": "ms", "file.mode": "0644", "line": 2},
+         {"doubt": "o", "file.path": "/a\\|b", "file.hash.md5": "d41d8cd98f00b204e9800998ecf8427e"}, {"message": "no line"}]),
+    ("postgresql", PG.format(zone="UTC") + "\n" + PG.format(zone="CET") + ",\"client backend\"\n" + PG.format(zone="CET") + ",\"client backend\",,0\n"
+     + PG.format(zone="CET") + ",1,2,3,4\n", (3, 1, 4, 0), [
+         {"time": "2026-11-25T03:12:09.123Z", "doubt": "", "source.ip": "192.0.2.7", "source.port": "51022", "error.code": "28P01", "log.level": "critical",
+          "postgresql.detail": "Connection matched file\nline 4", "event.action": "login", "event.outcome": "failure", "postgresql.application": "psql",
+          "process.pid": "812", "postgresql.transaction_id": None},
+         {"doubt": "z", "line": 3, "postgresql.backend_type": "client backend"}, {"postgresql.query_id": None, "line": 5}, {"event.kind": "unparsed"}]),
+    ("timeline", OWN + "m,2026-11-25T02:12:09.123456789+00:00,1,logged,ns,yz,logged,\"[\"\"user.name\"\"]\",,x,0,1,\"[\"\"a\"\",\"\"b\"\"]\"\n"
+     "made up,2026-11-25T02:12:10.000000000+00:00,1,logged,none,o,\"modified,changed\",,message,x,0,,v\n"
+     "m,2026-11-25T02:12:10Z,1,logged,no,,logged,,,x,0,1,v\nm,2026-11-25T02:12:10Z,1,logged,s,?,logged,,,x,0,1,v\n"
+     "m,2026-11-25T02:12:10Z,1,logged,s,,logged,\"[\"\"nobody\"\"]\",,x,0,1,v\nm,2026-11-25T02:12:10,1,logged,s,,logged,,,x,0,1,v\n", (2, 4, 0, 1), [
+         {"time": "2026-11-25T02:12:09.123456789Z", "doubt": "yz", "user.name": ["a", "b"], "timeline.source": "x", "timeline.line": "1"},
+         {"time": "2026-11-25T02:12:10Z", "precision": "none", "doubt": "o", "message": None, "user.name": "v"}] + 4 * [{"event.kind": "unparsed"}]),
+]
+# Ordinary tables, and what begins as one of these and is none.
+DECLINED = [
+    "name,address,telephone\neva,\"a, b\",1\n", "Date,Open,High,Low,Close\n2026-11-25,1,2,3,4\n", "message,datetime\nm,2026-11-25T02:12:09Z\n",
+    "date,time,message\n01/22/2012,07:52:33,m\n", "2026-11-25 03:12:09.123 UTC,eva,1\n", "1|2|3|4|5|6|7|8|9|10\n", "a|b|c|d|e|f|g|h|i|j|k\n",
+    "0|/a|x|r/r|0|0|0|1|2|3|4\n", "{\"message\": \"m\", \"timestamp_desc\": \"x\"}\n", "\"", "\"a\nb", ",,,,,,,,,,,,,,,,,,,,,,\n",
+    "Date,Size,Type,Mode,UID,GID,Meta\n", "root|x|0|0|root|/root|/bin/sh\n"]
+
+
+def export(path, form):
+    return subprocess.run([PROBE, "-y", str(WRITTEN), "-x", FORMS[form], path], capture_output=True, timeout=100, check=True).stdout
+
+
+class Tables(unittest.TestCase):
+    maxDiff = None
+
+    def test_rows_become_events_and_counts_add_up(self):
+        for name, text, counts, wanted in CASES:
+            with self.subTest(format=name, text=text[:60]):
+                events, told = read_lines(text)
+                self.assertEqual((told["format"], *(told[part] for part in ("events", "unparsed", "continued", "comments"))), (name, *counts))
+                self.assertEqual(told["lines"], sum(counts) + told["empty"])
+                self.assertEqual(len(events), len(wanted))
+                for event, fields in zip(events, wanted):
+                    self.assertEqual({key: event.get(key) for key in fields}, fields)
+
+    def test_ordinary_tables_are_declined(self):
+        for text in DECLINED:
+            with self.subTest(text=text[:60]):
+                self.assertEqual(read_lines(text), ([], {"format": None}))
+
+    def test_a_quote_that_is_not_closed_costs_its_line_and_nothing_else(self):
+        row = "Seen,\"m\",1764036731000000,2025-11-25T02:12:11Z\n"
+        head = "timestamp_desc,message,timestamp,datetime\n"
+        for bad in ("Seen,\"open,1,x\n", "Seen,\"m\"x,1764036731000000,2025-11-25T02:12:11Z\n", "Seen,a\"b,1764036731000000,x\n", "Seen,1,2\n"):
+            events, told = read_lines(head + 40000 * row + bad + 3 * row)
+            self.assertEqual(told["lines"], 40005)
+            self.assertEqual((told["events"], told["unparsed"]), (40003, 1), bad)
+            self.assertEqual(events[40000]["message"], bad[:-1])
+
+    def test_a_record_of_more_than_a_mebibyte_is_unparsed_with_its_size(self):
+        row = "Seen,m,1764036731000000,2025-11-25T02:12:11Z\n"
+        events, told = read_lines("timestamp_desc,message,timestamp,datetime\n" + row + "Seen," + "x" * (3 << 20) + ",1,2\n" + row)
+        self.assertEqual((told["events"], told["unparsed"], told["lines"]), (2, 1, 4))
+        self.assertEqual((len(events[1]["message"]), events[1]["event.cut"]), (65536, f"message: {(3 << 20) + 9} bytes"))
+        lines = "Seen,\"" + 30000 * "a line in quotes that end late, or never\n"
+        events, told = read_lines("timestamp_desc,message,timestamp,datetime\n" + row + lines + row)
+        self.assertEqual((told["events"], told["unparsed"], told["lines"]), (2, 30000, 30003))
+
+    def check_again(self, path):
+        for form in FORMS:
+            first = export(path, form)
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(first)
+                file.flush()
+                if first.count(b"\n") > (form == "timesketch-csv"):
+                    self.assertEqual(read_file(file.name)[1]["format"], "timeline")
+                    self.assertEqual(export(file.name, form), first, (path, form))
+            if form == "timesketch-csv":
+                rows = list(csv.reader(io.StringIO(first.decode(), newline=""), strict=True))
+                self.assertEqual(len({len(row) for row in rows}), 1)
+            else:
+                self.assertTrue(all(json.loads(line) for line in first.decode().split("\n")[:-1]))
+
+    def test_every_sample_comes_back_as_it_was(self):
+        for text in [text for _, text, _ in LINES] + [text for _, text, _, _ in CASES]:
+            with self.subTest(text=text[:60]), tempfile.NamedTemporaryFile() as file:
+                file.write(text if isinstance(text, bytes) else text.encode())
+                file.flush()
+                self.check_again(file.name)
+
+    def test_real_logs_come_back_as_they_were(self):
+        if not SHARED.is_dir():
+            self.skipTest("../shared/data is not there")
+        tried = 0
+        for folder in ("loghub", "lnav", "crowdsec", "go-libaudit", "artemis", "_reference", "plaso/test_data"):
+            for path in sorted((SHARED / folder).rglob("*")):
+                if path.is_file() and path.stat().st_size < 1 << 17 and path.suffix != ".py" and read_file(path)[1]["format"]:
+                    self.check_again(path)
+                    tried += 1
+        self.assertGreater(tried, 40)
+
+    def test_what_plaso_wrote_has_the_times_that_it_states(self):
+        path = SHARED / "plaso/test_data/end_to_end/l2tcsv.log"
+        if not path.is_file():
+            self.skipTest("../shared/data is not there")
+        rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+        events, told = read_file(path)
+        self.assertEqual((told["events"], told["unparsed"]), (len(rows), 0))
+        times = [datetime.datetime.strptime(f"{row[0]} {row[1]}", "%m/%d/%Y %H:%M:%S").isoformat() + "Z" for row in rows]
+        self.assertEqual([(event["time"], event["message"]) for event in events], [(when, row[10]) for when, row in zip(times, rows)])
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LC_ALL", "C.UTF-8")
+    unittest.main()
