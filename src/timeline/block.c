@@ -123,20 +123,13 @@ static struct str state_of(struct block_writer *w, const struct event *v)
     return buf_str(out);
 }
 
-static bool is_behind(const struct field_names *names, uint16_t a, uint16_t b)
-{
-    if (a < FIELD_KNOWN_COUNT_ && b < FIELD_KNOWN_COUNT_) /* numbered in that order */
-        return a > b;
-    return field_order(names, a, b) > 0;
-}
-
 /* In the order of names, values of one name as they came. */
-static void sort_fields(const struct field_names *names, const struct event *v, uint16_t *order)
+static void sort_fields(const uint16_t *ranks, const struct event *v, uint16_t *order)
 {
     for (uint16_t i = 0; i < v->count; i++) {
         size_t at = i;
 
-        for (; at && is_behind(names, v->fields[order[at - 1]].name, v->fields[i].name); at--)
+        for (; at && ranks[v->fields[order[at - 1]].name] > ranks[v->fields[i].name]; at--)
             order[at] = order[at - 1];
         order[at] = i;
     }
@@ -178,7 +171,7 @@ static void spell(struct block_writer *w, const struct event *v, struct str stat
     struct buf *b = &w->spelled;
     char *to = buf_room(b, spelled_size(w, v, state));
 
-    sort_fields(w->names, v, order);
+    sort_fields(field_ranks(w->names), v, order);
     to = put_str(put_u64(to, (uint64_t)v->ns), state);
     to = put_u64(put_u64(to, v->at), v->line);
     to = put_u32(to, (uint32_t)v->count);

@@ -293,11 +293,12 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
 static int begin_lane(struct building *b, struct lane *l, struct err *e)
 {
     uint32_t i = b->begun, count = b->looked.part_count;
+    uint64_t size = count > 1 ? format_part_size(formats[b->looked.format]) : 0;
     struct build_task task = {.kind = count == 1 ? BUILD_ALL : BUILD_PART,
                               .format = b->looked.format,
                               .second = b->looked.second,
-                              .from = (uint64_t)i * PART_SIZE,
-                              .to = i + 1 == count ? UINT64_MAX : (uint64_t)(i + 1) * PART_SIZE};
+                              .from = i * size,
+                              .to = i + 1 == count ? UINT64_MAX : (i + 1) * size};
     struct worker_order order;
 
     if (b->years) {

@@ -90,33 +90,42 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
 
     r->counts = (struct reader_counts){0};
     r->last_ns = 0;
+    r->from = from;
+    r->to = to;
     rc = r->format->line ? reader_lines(r, from, to, e) : r->format->read(r, e);
     return rc ? rc : job_end_part(j, r, e);
 }
 
 static uint32_t parts_of(const struct format *f, uint64_t size)
 {
-    uint64_t count = (size + PART_SIZE - 1) / PART_SIZE;
+    uint64_t part_size = format_part_size(f);
+    uint64_t count = (size + part_size - 1) / part_size;
 
-    if (!f->line || !f->is_splittable || count < 2)
+    if (!f->is_splittable || count < 2)
         return 1;
     return count < PARTS_MOST ? (uint32_t)count : PARTS_MOST;
 }
 
-static uint64_t part_end(uint32_t i, uint32_t count)
+static uint64_t part_end(const struct format *f, uint32_t i, uint32_t count)
 {
-    return i + 1 == count ? UINT64_MAX : (uint64_t)(i + 1) * PART_SIZE;
+    return i + 1 == count ? UINT64_MAX : (i + 1) * format_part_size(f);
+}
+
+/* Of lines that state no year: the years with which each part begins. */
+static int find_years(struct reader *r, struct years *begin, uint32_t count, struct err *e)
+{
+    return r->format->line ? reader_find_years(r, format_part_size(r->format), begin, count, e) : 0;
 }
 
 static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err *e)
 {
     uint32_t count = parts_of(r->format, size);
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
-    int rc = r->format->line ? reader_find_years(r, PART_SIZE, begin, count, e) : 0;
+    int rc = find_years(r, begin, count, e);
 
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         r->years = begin[i];
-        rc = read_part(j, r, (uint64_t)i * PART_SIZE, part_end(i, count), e);
+        rc = read_part(j, r, i * format_part_size(r->format), part_end(r->format, i, count), e);
     }
     return rc;
 }
@@ -258,7 +267,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
 
         reader_begin(&r, f);
         r.second = j->second;
-        rc = reader_find_years(&r, PART_SIZE, begin, looked.part_count, e);
+        rc = find_years(&r, begin, looked.part_count, e);
         reader_end(&r);
         return rc ? rc : send_looked(j, &looked, begin, e);
     }

@@ -6,7 +6,7 @@
 
 enum {
     PAGE_SIZE = 64 << 10,
-    PAGE_COUNT = 256, /* 16 MiB */
+    PAGE_COUNT = 2048, /* 128 MiB: a journal refers to all of its file */
     NS_OF_US = 1000,
     NS_OF_TICK = 100,
 };

@@ -128,7 +128,6 @@ static int read_all(struct reader *r, struct err *err)
         if (rc)
             return rc;
     } while (!is_end && at > before);
-    r->counts.bytes = at;
     return is_end ? 0
                   : reader_notice(r, at,
                                   "Here is no whole record of CloudTrail, or one of more than 1 "

@@ -3,10 +3,11 @@
 #include "base/mem.h"
 
 enum {
-    SLOTS = 1 << 14,
-    FEW_MOST = SLOTS / 2, /* different values; more are not looked up any more */
-    BYTE_MOST = 255,      /* different values whose numbers have one byte */
-    TRIED = 1024,         /* rows after which it shows whether values repeat */
+    SLOTS_LEAST = 64,
+    SLOTS_MOST = 1 << 14,
+    FEW_MOST = SLOTS_MOST / 2, /* different values; more are not looked up any more */
+    BYTE_MOST = 255,           /* different values whose numbers have one byte */
+    TRIED = 1024,              /* values after which it shows whether they repeat */
 };
 
 struct value {
@@ -14,18 +15,22 @@ struct value {
     uint32_t len;
 };
 
+/* That a row has a value. */
+struct entry {
+    uint32_t row;
+    uint32_t number; /* of the value, from 1 */
+};
+
 struct column {
     struct buf bytes;     /* of the values, one after another */
     struct value *values; /* in the order of their first rows */
     size_t count, room;
-    uint32_t *rows;        /* number of the row's value from 1; 0: it has none */
-    size_t row_count;      /* rows that are set, those between counted */
-    size_t added;          /* values that came */
-    uint32_t last;         /* number of the one that came last; 0: none did */
-    bool is_few;           /* each different value is there once */
-    bool has_lists;        /* a row has several */
-    struct buf lists;      /* then: row, number of value, u32 each, of all but each row's first */
-    uint16_t slots[SLOTS]; /* number of a value; 0: free */
+    struct entry *entries; /* as they came: rows ascend */
+    size_t entry_count, entry_room;
+    bool is_few;     /* each different value is there once */
+    bool has_lists;  /* a row has several */
+    uint16_t *slots; /* number of a value by its hash; 0: free */
+    size_t slot_count;
 };
 
 char *varint_put(char *p, uint64_t n)
@@ -83,7 +88,6 @@ struct column *column_new(void)
 {
     struct column *c = mem_new(struct column);
 
-    c->rows = mem_array(BLOCK_EVENTS, sizeof(c->rows[0]));
     c->is_few = true;
     return c;
 }
@@ -93,9 +97,9 @@ void column_free(struct column *c)
     if (!c)
         return;
     buf_release(&c->bytes);
-    buf_release(&c->lists);
     free(c->values);
-    free(c->rows);
+    free(c->entries);
+    free(c->slots);
     free(c);
 }
 
@@ -155,22 +159,45 @@ static uint32_t add_value(struct column *c, struct str value)
 /* Values that hardly repeat are not looked for. */
 static bool hardly_repeats(const struct column *c)
 {
-    return c->count >= FEW_MOST || (c->added >= TRIED && c->count > c->added / 4 * 3);
+    return c->count >= FEW_MOST || (c->entry_count >= TRIED && c->count > c->entry_count / 4 * 3);
+}
+
+/* Where the value's number is, or would be. */
+static size_t slot_of(const struct column *c, struct str value)
+{
+    size_t at = hash_of(value) % c->slot_count;
+
+    while (c->slots[at] && !is_value(c, c->slots[at], value))
+        at = (at + 1) % c->slot_count;
+    return at;
+}
+
+static void grow_slots(struct column *c)
+{
+    c->slot_count = c->slot_count ? 4 * c->slot_count : SLOTS_LEAST;
+    free(c->slots);
+    c->slots = mem_array(c->slot_count, sizeof(c->slots[0]));
+    for (size_t i = 0; i < c->count; i++) {
+        struct str value = {c->bytes.p + c->values[i].off, c->values[i].len};
+
+        c->slots[slot_of(c, value)] = (uint16_t)(i + 1);
+    }
 }
 
 static uint32_t number_of(struct column *c, struct str value)
 {
+    uint32_t last = c->entry_count ? c->entries[c->entry_count - 1].number : 0;
     size_t at;
 
-    c->added++;
     if (!c->is_few)
         return add_value(c, value);
-    if (c->last && is_value(c, c->last, value))
-        return c->last;
-    at = hash_of(value) % SLOTS;
-    for (; c->slots[at]; at = (at + 1) % SLOTS)
-        if (is_value(c, c->slots[at], value))
-            return c->slots[at];
+    if (last && is_value(c, last, value))
+        return last;
+    if (2 * c->count >= c->slot_count && c->slot_count < SLOTS_MOST)
+        grow_slots(c);
+    at = slot_of(c, value);
+    if (c->slots[at])
+        return c->slots[at];
     c->is_few = !hardly_repeats(c);
     if (!c->is_few)
         return add_value(c, value);
@@ -178,123 +205,99 @@ static uint32_t number_of(struct column *c, struct str value)
     return c->slots[at];
 }
 
-static void add_to_list(struct column *c, size_t row, uint32_t number)
-{
-    uint32_t entry[2] = {(uint32_t)row, number};
-
-    c->has_lists = true;
-    buf_add(&c->lists, entry, sizeof(entry));
-}
-
 void column_add(struct column *c, size_t row, struct str value)
 {
     uint32_t number = number_of(c, value);
 
-    c->last = number;
-    if (row < c->row_count) {
-        add_to_list(c, row, number);
-        return;
-    }
-    while (c->row_count < row)
-        c->rows[c->row_count++] = 0;
-    c->rows[c->row_count++] = number;
+    c->has_lists =
+        c->has_lists || (c->entry_count && c->entries[c->entry_count - 1].row == (uint32_t)row);
+    c->entries = mem_grow(c->entries, c->entry_count, &c->entry_room, sizeof(c->entries[0]));
+    c->entries[c->entry_count++] = (struct entry){(uint32_t)row, number};
 }
 
 static void put_few(const struct column *c, size_t rows, struct buf *out)
 {
+    size_t each = c->count > BYTE_MOST ? 2 : 1;
     char *to;
 
     add_varint(out, c->count);
     for (size_t i = 0; i < c->count; i++)
         add_varint(out, c->values[i].len);
     buf_add(out, c->bytes.p, c->bytes.len);
-    to = buf_room(out, 2 * rows);
-    for (size_t i = 0; i < rows; i++) {
-        *to++ = (char)c->rows[i];
-        if (c->count > BYTE_MOST)
-            *to++ = (char)(c->rows[i] >> 8);
+    to = buf_room(out, each * rows);
+    memset(to, 0, each * rows);
+    for (size_t i = 0; i < c->entry_count; i++) {
+        const struct entry *entry = &c->entries[i];
+
+        to[each * entry->row] = (char)entry->number;
+        if (each == 2)
+            to[2 * entry->row + 1] = (char)(entry->number >> 8);
     }
-    out->len += c->count > BYTE_MOST ? 2 * rows : rows;
+    out->len += each * rows;
 }
 
-static void put_size(const struct column *c, uint32_t number, struct buf *out)
+static const struct value *value_of(const struct column *c, size_t entry)
 {
-    add_varint(out, number ? (uint64_t)c->values[number - 1].len + 1 : 0);
+    return &c->values[c->entries[entry].number - 1];
 }
 
-static void put_bytes(const struct column *c, uint32_t number, struct buf *out)
+static void put_bytes(const struct column *c, struct buf *out)
 {
-    if (number)
-        buf_add(out, c->bytes.p + c->values[number - 1].off, c->values[number - 1].len);
+    if (c->count == c->entry_count) { /* none came twice: they stand as they came */
+        buf_add(out, c->bytes.p, c->bytes.len);
+        return;
+    }
+    for (size_t i = 0; i < c->entry_count; i++)
+        buf_add(out, c->bytes.p + value_of(c, i)->off, value_of(c, i)->len);
 }
 
 static void put_many(const struct column *c, size_t rows, struct buf *out)
 {
-    for (size_t i = 0; i < rows; i++)
-        put_size(c, c->rows[i], out);
-    if (c->count == c->added) { /* none came twice: they stand as they came */
-        buf_add(out, c->bytes.p, c->bytes.len);
-        return;
-    }
-    for (size_t i = 0; i < rows; i++)
-        put_bytes(c, c->rows[i], out);
-}
+    char *to = buf_room(out, rows + c->entry_count * VARINT_SIZE);
+    size_t row = 0;
 
-/* The entries of lists stand in the order of rows. */
-static void each_of_lists(const struct column *c, size_t rows, struct buf *out,
-                          void (*put)(const struct column *c, uint32_t number, struct buf *out))
-{
-    size_t at = 0;
-    uint32_t entry[2];
-
-    for (size_t i = 0; i < rows; i++) {
-        if (c->rows[i])
-            put(c, c->rows[i], out);
-        for (; at < c->lists.len; at += sizeof(entry)) {
-            memcpy(entry, c->lists.p + at, sizeof(entry));
-            if (entry[0] != i)
-                break;
-            put(c, entry[1], out);
-        }
+    for (size_t i = 0; i < c->entry_count; i++) {
+        for (; row < c->entries[i].row; row++)
+            *to++ = 0;
+        to = varint_put(to, (uint64_t)value_of(c, i)->len + 1);
+        row++;
     }
+    for (; row < rows; row++)
+        *to++ = 0;
+    out->len = (size_t)(to - out->p);
+    put_bytes(c, out);
 }
 
 static void put_lists(const struct column *c, size_t rows, struct buf *out)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < rows; i++) {
-        uint64_t count = c->rows[i] != 0;
-        uint32_t entry[2];
+    for (size_t row = 0; row < rows; row++) {
+        size_t from = at;
 
-        for (; at < c->lists.len; at += sizeof(entry), count++) {
-            memcpy(entry, c->lists.p + at, sizeof(entry));
-            if (entry[0] != i)
-                break;
-        }
-        add_varint(out, count);
+        while (at < c->entry_count && c->entries[at].row == row)
+            at++;
+        add_varint(out, at - from);
     }
-    each_of_lists(c, rows, out, put_size);
-    each_of_lists(c, rows, out, put_bytes);
+    for (size_t i = 0; i < c->entry_count; i++)
+        add_varint(out, (uint64_t)value_of(c, i)->len + 1);
+    put_bytes(c, out);
 }
 
 static void empty(struct column *c)
 {
     buf_clear(&c->bytes);
-    buf_clear(&c->lists);
-    c->count = c->row_count = c->added = 0;
-    c->last = 0;
+    c->count = c->entry_count = 0;
     c->is_few = true;
     c->has_lists = false;
-    memset(c->slots, 0, sizeof(c->slots));
+    if (c->slots)
+        memset(c->slots, 0, c->slot_count * sizeof(c->slots[0]));
 }
 
 enum column_kind column_end(struct column *c, size_t rows, struct buf *out)
 {
     enum column_kind kind = c->has_lists ? COLUMN_LISTS : c->is_few ? COLUMN_FEW : COLUMN_MANY;
 
-    while (c->row_count < rows)
-        c->rows[c->row_count++] = 0;
     if (kind == COLUMN_LISTS)
         put_lists(c, rows, out);
     else if (kind == COLUMN_FEW)

@@ -24,6 +24,7 @@ static const char *const known_names[FIELD_KNOWN_COUNT_] = {
 struct field_names {
     struct arena *arena;
     struct str names[FIELD_NAMES_MAX];
+    uint16_t ranks[FIELD_NAMES_MAX];
     size_t count;
     uint16_t slots[SLOT_COUNT]; /* number + 1; 0: free */
 };
@@ -49,6 +50,15 @@ static size_t slot_of(const struct field_names *n, struct str name)
 
 static void add_name(struct field_names *n, size_t slot, struct str name)
 {
+    uint16_t rank = 0;
+
+    for (size_t i = 0; i < n->count; i++) {
+        bool is_before = str_cmp(n->names[i], name) < 0;
+
+        rank += is_before;
+        n->ranks[i] += !is_before;
+    }
+    n->ranks[n->count] = rank;
     n->names[n->count] = name;
     n->slots[slot] = (uint16_t)++n->count;
 }
@@ -106,9 +116,9 @@ size_t field_count(const struct field_names *n)
     return n->count;
 }
 
-int field_order(const struct field_names *n, uint16_t a, uint16_t b)
+const uint16_t *field_ranks(const struct field_names *n)
 {
-    return str_cmp(n->names[a], n->names[b]);
+    return n->ranks;
 }
 
 void event_init(struct event *e)

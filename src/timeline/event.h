@@ -24,8 +24,8 @@ uint16_t field_number(struct field_names *n, struct str name);
 uint16_t field_lookup(const struct field_names *n, struct str name);
 struct str field_name(const struct field_names *n, uint16_t number);
 size_t field_count(const struct field_names *n);
-/* Of two, which name is first by its bytes; the known ones are numbered in that order. */
-int field_order(const struct field_names *n, uint16_t a, uint16_t b);
+/* By number: the place of each name in the order of their bytes. It changes with each new name. */
+const uint16_t *field_ranks(const struct field_names *n);
 
 enum event_precision {
     TIME_NONE, /* the source states no time */

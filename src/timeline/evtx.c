@@ -31,6 +31,8 @@ struct evtx {
     struct evtx_meanings *meanings;
     bool has_sums;
     unsigned notices;
+    uint64_t end;     /* chunks of the part begin before it */
+    uint64_t rubble;  /* where the next part begins: what is no chunk is cut there */
     uint64_t at;      /* of the chunk */
     struct str chunk; /* what there is of it */
     struct event event;
@@ -212,6 +214,8 @@ static int take_rubble(struct evtx *x, size_t *size, struct err *err)
     int rc;
 
     *size = found ? (size_t)(found - x->chunk.p) : x->chunk.len;
+    if (*size > x->rubble - x->at)
+        *size = (size_t)(x->rubble - x->at);
     if (is_all_zero(str_head(x->chunk, *size)))
         return 0;
     x->chunk = str_head(x->chunk, *size);
@@ -222,11 +226,11 @@ static int take_rubble(struct evtx *x, size_t *size, struct err *err)
     return find_record(x->chunk, 0) < x->chunk.len ? take_records(x, 0, x->chunk.len, err) : 0;
 }
 
-static int take_file(struct evtx *x, struct err *err)
+static int take_chunks(struct evtx *x, struct err *err)
 {
     int rc = 0;
 
-    while (rc == 0) {
+    while (rc == 0 && x->at < x->end) {
         size_t size = CHUNK_SIZE;
 
         rc = bytes_at(x->bytes, x->at, CHUNK_SIZE, &x->chunk, err);
@@ -238,7 +242,6 @@ static int take_file(struct evtx *x, struct err *err)
             rc = take_chunk(x, err);
         x->at += size < x->chunk.len ? size : x->chunk.len;
     }
-    x->r->counts.bytes = x->at;
     return rc;
 }
 
@@ -250,11 +253,44 @@ static void evtx_release(struct evtx *x)
     event_release(&x->event);
 }
 
-static int read_all(struct reader *r, struct err *err)
+/* Where chunks would be in a sound file, at or behind at. */
+static uint64_t grid(uint64_t at)
+{
+    if (at >= UINT64_MAX - CHUNK_SIZE)
+        return UINT64_MAX;
+    return at <= FILE_HEAD
+               ? FILE_HEAD
+               : FILE_HEAD + (at - FILE_HEAD + CHUNK_SIZE - 1) / CHUNK_SIZE * CHUNK_SIZE;
+}
+
+/* In a damaged file a chunk may begin elsewhere: the part before, which comes upon it, reads it
+ * where it begins in that. */
+static int begin_part(struct evtx *x, struct err *err)
+{
+    uint64_t from = grid(x->r->from);
+    const char *found;
+    struct str before;
+    int rc = bytes_at(x->bytes, from - CHUNK_SIZE, CHUNK_SIZE + 7, &before, err);
+
+    x->at = from;
+    if (rc || before.len < CHUNK_SIZE || is_chunk(before))
+        return rc;
+    found = memmem(before.p, before.len, "ElfChnk", 8);
+    if (!found)
+        return 0;
+    x->at = from - CHUNK_SIZE + (uint64_t)(found - before.p);
+    if (x->at < x->r->from)
+        x->at += CHUNK_SIZE;
+    return 0;
+}
+
+static int read_part(struct reader *r, struct err *err)
 {
     CLEANUP(evtx_release)
     struct evtx x = {.r = r,
                      .bytes = bytes_new(r),
+                     .end = r->to,
+                     .rubble = grid(r->to),
                      .xml = binxml_new(r->names),
                      .meanings = evtx_meanings_new(r->names)};
     struct str head;
@@ -264,13 +300,20 @@ static int read_all(struct reader *r, struct err *err)
     rc = bytes_at(x.bytes, 0, FILE_HEAD, &head, err);
     if (rc)
         return rc;
-    if (is_file(head)) {
-        x.has_sums = head.len > FILE_FLAGS + 4 && !(le32(head, FILE_FLAGS) & FLAG_NO_SUM);
+    x.has_sums =
+        is_file(head) && head.len > FILE_FLAGS + 4 && !(le32(head, FILE_FLAGS) & FLAG_NO_SUM);
+    if (r->from)
+        rc = begin_part(&x, err);
+    else if (is_file(head))
         x.at = head.len;
-    } else {
+    else
         rc = notice(&x, 0, "The head of the file is missing.", err);
-    }
-    return rc ? rc : take_file(&x, err);
+    return rc ? rc : take_chunks(&x, err);
 }
 
-const struct format format_evtx = {.name = "evtx", .version = 1, .knows = knows, .read = read_all};
+const struct format format_evtx = {.name = "evtx",
+                                   .version = 2,
+                                   .is_splittable = true,
+                                   .part_size = 8 << 20,
+                                   .knows = knows,
+                                   .read = read_part};

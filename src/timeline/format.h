@@ -20,23 +20,27 @@ typedef enum line_verdict format_line(struct reader *r, struct str line, struct 
 struct format {
     const char *name; /* event.dataset */
     unsigned version; /* one more where the same bytes become other events */
-    /* Lines stand each for itself, so that parts of a source can be read side by side. */
+    /* Lines, or records, stand each for itself: parts of a source can be read side by side. */
     bool is_splittable;
     /* Its events were exported: they have the dataset and the time that they got when they were
      * read first. */
     bool is_export;
-    format_line *line; /* NULL: no format of lines */
+    uint64_t part_size; /* bytes; 0: PART_SIZE */
+    format_line *line;  /* NULL: no format of lines */
     /* Its line is given as it is, so that \xHH does not look like an escape of its own; names of
      * fields that it takes from there are text (reader_text). */
     bool takes_bytes;
     /* Whether these first bytes (64 KiB, or all there is) are its own. */
     bool (*knows)(struct str head);
-    /* Reads all of the source by reader_bytes, and gives its events to reader_event. */
+    /* Reads by reader_bytes what begins in the reader's part of the source, and gives the events to
+     * reader_event. */
     int (*read)(struct reader *r, struct err *e);
     size_t state_size; /* of what it keeps for a source, zeroed at its beginning */
     /* Its records have so many bytes, and many in front may be zeros; 0: they are not. */
     size_t record_size;
 };
+enum { PART_SIZE = 64 << 20 };
+uint64_t format_part_size(const struct format *f);
 #define FORMAT(id) extern const struct format format_##id;
 #include "timeline/formats.def"
 #undef FORMAT
@@ -50,7 +54,7 @@ extern const struct format *const formats[FORMAT_COUNT_];
 
 /* A source that is being read. */
 struct reader_counts {
-    uint64_t bytes, lines, events, unparsed, continued, comments, empty;
+    uint64_t lines, events, unparsed, continued, comments, empty;
 };
 typedef int reader_take(void *context, const struct event *event, struct err *e);
 /* Up to size bytes at off; *got 0 is the end. */
@@ -65,6 +69,7 @@ struct reader {
     const struct zone *zone; /* of the source; NULL: UTC */
     struct years years;      /* where the format states none */
     int64_t written_s;       /* when the source was written last */
+    uint64_t from, to; /* of a binary format: bytes of the part; to is UINT64_MAX: to the end */
     reader_bytes_at *bytes;
     void *bytes_context;
     reader_take *take;
@@ -100,7 +105,8 @@ MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct
  * r->years is to be that before reader_lines reads the part. */
 MUST_CHECK int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
                                  size_t count, struct err *e);
-void reader_begin(struct reader *r, const struct format *format); /* then reader_end */
+/* Then reader_end. The part is all of the source. */
+void reader_begin(struct reader *r, const struct format *format);
 void reader_end(struct reader *r);
 /* What a line is to a format; values are UTF-8 then. */
 enum line_verdict reader_ask(struct reader *r, const struct format *f, struct str raw,

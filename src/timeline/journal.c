@@ -337,7 +337,6 @@ static int begin(struct journal *j, struct str *head, struct err *e)
         return rc;
     j->end = size;
     j->is_compact = le32(*head, HEADER_FLAGS) & FLAG_COMPACT;
-    j->r->counts.bytes = size;
     return 0;
 }
 

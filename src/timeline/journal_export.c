@@ -199,7 +199,6 @@ static int read_all(struct reader *r, struct err *err)
     event_init(&x.event);
     while (rc == 0 && !x.is_end)
         rc = take_field(&x, err);
-    r->counts.bytes = x.at;
     return rc ? rc : end_entry(&x, err);
 }
 

@@ -118,7 +118,6 @@ static int read_all(struct reader *r, struct err *err)
         left = step.len % RECORD_SIZE;
         at += step.len - left;
     } while (step.len == (size_t)STEP_RECORDS * RECORD_SIZE);
-    r->counts.bytes = at + left;
     return left ? reader_notice(r, at, "The file ends within a record of 292 bytes.", err) : 0;
 }
 

@@ -456,6 +456,5 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     }
     if (rc && rc != ERR_NOTFOUND)
         return rc;
-    r->counts.bytes = l.base + l.at;
     return end_last(&l, e);
 }

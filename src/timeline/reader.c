@@ -11,10 +11,17 @@ const struct format *const formats[FORMAT_COUNT_] = {
 #undef FORMAT
 };
 
+uint64_t format_part_size(const struct format *f)
+{
+    return f->part_size ? f->part_size : PART_SIZE;
+}
+
 void reader_begin(struct reader *r, const struct format *format)
 {
     r->format = format;
     r->state = mem_alloc(format->state_size);
+    r->from = 0;
+    r->to = UINT64_MAX;
 }
 
 void reader_end(struct reader *r)

@@ -84,7 +84,6 @@ static void widen(bool *has, int64_t *first, int64_t *last, int64_t from, int64_
 
 static void add_counts(struct reader_counts *to, const struct reader_counts *more)
 {
-    to->bytes += more->bytes;
     to->lines += more->lines;
     to->events += more->events;
     to->unparsed += more->unparsed;

@@ -242,7 +242,6 @@ static int read_all(struct reader *r, struct err *err)
     }
     if (rc)
         return rc;
-    r->counts.bytes = at + record.len;
     return record.len ? reader_notice(r, at, "The file ends within a record of 384 bytes.", err)
                       : 0;
 }

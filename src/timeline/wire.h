@@ -4,7 +4,7 @@
 #include "sys/worker.h"
 #include "timeline/format.h"
 
-enum { PART_SIZE = 64 << 20, PARTS_MOST = 1 << 14 };
+enum { PARTS_MOST = 1 << 14 };
 #define WIRE_NO_FORMAT UINT32_MAX
 
 enum build_kind {
