@@ -231,7 +231,6 @@ static int read_lines(struct reading *g, struct bytes *bytes, struct err *e)
         }
         at += taken;
     }
-    g->r->counts.bytes = at;
     return rc;
 }
 
