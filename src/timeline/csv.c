@@ -355,7 +355,6 @@ static int read_all(struct csv *c, struct err *e)
             break;
         rc = take_pieces(c, text, text.len < BYTES_MOST, e);
     }
-    c->r->counts.bytes = c->at;
     return rc;
 }
 
