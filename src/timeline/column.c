@@ -27,9 +27,12 @@ struct column {
     size_t count, room;
     struct entry *entries; /* as they came: rows ascend */
     size_t entry_count, entry_room;
-    bool is_few;     /* each different value is there once */
-    bool has_lists;  /* a row has several */
-    uint16_t *slots; /* number of a value by its hash; 0: free */
+    bool is_few;    /* each different value is there once */
+    bool has_lists; /* a row has several */
+    struct slot {
+        uint16_t number; /* of a value; 0: free */
+        uint16_t tag;    /* of its hash */
+    } * slots;           /* by hash */
     size_t slot_count;
 };
 
@@ -163,13 +166,17 @@ static bool hardly_repeats(const struct column *c)
 }
 
 /* Where the value's number is, or would be. */
-static size_t slot_of(const struct column *c, struct str value)
+static struct slot *slot_of(const struct column *c, struct str value)
 {
-    size_t at = hash_of(value) % c->slot_count;
+    uint64_t hash = hash_of(value);
+    uint16_t tag = (uint16_t)(hash >> 48);
+    size_t at = hash % c->slot_count;
 
-    while (c->slots[at] && !is_value(c, c->slots[at], value))
+    while (c->slots[at].number &&
+           (c->slots[at].tag != tag || !is_value(c, c->slots[at].number, value)))
         at = (at + 1) % c->slot_count;
-    return at;
+    c->slots[at].tag = tag;
+    return &c->slots[at];
 }
 
 static void grow_slots(struct column *c)
@@ -180,14 +187,14 @@ static void grow_slots(struct column *c)
     for (size_t i = 0; i < c->count; i++) {
         struct str value = {c->bytes.p + c->values[i].off, c->values[i].len};
 
-        c->slots[slot_of(c, value)] = (uint16_t)(i + 1);
+        slot_of(c, value)->number = (uint16_t)(i + 1);
     }
 }
 
 static uint32_t number_of(struct column *c, struct str value)
 {
     uint32_t last = c->entry_count ? c->entries[c->entry_count - 1].number : 0;
-    size_t at;
+    struct slot *slot;
 
     if (!c->is_few)
         return add_value(c, value);
@@ -195,14 +202,14 @@ static uint32_t number_of(struct column *c, struct str value)
         return last;
     if (2 * c->count >= c->slot_count && c->slot_count < SLOTS_MOST)
         grow_slots(c);
-    at = slot_of(c, value);
-    if (c->slots[at])
-        return c->slots[at];
+    slot = slot_of(c, value);
+    if (slot->number)
+        return slot->number;
     c->is_few = !hardly_repeats(c);
     if (!c->is_few)
         return add_value(c, value);
-    c->slots[at] = (uint16_t)add_value(c, value);
-    return c->slots[at];
+    slot->number = (uint16_t)add_value(c, value);
+    return slot->number;
 }
 
 void column_add(struct column *c, size_t row, struct str value)

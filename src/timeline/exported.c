@@ -267,7 +267,9 @@ bool export_columns_add(struct export_columns *c, const struct exported *x)
 
 static int by_field(const void *a, const void *b, void *names)
 {
-    return field_order(names, *(const uint16_t *)a, *(const uint16_t *)b);
+    const uint16_t *ranks = field_ranks(names);
+
+    return (int)ranks[*(const uint16_t *)a] - (int)ranks[*(const uint16_t *)b];
 }
 
 static void csv_cell(struct buf *out, struct str text)

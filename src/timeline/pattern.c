@@ -31,6 +31,7 @@ struct pattern {
 struct table {
     const struct program *program;
     struct pattern *patterns; /* NULL: not compiled yet */
+    char *firsts;             /* of each, the byte that a sentence begins with; NUL: any */
 };
 
 /* A program's name that was looked for, which mostly is again: the table, or none. */
@@ -128,8 +129,10 @@ void pattern_set_free(struct pattern_set *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
         free(s->tables[i].patterns);
+        free(s->tables[i].firsts);
+    }
     free(s);
 }
 
@@ -245,7 +248,8 @@ static bool is_end(const struct pattern *p, struct str text, size_t at)
 {
     struct str literal = p->steps[p->most + 1].literal;
 
-    return text.len - at >= literal.len && memcmp(text.p + at, literal.p, literal.len) == 0;
+    return text.p[at] == literal.p[0] && text.len - at >= literal.len &&
+           memcmp(text.p + at, literal.p, literal.len) == 0;
 }
 
 static bool fits_last(const struct pattern *p, struct str text, struct str *values)
@@ -356,23 +360,37 @@ static struct table *table_of(struct pattern_set *s, struct str program)
     return k->table;
 }
 
+static void compile_table(struct table *t, struct field_names *names)
+{
+    size_t count = t->program->count;
+
+    t->patterns = mem_array(count, sizeof(t->patterns[0]));
+    t->firsts = mem_alloc(count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct step *first = &t->patterns[i].steps[0];
+
+        compile(&t->patterns[i], &t->program->meanings[i], names);
+        t->firsts[i] = first->kind == STEP_LITERAL ? first->literal.p[0] : '\0';
+    }
+}
+
 bool pattern_match(struct pattern_set *s, struct str program, struct str sentence, struct event *e)
 {
     struct table *t = table_of(s, program);
     struct str values[STEPS_MAX], rest;
 
-    if (!t)
+    if (!t || sentence.len == 0)
         return false;
-    if (!t->patterns) {
-        t->patterns = mem_array(t->program->count, sizeof(t->patterns[0]));
-        for (size_t i = 0; i < t->program->count; i++)
-            compile(&t->patterns[i], &t->program->meanings[i], s->names);
+    if (!t->patterns)
+        compile_table(t, s->names);
+    for (size_t i = 0; i < t->program->count; i++) {
+        const struct pattern *p = &t->patterns[i];
+
+        if ((t->firsts[i] && t->firsts[i] != sentence.p[0]) || !fits(p, sentence, values, &rest))
+            continue;
+        fill(p, values, e);
+        fill_other(p, rest, values, s->names, e);
+        return true;
     }
-    for (size_t i = 0; i < t->program->count; i++)
-        if (fits(&t->patterns[i], sentence, values, &rest)) {
-            fill(&t->patterns[i], values, e);
-            fill_other(&t->patterns[i], rest, values, s->names, e);
-            return true;
-        }
     return false;
 }
