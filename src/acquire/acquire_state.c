@@ -31,7 +31,7 @@ static const struct text_word texts[] = {
     TEXT("examiner", examiner),       TEXT("notes", notes),
     TEXT("description", description), TEXT("model", model),
     TEXT("serial", serial),           TEXT("system", system),
-    TEXT_OPTIONAL("writes", writes),  TEXT_OPTIONAL("history", history),
+    TEXT_OPTIONAL("writes", writes),
 };
 
 static char **text_of(const struct acquire_begin *b, size_t i)
@@ -43,6 +43,7 @@ void acquire_begin_release(struct acquire_begin *b)
 {
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         free(*text_of(b, i));
+    acquire_history_release(&b->history);
     *b = (struct acquire_begin){0};
 }
 
@@ -97,6 +98,23 @@ static void add_group(struct buf *out, const struct ewf_open_group *g)
     buf_addc(out, '\n');
 }
 
+static uint64_t time_ns(struct utc t)
+{
+    return (uint64_t)t.sec * 1000000000U + t.ns;
+}
+
+static void add_history(struct buf *out, const struct acquire_history *h)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        const struct acquire_finding *f = &h->all[i];
+
+        buf_addf(out, "found %u %u %u %llu %llu ", f->first, f->last, f->count,
+                 (unsigned long long)time_ns(f->from), (unsigned long long)time_ns(f->until));
+        add_escaped(out, f->text);
+        buf_addc(out, '\n');
+    }
+}
+
 void acquire_state_write(const struct acquire_state *s, const struct target_files *files,
                          struct buf *out)
 {
@@ -114,7 +132,7 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     add_text(out, "format", format_names[b->format]);
     add_text(out, "level", b->is_small ? "small" : "fast");
     add_number(out, "segment", b->segment_size);
-    add_number(out, "begun", (uint64_t)b->begun.sec * 1000000000U + b->begun.ns);
+    add_number(out, "begun", time_ns(b->begun));
     buf_adds(out, "id ");
     hex_add(out, b->id, sizeof(b->id));
     buf_addc(out, '\n');
@@ -122,6 +140,7 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     hex_add(out, b->mark, sizeof(b->mark));
     buf_addc(out, '\n');
     add_number(out, "runs", b->runs);
+    add_history(out, &b->history);
     add_number(out, "done", s->done);
     if (s->group.count)
         add_group(out, &s->group);
@@ -213,6 +232,35 @@ static bool read_group(struct ewf_open_group *g, struct str rest)
     return true;
 }
 
+static bool read_finding(struct acquire_history *h, struct str rest)
+{
+    uint64_t runs[3];
+    struct acquire_finding f = {0};
+
+    for (size_t i = 0; i < COUNT_OF(runs); i++)
+        if (!str_u64(str_cut(&rest, ' '), &runs[i]) || runs[i] > UINT32_MAX)
+            return false;
+    f.first = (uint32_t)runs[0];
+    f.last = (uint32_t)runs[1];
+    f.count = (uint32_t)runs[2];
+    if (f.last < f.first || f.count == 0 || !read_time(str_cut(&rest, ' '), &f.from) ||
+        !read_time(str_cut(&rest, ' '), &f.until) || !(f.text = unescape(rest)))
+        return false;
+    h->all = mem_grow(h->all, h->count, &h->room, sizeof(h->all[0]));
+    h->all[h->count++] = f;
+    return true;
+}
+
+/* A version before kept sentences. */
+static bool read_sentences(struct acquire_history *h, struct str rest)
+{
+    CLEANUP_FREE char *text = unescape(str_ends(rest, ".") ? str_head(rest, rest.len - 1) : rest);
+
+    if (text && text[0])
+        acquire_history_add(h, 0, (struct utc){0}, text, text);
+    return text != NULL;
+}
+
 static bool read_number(struct acquire_state *s, struct str word, struct str rest)
 {
     struct acquire_begin *b = &s->begin;
@@ -253,6 +301,10 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (str_is(word, texts[i].word))
             return !*text_of(b, i) && (*text_of(b, i) = unescape(rest));
+    if (str_is(word, "found"))
+        return read_finding(&b->history, rest);
+    if (str_is(word, "history"))
+        return read_sentences(&b->history, rest);
     if (str_is(word, "live"))
         return read_bool(rest, &b->is_live);
     if (str_is(word, "removable"))

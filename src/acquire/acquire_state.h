@@ -1,5 +1,6 @@
 /* acquire_state.h: how far an image is, as NAME.part has it (doc/format/image.md section 5). */
 #pragma once
+#include "acquire/acquire_history.h"
 #include "acquire/ewf_write.h"
 #include "base/hash.h"
 #include "base/utc.h"
@@ -21,10 +22,10 @@ struct acquire_begin {
     uint8_t mark[8]; /* pack_mark, of an E01 */
     uint32_t runs;   /* how often it was begun or gone on with: 1 */
     /* UTF-8, malloc()ed, never NULL. */
-    char *writes;  /* source_writes, when its last run began */
-    char *history; /* what each run after the first found, sentences */
+    char *writes; /* source_writes, when its last run began */
     /* For the header: */
     char *case_number, *number, *examiner, *notes, *description, *model, *serial, *system;
+    struct acquire_history history; /* what each run after the first found */
 };
 void acquire_begin_release(struct acquire_begin *b);
 

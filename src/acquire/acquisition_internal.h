@@ -80,8 +80,8 @@ MUST_CHECK int acquire_place(void *context, struct err *e);
 MUST_CHECK int acquire_split_part(const char *part, struct buf *folder, struct buf *name,
                                   struct err *e);
 
-/* A sentence that stays with the image, behind those of its runs. */
-void acquire_note(struct acquisition *m, const char *sentence);
+/* A clause that stays with the image, as what its runs found does; plain as acquire_history_add. */
+void acquire_note(struct acquisition *m, const char *clause, const char *plain);
 
 /* acquisition_proof.c: NAME.pieces, by which what was written is known again. */
 MUST_CHECK int acquire_pieces_begin(struct acquisition *m, struct err *e);

@@ -8,7 +8,6 @@
 #include "sys/file.h"
 
 enum {
-    HISTORY_SIZE = 8 << 10, /* a line and a record have room for it */
     STATE_SIZE_MAX = 4 << 20,
 };
 
@@ -49,34 +48,40 @@ static void set(char **text, struct str value)
     *text = mem_dup(value.p, value.len);
 }
 
-void acquire_note(struct acquisition *m, const char *sentence)
+void acquire_note(struct acquisition *m, const char *clause, const char *plain)
 {
-    struct acquire_begin *b = &m->state.begin;
-    CLEANUP_BUF struct buf text = {0};
+    acquire_history_add(&m->state.begin.history, 0, utc_now(), clause, plain);
+}
 
-    buf_addf(&text, "%s%s%s", b->history, b->history[0] ? " " : "", sentence);
-    if (strlen(b->history) < HISTORY_SIZE)
-        set(&b->history, buf_str(&text));
+/* uses NULL: without saying who. */
+static void tell_run(const struct acquisition *m, bool is_live, const char *uses,
+                     const char *writes, struct buf *out)
+{
+    const struct acquire_begin *b = &m->state.begin;
+    bool was_live = b->is_live;
+
+    if (is_live && uses)
+        buf_addf(out, "LIVE, the source was in use (%.1000s)%s; ",
+                 uses[0] ? uses : "another program had it", was_live ? "" : ", before it was not");
+    else if (is_live)
+        buf_addf(out, "LIVE, the source was in use%s; ", was_live ? "" : ", before it was not");
+    else if (was_live)
+        buf_adds(out, "not in use, before it was; ");
+    buf_addf(out, "%s",
+             writes[0] ? compare_writes(b->writes, writes) : "the file is as it was by its facts");
 }
 
 void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses, const char *writes)
 {
     struct acquire_begin *b = &m->state.begin;
     CLEANUP_BUF struct buf text = {0};
-    bool was_live = b->is_live;
-    char when[UTC_PLAIN_SIZE];
+    CLEANUP_BUF struct buf plain = {0};
 
+    tell_run(m, is_live, uses, writes, &text);
+    tell_run(m, is_live, NULL, writes, &plain);
     b->runs++;
     b->is_live |= is_live;
-    buf_addf(&text, "run %u, from %s:", b->runs, utc_plain(when, utc_now()));
-    if (is_live)
-        buf_addf(&text, " LIVE, the source was in use (%.1000s)%s;",
-                 uses[0] ? uses : "another program had it", was_live ? "" : ", before it was not");
-    else if (was_live)
-        buf_adds(&text, " not in use, before it was;");
-    buf_addf(&text, " %s.",
-             writes[0] ? compare_writes(b->writes, writes) : "the file is as it was by its facts");
-    acquire_note(m, buf_text(&text));
+    acquire_history_add(&b->history, b->runs, utc_now(), buf_text(&text), buf_text(&plain));
     set(&b->writes, str_of(writes));
 }
 

@@ -258,9 +258,11 @@ static void tell_changed(struct acquisition *m, const struct ranges *r)
                  (unsigned long long)(r->all[i].off + r->all[i].size - 1));
     if (r->count > RANGES_TOLD)
         buf_addf(&text, " and %zu stretches more", r->count - RANGES_TOLD);
-    buf_adds(&text, m->source->size ? "; read from the source again."
-                                    : "; the source is gone, and they count as unreadable.");
-    acquire_note(m, buf_text(&text));
+    buf_adds(&text, m->source->size ? "; read from the source again"
+                                    : "; the source is gone, and they count as unreadable");
+    acquire_note(m, buf_text(&text),
+                 "What had been read and lay in NAME.rest was CHANGED more often while it was "
+                 "interrupted");
 }
 
 /* That it was changed is kept before what says it is given up. */

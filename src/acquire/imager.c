@@ -119,7 +119,6 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
                                 .is_live = is_in_use(f),
                                 .runs = 1,
                                 .writes = text(buf_text(&writes)),
-                                .history = text(NULL),
                                 .is_small = o->is_small,
                                 .is_removable = f->is_removable,
                                 .is_physical = f->is_device && f->is_whole_device,
@@ -525,7 +524,7 @@ static int close_image(struct making *m, int rc, struct err *e)
 
     imager_lost(m->image, &r->lost);
     r->is_live = acquisition_begin(m->image)->is_live;
-    buf_adds(&r->history, acquisition_begin(m->image)->history);
+    acquire_history_text(&acquisition_begin(m->image)->history, &r->history);
     late = write_text(m, rc ? NULL : e);
     if (late == 0 && is_over(rc)) {
         late = acquisition_finish(m->image, rc ? NULL : e);

@@ -104,7 +104,6 @@ static struct acquire_begin begin_of(const struct trial *t)
     return (struct acquire_begin){.source = mem_strdup("made"),
                                   .runs = 1,
                                   .writes = mem_strdup(""),
-                                  .history = mem_strdup(""),
                                   .identity = mem_strdup("made by a test"),
                                   .size = t->m.source.size,
                                   .sector_size = 512,

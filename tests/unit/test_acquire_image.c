@@ -245,7 +245,6 @@ static struct acquire_begin begin_of(const struct trial *t)
     struct acquire_begin b = {.source = mem_strdup("made"),
                               .runs = 1,
                               .writes = mem_strdup(""),
-                              .history = mem_strdup(""),
                               .identity = mem_strdup("made by a test"),
                               .size = t->m.source.size,
                               .sector_size = t->m.source.sector_size,

@@ -37,7 +37,7 @@ static void end(struct trial *t, struct source *source, const char *identity,
                            &e) ||
         acquisition_run(image, r, &e) || acquisition_finish(image, &e))
         fail_msg("%s", e.text);
-    buf_adds(history, acquisition_begin(image)->history);
+    acquire_history_text(&acquisition_begin(image)->history, history);
     *is_unproven = acquisition_is_unproven(image);
     acquisition_free(image);
 }
@@ -168,7 +168,7 @@ static void go_on_until_retries(struct trial *t)
                            &t->control, &e))
         fail_msg("%s", e.text);
     assert_int_equal(acquisition_run(image, &r, &e), ERR_CANCEL);
-    assert_string_equal(acquisition_begin(image)->history, "");
+    assert_int_equal(acquisition_begin(image)->history.count, 0);
     acquisition_free(image);
 }
 
