@@ -33,7 +33,7 @@ struct column {
         uint16_t number; /* of a value; 0: free */
         uint16_t tag;    /* of its hash */
     } * slots;           /* by hash */
-    size_t slot_count;
+    size_t slot_count;   /* a power of two */
 };
 
 char *varint_put(char *p, uint64_t n)
@@ -170,11 +170,11 @@ static struct slot *slot_of(const struct column *c, struct str value)
 {
     uint64_t hash = hash_of(value);
     uint16_t tag = (uint16_t)(hash >> 48);
-    size_t at = hash % c->slot_count;
+    size_t last = c->slot_count - 1, at = hash & last;
 
     while (c->slots[at].number &&
            (c->slots[at].tag != tag || !is_value(c, c->slots[at].number, value)))
-        at = (at + 1) % c->slot_count;
+        at = (at + 1) & last;
     c->slots[at].tag = tag;
     return &c->slots[at];
 }
