@@ -1,6 +1,7 @@
 /* journal.c: the systemd journal's binary files, as systemd's JOURNAL_FILE_FORMAT describes them:
  * all objects are gone through in the order in which they lie, so that also entries are read that
- * no list leads to, in files that were not closed, are cut, or damaged. */
+ * no list leads to, in files that were not closed, are cut, or damaged. The lists of entries say
+ * where a part may begin, and nothing else. */
 #include "base/mem.h"
 #include "timeline/journal_fields.h"
 #include "timeline/unpack.h"
@@ -13,6 +14,7 @@ enum {
     HEADER_SIZE = 88,
     HEADER_ARENA = 96,
     HEADER_ENTRIES = 152,
+    HEADER_LIST = 176,
     STATE_ONLINE = 1,
     FLAG_COMPACT = 16,
     FLAGS_KNOWN = 31, /* xz, LZ4, keyed hashes, zstd, compact */
@@ -20,6 +22,9 @@ enum {
     OBJECT_HEAD = 16,
     OBJECT_DATA = 1,
     OBJECT_ENTRY = 3,
+    OBJECT_LIST = 6,
+    LIST_NEXT = 16,
+    LIST_HEAD = 24,
     OBJECT_TYPE_MOST = 7,
     PACKED_XZ = 1,
     PACKED_LZ4 = 2,
@@ -51,8 +56,13 @@ struct journal {
     struct unpacker *unpacker;
     struct kept *kept; /* KEPT_COUNT */
     bool is_compact;
-    uint64_t end;     /* of what the file has and its head speaks of */
+    uint64_t end;     /* of what the file has */
+    uint64_t from;    /* objects of the part begin here */
+    uint64_t to;      /* and before this */
     uint64_t entries; /* that were read */
+    struct listed {
+        uint64_t all, part; /* entries that the lists name */
+    } listed;
     unsigned notices;
     struct event event;
 };
@@ -306,7 +316,7 @@ static int take_objects(struct journal *j, uint64_t at, struct err *e)
 {
     int rc = 0;
 
-    while (rc == 0 && at < j->end) {
+    while (rc == 0 && at < j->end && at < j->to) {
         uint64_t from = at;
         struct object o;
         bool is_one;
@@ -340,9 +350,105 @@ static int begin(struct journal *j, struct str *head, struct err *e)
     return 0;
 }
 
-static int tell_end(struct journal *j, uint64_t stated_end, uint64_t stated, bool is_online,
-                    struct err *e)
+/* An entry that the lists name. */
+static void list_entry(struct journal *j, uint64_t at, uint64_t from, uint64_t to)
 {
+    j->listed.all++;
+    if (at >= from) {
+        j->listed.part++;
+        j->from = at < j->from ? at : j->from;
+    }
+    if (at >= to) {
+        j->listed.part--;
+        j->to = at < j->to ? at : j->to;
+    }
+}
+
+static int list_entries(struct journal *j, const struct object *o, uint64_t from, uint64_t to,
+                        struct err *e)
+{
+    size_t item = j->is_compact ? 4 : 8;
+    uint64_t end = o->at + o->size;
+
+    for (uint64_t at = o->at + LIST_HEAD; at + item <= end;) {
+        size_t want = end - at < BYTES_MOST ? (size_t)(end - at) : BYTES_MOST;
+        struct str items;
+        int rc = bytes_at(j->bytes, at, want, &items, e);
+
+        if (rc || items.len < item)
+            return rc;
+        for (size_t i = 0; i + item <= items.len; i += item) {
+            uint64_t entry = j->is_compact ? le32(items, i) : le64(items, i);
+
+            if (entry == 0)
+                return 0;
+            list_entry(j, entry, from, to);
+        }
+        at += items.len / item * item;
+    }
+    return 0;
+}
+
+/* The part begins with the first entry at or behind from that a list names, and ends before the
+ * first at or behind to: what lies between is gone through by one of two parts, whatever the lists
+ * leave out. */
+static int find_part(struct journal *j, uint64_t list, uint64_t from, uint64_t to, struct err *e)
+{
+    uint64_t before = 0;
+    int rc = 0;
+
+    j->from = j->to = UINT64_MAX;
+    while (rc == 0 && list > before) {
+        struct object o;
+        struct str next;
+        bool is_one;
+
+        rc = object_at(j, list, &o, &is_one, e);
+        if (rc || !is_one || o.type != OBJECT_LIST)
+            return rc;
+        rc = list_entries(j, &o, from, to, e);
+        if (rc == 0)
+            rc = bytes_at(j->bytes, list + LIST_NEXT, 8, &next, e);
+        before = list;
+        list = rc == 0 && next.len == 8 ? le64(next, 0) : 0;
+    }
+    return rc;
+}
+
+/* Of one of several parts nobody knows how many it should have, but the lists. */
+static int tell_missing(struct journal *j, uint64_t stated, struct err *e)
+{
+    bool is_one = j->r->from == 0;
+    uint64_t there = is_one ? j->entries : j->listed.all;
+    char words[160];
+
+    if (there >= stated)
+        return 0;
+    snprintf(words, sizeof(words), "%llu entries %s; the file should have %llu.",
+             (unsigned long long)there, is_one ? "were found" : "are on the file's lists",
+             (unsigned long long)stated);
+    return notice(j, j->end, words, e);
+}
+
+static int tell_missing_of_part(struct journal *j, struct err *e)
+{
+    char words[200];
+
+    if (j->entries >= j->listed.part)
+        return 0;
+    snprintf(words, sizeof(words),
+             "%llu entries were found from byte %llu on, before the next part of the file; its "
+             "lists name %llu.",
+             (unsigned long long)j->entries, (unsigned long long)j->from,
+             (unsigned long long)j->listed.part);
+    return notice(j, j->from, words, e);
+}
+
+/* What the head says of the whole, which the last part tells. */
+static int tell_end(struct journal *j, struct str head, struct err *e)
+{
+    uint64_t header = le64(head, HEADER_SIZE), arena = le64(head, HEADER_ARENA);
+    uint64_t stated_end = arena > INT64_MAX ? INT64_MAX : header + arena;
     char words[160];
     int rc = 0;
 
@@ -351,12 +457,9 @@ static int tell_end(struct journal *j, uint64_t stated_end, uint64_t stated, boo
                  (unsigned long long)(stated_end - j->end));
         rc = notice(j, j->end, words, e);
     }
-    if (rc == 0 && j->entries < stated) {
-        snprintf(words, sizeof(words), "%llu entries were found; the file should have %llu.",
-                 (unsigned long long)j->entries, (unsigned long long)stated);
-        rc = notice(j, j->end, words, e);
-    }
-    if (rc == 0 && is_online)
+    if (rc == 0)
+        rc = tell_missing(j, le64(head, HEADER_ENTRIES), e);
+    if (rc == 0 && head.p[HEADER_STATE] == STATE_ONLINE)
         rc = notice(j, j->end,
                     "The journal was still being written, or not closed: its last entries may be "
                     "missing.",
@@ -372,15 +475,15 @@ static void journal_release(struct journal *j)
     event_release(&j->event);
 }
 
-static int read_all(struct reader *r, struct err *e)
+static int read_part(struct reader *r, struct err *e)
 {
     CLEANUP(journal_release)
     struct journal j = {.r = r,
                         .bytes = bytes_new(r),
                         .unpacker = unpacker_new(ROOM),
                         .kept = mem_array(KEPT_COUNT, sizeof(struct kept))};
-    uint64_t header, arena, entries;
-    bool is_online;
+    bool is_all = r->from == 0 && r->to == UINT64_MAX;
+    char head_bytes[HEADER_LEAST];
     struct str head;
     int rc;
 
@@ -389,15 +492,26 @@ static int read_all(struct reader *r, struct err *e)
     if (rc)
         return rc;
     if (le32(head, HEADER_FLAGS) & ~(uint32_t)FLAGS_KNOWN)
-        return notice(&j, HEADER_FLAGS, "The journal has features that are not known here.", e);
-    header = le64(head, HEADER_SIZE);
-    arena = le64(head, HEADER_ARENA);
-    entries = le64(head, HEADER_ENTRIES);
-    is_online = head.p[HEADER_STATE] == STATE_ONLINE;
-    rc = take_objects(&j, header, e);
-    return rc ? rc
-              : tell_end(&j, arena > INT64_MAX ? INT64_MAX : header + arena, entries, is_online, e);
+        return r->from ? 0
+                       : notice(&j, HEADER_FLAGS,
+                                "The journal has features that are not known here.", e);
+    memcpy(head_bytes, head.p, sizeof(head_bytes));
+    head = (struct str){head_bytes, sizeof(head_bytes)};
+    j.to = UINT64_MAX;
+    if (!is_all)
+        rc = find_part(&j, le64(head, HEADER_LIST), r->from, r->to, e);
+    if (r->from == 0)
+        j.from = le64(head, HEADER_SIZE);
+    if (rc == 0)
+        rc = take_objects(&j, j.from, e);
+    if (rc == 0 && !is_all)
+        rc = tell_missing_of_part(&j, e);
+    return rc || r->to != UINT64_MAX ? rc : tell_end(&j, head, e);
 }
 
-const struct format format_journal = {
-    .name = "journald", .version = 1, .knows = knows, .read = read_all};
+const struct format format_journal = {.name = "journald",
+                                      .version = 1,
+                                      .is_splittable = true,
+                                      .part_size = 24 << 20,
+                                      .knows = knows,
+                                      .read = read_part};

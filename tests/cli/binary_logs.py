@@ -45,7 +45,7 @@ PACKERS = {0: lambda data: data, 1: lambda data: lzma.compress(data, check=lzma.
 
 class Journal:
     def __init__(self, compact=False, state=0):
-        self.compact, self.state, self.objects, self.entries = compact, state, bytearray(), 0
+        self.compact, self.state, self.objects, self.entries, self.list = compact, state, bytearray(), [], 0
         self.size = 264
 
     def add(self, kind, body, flags=0):
@@ -59,13 +59,23 @@ class Journal:
 
     def entry(self, number, realtime, places, monotonic=1000):
         items = b"".join(struct.pack("<I", p) if self.compact else struct.pack("<QQ", p, 0) for p in places)
-        self.entries += 1
-        return self.add(3, struct.pack("<QQQ16sQ", number, realtime, monotonic, bytes(16), 0) + items)
+        self.entries.append(self.add(3, struct.pack("<QQQ16sQ", number, realtime, monotonic, bytes(16), 0) + items))
+        return self.entries[-1]
+
+    def lists(self, sizes):
+        """Arrays of so many entries each, the first of which the head names."""
+        before, left = 0, list(self.entries)
+        for size in sizes:
+            items, left = left[:size], left[size:]
+            at = self.add(6, struct.pack("<Q", 0) + b"".join(struct.pack("<I" if self.compact else "<Q", p) for p in items) + bytes(8))
+            if before:
+                struct.pack_into("<Q", self.objects, before - self.size + 16, at)
+            before, self.list = at, self.list or at
 
     def bytes(self, tail=0):
         flags = 15 | (16 if self.compact else 0)
         head = b"LPKSHHRH" + struct.pack("<IIB7x", 0, flags, self.state) + bytes(64) + struct.pack("<QQ", self.size, len(self.objects) + tail)
-        head = head.ljust(144, b"\0") + struct.pack("<QQ", 0, self.entries)
+        head = head.ljust(144, b"\0") + struct.pack("<QQQQQ", 0, len(self.entries), 0, 0, self.list)
         return head.ljust(self.size, b"\0") + bytes(self.objects) + bytes(tail)
 
 

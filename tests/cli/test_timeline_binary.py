@@ -2,6 +2,7 @@
 import collections
 import json
 import pathlib
+import random
 import struct
 import subprocess
 import sys
@@ -15,12 +16,12 @@ PROBE = sys.argv.pop(1)
 NS = 10**9
 
 
-def read(data):
-    """The events, the notices' words, and the counts."""
+def read(data, part=None):
+    """The events, the notices' words, and the counts; of the whole, or of parts of so many bytes together."""
     with tempfile.NamedTemporaryFile() as f:
         f.write(data)
         f.flush()
-        out = subprocess.run([PROBE, f.name], capture_output=True, check=True).stdout.decode()
+        out = subprocess.run([PROBE, *(["-p", str(part)] if part else []), f.name], capture_output=True, check=True).stdout.decode()
     events, notices = [], []
     lines = out.splitlines()
     for line in lines[:-1]:
@@ -36,6 +37,44 @@ class Case(unittest.TestCase):
         for name, value in fields.items():
             name = name.replace("__", ".")
             self.assertEqual(event.get(name, []), [value] if value is not None else [], name)
+
+
+class Parts(Case):
+    """What parts say, one behind another, is what the whole says: nothing twice, nothing lost."""
+
+    def check(self, data, sizes, has_same_notices):
+        whole, notices, counts = read(data)
+        for size in sizes:
+            events, of_parts, counts_of_parts = read(data, size)
+            self.assertEqual([(e["at"], e["ns"], e["message"]) for e in events], [(e["at"], e["ns"], e["message"]) for e in whole], size)
+            self.assertEqual(counts_of_parts if has_same_notices else counts_of_parts["lines"], counts if has_same_notices else counts["lines"])
+            if has_same_notices:
+                self.assertEqual(len(of_parts), len(notices), size)
+        return whole
+
+    def test_chunks_of_an_event_log(self):
+        rng = random.Random(3)
+        chunks = [made.example_evtx().bytes() for _ in range(8)]
+        head = made.evtx([made.example_evtx()])[:4096]
+        sizes = [4096, 50_000, 65536, 70_000, 131_072, 200_001]
+        self.assertEqual(len(self.check(head + b"".join(chunks), sizes, True)), 24)
+        for _ in range(12):  # rubble of any size among them
+            data = bytearray(head + b"".join(c if rng.random() < 0.7 else rng.randbytes(rng.randrange(1, 150_000)) + c for c in chunks))
+            self.assertEqual(len(self.check(bytes(data), sizes, False)), 24)
+
+    def test_entries_of_a_journal(self):
+        for compact in (False, True):
+            j = made.Journal(compact)
+            host = j.data(b"_HOSTNAME=h", 1)
+            for i in range(100):
+                j.entry(i + 1, 10**15 + i, [host, j.data(b"MESSAGE=number %d" % i, (0, 1, 2, 4)[i % 4])])
+                if i == 60:  # the last ones are on no list
+                    j.lists([4, 8, 16, 33])
+            data = bytearray(j.bytes())
+            self.assertEqual(len(self.check(bytes(data), [512, 999, 4096, 10_000, 60_000], False)), 100)
+            at = j.entries[30]
+            data[at - 48:at - 40] = b"\xff" * 8  # damage that is passed over
+            self.assertGreater(len(self.check(bytes(data), [512, 999, 4096, 10_000, 60_000], False)), 97)
 
 
 class Utmp(Case):

@@ -111,13 +111,32 @@ static int pack(void *context, const struct event *v, struct err *e)
     return block_add(context, v, e);
 }
 
+/* In parts of so many bytes, where r->to has them. */
+static int run_parts(struct reader *r, struct err *e)
+{
+    uint64_t size = r->to;
+    bool is_end = false;
+    int rc = 0;
+
+    for (r->from = 0; rc == 0 && !is_end; r->from += size) {
+        char one;
+        size_t got = 0;
+
+        is_end = size == UINT64_MAX ||
+                 (r->bytes(r->bytes_context, r->from + size, &one, 1, &got, e) == 0 && got == 0);
+        r->to = is_end ? UINT64_MAX : r->from + size;
+        rc = r->format->read(r, e);
+    }
+    return rc;
+}
+
 static int run(struct reader *r, struct err *e)
 {
     struct years begin;
     int rc;
 
     if (r->format->read)
-        return r->format->read(r, e);
+        return run_parts(r, e);
     rc = reader_find_years(r, UINT64_MAX, &begin, 1, e);
     r->years = begin;
     return rc ? rc : reader_lines(r, 0, UINT64_MAX, e);
@@ -155,15 +174,17 @@ int main(int argc, char **argv)
     CLEANUP(block_writer_freep) struct block_writer *writer = NULL;
     CLEANUP_FREE struct exporting *x = NULL;
     struct hash digest;
-    uint64_t size = 0;
+    uint64_t size = 0, part_size = UINT64_MAX;
     CLEANUP_BUF struct buf name = {0};
     struct err e = {0};
     int fd, option, rc;
     ssize_t n;
 
-    while ((option = getopt(argc, argv, "bnx:y:")) != -1) {
+    while ((option = getopt(argc, argv, "bnp:x:y:")) != -1) {
         if (option == 'n')
             r.take = count_only;
+        else if (option == 'p')
+            part_size = strtoull(optarg, NULL, 10);
         else if (option == 'x') {
             x = mem_new(struct exporting);
             x->names = names;
@@ -195,6 +216,7 @@ int main(int argc, char **argv)
     buf_addf(&name, "%s%s%s", format->name, r.second ? "+" : "", r.second ? r.second->name : "");
     r.bytes_context = &fd;
     reader_begin(&r, format);
+    r.to = part_size;
     rc = x ? run_export(&r, x, &e) : run(&r, &e);
     if (rc == 0 && writer && (rc = block_end(writer, &digest, &e)) == 0) {
         CLEANUP_BUF struct buf hex = {0};
