@@ -43,7 +43,6 @@ enum {
 
 /* A value that many entries share. */
 struct kept {
-    uint64_t at;      /* of its object; 0: none */
     uint64_t used_by; /* the entry, counted from 1, whose event may borrow it */
     struct journal_name name;
     uint16_t len;
@@ -55,6 +54,8 @@ struct journal {
     struct bytes *bytes;
     struct unpacker *unpacker;
     struct kept *kept; /* KEPT_COUNT */
+    uint64_t
+        kept_at[KEPT_COUNT]; /* of its object; 0: none. Apart, since most are asked for in vain */
     bool is_compact;
     uint64_t end;     /* of what the file has */
     uint64_t from;    /* objects of the part begin here */
@@ -142,12 +143,13 @@ static int data_at(struct journal *j, uint64_t at, struct str *out, uint64_t *wh
 
 static void keep(struct journal *j, uint64_t at, struct journal_name name, struct str value)
 {
-    struct kept *k = &j->kept[(at >> 3) % KEPT_COUNT];
+    size_t place = (at >> 3) % KEPT_COUNT;
+    struct kept *k = &j->kept[place];
 
     if (value.len == 0 || value.len > KEPT_SIZE || k->used_by == j->entries + 1 ||
         str_has_utf8_error(value) || memchr(value.p, '\0', value.len))
         return;
-    k->at = at;
+    j->kept_at[place] = at;
     k->name = name;
     k->len = (uint16_t)value.len;
     memcpy(k->value, value.p, value.len);
@@ -157,14 +159,16 @@ static void keep(struct journal *j, uint64_t at, struct journal_name name, struc
 static int put_field(struct journal *j, struct journal_entry *entry, uint64_t at, bool *is_lost,
                      struct err *e)
 {
-    struct kept *k = &j->kept[(at >> 3) % KEPT_COUNT];
+    size_t place = (at >> 3) % KEPT_COUNT;
     struct str value, name;
     struct journal_name known;
     uint64_t whole = 0;
     int rc;
 
     *is_lost = false;
-    if (k->at == at && at) {
+    if (j->kept_at[place] == at && at) {
+        struct kept *k = &j->kept[place];
+
         k->used_by = j->entries + 1;
         journal_put_text(entry, k->name, (struct str){k->value, k->len});
         return 0;
@@ -473,40 +477,43 @@ static void journal_release(struct journal *j)
     unpacker_free(j->unpacker);
     free(j->kept);
     event_release(&j->event);
+    free(j);
 }
+
+DEFINE_CLEANUP(struct journal *, journal_release)
 
 static int read_part(struct reader *r, struct err *e)
 {
-    CLEANUP(journal_release)
-    struct journal j = {.r = r,
-                        .bytes = bytes_new(r),
-                        .unpacker = unpacker_new(ROOM),
-                        .kept = mem_array(KEPT_COUNT, sizeof(struct kept))};
+    CLEANUP(journal_releasep) struct journal *j = mem_new(struct journal);
     bool is_all = r->from == 0 && r->to == UINT64_MAX;
     char head_bytes[HEADER_LEAST];
     struct str head;
     int rc;
 
-    event_init(&j.event);
-    rc = begin(&j, &head, e);
+    j->r = r;
+    j->bytes = bytes_new(r);
+    j->unpacker = unpacker_new(ROOM);
+    j->kept = mem_array(KEPT_COUNT, sizeof(struct kept));
+    event_init(&j->event);
+    rc = begin(j, &head, e);
     if (rc)
         return rc;
     if (le32(head, HEADER_FLAGS) & ~(uint32_t)FLAGS_KNOWN)
         return r->from ? 0
-                       : notice(&j, HEADER_FLAGS,
+                       : notice(j, HEADER_FLAGS,
                                 "The journal has features that are not known here.", e);
     memcpy(head_bytes, head.p, sizeof(head_bytes));
     head = (struct str){head_bytes, sizeof(head_bytes)};
-    j.to = UINT64_MAX;
+    j->to = UINT64_MAX;
     if (!is_all)
-        rc = find_part(&j, le64(head, HEADER_LIST), r->from, r->to, e);
+        rc = find_part(j, le64(head, HEADER_LIST), r->from, r->to, e);
     if (r->from == 0)
-        j.from = le64(head, HEADER_SIZE);
+        j->from = le64(head, HEADER_SIZE);
     if (rc == 0)
-        rc = take_objects(&j, j.from, e);
+        rc = take_objects(j, j->from, e);
     if (rc == 0 && !is_all)
-        rc = tell_missing_of_part(&j, e);
-    return rc || r->to != UINT64_MAX ? rc : tell_end(&j, head, e);
+        rc = tell_missing_of_part(j, e);
+    return rc || r->to != UINT64_MAX ? rc : tell_end(j, head, e);
 }
 
 const struct format format_journal = {.name = "journald",
