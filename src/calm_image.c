@@ -72,6 +72,8 @@ static const char *phase_words(int phase)
         [ACQUIRE_DONE] = "written",
         [ACQUIRE_READING_BACK] = "reading back",
         [ACQUIRE_MOVING] = "moving the last file to the other folder",
+        [ACQUIRE_OPENING] = "waiting for the source to open",
+        [ACQUIRE_COMPARING] = "comparing the source with what was read of it",
         [ACQUIRE_WAITING] = "waiting for the target disk, which is slow",
     };
     static const char *const passes[RESCUE_PASS_COUNT_] = {
@@ -184,6 +186,10 @@ static void progress_words(const struct face *f, uint64_t done, uint64_t size, s
     uint64_t unreadable = atomic_load(&control.bad);
     size_t columns = term_columns(STDOUT_FILENO);
 
+    if (f->phase == ACQUIRE_OPENING || f->phase == ACQUIRE_COMPARING) {
+        add_part(out, columns, "%s", phase_words(f->phase));
+        return;
+    }
     add_part(out, columns, "%u %%", (unsigned)(size ? done / (size / 100 + 1) : 0));
     add_part(out, columns, "%s", phase_words(f->phase));
     add_part(out, columns, "%s of %s", size_text(text, done), size_text(more, size));

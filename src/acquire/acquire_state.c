@@ -144,6 +144,8 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
     add_number(out, "done", s->done);
     if (s->group.count)
         add_group(out, &s->group);
+    if (s->was_changed)
+        add_number(out, "differs", 1);
     if (s->has_lost)
         add_number(out, "lost", 1);
     if (s->has_proof) {
@@ -311,6 +313,8 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_bool(rest, &b->is_removable);
     if (str_is(word, "physical"))
         return read_bool(rest, &b->is_physical);
+    if (str_is(word, "differs"))
+        return read_bool(rest, &s->was_changed);
     if (str_is(word, "lost"))
         return read_bool(rest, &s->has_lost);
     if (str_is(word, "sums"))

@@ -40,6 +40,7 @@ struct acquire_state {
     bool has_proof;     /* else a version before made it */
     size_t file_count;  /* files that have bytes of it */
     uint64_t last_size; /* bytes of the last of them that are of it */
+    bool was_changed;   /* the source, between two runs */
     bool has_lost;      /* NAME.map says what an image as a source does not have */
     bool has_rest;
     bool has_sums; /* NAME.sums tells what the rest holds; else a version before made it */

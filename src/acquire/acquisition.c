@@ -28,9 +28,21 @@ static void mark_now(const struct acquisition *m, uint8_t out[PACK_MARK_SIZE])
         pack_mark(m->state.begin.is_small ? PACK_SMALL : PACK_FAST, out);
 }
 
-bool acquisition_was_changed(const struct acquisition *m)
+bool acquisition_was_changed(const struct acquisition *m, const char **how)
 {
-    return m->was_changed;
+    *how = buf_text(&m->how_changed);
+    return m->state.was_changed;
+}
+
+bool acquire_may_change(const struct acquisition *m)
+{
+    return m->state.begin.is_live || m->options.accepts_change;
+}
+
+void acquire_changed(struct acquisition *m, const char *how)
+{
+    m->state.was_changed = true;
+    buf_addf(&m->how_changed, "%s%s", m->how_changed.len ? "; " : "", how);
 }
 
 struct target_files *acquisition_files(struct acquisition *m)
@@ -46,6 +58,13 @@ const struct acquire_begin *acquisition_begin(const struct acquisition *m)
 const struct fault_map *acquisition_map(const struct acquisition *m)
 {
     return &m->map;
+}
+
+bool acquire_is_whole(const struct acquire_control *c)
+{
+    int phase = atomic_load(&c->phase);
+
+    return phase == ACQUIRE_DONE || phase == ACQUIRE_READING_BACK;
 }
 
 /* A write that takes longer is said; a disk that is only slow makes one now and then. */
@@ -143,6 +162,8 @@ void acquisition_free(struct acquisition *m)
     digests_free(m->digests);
     buf_release(&m->pieces);
     buf_release(&m->head);
+    buf_release(&m->how_changed);
+    acquire_same_free(m->same);
     pthread_mutex_destroy(&m->lock);
     pthread_mutex_destroy(&m->keeping);
     free(m->block);
@@ -273,12 +294,18 @@ static int is_same_source(struct acquisition *m, const char *identity, struct er
 
     if (identity)
         same = source_identity_compare(b->identity, identity);
-    m->was_changed = same == SOURCE_CHANGED;
-    if (same == SOURCE_OTHER || (m->was_changed && !b->is_live))
-        return err_set(e, ERR_CONFLICT,
-                       "this is not the source that the image was begun with: it was %s, this is "
-                       "%s",
-                       b->identity, identity);
+    if (same == SOURCE_OTHER || (same == SOURCE_CHANGED && !acquire_may_change(m)))
+        return err_set(
+            e, ERR_CONFLICT,
+            "this is not the source that the image was begun with%s: it was %s, this is "
+            "%s. %s",
+            same == SOURCE_OTHER ? "" : ", or it was changed meanwhile", b->identity, identity,
+            same == SOURCE_OTHER ? "Connect its own; gone for good, it is ended with --gone"
+                                 : "--live goes on with one that was changed, and marks it");
+    if (same != SOURCE_SAME)
+        acquire_changed(m, "it was written to, or its entry was changed");
+    m->is_weak = identity && source_identity_is_weak(b->identity, identity);
+    m->compares = m->is_weak || (identity && str_starts(str_of(identity), "device "));
     if (m->source->sector_size != b->sector_size ||
         (m->source->size != b->size && !(m->options.accepts_end && m->source->size < b->size)))
         return err_set(e, ERR_CONFLICT,
@@ -336,6 +363,7 @@ static int add_again(void *context, const void *bytes, size_t size, struct err *
     struct acquisition *m = context;
 
     digests_add(m->digests, bytes, size, &m->pieces);
+    acquire_same_pass(m, m->reread_at, bytes, size);
     atomic_fetch_add(&m->control->done, size);
     if (atomic_load(&m->control->stops))
         return err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
@@ -538,6 +566,8 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
         rc = reread(m, e);
     if (rc == 0)
         rc = acquire_sums_check(m, e);
+    if (rc == 0)
+        rc = acquire_same_check(m, e);
     m->is_rescued = was_rescued(m);
     if (rc == 0)
         rc = acquire_out_pump(m, e);

@@ -16,6 +16,8 @@ enum acquire_phase {
     ACQUIRE_READING_BACK, /* and compared with what was read */
     ACQUIRE_MOVING,       /* only shown: the last file goes to another folder */
     ACQUIRE_WAITING,      /* only shown: a write to the target takes long */
+    ACQUIRE_OPENING,      /* the source; nothing is read into the image yet */
+    ACQUIRE_COMPARING,    /* what it holds with what was read of it before */
 };
 
 /* What another thread may look at, and tell it, while an image is made. */
@@ -32,6 +34,8 @@ struct acquire_control {
     _Atomic bool stops; /* set: it ends with ERR_CANCEL, soon */
 };
 
+bool acquire_is_whole(const struct acquire_control *c); /* all of the image is written */
+
 /* The phase as a person is told it, with what holds it up. */
 int acquire_phase_shown(const struct acquire_control *c);
 
@@ -43,6 +47,8 @@ struct acquire_options {
     unsigned buffers;    /* MiB of them; 0: as many as are of use */
     unsigned commit_ms;  /* between two states on disk, at least */
     bool accepts_end;    /* what a source lacks at its end counts as unreadable */
+    bool accepts_change; /* between two runs; it is marked */
+    unsigned compare_ms; /* at most, of a source with what was read of it before; 0: the usual */
     bool reads_in_order; /* hard places at once, instead of last */
     bool has_no_hashes;  /* for a source whose beginning is not there to be hashed */
     /* Reads what the image holds up to a byte, in order, for its hashes; an E01 needs it. Returns
@@ -68,9 +74,9 @@ MUST_CHECK int acquisition_new(struct acquisition **out, struct acquire_begin *b
                                const struct acquire_options *options,
                                struct acquire_control *control, struct err *e);
 /* Goes on with one; part is the path of NAME.part. The source must be the same: identity is
- * compared (ERR_CONFLICT); NULL: it is gone for good (source_gone), which needs accepts_end. What
- * was written before must be what was read: acquisition_run compares it with NAME.pieces
- * (ERR_TAMPER). */
+ * compared (ERR_CONFLICT), and acquisition_run compares some of its bytes (ERR_CONFLICT); NULL: it
+ * is gone for good (source_gone), which needs accepts_end. What was written before must be what was
+ * read: acquisition_run compares it with NAME.pieces (ERR_TAMPER). */
 MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                                   struct source *source, const struct acquire_options *options,
                                   struct acquire_control *control, struct err *e);
@@ -104,8 +110,8 @@ bool acquisition_is_unproven(const struct acquisition *m);
  * way: the image is as good, and not the same to the byte. */
 bool acquisition_packs_otherwise(const struct acquisition *m);
 
-/* Whether a source that was in use was written to before it was gone on with. */
-bool acquisition_was_changed(const struct acquisition *m);
+/* Whether a source was changed between two runs; how, a clause, or "" where another run saw it. */
+bool acquisition_was_changed(const struct acquisition *m, const char **how);
 struct target_files *acquisition_files(struct acquisition *m);
 const struct acquire_begin *acquisition_begin(const struct acquisition *m);
 const struct fault_map *acquisition_map(const struct acquisition *m); /* when it does not run */

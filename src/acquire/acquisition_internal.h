@@ -52,10 +52,13 @@ struct acquisition {
     int64_t limit_ms;     /* since when the limit counts */
     uint64_t limit_size;  /* bytes since then */
     bool is_resumed;
-    bool was_changed;     /* the source, since before */
-    bool packs_otherwise; /* than the program that began the image */
-    bool is_rescued;      /* NAME.rest has all that could be read */
-    pthread_mutex_t lock; /* of map and at, which are written to disk by another thread */
+    bool compares;            /* the source with what the image has of it */
+    bool is_weak;             /* source_identity_is_weak */
+    struct same_places *same; /* NULL: none were taken */
+    struct buf how_changed;   /* of the source, since the image was begun; "": not in this run */
+    bool packs_otherwise;     /* than the program that began the image */
+    bool is_rescued;          /* NAME.rest has all that could be read */
+    pthread_mutex_t lock;     /* of map and at, which are written to disk by another thread */
     /* Of the state and who writes: taken where a thread other than the writing one, or that one
      * with nothing to write, writes the state. */
     pthread_mutex_t keeping;
@@ -123,6 +126,19 @@ MUST_CHECK int acquire_sums_write(struct acquisition *m, struct err *e);
 void acquire_sums_settle(struct acquisition *m);
 /* Of an image that goes on: what is not what was read counts as untried, and is noted. */
 MUST_CHECK int acquire_sums_check(struct acquisition *m, struct err *e);
+
+/* acquisition_same.c: whether the source is the one that was read before, by its bytes. */
+enum { SAME_PLACE_SIZE = 4096 };
+/* Bytes that the image holds, in order: some places of them are kept. */
+void acquire_same_pass(struct acquisition *m, uint64_t off, const void *bytes, size_t size);
+/* Reads them from the source, and compares. ERR_CONFLICT: it is another source, or was changed and
+ * may not be; ERR_NOTFOUND, ERR_CANCEL. */
+MUST_CHECK int acquire_same_check(struct acquisition *m, struct err *e);
+void acquire_same_free(struct same_places *s); /* NULL is fine */
+/* Whether a source that was changed meanwhile is gone on with, and marked. */
+bool acquire_may_change(const struct acquisition *m);
+/* Marks it, for good; how is a clause. */
+void acquire_changed(struct acquisition *m, const char *how);
 
 /* Before each read: stops, limit. */
 MUST_CHECK int acquire_go_on(struct acquisition *m, size_t size, struct err *e);

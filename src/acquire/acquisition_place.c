@@ -68,7 +68,9 @@ static void tell_run(const struct acquisition *m, bool is_live, const char *uses
     else if (was_live)
         buf_adds(out, "not in use, before it was; ");
     buf_addf(out, "%s",
-             writes[0] ? compare_writes(b->writes, writes) : "the file is as it was by its facts");
+             writes[0]              ? compare_writes(b->writes, writes)
+             : m->state.was_changed ? "the file WAS CHANGED since the image was begun, or its entry"
+                                    : "the file is as it was by its facts");
 }
 
 void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses, const char *writes)

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include "acquire/ewf_write.h"
+#include "acquire/imager_open.h"
 #include "acquire/imager_text.h"
 #include "acquire/rescue.h"
 #include "acquire/source_folder.h"
@@ -179,7 +180,8 @@ static int spare_source(struct making *m, char *const *folders, size_t count, st
 static int open_source(struct making *m, const char *path, char *const *folders, size_t count,
                        struct err *e)
 {
-    int rc = source_open(&m->source, &m->report->facts, path, m->order->is_live, e);
+    int rc =
+        imager_open_source(m->order, m->watch, m->control, path, &m->source, &m->report->facts, e);
 
     if (rc == 0)
         rc = spare_source(m, folders, count, e);
@@ -223,21 +225,18 @@ static int begin(struct making *m, struct err *e)
                            &o->options, m->control, e);
 }
 
-/* With what the part says of it. Nothing is asked of it any more, so it may lie anywhere. */
-static int open_gone(struct making *m, const char *path, const struct acquire_begin *b,
-                     struct err *e)
+/* is_gone of the order: not even looked for. */
+static int open_again(struct making *m, const char *path, const struct acquire_begin *was,
+                      const struct target_files *files, struct err *e)
 {
-    struct source_facts *f = &m->report->facts;
-    CLEANUP_BUF struct buf note = {0};
+    const struct imager_order *o = m->order;
+    int rc = o->is_gone ? err_set(e, ERR_NOTFOUND, "%s is gone for good", path)
+                        : open_source(m, path, files->folders, files->folder_count, e);
 
-    source_open_gone(&m->source, f, path, b->size, b->sector_size);
-    buf_addf(&note,
-             "It was not there any more when the image was ended: what had not been read by then "
-             "counts as unreadable. It was known as: %s.",
-             b->identity);
-    free(f->note);
-    f->note = buf_take(&note);
-    return m->watch->opened ? m->watch->opened(m->watch->context, e) : 0;
+    if (rc == 0 || m->source)
+        return rc;
+    rc = imager_open_gone(o, path, was, rc, &m->source, &m->report->facts, e);
+    return rc == 0 && m->watch->opened ? m->watch->opened(m->watch->context, e) : rc;
 }
 
 /* The part names the source; another path of it may be given. */
@@ -249,6 +248,7 @@ static int resume(struct making *m, struct err *e)
     CLEANUP_BUF struct buf writes = {0};
     CLEANUP_FREE char *source = NULL;
     CLEANUP_FREE char *part = NULL;
+    struct acquire_options options = o->options;
     struct acquire_state was = {0};
     bool is_gone;
     int rc = whole_path(&part, o->part, e);
@@ -258,16 +258,17 @@ static int resume(struct making *m, struct err *e)
     if (rc == 0)
         rc = whole_path(&source, o->source ? o->source : was.begin.source, e);
     if (rc == 0)
-        rc = open_source(m, source, files.folders, files.folder_count, e);
-    if (rc == ERR_NOTFOUND && source && !m->source && o->options.accepts_end)
-        rc = open_gone(m, source, &was.begin, e);
+        rc = open_again(m, source, &was.begin, &files, e);
     acquire_begin_release(&was.begin);
     if (rc)
         return rc;
     is_gone = m->report->facts.is_gone;
+    options.accepts_end |= is_gone;
+    options.accepts_change |= o->is_live;
+    options.compare_ms = o->patience_s * 1000;
     source_facts_identity(&m->report->facts, &identity);
     rc = acquisition_resume(&m->image, part, is_gone ? NULL : buf_text(&identity), m->source,
-                            &o->options, m->control, e);
+                            &options, m->control, e);
     if (rc)
         return rc;
     buf_adds(&m->report->name, acquisition_files(m->image)->name);
@@ -428,12 +429,15 @@ static int work(struct making *m, struct err *e)
 static void find_changes(struct making *m)
 {
     CLEANUP_BUF struct buf how = {0};
+    const char *between;
 
     source_changed(m->source, &how);
-    if (acquisition_was_changed(m->image))
-        buf_adds(&m->report->changed, "between two of its runs");
-    else if (how.len)
-        buf_addf(&m->report->changed, "while it was read: %s", buf_text(&how));
+    if (acquisition_was_changed(m->image, &between))
+        buf_addf(&m->report->changed, "between two of its runs%s%s", between[0] ? ": " : "",
+                 between);
+    if (how.len)
+        buf_addf(&m->report->changed, "%swhile it was read: %s", m->report->changed.len ? "; " : "",
+                 buf_text(&how));
 }
 
 static int check_back(struct making *m, struct err *e)
@@ -554,7 +558,7 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
         find_changes(&m);
     if (rc == 0 && !order->has_no_read_back)
         rc = work_back(&m, e);
-    if (m.image && atomic_load(&control->phase) >= ACQUIRE_DONE)
+    if (m.image && acquire_is_whole(control))
         rc = close_image(&m, rc, e);
     acquisition_free(m.image);
     source_close(m.source);

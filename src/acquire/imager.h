@@ -17,7 +17,8 @@ struct imager_order {
     enum target_format format;
     uint64_t segment_size; /* UINT64_MAX: the usual one */
     bool is_small;
-    bool is_live;
+    bool is_live; /* also in use, or, with part, changed meanwhile */
+    bool is_gone; /* with part: the source, for good; nothing is opened */
     bool has_no_read_back;
     unsigned patience_s;
     struct acquire_options options;

@@ -148,6 +148,7 @@ static const struct option options[] = {
     {"limit", "MB", read_rate, AT(options.limit), "reads at most so many MB a second"},
     {"in-order", NULL, read_flag, AT(options.reads_in_order), "hard places at once, not last"},
     {"accept-end", NULL, read_flag, AT(options.accepts_end), "what the source lacks is unreadable"},
+    {"gone", NULL, read_flag, AT(is_gone), "with --resume: ends it, the source is gone for good"},
     {"no-read-back", NULL, read_flag, AT(has_no_read_back), "does not compare the image after"},
     {"threads", "N", read_count, AT(options.packers), "that pack; else as many as processors"},
     {"commit", "SPAN", read_ms, AT(options.commit_ms), "between two states on disk (10 s)"},
@@ -215,6 +216,10 @@ int imager_option_check(const struct imager_order *o, struct err *e)
 {
     if (o->part && (o->folder || o->name))
         return err_set(e, ERR_USAGE, "--resume goes on with an image that has its folder and name");
+    if (o->is_gone && (!o->part || o->source))
+        return err_set(e, ERR_USAGE,
+                       "--gone ends an image whose source is gone for good: give --resume with it, "
+                       "and no source");
     if (!o->part && (!o->source || !o->folder))
         return err_set(e, ERR_USAGE,
                        "say what to read, and where the image goes: calm-image "

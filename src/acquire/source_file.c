@@ -1,8 +1,13 @@
 /* source_file.c: looks for block devices over a file, and at its times. */
 #include "acquire/source_file.h"
 #include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include "acquire/device_layers.h"
 #include "acquire/source_device.h"
+#include "base/hash.h"
 
 /* folder: of a device in sysfs. */
 static bool is_over(const char *folder, const struct stat *file)
@@ -37,21 +42,129 @@ int file_uses(const struct stat *file, struct source_facts *f, struct err *e)
     return rc;
 }
 
-static bool is_same_time(struct timespec a, struct timespec b)
+static int see(struct statx *out, int fd)
+{
+    return statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS | STATX_BTIME, out);
+}
+
+int file_look(struct statx *out, int fd, struct err *e)
+{
+    /* Looked at first: who writes behind that is seen, or is read. */
+    if (see(out, fd))
+        return err_errno(e, "cannot look at it");
+    (void)sync_file_range(fd, 0, 0,
+                          SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                              SYNC_FILE_RANGE_WAIT_AFTER); /* where its file system knows that */
+    return 0;
+}
+
+static bool is_same_time(struct statx_timestamp a, struct statx_timestamp b)
 {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-void file_change(const struct stat *before, int fd, struct buf *out)
+void file_change(const struct statx *before, int fd, struct buf *out)
 {
-    struct stat now;
+    struct statx now;
 
-    if (fstat(fd, &now))
+    if (see(&now, fd))
         buf_adds(out, "it cannot be looked at any more");
-    else if (now.st_size != before->st_size)
-        buf_addf(out, "%lld bytes before, %lld after", (long long)before->st_size,
-                 (long long)now.st_size);
-    else if (!is_same_time(now.st_mtim, before->st_mtim) ||
-             !is_same_time(now.st_ctim, before->st_ctim))
+    else if (now.stx_size != before->stx_size)
+        buf_addf(out, "%llu bytes before, %llu after", (unsigned long long)before->stx_size,
+                 (unsigned long long)now.stx_size);
+    else if (!is_same_time(now.stx_mtime, before->stx_mtime) ||
+             !is_same_time(now.stx_ctime, before->stx_ctime))
         buf_adds(out, "it was written to, or its entry was changed");
+}
+
+static bool is_one_of(int fd, const uint32_t *kinds, size_t count)
+{
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs))
+        return true; /* nobody can tell */
+    for (size_t i = 0; i < count; i++)
+        if ((uint32_t)fs.f_type == kinds[i])
+            return true;
+    return false;
+}
+
+bool file_tells_mappings(int fd)
+{
+    static const uint32_t silent[] = {TMPFS_MAGIC,      RAMFS_MAGIC,      HUGETLBFS_MAGIC,
+                                      NFS_SUPER_MAGIC,  FUSE_SUPER_MAGIC, V9FS_MAGIC,
+                                      SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC};
+
+    return !is_one_of(fd, silent, COUNT_OF(silent));
+}
+
+/* Whether a file has the same number when its file system is mounted again. */
+static bool has_lasting_number(int fd)
+{
+    static const uint32_t others[] = {MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, FUSE_SUPER_MAGIC,
+                                      SMB2_SUPER_MAGIC,  CIFS_SUPER_MAGIC,  V9FS_MAGIC};
+
+    return !is_one_of(fd, others, COUNT_OF(others));
+}
+
+static void add_file_system(int fd, struct buf *out)
+{
+    struct statfs fs;
+    uint32_t id[2];
+
+    if (fstatfs(fd, &fs))
+        return;
+    _Static_assert(sizeof(id) == sizeof(fs.f_fsid), "statfs(2)");
+    memcpy(id, &fs.f_fsid, sizeof(id));
+    if (id[0] || id[1])
+        buf_addf(out, "; fs %08x%08x", id[0], id[1]);
+}
+
+static void add_time(struct buf *out, const char *word, struct statx_timestamp t)
+{
+    buf_addf(out, "%s%lld.%09u", word, (long long)t.tv_sec, t.tv_nsec);
+}
+
+static void add_sum(struct buf *out, const char *word, const struct buf *text)
+{
+    struct hash sum = hash_bytes(buf_text(text), text->len);
+
+    buf_adds(out, word);
+    hex_add(out, sum.b, sizeof(sum.b) / 2);
+}
+
+/* Of several files what each of them says, as one. */
+static void add_each(const struct statx *files, size_t count, struct buf *out)
+{
+    CLEANUP_BUF struct buf written = {0};
+    CLEANUP_BUF struct buf touched = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        buf_addf(&written, "%llu", (unsigned long long)files[i].stx_size);
+        add_time(&written, " ", files[i].stx_mtime);
+        buf_addc(&written, '\n');
+        add_time(&touched, "", files[i].stx_ctime);
+        buf_addc(&touched, '\n');
+    }
+    add_sum(out, "; parts ", &written);
+    add_sum(out, "; changed ", &touched);
+}
+
+void file_identity(const struct statx *files, size_t count, int fd, struct buf *out)
+{
+    const struct statx *f = files;
+
+    if (has_lasting_number(fd))
+        buf_addf(out, "file %llu", (unsigned long long)f->stx_ino);
+    else
+        buf_adds(out, "file -");
+    buf_addf(out, " on %llu", (unsigned long long)makedev(f->stx_dev_major, f->stx_dev_minor));
+    add_file_system(fd, out);
+    add_time(out, "; modified ", f->stx_mtime);
+    if (f->stx_mask & STATX_BTIME)
+        add_time(out, "; born ", f->stx_btime);
+    if (count > 1)
+        add_each(files, count, out);
+    else
+        add_time(out, "; changed ", f->stx_ctime);
 }

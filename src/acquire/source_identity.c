@@ -1,12 +1,15 @@
 /* source_identity.c: makes and compares the line by which a source is known again. */
 #include "acquire/source_identity.h"
+#include <ctype.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include "acquire/device_layers.h"
+#include "acquire/source_file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "sys/file.h"
 
-enum { SAMPLE_SIZE = 4096 };
+enum { SAMPLE_SIZE = 4096, UDEV_SIZE = 64 << 10 };
 
 /* What stands between the parts is not in them. */
 static void add_plain(struct buf *out, const char *text)
@@ -17,8 +20,6 @@ static void add_plain(struct buf *out, const char *text)
 
 void source_facts_identity(const struct source_facts *f, struct buf *out)
 {
-    struct stat st = {0};
-
     if (f->is_device) {
         buf_adds(out, "device ");
         add_plain(out, f->vendor);
@@ -28,12 +29,8 @@ void source_facts_identity(const struct source_facts *f, struct buf *out)
         add_plain(out, f->serial[0] ? f->serial : "unknown");
         buf_adds(out, ", WWN ");
         add_plain(out, f->wwn[0] ? f->wwn : "unknown");
-        buf_adds(out, f->which);
-        return;
     }
-    if (stat(f->path, &st) == 0)
-        buf_addf(out, "file %llu on %llu; modified %lld.%09ld", (unsigned long long)st.st_ino,
-                 (unsigned long long)st.st_dev, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    buf_adds(out, f->which);
 }
 
 static struct str next_part(struct str *rest)
@@ -74,6 +71,37 @@ static void spell_anew(const char *was, struct buf *out)
         buf_adds(out, was);
 }
 
+/* "file NUMBER on DEVICE": the device is another one when it is plugged in again, and some file
+ * systems have no numbers that last. */
+static enum source_sameness compare_files(struct str was, struct str is)
+{
+    struct str its;
+
+    if (!str_take(&was, "file ") || !str_take(&is, "file "))
+        return SOURCE_OTHER;
+    was = str_cut(&was, ' ');
+    its = str_cut(&is, ' ');
+    return str_eq(was, its) || str_is(was, "-") || str_is(its, "-") ? SOURCE_SAME : SOURCE_OTHER;
+}
+
+/* What it means that a part is another; those that are not here name the source. */
+static enum source_sameness meaning_of(struct str kind)
+{
+    static const struct {
+        const char *kind;
+        enum source_sameness meaning;
+    } meanings[] = {
+        {"fs", SOURCE_SAME}, /* some are numbered anew when they are mounted */
+        {"changed", SOURCE_TOUCHED}, {"modified", SOURCE_CHANGED},
+        {"parts", SOURCE_CHANGED},   {"holds", SOURCE_CHANGED},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(meanings); i++)
+        if (str_is(kind, meanings[i].kind))
+            return meanings[i].meaning;
+    return SOURCE_OTHER;
+}
+
 enum source_sameness source_identity_compare(const char *was, const char *is)
 {
     CLEANUP_BUF struct buf spelled = {0};
@@ -82,17 +110,34 @@ enum source_sameness source_identity_compare(const char *was, const char *is)
 
     spell_anew(was, &spelled);
     one = buf_str(&spelled);
-    if (!str_eq(next_part(&one), next_part(&other)))
-        return SOURCE_OTHER;
+    part = next_part(&one);
+    its = next_part(&other);
+    if (!str_eq(part, its))
+        same = compare_files(part, its);
     while (one.len) {
+        enum source_sameness meaning;
+
         part = next_part(&one);
         if (!find_part(other, kind_of(part), &its) || str_eq(part, its))
             continue;
-        if (!str_is(kind_of(part), "modified"))
-            return SOURCE_OTHER;
-        same = SOURCE_CHANGED;
+        meaning = meaning_of(kind_of(part));
+        same = meaning > same ? meaning : same;
     }
     return same;
+}
+
+bool source_identity_is_weak(const char *was, const char *is)
+{
+    struct str one = str_of(was), other = str_of(is), fs, its;
+    struct str first = next_part(&one), second = next_part(&other);
+
+    if (!str_starts(first, "file "))
+        return str_ends(first, ", serial unknown, WWN unknown");
+    first = str_cut(&first, ',');
+    if (str_starts(first, "file - ") || str_starts(second, "file - "))
+        return true;
+    return !str_eq(first, second) && !(find_part(one, STR("fs"), &fs) &&
+                                       find_part(other, STR("fs"), &its) && str_eq(fs, its));
 }
 
 static uint64_t number_in(const char *folder, const char *name)
@@ -152,6 +197,67 @@ static void add_sample(struct source *s, struct buf *out)
     hex_add(out, sum.b, sizeof(sum.b) / 2);
 }
 
+/* What can stand in an identifier, and in nothing else. */
+static bool is_identifier(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!isalnum((unsigned char)s.p[i]) && s.p[i] != '-')
+            return false;
+    return s.len > 0;
+}
+
+void source_read_udev(struct str text, struct buf *out)
+{
+    static const struct {
+        const char *said, *word;
+    } names[] = {
+        {"E:ID_PART_TABLE_UUID=", "table"},
+        {"E:ID_PART_ENTRY_UUID=", "entry"},
+        {"E:ID_FS_UUID=", "filesystem"},
+    };
+
+    while (text.len) {
+        struct str line = str_cut(&text, '\n');
+
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+            if (str_take(&line, names[i].said) && is_identifier(line))
+                buf_addf(out, "; %s " STR_FMT, names[i].word, STR_ARG(line));
+    }
+}
+
+/* udevd has read the device, with rights of its own; here its record alone is. */
+static void add_udev(dev_t device, struct buf *out)
+{
+    CLEANUP_BUF struct buf text = {0};
+    char path[64];
+
+    snprintf(path, sizeof(path), "/run/udev/data/b%u:%u", major(device), minor(device));
+    if (file_read(&text, path, UDEV_SIZE, NULL) == 0)
+        source_read_udev(buf_str(&text), out);
+}
+
+static void set(char **text, struct buf *to)
+{
+    free(*text);
+    *text = buf_take(to);
+}
+
+void source_know_file(struct source_facts *f, const struct statx *files, size_t count, int fd)
+{
+    CLEANUP_BUF struct buf which = {0};
+    CLEANUP_BUF struct buf note = {0};
+
+    file_identity(files, count, fd, &which);
+    set(&f->which, &which);
+    if (file_tells_mappings(fd))
+        return;
+    buf_addf(&note,
+             "%s%sOn its file system nobody can tell whether it is written to through a mapping "
+             "while it is read, as databases and some virtual machines do.",
+             f->note, f->note[0] ? " " : "");
+    set(&f->note, &note);
+}
+
 void source_find_which(struct source *s, dev_t device, struct source_facts *f)
 {
     CLEANUP_BUF struct buf which = {0};
@@ -171,6 +277,6 @@ void source_find_which(struct source *s, dev_t device, struct source_facts *f)
         if (!f->is_written_to && f->is_exclusive)
             add_sample(s, &which);
     }
-    free(f->which);
-    f->which = buf_take(&which);
+    add_udev(device, &which);
+    set(&f->which, &which);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "acquire/source_file.h"
+#include "acquire/source_identity.h"
 #include "base/mem.h"
 #include "evidence/image_read.h"
 #include "evidence/image_set.h"
@@ -13,7 +14,7 @@ enum { QUEUE_SIZE = 8 << 20 };
 struct pulled {
     struct source source;
     struct image_set set;
-    struct stat *before; /* of each file */
+    struct statx *before; /* of each file */
     struct image_facts facts;
     char *name;
     struct fault_map unread; /* AREA_BAD: what nobody could read when the image was taken */
@@ -325,8 +326,7 @@ int source_open_image(struct source **out, struct source_facts *facts, const cha
         return rc;
     p->before = mem_array(p->set.count, sizeof(p->before[0]));
     for (size_t i = 0; rc == 0 && i < p->set.count; i++)
-        if (fstat(p->set.fds[i], &p->before[i]))
-            rc = err_errno(e, "cannot look at %s", path);
+        rc = file_look(&p->before[i], p->set.fds[i], e);
     input = input_of(p);
     if (rc == 0)
         rc = image_look(&input, &to, e);
@@ -340,6 +340,7 @@ int source_open_image(struct source **out, struct source_facts *facts, const cha
     p->source.size = facts->size = p->facts.size;
     p->source.sector_size = facts->logical_size = p->facts.sector_size;
     add_name(facts, p);
+    source_know_file(facts, p->before, p->set.count, p->set.fds[0]);
     *out = MOVE(s);
     return 0;
 }

@@ -21,7 +21,7 @@ struct opened {
     int fd;     /* through the cache; of a device past it, where that can be */
     int direct; /* past the cache; -1: this file system cannot */
     bool is_device;
-    struct stat before; /* of a file */
+    struct statx before; /* of a file */
 };
 
 void source_facts_release(struct source_facts *f)
@@ -112,11 +112,23 @@ static const char *kind_words(mode_t mode)
                             : "neither a device nor a file";
 }
 
+/* What a disk says that died, or whose place is empty. */
+static int cannot(const char *what, const char *path, struct err *e)
+{
+    static const int dead[] = {ENXIO, ENODEV, ENOMEDIUM, EIO, ENOTCONN, ESTALE, ESHUTDOWN};
+    int why = errno;
+
+    for (size_t i = 0; i < COUNT_OF(dead); i++)
+        if (why == dead[i])
+            return err_set(e, ERR_NOTFOUND, "%s does not answer: %s", path, strerror(why));
+    return err_errno(e, "cannot %s %s", what, path);
+}
+
 /* Nothing is opened that might hang or change by being opened. */
 static int look(const char *path, struct stat *st, struct err *e)
 {
     if (stat(path, st))
-        return err_errno(e, "cannot look at %s", path);
+        return cannot("look at", path, e);
     if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
         return err_set(e, ERR_USAGE, "%s is %s", path, kind_words(st->st_mode));
     return 0;
@@ -131,7 +143,7 @@ static int open_device(struct opened *o, struct source_facts *f, const char *pat
         o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (o->fd < 0 && (errno == EACCES || errno == EPERM))
         return err_set(e, ERR_DENIED, "%s may be read by root only", path);
-    return o->fd < 0 ? err_errno(e, "cannot open %s", path) : 0;
+    return o->fd < 0 ? cannot("open", path, e) : 0;
 }
 
 static int open_file(struct opened *o, const char *path, struct err *e)
@@ -139,7 +151,7 @@ static int open_file(struct opened *o, const char *path, struct err *e)
     o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOATIME);
     if (o->fd < 0 && errno == EPERM) /* of another owner */
         o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    return o->fd < 0 ? err_errno(e, "cannot open %s", path) : 0;
+    return o->fd < 0 ? cannot("open", path, e) : 0;
 }
 
 /* What was looked at must be what was opened. */
@@ -158,7 +170,10 @@ static int size_device(struct opened *o, struct source_facts *f, struct err *e)
     int logical = 0;
 
     if (ioctl(o->fd, BLKGETSIZE64, &size) || ioctl(o->fd, BLKSSZGET, &logical))
-        return err_errno(e, "%s does not say its size", f->path);
+        return cannot("ask for the size of", f->path, e);
+    if (size == 0)
+        return err_set(e, ERR_NOTFOUND, "%s has no bytes: it died, or there is no medium in it",
+                       f->path);
     f->size = size;
     f->logical_size = (uint32_t)logical;
     if (logical < FILE_SECTOR || logical > 32768 || logical & (logical - 1))
@@ -221,9 +236,10 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     o->fd = o->direct = -1;
     o->source.calls = &opened_calls;
     o->source.context = o;
-    o->before = *st;
     f->is_device = o->is_device = S_ISBLK(st->st_mode);
     rc = open_as(o, f, st, is_live, e);
+    if (rc == 0 && !f->is_device)
+        rc = file_look(&o->before, o->fd, e);
     if (rc)
         return rc;
     if (f->size == 0)
@@ -239,6 +255,8 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     s->sector_size = f->logical_size;
     if (f->is_device)
         source_find_which(s, st->st_rdev, f);
+    else
+        source_know_file(f, &o->before, 1, o->fd);
     *out = MOVE(s);
     return 0;
 }

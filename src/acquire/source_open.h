@@ -11,7 +11,7 @@ struct source_facts {
     char *wwn;
     char *uses;  /* "mounted for writing on /srv; holder dm-0", "" for none */
     char *note;  /* what else is to be known, sentences */
-    char *which; /* source_find_which */
+    char *which; /* source_find_which, source_know_file */
     uint64_t size;
     uint64_t native_size;   /* with what the device hides (HPA); 0: it does not say */
     uint64_t factory_size;  /* with what its configuration hides (DCO); 0: it does not say */
@@ -29,7 +29,8 @@ void source_facts_release(struct source_facts *f);
 
 /* Opens path for reading. is_live: also where it is mounted for writing. The caller owns *out and
  * *facts. Errors: ERR_USAGE: a folder, a FIFO …, or empty; ERR_GATE: in use, and not is_live;
- * ERR_NOTFOUND, ERR_DENIED, ERR_IO. */
+ * ERR_NOTFOUND: it is not there, or it is a device that does not answer or has no bytes;
+ * ERR_DENIED, ERR_IO. Reads of it hang where the device does. */
 MUST_CHECK int source_open(struct source **out, struct source_facts *facts, const char *path,
                            bool is_live, struct err *e);
 /* One that is gone for good, with what was known of it. The caller owns both. */

@@ -20,7 +20,9 @@ const char *image_phase_words(int phase)
                                         "written",
                                         "read back",
                                         "moved to the other folder",
-                                        "the target disk is slow: waiting for it"};
+                                        "the target disk is slow: waiting for it",
+                                        "waiting for the source to open",
+                                        "compared with what was read before"};
 
     return phase >= 0 && (size_t)phase < COUNT_OF(words) ? words[phase] : words[1];
 }
@@ -255,12 +257,25 @@ static int wait_lines(struct image_helper *h, const struct image_watcher_calls *
     return h->has_ended ? 0 : rc ? rc : later;
 }
 
-int image_helper_look(struct image_helper *h, struct err *e)
+/* Ctrl-C is handed on, once. */
+static int hand_on_stop(struct image_helper *h, struct err *e)
+{
+    if (h->is_stopped || !interrupt_came())
+        return 0;
+    h->is_stopped = true;
+    return image_helper_order(h, "stop", (struct str){0}, e);
+}
+
+int image_helper_look(struct image_helper *h, const struct image_watcher_calls *calls,
+                      struct err *e)
 {
     int rc = image_helper_order(h, "go", (struct str){0}, e);
 
-    while (rc == 0 && !h->has_ended && !image_helper_fact(h, "end")[0])
-        rc = wait_lines(h, NULL, e);
+    while (rc == 0 && !h->has_ended && !image_helper_fact(h, "end")[0]) {
+        rc = hand_on_stop(h, e);
+        if (rc == 0)
+            rc = wait_lines(h, calls, e);
+    }
     if (rc || !h->has_ended)
         return rc;
     return err_set(e, h->rc ? h->rc : ERR_IO, "%s",
@@ -270,15 +285,12 @@ int image_helper_look(struct image_helper *h, struct err *e)
 int image_helper_run(struct image_helper *h, const char *number,
                      const struct image_watcher_calls *calls, struct err *e)
 {
-    bool is_stopped = false;
     int rc = image_helper_order(h, "number", str_of(number), e);
 
     if (rc == 0)
         rc = image_helper_order(h, "begin", (struct str){0}, e);
     while (rc == 0 && !h->has_ended) {
-        if (interrupt_came() && !is_stopped)
-            rc = image_helper_order(h, "stop", (struct str){0}, e);
-        is_stopped = is_stopped || interrupt_came();
+        rc = hand_on_stop(h, e);
         if (rc == 0)
             rc = wait_lines(h, calls, e);
     }

@@ -44,6 +44,7 @@ struct image_helper {
     struct image_word results[IMAGE_WORDS_MAX];
     size_t result_count;
     struct buf files; /* lines: bytes, SHA-256 or -, FOLDER/NAME */
+    bool is_stopped;  /* it was told to end */
     bool has_ended;
     int rc; /* what it ended with */
     struct err said;
@@ -60,8 +61,9 @@ MUST_CHECK int image_helper_order(struct image_helper *h, const char *word, stru
 void image_helper_say_fact(struct image_helper *h, const char *word, struct str value);
 void image_helper_say_result(struct image_helper *h, const char *word, struct str value);
 /* Ends the orders and waits for the facts of the source, which is open then, with nothing written.
- */
-MUST_CHECK int image_helper_look(struct image_helper *h, struct err *e);
+ * A source may take long to open: progress is called meanwhile, and Ctrl-C ends it. */
+MUST_CHECK int image_helper_look(struct image_helper *h, const struct image_watcher_calls *calls,
+                                 struct err *e);
 /* Lets it begin, with the number that the image has in the case; returns at its end. The helper's
  * own code and sentence; results are there also then, as far as it came. */
 MUST_CHECK int image_helper_run(struct image_helper *h, const char *number,

@@ -84,6 +84,11 @@ static const struct field image_fields[] = {
      .flags = FIELD_OUTSIDE,
      .help = "what a source lacks at its end counts as unreadable",
      .group = TUNING},
+    {.name = "gone",
+     .type = FIELD_FLAG,
+     .flags = FIELD_OUTSIDE,
+     .help = "with --resume: ends it, for the source is gone for good",
+     .group = TUNING},
     {.name = "no-read-back",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
@@ -150,11 +155,11 @@ static int pass_options(struct imaging *g, struct err *e)
         const char *name;
         bool has_value;
         bool is_tuning; /* also for one that goes on */
-    } options[] = {{"format", true, false},   {"segment", true, false},
-                   {"small", false, false},   {"limit", true, true},
-                   {"retries", true, true},   {"patience", true, true},
-                   {"in-order", false, true}, {"accept-end", false, true},
-                   {"live", false, true},     {"no-read-back", false, true}};
+    } options[] = {
+        {"format", true, false},   {"segment", true, false},     {"small", false, false},
+        {"limit", true, true},     {"retries", true, true},      {"patience", true, true},
+        {"in-order", false, true}, {"accept-end", false, true},  {"live", false, true},
+        {"gone", false, true},     {"no-read-back", false, true}};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < COUNT_OF(options); i++)
@@ -200,6 +205,8 @@ static int order_new(struct imaging *g, const struct view *v, struct err *e)
     struct str folder = input_value(g->op, g->in, "to");
     int rc;
 
+    if (input_has(g->op, g->in, "gone"))
+        return err_set(e, ERR_USAGE, "--gone ends an image that was begun: --resume im1 --gone");
     if (!source.len || !folder.len)
         return err_set(e, ERR_USAGE, "say what to read, and where the image goes: %s",
                        g->op->example);
@@ -259,11 +266,26 @@ static int find_part(struct imaging *g, const struct thing *t, struct err *e)
     return rc;
 }
 
+/* The one of before may be gone, and its name with it. *is_asked: anything of it at all. */
+static int find_source(struct imaging *g, const struct thing *t, bool *is_asked, struct err *e)
+{
+    struct str given = input_value(g->op, g->in, "source"), before = thing_value(t, "source");
+    bool is_gone = input_has(g->op, g->in, "gone");
+
+    if (is_gone && given.len)
+        return err_set(e, ERR_USAGE, "leave the source out: --gone says that it is no more");
+    *is_asked = !is_gone;
+    if (given.len && !str_eq(given, before))
+        return whole_path(given, &g->source, e);
+    buf_addstr(&g->source, before);
+    return 0;
+}
+
 static int order_resumed(struct imaging *g, const struct thing *t, struct err *e)
 {
     static const char *const kept[] = {"name",  "format", "segment", "small",
                                        "title", "system", NULL};
-    struct str source = input_value(g->op, g->in, "source");
+    bool is_asked = false;
     int rc = 0;
 
     if (!thing_value(t, "resume").len)
@@ -276,15 +298,13 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
     rc = refuse_given(g, kept, "what goes on stays what it was begun as", e);
     if (rc == 0)
         rc = find_part(g, t, e);
-    if (rc == 0 && source.len)
-        rc = whole_path(source, &g->source, e);
-    if (!source.len)
-        buf_addstr(&g->source, thing_value(t, "source"));
     if (rc == 0)
-        rc = image_helper_open(&g->helper, buf_text(&g->source), e);
+        rc = find_source(g, t, &is_asked, e);
+    if (rc == 0)
+        rc = image_helper_open(&g->helper, is_asked ? buf_text(&g->source) : "", e);
     if (rc == 0)
         rc = image_helper_order(&g->helper, "resume", buf_str(&g->resume), e);
-    return rc ? rc : image_helper_order(&g->helper, "source", buf_str(&g->source), e);
+    return rc || !is_asked ? rc : image_helper_order(&g->helper, "source", buf_str(&g->source), e);
 }
 
 static int show(void *context, const struct image_progress *p, struct err *e)
@@ -390,7 +410,7 @@ static int tell_resume_failed(struct imaging *g, int rc, struct err *e)
                    why.text, g->number, g->number);
 }
 
-static int order(struct imaging *g, struct err *e)
+static int order(struct imaging *g, const struct image_watcher_calls *calls, struct err *e)
 {
     struct view v;
     const struct thing *t;
@@ -408,7 +428,8 @@ static int order(struct imaging *g, struct err *e)
         rc = pass_folders(g, e);
     if (rc)
         return rc;
-    rc = image_helper_look(&g->helper, e);
+    progress_begin(&g->progress, g->a);
+    rc = image_helper_look(&g->helper, calls, e);
     return rc && g->goes_on ? tell_resume_failed(g, rc, e) : rc;
 }
 
@@ -432,10 +453,10 @@ static int end(struct imaging *g, int ended, struct err *why, struct err *e)
 
 static int take_made(struct imaging *g, struct err *e)
 {
-    static const char *const kept[] = {"source",     "to",           "resume",   "name",
-                                       "live",       "format",       "segment",  "small",
-                                       "limit",      "retries",      "patience", "in-order",
-                                       "accept-end", "no-read-back", NULL};
+    static const char *const kept[] = {"source",     "to",      "resume",       "name",
+                                       "live",       "format",  "segment",      "small",
+                                       "limit",      "retries", "patience",     "in-order",
+                                       "accept-end", "gone",    "no-read-back", NULL};
     int rc = refuse_given(g, kept, "an image that is made is taken as it is", e);
 
     if (rc == 0)
@@ -460,7 +481,7 @@ static int image_job(struct session *s, const struct operation *op, const struct
     if (input_has(op, in, "made"))
         return take_made(&g, e);
     buf_adds(&g.program, "calm " CALM_VERSION);
-    rc = order(&g, e);
+    rc = order(&g, &calls, e);
     if (rc == 0)
         rc = image_record_begin(&g, e);
     if (rc)

@@ -29,10 +29,13 @@ void progress_show(struct progress *p, const char *words, uint64_t done, uint64_
         return;
     p->shown_ms = now;
     buf_clear(&p->a->passing);
-    buf_addf(out, "… %s, %s", words, size_text(size[0], done));
+    buf_addf(out, "… %s", words);
+    if (done || all)
+        buf_addf(out, ", %s", size_text(size[0], done));
     if (all)
         buf_addf(out, " of %s", size_text(size[1], all));
-    add_rate(out, done, all, now - p->begun_ms);
+    if (done || all)
+        add_rate(out, done, all, now - p->begun_ms);
     if (out == &p->a->text)
         buf_addc(out, '\n');
     /* Nobody reading any more is no reason to stop. */

@@ -1,6 +1,7 @@
 """test_image_source.py: what a source of calm-image lacks is counted, and nothing else: damaged images as sources, sets with a gap, disks that end or are
 gone, partitions and files that are others, or that change while they are read."""
 import hashlib
+import mmap
 import os
 import pathlib
 import random
@@ -267,6 +268,35 @@ class Changing(Lacking):
             path.unlink()
         said = self.written_to(source, 24 * MIB, b"MORE")
         self.assertIn(f"{24 * MIB} bytes before, {24 * MIB + 4} after", said)
+
+    @needs_root
+    def test_a_file_that_is_written_to_through_a_mapping_while_it_is_read_is_marked(self):
+        disk = self.folder / "fs"
+        disk.write_bytes(bytes(40 * MIB))
+        self.must("mke2fs", "-q", "-F", "-t", "ext4", disk, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+        source = self.mounted(self.loop(disk)) / "vm.img"
+        source.write_bytes(random.Random(12).randbytes(16 * MIB))
+        with open(source, "r+b") as f, mmap.mmap(f.fileno(), 0) as mapping:
+            mapping[0:4] = mapping[15 * MIB:15 * MIB + 4] = b"AAAA"  # dirty before it begins, and not durable
+            job = subprocess.Popen([IMAGER, source, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "6"], stdout=subprocess.PIPE)
+            end = time.monotonic() + 30
+            while not (self.out / "x.part").exists() and time.monotonic() < end:
+                time.sleep(0.02)
+            time.sleep(0.3)
+            mapping[0:4] = mapping[15 * MIB:15 * MIB + 4] = b"BBBB"
+            said = job.communicate(timeout=60)[0].decode()
+        self.assertRegex(said, r"(?m)^  CHANGED +while it was read: it was written to")
+        self.assertNotIn("through a mapping", said)  # nothing that could not be noticed
+
+    @needs_root
+    def test_where_a_mapping_cannot_be_noticed_the_summary_says_so(self):
+        at = self.folder / "mounted"
+        at.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", at], check=False, stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("nothing can be mounted here")
+        self.undo.append(("umount", "--lazy", at))
+        (at / "f").write_bytes(b"x" * MIB)
+        self.assertIn("nobody can tell whether it is written to through a mapping", self.image(at / "f"))
 
     def test_a_file_that_stays_is_not_marked(self):
         self.assertNotIn("CHANGED", self.image(self.source(b"x" * MIB)))

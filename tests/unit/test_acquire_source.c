@@ -16,6 +16,7 @@
 static void only_the_same_source_is_taken_for_it(void **state)
 {
 #define DISK "device ATA X1, serial S1, WWN unknown"
+#define UNKNOWN "device QEMU D, serial unknown, WWN unknown; whole"
 #define VIRTIO "device 0x1af4 , serial unknown, WWN unknown; whole; at /devices/pci0/virtio"
     static const struct {
         const char *was, *is;
@@ -32,7 +33,12 @@ static void only_the_same_source_is_taken_for_it(void **state)
         {DISK, DISK "; partition 1 from sector 2048", SOURCE_SAME},
         {VIRTIO "1; holds aa", VIRTIO "1; holds aa", SOURCE_SAME},
         {VIRTIO "1; holds aa", VIRTIO "2; holds aa", SOURCE_OTHER},
-        {VIRTIO "1; holds aa", VIRTIO "1; holds bb", SOURCE_OTHER},
+        /* It begins or ends otherwise: what it holds tells whether it is another one. */
+        {VIRTIO "1; holds aa", VIRTIO "1; holds bb", SOURCE_CHANGED},
+        {UNKNOWN "; table ab-1", UNKNOWN "; table ab-1; filesystem 77", SOURCE_SAME},
+        {UNKNOWN "; table ab-1", UNKNOWN "; table ab-2", SOURCE_OTHER},
+        {UNKNOWN "; entry ab-1", UNKNOWN "; entry ab-2", SOURCE_OTHER},
+        {UNKNOWN "; filesystem 77; holds aa", UNKNOWN "; filesystem 78; holds aa", SOURCE_OTHER},
         /* Its first sectors could not be read this time, or it is in use. */
         {VIRTIO "1; holds aa", VIRTIO "1", SOURCE_SAME},
         {"file 7 on 3, modified 5.000000001", "file 7 on 3; modified 5.000000001", SOURCE_SAME},
@@ -40,12 +46,70 @@ static void only_the_same_source_is_taken_for_it(void **state)
         {"file 7 on 3; modified 5.000000001", "file 7 on 3; modified 5.000000002", SOURCE_CHANGED},
         {"file 7 on 3; modified 5.000000001", "file 8 on 3; modified 5.000000001", SOURCE_OTHER},
         {"file 7 on 3; modified 5.000000001", DISK "; whole", SOURCE_OTHER},
+        {DISK "; whole", "file 7 on 3; modified 5.000000001", SOURCE_OTHER},
+        /* Plugged in again; numbers that do not last; a time that nobody can set. */
+        {"file 7 on 3; fs ab; modified 5.1", "file 7 on 4; fs ab; modified 5.1", SOURCE_SAME},
+        {"file 7 on 3; fs ab; modified 5.1", "file 7 on 4; fs ac; modified 5.1", SOURCE_SAME},
+        {"file 7 on 3, modified 5.1", "file 7 on 4; fs ac; modified 5.1; born 4.1", SOURCE_SAME},
+        {"file - on 3; modified 5.1", "file - on 4; modified 5.1", SOURCE_SAME},
+        {"file 7 on 3; modified 5.1", "file 8 on 4; modified 5.1", SOURCE_OTHER},
+        {"file 7 on 3; born 4.1", "file 7 on 3; born 4.2", SOURCE_OTHER},
+        {"file 7 on 3; modified 5.1; changed 5.1", "file 7 on 3; modified 5.1; changed 5.2",
+         SOURCE_TOUCHED},
+        {"file 7 on 3; modified 5.1; parts aa; changed b1",
+         "file 7 on 3; modified 5.1; parts ab; changed b2", SOURCE_CHANGED},
+        {"file 7 on 3; modified 5.1; born 4.1; changed b1",
+         "file 7 on 3; modified 5.2; born 4.2; changed b2", SOURCE_OTHER},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         if (source_identity_compare(cases[i].was, cases[i].is) != cases[i].wanted)
             fail_msg("%s / %s", cases[i].was, cases[i].is);
+}
+
+static void what_has_no_name_of_its_own_is_known_by_its_bytes(void **state)
+{
+    static const struct {
+        const char *was, *is;
+        bool wanted;
+    } cases[] = {
+        {DISK "; whole", DISK "; whole", false},
+        {"device A , serial unknown, WWN w1; whole", "device A , serial unknown, WWN w1; whole",
+         false},
+        {UNKNOWN, UNKNOWN, true},
+        {"file 7 on 3; fs ab; modified 5.1", "file 7 on 3; fs ab; modified 5.1", false},
+        {"file 7 on 3; modified 5.1", "file 7 on 3; fs ab; modified 5.1", false},
+        {"file 7 on 3; fs ab; modified 5.1", "file 7 on 4; fs ab; modified 5.1", false},
+        {"file 7 on 3; fs ab; modified 5.1", "file 7 on 4; fs ac; modified 5.1", true},
+        {"file 7 on 3, modified 5.1", "file 7 on 3; fs ab; modified 5.1", false},
+        {"file 7 on 3, modified 5.1", "file 7 on 4; fs ab; modified 5.1", true},
+        {"file - on 3; modified 5.1", "file - on 3; modified 5.1", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (source_identity_is_weak(cases[i].was, cases[i].is) != cases[i].wanted)
+            fail_msg("%s / %s", cases[i].was, cases[i].is);
+}
+
+/* As systemd's udevd 252 writes it. */
+static void of_udev_only_identifiers_are_taken(void **state)
+{
+    static const char record[] = "S:disk/by-uuid/4f3c\n"
+                                 "I:1234\n"
+                                 "E:ID_FS_UUID=0d2e55f7-5a0c-4d3e-8a57-4b4b9c6d2f11\n"
+                                 "E:ID_FS_UUID_ENC=no\n"
+                                 "E:ID_PART_TABLE_UUID=8d5d0a3c\n"
+                                 "E:ID_PART_ENTRY_UUID=a; whole\n"
+                                 "E:ID_PART_ENTRY_UUID=\n"
+                                 "G:systemd\n";
+    CLEANUP_BUF struct buf out = {0};
+
+    (void)state;
+    source_read_udev(str_of(record), &out);
+    assert_string_equal(buf_text(&out),
+                        "; filesystem 0d2e55f7-5a0c-4d3e-8a57-4b4b9c6d2f11; table 8d5d0a3c");
 }
 
 /* What a device says of itself could look like the parts behind it. */
@@ -72,11 +136,11 @@ static void a_file_that_is_written_to_is_told(void **state)
     char path[] = "/tmp/test_acquire_source.XXXXXX";
     CLEANUP_FD int fd = mkstemp(path);
     CLEANUP_BUF struct buf words = {0};
-    struct stat before = {0};
+    struct statx before = {0};
 
     (void)state;
     assert_true(fd >= 0 && unlink(path) == 0 && pwrite(fd, "abcd", 4, 0) == 4);
-    assert_int_equal(fstat(fd, &before), 0);
+    assert_int_equal(file_look(&before, fd, NULL), 0);
     file_change(&before, fd, &words);
     assert_int_equal(words.len, 0);
     assert_int_equal(pwrite(fd, "efg", 3, 4), 3);
@@ -245,6 +309,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_same_source_is_taken_for_it),
+        cmocka_unit_test(what_has_no_name_of_its_own_is_known_by_its_bytes),
+        cmocka_unit_test(of_udev_only_identifiers_are_taken),
         cmocka_unit_test(a_device_tells_no_part_of_its_own),
         cmocka_unit_test(a_file_that_is_written_to_is_told),
         cmocka_unit_test(the_native_size_is_read_as_the_standard_has_it),

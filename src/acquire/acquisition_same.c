@@ -1,0 +1,271 @@
+/* acquisition_same.c: whether the source still holds what the image has of it, by places of it that
+ * are read again and compared. */
+#include "acquire/acquisition_internal.h"
+#include "base/mem.h"
+#include "sys/clock.h"
+
+enum {
+    KEPT_MOST = 64,    /* of those that tell sources apart */
+    PLAIN_MOST = 16,   /* of those that hold one byte again and again, as empty places do */
+    KNOWN_PART = 4,    /* a disk that says who it is, and may be failing, is asked for a part */
+    TELLING_LEAST = 8, /* fewer do not say that it is another one */
+    REST_TRIES = 64,
+    TIME_MS_MOST = 20000,
+};
+
+struct same_place {
+    uint64_t off;
+    bool is_plain;
+    uint8_t bytes[SAME_PLACE_SIZE];
+};
+
+/* Of places without number each is as likely to be kept. */
+struct kept {
+    struct same_place *places;
+    size_t count;
+    size_t most;
+    uint64_t seen;
+};
+
+struct same_places {
+    struct kept telling;
+    struct kept plain;
+    uint64_t random;
+};
+
+static uint64_t next_random(uint64_t *state)
+{
+    /* splitmix64 (Steele, Lea, Flood 2014) */
+    uint64_t z = (*state += 0x9e3779b97f4a7c15U);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+static struct same_places *begin(bool is_weak)
+{
+    struct same_places *s = mem_new(struct same_places);
+    size_t part = is_weak ? 1 : KNOWN_PART;
+
+    s->telling.most = KEPT_MOST / part;
+    s->plain.most = PLAIN_MOST / part;
+    s->telling.places = mem_array(s->telling.most, sizeof(struct same_place));
+    s->plain.places = mem_array(s->plain.most, sizeof(struct same_place));
+    random_bytes(&s->random, sizeof(s->random));
+    return s;
+}
+
+void acquire_same_free(struct same_places *s)
+{
+    if (!s)
+        return;
+    free(s->telling.places);
+    free(s->plain.places);
+    free(s);
+}
+
+/* Algorithm R (Vitter 1985); the first place stays, since what is written to a disk changes it soon
+ * and two disks seldom begin with the same. */
+static void keep(struct same_places *s, uint64_t off, const uint8_t *bytes)
+{
+    bool is_plain = memcmp(bytes, bytes + 1, SAME_PLACE_SIZE - 1) == 0;
+    struct kept *k = is_plain ? &s->plain : &s->telling;
+    size_t at = k->count;
+
+    k->seen++;
+    if (at == k->most) {
+        uint64_t other = next_random(&s->random) % k->seen;
+
+        if (other == 0 || other >= k->most)
+            return;
+        at = (size_t)other;
+    } else {
+        k->count++;
+    }
+    k->places[at].off = off;
+    k->places[at].is_plain = is_plain;
+    memcpy(k->places[at].bytes, bytes, SAME_PLACE_SIZE);
+}
+
+static bool is_read(const struct acquisition *m, uint64_t off)
+{
+    uint64_t until = off + SAME_PLACE_SIZE;
+    struct area bad;
+
+    return until <= m->state.done && !fault_map_next(&m->map, off, until, AREA_BAD, &bad);
+}
+
+void acquire_same_pass(struct acquisition *m, uint64_t off, const void *bytes, size_t size)
+{
+    const uint8_t *p = bytes;
+    uint64_t at = (off + SAME_PLACE_SIZE - 1) / SAME_PLACE_SIZE * SAME_PLACE_SIZE;
+
+    if (!m->compares)
+        return;
+    if (!m->same)
+        m->same = begin(m->is_weak);
+    for (; at + SAME_PLACE_SIZE <= off + size; at += SAME_PLACE_SIZE)
+        if (is_read(m, at))
+            keep(m->same, at, p + (at - off));
+}
+
+/* Of what lies in NAME.rest, at places anywhere. */
+static int take_rest(struct acquisition *m, struct err *e)
+{
+    uint64_t from = m->state.done > m->state.rest ? m->state.done : m->state.rest;
+    uint64_t size = m->state.begin.size;
+    uint8_t bytes[SAME_PLACE_SIZE];
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < REST_TRIES && from < size; i++) {
+        uint64_t at = from + next_random(&m->same->random) % (size - from);
+        struct area read;
+        bool has_any;
+
+        if (!fault_map_next(&m->map, at, size, AREA_READ, &read))
+            continue;
+        at = (read.off + SAME_PLACE_SIZE - 1) / SAME_PLACE_SIZE * SAME_PLACE_SIZE;
+        if (at + SAME_PLACE_SIZE > read.off + read.size)
+            continue;
+        rc = acquire_rest_read(m, at, bytes, sizeof(bytes), &has_any, e);
+        if (rc == 0)
+            keep(m->same, at, bytes);
+    }
+    return rc;
+}
+
+struct comparing {
+    struct acquisition *m;
+    uint8_t *bytes; /* SAME_PLACE_SIZE, aligned */
+    int64_t until_ms;
+    unsigned telling, telling_others; /* places that were compared, and those that differ */
+    unsigned plain, plain_others;
+    uint64_t first; /* of those that differ */
+};
+
+/* Whole, or not at all: *got is 0 where it does not read. */
+static int read_place(struct comparing *c, uint64_t off, size_t *got, struct err *e)
+{
+    int64_t n = 1;
+
+    for (*got = 0; *got < SAME_PLACE_SIZE && n > 0; *got += n > 0 ? (size_t)n : 0)
+        n = source_read(c->m->source, off + *got, c->bytes + *got, SAME_PLACE_SIZE - *got, false,
+                        e);
+    if (*got < SAME_PLACE_SIZE)
+        *got = 0;
+    return n == ERR_NOTFOUND || n == ERR_CANCEL ? (int)n : 0;
+}
+
+static int compare_place(struct comparing *c, const struct same_place *p, struct err *e)
+{
+    size_t got;
+    bool is_other;
+    int rc = read_place(c, p->off, &got, e);
+
+    if (rc || !got)
+        return rc;
+    is_other = memcmp(c->bytes, p->bytes, SAME_PLACE_SIZE) != 0;
+    c->first = is_other && p->off < c->first ? p->off : c->first;
+    *(p->is_plain ? &c->plain : &c->telling) += 1;
+    *(p->is_plain ? &c->plain_others : &c->telling_others) += is_other;
+    return 0;
+}
+
+static int compare_kept(struct comparing *c, const struct kept *k, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < k->count && source_now_ms(c->m->source) < c->until_ms; i++) {
+        rc = acquire_go_on(c->m, SAME_PLACE_SIZE, e);
+        if (rc == 0)
+            rc = compare_place(c, &k->places[i], e);
+    }
+    return rc;
+}
+
+static int refuse(const struct comparing *c, bool is_another, struct err *e)
+{
+    return err_set(
+        e, ERR_CONFLICT,
+        "this is not the source that the image was begun with%s: at %u of %u places that "
+        "were compared it holds other bytes, the first at byte %llu%s",
+        is_another ? "" : ", or it was changed meanwhile", c->telling_others + c->plain_others,
+        c->telling + c->plain, (unsigned long long)c->first,
+        is_another ? ". Connect its own; gone for good, it is ended with --gone"
+                   : ". Begin anew under another name; or --live goes on with it, and marks it");
+}
+
+/* Empty places are alike on all disks, and are filled while one is in use: which source it is, the
+ * others say. */
+static int judge(const struct comparing *c, struct err *e)
+{
+    struct acquisition *m = c->m;
+    unsigned others = c->telling_others + c->plain_others;
+    CLEANUP_BUF struct buf how = {0};
+
+    if (others == 0)
+        return 0;
+    if (c->telling >= TELLING_LEAST && c->telling_others * 2 > c->telling)
+        return refuse(c, true, e);
+    if (m->is_weak && !acquire_may_change(m))
+        return refuse(c, false, e);
+    buf_addf(&how, "at %u of %u places that were compared it holds other bytes than the image",
+             others, c->telling + c->plain);
+    acquire_changed(m, buf_text(&how));
+    return 0;
+}
+
+static void tell(const struct comparing *c)
+{
+    struct acquire_begin *b = &c->m->state.begin;
+    unsigned compared = c->telling + c->plain;
+    CLEANUP_BUF struct buf text = {0};
+
+    if (!c->m->is_weak)
+        return;
+    if (compared)
+        buf_addf(&text, "it is known by its bytes at %u places", compared);
+    else
+        buf_adds(&text, "none of its bytes could be compared with the image");
+    acquire_history_add(&b->history, b->runs, utc_now(), buf_text(&text),
+                        "how many of its bytes could be compared is not told any more");
+}
+
+static int compare(struct acquisition *m, struct err *e)
+{
+    unsigned most = m->options.compare_ms && m->options.compare_ms < TIME_MS_MOST
+                        ? m->options.compare_ms
+                        : TIME_MS_MOST;
+    struct comparing c = {.m = m,
+                          .bytes = m->block,
+                          .until_ms = source_now_ms(m->source) + most,
+                          .first = UINT64_MAX};
+    int rc = compare_kept(&c, &m->same->telling, e);
+
+    if (rc == 0)
+        rc = compare_kept(&c, &m->same->plain, e);
+    if (rc == 0)
+        rc = judge(&c, e);
+    if (rc == 0)
+        tell(&c);
+    return rc;
+}
+
+int acquire_same_check(struct acquisition *m, struct err *e)
+{
+    int rc = 0;
+
+    if (!m->compares || (!m->same && !m->state.has_rest))
+        return 0;
+    atomic_store(&m->control->phase, ACQUIRE_COMPARING);
+    if (!m->same)
+        m->same = begin(m->is_weak);
+    if (m->state.has_rest)
+        rc = take_rest(m, e);
+    if (rc == 0 && m->same->telling.count + m->same->plain.count)
+        rc = compare(m, e);
+    acquire_same_free(m->same);
+    m->same = NULL;
+    return rc;
+}
