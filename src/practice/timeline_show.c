@@ -81,26 +81,64 @@ static uint8_t doubts_of(struct str doubt)
     return set;
 }
 
-/* Of what has no text, what it is about. */
-static void add_values(struct buf *out, const struct search_event *event)
+static void add_value(struct buf *out, struct str name, struct str value)
+{
+    if (out->len && out->p[out->len - 1] != ' ')
+        buf_addc(out, ' ');
+    buf_addstr(out, name);
+    buf_addc(out, '=');
+    buf_addstr(out, value);
+}
+
+/* Who, with what, on what, from where: nothing else is said where there is any of it. */
+static bool add_telling(struct buf *out, const struct search_event *event)
+{
+    static const char *const telling[] = {
+        "user.name",           "user.target.name",   "user.effective.name",
+        "group.name",          "process.executable", "process.command_line",
+        "process.parent.name", "service.name",       "registry.path",
+        "package.name",        "url.original",       "dns.question.name",
+        "source.ip",           "source.address",     "destination.ip",
+        "destination.port",    "error.message",      "rule.name"};
+    bool has_any = false;
+
+    for (size_t i = 0; i < COUNT_OF(telling); i++) {
+        struct str value = search_value_of(event, telling[i]);
+
+        if (value.len == 0)
+            continue;
+        add_value(out, str_of(telling[i]), value);
+        has_any = true;
+    }
+    return has_any;
+}
+
+static void add_all(struct buf *out, const struct search_event *event)
 {
     struct str rest = event->fields, name, value;
 
     while (search_field(&rest, &name, &value)) {
         if (str_starts(name, "event.") || str_is(name, "host.name") || str_is(name, "process.name"))
             continue;
-        buf_addstr(out, name);
-        buf_addc(out, '=');
-        buf_addstr(out, value);
-        buf_addc(out, ' ');
+        add_value(out, name, value);
     }
 }
 
-/* What it says in a line: who spoke, and what. */
-static void add_words(struct buf *out, const struct search_event *event)
+static void add_about(struct buf *out, const struct search_event *event)
+{
+    struct str message = search_value_of(event, "message");
+
+    if (message.len == 0)
+        message = search_value_of(event, "file.path");
+    if (message.len)
+        buf_addstr(out, message);
+    else if (!add_telling(out, event))
+        add_all(out, event);
+}
+
+void event_words(struct buf *out, const struct search_event *event)
 {
     struct str who = search_value_of(event, "process.name");
-    struct str message = search_value_of(event, "message");
 
     if (who.len == 0)
         who = search_value_of(event, "event.action");
@@ -108,14 +146,9 @@ static void add_words(struct buf *out, const struct search_event *event)
         who = event->meaning;
     if (who.len == 0)
         who = search_value_of(event, "event.dataset");
-    if (message.len == 0)
-        message = search_value_of(event, "file.path");
     buf_addstr(out, who);
     buf_adds(out, ": ");
-    if (message.len)
-        buf_addstr(out, message);
-    else
-        add_values(out, event);
+    add_about(out, event);
 }
 
 static enum screen_style style_of(const struct search_event *event)
@@ -185,7 +218,7 @@ void event_show(struct event_show *k, const struct search_event *event)
         wrap_cut(&line, host, HOST_COLUMNS, false);
         buf_addc(&line, ' ');
     }
-    add_words(&words, event);
+    event_words(&words, event);
     buf_addstr(&line, buf_str(&words));
     screen_line(k->screen, style_of(event), buf_str(&line));
     if (k->with_fields)

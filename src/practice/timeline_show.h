@@ -8,6 +8,9 @@ enum { EVENT_CALL_SIZE = 40 };
 void event_call(char out[EVENT_CALL_SIZE], const struct thing *item, uint64_t event);
 struct utc event_utc(int64_t ns);
 
+/* What it says in a line: who spoke, and what; of what has no text, what it is about. */
+void event_words(struct buf *out, const struct search_event *event);
+
 /* Events one after another, with a heading for each day. */
 struct event_show {
     struct screen *screen;

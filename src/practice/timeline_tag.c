@@ -95,14 +95,11 @@ bool event_call_read(struct str call, unsigned *item, uint64_t *event)
 
 static void keep_summary(struct named *n, const struct search_event *event)
 {
-    struct str who = search_value_of(event, "process.name");
+    CLEANUP_BUF struct buf words = {0};
 
+    event_words(&words, event);
     buf_clear(&n->summary);
-    if (who.len) {
-        buf_addstr(&n->summary, str_head(who, SUMMARY_SIZE / 3));
-        buf_adds(&n->summary, ": ");
-    }
-    buf_addstr(&n->summary, str_head(search_value_of(event, "message"), SUMMARY_SIZE));
+    buf_addstr(&n->summary, text_head(buf_str(&words), SUMMARY_SIZE));
 }
 
 static int take_it(void *context, const struct search_event *event, struct err *e)
