@@ -392,6 +392,7 @@ static void tell_result(const struct imager_report *r)
         return;
     if (r->part.len) {
         line("result part %s", buf_text(&r->part));
+        line("result bound %s", buf_text(&r->bound));
         return;
     }
     tell_time("ended", r->result.ended);
@@ -401,6 +402,7 @@ static void tell_result(const struct imager_report *r)
     line("result bad %llu", (unsigned long long)r->result.bad);
     line("result changed %s", buf_text(&r->changed));
     line("result missing %s", buf_text(&r->lost));
+    line("result unbound %s", buf_text(&r->unbound));
     line("result live %d", r->is_live);
     line("result history %s", buf_text(&r->history));
     if (r->back_ended.sec) {
@@ -413,6 +415,18 @@ static void tell_result(const struct imager_report *r)
 
         line("file " STR_FMT, STR_ARG(one));
     }
+}
+
+/* Where the one who could change the files does not reach. */
+static void tell_check_code(const struct imager_report *r)
+{
+    CLEANUP_BUF struct buf code = {0};
+
+    acquisition_check_code(buf_str(&r->bound), &code);
+    if (code.len)
+        line("Its check code, to be written down on paper: %s. With --check this tells whether "
+             "anything was changed until it goes on.",
+             buf_text(&code));
 }
 
 /* A report has texts only where an image came to be one. */
@@ -434,8 +448,10 @@ static void tell(struct face *f, const struct imager_report *r, int rc, const st
         sink_terminal(&shown, buf_str(&r->text), true);
         say(buf_str(&shown));
     }
-    if (rc && r->part.len)
+    if (rc && r->part.len) {
         line("Nothing is lost: calm-image --resume %s goes on where it was.", buf_text(&r->part));
+        tell_check_code(r);
+    }
 }
 
 /* The lines of calm: "WORD VALUE" or "WORD", until "go". */

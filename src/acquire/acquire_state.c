@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #define FIRST_LINE "calm-image 1"
+#define NO_MAP "none"
 
 enum { SUM_LINE_SIZE = 4 + 64 + 1, FOLDERS_MAX = 1000 };
 
@@ -115,8 +116,31 @@ static void add_history(struct buf *out, const struct acquire_history *h)
     }
 }
 
-void acquire_state_write(const struct acquire_state *s, const struct target_files *files,
-                         struct buf *out)
+static void add_hash(struct buf *out, const char *word, const struct hash *sum)
+{
+    buf_addf(out, "%s ", word);
+    hex_add(out, sum->b, sizeof(sum->b));
+    buf_addc(out, '\n');
+}
+
+/* What lies beside it, and must be as it is now. */
+static void add_beside(struct buf *out, const struct acquire_state *s)
+{
+    if (s->has_chain)
+        add_hash(out, "chain", &s->chain);
+    if (s->has_map && s->needs_map)
+        add_hash(out, "map", &s->map);
+    else if (s->has_map)
+        add_text(out, "map", NO_MAP);
+    if (s->is_sealed)
+        add_hash(out, "sealed", &s->sealed);
+    if (s->unbound_until)
+        buf_addf(out, "unbound %llu %llu\n", (unsigned long long)s->unbound_from,
+                 (unsigned long long)s->unbound_until);
+}
+
+struct hash acquire_state_write(const struct acquire_state *s, const struct target_files *files,
+                                struct buf *out)
 {
     const struct acquire_begin *b = &s->begin;
     struct hash sum;
@@ -148,24 +172,21 @@ void acquire_state_write(const struct acquire_state *s, const struct target_file
         add_number(out, "differs", 1);
     if (s->has_lost)
         add_number(out, "lost", 1);
-    if (s->has_proof) {
-        buf_adds(out, "proof ");
-        hex_add(out, s->proof.b, sizeof(s->proof.b));
-        buf_addc(out, '\n');
-    }
+    if (s->has_proof)
+        add_hash(out, "proof", &s->proof);
     if (s->has_rest)
         add_number(out, "rest", s->rest);
     if (s->has_sums)
         add_number(out, "sums", 1);
+    add_beside(out, s);
     for (size_t i = 0; i < files->folder_count; i++)
         add_text(out, "folder", files->folders[i]);
     for (size_t i = 0; i < s->file_count; i++)
         buf_addf(out, "file %u %llu\n", files->files[i].folder,
                  (unsigned long long)(i + 1 < s->file_count ? files->files[i].size : s->last_size));
     sum = hash_bytes(out->p, out->len);
-    buf_adds(out, "end ");
-    hex_add(out, sum.b, sizeof(sum.b));
-    buf_addc(out, '\n');
+    add_hash(out, "end", &sum);
+    return sum;
 }
 
 static bool read_bool(struct str s, bool *out)
@@ -274,8 +295,6 @@ static bool read_number(struct acquire_state *s, struct str word, struct str res
         return hex_read(b->id, sizeof(b->id), rest);
     if (str_is(word, "mark"))
         return hex_read(b->mark, sizeof(b->mark), rest);
-    if (str_is(word, "proof"))
-        return s->has_proof = hex_read(s->proof.b, sizeof(s->proof.b), rest);
     if (!str_u64(rest, &n))
         return false;
     if (str_is(word, "size"))
@@ -295,6 +314,23 @@ static bool read_number(struct acquire_state *s, struct str word, struct str res
     return true;
 }
 
+static bool read_hash(struct str rest, bool *has, struct hash *out)
+{
+    return *has = hex_read(out->b, sizeof(out->b), rest);
+}
+
+static bool read_map(struct acquire_state *s, struct str rest)
+{
+    s->has_map = str_is(rest, NO_MAP) || read_hash(rest, &s->needs_map, &s->map);
+    return s->has_map;
+}
+
+static bool read_unbound(struct acquire_state *s, struct str rest)
+{
+    return str_u64(str_cut(&rest, ' '), &s->unbound_from) && str_u64(rest, &s->unbound_until) &&
+           s->unbound_from < s->unbound_until;
+}
+
 static bool read_word(struct acquire_state *s, struct target_files *f, struct str word,
                       struct str rest)
 {
@@ -303,6 +339,16 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (str_is(word, texts[i].word))
             return !*text_of(b, i) && (*text_of(b, i) = unescape(rest));
+    if (str_is(word, "proof"))
+        return read_hash(rest, &s->has_proof, &s->proof);
+    if (str_is(word, "chain"))
+        return read_hash(rest, &s->has_chain, &s->chain);
+    if (str_is(word, "sealed"))
+        return read_hash(rest, &s->is_sealed, &s->sealed);
+    if (str_is(word, "map"))
+        return read_map(s, rest);
+    if (str_is(word, "unbound"))
+        return read_unbound(s, rest);
     if (str_is(word, "found"))
         return read_finding(&b->history, rest);
     if (str_is(word, "history"))
@@ -342,6 +388,8 @@ static bool is_sound(const struct acquire_state *s, const struct target_files *f
     return b->size && b->runs && b->sector_size >= 512 && b->sector_size <= 32768 &&
            !(b->sector_size & (b->sector_size - 1)) && f->folder_count && s->done <= b->size &&
            (s->group.count == 0 || (b->format == TARGET_E01 && f->count)) &&
+           s->unbound_until <= b->size && (!s->is_sealed || s->has_sums) &&
+           (!s->has_map || s->needs_map || !s->has_rest) &&
            (!s->has_sums || (s->has_rest && b->size <= LIMIT_IMAGE_SIZE)) &&
            (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
 }
@@ -381,6 +429,7 @@ int acquire_state_read(struct acquire_state *out, struct target_files *files, st
         acquire_begin_release(&s.begin);
         return err_set(e, ERR_FORMAT, "the state of the image holds what none does");
     }
+    s.sum = is;
     s.file_count = files->count;
     s.last_size = files->count ? files->files[files->count - 1].size : 0;
     *out = s;

@@ -45,10 +45,23 @@ struct acquire_state {
     bool has_rest;
     bool has_sums; /* NAME.sums tells what the rest holds; else a version before made it */
     uint64_t rest;
+    bool has_map;       /* says which NAME.map goes with it; else a version before made it */
+    bool needs_map;     /* there is one; else all before done was read */
+    struct hash map;    /* its SHA-256 */
+    bool has_chain;     /* where there is a proof */
+    struct hash chain;  /* of the pieces of whole MiB before done: SHA-256 of the one before and the
+                           piece, from zeros on */
+    bool is_sealed;     /* it stopped, and NAME.sums is as it was then */
+    struct hash sealed; /* SHA-256 of that */
+    /* Of the source: what was gone on with though nothing elsewhere could tell whether it was as it
+     * had been. 0, 0: nothing was. */
+    uint64_t unbound_from, unbound_until;
+    struct hash sum; /* of the state, as its last line says; of one that was read */
 };
 
-void acquire_state_write(const struct acquire_state *s, const struct target_files *files,
-                         struct buf *out);
+/* Returns its sum. */
+struct hash acquire_state_write(const struct acquire_state *s, const struct target_files *files,
+                                struct buf *out);
 /* files gets folders and sizes; its name and format must be set by the caller after, from what
  * *out says and the name of the part. ERR_FORMAT, ERR_NEWER, ERR_TAMPER: its sum is not right. */
 MUST_CHECK int acquire_state_read(struct acquire_state *out, struct target_files *files,

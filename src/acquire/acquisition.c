@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum { MAP_SIZE_MAX = 1 << 28, LIMIT_WINDOW_MS = 1000, SLOW_WRITE_MS = 3000 };
+enum { LIMIT_WINDOW_MS = 1000, SLOW_WRITE_MS = 3000 };
 
 void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out)
 {
@@ -142,6 +142,7 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
         BUG("no memory for a block");
     pthread_mutex_init(&m->lock, NULL);
     pthread_mutex_init(&m->keeping, NULL);
+    pthread_mutex_init(&m->kept_lock, NULL);
     m->committed_ms = monotonic_ms();
     return m;
 }
@@ -164,8 +165,10 @@ void acquisition_free(struct acquisition *m)
     buf_release(&m->head);
     buf_release(&m->how_changed);
     acquire_same_free(m->same);
+    buf_release(&m->known_head);
     pthread_mutex_destroy(&m->lock);
     pthread_mutex_destroy(&m->keeping);
+    pthread_mutex_destroy(&m->kept_lock);
     free(m->block);
     free(m);
 }
@@ -183,11 +186,16 @@ static int open_pieces(struct acquisition *m, const char *path, int flags, struc
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    m->pieces_fd = open(path, flags | O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    m->pieces_fd = open(path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (m->pieces_fd < 0 && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over", path);
+    if (m->pieces_fd < 0 && errno == ENOENT)
+        return err_set(e, ERR_NOTFOUND,
+                       "%s is not there, by which the image is known again: put it back beside "
+                       "NAME.part",
+                       path);
     if (m->pieces_fd < 0)
-        return err_errno(e, "cannot make %s", path);
+        return err_errno(e, "cannot open %s", path);
     if (fcntl(m->pieces_fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES))
         return err_set(e, ERR_CONFLICT, "another program goes on with this image at this moment");
     return 0;
@@ -223,6 +231,7 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     m->state.begin = *begin;
     *begin = (struct acquire_begin){0};
     m->state.has_lost = true;
+    m->is_checked = true;
     m->stored_size = stored_size(&m->state.begin);
     mark_now(m, m->state.begin.mark);
     fault_map_init(&m->map, m->state.begin.size, AREA_UNTRIED);
@@ -235,7 +244,7 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     rc = target_folder_is_free(&m->files, folder, e);
     acquisition_path(m, "pieces", &pieces);
     if (rc == 0)
-        rc = open_pieces(m, buf_text(&pieces), O_EXCL, e);
+        rc = open_pieces(m, buf_text(&pieces), O_CREAT | O_EXCL, e);
     if (rc == 0)
         rc = acquire_pieces_begin(m, e);
     if (rc == 0)
@@ -248,29 +257,6 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     }
     *out = MOVE(m);
     return 0;
-}
-
-static int read_map(struct acquisition *m, struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf text = {0};
-    int rc;
-
-    acquisition_path(m, "map", &path);
-    rc = file_read(&text, buf_text(&path), MAP_SIZE_MAX, e);
-    if (rc == ERR_NOTFOUND && !m->state.has_rest) {
-        fault_map_init(&m->map, m->state.begin.size, AREA_READ);
-        rc = 0;
-    } else if (rc == 0) {
-        rc = fault_map_read(&m->map, buf_str(&text), m->state.begin.size, e);
-    }
-    /* What was written behind the last state is not there any more. */
-    if (rc == 0 && !m->state.has_rest)
-        rc = fault_map_set(&m->map, m->state.done, m->state.begin.size - m->state.done,
-                           AREA_UNTRIED, e);
-    if (rc == 0 && m->state.has_rest && m->state.done < m->state.rest)
-        rc = fault_map_set(&m->map, m->state.done, m->state.rest - m->state.done, AREA_UNTRIED, e);
-    return rc;
 }
 
 /* A version before kept no account of what an image as a source does not have. */
@@ -342,7 +328,9 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     m->stored_size = stored_size(&m->state.begin);
     rc = is_same_source(m, identity, e);
     if (rc == 0)
-        rc = read_map(m, e);
+        rc = acquire_known_begin(m, e);
+    if (rc == 0)
+        rc = acquire_map_read(m, e);
     if (rc == 0)
         rc = find_lost_before(m, e);
     if (rc == 0)
@@ -564,6 +552,7 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
         rc = acquire_out_begin(m, e);
     if (rc == 0)
         rc = reread(m, e);
+    m->is_checked |= rc == 0;
     if (rc == 0)
         rc = acquire_sums_check(m, e);
     if (rc == 0)
@@ -575,8 +564,10 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
         rc = copy(m, e);
     if (rc == 0)
         rc = acquire_out_end(m, out, e);
-    else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_keep(m, NULL) == 0)
-        return rc; /* the failure before is what is told, also where the state of before stays */
+    else if (m->pump && pump_drain(m->pump, NULL) == 0 && acquire_keep(m, NULL) == 0 &&
+             acquire_sums_seal(m, NULL) == 0)
+        return rc; /* the failure before is what is told, also
+                                                        where the state of before stays */
     if (rc == 0)
         atomic_store(&m->control->phase, ACQUIRE_DONE);
     return rc;

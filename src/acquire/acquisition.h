@@ -50,6 +50,8 @@ struct acquire_options {
     bool accepts_change; /* between two runs; it is marked */
     unsigned compare_ms; /* at most, of a source with what was read of it before; 0: the usual */
     bool reads_in_order; /* hard places at once, instead of last */
+    const char *check;   /* the check code of NAME.part that was written down; NULL: none */
+    const char *bound;   /* as acquisition_bound told it when it stopped, or "0"; NULL: not known */
     bool has_no_hashes;  /* for a source whose beginning is not there to be hashed */
     /* Reads what the image holds up to a byte, in order, for its hashes; an E01 needs it. Returns
      * non-zero where take does. */
@@ -110,6 +112,15 @@ bool acquisition_is_unproven(const struct acquisition *m);
  * way: the image is as good, and not the same to the byte. */
 bool acquisition_packs_otherwise(const struct acquisition *m);
 
+/* What binds the state that it would go on with, and all that this tells of, to be kept elsewhere:
+ * SHA-256 of NAME.part without its last line, bytes of the source before which all is there, their
+ * digest; nothing where this run wrote no state. None is written after it. */
+void acquisition_bound(struct acquisition *m, struct buf *out);
+/* The first of it, for people who write it down. */
+void acquisition_check_code(struct str bound, struct buf *out);
+/* A clause, what was gone on with though nothing elsewhere told that it was as it had been; nothing
+ * where all of it was compared with that. */
+void acquisition_unbound(const struct acquisition *m, struct buf *out);
 /* Whether a source was changed between two runs; how, a clause, or "" where another run saw it. */
 bool acquisition_was_changed(const struct acquisition *m, const char **how);
 struct target_files *acquisition_files(struct acquisition *m);

@@ -17,6 +17,22 @@ struct rest_sums {
     size_t room;
 };
 
+/* Of the digest of NAME.part, and of all before a byte of the source: as the state on disk says it,
+ * or as it is known elsewhere. */
+struct acquire_kept {
+    bool is_written; /* in this run */
+    struct hash sum;
+    uint64_t done;
+    bool has_digest;
+    struct hash digest;
+};
+struct acquire_known {
+    bool has_sum;
+    struct hash sum;
+    uint64_t size; /* 0: nothing more is known */
+    struct hash digest;
+};
+
 struct acquisition {
     struct acquire_options options;
     struct acquire_control *control;
@@ -34,6 +50,18 @@ struct acquisition {
     /* Of the source, what was written behind the last whole MiB: of the thread that writes, or of
      * who rereads before there is one. */
     struct buf head;
+    /* What binds NAME.pieces, by who has head. */
+    struct hash chain; /* of so many pieces */
+    uint64_t chain_pieces;
+    bool is_checked; /* what was there before is what was read: new pieces are believed */
+    struct acquire_known known;
+    bool compares_known;     /* with what is reread */
+    struct hash known_chain; /* of its whole MiB */
+    struct buf known_head;   /* what is behind them */
+    struct acquire_kept kept;
+    bool is_frozen; /* no state is written any more */
+    pthread_mutex_t kept_lock;
+    bool map_waits; /* NAME.map.next is the one that the state on disk names */
     struct target_keeper keeper;
     int rest_fd;
     struct rest_sums sums;
@@ -64,6 +92,8 @@ struct acquisition {
     pthread_mutex_t keeping;
 };
 
+#define ACQUIRE_PROGRAM "calm " CALM_VERSION
+
 /* acquisition_out.c: what goes into the image. */
 MUST_CHECK int acquire_out_begin(struct acquisition *m, struct err *e);
 MUST_CHECK int acquire_out_pump(struct acquisition *m,
@@ -75,6 +105,9 @@ MUST_CHECK int acquire_commit(struct acquisition *m, struct err *e);
 MUST_CHECK int acquire_keep(struct acquisition *m, struct err *e);
 void acquire_keep_room(const struct acquisition *m); /* for the state, in a folder that fills up */
 bool acquire_give_room(const struct acquisition *m); /* false: there was none */
+/* NAME.ending as a whole; the folder may be full. */
+MUST_CHECK int acquire_write_beside(const struct acquisition *m, const char *ending,
+                                    const struct buf *text, struct err *e);
 /* The state as it is now, with folders and all that it tells of; context is the acquisition. */
 MUST_CHECK int acquire_place(void *context, struct err *e);
 
@@ -85,6 +118,26 @@ MUST_CHECK int acquire_split_part(const char *part, struct buf *folder, struct b
 
 /* A clause that stays with the image, as what its runs found does; plain as acquire_history_add. */
 void acquire_note(struct acquisition *m, const char *clause, const char *plain);
+
+/* acquisition_map.c: NAME.map. Writes the next one, if one is needed, which the state names from
+ * now on; once that is written, the next one takes the place of the one before. */
+MUST_CHECK int acquire_map_prepare(struct acquisition *m, bool is_finished, struct err *e);
+MUST_CHECK int acquire_map_place(struct acquisition *m, struct err *e);
+/* That of the state. ERR_NOTFOUND, ERR_TAMPER: it is not there, or another. */
+MUST_CHECK int acquire_map_read(struct acquisition *m, struct err *e);
+
+/* acquisition_bind.c: what NAME.part binds. */
+void acquire_bind_piece(struct acquisition *m, const void *piece); /* that comes next, 32 bytes */
+MUST_CHECK int acquire_bind_part(struct acquisition *m, struct err *e); /* writes it */
+/* Compares the state with what is known elsewhere, and marks what is known by itself alone: it goes
+ * on. ERR_TAMPER, ERR_USAGE. */
+MUST_CHECK int acquire_known_begin(struct acquisition *m, struct err *e);
+void acquire_mark_unbound(struct acquire_state *s, uint64_t from, uint64_t until);
+/* Of what was there before, in order: bytes, before they count as reread; that a piece came; the
+ * end. ERR_TAMPER: it is not what is known. */
+void acquire_known_reread(struct acquisition *m, const void *bytes, size_t size);
+void acquire_known_piece(struct acquisition *m);
+MUST_CHECK int acquire_known_check(struct acquisition *m, struct err *e);
 
 /* acquisition_proof.c: NAME.pieces, by which what was written is known again. */
 MUST_CHECK int acquire_pieces_begin(struct acquisition *m, struct err *e);
@@ -124,6 +177,8 @@ void acquire_sums_touch(struct acquisition *m, uint64_t off, size_t size);
 /* Before the map that goes with them is written, and after it was. */
 MUST_CHECK int acquire_sums_write(struct acquisition *m, struct err *e);
 void acquire_sums_settle(struct acquisition *m);
+/* It stops, and the state on disk is the last: no line of before can stand for one of now. */
+MUST_CHECK int acquire_sums_seal(struct acquisition *m, struct err *e);
 /* Of an image that goes on: what is not what was read counts as untried, and is noted. */
 MUST_CHECK int acquire_sums_check(struct acquisition *m, struct err *e);
 

@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-#define PROGRAM "calm " CALM_VERSION
-
 enum { ROOM_SIZE = 1 << 19, IDLE_LEAST_MS = 200 };
 
 static bool is_ewf(const struct acquisition *m)
@@ -32,7 +30,7 @@ static int begin_ewf(struct acquisition *m, struct err *e)
                           .description = str_of(b->description),
                           .model = str_of(b->model),
                           .serial = str_of(b->serial),
-                          .program = STR(PROGRAM),
+                          .program = STR(ACQUIRE_PROGRAM),
                           .system = str_of(b->system)};
 
     memcpy(f.id, b->id, sizeof(f.id));
@@ -76,8 +74,8 @@ bool acquire_give_room(const struct acquisition *m)
     return unlink(buf_text(&path)) == 0;
 }
 
-static int write_beside(const struct acquisition *m, const char *ending, const struct buf *text,
-                        struct err *e)
+int acquire_write_beside(const struct acquisition *m, const char *ending, const struct buf *text,
+                         struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
     int rc;
@@ -89,46 +87,10 @@ static int write_beside(const struct acquisition *m, const char *ending, const s
     return rc;
 }
 
-/* As GNU ddrescue's manual has it (Mapfile structure): what it does, and which time. */
-static char doing_now(const struct acquisition *m, unsigned *pass)
+/* A state names its map, so that it comes before it under another name. */
+static int place(struct acquisition *m, bool is_finished, struct err *e)
 {
-    static const struct {
-        char doing;
-        unsigned pass;
-    } passes[RESCUE_PASS_COUNT_] = {
-        [RESCUE_COPY] = {'?', 1}, [RESCUE_LEFT] = {'?', 2},   [RESCUE_SWEEP] = {'?', 3},
-        [RESCUE_TRIM] = {'*', 1}, [RESCUE_SCRAPE] = {'/', 1}, [RESCUE_RETRY] = {'-', 1},
-    };
-    int phase = atomic_load(&m->control->phase);
-
-    *pass = 1;
-    if (phase != ACQUIRE_RESCUING)
-        return phase == ACQUIRE_FINISHING ? 'G' : '?';
-    *pass = m->rescue_pass == RESCUE_RETRY && m->rescue_try ? m->rescue_try
-                                                            : passes[m->rescue_pass].pass;
-    return passes[m->rescue_pass].doing;
-}
-
-static int write_map(struct acquisition *m, bool is_finished, struct err *e)
-{
-    unsigned pass = 1;
-    char doing = is_finished ? '+' : doing_now(m, &pass);
-    bool is_rescuing = atomic_load(&m->control->phase) == ACQUIRE_RESCUING;
-    CLEANUP_BUF struct buf text = {0};
-
-    pthread_mutex_lock(&m->lock);
-    fault_map_write(&m->map, PROGRAM, is_rescuing ? m->rescue_at : m->at, doing, pass, &text);
-    pthread_mutex_unlock(&m->lock);
-    return write_beside(m, "map", &text, e);
-}
-
-/* The map is there before a state that needs it. */
-int acquire_place(void *context, struct err *e)
-{
-    struct acquisition *m = context;
-    CLEANUP_BUF struct buf text = {0};
     int rc = target_files_sync(&m->files, e);
-    bool tells;
 
     if (rc == 0)
         rc = acquire_pieces_keep(m, e);
@@ -136,16 +98,20 @@ int acquire_place(void *context, struct err *e)
         rc = err_errno(e, "cannot make what was rescued durable");
     if (rc == 0)
         rc = acquire_sums_write(m, e);
-    pthread_mutex_lock(&m->lock);
-    tells = m->state.has_rest || fault_map_sum(&m->map, AREA_BAD);
-    pthread_mutex_unlock(&m->lock);
-    if (rc == 0 && tells)
-        rc = write_map(m, false, e);
+    if (rc == 0)
+        rc = acquire_map_prepare(m, is_finished, e);
+    if (rc == 0)
+        rc = acquire_bind_part(m, e);
     if (rc)
         return rc;
     acquire_sums_settle(m);
-    acquire_state_write(&m->state, &m->files, &text);
-    return write_beside(m, "part", &text, e);
+    m->map_waits = m->state.needs_map;
+    return acquire_map_place(m, e);
+}
+
+int acquire_place(void *context, struct err *e)
+{
+    return place(context, false, e);
 }
 
 int acquire_commit(struct acquisition *m, struct err *e)
@@ -308,7 +274,7 @@ static int end_raw(struct acquisition *m, struct err *e)
 /* What goes with a finished image. */
 static int end_beside(struct acquisition *m, struct err *e)
 {
-    int rc = write_map(m, true, e);
+    int rc = place(m, true, e);
 
     if (rc == 0 && fsync(m->pieces_fd))
         rc = err_errno(e, "cannot make the pieces of the image durable");
@@ -318,7 +284,7 @@ static int end_beside(struct acquisition *m, struct err *e)
 /* Until now it could have gone on from its last state, and ended the same. */
 int acquisition_finish(struct acquisition *m, struct err *e)
 {
-    static const char *const gone[] = {"rest", "sums", "room", "part"};
+    static const char *const gone[] = {"rest", "sums", "room", "part", "map.next"};
     int rc = folder_sync(m->files.folders[0], e);
 
     if (rc == 0)

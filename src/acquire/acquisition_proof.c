@@ -50,13 +50,53 @@ int acquire_pieces_flush(struct acquisition *m, struct err *e)
     return rc;
 }
 
+static int read_line(const struct acquisition *m, uint64_t piece, struct hash *out, struct err *e)
+{
+    char line[LINE_SIZE];
+    off_t at = (off_t)(sizeof(head_line) - 1 + piece * LINE_SIZE);
+    ssize_t n;
+
+    do
+        n = pread(m->pieces_fd, line, sizeof(line), at);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_errno(e, "cannot read the pieces of the image");
+    if (n != LINE_SIZE || line[LINE_SIZE - 1] != '\n' ||
+        !hex_read(out->b, sizeof(out->b), (struct str){line, LINE_SIZE - 1}))
+        return err_set(
+            e, ERR_TAMPER,
+            "%s.pieces does not say what MiB %llu of it was: the file was changed. Begin "
+            "anew under another name, and leave these files as they are",
+            m->files.name, (unsigned long long)piece);
+    return 0;
+}
+
+/* Those of whole MiB before done, which are durable. */
+static int bind_pieces(struct acquisition *m, struct err *e)
+{
+    int rc = 0;
+
+    if (!m->is_checked || !m->state.has_proof || m->options.has_no_hashes)
+        return 0;
+    while (rc == 0 && m->chain_pieces < m->state.done / DIGESTS_PIECE_SIZE) {
+        struct hash piece;
+
+        rc = read_line(m, m->chain_pieces, &piece, e);
+        if (rc == 0)
+            acquire_bind_piece(m, &piece);
+    }
+    m->state.chain = m->chain;
+    m->state.has_chain = rc == 0;
+    return rc;
+}
+
 int acquire_pieces_keep(struct acquisition *m, struct err *e)
 {
     int rc = m->pump ? pump_hashed(m->pump, m->state.done, e) : 0;
 
     if (rc == 0 && fdatasync(m->pieces_fd))
         rc = err_errno(e, "cannot make the pieces of the image durable");
-    return rc;
+    return rc ? rc : bind_pieces(m, e);
 }
 
 void acquire_proof_reach(struct acquisition *m)
@@ -89,27 +129,6 @@ static int is_changed(const struct acquisition *m, uint64_t piece, struct err *e
         (unsigned long long)(until < m->state.done ? until : m->state.done) - 1);
 }
 
-static int read_line(const struct acquisition *m, uint64_t piece, struct hash *out, struct err *e)
-{
-    char line[LINE_SIZE];
-    off_t at = (off_t)(sizeof(head_line) - 1 + piece * LINE_SIZE);
-    ssize_t n;
-
-    do
-        n = pread(m->pieces_fd, line, sizeof(line), at);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return err_errno(e, "cannot read the pieces of the image");
-    if (n != LINE_SIZE || line[LINE_SIZE - 1] != '\n' ||
-        !hex_read(out->b, sizeof(out->b), (struct str){line, LINE_SIZE - 1}))
-        return err_set(
-            e, ERR_TAMPER,
-            "%s.pieces does not say what MiB %llu of it was: the file was changed. Begin "
-            "anew under another name, and leave these files as they are",
-            m->files.name, (unsigned long long)piece);
-    return 0;
-}
-
 static int check_pieces(struct acquisition *m, struct err *e)
 {
     int rc = 0;
@@ -126,6 +145,14 @@ static int check_pieces(struct acquisition *m, struct err *e)
     return rc;
 }
 
+static void bind_reread(struct acquisition *m)
+{
+    for (size_t at = 0; at < m->pieces.len; at += sizeof(struct hash)) {
+        acquire_bind_piece(m, m->pieces.p + at);
+        acquire_known_piece(m);
+    }
+}
+
 int acquire_proof_reread(struct acquisition *m, const void *bytes, size_t size, struct err *e)
 {
     uint64_t last = m->state.done - m->state.done % DIGESTS_PIECE_SIZE;
@@ -134,7 +161,9 @@ int acquire_proof_reread(struct acquisition *m, const void *bytes, size_t size, 
 
     if (end > last)
         buf_add(&m->head, (const char *)bytes + before, size - before);
+    acquire_known_reread(m, bytes, size);
     m->reread_at = end;
+    bind_reread(m);
     return has_proof(m) ? check_pieces(m, e) : acquire_pieces_flush(m, e);
 }
 
@@ -144,9 +173,17 @@ int acquire_proof_check(struct acquisition *m, struct err *e)
     struct hash is = hash_bytes(m->head.p, m->head.len);
 
     if (!has_proof(m))
-        return 0;
+        return acquire_known_check(m, e);
+    if (m->state.has_chain && !hash_eq(&m->chain, &m->state.chain))
+        return err_set(e, ERR_TAMPER,
+                       "it is not what was read from the source: bytes of it and %s.pieces were "
+                       "changed together while the image was interrupted. Begin anew under another "
+                       "name, and leave these files as they are",
+                       m->files.name);
     if (!hash_eq(&is, &m->state.proof))
         return is_changed(m, m->state.done / DIGESTS_PIECE_SIZE, e);
+    if (acquire_known_check(m, e))
+        return ERR_TAMPER;
     /* What is behind was written after the state. */
     if (ftruncate(m->pieces_fd, end) || lseek(m->pieces_fd, end, SEEK_SET) != end)
         return err_errno(e, "cannot go on with the pieces of the image");

@@ -184,6 +184,75 @@ static bool line_is(const struct acquisition *m, uint64_t piece, bool second,
            hash_eq(&was, sum);
 }
 
+enum { SEAL_LINES = 1024 }; /* pieces at a time */
+
+static bool is_written(const char *line)
+{
+    return line[LINE_SIZE - 1] == '\n';
+}
+
+/* Over the other line, where a state before had another one. */
+static int seal_pieces(struct acquisition *m, uint64_t first, char *lines, size_t count,
+                       struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool second = is_second(&m->sums, first + i);
+        char *now = lines + (i * LINES + second) * LINE_SIZE;
+        char *other = lines + (i * LINES + !second) * LINE_SIZE;
+
+        if (!is_written(now) || !is_written(other) || memcmp(now, other, LINE_SIZE) == 0)
+            continue;
+        if (pwrite(m->sums.fd, now, LINE_SIZE, line_at(first + i, !second)) != LINE_SIZE)
+            return err_errno(e, "cannot write the sums of what was rescued");
+    }
+    return 0;
+}
+
+static int seal_all(struct acquisition *m, struct err *e)
+{
+    CLEANUP_FREE char *lines = mem_alloc((size_t)SEAL_LINES * LINES * LINE_SIZE);
+    int rc = 0;
+
+    for (uint64_t at = 0; rc == 0 && at < piece_count(m); at += SEAL_LINES) {
+        uint64_t left = piece_count(m) - at;
+        size_t count = left < SEAL_LINES ? (size_t)left : SEAL_LINES;
+
+        memset(lines, 0, (size_t)SEAL_LINES * LINES * LINE_SIZE);
+        if (pread(m->sums.fd, lines, count * LINES * LINE_SIZE, line_at(at, false)) < 0)
+            return err_errno(e, "cannot read the sums of what was rescued");
+        rc = seal_pieces(m, at, lines, count, e);
+    }
+    if (rc == 0 && fdatasync(m->sums.fd))
+        rc = err_errno(e, "cannot make the sums of what was rescued durable");
+    return rc;
+}
+
+static int sum_of_sums(struct acquisition *m, struct hash *out, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    uint64_t size;
+
+    acquisition_path(m, "sums", &path);
+    return file_sum(buf_text(&path), out, &size, e);
+}
+
+int acquire_sums_seal(struct acquisition *m, struct err *e)
+{
+    int rc;
+
+    if (m->sums.fd < 0)
+        return 0;
+    pthread_mutex_lock(&m->keeping);
+    rc = seal_all(m, e);
+    if (rc == 0)
+        rc = sum_of_sums(m, &m->state.sealed, e);
+    m->state.is_sealed = rc == 0;
+    if (rc == 0)
+        rc = acquire_place(m, e);
+    pthread_mutex_unlock(&m->keeping);
+    return rc;
+}
+
 static int check_piece(struct acquisition *m, uint64_t piece, bool *is_changed, struct err *e)
 {
     struct rest_sums *s = &m->sums;
@@ -265,24 +334,55 @@ static void tell_changed(struct acquisition *m, const struct ranges *r)
                  "interrupted");
 }
 
-/* That it was changed is kept before what says it is given up. */
-int acquire_sums_check(struct acquisition *m, struct err *e)
+/* What still matches its lines may be all that is left of a dying disk: it is kept, and told. */
+static int check_seal(struct acquisition *m, struct err *e)
 {
-    CLEANUP(ranges_release) struct ranges changed = {0};
-    int rc = m->sums.fd >= 0 ? find_changed(m, &changed, e) : 0;
+    CLEANUP_BUF struct buf text = {0};
+    struct hash is;
+    int rc = sum_of_sums(m, &is, e);
 
-    if (rc)
-        return err_wrap(e, rc, "reading what was rescued already");
-    if (changed.count == 0)
-        return 0;
-    tell_changed(m, &changed);
-    rc = acquire_commit(m, e);
-    for (size_t i = 0; rc == 0 && i < changed.count; i++) {
-        struct area *a = &changed.all[i];
+    m->state.is_sealed = false;
+    if (rc || hash_eq(&is, &m->state.sealed))
+        return rc;
+    buf_addf(&text,
+             "%s.sums, which tells what %s.rest held, was CHANGED while it was interrupted, so "
+             "nothing vouches for what had been read by then from byte %llu on",
+             m->files.name, m->files.name, (unsigned long long)m->state.rest);
+    acquire_note(m, buf_text(&text),
+                 "NAME.sums, which tells what NAME.rest held, was CHANGED more often");
+    acquire_mark_unbound(&m->state, m->state.rest, m->state.begin.size);
+    return 0;
+}
+
+static int give_up(struct acquisition *m, const struct ranges *changed, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < changed->count; i++) {
+        const struct area *a = &changed->all[i];
 
         rc = fault_map_set(&m->map, a->off, a->size, AREA_UNTRIED, e);
         for (uint64_t at = a->off; at < a->off + a->size; at += PIECE_SIZE)
             acquire_sums_touch(m, at, 1);
     }
     return rc;
+}
+
+/* That it was changed is kept before what says it is given up; and that nothing is sealed any more
+ * before a line is written. */
+int acquire_sums_check(struct acquisition *m, struct err *e)
+{
+    CLEANUP(ranges_release) struct ranges changed = {0};
+    bool was_sealed = m->state.is_sealed;
+    int rc = m->sums.fd >= 0 && was_sealed ? check_seal(m, e) : 0;
+
+    if (rc == 0 && m->sums.fd >= 0)
+        rc = find_changed(m, &changed, e);
+    if (rc)
+        return err_wrap(e, rc, "reading what was rescued already");
+    if (changed.count)
+        tell_changed(m, &changed);
+    if (changed.count || was_sealed)
+        rc = acquire_commit(m, e);
+    return rc ? rc : give_up(m, &changed, e);
 }

@@ -48,6 +48,8 @@ void imager_report_release(struct imager_report *r)
     buf_release(&r->files);
     buf_release(&r->changed);
     buf_release(&r->part);
+    buf_release(&r->bound);
+    buf_release(&r->unbound);
     buf_release(&r->lost);
     buf_release(&r->history);
     buf_release(&r->text);
@@ -527,6 +529,7 @@ static int close_image(struct making *m, int rc, struct err *e)
     int late;
 
     imager_lost(m->image, &r->lost);
+    acquisition_unbound(m->image, &r->unbound);
     r->is_live = acquisition_begin(m->image)->is_live;
     acquire_history_text(&acquisition_begin(m->image)->history, &r->history);
     late = write_text(m, rc ? NULL : e);
@@ -549,8 +552,10 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
         acquisition_path(m.image, "part", &report->part);
         rc = work(&m, e);
         /* Its memory is still in use by a read that hangs. */
-        if (rc && !atomic_load(&m.has_ended))
+        if (rc && !atomic_load(&m.has_ended)) {
+            acquisition_bound(m.image, &report->bound);
             return rc;
+        }
     }
     if (rc == ERR_TAMPER) /* of what was there before: it cannot go on */
         buf_clear(&report->part);
@@ -560,6 +565,8 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
         rc = work_back(&m, e);
     if (m.image && acquire_is_whole(control))
         rc = close_image(&m, rc, e);
+    if (m.image && report->part.len)
+        acquisition_bound(m.image, &report->bound);
     acquisition_free(m.image);
     source_close(m.source);
     return rc;

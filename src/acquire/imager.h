@@ -47,6 +47,8 @@ struct imager_report {
     struct buf files;   /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */
     struct buf changed; /* when and how the source changed, a clause; empty: not */
     struct buf part;    /* path of what it goes on with; empty: there is nothing to go on with */
+    struct buf bound;   /* acquisition_bound, where it can go on */
+    struct buf unbound; /* acquisition_unbound */
     struct buf lost;    /* where it could not be read: the first runs, in words */
     bool is_live;       /* in one of its runs */
     struct buf history; /* of its runs after the first */

@@ -12,7 +12,7 @@ struct option {
     const char *argument; /* NULL: it takes none */
     option_read *read;
     size_t at;
-    const char *help;
+    const char *help; /* NULL: calm gives it, nobody else */
 };
 
 static void *place(struct imager_order *o, const struct option *option)
@@ -135,6 +135,8 @@ static const struct option options[] = {
      "is written to meanwhile; not on a source in use"},
     {"name", "NAME", read_text, AT(name), "how its files are called; else HOST-DEVICE"},
     {"resume", "FILE", read_text, AT(part), "goes on with an image: its NAME.part"},
+    {"check", "CODE", read_text, AT(options.check), "with --resume: its check code, written down"},
+    {"bound", "KNOWN", read_text, AT(options.bound), NULL},
     {"source", "PATH", read_text, AT(source), "the device or file; the first word, too"},
     {"format", "FORMAT", read_format, AT(format), "e01 (usual), raw, or split: raw in parts"},
     {"segment", "SIZE", read_size, AT(segment_size),
@@ -205,6 +207,8 @@ void imager_option_help(struct buf *out)
     for (size_t i = 0; i < COUNT_OF(options); i++) {
         size_t at = out->len;
 
+        if (!options[i].help)
+            continue;
         buf_addf(out, "  --%s %s", options[i].name, options[i].argument ? options[i].argument : "");
         while (out->len - at < HELP_COLUMN)
             buf_addc(out, ' ');

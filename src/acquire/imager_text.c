@@ -214,6 +214,7 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     if (b->runs > 1)
         pair(out, "interrupted", "%u times, and gone on with", b->runs - 1);
     pair_said(out, "  runs", buf_text(&r->history));
+    pair_said(out, "  not bound", buf_text(&r->unbound));
     if (acquisition_is_unproven(image))
         pair(out, "  not compared", "%s",
              "what was there before; a version before this one began it");

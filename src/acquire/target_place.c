@@ -108,7 +108,7 @@ static int remove_later(const struct target_files *f, const char *path, uint32_t
 
 int target_folder_is_free(const struct target_files *f, const char *folder, struct err *e)
 {
-    static const char *const endings[] = {"part", "rest", "sums", "map", "pieces", "txt", "claim"};
+    static const char *const endings[] = {"part", "rest", "sums", "map", "map.next", "pieces", "txt", "claim"};
 
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
         CLEANUP_BUF struct buf path = {0};

@@ -35,6 +35,9 @@ static const struct field acquisition_fields[] = {
     {.name = "changed", .type = FIELD_LINE, .help = "how it changed while it was read"},
     {.name = "remark", .type = FIELD_LINE, .help = "what is particular"},
     {.name = "resume", .type = FIELD_LINE, .help = "the file that it goes on with"},
+    {.name = "bound",
+     .type = FIELD_LINE,
+     .help = "when it stopped: SHA-256 of NAME.part; bytes that are there, their digest"},
     {.name = "why", .type = FIELD_LINE, .help = "why it ended before its end"},
     {.name = "began", .type = FIELD_TIME, .help = "when the source was first read"},
     {.name = "ended", .type = FIELD_TIME, .help = "when the image was whole"},
@@ -228,6 +231,8 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
         buf_adds(&text, "LIVE: in use while it was read; ");
     if (result(g, "changed")[0])
         buf_addf(&text, "CHANGED %s; ", result(g, "changed"));
+    if (result(g, "unbound")[0])
+        buf_addf(&text, "NOT BOUND: %s; ", result(g, "unbound"));
     if (result(g, "history")[0])
         buf_addf(&text, "interrupted, and gone on with: %s ", result(g, "history"));
     buf_addf(&text, "%s bytes could not be read; %s", result(g, "bad"), back_words(g));
@@ -324,6 +329,7 @@ int image_record_end(struct imaging *g, int ended, const struct err *why, struct
     if (ended || g->goes_on) /* of a run before it is not why it ended */
         draft_value(dr, "why", str_of(ended ? why->text : ""));
     draft_value(dr, "resume", str_of(left));
+    add_said(dr, "bound", result(g, "bound"));
     return append_end(g, &d, is_taken ? &item : NULL, e);
 }
 

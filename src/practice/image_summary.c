@@ -44,6 +44,7 @@ static const struct line_word {
     {"machine", VALUE_TEXT, true, "host"},
     {"begun", VALUE_TIME, false, "begun"},
     {"ended", VALUE_TIME, false, "ended"},
+    {"  not bound", VALUE_TEXT, false, "unbound"},
     {"  runs", VALUE_TEXT, false, "history"},
     {"not readable", VALUE_NUMBER, false, "bad"},
     {"the image", VALUE_BACK, false, "read-back"},

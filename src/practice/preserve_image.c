@@ -286,6 +286,7 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
     static const char *const kept[] = {"name",  "format", "segment", "small",
                                        "title", "system", NULL};
     bool is_asked = false;
+    struct str bound = thing_value(t, "bound");
     int rc = 0;
 
     if (!thing_value(t, "resume").len)
@@ -304,6 +305,8 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
         rc = image_helper_open(&g->helper, is_asked ? buf_text(&g->source) : "", e);
     if (rc == 0)
         rc = image_helper_order(&g->helper, "resume", buf_str(&g->resume), e);
+    if (rc == 0) /* of one that never stopped in good order nothing is known */
+        rc = image_helper_order(&g->helper, "bound", bound.len ? bound : STR("0"), e);
     return rc || !is_asked ? rc : image_helper_order(&g->helper, "source", buf_str(&g->source), e);
 }
 
@@ -398,6 +401,8 @@ static int tell_resume_failed(struct imaging *g, int rc, struct err *e)
     CLEANUP_BUF struct buf summary = {0};
     struct err why = *e;
 
+    if (rc == ERR_TAMPER)
+        return err_set(e, rc, "%s. Nothing was put on record of it", why.text);
     buf_addf(&summary, "%.*s.txt", (int)g->resume.len - 5, buf_text(&g->resume));
     if (file_is_there(buf_text(&g->resume)))
         return err_set(e, rc, "%s. im%u stays as it is, and can go on", why.text, g->number);
@@ -441,6 +446,8 @@ static int end(struct imaging *g, int ended, struct err *why, struct err *e)
     if (ended && rc)
         return err_set(e, ended, "%s. That it ended so is not on record: %s", why->text,
                        second.text);
+    if (ended == ERR_TAMPER) /* says itself what there is to do */
+        return err_set(e, ended, "%s. That is on record", why->text);
     if (ended && image_left(g)[0])
         return err_set(e, ended, "%s. Nothing is lost: calm preserve image --resume im%u",
                        why->text, g->number);

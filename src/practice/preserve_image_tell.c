@@ -72,6 +72,8 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
              strcmp(image_helper_result(h, "read-back"), "same") == 0
                  ? "It was read back from the disk, and is the same."
                  : "It was NOT read back: calm preserve verify does that.");
+    if (image_helper_result(h, "unbound")[0])
+        buf_addf(out, "NOT BOUND: %s.\n", image_helper_result(h, "unbound"));
     buf_addf(out,
              "\nNext:  copy the folder to a second disk, then calm preserve verify e%u\n"
              "       calm preserve read e%u shows what is in it\n",

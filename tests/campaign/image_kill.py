@@ -63,7 +63,7 @@ def cut_power(rng, folder, durable):
     """Of each file that was written since its last state, a part of what is behind that state is as if it had never been there."""
     for path in folder.iterdir():
         was = durable.get(path.name, 0)
-        if path.suffix in (".part", ".map", ".txt", ".room", ".claim") or path.stat().st_size <= was:
+        if path.suffix in (".part", ".map", ".next", ".txt", ".room", ".claim") or path.stat().st_size <= was:
             continue
         with path.open("r+b") as f:
             if rng.random() < 0.5:

@@ -84,7 +84,7 @@ class DamagedImages(Lacking):
         words = [self.folder / "s.E01", "--to", self.out, "--name", "x", "--format", "raw", "--limit", "10"]
         self.interrupted(words, 6 * MIB)
         part = self.part(words)
-        left = "".join(line for line in part.read_text().splitlines(True) if not line.startswith(("lost ", "end ")))
+        left = "".join(line for line in part.read_text().splitlines(True) if not line.startswith(("lost ", "map ", "chain ", "end ")))
         part.write_text(left + "end " + hashlib.sha256(left.encode()).hexdigest() + "\n")
         (self.out / "x.map").unlink()
         self.must(IMAGER, "--resume", part)

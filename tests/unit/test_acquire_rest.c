@@ -69,6 +69,7 @@ static void what_was_changed_in_the_rest_is_read_again(void **state)
         struct digests_result wanted;
         struct acquire_result r;
         struct trial t, plain;
+        const char *told;
         bool is_unproven;
         uint64_t before;
 
@@ -91,7 +92,16 @@ static void what_was_changed_in_the_rest_is_read_again(void **state)
         assert_memory_equal(&r.exact, &wanted, sizeof(wanted));
         assert_int_equal(r.bad, 512);
         assert_int_equal(t.read, before + MIB);
-        assert_string_equal(buf_text(&history),
+        told = buf_text(&history);
+        if (i >= 2) {
+            static const char sums[] = "im.sums, which tells what im.rest held, was CHANGED while "
+                                       "it was interrupted, so nothing vouches for what had been "
+                                       "read by then from byte 9437184 on. ";
+
+            assert_memory_equal(told, sums, sizeof(sums) - 1);
+            told += sizeof(sums) - 1;
+        }
+        assert_string_equal(told,
                             "What had been read and lay in im.rest was CHANGED while it was "
                             "interrupted: bytes 12582912 to 13631487; read from the source again.");
         assert_false(is_unproven);
@@ -172,11 +182,86 @@ static void go_on_until_retries(struct trial *t)
     acquisition_free(image);
 }
 
+/* The state as it was, without what only stands in one that is the last of its run. */
+static void put_state(const struct buf *state, const char *const *dropped)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf older = {0};
+    struct hash sum;
+
+    for (struct str rest = buf_str(state); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+        bool is_dropped = str_starts(line, "end ");
+
+        for (size_t i = 0; dropped[i]; i++)
+            is_dropped |= str_starts(line, dropped[i]);
+        if (!is_dropped)
+            buf_addf(&older, STR_FMT "\n", STR_ARG(line));
+    }
+    sum = hash_bytes(older.p, older.len);
+    buf_adds(&older, "end ");
+    hex_add(&older, sum.b, sizeof(sum.b));
+    buf_addc(&older, '\n');
+    part_path(&path);
+    assert_int_equal(file_write(buf_text(&path), buf_str(&older), 0600, NULL), 0);
+}
+
+/* What lies beside an image at one moment. */
+struct moment {
+    struct buf part, map, sums;
+};
+
+static void read_beside(const char *ending, struct buf *out)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    path_of(&path, ending);
+    assert_int_equal(file_read(out, buf_text(&path), MIB, NULL), 0);
+}
+
+static void moment_take(struct moment *o)
+{
+    *o = (struct moment){0};
+    read_beside("part", &o->part);
+    read_beside("map", &o->map);
+    read_beside("sums", &o->sums);
+}
+
+static void moment_release(struct moment *o)
+{
+    buf_release(&o->part);
+    buf_release(&o->map);
+    buf_release(&o->sums);
+}
+
+/* The power failed when the sums of later were durable, and the state that goes with them was not:
+ * of each MiB there is the line of before, and the one of later beside it. */
+static void cut_power(const struct moment *before)
+{
+    enum { LINE = 65 };
+    static const char *const sealed[] = {"sealed ", NULL};
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf sums = {0};
+
+    read_beside("sums", &sums);
+    for (size_t at = 0; at + 2 * LINE <= sums.len && at + 2 * LINE <= before->sums.len;
+         at += 2 * LINE) {
+        const char *line = before->sums.p + at;
+
+        memcpy(sums.p + at, line[0] ? line : line + LINE, LINE);
+    }
+    path_of(&path, "sums");
+    assert_int_equal(file_write(buf_text(&path), buf_str(&sums), 0600, NULL), 0);
+    buf_clear(&path);
+    path_of(&path, "map");
+    assert_int_equal(file_write(buf_text(&path), buf_str(&before->map), 0600, NULL), 0);
+    put_state(&before->part, sealed);
+}
+
 /* A power cut between the sums and the map that goes with them: the map is that of before. */
 static void sums_that_are_newer_than_the_map_are_no_change(void **state)
 {
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf map = {0};
+    CLEANUP(moment_release) struct moment before = {0};
     CLEANUP_BUF struct buf history = {0};
     struct digests_result wanted;
     struct acquire_result r;
@@ -190,12 +275,11 @@ static void sums_that_are_newer_than_the_map_are_no_change(void **state)
         t.m.faults[k] = (struct made_fault){FAULT_WEAK, 4};
     t.stop_in = RESCUE_TRIM;
     assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
-    path_of(&path, "map");
-    assert_int_equal(file_read(&map, buf_text(&path), MIB, NULL), 0);
+    moment_take(&before);
     t.options.retries = 9;
     for (size_t i = 0; i < 2; i++) {
         go_on_until_retries(&t);
-        assert_int_equal(file_write(buf_text(&path), buf_str(&map), 0600, NULL), 0);
+        cut_power(&before);
     }
     end(&t, &t.m.source, "made by a test", &r, &history, &is_unproven);
     assert_string_equal(buf_text(&history), "");
@@ -208,8 +292,7 @@ static void sums_that_are_newer_than_the_map_are_no_change(void **state)
 /* Sectors that came behind the last state, and fail later: the image has zeros in their place. */
 static void what_came_behind_the_last_map_is_not_believed(void **state)
 {
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf map = {0};
+    CLEANUP(moment_release) struct moment before = {0};
     CLEANUP_BUF struct buf history = {0};
     struct digests_result wanted;
     struct acquire_result r;
@@ -223,12 +306,11 @@ static void what_came_behind_the_last_map_is_not_believed(void **state)
         t.m.faults[k].kind = FAULT_BAD;
     t.stop_in = RESCUE_TRIM;
     assert_int_equal(begin(&t, &r, &e), ERR_CANCEL);
-    path_of(&path, "map");
-    assert_int_equal(file_read(&map, buf_text(&path), MIB, NULL), 0);
+    moment_take(&before);
     for (size_t k = 20001; k < 20009; k++)
         t.m.faults[k].kind = FAULT_NONE;
     go_on_until_retries(&t);
-    assert_int_equal(file_write(buf_text(&path), buf_str(&map), 0600, NULL), 0);
+    cut_power(&before);
     for (size_t k = 20001; k < 20009; k++)
         t.m.faults[k].kind = FAULT_BAD;
     end(&t, &t.m.source, "made by a test", &r, &history, &is_unproven);
@@ -243,31 +325,18 @@ static void what_came_behind_the_last_map_is_not_believed(void **state)
 /* A state without the line "sums", as the version before wrote it, with its own sum at its end. */
 static void the_rest_of_a_version_before_goes_on_and_is_told_of(void **state)
 {
-    CLEANUP_BUF struct buf path = {0};
+    static const char *const later[] = {"sums ",    "chain ", "map ", "sealed ",
+                                        "unbound ", "found ", NULL};
     CLEANUP_BUF struct buf text = {0};
-    CLEANUP_BUF struct buf older = {0};
     CLEANUP_BUF struct buf history = {0};
     struct acquire_result r;
     bool is_unproven;
-    struct hash sum;
     struct trial t;
-    struct str rest;
 
     (void)state;
     begin_rest(&t, TARGET_RAW, 20 * MIB);
-    part_path(&path);
-    assert_int_equal(file_read(&text, buf_text(&path), MIB, NULL), 0);
-    for (rest = buf_str(&text); rest.len;) {
-        struct str line = str_cut(&rest, '\n');
-
-        if (!str_is(line, "sums 1") && !str_starts(line, "end "))
-            buf_addf(&older, STR_FMT "\n", STR_ARG(line));
-    }
-    sum = hash_bytes(older.p, older.len);
-    buf_adds(&older, "end ");
-    hex_add(&older, sum.b, sizeof(sum.b));
-    buf_addc(&older, '\n');
-    assert_int_equal(file_write(buf_text(&path), buf_str(&older), 0600, NULL), 0);
+    read_beside("part", &text);
+    put_state(&text, later);
     end(&t, &t.m.source, "made by a test", &r, &history, &is_unproven);
     assert_int_equal(r.bad, 512);
     assert_true(is_unproven);

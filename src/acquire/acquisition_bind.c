@@ -1,0 +1,204 @@
+/* acquisition_bind.c: binds what is known over an interruption to the digest of NAME.part, and
+ * compares it with what is known elsewhere, where who can write to the target does not reach. */
+#include <time.h>
+#include "acquire/acquisition_internal.h"
+
+enum { CHECK_DIGITS = 24, CHECK_GROUP = 4, FREEZE_WAIT_S = 2 };
+
+void acquire_bind_piece(struct acquisition *m, const void *piece)
+{
+    const struct hash_piece both[] = {{&m->chain, sizeof(m->chain)}, {piece, sizeof(struct hash)}};
+
+    m->chain = hash_of(both, COUNT_OF(both));
+    m->chain_pieces++;
+}
+
+/* Of all before size: its whole MiB, what is behind them, and what of it was not read. */
+static struct hash digest_of(const struct acquisition *m, const struct hash *chain,
+                             const struct hash *head, uint64_t size)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    buf_add(&text, chain, sizeof(*chain));
+    buf_add(&text, head, sizeof(*head));
+    for (size_t i = 0; i < m->map.count && m->map.areas[i].off < size; i++) {
+        const struct area *a = &m->map.areas[i];
+        uint64_t end = a->off + a->size < size ? a->off + a->size : size;
+
+        if (a->state != AREA_READ)
+            buf_addf(&text, "%llu %llu %c\n", (unsigned long long)a->off,
+                     (unsigned long long)(end - a->off), a->state);
+    }
+    return hash_bytes(text.p, text.len);
+}
+
+int acquire_bind_part(struct acquisition *m, struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    struct acquire_kept kept = {
+        .is_written = true, .done = m->state.done, .has_digest = m->state.has_chain};
+    int rc = 0;
+
+    pthread_mutex_lock(&m->lock);
+    kept.digest = digest_of(m, &m->state.chain, &m->state.proof, m->state.done);
+    pthread_mutex_unlock(&m->lock);
+    pthread_mutex_lock(&m->kept_lock);
+    kept.sum = acquire_state_write(&m->state, &m->files, &text);
+    if (m->is_frozen)
+        rc = err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
+    if (rc == 0)
+        rc = acquire_write_beside(m, "part", &text, e);
+    if (rc == 0)
+        m->kept = kept;
+    pthread_mutex_unlock(&m->kept_lock);
+    return rc;
+}
+
+/* A write that hangs may end either way: then nobody can say what is there. */
+void acquisition_bound(struct acquisition *m, struct buf *out)
+{
+    struct timespec until;
+    struct acquire_kept kept;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += FREEZE_WAIT_S;
+    if (pthread_mutex_timedlock(&m->kept_lock, &until))
+        return;
+    m->is_frozen = true;
+    kept = m->kept;
+    pthread_mutex_unlock(&m->kept_lock);
+    if (!kept.is_written)
+        return;
+    hex_add(out, kept.sum.b, sizeof(kept.sum.b));
+    if (!kept.has_digest)
+        return;
+    buf_addf(out, " %llu ", (unsigned long long)kept.done);
+    hex_add(out, kept.digest.b, sizeof(kept.digest.b));
+}
+
+void acquisition_check_code(struct str bound, struct buf *out)
+{
+    for (size_t i = 0; i < CHECK_DIGITS && i < bound.len; i++)
+        buf_addf(out, "%s%c", i && i % CHECK_GROUP == 0 ? "-" : "", bound.p[i]);
+}
+
+/* As it was written down: in groups, or not; or all of the digest. */
+static bool is_code_of(const char *code, const struct hash *sum)
+{
+    CLEANUP_BUF struct buf hex = {0};
+    size_t digits = 0;
+
+    hex_add(&hex, sum->b, sizeof(sum->b));
+    for (; *code; code++) {
+        char c = *code >= 'A' && *code <= 'F' ? (char)(*code - 'A' + 'a') : *code;
+
+        if (c == '-' || c == ' ')
+            continue;
+        if (digits == hex.len || c != hex.p[digits])
+            return false;
+        digits++;
+    }
+    return digits >= CHECK_DIGITS;
+}
+
+/* "SHA256 SIZE SHA256", or the first alone; "0": nothing is known. */
+static bool read_known(struct str text, struct acquire_known *out)
+{
+    struct str sum = str_cut(&text, ' '), size = str_cut(&text, ' ');
+
+    *out = (struct acquire_known){0};
+    if (str_is(sum, "0"))
+        return !size.len;
+    out->has_sum = hex_read(out->sum.b, sizeof(out->sum.b), sum);
+    if (!size.len)
+        return out->has_sum;
+    return out->has_sum && str_u64(size, &out->size) &&
+           hex_read(out->digest.b, sizeof(out->digest.b), text);
+}
+
+void acquire_mark_unbound(struct acquire_state *s, uint64_t from, uint64_t until)
+{
+    if (from >= until)
+        return;
+    if (s->unbound_until == 0 || from < s->unbound_from)
+        s->unbound_from = from;
+    if (until > s->unbound_until)
+        s->unbound_until = until;
+}
+
+static int refuse_code(const struct acquisition *m, struct err *e)
+{
+    return err_set(e, ERR_TAMPER,
+                   "%s.part is not the one whose check code that is: it was changed, or it went on "
+                   "since. Leave these files as they are; without --check it goes on, and what it "
+                   "holds by now is told as not bound",
+                   m->files.name);
+}
+
+static int refuse_known(const struct acquisition *m, struct err *e)
+{
+    return err_set(e, ERR_TAMPER,
+                   "what %s holds of the first %llu bytes is not what the case has on record: it "
+                   "was changed while it was interrupted. Begin anew under another name, and leave "
+                   "these files as they are",
+                   m->files.name, (unsigned long long)m->known.size);
+}
+
+int acquire_known_begin(struct acquisition *m, struct err *e)
+{
+    struct acquire_state *s = &m->state;
+    struct acquire_known *k = &m->known;
+    uint64_t from = 0, until = s->has_rest ? s->begin.size : s->done;
+    bool is_bound = false;
+
+    if (m->options.bound && !read_known(str_of(m->options.bound), k))
+        return err_set(e, ERR_USAGE, "what is known of the image is no digest");
+    if (m->options.check && !is_code_of(m->options.check, &s->sum))
+        return refuse_code(m, e);
+    is_bound = m->options.check || (k->has_sum && hash_eq(&k->sum, &s->sum));
+    if (is_bound)
+        from = s->has_rest && !s->is_sealed ? (s->done > s->rest ? s->done : s->rest) : until;
+    else if (k->size && !m->options.has_no_hashes) {
+        if (s->done < k->size)
+            return refuse_known(m, e);
+        m->compares_known = true;
+        from = k->size;
+    }
+    acquire_mark_unbound(s, from, until);
+    return 0;
+}
+
+void acquire_known_reread(struct acquisition *m, const void *bytes, size_t size)
+{
+    uint64_t end = m->known.size, from = end - end % DIGESTS_PIECE_SIZE;
+    uint64_t at = m->reread_at > from ? m->reread_at : from;
+    uint64_t until = m->reread_at + size < end ? m->reread_at + size : end;
+
+    if (m->compares_known && at < until)
+        buf_add(&m->known_head, (const char *)bytes + (at - m->reread_at), (size_t)(until - at));
+}
+
+void acquire_known_piece(struct acquisition *m)
+{
+    if (m->chain_pieces == m->known.size / DIGESTS_PIECE_SIZE)
+        m->known_chain = m->chain;
+}
+
+int acquire_known_check(struct acquisition *m, struct err *e)
+{
+    struct hash head = hash_bytes(m->known_head.p, m->known_head.len);
+    struct hash is = digest_of(m, &m->known_chain, &head, m->known.size);
+
+    return m->compares_known && !hash_eq(&is, &m->known.digest) ? refuse_known(m, e) : 0;
+}
+
+void acquisition_unbound(const struct acquisition *m, struct buf *out)
+{
+    const struct acquire_state *s = &m->state;
+
+    if (s->unbound_until)
+        buf_addf(out,
+                 "bytes %llu to %llu, as far as they had been read when it went on: compared with "
+                 "files beside them alone, which whoever could write there could have changed, too",
+                 (unsigned long long)s->unbound_from, (unsigned long long)s->unbound_until - 1);
+}
