@@ -245,7 +245,12 @@ class Slow(Target):
 
     def test_a_source_that_does_so_ends_it(self):
         source = self.source(random.Random(1).randbytes(3 * MIB))
-        done = run(*self.held_up("pread64", 4000, "-P", source), IMAGER, source, "--to", self.out, "--name", "x", "--patience", "1 s")
+        held_up = self.held_up("pread64", 4000, "-P", source)
+        done = run(*held_up, IMAGER, source, "--to", self.out, "--name", "x", "--patience", "1 s")
+        self.assertEqual((done.returncode, list(self.out.iterdir())), (11, []))
+        self.assertIn(f"{source} does not answer since 1 s: it cannot be opened", one_line(done.stderr.decode()))
+        held_up[-1] += ":when=2+"  # of each thread: the one that opens it reads once
+        done = run(*held_up, IMAGER, source, "--to", self.out, "--name", "x", "--patience", "1 s")
         self.assertEqual(done.returncode, 11, done.stderr)
         self.assertIn("a read of the source does not come back since 1 s", one_line(done.stderr.decode()))
         self.must(IMAGER, "--resume", self.out / "x.part")
