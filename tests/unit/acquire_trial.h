@@ -26,11 +26,12 @@ struct trial {
     struct acquire_options options;
     struct acquire_control control;
     enum target_format format;
-    uint64_t stop_at; /* bytes of the source: the read that begins there stops it; 0: none */
-    uint64_t hang_at; /* the read that begins there waits until all before is durable */
-    uint64_t read;    /* bytes that came */
-    int stop_in;      /* enum rescue_pass, from its first read on; 0: none */
-    bool was_kept;    /* while it hung */
+    uint64_t stop_at;     /* bytes of the source: the read that begins there stops it; 0: none */
+    uint64_t hang_at;     /* the read that begins there waits until all before is durable */
+    uint64_t read;        /* bytes that came */
+    int stop_in;          /* enum rescue_pass, from its first read on; 0: none */
+    bool was_kept;        /* while it hung */
+    const char *identity; /* NULL: one that nothing is compared for */
 };
 
 static struct trial *reading; /* whose reads are counted */
@@ -104,7 +105,8 @@ static struct acquire_begin begin_of(const struct trial *t)
     return (struct acquire_begin){.source = mem_strdup("made"),
                                   .runs = 1,
                                   .writes = mem_strdup(""),
-                                  .identity = mem_strdup("made by a test"),
+                                  .identity =
+                                      mem_strdup(t->identity ? t->identity : "made by a test"),
                                   .size = t->m.source.size,
                                   .sector_size = 512,
                                   .format = t->format,
