@@ -229,6 +229,24 @@ class Again(CaseTest):
         self.assertEqual(int(item["bad"]), len(self.data) - done)
         self.assertIn("It was not there any more when the image was ended", self.ana.json("preserve images")[0]["remark"])
 
+    def test_one_whose_name_another_has_is_ended_by_a_word_more(self):
+        self.stopped("--name", "n")
+        done = int(re.search(r"(?m)^done (\d+)$", (self.out / "n.part").read_text())[1])
+        self.disk.rename(self.folder / "away")
+        self.disk.write_bytes(bytes(len(self.data)))
+        code, said = self.ana.fails("preserve image --resume im1 --accept-end")[:2]
+        self.assertEqual(code, 6)
+        self.assertIn("it is ended with --gone", one_line(said))
+        self.assertEqual(self.ana.fails(f"preserve image {self.folder / 'dick'} --resume im1 --accept-end")[0], 3)
+        self.assertEqual(self.ana.fails(f"preserve image {self.disk} --resume im1 --gone")[0], 2)
+        self.assertEqual(self.ana.fails(f"preserve image {self.disk} --to {self.out} --gone")[0], 2)
+        self.assertEqual(self.state()[0], "interrupted")
+        self.ana("preserve image --resume im1 --gone")
+        self.assertEqual(self.state()[0], "taken")
+        item = self.ana.json("preserve list")[0]
+        self.assertEqual(item["source-sha256"], hashlib.sha256(self.data[:done] + bytes(len(self.data) - done)).hexdigest())
+        self.assertEqual(int(item["bad"]), len(self.data) - done)
+
     def test_a_file_that_changes_while_it_is_read_is_marked_on_record(self):
         job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), "--limit", "2", "--name", "n"],
                                env=self.ana.env, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
