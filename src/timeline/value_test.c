@@ -1,11 +1,17 @@
 /* value_test.c: compares values with what a query asks for. */
 #include "timeline/value_test.h"
 #include <arpa/inet.h>
-#include <locale.h>
 #include <stdlib.h>
 #include "base/mem.h"
 
-enum { ADDRESS_MOST = 45, NUMBER_MOST = 40, V4_BITS = 32, BITS = 128, LOOK_SIZE = 512 };
+enum {
+    ADDRESS_MOST = 45,
+    NUMBER_MOST = 40,
+    V4_BITS = 32,
+    BITS = 128,
+    LOOK_SIZE = 512,
+    NEEDED_LEAST = 3 /* what is shorter is nearly everywhere */
+};
 
 static char small(char c)
 {
@@ -29,8 +35,7 @@ void value_test_release(struct value_test *t)
     buf_release(&t->text);
     if (t->has_regex)
         regfree(&t->regex);
-    if (t->has_ascii)
-        regfree(&t->ascii);
+    regex_dfa_free(t->ascii);
 }
 
 void value_test_holds(struct value_test *t, struct str text)
@@ -126,21 +131,6 @@ static bool is_ascii(struct str text)
     for (; i < text.len; i++)
         all |= (uint8_t)text.p[i];
     return !(all & highs);
-}
-
-/* In the locale C, in which a character is a byte. */
-static bool compile_ascii(regex_t *out, const char *text)
-{
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before;
-    int rc;
-
-    if (c == (locale_t)0)
-        return false;
-    before = uselocale(c);
-    rc = regcomp(out, text, REG_EXTENDED | REG_NOSUB | REG_ICASE);
-    (void)uselocale(before);
-    freelocale(c);
-    return rc == 0;
 }
 
 /* A character that stands for itself. To i, k and s others of Unicode are alike. */
@@ -254,8 +244,10 @@ int value_test_regex(struct value_test *t, struct str text, struct err *e)
     }
     t->has_regex = true;
     t->kind = TEST_REGEX;
-    t->has_ascii = is_ascii(text) && compile_ascii(&t->ascii, copy);
+    t->ascii = regex_dfa_new(text);
     find_needed(text, &t->text);
+    if (t->text.len < NEEDED_LEAST)
+        buf_clear(&t->text);
     return 0;
 }
 
@@ -356,9 +348,10 @@ static bool is_between(const struct value_test *t, struct str value)
 static bool fits_regex(const struct value_test *t, struct str value)
 {
     regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.len};
-    const regex_t *regex = t->has_ascii && is_ascii(value) ? &t->ascii : &t->regex;
 
-    return regexec(regex, value.p, 1, &span, REG_STARTEND) == 0;
+    if (t->ascii && is_ascii(value))
+        return regex_dfa_fits(t->ascii, value);
+    return regexec(&t->regex, value.p, 1, &span, REG_STARTEND) == 0;
 }
 
 bool value_test(const struct value_test *t, struct str value)

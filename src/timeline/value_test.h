@@ -3,6 +3,7 @@
 #include <regex.h>
 #include "base/err.h"
 #include "base/str.h"
+#include "timeline/regex_dfa.h"
 
 enum value_test_kind {
     TEST_HOLDS, /* the text, letters of ASCII alike */
@@ -18,13 +19,12 @@ struct value_test {
     enum value_test_kind kind;
     struct buf text; /* small letters; of an expression what each text that fits it has */
     regex_t regex;
-    regex_t ascii; /* the same, for values of ASCII alone: many times as fast */
     bool has_regex;
-    bool has_ascii;
-    uint8_t network[16]; /* IPv4 as ::ffff:a.b.c.d */
-    unsigned prefix;     /* bits of the 128 */
-    long double low, high; /* it has each number of 64 bits exactly */
-    bool is_open; /* low and high themselves are not meant */
+    struct regex_dfa *ascii; /* the same, for values of ASCII alone; NULL: it is not done so */
+    uint8_t network[16];     /* IPv4 as ::ffff:a.b.c.d */
+    unsigned prefix;         /* bits of the 128 */
+    long double low, high;   /* it has each number of 64 bits exactly */
+    bool is_open;            /* low and high themselves are not meant */
 };
 void value_test_release(struct value_test *t);
 void value_test_holds(struct value_test *t, struct str text);

@@ -571,15 +571,51 @@ static void join_some(struct buf *out, uint64_t *seed, const char *const from[],
  * s are among them. */
 static void what_an_expression_needs_is_in_all_that_fits(void **state)
 {
-    static const char *const parts[] = {
-        "a",     "B",     "ab",  "k",           "S",  "i",        "[ab]",   "[^]a]",
-        "(a|b)", "(ab)+", "\\.", "x*",          "b?", "c{0,2}",   "d{2}",   "|",
-        "^",     "$",     ".",   "[[:alpha:]]", "=",  "\xC3\xB6", "(x|y?)", "\\bab"};
+    static const char *const parts[] = {"a",
+                                        "B",
+                                        "ab",
+                                        "k",
+                                        "S",
+                                        "i",
+                                        "[ab]",
+                                        "[^]a]",
+                                        "(a|b)",
+                                        "(ab)+",
+                                        "\\.",
+                                        "x*",
+                                        "b?",
+                                        "c{0,2}",
+                                        "d{2}",
+                                        "|",
+                                        "^",
+                                        "$",
+                                        ".",
+                                        "[[:alpha:]]",
+                                        "=",
+                                        "\xC3\xB6",
+                                        "(x|y?)",
+                                        "\\bab",
+                                        "[a-c]",
+                                        "[^0-9]",
+                                        "[]-]",
+                                        "\\w+",
+                                        "\\S",
+                                        "\\s*",
+                                        "(a(b|c){1,3})*",
+                                        "d{,2}",
+                                        "[[:upper:]d]",
+                                        "()",
+                                        "(^a|b$)",
+                                        "[+--]",
+                                        "c{1,}",
+                                        ")",
+                                        "\\(",
+                                        "[0-z]"};
     static const char *const letters[] = {
         "a",  "b", "AB", "k", "\xE2\x84\xAA", "\xC5\xBF", "I", "\xC4\xB1", "\xC4\xB0", "x", "cc",
         "dd", ".", "=",  "]", "\xC3\xB6",     " "};
     uint64_t seed = 7;
-    unsigned asked = 0, fitting = 0, needing = 0;
+    unsigned asked = 0, fitting = 0, needing = 0, quick = 0;
 
     (void)state;
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
@@ -604,10 +640,38 @@ static void what_an_expression_needs_is_in_all_that_fits(void **state)
             fitting += fits;
         }
         needing += value_test_needs(&t).len > 0;
+        quick += t.ascii != NULL;
     }
     (void)setlocale(LC_CTYPE, "C");
     assert_in_range(fitting, asked / 10, asked / 10 * 9);
-    assert_in_range(needing, 5000, 20000);
+    assert_in_range(needing, 300, 20000);
+    assert_in_range(quick, 5000, 20000);
+}
+
+/* More sets of steps than are kept at once. */
+static void an_expression_of_many_states_is_answered_all_the_same(void **state)
+{
+    static const char text[] = "(a|b)*a(a|b){12}c";
+    CLEANUP(value_test_release) struct value_test t = {0};
+    CLEANUP_BUF struct buf value = {0};
+    uint64_t seed = 11;
+    unsigned fitting = 0;
+
+    (void)state;
+    assert_int_equal(value_test_regex(&t, str_of(text), NULL), 0);
+    assert_non_null(t.ascii);
+    for (int n = 0; n < 400; n++) {
+        bool fits;
+
+        buf_clear(&value);
+        for (uint64_t i = seed_below(&seed, 300); i > 0; i--)
+            buf_addc(&value, "abbaababc"[seed_below(&seed, n % 2 ? 9 : 8)]);
+        buf_addc(&value, 'c');
+        fits = fits_regex(buf_text(&value), text);
+        assert_int_equal(value_test(&t, buf_str(&value)), fits);
+        fitting += fits;
+    }
+    assert_in_range(fitting, 40, 360);
 }
 
 static void numbers_of_64_bits_are_compared_exactly(void **state)
@@ -639,6 +703,7 @@ int main(void)
         cmocka_unit_test(seeded_queries_find_what_a_slow_reading_finds),
         cmocka_unit_test(texts_are_found_at_any_place),
         cmocka_unit_test(what_an_expression_needs_is_in_all_that_fits),
+        cmocka_unit_test(an_expression_of_many_states_is_answered_all_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
