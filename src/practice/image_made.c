@@ -4,10 +4,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include "base/digests.h"
 #include "base/mem.h"
 #include "evidence/image_read.h"
 #include "evidence/image_set.h"
 #include "practice/evidence.h"
+#include "practice/image_made_map.h"
 #include "practice/image_summary.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -24,6 +26,13 @@ struct taking_made {
     uint64_t done, size;
     uint64_t media_done;
     bool is_damaged;
+    struct buf map_path;
+    struct made_map map;
+    struct image_facts facts;
+    struct buf listed; /* struct image_run of each: what an E01 says of itself */
+    uint64_t source_size;
+    struct digests
+        *source; /* of what the image holds, as far as the source went; NULL: all of it */
 };
 
 static void taking_release(struct taking_made *t)
@@ -32,6 +41,10 @@ static void taking_release(struct taking_made *t)
     buf_release(&t->name);
     buf_release(&t->files);
     image_set_release(&t->set);
+    buf_release(&t->map_path);
+    buf_release(&t->listed);
+    made_map_release(&t->map);
+    digests_free(t->source);
 }
 
 static int find_summary(struct taking_made *t, struct err *e)
@@ -156,6 +169,8 @@ static int take_file(struct taking_made *t, struct str line, struct err *e)
     if (rc)
         return rc;
     add_file(t, buf_text(&path), size, &sum);
+    if (str_ends(f.name, ".map") && f.name.len == t->name.len + 4)
+        buf_addstr(&t->map_path, buf_str(&path));
     return evidence_file_is_beside(&named) ? 0 : image_set_add(&t->set, buf_text(&path), &size, e);
 }
 
@@ -182,6 +197,7 @@ static int on_facts(void *context, const struct image_facts *facts, struct err *
     struct taking_made *t = context;
     uint64_t then = 0;
 
+    t->facts = *facts;
     (void)str_u64(str_of(image_helper_result(&t->g->helper, "stored-size")), &then);
     if (then != facts->size)
         return err_set(e, ERR_TAMPER,
@@ -217,11 +233,98 @@ static bool is_said(const struct taking_made *t, const char *word, const void *s
     return strcmp(image_helper_result(&t->g->helper, word), buf_text(&hex)) == 0;
 }
 
+static int on_errors(void *context, const struct image_run *runs, size_t count, struct err *e)
+{
+    struct taking_made *t = context;
+
+    (void)e;
+    buf_add(&t->listed, runs, count * sizeof(runs[0]));
+    return 0;
+}
+
+static int on_bytes(void *context, uint64_t off, struct str bytes, struct err *e)
+{
+    struct taking_made *t = context;
+    CLEANUP_BUF struct buf pieces = {0};
+    uint64_t left = off < t->source_size ? t->source_size - off : 0;
+
+    (void)e;
+    if (t->source && left)
+        digests_add(t->source, bytes.p, bytes.len < left ? bytes.len : (size_t)left, &pieces);
+    return 0;
+}
+
+static int contradicts(struct err *e, const char *what)
+{
+    return err_set(e, ERR_TAMPER,
+                   "the summary contradicts %s: it is not as calm-image wrote it, and nothing was "
+                   "put on record",
+                   what);
+}
+
+/* What of the source could not be read stands in the summary, in the map, and in an E01. */
+static int compare_map(struct taking_made *t, struct err *e)
+{
+    const struct image_helper *h = &t->g->helper;
+    CLEANUP_BUF struct buf words = {0};
+    uint64_t bad = 0, sector = 0;
+    int rc;
+
+    if (!t->map_path.len)
+        return err_set(e, ERR_FORMAT, "the summary names no map of the image");
+    (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
+    (void)str_u64(str_of(image_helper_fact(h, "sector")), &sector);
+    if (sector == 0)
+        return err_set(e, ERR_FORMAT, "the summary says that a sector has no bytes");
+    rc = made_map_read(&t->map, buf_text(&t->map_path), t->source_size, e);
+    if (rc)
+        return rc;
+    made_map_words(&t->map, sector, &words);
+    if (bad != t->map.bad || strcmp(buf_text(&words), image_helper_result(h, "missing")) != 0)
+        return contradicts(e, "the map, which says what could not be read");
+    return 0;
+}
+
+/* Behind the source the last sector of an E01 is filled up with zeros, no more. */
+static int compare_size(struct taking_made *t, struct err *e)
+{
+    uint64_t stored = 0, sector = 0;
+
+    (void)str_u64(str_of(image_helper_result(&t->g->helper, "stored-size")), &stored);
+    (void)str_u64(str_of(image_helper_fact(&t->g->helper, "sector")), &sector);
+    if (stored < t->source_size || stored - t->source_size >= sector)
+        return contradicts(e, "itself: the image holds more or less than its source had");
+    if (stored != t->source_size)
+        t->source = digests_new();
+    return 0;
+}
+
+static int compare_source(struct taking_made *t, const struct digests_result *all, struct err *e)
+{
+    CLEANUP_BUF struct buf pieces = {0};
+    struct digests_result d = *all;
+
+    if (t->source)
+        digests_end(t->source, &d, &pieces);
+    if (!is_said(t, "md5", d.md5, sizeof(d.md5)) || !is_said(t, "sha1", d.sha1, sizeof(d.sha1)) ||
+        !is_said(t, "sha256", d.sha256.b, sizeof(d.sha256.b)))
+        return contradicts(e, "the image: the hashes of the source are those of other bytes");
+    if (t->facts.format == IMAGE_E01 &&
+        !made_map_is_listed(&t->map, t->facts.sector_size, (const void *)t->listed.p,
+                            t->listed.len / sizeof(struct image_run)))
+        return contradicts(e, "the E01, which lists other sectors as not readable");
+    return 0;
+}
+
 /* All that it holds, out of the bytes that a worker sends. */
 static int compare_media(struct taking_made *t, struct err *e)
 {
-    const struct image_receiver to = {
-        .facts = on_facts, .problem = on_problem, .progress = on_progress, .context = t};
+    const struct image_receiver to = {.facts = on_facts,
+                                      .errors = on_errors,
+                                      .problem = on_problem,
+                                      .bytes = on_bytes,
+                                      .progress = on_progress,
+                                      .context = t};
     struct image_input input = {.name = "reading the image",
                                 .fds = t->set.fds,
                                 .count = t->set.count,
@@ -238,7 +341,8 @@ static int compare_media(struct taking_made *t, struct err *e)
                        "what the image holds is not what its summary says (%s): nothing was put "
                        "on record. Look for another copy of its files",
                        t->is_damaged ? "it is damaged" : "its hashes are others");
-    return refuse_sealed(t, &d.sha256, buf_text(&t->path), e);
+    rc = compare_source(t, &d, e);
+    return rc ? rc : refuse_sealed(t, &d.sha256, buf_text(&t->path), e);
 }
 
 /* Its files, with these bytes, on the register. */
@@ -261,6 +365,31 @@ static int refuse_registered(struct taking_made *t, struct err *e)
     return 0;
 }
 
+static bool says_other(const struct thing *one, const char *field, const char *said)
+{
+    struct str then = thing_value(one, field);
+
+    return then.len && !str_is(then, said);
+}
+
+/* A summary is soon typed: what the record knows of the beginning must be the same. Of one that was
+ * killed it does not know when the image began; not before it was recorded. */
+static bool is_begun_as(const struct taking_made *t, const struct thing *one)
+{
+    const struct image_helper *h = &t->g->helper;
+    struct utc said, then;
+
+    if (!utc_read(&said, str_of(image_helper_result(h, "begun"))) ||
+        says_other(one, "size", image_helper_fact(h, "size")) ||
+        says_other(one, "serial", image_helper_fact(h, "serial")) ||
+        says_other(one, "wwn", image_helper_fact(h, "wwn")))
+        return false;
+    if (thing_time(one, "began", &then))
+        return then.sec == said.sec;
+    then = thing_when(t->view.state, one);
+    return said.sec >= then.sec && !says_other(one, "source", image_helper_fact(h, "path"));
+}
+
 /* One that was begun in this case, as its summary says, and did not end in it. */
 static const struct thing *begun_here(const struct taking_made *t)
 {
@@ -277,7 +406,7 @@ static const struct thing *begun_here(const struct taking_made *t)
         snprintf(call, sizeof(call), "im%u", one->number);
         if (strcmp(image_helper_result(h, "summary-evidence"), call) == 0 &&
             str_eq(thing_value(one, "name"), buf_str(&t->name)) &&
-            !thing_value(one, "evidence").len)
+            !thing_value(one, "evidence").len && is_begun_as(t, one))
             return one;
     }
     return NULL;
@@ -314,6 +443,7 @@ static void count_size(struct taking_made *t)
     uint64_t size = 0;
 
     (void)str_u64(str_of(image_helper_result(&t->g->helper, "stored-size")), &size);
+    (void)str_u64(str_of(image_helper_fact(&t->g->helper, "size")), &t->source_size);
     t->size = size;
     while (rest.len) {
         struct image_file f = image_helper_file(str_cut(&rest, '\n'));
@@ -352,10 +482,15 @@ int image_made_take(struct imaging *g, struct err *e)
     if (rc)
         return rc;
     count_size(&t);
+    rc = compare_size(&t, e);
+    if (rc)
+        return rc;
     progress_begin(&g->progress, g->a);
     rc = take_files(&t, e);
     if (rc == 0)
         rc = refuse_registered(&t, e);
+    if (rc == 0)
+        rc = compare_map(&t, e);
     if (rc == 0)
         rc = compare_media(&t, e);
     if (rc)

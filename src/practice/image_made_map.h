@@ -1,0 +1,27 @@
+/* image_made_map.h: the map of a finished image (doc/format/image.md section 3), as far as it tells
+ * whether the summary beside it and the image itself say the same. */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+#include "evidence/image_facts.h"
+
+struct made_run { /* bytes that could not be read */
+    uint64_t off, size;
+};
+
+/* Zero-initialised it is empty. */
+struct made_map {
+    struct made_run *runs;
+    size_t count;
+    size_t room;
+    uint64_t bad; /* bytes of all of them */
+};
+void made_map_release(struct made_map *m);
+/* Of a source of that size; its lines are taken in the one form that calm-image writes. ERR_FORMAT:
+ * it is no map of a finished image; ERR_IO, ERR_NOTFOUND. */
+MUST_CHECK int made_map_read(struct made_map *out, const char *path, uint64_t size, struct err *e);
+/* Its first runs in sectors, as a summary has them once it was read: "missing". */
+void made_map_words(const struct made_map *m, uint64_t sector_size, struct buf *out);
+/* Whether an E01 with such sectors lists just these as not readable. */
+bool made_map_is_listed(const struct made_map *m, uint64_t sector_size,
+                        const struct image_run *listed, size_t count);
