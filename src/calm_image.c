@@ -539,6 +539,7 @@ int main(int argc, char **argv)
     f.order = &order;
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* the write fails, and says so */
     for (size_t i = 0; i < 3; i++)
         (void)sigaction((const int[]){SIGINT, SIGTERM, SIGHUP}[i], &on_stop, NULL);
     if (argc == 2 && strcmp(argv[1], "--help") == 0)

@@ -120,6 +120,7 @@ static int copied(void *context, uint64_t done, uint64_t size, struct err *e)
 static void adopt(struct acquisition *m)
 {
     memcpy(m->files.id, m->state.begin.id, sizeof(m->files.id));
+    m->files.largest = acquire_largest(m->state.begin.segment_size, m->state.begin.size);
     m->files.keeper = &m->keeper;
     m->files.watch = &m->control->target;
 }
@@ -341,7 +342,6 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
         rc = acquire_rest_open(m, e);
     if (rc)
         return rc;
-    acquire_keep_room(m);
     *out = MOVE(m);
     return 0;
 }
@@ -371,23 +371,21 @@ static void end_hashes(struct acquisition *m)
 /* The hashes of what is in the image, from the image. */
 static int reread(struct acquisition *m, struct err *e)
 {
+    CLEANUP(target_view_release) struct target_view view = {0};
     int rc;
 
     if (m->state.done == 0 || m->options.has_no_hashes)
         return 0;
     atomic_store(&m->control->phase, ACQUIRE_REREADING);
     atomic_store(&m->control->done, 0);
-    rc = m->ewf ? ewf_show_group(m->ewf, e) : 0;
-    if (rc)
-        return rc;
-    rc = m->options.reread(&m->files, m->state.done, add_again, m, e);
+    view.laid.size = m->state.last_size;
+    if (m->ewf)
+        ewf_show_group(m->ewf, &view);
+    rc = m->options.reread(&m->files, &view, m->state.done, add_again, m, e);
     if (rc == 0)
         rc = acquire_proof_check(m, e);
     if (rc)
         return err_wrap(e, rc, "reading what the image holds already");
-    rc = m->ewf ? ewf_hide_group(m->ewf, e) : 0;
-    if (rc)
-        return rc;
     if (m->state.done == m->state.begin.size)
         end_hashes(m);
     return 0;
@@ -543,12 +541,28 @@ static bool was_rescued(const struct acquisition *m)
     return m->state.has_rest;
 }
 
-int acquisition_run(struct acquisition *m, struct acquire_result *out, struct err *e)
+/* From here on the files may be changed. */
+static int settle(struct acquisition *m, struct err *e)
 {
-    int rc = 0;
+    bool is_proven = m->state.done == 0 || (m->state.has_proof && !m->options.has_no_hashes);
+    CLEANUP_BUF struct buf left = {0};
+    int rc = target_files_settle(&m->files, is_proven, &left, e);
 
-    m->at = m->state.done;
-    if (m->is_resumed)
+    if (rc == 0 && left.len)
+        acquire_note(m, buf_text(&left),
+                     "files under its names that may be of somebody else were left where they lie");
+    if (rc == 0)
+        acquire_keep_room(m); /* of what was given back */
+    return rc;
+}
+
+/* Nothing of an image that was begun is changed before it was found to be what was read. */
+static int go_on(struct acquisition *m, struct err *e)
+{
+    bool has_files = m->files.count > 0;
+    int rc = has_files ? 0 : settle(m, e);
+
+    if (rc == 0)
         rc = acquire_out_begin(m, e);
     if (rc == 0)
         rc = reread(m, e);
@@ -557,6 +571,15 @@ int acquisition_run(struct acquisition *m, struct acquire_result *out, struct er
         rc = acquire_sums_check(m, e);
     if (rc == 0)
         rc = acquire_same_check(m, e);
+    return rc == 0 && has_files ? settle(m, e) : rc;
+}
+
+int acquisition_run(struct acquisition *m, struct acquire_result *out, struct err *e)
+{
+    int rc;
+
+    m->at = m->state.done;
+    rc = m->is_resumed ? go_on(m, e) : 0;
     m->is_rescued = was_rescued(m);
     if (rc == 0)
         rc = acquire_out_pump(m, e);

@@ -53,9 +53,9 @@ struct acquire_options {
     const char *check;   /* the check code of NAME.part that was written down; NULL: none */
     const char *bound;   /* as acquisition_bound told it when it stopped, or "0"; NULL: not known */
     bool has_no_hashes;  /* for a source whose beginning is not there to be hashed */
-    /* Reads what the image holds up to a byte, in order, for its hashes; an E01 needs it. Returns
-     * non-zero where take does. */
-    int (*reread)(const struct target_files *files, uint64_t until,
+    /* Reads what the image holds up to a byte, in order, for its hashes, the last file as it is
+     * viewed; nothing is written. Returns non-zero where take does. */
+    int (*reread)(const struct target_files *files, const struct target_view *view, uint64_t until,
                   int (*take)(void *context, const void *bytes, size_t size, struct err *e),
                   void *context, struct err *e);
 };
@@ -86,6 +86,8 @@ MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, co
  * part lies. The caller releases both. */
 MUST_CHECK int acquisition_look(const char *part, struct acquire_state *out,
                                 struct target_files *files, struct err *e);
+/* The bytes that its largest file may have; of an E01 in one file those of the source. */
+uint64_t acquire_largest(uint64_t segment_size, uint64_t size);
 /* Whether an image can begin there: a folder that can be written to, and nothing under the name.
  * Nothing is made. ERR_USAGE, ERR_NOTFOUND, ERR_DENIED. */
 MUST_CHECK int acquisition_may_begin(const char *folder, const char *name,

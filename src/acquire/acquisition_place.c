@@ -11,6 +11,11 @@ enum {
     STATE_SIZE_MAX = 4 << 20,
 };
 
+uint64_t acquire_largest(uint64_t segment_size, uint64_t size)
+{
+    return segment_size && segment_size < size ? segment_size : size;
+}
+
 int acquisition_may_begin(const char *folder, const char *name, enum target_format format,
                           struct err *e)
 {

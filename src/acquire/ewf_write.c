@@ -213,6 +213,7 @@ static void add_tables(const struct ewf_writer *w, struct buf *out)
     size_t entries = 4 * (size_t)w->group_count;
     uint8_t data[TABLE_HEADER_SIZE + 4 * EWF_GROUP_CHUNKS + 4] = {0};
     uint8_t head[SECTION_SIZE];
+    size_t before = out->len;
 
     put32(data, w->group_count);
     put64(data + 8, w->group_at);
@@ -221,18 +222,24 @@ static void add_tables(const struct ewf_writer *w, struct buf *out)
         put32(data + TABLE_HEADER_SIZE + 4 * i, w->table[i]);
     put32(data + TABLE_HEADER_SIZE + entries, adler32_of(data + TABLE_HEADER_SIZE, entries));
     for (size_t i = 0; i < COUNT_OF(types); i++) {
-        section_head(head, types[i], place(w) + out->len, TABLE_HEADER_SIZE + entries + 4, false);
+        section_head(head, types[i], place(w) + out->len - before, TABLE_HEADER_SIZE + entries + 4,
+                     false);
         buf_add(out, head, sizeof(head));
         buf_add(out, data, TABLE_HEADER_SIZE + entries + 4);
     }
 }
 
 /* The size of the chunks stands before them, and is known only behind them. */
+static void group_head(const struct ewf_writer *w, uint8_t out[SECTION_SIZE])
+{
+    section_head(out, "sectors", w->group_at, place(w) - w->group_at - SECTION_SIZE, false);
+}
+
 static int put_group_size(struct ewf_writer *w, struct err *e)
 {
     uint8_t head[SECTION_SIZE];
 
-    section_head(head, "sectors", w->group_at, place(w) - w->group_at - SECTION_SIZE, false);
+    group_head(w, head);
     return put_over(w, w->group_at, head, sizeof(head), e);
 }
 
@@ -260,23 +267,21 @@ int ewf_hold(struct ewf_writer *w, struct ewf_open_group *out, struct err *e)
     return 0;
 }
 
-int ewf_show_group(struct ewf_writer *w, struct err *e)
+void ewf_show_group(const struct ewf_writer *w, struct target_view *out)
 {
-    CLEANUP_BUF struct buf tables = {0};
-    int rc = 0;
+    uint8_t head[SECTION_SIZE];
+    uint64_t size;
 
+    out->laid = (struct media_laid){.size = place(w)};
     if (!w->has_group)
-        return 0;
-    add_tables(w, &tables);
-    rc = put_group_size(w, e);
-    if (rc == 0)
-        rc = flush(w, e);
-    return rc ? rc : target_files_write(w->files, place(w), tables.p, tables.len, e);
-}
-
-int ewf_hide_group(struct ewf_writer *w, struct err *e)
-{
-    return w->has_group ? target_files_set_size(w->files, place(w), e) : 0;
+        return;
+    group_head(w, head);
+    buf_add(&out->over, head, sizeof(head));
+    add_tables(w, &out->over);
+    size = out->over.len - sizeof(head);
+    out->laid = (struct media_laid){.size = place(w) + size,
+                                    .count = 2,
+                                    .part = {{w->group_at, sizeof(head)}, {place(w), size}}};
 }
 
 static int end_segment(struct ewf_writer *w, struct err *e)

@@ -48,10 +48,9 @@ uint64_t ewf_chunks(const struct ewf_writer *w); /* that were added */
 /* All that was added goes to the files, though it is not durable yet; *out gets what it takes to go
  * on in the group that is open. */
 MUST_CHECK int ewf_hold(struct ewf_writer *w, struct ewf_open_group *out, struct err *e);
-/* Puts an end behind the open group, so that others can read the files; ewf_hide_group takes it off
- * again. */
-MUST_CHECK int ewf_show_group(struct ewf_writer *w, struct err *e);
-MUST_CHECK int ewf_hide_group(struct ewf_writer *w, struct err *e);
+/* What has to be laid over the last file, in order, so that the open group can be read: the head of
+ * the group and the tables behind it. Nothing is written. laid.count 0: no group is open. */
+void ewf_show_group(const struct ewf_writer *w, struct target_view *out);
 /* After the last chunk: hashes, unreadable sectors, end. Not durable yet. */
 MUST_CHECK int ewf_end(struct ewf_writer *w, const struct digests_result *digests,
                        const struct fault_map *map, struct err *e);

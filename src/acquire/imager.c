@@ -98,6 +98,15 @@ static uint64_t usual_segment(uint64_t size)
     return least > EWF_SEGMENT_SIZE_USUAL ? least : EWF_SEGMENT_SIZE_USUAL;
 }
 
+static uint64_t segment_size(const struct making *m)
+{
+    const struct imager_order *o = m->order;
+
+    if (o->segment_size != UINT64_MAX)
+        return o->segment_size;
+    return o->format == TARGET_RAW ? 0 : usual_segment(m->source->size);
+}
+
 static bool is_in_use(const struct source_facts *f)
 {
     return f->is_written_to || (f->is_device && !f->is_exclusive);
@@ -126,7 +135,7 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
                                 .is_removable = f->is_removable,
                                 .is_physical = f->is_device && f->is_whole_device,
                                 .format = o->format,
-                                .segment_size = o->segment_size,
+                                .segment_size = segment_size(m),
                                 .begun = utc_now(),
                                 .case_number = text(o->case_number),
                                 .number = text(o->number),
@@ -136,8 +145,6 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
                                 .model = text(buf_text(&model)),
                                 .serial = text(f->serial),
                                 .system = text(uname(&system) == 0 ? system.sysname : "")};
-    if (o->segment_size == UINT64_MAX)
-        b->segment_size = o->format == TARGET_RAW ? 0 : usual_segment(m->source->size);
     random_bytes(b->id, sizeof(b->id));
 }
 
@@ -198,6 +205,20 @@ static int tell_facts(struct making *m, struct err *e)
     return m->watch->facts(m->watch->context, &m->report->facts, buf_text(&m->report->name), e);
 }
 
+/* Each folder takes the largest file, too: that it does not would turn up after hours. */
+static int may_begin(const struct making *m, const char *folder, struct err *e)
+{
+    const struct imager_order *o = m->order;
+    uint64_t largest = acquire_largest(segment_size(m), m->source->size);
+    int rc = acquisition_may_begin(folder, buf_text(&m->report->name), o->format, e);
+
+    if (rc == 0)
+        rc = target_folder_takes(folder, largest, e);
+    for (size_t i = 0; rc == 0 && i < o->also_count; i++)
+        rc = target_folder_takes(o->also[i], largest, e);
+    return rc;
+}
+
 static int begin(struct making *m, struct err *e)
 {
     const struct imager_order *o = m->order;
@@ -217,7 +238,7 @@ static int begin(struct making *m, struct err *e)
     if (rc == 0)
         rc = open_source(m, source, &folder, 1, e);
     if (rc == 0)
-        rc = acquisition_may_begin(folder, buf_text(&m->report->name), o->format, e);
+        rc = may_begin(m, folder, e);
     if (rc == 0)
         rc = tell_facts(m, e);
     if (rc)
@@ -374,7 +395,7 @@ static int next_folder(struct making *m, const char *folder, const char *why, ch
         return 0;
     }
     if (!m->watch->full)
-        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+        return err_set(e, ERR_FULL, "no space is left in %s%s%s", folder, why[0] ? "; " : "", why);
     return m->watch->full(m->watch->context, folder, why, out, e);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
@@ -26,12 +27,14 @@ static void opened_release(struct opened_files *o)
     *o = (struct opened_files){0};
 }
 
-static int open_all(struct opened_files *o, const struct target_files *files, struct err *e)
+/* The first count of them; a few more may be added. */
+static int open_first(struct opened_files *o, const struct target_files *files, size_t count,
+                      struct err *e)
 {
-    int rc = worker_allow_inputs(files->count, e);
+    int rc = worker_allow_inputs(files->count + 1, e);
 
-    o->fds = mem_array(files->count, sizeof(o->fds[0]));
-    for (uint32_t n = 1; rc == 0 && n <= files->count; n++) {
+    o->fds = mem_array(files->count + 1, sizeof(o->fds[0]));
+    for (uint32_t n = 1; rc == 0 && n <= count; n++) {
         CLEANUP_BUF struct buf path = {0};
         int fd;
 
@@ -44,11 +47,32 @@ static int open_all(struct opened_files *o, const struct target_files *files, st
     return rc;
 }
 
+/* The last one is the one that is held, and that is written to once it was found to be right; it is
+ * seen as it was when the state was written. */
+static int open_view(struct opened_files *o, const struct target_files *files,
+                     const struct target_view *view, struct err *e)
+{
+    int rc = open_first(o, files, files->count - 1, e);
+    int fd = rc ? -1 : fcntl(files->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (rc == 0 && fd < 0)
+        return err_errno(e, "cannot read the last file of %s again", files->name);
+    if (rc == 0)
+        o->fds[o->count++] = fd;
+    if (rc || view->laid.count == 0)
+        return rc;
+    fd = memfd_create("calm-image", MFD_CLOEXEC);
+    if (fd < 0)
+        return err_errno(e, "no memory for the end of a group");
+    o->fds[o->count++] = fd;
+    return file_write_fd(fd, view->over.p, view->over.len, "the end of a group", e);
+}
+
 static struct image_input input_of(const struct target_files *files, const struct opened_files *o)
 {
     return (struct image_input){.name = files->name,
                                 .fds = o->fds,
-                                .count = o->count,
+                                .count = files->count,
                                 .format = files->format == TARGET_E01 ? IMAGE_E01 : IMAGE_RAW};
 }
 
@@ -92,7 +116,7 @@ static int lost(void *context, const struct image_problem *p, struct err *e)
         image_problem_words(p->kind), (unsigned long long)p->off, p->file + 1);
 }
 
-int reread_until(const struct target_files *files, uint64_t until,
+int reread_until(const struct target_files *files, const struct target_view *view, uint64_t until,
                  int (*take)(void *context, const void *bytes, size_t size, struct err *e),
                  void *context, struct err *e)
 {
@@ -100,9 +124,10 @@ int reread_until(const struct target_files *files, uint64_t until,
     struct taking_back t = {take, context, until, 0};
     const struct image_receiver to = {
         .facts = take_facts, .bytes = take_bytes, .problem = lost, .context = &t};
-    int rc = open_all(&o, files, e);
+    int rc = open_view(&o, files, view, e);
     struct image_input input = input_of(files, &o);
 
+    input.laid = &view->laid;
     return rc ? rc : image_read(&input, 0, until, &to, e);
 }
 
@@ -222,7 +247,7 @@ int read_back(const struct target_files *files, const char *pieces_path,
     struct file_hashes h = {.o = &o, .control = control};
     struct read_back b = {0};
     pthread_t thread;
-    int rc = open_all(&o, files, e);
+    int rc = open_first(&o, files, files->count, e);
     struct image_input input = input_of(files, &o);
 
     if (rc)

@@ -4,7 +4,7 @@
 #include "acquire/acquisition.h"
 
 /* For acquire_options.reread. */
-int reread_until(const struct target_files *files, uint64_t until,
+int reread_until(const struct target_files *files, const struct target_view *view, uint64_t until,
                  int (*take)(void *context, const void *bytes, size_t size, struct err *e),
                  void *context, struct err *e);
 

@@ -134,7 +134,7 @@ int target_sync(const struct target_files *f, int fd, struct err *e)
     return rc;
 }
 
-static void path_in(const struct target_files *f, unsigned folder, struct buf *out)
+void target_path_in(const struct target_files *f, unsigned folder, struct buf *out)
 {
     char ending[8];
 
@@ -148,7 +148,7 @@ int target_open_in(const struct target_files *f, unsigned folder, int flags, int
 {
     CLEANUP_BUF struct buf path = {0};
 
-    path_in(f, folder, &path);
+    target_path_in(f, folder, &path);
     *straight = -1;
     *fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0 && errno == EEXIST)
@@ -171,7 +171,7 @@ int target_make_in(const struct target_files *f, unsigned folder, int *fd, int *
     rc = folder_sync(f->folders[folder], e);
     if (rc == 0)
         return 0;
-    path_in(f, folder, &path);
+    target_path_in(f, folder, &path);
     fd_close(*fd);
     fd_close(*straight);
     *fd = *straight = -1;
@@ -179,14 +179,27 @@ int target_make_in(const struct target_files *f, unsigned folder, int *fd, int *
     return rc;
 }
 
-/* A hard disk that is full; ERR_FULL where nobody knows another one. */
-static int make_room(struct target_files *f, struct err *e)
+/* Whether what failed could be done in another folder. */
+static bool is_full(int error)
+{
+    return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/* A disk that is full, or a file that may not become larger there; ERR_FULL where nobody knows
+ * another folder. */
+static int make_room(struct target_files *f, int error, struct err *e)
 {
     const char *folder = f->folders[f->files[f->count - 1].folder];
     struct err why = {0};
 
+    if (error == EFBIG)
+        (void)err_set(&why, ERR_FULL,
+                      "%s takes no larger file than the last one of %s is now: name a folder on "
+                      "another file system, or begin anew in smaller files (--segment 2000MiB)",
+                      folder, f->name);
     if (!f->full)
-        return err_set(e, ERR_FULL, "no space is left in %s", folder);
+        return err_set(e, ERR_FULL, "no space is left in %s%s%s", folder, why.code ? "; " : "",
+                       why.text);
     for (;;) {
         CLEANUP_FREE char *other = NULL;
         struct err refused = {0};
@@ -227,7 +240,7 @@ int target_files_next(struct target_files *f, struct err *e)
         rc = target_make_in(f, f->files[f->count - 1].folder, &f->fd, &f->straight, e);
         if (rc != ERR_FULL)
             return rc;
-        rc = make_room(f, e);
+        rc = make_room(f, ENOSPC, e);
         if (rc || f->fd >= 0)
             return rc;
     }
@@ -277,8 +290,8 @@ int target_files_write(struct target_files *f, uint64_t off, const void *bytes, 
         target_busy(f, false);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && (errno == ENOSPC || errno == EDQUOT))
-            rc = make_room(f, e);
+        if (n < 0 && is_full(errno))
+            rc = make_room(f, errno, e);
         else if (n < 0)
             rc = err_errno(e, "cannot write to %s/%s", f->folders[last->folder], f->name);
         if (n < 0)
@@ -314,8 +327,14 @@ int target_files_read(const struct target_files *f, uint64_t off, void *bytes, s
 
 int target_files_set_size(struct target_files *f, uint64_t size, struct err *e)
 {
-    if (ftruncate(f->fd, (off_t)size))
-        return err_errno(e, "cannot end a file of %s", f->name);
+    while (ftruncate(f->fd, (off_t)size)) {
+        bool goes_on = size > f->files[f->count - 1].size && is_full(errno);
+        int rc =
+            goes_on ? make_room(f, errno, e) : err_errno(e, "cannot end a file of %s", f->name);
+
+        if (rc)
+            return rc;
+    }
     f->files[f->count - 1].size = size;
     return 0;
 }

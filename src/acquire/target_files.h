@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include "base/err.h"
 #include "base/str.h"
+#include "evidence/media_files.h"
 
 enum target_format { TARGET_E01, TARGET_RAW, TARGET_SPLIT };
 enum {
@@ -34,6 +35,16 @@ struct target_watch {
 
 enum { TARGET_ID_SIZE = 16 };
 
+/* How the last file is read though it goes on behind what is right of it, or lacks an end. */
+struct target_view {
+    struct media_laid laid;
+    struct buf over; /* what is laid over it */
+};
+static inline UNUSED void target_view_release(struct target_view *v)
+{
+    buf_release(&v->over);
+}
+
 struct target_files {
     enum target_format format;
     uint8_t id[TARGET_ID_SIZE]; /* of the image: by it a folder is known to be its own */
@@ -43,9 +54,10 @@ struct target_files {
     struct target_file *files; /* that of number 1 first */
     size_t count;
     size_t room;
-    int fd;        /* of the last; -1: none */
-    int straight;  /* the same, past the page cache; -1: what it lies on does not allow that */
-    uint64_t sent; /* bytes of it that the kernel was told to write to the disk */
+    int fd;           /* of the last; -1: none */
+    int straight;     /* the same, past the page cache; -1: what it lies on does not allow that */
+    uint64_t sent;    /* bytes of it that the kernel was told to write to the disk */
+    uint64_t largest; /* bytes that a file may come to have; 0: not known */
     /* Asked where a folder is full: gives another folder, malloc()ed, or the same for "there is
      * room now". It is asked again where that one will not do: why says so, else it is "". Returns
      * non-zero where nobody knows one. NULL: nobody. */
@@ -85,10 +97,17 @@ MUST_CHECK int target_files_sync(struct target_files *f, struct err *e); /* the 
 /* A folder that holds nothing under the image's name. ERR_USAGE: it does. */
 MUST_CHECK int target_folder_is_free(const struct target_files *f, const char *folder,
                                      struct err *e);
-/* Goes on with files that are there, in the folder of the state or another one that it names: the
- * last one is cut to its size; later ones, which no state told of, and copies that were not to be
- * kept are removed. ERR_NOTFOUND, ERR_FORMAT: shorter than that. */
+/* Finds files that are there, in the folder of the state or another one that it names, and opens
+ * the last one. Nothing is changed. ERR_NOTFOUND, ERR_FORMAT: shorter than the state says. */
 MUST_CHECK int target_files_resume(struct target_files *f, struct err *e);
+/* Once what they hold was looked at: the last one is cut to its size; later ones, which no state
+ * told of, and copies that were not to be kept are removed where that is safe. is_proven: all that
+ * the state tells of is in the files, as it was read. *left gets clauses on what stays in doubt.
+ * ERR_CONFLICT: nothing shows that the last one is this image's; nothing was changed. */
+MUST_CHECK int target_files_settle(struct target_files *f, bool is_proven, struct buf *left,
+                                   struct err *e);
+/* Whether a file may have so many bytes there. ERR_LIMIT: the file system has none of that size. */
+MUST_CHECK int target_folder_takes(const char *folder, uint64_t size, struct err *e);
 /* Takes from the other folders what says that they belong to this image. */
 MUST_CHECK int target_files_end(const struct target_files *f, struct err *e);
 unsigned target_files_add_folder(struct target_files *f, const char *folder);

@@ -1,4 +1,4 @@
-/* target_internal.h: what target_files.c and target_place.c share. */
+/* target_internal.h: what target_files.c, target_place.c and target_own.c share. */
 #pragma once
 #include "acquire/target_files.h"
 
@@ -10,6 +10,8 @@ MUST_CHECK int target_open_in(const struct target_files *f, unsigned folder, int
  * there. */
 MUST_CHECK int target_make_in(const struct target_files *f, unsigned folder, int *fd, int *straight,
                               struct err *e);
+/* The path of the last file, were it in that folder. */
+void target_path_in(const struct target_files *f, unsigned folder, struct buf *out);
 void target_close_last(struct target_files *f);
 /* A call that writes begins and ends; between them the target is what is waited for. */
 void target_busy(const struct target_files *f, bool is_busy);
@@ -19,3 +21,17 @@ MUST_CHECK int target_sync(const struct target_files *f, int fd, struct err *e);
  * *asks: it could not, for a reason that lies in that folder, and nothing has changed. */
 MUST_CHECK int target_move_last(struct target_files *f, const char *folder, bool *asks,
                                 struct err *e);
+
+/* target_own.c. The folder is the image's own from now on: what is found there later is known to
+ * be. *is_made: it was not before. ERR_USAGE: it holds something under the image's name. */
+MUST_CHECK int target_claim(const struct target_files *f, unsigned folder, bool *is_made,
+                            struct err *e);
+int target_drop_claim(const struct target_files *f, unsigned folder, struct err *e);
+/* The number of the folder that this is, however it is spelled; folder_count: it is new. */
+unsigned target_find_folder(const struct target_files *f, const char *folder);
+/* What are several folders by their paths, and one by what they are, is one from now on. */
+void target_fold(struct target_files *f);
+/* A new hidden file, opened; *path gets where. The caller closes and removes it. */
+MUST_CHECK int target_hidden(const char *folder, struct buf *path, struct err *e);
+/* Removes the very file that is held. ERR_CONFLICT: another one is there now. */
+int target_remove_held(int fd, const char *path, struct err *e);

@@ -64,7 +64,7 @@ int disk_within_open(struct disk_within **out, struct worker_channel *channel,
     int code;
 
     d->format = format;
-    code = image_of_worker(&d->files, channel, format, &nobody, e);
+    code = image_of_worker(&d->files, channel, format, NULL, &nobody, e);
     if (!code)
         code = disk_image_new(&d->image, image_media(d->files), e);
     if (code)

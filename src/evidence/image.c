@@ -220,10 +220,11 @@ int image_open(struct image **out, const struct media_files *files, enum image_f
 }
 
 int image_of_worker(struct image **out, const struct worker_channel *channel,
-                    enum image_format format, const struct image_watcher *watcher, struct err *e)
+                    enum image_format format, const struct media_laid *laid,
+                    const struct image_watcher *watcher, struct err *e)
 {
     CLEANUP(image_closep) struct image *image = mem_new(struct image);
-    int code = media_files_of_worker(&image->own, channel, e);
+    int code = media_files_of_worker(&image->own, channel, laid, e);
 
     image->files = &image->own;
     if (!code)

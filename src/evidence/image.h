@@ -14,10 +14,11 @@ MUST_CHECK int image_open(struct image **out, const struct media_files *files,
                           struct err *e);
 void image_close(struct image *image); /* NULL is fine */
 DEFINE_CLEANUP(struct image *, image_close)
-/* The inputs of the worker that this runs in. */
+/* The inputs of the worker that this runs in. laid: how the last one is seen, borrowed until
+ * image_close; NULL: as it is. */
 MUST_CHECK int image_of_worker(struct image **out, const struct worker_channel *channel,
-                               enum image_format format, const struct image_watcher *watcher,
-                               struct err *e);
+                               enum image_format format, const struct media_laid *laid,
+                               const struct image_watcher *watcher, struct err *e);
 
 const struct media *image_media(const struct image *image);
 const struct image_facts *image_facts(const struct image *image);

@@ -307,7 +307,8 @@ int image_job(int in, struct str argument, struct worker_channel *channel, struc
     if (argument.len != sizeof(j.task))
         BUG("an argument of %zu bytes", argument.len);
     memcpy(&j.task, argument.p, sizeof(j.task));
-    code = image_of_worker(&j.image, channel, (enum image_format)j.task.format, &watcher, e);
+    code = image_of_worker(&j.image, channel, (enum image_format)j.task.format,
+                           j.task.is_laid ? &j.task.laid : NULL, &watcher, e);
     if (!code)
         code = read_image(&j, e);
     if (send_held(&j, &j.failed) && !code)

@@ -164,7 +164,7 @@ struct worker_order image_order_of(const struct image_input *input, const struct
     return (struct worker_order){.job = image_job,
                                  .name = input->name,
                                  .ins = input->fds,
-                                 .in_count = input->count,
+                                 .in_count = input->count + (input->laid && input->laid->count),
                                  .argument = {(const char *)&r->task, sizeof(r->task)},
                                  .limits = &limits,
                                  .receive = receive,
@@ -191,10 +191,16 @@ struct image_reading image_reading_of(const struct image_input *input,
                                       const struct image_receiver *to, enum image_task_kind kind,
                                       uint64_t from, uint64_t behind)
 {
-    return (struct image_reading){
+    struct image_reading r = {
         .to = to,
         .task = {.kind = kind, .format = input->format, .from = from, .to = behind},
         .off = from};
+
+    if (input->laid) {
+        r.task.is_laid = 1;
+        r.task.laid = *input->laid;
+    }
+    return r;
 }
 
 int image_look(const struct image_input *input, const struct image_receiver *to, struct err *e)

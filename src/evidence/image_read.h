@@ -9,11 +9,15 @@
 #include "base/digests.h"
 #include "evidence/image_facts.h"
 
+struct media_laid; /* evidence/media_files.h */
+
 struct image_input {
     const char *name; /* for messages: "reading web1-sda.E01" */
     const int *fds;   /* the files in order; borrowed, read from any place */
     size_t count;     /* at most LIMIT_WORKER_INPUT_COUNT: worker_allow_inputs before opening */
-    enum image_format format; /* IMAGE_ANY: by the first bytes; see image.h */
+    enum image_format format;      /* IMAGE_ANY: by the first bytes; see image.h */
+    const struct media_laid *laid; /* how the last file is seen; NULL: as it is. What is laid over
+                                    * it is one more of fds, behind those that count tells of */
 };
 
 /* Any may be NULL. A non-zero return stops the reading and is returned. */

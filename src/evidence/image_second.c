@@ -216,7 +216,7 @@ int image_second_job(int in, struct str argument, struct worker_channel *channel
     if (argument.len != sizeof(expected))
         BUG("an argument of %zu bytes", argument.len);
     memcpy(&expected, argument.p, sizeof(expected));
-    code = media_files_of_worker(&files, channel, e);
+    code = media_files_of_worker(&files, channel, NULL, e);
     if (code)
         return code;
     if (libewf_handle_initialize(&handle, &error) != 1 ||

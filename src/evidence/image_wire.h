@@ -2,6 +2,7 @@
  * order. */
 #pragma once
 #include "evidence/image_read.h"
+#include "evidence/media_files.h"
 #include "sys/worker.h"
 
 enum image_message {
@@ -30,6 +31,8 @@ struct image_task {
      * passes over what is between, and goes on. */
     uint64_t stretch;
     uint64_t step;
+    uint64_t is_laid; /* 1: the last file is seen as laid says */
+    struct media_laid laid;
 };
 
 enum {

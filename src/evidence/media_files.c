@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int read_input(const struct media_files *files, size_t file, uint64_t off, void *bytes,
+static int read_plain(const struct media_files *files, size_t file, uint64_t off, void *bytes,
                       size_t size, struct err *e)
 {
     int fd = worker_input(files->context, file);
@@ -25,11 +25,56 @@ static int read_input(const struct media_files *files, size_t file, uint64_t off
     return 0;
 }
 
-int media_files_of_worker(struct media_files *out, const struct worker_channel *channel,
-                          struct err *e)
+/* Where the bytes at off of the last file are: *input and *at there; returns how many follow, most
+ * at most. */
+static size_t find_laid(const struct media_files *files, uint64_t off, size_t most, size_t *input,
+                        uint64_t *at)
 {
-    struct media_files files = {
-        .count = worker_input_count(channel), .read_at = read_input, .context = channel};
+    const struct media_laid *laid = files->laid;
+    uint64_t before = 0, behind = laid->size;
+
+    for (uint64_t i = 0; i < laid->count; before += laid->part[i++].size) {
+        if (off < laid->part[i].off) {
+            behind = laid->part[i].off;
+            break;
+        }
+        if (off - laid->part[i].off < laid->part[i].size) {
+            uint64_t skip = off - laid->part[i].off, left = laid->part[i].size - skip;
+
+            *input = files->count;
+            *at = before + skip;
+            return left < most ? (size_t)left : most;
+        }
+    }
+    *input = files->count - 1;
+    *at = off;
+    return behind - off < most ? (size_t)(behind - off) : most;
+}
+
+static int read_input(const struct media_files *files, size_t file, uint64_t off, void *bytes,
+                      size_t size, struct err *e)
+{
+    int code = 0;
+
+    if (!files->laid || file + 1 < files->count)
+        return read_plain(files, file, off, bytes, size, e);
+    for (size_t done = 0, part; code == 0 && done < size; done += part) {
+        size_t input;
+        uint64_t at;
+
+        part = find_laid(files, off + done, size - done, &input, &at);
+        code = read_plain(files, input, at, (char *)bytes + done, part, e);
+    }
+    return code;
+}
+
+int media_files_of_worker(struct media_files *out, const struct worker_channel *channel,
+                          const struct media_laid *laid, struct err *e)
+{
+    struct media_files files = {.count = worker_input_count(channel) - (laid && laid->count),
+                                .read_at = read_input,
+                                .context = channel,
+                                .laid = laid};
 
     files.sizes = mem_array(files.count, sizeof(files.sizes[0]));
     for (size_t i = 0; i < files.count; i++) {
@@ -41,6 +86,8 @@ int media_files_of_worker(struct media_files *out, const struct worker_channel *
         }
         files.sizes[i] = (uint64_t)size;
     }
+    if (laid)
+        files.sizes[files.count - 1] = laid->size;
     *out = files;
     return 0;
 }
