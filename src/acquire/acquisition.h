@@ -92,6 +92,8 @@ uint64_t acquire_largest(uint64_t segment_size, uint64_t size);
  * Nothing is made. ERR_USAGE, ERR_NOTFOUND, ERR_DENIED. */
 MUST_CHECK int acquisition_may_begin(const char *folder, const char *name,
                                      enum target_format format, struct err *e);
+/* Once it goes on: the name that the source has now; it is looked for under it from then on. */
+void acquisition_note_source(struct acquisition *m, const char *path);
 /* Once it goes on: what the source is like in this run stays with the image. writes: as
  * source_writes; uses: who uses it, "" for nobody. */
 void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses,

@@ -78,6 +78,11 @@ static void tell_run(const struct acquisition *m, bool is_live, const char *uses
                                     : "the file is as it was by its facts");
 }
 
+void acquisition_note_source(struct acquisition *m, const char *path)
+{
+    set(&m->state.begin.source, str_of(path));
+}
+
 void acquisition_note_run(struct acquisition *m, bool is_live, const char *uses, const char *writes)
 {
     struct acquire_begin *b = &m->state.begin;

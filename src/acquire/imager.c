@@ -295,10 +295,12 @@ static int resume(struct making *m, struct err *e)
     if (rc)
         return rc;
     buf_adds(&m->report->name, acquisition_files(m->image)->name);
-    if (is_gone)
+    if (is_gone) {
         buf_adds(&writes, "unknown");
-    else
+    } else {
+        acquisition_note_source(m->image, source);
         source_writes(source, &writes);
+    }
     acquisition_note_run(m->image, !is_gone && is_in_use(&m->report->facts), m->report->facts.uses,
                          buf_text(&writes));
     return tell_facts(m, e);

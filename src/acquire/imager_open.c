@@ -174,7 +174,7 @@ int imager_open_gone(const struct imager_order *order, const char *path,
     if (e)
         why = *e;
     return err_set(e, rc,
-                   "%s. The image was begun of %s: if that one is gone for good, leave the name "
-                   "of the source out",
+                   "%s. The image was last read from %s: if that one is gone for good, leave the "
+                   "name of the source out",
                    why.text, b->source);
 }

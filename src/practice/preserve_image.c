@@ -266,15 +266,14 @@ static int find_part(struct imaging *g, const struct thing *t, struct err *e)
     return rc;
 }
 
-/* The one of before may be gone, and its name with it. *is_asked: anything of it at all. */
-static int find_source(struct imaging *g, const struct thing *t, bool *is_asked, struct err *e)
+/* Where none is named the helper takes the one of the last run, which its state names, and which
+ * may be gone. */
+static int find_source(struct imaging *g, const struct thing *t, struct err *e)
 {
     struct str given = input_value(g->op, g->in, "source"), before = thing_value(t, "source");
-    bool is_gone = input_has(g->op, g->in, "gone");
 
-    if (is_gone && given.len)
+    if (given.len && input_has(g->op, g->in, "gone"))
         return err_set(e, ERR_USAGE, "leave the source out: --gone says that it is no more");
-    *is_asked = !is_gone;
     if (given.len && !str_eq(given, before))
         return whole_path(given, &g->source, e);
     buf_addstr(&g->source, before);
@@ -285,7 +284,8 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
 {
     static const char *const kept[] = {"name",  "format", "segment", "small",
                                        "title", "system", NULL};
-    bool is_asked = false;
+    bool is_named = input_has(g->op, g->in, "source");
+    bool is_gone = input_has(g->op, g->in, "gone");
     struct str bound = thing_value(t, "bound");
     int rc = 0;
 
@@ -300,14 +300,14 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
     if (rc == 0)
         rc = find_part(g, t, e);
     if (rc == 0)
-        rc = find_source(g, t, &is_asked, e);
+        rc = find_source(g, t, e);
     if (rc == 0)
-        rc = image_helper_open(&g->helper, is_asked ? buf_text(&g->source) : "", e);
+        rc = image_helper_open(&g->helper, is_gone ? "" : buf_text(&g->source), e);
     if (rc == 0)
         rc = image_helper_order(&g->helper, "resume", buf_str(&g->resume), e);
     if (rc == 0) /* of one that never stopped in good order nothing is known */
         rc = image_helper_order(&g->helper, "bound", bound.len ? bound : STR("0"), e);
-    return rc || !is_asked ? rc : image_helper_order(&g->helper, "source", buf_str(&g->source), e);
+    return rc || !is_named ? rc : image_helper_order(&g->helper, "source", buf_str(&g->source), e);
 }
 
 static int show(void *context, const struct image_progress *p, struct err *e)
@@ -415,6 +415,19 @@ static int tell_resume_failed(struct imaging *g, int rc, struct err *e)
                    why.text, g->number, g->number);
 }
 
+/* Without the case the image may have gone on under another name of its source. */
+static void take_path(struct imaging *g)
+{
+    const char *path = image_helper_fact(&g->helper, "path");
+    CLEANUP_BUF struct buf shown = {0};
+
+    sink_terminal(&shown, buf_str(&g->source), false);
+    if (!path[0] || strcmp(path, buf_text(&shown)) == 0)
+        return;
+    buf_clear(&g->source);
+    buf_adds(&g->source, path);
+}
+
 static int order(struct imaging *g, const struct image_watcher_calls *calls, struct err *e)
 {
     struct view v;
@@ -435,6 +448,8 @@ static int order(struct imaging *g, const struct image_watcher_calls *calls, str
         return rc;
     progress_begin(&g->progress, g->a);
     rc = image_helper_look(&g->helper, calls, e);
+    if (rc == 0)
+        take_path(g);
     return rc && g->goes_on ? tell_resume_failed(g, rc, e) : rc;
 }
 

@@ -247,6 +247,21 @@ class Again(CaseTest):
         self.assertEqual(item["source-sha256"], hashlib.sha256(self.data[:done] + bytes(len(self.data) - done)).hexdigest())
         self.assertEqual(int(item["bad"]), len(self.data) - done)
 
+    def test_the_name_of_its_last_run_is_the_one_that_counts(self):
+        self.stopped("--name", "n")
+        renamed = self.disk.rename(self.folder / "renamed")
+        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(renamed), "--resume", "im1", "--limit", "2"],
+                               env=self.ana.env, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.time() + 30
+        while f"source {renamed}\n" not in (self.out / "n.part").read_text() and time.time() < end:
+            time.sleep(0.05)
+        job.terminate()
+        job.wait(timeout=30)
+        self.assertEqual(self.state()[0], "interrupted")
+        renamed.unlink()
+        self.ana("preserve image --resume im1 --accept-end")
+        self.assertEqual(self.ana.json("preserve images")[0]["source"], str(renamed))
+
     def test_a_file_that_changes_while_it_is_read_is_marked_on_record(self):
         job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), "--limit", "2", "--name", "n"],
                                env=self.ana.env, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

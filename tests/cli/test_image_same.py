@@ -30,7 +30,7 @@ class Dead(test_image_source.Lacking):
         source = self.source(data)
         words, _ = self.begun(source)
         self.refused(3, self.folder / "dick", "--resume", self.part(words), "--accept-end",
-                     saying=f"The image was begun of {source}: if that one is gone for good, leave the name of the source out")
+                     saying=f"The image was last read from {source}: if that one is gone for good, leave the name of the source out")
         self.refused(2, source, "--resume", self.part(words), "--gone", saying="and no source")
         self.refused(2, source, "--to", self.out, "--name", "y", "--gone", saying="--gone ends an image")
         self.must(IMAGER, source, "--resume", self.part(words), "--accept-end")  # it is there: all of it is read
