@@ -12,6 +12,7 @@
 #include "acquire/source_identity.h"
 #include "acquire/source_image.h"
 #include "base/mem.h"
+#include "evidence/image_set.h"
 #include "sys/file.h"
 
 enum { FILE_SECTOR = 512 };
@@ -261,10 +262,41 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     return 0;
 }
 
+/* A part that is not the first would be taken for the whole. */
+static int find_first(const char *path, struct buf *note, struct err *e)
+{
+    CLEANUP_BUF struct buf first = {0};
+
+    if (!image_set_first(path, &first))
+        return 0;
+    if (file_is_there(buf_text(&first)))
+        return err_set(
+            e, ERR_USAGE,
+            "%s is a later file of what begins with %s: name that one, and all are taken", path,
+            buf_text(&first));
+    buf_addf(note,
+             "By its name it is a later file of what begins with %s, which is not there: the image "
+             "lacks what was before it.",
+             buf_text(&first));
+    return 0;
+}
+
+static void add_note(struct source_facts *f, const struct buf *note)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    if (!note->len)
+        return;
+    buf_addf(&text, "%s%s%s", f->note, f->note[0] ? " " : "", note->p);
+    free(f->note);
+    f->note = buf_take(&text);
+}
+
 int source_open(struct source **out, struct source_facts *facts, const char *path, bool is_live,
                 struct err *e)
 {
     CLEANUP(source_facts_release) struct source_facts f = {0};
+    CLEANUP_BUF struct buf note = {0};
     struct stat st;
     int rc = look(path, &st, e);
 
@@ -275,12 +307,15 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
         rc = file_uses(&st, &f, e);
     if (rc == 0 && S_ISREG(st.st_mode))
         rc = check_uses(&f, is_live, e);
+    if (rc == 0 && S_ISREG(st.st_mode))
+        rc = find_first(path, &note, e);
     if (rc)
         return rc;
     rc = S_ISREG(st.st_mode) && source_is_image(path) ? source_open_image(out, &f, path, e)
                                                       : open_plain(out, &f, &st, is_live, e);
     if (rc)
         return rc;
+    add_note(&f, &note);
     *facts = f;
     f = (struct source_facts){0};
     return 0;

@@ -216,6 +216,49 @@ int image_set_open(struct image_set *f, const char *first, struct err *e)
     return rc;
 }
 
+/* 01 behind the letter of a segment; else all digits 0, or all letters a. */
+static void set_first(char *ending, size_t len, enum naming naming)
+{
+    if (naming == SEGMENTS) {
+        memcpy(ending + len - 2, "01", 2);
+        return;
+    }
+    memset(ending, naming == NUMBERS ? '0' : 'a', len);
+}
+
+bool image_set_first(const char *path, struct buf *first)
+{
+    CLEANUP_BUF struct buf name = {0};
+    CLEANUP_BUF struct buf begin = {0};
+    bool is_there = false;
+    enum naming naming;
+    unsigned most;
+    size_t len;
+
+    buf_adds(&name, path);
+    if (image_set_begins(str_of(path)) || !image_set_next(&name))
+        return false;
+    len = strlen(strrchr(path, '.') + 1);
+    naming = naming_of(path);
+    most = naming == LETTERS ? LETTERS_MOST : LIMIT_WORKER_INPUT_COUNT;
+    buf_clear(&name);
+    buf_adds(&name, path);
+    set_first(name.p + name.len - len, len, naming);
+    for (unsigned i = 0; i < most && strcmp(buf_text(&name), path) != 0; i++) {
+        if (!is_there && image_set_begins(buf_str(&name))) {
+            buf_clear(&begin);
+            buf_addstr(&begin, buf_str(&name));
+            is_there = file_is_there(buf_text(&name));
+        }
+        if (!image_set_next(&name))
+            return false;
+    }
+    if (strcmp(buf_text(&name), path) != 0 || (naming == LETTERS && !is_there))
+        return false;
+    buf_addstr(first, buf_str(&begin));
+    return begin.len > 0;
+}
+
 bool image_set_is_several(const char *first)
 {
     CLEANUP_BUF struct buf path = {0};

@@ -24,5 +24,8 @@ void image_set_take(struct image_set *f, int fd); /* one that is open */
 bool image_set_begins(struct str path);
 /* Whether files lie there that follow a first one. */
 bool image_set_is_several(const char *first);
+/* Of a name that only a later file of a set has (web1.E07, web1.004, web1.ac): what its first one
+ * is called. Letters are other endings, too, and count only where the first is there. */
+bool image_set_first(const char *path, struct buf *first);
 /* The name that follows one in a set. False: none can. Made in place. */
 bool image_set_next(struct buf *path);

@@ -13,7 +13,7 @@ import subprocess
 import time
 import unittest
 
-from harness import main
+from harness import main, one_line
 from test_image_make import CANCEL, GATE, IMAGER, MIB, USAGE, Make, needs_root
 
 
@@ -138,6 +138,23 @@ class Gaps(Lacking):
                 (self.folder / name).write_bytes(b"a note")
             self.image(self.folder / names[0], "--format", "raw", name="x" + names[0])
             self.assertEqual((self.out / f"x{names[0]}.raw").read_bytes(), data[:len(names) * MIB])
+
+    def test_a_later_file_of_a_set_is_not_taken_for_the_whole(self):
+        data = random.Random(4).randbytes(4 * MIB)
+        for names, first in ((("s.001", "s.002", "s.003"), 1), (("t.00", "t.01", "t.02"), 0), (("u.aa", "u.ab", "u.ac"), 0), (("v.000", "v.001", "v.002"), 0)):
+            for n, name in enumerate(names):
+                self.source(data[n * MIB:(n + 1) * MIB], name)
+            self.refused(2, self.folder / names[2], "--to", self.out, "--name", "x", saying=f"{names[2]} is a later file of what begins with {self.folder}/{names[0]}: name that one")
+        self.image(self.source(data), "--segment", "2MiB", name="e")
+        self.refused(2, self.out / "e.E02", "--to", self.folder, "--name", "x", saying=f"e.E02 is a later file of what begins with {self.out}/e.E01: name that one")
+        # Alone it may be all that there is; an ending like that of many other files says nothing.
+        (self.folder / "s.001").unlink()
+        said = one_line(self.image(self.folder / "s.003", name="alone"))
+        self.assertIn(f"By its name it is a later file of what begins with {self.folder}/s.001, which is not there: the image lacks what was before it.", said)
+        (self.out / "e.E01").rename(self.folder / "away")
+        self.assertIn("e.E01, which is not there", one_line(self.image(self.out / "e.E02", name="late")))
+        for name in ("vm.img", "vm.dd", "vm.ai", "vm.raw"):
+            self.assertNotIn("By its name", self.image(self.source(data, name), name=name))
 
     def test_a_segment_that_is_missing_costs_what_it_held(self):
         disk = random.Random(5).randbytes(20 * MIB)
