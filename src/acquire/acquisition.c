@@ -301,6 +301,20 @@ static int is_same_source(struct acquisition *m, const char *identity, struct er
     return 0;
 }
 
+/* Where nothing is compared with them they begin anew. The state is looked at again once they are
+ * locked. */
+static int open_pieces_again(struct acquisition *m, const char *part, const char *pieces,
+                             struct err *e)
+{
+    CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
+    struct acquire_state state = {0};
+    int rc = acquisition_look(part, &state, &files, e);
+    bool compares = state.has_proof && !m->options.has_no_hashes;
+
+    acquire_begin_release(&state.begin);
+    return rc ? rc : open_pieces(m, pieces, compares ? 0 : O_CREAT, e);
+}
+
 int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                        struct source *source, const struct acquire_options *options,
                        struct acquire_control *control, struct err *e)
@@ -315,7 +329,7 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     if (rc == 0 && !file_is_there(part))
         rc = err_set(e, ERR_NOTFOUND, "there is no %s", part);
     if (rc == 0) /* whoever else goes on with it would change the state */
-        rc = open_pieces(m, buf_text(&pieces), 0, e);
+        rc = open_pieces_again(m, part, buf_text(&pieces), e);
     if (rc == 0)
         rc = acquisition_look(part, &m->state, &m->files, e);
     if (rc)
