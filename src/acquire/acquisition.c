@@ -182,26 +182,6 @@ static uint64_t stored_size(const struct acquire_begin *b)
     return (b->size + sector - 1) / sector * sector;
 }
 
-/* Held open to the end, and locked: no second program goes on with the same image meanwhile. */
-static int open_pieces(struct acquisition *m, const char *path, int flags, struct err *e)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-    m->pieces_fd = open(path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (m->pieces_fd < 0 && errno == EEXIST)
-        return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over", path);
-    if (m->pieces_fd < 0 && errno == ENOENT)
-        return err_set(e, ERR_NOTFOUND,
-                       "%s is not there, by which the image is known again: put it back beside "
-                       "NAME.part",
-                       path);
-    if (m->pieces_fd < 0)
-        return err_errno(e, "cannot open %s", path);
-    if (fcntl(m->pieces_fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES))
-        return err_set(e, ERR_CONFLICT, "another program goes on with this image at this moment");
-    return 0;
-}
-
 /* An image that could not begin leaves no file that bars its name. */
 static void remove_begun(const struct acquisition *m)
 {
@@ -245,7 +225,7 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
     rc = target_folder_is_free(&m->files, folder, e);
     acquisition_path(m, "pieces", &pieces);
     if (rc == 0)
-        rc = open_pieces(m, buf_text(&pieces), O_CREAT | O_EXCL, e);
+        rc = acquire_pieces_open(m, buf_text(&pieces), O_CREAT | O_EXCL, e);
     if (rc == 0)
         rc = acquire_pieces_begin(m, e);
     if (rc == 0)
@@ -301,20 +281,6 @@ static int is_same_source(struct acquisition *m, const char *identity, struct er
     return 0;
 }
 
-/* Where nothing is compared with them they begin anew. The state is looked at again once they are
- * locked. */
-static int open_pieces_again(struct acquisition *m, const char *part, const char *pieces,
-                             struct err *e)
-{
-    CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
-    struct acquire_state state = {0};
-    int rc = acquisition_look(part, &state, &files, e);
-    bool compares = state.has_proof && !m->options.has_no_hashes;
-
-    acquire_begin_release(&state.begin);
-    return rc ? rc : open_pieces(m, pieces, compares ? 0 : O_CREAT, e);
-}
-
 int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                        struct source *source, const struct acquire_options *options,
                        struct acquire_control *control, struct err *e)
@@ -329,7 +295,7 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     if (rc == 0 && !file_is_there(part))
         rc = err_set(e, ERR_NOTFOUND, "there is no %s", part);
     if (rc == 0) /* whoever else goes on with it would change the state */
-        rc = open_pieces_again(m, part, buf_text(&pieces), e);
+        rc = acquire_pieces_open_again(m, part, buf_text(&pieces), e);
     if (rc == 0)
         rc = acquisition_look(part, &m->state, &m->files, e);
     if (rc)

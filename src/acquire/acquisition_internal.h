@@ -140,6 +140,11 @@ void acquire_known_piece(struct acquisition *m);
 MUST_CHECK int acquire_known_check(struct acquisition *m, struct err *e);
 
 /* acquisition_proof.c: NAME.pieces, by which what was written is known again. */
+MUST_CHECK int acquire_pieces_open(struct acquisition *m, const char *path, int flags,
+                                   struct err *e);
+/* Those of an image that goes on. ERR_NOTFOUND, ERR_CONFLICT. */
+MUST_CHECK int acquire_pieces_open_again(struct acquisition *m, const char *part,
+                                         const char *pieces, struct err *e);
 MUST_CHECK int acquire_pieces_begin(struct acquisition *m, struct err *e);
 MUST_CHECK int acquire_pieces_flush(struct acquisition *m, struct err *e);
 /* All before done is hashed, and its pieces are durable. */

@@ -1,6 +1,7 @@
 /* acquisition_proof.c: NAME.pieces while an image is made, by which what was written before an
  * interruption is known again. */
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 #include "acquire/acquisition_internal.h"
 #include "sys/file.h"
@@ -19,6 +20,40 @@ bool acquisition_is_unproven(const struct acquisition *m)
     bool has_rest_only = m->state.has_rest && !m->state.has_sums;
 
     return m->is_resumed && ((m->state.done && !m->state.has_proof) || has_rest_only);
+}
+
+/* Held open to the end, and locked: no second program goes on with the same image meanwhile. */
+int acquire_pieces_open(struct acquisition *m, const char *path, int flags, struct err *e)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    m->pieces_fd = open(path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (m->pieces_fd < 0 && errno == EEXIST)
+        return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over", path);
+    if (m->pieces_fd < 0 && errno == ENOENT)
+        return err_set(e, ERR_NOTFOUND,
+                       "%s is not there, by which the image is known again: put it back beside "
+                       "NAME.part",
+                       path);
+    if (m->pieces_fd < 0)
+        return err_errno(e, "cannot open %s", path);
+    if (fcntl(m->pieces_fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES))
+        return err_set(e, ERR_CONFLICT, "another program goes on with this image at this moment");
+    return 0;
+}
+
+/* Where nothing is compared with them they begin anew. The state is looked at again once they are
+ * locked. */
+int acquire_pieces_open_again(struct acquisition *m, const char *part, const char *pieces,
+                              struct err *e)
+{
+    CLEANUP(target_files_release) struct target_files files = TARGET_FILES_NONE;
+    struct acquire_state state = {0};
+    int rc = acquisition_look(part, &state, &files, e);
+    bool compares = state.has_proof && !m->options.has_no_hashes;
+
+    acquire_begin_release(&state.begin);
+    return rc ? rc : acquire_pieces_open(m, pieces, compares ? 0 : O_CREAT, e);
 }
 
 /* Lines that are there stay where they are compared with. */
