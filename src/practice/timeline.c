@@ -76,30 +76,9 @@ struct making {
     struct str zone; /* that was named for all; empty: none was */
     bool is_again;
     struct progress progress;
-    uint64_t made, events, unparsed, passed;
+    uint64_t made, events, unparsed, notices, passed;
     bool is_unopened; /* the image that was tried last: its files */
 };
-
-const struct thing *timeline_of(const struct view *v, const struct thing *item)
-{
-    const struct thing *t, *newest = NULL;
-    CLEANUP_BUF struct buf id = {0};
-
-    hex_add(&id, item->id.b, sizeof(item->id.b));
-    for (size_t at = 0; (t = view_next(v, "timeline", &at));)
-        if (str_eq(thing_value(t, "evidence"), buf_str(&id)))
-            newest = t;
-    return newest;
-}
-
-void timeline_path(const char *case_folder, const struct thing *timeline, struct buf *out)
-{
-    CLEANUP_BUF struct buf name = {0};
-
-    sink_filename(&name, thing_value(timeline, "file"));
-    buf_clear(out);
-    buf_addf(out, "%s/timeline/%s", case_folder, buf_text(&name));
-}
 
 /* A disk image, whose files lie outside of the case. */
 static bool is_image(const struct thing *item)
@@ -426,6 +405,7 @@ static int make_one(struct making *m, const struct thing *item, struct err *e)
     m->made++;
     m->events += w.result.counts.events;
     m->unparsed += w.result.counts.unparsed;
+    m->notices += w.result.counts.notices;
     return 0;
 }
 
@@ -497,6 +477,7 @@ static void conclude(const struct making *m)
         json_put_u64(&j, "there", m->passed);
         json_put_u64(&j, "events", m->events);
         json_put_u64(&j, "unparsed", m->unparsed);
+        json_put_u64(&j, "notices", m->notices);
         json_object_end(&j);
         return;
     }
@@ -514,6 +495,11 @@ static void conclude(const struct making *m)
                      (unsigned long long)m->unparsed);
         buf_adds(&a->text, ".\n");
     }
+    if (m->notices)
+        buf_addf(&a->text,
+                 "%llu notices say what was cut, damaged or not read: calm analyse "
+                 "search event.kind:notice\n",
+                 (unsigned long long)m->notices);
     buf_adds(&a->text, "\nNext:  calm analyse search \"failed\"\n"
                        "       calm analyse histogram, calm analyse top user.name\n");
 }
@@ -575,12 +561,11 @@ const struct operation analyse_timeline = {
         "Each item of evidence is read by confined workers, archives and packed files in it too, "
         "and every format is recognised by what it is, not by its name. Of a disk image the times "
         "of its files are events, deleted ones too, and logs that lie on it are read. Lines that "
-        "no "
-        "format "
-        "understands are kept as they are; the numbers say how many. Times whose year or zone the "
-        "log does not state are marked. The evidence is not touched: what is made lies in the "
-        "case's timeline folder, can be made again at any time with the same result, and the "
-        "record says with which.",
+        "no format understands are kept as they are; the numbers say how many, and notices "
+        "(event.kind:notice) what was cut, damaged or not read. Times whose year or zone the log "
+        "does not state are marked. The evidence is not touched: what is made lies in the case's "
+        "timeline folder, can be made again at any time with the same result, and the record says "
+        "with which.",
     OP_FIELDS(make_fields),
     .kind = &timeline_kind,
     .type = OP_JOB,

@@ -1,12 +1,34 @@
 /* timeline_open.c: opens the timelines of a case, with what its records say of them. */
 #include <fcntl.h>
 #include <unistd.h>
+#include "base/sink.h"
 #include "practice/evidence.h"
 #include "practice/timeline.h"
 #include "practice/timeline_clock.h"
 #include "sys/file.h"
 
 #define NS 1000000000LL
+
+const struct thing *timeline_of(const struct view *v, const struct thing *item)
+{
+    const struct thing *t, *newest = NULL;
+    CLEANUP_BUF struct buf id = {0};
+
+    hex_add(&id, item->id.b, sizeof(item->id.b));
+    for (size_t at = 0; (t = view_next(v, "timeline", &at));)
+        if (str_eq(thing_value(t, "evidence"), buf_str(&id)))
+            newest = t;
+    return newest;
+}
+
+void timeline_path(const char *case_folder, const struct thing *timeline, struct buf *out)
+{
+    CLEANUP_BUF struct buf name = {0};
+
+    sink_filename(&name, thing_value(timeline, "file"));
+    buf_clear(out);
+    buf_addf(out, "%s/timeline/%s", case_folder, buf_text(&name));
+}
 
 void timelines_release(struct timelines *t)
 {

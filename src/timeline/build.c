@@ -179,8 +179,7 @@ static int take_source(struct building *b, struct str body, struct err *e)
                                      .second = format_at(s.second),
                                      .size = s.size,
                                      .remark = str_from(rest, s.name_size)};
-    segment_source(b->store, &source);
-    return 0;
+    return segment_source(b->store, &source, e);
 }
 
 static int take_block(struct lane *l, struct str body, struct err *e)
@@ -434,7 +433,9 @@ int timeline_build(const struct build_order *order, struct segment_result *out, 
                                               .second = format_at(b.looked.second),
                                               .size = b.looked.size};
 
-        segment_source(b.store, &source);
+        rc = segment_source(b.store, &source, e);
+        if (rc)
+            return rc;
     }
     b.lane_count = lanes_wanted(&b);
     b.lanes = mem_array(b.lane_count, sizeof(b.lanes[0]));

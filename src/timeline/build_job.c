@@ -193,6 +193,23 @@ static int look_for_disk(const struct walked *m, const char **remark, struct err
     return rc;
 }
 
+/* A notice, in a part of its own. Where there is no event before, its time is that of writing. */
+static int tell_remark(struct job *j, struct str name, const struct reader *before,
+                       const char *remark, struct err *e)
+{
+    struct reader r = job_reader(j, name, before->written_s);
+    int rc;
+
+    reader_begin(&r, &format_evidence);
+    if (before->last_ns)
+        r.last_ns = before->last_ns;
+    else if (__builtin_mul_overflow(r.written_s, (int64_t)1000000000, &r.last_ns))
+        r.last_ns = 0;
+    rc = reader_notice(&r, 0, remark, e);
+    reader_end(&r);
+    return rc ? rc : job_end_part(j, &r, e);
+}
+
 int job_take_member(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
@@ -214,14 +231,19 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
         reader_end(&r);
         j->second = NULL;
     }
+    if (rc == 0 && remark)
+        rc = tell_remark(j, m->name, &r, remark, e);
     return rc ? rc : job_source_end(j, e);
 }
 
 int job_take_remark(void *context, struct str name, const char *words, struct err *e)
 {
     struct job *j = context;
+    const struct reader none = {.written_s = j->task.written_s};
     int rc = job_source(j, name, NULL, 0, 0, words, e);
 
+    if (rc == 0)
+        rc = tell_remark(j, name, &none, words, e);
     return rc ? rc : job_source_end(j, e);
 }
 

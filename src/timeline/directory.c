@@ -13,7 +13,7 @@ void directory_add_text(struct buf *out, struct str text)
         if (c >= 0x20 && c != 0x7f && c != '\\')
             buf_addc(out, (char)c);
         else
-            buf_addf(out, "\\x%c%c", digits[c >> 4], digits[c & 15]);
+            buf_add(out, (const char[]){'\\', 'x', digits[c >> 4], digits[c & 15]}, 4);
     }
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 #include "base/str.h"
 
+enum { DIRECTORY_MOST = 1 << 29 }; /* bytes of one */
+
 /* \xHH for what is below 0x20, 0x7F and the backslash. */
 void directory_add_text(struct buf *out, struct str text);
 /* What was spelled so; any other backslash stands for itself. */

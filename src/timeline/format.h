@@ -55,6 +55,7 @@ extern const struct format *const formats[FORMAT_COUNT_];
 /* A source that is being read. */
 struct reader_counts {
     uint64_t lines, events, unparsed, continued, comments, empty;
+    uint64_t notices; /* which no line is */
 };
 typedef int reader_take(void *context, const struct event *event, struct err *e);
 /* Up to size bytes at off; *got 0 is the end. */

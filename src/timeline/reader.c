@@ -64,6 +64,7 @@ int reader_event(struct reader *r, struct event *e, struct err *err)
     }
     r->last_ns = e->ns;
     r->counts.unparsed += str_is(kind, "unparsed");
+    r->counts.notices += str_is(kind, "notice");
     r->counts.events += kind.len == 0 || str_is(kind, "event");
     return r->is_counting_years ? 0 : r->take(r->take_context, e, err);
 }

@@ -11,7 +11,7 @@ enum {
     CPU_S = 3600,
     WALL_S = 3600,
     LANES_MAX = 64,
-    QUEUE_MOST = 8 << 20,
+    QUEUE_MOST = 2 << 20, /* a row of any size besides */
     TIME_SIZE = 2 * sizeof(int64_t),
 };
 #define MEMORY_SIZE ((uint64_t)3 << 30)
@@ -20,8 +20,9 @@ struct lane {
     struct searching *searching;
     struct worker *worker; /* NULL: it has ended */
     struct buf argument;
-    struct buf queue; /* size u32 and the message of each row */
-    size_t taken;
+    struct buf queue; /* size u32 and the bytes of each row */
+    size_t taken;     /* of it */
+    size_t whole;     /* bytes of rows that are whole; behind them lies the one that comes */
 };
 
 struct searching {
@@ -138,25 +139,50 @@ static int take_value(struct searching *s, struct str body, struct err *e)
     return 0;
 }
 
+/* Pieces of a row are joined here. */
+static int take_row(struct lane *l, struct str piece, bool is_last, struct err *e)
+{
+    uint32_t size = 0;
+
+    if (l->queue.len == l->whole)
+        buf_add(&l->queue, &size, sizeof(size));
+    size = (uint32_t)(l->queue.len - l->whole - sizeof(size) + piece.len);
+    if (size > SEARCH_ROW_MOST)
+        return unsound(e);
+    buf_addstr(&l->queue, piece);
+    if (!is_last)
+        return 0;
+    memcpy(l->queue.p + l->whole, &size, sizeof(size));
+    l->whole = l->queue.len;
+    return 0;
+}
+
 static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
 {
     struct lane *l = context;
-    uint32_t size = (uint32_t)body.len;
 
     if (kind == SEARCH_SUM)
         return take_sum(l->searching, body, e);
     if (kind == SEARCH_VALUE)
         return take_value(l->searching, body, e);
-    if (kind != SEARCH_ROW)
-        return unsound(e);
-    buf_add(&l->queue, &size, sizeof(size));
-    buf_addstr(&l->queue, body);
-    return 0;
+    return kind == SEARCH_ROW || kind == SEARCH_PIECE ? take_row(l, body, kind == SEARCH_ROW, e)
+                                                      : unsound(e);
 }
 
 static bool has_row(const struct lane *l)
 {
-    return l->taken < l->queue.len;
+    return l->taken < l->whole;
+}
+
+/* What was given is let go. */
+static void clear_given(struct lane *l)
+{
+    if (has_row(l))
+        return;
+    if (l->whole)
+        memmove(l->queue.p, l->queue.p + l->whole, l->queue.len - l->whole);
+    l->queue.len -= l->whole;
+    l->taken = l->whole = 0;
 }
 
 static struct str first_row(const struct lane *l)
@@ -220,10 +246,7 @@ static int give_all(struct searching *s, struct err *e)
     while (rc == 0 && is_given && !is_full(s))
         rc = give_next(s, &is_given, e);
     for (unsigned i = 0; i < s->lane_count; i++)
-        if (!has_row(&s->lanes[i])) {
-            buf_clear(&s->lanes[i].queue);
-            s->lanes[i].taken = 0;
-        }
+        clear_given(&s->lanes[i]);
     return rc;
 }
 
@@ -233,7 +256,7 @@ static unsigned choose(struct searching *s, struct pollfd *fds)
 
     for (unsigned i = 0; i < s->lane_count; i++) {
         struct lane *l = &s->lanes[i];
-        bool is_wanted = l->worker && l->queue.len < QUEUE_MOST;
+        bool is_wanted = l->worker && (!has_row(l) || l->queue.len < QUEUE_MOST);
 
         fds[i] = (struct pollfd){.fd = is_wanted ? worker_fd(l->worker) : -1, .events = POLLIN};
         count += is_wanted;

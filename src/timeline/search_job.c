@@ -4,10 +4,15 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "timeline/search_about.h"
+#include "timeline/search_heap.h"
 #include "timeline/search_wire.h"
 #include "timeline/segment_read.h"
 
-enum { MESSAGE_MOST = (1 << 20) - 4096, VALUE_SLOTS = 2 * SEARCH_VALUES_MOST };
+enum {
+    MESSAGE_MOST = (1 << 20) - 4096,
+    VALUE_SLOTS = 2 * SEARCH_VALUES_MOST,
+    ROW_HEAD_MOST = 64, /* bytes of a field or a row, besides its texts */
+};
 
 /* A block that this worker looks through. */
 struct share {
@@ -16,15 +21,6 @@ struct share {
     const struct stored_block *b;
     int64_t skew_ns;           /* of its source */
     int64_t first_ns, last_ns; /* corrected by it */
-};
-
-/* A row that was found, spelled as it is sent. */
-struct found {
-    int64_t ns;
-    uint32_t file;
-    uint64_t event;
-    char *message; /* owned */
-    uint32_t size;
 };
 
 struct job {
@@ -40,8 +36,7 @@ struct job {
     size_t file_count;
     struct share *shares;
     size_t share_count;
-    struct found *heap; /* the next one first */
-    size_t heap_count, heap_room;
+    struct row_heap heap;
     uint64_t sent;
     struct search_sum sum;
     uint64_t slots[SEARCH_SLOTS_MOST];
@@ -55,45 +50,15 @@ struct counted {
     struct search_value told;
 };
 
-/* In the order that rows are wanted. */
-static int order_of(const struct job *j, const struct found *a, const struct found *b)
+static int send_row(struct job *j, struct str row, struct err *e)
 {
-    int is = a->ns != b->ns       ? (a->ns < b->ns ? -1 : 1)
-             : a->file != b->file ? (a->file < b->file ? -1 : 1)
-                                  : (a->event < b->event ? -1 : a->event > b->event);
+    int rc = 0;
 
-    return j->task.is_backward ? -is : is;
-}
-
-static void heap_add(struct job *j, struct found f)
-{
-    size_t at = j->heap_count;
-
-    j->heap = mem_grow(j->heap, j->heap_count, &j->heap_room, sizeof(j->heap[0]));
-    j->heap_count++;
-    while (at && order_of(j, &f, &j->heap[(at - 1) / 2]) < 0) {
-        j->heap[at] = j->heap[(at - 1) / 2];
-        at = (at - 1) / 2;
+    while (rc == 0 && row.len > MESSAGE_MOST) {
+        rc = worker_send(j->channel, SEARCH_PIECE, str_head(row, MESSAGE_MOST), e);
+        row = str_from(row, MESSAGE_MOST);
     }
-    j->heap[at] = f;
-}
-
-static struct found heap_take(struct job *j)
-{
-    struct found first = j->heap[0], last = j->heap[--j->heap_count];
-    size_t at = 0, child;
-
-    while ((child = 2 * at + 1) < j->heap_count) {
-        if (child + 1 < j->heap_count && order_of(j, &j->heap[child + 1], &j->heap[child]) < 0)
-            child++;
-        if (order_of(j, &last, &j->heap[child]) <= 0)
-            break;
-        j->heap[at] = j->heap[child];
-        at = child;
-    }
-    if (j->heap_count)
-        j->heap[at] = last;
-    return first;
+    return rc ? rc : worker_send(j->channel, SEARCH_ROW, row, e);
 }
 
 /* Rows before this time come from no later block. */
@@ -101,14 +66,14 @@ static int send_until(struct job *j, bool is_all, int64_t limit_ns, struct err *
 {
     int rc = 0;
 
-    while (rc == 0 && j->heap_count && (j->task.most == 0 || j->sent < j->task.most)) {
-        int64_t ns = j->heap[0].ns;
-        struct found f;
+    while (rc == 0 && j->heap.count && (j->task.most == 0 || j->sent < j->task.most)) {
+        int64_t ns = j->heap.rows[0].place.ns;
+        struct found_row f;
 
         if (!is_all && (j->task.is_backward ? ns <= limit_ns : ns >= limit_ns))
             break;
-        f = heap_take(j);
-        rc = worker_send(j->channel, SEARCH_ROW, (struct str){f.message, f.size}, e);
+        f = row_heap_take(&j->heap);
+        rc = send_row(j, (struct str){f.message, f.size}, e);
         free(f.message);
         j->sent++;
     }
@@ -140,7 +105,10 @@ static int add_fields(struct block *b, size_t row, struct buf *out, struct err *
 
         rc = block_values(b, block_field(b, i), &v, e);
         for (uint32_t k = rc ? 0 : v->first[row]; rc == 0 && k < v->first[row + 1]; k++)
-            if (out->len + value_at(v, k).len < MESSAGE_MOST)
+            if (out->len + v->name.len + value_at(v, k).len > SEARCH_ROW_MOST - ROW_HEAD_MOST)
+                rc = err_set(e, ERR_LIMIT, "an event has more than %d MiB of values",
+                             SEARCH_ROW_MOST >> 20);
+            else
                 add_field(out, v->name, value_at(v, k));
     }
     return rc;
@@ -162,7 +130,7 @@ static int find_row(struct job *j, const struct share *s, struct block *b, size_
 {
     CLEANUP_BUF struct buf message = {0};
     struct search_row told = {.ns = ns, .event = s->b->first_event + row, .file = s->file};
-    struct found found = {.ns = ns, .file = s->file, .event = told.event};
+    struct found_row found = {.place = {.ns = ns, .file = s->file, .event = told.event}};
     const uint64_t *places, *lines;
     const struct values *state;
     struct str state_text;
@@ -190,7 +158,7 @@ static int find_row(struct job *j, const struct share *s, struct block *b, size_
     memcpy(message.p, &told, sizeof(told));
     found.size = (uint32_t)message.len;
     found.message = buf_take(&message);
-    heap_add(j, found);
+    row_heap_add(&j->heap, found);
     return 0;
 }
 
@@ -226,9 +194,13 @@ static int find_rows(struct job *j, const struct share *s, struct block *b, cons
     }
     if (!is_sorted)
         qsort(all, count, sizeof(all[0]), by_time);
-    for (size_t i = 0; rc == 0 && i < count && i < wanted; i++) {
+    for (size_t i = 0; rc == 0 && i < count && wanted; i++) {
         const struct candidate *c = &all[j->task.is_backward ? count - 1 - i : i];
+        const struct row_place p = {c->ns, s->b->first_event + c->row, s->file};
 
+        if (!row_heap_wants(&j->heap, &p))
+            continue;
+        wanted--;
         rc = find_row(j, s, b, c->row, c->ns, e);
     }
     return rc;
@@ -437,18 +409,29 @@ static bool is_full(const struct job *j)
     return j->task.kind == SEARCH_ROWS && j->task.most && j->sent >= j->task.most;
 }
 
-static int search_all(struct job *j, struct err *e)
+static int search_once(struct job *j, struct err *e)
 {
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < j->share_count && !is_full(j); i++) {
         const struct share *s = &j->shares[i];
 
+        if (!row_heap_wants_times(&j->heap, s->first_ns, s->last_ns))
+            continue;
         rc = send_until(j, false, j->task.is_backward ? s->last_ns : s->first_ns, e);
         if (rc == 0 && !is_full(j))
-            rc = search_block(j, &j->shares[i], e);
+            rc = search_block(j, s, e);
     }
     return rc ? rc : send_until(j, true, 0, e);
+}
+
+static int search_all(struct job *j, struct err *e)
+{
+    int rc = search_once(j, e);
+
+    while (rc == 0 && !is_full(j) && row_heap_next_pass(&j->heap))
+        rc = search_once(j, e);
+    return rc;
 }
 
 static int send_values(struct job *j, struct err *e)
@@ -494,15 +477,13 @@ static int open_files(struct job *j, struct err *e)
 
 static void job_release(struct job *j)
 {
-    for (size_t i = 0; i < j->heap_count; i++)
-        free(j->heap[i].message);
+    row_heap_release(&j->heap);
     for (size_t i = 0; j->values && i < VALUE_SLOTS; i++)
         free(j->values[i].bytes);
     for (size_t i = 0; i < j->file_count; i++)
         segment_close(j->files[i]);
     query_free(j->query);
     arena_free(j->arena);
-    free(j->heap);
     free(j->values);
     free(j->shares);
     free(j->files);
@@ -562,6 +543,7 @@ int timeline_search_job(int in, struct str argument, struct worker_channel *chan
     (void)mallopt(M_MMAP_THRESHOLD, INT32_MAX);
     (void)mallopt(M_TRIM_THRESHOLD, INT32_MAX);
     j->channel = channel;
+    j->heap.is_backward = j->task.is_backward;
     if (j->task.kind == SEARCH_VALUES)
         j->values = mem_array(VALUE_SLOTS, sizeof(j->values[0]));
     if (rc == 0)

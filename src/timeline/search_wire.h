@@ -9,7 +9,12 @@ enum search_kind {
     SEARCH_VALUES, /* the values of a field, and how often each is there */
 };
 
-enum { SEARCH_SLOTS_MOST = 4096, SEARCH_VALUES_MOST = 1 << 20, SEARCH_FILES_MOST = 1024 };
+enum {
+    SEARCH_SLOTS_MOST = 4096,
+    SEARCH_VALUES_MOST = 1 << 20,
+    SEARCH_FILES_MOST = 1024,
+    SEARCH_ROW_MOST = 48 << 20, /* bytes of a row; an event may have 36 MiB of values */
+};
 
 #define SEARCH_ALL UINT64_MAX
 struct search_task {
@@ -30,7 +35,8 @@ struct search_task {
 
 enum search_message {
     SEARCH_ROW = 1, /* struct search_row, source, state, then of each field: name size u16, value
-                       size u32, name, value */
+                       size u32, name, value; or the last piece of that */
+    SEARCH_PIECE,   /* of a row: more of it follows in the next message */
     SEARCH_SUM,     /* struct search_sum, then u64 for each slot; last */
     SEARCH_VALUE,   /* struct search_value, the value */
 };

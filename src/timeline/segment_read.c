@@ -11,7 +11,6 @@
 enum {
     MAGIC_SIZE = sizeof(MAGIC) - 1,
     TAIL_SIZE = 8 + 4 + 32 + MAGIC_SIZE,
-    DIRECTORY_MOST = 1 << 29,
 };
 
 struct segment_file {

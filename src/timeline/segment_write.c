@@ -6,7 +6,11 @@
 
 #define MAGIC "calm-tl1\n"
 
-enum { DIRECTORY_LEVEL = 3 };
+enum {
+    DIRECTORY_LEVEL = 3,
+    ESCAPED = 4,      /* bytes of one, at most */
+    LINE_MOST = 1024, /* of a source, besides its texts */
+};
 
 struct segment_writer {
     segment_put *put;
@@ -90,6 +94,7 @@ static void add_counts(struct reader_counts *to, const struct reader_counts *mor
     to->continued += more->continued;
     to->comments += more->comments;
     to->empty += more->empty;
+    to->notices += more->notices;
 }
 
 static void add_source_line(struct segment_writer *s)
@@ -135,8 +140,25 @@ static void close_source(struct segment_writer *s)
         widen(&s->sum_has_events, &s->sum.first_ns, &s->sum.last_ns, s->first_ns, s->last_ns);
 }
 
-void segment_source(struct segment_writer *s, const struct segment_source *source)
+static int check_room(const struct segment_writer *s, size_t more, struct err *e)
 {
+    size_t most = DIRECTORY_MOST - LINE_MOST;
+
+    if (s->directory.len + s->blocks.len + s->name.len * ESCAPED + s->remark.len * ESCAPED + more <=
+        most)
+        return 0;
+    return err_set(e, ERR_LIMIT,
+                   "it has too many sources, or too many different fields: the directory of its "
+                   "timeline would be larger than %d MiB",
+                   DIRECTORY_MOST >> 20);
+}
+
+int segment_source(struct segment_writer *s, const struct segment_source *source, struct err *e)
+{
+    int rc = check_room(s, (source->name.len + source->remark.len) * ESCAPED, e);
+
+    if (rc)
+        return rc;
     close_source(s);
     s->is_open = true;
     s->source = *source;
@@ -148,6 +170,7 @@ void segment_source(struct segment_writer *s, const struct segment_source *sourc
     s->counts = (struct reader_counts){0};
     s->has_events = false;
     s->first_ns = s->last_ns = 0;
+    return 0;
 }
 
 /* They come from a worker, which may have been taken over: nothing but lines of columns. */
@@ -173,7 +196,9 @@ int segment_block(struct segment_writer *s, const struct segment_block *block, s
 
     if (!are_columns(block->columns) || block->first_ns > block->last_ns || block->events == 0)
         return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
-    rc = put(s, block->bytes, e);
+    rc = check_room(s, block->columns.len, e);
+    if (rc == 0)
+        rc = put(s, block->bytes, e);
     if (rc)
         return rc;
     buf_addf(&s->blocks, "block\t%llu\t%zu\t%llu\t%llu\t%lld\t%lld\t", (unsigned long long)at,

@@ -22,7 +22,9 @@ struct segment_source {
     uint64_t size;
     struct str remark;
 };
-void segment_source(struct segment_writer *s, const struct segment_source *source);
+/* ERR_LIMIT: there is no room in the directory, as from segment_block. */
+MUST_CHECK int segment_source(struct segment_writer *s, const struct segment_source *source,
+                              struct err *e);
 struct segment_block {
     uint64_t events;
     int64_t first_ns, last_ns;

@@ -17,13 +17,17 @@ struct content {
     uint64_t size;
 };
 
+#define TOO_DEEP "what is in it lies in more than eight others, and was left there"
+
 struct walking {
     const struct walk *walk;
     uint64_t in_size;  /* of the evidence */
     uint64_t out_size; /* unpacked so far, in sum */
     uint64_t held;     /* bytes in memory now */
+    uint64_t names;    /* bytes of the members' names */
     unsigned depth;
     uint64_t members;
+    const char *ended; /* the limit that ended it, in words; NULL: none did */
 };
 
 static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
@@ -117,18 +121,34 @@ static int remark(const struct walking *w, struct str name, const char *words, s
 static int take_content(struct walking *w, struct content *c, struct str name, int64_t written_s,
                         const char *why_not_all, struct err *e);
 
-/* The evidence may unpack to 200 times its size past 16 MiB, and to 64 GiB. */
-static bool is_within(struct walking *w, uint64_t more)
+/* So much more is unpacked. What passes a limit ends the walk, and nothing else. */
+static void count_out(struct walking *w, uint64_t more)
 {
     uint64_t most = ((uint64_t)16 << 20) + w->in_size * LIMIT_ARCHIVE_EXPANSION;
 
     w->out_size += more;
-    return w->out_size <= most && w->out_size <= LIMIT_ARCHIVE_TOTAL_SIZE;
+    if (w->out_size > LIMIT_ARCHIVE_TOTAL_SIZE)
+        w->ended = "reading ended here: more than 64 GiB are packed in it";
+    else if (w->out_size > most)
+        w->ended = "reading ended here: what is packed in it is more than 200 times its size, "
+                   "past the first 16 MiB";
+}
+
+static bool count_member(struct walking *w, struct str name)
+{
+    w->names += name.len;
+    if (w->members == WALK_MEMBERS_MOST)
+        w->ended = "reading ended here: more than a million files lie in it";
+    else if (w->names > WALK_NAMES_MOST)
+        w->ended = "reading ended here: the names of the files in it take more than 64 MiB";
+    else
+        w->members++;
+    return !w->ended;
 }
 
 /* Reads the member's content. *why says what ended it before its end; NULL: nothing. */
-static int hold(struct walking *w, struct archive *a, struct buf *out, const char **why,
-                char words[WORDS_SIZE], struct err *e)
+static void hold(struct walking *w, struct archive *a, struct buf *out, const char **why,
+                 char words[WORDS_SIZE])
 {
     *why = NULL;
     for (;;) {
@@ -137,25 +157,20 @@ static int hold(struct walking *w, struct archive *a, struct buf *out, const cha
         (void)buf_room(out, CHUNK_SIZE);
         n = archive_read_data(a, out->p + out->len, CHUNK_SIZE);
         if (n == 0)
-            return 0;
+            return;
         if (n < 0) {
             snprintf(words, WORDS_SIZE, "damaged behind its byte %zu: %.300s", out->len,
                      archive_error_string(a) ? archive_error_string(a) : "no reason is known");
             *why = words;
-            return 0;
+            return;
         }
         out->len += (size_t)n;
         w->held += (size_t)n;
-        if (!is_within(w, (uint64_t)n))
-            return err_set(
-                e, ERR_LIMIT,
-                "what is packed in it is more than %d times its size, or than 64 GiB: it "
-                "was left there",
-                LIMIT_ARCHIVE_EXPANSION);
-        if (w->held > WALK_HELD_MOST) {
+        count_out(w, (uint64_t)n);
+        if (w->ended || w->held > WALK_HELD_MOST) {
             snprintf(words, WORDS_SIZE, "the first %zu bytes of it were read", out->len);
             *why = words;
-            return 0;
+            return;
         }
     }
 }
@@ -181,19 +196,19 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
     const char *why;
     bool is_raw = archive_format(a) == ARCHIVE_FORMAT_RAW;
     struct content c = {.fd = -1};
-    int rc;
+    int rc = 0;
 
     add_name(&name, outer, entry, is_raw);
     if (!is_raw && archive_entry_filetype(entry) != AE_IFREG)
         return 0;
     if (archive_entry_is_encrypted(entry))
         return remark(w, buf_str(&name), "encrypted", e);
-    if (++w->members > LIMIT_ARCHIVE_ENTRY_COUNT)
-        return err_set(e, ERR_LIMIT, "more than %d files lie in it", LIMIT_ARCHIVE_ENTRY_COUNT);
-    rc = hold(w, a, &held, &why, words, e);
+    if (!count_member(w, buf_str(&name)))
+        return 0;
+    hold(w, a, &held, &why, words);
     c.held = buf_str(&held);
     c.size = held.len;
-    if (rc == 0 && held.len)
+    if (held.len)
         rc = take_content(w, &c, buf_str(&name),
                           archive_entry_mtime_is_set(entry) ? archive_entry_mtime(entry)
                                                             : outer_written_s,
@@ -202,14 +217,25 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
     return rc;
 }
 
+/* A packed archive is one; what is packed twice is two. */
+static unsigned layers_of(struct archive *a)
+{
+    int packings = archive_filter_count(a) - 1;
+
+    return packings > 1 ? (unsigned)packings : 1;
+}
+
 static int walk_members(struct walking *w, struct archive *a, struct str name, int64_t written_s,
                         struct err *e)
 {
     struct archive_entry *entry;
     uint64_t before = w->members;
+    unsigned outer = w->depth;
     int state, rc = 0;
 
-    while (rc == 0 && (state = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+    w->depth += layers_of(a);
+
+    while (rc == 0 && !w->ended && (state = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
         if (state == ARCHIVE_RETRY)
             continue;
         if (state != ARCHIVE_OK && state != ARCHIVE_WARN) {
@@ -218,12 +244,14 @@ static int walk_members(struct walking *w, struct archive *a, struct str name, i
             snprintf(words, sizeof(words), "damaged behind its file %llu: %.300s",
                      (unsigned long long)(w->members - before),
                      archive_error_string(a) ? archive_error_string(a) : "no reason is known");
+            w->depth = outer;
             return remark(w, name, words, e);
         }
         rc = take_member(w, a, entry, name, written_s, e);
     }
+    w->depth = outer;
     /* Zeros alone look like the end of a tar archive. */
-    if (rc == 0 && w->members == before)
+    if (rc == 0 && !w->ended && w->members == before)
         rc = remark(w, name, "no file lies in it", e);
     return rc;
 }
@@ -238,16 +266,16 @@ static int open_container(struct walking *w, struct content *c, struct str name,
 
     if (!a)
         BUG("out of memory, an archive was wanted");
-    w->depth++;
     archive_read_set_read_callback(a, on_read);
     archive_read_set_seek_callback(a, on_seek);
     archive_read_set_callback_data(a, &s);
     if (!archive_allow_kinds(a, false) || archive_read_open1(a) != ARCHIVE_OK)
         rc = remark(w, name, "it cannot be unpacked", e);
+    else if (w->depth + layers_of(a) > WALK_DEPTH_MOST)
+        rc = remark(w, name, TOO_DEEP, e);
     else
         rc = walk_members(w, a, name, written_s, e);
     archive_read_free(a);
-    w->depth--;
     return rc;
 }
 
@@ -270,10 +298,22 @@ static int take_content(struct walking *w, struct content *c, struct str name, i
     if (!is_container((struct str){head, got}))
         return w->walk->take(w->walk->context, &m, e);
     if (w->depth == WALK_DEPTH_MOST)
-        return remark(w, name, "it lies in eight others: what is in it was left there", e);
+        return remark(w, name, TOO_DEEP, e);
+    if (w->ended)
+        return remark(w, name, w->ended, e);
     if (why_not_all)
         rc = remark(w, name, why_not_all, e);
     return rc ? rc : open_container(w, c, name, written_s, e);
+}
+
+/* What ended the walk is said of the outermost, for all that lies in it. */
+static int take_outermost(struct walking *w, struct content *c, struct str name, int64_t written_s,
+                          const char *why_not_all, struct err *e)
+{
+    const char *before = w->ended;
+    int rc = take_content(w, c, name, written_s, why_not_all, e);
+
+    return rc == 0 && w->ended != before ? remark(w, name, w->ended, e) : rc;
 }
 
 int walk_evidence(const struct walk *walk, struct err *e)
@@ -284,7 +324,7 @@ int walk_evidence(const struct walk *walk, struct err *e)
 
     if (size < 0)
         return err_errno(e, "the evidence cannot be read");
-    return take_content(&w, &c, walk->name, walk->written_s, NULL, e);
+    return take_outermost(&w, &c, walk->name, walk->written_s, NULL, e);
 }
 
 struct walking *walking_new(const struct walk *walk, uint64_t in_size)
@@ -308,7 +348,7 @@ int walk_file(struct walking *w, struct str name, int64_t written_s, struct str 
 
     w->depth = 1;
     w->held = bytes.len;
-    rc = take_content(w, &c, name, written_s, why_not_all, e);
+    rc = take_outermost(w, &c, name, written_s, why_not_all, e);
     w->held = 0;
     return rc;
 }

@@ -4,7 +4,11 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { WALK_DEPTH_MOST = 8 };
+enum {
+    WALK_DEPTH_MOST = 8,
+    WALK_MEMBERS_MOST = 1000000, /* files, those in archives within too */
+    WALK_NAMES_MOST = 64 << 20,  /* bytes of their names */
+};
 #define WALK_HELD_MOST ((uint64_t)768 << 20) /* bytes of one member, and of all that hold it */
 
 /* A member, or the evidence itself. */
@@ -31,7 +35,8 @@ struct walk {
     void *context;
 };
 /* Calls take for the evidence if it is no container, else for each file in it. What is damaged is
- * told by remark, and the rest goes on. Returns what take returned, or ERR_IO. */
+ * told by remark, and the rest goes on; what passes a limit ends the walk, which a remark on the
+ * evidence says, and all before stands. Returns what take or remark returned, or ERR_IO. */
 MUST_CHECK int walk_evidence(const struct walk *walk, struct err *e);
 /* Whether it is one, by its first bytes. */
 MUST_CHECK int walk_is_container(int in, bool *out, struct err *e);
@@ -42,7 +47,7 @@ struct walking;
 struct walking *walking_new(const struct walk *walk, uint64_t in_size);
 void walking_free(struct walking *w); /* NULL is fine */
 DEFINE_CLEANUP(struct walking *, walking_free)
-/* One of them, in memory. remark: why there is not all of it, or NULL. ERR_LIMIT: what is packed in
- * it is more than may be, and was left there; what walk_evidence returns. */
+/* One of them, in memory. remark: why there is not all of it, or NULL. Once a limit was passed,
+ * containers are told by a remark alone. Returns what walk_evidence returns. */
 MUST_CHECK int walk_file(struct walking *w, struct str name, int64_t written_s, struct str bytes,
                          const char *remark, struct err *e);

@@ -70,7 +70,7 @@ class Timeline(CaseTest):
 
     def test_what_is_found_is_what_the_lines_say(self):
         self.take(self.log)
-        self.assertEqual(self.made(), {"made": 1, "there": 0, "events": len(self.lines), "unparsed": 0})
+        self.assertEqual(self.made(), {"made": 1, "there": 0, "events": len(self.lines), "unparsed": 0, "notices": 0})
         for query, condition in (
                 ("", lambda *f: True),
                 ("user.name:eva", lambda w, h, p, user, *f: user == "eva"),
@@ -159,15 +159,23 @@ class Timeline(CaseTest):
         self.assertEqual(sources, {"collected.zip/host/logs.tar.xz/var/log/auth.log.2.gz", "collected.zip/host/logs.tar.xz/var/log/auth.log.1.bz2",
                                    "collected.zip/host/auth.log.xz"})
 
-    def test_a_bomb_ends_at_a_stated_limit(self):
-        bomb = self.folder / "bomb.gz"
-        with gzip.open(bomb, "wb", compresslevel=9) as f:
-            for _ in range(800):
-                f.write(b"a line of no log\n" * 65536)
+    def test_a_bomb_ends_at_a_stated_limit_and_what_is_before_it_stands(self):
+        bomb = self.folder / "bomb.zip"
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+            zipped.write(self.log, "auth.log")
+            with zipped.open("zeros", "w") as f:
+                for _ in range(1000):
+                    f.write(bytes(1 << 20))
+            zipped.write(self.log, "behind.log")
         self.take(bomb, self.log)
-        code, why = self.ana.fails("analyse timeline e1")
-        self.assertIn("200 times its size", why)
-        self.assertNotEqual(code, 0)
+        done = self.made("e1")
+        self.assertEqual((done["events"], done["notices"]), (len(self.lines), 2))
+        notices = {event["source"]: self.field(event, "message") for event in self.search("event.kind:notice")}
+        self.assertEqual(set(notices), {"bomb.zip", "bomb.zip/zeros"})
+        self.assertIn("more than 200 times its size", notices["bomb.zip"])
+        self.assertRegex(notices["bomb.zip/zeros"], "^the first [0-9]+ bytes of it were read$")
+        self.assertEqual({event["source"] for event in self.search("eva")}, {"bomb.zip/auth.log"})
+        self.assertIn("2 notices", self.ana("analyse timeline e1 --again"))
         self.assertEqual(self.made("e2")["events"], len(self.lines))
 
     def test_made_again_it_is_the_same_and_what_was_altered_is_refused(self):

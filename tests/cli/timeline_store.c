@@ -1,6 +1,6 @@
-/* timeline_store.c: timeline_store build EVIDENCE FILE [ZONE-FILE] | rows FILE QUERY [MOST] | count
- * FILE QUERY | values FILE QUERY FIELD: makes the timeline of one file and asks it, without a case,
- * for tests and measurements. */
+/* timeline_store.c: timeline_store [-w WORKERS] build EVIDENCE FILE [ZONE-FILE] | rows FILE QUERY
+ * [MOST] | last FILE QUERY [MOST] | count FILE QUERY | values FILE QUERY FIELD: makes the timeline
+ * of one file and asks it, without a case, for tests and measurements. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static int put(void *context, struct str bytes, struct err *e)
     return file_write_fd(*(int *)context, bytes.p, bytes.len, "the timeline", e);
 }
 
-static int build(char **argv, struct err *e)
+static int build(char **argv, unsigned workers, struct err *e)
 {
     CLEANUP_BUF struct buf zone = {0};
     CLEANUP_BUF struct buf hex = {0};
@@ -28,6 +28,7 @@ static int build(char **argv, struct err *e)
                                 .in_count = 1,
                                 .name = argv[0],
                                 .evidence = &hash_zero,
+                                .workers = workers,
                                 .put = put,
                                 .context = &out};
     struct segment_result r;
@@ -81,7 +82,7 @@ static int show(void *context, const struct search_event *event, struct err *e)
     return 0;
 }
 
-static int ask(const char *what, char **argv, struct err *e)
+static int ask(const char *what, char **argv, unsigned workers, struct err *e)
 {
     static struct search_result r;
     int file = open(argv[0], O_RDONLY | O_CLOEXEC);
@@ -92,7 +93,8 @@ static int ask(const char *what, char **argv, struct err *e)
                                  .query = str_of(argv[1]),
                                  .from_ns = INT64_MIN,
                                  .to_ns = INT64_MAX,
-                                 .kind = SEARCH_ROWS};
+                                 .kind = SEARCH_ROWS,
+                                 .workers = workers};
     const struct search_receiver to = {.event = show};
     int rc;
 
@@ -100,6 +102,7 @@ static int ask(const char *what, char **argv, struct err *e)
         order.kind = SEARCH_COUNT;
     else if (str_is(str_of(what), "values"))
         order.kind = SEARCH_VALUES;
+    order.is_backward = str_is(str_of(what), "last");
     if (order.kind == SEARCH_VALUES)
         order.field = str_of(argv[2]);
     else if (argv[2])
@@ -118,13 +121,20 @@ static int ask(const char *what, char **argv, struct err *e)
 
 int main(int argc, char **argv)
 {
+    unsigned workers = 0;
     struct err e = {0};
     int rc;
 
     worker_main_if_asked(argc, argv);
+    if (argc > 2 && str_is(str_of(argv[1]), "-w")) {
+        workers = (unsigned)strtoul(argv[2], NULL, 10);
+        argv += 2;
+        argc -= 2;
+    }
     if (argc < 4)
         return 2;
-    rc = str_is(str_of(argv[1]), "build") ? build(argv + 2, &e) : ask(argv[1], argv + 2, &e);
+    rc = str_is(str_of(argv[1]), "build") ? build(argv + 2, workers, &e)
+                                          : ask(argv[1], argv + 2, workers, &e);
     if (rc)
         fprintf(stderr, "%s\n", e.text);
     return rc != 0;

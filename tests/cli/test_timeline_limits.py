@@ -1,0 +1,130 @@
+"""test_timeline_limits.py: what is too much for a timeline ends it at a stated limit, with all before it; what is large is found whole, in order, and
+the same whatever the number of workers. Archives are made here by Python's own modules, events by hand."""
+import gzip
+import hashlib
+import io
+import os
+import pathlib
+import random
+import re
+import subprocess
+import tarfile
+import tempfile
+import unittest
+import zipfile
+
+STORE = pathlib.Path(os.environ.get("CALM_BUILD", "b")).resolve() / "tests/cli/timeline_store"
+DEEP = "what is in it lies in more than eight others, and was left there"
+LINE = "2026-11-25T03:{:02}:{:02}Z gate app[{}]: {}\n"
+
+
+def run(*words):
+    done = subprocess.run([STORE, *map(str, words)], capture_output=True, timeout=120, check=False)
+    if done.returncode:
+        raise AssertionError(done.stderr.decode())
+    return done.stdout.decode()
+
+
+def tar_of(members, mode="w"):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime = len(data), 1_764_000_000
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+class Limits(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.temp = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.temp.name)
+        self.evidence, self.store = self.folder / "evidence", self.folder / "tl"
+
+    def tearDown(self):
+        self.temp.cleanup()
+
+    def build(self, data=None, workers=0):
+        """Its counts and digest, as names and values."""
+        if data is not None:
+            self.evidence.write_bytes(data)
+            os.utime(self.evidence, (1_764_000_000, 1_764_000_000))
+        words = run("-w", workers, "build", self.evidence, self.store).split()
+        return dict(zip(words[::2], words[1::2]))
+
+    def rows(self, query="", workers=0):
+        """(source within the evidence, fields) of each event found."""
+        rows = []
+        for line in run("-w", workers, "rows", self.store, query).splitlines():
+            head, *fields = line.split("\t")
+            source = head.split(" ", 2)[2].removeprefix(str(self.evidence))
+            rows.append((source, [tuple(f.split("=", 1)) for f in fields]))
+        return rows
+
+    def notices(self):
+        return [(source, dict(fields)["message"]) for source, fields in self.rows("event.kind:notice")]
+
+    def test_packed_nine_deep_is_left_at_the_eighth(self):
+        data = LINE.format(12, 9, 1, "deep").encode()
+        for _ in range(8):
+            data = gzip.compress(data)
+        self.assertEqual((self.build(data)["events"], self.notices()), ("1", []))
+        self.assertEqual((self.build(gzip.compress(data))["events"], self.notices()), ("0", [("", DEEP)]))
+
+    def test_the_files_beside_what_lies_too_deep_are_read(self):
+        data = LINE.format(12, 9, 1, "deep").encode()
+        for i in range(9):
+            data = tar_of([("before", LINE.format(12, i, 2, "beside").encode()), ("in.tar", data), ("behind", LINE.format(12, 30 + i, 2, "beside").encode())])
+        self.assertEqual(self.build(data)["events"], "16")
+        self.assertEqual(self.notices(), [("/in.tar" * 8, DEEP)])
+
+    def test_a_million_files_are_read_and_no_more(self):
+        size, most = 512, 1_000_000
+        log = LINE.format(12, 9, 1, "first").encode()
+        with gzip.open(self.evidence, "wb", compresslevel=1) as out:
+            out.write(tar_of([("a.log", log)])[:2 * size])
+            empty = tar_of([("e", b"")])[:size]
+            for _ in range(most // 1000):
+                out.write(empty * 1000)
+            out.write(tar_of([("behind.log", log)]))
+        self.assertEqual(self.build()["events"], "1")
+        self.assertEqual(self.notices(), [("", "reading ended here: more than a million files lie in it")])
+
+    def test_names_that_are_too_long_in_sum_end_it(self):
+        name = "n" * 4000
+        with tarfile.open(self.evidence, "w", format=tarfile.PAX_FORMAT) as tar:
+            for i in range(17_000):
+                tar.addfile(tarfile.TarInfo(f"{i}{name}"))
+        self.assertIn("the names of the files in it take more than 64 MiB", self.build() and self.notices()[0][1])
+
+    def test_an_event_of_40_fields_of_64_kib_is_found_whole(self):
+        values = [f"{i} ".ljust(64 << 10, chr(97 + i % 26)) for i in range(40)]
+        entry = ["__REALTIME_TIMESTAMP=1764040329000000", "_BOOT_ID=" + 32 * "a", "MESSAGE=large", *(f"V{i}={value}" for i, value in enumerate(values))]
+        self.build("\n".join([*entry, "", ""]).encode())
+        (_, fields), = self.rows("large")
+        found = {value for name, value in fields if len(value) > 1000}
+        self.assertEqual(found, set(values))
+
+    def test_more_rows_than_are_held_come_in_the_order_of_time(self):
+        rng, members, wanted = random.Random(7), [], []
+        for k in range(6):
+            seconds = sorted(rng.randrange(3600) for _ in range(1000))
+            lines = [LINE.format(s // 60, s % 60, k, hashlib.sha256(f"{k} {i}".encode()).hexdigest() * 300) for i, s in enumerate(seconds)]
+            members.append((f"{k}.log", "".join(lines).encode()))
+            wanted += [(s, k, i) for i, s in enumerate(seconds)]
+        self.assertGreater(sum(len(data) for _, data in members), 100 << 20)  # of 48 MiB that a worker holds
+        self.build(tar_of(members))
+        wanted.sort()
+        texts = [hashlib.sha256(f"{k} {i}".encode()).hexdigest() for _, k, i in wanted]
+        for workers in (1, 2):
+            for order, of_all in (("rows", texts), ("last", texts[::-1])):
+                found = re.findall("\tmessage=([0-9a-f]{64})", run("-w", workers, order, self.store, ""))
+                self.assertEqual(len(found), len(of_all))
+                self.assertTrue(found == of_all, (workers, order))
+
+
+
+if __name__ == "__main__":
+    unittest.main()
