@@ -40,10 +40,13 @@ static bool is_capital(char c)
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* "… FATAL:  message": the first word of a level with a colon and two spaces. */
-static bool take_level(struct str line, struct str *prefix, struct str *level, struct str *message)
+enum { PREFIX_MOST = 512 };
+
+/* "… FATAL:  message": the first word of a level with a colon and two spaces, at from or behind. */
+static bool take_level(struct str line, size_t begin, struct str *prefix, struct str *level,
+                       struct str *message)
 {
-    for (size_t i = 1; i + 3 < line.len && i < 512; i++) {
+    for (size_t i = begin; i + 3 < line.len && i < PREFIX_MOST; i++) {
         size_t from = i;
 
         if (line.p[i] != ':' || line.p[i + 1] != ' ' || line.p[i + 2] != ' ')
@@ -58,6 +61,16 @@ static bool take_level(struct str line, struct str *prefix, struct str *level, s
         return true;
     }
     return false;
+}
+
+/* What the server puts in front (a name, a database) is chosen by who connects, and may look like a
+ * level and a message; so may what it says behind. Nobody can tell which is which. */
+static bool has_other_level(struct str line, struct str prefix, struct str level)
+{
+    struct str other[3];
+    size_t begin = prefix.len + level.len + 1;
+
+    return take_level(line, begin, &other[0], &other[1], &other[2]);
 }
 
 /* "UTC", "CEST", "+02": only those that mean one thing are taken. */
@@ -187,8 +200,15 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (!when_iso(&line, &s))
         return LINE_FOREIGN;
     take_zone(&line, &s);
-    if (!take_level(line, &prefix, &level, &message))
+    if (!take_level(line, 1, &prefix, &level, &message))
         return LINE_FOREIGN;
+    if (has_other_level(line, prefix, level)) {
+        reader_time(r, e, &s);
+        event_puts(e, FIELD_PROCESS_NAME, "postgres");
+        event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
+        event_put(e, FIELD_MESSAGE, whole);
+        return LINE_EVENT;
+    }
     put_prefix(r, e, prefix);
     if (addition_of(level) && is_of_last(state, e)) {
         e->count = 0;

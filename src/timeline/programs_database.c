@@ -42,11 +42,12 @@ static const struct meaning postgres[] = {
 };
 
 static const struct meaning mysql[] = {
-    {"Access denied for user '{user.name:any}'@'{source.ip:ip}' (using password: {_})", "login",
+    {"Access denied for user '{user.name:most}'@'{source.ip:host}' (using password: {_})", "login",
      AUTH, NO},
-    {"Access denied for user '{user.name:any}'@'{source.address:any}' (using password: {_})",
+    {"Access denied for user '{user.name:most}'@'{source.ip:host}' to database "
+     "'{mysql.database:any}'",
      "login", AUTH, NO},
-    {"Access denied for user '{user.name:any}'@'{source.ip:ip}'{_:rest}", "login", AUTH, NO},
+    {"Access denied for user '{user.name:most}'@'{source.ip:host}'", "login", AUTH, NO},
     {"{user.name}@{source.ip:ip} on {mysql.database:any} using {_:rest}", "login", AUTH, "unknown"},
     {"{user.name}@{source.address} on {mysql.database:any} using {_:rest}", "login", AUTH,
      "unknown"},

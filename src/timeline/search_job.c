@@ -265,6 +265,20 @@ static int add_value(struct job *j, struct str value, const struct search_value 
     return 0;
 }
 
+static uint32_t item_of(const struct values *v, uint32_t i)
+{
+    return v->items ? v->items[i] : i;
+}
+
+/* A row may have a value twice: it is one event all the same. */
+static bool is_first_of_row(const struct values *v, size_t row, uint32_t i)
+{
+    for (uint32_t k = v->first[row]; k < i; k++)
+        if (str_eq(v->values[item_of(v, k)], v->values[item_of(v, i)]))
+            return false;
+    return true;
+}
+
 /* Each different value of the block is looked up once. */
 static int count_values(struct job *j, struct block *b, const struct rows *rows,
                         const int64_t *times, struct err *e)
@@ -278,7 +292,8 @@ static int count_values(struct job *j, struct block *b, const struct rows *rows,
     told = mem_array(v->count + 1, sizeof(told[0]));
     for (size_t row = 0; row < block_rows(b); row++)
         for (uint32_t i = v->first[row]; rows_has(rows, row) && i < v->first[row + 1]; i++)
-            add_span(&told[v->items ? v->items[i] : i], 1, times[row]);
+            if (is_first_of_row(v, row, i))
+                add_span(&told[item_of(v, i)], 1, times[row]);
     for (size_t i = 0; rc == 0 && i < v->count; i++)
         if (told[i].count)
             rc = add_value(j, v->values[i], &told[i], e);

@@ -10,7 +10,8 @@ enum {
     V4_BITS = 32,
     BITS = 128,
     LOOK_SIZE = 512,
-    NEEDED_LEAST = 3 /* what is shorter is nearly everywhere */
+    COPIES_MOST = 1000, /* of a part of an expression */
+    NEEDED_LEAST = 3    /* what is shorter is nearly everywhere */
 };
 
 static char small(char c)
@@ -230,13 +231,41 @@ struct str value_test_needs(const struct value_test *t)
     }
 }
 
+/* The product of all counts: so many copies may be made of a character. */
+static uint64_t copies_of(struct str text)
+{
+    uint64_t product = 1;
+
+    while (text.len) {
+        uint64_t most = 1, n = 0;
+
+        (void)str_cut(&text, '{');
+        for (; text.len && text.p[0] != '}'; text = str_from(text, 1)) {
+            n = text.p[0] >= '0' && text.p[0] <= '9' ? n * 10 + (uint64_t)(text.p[0] - '0') : 0;
+            n = n > COPIES_MOST ? COPIES_MOST + 1 : n;
+            most = n > most ? n : most;
+        }
+        product *= most;
+        if (product > COPIES_MOST)
+            return product;
+    }
+    return product;
+}
+
 int value_test_regex(struct value_test *t, struct str text, struct err *e)
 {
     CLEANUP_FREE char *copy = mem_dup(text.p, text.len);
-    int rc = memchr(copy, '\0', text.len)
-                 ? REG_BADPAT
-                 : regcomp(&t->regex, copy, REG_EXTENDED | REG_NOSUB | REG_ICASE);
+    int rc;
     char words[128];
+
+    if (copies_of(text) > COPIES_MOST)
+        return err_set(e, ERR_USAGE,
+                       "the expression /%s/ repeats too often: the counts in it come to more than "
+                       "%d together",
+                       copy, COPIES_MOST);
+    rc = memchr(copy, '\0', text.len)
+             ? REG_BADPAT
+             : regcomp(&t->regex, copy, REG_EXTENDED | REG_NOSUB | REG_ICASE);
 
     if (rc) {
         regerror(rc, &t->regex, words, sizeof(words));

@@ -77,6 +77,14 @@ class Ask(CaseTest):
             self.assertEqual(code, USAGE, query)
             self.assertIn(words, why)
 
+    def test_a_value_that_an_event_has_twice_is_one_event(self):
+        log = self.folder / "postgresql.log"  # the prefix names who connects, and the sentence does
+        log.write_text("".join(f"2026-11-02 03:12:0{i}.000 UTC [4{i}] eva@shop FATAL:  password authentication failed for user \"eva\"\n" for i in range(3)))
+        self.ana(f"preserve files '{log}'")
+        self.ana("analyse timeline")
+        top = self.ana.json("analyse top user.name evidence:e3")
+        self.assertEqual([(row["value"], row["events"]) for row in top], [("eva", 3)])
+
     def test_everything_that_somebody_did(self):
         found = self.ana.json("analyse who eva")
         self.assertEqual((found["events"], found["first"][:19], found["last"][:19]), (2, "2026-11-02T00:30:00", "2026-11-02T02:30:00"))

@@ -128,6 +128,14 @@ CASES = [
           "event.action": "login", "event.outcome": "failure", "postgresql.detail": "Role \"alice\" does not exist."},
          {"doubt": "z", "user.name": "bob", "source.ip": "192.0.2.8", "postgresql.application": "psql", "postgresql.statement": "select"},
          {"time": "2026-11-25T03:12:11Z", "doubt": "", "source.ip": "192.0.2.9", "process.pid": "149", "event.outcome": "success"}]),
+    # Who connects chooses the name that the server puts in front: nobody can tell which is the level.
+    ("postgresql", "2026-11-25 03:12:09.536 UTC [147] x LOG:  connection authorized: user=root database=z@y FATAL:  password authentication failed for "
+     "user \"x\"\n2026-11-25 03:12:10.536 UTC [148] eva@shop FATAL:  password authentication failed for user \"eva\"\n",
+     [{"event.is_ambiguous": "yes", "event.action": None, "event.outcome": None, "user.name": None, "time": "2026-11-25T03:12:09.536Z"},
+      {"event.is_ambiguous": None, "user.name": ["eva", "eva"], "event.outcome": "failure"}]),
+    # Of a name with quotes both readings are told.
+    ("mysql", "2026-11-25T03:12:09.861934Z 344 [Note] [MY-010926] [Server] Access denied for user 'root'@'10.0.0.1'@'198.51.100.7' (using password: YES)\n",
+     [{"source.ip": "198.51.100.7", "source.address": "10.0.0.1'@'198.51.100.7", "event.is_ambiguous": "yes", "event.outcome": "failure"}]),
     ("mysql", "2026-11-25T03:12:09.861934Z 344 [Note] [MY-010926] [Server] Access denied for user 'root'@'192.0.2.7' (using password: YES)\n"
      "2026-11-25  3:12:10 25 [Warning] Access denied for user 'bob'@'localhost' (using password: NO)\n"
      "261125  3:12:11 [ERROR] Aborting\n2026-11-25T03:12:12.116872Z\t   14 Query\tselect 1\n", [

@@ -232,6 +232,8 @@ static void bad_queries_say_where(void **state)
         {"a.b:[]", "character 5:"},
         {"a.b:/(/", "character 5:"},
         {"x a.b:/[a/", "character 7:"},
+        {"a.b:/a{1,30000}/", "character 5:"},
+        {"a.b:/(a{100}b){11}/", "character 5:"},
         {"a.b:(x or)", "character 10:"},
     };
 
