@@ -4,6 +4,8 @@
 #include "base/sink.h"
 #include "practice/timeline.h"
 #include "practice/timeline_clock.h"
+#include "practice/timeline_left.h"
+#include "practice/timeline_sources.h"
 #include "render/screen.h"
 
 static const struct field hypothesis_fields[] = {
@@ -326,11 +328,11 @@ const struct practice practice_analyse = {
     .verb = "analyse",
     .title = "Analyse the evidence to confirm",
     .help = "hypotheses weighed against evidence; a conclusion for each system",
-    .kinds = LIST(struct kind, &hypothesis, &weight, &conclusion, &timeline_kind, &event_tag_kind,
-                  &clock_kind),
-    .operations =
-        LIST(struct operation, &analyse_timeline, &analyse_search, &analyse_histogram, &analyse_top,
-             &analyse_who, &analyse_event, &analyse_tag, &analyse_tags, &analyse_timelines,
-             &analyse_clock, &analyse_clocks, &analyse_export, &analyse_matrix, &analyse_hypothesis,
-             &analyse_mark, &analyse_weigh, &analyse_conclude, &analyse_conclusions),
+    .kinds = LIST(struct kind, &hypothesis, &weight, &conclusion, &timeline_kind,
+                  &timeline_left_kind, &event_tag_kind, &clock_kind),
+    .operations = LIST(struct operation, &analyse_timeline, &analyse_search, &analyse_histogram,
+                       &analyse_top, &analyse_who, &analyse_event, &analyse_tag, &analyse_tags,
+                       &analyse_timelines, &analyse_sources, &analyse_clock, &analyse_clocks,
+                       &analyse_export, &analyse_matrix, &analyse_hypothesis, &analyse_mark,
+                       &analyse_weigh, &analyse_conclude, &analyse_conclusions),
     .status = analyse_status};

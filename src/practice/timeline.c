@@ -1,55 +1,19 @@
 /* timeline.c: makes the timelines of evidence, and puts them on record. */
-#include "practice/timeline.h"
+#include "practice/timeline_make.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include "base/sink.h"
-#include "practice/custody.h"
-#include "practice/disk_files.h"
 #include "practice/evidence.h"
-#include "practice/progress.h"
+#include "practice/timeline_left.h"
+#include "practice/timeline_record.h"
 #include "practice/timeline_rotation.h"
-#include "practice/timeline_zones.h"
-#include "render/screen.h"
 #include "store/store.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
-#include "timeline/build.h"
 
 enum { NAME_DIGITS = 8 };
-
-static const struct field timeline_fields[] = {
-    FIELD_CALLED("title", "of what"),
-    {.name = "evidence", .type = FIELD_REF, .kind = "evidence", .help = "the item"},
-    {.name = "digest", .type = FIELD_LINE, .help = "SHA-256 of its events"},
-    {.name = "file", .type = FIELD_LINE, .help = "its name in the case's timeline folder"},
-    {.name = "directory", .type = FIELD_LINE, .help = "SHA-256 of the file's directory"},
-    {.name = "version", .type = FIELD_NUMBER, .help = "of the formats"},
-    {.name = "zone", .type = FIELD_LINE, .help = "of times that name none"},
-    {.name = "zone-sha256", .type = FIELD_LINE, .help = "SHA-256 of that zone's rules"},
-    {.name = "zones",
-     .type = FIELD_LINE,
-     .flags = FIELD_MANY,
-     .help = "where a clock's zone was named: zone, SHA-256 of its rules, source"},
-    {.name = "not-after",
-     .type = FIELD_TIME,
-     .help = "its lines ended by then, as the next newer log of its rotation shows"},
-    {.name = "sources", .type = FIELD_NUMBER, .help = "files that lie in it"},
-    {.name = "recognised", .type = FIELD_NUMBER, .help = "of them, those with a known format"},
-    {.name = "lines", .type = FIELD_NUMBER, .help = "lines of all"},
-    {.name = "events", .type = FIELD_NUMBER, .help = "that were understood"},
-    {.name = "unparsed", .type = FIELD_NUMBER, .help = "lines kept as they are"},
-    {.name = "continued", .type = FIELD_NUMBER, .help = "lines that belong to one before"},
-    {.name = "other", .type = FIELD_NUMBER, .help = "empty lines and comments"},
-    {.name = "first", .type = FIELD_TIME, .help = "the earliest event"},
-    {.name = "last", .type = FIELD_TIME, .help = "the latest"},
-};
-const struct kind timeline_kind = {.name = "timeline",
-                                   .prefix = "tl",
-                                   .words = "timeline made",
-                                   .change_words = "timeline changed",
-                                   KIND_FIELDS(timeline_fields)};
 
 static const struct field make_fields[] = {
     {.name = "evidence",
@@ -67,23 +31,18 @@ static const struct field make_fields[] = {
      .help = "make them anew; what comes out must be the same"},
 };
 
-struct making {
-    struct session *session;
-    const struct operation *op;
-    const struct input *in;
-    struct answer *a;
-    struct view view;
-    struct str zone; /* that was named for all; empty: none was */
-    bool is_again;
-    struct progress progress;
-    uint64_t made, events, unparsed, notices, passed;
-    bool is_unopened; /* the image that was tried last: its files */
-};
-
 /* A disk image, whose files lie outside of the case. */
 static bool is_image(const struct thing *item)
 {
     return thing_value(item, "files").len > 0;
+}
+
+static uint64_t size_of(const struct thing *item)
+{
+    uint64_t size = 0;
+
+    (void)str_u64(thing_value(item, "size"), &size);
+    return size;
 }
 
 /* Bytes of an item that may be looked at. */
@@ -99,28 +58,11 @@ static bool has_bytes(const struct making *m, const struct thing *item)
            !evidence_bytes_are_sealed(m->view.state, &sum);
 }
 
-static int put_bytes(void *context, struct str bytes, struct err *e)
-{
-    return file_write_fd(*(int *)context, bytes.p, bytes.len, "the timeline", e);
-}
-
-/* The case's folder, an item, and what its timeline is written to. */
-struct work {
-    struct making *m;
-    const struct thing *item;
-    struct buf folder, part, name;
-    struct disk_files files; /* of an image */
-    int in, out;
-    struct hash evidence;
-    struct segment_result result;
-    struct timeline_zones zones;
-    int64_t end_s; /* of its lines at the latest; INT64_MAX: it tells nothing that is not known */
-};
-
 static void work_release(struct work *w)
 {
     disk_files_release(&w->files);
     timeline_zones_release(&w->zones);
+    buf_release(&w->known.remarks);
     fd_close(w->in);
     fd_close(w->out);
     if (w->part.len)
@@ -133,19 +75,24 @@ static void work_release(struct work *w)
 static int put(void *context, struct str bytes, struct err *e)
 {
     struct work *w = context;
+    int rc = file_write_fd(w->out, bytes.p, bytes.len, "the timeline", e);
 
-    return put_bytes(&w->out, bytes, e);
+    w->is_unwritten = rc != 0;
+    return rc;
 }
 
 static int progress(void *context, uint64_t done, uint64_t all, struct err *e)
 {
-    struct work *w = context;
+    const struct work *w = context;
+    struct making *m = w->m;
     char words[48];
 
     if (interrupt_came())
         return err_set(e, ERR_CANCEL, "stopped at your request");
     snprintf(words, sizeof(words), "reading e%u", w->item->number);
-    progress_show(&w->m->progress, words, done, all);
+    done += m->size_before;
+    all += m->size_before;
+    progress_show(&m->progress, words, done, m->size > all ? m->size : all);
     return 0;
 }
 
@@ -168,7 +115,7 @@ static int open_evidence(struct work *w, struct err *e)
         *sum = hash_bytes(files.p, files.len);
     buf_addf(&call, "e%u", w->item->number);
     rc = disk_files_open(&w->files, m->session, &m->view, buf_str(&call), e);
-    w->m->is_unopened = rc != 0;
+    w->is_unopened = rc != 0;
     return rc;
 }
 
@@ -178,8 +125,6 @@ static int open_work(struct work *w, struct err *e)
 
     buf_addf(&w->folder, "%s/timeline", w->m->a->around->case_folder);
     rc = folder_make(buf_text(&w->folder), 0700, e);
-    if (rc == 0)
-        rc = open_evidence(w, e);
     if (rc)
         return rc;
     buf_addf(&w->part, "%s/.e%u-%d.part", buf_text(&w->folder), w->item->number, (int)getpid());
@@ -237,6 +182,7 @@ static int keep(struct work *w, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf hex = {0};
+    int rc;
 
     hex_add(&hex, w->result.digest.b, NAME_DIGITS / 2);
     buf_addf(&w->name, "e%u-%s.tl", w->item->number, buf_text(&hex));
@@ -244,64 +190,10 @@ static int keep(struct work *w, struct err *e)
     if (fsync(w->out) || rename(buf_text(&w->part), buf_text(&path)))
         return err_errno(e, "cannot keep %s", buf_text(&path));
     buf_clear(&w->part);
-    return folder_sync(buf_text(&w->folder), e);
-}
-
-static void add_hex(struct decision *d, struct draft *dr, const char *name, const struct hash *h)
-{
-    CLEANUP_BUF struct buf hex = {0};
-
-    hex_add(&hex, h->b, sizeof(h->b));
-    draft_value(dr, name, str_of(arena_strdup(d->arena, buf_text(&hex))));
-}
-
-static void add_number(struct decision *d, struct draft *dr, const char *name, uint64_t n)
-{
-    draft_value(dr, name, str_of(arena_printf(d->arena, "%llu", (unsigned long long)n)));
-}
-
-static void add_time(struct decision *d, struct draft *dr, const char *name, int64_t ns)
-{
-    int64_t sec = ns / 1000000000 - (ns % 1000000000 < 0);
-    struct utc t = {sec, (uint32_t)(ns - sec * 1000000000)};
-    char text[UTC_TEXT_SIZE];
-
-    utc_write(text, t);
-    draft_value(dr, name, (struct str){arena_dup(d->arena, text, sizeof(text)), sizeof(text)});
-}
-
-static void draft_timeline(struct work *w, struct decision *d, struct draft *dr)
-{
-    const struct segment_result *r = &w->result;
-    struct hash rules = hash_bytes(w->zones.rules[0].p, w->zones.rules[0].len);
-
-    custody_label(d, dr, w->item);
-    draft_value(dr, "title",
-                str_of(arena_printf(d->arena, "e%u, " STR_FMT, w->item->number,
-                                    STR_ARG(view_title(w->item)))));
-    draft_value_ref(d, dr, "evidence", &w->item->id);
-    add_hex(d, dr, "digest", &r->digest);
-    draft_value(dr, "file", str_of(arena_strdup(d->arena, buf_text(&w->name))));
-    add_hex(d, dr, "directory", &r->directory);
-    add_number(d, dr, "version", TIMELINE_VERSION);
-    draft_value(dr, "zone", w->zones.base);
-    if (w->zones.rules[0].len)
-        add_hex(d, dr, "zone-sha256", &rules);
-    if (w->zones.told.len)
-        draft_value(dr, "zones", buf_str(&w->zones.told));
-    if (w->end_s != INT64_MAX)
-        add_time(d, dr, "not-after", w->end_s * 1000000000);
-    add_number(d, dr, "sources", r->sources);
-    add_number(d, dr, "recognised", r->recognised);
-    add_number(d, dr, "lines", r->counts.lines);
-    add_number(d, dr, "events", r->counts.events);
-    add_number(d, dr, "unparsed", r->counts.unparsed);
-    add_number(d, dr, "continued", r->counts.continued);
-    add_number(d, dr, "other", r->counts.empty + r->counts.comments);
-    if (r->blocks) {
-        add_time(d, dr, "first", r->first_ns);
-        add_time(d, dr, "last", r->last_ns);
-    }
+    rc = folder_sync(buf_text(&w->folder), e);
+    return rc || w->result.counts.notices == 0
+               ? rc
+               : timeline_known_read(buf_text(&path), &w->result.directory, &w->known, e);
 }
 
 static int record(struct work *w, struct err *e)
@@ -313,7 +205,14 @@ static int record(struct work *w, struct err *e)
     if (rc)
         return rc;
     d.is_independent = true;
-    draft_timeline(w, &d, decision_add(&d, "timeline/1"));
+    timeline_draft(&d, decision_add(&d, "timeline/1"),
+                   &(struct timeline_made){.item = w->item,
+                                           .result = &w->result,
+                                           .zones = &w->zones,
+                                           .file = buf_str(&w->name),
+                                           .end_s = w->end_s,
+                                           .notices = w->known.notices,
+                                           .remarks = buf_str(&w->known.remarks)});
     return session_append(w->m->session, &d, &first, e);
 }
 
@@ -347,72 +246,104 @@ static int compare(const struct work *w, const struct thing *before, struct err 
                    w->item->number);
 }
 
-static void tell(const struct work *w)
+/* An image whose files are not there is none of this: it is tried when they are. */
+static int leave(const struct work *w, const struct err *why, struct err *e)
 {
-    const struct segment_result *r = &w->result;
-    struct answer *a = w->m->a;
-    CLEANUP_BUF struct buf line = {0};
+    struct making *m = w->m;
 
-    if (a->wants_json)
-        return;
-    buf_addf(&line, "e%u", w->item->number);
-    buf_addn(&line, ' ', line.len < 6 ? 6 - line.len : 1);
-    if (r->recognised == 0) {
-        buf_adds(&line, "no format that is read here");
-    } else {
-        add_count(&line, r->counts.events, "event", "events");
-        if (r->counts.unparsed)
-            buf_addf(&line, ", %llu lines not understood", (unsigned long long)r->counts.unparsed);
-        if (r->sources > 1)
-            buf_addf(&line, ", from %llu of %llu files in it", (unsigned long long)r->recognised,
-                     (unsigned long long)r->sources);
+    timeline_tell_left(m, w->item, str_of(why->text), err_exit_status(why->code), false);
+    return w->is_unopened ? 0 : timeline_left_record(m->session, m->op, m->in, w->item, why, e);
+}
+
+/* Whether it is none of the item's doing, so that it would end any other, too. */
+static bool ends_all(const struct work *w, int code)
+{
+    return w->is_unwritten || code == ERR_CANCEL || code == ERR_DENIED;
+}
+
+static int read_item(struct work *w, const struct thing *before, struct err *e)
+{
+    int rc = open_evidence(w, e);
+
+    if (rc == 0)
+        rc = rotation_end(&w->m->view, w->item, w->m->a->around->case_folder, &w->end_s, e);
+    if (rc == 0)
+        rc = build(w, e);
+    return rc ? rc : compare(w, before, e);
+}
+
+static int keep_item(struct work *w, const struct thing *before, struct err *e)
+{
+    struct making *m = w->m;
+    int rc = keep(w, e);
+
+    if (rc == 0 && (!before || timeline_left_of(&m->view, w->item) || !is_made_alike(before, w) ||
+                    !str_eq(thing_value(before, "file"), buf_str(&w->name))))
+        rc = record(w, e);
+    if (rc)
+        return rc;
+    timeline_tell(w);
+    m->made++;
+    m->events += w->result.counts.events;
+    m->unparsed += w->result.counts.unparsed;
+    m->notices += w->result.counts.notices;
+    m->unknown += w->result.sources - w->result.recognised;
+    return 0;
+}
+
+/* Whether there is nothing to do: it was made, or what ended it is known and nobody asks again. */
+static bool is_passed(struct making *m, const struct thing *item, const struct thing *before,
+                      const struct timeline_zones *zones)
+{
+    const struct thing *left = before ? NULL : timeline_left_of(&m->view, item);
+    uint64_t status = 0;
+
+    if (m->is_again)
+        return false;
+    if (before) {
+        m->passed += timeline_zones_are(before, zones);
+        return timeline_zones_are(before, zones);
     }
-    buf_adds(&line, ": ");
-    sink_terminal(&line, view_title(w->item), false);
-    buf_addc(&line, '\n');
-    buf_addstr(&a->text, buf_str(&line));
-    if (a->flush)
-        (void)a->flush(a);
+    if (m->is_named || !left || !timeline_left_stays(left))
+        return false;
+    (void)str_u64(thing_value(left, "status"), &status);
+    timeline_tell_left(m, item, thing_value(left, "because"), (int)status, true);
+    return true;
 }
 
 static int make_one(struct making *m, const struct thing *item, struct err *e)
 {
     CLEANUP(work_release) struct work w = {.m = m, .item = item, .in = -1, .out = -1};
     const struct thing *before = timeline_of(&m->view, item);
+    struct err why = {0};
     int rc = timeline_zones_read(&w.zones, &m->view, item, m->zone, e);
 
-    if (rc)
+    if (rc || is_passed(m, item, before, &w.zones))
         return rc;
-    if (before && !m->is_again && timeline_zones_are(before, &w.zones)) {
-        m->passed++;
-        return 0;
-    }
     rc = open_work(&w, e);
-    if (rc == 0)
-        rc = rotation_end(&m->view, item, m->a->around->case_folder, &w.end_s, e);
-    if (rc == 0)
-        rc = build(&w, e);
-    if (rc == 0)
-        rc = compare(&w, before, e);
-    if (rc == 0)
-        rc = keep(&w, e);
-    if (rc == 0 && (!before || !is_made_alike(before, &w) ||
-                    !str_eq(thing_value(before, "file"), buf_str(&w.name))))
-        rc = record(&w, e);
     if (rc)
         return rc;
-    tell(&w);
-    m->made++;
-    m->events += w.result.counts.events;
-    m->unparsed += w.result.counts.unparsed;
-    m->notices += w.result.counts.notices;
-    return 0;
+    rc = read_item(&w, before, &why);
+    if (rc && ends_all(&w, rc)) {
+        *e = why;
+        return rc;
+    }
+    rc = rc ? leave(&w, &why, e) : keep_item(&w, before, e);
+    m->size_before += size_of(item);
+    return rc;
+}
+
+/* What is left to read in this run, for who waits. */
+static uint64_t size_to_read(const struct making *m, const struct thing *item)
+{
+    return m->is_again || !timeline_of(&m->view, item) ? size_of(item) : 0;
 }
 
 static int make_named(struct making *m, struct str ids, struct err *e)
 {
     int rc = 0;
 
+    m->is_named = true;
     while (rc == 0 && ids.len) {
         const struct thing *t;
         struct id id;
@@ -428,16 +359,6 @@ static int make_named(struct making *m, struct str ids, struct err *e)
     return rc;
 }
 
-/* An image that is not where it was, or not as it was, leaves the rest to be read. */
-static void tell_unread(struct making *m, const struct thing *item, const struct err *why)
-{
-    if (m->a->wants_json)
-        return;
-    buf_addf(&m->a->text, "e%u    not read: ", item->number);
-    sink_terminal(&m->a->text, str_of(why->text), false);
-    buf_addc(&m->a->text, '\n');
-}
-
 /* The years of an older log of a rotation follow from the newer one. */
 static int make_all(struct making *m, struct err *e)
 {
@@ -451,57 +372,13 @@ static int make_all(struct making *m, struct err *e)
             continue;
         items = mem_grow(items, count, &room, sizeof(items[0]));
         items[count++] = t;
+        m->size += size_to_read(m, t);
     }
     if (count)
         qsort(items, count, sizeof(items[0]), rotation_newest_first);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
+    for (size_t i = 0; rc == 0 && i < count; i++)
         rc = make_one(m, items[i], e);
-        if (rc && m->is_unopened) {
-            tell_unread(m, items[i], e);
-            rc = 0;
-        }
-    }
     return rc;
-}
-
-static void conclude(const struct making *m)
-{
-    struct answer *a = m->a;
-
-    if (a->wants_json) {
-        struct json j;
-
-        json_begin(&j, &a->json);
-        json_object_begin(&j);
-        json_put_u64(&j, "made", m->made);
-        json_put_u64(&j, "there", m->passed);
-        json_put_u64(&j, "events", m->events);
-        json_put_u64(&j, "unparsed", m->unparsed);
-        json_put_u64(&j, "notices", m->notices);
-        json_object_end(&j);
-        return;
-    }
-    if (m->made == 0 && m->passed == 0) {
-        buf_adds(&a->text, "No item here has bytes that could be read yet.\n\n"
-                           "Next:  calm preserve files /var/log\n");
-        return;
-    }
-    if (m->made == 0) {
-        buf_adds(&a->text, "All evidence with bytes in this case was read before.\n");
-    } else {
-        buf_addf(&a->text, "\n%llu events", (unsigned long long)m->events);
-        if (m->unparsed)
-            buf_addf(&a->text, ", and %llu lines that no format understands, kept as they are",
-                     (unsigned long long)m->unparsed);
-        buf_adds(&a->text, ".\n");
-    }
-    if (m->notices)
-        buf_addf(&a->text,
-                 "%llu notices say what was cut, damaged or not read: calm analyse "
-                 "search event.kind:notice\n",
-                 (unsigned long long)m->notices);
-    buf_adds(&a->text, "\nNext:  calm analyse search \"failed\"\n"
-                       "       calm analyse histogram, calm analyse top user.name\n");
 }
 
 static int timeline_job(struct session *s, const struct operation *op, const struct input *in,
@@ -527,7 +404,7 @@ static int timeline_job(struct session *s, const struct operation *op, const str
     progress_begin(&m.progress, a);
     rc = ids.len ? make_named(&m, ids, e) : make_all(&m, e);
     if (rc == 0)
-        conclude(&m);
+        timeline_conclude(&m);
     return rc;
 }
 

@@ -19,6 +19,8 @@ struct segment_file {
     struct arena *arena;
     struct stored_block *blocks;
     size_t count, room;
+    struct stored_source **sources; /* in the arena */
+    size_t source_count, source_room;
 };
 
 static int damaged(struct err *e)
@@ -134,19 +136,31 @@ static struct str unescape(struct segment_file *f, struct str text)
     return (struct str){arena_dup(f->arena, read.p, read.len), read.len};
 }
 
-static const struct stored_source *source_of(struct segment_file *f, struct str line)
+/* NULL: no line of a source. */
+static struct stored_source *take_source(struct segment_file *f, struct str line)
 {
     struct stored_source *s = arena_new_in(f->arena, struct stored_source);
+    struct reader_counts *c = &s->counts;
 
-    s->name = unescape(f, str_cut(&line, '\t'));
+    *s = (struct stored_source){.name = unescape(f, str_cut(&line, '\t'))};
     s->format = str_cut(&line, '\t');
+    (void)str_cut(&line, '\t'); /* the format's version */
+    if (!take_u64(&line, &s->size) || !take_u64(&line, &c->lines) || !take_u64(&line, &c->events) ||
+        !take_u64(&line, &c->unparsed) || !take_u64(&line, &c->continued) ||
+        !take_u64(&line, &c->empty) || !take_i64(&line, &s->first_ns) ||
+        !take_i64(&line, &s->last_ns))
+        return NULL;
+    s->remark = unescape(f, line);
+    f->sources = mem_grow((void *)f->sources, f->source_count, &f->source_room,
+                          sizeof(struct stored_source *));
+    f->sources[f->source_count++] = s;
     return s;
 }
 
 static bool take_lines(struct segment_file *f, uint64_t end)
 {
     struct str rest = buf_str(&f->directory);
-    const struct stored_source *source = NULL;
+    struct stored_source *source = NULL;
 
     if (!str_take(&rest, "timeline\t1\t"))
         return false;
@@ -155,13 +169,16 @@ static bool take_lines(struct segment_file *f, uint64_t end)
         struct str before = rest, line = str_cut(&rest, '\n');
 
         if (str_take(&line, "source\t")) {
-            source = source_of(f, line);
+            source = take_source(f, line);
+            if (!source)
+                return false;
         } else if (str_take(&line, "block\t")) {
             struct stored_block b = {.source = source};
 
             if (!source || !take_block(line, &b, end))
                 return false;
             b.columns = str_head(rest, 0);
+            source->stored += b.events;
             f->blocks = mem_grow(f->blocks, f->count, &f->room, sizeof(f->blocks[0]));
             f->blocks[f->count++] = b;
         } else if (str_starts(line, "column\t") && f->count) {
@@ -196,8 +213,19 @@ void segment_close(struct segment_file *f)
         return;
     buf_release(&f->directory);
     arena_free(f->arena);
+    free((void *)f->sources);
     free(f->blocks);
     free(f);
+}
+
+size_t segment_source_count(const struct segment_file *f)
+{
+    return f->source_count;
+}
+
+const struct stored_source *segment_source_at(const struct segment_file *f, size_t i)
+{
+    return f->sources[i];
 }
 
 size_t segment_block_count(const struct segment_file *f)

@@ -2,11 +2,17 @@
 #pragma once
 #include "base/hash.h"
 #include "timeline/block_read.h"
+#include "timeline/format.h"
 
 struct segment_file;
 struct stored_source {
-    struct str name; /* hostile */
-    struct str format;
+    struct str name;   /* hostile, as the remark is */
+    struct str format; /* "-": not recognised */
+    uint64_t size;
+    struct reader_counts counts; /* empty lines and comments are counted as empty */
+    uint64_t stored;             /* events of its blocks: those of lines, unparsed, and notices */
+    int64_t first_ns, last_ns;   /* where there are events */
+    struct str remark;
 };
 struct stored_block {
     const struct stored_source *source;
@@ -23,6 +29,8 @@ MUST_CHECK int segment_open(struct segment_file **out, int in, const struct hash
                             struct err *e);
 void segment_close(struct segment_file *f); /* NULL is fine */
 DEFINE_CLEANUP(struct segment_file *, segment_close)
+size_t segment_source_count(const struct segment_file *f);
+const struct stored_source *segment_source_at(const struct segment_file *f, size_t i);
 size_t segment_block_count(const struct segment_file *f);
 const struct stored_block *segment_block_at(const struct segment_file *f, size_t i);
 /* Reads a block, whose SHA-256 is checked; *bytes is owned by the caller, and what *out points
