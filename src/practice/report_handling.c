@@ -62,6 +62,7 @@ static void put_limits(struct report *r)
                                   "known of those clocks stands in the section on gaps.");
     inline_text(doc_item(r->doc), "Words in quotation marks, in the timeline and in the tables "
                                   "are those of the people who wrote them.");
+    report_unread(r);
     doc_end(r->doc);
 }
 

@@ -166,6 +166,7 @@ void report_shown(const struct report *r, struct buf *out, const struct kind *ki
 void report_summary_make(struct report *r);
 void report_summary(struct report *r);
 void report_scope(struct report *r);
+void report_unread(struct report *r); /* within its limits: items of their list */
 void report_handling(struct report *r);
 void report_timeline(struct report *r);
 void report_marked(struct report *r);

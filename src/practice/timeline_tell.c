@@ -114,14 +114,15 @@ static void conclude_sums(const struct making *m)
         buf_addf(out, ", and %llu lines that no format understands, kept as they are",
                  (unsigned long long)m->unparsed);
     buf_adds(out, ".\n");
-    if (m->unknown)
-        buf_addf(out, "%llu files were not recognised, or not read: calm analyse sources\n",
-                 (unsigned long long)m->unknown);
-    if (m->notices)
-        buf_addf(out,
-                 "%llu notices say what was cut, damaged or not read: calm analyse search "
-                 "event.kind:notice\n",
-                 (unsigned long long)m->notices);
+    if (m->unknown) {
+        add_count(out, m->unknown, "file was", "files were");
+        buf_adds(out, " not recognised, or not read: calm analyse sources\n");
+    }
+    if (m->notices) {
+        add_count(out, m->notices, "notice says", "notices say");
+        buf_adds(out, " what was cut, damaged or not read: calm analyse search "
+                      "event.kind:notice\n");
+    }
 }
 
 void timeline_conclude(struct making *m)
