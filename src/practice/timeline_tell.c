@@ -142,9 +142,10 @@ void timeline_conclude(struct making *m)
         conclude_sums(m);
     else if (m->left == 0)
         buf_adds(&a->text, "All evidence with bytes in this case was read before.\n");
-    if (m->left)
-        buf_addf(&a->text, "%llu %s not read; the report names %s.\n", (unsigned long long)m->left,
-                 m->left == 1 ? "item was" : "items were", m->left == 1 ? "it" : "them");
+    if (m->left) {
+        add_count(&a->text, m->left, "item was", "items were");
+        buf_adds(&a->text, " not read; why stands above.\n");
+    }
     buf_adds(&a->text, "\nNext:  calm analyse search \"failed\"\n"
                        "       calm analyse histogram, calm analyse top user.name\n");
 }

@@ -194,8 +194,9 @@ class Times(DiskTest):
         self.ana(f"preserve image {image} --to {self.folder / 'gone'} --name gone --format raw")
         shutil.rmtree(self.folder / "gone")
         self.ana(f"preserve files {image}")
-        told = self.ana("analyse timeline")  # one that is not there leaves the rest to be read
-        self.assertIn("e4    not read: ", told)
+        done = self.ana.run("analyse", "timeline")  # one that is not there leaves the rest to be read
+        self.assertEqual(done.returncode, 3)  # what was named is not there
+        self.assertIn("e4    not read: ", done.stdout.decode())
         self.assertEqual(of_events(self.events("", "--evidence", "e5")), expected)
 
     def test_a_folder_that_was_taken_tells_its_times(self):
