@@ -35,7 +35,7 @@ static const struct meaning pam[] = {
     {"Invalid verification code for {user.name}", "login-second-factor", AUTH, NO},
 };
 
-static const struct program programs[] = {{"pam", pam, COUNT_OF(pam)}};
+static const struct program programs[] = {{.name = "pam", .meanings = pam, .count = COUNT_OF(pam)}};
 const struct program_list pam_programs = {programs, COUNT_OF(programs)};
 
 static bool is_module_name(struct str s)

@@ -2,7 +2,7 @@
 #include "timeline/pattern.h"
 #include "base/mem.h"
 
-enum { STEPS_MAX = 24, KNOWN_COUNT = 64, KNOWN_NAME_SIZE = 48, TRIES_MOST = 32 };
+enum { STEPS_MAX = 40, KNOWN_COUNT = 64, KNOWN_NAME_SIZE = 48, TRIES_MOST = 32 };
 
 enum step_kind {
     STEP_LITERAL,
@@ -10,6 +10,7 @@ enum step_kind {
     STEP_DIGITS,
     STEP_ADDRESS,
     STEP_HOST,
+    STEP_UNIT,
     STEP_ANY,
     STEP_MOST,
     STEP_REST
@@ -53,8 +54,9 @@ static enum step_kind kind_of(struct str name)
     static const struct {
         const char *name;
         enum step_kind kind;
-    } kinds[] = {{"", STEP_WORD},   {"n", STEP_DIGITS},  {"ip", STEP_ADDRESS}, {"host", STEP_HOST},
-                 {"any", STEP_ANY}, {"most", STEP_MOST}, {"rest", STEP_REST}};
+    } kinds[] = {{"", STEP_WORD},     {"n", STEP_DIGITS},  {"ip", STEP_ADDRESS},
+                 {"host", STEP_HOST}, {"unit", STEP_UNIT}, {"any", STEP_ANY},
+                 {"most", STEP_MOST}, {"rest", STEP_REST}};
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (str_is(name, kinds[i].name))
@@ -74,13 +76,21 @@ static struct step compile_place(struct str *rest, struct field_names *names)
                          .field = str_is(field, "_") ? FIELD_NONE : field_number(names, field)};
 }
 
+static bool is_brace(struct str s)
+{
+    return str_starts(s, "{{") || str_starts(s, "}}");
+}
+
 static struct step compile_literal(struct str *rest)
 {
-    struct str text = str_head(*rest, 0);
+    bool is_doubled = is_brace(*rest);
+    size_t len = is_doubled;
+    struct str text;
 
-    while (text.len < rest->len && rest->p[text.len] != '{')
-        text.len++;
-    *rest = str_from(*rest, text.len);
+    while (!is_doubled && len < rest->len && rest->p[len] != '{' && !is_brace(str_from(*rest, len)))
+        len++;
+    text = str_head(*rest, len);
+    *rest = str_from(*rest, len + is_doubled);
     return (struct step){.kind = STEP_LITERAL, .literal = text, .field = FIELD_NONE};
 }
 
@@ -95,8 +105,8 @@ static void compile(struct pattern *p, const struct meaning *m, struct field_nam
     while (rest.len) {
         if (p->count == STEPS_MAX)
             BUG("a pattern is too long: %s", m->pattern);
-        p->steps[p->count] =
-            rest.p[0] == '{' ? compile_place(&rest, names) : compile_literal(&rest);
+        p->steps[p->count] = rest.p[0] == '{' && !is_brace(rest) ? compile_place(&rest, names)
+                                                                 : compile_literal(&rest);
         if (p->steps[p->count].kind == STEP_MOST) {
             p->most = p->count;
             mosts++;
@@ -184,8 +194,21 @@ static size_t run_length(const struct step *s, const struct step *behind, struct
     return len;
 }
 
-/* As little as the literal behind it, or the end, can follow. */
-static bool any_length(const struct step *behind, struct str text, size_t *len)
+static bool is_unit(struct str name)
+{
+    static const char *const kinds[] = {".service", ".socket", ".mount", ".automount",
+                                        ".timer",   ".target", ".path",  ".slice",
+                                        ".scope",   ".swap",   ".device"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (str_ends(name, kinds[i]))
+            return true;
+    return false;
+}
+
+/* As little as the literal behind it, or the end, can follow; a literal that ends the pattern ends
+ * the sentence, too. */
+static bool any_length(const struct step *behind, bool is_last, struct str text, size_t *len)
 {
     const char *found;
 
@@ -193,13 +216,18 @@ static bool any_length(const struct step *behind, struct str text, size_t *len)
         *len = text.len;
         return true;
     }
+    if (is_last && text.len >= behind->literal.len) {
+        *len = text.len - behind->literal.len;
+        return str_eq(str_from(text, *len), behind->literal);
+    }
     found = memmem(text.p, text.len, behind->literal.p, behind->literal.len);
     *len = found ? (size_t)(found - text.p) : 0;
     return found != NULL;
 }
 
-static bool take_step(const struct step *s, const struct step *behind, struct str *text,
-                      struct str *value)
+/* behind: the step that follows; NULL: none does. is_last: nothing follows that. */
+static bool take_step(const struct step *s, const struct step *behind, bool is_last,
+                      struct str *text, struct str *value)
 {
     size_t len;
 
@@ -214,12 +242,13 @@ static bool take_step(const struct step *s, const struct step *behind, struct st
         len = text->len;
         break;
     case STEP_ANY:
-        if (!any_length(behind, *text, &len))
+        if (!any_length(behind, is_last, *text, &len))
             return false;
         break;
     default:
         len = run_length(s, behind, *text);
-        if (len == 0 || (s->kind == STEP_ADDRESS && !has_address_mark(str_head(*text, len))))
+        if (len == 0 || (s->kind == STEP_ADDRESS && !has_address_mark(str_head(*text, len))) ||
+            (s->kind == STEP_UNIT && !is_unit(str_head(*text, len))))
             return false;
     }
     *value = str_head(*text, len);
@@ -231,7 +260,8 @@ static bool fits_steps(const struct pattern *p, size_t from, size_t to, struct s
                        struct str *values)
 {
     for (size_t i = from; i < to; i++)
-        if (!take_step(&p->steps[i], i + 1 < p->count ? &p->steps[i + 1] : NULL, text, &values[i]))
+        if (!take_step(&p->steps[i], i + 1 < p->count ? &p->steps[i + 1] : NULL, i + 2 == p->count,
+                       text, &values[i]))
             return false;
     return true;
 }
@@ -323,6 +353,32 @@ static void fill(const struct pattern *p, const struct str *values, struct event
     event_put(e, FIELD_EVENT_OUTCOME, p->outcome);
 }
 
+static bool has_value(const struct event *e, uint16_t name, struct str value)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == name && str_eq(e->fields[i].value, value))
+            return true;
+    return false;
+}
+
+/* What another sentence that fits says otherwise. */
+static void fill_also(const struct pattern *p, const struct str *values, struct field_names *names,
+                      struct event *e)
+{
+    size_t before = e->count;
+
+    for (size_t i = 0; i < p->count; i++)
+        if (!has_value(e, p->steps[i].field, values[i]))
+            put_value(&p->steps[i], values[i], e);
+    if (!has_value(e, FIELD_EVENT_ACTION, p->action))
+        event_put(e, FIELD_EVENT_ACTION, p->action);
+    if (!has_value(e, FIELD_EVENT_OUTCOME, p->outcome))
+        event_put(e, FIELD_EVENT_OUTCOME, p->outcome);
+    if (e->count > before &&
+        event_value(e, field_number(names, STR("event.is_ambiguous"))).len == 0)
+        event_puts(e, field_number(names, STR("event.is_ambiguous")), "yes");
+}
+
 /* "a|b" are two names. */
 static bool is_named(const struct program *p, struct str name)
 {
@@ -378,6 +434,7 @@ bool pattern_match(struct pattern_set *s, struct str program, struct str sentenc
 {
     struct table *t = table_of(s, program);
     struct str values[STEPS_MAX], rest;
+    bool is_filled = false;
 
     if (!t || sentence.len == 0)
         return false;
@@ -388,9 +445,15 @@ bool pattern_match(struct pattern_set *s, struct str program, struct str sentenc
 
         if ((t->firsts[i] && t->firsts[i] != sentence.p[0]) || !fits(p, sentence, values, &rest))
             continue;
+        if (is_filled) {
+            fill_also(p, values, s->names, e);
+            continue;
+        }
         fill(p, values, e);
         fill_other(p, rest, values, s->names, e);
-        return true;
+        if (!t->program->tells_all)
+            return true;
+        is_filled = true;
     }
-    return false;
+    return is_filled;
 }

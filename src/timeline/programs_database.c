@@ -59,7 +59,7 @@ static const struct meaning mysql[] = {
 };
 
 static const struct program programs[] = {
-    {"postgres|postgresql", postgres, COUNT_OF(postgres)},
-    {"mysqld|mysql|mariadbd|mariadb", mysql, COUNT_OF(mysql)},
+    {.name = "postgres|postgresql", .meanings = postgres, .count = COUNT_OF(postgres)},
+    {.name = "mysqld|mysql|mariadbd|mariadb", .meanings = mysql, .count = COUNT_OF(mysql)},
 };
 const struct program_list database_programs = {programs, COUNT_OF(programs)};

@@ -6,31 +6,40 @@
 #define YES "success"
 #define NO "failure"
 
-/* logging.c, prelogin.c; behind "[pid n]" of its own log. */
+/* logging.c, prelogin.c; behind "[pid n]" of its own log. A client chooses the name of the user, of
+ * the file and the password of a guest; nothing else stands behind. */
 #define FTP_CLIENT "Client \"{source.ip:ip}\""
+#define FTP_FILE(verb, action, result, outcome)                                                    \
+    {"[{user.name:most}] " result " " verb ": " FTP_CLIENT ", \"{file.path:any}\"", action,        \
+     "file", outcome},                                                                             \
+    {                                                                                              \
+        "[{user.name:most}] " result " " verb ": " FTP_CLIENT                                      \
+        ", \"{file.path:any}\", {_:any}Kbyte/sec",                                                 \
+            action, "file", outcome                                                                \
+    }
+#define FTP_DID(verb, action) FTP_FILE(verb, action, "OK", YES), FTP_FILE(verb, action, "FAIL", NO)
+#define FTP_LOGIN(result, outcome)                                                                 \
+    {"[{user.name:most}] " result " LOGIN: " FTP_CLIENT, "login", AUTH, outcome},                  \
+        {"[{user.name:most}] " result " LOGIN: " FTP_CLIENT ", anon password \"{_:any}\"", "login", \
+         AUTH, outcome},                                                                           \
+    {                                                                                              \
+        "[{user.name:most}] " result " LOGIN: " FTP_CLIENT ", \"{event.reason:any}\"", "login",     \
+            AUTH, outcome                                                                          \
+    }
 static const struct meaning vsftpd[] = {
     {"CONNECT: " FTP_CLIENT "{_:rest}", "connection", "network", "unknown"},
-    {"[{user.name:any}] OK LOGIN: " FTP_CLIENT "{_:rest}", "login", AUTH, YES},
-    {"[{user.name:any}] FAIL LOGIN: " FTP_CLIENT "{_:rest}", "login", AUTH, NO},
-    {"[{user.name:any}] OK UPLOAD: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-upload",
-     "file", YES},
-    {"[{user.name:any}] FAIL UPLOAD: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-upload",
-     "file", NO},
-    {"[{user.name:any}] OK DOWNLOAD: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-download",
-     "file", YES},
-    {"[{user.name:any}] FAIL DOWNLOAD: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-download",
-     "file", NO},
-    {"[{user.name:any}] OK DELETE: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-delete",
-     "file", YES},
-    {"[{user.name:any}] FAIL DELETE: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-delete",
-     "file", NO},
-    {"[{user.name:any}] OK MKDIR: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-mkdir", "file",
-     YES},
-    {"[{user.name:any}] OK RENAME: " FTP_CLIENT ", \"{file.path:any}\"{_:rest}", "ftp-rename",
-     "file", YES},
-    {"[{user.name:any}] FTP command: " FTP_CLIENT ", \"{process.command_line:rest}", "ftp-command",
-     "network", "unknown"},
-    {"[{user.name:any}] FTP response: " FTP_CLIENT ", \"{error.code:n} {event.reason:rest}",
+    FTP_LOGIN("OK", YES),
+    FTP_LOGIN("FAIL", NO),
+    FTP_DID("UPLOAD", "ftp-upload"),
+    FTP_DID("DOWNLOAD", "ftp-download"),
+    FTP_DID("DELETE", "ftp-delete"),
+    FTP_DID("MKDIR", "ftp-mkdir"),
+    FTP_DID("RMDIR", "ftp-rmdir"),
+    FTP_DID("RENAME", "ftp-rename"),
+    FTP_DID("CHMOD", "ftp-chmod"),
+    {"[{user.name:most}] FTP command: " FTP_CLIENT ", \"{process.command_line:any}\"",
+     "ftp-command", "network", "unknown"},
+    {"[{user.name:most}] FTP response: " FTP_CLIENT ", \"{error.code:n} {event.reason:any}\"",
      "ftp-response", "network", "unknown"},
     {"FTP response: " FTP_CLIENT ", \"{error.code:n} {event.reason:rest}", "ftp-response",
      "network", "unknown"},
@@ -72,8 +81,8 @@ static const struct meaning pure_ftpd[] = {
 };
 
 static const struct program programs[] = {
-    {"vsftpd", vsftpd, COUNT_OF(vsftpd)},
-    {"proftpd", proftpd, COUNT_OF(proftpd)},
-    {"pure-ftpd", pure_ftpd, COUNT_OF(pure_ftpd)},
+    {.name = "vsftpd", .meanings = vsftpd, .count = COUNT_OF(vsftpd), .tells_all = true},
+    {.name = "proftpd", .meanings = proftpd, .count = COUNT_OF(proftpd)},
+    {.name = "pure-ftpd", .meanings = pure_ftpd, .count = COUNT_OF(pure_ftpd)},
 };
 const struct program_list ftp_programs = {programs, COUNT_OF(programs)};

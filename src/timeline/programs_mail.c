@@ -104,7 +104,7 @@ static const struct meaning pickup[] = {
 /* login-common/client-common.c, auth/auth-worker-client.c, auth-request.c; "Info: " where the log
  * is Dovecot's own. */
 #define LOGIN_WHO                                                                                  \
-    "user=<{user.name:any}>,{_:any} rip={source.ip:ip}, lip={destination.ip:ip}{_:rest}"
+    "user=<{user.name:most}>,{_:any} rip={source.ip:ip}, lip={destination.ip:ip}{_:rest}"
 static const struct meaning dovecot[] = {
     {"{service.name}-login: Login: " LOGIN_WHO, "login", AUTH, YES},
     {"{service.name}-login: Info: Login: " LOGIN_WHO, "login", AUTH, YES},
@@ -204,13 +204,15 @@ static const struct meaning exim[] = {
 };
 
 static const struct program programs[] = {
-    {"smtpd", smtpd, COUNT_OF(smtpd)},
-    {"postscreen", postscreen, COUNT_OF(postscreen)},
-    {"smtp|lmtp|local|virtual|pipe|error", delivery, COUNT_OF(delivery)},
-    {"qmgr", queue, COUNT_OF(queue)},
-    {"cleanup", cleanup, COUNT_OF(cleanup)},
-    {"pickup", pickup, COUNT_OF(pickup)},
-    {"dovecot", dovecot, COUNT_OF(dovecot)},
-    {"exim|exim4", exim, COUNT_OF(exim)},
+    {.name = "smtpd", .meanings = smtpd, .count = COUNT_OF(smtpd)},
+    {.name = "postscreen", .meanings = postscreen, .count = COUNT_OF(postscreen)},
+    {.name = "smtp|lmtp|local|virtual|pipe|error",
+     .meanings = delivery,
+     .count = COUNT_OF(delivery)},
+    {.name = "qmgr", .meanings = queue, .count = COUNT_OF(queue)},
+    {.name = "cleanup", .meanings = cleanup, .count = COUNT_OF(cleanup)},
+    {.name = "pickup", .meanings = pickup, .count = COUNT_OF(pickup)},
+    {.name = "dovecot", .meanings = dovecot, .count = COUNT_OF(dovecot)},
+    {.name = "exim|exim4", .meanings = exim, .count = COUNT_OF(exim)},
 };
 const struct program_list mail_programs = {programs, COUNT_OF(programs)};

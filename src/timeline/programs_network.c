@@ -79,12 +79,13 @@ static const struct meaning dhcpd[] = {
 };
 
 static const struct program programs[] = {
-    {"dropbear", dropbear, COUNT_OF(dropbear)},
+    {.name = "dropbear", .meanings = dropbear, .count = COUNT_OF(dropbear)},
     /* The others are its categories, as a channel without a program's name prints them. */
-    {"named|client|general|notify|queries|query-errors|rate-limit|resolver|security|update|"
-     "update-security|xfer-in|xfer-out",
-     named, COUNT_OF(named)},
-    {"slapd", slapd, COUNT_OF(slapd)},
-    {"dhcpd", dhcpd, COUNT_OF(dhcpd)},
+    {.name = "named|client|general|notify|queries|query-errors|rate-limit|resolver|security|update|"
+             "update-security|xfer-in|xfer-out",
+     .meanings = named,
+     .count = COUNT_OF(named)},
+    {.name = "slapd", .meanings = slapd, .count = COUNT_OF(slapd)},
+    {.name = "dhcpd", .meanings = dhcpd, .count = COUNT_OF(dhcpd)},
 };
 const struct program_list network_programs = {programs, COUNT_OF(programs)};

@@ -189,5 +189,6 @@ static const struct meaning sshd[] = {
      "service-listening", "process", NO},
 };
 
-static const struct program programs[] = {{"sshd|sshd-session|sshd-auth", sshd, COUNT_OF(sshd)}};
+static const struct program programs[] = {
+    {.name = "sshd|sshd-session|sshd-auth", .meanings = sshd, .count = COUNT_OF(sshd)}};
 const struct program_list ssh_programs = {programs, COUNT_OF(programs)};

@@ -79,7 +79,7 @@ static const struct meaning nginx[] = {
 };
 
 static const struct program programs[] = {
-    {"apache2|httpd|apache", apache, COUNT_OF(apache)},
-    {"nginx", nginx, COUNT_OF(nginx)},
+    {.name = "apache2|httpd|apache", .meanings = apache, .count = COUNT_OF(apache)},
+    {.name = "nginx", .meanings = nginx, .count = COUNT_OF(nginx)},
 };
 const struct program_list web_programs = {programs, COUNT_OF(programs)};

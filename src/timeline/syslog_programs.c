@@ -6,23 +6,26 @@
 #define YES "success"
 #define NO "failure"
 
-/* Todd Miller's sudo, logging.c. */
+/* Todd Miller's sudo: plugins/sudoers/logging.c, lib/eventlog/eventlog.c. The name of a folder, and
+ * what is run, may look like more of these pairs. */
+#define SUDO_RUN                                                                                   \
+    "PWD={process.working_directory:most} ; USER={user.effective.name} ; "                         \
+    "{_:any}COMMAND={process.command_line:any}"
+#define SUDO(reason, category, outcome)                                                            \
+    {"{user.name:any} : " reason "TTY={_} ; " SUDO_RUN, "command", category, outcome},             \
+        {"{user.name:any} : " reason "HOST={_} ; TTY={_} ; " SUDO_RUN, "command", category,        \
+         outcome},                                                                                 \
+        {"{user.name:any} : " reason "HOST={_} ; " SUDO_RUN, "command", category, outcome},        \
+    {                                                                                              \
+        "{user.name:any} : " reason SUDO_RUN, "command", category, outcome                         \
+    }
 static const struct meaning sudo[] = {
-    {"{user.name} : command not allowed ; {_:any}USER={user.effective.name} ; "
-     "COMMAND={process.command_line:rest}",
+    SUDO("", "process", YES),
+    SUDO("{_:n} incorrect password attempt ; ", AUTH, NO),
+    SUDO("{_:n} incorrect password attempts ; ", AUTH, NO),
+    SUDO("{event.reason:any} ; ", "process", NO),
+    {"{user.name:any} : {event.reason:any} ; {_:any}USER={user.effective.name} ;{_:rest}",
      "command", "process", NO},
-    {"{user.name} : user NOT in sudoers ; {_:any}USER={user.effective.name} ; "
-     "COMMAND={process.command_line:rest}",
-     "command", "process", NO},
-    {"{user.name} : {_:n} incorrect password attempt{_:any}USER={user.effective.name} ; "
-     "COMMAND={process.command_line:rest}",
-     "command", AUTH, NO},
-    {"{user.name} : TTY={_:any} ; PWD={_:any} ; USER={user.effective.name} ; "
-     "{_:any}COMMAND={process.command_line:rest}",
-     "command", "process", YES},
-    {"{user.name} : PWD={_:any} ; USER={user.effective.name} ; "
-     "{_:any}COMMAND={process.command_line:rest}",
-     "command", "process", YES},
 };
 
 /* util-linux and shadow. */
@@ -52,7 +55,45 @@ static const struct meaning accounts[] = {
     {"change user '{user.target.name}' {event.reason:rest}", "user-change", "iam", YES},
     {"lock user '{user.target.name}' password", "user-lock", "iam", YES},
     {"unlock user '{user.target.name}' password", "user-unlock", "iam", YES},
+    {"user {user.target.name} added by {user.name} to group {group.name}", "group-member-add",
+     "iam", YES},
+    {"user {user.target.name} removed by {user.name} from group {group.name}",
+     "group-member-remove", "iam", YES},
+    {"members of group {group.name} set by {user.name} to {user.target.name:rest}",
+     "group-member-add", "iam", YES},
+    {"administrators of group {group.name} set by {user.name} to {user.target.name:rest}",
+     "group-change", "iam", YES},
+    {"password of group {group.name} changed by {user.name}", "password-change", "iam", YES},
+    {"password of group {group.name} removed by {user.name}", "password-change", "iam", YES},
+    {"change user name '{_:any}' to '{user.target.name:any}'", "user-change", "iam", YES},
+    {"changed user '{user.target.name}' {event.reason:rest}", "user-change", "iam", YES},
+    {"can't view or modify password information for {user.target.name:rest}", "password-change",
+     "iam", NO},
     {"failed adding user '{user.target.name}'{event.reason:rest}", "user-add", "iam", NO},
+};
+
+/* util-linux' login-utils/login.c and shadow's login.c. */
+static const struct meaning login[] = {
+    {"FAILED LOGIN ({_:n}) on '{_:any}' from '{source.ip:host}' FOR '{user.name:any}', "
+     "{event.reason:rest}",
+     "login", AUTH, NO},
+    {"FAILED LOGIN ({_:n}) on '{_:any}' FOR '{user.name:any}', {event.reason:rest}", "login", AUTH,
+     NO},
+    {"FAILED LOGIN {_:n} FROM {source.ip:host} FOR {user.name:any}, {event.reason:rest}", "login",
+     AUTH, NO},
+    {"TOO MANY LOGIN TRIES ({_:n}) on '{_:any}'{_:any} FOR '{user.name:any}', {event.reason:rest}",
+     "login-too-many", AUTH, NO},
+    {"ROOT LOGIN ON {_} FROM {source.ip:host}", "login", AUTH, YES},
+    {"ROOT LOGIN {_:any}on '{_:rest}", "login", AUTH, YES},
+    {"ROOT LOGIN ON {_}", "login", AUTH, YES},
+    {"LOGIN ON {_} BY {user.name} FROM {source.ip:host}", "login", AUTH, YES},
+    {"LOGIN ON {_} BY {user.name:rest}", "login", AUTH, YES},
+};
+
+/* atd.c; what is run is in its job's file. */
+static const struct meaning at[] = {
+    {"Starting job {_:n} ({_:any}) for user '{user.name:any}' ({user.id:n})", "scheduled-command",
+     "process", YES},
 };
 
 static const struct meaning cron[] = {
@@ -65,21 +106,69 @@ static const struct meaning cron[] = {
     {"({user.name}) AUTH ({event.reason:any})", "scheduled-command", AUTH, NO},
 };
 
-/* systemd: src/core/job.c, unit.c. */
+/* systemd: src/core/{job,unit,service,mount,socket,timer,target,device}.c, manager.c. Since 249 a
+ * unit stands before its description, or for it; before, the description alone did. */
+#define UNIT(before, behind, action, outcome)                                                      \
+    {before "{service.name:unit} - {_:any}" behind, action, "process", outcome},                   \
+        {before "{service.name:unit}" behind, action, "process", outcome},                         \
+    {                                                                                              \
+        before "{service.name:any}" behind, action, "process", outcome                             \
+    }
+#define AT_END(text)                                                                               \
+    {                                                                                              \
+        "{service.name:unit}: " text, "service-exit", "process", NO                                \
+    }
 static const struct meaning systemd[] = {
-    {"Starting {service.name:any} - {_:any}...", "service-starting", "process", "unknown"},
-    {"Started {service.name:any}.service - {_:rest}", "service-start", "process", YES},
-    {"Stopped {service.name:any}.service - {_:rest}", "service-stop", "process", YES},
-    {"Failed to start {service.name:any}.", "service-start", "process", NO},
-    {"{service.name}: Main process exited, code={_:any}, status={error.code:rest}", "service-exit",
+    UNIT("Starting ", "...", "service-starting", "unknown"),
+    UNIT("Started ", ".", "service-start", YES),
+    UNIT("Finished ", ".", "service-finish", YES),
+    UNIT("Stopping ", "...", "service-stopping", "unknown"),
+    {"Stopped target {_:rest}", "target-stop", "host", YES},
+    UNIT("Stopped ", ".", "service-stop", YES),
+    UNIT("Reloaded ", ".", "service-reload", YES),
+    UNIT("Failed to start ", ".", "service-start", NO),
+    UNIT("Failed to mount ", ".", "service-start", NO),
+    UNIT("Failed to listen on ", ".", "service-start", NO),
+    UNIT("Failed to activate swap ", ".", "service-start", NO),
+    {"Failed to start {service.name:unit}: {event.reason:rest}", "service-start", "process", NO},
+    UNIT("Dependency failed for ", ".", "service-start", NO),
+    UNIT("Timed out starting ", ".", "service-start", NO),
+    UNIT("Timed out stopping ", ".", "service-stop", NO),
+    UNIT("Timed out mounting ", ".", "service-start", NO),
+    UNIT("Timed out waiting for device ", ".", "service-start", NO),
+    AT_END("Failed with result '{event.reason:any}'."),
+    AT_END("Unit entered failed state."),
+    AT_END("Start request repeated too quickly."),
+    AT_END("start request repeated too quickly, refusing to start."),
+    AT_END("Start{_:any} operation timed out. Terminating."),
+    AT_END("State '{_}' timed out. Killing."),
+    AT_END("State '{_}' timed out. Terminating."),
+    AT_END("Watchdog timeout (limit {_:any})!"),
+    AT_END("A process of this unit has been killed by the OOM killer."),
+    {"Unit {service.name:unit} entered failed state.", "service-exit", "process", NO},
+    {"{service.name:unit}: {_:any}rocess exited, code=killed, status={error.code:rest}",
+     "service-exit", "process", "unknown"},
+    {"{service.name:unit}: {_:any}rocess exited, code=dumped, status={error.code:rest}",
+     "service-exit", "process", NO},
+    {"{service.name:unit}: {_:any}rocess exited, code=exited, status=0/SUCCESS", "service-exit",
+     "process", YES},
+    {"{service.name:unit}: {_:any}rocess exited, code={_:any} status={error.code:rest}",
+     "service-exit", "process", NO},
+    {"{service.name:unit}: Scheduled restart job, restart counter is at {_:n}.", "service-restart",
      "process", "unknown"},
-    {"{service.name}: Failed with result '{event.reason:any}'.", "service-exit", "process", NO},
-    {"{service.name}: Scheduled restart job, restart counter is at {_:n}.", "service-restart",
+    {"{service.name:unit}: Service hold-off time over, scheduling restart.", "service-restart",
      "process", "unknown"},
-    {"{service.name}: Deactivated successfully.", "service-stop", "process", YES},
+    {"{service.name:unit}: {_:any}, scheduling restart.", "service-restart", "process", "unknown"},
+    {"{service.name:unit}: Deactivated successfully.", "service-stop", "process", YES},
+    {"{service.name:unit}: Succeeded.", "service-stop", "process", YES},
     {"Reached target {_:rest}", "target-reached", "host", YES},
     {"Startup finished in {_:rest}", "boot", "host", YES},
     {"Shutting down.", "shutdown", "host", YES},
+    {"Rebooting.", "reboot", "host", YES},
+    {"Powering off.", "shutdown", "host", YES},
+    {"Time has been changed", "clock-step", "host", "unknown"},
+    {"Caught <{_:any}>, {event.reason:rest}", "kernel-fault", "host", NO},
+    {"Freezing execution.", "kernel-fault", "host", NO},
 };
 
 static const struct meaning logind[] = {
@@ -89,43 +178,6 @@ static const struct meaning logind[] = {
     {"Power key pressed{_:rest}", "power-key", "host", "unknown"},
     {"System is rebooting.", "reboot", "host", YES},
     {"System is powering down.", "shutdown", "host", YES},
-};
-
-/* Linux, the kernel: faults of disks, memory, processors, network and power; what is loaded. */
-static const struct meaning kernel[] = {
-    {"Linux version {_:rest}", "boot", "host", YES},
-    {"Out of memory: Kill{_:any} process {process.pid:n} ({process.name:any}){_:rest}",
-     "out-of-memory", "host", NO},
-    {"{_} invoked oom-killer: {_:rest}", "out-of-memory", "host", NO},
-    {"blk_update_request: I/O error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host",
-     NO},
-    {"blk_update_request: critical medium error, dev {device.id:any}, sector {_:rest}",
-     "disk-fault", "host", NO},
-    {"I/O error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host", NO},
-    {"critical medium error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host", NO},
-    {"Buffer I/O error on dev{_:any} {device.id:any}, logical block {_:rest}", "disk-fault", "host",
-     NO},
-    {"end_request: I/O error, dev {device.id:any}, sector {_:rest}", "disk-fault", "host", NO},
-    {"EXT4-fs error (device {device.id:any}): {event.reason:rest}", "file-system-fault", "host",
-     NO},
-    {"EXT4-fs warning (device {device.id:any}): {event.reason:rest}", "file-system-fault", "host",
-     "unknown"},
-    {"XFS ({device.id:any}): Corruption {event.reason:rest}", "file-system-fault", "host", NO},
-    {"BTRFS error (device {device.id:any}): {event.reason:rest}", "file-system-fault", "host", NO},
-    {"EDAC {_:any}: {_:n} CE {event.reason:rest}", "memory-fault", "host", "unknown"},
-    {"EDAC {_:any}: {_:n} UE {event.reason:rest}", "memory-fault", "host", NO},
-    {"mce: [Hardware Error]: {event.reason:rest}", "hardware-fault", "host", NO},
-    {"[Hardware Error]: {event.reason:rest}", "hardware-fault", "host", NO},
-    {"{_:any}segfault at {_} ip {_} sp {_} error {error.code:any} in {file.path:rest}", "crash",
-     "process", NO},
-    {"device {device.id} entered promiscuous mode", "promiscuous-mode", "network", "unknown"},
-    {"device {device.id} left promiscuous mode", "promiscuous-mode", "network", "unknown"},
-    {"{device.id}: entered promiscuous mode", "promiscuous-mode", "network", "unknown"},
-    {"{_}: module verification failed: signature and/or required key missing - tainting kernel",
-     "module-load", "driver", "unknown"},
-    {"{_}: loading out-of-tree module taints kernel.", "module-load", "driver", "unknown"},
-    {"usb {device.id}: New USB device found, {event.reason:rest}", "device-attach", "host", YES},
-    {"usb {device.id}: USB disconnect, {_:rest}", "device-detach", "host", YES},
 };
 
 /* polkit's pkexec.c. */
@@ -143,22 +195,26 @@ static const struct meaning pkexec[] = {
 static const struct meaning any_program[] = {
     {"refused connect from {source.address:most} ({source.ip:ip})", "connection", "network", NO},
     {"refused connect from {source.ip:host}", "connection", "network", NO},
+    {"last message repeated {event.repeated:n} times", NULL, NULL, NULL},
+    {"Last message '{_:any}' repeated {event.repeated:n} times, suppressed by syslog-ng on {_}",
+     NULL, NULL, NULL},
 };
 
 #define TABLE(names, table)                                                                        \
     {                                                                                              \
-        (names), (table), COUNT_OF(table)                                                          \
+        .name = (names), .meanings = (table), .count = COUNT_OF(table)                             \
     }
 static const struct program programs[] = {
     TABLE("sudo", sudo),
     TABLE("su", su),
     TABLE("useradd|userdel|usermod|groupadd|groupdel|groupmod|gpasswd|chage|chfn|chsh|newusers|"
-          "adduser|deluser",
+          "adduser|deluser|passwd|chpasswd",
           accounts),
     TABLE("CRON|cron|crond|crontab|anacron|/usr/sbin/cron|/USR/SBIN/CRON", cron),
+    TABLE("atd", at),
+    TABLE("login", login),
     TABLE("systemd", systemd),
     TABLE("systemd-logind", logind),
-    TABLE("kernel", kernel),
     TABLE("pkexec", pkexec),
     TABLE("", any_program),
 };

@@ -9,6 +9,7 @@ extern const struct program_list mail_programs;     /* Postfix, Dovecot, Exim */
 extern const struct program_list ftp_programs;      /* vsftpd, ProFTPD, Pure-FTPd */
 extern const struct program_list web_programs;      /* Apache, nginx */
 extern const struct program_list database_programs; /* PostgreSQL, MySQL, MariaDB */
+extern const struct program_list machine_programs;  /* smartd, mdadm, UPS, clocks, links */
 extern const struct program_list network_programs;  /* BIND, OpenLDAP, Dropbear, DHCP */
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */

@@ -1,6 +1,7 @@
 /* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
 #include "timeline/syslog_words.h"
 #include "timeline/apache_error.h"
+#include "timeline/kernel.h"
 #include "timeline/level.h"
 #include "timeline/pam.h"
 #include "timeline/syslog_programs.h"
@@ -22,7 +23,7 @@ static struct str without_folder(struct str name)
     return base.len ? base : name;
 }
 
-/* "[12345.678901] " before a message of the kernel. */
+/* "[12345.678901] " before a message of the kernel, or "[12345.678901][  T123] ". */
 static struct str without_uptime(struct str message)
 {
     struct str at = message;
@@ -30,6 +31,8 @@ static struct str without_uptime(struct str message)
     if (!str_take(&at, "["))
         return message;
     (void)str_cut(&at, ']');
+    if (str_take(&at, "["))
+        (void)str_cut(&at, ']');
     return at.len ? str_trim(at) : message;
 }
 
@@ -49,6 +52,21 @@ static struct str without_msgid(struct event *e, struct str sentence)
     return at;
 }
 
+/* "message repeated 5 times: [ …]": rsyslog's action.c, of what it wrote once before. */
+static struct str without_repeat(struct reader *r, struct event *e, struct str sentence)
+{
+    struct str at = sentence, count;
+    uint64_t n;
+
+    if (!str_take(&at, "message repeated ") || !str_ends(at, "]"))
+        return sentence;
+    count = str_cut(&at, ' ');
+    if (!str_u64(count, &n) || !str_take(&at, "times: ["))
+        return sentence;
+    event_put(e, field_number(r->names, STR("event.repeated")), count);
+    return str_head(at, at.len - 1);
+}
+
 /* "[825] Jul 10 23:53:52 ": a program that writes a log of its own, which another one sends on. */
 static struct str without_own_stamp(const struct event *e, struct str sentence)
 {
@@ -63,8 +81,8 @@ static struct str without_own_stamp(const struct event *e, struct str sentence)
 }
 
 static const struct program_list *const lists[] = {
-    &syslog_programs, &ssh_programs, &pam_programs,      &mail_programs,
-    &ftp_programs,    &web_programs, &database_programs, &network_programs};
+    &syslog_programs, &kernel_programs, &ssh_programs,      &pam_programs,     &mail_programs,
+    &ftp_programs,    &web_programs,    &database_programs, &network_programs, &machine_programs};
 
 /* The names under which a program may be known: "postfix/smtpd", "httpd/backend1", and, of old,
  * "sshd(pam_unix)". */
@@ -87,7 +105,8 @@ static struct known_as known_as(struct str name)
 static bool match_plain(struct reader *r, const struct known_as *k, struct str sentence,
                         struct event *e)
 {
-    if (pattern_match(r->patterns, k->last, sentence, e))
+    if (str_is(k->last, "kernel") ? kernel_understand(r->patterns, sentence, e)
+                                  : pattern_match(r->patterns, k->last, sentence, e))
         return true;
     if (k->first.len && !str_eq(k->first, k->last) &&
         pattern_match(r->patterns, k->first, sentence, e))
@@ -124,7 +143,9 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     struct known_as k = known_as(event_value(e, FIELD_PROCESS_NAME));
     bool is_kernel = str_is(k.last, "kernel");
 
-    sentence = without_msgid(e, sentence);
+    sentence = without_msgid(e, without_repeat(r, e, sentence));
+    while (str_take(&sentence, " ")) /* sudo pads the name behind its colon */
+        ;
     sentence = is_kernel ? without_uptime(sentence) : without_own_stamp(e, sentence);
     if (str_is(k.last, "httpd") || str_is(k.first, "httpd") || str_is(k.last, "apache2"))
         (void)apache_error_parts(r, &sentence, e);

@@ -49,6 +49,33 @@ SENTENCES = {
     "pop(pam_unix)[8]:": [
         ("authentication failure; logname= uid=0 euid=0 tty= ruser= rhost=192.0.2.7 user=eva", "login", FAILED, "eva", "192.0.2.7"),
         ("session opened for user eva by (uid=0)", "session-open", OK, "eva", None)],
+    # sudo: lib/eventlog/eventlog.c, plugins/sudoers/logging.c ("%8s : "): the name is padded to eight letters.
+    "sudo:": [
+        ("     eva : TTY=pts/0 ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/bash", "command", OK, "eva", None),
+        ("    root : PWD=/ ; USER=postgres ; COMMAND=/usr/bin/psql", "command", OK, "root", None),
+        ("administrator : HOST=web1 ; TTY=pts/0 ; PWD=/ ; USER=root ; GROUP=adm ; TSID=000001 ; ENV=A=b ; COMMAND=/usr/bin/id", "command", OK,
+         "administrator", None),
+        ("     eva : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/su -", "command", FAILED, "eva", None),
+        ("     eva : user NOT in sudoers ; TTY=pts/0 ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
+        ("     eva : command not allowed ; TTY=pts/0 ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
+        ("     eva : a password is required ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
+        ("pam_unix(sudo:session): session opened for user root(uid=0) by eva(uid=1000)", "session-open", OK, "root", None)],
+    # shadow: src/gpasswd.c, src/passwd.c, src/usermod.c; at: atd.c; util-linux: login-utils/login.c.
+    "gpasswd[8]:": [("user eva added by root to group sudo", "group-member-add", OK, "root", None),
+                    ("user eva removed by root from group sudo", "group-member-remove", OK, "root", None)],
+    "passwd[8]:": [("password for 'eva' changed by 'root'", "password-change", OK, "root", None)],
+    "atd[8]:": [("Starting job 1 (a0001b01c2d3e4) for user 'eva' (1000)", "scheduled-command", OK, "eva", None)],
+    "login[9]:": [("FAILED LOGIN (2) on '/dev/tty1' FOR 'eva', Authentication failure", "login", FAILED, "eva", None),
+                  ("ROOT LOGIN  on '/dev/tty1'", "login", OK, None, None),
+                  ("LOGIN ON tty1 BY eva", "login", OK, "eva", None)],
+    # vsftpd: logging.c. A login ends with the address, a transfer with its rate.
+    "vsftpd[8]:": [('[eva] OK LOGIN: Client "192.0.2.7"', "login", OK, "eva", "192.0.2.7"),
+                   ('[ftp] OK LOGIN: Client "192.0.2.7", anon password "a@b"', "login", OK, "ftp", "192.0.2.7"),
+                   ('[eva] FAIL LOGIN: Client "192.0.2.7", "User is in the deny user list."', "login", FAILED, "eva", "192.0.2.7"),
+                   ('[bob] OK LOGIN: Client "10.0.0.1"] FAIL LOGIN: Client "192.0.2.7"', "login", FAILED, 'bob] OK LOGIN: Client "10.0.0.1"',
+                    "192.0.2.7"),
+                   ('[eva] OK UPLOAD: Client "192.0.2.7", "/a b.txt", 5 bytes, 0.10Kbyte/sec', "ftp-upload", OK, "eva", "192.0.2.7"),
+                   ('[eva] FAIL RMDIR: Client "192.0.2.7", "/x"', "ftp-rmdir", FAILED, "eva", "192.0.2.7")],
     # polkit: src/programs/pkexec.c.
     "pkexec[8]:": [("eva: The value for the SHELL variable was not found in the /etc/shells file [USER=root] [TTY=/dev/pts/3] [CWD=/tmp] "
                     "[COMMAND=GCONV_PATH=./gconv x]", "command", FAILED, "eva", None)],
@@ -85,6 +112,31 @@ class Programs(unittest.TestCase):
         for pairs in ("ruser=x rhost=192.0.2.8 rhost=192.0.2.7", "ruser= rhost=192.0.2.7 user=x rhost=192.0.2.8"):
             events, _ = read_lines(f"Nov 25 03:12:09 gate a: pam_unix(a:auth): authentication failure; logname= uid=0 euid=0 tty= {pairs}\n")
             self.assertEqual((set(events[0]["source.ip"]), events[0]["event.is_ambiguous"]), ({"192.0.2.7", "192.0.2.8"}, "yes"))
+
+    def test_names_that_end_a_sentence_early_leave_both_readings(self):
+        for sentence, name, values in (
+                ("dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<bob>, method=PLAIN, rip=192.0.2.8, lip=203.0.113.1>, "
+                 "method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS, session=<abc>", "source.ip", {"192.0.2.7", "192.0.2.8"}),
+                ('vsftpd[8]: [bob] OK DELETE: Client "192.0.2.7", "/x] FAIL DELETE: Client "192.0.2.8", "/y"', "event.outcome", {OK, FAILED}),
+                ('vsftpd[8]: [bob] OK DELETE: Client "192.0.2.7", "/x] FAIL DELETE: Client "192.0.2.8", "/y"', "source.ip", {"192.0.2.7", "192.0.2.8"}),
+                ("sudo: eva : TTY=pts/0 ; PWD=/tmp/x ; USER=bob ; COMMAND=/bin/true ; USER=root ; COMMAND=/bin/sh", "user.effective.name",
+                 {"bob", "root"})):
+            events, _ = read_lines(f"Nov 25 03:12:09 gate {sentence}\n")
+            self.assertIsInstance(events[0][name], list, sentence)
+            self.assertEqual((set(events[0][name]), events[0]["event.is_ambiguous"]), (values, "yes"), sentence)
+
+    def test_what_is_run_is_told_whole(self):
+        events, _ = read_lines("Nov 25 03:12:09 gate sudo:      eva : TTY=pts/0 ; PWD=/home/e v ; USER=root ; COMMAND=/usr/bin/tail -f a b\n")
+        self.assertEqual([events[0][name] for name in ("process.command_line", "process.working_directory", "user.effective.name")],
+                         ["/usr/bin/tail -f a b", "/home/e v", "root"])
+
+    def test_a_repeated_sentence_is_read_and_says_how_often(self):
+        # rsyslog: action.c, "message repeated %d times: [%.800s]"; sysklogd and FreeBSD: "last message repeated %d times".
+        events, _ = read_lines("Nov 25 03:12:09 gate sshd[8]: Failed password for root from 192.0.2.7 port 5 ssh2\n"
+                               "Nov 25 03:12:19 gate sshd[8]: message repeated 999 times: [ Failed password for root from 192.0.2.7 port 5 ssh2]\n"
+                               "Nov 25 03:12:29 gate last message repeated 3 times\n")
+        self.assertEqual([(e.get("event.repeated"), e.get("event.action"), e.get("user.name"), e.get("source.ip")) for e in events],
+                         [(None, "login", "root", "192.0.2.7"), ("999", "login", "root", "192.0.2.7"), ("3", None, None, None)])
 
     def test_a_word_is_no_address(self):
         events, _ = read_lines("Nov 25 03:12:09 gate sshd[8]: Invalid user x from deadbeef port 5\n")
