@@ -11,6 +11,9 @@ enum {
     CPU_S = 24 * 3600,
     WALL_S = 24 * 3600,
     LANES_MAX = 64,
+    SHARED_LANES_MAX = 16,   /* each unpacks all, and may hold a member of WALK_HELD_MOST */
+    QUEUE_MOST = 16 << 20,   /* of a lane whose turn it is not: it waits */
+    SETTLE_SIZE = 256 << 10, /* of a queue, before what was put is cut off it */
     NAME_MOST = 64 << 10,
     BLOCK_MOST = 1 << 29, /* packed bytes of one block */
 };
@@ -23,7 +26,7 @@ struct lane {
     struct buf argument;
     struct buf queue; /* kind and size, u32 each, and the bytes, of each message */
     size_t taken;     /* bytes of it */
-    uint32_t part;
+    uint32_t part;    /* or its share */
     bool is_used;
     bool has_part;              /* it has told the end of its part */
     uint64_t read;              /* bytes of evidence */
@@ -38,8 +41,8 @@ struct building {
     bool has_looked;
     struct lane *lanes;
     unsigned lane_count;
-    uint32_t begun; /* parts */
-    uint32_t turn;  /* the part whose messages are put next */
+    uint32_t begun; /* parts, or shares */
+    uint32_t turn;  /* the part whose messages are put next, or the source of an archive */
     uint64_t read;  /* bytes of evidence, by those who have ended */
 };
 
@@ -70,6 +73,20 @@ static void make_argument(const struct build_order *o, const struct build_task *
         buf_addstr(out, s->zone);
     }
     buf_adds(out, o->name);
+}
+
+/* Sources of an archive are shared out: each lane walks through all of it, and reads every so
+ * many-th. */
+static bool is_shared(const struct building *b)
+{
+    return b->looked.has_many && b->lane_count > 1;
+}
+
+static bool has_turn(const struct lane *l)
+{
+    const struct building *b = l->building;
+
+    return l->part == (is_shared(b) ? b->turn % b->lane_count : b->turn);
 }
 
 static struct worker_order worker_order_of(const struct build_order *o, const struct buf *argument,
@@ -109,6 +126,7 @@ static int take_looked(struct building *b, struct str body, struct err *e)
     size = l.part_count > 1 ? l.part_count * sizeof(b->years[0]) : 0;
     if (l.part_count == 0 || l.part_count > PARTS_MOST || body.len != sizeof(l) + size ||
         !is_format(l.format) || !is_format(l.second) ||
+        (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return unsound(e);
     b->looked = l;
@@ -232,6 +250,7 @@ static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
     case BUILD_SOURCE:
         return is_all ? take_source(b, body, e) : unsound(e);
     case BUILD_SOURCE_END:
+        b->turn += is_shared(b);
         return is_all ? 0 : unsound(e);
     case BUILD_COLUMNS:
         return take_piece(&l->columns, body, e);
@@ -249,14 +268,19 @@ static int put_queued(struct lane *l, struct err *e)
 {
     int rc = 0;
 
-    while (rc == 0 && l->taken < l->queue.len) {
+    if (l->queue.len == 0)
+        return 0;
+    while (rc == 0 && l->taken < l->queue.len && has_turn(l)) {
         uint32_t head[2];
 
         memcpy(head, l->queue.p + l->taken, sizeof(head));
         l->taken += sizeof(head) + head[1];
         rc = put(l, head[0], (struct str){l->queue.p + l->taken - head[1], head[1]}, e);
     }
-    buf_clear(&l->queue);
+    if (l->taken < l->queue.len && l->taken < SETTLE_SIZE)
+        return rc;
+    memmove(l->queue.p, l->queue.p + l->taken, l->queue.len - l->taken);
+    l->queue.len -= l->taken;
     l->taken = 0;
     return rc;
 }
@@ -280,7 +304,7 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
 
     if (kind == BUILD_PROGRESS)
         return take_progress(l, body, e);
-    if (l->part == l->building->turn && l->queue.len == 0)
+    if (has_turn(l) && l->queue.len == 0)
         return put(l, kind, body, e);
     if (l->queue.len + body.len > BLOCK_MOST)
         return unsound(e);
@@ -297,7 +321,9 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
                               .format = b->looked.format,
                               .second = b->looked.second,
                               .from = i * size,
-                              .to = i + 1 == count ? UINT64_MAX : (i + 1) * size};
+                              .to = i + 1 == count ? UINT64_MAX : (i + 1) * size,
+                              .share = is_shared(b) ? i : 0,
+                              .shares = is_shared(b) ? b->lane_count : 0};
     struct worker_order order;
 
     if (b->years) {
@@ -321,6 +347,41 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
     return worker_begin_order(&l->worker, &order, e);
 }
 
+static void end_lane(struct building *b, struct lane *l)
+{
+    l->is_used = false;
+    b->read += l->read;
+    l->read = 0;
+}
+
+/* Where the lane whose turn it is has ended, there are no more sources, and no other has one. */
+static int end_shares(struct building *b, struct err *e)
+{
+    bool is_over = !b->lanes[b->turn % b->lane_count].worker;
+
+    for (unsigned i = 0; i < b->lane_count; i++) {
+        struct lane *l = &b->lanes[i];
+
+        if (l->queue.len && is_over)
+            return unsound(e);
+        if (l->is_used && !l->worker && l->queue.len == 0)
+            end_lane(b, l);
+    }
+    return 0;
+}
+
+static int take_shared_turns(struct building *b, struct err *e)
+{
+    uint32_t before;
+    int rc;
+
+    do {
+        before = b->turn;
+        rc = put_queued(&b->lanes[before % b->lane_count], e);
+    } while (rc == 0 && b->turn != before);
+    return rc ? rc : end_shares(b, e);
+}
+
 /* Lanes whose turn has come put what they have; those that have ended are free again. */
 static int take_turns(struct building *b, struct err *e)
 {
@@ -339,9 +400,7 @@ static int take_turns(struct building *b, struct err *e)
                 continue;
             if (!l->has_part && b->looked.part_count > 1)
                 return unsound(e);
-            l->is_used = false;
-            b->read += l->read;
-            l->read = 0;
+            end_lane(b, l);
             b->turn++;
             has_moved = true;
         }
@@ -353,7 +412,9 @@ static int begin_free_lanes(struct building *b, struct err *e)
 {
     int rc = 0;
 
-    for (unsigned i = 0; i < b->lane_count && rc == 0 && b->begun < b->looked.part_count; i++)
+    uint32_t count = is_shared(b) ? b->lane_count : b->looked.part_count;
+
+    for (unsigned i = 0; i < b->lane_count && rc == 0 && b->begun < count; i++)
         if (!b->lanes[i].is_used)
             rc = begin_lane(b, &b->lanes[i], e);
     return rc;
@@ -368,22 +429,39 @@ static int take_sent(struct lane *l, struct err *e)
     return rc < 0 ? rc : 0;
 }
 
+static bool is_done(const struct building *b)
+{
+    if (!is_shared(b))
+        return b->turn >= b->looked.part_count;
+    for (unsigned i = 0; i < b->lane_count; i++)
+        if (b->lanes[i].is_used)
+            return false;
+    return true;
+}
+
+/* -1: it has ended, or has to wait until it is its turn. */
+static int fd_of(const struct lane *l)
+{
+    if (!l->worker || (!has_turn(l) && l->queue.len - l->taken > QUEUE_MOST))
+        return -1;
+    return worker_fd(l->worker);
+}
+
 static int run_lanes(struct building *b, struct err *e)
 {
     struct pollfd fds[LANES_MAX];
     int rc = begin_free_lanes(b, e);
 
-    while (rc == 0 && b->turn < b->looked.part_count) {
+    while (rc == 0 && !is_done(b)) {
         for (unsigned i = 0; i < b->lane_count; i++)
-            fds[i] = (struct pollfd){.fd = b->lanes[i].worker ? worker_fd(b->lanes[i].worker) : -1,
-                                     .events = POLLIN};
+            fds[i] = (struct pollfd){.fd = fd_of(&b->lanes[i]), .events = POLLIN};
         if (poll(fds, b->lane_count, -1) < 0)
             continue;
         for (unsigned i = 0; i < b->lane_count && rc == 0; i++)
             if (fds[i].revents)
                 rc = take_sent(&b->lanes[i], e);
         if (rc == 0)
-            rc = take_turns(b, e);
+            rc = is_shared(b) ? take_shared_turns(b, e) : take_turns(b, e);
         if (rc == 0)
             rc = begin_free_lanes(b, e);
     }
@@ -397,6 +475,8 @@ static unsigned lanes_wanted(const struct building *b)
                      : processors > 0  ? (uint32_t)processors
                                        : 1;
 
+    if (b->looked.has_many)
+        return count < SHARED_LANES_MAX ? count : SHARED_LANES_MAX;
     count = count < b->looked.part_count ? count : b->looked.part_count;
     return count < LANES_MAX ? count : LANES_MAX;
 }

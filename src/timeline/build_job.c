@@ -210,14 +210,28 @@ static int tell_remark(struct job *j, struct str name, const struct reader *befo
     return rc ? rc : job_end_part(j, &r, e);
 }
 
+/* There is a limit to names, and which a source gets must not depend on those that the same worker
+ * read before it. */
+static void job_forget_names(struct job *j)
+{
+    if (field_count(j->names) == FIELD_KNOWN_COUNT_)
+        return;
+    block_writer_free(j->writer);
+    field_names_free(j->names);
+    j->names = field_names_new();
+    j->writer = block_writer_new(j->names, send_block, j);
+}
+
 int job_take_member(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
     const struct format *f = NULL;
     const char *remark = m->remark;
-    struct reader r = job_reader(j, m->name, m->written_s);
+    struct reader r;
     int rc;
 
+    job_forget_names(j);
+    r = job_reader(j, m->name, m->written_s);
     j->member = m;
     rc = recognise(j, &f, e);
     if (rc == 0 && !f)
@@ -295,10 +309,10 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     }
 }
 
-static int look_at_container(struct job *j, struct err *e)
+static int look_at_container(struct job *j, bool has_many, struct err *e)
 {
     const struct build_looked packed = {
-        .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1};
+        .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .has_many = has_many};
 
     return send_looked(j, &packed, NULL, e);
 }
@@ -407,14 +421,16 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
         return rc;
     if (j.task.kind >= COUNT_OF(ways))
         BUG("a task %u", j.task.kind);
+    walk.share = j.task.share;
+    walk.shares = j.task.shares;
     walk.take = ways[j.task.kind].take;
     walk.remark = ways[j.task.kind].remark;
     if (j.task.kind == BUILD_LOOK) {
-        bool is_container;
+        bool is_container, has_many;
 
-        rc = walk_is_container(in, &is_container, e);
+        rc = walk_is_container(in, &is_container, &has_many, e);
         if (rc || is_container)
-            return rc ? rc : look_at_container(&j, e);
+            return rc ? rc : look_at_container(&j, has_many, e);
     }
     return walk_evidence(&walk, e);
 }

@@ -27,6 +27,7 @@ struct walking {
     uint64_t names;    /* bytes of the members' names */
     unsigned depth;
     uint64_t members;
+    uint64_t things;   /* taken and remarked, by all walkers */
     const char *ended; /* the limit that ended it, in words; NULL: none did */
 };
 
@@ -113,9 +114,18 @@ static la_int64_t on_seek(struct archive *a, void *context, la_int64_t off, int 
     return base;
 }
 
-static int remark(const struct walking *w, struct str name, const char *words, struct err *e)
+/* Whether the next thing is this walker's. */
+static bool is_own(const struct walking *w)
 {
-    return w->walk->remark(w->walk->context, name, words, e);
+    return w->walk->shares == 0 || w->things % w->walk->shares == w->walk->share;
+}
+
+static int remark(struct walking *w, struct str name, const char *words, struct err *e)
+{
+    bool own = is_own(w);
+
+    w->things++;
+    return !own ? 0 : w->walk->remark(w->walk->context, name, words, e);
 }
 
 static int take_content(struct walking *w, struct content *c, struct str name, int64_t written_s,
@@ -146,12 +156,20 @@ static bool count_member(struct walking *w, struct str name)
     return !w->ended;
 }
 
-/* Reads the member's content. *why says what ended it before its end; NULL: nothing. */
-static void hold(struct walking *w, struct archive *a, struct buf *out, const char **why,
-                 char words[WORDS_SIZE])
+/* What is another walker's is unpacked and counted, and only its beginning kept, unless it may be a
+ * container, which all walk through. */
+static bool is_kept(const struct walking *w, const struct buf *out)
+{
+    return is_own(w) || is_container(buf_str(out));
+}
+
+/* Reads the member's content; *size is that of it. *why says what ended it before its end; NULL:
+ * nothing. */
+static void hold(struct walking *w, struct archive *a, struct buf *out, uint64_t *size,
+                 const char **why, char words[WORDS_SIZE])
 {
     *why = NULL;
-    for (;;) {
+    for (*size = 0;;) {
         la_ssize_t n;
 
         (void)buf_room(out, CHUNK_SIZE);
@@ -159,16 +177,20 @@ static void hold(struct walking *w, struct archive *a, struct buf *out, const ch
         if (n == 0)
             return;
         if (n < 0) {
-            snprintf(words, WORDS_SIZE, "damaged behind its byte %zu: %.300s", out->len,
+            snprintf(words, WORDS_SIZE, "damaged behind its byte %llu: %.300s",
+                     (unsigned long long)*size,
                      archive_error_string(a) ? archive_error_string(a) : "no reason is known");
             *why = words;
             return;
         }
-        out->len += (size_t)n;
+        if (out->len < HEAD_SIZE || is_kept(w, out))
+            out->len += (size_t)n;
+        *size += (size_t)n;
         w->held += (size_t)n;
         count_out(w, (uint64_t)n);
         if (w->ended || w->held > WALK_HELD_MOST) {
-            snprintf(words, WORDS_SIZE, "the first %zu bytes of it were read", out->len);
+            snprintf(words, WORDS_SIZE, "the first %llu bytes of it were read",
+                     (unsigned long long)*size);
             *why = words;
             return;
         }
@@ -205,15 +227,14 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
         return remark(w, buf_str(&name), "encrypted", e);
     if (!count_member(w, buf_str(&name)))
         return 0;
-    hold(w, a, &held, &why, words);
+    hold(w, a, &held, &c.size, &why, words);
     c.held = buf_str(&held);
-    c.size = held.len;
-    if (held.len)
+    if (c.size)
         rc = take_content(w, &c, buf_str(&name),
                           archive_entry_mtime_is_set(entry) ? archive_entry_mtime(entry)
                                                             : outer_written_s,
                           why, e);
-    w->held -= held.len;
+    w->held -= c.size;
     return rc;
 }
 
@@ -256,20 +277,31 @@ static int walk_members(struct walking *w, struct archive *a, struct str name, i
     return rc;
 }
 
-static int open_container(struct walking *w, struct content *c, struct str name, int64_t written_s,
-                          struct err *e)
+/* NULL: it cannot be unpacked. */
+static struct archive *open_archive(struct source *s)
 {
-    CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
-    struct source s = {.content = c, .bytes = bytes};
     struct archive *a = archive_read_new();
-    int rc;
 
     if (!a)
         BUG("out of memory, an archive was wanted");
     archive_read_set_read_callback(a, on_read);
     archive_read_set_seek_callback(a, on_seek);
-    archive_read_set_callback_data(a, &s);
-    if (!archive_allow_kinds(a, false) || archive_read_open1(a) != ARCHIVE_OK)
+    archive_read_set_callback_data(a, s);
+    if (archive_allow_kinds(a, false) && archive_read_open1(a) == ARCHIVE_OK)
+        return a;
+    archive_read_free(a);
+    return NULL;
+}
+
+static int open_container(struct walking *w, struct content *c, struct str name, int64_t written_s,
+                          struct err *e)
+{
+    CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
+    struct source s = {.content = c, .bytes = bytes};
+    struct archive *a = open_archive(&s);
+    int rc;
+
+    if (!a)
         rc = remark(w, name, "it cannot be unpacked", e);
     else if (w->depth + layers_of(a) > WALK_DEPTH_MOST)
         rc = remark(w, name, TOO_DEEP, e);
@@ -295,8 +327,12 @@ static int take_content(struct walking *w, struct content *c, struct str name, i
 
     if (rc)
         return rc;
-    if (!is_container((struct str){head, got}))
-        return w->walk->take(w->walk->context, &m, e);
+    if (!is_container((struct str){head, got})) {
+        bool own = is_own(w);
+
+        w->things++;
+        return own ? w->walk->take(w->walk->context, &m, e) : 0;
+    }
     if (w->depth == WALK_DEPTH_MOST)
         return remark(w, name, TOO_DEEP, e);
     if (w->ended)
@@ -353,14 +389,30 @@ int walk_file(struct walking *w, struct str name, int64_t written_s, struct str 
     return rc;
 }
 
-int walk_is_container(int in, bool *out, struct err *e)
+static bool is_archive(struct content *c)
 {
-    struct content c = {.fd = in};
+    CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
+    struct source s = {.content = c, .bytes = bytes};
+    struct archive *a = open_archive(&s);
+    struct archive_entry *entry;
+    bool is = a && archive_read_next_header(a, &entry) == ARCHIVE_OK &&
+              archive_format(a) != ARCHIVE_FORMAT_RAW;
+
+    archive_read_free(a);
+    return is;
+}
+
+int walk_is_container(int in, bool *out, bool *has_many, struct err *e)
+{
+    off_t size = lseek(in, 0, SEEK_END);
+    struct content c = {.fd = in, .size = size < 0 ? 0 : (uint64_t)size};
     char head[HEAD_SIZE];
     size_t got;
     int rc = bytes_of(&c, 0, head, sizeof(head), &got, e);
 
-    if (rc == 0)
-        *out = is_container((struct str){head, got});
-    return rc;
+    if (rc)
+        return rc;
+    *out = is_container((struct str){head, got});
+    *has_many = *out && is_archive(&c);
+    return 0;
 }

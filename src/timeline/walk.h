@@ -30,6 +30,9 @@ struct walk {
     int in; /* the evidence; borrowed, read by offset */
     struct str name;
     int64_t written_s;
+    /* Of several walkers over the same evidence, each takes and remarks every so many-th thing alone;
+     * all unpack alike, so that limits are the same. shares 0: all of it. */
+    uint32_t share, shares;
     walk_take *take;
     walk_remark *remark;
     void *context;
@@ -38,8 +41,8 @@ struct walk {
  * told by remark, and the rest goes on; what passes a limit ends the walk, which a remark on the
  * evidence says, and all before stands. Returns what take or remark returned, or ERR_IO. */
 MUST_CHECK int walk_evidence(const struct walk *walk, struct err *e);
-/* Whether it is one, by its first bytes. */
-MUST_CHECK int walk_is_container(int in, bool *out, struct err *e);
+/* Whether it is one, by its first bytes; *has_many where it is an archive, not one packed file. */
+MUST_CHECK int walk_is_container(int in, bool *out, bool *has_many, struct err *e);
 
 /* Files that come out of something else, one by one; what they unpack to counts together. */
 struct walking;

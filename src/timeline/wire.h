@@ -23,7 +23,8 @@ struct build_task {
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
     uint32_t setting_count;
-    uint32_t second; /* of a part: the format of lines that format declines */
+    uint32_t second;        /* of a part: the format of lines that format declines */
+    uint32_t share, shares; /* of BUILD_ALL: which sources are this worker's */
     uint32_t unused;
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, and
      * the name of the evidence. */
@@ -50,7 +51,7 @@ struct build_looked {
     uint32_t part_count; /* 1: it cannot be divided */
     uint32_t is_disk;    /* no format knows it, and it begins as a disk does */
     uint32_t second;     /* the format of lines that format declines, or WIRE_NO_FORMAT */
-    uint32_t unused;
+    uint32_t has_many;   /* an archive: its sources can be shared out */
 };
 struct build_years {
     int64_t year, month, day;

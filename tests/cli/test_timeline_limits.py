@@ -35,6 +35,14 @@ def tar_of(members, mode="w"):
     return out.getvalue()
 
 
+def zip_of(members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, data in members:
+            zipped.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
 class Limits(unittest.TestCase):
     maxDiff = None
 
@@ -124,6 +132,30 @@ class Limits(unittest.TestCase):
                 self.assertEqual(len(found), len(of_all))
                 self.assertTrue(found == of_all, (workers, order))
 
+    def test_an_archive_gives_the_same_whatever_the_number_of_workers(self):
+        rng, members = random.Random(8), []
+        for k in range(40):
+            lines = [LINE.format(i // 60, i % 60, k, f"line {i} of {k}") for i in range(rng.randrange(2000))]
+            more = f'{{"time": "2026-11-25T03:12:09Z", "only{k}": "{k}", "msg": "a"}}\n' if k % 5 == 0 else ""
+            data = "".join(lines or [more]).encode()
+            members.append((f"{k}.log", gzip.compress(data) if k % 3 == 0 else data if k % 7 else b"no log\n"))
+        inner = tar_of(members[:15], "w:gz")
+        cut = gzip.compress(members[0][1] * 3)[:-20]
+        data = tar_of([*members[15:25], ("in.tgz", inner), ("cut.gz", cut), *members[25:], ("inner.zip", zip_of(members[:9]))], "w:xz")
+        first = self.build(data, 1)
+        made = self.store.read_bytes()
+        self.assertGreater(int(first["sources"]), 45)
+        for workers in (2, 3, 7):
+            self.assertEqual(self.build(None, workers), first)
+            self.assertTrue(self.store.read_bytes() == made)
+
+    def test_limits_are_the_same_whatever_the_number_of_workers(self):
+        log = LINE.format(12, 9, 1, "a").encode() * 50
+        data = zip_of([("a.log", log), ("zeros", bytes(300 << 20)), ("b.log", log)])
+        first = self.build(data, 1)
+        self.assertEqual((first["events"], len(self.notices())), ("50", 2))
+        for workers in (2, 3, 7):
+            self.assertEqual(self.build(None, workers), first)
 
 
 if __name__ == "__main__":
