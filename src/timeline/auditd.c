@@ -3,6 +3,9 @@
 #include "timeline/auditd.h"
 #include "timeline/format.h"
 #include "timeline/members.h"
+#include "timeline/regroup.h"
+
+#define NS_OF_S INT64_C(1000000000)
 
 enum { ID_SIZE = 48, FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
 #define ENRICHED '\x1d' /* what auditd adds with log_format = ENRICHED stands behind it */
@@ -522,7 +525,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 
     if (!take_head(&line, &node, &c.type, &id) || !take_time(r, e, id, &serial))
         return LINE_FOREIGN;
-    is_next = is_same(c.state, id);
+    is_next = !r->begins_event && is_same(c.state, id);
     if (!is_next)
         begin_event(c.state, id);
     c.known = audit_type_of(c.type);
@@ -539,5 +542,27 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_auditd = {
-    .name = "auditd", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+/* The node, and the time with the serial number. */
+static bool event_of(struct str line, char *name, size_t *name_len, int64_t *ns)
+{
+    struct str node, type, id, seconds;
+    uint64_t s;
+
+    if (!take_head(&line, &node, &type, &id) || node.len + id.len > REGROUP_NAME_SIZE)
+        return false;
+    if (node.len)
+        memcpy(name, node.p, node.len);
+    memcpy(name + node.len, id.p, id.len);
+    *name_len = node.len + id.len;
+    seconds = str_cut(&id, '.');
+    if (!str_u64(seconds, &s) || s > INT64_MAX / NS_OF_S)
+        return false;
+    *ns = (int64_t)s * NS_OF_S;
+    return true;
+}
+
+const struct format format_auditd = {.name = "auditd",
+                                     .version = 1,
+                                     .event_of = event_of,
+                                     .line = line_of,
+                                     .state_size = sizeof(struct state)};

@@ -27,6 +27,10 @@ struct format {
     bool is_export;
     uint64_t part_size; /* bytes; 0: PART_SIZE */
     format_line *line;  /* NULL: no format of lines */
+    /* Where lines of several events stand among one another: the name of a line's event, which has
+     * room for REGROUP_NAME_SIZE bytes, and about when it was; false: it names none. Lines of one
+     * event are brought together within a window (regroup.h), so it is not splittable. */
+    bool (*event_of)(struct str line, char *name, size_t *name_len, int64_t *ns);
     /* Its line is given as it is, so that \xHH does not look like an escape of its own; names of
      * fields that it takes from there are text (reader_text). */
     bool takes_bytes;
@@ -78,6 +82,7 @@ struct reader {
     struct reader_counts counts;
     int64_t last_ns; /* of the event before */
     bool has_last;
+    bool begins_event;      /* of a format with event_of: the line is the first of its event */
     bool is_counting_years; /* nothing is to be taken: years alone are counted */
     struct counted_years {
         struct years *begin; /* of each part */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/sink.h"
 #include "timeline/format.h"
+#include "timeline/regroup.h"
 
 enum { WINDOW_SIZE = 4 << 20, LINE_KEPT = EVENT_VALUE_SIZE };
 
@@ -425,6 +426,58 @@ static int pass_begun(struct lines *l, struct err *e)
     return rc == ERR_NOTFOUND ? 0 : rc;
 }
 
+static int take_group(struct lines *l, const struct line_group *g, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < g->count; i++) {
+        const struct regrouped *at = &g->lines[i];
+        const struct line line = {
+            {g->text.p + at->off, at->len}, .from = l->at, .at = at->at, .whole = at->whole};
+
+        event_begin(l->now);
+        l->now->at = at->at;
+        l->now->line = at->number;
+        l->r->begins_event = i == 0;
+        rc = deal_with(l, &line, line.text.len ? ask(l, &line) : LINE_EVENT, e);
+    }
+    return rc ? rc : end_last(l, e);
+}
+
+static int take_groups(struct lines *l, struct regroup *groups, bool is_end, struct err *e)
+{
+    const struct line_group *g;
+    int rc = 0;
+
+    while (rc == 0 && (g = regroup_take(groups, is_end)))
+        rc = take_group(l, g, e);
+    return rc;
+}
+
+/* The source is not in parts. */
+static int read_regrouped(struct lines *l, struct err *e)
+{
+    CLEANUP(regroup_freep) struct regroup *groups = regroup_new();
+    struct line line;
+    int rc;
+
+    while ((rc = next_line(l, &line, e)) == 0) {
+        const struct regrouped told = {.at = line.at, .number = ++l->number, .whole = line.whole};
+        char name[REGROUP_NAME_SIZE];
+        size_t name_len = 0;
+        int64_t ns = 0;
+
+        if (line.whole > READER_LINE_MOST ||
+            !l->r->format->event_of(line.text, name, &name_len, &ns))
+            name_len = 0;
+        regroup_add(groups, &told, line.text, (struct str){name, name_len}, ns);
+        rc = take_groups(l, groups, false, e);
+        if (rc)
+            return rc;
+    }
+    return rc == ERR_NOTFOUND ? take_groups(l, groups, true, e) : rc;
+}
+
 int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
 {
     CLEANUP(lines_release) struct lines l;
@@ -434,6 +487,8 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
 
     if (rc == 0)
         rc = fill(&l, e);
+    if (rc == 0 && r->format->event_of && !r->is_counting_years)
+        return read_regrouped(&l, e);
     if (rc == 0 && from)
         rc = pass_begun(&l, e);
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0) {

@@ -1,0 +1,82 @@
+"""test_timeline_audit.py: records of auditd that stand among those of other events are one event, within the window that doc/format/timeline.md states.
+Lines were written by hand in the form of the kernel's (type=… msg=audit(SECONDS.MS:SERIAL): …)."""
+import random
+import unittest
+
+from timeline_lines import read_lines
+
+BEGIN = 1_764_040_329
+
+
+def record(serial, kind, more="", at=0.0, node=""):
+    return f"{node}type={kind} msg=audit({BEGIN + at:.3f}:{serial}): {more}\n"
+
+
+def call(serial, at=0.0, node=""):
+    """The records of one event, each naming it in a value of its own."""
+    return [record(serial, "SYSCALL", f'arch=c000003e syscall=59 success=yes exit=0 pid={serial} comm="c{serial}" exe="/bin/c{serial}"', at, node),
+            record(serial, "CWD", f'cwd="/w{serial}"', at, node), record(serial, "PATH", f'item=0 name="/p{serial}"', at, node)]
+
+
+class Audit(unittest.TestCase):
+    maxDiff = None
+
+    def check_whole(self, events, serials):
+        self.assertEqual([event["auditd.sequence"] for event in events], [str(s) for s in serials])
+        for event, s in zip(events, serials):
+            self.assertEqual((event["process.pid"], event["process.name"], event["process.working_directory"], event["file.path"]),
+                             (str(s), f"c{s}", f"/w{s}", f"/p{s}"))
+
+    def check_sum(self, counts, lines):
+        self.assertEqual(counts["lines"], lines)
+        self.assertEqual(counts["lines"], sum(counts[name] for name in ("events", "unparsed", "continued", "comments", "empty")))
+
+    def test_records_among_those_of_others_are_joined(self):
+        rng, waiting, lines = random.Random(3), {s: call(s) for s in range(100, 140)}, []
+        begun = []
+        while waiting:
+            serial = rng.choice(sorted(waiting))
+            if serial not in begun:
+                begun.append(serial)
+            lines.append(waiting[serial].pop(0))
+            if not waiting[serial]:
+                del waiting[serial]
+        lines[60:60] = ["no record\n", "\n"]
+        events, counts = read_lines("".join(lines))
+        self.check_whole([event for event in events if event["event.kind"] == "event"], begun)
+        self.assertEqual((counts["events"], counts["continued"], counts["unparsed"], counts["empty"]), (40, 80, 1, 1))
+        self.check_sum(counts, 122)
+        self.assertEqual([event["line"] for event in events], sorted(event["line"] for event in events))
+
+    def test_the_same_number_on_two_nodes_is_two_events(self):
+        one, two = call(7, node="node=a "), call(7, node="node=b ")
+        events, counts = read_lines("".join(x for pair in zip(one, two) for x in pair))
+        self.check_whole(events, [7, 7])
+        self.assertEqual([event["host.name"] for event in events], ["a", "b"])
+        self.check_sum(counts, 6)
+
+    def test_what_comes_behind_64_other_events_is_one_of_its_own(self):
+        for between, count in ((63, 64), (64, 66)):
+            lines = call(1)[:2] + [record(2 + i, "LOGIN", "pid=1 uid=0") for i in range(between)] + call(1)[2:]
+            events, counts = read_lines("".join(lines))
+            self.assertEqual((len(events), counts["continued"]), (count, 2 if between == 63 else 1), between)
+            self.assertEqual([event["auditd.sequence"] for event in events].count("1"), 1 if between == 63 else 2)
+            self.check_sum(counts, between + 3)
+
+    def test_what_comes_after_5_seconds_is_one_of_its_own(self):
+        for after, count in ((5, 2), (6, 3)):
+            lines = call(1)[:2] + [record(2, "LOGIN", "pid=1 uid=0", after)] + call(1)[2:]
+            events, counts = read_lines("".join(lines))
+            self.assertEqual(len(events), count, after)
+            self.check_sum(counts, 4)
+
+    def test_what_comes_behind_1_mib_is_one_of_its_own(self):
+        for size, count in ((200_000, 2), (300_000, 3)):
+            fill = [record(2, "EXECVE", f"argc=1 a{i}={'x' * size}") for i in range(4)]
+            events, counts = read_lines("".join(call(1)[:2] + fill + call(1)[2:]))
+            self.assertEqual([event["auditd.sequence"] for event in events].count("1"), count - 1, size)
+            self.check_sum(counts, 7)
+
+
+if __name__ == "__main__":
+    unittest.main()
