@@ -1,7 +1,10 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
+#include "timeline/cisco.h"
+#include "timeline/level.h"
 #include "timeline/syslog_words.h"
+#include "timeline/zone_word.h"
 
-enum { PRIORITY_MOST = 191, TAG_MOST = 128, HOST_MOST = 255 };
+enum { PRIORITY_MOST = 191, TAG_MOST = 128, HOST_MOST = 255, FACILITY_MOST = 24 };
 
 static bool take_priority(struct str *rest, struct event *e)
 {
@@ -109,6 +112,38 @@ static void put_message(struct reader *r, struct event *e, struct str message)
     syslog_understand(r, e, message);
 }
 
+static bool put_facility(struct event *e, struct str name)
+{
+    for (size_t i = 0; i < SYSLOG_FACILITIES; i++)
+        if (str_is(name, syslog_facilities[i])) {
+            event_puts(e, FIELD_FACILITY, syslog_facilities[i]);
+            return true;
+        }
+    return false;
+}
+
+/* "authpriv.info ", as OpenWrt's logread and Busybox have it; "<auth.info> ", FreeBSD's. Where the
+ * line begins with a priority, that has said it. */
+static bool take_facility(struct str *rest, struct event *e)
+{
+    struct str after = *rest, word, facility;
+    bool is_known = event_value(e, FIELD_FACILITY).len > 0;
+    size_t before = e->count;
+    bool is_bracketed = str_take(&after, "<"), is_level;
+
+    word = str_cut(&after, ' ');
+    if (word.len > FACILITY_MOST || after.len == 0 || (is_bracketed && !str_ends(word, ">")))
+        return false;
+    word = str_head(word, word.len - is_bracketed);
+    facility = str_cut(&word, '.');
+    is_level = put_facility(e, facility) && level_put(e, word);
+    if (!is_level || is_known)
+        e->count = before;
+    if (is_level)
+        *rest = after;
+    return is_level;
+}
+
 /* "[id name="value" …]", several one after another; a quoted value may hold \" \\ \]. */
 static bool take_structured(struct str *rest, struct event *e)
 {
@@ -170,6 +205,77 @@ static bool is_5424(struct str *line)
     return true;
 }
 
+/* " CET" behind the time. Where no host and tag follow it, it is the host. */
+static void take_zone(struct str *line, struct stated *s, struct event *e)
+{
+    struct str at = *line, word, behind;
+    struct stated with = *s;
+    size_t before = e->count;
+    bool is_zone;
+
+    if (s->has_zone || !zone_word_take(&at, &with, &word))
+        return;
+    behind = at;
+    is_zone = str_starts(at, ":");
+    if (str_take(&behind, " ")) {
+        take_host(&behind, e);
+        is_zone = e->count > before && (cisco_is_message(behind) || take_tag(&behind, e));
+    }
+    e->count = before;
+    if (!is_zone)
+        return;
+    event_put(e, FIELD_EVENT_TIMEZONE, word);
+    *s = with;
+    *line = at;
+}
+
+/* The time of a line of one device's own, with what stands before it. A star says that its clock
+ * was not set, a point that it was not in step with others. */
+static bool take_device_time(struct reader *r, struct str *line, struct stated *s, struct event *e)
+{
+    struct str at = *line, host;
+    size_t before = e->count;
+    char mark;
+
+    if (!cisco_front(&at, &host))
+        return false;
+    mark = at.p[-1];
+    if (!when_bsd(&at, s))
+        return false;
+    take_zone(&at, s, e);
+    if (!str_starts(at, ": %")) {
+        e->count = before;
+        return false;
+    }
+    event_put(e, FIELD_HOST_NAME, host);
+    if (mark == '*' || mark == '.')
+        event_puts(e, field_number(r->names, STR("cisco.clock")),
+                   mark == '*' ? "not set" : "not synchronised");
+    *line = at;
+    return true;
+}
+
+/* Behind the time and its space. */
+static enum line_verdict take_body(struct reader *r, struct str line, bool is_bsd, struct event *e)
+{
+    bool is_cisco = is_bsd && cisco_is_message(line);
+
+    if (!is_cisco && (!is_bsd || !take_metalog(&line, e)) &&
+        (!take_facility(&line, e) || !take_tag(&line, e))) {
+        take_host(&line, e);
+        (void)take_facility(&line, e);
+        is_cisco = cisco_is_message(line);
+        /* Of other formats many begin with an ISO time and a word. */
+        if (!is_cisco && !take_tag(&line, e) &&
+            (!is_bsd || event_value(e, FIELD_HOST_NAME).len == 0))
+            return LINE_FOREIGN;
+    }
+    if (is_cisco)
+        (void)str_take(&line, ": ");
+    put_message(r, e, line);
+    return LINE_EVENT;
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     bool has_priority = line.len > 3 && line.p[0] == '<';
@@ -181,7 +287,9 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (has_priority && is_5424(&line))
         return take_5424(r, line, e) ? LINE_EVENT : LINE_FOREIGN;
     is_bsd = when_bsd(&line, &s);
-    if (!is_bsd && !when_iso(&line, &s))
+    if (is_bsd)
+        take_zone(&line, &s, e);
+    else if (!when_iso(&line, &s) && !(is_bsd = take_device_time(r, &line, &s, e)))
         return LINE_FOREIGN;
     (void)str_take(&line, ":"); /* as Cisco writes it */
     if (!str_take(&line, " "))
@@ -189,16 +297,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     reader_time(r, e, &s);
     if (r->is_counting_years)
         return LINE_EVENT;
-    if (is_bsd && take_metalog(&line, e)) {
-        put_message(r, e, line);
-        return LINE_EVENT;
-    }
-    take_host(&line, e);
-    /* Of other formats many begin with an ISO time and a word. */
-    if (!take_tag(&line, e) && (!is_bsd || event_value(e, FIELD_HOST_NAME).len == 0))
-        return LINE_FOREIGN;
-    put_message(r, e, line);
-    return LINE_EVENT;
+    return take_body(r, line, is_bsd, e);
 }
 
 const struct format format_syslog = {

@@ -1,6 +1,7 @@
 /* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
 #include "timeline/syslog_words.h"
 #include "timeline/apache_error.h"
+#include "timeline/cisco.h"
 #include "timeline/kernel.h"
 #include "timeline/level.h"
 #include "timeline/pam.h"
@@ -81,8 +82,9 @@ static struct str without_own_stamp(const struct event *e, struct str sentence)
 }
 
 static const struct program_list *const lists[] = {
-    &syslog_programs, &kernel_programs, &ssh_programs,      &pam_programs,     &mail_programs,
-    &ftp_programs,    &web_programs,    &database_programs, &network_programs, &machine_programs};
+    &syslog_programs,  &kernel_programs,  &ssh_programs,  &pam_programs,
+    &mail_programs,    &ftp_programs,     &web_programs,  &database_programs,
+    &network_programs, &machine_programs, &cisco_programs};
 
 /* The names under which a program may be known: "postfix/smtpd", "httpd/backend1", and, of old,
  * "sshd(pam_unix)". */
@@ -153,6 +155,8 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         return;
     if (!r->patterns)
         r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
+    if (k.last.len == 0 && cisco_understand(r, sentence, e))
+        return;
     if (!match(r, &k, sentence, e) && str_ends(sentence, " "))
         (void)match(r, &k, str_trim(sentence), e);
 }

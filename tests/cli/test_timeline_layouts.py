@@ -1,0 +1,72 @@
+"""test_timeline_layouts.py: the layouts of system logs of routers, switches and firewalls. Lines were written by hand, from the sources and manuals that
+are named; expected values follow from them."""
+import unittest
+
+from timeline_lines import read_lines
+
+FAILED, OK = "failure", "success"
+LOGIN = "sshd[12]: Accepted password for eva from 192.0.2.7 port 5 ssh2"
+EVA = {"event.action": "login", "user.name": "eva", "source.ip": "192.0.2.7", "process.name": "sshd", "process.pid": "12"}
+HERE = {"time": "2026-11-25T03:12:09Z", "doubt": "yz"}
+# Line and the fields that it must have; None: it has no such field.
+LAYOUTS = [
+    # OpenWrt: ubox, log/logread.c ("%s %s.%s%s %s"); Busybox: sysklogd/syslogd.c; FreeBSD: usr.sbin/syslogd, -v -v.
+    ("Wed Nov 25 03:12:09 2026 authpriv.info dropbear[7]: Password auth succeeded for 'root' from 192.0.2.7:5555",
+     {"time": "2026-11-25T03:12:09Z", "doubt": "z", "host.name": None, "process.name": "dropbear", "log.syslog.facility.name": "authpriv",
+      "log.level": "informational", "user.name": "root", "event.action": "login"}),
+    ("Wed Nov 25 03:12:09 2026 kern.warn kernel: [   12.5] eth0: link down",
+     {"host.name": None, "event.action": "network-fault", "log.syslog.facility.name": "kern", "log.level": "warning"}),
+    (f"Nov 25 03:12:09 web1 auth.info {LOGIN}", {**EVA, **HERE, "host.name": "web1", "log.syslog.facility.name": "auth"}),
+    (f"Nov 25 03:12:09 <auth.info> web1 {LOGIN}", {**EVA, **HERE, "host.name": "web1", "log.level": "informational"}),
+    (f"<38>Nov 25 03:12:09 web1 auth.info {LOGIN}", {**EVA, "host.name": "web1", "log.level": "informational"}),
+    # A zone behind the clock; names with several meanings tell none, and what no tag follows is a host.
+    (f"Nov 25 03:12:09 CET web1 {LOGIN}", {**EVA, "time": "2026-11-25T02:12:09Z", "doubt": "y", "host.name": "web1", "event.timezone": "CET"}),
+    (f"Nov 25 03:12:09 CST web1 {LOGIN}", {**EVA, **HERE, "host.name": "web1", "event.timezone": "CST"}),
+    (f"Nov 25 03:12:09 CET {LOGIN}", {**EVA, **HERE, "host.name": "CET", "event.timezone": None}),
+    # Cisco IOS: System Message Guide, "service timestamps", "logging origin-id"; of its own, as sent, and behind a collector's head.
+    ("*Nov 25 03:12:09.123 UTC: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (192.0.2.7)",
+     {"time": "2026-11-25T03:12:09.123Z", "doubt": "y", "event.action": "configuration-change", "user.name": "admin", "source.ip": "192.0.2.7",
+      "event.code": "SYS-5-CONFIG_I", "log.level": "notice", "cisco.clock": "not set", "process.name": None}),
+    ("<189>45: web1: *Nov 25 03:12:09.123: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: x] [Source: 192.0.2.7] [localport: 22] "
+     "[Reason: Login Authentication Failed] at 03:12:09 UTC Wed Nov 25 2026",
+     {"host.name": "web1", "event.action": "login", "event.outcome": FAILED, "user.name": "x", "source.ip": "192.0.2.7", "process.name": None,
+      "event.reason": "Login Authentication Failed", "log.syslog.facility.name": "local7"}),
+    ("<187>000046: Nov 25 03:12:09 CET: %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down",
+     {"time": "2026-11-25T02:12:09Z", "event.action": "network-fault", "device.id": "GigabitEthernet0/1", "cisco.clock": None, "host.name": None}),
+    ("Nov 25 03:12:10 192.0.2.1 45: *Nov 25 03:12:09.123: %SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.7(1234) -> 198.51.100.4(80), 1 packet",
+     {"time": "2026-11-25T03:12:10Z", "host.name": "192.0.2.1", "event.action": "firewall-deny", "source.ip": "192.0.2.7", "source.port": "1234",
+      "destination.port": "80", "network.transport": "tcp", "process.name": None}),
+    # NX-OS: System Messages Reference; ASA: Syslog Messages, "logging timestamp", "logging device-id".
+    ("<189>: 2026 Nov 25 03:12:09 UTC: %ETHPORT-5-IF_DOWN_LINK_FAILURE: Interface Ethernet1/1 is down (Link failure)",
+     {"time": "2026-11-25T03:12:09Z", "doubt": "", "event.action": "network-fault", "device.id": "Ethernet1/1", "event.reason": "Link failure"}),
+    ("2026 Nov 25 03:12:09.123 n5k %ETHPORT-5-IF_UP: Interface Ethernet1/1 is up in mode access",
+     {"time": "2026-11-25T03:12:09.123Z", "host.name": "n5k", "event.action": "link-up", "device.id": "Ethernet1/1"}),
+    ("<166>Nov 25 2026 03:12:09 asa1 : %ASA-6-605004: Login denied from 192.0.2.7/1234 to inside:198.51.100.4/ssh for user \"admin\"",
+     {"time": "2026-11-25T03:12:09Z", "doubt": "z", "host.name": "asa1", "event.action": "login", "event.outcome": FAILED, "user.name": "admin",
+      "source.ip": "192.0.2.7", "event.code": "ASA-6-605004", "process.name": None}),
+    ("Nov 25 2026 03:12:09: %ASA-4-106023: Deny tcp src outside:192.0.2.7/1234 dst inside:198.51.100.4/80 by access-group \"out\" [0x0, 0x0]",
+     {"event.action": "firewall-deny", "source.ip": "192.0.2.7", "destination.ip": "198.51.100.4", "destination.port": "80", "rule.name": "out"}),
+    ("Nov 25 03:12:09 192.0.2.1 %ASA-3-113015: AAA user authentication Rejected : reason = Invalid password : local database : user = eva : "
+     "user IP = 192.0.2.7", {"host.name": "192.0.2.1", "event.outcome": FAILED, "user.name": "eva", "source.ip": "192.0.2.7"}),
+]
+
+
+class Layouts(unittest.TestCase):
+    maxDiff = None
+
+    def test_lines_of_devices_have_their_host_time_and_meaning(self):
+        events, counts = read_lines("".join(line + "\n" for line, _ in LAYOUTS))
+        self.assertEqual((counts["events"], counts["unparsed"]), (len(LAYOUTS), 0))
+        for event, (line, wanted) in zip(events, LAYOUTS):
+            with self.subTest(line):
+                self.assertEqual({name: event.get(name) for name in wanted}, wanted)
+                self.assertEqual(event["event.dataset"], "syslog")
+
+    def test_a_name_with_brackets_is_read_both_ways(self):
+        events, _ = read_lines("*Nov 25 03:12:09: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: a] [Source: 192.0.2.8] [localport: 22] "
+                               "[Reason: x] [Source: 192.0.2.7] [localport: 22] [Reason: Login Authentication Failed] at 03:12:09\n")
+        self.assertEqual((set(events[0]["source.ip"]), events[0]["event.is_ambiguous"]), ({"192.0.2.7", "192.0.2.8"}, "yes"))
+
+
+if __name__ == "__main__":
+    unittest.main()
