@@ -1,4 +1,4 @@
-/* programs_web.c: the sentences of Apache's and nginx' error logs. */
+/* programs_web.c: the sentences of Apache's and nginx' error logs, and HAProxy's. */
 #include "base/mem.h"
 #include "timeline/syslog_programs.h"
 
@@ -78,8 +78,38 @@ static const struct meaning nginx[] = {
     {"SSL_do_handshake() failed {event.reason:rest}", "tls-handshake", "network", NO},
 };
 
+/* HAProxy: doc/configuration.txt section 8.2, "option httplog" (1.4 to 3.0), "option tcplog" and a
+ * connection's error; src/{server,check,proxy}.c. What a client asked for stands last, and is the
+ * only part that is its own. The outcome of a request follows from its status (syslog_words.c). */
+#define PROXIED                                                                                    \
+    "{source.ip:ip}:{source.port:n} [{_}] {haproxy.frontend_name} "                                \
+    "{haproxy.backend_name}/{haproxy.server_name} "
+static const struct meaning haproxy[] = {
+    {PROXIED "{haproxy.timers} {http.response.status_code:n} {http.response.body.bytes:n} {_} {_} "
+             "{haproxy.termination_state} {_} {_} {_:any}\"{http.request.method} "
+             "{url.original} HTTP/{http.version:any}\"",
+     "access", WEB, NULL},
+    {PROXIED "{haproxy.timers} {http.response.status_code:n} {http.response.body.bytes:n} {_} {_} "
+             "{haproxy.termination_state} {_} {_} {_:any}\"{url.original:any}\"",
+     "access", WEB, NULL},
+    {PROXIED "{haproxy.timers} {haproxy.bytes_read:n} {haproxy.termination_state} {_} {_}",
+     "connection", "network", "unknown"},
+    {"{source.ip:ip}:{source.port:n} [{_}] {haproxy.frontend_name}: {event.reason:rest}",
+     "connection", "network", NO},
+    {"Connect from {source.ip:ip}:{source.port:n} to {destination.ip:ip}:{destination.port:n} "
+     "({haproxy.frontend_name}/{_})",
+     "connection", "network", "unknown"},
+    {"Server {haproxy.backend_name}/{haproxy.server_name} is DOWN, reason: {event.reason:rest}",
+     "upstream-failed", WEB, NO},
+    {"Server {haproxy.backend_name}/{haproxy.server_name} is UP, reason: {event.reason:rest}",
+     "upstream-restored", WEB, "success"},
+    {"backend {haproxy.backend_name} has no server available!", "upstream-failed", WEB, NO},
+    {"Proxy {haproxy.frontend_name} started.", "service-start", "process", "success"},
+};
+
 static const struct program programs[] = {
     {.name = "apache2|httpd|apache", .meanings = apache, .count = COUNT_OF(apache)},
     {.name = "nginx", .meanings = nginx, .count = COUNT_OF(nginx)},
+    {.name = "haproxy", .meanings = haproxy, .count = COUNT_OF(haproxy)},
 };
 const struct program_list web_programs = {programs, COUNT_OF(programs)};

@@ -140,6 +140,15 @@ static bool match(struct reader *r, const struct known_as *k, struct str sentenc
     return match_plain(r, k, sentence, e) || match_behind_level(r, k, sentence, e);
 }
 
+/* As of access logs. */
+static void put_status_outcome(struct event *e)
+{
+    struct str status = event_value(e, FIELD_HTTP_RESPONSE_STATUS);
+
+    if (status.len == 3 && event_value(e, FIELD_EVENT_OUTCOME).len == 0)
+        event_puts(e, FIELD_EVENT_OUTCOME, status.p[0] >= '4' ? "failure" : "success");
+}
+
 void syslog_understand(struct reader *r, struct event *e, struct str sentence)
 {
     struct known_as k = known_as(event_value(e, FIELD_PROCESS_NAME));
@@ -159,4 +168,5 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         return;
     if (!match(r, &k, sentence, e) && str_ends(sentence, " "))
         (void)match(r, &k, str_trim(sentence), e);
+    put_status_outcome(e);
 }

@@ -51,16 +51,57 @@ LAYOUTS = [
 ]
 
 
+# HAProxy: doc/configuration.txt, 8.2.3 (httplog), 8.2.2 (tcplog), 8.2.5 (errors); src/check.c, src/server.c.
+PROXIED = [
+    ('192.0.2.7:4444 [25/Nov/2026:03:12:09.123] fe be/s1 0/0/1/2/3 503 1234 - - SC-- 1/1/0/0/0 0/0 "GET /x?a=b HTTP/1.1"',
+     {"event.action": "access", "event.outcome": FAILED, "source.ip": "192.0.2.7", "source.port": "4444", "http.response.status_code": "503",
+      "http.request.method": "GET", "url.original": "/x?a=b", "http.version": "1.1", "haproxy.backend_name": "be", "haproxy.termination_state": "SC--"}),
+    ('2001:db8::7:4444 [25/Nov/2026:03:12:09.123] fe~ be/s1 0/0/1/2/3 200 1234 - - ---- 1/1/0/0/0 0/0 {ua|ref} {} "GET / HTTP/2.0"',
+     {"event.outcome": OK, "source.ip": "2001:db8::7", "haproxy.frontend_name": "fe~", "url.original": "/"}),
+    ('192.0.2.7:4444 [25/Nov/2026:03:12:09.123] fe fe/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>"',
+     {"event.outcome": FAILED, "url.original": "<BADREQ>", "haproxy.server_name": "<NOSRV>"}),
+    ("192.0.2.7:4444 [25/Nov/2026:03:12:09.123] fe be/s1 0/0/5007 212 -- 0/0/0/0/3 0/0", {"event.action": "connection", "haproxy.bytes_read": "212"}),
+    ("192.0.2.7:4444 [25/Nov/2026:03:12:09.123] fe/1: SSL handshake failure",
+     {"event.outcome": FAILED, "source.ip": "192.0.2.7", "event.reason": "SSL handshake failure"}),
+    ("Server be/s1 is DOWN, reason: Layer4 timeout, check duration: 2001ms. 0 active and 0 backup servers left.",
+     {"event.action": "upstream-failed", "haproxy.server_name": "s1"}),
+]
+# FortiGate: FortiOS Log Message Reference; the zone is stated (6.2), follows from eventtime (6.0), or is not known.
+FORTIGATE = [
+    ('date=2026-11-25 time=03:12:09 devname="fw1" devid="FGT60" logid="0100032002" type="event" subtype="system" level="alert" vd="root" '
+     'eventtime=1795572729123456789 tz="+0100" logdesc="Admin login failed" user="root" ui="ssh(192.0.2.7)" action="login" status="failed" '
+     'srcip=192.0.2.7 reason="passwd_invalid" msg="Administrator root login failed"',
+     {"time": "2026-11-25T02:12:09Z", "doubt": "", "host.name": "fw1", "user.name": "root", "source.ip": "192.0.2.7", "event.action": "login",
+      "event.outcome": FAILED, "log.level": "alert", "event.code": "0100032002", "fortigate.msg": "Administrator root login failed"}),
+    ('<189>date=2026-11-25 time=03:12:09 devname="fw1" devid="FGT60" logid="0000000013" type="traffic" subtype="forward" level="notice" '
+     'eventtime=1795579930 srcip=192.0.2.7 srcport=58012 dstip=198.51.100.4 dstport=443 proto=6 action="deny" policyid=1',
+     {"time": "2026-11-25T04:12:09Z", "doubt": "", "event.action": "firewall-deny", "event.outcome": FAILED, "network.transport": "tcp",
+      "destination.port": "443", "event.is_ambiguous": None}),
+    ("Nov 25 03:12:10 198.51.100.1 date=2026-11-25 time=03:12:09 devname=fw1 devid=FGT60 logid=0000000013 type=traffic level=notice srcip=192.0.2.7 "
+     "action=close", {"time": "2026-11-25T03:12:09Z", "doubt": "z", "host.name": "fw1", "event.action": "firewall-allow", "fortigate.action": "close"}),
+    ('date=2026-11-25 time=03:12:09 devname="fw1" devid="FGT60" logid="0100032002" type="event" tz="+0000" user="x" srcip=192.0.2.8 y" '
+     'action="login" status="failed" srcip=192.0.2.7', {"source.ip": ["192.0.2.8", "192.0.2.7"], "event.is_ambiguous": "yes"}),
+]
+
+
 class Layouts(unittest.TestCase):
     maxDiff = None
 
     def test_lines_of_devices_have_their_host_time_and_meaning(self):
-        events, counts = read_lines("".join(line + "\n" for line, _ in LAYOUTS))
-        self.assertEqual((counts["events"], counts["unparsed"]), (len(LAYOUTS), 0))
-        for event, (line, wanted) in zip(events, LAYOUTS):
+        self.read("syslog", LAYOUTS)
+
+    def read(self, name, lines):
+        events, counts = read_lines("".join(line + "\n" for line, _ in lines))
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), (name, len(lines), 0))
+        for event, (line, wanted) in zip(events, lines):
             with self.subTest(line):
-                self.assertEqual({name: event.get(name) for name in wanted}, wanted)
-                self.assertEqual(event["event.dataset"], "syslog")
+                self.assertEqual({field: event.get(field) for field in wanted}, wanted)
+
+    def test_what_haproxy_passed_on_is_a_request(self):
+        self.read("syslog", [(f"Nov 25 03:12:09 lb haproxy[99]: {line}", wanted) for line, wanted in PROXIED])
+
+    def test_pairs_of_a_fortigate_are_fields(self):
+        self.read("fortigate", FORTIGATE)
 
     def test_a_name_with_brackets_is_read_both_ways(self):
         events, _ = read_lines("*Nov 25 03:12:09: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: a] [Source: 192.0.2.8] [localport: 22] "

@@ -1,0 +1,222 @@
+/* fortigate.c: logs of FortiGate firewalls: "date=… time=… key=value key="value" …", also behind a
+ * collector's head (Fortinet, "FortiOS Log Message Reference"). */
+#include "base/mem.h"
+#include "timeline/format.h"
+#include "timeline/level.h"
+
+enum { HEAD_MOST = 160, KEY_MOST = 40, QUARTER_S = 900, ZONE_MOST_S = 14 * 3600 };
+
+static const struct {
+    const char *key;
+    uint16_t field;
+} known[] = {
+    {"srcip", FIELD_SOURCE_IP},
+    {"srcport", FIELD_SOURCE_PORT},
+    {"dstip", FIELD_DESTINATION_IP},
+    {"dstport", FIELD_DESTINATION_PORT},
+    {"user", FIELD_USER_NAME},
+    {"group", FIELD_GROUP_NAME},
+    {"devname", FIELD_HOST_NAME},
+    {"logid", FIELD_EVENT_CODE},
+    {"srcintf", FIELD_INGRESS_INTERFACE},
+    {"dstintf", FIELD_EGRESS_INTERFACE},
+    {"service", FIELD_SERVICE_NAME},
+    {"url", FIELD_URL_ORIGINAL},
+    {"hostname", FIELD_URL_DOMAIN},
+    {"attack", FIELD_RULE_NAME},
+    {"agent", FIELD_USER_AGENT},
+    {"reason", FIELD_EVENT_REASON},
+};
+
+struct pair {
+    struct str key, value;
+};
+
+static bool is_key_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* A quoted value ends where a blank or the end follows its quote. */
+static struct str take_value(struct str *rest)
+{
+    struct str at = *rest;
+    size_t i = 1;
+
+    if (at.len < 2 || at.p[0] != '"')
+        return str_cut(rest, ' ');
+    while (i < at.len && !(at.p[i] == '"' && (i + 1 == at.len || at.p[i + 1] == ' ')))
+        i++;
+    *rest = str_from(at, i + 2);
+    return (struct str){at.p + 1, i - 1};
+}
+
+/* The next pair off *rest. *is_odd becomes true where something else stood before it, as of a value
+ * that has quotes of its own. False: there is none any more. */
+static bool take_pair(struct str *rest, struct pair *out, bool *is_odd)
+{
+    while (rest->len) {
+        size_t len = 0;
+
+        while (len < rest->len && len < KEY_MOST && is_key_char(rest->p[len]))
+            len++;
+        if (len && len < rest->len && rest->p[len] == '=') {
+            out->key = str_head(*rest, len);
+            *rest = str_from(*rest, len + 1);
+            out->value = take_value(rest);
+            return true;
+        }
+        *is_odd = str_cut(rest, ' ').len > 0 || *is_odd;
+    }
+    return false;
+}
+
+static struct str value_of(struct str pairs, const char *key)
+{
+    bool is_odd = false;
+    struct pair p;
+
+    while (take_pair(&pairs, &p, &is_odd))
+        if (str_is(p.key, key))
+            return p.value;
+    return STR("");
+}
+
+/* "date=2025-11-24 time=03:12:09 ", which begins each. */
+static bool take_clock(struct str *rest, struct stated *s)
+{
+    struct str at = *rest;
+
+    *s = (struct stated){.precision = TIME_S};
+    if (!str_take(&at, "date=") || !when_digits(&at, 4, &s->year) || !str_take(&at, "-") ||
+        !when_digits(&at, 2, &s->month) || !str_take(&at, "-") || !when_digits(&at, 2, &s->day) ||
+        !str_take(&at, " time=") || !when_digits(&at, 2, &s->hour) || !str_take(&at, ":") ||
+        !when_digits(&at, 2, &s->minute) || !str_take(&at, ":") ||
+        !when_digits(&at, 2, &s->second) || !str_take(&at, " "))
+        return false;
+    *rest = at;
+    return true;
+}
+
+/* eventtime is seconds since 1970, or a thousandth, millionth or billionth of them, by version. */
+static bool seconds_of(struct str eventtime, int64_t *out)
+{
+    uint64_t n;
+
+    if (eventtime.len < 10 || (eventtime.len - 10) % 3 || !str_u64(eventtime, &n))
+        return false;
+    for (size_t i = 10; i < eventtime.len; i += 3)
+        n /= 1000;
+    *out = (int64_t)n;
+    return true;
+}
+
+/* tz states the zone since 6.2. Before, eventtime tells it: what the clock is ahead of it is whole
+ * quarters of an hour, but for a second or two. */
+static void put_zone(struct str pairs, struct stated *s)
+{
+    struct str tz = value_of(pairs, "tz");
+    int64_t at, ahead;
+
+    if (when_zone(&tz, s) || !stated_is_date(s) || !seconds_of(value_of(pairs, "eventtime"), &at))
+        return;
+    ahead = stated_seconds(s) - at;
+    if (ahead < -ZONE_MOST_S - 2 || ahead > ZONE_MOST_S + 2)
+        return;
+    for (int64_t zone = -ZONE_MOST_S; zone <= ZONE_MOST_S; zone += QUARTER_S)
+        if (ahead >= zone - 2 && ahead <= zone + 2) {
+            s->has_zone = true;
+            s->zone_s = (int)zone;
+        }
+}
+
+/* "<189>", and the time and host of a collector, before the pairs. */
+static struct str without_head(struct str line)
+{
+    struct str head = str_head(line, HEAD_MOST), at = line;
+    const char *found = memmem(head.p, head.len, "date=", 5);
+    struct stated s;
+
+    if (str_take(&at, "<") && str_cut(&at, '>').len <= 3 && at.len)
+        line = at;
+    at = line;
+    if (found && (when_bsd(&at, &s) || when_iso(&at, &s)) && found[-1] == ' ')
+        return str_from(line, (size_t)(found - line.p));
+    return line;
+}
+
+static void put_known(struct reader *r, struct event *e, const struct pair *p, bool *is_twice)
+{
+    char name[KEY_MOST + 16];
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_is(p->key, known[i].key)) {
+            struct str before = event_value(e, known[i].field);
+
+            *is_twice = *is_twice || (before.len && !str_eq(before, p->value));
+            event_put(e, known[i].field, p->value);
+            return;
+        }
+    (void)snprintf(name, sizeof(name), "fortigate." STR_FMT, STR_ARG(p->key));
+    event_put(e, field_number(r->names, str_of(name)), p->value);
+}
+
+/* IANA's numbers. */
+static struct str transport_of(struct str proto)
+{
+    return str_is(proto, "6")    ? STR("tcp")
+           : str_is(proto, "17") ? STR("udp")
+           : str_is(proto, "1")  ? STR("icmp")
+           : str_is(proto, "58") ? STR("ipv6-icmp")
+                                 : STR("");
+}
+
+/* Of traffic the action says how a flow ended, and only "deny" that there was none. */
+static void put_meaning(struct event *e, struct str pairs)
+{
+    struct str action = value_of(pairs, "action"), status = value_of(pairs, "status");
+
+    if (str_is(value_of(pairs, "type"), "traffic") && action.len) {
+        bool is_denied = str_is(action, "deny");
+
+        event_puts(e, FIELD_EVENT_ACTION, is_denied ? "firewall-deny" : "firewall-allow");
+        event_puts(e, FIELD_EVENT_CATEGORY, "network");
+        event_puts(e, FIELD_EVENT_OUTCOME, is_denied ? "failure" : "success");
+        return;
+    }
+    event_put(e, FIELD_EVENT_ACTION, action);
+    if (str_is(action, "login") || str_is(action, "logout"))
+        event_puts(e, FIELD_EVENT_CATEGORY, "authentication");
+    if (str_is(status, "success"))
+        event_puts(e, FIELD_EVENT_OUTCOME, "success");
+    else if (str_is(status, "failed") || str_is(status, "failure"))
+        event_puts(e, FIELD_EVENT_OUTCOME, "failure");
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct str pairs = without_head(line), rest, text;
+    bool is_odd = false, is_twice = false;
+    struct stated s;
+    struct pair p;
+
+    text = pairs;
+    if (!take_clock(&pairs, &s) ||
+        (value_of(pairs, "logid").len == 0 && value_of(pairs, "devid").len == 0))
+        return LINE_FOREIGN;
+    put_zone(pairs, &s);
+    reader_time(r, e, &s);
+    rest = pairs;
+    while (take_pair(&rest, &p, &is_odd))
+        put_known(r, e, &p, &is_twice);
+    (void)level_put(e, value_of(pairs, "level"));
+    event_put(e, FIELD_NETWORK_TRANSPORT, transport_of(value_of(pairs, "proto")));
+    put_meaning(e, pairs);
+    if (is_odd || is_twice)
+        event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
+    event_put(e, FIELD_MESSAGE, text);
+    return LINE_EVENT;
+}
+
+const struct format format_fortigate = {
+    .name = "fortigate", .version = 1, .is_splittable = true, .line = line_of};
