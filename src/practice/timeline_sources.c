@@ -340,7 +340,8 @@ const struct operation analyse_sources = {
         "what became of its lines, which add up: events, lines that are not understood, lines "
         "that continue others, and empty ones and comments. Below stands what is known against "
         "it: where it is cut or damaged, what a limit ended, what cannot be unpacked, a time of "
-        "modification that cannot be. What no format knows is listed as not recognised.",
+        "modification that cannot be. Text that no format knows is listed as "
+        "text, all else as not recognised.",
     OP_FIELDS(sources_fields),
     .kind = &timeline_kind,
     .type = OP_QUERY,

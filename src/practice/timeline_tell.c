@@ -29,8 +29,13 @@ void timeline_tell(const struct work *w)
         return;
     buf_addf(&line, "e%u", w->item->number);
     buf_addn(&line, ' ', line.len < 6 ? 6 - line.len : 1);
-    if (r->recognised == 0) {
+    if (str_is(thing_value(w->item, "size"), "0")) {
+        buf_adds(&line, "empty");
+    } else if (r->recognised == 0) {
         buf_adds(&line, "no format that is read here");
+        if (r->counts.unparsed)
+            buf_addf(&line, ", %llu lines kept as they are",
+                     (unsigned long long)r->counts.unparsed);
     } else {
         add_count(&line, r->counts.events, "event", "events");
         if (r->counts.unparsed) {

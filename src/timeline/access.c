@@ -1,6 +1,7 @@
 /* access.c: access logs of Apache, nginx and others: the Common Log Format, combined, with or
- * without the virtual host in front. */
+ * without the virtual host in front, or the addresses of X-Forwarded-For. */
 #include "timeline/format.h"
+#include "timeline/value_test.h"
 
 /* A quoted part; backslashes escape within it. */
 static bool take_quoted(struct str *rest, struct str *out)
@@ -133,32 +134,190 @@ static void put_virtual_host(struct reader *r, struct event *e, struct str host)
     event_put(e, field_number(r->names, STR("url.port")), port);
 }
 
-/* The words before the time: address, identity, user; the virtual host may stand before them, and
- * some logs have a "-" alone behind the address. */
-static void put_client(struct reader *r, struct event *e, const struct str *words, size_t count)
+static bool is_address(struct str s)
 {
-    if (count == 4)
-        put_virtual_host(r, e, *words++);
-    event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, words[0]);
-    if (count > 2 && !str_is(words[2], "-"))
-        event_put(e, FIELD_USER_NAME, words[2]);
+    uint8_t bytes[16];
+
+    return address_bytes(s, bytes);
 }
 
-/* "[25/Nov/2026:03:12:09 +0100]" stands behind the words. */
+static void put_source(struct event *e, struct str address)
+{
+    if (!str_is(address, "-"))
+        event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, address);
+}
+
+/* Each reading has its own. */
+static void put_user(struct event *e, struct str user)
+{
+    if (!str_is(user, "-"))
+        event_put(e, FIELD_USER_NAME, user);
+}
+
+static void put_ambiguous(struct reader *r, struct event *e)
+{
+    uint16_t name = field_number(r->names, STR("event.is_ambiguous"));
+
+    if (event_value(e, name).len == 0)
+        event_puts(e, name, "yes");
+}
+
+static bool has_comma(struct str s)
+{
+    return s.len && memchr(s.p, ',', s.len);
+}
+
+/* "203.0.113.9, 10.0.0.1 " of X-Forwarded-For: all that passed a request on. The address of the one
+ * that did so last may stand behind. */
+static bool take_list(struct str *front, struct event *e)
+{
+    struct str rest = *front, word = str_cut(&rest, ' '), behind;
+    bool is_open = true;
+
+    if (!has_comma(word))
+        return false;
+    while (is_open && word.len) {
+        is_open = word.p[word.len - 1] == ',';
+        while (word.len)
+            put_source(e, str_cut(&word, ','));
+        if (is_open)
+            word = str_cut(&rest, ' ');
+    }
+    *front = rest;
+    behind = rest;
+    word = str_cut(&behind, ' ');
+    if (is_address(word)) {
+        put_source(e, word);
+        *front = behind;
+    }
+    return true;
+}
+
+/* The words in front of a time. Of four or more the first may be the virtual host, or the rest a
+ * user whose name has spaces. */
+struct front {
+    struct str first, second, third;
+    struct str behind_first, behind_second, behind_third; /* all that follows it */
+};
+
+static struct front front_of(struct str text)
+{
+    struct front f;
+
+    f.first = str_cut(&text, ' ');
+    f.behind_first = text;
+    f.second = str_cut(&text, ' ');
+    f.behind_second = text;
+    f.third = str_cut(&text, ' ');
+    f.behind_third = text;
+    return f;
+}
+
+/* address, identity, user */
+static bool may_begin_with_client(const struct front *f)
+{
+    return f->behind_third.len == 0 || str_is(f->second, "-") ||
+           (!is_address(f->second) && !has_comma(f->second) && !str_is(f->third, "-"));
+}
+
+/* virtual host, address, identity, user. Identities are "-" but in the rarest of logs. */
+static bool may_begin_with_host(const struct front *f)
+{
+    return f->behind_third.len && (str_is(f->third, "-") || !str_is(f->second, "-"));
+}
+
+/* The second of two addresses may be of a client, and the first that of the host that it asked. */
+static void put_host(struct reader *r, struct event *e, struct str host)
+{
+    struct str port = host, name = str_cut(&port, ':');
+
+    put_virtual_host(r, e, host);
+    if (is_address(host) || is_address(name)) {
+        put_source(e, is_address(host) ? host : name);
+        put_ambiguous(r, e);
+    }
+}
+
+/* Some logs have a "-" alone behind the address. */
+static bool put_front(struct reader *r, struct event *e, struct str text)
+{
+    struct front f = front_of(text);
+    bool has_client = may_begin_with_client(&f), has_host = may_begin_with_host(&f);
+
+    if (f.second.len == 0 || (f.third.len == 0 && !str_is(f.second, "-")))
+        return false;
+    if (has_comma(f.first)) {
+        (void)take_list(&text, e);
+        (void)str_cut(&text, ' ');
+        put_user(e, text);
+        return true;
+    }
+    if (has_client) {
+        put_source(e, f.first);
+        put_user(e, f.behind_second);
+    }
+    if (!has_host)
+        return true;
+    put_host(r, e, f.first);
+    text = f.behind_first;
+    if (has_comma(f.second) && !is_address(str_cut(&f.second, ',')))
+        put_ambiguous(r, e);
+    if (!take_list(&text, e)) {
+        put_source(e, f.second);
+        text = f.behind_second;
+    }
+    (void)str_cut(&text, ' ');
+    put_user(e, text);
+    if (has_client)
+        put_ambiguous(r, e);
+    return true;
+}
+
+/* " [25/Nov/2026:03:12:09 +0100] " and a quote. *front: what stands before; false: there is none.
+ */
+static bool take_time(struct str *rest, struct str *front, struct stated *out)
+{
+    const char *found;
+
+    for (size_t at = 0; at < rest->len && (found = memchr(rest->p + at, '[', rest->len - at));) {
+        struct str behind = str_from(*rest, (size_t)(found - rest->p) + 1);
+
+        at = (size_t)(found - rest->p) + 1;
+        if (at < 2 || found[-1] != ' ' || !when_clf(&behind, out) || !str_take(&behind, "] ") ||
+            !str_starts(behind, "\""))
+            continue;
+        *front = str_head(*rest, at - 2);
+        *rest = behind;
+        return true;
+    }
+    return false;
+}
+
+/* The name that a client gave (Basic, RFC 7617) has no colon, so it holds no time: the first is the
+ * log's. Another way to log in may allow one, and a server may leave quotes as they are. */
+static void look_for_another(struct reader *r, struct event *e, struct str request)
+{
+    struct str front;
+    struct stated s;
+
+    if (!take_time(&request, &front, &s))
+        return;
+    put_ambiguous(r, e);
+    put_request(e, str_from(request, 1));
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
-    struct str whole = line, words[4], request;
+    struct str whole = line, front, request;
     struct stated s;
-    size_t count = 0;
 
-    while (count < COUNT_OF(words) && line.len && line.p[0] != '[')
-        words[count++] = str_cut(&line, ' ');
-    if (count < 2 || (count == 2 && !str_is(words[1], "-")) || !str_take(&line, "[") ||
-        !when_clf(&line, &s) || !str_take(&line, "] ") || !take_request(&line, &request))
+    if (!take_time(&line, &front, &s) || !take_request(&line, &request))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
-    put_client(r, e, words, count);
+    if (!put_front(r, e, front))
+        return LINE_FOREIGN;
     put_request(e, request);
+    look_for_another(r, e, request);
     if (!take_status(&line, e) || !put_rest(e, line))
         return LINE_FOREIGN;
     event_puts(e, FIELD_EVENT_ACTION, "http-request");
@@ -168,4 +327,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_access = {
-    .name = "access", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "access", .version = 2, .is_splittable = true, .line = line_of};

@@ -138,25 +138,13 @@ static uint32_t number_of(const struct format *f)
     return WIRE_NO_FORMAT;
 }
 
-static int recognise(struct job *j, const struct format **out, struct err *e)
+static int recognise(struct job *j, struct recognised *out, struct err *e)
 {
-    CLEANUP_FREE char *head = mem_alloc(READER_HEAD_SIZE);
-    size_t len = 0, got = 1;
-    int rc = 0;
+    int rc = format_find(out, read_bytes, j, j->member->size, e);
 
-    while (rc == 0 && len < READER_HEAD_SIZE && got) {
-        rc = read_bytes(j, len, head + len, READER_HEAD_SIZE - len, &got, e);
-        len += rc ? 0 : got;
-    }
-    if (rc)
-        return rc;
-    *out = format_of((struct str){head, len}, len < READER_HEAD_SIZE);
-    if (!*out && len == READER_HEAD_SIZE)
-        rc = format_behind_zeros(out, read_bytes, j, e);
-    if (rc)
-        return rc;
-    j->second = *out ? format_second(*out, (struct str){head, len}, len < READER_HEAD_SIZE) : NULL;
-    return 0;
+    if (rc == 0)
+        j->second = out->second;
+    return rc;
 }
 
 int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
@@ -225,7 +213,8 @@ static void job_forget_names(struct job *j)
 int job_take_member(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
-    const struct format *f = NULL;
+    struct recognised found = {0};
+    const struct format *f;
     const char *remark = m->remark;
     struct reader r;
     int rc;
@@ -233,7 +222,10 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     job_forget_names(j);
     r = job_reader(j, m->name, m->written_s);
     j->member = m;
-    rc = recognise(j, &f, e);
+    rc = recognise(j, &found, e);
+    f = found.format;
+    if (!remark)
+        remark = found.remark;
     if (rc == 0 && !f)
         rc = look_for_disk(m, &remark, e);
     if (rc == 0)
@@ -277,14 +269,16 @@ static int send_looked(struct job *j, const struct build_looked *looked, const s
 
 static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
 {
-    const struct format *f = NULL;
+    struct recognised found = {0};
+    const struct format *f;
     struct build_looked looked = {.size = m->size, .is_plain = 1, .part_count = 1};
     struct reader r = job_reader(j, m->name, m->written_s);
     bool is_disk = false;
     int rc;
 
     j->member = m;
-    rc = recognise(j, &f, e);
+    rc = recognise(j, &found, e);
+    f = found.format;
     if (rc)
         return rc;
     if (!f) {

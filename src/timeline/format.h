@@ -102,7 +102,8 @@ MUST_CHECK int reader_event(struct reader *r, struct event *e, struct err *err);
 /* One of the kind notice: what the reader has to say. */
 MUST_CHECK int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *err);
 
-enum { READER_LINE_MOST = 1 << 20, READER_HEAD_SIZE = 64 << 10, READER_SAMPLE_LINES = 200 };
+enum { READER_LINE_MOST = 1 << 20, READER_HEAD_SIZE = 64 << 10 };
+#define READER_BYTE_ORDER_MARK "\xEF\xBB\xBF"
 /* Reads a source of lines: those that belong to bytes from until to (UINT64_MAX: all from there). A
  * line that is no event of its own with a time belongs to the one before. */
 MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e);
@@ -120,12 +121,12 @@ enum line_verdict reader_ask(struct reader *r, const struct format *f, struct st
 /* A line or value as UTF-8: what is not becomes \xHH, in e's scratch. */
 struct str reader_text(struct event *e, struct str raw);
 
-/* The format that understands these first bytes best; NULL: none. is_all: they are all there is. */
-const struct format *format_of(struct str head, bool is_all);
-/* Where the head is zeros: of records the format of those behind, within the first 64 MiB. *out is
- * NULL where there is none. ERR_IO and what bytes returns. */
-MUST_CHECK int format_behind_zeros(const struct format **out, reader_bytes_at *bytes, void *context,
-                                   struct err *e);
-/* The format that makes events of most of the lines that first declines; NULL: none does. It is one
- * whose lines stand each for itself. */
-const struct format *format_second(const struct format *first, struct str head, bool is_all);
+/* How a source is read. Both NULL: no format knows it. */
+struct recognised {
+    const struct format *format; /* format_text: text that no other knows */
+    const struct format *second; /* of lines that format declines */
+    const char *remark;          /* why it is not read, or NULL */
+};
+/* By content: size bytes that bytes gives. ERR_IO and what bytes returns. */
+MUST_CHECK int format_find(struct recognised *out, reader_bytes_at *bytes, void *context,
+                           uint64_t size, struct err *e);

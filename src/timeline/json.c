@@ -49,10 +49,29 @@ static const struct member members[] = {
 };
 static const struct member_table table = {"json.", members, COUNT_OF(members), true};
 
+enum { CLOCK_MOST = 64 };
+
 struct state {
     struct members members;
     bool has_times; /* a line had one: those without are of the same log */
 };
+
+/* "time", or a clock time there and its day in "date". */
+static bool take_time(const struct json_event *j, struct event *e, struct stated *out)
+{
+    struct str joined;
+
+    if (json_time(j->time, out))
+        return true;
+    if (j->time.len > CLOCK_MOST || j->date.len > CLOCK_MOST || j->date.len == 0)
+        return false;
+    if (j->time.len == 0)
+        return json_time(j->date, out);
+    joined = event_keep(e, j->date);
+    joined.len += event_keep(e, STR(" ")).len;
+    joined.len += event_keep(e, j->time).len;
+    return json_time(joined, out);
+}
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
@@ -62,7 +81,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 
     if (!json_event(&j, r, line, e))
         return LINE_FOREIGN;
-    if (json_time(j.time, &s)) {
+    if (take_time(&j, e, &s)) {
         reader_time(r, e, &s);
         state->has_times = true;
     } else if (!state->has_times) {
@@ -75,7 +94,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 1,
+                                   .version = 2,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state)};

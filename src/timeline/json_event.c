@@ -13,6 +13,8 @@ static void take(void *context, const struct json_value *v)
     size_t before = t->e->count;
     uint16_t number = member_field(t->j->members, t->j->table, t->r->names, v->name);
 
+    if (t->j->date.len == 0 && str_is(v->name, "date"))
+        t->j->date = v->value;
     if (number == MEMBER_TIME) {
         if (t->j->time.len == 0) {
             t->j->time = v->value;

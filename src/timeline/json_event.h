@@ -10,6 +10,7 @@ struct json_event {
     bool bytes_as_text; /* as json_flat has it */
     struct str time;    /* out: the value of the first member that is the time */
     bool time_is_text;  /* out: not a number */
+    struct str date;    /* out: the value of the first member "date", which is a field, too */
     bool has_all;       /* out: all that the object says became fields */
 };
 /* The line is one object, whose members are put into e. False: it is none. */

@@ -32,11 +32,12 @@ static bool is_text(struct str place)
     return is_all_zero(rest);
 }
 
+/* No name of a host fills its place: text without a space looks like it. */
 static bool is_login(struct str record)
 {
     return le32(record, 0) >= EARLIEST && text_at(record, AT_LINE, LINE_SIZE).len &&
            is_text(str_part(record, AT_LINE, LINE_SIZE)) &&
-           is_text(str_part(record, AT_HOST, HOST_SIZE));
+           is_text(str_part(record, AT_HOST, HOST_SIZE)) && record.p[RECORD_SIZE - 1] == 0;
 }
 
 /* Users who never logged in have zeros. */

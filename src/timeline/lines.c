@@ -5,7 +5,12 @@
 #include "timeline/format.h"
 #include "timeline/regroup.h"
 
-enum { WINDOW_SIZE = 4 << 20, LINE_KEPT = EVENT_VALUE_SIZE };
+enum {
+    WINDOW_SIZE = 4 << 20,
+    LINE_KEPT = EVENT_VALUE_SIZE,
+    STEP_SIZE = 4096,
+    ZEROS_LEAST = 16, /* so many end a line: a machine that lost its power leaves them */
+};
 
 struct lines {
     struct reader *r;
@@ -29,6 +34,7 @@ struct line {
     size_t from;
     uint64_t at;    /* byte of the source */
     uint64_t whole; /* bytes of the line; text has the first of one past READER_LINE_MOST */
+    uint64_t zeros; /* more than 0: it is no line, but so many zeros */
 };
 
 static int fill(struct lines *l, struct err *e)
@@ -109,9 +115,60 @@ static int slide(struct lines *l, struct err *e)
     return fill(l, e);
 }
 
+static size_t zeros_at(struct str s, size_t at, size_t most)
+{
+    size_t n = 0;
+
+    while (n < most && at + n < s.len && s.p[at + n] == 0)
+        n++;
+    return n;
+}
+
+/* Where ZEROS_LEAST zeros or more begin, from at to upto; NULL: nowhere. */
+static const char *find_zeros(struct str s, size_t at, size_t upto)
+{
+    const char *found;
+
+    while (at < upto && (found = memchr(s.p + at, 0, upto - at))) {
+        size_t from = (size_t)(found - s.p), count = zeros_at(s, from, ZEROS_LEAST);
+
+        if (count == ZEROS_LEAST)
+            return found;
+        at = from + count;
+    }
+    return NULL;
+}
+
+/* A line end or zeros; NULL: neither is in the window. In steps, as many zeros may stand before one
+ * line end. */
 static const char *line_end(const struct lines *l)
 {
-    return l->at < l->len ? memchr(l->bytes + l->at, '\n', l->len - l->at) : NULL;
+    struct str all = {l->bytes, l->len};
+    const char *end = NULL, *zeros = NULL;
+
+    for (size_t at = l->at, size; !end && !zeros && at < l->len; at += size) {
+        size = l->len - at < STEP_SIZE ? l->len - at : STEP_SIZE;
+        end = memchr(l->bytes + at, '\n', size);
+        zeros = find_zeros(all, at, end ? (size_t)(end - l->bytes) : at + size);
+    }
+    return zeros ? zeros : end;
+}
+
+/* All that follow one another. */
+static int take_zeros(struct lines *l, uint64_t *count, struct err *e)
+{
+    int rc = 0;
+
+    for (*count = 0; rc == 0;) {
+        size_t n = zeros_at((struct str){l->bytes, l->len}, l->at, l->len);
+
+        *count += n;
+        l->at += n;
+        if (l->at < l->len || l->is_end)
+            return 0;
+        rc = slide(l, e);
+    }
+    return rc;
 }
 
 static int end_last(struct lines *l, struct err *e)
@@ -122,6 +179,16 @@ static int end_last(struct lines *l, struct err *e)
     if (l->joined > event_value(l->last, FIELD_MESSAGE).len)
         event_put_cut(l->last, STR("message"), l->joined);
     return reader_event(l->r, l->last, e);
+}
+
+/* Zeros in which the window ends may be the first of those that end the line. */
+static size_t zeros_at_end(const struct lines *l)
+{
+    size_t n = 0;
+
+    while (l->len - n > l->at && l->bytes[l->len - n - 1] == 0)
+        n++;
+    return n;
 }
 
 /* Of a line that is longer than READER_LINE_MOST the beginning is kept, and the rest passed over.
@@ -136,18 +203,21 @@ static int take_long(struct lines *l, struct line *out, struct err *e)
         event_keep(l->now, text_head((struct str){l->bytes + l->at, LINE_KEPT + 1}, LINE_KEPT));
     out->whole = 0;
     while (rc == 0 && !(end = line_end(l)) && !l->is_end) {
-        out->whole += l->len - l->at;
-        before = l->bytes[l->len - 1];
-        l->at = l->len;
+        size_t taken = l->len - l->at - zeros_at_end(l);
+
+        out->whole += taken;
+        l->at += taken;
+        before = l->bytes[l->at - 1];
         rc = slide(l, e);
     }
     if (rc)
         return rc;
     out->whole += (end ? (size_t)(end - l->bytes) : l->len) - l->at;
-    l->at = end ? (size_t)(end - l->bytes) + 1 : l->len;
-    if (l->at > (end != NULL))
-        before = l->bytes[l->at - 1 - (end != NULL)];
+    l->at = end ? (size_t)(end - l->bytes) : l->len;
+    if (l->at > 0)
+        before = l->bytes[l->at - 1];
     out->whole -= before == '\r';
+    l->at += end && *end == '\n';
     out->from = l->at;
     return 0;
 }
@@ -168,13 +238,18 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
     if (l->at == l->len)
         return ERR_NOTFOUND;
     len = end ? (size_t)(end - (l->bytes + l->at)) : l->len - l->at;
-    *out = (struct line){{l->bytes + l->at, len}, l->at, l->base + l->at, len};
+    *out = (struct line){
+        .text = {l->bytes + l->at, len}, .from = l->at, .at = l->base + l->at, .whole = len};
+    event_begin(l->now);
+    if (end && len == 0 && *end == 0)
+        return take_zeros(l, &out->zeros, e);
     if (len && out->text.p[len - 1] == '\r' && (end || l->is_end))
         out->whole = --out->text.len;
-    event_begin(l->now);
     if (out->whole > READER_LINE_MOST)
         return take_long(l, out, e);
-    l->at += len + (end != NULL);
+    if (str_take(&out->text, READER_BYTE_ORDER_MARK))
+        out->whole = out->text.len;
+    l->at += len + (end && *end == '\n');
     return 0;
 }
 
@@ -401,7 +476,7 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
 
 static int begin(struct lines *l, struct reader *r, uint64_t from)
 {
-    *l = (struct lines){.r = r, .base = from ? from - 1 : 0};
+    *l = (struct lines){.r = r, .base = from - (from < ZEROS_LEAST ? from : ZEROS_LEAST)};
     l->bytes = mem_alloc(WINDOW_SIZE);
     for (size_t i = 0; i < 2; i++)
         event_init(&l->events[i]);
@@ -417,13 +492,45 @@ static void lines_release(struct lines *l)
         event_release(&l->events[i]);
 }
 
-/* The line in which this part begins belongs to the part before, unless it begins just here. */
-static int pass_begun(struct lines *l, struct err *e)
+static int pass_line(struct lines *l, struct err *e)
 {
     struct line line;
     int rc = next_line(l, &line, e);
 
     return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
+/* The line in which the part begins belongs to the part before, unless it begins just here. Zeros
+ * around that place end it where they are ZEROS_LEAST. */
+static int pass_begun(struct lines *l, size_t from, struct err *e)
+{
+    size_t before = 0;
+    uint64_t behind;
+    int rc;
+
+    from = from < l->len ? from : l->len;
+    while (before < from && l->bytes[from - before - 1] == 0)
+        before++;
+    l->at = before || from == 0 ? from : from - 1;
+    if (before == 0)
+        return pass_line(l, e);
+    rc = take_zeros(l, &behind, e);
+    return rc || before + behind >= ZEROS_LEAST ? rc : pass_line(l, e);
+}
+
+/* The event before ends; what stands behind cannot continue it. */
+static int tell_zeros(struct lines *l, const struct line *line, struct err *e)
+{
+    char words[64];
+    int rc = end_last(l, e);
+    int len = snprintf(words, sizeof(words), "%llu bytes of zeros instead of text.",
+                       (unsigned long long)line->zeros);
+
+    event_begin(l->now);
+    l->now->at = line->at;
+    event_puts(l->now, FIELD_EVENT_KIND, "notice");
+    event_put(l->now, FIELD_MESSAGE, event_keep(l->now, (struct str){words, (size_t)len}));
+    return rc ? rc : reader_event(l->r, l->now, e);
 }
 
 static int take_group(struct lines *l, const struct line_group *g, struct err *e)
@@ -454,6 +561,18 @@ static int take_groups(struct lines *l, struct regroup *groups, bool is_end, str
     return rc;
 }
 
+static void add_to_groups(struct lines *l, struct regroup *groups, const struct line *line)
+{
+    const struct regrouped told = {.at = line->at, .number = ++l->number, .whole = line->whole};
+    char name[REGROUP_NAME_SIZE];
+    size_t name_len = 0;
+    int64_t ns = 0;
+
+    if (line->whole > READER_LINE_MOST || !l->r->format->event_of(line->text, name, &name_len, &ns))
+        name_len = 0;
+    regroup_add(groups, &told, line->text, (struct str){name, name_len}, ns);
+}
+
 /* The source is not in parts. */
 static int read_regrouped(struct lines *l, struct err *e)
 {
@@ -462,16 +581,12 @@ static int read_regrouped(struct lines *l, struct err *e)
     int rc;
 
     while ((rc = next_line(l, &line, e)) == 0) {
-        const struct regrouped told = {.at = line.at, .number = ++l->number, .whole = line.whole};
-        char name[REGROUP_NAME_SIZE];
-        size_t name_len = 0;
-        int64_t ns = 0;
-
-        if (line.whole > READER_LINE_MOST ||
-            !l->r->format->event_of(line.text, name, &name_len, &ns))
-            name_len = 0;
-        regroup_add(groups, &told, line.text, (struct str){name, name_len}, ns);
-        rc = take_groups(l, groups, false, e);
+        if (line.zeros) {
+            rc = tell_zeros(l, &line, e);
+        } else {
+            add_to_groups(l, groups, &line);
+            rc = take_groups(l, groups, false, e);
+        }
         if (rc)
             return rc;
     }
@@ -490,10 +605,14 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     if (rc == 0 && r->format->event_of && !r->is_counting_years)
         return read_regrouped(&l, e);
     if (rc == 0 && from)
-        rc = pass_begun(&l, e);
+        rc = pass_begun(&l, (size_t)(from - l.base), e);
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0) {
         enum line_verdict v = LINE_EVENT;
 
+        if (line.zeros) {
+            rc = is_before ? 0 : tell_zeros(&l, &line, e);
+            continue;
+        }
         l.now->at = line.at;
         l.now->line = ++l.number;
         if (r->is_counting_years)

@@ -1,6 +1,6 @@
 /* members.c: finds the field that a member becomes, and keeps what was found. */
 #include "timeline/members.h"
-#include <string.h>
+#include "base/mem.h"
 
 static uint16_t number_of(struct field_names *names, struct str name)
 {
@@ -11,15 +11,26 @@ static uint16_t number_of(struct field_names *names, struct str name)
     return field_number(names, name);
 }
 
+/* What this program says of an event, or an export of where it lay first: evidence says it of
+ * itself alone. */
+static bool is_of_program(struct str name)
+{
+    static const char *const names[] = {"event.kind", "event.dataset", "event.cut",
+                                        "event.original_bytes", "event.is_ambiguous"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return str_starts(name, "timeline.");
+}
+
 /* As it is, or behind the prefix. */
 static uint16_t own_number(const struct member_table *t, struct field_names *names, struct str name)
 {
     struct str prefix = str_of(t->prefix);
     char whole[FIELD_NAME_SIZE];
 
-    /* Nothing but an export says where an event lay first. */
-    if (t->keeps_known && !str_starts(name, "timeline.") &&
-        field_lookup(names, name) < FIELD_KNOWN_COUNT_)
+    if (t->keeps_known && !is_of_program(name) && field_lookup(names, name) < FIELD_KNOWN_COUNT_)
         return field_lookup(names, name);
     if (prefix.len + name.len > sizeof(whole) || name.len == 0)
         return FIELD_NONE;

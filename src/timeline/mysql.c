@@ -3,8 +3,12 @@
 #include "timeline/level.h"
 #include "timeline/syslog_words.h"
 
+enum { SHORT_DATE = 6 };
+
 struct state {
     bool has_begun;
+    bool has_time; /* of the query before, whose server leaves it out where it is the same */
+    struct stated time;
 };
 
 /* "8:06:45" behind a second space, as MariaDB writes hours of one digit, is made two digits. */
@@ -112,20 +116,51 @@ static bool take_time(struct str *rest, struct stated *s)
     return when_iso(rest, s) || take_padded(rest, s) || take_short(rest, s);
 }
 
+/* "/usr/sbin/mysqld, Version: 8.0.32 (…). started with:", and two lines more: the server writes
+ * them where it opens the log of queries (sql/log.cc). Further down they may be text of a query. */
+static bool is_head(struct str line)
+{
+    return str_ends(line, ". started with:") || str_starts(line, "Tcp port: ") ||
+           (str_starts(line, "Time ") && str_ends(line, "Id Command    Argument"));
+}
+
+/* "\t\t    8 Query\tselect 1": the time is left out where it is that of the query before (MySQL
+ * before 5.7, MariaDB). */
+static bool take_same_time(const struct state *state, struct str *line, struct stated *out)
+{
+    if (!state->has_time || !str_take(line, "\t\t"))
+        return false;
+    *out = state->time;
+    return true;
+}
+
+static bool is_space(struct str line)
+{
+    return line.len && (line.p[0] == ' ' || line.p[0] == '\t');
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
     struct str whole = line, thread;
     struct stated s;
+    bool is_same = take_same_time(state, &line, &s), is_query;
 
-    if (!take_time(&line, &s) || line.len == 0 || (line.p[0] != ' ' && line.p[0] != '\t'))
+    if (!state->has_begun && is_head(line))
+        return LINE_COMMENT;
+    if (!is_same && (!take_time(&line, &s) || !is_space(line)))
         return state->has_begun ? LINE_CONTINUES : LINE_FOREIGN;
     skip_spaces(&line);
     thread = str_head(line, digits_of(line));
     line = str_from(line, thread.len);
     skip_spaces(&line);
-    if (!take_error(r, &line, e) && (thread.len == 0 || !take_command(&line, e)))
+    is_query = (is_same || !take_error(r, &line, e)) && thread.len && take_command(&line, e);
+    if (is_same && !is_query)
+        return LINE_CONTINUES;
+    if (!is_query && event_value(e, FIELD_LOG_LEVEL).len == 0)
         return LINE_FOREIGN;
+    state->has_time = is_query && (is_same || whole.p[SHORT_DATE] == ' ');
+    state->time = s;
     state->has_begun = true;
     reader_time(r, e, &s);
     event_put(e, field_number(r->names, STR("mysql.thread_id")), thread);
@@ -137,4 +172,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_mysql = {
-    .name = "mysql", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "mysql", .version = 2, .line = line_of, .state_size = sizeof(struct state)};

@@ -81,28 +81,31 @@ static bool is_plausible(struct str record)
            !has_control(text_at(record, AT_HOST, HOST_SIZE)) && le32(record, AT_MICROS) < MICROS;
 }
 
-/* That is more than numbers which happen to be small. */
+/* That is more than numbers which happen to be small. The name and the host are what a client
+ * chose, and may be anything. */
 static bool is_telling(struct str record)
 {
-    return le16(record, 0) != TYPE_EMPTY && le32(record, AT_SECONDS) != 0 &&
+    struct str line = text_at(record, AT_LINE, LINE_SIZE);
+
+    return le16(record, 0) != TYPE_EMPTY && le16(record, 0) < TYPE_COUNT &&
+           le32(record, AT_SECONDS) != 0 &&
            is_all_zero(str_part(record, AT_UNUSED, RECORD_SIZE - AT_UNUSED)) &&
-           (text_at(record, AT_LINE, LINE_SIZE).len || text_at(record, AT_USER, USER_SIZE).len);
+           !has_control(line) && (line.len || text_at(record, AT_USER, USER_SIZE).len);
 }
 
-/* Nearly all records are as they should be: a damaged one in between is told when it is read. */
+/* Nearly all records are as they should be, or more than half cannot be anything else: a damaged
+ * one, the first too, is told when it is read. */
 static bool knows(struct str head)
 {
     size_t records = 0, plausible = 0, telling = 0;
 
     for (; head.len >= RECORD_SIZE; head = str_from(head, RECORD_SIZE), records++) {
-        bool is_one = is_plausible(head);
+        struct str record = str_head(head, RECORD_SIZE);
 
-        if (records == 0 && !is_one)
-            return false;
-        plausible += is_one;
-        telling += is_one && is_telling(str_head(head, RECORD_SIZE));
+        plausible += is_plausible(record);
+        telling += is_telling(record);
     }
-    return telling && plausible * 10 >= records * 9;
+    return telling && (plausible * 10 >= records * 9 || telling * 2 > records);
 }
 
 static const struct kind *kind_of(struct str record)

@@ -154,7 +154,7 @@ class Timeline(CaseTest):
         self.take(outer)
         self.assertEqual(self.made()["events"], 3 * len(self.lines))
         record = self.ana.json("analyse timelines")[0]
-        self.assertEqual((record["sources"], record["recognised"], record["lines"]), ("4", "3", str(3 * len(self.lines) + 0)))
+        self.assertEqual((record["sources"], record["recognised"], record["lines"]), ("4", "3", str(3 * len(self.lines) + 1)))
         sources = {event["source"] for event in self.search("eva")}
         self.assertEqual(sources, {"collected.zip/host/logs.tar.xz/var/log/auth.log.2.gz", "collected.zip/host/logs.tar.xz/var/log/auth.log.1.bz2",
                                    "collected.zip/host/auth.log.xz"})

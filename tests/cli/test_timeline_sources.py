@@ -51,7 +51,7 @@ class Sources(CaseTest):
         lines = ssh_lines(60)
         whole = io.BytesIO()
         with tarfile.open(fileobj=whole, mode="w") as tar:
-            for name, data in (("var/log/auth.log", text_of(lines[:40] + ["", "not a line of syslog"] + lines[40:])), ("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")):
+            for name, data in (("var/log/auth.log", text_of(lines[:40] + ["", "not a line of syslog"] + lines[40:])), ("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n"), ("etc/ld.so.cache", bytes(range(256)))):
                 info = tarfile.TarInfo(name)
                 info.size, info.mtime = len(data), 1763942400
                 tar.addfile(info, io.BytesIO(data))
@@ -63,13 +63,15 @@ class Sources(CaseTest):
         self.assertEqual((log["evidence"], log["format"], log["lines"], log["events"], log["unparsed"], log["continued"], log["other"], log["notices"]),
                          ("e1", "syslog", 62, 60, 1, 0, 1, 0))
         self.assertEqual((log["size"], log["first"][:16], log["last"][:16]), (len(text_of(lines)) + len("\nnot a line of syslog\n"), "2025-11-01T00:00", "2025-11-20T11:59"))
-        self.assertEqual((rows["logs.tar/etc/passwd"]["format"], rows["logs.tar/etc/passwd"]["size"]), ("-", 30))
+        self.assertEqual((rows["logs.tar/etc/passwd"]["format"], rows["logs.tar/etc/passwd"]["size"], rows["logs.tar/etc/passwd"]["unparsed"]), ("text", 30, 1))
+        self.assertEqual((rows["logs.tar/etc/ld.so.cache"]["format"], rows["logs.tar/etc/ld.so.cache"]["size"]), ("-", 256))
         self.assertEqual((rows["plain.log"]["evidence"], rows["plain.log"]["lines"]), ("e2", 60))
         self.assertEqual(set(self.sources("e2")), {"plain.log"})
         said = one_line(self.ana("analyse sources e1"))
-        self.assertIn("logs.tar/etc/passwd not recognised, 30 bytes", said)
+        self.assertIn("logs.tar/etc/passwd text, 30 bytes", said)
+        self.assertIn("logs.tar/etc/ld.so.cache not recognised, 256 bytes", said)
         self.assertIn("62 lines: 60 events, 1 not understood, 0 continued, 1 empty or comments", said)
-        self.assertIn("1 file was not recognised, or not read: calm analyse sources", one_line(self.ana("analyse timeline --again")))
+        self.assertIn("2 files were not recognised, or not read: calm analyse sources", one_line(self.ana("analyse timeline --again")))
 
     def test_what_ends_one_item_leaves_the_others_to_be_read_and_is_on_record(self):
         self.put("a.log", text_of(ssh_lines(50)))

@@ -46,3 +46,9 @@ def read_lines(data):
         file.write(data if isinstance(data, bytes) else data.encode())
         file.flush()
         return read_file(file.name)
+
+
+def is_nobodys(data):
+    """No format makes an event of it: text is kept line by line, and all else left."""
+    events, counts = read_lines(data)
+    return counts["format"] is None and not events or counts["format"] == "text" and {event["event.kind"] for event in events} == {"unparsed"}

@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 {
     CLEANUP(field_names_freep) struct field_names *names = field_names_new();
     struct reader r = {.names = names, .bytes = bytes_at, .take = show, .take_context = names};
-    char *head = mem_alloc(READER_HEAD_SIZE);
+    struct recognised found = {0};
     const struct format *format;
     CLEANUP(block_writer_freep) struct block_writer *writer = NULL;
     CLEANUP_FREE struct exporting *x = NULL;
@@ -178,7 +178,7 @@ int main(int argc, char **argv)
     CLEANUP_BUF struct buf name = {0};
     struct err e = {0};
     int fd, option, rc;
-    ssize_t n;
+    off_t end;
 
     while ((option = getopt(argc, argv, "bnp:x:y:")) != -1) {
         if (option == 'n')
@@ -200,15 +200,11 @@ int main(int argc, char **argv)
             r.written_s = strtoll(optarg, NULL, 10);
     }
     fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
-    n = fd < 0 ? -1 : pread(fd, head, READER_HEAD_SIZE, 0);
-    if (n < 0)
+    end = lseek(fd, 0, SEEK_END);
+    if (end < 0 || format_find(&found, bytes_at, &fd, (uint64_t)end, &e))
         return 2;
-    format = format_of((struct str){head, (size_t)n}, n < READER_HEAD_SIZE);
-    if (!format && n == READER_HEAD_SIZE && format_behind_zeros(&format, bytes_at, &fd, &e))
-        return 2;
-    r.second =
-        format ? format_second(format, (struct str){head, (size_t)n}, n < READER_HEAD_SIZE) : NULL;
-    free(head);
+    format = found.format;
+    r.second = found.second;
     if (!format) {
         printf("{\"format\":null}\n");
         return 0;

@@ -102,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str source;
     struct taken t;
     struct reader r;
+    struct recognised found = {0};
     const struct format *format;
     struct hash whole, parts;
     uint64_t part;
@@ -112,8 +113,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     names = field_names_new();
     digest = digest_new(DIGEST_SHA256);
     t = (struct taken){.digest = digest, .names = names, .size = source.len};
-    format = choice ? formats[choice - 1]
-                    : format_of(str_head(source, READER_HEAD_SIZE), source.len < READER_HEAD_SIZE);
+    if (format_find(&found, give, &source, source.len, NULL))
+        BUG("memory cannot be read");
+    format = choice ? formats[choice - 1] : found.format;
     if (!format || !format->line)
         return 0;
     r = (struct reader){.names = names,
@@ -123,8 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         .bytes_context = &source,
                         .take = take,
                         .take_context = &t};
-    r.second =
-        format_second(format, str_head(source, READER_HEAD_SIZE), source.len < READER_HEAD_SIZE);
+    r.second = format == found.format ? found.second : NULL;
     reader_begin(&r, format);
     read_parts(&r, &t, UINT64_MAX, &whole);
     part = PART_LEAST + source.len / PARTS_MOST + data[1];

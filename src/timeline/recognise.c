@@ -1,0 +1,328 @@
+/* recognise.c: which formats a source has: binary ones by their first bytes, those of lines by what
+ * stands in several places of it, from its beginning to its end. */
+#include "base/mem.h"
+#include "timeline/format.h"
+#include "timeline/pattern.h"
+
+enum {
+    CANDIDATE_PERCENT = 50,
+    ZEROS_MOST = 64 << 20,
+    SAMPLE_COUNT = 8,
+    SAMPLE_SIZE = 24 << 10,
+    SAMPLE_LINES = 75,
+    TEXT_MOST = 64 << 20,
+    TEXT_BYTES_FOR_ODD = 32, /* of so many, one may be no text */
+    HELD_SIZE = READER_HEAD_SIZE + SAMPLE_COUNT * SAMPLE_SIZE,
+};
+
+struct look {
+    reader_bytes_at *bytes;
+    void *context;
+    uint64_t size;
+    char *held; /* HELD_SIZE */
+    struct str head;
+    struct str parts[SAMPLE_COUNT];   /* from the beginning to the end */
+    struct str samples[SAMPLE_COUNT]; /* whole lines of them */
+    struct event event;
+};
+
+static void look_release(struct look *l)
+{
+    free(l->held);
+    event_release(&l->event);
+}
+
+/* As many as there are, up to size. */
+static int read_at(const struct look *l, uint64_t off, char *to, size_t size, struct str *out,
+                   struct err *e)
+{
+    size_t len = 0, got = 1;
+    int rc = 0;
+
+    while (rc == 0 && got && len < size) {
+        rc = l->bytes(l->context, off + len, to + len, size - len, &got, e);
+        len += rc ? 0 : got;
+    }
+    *out = (struct str){to, len};
+    return rc;
+}
+
+/* Up to the end of the line in which so many bytes end. */
+static struct str take_lines(struct str *rest, size_t size)
+{
+    struct str out = *rest, behind = str_from(*rest, size);
+
+    (void)str_cut(&behind, '\n');
+    out.len -= behind.len;
+    *rest = behind;
+    return out;
+}
+
+static struct str without_cut_line(struct str part)
+{
+    while (part.len && part.p[part.len - 1] != '\n')
+        part.len--;
+    return part;
+}
+
+/* What is in memory as a whole is divided, between lines. */
+static void divide(struct look *l)
+{
+    struct str rest = l->head;
+
+    for (size_t i = 0; i < SAMPLE_COUNT; i++)
+        l->samples[i] = l->parts[i] = take_lines(&rest, rest.len / (SAMPLE_COUNT - i));
+}
+
+static int take_samples(struct look *l, struct err *e)
+{
+    int rc = 0;
+
+    if (l->size <= READER_HEAD_SIZE) {
+        divide(l);
+        return 0;
+    }
+    for (size_t i = 0; rc == 0 && i < SAMPLE_COUNT; i++) {
+        uint64_t off = (l->size - SAMPLE_SIZE) / (SAMPLE_COUNT - 1) * i;
+        struct str *part = &l->parts[i], lines;
+
+        off = i + 1 < SAMPLE_COUNT ? off : l->size - SAMPLE_SIZE;
+        rc = read_at(l, off, l->held + READER_HEAD_SIZE + i * SAMPLE_SIZE, SAMPLE_SIZE, part, e);
+        if (rc)
+            break;
+        lines = *part;
+        if (i)
+            (void)str_cut(&lines, '\n');
+        l->samples[i] = i + 1 < SAMPLE_COUNT ? without_cut_line(lines) : lines;
+    }
+    return rc;
+}
+
+struct score {
+    const struct format *format;
+    unsigned lines, understood;
+};
+
+/* The next line that is not empty; false: there is none. */
+static bool take_line(struct str *rest, struct str *line)
+{
+    while (rest->len) {
+        *line = str_cut(rest, '\n');
+        if (line->len && line->p[line->len - 1] == '\r')
+            line->len--;
+        (void)str_take(line, READER_BYTE_ORDER_MARK);
+        if (line->len)
+            return true;
+    }
+    return false;
+}
+
+static enum line_verdict try_line(struct reader *r, struct str line, struct event *e)
+{
+    event_begin(e);
+    return reader_ask(r, r->format, line, e);
+}
+
+/* Of lines that first declines where it is one. */
+static void try_sample(struct score *s, struct reader *r, struct reader *first, struct str sample,
+                       struct event *e)
+{
+    unsigned most = s->lines + SAMPLE_LINES;
+    struct str line;
+
+    while (s->lines < most && take_line(&sample, &line)) {
+        enum line_verdict v;
+
+        if (first && try_line(first, line, e) != LINE_FOREIGN)
+            continue;
+        v = try_line(r, line, e);
+        s->lines += v != LINE_COMMENT && v != LINE_CONTINUES;
+        s->understood += v == LINE_EVENT;
+    }
+}
+
+/* Names that a format that is not taken would give are not kept. */
+static struct score try_format(struct look *l, const struct format *format,
+                               const struct format *first)
+{
+    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
+    struct reader r = {.names = names}, before = {.names = names};
+    struct score s = {.format = format};
+
+    reader_begin(&r, format);
+    if (first)
+        reader_begin(&before, first);
+    for (size_t i = 0; i < SAMPLE_COUNT; i++)
+        try_sample(&s, &r, first ? &before : NULL, l->samples[i], &l->event);
+    reader_end(&r);
+    if (first)
+        reader_end(&before);
+    return s;
+}
+
+static bool is_better(const struct score *s, const struct score *best)
+{
+    return s->understood * 100 > s->lines * CANDIDATE_PERCENT && s->understood > best->understood;
+}
+
+static const struct format *find_lines(struct look *l)
+{
+    struct score best = {0};
+
+    for (size_t i = 0; i < FORMAT_COUNT_; i++) {
+        struct score s = {0};
+
+        if (formats[i]->line)
+            s = try_format(l, formats[i], NULL);
+        if (is_better(&s, &best))
+            best = s;
+    }
+    return best.format;
+}
+
+static const struct format *find_binary(const struct look *l)
+{
+    for (size_t i = 0; i < FORMAT_COUNT_; i++)
+        if (formats[i]->knows && formats[i]->knows(l->head))
+            return formats[i];
+    return NULL;
+}
+
+static size_t zeros_of(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.p[n] == 0)
+        n++;
+    return n;
+}
+
+/* Where the head is zeros: of records the format of those behind, within ZEROS_MOST. */
+static int find_behind_zeros(const struct format **out, struct look *l, struct err *e)
+{
+    const struct format *found = NULL;
+    struct str part = l->head;
+    size_t zeros = zeros_of(part);
+    uint64_t at = zeros;
+    int rc = 0;
+
+    if (zeros < READER_HEAD_SIZE)
+        return 0;
+    while (rc == 0 && zeros == READER_HEAD_SIZE && at < ZEROS_MOST) {
+        rc = read_at(l, at, l->held, READER_HEAD_SIZE, &part, e);
+        zeros = rc ? 0 : zeros_of(part);
+        at += zeros;
+    }
+    for (size_t i = 0; rc == 0 && zeros < part.len && !found && i < FORMAT_COUNT_; i++) {
+        uint64_t size = formats[i]->record_size;
+
+        if (size)
+            rc = read_at(l, at / size * size, l->held, READER_HEAD_SIZE, &part, e);
+        if (rc == 0 && size && formats[i]->knows(part))
+            found = formats[i];
+    }
+    if (rc == 0)
+        *out = found;
+    return rc;
+}
+
+/* Control characters are hardly ever in it. */
+static bool is_text(const struct look *l)
+{
+    size_t bytes = 0, odd = 0;
+
+    for (size_t i = 0; i < SAMPLE_COUNT; i++)
+        for (size_t k = 0; k < l->parts[i].len; k++, bytes++) {
+            uint8_t c = (uint8_t)l->parts[i].p[k];
+
+            odd += (c < ' ' && !(c >= '\t' && c <= '\r') && c != 0x1B) || c == 0x7F;
+        }
+    return bytes && odd * TEXT_BYTES_FOR_ODD <= bytes;
+}
+
+/* What is left once no format knows it. */
+static void take_text(struct recognised *out, const struct look *l)
+{
+    if (l->size <= TEXT_MOST)
+        out->format = &format_text;
+    else
+        out->remark = "text of no format that is read here, longer than 64 MiB: its lines are not "
+                      "in the timeline";
+}
+
+/* Mostly there is no such line, and nothing more is tried then. */
+static bool declines_any(struct look *l, const struct format *first)
+{
+    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
+    struct reader r = {.names = names};
+    bool found = false;
+
+    reader_begin(&r, first);
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+        struct str rest = l->samples[i], line;
+
+        while (!found && take_line(&rest, &line))
+            found = try_line(&r, line, &l->event) == LINE_FOREIGN;
+    }
+    reader_end(&r);
+    return found;
+}
+
+/* The format that makes events of most of the lines that first declines. */
+static const struct format *find_second(struct look *l, const struct format *first)
+{
+    struct score best = {0};
+
+    if (!first->line || !first->is_splittable || !declines_any(l, first))
+        return NULL;
+    for (size_t i = 0; i < FORMAT_COUNT_; i++) {
+        const struct format *f = formats[i];
+        struct score s = {0};
+
+        if (f->line && f != first && f->is_splittable && !f->is_export && f->state_size == 0)
+            s = try_format(l, f, first);
+        if (is_better(&s, &best))
+            best = s;
+    }
+    return best.format;
+}
+
+static int find(struct recognised *out, struct look *l, struct err *e)
+{
+    int rc = read_at(l, 0, l->held, READER_HEAD_SIZE, &l->head, e);
+    bool may_be_text;
+
+    if (rc)
+        return rc;
+    out->format = find_binary(l);
+    if (out->format)
+        return 0;
+    rc = take_samples(l, e);
+    if (rc)
+        return rc;
+    out->format = find_lines(l);
+    if (out->format) {
+        out->second = find_second(l, out->format);
+        return 0;
+    }
+    may_be_text = is_text(l);
+    rc = find_behind_zeros(&out->format, l, e);
+    if (rc == 0 && !out->format && may_be_text)
+        take_text(out, l);
+    return rc;
+}
+
+int format_find(struct recognised *out, reader_bytes_at *bytes, void *context, uint64_t size,
+                struct err *e)
+{
+    CLEANUP(look_release) struct look l = {.bytes = bytes, .context = context, .size = size};
+    struct recognised found = {0};
+    int rc;
+
+    event_init(&l.event);
+    l.held = mem_alloc(HELD_SIZE);
+    rc = find(&found, &l, e);
+    if (rc == 0)
+        *out = found;
+    return rc;
+}

@@ -1,0 +1,192 @@
+"""test_timeline_heads.py: a source is known by more than its beginning, and what nobody knows is kept. Lines and expected values were
+written by hand, in the forms that the documents of each program state."""
+import gzip
+import json
+import os
+import struct
+import unittest
+
+from timeline_lines import read_lines
+
+GOOD = "Nov 25 03:12:09 web1 app[7]: all is well\n"
+# RFC 7617: the name of Basic is anything without a colon; Apache and nginx write it as it is.
+THREE_WORDS = "203.0.113.66 - a b c [25/Nov/2026:03:00:09 +0000] \"GET /admin HTTP/1.1\" 401 381 \"-\" \"UA\"\n"
+
+
+def login(name, second=1764040329, micros=0, kind=6, line=b"ssh:notty", unused=b""):
+    """A record of utmp(5) on x86-64, as sshd writes it to btmp."""
+    return struct.pack("<hxxi32s4s32s256shhiii16s20s", kind, 99, line, b"", name, b"203.0.113.9", 0, 0, 0, second, micros, b"", unused)
+
+
+class Recognition(unittest.TestCase):
+    maxDiff = None
+
+    def test_a_beginning_of_foreign_lines_hides_no_log(self):
+        for count in (101, 250, 2000):
+            for good in (2 * count, 20000):
+                with self.subTest(foreign=count, good=good):
+                    events, counts = read_lines("a line of nothing that is known\n" * count + GOOD * good)
+                    self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", good, count))
+                    self.assertEqual(events[-1]["time"], "2026-11-25T03:12:09Z")
+
+    def test_requests_of_names_with_spaces_hide_no_log(self):
+        events, counts = read_lines(THREE_WORDS * 120 + THREE_WORDS.replace("a b c", "-") * 20000)
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("access", 20120, 0))
+        self.assertEqual((events[0]["user.name"], events[0]["source.ip"]), ("a b c", "203.0.113.66"))
+
+    def test_an_end_of_foreign_lines_hides_no_log_and_a_second_format_is_found_there(self):
+        error = "2026/11/25 03:12:09 [error] 7#7: *2 access forbidden by rule, client: 192.0.2.9, server: , request: \"GET /z HTTP/2.0\"\n"
+        _, counts = read_lines(THREE_WORDS * 2000 + error * 900)
+        self.assertEqual((counts["format"], counts["events"]), ("access+nginx-error", 2900))
+
+    def test_text_that_no_format_knows_is_kept_line_by_line(self):
+        events, counts = read_lines("ls -l\n\nwget http://203.0.113.9/x \xe4\r\n")
+        self.assertEqual((counts["format"], counts["lines"], counts["events"], counts["unparsed"], counts["empty"]), ("text", 3, 0, 2, 1))
+        self.assertEqual([(event["message"], event["event.kind"], event["event.dataset"], event["precision"], event["doubt"], event["line"])
+                          for event in events], [("ls -l", "unparsed", "text", "none", "o", 1),
+                                                 ("wget http://203.0.113.9/x \xe4", "unparsed", "text", "none", "o", 3)])
+
+    def test_what_is_no_text_is_not_kept_line_by_line(self):
+        for name, data in (("packed", gzip.compress(os.urandom(3000))), ("UTF-16", "ls\n".encode("utf-16")), ("zeros", bytes(5000)), ("nothing", b""),
+                           ("a script with a program behind it", b"#!/bin/sh\nexec x\n" + bytes(range(256)) * 300)):
+            with self.subTest(name):
+                self.assertEqual(read_lines(data), ([], {"format": None}))
+
+    def test_text_without_spaces_is_no_list_of_logins(self):
+        self.assertEqual(read_lines("QUJD" * 20000)[1]["format"], "text")
+
+    def test_a_long_text_is_not_kept_line_by_line(self):
+        for size, wanted in ((64 << 20, "text"), ((64 << 20) + 1, None)):
+            with self.subTest(size=size):
+                events, counts = read_lines((b"x" * 1048575 + b"\n") * 64 + b"y" * (size - (64 << 20)))
+                self.assertEqual((counts["format"], len(events)), (wanted, 64 if wanted else 0))
+
+    def test_a_byte_order_mark_costs_no_line(self):
+        events, counts = read_lines("\ufeff" + GOOD + GOOD)
+        self.assertEqual((counts["events"], counts["unparsed"]), (2, 0))
+        self.assertEqual([(event["at"], event["line"], event["host.name"]) for event in events], [(0, 1, "web1"), (3 + len(GOOD), 2, "web1")])
+
+    def test_zeros_of_a_lost_power_cut_no_line(self):
+        for zeros in (16, 500_000, 5 << 20):
+            with self.subTest(zeros=zeros):
+                begun = "Nov 25 03:12:08 web1 app[7]: beg"
+                events, counts = read_lines((GOOD + begun).encode() + bytes(zeros) + GOOD.encode() * 2)
+                self.assertEqual((counts["format"], counts["lines"], counts["events"], counts["unparsed"]), ("syslog", 4, 4, 0))
+                self.assertEqual([(event["event.kind"], event["message"]) for event in events],
+                                 [("event", "all is well"), ("event", "beg"), ("notice", f"{zeros} bytes of zeros instead of text."),
+                                  ("event", "all is well"), ("event", "all is well")])
+                self.assertEqual([event["at"] for event in events][2:4], [len(GOOD + begun), len(GOOD + begun) + zeros])
+
+    def test_a_few_zeros_are_part_of_a_line(self):
+        events, counts = read_lines(GOOD.encode() + b"Nov 25 03:12:08 web1 app[7]: a" + bytes(15) + b"b\n")
+        self.assertEqual((counts["events"], events[1]["message"]), (2, "a" + 15 * "\\x00" + "b"))
+
+    def test_zeros_before_a_whole_log_leave_it(self):
+        for zeros in (16, 65536, 300_000):
+            with self.subTest(zeros=zeros):
+                _, counts = read_lines(bytes(zeros) + GOOD.encode() * 5000)
+                self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", 5000, 0))
+
+
+class Logins(unittest.TestCase):
+    """Of utmp, wtmp and btmp one record says nothing of the others."""
+
+    def test_a_first_record_that_is_odd_hides_no_other(self):
+        root = [login(b"root", 1764040330 + number) for number in range(300)]
+        for name, odd, unparsed in (("a tab", login(b"a\tb"), 0), ("a line end", login(b"a\nb"), 0), ("ESC", login(b"a\x1bb"), 0), ("DEL", login(b"a\x7f"), 0),
+                                    ("an unknown type", login(b"x", kind=77), 1), ("too many microseconds", login(b"x", micros=1_999_999), 0),
+                                    ("other bytes", b"\xa5" * 384, 1)):
+            with self.subTest(name):
+                events, counts = read_lines(odd + b"".join(root))
+                self.assertEqual((counts["format"], counts["lines"], counts["events"], counts["unparsed"]), ("utmp", 301, 301 - unparsed, unparsed))
+                self.assertEqual((events[1]["user.name"], events[1]["source.ip"], events[1]["event.outcome"]), ("root", "203.0.113.9", "failure"))
+
+    def test_names_that_clients_choose_hide_none_of_all(self):
+        _, counts = read_lines(b"".join(login(b"\x01" + bytes([65 + number % 26])) for number in range(400)))
+        self.assertEqual((counts["format"], counts["events"]), ("utmp", 400))
+
+    def test_what_only_has_small_numbers_is_declined(self):
+        for data in (login(b"root", second=0) * 20, login(b"root", kind=77) * 20, login(b"root", unused=b"x") + b"\xa5" * 384 * 20):
+            self.assertNotEqual(read_lines(data)[1]["format"], "utmp")
+
+
+class Access(unittest.TestCase):
+    maxDiff = None
+
+    def of(self, front, request="GET /x HTTP/1.1", time="[25/Nov/2026:03:12:09 +0000]"):
+        events, counts = read_lines(f"{front} {time} \"{request}\" 401 5 \"-\" \"UA\"\n")
+        self.assertEqual((counts["format"], counts["events"]), ("access", 1))
+        self.assertEqual((events[0]["time"], events[0]["http.response.status_code"]), ("2026-11-25T03:12:09Z", "401"))
+        return {name: events[0][name] for name in ("url.domain", "source.ip", "source.address", "user.name", "event.is_ambiguous") if name in events[0]}
+
+    def test_what_stands_in_front_of_the_time(self):
+        for front, wanted in (
+                ("192.0.2.7 - -", {"source.ip": "192.0.2.7"}),
+                ("192.0.2.7 -", {"source.ip": "192.0.2.7"}),
+                ("192.0.2.7 - eva", {"source.ip": "192.0.2.7", "user.name": "eva"}),
+                ("www.example.org 192.0.2.7 - eva", {"url.domain": "www.example.org", "source.ip": "192.0.2.7", "user.name": "eva"}),
+                ("www.example.org:443 2001:db8::7 - -", {"url.domain": "www.example.org", "source.ip": "2001:db8::7"}),
+                # Names of Basic with spaces, which a client chooses.
+                ("192.0.2.7 - x y", {"source.ip": "192.0.2.7", "user.name": "x y"}),
+                ("192.0.2.7 - a b c  d [e", {"source.ip": "192.0.2.7", "user.name": "a b c  d [e"}),
+                ("www.example.org 192.0.2.7 - x y", {"url.domain": "www.example.org", "source.ip": "192.0.2.7", "user.name": "x y"}),
+                ("192.0.2.7 - - y", {"url.domain": "192.0.2.7", "source.ip": "192.0.2.7", "user.name": ["- y", "y"], "event.is_ambiguous": "yes"}),
+                # X-Forwarded-For, alone, with the address of the last proxy behind it, and behind a virtual host.
+                ("203.0.113.9, 10.0.0.1 - -", {"source.ip": ["203.0.113.9", "10.0.0.1"]}),
+                ("203.0.113.9,2001:db8::7, 10.0.0.1 192.0.2.7 - eva x", {"source.ip": ["203.0.113.9", "2001:db8::7", "10.0.0.1", "192.0.2.7"],
+                                                                        "user.name": "eva x"}),
+                ("unknown, 10.0.0.1 - -", {"source.address": "unknown", "source.ip": "10.0.0.1"}),
+                ("www.example.org 203.0.113.9, 10.0.0.1 - -", {"url.domain": "www.example.org", "source.ip": ["203.0.113.9", "10.0.0.1"]}),
+                # The first may be the host that was asked, or a client whose request came by way of the second.
+                ("10.1.1.1 198.51.100.7 - -", {"url.domain": "10.1.1.1", "source.ip": ["10.1.1.1", "198.51.100.7"], "event.is_ambiguous": "yes"})):
+            with self.subTest(front):
+                said = self.of(front)
+                if isinstance(wanted.get("source.ip"), str) and wanted.get("event.is_ambiguous") and isinstance(said["source.ip"], list):
+                    said["source.ip"] = " ".join(sorted(set(said["source.ip"])))
+                self.assertEqual(said, wanted)
+
+    def test_a_time_that_a_client_wrote_is_not_the_log_s(self):
+        said = self.of("192.0.2.7 - -", request="GET /y [01/Jan/2001:00:00:00 +0000] \"GET / HTTP/1.1")
+        self.assertEqual(said, {"source.ip": "192.0.2.7", "event.is_ambiguous": "yes"})
+
+    def test_lines_of_many_brackets_take_no_time(self):
+        _, counts = read_lines(THREE_WORDS + "1.2.3.4 - " + "[25/Nov/2026:03:12:09 +0000] " * 30000 + "\n")
+        self.assertEqual((counts["format"], counts["unparsed"]), ("access", 1))
+
+
+class Others(unittest.TestCase):
+    def test_json_says_nothing_in_the_words_of_this_program(self):
+        said = {"event.kind": "unparsed", "event.dataset": "auditd", "event.cut": "all", "event.original_bytes": "yes", "event.is_ambiguous": "yes"}
+        events, counts = read_lines(json.dumps({"@timestamp": "2026-11-25T03:12:09Z", "message": "m"} | said) + "\n")
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("json", 1, 0))
+        self.assertEqual((events[0]["event.kind"], events[0]["event.dataset"], events[0]["message"]), ("event", "json", "m"))
+        self.assertEqual({name: events[0]["json." + name] for name in said}, said)
+        self.assertFalse({"event.cut", "event.original_bytes", "event.is_ambiguous"} & set(events[0]))
+
+    def test_json_with_a_date_and_a_clock_time(self):
+        events, counts = read_lines("".join(json.dumps(line) + "\n" for line in (
+            {"date": "2026-11-25", "time": "03:12:09", "message": "m"}, {"time": "03:12:10.5Z", "date": "2026-11-25", "message": "m"},
+            {"date": "2026-11-25T03:12:11+01:00", "message": "m"}, {"date": "2001-01-01", "time": "2026-11-25T03:12:12Z", "message": "m"})))
+        self.assertEqual((counts["format"], counts["events"]), ("json", 4))
+        self.assertEqual([(event["time"], event["doubt"], event["json.date"]) for event in events],
+                         [("2026-11-25T03:12:09Z", "z", "2026-11-25"), ("2026-11-25T03:12:10.5Z", "", "2026-11-25"),
+                          ("2026-11-25T02:12:11Z", "", "2026-11-25T03:12:11+01:00"), ("2026-11-25T03:12:12Z", "", "2001-01-01")])
+
+    def test_a_general_log_of_mysql_is_known_by_few_queries(self):
+        head = ("/usr/sbin/mysqld, Version: 8.0.32 (MySQL Community Server - GPL). started with:\n"
+                "Tcp port: 3306  Unix socket: /var/run/mysqld/mysqld.sock\nTime                 Id Command    Argument\n")
+        events, counts = read_lines(head + "2026-11-25T03:12:09.123456Z\t    8 Connect\troot@localhost on shop using Socket\n")
+        self.assertEqual((counts["format"], counts["events"], counts["comments"], counts["unparsed"]), ("mysql", 1, 3, 0))
+        self.assertEqual((events[0]["event.action"][0], events[0]["time"]), ("database-connect", "2026-11-25T03:12:09.123456Z"))
+        # MariaDB leaves out a time that is that of the query before.
+        events, _ = read_lines(head + "261125  3:12:09\t    8 Connect\troot@localhost on shop using Socket\n\t\t    8 Query\tselect 1,\n\t\t2\n\t\t    8 Quit\n")
+        self.assertEqual([(event["event.action"], event["time"], event["mysql.thread_id"]) for event in events],
+                         [(action, "2026-11-25T03:12:09Z", "8") for action in (["database-connect", "login"], "database-query", "database-disconnect")])
+        self.assertTrue(events[1]["message"].endswith("select 1,\n\t\t2"))
+        # MySQL does not: such a line is of a query's text.
+        events, counts = read_lines(head + "2026-11-25T03:12:09.123456Z\t    8 Query\tselect 'x\n\t\t    9 Connect\troot@203.0.113.9 on shop'\n")
+        self.assertEqual((counts["events"], counts["continued"]), (1, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
