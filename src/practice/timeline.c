@@ -149,7 +149,7 @@ static void source_name(const struct thing *item, struct buf *out)
 static int build(struct work *w, struct err *e)
 {
     CLEANUP_BUF struct buf name = {0};
-    struct utc written = {0};
+    struct utc taken = thing_when(w->m->view.state, w->item), written = {0};
     struct build_order order = {.ins = &w->in,
                                 .in_count = 1,
                                 .is_image = is_image(w->item),
@@ -170,9 +170,12 @@ static int build(struct work *w, struct err *e)
     source_name(w->item, &name);
     order.name = buf_text(&name);
     if (!utc_read(&written, thing_value(w->item, "modified")))
-        written = thing_when(w->m->view.state, w->item);
-    order.written_s = w->end_s < written.sec ? w->end_s : written.sec;
-    if (order.written_s == written.sec)
+        written = taken;
+    order.written = written_of(written.sec, taken.sec, taken.sec);
+    order.taken_s = taken.sec;
+    if (w->end_s < order.written.s)
+        order.written.s = w->end_s;
+    else
         w->end_s = INT64_MAX;
     return timeline_build(&order, &w->result, e);
 }

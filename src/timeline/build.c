@@ -56,7 +56,9 @@ static void make_argument(const struct build_order *o, const struct build_task *
 {
     struct build_task full = *task;
 
-    full.written_s = o->written_s;
+    full.written_s = o->written.s;
+    full.stated_s = o->written.stated_s;
+    full.taken_s = o->taken_s;
     full.zone_size = (uint32_t)o->zone.len;
     full.name_size = (uint32_t)strlen(o->name);
     full.image_format = o->image_format;
@@ -150,7 +152,7 @@ static int tell(const struct building *b, uint64_t done, struct err *e)
 
         all += size < 0 ? 0 : (uint64_t)size;
     }
-    return o->progress(o->context, done, all, e);
+    return o->progress(o->context, done < all ? done : all, all, e); /* images unpack to more */
 }
 
 static int take_look(void *context, uint32_t kind, struct str body, struct err *e)
@@ -294,6 +296,8 @@ static int take_progress(struct lane *l, struct str body, struct err *e)
     memcpy(&l->read, body.p, sizeof(l->read));
     for (unsigned i = 0; i < l->building->lane_count; i++)
         sum += l->building->lanes[i].read;
+    if (is_shared(l->building)) /* each reads all of it */
+        sum /= l->building->lane_count;
     return tell(l->building, sum, e);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "evidence/image_facts.h"
 #include "timeline/segment_write.h"
+#include "timeline/walk.h"
 
 /* What is known of one source better than of the whole. */
 struct build_setting {
@@ -16,8 +17,9 @@ struct build_order {
     size_t in_count;
     bool is_image; /* it is a disk image, which is else found out by its first bytes */
     enum image_format image_format;
-    const char *name;  /* of it, as sources are called */
-    int64_t written_s; /* when it was written last */
+    const char *name; /* of it, as sources are called */
+    struct written written;
+    int64_t taken_s; /* when it was taken */
     const struct hash *evidence;
     struct str zone_name;                 /* "UTC", "Europe/Berlin" … */
     struct str zone;                      /* that zone's file; empty: UTC */

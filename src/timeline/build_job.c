@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "timeline/build_job.h"
 #include "timeline/disk_mark.h"
 
@@ -39,6 +40,19 @@ int job_progress(struct job *j, struct err *e)
     return worker_send(j->channel, BUILD_PROGRESS, bytes_of(&j->read, sizeof(j->read)), e);
 }
 
+/* Of a part as far as it goes; what lines of the next one are looked at counts there. */
+int job_take_progress(void *context, uint64_t off, struct err *e)
+{
+    struct job *j = context;
+    bool is_part = j->task.kind == BUILD_PART;
+    uint64_t from = is_part ? j->task.from : 0, to = is_part ? j->task.to : UINT64_MAX;
+    uint64_t end = off < to ? off : to;
+
+    if (end > from && end - from > j->read)
+        j->read = end - from;
+    return job_progress(j, e);
+}
+
 static int add_event(void *context, const struct event *event, struct err *e)
 {
     return block_add(((struct job *)context)->writer, event, e);
@@ -52,8 +66,7 @@ static int read_bytes(void *context, uint64_t off, void *bytes, size_t size, siz
 
     if (rc)
         return rc;
-    j->read += *got;
-    return job_progress(j, e);
+    return j->is_reading && j->member->is_plain ? job_take_progress(j, off + *got, e) : 0;
 }
 
 static const struct zone *zone_of(const struct job *j, struct str source)
@@ -64,11 +77,12 @@ static const struct zone *zone_of(const struct job *j, struct str source)
     return j->zone;
 }
 
-struct reader job_reader(struct job *j, struct str source, int64_t written_s)
+struct reader job_reader(struct job *j, struct str source, struct written written)
 {
     return (struct reader){.names = j->names,
                            .zone = zone_of(j, source),
-                           .written_s = written_s,
+                           .written_s = written.s,
+                           .stated_s = written.stated_s,
                            .bytes = read_bytes,
                            .bytes_context = j,
                            .take = add_event,
@@ -83,6 +97,28 @@ int job_end_part(struct job *j, const struct reader *r, struct err *e)
     return rc ? rc : worker_send(j->channel, BUILD_PART_END, bytes_of(&part, sizeof(part)), e);
 }
 
+/* "2099-01-01 00:00:00 UTC", or what is said of a time of no such calendar. */
+static const char *day_of(char out[UTC_PLAIN_SIZE], int64_t s)
+{
+    static const int64_t last_s = 253402300799; /* of the year 9999 */
+
+    if (s < 0 || s > last_s)
+        return s < 0 ? "before 1970" : "behind the year 9999";
+    return utc_plain(out, (struct utc){s, 0});
+}
+
+/* Lines without a year have one that follows from another time than that which is stated. */
+static int tell_disbelieved(struct reader *r, struct err *e)
+{
+    char stated[UTC_PLAIN_SIZE], instead[UTC_PLAIN_SIZE], words[256];
+
+    snprintf(words, sizeof(words),
+             "its time of modification, %s, cannot be, and is not believed: the years that its "
+             "lines do not state follow from %s",
+             day_of(stated, r->stated_s), day_of(instead, r->written_s));
+    return reader_notice(r, 0, words, e);
+}
+
 /* Events of a part; what the format reads as a whole is one. */
 static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to, struct err *e)
 {
@@ -92,7 +128,11 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     r->last_ns = 0;
     r->from = from;
     r->to = to;
+    j->is_reading = true;
     rc = r->format->line ? reader_lines(r, from, to, e) : r->format->read(r, e);
+    j->is_reading = false;
+    if (rc == 0 && from == 0 && r->has_inferred_years && r->stated_s != INT64_MIN)
+        rc = tell_disbelieved(r, e);
     return rc ? rc : job_end_part(j, r, e);
 }
 
@@ -185,7 +225,7 @@ static int look_for_disk(const struct walked *m, const char **remark, struct err
 static int tell_remark(struct job *j, struct str name, const struct reader *before,
                        const char *remark, struct err *e)
 {
-    struct reader r = job_reader(j, name, before->written_s);
+    struct reader r = job_reader(j, name, (struct written){before->written_s, INT64_MIN});
     int rc;
 
     reader_begin(&r, &format_evidence);
@@ -220,7 +260,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     int rc;
 
     job_forget_names(j);
-    r = job_reader(j, m->name, m->written_s);
+    r = job_reader(j, m->name, m->written);
     j->member = m;
     rc = recognise(j, &found, e);
     f = found.format;
@@ -229,7 +269,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     if (rc == 0 && !f)
         rc = look_for_disk(m, &remark, e);
     if (rc == 0)
-        rc = job_source(j, m->name, f, m->written_s, m->size, remark, e);
+        rc = job_source(j, m->name, f, m->written.s, m->size, remark, e);
     if (rc == 0 && f) {
         reader_begin(&r, f);
         r.second = j->second;
@@ -272,7 +312,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     struct recognised found = {0};
     const struct format *f;
     struct build_looked looked = {.size = m->size, .is_plain = 1, .part_count = 1};
-    struct reader r = job_reader(j, m->name, m->written_s);
+    struct reader r = job_reader(j, m->name, m->written);
     bool is_disk = false;
     int rc;
 
@@ -325,7 +365,7 @@ static int no_remark(void *context, struct str name, const char *words, struct e
 static int read_given_part(void *context, const struct walked *m, struct err *e)
 {
     struct job *j = context;
-    struct reader r = job_reader(j, m->name, m->written_s);
+    struct reader r = job_reader(j, m->name, m->written);
     int rc;
 
     if (!m->is_plain || j->task.format >= FORMAT_COUNT_)
@@ -399,6 +439,18 @@ void job_release(struct job *j)
     field_names_free(j->names);
 }
 
+struct walk job_walk(struct job *j, int in)
+{
+    return (struct walk){.in = in,
+                         .name = j->name,
+                         .written = {j->task.written_s, j->task.stated_s},
+                         .taken_s = j->task.taken_s,
+                         .take = job_take_member,
+                         .remark = job_take_remark,
+                         .read = job_take_progress,
+                         .context = j};
+}
+
 int timeline_build_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
 {
     static const struct {
@@ -409,7 +461,7 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
                 [BUILD_ALL] = {job_take_member, job_take_remark}};
     CLEANUP(job_release) struct job j = {.channel = channel};
     int rc = job_begin(&j, argument, e);
-    struct walk walk = {.in = in, .name = j.name, .written_s = j.task.written_s, .context = &j};
+    struct walk walk = job_walk(&j, in);
 
     if (rc)
         return rc;

@@ -21,7 +21,8 @@ struct job {
     size_t setting_count;
     struct field_names *names;
     struct block_writer *writer;
-    uint64_t read, told; /* bytes of evidence */
+    uint64_t read, told; /* bytes of evidence, as far as it was read */
+    bool is_reading;     /* events, not years alone */
     const struct walked *member;
     const struct format *second; /* of the source that is read: of lines that its format declines */
 };
@@ -30,7 +31,7 @@ MUST_CHECK int job_begin(struct job *j, struct str argument, struct err *e);
 void job_release(struct job *j);
 
 /* A reader whose events go into blocks. */
-struct reader job_reader(struct job *j, struct str source, int64_t written_s);
+struct reader job_reader(struct job *j, struct str source, struct written written);
 /* A source begins; format NULL: not recognised, or not read. */
 MUST_CHECK int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
                           uint64_t size, const char *remark, struct err *e);
@@ -39,5 +40,9 @@ MUST_CHECK int job_source_end(struct job *j, struct err *e);
 /* Tells j->read where there is more of it to tell. */
 MUST_CHECK int job_progress(struct job *j, struct err *e);
 /* What a walk finds: a whole source each. context is the job. */
+/* How far the evidence was read. */
+MUST_CHECK int job_take_progress(void *context, uint64_t off, struct err *e);
+/* A walk through the evidence that in is, all of which is read. */
+struct walk job_walk(struct job *j, int in);
 walk_take job_take_member;
 walk_remark job_take_remark;

@@ -234,7 +234,7 @@ static int list_system(struct reading *r, const struct file_system *s, struct er
     r->log_count = 0;
     r->logs_left_out = 0;
     buf_clear(&r->log_names);
-    r->reader = job_reader(r->job, buf_str(&s->name), 0);
+    r->reader = job_reader(r->job, buf_str(&s->name), (struct written){0, INT64_MIN});
     reader_begin(&r->reader, &format_file_system);
     r->run = file_run_new(&r->reader, file_clock_of(str_of(fs->kind)));
     rc = list_files(r, e);
@@ -360,8 +360,7 @@ static int read_system(struct reading *r, const struct file_system *s, struct er
 static int read_disk(struct reading *r, struct worker_channel *channel, struct err *e)
 {
     const struct disk_receiver to = {.table = take_table, .fs = take_system, .context = r};
-    const struct walk walk = {
-        .in = -1, .take = job_take_member, .remark = job_take_remark, .context = r->job};
+    const struct walk walk = job_walk(r->job, -1);
     struct disk_count count;
     int rc = disk_within_open(&r->disk, channel, (enum image_format)r->job->task.image_format, e);
 

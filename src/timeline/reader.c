@@ -35,6 +35,7 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
     if (r->is_counting_years && s->year == 0 && stated_is_date(s))
         r->last_stated = *s;
     when_set(e, s, r->zone, &r->years);
+    r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
 }
 
 void reader_part_years(struct reader *r, uint64_t at)

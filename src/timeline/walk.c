@@ -7,8 +7,16 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "evidence/archive_kinds.h"
+#include "timeline/packing.h"
 
-enum { HEAD_SIZE = 512, CHUNK_SIZE = 256 << 10, TAR_MARK_AT = 257, WORDS_SIZE = 512 };
+enum {
+    DAY_S = 86400,
+    OLDEST_S = 631152000, /* 1990-01-01 */
+    HEAD_SIZE = 512,
+    CHUNK_SIZE = 256 << 10,
+    TAR_MARK_AT = 257,
+    WORDS_SIZE = 512
+};
 
 /* The evidence, or a member that is held in memory. */
 struct content {
@@ -26,10 +34,18 @@ struct walking {
     uint64_t held;     /* bytes in memory now */
     uint64_t names;    /* bytes of the members' names */
     unsigned depth;
+    bool is_counted; /* what the archive gives was counted as it was unpacked */
     uint64_t members;
     uint64_t things;   /* taken and remarked, by all walkers */
     const char *ended; /* the limit that ended it, in words; NULL: none did */
 };
+
+struct written written_of(int64_t stated_s, int64_t else_s, int64_t taken_s)
+{
+    if (stated_s >= OLDEST_S && stated_s - DAY_S <= taken_s)
+        return (struct written){stated_s, INT64_MIN};
+    return (struct written){else_s, stated_s};
+}
 
 static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
                     struct err *e)
@@ -54,48 +70,96 @@ static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_
     return 0;
 }
 
-static bool is_container(struct str head)
+/* Archives that are read from the front to the end. */
+static bool is_stream(struct str head)
 {
-    static const struct {
-        const char *mark;
-        size_t size;
-    } marks[] = {{"\x1f\x8b", 2},
-                 {"BZh", 3},
-                 {"\xfd"
-                  "7zXZ\0",
-                  6},
-                 {"\x28\xb5\x2f\xfd", 4},
-                 {"PK\3\4", 4},
-                 {"7z\xbc\xaf\x27\x1c", 6},
-                 {"070701", 6},
-                 {"070702", 6},
-                 {"070707", 6}};
-
-    for (size_t i = 0; i < COUNT_OF(marks); i++)
-        if (head.len >= marks[i].size && memcmp(head.p, marks[i].mark, marks[i].size) == 0)
-            return true;
-    return head.len >= TAR_MARK_AT + 5 && memcmp(head.p + TAR_MARK_AT, "ustar", 5) == 0;
+    return (head.len >= TAR_MARK_AT + 5 && memcmp(head.p + TAR_MARK_AT, "ustar", 5) == 0) ||
+           str_starts(head, "070701") || str_starts(head, "070702") || str_starts(head, "070707");
 }
 
-/* What libarchive reads of a content. */
+static bool is_archive(struct str head)
+{
+    return is_stream(head) || str_starts(head, "PK\3\4") || str_starts(head, "7z\xbc\xaf\x27\x1c");
+}
+
+static bool is_container(struct str head)
+{
+    return is_archive(head) || packing_of(head) != PACKING_NONE;
+}
+
+/* So much more is unpacked. What passes a limit ends the walk, and nothing else. */
+static void count_out(struct walking *w, uint64_t more)
+{
+    uint64_t most = ((uint64_t)16 << 20) + w->in_size * LIMIT_ARCHIVE_EXPANSION;
+
+    w->out_size += more;
+    if (w->out_size > LIMIT_ARCHIVE_TOTAL_SIZE)
+        w->ended = "reading ended here: more than 64 GiB are packed in it";
+    else if (w->out_size > most)
+        w->ended = "reading ended here: what is packed in it is more than 200 times its size, "
+                   "past the first 16 MiB";
+}
+
+/* Tells who waits how far the evidence itself was read. */
+static int tell_read(const struct walking *w, const struct content *c, uint64_t off, struct err *e)
+{
+    return c->fd >= 0 && w->walk->read ? w->walk->read(w->walk->context, off, e) : 0;
+}
+
+/* What libarchive reads: a content, or what is packed in it. */
 struct source {
+    struct walking *walking;
     struct content *content;
     uint64_t off;
-    char *bytes; /* CHUNK_SIZE */
+    char *bytes;             /* CHUNK_SIZE */
+    struct packing *packing; /* NULL: the content is not packed */
+    char *unpacked;          /* CHUNK_SIZE */
+    size_t head_size;        /* bytes of unpacked that were looked at before */
 };
+
+static int more_of(void *context, const void **bytes, size_t *got, struct err *e)
+{
+    struct source *s = context;
+    int rc = bytes_of(s->content, s->off, s->bytes, CHUNK_SIZE, got, e);
+
+    if (rc)
+        return rc;
+    s->off += *got;
+    *bytes = s->bytes;
+    return tell_read(s->walking, s->content, s->off, e);
+}
+
+/* The next bytes that are unpacked; none behind a limit. */
+static int unpack_more(struct source *s, void *bytes, size_t size, size_t *got, struct err *e)
+{
+    int rc = s->walking->ended ? 0 : packing_read(s->packing, bytes, size, got, e);
+
+    if (s->walking->ended)
+        *got = 0;
+    else if (rc == 0)
+        count_out(s->walking, *got);
+    return rc;
+}
 
 static la_ssize_t on_read(struct archive *a, void *context, const void **bytes)
 {
     struct source *s = context;
     struct err e;
-    size_t got;
+    size_t got = s->head_size;
+    int rc = 0;
 
-    if (bytes_of(s->content, s->off, s->bytes, CHUNK_SIZE, &got, &e)) {
+    if (!s->packing)
+        rc = more_of(s, bytes, &got, &e);
+    else if (s->head_size == 0)
+        rc = unpack_more(s, s->unpacked, CHUNK_SIZE, &got, &e);
+    if (rc) {
         archive_set_error(a, EIO, "%s", e.text);
         return ARCHIVE_FATAL;
     }
-    s->off += got;
-    *bytes = s->bytes;
+    if (s->packing) {
+        s->head_size = 0;
+        *bytes = s->unpacked;
+    }
     return (la_ssize_t)got;
 }
 
@@ -128,21 +192,8 @@ static int remark(struct walking *w, struct str name, const char *words, struct 
     return !own ? 0 : w->walk->remark(w->walk->context, name, words, e);
 }
 
-static int take_content(struct walking *w, struct content *c, struct str name, int64_t written_s,
-                        const char *why_not_all, struct err *e);
-
-/* So much more is unpacked. What passes a limit ends the walk, and nothing else. */
-static void count_out(struct walking *w, uint64_t more)
-{
-    uint64_t most = ((uint64_t)16 << 20) + w->in_size * LIMIT_ARCHIVE_EXPANSION;
-
-    w->out_size += more;
-    if (w->out_size > LIMIT_ARCHIVE_TOTAL_SIZE)
-        w->ended = "reading ended here: more than 64 GiB are packed in it";
-    else if (w->out_size > most)
-        w->ended = "reading ended here: what is packed in it is more than 200 times its size, "
-                   "past the first 16 MiB";
-}
+static int take_content(struct walking *w, struct content *c, struct str name,
+                        struct written written, const char *why_not_all, struct err *e);
 
 static bool count_member(struct walking *w, struct str name)
 {
@@ -156,166 +207,295 @@ static bool count_member(struct walking *w, struct str name)
     return !w->ended;
 }
 
-/* What is another walker's is unpacked and counted, and only its beginning kept, unless it may be a
- * container, which all walk through. */
-static bool is_kept(const struct walking *w, const struct buf *out)
+/* A member, or what was packed, as far as it is in memory. */
+struct held {
+    struct buf bytes;
+    uint64_t size;   /* of what was unpacked; of another walker's only the beginning is kept */
+    const char *why; /* what ended it before its end; NULL: nothing */
+    char words[WORDS_SIZE];
+};
+
+/* Whether there is no room for more of it; then it says so. */
+static bool is_full(const struct walking *w, struct held *h)
 {
-    return is_own(w) || is_container(buf_str(out));
+    if (!w->ended && w->held <= WALK_HELD_MOST)
+        return false;
+    snprintf(h->words, WORDS_SIZE, "the first %llu bytes of it were read",
+             (unsigned long long)h->size);
+    h->why = h->words;
+    return true;
 }
 
-/* Reads the member's content; *size is that of it. *why says what ended it before its end; NULL:
- * nothing. */
-static void hold(struct walking *w, struct archive *a, struct buf *out, uint64_t *size,
-                 const char **why, char words[WORDS_SIZE])
+static void tell_damage(struct held *h, const char *words)
 {
-    *why = NULL;
-    for (*size = 0;;) {
-        la_ssize_t n;
+    snprintf(h->words, WORDS_SIZE, "damaged behind its byte %llu: %.300s",
+             (unsigned long long)h->size, words);
+    h->why = h->words;
+}
 
-        (void)buf_room(out, CHUNK_SIZE);
-        n = archive_read_data(a, out->p + out->len, CHUNK_SIZE);
-        if (n == 0)
+/* What is another walker's is unpacked and counted, and only its beginning kept, unless it may be a
+ * container, which all walk through. NULL: zeros. */
+static void hold_bytes(struct walking *w, struct held *h, const char *bytes, size_t size)
+{
+    struct buf *out = &h->bytes;
+
+    if (out->len < HEAD_SIZE || is_own(w) || is_container(buf_str(out))) {
+        if (bytes)
+            buf_add(out, bytes, size);
+        else
+            buf_addn(out, '\0', size);
+    }
+    h->size += size;
+    w->held += size;
+}
+
+/* What was packed whole was counted there. */
+static void hold_block(struct walking *w, struct held *h, const char *bytes, uint64_t size)
+{
+    while (size && !w->ended && w->held <= WALK_HELD_MOST) {
+        size_t n = size < CHUNK_SIZE ? (size_t)size : CHUNK_SIZE;
+
+        hold_bytes(w, h, bytes, n);
+        bytes = bytes ? bytes + n : NULL;
+        size -= n;
+        if (!w->is_counted)
+            count_out(w, n);
+    }
+}
+
+/* Reads the member's content, by blocks, so that what stands before damage is there. */
+static void hold(struct walking *w, struct archive *a, struct held *h)
+{
+    while (!is_full(w, h)) {
+        const void *bytes;
+        size_t size = 0;
+        la_int64_t off = 0;
+        int state = archive_read_data_block(a, &bytes, &size, &off);
+
+        if (state == ARCHIVE_EOF)
             return;
-        if (n < 0) {
-            snprintf(words, WORDS_SIZE, "damaged behind its byte %llu: %.300s",
-                     (unsigned long long)*size,
-                     archive_error_string(a) ? archive_error_string(a) : "no reason is known");
-            *why = words;
-            return;
+        if (state >= ARCHIVE_WARN && size) {
+            if (off > 0 && (uint64_t)off > h->size) /* a hole */
+                hold_block(w, h, NULL, (uint64_t)off - h->size);
+            hold_block(w, h, bytes, size);
         }
-        if (out->len < HEAD_SIZE || is_kept(w, out))
-            out->len += (size_t)n;
-        *size += (size_t)n;
-        w->held += (size_t)n;
-        count_out(w, (uint64_t)n);
-        if (w->ended || w->held > WALK_HELD_MOST) {
-            snprintf(words, WORDS_SIZE, "the first %llu bytes of it were read",
-                     (unsigned long long)*size);
-            *why = words;
+        if (state != ARCHIVE_OK && !is_full(w, h)) {
+            tell_damage(h,
+                        archive_error_string(a) ? archive_error_string(a) : "no reason is known");
             return;
         }
     }
 }
 
-static void add_name(struct buf *out, struct str outer, const struct archive_entry *entry,
-                     bool is_raw)
+static void held_release(struct held *h)
+{
+    buf_release(&h->bytes);
+}
+
+static int take_held(struct walking *w, const struct held *h, struct str name,
+                     struct written written, struct err *e)
+{
+    struct content c = {.fd = -1, .held = buf_str(&h->bytes), .size = h->size};
+
+    return take_content(w, &c, name, written, h->why, e);
+}
+
+static void add_name(struct buf *out, struct str outer, const struct archive_entry *entry)
 {
     const char *name = archive_entry_pathname((struct archive_entry *)entry);
 
     buf_addstr(out, outer);
-    if (is_raw || !name)
+    if (!name)
         return;
     buf_addc(out, '/');
     buf_addstr(out, str_head(str_of(name), LIMIT_ARCHIVE_PATH_SIZE));
 }
 
 static int take_member(struct walking *w, struct archive *a, struct archive_entry *entry,
-                       struct str outer, int64_t outer_written_s, struct err *e)
+                       struct str outer, struct written outer_written, struct err *e)
 {
-    CLEANUP_BUF struct buf held = {0};
+    CLEANUP(held_release) struct held held = {0};
     CLEANUP_BUF struct buf name = {0};
-    char words[WORDS_SIZE];
-    const char *why;
-    bool is_raw = archive_format(a) == ARCHIVE_FORMAT_RAW;
-    struct content c = {.fd = -1};
+    struct written written = outer_written;
     int rc = 0;
 
-    add_name(&name, outer, entry, is_raw);
-    if (!is_raw && archive_entry_filetype(entry) != AE_IFREG)
+    add_name(&name, outer, entry);
+    if (archive_entry_filetype(entry) != AE_IFREG)
         return 0;
     if (archive_entry_is_encrypted(entry))
         return remark(w, buf_str(&name), "encrypted", e);
     if (!count_member(w, buf_str(&name)))
         return 0;
-    hold(w, a, &held, &c.size, &why, words);
-    c.held = buf_str(&held);
-    if (c.size)
-        rc = take_content(w, &c, buf_str(&name),
-                          archive_entry_mtime_is_set(entry) ? archive_entry_mtime(entry)
-                                                            : outer_written_s,
-                          why, e);
-    w->held -= c.size;
+    hold(w, a, &held);
+    if (archive_entry_mtime_is_set(entry))
+        written = written_of(archive_entry_mtime(entry), outer_written.s, w->walk->taken_s);
+    if (held.size)
+        rc = take_held(w, &held, buf_str(&name), written, e);
+    else if (held.why)
+        rc = remark(w, buf_str(&name), held.why, e);
+    w->held -= held.size;
     return rc;
 }
 
-/* A packed archive is one; what is packed twice is two. */
-static unsigned layers_of(struct archive *a)
+/* Heads that are no heads: what lies there is passed over to the next that is one. */
+static int tell_passed(struct walking *w, struct str name, uint64_t members, uint64_t *passed,
+                       struct err *e)
 {
-    int packings = archive_filter_count(a) - 1;
+    char words[WORDS_SIZE];
 
-    return packings > 1 ? (unsigned)packings : 1;
+    if (*passed == 0)
+        return 0;
+    *passed = 0;
+    snprintf(words, sizeof(words),
+             "damaged behind its file %llu: the head of a file is not sound, and what lies there "
+             "up to the next one was passed over",
+             (unsigned long long)members);
+    return remark(w, name, words, e);
 }
 
-static int walk_members(struct walking *w, struct archive *a, struct str name, int64_t written_s,
-                        struct err *e)
+static int walk_members(struct walking *w, struct archive *a, struct str name,
+                        struct written written, struct err *e)
 {
     struct archive_entry *entry;
-    uint64_t before = w->members;
-    unsigned outer = w->depth;
+    uint64_t before = w->members, passed = 0;
     int state, rc = 0;
 
-    w->depth += layers_of(a);
-
     while (rc == 0 && !w->ended && (state = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
-        if (state == ARCHIVE_RETRY)
+        if (state == ARCHIVE_RETRY) {
+            passed++;
             continue;
+        }
+        rc = tell_passed(w, name, w->members - before, &passed, e);
+        if (rc || w->ended)
+            break;
         if (state != ARCHIVE_OK && state != ARCHIVE_WARN) {
             char words[WORDS_SIZE];
 
             snprintf(words, sizeof(words), "damaged behind its file %llu: %.300s",
                      (unsigned long long)(w->members - before),
                      archive_error_string(a) ? archive_error_string(a) : "no reason is known");
-            w->depth = outer;
             return remark(w, name, words, e);
         }
-        rc = take_member(w, a, entry, name, written_s, e);
+        rc = take_member(w, a, entry, name, written, e);
     }
-    w->depth = outer;
+    if (rc == 0)
+        rc = tell_passed(w, name, w->members - before, &passed, e);
     /* Zeros alone look like the end of a tar archive. */
     if (rc == 0 && !w->ended && w->members == before)
         rc = remark(w, name, "no file lies in it", e);
     return rc;
 }
 
-/* NULL: it cannot be unpacked. */
-static struct archive *open_archive(struct source *s)
+/* An archive that lies in s, packed or not. */
+static int open_archive(struct walking *w, struct source *s, struct str name,
+                        struct written written, struct err *e)
 {
     struct archive *a = archive_read_new();
-
-    if (!a)
-        BUG("out of memory, an archive was wanted");
-    archive_read_set_read_callback(a, on_read);
-    archive_read_set_seek_callback(a, on_seek);
-    archive_read_set_callback_data(a, s);
-    if (archive_allow_kinds(a, false) && archive_read_open1(a) == ARCHIVE_OK)
-        return a;
-    archive_read_free(a);
-    return NULL;
-}
-
-static int open_container(struct walking *w, struct content *c, struct str name, int64_t written_s,
-                          struct err *e)
-{
-    CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
-    struct source s = {.content = c, .bytes = bytes};
-    struct archive *a = open_archive(&s);
+    bool is_counted = w->is_counted;
     int rc;
 
     if (!a)
+        BUG("out of memory, an archive was wanted");
+    w->is_counted = s->packing != NULL;
+    archive_read_set_read_callback(a, on_read);
+    if (!s->packing)
+        archive_read_set_seek_callback(a, on_seek);
+    archive_read_set_callback_data(a, s);
+    if (!archive_allow_kinds(a, false) || archive_read_open1(a) != ARCHIVE_OK)
         rc = remark(w, name, "it cannot be unpacked", e);
-    else if (w->depth + layers_of(a) > WALK_DEPTH_MOST)
-        rc = remark(w, name, TOO_DEEP, e);
     else
-        rc = walk_members(w, a, name, written_s, e);
+        rc = walk_members(w, a, name, written, e);
     archive_read_free(a);
+    w->is_counted = is_counted;
     return rc;
 }
 
-static int take_content(struct walking *w, struct content *c, struct str name, int64_t written_s,
-                        const char *why_not_all, struct err *e)
+/* To its end, so that its check sums are seen. */
+static int pass_rest(struct source *s, struct err *e)
+{
+    size_t got = 1;
+    int rc = 0;
+
+    while (rc == 0 && got)
+        rc = unpack_more(s, s->unpacked, CHUNK_SIZE, &got, e);
+    return rc;
+}
+
+static int take_packed_archive(struct source *s, struct str name, struct written written,
+                               struct err *e)
+{
+    struct walking *w = s->walking;
+    int rc = open_archive(w, s, name, written, e);
+
+    if (rc == 0)
+        rc = pass_rest(s, e);
+    if (rc || !packing_damage(s->packing))
+        return rc;
+    return remark(w, name, packing_damage(s->packing), e);
+}
+
+/* One file, which may be a container again. */
+static int take_packed_file(struct source *s, struct str name, struct written written,
+                            struct err *e)
+{
+    struct walking *w = s->walking;
+    CLEANUP(held_release) struct held held = {0};
+    size_t got = s->head_size;
+    int rc = 0;
+
+    if (!count_member(w, name))
+        return 0;
+    while (rc == 0 && got && !is_full(w, &held)) {
+        hold_bytes(w, &held, s->unpacked, got);
+        rc = unpack_more(s, s->unpacked, CHUNK_SIZE, &got, e);
+    }
+    if (rc == 0 && !held.why && packing_damage(s->packing))
+        tell_damage(&held, packing_damage(s->packing));
+    if (rc == 0)
+        rc = take_held(w, &held, name, written, e);
+    w->held -= held.size;
+    return rc;
+}
+
+static int open_packed(struct walking *w, struct source *s, enum packing_kind kind, struct str name,
+                       struct written written, struct err *e)
+{
+    CLEANUP(packing_freep) struct packing *p = packing_new(kind, more_of, s);
+    CLEANUP_FREE char *unpacked = mem_alloc(CHUNK_SIZE);
+    struct str head;
+    int rc;
+
+    s->packing = p;
+    s->unpacked = unpacked;
+    rc = unpack_more(s, unpacked, CHUNK_SIZE, &s->head_size, e);
+    if (rc)
+        return rc;
+    if (packing_written_s(p) != INT64_MIN)
+        written = written_of(packing_written_s(p), written.s, w->walk->taken_s);
+    head = (struct str){unpacked, s->head_size};
+    return is_stream(head) ? take_packed_archive(s, name, written, e)
+                           : take_packed_file(s, name, written, e);
+}
+
+static int open_container(struct walking *w, struct content *c, struct str head, struct str name,
+                          struct written written, struct err *e)
+{
+    CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
+    struct source s = {.walking = w, .content = c, .bytes = bytes};
+    enum packing_kind kind = packing_of(head);
+    int rc;
+
+    w->depth++;
+    rc = kind ? open_packed(w, &s, kind, name, written, e) : open_archive(w, &s, name, written, e);
+    w->depth--;
+    return rc;
+}
+
+static int take_content(struct walking *w, struct content *c, struct str name,
+                        struct written written, const char *why_not_all, struct err *e)
 {
     struct walked m = {.name = name,
-                       .written_s = written_s,
+                       .written = written,
                        .size = c->size,
                        .is_plain = w->depth == 0,
                        .remark = why_not_all,
@@ -339,15 +519,15 @@ static int take_content(struct walking *w, struct content *c, struct str name, i
         return remark(w, name, w->ended, e);
     if (why_not_all)
         rc = remark(w, name, why_not_all, e);
-    return rc ? rc : open_container(w, c, name, written_s, e);
+    return rc ? rc : open_container(w, c, (struct str){head, got}, name, written, e);
 }
 
 /* What ended the walk is said of the outermost, for all that lies in it. */
-static int take_outermost(struct walking *w, struct content *c, struct str name, int64_t written_s,
-                          const char *why_not_all, struct err *e)
+static int take_outermost(struct walking *w, struct content *c, struct str name,
+                          struct written written, const char *why_not_all, struct err *e)
 {
     const char *before = w->ended;
-    int rc = take_content(w, c, name, written_s, why_not_all, e);
+    int rc = take_content(w, c, name, written, why_not_all, e);
 
     return rc == 0 && w->ended != before ? remark(w, name, w->ended, e) : rc;
 }
@@ -360,7 +540,7 @@ int walk_evidence(const struct walk *walk, struct err *e)
 
     if (size < 0)
         return err_errno(e, "the evidence cannot be read");
-    return take_outermost(&w, &c, walk->name, walk->written_s, NULL, e);
+    return take_outermost(&w, &c, walk->name, walk->written, NULL, e);
 }
 
 struct walking *walking_new(const struct walk *walk, uint64_t in_size)
@@ -384,35 +564,42 @@ int walk_file(struct walking *w, struct str name, int64_t written_s, struct str 
 
     w->depth = 1;
     w->held = bytes.len;
-    rc = take_outermost(w, &c, name, written_s, why_not_all, e);
+    rc = take_outermost(w, &c, name, written_of(written_s, w->walk->written.s, w->walk->taken_s),
+                        why_not_all, e);
     w->held = 0;
     return rc;
 }
 
-static bool is_archive(struct content *c)
+/* Whether an archive is packed in it. */
+static int has_archive(struct content *c, enum packing_kind kind, bool *out, struct err *e)
 {
+    const struct walk walk = {0};
+    struct walking w = {.walk = &walk, .in_size = c->size};
     CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
-    struct source s = {.content = c, .bytes = bytes};
-    struct archive *a = open_archive(&s);
-    struct archive_entry *entry;
-    bool is = a && archive_read_next_header(a, &entry) == ARCHIVE_OK &&
-              archive_format(a) != ARCHIVE_FORMAT_RAW;
+    struct source s = {.walking = &w, .content = c, .bytes = bytes};
+    CLEANUP(packing_freep) struct packing *p = packing_new(kind, more_of, &s);
+    char head[HEAD_SIZE];
+    size_t got;
+    int rc = packing_read(p, head, sizeof(head), &got, e);
 
-    archive_read_free(a);
-    return is;
+    if (rc == 0)
+        *out = is_stream((struct str){head, got});
+    return rc;
 }
 
 int walk_is_container(int in, bool *out, bool *has_many, struct err *e)
 {
     off_t size = lseek(in, 0, SEEK_END);
     struct content c = {.fd = in, .size = size < 0 ? 0 : (uint64_t)size};
-    char head[HEAD_SIZE];
-    size_t got;
-    int rc = bytes_of(&c, 0, head, sizeof(head), &got, e);
+    enum packing_kind kind;
+    char bytes[HEAD_SIZE];
+    struct str head = {bytes, 0};
+    int rc = bytes_of(&c, 0, bytes, sizeof(bytes), &head.len, e);
 
     if (rc)
         return rc;
-    *out = is_container((struct str){head, got});
-    *has_many = *out && is_archive(&c);
-    return 0;
+    kind = packing_of(head);
+    *out = is_container(head);
+    *has_many = is_archive(head);
+    return kind ? has_archive(&c, kind, has_many, e) : 0;
 }

@@ -11,10 +11,20 @@ enum {
 };
 #define WALK_HELD_MOST ((uint64_t)768 << 20) /* bytes of one member, and of all that hold it */
 
+/* When a source was written last. */
+struct written {
+    int64_t s;
+    int64_t stated_s; /* what was stated and cannot be; INT64_MIN: nothing */
+};
+/* What is stated, where it can be: not later than a day after it was taken, and not before 1990,
+ * before which no log that is read here was written (0 and 1980 are what programs state that know
+ * no time); else what is known of that which it lies in. */
+struct written written_of(int64_t stated_s, int64_t else_s, int64_t taken_s);
+
 /* A member, or the evidence itself. */
 struct walked {
-    struct str name;    /* hostile; of the evidence itself as the caller gave it */
-    int64_t written_s;  /* when it was written last; INT64_MIN: nobody says */
+    struct str name; /* hostile; of the evidence itself as the caller gave it */
+    struct written written;
     uint64_t size;      /* bytes that are there */
     bool is_plain;      /* the evidence itself, in no container */
     const char *remark; /* why there is not all of it, or NULL */
@@ -29,12 +39,15 @@ typedef int walk_remark(void *context, struct str name, const char *words, struc
 struct walk {
     int in; /* the evidence; borrowed, read by offset */
     struct str name;
-    int64_t written_s;
-    /* Of several walkers over the same evidence, each takes and remarks every so many-th thing alone;
-     * all unpack alike, so that limits are the same. shares 0: all of it. */
+    struct written written;
+    /* Of several walkers over the same evidence, each takes and remarks every so many-th thing
+     * alone; all unpack alike, so that limits are the same. shares 0: all of it. */
     uint32_t share, shares;
+    int64_t taken_s; /* when it was taken into evidence: nothing in it was written later */
     walk_take *take;
     walk_remark *remark;
+    /* How far the evidence was read that is a container; NULL: nobody asks. */
+    int (*read)(void *context, uint64_t off, struct err *e);
     void *context;
 };
 /* Calls take for the evidence if it is no container, else for each file in it. What is damaged is

@@ -365,9 +365,28 @@ int years_next(struct years *y, const struct stated *s)
         y->year++;
         y->turns++;
     }
+    if (s->month == 2 && s->day == 29 && y->leap == 0)
+        y->leap = y->turns + 1;
     y->month = s->month;
     y->day = s->day;
     return y->year;
+}
+
+/* Whether lines whose last one is of this year have their dates: 29 February is of a year that has
+ * it. The last line's goes before that of another one. */
+static bool has_dates(const struct years *counted, const struct stated *last, int year)
+{
+    struct stated day = *last;
+
+    day.year = year;
+    if (!stated_is_date(&day))
+        return false;
+    if (counted->leap == 0 || (last->month == 2 && last->day == 29))
+        return true;
+    day.year -= (int)(counted->turns - (counted->leap - 1)) - is_late(counted, last);
+    day.month = 2;
+    day.day = 29;
+    return stated_is_date(&day);
 }
 
 int years_first(const struct years *counted, const struct stated *last, int64_t written_s)
@@ -378,9 +397,8 @@ int years_first(const struct years *counted, const struct stated *last, int64_t 
 
     stated_from_seconds(&written, until);
     end.year = written.year + 1;
-    /* 29 February is of a year that has it. */
-    while (end.year > FIRST_YEAR &&
-           (end.year > LAST_YEAR || stated_seconds(&end) > until + DAY_S || !stated_is_date(&end)))
+    while (end.year > FIRST_YEAR && (end.year > LAST_YEAR || stated_seconds(&end) > until + DAY_S ||
+                                     !has_dates(counted, last, end.year)))
         end.year--;
     return end.year - (int)counted->turns + is_late(counted, last);
 }

@@ -52,6 +52,7 @@ struct years {
     int month; /* 0: none yet */
     int day;
     unsigned turns;
+    unsigned leap; /* turns before the first 29 February, and one; 0: there was none */
 };
 /* The year of a line with this date. */
 int years_next(struct years *y, const struct stated *s);

@@ -18,6 +18,8 @@ struct build_task {
     uint32_t format;          /* of a part */
     uint64_t from, to;        /* of a part */
     int64_t written_s;        /* when the evidence was written last */
+    int64_t stated_s;         /* what it states of that, where it cannot be; INT64_MIN: nothing */
+    int64_t taken_s;          /* when it was taken */
     int64_t year, month, day; /* of a part: the years with which it begins */
     uint32_t zone_size;
     uint32_t name_size;

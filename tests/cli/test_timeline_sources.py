@@ -118,6 +118,184 @@ class Sources(CaseTest):
         self.assertEqual(self.ana.json("analyse timeline"), {"made": 0, "there": 3, "events": 0, "unparsed": 0, "notices": 0})
         self.assertNotIn("not read", self.ana("analyse sources"))
 
+    def messages(self, query):
+        """Of each event the line's text, as it stands behind the program."""
+        return [self.field(event, "message") for event in sorted(self.events(query), key=lambda event: event["line"])]
+
+    @staticmethod
+    def said_of(lines):
+        return [line.split("]: ", 1)[1] for line in lines]
+
+    def test_of_a_cut_file_all_that_comes_out_of_it_is_read_and_the_cut_is_told(self):
+        lines = ssh_lines(1140)
+        text = text_of(lines)
+        packed = {"gz": gzip.compress(text), "bz2": bz2.compress(text, 1), "xz": lzma.compress(text)}
+        for name, data in packed.items():
+            self.put(f"small.log.{name}", data[:len(data) - 200])
+        self.put("whole.log.gz", packed["gz"])
+        self.ana("analyse timeline")
+        out = {"gz": zlib.decompressobj(31).decompress(packed["gz"][:-200]), "xz": lzma.LZMADecompressor().decompress(packed["xz"][:-200])}
+        for name, head in out.items():
+            whole = head.decode().split("\n")[:-1]
+            self.assertGreater(len(whole), 900)
+            found = self.messages(f"source:small.log.{name} and event.kind:event")
+            self.assertEqual(found[:len(whole)], self.said_of(whole), name)  # the line that is cut may be one, too
+            self.assertLessEqual(len(found), len(whole) + 1)
+        rows = self.sources()
+        for name in ("gz", "xz"):
+            self.assertEqual(rows[f"small.log.{name}"]["remarks"], [f"damaged behind its byte {len(out[name])}: it is cut: it goes on behind its last byte"])
+        self.assertIn("it is cut", rows["small.log.bz2"]["remarks"][0])  # one block, of which nothing comes out
+        self.assertEqual((rows["whole.log.gz"]["remarks"], rows["whole.log.gz"]["events"]), ([], 1140))
+
+    def test_a_check_sum_that_is_another_is_told(self):
+        text = text_of(ssh_lines(300))
+        gz, xz, bz = bytearray(gzip.compress(text)), bytearray(lzma.compress(text, check=lzma.CHECK_CRC32)), bytearray(bz2.compress(text))
+        gz[-8] ^= 1  # RFC 1952: CRC-32 and size are the last eight bytes
+        bz[-5] ^= 1
+        self.put("a.log.gz", bytes(gz))
+        self.put("b.log.gz", gzip.compress(text[:9000]) + gzip.compress(text[9000:]))
+        self.put("c.log.gz", gzip.compress(text) + bytes(512))
+        self.put("d.log.gz", gzip.compress(text) + b"something else")
+        self.put("e.log.bz2", bytes(bz))
+        self.ana("analyse timeline")
+        rows = self.sources()
+        self.assertEqual([rows[f"{name}"]["events"] for name in ("a.log.gz", "b.log.gz", "c.log.gz", "d.log.gz", "e.log.bz2")], [300] * 5)
+        self.assertEqual((rows["b.log.gz"]["remarks"], rows["c.log.gz"]["remarks"]), ([], []))  # two files in one, and padding, as gzip takes them
+        self.assertIn("check sum", rows["a.log.gz"]["remarks"][0])
+        self.assertIn("behind its end", rows["d.log.gz"]["remarks"][0])
+        self.assertIn("check sum", rows["e.log.bz2"]["remarks"][0])
+        self.assertIn("notices say what was cut, damaged or not read", self.ana("analyse timeline --again"))
+
+    def tar(self, members, when=1763942400):
+        whole = io.BytesIO()
+        places = []
+        with tarfile.open(fileobj=whole, mode="w") as tar:
+            for name, data in members:
+                info = tarfile.TarInfo(name)
+                info.size, info.mtime = len(data), when
+                places.append(whole.tell())
+                tar.addfile(info, io.BytesIO(data))
+        return bytearray(whole.getvalue()), places
+
+    def test_a_damaged_head_of_a_tar_is_told_and_the_files_behind_it_are_read(self):
+        logs = [text_of(ssh_lines(count, seed=count)) for count in (40, 50, 60)]
+        data, places = self.tar(zip(("a.log", "b.log", "c.log"), logs))
+        data[places[1] + 148:places[1] + 156] = b"9999999\0"  # the check sum of the head of b.log
+        self.put("badhdr.tar", bytes(data))
+        self.put("badhdr.tar.gz", gzip.compress(bytes(data)))
+        self.ana("analyse timeline")
+        rows = self.sources()
+        for name in ("badhdr.tar", "badhdr.tar.gz"):
+            self.assertEqual((rows[f"{name}/a.log"]["events"], rows[f"{name}/c.log"]["events"]), (40, 60))
+            self.assertIn("the head of a file is not sound", rows[name]["remarks"][0])
+        self.assertIn("the head of a file is not sound", one_line(self.ana("analyse sources e1")))
+
+    def test_of_a_cut_tar_what_is_there_is_read(self):
+        lines = ssh_lines(1100)
+        data, places = self.tar([("a.log", text_of(lines)), ("b.log", b"x")])
+        self.put("cut.tar", bytes(data[:61000]))
+        self.put("cut.tar.gz", gzip.compress(bytes(data[:61000])))
+        packed = gzip.compress(bytes(data))
+        self.put("end.tar.gz", packed[:-4])
+        self.ana("analyse timeline")
+        whole = bytes(data[places[0] + 512:61000]).decode().split("\n")[:-1]
+        for name in ("cut.tar", "cut.tar.gz"):
+            found = self.messages(f"source:{name}/a.log and event.kind:event")
+            self.assertEqual(found[:len(whole)], self.said_of(whole), name)
+            self.assertLessEqual(len(found), len(whole) + 1)
+            self.assertIn(f"damaged behind its byte {61000 - 512}", self.sources()[f"{name}/a.log"]["remarks"][0])
+        rows = self.sources()
+        self.assertEqual((rows["end.tar.gz/a.log"]["events"], rows["end.tar.gz"]["remarks"]), (1100, ["it is cut: it goes on behind its last byte"]))
+
+    def test_the_record_and_the_report_name_what_is_known_against_sources(self):
+        text = text_of(ssh_lines(300))
+        self.put("a.log.gz", gzip.compress(text)[:-8])
+        with zipfile.ZipFile(self.folder / "b.zip", "w") as zipped:
+            zipped.writestr("notes.txt", "nothing that is a log\n")
+            zipped.writestr("b.log", text)
+        self.ana(f"preserve files '{self.folder / 'b.zip'}'")
+        said = one_line(self.ana("analyse timeline"))
+        self.assertIn("a.log.gz: damaged behind its byte", said)
+        self.assertIn("1 notice says what was cut, damaged or not read", said)
+        self.assertIn("1 file was not recognised, or not read: calm analyse sources", said)
+        record = self.ana.json("analyse timelines")[0]
+        self.assertEqual((record["notices"], record["remarks"]),
+                         ("1", f"a.log.gz: damaged behind its byte {len(text)}: it is cut: it goes on behind its last byte"))
+        self.ana(f"report draft --file {self.folder / 'told'}")
+        told = one_line((self.folder / "told" / "REPORT.md").read_text().replace("\\", ""))
+        self.assertRegex(told, r"e1\]? [^ ]*a.log.gz was read into the timeline, but not all of it\. 1 notice says .*it is cut")
+        self.assertRegex(told, r"Of 2 files in it 1 were not recognised")
+
+
+class Years(CaseTest):
+    """Lines that state no year, beside a time of modification that cannot be."""
+
+    put, sources, events, field = Sources.put, Sources.sources, Sources.events, staticmethod(Sources.field)
+    NOW = datetime.datetime.now(UTC)
+
+    def lines_of(self, *days):
+        return text_of([f"{day:%b} {day.day:2d} 03:12:{i:02d} web1 sshd[7]: Accepted password for eva from 203.0.113.9 port {i + 1} ssh2"
+                        for i, day in enumerate(days)])
+
+    def days_of(self, evidence):
+        return [event["@timestamp"][:10] for event in self.events(f"evidence:{evidence} and event.kind:event")]
+
+    def expected(self, *days):
+        return [f"{day:%Y-%m-%d}" for day in days]
+
+    def test_a_time_of_modification_that_cannot_be_is_not_believed(self):
+        days = [self.NOW - datetime.timedelta(days=n) for n in (9, 6, 3)]
+        log = self.lines_of(*days)
+        self.put("a.log", log, datetime.datetime(2099, 1, 1, tzinfo=UTC))
+        self.put("b.log", log, datetime.datetime(1975, 1, 1, tzinfo=UTC))
+        members = io.BytesIO()
+        with tarfile.open(fileobj=members, mode="w") as tar:
+            info = tarfile.TarInfo("c.log")
+            info.size, info.mtime = len(log), 0
+            tar.addfile(info, io.BytesIO(log))
+        self.put("c.tar", members.getvalue(), self.NOW)
+        with zipfile.ZipFile(self.folder / "d.zip", "w") as zipped:
+            zipped.writestr(zipfile.ZipInfo("d.log", (1980, 1, 1, 0, 0, 0)), log)
+        self.put("d.zip", (self.folder / "d.zip").read_bytes(), self.NOW)
+        self.put("e.log.gz", gzip.compress(log, mtime=1), self.NOW)
+        self.put("f.log", log, self.NOW)
+        members = io.BytesIO()
+        with tarfile.open(fileobj=members, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for name, when in (("g.log", 1e15), ("h.log", -1e15)):
+                info = tarfile.TarInfo(name)
+                info.size, info.mtime = len(log), when
+                tar.addfile(info, io.BytesIO(log))
+        self.put("g.tar", members.getvalue(), self.NOW)
+        self.ana("analyse timeline")
+        rows = self.sources()
+        for i, (source, stated) in enumerate((("a.log", "2099-01-01"), ("b.log", "1975-01-01"), ("c.tar/c.log", "1970-01-01"), ("d.zip/d.log", "1980-01-01"),
+                                              ("e.log.gz", "1970-01-01")), 1):
+            self.assertEqual(self.days_of(f"e{i}"), self.expected(*days), source)
+            self.assertEqual(len(rows[source]["remarks"]), 1, source)
+            self.assertIn(f"its time of modification, {stated}", rows[source]["remarks"][0])
+            self.assertIn("is not believed", rows[source]["remarks"][0])
+        self.assertEqual(self.days_of("e7"), sorted(2 * self.expected(*days)))
+        self.assertIn("behind the year 9999, cannot be", rows["g.tar/g.log"]["remarks"][0])
+        self.assertIn("before 1970, cannot be", rows["g.tar/h.log"]["remarks"][0])
+        self.assertEqual((self.days_of("e6"), rows["f.log"]["remarks"]), (self.expected(*days), []))
+        self.assertTrue(all("y" in event["doubt"] for event in self.events("event.kind:event")))
+
+    def test_a_log_that_states_its_years_says_nothing_of_that(self):
+        self.put("iso.log", b"2025-11-24T03:12:09Z web1 sshd[7]: a\n2025-11-24T03:12:10Z web1 sshd[7]: b\n", datetime.datetime(2099, 1, 1, tzinfo=UTC))
+        self.ana("analyse timeline")
+        self.assertEqual(self.sources()["iso.log"]["remarks"], [])
+
+    def test_29_february_shows_which_year_it_is(self):
+        leap = [datetime.date(2024, 2, 27), datetime.date(2024, 2, 29), datetime.date(2024, 3, 1)]
+        self.put("a.log", self.lines_of(*leap), datetime.datetime(2026, 3, 1, 12, tzinfo=UTC))
+        over = [datetime.date(2023, 12, 1), datetime.date(2024, 2, 29), datetime.date(2024, 11, 5), datetime.date(2025, 2, 3)]
+        self.put("b.log", self.lines_of(*over), datetime.datetime(2026, 2, 4, tzinfo=UTC))
+        self.put("c.log", self.lines_of(*leap[:2]), datetime.datetime(2026, 3, 1, 12, tzinfo=UTC))
+        self.ana("analyse timeline")
+        self.assertEqual(self.days_of("e1"), self.expected(*leap))
+        self.assertEqual(self.days_of("e2"), self.expected(*over))
+        self.assertEqual(self.days_of("e3"), self.expected(*leap[:2]))
+
 
 if __name__ == "__main__":
     main()

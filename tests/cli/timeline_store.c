@@ -37,7 +37,8 @@ static int build(char **argv, unsigned workers, struct err *e)
 
     if (rc || in < 0 || out < 0 || fstat(in, &st))
         return rc ? rc : err_errno(e, "cannot open %s", argv[0]);
-    order.written_s = st.st_mtime;
+    order.written = (struct written){st.st_mtime, INT64_MIN};
+    order.taken_s = st.st_mtime;
     order.zone = buf_str(&zone);
     rc = timeline_build(&order, &r, e);
     if (rc)
