@@ -1,6 +1,7 @@
 /* timeline_store.c: timeline_store [-w WORKERS] build EVIDENCE FILE [ZONE-FILE] | rows FILE QUERY
- * [MOST] | last FILE QUERY [MOST] | count FILE QUERY | values FILE QUERY FIELD: makes the timeline
- * of one file and asks it, without a case, for tests and measurements. */
+ * [MOST] | last FILE QUERY [MOST] | count FILE QUERY | values FILE QUERY FIELD | slots FILE QUERY
+ * COUNT: makes the timeline of one file and asks it (slots: how many there are in each so-many-th
+ * part of its time), without a case, for tests and measurements. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,6 +84,23 @@ static int show(void *context, const struct search_event *event, struct err *e)
     return 0;
 }
 
+/* As calm does it: first from when until when, then the slots of that. */
+static int ask_slots(struct search_order *order, unsigned long count, struct search_result *r,
+                     struct err *e)
+{
+    int rc = timeline_search(order, NULL, r, e);
+
+    if (rc || r->sum.count == 0)
+        return rc;
+    order->from_ns = r->sum.first_ns;
+    order->slot_count = (uint32_t)count;
+    order->slot_ns = (r->sum.last_ns - r->sum.first_ns) / (int64_t)count + 1;
+    rc = timeline_search(order, NULL, r, e);
+    for (size_t i = 0; rc == 0 && i < order->slot_count; i++)
+        printf("%" PRIu64 "\n", r->slots[i]);
+    return rc;
+}
+
 static int ask(const char *what, char **argv, unsigned workers, struct err *e)
 {
     static struct search_result r;
@@ -97,18 +115,20 @@ static int ask(const char *what, char **argv, unsigned workers, struct err *e)
                                  .kind = SEARCH_ROWS,
                                  .workers = workers};
     const struct search_receiver to = {.event = show};
+    bool is_slots = str_is(str_of(what), "slots") && argv[2];
     int rc;
 
-    if (str_is(str_of(what), "count"))
+    if (is_slots || str_is(str_of(what), "count"))
         order.kind = SEARCH_COUNT;
     else if (str_is(str_of(what), "values"))
         order.kind = SEARCH_VALUES;
     order.is_backward = str_is(str_of(what), "last");
     if (order.kind == SEARCH_VALUES)
         order.field = str_of(argv[2]);
-    else if (argv[2])
+    else if (argv[2] && !is_slots)
         order.most = strtoull(argv[2], NULL, 10);
-    rc = timeline_search(&order, &to, &r, e);
+    rc = is_slots ? ask_slots(&order, strtoul(argv[2], NULL, 10), &r, e)
+                  : timeline_search(&order, &to, &r, e);
     if (rc)
         return rc;
     for (size_t i = 0; i < r.value_count; i++)
