@@ -1,7 +1,7 @@
-/* timeline_probe.c: timeline_probe [-n|-b|-x KIND] [-y SECONDS] FILE: the events of one file as
- * JSON lines, in this process, for tests and measurements. -n: only counts; -b: only how large its
- * blocks are, and the digest; -x: as they are exported (0, 1, 2: of exported.h), in the order of
- * the file; -y: when it was written. */
+/* timeline_probe.c: timeline_probe -v | [-n|-b|-x KIND] [-y SECONDS] FILE: the events of one file
+ * as JSON lines, in this process, for tests and measurements. -n: only counts; -b: only how large
+ * its blocks are, and the digest; -x: as they are exported (0, 1, 2: of exported.h), in the order
+ * of the file; -y: when it was written; -v: all formats and their versions. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -165,6 +165,13 @@ static int run_export(struct reader *r, struct exporting *x, struct err *e)
     return rc;
 }
 
+static int show_versions(void)
+{
+    for (size_t i = 0; i < FORMAT_COUNT_; i++)
+        printf("%s %u\n", formats[i]->name, formats[i]->version);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     CLEANUP(field_names_freep) struct field_names *names = field_names_new();
@@ -180,7 +187,9 @@ int main(int argc, char **argv)
     int fd, option, rc;
     off_t end;
 
-    while ((option = getopt(argc, argv, "bnp:x:y:")) != -1) {
+    while ((option = getopt(argc, argv, "vbnp:x:y:")) != -1) {
+        if (option == 'v')
+            return show_versions();
         if (option == 'n')
             r.take = count_only;
         else if (option == 'p')
