@@ -231,7 +231,7 @@ static bool find_message(struct str s, struct message *out)
 
     if (take_message(s, out))
         return true;
-    if (!memmem(head.p, head.len, ": %", 3))
+    if (!memchr(head.p, '%', head.len) || !memmem(head.p, head.len, ": %", 3))
         return false;
     (void)cisco_front(&at, &host);
     if (!when_bsd(&at, &time))

@@ -40,12 +40,9 @@
     {                                                                                              \
         sentence, "network-fault", NETWORK, NO                                                     \
     }
-#define DOWN(sentence) LINK(sentence), LINK("{device.id}: " sentence), LINK("{device.id} " sentence)
 #define UP(sentence)                                                                               \
-    {sentence "{_:rest}", "link-up", NETWORK, YES},                                                \
-        {"{device.id}: " sentence "{_:rest}", "link-up", NETWORK, YES},                            \
     {                                                                                              \
-        "{device.id} " sentence "{_:rest}", "link-up", NETWORK, YES                                \
+        sentence "{_:rest}", "link-up", NETWORK, YES                                               \
     }
 
 /* Whole sentences. block/blk-core.c, fs/buffer.c, fs/ext4/super.c, fs/jbd2/journal.c,
@@ -71,7 +68,6 @@ static const struct meaning sentences[] = {
     DISK("lost page write due to I/O error on {device.id:rest}"),
     DISK("Read-error on swap-device ({device.id:any}){_:rest}"),
     DISK("Write-error on swap-device ({device.id:any}){_:rest}"),
-    DISK("{device.id}: {_}(0x{_}) @ LBA {_}, {_:n} blocks, {event.reason:rest}"),
     FILES("EXT{_:n}-fs error (device {device.id:any}){event.reason:rest}"),
     FILES("EXT{_:n}-fs critical (device {device.id:any}){event.reason:rest}"),
     {"EXT{_:n}-fs warning (device {device.id:any}): {event.reason:rest}", "file-system-fault", HOST,
@@ -138,21 +134,15 @@ static const struct meaning sentences[] = {
     HEAT("ACPI: Critical temperature reached{event.reason:rest}"),
     HEAT("Critical temperature reached{event.reason:rest}"),
     HEAT("critical temperature reached{event.reason:rest}"),
-    HEAT("{device.id}: Core temperature above threshold, {event.reason:rest}"),
-    HEAT("{device.id}: Package temperature above threshold, {event.reason:rest}"),
-    HEAT("{device.id}: Temperature above threshold, {event.reason:rest}"),
-    HEAT("mce: {device.id}: Core temperature above threshold, {event.reason:rest}"),
-    HEAT("mce: {device.id}: Package temperature above threshold, {event.reason:rest}"),
-    {"{device.id}: Core temperature/speed normal", "thermal-restore", HOST, YES},
-    {"{device.id}: Package temperature/speed normal", "thermal-restore", HOST, YES},
-    {"mce: {device.id}: Core temperature/speed normal", "thermal-restore", HOST, YES},
-    {"mce: {device.id}: Package temperature/speed normal", "thermal-restore", HOST, YES},
     KERNEL("Kernel panic - not syncing: {event.reason:rest}"),
     KERNEL("BUG: unable to handle {event.reason:rest}"),
     KERNEL("BUG: kernel NULL pointer dereference, {event.reason:rest}"),
     KERNEL("Unable to handle kernel {event.reason:rest}"),
-    KERNEL("{_:any}BUG: soft lockup - {event.reason:rest}"),
-    KERNEL("{_:any}Watchdog detected hard LOCKUP on {event.reason:rest}"),
+    KERNEL("watchdog: BUG: soft lockup - {event.reason:rest}"),
+    KERNEL("NMI watchdog: BUG: soft lockup - {event.reason:rest}"),
+    KERNEL("watchdog: Watchdog detected hard LOCKUP on {event.reason:rest}"),
+    KERNEL("NMI watchdog: Watchdog detected hard LOCKUP on {event.reason:rest}"),
+    KERNEL("Watchdog detected hard LOCKUP on {event.reason:rest}"),
     KERNEL("BUG: {event.reason:rest}"),
     KERNEL("kernel BUG at {event.reason:rest}"),
     KERNEL("Oops: {event.reason:rest}"),
@@ -162,8 +152,10 @@ static const struct meaning sentences[] = {
     KERNEL("divide error: {event.reason:rest}"),
     KERNEL("double fault: {event.reason:rest}"),
     KERNEL("INFO: task {process.name:most}:{process.pid:n} blocked for more than {_:n} seconds."),
-    KERNEL("{_:any}INFO: {_} detected stall{event.reason:rest}"),
-    KERNEL("{_:any}INFO: {_} self-detected stall{event.reason:rest}"),
+    KERNEL("INFO: {_} detected stall{event.reason:rest}"),
+    KERNEL("INFO: {_} self-detected stall{event.reason:rest}"),
+    KERNEL("rcu: INFO: {_} detected {_:any}stall{event.reason:rest}"),
+    KERNEL("rcu: INFO: {_} self-detected stall{event.reason:rest}"),
     KERNEL("watchdog: {device.id}: watchdog did not stop!"),
     {"WARNING: CPU: {_:n} PID: {process.pid:n} at {event.reason:rest}", "kernel-fault", HOST,
      MAYBE},
@@ -224,7 +216,7 @@ static const struct meaning of_drivers[] = {
     DISK("Device not ready; aborting {event.reason:rest}"),
     DISK("Removing after probe failure status: {error.code:rest}"),
     DISK("Disabling device after reset failure: {error.code:rest}"),
-    DISK("{device.id}: Read(0x{event.reason:rest}"),
+    DISK("{_}(0x{_}) @ LBA {_}, {_:n} blocks, {event.reason:rest}"),
     DISK("Disk failure on {device.id:any}, disabling device.{_:rest}"),
     DISK("{device.id}: unrecoverable I/O {event.reason:rest}"),
     DISK("unrecoverable I/O {event.reason:rest}"),
@@ -245,25 +237,6 @@ static const struct meaning of_drivers[] = {
     DISK("metadata block {_:n} is corrupted"),
     DISK("Checksum failed at sector {_:rest}"),
     DISK("INTEGRITY AEAD ERROR, sector {_:rest}"),
-    DOWN("NIC Link is Down"),
-    DOWN("NIC Copper Link is Down"),
-    DOWN("NIC SerDes Link is Down"),
-    DOWN("NIC Remote Copper Link is Down"),
-    DOWN("Link is Down"),
-    DOWN("Link is down"),
-    DOWN("Link Down"),
-    DOWN("Link down"),
-    DOWN("link down"),
-    DOWN("link is down"),
-    UP("NIC Link is Up"),
-    UP("NIC Copper Link is Up"),
-    UP("NIC SerDes Link is Up"),
-    UP("Link is Up"),
-    UP("Link is up"),
-    UP("Link Up"),
-    UP("Link up"),
-    UP("link up"),
-    UP("link is up"),
     LINK("NETDEV WATCHDOG: CPU: {_:n}: transmit queue {event.reason:rest}"),
     LINK("NETDEV WATCHDOG: {device.id} ({_:any}): transmit queue {event.reason:rest}"),
     LINK("Detected Hardware Unit Hang{_:rest}"),
@@ -280,6 +253,12 @@ static const struct meaning of_drivers[] = {
     {"(slave {device.id:any}): link status definitely up, {_:rest}", "link-up", NETWORK, YES},
     LINK("now running without any active interface{_:rest}"),
     HEAT("critical temperature reached{event.reason:rest}"),
+    HEAT("Core temperature above threshold, {event.reason:rest}"),
+    HEAT("Package temperature above threshold, {event.reason:rest}"),
+    HEAT("Temperature above threshold, {event.reason:rest}"),
+    {"Core temperature/speed normal", "thermal-restore", HOST, YES},
+    {"Package temperature/speed normal", "thermal-restore", HOST, YES},
+    {"Temperature/speed normal", "thermal-restore", HOST, YES},
     HARDWARE("AER: Uncorrected {event.reason:rest}"),
     HARDWARE("AER: Multiple Uncorrected {event.reason:rest}"),
     {"AER: Corrected error {event.reason:rest}", "hardware-fault", HOST, MAYBE},
@@ -290,9 +269,33 @@ static const struct meaning of_drivers[] = {
     {"Power-on or device reset occurred", "device-reset", HOST, MAYBE},
 };
 
+/* Of those, links; some drivers have no colon between the link and what is said of it. */
+static const struct meaning of_links[] = {
+    LINK("NIC Link is Down"),
+    LINK("NIC Copper Link is Down"),
+    LINK("NIC SerDes Link is Down"),
+    LINK("NIC Remote Copper Link is Down"),
+    LINK("Link is Down"),
+    LINK("Link is down"),
+    LINK("Link Down"),
+    LINK("Link down"),
+    LINK("link down"),
+    LINK("link is down"),
+    UP("NIC Link is Up"),
+    UP("NIC Copper Link is Up"),
+    UP("NIC SerDes Link is Up"),
+    UP("Link is Up"),
+    UP("Link is up"),
+    UP("Link Up"),
+    UP("Link up"),
+    UP("link up"),
+    UP("link is up"),
+};
+
 static const struct program programs[] = {
     {.name = "kernel", .meanings = sentences, .count = COUNT_OF(sentences)},
     {.name = "kernel:", .meanings = of_drivers, .count = COUNT_OF(of_drivers)},
+    {.name = "kernel:link", .meanings = of_links, .count = COUNT_OF(of_links)},
 };
 const struct program_list kernel_programs = {programs, COUNT_OF(programs)};
 
@@ -315,6 +318,19 @@ static bool take_prefix(struct str *rest, struct str *device)
     return device->len > 0;
 }
 
+/* Without what stands in front. */
+static bool match_driver(struct pattern_set *set, struct str said, struct str *device,
+                         struct event *e)
+{
+    if (pattern_match(set, STR("kernel:"), said, e) ||
+        pattern_match(set, STR("kernel:link"), said, e))
+        return true;
+    *device = str_cut(&said, ' ');
+    if (str_ends(*device, ":"))
+        device->len--;
+    return pattern_match(set, STR("kernel:link"), said, e);
+}
+
 bool kernel_understand(struct pattern_set *set, struct str sentence, struct event *e)
 {
     struct str device;
@@ -322,7 +338,7 @@ bool kernel_understand(struct pattern_set *set, struct str sentence, struct even
     if (pattern_match(set, STR("kernel"), sentence, e))
         return true;
     for (unsigned i = 0; i < PREFIXES_MOST && take_prefix(&sentence, &device); i++) {
-        if (!pattern_match(set, STR("kernel:"), sentence, e))
+        if (!match_driver(set, sentence, &device, e))
             continue;
         if (event_value(e, FIELD_DEVICE).len == 0)
             event_put(e, FIELD_DEVICE, device);

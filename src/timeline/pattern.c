@@ -2,7 +2,7 @@
 #include "timeline/pattern.h"
 #include "base/mem.h"
 
-enum { STEPS_MAX = 40, KNOWN_COUNT = 64, KNOWN_NAME_SIZE = 48, TRIES_MOST = 32 };
+enum { BYTES = 256, STEPS_MAX = 40, KNOWN_COUNT = 64, KNOWN_NAME_SIZE = 48, TRIES_MOST = 32 };
 
 enum step_kind {
     STEP_LITERAL,
@@ -11,6 +11,7 @@ enum step_kind {
     STEP_ADDRESS,
     STEP_HOST,
     STEP_UNIT,
+    STEP_PAD,
     STEP_ANY,
     STEP_MOST,
     STEP_REST
@@ -31,8 +32,9 @@ struct pattern {
 
 struct table {
     const struct program *program;
-    struct pattern *patterns; /* NULL: not compiled yet */
-    char *firsts;             /* of each, the byte that a sentence begins with; NUL: any */
+    struct pattern *patterns;   /* NULL: not compiled yet */
+    uint16_t *order;            /* for each byte that a sentence may begin with, those to try */
+    uint32_t begins[BYTES + 1]; /* where those of a byte begin in order */
 };
 
 /* A program's name that was looked for, which mostly is again: the table, or none. */
@@ -55,8 +57,8 @@ static enum step_kind kind_of(struct str name)
         const char *name;
         enum step_kind kind;
     } kinds[] = {{"", STEP_WORD},     {"n", STEP_DIGITS},  {"ip", STEP_ADDRESS},
-                 {"host", STEP_HOST}, {"unit", STEP_UNIT}, {"any", STEP_ANY},
-                 {"most", STEP_MOST}, {"rest", STEP_REST}};
+                 {"host", STEP_HOST}, {"unit", STEP_UNIT}, {"pad", STEP_PAD},
+                 {"any", STEP_ANY},   {"most", STEP_MOST}, {"rest", STEP_REST}};
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (str_is(name, kinds[i].name))
@@ -141,7 +143,7 @@ void pattern_set_free(struct pattern_set *s)
         return;
     for (size_t i = 0; i < s->count; i++) {
         free(s->tables[i].patterns);
-        free(s->tables[i].firsts);
+        free(s->tables[i].order);
     }
     free(s);
 }
@@ -241,6 +243,10 @@ static bool take_step(const struct step *s, const struct step *behind, bool is_l
     case STEP_REST:
         len = text->len;
         break;
+    case STEP_PAD:
+        for (len = 0; len < text->len && text->p[len] == ' ';)
+            len++;
+        break;
     case STEP_ANY:
         if (!any_length(behind, is_last, *text, &len))
             return false;
@@ -284,9 +290,12 @@ static bool is_end(const struct pattern *p, struct str text, size_t at)
 
 static bool fits_last(const struct pattern *p, struct str text, struct str *values)
 {
+    char first = p->steps[p->most + 1].literal.p[0];
     unsigned tries = 0;
+    const char *found;
 
-    for (size_t at = text.len; at-- > 0 && tries < TRIES_MOST;) {
+    for (size_t at = text.len; tries < TRIES_MOST && (found = memrchr(text.p, first, at));) {
+        at = (size_t)(found - text.p);
         if (!is_end(p, text, at))
             continue;
         tries++;
@@ -416,18 +425,27 @@ static struct table *table_of(struct pattern_set *s, struct str program)
     return k->table;
 }
 
+static bool begins_with(const struct pattern *p, unsigned byte)
+{
+    return p->steps[0].kind != STEP_LITERAL || (uint8_t)p->steps[0].literal.p[0] == byte;
+}
+
 static void compile_table(struct table *t, struct field_names *names)
 {
     size_t count = t->program->count;
+    uint32_t all = 0;
 
     t->patterns = mem_array(count, sizeof(t->patterns[0]));
-    t->firsts = mem_alloc(count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const struct step *first = &t->patterns[i].steps[0];
-
+    t->order = mem_array(count * BYTES, sizeof(t->order[0]));
+    for (size_t i = 0; i < count; i++)
         compile(&t->patterns[i], &t->program->meanings[i], names);
-        t->firsts[i] = first->kind == STEP_LITERAL ? first->literal.p[0] : '\0';
+    for (unsigned byte = 0; byte < BYTES; byte++) {
+        t->begins[byte] = all;
+        for (size_t i = 0; i < count; i++)
+            if (begins_with(&t->patterns[i], byte))
+                t->order[all++] = (uint16_t)i;
     }
+    t->begins[BYTES] = all;
 }
 
 bool pattern_match(struct pattern_set *s, struct str program, struct str sentence, struct event *e)
@@ -435,15 +453,17 @@ bool pattern_match(struct pattern_set *s, struct str program, struct str sentenc
     struct table *t = table_of(s, program);
     struct str values[STEPS_MAX], rest;
     bool is_filled = false;
+    uint8_t first;
 
     if (!t || sentence.len == 0)
         return false;
     if (!t->patterns)
         compile_table(t, s->names);
-    for (size_t i = 0; i < t->program->count; i++) {
-        const struct pattern *p = &t->patterns[i];
+    first = (uint8_t)sentence.p[0];
+    for (uint32_t i = t->begins[first]; i < t->begins[first + 1]; i++) {
+        const struct pattern *p = &t->patterns[t->order[i]];
 
-        if ((t->firsts[i] && t->firsts[i] != sentence.p[0]) || !fits(p, sentence, values, &rest))
+        if (!fits(p, sentence, values, &rest))
             continue;
         if (is_filled) {
             fill_also(p, values, s->names, e);

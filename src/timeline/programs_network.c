@@ -9,21 +9,21 @@
 #define NO "failure"
 
 static const struct meaning dropbear[] = {
-    {"Bad password attempt for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+    {"Bad password attempt for '{user.name:most}' from {source.ip:ip}:{source.port:n}", "login",
      AUTH, NO},
-    {"bad password attempt for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+    {"bad password attempt for '{user.name:most}' from {source.ip:ip}:{source.port:n}", "login",
      AUTH, NO},
     {"Login attempt for nonexistent user from {source.ip:ip}:{source.port:n}", "login-invalid-user",
      AUTH, NO},
     {"login attempt for nonexistent user from {source.ip:ip}:{source.port:n}", "login-invalid-user",
      AUTH, NO},
-    {"Login attempt for nonexistent user '{user.name:any}' from {source.ip:ip}:{source.port:n}",
+    {"Login attempt for nonexistent user '{user.name:most}' from {source.ip:ip}:{source.port:n}",
      "login-invalid-user", AUTH, NO},
-    {"Password auth succeeded for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+    {"Password auth succeeded for '{user.name:most}' from {source.ip:ip}:{source.port:n}", "login",
      AUTH, YES},
-    {"password auth succeeded for '{user.name:any}' from {source.ip:ip}:{source.port:n}", "login",
+    {"password auth succeeded for '{user.name:most}' from {source.ip:ip}:{source.port:n}", "login",
      AUTH, YES},
-    {"Pubkey auth succeeded for '{user.name:any}' with {_:any} from "
+    {"Pubkey auth succeeded for '{user.name:most}' with {_:any} from "
      "{source.ip:ip}:{source.port:n}",
      "login", AUTH, YES},
     {"Child connection from {source.ip:ip}:{source.port:n}", "connection", NETWORK, "unknown"},

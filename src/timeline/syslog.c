@@ -132,7 +132,8 @@ static bool take_facility(struct str *rest, struct event *e)
     bool is_bracketed = str_take(&after, "<"), is_level;
 
     word = str_cut(&after, ' ');
-    if (word.len > FACILITY_MOST || after.len == 0 || (is_bracketed && !str_ends(word, ">")))
+    if (word.len > FACILITY_MOST || after.len == 0 || !memchr(word.p, '.', word.len) ||
+        (is_bracketed && !str_ends(word, ">")))
         return false;
     word = str_head(word, word.len - is_bracketed);
     facility = str_cut(&word, '.');

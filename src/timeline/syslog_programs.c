@@ -74,14 +74,14 @@ static const struct meaning accounts[] = {
 
 /* util-linux' login-utils/login.c and shadow's login.c. */
 static const struct meaning login[] = {
-    {"FAILED LOGIN ({_:n}) on '{_:any}' from '{source.ip:host}' FOR '{user.name:any}', "
+    {"FAILED LOGIN ({_:n}) on '{_:any}' from '{source.ip:host}' FOR '{user.name:most}', "
      "{event.reason:rest}",
      "login", AUTH, NO},
-    {"FAILED LOGIN ({_:n}) on '{_:any}' FOR '{user.name:any}', {event.reason:rest}", "login", AUTH,
+    {"FAILED LOGIN ({_:n}) on '{_:any}' FOR '{user.name:most}', {event.reason:rest}", "login", AUTH,
      NO},
-    {"FAILED LOGIN {_:n} FROM {source.ip:host} FOR {user.name:any}, {event.reason:rest}", "login",
+    {"FAILED LOGIN {_:n} FROM {source.ip:host} FOR {user.name:most}, {event.reason:rest}", "login",
      AUTH, NO},
-    {"TOO MANY LOGIN TRIES ({_:n}) on '{_:any}'{_:any} FOR '{user.name:any}', {event.reason:rest}",
+    {"TOO MANY LOGIN TRIES ({_:n}) on '{_:any}'{_:any} FOR '{user.name:most}', {event.reason:rest}",
      "login-too-many", AUTH, NO},
     {"ROOT LOGIN ON {_} FROM {source.ip:host}", "login", AUTH, YES},
     {"ROOT LOGIN {_:any}on '{_:rest}", "login", AUTH, YES},
@@ -97,12 +97,15 @@ static const struct meaning at[] = {
 };
 
 static const struct meaning cron[] = {
-    {"({user.name}) CMD ({process.command_line:any})", "scheduled-command", "process", YES},
+    {"({user.name}) CMD ({_:pad}{process.command_line:any})", "scheduled-command", "process", YES},
     {"({user.name}) RELOAD ({file.path:any})", "schedule-change", "configuration", YES},
     {"({user.name}) LIST ({_:any})", "schedule-list", "configuration", YES},
     {"({user.name}) REPLACE ({_:any})", "schedule-change", "configuration", YES},
     {"({user.name}) BEGIN EDIT ({_:any})", "schedule-change", "configuration", "unknown"},
     {"({user.name}) END EDIT ({_:any})", "schedule-change", "configuration", YES},
+    {"Job `{process.command_line:any}' started", "scheduled-command", "process", YES},
+    {"Job `{process.command_line:any}' terminated{event.reason:rest}", "scheduled-command-end",
+     "process", "unknown"},
     {"({user.name}) AUTH ({event.reason:any})", "scheduled-command", AUTH, NO},
 };
 

@@ -79,8 +79,11 @@ SENTENCES = {
     # polkit: src/programs/pkexec.c.
     "pkexec[8]:": [("eva: The value for the SHELL variable was not found in the /etc/shells file [USER=root] [TTY=/dev/pts/3] [CWD=/tmp] "
                     "[COMMAND=GCONV_PATH=./gconv x]", "command", FAILED, "eva", None)],
+    # cronie and anacron: runjob.c.
+    "anacron[8]:": [("Job `cron.daily' started", "scheduled-command", OK, None, None)],
     # Dropbear with its own stamp, as where it is started with -E and its standard error goes to syslog.
-    "dropbear[8]:": [("[8] Nov 25 03:12:09 Bad password attempt for 'root' from 192.0.2.7:5", "login", FAILED, "root", "192.0.2.7")],
+    "dropbear[8]:": [("[8] Nov 25 03:12:09 Bad password attempt for 'root' from 192.0.2.7:5", "login", FAILED, "root", "192.0.2.7"),
+                     ("Bad password attempt for 'x' from 192.0.2.8:1' from 192.0.2.7:5", "login", FAILED, "x' from 192.0.2.8:1", "192.0.2.7")],
     # BIND without its name: a channel with print-category, sent on as it is.
     "security:": [("info: client @0x7f 192.0.2.7#53 (example.org): query (cache) 'example.org/A/IN' denied", "dns-query", FAILED, None, "192.0.2.7")],
 }
@@ -129,6 +132,10 @@ class Programs(unittest.TestCase):
         events, _ = read_lines("Nov 25 03:12:09 gate sudo:      eva : TTY=pts/0 ; PWD=/home/e v ; USER=root ; COMMAND=/usr/bin/tail -f a b\n")
         self.assertEqual([events[0][name] for name in ("process.command_line", "process.working_directory", "user.effective.name")],
                          ["/usr/bin/tail -f a b", "/home/e v", "root"])
+
+    def test_a_command_of_cron_is_told_without_the_blanks_before_it_and_with_all_brackets(self):
+        events, _ = read_lines("Nov 25 03:12:09 gate CRON[8]: (root) CMD (   cd / && echo $(date) (x))\n")
+        self.assertEqual((events[0]["process.command_line"], events[0]["user.name"]), ("cd / && echo $(date) (x)", "root"))
 
     def test_a_repeated_sentence_is_read_and_says_how_often(self):
         # rsyslog: action.c, "message repeated %d times: [%.800s]"; sysklogd and FreeBSD: "last message repeated %d times".
