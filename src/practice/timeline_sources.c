@@ -168,7 +168,9 @@ static bool is_of(const struct listing *l, size_t i, struct str source)
 
 static struct str format_words(const struct source_told *s)
 {
-    return str_is(s->format, "-") ? STR("not recognised") : s->format;
+    if (!str_is(s->format, "-"))
+        return s->format;
+    return s->size ? STR("not recognised") : STR("empty, or not read");
 }
 
 static void add_counts(struct buf *out, const struct source_told *s)

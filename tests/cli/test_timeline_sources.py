@@ -73,6 +73,16 @@ class Sources(CaseTest):
         self.assertIn("62 lines: 60 events, 1 not understood, 0 continued, 1 empty or comments", said)
         self.assertIn("2 files were not recognised, or not read: calm analyse sources", one_line(self.ana("analyse timeline --again")))
 
+    def test_what_is_empty_is_said_to_be_and_other_text_is_kept(self):
+        self.put("empty.log", b"")
+        self.put(".bash_history", b"ls -l\nwget http://203.0.113.9/x\n")
+        said = one_line(self.ana("analyse timeline"))
+        self.assertIn("e1 empty: ", said)
+        self.assertIn("e2 no format that is read here, 2 lines kept as they are: ", said)
+        self.assertIn("e2.2", self.ana("analyse search 203.0.113.9"))
+        self.assertEqual(self.sources()[".bash_history"]["format"], "text")
+        self.assertIn("empty.log empty, or not read, 0 bytes", one_line(self.ana("analyse sources e1")))
+
     def test_what_ends_one_item_leaves_the_others_to_be_read_and_is_on_record(self):
         self.put("a.log", text_of(ssh_lines(50)))
         self.put("b.log", text_of(ssh_lines(70, seed=2)))

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PART = 64 << 10 };
+enum { PART = 64 << 10, TAKEN_S = 1764040329 };
 
 struct found {
     uint64_t members, bytes, remarks;
@@ -38,6 +38,8 @@ static int take(void *context, const struct walked *m, struct err *e)
     (void)e;
     if (!str_starts(m->name, "evidence") || size != m->size)
         BUG("a member without a name, or of another size");
+    if (m->written.s > TAKEN_S + 86400)
+        BUG("a member that was written after it was taken");
     f->members++;
     f->bytes += size;
     return 0;
@@ -57,7 +59,8 @@ static struct found walk(int in, uint32_t share, uint32_t shares)
     struct found f = {0};
     const struct walk walk = {.in = in,
                               .name = STR("evidence"),
-                              .written_s = 1764040329,
+                              .written = {TAKEN_S, INT64_MIN},
+                              .taken_s = TAKEN_S,
                               .share = share,
                               .shares = shares,
                               .take = take,
