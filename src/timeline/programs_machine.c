@@ -109,6 +109,29 @@ static const struct meaning networkd[] = {
     {"{device.id}: Gained carrier", "link-up", NETWORK, YES},
 };
 
+/* src/core/devices/nm-device.c, of two versions, behind "<info>  [1763953929.1]". */
+static const struct meaning network_manager[] = {
+    {"{_:any} device ({device.id:any}): state change: {_} -> unavailable (reason "
+     "'carrier-changed'{_:rest}",
+     "network-fault", NETWORK, NO},
+    {"{_:any}({device.id:any}): link disconnected{_:rest}", "network-fault", NETWORK, NO},
+    {"{_:any}({device.id:any}): link connected{_:rest}", "link-up", NETWORK, YES},
+    {"{_:any} device ({device.id:any}): carrier: link connected", "link-up", NETWORK, YES},
+};
+
+/* multipath-tools: multipathd/main.c; open-iscsi: usr/initiator.c. */
+static const struct meaning multipathd[] = {
+    {"checker failed path {device.id} in map {_:rest}", "disk-fault", HOST, NO},
+    {"{_}: mark as failed", "disk-fault", HOST, NO},
+    {"{device.id}: remaining active paths: 0", "disk-fault", HOST, NO},
+    {"{device.id}: remaining active paths: {_:n}", "disk-array", HOST, MAYBE},
+};
+static const struct meaning iscsid[] = {
+    {"Kernel reported iSCSI connection {device.id} error ({error.code:n}{event.reason:rest}",
+     "disk-fault", HOST, NO},
+    {"connection{device.id} is operational after recovery {_:rest}", "disk-restore", HOST, YES},
+};
+
 static const struct program programs[] = {
     {.name = "smartd", .meanings = smartd, .count = COUNT_OF(smartd)},
     {.name = "mdadm", .meanings = mdadm, .count = COUNT_OF(mdadm)},
@@ -116,5 +139,8 @@ static const struct program programs[] = {
     {.name = "upsmon|nut-monitor", .meanings = upsmon, .count = COUNT_OF(upsmon)},
     {.name = "chronyd|ntpd|ntpdate|sntp", .meanings = clocks, .count = COUNT_OF(clocks)},
     {.name = "systemd-networkd", .meanings = networkd, .count = COUNT_OF(networkd)},
+    {.name = "NetworkManager", .meanings = network_manager, .count = COUNT_OF(network_manager)},
+    {.name = "multipathd", .meanings = multipathd, .count = COUNT_OF(multipathd)},
+    {.name = "iscsid", .meanings = iscsid, .count = COUNT_OF(iscsid)},
 };
 const struct program_list machine_programs = {programs, COUNT_OF(programs)};

@@ -118,23 +118,23 @@ static const struct meaning dovecot[] = {
     {"{service.name}-login: {event.reason:any}: rip={source.ip:ip}, "
      "lip={destination.ip:ip}{_:rest}",
      "disconnect", "network", "unknown"},
-    {"{_:any}: pam({user.name:any},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
+    {"{_:any}: pam({user.name:most},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
      "login-invalid-user", AUTH, NO},
-    {"{_:any}: pam({user.name:any},{source.ip:ip}{_:any}): pam_authenticate() failed: "
+    {"{_:any}: pam({user.name:most},{source.ip:ip}{_:any}): pam_authenticate() failed: "
      "{event.reason:rest}",
      "login", AUTH, NO},
-    {"{_:any}: sql({user.name:any},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
+    {"{_:any}: sql({user.name:most},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
      "login-invalid-user", AUTH, NO},
-    {"{_:any}: sql({user.name:any},{source.ip:ip}{_:any}): Password mismatch{event.reason:rest}",
+    {"{_:any}: sql({user.name:most},{source.ip:ip}{_:any}): Password mismatch{event.reason:rest}",
      "login", AUTH, NO},
-    {"{_:any}: ldap({user.name:any},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
+    {"{_:any}: ldap({user.name:most},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
      "login-invalid-user", AUTH, NO},
-    {"{_:any}: ldap({user.name:any},{source.ip:ip}{_:any}): {event.reason:rest}", "login", AUTH,
+    {"{_:any}: ldap({user.name:most},{source.ip:ip}{_:any}): {event.reason:rest}", "login", AUTH,
      NO},
-    {"{_:any}: passwd-file({user.name:any},{source.ip:ip}{_:any}): unknown "
+    {"{_:any}: passwd-file({user.name:most},{source.ip:ip}{_:any}): unknown "
      "user{event.reason:rest}",
      "login-invalid-user", AUTH, NO},
-    {"{_:any}: passwd-file({user.name:any},{source.ip:ip}{_:any}): Password "
+    {"{_:any}: passwd-file({user.name:most},{source.ip:ip}{_:any}): Password "
      "mismatch{event.reason:rest}",
      "login", AUTH, NO},
     {"{service.name}({user.name:any})<{_:any}>: Disconnected: {event.reason:rest}", "disconnect",

@@ -120,6 +120,18 @@ SENTENCES = {
                                                                                             "ups@localhost"),
                    ("Communications with UPS ups@localhost lost", "power-fault", FAILED, "ups@localhost")],
     "systemd-networkd[9]:": [("eth0: Lost carrier", "network-fault", FAILED, "eth0")],
+    # NetworkManager, nm-device.c; multipath-tools, multipathd/main.c; open-iscsi, usr/initiator.c.
+    "NetworkManager[9]:": [
+        ("<info>  [1795572729.1234] device (eth0): state change: activated -> unavailable (reason 'carrier-changed', sys-iface-state: 'managed')",
+         "network-fault", FAILED, "eth0"),
+        ("<info>  [1795572729.1234] device (eth0): state change: config -> activated (reason 'none', sys-iface-state: 'managed')", None, None, None),
+        ("<info> (eth0): link disconnected (deferring action for 4 seconds)", "network-fault", FAILED, "eth0"),
+        ("<info>  [1795572729.1234] device (eth0): carrier: link connected", "link-up", OK, "eth0")],
+    "multipathd[9]:": [("checker failed path 8:16 in map mpatha", "disk-fault", FAILED, "8:16"),
+                       ("mpatha: remaining active paths: 1", "disk-array", UNKNOWN, "mpatha"),
+                       ("mpatha: remaining active paths: 0", "disk-fault", FAILED, "mpatha")],
+    "iscsid[9]:": [("Kernel reported iSCSI connection 1:0 error (1020 - ISCSI_ERR_TCP_CONN_CLOSE: TCP connection closed) state (3)", "disk-fault", FAILED,
+                    "1:0")],
     # chrony, reference.c; ntp, ntpd/ntp_util.c and ntpdate/ntpdate.c.
     "chronyd[9]:": [("System clock was stepped by -3.125000 seconds", "clock-step", OK, "-3.125000")],
     "ntpd[9]:": [("time reset +3.123456 s", "clock-step", OK, "+3.123456")],

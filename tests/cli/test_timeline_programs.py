@@ -120,6 +120,7 @@ class Programs(unittest.TestCase):
         for sentence, name, values in (
                 ("dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<bob>, method=PLAIN, rip=192.0.2.8, lip=203.0.113.1>, "
                  "method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS, session=<abc>", "source.ip", {"192.0.2.7", "192.0.2.8"}),
+                ("dovecot: auth: passwd-file(x,192.0.2.8): unknown user,192.0.2.7): unknown user", "source.ip", {"192.0.2.7", "192.0.2.8"}),
                 ('vsftpd[8]: [bob] OK DELETE: Client "192.0.2.7", "/x] FAIL DELETE: Client "192.0.2.8", "/y"', "event.outcome", {OK, FAILED}),
                 ('vsftpd[8]: [bob] OK DELETE: Client "192.0.2.7", "/x] FAIL DELETE: Client "192.0.2.8", "/y"', "source.ip", {"192.0.2.7", "192.0.2.8"}),
                 ("sudo: eva : TTY=pts/0 ; PWD=/tmp/x ; USER=bob ; COMMAND=/bin/true ; USER=root ; COMMAND=/bin/sh", "user.effective.name",
