@@ -201,7 +201,8 @@ static void show_source(struct listing *l, const struct source_told *s)
         utc_plain(last, event_utc(s->last_ns));
         buf_addf(&line, ", %s to %s", first, last);
     }
-    screen_para(&l->screen, 4, buf_str(&line));
+    if (s->size || !s->remark.len) /* else nothing of it was read, and why stands below */
+        screen_para(&l->screen, 4, buf_str(&line));
     add_counts(&counts, s);
     if (!str_is(s->format, "-"))
         screen_para(&l->screen, 4, buf_str(&counts));

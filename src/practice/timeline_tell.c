@@ -115,9 +115,11 @@ static void conclude_sums(const struct making *m)
     struct buf *out = &m->a->text;
 
     buf_addf(out, "\n%llu events", (unsigned long long)m->events);
-    if (m->unparsed)
-        buf_addf(out, ", and %llu lines that no format understands, kept as they are",
-                 (unsigned long long)m->unparsed);
+    if (m->unparsed) {
+        buf_adds(out, ", and ");
+        add_count(out, m->unparsed, "line", "lines");
+        buf_adds(out, " that no format understands, kept as they are");
+    }
     buf_adds(out, ".\n");
     if (m->unknown) {
         add_count(out, m->unknown, "file was", "files were");

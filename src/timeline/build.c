@@ -198,6 +198,7 @@ static int take_source(struct building *b, struct str body, struct err *e)
                                      .format = format_at(s.format),
                                      .second = format_at(s.second),
                                      .size = s.size,
+                                     .is_about = s.is_about != 0,
                                      .remark = str_from(rest, s.name_size)};
     return segment_source(b->store, &source, e);
 }

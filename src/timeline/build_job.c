@@ -187,22 +187,29 @@ static int recognise(struct job *j, struct recognised *out, struct err *e)
     return rc;
 }
 
-int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
-               uint64_t size, const char *remark, struct err *e)
+static int send_source(struct job *j, struct build_source told, struct str name, const char *remark,
+                       struct err *e)
 {
     CLEANUP_BUF struct buf message = {0};
     struct str words = str_of(remark);
-    struct build_source told = {.written_s = written_s,
-                                .size = size,
-                                .format = number_of(f),
-                                .second = number_of(f ? j->second : NULL),
-                                .name_size = (uint32_t)name.len,
-                                .remark_size = (uint32_t)words.len};
 
+    told.name_size = (uint32_t)name.len;
+    told.remark_size = (uint32_t)words.len;
     buf_add(&message, &told, sizeof(told));
     buf_addstr(&message, name);
     buf_addstr(&message, words);
     return worker_send(j->channel, BUILD_SOURCE, buf_str(&message), e);
+}
+
+int job_source(struct job *j, struct str name, const struct format *f, int64_t written_s,
+               uint64_t size, const char *remark, struct err *e)
+{
+    const struct build_source told = {.written_s = written_s,
+                                      .size = size,
+                                      .format = number_of(f),
+                                      .second = number_of(f ? j->second : NULL)};
+
+    return send_source(j, told, name, remark, e);
 }
 
 int job_source_end(struct job *j, struct err *e)
@@ -261,6 +268,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
 
     job_forget_names(j);
     r = job_reader(j, m->name, m->written);
+    r.is_cut = m->remark != NULL;
     j->member = m;
     rc = recognise(j, &found, e);
     f = found.format;
@@ -282,15 +290,27 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     return rc ? rc : job_source_end(j, e);
 }
 
-int job_take_remark(void *context, struct str name, const char *words, struct err *e)
+static int take_words(struct job *j, struct str name, const char *words, bool is_about,
+                      struct err *e)
 {
-    struct job *j = context;
     const struct reader none = {.written_s = j->task.written_s};
-    int rc = job_source(j, name, NULL, 0, 0, words, e);
+    const struct build_source told = {
+        .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .is_about = is_about};
+    int rc = send_source(j, told, name, words, e);
 
     if (rc == 0)
         rc = tell_remark(j, name, &none, words, e);
     return rc ? rc : job_source_end(j, e);
+}
+
+int job_take_remark(void *context, struct str name, const char *words, struct err *e)
+{
+    return take_words(context, name, words, false, e);
+}
+
+int job_take_about(void *context, struct str name, const char *words, struct err *e)
+{
+    return take_words(context, name, words, true, e);
 }
 
 static int send_looked(struct job *j, const struct build_looked *looked, const struct years *begin,
@@ -447,6 +467,7 @@ struct walk job_walk(struct job *j, int in)
                          .taken_s = j->task.taken_s,
                          .take = job_take_member,
                          .remark = job_take_remark,
+                         .about = job_take_about,
                          .read = job_take_progress,
                          .context = j};
 }
@@ -455,10 +476,10 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
 {
     static const struct {
         walk_take *take;
-        walk_remark *remark;
-    } ways[] = {[BUILD_LOOK] = {look_at_member, no_remark},
-                [BUILD_PART] = {read_given_part, no_remark},
-                [BUILD_ALL] = {job_take_member, job_take_remark}};
+        walk_remark *remark, *about;
+    } ways[] = {[BUILD_LOOK] = {look_at_member, no_remark, no_remark},
+                [BUILD_PART] = {read_given_part, no_remark, no_remark},
+                [BUILD_ALL] = {job_take_member, job_take_remark, job_take_about}};
     CLEANUP(job_release) struct job j = {.channel = channel};
     int rc = job_begin(&j, argument, e);
     struct walk walk = job_walk(&j, in);
@@ -471,6 +492,7 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
     walk.shares = j.task.shares;
     walk.take = ways[j.task.kind].take;
     walk.remark = ways[j.task.kind].remark;
+    walk.about = ways[j.task.kind].about;
     if (j.task.kind == BUILD_LOOK) {
         bool is_container, has_many;
 

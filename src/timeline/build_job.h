@@ -46,3 +46,4 @@ MUST_CHECK int job_take_progress(void *context, uint64_t off, struct err *e);
 struct walk job_walk(struct job *j, int in);
 walk_take job_take_member;
 walk_remark job_take_remark;
+walk_remark job_take_about;

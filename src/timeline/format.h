@@ -73,8 +73,9 @@ struct reader {
     struct field_names *names;
     const struct zone *zone; /* of the source; NULL: UTC */
     struct years years;      /* where the format states none */
-    int64_t written_s;       /* when the source was written last */
-    int64_t stated_s;        /* what is stated of that and cannot be; INT64_MIN: nothing */
+    bool is_cut;       /* it goes on behind its last byte: of the last line only the beginning */
+    int64_t written_s; /* when the source was written last */
+    int64_t stated_s;  /* what is stated of that and cannot be; INT64_MIN: nothing */
     bool has_inferred_years; /* of events that were made */
     uint64_t from, to; /* of a binary format: bytes of the part; to is UINT64_MAX: to the end */
     reader_bytes_at *bytes;

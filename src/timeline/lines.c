@@ -32,7 +32,8 @@ struct lines {
 struct line {
     struct str text;
     size_t from;
-    uint64_t at;    /* byte of the source */
+    uint64_t at; /* byte of the source */
+    bool has_end;
     uint64_t whole; /* bytes of the line; text has the first of one past READER_LINE_MOST */
     uint64_t zeros; /* more than 0: it is no line, but so many zeros */
 };
@@ -238,8 +239,11 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
     if (l->at == l->len)
         return ERR_NOTFOUND;
     len = end ? (size_t)(end - (l->bytes + l->at)) : l->len - l->at;
-    *out = (struct line){
-        .text = {l->bytes + l->at, len}, .from = l->at, .at = l->base + l->at, .whole = len};
+    *out = (struct line){.text = {l->bytes + l->at, len},
+                         .from = l->at,
+                         .at = l->base + l->at,
+                         .whole = len,
+                         .has_end = end != NULL};
     event_begin(l->now);
     if (end && len == 0 && *end == 0)
         return take_zeros(l, &out->zeros, e);
@@ -341,7 +345,7 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
 {
     enum line_verdict v;
 
-    if (line->whole > READER_LINE_MOST)
+    if (line->whole > READER_LINE_MOST || (l->r->is_cut && !line->has_end))
         return LINE_FOREIGN;
     v = reader_ask(l->r, l->r->format, line->text, l->now);
     return v == LINE_FOREIGN && l->r->second ? ask_second(l, line) : v;

@@ -134,7 +134,7 @@ static void close_source(struct segment_writer *s)
     digest_add(s->whole, "", 1);
     digest_add(s->whole, digest, sizeof(struct hash));
     add_counts(&s->sum.counts, &s->counts);
-    s->sum.sources++;
+    s->sum.sources += !s->source.is_about;
     s->sum.recognised += s->source.format && s->source.format != &format_text;
     if (s->has_events)
         widen(&s->sum_has_events, &s->sum.first_ns, &s->sum.last_ns, s->first_ns, s->last_ns);

@@ -21,6 +21,7 @@ struct segment_source {
     const struct format *second; /* of lines that format declines; NULL: none */
     uint64_t size;
     struct str remark;
+    bool is_about; /* it is no file of its own: a remark on what others lie in */
 };
 /* ERR_LIMIT: there is no room in the directory, as from segment_block. */
 MUST_CHECK int segment_source(struct segment_writer *s, const struct segment_source *source,

@@ -7,16 +7,10 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "evidence/archive_kinds.h"
+#include "timeline/container.h"
 #include "timeline/packing.h"
 
-enum {
-    DAY_S = 86400,
-    OLDEST_S = 631152000, /* 1990-01-01 */
-    HEAD_SIZE = 512,
-    CHUNK_SIZE = 256 << 10,
-    TAR_MARK_AT = 257,
-    WORDS_SIZE = 512
-};
+enum { HEAD_SIZE = 512, CHUNK_SIZE = 256 << 10, WORDS_SIZE = 512 };
 
 /* The evidence, or a member that is held in memory. */
 struct content {
@@ -40,13 +34,6 @@ struct walking {
     const char *ended; /* the limit that ended it, in words; NULL: none did */
 };
 
-struct written written_of(int64_t stated_s, int64_t else_s, int64_t taken_s)
-{
-    if (stated_s >= OLDEST_S && stated_s - DAY_S <= taken_s)
-        return (struct written){stated_s, INT64_MIN};
-    return (struct written){else_s, stated_s};
-}
-
 static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
                     struct err *e)
 {
@@ -68,23 +55,6 @@ static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_
         return err_errno(e, "the evidence cannot be read");
     *got = (size_t)n;
     return 0;
-}
-
-/* Archives that are read from the front to the end. */
-static bool is_stream(struct str head)
-{
-    return (head.len >= TAR_MARK_AT + 5 && memcmp(head.p + TAR_MARK_AT, "ustar", 5) == 0) ||
-           str_starts(head, "070701") || str_starts(head, "070702") || str_starts(head, "070707");
-}
-
-static bool is_archive(struct str head)
-{
-    return is_stream(head) || str_starts(head, "PK\3\4") || str_starts(head, "7z\xbc\xaf\x27\x1c");
-}
-
-static bool is_container(struct str head)
-{
-    return is_archive(head) || packing_of(head) != PACKING_NONE;
 }
 
 /* So much more is unpacked. What passes a limit ends the walk, and nothing else. */
@@ -184,12 +154,25 @@ static bool is_own(const struct walking *w)
     return w->walk->shares == 0 || w->things % w->walk->shares == w->walk->share;
 }
 
-static int remark(struct walking *w, struct str name, const char *words, struct err *e)
+static int tell(struct walking *w, walk_remark *remark, struct str name, const char *words,
+                struct err *e)
 {
     bool own = is_own(w);
 
     w->things++;
-    return !own ? 0 : w->walk->remark(w->walk->context, name, words, e);
+    return !own ? 0 : remark(w->walk->context, name, words, e);
+}
+
+/* Nothing of it was read. */
+static int tell_left(struct walking *w, struct str name, const char *words, struct err *e)
+{
+    return tell(w, w->walk->remark, name, words, e);
+}
+
+/* It was walked through, but not to its end, or not all that is in it. */
+static int tell_about(struct walking *w, struct str name, const char *words, struct err *e)
+{
+    return tell(w, w->walk->about, name, words, e);
 }
 
 static int take_content(struct walking *w, struct content *c, struct str name,
@@ -239,7 +222,7 @@ static void hold_bytes(struct walking *w, struct held *h, const char *bytes, siz
 {
     struct buf *out = &h->bytes;
 
-    if (out->len < HEAD_SIZE || is_own(w) || is_container(buf_str(out))) {
+    if (out->len < HEAD_SIZE || is_own(w) || container_is_one(buf_str(out))) {
         if (bytes)
             buf_add(out, bytes, size);
         else
@@ -323,7 +306,7 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
     if (archive_entry_filetype(entry) != AE_IFREG)
         return 0;
     if (archive_entry_is_encrypted(entry))
-        return remark(w, buf_str(&name), "encrypted", e);
+        return tell_left(w, buf_str(&name), "encrypted", e);
     if (!count_member(w, buf_str(&name)))
         return 0;
     hold(w, a, &held);
@@ -332,7 +315,7 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
     if (held.size)
         rc = take_held(w, &held, buf_str(&name), written, e);
     else if (held.why)
-        rc = remark(w, buf_str(&name), held.why, e);
+        rc = tell_left(w, buf_str(&name), held.why, e);
     w->held -= held.size;
     return rc;
 }
@@ -350,7 +333,7 @@ static int tell_passed(struct walking *w, struct str name, uint64_t members, uin
              "damaged behind its file %llu: the head of a file is not sound, and what lies there "
              "up to the next one was passed over",
              (unsigned long long)members);
-    return remark(w, name, words, e);
+    return tell_about(w, name, words, e);
 }
 
 static int walk_members(struct walking *w, struct archive *a, struct str name,
@@ -374,7 +357,7 @@ static int walk_members(struct walking *w, struct archive *a, struct str name,
             snprintf(words, sizeof(words), "damaged behind its file %llu: %.300s",
                      (unsigned long long)(w->members - before),
                      archive_error_string(a) ? archive_error_string(a) : "no reason is known");
-            return remark(w, name, words, e);
+            return tell_about(w, name, words, e);
         }
         rc = take_member(w, a, entry, name, written, e);
     }
@@ -382,7 +365,7 @@ static int walk_members(struct walking *w, struct archive *a, struct str name,
         rc = tell_passed(w, name, w->members - before, &passed, e);
     /* Zeros alone look like the end of a tar archive. */
     if (rc == 0 && !w->ended && w->members == before)
-        rc = remark(w, name, "no file lies in it", e);
+        rc = tell_left(w, name, "no file lies in it", e);
     return rc;
 }
 
@@ -402,7 +385,7 @@ static int open_archive(struct walking *w, struct source *s, struct str name,
         archive_read_set_seek_callback(a, on_seek);
     archive_read_set_callback_data(a, s);
     if (!archive_allow_kinds(a, false) || archive_read_open1(a) != ARCHIVE_OK)
-        rc = remark(w, name, "it cannot be unpacked", e);
+        rc = tell_left(w, name, "it cannot be unpacked", e);
     else
         rc = walk_members(w, a, name, written, e);
     archive_read_free(a);
@@ -431,7 +414,7 @@ static int take_packed_archive(struct source *s, struct str name, struct written
         rc = pass_rest(s, e);
     if (rc || !packing_damage(s->packing))
         return rc;
-    return remark(w, name, packing_damage(s->packing), e);
+    return tell_about(w, name, packing_damage(s->packing), e);
 }
 
 /* One file, which may be a container again. */
@@ -473,8 +456,8 @@ static int open_packed(struct walking *w, struct source *s, enum packing_kind ki
     if (packing_written_s(p) != INT64_MIN)
         written = written_of(packing_written_s(p), written.s, w->walk->taken_s);
     head = (struct str){unpacked, s->head_size};
-    return is_stream(head) ? take_packed_archive(s, name, written, e)
-                           : take_packed_file(s, name, written, e);
+    return container_is_stream(head) ? take_packed_archive(s, name, written, e)
+                                     : take_packed_file(s, name, written, e);
 }
 
 static int open_container(struct walking *w, struct content *c, struct str head, struct str name,
@@ -507,18 +490,18 @@ static int take_content(struct walking *w, struct content *c, struct str name,
 
     if (rc)
         return rc;
-    if (!is_container((struct str){head, got})) {
+    if (!container_is_one((struct str){head, got})) {
         bool own = is_own(w);
 
         w->things++;
         return own ? w->walk->take(w->walk->context, &m, e) : 0;
     }
     if (w->depth == WALK_DEPTH_MOST)
-        return remark(w, name, TOO_DEEP, e);
+        return tell_left(w, name, TOO_DEEP, e);
     if (w->ended)
-        return remark(w, name, w->ended, e);
+        return tell_left(w, name, w->ended, e);
     if (why_not_all)
-        rc = remark(w, name, why_not_all, e);
+        rc = tell_about(w, name, why_not_all, e);
     return rc ? rc : open_container(w, c, (struct str){head, got}, name, written, e);
 }
 
@@ -529,7 +512,7 @@ static int take_outermost(struct walking *w, struct content *c, struct str name,
     const char *before = w->ended;
     int rc = take_content(w, c, name, written, why_not_all, e);
 
-    return rc == 0 && w->ended != before ? remark(w, name, w->ended, e) : rc;
+    return rc == 0 && w->ended != before ? tell_about(w, name, w->ended, e) : rc;
 }
 
 int walk_evidence(const struct walk *walk, struct err *e)
@@ -583,7 +566,7 @@ static int has_archive(struct content *c, enum packing_kind kind, bool *out, str
     int rc = packing_read(p, head, sizeof(head), &got, e);
 
     if (rc == 0)
-        *out = is_stream((struct str){head, got});
+        *out = container_is_stream((struct str){head, got});
     return rc;
 }
 
@@ -599,7 +582,7 @@ int walk_is_container(int in, bool *out, bool *has_many, struct err *e)
     if (rc)
         return rc;
     kind = packing_of(head);
-    *out = is_container(head);
-    *has_many = is_archive(head);
+    *out = container_is_one(head);
+    *has_many = container_is_archive(head);
     return kind ? has_archive(&c, kind, has_many, e) : 0;
 }

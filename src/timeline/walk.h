@@ -3,6 +3,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
+#include "timeline/when.h"
 
 enum {
     WALK_DEPTH_MOST = 8,
@@ -10,16 +11,6 @@ enum {
     WALK_NAMES_MOST = 64 << 20,  /* bytes of their names */
 };
 #define WALK_HELD_MOST ((uint64_t)768 << 20) /* bytes of one member, and of all that hold it */
-
-/* When a source was written last. */
-struct written {
-    int64_t s;
-    int64_t stated_s; /* what was stated and cannot be; INT64_MIN: nothing */
-};
-/* What is stated, where it can be: not later than a day after it was taken, and not before 1990,
- * before which no log that is read here was written (0 and 1980 are what programs state that know
- * no time); else what is known of that which it lies in. */
-struct written written_of(int64_t stated_s, int64_t else_s, int64_t taken_s);
 
 /* A member, or the evidence itself. */
 struct walked {
@@ -33,7 +24,7 @@ struct walked {
     void *context;
 };
 typedef int walk_take(void *context, const struct walked *member, struct err *e);
-/* Why something could not be walked through: name, words. */
+/* What is known against something: name, words. */
 typedef int walk_remark(void *context, struct str name, const char *words, struct err *e);
 
 struct walk {
@@ -45,7 +36,8 @@ struct walk {
     uint32_t share, shares;
     int64_t taken_s; /* when it was taken into evidence: nothing in it was written later */
     walk_take *take;
-    walk_remark *remark;
+    walk_remark *remark; /* a file, or a container, of which nothing was read */
+    walk_remark *about;  /* a container, of which something was */
     /* How far the evidence was read that is a container; NULL: nobody asks. */
     int (*read)(void *context, uint64_t off, struct err *e);
     void *context;

@@ -9,6 +9,7 @@ enum {
     LAST_YEAR = 2261,
     NO_YEAR = -1, /* year 0, as "0000-00-00" has it: stated, and none */
 };
+static const int64_t oldest_s = 631152000;  /* 1990-01-01 */
 static const int64_t latest_s = 9214646399; /* the end of LAST_YEAR */
 
 static bool is_digit(char c)
@@ -436,4 +437,11 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
         seconds -= zone_offset(zone, seconds, &e->doubt);
     }
     e->ns = seconds * NS_OF_S + full.ns;
+}
+
+struct written written_of(int64_t stated_s, int64_t else_s, int64_t taken_s)
+{
+    if (stated_s >= oldest_s && stated_s - DAY_S <= taken_s)
+        return (struct written){stated_s, INT64_MIN};
+    return (struct written){else_s, stated_s};
 }

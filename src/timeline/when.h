@@ -62,3 +62,13 @@ int years_first(const struct years *counted, const struct stated *last, int64_t 
 
 /* Puts the moment into e: ns, precision, doubt. y may be NULL where the year is stated. */
 void when_set(struct event *e, const struct stated *s, const struct zone *zone, struct years *y);
+
+/* When a source was written last. */
+struct written {
+    int64_t s;
+    int64_t stated_s; /* what was stated and cannot be; INT64_MIN: nothing */
+};
+/* What is stated, where it can be: not later than a day after it was taken, and not before 1990,
+ * before which no log that is read here was written (0 and 1980 are what programs state that know
+ * no time); else what is known of that which it lies in. */
+struct written written_of(int64_t stated_s, int64_t else_s, int64_t taken_s);

@@ -65,6 +65,8 @@ struct build_source {
     uint32_t name_size;
     uint32_t remark_size;
     uint32_t second; /* as above */
+    uint32_t is_about;
+    uint32_t unused;
 };
 struct build_block {
     uint64_t first_event;

@@ -1,0 +1,10 @@
+/* container.h: which bytes begin an archive or a packed file; 512 of them are enough. */
+#pragma once
+#include <stdbool.h>
+#include "base/str.h"
+
+/* An archive, or a file that is packed. */
+bool container_is_one(struct str head);
+bool container_is_archive(struct str head);
+/* An archive that is read from the front to the end: tar and cpio. */
+bool container_is_stream(struct str head);
