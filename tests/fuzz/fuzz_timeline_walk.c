@@ -65,6 +65,7 @@ static struct found walk(int in, uint32_t share, uint32_t shares)
                               .shares = shares,
                               .take = take,
                               .remark = remark,
+                              .about = remark,
                               .context = &f};
     struct err e = {0};
 
