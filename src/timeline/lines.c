@@ -1,7 +1,6 @@
 /* lines.c: sources of lines: cuts them, asks the format what each is, and joins what belongs
  * together. */
 #include "base/mem.h"
-#include "base/sink.h"
 #include "timeline/format.h"
 #include "timeline/regroup.h"
 
@@ -257,75 +256,6 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
     return 0;
 }
 
-static bool is_plain(struct str s)
-{
-    static const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-    uint64_t found = 0, part;
-    size_t i = 0;
-
-    /* Eight bytes at a time; a byte of 0x80 and above, or NUL, leaves its high bit. */
-    for (; i + sizeof(part) <= s.len; i += sizeof(part)) {
-        memcpy(&part, s.p + i, sizeof(part));
-        found |= part | (part - ones);
-    }
-    for (; i < s.len; i++)
-        found |= (uint8_t)s.p[i] | ((uint64_t)(uint8_t)s.p[i] - 1);
-    return !(found & highs) || (!memchr(s.p, '\0', s.len) && !str_has_utf8_error(s));
-}
-
-static size_t add_escaped(char *out, struct str *rest)
-{
-    static const char digits[] = "0123456789abcdef";
-    struct str before = *rest;
-    uint8_t c = (uint8_t)before.p[0];
-    size_t taken;
-
-    (void)utf8_take(rest);
-    taken = before.len - rest->len;
-    if (c == '\\') {
-        memcpy(out, "\\\\", 2);
-        return 2;
-    }
-    if (c == 0 || str_has_utf8_error(str_head(before, taken))) {
-        *rest = str_from(before, 1);
-        memcpy(out, "\\x", 2);
-        out[2] = digits[c >> 4];
-        out[3] = digits[c & 15];
-        return 4;
-    }
-    memcpy(out, before.p, taken);
-    return taken;
-}
-
-struct str reader_text(struct event *e, struct str raw)
-{
-    struct str kept = {e->scratch + e->scratch_len, 0};
-    struct str rest = raw;
-
-    if (is_plain(raw))
-        return raw;
-    while (rest.len && e->scratch_len + 4 <= EVENT_SCRATCH_SIZE)
-        e->scratch_len += add_escaped(e->scratch + e->scratch_len, &rest);
-    kept.len = (size_t)(e->scratch + e->scratch_len - kept.p);
-    if (event_value(e, FIELD_EVENT_ORIGINAL_BYTES).len == 0)
-        if (event_value(e, FIELD_EVENT_ORIGINAL_BYTES).len == 0)
-            event_puts(e, FIELD_EVENT_ORIGINAL_BYTES, "yes");
-    return kept;
-}
-
-enum line_verdict reader_ask(struct reader *r, const struct format *f, struct str raw,
-                             struct event *e)
-{
-    enum line_verdict v;
-
-    if (!f->takes_bytes || is_plain(raw))
-        return f->line(r, reader_text(e, raw), e);
-    v = f->line(r, raw, e);
-    for (size_t i = 0; i < e->count; i++)
-        e->fields[i].value = reader_text(e, e->fields[i].value);
-    return v;
-}
-
 /* What the first format took of the line is no part of the event that the second makes. */
 static enum line_verdict ask_second(struct lines *l, const struct line *line)
 {
@@ -429,7 +359,7 @@ static void join(struct lines *l, const struct line *line)
     begin_join(l);
     m = message_of(l->last);
     if (m && l->joined == m->len && m->p + m->len + 1 == text.p &&
-        m->len + 1 + text.len <= EVENT_VALUE_SIZE && is_plain(text)) {
+        m->len + 1 + text.len <= EVENT_VALUE_SIZE && reader_is_plain(text)) {
         m->len += 1 + text.len;
         l->joined = m->len;
         return;
