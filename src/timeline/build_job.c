@@ -1,4 +1,5 @@
 /* build_job.c: inside a worker: reads evidence, makes events of it, and sends them in blocks. */
+#include <malloc.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/mem.h"
@@ -439,6 +440,9 @@ int job_begin(struct job *j, struct str argument, struct err *e)
     struct str rest = argument;
     int rc;
 
+    /* Windows and scratch are mostly touched little: taken anew from the kernel they need not be
+     * cleared, which would be most of the work where members are small and many. */
+    (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
     memcpy(&j->task, take_bytes(&rest, sizeof(j->task)).p, sizeof(j->task));
     rc = read_zone(&j->zone, take_bytes(&rest, j->task.zone_size), e);
     if (rc == 0)

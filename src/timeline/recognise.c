@@ -24,12 +24,25 @@ struct look {
     struct str parts[SAMPLE_COUNT];   /* from the beginning to the end */
     struct str samples[SAMPLE_COUNT]; /* whole lines of them */
     struct event event;
+    struct field_names *names; /* those that every format knows, or NULL */
 };
 
 static void look_release(struct look *l)
 {
     free(l->held);
     event_release(&l->event);
+    field_names_free(l->names);
+}
+
+/* Names that a format that is not taken would give are not kept. Mostly it gives none, and to make
+ * them anew for each format took longest of all in small sources. */
+static struct field_names *names_of(struct look *l)
+{
+    if (l->names && field_count(l->names) == FIELD_KNOWN_COUNT_)
+        return l->names;
+    field_names_free(l->names);
+    l->names = field_names_new();
+    return l->names;
 }
 
 /* As many as there are, up to size. */
@@ -141,12 +154,10 @@ static void try_sample(struct score *s, struct reader *r, struct reader *first, 
     }
 }
 
-/* Names that a format that is not taken would give are not kept. */
 static struct score try_format(struct look *l, const struct format *format,
                                const struct format *first)
 {
-    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
-    struct reader r = {.names = names}, before = {.names = names};
+    struct reader r = {.names = names_of(l)}, before = {.names = r.names};
     struct score s = {.format = format};
 
     reader_begin(&r, format);
@@ -253,8 +264,7 @@ static void take_text(struct recognised *out, const struct look *l)
 /* Mostly there is no such line, and nothing more is tried then. */
 static bool declines_any(struct look *l, const struct format *first)
 {
-    CLEANUP(field_names_freep) struct field_names *names = field_names_new();
-    struct reader r = {.names = names};
+    struct reader r = {.names = names_of(l)};
     bool found = false;
 
     reader_begin(&r, first);
