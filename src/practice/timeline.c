@@ -443,7 +443,11 @@ const struct operation analyse_timeline = {
         "of its files are events, deleted ones too, and logs that lie on it are read. Lines that "
         "no format understands are kept as they are; the numbers say how many, and notices "
         "(event.kind:notice) what was cut, damaged or not read. Times whose year or zone the log "
-        "does not state are marked. The evidence is not touched: what is made lies in the case's "
+        "does not state are marked. What ends one item (a limit, bytes that are not what they "
+        "were) "
+        "leaves the others to be read: it is on record, the exit status says that something was "
+        "left, and a later run does not try it again until it is named or --again is given. The "
+        "evidence is not touched: what is made lies in the case's "
         "timeline folder, can be made again at any time with the same result, and the record says "
         "with which.",
     OP_FIELDS(make_fields),

@@ -7,15 +7,16 @@ import io
 import json
 import lzma
 import os
+import pty
 import random
+import re
 import tarfile
-import unittest
 import zipfile
 import zlib
 
-from harness import CaseTest, main, one_line
+from harness import CALM, CaseTest, main, one_line
 
-TAMPERED, LIMIT = 8, 10
+TAMPERED = 8
 UTC = datetime.timezone.utc
 
 
@@ -237,6 +238,31 @@ class Sources(CaseTest):
         told = one_line((self.folder / "told" / "REPORT.md").read_text().replace("\\", ""))
         self.assertRegex(told, r"e1\]? [^ ]*a.log.gz was read into the timeline, but not all of it\. 1 notice says .*it is cut")
         self.assertRegex(told, r"Of 2 files in it 1 were not recognised")
+
+    def test_progress_is_told_of_all_that_is_read_and_never_more_than_it(self):
+        text = text_of(ssh_lines(3000)) * 200  # 57 MB: a second's work
+        self.put("a.log.gz", gzip.compress(text, 1))
+        self.put("b.log", text[:len(text) // 4])
+        size = sum(path.stat().st_size for path in (self.folder / "a.log.gz", self.folder / "b.log"))
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execve(CALM, [CALM, "--case", str(self.case), "analyse", "timeline"], {**self.ana.env, "TERM": "dumb"})
+        shown = b""
+        try:
+            while part := os.read(fd, 65536):
+                shown += part
+        except OSError:  # the terminal went with the program
+            pass
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        units = {"bytes": 1, "kB": 10 ** 3, "MB": 10 ** 6}
+        told = re.findall(r"reading e\d+, ([\d.]+) (\w+) of ([\d.]+) (\w+), [\d.]+ \w+/s(, [^\r\n\x1b]* left)?", shown.decode())
+        if not told:
+            self.skipTest("it was read before anything was to be told")
+        for done, done_unit, of_all, all_unit, left in told:
+            self.assertAlmostEqual(float(of_all) * units[all_unit], size, delta=size / 50)
+            self.assertLessEqual(float(done) * units[done_unit], size * 1.02)
+            self.assertTrue(left or float(done) == float(of_all))
 
 
 class Years(CaseTest):
