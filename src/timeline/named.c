@@ -63,4 +63,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_named = {
-    .name = "named", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "named", .version = 2, .is_splittable = true, .line = line_of};

@@ -225,4 +225,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_postgresql = {
-    .name = "postgresql", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "postgresql", .version = 2, .line = line_of, .state_size = sizeof(struct state)};

@@ -166,7 +166,7 @@ static int read_all(struct reader *r, struct err *e)
 }
 
 const struct format format_postgresql_csv = {.name = "postgresql",
-                                             .version = 1,
+                                             .version = 2,
                                              .knows = knows,
                                              .read = read_all,
                                              .state_size = sizeof(struct state)};

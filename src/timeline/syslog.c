@@ -302,4 +302,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_syslog = {
-    .name = "syslog", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "syslog", .version = 2, .is_splittable = true, .line = line_of};

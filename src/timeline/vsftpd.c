@@ -19,4 +19,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_vsftpd = {
-    .name = "vsftpd", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "vsftpd", .version = 2, .is_splittable = true, .line = line_of};
