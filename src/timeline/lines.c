@@ -462,6 +462,7 @@ static int tell_zeros(struct lines *l, const struct line *line, struct err *e)
 
     event_begin(l->now);
     l->now->at = line->at;
+    l->now->line = l->number + 1;
     event_puts(l->now, FIELD_EVENT_KIND, "notice");
     event_put(l->now, FIELD_MESSAGE, event_keep(l->now, (struct str){words, (size_t)len}));
     return rc ? rc : reader_event(l->r, l->now, e);

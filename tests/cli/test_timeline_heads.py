@@ -75,7 +75,7 @@ class Recognition(unittest.TestCase):
                 self.assertEqual([(event["event.kind"], event["message"]) for event in events],
                                  [("event", "all is well"), ("event", "beg"), ("notice", f"{zeros} bytes of zeros instead of text."),
                                   ("event", "all is well"), ("event", "all is well")])
-                self.assertEqual([event["at"] for event in events][2:4], [len(GOOD + begun), len(GOOD + begun) + zeros])
+                self.assertEqual([(event["at"], event["line"]) for event in events][2:4], [(len(GOOD + begun), 3), (len(GOOD + begun) + zeros, 3)])
 
     def test_a_few_zeros_are_part_of_a_line(self):
         events, counts = read_lines(GOOD.encode() + b"Nov 25 03:12:08 web1 app[7]: a" + bytes(15) + b"b\n")
