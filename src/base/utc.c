@@ -339,9 +339,22 @@ static int64_t local_to_sec(const struct civil *c)
     return (int64_t)mktime(&tm);
 }
 
+static void civil_utc(struct civil *c, struct utc t)
+{
+    *c = civil_of(t.sec);
+}
+
+/* The zone of times that state none. */
+struct zone_of_people {
+    void (*to_civil)(struct civil *c, struct utc t);
+    int64_t (*to_sec)(const struct civil *c);
+};
+static const struct zone_of_people local_zone = {civil_local, local_to_sec};
+static const struct zone_of_people utc_zone = {civil_utc, civil_sec};
+
 /* A date, a clock time, or both, with or without a zone. */
-static bool parse_absolute(struct str s, struct utc now, struct utc *out,
-                           enum utc_precision *precision)
+static bool parse_absolute(struct str s, struct utc now, const struct zone_of_people *zone,
+                           struct utc *out, enum utc_precision *precision)
 {
     struct civil c;
     bool has_date;
@@ -350,7 +363,7 @@ static bool parse_absolute(struct str s, struct utc now, struct utc *out,
     int64_t offset = 0;
     bool has_zone;
 
-    civil_local(&c, now);
+    zone->to_civil(&c, now);
     if (is_yesterday || str_starts(s, "today")) {
         s = str_from(s, is_yesterday ? 9 : 5);
         has_date = true;
@@ -367,7 +380,7 @@ static bool parse_absolute(struct str s, struct utc now, struct utc *out,
     if ((!has_date && !has_clock) || s.len || !civil_is_valid(&c))
         return false;
     out->ns = 0;
-    out->sec = has_zone ? civil_sec(&c) - offset : local_to_sec(&c);
+    out->sec = has_zone ? civil_sec(&c) - offset : zone->to_sec(&c);
     if (is_yesterday || (!has_date && out->sec > now.sec))
         out->sec -= DAY_S;
     return true;
@@ -436,14 +449,15 @@ static bool parse_relative(struct str s, struct utc now, struct utc *out,
     return true;
 }
 
-int utc_parse(struct str text, struct utc now, struct utc *out, enum utc_precision *precision,
-              struct err *e)
+static int parse(struct str text, struct utc now, const struct zone_of_people *zone,
+                 struct utc *out, enum utc_precision *precision, struct err *e)
 {
     struct str s = str_trim(text);
     struct utc t = now;
     enum utc_precision p = PRECISION_SECOND;
 
-    if (!str_is(s, "now") && !parse_relative(s, now, &t, &p) && !parse_absolute(s, now, &t, &p))
+    if (!str_is(s, "now") && !parse_relative(s, now, &t, &p) &&
+        !parse_absolute(s, now, zone, &t, &p))
         return err_set(e, ERR_USAGE,
                        "\"" STR_FMT
                        "\" is not a time that I understand. Write 14:30, yesterday 23:15, "
@@ -452,6 +466,18 @@ int utc_parse(struct str text, struct utc now, struct utc *out, enum utc_precisi
     *out = t;
     *precision = p;
     return 0;
+}
+
+int utc_parse(struct str text, struct utc now, struct utc *out, enum utc_precision *precision,
+              struct err *e)
+{
+    return parse(text, now, &local_zone, out, precision, e);
+}
+
+int utc_parse_utc(struct str text, struct utc now, struct utc *out, enum utc_precision *precision,
+                  struct err *e)
+{
+    return parse(text, now, &utc_zone, out, precision, e);
 }
 
 int span_parse(struct str text, int64_t *out_s, struct err *e)

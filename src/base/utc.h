@@ -49,6 +49,9 @@ const char *utc_precision_name(enum utc_precision p); /* "second" … */
  * means the latest such moment that is not in the future. ERR_USAGE with the forms named. */
 MUST_CHECK int utc_parse(struct str text, struct utc now, struct utc *out,
                          enum utc_precision *precision, struct err *e);
+/* The same, but UTC is meant where no zone is stated. */
+MUST_CHECK int utc_parse_utc(struct str text, struct utc now, struct utc *out,
+                             enum utc_precision *precision, struct err *e);
 /* A span: "90 s", "5 min", "72 h", "3 days", "2h30m". In seconds. ERR_USAGE. */
 MUST_CHECK int span_parse(struct str text, int64_t *out_s, struct err *e);
 /* "1 h 04 min", "70 h 56 min", "3 days", "45 s"; of the absolute value. */

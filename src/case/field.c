@@ -90,11 +90,12 @@ static int read_text(const struct field *f, struct str written, struct buf *out,
     return 0;
 }
 
-static int read_moment(struct str written, struct utc now, struct buf *out, struct err *e)
+static int read_moment(const struct field *f, struct str written, struct utc now, struct buf *out,
+                       struct err *e)
 {
     enum utc_precision precision;
     struct utc t;
-    int rc = utc_parse(written, now, &t, &precision, e);
+    int rc = (f->flags & FIELD_UTC ? utc_parse_utc : utc_parse)(written, now, &t, &precision, e);
 
     if (rc == 0)
         utc_add(out, t);
@@ -141,7 +142,7 @@ int field_read(const struct field *f, struct str written, struct utc now, struct
     case FIELD_WORD:
         return read_word(f, str_trim(written), out, e);
     case FIELD_TIME:
-        rc = read_moment(written, now, out, e);
+        rc = read_moment(f, written, now, out, e);
         return rc ? err_wrap(e, rc, "%s", field_option(f)) : 0;
     case FIELD_SPAN:
         rc = read_span(written, out, e);

@@ -30,6 +30,7 @@ enum field_flags {
     FIELD_OUTSIDE = 8, /* guides the operation only; is not kept in the record */
     FIELD_ONCE = 16,   /* may be set when the thing is made, not changed later */
     FIELD_ASK = 64,    /* asked for on a terminal, though not needed */
+    FIELD_UTC = 128,   /* FIELD_TIME: UTC is meant where no zone is written */
     FIELD_LEAD = 32,   /* has effect only where a key with the power of a lead says it */
 };
 

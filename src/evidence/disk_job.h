@@ -90,3 +90,6 @@ typedef int disk_extent_fn(void *context, uint64_t gap, uint64_t block, uint64_t
 /* ERR_FORMAT: the tree is damaged; what was told stands. */
 MUST_CHECK int disk_extents(TSK_FS_INFO *fs, const TSK_FS_FILE *file, disk_extent_fn *tell,
                             void *context, struct err *e);
+
+/* Puts the times that the inode of ext states in place of those that libtsk took it for. */
+void disk_ext_times(TSK_FS_INFO *fs, uint64_t inode, TSK_FS_META *m);

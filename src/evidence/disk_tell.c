@@ -90,6 +90,8 @@ static struct disk_file_head head_of(const TSK_FS_FILE *f, uint64_t inode)
     struct disk_file_head h = {.inode = inode};
 
     if (f->meta) {
+        if (f->fs_info && TSK_FS_TYPE_ISEXT(f->fs_info->ftype))
+            disk_ext_times(f->fs_info, f->meta->addr, f->meta);
         add_meta(&h, f->meta);
         add_deletion(&h, f);
     }

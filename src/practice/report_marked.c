@@ -63,11 +63,13 @@ static void draw(struct report *r, const struct marked *all, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         const struct thing *tag = all[i].tag;
+        CLEANUP_BUF struct buf doubt = {0};
         struct str lane = lane_of(r, &all[i]);
 
+        event_tag_doubt(&doubt, r->view, tag);
         moments[i] = (struct doc_moment){
             .at = all[i].at,
-            .is_uncertain = thing_value(tag, "doubt").len > 0,
+            .is_uncertain = doubt.len > 0,
             .lane = lane,
             .kind = thing_value(tag, "tag"),
             .words =
@@ -84,10 +86,11 @@ static void draw(struct report *r, const struct marked *all, size_t count)
 static void put_meaning(struct report *r, const struct thing *tag)
 {
     struct inlines *cell = doc_cell(r->doc);
-    CLEANUP_BUF struct buf doubts = {0};
+    CLEANUP_BUF struct buf doubt = {0}, doubts = {0};
 
     inline_str(cell, thing_value(tag, "because"));
-    event_doubts_say(&doubts, thing_value(tag, "doubt"));
+    event_tag_doubt(&doubt, r->view, tag);
+    event_doubts_say(&doubts, buf_str(&doubt));
     if (doubts.len)
         inline_printf(cell, "%s(%s)", thing_value(tag, "because").len ? " " : "",
                       buf_text(&doubts));

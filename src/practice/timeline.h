@@ -49,6 +49,8 @@ MUST_CHECK int timeline_follow_zones(struct session *s, const struct operation *
                                      const struct input *in, struct answer *a, struct err *e);
 /* Its time as it is known now: what is said of clocks since counts. False: it has none. */
 bool event_tag_time(const struct view *v, const struct thing *tag, struct utc *out);
+/* What is doubted of it, likewise: letters. */
+void event_tag_doubt(struct buf *out, const struct view *v, const struct thing *tag);
 /* What the letters of doubt stand for: "the year was not stated; …". */
 void event_doubts_say(struct buf *out, struct str doubt);
 /* Whether a mark is of the timeline that its item has now. */

@@ -11,8 +11,11 @@ enum { PAGE = 40, JSON_MOST = 100000, SLOTS_WANTED = 24, BAR = 40, TOP = 20 };
      .type = FIELD_LINE,                                                                           \
      .flags = FIELD_ARG,                                                                           \
      .help = "what: failed, user.name:root and not source.ip:10.0.0.0/8"},                         \
-        {.name = "from", .type = FIELD_TIME, .help = "not before"},                                \
-        {.name = "to", .type = FIELD_TIME, .help = "not after"},                                   \
+        {.name = "from",                                                                           \
+         .type = FIELD_TIME,                                                                       \
+         .flags = FIELD_UTC,                                                                       \
+         .help = "not before; UTC where no zone is written"},                                      \
+        {.name = "to", .type = FIELD_TIME, .flags = FIELD_UTC, .help = "not after"},               \
     {                                                                                              \
         .name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "evidence",            \
         .help = "only in these items: e3"                                                          \
@@ -125,6 +128,7 @@ static int query_search(const struct view *v, const struct operation *op, const 
     if (k.shown == 0)
         screen_printf(&k.screen, 0, "No event of %s is so.",
                       k.lines.count == 1 ? "the one timeline" : "the timelines");
+    no_fields_say(&k.screen, k.result);
     event_explain(&k.show);
     if (k.shown > k.most)
         screen_printf(&k.screen, 0,
@@ -188,7 +192,7 @@ static int query_histogram(const struct view *v, const struct operation *op, con
                            struct answer *a, struct err *e)
 {
     CLEANUP(asking_release) struct asking k = {.op = op, .in = in, .v = v, .a = a};
-    struct search_sum sum;
+    struct search_value sum;
     int64_t slot;
     int rc = begin(&k, SEARCH_COUNT, e);
 
@@ -197,11 +201,12 @@ static int query_histogram(const struct view *v, const struct operation *op, con
     if (rc)
         return rc;
     sum = k.result->sum;
-    if (sum.count) {
+    if (sum.count > sum.timeless) {
         slot = slot_of(sum.last_ns - sum.first_ns);
         k.order.slot_ns = slot;
         k.order.from_ns = sum.first_ns - ((sum.first_ns % slot) + slot) % slot;
         k.order.slot_count = (uint32_t)((sum.last_ns - k.order.from_ns) / slot + 1);
+        search_result_release(k.result);
         rc = timeline_search(&k.order, NULL, k.result, e);
     }
     if (rc)
@@ -212,6 +217,11 @@ static int query_histogram(const struct view *v, const struct operation *op, con
     }
     show_slots(&k, k.order.slot_count);
     screen_printf(&k.screen, 0, "%llu events; times are UTC.", (unsigned long long)sum.count);
+    if (sum.timeless)
+        screen_printf(&k.screen, 0,
+                      "%llu of them have no time, and are in no bar: precision:none finds them.",
+                      (unsigned long long)sum.timeless);
+    no_fields_say(&k.screen, k.result);
     return 0;
 }
 
@@ -222,11 +232,14 @@ static void show_values(struct asking *k, uint64_t most, bool is_rare)
     for (size_t i = 0; i < r->value_count && i < most; i++) {
         const struct search_counted *c = &r->values[is_rare ? r->value_count - 1 - i : i];
         CLEANUP_BUF struct buf line = {0};
-        char first[UTC_PLAIN_SIZE], last[UTC_PLAIN_SIZE];
+        char first[UTC_PLAIN_SIZE] = "no time", last[UTC_PLAIN_SIZE] = "";
 
-        utc_plain(first, event_utc(c->told.first_ns));
-        utc_plain(last, event_utc(c->told.last_ns));
-        buf_addf(&line, "%10llu  %.16s  %.16s  ", (unsigned long long)c->told.count, first, last);
+        if (c->told.count > c->told.timeless) {
+            utc_plain(first, event_utc(c->told.first_ns));
+            utc_plain(last, event_utc(c->told.last_ns));
+        }
+        buf_addf(&line, "%10llu  %-16.16s  %-16.16s  ", (unsigned long long)c->told.count, first,
+                 last);
         buf_addstr(&line, c->value);
         screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
     }
@@ -235,6 +248,7 @@ static void show_values(struct asking *k, uint64_t most, bool is_rare)
                       "Of %llu events none has such a field. calm analyse event shows the fields "
                       "of one.",
                       (unsigned long long)r->sum.count);
+        no_fields_say(&k->screen, r);
         return;
     }
     screen_blank(&k->screen);
@@ -255,8 +269,7 @@ static void json_values(struct asking *k, uint64_t most, bool is_rare)
         json_object_begin(&k->json);
         json_put_str(&k->json, "value", c->value);
         json_put_u64(&k->json, "events", c->told.count);
-        json_put_utc(&k->json, "first", event_utc(c->told.first_ns));
-        json_put_utc(&k->json, "last", event_utc(c->told.last_ns));
+        span_json(&k->json, &c->told);
         json_object_end(&k->json);
     }
     json_array_end(&k->json);

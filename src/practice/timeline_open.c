@@ -148,7 +148,7 @@ static int read_time(void *context, struct str text, int64_t *first_ns, int64_t 
                                     [PRECISION_DAY] = 86400 * NS};
     enum utc_precision precision;
     struct utc t;
-    int rc = utc_parse(text, *(const struct utc *)context, &t, &precision, e);
+    int rc = utc_parse_utc(text, *(const struct utc *)context, &t, &precision, e);
 
     if (rc)
         return rc;

@@ -255,3 +255,29 @@ void event_explain(const struct event_show *k)
         screen_para(k->screen, 0, buf_str(&text));
     }
 }
+
+void no_fields_say(const struct screen *screen, const struct search_result *r)
+{
+    struct str rest = buf_str(&r->no_fields);
+
+    while (rest.len) {
+        struct str name = str_cut(&rest, '\0'), alike = str_cut(&rest, '\0');
+
+        if (alike.len)
+            screen_printf(screen, 0, "No event has a field " STR_FMT "; there is " STR_FMT ".",
+                          STR_ARG(name), STR_ARG(alike));
+        else
+            screen_printf(screen, 0,
+                          "No event has a field " STR_FMT
+                          ": calm analyse event e3.500 shows those of one.",
+                          STR_ARG(name));
+    }
+}
+
+void span_json(struct json *j, const struct search_value *span)
+{
+    if (span->count == span->timeless)
+        return;
+    json_put_utc(j, "first", event_utc(span->first_ns));
+    json_put_utc(j, "last", event_utc(span->last_ns));
+}

@@ -182,25 +182,46 @@ bool event_tag_is_present(const struct view *v, const struct thing *tag)
     return timeline && str_eq(thing_value(timeline, "digest"), thing_value(tag, "digest"));
 }
 
-bool event_tag_time(const struct view *v, const struct thing *tag, struct utc *out)
+/* By which the clock of what was marked ran ahead, as it is known now. */
+static int64_t skew_now(const struct view *v, const struct thing *tag)
 {
     const struct thing *item = view_ref(v, tag, "evidence");
     struct str source = thing_value(tag, "source");
     CLEANUP_FREE struct clock_setting *clocks = NULL;
     size_t count = item ? clock_settings(v, item, &clocks) : 0;
-    int64_t then = 0, now = 0, ns;
+    int64_t now = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (clocks[i].has_skew && (i == 0 || str_eq(clocks[i].source, source)))
+            now = clocks[i].skew_ns;
+    return now;
+}
+
+bool event_tag_time(const struct view *v, const struct thing *tag, struct utc *out)
+{
+    int64_t then = 0;
     struct utc when;
 
     if (!utc_read(&when, thing_value(tag, "when")) || when.sec > INT64_MAX / NS - 1 ||
         when.sec < INT64_MIN / NS + 1)
         return false;
     (void)skew_read(thing_value(tag, "skew"), &then);
-    for (size_t i = 0; i < count; i++)
-        if (clocks[i].has_skew && (i == 0 || str_eq(clocks[i].source, source)))
-            now = clocks[i].skew_ns;
-    ns = search_true_time(when.sec * NS + when.ns, now - then);
-    *out = event_utc(ns);
+    *out = event_utc(search_true_time(when.sec * NS + when.ns, skew_now(v, tag) - then));
     return true;
+}
+
+void event_tag_doubt(struct buf *out, const struct view *v, const struct thing *tag)
+{
+    struct str then = thing_value(tag, "doubt");
+    bool has_skew = skew_now(v, tag) != 0;
+
+    /* One that was exported may say so of itself. */
+    has_skew = has_skew || (memchr(then.p, 's', then.len) && !thing_value(tag, "skew").len);
+    for (size_t i = 0; i < then.len; i++)
+        if (then.p[i] != 's')
+            buf_addc(out, then.p[i]);
+    if (has_skew)
+        buf_addc(out, 's');
 }
 
 static const char other_timeline[] = "of an earlier timeline of the item, where it may have been "
@@ -340,13 +361,15 @@ static void json_tag(const struct view *v, const struct thing *t, struct json *j
 static void show_tag(const struct view *v, const struct thing *t, struct screen *screen)
 {
     CLEANUP_BUF struct buf line = {0};
+    CLEANUP_BUF struct buf doubt = {0};
     struct utc when;
     char plain[UTC_PLAIN_SIZE] = "";
 
+    event_tag_doubt(&doubt, v, t);
     if (event_tag_time(v, t, &when))
         utc_plain(plain, when);
     view_call(&line, t);
-    buf_addf(&line, "  %s%s  " STR_FMT "  " STR_FMT, thing_value(t, "doubt").len ? "~" : "", plain,
+    buf_addf(&line, "  %s%s  " STR_FMT "  " STR_FMT, doubt.len ? "~" : "", plain,
              STR_ARG(view_title(t)), STR_ARG(thing_value(t, "tag")));
     screen_line(screen, SCREEN_BOLD, buf_str(&line));
     screen_para(screen, 5, thing_value(t, "summary"));

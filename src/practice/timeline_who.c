@@ -69,14 +69,23 @@ static void add_value(struct buf *out, struct str who)
 
 static void make_query(struct buf *out, struct str who)
 {
-    static const char *const fields[] = {"user.name",        "user.effective.name",
-                                         "user.target.name", "user.id",
-                                         "source.ip",        "source.address",
-                                         "destination.ip",   "destination.address",
-                                         "client.ip",        "client.address",
-                                         "server.ip",        "host.name",
-                                         "host.ip",          "related.ip",
-                                         "related.user",     "winlog.event_data.TargetUserName",
+    static const char *const fields[] = {"user.name",
+                                         "user.effective.name",
+                                         "user.target.name",
+                                         "user.id",
+                                         "source.ip",
+                                         "source.address",
+                                         "destination.ip",
+                                         "destination.address",
+                                         "client.ip",
+                                         "client.address",
+                                         "server.ip",
+                                         "server.address",
+                                         "host.name",
+                                         "host.ip",
+                                         "related.ip",
+                                         "related.user",
+                                         "winlog.event_data.TargetUserName",
                                          "source.user.name"};
 
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
@@ -128,8 +137,7 @@ static void json_values(struct finding *f, size_t part)
         json_object_begin(&f->json);
         json_put_str(&f->json, "value", c->value);
         json_put_u64(&f->json, "events", c->told.count);
-        json_put_utc(&f->json, "first", event_utc(c->told.first_ns));
-        json_put_utc(&f->json, "last", event_utc(c->told.last_ns));
+        span_json(&f->json, &c->told);
         json_object_end(&f->json);
     }
     json_array_end(&f->json);
@@ -137,7 +145,7 @@ static void json_values(struct finding *f, size_t part)
 
 static void head(struct finding *f, struct str who)
 {
-    const struct search_sum *sum = &f->result->sum;
+    const struct search_value *sum = &f->result->sum;
     char first[UTC_PLAIN_SIZE], last[UTC_PLAIN_SIZE];
 
     if (f->a->wants_json) {
@@ -146,10 +154,7 @@ static void head(struct finding *f, struct str who)
         json_put_str(&f->json, "who", who);
         json_put_str(&f->json, "query", buf_str(&f->query));
         json_put_u64(&f->json, "events", sum->count);
-        if (sum->count) {
-            json_put_utc(&f->json, "first", event_utc(sum->first_ns));
-            json_put_utc(&f->json, "last", event_utc(sum->last_ns));
-        }
+        span_json(&f->json, sum);
         return;
     }
     if (sum->count == 0) {
@@ -159,10 +164,12 @@ static void head(struct finding *f, struct str who)
                       STR_ARG(who), STR_ARG(who));
         return;
     }
-    utc_plain(first, event_utc(sum->first_ns));
-    utc_plain(last, event_utc(sum->last_ns));
     screen_printf(&f->screen, 0, STR_FMT ": %llu %s", STR_ARG(who), (unsigned long long)sum->count,
                   sum->count == 1 ? "event" : "events");
+    if (sum->count == sum->timeless)
+        return;
+    utc_plain(first, event_utc(sum->first_ns));
+    utc_plain(last, event_utc(sum->last_ns));
     screen_pair(&f->screen, 2, 8, STR("first"), str_of(first));
     screen_pair(&f->screen, 2, 8, STR("last"), str_of(last));
 }

@@ -177,8 +177,9 @@ void event_put_ip(struct event *e, uint16_t name, const uint8_t *bytes, bool is_
         event_put(e, name, event_keep(e, str_of(text)));
 }
 
-static void time_none(struct event *e)
+static void time_none(struct event *e, uint64_t stated)
 {
+    event_put_u64(e, FIELD_EVENT_STATED_TIME, stated);
     e->precision = TIME_NONE;
     e->doubt |= DOUBT_RANGE;
 }
@@ -186,7 +187,7 @@ static void time_none(struct event *e)
 void event_time_us(struct event *e, uint64_t us)
 {
     if (us > INT64_MAX / NS_OF_US) {
-        time_none(e);
+        time_none(e, us);
         return;
     }
     e->ns = (int64_t)us * NS_OF_US;
@@ -198,7 +199,7 @@ void event_time_filetime(struct event *e, uint64_t ticks)
     int64_t since = (int64_t)(ticks - ticks_1970);
 
     if (ticks > INT64_MAX || since > INT64_MAX / NS_OF_TICK || since < INT64_MIN / NS_OF_TICK) {
-        time_none(e);
+        time_none(e, ticks);
         return;
     }
     e->ns = since * NS_OF_TICK;

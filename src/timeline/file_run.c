@@ -332,7 +332,7 @@ static void put_out_of_range(struct event *e, const struct moment *m)
     e->precision = TIME_NONE;
     e->doubt |= DOUBT_RANGE;
     utc_write(text, (struct utc){m->sec, m->ns});
-    event_put(e, FIELD_MESSAGE, event_keep(e, (struct str){text, sizeof(text)}));
+    event_put(e, FIELD_EVENT_STATED_TIME, event_keep(e, (struct str){text, sizeof(text)}));
 }
 
 static void put_time(struct file_run *run, const struct moment *m)

@@ -81,7 +81,7 @@ static bool put_own(struct journal_entry *entry, struct str name, struct str val
     if (!str_starts(name, "__"))
         return false;
     if (str_is(name, "__REALTIME_TIMESTAMP"))
-        (void)str_u64(value, &entry->realtime_us);
+        journal_put_realtime(entry, value);
     else if (str_is(name, "__MONOTONIC_TIMESTAMP"))
         (void)str_u64(value, &entry->monotonic_us);
     else if (str_is(name, "__CURSOR"))

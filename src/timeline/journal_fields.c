@@ -98,6 +98,22 @@ static struct str last_value(const struct event *e, uint16_t field)
     return STR("");
 }
 
+/* systemd, too, takes none for a time that is 0 or has more than 55 bits (VALID_REALTIME). */
+static bool is_time(uint64_t us)
+{
+    return us > 0 && us < (uint64_t)1 << 55;
+}
+
+static bool take_us(struct str value, uint64_t *out)
+{
+    uint64_t us;
+
+    if (!str_u64(value, &us) || !is_time(us))
+        return false;
+    *out = us;
+    return true;
+}
+
 /* True: it is told under another name, or was told before. */
 static bool is_told(struct journal_entry *entry, struct journal_name name, struct str value)
 {
@@ -109,7 +125,7 @@ static bool is_told(struct journal_entry *entry, struct journal_name name, struc
     case RULE_FACILITY:
         return put_number_named(e, FIELD_FACILITY, value, syslog_facilities, SYSLOG_FACILITIES);
     case RULE_TIME:
-        return str_u64(value, &entry->source_us) && entry->source_us;
+        return take_us(value, &entry->source_us);
     case RULE_BOOT: /* the export has it twice: of the entry, and as a field */
         return event_value(e, name.field).len > 0;
     default:
@@ -127,6 +143,14 @@ static void remember(struct journal_entry *entry, struct journal_name name, stru
         entry->command = text;
     else if (name.rule == RULE_UNIT)
         entry->unit = text;
+}
+
+void journal_put_realtime(struct journal_entry *entry, struct str value)
+{
+    if (take_us(value, &entry->realtime_us))
+        return;
+    entry->has_odd_time = true;
+    event_put_raw(entry->e, entry->r->names, FIELD_EVENT_STATED_TIME, value, value.len);
 }
 
 void journal_put(struct journal_entry *entry, struct journal_name name, struct str value,
@@ -155,9 +179,14 @@ static void put_times(struct journal_entry *entry)
 {
     if (entry->source_us) {
         event_time_us(entry->e, entry->source_us);
-        put_us(entry, "journal.__REALTIME_TIMESTAMP", entry->realtime_us);
-    } else {
+        if (is_time(entry->realtime_us))
+            put_us(entry, "journal.__REALTIME_TIMESTAMP", entry->realtime_us);
+    } else if (is_time(entry->realtime_us)) {
         event_time_us(entry->e, entry->realtime_us);
+    } else if (entry->realtime_us || entry->has_odd_time) {
+        entry->e->doubt |= DOUBT_RANGE;
+        if (entry->realtime_us)
+            event_put_u64(entry->e, FIELD_EVENT_STATED_TIME, entry->realtime_us);
     }
     if (entry->monotonic_us)
         put_us(entry, "journal.__MONOTONIC_TIMESTAMP", entry->monotonic_us);

@@ -16,13 +16,16 @@ struct journal_name journal_name(struct field_names *names, struct str name);
 struct journal_entry {
     struct reader *r;
     struct event *e;
-    uint64_t realtime_us;  /* when the journal took it */
+    uint64_t realtime_us;  /* when the journal took it; 0: it does not say */
     uint64_t monotonic_us; /* since the boot */
     uint64_t number;       /* 0: it has none */
     uint64_t source_us;    /* when its program made it; 0: it does not say */
     struct str message, command, unit, tag;
+    bool has_odd_time; /* of the entry: one that no journal has, which the event has as text */
     size_t count;
 };
+/* When the journal took it, as text. */
+void journal_put_realtime(struct journal_entry *entry, struct str value);
 void journal_begin(struct journal_entry *entry, struct reader *r, struct event *e, uint64_t at);
 /* value is copied; whole is its size before it was cut. */
 void journal_put(struct journal_entry *entry, struct journal_name name, struct str value,

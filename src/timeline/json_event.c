@@ -74,6 +74,8 @@ static bool whole_number(struct str text, struct stated *out)
         if (!when_epoch(&seconds, out))
             return false;
         out->precision = kinds[i].precision;
+        if (!stated_is_date(out))
+            stated_keep(out, text);
         return true;
     }
     return false;

@@ -52,8 +52,12 @@ static struct str peek_word(const struct reading *r)
 {
     struct str word = str_head(r->rest, 0);
 
-    while (word.len < r->rest.len && !is_word_end(r->rest.p[word.len]))
-        word.len++;
+    while (word.len < r->rest.len && !is_word_end(r->rest.p[word.len])) {
+        bool is_escaped = r->rest.p[word.len] == '\\' && word.len + 1 < r->rest.len &&
+                          value_test_is_sign(r->rest.p[word.len + 1]);
+
+        word.len += is_escaped ? 2 : 1;
+    }
     return word;
 }
 
@@ -62,16 +66,43 @@ static bool is_alike_word(struct str word, const char *small)
     return word.len == strlen(small) && find_alike(word, str_of(small)) == word.p;
 }
 
-static bool take_operator(struct reading *r, const char *name)
+/* As a word, or as the sign that other programs have for it. */
+static bool is_operator(const struct reading *r, const char *name, const char *sign)
 {
-    struct str word;
+    struct str word = peek_word(r);
 
+    return is_alike_word(word, name) || str_is(word, sign);
+}
+
+static bool take_operator(struct reading *r, const char *name, const char *sign)
+{
     skip_spaces(r);
-    word = peek_word(r);
-    if (!is_alike_word(word, name))
+    if (!is_operator(r, name, sign))
         return false;
-    r->rest = str_from(r->rest, word.len);
+    r->rest = str_from(r->rest, peek_word(r).len);
     return true;
+}
+
+/* "-word" or "+word": a number in the brackets of a field may have such a sign of its own. */
+static bool take_sign(struct reading *r, char sign, struct str field)
+{
+    char next = r->rest.len > 1 ? r->rest.p[1] : ' ';
+
+    if (r->rest.len == 0 || r->rest.p[0] != sign || (uint8_t)next <= ' ' || next == sign ||
+        next == '>' || (field.len && next >= '0' && next <= '9'))
+        return false;
+    r->rest = str_from(r->rest, 1);
+    return true;
+}
+
+/* "not x", "!x", "-x". */
+static bool take_not(struct reading *r, struct str field)
+{
+    if (take_operator(r, "not", "!") || take_sign(r, '-', field))
+        return true;
+    if (str_starts(r->rest, "!="))
+        return false;
+    return str_take(&r->rest, "!");
 }
 
 /* Behind the opening quote; \" and \\ stand for themselves. */
@@ -103,14 +134,22 @@ static bool take_number(struct str text, long double *out)
     return *end == '\0' && isfinite(*out);
 }
 
-/* ">=500" */
-static bool take_compared(struct value_test *t, struct str word)
+/* ">=500", ">= 500" */
+static bool take_compared(struct reading *r, struct value_test *t)
 {
-    bool is_more = str_starts(word, ">"), is_equal = word.len > 1 && word.p[1] == '=';
+    struct str start = r->rest, word;
+    bool is_more = start.p[0] == '>', is_equal;
     long double n;
 
-    if (!take_number(str_from(word, is_equal ? 2 : 1), &n))
+    r->rest = str_from(r->rest, 1);
+    is_equal = str_take(&r->rest, "=");
+    skip_spaces(r);
+    word = peek_word(r);
+    if (!take_number(word, &n)) {
+        r->rest = start;
         return false;
+    }
+    r->rest = str_from(r->rest, word.len);
     t->kind = TEST_NUMBER;
     t->low = is_more ? n : -INFINITY;
     t->high = is_more ? INFINITY : n;
@@ -118,16 +157,18 @@ static bool take_compared(struct value_test *t, struct str word)
     return true;
 }
 
-/* "[1 TO 99]", with * for no bound. */
+/* "[1 TO 99]", with * for no bound; "{1 TO 99}" without 1 and 99. */
 static bool take_range(struct reading *r, struct value_test *t)
 {
-    const char *end = memchr(r->rest.p, ']', r->rest.len);
+    bool is_open = r->rest.p[0] == '{';
+    const char *end = memchr(r->rest.p, is_open ? '}' : ']', r->rest.len);
     struct str range = str_head(str_from(r->rest, 1), end ? (size_t)(end - r->rest.p) - 1 : 0);
     struct str low = str_field(&range), to = str_field(&range), high = str_field(&range);
 
     t->kind = TEST_NUMBER;
     t->low = -INFINITY;
     t->high = INFINITY;
+    t->is_open = is_open;
     if (!end || str_trim(range).len || !is_alike_word(to, "to") ||
         !(str_is(low, "*") || take_number(low, &t->low)) ||
         !(str_is(high, "*") || take_number(high, &t->high)))
@@ -170,8 +211,12 @@ static const struct node *read_quoted(struct reading *r, struct node *n)
         r->rest = start;
         return fail(r, "a quote is not closed");
     }
+    if (text.len == 0) {
+        r->rest = start;
+        return fail(r, "an empty value is no field here: not NAME:* finds what has none");
+    }
     if (n->field.len)
-        value_test_word(&n->test, buf_str(&text), true);
+        value_test_quoted(&n->test, buf_str(&text));
     else
         value_test_holds(&n->test, buf_str(&text));
     return n;
@@ -194,7 +239,7 @@ static bool read_moment(struct reading *r, struct str text, int64_t *first_ns, i
 /* "[2026-11-01 TO 2026-11-02 14:30]", with * for no bound. */
 static const struct node *read_time_range(struct reading *r, struct node *n)
 {
-    const char *end = memchr(r->rest.p, ']', r->rest.len);
+    const char *end = r->rest.p[0] == '[' ? memchr(r->rest.p, ']', r->rest.len) : NULL;
     struct str range = str_from(str_head(r->rest, end ? (size_t)(end - r->rest.p) : 0), 1), low;
     const char *to = find_alike(range, STR(" to "));
     int64_t other;
@@ -241,11 +286,12 @@ static const struct node *read_time(struct reading *r)
         return NULL;
     n->first_ns = INT64_MIN;
     n->last_ns = INT64_MAX;
-    if (r->rest.len && r->rest.p[0] == '[')
+    if (r->rest.len && (r->rest.p[0] == '[' || r->rest.p[0] == '{'))
         return read_time_range(r, n);
     is_more = str_take(&r->rest, ">");
     is_less = !is_more && str_take(&r->rest, "<");
     is_equal = (is_more || is_less) && str_take(&r->rest, "=");
+    skip_spaces(r);
     if (!take_moment(r, &text))
         return fail(r, "a time is missing");
     if (!read_moment(r, text, &first, &last))
@@ -261,40 +307,85 @@ static const struct node *read_time(struct reading *r)
     return n;
 }
 
+static const struct node *join(struct reading *r, enum node_kind kind, const struct node *left,
+                               const struct node *right)
+{
+    struct node *n = left && right ? node_new(r, kind) : NULL;
+
+    if (n) {
+        n->left = left;
+        n->right = right;
+    }
+    return n;
+}
+
+/* A word without a field: what holds it; an address is found in its other spellings, too. */
+static const struct node *read_bare(struct reading *r, struct node *n, struct str word)
+{
+    struct node *same;
+
+    if (str_is(word, "=") || str_is(word, "==") || str_starts(word, "!="))
+        return fail(r, "what is equal is field:value, what is not is not field:value");
+    value_test_bare(&n->test, word);
+    r->rest = str_from(r->rest, word.len);
+    if (!value_test_is_network(word))
+        return n;
+    same = node_new(r, NODE_TERM);
+    if (same)
+        value_test_word(&same->test, word);
+    return join(r, NODE_OR, n, same);
+}
+
+static const struct node *read_word(struct reading *r, struct node *n)
+{
+    char first = r->rest.len ? r->rest.p[0] : 0;
+    struct str word = peek_word(r);
+
+    if (word.len == 0)
+        return fail(r, "a value is missing");
+    if (n->field.len == 0)
+        return read_bare(r, n, word);
+    if (first == '>' || first == '<')
+        return take_compared(r, &n->test)
+                   ? n
+                   : fail(r, "a number is missing; text with < or > in it is quoted");
+    if (value_test_is_no_network(word))
+        return fail(r, "a network has at most 32 bits, or 128 of IPv6");
+    value_test_word(&n->test, word);
+    r->rest = str_from(r->rest, word.len);
+    return n;
+}
+
+/* "_exists_:user.name", as Lucene has it. */
+static const struct node *read_exists(struct reading *r, struct node *n)
+{
+    n->field = peek_word(r);
+    n->test.kind = TEST_THERE;
+    r->rest = str_from(r->rest, n->field.len);
+    return n->field.len ? n : fail(r, "the name of a field is missing");
+}
+
 static const struct node *read_value(struct reading *r, struct str field)
 {
     struct node *n;
     char first = r->rest.len ? r->rest.p[0] : 0;
-    struct str word;
 
-    if (str_is(field, "time"))
+    if (str_is(field, "time") || str_is(field, "@timestamp"))
         return read_time(r);
     n = node_new(r, NODE_TERM);
     if (!n)
         return NULL;
+    if (str_is(field, "_exists_"))
+        return read_exists(r, n);
     n->field = field;
     r->q->has_tags = r->q->has_tags || str_is(field, "tag");
     if (first == '"')
         return read_quoted(r, n);
     if (field.len && is_expression(r->rest))
         return read_expression(r, n);
-    if (first == '[' && field.len)
+    if ((first == '[' || first == '{') && field.len)
         return take_range(r, &n->test) ? n : fail(r, "a range is [FROM TO UNTIL]");
-    word = peek_word(r);
-    if (word.len == 0)
-        return fail(r, "a value is missing");
-    if (field.len && (first == '>' || first == '<')) {
-        if (!take_compared(&n->test, word))
-            return fail(r, "a number is missing");
-    } else if (field.len && value_test_is_no_network(word)) {
-        return fail(r, "a network has at most 32 bits, or 128 of IPv6");
-    } else if (field.len || memchr(word.p, '*', word.len)) {
-        value_test_word(&n->test, word, false);
-    } else {
-        value_test_holds(&n->test, word);
-    }
-    r->rest = str_from(r->rest, word.len);
-    return n;
+    return read_word(r, n);
 }
 
 static bool is_field_char(char c)
@@ -303,17 +394,35 @@ static bool is_field_char(char c)
            c == '_' || c == '-' || c == '@';
 }
 
-/* "user.name:" */
+static bool is_at_operator(const struct reading *r)
+{
+    return is_operator(r, "and", "&&") || is_operator(r, "or", "||");
+}
+
+/* "user.name:", "user.name: " before a value, "user.name >= ". An address is none. */
 static bool take_field(struct reading *r, struct str *field)
 {
+    struct str rest, name;
     size_t len = 0;
 
+    if (value_test_is_network(peek_word(r)))
+        return false;
     while (len < r->rest.len && is_field_char(r->rest.p[len]))
         len++;
-    if (len == 0 || len == r->rest.len || r->rest.p[len] != ':')
+    rest = str_from(r->rest, len);
+    if (len == 0 || rest.len == 0)
         return false;
-    *field = str_head(r->rest, len);
-    r->rest = str_from(r->rest, len + 1);
+    name = str_head(r->rest, len);
+    if (str_take(&rest, ":")) {
+        *field = name;
+        r->rest = rest;
+        return true;
+    }
+    rest = str_trim(rest);
+    if (!str_starts(rest, ">") && !str_starts(rest, "<"))
+        return false;
+    *field = name;
+    r->rest = (struct str){rest.p, (size_t)(r->rest.p + r->rest.len - rest.p)};
     return true;
 }
 
@@ -332,9 +441,25 @@ static const struct node *read_brackets(struct reading *r, struct str field)
     return n;
 }
 
+/* Behind "user.name:". */
+static const struct node *read_of_field(struct reading *r, struct str field)
+{
+    struct str start = r->rest;
+
+    skip_spaces(r);
+    if (str_starts(r->rest, "("))
+        return read_brackets(r, field);
+    if (r->rest.p != start.p && (is_at_operator(r) || is_operator(r, "not", "!"))) {
+        r->rest = start;
+        return fail(r, "a value is missing; a word of the language is quoted to be found");
+    }
+    return read_value(r, field);
+}
+
 static const struct node *read_term(struct reading *r, struct str field)
 {
-    if (take_operator(r, "not")) {
+    skip_spaces(r);
+    if (take_not(r, field)) {
         const struct node *of;
         struct node *n;
 
@@ -348,31 +473,18 @@ static const struct node *read_term(struct reading *r, struct str field)
         return n;
     }
     skip_spaces(r);
+    (void)take_sign(r, '+', field);
     if (r->rest.len && r->rest.p[0] == '(')
         return read_brackets(r, field);
-    if (is_alike_word(peek_word(r), "and") || is_alike_word(peek_word(r), "or"))
+    if (is_at_operator(r))
         return fail(r, "a value is missing; a word of the language is quoted to be found");
-    if (field.len == 0 && take_field(r, &field) && str_starts(r->rest, "("))
-        return read_brackets(r, field);
-    return read_value(r, field);
-}
-
-static const struct node *join(struct reading *r, enum node_kind kind, const struct node *left,
-                               const struct node *right)
-{
-    struct node *n = left && right ? node_new(r, kind) : NULL;
-
-    if (n) {
-        n->left = left;
-        n->right = right;
-    }
-    return n;
+    return field.len == 0 && take_field(r, &field) ? read_of_field(r, field) : read_value(r, field);
 }
 
 static bool is_at_end_of_and(struct reading *r)
 {
     skip_spaces(r);
-    return r->rest.len == 0 || r->rest.p[0] == ')' || is_alike_word(peek_word(r), "or");
+    return r->rest.len == 0 || r->rest.p[0] == ')' || is_operator(r, "or", "||");
 }
 
 static const struct node *read_and(struct reading *r, struct str field)
@@ -380,7 +492,7 @@ static const struct node *read_and(struct reading *r, struct str field)
     const struct node *n = read_term(r, field);
 
     while (n && !is_at_end_of_and(r)) {
-        (void)take_operator(r, "and");
+        (void)take_operator(r, "and", "&&");
         n = join(r, NODE_AND, n, read_term(r, field));
     }
     return n;
@@ -390,7 +502,7 @@ static const struct node *read_or(struct reading *r, struct str field)
 {
     const struct node *n = read_and(r, field);
 
-    while (n && take_operator(r, "or"))
+    while (n && take_operator(r, "or", "||"))
         n = join(r, NODE_OR, n, read_and(r, field));
     return n;
 }
@@ -414,6 +526,25 @@ int query_read(struct query **out, struct str text, const struct query_times *ti
         return r.rc;
     *out = MOVE(q);
     return 0;
+}
+
+bool query_next_field(const struct query *q, size_t *at, struct str *field)
+{
+    static const char *const parts[] = {"source",    "evidence", "tag",
+                                        "precision", "doubt",    "meaning"};
+
+    while (*at < q->count) {
+        const struct node *n = q->nodes[(*at)++];
+        bool is_part = n->kind != NODE_TERM || n->field.len == 0;
+
+        for (size_t i = 0; i < COUNT_OF(parts); i++)
+            is_part = is_part || str_is(n->field, parts[i]);
+        if (!is_part) {
+            *field = n->field;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool query_has_tags(const struct query *q)

@@ -19,6 +19,8 @@ MUST_CHECK int query_read(struct query **out, struct str text, const struct quer
                           struct err *e);
 /* Whether it asks for the tags of events. */
 bool query_has_tags(const struct query *q);
+/* Goes through the fields that it names, which events may have or not; some come twice. */
+bool query_next_field(const struct query *q, size_t *at, struct str *field);
 void query_free(struct query *q); /* NULL is fine */
 DEFINE_CLEANUP(struct query *, query_free)
 

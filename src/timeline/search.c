@@ -12,6 +12,7 @@ enum {
     WALL_S = 3600,
     LANES_MAX = 64,
     QUEUE_MOST = 2 << 20, /* a row of any size besides */
+    NO_FIELD_MOST = 2 * QUERY_SIZE_MOST,
     TIME_SIZE = 2 * sizeof(int64_t),
 };
 #define MEMORY_SIZE ((uint64_t)3 << 30)
@@ -98,19 +99,13 @@ static bool read_row(struct str message, struct search_event *out)
 static int take_sum(struct searching *s, struct str body, struct err *e)
 {
     struct search_result *r = s->result;
-    struct search_sum sum;
+    struct search_value sum;
     size_t slots = s->order->slot_count * sizeof(uint64_t);
 
     if (body.len != sizeof(sum) + slots)
         return unsound(e);
     memcpy(&sum, body.p, sizeof(sum));
-    if (sum.count) {
-        r->sum.first_ns =
-            !r->sum.count || sum.first_ns < r->sum.first_ns ? sum.first_ns : r->sum.first_ns;
-        r->sum.last_ns =
-            !r->sum.count || sum.last_ns > r->sum.last_ns ? sum.last_ns : r->sum.last_ns;
-        r->sum.count += sum.count;
-    }
+    search_value_add(&r->sum, &sum);
     for (uint32_t i = 0; i < s->order->slot_count; i++) {
         uint64_t n;
 
@@ -157,6 +152,15 @@ static int take_row(struct lane *l, struct str piece, bool is_last, struct err *
     return 0;
 }
 
+static int take_no_field(struct searching *s, struct str body, struct err *e)
+{
+    if (body.len > NO_FIELD_MOST || s->result->no_fields.len > (size_t)16 * NO_FIELD_MOST)
+        return unsound(e);
+    buf_addstr(&s->result->no_fields, body);
+    buf_addc(&s->result->no_fields, '\0');
+    return 0;
+}
+
 static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
 {
     struct lane *l = context;
@@ -165,6 +169,8 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
         return take_sum(l->searching, body, e);
     if (kind == SEARCH_VALUE)
         return take_value(l->searching, body, e);
+    if (kind == SEARCH_NO_FIELD)
+        return take_no_field(l->searching, body, e);
     return kind == SEARCH_ROW || kind == SEARCH_PIECE ? take_row(l, body, kind == SEARCH_ROW, e)
                                                       : unsound(e);
 }
@@ -381,11 +387,7 @@ static void settle_values(struct searching *s)
             r->values[kept++] = *c;
             continue;
         }
-        last->told.count += c->told.count;
-        if (c->told.first_ns < last->told.first_ns)
-            last->told.first_ns = c->told.first_ns;
-        if (c->told.last_ns > last->told.last_ns)
-            last->told.last_ns = c->told.last_ns;
+        search_value_add(&last->told, &c->told);
     }
     r->value_count = kept;
     if (kept)
@@ -396,6 +398,7 @@ void search_result_release(struct search_result *r)
 {
     free(r->values);
     buf_release(&r->bytes);
+    buf_release(&r->no_fields);
     r->values = NULL;
 }
 

@@ -49,11 +49,12 @@ struct search_counted {
     struct search_value told;
 };
 struct search_result {
-    struct search_sum sum; /* of SEARCH_COUNT and SEARCH_VALUES */
+    struct search_value sum; /* of SEARCH_COUNT and SEARCH_VALUES */
     uint64_t slots[SEARCH_SLOTS_MOST];
     struct search_counted *values; /* most frequent first; then the earliest */
     size_t value_count;
-    struct buf bytes; /* of them */
+    struct buf bytes;     /* of them */
+    struct buf no_fields; /* that the query names and no event has: name NUL alike NUL, hostile */
 };
 void search_result_release(struct search_result *r);
 /* ERR_USAGE: the query; ERR_FORMAT: a damaged timeline; ERR_LIMIT, ERR_TAMPER as worker_run. */

@@ -4,13 +4,14 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "timeline/search_about.h"
+#include "timeline/search_count.h"
+#include "timeline/search_fields.h"
 #include "timeline/search_heap.h"
 #include "timeline/search_wire.h"
 #include "timeline/segment_read.h"
 
 enum {
     MESSAGE_MOST = (1 << 20) - 4096,
-    VALUE_SLOTS = 2 * SEARCH_VALUES_MOST,
     ROW_HEAD_MOST = 64, /* bytes of a field or a row, besides its texts */
 };
 
@@ -38,16 +39,7 @@ struct job {
     size_t share_count;
     struct row_heap heap;
     uint64_t sent;
-    struct search_sum sum;
-    uint64_t slots[SEARCH_SLOTS_MOST];
-    struct counted *values; /* by their hash */
-    size_t value_count;
-};
-
-struct counted {
-    char *bytes; /* owned; NULL: free */
-    size_t len;
-    struct search_value told;
+    struct search_counts counts;
 };
 
 static int send_row(struct job *j, struct str row, struct err *e)
@@ -206,100 +198,6 @@ static int find_rows(struct job *j, const struct share *s, struct block *b, cons
     return rc;
 }
 
-static void add_span(struct search_value *to, uint64_t count, int64_t ns)
-{
-    to->first_ns = !to->count || ns < to->first_ns ? ns : to->first_ns;
-    to->last_ns = !to->count || ns > to->last_ns ? ns : to->last_ns;
-    to->count += count;
-}
-
-static void count_rows(struct job *j, const struct rows *rows, const int64_t *times, size_t count)
-{
-    struct search_value span = {j->sum.count, j->sum.first_ns, j->sum.last_ns};
-
-    for (size_t row = 0; row < count; row++) {
-        uint64_t slot;
-
-        if (!rows_has(rows, row))
-            continue;
-        add_span(&span, 1, times[row]);
-        if (j->task.slot_count == 0)
-            continue;
-        slot = ((uint64_t)times[row] - (uint64_t)j->task.from_ns) / (uint64_t)j->task.slot_ns;
-        if (slot < j->task.slot_count)
-            j->slots[slot]++;
-    }
-    j->sum = (struct search_sum){span.count, span.first_ns, span.last_ns};
-}
-
-static uint64_t slot_of(struct str s)
-{
-    uint64_t h = 14695981039346656037U;
-
-    for (size_t i = 0; i < s.len; i++)
-        h = (h ^ (uint8_t)s.p[i]) * 1099511628211U;
-    return h ^ h >> 32;
-}
-
-static int add_value(struct job *j, struct str value, const struct search_value *more,
-                     struct err *e)
-{
-    size_t at = slot_of(value) % VALUE_SLOTS;
-    struct counted *c;
-
-    while (j->values[at].bytes &&
-           !str_eq((struct str){j->values[at].bytes, j->values[at].len}, value))
-        at = (at + 1) % VALUE_SLOTS;
-    c = &j->values[at];
-    if (!c->bytes) {
-        if (++j->value_count > SEARCH_VALUES_MOST)
-            return err_set(e, ERR_LIMIT, "the field has more than %d different values",
-                           SEARCH_VALUES_MOST);
-        c->bytes = mem_dup(value.p, value.len);
-        c->len = value.len;
-    }
-    add_span(&c->told, 0, more->first_ns);
-    c->told.last_ns =
-        more->last_ns > c->told.last_ns || !c->told.count ? more->last_ns : c->told.last_ns;
-    c->told.count += more->count;
-    return 0;
-}
-
-static uint32_t item_of(const struct values *v, uint32_t i)
-{
-    return v->items ? v->items[i] : i;
-}
-
-/* A row may have a value twice: it is one event all the same. */
-static bool is_first_of_row(const struct values *v, size_t row, uint32_t i)
-{
-    for (uint32_t k = v->first[row]; k < i; k++)
-        if (str_eq(v->values[item_of(v, k)], v->values[item_of(v, i)]))
-            return false;
-    return true;
-}
-
-/* Each different value of the block is looked up once. */
-static int count_values(struct job *j, struct block *b, const struct rows *rows,
-                        const int64_t *times, struct err *e)
-{
-    const struct values *v;
-    CLEANUP_FREE struct search_value *told = NULL;
-    int rc = block_values(b, j->field, &v, e);
-
-    if (rc || !v)
-        return rc;
-    told = mem_array(v->count + 1, sizeof(told[0]));
-    for (size_t row = 0; row < block_rows(b); row++)
-        for (uint32_t i = v->first[row]; rows_has(rows, row) && i < v->first[row + 1]; i++)
-            if (is_first_of_row(v, row, i))
-                add_span(&told[item_of(v, i)], 1, times[row]);
-    for (size_t i = 0; rc == 0 && i < v->count; i++)
-        if (told[i].count)
-            rc = add_value(j, v->values[i], &told[i], e);
-    return rc;
-}
-
 static void keep_within(const struct job *j, const int64_t *times, size_t count, struct rows *rows)
 {
     for (size_t row = 0; row < count; row++)
@@ -342,6 +240,22 @@ static int match_block(struct job *j, const struct share *s, struct block *b, co
     return query_match(j->query, b, &about, rows, e);
 }
 
+static int count_block(struct job *j, const struct share *s, struct block *b,
+                       const struct rows *rows, const int64_t *times, struct err *e)
+{
+    char call[16];
+    struct search_counting counting = {.task = &j->task,
+                                       .field = j->field,
+                                       .source = s->b->source->name,
+                                       .block = b,
+                                       .rows = rows,
+                                       .times = times};
+
+    snprintf(call, sizeof(call), "e%u", j->items[s->file].number);
+    counting.item = str_of(call);
+    return search_count(&j->counts, &counting, e);
+}
+
 static int search_block(struct job *j, const struct share *s, struct err *e)
 {
     CLEANUP_BUF struct buf bytes = {0};
@@ -365,8 +279,7 @@ static int search_block(struct job *j, const struct share *s, struct err *e)
         keep_only(&rows, (size_t)(j->task.only - s->b->first_event));
     if (j->task.kind == SEARCH_ROWS)
         return find_rows(j, s, b, &rows, times, e);
-    count_rows(j, &rows, times, block_rows(b));
-    return j->task.kind == SEARCH_VALUES ? count_values(j, b, &rows, times, e) : 0;
+    return count_block(j, s, b, &rows, times, e);
 }
 
 static int by_first(const void *a, const void *b)
@@ -449,31 +362,6 @@ static int search_all(struct job *j, struct err *e)
     return rc;
 }
 
-static int send_values(struct job *j, struct err *e)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && j->values && i < VALUE_SLOTS; i++) {
-        CLEANUP_BUF struct buf message = {0};
-
-        if (!j->values[i].bytes)
-            continue;
-        buf_add(&message, &j->values[i].told, sizeof(j->values[i].told));
-        buf_add(&message, j->values[i].bytes, j->values[i].len);
-        rc = worker_send(j->channel, SEARCH_VALUE, buf_str(&message), e);
-    }
-    return rc;
-}
-
-static int send_sum(struct job *j, struct err *e)
-{
-    CLEANUP_BUF struct buf message = {0};
-
-    buf_add(&message, &j->sum, sizeof(j->sum));
-    buf_add(&message, j->slots, j->task.slot_count * sizeof(j->slots[0]));
-    return worker_send(j->channel, SEARCH_SUM, buf_str(&message), e);
-}
-
 static int open_files(struct job *j, struct err *e)
 {
     size_t count = worker_input_count(j->channel);
@@ -493,13 +381,11 @@ static int open_files(struct job *j, struct err *e)
 static void job_release(struct job *j)
 {
     row_heap_release(&j->heap);
-    for (size_t i = 0; j->values && i < VALUE_SLOTS; i++)
-        free(j->values[i].bytes);
+    search_counts_release(&j->counts);
     for (size_t i = 0; i < j->file_count; i++)
         segment_close(j->files[i]);
     query_free(j->query);
     arena_free(j->arena);
-    free(j->values);
     free(j->shares);
     free(j->files);
     free(j);
@@ -559,15 +445,14 @@ int timeline_search_job(int in, struct str argument, struct worker_channel *chan
     (void)mallopt(M_TRIM_THRESHOLD, INT32_MAX);
     j->channel = channel;
     j->heap.is_backward = j->task.is_backward;
-    if (j->task.kind == SEARCH_VALUES)
-        j->values = mem_array(VALUE_SLOTS, sizeof(j->values[0]));
     if (rc == 0)
         rc = open_files(j, e);
     if (rc)
         return rc;
     choose_blocks(j);
-    rc = search_all(j, e);
+    if (j->task.share == 0)
+        rc = search_tell_fields(channel, j->query, j->files, j->file_count, e);
     if (rc == 0)
-        rc = send_values(j, e);
-    return rc ? rc : send_sum(j, e);
+        rc = search_all(j, e);
+    return rc ? rc : search_counts_send(&j->counts, &j->task, channel, e);
 }

@@ -34,11 +34,12 @@ struct search_task {
 };
 
 enum search_message {
-    SEARCH_ROW = 1, /* struct search_row, source, state, then of each field: name size u16, value
-                       size u32, name, value; or the last piece of that */
-    SEARCH_PIECE,   /* of a row: more of it follows in the next message */
-    SEARCH_SUM,     /* struct search_sum, then u64 for each slot; last */
-    SEARCH_VALUE,   /* struct search_value, the value */
+    SEARCH_ROW = 1,  /* struct search_row, source, state, then of each field: name size u16, value
+                        size u32, name, value; or the last piece of that */
+    SEARCH_PIECE,    /* of a row: more of it follows in the next message */
+    SEARCH_SUM,      /* struct search_value, then u64 for each slot; last */
+    SEARCH_VALUE,    /* struct search_value, the value */
+    SEARCH_NO_FIELD, /* a field of the query that no event has, NUL, one that is alike; the first */
 };
 
 struct search_row {
@@ -48,14 +49,14 @@ struct search_row {
     uint32_t file; /* of the inputs */
     uint32_t source_size, state_size, fields_size;
 };
-struct search_sum {
-    uint64_t count; /* events that it is true of, whether they were sent or not */
-    int64_t first_ns, last_ns;
-};
+/* Of the events that it is true of, whether they were sent or not; or of those with a value. */
 struct search_value {
     uint64_t count;
-    int64_t first_ns, last_ns;
+    uint64_t timeless;         /* of them: their source states no time, and none was before it */
+    int64_t first_ns, last_ns; /* of the others; 0 where there are none */
 };
+/* Adds what another one says. */
+void search_value_add(struct search_value *to, const struct search_value *more);
 
 /* Runs in the worker: the inputs are the files of timelines. */
 worker_job timeline_search_job;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include "base/mem.h"
+#include "timeline/letters.h"
 
 enum {
     ADDRESS_MOST = 45,
@@ -13,6 +14,9 @@ enum {
     COPIES_MOST = 1000, /* of a part of an expression */
     NEEDED_LEAST = 3    /* what is shorter is nearly everywhere */
 };
+
+/* In front of an IPv4 address within IPv6. */
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 static char small(char c)
 {
@@ -27,8 +31,29 @@ static char large(char c)
 static void set_small(struct buf *out, struct str text)
 {
     buf_clear(out);
-    for (size_t i = 0; i < text.len; i++)
-        buf_addc(out, small(text.p[i]));
+    letters_small(out, text);
+}
+
+static bool is_ascii(struct str text)
+{
+    static const uint64_t highs = 0x8080808080808080;
+    uint64_t all = 0, part;
+    size_t i = 0;
+
+    for (; i + sizeof(part) <= text.len; i += sizeof(part)) {
+        memcpy(&part, text.p + i, sizeof(part));
+        all |= part;
+    }
+    for (; i < text.len; i++)
+        all |= (uint8_t)text.p[i];
+    return !(all & highs);
+}
+
+static void set_text(struct value_test *t, enum value_test_kind kind, struct str text)
+{
+    t->kind = kind;
+    t->is_wide = !is_ascii(text);
+    set_small(&t->text, text);
 }
 
 void value_test_release(struct value_test *t)
@@ -41,8 +66,7 @@ void value_test_release(struct value_test *t)
 
 void value_test_holds(struct value_test *t, struct str text)
 {
-    t->kind = TEST_HOLDS;
-    set_small(&t->text, text);
+    set_text(t, TEST_HOLDS, text);
 }
 
 static bool has_either(struct str text, char a, char b)
@@ -52,7 +76,6 @@ static bool has_either(struct str text, char a, char b)
 
 bool address_bytes(struct str text, uint8_t out[16])
 {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char copy[ADDRESS_MOST + 1];
 
     if (text.len == 0 || text.len > ADDRESS_MOST || !has_either(text, '.', ':'))
@@ -71,6 +94,20 @@ static bool is_number(struct str s)
         if (s.p[i] < '0' || s.p[i] > '9')
             return false;
     return s.len > 0;
+}
+
+struct str address_spelled(struct str text, char out[ADDRESS_TEXT_SIZE])
+{
+    uint8_t bytes[16];
+    bool is_v4;
+
+    if (!address_bytes(text, bytes))
+        return text;
+    is_v4 = memcmp(bytes, mapped, sizeof(mapped)) == 0;
+    return inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes + (is_v4 ? sizeof(mapped) : 0), out,
+                     ADDRESS_TEXT_SIZE)
+               ? str_of(out)
+               : text;
 }
 
 /* An address, a slash and a number; *is_sound: there are so many bits. */
@@ -98,40 +135,82 @@ bool value_test_is_no_network(struct str text)
     return read_network(text, bytes, &prefix, &is_sound) && !is_sound;
 }
 
+/* A network, or an address, which is one of its own. */
 static bool take_network(struct value_test *t, struct str text)
 {
-    bool is_sound;
+    bool is_sound = true;
 
-    if (!read_network(text, t->network, &t->prefix, &is_sound) || !is_sound)
+    if (address_bytes(text, t->network))
+        t->prefix = BITS;
+    else if (!read_network(text, t->network, &t->prefix, &is_sound) || !is_sound)
         return false;
-    t->kind = TEST_NETWORK;
+    set_text(t, TEST_NETWORK, text);
     return true;
 }
 
-void value_test_word(struct value_test *t, struct str text, bool is_quoted)
+bool value_test_is_network(struct str text)
 {
-    if (!is_quoted && memchr(text.p, '/', text.len) && take_network(t, text))
-        return;
-    set_small(&t->text, text);
-    t->kind = is_quoted                    ? TEST_IS
-              : str_is(text, "*")          ? TEST_THERE
-              : has_either(text, '*', '?') ? TEST_GLOB
-                                           : TEST_IS;
+    uint8_t bytes[16];
+    unsigned prefix;
+    bool is_sound;
+
+    return address_bytes(text, bytes) ||
+           (read_network(text, bytes, &prefix, &is_sound) && is_sound);
 }
 
-static bool is_ascii(struct str text)
+bool value_test_is_sign(char c)
 {
-    static const uint64_t highs = 0x8080808080808080;
-    uint64_t all = 0, part;
-    size_t i = 0;
+    return c && strchr("*?\\:\"()[]{}/<>=!&|+-^~ ", c);
+}
 
-    for (; i + sizeof(part) <= text.len; i += sizeof(part)) {
-        memcpy(&part, text.p + i, sizeof(part));
-        all |= part;
+/* Without its escapes; in glob those stay that make * ? and the backslash itself. True: others of
+ * them stand there. */
+static bool read_escapes(struct str text, struct buf *plain, struct buf *glob)
+{
+    bool is_glob = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.p[i];
+        bool is_escaped = c == '\\' && i + 1 < text.len && value_test_is_sign(text.p[i + 1]);
+
+        c = is_escaped ? text.p[++i] : c;
+        is_glob = is_glob || (!is_escaped && (c == '*' || c == '?'));
+        if (c == '\\' || (is_escaped && (c == '*' || c == '?')))
+            buf_addc(glob, '\\');
+        buf_addc(glob, c);
+        buf_addc(plain, c);
     }
-    for (; i < text.len; i++)
-        all |= (uint8_t)text.p[i];
-    return !(all & highs);
+    return is_glob;
+}
+
+void value_test_word(struct value_test *t, struct str text)
+{
+    CLEANUP_BUF struct buf plain = {0}, glob = {0};
+
+    if (take_network(t, text))
+        return;
+    if (str_is(text, "*"))
+        t->kind = TEST_THERE;
+    else if (read_escapes(text, &plain, &glob))
+        set_text(t, TEST_GLOB, buf_str(&glob));
+    else
+        set_text(t, TEST_IS, buf_str(&plain));
+}
+
+void value_test_quoted(struct value_test *t, struct str text)
+{
+    if (!take_network(t, text))
+        set_text(t, TEST_IS, text);
+}
+
+void value_test_bare(struct value_test *t, struct str text)
+{
+    CLEANUP_BUF struct buf plain = {0}, glob = {0};
+
+    if (read_escapes(text, &plain, &glob) && memchr(text.p, '*', text.len))
+        set_text(t, TEST_GLOB, buf_str(&glob));
+    else
+        set_text(t, TEST_HOLDS, buf_str(&plain));
 }
 
 /* A character that stands for itself. To i, k and s others of Unicode are alike. */
@@ -209,17 +288,20 @@ static struct str longest_run(struct str glob)
     size_t from = 0;
 
     for (size_t i = 0; i <= glob.len; i++) {
-        if (i < glob.len && glob.p[i] != '*' && glob.p[i] != '?')
+        if (i < glob.len && !memchr("*?\\", glob.p[i], 3))
             continue;
         if (i - from > best.len)
             best = (struct str){glob.p + from, i - from};
         from = i + 1;
+        i += i < glob.len && glob.p[i] == '\\'; /* what is escaped begins the next run */
     }
     return best;
 }
 
 struct str value_test_needs(const struct value_test *t)
 {
+    if (t->is_wide)
+        return STR("");
     switch (t->kind) {
     case TEST_HOLDS:
     case TEST_REGEX:
@@ -323,6 +405,12 @@ const char *find_alike(struct str in, struct str text)
     return NULL;
 }
 
+/* What stands there for itself; a backslash is always followed by something. */
+static char glob_char(struct str glob, size_t g)
+{
+    return glob.p[g] == '\\' ? glob.p[g + 1] : glob.p[g];
+}
+
 static bool fits_glob(struct str value, struct str glob)
 {
     size_t v = 0, g = 0, star = SIZE_MAX, from = 0;
@@ -331,9 +419,11 @@ static bool fits_glob(struct str value, struct str glob)
         if (g < glob.len && glob.p[g] == '*') {
             star = g++;
             from = v;
-        } else if (g < glob.len && (glob.p[g] == '?' || glob.p[g] == small(value.p[v]))) {
+        } else if (g < glob.len && (glob.p[g] == '?' || glob_char(glob, g) == small(value.p[v]))) {
             /* One character may have several bytes. */
-            bool is_any = glob.p[g++] == '?';
+            bool is_any = glob.p[g] == '?';
+
+            g += glob.p[g] == '\\' ? 2 : 1;
 
             v++;
             while (is_any && v < value.len && ((uint8_t)value.p[v] & 0xC0) == 0x80)
@@ -383,25 +473,40 @@ static bool fits_regex(const struct value_test *t, struct str value)
     return regexec(&t->regex, value.p, 1, &span, REG_STARTEND) == 0;
 }
 
-bool value_test(const struct value_test *t, struct str value)
+static bool is_text(const struct value_test *t, struct str value)
 {
-    struct str text = buf_str(&t->text);
+    return value.len == t->text.len && is_alike(value.p, t->text.p, t->text.len);
+}
 
+static bool test_small(const struct value_test *t, struct str value)
+{
     switch (t->kind) {
     case TEST_HOLDS:
-        return find_alike(value, text) != NULL;
+        return find_alike(value, buf_str(&t->text)) != NULL;
     case TEST_IS:
-        return value.len == text.len && is_alike(value.p, text.p, text.len);
+        return is_text(t, value);
     case TEST_GLOB:
-        return fits_glob(value, text);
+        return fits_glob(value, buf_str(&t->text));
     case TEST_REGEX:
         return fits_regex(t, value);
     case TEST_NETWORK:
-        return is_in(t, value);
+        return is_in(t, value) || is_text(t, value);
     case TEST_NUMBER:
         return is_between(t, value);
     case TEST_THERE:
         return true;
     }
     return false;
+}
+
+bool value_test(const struct value_test *t, struct str value)
+{
+    CLEANUP_BUF struct buf small_value = {0};
+
+    if (!t->is_wide)
+        return test_small(t, value);
+    if (is_ascii(value))
+        return false;
+    set_small(&small_value, value);
+    return test_small(t, buf_str(&small_value));
 }

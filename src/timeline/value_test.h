@@ -6,11 +6,11 @@
 #include "timeline/regex_dfa.h"
 
 enum value_test_kind {
-    TEST_HOLDS, /* the text, letters of ASCII alike */
+    TEST_HOLDS, /* the text, letters alike */
     TEST_IS,    /* the whole of it */
     TEST_GLOB,  /* with * and ? */
     TEST_REGEX,
-    TEST_NETWORK, /* an address of it */
+    TEST_NETWORK, /* an address of it, or the text */
     TEST_NUMBER,  /* from low to high */
     TEST_THERE,   /* any value */
 };
@@ -18,6 +18,7 @@ enum value_test_kind {
 struct value_test {
     enum value_test_kind kind;
     struct buf text; /* small letters; of an expression what each text that fits it has */
+    bool is_wide;    /* the text has letters beyond ASCII */
     regex_t regex;
     bool has_regex;
     struct regex_dfa *ascii; /* the same, for values of ASCII alone; NULL: it is not done so */
@@ -28,8 +29,16 @@ struct value_test {
 };
 void value_test_release(struct value_test *t);
 void value_test_holds(struct value_test *t, struct str text);
-/* A word as it is written behind a field: with * or ? a glob, an address with a slash a network. */
-void value_test_word(struct value_test *t, struct str text, bool is_quoted);
+/* A word as it is written without a field: what it holds, with * a glob. */
+void value_test_bare(struct value_test *t, struct str text);
+/* A word as it is written behind a field: with * or ? a glob; an address is compared as one, with a
+ * slash it is a network. */
+void value_test_word(struct value_test *t, struct str text);
+void value_test_quoted(struct value_test *t, struct str text);
+/* An address or a network: what is equal to it has another spelling, or many. */
+bool value_test_is_network(struct str text);
+/* A backslash takes away what these mean in a word: * ? : " ( and so on. */
+bool value_test_is_sign(char c);
 /* "10.0.0.0/33": an address with a slash and a number that no network has. */
 bool value_test_is_no_network(struct str text);
 MUST_CHECK int value_test_regex(struct value_test *t, struct str text, struct err *e);
@@ -40,3 +49,7 @@ bool value_test(const struct value_test *t, struct str value);
 const char *find_alike(struct str in, struct str text);
 /* An address, as the 16 bytes of IPv6. */
 bool address_bytes(struct str text, uint8_t out[16]);
+enum { ADDRESS_TEXT_SIZE = 46 };
+/* As RFC 5952 spells it, an IPv4 address within IPv6 as that of IPv4; what is no address as it
+ * is. */
+struct str address_spelled(struct str text, char out[ADDRESS_TEXT_SIZE]);

@@ -125,6 +125,8 @@ static bool put_time(struct reader *r, struct event *e, struct str date, struct 
         text = STR("0000-00-00 00:00:00");
     if (!when_iso(&text, &t) || text.len)
         return false;
+    if (date.len == 0 && s->day.month == 0)
+        stated_keep(&t, time); /* no more than that was stated */
     t.has_zone = t.has_zone || !s->is_local;
     if (date.len || day_holds(s, &t))
         reader_time(r, e, &t);

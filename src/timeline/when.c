@@ -1,5 +1,6 @@
 /* when.c: reads clock times as logs spell them, and finds the moments they stand for. */
 #include "timeline/when.h"
+#include <stdio.h>
 
 enum {
     NS_DIGITS = 9,
@@ -84,6 +85,22 @@ static void take_fraction(struct str *rest, struct stated *s)
     *rest = at;
 }
 
+void stated_keep(struct stated *s, struct str text)
+{
+    text = str_head(text, sizeof(s->text));
+    s->text_len = (uint8_t)text.len;
+    memcpy(s->text, text.p, text.len);
+}
+
+/* What was read of *rest, up to at. */
+static void give(struct str *rest, struct str at, struct stated *s, struct stated *out)
+{
+    if (!stated_is_date(s))
+        stated_keep(s, str_head(*rest, rest->len - at.len));
+    *out = *s;
+    *rest = at;
+}
+
 /* "03:12:09", and a fraction. */
 static bool take_clock(struct str *rest, struct stated *s)
 {
@@ -146,8 +163,7 @@ bool when_iso(struct str *rest, struct stated *out)
     /* A space before an offset is part of it; "… 03:12:09 -" is none. */
     (void)when_zone(&at, &s);
     s.year = s.year ? s.year : NO_YEAR;
-    *out = s;
-    *rest = at;
+    give(rest, at, &s, out);
     return true;
 }
 
@@ -212,8 +228,7 @@ static bool take_usual_bsd(struct str *rest, struct stated *out)
     s.second = two_digits(p + 13);
     if (s.month == 0 || s.day < 0 || s.hour < 0 || s.minute < 0 || s.second < 0)
         return false;
-    *out = s;
-    *rest = str_from(*rest, 15);
+    give(rest, str_from(*rest, 15), &s, out);
     return true;
 }
 
@@ -243,8 +258,7 @@ bool when_bsd(struct str *rest, struct stated *out)
         if (take_year(&behind, &s.year))
             at = behind;
     }
-    *out = s;
-    *rest = at;
+    give(rest, at, &s, out);
     return true;
 }
 
@@ -257,8 +271,7 @@ bool when_slashes(struct str *rest, struct stated *out)
         !take_char(&at, '/') || !when_digits(&at, 2, &s.day) || !take_char(&at, ' ') ||
         !take_clock(&at, &s))
         return false;
-    *out = s;
-    *rest = at;
+    give(rest, at, &s, out);
     return true;
 }
 
@@ -278,8 +291,7 @@ bool when_clf(struct str *rest, struct stated *out)
         return false;
     (void)when_zone(&at, &s);
     s.year = s.year ? s.year : NO_YEAR;
-    *out = s;
-    *rest = at;
+    give(rest, at, &s, out);
     return true;
 }
 
@@ -319,8 +331,7 @@ bool when_epoch(struct str *rest, struct stated *out)
     take_fraction(&at, &s);
     stated_from_seconds(&s, seconds);
     s.has_zone = true;
-    *out = s;
-    *rest = at;
+    give(rest, at, &s, out);
     return true;
 }
 
@@ -404,10 +415,17 @@ int years_first(const struct years *counted, const struct stated *last, int64_t 
     return end.year - (int)counted->turns + is_late(counted, last);
 }
 
-static void set_range(struct event *e)
+static void set_range(struct event *e, const struct stated *s)
 {
+    char spelled[STATED_TEXT_SIZE];
+    int len = snprintf(spelled, sizeof(spelled), "%04d-%02d-%02d %02d:%02d:%02d",
+                       s->year < 0 ? 0 : s->year, s->month, s->day, s->hour, s->minute, s->second);
+    struct str text =
+        s->text_len ? (struct str){s->text, s->text_len} : (struct str){spelled, (size_t)len};
+
     e->precision = TIME_NONE;
     e->doubt |= DOUBT_RANGE;
+    event_put(e, FIELD_EVENT_STATED_TIME, event_keep(e, text));
 }
 
 void when_set(struct event *e, const struct stated *s, const struct zone *zone, struct years *y)
@@ -420,7 +438,7 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
         e->doubt |= DOUBT_YEAR;
     }
     if (full.year == 0 || !stated_is_date(&full)) {
-        set_range(e);
+        set_range(e, &full);
         return;
     }
     e->precision = s->precision;

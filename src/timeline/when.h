@@ -4,6 +4,7 @@
 #include "timeline/event.h"
 #include "timeline/zone.h"
 
+enum { STATED_TEXT_SIZE = 48 };
 /* What a text states. */
 struct stated {
     int year;  /* 0: not stated; below: stated, and none that a calendar has */
@@ -16,7 +17,12 @@ struct stated {
     uint8_t precision;
     bool has_zone;
     int zone_s; /* east of UTC */
+    uint8_t text_len;
+    char text[STATED_TEXT_SIZE]; /* of what is no date: as it is written; else only numbers are
+                                    known */
 };
+/* Of what is no date: its text is another one than was read. */
+void stated_keep(struct stated *s, struct str text);
 
 /* Each takes a time off the front of *rest, or leaves it as it is. A time that no calendar has (30
  * February) is taken, too: stated_is_date tells. */

@@ -1,5 +1,6 @@
 """test_timeline_ask.py: what people marked, where it lies and when it was are terms of a query as all others are."""
 import datetime
+import json
 
 from harness import CaseTest, main
 
@@ -66,9 +67,74 @@ class Ask(CaseTest):
         self.assertEqual(sum(s["events"] for s in self.ana.json("analyse histogram 'tag:*'")), 3)
         self.assertEqual([(v["value"], v["events"]) for v in self.ana.json("analyse top user.name 'tag:first-login'")], [("root", 1)])
 
-    def test_a_date_alone_is_all_of_the_day_where_people_are(self):
+    def test_a_date_alone_is_all_of_the_day(self):
         found = self.ana.json("analyse search 'time:2026-11-02 and evidence:e1'")
         self.assertEqual(len(found), 24)
+
+    def test_times_are_utc_wherever_people_are(self):
+        there = {"TZ": "America/New_York"}  # four or five hours behind
+
+        def count(*words):
+            done = self.ana.run("analyse", "search", "--json", "--evidence", "e1", *words, env=there)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return len(json.loads(done.stdout))
+
+        self.assertEqual(count("--from", "2026-11-01 05:00", "--to", "2026-11-01 07:00"), 3)
+        self.assertEqual(count("--from", "2026-11-01 05:00 -05:00", "--to", "2026-11-01 07:00 -0500"), 3)
+        self.assertEqual(count("--from", "2026-11-03"), 24)
+        self.assertEqual(count("time:2026-11-03"), 24)
+        self.assertEqual(count('time:"2026-11-01 05:00"'), 1)
+        self.assertEqual(count('time:<"2026-11-01 00:00 -05:00"'), 5)
+        bars = self.ana.run("analyse", "histogram", "--to", "2026-11-01 12:30", env=there).stdout.decode()
+        self.assertIn("2026-11-01 00:", bars)
+
+    def test_terms_of_kql_and_lucene(self):
+        for query, condition in (
+                ("user.name:eva && source.ip:203.0.113.5", lambda call, *f: call in ("e2.1", "e2.3")),
+                ("user.name: eva || user.name: root", lambda call, *f: call.startswith("e2")),
+                ("!user.name:eva && evidence:e2", lambda call, *f: call == "e2.2"),
+                ("evidence:e2 -user.name:eva", lambda call, *f: call == "e2.2"),
+                ("+evidence:e2 +user.name:eva", lambda call, *f: call in ("e2.1", "e2.3")),
+                ("_exists_:user.name", lambda call, *f: call.startswith("e2")),
+                ('source.ip:"203.0.113.4/31"', lambda call, *f: call in ("e2.1", "e2.3")),
+                ("@timestamp >= 2026-11-03", lambda c, when, m: when >= self.begin + datetime.timedelta(days=2)),
+                ("source.port >= 4122", lambda call, *f: call in ("e2.2", "e2.3"))):
+            self.assertEqual(self.calls(query), self.wanted(condition), query)
+
+    def test_a_field_that_no_event_has_is_said(self):
+        for command in ("search", "histogram"):
+            for query, words in (("username:root", "No event has a field username:"), ("not username:root", "No event has a field username:"),
+                                 ("User.Name:root", "No event has a field User.Name; there is user.name."),
+                                 ("user.name:eva and nosuch.field:*", "No event has a field nosuch.field:")):
+                self.assertIn(words, " ".join(self.ana(f"analyse {command} '{query}'").split()), query)
+            for query in ("user.name:nobody", "source:x or evidence:e9 or tag:x or doubt:y or meaning:x or precision:ns", "time:2020-01-01", "xyz", ""):
+                self.assertNotIn("No event has a field", self.ana(f"analyse {command} '{query}'"), query)
+        self.assertIn("No event has a field username:", " ".join(self.ana("analyse top user.name username:root").split()))
+
+    def test_sources_items_and_parts_are_counted_too(self):
+        def top(field):
+            return {v["value"]: v["events"] for v in self.ana.json(f"analyse top {field}")}
+
+        self.assertEqual(top("source"), {"hours.log": 72, "logins.log": 3})
+        self.assertEqual(top("evidence"), {"e1": 72, "e2": 3})
+        self.assertEqual((top("meaning"), top("doubt"), top("precision")), ({"logged": 75}, {}, {"s": 75}))
+
+    def test_addresses_are_one_whatever_their_spelling(self):
+        log = self.folder / "v6.log"
+        log.write_text("2026-11-05T00:00:00+00:00 db1 sshd[9]: Failed password for root from 2001:db8::1 port 4122 ssh2\n"
+                       "2026-11-05T00:00:01+00:00 db1 kernel: IN=eth0 OUT= SRC=2001:0db8:0000:0000:0000:0000:0000:0001 DST=2001:0db8:0000:0000:0000:0000:0000:0002 "
+                       "LEN=80 TC=0 HOPLIMIT=64 FLOWLBL=0 PROTO=TCP SPT=40000 DPT=22 WINDOW=64800 RES=0x00 SYN URGP=0\n"
+                       "2026-11-05T00:00:02+00:00 db1 sshd[9]: Failed password for root from ::ffff:192.0.2.7 port 4122 ssh2\n"
+                       "2026-11-05T00:00:03+00:00 db1 sshd[9]: Failed password for root from 192.0.2.7 port 4122 ssh2\n")
+        self.ana(f"preserve files '{log}'")
+        self.ana("analyse timeline")
+        for who in ("2001:db8::1", "2001:DB8:0:0::1", "2001:0db8:0000:0000:0000:0000:0000:0001"):
+            found = self.ana.json(f"analyse who {who}")
+            self.assertEqual((found["events"], found["first"][:19], found["last"][:19]), (2, "2026-11-05T00:00:00", "2026-11-05T00:00:01"), who)
+            self.assertEqual([(v["value"], v["events"]) for v in found["source.ip"]], [("2001:db8::1", 2)])
+            self.assertEqual(self.calls(f"source.ip:{who}"), {"e3.1", "e3.2"}, who)
+        self.assertEqual(self.calls("source.ip:192.0.2.7"), {"e3.3", "e3.4"})
+        self.assertEqual({v["value"]: v["events"] for v in self.ana.json("analyse top source.ip --evidence e3")}, {"2001:db8::1": 2, "192.0.2.7": 2})
 
     def test_times_that_cannot_be_say_where(self):
         for query, words in (("time:soonish", "at character 6"), ("time:", "a time is missing"), ("hour time:[2026-11-01]", "[FROM TO UNTIL]"),
@@ -107,13 +173,16 @@ class Ask(CaseTest):
         self.ana("analyse tag e1.3 odd")
         self.ana("analyse tag e1.50 secret-thing --tlp red")
         self.ana("analyse clock e1 --skew 1m")
+        self.ana("analyse clock e2 --skew 1h")
+        self.ana("analyse tag e2.1 early")
+        self.ana("analyse clock e2 --skew none")
         for label in ("red", "amber"):
             self.ana(f"report draft --tlp {label} --file {self.folder / label}")
         red, amber = (next((self.folder / label).glob("*.html")) for label in ("red", "amber"))
         html = amber.read_text()
         svg = html[html.index('<figure class="moments">'):]
         svg = svg[:svg.index("</figure>")]
-        self.assertEqual([svg.count(f"<title>{i}: ") for i in (1, 2, 3)], [1, 1, 0])
+        self.assertEqual([svg.count(f"<title>{i}: ") for i in (1, 2, 3, 4)], [1, 1, 1, 0])
         self.assertIn("<title>1: 2026-11-01 01:59:00 UTC, web1, odd: app: hour 2</title>", svg)  # 02:00 less the minute that the clock ran ahead
         self.assertNotIn("<nobody>", html)
         self.assertNotIn("secret-thing", html)
@@ -121,7 +190,11 @@ class Ask(CaseTest):
         self.assertNotIn("<script", html)
         text = amber.with_suffix(".md").read_text()
         self.assertRegex(text, r"\| *1 *\| 2026-11-01 01:59:00 *\| web1 *\| `?e1\.3`? *\| odd")
-        self.assertRegex(text, r"\| *2 *\| 2026-11-02 01:30:00 *\| db1 ")
+        self.assertRegex(text, r"\| *2 *\| 2026-11-02 00:30:00 *\| db1 ")  # marked when its clock was thought to be wrong
+        self.assertRegex(text, r"\| *3 *\| 2026-11-02 01:30:00 *\| db1 ")
+        rows = {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("|")}
+        self.assertEqual([i for i in "123" if "the clock was corrected" in rows[i]], ["1"])
+        self.assertEqual([line.split()[1][0] for line in self.ana("analyse tags").splitlines() if "e2.1" in line], ["2"])
 
 
 if __name__ == "__main__":

@@ -187,6 +187,21 @@ class Journal(Case):
         self.assertEqual([len(v) for v in events[0]["journal.LONG"]], [65536, 65536])
         self.assertEqual(events[0]["event.cut"], ["journal.LONG: 100000 bytes", "journal.LONG: 70000 bytes"])
 
+    def test_an_exported_entry_without_a_possible_time_is_in_doubt(self):
+        text = ("__REALTIME_TIMESTAMP=1764040329000000\nMESSAGE=a\n\n__CURSOR=s=1;i=2\nMESSAGE=none\n\n__REALTIME_TIMESTAMP=99999999999999999999\nMESSAGE=large\n\n"
+                "__REALTIME_TIMESTAMP=soon\nMESSAGE=word\n\n__REALTIME_TIMESTAMP=0\nMESSAGE=zero\n\n"
+                "__REALTIME_TIMESTAMP=1764040330000000\n_SOURCE_REALTIME_TIMESTAMP=99999999999999999\nMESSAGE=odd\n\n")
+        events, notices, _ = read(text.encode())
+        self.assertEqual(notices, [])
+        self.assertEqual([tuple(e.get(n, [None])[0] for n in ("message", "ns", "precision", "doubt", "event.stated_time")) for e in events], [
+            ("a", 1764040329 * 10**9, "us", "", None),
+            ("none", 1764040329 * 10**9, "none", "o", None),
+            ("large", 1764040329 * 10**9, "none", "or", "99999999999999999999"),
+            ("word", 1764040329 * 10**9, "none", "or", "soon"),
+            ("zero", 1764040329 * 10**9, "none", "or", "0"),
+            ("odd", 1764040330 * 10**9, "us", "", None)])
+        self.assertEqual(events[5]["journal._SOURCE_REALTIME_TIMESTAMP"], ["99999999999999999"])
+
     def test_the_export_format(self):
         entry = [(b"__CURSOR", b"s=0;i=1f;b=0"), (b"__REALTIME_TIMESTAMP", b"1764040329000001"), (b"__MONOTONIC_TIMESTAMP", b"5"),
                  (b"MESSAGE", b"two\nlines"), (b"_HOSTNAME", b"h")]

@@ -1,5 +1,6 @@
 """test_timeline_disk.py: the times of files on disks become events: those that fls, debugfs and mdir tell of the same disks; logs that lie on them are
 read; damaged disks end in notices."""
+import datetime
 import gzip
 import os
 import random
@@ -73,6 +74,34 @@ class Times(DiskTest):
         link = fields_of(self.events("file.type:symlink")[0])
         self.assertEqual((link["file.path"], link["file.target_path"]), ("/link", "../../outside"))
 
+    @needs("mke2fs", "debugfs")
+    def test_ext_tells_1901_to_2446_as_debugfs_does(self):
+        stated = (-2**31, -3600, 1, 2**31, 2**32 - 1, 2**32 + 1, 3 * 2**32 - 5)
+        far = 2**32 * 3 + 2**31 - 1  # the last second that an inode can hold
+        tree = self.folder / "ages"
+        tree.mkdir()
+        for i in range(len(stated) + 1):
+            (tree / f"f{i}").write_bytes(b"")
+        for options, times in ((("-t", "ext4", "-I", "256"), (*stated, far)), (("-t", "ext2", "-I", "128"), stated[:3]),
+                               (("-t", "ext4", "-I", "256", "-O", "64bit,metadata_csum,flex_bg"), stated)):
+            image = self.ext(f"{len(times)}{options[1]}{len(options)}.img", size=8 << 20, tree=tree, options=options)
+            for i, seconds in enumerate(times):
+                for name in ("mtime", "ctime", "atime", *(("crtime",) if "256" in options else ())):
+                    tool("debugfs", "-w", "-R", f"set_inode_field /f{i} {name} @{seconds}", image)
+            self.timeline(image)
+            item = f"e{len(self.ana.json('analyse timelines'))}"
+            for i, seconds in enumerate(times):
+                said = re.search(r"mtime: .* -- (.*)", tool("debugfs", "-R", f"stat /f{i}", image).decode())[1]
+                wanted = datetime.datetime.strptime(said, "%a %b %d %H:%M:%S %Y")
+                with self.subTest(seconds, options=options):
+                    found = self.events(f"file.path:/f{i}", "--evidence", item)
+                    self.assertEqual({m for e in found for m in e["meaning"].split(",")}, {"modified", "accessed", "changed", *(("created",) if "256" in options else ())})
+                    if seconds == far:  # behind what an event's time can be
+                        self.assertEqual({(fields_of(e)["event.stated_time"], e["precision"]) for e in found}, {(f"{wanted.isoformat()}.000000000Z", "none")})
+                        self.assertTrue(all("r" in e["doubt"] for e in found))
+                    else:
+                        self.assertEqual({(e["@timestamp"], e["precision"], e["doubt"]) for e in found}, {(f"{wanted.isoformat()}.000000000Z", "s", "")})
+
     @needs("mke2fs", "debugfs", "fls")
     def test_deleted_files_and_when_they_were_deleted(self):
         image = self.ext(tree=self.tree(), options=("-t", "ext3"))
@@ -141,6 +170,23 @@ class Times(DiskTest):
         events = sorted(self.events(), key=lambda e: int(e["event"].split(".")[1]))
         times = [e["@timestamp"] for e in events]
         self.assertEqual(times, sorted(times))
+
+    @needs("mke2fs", "fls")
+    def test_what_has_no_time_makes_no_range(self):
+        """/$OrphanFiles of ext has none, and no bar, no first and no last."""
+        image = self.ext(tree=self.tree(), options=("-t", "ext4"))
+        self.timeline(image)
+        times = [s for *_, letter, s in of_body(tool("fls", "-r", "-p", "-m", "/", image).decode()) if letter != "."]
+        slots = self.ana.json("analyse histogram")
+        self.assertLessEqual(min(times) - slots[0]["seconds"], seconds_of(slots[0]["from"]))
+        self.assertEqual(sum(s["events"] for s in slots), len(self.events("not precision:none")))
+        self.assertIn("1 of them have no time", self.ana("analyse histogram"))
+        seen = self.ana.json("analyse top event.dataset")[0]
+        self.assertEqual((seconds_of(seen["first"]), seconds_of(seen["last"])), (min(times), max(times)))
+        alone = self.ana.json("analyse top file.path precision:none")
+        self.assertEqual(alone, [{"value": "/$OrphanFiles", "events": 1}])
+        self.assertIn("no time", self.ana("analyse top file.path precision:none"))
+        self.assertEqual(self.ana.json("analyse histogram precision:none"), [])
 
     @needs("sfdisk", "mke2fs", "mkfs.vfat")
     def test_partitions_are_sources_and_logs_on_them_are_read(self):

@@ -98,6 +98,7 @@ class Hostile(unittest.TestCase):
         events, _ = read_lines("2026-02-28T00:00:00Z gate app[1]: a\n2026-02-30T00:00:00Z gate app[1]: b\n")
         self.assertIn("r", events[1]["doubt"])
         self.assertEqual(events[1]["time"], events[0]["time"])
+        self.assertEqual((events[1]["event.stated_time"], events[0].get("event.stated_time")), ("2026-02-30T00:00:00Z", None))
 
     def test_months_of_other_languages_are_not_guessed(self):
         foreign = ["M\u00e4r  5 03:12:09 gate app[1]: a", "Mai  5 03:12:09 gate app[1]: a", "d\u00e9c.  5 03:12:09 gate app[1]: a", "\u043c\u0430\u0440  5 03:12:09 gate app[1]: a"]

@@ -16,7 +16,7 @@ struct seen {
     size_t count;
     int64_t ns[KEPT];
     uint8_t precision[KEPT], doubt[KEPT], meaning[KEPT];
-    char path[KEPT][64], message[KEPT][64];
+    char path[KEPT][64], stated[KEPT][64];
     int64_t last;
     size_t turns; /* where time goes back */
 };
@@ -41,7 +41,7 @@ static int see(void *context, const struct event *v, struct err *e)
     s->doubt[i] = v->doubt;
     s->meaning[i] = v->meaning;
     keep(s->path[i], event_value(v, FIELD_FILE_PATH));
-    keep(s->message[i], event_value(v, FIELD_MESSAGE));
+    keep(s->stated[i], event_value(v, FIELD_EVENT_STATED_TIME));
     return 0;
 }
 
@@ -205,7 +205,7 @@ static void test_no_time_and_no_possible_time_are_said(void **state)
     assert_int_equal(t.seen->ns[0], 0);
     assert_int_equal(t.seen->precision[1], TIME_NONE);
     assert_true(t.seen->doubt[1] & DOUBT_RANGE);
-    assert_string_equal(t.seen->message[1], "9999-12-31T23:59:59.000000000Z");
+    assert_string_equal(t.seen->stated[1], "9999-12-31T23:59:59.000000000Z");
     end(&t);
 }
 

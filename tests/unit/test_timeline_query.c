@@ -11,9 +11,11 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <wctype.h>
 #include "base/mem.h"
 #include "test_timeline_seed.h"
 #include "timeline/block.h"
+#include "timeline/letters.h"
 #include "timeline/query.h"
 #include "timeline/value_test.h"
 
@@ -173,6 +175,42 @@ static void the_terms_of_the_document_find_their_rows(void **state)
         {"ROOT OR ALICE AND NOT web", "012"},
         {"user.name:(not root)", "2345"},
         {"\"a b\" not message:*", ""},
+        /* Addresses have many spellings (RFC 4291 section 2.2), also where no field is named. */
+        {"source.ip:2001:0DB8:0::1", "3"},
+        {"source.ip:\"2001:db8:0:0:0:0:0:1\"", "3"},
+        {"source.ip:\"2001:db8::/124\"", "3"},
+        {"source.ip:::ffff:192.168.1.5", "3"},
+        {"source.ip:2001:db8::2", ""},
+        {"2001:DB8:0::1", "3"},
+        {"2001:db8::/32", "3"},
+        {"10.0.0.0/8", "0"},
+        /* As KQL and Lucene write it. */
+        {"process.pid >= 99", "12"},
+        {"process.pid>=99", "12"},
+        {"process.pid: 99", "1"},
+        {"user.name: (root or alice)", "012"},
+        {"process.pid:{1 TO 100}", "1"},
+        {"process.pid:{* TO 100}", "14"},
+        {"root && sudo", "1"},
+        {"sudo || alice", "12"},
+        {"!user.name:root", "2345"},
+        {"! user.name:root", "2345"},
+        {"-user.name:root", "2345"},
+        {"+root -sudo", "0"},
+        {"-(root or alice)", "345"},
+        {"user.name:(-root)", "2345"},
+        {"process.pid:(-3 or 99)", "1"},
+        {"a - b", ""},
+        {"_exists_:user.name", "0123"},
+        {"!_exists_:user.name", "45"},
+        {"user.name:a\\ b", "3"},
+        {"message:*\\:\\ pass", "1"},
+        {"sudo\\:", "1"},
+        {"host.name:web\\?", ""},
+        {"user.name:ro\\*", ""},
+        {"host.name:web\xC3\x84", "5"},
+        {"WEB\xC3\x84", "5"},
+        {"host.name:?eb\xC3\x84*", "5"},
         {"nothing.there:*", ""},
         {"not nothing.there:x", "012345"},
     };
@@ -212,7 +250,19 @@ static void bad_queries_say_where(void **state)
         {"root)", "character 5:"},
         {"\"root", "character 1:"},
         {"user.name:", "character 11:"},
-        {"user.name: root", "character 11:"},
+        {"user.name: and root", "character 11:"},
+        {"user.name: not root", "character 11:"},
+        {"user.name:\"\"", "character 11:"},
+        {"\"\"", "character 1:"},
+        {"a = b", "character 3:"},
+        {"a == b", "character 3:"},
+        {"a != b", "character 3:"},
+        {"a >= b", "character 3:"},
+        {"a &&", "character 5:"},
+        {"|| a", "character 1:"},
+        {"!", "character 2:"},
+        {"_exists_:", "character 10:"},
+        {"a.b:{1 TO 2]", "character 5:"},
         {"root and", "character 9:"},
         {"root or", "character 8:"},
         {"or root", "character 1:"},
@@ -250,7 +300,8 @@ static void bad_queries_say_where(void **state)
 
 static void long_and_deep_queries_have_an_end(void **state)
 {
-    static const char *const units[] = {"(", "not ", "a ", "a or ", "x:(", "\"", "a:/", "a:[", ")"};
+    static const char *const units[] = {"(",     "not ", "!",  "-(",  "a >= ", "\\(", "a ",
+                                        "a or ", "x:(",  "\"", "a:/", "a:[",   ")"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(units); i++)
@@ -545,6 +596,81 @@ static void seeded_queries_find_what_a_slow_reading_finds(void **state)
     assert_in_range(found, asked / 10, asked / 10 * 9);
 }
 
+static uint32_t folded(wint_t c, size_t size)
+{
+    char in[4];
+    CLEANUP_BUF struct buf out = {0};
+
+    if (size == 2) {
+        in[0] = (char)(0xC0 | c >> 6);
+    } else {
+        in[0] = (char)(0xE0 | c >> 12);
+        in[1] = (char)(0x80 | (c >> 6 & 0x3F));
+    }
+    in[size - 1] = (char)(0x80 | (c & 0x3F));
+    letters_small(&out, (struct str){in, size});
+    assert_int_equal(out.len, size);
+    return size == 2 ? (uint32_t)(out.p[0] & 0x1F) << 6 | (uint32_t)(out.p[1] & 0x3F)
+                     : (uint32_t)(out.p[0] & 0xF) << 12 | (uint32_t)(out.p[1] & 0x3F) << 6 |
+                           (uint32_t)(out.p[2] & 0x3F);
+}
+
+/* What is meant is every letter of those scripts; towlower is glibc's. */
+static void small_letters_are_those_of_the_c_library(void **state)
+{
+    static const struct {
+        wint_t first, last;
+    } scripts[] = {{0xC0, 0x17F},  {0x1CD, 0x1EF},   {0x1F8, 0x21F},
+                   {0x222, 0x233}, {0x386, 0x3CE},   {0x400, 0x52F},
+                   {0x531, 0x586}, {0x1E00, 0x1EFF}, {0xFF21, 0xFF5A}};
+    char *before = strdup(setlocale(LC_CTYPE, NULL));
+    size_t letters = 0;
+
+    (void)state;
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+    for (size_t i = 0; i < COUNT_OF(scripts); i++)
+        for (wint_t c = scripts[i].first; c <= scripts[i].last; c++) {
+            size_t size = c < 0x800 ? 2 : 3;
+            wint_t small = towlower(c);
+            bool is_same_size = size == 2 ? small >= 0x80 && small < 0x800 : small >= 0x800;
+
+            letters += small != c;
+            if (folded(c, size) != (is_same_size ? small : c))
+                fail_msg("U+%04X becomes U+%04X, not U+%04X", c, folded(c, size), small);
+        }
+    setlocale(LC_CTYPE, before);
+    free(before);
+    assert_in_range(letters, 400, 900);
+}
+
+static void addresses_are_spelled_as_rfc_5952_has_them(void **state)
+{
+    /* The examples of its sections 1, 2 and 4. */
+    static const struct {
+        const char *text, *spelled;
+    } cases[] = {
+        {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"2001:0db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"2001:db8::0:1:0:0:1", "2001:db8::1:0:0:1"},
+        {"2001:DB8:0:0:1::1", "2001:db8::1:0:0:1"},
+        {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
+        {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},
+        {"2001:db8:aaaa:bbbb:cccc:dddd:eeee:AAAA", "2001:db8:aaaa:bbbb:cccc:dddd:eeee:aaaa"},
+        {"::ffff:192.0.2.1", "192.0.2.1"},
+        {"192.0.2.1", "192.0.2.1"},
+        {"web1:22", "web1:22"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char out[ADDRESS_TEXT_SIZE];
+        struct str spelled = address_spelled(str_of(cases[i].text), out);
+
+        if (!str_is(spelled, cases[i].spelled))
+            fail_msg("%s becomes " STR_FMT, cases[i].text, STR_ARG(spelled));
+    }
+}
+
 /* Of two letters one may be nowhere: the text is found all the same, over any distance. */
 static void texts_are_found_at_any_place(void **state)
 {
@@ -706,6 +832,8 @@ int main(void)
         cmocka_unit_test(bad_queries_say_where),
         cmocka_unit_test(long_and_deep_queries_have_an_end),
         cmocka_unit_test(seeded_queries_find_what_a_slow_reading_finds),
+        cmocka_unit_test(small_letters_are_those_of_the_c_library),
+        cmocka_unit_test(addresses_are_spelled_as_rfc_5952_has_them),
         cmocka_unit_test(texts_are_found_at_any_place),
         cmocka_unit_test(what_an_expression_needs_is_in_all_that_fits),
         cmocka_unit_test(an_expression_of_many_states_is_answered_all_the_same),

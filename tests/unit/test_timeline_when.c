@@ -272,9 +272,11 @@ static void what_no_calendar_has_is_doubted(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct years years = {.year = 2026, .month = 11, .day = 20};
         struct str rest = str_of(cases[i].text);
-        struct event e = {.ns = 77};
+        CLEANUP(event_release) struct event e = {0};
         struct stated s;
 
+        event_init(&e);
+        e.ns = 77;
         if (!cases[i].read(&rest, &s))
             fail_msg("%s is not read", cases[i].text);
         when_set(&e, &s, NULL, &years);
@@ -282,6 +284,10 @@ static void what_no_calendar_has_is_doubted(void **state)
             fail_msg("%s is %lld, doubt %u", cases[i].text, (long long)e.ns, e.doubt);
         assert_int_equal(years.year, 2026);
         assert_int_equal(years.month, 11);
+        /* What was stated is kept, without what stands behind it. */
+        if (!str_is(event_value(&e, FIELD_EVENT_STATED_TIME), cases[i].text))
+            fail_msg("%s is kept as " STR_FMT, cases[i].text,
+                     STR_ARG(event_value(&e, FIELD_EVENT_STATED_TIME)));
     }
 }
 
@@ -387,9 +393,10 @@ static void a_29_february_of_the_wrong_year_is_doubted(void **state)
 {
     struct stated s = {.month = 2, .day = 29};
     struct years y = {.year = 2026};
-    struct event e = {0};
+    CLEANUP(event_release) struct event e;
 
     (void)state;
+    event_init(&e);
     assert_true(stated_is_date(&s));
     when_set(&e, &s, NULL, &y);
     assert_int_equal(e.precision, TIME_NONE);

@@ -1,0 +1,28 @@
+/* search_count.h: inside a worker: how many events were found, when, and with which values. */
+#pragma once
+#include "timeline/query.h"
+#include "timeline/search_wire.h"
+
+struct search_counts {
+    struct search_value sum;
+    uint64_t slots[SEARCH_SLOTS_MOST];
+    struct counted *values; /* by their hash; NULL: none yet */
+    size_t value_count;
+};
+void search_counts_release(struct search_counts *c);
+
+/* Rows of a block that were found. */
+struct search_counting {
+    const struct search_task *task;
+    struct str field;        /* of SEARCH_VALUES */
+    struct str source, item; /* their names */
+    struct block *block;
+    const struct rows *rows;
+    const int64_t *times; /* of all rows, corrected */
+    struct rows timeless; /* filled by search_count */
+};
+/* ERR_LIMIT: too many different values; ERR_FORMAT. */
+MUST_CHECK int search_count(struct search_counts *c, struct search_counting *of, struct err *e);
+/* Sends the values and the sum. */
+MUST_CHECK int search_counts_send(const struct search_counts *c, const struct search_task *task,
+                                  struct worker_channel *channel, struct err *e);
