@@ -304,7 +304,9 @@ const struct operation analyse_search = {
     .more =
         "A query is made of terms, and, or, not and brackets: failed, \"failed password\", "
         "user.name:root, source.ip:10.0.0.0/8, url.path:/wp-*, http.response.status_code:>=500, "
-        "message:/pass(word)?/, user.name:(root or admin), user.name:*. Names of fields are those "
+        "message:/pass(word)?/, user.name:(root or admin), user.name:*. Times are UTC unless a "
+        "zone "
+        "is written: time:>=\"2026-11-25 03:12 +01:00\". Names of fields are those "
         "of the Elastic Common Schema. Each event has a name, e3.500, for what is said of it.",
     OP_FIELDS(search_fields),
     .kind = &timeline_kind,

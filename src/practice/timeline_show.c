@@ -256,7 +256,7 @@ void event_explain(const struct event_show *k)
     }
 }
 
-void no_fields_say(const struct screen *screen, const struct search_result *r)
+void no_fields_say(struct screen *screen, const struct search_result *r)
 {
     struct str rest = buf_str(&r->no_fields);
 

@@ -26,7 +26,7 @@ void event_show(struct event_show *k, const struct search_event *event);
 /* What the marks of doubt stand for. */
 void event_explain(const struct event_show *k);
 /* The fields that a query names and no event has. */
-void no_fields_say(const struct screen *screen, const struct search_result *r);
+void no_fields_say(struct screen *screen, const struct search_result *r);
 /* When the first and the last of them were, where one has a time. */
 void span_json(struct json *j, const struct search_value *span);
 void event_json(struct json *j, const struct thing *const *items, const struct search_event *event);
