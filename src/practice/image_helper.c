@@ -83,6 +83,8 @@ int image_helper_open(struct image_helper *h, const char *source, struct err *e)
 
 void image_helper_release(struct image_helper *h)
 {
+    if (h->has_ended) /* a read that hangs keeps it from its end, and nobody else */
+        dialogue_leave(h->dialogue);
     dialogue_close(h->dialogue);
     arena_free(h->arena);
     buf_release(&h->in);

@@ -12,7 +12,7 @@
 #include "sys/file.h"
 #include "sys/proc.h"
 
-enum { END_MS = 10000, STEP_MS = 20, CHUNK_SIZE = 65536, SIGNAL_STATUS = 128 };
+enum { END_MS = 10000, LAST_MS = 1000, STEP_MS = 20, CHUNK_SIZE = 65536, SIGNAL_STATUS = 128 };
 
 struct dialogue {
     char *name; /* for sentences */
@@ -67,23 +67,40 @@ static bool has_ended(struct dialogue *d)
     return d->pid == 0;
 }
 
-int dialogue_end(struct dialogue *d)
+static void wait_ms(struct dialogue *d, int ms)
 {
     struct timespec step = {.tv_nsec = STEP_MS * 1000000};
 
+    for (int waited = 0; !has_ended(d) && waited < ms; waited += STEP_MS)
+        nanosleep(&step, NULL);
+}
+
+/* One that hangs in the kernel ends when that lets it, killed or not: nobody waits for it. */
+static int end_within(struct dialogue *d, int ms)
+{
     fd_close(d->fd);
     d->fd = -1;
-    for (int waited = 0; !has_ended(d) && waited < END_MS; waited += STEP_MS)
-        nanosleep(&step, NULL);
+    wait_ms(d, ms);
     if (d->pid) {
-        int status;
-
         (void)kill(d->pid, SIGKILL);
-        (void)waitpid(d->pid, &status, 0);
+        wait_ms(d, LAST_MS);
+    }
+    if (d->pid) {
         d->pid = 0;
         d->status = SIGNAL_STATUS + SIGKILL;
     }
     return d->status;
+}
+
+int dialogue_end(struct dialogue *d)
+{
+    return end_within(d, END_MS);
+}
+
+void dialogue_leave(struct dialogue *d)
+{
+    if (d)
+        (void)end_within(d, LAST_MS);
 }
 
 void dialogue_close(struct dialogue *d)

@@ -10,9 +10,12 @@ struct dialogue;
 MUST_CHECK int dialogue_start(struct dialogue **out, const char *const *argv, struct err *e);
 /* The same, and what it says on standard error goes nowhere. */
 MUST_CHECK int dialogue_start_silent(struct dialogue **out, const char *const *argv, struct err *e);
-/* Ends its input and waits for its end, at most 10 s; then it is ended. Returns its exit status,
- * 128 and the signal's number where one ended it. */
+/* Ends its input and waits for its end, at most 10 s; then it is ended, and where it hangs in the
+ * kernel a second later it is left to end when that lets it. Returns its exit status, 128 and the
+ * signal's number where one ended it. */
 int dialogue_end(struct dialogue *d);
+/* The same for one that has said its last word: it has a second. NULL is fine. */
+void dialogue_leave(struct dialogue *d);
 void dialogue_close(struct dialogue *d); /* dialogue_end, forgetting the status; NULL is fine */
 DEFINE_CLEANUP(struct dialogue *, dialogue_close)
 
