@@ -148,6 +148,9 @@ static void take_swaps(const struct devices *d, struct source_facts *f)
         CLEANUP_BUF struct buf path = {0};
         struct stat st;
 
+        /* A swap file is no device, and may lie where a look at it hangs. */
+        if (!str_starts(name, "/dev/"))
+            continue;
         buf_addstr(&path, name);
         if (stat(buf_text(&path), &st) || !S_ISBLK(st.st_mode) || !devices_have(d, st.st_rdev))
             continue;

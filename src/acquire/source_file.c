@@ -3,26 +3,71 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include "acquire/device_layers.h"
 #include "acquire/source_device.h"
 #include "base/hash.h"
+#include "base/mem.h"
+#include "sys/file.h"
 
-/* folder: of a device in sysfs. */
-static bool is_over(const char *folder, const struct stat *file)
+enum { TABLE_SIZE = 4 << 20 /* of mounts */ };
+
+/* A file, and the file system that it lies on: MAJOR:MINOR, as the table of mounts counts them. */
+struct looked_for {
+    struct stat st;
+    struct buf mounts;
+    struct str file_system;
+};
+
+static bool is_at_or_below(struct str path, struct str folder)
+{
+    if (folder.len > 1 && path.len > folder.len && path.p[folder.len] != '/')
+        return false;
+    return str_starts(path, "/") && path.len >= folder.len &&
+           memcmp(path.p, folder.p, folder.len) == 0;
+}
+
+/* By the table of mounts alone: a look at the path may hang. Of two mounts at one place the later
+ * one is seen. */
+static struct str file_system_of(struct str table, struct str path)
+{
+    struct str found = STR("");
+    size_t longest = 0;
+
+    while (table.len) {
+        struct str line = str_cut(&table, '\n'), number;
+        CLEANUP_BUF struct buf place = {0};
+
+        (void)str_field(&line);
+        (void)str_field(&line);
+        number = str_field(&line);
+        (void)str_field(&line);
+        mount_unescape(str_field(&line), &place);
+        if (place.len && place.len >= longest && is_at_or_below(path, buf_str(&place))) {
+            longest = place.len;
+            found = number;
+        }
+    }
+    return found;
+}
+
+/* folder: of a device in sysfs. What lies on other file systems is nothing to this source, and one
+ * that hangs must not keep it from being read. */
+static bool is_over(const char *folder, const struct looked_for *l)
 {
     CLEANUP_BUF struct buf backing = {0};
-    CLEANUP_BUF struct buf path = {0};
     struct stat st;
 
     device_value(folder, "loop/backing_file", &backing);
-    buf_addstr(&path, buf_str(&backing));
-    return path.len && stat(buf_text(&path), &st) == 0 && st.st_dev == file->st_dev &&
-           st.st_ino == file->st_ino;
+    return backing.len &&
+           str_eq(file_system_of(buf_str(&l->mounts), buf_str(&backing)), l->file_system) &&
+           stat(buf_text(&backing), &st) == 0 && st.st_dev == l->st.st_dev &&
+           st.st_ino == l->st.st_ino;
 }
 
-int file_uses(const struct stat *file, struct source_facts *f, struct err *e)
+static int devices_over(const struct looked_for *l, struct source_facts *f, struct err *e)
 {
     static const char blocks[] = "/sys/block";
     DIR *dir = opendir(blocks);
@@ -34,11 +79,26 @@ int file_uses(const struct stat *file, struct source_facts *f, struct err *e)
         dev_t device;
 
         snprintf(folder, sizeof(folder), "%s/%s", blocks, entry->d_name);
-        if (is_over(folder, file) && device_of_folder(folder, &device))
+        if (is_over(folder, l) && device_of_folder(folder, &device))
             rc = device_uses(device, f, e);
     }
     if (dir)
         closedir(dir);
+    return rc;
+}
+
+int file_uses(const char *path, const struct stat *file, struct source_facts *f, struct err *e)
+{
+    struct looked_for l = {.st = *file};
+    CLEANUP_FREE char *whole = realpath(path, NULL);
+    int rc = whole ? file_read(&l.mounts, "/proc/self/mountinfo", TABLE_SIZE, e)
+                   : err_errno(e, "cannot find %s", path);
+
+    if (rc == 0) {
+        l.file_system = file_system_of(buf_str(&l.mounts), str_of(whole));
+        rc = devices_over(&l, f, e);
+    }
+    buf_release(&l.mounts);
     return rc;
 }
 

@@ -6,7 +6,8 @@
 
 /* Fills uses and is_written_to of a file that lies behind a block device (losetup) which is used.
  * ERR_IO, ERR_LIMIT as device_uses. */
-MUST_CHECK int file_uses(const struct stat *file, struct source_facts *f, struct err *e);
+MUST_CHECK int file_uses(const char *path, const struct stat *file, struct source_facts *f,
+                         struct err *e);
 /* How an open file is, asked of where it really lies, and not of what is remembered of it. Then
  * what is written to it through a mapping changes its times: what was written so before is made
  * durable, since until then the kernel sees no more of who goes on. */

@@ -304,7 +304,7 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
         return rc;
     set_texts(&f, path);
     if (S_ISREG(st.st_mode))
-        rc = file_uses(&st, &f, e);
+        rc = file_uses(path, &st, &f, e);
     if (rc == 0 && S_ISREG(st.st_mode))
         rc = check_uses(&f, is_live, e);
     if (rc == 0 && S_ISREG(st.st_mode))
