@@ -123,6 +123,22 @@ static void add_hash(struct buf *out, const char *word, const struct hash *sum)
     buf_addc(out, '\n');
 }
 
+/* Numbers and words that stay. */
+static void add_begin(struct buf *out, const struct acquire_begin *b)
+{
+    add_number(out, "size", b->size);
+    add_number(out, "sector", b->sector_size);
+    add_number(out, "removable", b->is_removable);
+    add_number(out, "physical", b->is_physical);
+    add_text(out, "format", format_names[b->format]);
+    add_text(out, "level", b->is_small ? "small" : "fast");
+    add_number(out, "segment", b->segment_size);
+    add_number(out, "begun", time_ns(b->begun));
+    buf_adds(out, "id ");
+    hex_add(out, b->id, sizeof(b->id));
+    buf_addc(out, '\n');
+}
+
 /* What lies beside it, and must be as it is now. */
 static void add_beside(struct buf *out, const struct acquire_state *s)
 {
@@ -137,6 +153,29 @@ static void add_beside(struct buf *out, const struct acquire_state *s)
     if (s->unbound_until)
         buf_addf(out, "unbound %llu %llu\n", (unsigned long long)s->unbound_from,
                  (unsigned long long)s->unbound_until);
+    if (s->loose)
+        add_number(out, "loose", s->loose);
+}
+
+/* In the form of the state; the path of the source, what is written to it and the spelling of an
+ * E01 may be others in a later run. */
+struct hash acquire_state_facts(const struct acquire_state *s, size_t found)
+{
+    const struct acquire_begin *b = &s->begin;
+    CLEANUP_BUF struct buf text = {0};
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (texts[i].at != offsetof(struct acquire_begin, source) && !texts[i].is_optional)
+            add_text(&text, texts[i].word, *text_of(b, i));
+    add_begin(&text, b);
+    for (size_t i = 0; i < found && i < b->history.count; i++) {
+        const struct acquire_finding *f = &b->history.all[i];
+
+        buf_addf(&text, "found %u %llu ", f->first, (unsigned long long)time_ns(f->from));
+        add_escaped(&text, f->text);
+        buf_addc(&text, '\n');
+    }
+    return hash_bytes(text.p, text.len);
 }
 
 struct hash acquire_state_write(const struct acquire_state *s, const struct target_files *files,
@@ -148,18 +187,8 @@ struct hash acquire_state_write(const struct acquire_state *s, const struct targ
     buf_adds(out, FIRST_LINE "\n");
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         add_text(out, texts[i].word, *text_of(b, i));
-    add_number(out, "size", b->size);
-    add_number(out, "sector", b->sector_size);
+    add_begin(out, b);
     add_number(out, "live", b->is_live);
-    add_number(out, "removable", b->is_removable);
-    add_number(out, "physical", b->is_physical);
-    add_text(out, "format", format_names[b->format]);
-    add_text(out, "level", b->is_small ? "small" : "fast");
-    add_number(out, "segment", b->segment_size);
-    add_number(out, "begun", time_ns(b->begun));
-    buf_adds(out, "id ");
-    hex_add(out, b->id, sizeof(b->id));
-    buf_addc(out, '\n');
     buf_adds(out, "mark ");
     hex_add(out, b->mark, sizeof(b->mark));
     buf_addc(out, '\n');
@@ -305,6 +334,8 @@ static bool read_number(struct acquire_state *s, struct str word, struct str res
         b->segment_size = n;
     else if (str_is(word, "runs"))
         b->runs = n > UINT32_MAX ? 0 : (uint32_t)n;
+    else if (str_is(word, "loose"))
+        s->loose = n > UINT32_MAX ? 0 : (uint32_t)n;
     else if (str_is(word, "done"))
         s->done = n;
     else if (str_is(word, "rest"))

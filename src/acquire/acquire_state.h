@@ -56,8 +56,14 @@ struct acquire_state {
     /* Of the source: what was gone on with though nothing elsewhere could tell whether it was as it
      * had been. 0, 0: nothing was. */
     uint64_t unbound_from, unbound_until;
+    uint32_t
+        loose; /* from this run on nothing elsewhere vouched for what the state says; 0: none */
     struct hash sum; /* of the state, as its last line says; of one that was read */
 };
+
+/* Of what stays as it is however often it goes on: what it was begun with, and that and when each
+ * of the first so many findings came. */
+struct hash acquire_state_facts(const struct acquire_state *s, size_t found);
 
 /* Returns its sum. */
 struct hash acquire_state_write(const struct acquire_state *s, const struct target_files *files,

@@ -32,6 +32,57 @@ static struct hash digest_of(const struct acquisition *m, const struct hash *cha
     return hash_bytes(text.p, text.len);
 }
 
+static struct acquire_marks marks_of(const struct acquire_state *s)
+{
+    return (struct acquire_marks){.runs = s->begin.runs,
+                                  .was_changed = s->was_changed,
+                                  .is_live = s->begin.is_live,
+                                  .unbound_from = s->unbound_from,
+                                  .unbound_until = s->unbound_until,
+                                  .loose = s->loose,
+                                  .found = s->begin.history.count,
+                                  .facts = acquire_state_facts(s, s->begin.history.count)};
+}
+
+static void add_marks(const struct acquire_marks *k, struct buf *out)
+{
+    buf_addf(out, " %u %u %u %llu %llu %u %zu ", k->runs, k->was_changed, k->is_live,
+             (unsigned long long)k->unbound_from, (unsigned long long)k->unbound_until, k->loose,
+             k->found);
+    hex_add(out, k->facts.b, sizeof(k->facts.b));
+}
+
+static bool read_marks(struct str text, struct acquire_marks *out)
+{
+    uint64_t n[7];
+
+    for (size_t i = 0; i < COUNT_OF(n); i++)
+        if (!str_u64(str_cut(&text, ' '), &n[i]))
+            return false;
+    *out = (struct acquire_marks){.runs = (uint32_t)n[0],
+                                  .was_changed = n[1] != 0,
+                                  .is_live = n[2] != 0,
+                                  .unbound_from = n[3],
+                                  .unbound_until = n[4],
+                                  .loose = (uint32_t)n[5],
+                                  .found = (size_t)n[6]};
+    return n[0] <= UINT32_MAX && n[5] <= UINT32_MAX &&
+           hex_read(out->facts.b, sizeof(out->facts.b), text);
+}
+
+/* Whether a state can be a later one of the same image: it says all that was said before. */
+static bool follows(const struct acquire_state *s, const struct acquire_marks *k)
+{
+    struct hash facts = acquire_state_facts(s, k->found);
+    bool has_unbound = k->unbound_until == 0 ||
+                       (s->unbound_from <= k->unbound_from && s->unbound_until >= k->unbound_until);
+
+    return s->begin.runs > k->runs && s->was_changed >= k->was_changed &&
+           s->begin.is_live >= k->is_live && has_unbound &&
+           (k->loose == 0 || (s->loose && s->loose <= k->loose)) &&
+           s->begin.history.count >= k->found && hash_eq(&facts, &k->facts);
+}
+
 int acquire_bind_part(struct acquisition *m, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -43,6 +94,7 @@ int acquire_bind_part(struct acquisition *m, struct err *e)
     kept.digest = digest_of(m, &m->state.chain, &m->state.proof, m->state.done);
     pthread_mutex_unlock(&m->lock);
     pthread_mutex_lock(&m->kept_lock);
+    kept.marks = marks_of(&m->state);
     kept.sum = acquire_state_write(&m->state, &m->files, &text);
     if (m->is_frozen)
         rc = err_set(e, ERR_CANCEL, "stopped; it goes on where it was");
@@ -74,6 +126,7 @@ void acquisition_bound(struct acquisition *m, struct buf *out)
         return;
     buf_addf(out, " %llu ", (unsigned long long)kept.done);
     hex_add(out, kept.digest.b, sizeof(kept.digest.b));
+    add_marks(&kept.marks, out);
 }
 
 void acquisition_check_code(struct str bound, struct buf *out)
@@ -101,10 +154,12 @@ static bool is_code_of(const char *code, const struct hash *sum)
     return digits >= CHECK_DIGITS;
 }
 
-/* "SHA256 SIZE SHA256", or the first alone; "0": nothing is known. */
+/* "SHA256 SIZE SHA256 MARKS", or without what is behind the first or the third; "0": nothing is
+ * known. */
 static bool read_known(struct str text, struct acquire_known *out)
 {
     struct str sum = str_cut(&text, ' '), size = str_cut(&text, ' ');
+    struct str digest = str_cut(&text, ' ');
 
     *out = (struct acquire_known){0};
     if (str_is(sum, "0"))
@@ -112,8 +167,10 @@ static bool read_known(struct str text, struct acquire_known *out)
     out->has_sum = hex_read(out->sum.b, sizeof(out->sum.b), sum);
     if (!size.len)
         return out->has_sum;
+    out->has_marks = text.len && read_marks(text, &out->marks);
     return out->has_sum && str_u64(size, &out->size) &&
-           hex_read(out->digest.b, sizeof(out->digest.b), text);
+           hex_read(out->digest.b, sizeof(out->digest.b), digest) &&
+           out->has_marks == (text.len > 0);
 }
 
 void acquire_mark_unbound(struct acquire_state *s, uint64_t from, uint64_t until)
@@ -144,18 +201,53 @@ static int refuse_known(const struct acquisition *m, struct err *e)
                    m->files.name, (unsigned long long)m->known.size);
 }
 
+static int refuse_part(const struct acquisition *m, struct err *e)
+{
+    return err_set(e, ERR_TAMPER,
+                   "%s.part is not the one that the case has on record, nor one that came after "
+                   "it: it was changed, or is an older copy. Put back the one that was there when "
+                   "the image stopped; where there is none, begin anew under another name, and "
+                   "leave these files as they are",
+                   m->files.name);
+}
+
+/* It went on without the case, was killed since, or was changed: which of these, nobody can tell.
+ * What the record knows is believed of what it knows. */
+static int take_later(struct acquisition *m, struct err *e)
+{
+    struct acquire_state *s = &m->state;
+    const struct acquire_marks *k = &m->known.marks;
+    uint32_t loose = k->runs + 1;
+
+    if (m->known.has_marks && !follows(s, k))
+        return refuse_part(m, e);
+    if (m->known.has_marks) {
+        s->unbound_from = k->unbound_from;
+        s->unbound_until = k->unbound_until;
+        s->loose = k->loose;
+    }
+    if (s->loose == 0 || s->loose > loose)
+        s->loose = loose;
+    return 0;
+}
+
 int acquire_known_begin(struct acquisition *m, struct err *e)
 {
     struct acquire_state *s = &m->state;
     struct acquire_known *k = &m->known;
     uint64_t from = 0, until = s->has_rest ? s->begin.size : s->done;
     bool is_bound = false;
+    int rc = 0;
 
     if (m->options.bound && !read_known(str_of(m->options.bound), k))
         return err_set(e, ERR_USAGE, "what is known of the image is no digest");
     if (m->options.check && !is_code_of(m->options.check, &s->sum))
         return refuse_code(m, e);
     is_bound = m->options.check || (k->has_sum && hash_eq(&k->sum, &s->sum));
+    if (!is_bound && m->options.bound)
+        rc = take_later(m, e);
+    if (rc)
+        return rc;
     if (is_bound)
         from = s->has_rest && !s->is_sealed ? (s->done > s->rest ? s->done : s->rest) : until;
     else if (k->size && !m->options.has_no_hashes) {
@@ -201,4 +293,11 @@ void acquisition_unbound(const struct acquisition *m, struct buf *out)
                  "bytes %llu to %llu, as far as they had been read when it went on: compared with "
                  "files beside them alone, which whoever could write there could have changed, too",
                  (unsigned long long)s->unbound_from, (unsigned long long)s->unbound_until - 1);
+    if (s->loose)
+        buf_addf(
+            out,
+            "%swhat is told of run %u and later ones until it went on in the case, and whether "
+            "the source was changed by then, was in %s.part alone, for which no record of the "
+            "case vouches",
+            out->len ? "; " : "", s->loose, m->files.name);
 }

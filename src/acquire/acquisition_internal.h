@@ -19,18 +19,29 @@ struct rest_sums {
 
 /* Of the digest of NAME.part, and of all before a byte of the source: as the state on disk says it,
  * or as it is known elsewhere. */
+struct acquire_marks { /* what a later state of the same image says, too */
+    uint32_t runs;
+    bool was_changed, is_live;
+    uint64_t unbound_from, unbound_until;
+    uint32_t loose;
+    size_t found;
+    struct hash facts; /* acquire_state_facts */
+};
 struct acquire_kept {
     bool is_written; /* in this run */
     struct hash sum;
     uint64_t done;
     bool has_digest;
     struct hash digest;
+    struct acquire_marks marks;
 };
 struct acquire_known {
     bool has_sum;
     struct hash sum;
     uint64_t size; /* 0: nothing more is known */
     struct hash digest;
+    bool has_marks; /* else a version before put it on record */
+    struct acquire_marks marks;
 };
 
 struct acquisition {
