@@ -192,8 +192,10 @@ static int refuse(const struct comparing *c, bool is_another, struct err *e)
         "were compared it holds other bytes, the first at byte %llu%s",
         is_another ? "" : ", or it was changed meanwhile", c->telling_others + c->plain_others,
         c->telling + c->plain, (unsigned long long)c->first,
-        is_another ? ". Connect its own; gone for good, it is ended with --gone"
-                   : ". Begin anew under another name; or --live goes on with it, and marks it");
+        is_another
+            ? ". Connect its own; where that is gone for good, disconnect this one, and end it "
+              "with --gone"
+            : ". Begin anew under another name; or --live goes on with it, and marks it");
 }
 
 /* Empty places are alike on all disks, and are filled while one is in use: which source it is, the
@@ -216,18 +218,30 @@ static int judge(const struct comparing *c, struct err *e)
     return 0;
 }
 
+/* Empty places say nothing: they are alike on all disks. */
+static void known_by(const struct comparing *c, struct buf *out)
+{
+    if (c->telling)
+        buf_addf(out, "it is known by its bytes at %u places", c->telling);
+    if (c->telling && c->telling < TELLING_LEAST && c->plain)
+        buf_addf(out, ", and at %u that hold one byte again and again, as on any disk", c->plain);
+    if (!c->telling && c->plain)
+        buf_addf(out,
+                 "NOTHING TELLS that it is the same source: all %u places that could be compared "
+                 "hold one byte again and again, as empty ones do on any disk",
+                 c->plain);
+    if (!c->telling && !c->plain)
+        buf_adds(out, "none of its bytes could be compared with the image");
+}
+
 static void tell(const struct comparing *c)
 {
     struct acquire_begin *b = &c->m->state.begin;
-    unsigned compared = c->telling + c->plain;
     CLEANUP_BUF struct buf text = {0};
 
     if (!c->m->is_weak)
         return;
-    if (compared)
-        buf_addf(&text, "it is known by its bytes at %u places", compared);
-    else
-        buf_adds(&text, "none of its bytes could be compared with the image");
+    known_by(c, &text);
     acquire_history_add(&b->history, b->runs, utc_now(), buf_text(&text),
                         "how many of its bytes could be compared is not told any more");
 }
