@@ -138,6 +138,7 @@ static void tell_facts(const struct source_facts *f, const char *name)
     line("fact read-only %d", f->is_read_only);
     line("fact exclusive %d", f->is_exclusive);
     line("fact live %d", f->is_written_to || (f->is_device && !f->is_exclusive));
+    line("fact gone %d", f->is_gone);
     line("fact end 1");
 }
 

@@ -248,17 +248,20 @@ static int begin(struct making *m, struct err *e)
                            &o->options, m->control, e);
 }
 
-/* is_gone of the order: not even looked for. */
-static int open_again(struct making *m, const char *path, const struct acquire_begin *was,
+/* The source, or what stands for one that is gone. */
+static int open_again(struct making *m, const char *path, const struct acquire_state *was,
                       const struct target_files *files, struct err *e)
 {
     const struct imager_order *o = m->order;
-    int rc = o->is_gone ? err_set(e, ERR_NOTFOUND, "%s is gone for good", path)
+    struct source_facts *f = &m->report->facts;
+    int rc = o->is_gone ? imager_look_gone(o, m->watch, m->control, path, &was->begin, was->done,
+                                           &m->source, f, e)
                         : open_source(m, path, files->folders, files->folder_count, e);
 
-    if (rc == 0 || m->source)
+    if (!o->is_gone && (rc == 0 || m->source))
         return rc;
-    rc = imager_open_gone(o, path, was, rc, &m->source, &m->report->facts, e);
+    if (!o->is_gone)
+        rc = imager_open_gone(o, path, &was->begin, rc, &m->source, f, e);
     return rc == 0 && m->watch->opened ? m->watch->opened(m->watch->context, e) : rc;
 }
 
@@ -281,7 +284,7 @@ static int resume(struct making *m, struct err *e)
     if (rc == 0)
         rc = whole_path(&source, o->source ? o->source : was.begin.source, e);
     if (rc == 0)
-        rc = open_again(m, source, &was.begin, &files, e);
+        rc = open_again(m, source, &was, &files, e);
     acquire_begin_release(&was.begin);
     if (rc)
         return rc;

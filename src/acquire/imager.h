@@ -18,7 +18,7 @@ struct imager_order {
     uint64_t segment_size; /* UINT64_MAX: the usual one */
     bool is_small;
     bool is_live; /* also in use, or, with part, changed meanwhile */
-    bool is_gone; /* with part: the source, for good; nothing is opened */
+    bool is_gone; /* with part: the source, for good; it is looked for all the same */
     bool has_no_read_back;
     unsigned patience_s;
     struct acquire_options options;

@@ -6,6 +6,8 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+enum { OPTIONS_SIZE = 4096 };
+
 static const struct field acquisition_fields[] = {
     FIELD_CALLED("title", "what it is an image of"),
     {.name = "state",
@@ -37,7 +39,8 @@ static const struct field acquisition_fields[] = {
     {.name = "resume", .type = FIELD_LINE, .help = "the file that it goes on with"},
     {.name = "bound",
      .type = FIELD_LINE,
-     .help = "when it stopped: SHA-256 of NAME.part; bytes that are there, their digest"},
+     .help = "when it stopped: SHA-256 of NAME.part; bytes that are there, their digest; what else "
+             "a later one has to say"},
     {.name = "why", .type = FIELD_LINE, .help = "why it ended before its end"},
     {.name = "began", .type = FIELD_TIME, .help = "when the source was first read"},
     {.name = "ended", .type = FIELD_TIME, .help = "when the image was whole"},
@@ -159,6 +162,25 @@ static void find_number(struct imaging *g)
     g->number = t ? t->number : 0;
 }
 
+/* Of all its runs, each set once: what it was begun with stays on the form. */
+static const char *options_of(const struct imaging *g, struct decision *d)
+{
+    static const char later[] = "later: ";
+    const struct thing *t = g->goes_on ? state_thing_by_id(d->view->state, &g->id) : NULL;
+    struct str before = t ? thing_value(t, "options") : STR(""), rest = before;
+    bool is_new = g->options.len > 0 && before.len < OPTIONS_SIZE; /* the records have each */
+
+    while (rest.len) {
+        struct str one = str_trim(str_cut(&rest, ';'));
+
+        (void)str_take(&one, later);
+        is_new &= !str_eq(one, buf_str(&g->options));
+    }
+    return arena_printf(d->arena, STR_FMT "%s%s%s", STR_ARG(before),
+                        before.len && is_new ? "; " : "", is_new && g->goes_on ? later : "",
+                        is_new ? buf_text(&g->options) : "");
+}
+
 int image_record_begin(struct imaging *g, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
@@ -180,7 +202,7 @@ int image_record_begin(struct imaging *g, struct err *e)
     draft_value(dr, "resume", buf_str(&g->resume));
     draft_value(dr, "source", buf_str(&g->source));
     draft_value(dr, "state", STR("begun"));
-    add_said(dr, "options", buf_text(&g->options));
+    add_said(dr, "options", options_of(g, &d));
     draft_value(dr, "program", buf_str(&g->program));
     draft_here(&d, dr);
     draft_device(g, &d, dr);
@@ -235,7 +257,11 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
         buf_addf(&text, "NOT BOUND: %s; ", result(g, "unbound"));
     if (result(g, "history")[0])
         buf_addf(&text, "interrupted, and gone on with: %s ", result(g, "history"));
-    buf_addf(&text, "%s bytes could not be read; %s", result(g, "bad"), back_words(g));
+    buf_addf(&text, "%s bytes %s; %s", result(g, "bad"),
+             is_yes(fact(g, "gone")) ? "are not in it: they could not be read, or were not asked "
+                                       "for, since the source was gone"
+                                     : "could not be read",
+             back_words(g));
     return str_of(arena_strdup(d->arena, buf_text(&text)));
 }
 

@@ -19,12 +19,14 @@ static void tell_file(const struct image_file *f, struct buf *out)
              STR_ARG(f->bytes), STR_ARG(f->sum));
 }
 
-static void tell_bad(uint64_t bad, struct str name, struct buf *out)
+static void tell_bad(const struct image_helper *h, uint64_t bad, struct buf *out)
 {
     char size[UTC_PLAIN_SIZE];
+    bool is_gone = strcmp(image_helper_fact(h, "gone"), "1") == 0;
 
-    buf_addf(out, "%s could not be read, and are zeros in the image:\n  ", size_text(size, bad));
-    sink_terminal(out, name, false);
+    buf_addf(out, "%s could not be read%s, and are zeros in the image:\n  ", size_text(size, bad),
+             is_gone ? ", or were not asked for, since the source was gone" : "");
+    sink_terminal(out, str_of(image_helper_result(h, "name")), false);
     buf_adds(out, ".map and .txt beside it say where.\n");
 }
 
@@ -67,7 +69,7 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
         tell_sums(h, "stored-",
                   "Of what the image holds, as stored, the last sector filled up with zeros:", out);
     if (bad)
-        tell_bad(bad, str_of(image_helper_result(h, "name")), out);
+        tell_bad(h, bad, out);
     buf_addf(out, "%s\n",
              strcmp(image_helper_result(h, "read-back"), "same") == 0
                  ? "It was read back from the disk, and is the same."
