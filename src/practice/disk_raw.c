@@ -7,10 +7,13 @@
 #include "base/hash.h"
 #include "base/sink.h"
 #include "evidence/image_read.h"
+#include "practice/disk_unread.h"
 #include "practice/progress.h"
 #include "practice/out_file.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
+
+enum { SECTOR_SIZE = 512 };
 
 struct writing {
     const struct disk_raw *raw;
@@ -20,13 +23,21 @@ struct writing {
     struct digest *sha256;
     uint64_t from, until; /* bytes of the disk */
     uint64_t written;
-    uint64_t lost; /* bytes that the image does not have */
+    uint64_t lost;       /* bytes that the image does not have */
+    uint64_t said;       /* bytes of the partition by its table */
+    uint64_t unreadable; /* bytes that could not be read when the image was taken */
+    struct buf sectors;  /* of these, the first runs */
+    struct disk_unread unread;
+    struct buf sum; /* SHA-256 of what was written, in hex */
 };
 
 static void writing_release(struct writing *w)
 {
     out_file_release(&w->file);
     digest_free(w->sha256);
+    buf_release(&w->sectors);
+    buf_release(&w->sum);
+    disk_unread_release(&w->unread);
 }
 
 /* Where it lies; a partition may be said to end behind the disk. */
@@ -35,7 +46,7 @@ static int find_range(struct writing *w, struct err *e)
     const struct disk_survey *s = w->raw->survey;
     uint64_t sector = s->table.sector_size, end;
 
-    w->until = s->table.media_size;
+    w->until = w->said = s->table.media_size;
     if (w->raw->number == 0)
         return s->count ? err_set(e, ERR_USAGE, "say which partition, with --partition") : 0;
     for (size_t i = 0; i < s->count; i++) {
@@ -49,6 +60,7 @@ static int find_range(struct writing *w, struct err *e)
         end = p->count > w->until / sector - p->first ? w->until : (p->first + p->count) * sector;
         w->from = p->first * sector;
         w->until = end;
+        w->said = p->count > UINT64_MAX / sector ? UINT64_MAX : p->count * sector;
         return 0;
     }
     return err_set(e, ERR_NOTFOUND, "it has no partition %u", w->raw->number);
@@ -103,30 +115,85 @@ static int write_all(struct writing *w, struct err *e)
         rc = err_errno(e, "cannot write %s", w->raw->path);
     if (rc == 0)
         rc = out_file_sync(&w->file, w->raw->path, e);
-    return rc ? rc : out_file_end(&w->file, w->raw->path, e);
+    return rc;
+}
+
+static void take_sum(struct writing *w)
+{
+    uint8_t sum[64];
+
+    (void)digest_end(w->sha256, sum);
+    hex_add(&w->sum, sum, sizeof(struct hash));
+}
+
+/* What it is not: each a clause, in order. */
+static void add_missing(const struct writing *w, struct buf *out)
+{
+    if (w->unreadable)
+        buf_addf(out,
+                 "%llu bytes of it could not be read when the image was taken, and are zeros: "
+                 "sectors %s of it\n",
+                 (unsigned long long)w->unreadable, buf_text(&w->sectors));
+    if (w->unread.is_untold)
+        buf_adds(out,
+                 "of the disk bytes could not be read when the image was taken, and which ones "
+                 "nothing says: the map beside the image is not there, or is another\n");
+    if (w->lost)
+        buf_addf(out, "%llu bytes of it the image does not have: zeros stand there\n",
+                 (unsigned long long)w->lost);
+    if (w->said > w->until - w->from)
+        buf_addf(out,
+                 "the table gives it %llu bytes, and the disk ends after %llu of them: the rest is "
+                 "not there\n",
+                 (unsigned long long)w->said, (unsigned long long)w->written);
+}
+
+static int record(struct writing *w, struct err *e)
+{
+    CLEANUP_BUF struct buf missing = {0};
+    CLEANUP_BUF struct buf outcome = {0};
+    struct str rest;
+
+    buf_addf(&outcome, "%llu bytes, SHA-256 %s", (unsigned long long)w->written, buf_text(&w->sum));
+    add_missing(w, &missing);
+    for (rest = buf_str(&missing); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+
+        buf_addf(&outcome, "; " STR_FMT, STR_ARG(line));
+    }
+    return w->raw->record(w->raw->context, &outcome, e);
 }
 
 static void tell(struct writing *w)
 {
-    CLEANUP_BUF struct buf hex = {0};
+    CLEANUP_BUF struct buf missing = {0};
     struct buf *out = &w->a->text;
     char size[UTC_PLAIN_SIZE];
-    uint8_t sum[64];
+    struct str rest;
 
-    (void)digest_end(w->sha256, sum);
-    hex_add(&hex, sum, sizeof(struct hash));
     if (w->a->wants_json) {
-        buf_addf(&w->a->json, "{\"size\":%llu,\"sha256\":\"%s\",\"lost\":%llu}",
-                 (unsigned long long)w->written, buf_text(&hex), (unsigned long long)w->lost);
+        buf_addf(&w->a->json,
+                 "{\"size\":%llu,\"sha256\":\"%s\",\"lost\":%llu,\"unreadable\":%llu,"
+                 "\"behind_the_disk\":%llu}",
+                 (unsigned long long)w->written, buf_text(&w->sum), (unsigned long long)w->lost,
+                 (unsigned long long)w->unreadable,
+                 (unsigned long long)(w->said - (w->until - w->from)));
         return;
     }
     buf_addf(out, "%s (%llu bytes) written to ", size_text(size, w->written),
              (unsigned long long)w->written);
     sink_terminal(out, str_of(w->raw->path), false);
-    buf_addf(out, ", SHA-256 %s.\n", buf_text(&hex));
-    if (w->lost)
-        buf_addf(out, "%llu bytes of it the image does not have: zeros stand there.\n",
-                 (unsigned long long)w->lost);
+    buf_addf(out, ", SHA-256 %s.\n", buf_text(&w->sum));
+    add_missing(w, &missing);
+    for (rest = buf_str(&missing); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+
+        if (line.p[0] >= 'a' && line.p[0] <= 'z') {
+            buf_addc(out, (char)(line.p[0] - 'a' + 'A'));
+            line = str_from(line, 1);
+        }
+        buf_addf(out, STR_FMT ".\n", STR_ARG(line));
+    }
 }
 
 int disk_raw_write(const struct disk_raw *raw, struct answer *a, struct err *e)
@@ -137,7 +204,18 @@ int disk_raw_write(const struct disk_raw *raw, struct answer *a, struct err *e)
     int rc = find_range(&w, e);
 
     if (rc == 0)
+        rc = disk_unread_find(&w.unread, raw->files, e);
+    if (rc == 0)
         rc = write_all(&w, e);
+    if (rc)
+        return rc;
+    w.unreadable = disk_unread_within(
+        &w.unread, w.from, w.until,
+        raw->survey->table.sector_size ? raw->survey->table.sector_size : SECTOR_SIZE, &w.sectors);
+    take_sum(&w);
+    rc = record(&w, e);
+    if (rc == 0)
+        rc = out_file_end(&w.file, raw->path, e);
     if (rc == 0)
         tell(&w);
     return rc;

@@ -276,7 +276,7 @@ static int compare_map(struct taking_made *t, struct err *e)
     (void)str_u64(str_of(image_helper_fact(h, "sector")), &sector);
     if (sector == 0)
         return err_set(e, ERR_FORMAT, "the summary says that a sector has no bytes");
-    rc = made_map_read(&t->map, buf_text(&t->map_path), t->source_size, e);
+    rc = made_map_read(&t->map, buf_text(&t->map_path), t->source_size, t->source_size, e);
     if (rc)
         return rc;
     made_map_words(&t->map, sector, &words);

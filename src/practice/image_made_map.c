@@ -44,6 +44,13 @@ static bool is_finished(struct str line)
            str_is(str_field(&line), "1") && !line.len;
 }
 
+void made_map_add(struct made_map *m, uint64_t off, uint64_t size)
+{
+    m->runs = mem_grow(m->runs, m->count, &m->room, sizeof(m->runs[0]));
+    m->runs[m->count++] = (struct made_run){off, size};
+    m->bad += size;
+}
+
 static bool take_area(struct made_map *m, struct str line, uint64_t *at, uint64_t size)
 {
     struct made_run run;
@@ -59,13 +66,12 @@ static bool take_area(struct made_map *m, struct str line, uint64_t *at, uint64_
         return true;
     if (!str_is(state, "-") || m->count == RUNS_MAX)
         return false;
-    m->runs = mem_grow(m->runs, m->count, &m->room, sizeof(m->runs[0]));
-    m->runs[m->count++] = run;
-    m->bad += run.size;
+    made_map_add(m, run.off, run.size);
     return true;
 }
 
-int made_map_read(struct made_map *out, const char *path, uint64_t size, struct err *e)
+int made_map_read(struct made_map *out, const char *path, uint64_t least, uint64_t most,
+                  struct err *e)
 {
     CLEANUP(made_map_release) struct made_map m = {0};
     CLEANUP_BUF struct buf text = {0};
@@ -79,14 +85,14 @@ int made_map_read(struct made_map *out, const char *path, uint64_t size, struct 
 
         if (!line.len || line.p[0] == '#')
             continue;
-        is_good = has_status ? take_area(&m, line, &at, size) : is_finished(line);
+        is_good = has_status ? take_area(&m, line, &at, most) : is_finished(line);
         has_status = true;
     }
     if (rc)
         return rc;
-    if (!is_good || at != size)
+    if (!is_good || at < least)
         return err_set(e, ERR_FORMAT, "%s is not the map of a finished image of %llu bytes", path,
-                       (unsigned long long)size);
+                       (unsigned long long)most);
     *out = m;
     m = (struct made_map){0};
     return 0;

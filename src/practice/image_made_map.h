@@ -17,9 +17,11 @@ struct made_map {
     uint64_t bad; /* bytes of all of them */
 };
 void made_map_release(struct made_map *m);
-/* Of a source of that size; its lines are taken in the one form that calm-image writes. ERR_FORMAT:
- * it is no map of a finished image; ERR_IO, ERR_NOTFOUND. */
-MUST_CHECK int made_map_read(struct made_map *out, const char *path, uint64_t size, struct err *e);
+void made_map_add(struct made_map *m, uint64_t off, uint64_t size); /* behind those before */
+/* Of a source of so many bytes; its lines are taken in the one form that calm-image writes.
+ * ERR_FORMAT: it is no map of a finished image; ERR_IO, ERR_NOTFOUND. */
+MUST_CHECK int made_map_read(struct made_map *out, const char *path, uint64_t least, uint64_t most,
+                             struct err *e);
 /* Its first runs in sectors, as a summary has them once it was read: "missing". */
 void made_map_words(const struct made_map *m, uint64_t sector_size, struct buf *out);
 /* Whether an E01 with such sectors lists just these as not readable. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "base/hash.h"
+#include "base/mem.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -37,6 +38,33 @@ int out_file_begin(struct out_file *f, const char *path, struct err *e)
         return err_errno(e, "cannot create %s", path);
     }
     return 0;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t size = strlen(folder);
+
+    return strncmp(path, folder, size) == 0 && (path[size] == 0 || path[size] == '/');
+}
+
+int out_spares_case(const char *case_folder, const char *path, struct err *e)
+{
+    CLEANUP_FREE char *home = case_folder ? realpath(case_folder, NULL) : NULL;
+    CLEANUP_FREE char *folder = mem_strdup(path);
+    CLEANUP_FREE char *whole = realpath(path, NULL);
+    char *slash = strrchr(folder, '/');
+
+    if (!whole && slash)
+        slash[slash == folder ? 1 : 0] = 0;
+    if (!whole)
+        whole = realpath(slash ? folder : ".", NULL);
+    if (!home || !whole || !is_below(whole, home))
+        return 0; /* where its folder is not there either nothing can be made in it */
+    return err_set(
+        e, ERR_USAGE,
+        "%s lies in the folder of the case, where nothing else goes: name a place beside "
+        "it, or on another disk",
+        path);
 }
 
 int out_file_sync(const struct out_file *f, const char *path, struct err *e)

@@ -150,7 +150,9 @@ static const struct field custody_fields[] = {
      .flags = FIELD_MANY,
      .help = "of an export: the keys that can open it, or a passphrase"},
     {.name = "package", .type = FIELD_LINE, .help = "of an export: its SHA-256, once it is whole"},
-    {.name = "outcome", .type = FIELD_LINE, .help = "why an export did not come about"},
+    {.name = "outcome",
+     .type = FIELD_LINE,
+     .help = "of what was read: what came out; of that and an export: why it did not come about"},
 };
 const struct kind custody_kind = {.name = "custody",
                                   .prefix = "cu",

@@ -8,6 +8,7 @@
 #include "base/sink.h"
 #include "practice/image_made.h"
 #include "practice/image_record.h"
+#include "practice/out_file.h"
 #include "practice/practice.h"
 #include "practice/preserve_image_tell.h"
 #include "sys/file.h"
@@ -87,7 +88,7 @@ static const struct field image_fields[] = {
     {.name = "gone",
      .type = FIELD_FLAG,
      .flags = FIELD_OUTSIDE,
-     .help = "with --resume: ends it, for the source is gone for good",
+     .help = "with --resume: ends it, for the source is gone for good, or gives nothing more",
      .group = TUNING},
     {.name = "no-read-back",
      .type = FIELD_FLAG,
@@ -108,17 +109,8 @@ static int whole_path(struct str given, struct buf *out, struct err *e)
     return 0;
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-    size_t size = strlen(folder);
-
-    return strncmp(path, folder, size) == 0 && (path[size] == 0 || path[size] == '/');
-}
-
-/* The case folder has its own order, and is copied and handed on: no image goes there. */
 static int image_place(const struct imaging *g, struct str given, struct buf *out, struct err *e)
 {
-    CLEANUP_FREE char *home = realpath(g->a->around->case_folder, NULL);
     CLEANUP_BUF struct buf whole = {0};
     struct stat st;
     int rc = whole_path(given, &whole, e);
@@ -127,13 +119,10 @@ static int image_place(const struct imaging *g, struct str given, struct buf *ou
         return rc;
     if (stat(buf_text(&whole), &st) || !S_ISDIR(st.st_mode))
         return err_set(e, ERR_USAGE, "%s is no folder that an image could go to", buf_text(&whole));
-    if (home && is_below(buf_text(&whole), home))
-        return err_set(e, ERR_USAGE,
-                       "%s lies in the folder of the case, where no image goes: name one beside "
-                       "it, or on another disk",
-                       buf_text(&whole));
-    buf_addstr(out, buf_str(&whole));
-    return 0;
+    rc = out_spares_case(g->a->around->case_folder, buf_text(&whole), e);
+    if (rc == 0)
+        buf_addstr(out, buf_str(&whole));
+    return rc;
 }
 
 /* An option of the same name, for the helper and for the record. */
@@ -285,7 +274,6 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
     static const char *const kept[] = {"name",  "format", "segment", "small",
                                        "title", "system", NULL};
     bool is_named = input_has(g->op, g->in, "source");
-    bool is_gone = input_has(g->op, g->in, "gone");
     struct str bound = thing_value(t, "bound");
     int rc = 0;
 
@@ -302,7 +290,7 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
     if (rc == 0)
         rc = find_source(g, t, e);
     if (rc == 0)
-        rc = image_helper_open(&g->helper, is_gone ? "" : buf_text(&g->source), e);
+        rc = image_helper_open(&g->helper, buf_text(&g->source), e);
     if (rc == 0)
         rc = image_helper_order(&g->helper, "resume", buf_str(&g->resume), e);
     if (rc == 0) /* of one that never stopped in good order nothing is known */

@@ -13,6 +13,7 @@
 #include "practice/image_part.h"
 #include "practice/intake.h"
 #include "practice/out_file.h"
+#include "practice/preserve_read_record.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -72,20 +73,6 @@ static const struct field read_fields[] = {
     {.name = "because", .type = FIELD_LINE, .help = "what for; for the custody of the item"},
 };
 
-struct reading {
-    struct session *session;
-    const struct operation *op;
-    const struct input *in;
-    struct answer *a;
-    struct view view;
-    struct disk_files files;
-    struct disk_source source;
-    struct disk_wish wish;
-    struct disk_count sums;
-    struct decision items; /* of --keep */
-    uint64_t kept;
-};
-
 static void reading_release(struct reading *r)
 {
     decision_release(&r->items);
@@ -108,57 +95,6 @@ static bool wants_files(const struct reading *r)
     return false;
 }
 
-/* "partition 1, /etc" */
-static void add_where(struct buf *out, const struct reading *r)
-{
-    struct str path = input_value(r->op, r->in, "below");
-    struct str inode = input_value(r->op, r->in, "inode");
-
-    if (r->wish.number)
-        buf_addf(out, "partition %u, ", (unsigned)r->wish.number);
-    else if (r->wish.first)
-        buf_addf(out, "sector %llu, ", (unsigned long long)r->wish.first);
-    if (inode.len)
-        buf_addf(out, "inode " STR_FMT, STR_ARG(inode));
-    else
-        buf_addstr(out, path.len ? path : STR("/"));
-    if (r->wish.only_deleted)
-        buf_adds(out, ", deleted files");
-}
-
-/* The access goes on record before anything of it is shown or written: did, of where, and the path
- * that it goes to, or NULL. A case that can only be read is looked at without a record. */
-static int record_access(struct reading *r, const char *did, bool has_where, const char *to,
-                         struct err *e)
-{
-    CLEANUP(decision_release) struct decision d = {0};
-    CLEANUP_BUF struct buf place = {0};
-    struct draft *dr;
-    char host[256];
-    uint64_t first;
-
-    if (!r->files.item || session_is_read_only(r->session))
-        return 0;
-    host_name(host, sizeof(host));
-    decision_begin(&d, &r->view, r->op, r->in);
-    d.is_independent = true;
-    dr = decision_add(&d, "custody/1");
-    draft_take_input(&d, dr, &custody_kind);
-    custody_label(&d, dr, r->files.item);
-    draft_value_ref(&d, dr, "evidence", &r->files.item->id);
-    draft_value(dr, "act", STR("examined"));
-    buf_adds(&place, did);
-    if (has_where)
-        add_where(&place, r);
-    if (to)
-        buf_adds(&place, "; to ");
-    if (to)
-        intake_path_text(&place, to);
-    buf_addf(&place, " on %s", host);
-    draft_value(dr, "place", buf_str(&place));
-    return session_append(r->session, &d, &first, e);
-}
-
 static int survey(struct reading *r, struct disk_survey *s, struct err *e)
 {
     struct disk_receiver to = disk_survey_receiver(s);
@@ -168,13 +104,13 @@ static int survey(struct reading *r, struct disk_survey *s, struct err *e)
 
 static int answer_survey(struct reading *r, struct err *e)
 {
+    static const struct act act = {.done = "looked at: partitions and file systems",
+                                   .failed = "not read: partitions and file systems"};
     CLEANUP(disk_survey_release) struct disk_survey s;
     int rc;
 
     disk_survey_init(&s);
-    rc = record_access(r, "looked at: partitions and file systems", false, NULL, e);
-    if (rc == 0)
-        rc = survey(r, &s, e);
+    rc = reading_end(r, &act, survey(r, &s, e), NULL, e);
     if (rc == 0)
         disk_survey_show(&s, buf_str(&r->files.name), r->a);
     return rc;
@@ -214,15 +150,15 @@ static int choose(struct reading *r, struct err *e)
 
 static int answer_list(struct reading *r, struct err *e)
 {
+    static const struct act act = {
+        .done = "files listed: ", .failed = "files not listed: ", .has_where = true};
     CLEANUP(disk_listing_release) struct disk_listing l;
     struct disk_receiver to = disk_listing_receiver(&l);
     int rc;
 
-    rc = record_access(r, "files listed: ", true, NULL, e);
-    if (rc)
-        return rc;
     disk_listing_begin(&l, r->a);
     rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
+    rc = reading_end(r, &act, rc, NULL, e);
     if (rc == 0)
         disk_listing_end(&l, &r->sums);
     return rc;
@@ -296,29 +232,59 @@ static void tell_body(const struct reading *r, const struct body *b)
                  (unsigned long long)r->sums.damaged);
 }
 
+/* "7 rows, 812 bytes, SHA-256 …" */
+static int add_sum(struct buf *out, uint64_t count, const char *what, const char *path,
+                   struct err *e)
+{
+    struct hash sum;
+    uint64_t size;
+    int rc = file_sum(path, &sum, &size, e);
+
+    if (rc)
+        return rc;
+    buf_addf(out, "%llu %s, %llu bytes, SHA-256 ", (unsigned long long)count, what,
+             (unsigned long long)size);
+    hex_add(out, sum.b, sizeof(sum.b));
+    return 0;
+}
+
+static int list_body(struct reading *r, struct body *b, struct buf *outcome, struct err *e)
+{
+    struct disk_receiver to = {.file = on_body_row, .trouble = on_body_trouble, .context = b};
+    int rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
+
+    if (rc == 0)
+        rc = body_write(b, 0, e);
+    if (rc == 0)
+        rc = out_file_sync(&b->file, b->path, e);
+    return rc ? rc : add_sum(outcome, b->rows, "rows", buf_text(&b->file.part), e);
+}
+
+/* It is on record before it has its name, so that there is none without a record. */
 static int answer_body(struct reading *r, struct err *e)
 {
     CLEANUP(body_release) struct body b = {.file = {.fd = -1}};
     CLEANUP_BUF struct buf path = {0};
-    struct disk_receiver to = {.file = on_body_row, .trouble = on_body_trouble, .context = &b};
+    CLEANUP_BUF struct buf outcome = {0};
+    struct act act = {.done = "files listed: ", .failed = "files not listed: ", .has_where = true};
     int rc;
 
     buf_addstr(&path, input_value(r->op, r->in, "body"));
-    b.path = buf_text(&path);
-    rc = out_file_begin(&b.file, b.path, e);
+    act.to = b.path = buf_text(&path);
+    rc = reading_may_write(r, b.path, e);
     if (rc == 0)
-        rc = record_access(r, "files listed: ", true, b.path, e);
-    if (rc == 0)
-        rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
-    if (rc == 0)
-        rc = body_write(&b, 0, e);
-    if (rc == 0)
-        rc = out_file_sync(&b.file, b.path, e);
-    if (rc == 0)
-        rc = out_file_end(&b.file, b.path, e);
-    if (rc == 0)
-        tell_body(r, &b);
-    return rc;
+        rc = out_file_begin(&b.file, b.path, e);
+    if (rc)
+        return rc;
+    rc = list_body(r, &b, &outcome, e);
+    rc = reading_end(r, &act, rc, rc ? NULL : buf_text(&outcome), e);
+    if (rc)
+        return rc;
+    rc = out_file_end(&b.file, b.path, e);
+    if (rc)
+        return reading_end(r, &act, rc, NULL, e);
+    tell_body(r, &b);
+    return 0;
 }
 
 static struct str keep_text(struct decision *d, const struct buf *text)
@@ -388,7 +354,7 @@ static int settle_kept(struct reading *r, struct disk_out *out, struct err *e)
     if (!has(r, "keep") || r->kept == 0)
         return 0;
     buf_addf(&title, "list of what was read out of %s: ", buf_text(&r->files.name));
-    add_where(&title, r);
+    reading_where(&title, r);
     f.title = utf8_head_columns(keep_text(&r->items, &title), TITLE_COLUMNS);
     rc = disk_out_manifest(out, &fd, e);
     if (rc == 0)
@@ -432,6 +398,19 @@ static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const
     buf_adds(out, "They may be hostile: open them where they can do no harm.\n");
 }
 
+/* "3 files, 812 bytes; the list of them, manifest.jsonl: …" */
+static int read_out_words(const struct disk_out *out, const char *folder, struct buf *words,
+                          struct err *e)
+{
+    const struct disk_out_sums *sums = disk_out_sums(out);
+    CLEANUP_BUF struct buf path = {0};
+
+    buf_addf(&path, "%s/manifest.jsonl", folder);
+    buf_addf(words, "%llu files, %llu bytes; their list, manifest.jsonl: ",
+             (unsigned long long)sums->files, (unsigned long long)sums->size);
+    return add_sum(words, sums->listed, "listed", buf_text(&path), e);
+}
+
 static int read_out(struct reading *r, const char *folder, struct err *e)
 {
     CLEANUP(disk_out_freep) struct disk_out *out = NULL;
@@ -442,13 +421,16 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
                                    .taken = has(r, "keep") ? on_taken : NULL,
                                    .context = r,
                                    .progress = &progress};
+    const struct act act = {.done = "read out of it: ",
+                            .failed = "to be read out of it: ",
+                            .has_where = true,
+                            .to = folder};
+    CLEANUP_BUF struct buf outcome = {0};
     struct disk_receiver to;
     struct err late = {0};
     int ended;
     int rc = disk_out_new(&out, &order, e);
 
-    if (rc == 0)
-        rc = record_access(r, "read out of it: ", true, folder, e);
     if (rc)
         return rc;
     to = disk_out_receiver(out);
@@ -457,6 +439,9 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     ended = disk_out_end(out, r->sums.damaged, rc && e ? e->text : NULL, rc ? &late : e);
     if (rc == 0)
         rc = ended;
+    if (ended == 0 && read_out_words(out, folder, &outcome, &late) && rc == 0)
+        rc = err_set(e, ERR_IO, "%s", late.text);
+    rc = reading_end(r, &act, rc, outcome.len ? buf_text(&outcome) : NULL, e);
     if (rc == 0)
         rc = settle_kept(r, out, e);
     if (rc == 0 || disk_out_sums(out)->files)
@@ -475,23 +460,47 @@ static int answer_out(struct reading *r, struct err *e)
     if (rc)
         return rc;
     buf_addstr(&folder, input_value(r->op, r->in, "folder"));
-    return read_out(r, buf_text(&folder), e);
+    rc = reading_may_write(r, buf_text(&folder), e);
+    return rc ? rc : read_out(r, buf_text(&folder), e);
+}
+
+struct raw_record {
+    struct reading *reading;
+    struct act act;
+};
+
+static int record_raw(void *context, const struct buf *outcome, struct err *e)
+{
+    struct raw_record *w = context;
+
+    return reading_record(w->reading, &w->act, w->act.done, buf_text(outcome), e);
 }
 
 static int answer_raw(struct reading *r, struct err *e)
 {
     CLEANUP(disk_survey_release) struct disk_survey s;
     CLEANUP_BUF struct buf path = {0};
-    struct disk_raw raw = {.files = &r->files, .survey = &s, .number = r->wish.number};
+    struct raw_record w = {r,
+                           {.done = "written out as it is: ",
+                            .failed = "to be written out as it is: ",
+                            .has_where = true}};
+    struct disk_raw raw = {.files = &r->files,
+                           .survey = &s,
+                           .number = r->wish.number,
+                           .record = record_raw,
+                           .context = &w};
     int rc;
 
     disk_survey_init(&s);
     buf_addstr(&path, input_value(r->op, r->in, "raw"));
-    raw.path = buf_text(&path);
+    w.act.to = raw.path = buf_text(&path);
+    rc = reading_may_write(r, raw.path, e);
+    if (rc)
+        return rc;
     rc = survey(r, &s, e);
     if (rc == 0)
-        rc = record_access(r, "written out whole: ", true, raw.path, e);
-    return rc ? rc : disk_raw_write(&raw, r->a, e);
+        rc = disk_raw_write(&raw, r->a, e);
+    return rc ? reading_end(r, &w.act, rc, NULL, e) : 0;
 }
 
 static int answer(struct reading *r, struct err *e)
@@ -505,7 +514,8 @@ static int answer(struct reading *r, struct err *e)
     if (!has(r, "partition") && !has(r, "offset"))
         rc = choose(r, e);
     if (rc) { /* the answer names what was found */
-        int recorded = record_access(r, "looked at: file systems", false, NULL, NULL);
+        static const struct act act = {.done = "looked at: file systems"};
+        int recorded = reading_record(r, &act, act.done, NULL, NULL);
 
         return recorded ? err_wrap(e, rc, "that it was looked at is not on record") : rc;
     }
@@ -552,8 +562,9 @@ const struct operation preserve_read = {
         "times, hashes, and what is known against its content "
         "(doc/format/evidence.md). Names from the disk become safe ones, no link is made, nothing "
         "is "
-        "overwritten. Each look at an item, with what was listed or read out, is a record of its "
-        "chain of custody. ext2 to "
+        "overwritten. Each look at an item is a record of its chain of custody, with what came "
+        "out, its "
+        "size and SHA-256, or why nothing did. ext2 to "
         "ext4, FAT, exFAT, NTFS, HFS+, UFS, YAFFS2 and ISO 9660 are read, by libtsk, in a process "
         "that can do nothing else; of what it does not read --raw writes the partition out whole, "
         "for "

@@ -1,0 +1,17 @@
+/* disk_unread.h: which bytes of a disk could not be read when its image was taken, and are zeros in
+ * it: as the map beside it says, or its own list. */
+#pragma once
+#include "practice/disk_files.h"
+#include "practice/image_made_map.h"
+
+struct disk_unread {
+    struct made_map map;
+    bool is_untold; /* the record says that there are some, and nothing says which */
+};
+void disk_unread_release(struct disk_unread *u);
+/* Zero-initialised before. Errors as image_look. */
+MUST_CHECK int disk_unread_find(struct disk_unread *out, const struct disk_files *f, struct err *e);
+/* How many of them lie in a range of the disk; words (or NULL) gets the first runs of them, in
+ * sectors of that size, counted from the beginning of the range. */
+uint64_t disk_unread_within(const struct disk_unread *u, uint64_t from, uint64_t until,
+                            uint64_t sector_size, struct buf *words);

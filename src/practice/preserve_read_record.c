@@ -1,0 +1,81 @@
+/* preserve_read_record.c: puts on record that a disk image was read, and what came of it. */
+#include "practice/preserve_read_record.h"
+#include "practice/custody.h"
+#include "practice/intake.h"
+#include "practice/out_file.h"
+#include "practice/practice.h"
+#include "sys/clock.h"
+
+void reading_where(struct buf *out, const struct reading *r)
+{
+    struct str path = input_value(r->op, r->in, "below");
+    struct str inode = input_value(r->op, r->in, "inode");
+
+    if (r->wish.number)
+        buf_addf(out, "partition %u, ", (unsigned)r->wish.number);
+    else if (r->wish.first)
+        buf_addf(out, "sector %llu, ", (unsigned long long)r->wish.first);
+    if (inode.len)
+        buf_addf(out, "inode " STR_FMT, STR_ARG(inode));
+    else
+        buf_addstr(out, path.len ? path : STR("/"));
+    if (r->wish.only_deleted)
+        buf_adds(out, ", deleted files");
+}
+
+int reading_record(struct reading *r, const struct act *act, const char *did, const char *outcome,
+                   struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    CLEANUP_BUF struct buf place = {0};
+    struct draft *dr;
+    char host[256];
+    uint64_t first;
+
+    if (!r->files.item || session_is_read_only(r->session))
+        return 0;
+    host_name(host, sizeof(host));
+    decision_begin(&d, &r->view, r->op, r->in);
+    d.is_independent = true;
+    dr = decision_add(&d, "custody/1");
+    draft_take_input(&d, dr, &custody_kind);
+    custody_label(&d, dr, r->files.item);
+    draft_value_ref(&d, dr, "evidence", &r->files.item->id);
+    draft_value(dr, "act", STR("examined"));
+    buf_adds(&place, did);
+    if (act->has_where)
+        reading_where(&place, r);
+    if (act->to)
+        buf_adds(&place, "; to ");
+    if (act->to)
+        intake_path_text(&place, act->to);
+    buf_addf(&place, " on %s", host);
+    draft_value(dr, "place", buf_str(&place));
+    if (outcome)
+        draft_value(dr, "outcome", str_of(outcome));
+    return session_append(r->session, &d, &first, e);
+}
+
+int reading_end(struct reading *r, const struct act *act, int rc, const char *outcome,
+                struct err *e)
+{
+    CLEANUP_BUF struct buf why = {0};
+    struct err late = {0};
+
+    if (rc == 0)
+        return reading_record(r, act, act->done, outcome, e);
+    buf_addf(&why, "failed: %s%s%s", e->text, outcome ? "; " : "", outcome ? outcome : "");
+    if (reading_record(r, act, act->failed, buf_text(&why), &late))
+        return err_set(e, rc, "%s. That it was tried is not on record: %s", buf_text(&why),
+                       late.text);
+    return rc;
+}
+
+int reading_may_write(const struct reading *r, const char *path, struct err *e)
+{
+    int rc = out_spares_case(r->a->around ? r->a->around->case_folder : NULL, path, e);
+
+    return rc == 0 && r->files.item && !session_is_read_only(r->session)
+               ? session_may_write(r->session, e)
+               : rc;
+}
