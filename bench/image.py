@@ -1,9 +1,9 @@
 """image.py BUILD [MIB]: how long a disk image with three hashes takes, from the page cache to a disk: calm-image as E01 against a bare pipeline of the
-same stages (bench/image_bare.c) and Debian's `ewfacquire -c fast -d sha256` (MD5 and SHA-256), and as raw against `dc3dd` with MD5 and SHA-256; all on
+same stages (bench/image_bare.c) and Debian's `ewfacquire -c fast -d sha256` (MD5 and SHA-256), and as raw against `dc3dd` and `dcfldd` with MD5 and SHA-256; all on
 the same disk in the same run. The disk has a file system that mke2fs made of the programs of /usr, a third of it; a third is random, a third free. Prints GB of
 the disk a second, processor seconds, sizes and ratios. Every time ends when the bytes are on the disk: calm-image and the bare pipeline see to that
 themselves, for the others sync is counted. The peers of calm are run in turns with it, five times, and medians count; ewfacquire runs once, since it is
-slow. Folders of results lie in BUILD, so that it must be on a disk. Needs ewf-tools and dc3dd."""
+slow. Folders of results lie in BUILD, so that it must be on a disk. Needs ewf-tools, dc3dd and dcfldd."""
 import hashlib
 import os
 import pathlib
@@ -103,24 +103,26 @@ def main():
         raw = Runs("calm-image, raw, three hashes", out, [*acquire[:-3], "--no-read-back", "--format", "raw"], False)
         dc3dd = Runs("dc3dd, raw, MD5 and SHA-256", out, ["dc3dd", f"if={disk}", f"of={out / 'x.raw'}", "hash=md5", "hash=sha256",
                                                          f"log={out / 'x.log'}"], True)
+        dcfldd = Runs("dcfldd, raw, MD5 and SHA-256", out, ["dcfldd", f"if={disk}", f"of={out / 'x.raw'}", "hash=md5,sha256", "bs=1M", f"hashlog={out / 'x.log'}"], True)
         for _ in range(ROUNDS):
-            for each in (calm, bare, raw, dc3dd):
+            for each in (calm, bare, raw, dc3dd, dcfldd):
                 each.once()
         ewf.once()
     print(f"{size / 1e9:.2f} GB, {len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f}; the last column against the last line of each")
-    for runs, base in ((calm, ewf), (bare, ewf), (ewf, ewf), (raw, dc3dd), (dc3dd, dc3dd)):
+    for runs, base in ((calm, ewf), (bare, ewf), (ewf, ewf), (raw, dc3dd), (dc3dd, dc3dd), (dcfldd, dc3dd)):
         runs.show(size, base)
     for what, value, target, met in (
             ("E01 against ewfacquire", ewf.wall() / calm.wall(), ">= 6 x", ewf.wall() >= 6 * calm.wall()),
             ("E01 against the bare pipeline", bare.wall() / calm.wall(), ">= 0.85 x", bare.wall() >= 0.85 * calm.wall()),
             ("size of the E01 against ewfacquire's", calm.size / ewf.size, "<= 1.01 x", calm.size <= 1.01 * ewf.size),
             ("size of the E01 against the bare pipeline's", calm.size / bare.size, "<= 1.01 x", calm.size <= 1.01 * bare.size),
-            ("raw against dc3dd", dc3dd.wall() / raw.wall(), ">= 2 x", dc3dd.wall() >= 2 * raw.wall())):
+            ("raw against dc3dd", dc3dd.wall() / raw.wall(), ">= 2 x", dc3dd.wall() >= 2 * raw.wall()),
+            ("raw against dcfldd", dcfldd.wall() / raw.wall(), ">= 2 x", dcfldd.wall() >= 2 * raw.wall())):
         print(f"{what:44} {value:6.3f} x  {target:10} {'met' if met else 'missed'}")
     for runs, count in ((calm, 3), (raw, 3), (bare, 3)):
         if not all(each in runs.said for each in sums[:count]):
             sys.exit(f"{runs.name} does not agree on the hashes:\n{runs.said}")
-    for runs in (ewf, dc3dd):
+    for runs in (ewf, dc3dd, dcfldd):
         if not re.search(sums[0], runs.said) or sums[2] not in runs.said:
             sys.exit(f"{runs.name} does not agree on the hashes:\n{runs.said}")
 
