@@ -307,9 +307,9 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     if (m->packs_otherwise) /* for good: no library has this mark */
         memset(m->state.begin.mark, 0, sizeof(mark));
     m->stored_size = stored_size(&m->state.begin);
-    rc = is_same_source(m, identity, e);
+    rc = acquire_known_begin(m, e); /* of the state as it was found */
     if (rc == 0)
-        rc = acquire_known_begin(m, e);
+        rc = is_same_source(m, identity, e);
     if (rc == 0)
         rc = acquire_map_read(m, e);
     if (rc == 0)

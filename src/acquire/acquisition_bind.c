@@ -77,7 +77,7 @@ static bool follows(const struct acquire_state *s, const struct acquire_marks *k
     bool has_unbound = k->unbound_until == 0 ||
                        (s->unbound_from <= k->unbound_from && s->unbound_until >= k->unbound_until);
 
-    return s->begin.runs > k->runs && s->was_changed >= k->was_changed &&
+    return s->begin.runs >= k->runs && s->was_changed >= k->was_changed &&
            s->begin.is_live >= k->is_live && has_unbound &&
            (k->loose == 0 || (s->loose && s->loose <= k->loose)) &&
            s->begin.history.count >= k->found && hash_eq(&facts, &k->facts);
@@ -217,7 +217,7 @@ static int take_later(struct acquisition *m, struct err *e)
 {
     struct acquire_state *s = &m->state;
     const struct acquire_marks *k = &m->known.marks;
-    uint32_t loose = k->runs + 1;
+    uint32_t loose = s->begin.runs > k->runs ? k->runs + 1 : k->runs;
 
     if (m->known.has_marks && !follows(s, k))
         return refuse_part(m, e);
