@@ -141,6 +141,54 @@ class Bound(CaseTest):
         self.seal(re.sub(r"(?m)^chain .*$", "chain " + "0" * 64, re.sub(r"(?m)^proof .*$", "proof " + sha(b"").hexdigest(), state)))
         self.assertFalse(self.assert_refused("preserve image --resume im1", "is not what the case has on record"))
 
+    def test_a_state_that_forgets_what_is_on_record_of_it_does_not_go_on(self):
+        """The source was changed between two runs, of which the first was killed; then the state is made to deny it, and has the times of the changed source."""
+        self.cut(self.calm(*self.begin(self.disk)), 3 * MIB, signal.SIGKILL)
+        time.sleep(1)  # calm-image leaves it when nobody listens any more
+        with open(self.disk, "r+b") as f:
+            f.write(b"changed")
+        self.cut(self.calm("--resume", "im1", "--live"), self.done() + 2 * MIB)
+        state = self.part.read_text()
+        for word in ("differs", "found", "unbound"):
+            self.assertRegex(state, rf"(?m)^{word} ")
+        now = os.stat(self.disk)
+        times = {"modified": now.st_mtime_ns, "changed": now.st_ctime_ns}
+        identity = re.search(r"(?m)^identity .*$", state).group(0)
+        present = re.sub(r"(modified|changed) \d+\.\d+", lambda m: f"{m[1]} {times[m[1]] // 10**9}.{times[m[1]] % 10**9:09}", identity)
+        self.assertNotEqual(identity, present)
+        later = re.sub(r"(?m)^runs 2$", "runs 7", state)
+        forged = (re.sub(r"(?m)^differs .*\n", "", state), re.sub(r"(?m)^found .*\n", "", later), re.sub(r"(?m)^unbound .*\n", "", later),
+                  re.sub(r"(?m)^loose .*\n", "", later), state.replace(identity, present), later.replace(identity, present), re.sub(r"(?m)^runs 2$", "runs 1", state),
+                  re.sub(r"(?m)^examiner .*$", "examiner Mallory", later))
+        for at, text in enumerate(forged):
+            with self.subTest(at):
+                self.assertNotEqual(text, state)
+                self.seal(text)
+                self.assertFalse(self.assert_refused("preserve image --resume im1 --live", "x.part is not the one that the case has on record, nor one that came after it"))
+        self.seal(re.sub(r"(?m)^writes .*$", "writes of somebody", state))  # nothing that is on record of it
+        self.ana("preserve image --resume im1 --live")
+        remark = one_line(self.ana.json("preserve list")[0]["remark"])
+        self.assertIn("CHANGED between two of its runs", remark)
+        self.assertIn("NOT BOUND: bytes 0 to ", remark)
+        self.assertIn("was in x.part alone, for which no record of the case vouches", remark)
+
+    def test_what_is_compared_with_the_record_is_bound_also_where_it_went_on_without_the_case_since(self):
+        self.stopped()
+        on_record = self.done()
+        self.cut([IMAGER, "--resume", self.part], on_record + 2 * MIB)
+        known = self.done()
+        self.assertIn("\nunbound 0 ", self.part.read_text())
+        told = one_line(self.ana("preserve image --resume im1"))
+        self.assertIn(f"NOT BOUND: bytes {on_record} to {known - 1}, as far as", told)
+        self.assertIn("what is told of run 2 and later ones until it went on in the case", told)
+        self.assertEqual(self.ana.json("preserve list")[0]["source-sha256"], sha(self.data).hexdigest())
+
+    def test_the_options_of_each_run_stay_on_record(self):
+        self.stopped()
+        self.cut(self.calm("--resume", "im1", "--retries", "3"), self.done() + MIB)
+        self.ana("preserve image --resume im1 --retries 3 --limit 6")
+        self.assertEqual(self.ana.json("preserve images")[0]["options"], "format raw, limit 6, retries 2, patience 5 min; later: limit 6, retries 3, patience 5 min")
+
     def test_what_came_after_the_last_record_of_one_that_was_killed_is_told(self):
         self.stopped()
         on_record = self.done()

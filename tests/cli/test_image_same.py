@@ -46,6 +46,16 @@ class Dead(test_image_source.Lacking):
             self.refused(6, "--resume", self.part(words), *more, saying="gone for good, it is ended with --gone")
         self.ended("x", data, done, "--gone")
 
+    def test_one_that_is_there_and_gives_bytes_is_not_gone(self):
+        data = random.Random(37).randbytes(16 * MIB)
+        source = self.source(data)
+        words, _ = self.begun(source)
+        before = {p.name: p.read_bytes() for p in self.out.iterdir()}
+        self.refused(6, "--resume", self.part(words), "--gone", saying=f"{source} is there and gives bytes, so it is not gone: without --gone the image goes on with it")
+        self.assertEqual({p.name: p.read_bytes() for p in self.out.iterdir()}, before)
+        self.must(IMAGER, "--resume", self.part(words))
+        self.assertEqual((self.out / "x.raw").read_bytes(), data)
+
     @needs_root
     def test_a_name_with_no_device_behind_it(self):
         data = random.Random(33).randbytes(16 * MIB)
@@ -251,6 +261,39 @@ class Hanging(test_image_source.Lacking):
         self.assertLess(took, 8)
         job.wait(timeout=60)
         self.assertEqual(list(self.out.iterdir()), [])
+
+    @needs_root
+    def test_one_that_hangs_where_it_is_opened_is_ended_by_a_word_more(self):
+        device, control = self.hanging(0)
+        control.write_text("")
+        words = [device, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "2"]
+        done = self.interrupted(words, 2 * MIB, signal.SIGTERM)
+        control.write_text(f"slow 0 {8 * MIB} 20\n")
+        for more, until in ((["--accept-end"], "Where it will not answer any more, --gone ends the image"), (["--gone"], "read back from the disk, and the same")):
+            job = subprocess.Popen([IMAGER, "--resume", self.part(words), "--patience", "2s", *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.addCleanup(job.stdout.close)
+            self.addCleanup(job.wait)
+            text, took = self.said(job, until)
+            self.assertIn(until, text)
+            self.assertLess(took, 15)
+        self.assertIn(f"It did not answer any more when the image was ended ({device} does not answer since 2 s", text)
+        self.assertEqual(self.told("x"), (8 * MIB - done, [(0, done, "+"), (done, 8 * MIB - done, "-")]))
+        control.write_text("")
+
+    @needs_root
+    def test_a_file_is_not_kept_from_being_read_by_a_device_over_another_that_hangs(self):
+        device, control = self.hanging(0)
+        control.write_text(f"slow 0 {8 * MIB} 20\n")
+        reader = subprocess.Popen(["dd", f"if={device}", "of=/dev/null", "bs=4096", "count=1", "iflag=direct"], stderr=subprocess.DEVNULL)
+        self.addCleanup(reader.wait)
+        time.sleep(0.5)
+        data = random.Random(52).randbytes(MIB)
+        began = time.monotonic()
+        self.must(IMAGER, self.source(data, "other"), "--to", self.out, "--name", "x", "--format", "raw", "--patience", "5s")
+        self.assertLess(time.monotonic() - began, 12)
+        self.assertIsNone(reader.poll())
+        self.assertEqual((self.out / "x.raw").read_bytes(), data)
+        control.write_text("")
 
     @needs_root
     def test_opening_ends_after_patience(self):

@@ -1,0 +1,192 @@
+"""test_image_told.py: what a case says of a disk is what was seen of it: one that hangs ends as soon as alone, and is on record; what was written out of an
+image is on record once it was, with what it lacks."""
+import hashlib
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+import harness
+from harness import CALM, CaseTest, one_line
+
+USAGE, NOT_FOUND, CONFLICT, IO, CANCEL = 2, 3, 6, 11, 13
+MIB = 1 << 20
+needs_root = unittest.skipUnless(os.geteuid() == 0, "loop devices and mounts need root")
+
+
+def entry(kind, first, count):
+    """Of a DOS partition table."""
+    return bytes([0, 0, 0, 0, kind, 0, 0, 0]) + first.to_bytes(4, "little") + count.to_bytes(4, "little")
+
+
+class Told(CaseTest):
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "images"
+        self.out.mkdir()
+        self.undo = []
+        self.backing, self.place, self.control = (self.folder / name for name in ("backing", "place", "control"))
+
+    def tearDown(self):
+        for words in reversed(self.undo):
+            subprocess.run(words, capture_output=True, check=False)
+        super().tearDown()
+
+    def served(self, data):
+        """A file with these bytes, of which reads hang or fail as a file beside says."""
+        self.backing.write_bytes(data)
+        self.place.touch()
+        self.control.write_text("")
+        helper = subprocess.Popen(["/usr/bin/python3", pathlib.Path(__file__).with_name("bad_fs.py"), self.place, self.backing, self.control], stdout=subprocess.PIPE)
+        self.addCleanup(helper.stdout.close)
+        self.addCleanup(helper.wait)
+        self.addCleanup(helper.kill)
+        self.undo.append(["umount", "--lazy", str(self.place)])
+        if helper.stdout.readline() != b"ready\n":
+            self.skipTest("no file system of ours can be mounted here")
+        return self.place
+
+    def device(self, data):
+        done = subprocess.run(["losetup", "--find", "--show", "--read-only", "--direct-io=on", self.served(data)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            self.skipTest("no loop device can be made here")
+        self.undo.append(["losetup", "--detach", done.stdout.strip()])
+        return done.stdout.strip()
+
+    def timed(self, *words, stop_after=None):
+        """Exit status, what it said, and after how many seconds."""
+        began, said = time.monotonic(), self.folder / "said"
+        with open(said, "wb") as out:  # no pipe: whoever hangs in the kernel keeps its end
+            job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", *map(str, words)], env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL,
+                                   stdout=out, stderr=subprocess.STDOUT)
+            if stop_after:
+                time.sleep(stop_after)
+                job.send_signal(signal.SIGINT)
+            job.wait(timeout=100)
+        return job.returncode, one_line(said.read_text()), time.monotonic() - began
+
+    @needs_root
+    def test_a_disk_that_hangs_where_it_is_opened_ends_in_time_and_at_ctrl_c(self):
+        device = self.device(random.Random(3).randbytes(8 * MIB))
+        new = (device, "--to", self.out, "--name", "x")
+        self.control.write_text(f"slow {8 * MIB - 4096} 4096 25\n")
+        code, said, took = self.timed(*new, "--patience", "2s")
+        self.assertEqual(code, IO, said)
+        self.assertIn("does not answer since 2 s", said)
+        self.assertLess(took, 15)
+        time.sleep(30 - took)  # until the kernel lets go of it
+        code, said, took = self.timed(*new, stop_after=2)
+        self.assertEqual(code, CANCEL, said)
+        self.assertLess(took, 15)
+        self.assertEqual(self.ana.json("preserve images"), [])
+        self.control.write_text("")
+
+    @needs_root
+    def test_a_read_that_hangs_ends_in_time_and_is_on_record(self):
+        device = self.device(random.Random(4).randbytes(8 * MIB))
+        self.control.write_text(f"slow {5 * MIB} 4096 30\n")
+        code, said, took = self.timed(device, "--to", self.out, "--name", "x", "--patience", "2s")
+        self.assertEqual(code, IO, said)
+        self.assertIn("a read of the source does not come back since 2 s. Nothing is lost: calm preserve image --resume im1", said)
+        self.assertLess(took, 20)
+        image = self.ana.json("preserve images")[0]
+        self.assertEqual(image["state"], "interrupted")
+        self.assertIn("does not come back", image["why"])
+        self.control.write_text("")
+
+    def test_a_disk_that_is_well_is_not_ended_in_the_case_and_the_form_says_what_was_seen(self):
+        disk = self.folder / "disk"
+        disk.write_bytes(random.Random(5).randbytes(8 * MIB))
+        self.timed(disk, "--to", self.out, "--name", "x", "--limit", "2", stop_after=2)
+        records = self.ana("log --full")
+        code, why = self.ana.fails("preserve image --resume im1 --gone")
+        self.assertEqual(code, CONFLICT)
+        self.assertIn("is there and gives bytes, so it is not gone", one_line(why))
+        self.assertIn("im1 stays as it is, and can go on", one_line(why))
+        self.assertEqual(self.ana("log --full"), records)
+        disk.rename(self.folder / "away")
+        self.ana("preserve image --resume im1 --gone")
+        remark = self.ana.json("preserve list")[0]["remark"]
+        self.assertIn("bytes are not in it: they could not be read, or were not asked for, since the source was gone", remark)
+        image = self.ana.json("preserve images")[0]
+        self.assertIn("was not there any more when the image was ended (cannot look at", image["remark"])
+        self.assertEqual(image["options"], "format e01, limit 2, retries 2, patience 5 min; later: retries 2, patience 5 min, gone")
+
+    def chain(self, item):
+        return [(one["place"].split(" on ")[0], one.get("outcome", "")) for one in self.ana.json(f"preserve custody {item}")["chain"][1:]]
+
+    @needs_root
+    def test_a_partition_that_is_written_out_says_what_it_lacks_on_screen_and_on_record(self):
+        first, last = random.Random(6).randbytes(4 * MIB), random.Random(8).randbytes(MIB)
+        table = bytes(446) + entry(0x83, 2048, 8192) + entry(0x83, 10240, 999999) + bytes(32) + b"\x55\xaa"
+        disk = self.served(table.ljust(MIB, b"\0") + first + last)
+        self.control.write_text(f"bad {MIB + 512 * 100} 1024\n")
+        for at, more in enumerate(("", "--format raw")):
+            self.ana(f"preserve image {disk} --to {self.out} --name n{at} {more}")
+        lacking = first[:512 * 100] + bytes(1024) + first[512 * 102:]
+        words = "1024 bytes of it could not be read when the image was taken, and are zeros: sectors 100 to 101 of it"
+        for at, image in enumerate(("e1", "e2", f"{self.out}/n0.E01", f"{self.out}/n1.raw")):
+            said = one_line(self.ana(f"preserve read {image} --partition 1 --raw p{at}"))
+            self.assertIn(words, said)
+            self.assertEqual((self.folder / f"p{at}").read_bytes(), lacking)
+        self.assertEqual(self.chain("e1"), [("written out as it is: partition 1, /; to p0", f"{4 * MIB} bytes, SHA-256 {hashlib.sha256(lacking).hexdigest()}; {words}")])
+        said = one_line(self.ana("preserve read e2 --partition 2 --raw cut"))
+        cut = f"gives it {999999 * 512} bytes, and the disk ends after {MIB} of them: the rest is not there"
+        self.assertIn("The table " + cut, said)
+        self.assertEqual((self.folder / "cut").read_bytes(), last)
+        self.assertIn("the table " + cut, self.chain("e2")[-1][1])
+        self.assertNotIn("could not be read", said)
+
+    def test_what_came_to_nothing_is_on_record_as_that(self):
+        disk = self.folder / "disk"
+        with open(disk, "wb") as f:
+            f.truncate(8 * MIB)
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", str(disk)], check=True)
+        self.ana(f"preserve image {disk} --to {self.out} --name n --format raw")
+        (self.folder / "there").touch()
+        inside = self.case / "p"
+        for words in (f"--raw {inside}", f"--body {inside}", f"--to {inside}"):
+            code, why = self.ana.fails(f"preserve read e1 {words}")
+            self.assertEqual(code, USAGE, why)
+            self.assertIn("lies in the folder of the case", one_line(why))
+        self.assertFalse(inside.exists())
+        self.assertEqual(self.chain("e1"), [])
+        self.ana.fails("preserve read e1 --partition 9 --raw p9")
+        self.ana.fails("preserve read e1 --raw there")
+        self.ana.fails("preserve read e1 --path /none --to none")
+        rows = self.chain("e1")
+        self.assertEqual([place for place, _ in rows], ["to be written out as it is: partition 9, /; to p9", "to be written out as it is: /; to there",
+                                                        "to be read out of it: /none; to none"])
+        for (_, outcome), why in zip(rows, ("failed: it has no partition 9", "failed: there exists already", "failed: ")):
+            self.assertTrue(outcome.startswith(why), outcome)
+        self.ana("preserve read e1 --body rows")
+        self.ana("preserve read e1 --to files")
+        body, listed = (self.folder / "rows").read_bytes(), (self.folder / "files" / "manifest.jsonl").read_bytes()
+        outcomes = [outcome for _, outcome in self.chain("e1")[3:]]
+        self.assertEqual(outcomes[0], f"{len(body.splitlines())} rows, {len(body)} bytes, SHA-256 {hashlib.sha256(body).hexdigest()}")
+        self.assertTrue(outcomes[1].endswith(f"{len(listed)} bytes, SHA-256 {hashlib.sha256(listed).hexdigest()}"), outcomes[1])
+        self.assertIn("SHA-256", one_line(self.ana("preserve custody e1")))
+
+    @needs_root
+    def test_places_that_are_empty_are_not_said_to_tell_a_disk(self):
+        disk = self.folder / "disk"
+        with open(disk, "wb") as f:
+            f.truncate(12 * MIB)
+            f.seek(10 * MIB)
+            f.write(random.Random(9).randbytes(2 * MIB))
+        done = subprocess.run(["losetup", "--find", "--show", "--read-only", disk], capture_output=True, text=True, check=False)
+        if done.returncode:
+            self.skipTest("no loop device can be made here")
+        self.addCleanup(subprocess.run, ["losetup", "--detach", done.stdout.strip()], check=False)
+        self.timed(done.stdout.strip(), "--to", self.out, "--name", "x", "--limit", "2", stop_after=2)
+        self.ana("preserve image --resume im1")
+        runs = self.ana.json("preserve images")[0]["runs"]
+        self.assertRegex(runs, r"NOTHING TELLS that it is the same source: all \d+ places that could be compared hold one byte again and again")
+        self.assertNotIn("known by its bytes", runs)
+
+
+if __name__ == "__main__":
+    harness.main()
