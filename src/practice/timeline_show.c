@@ -47,12 +47,19 @@ void event_json(struct json *j, const struct thing *const *items, const struct s
     json_object_end(j);
 }
 
+/* It states no time, and none was before it. */
+static bool is_without_time(const struct search_event *event)
+{
+    return event->ns == 0 && str_is(event->precision, "none");
+}
+
 /* A heading for each day, so that lines need no date. */
-static void show_day(struct event_show *k, int64_t ns)
+static void show_day(struct event_show *k, const struct search_event *event)
 {
     static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
                                        "Monday",   "Tuesday", "Wednesday"};
-    int64_t day = ns / (86400 * NS) - (ns % (86400 * NS) < 0);
+    int64_t ns = event->ns;
+    int64_t day = is_without_time(event) ? INT64_MIN : ns / (86400 * NS) - (ns % (86400 * NS) < 0);
     CLEANUP_BUF struct buf line = {0};
     char text[UTC_PLAIN_SIZE], local[UTC_PLAIN_SIZE];
 
@@ -61,6 +68,10 @@ static void show_day(struct event_show *k, int64_t ns)
     if (k->shown)
         screen_blank(k->screen);
     k->day = day;
+    if (is_without_time(event)) {
+        screen_line(k->screen, SCREEN_BOLD, STR("Without a time"));
+        return;
+    }
     utc_local(local, event_utc(ns));
     k->has_local = strlen(local) < 25 || strcmp(local + 20, "+0000") != 0;
     buf_addf(&line, "%s %.10s (UTC", days[((day % 7) + 7) % 7], utc_plain(text, event_utc(ns)));
@@ -188,7 +199,10 @@ static bool is_tagged(const struct event_show *k, const struct search_event *eve
 /* No more of it than the source states: "03:12", or nothing of a day. */
 static void add_clock(struct buf *out, const struct event_show *k, const struct search_event *event)
 {
-    size_t digits = str_is(event->precision, "day") ? 0 : str_is(event->precision, "min") ? 5 : 8;
+    size_t digits = is_without_time(event)            ? 0
+                    : str_is(event->precision, "day") ? 0
+                    : str_is(event->precision, "min") ? 5
+                                                      : 8;
     char utc[UTC_PLAIN_SIZE], local[UTC_PLAIN_SIZE];
 
     utc_plain(utc, event_utc(event->ns));
@@ -207,7 +221,7 @@ void event_show(struct event_show *k, const struct search_event *event)
     char call[EVENT_CALL_SIZE];
     uint8_t doubts = doubts_of(event->doubt);
 
-    show_day(k, event->ns);
+    show_day(k, event);
     k->shown++;
     k->doubts |= doubts;
     event_call(call, k->items[event->file], event->event);
