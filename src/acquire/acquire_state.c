@@ -104,6 +104,13 @@ static uint64_t time_ns(struct utc t)
     return (uint64_t)t.sec * 1000000000U + t.ns;
 }
 
+static void add_born(struct buf *out, const struct target_born *b)
+{
+    if (b->inode)
+        buf_addf(out, "first %llu %llu\n", (unsigned long long)b->inode,
+                 (unsigned long long)b->born_ns);
+}
+
 static void add_history(struct buf *out, const struct acquire_history *h)
 {
     for (size_t i = 0; i < h->count; i++) {
@@ -192,9 +199,13 @@ struct hash acquire_state_write(const struct acquire_state *s, const struct targ
     buf_adds(out, "mark ");
     hex_add(out, b->mark, sizeof(b->mark));
     buf_addc(out, '\n');
+    if (s->number)
+        add_number(out, "state", s->number);
     add_number(out, "runs", b->runs);
     add_history(out, &b->history);
     add_number(out, "done", s->done);
+    if (s->file_count == 0)
+        add_born(out, &s->first);
     if (s->group.count)
         add_group(out, &s->group);
     if (s->was_changed)
@@ -207,6 +218,8 @@ struct hash acquire_state_write(const struct acquire_state *s, const struct targ
         add_number(out, "rest", s->rest);
     if (s->has_sums)
         add_number(out, "sums", 1);
+    if (s->has_rest && files->rest_folder)
+        add_number(out, "restin", files->rest_folder);
     add_beside(out, s);
     for (size_t i = 0; i < files->folder_count; i++)
         add_text(out, "folder", files->folders[i]);
@@ -222,6 +235,21 @@ static bool read_bool(struct str s, bool *out)
 {
     *out = str_is(s, "1");
     return *out || str_is(s, "0");
+}
+
+static bool read_born(struct target_born *b, struct str rest)
+{
+    return str_u64(str_cut(&rest, ' '), &b->inode) && str_u64(rest, &b->born_ns) && b->inode;
+}
+
+static bool read_rest_folder(struct target_files *f, struct str rest)
+{
+    uint64_t n;
+
+    if (!str_u64(rest, &n) || n >= FOLDERS_MAX)
+        return false;
+    f->rest_folder = (unsigned)n;
+    return true;
 }
 
 static bool read_format(struct str s, enum target_format *out)
@@ -336,6 +364,8 @@ static bool read_number(struct acquire_state *s, struct str word, struct str res
         b->runs = n > UINT32_MAX ? 0 : (uint32_t)n;
     else if (str_is(word, "loose"))
         s->loose = n > UINT32_MAX ? 0 : (uint32_t)n;
+    else if (str_is(word, "state"))
+        s->number = n;
     else if (str_is(word, "done"))
         s->done = n;
     else if (str_is(word, "rest"))
@@ -378,6 +408,10 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_hash(rest, &s->is_sealed, &s->sealed);
     if (str_is(word, "map"))
         return read_map(s, rest);
+    if (str_is(word, "first"))
+        return read_born(&s->first, rest);
+    if (str_is(word, "restin"))
+        return read_rest_folder(f, rest);
     if (str_is(word, "unbound"))
         return read_unbound(s, rest);
     if (str_is(word, "found"))
@@ -422,6 +456,7 @@ static bool is_sound(const struct acquire_state *s, const struct target_files *f
            s->unbound_until <= b->size && (!s->is_sealed || s->has_sums) &&
            (!s->has_map || s->needs_map || !s->has_rest) &&
            (!s->has_sums || (s->has_rest && b->size <= LIMIT_IMAGE_SIZE)) &&
+           f->rest_folder < f->folder_count && (!f->rest_folder || s->has_rest) &&
            (!s->has_rest || (s->rest <= b->size && s->rest % b->sector_size == 0));
 }
 

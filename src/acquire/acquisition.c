@@ -185,7 +185,7 @@ static uint64_t stored_size(const struct acquire_begin *b)
 /* An image that could not begin leaves no file that bars its name. */
 static void remove_begun(const struct acquisition *m)
 {
-    static const char *const endings[] = {"pieces", "room", "part"};
+    static const char *const endings[] = {"pieces", "room", "part", "claim"};
 
     for (size_t i = 0; m->pieces_fd >= 0 && i < COUNT_OF(endings); i++) {
         CLEANUP_BUF struct buf path = {0};
@@ -311,13 +311,19 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     if (rc == 0)
         rc = is_same_source(m, identity, e);
     if (rc == 0)
+        rc = target_claims_hold(&m->files, m->state.number, e);
+    if (rc == 0)
+        rc = acquire_check_beside(m, e);
+    if (rc == 0)
         rc = acquire_map_read(m, e);
     if (rc == 0)
         rc = find_lost_before(m, e);
     if (rc == 0)
-        rc = acquire_pieces_begin(m, e);
-    if (rc == 0)
         rc = target_files_resume(&m->files, e);
+    if (rc == 0 && m->files.count == 0)
+        rc = acquire_check_files(m, e);
+    if (rc == 0)
+        rc = acquire_pieces_begin(m, e);
     if (rc == 0 && m->state.has_rest)
         rc = acquire_rest_open(m, e);
     if (rc)
@@ -544,9 +550,13 @@ static int go_on(struct acquisition *m, struct err *e)
 
     if (rc == 0)
         rc = acquire_out_begin(m, e);
+    if (rc == 0 && !has_files) /* it tells of the file that is begun */
+        rc = acquire_commit(m, e);
     if (rc == 0)
         rc = reread(m, e);
     m->is_checked |= rc == 0;
+    if (rc == 0 && has_files)
+        rc = acquire_check_files(m, e);
     if (rc == 0)
         rc = acquire_sums_check(m, e);
     if (rc == 0)

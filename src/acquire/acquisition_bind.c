@@ -93,6 +93,9 @@ int acquire_bind_part(struct acquisition *m, struct err *e)
     pthread_mutex_lock(&m->lock);
     kept.digest = digest_of(m, &m->state.chain, &m->state.proof, m->state.done);
     pthread_mutex_unlock(&m->lock);
+    m->state.number++;
+    if (m->state.file_count == 0)
+        m->state.first = target_born(m->files.fd);
     pthread_mutex_lock(&m->kept_lock);
     kept.marks = marks_of(&m->state);
     kept.sum = acquire_state_write(&m->state, &m->files, &text);

@@ -87,9 +87,10 @@ struct acquisition {
     void *block;          /* RESCUE_BLOCK, aligned, for rescuing */
     int64_t committed_ms; /* by the thread that writes, or when none does */
     uint64_t committed;   /* bytes of the source that the state on disk tells of */
-    uint64_t punched;     /* bytes of the rest that gave their room back */
-    int64_t limit_ms;     /* since when the limit counts */
-    uint64_t limit_size;  /* bytes since then */
+    size_t committed_files;
+    uint64_t punched;    /* bytes of the rest that gave their room back */
+    int64_t limit_ms;    /* since when the limit counts */
+    uint64_t limit_size; /* bytes since then */
     bool is_resumed;
     bool compares;            /* the source with what the image has of it */
     bool is_weak;             /* source_identity_is_weak */
@@ -136,6 +137,11 @@ MUST_CHECK int acquire_map_prepare(struct acquisition *m, bool is_finished, stru
 MUST_CHECK int acquire_map_place(struct acquisition *m, struct err *e);
 /* That of the state. ERR_NOTFOUND, ERR_TAMPER: it is not there, or another. */
 MUST_CHECK int acquire_map_read(struct acquisition *m, struct err *e);
+
+/* acquisition_check.c: whether files beside the state are of a later one, or of another image. Both
+ * come before anything is changed. ERR_CONFLICT. */
+MUST_CHECK int acquire_check_beside(const struct acquisition *m, struct err *e);
+MUST_CHECK int acquire_check_files(const struct acquisition *m, struct err *e);
 
 /* acquisition_bind.c: what NAME.part binds. */
 void acquire_bind_piece(struct acquisition *m, const void *piece); /* that comes next, 32 bytes */

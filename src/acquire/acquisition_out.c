@@ -87,11 +87,28 @@ int acquire_write_beside(const struct acquisition *m, const char *ending, const 
     return rc;
 }
 
+/* What is mounted may be moved, and another folder lie under its name: a state there would tell of
+ * files that it has not. */
+static int is_in_place(const struct acquisition *m, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct stat held, there;
+
+    acquisition_path(m, "pieces", &path);
+    if (fstat(m->pieces_fd, &held) == 0 && lstat(buf_text(&path), &there) == 0 &&
+        held.st_dev == there.st_dev && held.st_ino == there.st_ino)
+        return 0;
+    return err_set(e, ERR_IO, "%s is not where it was: the folder was moved, or is gone",
+                   buf_text(&path));
+}
+
 /* A state names its map, so that it comes before it under another name. */
 static int place(struct acquisition *m, bool is_finished, struct err *e)
 {
-    int rc = target_files_sync(&m->files, e);
+    int rc = is_in_place(m, e);
 
+    if (rc == 0)
+        rc = target_files_sync(&m->files, e);
     if (rc == 0)
         rc = acquire_pieces_keep(m, e);
     if (rc == 0 && m->rest_fd >= 0 && fdatasync(m->rest_fd))
@@ -106,7 +123,8 @@ static int place(struct acquisition *m, bool is_finished, struct err *e)
         return rc;
     acquire_sums_settle(m);
     m->map_waits = m->state.needs_map;
-    return acquire_map_place(m, e);
+    rc = acquire_map_place(m, e);
+    return rc ? rc : target_claims_number(&m->files, m->state.number, e);
 }
 
 int acquire_place(void *context, struct err *e)
@@ -123,6 +141,7 @@ int acquire_commit(struct acquisition *m, struct err *e)
         return rc;
     acquire_keep_room(m);
     m->committed = m->state.done;
+    m->committed_files = m->state.file_count;
     if (m->state.has_rest)
         acquire_rest_give_back(m);
     return 0;
@@ -150,11 +169,13 @@ static int reach_all(struct acquisition *m, struct err *e)
     return rc;
 }
 
+/* A state tells of all files but the last: so what one does not tell of is known to be little. */
 static int commit_if_due(struct acquisition *m, struct err *e)
 {
+    bool is_told = m->committed_files == m->files.count;
     int rc;
 
-    if (monotonic_ms() - m->committed_ms < (int64_t)m->options.commit_ms)
+    if (is_told && monotonic_ms() - m->committed_ms < (int64_t)m->options.commit_ms)
         return 0;
     rc = reach_all(m, e);
     return rc ? rc : acquire_commit(m, e);
@@ -207,11 +228,17 @@ static int put_raw(struct acquisition *m, uint64_t off, const uint8_t *bytes, si
                    : target_files_write(&m->files, off, bytes, size, e);
 }
 
+/* So that a file which has its end is known not to be of a state that lacks more. */
+static int commit_before_end(struct acquisition *m, uint64_t off, struct err *e)
+{
+    return m->committed < off ? acquire_commit(m, e) : 0;
+}
+
 static int take_raw(struct acquisition *m, const struct pump_block *b, struct err *e)
 {
     uint64_t part = m->state.begin.segment_size;
     size_t at = 0;
-    int rc = 0;
+    int rc = b->off + b->size < m->state.begin.size ? 0 : commit_before_end(m, b->off, e);
 
     while (rc == 0 && at < b->size) {
         uint64_t off = b->off + at;
@@ -284,7 +311,7 @@ static int end_beside(struct acquisition *m, struct err *e)
 /* Until now it could have gone on from its last state, and ended the same. */
 int acquisition_finish(struct acquisition *m, struct err *e)
 {
-    static const char *const gone[] = {"rest", "sums", "room", "part", "map.next"};
+    static const char *const gone[] = {"sums", "room", "part", "map.next"};
     int rc = folder_sync(m->files.folders[0], e);
 
     if (rc == 0)
@@ -314,6 +341,8 @@ int acquire_out_end(struct acquisition *m, struct acquire_result *out, struct er
         rc = acquire_pieces_flush(m, e);
     }
     pump_free(MOVE(m->pump)); /* nobody writes but this thread */
+    if (rc == 0 && is_ewf(m)) /* as before the end of a raw image */
+        rc = acquire_keep(m, e);
     if (rc == 0)
         rc = is_ewf(m) ? ewf_end(m->ewf, &r.stored, &m->map, e) : end_raw(m, e);
     if (rc == 0)

@@ -20,51 +20,68 @@ bool acquire_rest_has_room(const struct acquisition *m)
     return statvfs(m->files.folders[0], &st) == 0 && (uint64_t)st.f_bavail * st.f_frsize >= needed;
 }
 
-static int open_rest(struct acquisition *m, int flags, struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-
-    acquisition_path(m, "rest", &path);
-    m->rest_fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return m->rest_fd < 0 ? err_errno(e, "cannot open %s", buf_text(&path)) : 0;
-}
-
 int acquire_rest_open(struct acquisition *m, struct err *e)
 {
-    int rc = open_rest(m, 0, e);
+    int rc = target_open_rest(&m->files, &m->rest_fd, e);
 
     return rc ? rc : acquire_sums_open(m, e);
 }
 
 int acquire_rest_begin(struct acquisition *m, struct err *e)
 {
-    int rc = open_rest(m, O_CREAT | O_EXCL, e);
+    CLEANUP_BUF struct buf path = {0};
+    int rc;
 
-    if (rc)
-        return rc;
+    target_rest_path(&m->files, &path);
+    /* One that is empty was begun when it was interrupted. */
+    m->rest_fd = open(buf_text(&path), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (m->rest_fd < 0)
+        return err_errno(e, "cannot open %s", buf_text(&path));
     m->state.has_rest = true;
     m->state.rest = m->at;
-    return acquire_sums_begin(m, e);
+    rc = acquire_sums_begin(m, e);
+    return rc ? rc : acquire_keep(m, e); /* from here on a state tells of it */
+}
+
+static int move_rest(void *context, const char *folder, bool *asks, struct err *e)
+{
+    struct acquisition *m = context;
+
+    return target_move_rest(&m->files, folder, &m->rest_fd, asks, e);
+}
+
+static int make_room(struct acquisition *m, int error, struct err *e)
+{
+    return target_make_room(&m->files, error, m->files.folders[m->files.rest_folder], move_rest, m,
+                            e);
 }
 
 static int put_in_rest(void *context, uint64_t off, const void *bytes, size_t size, struct err *e)
 {
     struct acquisition *m = context;
     const char *p = bytes;
+    uint64_t at = off - m->state.rest;
+    size_t left = size;
 
-    acquire_sums_touch(m, off, size);
-    off -= m->state.rest;
-    while (size) {
-        ssize_t n = pwrite(m->rest_fd, p, size, (off_t)off);
+    while (left) {
+        ssize_t n = pwrite(m->rest_fd, p, left, (off_t)at);
 
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && target_is_full(errno)) {
+            int rc = make_room(m, errno, e);
+
+            if (rc)
+                return rc;
+            continue;
+        }
         if (n < 0)
             return err_errno(e, "cannot write what was rescued");
         p += n;
-        off += (uint64_t)n;
-        size -= (size_t)n;
+        at += (uint64_t)n;
+        left -= (size_t)n;
     }
+    acquire_sums_touch(m, off, size); /* what a state told of it meanwhile did not have this */
     return 0;
 }
 

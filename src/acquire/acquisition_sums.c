@@ -44,21 +44,19 @@ int acquire_sums_begin(struct acquisition *m, struct err *e)
     if (m->state.begin.size > LIMIT_IMAGE_SIZE)
         return 0;
     m->state.has_sums = true;
-    return open_sums(m, O_CREAT | O_EXCL, e);
+    return open_sums(m, O_CREAT, e);
 }
 
 int acquire_sums_open(struct acquisition *m, struct err *e)
 {
     int rc = m->state.has_sums ? open_sums(m, 0, e) : 0;
 
-    if (rc == ERR_NOTFOUND && m->options.accepts_end && m->source->size == 0)
-        return err_set(
-            e, rc,
-            "%s.sums is not there, which tells what %s.rest held, and the source is gone: "
-            "put it back beside the image",
-            m->files.name, m->files.name);
-    /* All is read again. */
-    return rc == ERR_NOTFOUND ? open_sums(m, O_CREAT | O_EXCL, e) : rc;
+    return rc != ERR_NOTFOUND
+               ? rc
+               : err_set(e, rc,
+                         "%s.sums is not there, which tells what %s.rest holds: put it back beside "
+                         "%s.part. Nothing was changed",
+                         m->files.name, m->files.name, m->files.name);
 }
 
 void acquire_sums_release(struct rest_sums *s)

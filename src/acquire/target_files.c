@@ -45,6 +45,7 @@ void target_files_release(struct target_files *f)
     for (size_t i = 0; i < f->folder_count; i++)
         free(f->folders[i]);
     free(f->folders);
+    target_claims_release(f);
     free(f->files);
     free(f->name);
     *f = TARGET_FILES_NONE;
@@ -179,17 +180,17 @@ int target_make_in(const struct target_files *f, unsigned folder, int *fd, int *
     return rc;
 }
 
-/* Whether what failed could be done in another folder. */
-static bool is_full(int error)
+bool target_is_full(int error)
 {
     return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 /* A disk that is full, or a file that may not become larger there; ERR_FULL where nobody knows
  * another folder. */
-static int make_room(struct target_files *f, int error, struct err *e)
+int target_make_room(struct target_files *f, int error, const char *folder,
+                     int (*move)(void *context, const char *folder, bool *asks, struct err *e),
+                     void *context, struct err *e)
 {
-    const char *folder = f->folders[f->files[f->count - 1].folder];
     struct err why = {0};
 
     if (error == EFBIG)
@@ -207,7 +208,7 @@ static int make_room(struct target_files *f, int error, struct err *e)
         int rc = f->full(f->context, folder, why.text, &other, e);
 
         if (rc == 0)
-            rc = target_move_last(f, other, &asks, &refused);
+            rc = move(context, other, &asks, &refused);
         else
             return rc;
         if (rc == 0)
@@ -216,6 +217,23 @@ static int make_room(struct target_files *f, int error, struct err *e)
         if (!asks)
             return err_set(e, rc, "%s", why.text);
     }
+}
+
+static int move_last(void *context, const char *folder, bool *asks, struct err *e)
+{
+    return target_move_last(context, folder, asks, e);
+}
+
+/* Where what was rescued went on there is room, perhaps. */
+static int make_room(struct target_files *f, int error, struct err *e)
+{
+    unsigned folder = f->files[f->count - 1].folder;
+    bool asks;
+
+    if (f->rest_folder && f->rest_folder != folder &&
+        target_move_last(f, f->folders[f->rest_folder], &asks, NULL) == 0)
+        return 0;
+    return target_make_room(f, error, f->folders[folder], move_last, f, e);
 }
 
 int target_files_next(struct target_files *f, struct err *e)
@@ -237,7 +255,9 @@ int target_files_next(struct target_files *f, struct err *e)
         (struct target_file){.folder = f->count ? f->files[f->count - 1].folder : 0};
     f->count++;
     for (;;) {
-        rc = target_make_in(f, f->files[f->count - 1].folder, &f->fd, &f->straight, e);
+        rc = f->has_first && f->count == 1
+                 ? target_open_in(f, 0, 0, &f->fd, &f->straight, e)
+                 : target_make_in(f, f->files[f->count - 1].folder, &f->fd, &f->straight, e);
         if (rc != ERR_FULL)
             return rc;
         rc = make_room(f, ENOSPC, e);
@@ -290,7 +310,7 @@ int target_files_write(struct target_files *f, uint64_t off, const void *bytes, 
         target_busy(f, false);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && is_full(errno))
+        if (n < 0 && target_is_full(errno))
             rc = make_room(f, errno, e);
         else if (n < 0)
             rc = err_errno(e, "cannot write to %s/%s", f->folders[last->folder], f->name);
@@ -328,7 +348,7 @@ int target_files_read(const struct target_files *f, uint64_t off, void *bytes, s
 int target_files_set_size(struct target_files *f, uint64_t size, struct err *e)
 {
     while (ftruncate(f->fd, (off_t)size)) {
-        bool goes_on = size > f->files[f->count - 1].size && is_full(errno);
+        bool goes_on = size > f->files[f->count - 1].size && target_is_full(errno);
         int rc =
             goes_on ? make_room(f, errno, e) : err_errno(e, "cannot end a file of %s", f->name);
 

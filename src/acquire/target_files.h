@@ -18,6 +18,28 @@ struct target_file {
     uint64_t size; /* bytes that were written, holes counted */
 };
 
+/* Which file it is, wherever it is named. */
+struct target_born {
+    uint64_t inode; /* 0: not known */
+    uint64_t born_ns;
+};
+
+/* What may lie in the files that a state does not tell of yet. */
+struct target_ahead {
+    bool is_known;    /* false: a version before wrote the state, which tells nothing of that */
+    bool is_whole;    /* all of the source is in them */
+    bool may_end;     /* so little is missing that the last file may have its end */
+    uint64_t size;    /* bytes of a raw image */
+    uint64_t segment; /* of a part of it; 0: all */
+    struct target_born first;
+};
+
+/* Held open and locked, from each folder that has one. */
+struct target_claim {
+    int fd;
+    bool is_first; /* of the folder that the state lies in */
+};
+
 /* Whoever keeps the state of the image. */
 struct target_keeper {
     /* Makes durable in which folders the files lie, before and after one is moved. */
@@ -51,6 +73,10 @@ struct target_files {
     char *name;                 /* without the ending */
     char **folders;
     size_t folder_count;
+    unsigned rest_folder; /* in which NAME.rest lies */
+    struct target_claim *claims;
+    size_t claim_count;
+    size_t claim_room;
     struct target_file *files; /* that of number 1 first */
     size_t count;
     size_t room;
@@ -63,6 +89,7 @@ struct target_files {
      * non-zero where nobody knows one. NULL: nobody. */
     int (*full)(void *context, const char *folder, const char *why, char **other, struct err *e);
     void *context;
+    bool has_first;                     /* an empty one is there, which is used */
     const struct target_keeper *keeper; /* borrowed; NULL: nobody keeps a state */
     struct target_watch *watch;         /* borrowed; NULL: nobody looks */
 };
@@ -100,14 +127,37 @@ MUST_CHECK int target_folder_is_free(const struct target_files *f, const char *f
 /* Finds files that are there, in the folder of the state or another one that it names, and opens
  * the last one. Nothing is changed. ERR_NOTFOUND, ERR_FORMAT: shorter than the state says. */
 MUST_CHECK int target_files_resume(struct target_files *f, struct err *e);
-/* Once what they hold was looked at: the last one is cut to its size; later ones, which no state
+/* Locks what says that the folders are the image's, and compares that with the number of the state,
+ * 0: it has none. ERR_CONFLICT: another program goes on with it, or from a later state. */
+MUST_CHECK int target_claims_hold(struct target_files *f, uint64_t number, struct err *e);
+/* A state of that number is written. */
+MUST_CHECK int target_claims_number(struct target_files *f, uint64_t number, struct err *e);
+struct target_born target_born(int fd);
+/* Whether files under the image's names hold more than an interrupted run can have left. Nothing is
+ * changed. ERR_CONFLICT: they do, so the state is old, or they are of another image. */
+MUST_CHECK int target_files_check(const struct target_files *f, const struct target_ahead *ahead,
+                                  struct err *e);
+/* Once that is so: the last one is cut to its size; later ones, which no state
  * told of, and copies that were not to be kept are removed where that is safe. is_proven: all that
  * the state tells of is in the files, as it was read. *left gets clauses on what stays in doubt.
  * ERR_CONFLICT: nothing shows that the last one is this image's; nothing was changed. */
 MUST_CHECK int target_files_settle(struct target_files *f, bool is_proven, struct buf *left,
                                    struct err *e);
+/* A file could not grow in its folder: move takes it to another one, or to the same, as somebody
+ * named it. ERR_FULL: nobody knows one. */
+MUST_CHECK int target_make_room(struct target_files *f, int error, const char *folder,
+                                int (*move)(void *context, const char *folder, bool *asks,
+                                            struct err *e),
+                                void *context, struct err *e);
+bool target_is_full(int error); /* what failed could be done in another folder */
+/* NAME.rest, held open, goes on in another folder, or in the same. *asks as in target_move_last. */
+MUST_CHECK int target_move_rest(struct target_files *f, const char *folder, int *rest, bool *asks,
+                                struct err *e);
+/* Opens NAME.rest where the state says, or in another of its folders. */
+MUST_CHECK int target_open_rest(struct target_files *f, int *rest, struct err *e);
+void target_rest_path(const struct target_files *f, struct buf *out);
 /* Whether a file may have so many bytes there. ERR_LIMIT: the file system has none of that size. */
 MUST_CHECK int target_folder_takes(const char *folder, uint64_t size, struct err *e);
-/* Takes from the other folders what says that they belong to this image. */
+/* Takes from its folders what it would go on with, and what says that they are its own. */
 MUST_CHECK int target_files_end(const struct target_files *f, struct err *e);
 unsigned target_files_add_folder(struct target_files *f, const char *folder);

@@ -22,12 +22,16 @@ MUST_CHECK int target_sync(const struct target_files *f, int fd, struct err *e);
 MUST_CHECK int target_move_last(struct target_files *f, const char *folder, bool *asks,
                                 struct err *e);
 
-/* target_own.c. The folder is the image's own from now on: what is found there later is known to
+/* target_claim.c. The folder is the image's own from now on: what is found there later is known to
  * be. *is_made: it was not before. ERR_USAGE: it holds something under the image's name. */
-MUST_CHECK int target_claim(const struct target_files *f, unsigned folder, bool *is_made,
-                            struct err *e);
+MUST_CHECK int target_claim(struct target_files *f, unsigned folder, bool *is_made, struct err *e);
+/* As far as it says that a folder is the image's. *has: there is one; *is_ours. */
+MUST_CHECK int target_read_claim(const struct target_files *f, unsigned folder, bool *has,
+                                 bool *is_ours, struct err *e);
+void target_claims_release(struct target_files *f);
 int target_drop_claim(const struct target_files *f, unsigned folder, struct err *e);
-/* The number of the folder that this is, however it is spelled; folder_count: it is new. */
+/* target_own.c. The number of the folder that this is, however it is spelled; folder_count: it is
+ * new. */
 unsigned target_find_folder(const struct target_files *f, const char *folder);
 /* What are several folders by their paths, and one by what they are, is one from now on. */
 void target_fold(struct target_files *f);

@@ -12,47 +12,16 @@
 #include "sys/file.h"
 
 enum {
-    CLAIM_SIZE_MAX = 8192,
     ID_AT = 13 + 76 + 64, /* of the set, in each segment but the first: image.md section 2 */
+    SECTION_SIZE = 76,
 };
-
-static void claim_path(const struct target_files *f, unsigned folder, struct buf *out)
-{
-    buf_addf(out, "%s/%s.claim", f->folders[folder], f->name);
-}
-
-static void claim_line(const struct target_files *f, struct buf *out)
-{
-    buf_adds(out, "calm-image claim ");
-    hex_add(out, f->id, sizeof(f->id));
-    buf_addc(out, '\n');
-}
-
-/* *has: there is one; *is_ours: and it is of this image. */
-static int read_claim(const struct target_files *f, unsigned folder, bool *has, bool *is_ours,
-                      struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf line = {0};
-    CLEANUP_BUF struct buf text = {0};
-    int rc;
-
-    claim_path(f, folder, &path);
-    rc = file_read(&text, buf_text(&path), CLAIM_SIZE_MAX, e);
-    if (rc && rc != ERR_NOTFOUND)
-        return rc;
-    claim_line(f, &line);
-    *has = rc == 0;
-    *is_ours = rc == 0 && str_starts(buf_str(&text), buf_text(&line));
-    return 0;
-}
 
 /* What lies there under the image's name may be changed only then. The first folder has the state
  * itself. */
 static int is_own(const struct target_files *f, unsigned folder, bool *out, struct err *e)
 {
     bool has = false, is_ours = false;
-    int rc = folder ? read_claim(f, folder, &has, &is_ours, e) : 0;
+    int rc = folder ? target_read_claim(f, folder, &has, &is_ours, e) : 0;
 
     if (rc == 0)
         *out = folder == 0 || is_ours;
@@ -90,8 +59,8 @@ static int refuse(void *context, const char *path, uint32_t number, struct err *
 
 int target_folder_is_free(const struct target_files *f, const char *folder, struct err *e)
 {
-    static const char *const endings[] = {"part",     "rest",   "sums", "map",
-                                          "map.next", "pieces", "txt",  "claim"};
+    static const char *const endings[] = {"part",   "rest", "sums",  "map",    "map.next",
+                                          "pieces", "txt",  "claim", "copying"};
 
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
         CLEANUP_BUF struct buf path = {0};
@@ -101,51 +70,6 @@ int target_folder_is_free(const struct target_files *f, const char *folder, stru
             return refuse(NULL, buf_text(&path), 0, e);
     }
     return each_name(f, folder, refuse, NULL, e);
-}
-
-int target_claim(const struct target_files *f, unsigned folder, bool *is_made, struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf text = {0};
-    bool is = false;
-    int rc = is_own(f, folder, &is, e);
-
-    if (rc || is)
-        return rc;
-    rc = target_folder_is_free(f, f->folders[folder], e);
-    if (rc)
-        return rc;
-    claim_path(f, folder, &path);
-    claim_line(f, &text);
-    buf_addf(&text,
-             "The image %s, whose first files lie in %s, goes on in this folder. This file is "
-             "removed when the image is whole.\n",
-             f->name, f->folders[0]);
-    rc = file_create(buf_text(&path), buf_str(&text), 0600, e);
-    *is_made = rc == 0;
-    return rc;
-}
-
-int target_drop_claim(const struct target_files *f, unsigned folder, struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-    bool has = false, is_ours = false;
-    int rc = read_claim(f, folder, &has, &is_ours, e);
-
-    claim_path(f, folder, &path);
-    /* Another view of the folder may show one that went already. */
-    if (rc == 0 && is_ours && unlink(buf_text(&path)) && errno != ENOENT && errno != ESTALE)
-        rc = err_errno(e, "cannot remove %s", buf_text(&path));
-    return rc;
-}
-
-int target_files_end(const struct target_files *f, struct err *e)
-{
-    int rc = 0;
-
-    for (unsigned k = 0; rc == 0 && k < f->folder_count; k++)
-        rc = target_drop_claim(f, k, e);
-    return rc;
 }
 
 static bool is_same_inode(const struct stat *a, const struct stat *b)
@@ -183,6 +107,8 @@ void target_fold(struct target_files *f)
 
             *folder = *folder == k ? first : *folder - (*folder > k);
         }
+        if (f->rest_folder >= k)
+            f->rest_folder = f->rest_folder == k ? first : f->rest_folder - 1;
         free(f->folders[k]);
         f->folder_count--;
         memmove(f->folders + k, f->folders + k + 1, (f->folder_count - k) * sizeof(f->folders[0]));
@@ -250,6 +176,8 @@ static const char *bars_copy(const struct leavings *l, const struct stat *copy)
 
     if (fstat(f->fd, &last) || is_same_inode(&last, copy))
         return "it is the last file of the image itself";
+    if (copy->st_size > last.st_size)
+        return "it has more than the last file of the image";
     if (!l->is_proven)
         return "the last file of the image could not be compared with what was read";
     if (are_apart(f->folders[l->folder], f->folders[f->files[f->count - 1].folder], &are, NULL))
@@ -277,7 +205,8 @@ static int remove_leaving(void *context, const char *path, uint32_t number, stru
     CLEANUP_FD int fd = -1;
     struct stat st;
 
-    if (number < f->count || (is_last && f->files[f->count - 1].folder == l->folder))
+    if (number < f->count || (number == 1 && f->count == 0) ||
+        (is_last && f->files[f->count - 1].folder == l->folder))
         return 0;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
@@ -293,6 +222,20 @@ static int remove_leaving(void *context, const char *path, uint32_t number, stru
     return target_remove_held(fd, path, e);
 }
 
+/* A segment of the image says so itself; of a file that is as long as the state says nothing goes.
+ */
+static bool is_shown(const struct target_files *f)
+{
+    const struct target_file *last = &f->files[f->count - 1];
+    uint8_t id[TARGET_ID_SIZE];
+    struct stat st;
+
+    if (f->format == TARGET_E01 && f->count > 1)
+        return pread(f->fd, id, sizeof(id), ID_AT) == (ssize_t)sizeof(id) &&
+               memcmp(id, f->id, sizeof(id)) == 0;
+    return fstat(f->fd, &st) == 0 && (uint64_t)st.st_size == last->size;
+}
+
 /* Bytes behind what the state tells of go, so it must be the image's own file. */
 static int may_cut(const struct target_files *f, struct err *e)
 {
@@ -305,14 +248,148 @@ static int may_cut(const struct target_files *f, struct err *e)
     target_files_path(f, (uint32_t)f->count, &path);
     if (rc)
         return rc;
+    is |= is_shown(f);
     if (!is)
-        return err_set(e, ERR_CONFLICT,
-                       "%s was not changed: nothing shows that it is of this image, since no "
-                       "%s.claim of it lies beside it. Put all files of the image into the folder "
-                       "of %s.part, and go on",
-                       buf_text(&path), f->name, f->name);
+        return err_set(
+            e, ERR_CONFLICT,
+            "%s was not changed: nothing shows that it is of this image, since no "
+            "%s.claim of it lies beside it. Where the image went on with another copy of "
+            "%s.part, or was ended with it, that is the one to use; else put all files of "
+            "the image into the folder of %s.part, and go on",
+            buf_text(&path), f->name, f->name, f->name);
     if (fstat(f->fd, &held) || lstat(buf_text(&path), &there) || !is_same_inode(&held, &there))
         return err_set(e, ERR_CONFLICT, "%s was replaced while it was looked at", buf_text(&path));
+    return 0;
+}
+
+struct target_born target_born(int fd)
+{
+    struct target_born b = {0};
+    struct statx st;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) == 0 &&
+        (st.stx_mask & STATX_BTIME))
+        b = (struct target_born){st.stx_ino, (uint64_t)st.stx_btime.tv_sec * 1000000000U +
+                                                 st.stx_btime.tv_nsec};
+    return b;
+}
+
+struct checking {
+    const struct target_files *f;
+    const struct target_ahead *ahead;
+    unsigned folder;
+};
+
+/* An image has its last byte, or what closes an E01, only once a state told of all before that. */
+static bool has_end(const struct checking *c, int fd, uint32_t number, uint64_t size)
+{
+    char type[16] = "";
+
+    if (c->f->format == TARGET_E01)
+        return size > SECTION_SIZE &&
+               pread(fd, type, sizeof(type), (off_t)(size - SECTION_SIZE)) == sizeof(type) &&
+               strcmp(type, "done") == 0;
+    return (number - 1) * c->ahead->segment + size >= c->ahead->size;
+}
+
+static int refuse_newer(const struct checking *c, const char *path, const char *why, struct err *e)
+{
+    const struct target_files *f = c->f;
+
+    return err_set(e, ERR_CONFLICT,
+                   "%s %s, so it is of another image, or %s/%s.part is an older copy, with which "
+                   "it would be lost. Go on with the newest one, or begin anew under another name; "
+                   "nothing was changed",
+                   path, why, f->folders[0], f->name);
+}
+
+/* Nothing is compared with what a state tells nothing of. */
+static bool is_begun(const struct checking *c, int fd)
+{
+    struct target_born is = target_born(fd);
+
+    return is.inode && is.inode == c->ahead->first.inode && is.born_ns == c->ahead->first.born_ns;
+}
+
+static int check_ahead(void *context, const char *path, uint32_t number, struct err *e)
+{
+    const struct checking *c = context;
+    const struct target_files *f = c->f;
+    bool is_last = number == f->count && f->files[f->count - 1].folder == c->folder;
+    CLEANUP_FD int fd = -1;
+    struct stat st;
+
+    if (number <= f->count && !is_last)
+        return 0;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+        (f->count && is_of_another(f, fd, number)))
+        return 0; /* it stays, or is nothing */
+    if (f->count == 0 && !is_begun(c, fd))
+        return refuse_newer(c, path, "holds what was not begun here", e);
+    if (!c->ahead->is_known)
+        return 0;
+    if (number > f->count + 1)
+        return refuse_newer(c, path, "has more of the image than the state tells of", e);
+    if (!c->ahead->may_end && has_end(c, fd, number, (uint64_t)st.st_size))
+        return refuse_newer(c, path, "has the end of an image already", e);
+    return 0;
+}
+
+/* *e of a NAME.txt, which a finished image has. */
+static int check_text(const struct checking *c, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    buf_addf(&path, "%s/%s.txt", c->f->folders[c->folder], c->f->name);
+    if (c->ahead->is_whole || !file_is_there(buf_text(&path)))
+        return 0;
+    return refuse_newer(c, buf_text(&path), "tells of a finished image", e);
+}
+
+int target_files_check(const struct target_files *f, const struct target_ahead *ahead,
+                       struct err *e)
+{
+    int rc = 0;
+
+    for (unsigned k = 0; rc == 0 && k < f->folder_count; k++) {
+        struct checking c = {f, ahead, k};
+        bool is = false;
+
+        rc = is_own(f, k, &is, e);
+        if (rc == 0 && is)
+            rc = check_text(&c, e);
+        if (rc == 0 && is)
+            rc = each_name(f, f->folders[k], check_ahead, &c, e);
+    }
+    return rc;
+}
+
+/* Of the last file, a copy that was not whole yet: the file itself lies where the state says. */
+static int remove_copying(const struct target_files *f, unsigned folder, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_FD int fd = -1;
+
+    buf_addf(&path, "%s/%s.copying", f->folders[folder], f->name);
+    fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    return fd < 0 ? 0 : target_remove_held(fd, buf_text(&path), e);
+}
+
+/* The file that was begun is used again: the state on disk knows it. */
+static int empty_first(struct target_files *f, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_FD int fd = -1;
+    char ending[8];
+
+    if (!target_file_ending(f->format, 1, ending))
+        BUG("an image has no first file");
+    buf_addf(&path, "%s/%s.%s", f->folders[0], f->name, ending);
+    fd = open(buf_text(&path), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    f->has_first = fd >= 0;
+    if (fd >= 0 && ftruncate(fd, 0))
+        return err_errno(e, "cannot begin %s anew", buf_text(&path));
     return 0;
 }
 
@@ -327,8 +404,12 @@ int target_files_settle(struct target_files *f, bool is_proven, struct buf *left
         rc = is_own(f, k, &is, e);
         if (rc == 0 && is)
             rc = each_name(f, f->folders[k], remove_leaving, &l, e);
+        if (rc == 0 && is)
+            rc = remove_copying(f, k, e);
     }
-    if (rc || f->count == 0)
+    if (rc)
         return rc;
+    if (f->count == 0)
+        return empty_first(f, e);
     return target_files_set_size(f, f->files[f->count - 1].size, e);
 }

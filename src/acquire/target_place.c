@@ -125,14 +125,14 @@ static int copy_bytes(const struct target_files *f, int from, int to, const char
         ssize_t n = read_part(from, bytes, at, size);
 
         if (n < 0)
-            return err_errno(e, "cannot read the last file of the image in order to move it");
+            return err_errno(e, "cannot read a file of the image in order to move it");
         if (!is_all_zero(bytes, (size_t)n) && write_all(to, bytes, (size_t)n, at))
-            return err_errno(e, "cannot copy the last file of the image to %s", folder);
+            return err_errno(e, "cannot copy a file of the image to %s", folder);
         at += (uint64_t)n;
         rc = moved_so_far(f, at, size, e);
     }
     if (rc == 0 && ftruncate(to, (off_t)size))
-        rc = err_errno(e, "cannot copy the last file of the image to %s", folder);
+        rc = err_errno(e, "cannot copy a file of the image to %s", folder);
     return rc ? rc : target_sync(f, to, e);
 }
 
@@ -162,31 +162,58 @@ static int compare_bytes(const struct target_files *f, int from, int to, const c
     return rc;
 }
 
+static int copy_whole(const struct target_files *f, int from, int to, const char *folder,
+                      struct err *e)
+{
+    struct stat st;
+    int rc;
+
+    if (fstat(from, &st))
+        return err_errno(e, "cannot look at a file of the image");
+    rc = copy_bytes(f, from, to, folder, (uint64_t)st.st_size, e);
+    return rc ? rc : compare_bytes(f, from, to, folder, (uint64_t)st.st_size, e);
+}
+
+/* Two of one name, of which one is not whole, must never be: whoever puts files together could keep
+ * the wrong one. So a copy has its name once it is whole. */
+static int copy_aside(const struct target_files *f, unsigned folder, int from, const char *path,
+                      struct err *e)
+{
+    CLEANUP_BUF struct buf aside = {0};
+    CLEANUP_FD int to = -1;
+    int rc;
+
+    buf_addf(&aside, "%s/%s.copying", f->folders[folder], f->name);
+    if (file_is_there(path))
+        return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over", path);
+    to = open(buf_text(&aside), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (to < 0)
+        return err_errno(e, "cannot make %s", buf_text(&aside));
+    if (f->watch)
+        atomic_store(&f->watch->moves, true);
+    rc = copy_whole(f, from, to, f->folders[folder], e);
+    if (f->watch)
+        atomic_store(&f->watch->moves, false);
+    if (rc == 0 && renameat2(AT_FDCWD, buf_text(&aside), AT_FDCWD, path, RENAME_NOREPLACE) &&
+        (errno != EINVAL || file_is_there(path) || rename(buf_text(&aside), path)))
+        rc = err_errno(e, "cannot give the copy its name, %s", path);
+    if (rc)
+        (void)target_remove_held(to, buf_text(&aside), NULL); /* the failure before is told */
+    return rc ? rc : folder_sync(f->folders[folder], e);
+}
+
 /* A second copy of the last file, durable and the same, in a folder that the state names already.
  */
 static int copy_last(struct target_files *f, unsigned folder, int *fd, int *straight, struct err *e)
 {
-    uint64_t size = f->files[f->count - 1].size;
-    int rc = target_make_in(f, folder, fd, straight, e);
+    CLEANUP_BUF struct buf path = {0};
+    int rc;
 
-    if (rc || f->fd < 0)
-        return rc;
-    if (f->watch)
-        atomic_store(&f->watch->moves, true);
-    rc = copy_bytes(f, f->fd, *fd, f->folders[folder], size, e);
-    if (rc == 0)
-        rc = compare_bytes(f, f->fd, *fd, f->folders[folder], size, e);
-    if (f->watch)
-        atomic_store(&f->watch->moves, false);
-    if (rc) {
-        CLEANUP_BUF struct buf path = {0};
-
-        target_path_in(f, folder, &path);
-        (void)target_remove_held(*fd, buf_text(&path), NULL); /* the failure before is told */
-        fd_close(*fd);
-        fd_close(*straight);
-    }
-    return rc;
+    if (f->fd < 0)
+        return target_make_in(f, folder, fd, straight, e);
+    target_path_in(f, folder, &path);
+    rc = copy_aside(f, folder, f->fd, buf_text(&path), e);
+    return rc ? rc : target_open_in(f, folder, 0, fd, straight, e);
 }
 
 /* The state says where the file is before its first copy goes; from then on both may be there, and
@@ -209,40 +236,138 @@ static int hand_over(struct target_files *f, unsigned folder, int fd, int straig
 }
 
 /* Before anything is made there. */
-static int may_move(const struct target_files *f, unsigned to, bool *is_claimed, struct err *e)
+static int may_move(struct target_files *f, unsigned to, int from, bool *is_claimed, struct err *e)
 {
-    int rc = has_room(f, to, f->fd, e);
+    int rc = has_room(f, to, from, e);
 
     if (rc == 0 && f->largest)
         rc = target_folder_takes(f->folders[to], f->largest, e);
     return rc ? rc : target_claim(f, to, is_claimed, e);
 }
 
+/* A folder that a file goes to, and what has to be undone where it could not. */
+struct moving {
+    unsigned to;
+    size_t known;
+    bool is_claimed;
+};
+
+/* The state names the folder when it returns. */
+static int begin_move(struct target_files *f, const char *folder, int from, struct moving *m,
+                      bool *asks, struct err *e)
+{
+    int rc;
+
+    m->known = f->folder_count;
+    if (m->to == m->known)
+        m->to = target_files_add_folder(f, folder);
+    rc = may_move(f, m->to, from, &m->is_claimed, e);
+    *asks = rc != 0;
+    return rc ? rc : keep(f, e);
+}
+
+static void undo_move(struct target_files *f, const struct moving *m)
+{
+    if (m->is_claimed) /* what it bars is this folder, for this name */
+        (void)target_drop_claim(f, m->to, NULL);
+    if (m->known < f->folder_count)
+        free(f->folders[--f->folder_count]);
+}
+
 int target_move_last(struct target_files *f, const char *folder, bool *asks, struct err *e)
 {
-    size_t known = f->folder_count;
-    unsigned to = target_find_folder(f, folder);
-    bool is_claimed = false;
+    struct moving m = {.to = target_find_folder(f, folder)};
     int fd = -1, straight = -1, rc;
 
-    if (to == f->files[f->count - 1].folder)
+    if (m.to == f->files[f->count - 1].folder)
         return 0;
-    if (to == known)
-        to = target_files_add_folder(f, folder);
-    rc = may_move(f, to, &is_claimed, e);
-    *asks = rc != 0;
-    if (rc == 0)
-        rc = keep(f, e);
+    rc = begin_move(f, folder, f->fd, &m, asks, e);
     if (rc == 0) {
-        rc = copy_last(f, to, &fd, &straight, e);
+        rc = copy_last(f, m.to, &fd, &straight, e);
         *asks = rc && rc != ERR_CANCEL;
     }
     if (rc == 0)
-        return hand_over(f, to, fd, straight, e);
-    if (is_claimed)
-        (void)target_drop_claim(f, to, NULL); /* what it bars is this folder, for this name */
-    if (known < f->folder_count)
-        free(f->folders[--f->folder_count]);
+        return hand_over(f, m.to, fd, straight, e);
+    undo_move(f, &m);
+    return rc;
+}
+
+static void rest_path(const struct target_files *f, unsigned folder, struct buf *out)
+{
+    buf_addf(out, "%s/%s.rest", f->folders[folder], f->name);
+}
+
+void target_rest_path(const struct target_files *f, struct buf *out)
+{
+    rest_path(f, f->rest_folder, out);
+}
+
+static int open_rest(const char *path, int *out, struct err *e)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return err_errno(e, "cannot open %s", path);
+    *out = fd;
+    return 0;
+}
+
+int target_open_rest(struct target_files *f, int *rest, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    target_rest_path(f, &path);
+    for (unsigned k = 0; !file_is_there(buf_text(&path)) && k < f->folder_count; k++) {
+        CLEANUP_BUF struct buf other = {0};
+
+        rest_path(f, k, &other);
+        if (!file_is_there(buf_text(&other)))
+            continue;
+        f->rest_folder = k;
+        buf_clear(&path);
+        buf_addstr(&path, buf_str(&other));
+    }
+    return open_rest(buf_text(&path), rest, e);
+}
+
+/* As with the last file: the state says where it is before the first copy goes. */
+static int hand_over_rest(struct target_files *f, unsigned to, const char *path, int *rest,
+                          struct err *e)
+{
+    CLEANUP_BUF struct buf old = {0};
+    CLEANUP_FD int first = *rest;
+    int fd = -1;
+    int rc = open_rest(path, &fd, e);
+
+    if (rc) {
+        first = -1;
+        return rc;
+    }
+    target_rest_path(f, &old);
+    *rest = fd;
+    f->rest_folder = to;
+    rc = keep(f, e);
+    return rc ? rc : target_remove_held(first, buf_text(&old), e);
+}
+
+int target_move_rest(struct target_files *f, const char *folder, int *rest, bool *asks,
+                     struct err *e)
+{
+    struct moving m = {.to = target_find_folder(f, folder)};
+    CLEANUP_BUF struct buf path = {0};
+    int rc;
+
+    if (m.to == f->rest_folder)
+        return 0;
+    rc = begin_move(f, folder, *rest, &m, asks, e);
+    if (rc == 0) {
+        rest_path(f, m.to, &path);
+        rc = copy_aside(f, m.to, *rest, buf_text(&path), e);
+        *asks = rc && rc != ERR_CANCEL;
+    }
+    if (rc == 0)
+        return hand_over_rest(f, m.to, buf_text(&path), rest, e);
+    undo_move(f, &m);
     return rc;
 }
 

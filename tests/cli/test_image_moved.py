@@ -258,21 +258,142 @@ class OfOthers(Moved):
     def test_what_it_began_itself_behind_the_state_goes(self):
         self.interrupted(self.out, "e01", least=6 * MIB)
         (self.out / "x.E40").write_bytes(b"")
-        shutil.copy(self.out / "x.E02", self.out / "x.E41")
+        files = len(re.findall(r"^file ", (self.out / "x.part").read_text(), re.M))
+        shutil.copy(self.out / "x.E02", self.out / f"x.E{files + 1:02}")
         self.is_whole(self.must(IMAGER, "--resume", self.out / "x.part"), self.out)
+
+
+@needs_root
+class Older(Moved):
+    """A state that is older than the files beside it, or of another image, changes none of them."""
+
+    def refuses(self, part, saying, *folders, more=()):
+        before = [self.held(f) for f in folders]
+        done = run(IMAGER, "--resume", part, *more)
+        said = one_line(done.stderr.decode())
+        self.assertEqual(done.returncode, CONFLICT, said)
+        self.assertIn(saying, said)
+        self.assertIn("nothing was changed", said)
+        self.assertEqual([self.held(f) for f in folders], before)
+
+    def copied(self, kind):
+        """Interrupted where one folder was full, and gone on with from a copy of that."""
+        small, other, big = self.small("12m", f"small-{kind}"), self.other(f"other-{kind}"), self.other(f"big-{kind}")
+        self.interrupted(small, kind, "--also", other)
+        shutil.copytree(small, big, dirs_exist_ok=True)
+        return small, other, big
+
+    def test_a_copy_of_the_state_beside_files_that_went_on(self):
+        for kind in KINDS:
+            small, other, big = self.copied(kind)
+            job = subprocess.Popen([IMAGER, "--resume", big / "x.part", "--commit", "0 s", "--limit", "5"], stdout=subprocess.DEVNULL)
+            while job.poll() is None and self.done(big) < 20 * MIB:
+                time.sleep(0.01)
+            done = run(IMAGER, "--resume", small / "x.part")  # both at once
+            self.assertEqual(done.returncode, CONFLICT, done.stderr)
+            self.assertIn(f"another program goes on with this image at this moment: it holds {other}/x.claim", one_line(done.stderr.decode()))
+            job.kill()
+            job.wait()
+            self.disk.rename(self.folder / "away")
+            self.refuses(small / "x.part", f"{other}/x.claim tells of state", small, other, big, more=["--accept-end"])
+            (self.folder / "away").rename(self.disk)
+            self.is_whole(self.must(IMAGER, "--resume", big / "x.part"), big, other)
+
+    def test_a_copy_of_the_state_beside_files_that_were_ended(self):
+        for kind in KINDS:
+            small, other, big = self.copied(kind)
+            self.must(IMAGER, "--resume", big / "x.part")
+            self.must("mount", "-o", "remount,size=60m", small)
+            for path in other.iterdir():
+                shutil.move(path, small / path.name)
+            self.refuses(small / "x.part", "so it is of another image, or", small)
+
+    def test_the_state_of_before_put_back(self):
+        self.interrupted(self.out, "raw", least=4 * MIB)
+        old = (self.out / "x.part").read_bytes()
+        job = subprocess.Popen([IMAGER, "--resume", self.out / "x.part", "--commit", "0 s", "--limit", "10"], stdout=subprocess.DEVNULL)
+        while job.poll() is None and self.done(self.out) < 12 * MIB:
+            time.sleep(0.01)
+        job.kill()
+        job.wait()
+        (self.out / "x.part").write_bytes(old)
+        self.refuses(self.out / "x.part", "this x.part is an older copy", self.out)
+
+    @needs_strace
+    def test_a_state_of_nothing_beside_a_finished_image_of_the_name(self):
+        """mv -n: what is there stays."""
+        disk2 = self.source(random.Random(8).randbytes(20 * MIB), "disk2")
+        for kind in KINDS:
+            begun, whole = self.other(f"begun-{kind}"), self.other(f"whole-{kind}")
+            run("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64", "-P", self.disk, "-e", "inject=pread64:signal=KILL:when=3",
+                IMAGER, self.disk, "--to", begun, "--name", "x", *options(kind))
+            self.assertEqual(self.done(begun), 0)
+            self.must(IMAGER, disk2, "--to", whole, "--name", "x", *options(kind))
+            for drops in ((), ("txt",)):
+                for ending in drops:
+                    (whole / f"x.{ending}").unlink()
+                for path in begun.iterdir():
+                    if not (whole / path.name).exists():
+                        shutil.copy2(path, whole)
+                self.refuses(whole / "x.part", "so it is of another image, or", whole)
+            self.is_whole(self.must(IMAGER, "--resume", begun / "x.part"), begun)  # where it was
 
 
 @needs_strace
 @needs_root
 class Copied(Moved):
+    def test_killed_while_the_last_file_is_copied_no_second_one_has_its_name(self):
+        for kind, name in (("raw", "x.raw"), ("e01", "x.E03")):
+            for there in (True, False):
+                small, other = self.small("11m", f"small-{kind}-{there}"), self.other(f"other-{kind}-{there}")
+                self.served([("source", self.disk), ("to", small), ("name", "x"), *KINDS[kind]], [other],
+                            ["strace", "-f", "-qq", "-o", "/dev/null", "-P", other / "x.copying", "-e", "trace=pwrite64", "-e", "inject=pwrite64:signal=KILL:when=2"])
+                self.assertTrue((other / "x.copying").exists())
+                self.assertFalse((other / name).exists())
+                self.must("mount", "-o", "remount,size=60m", small)
+                together, apart = (other, small) if there else (small, other)
+                for path in apart.iterdir():
+                    shutil.move(path, together / path.name)
+                self.is_whole(self.must(IMAGER, "--resume", together / "x.part"), together)
+                self.assertFalse((together / "x.copying").exists())
+
     def test_a_copy_that_does_not_read_as_what_was_written_goes_and_the_file_stays(self):
         small, bad, other = self.small("9m"), self.other("bad"), self.other()
         lines = self.served([("source", self.disk), ("to", small), ("name", "x"), ("format", "raw")], [bad, other],
-                            ["strace", "-f", "-qq", "-o", "/dev/null", "-P", bad / "x.raw", "-e", "trace=pread64", "-e", "inject=pread64:error=EIO"])
+                            ["strace", "-f", "-qq", "-o", "/dev/null", "-P", bad / "x.copying", "-e", "trace=pread64", "-e", "inject=pread64:error=EIO"])
         self.assertEqual(lines[-1], "ok", lines)
         self.assertIn(f"cannot read the copy of the last file in {bad} again", self.why(lines)[0])
         self.assertEqual(list(bad.iterdir()), [])
         self.is_whole("\n".join(lines), small, other)
+
+
+@needs_strace
+class Rest(Moved):
+    """A folder that is full while a failing source is read in the order of ease."""
+
+    def failing(self, *more):
+        return ["strace", "-f", "-qq", "-o", "/dev/null", "-P", self.disk, "-P", self.out / "x.rest", *more, "-e", "trace=pread64,pwrite64",
+                "-e", "inject=pread64:error=EIO:when=9", "-e", "inject=pwrite64:error=ENOSPC:when=4"]
+
+    def test_what_was_rescued_goes_on_in_another_folder(self):
+        other = self.other()
+        lines = self.served([("source", self.disk), ("to", self.out), ("name", "x"), ("format", "raw")], [other], self.failing())
+        self.assertEqual(lines[-1], "ok", lines)
+        self.assertEqual([line for line in lines if line.startswith("full ")], [f"full {self.out}"])
+        self.is_whole("\n".join(lines), self.out, other)
+
+    def test_interrupted_there_it_goes_on_also_put_together(self):
+        for together in (False, True):
+            other = self.other(f"other-{together}")
+            run(*self.failing("-P", other / "x.rest"), "timeout", "-s", "KILL", "2",
+                IMAGER, self.disk, "--to", self.out, "--name", "x", "--format", "raw", "--also", other, "--limit", "8", "--commit", "0 s")
+            self.assertIn("\nrestin 1\n", (self.out / "x.part").read_text())
+            self.assertFalse((self.out / "x.rest").exists())
+            self.assertTrue((other / "x.rest").stat().st_size)
+            for path in other.iterdir() if together else ():
+                shutil.move(path, self.out / path.name)
+            self.is_whole(self.must(IMAGER, "--resume", self.out / "x.part"), self.out, other)
+            self.emptied(self.out)
 
 
 class Largest(Moved):

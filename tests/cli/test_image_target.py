@@ -171,7 +171,7 @@ class Full(Target):
         self.assertEqual(lines[-1], "ok", lines)
         calls = [line.split(None, 1)[1] for line in log.read_text().splitlines() if "resumed" not in line]
         gone = next(i for i, c in enumerate(calls) if c.startswith(f'unlink("{small}/x.raw"'))
-        copied = next(i for i, c in enumerate(calls) if c.startswith("fdatasync(") and f"<{other}/x.raw>" in c)
+        copied = next(i for i, c in enumerate(calls) if c.startswith("fdatasync(") and f"<{other}/x.copying>" in c)
         claimed = next(i for i, c in enumerate(calls) if f"<{other}>" in c and c.startswith("fsync("))
         told = [i for i, c in enumerate(calls) if c.startswith("rename(") and f'"{small}/x.part"' in c]
         durable = [i for i, c in enumerate(calls) if c.startswith("fsync(") and f"<{small}>" in c]

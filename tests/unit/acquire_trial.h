@@ -156,7 +156,8 @@ static int go_on(struct trial *t, struct source *source, const char *identity,
 
 static void remove_image(void)
 {
-    static const char *const endings[] = {"E01", "raw", "map", "pieces", "part", "rest", "sums"};
+    static const char *const endings[] = {"E01",  "raw",  "map",  "pieces",
+                                          "part", "rest", "sums", "claim"};
 
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
         CLEANUP_BUF struct buf path = {0};

@@ -136,7 +136,7 @@ static void what_was_changed_in_the_rest_of_a_source_that_is_gone_is_unreadable(
     made_release(&t.m);
 }
 
-static void without_its_sums_the_rest_of_a_source_that_is_gone_is_not_believed(void **state)
+static void without_its_sums_the_rest_is_neither_believed_nor_thrown_away(void **state)
 {
     CLEANUP(source_closep) struct source *gone = source_gone(512);
     CLEANUP_BUF struct buf path = {0};
@@ -152,6 +152,11 @@ static void without_its_sums_the_rest_of_a_source_that_is_gone_is_not_believed(v
     path_of(&path, "sums");
     assert_int_equal(file_read(&sums, buf_text(&path), MIB, NULL), 0);
     assert_int_equal(unlink(buf_text(&path)), 0);
+    /* Nor is a source that still gives something asked again for all that lies in the rest. */
+    t.read = 0;
+    assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_NOTFOUND);
+    assert_true(strstr(e.text, "put it back"));
+    assert_int_equal(t.read, 0);
     t.options.accepts_end = true;
     assert_int_equal(go_on(&t, gone, NULL, &r, &e), ERR_NOTFOUND);
     assert_true(strstr(e.text, "put it back"));
@@ -208,7 +213,7 @@ static void put_state(const struct buf *state, const char *const *dropped)
 
 /* What lies beside an image at one moment. */
 struct moment {
-    struct buf part, map, sums;
+    struct buf part, map, sums, claim;
 };
 
 static void read_beside(const char *ending, struct buf *out)
@@ -225,6 +230,7 @@ static void moment_take(struct moment *o)
     read_beside("part", &o->part);
     read_beside("map", &o->map);
     read_beside("sums", &o->sums);
+    read_beside("claim", &o->claim);
 }
 
 static void moment_release(struct moment *o)
@@ -232,6 +238,7 @@ static void moment_release(struct moment *o)
     buf_release(&o->part);
     buf_release(&o->map);
     buf_release(&o->sums);
+    buf_release(&o->claim);
 }
 
 /* The power failed when the sums of later were durable, and the state that goes with them was not:
@@ -255,6 +262,9 @@ static void cut_power(const struct moment *before)
     buf_clear(&path);
     path_of(&path, "map");
     assert_int_equal(file_write(buf_text(&path), buf_str(&before->map), 0600, NULL), 0);
+    buf_clear(&path);
+    path_of(&path, "claim"); /* it gets the number of a state behind it */
+    assert_int_equal(file_write(buf_text(&path), buf_str(&before->claim), 0600, NULL), 0);
     put_state(&before->part, sealed);
 }
 
@@ -349,7 +359,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_changed_in_the_rest_is_read_again),
         cmocka_unit_test(what_was_changed_in_the_rest_of_a_source_that_is_gone_is_unreadable),
-        cmocka_unit_test(without_its_sums_the_rest_of_a_source_that_is_gone_is_not_believed),
+        cmocka_unit_test(without_its_sums_the_rest_is_neither_believed_nor_thrown_away),
         cmocka_unit_test(sums_that_are_newer_than_the_map_are_no_change),
         cmocka_unit_test(what_came_behind_the_last_map_is_not_believed),
         cmocka_unit_test(the_rest_of_a_version_before_goes_on_and_is_told_of),
