@@ -1,7 +1,5 @@
 /* cli.c: one command line from its words to its exit status. */
 #include "cli/cli.h"
-#include <errno.h>
-#include <poll.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/sink.h"
@@ -121,7 +119,6 @@ static int flush_answer(struct answer *a)
 /* A read alone would go on waiting behind Ctrl-C. */
 static bool ask_line(struct answer *a, const char *question, struct buf *out)
 {
-    struct pollfd typed = {.fd = STDIN_FILENO, .events = POLLIN};
     CLEANUP_FREE char *line = NULL;
     size_t room = 0;
     ssize_t got;
@@ -129,9 +126,8 @@ static bool ask_line(struct answer *a, const char *question, struct buf *out)
     if (flush_answer(a) != 0)
         return false;
     fputs(question, stderr);
-    while (poll(&typed, 1, -1) < 0)
-        if (errno != EINTR || interrupt_came())
-            return false;
+    if (!interrupt_wait(STDIN_FILENO))
+        return false;
     got = getline(&line, &room, stdin);
     if (got > 0)
         buf_addstr(out, str_trim((struct str){line, (size_t)got}));

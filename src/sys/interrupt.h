@@ -13,3 +13,6 @@ void interrupt_begin(struct interrupt *i);
 void interrupt_end(struct interrupt *i);
 /* Whether one came since interrupt_begin. */
 bool interrupt_came(void);
+/* Waits until fd has something to read, or has ended. False: it was asked to end meanwhile, or
+ * before. */
+bool interrupt_wait(int fd);
