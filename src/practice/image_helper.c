@@ -179,9 +179,9 @@ static int take_full(struct image_helper *h, struct str folder,
 
     buf_clear(&h->why);
     /* Nobody knows one: the helper leaves it so that it can go on, and says so. */
-    if (rc)
-        return image_helper_order(h, "stop", (struct str){0}, e);
-    return image_helper_order(h, "folder", str_of(other), e);
+    if (rc && image_helper_order(h, "stop", (struct str){0}, NULL))
+        return 0; /* it ended by the same Ctrl-C, and has said it */
+    return rc ? 0 : image_helper_order(h, "folder", str_of(other), e);
 }
 
 static int take_progress(struct str rest, const struct image_watcher_calls *calls, struct err *e)
