@@ -6,10 +6,12 @@ isa-l 2.30 spells a chunk in another way in about one of ten thousand processes 
 the chunk). Where an E01 differs, it must be that and nothing else: as many chunks, each with the same bytes; and in one image of fifty at most."""
 import fcntl
 import filecmp
+import hashlib
 import itertools
 import os
 import pathlib
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -106,6 +108,20 @@ def begin(rng, source, place):
     return False
 
 
+def own_first(place):
+    """While a state tells of nothing, its first file must be that which was begun; of the copy that is made here it is another one, which the state is made to name."""
+    part = place / "im.part"
+    words = dict(line.split(" ", 1) for line in part.read_text().splitlines() if " " in line)
+    if "first" not in words:
+        return
+    first = min((p for p in place.iterdir() if p.suffix not in (".part", ".map", ".pieces", ".claim", ".rest", ".sums", ".txt") and not p.name.startswith(".")), default=None)
+    if first is None:
+        return
+    inode, born = subprocess.run(["stat", "-c", "%i %.9W", str(first)], capture_output=True, text=True, check=True).stdout.split()
+    body = re.sub(r"(?m)^end .*\n", "", re.sub(r"(?m)^first .*$", f"first {inode} {born.replace('.', '')}", part.read_text()))
+    part.write_text(body + f"end {hashlib.sha256(body.encode()).hexdigest()}\n")
+
+
 def finish(rng, place, source):
     """Goes on with it until it is whole. Returns how often it was killed."""
     kills = 0
@@ -150,6 +166,7 @@ def one(rng, folder):
     if not begin(rng, source, whole):
         return 0
     shutil.copytree(whole, killed)
+    own_first(killed)
     done = run("--resume", str(whole / "im.part"))
     if done.returncode:
         raise AssertionError(done.stderr.decode())
