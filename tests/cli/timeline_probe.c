@@ -229,8 +229,10 @@ int main(int argc, char **argv)
         hex_add(&hex, digest.b, sizeof(digest.b));
         printf("{\"size\":%" PRIu64 ",\"digest\":\"%s\"}\n", size, buf_text(&hex));
     }
-    if (x)
+    if (x) {
+        reader_end(&r);
         return rc != 0;
+    }
     printf("{\"format\":\"%s\",\"lines\":%" PRIu64 ",\"events\":%" PRIu64 ",\"unparsed\":%" PRIu64
            ",\"continued\":%" PRIu64 ",\"comments\":%" PRIu64 ",\"empty\":%" PRIu64 "}\n",
            buf_text(&name), r.counts.lines, r.counts.events, r.counts.unparsed, r.counts.continued,
