@@ -111,17 +111,17 @@ static bool add_telling(struct buf *out, const struct search_event *event)
         "package.name",        "url.original",       "dns.question.name",
         "source.ip",           "source.address",     "destination.ip",
         "destination.port",    "error.message",      "rule.name"};
-    bool has_any = false;
+    struct str last = STR("");
 
     for (size_t i = 0; i < COUNT_OF(telling); i++) {
         struct str value = search_value_of(event, telling[i]);
 
-        if (value.len == 0)
+        if (value.len == 0 || str_eq(value, last)) /* an address is its own name */
             continue;
         add_value(out, str_of(telling[i]), value);
-        has_any = true;
+        last = value;
     }
-    return has_any;
+    return last.len > 0;
 }
 
 static void add_all(struct buf *out, const struct search_event *event)
