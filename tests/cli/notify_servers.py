@@ -85,7 +85,10 @@ class Web:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def take(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender went away in the middle: no receiver takes half a message
+                    return self.connection.close()
                 outer.got.append((self.command, self.path, dict(self.headers), body))
                 outer.events.setdefault((self.path, self.headers.get("Idempotency-Key")), body)
                 if outer.cut:
