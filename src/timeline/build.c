@@ -37,8 +37,10 @@ struct building {
     const struct build_order *order;
     struct segment_writer *store;
     struct build_looked looked;
-    struct build_years *years; /* of each part */
+    struct years_part *counted; /* each part, where they have lines */
+    struct years *years;        /* with which each part begins */
     bool has_looked;
+    bool is_counting; /* years, before events are read */
     struct lane *lanes;
     unsigned lane_count;
     uint32_t begun; /* parts, or shares */
@@ -120,23 +122,16 @@ static const struct format *format_at(uint32_t number)
 static int take_looked(struct building *b, struct str body, struct err *e)
 {
     struct build_looked l;
-    size_t size;
 
-    if (b->has_looked || body.len < sizeof(l))
+    if (b->has_looked || body.len != sizeof(l))
         return unsound(e);
     memcpy(&l, body.p, sizeof(l));
-    size = l.part_count > 1 ? l.part_count * sizeof(b->years[0]) : 0;
-    if (l.part_count == 0 || l.part_count > PARTS_MOST || body.len != sizeof(l) + size ||
-        !is_format(l.format) || !is_format(l.second) ||
+    if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) || !is_format(l.second) ||
         (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return unsound(e);
     b->looked = l;
     b->has_looked = true;
-    if (size) {
-        b->years = mem_alloc(size);
-        memcpy(b->years, body.p + sizeof(l), size);
-    }
     return 0;
 }
 
@@ -243,6 +238,42 @@ static int take_piece(struct buf *to, struct str body, struct err *e)
     return 0;
 }
 
+static bool take_date(struct stated *to, const struct build_date *from)
+{
+    *to = (struct stated){.month = (int)from->month,
+                          .day = (int)from->day,
+                          .hour = (int)from->hour,
+                          .minute = (int)from->minute,
+                          .second = (int)from->second};
+    return from->month == 0 || stated_is_date(to);
+}
+
+static bool take_years(struct years *to, const struct build_years *from)
+{
+    *to = (struct years){.month = (int)from->month,
+                         .day = (int)from->day,
+                         .turns = from->turns,
+                         .leap = from->leap};
+    return from->month <= 12 && from->day <= 31 && from->turns <= PART_SIZE &&
+           from->leap <= from->turns + 1;
+}
+
+static int take_counted(struct lane *l, struct str body, struct err *e)
+{
+    struct years_part *part = &l->building->counted[l->part];
+    struct build_counted c;
+
+    if (body.len != sizeof(c) || l->has_part)
+        return unsound(e);
+    memcpy(&c, body.p, sizeof(c));
+    if (!take_date(&part->first, &c.first) || !take_date(&part->last, &c.last) ||
+        !take_years(&part->behind_none, &c.behind_none) ||
+        !take_years(&part->behind_january, &c.behind_january))
+        return unsound(e);
+    l->has_part = true;
+    return 0;
+}
+
 /* A message whose turn it is. */
 static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
 {
@@ -309,6 +340,8 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
 
     if (kind == BUILD_PROGRESS)
         return take_progress(l, body, e);
+    if (l->building->is_counting)
+        return kind == BUILD_COUNTED ? take_counted(l, body, e) : unsound(e);
     if (has_turn(l) && l->queue.len == 0)
         return put(l, kind, body, e);
     if (l->queue.len + body.len > BLOCK_MOST)
@@ -322,7 +355,9 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
 {
     uint32_t i = b->begun, count = b->looked.part_count;
     uint64_t size = count > 1 ? format_part_size(formats[b->looked.format]) : 0;
-    struct build_task task = {.kind = count == 1 ? BUILD_ALL : BUILD_PART,
+    struct build_task task = {.kind = count == 1       ? BUILD_ALL
+                                      : b->is_counting ? BUILD_COUNT
+                                                       : BUILD_PART,
                               .format = b->looked.format,
                               .second = b->looked.second,
                               .from = i * size,
@@ -331,7 +366,7 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
                               .shares = is_shared(b) ? b->lane_count : 0};
     struct worker_order order;
 
-    if (b->years) {
+    if (b->years && !b->is_counting) {
         task.year = b->years[i].year;
         task.month = b->years[i].month;
         task.day = b->years[i].day;
@@ -473,6 +508,23 @@ static int run_lanes(struct building *b, struct err *e)
     return rc;
 }
 
+/* All parts are gone through, so that each can begin with the years that it has. */
+static int count_years(struct building *b, struct err *e)
+{
+    int rc;
+
+    b->counted = mem_array(b->looked.part_count, sizeof(b->counted[0]));
+    b->years = mem_array(b->looked.part_count, sizeof(b->years[0]));
+    b->is_counting = true;
+    rc = run_lanes(b, e);
+    b->is_counting = false;
+    b->begun = b->turn = 0;
+    b->read = 0;
+    if (rc == 0)
+        reader_place_years(b->counted, b->looked.part_count, b->order->written.s, b->years);
+    return rc;
+}
+
 static unsigned lanes_wanted(const struct building *b)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -498,6 +550,7 @@ static void building_release(struct building *b)
         buf_release(&l->packed);
     }
     free(b->lanes);
+    free(b->counted);
     free(b->years);
     segment_writer_free(b->store);
 }
@@ -524,6 +577,9 @@ int timeline_build(const struct build_order *order, struct segment_result *out, 
     }
     b.lane_count = lanes_wanted(&b);
     b.lanes = mem_array(b.lane_count, sizeof(b.lanes[0]));
-    rc = run_lanes(&b, e);
+    if (b.looked.part_count > 1 && formats[b.looked.format]->line)
+        rc = count_years(&b, e);
+    if (rc == 0)
+        rc = run_lanes(&b, e);
     return rc ? rc : segment_end(b.store, out, e);
 }

@@ -314,18 +314,9 @@ int job_take_about(void *context, struct str name, const char *words, struct err
     return take_words(context, name, words, true, e);
 }
 
-static int send_looked(struct job *j, const struct build_looked *looked, const struct years *begin,
-                       struct err *e)
+static int send_looked(struct job *j, const struct build_looked *looked, struct err *e)
 {
-    CLEANUP_BUF struct buf message = {0};
-
-    buf_add(&message, looked, sizeof(*looked));
-    for (uint32_t i = 0; begin && i < looked->part_count; i++) {
-        struct build_years y = {begin[i].year, begin[i].month, begin[i].day};
-
-        buf_add(&message, &y, sizeof(y));
-    }
-    return worker_send(j->channel, BUILD_LOOKED, buf_str(&message), e);
+    return worker_send(j->channel, BUILD_LOOKED, bytes_of(looked, sizeof(*looked)), e);
 }
 
 static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
@@ -333,7 +324,6 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     struct recognised found = {0};
     const struct format *f;
     struct build_looked looked = {.size = m->size, .is_plain = 1, .part_count = 1};
-    struct reader r = job_reader(j, m->name, m->written);
     bool is_disk = false;
     int rc;
 
@@ -351,17 +341,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     looked.format = number_of(f);
     looked.second = number_of(j->second);
     looked.part_count = f ? parts_of(f, m->size) : 1;
-    if (looked.part_count < 2)
-        return send_looked(j, &looked, NULL, e);
-    {
-        CLEANUP_FREE struct years *begin = mem_array(looked.part_count, sizeof(begin[0]));
-
-        reader_begin(&r, f);
-        r.second = j->second;
-        rc = find_years(&r, begin, looked.part_count, e);
-        reader_end(&r);
-        return rc ? rc : send_looked(j, &looked, begin, e);
-    }
+    return send_looked(j, &looked, e);
 }
 
 static int look_at_container(struct job *j, bool has_many, struct err *e)
@@ -369,7 +349,7 @@ static int look_at_container(struct job *j, bool has_many, struct err *e)
     const struct build_looked packed = {
         .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .has_many = has_many};
 
-    return send_looked(j, &packed, NULL, e);
+    return send_looked(j, &packed, e);
 }
 
 static int look_at_member(void *context, const struct walked *m, struct err *e)
@@ -383,17 +363,53 @@ static int no_remark(void *context, struct str name, const char *words, struct e
     return 0;
 }
 
-static int read_given_part(void *context, const struct walked *m, struct err *e)
+static int begin_given(struct job *j, const struct walked *m, struct reader *r, struct err *e)
 {
-    struct job *j = context;
-    struct reader r = job_reader(j, m->name, m->written);
-    int rc;
-
     if (!m->is_plain || j->task.format >= FORMAT_COUNT_)
         return err_set(e, ERR_FORMAT, "it is not what it was");
     j->member = m;
-    reader_begin(&r, formats[j->task.format]);
-    r.second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
+    *r = job_reader(j, m->name, m->written);
+    reader_begin(r, formats[j->task.format]);
+    r->second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
+    return 0;
+}
+
+static struct build_date date_of(const struct stated *s)
+{
+    return (struct build_date){(uint32_t)s->month, (uint32_t)s->day, (uint32_t)s->hour,
+                               (uint32_t)s->minute, (uint32_t)s->second};
+}
+
+static struct build_years years_of(const struct years *y)
+{
+    return (struct build_years){(uint32_t)y->month, (uint32_t)y->day, y->turns, y->leap};
+}
+
+static int count_given_part(void *context, const struct walked *m, struct err *e)
+{
+    struct job *j = context;
+    struct build_counted told;
+    struct years_part part;
+    struct reader r;
+    int rc = begin_given(j, m, &r, e);
+
+    if (rc)
+        return rc;
+    rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, e);
+    reader_end(&r);
+    told = (struct build_counted){date_of(&part.first), date_of(&part.last),
+                                  years_of(&part.behind_none), years_of(&part.behind_january)};
+    return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&told, sizeof(told)), e);
+}
+
+static int read_given_part(void *context, const struct walked *m, struct err *e)
+{
+    struct job *j = context;
+    struct reader r;
+    int rc = begin_given(j, m, &r, e);
+
+    if (rc)
+        return rc;
     r.years = (struct years){
         .year = (int)j->task.year, .month = (int)j->task.month, .day = (int)j->task.day};
     rc = read_part(j, &r, j->task.from, j->task.to, e);
@@ -482,6 +498,7 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
         walk_take *take;
         walk_remark *remark, *about;
     } ways[] = {[BUILD_LOOK] = {look_at_member, no_remark, no_remark},
+                [BUILD_COUNT] = {count_given_part, no_remark, no_remark},
                 [BUILD_PART] = {read_given_part, no_remark, no_remark},
                 [BUILD_ALL] = {job_take_member, job_take_remark, job_take_about}};
     CLEANUP(job_release) struct job j = {.channel = channel};

@@ -86,19 +86,11 @@ struct reader {
     int64_t last_ns; /* of the event before */
     bool has_last;
     bool begins_event;      /* of a format with event_of: the line is the first of its event */
-    bool is_counting_years; /* nothing is to be taken: years alone are counted */
-    struct counted_years {
-        struct years *begin; /* of each part */
-        size_t count, next;
-        uint64_t part_size;
-    } counted;
-    struct stated last_stated;    /* while years are counted: the last time without a year */
+    struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
     struct pattern_set *patterns; /* compiled at the first use */
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);
-/* Before a line is asked for: while years are counted, those of parts that begin with it. */
-void reader_part_years(struct reader *r, uint64_t at);
 /* Counts the event, gives it its dataset, kind and, where it has none, the time of the one before,
  * and hands it on. */
 MUST_CHECK int reader_event(struct reader *r, struct event *e, struct err *err);
@@ -110,9 +102,16 @@ enum { READER_LINE_MOST = 1 << 20, READER_HEAD_SIZE = 64 << 10 };
 /* Reads a source of lines: those that belong to bytes from until to (UINT64_MAX: all from there). A
  * line that is no event of its own with a time belongs to the one before. */
 MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e);
-/* Goes through all lines once, so that years can be told of lines that lack them: begin[i] gets the
- * years with which part i begins, each of part_size bytes, the last one of what is left; then
- * r->years is to be that before reader_lines reads the part. */
+/* Goes through the lines that begin in these bytes (to UINT64_MAX: all from there), so that years
+ * can be told of lines that lack them: parts[i] gets what is behind from + i * part_size, the last
+ * one all that is left. */
+MUST_CHECK int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
+                                  struct years_part *parts, size_t count, struct err *e);
+/* begin[i] gets the years with which part i of a source begins; r->years is to be that before
+ * reader_lines reads the part. */
+void reader_place_years(const struct years_part *parts, size_t count, int64_t written_s,
+                        struct years *begin);
+/* Both, for all of a source. */
 MUST_CHECK int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
                                  size_t count, struct err *e);
 /* Then reader_end. The part is all of the source. */

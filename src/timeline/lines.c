@@ -537,7 +537,7 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
 
     if (rc == 0)
         rc = fill(&l, e);
-    if (rc == 0 && r->format->event_of && !r->is_counting_years)
+    if (rc == 0 && r->format->event_of)
         return read_regrouped(&l, e);
     if (rc == 0 && from)
         rc = pass_begun(&l, (size_t)(from - l.base), e);
@@ -550,8 +550,6 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
         }
         l.now->at = line.at;
         l.now->line = ++l.number;
-        if (r->is_counting_years)
-            reader_part_years(r, line.at);
         if (line.text.len)
             v = ask(&l, &line);
         is_before = is_before && !(line.text.len && is_own(v, l.now));
@@ -566,4 +564,31 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     if (rc && rc != ERR_NOTFOUND)
         return rc;
     return end_last(&l, e);
+}
+
+int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
+                       struct years_part *parts, size_t count, struct err *e)
+{
+    CLEANUP(lines_release) struct lines l;
+    struct line line;
+    size_t next = 0;
+    int rc = begin(&l, r, from);
+
+    for (size_t i = 0; i < count; i++)
+        years_part_begin(&parts[i]);
+    r->counting = &parts[0];
+    if (rc == 0)
+        rc = fill(&l, e);
+    if (rc == 0 && from)
+        rc = pass_begun(&l, (size_t)(from - l.base), e);
+    while (rc == 0 && (rc = next_line(&l, &line, e)) == 0 && line.at < to) {
+        while (next + 1 < count && (line.at - from) / part_size > next)
+            r->counting = &parts[++next];
+        l.now->at = line.at;
+        l.now->line = ++l.number;
+        if (line.text.len && !line.zeros)
+            (void)ask(&l, &line);
+    }
+    r->counting = NULL;
+    return rc == ERR_NOTFOUND ? 0 : rc;
 }

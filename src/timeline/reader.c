@@ -34,18 +34,14 @@ void reader_end(struct reader *r)
 
 void reader_time(struct reader *r, struct event *e, const struct stated *s)
 {
-    if (r->is_counting_years && s->year == 0 && stated_is_date(s))
-        r->last_stated = *s;
+    if (r->counting) {
+        if (s->year == 0 && stated_is_date(s))
+            years_part_add(r->counting, s);
+        e->precision = stated_is_date(s) ? s->precision : TIME_NONE;
+        return;
+    }
     when_set(e, s, r->zone, &r->years);
     r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
-}
-
-void reader_part_years(struct reader *r, uint64_t at)
-{
-    struct counted_years *c = &r->counted;
-
-    while (c->next < c->count && at >= c->next * c->part_size)
-        c->begin[c->next++] = r->years;
 }
 
 int reader_event(struct reader *r, struct event *e, struct err *err)
@@ -67,7 +63,7 @@ int reader_event(struct reader *r, struct event *e, struct err *err)
     r->counts.unparsed += str_is(kind, "unparsed");
     r->counts.notices += str_is(kind, "notice");
     r->counts.events += kind.len == 0 || str_is(kind, "event");
-    return r->is_counting_years ? 0 : r->take(r->take_context, e, err);
+    return r->take(r->take_context, e, err);
 }
 
 int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *err)
@@ -85,31 +81,35 @@ int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *
  * while nobody knows the year. */
 enum { YEAR_WHILE_COUNTING = 2000 };
 
+void reader_place_years(const struct years_part *parts, size_t count, int64_t written_s,
+                        struct years *begin)
+{
+    struct years y = {.year = YEAR_WHILE_COUNTING};
+    const struct stated *last = NULL;
+    int shift;
+
+    for (size_t i = 0; i < count; i++) {
+        begin[i] = y;
+        years_pass(&y, &parts[i]);
+        if (parts[i].last.month)
+            last = &parts[i].last;
+    }
+    shift = last ? years_first(&y, last, written_s) - YEAR_WHILE_COUNTING : 0;
+    for (size_t i = 0; i < count; i++)
+        begin[i].year += shift;
+}
+
 int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin, size_t count,
                       struct err *e)
 {
-    struct years first = {.year = YEAR_WHILE_COUNTING};
-    int rc = 0, shift;
+    CLEANUP_FREE struct years_part *parts = mem_array(count, sizeof(parts[0]));
+    int rc = reader_count_years(r, 0, UINT64_MAX, part_size, parts, count, e);
 
-    r->is_counting_years = true;
-    r->years = first;
-    r->counted = (struct counted_years){begin, count, 0, part_size};
-    rc = reader_lines(r, 0, UINT64_MAX, e);
-    reader_part_years(r, UINT64_MAX);
-    r->is_counting_years = false;
     if (r->format->state_size)
         memset(r->state, 0, r->format->state_size);
-    r->counts = (struct reader_counts){0};
-    r->counted = (struct counted_years){0};
-    if (rc)
-        return rc;
-    shift = r->last_stated.month
-                ? years_first(&r->years, &r->last_stated, r->written_s) - YEAR_WHILE_COUNTING
-                : 0;
-    for (size_t i = 0; i < count; i++)
-        begin[i].year += shift;
-    r->last_ns = 0;
-    return 0;
+    if (rc == 0)
+        reader_place_years(parts, count, r->written_s, begin);
+    return rc;
 }
 
 bool reader_is_plain(struct str s)

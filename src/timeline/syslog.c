@@ -296,7 +296,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (!str_take(&line, " "))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
-    if (r->is_counting_years)
+    if (r->counting)
         return LINE_EVENT;
     return take_body(r, line, is_bsd, e);
 }

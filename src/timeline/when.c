@@ -9,6 +9,7 @@ enum {
     FIRST_YEAR = 1678, /* all of it is in the range of an event's time */
     LAST_YEAR = 2261,
     NO_YEAR = -1, /* year 0, as "0000-00-00" has it: stated, and none */
+    TURNS_MOST = 1 << 24, /* of years that are counted: more are in no calendar */
 };
 static const int64_t oldest_s = 631152000;  /* 1990-01-01 */
 static const int64_t latest_s = 9214646399; /* the end of LAST_YEAR */
@@ -382,6 +383,40 @@ int years_next(struct years *y, const struct stated *s)
     y->month = s->month;
     y->day = s->day;
     return y->year;
+}
+
+void years_part_begin(struct years_part *p)
+{
+    *p = (struct years_part){.behind_january = {.month = 1, .day = 1}};
+}
+
+void years_part_add(struct years_part *p, const struct stated *s)
+{
+    if (p->first.month == 0)
+        p->first = *s;
+    p->last = *s;
+    (void)years_next(&p->behind_none, s);
+    (void)years_next(&p->behind_january, s);
+}
+
+void years_pass(struct years *y, const struct years_part *p)
+{
+    struct years behind = p->behind_none;
+    unsigned before;
+
+    if (p->first.month == 0 || y->turns > TURNS_MOST)
+        return;
+    if (is_late(y, &p->first))
+        behind = p->behind_january;
+    else if (y->month - p->first.month > 1)
+        y->turns++, y->year++;
+    before = y->turns;
+    y->turns += behind.turns;
+    y->year += (int)behind.turns;
+    if (y->leap == 0 && behind.leap)
+        y->leap = before + behind.leap;
+    y->month = behind.month;
+    y->day = behind.day;
 }
 
 /* Whether lines whose last one is of this year have their dates: 29 February is of a year that has

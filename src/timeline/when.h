@@ -62,6 +62,17 @@ struct years {
 };
 /* The year of a line with this date. */
 int years_next(struct years *y, const struct stated *s);
+/* What the dates without a year of one part of a source do to the years before it, which need not
+ * be known while the part is read. */
+struct years_part {
+    struct stated first, last; /* month 0: there are none */
+    struct years behind_none;
+    struct years behind_january; /* the line before the part is of the first days of January */
+};
+void years_part_begin(struct years_part *p);
+void years_part_add(struct years_part *p, const struct stated *s);
+/* From those before the part to those behind it. */
+void years_pass(struct years *y, const struct years_part *p);
 /* The year of the first line, for a source last written then, whose last line states last, a date
  * without a year. */
 int years_first(const struct years *counted, const struct stated *last, int64_t written_s);

@@ -8,9 +8,10 @@ enum { PARTS_MOST = 1 << 14 };
 #define WIRE_NO_FORMAT UINT32_MAX
 
 enum build_kind {
-    BUILD_LOOK, /* what the evidence is; of a plain one with lines, the years of each part */
-    BUILD_PART, /* one part of a plain one */
-    BUILD_ALL,  /* all that is in it */
+    BUILD_LOOK,  /* what the evidence is */
+    BUILD_COUNT, /* of one part of a plain one, with lines: its years */
+    BUILD_PART,  /* one part of a plain one */
+    BUILD_ALL,   /* all that is in it */
 };
 
 struct build_task {
@@ -36,7 +37,8 @@ struct build_setting_head {
 };
 
 enum build_message {
-    BUILD_LOOKED = 1, /* struct build_looked, then struct build_years of each part */
+    BUILD_LOOKED = 1, /* struct build_looked */
+    BUILD_COUNTED,    /* struct build_counted */
     BUILD_SOURCE,     /* struct build_source, name, remark */
     BUILD_COLUMNS,    /* of the block that follows: its lines of the directory */
     BUILD_PACKED,     /* bytes of the block */
@@ -55,8 +57,14 @@ struct build_looked {
     uint32_t second;     /* the format of lines that format declines, or WIRE_NO_FORMAT */
     uint32_t has_many;   /* an archive: its sources can be shared out */
 };
-struct build_years {
-    int64_t year, month, day;
+/* struct years_part, as far as it is needed of a part whose years are counted. */
+struct build_counted {
+    struct build_date {
+        uint32_t month, day, hour, minute, second; /* month 0: there is none */
+    } first, last;
+    struct build_years {
+        uint32_t month, day, turns, leap;
+    } behind_none, behind_january;
 };
 struct build_source {
     int64_t written_s;

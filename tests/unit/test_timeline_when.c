@@ -374,6 +374,49 @@ static void years_follow_from_the_last_line_and_the_order(void **state)
     check_years("29 February, taken later", leap, COUNT_OF(leap), utc(2026, 11, 25, 0, 0, 0));
 }
 
+static const struct turn_line turning[] = {{.month = 1, .day = 1},   {.month = 1, .day = 2},
+                                           {.month = 1, .day = 3},   {.month = 2, .day = 29},
+                                           {.month = 3, .day = 1},   {.month = 11, .day = 30},
+                                           {.month = 12, .day = 29}, {.month = 12, .day = 30},
+                                           {.month = 12, .day = 31}};
+
+static bool are_same_years(const struct years *a, const struct years *b)
+{
+    return a->year == b->year && a->month == b->month && a->turns == b->turns &&
+           a->leap == b->leap &&
+           (a->day == b->day || (a->month == 1 && a->day <= 2 && b->day <= 2));
+}
+
+/* Wherever a source is divided, its parts come to what going through all of it comes to. */
+static void years_of_parts_are_those_of_the_whole(void **state)
+{
+    unsigned seed = 4;
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        struct years whole = {.year = 2000}, joined = {.year = 2000};
+        struct years_part part;
+
+        years_part_begin(&part);
+        for (int i = 0; i < 24; i++) {
+            const struct turn_line *at = &turning[rand_r(&seed) % COUNT_OF(turning)];
+            const struct stated s = {.month = at->month, .day = at->day};
+
+            (void)years_next(&whole, &s);
+            years_part_add(&part, &s);
+            if (rand_r(&seed) % 4 && i < 23)
+                continue;
+            years_pass(&joined, &part);
+            years_part_begin(&part);
+            if (!are_same_years(&whole, &joined))
+                fail_msg("round %d, line %d: %d of %u turns, not %d of %u", round, i, joined.year,
+                         joined.turns, whole.year, whole.turns);
+        }
+        years_pass(&joined, &part);
+        assert_true(are_same_years(&whole, &joined));
+    }
+}
+
 static void no_time_of_writing_is_too_far(void **state)
 {
     static const int64_t written[] = {INT64_MIN, -1, 0, 9214646399, 9214646400, INT64_MAX};
@@ -426,6 +469,7 @@ int main(void)
         cmocka_unit_test(what_no_calendar_has_is_doubted),
         cmocka_unit_test(days_are_those_of_the_calendar),
         cmocka_unit_test(years_follow_from_the_last_line_and_the_order),
+        cmocka_unit_test(years_of_parts_are_those_of_the_whole),
         cmocka_unit_test(no_time_of_writing_is_too_far),
         cmocka_unit_test(a_29_february_of_the_wrong_year_is_doubted),
         cmocka_unit_test(months_are_known_in_any_letters),
