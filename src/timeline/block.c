@@ -8,6 +8,8 @@
 enum {
     LEVEL = 1,
     SPELLED_FLUSH = 64 << 10,
+    RANKS = 64,           /* in a word of bits */
+    SAMES = 8192,         /* a power of two */
     FIELDS_MOST = 1024,   /* of a block; each takes memory */
     TEXT_MOST = 64 << 20, /* bytes of a block's events; one of them may end past it */
     COLUMNS_KEPT = 256,   /* from one block to the next */
@@ -21,6 +23,11 @@ struct block_writer {
     uint16_t used[FIELD_NAMES_MAX];          /* fields that this block has, as they came */
     bool is_used[FIELD_NAMES_MAX];
     size_t used_count;
+    struct met {
+        uint32_t same;     /* of a field (event.h); 0: none was met */
+        uint32_t number;   /* of its value in its column */
+    } met[SAMES];          /* in this block */
+    bool has_met;          /* one */
     struct column *state;  /* precision, doubt, meaning */
     struct buf state_text; /* of the event before, whose key is */
     uint32_t state_key;
@@ -32,10 +39,11 @@ struct block_writer {
     struct digest *digest;
     uint16_t numbers[FIELD_NAMES_MAX]; /* by field: its number from 1 in what is digested; 0: new */
     uint16_t number_count;
-    struct buf spelled;  /* not digested yet */
-    struct buf unpacked; /* of a column */
-    struct buf packed;   /* of the block */
-    struct buf about;    /* its lines in the directory */
+    uint16_t at_rank[FIELD_NAMES_MAX]; /* of the event at hand: its field whose name has it */
+    struct buf spelled;                /* not digested yet */
+    struct buf unpacked;               /* of a column */
+    struct buf packed;                 /* of the block */
+    struct buf about;                  /* its lines in the directory */
     ZSTD_CCtx *zstd;
 };
 
@@ -80,9 +88,11 @@ void block_writer_free(struct block_writer *w)
 
 static char *put_u32(char *to, uint32_t n)
 {
-    for (size_t i = 0; i < 4; i++)
-        *to++ = (char)(n >> 8 * i);
-    return to;
+    to[0] = (char)n;
+    to[1] = (char)(n >> 8);
+    to[2] = (char)(n >> 16);
+    to[3] = (char)(n >> 24);
+    return to + 4;
 }
 
 static char *put_u64(char *to, uint64_t n)
@@ -123,9 +133,35 @@ static struct str state_of(struct block_writer *w, const struct event *v)
     return buf_str(out);
 }
 
-/* In the order of names, values of one name as they came. */
-static void sort_fields(const uint16_t *ranks, const struct event *v, uint16_t *order)
+/* False: it has several fields of one name. */
+static bool order_by_rank(struct block_writer *w, const struct event *v, uint16_t *order)
 {
+    const uint16_t *ranks = field_ranks(w->names);
+    size_t words = field_count(w->names) / RANKS + 1, count = 0;
+    uint64_t has[FIELD_NAMES_MAX / RANKS + 1];
+
+    memset(has, 0, words * sizeof(has[0]));
+    for (size_t i = 0; i < v->count; i++) {
+        uint16_t rank = ranks[v->fields[i].name];
+
+        if (has[rank / RANKS] >> rank % RANKS & 1)
+            return false;
+        has[rank / RANKS] |= (uint64_t)1 << rank % RANKS;
+        w->at_rank[rank] = (uint16_t)i;
+    }
+    for (size_t i = 0; i < words; i++)
+        for (uint64_t left = has[i]; left; left &= left - 1)
+            order[count++] = w->at_rank[i * RANKS + (size_t)__builtin_ctzll(left)];
+    return true;
+}
+
+/* In the order of names, values of one name as they came. */
+static void sort_fields(struct block_writer *w, const struct event *v, uint16_t *order)
+{
+    const uint16_t *ranks = field_ranks(w->names);
+
+    if (order_by_rank(w, v, order))
+        return;
     for (uint16_t i = 0; i < v->count; i++) {
         size_t at = i;
 
@@ -171,7 +207,7 @@ static void spell(struct block_writer *w, const struct event *v, struct str stat
     struct buf *b = &w->spelled;
     char *to = buf_room(b, spelled_size(w, v, state));
 
-    sort_fields(field_ranks(w->names), v, order);
+    sort_fields(w, v, order);
     to = put_str(put_u64(to, (uint64_t)v->ns), state);
     to = put_u64(put_u64(to, v->at), v->line);
     to = put_u32(to, (uint32_t)v->count);
@@ -286,9 +322,27 @@ static int flush(struct block_writer *w, struct err *e)
     w->written += w->rows;
     w->rows = 0;
     w->text = 0;
+    if (w->has_met)
+        memset(w->met, 0, sizeof(w->met));
+    w->has_met = false;
     buf_clear(&w->packed);
     buf_clear(&w->about);
     return rc;
+}
+
+static void add_field(struct block_writer *w, const struct event_field *f)
+{
+    struct column *c = column_of(w, f->name);
+    struct met *met = &w->met[f->same % SAMES];
+
+    if (!f->same) {
+        (void)column_add(c, w->rows, f->value);
+    } else if (met->same == f->same) {
+        column_add_again(c, w->rows, met->number);
+    } else {
+        *met = (struct met){f->same, column_add(c, w->rows, f->value)};
+        w->has_met = true;
+    }
 }
 
 int block_add(struct block_writer *w, const struct event *event, struct err *e)
@@ -296,12 +350,12 @@ int block_add(struct block_writer *w, const struct event *event, struct err *e)
     struct str state = state_of(w, event);
 
     spell(w, event, state);
-    column_add(w->state, w->rows, state);
+    (void)column_add(w->state, w->rows, state);
     w->times[w->rows] = event->ns;
     w->places[w->rows] = event->at;
     w->lines[w->rows] = event->line;
     for (size_t i = 0; i < event->count; i++)
-        column_add(column_of(w, event->fields[i].name), w->rows, event->fields[i].value);
+        add_field(w, &event->fields[i]);
     w->rows++;
     if (w->rows < BLOCK_EVENTS && w->used_count < FIELDS_MOST && w->text < TEXT_MOST)
         return 0;

@@ -212,13 +212,20 @@ static uint32_t number_of(struct column *c, struct str value)
     return slot->number;
 }
 
-void column_add(struct column *c, size_t row, struct str value)
+uint32_t column_add(struct column *c, size_t row, struct str value)
 {
     uint32_t number = number_of(c, value);
 
+    column_add_again(c, row, number);
+    return number;
+}
+
+void column_add_again(struct column *c, size_t row, uint32_t number)
+{
     c->has_lists =
         c->has_lists || (c->entry_count && c->entries[c->entry_count - 1].row == (uint32_t)row);
-    c->entries = mem_grow(c->entries, c->entry_count, &c->entry_room, sizeof(c->entries[0]));
+    if (c->entry_count == c->entry_room)
+        c->entries = mem_grow(c->entries, c->entry_count, &c->entry_room, sizeof(c->entries[0]));
     c->entries[c->entry_count++] = (struct entry){(uint32_t)row, number};
 }
 

@@ -17,8 +17,9 @@ struct column;
 struct column *column_new(void);
 void column_free(struct column *c); /* NULL is fine */
 /* A value of this row; rows come in order, one may have several, and one that has none is not
- * named. */
-void column_add(struct column *c, size_t row, struct str value);
+ * named. Returns the value's number, until the column is ended. */
+uint32_t column_add(struct column *c, size_t row, struct str value);
+void column_add_again(struct column *c, size_t row, uint32_t number);
 /* Writes the column for so many rows, unpacked, and empties it. */
 enum column_kind column_end(struct column *c, size_t rows, struct buf *out);
 

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "timeline/value_test.h"
 
-enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX, EVENT_FIELDS_KEPT = 128 };
+enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX };
 _Static_assert((int)EVENT_FIELDS_KEPT >= (int)FIELD_KNOWN_COUNT_, "each known field fits once");
 
 const char *const event_precision_names[TIME_COUNT_] = {"none", "ns", "100ns", "us", "ms",
@@ -143,6 +143,7 @@ void event_begin(struct event *e)
     e->line = 0;
     e->count = 0;
     e->left_out = 0;
+    memset(e->may_have, 0, sizeof(e->may_have));
     e->scratch_len = 0;
 }
 
@@ -163,7 +164,7 @@ void event_put(struct event *e, uint16_t name, struct str value)
         e->left_out++;
         return;
     }
-    e->fields[e->count++] = (struct event_field){name, value};
+    event_add(e, (struct event_field){.name = name, .value = value});
 }
 
 void event_put_again(struct event *e, uint16_t name, struct str value)
@@ -173,7 +174,7 @@ void event_put_again(struct event *e, uint16_t name, struct str value)
     if (e->count == EVENT_FIELDS_MAX)
         e->left_out++;
     else
-        e->fields[e->count++] = (struct event_field){name, value};
+        event_add(e, (struct event_field){.name = name, .value = value});
 }
 
 void event_puts(struct event *e, uint16_t name, const char *constant)
@@ -204,10 +205,14 @@ struct str event_keep(struct event *e, struct str value)
 
 void event_put_u64(struct event *e, uint16_t name, uint64_t value)
 {
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+    char digits[20];
+    size_t at = sizeof(digits);
 
-    event_put(e, name, event_keep(e, (struct str){text, (size_t)len}));
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    event_put(e, name, event_keep(e, (struct str){digits + at, sizeof(digits) - at}));
 }
 
 void event_put_i64(struct event *e, uint16_t name, int64_t value)
@@ -227,6 +232,8 @@ void event_put_address(struct event *e, uint16_t ip, uint16_t name, struct str v
 
 struct str event_value(const struct event *e, uint16_t name)
 {
+    if (name < FIELD_KNOWN_COUNT_ && !(e->may_have[name / 64] >> name % 64 & 1))
+        return STR("");
     for (size_t i = 0; i < e->count; i++)
         if (e->fields[i].name == name)
             return e->fields[i].value;

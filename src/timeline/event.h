@@ -63,12 +63,16 @@ extern const char *const event_meaning_names[MEANING_COUNT_];
 
 enum {
     EVENT_FIELDS_MAX = 576,
+    EVENT_FIELDS_KEPT = 128, /* the last places: for what every event has once, as its kind */
+    EVENT_KNOWN_WORDS = EVENT_FIELDS_KEPT / 64,
     EVENT_VALUE_SIZE = 64 << 10,
     EVENT_SCRATCH_SIZE = 5 << 20, /* a line of 1 MiB is four times that where each byte is \xHH */
 };
 
 struct event_field {
     uint16_t name; /* its number */
+    uint32_t same; /* 0, or a number that within a part no field has but of this name and value:
+                      where it was met before, the value need not be looked at */
     struct str value;
 };
 
@@ -82,7 +86,8 @@ struct event {
     uint64_t at;   /* byte of the source */
     uint64_t line; /* from 1; 0: it has no lines */
     size_t count;
-    size_t left_out; /* fields that were too many */
+    size_t left_out;                      /* fields that were too many */
+    uint64_t may_have[EVENT_KNOWN_WORDS]; /* by known field: a bit; unset: it has none */
     struct event_field fields[EVENT_FIELDS_MAX];
     size_t scratch_len;
     char *scratch; /* EVENT_SCRATCH_SIZE */
@@ -92,6 +97,21 @@ void event_release(struct event *e);
 void event_begin(struct event *e); /* for the next one */
 /* An empty value is no field. Where there are too many it is left out and counted. */
 void event_put(struct event *e, uint16_t name, struct str value);
+/* For event_put and its kind: there must be a place. */
+static inline void event_add(struct event *e, struct event_field field)
+{
+    if (field.name < FIELD_KNOWN_COUNT_)
+        e->may_have[field.name / 64] |= (uint64_t)1 << field.name % 64;
+    e->fields[e->count++] = field;
+}
+/* As event_put, of a value with a number (event_field). */
+static inline void event_put_same(struct event *e, uint16_t name, struct str value, uint32_t same)
+{
+    if (value.len && name != FIELD_NONE && e->count < EVENT_FIELDS_MAX - EVENT_FIELDS_KEPT)
+        event_add(e, (struct event_field){name, same, value});
+    else
+        event_put(e, name, value);
+}
 /* As event_put, of an event that was whole before: no places are kept. */
 void event_put_again(struct event *e, uint16_t name, struct str value);
 void event_puts(struct event *e, uint16_t name, const char *constant);

@@ -26,6 +26,7 @@ struct made {
         char name[40];
         char *value;
         size_t size;
+        uint32_t same;
     } * fields;
 };
 
@@ -126,8 +127,8 @@ static void put_made(struct event *e, struct field_names *names, const struct ma
     e->line = m->line;
     if (!is_turned) {
         for (size_t i = 0; i < m->count; i++)
-            event_put(e, field_number(names, str_of(m->fields[i].name)),
-                      (struct str){m->fields[i].value, m->fields[i].size});
+            event_put_same(e, field_number(names, str_of(m->fields[i].name)),
+                           (struct str){m->fields[i].value, m->fields[i].size}, m->fields[i].same);
         return;
     }
     /* Names from behind, each with all of its values. */
@@ -384,6 +385,43 @@ static void events_come_back_as_they_went_in(void **state)
     }
 }
 
+/* Every second value of each name has a number; there are more of them than are remembered. */
+static void number_values(struct made *m, size_t row)
+{
+    enum { NAMES = 3, DIFFERENT = 5000 };
+
+    *m = (struct made){.ns = (int64_t)row, .at = row, .count = NAMES};
+    m->fields = mem_array(NAMES, sizeof(m->fields[0]));
+    for (size_t i = 0; i < NAMES; i++) {
+        struct made_field *f = &m->fields[i];
+        size_t n = i == 2 ? row % 3 : row * 7 % DIFFERENT;
+
+        snprintf(f->name, sizeof(f->name), "%s", i < 2 ? field_samples[i] : "log.level");
+        f->value = mem_alloc(16);
+        f->size = (size_t)snprintf(f->value, 16, "%zu", n);
+        f->same = n % 2 ? (uint32_t)(1 + n + i * DIFFERENT) : 0;
+    }
+}
+
+static void numbered_values_come_back_as_they_went_in(void **state)
+{
+    enum { COUNT = 2 * BLOCK_EVENTS + 100 };
+    CLEANUP(kept_release) struct kept kept = {0};
+    struct made *all = mem_array(COUNT, sizeof(all[0]));
+    struct hash wanted, digest;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++)
+        number_values(&all[i], i);
+    wanted = expected_digest(all, COUNT);
+    digest = write_all(&kept, all, COUNT, false);
+    assert_memory_equal(digest.b, wanted.b, sizeof(wanted.b));
+    assert_int_equal(kept.count, 3);
+    for (size_t k = 0; k < kept.count; k++)
+        check_block(&kept.blocks[k], all);
+    free_all(all, COUNT);
+}
+
 /* Of one name that has ever more different values: D, then V; and lists: M. */
 static void columns_of_every_kind_come_back(void **state)
 {
@@ -574,6 +612,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_back_as_they_went_in),
+        cmocka_unit_test(numbered_values_come_back_as_they_went_in),
         cmocka_unit_test(columns_of_every_kind_come_back),
         cmocka_unit_test(blocks_of_large_events_are_small),
         cmocka_unit_test(no_damaged_block_is_read_past_its_end),
