@@ -7,22 +7,31 @@
 enum {
     PAGE_SIZE = 64 << 10,
     PAGE_COUNT = 2048, /* 128 MiB: a journal refers to all of its file */
+    LENT_COUNT = 16,   /* 1 MiB, which processors hold near */
     NS_OF_US = 1000,
     NS_OF_TICK = 100,
 };
 /* Seconds from 1601 to 1970, in ticks. */
 static const uint64_t ticks_1970 = 116444736000000000U;
 
+/* Most pages are asked for while their place is gone through, and not again: they have one of a few
+ * buffers, in turns, so that memory is not taken from the system for each. One that is asked for
+ * again when that is over gets a buffer of its own. */
 struct page {
     char *bytes;
     uint64_t number; /* + 1; 0: none */
+    uint64_t before; /* the page that was here, + 1, when its turn was over */
     size_t len;
+    bool is_own; /* the buffer */
 };
 
 struct bytes {
     const struct reader *r;
     struct page pages[PAGE_COUNT];
-    char *joined; /* what lies on several pages: BYTES_MOST */
+    struct page *lent_to[LENT_COUNT]; /* NULL: nobody */
+    char *lent;                       /* LENT_COUNT buffers */
+    size_t next;                      /* of them */
+    char *joined;                     /* what lies on several pages: BYTES_MOST */
 };
 
 struct bytes *bytes_new(const struct reader *r)
@@ -30,6 +39,7 @@ struct bytes *bytes_new(const struct reader *r)
     struct bytes *b = mem_new(struct bytes);
 
     b->r = r;
+    b->lent = mem_alloc((size_t)LENT_COUNT * PAGE_SIZE);
     return b;
 }
 
@@ -38,9 +48,36 @@ void bytes_free(struct bytes *b)
     if (!b)
         return;
     for (size_t i = 0; i < PAGE_COUNT; i++)
-        free(b->pages[i].bytes);
+        if (b->pages[i].is_own)
+            free(b->pages[i].bytes);
+    free(b->lent);
     free(b->joined);
     free(b);
+}
+
+static void lend_buffer(struct bytes *b, struct page *p)
+{
+    struct page *last = b->lent_to[b->next];
+
+    if (last) {
+        last->bytes = NULL;
+        last->before = last->number;
+        last->number = 0;
+    }
+    p->bytes = b->lent + b->next * PAGE_SIZE;
+    b->lent_to[b->next] = p;
+    b->next = (b->next + 1) % LENT_COUNT;
+}
+
+static void find_buffer(struct bytes *b, struct page *p, uint64_t number)
+{
+    if (p->bytes)
+        return;
+    p->is_own = p->before == number + 1;
+    if (p->is_own)
+        p->bytes = mem_alloc(PAGE_SIZE);
+    else
+        lend_buffer(b, p);
 }
 
 static int page_at(struct bytes *b, uint64_t number, struct page **out, struct err *e)
@@ -51,8 +88,7 @@ static int page_at(struct bytes *b, uint64_t number, struct page **out, struct e
     *out = p;
     if (p->number == number + 1)
         return 0;
-    if (!p->bytes)
-        p->bytes = mem_alloc(PAGE_SIZE);
+    find_buffer(b, p, number);
     p->number = 0;
     p->len = 0;
     while (got && p->len < PAGE_SIZE) {

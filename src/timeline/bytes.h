@@ -15,7 +15,8 @@ MUST_CHECK int bytes_at(struct bytes *b, uint64_t off, size_t size, struct str *
 /* How large the source is. */
 MUST_CHECK int bytes_size(struct bytes *b, uint64_t *out, struct err *e);
 
-/* Little-endian numbers; off must be within s. */
+/* Little-endian numbers; off must be within s. Each is spelled in full, which compilers know to be
+ * one load. */
 static inline uint16_t le16(struct str s, size_t off)
 {
     const uint8_t *p = (const uint8_t *)s.p + off;
@@ -24,11 +25,17 @@ static inline uint16_t le16(struct str s, size_t off)
 }
 static inline uint32_t le32(struct str s, size_t off)
 {
-    return le16(s, off) | (uint32_t)le16(s, off + 2) << 16;
+    const uint8_t *p = (const uint8_t *)s.p + off;
+
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 static inline uint64_t le64(struct str s, size_t off)
 {
-    return le32(s, off) | (uint64_t)le32(s, off + 4) << 32;
+    const uint8_t *p = (const uint8_t *)s.p + off;
+
+    return p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
 }
 /* The part of s at off, or as much of it as there is. */
 static inline struct str str_part(struct str s, size_t off, size_t len)
