@@ -29,33 +29,37 @@ enum {
     PACKED_XZ = 1,
     PACKED_LZ4 = 2,
     PACKED_ZSTD = 4,
+    DATA_ENTRIES = 56, /* how many entries have it */
     DATA_HEAD = 64,
     DATA_HEAD_COMPACT = 72,
+    DATA_USUAL = 256, /* most have no more bytes */
     ENTRY_HEAD = 64,
 
     ROOM = EVENT_VALUE_SIZE + JOURNAL_NAME_SIZE + 8,
     PACKED_MOST = BYTES_MOST - DATA_HEAD_COMPACT,
-    KEPT_COUNT = 8192,
-    KEPT_SIZE = 240,
+    KEPT_PLACES = 8192,
+    KEPT_WAYS = 2,   /* of each place: a line of the processor's cache */
+    KEPT_SIZE = 240, /* of one value */
+    KEPT_ROOM = 1 << 20,
     ZEROS_STEP = 64 << 10,
     NOTICES_MOST = 64,
 };
 
 /* A value that many entries share. */
 struct kept {
-    uint64_t used_by; /* the entry, counted from 1, whose event may borrow it */
-    struct journal_name name;
-    uint16_t len;
-    char value[KEPT_SIZE];
+    uint64_t at; /* of its object; 0: none is kept here */
+    struct journal_text text;
 };
 
 struct journal {
     struct reader *r;
     struct bytes *bytes;
     struct unpacker *unpacker;
-    struct kept *kept; /* KEPT_COUNT */
-    uint64_t
-        kept_at[KEPT_COUNT]; /* of its object; 0: none. Apart, since most are asked for in vain */
+    struct kept (*kept)[KEPT_WAYS]; /* KEPT_PLACES */
+    char *kept_bytes;               /* KEPT_ROOM: their values, one after another */
+    size_t kept_len;
+    uint32_t kept_number; /* of the one that was kept last */
+    struct journal_names names;
     bool is_compact;
     uint64_t end;     /* of what the file has */
     uint64_t from;    /* objects of the part begin here */
@@ -91,15 +95,16 @@ static int notice(struct journal *j, uint64_t at, const char *words, struct err 
 static bool object_of(struct str head, uint64_t at, struct object *o)
 {
     static const uint8_t least[] = {0, DATA_HEAD, 40, ENTRY_HEAD, OBJECT_HEAD, OBJECT_HEAD, 24, 64};
+    uint64_t first;
 
     if (head.len < OBJECT_HEAD)
         return false;
-    *o = (struct object){at, le64(head, 8), (uint8_t)head.p[0], (uint8_t)head.p[1]};
+    first = le64(head, 0);
+    *o = (struct object){at, le64(head, 8), (uint8_t)first, (uint8_t)(first >> 8)};
     return o->type >= OBJECT_DATA && o->type <= OBJECT_TYPE_MOST &&
            (o->flags == 0 || (o->type == OBJECT_DATA && (o->flags & (o->flags - 1)) == 0 &&
                               o->flags <= PACKED_ZSTD)) &&
-           is_all_zero(str_part(head, 2, 6)) && o->size >= least[o->type] &&
-           o->size <= (uint64_t)INT64_MAX - at;
+           first >> 16 == 0 && o->size >= least[o->type] && o->size <= (uint64_t)INT64_MAX - at;
 }
 
 static uint64_t object_end(const struct object *o)
@@ -121,96 +126,132 @@ static int packed_kind(uint8_t flags)
     return flags == PACKED_XZ ? UNPACK_XZ : flags == PACKED_LZ4 ? UNPACK_LZ4 : UNPACK_ZSTD;
 }
 
-/* "NAME=value" of a data object, its beginning; empty where it is damaged. */
-static int data_at(struct journal *j, uint64_t at, struct str *out, uint64_t *whole, struct err *e)
+/* What a data object holds, its beginning. */
+struct data {
+    struct str text; /* NAME=value; empty: the object is damaged */
+    uint64_t whole;  /* bytes of it */
+    bool is_shared;  /* several entries have it, as it says itself */
+};
+
+static int data_at(struct journal *j, uint64_t at, struct data *out, struct err *e)
 {
     size_t front = j->is_compact ? DATA_HEAD_COMPACT : DATA_HEAD, want;
     struct object o;
-    bool is_one;
-    int rc = object_at(j, at, &o, &is_one, e);
+    struct str head;
+    int rc = bytes_at(j->bytes, at, DATA_USUAL, &head, e);
 
-    *out = STR("");
-    if (rc || !is_one || o.type != OBJECT_DATA || o.size <= front)
+    *out = (struct data){.text = STR("")};
+    if (rc || head.len < DATA_HEAD || !object_of(head, at, &o) || o.at + o.size > j->end ||
+        o.type != OBJECT_DATA || o.size <= front)
         return rc;
-    *whole = o.size - front;
+    out->is_shared = le64(head, DATA_ENTRIES) != 1;
+    out->whole = o.size - front;
+    out->text = str_part(head, front, (size_t)out->whole);
     want = o.flags ? PACKED_MOST : ROOM;
-    rc = bytes_at(j->bytes, at + front, *whole < want ? (size_t)*whole : want, out, e);
+    if (o.size > DATA_USUAL)
+        rc = bytes_at(j->bytes, at + front, out->whole < want ? (size_t)out->whole : want,
+                      &out->text, e);
     if (rc == 0 && o.flags &&
-        !unpack(j->unpacker, (enum unpack_kind)packed_kind(o.flags), *out, out, whole))
-        *out = STR("");
+        !unpack(j->unpacker, (enum unpack_kind)packed_kind(o.flags), out->text, &out->text,
+                &out->whole))
+        out->text = STR("");
     return rc;
+}
+
+static struct kept *place_of(struct journal *j, uint64_t at)
+{
+    return j->kept[(at >> 3) % KEPT_PLACES];
+}
+
+/* NULL: it is not. */
+static const struct journal_text *kept_at(struct journal *j, uint64_t at)
+{
+    const struct kept *k = place_of(j, at);
+
+    for (size_t i = 0; at && i < KEPT_WAYS; i++)
+        if (k[i].at == at)
+            return &k[i].text;
+    return NULL;
+}
+
+/* What is kept is borrowed until the entry is ended, so nothing goes before. */
+static void make_room(struct journal *j)
+{
+    if (j->kept_len + KEPT_SIZE * JOURNAL_FIELDS_MAX <= KEPT_ROOM)
+        return;
+    j->kept_len = 0;
+    memset(j->kept, 0, KEPT_PLACES * sizeof(j->kept[0]));
 }
 
 static void keep(struct journal *j, uint64_t at, struct journal_name name, struct str value)
 {
-    size_t place = (at >> 3) % KEPT_COUNT;
-    struct kept *k = &j->kept[place];
+    char *to = j->kept_bytes + j->kept_len;
+    struct str copy = {to, value.len};
+    struct kept *k = place_of(j, at);
 
-    if (value.len == 0 || value.len > KEPT_SIZE || k->used_by == j->entries + 1 ||
-        str_has_utf8_error(value) || memchr(value.p, '\0', value.len))
+    if (value.len == 0 || value.len > KEPT_SIZE || !reader_is_plain(value))
         return;
-    j->kept_at[place] = at;
-    k->name = name;
-    k->len = (uint16_t)value.len;
-    memcpy(k->value, value.p, value.len);
+    memcpy(to, value.p, value.len);
+    j->kept_len += value.len;
+    j->kept_number += j->kept_number < UINT32_MAX; /* numbers are not used twice */
+    memmove(k + 1, k, (KEPT_WAYS - 1) * sizeof(*k));
+    k->at = at;
+    k->text = journal_text(name, copy, j->kept_number < UINT32_MAX ? j->kept_number : 0);
 }
 
 /* *is_lost where the field cannot be read. */
-static int put_field(struct journal *j, struct journal_entry *entry, uint64_t at, bool *is_lost,
-                     struct err *e)
+static int put_data(struct journal *j, struct journal_entry *entry, uint64_t at, bool *is_lost,
+                    struct err *e)
 {
-    size_t place = (at >> 3) % KEPT_COUNT;
-    struct str value, name;
     struct journal_name known;
-    uint64_t whole = 0;
+    struct str name, value;
+    struct data data;
     int rc;
 
-    *is_lost = false;
-    if (j->kept_at[place] == at && at) {
-        struct kept *k = &j->kept[place];
-
-        k->used_by = j->entries + 1;
-        journal_put_text(entry, k->name, (struct str){k->value, k->len});
-        return 0;
-    }
     /* There is no room for more values, so nothing is unpacked in vain. */
     *is_lost = j->event.scratch_len > EVENT_SCRATCH_SIZE - ROOM;
     if (*is_lost)
         return 0;
-    rc = data_at(j, at, &value, &whole, e);
+    rc = data_at(j, at, &data, e);
     if (rc)
         return rc;
-    *is_lost =
-        memchr(value.p, '=',
-               value.len < JOURNAL_NAME_SIZE + 1 ? value.len : JOURNAL_NAME_SIZE + 1) == NULL;
-    name = str_cut(&value, '=');
-    known = journal_name(j->r->names, name);
-    if (*is_lost || known.field == FIELD_NONE) {
-        *is_lost = true;
+    value = data.text;
+    *is_lost = !memchr(value.p, '=', str_head(value, JOURNAL_NAME_SIZE + 1).len);
+    if (*is_lost)
         return 0;
-    }
-    whole -= name.len + 1;
-    journal_put(entry, known, value, whole);
-    if (whole == value.len)
+    name = str_cut(&value, '=');
+    known = journal_name(&j->names, j->r->names, name);
+    *is_lost = known.field == FIELD_NONE;
+    if (*is_lost)
+        return 0;
+    journal_put(entry, known, value, data.whole - name.len - 1);
+    if (data.is_shared && data.whole == data.text.len)
         keep(j, at, known, value);
     return 0;
 }
 
-/* The places of its fields. */
-static int entry_items(struct journal *j, const struct object *o, uint64_t *places, size_t *count,
-                       struct err *e)
+/* What it says of itself, and the places of its fields. */
+static int entry_items(struct journal *j, const struct object *o, struct journal_entry *entry,
+                       uint64_t *places, size_t *count, struct err *e)
 {
     size_t item = j->is_compact ? 4 : 16;
     uint64_t whole = (o->size - ENTRY_HEAD) / item;
     size_t most = whole < JOURNAL_FIELDS_MAX ? (size_t)whole : JOURNAL_FIELDS_MAX;
-    struct str items;
-    int rc = bytes_at(j->bytes, o->at + ENTRY_HEAD, most * item, &items, e);
+    struct str all;
+    int rc = bytes_at(j->bytes, o->at, ENTRY_HEAD + most * item, &all, e);
 
-    if (rc)
+    *count = 0;
+    if (rc || all.len < ENTRY_HEAD) /* the file became shorter */
         return rc;
-    *count = items.len / item;
-    for (size_t i = 0; i < *count; i++)
-        places[i] = j->is_compact ? le32(items, i * item) : le64(items, i * item);
+    entry->number = le64(all, 16);
+    entry->realtime_us = le64(all, 24);
+    entry->monotonic_us = le64(all, 32);
+    *count = (all.len - ENTRY_HEAD) / item;
+    for (size_t i = 0; i < *count; i++) {
+        size_t at = ENTRY_HEAD + i * item;
+
+        places[i] = j->is_compact ? le32(all, at) : le64(all, at);
+    }
     return 0;
 }
 
@@ -226,21 +267,20 @@ static int take_entry(struct journal *j, const struct object *o, struct err *err
 {
     uint64_t places[JOURNAL_FIELDS_MAX];
     struct journal_entry entry;
-    struct str head;
     size_t count, lost = 0;
-    int rc = bytes_at(j->bytes, o->at, ENTRY_HEAD, &head, err);
+    int rc;
 
-    if (rc)
-        return rc;
-    journal_begin(&entry, j->r, &j->event, o->at);
-    entry.number = le64(head, 16);
-    entry.realtime_us = le64(head, 24);
-    entry.monotonic_us = le64(head, 32);
-    rc = entry_items(j, o, places, &count, err);
+    journal_begin(&entry, j->r, &j->names, &j->event, o->at);
+    make_room(j);
+    rc = entry_items(j, o, &entry, places, &count, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        bool is_lost;
+        const struct journal_text *kept = kept_at(j, places[i]);
+        bool is_lost = false;
 
-        rc = put_field(j, &entry, places[i], &is_lost, err);
+        if (kept)
+            journal_put_text(&entry, kept);
+        else
+            rc = put_data(j, &entry, places[i], &is_lost, err);
         lost += is_lost;
     }
     if (rc)
@@ -476,6 +516,7 @@ static void journal_release(struct journal *j)
     bytes_free(j->bytes);
     unpacker_free(j->unpacker);
     free(j->kept);
+    free(j->kept_bytes);
     event_release(&j->event);
     free(j);
 }
@@ -493,7 +534,8 @@ static int read_part(struct reader *r, struct err *e)
     j->r = r;
     j->bytes = bytes_new(r);
     j->unpacker = unpacker_new(ROOM);
-    j->kept = mem_array(KEPT_COUNT, sizeof(struct kept));
+    j->kept = mem_array(KEPT_PLACES, sizeof(j->kept[0]));
+    j->kept_bytes = mem_alloc(KEPT_ROOM);
     event_init(&j->event);
     rc = begin(j, &head, e);
     if (rc)

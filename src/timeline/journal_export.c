@@ -17,6 +17,7 @@ struct export_reader {
     bool is_end;
     bool has_entry; /* that is not ended */
     unsigned notices;
+    struct journal_names names;
     struct journal_entry entry;
     struct event event;
 };
@@ -109,7 +110,7 @@ static int take_text(struct export_reader *x, uint64_t end, struct err *err)
     whole -= name.len + 1;
     if (put_own(&x->entry, name, value))
         return 0;
-    known = journal_name(x->r->names, name);
+    known = journal_name(&x->names, x->r->names, name);
     if (known.field == FIELD_NONE)
         return tell_damage(x, x->at, err);
     journal_put(&x->entry, known, value, whole);
@@ -173,13 +174,14 @@ static int take_field(struct export_reader *x, struct err *err)
             end - x->at < JOURNAL_NAME_SIZE + 1 ? (size_t)(end - x->at) : JOURNAL_NAME_SIZE + 1;
 
         if (!x->has_entry)
-            journal_begin(&x->entry, x->r, &x->event, x->at);
+            journal_begin(&x->entry, x->r, &x->names, &x->event, x->at);
         x->has_entry = true;
         rc = bytes_at(x->bytes, x->at, most, &line, err);
         if (rc == 0)
             rc = memchr(line.p, '=', line.len)
                      ? take_text(x, end, err)
-                     : take_framed(x, journal_name(x->r->names, line), end + 1, &next, err);
+                     : take_framed(x, journal_name(&x->names, x->r->names, line), end + 1, &next,
+                                   err);
     }
     x->at = next;
     return rc;

@@ -50,7 +50,7 @@ static bool is_name(struct str name)
     return name.len > 0 && name.len <= JOURNAL_NAME_SIZE;
 }
 
-struct journal_name journal_name(struct field_names *names, struct str name)
+static struct journal_name find_name(struct field_names *names, struct str name)
 {
     struct journal_name n = {FIELD_NONE, RULE_PLAIN};
     char full[JOURNAL_NAME_SIZE + 16] = "journal.";
@@ -71,22 +71,52 @@ struct journal_name journal_name(struct field_names *names, struct str name)
     return n;
 }
 
-void journal_begin(struct journal_entry *entry, struct reader *r, struct event *e, uint64_t at)
+struct journal_name journal_name(struct journal_names *n, struct field_names *names,
+                                 struct str name)
+{
+    size_t last = name.len ? name.len - 1 : 0, place;
+
+    if (name.len == 0 || name.len > JOURNAL_NAME_SIZE)
+        return find_name(names, name);
+    place = ((uint8_t)name.p[last] + 3U * (uint8_t)name.p[last / 2] + 5 * name.len) %
+            COUNT_OF(n->known);
+    if (!str_eq((struct str){n->known[place].name, n->known[place].len}, name)) {
+        memcpy(n->known[place].name, name.p, name.len);
+        n->known[place].len = name.len;
+        n->known[place].is = find_name(names, name);
+    }
+    return n->known[place].is;
+}
+
+/* The word of a number, under a name of its own. */
+static bool name_number(struct journal_name *name, struct str *value)
+{
+    bool is_level = name->rule == RULE_LEVEL;
+    size_t count = is_level ? SYSLOG_LEVELS : SYSLOG_FACILITIES;
+    uint64_t n;
+
+    if ((!is_level && name->rule != RULE_FACILITY) || !str_u64(*value, &n) || n >= count)
+        return false;
+    *value = str_of(is_level ? syslog_levels[n] : syslog_facilities[n]);
+    *name = (struct journal_name){is_level ? FIELD_LOG_LEVEL : FIELD_FACILITY, RULE_PLAIN};
+    return true;
+}
+
+struct journal_text journal_text(struct journal_name name, struct str text, uint32_t same)
+{
+    if (name.rule == RULE_LEVEL || name.rule == RULE_FACILITY) {
+        (void)name_number(&name, &text);
+        name.rule = RULE_PLAIN;
+    }
+    return (struct journal_text){name, same, text};
+}
+
+void journal_begin(struct journal_entry *entry, struct reader *r, struct journal_names *names,
+                   struct event *e, uint64_t at)
 {
     event_begin(e);
     e->at = at;
-    *entry = (struct journal_entry){.r = r, .e = e};
-}
-
-static bool put_number_named(struct event *e, uint16_t field, struct str value,
-                             const char *const *words, size_t count)
-{
-    uint64_t n;
-
-    if (!str_u64(value, &n) || n >= count)
-        return false;
-    event_puts(e, field, words[n]);
-    return true;
+    *entry = (struct journal_entry){.r = r, .names = names, .e = e};
 }
 
 /* The value as it was put, which is the last. */
@@ -121,9 +151,11 @@ static bool is_told(struct journal_entry *entry, struct journal_name name, struc
 
     switch (name.rule) {
     case RULE_LEVEL:
-        return put_number_named(e, FIELD_LOG_LEVEL, value, syslog_levels, SYSLOG_LEVELS);
     case RULE_FACILITY:
-        return put_number_named(e, FIELD_FACILITY, value, syslog_facilities, SYSLOG_FACILITIES);
+        if (!name_number(&name, &value))
+            return false;
+        event_put(e, name.field, value);
+        return true;
     case RULE_TIME:
         return take_us(value, &entry->source_us);
     case RULE_BOOT: /* the export has it twice: of the entry, and as a field */
@@ -162,17 +194,29 @@ void journal_put(struct journal_entry *entry, struct journal_name name, struct s
     remember(entry, name, last_value(entry->e, name.field));
 }
 
-void journal_put_text(struct journal_entry *entry, struct journal_name name, struct str text)
+void journal_put_text(struct journal_entry *entry, const struct journal_text *t)
 {
-    if (entry->count++ >= JOURNAL_FIELDS_MAX || is_told(entry, name, text))
+    if (entry->count++ >= JOURNAL_FIELDS_MAX)
         return;
-    event_put(entry->e, name.field, text);
-    remember(entry, name, text);
+    if (t->name.rule == RULE_PLAIN) {
+        event_put_same(entry->e, t->name.field, t->text, t->same);
+    } else if (!is_told(entry, t->name, t->text)) {
+        event_put_same(entry->e, t->name.field, t->text, t->same);
+        remember(entry, t->name, t->text);
+    }
 }
 
-static void put_us(struct journal_entry *entry, const char *name, uint64_t us)
+static void put_number(struct journal_entry *entry, uint16_t *number, struct str name, uint64_t n)
 {
-    event_put_u64(entry->e, field_number(entry->r->names, str_of(name)), us);
+    if (!*number)
+        *number = (uint16_t)(field_number(entry->r->names, name) + 1);
+    event_put_u64(entry->e, (uint16_t)(*number - 1), n);
+}
+
+static void put_realtime(struct journal_entry *entry)
+{
+    put_number(entry, &entry->names->realtime, STR("journal.__REALTIME_TIMESTAMP"),
+               entry->realtime_us);
 }
 
 static void put_times(struct journal_entry *entry)
@@ -180,7 +224,7 @@ static void put_times(struct journal_entry *entry)
     if (entry->source_us) {
         event_time_us(entry->e, entry->source_us);
         if (is_time(entry->realtime_us))
-            put_us(entry, "journal.__REALTIME_TIMESTAMP", entry->realtime_us);
+            put_realtime(entry);
     } else if (is_time(entry->realtime_us)) {
         event_time_us(entry->e, entry->realtime_us);
     } else if (entry->realtime_us || entry->has_odd_time) {
@@ -189,9 +233,10 @@ static void put_times(struct journal_entry *entry)
             event_put_u64(entry->e, FIELD_EVENT_STATED_TIME, entry->realtime_us);
     }
     if (entry->monotonic_us)
-        put_us(entry, "journal.__MONOTONIC_TIMESTAMP", entry->monotonic_us);
+        put_number(entry, &entry->names->monotonic, STR("journal.__MONOTONIC_TIMESTAMP"),
+                   entry->monotonic_us);
     if (entry->number)
-        put_us(entry, "event.sequence", entry->number);
+        put_number(entry, &entry->names->sequence, STR("event.sequence"), entry->number);
 }
 
 int journal_end(struct journal_entry *entry, struct err *err)

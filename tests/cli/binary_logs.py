@@ -54,8 +54,9 @@ class Journal:
         self.objects += bytes(-len(self.objects) % 8)
         return at
 
-    def data(self, text, packing=0):
-        return self.add(1, bytes(56 if self.compact else 48) + PACKERS[packing](text), packing)
+    def data(self, text, packing=0, entries=0):
+        """entries: how many have it, as it says."""
+        return self.add(1, bytes(40) + struct.pack("<Q", entries) + bytes(8 if self.compact else 0) + PACKERS[packing](text), packing)
 
     def entry(self, number, realtime, places, monotonic=1000):
         items = b"".join(struct.pack("<I", p) if self.compact else struct.pack("<QQ", p, 0) for p in places)

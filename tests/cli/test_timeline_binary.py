@@ -14,6 +14,7 @@ import binary_logs as made
 
 PROBE = sys.argv.pop(1)
 NS = 10**9
+LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")  # syslog(3), 0 to 7
 
 
 def read(data, part=None):
@@ -150,6 +151,32 @@ class Journal(Case):
             events, notices, counts = read(made.journal(compact).bytes(1 << 20))
             self.check(events)
             self.assertEqual((notices, counts["lines"]), ([], 2))
+
+    def test_values_that_entries_share_stay_what_they_are(self):
+        """More of them, and of more bytes, than are remembered; long and short, packed, of names that stand for others, and of objects that say
+        untruly that one entry has them."""
+        for compact in (False, True):
+            rng = random.Random(11)
+            j = made.Journal(compact)
+            names = {"MESSAGE": "message", "_HOSTNAME": "host.name", "_PID": "process.pid", "OWN_FIELD": "journal.OWN_FIELD", "_COMM": "journal._COMM"}
+            shared = {name: [] for name in names}
+            for i in range(12_000):
+                name = rng.choice(list(names))
+                text = f"{name} {i} " + "x" * rng.choice((0, 100, 200, 210, 220, 225, 300))
+                shared[name].append((text, j.data(f"{name}={text}".encode(), rng.choice((0, 0, 4)), rng.choice((0, 1, 2, 40)))))
+            levels = [j.data(b"PRIORITY=%d" % i, 0, 9) for i in range(9)]
+            wanted = []
+            for i in range(8_000):
+                # Some often, most seldom, so that what is remembered is both used and replaced.
+                picked = {name: values[rng.randrange(20) if rng.random() < 0.3 else rng.randrange(len(values))] for name, values in shared.items()}
+                level = rng.randrange(len(levels))
+                j.entry(i + 1, 10**15 + i, [at for _, at in picked.values()] + [levels[level]])
+                wanted.append({names[name]: [text] for name, (text, _) in picked.items()} |
+                              ({"log.level": [LEVELS[level]]} if level < 8 else {"journal.PRIORITY": ["8"]}))
+            events, notices, _ = read(j.bytes())
+            self.assertEqual((len(events), notices), (8_000, []))
+            for event, values in zip(events, wanted):
+                self.assertEqual({name: event.get(name) for name in values}, values)
 
     def test_a_journal_that_was_not_closed_says_so(self):
         events, notices, _ = read(made.journal(state=1).bytes())
