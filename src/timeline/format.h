@@ -34,6 +34,13 @@ struct format {
     /* Its line is given as it is, so that \xHH does not look like an escape of its own; names of
      * fields that it takes from there are text (reader_text). */
     bool takes_bytes;
+    /* Whether its event may be of another program's line that looks alike: where a source is
+     * recognised such an event counts only where another line has the host that it names. NULL:
+     * none may be. */
+    bool (*is_doubtful)(const struct event *e);
+    /* Of text whose program is not known: tried only where no other format knows the source. Of
+     * lines that it joins only those are its own there that begin with a blank or gave fields. */
+    bool is_last;
     /* Whether these first bytes (64 KiB, or all there is) are its own. */
     bool (*knows)(struct str head);
     /* Reads by reader_bytes what begins in the reader's part of the source, and gives the events to

@@ -4,28 +4,19 @@
 
 static const struct {
     const char *name, *level;
+    bool is_plain; /* it is hardly anything else's name */
 } levels[] = {
-    {"emerg", "emergency"},
-    {"emergency", "emergency"},
-    {"panic", "emergency"},
-    {"alert", "alert"},
-    {"crit", "critical"},
-    {"critical", "critical"},
-    {"fatal", "critical"},
-    {"error", "error"},
-    {"err", "error"},
-    {"warn", "warning"},
-    {"warning", "warning"},
-    {"notice", "notice"},
-    {"note", "notice"},
-    {"info", "informational"},
-    {"log", "informational"},
-    {"system", "notice"},
-    {"informational", "informational"},
-    {"debug", "debug"},
-    {"subdebug", "debug"},
-    {"ddebug", "debug"},
-    {"trace", "debug"},
+    {"emerg", "emergency", true},    {"emergency", "emergency", true},
+    {"panic", "emergency", false},   {"alert", "alert", true},
+    {"crit", "critical", true},      {"critical", "critical", true},
+    {"fatal", "critical", true},     {"severe", "error", true},
+    {"error", "error", true},        {"err", "error", true},
+    {"warn", "warning", true},       {"warning", "warning", true},
+    {"notice", "notice", true},      {"note", "notice", false},
+    {"info", "informational", true}, {"log", "informational", false},
+    {"system", "notice", false},     {"informational", "informational", false},
+    {"debug", "debug", true},        {"subdebug", "debug", false},
+    {"ddebug", "debug", false},      {"trace", "debug", true},
 };
 
 static bool is_alike(struct str a, const char *b)
@@ -36,15 +27,30 @@ static bool is_alike(struct str a, const char *b)
     return b[a.len] == '\0';
 }
 
-bool level_put(struct event *e, struct str name)
+static const char *level_of(struct str name)
 {
     /* "debug2", "trace8" */
     while (name.len && name.p[name.len - 1] >= '0' && name.p[name.len - 1] <= '9')
         name.len--;
     for (size_t i = 0; i < COUNT_OF(levels); i++)
-        if (is_alike(name, levels[i].name)) {
-            event_puts(e, FIELD_LOG_LEVEL, levels[i].level);
+        if (is_alike(name, levels[i].name))
+            return levels[i].level;
+    return NULL;
+}
+
+bool level_is_plain(struct str word)
+{
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (levels[i].is_plain && is_alike(word, levels[i].name))
             return true;
-        }
     return false;
+}
+
+bool level_put(struct event *e, struct str name)
+{
+    const char *level = level_of(name);
+
+    if (level)
+        event_puts(e, FIELD_LOG_LEVEL, level);
+    return level != NULL;
 }

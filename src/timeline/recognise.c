@@ -12,6 +12,8 @@ enum {
     SAMPLE_LINES = 75,
     TEXT_MOST = 64 << 20,
     TEXT_BYTES_FOR_ODD = 32, /* of so many, one may be no text */
+    INDENTED_MOST = 64,      /* lines that one event may have behind it */
+    HOSTS_MOST = 16,
     HELD_SIZE = READER_HEAD_SIZE + SAMPLE_COUNT * SAMPLE_SIZE,
 };
 
@@ -114,6 +116,9 @@ static int take_samples(struct look *l, struct err *e)
 struct score {
     const struct format *format;
     unsigned lines, understood;
+    unsigned indented;            /* behind the last event */
+    struct str hosts[HOSTS_MOST]; /* that lines which may be another program's name */
+    size_t host_count;
 };
 
 /* The next line that is not empty; false: there is none. */
@@ -136,6 +141,46 @@ static enum line_verdict try_line(struct reader *r, struct str line, struct even
     return reader_ask(r, r->format, line, e);
 }
 
+/* An event that may be of another program's line counts where its host is that of another, or the
+ * first of them. */
+static bool counts(struct score *s, const struct event *e)
+{
+    struct str host;
+
+    if (!s->format->is_doubtful || !s->format->is_doubtful(e))
+        return true;
+    host = event_value(e, FIELD_HOST_NAME);
+    for (size_t i = 0; i < s->host_count; i++)
+        if (str_eq(s->hosts[i], host))
+            return true;
+    if (host.len == 0 || s->host_count == HOSTS_MOST)
+        return false;
+    s->hosts[s->host_count++] = host;
+    return s->host_count == 1;
+}
+
+/* Lines that the format joins; where it knows none of its own before, of an event not too many. */
+static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
+                        const struct event *e)
+{
+    if (v != LINE_CONTINUES || s->format->state_size)
+        return v == LINE_CONTINUES;
+    if (line.p[0] == ' ' || line.p[0] == '\t')
+        return s->understood && s->indented++ < INDENTED_MOST;
+    return !s->format->is_last || e->count > 0;
+}
+
+static void add_line(struct score *s, struct str line, enum line_verdict v, const struct event *e)
+{
+    if (is_of_event(s, line, v, e))
+        return;
+    s->lines += v != LINE_COMMENT;
+    if (v == LINE_EVENT && counts(s, e)) {
+        s->understood++;
+        s->indented = 0;
+    }
+}
+
 /* Of lines that first declines where it is one. */
 static void try_sample(struct score *s, struct reader *r, struct reader *first, struct str sample,
                        struct event *e)
@@ -143,15 +188,9 @@ static void try_sample(struct score *s, struct reader *r, struct reader *first, 
     unsigned most = s->lines + SAMPLE_LINES;
     struct str line;
 
-    while (s->lines < most && take_line(&sample, &line)) {
-        enum line_verdict v;
-
-        if (first && try_line(first, line, e) != LINE_FOREIGN)
-            continue;
-        v = try_line(r, line, e);
-        s->lines += v != LINE_COMMENT && v != LINE_CONTINUES;
-        s->understood += v == LINE_EVENT;
-    }
+    while (s->lines < most && take_line(&sample, &line))
+        if (!first || try_line(first, line, e) == LINE_FOREIGN)
+            add_line(s, line, try_line(r, line, e), e);
 }
 
 static struct score try_format(struct look *l, const struct format *format,
@@ -176,14 +215,15 @@ static bool is_better(const struct score *s, const struct score *best)
     return s->understood * 100 > s->lines * CANDIDATE_PERCENT && s->understood > best->understood;
 }
 
-static const struct format *find_lines(struct look *l)
+/* Of the formats that are last or of the others. */
+static const struct format *find_lines(struct look *l, bool is_last)
 {
     struct score best = {0};
 
     for (size_t i = 0; i < FORMAT_COUNT_; i++) {
         struct score s = {0};
 
-        if (formats[i]->line)
+        if (formats[i]->line && formats[i]->is_last == is_last)
             s = try_format(l, formats[i], NULL);
         if (is_better(&s, &best))
             best = s;
@@ -279,22 +319,34 @@ static bool declines_any(struct look *l, const struct format *first)
 }
 
 /* The format that makes events of most of the lines that first declines. */
-static const struct format *find_second(struct look *l, const struct format *first)
+static const struct format *find_second(struct look *l, const struct format *first, bool is_last)
 {
     struct score best = {0};
 
-    if (!first->line || !first->is_splittable || !declines_any(l, first))
-        return NULL;
     for (size_t i = 0; i < FORMAT_COUNT_; i++) {
         const struct format *f = formats[i];
         struct score s = {0};
 
-        if (f->line && f != first && f->is_splittable && !f->is_export && f->state_size == 0)
+        if (f->line && f != first && f->is_last == is_last && f->is_splittable && !f->is_export &&
+            f->state_size == 0)
             s = try_format(l, f, first);
         if (is_better(&s, &best))
             best = s;
     }
     return best.format;
+}
+
+static void take_second(struct recognised *out, struct look *l)
+{
+    const struct format *first = out->format;
+
+    if (!first->line || !first->is_splittable || !declines_any(l, first))
+        return;
+    out->second = find_second(l, first, false);
+    /* A line that a known format declines is rather a damaged one of its own, but for such as may
+     * be other programs'. */
+    if (!out->second && (first->is_last || first->is_doubtful))
+        out->second = find_second(l, first, true);
 }
 
 static int find(struct recognised *out, struct look *l, struct err *e)
@@ -310,9 +362,11 @@ static int find(struct recognised *out, struct look *l, struct err *e)
     rc = take_samples(l, e);
     if (rc)
         return rc;
-    out->format = find_lines(l);
+    out->format = find_lines(l, false);
+    if (!out->format)
+        out->format = find_lines(l, true);
     if (out->format) {
-        out->second = find_second(l, out->format);
+        take_second(out, l);
         return 0;
     }
     may_be_text = is_text(l);

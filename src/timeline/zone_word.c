@@ -27,7 +27,7 @@ bool zone_word_take(struct str *rest, struct stated *out, struct str *word)
         return false;
     while (len < at.len && at.p[len] >= 'A' && at.p[len] <= 'Z')
         len++;
-    if (len == at.len || (at.p[len] != ' ' && at.p[len] != ':'))
+    if (len < at.len && !memchr(" \t:],;|", at.p[len], 7))
         return false;
     for (size_t i = 0; i < COUNT_OF(zones); i++)
         if (str_is(str_head(at, len), zones[i].name)) {

@@ -2,7 +2,7 @@
 #pragma once
 #include "timeline/when.h"
 
-/* Takes " CET" off the front of *rest, where it is such a name and a space or a colon follows:
- * *word is it. The zone is stated then, where the name has one meaning in the tz database (and RFC
- * 822); "CST", "IST", "BST" and such have several, and tell none. */
+/* Takes " CET" off the front of *rest, where it is such a name and a blank, a sign that parts
+ * words or the end follows: *word is it. The zone is stated then, where the name has one meaning in
+ * the tz database (and RFC 822); "CST", "IST", "BST" and such have several, and tell none. */
 bool zone_word_take(struct str *rest, struct stated *out, struct str *word);

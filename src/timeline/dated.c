@@ -1,0 +1,399 @@
+/* dated.c: text of programs that are not known, whose lines begin with a full date and time, or
+ * hold one in their first bracket or under a name: the time, a level where it is plainly one, and
+ * the text. Nobody can tell which of its words is a host or a program, so none is. Each layout is a
+ * format of its own, so that the lines of a source are of one. */
+#include "timeline/dated_when.h"
+#include "base/mem.h"
+#include "timeline/format.h"
+#include "timeline/level.h"
+
+enum {
+    FRONT_MOST = 64,   /* bytes before the first bracket */
+    WORDS_MOST = 4,    /* among which a level of capitals is looked for */
+    PAIRS_BYTES = 512, /* in which the pair with the time stands */
+};
+
+typedef bool take_when(struct str *rest, struct dated *out);
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_letter(char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void skip_blanks(struct str *at)
+{
+    while (at->len && is_blank(at->p[0]))
+        *at = str_from(*at, 1);
+}
+
+static size_t letters_of(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_letter(s.p[n]))
+        n++;
+    return n;
+}
+
+static bool is_capitals(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.p[i] < 'A' || word.p[i] > 'Z')
+            return false;
+    return word.len > 0;
+}
+
+/* The word at i, without what stands around it. */
+static struct str word_at(struct str text, size_t *i)
+{
+    struct str word;
+
+    while (*i < text.len && !is_letter(text.p[*i]) && !is_digit(text.p[*i]))
+        ++*i;
+    word = str_from(text, *i);
+    word.len = 0;
+    while (*i < text.len && !is_blank(text.p[*i]) && !strchr("[]():/|,;", text.p[*i]))
+        ++*i, word.len++;
+    return word;
+}
+
+/* Whether a word of this level, within text, says a level: in capitals or in brackets near the
+ * beginning, or as the first word, with a colon behind it. */
+static bool says_level(struct str text, struct str word, bool is_first)
+{
+    size_t from = (size_t)(word.p - text.p), to = from + word.len;
+    char before = from ? text.p[from - 1] : ' ', behind = to < text.len ? text.p[to] : ' ';
+
+    if (is_capitals(word) || (before == '[' && behind == ']') || (before == '<' && behind == '>'))
+        return true;
+    return is_first && behind == ':';
+}
+
+/* "INFO", "[info]", "app.auth - WARNING -", "production.ERROR:", "main INFO", "error: …" */
+static void put_level(struct event *e, struct str text)
+{
+    size_t at = 0;
+
+    for (int i = 0; i < WORDS_MOST && at < text.len; i++) {
+        struct str word = word_at(text, &at), last = word;
+
+        for (size_t k = 0; k < word.len; k++)
+            if (word.p[k] == '.')
+                last = str_from(word, k + 1);
+        if (level_is_plain(last) && says_level(text, last, i == 0)) {
+            (void)level_put(e, last);
+            return;
+        }
+    }
+}
+
+static void put_time(struct reader *r, struct event *e, const struct dated *d)
+{
+    reader_time(r, e, &d->time);
+    event_put(e, FIELD_EVENT_TIMEZONE, d->zone);
+}
+
+static bool take_any(struct str line)
+{
+    struct str at = line;
+    struct stated s;
+    struct dated d;
+
+    return dated_iso(&at, &d) || dated_slashes(&at, &d) || dated_named(&at, &d) ||
+           dated_epoch(&at, &d) || when_bsd(&at, &s);
+}
+
+/* What is no line of the layout belongs to the one before, unless it states a time of its own or is
+ * a document: then it is another program's. */
+static enum line_verdict other(struct str line)
+{
+    const char *open;
+
+    if (is_blank(line.p[0]))
+        return LINE_CONTINUES;
+    open = memchr(line.p, '[', line.len < FRONT_MOST ? line.len : FRONT_MOST);
+    if (take_any(line) || str_starts(line, "{\"") ||
+        (open && take_any(str_from(line, (size_t)(open - line.p) + 1))))
+        return LINE_FOREIGN;
+    return LINE_CONTINUES;
+}
+
+/* "INFO  ", "[worker 1] ", "1234:M " of Redis. */
+static bool take_front(struct str *line)
+{
+    struct str at = *line, group;
+    size_t letters = letters_of(at);
+
+    if (str_take(&at, "[")) {
+        group = str_cut(&at, ']');
+        if (group.len == 0 || group.len > FRONT_MOST || at.len == 0)
+            return false;
+    } else if (letters) {
+        if (!level_is_plain(str_head(at, letters)))
+            return false;
+        at = str_from(at, letters);
+        while (at.len && (is_blank(at.p[0]) || strchr(":-|,;", at.p[0])))
+            at = str_from(at, 1);
+    } else {
+        while (at.len && is_digit(at.p[0]))
+            at = str_from(at, 1);
+        if (at.len == line->len || !str_take(&at, ":") || letters_of(at) != 1)
+            return false;
+        at = str_from(at, 1);
+    }
+    skip_blanks(&at);
+    *line = at;
+    return true;
+}
+
+/* The text behind the time, without what parts the two. */
+static struct str behind_time(struct str at)
+{
+    skip_blanks(&at);
+    if (at.len && strchr(":|,;", at.p[0]))
+        at = str_from(at, 1);
+    skip_blanks(&at);
+    return at;
+}
+
+/* The time is at the beginning, or behind what take_front knows. */
+static enum line_verdict at_front(struct reader *r, struct str line, take_when *take,
+                                  struct event *e)
+{
+    struct str at = line, front = {0}, text;
+    struct dated d;
+    bool has_front = false;
+
+    if (!take(&at, &d)) {
+        has_front = take_front(&at);
+        front = str_head(line, line.len - at.len);
+        if (!has_front || !take(&at, &d))
+            return other(line);
+    }
+    put_time(r, e, &d);
+    if (r->counting)
+        return LINE_EVENT;
+    text = behind_time(at);
+    put_level(e, has_front ? front : text);
+    if (has_front && event_value(e, FIELD_LOG_LEVEL).len == 0)
+        put_level(e, text);
+    event_put(e, FIELD_MESSAGE, has_front || text.len == 0 ? line : text);
+    return LINE_EVENT;
+}
+
+/* The time begins the first bracket. */
+static enum line_verdict in_bracket(struct reader *r, struct str line, take_when *take,
+                                    struct event *e)
+{
+    const char *open = memchr(line.p, '[', line.len < FRONT_MOST ? line.len : FRONT_MOST);
+    struct str at, before, within, text;
+    struct dated d;
+
+    if (!open)
+        return other(line);
+    before = str_head(line, (size_t)(open - line.p));
+    text = str_from(line, before.len + 1);
+    within = str_cut(&text, ']');
+    if (within.len + before.len + 1 == line.len)
+        return other(line);
+    at = (struct str){within.p, within.len + 1}; /* with its end, which ends a time */
+    skip_blanks(&at);
+    if (!take(&at, &d))
+        return other(line);
+    at.len--;
+    put_time(r, e, &d);
+    if (r->counting)
+        return LINE_EVENT;
+    skip_blanks(&at);
+    text = behind_time(text);
+    put_level(e, before.len || at.len ? (at.len ? at : before) : text);
+    if (event_value(e, FIELD_LOG_LEVEL).len == 0)
+        put_level(e, text);
+    event_put(e, FIELD_MESSAGE, before.len || at.len || text.len == 0 ? line : text);
+    return LINE_EVENT;
+}
+
+static enum line_verdict iso(struct reader *r, struct str line, struct event *e)
+{
+    return at_front(r, line, dated_iso, e);
+}
+
+static enum line_verdict iso_bracket(struct reader *r, struct str line, struct event *e)
+{
+    return in_bracket(r, line, dated_iso, e);
+}
+
+static enum line_verdict slashes(struct reader *r, struct str line, struct event *e)
+{
+    return at_front(r, line, dated_slashes, e);
+}
+
+static enum line_verdict slashes_bracket(struct reader *r, struct str line, struct event *e)
+{
+    return in_bracket(r, line, dated_slashes, e);
+}
+
+/* java.util.logging puts the level at the beginning of a second line. */
+static bool is_second_line(struct str line)
+{
+    size_t letters = letters_of(line);
+
+    return is_capitals(str_head(line, letters)) && level_is_plain(str_head(line, letters)) &&
+           str_starts(str_from(line, letters), ": ");
+}
+
+static enum line_verdict named(struct reader *r, struct str line, struct event *e)
+{
+    enum line_verdict v = at_front(r, line, dated_named, e);
+
+    if (v == LINE_CONTINUES && is_second_line(line))
+        (void)level_put(e, str_head(line, letters_of(line)));
+    return v;
+}
+
+static enum line_verdict named_bracket(struct reader *r, struct str line, struct event *e)
+{
+    return in_bracket(r, line, dated_named, e);
+}
+
+/* "1795576329.123    345 192.0.2.7 TCP_MISS/200 …", of Squid. */
+static enum line_verdict epoch(struct reader *r, struct str line, struct event *e)
+{
+    struct str at = line;
+    struct dated d;
+
+    return dated_epoch(&at, &d) && at.len && is_blank(at.p[0]) ? at_front(r, line, dated_epoch, e)
+                                                               : other(line);
+}
+
+/* "[1795576329] ", of Nagios. */
+static bool take_seconds(struct str *rest, struct dated *out)
+{
+    struct str at = *rest;
+    struct dated d = {0};
+
+    if (at.len < 11 || at.p[9] == '.' || (at.p[10] != '.' && at.p[10] != ']') ||
+        !when_epoch(&at, &d.time) || !str_is(at, "]"))
+        return false;
+    *out = d;
+    *rest = at;
+    return true;
+}
+
+static enum line_verdict epoch_bracket(struct reader *r, struct str line, struct event *e)
+{
+    return str_starts(line, "[") ? in_bracket(r, line, take_seconds, e) : other(line);
+}
+
+/* "I1125 03:12:09.123456    1234 server.go:415] …", and "I20261125 …" of later versions of glog. */
+static enum line_verdict glog(struct reader *r, struct str line, struct event *e)
+{
+    static const char letters[] = "IWEF";
+    static const char *const levels[] = {"informational", "warning", "error", "critical"};
+    char spelled[] = "2000-00-00T00:00:00.000000";
+    struct str at = line, place, clock = {spelled, sizeof(spelled) - 1};
+    const char *level = at.len ? strchr(letters, at.p[0]) : NULL;
+    struct dated d = {0};
+    size_t digits = 0;
+
+    while (digits + 1 < at.len && is_digit(at.p[digits + 1]))
+        digits++;
+    if (!level || (digits != 4 && digits != 8) || at.len < digits + 17)
+        return other(line);
+    memcpy(spelled, at.p + 1, digits == 8 ? 4 : 0);
+    memcpy(spelled + 5, at.p + digits - 3, 2);
+    memcpy(spelled + 8, at.p + digits - 1, 2);
+    memcpy(spelled + 11, at.p + digits + 2, 15);
+    place = behind_time(str_from(at, digits + 17));
+    place = str_cut(&place, ']');
+    if (at.p[digits + 1] != ' ' || !when_iso(&clock, &d.time) || clock.len ||
+        !memchr(place.p, ':', place.len))
+        return other(line);
+    d.time.year = digits == 8 ? d.time.year : 0;
+    put_time(r, e, &d);
+    event_puts(e, FIELD_LOG_LEVEL, levels[level - letters]);
+    event_put(e, FIELD_MESSAGE, behind_time(str_from(at, digits + 17)));
+    return LINE_EVENT;
+}
+
+/* The next pair of key=value, key="a \" b"; false: what stands there is none. */
+static bool take_pair(struct str *rest, struct str *key, struct str *value)
+{
+    struct str at = *rest;
+    size_t n = 0;
+
+    while (n < at.len && (is_letter(at.p[n]) || is_digit(at.p[n]) || strchr("_.-@/", at.p[n])))
+        n++;
+    *key = str_head(at, n);
+    at = str_from(at, n);
+    if (n == 0 || !str_take(&at, "="))
+        return false;
+    n = 0;
+    if (str_take(&at, "\"")) {
+        while (n < at.len && at.p[n] != '"')
+            n += at.p[n] == '\\' ? 2 : 1;
+        *value = str_head(at, n);
+        at = str_from(at, n + 1);
+    } else {
+        while (n < at.len && !is_blank(at.p[n]))
+            n++;
+        *value = str_head(at, n);
+        at = str_from(at, n);
+    }
+    skip_blanks(&at);
+    *rest = at;
+    return true;
+}
+
+static bool take_pair_time(struct str value, struct dated *d)
+{
+    return (dated_iso(&value, d) || dated_slashes(&value, d) || dated_epoch(&value, d)) &&
+           value.len == 0;
+}
+
+/* logfmt: "time="2026-11-25T03:12:09Z" level=warning msg="…"". */
+static enum line_verdict pairs(struct reader *r, struct str line, struct event *e)
+{
+    static const char *const times[] = {"time", "ts", "t", "timestamp", "@timestamp", "datetime"};
+    struct str rest = line, key, value, level = {0};
+    struct dated d;
+    bool has_time = false;
+
+    while (line.len - rest.len < PAIRS_BYTES && take_pair(&rest, &key, &value)) {
+        for (size_t i = 0; !has_time && i < COUNT_OF(times); i++)
+            has_time = str_is(key, times[i]) && take_pair_time(value, &d);
+        if (level.len == 0 &&
+            (str_is(key, "level") || str_is(key, "lvl") || str_is(key, "severity")))
+            level = value;
+    }
+    if (!has_time)
+        return other(line);
+    put_time(r, e, &d);
+    (void)level_put(e, level);
+    event_put(e, FIELD_MESSAGE, line);
+    return LINE_EVENT;
+}
+
+#define DATED(layout)                                                                              \
+    const struct format format_dated_##layout = {                                                  \
+        .name = "dated", .version = 1, .is_splittable = true, .is_last = true, .line = layout}
+DATED(iso);
+DATED(iso_bracket);
+DATED(slashes);
+DATED(slashes_bracket);
+DATED(named);
+DATED(named_bracket);
+DATED(epoch);
+DATED(epoch_bracket);
+DATED(glog);
+DATED(pairs);

@@ -1,0 +1,327 @@
+/* dated_when.c: full dates with a clock time, in the spellings of many programs. */
+#include "timeline/dated_when.h"
+#include <stdio.h>
+#include "timeline/zone_word.h"
+
+enum { ISO_SIZE = 19, EPOCH_DIGITS = 10 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c & 0x80);
+}
+
+static size_t digits_of(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_digit(s.p[n]))
+        n++;
+    return n;
+}
+
+static void skip_blanks(struct str *at)
+{
+    while (at->len && (at->p[0] == ' ' || at->p[0] == '\t'))
+        *at = str_from(*at, 1);
+}
+
+/* "2026-11-25 03:12:09.5.7" and "2026/11/25 03:12:09/x" are something else. */
+static bool is_end(struct str at)
+{
+    char c = at.len ? at.p[0] : ' ';
+
+    return !is_digit(c) && !is_letter(c) && c != '.' && c != '/' && c != '_';
+}
+
+/* "Europe/Berlin", as PHP writes it: stated, though its rules are not known here. */
+static bool take_place(struct str *rest, struct str *word)
+{
+    struct str at = *rest;
+    size_t len = 0, slash = 0;
+
+    if (!str_take(&at, " ") || at.len == 0 || at.p[0] < 'A' || at.p[0] > 'Z')
+        return false;
+    for (; len < at.len && (is_letter(at.p[len]) || at.p[len] == '/' || at.p[len] == '_'); len++)
+        slash = at.p[len] == '/' ? len : slash;
+    if (slash == 0 || slash + 1 == len || len == at.len || at.p[len] != ']')
+        return false;
+    *word = str_head(at, len);
+    *rest = str_from(at, len);
+    return true;
+}
+
+static void take_zone(struct str *rest, struct dated *d)
+{
+    if (d->time.has_zone || when_zone(rest, &d->time))
+        return;
+    if (!zone_word_take(rest, &d->time, &d->zone))
+        (void)take_place(rest, &d->zone);
+}
+
+static bool give(struct str *rest, struct str at, const struct dated *d, struct dated *out)
+{
+    if (!is_end(at))
+        return false;
+    *out = *d;
+    *rest = at;
+    return true;
+}
+
+static bool is_comma_fraction(struct str behind)
+{
+    size_t digits = digits_of(behind);
+
+    behind = str_from(behind, digits);
+    return (digits == 3 || digits == 6 || digits == 9) && behind.len && behind.p[0] != ',';
+}
+
+bool dated_iso(struct str *rest, struct dated *out)
+{
+    struct dated d = {0};
+    struct str at = *rest, front = str_head(*rest, ISO_SIZE);
+
+    if (at.len > ISO_SIZE && at.p[ISO_SIZE] == ',' && !is_comma_fraction(str_from(at, 20))) {
+        if (!when_iso(&front, &d.time) || front.len)
+            return false;
+        return give(rest, str_from(at, ISO_SIZE), &d, out);
+    }
+    if (!when_iso(&at, &d.time))
+        return false;
+    take_zone(&at, &d);
+    return give(rest, at, &d, out);
+}
+
+bool dated_slashes(struct str *rest, struct dated *out)
+{
+    struct dated d = {0};
+    struct str at = *rest;
+
+    if (!when_slashes(&at, &d.time))
+        return false;
+    take_zone(&at, &d);
+    return give(rest, at, &d, out);
+}
+
+bool dated_epoch(struct str *rest, struct dated *out)
+{
+    struct dated d = {0};
+    struct str at = *rest;
+
+    if (digits_of(at) != EPOCH_DIGITS || !when_epoch(&at, &d.time) || d.time.precision == TIME_S)
+        return false;
+    return give(rest, at, &d, out);
+}
+
+/* What was read of a date by names so far; year 0: it may stand behind the clock. */
+struct parts {
+    int year, month, day;
+};
+
+static bool take_separator(struct str *at, char c)
+{
+    if (at->len == 0 || at->p[0] != c)
+        return false;
+    *at = str_from(*at, 1);
+    return true;
+}
+
+static bool take_month(struct str *at, int *month)
+{
+    *month = when_month(*at);
+    if (*month == 0 || (at->len > 3 && is_letter(at->p[3])))
+        return false;
+    *at = str_from(*at, 3);
+    return true;
+}
+
+static bool take_day(struct str *at, int *day)
+{
+    size_t digits;
+
+    skip_blanks(at);
+    digits = digits_of(*at);
+    return (digits == 1 || digits == 2) && when_digits(at, digits, day);
+}
+
+static bool take_year(struct str *at, int *year)
+{
+    struct str rest = *at;
+
+    if (digits_of(rest) != 4 || !when_digits(&rest, 4, year) || *year < 1970) {
+        *year = 0;
+        return false;
+    }
+    *at = rest;
+    return true;
+}
+
+/* "Nov 25 ", "Nov 25 2026 ", "Nov 25, 2026 " */
+static bool take_month_first(struct str *rest, struct parts *p)
+{
+    struct str at = *rest, behind;
+
+    if (!take_month(&at, &p->month) || !take_separator(&at, ' ') || !take_day(&at, &p->day))
+        return false;
+    (void)take_separator(&at, ',');
+    if (!take_separator(&at, ' '))
+        return false;
+    behind = at;
+    if (take_year(&behind, &p->year)) {
+        (void)take_separator(&behind, ',');
+        at = take_separator(&behind, ' ') ? behind : at;
+    }
+    *rest = at;
+    return true;
+}
+
+/* "25 Nov 2026 ", "25-Nov-2026 ", "25/Nov/2026:", "25 Nov " */
+static bool take_day_first(struct str *rest, struct parts *p)
+{
+    struct str at = *rest, behind;
+    char c;
+
+    if (!take_day(&at, &p->day) || at.len == 0)
+        return false;
+    c = at.p[0];
+    if ((c != ' ' && c != '-' && c != '/') || !take_separator(&at, c) ||
+        !take_month(&at, &p->month) || !take_separator(&at, c))
+        return false;
+    behind = at;
+    if (take_year(&behind, &p->year)) {
+        (void)take_separator(&behind, ',');
+        if (!take_separator(&behind, ' ') && (c != '/' || !take_separator(&behind, ':')))
+            return false;
+        at = behind;
+    }
+    *rest = at;
+    return p->year != 0 || c == ' ';
+}
+
+/* "2026 Nov 25 ", "2026-Nov-25 " */
+static bool take_year_first(struct str *rest, struct parts *p)
+{
+    struct str at = *rest;
+    char c;
+
+    if (!take_year(&at, &p->year) || at.len == 0)
+        return false;
+    c = at.p[0];
+    if ((c != ' ' && c != '-' && c != '/') || !take_separator(&at, c) ||
+        !take_month(&at, &p->month) || !take_separator(&at, c) || !take_day(&at, &p->day) ||
+        !take_separator(&at, ' '))
+        return false;
+    *rest = at;
+    return true;
+}
+
+/* "03:12:09.123", "3:12:09": the fraction is read by when_bsd behind the date. */
+static bool take_clock(struct str *rest, const struct parts *p, struct stated *out)
+{
+    char spelled[STATED_TEXT_SIZE];
+    struct str at = *rest, clock;
+    size_t hour = digits_of(at), len = hour;
+    int size;
+
+    if (hour == 0 || hour > 2)
+        return false;
+    while (len < at.len && len < 18 && (is_digit(at.p[len]) || at.p[len] == ':'))
+        len++;
+    if (len + 1 < at.len && (at.p[len] == '.' || at.p[len] == ',') && is_digit(at.p[len + 1]))
+        len += 1 + digits_of(str_from(at, len + 1));
+    if (len > 20)
+        return false;
+    /* The year is filled in later where it is not known yet: 2000 has each day. */
+    size = snprintf(spelled, sizeof(spelled), "%04d Jan 01 %s%.*s", 2000, hour == 1 ? "0" : "",
+                    (int)len, at.p);
+    clock = (struct str){spelled, (size_t)size};
+    if (!when_bsd(&clock, out) || clock.len)
+        return false;
+    out->year = p->year;
+    out->month = p->month;
+    out->day = p->day;
+    *rest = str_from(at, len);
+    return true;
+}
+
+/* " AM", " PM" of a clock of twelve hours. False: its hour is none of them. */
+static bool take_half(struct str *at, struct stated *s)
+{
+    struct str behind = *at;
+    char c;
+
+    if (!take_separator(&behind, ' ') || behind.len < 2)
+        return true;
+    c = behind.p[0] | 0x20;
+    if ((c != 'a' && c != 'p') || (behind.p[1] | 0x20) != 'm' ||
+        (behind.len > 2 && !is_end(str_from(behind, 2))))
+        return true;
+    if (s->hour < 1 || s->hour > 12)
+        return false;
+    s->hour = s->hour % 12 + (c == 'p' ? 12 : 0);
+    *at = str_from(behind, 2);
+    return true;
+}
+
+static bool skip_weekday(struct str *at)
+{
+    static const char names[] = "MonTueWedThuFriSatSun";
+
+    for (size_t i = 0; at->len > 4 && i < sizeof(names) - 1; i += 3)
+        if (memcmp(at->p, names + i, 3) == 0 && (at->p[3] == ' ' || at->p[3] == ',')) {
+            *at = str_from(*at, 4);
+            skip_blanks(at);
+            return true;
+        }
+    return false;
+}
+
+static bool take_date(struct str *rest, struct parts *p)
+{
+    *p = (struct parts){0};
+    if (take_month_first(rest, p))
+        return true;
+    *p = (struct parts){0};
+    if (take_day_first(rest, p))
+        return true;
+    *p = (struct parts){0};
+    return take_year_first(rest, p);
+}
+
+/* " +03 2026": date(1) where the zone has no letters. */
+static void take_short_zone(struct str *rest, struct stated *s)
+{
+    struct str at = *rest;
+    int hours, sign = str_starts(at, " -") ? -3600 : 3600;
+
+    if ((!str_take(&at, " +") && !str_take(&at, " -")) || digits_of(at) != 2 ||
+        !when_digits(&at, 2, &hours) || !str_starts(at, " ") || digits_of(str_from(at, 1)) != 4)
+        return;
+    s->has_zone = true;
+    s->zone_s = hours * sign;
+    *rest = at;
+}
+
+bool dated_named(struct str *rest, struct dated *out)
+{
+    struct dated d = {0};
+    struct str at = *rest;
+    struct parts p;
+
+    if (skip_weekday(&at) && dated_iso(&at, out)) {
+        *rest = at;
+        return true;
+    }
+    if (!take_date(&at, &p) || !take_clock(&at, &p, &d.time) || !take_half(&at, &d.time))
+        return false;
+    if (d.time.year == 0)
+        take_short_zone(&at, &d.time);
+    take_zone(&at, &d);
+    if (d.time.year == 0 && (!take_separator(&at, ' ') || !take_year(&at, &d.time.year)))
+        return false;
+    return give(rest, at, &d, out);
+}

@@ -1,0 +1,23 @@
+/* dated_when.h: full dates with a clock time as programs spell them that write logs of their own
+ * (doc/format/timeline.md section 2): what is ambiguous (05/06/2026, two digits of a year) is none.
+ */
+#pragma once
+#include "timeline/when.h"
+
+/* A time, and the name of a zone that is stated beside it and may have several meanings. */
+struct dated {
+    struct stated time;
+    struct str zone;
+};
+
+/* Each takes a time off the front of *rest, or leaves it as it is. No letter or digit follows. */
+/* "2026-11-25 03:12:09,123", "2026-11-25T03:12:09.123456Z", " +0100", " CET". A comma and digits
+ * behind it are a fraction only where these are 3, 6 or 9 and no column of a table. */
+bool dated_iso(struct str *rest, struct dated *out);
+/* "2026/11/25 03:12:09.123456": Go, nginx, Samba. */
+bool dated_slashes(struct str *rest, struct dated *out);
+/* A month by its English name: "Wed Nov 25 03:12:09 CET 2026", "25-Nov-2026 03:12:09.123",
+ * "25/Nov/2026:03:12:09 +0100", "Nov 25, 2026 3:12:09 AM"; or a weekday before an ISO time. */
+bool dated_named(struct str *rest, struct dated *out);
+/* "1795576329.123": ten digits and a fraction. */
+bool dated_epoch(struct str *rest, struct dated *out);
