@@ -62,12 +62,26 @@ static size_t digits_of(struct str s)
     return n;
 }
 
+/* Its own levels (log.h, sql_class.h): other programs write "[info]", "[warn]", "[notice]". */
+static bool is_level(struct str word)
+{
+    static const char *const levels[] = {"Note", "Warning", "ERROR", "Error", "System"};
+
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (str_is(word, levels[i]))
+            return true;
+    return false;
+}
+
 /* "[Note] [MY-010926] [Server] message" */
 static bool take_error(struct reader *r, struct str *rest, struct event *e)
 {
-    struct str at = *rest, code;
+    struct str at = *rest, code, level;
 
-    if (!str_take(&at, "[") || !level_put(e, str_cut(&at, ']')))
+    if (!str_take(&at, "["))
+        return false;
+    level = str_cut(&at, ']');
+    if (!is_level(level) || !level_put(e, level))
         return false;
     skip_spaces(&at);
     code = at;
@@ -134,6 +148,12 @@ static bool take_same_time(const struct state *state, struct str *line, struct s
     return true;
 }
 
+/* "130412  8:06:45" */
+static bool is_short_time(struct str line)
+{
+    return line.len > SHORT_DATE && line.p[SHORT_DATE] == ' ';
+}
+
 static bool is_space(struct str line)
 {
     return line.len && (line.p[0] == ' ' || line.p[0] == '\t');
@@ -144,7 +164,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct state *state = r->state;
     struct str whole = line, thread;
     struct stated s;
-    bool is_same = take_same_time(state, &line, &s), is_query;
+    bool is_same = take_same_time(state, &line, &s), is_short = is_short_time(line), is_query;
 
     if (!state->has_begun && is_head(line))
         return LINE_COMMENT;
@@ -154,12 +174,14 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     thread = str_head(line, digits_of(line));
     line = str_from(line, thread.len);
     skip_spaces(&line);
-    is_query = (is_same || !take_error(r, &line, e)) && thread.len && take_command(&line, e);
+    /* Behind a whole date there has been the number of a thread or process since 5.6. */
+    is_query = (is_same || !(thread.len || is_short) || !take_error(r, &line, e)) && thread.len &&
+               take_command(&line, e);
     if (is_same && !is_query)
         return LINE_CONTINUES;
     if (!is_query && event_value(e, FIELD_LOG_LEVEL).len == 0)
         return LINE_FOREIGN;
-    state->has_time = is_query && (is_same || whole.p[SHORT_DATE] == ' ');
+    state->has_time = is_query && (is_same || is_short);
     state->time = s;
     state->has_begun = true;
     reader_time(r, e, &s);
@@ -172,4 +194,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_mysql = {
-    .name = "mysql", .version = 2, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "mysql", .version = 3, .line = line_of, .state_size = sizeof(struct state)};

@@ -32,6 +32,15 @@ static void put_level(struct str *rest, struct event *e)
         *rest = at;
 }
 
+/* "queries", "lame-servers", "xfer-out" */
+static bool is_category(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if ((word.p[i] < 'a' || word.p[i] > 'z') && word.p[i] != '-')
+            return false;
+    return word.len > 0;
+}
+
 /* print-category and print-severity may be off. */
 static void take_labels(struct reader *r, struct str *rest, struct event *e)
 {
@@ -40,7 +49,7 @@ static void take_labels(struct reader *r, struct str *rest, struct event *e)
     size_t before = e->count;
 
     put_level(rest, e);
-    if (e->count > before || word.len < 2 || word.p[word.len - 1] != ':')
+    if (e->count > before || !str_ends(word, ":") || !is_category(str_head(word, word.len - 1)))
         return;
     event_put(e, field_number(r->names, STR("named.category")), str_head(word, word.len - 1));
     *rest = at;
@@ -51,16 +60,23 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 {
     struct str whole = line;
     struct stated s;
+    bool has_labels;
+    size_t before;
 
     if (!take_time(&line, &s))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
+    before = e->count;
     take_labels(r, &line, e);
+    has_labels = e->count > before;
     event_puts(e, FIELD_PROCESS_NAME, "named");
     syslog_understand(r, e, line);
+    /* Others write such a time, too: Tomcat, for one. */
+    if (!has_labels && event_value(e, FIELD_EVENT_ACTION).len == 0)
+        return LINE_FOREIGN;
     event_put(e, FIELD_MESSAGE, whole);
     return LINE_EVENT;
 }
 
 const struct format format_named = {
-    .name = "named", .version = 2, .is_splittable = true, .line = line_of};
+    .name = "named", .version = 3, .is_splittable = true, .line = line_of};

@@ -1,10 +1,18 @@
 /* syslog.c: system logs: RFC 5424, RFC 3164 in its many layouts, and rsyslog's ISO times. */
 #include "timeline/cisco.h"
+#include "timeline/dated_when.h"
 #include "timeline/level.h"
 #include "timeline/syslog_words.h"
 #include "timeline/zone_word.h"
 
-enum { PRIORITY_MOST = 191, TAG_MOST = 128, HOST_MOST = 255, FACILITY_MOST = 24 };
+enum {
+    PRIORITY_MOST = 191,
+    TAG_MOST = 128,
+    HOST_MOST = 255,
+    FACILITY_MOST = 24,
+    PID_MOST = 20,
+    ISO_SIZE = 19
+};
 
 static bool take_priority(struct str *rest, struct event *e)
 {
@@ -30,7 +38,21 @@ static struct str take_word(struct str *rest)
 
 static bool is_tag_char(char c)
 {
-    return c > ' ' && c != '[' && c != ':' && c != ']';
+    return c > ' ' && c != '[' && c != ':' && c != ']' && c != '<' && c != '>';
+}
+
+/* Neither "host=…" nor "<…>" is a program's name; "polkitd(authority=local)" is. */
+static bool is_program(struct str name)
+{
+    return name.len > 0 && (!memchr(name.p, '=', name.len) || memchr(name.p, '(', name.len));
+}
+
+static bool is_pid(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.p[i] < '0' || word.p[i] > '9')
+            return false;
+    return word.len > 0 && word.len <= PID_MOST;
 }
 
 /* "sshd[812]: ", "kernel: ", "postfix/smtpd[7]: ", "CRON[1] " of old. */
@@ -48,22 +70,42 @@ static bool take_tag(struct str *rest, struct event *e)
         (void)str_cut(&at, ':');
         at = (struct str){at.p - 1, at.len + 1};
     }
-    if (name.len == 0 || at.len == 0)
+    if (!is_program(name) || at.len == 0)
         return false;
     if (at.p[0] == '[') {
         struct str inside = str_from(at, 1);
 
         pid = str_cut(&inside, ']');
-        if (pid.len == 0 || pid.len > 20)
+        if (!is_pid(pid))
             return false;
         at = inside;
     }
     if (!str_take(&at, ":") && pid.len == 0)
         return false;
+    if (pid.len == 0 && level_is_plain(name)) /* "INFO: started" */
+        return false;
     event_put(e, FIELD_PROCESS_NAME, name);
     event_put(e, FIELD_PROCESS_PID, pid);
     *rest = at;
     (void)str_take(rest, " ");
+    return true;
+}
+
+/* "<airportd[88]> ", of macOS's log of wireless networks. */
+static bool take_angled(struct str *rest, struct event *e)
+{
+    struct str at = *rest, name, pid;
+
+    if (!str_take(&at, "<"))
+        return false;
+    pid = str_cut(&at, '>');
+    name = str_cut(&pid, '[');
+    if (name.len == 0 || name.len > TAG_MOST || !str_ends(pid, "]") ||
+        !is_pid(str_head(pid, pid.len - 1)) || !str_take(&at, " "))
+        return false;
+    event_put(e, FIELD_PROCESS_NAME, name);
+    event_put(e, FIELD_PROCESS_PID, str_head(pid, pid.len - 1));
+    *rest = at;
     return true;
 }
 
@@ -73,7 +115,7 @@ static bool take_metalog(struct str *rest, struct event *e)
     struct str at = *rest, name;
 
     if (!str_take(&at, "["))
-        return false;
+        return take_angled(rest, e);
     name = str_cut(&at, ']');
     (void)str_take(&at, ":");
     if (name.len == 0 || name.len > TAG_MOST || (name.p[0] | 0x20) < 'a' ||
@@ -206,16 +248,32 @@ static bool is_5424(struct str *line)
     return true;
 }
 
-/* " CET" behind the time. Where no host and tag follow it, it is the host. */
-static void take_zone(struct str *line, struct stated *s, struct event *e)
+/* " 2026" behind a zone's name, as date(1) writes it. */
+static bool take_year(struct str *at, struct stated *s)
+{
+    struct str rest = *at;
+    int year;
+
+    if (s->year || !str_take(&rest, " ") || !when_digits(&rest, 4, &year) || year < 1970 ||
+        (rest.len && rest.p[0] != ' '))
+        return false;
+    s->year = year;
+    *at = rest;
+    return true;
+}
+
+/* " CET" behind the time. Where no host and tag follow it, it is the host; but behind a year the
+ * line is of no system log then, and false is returned. */
+static bool take_zone(struct str *line, struct stated *s, struct event *e)
 {
     struct str at = *line, word, behind;
     struct stated with = *s;
     size_t before = e->count;
-    bool is_zone;
+    bool is_zone, has_year;
 
     if (s->has_zone || !zone_word_take(&at, &with, &word))
-        return;
+        return true;
+    has_year = take_year(&at, &with);
     behind = at;
     is_zone = str_starts(at, ":");
     if (str_take(&behind, " ")) {
@@ -224,10 +282,11 @@ static void take_zone(struct str *line, struct stated *s, struct event *e)
     }
     e->count = before;
     if (!is_zone)
-        return;
+        return !has_year;
     event_put(e, FIELD_EVENT_TIMEZONE, word);
     *s = with;
     *line = at;
+    return true;
 }
 
 /* The time of a line of one device's own, with what stands before it. A star says that its clock
@@ -243,8 +302,7 @@ static bool take_device_time(struct reader *r, struct str *line, struct stated *
     mark = at.p[-1];
     if (!when_bsd(&at, s))
         return false;
-    take_zone(&at, s, e);
-    if (!str_starts(at, ": %")) {
+    if (!take_zone(&at, s, e) || !str_starts(at, ": %")) {
         e->count = before;
         return false;
     }
@@ -256,41 +314,139 @@ static bool take_device_time(struct reader *r, struct str *line, struct stated *
     return true;
 }
 
-/* Behind the time and its space. */
-static enum line_verdict take_body(struct reader *r, struct str line, bool is_bsd, struct event *e)
-{
-    bool is_cisco = is_bsd && cisco_is_message(line);
+enum layout {
+    LAYOUT_BSD,
+    LAYOUT_DATED,  /* with a weekday or a year, as other programs have it, too */
+    LAYOUT_ISO,    /* with which other programs begin lines, too */
+    LAYOUT_STRICT, /* mostly other programs' */
+};
 
-    if (!is_cisco && (!is_bsd || !take_metalog(&line, e)) &&
-        (!take_facility(&line, e) || !take_tag(&line, e))) {
-        take_host(&line, e);
-        (void)take_facility(&line, e);
-        is_cisco = cisco_is_message(line);
-        /* Of other formats many begin with an ISO time and a word. */
-        if (!is_cisco && !take_tag(&line, e) &&
-            (!is_bsd || event_value(e, FIELD_HOST_NAME).len == 0))
-            return LINE_FOREIGN;
+/* "INFO ", "warning " in place of a host, as templates of rsyslog (ChromeOS) and VMware have it. */
+static bool take_level(struct str *rest, struct event *e)
+{
+    struct str after = *rest, word = str_cut(&after, ' ');
+    size_t before = e->count;
+    bool is_known = event_value(e, FIELD_LOG_LEVEL).len > 0;
+
+    if (after.len == 0 || !level_is_plain(word) || !level_put(e, word))
+        return false;
+    if (is_known)
+        e->count = before;
+    *rest = after;
+    return true;
+}
+
+/* Words in front of a colon are many: of some layouts only a number or the kernel makes a tag, and
+ * behind an ISO time a blank follows it. */
+static bool take_iso_tag(struct str *line, bool is_strict, struct event *e)
+{
+    if (!take_tag(line, e))
+        return false;
+    if (event_value(e, FIELD_PROCESS_PID).len)
+        return true;
+    if (is_strict && !str_is(event_value(e, FIELD_PROCESS_NAME), "kernel"))
+        return false;
+    return line->len == 0 || line->p[-1] == ' ';
+}
+
+/* What stands between time and message. */
+static bool take_head(struct str *line, enum layout layout, struct event *e)
+{
+    bool is_iso = layout == LAYOUT_ISO || layout == LAYOUT_STRICT;
+    bool has_level = is_iso && take_level(line, e);
+
+    if (!has_level)
+        take_host(line, e);
+    (void)take_facility(line, e);
+    if (cisco_is_message(*line)) {
+        (void)str_take(line, ": ");
+        return true;
     }
-    if (is_cisco)
+    if (is_iso)
+        return take_iso_tag(line, has_level || layout == LAYOUT_STRICT, e);
+    return take_tag(line, e) || (layout == LAYOUT_BSD && event_value(e, FIELD_HOST_NAME).len > 0);
+}
+
+/* Behind the time and its space. */
+static enum line_verdict take_body(struct reader *r, struct str line, enum layout layout,
+                                   struct event *e)
+{
+    bool is_bsd = layout == LAYOUT_BSD || layout == LAYOUT_DATED;
+
+    if (is_bsd && cisco_is_message(line))
         (void)str_take(&line, ": ");
+    else if ((!is_bsd || !take_metalog(&line, e)) &&
+             (!take_facility(&line, e) || !take_tag(&line, e)) && !take_head(&line, layout, e))
+        return LINE_FOREIGN;
     put_message(r, e, line);
     return LINE_EVENT;
+}
+
+/* Most programs that write milliseconds behind a comma log for themselves. */
+static bool has_comma(struct str line)
+{
+    return line.len > ISO_SIZE && line.p[ISO_SIZE] == ',';
+}
+
+/* What a program wrote with line ends in it (macOS): of the line before. */
+static bool is_indented(struct str line)
+{
+    return line.p[0] == ' ' || line.p[0] == '\t';
+}
+
+/* "Nov 25 …" has no weekday. */
+static enum layout layout_of(struct str line, const struct stated *s)
+{
+    return s->year > 0 || line.p[4] > '9' ? LAYOUT_DATED : LAYOUT_BSD;
+}
+
+/* "Wed 2026-11-25 03:12:09 CET web1 sshd[7]: " (short-full), "1795576329.123456 web1 …"
+ * (short-unix). */
+static bool take_journal_time(struct str *line, struct stated *s, struct event *e)
+{
+    struct dated d;
+    bool is_full = line->len > 8 && line->p[3] == ' ' && line->p[8] == '-';
+
+    if (is_full ? !dated_named(line, &d) : !dated_epoch(line, &d))
+        return false;
+    event_put(e, FIELD_EVENT_TIMEZONE, d.zone);
+    *s = d.time;
+    return true;
+}
+
+/* The time of a line and what follows from how it is written. */
+static bool take_time(struct reader *r, struct str *line, struct stated *s, enum layout *layout,
+                      struct event *e)
+{
+    struct str whole = *line;
+
+    if (when_bsd(line, s)) {
+        *layout = layout_of(whole, s);
+        return take_zone(line, s, e);
+    }
+    *layout = has_comma(whole) ? LAYOUT_STRICT : LAYOUT_ISO;
+    if (when_iso(line, s))
+        return true;
+    *layout = LAYOUT_STRICT;
+    if (take_journal_time(line, s, e))
+        return true;
+    *layout = LAYOUT_DATED;
+    return take_device_time(r, line, s, e);
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     bool has_priority = line.len > 3 && line.p[0] == '<';
+    enum layout layout;
     struct stated s;
-    bool is_bsd;
 
+    if (is_indented(line))
+        return LINE_CONTINUES;
     if (has_priority && !take_priority(&line, e))
         return LINE_FOREIGN;
     if (has_priority && is_5424(&line))
         return take_5424(r, line, e) ? LINE_EVENT : LINE_FOREIGN;
-    is_bsd = when_bsd(&line, &s);
-    if (is_bsd)
-        take_zone(&line, &s, e);
-    else if (!when_iso(&line, &s) && !(is_bsd = take_device_time(r, &line, &s, e)))
+    if (!take_time(r, &line, &s, &layout, e))
         return LINE_FOREIGN;
     (void)str_take(&line, ":"); /* as Cisco writes it */
     if (!str_take(&line, " "))
@@ -298,8 +454,20 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     reader_time(r, e, &s);
     if (r->counting)
         return LINE_EVENT;
-    return take_body(r, line, is_bsd, e);
+    return take_body(r, line, layout, e);
 }
 
-const struct format format_syslog = {
-    .name = "syslog", .version = 2, .is_splittable = true, .line = line_of};
+/* An ISO time, a word that is the host or not, and another with a colon behind it. */
+static bool is_doubtful(const struct event *e)
+{
+    return !(e->doubt & DOUBT_YEAR) && event_value(e, FIELD_PROCESS_PID).len == 0 &&
+           event_value(e, FIELD_FACILITY).len == 0 && event_value(e, FIELD_EVENT_CODE).len == 0 &&
+           event_value(e, FIELD_EVENT_ACTION).len == 0 &&
+           !syslog_knows_program(event_value(e, FIELD_PROCESS_NAME));
+}
+
+const struct format format_syslog = {.name = "syslog",
+                                     .version = 3,
+                                     .is_splittable = true,
+                                     .line = line_of,
+                                     .is_doubtful = is_doubtful};

@@ -194,6 +194,11 @@ static const struct meaning pkexec[] = {
     {"{user.name}: {event.reason:any}" PKEXEC_WHERE, "command", "process", NO},
 };
 
+/* dpkg: utils/update-alternatives.c, log_msg. */
+static const struct meaning alternatives[] = {
+    {"run with {_:rest}", NULL, NULL, NULL},
+};
+
 /* What libraries say in the name of the program that has them: TCP wrappers. */
 static const struct meaning any_program[] = {
     {"refused connect from {source.address:most} ({source.ip:ip})", "connection", "network", NO},
@@ -219,6 +224,7 @@ static const struct program programs[] = {
     TABLE("systemd", systemd),
     TABLE("systemd-logind", logind),
     TABLE("pkexec", pkexec),
+    TABLE("update-alternatives", alternatives),
     TABLE("", any_program),
 };
 const struct program_list syslog_programs = {programs, COUNT_OF(programs)};

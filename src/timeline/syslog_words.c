@@ -170,3 +170,26 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         (void)match(r, &k, str_trim(sentence), e);
     put_status_outcome(e);
 }
+
+/* "sshd|sshd-session" */
+static bool is_among(const char *names, struct str name)
+{
+    struct str rest = str_of(names);
+
+    while (rest.len)
+        if (str_eq(str_cut(&rest, '|'), name))
+            return name.len > 0;
+    return false;
+}
+
+bool syslog_knows_program(struct str name)
+{
+    struct known_as k = known_as(name);
+
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (size_t p = 0; p < lists[i]->count; p++)
+            if (is_among(lists[i]->programs[p].name, k.last) ||
+                is_among(lists[i]->programs[p].name, k.first))
+                return true;
+    return false;
+}

@@ -8,3 +8,5 @@ extern const char *const syslog_levels[SYSLOG_LEVELS];         /* log.level */
 extern const char *const syslog_facilities[SYSLOG_FACILITIES]; /* log.syslog.facility.name */
 /* Fills e from the sentence of the program that e names as process.name. */
 void syslog_understand(struct reader *r, struct event *e, struct str sentence);
+/* Whether there are sentences of a program of that name. */
+bool syslog_knows_program(struct str name);

@@ -1,0 +1,201 @@
+"""test_timeline_dated.py: lines of programs that are not known, whose lines state a full date and time, and lines that look like a system log's or
+MySQL's and are none. Each layout is that of the program's own source or manual, which is named; the lines and what is expected were written by hand."""
+import unittest
+
+from timeline_lines import read_lines
+
+AT, HERE = "2026-11-25T03:12:09Z", {"time": "2026-11-25T03:12:09Z", "precision": "s", "doubt": "z"}
+MS = {"time": "2026-11-25T03:12:09.123Z", "precision": "ms", "doubt": "z"}
+NONE = {"host.name": None, "process.name": None, "process.pid": None}
+
+
+def at(time, precision="s", doubt="", **more):
+    return {"time": time, "precision": precision, "doubt": doubt, **more}
+
+
+def level(name):
+    return {"log.level": name}
+
+
+# Layout, lines, and the fields that the first one must have.
+DATED = [
+    # ISO dates. fail2ban: fail2ban/server/filter.py; unattended-upgrades, certbot: Python's logging; cloud-init: its cloud.cfg.d.
+    ("2026-11-25 03:12:09,123 fail2ban.filter         [1234]: INFO    [sshd] Found 203.0.113.9 - 2026-11-25 03:12:09",
+     {**MS, **level("informational"), "message": "fail2ban.filter         [1234]: INFO    [sshd] Found 203.0.113.9 - 2026-11-25 03:12:09"}),
+    ("2026-11-25 03:12:09,123 INFO Starting unattended upgrades script", {**MS, **level("informational")}),
+    ("2026-11-25 03:12:09,123:DEBUG:certbot._internal.main:certbot version: 2.9.0", {**MS, **level("debug")}),
+    ("2026-11-25 03:12:09,123 - util.py[DEBUG]: Cloud-init v. 23.1 running 'init'", {**MS, **level("debug")}),
+    ("2026-11-25 03:12:09,123 - app.auth - WARNING - failed login for eva", {**MS, **level("warning")}),
+    # log4j's PatternLayout in its manual; Spring Boot's logging manual; Jenkins: SupportLogFormatter.
+    ("2026-11-25 03:12:09,123 [main] ERROR org.example.A - boom", {**MS, **level("error")}),
+    ("2026-11-25 03:12:09,123 WARN pool-1: retry 1", {**MS, **level("warning"), "message": "WARN pool-1: retry 1"}),
+    ("2026-11-25T03:12:09.123+01:00  INFO 1234 --- [           main] o.e.Server  : started", at("2026-11-25T02:12:09.123Z", "ms", **level("informational"))),
+    ("2026-11-25 03:12:09.123+0000 [id=1]\tWARNING\thudson.security: x", at("2026-11-25T03:12:09.123Z", "ms", **level("warning"))),
+    # winston's printf example; RabbitMQ: rabbit_logger_text_fmt.erl; FreeSWITCH: mod_logfile; Jellyseerr; MongoDB before 4.4; lighttpd; OpenVPN.
+    ("2026-11-25T03:12:09.123Z [info] listening on 8080", at("2026-11-25T03:12:09.123Z", "ms", **level("informational"))),
+    ("2026-11-25T03:12:09.123Z error: login failed for eva", at("2026-11-25T03:12:09.123Z", "ms", message="error: login failed for eva", **level("error"))),
+    ("2026-11-25 03:12:09.123456+01:00 [warning] <0.222.0> x", at("2026-11-25T02:12:09.123456Z", "us", **level("warning"))),
+    ("2026-11-25 03:12:09.123456 [NOTICE] sofia_reg.c:1533 SIP auth failure", at("2026-11-25T03:12:09.123456Z", "us", "z", **level("notice"))),
+    ("2026-11-25T03:12:09.123Z [error][API]: Failed sign-in", at("2026-11-25T03:12:09.123Z", "ms", **level("error"))),
+    ("2026-11-25T03:12:09.123-0500 I ACCESS   [conn1] Unauthorized", at("2026-11-25T08:12:09.123Z", "ms")),
+    ("2026-11-25 03:12:09: (mod_auth.c.525) password doesn't match", {**HERE, "message": "(mod_auth.c.525) password doesn't match"}),
+    ("2026-11-25 03:12:09 203.0.113.9:4711 TLS Error: TLS handshake failed", {**HERE, **level(None)}),
+    # dmesg --time-format iso: util-linux, sys-utils/dmesg.c.
+    ("2026-11-25T03:12:09,123456+01:00 usb 1-1: new high-speed USB device", at("2026-11-25T02:12:09.123456Z", "us")),
+    # A zone by its name: one meaning, or several.
+    ("2026-11-25 03:12:09 CET something happened", at("2026-11-25T02:12:09Z", **{"event.timezone": "CET"})),
+    ("2026-11-25 03:12:09 IST something happened", {**HERE, "event.timezone": "IST"}),
+    # What begins as lines of dpkg, dnf or PostgreSQL's table do.
+    ("2026-11-25 03:12:09 configure nothing", {**HERE, "message": "configure nothing"}),
+    ("2026-11-25T03:12:09Z INFO some program's line", at(AT, **level("informational"))),
+    ("2026-11-25 03:12:09.123 UTC,eva,1", at("2026-11-25T03:12:09.123Z", "ms", message="eva,1")),
+    # A comma parts columns, unless the digits behind it are a fraction's.
+    ("2026-11-25 03:12:09,17,eva", {**HERE, "message": "17,eva"}),
+    # Go: log.LstdFlags, log.Lmicroseconds.
+    ("2026/11/25 03:12:09 http: TLS handshake error from 203.0.113.9:4711: EOF", {**HERE, "message": "http: TLS handshake error from 203.0.113.9:4711: EOF"}),
+    ("2026/11/25 03:12:09.123456 server started", at("2026-11-25T03:12:09.123456Z", "us", "z")),
+    ("[ABCDE] 2026/11/25 03:12:09 INFO: Established secure connection", {**HERE, **level("informational")}),
+    # Months by name: Tomcat's OneLineFormatter; Redis: server.c, serverLogRaw; date(1) in several languages; java.util.logging's SimpleFormatter.
+    ("25-Nov-2026 03:12:09.123 SEVERE [main] org.apache.catalina.core.StandardContext.listenerStart Exception", {**MS, **level("error")}),
+    ("1234:M 25 Nov 2026 03:12:09.123 * Ready to accept connections", {**MS, "message": "1234:M 25 Nov 2026 03:12:09.123 * Ready to accept connections"}),
+    ("Wed Nov 25 03:12:09 UTC 2026 backup started", at(AT, message="backup started", **{"event.timezone": "UTC"})),
+    ("Wed Nov 25 03:12:09 CET 2026", at("2026-11-25T02:12:09Z", message="Wed Nov 25 03:12:09 CET 2026")),
+    ("Wed Nov 25 03:12:09 +03 2026 backup started", at("2026-11-25T00:12:09Z", message="backup started")),
+    ("Wed Nov 25 03:12:09 PM UTC 2026 backup started", at("2026-11-25T15:12:09Z")),
+    ("Wed 25 Nov 2026 12:12:09 AM UTC: done", at("2026-11-25T00:12:09Z", message="done")),
+    ("Wed Nov 25 03:12:09 2026 backup started", {**HERE, "message": "backup started"}),
+    ("Nov 25, 2026 3:12:09 PM org.example.Main main", at("2026-11-25T15:12:09Z", "s", "z", message="org.example.Main main")),
+    # journalctl -o short-full of a line without a number: what is the program is not certain.
+    ("Wed 2026-11-25 03:12:09 CET web1 app: x", at("2026-11-25T02:12:09Z", message="web1 app: x")),
+    # Squid: logformat squid, in its reference.
+    ("1795576329.123    345 192.0.2.7 TCP_MISS/200 4512 GET http://example.org/ eva HIER_DIRECT/192.0.2.80 text/html",
+     at("2026-11-25T03:12:09.123Z", "ms", message="345 192.0.2.7 TCP_MISS/200 4512 GET http://example.org/ eva HIER_DIRECT/192.0.2.80 text/html")),
+    # Nagios Core: base/logging.c.
+    ("[1795576329] SERVICE ALERT: web1;HTTP;CRITICAL;SOFT;1;x", at(AT)),
+    # glog and klog: "Lmmdd hh:mm:ss.uuuuuu threadid file:line] msg"; with the year since glog 0.5.
+    ("W1125 03:12:09.123456    1234 server.go:415] \"x\"", at("2026-11-25T03:12:09.123456Z", "us", "yz", message="1234 server.go:415] \"x\"", **level("warning"))),
+    ("E20251125 03:12:09.123456 1234 a.cc:7] x", at("2025-11-25T03:12:09.123456Z", "us", "z", **level("error"))),
+    # logfmt: logrus' TextFormatter (dockerd, Authelia), Grafana.
+    ("time=\"2026-11-25T03:12:09.123456789Z\" level=warning msg=\"a \\\" b\"", at("2026-11-25T03:12:09.123456789Z", "ns", **level("warning"))),
+    ("logger=context uname= t=2026-11-25T03:12:09.5+02:00 level=eror msg=\"time=2001-01-01T00:00:00Z\"", at("2026-11-25T01:12:09.5Z", "ms", **level(None))),
+    # The first bracket: php-fpm: fpm/zlog.c; PHP: main.c, php_log_err; gunicorn: glogging.py; Laravel: Monolog's LineFormatter; celery; asterisk.
+    ("[25-Nov-2026 03:12:09] WARNING: [pool www] child 7 exited", {**HERE, **level("warning"), "message": "WARNING: [pool www] child 7 exited"}),
+    ("[25-Nov-2026 03:12:09 UTC] PHP Warning:  Undefined variable $x in a.php on line 3", at(AT, **{"event.timezone": "UTC"})),
+    ("[25-Nov-2026 03:12:09 Europe/Berlin] PHP Notice:  x in a.php on line 7", {**HERE, "event.timezone": "Europe/Berlin"}),
+    ("[2026-11-25 03:12:09 +0200] [1234] [ERROR] boom", at("2026-11-25T01:12:09Z", **level("error"), message="[1234] [ERROR] boom")),
+    ("[2026-11-25 03:12:09] production.ERROR: SQLSTATE[HY000] {\"userId\":7}", {**HERE, **level("error")}),
+    ("[2026-11-25 03:12:09,123: INFO/MainProcess] Connected", {**MS, **level("informational"), "message": "[2026-11-25 03:12:09,123: INFO/MainProcess] Connected"}),
+    ("[2026-11-25 03:12:09] NOTICE[1638]: chan_sip.c:1 handle: Registration failed", {**HERE, **level("notice")}),
+    # Ruby's Logger; Dropwizard; Samba: lib/util/debug.c; dmesg -T; Kerio.
+    ("W, [2026-11-25T03:12:09.123456 #1234]  WARN -- : x", at("2026-11-25T03:12:09.123456Z", "us", "z", **level("warning"))),
+    ("ERROR  [2026-11-25 03:12:09,123] org.example.A: x", {**MS, **level("error")}),
+    ("[2026/11/25 03:12:09.123456,  2] ../../source3/auth/auth.c:332(auth_check)", at("2026-11-25T03:12:09.123456Z", "us", "z")),
+    ("[Wed Nov 25 03:12:09 2026] usb 1-1: new high-speed USB device", {**HERE, "message": "usb 1-1: new high-speed USB device"}),
+    ("[25/Nov/2026 03:12:09] Failed IMAP login from 203.0.113.9", HERE),
+]
+# What a system log is in another layout: ChromeOS' and VMware's (level for host), journalctl -o short-full and -o short-unix, macOS' wifi.log.
+SYSTEM = [
+    ("2026-11-25T03:12:09.123456-07:00 INFO periodic_scheduler[13707]: job completed",
+     at("2026-11-25T10:12:09.123456Z", "us", **level("informational"), **{**NONE, "process.name": "periodic_scheduler", "process.pid": "13707"})),
+    ("2026-11-25T03:12:09.123456-07:00 WARNING kernel: [   12.5] eth0: link down",
+     {**level("warning"), **NONE, "process.name": "kernel", "event.action": "network-fault"}),
+    ("2026-11-25T03:12:09.123Z info hostd[2099] [Originator@6876 sub=Vimsvc] x",
+     {**level("informational"), "host.name": None, "process.name": "hostd", "process.pid": "2099", "message": "[Originator@6876 sub=Vimsvc] x"}),
+    ("Wed 2026-11-25 03:12:09 CET web1 sshd[7]: Accepted password for eva from 192.0.2.7 port 5 ssh2",
+     at("2026-11-25T02:12:09Z", **{"host.name": "web1", "process.name": "sshd", "user.name": "eva", "event.timezone": "CET"})),
+    ("1795576329.123456 web1 sshd[7]: Accepted password for eva from 192.0.2.7 port 5 ssh2",
+     at("2026-11-25T03:12:09.123456Z", "us", **{"host.name": "web1", "user.name": "eva", "event.action": "login"})),
+    ("Wed Nov 25 03:12:09 CET 2024 web1 sshd[7]: Accepted password for eva from 192.0.2.7 port 5 ssh2",
+     at("2024-11-25T02:12:09Z", **{"host.name": "web1", "user.name": "eva", "event.timezone": "CET"})),
+    ("Wed Nov 25 03:12:09.123 <airportd[88]> _doAutoJoin: Already associated",
+     at("2026-11-25T03:12:09.123Z", "ms", "yz", **{"host.name": None, "process.name": "airportd", "process.pid": "88", "message": "_doAutoJoin: Already associated"})),
+    ("2026-11-25 03:12:09,123 web1 proftpd[25891] localhost (andy[192.0.2.7]): USER x: no such user found from andy [192.0.2.7] to 192.0.2.1:21",
+     {"host.name": "web1", "process.name": "proftpd", "process.pid": "25891", "source.ip": "192.0.2.7"}),
+    ("2026-11-25T03:12:09+01:00 web1 app: all is well", {"host.name": "web1", "process.name": "app", "message": "all is well"}),
+]
+# Lines of which no word is a host, a program or a number of a process.
+NO_SYSTEM = [
+    "2026-11-25T03:12:09Z INFO session_start=2026-11-25T02:00:00Z user=alice", "2026-11-25T03:12:09Z ACCEPT host=::ffff:192.0.2.7 port=4 fd=5",
+    "2026-11-25 03:12:09 INFO: started", "2026-11-25T03:12:09.123Z info: listening on 8080", "2026-11-25 03:12:09 worker[DEBUG]: x",
+    "2026-11-25T03:12:09.123Z cpu3:2097666)ScsiDeviceIO: 3449: failed", "2026-11-25 03:12:09 INFO main: Server started",
+]
+
+
+class Dated(unittest.TestCase):
+    maxDiff = None
+
+    def check(self, event, wanted):
+        self.assertEqual({name: event.get(name) for name in wanted}, wanted)
+
+    def test_a_line_that_states_its_time_has_it_and_no_host_or_program(self):
+        for line, wanted in DATED:
+            with self.subTest(line):
+                events, counts = read_lines(line + "\n")
+                self.assertEqual((counts["format"], counts["events"]), ("dated", 1))
+                self.check(events[0], {"event.kind": "event", **NONE, **wanted})
+                self.assertIn(events[0]["message"], line)
+
+    def test_layouts_of_system_logs_are_read_as_such(self):
+        for line, wanted in SYSTEM:
+            with self.subTest(line):
+                events, counts = read_lines(line + "\n")
+                self.assertEqual((counts["format"], counts["events"]), ("syslog", 1))
+                self.check(events[0], wanted)
+
+    def test_a_word_before_a_colon_is_no_program_of_a_system_log(self):
+        for line in NO_SYSTEM:
+            with self.subTest(line):
+                events, counts = read_lines(line + "\n")
+                self.assertEqual(counts["format"], "dated")
+                self.check(events[0], NONE)
+
+    def test_hosts_that_no_other_line_has_are_words(self):
+        lines = ["2026-11-25T03:12:09Z user eva: logged in", "2026-11-25T03:12:10Z order 77: paid", "2026-11-25T03:12:11Z cart 8: emptied"]
+        events, counts = read_lines("\n".join(lines) + "\n")
+        self.assertEqual(counts["format"], "dated")
+        for event, text in zip(events, ("user eva: logged in", "order 77: paid", "cart 8: emptied")):
+            self.check(event, {**NONE, "message": text})
+        events, counts = read_lines("".join(f"2026-11-25T03:12:0{i}Z web1 app{i}: x\n" for i in range(5)))
+        self.assertEqual((counts["format"], {event["host.name"] for event in events}), ("syslog", {"web1"}))
+
+    def test_what_other_programs_put_in_brackets_is_no_level_of_mysql(self):
+        for line in ("2026-11-25T03:12:09.123Z [Note] x", "2026-11-25 03:12:09 [ERROR] x", "2026-11-25 03:12:09 7 [info] x", "2026-11-25 03:12:09 7 [warn] x"):
+            with self.subTest(line):
+                self.assertEqual(read_lines(line + "\n")[1]["format"], "dated")
+        for line in ("261125 03:12:09 [Note] x", "261125  3:12:09 [ERROR] x", "2026-11-25 03:12:09 140123 [ERROR] x", "2026-11-25T03:12:09.123Z 7 [Note] x",
+                     "2026-11-25  3:12:09 0 [Warning] x", "2026-11-25T03:12:09.123456Z 0 [System] [MY-010116] [Server] x"):
+            with self.subTest(line):
+                self.assertEqual(read_lines(line + "\n")[1]["format"], "mysql")
+
+    def test_lines_behind_a_dated_one_are_its_own_unless_they_state_a_time(self):
+        events, counts = read_lines("2026-11-25 03:12:09,123 ERROR boom\njava.lang.RuntimeException: x\n\tat a.b.c(D.java:1)\n"
+                                    "2026-11-25 03:12:10,123 INFO on\nNov 25 03:12:11 web1 sshd[7]: x\n2026-11-25 03:12:12,123 INFO on\n")
+        self.assertEqual([(event["time"][17:19], event["event.dataset"], event["message"]) for event in events],
+                         [("09", "dated", "ERROR boom\njava.lang.RuntimeException: x\n\tat a.b.c(D.java:1)"), ("10", "dated", "INFO on"),
+                          ("11", "syslog", "x"), ("12", "dated", "INFO on")])
+        self.assertEqual((counts["format"], counts["continued"], counts["unparsed"]), ("dated+syslog", 2, 0))
+
+    def test_the_level_on_a_second_line_is_that_of_the_event(self):
+        events, counts = read_lines("Nov 25, 2026 3:12:09 PM org.example.Main main\nSEVERE: boom\n" * 3)
+        self.assertEqual([(event["time"], event["log.level"]) for event in events], [("2026-11-25T15:12:09Z", "error")] * 3)
+        self.assertEqual((counts["format"], counts["continued"]), ("dated", 3))
+
+    def test_text_of_several_layouts_or_of_few_dates_is_kept_as_text(self):
+        for text in ("2026-11-25 03:12:09 a\n2026/11/25 03:12:10 b\n", "2026-11-25 03:12:09 a\nb\nc\n", "05/06/2026 03:12:09 a\n", "26/11/25 03:12:09 INFO a\n",
+                     "1795576329 a\n", "see 2026-11-25 03:12:09\n", "2026-11-25 03:12 a\n", "[ 12.5] usb 1-1: x\n", "Mi Nov 25 03:12:09 2026 x\n"):
+            with self.subTest(text):
+                events, counts = read_lines(text)
+                self.assertEqual((counts["format"], {event["event.kind"] for event in events}), ("text", {"unparsed"}))
+
+    def test_a_time_that_no_calendar_has_is_told_so(self):
+        events, counts = read_lines("2026-11-25 03:12:09 a\n2026-02-30 03:12:09 b\n2026-11-25 03:12:10 c\n")
+        self.assertEqual((counts["events"], events[1]["doubt"], events[1]["event.stated_time"]), (3, "or", "2026-02-30 03:12:09"))
+
+    def test_a_log_that_is_mostly_indented_lines_keeps_its_times(self):
+        events, counts = read_lines("Nov 25 03:12:09 mac syslogd[314]: Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear.\n" * 4)
+        self.assertEqual((counts["format"], counts["events"], counts["continued"], counts["unparsed"]), ("syslog", 4, 12, 0))
+        self.check(events[0], {"time": AT, "message": "Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear."})
+
+
+if __name__ == "__main__":
+    unittest.main()
