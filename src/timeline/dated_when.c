@@ -80,10 +80,40 @@ static bool is_comma_fraction(struct str behind)
     return (digits == 3 || digits == 6 || digits == 9) && behind.len && behind.p[0] != ',';
 }
 
+/* "2026.11.25 03:12:09", "20261125-03:12:09", "20261125T03:12:09": the same with other signs, or
+ * none, between. */
+static bool take_respelled(struct str *rest, struct dated *out)
+{
+    char spelled[STATED_TEXT_SIZE];
+    struct str line = *rest, at;
+    size_t digits = digits_of(line), date = digits == 8 ? 8 : 10, size;
+    struct dated d = {0};
+
+    if (line.len <= date + 8 ||
+        (digits != 8 && (digits != 4 || line.p[4] != '.' || line.p[7] != '.')) ||
+        !strchr("- Tt", line.p[date]))
+        return false;
+    size = str_head(str_from(line, date + 1), 30).len;
+    memcpy(spelled, line.p, 4);
+    spelled[4] = spelled[7] = '-';
+    memcpy(spelled + 5, line.p + (digits == 8 ? 4 : 5), 2);
+    memcpy(spelled + 8, line.p + (digits == 8 ? 6 : 8), 2);
+    spelled[10] = ' ';
+    memcpy(spelled + 11, line.p + date + 1, size);
+    at = (struct str){spelled, 11 + size};
+    if (!when_iso(&at, &d.time))
+        return false;
+    at = str_from(line, date + 1 + size - at.len);
+    return give(rest, at, &d, out);
+}
+
 bool dated_iso(struct str *rest, struct dated *out)
 {
     struct dated d = {0};
     struct str at = *rest, front = str_head(*rest, ISO_SIZE);
+
+    if (at.len > 8 && at.p[4] != '-')
+        return take_respelled(rest, out);
 
     if (at.len > ISO_SIZE && at.p[ISO_SIZE] == ',' && !is_comma_fraction(str_from(at, 20))) {
         if (!when_iso(&front, &d.time) || front.len)
@@ -264,6 +294,8 @@ static bool take_half(struct str *at, struct stated *s)
         return false;
     s->hour = s->hour % 12 + (c == 'p' ? 12 : 0);
     *at = str_from(behind, 2);
+    if (str_starts(*at, "  ")) /* "AM  UTC", of one of its locales */
+        *at = str_from(*at, 1);
     return true;
 }
 

@@ -12,7 +12,8 @@ enum {
     SAMPLE_LINES = 75,
     TEXT_MOST = 64 << 20,
     TEXT_BYTES_FOR_ODD = 32, /* of so many, one may be no text */
-    INDENTED_MOST = 64,      /* lines that one event may have behind it */
+    INDENTED_MOST = 8,       /* lines that one event may have behind it */
+    INDENTED_LAST_MOST = 64, /* of a format that is last: traces of the stack */
     HOSTS_MOST = 16,
     HELD_SIZE = READER_HEAD_SIZE + SAMPLE_COUNT * SAMPLE_SIZE,
 };
@@ -166,7 +167,8 @@ static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
     if (v != LINE_CONTINUES || s->format->state_size)
         return v == LINE_CONTINUES;
     if (line.p[0] == ' ' || line.p[0] == '\t')
-        return s->understood && s->indented++ < INDENTED_MOST;
+        return s->understood &&
+               s->indented++ < (s->format->is_last ? INDENTED_LAST_MOST : INDENTED_MOST);
     return !s->format->is_last || e->count > 0;
 }
 

@@ -42,6 +42,9 @@ DATED = [
     ("2026-11-25 03:12:09 203.0.113.9:4711 TLS Error: TLS handshake failed", {**HERE, **level(None)}),
     # dmesg --time-format iso: util-linux, sys-utils/dmesg.c.
     ("2026-11-25T03:12:09,123456+01:00 usb 1-1: new high-speed USB device", at("2026-11-25T02:12:09.123456Z", "us")),
+    # stunnel: log.c; xrdp: common/log.c.
+    ("2026.11.25 03:12:09 LOG5[1]: Service [imaps] accepted connection", {**HERE, "message": "LOG5[1]: Service [imaps] accepted connection"}),
+    ("[20261125-03:12:09] [ERROR] x", {**HERE, **level("error"), "message": "[ERROR] x"}),
     # A zone by its name: one meaning, or several.
     ("2026-11-25 03:12:09 CET something happened", at("2026-11-25T02:12:09Z", **{"event.timezone": "CET"})),
     ("2026-11-25 03:12:09 IST something happened", {**HERE, "event.timezone": "IST"}),
@@ -62,6 +65,7 @@ DATED = [
     ("Wed Nov 25 03:12:09 CET 2026", at("2026-11-25T02:12:09Z", message="Wed Nov 25 03:12:09 CET 2026")),
     ("Wed Nov 25 03:12:09 +03 2026 backup started", at("2026-11-25T00:12:09Z", message="backup started")),
     ("Wed Nov 25 03:12:09 PM UTC 2026 backup started", at("2026-11-25T15:12:09Z")),
+    ("Wed Nov 25 12:12:09 AM  UTC 2026", at("2026-11-25T00:12:09Z")),
     ("Wed 25 Nov 2026 12:12:09 AM UTC: done", at("2026-11-25T00:12:09Z", message="done")),
     ("Wed Nov 25 03:12:09 2026 backup started", {**HERE, "message": "backup started"}),
     ("Nov 25, 2026 3:12:09 PM org.example.Main main", at("2026-11-25T15:12:09Z", "s", "z", message="org.example.Main main")),
@@ -194,6 +198,7 @@ class Dated(unittest.TestCase):
     def test_a_log_that_is_mostly_indented_lines_keeps_its_times(self):
         events, counts = read_lines("Nov 25 03:12:09 mac syslogd[314]: Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear.\n" * 4)
         self.assertEqual((counts["format"], counts["events"], counts["continued"], counts["unparsed"]), ("syslog", 4, 12, 0))
+        self.assertEqual(read_lines("Nov 25 03:12:09 web1 sshd[7]: x\n" + "\ta line of a document\n" * 10)[1]["format"], "text")
         self.check(events[0], {"time": AT, "message": "Configuration Notice:\n\tASL Module a\n\tclaims selected messages.\n\tThose do not appear."})
 
 
