@@ -111,6 +111,14 @@ static void add_born(struct buf *out, const struct target_born *b)
                  (unsigned long long)b->born_ns);
 }
 
+/* "SIZE SUMS": 32 hex digits for each piece. */
+static void add_announced(struct buf *out, const struct target_announced *a)
+{
+    buf_addf(out, "ahead %llu ", (unsigned long long)a->size);
+    hex_add(out, a->sums[0], a->count * sizeof(a->sums[0]));
+    buf_addc(out, '\n');
+}
+
 static void add_history(struct buf *out, const struct acquire_history *h)
 {
     for (size_t i = 0; i < h->count; i++) {
@@ -206,6 +214,8 @@ struct hash acquire_state_write(const struct acquire_state *s, const struct targ
     add_number(out, "done", s->done);
     if (s->file_count == 0)
         add_born(out, &s->first);
+    if (s->file_count == 0 && s->has_announced)
+        add_announced(out, &s->announced);
     if (s->group.count)
         add_group(out, &s->group);
     if (s->was_changed)
@@ -312,6 +322,20 @@ static bool read_group(struct ewf_open_group *g, struct str rest)
     return true;
 }
 
+static bool read_announced(struct acquire_state *s, struct str rest)
+{
+    struct target_announced *a = &s->announced;
+    uint64_t count;
+
+    if (s->has_announced || !str_u64(str_cut(&rest, ' '), &a->size) || a->size > LIMIT_IMAGE_SIZE)
+        return false;
+    count = (a->size + TARGET_PIECE - 1) / TARGET_PIECE;
+    a->count = (uint32_t)(count < TARGET_PIECES_MAX ? count : TARGET_PIECES_MAX);
+    s->has_announced = true;
+    return a->count == 0 ? rest.len == 0
+                         : hex_read(a->sums[0], a->count * sizeof(a->sums[0]), rest);
+}
+
 static bool read_finding(struct acquire_history *h, struct str rest)
 {
     uint64_t runs[3];
@@ -410,6 +434,8 @@ static bool read_word(struct acquire_state *s, struct target_files *f, struct st
         return read_map(s, rest);
     if (str_is(word, "first"))
         return read_born(&s->first, rest);
+    if (str_is(word, "ahead"))
+        return read_announced(s, rest);
     if (str_is(word, "restin"))
         return read_rest_folder(f, rest);
     if (str_is(word, "unbound"))

@@ -38,13 +38,15 @@ struct acquire_state {
         number; /* of the state: each that is written has the next; 0: a version before made it */
     uint64_t done;
     struct ewf_open_group group;
-    struct hash proof;        /* SHA-256 of those of them behind the last whole MiB */
-    bool has_proof;           /* else a version before made it */
-    size_t file_count;        /* files that have bytes of it */
-    uint64_t last_size;       /* bytes of the last of them that are of it */
-    struct target_born first; /* while no file has bytes of it: the one that was begun */
-    bool was_changed;         /* the source, between two runs */
-    bool has_lost;            /* NAME.map says what an image as a source does not have */
+    struct hash proof;                 /* SHA-256 of those of them behind the last whole MiB */
+    bool has_proof;                    /* else a version before made it */
+    size_t file_count;                 /* files that have bytes of it */
+    uint64_t last_size;                /* bytes of the last of them that are of it */
+    struct target_born first;          /* while no file has bytes of it: the one that was begun */
+    bool has_announced;                /* else a version before made it */
+    struct target_announced announced; /* while no file has bytes of it: what comes next */
+    bool was_changed;                  /* the source, between two runs */
+    bool has_lost;                     /* NAME.map says what an image as a source does not have */
     bool has_rest;
     bool has_sums; /* NAME.sums tells what the rest holds; else a version before made it */
     uint64_t rest;

@@ -134,7 +134,8 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     m->control = control;
     m->source = source;
     m->pieces_fd = m->rest_fd = m->sums.fd = -1;
-    m->keeper = (struct target_keeper){.keep = acquire_place, .copied = copied, .context = m};
+    m->keeper = (struct target_keeper){
+        .keep = acquire_place, .announce = acquire_announce, .copied = copied, .context = m};
     m->source->watch = &control->source;
     m->files = TARGET_FILES_NONE;
     m->digests = digests_new();
@@ -211,7 +212,7 @@ int acquisition_new(struct acquisition **out, struct acquire_begin *begin, const
 
     m->state.begin = *begin;
     *begin = (struct acquire_begin){0};
-    m->state.has_lost = true;
+    m->state.has_lost = m->state.has_announced = true;
     m->is_checked = true;
     m->stored_size = stored_size(&m->state.begin);
     mark_now(m, m->state.begin.mark);
@@ -531,9 +532,14 @@ static bool was_rescued(const struct acquisition *m)
 static int settle(struct acquisition *m, struct err *e)
 {
     bool is_proven = m->state.done == 0 || (m->state.has_proof && !m->options.has_no_hashes);
+    struct target_ahead ahead = acquire_ahead(m);
     CLEANUP_BUF struct buf left = {0};
-    int rc = target_files_settle(&m->files, is_proven, &left, e);
+    int rc = target_files_settle(&m->files, &ahead, is_proven, &left, e);
 
+    if (rc == 0) { /* of what was to be written nothing is there any more */
+        m->state.has_announced = true;
+        m->state.announced.size = m->state.announced.count = 0;
+    }
     if (rc == 0 && left.len)
         acquire_note(m, buf_text(&left),
                      "files under its names that may be of somebody else were left where they lie");

@@ -13,14 +13,20 @@ static bool may_end(const struct acquisition *m)
                : m->state.done >= (size - 1) / PUMP_BLOCK * PUMP_BLOCK;
 }
 
-int acquire_check_files(const struct acquisition *m, struct err *e)
+struct target_ahead acquire_ahead(const struct acquisition *m)
 {
-    struct target_ahead ahead = {.is_known = m->state.number != 0,
+    return (struct target_ahead){.is_known = m->state.number != 0,
                                  .is_whole = m->state.done == m->state.begin.size,
                                  .may_end = may_end(m),
                                  .size = m->state.begin.size,
                                  .segment = m->state.begin.segment_size,
-                                 .first = m->state.first};
+                                 .first = m->state.first,
+                                 .announced = m->state.has_announced ? &m->state.announced : NULL};
+}
+
+int acquire_check_files(const struct acquisition *m, struct err *e)
+{
+    struct target_ahead ahead = acquire_ahead(m);
 
     return target_files_check(&m->files, &ahead, e);
 }

@@ -120,6 +120,9 @@ bool acquire_give_room(const struct acquisition *m); /* false: there was none */
 /* NAME.ending as a whole; the folder may be full. */
 MUST_CHECK int acquire_write_beside(const struct acquisition *m, const char *ending,
                                     const struct buf *text, struct err *e);
+/* The first bytes of the image are announced before they are written, by who writes; context is the
+ * acquisition. Does nothing once a state tells of its first file. */
+MUST_CHECK int acquire_announce(void *context, const void *bytes, size_t size, struct err *e);
 /* The state as it is now, with folders and all that it tells of; context is the acquisition. */
 MUST_CHECK int acquire_place(void *context, struct err *e);
 
@@ -141,6 +144,7 @@ MUST_CHECK int acquire_map_read(struct acquisition *m, struct err *e);
 /* acquisition_check.c: whether files beside the state are of a later one, or of another image. Both
  * come before anything is changed. ERR_CONFLICT. */
 MUST_CHECK int acquire_check_beside(const struct acquisition *m, struct err *e);
+struct target_ahead acquire_ahead(const struct acquisition *m); /* borrows its state */
 MUST_CHECK int acquire_check_files(const struct acquisition *m, struct err *e);
 
 /* acquisition_bind.c: what NAME.part binds. */

@@ -147,6 +147,32 @@ int acquire_commit(struct acquisition *m, struct err *e)
     return 0;
 }
 
+/* So what is in it then is known by its bytes, wherever it is copied to. Else the state says what
+ * the one before did, so nothing that it tells of has to be made durable once more. */
+int acquire_announce(void *context, const void *bytes, size_t size, struct err *e)
+{
+    struct acquisition *m = context;
+    struct target_announced *told = &m->state.announced;
+    CLEANUP_FREE struct target_announced *now = NULL;
+    int rc;
+
+    if (m->state.file_count || size == 0)
+        return 0;
+    now = mem_new(struct target_announced);
+    target_announced_make(now, bytes, size);
+    if (told->size == now->size && memcmp(told->sums, now->sums, sizeof(now->sums)) == 0)
+        return 0;
+    *told = *now;
+    rc = is_in_place(m, e);
+    if (rc == 0)
+        rc = acquire_bind_part(m, e);
+    if (rc == 0)
+        rc = target_claims_number(&m->files, m->state.number, e);
+    if (rc) /* it is said again before anything is written */
+        told->size = told->count = 0;
+    return rc;
+}
+
 /* All before size is in the files. */
 static void reach(struct acquisition *m, uint64_t size)
 {
@@ -240,6 +266,8 @@ static int take_raw(struct acquisition *m, const struct pump_block *b, struct er
     size_t at = 0;
     int rc = b->off + b->size < m->state.begin.size ? 0 : commit_before_end(m, b->off, e);
 
+    if (rc == 0)
+        rc = acquire_announce(m, b->bytes, b->size, e);
     while (rc == 0 && at < b->size) {
         uint64_t off = b->off + at;
         size_t left = b->size - at;

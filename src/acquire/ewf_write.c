@@ -51,8 +51,10 @@ static uint64_t place(const struct ewf_writer *w)
 static int flush_pages(struct ewf_writer *w, struct err *e)
 {
     size_t whole = w->out_len - w->out_len % TARGET_PAGE;
-    int rc = target_files_write(w->files, w->flushed, w->out, whole, e);
+    int rc = w->flushed ? 0 : target_files_announce(w->files, w->out, w->out_len, e);
 
+    if (rc == 0)
+        rc = target_files_write(w->files, w->flushed, w->out, whole, e);
     if (rc)
         return rc;
     w->flushed += whole;

@@ -24,6 +24,18 @@ struct target_born {
     uint64_t born_ns;
 };
 
+/* The first bytes of an image, made known before they are written: image.md section 5. */
+enum {
+    TARGET_PIECE = 512,
+    TARGET_PIECES_MAX = 4096, /* more than a block of the source and all that stands before it */
+    TARGET_PIECE_SUM = 16,
+};
+struct target_announced {
+    uint64_t size;  /* bytes; 0: none were to be written yet */
+    uint32_t count; /* of the pieces, at most TARGET_PIECES_MAX; what is behind them is not known */
+    uint8_t sums[TARGET_PIECES_MAX][TARGET_PIECE_SUM]; /* half the SHA-256 of each */
+};
+
 /* What may lie in the files that a state does not tell of yet. */
 struct target_ahead {
     bool is_known;    /* false: a version before wrote the state, which tells nothing of that */
@@ -32,6 +44,7 @@ struct target_ahead {
     uint64_t size;    /* bytes of a raw image */
     uint64_t segment; /* of a part of it; 0: all */
     struct target_born first;
+    const struct target_announced *announced; /* NULL: a version before wrote the state */
 };
 
 /* Held open and locked, from each folder that has one. */
@@ -44,6 +57,9 @@ struct target_claim {
 struct target_keeper {
     /* Makes durable in which folders the files lie, before and after one is moved. */
     int (*keep)(void *context, struct err *e);
+    /* Makes durable what is about to be written to the first file, from its beginning on. Does
+     * nothing where a state tells of that file. */
+    int (*announce)(void *context, const void *bytes, size_t size, struct err *e);
     /* While a file is copied to another folder, bytes; a non-zero return ends that. */
     int (*copied)(void *context, uint64_t done, uint64_t size, struct err *e);
     void *context;
@@ -110,6 +126,10 @@ void target_files_path(const struct target_files *f, uint32_t number, struct buf
 
 /* Makes the next file, which must not be there. The one before is durable when it returns. */
 MUST_CHECK int target_files_next(struct target_files *f, struct err *e);
+/* Before bytes from the beginning of a file are written that may be the first of the image. */
+MUST_CHECK int target_files_announce(const struct target_files *f, const void *bytes, size_t size,
+                                     struct err *e);
+void target_announced_make(struct target_announced *a, const void *bytes, size_t size);
 /* Writes to the last file; where its folder is full, goes on in another one. ERR_FULL, ERR_IO.
  * Where off, bytes and size are whole TARGET_PAGEs nothing of it stays in the page cache, so that
  * an image does not push out what a system under examination has in memory. */
@@ -137,12 +157,12 @@ struct target_born target_born(int fd);
  * changed. ERR_CONFLICT: they do, so the state is old, or they are of another image. */
 MUST_CHECK int target_files_check(const struct target_files *f, const struct target_ahead *ahead,
                                   struct err *e);
-/* Once that is so: the last one is cut to its size; later ones, which no state
- * told of, and copies that were not to be kept are removed where that is safe. is_proven: all that
- * the state tells of is in the files, as it was read. *left gets clauses on what stays in doubt.
- * ERR_CONFLICT: nothing shows that the last one is this image's; nothing was changed. */
-MUST_CHECK int target_files_settle(struct target_files *f, bool is_proven, struct buf *left,
-                                   struct err *e);
+/* Once that is so: the last one is cut to its size, or the first one emptied; later ones, which no
+ * state told of, and copies that were not to be kept are removed where that is safe. is_proven: all
+ * that the state tells of is in the files, as it was read. *left gets clauses on what stays in
+ * doubt. ERR_CONFLICT: nothing shows that the last one is this image's; nothing was changed. */
+MUST_CHECK int target_files_settle(struct target_files *f, const struct target_ahead *ahead,
+                                   bool is_proven, struct buf *left, struct err *e);
 /* A file could not grow in its folder: move takes it to another one, or to the same, as somebody
  * named it. ERR_FULL: nobody knows one. */
 MUST_CHECK int target_make_room(struct target_files *f, int error, const char *folder,

@@ -30,6 +30,18 @@ MUST_CHECK int target_read_claim(const struct target_files *f, unsigned folder, 
                                  bool *is_ours, struct err *e);
 void target_claims_release(struct target_files *f);
 int target_drop_claim(const struct target_files *f, unsigned folder, struct err *e);
+/* target_begun.c: of the first file, while no state tells of it. */
+enum target_begun {
+    TARGET_BEGUN,       /* it holds what the image was to write, or nothing yet */
+    TARGET_BEGUN_MORE,  /* a later state has more */
+    TARGET_BEGUN_OTHER, /* it is not the image's */
+};
+/* Errors: ERR_IO. */
+MUST_CHECK int target_look_begun(const struct target_ahead *ahead, int fd, const char *path,
+                                 enum target_begun *out, struct err *e);
+/* What was begun is used again, or where it lies elsewhere removed: the state on disk knows it. */
+MUST_CHECK int target_empty_begun(struct target_files *f, const struct target_ahead *ahead,
+                                  struct err *e);
 /* target_own.c. The number of the folder that this is, however it is spelled; folder_count: it is
  * new. */
 unsigned target_find_folder(const struct target_files *f, const char *folder);

@@ -157,6 +157,7 @@ int target_remove_held(int fd, const char *path, struct err *e)
 
 struct leavings {
     const struct target_files *f;
+    const struct target_ahead *ahead;
     unsigned folder;
     bool is_proven;
     struct buf *left;
@@ -196,6 +197,21 @@ static bool is_of_another(const struct target_files *f, int fd, uint32_t number)
            memcmp(id, f->id, sizeof(id)) != 0 && memcmp(id, none, sizeof(id)) != 0;
 }
 
+/* It was begun in one folder, and went on in another before a state told of it. One that is empty
+ * may be of anybody. */
+static int remove_begun(const struct leavings *l, const char *path, int fd, const struct stat *st,
+                        struct err *e)
+{
+    enum target_begun is;
+    int rc = target_look_begun(l->ahead, fd, path, &is, e);
+
+    if (rc == 0 && st->st_size && is == TARGET_BEGUN)
+        return target_remove_held(fd, path, e);
+    if (rc == 0)
+        leave(l, path, "nothing shows that the image made it");
+    return rc;
+}
+
 static int remove_leaving(void *context, const char *path, uint32_t number, struct err *e)
 {
     const struct leavings *l = context;
@@ -205,12 +221,14 @@ static int remove_leaving(void *context, const char *path, uint32_t number, stru
     CLEANUP_FD int fd = -1;
     struct stat st;
 
-    if (number < f->count || (number == 1 && f->count == 0) ||
+    if (number < f->count || (number == 1 && f->count == 0 && l->folder == 0) ||
         (is_last && f->files[f->count - 1].folder == l->folder))
         return 0;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
         why = "it is none that the image made";
+    else if (f->count == 0 && number == 1)
+        return remove_begun(l, path, fd, &st, e);
     else if (is_of_another(f, fd, number))
         why = "it is of another image";
     else if (is_last)
@@ -262,18 +280,6 @@ static int may_cut(const struct target_files *f, struct err *e)
     return 0;
 }
 
-struct target_born target_born(int fd)
-{
-    struct target_born b = {0};
-    struct statx st;
-
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) == 0 &&
-        (st.stx_mask & STATX_BTIME))
-        b = (struct target_born){st.stx_ino, (uint64_t)st.stx_btime.tv_sec * 1000000000U +
-                                                 st.stx_btime.tv_nsec};
-    return b;
-}
-
 struct checking {
     const struct target_files *f;
     const struct target_ahead *ahead;
@@ -303,12 +309,18 @@ static int refuse_newer(const struct checking *c, const char *path, const char *
                    path, why, f->folders[0], f->name);
 }
 
-/* Nothing is compared with what a state tells nothing of. */
-static bool is_begun(const struct checking *c, int fd)
+/* While a state tells of no file, the first one is known by what it was to hold. */
+static int check_begun(const struct checking *c, const char *path, int fd, struct err *e)
 {
-    struct target_born is = target_born(fd);
+    enum target_begun is;
+    int rc = target_look_begun(c->ahead, fd, path, &is, e);
 
-    return is.inode && is.inode == c->ahead->first.inode && is.born_ns == c->ahead->first.born_ns;
+    if (rc || is == TARGET_BEGUN)
+        return rc;
+    return refuse_newer(c, path,
+                        is == TARGET_BEGUN_MORE ? "has more of the image than the state tells of"
+                                                : "holds what was not begun here",
+                        e);
 }
 
 static int check_ahead(void *context, const char *path, uint32_t number, struct err *e)
@@ -318,6 +330,7 @@ static int check_ahead(void *context, const char *path, uint32_t number, struct 
     bool is_last = number == f->count && f->files[f->count - 1].folder == c->folder;
     CLEANUP_FD int fd = -1;
     struct stat st;
+    int rc = 0;
 
     if (number <= f->count && !is_last)
         return 0;
@@ -325,8 +338,10 @@ static int check_ahead(void *context, const char *path, uint32_t number, struct 
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size == 0 ||
         (f->count && is_of_another(f, fd, number)))
         return 0; /* it stays, or is nothing */
-    if (f->count == 0 && !is_begun(c, fd))
-        return refuse_newer(c, path, "holds what was not begun here", e);
+    if (f->count == 0)
+        rc = check_begun(c, path, fd, e);
+    if (rc)
+        return rc;
     if (!c->ahead->is_known)
         return 0;
     if (number > f->count + 1)
@@ -376,29 +391,13 @@ static int remove_copying(const struct target_files *f, unsigned folder, struct 
     return fd < 0 ? 0 : target_remove_held(fd, buf_text(&path), e);
 }
 
-/* The file that was begun is used again: the state on disk knows it. */
-static int empty_first(struct target_files *f, struct err *e)
-{
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_FD int fd = -1;
-    char ending[8];
-
-    if (!target_file_ending(f->format, 1, ending))
-        BUG("an image has no first file");
-    buf_addf(&path, "%s/%s.%s", f->folders[0], f->name, ending);
-    fd = open(buf_text(&path), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    f->has_first = fd >= 0;
-    if (fd >= 0 && ftruncate(fd, 0))
-        return err_errno(e, "cannot begin %s anew", buf_text(&path));
-    return 0;
-}
-
-int target_files_settle(struct target_files *f, bool is_proven, struct buf *left, struct err *e)
+int target_files_settle(struct target_files *f, const struct target_ahead *ahead, bool is_proven,
+                        struct buf *left, struct err *e)
 {
     int rc = f->count ? may_cut(f, e) : 0;
 
     for (unsigned k = 0; rc == 0 && k < f->folder_count; k++) {
-        struct leavings l = {f, k, is_proven, left};
+        struct leavings l = {f, ahead, k, is_proven, left};
         bool is = false;
 
         rc = is_own(f, k, &is, e);
@@ -410,6 +409,6 @@ int target_files_settle(struct target_files *f, bool is_proven, struct buf *left
     if (rc)
         return rc;
     if (f->count == 0)
-        return empty_first(f, e);
+        return target_empty_begun(f, ahead, e);
     return target_files_set_size(f, f->files[f->count - 1].size, e);
 }

@@ -11,7 +11,6 @@ import itertools
 import os
 import pathlib
 import random
-import re
 import shutil
 import struct
 import subprocess
@@ -23,7 +22,7 @@ import zlib
 seed, count = int(sys.argv[1]), int(sys.argv[2])
 PROGRAM = pathlib.Path(os.environ["CALM_BUILD"]).resolve() / "src" / "calm-image"
 CALLS = ("pwrite64", "fdatasync", "fsync", "rename", "openat", "pread64", "write", "ftruncate", "unlink", "close", "mmap")
-MIB = 1 << 20
+MIB, SECTOR = 1 << 20, 512
 PLACE = "/dev/shm" if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 512 * MIB else None
 
 if b"__asan_init" in PROGRAM.read_bytes():
@@ -62,18 +61,18 @@ def wait_gone(place):
 
 
 def cut_power(rng, folder, durable):
-    """Of each file that was written since its last state, a part of what is behind that state is as if it had never been there."""
+    """Of each file that was written since its last state, a part of what is behind that state, in sectors, is as if it had never been there."""
     for path in folder.iterdir():
         was = durable.get(path.name, 0)
         if path.suffix in (".part", ".map", ".next", ".txt", ".room", ".claim") or path.stat().st_size <= was:
             continue
+        at = max(was, rng.randrange(was, path.stat().st_size) // SECTOR * SECTOR)
         with path.open("r+b") as f:
             if rng.random() < 0.5:
-                f.truncate(rng.randrange(was, path.stat().st_size))
+                f.truncate(at)
             else:
-                at = rng.randrange(was, path.stat().st_size)
                 f.seek(at)
-                f.write(bytes(min(65536, path.stat().st_size - at)))
+                f.write(bytes(min(65536 - at % SECTOR, path.stat().st_size - at)))
 
 
 def durable_sizes(part):
@@ -106,20 +105,6 @@ def begin(rng, source, place):
         for left in place.iterdir():
             left.unlink()
     return False
-
-
-def own_first(place):
-    """While a state tells of nothing, its first file must be that which was begun; of the copy that is made here it is another one, which the state is made to name."""
-    part = place / "im.part"
-    words = dict(line.split(" ", 1) for line in part.read_text().splitlines() if " " in line)
-    if "first" not in words:
-        return
-    first = min((p for p in place.iterdir() if p.suffix not in (".part", ".map", ".pieces", ".claim", ".rest", ".sums", ".txt") and not p.name.startswith(".")), default=None)
-    if first is None:
-        return
-    inode, born = subprocess.run(["stat", "-c", "%i %.9W", str(first)], capture_output=True, text=True, check=True).stdout.split()
-    body = re.sub(r"(?m)^end .*\n", "", re.sub(r"(?m)^first .*$", f"first {inode} {born.replace('.', '')}", part.read_text()))
-    part.write_text(body + f"end {hashlib.sha256(body.encode()).hexdigest()}\n")
 
 
 def finish(rng, place, source):
@@ -166,7 +151,6 @@ def one(rng, folder):
     if not begin(rng, source, whole):
         return 0
     shutil.copytree(whole, killed)
-    own_first(killed)
     done = run("--resume", str(whole / "im.part"))
     if done.returncode:
         raise AssertionError(done.stderr.decode())
