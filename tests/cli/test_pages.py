@@ -78,6 +78,18 @@ class Pages(CaseTest):
             for option in (word for word in words if word.startswith("--")):
                 self.assertRegex(helped.stdout.decode(), rf"(?m)^  {option}\b", line)
 
+    def test_every_option_that_a_program_s_help_has_stands_in_its_manual(self):
+        for page in sorted((ROOT / "doc" / "man").glob("*.[1-8]")):
+            program = next(path for path in (BUILD / "src" / page.stem, BUILD / "src" / "verify" / page.stem) if path.exists())
+            with self.subTest(page.name):
+                helped = subprocess.run([program, "--help"], capture_output=True, check=False)
+                helped = (helped.stdout + helped.stderr).decode()
+                items = "".join(re.findall(r"(?m)^\.It .*\n", page.read_text(encoding="utf-8")))
+                manual = {word.replace("\\-", "-") for word in re.findall(r"(?<=Fl -)[a-z][a-z-]*(?:\\-[a-z-]+)*", items)}
+                has = set(re.findall(r"(?<![\w-])--([a-z][a-z-]*)", helped))
+                self.assertTrue(has, helped)
+                self.assertEqual(sorted(has - manual), [])
+
     PRACTICES = ("snapshot", "assess", "team", "note", "analyse", "notify", "stop", "problem", "preserve", "clean", "fix", "confirm", "report", "learn")
 
     def fill(self):
