@@ -103,29 +103,30 @@ static void put_time(struct reader *r, struct event *e, const struct dated *d)
     event_put(e, FIELD_EVENT_TIMEZONE, d->zone);
 }
 
-static bool take_any(struct str line)
+/* "03:12:09" near the beginning. */
+static bool has_clock(struct str line)
 {
-    struct str at = line;
-    struct stated s;
-    struct dated d;
+    struct str front = str_head(line, FRONT_MOST);
 
-    return dated_iso(&at, &d) || dated_slashes(&at, &d) || dated_named(&at, &d) ||
-           dated_epoch(&at, &d) || when_bsd(&at, &s);
+    for (size_t i = 0; i + 8 <= front.len; i++)
+        if (front.p[i + 2] == ':' && front.p[i + 5] == ':' && is_digit(front.p[i]) &&
+            is_digit(front.p[i + 1]) && is_digit(front.p[i + 3]) && is_digit(front.p[i + 4]) &&
+            is_digit(front.p[i + 6]) && is_digit(front.p[i + 7]))
+            return true;
+    return false;
 }
 
-/* What is no line of the layout belongs to the one before, unless it states a time of its own or is
- * a document: then it is another program's. */
+/* What is no line of the layout belongs to the one before, unless it states a time of its own, one
+ * that is not read here, too, or is a document: then it is another program's. */
 static enum line_verdict other(struct str line)
 {
-    const char *open;
+    struct str at = line;
+    struct dated d;
 
     if (is_blank(line.p[0]))
         return LINE_CONTINUES;
-    open = memchr(line.p, '[', line.len < FRONT_MOST ? line.len : FRONT_MOST);
-    if (take_any(line) || str_starts(line, "{\"") ||
-        (open && take_any(str_from(line, (size_t)(open - line.p) + 1))))
-        return LINE_FOREIGN;
-    return LINE_CONTINUES;
+    return has_clock(line) || dated_epoch(&at, &d) || str_starts(line, "{\"") ? LINE_FOREIGN
+                                                                              : LINE_CONTINUES;
 }
 
 /* "INFO  ", "[worker 1] ", "1234:M " of Redis. */

@@ -178,6 +178,9 @@ class Dated(unittest.TestCase):
                          [("09", "dated", "ERROR boom\njava.lang.RuntimeException: x\n\tat a.b.c(D.java:1)"), ("10", "dated", "INFO on"),
                           ("11", "syslog", "x"), ("12", "dated", "INFO on")])
         self.assertEqual((counts["format"], counts["continued"], counts["unparsed"]), ("dated+syslog", 2, 0))
+        events, counts = read_lines("2026-11-25 03:12:09 a\n192.0.2.7 - - [06/10/2026:03:12:10 -0000] b\n{\"ts\": 1}\n2026-11-25 03:12:11 c\n2026-11-25 03:12:12 d\n")
+        self.assertEqual([(event["event.kind"], event["message"]) for event in events],
+                         [("event", "a"), ("unparsed", "192.0.2.7 - - [06/10/2026:03:12:10 -0000] b"), ("unparsed", "{\"ts\": 1}"), ("event", "c"), ("event", "d")])
 
     def test_the_level_on_a_second_line_is_that_of_the_event(self):
         events, counts = read_lines("Nov 25, 2026 3:12:09 PM org.example.Main main\nSEVERE: boom\n" * 3)
