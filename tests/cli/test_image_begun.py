@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -43,16 +42,10 @@ class Begun(Moved):
         self.fail("it never began")
 
     def filled(self, kind, folder):
-        """Killed when the first bytes lie in the file, while they are made durable, which takes long: no state tells of them yet."""
-        first = folder / FIRST[kind]
-        job = subprocess.Popen(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-P", first, "-e", "inject=fdatasync:delay_enter=500000",
-                                IMAGER, "--resume", folder / "x.part"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while job.poll() is None and not first.stat().st_size:
-            time.sleep(0.005)
-        self.assertIsNone(job.poll(), "it ended before it was killed")
-        os.kill(int(pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()[0]), signal.SIGKILL)
-        job.wait()
+        """Killed when the first bytes lie in the file, and the state that tells of them is to get its name, the second one of the thread that writes."""
+        self.traced("-e", "trace=rename", "-e", "inject=rename:signal=KILL:when=2", words=("--resume", folder / "x.part"))
         self.assertEqual(self.done(folder), 0)
+        self.assertGreater((folder / FIRST[kind]).stat().st_size, 0)
         return folder
 
     def copied(self, folder, name, place=None):
@@ -93,9 +86,9 @@ class Elsewhere(Begun):
                 killed = self.copied(self.filled(kind, begun), f"killed-{kind}")
                 shutil.rmtree(begun)
                 self.is_whole(self.must(IMAGER, "--resume", killed / "x.part"), killed)
-                self.assertEqual(sorted(p.name for p in killed.iterdir()), sorted(p.name for p in whole.iterdir()))
-                for path in (p for p in whole.iterdir() if p.suffix != ".txt"):
-                    self.assertEqual((killed / path.name).read_bytes(), path.read_bytes(), path.name)
+                left, right = self.held(killed), self.held(whole)
+                self.assertEqual(sorted(left), sorted(right))
+                self.assertEqual([name for name in left if name != "x.txt" and left[name] != right[name]], [])
 
     def test_the_state_told_what_the_file_holds_before_it_held_it(self):
         for kind in FIRST:
