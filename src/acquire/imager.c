@@ -47,6 +47,7 @@ void imager_report_release(struct imager_report *r)
     read_back_release(&r->back);
     buf_release(&r->files);
     buf_release(&r->changed);
+    buf_release(&r->stated);
     buf_release(&r->part);
     buf_release(&r->bound);
     buf_release(&r->unbound);
@@ -468,6 +469,25 @@ static void find_changes(struct making *m)
                  buf_text(&how));
 }
 
+/* An image that was altered with its checksums shows by its own hashes alone. */
+static void compare_stated(struct making *m)
+{
+    const struct acquire_result *r = &m->report->result;
+    CLEANUP_BUF struct buf how = {0};
+
+    if (!source_contradicts(m->source, &r->exact, &how)) {
+        buf_addstr(&m->report->stated, buf_str(&how));
+        return;
+    }
+    buf_addf(&m->report->stated, "%s %s; ", IMAGER_OTHER_HASHES, buf_text(&how));
+    if (r->bad)
+        buf_addf(&m->report->stated, "%llu bytes of it could not be read, and count as zeros",
+                 (unsigned long long)r->bad);
+    else
+        buf_adds(&m->report->stated, "all of it could be read, so it was altered with its "
+                                     "checksums, or not made well");
+}
+
 static int check_back(struct making *m, struct err *e)
 {
     CLEANUP_BUF struct buf pieces = {0};
@@ -585,8 +605,10 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
     }
     if (rc == ERR_TAMPER) /* of what was there before: it cannot go on */
         buf_clear(&report->part);
-    if (rc == 0)
+    if (rc == 0) {
         find_changes(&m);
+        compare_stated(&m);
+    }
     if (rc == 0 && !order->has_no_read_back)
         rc = work_back(&m, e);
     if (m.image && acquire_is_whole(control))

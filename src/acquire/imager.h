@@ -4,6 +4,8 @@
 #include "acquire/source_open.h"
 
 enum { IMAGER_ALSO_MAX = 32 };
+/* How imager_report.stated begins where the source states other hashes than were read. */
+#define IMAGER_OTHER_HASHES "DIFFERENT:"
 
 /* What was asked for. Strings are borrowed, NULL where not given. */
 struct imager_order {
@@ -46,6 +48,7 @@ struct imager_report {
     struct utc back_begun, back_ended; /* reading back; {0}: it was not */
     struct buf files;   /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */
     struct buf changed; /* when and how the source changed, a clause; empty: not */
+    struct buf stated;  /* of a source that states hashes of itself: whether they are these */
     struct buf part;    /* path of what it goes on with; empty: there is nothing to go on with */
     struct buf bound;   /* acquisition_bound, where it can go on */
     struct buf unbound; /* acquisition_unbound */

@@ -209,6 +209,7 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
              b->runs > 1 ? ", in at least one run" : "");
     if (r->changed.len)
         pair(out, "  CHANGED", "%s", buf_text(&r->changed));
+    pair_said(out, "  its own hashes", buf_text(&r->stated));
     pair_time(out, "begun", r->begun);
     pair_time(out, "ended", r->result.ended);
     if (b->runs > 1)

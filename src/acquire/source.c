@@ -30,6 +30,11 @@ void source_changed(struct source *s, struct buf *out)
         s->calls->changed(s, out);
 }
 
+bool source_contradicts(struct source *s, const struct digests_result *read, struct buf *out)
+{
+    return s->calls->contradicts && s->calls->contradicts(s, read, out);
+}
+
 int64_t source_now_ms(struct source *s)
 {
     return s->calls->now_ms ? s->calls->now_ms(s) : monotonic_ms();

@@ -3,6 +3,7 @@
 #pragma once
 #include <stdatomic.h>
 #include "acquire/fault_map.h"
+#include "base/digests.h"
 
 struct source;
 struct source_calls {
@@ -23,6 +24,10 @@ struct source_calls {
     /* Says how it changed since it was opened, a clause; nothing where it did not. NULL: nobody can
      * tell. */
     void (*changed)(struct source *s, struct buf *out);
+    /* Of a source that states hashes of its bytes: whether they are those of what was read, a
+     * clause; nothing where it is of a kind that states none. True: they are others. NULL: it is of
+     * such a kind. */
+    bool (*contradicts)(struct source *s, const struct digests_result *read, struct buf *out);
     void (*close)(struct source *s); /* may be NULL */
 };
 
@@ -45,6 +50,7 @@ int64_t source_read(struct source *s, uint64_t off, void *bytes, size_t size, bo
 int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault_map *map,
                      struct err *e);
 void source_changed(struct source *s, struct buf *out);
+bool source_contradicts(struct source *s, const struct digests_result *read, struct buf *out);
 int64_t source_now_ms(struct source *s);
 /* One that is gone for good: it has no byte any more. The caller owns it. */
 struct source *source_gone(uint32_t sector_size);

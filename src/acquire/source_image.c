@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "acquire/source_file.h"
 #include "acquire/source_identity.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "evidence/image_read.h"
 #include "evidence/image_set.h"
@@ -23,6 +24,7 @@ struct pulled {
     size_t run_count;
     size_t run_room;
     bool has_bad_list; /* of those */
+    bool has_bad_hash; /* one that it states does not match its checksum */
     pthread_t thread;
     bool has_thread;
     /* The queue, and what guards it. */
@@ -66,6 +68,7 @@ static int take_problem(void *context, const struct image_problem *problem, stru
 
     (void)e;
     p->has_bad_list = p->has_bad_list || problem->kind == IMAGE_ERRORS;
+    p->has_bad_hash = p->has_bad_hash || problem->kind == IMAGE_HASH;
     return 0;
 }
 
@@ -251,6 +254,42 @@ static void changed_pulled(struct source *s, struct buf *out)
         file_change(&p->before[i], p->set.fds[i], out);
 }
 
+static bool add_stated(struct buf *out, const char *name, const uint8_t *stated,
+                       const uint8_t *read, size_t size)
+{
+    if (memcmp(stated, read, size) == 0)
+        return false;
+    buf_addf(out, "%sit states the %s ", out->len ? "; " : "", name);
+    hex_add(out, stated, size);
+    buf_adds(out, ", and what was read has ");
+    hex_add(out, read, size);
+    return true;
+}
+
+static bool contradicts_pulled(struct source *s, const struct digests_result *read, struct buf *out)
+{
+    const struct pulled *p = s->context;
+    bool has_md5 = p->facts.flags & IMAGE_HAS_MD5, has_sha1 = p->facts.flags & IMAGE_HAS_SHA1;
+    bool is_other = false;
+
+    if (has_md5)
+        is_other = add_stated(out, "MD5", p->facts.md5, read->md5, sizeof(read->md5));
+    if (has_sha1)
+        is_other |= add_stated(out, "SHA-1", p->facts.sha1, read->sha1, sizeof(read->sha1));
+    if (is_other || p->facts.format != IMAGE_E01)
+        return is_other;
+    if (has_md5 || has_sha1)
+        buf_addf(out, "the %s that it states %s of what was read",
+                 has_md5 && has_sha1 ? "MD5 and SHA-1"
+                 : has_md5           ? "MD5"
+                                     : "SHA-1",
+                 has_md5 && has_sha1 ? "are those" : "is that");
+    else
+        buf_adds(out, p->has_bad_hash ? "what states them does not match its checksum"
+                                      : "it states none");
+    return false;
+}
+
 static void close_pulled(struct source *s)
 {
     struct pulled *p = s->context;
@@ -272,6 +311,7 @@ static const struct source_calls pulled_calls = {.read = read_pulled,
                                                  .mark_lost = mark_lost,
                                                  .find_lost = find_lost,
                                                  .changed = changed_pulled,
+                                                 .contradicts = contradicts_pulled,
                                                  .close = close_pulled};
 
 static bool is_ewf(const char *path)

@@ -119,6 +119,7 @@ static void add_acquisition(const struct view *v, struct doc *d, const struct th
         {"protected", "State"},
         {"live", "LIVE, in use"},
         {"changed", "CHANGED"},
+        {"stated", "Its own hashes"},
         {"remark", "Noted"},
         {"began", "Begun"},
         {"ended", "Ended"},

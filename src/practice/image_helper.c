@@ -124,6 +124,11 @@ const char *image_helper_result(const struct image_helper *h, const char *word)
     return find(h->results, h->result_count, word);
 }
 
+bool image_helper_contradicts(const struct image_helper *h)
+{
+    return str_starts(str_of(image_helper_result(h, "stated")), "DIFFERENT:");
+}
+
 static void add(struct image_helper *h, struct image_word *words, size_t *count, const char *word,
                 struct str value)
 {

@@ -71,3 +71,5 @@ MUST_CHECK int image_helper_run(struct image_helper *h, const char *number,
 /* "" where it was not said. */
 const char *image_helper_fact(const struct image_helper *h, const char *word);
 const char *image_helper_result(const struct image_helper *h, const char *word);
+/* Whether the source states other hashes of its bytes than were read. */
+bool image_helper_contradicts(const struct image_helper *h);

@@ -35,6 +35,10 @@ static const struct field acquisition_fields[] = {
      .type = FIELD_LINE,
      .help = "of one that was interrupted: what each later run found"},
     {.name = "changed", .type = FIELD_LINE, .help = "how it changed while it was read"},
+    {.name = "stated",
+     .type = FIELD_LINE,
+     .help = "of an image as the source: whether the hashes that it states are those of what was "
+             "read"},
     {.name = "remark", .type = FIELD_LINE, .help = "what is particular"},
     {.name = "resume", .type = FIELD_LINE, .help = "the file that it goes on with"},
     {.name = "bound",
@@ -253,6 +257,8 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
         buf_adds(&text, "LIVE: in use while it was read; ");
     if (result(g, "changed")[0])
         buf_addf(&text, "CHANGED %s; ", result(g, "changed"));
+    if (image_helper_contradicts(&g->helper))
+        buf_addf(&text, "THE SOURCE'S OWN HASHES ARE %s; ", result(g, "stated"));
     if (result(g, "unbound")[0])
         buf_addf(&text, "NOT BOUND: %s; ", result(g, "unbound"));
     if (result(g, "history")[0])
@@ -312,7 +318,8 @@ static void draft_end(struct imaging *g, struct draft *dr, const struct thing *t
 {
     static const char *const said[][2] = {
         {"begun", "began"},           {"ended", "ended"},  {"back-begun", "back-began"},
-        {"back-ended", "back-ended"}, {"history", "runs"}, {"changed", "changed"}};
+        {"back-ended", "back-ended"}, {"history", "runs"}, {"changed", "changed"},
+        {"stated", "stated"}};
 
     for (size_t i = 0; i < COUNT_OF(said); i++)
         add_said(dr, said[i][1], result(g, said[i][0]));

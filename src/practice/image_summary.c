@@ -41,6 +41,7 @@ static const struct line_word {
     {"  note", VALUE_TEXT, true, "note"},
     {"  LIVE", VALUE_HERE, false, "live"},
     {"  CHANGED", VALUE_TEXT, false, "changed"},
+    {"  its own hashes", VALUE_TEXT, false, "stated"},
     {"machine", VALUE_TEXT, true, "host"},
     {"begun", VALUE_TIME, false, "begun"},
     {"ended", VALUE_TIME, false, "ended"},

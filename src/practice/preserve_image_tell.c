@@ -45,6 +45,29 @@ static void tell_sums(const struct image_helper *h, const char *of, const char *
     }
 }
 
+/* What is to be known of the source, before anything is concluded from the image. */
+static void tell_source(const struct image_helper *h, struct buf *out)
+{
+    CLEANUP_BUF struct buf changed = {0};
+    CLEANUP_BUF struct buf stated = {0};
+
+    sink_terminal(&changed, str_of(image_helper_result(h, "changed")), false);
+    sink_terminal(&stated, str_of(image_helper_result(h, "stated")), false);
+    if (strcmp(image_helper_result(h, "live"), "1") == 0)
+        buf_adds(out, "LIVE: the source was in use while it was read: the image may hold parts of "
+                      "different moments.\n");
+    if (changed.len)
+        buf_addf(out, "CHANGED %s. The image may hold parts of different moments.\n",
+                 buf_text(&changed));
+    if (image_helper_contradicts(h))
+        buf_addf(out,
+                 "The source is an image, and its own hashes are %s. What it holds is not what its "
+                 "maker read.\n",
+                 buf_text(&stated));
+    else if (stated.len)
+        buf_addf(out, "The source is an image; its own hashes: %s.\n", buf_text(&stated));
+}
+
 static void tell(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
 {
     struct str rest = buf_str(&h->files);
@@ -74,6 +97,7 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
              strcmp(image_helper_result(h, "read-back"), "same") == 0
                  ? "It was read back from the disk, and is the same."
                  : "It was NOT read back: calm preserve verify does that.");
+    tell_source(h, out);
     if (image_helper_result(h, "unbound")[0])
         buf_addf(out, "NOT BOUND: %s.\n", image_helper_result(h, "unbound"));
     buf_addf(out,
@@ -84,8 +108,8 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
 
 static void tell_json(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
 {
-    static const char *const words[] = {"name", "md5",       "sha1",       "sha256",
-                                        "bad",  "read-back", "stored-size"};
+    static const char *const words[] = {"name",      "md5",     "sha1",   "sha256",  "bad",
+                                        "read-back", "changed", "stated", "unbound", "stored-size"};
     struct json j;
 
     json_begin(&j, out);
@@ -94,6 +118,7 @@ static void tell_json(const struct image_helper *h, unsigned number, unsigned it
     json_put_u64(&j, "evidence", item);
     for (size_t i = 0; i < COUNT_OF(words); i++)
         json_put_str(&j, words[i], str_of(image_helper_result(h, words[i])));
+    json_put_bool(&j, "live", strcmp(image_helper_result(h, "live"), "1") == 0);
     json_put_str(&j, "files", buf_str(&h->files));
     json_object_end(&j);
 }

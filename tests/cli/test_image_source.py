@@ -12,9 +12,10 @@ import struct
 import subprocess
 import time
 import unittest
+import zlib
 
 from harness import main, one_line
-from test_image_make import CANCEL, GATE, IMAGER, MIB, USAGE, Make, needs_root
+from test_image_make import CANCEL, GATE, IMAGER, MIB, USAGE, Make, needs_root, run
 
 
 class Lacking(Make):
@@ -110,6 +111,64 @@ class DamagedImages(Lacking):
         bad, areas = self.told("x")
         self.assertEqual(bad, len(hurt) * 8192)
         self.assertEqual(areas, [(at, 8192, "-" if at // 8192 % 2 == 0 else "+") for at in range(0, 170 * MIB, 8192)])
+
+
+class OwnHashes(Lacking):
+    """An E01 states hashes of what it holds; its chunks have checksums that anybody can make anew."""
+    def altered(self, image, data, chunk, byte):
+        """A byte of a chunk that is stored as it is becomes another, and the chunk's checksum its own. Returns what the image holds."""
+        text = bytearray(image.read_bytes())
+        at = text.find(data[chunk * 32768:][:64])
+        self.assertGreater(at, 0)
+        text[at + byte] ^= 1
+        struct.pack_into("<I", text, at + 32768, zlib.adler32(bytes(text[at:at + 32768])))
+        image.write_bytes(text)
+        other = bytearray(data)
+        other[chunk * 32768 + byte] ^= 1
+        return bytes(other)
+
+    def own(self, text):
+        return re.search(r"(?m)^  its own hashes +(.*)$", text)[1]
+
+    @staticmethod
+    def other(data, read):
+        return "DIFFERENT: " + "; ".join(f"it states the {name} {hashlib.new(kind, data).hexdigest()}, and what was read has {hashlib.new(kind, read).hexdigest()}"
+                                         for name, kind in (("MD5", "md5"), ("SHA-1", "sha1")))
+
+    def test_an_image_that_was_altered_with_its_checksums_is_told_by_its_own_hashes(self):
+        data = random.Random(21).randbytes(6 * MIB)
+        self.must(IMAGER, self.source(data), "--to", self.folder, "--name", "s")
+        self.assertEqual(self.own(self.image(self.folder / "s.E01", name="sound")), "the MD5 and SHA-1 that it states are those of what was read")
+        held = self.altered(self.folder / "s.E01", data, 60, 100)
+        if shutil.which("ewfverify"):
+            self.assertIn("ewfverify: FAILURE", run("ewfverify", "-q", self.folder / "s.E01").stdout.decode())
+        wanted = self.other(data, held) + "; all of it could be read, so it was altered with its checksums, or not made well"
+        self.assertEqual(self.own(self.image(self.folder / "s.E01", "--format", "raw")), wanted)
+        self.assertEqual((self.out / "x.raw").read_bytes(), held)
+        words = [self.folder / "s.E01", "--to", self.out, "--name", "cut", "--limit", "3"]
+        self.interrupted(words, 3 * MIB)  # what was altered is in the image then
+        self.assertEqual(self.own(self.must(IMAGER, "--resume", self.part(words))), wanted)
+
+    def test_damage_is_named_beside_hashes_that_cannot_be_right(self):
+        data = random.Random(22).randbytes(2 * MIB)
+        self.must(IMAGER, self.source(data), "--to", self.folder, "--name", "s")
+        text = bytearray((self.folder / "s.E01").read_bytes())
+        text[text.find(data[40 * 32768:][:64])] ^= 1
+        (self.folder / "s.E01").write_bytes(text)
+        read = data[:40 * 32768] + bytes(32768) + data[41 * 32768:]
+        self.assertEqual(self.own(self.image(self.folder / "s.E01")), self.other(data, read) + "; 32768 bytes of it could not be read, and count as zeros")
+
+    def test_who_states_no_hash_contradicts_none(self):
+        data = random.Random(23).randbytes(2 * MIB)
+        self.must(IMAGER, self.source(data), "--to", self.folder, "--name", "s")
+        text = bytearray((self.folder / "s.E01").read_bytes())
+        for kind, size in ((b"digest", 80), (b"hash", 36)):  # the hash and its checksum: doc/format/image.md section 2
+            at = text.rfind(kind.ljust(16, b"\0")) + 76
+            text[at:at + size - 4] = bytes(size - 4)
+            struct.pack_into("<I", text, at + size - 4, zlib.adler32(bytes(size - 4)))
+        (self.folder / "s.E01").write_bytes(text)
+        self.assertEqual(self.own(self.image(self.folder / "s.E01")), "it states none")
+        self.assertNotIn("its own hashes", self.image(self.folder / "disk", name="plain"))
 
 
 class Gaps(Lacking):

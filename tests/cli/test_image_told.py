@@ -1,6 +1,7 @@
 """test_image_told.py: what a case says of a disk is what was seen of it: one that hangs ends as soon as alone, and is on record; what was written out of an
 image is on record once it was, with what it lacks."""
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import time
 import unittest
+import zlib
 
 import harness
 from harness import CALM, CaseTest, one_line
@@ -186,6 +188,84 @@ class Told(CaseTest):
         runs = self.ana.json("preserve images")[0]["runs"]
         self.assertRegex(runs, r"NOTHING TELLS that it is the same source: all \d+ places that could be compared hold one byte again and again")
         self.assertNotIn("known by its bytes", runs)
+
+
+class Screen(CaseTest):
+    """What is to be known of the source stands on the screen too, in --json, and on the form."""
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "images"
+        self.out.mkdir()
+        self.disk = self.folder / "disk"
+
+    def during(self, act, *words):
+        """Runs an image that takes two seconds, and does something to its source meanwhile."""
+        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), *words, "--limit", "4"],
+                               env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        end = time.monotonic() + 30
+        while not list(self.out.glob("*.pieces")) and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        act()
+        said = job.communicate(timeout=60)[0].decode()
+        self.assertEqual(job.returncode, 0, said)
+        return said
+
+    def write(self):
+        with open(self.disk, "r+b") as f:
+            f.write(b"CHANGED")
+
+    def test_a_source_that_changed_is_said_to_have(self):
+        self.disk.write_bytes(random.Random(31).randbytes(8 * MIB))
+        said = one_line(self.during(self.write, "--name", "x"))
+        how = "while it was read: it was written to, or its entry was changed"
+        self.assertIn(f"CHANGED {how}. The image may hold parts of different moments.", said)
+        told = json.loads(self.during(self.write, "--name", "y", "--json"))
+        self.assertEqual((told["changed"], told["live"], told["unbound"], told["stated"]), (how, False, "", ""))
+        said = one_line(self.ana(f"preserve image {self.disk} --to {self.out} --name still"))
+        self.assertNotIn("CHANGED", said)
+        self.assertNotIn("LIVE", said)
+
+    @needs_root
+    def test_a_source_in_use_is_said_to_be(self):
+        with open(self.disk, "wb") as f:
+            f.truncate(8 * MIB)
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", str(self.disk)], check=True)
+        at = self.folder / "at"
+        at.mkdir()
+        if subprocess.run(["mount", "-o", "loop", self.disk, at], capture_output=True, check=False).returncode:
+            self.skipTest("nothing can be mounted here")
+        try:
+            said = one_line(self.ana(f"preserve image {self.disk} --to {self.out} --name x --live"))
+            told = self.ana.json(f"preserve image {self.disk} --to {self.out} --name y --live")
+        finally:
+            subprocess.run(["umount", "--lazy", at], check=True)
+        self.assertIn("LIVE: the source was in use while it was read: the image may hold parts of different moments.", said)
+        self.assertIs(told["live"], True)
+
+    def test_an_image_that_contradicts_its_own_hashes_is_said_to(self):
+        data = random.Random(32).randbytes(2 * MIB)
+        self.disk.write_bytes(data)
+        self.ana(f"preserve image {self.disk} --to {self.out} --name s")
+        image = self.out / "s.E01"
+        said = one_line(self.ana(f"preserve image {image} --to {self.out} --name sound"))
+        self.assertIn("The source is an image; its own hashes: the MD5 and SHA-1 that it states are those of what was read.", said)
+        text = bytearray(image.read_bytes())
+        at = text.find(data[:64])
+        text[at] ^= 1
+        text[at + 32768:at + 32772] = zlib.adler32(bytes(text[at:at + 32768])).to_bytes(4, "little")
+        image.write_bytes(text)
+        read = bytes([data[0] ^ 1]) + data[1:]
+        words = f"DIFFERENT: it states the MD5 {hashlib.md5(data).hexdigest()}, and what was read has {hashlib.md5(read).hexdigest()}; it states the SHA-1"
+        self.assertIn(f"The source is an image, and its own hashes are {words}", one_line(self.ana(f"preserve image {image} --to {self.out} --name x")))
+        self.assertTrue(self.ana.json(f"preserve image {image} --to {self.out} --name y")["stated"].startswith(words))
+        item, done = self.ana.json("preserve list")[2], self.ana.json("preserve images")[2]
+        self.assertTrue(item["remark"].startswith(f"THE SOURCE'S OWN HASHES ARE {words}"), item["remark"])
+        self.assertTrue(done["stated"].startswith(words), done["stated"])
+        form = "".join(self.ana("preserve custody e3").split())  # long sums stand in two lines
+        self.assertEqual(form.count("".join(words.split())), 2)
+        subprocess.run([harness.BUILD / "src" / "calm-image", image, "--to", self.out, "--name", "alone"], check=True, stdout=subprocess.DEVNULL)
+        self.assertIn(words, one_line(self.ana(f"preserve image --made {self.out}/alone.txt")))
 
 
 if __name__ == "__main__":
