@@ -273,7 +273,9 @@ static int is_same_source(struct acquisition *m, const char *identity, struct er
     if (same != SOURCE_SAME)
         acquire_changed(m, "it was written to, or its entry was changed");
     m->is_weak = identity && source_identity_is_weak(b->identity, identity);
-    m->compares = m->is_weak || (identity && str_starts(str_of(identity), "device "));
+    m->is_touched = same != SOURCE_SAME;
+    m->compares =
+        m->is_weak || m->is_touched || (identity && str_starts(str_of(identity), "device "));
     if (m->source->sector_size != b->sector_size ||
         (m->source->size != b->size && !(m->options.accepts_end && m->source->size < b->size)))
         return err_set(e, ERR_CONFLICT,

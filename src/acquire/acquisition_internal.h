@@ -94,6 +94,7 @@ struct acquisition {
     bool is_resumed;
     bool compares;            /* the source with what the image has of it */
     bool is_weak;             /* source_identity_is_weak */
+    bool is_touched;          /* by its identity it was changed since the image was begun */
     struct same_places *same; /* NULL: none were taken */
     struct buf how_changed;   /* of the source, since the image was begun; "": not in this run */
     bool packs_otherwise;     /* than the program that began the image */

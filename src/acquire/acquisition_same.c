@@ -43,10 +43,10 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static struct same_places *begin(bool is_weak)
+static struct same_places *begin(const struct acquisition *m)
 {
     struct same_places *s = mem_new(struct same_places);
-    size_t part = is_weak ? 1 : KNOWN_PART;
+    size_t part = m->is_weak || m->is_touched ? 1 : KNOWN_PART;
 
     s->telling.most = KEPT_MOST / part;
     s->plain.most = PLAIN_MOST / part;
@@ -104,7 +104,7 @@ void acquire_same_pass(struct acquisition *m, uint64_t off, const void *bytes, s
     if (!m->compares)
         return;
     if (!m->same)
-        m->same = begin(m->is_weak);
+        m->same = begin(m);
     for (; at + SAME_PLACE_SIZE <= off + size; at += SAME_PLACE_SIZE)
         if (is_read(m, at))
             keep(m->same, at, p + (at - off));
@@ -184,15 +184,15 @@ static int compare_kept(struct comparing *c, const struct kept *k, struct err *e
     return rc;
 }
 
-static int refuse(const struct comparing *c, bool is_another, struct err *e)
+static int refuse(const struct comparing *c, bool is_other, struct err *e)
 {
     return err_set(
         e, ERR_CONFLICT,
         "this is not the source that the image was begun with%s: at %u of %u places that "
         "were compared it holds other bytes, the first at byte %llu%s",
-        is_another ? "" : ", or it was changed meanwhile", c->telling_others + c->plain_others,
+        is_other ? "" : ", or it was changed meanwhile", c->telling_others + c->plain_others,
         c->telling + c->plain, (unsigned long long)c->first,
-        is_another
+        is_other
             ? ". Connect its own; where that is gone for good, disconnect this one, and end it "
               "with --gone"
             : ". Begin anew under another name; or --live goes on with it, and marks it");
@@ -200,21 +200,38 @@ static int refuse(const struct comparing *c, bool is_another, struct err *e)
 
 /* Empty places are alike on all disks, and are filled while one is in use: which source it is, the
  * others say. */
+static bool is_another(const struct comparing *c)
+{
+    return c->telling >= TELLING_LEAST && c->telling_others * 2 > c->telling;
+}
+
+/* One that is the same by its number and birth, and was changed: with most of it others the image
+ * would be half of one and half of another. */
+static bool is_rewritten(const struct comparing *c)
+{
+    unsigned places = c->telling + c->plain;
+
+    return places >= TELLING_LEAST && (c->telling_others + c->plain_others) * 2 > places;
+}
+
 static int judge(const struct comparing *c, struct err *e)
 {
     struct acquisition *m = c->m;
-    unsigned others = c->telling_others + c->plain_others;
+    bool is_known = m->is_touched && !m->is_weak, may_change = acquire_may_change(m);
+    unsigned others = c->telling_others + c->plain_others, places = c->telling + c->plain;
     CLEANUP_BUF struct buf how = {0};
 
-    if (others == 0)
-        return 0;
-    if (c->telling >= TELLING_LEAST && c->telling_others * 2 > c->telling)
+    if (!is_known && is_another(c))
         return refuse(c, true, e);
-    if (m->is_weak && !acquire_may_change(m))
+    if (!may_change && (is_known ? is_rewritten(c) : m->is_weak && others))
         return refuse(c, false, e);
-    buf_addf(&how, "at %u of %u places that were compared it holds other bytes than the image",
-             others, c->telling + c->plain);
-    acquire_changed(m, buf_text(&how));
+    if (others)
+        buf_addf(&how, "at %u of %u places that were compared it holds other bytes than the image",
+                 others, places);
+    else if (m->is_touched && places)
+        buf_addf(&how, "at none of %u places that were compared it holds other bytes", places);
+    if (how.len)
+        acquire_changed(m, buf_text(&how));
     return 0;
 }
 
@@ -274,7 +291,7 @@ int acquire_same_check(struct acquisition *m, struct err *e)
         return 0;
     atomic_store(&m->control->phase, ACQUIRE_COMPARING);
     if (!m->same)
-        m->same = begin(m->is_weak);
+        m->same = begin(m);
     if (m->state.has_rest)
         rc = take_rest(m, e);
     if (rc == 0 && m->same->telling.count + m->same->plain.count)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include "acquire/device_layers.h"
@@ -156,6 +157,16 @@ bool file_tells_mappings(int fd)
                                       SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC};
 
     return !is_one_of(fd, silent, COUNT_OF(silent));
+}
+
+bool file_is_touched_by_reading(int fd)
+{
+    struct statvfs fs;
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || flags & O_NOATIME)
+        return false;
+    return fstatvfs(fd, &fs) || !(fs.f_flag & (ST_NOATIME | ST_RDONLY));
 }
 
 /* Whether a file has the same number when its file system is mounted again. */

@@ -16,6 +16,9 @@ MUST_CHECK int file_look(struct statx *out, int fd, struct err *e);
 void file_change(const struct statx *before, int fd, struct buf *out);
 /* Whether its file system tells of what is written through a mapping. */
 bool file_tells_mappings(int fd);
+/* Whether reading it changes its access time; where another machine keeps that, it says so itself
+ * or not at all. */
+bool file_is_touched_by_reading(int fd);
 /* The line by which one file, or those of an image in order, are known again
  * (source_identity_compare). fd: of the first. */
 void file_identity(const struct statx *files, size_t count, int fd, struct buf *out);

@@ -242,6 +242,11 @@ static void set(char **text, struct buf *to)
     *text = buf_take(to);
 }
 
+static void add_sentence(struct buf *out, const char *sentence)
+{
+    buf_addf(out, "%s%s", out->len ? " " : "", sentence);
+}
+
 void source_know_file(struct source_facts *f, const struct statx *files, size_t count, int fd)
 {
     CLEANUP_BUF struct buf which = {0};
@@ -249,12 +254,13 @@ void source_know_file(struct source_facts *f, const struct statx *files, size_t 
 
     file_identity(files, count, fd, &which);
     set(&f->which, &which);
-    if (file_tells_mappings(fd))
-        return;
-    buf_addf(&note,
-             "%s%sOn its file system nobody can tell whether it is written to through a mapping "
-             "while it is read, as databases and some virtual machines do.",
-             f->note, f->note[0] ? " " : "");
+    buf_adds(&note, f->note);
+    if (!file_tells_mappings(fd))
+        add_sentence(&note, "On its file system nobody can tell whether it is written to through a "
+                            "mapping while it is read, as databases and some virtual machines do.");
+    if (file_is_touched_by_reading(fd))
+        add_sentence(&note, "Reading it may change its access time: only its owner and root can "
+                            "have that kept.");
     set(&f->note, &note);
 }
 

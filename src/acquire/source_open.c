@@ -147,11 +147,18 @@ static int open_device(struct opened *o, struct source_facts *f, const char *pat
     return o->fd < 0 ? cannot("open", path, e) : 0;
 }
 
+/* Without changing its access time where the kernel allows that; a device's is that of its name. */
+static int open_quietly(const char *path, int more)
+{
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | more;
+    int fd = open(path, flags | O_NOATIME);
+
+    return fd < 0 && errno == EPERM ? open(path, flags) : fd; /* of another owner */
+}
+
 static int open_file(struct opened *o, const char *path, struct err *e)
 {
-    o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOATIME);
-    if (o->fd < 0 && errno == EPERM) /* of another owner */
-        o->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    o->fd = open_quietly(path, 0);
     return o->fd < 0 ? cannot("open", path, e) : 0;
 }
 
@@ -246,7 +253,7 @@ static int open_plain(struct source **out, struct source_facts *f, const struct 
     if (f->size == 0)
         return err_set(e, ERR_USAGE, "%s is empty: there is nothing to make an image of", f->path);
     /* A second descriptor; of a device it is not exclusive, which the first one is. */
-    o->direct = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_DIRECT);
+    o->direct = open_quietly(f->path, O_DIRECT);
     if (o->direct >= 0 && is_same(o->direct, st, f->path, NULL)) {
         fd_close(o->direct);
         o->direct = -1;

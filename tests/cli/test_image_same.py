@@ -3,6 +3,7 @@ under another name; files whose disk was plugged in again."""
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -138,8 +139,31 @@ class Again(test_image_source.Lacking):
             f.write(b"CHANGED")
         os.utime(source, (1704067200, 1704067200))
         said = self.must(IMAGER, "--resume", self.part(words))
-        self.assertRegex(said, r"(?m)^  CHANGED +between two of its runs: it was written to, or its entry was changed")
+        self.assertRegex(said, r"(?m)^  CHANGED +between two of its runs: it was written to, or its entry was changed; "
+                               r"at (?:none of 64|1 of 64) places that were compared it holds other bytes")
         self.assertRegex(said, r"(?m)^  runs .*the file WAS CHANGED since the image was begun, or its entry")
+
+    def test_a_file_that_was_written_anew_and_its_time_set_back_is_no_more_the_source(self):
+        data, new = (random.Random(seed).randbytes(16 * MIB) for seed in (48, 49))
+        source = self.source(data)
+        os.utime(source, (1704067200, 1704067200))
+        words = [source, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8"]
+        done = self.interrupted(words, 4 * MIB)
+        for changed, other in ((new, 64), (data[:done * 3 // 4] + new[done * 3 // 4:], None)):
+            source.write_bytes(changed)
+            os.utime(source, (1704067200, 1704067200))
+            if other:
+                self.refused(6, "--resume", self.part(words), saying="or it was changed meanwhile: at 64 of 64 places that were compared it holds other bytes")
+        shutil.copytree(self.out, self.folder / "kept")
+        said = self.must(IMAGER, "--resume", self.part(words))  # less than half of what can be compared is another
+        self.assertRegex(said, r"(?m)^  CHANGED +between .*; at [1-9]\d* of 64 places that were compared it holds other bytes than the image")
+        shutil.rmtree(self.out)
+        (self.folder / "kept").rename(self.out)
+        source.write_bytes(new)
+        os.utime(source, (1704067200, 1704067200))
+        said = self.must(IMAGER, "--resume", self.part(words), "--live")
+        self.assertRegex(said, r"(?m)^  CHANGED +between .*; at 64 of 64 places that were compared it holds other bytes than the image")
+        self.assertEqual((self.out / "x.raw").read_bytes(), data[:done] + new[done:])
 
     def test_a_mark_stays_over_the_runs_that_follow(self):
         source = self.source(random.Random(43).randbytes(16 * MIB))

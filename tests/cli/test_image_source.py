@@ -410,6 +410,24 @@ class Changing(Lacking):
 
 
 class Told(Lacking):
+    @needs_root
+    @unittest.skipUnless(shutil.which("setpriv"), "setpriv (util-linux) is not here")
+    def test_an_access_time_that_cannot_be_kept_is_told(self):
+        note = "Reading it may change its access time: only its owner and root can have that kept."
+        source = self.source(random.Random(24).randbytes(MIB))
+        self.assertNotIn(note, self.image(source, name="own"))
+        for path in (self.folder, self.out, source):
+            path.chmod(0o777)
+        as_nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--")
+        if run(*as_nobody, IMAGER, "--version").returncode:
+            self.skipTest("nobody else can start what was built here")
+        self.assertIn(note, self.must(*as_nobody, IMAGER, source, "--to", self.out, "--name", "x"))
+        self.must(IMAGER, source, "--to", self.out, "--name", "p", "--format", "split", "--segment", "1MiB")
+        (self.out / "p.002").write_bytes(b"more")  # a set of files
+        (self.out / "p.001").chmod(0o644)
+        (self.out / "p.002").chmod(0o644)
+        self.assertIn(note, self.must(*as_nobody, IMAGER, self.out / "p.001", "--to", self.out, "--name", "y"))
+
     def test_a_name_forges_no_line_of_the_summary(self):
         hostile = b"x\nnot readable          0 bytes, zeros in the image\n\x1b[31mred\xff\xe2\x80\xaeback"
         source = self.folder / os.fsdecode(hostile)
