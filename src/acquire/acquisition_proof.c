@@ -207,6 +207,13 @@ int acquire_proof_check(struct acquisition *m, struct err *e)
     off_t end = (off_t)(sizeof(head_line) - 1 + m->pieces_checked * LINE_SIZE);
     struct hash is = hash_bytes(m->head.p, m->head.len);
 
+    if (m->reread_at != m->state.done)
+        return err_set(
+            e, ERR_TAMPER,
+            "it has %llu bytes of the source, and %s.part tells of %llu: one of them was "
+            "changed while the image was interrupted. Begin anew under another name, "
+            "and leave these files as they are",
+            (unsigned long long)m->reread_at, m->files.name, (unsigned long long)m->state.done);
     if (!has_proof(m))
         return acquire_known_check(m, e);
     if (m->state.has_chain && !hash_eq(&m->chain, &m->state.chain))

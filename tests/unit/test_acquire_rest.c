@@ -332,6 +332,63 @@ static void what_came_behind_the_last_map_is_not_believed(void **state)
     made_release(&t.m);
 }
 
+static void hash_beside(const char *ending, struct buf *out)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct hash sum;
+    uint64_t size;
+
+    path_of(&path, ending);
+    assert_int_equal(file_sum(buf_text(&path), &sum, &size, NULL), 0);
+    buf_add(out, sum.b, sizeof(sum.b));
+}
+
+static void hash_all_beside(struct buf *out)
+{
+    static const char *const endings[] = {"raw", "map", "pieces", "part", "rest", "sums"};
+
+    for (size_t i = 0; i < COUNT_OF(endings); i++)
+        hash_beside(endings[i], out);
+}
+
+/* Somebody wrote that more is in the image than its file has: what is not there would be taken for
+ * read, and its room in the rest given back. */
+static void a_state_that_tells_of_more_than_the_image_holds_changes_nothing(void **state)
+{
+    static const uint64_t more[] = {1, 512, 4096, 1 << 20, 3 << 20};
+    static const char *const none[] = {NULL};
+    struct trial t;
+
+    (void)state;
+    begin_rest(&t, TARGET_RAW, 20 * MIB);
+    for (size_t i = 0; i < COUNT_OF(more); i++) {
+        CLEANUP_BUF struct buf was = {0};
+        CLEANUP_BUF struct buf forged = {0};
+        CLEANUP_BUF struct buf before = {0};
+        CLEANUP_BUF struct buf after = {0};
+        struct acquire_result r;
+        struct err e = {0};
+        const char *at;
+
+        read_beside("part", &was);
+        at = strstr(buf_text(&was), "\ndone 9437184\n");
+        assert_non_null(at);
+        buf_add(&forged, was.p, (size_t)(at - was.p));
+        buf_addf(&forged, "\ndone %llu%s", (unsigned long long)(9 * MIB + more[i]),
+                 at + strlen("\ndone 9437184"));
+        put_state(&forged, none);
+        hash_all_beside(&before);
+        assert_int_equal(go_on(&t, &t.m.source, "made by a test", &r, &e), ERR_TAMPER);
+        assert_non_null(strstr(e.text, "it has 9437184 bytes of the source, and im.part tells of"));
+        hash_all_beside(&after);
+        assert_int_equal(after.len, before.len);
+        assert_memory_equal(after.p, before.p, before.len);
+        put_state(&was, none);
+    }
+    remove_image();
+    made_release(&t.m);
+}
+
 /* A state without the line "sums", as the version before wrote it, with its own sum at its end. */
 static void the_rest_of_a_version_before_goes_on_and_is_told_of(void **state)
 {
@@ -362,6 +419,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(without_its_sums_the_rest_is_neither_believed_nor_thrown_away),
         cmocka_unit_test(sums_that_are_newer_than_the_map_are_no_change),
         cmocka_unit_test(what_came_behind_the_last_map_is_not_believed),
+        cmocka_unit_test(a_state_that_tells_of_more_than_the_image_holds_changes_nothing),
         cmocka_unit_test(the_rest_of_a_version_before_goes_on_and_is_told_of),
     };
 
