@@ -411,7 +411,10 @@ static void tell_result(const struct imager_report *r)
         tell_time("back-begun", r->back_begun);
         tell_time("back-ended", r->back_ended);
     }
-    line("result read-back %s", !r->has_back ? "no" : r->back.differing ? "different" : "same");
+    line("result read-back %s", r->back_failed.len  ? "failed"
+                                : !r->has_back      ? "no"
+                                : r->back.differing ? "different"
+                                                    : "same");
     while (rest.len) {
         struct str one = str_cut(&rest, '\n');
 

@@ -16,6 +16,18 @@ void acquisition_path(const struct acquisition *m, const char *ending, struct bu
     buf_addf(out, "%s/%s.%s", m->files.folders[0], m->files.name, ending);
 }
 
+void acquisition_beside(const struct acquisition *m, const char *ending, uint64_t *size,
+                        struct hash *sum)
+{
+    bool is_map = strcmp(ending, "map") == 0;
+    CLEANUP(digest_freep) struct digest *d = digest_copy(m->pieces_sum);
+    uint8_t pieces[64];
+
+    (void)digest_end(d, pieces);
+    *size = is_map ? m->map_size : m->pieces_size;
+    memcpy(sum->b, is_map ? m->state.map.b : pieces, sizeof(sum->b));
+}
+
 bool acquisition_packs_otherwise(const struct acquisition *m)
 {
     return m->packs_otherwise;
@@ -139,6 +151,7 @@ static struct acquisition *make(struct source *source, const struct acquire_opti
     m->source->watch = &control->source;
     m->files = TARGET_FILES_NONE;
     m->digests = digests_new();
+    m->pieces_sum = digest_new(DIGEST_SHA256);
     m->block = aligned_alloc(RESCUE_MEMORY_ALIGN, RESCUE_BLOCK);
     if (!m->block)
         BUG("no memory for a block");
@@ -163,6 +176,7 @@ void acquisition_free(struct acquisition *m)
     acquire_begin_release(&m->state.begin);
     fault_map_release(&m->map);
     digests_free(m->digests);
+    digest_free(m->pieces_sum);
     buf_release(&m->pieces);
     buf_release(&m->head);
     buf_release(&m->how_changed);

@@ -130,5 +130,9 @@ bool acquisition_was_changed(const struct acquisition *m, const char **how);
 struct target_files *acquisition_files(struct acquisition *m);
 const struct acquire_begin *acquisition_begin(const struct acquisition *m);
 const struct fault_map *acquisition_map(const struct acquisition *m); /* when it does not run */
+/* Bytes and SHA-256 of NAME.map or NAME.pieces of an image that is whole, as it was written: what
+ * is there may have been changed since. */
+void acquisition_beside(const struct acquisition *m, const char *ending, uint64_t *size,
+                        struct hash *sum);
 /* The path of NAME.ending in the image's first folder. */
 void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out);

@@ -64,7 +64,10 @@ struct acquisition {
     /* What binds NAME.pieces, by who has head. */
     struct hash chain; /* of so many pieces */
     uint64_t chain_pieces;
-    bool is_checked; /* what was there before is what was read: new pieces are believed */
+    struct digest *pieces_sum; /* of NAME.pieces as it was written, by who flushes pieces */
+    uint64_t pieces_size;
+    uint64_t map_size; /* of the map that state.map is of */
+    bool is_checked;   /* what was there before is what was read: new pieces are believed */
     struct acquire_known known;
     bool compares_known;     /* with what is reread */
     struct hash known_chain; /* of its whole MiB */

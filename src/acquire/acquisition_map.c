@@ -52,6 +52,7 @@ int acquire_map_prepare(struct acquisition *m, bool is_finished, struct err *e)
     if (!m->state.needs_map)
         return 0;
     m->state.map = hash_bytes(text.p, text.len);
+    m->map_size = text.len;
     return acquire_write_beside(m, "map.next", &text, e);
 }
 

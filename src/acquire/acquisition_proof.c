@@ -56,9 +56,16 @@ int acquire_pieces_open_again(struct acquisition *m, const char *part, const cha
     return rc ? rc : acquire_pieces_open(m, pieces, compares ? 0 : O_CREAT, e);
 }
 
+static void count_written(struct acquisition *m, const void *text, size_t size)
+{
+    digest_add(m->pieces_sum, text, size);
+    m->pieces_size += size;
+}
+
 /* Lines that are there stay where they are compared with. */
 int acquire_pieces_begin(struct acquisition *m, struct err *e)
 {
+    count_written(m, head_line, sizeof(head_line) - 1);
     if (has_proof(m))
         return 0;
     if (ftruncate(m->pieces_fd, 0))
@@ -67,20 +74,27 @@ int acquire_pieces_begin(struct acquisition *m, struct err *e)
                          e);
 }
 
+static void add_lines(const struct buf *pieces, struct buf *out)
+{
+    for (size_t at = 0; at < pieces->len; at += sizeof(struct hash)) {
+        hex_add(out, pieces->p + at, sizeof(struct hash));
+        buf_addc(out, '\n');
+    }
+}
+
 int acquire_pieces_flush(struct acquisition *m, struct err *e)
 {
     CLEANUP_BUF struct buf text = {0};
     off_t begin = lseek(m->pieces_fd, 0, SEEK_CUR);
     int rc;
 
-    for (size_t at = 0; at < m->pieces.len; at += sizeof(struct hash)) {
-        hex_add(&text, m->pieces.p + at, sizeof(struct hash));
-        buf_addc(&text, '\n');
-    }
+    add_lines(&m->pieces, &text);
     rc = file_write_fd(m->pieces_fd, text.p, text.len, "the pieces of the image", e);
     /* The folder is full, and somebody may be asked for another one at this moment. */
     if (rc == ERR_FULL && acquire_give_room(m) && lseek(m->pieces_fd, begin, SEEK_SET) == begin)
         rc = file_write_fd(m->pieces_fd, text.p, text.len, "the pieces of the image", e);
+    if (rc == 0)
+        count_written(m, text.p, text.len);
     buf_clear(&m->pieces);
     return rc;
 }
@@ -166,6 +180,7 @@ static int is_changed(const struct acquisition *m, uint64_t piece, struct err *e
 
 static int check_pieces(struct acquisition *m, struct err *e)
 {
+    CLEANUP_BUF struct buf text = {0};
     int rc = 0;
 
     for (size_t at = 0; rc == 0 && at < m->pieces.len; at += sizeof(struct hash)) {
@@ -176,6 +191,8 @@ static int check_pieces(struct acquisition *m, struct err *e)
             rc = is_changed(m, m->pieces_checked, e);
         m->pieces_checked++;
     }
+    add_lines(&m->pieces, &text);
+    count_written(m, text.p, text.len);
     buf_clear(&m->pieces);
     return rc;
 }

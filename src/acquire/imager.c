@@ -45,6 +45,7 @@ void imager_report_release(struct imager_report *r)
 {
     source_facts_release(&r->facts);
     read_back_release(&r->back);
+    buf_release(&r->back_failed);
     buf_release(&r->files);
     buf_release(&r->changed);
     buf_release(&r->stated);
@@ -488,24 +489,73 @@ static void compare_stated(struct making *m)
                                      "checksums, or not made well");
 }
 
+static const char *const beside[] = {"map", "pieces"};
+
+/* By which the image is compared, now and later. */
+static int check_beside(const struct making *m, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(beside); i++) {
+        CLEANUP_BUF struct buf path = {0};
+        struct hash wanted, sum;
+        uint64_t written, size;
+
+        acquisition_path(m->image, beside[i], &path);
+        acquisition_beside(m->image, beside[i], &written, &wanted);
+        rc = file_sum(buf_text(&path), &sum, &size, e);
+        if (rc == 0 && (size != written || !hash_eq(&sum, &wanted)))
+            rc = err_set(e, ERR_TAMPER, "%s was changed since it was written", buf_text(&path));
+    }
+    return rc;
+}
+
+/* Reading back can be tried again, but for an image that was found to be another. */
+static bool is_over(int rc)
+{
+    return rc == 0 || rc == ERR_TAMPER || rc == ERR_FORMAT;
+}
+
+/* rc: of comparing. What is beside it may be at fault, and tells more. */
+static int judge_back(struct making *m, int rc, struct err *e)
+{
+    struct imager_report *r = m->report;
+    struct err why = {0};
+    int later = is_over(rc) ? check_beside(m, &why) : 0;
+
+    if (!later && rc == 0 && r->back.differing)
+        return err_set(e, ERR_TAMPER,
+                       "the image was read back, and is not what was written: %llu MiB differ, the "
+                       "first at MiB %llu. Do not use it; the target disk or the memory is at "
+                       "fault",
+                       (unsigned long long)r->back.differing, (unsigned long long)r->back.first);
+    if (!later && rc == 0)
+        return 0;
+    if (later)
+        rc = err_set(e, later, "%s", why.text);
+    r->has_back = false;
+    if (is_over(rc))
+        buf_adds(&r->back_failed, e->text);
+    return err_wrap(e, rc,
+                    is_over(rc) ? "the image was read back, and must not be used as it is"
+                                : "reading it back");
+}
+
 static int check_back(struct making *m, struct err *e)
 {
     CLEANUP_BUF struct buf pieces = {0};
-    struct read_back *b = &m->report->back;
+    struct imager_report *r = m->report;
     int rc;
 
     acquisition_path(m->image, "pieces", &pieces);
     atomic_store(&m->control->phase, ACQUIRE_READING_BACK);
-    m->report->back_begun = utc_now();
-    rc = read_back(acquisition_files(m->image), buf_text(&pieces), &m->report->result, m->control,
-                   b, e);
-    m->report->back_ended = utc_now();
-    m->report->has_back = rc == 0;
-    if (rc == 0 && b->differing)
-        return err_set(e, ERR_TAMPER,
-                       "the image on the disk is not what was written: %llu MiB differ, the first "
-                       "at MiB %llu. Do not use it; the target disk or the memory is at fault",
-                       (unsigned long long)b->differing, (unsigned long long)b->first);
+    r->back_begun = utc_now();
+    rc = read_back(acquisition_files(m->image), buf_text(&pieces), &r->result, m->control, &r->back,
+                   e);
+    r->has_back = rc == 0;
+    rc = judge_back(m, rc, e);
+    if (is_over(rc))
+        r->back_ended = utc_now();
     return rc;
 }
 
@@ -547,25 +597,17 @@ static int work_back(struct making *m, struct err *e)
 /* NAME.txt names the files before it; the report names it, too. */
 static int write_text(struct making *m, struct err *e)
 {
-    static const char *const beside[] = {"map", "pieces"};
     CLEANUP_BUF struct buf path = {0};
     struct buf *files = &m->report->files;
-    int rc = 0;
+    int rc;
 
     imager_files(m->report, m->image, files);
-    for (size_t i = 0; rc == 0 && i < COUNT_OF(beside); i++)
-        rc = imager_file_beside(m->image, beside[i], files, e);
+    for (size_t i = 0; i < COUNT_OF(beside); i++)
+        imager_written_beside(m->image, beside[i], files);
     acquisition_path(m->image, "txt", &path);
     imager_text(m->report, m->image, m->order, &m->report->text);
-    if (rc == 0)
-        rc = file_write(buf_text(&path), buf_str(&m->report->text), 0600, e);
+    rc = file_write(buf_text(&path), buf_str(&m->report->text), 0600, e);
     return rc ? rc : imager_file_beside(m->image, "txt", files, e);
-}
-
-/* Reading back can be tried again, but for an image that was found to be another. */
-static bool is_over(int rc)
-{
-    return rc == 0 || rc == ERR_TAMPER || rc == ERR_FORMAT;
 }
 
 /* The image is whole: what is said of it, and nothing to go on with any more. */

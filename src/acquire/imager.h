@@ -44,6 +44,8 @@ struct imager_report {
     struct acquire_result result;
     struct read_back back; /* where it was read back */
     bool has_back;
+    struct buf
+        back_failed; /* why nobody can tell whether it is what was written; empty: it is told */
     struct utc begun;
     struct utc back_begun, back_ended; /* reading back; {0}: it was not */
     struct buf files;   /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */

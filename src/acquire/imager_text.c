@@ -80,6 +80,17 @@ int imager_file_beside(struct acquisition *image, const char *ending, struct buf
     return rc;
 }
 
+void imager_written_beside(struct acquisition *image, const char *ending, struct buf *out)
+{
+    CLEANUP_BUF struct buf path = {0};
+    struct hash sum;
+    uint64_t size;
+
+    acquisition_path(image, ending, &path);
+    acquisition_beside(image, ending, &size, &sum);
+    file_line(out, size, sum.b, buf_text(&path));
+}
+
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out)
 {
     const struct target_files *f = acquisition_files(image);
@@ -180,11 +191,19 @@ static void add_files(const struct imager_report *r, struct buf *out)
     }
 }
 
-static const char *back_words(const struct imager_report *r)
+static void add_back(const struct imager_report *r, struct buf *out)
 {
-    return !r->has_back        ? "not read back"
-           : r->back.differing ? "read back, and DIFFERENT"
-                               : "read back from the disk, and the same";
+    if (r->back_failed.len)
+        pair(out, "the image", "reading back FAILED: %s", buf_text(&r->back_failed));
+    else
+        pair(out, "the image", "%s",
+             !r->has_back        ? "not read back"
+             : r->back.differing ? "read back, and DIFFERENT"
+                                 : "read back from the disk, and the same");
+    if (r->back_ended.sec) {
+        pair_time(out, "  from", r->back_begun);
+        pair_time(out, "  to", r->back_ended);
+    }
 }
 
 void imager_text(const struct imager_report *r, struct acquisition *image,
@@ -237,10 +256,6 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
                  (unsigned long long)r->result.stored_size);
         pair_digests(out, &r->result.stored);
     }
-    pair(out, "the image", "%s", back_words(r));
-    if (r->back_ended.sec) {
-        pair_time(out, "  from", r->back_begun);
-        pair_time(out, "  to", r->back_ended);
-    }
+    add_back(r, out);
     add_files(r, out);
 }

@@ -5,6 +5,8 @@
 /* A line as in imager_report.files of NAME.ending, which lies beside the image. ERR_IO. */
 int imager_file_beside(struct acquisition *image, const char *ending, struct buf *out,
                        struct err *e);
+/* The same of NAME.map or NAME.pieces, as they were written. */
+void imager_written_beside(struct acquisition *image, const char *ending, struct buf *out);
 /* The same of each file of the image. */
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out);
 /* "10240 to 10241, 20480 to 20480": the first runs of sectors that could not be read. */

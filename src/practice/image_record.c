@@ -243,7 +243,13 @@ static bool was_live(const struct imaging *g, const struct thing *t)
 
 static const char *back_words(const struct imaging *g)
 {
-    return strcmp(result(g, "read-back"), "same") == 0 ? "read back and compared" : "not read back";
+    const char *said = result(g, "read-back");
+
+    return strcmp(said, "same") == 0 ? "read back and compared"
+           : strcmp(said, "failed") == 0
+               ? "reading back FAILED when it was made, and all of it was "
+                 "compared when it was put on record"
+               : "not read back";
 }
 
 static struct str remark_of(const struct imaging *g, struct decision *d, const struct thing *t)
@@ -253,6 +259,9 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
     if (g->is_made)
         buf_adds(&text, "made outside of this case, and what is said of its source is what its "
                         "summary says; ");
+    if (g->is_made && t && str_is(thing_value(t, "state"), "failed"))
+        buf_addf(&text, "on record as failed before: " STR_FMT "; ",
+                 STR_ARG(thing_value(t, "why")));
     if (was_live(g, t))
         buf_adds(&text, "LIVE: in use while it was read; ");
     if (result(g, "changed")[0])

@@ -137,6 +137,7 @@ static bool spell(enum value_kind kind, struct str value, char time[UTC_TEXT_SIZ
         return true;
     case VALUE_BACK:
         *out = str_starts(value, "read back from the disk, and the same") ? STR("same")
+               : str_starts(value, "reading back FAILED: ")               ? STR("failed")
                : str_is(value, "not read back")                           ? STR("no")
                                                                           : STR("different");
         return true;

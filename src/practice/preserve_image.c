@@ -455,7 +455,7 @@ static int end(struct imaging *g, int ended, struct err *why, struct err *e)
         return err_set(e, ended, "%s. Nothing is lost: calm preserve image --resume im%u",
                        why->text, g->number);
     if (ended)
-        return err_set(e, ended, "%s", why->text);
+        return err_set(e, ended, "%s. That is on record", why->text);
     if (rc == 0)
         preserve_image_tell(&g->helper, g->number, g->item, g->a);
     return rc;

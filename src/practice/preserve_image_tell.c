@@ -68,6 +68,16 @@ static void tell_source(const struct image_helper *h, struct buf *out)
         buf_addf(out, "The source is an image; its own hashes: %s.\n", buf_text(&stated));
 }
 
+static const char *back_words(const char *said)
+{
+    if (strcmp(said, "same") == 0)
+        return "It was read back from the disk, and is the same.";
+    if (strcmp(said, "failed") == 0) /* only --made takes such an image */
+        return "Reading it back FAILED when it was made; now all that it holds was compared with "
+               "its summary.";
+    return "It was NOT read back: calm preserve verify does that.";
+}
+
 static void tell(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
 {
     struct str rest = buf_str(&h->files);
@@ -93,10 +103,7 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
                   "Of what the image holds, as stored, the last sector filled up with zeros:", out);
     if (bad)
         tell_bad(h, bad, out);
-    buf_addf(out, "%s\n",
-             strcmp(image_helper_result(h, "read-back"), "same") == 0
-                 ? "It was read back from the disk, and is the same."
-                 : "It was NOT read back: calm preserve verify does that.");
+    buf_addf(out, "%s\n", back_words(image_helper_result(h, "read-back")));
     tell_source(h, out);
     if (image_helper_result(h, "unbound")[0])
         buf_addf(out, "NOT BOUND: %s.\n", image_helper_result(h, "unbound"));

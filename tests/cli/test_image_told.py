@@ -14,7 +14,7 @@ import zlib
 import harness
 from harness import CALM, CaseTest, one_line
 
-USAGE, NOT_FOUND, CONFLICT, IO, CANCEL = 2, 3, 6, 11, 13
+USAGE, NOT_FOUND, CONFLICT, TAMPERED, IO, CANCEL = 2, 3, 6, 8, 11, 13
 MIB = 1 << 20
 needs_root = unittest.skipUnless(os.geteuid() == 0, "loop devices and mounts need root")
 
@@ -190,8 +190,7 @@ class Told(CaseTest):
         self.assertNotIn("known by its bytes", runs)
 
 
-class Screen(CaseTest):
-    """What is to be known of the source stands on the screen too, in --json, and on the form."""
+class During(CaseTest):
     def setUp(self):
         super().setUp()
         self.out = self.folder / "images"
@@ -203,24 +202,27 @@ class Screen(CaseTest):
         job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), *words, "--limit", "4"],
                                env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         end = time.monotonic() + 30
-        while not list(self.out.glob("*.pieces")) and time.monotonic() < end:
+        while not (self.out / f"{words[1]}.pieces").exists() and time.monotonic() < end:
             time.sleep(0.01)
         time.sleep(0.3)
         act()
         said = job.communicate(timeout=60)[0].decode()
-        self.assertEqual(job.returncode, 0, said)
-        return said
+        return job.returncode, said
 
+
+class Screen(During):
+    """What is to be known of the source stands on the screen too, in --json, and on the form."""
     def write(self):
         with open(self.disk, "r+b") as f:
             f.write(b"CHANGED")
 
     def test_a_source_that_changed_is_said_to_have(self):
         self.disk.write_bytes(random.Random(31).randbytes(8 * MIB))
-        said = one_line(self.during(self.write, "--name", "x"))
+        code, said = self.during(self.write, "--name", "x")
+        self.assertEqual(code, 0, said)
         how = "while it was read: it was written to, or its entry was changed"
-        self.assertIn(f"CHANGED {how}. The image may hold parts of different moments.", said)
-        told = json.loads(self.during(self.write, "--name", "y", "--json"))
+        self.assertIn(f"CHANGED {how}. The image may hold parts of different moments.", one_line(said))
+        told = json.loads(self.during(self.write, "--name", "y", "--json")[1])
         self.assertEqual((told["changed"], told["live"], told["unbound"], told["stated"]), (how, False, "", ""))
         said = one_line(self.ana(f"preserve image {self.disk} --to {self.out} --name still"))
         self.assertNotIn("CHANGED", said)
@@ -266,6 +268,60 @@ class Screen(CaseTest):
         self.assertEqual(form.count("".join(words.split())), 2)
         subprocess.run([harness.BUILD / "src" / "calm-image", image, "--to", self.out, "--name", "alone"], check=True, stdout=subprocess.DEVNULL)
         self.assertIn(words, one_line(self.ana(f"preserve image --made {self.out}/alone.txt")))
+
+
+class Back(During):
+    """An image that reading back finds to be another, or cannot compare, is on record as that, and comes onto the register as it was written alone."""
+    def setUp(self):
+        super().setUp()
+        self.disk.write_bytes(random.Random(33).randbytes(8 * MIB))
+
+    def taken_later(self, name, why):
+        code, later = self.ana.fails(f"preserve image --made {self.out}/{name}.txt")
+        self.assertEqual(code, TAMPERED, later)
+        self.assertIn(f"{why}: the image is not as it was made, and nothing was put on record", one_line(later))
+        self.assertEqual(self.ana.json("preserve list"), [])
+
+    def test_the_pieces_were_changed_while_it_was_made(self):
+        path = self.out / "x.pieces"
+
+        def alter():
+            end = time.monotonic() + 30
+            while path.stat().st_size < 150 and time.monotonic() < end:  # the first line is written
+                time.sleep(0.01)
+            with open(path, "r+b") as f:
+                f.seek(50)
+                f.write(b"zz")
+        code, said = self.during(alter, "--name", "x")
+        self.assertEqual(code, TAMPERED, said)
+        why = f"the image was read back, and must not be used as it is: {path} was changed since it was written"
+        self.assertIn(f"{why}. That is on record.", one_line(said))
+        image = self.ana.json("preserve images")[0]
+        self.assertEqual((image["state"], image["why"]), ("failed", why))
+        text = (self.out / "x.txt").read_text()
+        self.assertRegex(text, rf"(?m)^the image +reading back FAILED: {path} was changed since it was written$")
+        data = self.disk.read_bytes()
+        lines = ["# SHA-256 of each MiB of the image, in order"] + [hashlib.sha256(data[at:at + MIB]).hexdigest() for at in range(0, 8 * MIB, MIB)]
+        written = hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest()
+        self.assertIn(f"\n  {written}  x.pieces\n", text)
+        self.taken_later("x", "has another SHA-256 than its summary says")
+
+    def test_the_image_was_replaced_while_it_was_made(self):
+        def replace():
+            (self.out / "x.raw").rename(self.folder / "away")
+            (self.out / "x.raw").write_bytes(b"users")
+        code, said = self.during(replace, "--name", "x", "--format", "raw")
+        self.assertNotEqual(code, 0, said)
+        why = "the image was read back, and must not be used as it is: the image does not hold as much as was read"
+        self.assertIn(f"{why}. That is on record.", one_line(said))
+        self.taken_later("x", "has 5 bytes, and its summary says 8388608")
+        (self.folder / "away").replace(self.out / "x.raw")
+        said = one_line(self.ana(f"preserve image --made {self.out}/x.txt"))
+        self.assertIn("Reading it back FAILED when it was made; now all that it holds was compared with its summary.", said)
+        item, image = self.ana.json("preserve list")[0], self.ana.json("preserve images")[0]
+        self.assertEqual(image["state"], "taken")
+        self.assertIn(f"on record as failed before: {why}; ", item["remark"])
+        self.assertIn("reading back FAILED when it was made, and all of it was compared when it was put on record", item["remark"])
 
 
 if __name__ == "__main__":
