@@ -479,6 +479,14 @@ static int put_in_archive_bare(struct taking *t, const struct walk_entry *entry,
     return rc ? rc : intake_archive_add(t->archive, &member, STR(""), e);
 }
 
+/* On record is when it was last read before this. */
+static void tell_touched(struct taking *t, const struct walk_entry *entry, struct fate *f)
+{
+    t->facts.x.stx_atime.tv_sec = entry->st.st_atim.tv_sec;
+    t->facts.x.stx_atime.tv_nsec = (uint32_t)entry->st.st_atim.tv_nsec;
+    remark(f, "its access time was changed by reading where it points to");
+}
+
 /* A link is what it points to, in words; nothing behind it is read. */
 int take_link(struct taking *t, const struct walk_entry *entry, struct fate *f, struct err *e)
 {
@@ -490,6 +498,8 @@ int take_link(struct taking *t, const struct walk_entry *entry, struct fate *f, 
     struct draft *dr;
 
     look(t, entry, f);
+    if (entry->is_touched)
+        tell_touched(t, entry, f);
     if (is_for_archive(t, entry)) {
         f->kept = KEPT_ARCHIVE;
         return put_in_archive_bare(t, entry, f, e);
@@ -497,6 +507,8 @@ int take_link(struct taking *t, const struct walk_entry *entry, struct fate *f, 
     buf_adds(&words, "a symbolic link to ");
     intake_path_text(&words, entry->target);
     buf_adds(&words, "; what it points to was not taken through it");
+    if (f->file.remark.len)
+        buf_addf(&words, "; %s", buf_text(&f->file.remark));
     facts.remark = buf_str(&words);
     facts.modified = (struct utc){entry->st.st_mtim.tv_sec, (uint32_t)entry->st.st_mtim.tv_nsec};
     dr = taking_path_item(t, entry, &facts);

@@ -131,13 +131,24 @@ static struct walk_entry *add_entry(struct walk *t, const char *path, uint32_t r
     return &t->entries[t->count++];
 }
 
-/* A link's target is as long as it is, whatever its size says. */
-static const char *read_target(struct walk *t, int folder, const char *name)
+static bool is_same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* A link's target is as long as it is, whatever its size says. The kernel has no way to read it
+ * that keeps its access time. */
+static void read_target(struct walk *t, int folder, const char *name, struct walk_entry *entry)
 {
     char target[PATH_MAX];
     ssize_t len = readlinkat(folder, name, target, sizeof(target));
+    struct stat after;
 
-    return len < 0 ? NULL : arena_dup(t->arena, target, (size_t)len);
+    if (len < 0)
+        return;
+    entry->target = arena_dup(t->arena, target, (size_t)len);
+    entry->is_touched = fstatat(folder, name, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        !is_same_time(after.st_atim, entry->st.st_atim);
 }
 
 static const char *trouble_of(const struct walk *t, const struct walk_entry *entry,
@@ -179,7 +190,7 @@ static int add_child(struct walk *t, const struct walk_entry *folder, int fd, co
     else
         entry->trouble = trouble_of(t, entry, top);
     if (S_ISLNK(entry->st.st_mode)) {
-        entry->target = read_target(t, fd, name);
+        read_target(t, fd, name, entry);
         if (!entry->target)
             entry->trouble = trouble_errno(t, "be read");
     }
@@ -275,7 +286,7 @@ static int add_root(struct walk *t, const char *path, struct walk_entry *entry, 
 
     entry->is_named = true;
     if (S_ISLNK(entry->st.st_mode))
-        entry->target = read_target(t, AT_FDCWD, entry->path);
+        read_target(t, AT_FDCWD, entry->path, entry);
     entry->trouble = trouble_of(t, entry, &entry->st);
     *root = (struct walk_root){.fd = -1, .path_len = strlen(entry->path)};
     if (root->path_len == 1)

@@ -17,7 +17,8 @@ struct walk_entry {
     const char *trouble; /* why it cannot be taken, a sentence part; NULL */
     struct stat st;      /* of the link itself; zeros where it could not be asked for */
     uint32_t root;
-    bool is_named; /* given by name, not found in a folder */
+    bool is_named;   /* given by name, not found in a folder */
+    bool is_touched; /* reading where the link points to changed its access time, not that of st */
 };
 
 struct walk {

@@ -100,6 +100,25 @@ class OneFile(IntakeTest):
         self.assertEqual(os.stat(path).st_atime_ns, 1_000_000_000_000_000_000)
         self.assertEqual(os.stat(self.source).st_atime_ns, 1_000_000_000_000_000_000)
 
+    def test_the_access_time_of_a_link_changes_and_that_is_on_record(self):
+        words = "its access time was changed by reading where it points to"
+        link, then = self.source / "link", (1_000_000_000_000_000_000, 1_100_000_000_000_000_000)
+        os.symlink("log", link)
+        for number in range(201):  # an item by itself, then in an archive
+            os.utime(link, ns=then, follow_symlinks=False)
+            if number == 0:
+                self.take(link)
+                is_touched = os.lstat(link).st_atime_ns != then[0]
+                item = self.items()["e1"]
+                self.assertEqual(item["remark"].endswith("; " + words), is_touched, item["remark"])
+                self.assertTrue(item["accessed"].startswith("2001-09-09T01:46:40"))
+            self.put(f"f{number}")
+        self.take(self.source)
+        is_touched = os.lstat(link).st_atime_ns != then[0]
+        self.assertEqual(self.manifest()[0][str(link)].get("remark"), words if is_touched else None)
+        if not is_touched:
+            self.skipTest("this file system keeps no access time of links")
+
     def test_the_same_content_twice_is_one_blob_and_two_items(self):
         self.put("a", b"same")
         self.put("b", b"same")
