@@ -412,6 +412,18 @@ static const struct thing *begun_here(const struct taking_made *t)
     return NULL;
 }
 
+/* What it was begun with stays on the form: the summary has not all of it. */
+static void set_options(struct taking_made *t, const struct thing *begun)
+{
+    struct str then = begun ? thing_value(begun, "options") : STR("");
+    const char *said = image_helper_result(&t->g->helper, "options");
+
+    if (then.len)
+        buf_addf(&t->g->options, STR_FMT "; by its summary: %s", STR_ARG(then), said);
+    else
+        buf_adds(&t->g->options, said);
+}
+
 static void set_words(struct taking_made *t)
 {
     struct imaging *g = t->g;
@@ -423,8 +435,10 @@ static void set_words(struct taking_made *t)
         g->id = begun->id;
     g->is_made = true;
     buf_adds(&g->source, image_helper_fact(h, "path"));
-    buf_adds(&g->options, image_helper_result(h, "options"));
-    buf_addf(&g->program, "calm-image %s, without the case", image_helper_result(h, "program"));
+    set_options(t, begun);
+    buf_addf(&g->program, "calm-image %s, %s", image_helper_result(h, "program"),
+             begun ? "begun in this case, and taken into it later by its summary"
+                   : "without the case");
     buf_addstr(&g->title, title.len ? title
                           : begun   ? thing_value(begun, "title")
                                     : str_of(image_helper_result(h, "summary-description")));

@@ -52,7 +52,8 @@ static const struct field acquisition_fields[] = {
     {.name = "back-ended", .type = FIELD_TIME, .help = "when reading back ended"},
     {.name = "made",
      .type = FIELD_LINE,
-     .help = "made outside of this case: the summary that says all of this"},
+     .help =
+         "made outside of this case, or taken into it later: the summary that says all of this"},
     {.name = "evidence",
      .type = FIELD_REF,
      .kind = "evidence",
@@ -257,8 +258,8 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
     CLEANUP_BUF struct buf text = {0};
 
     if (g->is_made)
-        buf_adds(&text, "made outside of this case, and what is said of its source is what its "
-                        "summary says; ");
+        buf_addf(&text, "%s, and what is said of its source is what its summary says; ",
+                 t ? "begun in this case, and taken into it later" : "made outside of this case");
     if (g->is_made && t && str_is(thing_value(t, "state"), "failed"))
         buf_addf(&text, "on record as failed before: " STR_FMT "; ",
                  STR_ARG(thing_value(t, "why")));

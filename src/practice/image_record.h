@@ -27,7 +27,7 @@ struct imaging {
     uint64_t bad;
     int phase;
     bool goes_on;
-    bool is_made; /* outside of this case: all that is said of it is what its summary says */
+    bool is_made; /* taken by its summary: all that is said of it is what that says */
 };
 void imaging_release(struct imaging *g);
 

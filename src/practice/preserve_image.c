@@ -441,6 +441,21 @@ static int order(struct imaging *g, const struct image_watcher_calls *calls, str
     return rc && g->goes_on ? tell_resume_failed(g, rc, e) : rc;
 }
 
+/* The case cannot be written at this moment, and hours of reading are done. */
+static int tell_unrecorded(const struct imaging *g, int rc, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf summary = {0};
+    struct err why = *e;
+
+    buf_addf(&path, "%.*stxt", (int)(g->resume.len - strlen("part")), buf_text(&g->resume));
+    sink_shell(&summary, buf_str(&path));
+    return err_set(e, rc,
+                   "im%u is whole, but that is not on record: %s. Its files stay as they are; once "
+                   "the case can be written again: calm preserve image --made %s",
+                   g->number, why.text, buf_text(&summary));
+}
+
 static int end(struct imaging *g, int ended, struct err *why, struct err *e)
 {
     struct err second = {0};
@@ -456,9 +471,10 @@ static int end(struct imaging *g, int ended, struct err *why, struct err *e)
                        why->text, g->number);
     if (ended)
         return err_set(e, ended, "%s. That is on record", why->text);
-    if (rc == 0)
-        preserve_image_tell(&g->helper, g->number, g->item, g->a);
-    return rc;
+    if (rc)
+        return tell_unrecorded(g, rc, e);
+    preserve_image_tell(&g->helper, g->number, g->item, g->a);
+    return 0;
 }
 
 static int take_made(struct imaging *g, struct err *e)

@@ -14,7 +14,7 @@ import zlib
 import harness
 from harness import CALM, CaseTest, one_line
 
-USAGE, NOT_FOUND, CONFLICT, TAMPERED, IO, CANCEL = 2, 3, 6, 8, 11, 13
+USAGE, NOT_FOUND, CONFLICT, TAMPERED, IO, FULL, CANCEL = 2, 3, 6, 8, 11, 12, 13
 MIB = 1 << 20
 needs_root = unittest.skipUnless(os.geteuid() == 0, "loop devices and mounts need root")
 
@@ -322,6 +322,53 @@ class Back(During):
         self.assertEqual(image["state"], "taken")
         self.assertIn(f"on record as failed before: {why}; ", item["remark"])
         self.assertIn("reading back FAILED when it was made, and all of it was compared when it was put on record", item["remark"])
+
+
+@needs_root
+class FullCase(CaseTest):
+    def test_the_medium_of_the_case_becomes_full_while_an_image_is_made(self):
+        at, out, disk = self.folder / "medium", self.folder / "images", self.folder / "disk"
+        at.mkdir()
+        out.mkdir()
+        disk.write_bytes(random.Random(34).randbytes(8 * MIB))
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", at], capture_output=True, check=False).returncode:
+            self.skipTest("nothing can be mounted here")
+        try:
+            self.on(at, out, disk)
+        finally:
+            subprocess.run(["umount", "--lazy", at], check=True)
+
+    def on(self, at, out, disk):
+        def calm(*words):
+            return subprocess.Popen([CALM, *([] if words[0] == "open" else ["--case", str(at / "m.calm")]), *map(str, words)], env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+        def done(job, code):
+            said = job.communicate(timeout=60)[0].decode()
+            self.assertEqual(job.returncode, code, said)
+            return said
+        done(calm("open", at / "m.calm"), 0)
+        done(calm("assess", "system", "web1"), 0)
+        job = calm("preserve", "image", disk, "--to", out, "--name", "x", "--system", "web1", "--limit", "4")
+        end = time.monotonic() + 30
+        while not (out / "x.pieces").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        with open(at / "fill", "wb", buffering=0) as f:
+            try:
+                while True:
+                    f.write(bytes(4096))
+            except OSError:
+                pass
+        said = one_line(done(job, FULL))
+        self.assertIn("im1 is whole, but that is not on record: ", said)
+        self.assertIn(f"once the case can be written again: calm preserve image --made {out}/x.txt", said)
+        (at / "fill").unlink()
+        done(calm("preserve", "image", "--made", out / "x.txt"), 0)
+        image, item = (json.loads(done(calm("preserve", what, "--json"), 0))[0] for what in ("images", "list"))
+        self.assertEqual(image["state"], "taken")
+        self.assertTrue(image["program"].endswith(", begun in this case, and taken into it later by its summary"), image["program"])
+        self.assertTrue(image["options"].startswith("format e01, limit 4, retries 2, patience 5 min; by its summary: E01, packed fast"), image["options"])
+        self.assertTrue(item["remark"].startswith("begun in this case, and taken into it later, and what is said of its source is what its summary says; "))
 
 
 if __name__ == "__main__":
