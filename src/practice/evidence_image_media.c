@@ -6,18 +6,10 @@
 #include "base/utc.h"
 #include "evidence/image_read.h"
 #include "practice/evidence_image.h"
+#include "practice/piece_lines.h"
 #include "sys/file.h"
 
-enum { LINES_SIZE = 64 << 10, LINE_LIMIT = 1024, RUNS_SIZE = 8 << 10 };
-
-/* NAME.pieces, line by line. */
-struct piece_lines {
-    int fd;
-    off_t off;
-    struct buf text; /* read and not taken */
-    size_t at;
-    bool is_bad; /* a line is not as calm writes it, or the file cannot be read */
-};
+enum { RUNS_SIZE = 8 << 10 };
 
 struct media_check {
     struct image_check *c;
@@ -33,48 +25,6 @@ struct media_check {
     struct buf runs;        /* those before it, in words: a line each */
     uint64_t missing_piece; /* from which on NAME.pieces has none; UINT64_MAX: it has */
 };
-
-static bool fill(struct piece_lines *l)
-{
-    ssize_t n;
-
-    if (l->text.len - l->at > LINE_LIMIT)
-        return false;
-    if (l->at)
-        memmove(l->text.p, l->text.p + l->at, l->text.len - l->at);
-    l->text.len -= l->at;
-    l->at = 0;
-    n = pread(l->fd, buf_room(&l->text, LINES_SIZE), LINES_SIZE, l->off);
-    if (n <= 0)
-        return false;
-    l->text.len += (size_t)n;
-    l->off += n;
-    return true;
-}
-
-/* False at the end, and at what is no piece. */
-static bool next_piece(struct piece_lines *l, struct hash *out)
-{
-    for (;;) {
-        const char *from = l->text.len ? l->text.p + l->at : NULL;
-        const char *end = from ? memchr(from, '\n', l->text.len - l->at) : NULL;
-        struct str line;
-
-        if (!end) {
-            if (!fill(l)) {
-                l->is_bad = l->text.len > l->at;
-                return false;
-            }
-            continue;
-        }
-        line = (struct str){from, (size_t)(end - from)};
-        l->at += line.len + 1;
-        if (line.len && line.p[0] == '#')
-            continue;
-        l->is_bad = !hex_read(out->b, sizeof(out->b), line);
-        return !l->is_bad;
-    }
-}
 
 static void tell_run(struct media_check *m)
 {
@@ -98,7 +48,8 @@ static void compare_piece(struct media_check *m, const struct hash *sum)
 {
     struct hash then;
 
-    if (m->c->pieces_fd >= 0 && m->missing_piece == UINT64_MAX && !next_piece(&m->lines, &then))
+    if (m->c->pieces_fd >= 0 && m->missing_piece == UINT64_MAX &&
+        !piece_lines_next(&m->lines, &then))
         m->missing_piece = m->piece;
     if (m->c->pieces_fd >= 0 && m->missing_piece == UINT64_MAX && !hash_eq(&then, sum)) {
         m->first = m->run ? m->first : m->piece;
@@ -264,7 +215,7 @@ static void judge_pieces(struct media_check *m)
     struct image_check *c = m->c;
     struct str rest = buf_str(&m->runs);
     struct hash unused;
-    bool has_more = m->missing_piece == UINT64_MAX && next_piece(&m->lines, &unused);
+    bool has_more = m->missing_piece == UINT64_MAX && piece_lines_next(&m->lines, &unused);
 
     if (c->pieces_fd < 0)
         return;
@@ -389,6 +340,6 @@ int image_check_media(struct image_check *c, struct err *e)
     rc = read_all(&m, e);
     buf_release(&m.sums);
     buf_release(&m.runs);
-    buf_release(&m.lines.text);
+    piece_lines_release(&m.lines);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* image_made.c: looks for the files of an image that was made without the case, compares them with
  * its summary, and puts it on record. */
 #include "practice/image_made.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "practice/evidence.h"
 #include "practice/image_made_map.h"
 #include "practice/image_summary.h"
+#include "practice/piece_lines.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 
@@ -27,6 +29,10 @@ struct taking_made {
     uint64_t media_done;
     bool is_damaged;
     struct buf map_path;
+    struct buf pieces_path;
+    struct piece_lines lines;
+    struct buf sums; /* of pieces that were read, not compared yet */
+    bool has_other_pieces;
     struct made_map map;
     struct image_facts facts;
     struct buf listed; /* struct image_run of each: what an E01 says of itself */
@@ -42,6 +48,9 @@ static void taking_release(struct taking_made *t)
     buf_release(&t->files);
     image_set_release(&t->set);
     buf_release(&t->map_path);
+    buf_release(&t->pieces_path);
+    piece_lines_release(&t->lines);
+    buf_release(&t->sums);
     buf_release(&t->listed);
     made_map_release(&t->map);
     digests_free(t->source);
@@ -171,6 +180,8 @@ static int take_file(struct taking_made *t, struct str line, struct err *e)
     add_file(t, buf_text(&path), size, &sum);
     if (str_ends(f.name, ".map") && f.name.len == t->name.len + 4)
         buf_addstr(&t->map_path, buf_str(&path));
+    if (str_ends(f.name, ".pieces") && f.name.len == t->name.len + 7)
+        buf_addstr(&t->pieces_path, buf_str(&path));
     return evidence_file_is_beside(&named) ? 0 : image_set_add(&t->set, buf_text(&path), &size, e);
 }
 
@@ -242,6 +253,17 @@ static int on_errors(void *context, const struct image_run *runs, size_t count, 
     return 0;
 }
 
+static void compare_pieces(struct taking_made *t)
+{
+    struct hash is, said;
+
+    for (size_t at = 0; at + sizeof(is) <= t->sums.len; at += sizeof(is)) {
+        memcpy(is.b, t->sums.p + at, sizeof(is.b));
+        t->has_other_pieces |= !piece_lines_next(&t->lines, &said) || !hash_eq(&is, &said);
+    }
+    buf_clear(&t->sums);
+}
+
 static int on_bytes(void *context, uint64_t off, struct str bytes, struct err *e)
 {
     struct taking_made *t = context;
@@ -249,6 +271,7 @@ static int on_bytes(void *context, uint64_t off, struct str bytes, struct err *e
     uint64_t left = off < t->source_size ? t->source_size - off : 0;
 
     (void)e;
+    compare_pieces(t);
     if (t->source && left)
         digests_add(t->source, bytes.p, bytes.len < left ? bytes.len : (size_t)left, &pieces);
     return 0;
@@ -316,6 +339,35 @@ static int compare_source(struct taking_made *t, const struct digests_result *al
     return 0;
 }
 
+/* What was left of the last piece, and that there are no more. */
+static int end_pieces(struct taking_made *t, struct err *e)
+{
+    struct hash more;
+
+    compare_pieces(t);
+    if (t->has_other_pieces || piece_lines_next(&t->lines, &more) || t->lines.is_bad)
+        return contradicts(e, "the image: its pieces are those of other bytes");
+    return 0;
+}
+
+static int hash_media(struct taking_made *t, const struct image_receiver *to,
+                      struct digests_result *out, struct err *e)
+{
+    struct image_input input = {.name = "reading the image",
+                                .fds = t->set.fds,
+                                .count = t->set.count,
+                                .format = t->set.format == IMAGE_E01 ? IMAGE_E01 : IMAGE_RAW};
+    CLEANUP_FD int pieces = -1;
+
+    if (!t->pieces_path.len)
+        return err_set(e, ERR_FORMAT, "the summary names no pieces of the image");
+    pieces = open(buf_text(&t->pieces_path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (pieces < 0)
+        return err_errno(e, "cannot open %s", buf_text(&t->pieces_path));
+    t->lines.fd = pieces;
+    return image_hash(&input, to, out, &t->sums, e);
+}
+
 /* All that it holds, out of the bytes that a worker sends. */
 static int compare_media(struct taking_made *t, struct err *e)
 {
@@ -325,12 +377,8 @@ static int compare_media(struct taking_made *t, struct err *e)
                                       .bytes = on_bytes,
                                       .progress = on_progress,
                                       .context = t};
-    struct image_input input = {.name = "reading the image",
-                                .fds = t->set.fds,
-                                .count = t->set.count,
-                                .format = t->set.format == IMAGE_E01 ? IMAGE_E01 : IMAGE_RAW};
     struct digests_result d;
-    int rc = image_hash(&input, &to, &d, NULL, e);
+    int rc = hash_media(t, &to, &d, e);
 
     if (rc)
         return rc;
@@ -342,6 +390,8 @@ static int compare_media(struct taking_made *t, struct err *e)
                        "on record. Look for another copy of its files",
                        t->is_damaged ? "it is damaged" : "its hashes are others");
     rc = compare_source(t, &d, e);
+    if (rc == 0)
+        rc = end_pieces(t, e);
     return rc ? rc : refuse_sealed(t, &d.sha256, buf_text(&t->path), e);
 }
 

@@ -51,12 +51,31 @@ class Made(CaseTest):
         self.edit(there, *changes)
         self.edit(self.out / "x.txt", (r"  \w{64}  x\.map\n      \d+ bytes", f"  {hashlib.sha256(there.read_bytes()).hexdigest()}  x.map\n      {there.stat().st_size} bytes"))
 
+    def edit_pieces(self, change):
+        there = self.out / "x.pieces"
+        there.write_text("".join(line + "\n" for line in change(there.read_text().splitlines())))
+        self.edit(self.out / "x.txt", (r"  \w{64}  x\.pieces\n      \d+ bytes",
+                                       f"  {hashlib.sha256(there.read_bytes()).hexdigest()}  x.pieces\n      {there.stat().st_size} bytes"))
+
     def refused(self, words, code=TAMPER):
         status, why = self.ana.fails(f"preserve image --made {self.out}/x.txt")
         self.assertEqual(status, code, why)
         self.assertIn(words, one_line(why))
         self.assertEqual(self.ana.json("preserve list"), [])
         self.assertEqual(self.ana.json("preserve images"), [])
+
+    def test_pieces_that_are_none_of_the_image(self):
+        other = hashlib.sha256(b"other").hexdigest()
+        for change in (lambda lines: lines[:2] + [other] + lines[3:], lambda lines: lines[:-1], lambda lines: lines + [other],
+                       lambda lines: lines[:2] + ["zz" + lines[2][2:]] + lines[3:], lambda lines: lines + ["more"], lambda lines: lines[:1]):
+            self.alone(self.disk, "--to", self.out, "--name", "x")
+            self.edit_pieces(change)
+            self.refused("the summary contradicts the image: its pieces are those of other bytes")
+            for path in self.out.iterdir():
+                path.unlink()
+        self.alone(self.disk, "--to", self.out, "--name", "x")
+        self.edit_pieces(lambda lines: ["# a note"] + lines)
+        self.ana(f"preserve image --made {self.out}/x.txt")
 
     def test_sectors_that_are_denied_or_invented(self):
         summary = self.bad()
