@@ -63,7 +63,9 @@ static void put_request(struct event *e, struct str request)
     struct str target = rest, version = {0};
 
     if (method.len == 0 || method.len > 32 || rest.len == 0) {
-        event_put(e, FIELD_URL_ORIGINAL, request);
+        /* "-": none came before the time for it was over. */
+        if (!str_is(request, "-"))
+            event_put(e, FIELD_URL_ORIGINAL, request);
         return;
     }
     for (size_t i = rest.len; i-- > 0;)
@@ -327,4 +329,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_access = {
-    .name = "access", .version = 2, .is_splittable = true, .line = line_of};
+    .name = "access", .version = 3, .is_splittable = true, .line = line_of};

@@ -55,6 +55,13 @@ static bool put_action(struct event *e, struct str message)
     return false;
 }
 
+/* What was asked for: dnf/logging.py, dnf/cli/main.py. */
+static void put_command(struct event *e, struct str message)
+{
+    if (str_take(&message, "Command: "))
+        event_put(e, FIELD_PROCESS_COMMAND_LINE, str_trim(message));
+}
+
 static bool is_own(struct str level, struct str message)
 {
     return str_is(level, "SUBDEBUG") || str_is(level, "DDEBUG") ||
@@ -72,6 +79,7 @@ static bool take_dnf(struct state *state, struct str line, struct event *e)
     if (!level_put(e, level))
         return false;
     has_action = put_action(e, line);
+    put_command(e, line);
     state->is_dnf = state->is_dnf || has_action || is_own(level, line);
     return state->is_dnf;
 }
@@ -93,4 +101,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_dnf = {
-    .name = "dnf", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "dnf", .version = 2, .line = line_of, .state_size = sizeof(struct state)};

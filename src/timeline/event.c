@@ -230,6 +230,22 @@ void event_put_address(struct event *e, uint16_t ip, uint16_t name, struct str v
     event_put(e, address_bytes(value, bytes) ? ip : name, value);
 }
 
+void event_small(struct event *e, uint16_t name)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        struct event_field *f = &e->fields[i];
+        char *to = e->scratch + e->scratch_len;
+
+        if (f->name != name)
+            continue;
+        f->value = event_keep(e, f->value);
+        f->same = 0;
+        for (size_t k = 0; k < f->value.len; k++)
+            if (to[k] >= 'A' && to[k] <= 'Z')
+                to[k] = (char)(to[k] | 0x20);
+    }
+}
+
 struct str event_value(const struct event *e, uint16_t name)
 {
     if (name < FIELD_KNOWN_COUNT_ && !(e->may_have[name / 64] >> name % 64 & 1))

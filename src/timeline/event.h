@@ -127,5 +127,7 @@ struct str event_keep(struct event *e, struct str value);
 void event_put_cut(struct event *e, struct str name, uint64_t whole);
 /* Cuts values that are too long; event.cut names them, and says what was left out. */
 void event_cut(struct event *e, const struct field_names *names);
+/* Makes capital letters (of ASCII) in its values small ones. */
+void event_small(struct event *e, uint16_t name);
 /* Its first value; empty where it has none. */
 struct str event_value(const struct event *e, uint16_t name);

@@ -145,6 +145,32 @@ static struct str without_head(struct str line)
     return line;
 }
 
+/* What stands where there is nothing to say. */
+static bool is_none(struct str value)
+{
+    return value.len == 0 || str_is(value, "N/A");
+}
+
+static void put_end(struct event *e, bool is_source, struct str ip, struct str port)
+{
+    if (is_none(ip))
+        return;
+    event_put(e, is_source ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP, ip);
+    if (!is_none(port))
+        event_put(e, is_source ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT, port);
+}
+
+/* Of a tunnel: the other end asked for it, unless this one did (init=local). */
+static void put_tunnel(struct event *e, struct str pairs)
+{
+    bool is_source = !str_is(value_of(pairs, "init"), "local");
+
+    if (value_of(pairs, "srcip").len || value_of(pairs, "dstip").len)
+        return;
+    put_end(e, is_source, value_of(pairs, "remip"), value_of(pairs, "remport"));
+    put_end(e, !is_source, value_of(pairs, "locip"), value_of(pairs, "locport"));
+}
+
 static void put_known(struct reader *r, struct event *e, const struct pair *p, bool *is_twice)
 {
     char name[KEY_MOST + 16];
@@ -154,7 +180,8 @@ static void put_known(struct reader *r, struct event *e, const struct pair *p, b
             struct str before = event_value(e, known[i].field);
 
             *is_twice = *is_twice || (before.len && !str_eq(before, p->value));
-            event_put(e, known[i].field, p->value);
+            if (!is_none(p->value))
+                event_put(e, known[i].field, p->value);
             return;
         }
     (void)snprintf(name, sizeof(name), "fortigate." STR_FMT, STR_ARG(p->key));
@@ -185,11 +212,12 @@ static void put_meaning(struct event *e, struct str pairs)
         return;
     }
     event_put(e, FIELD_EVENT_ACTION, action);
-    if (str_is(action, "login") || str_is(action, "logout"))
+    if (str_is(action, "login") || str_is(action, "logout") || str_is(action, "ssl-login-fail"))
         event_puts(e, FIELD_EVENT_CATEGORY, "authentication");
-    if (str_is(status, "success"))
+    if (str_is(status, "success") || str_is(action, "tunnel-up"))
         event_puts(e, FIELD_EVENT_OUTCOME, "success");
-    else if (str_is(status, "failed") || str_is(status, "failure"))
+    else if (str_is(status, "failed") || str_is(status, "failure") ||
+             str_is(action, "ssl-login-fail"))
         event_puts(e, FIELD_EVENT_OUTCOME, "failure");
 }
 
@@ -211,6 +239,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         put_known(r, e, &p, &is_twice);
     (void)level_put(e, value_of(pairs, "level"));
     event_put(e, FIELD_NETWORK_TRANSPORT, transport_of(value_of(pairs, "proto")));
+    put_tunnel(e, pairs);
     put_meaning(e, pairs);
     if (is_odd || is_twice)
         event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
@@ -219,4 +248,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_fortigate = {
-    .name = "fortigate", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "fortigate", .version = 2, .is_splittable = true, .line = line_of};

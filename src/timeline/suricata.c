@@ -56,6 +56,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         (!is_stats && event_value(e, FIELD_SOURCE_IP).len == 0 &&
          event_value(e, FIELD_NETWORK_TRANSPORT).len == 0))
         return LINE_FOREIGN;
+    event_small(e, FIELD_NETWORK_TRANSPORT);
     reader_time(r, e, &s);
     event_puts(e, FIELD_EVENT_CATEGORY, is_stats ? "host" : "network");
     event_put(e, FIELD_MESSAGE, line);
@@ -63,7 +64,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_suricata = {.name = "suricata",
-                                       .version = 1,
+                                       .version = 2,
                                        .is_splittable = true,
                                        .line = line_of,
                                        .takes_bytes = true,

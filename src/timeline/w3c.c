@@ -160,6 +160,7 @@ static enum line_verdict take_row(struct reader *r, struct str line, struct even
         else
             put_value(e, s->columns[i].field, value);
     }
+    event_small(e, FIELD_NETWORK_TRANSPORT);
     if (i != s->count || rest.len || time.len == 0 || !put_time(r, e, date, time))
         return LINE_FOREIGN;
     if (str_u64(event_value(e, FIELD_HTTP_RESPONSE_STATUS), &status)) {
@@ -183,4 +184,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_w3c = {
-    .name = "w3c", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "w3c", .version = 2, .line = line_of, .state_size = sizeof(struct state)};

@@ -191,6 +191,19 @@ static bool take_json(struct reader *r, struct state *s, struct str line, struct
     return true;
 }
 
+/* ssh.log says auth_success, kerberos.log and ntlm.log success: T and F, or as JSON has them. */
+static void put_outcome(struct reader *r, struct event *e)
+{
+    struct str said = event_value(e, field_number(r->names, STR("zeek.auth_success")));
+
+    if (said.len == 0)
+        said = event_value(e, field_number(r->names, STR("zeek.success")));
+    if (str_is(said, "T") || str_is(said, "true"))
+        event_puts(e, FIELD_EVENT_OUTCOME, "success");
+    else if (str_is(said, "F") || str_is(said, "false"))
+        event_puts(e, FIELD_EVENT_OUTCOME, "failure");
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *s = r->state;
@@ -202,10 +215,11 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (line.p[0] == '{' ? !take_json(r, s, line, e)
                          : s->column_count < 2 || !take_row(r, s, line, e))
         return LINE_FOREIGN;
+    put_outcome(r, e);
     event_puts(e, FIELD_EVENT_CATEGORY, "network");
     event_put(e, FIELD_MESSAGE, line);
     return LINE_EVENT;
 }
 
 const struct format format_zeek = {
-    .name = "zeek", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "zeek", .version = 2, .line = line_of, .state_size = sizeof(struct state)};

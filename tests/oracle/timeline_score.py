@@ -244,6 +244,8 @@ def score_crowdsec(probe, name, path, log, fields):
             event = by_line.get(numbers[int(found[3])], {})
             got = [plain(v) for n in CROWDSEC_NAMES[found[5]] for v in event.get(n, [])]
             wanted = json.loads(f'"{found[6]}"', strict=False)
+            if found[5] == "proto":
+                wanted = wanted.lower()  # as the Elastic Common Schema has network.transport; they keep the log's letters
             fields.add(plain(wanted) in got, f"{name} line {numbers[int(found[3])]} {found[5]}", wanted, got)
 
 
