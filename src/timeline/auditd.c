@@ -1,7 +1,7 @@
 /* auditd.c: the log of the Linux audit daemon: records of one event joined by their serial number,
  * texts spelled in hex decoded, numbers of calls and errors by name. */
 #include "timeline/auditd.h"
-#include "timeline/format.h"
+#include "base/mem.h"
 #include "timeline/members.h"
 #include "timeline/regroup.h"
 
@@ -26,6 +26,7 @@ enum kind {
     KIND_UID_NAME,
     KIND_ADDRESS,
     KIND_HOST,
+    KIND_SIGNAL,
 };
 static const struct member members[] = {
     {"acct", NULL, KIND_ACCOUNT},
@@ -36,6 +37,7 @@ static const struct member members[] = {
     {"res", NULL, KIND_OUTCOME},
     {"result", NULL, KIND_OUTCOME},
     {"saddr", NULL, KIND_SOCKET},
+    {"sig", NULL, KIND_SIGNAL},
     {"success", NULL, KIND_OUTCOME},
     {"syscall", NULL, KIND_SYSCALL},
     {"UID", NULL, KIND_UID_NAME},
@@ -269,6 +271,16 @@ static void put_host(struct record *c, uint16_t ip, struct str value)
         event_put_address(c->e, ip, FIELD_SOURCE_ADDRESS, value);
 }
 
+/* Of a filter of calls; of a crash the number stands as the kernel has it. */
+static void put_signal(struct record *c, uint16_t field, struct str value)
+{
+    struct str name = STR("");
+
+    if (str_is(c->type, "SECCOMP"))
+        name = audit_signal_name(value);
+    put_known(c, field, name.len ? name : value);
+}
+
 static void put_kind(struct record *c, struct member_found m, struct str value)
 {
     switch ((enum kind)m.kind) {
@@ -299,6 +311,9 @@ static void put_kind(struct record *c, struct member_found m, struct str value)
     case KIND_HOST:
         put_host(c, FIELD_SOURCE_ADDRESS, value);
         break;
+    case KIND_SIGNAL:
+        put_signal(c, m.field, value);
+        break;
     default:
         put_known(c, m.field, m.kind == KIND_ID ? id_of(value) : value);
     }
@@ -326,6 +341,12 @@ static bool is_key_char(char c)
            c == '-' || c == '[' || c == ']' || c == '.';
 }
 
+/* "hostname=?, addr=?" of old; categories ("s0:c1,c2") and modules have commas of their own. */
+static bool ends_word(struct str s, size_t at)
+{
+    return s.p[at] == ' ' || (s.p[at] == ',' && (at + 1 == s.len || s.p[at + 1] == ' '));
+}
+
 /* A value in quotes, or a word. */
 static struct str take_value(struct str *rest, bool *is_quoted)
 {
@@ -343,7 +364,7 @@ static struct str take_value(struct str *rest, bool *is_quoted)
         }
     }
     value.len = 0;
-    while (value.len < rest->len && rest->p[value.len] != ' ' && rest->p[value.len] != ',')
+    while (value.len < rest->len && !ends_word(*rest, value.len))
         value.len++;
     *rest = str_from(*rest, value.len);
     /* "(hostname=?, addr=?, terminal=cron res=success)" of old; "(none)" has its own. */
@@ -500,7 +521,8 @@ static bool is_same(const struct state *s, struct str id)
 
 static void begin_event(struct state *s, struct str id)
 {
-    memcpy(s->id, id.p, id.len);
+    if (id.len)
+        memcpy(s->id, id.p, id.len);
     s->id_len = id.len;
     s->has_outcome = s->has_user = s->is_accept = false;
 }
@@ -561,8 +583,65 @@ static bool event_of(struct str line, char *name, size_t *name_len, int64_t *ns)
     return true;
 }
 
+/* "audit: type=1400 audit(1170021493.977:293): …", "SERVICE_START pid=1 …". */
+static bool take_sentence(struct str *rest, struct str *type, struct str *serial)
+{
+    struct str at = *rest, node, id = STR("");
+
+    (void)str_take(&at, "audit: ");
+    if (!take_head(&at, &node, type, &id))
+        *type = str_cut(&at, ' ');
+    if (type->len && type->p[0] >= '0' && type->p[0] <= '9')
+        *type = audit_type_name(*type);
+    (void)str_cut(&id, ':');
+    *serial = id;
+    *rest = at;
+    return at.len && audit_type_of(*type);
+}
+
+/* What the line's head said before. */
+static void drop_doubles(struct event *e, size_t from)
+{
+    size_t count = from;
+
+    for (size_t i = from; i < e->count; i++) {
+        size_t k = 0;
+
+        while (k < from && (e->fields[k].name != e->fields[i].name ||
+                            !str_eq(e->fields[k].value, e->fields[i].value)))
+            k++;
+        if (k == from)
+            e->fields[count++] = e->fields[i];
+    }
+    e->count = count;
+}
+
+bool audit_understand(struct reader *r, struct str sentence, struct event *e)
+{
+    struct record c = {.r = r, .e = e};
+    size_t before = e->count;
+    struct str serial;
+
+    if (!take_sentence(&sentence, &c.type, &serial))
+        return false;
+    if (!r->audit)
+        r->audit = mem_new(struct state);
+    c.state = r->audit;
+    begin_event(c.state, STR(""));
+    c.known = audit_type_of(c.type);
+    put_named(&c, STR("type"), c.type);
+    take_body(&c, sentence);
+    /* In auditd's own log the record of the call says how it went. */
+    if (str_is(event_value(e, find(&c, STR("apparmor")).field), "DENIED"))
+        put_outcome(&c, STR("denied"));
+    put_action(&c);
+    put_named(&c, STR("sequence"), serial);
+    drop_doubles(e, before);
+    return true;
+}
+
 const struct format format_auditd = {.name = "auditd",
-                                     .version = 1,
+                                     .version = 2,
                                      .event_of = event_of,
                                      .line = line_of,
                                      .state_size = sizeof(struct state)};

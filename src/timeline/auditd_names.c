@@ -73,6 +73,58 @@ struct words {
     const char *from, *to;
 };
 
+/* Of records that are events of their own. */
+static const struct words numbers[] = {
+    {"1006", "LOGIN"},
+    {"1100", "USER_AUTH"},
+    {"1101", "USER_ACCT"},
+    {"1102", "USER_MGMT"},
+    {"1103", "CRED_ACQ"},
+    {"1104", "CRED_DISP"},
+    {"1105", "USER_START"},
+    {"1106", "USER_END"},
+    {"1108", "USER_CHAUTHTOK"},
+    {"1109", "USER_ERR"},
+    {"1110", "CRED_REFR"},
+    {"1112", "USER_LOGIN"},
+    {"1113", "USER_LOGOUT"},
+    {"1114", "ADD_USER"},
+    {"1115", "DEL_USER"},
+    {"1116", "ADD_GROUP"},
+    {"1117", "DEL_GROUP"},
+    {"1123", "USER_CMD"},
+    {"1124", "USER_TTY"},
+    {"1126", "GRP_AUTH"},
+    {"1127", "SYSTEM_BOOT"},
+    {"1128", "SYSTEM_SHUTDOWN"},
+    {"1129", "SYSTEM_RUNLEVEL"},
+    {"1130", "SERVICE_START"},
+    {"1131", "SERVICE_STOP"},
+    {"1132", "GRP_MGMT"},
+    {"1133", "GRP_CHAUTHTOK"},
+    {"1305", "CONFIG_CHANGE"},
+    {"1319", "TTY"},
+    {"1325", "NETFILTER_CFG"},
+    {"1326", "SECCOMP"},
+    {"1328", "FEATURE_CHANGE"},
+    {"1330", "KERN_MODULE"},
+    {"1400", "AVC"},
+    {"1403", "MAC_POLICY_LOAD"},
+    {"1404", "MAC_STATUS"},
+    {"1405", "MAC_CONFIG_CHANGE"},
+    {"1700", "ANOM_PROMISCUOUS"},
+    {"1701", "ANOM_ABEND"},
+    {"2500", "VIRT_CONTROL"},
+};
+
+struct str audit_type_name(struct str number)
+{
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (str_is(number, numbers[i].from))
+            return str_of(numbers[i].to);
+    return STR("");
+}
+
 /* Words for what calls do; several of a kind have the same. */
 static const struct words calls[] = {
     {"execve", "executed"},
@@ -206,4 +258,19 @@ struct str audit_error_name(struct str exit_code)
     if (!str_take(&exit_code, "-") || !str_u64(exit_code, &n) || n > 4095)
         return STR("");
     return str_of(strerrorname_np((int)n));
+}
+
+/* asm-generic/signal.h, from 1. */
+struct str audit_signal_name(struct str number)
+{
+    static const char *const names[] = {
+        "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",  "SIGFPE",
+        "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT",
+        "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",  "SIGXCPU",
+        "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS"};
+    uint64_t n;
+
+    if (!str_u64(number, &n) || n == 0 || n > COUNT_OF(names))
+        return STR("");
+    return str_of(names[n - 1]);
 }

@@ -95,6 +95,7 @@ struct reader {
     bool begins_event;      /* of a format with event_of: the line is the first of its event */
     struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
     struct pattern_set *patterns; /* compiled at the first use */
+    void *audit; /* auditd.c's, for records that are sentences; made at the first use */
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);

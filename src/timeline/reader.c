@@ -28,8 +28,10 @@ void reader_end(struct reader *r)
 {
     free(r->state);
     pattern_set_free(r->patterns);
+    free(r->audit);
     r->state = NULL;
     r->patterns = NULL;
+    r->audit = NULL;
 }
 
 void reader_time(struct reader *r, struct event *e, const struct stated *s)
