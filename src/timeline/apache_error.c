@@ -109,6 +109,25 @@ bool apache_error_parts(struct reader *r, struct str *line, struct event *e)
     return has_level;
 }
 
+/* server/log.c. A path may have the same words: where they stand twice, nobody can tell which are
+ * the server's. */
+void apache_error_referrer(struct reader *r, struct str *sentence, struct event *e)
+{
+    static const char words[] = ", referer: ";
+    struct str at = *sentence, last = {0};
+    const char *found;
+
+    while ((found = memmem(at.p, at.len, words, sizeof(words) - 1))) {
+        if (last.p)
+            event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
+        at = last = str_from(at, (size_t)(found - at.p) + sizeof(words) - 1);
+    }
+    if (!last.p)
+        return;
+    event_put(e, FIELD_HTTP_REQUEST_REFERRER, last);
+    *sentence = str_head(*sentence, sentence->len - last.len - (sizeof(words) - 1));
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct stated s;
@@ -125,4 +144,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_apache_error = {
-    .name = "apache-error", .version = 2, .is_splittable = true, .line = line_of};
+    .name = "apache-error", .version = 3, .is_splittable = true, .line = line_of};

@@ -60,4 +60,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_exim = {
-    .name = "exim", .version = 2, .is_splittable = true, .line = line_of};
+    .name = "exim", .version = 3, .is_splittable = true, .line = line_of};

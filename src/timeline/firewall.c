@@ -37,6 +37,29 @@ static const char *action_of(struct str prefix)
     return "firewall-log";
 }
 
+/* "[WAN_LOCAL-default-D]", "[WAN_LOCAL-D-2147483647] DESCR=…", as VyOS, EdgeOS and UniFi name what
+ * logged: the chain, the rule, and A, D or R for what it does. *rule is what stands in brackets. */
+static const char *vyos_action(struct str prefix, struct str *rule)
+{
+    const char *open = memchr(prefix.p, '[', prefix.len);
+    struct str at, inside;
+
+    if (!open)
+        return NULL;
+    at = str_from(prefix, (size_t)(open - prefix.p) + 1);
+    inside = str_cut(&at, ']');
+    for (size_t i = 1; i + 1 < inside.len; i++) {
+        char c = inside.p[i + 1];
+
+        if (inside.p[i] != '-' || (i + 2 < inside.len && inside.p[i + 2] != '-') ||
+            (c != 'A' && c != 'D' && c != 'R'))
+            continue;
+        *rule = inside;
+        return c == 'A' ? "firewall-allow" : "firewall-deny";
+    }
+    return NULL;
+}
+
 /* "[UFW BLOCK] " is "UFW BLOCK". */
 static struct str rule_of(struct str prefix)
 {
@@ -81,7 +104,8 @@ static void put_pair(struct event *e, uint32_t *had, struct str key, struct str 
 bool firewall_understand(struct str sentence, struct event *e)
 {
     const char *in = memmem(sentence.p, sentence.len, "IN=", 3);
-    struct str prefix, rest;
+    struct str prefix, rest, rule;
+    const char *action;
     bool has_source = false;
     uint32_t had = 0;
 
@@ -98,8 +122,75 @@ bool firewall_understand(struct str sentence, struct event *e)
         has_source = has_source || (str_is(key, "SRC") && value.len);
         put_pair(e, &had, key, value);
     }
-    event_put(e, FIELD_RULE_NAME, rule_of(prefix));
-    event_puts(e, FIELD_EVENT_ACTION, action_of(prefix));
+    event_small(e, FIELD_NETWORK_TRANSPORT);
+    rule = rule_of(prefix);
+    action = vyos_action(prefix, &rule);
+    event_put(e, FIELD_RULE_NAME, rule);
+    event_puts(e, FIELD_EVENT_ACTION, action ? action : action_of(prefix));
     event_puts(e, FIELD_EVENT_CATEGORY, "network");
     return has_source;
+}
+
+/* The columns of filterlog in order (pfSense, "Raw Filter Log Format"); OPNsense has the same. */
+static struct str column(struct str *rest, unsigned skip)
+{
+    while (skip--)
+        (void)str_cut(rest, ',');
+    return str_cut(rest, ',');
+}
+
+static bool take_rule(struct field_names *names, struct str *rest, struct event *e)
+{
+    struct str rule = column(rest, 0), interface, action, direction;
+    uint64_t n;
+
+    if (!str_u64(rule, &n))
+        return false;
+    event_put(e, field_number(names, STR("rule.id")), rule);
+    event_put(e, FIELD_RULE_NAME, column(rest, 2)); /* its tracker, which stays where rules move */
+    interface = column(rest, 0);
+    event_put(e, FIELD_EVENT_REASON, column(rest, 0));
+    action = column(rest, 0);
+    direction = column(rest, 0);
+    if (action.len == 0 || (!str_is(direction, "in") && !str_is(direction, "out")))
+        return false;
+    event_put(e, str_is(direction, "in") ? FIELD_INGRESS_INTERFACE : FIELD_EGRESS_INTERFACE,
+              interface);
+    event_puts(e, FIELD_EVENT_ACTION,
+               str_is(action, "block") || str_is(action, "reject") ? "firewall-deny"
+               : str_is(action, "pass")                            ? "firewall-allow"
+                                                                   : "firewall-log");
+    return true;
+}
+
+bool filterlog_understand(struct field_names *names, struct str sentence, struct event *e)
+{
+    size_t before = e->count;
+    struct str rest = sentence, version, source, length;
+    bool is_six;
+
+    if (!take_rule(names, &rest, e)) {
+        e->count = before;
+        return false;
+    }
+    version = column(&rest, 0);
+    is_six = str_is(version, "6");
+    event_put(e, FIELD_NETWORK_TRANSPORT, column(&rest, is_six ? 3 : 7));
+    length = column(&rest, is_six ? 1 : 0);
+    source = column(&rest, 0);
+    if ((!is_six && !str_is(version, "4")) || source.len == 0) {
+        e->count = before;
+        return false;
+    }
+    event_put(e, FIELD_NETWORK_BYTES, length);
+    event_put(e, FIELD_SOURCE_IP, source);
+    event_put(e, FIELD_DESTINATION_IP, column(&rest, 0));
+    event_small(e, FIELD_NETWORK_TRANSPORT);
+    event_puts(e, FIELD_EVENT_CATEGORY, "network");
+    if (str_is(event_value(e, FIELD_NETWORK_TRANSPORT), "tcp") ||
+        str_is(event_value(e, FIELD_NETWORK_TRANSPORT), "udp")) {
+        event_put(e, FIELD_SOURCE_PORT, column(&rest, 0));
+        event_put(e, FIELD_DESTINATION_PORT, column(&rest, 0));
+    }
+    return true;
 }

@@ -559,7 +559,7 @@ static int read_part(struct reader *r, struct err *e)
 }
 
 const struct format format_journal = {.name = "journald",
-                                      .version = 2,
+                                      .version = 3,
                                       .is_splittable = true,
                                       .part_size = 24 << 20,
                                       .knows = knows,

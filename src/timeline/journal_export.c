@@ -205,4 +205,4 @@ static int read_all(struct reader *r, struct err *err)
 }
 
 const struct format format_journal_export = {
-    .name = "journald-export", .version = 2, .knows = knows, .read = read_all};
+    .name = "journald-export", .version = 3, .knows = knows, .read = read_all};

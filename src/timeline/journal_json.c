@@ -49,7 +49,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_journal_json = {.name = "journald-json",
-                                           .version = 2,
+                                           .version = 3,
                                            .is_splittable = true,
                                            .line = line_of,
                                            .takes_bytes = true,

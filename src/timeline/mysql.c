@@ -1,6 +1,7 @@
 /* mysql.c: the error log and the general query log of MySQL and MariaDB. */
 #include "base/mem.h"
 #include "timeline/level.h"
+#include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 
 enum { SHORT_DATE = 6 };
@@ -45,6 +46,11 @@ static bool take_short(struct str *rest, struct stated *out)
         return false;
     *rest = str_from(*rest, 15);
     return true;
+}
+
+static bool take_time(struct str *rest, struct stated *s)
+{
+    return when_iso(rest, s) || take_padded(rest, s) || take_short(rest, s);
 }
 
 static void skip_spaces(struct str *rest)
@@ -101,6 +107,28 @@ static bool take_error(struct reader *r, struct str *rest, struct event *e)
     return true;
 }
 
+/* What the server puts in front of a sentence in a log of its own, which another program may have
+ * sent on. */
+struct str mysql_without_stamp(struct reader *r, struct str sentence, struct event *e)
+{
+    bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
+    size_t before = e->count;
+    struct str at = sentence;
+    struct stated s;
+
+    if (!take_time(&at, &s) || at.len == 0 || at.p[0] != ' ')
+        return sentence;
+    skip_spaces(&at);
+    at = str_from(at, digits_of(at));
+    skip_spaces(&at);
+    if (!take_error(r, &at, e))
+        return sentence;
+    if (has_level)
+        memmove(&e->fields[before], &e->fields[before + 1],
+                (--e->count - before) * sizeof(e->fields[0]));
+    return at;
+}
+
 /* "Connect\troot@localhost on shop using Socket" */
 static bool take_command(struct str *rest, struct event *e)
 {
@@ -123,11 +151,6 @@ static bool take_command(struct str *rest, struct event *e)
         return true;
     }
     return false;
-}
-
-static bool take_time(struct str *rest, struct stated *s)
-{
-    return when_iso(rest, s) || take_padded(rest, s) || take_short(rest, s);
 }
 
 /* "/usr/sbin/mysqld, Version: 8.0.32 (…). started with:", and two lines more: the server writes

@@ -1,6 +1,7 @@
 /* named.c: the logs of BIND that it writes itself: "23-Aug-2026 10:32:56.621 security: info: client
  * …" (BIND's reference, logging). */
 #include "timeline/level.h"
+#include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 
 /* "23-Aug-2026 10:32:56.621" is "2026 Aug 23 10:32:56.621" to when_bsd. */
@@ -54,6 +55,25 @@ static void take_labels(struct reader *r, struct str *rest, struct event *e)
     event_put(e, field_number(r->names, STR("named.category")), str_head(word, word.len - 1));
     *rest = at;
     put_level(rest, e);
+}
+
+struct str named_without_front(struct reader *r, struct str sentence, struct event *e)
+{
+    bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
+    size_t before = e->count;
+    struct str at = sentence;
+    struct stated s;
+
+    (void)take_time(&at, &s);
+    take_labels(r, &at, e);
+    if (!str_starts(at, "client ")) {
+        e->count = before;
+        return sentence;
+    }
+    /* The level of the line's head is that of syslog. */
+    if (has_level && e->count > before && e->fields[e->count - 1].name == FIELD_LOG_LEVEL)
+        e->count--;
+    return at;
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)

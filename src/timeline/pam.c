@@ -9,15 +9,12 @@
 /* Behind the module's name. modules/pam_unix, pam_faillock, pam_access, pam_succeed_if,
  * pam_listfile; SSSD's pam_sss.c; Google's authenticator. */
 static const struct meaning pam[] = {
-    {"session opened for user {user.name}(uid={user.id:n}) by "
-     "{user.effective.name:any}(uid={_:n})",
-     "session-open", "session", YES},
-    {"session opened for user {user.name} by {_:any}(uid={_:n})", "session-open", "session", YES},
     {"session opened for user {user.name}{_:rest}", "session-open", "session", YES},
     {"session closed for user {user.name}", "session-close", "session", YES},
     {"check pass; user unknown", "login-invalid-user", AUTH, NO},
     {"bad username [{user.name:any}]", "login-invalid-user", AUTH, NO},
     {"password changed for {user.target.name}", "password-change", "iam", YES},
+    {"new password not acceptable{_:rest}", "password-change", "iam", NO},
     {"account {user.name} has expired ({event.reason:any})", "login-not-allowed", AUTH, NO},
     {"expired password for user {user.name} ({event.reason:any})", "login-not-allowed", AUTH, NO},
     {"auth could not identify password for [{user.name:any}]", "login", AUTH, NO},
@@ -150,6 +147,56 @@ static bool take_result(struct str *rest, const char **outcome)
     return true;
 }
 
+/* "root(uid=0)", "root": the name, and the number where it has one. */
+static bool take_person(struct str text, struct str *name, struct str *id)
+{
+    const char *found = memrchr(text.p, '(', text.len);
+    struct str behind = found ? str_from(text, (size_t)(found - text.p)) : STR("");
+    uint64_t n;
+
+    *name = text;
+    *id = STR("");
+    if (!str_take(&behind, "(uid=") || !str_ends(behind, ")"))
+        return text.len > 0;
+    *id = str_head(behind, behind.len - 1);
+    *name = str_head(text, (size_t)(found - text.p));
+    return str_u64(*id, &n);
+}
+
+/* pam_unix_sess.c: "for user root(uid=0) by eva(uid=1000)", and before 1.4 "for user root by …".
+ * The second is who asks, by the terminal's record in utmp, and the number of the process: neither
+ * of a service that starts as root ("", "(unknown)"), and "LOGIN" before anyone is there. Who asks,
+ * and is another, acts as the first. */
+static bool take_session(struct field_names *names, struct event *e, struct str rest)
+{
+    struct str who, who_id, by, by_id, at = rest;
+    const char *found = NULL;
+    bool is_own;
+
+    if (!str_take(&at, "session opened for user "))
+        return false;
+    for (size_t i = 0; i + 4 < at.len; i++)
+        if (str_starts(str_from(at, i), " by "))
+            found = at.p + i;
+    if (!found || !take_person(str_from(at, (size_t)(found - at.p) + 4), &by, &by_id) ||
+        by_id.len == 0 || !take_person(str_head(at, (size_t)(found - at.p)), &who, &who_id))
+        return false;
+    if (str_is(by, "(unknown)"))
+        by = STR("");
+    is_own = str_eq(by, who) || str_is(by, "LOGIN") || (by.len == 0 && str_is(by_id, "0"));
+    event_put(e, FIELD_USER_NAME, is_own ? who : by);
+    event_put(e, FIELD_USER_ID, is_own ? who_id : by.len ? STR("") : by_id);
+    if (!is_own)
+        event_put(e, FIELD_USER_EFFECTIVE_NAME, who);
+    if (!is_own)
+        event_put(e, field_number(names, STR("user.effective.id")), who_id);
+    event_put(e, field_number(names, STR("pam.uid")), by_id);
+    event_puts(e, FIELD_EVENT_ACTION, "session-open");
+    event_puts(e, FIELD_EVENT_CATEGORY, "session");
+    event_puts(e, FIELD_EVENT_OUTCOME, YES);
+    return true;
+}
+
 bool pam_understand(struct pattern_set *set, struct field_names *names, bool has_module,
                     struct str sentence, struct event *e)
 {
@@ -162,7 +209,8 @@ bool pam_understand(struct pattern_set *set, struct field_names *names, bool has
         event_puts(e, FIELD_EVENT_ACTION, "login");
         event_puts(e, FIELD_EVENT_CATEGORY, AUTH);
         event_puts(e, FIELD_EVENT_OUTCOME, outcome);
-    } else if (!has_module || !pattern_match(set, STR("pam"), sentence, e)) {
+    } else if (!has_module || (!take_session(names, e, sentence) &&
+                               !pattern_match(set, STR("pam"), sentence, e))) {
         return false;
     }
     event_put(e, FIELD_SERVICE_NAME, str_cut(&service, ':'));

@@ -101,47 +101,52 @@ static const struct meaning pickup[] = {
      "unknown"},
 };
 
-/* login-common/client-common.c, auth/auth-worker-client.c, auth-request.c; "Info: " where the log
- * is Dovecot's own. */
-#define LOGIN_WHO                                                                                  \
-    "user=<{user.name:most}>,{_:any} rip={source.ip:ip}, lip={destination.ip:ip}{_:rest}"
+/* login-common/client-common.c, auth/auth-worker-client.c, auth-request.c. In syslog its processes
+ * stand behind its name; in a log of its own they are the programs. */
+#define LOGIN_AT "rip={source.ip:ip}{_:rest}"
+#define LOGIN_BOTH "rip={source.ip:ip}, lip={destination.ip:ip}{_:rest}"
+/* What stands there is set (login_log_format_elements), lip too. */
+#define LOGIN_WHO(sentence, action, category, outcome)                                             \
+    {sentence ": user=<{user.name:most}>,{_:any} " LOGIN_BOTH, action, category, outcome},         \
+        {sentence ": user=<{user.name:most}>,{_:any} " LOGIN_AT, action, category, outcome},       \
+        {sentence ": " LOGIN_BOTH, action, category, outcome},                                     \
+        {sentence ": " LOGIN_AT, action, category, outcome},                                       \
+    {                                                                                              \
+        sentence ": method={_}, " LOGIN_BOTH, action, category, outcome                            \
+    }
+#define DOVECOT_LOGIN(process)                                                                     \
+    LOGIN_WHO(process "Login", "login", AUTH, YES),                                                \
+        LOGIN_WHO(process "{event.reason:any} (auth failed, {_:any})", "login", AUTH, NO),         \
+        LOGIN_WHO(process "{event.reason:any} (proxy dest auth failed)", "login", AUTH, NO),       \
+        LOGIN_WHO(process "{event.reason:any} (tried to use {_:any})", "login", AUTH, NO),         \
+        LOGIN_WHO(process "{event.reason:any} (no auth attempts{_:any})", "disconnect", "network", \
+                  "unknown"),                                                                      \
+        LOGIN_WHO(process "{event.reason:any}", "disconnect", "network", "unknown")
+#define ASKED "{user.name:most},{source.ip:ip}{_:any}): "
+#define DOVECOT_AUTH(process)                                                                      \
+    {process "pam(" ASKED "unknown user{event.reason:rest}", "login-invalid-user", AUTH, NO},      \
+        {process "pam(" ASKED "pam_authenticate() failed: {event.reason:rest}", "login", AUTH,     \
+         NO},                                                                                      \
+        {process "sql(" ASKED "unknown user{event.reason:rest}", "login-invalid-user", AUTH, NO},  \
+        {process "sql(" ASKED "Password mismatch{event.reason:rest}", "login", AUTH, NO},          \
+        {process "ldap(" ASKED "unknown user{event.reason:rest}", "login-invalid-user", AUTH, NO}, \
+        {process "ldap(" ASKED "{event.reason:rest}", "login", AUTH, NO},                          \
+        {process "passwd-file(" ASKED "unknown user{event.reason:rest}", "login-invalid-user",     \
+         AUTH, NO},                                                                                \
+    {                                                                                              \
+        process "passwd-file(" ASKED "Password mismatch{event.reason:rest}", "login", AUTH, NO     \
+    }
 static const struct meaning dovecot[] = {
-    {"{service.name}-login: Login: " LOGIN_WHO, "login", AUTH, YES},
-    {"{service.name}-login: Info: Login: " LOGIN_WHO, "login", AUTH, YES},
-    {"{service.name}-login: {event.reason:any} (auth failed, {_:any}): " LOGIN_WHO, "login", AUTH,
-     NO},
-    {"{service.name}-login: {event.reason:any} (tried to use {_:any}): " LOGIN_WHO, "login", AUTH,
-     NO},
-    {"{service.name}-login: {event.reason:any} (no auth attempts{_:any}): " LOGIN_WHO, "disconnect",
-     "network", "unknown"},
-    {"{service.name}-login: {event.reason:any}: " LOGIN_WHO, "disconnect", "network", "unknown"},
-    {"{service.name}-login: {event.reason:any}: rip={source.ip:ip}, "
-     "lip={destination.ip:ip}{_:rest}",
-     "disconnect", "network", "unknown"},
-    {"{_:any}: pam({user.name:most},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
-     "login-invalid-user", AUTH, NO},
-    {"{_:any}: pam({user.name:most},{source.ip:ip}{_:any}): pam_authenticate() failed: "
-     "{event.reason:rest}",
-     "login", AUTH, NO},
-    {"{_:any}: sql({user.name:most},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
-     "login-invalid-user", AUTH, NO},
-    {"{_:any}: sql({user.name:most},{source.ip:ip}{_:any}): Password mismatch{event.reason:rest}",
-     "login", AUTH, NO},
-    {"{_:any}: ldap({user.name:most},{source.ip:ip}{_:any}): unknown user{event.reason:rest}",
-     "login-invalid-user", AUTH, NO},
-    {"{_:any}: ldap({user.name:most},{source.ip:ip}{_:any}): {event.reason:rest}", "login", AUTH,
-     NO},
-    {"{_:any}: passwd-file({user.name:most},{source.ip:ip}{_:any}): unknown "
-     "user{event.reason:rest}",
-     "login-invalid-user", AUTH, NO},
-    {"{_:any}: passwd-file({user.name:most},{source.ip:ip}{_:any}): Password "
-     "mismatch{event.reason:rest}",
-     "login", AUTH, NO},
+    DOVECOT_LOGIN("{service.name}-login: Info: "),
+    DOVECOT_LOGIN("{service.name}-login: "),
+    DOVECOT_AUTH("{_:any}: "),
     {"{service.name}({user.name:any})<{_:any}>: Disconnected: {event.reason:rest}", "disconnect",
      "session", YES},
     {"{service.name}({user.name:any}): Disconnected: {event.reason:rest}", "disconnect", "session",
      YES},
 };
+static const struct meaning dovecot_login[] = {DOVECOT_LOGIN("")};
+static const struct meaning dovecot_auth[] = {DOVECOT_AUTH(""), DOVECOT_AUTH("{_:any}: ")};
 
 /* A name that the client says may have brackets, but no space before them; what it sends as a
  * command may have anything, so that both addresses are told. Exim, src/auths, smtp_in.c, acl.c,
@@ -190,6 +195,8 @@ static const struct meaning exim[] = {
      "network", NO},
     {"H={_:any} [{source.ip:ip}]{_:any} F=<{email.from.address:any}> {event.reason:rest}",
      "mail-reject", MAIL, "unknown"},
+    {"F={email.from.address:any} H={_:any} [{source.ip:ip}]{_:any} rejected {event.reason:rest}",
+     "mail-reject", MAIL, NO},
     {"<= {email.from.address} H={_:any} [{source.ip:ip}]{_:rest}", "mail-receive", MAIL, YES},
     {"<= {email.from.address} U={user.name} {_:rest}", "mail-submit", MAIL, YES},
     {"<= {email.from.address} {_:rest}", "mail-receive", MAIL, YES},
@@ -213,6 +220,10 @@ static const struct program programs[] = {
     {.name = "cleanup", .meanings = cleanup, .count = COUNT_OF(cleanup)},
     {.name = "pickup", .meanings = pickup, .count = COUNT_OF(pickup)},
     {.name = "dovecot", .meanings = dovecot, .count = COUNT_OF(dovecot)},
+    {.name = "imap-login|pop3-login|managesieve-login|submission-login",
+     .meanings = dovecot_login,
+     .count = COUNT_OF(dovecot_login)},
+    {.name = "auth|auth-worker", .meanings = dovecot_auth, .count = COUNT_OF(dovecot_auth)},
     {.name = "exim|exim4", .meanings = exim, .count = COUNT_OF(exim)},
 };
 const struct program_list mail_programs = {programs, COUNT_OF(programs)};

@@ -1,4 +1,4 @@
-/* programs_network.c: the sentences of BIND, OpenLDAP, Dropbear and DHCP servers:
+/* programs_network.c: the sentences of BIND, OpenLDAP, Dropbear, OpenVPN, xinetd and DHCP servers:
  * what serves a network and is no mail, file or web server. */
 #include "base/mem.h"
 #include "timeline/syslog_programs.h"
@@ -78,6 +78,49 @@ static const struct meaning dhcpd[] = {
     {"DHCPDISCOVER from {client.mac} {_:rest}", "dhcp-discover", NETWORK, "unknown"},
 };
 
+/* OpenVPN: src/openvpn/{multi,ssl,ssl_verify,forward,socket}.c. Before a sentence stands its
+ * client, with its name once that is known; a name may be anything. */
+#define PEER(sentence, action, category, outcome)                                                  \
+    {"{source.ip:ip}:{source.port:n} " sentence, action, category, outcome},                       \
+    {                                                                                              \
+        "{user.name:most}/{source.ip:ip}:{source.port:n} " sentence, action, category, outcome     \
+    }
+static const struct meaning openvpn[] = {
+    {"TCP connection established with [AF_INET]{source.ip:ip}:{source.port:n}", "connection",
+     NETWORK, "unknown"},
+    {"TCP connection established with [AF_INET6]{source.ip:ip}:{source.port:n}", "connection",
+     NETWORK, "unknown"},
+    {"{_:any}[{user.name:most}] Peer Connection Initiated with [AF_INET]{source.ip:ip}:"
+     "{source.port:n}{_:rest}",
+     "login", AUTH, YES},
+    {"{_:any}[{user.name:most}] Peer Connection Initiated with [AF_INET6]{source.ip:ip}:"
+     "{source.port:n}{_:rest}",
+     "login", AUTH, YES},
+    PEER("TLS: Username/Password authentication succeeded for username '{user.name:any}'{_:rest}",
+         "login", AUTH, YES),
+    PEER("TLS Auth Error: {event.reason:rest}", "login", AUTH, NO),
+    PEER("TLS Error: {event.reason:rest}", "tls-handshake", NETWORK, NO),
+    PEER("VERIFY ERROR: {event.reason:rest}", "login", AUTH, NO),
+    PEER("VERIFY SCRIPT ERROR: {event.reason:rest}", "login", AUTH, NO),
+    PEER("VERIFY X509NAME ERROR: {event.reason:rest}", "login", AUTH, NO),
+    PEER("WARNING: Bad encapsulated packet length from peer {event.reason:rest}", "protocol-error",
+         NETWORK, NO),
+    PEER("Connection reset, restarting [{_:n}]", "connection-lost", NETWORK, NO),
+    PEER("SIG{_:any} received, client-instance {_:rest}", "disconnect", NETWORK, "unknown"),
+    {"TLS Error: {event.reason:any} from [AF_INET]{source.ip:ip}:{source.port:n}{_:rest}",
+     "protocol-error", NETWORK, NO},
+    {"TLS Error: {event.reason:any} from [AF_INET6]{source.ip:ip}:{source.port:n}{_:rest}",
+     "protocol-error", NETWORK, NO},
+};
+
+/* xinetd: xinetd/log.c. */
+static const struct meaning xinetd[] = {
+    {"START: {service.name} pid={process.pid:n} from={source.ip:host}", "connection", NETWORK, YES},
+    {"START: {service.name} from={source.ip:host}", "connection", NETWORK, YES},
+    {"FAIL: {service.name} {event.reason} from={source.ip:host}", "connection", NETWORK, NO},
+    {"EXIT: {service.name} {_:rest}", "disconnect", NETWORK, "unknown"},
+};
+
 static const struct program programs[] = {
     {.name = "dropbear", .meanings = dropbear, .count = COUNT_OF(dropbear)},
     /* The others are its categories, as a channel without a program's name prints them. */
@@ -85,6 +128,8 @@ static const struct program programs[] = {
              "update-security|xfer-in|xfer-out",
      .meanings = named,
      .count = COUNT_OF(named)},
+    {.name = "openvpn", .meanings = openvpn, .count = COUNT_OF(openvpn)},
+    {.name = "xinetd", .meanings = xinetd, .count = COUNT_OF(xinetd)},
     {.name = "slapd", .meanings = slapd, .count = COUNT_OF(slapd)},
     {.name = "dhcpd", .meanings = dhcpd, .count = COUNT_OF(dhcpd)},
 };

@@ -151,6 +151,16 @@ static const struct meaning sshd[] = {
     {"drop connection #{_:n} from [{source.ip:ip}]:{source.port:n} on "
      "[{destination.ip:ip}]:{destination.port:n} {event.reason:rest}",
      "connection", NETWORK, NO},
+    /* srclimit.c: a host alone, or a network as PerSourceNetBlockSize makes them. */
+    {"srclimit_penalise: {_}: new {source.ip:ip}/32 {_} penalty of {_} seconds for penalty: "
+     "{event.reason:rest}",
+     "rate-limit", NETWORK, NO},
+    {"srclimit_penalise: {_}: new {source.ip:ip}/128 {_} penalty of {_} seconds for penalty: "
+     "{event.reason:rest}",
+     "rate-limit", NETWORK, NO},
+    {"srclimit_penalise: {_}: new {source.address} {_} penalty of {_} seconds for penalty: "
+     "{event.reason:rest}",
+     "rate-limit", NETWORK, NO},
     {"Unable to negotiate with " FROM ": {event.reason:rest}", "connection", NETWORK, NO},
     {"Unable to negotiate with {source.ip:host}: {event.reason:rest}", "connection", NETWORK, NO},
     {"Unable to negotiate a {event.reason:rest}", "connection", NETWORK, NO},
@@ -178,8 +188,14 @@ static const struct meaning sshd[] = {
     {"Starting session: {_:any} for {user.name:most} from " FROM "{_:rest}", "session-open",
      "session", YES},
     {"Close session: user {user.name:most} from " FROM "{_:rest}", "session-close", "session", YES},
+    {"subsystem request for {_:most} by user {user.name} failed, {event.reason:rest}",
+     "session-subsystem", "session", NO},
+    {"subsystem request for {_:most} by user {user.name}", "session-subsystem", "session",
+     "unknown"},
     {"subsystem request for {_} by user {user.name:rest}", "session-subsystem", "session",
      "unknown"},
+    {"subsystem request for {_:any} failed, {event.reason:rest}", "session-subsystem", "session",
+     NO},
     {"subsystem request for {_:rest}", "session-subsystem", "session", "unknown"},
     {"Server listening on {destination.ip:ip} port {destination.port:n}.", "service-listening",
      "process", YES},

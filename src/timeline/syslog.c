@@ -64,6 +64,8 @@ static bool take_tag(struct str *rest, struct event *e)
     while (name.len < at.len && name.len < TAG_MOST && is_tag_char(at.p[name.len]))
         name.len++;
     at = str_from(at, name.len);
+    if (str_starts(at, "]:") || str_starts(at, "]["))
+        at = str_from(at, 1); /* "gdm-password]: " */
     if (str_is(name, "syslogd") && at.len > 1 && at.p[0] == ' ' && at.p[1] >= '0' &&
         at.p[1] <= '9') {
         /* "syslogd 1.4.1: restart.", of sysklogd. */
@@ -148,6 +150,18 @@ static void take_host(struct str *rest, struct event *e)
     *rest = after;
 }
 
+/* UniFi's devices have their name twice: "gate gate sshd[7]: ", "gate gate [WAN-D-1] …". */
+static bool take_tag_behind_host(struct str *rest, struct event *e)
+{
+    struct str host = event_value(e, FIELD_HOST_NAME), at = str_from(*rest, host.len);
+
+    if (host.len == 0 || !str_eq(str_head(*rest, host.len), host) || !str_take(&at, " ") ||
+        (!take_tag(&at, e) && !str_starts(at, "[")))
+        return false;
+    *rest = at;
+    return true;
+}
+
 static void put_message(struct reader *r, struct event *e, struct str message)
 {
     event_put(e, FIELD_MESSAGE, message);
@@ -164,8 +178,8 @@ static bool put_facility(struct event *e, struct str name)
     return false;
 }
 
-/* "authpriv.info ", as OpenWrt's logread and Busybox have it; "<auth.info> ", FreeBSD's. Where the
- * line begins with a priority, that has said it. */
+/* "authpriv.info ", as OpenWrt's logread and Busybox have it; "<auth.info> ", FreeBSD's;
+ * "auth|security:info ", AIX's. Where the line begins with a priority, that has said it. */
 static bool take_facility(struct str *rest, struct event *e)
 {
     struct str after = *rest, word, facility;
@@ -174,11 +188,18 @@ static bool take_facility(struct str *rest, struct event *e)
     bool is_bracketed = str_take(&after, "<"), is_level;
 
     word = str_cut(&after, ' ');
-    if (word.len > FACILITY_MOST || after.len == 0 || !memchr(word.p, '.', word.len) ||
+    if (word.len == 0 || word.len > FACILITY_MOST || after.len == 0 ||
         (is_bracketed && !str_ends(word, ">")))
         return false;
     word = str_head(word, word.len - is_bracketed);
-    facility = str_cut(&word, '.');
+    if (memchr(word.p, '.', word.len)) {
+        facility = str_cut(&word, '.');
+    } else if (memchr(word.p, ':', word.len - 1)) {
+        facility = str_cut(&word, ':');
+        facility = str_cut(&facility, '|');
+    } else {
+        return false;
+    }
     is_level = put_facility(e, facility) && level_put(e, word);
     if (!is_level || is_known)
         e->count = before;
@@ -364,7 +385,8 @@ static bool take_head(struct str *line, enum layout layout, struct event *e)
     }
     if (is_iso)
         return take_iso_tag(line, has_level || layout == LAYOUT_STRICT, e);
-    return take_tag(line, e) || (layout == LAYOUT_BSD && event_value(e, FIELD_HOST_NAME).len > 0);
+    return take_tag(line, e) || take_tag_behind_host(line, e) ||
+           (layout == LAYOUT_BSD && event_value(e, FIELD_HOST_NAME).len > 0);
 }
 
 /* Behind the time and its space. */
@@ -467,7 +489,7 @@ static bool is_doubtful(const struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 3,
+                                     .version = 4,
                                      .is_splittable = true,
                                      .line = line_of,
                                      .is_doubtful = is_doubtful};

@@ -39,7 +39,7 @@ static const struct meaning su[] = {
 };
 
 static const struct meaning accounts[] = {
-    {"new user: name={user.target.name}, UID={user.id:n}, GID={_:n}, home={_:any}, "
+    {"new user: name={user.target.name}, UID={user.target.id:n}, GID={_:n}, home={_:any}, "
      "shell={_:rest}",
      "user-add", "iam", YES},
     {"new group: name={group.name}, GID={_:rest}", "group-add", "iam", YES},
@@ -51,7 +51,7 @@ static const struct meaning accounts[] = {
     {"removed group '{group.name}'{_:rest}", "group-delete", "iam", YES},
     {"group '{group.name}' removed{_:rest}", "group-delete", "iam", YES},
     {"password for '{user.target.name}' changed by '{user.name}'", "password-change", "iam", YES},
-    {"changed password expiry for {user.target.name}", "password-change", "iam", YES},
+    {"changed password expiry for {user.target.name}", "user-change", "iam", YES},
     {"change user '{user.target.name}' {event.reason:rest}", "user-change", "iam", YES},
     {"lock user '{user.target.name}' password", "user-lock", "iam", YES},
     {"unlock user '{user.target.name}' password", "user-unlock", "iam", YES},
@@ -84,7 +84,9 @@ static const struct meaning login[] = {
     {"TOO MANY LOGIN TRIES ({_:n}) on '{_:any}'{_:any} FOR '{user.name:most}', {event.reason:rest}",
      "login-too-many", AUTH, NO},
     {"ROOT LOGIN ON {_} FROM {source.ip:host}", "login", AUTH, YES},
+    {"ROOT LOGIN {_:any}on '{_:any}' from '{source.ip:host}'", "login", AUTH, YES},
     {"ROOT LOGIN {_:any}on '{_:rest}", "login", AUTH, YES},
+    {"ROOT LOGIN on {_}", "login", AUTH, YES},
     {"ROOT LOGIN ON {_}", "login", AUTH, YES},
     {"LOGIN ON {_} BY {user.name} FROM {source.ip:host}", "login", AUTH, YES},
     {"LOGIN ON {_} BY {user.name:rest}", "login", AUTH, YES},
@@ -107,6 +109,17 @@ static const struct meaning cron[] = {
     {"Job `{process.command_line:any}' terminated{event.reason:rest}", "scheduled-command-end",
      "process", "unknown"},
     {"({user.name}) AUTH ({event.reason:any})", "scheduled-command", AUTH, NO},
+    /* cronie's src/security.c, do_command.c, crontab.c; cron's do_command.c. */
+    {"({user.name}) FAILED to authorize user with PAM ({event.reason:any})", "scheduled-command",
+     AUTH, NO},
+    {"({user.name}) FAILED to open PAM security session ({event.reason:any})", "scheduled-command",
+     AUTH, NO},
+    {"({user.name}) PAM ERROR ({event.reason:any})", "scheduled-command", AUTH, NO},
+    {"({user.name}) CMDEND ({_:pad}{process.command_line:any})", "scheduled-command-end", "process",
+     "unknown"},
+    {"({user.name}) DELETE ({_:any})", "schedule-change", "configuration", YES},
+    {"({_}) error (grandchild #{process.pid:n} failed with exit status {error.code:n})",
+     "scheduled-command-end", "process", NO},
 };
 
 /* systemd: src/core/{job,unit,service,mount,socket,timer,target,device}.c, manager.c. Since 249 a
@@ -183,15 +196,42 @@ static const struct meaning logind[] = {
     {"System is powering down.", "shutdown", "host", YES},
 };
 
+/* systemd: src/coredump/coredump.c. */
+static const struct meaning coredump[] = {
+    {"Process {process.pid:n} ({process.name:any}) of user {user.id:n} dumped core.{_:rest}",
+     "crash", "process", NO},
+    {"Process {process.pid:n} ({process.name:any}) of user {user.id:n} terminated abnormally "
+     "{event.reason:rest}",
+     "crash", "process", NO},
+};
+
+/* polkit: src/polkitbackend/polkitbackendinteractiveauthority.c. What a process shows as its
+ * command line is its own. */
+#define FOR_ACTION                                                                                 \
+    " for action {polkit.action} for {_:any} [{process.command_line:most}] (owned by "             \
+    "unix-user:{user.name:any})"
+static const struct meaning polkitd[] = {
+    {"Operator of {_} successfully authenticated as unix-user:{user.effective.name} to gain {_} "
+     "authorization" FOR_ACTION,
+     "authorization", AUTH, YES},
+    {"Operator of {_} FAILED to authenticate to gain authorization" FOR_ACTION, "authorization",
+     AUTH, NO},
+};
+
 /* polkit's pkexec.c. */
 #define PKEXEC_WHERE                                                                               \
     " [USER={user.effective.name:any}] [TTY={_:any}] [CWD={process.working_directory:any}] "       \
-    "[COMMAND={process.command_line:rest}"
+    "[COMMAND={process.command_line:"
+/* A line that syslog cut has no bracket at its end. */
+#define PKEXEC(sentence, category, outcome)                                                        \
+    {"{user.name}: " sentence PKEXEC_WHERE "any}]", "command", category, outcome},                 \
+    {                                                                                              \
+        "{user.name}: " sentence PKEXEC_WHERE "rest}", "command", category, outcome                \
+    }
 static const struct meaning pkexec[] = {
-    {"{user.name}: Executing command" PKEXEC_WHERE, "command", "process", YES},
-    {"{user.name}: Error executing command as another user: {event.reason:any}" PKEXEC_WHERE,
-     "command", AUTH, NO},
-    {"{user.name}: {event.reason:any}" PKEXEC_WHERE, "command", "process", NO},
+    PKEXEC("Executing command", "process", YES),
+    PKEXEC("Error executing command as another user: {event.reason:any}", AUTH, NO),
+    PKEXEC("{event.reason:any}", "process", NO),
 };
 
 /* dpkg: utils/update-alternatives.c, log_msg. */
@@ -223,6 +263,8 @@ static const struct program programs[] = {
     TABLE("login", login),
     TABLE("systemd", systemd),
     TABLE("systemd-logind", logind),
+    TABLE("systemd-coredump", coredump),
+    TABLE("polkitd", polkitd),
     TABLE("pkexec", pkexec),
     TABLE("update-alternatives", alternatives),
     TABLE("", any_program),

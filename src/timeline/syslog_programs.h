@@ -6,11 +6,25 @@
 extern const struct program_list syslog_programs;   /* of every system */
 extern const struct program_list ssh_programs;      /* OpenSSH */
 extern const struct program_list mail_programs;     /* Postfix, Dovecot, Exim */
+extern const struct program_list sendmail_programs; /* Sendmail */
+extern const struct program_list mailbox_programs;  /* Courier, Cyrus, UW imapd */
 extern const struct program_list ftp_programs;      /* vsftpd, ProFTPD, Pure-FTPd */
 extern const struct program_list web_programs;      /* Apache, nginx */
 extern const struct program_list database_programs; /* PostgreSQL, MySQL, MariaDB */
 extern const struct program_list machine_programs;  /* smartd, mdadm, UPS, clocks, links */
-extern const struct program_list network_programs;  /* BIND, OpenLDAP, Dropbear, DHCP */
+extern const struct program_list network_programs;  /* BIND, OpenLDAP, Dropbear, DHCP, OpenVPN, xinetd */
+
+/* A sentence without the time, thread and level that MySQL and MariaDB put in front of it in a log
+ * of their own; the level becomes e's. */
+struct reader;
+struct str mysql_without_stamp(struct reader *r, struct str sentence, struct event *e);
+
+/* A sentence of BIND without the time, category and level that stand in front of it in a log of its
+ * own; they become e's. */
+struct str named_without_front(struct reader *r, struct str sentence, struct event *e);
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */
 bool firewall_understand(struct str sentence, struct event *e);
+/* "53,,,1000000301,em0,match,block,in,4,…": a packet that pf logged, as filterlog writes it. */
+struct field_names;
+bool filterlog_understand(struct field_names *names, struct str sentence, struct event *e);

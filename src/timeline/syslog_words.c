@@ -1,6 +1,7 @@
 /* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
 #include "timeline/syslog_words.h"
 #include "timeline/apache_error.h"
+#include "timeline/auditd.h"
 #include "timeline/cisco.h"
 #include "timeline/kernel.h"
 #include "timeline/level.h"
@@ -27,11 +28,15 @@ static struct str without_folder(struct str name)
 /* "[12345.678901] " before a message of the kernel, or "[12345.678901][  T123] ". */
 static struct str without_uptime(struct str message)
 {
-    struct str at = message;
+    struct str at = message, inside, seconds;
+    uint64_t n;
 
     if (!str_take(&at, "["))
         return message;
-    (void)str_cut(&at, ']');
+    inside = str_trim(str_cut(&at, ']'));
+    seconds = str_cut(&inside, '.');
+    if (!str_u64(seconds, &n) || !str_u64(inside, &n)) /* "[UFW BLOCK] " is a rule's */
+        return message;
     if (str_take(&at, "["))
         (void)str_cut(&at, ']');
     return at.len ? str_trim(at) : message;
@@ -82,9 +87,9 @@ static struct str without_own_stamp(const struct event *e, struct str sentence)
 }
 
 static const struct program_list *const lists[] = {
-    &syslog_programs,  &kernel_programs,  &ssh_programs,  &pam_programs,
-    &mail_programs,    &ftp_programs,     &web_programs,  &database_programs,
-    &network_programs, &machine_programs, &cisco_programs};
+    &syslog_programs,   &kernel_programs,  &ssh_programs,  &pam_programs, &mail_programs,
+    &sendmail_programs, &mailbox_programs, &ftp_programs,  &web_programs, &database_programs,
+    &network_programs,  &machine_programs, &cisco_programs};
 
 /* The names under which a program may be known: "postfix/smtpd", "httpd/backend1", and, of old,
  * "sshd(pam_unix)". */
@@ -99,6 +104,9 @@ static struct known_as known_as(struct str name)
     struct str program = str_cut(&whole, '(');
     struct str first = program;
 
+    /* Each of OpenVPN's servers has a name of its own behind it. */
+    if (str_starts(program, "ovpn-"))
+        program = STR("openvpn");
     return (struct known_as){.last = without_folder(program),
                              .first = str_cut(&first, '/'),
                              .is_module = str_starts(whole, "pam_")};
@@ -140,6 +148,14 @@ static bool match(struct reader *r, const struct known_as *k, struct str sentenc
     return match_plain(r, k, sentence, e) || match_behind_level(r, k, sentence, e);
 }
 
+/* Sentences that are of root alone name no one. */
+static void put_root(const struct known_as *k, struct str sentence, struct event *e)
+{
+    if ((str_is(k->last, "login") || str_is(k->last, "sshd")) &&
+        str_starts(sentence, "ROOT LOGIN ") && event_value(e, FIELD_USER_NAME).len == 0)
+        event_puts(e, FIELD_USER_NAME, "root");
+}
+
 /* As of access logs. */
 static void put_status_outcome(struct event *e)
 {
@@ -147,6 +163,15 @@ static void put_status_outcome(struct event *e)
 
     if (status.len == 3 && event_value(e, FIELD_EVENT_OUTCOME).len == 0)
         event_puts(e, FIELD_EVENT_OUTCOME, status.p[0] >= '4' ? "failure" : "success");
+}
+
+/* auditd's plugins, of several versions, and the journal send records on. */
+static bool may_be_audit(const struct known_as *k, struct str sentence)
+{
+    if (str_is(k->last, "kernel"))
+        return str_starts(sentence, "audit: type=") || str_starts(sentence, "type=");
+    return str_is(k->last, "audit") || str_is(k->last, "audispd") ||
+           str_is(k->last, "audisp-syslog") || str_is(k->last, "auditd");
 }
 
 void syslog_understand(struct reader *r, struct event *e, struct str sentence)
@@ -158,16 +183,28 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     while (str_take(&sentence, " ")) /* sudo pads the name behind its colon */
         ;
     sentence = is_kernel ? without_uptime(sentence) : without_own_stamp(e, sentence);
-    if (str_is(k.last, "httpd") || str_is(k.first, "httpd") || str_is(k.last, "apache2"))
+    if (str_is(k.last, "httpd") || str_is(k.first, "httpd") || str_is(k.last, "apache2")) {
         (void)apache_error_parts(r, &sentence, e);
-    if ((is_kernel || str_is(k.last, "ulogd")) && firewall_understand(sentence, e))
+        apache_error_referrer(r, &sentence, e);
+    }
+    if ((is_kernel || k.last.len == 0 || str_is(k.last, "ulogd")) &&
+        firewall_understand(sentence, e))
+        return;
+    if (str_is(k.last, "filterlog") && filterlog_understand(r->names, sentence, e))
         return;
     if (!r->patterns)
         r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
     if (k.last.len == 0 && cisco_understand(r, sentence, e))
         return;
+    if (may_be_audit(&k, sentence) && audit_understand(r, sentence, e))
+        return;
+    if (str_is(k.last, "named"))
+        sentence = named_without_front(r, sentence, e);
+    if (str_is(k.last, "mysqld") || str_is(k.last, "mariadbd"))
+        sentence = mysql_without_stamp(r, sentence, e);
     if (!match(r, &k, sentence, e) && str_ends(sentence, " "))
         (void)match(r, &k, str_trim(sentence), e);
+    put_root(&k, sentence, e);
     put_status_outcome(e);
 }
 

@@ -209,7 +209,7 @@ CASES = [
      "Nov 25 03:12:15 gate dropbear[5]: Bad password attempt for 'root' from 192.0.2.11:60588\n"
      "Nov 25 03:12:16 web httpd[6]: [authz_core:error] [pid 6] [client 192.0.2.12:58585] AH01630: client denied by server configuration: /srv\n"
      "Nov 25 03:12:17 mx postfix/smtpd[2]: warning: hostname bad.example.org does not resolve to address 2001:db8::: Name not known\n", [
-         {"event.action": "firewall-deny", "rule.name": "UFW BLOCK", "source.ip": "192.0.2.7", "destination.port": "22", "network.transport": "TCP",
+         {"event.action": "firewall-deny", "rule.name": "UFW BLOCK", "source.ip": "192.0.2.7", "destination.port": "22", "network.transport": "tcp",
           "observer.ingress.interface.name": "eth0", "network.bytes": "40"},
          {"event.action": "mail-reject", "source.ip": "192.0.2.7", "email.from.address": "b@example.com", "email.to.address": "a@example.org",
           "error.code": "554"},

@@ -59,14 +59,14 @@ SENTENCES = {
         ("     eva : user NOT in sudoers ; TTY=pts/0 ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
         ("     eva : command not allowed ; TTY=pts/0 ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
         ("     eva : a password is required ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
-        ("pam_unix(sudo:session): session opened for user root(uid=0) by eva(uid=1000)", "session-open", OK, "root", None)],
+        ("pam_unix(sudo:session): session opened for user root(uid=0) by eva(uid=1000)", "session-open", OK, "eva", None)],
     # shadow: src/gpasswd.c, src/passwd.c, src/usermod.c; at: atd.c; util-linux: login-utils/login.c.
     "gpasswd[8]:": [("user eva added by root to group sudo", "group-member-add", OK, "root", None),
                     ("user eva removed by root from group sudo", "group-member-remove", OK, "root", None)],
     "passwd[8]:": [("password for 'eva' changed by 'root'", "password-change", OK, "root", None)],
     "atd[8]:": [("Starting job 1 (a0001b01c2d3e4) for user 'eva' (1000)", "scheduled-command", OK, "eva", None)],
     "login[9]:": [("FAILED LOGIN (2) on '/dev/tty1' FOR 'eva', Authentication failure", "login", FAILED, "eva", None),
-                  ("ROOT LOGIN  on '/dev/tty1'", "login", OK, None, None),
+                  ("ROOT LOGIN  on '/dev/tty1'", "login", OK, "root", None),
                   ("LOGIN ON tty1 BY eva", "login", OK, "eva", None)],
     # vsftpd: logging.c. A login ends with the address, a transfer with its rate.
     "vsftpd[8]:": [('[eva] OK LOGIN: Client "192.0.2.7"', "login", OK, "eva", "192.0.2.7"),

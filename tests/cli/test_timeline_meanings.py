@@ -1,0 +1,288 @@
+"""test_timeline_meanings.py: the fields that sentences of programs give, beyond who, from where and how it went (test_timeline_programs.py). Lines were
+written by hand, from the format strings of the sources that are named; expected values from what they say."""
+import json
+import unittest
+
+from timeline_lines import read_lines
+
+FAILED, OK, UNKNOWN = "failure", "success", "unknown"
+# Of each program: tag, sentence, and the fields that it gives; None: it must not give it.
+SENTENCES = {
+    # Linux-PAM: modules/pam_unix/pam_unix_sess.c, "session opened for user %s(uid=%lu) by %s(uid=%lu)"; before 1.4 without the first number. The second
+    # name is pam_modutil_getlogin's, and empty, or "(unknown)" of old, where the terminal has none; getty's record of a terminal is LOGIN.
+    "sudo:": [
+        ("pam_unix(sudo:session): session opened for user root(uid=0) by eva(uid=1000)",
+         {"user.name": "eva", "user.effective.name": "root", "user.effective.id": "0", "user.id": None, "service.name": "sudo", "event.outcome": OK}),
+        ("pam_unix(sudo:session): session opened for user root by eva(uid=1000)", {"user.name": "eva", "user.effective.name": "root"}),
+        ("pam_unix(sudo:session): session opened for user root(uid=0) by root(uid=0)",
+         {"user.name": "root", "user.id": "0", "user.effective.name": None})],
+    "su:": [
+        ("pam_unix(su:session): session opened for user root by (uid=1000)", {"user.name": None, "user.id": "1000", "user.effective.name": "root"}),
+        ("pam_unix(su-l:session): session opened for user postgres(uid=26) by root(uid=0)", {"user.name": "root", "user.effective.name": "postgres"})],
+    "sshd[7]:": [
+        ("pam_unix(sshd:session): session opened for user eva(uid=1000) by (uid=0)", {"user.name": "eva", "user.id": "1000", "user.effective.name": None}),
+        ("pam_unix(sshd:session): session opened for user eva by (uid=0)", {"user.name": "eva", "user.effective.name": None}),
+        ("pam_unix(sshd:session): session opened for user eva(uid=1000) by eva(uid=0)", {"user.name": "eva", "user.id": "1000"}),
+        # session.c: subsystem_request(); srclimit.c: srclimit_penalise(); auth.c.
+        ("subsystem request for sftp by user eva failed, subsystem not found",
+         {"user.name": "eva", "event.outcome": FAILED, "event.reason": "subsystem not found"}),
+        ("subsystem request for sftp by user eva", {"user.name": "eva", "event.outcome": UNKNOWN}),
+        ("subsystem request for a by user bob by user eva", {"user.name": "eva", "event.is_ambiguous": None}),
+        ("subsystem request for sftp failed, subsystem not found", {"event.outcome": FAILED}),
+        ("srclimit_penalise: ipv4: new 192.0.2.7/32 deferred penalty of 5 seconds for penalty: failed authentication",
+         {"source.ip": "192.0.2.7", "event.action": "rate-limit", "event.outcome": FAILED, "event.reason": "failed authentication"}),
+        ("srclimit_penalise: ipv6: new 2001:db8::/64 active penalty of 15 seconds for penalty: caused crash",
+         {"source.ip": None, "source.address": "2001:db8::/64"}),
+        ("ROOT LOGIN REFUSED FROM 192.0.2.7 port 22", {"user.name": "root", "source.ip": "192.0.2.7", "event.outcome": FAILED})],
+    # gdm: daemon/gdm-session-worker-job.c, whose name in the log is what its command line begins with.
+    "gdm-launch-environment]:": [
+        ("pam_unix(gdm-launch-environment:session): session opened for user gdm by (unknown)(uid=0)", {"user.name": "gdm", "user.effective.name": None})],
+    # modules/pam_unix/pam_unix_passwd.c
+    "passwd[7]:": [("pam_unix(passwd:chauthtok): new password not acceptable", {"event.action": "password-change", "event.outcome": FAILED})],
+    # shadow: src/chage.c, src/useradd.c.
+    "chage[7]:": [("changed password expiry for eva", {"event.action": "user-change", "user.target.name": "eva", "user.name": None})],
+    "useradd[7]:": [("new user: name=mallory, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/0",
+                     {"event.action": "user-add", "user.target.name": "mallory", "user.target.id": "0", "user.id": None})],
+    # util-linux: login-utils/login.c; shadow: src/login.c.
+    "login[7]:": [("ROOT LOGIN ON tty1", {"user.name": "root", "event.action": "login", "event.outcome": OK}),
+                  ("ROOT LOGIN  on '/dev/tty1'", {"user.name": "root"}),
+                  ("ROOT LOGIN  on '/dev/pts/0' from '192.0.2.7'", {"user.name": "root", "source.ip": "192.0.2.7"}),
+                  ("ROOT LOGIN ON pts/0 FROM host.example.org", {"user.name": "root", "source.address": "host.example.org"})],
+    # polkit: src/programs/pkexec.c, src/polkitbackend/polkitbackendinteractiveauthority.c.
+    "pkexec[7]:": [
+        ("eva: Executing command [USER=root] [TTY=unknown] [CWD=/home/eva] [COMMAND=/usr/bin/x -y]",
+         {"process.command_line": "/usr/bin/x -y", "user.name": "eva", "user.effective.name": "root", "event.outcome": OK}),
+        ("eva: Executing command [USER=root] [TTY=unknown] [CWD=/home/eva] [COMMAND=/usr/bin/[ -y]", {"process.command_line": "/usr/bin/[ -y"}),
+        ("eva: Error executing command as another user: Not authorized [USER=root] [TTY=/dev/pts/0] [CWD=/] [COMMAND=/usr/bin/id]",
+         {"process.command_line": "/usr/bin/id", "event.reason": "Not authorized", "event.outcome": FAILED})],
+    "polkitd(authority=local)[7]:": [
+        ("Operator of unix-session:c1 FAILED to authenticate to gain authorization for action org.example.x for system-bus-name::1.2 [/bin/x -y] "
+         "(owned by unix-user:eva)",
+         {"user.name": "eva", "event.outcome": FAILED, "event.action": "authorization", "polkit.action": "org.example.x", "process.command_line": "/bin/x -y"}),
+        ("Operator of unix-session:c1 successfully authenticated as unix-user:root to gain TEMPORARY authorization for action org.example.x for "
+         "unix-process:7:9 [x] (owned by unix-user:eva)", {"user.name": "eva", "user.effective.name": "root", "event.outcome": OK})],
+    # cronie: src/misc.c log_it(), src/security.c, src/do_command.c; Debian's cron: do_command.c.
+    "crond[7]:": [
+        ("(eva) FAILED to authorize user with PAM (Permission denied)",
+         {"user.name": "eva", "event.outcome": FAILED, "event.reason": "Permission denied", "event.action": "scheduled-command"}),
+        ("(eva) CMDEND (   run-parts /etc/x)", {"event.action": "scheduled-command-end", "process.command_line": "run-parts /etc/x"}),
+        ("(CRON) error (grandchild #812 failed with exit status 1)", {"event.outcome": FAILED, "error.code": "1"})],
+    "crontab[7]:": [("(eva) DELETE (eva)", {"event.action": "schedule-change", "user.name": "eva"})],
+    # systemd: src/coredump/coredump.c.
+    "systemd-coredump[7]:": [("Process 1234 (nginx) of user 33 dumped core.", {"event.action": "crash", "event.outcome": FAILED, "user.id": "33"})],
+    # Records of audit: the kernel's audit_log_start() and security/apparmor/audit.c; the journal's journald-audit.c; auditd's plugin of syslog.
+    "kernel:": [
+        ('[12.5] audit: type=1400 audit(1764040329.123:45): apparmor="DENIED" operation="open" class="file" profile="/usr/sbin/cups" name="/etc/shadow" '
+         'pid=7 comm="cupsd" requested_mask="r" denied_mask="r" fsuid=0 ouid=0',
+         {"event.outcome": FAILED, "event.action": "violated-apparmor-policy", "file.path": "/etc/shadow", "auditd.profile": "/usr/sbin/cups",
+          "auditd.sequence": "45", "process.pid": "7"}),
+        ('audit: type=1326 audit(1764040329.123:46): auid=1000 uid=1000 gid=1000 ses=1 pid=2 comm="x" exe="/bin/x" sig=31 arch=c000003e syscall=59 compat=0',
+         {"auditd.sig": "SIGSYS", "auditd.syscall": "execve", "process.executable": "/bin/x", "event.action": "violated-seccomp-policy"}),
+        ("audit: type=9999 audit(1764040329.123:47): x=1", {"auditd.type": None, "event.action": None})],
+    "audit[1]:": [("SERVICE_START pid=1 uid=0 auid=4294967295 ses=4294967295 msg='unit=nginx comm=\"systemd\" exe=\"/lib/systemd/systemd\" hostname=? "
+                   "addr=? terminal=? res=success'",
+                   {"service.name": "nginx", "event.action": "started-service", "event.outcome": OK, "process.pid": "1"})],
+    "audispd:": [("node=web type=USER_LOGIN msg=audit(1764040330.000:294): pid=812 uid=0 auid=1000 ses=4 msg='op=login acct=\"eva\" exe=\"/usr/sbin/sshd\" "
+                  "hostname=? addr=192.0.2.7 terminal=ssh res=failed'", {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED})],
+    # MySQL: sql/log.cc, of 5.5, 5.6 and 8.0, whose lines a program sends on as they are (mysqld_safe --syslog).
+    "mysqld:": [
+        ("130916 21:30:26 [Warning] Access denied for user 'eva'@'192.0.2.7' (using password: YES)",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED, "log.level": "warning"}),
+        ("2026-11-25 21:30:26 812 [Note] Access denied for user 'eva'@'192.0.2.7'", {"user.name": "eva", "source.ip": "192.0.2.7"}),
+        ("2026-11-25T21:30:26.123456Z 8 [Note] [MY-010926] [Server] Access denied for user 'eva'@'192.0.2.7' (using password: NO)",
+         {"user.name": "eva", "event.code": "MY-010926", "log.level": "notice"}),
+        ("Access denied for user 'eva'@'192.0.2.7' (using password: YES)", {"user.name": "eva"})],
+}
+SENTENCES |= {
+    # Sendmail: sendmail/srvrsmtp.c, envelope.c, deliver.c, collect.c, srvrsmtp.c's checksmtpattack(), err.c. FreeBSD and Debian set sm-mta (-L).
+    "sm-mta[7]:": [
+        ("26H8MRrS025411: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): authentication failure: checkpass failed, user=eva, "
+         "relay=host.example.org [192.0.2.7] (may be forged)",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "source.address": "host.example.org", "event.action": "login", "event.outcome": FAILED,
+          "event.is_ambiguous": None}),
+        ("26H8MRrS025411: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): authentication failure: checkpass failed, relay=[192.0.2.7]",
+         {"user.name": None, "source.ip": "192.0.2.7", "event.outcome": FAILED}),
+        ("AUTH=server, relay=host.example.org [IPv6:2001:db8::7], authid=eva, mech=PLAIN, bits=0",
+         {"user.name": "eva", "source.ip": "2001:db8::7", "event.action": "login", "event.outcome": OK}),
+        ("s1GNXHYB005133: [192.0.2.7]: possible SMTP attack: command=AUTH, count=5", {"source.ip": "192.0.2.7", "event.action": "login-too-many"}),
+        ("s1R9r60D044307: rejecting commands from  [192.0.2.7] due to pre-greeting traffic after 0 seconds",
+         {"source.ip": "192.0.2.7", "event.outcome": FAILED, "event.action": "protocol-error"}),
+        ("v26LtRA0020949: host.example.org [192.0.2.7] (may be forged) did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA",
+         {"source.ip": "192.0.2.7", "event.action": "connection", "event.outcome": FAILED}),
+        ("s1MD2hsd004030: host.example.org [192.0.2.7]: VRFY root [rejected]", {"source.ip": "192.0.2.7", "event.outcome": FAILED}),
+        ("56VFYCxS024291: lost input channel from host.example.org [192.0.2.7] to MTA-v4 after rcpt",
+         {"source.ip": "192.0.2.7", "event.action": "connection-lost"}),
+        ("s1P819mk027713: ruleset=check_rcpt, arg1=<bo@example.org>, relay=host.example.org [192.0.2.7], reject=550 5.7.1 <bo@example.org>... Relaying denied",
+         {"source.ip": "192.0.2.7", "email.to.address": "bo@example.org", "rule.name": "check_rcpt", "error.code": "550", "event.action": "mail-reject"}),
+        ("ruleset=check_relay, arg1=host.example.org, arg2=192.0.2.7, relay=host.example.org [192.0.2.7], reject=421 4.3.2 Connection rate limit exceeded.",
+         {"source.ip": "192.0.2.7", "event.action": "connection", "event.outcome": FAILED}),
+        ("55HIbcGI002794: <bo@example.org>... User unknown", {"email.to.address": "bo@example.org", "event.outcome": FAILED}),
+        ("55HIbcGI002794: from=<eva@example.org>, size=108, class=0, nrcpts=1, proto=ESMTP, daemon=MTA-v4, relay=host.example.org [192.0.2.7]",
+         {"source.ip": "192.0.2.7", "email.from.address": "eva@example.org", "event.action": "mail-receive"}),
+        ("55HIbcGI002794: to=<bo@example.org>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=30108, relay=mx.example.org. [192.0.2.25], dsn=2.0.0, "
+         "stat=Sent (ok)", {"email.to.address": "<bo@example.org>", "event.action": "mail-deliver", "event.outcome": OK, "source.ip": None}),
+        ("55HIbcGI002794: to=<bo@example.org>, delay=00:00:01, mailer=esmtp, pri=30108, dsn=4.0.0, stat=Deferred: Connection refused",
+         {"event.action": "mail-defer"})],
+    # Courier: imap/imaplogin.c, pop3login.c; courieresmtpd.c.
+    "pop3d-ssl:": [
+        ("LOGIN FAILED, user=eva, ip=[::ffff:192.0.2.7], port=[255]", {"user.name": "eva", "source.ip": "::ffff:192.0.2.7", "source.port": "255",
+                                                                    "event.outcome": FAILED}),
+        ("LOGIN FAILED, method=PLAIN, ip=[::ffff:192.0.2.7]", {"user.name": None, "source.ip": "::ffff:192.0.2.7", "event.outcome": FAILED}),
+        ("LOGIN, user=eva, ip=[::ffff:192.0.2.7], port=[255]", {"user.name": "eva", "event.outcome": OK, "event.action": "login"}),
+        ("LOGOUT, user=eva, ip=[::ffff:192.0.2.7], port=[255], top=0, retr=0, rcvd=6, sent=30, time=0", {"event.action": "logout", "user.name": "eva"})],
+    "courieresmtpd:": [
+        ('error,relay=::ffff:192.0.2.7,port=43632,msg="535 Authentication failed.",cmd: AUTH LOGIN eva',
+         {"source.ip": "::ffff:192.0.2.7", "source.port": "43632", "event.action": "login", "event.outcome": FAILED}),
+        ("error,relay=::ffff:192.0.2.7,from=<eva@example.org>,to=<bo@example.org>: 550 User unknown.",
+         {"source.ip": "::ffff:192.0.2.7", "email.to.address": "bo@example.org", "error.code": "550", "event.action": "mail-reject"})],
+    # Cyrus: imap/imapd.c cmd_login(), cmd_authenticate(); timsieved/parser.c. Debian's tags have its name before.
+    "cyrus/imaps[7]:": [
+        ("badlogin: host.example.org [192.0.2.7] plaintext eva SASL(-13): authentication failure: checkpass failed",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED}),
+        ("badlogin: host.example.org [192.0.2.7] PLAIN [SASL(-13): user not found: Password verification failed]",
+         {"user.name": None, "source.ip": "192.0.2.7", "event.outcome": FAILED}),
+        ("login: host.example.org [192.0.2.7] eva plaintext+TLS User logged in SESSIONID=<x>",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": OK})],
+    "timsieved[7]:": [("badlogin: host.example.org[192.0.2.7] PLAIN authentication failure", {"source.ip": "192.0.2.7", "event.outcome": FAILED})],
+    # UW imapd: src/imapd/imapd.c.
+    "ipop3d[7]:": [("Login failed user=eva auth=eva host=host.example.org [192.0.2.7]",
+                    {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": FAILED})],
+    # Dovecot: src/login-common/client-common.c, src/auth/auth-worker-client.c; a log of its own has its processes in front.
+    "dovecot:": [
+        ("imap-login: Disconnected (auth failed, 1 attempts): method=PLAIN, rip=192.0.2.7, lip=198.51.100.4",
+         {"source.ip": "192.0.2.7", "event.outcome": FAILED, "destination.ip": "198.51.100.4", "service.name": "imap"}),
+        ("pop3-login: Aborted login (tried to use disallowed plaintext auth): user=<>, rip=192.0.2.7, lip=198.51.100.4",
+         {"source.ip": "192.0.2.7", "event.outcome": FAILED}),
+        ("imap-login: Disconnected (proxy dest auth failed): user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4",
+         {"user.name": "eva", "event.action": "login", "event.outcome": FAILED}),
+        ("imap-login: Login: user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4, mpid=7, TLS", {"user.name": "eva", "event.outcome": OK})],
+    # OpenVPN: src/openvpn/multi.c, ssl.c, ssl_verify.c, forward.c; its units name a server ovpn-NAME.
+    "ovpn-server[7]:": [
+        ("TCP connection established with [AF_INET]192.0.2.7:10107", {"source.ip": "192.0.2.7", "source.port": "10107", "event.action": "connection"}),
+        ("192.0.2.7:10107 [eva] Peer Connection Initiated with [AF_INET]192.0.2.7:10107",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": OK}),
+        ("192.0.2.7:10107 TLS Auth Error: Auth Username/Password verification failed for peer",
+         {"source.ip": "192.0.2.7", "event.action": "login", "event.outcome": FAILED}),
+        ("192.0.2.7:10107 VERIFY ERROR: depth=2, error=unable to get issuer certificate: CN=x", {"source.ip": "192.0.2.7", "event.outcome": FAILED}),
+        ("eva/192.0.2.7:10107 Connection reset, restarting [0]", {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "connection-lost"}),
+        ("TLS Error: cannot locate HMAC in incoming packet from [AF_INET6]2001:db8::7:55340", {"event.outcome": FAILED, "event.action": "protocol-error"})],
+    # xinetd: xinetd/log.c svc_log_success(), svc_log_failure().
+    "xinetd[7]:": [("FAIL: telnet address from=192.0.2.7", {"source.ip": "192.0.2.7", "service.name": "telnet", "event.outcome": FAILED}),
+                   ("START: ftp pid=812 from=::ffff:192.0.2.7", {"source.ip": "::ffff:192.0.2.7", "event.outcome": OK})],
+    # BIND: a channel of a file, whose lines are sent on (bin/named, lib/isc/log.c: time, category, level).
+    "named[7]:": [
+        ("19-Oct-2022 05:34:02.425 security: error: client @0x7f65100ee4d8 192.0.2.7#3076 (example.org): query (cache) 'example.org/ANY/IN' denied",
+         {"source.ip": "192.0.2.7", "source.port": "3076", "event.action": "dns-query", "event.outcome": FAILED, "log.level": "error"}),
+        ("19-Oct-2022 05:34:02.425 client 2001:db8::7#3076 (example.org): zone transfer 'example.org/AXFR/IN' denied", {"source.ip": "2001:db8::7"}),
+        ("security: client @0x7f 192.0.2.7#3076 (example.org): zone transfer 'example.org/AXFR/IN' denied",
+         {"source.ip": "192.0.2.7", "event.action": "dns-transfer"}),
+        ("error: client @0x7f 192.0.2.7#3076 (example.org): update 'example.org/IN' denied", {"source.ip": "192.0.2.7", "event.action": "dns-update"})],
+    # pfSense, "Raw Filter Log Format"; OPNsense has the same, with a digest as the tracker.
+    "filterlog:": [
+        ("53,,,1000000301,em0,match,block,in,4,0x0,,64,420,0,none,6,tcp,460,192.0.2.7,198.51.100.4,53742,22,420,PA,29633380:29633800,3617062173,65535,,",
+         {"source.ip": "192.0.2.7", "source.port": "53742", "destination.ip": "198.51.100.4", "destination.port": "22", "network.transport": "tcp",
+          "network.bytes": "460", "event.action": "firewall-deny", "observer.ingress.interface.name": "em0", "rule.id": "53", "rule.name": "1000000301"}),
+        ("98,,,64d253df,re0,match,pass,out,6,0x00,0x0ea87,51,udp,17,73,2001:db8::7,2001:db8::4,6881,51918,73",
+         {"source.ip": "2001:db8::7", "destination.ip": "2001:db8::4", "source.port": "6881", "destination.port": "51918", "network.transport": "udp",
+          "network.bytes": "73", "event.action": "firewall-allow", "observer.egress.interface.name": "re0"}),
+        ("7,,,1,em0,match,block,in,4,0x0,,64,1,0,none,1,icmp,84,192.0.2.7,198.51.100.4,request,1,2,64",
+         {"source.ip": "192.0.2.7", "source.port": None, "network.transport": "icmp"}),
+        ("no,packet", {"source.ip": None, "event.action": None})],
+}
+AIX = "Nov 25 03:12:09 gate auth|security:info sshd[7]: Failed password for eva from 192.0.2.7 port 5 ssh2\n"
+# Lines of a format, and the fields of each; as above.
+LINES = [
+    # libaudit ends values at blanks; commas of old records have one behind them (lib/audit_logging.c).
+    ("auditd", "type=USER_AUTH msg=audit(1481077043.057:413): pid=1 uid=0 auid=1 ses=1 msg='op=PAM:authentication grantors=pam_env,pam_unix acct=\"eva\" "
+     "exe=\"/x\" hostname=h addr=192.0.2.7 terminal=ssh res=success'\n"
+     "type=AVC msg=audit(1481077043.058:414): avc:  denied  { read } for  pid=7 comm=\"x\" name=\"y\" tcontext=u:r:t2:s0:c1,c2 tclass=file\n"
+     "type=USER_ACCT msg=audit(1481077043.059:415): user pid=7 uid=0 auid=1 msg='PAM: accounting acct=root : exe=\"/x\" (hostname=?, addr=?, terminal=cron "
+     "res=success)'\n"
+     "type=SECCOMP msg=audit(1481077043.060:416): auid=1000 uid=1000 pid=2 comm=\"x\" sig=31 arch=c000003e syscall=2 code=0x0\n", [
+         {"auditd.grantors": "pam_env,pam_unix", "user.name": "eva"}, {"auditd.tcontext": "u:r:t2:s0:c1,c2"},
+         {"auditd.terminal": "cron", "event.outcome": OK, "source.address": None}, {"auditd.sig": "SIGSYS"}]),
+    # Apache: server/log.c adds ", referer: %s" to what is said of a request.
+    ("apache-error", "[Wed Nov 25 03:12:09 2026] [error] [client 192.0.2.7] File does not exist: /srv/x, referer: http://r.example/\n"
+     "[Wed Nov 25 03:12:10.123456 2026] [authz_core:error] [pid 7] [client 192.0.2.7:1] AH01630: client denied by server configuration: /srv/x, "
+     "referer: http://r.example/a, b\n"
+     "[Wed Nov 25 03:12:11 2026] [error] [client 192.0.2.7] File does not exist: /srv/x, referer: http://a/, referer: http://b/\n", [
+         {"file.path": "/srv/x", "http.request.referrer": "http://r.example/", "event.is_ambiguous": None},
+         {"file.path": "/srv/x", "http.request.referrer": "http://r.example/a, b"},
+         {"http.request.referrer": "http://b/", "event.is_ambiguous": "yes"}]),
+    # A 408: no request came before the time for it was over.
+    ("access", '192.0.2.7 - - [25/Nov/2026:03:12:09 +0100] "-" 408 0 "-" "-"\n', [{"url.original": None, "event.outcome": FAILED, "source.ip": "192.0.2.7"}]),
+    # Fortinet, "FortiOS Log Message Reference": 39426 (SSL VPN login fail), 39947 (SSL VPN tunnel up), 37124 (Negotiate IPsec phase 1).
+    ("fortigate", 'date=2026-11-25 time=03:12:09 tz="+0100" logid="0101039426" type="event" subtype="vpn" level="alert" vd="root" logdesc="SSL VPN login fail" '
+     'action="ssl-login-fail" tunneltype="ssl-web" remip=192.0.2.7 user="N/A" group="N/A" reason="sslvpn_login_unknown_user" msg="x"\n'
+     'date=2026-11-25 time=03:12:10 tz="+0100" logid="0101039947" type="event" subtype="vpn" level="information" action="tunnel-up" remip=192.0.2.7 '
+     'user="eva" group="staff"\n'
+     'date=2026-11-25 time=03:12:11 tz="+0100" logid="0101037124" type="event" subtype="vpn" level="error" action="negotiate" init="local" '
+     'remip=198.51.100.7 locip=192.0.2.1 remport=500 locport=500 user="N/A" status="failure"\n', [
+         {"source.ip": "192.0.2.7", "user.name": None, "group.name": None, "event.outcome": FAILED, "event.category": "authentication"},
+         {"source.ip": "192.0.2.7", "user.name": "eva", "group.name": "staff", "event.outcome": OK},
+         {"source.ip": "192.0.2.1", "source.port": "500", "destination.ip": "198.51.100.7", "event.outcome": FAILED}]),
+    # net/netfilter/nf_log_syslog.c without the tag kernel: as UniFi's devices send it, whose name may stand twice. VyOS' rules end in A, D or R.
+    ("syslog", "Nov 25 03:12:09 gate [WAN_LOCAL-D-2147483647] DESCR=\"[WAN_LOCAL]Allow All\" IN=eth8 OUT= MAC=00:11 SRC=192.0.2.7 DST=198.51.100.4 LEN=122 "
+     "TOS=00 PREC=0x00 TTL=49 ID=45366 DF PROTO=UDP SPT=38451 DPT=54329 LEN=102 MARK=1a0000\n"
+     "Nov 25 03:12:10 gate gate [WAN_LOCAL-A-7] DESCR=\"Block\" IN=eth8 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=40 PROTO=TCP SPT=1 DPT=2\n"
+     "Nov 25 03:12:11 gate gate sshd[7]: Failed password for eva from 192.0.2.7 port 5 ssh2\n"
+     "Nov 25 03:12:12 gate kernel: [WAN_IN-default-D]IN=eth0 OUT=eth1 SRC=192.0.2.7 DST=198.51.100.4 LEN=40 PROTO=TCP SPT=1 DPT=2\n"
+     "Nov 25 03:12:12 gate kernel: [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=40 PROTO=TCP SPT=1 DPT=2\n"
+     "Nov 25 03:12:12 gate kernel: [    7.000123][  T812] [UFW ALLOW] IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=40 PROTO=TCP SPT=1 DPT=2\n"
+     "Nov 25 03:12:13 gate gate is what it says\n", [
+         {"source.ip": "192.0.2.7", "destination.port": "54329", "event.action": "firewall-deny", "rule.name": "WAN_LOCAL-D-2147483647", "host.name": "gate",
+          "network.transport": "udp"},
+         {"event.action": "firewall-allow", "rule.name": "WAN_LOCAL-A-7"},
+         {"host.name": "gate", "process.name": "sshd", "process.pid": "7", "user.name": "eva"},
+         {"event.action": "firewall-deny", "rule.name": "WAN_IN-default-D"},
+         {"event.action": "firewall-deny", "rule.name": "UFW BLOCK"}, {"event.action": "firewall-allow", "rule.name": "UFW ALLOW"}, {"message": "gate is what it says"}]),
+    # Dovecot's own log, and one without lip.
+    ("syslog", "Nov 25 03:12:09 pop3-login: Info: Aborted login (auth failed, 1 attempts in 2 secs): user=<eva>, method=PLAIN, rip=192.0.2.7\n"
+     "Nov 25 03:12:10 auth-worker(22401): Info: sql(eva@example.org,192.0.2.7,<n4JLdHNVngZGpV2j>): unknown user\n"
+     "Nov 25 03:12:11 auth-worker(80180): Info: conn unix:auth-worker (uid=143): auth-worker<13247>: sql(eva,192.0.2.7): Password mismatch\n", [
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED, "event.action": "login"},
+         {"user.name": "eva@example.org", "source.ip": "192.0.2.7", "event.action": "login-invalid-user"},
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED}]),
+    ("exim", "2026-11-25 03:12:09 1Ai79e-0000Dq-8i F=eva@example.org H=host.example.org [192.0.2.7] P=smtp rejected by local_scan(): Rejected: hits=7.5\n",
+     [{"source.ip": "192.0.2.7", "event.action": "mail-reject", "email.from.address": "eva@example.org"}]),
+    # AIX: syslogd names a facility with its other name.
+    ("syslog", AIX, [{"process.name": "sshd", "host.name": "gate", "log.syslog.facility.name": "auth", "log.level": "informational", "user.name": "eva"}]),
+    ("dnf", "2026-11-25T03:12:09+0100 DDEBUG Command: dnf install nginx \n", [{"process.command_line": "dnf install nginx"}]),
+    ("zeek", "".join(json.dumps({"ts": 1764040329.5, "uid": "C1", "id.orig_h": "192.0.2.7", "id.resp_h": "192.0.2.1", **more}) + "\n"
+                     for more in ({"auth_success": False}, {"auth_success": True}, {})), [
+        {"event.outcome": FAILED}, {"event.outcome": OK}, {"event.outcome": None}]),
+    # The Elastic Common Schema has small letters in network.transport.
+    ("suricata", json.dumps({"timestamp": "2026-11-25T03:12:09.331430+0100", "event_type": "flow", "src_ip": "192.0.2.7", "proto": "TCP"}) + "\n",
+     [{"network.transport": "tcp"}]),
+    ("w3c", "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip\n"
+     "2026-11-25 03:12:09 DROP UDP 192.0.2.7 198.51.100.4\n", [{"network.transport": "udp"}]),
+]
+
+
+class Meanings(unittest.TestCase):
+    maxDiff = None
+
+    def check(self, event, wanted):
+        self.assertEqual({name: self.last(event.get(name)) for name in wanted}, wanted, event["message"])
+
+    def last(self, value):
+        """What a sentence says stands behind what the line's head says."""
+        return value[-1] if isinstance(value, list) else value
+
+    def test_sentences_give_these_fields(self):
+        for tag, cases in SENTENCES.items():
+            events, counts = read_lines("".join(f"Nov 25 03:12:{number:02} gate {tag} {sentence}\n" for number, (sentence, _) in enumerate(cases)))
+            self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", len(cases), 0))
+            for event, (_, wanted) in zip(events, cases):
+                self.check(event, wanted)
+
+    def test_lines_give_these_fields(self):
+        for name, text, wanted in LINES:
+            events, counts = read_lines(text)
+            self.assertEqual((counts["format"], len(events), counts["unparsed"]), (name, len(wanted), 0), text)
+            for event, fields in zip(events, wanted):
+                self.check(event, fields)
+
+
+if __name__ == "__main__":
+    unittest.main()
