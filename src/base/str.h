@@ -48,12 +48,16 @@ static inline bool str_eq(struct str a, struct str b)
 
 static inline bool str_is(struct str a, const char *text) /* equals a C string */
 {
-    return str_eq(a, str_of(text));
+    size_t len = text ? strlen(text) : 0; /* of a constant known: a short comparison */
+
+    return a.len == len && (len == 0 || memcmp(a.p, text, len) == 0);
 }
 
 static inline bool str_starts(struct str s, const char *with)
 {
-    return str_eq(str_head(s, strlen(with)), str_of(with));
+    size_t len = strlen(with);
+
+    return s.len >= len && (len == 0 || memcmp(s.p, with, len) == 0);
 }
 
 /* Takes front off *rest; false: it is not there. */

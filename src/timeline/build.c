@@ -126,8 +126,8 @@ static int take_looked(struct building *b, struct str body, struct err *e)
     if (b->has_looked || body.len != sizeof(l))
         return unsound(e);
     memcpy(&l, body.p, sizeof(l));
-    if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) || !is_format(l.second) ||
-        (l.has_many && (l.part_count > 1 || l.is_disk)) ||
+    if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) ||
+        !is_format(l.second) || (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return unsound(e);
     b->looked = l;
@@ -250,10 +250,8 @@ static bool take_date(struct stated *to, const struct build_date *from)
 
 static bool take_years(struct years *to, const struct build_years *from)
 {
-    *to = (struct years){.month = (int)from->month,
-                         .day = (int)from->day,
-                         .turns = from->turns,
-                         .leap = from->leap};
+    *to = (struct years){
+        .month = (int)from->month, .day = (int)from->day, .turns = from->turns, .leap = from->leap};
     return from->month <= 12 && from->day <= 31 && from->turns <= PART_SIZE &&
            from->leap <= from->turns + 1;
 }

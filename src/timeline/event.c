@@ -177,11 +177,6 @@ void event_put_again(struct event *e, uint16_t name, struct str value)
         event_add(e, (struct event_field){.name = name, .value = value});
 }
 
-void event_puts(struct event *e, uint16_t name, const char *constant)
-{
-    event_put(e, name, str_of(constant));
-}
-
 struct str text_head(struct str text, size_t most)
 {
     struct str head = str_head(text, most);

@@ -114,7 +114,10 @@ static inline void event_put_same(struct event *e, uint16_t name, struct str val
 }
 /* As event_put, of an event that was whole before: no places are kept. */
 void event_put_again(struct event *e, uint16_t name, struct str value);
-void event_puts(struct event *e, uint16_t name, const char *constant);
+static inline void event_puts(struct event *e, uint16_t name, const char *constant)
+{
+    event_put(e, name, str_of(constant));
+}
 void event_put_u64(struct event *e, uint16_t name, uint64_t value);
 void event_put_i64(struct event *e, uint16_t name, int64_t value);
 /* As ip where it is spelled as a numeric address, else as name. */

@@ -26,7 +26,8 @@ struct step {
 struct pattern {
     struct str action, category, outcome;
     size_t count;
-    size_t most; /* the step that takes the most; count: none does */
+    size_t most;          /* the step that takes the most; count: none does */
+    uint64_t front, mask; /* what its first bytes must be, where it begins with a literal */
     struct step steps[STEPS_MAX];
 };
 
@@ -96,6 +97,23 @@ static struct step compile_literal(struct str *rest)
     return (struct step){.kind = STEP_LITERAL, .literal = text, .field = FIELD_NONE};
 }
 
+static void set_front(struct pattern *p, struct str literal)
+{
+    size_t len = literal.len < sizeof(p->front) ? literal.len : sizeof(p->front);
+
+    memcpy(&p->front, literal.p, len);
+    memset(&p->mask, 0xFF, len);
+}
+
+/* The first bytes, and zeros behind its end, which are in no literal. */
+static uint64_t front_of(struct str sentence)
+{
+    uint64_t front = 0;
+
+    memcpy(&front, sentence.p, sentence.len < sizeof(front) ? sentence.len : sizeof(front));
+    return front;
+}
+
 static void compile(struct pattern *p, const struct meaning *m, struct field_names *names)
 {
     struct str rest = str_of(m->pattern);
@@ -115,6 +133,8 @@ static void compile(struct pattern *p, const struct meaning *m, struct field_nam
         }
         p->count++;
     }
+    if (p->count && p->steps[0].kind == STEP_LITERAL)
+        set_front(p, p->steps[0].literal);
     if (mosts == 0)
         p->most = p->count;
     else if (mosts > 1 || p->most + 1 == p->count || p->steps[p->most + 1].kind != STEP_LITERAL)
@@ -453,6 +473,7 @@ bool pattern_match(struct pattern_set *s, struct str program, struct str sentenc
     struct table *t = table_of(s, program);
     struct str values[STEPS_MAX], rest;
     bool is_filled = false;
+    uint64_t front;
     uint8_t first;
 
     if (!t || sentence.len == 0)
@@ -460,10 +481,11 @@ bool pattern_match(struct pattern_set *s, struct str program, struct str sentenc
     if (!t->patterns)
         compile_table(t, s->names);
     first = (uint8_t)sentence.p[0];
+    front = front_of(sentence);
     for (uint32_t i = t->begins[first]; i < t->begins[first + 1]; i++) {
         const struct pattern *p = &t->patterns[t->order[i]];
 
-        if (!fits(p, sentence, values, &rest))
+        if ((front & p->mask) != p->front || !fits(p, sentence, values, &rest))
             continue;
         if (is_filled) {
             fill_also(p, values, s->names, e);

@@ -8,7 +8,7 @@ enum {
     DAY_S = 86400,
     FIRST_YEAR = 1678, /* all of it is in the range of an event's time */
     LAST_YEAR = 2261,
-    NO_YEAR = -1, /* year 0, as "0000-00-00" has it: stated, and none */
+    NO_YEAR = -1,         /* year 0, as "0000-00-00" has it: stated, and none */
     TURNS_MOST = 1 << 24, /* of years that are counted: more are in no calendar */
 };
 static const int64_t oldest_s = 631152000;  /* 1990-01-01 */
