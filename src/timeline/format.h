@@ -92,7 +92,8 @@ struct reader {
     struct reader_counts counts;
     int64_t last_ns; /* of the event before */
     bool has_last;
-    bool begins_event;      /* of a format with event_of: the line is the first of its event */
+    bool begins_event;           /* of a format with event_of: the line is the first of its event */
+    bool is_plain;               /* the line that is asked for is known to be ASCII without NUL */
     struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
     struct pattern_set *patterns; /* compiled at the first use */
     void *audit; /* auditd.c's, for records that are sentences; made at the first use */
@@ -128,6 +129,7 @@ void reader_end(struct reader *r);
 /* What a line is to a format; values are UTF-8 then. */
 enum line_verdict reader_ask(struct reader *r, const struct format *f, struct str raw,
                              struct event *e);
+bool reader_is_ascii(struct str s); /* without NUL */
 /* Whether it is UTF-8 without NUL, so that reader_text leaves it as it is. */
 bool reader_is_plain(struct str s);
 /* A line or value as UTF-8: what is not becomes \xHH, in e's scratch. */

@@ -114,7 +114,7 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
     return rc;
 }
 
-bool reader_is_plain(struct str s)
+bool reader_is_ascii(struct str s)
 {
     static const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
     uint64_t found = 0, part;
@@ -127,7 +127,12 @@ bool reader_is_plain(struct str s)
     }
     for (; i < s.len; i++)
         found |= (uint8_t)s.p[i] | ((uint64_t)(uint8_t)s.p[i] - 1);
-    return !(found & highs) || (!memchr(s.p, '\0', s.len) && !str_has_utf8_error(s));
+    return !(found & highs);
+}
+
+bool reader_is_plain(struct str s)
+{
+    return reader_is_ascii(s) || (!memchr(s.p, '\0', s.len) && !str_has_utf8_error(s));
 }
 
 static size_t add_escaped(char *out, struct str *rest)
@@ -174,7 +179,9 @@ enum line_verdict reader_ask(struct reader *r, const struct format *f, struct st
 {
     enum line_verdict v;
 
-    if (!f->takes_bytes || reader_is_plain(raw))
+    if (r->is_plain || reader_is_plain(raw))
+        return f->line(r, raw, e);
+    if (!f->takes_bytes)
         return f->line(r, reader_text(e, raw), e);
     v = f->line(r, raw, e);
     for (size_t i = 0; i < e->count; i++)

@@ -456,12 +456,48 @@ static bool take_time(struct reader *r, struct str *line, struct stated *s, enum
     return take_device_time(r, line, s, e);
 }
 
+/* "10:00:01 " and no year behind it. */
+static bool is_time_of_day(const char *p)
+{
+    return p[0] >= '0' && p[0] <= '2' && p[1] >= '0' && p[1] <= (p[0] == '2' ? '3' : '9') &&
+           p[2] == ':' && p[3] >= '0' && p[3] <= '5' && p[4] >= '0' && p[4] <= '9' && p[5] == ':' &&
+           p[6] >= '0' && p[6] <= '5' && p[7] >= '0' && p[7] <= '9' && p[8] == ' ' &&
+           (p[9] < '0' || p[9] > '9');
+}
+
+/* While years are counted: most lines are of the day of the line before, and say nothing new. */
+static bool is_same_day(struct years_part *counting, struct str line)
+{
+    const char *p = line.p + sizeof(counting->day);
+
+    if (line.len < sizeof(counting->day) + 10 ||
+        memcmp(line.p, counting->day, sizeof(counting->day)) != 0 || !is_time_of_day(p))
+        return false;
+    counting->last.hour = (p[0] - '0') * 10 + p[1] - '0';
+    counting->last.minute = (p[3] - '0') * 10 + p[4] - '0';
+    counting->last.second = (p[6] - '0') * 10 + p[7] - '0';
+    return true;
+}
+
+static void keep_day(struct years_part *counting, struct str line)
+{
+    const char *p = line.p;
+
+    if (counting->last.month && line.len > sizeof(counting->day) &&
+        when_month(str_head(line, 3)) == counting->last.month && p[3] == ' ' && p[5] >= '0' &&
+        p[5] <= '9' && p[6] == ' ')
+        memcpy(counting->day, p, sizeof(counting->day));
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
+    struct str whole = line;
     bool has_priority = line.len > 3 && line.p[0] == '<';
     enum layout layout;
     struct stated s;
 
+    if (r->counting && is_same_day(r->counting, line))
+        return LINE_EVENT;
     if (is_indented(line))
         return LINE_CONTINUES;
     if (has_priority && !take_priority(&line, e))
@@ -474,8 +510,11 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (!str_take(&line, " "))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
-    if (r->counting)
+    if (r->counting) {
+        if (s.year == 0 && stated_is_date(&s))
+            keep_day(r->counting, whole);
         return LINE_EVENT;
+    }
     return take_body(r, line, layout, e);
 }
 

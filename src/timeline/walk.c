@@ -485,7 +485,7 @@ static int take_content(struct walking *w, struct content *c, struct str name,
                        .bytes = bytes_of,
                        .context = c};
     char head[HEAD_SIZE];
-    size_t got;
+    size_t got = 0;
     int rc = bytes_of(c, 0, head, sizeof(head), &got, e);
 
     if (rc)

@@ -395,6 +395,7 @@ void years_part_add(struct years_part *p, const struct stated *s)
     if (p->first.month == 0)
         p->first = *s;
     p->last = *s;
+    memset(p->day, 0, sizeof(p->day));
     (void)years_next(&p->behind_none, s);
     (void)years_next(&p->behind_january, s);
 }

@@ -68,6 +68,7 @@ struct years_part {
     struct stated first, last; /* month 0: there are none */
     struct years behind_none;
     struct years behind_january; /* the line before the part is of the first days of January */
+    char day[7];                 /* "Nov 25 ", as the last line wrote it; zeros: otherwise */
 };
 void years_part_begin(struct years_part *p);
 void years_part_add(struct years_part *p, const struct stated *s);
