@@ -26,20 +26,23 @@ void image_set_take(struct image_set *f, int fd)
 }
 
 /* Without changing its access time where the kernel allows that. */
-static int open_quietly(const char *path)
+static int open_quietly(const char *path, int more)
 {
-    enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
-    int fd = open(path, FLAGS | O_NOATIME);
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | more;
+    int fd = open(path, flags | O_NOATIME);
 
-    return fd < 0 && errno == EPERM ? open(path, FLAGS) : fd;
+    return fd < 0 && errno == EPERM ? open(path, flags) : fd;
 }
 
-static int open_one(const char *path, uint64_t *size, int *out, struct err *e)
+static int open_one(const char *path, int more, uint64_t *size, int *out, struct err *e)
 {
-    CLEANUP_FD int fd = open_quietly(path);
+    CLEANUP_FD int fd = open_quietly(path, more);
     struct stat st;
     off_t end;
 
+    if (fd < 0 && errno == ELOOP && more)
+        return err_set(e, ERR_TAMPER,
+                       "%s is a link now, and what it leads to is not what was recorded", path);
     if (fd < 0 || fstat(fd, &st) != 0)
         return err_errno(e, "cannot open %s", path);
     if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
@@ -61,7 +64,7 @@ static bool is_e01(const char *path)
     return str_ends(str_of(path), ".E01") || str_ends(str_of(path), ".e01");
 }
 
-int image_set_add(struct image_set *f, const char *path, uint64_t *size, struct err *e)
+static int add(struct image_set *f, const char *path, int more, uint64_t *size, struct err *e)
 {
     int fd = -1;
     int rc = worker_allow_inputs(f->count + 1, e);
@@ -69,11 +72,21 @@ int image_set_add(struct image_set *f, const char *path, uint64_t *size, struct 
     if (f->count == 0 && is_e01(path))
         f->format = IMAGE_E01;
     if (rc == 0)
-        rc = open_one(path, size, &fd, e);
+        rc = open_one(path, more, size, &fd, e);
     if (rc)
         return rc;
     image_set_take(f, fd);
     return 0;
+}
+
+int image_set_add(struct image_set *f, const char *path, uint64_t *size, struct err *e)
+{
+    return add(f, path, 0, size, e);
+}
+
+int image_set_add_itself(struct image_set *f, const char *path, uint64_t *size, struct err *e)
+{
+    return add(f, path, O_NOFOLLOW, size, e);
 }
 
 static bool is_digit(char c)
@@ -165,7 +178,7 @@ static bool is_segment(const char *path)
 {
     static const char magics[][8] = {{'E', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0},
                                      {'L', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0}};
-    CLEANUP_FD int fd = open_quietly(path);
+    CLEANUP_FD int fd = open_quietly(path, 0);
     char head[sizeof(magics[0])];
 
     return fd >= 0 && pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&

@@ -18,6 +18,9 @@ void image_set_release(struct image_set *f);
 MUST_CHECK int image_set_open(struct image_set *f, const char *first, struct err *e);
 /* One more; *size gets its bytes. */
 MUST_CHECK int image_set_add(struct image_set *f, const char *path, uint64_t *size, struct err *e);
+/* The same of one that must lie there itself. ERR_TAMPER: a link does. */
+MUST_CHECK int image_set_add_itself(struct image_set *f, const char *path, uint64_t *size,
+                                    struct err *e);
 void image_set_take(struct image_set *f, int fd); /* one that is open */
 /* Whether a name can be that of a set's first file; web1.img is none, though web1.imh could follow.
  */

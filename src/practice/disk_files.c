@@ -35,7 +35,7 @@ static int open_recorded(struct disk_files *f, const struct view *v,
                        "%s is not there. If the image lies elsewhere now, name its first file "
                        "instead of %s",
                        buf_text(&path), buf_text(&f->name));
-    rc = image_set_add(&f->set, buf_text(&path), &there, e);
+    rc = image_set_add_itself(&f->set, buf_text(&path), &there, e);
     if (rc == 0 && there != file->size)
         rc = err_set(e, ERR_TAMPER,
                      "%s has %llu bytes, and %llu were recorded: calm preserve verify %s",
@@ -70,6 +70,11 @@ static int open_item(struct disk_files *f, struct session *s, const struct view 
 
     if (evidence_is_sealed(f->item))
         return sealed(f, e);
+    if (thing_value(f->item, "destroyed").len)
+        return err_set(e, ERR_NOTFOUND,
+                       "%s is on record as destroyed, and nothing of it is read: calm preserve "
+                       "custody %s. A file that lies there all the same is read by its path",
+                       buf_text(&f->name), buf_text(&f->name));
     if (files.len)
         return open_image(f, v, files, e);
     if (!hex_read(name.b, sizeof(name.b), thing_value(f->item, "sha256")))

@@ -109,6 +109,8 @@ static int on_fs(void *context, const struct disk_fs *fs, struct err *e)
 
     json_put_text(j, "format", "calm-disk/1");
     json_put_str(j, "image", o->order.image);
+    if (o->order.compared.len)
+        json_put_str(j, "compared", o->order.compared);
     json_put_utc(j, "begun", utc_now());
     json_put_text(j, "program", "calm " CALM_VERSION);
     json_put_u64(j, "partition", fs->number);

@@ -164,6 +164,21 @@ static int record(struct writing *w, struct err *e)
     return w->raw->record(w->raw->context, &outcome, e);
 }
 
+static void tell_json(struct writing *w)
+{
+    struct json j;
+
+    json_begin(&j, &w->a->json);
+    json_object_begin(&j);
+    json_put_u64(&j, "size", w->written);
+    json_put_str(&j, "sha256", buf_str(&w->sum));
+    json_put_u64(&j, "lost", w->lost);
+    json_put_u64(&j, "unreadable", w->unreadable);
+    json_put_u64(&j, "behind_the_disk", w->said - (w->until - w->from));
+    disk_standing_json(w->raw->standing, &j);
+    json_object_end(&j);
+}
+
 static void tell(struct writing *w)
 {
     CLEANUP_BUF struct buf missing = {0};
@@ -172,12 +187,7 @@ static void tell(struct writing *w)
     struct str rest;
 
     if (w->a->wants_json) {
-        buf_addf(&w->a->json,
-                 "{\"size\":%llu,\"sha256\":\"%s\",\"lost\":%llu,\"unreadable\":%llu,"
-                 "\"behind_the_disk\":%llu}",
-                 (unsigned long long)w->written, buf_text(&w->sum), (unsigned long long)w->lost,
-                 (unsigned long long)w->unreadable,
-                 (unsigned long long)(w->said - (w->until - w->from)));
+        tell_json(w);
         return;
     }
     buf_addf(out, "%s (%llu bytes) written to ", size_text(size, w->written),
@@ -213,6 +223,8 @@ int disk_raw_write(const struct disk_raw *raw, struct answer *a, struct err *e)
         &w.unread, w.from, w.until,
         raw->survey->table.sector_size ? raw->survey->table.sector_size : SECTOR_SIZE, &w.sectors);
     take_sum(&w);
+    if (raw->number == 0)
+        disk_standing_compare(raw->standing, raw->files, buf_str(&w.sum));
     rc = record(&w, e);
     if (rc == 0)
         rc = out_file_end(&w.file, raw->path, e);

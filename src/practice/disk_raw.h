@@ -4,12 +4,14 @@
 #include "case/operation.h"
 #include "practice/disk_files.h"
 #include "practice/disk_show.h"
+#include "practice/disk_standing.h"
 
 struct disk_raw {
     const struct disk_files *files;
     const struct disk_survey *survey;
-    uint32_t number;  /* of the partition; 0: all of the disk */
-    const char *path; /* of the file, which is new */
+    struct disk_standing *standing; /* of the item, if it is one; told more where all is written */
+    uint32_t number;                /* of the partition; 0: all of the disk */
+    const char *path;               /* of the file, which is new */
     /* Puts on record what came out, before the file has its name; an error leaves none. */
     int (*record)(void *context, const struct buf *outcome, struct err *e);
     void *context;

@@ -259,7 +259,8 @@ static void row_json(const struct disk_survey_row *row, struct json *j)
     json_object_end(j);
 }
 
-static void survey_json(const struct disk_survey *s, struct str image, struct buf *out)
+static void survey_json(const struct disk_survey *s, struct str image,
+                        const struct disk_standing *standing, struct buf *out)
 {
     struct json j;
 
@@ -271,6 +272,7 @@ static void survey_json(const struct disk_survey *s, struct str image, struct bu
     json_put_text(&j, "table", s->table.kind[0] ? s->table.kind : NULL);
     json_put_bool(&j, "is_backup", s->table.is_backup);
     json_put_u64(&j, "damaged", s->sums.damaged);
+    disk_standing_json(standing, &j);
     if (s->whole) {
         json_name(&j, "file_system");
         disk_fs_json(&j, s->whole);
@@ -283,10 +285,11 @@ static void survey_json(const struct disk_survey *s, struct str image, struct bu
     json_object_end(&j);
 }
 
-void disk_survey_show(const struct disk_survey *s, struct str image, struct answer *a)
+void disk_survey_show(const struct disk_survey *s, struct str image,
+                      const struct disk_standing *standing, struct answer *a)
 {
     if (a->wants_json)
-        survey_json(s, image, &a->json);
+        survey_json(s, image, standing, &a->json);
     else
         survey_text(s, image, a);
 }
@@ -408,7 +411,8 @@ static void listing_text(const struct disk_listing *l, const struct disk_count *
                       (unsigned long long)sums->damaged);
 }
 
-void disk_listing_end(struct disk_listing *l, const struct disk_count *sums)
+void disk_listing_end(struct disk_listing *l, const struct disk_count *sums,
+                      const struct disk_standing *standing)
 {
     if (!l->a->wants_json) {
         listing_text(l, sums);
@@ -418,5 +422,6 @@ void disk_listing_end(struct disk_listing *l, const struct disk_count *sums)
     json_put_u64(&l->json, "damaged", sums->damaged);
     json_put_u64(&l->json, "troubles", l->trouble);
     json_put_str(&l->json, "not_read", buf_str(&l->folders));
+    disk_standing_json(standing, &l->json);
     json_object_end(&l->json);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "case/operation.h"
 #include "evidence/disk.h"
+#include "practice/disk_standing.h"
 
 /* All of a survey, kept. */
 struct disk_survey {
@@ -21,7 +22,8 @@ void disk_survey_release(struct disk_survey *s);
 struct disk_receiver disk_survey_receiver(struct disk_survey *s);
 /* The next file system that can be read; *at begins as 0; NULL at the end. */
 const struct disk_fs *disk_survey_next(const struct disk_survey *s, size_t *at);
-void disk_survey_show(const struct disk_survey *s, struct str image, struct answer *a);
+void disk_survey_show(const struct disk_survey *s, struct str image,
+                      const struct disk_standing *standing, struct answer *a);
 
 /* A listing, told while it is read. */
 struct disk_listing {
@@ -35,4 +37,5 @@ struct disk_listing {
 void disk_listing_begin(struct disk_listing *l, struct answer *a);
 void disk_listing_release(struct disk_listing *l);
 struct disk_receiver disk_listing_receiver(struct disk_listing *l);
-void disk_listing_end(struct disk_listing *l, const struct disk_count *sums);
+void disk_listing_end(struct disk_listing *l, const struct disk_count *sums,
+                      const struct disk_standing *standing);

@@ -1,8 +1,10 @@
 /* disk_unread.c: finds what could not be read of a disk, in the map beside its image or in the
  * list of an E01. */
 #include "practice/disk_unread.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "evidence/image_read.h"
+#include "sys/file.h"
 
 enum { RUNS_TOLD = 20 };
 
@@ -38,33 +40,66 @@ static int on_errors(void *context, const struct image_run *runs, size_t count, 
     return 0;
 }
 
-/* Of an item the one on record; else the one of the same name beside its first file. */
-static int map_path(const struct disk_files *f, struct buf *out, struct err *e)
+/* Beside the first file, under its name. */
+static bool map_beside(struct str first, struct buf *out)
 {
-    struct str files = f->item ? thing_value(f->item, "files") : STR("");
-    struct str name = buf_str(&f->name);
-    struct evidence_file file;
+    while (first.len && first.p[first.len - 1] != '.' && first.p[first.len - 1] != '/')
+        first.len--;
+    if (!str_ends(first, "."))
+        return false;
+    buf_addf(out, STR_FMT "map", STR_ARG(first));
+    return true;
+}
 
-    while (evidence_file_next(&files, &file))
-        if (str_ends(file.name, ".map"))
-            return evidence_file_path(f->item, &file, out, e);
-    while (!f->item && name.len && name.p[name.len - 1] != '.' && name.p[name.len - 1] != '/')
-        name.len--;
-    if (!f->item && str_ends(name, "."))
-        buf_addf(out, STR_FMT "map", STR_ARG(name));
-    return out->len ? 0 : ERR_NOTFOUND;
+static bool map_on_record(const struct thing *item, struct evidence_file *out)
+{
+    struct str files = thing_value(item, "files");
+
+    while (evidence_file_next(&files, out))
+        if (str_ends(out->name, ".map"))
+            return out->has_sum;
+    return false;
+}
+
+/* Whoever can write beside the image can alter the map: of an item it counts as it was recorded. */
+static int read_recorded(const struct thing *item, struct buf *path, struct buf *text)
+{
+    struct evidence_file file;
+    struct hash sum;
+    int rc =
+        map_on_record(item, &file) ? evidence_file_path(item, &file, path, NULL) : ERR_NOTFOUND;
+
+    if (rc == 0)
+        rc = file_read(text, buf_text(path), MADE_MAP_SIZE_MAX, NULL);
+    if (rc)
+        return rc;
+    sum = hash_bytes(text->p, text->len);
+    return hash_eq(&sum, &file.sum) ? 0 : ERR_TAMPER;
 }
 
 /* An E01 holds whole sectors, and the map ends where the source did. */
 static int read_map(struct made_map *out, const struct disk_files *f, const struct image_facts *is)
 {
     CLEANUP_BUF struct buf path = {0};
+    CLEANUP_BUF struct buf text = {0};
     uint64_t most = is->size, sector = is->sector_size ? is->sector_size : 512;
-    int rc = map_path(f, &path, NULL);
+    int rc;
 
+    if (f->item)
+        rc = read_recorded(f->item, &path, &text);
+    else if (map_beside(buf_str(&f->name), &path))
+        rc = file_read(&text, buf_text(&path), MADE_MAP_SIZE_MAX, NULL);
+    else
+        rc = ERR_NOTFOUND;
     return rc ? rc
-              : made_map_read(out, buf_text(&path), most < sector ? 1 : most - sector + 1, most,
-                              NULL);
+              : made_map_parse(out, buf_str(&text), buf_text(&path),
+                               most < sector ? 1 : most - sector + 1, most, NULL);
+}
+
+/* As many as the record says; a list of sectors has the last one whole. */
+static bool is_as_many(uint64_t bad, uint64_t recorded, const struct image_facts *is)
+{
+    return bad >= recorded && bad - recorded < (is->sector_size ? is->sector_size : 512);
 }
 
 int disk_unread_find(struct disk_unread *out, const struct disk_files *f, struct err *e)
@@ -83,10 +118,14 @@ int disk_unread_find(struct disk_unread *out, const struct disk_files *f, struct
         l.runs = (struct made_map){0};
     }
     made_map_release(&l.runs);
-    if (f->item)
-        (void)str_u64(thing_value(f->item, "bad"), &bad);
-    out->is_untold = out->map.bad < bad;
-    return rc;
+    if (rc || !f->item || !thing_value(f->item, "files").len)
+        return rc;
+    (void)str_u64(thing_value(f->item, "bad"), &bad);
+    if (!is_as_many(out->map.bad, bad, &l.facts)) {
+        made_map_release(&out->map);
+        out->is_untold = bad > 0;
+    }
+    return 0;
 }
 
 uint64_t disk_unread_within(const struct disk_unread *u, uint64_t from, uint64_t until,

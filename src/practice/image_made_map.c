@@ -4,7 +4,6 @@
 #include "sys/file.h"
 
 enum {
-    MAP_SIZE_MAX = 1 << 28,
     RUNS_MAX = 1 << 22, /* as many as calm-image makes, in the map and in the list of an E01 */
     RUNS_SHOWN = 1000,  /* by a summary; one line more says that there are others */
     RUNS_TOLD = 20,     /* one by one */
@@ -70,32 +69,36 @@ static bool take_area(struct made_map *m, struct str line, uint64_t *at, uint64_
     return true;
 }
 
-int made_map_read(struct made_map *out, const char *path, uint64_t least, uint64_t most,
-                  struct err *e)
+int made_map_parse(struct made_map *out, struct str text, const char *path, uint64_t least,
+                   uint64_t most, struct err *e)
 {
     CLEANUP(made_map_release) struct made_map m = {0};
-    CLEANUP_BUF struct buf text = {0};
     bool has_status = false, is_good = true;
     uint64_t at = 0;
-    struct str rest;
-    int rc = file_read(&text, path, MAP_SIZE_MAX, e);
 
-    for (rest = buf_str(&text); rc == 0 && is_good && rest.len;) {
-        struct str line = str_cut(&rest, '\n');
+    while (is_good && text.len) {
+        struct str line = str_cut(&text, '\n');
 
         if (!line.len || line.p[0] == '#')
             continue;
         is_good = has_status ? take_area(&m, line, &at, most) : is_finished(line);
         has_status = true;
     }
-    if (rc)
-        return rc;
     if (!is_good || at < least)
         return err_set(e, ERR_FORMAT, "%s is not the map of a finished image of %llu bytes", path,
                        (unsigned long long)most);
     *out = m;
     m = (struct made_map){0};
     return 0;
+}
+
+int made_map_read(struct made_map *out, const char *path, uint64_t least, uint64_t most,
+                  struct err *e)
+{
+    CLEANUP_BUF struct buf text = {0};
+    int rc = file_read(&text, path, MADE_MAP_SIZE_MAX, e);
+
+    return rc ? rc : made_map_parse(out, buf_str(&text), path, least, most, e);
 }
 
 void made_map_words(const struct made_map *m, uint64_t sector_size, struct buf *out)

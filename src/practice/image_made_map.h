@@ -9,6 +9,8 @@ struct made_run { /* bytes that could not be read */
     uint64_t off, size;
 };
 
+enum { MADE_MAP_SIZE_MAX = 1 << 28 }; /* bytes of one that is read */
+
 /* Zero-initialised it is empty. */
 struct made_map {
     struct made_run *runs;
@@ -22,6 +24,9 @@ void made_map_add(struct made_map *m, uint64_t off, uint64_t size); /* behind th
  * ERR_FORMAT: it is no map of a finished image; ERR_IO, ERR_NOTFOUND. */
 MUST_CHECK int made_map_read(struct made_map *out, const char *path, uint64_t least, uint64_t most,
                              struct err *e);
+/* The same of bytes that were read; path is for the sentence. ERR_FORMAT. */
+MUST_CHECK int made_map_parse(struct made_map *out, struct str text, const char *path,
+                              uint64_t least, uint64_t most, struct err *e);
 /* Its first runs in sectors, as a summary has them once it was read: "missing". */
 void made_map_words(const struct made_map *m, uint64_t sector_size, struct buf *out);
 /* Whether an E01 with such sectors lists just these as not readable. */

@@ -77,6 +77,7 @@ static void reading_release(struct reading *r)
 {
     decision_release(&r->items);
     disk_files_release(&r->files);
+    disk_standing_release(&r->standing);
 }
 
 static bool has(const struct reading *r, const char *field)
@@ -112,7 +113,7 @@ static int answer_survey(struct reading *r, struct err *e)
     disk_survey_init(&s);
     rc = reading_end(r, &act, survey(r, &s, e), NULL, e);
     if (rc == 0)
-        disk_survey_show(&s, buf_str(&r->files.name), r->a);
+        disk_survey_show(&s, buf_str(&r->files.name), &r->standing, r->a);
     return rc;
 }
 
@@ -160,7 +161,7 @@ static int answer_list(struct reading *r, struct err *e)
     rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
     rc = reading_end(r, &act, rc, NULL, e);
     if (rc == 0)
-        disk_listing_end(&l, &r->sums);
+        disk_listing_end(&l, &r->sums, &r->standing);
     return rc;
 }
 
@@ -213,10 +214,16 @@ static int on_body_trouble(void *context, struct str path, struct str why, struc
 
 static void tell_body(const struct reading *r, const struct body *b)
 {
+    struct json j;
+
     if (r->a->wants_json) {
-        buf_addf(&r->a->json, "{\"rows\":%llu,\"not_read\":%llu,\"damaged\":%llu}",
-                 (unsigned long long)b->rows, (unsigned long long)b->trouble,
-                 (unsigned long long)r->sums.damaged);
+        json_begin(&j, &r->a->json);
+        json_object_begin(&j);
+        json_put_u64(&j, "rows", b->rows);
+        json_put_u64(&j, "not_read", b->trouble);
+        json_put_u64(&j, "damaged", r->sums.damaged);
+        disk_standing_json(&r->standing, &j);
+        json_object_end(&j);
         return;
     }
     buf_addf(&r->a->text, "%llu rows written to ", (unsigned long long)b->rows);
@@ -362,20 +369,32 @@ static int settle_kept(struct reading *r, struct disk_out *out, struct err *e)
     return rc ? rc : session_append(r->session, &r->items, &first, e);
 }
 
+static void sums_json(struct reading *r, const struct disk_out_sums *sums)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } members[] = {
+        {"files", sums->files},      {"size", sums->size},         {"listed", sums->listed},
+        {"left", sums->left},        {"flawed", sums->flawed},     {"lost", sums->lost},
+        {"troubles", sums->trouble}, {"damaged", r->sums.damaged}, {"kept", r->kept}};
+    struct json j;
+
+    json_begin(&j, &r->a->json);
+    json_object_begin(&j);
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        json_put_u64(&j, members[i].name, members[i].value);
+    disk_standing_json(&r->standing, &j);
+    json_object_end(&j);
+}
+
 static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const char *folder)
 {
     char size[UTC_PLAIN_SIZE];
     struct buf *out = &r->a->text;
 
     if (r->a->wants_json) {
-        buf_addf(&r->a->json,
-                 "{\"files\":%llu,\"size\":%llu,\"listed\":%llu,\"left\":%llu,\"flawed\":%llu,"
-                 "\"lost\":%llu,\"troubles\":%llu,\"damaged\":%llu,\"kept\":%llu}",
-                 (unsigned long long)sums->files, (unsigned long long)sums->size,
-                 (unsigned long long)sums->listed, (unsigned long long)sums->left,
-                 (unsigned long long)sums->flawed, (unsigned long long)sums->lost,
-                 (unsigned long long)sums->trouble, (unsigned long long)r->sums.damaged,
-                 (unsigned long long)r->kept);
+        sums_json(r, sums);
         return;
     }
     add_count(out, sums->files, "file", "files");
@@ -417,6 +436,7 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     struct progress progress;
     struct disk_out_order order = {.folder = folder,
                                    .image = buf_str(&r->files.name),
+                                   .compared = buf_str(&r->standing.words),
                                    .state = r->view.state,
                                    .taken = has(r, "keep") ? on_taken : NULL,
                                    .context = r,
@@ -452,13 +472,8 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
 static int answer_out(struct reading *r, struct err *e)
 {
     CLEANUP_BUF struct buf folder = {0};
-    int rc = 0;
+    int rc;
 
-    /* What is recorded first must be possible first. */
-    if (r->files.item || has(r, "keep"))
-        rc = session_may_write(r->session, e);
-    if (rc)
-        return rc;
     buf_addstr(&folder, input_value(r->op, r->in, "folder"));
     rc = reading_may_write(r, buf_text(&folder), e);
     return rc ? rc : read_out(r, buf_text(&folder), e);
@@ -486,6 +501,7 @@ static int answer_raw(struct reading *r, struct err *e)
                             .has_where = true}};
     struct disk_raw raw = {.files = &r->files,
                            .survey = &s,
+                           .standing = &r->standing,
                            .number = r->wish.number,
                            .record = record_raw,
                            .context = &w};
@@ -500,7 +516,13 @@ static int answer_raw(struct reading *r, struct err *e)
     rc = survey(r, &s, e);
     if (rc == 0)
         rc = disk_raw_write(&raw, r->a, e);
-    return rc ? reading_end(r, &w.act, rc, NULL, e) : 0;
+    if (rc)
+        return reading_end(r, &w.act, rc, NULL, e);
+    return r->standing.is_other
+               ? err_set(e, ERR_TAMPER,
+                         "what %s holds now is not what was taken; it was written out all the same",
+                         buf_text(&r->files.name))
+               : 0;
 }
 
 static int answer(struct reading *r, struct err *e)
@@ -546,7 +568,13 @@ static int read_job(struct session *s, const struct operation *op, const struct 
     r.source = (struct disk_source){r.files.set.fds, r.files.set.count, buf_text(&r.files.reading),
                                     r.files.set.format};
     rc = image_part_lone(&r.view, &r.files, &lone, e);
-    return rc ? rc : image_part_tell(&lone, answer(&r, e), a, e);
+    if (rc)
+        return rc;
+    disk_standing_find(&r.standing, &r.view, &r.files, session_is_read_only(s));
+    rc = image_part_tell(&lone, answer(&r, e), a, e);
+    if (rc == 0 || a->text.len)
+        disk_standing_text(&r.standing, a);
+    return rc;
 }
 
 const struct operation preserve_read = {
@@ -564,8 +592,10 @@ const struct operation preserve_read = {
         "is "
         "overwritten. Each look at an item is a record of its chain of custody, with what came "
         "out, its "
-        "size and SHA-256, or why nothing did. ext2 to "
-        "ext4, FAT, exFAT, NTFS, HFS+, UFS, YAFFS2 and ISO 9660 are read, by libtsk, in a process "
+        "size and SHA-256, or why nothing did, and when the item was last compared with the "
+        "record; "
+        "where the case can only be read nothing is written out of an item. ext2 to ext4, FAT, "
+        "exFAT, NTFS, HFS+, UFS, YAFFS2 and ISO 9660 are read, by libtsk, in a process "
         "that can do nothing else; of what it does not read --raw writes the partition out whole, "
         "for "
         "other tools. The image is never written to.",

@@ -28,6 +28,7 @@ int reading_record(struct reading *r, const struct act *act, const char *did, co
 {
     CLEANUP(decision_release) struct decision d = {0};
     CLEANUP_BUF struct buf place = {0};
+    CLEANUP_BUF struct buf came = {0};
     struct draft *dr;
     char host[256];
     uint64_t first;
@@ -51,8 +52,10 @@ int reading_record(struct reading *r, const struct act *act, const char *did, co
         intake_path_text(&place, act->to);
     buf_addf(&place, " on %s", host);
     draft_value(dr, "place", buf_str(&place));
-    if (outcome)
-        draft_value(dr, "outcome", str_of(outcome));
+    buf_addf(&came, "%s%s%s", outcome ? outcome : "", outcome && r->standing.words.len ? "; " : "",
+             buf_text(&r->standing.words));
+    if (came.len)
+        draft_value(dr, "outcome", buf_str(&came));
     return session_append(r->session, &d, &first, e);
 }
 
@@ -65,6 +68,9 @@ int reading_end(struct reading *r, const struct act *act, int rc, const char *ou
     if (rc == 0)
         return reading_record(r, act, act->done, outcome, e);
     buf_addf(&why, "failed: %s%s%s", e->text, outcome ? "; " : "", outcome ? outcome : "");
+    if (r->standing.is_unrecorded)
+        return err_set(e, rc, "%s. The case can only be read here: this is not on record",
+                       buf_text(&why) + strlen("failed: "));
     if (reading_record(r, act, act->failed, buf_text(&why), &late))
         return err_set(e, rc, "%s. That it was tried is not on record: %s", buf_text(&why),
                        late.text);
@@ -74,8 +80,7 @@ int reading_end(struct reading *r, const struct act *act, int rc, const char *ou
 int reading_may_write(const struct reading *r, const char *path, struct err *e)
 {
     int rc = out_spares_case(r->a->around ? r->a->around->case_folder : NULL, path, e);
+    bool is_recorded = r->files.item || input_has(r->op, r->in, "keep");
 
-    return rc == 0 && r->files.item && !session_is_read_only(r->session)
-               ? session_may_write(r->session, e)
-               : rc;
+    return rc == 0 && is_recorded ? session_may_write(r->session, e) : rc;
 }

@@ -2,6 +2,7 @@
  * chain of custody. Only the files of calm preserve read include it. */
 #pragma once
 #include "practice/disk_files.h"
+#include "practice/disk_standing.h"
 #include "practice/disk_wish.h"
 
 struct reading {
@@ -11,6 +12,7 @@ struct reading {
     struct answer *a;
     struct view view;
     struct disk_files files;
+    struct disk_standing standing;
     struct disk_source source;
     struct disk_wish wish;
     struct disk_count sums;
@@ -25,14 +27,16 @@ struct act {
     const char *to; /* the path that it goes to; NULL: none */
 };
 
-/* The access goes on record with what came of it: words of an act, and the outcome, or NULL. A case
- * that can only be read is looked at without a record. */
+/* The access goes on record with what came of it: words of an act, and the outcome, or NULL; and
+ * how the item stands to the record. A case that can only be read is looked at without a record,
+ * which the answer says. */
 MUST_CHECK int reading_record(struct reading *r, const struct act *act, const char *did,
                               const char *outcome, struct err *e);
 /* It came to its end, or failed (rc, *e), which goes on record, too. Returns that, or why it could
  * not be recorded. */
 MUST_CHECK int reading_end(struct reading *r, const struct act *act, int rc, const char *outcome,
                            struct err *e);
-/* Before anything is read: what must go on record can, and nothing goes into the case's folder. */
+/* Before anything is read that is to be written out: what must go on record can, and nothing goes
+ * into the case's folder. */
 MUST_CHECK int reading_may_write(const struct reading *r, const char *path, struct err *e);
 void reading_where(struct buf *out, const struct reading *r); /* "partition 1, /etc" */
