@@ -155,18 +155,52 @@ static void add_words(struct buf *out, const char *before, struct str lines)
     }
 }
 
+/* What is recorded before anything leaves says only what is to be (doc/format/package.md §4). */
+enum leaving { LEFT, LEFT_NOTHING, LEFT_UNKNOWN };
+
+static enum leaving leaving_of(const struct thing *custody)
+{
+    if (!thing_says(custody, "act", "exported") || !thing_value(custody, "recipient").len)
+        return LEFT;
+    return thing_value(custody, "outcome").len   ? LEFT_NOTHING
+           : thing_value(custody, "package").len ? LEFT
+                                                 : LEFT_UNKNOWN;
+}
+
+static struct str custody_words(const struct thing *custody)
+{
+    static const char *const words[] = {
+        [LEFT_NOTHING] = "not exported",
+        [LEFT_UNKNOWN] = "to be exported: whether it was is not on record",
+    };
+    enum leaving leaving = leaving_of(custody);
+
+    return leaving == LEFT ? thing_value(custody, "act") : str_of(words[leaving]);
+}
+
+/* Nobody has what never left. */
+static void add_not_exported(struct buf *why, const struct link *l)
+{
+    add_words(why, "", custody_value(l, "outcome"));
+    add_words(why, "it was for ", custody_value(l, "to"));
+}
+
 static void add_row(const struct view *v, struct doc *d, uint64_t number, const struct link *l)
 {
     const struct record *r = state_record(v->state, l->seq);
     CLEANUP_BUF struct buf signer = {0};
     CLEANUP_BUF struct buf why = {0};
+    bool is_kept = l->custody && leaving_of(l->custody) == LEFT_NOTHING;
 
     view_signer_name(v, r, &signer);
-    buf_addstr(&why, custody_value(l, "because"));
+    if (is_kept)
+        add_not_exported(&why, l);
+    add_words(&why, "", custody_value(l, "because"));
     add_words(&why, "signed: ", custody_value(l, "signed"));
     add_words(&why, "package of SHA-256 ", custody_value(l, "package"));
     add_words(&why, "to open with ", custody_value(l, "recipient"));
-    add_words(&why, "", custody_value(l, "outcome"));
+    if (!is_kept)
+        add_words(&why, "", custody_value(l, "outcome"));
     if (l->verification)
         add_words(&why, "", thing_value(l->verification, "found"));
     doc_row(d, (struct doc_ref){0});
@@ -174,7 +208,7 @@ static void add_row(const struct view *v, struct doc *d, uint64_t number, const 
     doc_cell_time(d, l->custody ? thing_when(v->state, l->custody) : r->time);
     doc_cell_str(d, l->act);
     doc_cell_str(d, custody_value(l, "from"));
-    doc_cell_str(d, custody_value(l, "to"));
+    doc_cell_str(d, is_kept ? STR("") : custody_value(l, "to"));
     doc_cell_str(d, custody_value(l, "place"));
     doc_cell_str(d, custody_value(l, "seal"));
     doc_cell_str(d, buf_str(&why));
@@ -210,7 +244,7 @@ static bool next_link(const struct view *v, const struct thing *item, uint64_t *
             return true;
         }
         if (thing_is(t, "custody") && view_refers(v, t, "evidence", item)) {
-            out->act = thing_value(t, "act");
+            out->act = custody_words(t);
             out->custody = t;
             return true;
         }
@@ -227,7 +261,9 @@ static bool next_link(const struct view *v, const struct thing *item, uint64_t *
     return false;
 }
 
-static void add_chain(const struct view *v, struct doc *d, const struct thing *item)
+/* In a package its own row is the last, and what it says of itself is true where it is read. */
+static void add_chain(const struct view *v, struct doc *d, const struct thing *item,
+                      bool is_in_package)
 {
     static const struct doc_column columns[] = {
         {"No.", DOC_NUMBER}, {"When", DOC_TIME},     {"What", DOC_TEXT}, {"From", DOC_TEXT},
@@ -236,11 +272,17 @@ static void add_chain(const struct view *v, struct doc *d, const struct thing *i
     };
     uint64_t number = 1;
     uint64_t seq = 0;
-    struct link l;
+    struct link l, next;
+    bool has_next = next_link(v, item, &seq, &next);
 
     doc_table(d, STR("The chain, from the record of the case"), columns, COUNT_OF(columns));
-    while (next_link(v, item, &seq, &l))
+    while (has_next) {
+        l = next;
+        has_next = next_link(v, item, &seq, &next);
+        if (is_in_package && !has_next && l.custody)
+            l.act = thing_value(l.custody, "act");
         add_row(v, d, number++, &l);
+    }
     doc_end(d);
 }
 
@@ -283,7 +325,7 @@ static void add_checking(struct doc *d, const struct thing *item, struct str che
 }
 
 struct doc *custody_form(const struct view *v, struct arena *arena, const struct thing *item,
-                         struct str check)
+                         struct str check, bool is_in_package)
 {
     const struct thing *c = calm_case(v);
     CLEANUP_BUF struct buf title = {0};
@@ -297,7 +339,7 @@ struct doc *custody_form(const struct view *v, struct arena *arena, const struct
     d = doc_new(arena, &head);
     add_item(v, d, item);
     add_acquisition(v, d, item);
-    add_chain(v, d, item);
+    add_chain(v, d, item, is_in_package);
     add_signatures(d);
     add_checking(d, item, check);
     return d;
@@ -405,7 +447,7 @@ static int form_job(struct session *s, const struct operation *op, const struct 
         return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
     buf_addstr(&path, input_value(op, in, "html"));
     if (path.len) {
-        doc_html(custody_form(&v, arena, item, STR("")), &html);
+        doc_html(custody_form(&v, arena, item, STR(""), false), &html);
         rc = file_create(buf_text(&path), buf_str(&html), 0600, e);
         if (rc)
             return rc;
@@ -417,7 +459,7 @@ static int form_job(struct session *s, const struct operation *op, const struct 
         sink_terminal(&a->text, buf_str(&path), false);
         buf_adds(&a->text, ". Print it, and keep it with the item.\n");
     } else {
-        doc_text(custody_form(&v, arena, item, STR("")), &a->text, a->columns);
+        doc_text(custody_form(&v, arena, item, STR(""), false), &a->text, a->columns);
     }
     return 0;
 }

@@ -4,9 +4,10 @@
 #include "render/doc.h"
 
 /* The form, as a document. check: commands that check its bytes where the form lies; empty: as they
- * lie in the case's folder. */
+ * lie in the case's folder. In a package the row of its own export is the last, and true where it
+ * is read. */
 struct doc *custody_form(const struct view *v, struct arena *arena, const struct thing *item,
-                         struct str check);
+                         struct str check, bool is_in_package);
 /* The item that a record is about, or whose chain it belongs to, a change of either too; NULL. */
 const struct thing *custody_item(const struct view *v, const struct record *r);
 

@@ -304,8 +304,8 @@ static int add_form(struct package *p, const struct view *v, const struct thing 
     char name[64];
     int rc;
 
-    doc_html(custody_form(v, arena, item, check), &html);
-    doc_text(custody_form(v, arena, item, check), &text, TEXT_COLUMNS);
+    doc_html(custody_form(v, arena, item, check, true), &html);
+    doc_text(custody_form(v, arena, item, check, true), &text, TEXT_COLUMNS);
     snprintf(name, sizeof(name), "custody/e%u.html", item->number);
     rc = add_text(p, name, buf_str(&html), e);
     snprintf(name, sizeof(name), "custody/e%u.txt", item->number);
@@ -316,10 +316,14 @@ static int add_item(struct package *p, struct package *evidence, const struct vi
                     const struct thing *item, struct err *e)
 {
     CLEANUP_BUF struct buf check = {0};
+    bool is_gone = thing_value(item, "destroyed").len > 0; /* its form alone goes */
     size_t before = evidence->count;
-    int rc = thing_value(item, "files").len ? add_files(evidence, item, e)
-                                            : add_blob(evidence, v, item, e);
+    int rc = 0;
 
+    if (thing_value(item, "files").len && !is_gone)
+        rc = add_files(evidence, item, e);
+    else if (!is_gone)
+        rc = add_blob(evidence, v, item, e);
     if (rc)
         return rc;
     if (evidence->count > before)

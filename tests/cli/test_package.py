@@ -430,6 +430,26 @@ class OnRecord(Package):
         row = self.ana.json("preserve custody e1")["chain"][1]
         self.assertIn("no package was made", row["outcome"])
         self.assertNotIn("package", row)
+        self.assertEqual(row["act"], "not exported")
+        form = self.ana("preserve custody e1", "--html", "form.html") and (self.folder / "form.html").read_text()
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", form[form.index("not exported"):], re.S)
+        self.assertEqual(re.sub("<[^>]*>", "", cells[1]).strip(), "")  # nobody has it
+        self.assertIn("it was for Sgt. Weber, police", one_line(re.sub("<[^>]*>", "", form)))
+        self.assertNotRegex(form, r">\s*exported\s*<")
+
+    def test_a_form_says_of_each_export_whether_it_left(self):
+        """One that was killed before its end, and the package's own, whose end is behind what it holds."""
+        item = self.ana.json("preserve list")[0]
+        ana, files = Key.of(self.ana), Files(self.case)
+        files.append(ana, "custody/1", {"evidence": item["id"], "act": "exported", "to": "nobody yet", "recipient": self.recipient, "place": "the package"},
+                     scope_key=ana.unseal(files.grants()[ana.public])[-32:])
+        self.assertEqual(self.ana.json("preserve custody e1")["chain"][1]["act"], "to be exported: whether it was is not on record")
+        self.export()
+        self.assertEqual([row["act"] for row in self.ana.json("preserve custody e1")["chain"][1:]], ["to be exported: whether it was is not on record", "exported"])
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age")))
+        form = one_line(tar.extractfile("custody/e1.txt").read().decode())
+        self.assertEqual(form.count("to be exported:"), 1)
+        self.assertRegex(form, r"What exported To Sgt. Weber, police")
 
     def test_what_cannot_be_meant_is_refused_before_anything_is_on_record(self):
         (self.folder / "there.age").write_text("mine")
