@@ -258,6 +258,17 @@ static void open_pieces(struct image_check *c, struct err *e)
                     buf_text(&c->pieces_name));
 }
 
+/* Nothing of the image was opened, so that nobody could ask for them where they are of use. */
+static void tell_pieces(struct image_check *c)
+{
+    struct str rest = thing_value(c->item, "files");
+    struct evidence_file file;
+
+    while (!c->has_pieces_sum && evidence_file_next(&rest, &file))
+        if (str_ends(file.name, ".pieces"))
+            image_found(c, 0, STR_FMT ", which lay beside it, is not there", STR_ARG(file.name));
+}
+
 static const char *meaning(const struct image_check *c)
 {
     if (c->code == 0)
@@ -265,14 +276,16 @@ static const char *meaning(const struct image_check *c)
     if (c->has_compared && !c->holds_other)
         return "What it means: it still holds exactly what was read from the source, so the "
                "evidence is whole; files of it, or beside it, are not as they were. Find out who "
-               "had access, and keep them as they are.";
+               "had access.";
     if (c->holds_other && c->differing_size)
         return "What it means: what is named above is not what was read from the source. By the "
-               "pieces beside the image all other MiB are as they were, and can be used. Look for "
-               "another copy of the files named: its SHA-256 says whether it is whole.";
+               "pieces beside the image all other MiB are as they were, and can be used. What "
+               "is said in this case from the others must be looked at again. Look for another "
+               "copy of the files named: its SHA-256 says whether it is whole.";
     if (c->holds_other)
-        return "What it means: what it holds is not what was read from the source. Look for "
-               "another copy of the files named: its SHA-256 says whether it is whole.";
+        return "What it means: what it holds is not what was read from the source, and what is "
+               "said in this case from it must be looked at again. Look for another copy of the "
+               "files named: its SHA-256 says whether it is whole.";
     if (c->code == ERR_NOTFOUND)
         return "Connect the medium that they lie on. Where they lie elsewhere now: calm preserve "
                "move ITEM stored --place FOLDER";
@@ -302,6 +315,8 @@ static int image_check_item(struct session *s, const struct thing *item,
     if (rc == 0 && c.count) {
         open_pieces(&c, e);
         rc = image_check_media(&c, e);
+    } else if (rc == 0) {
+        tell_pieces(&c);
     }
     if (rc)
         return rc;

@@ -160,6 +160,26 @@ const struct kind custody_kind = {.name = "custody",
                                   .change_words = "custody changed",
                                   KIND_FIELDS(custody_fields)};
 
+/* What is on record stays so, and clocks may be wrong: so nothing is refused, and a slip is seen.
+ */
+static void say_doubts(struct decision *d, const struct thing *item)
+{
+    struct str said = d->input->values[d->op->field_count + COMMON_OCCURRED];
+    char time[UTC_PLAIN_SIZE];
+    struct utc when;
+
+    if (utc_read(&when, said) && utc_cmp(when, utc_now()) > 0)
+        buf_addf(&d->say,
+                 "%s is still to come by the clock of this machine. If it is a slip, record it "
+                 "once more with the right time, and say so with --because.\n",
+                 utc_plain(time, when));
+    if (thing_value(item, "destroyed").len)
+        buf_addf(&d->say,
+                 "e%u is on record as destroyed before this. If it is not, say with --because "
+                 "what became of it: calm preserve custody e%u shows what is on record.\n",
+                 item->number, item->number);
+}
+
 /* The item's own place, seal and holder follow from its last custody record, in the same step. */
 static int decide_custody(struct decision *d, struct err *e)
 {
@@ -184,6 +204,7 @@ static int decide_custody(struct decision *d, struct err *e)
     dr = decision_add(d, "custody/1");
     draft_take_input(d, dr, &custody_kind);
     custody_label(d, dr, item);
+    say_doubts(d, item);
     dr = decision_add(d, "evidence-change/1");
     custody_label(d, dr, item);
     draft_ref(dr, &item->id);

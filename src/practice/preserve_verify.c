@@ -104,7 +104,9 @@ static int choose(struct verifying *w, struct err *e)
         if (!t)
             return err_set(e, ERR_NOTFOUND, "say which items: calm preserve list");
         if (!evidence_check_add(&w->check, t))
-            return err_set(e, ERR_NOTFOUND, "e%u has no bytes that could be hashed", t->number);
+            return err_set(e, ERR_NOTFOUND, "e%u %s no bytes that could be hashed", t->number,
+                           thing_value(t, "destroyed").len ? "is on record as destroyed: it has"
+                                                           : "has");
     }
     return w->check.count ? 0 : err_set(e, ERR_NOTFOUND, "no item here has bytes yet");
 }
@@ -261,15 +263,29 @@ static bool lies_outside(const struct evidence_check *c)
     return c->totals[ITEM_ALTERED] + c->totals[ITEM_MISSING] > 0;
 }
 
+/* Of each image it is said above what it means, since of some nothing but what lies beside it was
+ * altered. */
+static bool says_nothing_yet(const struct evidence_check *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->items[i].state == ITEM_ALTERED && !thing_value(c->items[i].item, "files").len)
+            return true;
+    return false;
+}
+
 static void tell_next(struct screen *screen, const struct evidence_check *c)
 {
+    CLEANUP_BUF struct buf words = {0};
+
     screen_blank(screen);
+    if (says_nothing_yet(c))
+        buf_adds(&words, "What it means: since it was taken somebody changed those bytes, or a "
+                         "disk did. What is said in this case from them must be looked at again. ");
     if (c->totals[ITEM_ALTERED])
-        screen_para(screen, 0,
-                    STR("What it means: since it was taken somebody changed those bytes, or a disk "
-                        "did. What is said in this case from them must be looked at again. Leave "
-                        "them as they are: how they differ is evidence, too. Do not write to that "
-                        "disk; look at its health (smartctl -a), and at who had access."));
+        buf_adds(&words, "Leave them as they are: how they differ is evidence, too. Do not write "
+                         "to that disk; look at its health (smartctl -a), and at who had access.");
+    if (words.len)
+        screen_para(screen, 0, buf_str(&words));
     if (lies_outside(c))
         screen_next(screen, STR("calm preserve verify"),
                     STR("once the files of the image are there as taken: from another copy"));

@@ -157,6 +157,17 @@ class VerifyImage(CaseTest):
         self.assertIn("web1.002 is not where it is kept:", text)
         self.assertIn("what it holds was not compared: behind the file that is missing", text)
 
+    def test_where_all_files_are_gone_each_is_named(self):
+        files = self.image()
+        for path in files.values():
+            path.rename(self.folder / path.name)
+        text = self.verify(NOT_FOUND)
+        self.assertIn("web1.E01 is not where it is kept", text)
+        for ending in ("map", "pieces", "txt"):
+            self.assertIn(f"web1.{ending}, which lay beside it, is not there", text)
+        (self.folder / "web1.pieces").rename(files["pieces"])
+        self.assertNotIn("web1.pieces", self.verify(NOT_FOUND))
+
     def test_another_image_of_the_same_size_in_its_place(self):
         path = self.image()["E01"]
         other = bytearray(self.disk)
@@ -178,6 +189,8 @@ class VerifyImage(CaseTest):
                      "it still holds exactly what was read from the source")
         path.write_text("#\n" + "x" * 5000)
         self.altered(f"web1.pieces, which lies beside it, has 5002 bytes, recorded are {len(text)}", "it still holds exactly what was read from the source")
+        self.assertEqual(self.verify(ALTERED).count("What it means"), 1)
+        self.assertNotIn("must be looked at again", self.verify(ALTERED))
         path.unlink()
         (path.with_suffix(".txt")).unlink()
         text = self.sound()
