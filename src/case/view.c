@@ -1,5 +1,7 @@
 /* view.c: need to know, applied before anything is counted or shown. */
 #include "case/view.h"
+#include "base/sink.h"
+#include "case/operation.h"
 
 void view_init(struct view *v, const struct state *s, struct store *store, const struct key *key,
                struct utc now)
@@ -253,13 +255,43 @@ static void list_calls(const struct view *v, const char *kind, struct buf *out)
         buf_adds(out, "none yet");
 }
 
+/* The operation that puts one with a name on its list: calm assess system web1. NULL: none. */
+static const struct operation *maker_of(const struct model *m, const char *kind)
+{
+    for (size_t i = 0; i < m->operation_count; i++) {
+        const struct operation *op = m->operations[i];
+        struct str makes = str_of(op->records && op->records[0] ? op->records[0] : "");
+
+        if (op->type == OP_CHANGE && op->kind && !op->kind->prefix && op->field_count &&
+            op->fields[0].flags & FIELD_ARG && str_take(&makes, kind) && str_is(makes, "/1"))
+            return op;
+    }
+    return NULL;
+}
+
+static int not_found(const struct view *v, const char *kind, struct str written, bool is_several,
+                     struct err *e)
+{
+    const struct operation *maker = is_several ? NULL : maker_of(state_model(v->state), kind);
+    CLEANUP_BUF struct buf text = {0};
+
+    written = str_head(written, 60);
+    buf_addf(&text, "there is %s %s called \"" STR_FMT "\"; there is: ",
+             is_several ? "more than one" : "no", kind, STR_ARG(written));
+    list_calls(v, kind, &text);
+    if (maker) {
+        buf_addf(&text, ". To put it on the list: calm %s ", maker->name);
+        sink_shell(&text, written);
+    }
+    return err_set(e, ERR_NOTFOUND, "%s", buf_text(&text));
+}
+
 int view_resolve(const struct view *v, const struct field *f, struct str written, struct id *id,
                  struct err *e)
 {
     const struct thing *begins = NULL;
     const struct thing *t;
     size_t begin_count = 0;
-    CLEANUP_BUF struct buf calls = {0};
 
     if (resolve_record(v, written, id) && (!f->kind || state_thing_by_id(v->state, id)))
         if (!f->kind || thing_is(state_thing_by_id(v->state, id), f->kind))
@@ -284,10 +316,7 @@ int view_resolve(const struct view *v, const struct field *f, struct str written
         return err_set(e, ERR_NOTFOUND,
                        "%s: \"" STR_FMT "\" is nothing in this case; write r17, e3, p2 or a name",
                        f->name, STR_ARG(str_head(written, 60)));
-    list_calls(v, f->kind, &calls);
-    return err_set(e, ERR_NOTFOUND, "there is %s %s called \"" STR_FMT "\"; there is: %s",
-                   begin_count ? "more than one" : "no", f->kind, STR_ARG(str_head(written, 60)),
-                   buf_text(&calls));
+    return not_found(v, f->kind, written, begin_count > 0, e);
 }
 
 const struct thing *view_signer(const struct view *v, const struct record *r)

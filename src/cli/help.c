@@ -123,7 +123,7 @@ static void add_synopsis(struct buf *out, const struct operation *op)
 void help_operation(const struct operation *op, struct buf *out)
 {
     add_synopsis(out, op);
-    buf_addf(out, "\n%s.\n", op->help);
+    buf_addf(out, "\n%s%s\n", op->help, str_ends(str_of(op->help), "?") ? "" : ".");
     if (op->more) {
         buf_addc(out, '\n');
         add_wrapped(out, op->more, 0);
@@ -173,7 +173,8 @@ void help_practice(const struct model *m, const struct practice *p, struct buf *
     buf_addf(out, "\nMore: calm help %s, and --help behind each.\n", p->verb);
 }
 
-/* "Also: role, duty … (all: calm team --help)": those of the practice from a place of the table on. */
+/* "Also: role, duty … (all: calm team --help)": those of the practice from a place of the table on.
+ */
 static void add_names(struct buf *out, const struct model *m, const struct practice *p, size_t from)
 {
     CLEANUP_BUF struct buf names = {0};

@@ -64,6 +64,20 @@ class Pages(CaseTest):
             with self.subTest(name):
                 self.page_of_a_work(name)
 
+    def test_the_page_of_preserving_begins_in_a_case_that_was_just_opened(self):
+        page = (ROOT / "data" / "help" / "preserving.txt").read_text(encoding="utf-8")
+        commands = re.findall(r"^ {8}calm (.*)$", page[:page.index("\n 2  ")], re.M)
+        self.assertEqual([line.split()[0] for line in commands], ["open", "assess", "preserve"])
+        code, said = self.ana.fails(commands[2])
+        self.assertEqual(code, 3)
+        self.assertIn("To put it on the list: calm assess system web1", " ".join(said.split()))
+        for line in commands[1:]:
+            self.ana(line)
+
+    def test_what_a_command_is_for_ends_with_one_sign(self):
+        self.assertIn("\nhash items of evidence again: are they still what was taken?\n", self.ana("preserve verify --help"))
+        self.assertIn("\nput a system on the list.\n", self.ana("assess system --help"))
+
     def page_of_a_work(self, name):
         page = (ROOT / "data" / "help" / f"{name}.txt").read_text(encoding="utf-8")
         self.assertIn("```\n" + page + "```\n", (ROOT / "README.md").read_text(encoding="utf-8"))
