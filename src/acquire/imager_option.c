@@ -2,7 +2,7 @@
 #include "acquire/imager_option.h"
 #include "base/utc.h"
 
-enum { HELP_COLUMN = 22, RETRIES_MOST = 100, SLOW_MS = 10000, PATIENCE_S = 300, COMMIT_MS = 10000 };
+enum { HELP_COLUMN = 24, RETRIES_MOST = 100, SLOW_MS = 10000, PATIENCE_S = 300, COMMIT_MS = 10000 };
 
 struct option;
 typedef int option_read(struct imager_order *o, const struct option *option, const char *value,

@@ -8,7 +8,7 @@
 #include "base/utc.h"
 #include "sys/file.h"
 
-enum { LETTERS = 26, PLAIN_E01 = 99, SEND_SIZE = 8 << 20 };
+enum { LETTERS = 26, PLAIN_E01 = 99, SEND_SIZE = 8 << 20, NAME_LIMIT = 200 };
 
 static bool is_name(const char *name)
 {
@@ -17,14 +17,17 @@ static bool is_name(const char *name)
     for (size_t i = 0; i < size; i++)
         if ((uint8_t)name[i] < 0x20 || name[i] == 0x7f || name[i] == '/')
             return false;
-    return size && size <= 200 && name[0] != '.';
+    return size && size <= NAME_LIMIT && name[0] != '.' && name[0] != '-';
 }
 
 int target_files_init(struct target_files *f, enum target_format format, const char *folder,
                       const char *name, struct err *e)
 {
     if (!is_name(name))
-        return err_set(e, ERR_USAGE, "\"%s\" is no name for an image", name);
+        return err_set(e, ERR_USAGE,
+                       "\"%s\" is no name for an image: it has 1 to %d bytes, no slash and no "
+                       "control characters, and begins with neither full stop nor hyphen",
+                       name, NAME_LIMIT);
     *f = TARGET_FILES_NONE;
     f->format = format;
     f->name = mem_strdup(name);

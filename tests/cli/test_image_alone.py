@@ -111,8 +111,8 @@ class Alone(CaseTest):
         self.image("disk.raw", "--to", "images", "--name", "web1")
 
     def test_what_is_no_name_is_refused_in_a_sentence(self):
-        for name in ("", "../up", "a/b", ".hidden", "two\nlines", "tab\tin it", "x" * 201):
-            self.assertIn("is no name for an image", one_line(self.image("disk.raw", "--to", "images", "--name", name, code=USAGE)))
+        for name in ("", "../up", "a/b", ".hidden", "two\nlines", "tab\tin it", "x" * 201, "-x"):
+            self.assertIn("is no name for an image: it has 1 to 200 bytes, no slash and no control characters, and begins with neither full stop nor hyphen", one_line(self.image("disk.raw", "--to", "images", "--name", name, code=USAGE)))
         self.assertEqual(list(self.out.iterdir()), [])
         self.assertIn("there is no option -x", self.image("disk.raw", "--to", "images", "-x", code=USAGE))
 
@@ -125,6 +125,10 @@ class Alone(CaseTest):
         page = harness.ROOT / "doc" / "man" / "calm-image.1"
         helped = set(re.findall(r"(?m)^  --([a-z-]+)", self.image("--help"))) | {"help", "version"}
         self.assertGreater(len(helped), 15)
+        for line in self.image("--help").splitlines():
+            if line.startswith("  --"):  # the option, its argument, and what it does
+                self.assertRegex(line, r"^  --[a-z-]+( [A-Z]+)?  +[a-z]")
+                self.assertLessEqual(len(line), 80)
         described = page.read_text().split("The options are:")[1].split(".Sh FILES")[0]
         self.assertEqual(set(re.findall(r"Fl -([a-z-]+)", "\n".join(line for line in described.splitlines() if line.startswith(".It")))), helped)
         if shutil.which("mandoc"):
