@@ -456,13 +456,13 @@ static bool take_time(struct reader *r, struct str *line, struct stated *s, enum
     return take_device_time(r, line, s, e);
 }
 
-/* "10:00:01 " and no year behind it. */
+/* "10:00:01 " and neither a year behind it nor a zone, behind which one may stand. */
 static bool is_time_of_day(const char *p)
 {
     return p[0] >= '0' && p[0] <= '2' && p[1] >= '0' && p[1] <= (p[0] == '2' ? '3' : '9') &&
            p[2] == ':' && p[3] >= '0' && p[3] <= '5' && p[4] >= '0' && p[4] <= '9' && p[5] == ':' &&
            p[6] >= '0' && p[6] <= '5' && p[7] >= '0' && p[7] <= '9' && p[8] == ' ' &&
-           (p[9] < '0' || p[9] > '9');
+           (p[9] < '0' || p[9] > '9') && (p[9] < 'A' || p[9] > 'Z');
 }
 
 /* While years are counted: most lines are of the day of the line before, and say nothing new. */
