@@ -110,7 +110,7 @@ class Again(CaseTest):
             job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(target), "--limit", "2"], env=self.ana.env, cwd=self.folder,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             end = time.time() + 30
-            while not list(target.glob("*.part")) and time.time() < end:
+            while not (list(target.glob("*.part")) and list(target.glob("*.E01"))) and time.time() < end:
                 time.sleep(0.02)
             subprocess.run(["mount", "--move", str(target), str(self.out)], check=True)
             self.assertNotEqual(job.wait(timeout=60), 0)

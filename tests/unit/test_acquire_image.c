@@ -20,7 +20,7 @@
 #include "sys/file.h"
 #include "sys/worker.h"
 
-enum { COUNT_USUAL = 150, SIZE_MAX_MIB = 5 };
+enum { COUNT_USUAL = 40, SIZE_MAX_MIB = 5 };
 #define MIB ((uint64_t)1 << 20)
 
 static char *root; /* a folder of this run */
