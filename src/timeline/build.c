@@ -127,7 +127,8 @@ static int take_looked(struct building *b, struct str body, struct err *e)
         return unsound(e);
     memcpy(&l, body.p, sizeof(l));
     if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) ||
-        !is_format(l.second) || (l.has_many && (l.part_count > 1 || l.is_disk)) ||
+        !is_format(l.second) || l.encoding >= TEXT_ENCODING_COUNT_ ||
+        (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
         return unsound(e);
     b->looked = l;
@@ -358,6 +359,7 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
                                                        : BUILD_PART,
                               .format = b->looked.format,
                               .second = b->looked.second,
+                              .encoding = b->looked.encoding,
                               .from = i * size,
                               .to = i + 1 == count ? UINT64_MAX : (i + 1) * size,
                               .share = is_shared(b) ? i : 0,

@@ -120,6 +120,15 @@ static int tell_disbelieved(struct reader *r, struct err *e)
     return reader_notice(r, 0, words, e);
 }
 
+static int tell_encoding(struct reader *r, struct err *e)
+{
+    return reader_notice(r, 0,
+                         r->encoding == TEXT_UTF16LE_BY_LOOK
+                             ? "no byte order mark states it: read as UTF-16, little endian"
+                             : "no byte order mark states it: read as UTF-16, big endian",
+                         e);
+}
+
 /* Events of a part; what the format reads as a whole is one. */
 static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to, struct err *e)
 {
@@ -132,6 +141,8 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     j->is_reading = true;
     rc = r->format->line ? reader_lines(r, from, to, e) : r->format->read(r, e);
     j->is_reading = false;
+    if (rc == 0 && from == 0 && text_is_by_look(r->encoding))
+        rc = tell_encoding(r, e);
     if (rc == 0 && from == 0 && r->has_inferred_years && r->stated_s != INT64_MIN)
         rc = tell_disbelieved(r, e);
     return rc ? rc : job_end_part(j, r, e);
@@ -282,6 +293,7 @@ int job_take_member(void *context, const struct walked *m, struct err *e)
     if (rc == 0 && f) {
         reader_begin(&r, f);
         r.second = j->second;
+        r.encoding = found.encoding;
         rc = read_parts(j, &r, m->size, e);
         reader_end(&r);
         j->second = NULL;
@@ -340,6 +352,7 @@ static int look_at_plain(struct job *j, const struct walked *m, struct err *e)
     looked.is_disk = is_disk;
     looked.format = number_of(f);
     looked.second = number_of(j->second);
+    looked.encoding = found.encoding;
     looked.part_count = f ? parts_of(f, m->size) : 1;
     return send_looked(j, &looked, e);
 }
@@ -365,12 +378,13 @@ static int no_remark(void *context, struct str name, const char *words, struct e
 
 static int begin_given(struct job *j, const struct walked *m, struct reader *r, struct err *e)
 {
-    if (!m->is_plain || j->task.format >= FORMAT_COUNT_)
+    if (!m->is_plain || j->task.format >= FORMAT_COUNT_ || j->task.encoding >= TEXT_ENCODING_COUNT_)
         return err_set(e, ERR_FORMAT, "it is not what it was");
     j->member = m;
     *r = job_reader(j, m->name, m->written);
     reader_begin(r, formats[j->task.format]);
     r->second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
+    r->encoding = (enum text_encoding)j->task.encoding;
     return 0;
 }
 

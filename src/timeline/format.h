@@ -3,6 +3,7 @@
 #pragma once
 #include "base/err.h"
 #include "timeline/event.h"
+#include "timeline/utf16.h"
 #include "timeline/when.h"
 
 struct reader;
@@ -76,6 +77,7 @@ typedef int reader_bytes_at(void *context, uint64_t off, void *bytes, size_t siz
 struct reader {
     const struct format *format;
     const struct format *second; /* asked of lines that format declines; NULL: none is */
+    enum text_encoding encoding; /* of lines; places are those of the source as it is */
     void *state;
     struct field_names *names;
     const struct zone *zone; /* of the source; NULL: UTC */
@@ -106,7 +108,11 @@ MUST_CHECK int reader_event(struct reader *r, struct event *e, struct err *err);
 /* One of the kind notice: what the reader has to say. */
 MUST_CHECK int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *err);
 
-enum { READER_LINE_MOST = 1 << 20, READER_HEAD_SIZE = 64 << 10 };
+enum {
+    READER_LINE_MOST = 1 << 20,
+    READER_HEAD_SIZE = 64 << 10,
+    READER_ZEROS_LEAST = 16, /* so many end a line: a machine that lost its power leaves them */
+};
 #define READER_BYTE_ORDER_MARK "\xEF\xBB\xBF"
 /* Reads a source of lines: those that belong to bytes from until to (UINT64_MAX: all from there). A
  * line that is no event of its own with a time belongs to the one before. */
@@ -139,6 +145,7 @@ struct str reader_text(struct event *e, struct str raw);
 struct recognised {
     const struct format *format; /* format_text: text that no other knows */
     const struct format *second; /* of lines that format declines */
+    enum text_encoding encoding; /* of lines */
     const char *remark;          /* why it is not read, or NULL */
 };
 /* By content: size bytes that bytes gives. ERR_IO and what bytes returns. */

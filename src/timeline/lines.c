@@ -3,36 +3,31 @@
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/regroup.h"
+#include "timeline/window.h"
 
 enum {
-    WINDOW_SIZE = 4 << 20,
-    FILL_SIZE = 256 << 10, /* read at a time: what a core has near it */
-    LOOK_SIZE = 16 << 10,  /* of the source, in which all is plain or not */
+    LOOK_SIZE = 16 << 10, /* bytes in which all is plain or not */
     LINE_KEPT = EVENT_VALUE_SIZE,
     STEP_SIZE = 4096,
-    ZEROS_LEAST = 16, /* so many end a line: a machine that lost its power leaves them */
 };
 
 struct lines {
     struct reader *r;
-    char *bytes; /* WINDOW_SIZE of the source */
-    size_t len;
-    size_t at;     /* of the next line */
-    uint64_t base; /* byte of the source where bytes begins */
-    bool is_end;
-    uint64_t
-        plain_to; /* bytes of the source before it that were looked at are ASCII without NUL, */
+    struct window w;
+    size_t at;         /* of the next line, in the window */
+    uint64_t plain_to; /* bytes before it (with those dropped) that were looked at are ASCII without
+                          NUL, */
     uint64_t rough_to; /* but for those behind it up to here */
     uint64_t number;   /* of the line */
     struct event events[2];
     struct event *now;  /* the line's */
     struct event *last; /* the one before, which lines may still continue */
     bool has_last;
-    size_t last_from; /* where its line begins in bytes */
+    size_t last_from; /* where its line begins in the window */
     uint64_t joined;  /* bytes of its message with all that lines add; 0: none did yet */
 };
 
-/* A line as it stands in bytes, without its end. */
+/* A line as it stands in the window, without its end. */
 struct line {
     struct str text;
     size_t from;
@@ -43,30 +38,13 @@ struct line {
     uint64_t zeros; /* more than 0: it is no line, but so many zeros */
 };
 
-static int fill(struct lines *l, struct err *e)
-{
-    size_t room = WINDOW_SIZE - l->len, end = l->len + (room < FILL_SIZE ? room : FILL_SIZE);
-
-    while (l->len < end && !l->is_end) {
-        size_t got;
-        int rc = l->r->bytes(l->r->bytes_context, l->base + l->len, l->bytes + l->len, end - l->len,
-                             &got, e);
-
-        if (rc)
-            return rc;
-        l->is_end = got == 0;
-        l->len += got;
-    }
-    return 0;
-}
-
-/* Values of the event before may stand in bytes. */
+/* Values of the event before may stand in the window. */
 static void move_values(struct lines *l, size_t by)
 {
     for (size_t i = 0; i < l->last->count; i++) {
         struct str *v = &l->last->fields[i].value;
 
-        if (v->p >= l->bytes && v->p < l->bytes + WINDOW_SIZE)
+        if (v->p >= l->w.bytes && v->p < l->w.bytes + WINDOW_SIZE)
             v->p -= by;
     }
     l->last_from -= by;
@@ -99,7 +77,7 @@ static void keep_last(struct lines *l)
     for (size_t i = 0; i < l->last->count; i++) {
         struct str *v = &l->last->fields[i].value;
 
-        if (v->p >= l->bytes && v->p < l->bytes + WINDOW_SIZE)
+        if (v->p >= l->w.bytes && v->p < l->w.bytes + WINDOW_SIZE)
             *v = event_keep(l->last, *v);
     }
     l->last_from = l->at;
@@ -113,14 +91,11 @@ static int slide(struct lines *l, struct err *e)
         keep_last(l);
     by = l->has_last ? l->last_from : l->at;
 
-    if (by < l->len)
-        memmove(l->bytes, l->bytes + by, l->len - by);
+    window_drop(&l->w, by);
     if (l->has_last)
         move_values(l, by);
-    l->len -= by;
     l->at -= by;
-    l->base += by;
-    return fill(l, e);
+    return window_fill(&l->w, e);
 }
 
 static size_t zeros_at(struct str s, size_t at, size_t most)
@@ -132,15 +107,15 @@ static size_t zeros_at(struct str s, size_t at, size_t most)
     return n;
 }
 
-/* Where ZEROS_LEAST zeros or more begin, from at to upto; NULL: nowhere. */
+/* Where READER_ZEROS_LEAST zeros or more begin, from at to upto; NULL: nowhere. */
 static const char *find_zeros(struct str s, size_t at, size_t upto)
 {
     const char *found;
 
     while (at < upto && (found = memchr(s.p + at, 0, upto - at))) {
-        size_t from = (size_t)(found - s.p), count = zeros_at(s, from, ZEROS_LEAST);
+        size_t from = (size_t)(found - s.p), count = zeros_at(s, from, READER_ZEROS_LEAST);
 
-        if (count == ZEROS_LEAST)
+        if (count == READER_ZEROS_LEAST)
             return found;
         at = from + count;
     }
@@ -151,13 +126,13 @@ static const char *find_zeros(struct str s, size_t at, size_t upto)
  * certain, false is not. Most sources are so, and it is seen fastest of many bytes at once. */
 static bool is_plain_to(struct lines *l, size_t end)
 {
-    uint64_t at = l->base + l->at, to = l->base + end;
+    uint64_t at = l->w.dropped + l->at, to = l->w.dropped + end;
 
     if (l->plain_to < at)
         l->plain_to = at;
     while (l->plain_to < to && at >= l->rough_to) {
-        size_t from = (size_t)(l->plain_to - l->base), left = l->len - from;
-        struct str part = {l->bytes + from, left < LOOK_SIZE ? left : LOOK_SIZE};
+        size_t from = (size_t)(l->plain_to - l->w.dropped), left = l->w.len - from;
+        struct str part = {l->w.bytes + from, left < LOOK_SIZE ? left : LOOK_SIZE};
 
         if (reader_is_ascii(part))
             l->plain_to += part.len;
@@ -171,15 +146,15 @@ static bool is_plain_to(struct lines *l, size_t end)
  * line end. */
 static const char *line_end(struct lines *l)
 {
-    struct str all = {l->bytes, l->len};
+    struct str all = {l->w.bytes, l->w.len};
     const char *end = NULL, *zeros = NULL;
 
-    for (size_t at = l->at, size; !end && !zeros && at < l->len; at += size) {
+    for (size_t at = l->at, size; !end && !zeros && at < l->w.len; at += size) {
         size_t to;
 
-        size = l->len - at < STEP_SIZE ? l->len - at : STEP_SIZE;
-        end = memchr(l->bytes + at, '\n', size);
-        to = end ? (size_t)(end - l->bytes) : at + size;
+        size = l->w.len - at < STEP_SIZE ? l->w.len - at : STEP_SIZE;
+        end = memchr(l->w.bytes + at, '\n', size);
+        to = end ? (size_t)(end - l->w.bytes) : at + size;
         if (!is_plain_to(l, to))
             zeros = find_zeros(all, at, to);
     }
@@ -192,11 +167,11 @@ static int take_zeros(struct lines *l, uint64_t *count, struct err *e)
     int rc = 0;
 
     for (*count = 0; rc == 0;) {
-        size_t n = zeros_at((struct str){l->bytes, l->len}, l->at, l->len);
+        size_t n = zeros_at((struct str){l->w.bytes, l->w.len}, l->at, l->w.len);
 
         *count += n;
         l->at += n;
-        if (l->at < l->len || l->is_end)
+        if (l->at < l->w.len || l->w.is_end)
             return 0;
         rc = slide(l, e);
     }
@@ -218,7 +193,7 @@ static size_t zeros_at_end(const struct lines *l)
 {
     size_t n = 0;
 
-    while (l->len - n > l->at && l->bytes[l->len - n - 1] == 0)
+    while (l->w.len - n > l->at && l->w.bytes[l->w.len - n - 1] == 0)
         n++;
     return n;
 }
@@ -232,22 +207,22 @@ static int take_long(struct lines *l, struct line *out, struct err *e)
     int rc = end_last(l, e);
 
     out->text =
-        event_keep(l->now, text_head((struct str){l->bytes + l->at, LINE_KEPT + 1}, LINE_KEPT));
+        event_keep(l->now, text_head((struct str){l->w.bytes + l->at, LINE_KEPT + 1}, LINE_KEPT));
     out->whole = 0;
-    while (rc == 0 && !(end = line_end(l)) && !l->is_end) {
-        size_t taken = l->len - l->at - zeros_at_end(l);
+    while (rc == 0 && !(end = line_end(l)) && !l->w.is_end) {
+        size_t taken = l->w.len - l->at - zeros_at_end(l);
 
         out->whole += taken;
         l->at += taken;
-        before = l->bytes[l->at - 1];
+        before = l->w.bytes[l->at - 1];
         rc = slide(l, e);
     }
     if (rc)
         return rc;
-    out->whole += (end ? (size_t)(end - l->bytes) : l->len) - l->at;
-    l->at = end ? (size_t)(end - l->bytes) : l->len;
+    out->whole += (end ? (size_t)(end - l->w.bytes) : l->w.len) - l->at;
+    l->at = end ? (size_t)(end - l->w.bytes) : l->w.len;
     if (l->at > 0)
-        before = l->bytes[l->at - 1];
+        before = l->w.bytes[l->at - 1];
     out->whole -= before == '\r';
     l->at += end && *end == '\n';
     out->from = l->at;
@@ -260,26 +235,26 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
     const char *end = line_end(l);
     size_t len;
 
-    while (!end && !l->is_end && l->len - l->at <= READER_LINE_MOST + 1) {
+    while (!end && !l->w.is_end && l->w.len - l->at <= READER_LINE_MOST + 1) {
         int rc = slide(l, e);
 
         if (rc)
             return rc;
         end = line_end(l);
     }
-    if (l->at == l->len)
+    if (l->at == l->w.len)
         return ERR_NOTFOUND;
-    len = end ? (size_t)(end - (l->bytes + l->at)) : l->len - l->at;
-    *out = (struct line){.text = {l->bytes + l->at, len},
+    len = end ? (size_t)(end - (l->w.bytes + l->at)) : l->w.len - l->at;
+    *out = (struct line){.text = {l->w.bytes + l->at, len},
                          .from = l->at,
-                         .at = l->base + l->at,
+                         .at = window_place(&l->w, l->at),
                          .whole = len,
                          .has_end = end != NULL,
                          .is_plain = is_plain_to(l, l->at + len)};
     event_begin(l->now);
     if (end && len == 0 && *end == 0)
         return take_zeros(l, &out->zeros, e);
-    if (len && out->text.p[len - 1] == '\r' && (end || l->is_end))
+    if (len && out->text.p[len - 1] == '\r' && (end || l->w.is_end))
         out->whole = --out->text.len;
     if (out->whole > READER_LINE_MOST)
         return take_long(l, out, e);
@@ -442,20 +417,21 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
     return 0;
 }
 
-static int begin(struct lines *l, struct reader *r, uint64_t from)
+static void begin(struct lines *l, struct reader *r, uint64_t from)
 {
-    *l = (struct lines){.r = r, .base = from - (from < ZEROS_LEAST ? from : ZEROS_LEAST)};
-    l->bytes = mem_alloc(WINDOW_SIZE);
+    uint64_t before = READER_ZEROS_LEAST * text_unit(r->encoding);
+
+    *l = (struct lines){.r = r};
+    window_begin(&l->w, r, from - (from < before ? from : before));
     for (size_t i = 0; i < 2; i++)
         event_init(&l->events[i]);
     l->now = &l->events[0];
     l->last = &l->events[1];
-    return 0;
 }
 
 static void lines_release(struct lines *l)
 {
-    free(l->bytes);
+    window_release(&l->w);
     for (size_t i = 0; i < 2; i++)
         event_release(&l->events[i]);
 }
@@ -469,21 +445,31 @@ static int pass_line(struct lines *l, struct err *e)
 }
 
 /* The line in which the part begins belongs to the part before, unless it begins just here. Zeros
- * around that place end it where they are ZEROS_LEAST. */
-static int pass_begun(struct lines *l, size_t from, struct err *e)
+ * around that place end it where they are READER_ZEROS_LEAST. */
+static int pass_begun(struct lines *l, uint64_t place, struct err *e)
 {
-    size_t before = 0;
+    size_t from = window_find(&l->w, place), before = 0;
     uint64_t behind;
     int rc;
 
-    from = from < l->len ? from : l->len;
-    while (before < from && l->bytes[from - before - 1] == 0)
+    while (before < from && l->w.bytes[from - before - 1] == 0)
         before++;
     l->at = before || from == 0 ? from : from - 1;
     if (before == 0)
         return pass_line(l, e);
     rc = take_zeros(l, &behind, e);
-    return rc || before + behind >= ZEROS_LEAST ? rc : pass_line(l, e);
+    return rc || before + behind >= READER_ZEROS_LEAST ? rc : pass_line(l, e);
+}
+
+/* What is no line, at a place in the line of that number. */
+static int tell(struct lines *l, uint64_t at, uint64_t number, struct str words, struct err *e)
+{
+    event_begin(l->now);
+    l->now->at = at;
+    l->now->line = number;
+    event_puts(l->now, FIELD_EVENT_KIND, "notice");
+    event_put(l->now, FIELD_MESSAGE, event_keep(l->now, words));
+    return reader_event(l->r, l->now, e);
 }
 
 /* The event before ends; what stands behind cannot continue it. */
@@ -492,14 +478,20 @@ static int tell_zeros(struct lines *l, const struct line *line, struct err *e)
     char words[64];
     int rc = end_last(l, e);
     int len = snprintf(words, sizeof(words), "%llu bytes of zeros instead of text.",
-                       (unsigned long long)line->zeros);
+                       (unsigned long long)line->zeros * text_unit(l->r->encoding));
 
-    event_begin(l->now);
-    l->now->at = line->at;
-    l->now->line = l->number + 1;
-    event_puts(l->now, FIELD_EVENT_KIND, "notice");
-    event_put(l->now, FIELD_MESSAGE, event_keep(l->now, (struct str){words, (size_t)len}));
-    return rc ? rc : reader_event(l->r, l->now, e);
+    return rc ? rc : tell(l, line->at, l->number + 1, (struct str){words, (size_t)len}, e);
+}
+
+/* Behind the end of the source. */
+static int tell_rest(struct lines *l, struct err *e)
+{
+    int rc = end_last(l, e);
+
+    if (rc || !window_has_rest(&l->w))
+        return rc;
+    return tell(l, l->w.raw_end - 1, l->number, STR("The last byte is half a character of UTF-16."),
+                e);
 }
 
 static int take_group(struct lines *l, const struct line_group *g, struct err *e)
@@ -559,7 +551,10 @@ static int read_regrouped(struct lines *l, struct err *e)
         if (rc)
             return rc;
     }
-    return rc == ERR_NOTFOUND ? take_groups(l, groups, true, e) : rc;
+    if (rc != ERR_NOTFOUND)
+        return rc;
+    rc = take_groups(l, groups, true, e);
+    return rc ? rc : tell_rest(l, e);
 }
 
 int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
@@ -567,14 +562,15 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     CLEANUP(lines_release) struct lines l;
     bool is_before = from > 0;
     struct line line;
-    int rc = begin(&l, r, from);
+    int rc;
 
-    if (rc == 0)
-        rc = fill(&l, e);
+    from += from % text_unit(r->encoding);
+    begin(&l, r, from);
+    rc = window_fill(&l.w, e);
     if (rc == 0 && r->format->event_of)
         return read_regrouped(&l, e);
     if (rc == 0 && from)
-        rc = pass_begun(&l, (size_t)(from - l.base), e);
+        rc = pass_begun(&l, from, e);
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0) {
         enum line_verdict v = LINE_EVENT;
 
@@ -597,7 +593,8 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     }
     if (rc && rc != ERR_NOTFOUND)
         return rc;
-    return end_last(&l, e);
+    /* Where no event of its own is in the part, the part before has read to the end. */
+    return rc && !is_before ? tell_rest(&l, e) : end_last(&l, e);
 }
 
 int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
@@ -606,15 +603,16 @@ int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t pa
     CLEANUP(lines_release) struct lines l;
     struct line line;
     size_t next = 0;
-    int rc = begin(&l, r, from);
+    int rc;
 
     for (size_t i = 0; i < count; i++)
         years_part_begin(&parts[i]);
     r->counting = &parts[0];
-    if (rc == 0)
-        rc = fill(&l, e);
+    from += from % text_unit(r->encoding);
+    begin(&l, r, from);
+    rc = window_fill(&l.w, e);
     if (rc == 0 && from)
-        rc = pass_begun(&l, (size_t)(from - l.base), e);
+        rc = pass_begun(&l, from, e);
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0 && line.at < to) {
         while (next + 1 < count && (line.at - from) / part_size > next)
             r->counting = &parts[++next];

@@ -16,6 +16,7 @@ enum {
     INDENTED_LAST_MOST = 64, /* of a format that is last: traces of the stack */
     HOSTS_MOST = 16,
     HELD_SIZE = READER_HEAD_SIZE + SAMPLE_COUNT * SAMPLE_SIZE,
+    DECODED_SIZE = HELD_SIZE / UTF16_UNIT * UTF16_GROWTH,
 };
 
 struct look {
@@ -24,6 +25,8 @@ struct look {
     uint64_t size;
     char *held; /* HELD_SIZE */
     struct str head;
+    enum text_encoding encoding;
+    char *decoded;                    /* of UTF-16: DECODED_SIZE */
     struct str parts[SAMPLE_COUNT];   /* from the beginning to the end */
     struct str samples[SAMPLE_COUNT]; /* whole lines of them */
     struct event event;
@@ -33,6 +36,7 @@ struct look {
 static void look_release(struct look *l)
 {
     free(l->held);
+    free(l->decoded);
     event_release(&l->event);
     field_names_free(l->names);
 }
@@ -84,34 +88,81 @@ static struct str without_cut_line(struct str part)
 /* What is in memory as a whole is divided, between lines. */
 static void divide(struct look *l)
 {
-    struct str rest = l->head;
+    struct str rest = l->parts[0];
 
     for (size_t i = 0; i < SAMPLE_COUNT; i++)
         l->samples[i] = l->parts[i] = take_lines(&rest, rest.len / (SAMPLE_COUNT - i));
 }
 
-static int take_samples(struct look *l, struct err *e)
+static int read_parts(struct look *l, struct err *e)
 {
     int rc = 0;
 
     if (l->size <= READER_HEAD_SIZE) {
-        divide(l);
+        l->parts[0] = l->head;
         return 0;
     }
     for (size_t i = 0; rc == 0 && i < SAMPLE_COUNT; i++) {
         uint64_t off = (l->size - SAMPLE_SIZE) / (SAMPLE_COUNT - 1) * i;
-        struct str *part = &l->parts[i], lines;
 
         off = i + 1 < SAMPLE_COUNT ? off : l->size - SAMPLE_SIZE;
-        rc = read_at(l, off, l->held + READER_HEAD_SIZE + i * SAMPLE_SIZE, SAMPLE_SIZE, part, e);
-        if (rc)
-            break;
-        lines = *part;
+        rc = read_at(l, off & ~(uint64_t)1, l->held + READER_HEAD_SIZE + i * SAMPLE_SIZE,
+                     SAMPLE_SIZE, &l->parts[i], e);
+    }
+    return rc;
+}
+
+/* Mostly there is no zero, which spares a closer look: each sign of ASCII has one in UTF-16. */
+static bool may_be_utf16(const struct look *l)
+{
+    bool found = utf16_has_mark(l->head);
+
+    for (size_t i = 0; !found && i < SAMPLE_COUNT; i++)
+        found = l->parts[i].len && memchr(l->parts[i].p, 0, l->parts[i].len);
+    return found;
+}
+
+/* Parts of UTF-16 become UTF-8. */
+static void decode_parts(struct look *l)
+{
+    struct utf16_look seen = {0};
+    char *to;
+
+    if (!may_be_utf16(l))
+        return;
+    for (size_t i = 0; i < SAMPLE_COUNT; i++)
+        utf16_see(&seen, l->parts[i]);
+    l->encoding = utf16_find(&seen, l->head);
+    if (l->encoding == TEXT_AS_IT_IS)
+        return;
+    to = l->decoded = mem_alloc(DECODED_SIZE);
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+        size_t taken, len = utf16_decode(l->encoding, l->parts[i], true, to, &taken);
+
+        l->parts[i] = (struct str){to, len};
+        to += len;
+    }
+}
+
+static int take_samples(struct look *l, struct err *e)
+{
+    int rc = read_parts(l, e);
+
+    if (rc)
+        return rc;
+    decode_parts(l);
+    if (l->size <= READER_HEAD_SIZE) {
+        divide(l);
+        return 0;
+    }
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+        struct str lines = l->parts[i];
+
         if (i)
             (void)str_cut(&lines, '\n');
         l->samples[i] = i + 1 < SAMPLE_COUNT ? without_cut_line(lines) : lines;
     }
-    return rc;
+    return 0;
 }
 
 struct score {
@@ -122,11 +173,26 @@ struct score {
     size_t host_count;
 };
 
-/* The next line that is not empty; false: there is none. */
+static size_t zeros_of(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.p[n] == 0)
+        n++;
+    return n;
+}
+
+/* The next line that is not empty; false: there is none. Zeros in front are none of it, as the
+ * reader has it. */
 static bool take_line(struct str *rest, struct str *line)
 {
     while (rest->len) {
+        size_t zeros;
+
         *line = str_cut(rest, '\n');
+        zeros = zeros_of(*line);
+        if (zeros >= READER_ZEROS_LEAST)
+            *line = str_from(*line, zeros);
         if (line->len && line->p[line->len - 1] == '\r')
             line->len--;
         (void)str_take(line, READER_BYTE_ORDER_MARK);
@@ -239,15 +305,6 @@ static const struct format *find_binary(const struct look *l)
         if (formats[i]->knows && formats[i]->knows(l->head))
             return formats[i];
     return NULL;
-}
-
-static size_t zeros_of(struct str s)
-{
-    size_t n = 0;
-
-    while (n < s.len && s.p[n] == 0)
-        n++;
-    return n;
 }
 
 /* Where the head is zeros: of records the format of those behind, within ZEROS_MOST. */
@@ -364,6 +421,7 @@ static int find(struct recognised *out, struct look *l, struct err *e)
     rc = take_samples(l, e);
     if (rc)
         return rc;
+    out->encoding = l->encoding;
     out->format = find_lines(l, false);
     if (!out->format)
         out->format = find_lines(l, true);

@@ -28,7 +28,7 @@ struct build_task {
     uint32_t setting_count;
     uint32_t second;        /* of a part: the format of lines that format declines */
     uint32_t share, shares; /* of BUILD_ALL: which sources are this worker's */
-    uint32_t unused;
+    uint32_t encoding;      /* of a part: enum text_encoding */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, and
      * the name of the evidence. */
 };
@@ -56,6 +56,8 @@ struct build_looked {
     uint32_t is_disk;    /* no format knows it, and it begins as a disk does */
     uint32_t second;     /* the format of lines that format declines, or WIRE_NO_FORMAT */
     uint32_t has_many;   /* an archive: its sources can be shared out */
+    uint32_t encoding;   /* enum text_encoding */
+    uint32_t unused;
 };
 /* struct years_part, as far as it is needed of a part whose years are counted. */
 struct build_counted {

@@ -214,6 +214,7 @@ int main(int argc, char **argv)
         return 2;
     format = found.format;
     r.second = found.second;
+    r.encoding = found.encoding;
     if (!format) {
         printf("{\"format\":null}\n");
         return 0;

@@ -126,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         .take = take,
                         .take_context = &t};
     r.second = format == found.format ? found.second : NULL;
+    r.encoding = format == found.format ? found.encoding : TEXT_AS_IT_IS;
     reader_begin(&r, format);
     read_parts(&r, &t, UINT64_MAX, &whole);
     part = PART_LEAST + source.len / PARTS_MOST + data[1];
