@@ -6,8 +6,8 @@
  * never used as paths. Archives within archives are not opened: they are evidence as they are.
  * libarchive does not compare the check sum at the end of gzip data, so damage there can go
  * unnoticed. Of a zip it tells the entries that the central directory lists, and no others that may
- * lie between them. Zeros look like an empty tar archive: more of
- * them than tar(1) writes for one are one compressed file, or no archive. */
+ * lie between them. Zeros look like an empty tar archive: more of them than tar(1) writes for one,
+ * and zeros with anything behind them, are one compressed file, or no archive. */
 #pragma once
 #include "base/str.h"
 #include "base/utc.h"

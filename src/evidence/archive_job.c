@@ -360,12 +360,18 @@ static bool is_no_archive(const struct job *j)
     return archive_format(j->a) == ARCHIVE_FORMAT_RAW && archive_filter_count(j->a) <= 1;
 }
 
-/* Whether more than an archive of no entry is there. The archive is at its start after that. */
+static bool is_zero(const char *bytes, size_t size)
+{
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+/* Whether more than an archive of no entry is there, which has zeros alone. The archive is at its start after that. */
 static int has_more_than_none(struct job *j, bool *out, struct err *e)
 {
     struct archive_entry *entry;
     char bytes[512];
     uint64_t size = 0;
+    bool is_none = true;
     la_ssize_t n = 1;
     int code = open_archive(j, true, e);
 
@@ -373,11 +379,12 @@ static int has_more_than_none(struct job *j, bool *out, struct err *e)
         return code;
     if (archive_read_next_header(j->a, &entry) < ARCHIVE_WARN)
         return failure(j, e);
-    while (n > 0 && size <= TAR_RECORD_SIZE) {
+    while (n > 0 && is_none) {
         n = archive_read_data(j->a, bytes, sizeof(bytes));
         size += n > 0 ? (uint64_t)n : 0;
+        is_none = size <= TAR_RECORD_SIZE && (n <= 0 || is_zero(bytes, (size_t)n));
     }
-    *out = size > TAR_RECORD_SIZE;
+    *out = !is_none;
     return open_archive(j, *out, e);
 }
 

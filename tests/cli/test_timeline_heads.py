@@ -3,10 +3,15 @@ written by hand, in the forms that the documents of each program state."""
 import gzip
 import json
 import os
+import pathlib
 import struct
+import subprocess
+import tempfile
 import unittest
 
-from timeline_lines import read_lines
+from timeline_lines import PROBE, read_lines
+
+STORE = PROBE.with_name("timeline_store")
 
 GOOD = "Nov 25 03:12:09 web1 app[7]: all is well\n"
 # RFC 7617: the name of Basic is anything without a colon; Apache and nginx write it as it is.
@@ -46,8 +51,18 @@ class Recognition(unittest.TestCase):
                           for event in events], [("ls -l", "unparsed", "text", "none", "o", 1),
                                                  ("wget http://203.0.113.9/x \xe4", "unparsed", "text", "none", "o", 3)])
 
+    def test_text_behind_zeros_in_gzip_is_read_and_no_empty_archive(self):
+        for lines in (1, 50, 5000):
+            with self.subTest(lines=lines), tempfile.TemporaryDirectory() as folder:
+                evidence, store = (pathlib.Path(folder) / name for name in ("log.gz", "tl"))
+                evidence.write_bytes(gzip.compress(bytes(1024) + GOOD.encode() * lines))
+                subprocess.run([STORE, "build", evidence, store], check=True, capture_output=True, timeout=60)
+                rows = subprocess.run([STORE, "rows", store, ""], check=True, capture_output=True, timeout=60).stdout.decode().splitlines()
+                self.assertEqual(len(rows), lines + 1)
+                self.assertEqual([row.split("\t")[1:3] for row in rows if "event.kind=notice" in row], [["event.kind=notice", "message=1024 bytes of zeros instead of text."]])
+
     def test_what_is_no_text_is_not_kept_line_by_line(self):
-        for name, data in (("packed", gzip.compress(os.urandom(3000))), ("UTF-16", "ls\n".encode("utf-16")), ("zeros", bytes(5000)), ("nothing", b""),
+        for name, data in (("packed", gzip.compress(os.urandom(3000))), ("zeros", bytes(5000)), ("nothing", b""),
                            ("a script with a program behind it", b"#!/bin/sh\nexec x\n" + bytes(range(256)) * 300)):
             with self.subTest(name):
                 self.assertEqual(read_lines(data), ([], {"format": None}))

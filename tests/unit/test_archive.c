@@ -449,6 +449,36 @@ static void a_compressed_file_has_one_content_without_a_name(void **state)
     }
 }
 
+/* An archive of no entry is two blocks of zeros, filled up to a record of twenty (POSIX, pax,
+ * "ustar Interchange Format"). What begins so and goes on is none, as a log is that lost its
+ * beginning. */
+static void zeros_with_something_behind_them_are_one_file(void **state)
+{
+    static const struct {
+        size_t zeros;
+        const char *behind;
+        size_t files;
+    } cases[] = {
+        {1024, "", 0},  {20 * 512, "", 0},     {21 * 512, "", 1},
+        {1024, "x", 1}, {1024, "a line\n", 1}, {19 * 512 + 511, "x", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP_BUF struct buf packed = {0}, bytes = {0};
+        CLEANUP(seen_release) struct seen s = {0};
+        struct archived_summary summary = {0};
+
+        buf_addn(&bytes, '\0', cases[i].zeros);
+        buf_adds(&bytes, cases[i].behind);
+        compress_one(&packed, archive_write_add_filter_gzip, buf_str(&bytes));
+        assert_int_equal(read_bytes(buf_str(&packed), &s, &summary, NULL), 0);
+        assert_int_equal(s.ended, cases[i].files);
+        if (cases[i].files)
+            assert_true(str_eq(buf_str(&s.at[0].content), buf_str(&bytes)));
+    }
+}
+
 static void an_archive_in_an_archive_is_left_closed(void **state)
 {
     CLEANUP_BUF struct buf inner = {0};
@@ -747,6 +777,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(types_and_links_are_told),
         cmocka_unit_test(what_is_no_archive_is_refused),
         cmocka_unit_test(a_compressed_file_has_one_content_without_a_name),
+        cmocka_unit_test(zeros_with_something_behind_them_are_one_file),
         cmocka_unit_test(an_archive_in_an_archive_is_left_closed),
         cmocka_unit_test(a_bomb_is_stopped_by_its_expansion),
         cmocka_unit_test(a_hole_counts_as_content),
