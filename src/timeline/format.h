@@ -26,6 +26,8 @@ struct format {
     /* Its events were exported: they have the dataset and the time that they got when they were
      * read first. */
     bool is_export;
+    /* Lines may lack an address that one before has (sessions.h). */
+    bool has_sessions;
     uint64_t part_size; /* bytes; 0: PART_SIZE */
     format_line *line;  /* NULL: no format of lines */
     /* Where lines of several events stand among one another: the name of a line's event, which has

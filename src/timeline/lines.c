@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/regroup.h"
+#include "timeline/sessions.h"
 #include "timeline/window.h"
 
 enum {
@@ -23,8 +24,9 @@ struct lines {
     struct event *now;  /* the line's */
     struct event *last; /* the one before, which lines may still continue */
     bool has_last;
-    size_t last_from; /* where its line begins in the window */
-    uint64_t joined;  /* bytes of its message with all that lines add; 0: none did yet */
+    struct sessions *sessions; /* NULL: the format has none, or years are counted */
+    size_t last_from;          /* where its line begins in the window */
+    uint64_t joined;           /* bytes of its message with all that lines add; 0: none did yet */
 };
 
 /* A line as it stands in the window, without its end. */
@@ -287,7 +289,11 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
         return LINE_FOREIGN;
     l->r->is_plain = line->is_plain;
     v = reader_ask(l->r, l->r->format, line->text, l->now);
-    return v == LINE_FOREIGN && l->r->second ? ask_second(l, line) : v;
+    if (v == LINE_FOREIGN && l->r->second)
+        v = ask_second(l, line);
+    if (v == LINE_EVENT && l->sessions)
+        sessions_see(l->sessions, l->now);
+    return v;
 }
 
 static void make_unparsed(struct lines *l, const struct line *line)
@@ -432,6 +438,7 @@ static void begin(struct lines *l, struct reader *r, uint64_t from)
 static void lines_release(struct lines *l)
 {
     window_release(&l->w);
+    sessions_free(l->sessions);
     for (size_t i = 0; i < 2; i++)
         event_release(&l->events[i]);
 }
@@ -557,6 +564,36 @@ static int read_regrouped(struct lines *l, struct err *e)
     return rc ? rc : tell_rest(l, e);
 }
 
+static bool has_sessions(const struct reader *r)
+{
+    return r->format->has_sessions || (r->second && r->second->has_sessions);
+}
+
+/* What lines before the part say of sessions that are in it, too. */
+static int look_back(struct lines *l, uint64_t from, struct err *e)
+{
+    CLEANUP(lines_release) struct lines before;
+    struct reader as_it_was = *l->r;
+    uint64_t begin_at = from > SESSIONS_WINDOW ? from - SESSIONS_WINDOW : 0;
+    struct line line;
+    int rc;
+
+    begin(&before, l->r, begin_at);
+    before.sessions = l->sessions;
+    rc = window_fill(&before.w, e);
+    if (rc == 0 && begin_at)
+        rc = pass_begun(&before, begin_at, e);
+    while (rc == 0 && (rc = next_line(&before, &line, e)) == 0 && line.at < from) {
+        before.now->at = line.at;
+        if (line.zeros == 0 && line.text.len)
+            (void)ask(&before, &line);
+    }
+    before.sessions = NULL;
+    l->r->years = as_it_was.years;
+    l->r->has_inferred_years = as_it_was.has_inferred_years;
+    return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
 int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
 {
     CLEANUP(lines_release) struct lines l;
@@ -567,6 +604,10 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     from += from % text_unit(r->encoding);
     begin(&l, r, from);
     rc = window_fill(&l.w, e);
+    if (has_sessions(r))
+        l.sessions = sessions_new(r->names);
+    if (rc == 0 && l.sessions && from)
+        rc = look_back(&l, from, e);
     if (rc == 0 && r->format->event_of)
         return read_regrouped(&l, e);
     if (rc == 0 && from)

@@ -530,5 +530,6 @@ static bool is_doubtful(const struct event *e)
 const struct format format_syslog = {.name = "syslog",
                                      .version = 4,
                                      .is_splittable = true,
+                                     .has_sessions = true,
                                      .line = line_of,
                                      .is_doubtful = is_doubtful};

@@ -156,5 +156,55 @@ class Programs(unittest.TestCase):
                          [("sshd", None, "192.0.2.7", "2026-11-25T03:12:09Z"), ("sshd", None, "192.0.2.7", "2026-11-25T03:12:10Z")])
 
 
+SSH = "Nov 25 03:{:02}:{:02} {} sshd[{}]: {}\n"
+LOST = "fatal: Read from socket failed: Connection reset by peer [preauth]"
+
+
+def ssh(*lines):
+    """(host, pid, sentence) of each."""
+    return "".join(SSH.format(n // 60, n % 60, *line) for n, line in enumerate(lines))
+
+
+class Sessions(unittest.TestCase):
+    """sshd logs the address where a connection begins ("Connection from", sshd.c, at LogLevel VERBOSE), slapd with ACCEPT (connection.c)."""
+
+    def told(self, text):
+        events, _ = read_lines(text)
+        return [(event.get("source.ip"), event.get("source.port"), event.get("event.told_before")) for event in events]
+
+    def test_a_failure_has_the_address_of_its_connection(self):
+        begins = ("gate", 7, "Connection from 192.0.2.7 port 51353 on 198.51.100.4 port 22")
+        stated = ("192.0.2.7", "51353", None)
+        self.assertEqual(self.told(ssh(begins, ("gate", 7, LOST))), [stated, ("192.0.2.7", "51353", ["source.ip", "source.port"])])
+        self.assertEqual(self.told(ssh(("gate", 7, "SSH: Server;Ltype: Version;Remote: 2001:db8::7-1780;Protocol: 2.0;Client: x"), ("gate", 7, LOST)))[1],
+                         ("2001:db8::7", "1780", ["source.ip", "source.port"]))
+        ldap = "Nov 25 03:12:{:02} dir slapd[9]: conn={} {}\n"
+        refused = 'op=1 RESULT tag=97 err=49 text='
+        self.assertEqual(self.told(ldap.format(1, 22, "fd=21 ACCEPT from IP=192.0.2.7:45011 (IP=0.0.0.0:389)") + ldap.format(2, 23, "fd=22 ACCEPT from IP=192.0.2.8:45012 (IP=0.0.0.0:389)")
+                                   + ldap.format(3, 22, refused) + ldap.format(4, 24, refused)),
+                         [("192.0.2.7", "45011", None), ("192.0.2.8", "45012", None), ("192.0.2.7", "45011", ["source.ip", "source.port"]), (None, None, None)])
+
+    def test_it_is_not_guessed(self):
+        begins = ("gate", 7, "Connection from 192.0.2.7 port 51353 on 198.51.100.4 port 22")
+        other = ("gate", 7, "Connection from 192.0.2.8 port 51354 on 198.51.100.4 port 22")
+        for name, before in (("nothing before it", [("gate", 7, "Server listening on 0.0.0.0 port 22.")]), ("another process", [("gate", 8, begins[2])]), ("another host", [("hall", 7, begins[2])]),
+                             ("two addresses", [begins, ("gate", 7, "Failed password for root from 192.0.2.9 port 1 ssh2")])):
+            with self.subTest(name):
+                self.assertEqual(self.told(ssh(*before, ("gate", 7, LOST)))[-1], (None, None, None))
+        with self.subTest("the last of two connections"):
+            self.assertEqual(self.told(ssh(begins, other, ("gate", 7, LOST)))[-1][0], "192.0.2.8")
+        with self.subTest("no failure"):
+            self.assertEqual(self.told(ssh(begins, ("gate", 7, "Received signal 15; terminating.")))[-1], (None, None, None))
+
+    def test_it_lies_at_most_64_kib_before(self):
+        begins = ssh(("gate", 7, "Connection from 192.0.2.7 port 51353 on 198.51.100.4 port 22"))
+        line = ssh(("gate", 9, "x" * 100))
+        for off, wanted in ((65536, "192.0.2.7"), (65537, None)):
+            between = line * ((off - len(begins)) // len(line) - 1)
+            between += ssh(("gate", 9, "y" * (off - len(begins) - len(between) - len(line) + 100)))
+            self.assertEqual(len(begins + between), off)
+            self.assertEqual(self.told(begins + between + ssh(("gate", 7, LOST)))[-1][0], wanted)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -22,7 +22,7 @@ import sys
 import tempfile
 import zoneinfo
 
-FLOORS = {"plaso: records": 100, "plaso: expected times": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98,
+FLOORS = {"plaso: records": 100, "plaso: expected times": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98, "fail2ban: hosts that an earlier line alone names": 100,
           "crowdsec: asserted fields": 99, "jc: syslog of RFC 5424": 100, "lnav: times": 95, "go-libaudit: type, time, sequence": 100, "go-libaudit: decoded values": 99, "go-libaudit: events": 100,
           "loghub: Linux_2k": 99.9, "grr: declined": 100}
 SECONDS = 60
@@ -139,8 +139,8 @@ JSON_MARK = re.compile(r"^\s*# failJSON: (\{.*\})\s*$")
 
 
 def fail2ban_cases(path):
-    """Line and what is said of it; what options name as messages of the journal are no lines of a log."""
-    said, cases, is_journal = None, [], False
+    """Line, what is said of it, and the lines before it; what options name as messages of the journal are no lines of a log."""
+    said, cases, before, is_journal = None, [], [], False
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
             line = line.rstrip("\n")
@@ -152,8 +152,10 @@ def fail2ban_cases(path):
             elif is_journal:
                 continue
             elif line and not line.startswith("#") and said is not None:
-                cases.append((line, said))
+                cases.append((line, said, before[:]))
                 said = None
+            if line and not line.startswith("#"):
+                before.append(line)
     return cases
 
 
@@ -163,9 +165,11 @@ def fail2ban(probe, data):
     elsewhere = Set("fail2ban: hosts that an earlier line alone names")
     for path in sorted(glob.glob(os.path.join(data, "fail2ban/logs/*"))):
         cases = fail2ban_cases(path)
-        for line, said in cases:
-            events, told = probe.read_lines([line], int(datetime.datetime(2005, 9, 1).timestamp()))
-            score_line(os.path.basename(path), line, said, events.get(1) if told["format"] else None, (times, hosts, verdicts, elsewhere))
+        for line, said, before in cases:
+            # What the line does not say may stand in those before it.
+            lines = [*before, line] if said.get("host", "") not in line else [line]
+            events, told = probe.read_lines(lines, int(datetime.datetime(2005, 9, 1).timestamp()))
+            score_line(os.path.basename(path), line, said, events.get(len(lines)) if told["format"] else None, (times, hosts, verdicts, elsewhere))
     return [times, hosts, verdicts, elsewhere]
 
 
