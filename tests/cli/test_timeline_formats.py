@@ -24,7 +24,43 @@ def lines(*values):
     return "".join(json.dumps(value) + "\n" for value in values)
 
 
+# util-linux' login-utils/last.c, list(): "%-8.*s %-12.12s %-16.*s %-*.*s %-*.*s %s"; coreutils' src/who.c, print_line(). 25 November is a Wednesday in 2026,
+# 29 February a Saturday in 2020, and in no other year since 1992.
+LAST = """eva      pts/0        192.0.2.7        Wed Nov 25 03:12   still logged in
+bob      ssh:notty    host.example.org Wed Nov 25 03:11 - 03:11  (00:00)
+reboot   system boot  6.1.0-18-amd64   Wed Nov 25 03:10 - 04:12  (01:02)
+runlevel (to lvl 5)   6.1.0-18-amd64   Wed Nov 25 03:10 - 04:12  (01:02)
+eva      tty1                          Sat Feb 29 22:00 - crash (2095+05:10)
+eva      pts/1        2001:db8::7      Tue Nov 24 23:59:58 2026 - Wed Nov 25 00:00:03 2026  (00:00)
+eva      pts/1        192.0.2.7        2026-11-24T23:59:58+01:00 - 2026-11-25T00:00:03+01:00  (00:00)
+wtmp begins Thu Aug 15 10:57:06 2019
+"""
+WHO = """           system boot  2026-11-25 03:10
+           run-level 5  2026-11-25 03:10
+LOGIN      tty1         2026-11-25 03:10               841 id=tty1
+eva      + pts/0        2026-11-25 03:12 00:11        3709 (192.0.2.7)
+bob      - pts/1        2026-11-25 03:13   .          3710 (host.example.org)
+           pts/2        2026-11-25 03:14              3381 id=ts/2  term=0 exit=0
+eva        pts/0        Nov 25 03:12 (192.0.2.7)
+"""
+
 CASES = [
+    ("last", LAST, [
+        {"time": "2026-11-25T03:12:00Z", "precision": "min", "doubt": "yz", "user.name": "eva", "utmp.terminal": "pts/0", "source.ip": "192.0.2.7",
+         "event.action": "login", "event.outcome": "unknown", "last.logout": "still logged in"},
+        {"user.name": "bob", "source.address": "host.example.org", "event.outcome": "failure", "last.logout": "03:11"},
+        {"event.action": "boot", "event.outcome": "success", "user.name": None, "utmp.user": "reboot", "host.os.kernel": "6.1.0-18-amd64"},
+        {"event.action": "run-level", "utmp.terminal": "(to lvl 5)"},
+        {"time": "2020-02-29T22:00:00Z", "source.ip": None, "last.logout": "crash"},
+        {"time": "2026-11-24T23:59:58Z", "precision": "s", "doubt": "z", "source.ip": "2001:db8::7", "last.logout": "Wed Nov 25 00:00:03 2026"},
+        {"time": "2026-11-24T22:59:58Z", "doubt": "", "last.logout": "2026-11-25T00:00:03+01:00"},
+        {"time": "2019-08-15T10:57:06Z", "event.action": "log-begin", "user.name": None}]),
+    ("who", WHO, [
+        {"time": "2026-11-25T03:10:00Z", "precision": "min", "doubt": "z", "event.action": "boot"}, {"event.action": "run-level"},
+        {"event.action": "login-prompt", "utmp.terminal": "tty1", "process.pid": "841", "user.name": None},
+        {"event.action": "login", "event.outcome": "success", "user.name": "eva", "process.pid": "3709", "source.ip": "192.0.2.7"},
+        {"user.name": "bob", "source.address": "host.example.org"}, {"event.action": "logout", "utmp.terminal": "pts/2", "user.name": None},
+        {"time": "2026-11-25T03:12:00Z", "doubt": "yz", "user.name": "eva"}]),
     ("suricata", lines(*EVE), [
         {"time": "2026-11-25T02:12:09.33143Z", "doubt": "", "precision": "us", "source.ip": "192.0.2.7", "source.port": "36288",
          "destination.ip": "198.51.100.4", "rule.name": "ET EXPLOIT \"x\" / \u00e4", "rule.id": "2034125", "event.severity": "1",
@@ -270,6 +306,12 @@ class Formats(unittest.TestCase):
                 if events[-1]["event.kind"] == "unparsed":
                     self.assertEqual(events[-1]["message"], "\x01 no line of any log \xe4")
                 self.assertEqual((events[-1]["event.kind"], counts["unparsed"]), ("unparsed", 1))
+
+    def test_a_login_whose_columns_are_unclear_is_kept_as_it_is(self):
+        good = LAST.splitlines(keepends=True)[0] * 9
+        for line in ("a b      ssh:notty    192.0.2.7        Wed Nov 25 03:12 - 03:12  (00:00)", "x y Mon Jan  1 00:00 pts/0 192.0.2.7 Wed Nov 25 03:12 - 03:12  (00:00)"):
+            events, counts = read_lines(good + line + "\n")
+            self.assertEqual((counts["format"], counts["unparsed"], events[-1]["message"]), ("last", 1, line))
 
     def test_bytes_that_are_no_text_stay_visible(self):
         events, _ = read_lines(b"Wed Nov 25 03:12:09 2026 [pid 1] [al\xffice] OK LOGIN: Client \"192.0.2.7\"\n")

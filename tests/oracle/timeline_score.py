@@ -24,7 +24,7 @@ import zoneinfo
 
 FLOORS = {"plaso: records": 100, "plaso: expected times": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98, "fail2ban: hosts that an earlier line alone names": 100,
           "crowdsec: asserted fields": 99, "jc: syslog of RFC 5424": 100, "lnav: times": 95, "go-libaudit: type, time, sequence": 100, "go-libaudit: decoded values": 99, "go-libaudit: events": 100,
-          "loghub: Linux_2k": 99.9, "grr: declined": 100}
+          "jc: last, lastb and who": 99.8, "loghub: Linux_2k": 99.9, "grr: declined": 100}
 SECONDS = 60
 Miss = collections.namedtuple("Miss", "where wanted got")
 
@@ -384,6 +384,40 @@ def jc(probe, data):
     return [found]
 
 
+def login_of(text):
+    """Day and clock time as last and who print them: full, short, with the year in front."""
+    for form in ("%a %b %d %H:%M:%S %Y", "%Y-%m-%d %H:%M"):
+        try:
+            return datetime.datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return datetime.datetime.strptime("2000 " + text[4:], "%Y %b %d %H:%M")
+
+
+def last_and_who(probe, data):
+    """Each line that jc takes apart: who, where, from where, when, until when. What the text does not state of the year, its day of the week does."""
+    found = Set("jc: last, lastb and who")
+    for path in sorted(glob.glob(os.path.join(data, "jc/*/last*.out")) + glob.glob(os.path.join(data, "jc/*/who*.out"))):
+        name = os.path.basename(path)
+        with open(path.removesuffix("out") + "json", encoding="utf-8") as file:
+            rows = json.load(file)
+        events, _ = probe.read(path, int(datetime.datetime(2023, 7, 1).timestamp()))
+        events = [lists([]) if event["event.kind"] != ["event"] else event for event in events if event["event.action"] != ["log-begin"]]
+        for row, event in zip(rows, events, strict=True):
+            where = f"{name}: {row}"
+            said = row.get("login") or row["time"]
+            when, got = login_of(said), moment(event)
+            spelled = "%a %m-%d %H:%M:%S" if said[0].isalpha() else "%Y-%m-%d %H:%M"
+            wanted = (f"{said[:3]} " if said[0].isalpha() else "") + when.strftime(spelled.removeprefix("%a "))
+            found.add(got is not None and got.strftime(spelled) == wanted, f"time: {where}", wanted, got)
+            for member, fields in (("user", ("user.name", "utmp.user")), ("tty", ("utmp.terminal",)), ("hostname", ("source.ip", "source.address", "host.os.kernel")),
+                                   ("from", ("source.ip", "source.address")), ("pid", ("process.pid",)), ("logout", ("last.logout",))):
+                if row.get(member):
+                    values = [" ".join(value.split()) for field in fields for value in event[field]]
+                    found.add(str(row[member]) in values, f"{member}: {where}", row[member], values)
+    return [found]
+
+
 STAMPS = [(re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?= )"), "%b %d %H:%M:%S"), (re.compile(r"(?<=\[)\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?= \+0000\])"), "%d/%b/%Y:%H:%M:%S"),
           (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?=[.,:])"), None)]
 
@@ -433,7 +467,7 @@ def main():
         print(f"skipped: no data in {data}")
         return 77
     held = True
-    for score in (plaso, fail2ban, crowdsec, go_libaudit, audit_events, loghub, jc, lnav, grr):
+    for score in (plaso, fail2ban, crowdsec, go_libaudit, audit_events, loghub, jc, last_and_who, lnav, grr):
         for found in score(probe, data):
             held = found.show("-v" in sys.argv) and held
     return 0 if held else 1
