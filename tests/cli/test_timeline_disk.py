@@ -164,6 +164,35 @@ class Times(DiskTest):
         tool("genisoimage", "-quiet", "-R", "-J", "-o", image, tree)
         self.same_as_fls(image)
 
+    @needs("makefs", "fls")
+    def test_ufs_is_as_fls_and_its_maker_tell_it(self):
+        tree = self.tree()
+        os.remove(tree / "fifo")
+        made = {"etc/passwd": 1764050000, "etc/empty": 1400000001}  # 2025-11-25 05:53:20 UTC, 2014-05-13 16:53:21 UTC
+        for i, order in enumerate(("le", "be"), 1):
+            with self.subTest(order):
+                image = self.folder / f"ufs-{order}.img"
+                for name, seconds in made.items():
+                    os.utime(tree / name, (seconds - 1, seconds))  # makefs reads them
+                tool("makefs", "-t", "ffs", "-B", order, "-s", "8m", "-o", "version=1", image, tree)
+                self.same_as_fls(image, item=f"e{i}")
+                for name, seconds in made.items():
+                    for meaning, when in (("modified", seconds), ("accessed", seconds - 1)):
+                        found = self.events(f"file.path:/{name} and meaning:{meaning}", "--evidence", f"e{i}")
+                        self.assertEqual([(seconds_of(e["@timestamp"]), e["precision"], e["doubt"]) for e in found], [(when, "s", "")], (name, meaning))
+
+    @needs("mkfs.xfs")
+    def test_xfs_is_said_not_to_be_read_and_what_to_do(self):
+        image = self.folder / "xfs.img"
+        with image.open("wb") as file:
+            file.truncate(320 << 20)
+        tool("mkfs.xfs", "-q", image)
+        self.timeline(image)
+        said = [fields_of(e)["message"] for e in self.events("event.kind:notice")]
+        self.assertEqual(len(said), 1)
+        self.assertIn("calm does not read XFS", said[0])
+        self.assertIn("mount -o ro,norecovery", said[0])
+
     @needs("mke2fs")
     def test_the_order_is_that_of_time(self):
         self.timeline(self.ext(tree=self.tree(), options=("-t", "ext4")))
