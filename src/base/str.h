@@ -79,6 +79,7 @@ bool str_has_line(struct str lines, struct str line); /* is it one of them, to t
 bool str_u64(struct str s,
              uint64_t *out); /* plain decimal digits; false on anything else or overflow */
 bool str_has_utf8_error(struct str s); /* RFC 3629 */
+bool str_is_ascii(struct str s);       /* bytes from 1 to 0x7F alone */
 
 /* Bytes that we own; always ended by a NUL that is not counted. Zero-initialise: struct buf b =
  * {0}. */

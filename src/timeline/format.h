@@ -137,7 +137,6 @@ void reader_end(struct reader *r);
 /* What a line is to a format; values are UTF-8 then. */
 enum line_verdict reader_ask(struct reader *r, const struct format *f, struct str raw,
                              struct event *e);
-bool reader_is_ascii(struct str s); /* without NUL */
 /* Whether it is UTF-8 without NUL, so that reader_text leaves it as it is. */
 bool reader_is_plain(struct str s);
 /* A line or value as UTF-8: what is not becomes \xHH, in e's scratch. */

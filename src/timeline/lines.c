@@ -136,7 +136,7 @@ static bool is_plain_to(struct lines *l, size_t end)
         size_t from = (size_t)(l->plain_to - l->w.dropped), left = l->w.len - from;
         struct str part = {l->w.bytes + from, left < LOOK_SIZE ? left : LOOK_SIZE};
 
-        if (reader_is_ascii(part))
+        if (str_is_ascii(part))
             l->plain_to += part.len;
         else
             l->rough_to = l->plain_to + part.len;

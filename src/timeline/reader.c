@@ -114,25 +114,9 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
     return rc;
 }
 
-bool reader_is_ascii(struct str s)
-{
-    static const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-    uint64_t found = 0, part;
-    size_t i = 0;
-
-    /* Eight bytes at a time; a byte of 0x80 and above, or NUL, leaves its high bit. */
-    for (; i + sizeof(part) <= s.len; i += sizeof(part)) {
-        memcpy(&part, s.p + i, sizeof(part));
-        found |= part | (part - ones);
-    }
-    for (; i < s.len; i++)
-        found |= (uint8_t)s.p[i] | ((uint64_t)(uint8_t)s.p[i] - 1);
-    return !(found & highs);
-}
-
 bool reader_is_plain(struct str s)
 {
-    return reader_is_ascii(s) || (!memchr(s.p, '\0', s.len) && !str_has_utf8_error(s));
+    return str_is_ascii(s) || (!memchr(s.p, '\0', s.len) && !str_has_utf8_error(s));
 }
 
 static size_t add_escaped(char *out, struct str *rest)

@@ -34,25 +34,10 @@ static void set_small(struct buf *out, struct str text)
     letters_small(out, text);
 }
 
-static bool is_ascii(struct str text)
-{
-    static const uint64_t highs = 0x8080808080808080;
-    uint64_t all = 0, part;
-    size_t i = 0;
-
-    for (; i + sizeof(part) <= text.len; i += sizeof(part)) {
-        memcpy(&part, text.p + i, sizeof(part));
-        all |= part;
-    }
-    for (; i < text.len; i++)
-        all |= (uint8_t)text.p[i];
-    return !(all & highs);
-}
-
 static void set_text(struct value_test *t, enum value_test_kind kind, struct str text)
 {
     t->kind = kind;
-    t->is_wide = !is_ascii(text);
+    t->is_wide = !str_is_ascii(text);
     set_small(&t->text, text);
 }
 
@@ -468,7 +453,7 @@ static bool fits_regex(const struct value_test *t, struct str value)
 {
     regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.len};
 
-    if (t->ascii && is_ascii(value))
+    if (t->ascii && str_is_ascii(value))
         return regex_dfa_fits(t->ascii, value);
     return regexec(&t->regex, value.p, 1, &span, REG_STARTEND) == 0;
 }
@@ -505,7 +490,7 @@ bool value_test(const struct value_test *t, struct str value)
 
     if (!t->is_wide)
         return test_small(t, value);
-    if (is_ascii(value))
+    if (str_is_ascii(value))
         return false;
     set_small(&small_value, value);
     return test_small(t, buf_str(&small_value));
