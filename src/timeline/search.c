@@ -24,6 +24,7 @@ struct lane {
     struct buf queue; /* size u32 and the bytes of each row */
     size_t taken;     /* of it */
     size_t whole;     /* bytes of rows that are whole; behind them lies the one that comes */
+    size_t value_count, value_size; /* that it told */
 };
 
 struct searching {
@@ -115,15 +116,22 @@ static int take_sum(struct searching *s, struct str body, struct err *e)
     return 0;
 }
 
-static int take_value(struct searching *s, struct str body, struct err *e)
+/* What one worker keeps to, several together may pass. */
+static int take_value(struct lane *l, struct str body, struct err *e)
 {
+    struct searching *s = l->searching;
     struct search_result *r = s->result;
     struct search_counted c;
     size_t room = s->value_room;
 
-    if (body.len <= sizeof(c.told) || r->value_count >= (size_t)LANES_MAX * SEARCH_VALUES_MOST ||
-        r->bytes.len + body.len > BUF_LIMIT / 2)
+    if (body.len <= sizeof(c.told))
         return unsound(e);
+    l->value_count++;
+    l->value_size += body.len - sizeof(c.told);
+    if (l->value_count > SEARCH_VALUES_MOST || l->value_size > SEARCH_VALUES_SIZE)
+        return unsound(e);
+    if (r->bytes.len + body.len - sizeof(c.told) > SEARCH_VALUES_SIZE)
+        return search_too_large(e);
     memcpy(&c.told, body.p, sizeof(c.told));
     c.value = (struct str){NULL, body.len - sizeof(c.told)};
     r->values = mem_grow(r->values, r->value_count, &s->value_room, sizeof(r->values[0]));
@@ -168,7 +176,7 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
     if (kind == SEARCH_SUM)
         return take_sum(l->searching, body, e);
     if (kind == SEARCH_VALUE)
-        return take_value(l->searching, body, e);
+        return take_value(l, body, e);
     if (kind == SEARCH_NO_FIELD)
         return take_no_field(l->searching, body, e);
     return kind == SEARCH_ROW || kind == SEARCH_PIECE ? take_row(l, body, kind == SEARCH_ROW, e)

@@ -24,6 +24,14 @@ void search_value_add(struct search_value *to, const struct search_value *more)
     to->timeless += more->timeless;
 }
 
+int search_too_large(struct err *e)
+{
+    return err_set(e, ERR_LIMIT,
+                   "the different values of the field take more than %d MiB: ask for a shorter "
+                   "time (--from, --to), or for some of the items (--evidence)",
+                   SEARCH_VALUES_SIZE >> 20);
+}
+
 static struct str value_at(const struct values *v, uint32_t i)
 {
     return v->values[v->items ? v->items[i] : i];
@@ -99,8 +107,13 @@ static int add_value(struct search_counts *counts, struct str value,
     c = &counts->values[at];
     if (!c->bytes) {
         if (++counts->value_count > SEARCH_VALUES_MOST)
-            return err_set(e, ERR_LIMIT, "the field has more than %d different values",
+            return err_set(e, ERR_LIMIT,
+                           "the field has more than %d different values: ask for a shorter time "
+                           "(--from, --to), or for some of the items (--evidence)",
                            SEARCH_VALUES_MOST);
+        counts->value_size += value.len;
+        if (counts->value_size > SEARCH_VALUES_SIZE)
+            return search_too_large(e);
         c->bytes = mem_dup(value.p, value.len);
         c->len = value.len;
     }

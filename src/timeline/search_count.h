@@ -7,7 +7,7 @@ struct search_counts {
     struct search_value sum;
     uint64_t slots[SEARCH_SLOTS_MOST];
     struct counted *values; /* by their hash; NULL: none yet */
-    size_t value_count;
+    size_t value_count, value_size;
 };
 void search_counts_release(struct search_counts *c);
 

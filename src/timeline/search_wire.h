@@ -12,6 +12,7 @@ enum search_kind {
 enum {
     SEARCH_SLOTS_MOST = 4096,
     SEARCH_VALUES_MOST = 1 << 20,
+    SEARCH_VALUES_SIZE = 512 << 20, /* bytes of them */
     SEARCH_FILES_MOST = 1024,
     SEARCH_ROW_MOST = 48 << 20, /* bytes of a row; an event may have 36 MiB of values */
 };
@@ -57,6 +58,9 @@ struct search_value {
 };
 /* Adds what another one says. */
 void search_value_add(struct search_value *to, const struct search_value *more);
+
+/* ERR_LIMIT: the values take more than SEARCH_VALUES_SIZE. */
+int search_too_large(struct err *e);
 
 /* Runs in the worker: the inputs are the files of timelines. */
 worker_job timeline_search_job;

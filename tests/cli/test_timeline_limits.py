@@ -132,6 +132,20 @@ class Limits(unittest.TestCase):
                 self.assertEqual(len(found), len(of_all))
                 self.assertTrue(found == of_all, (workers, order))
 
+    def test_values_that_are_too_large_in_sum_are_refused_as_that(self):
+        rng, most = random.Random(9), 512 << 20
+        with gzip.open(self.evidence, "wb", compresslevel=1) as out:
+            for i in range((most >> 13) + 100):
+                large = f"{i:8} {rng.randbytes(40).hex()}".ljust(8 << 10, "x")
+                out.write(f'{{"time": "2026-11-25T03:12:09Z", "of": "{i % 9}", "large": "{large}"}}\n'.encode())
+        os.utime(self.evidence, (1_764_000_000, 1_764_000_000))
+        self.assertGreater(int(self.build()["events"]) << 13, most)
+        for workers in (1, 2):
+            done = subprocess.run([STORE, "-w", str(workers), "values", self.store, "", "json.large"], capture_output=True, timeout=120, check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, b""))
+            self.assertIn(b"the different values of the field take more than 512 MiB", done.stderr)
+        self.assertEqual(len(run("-w", 2, "values", self.store, "", "json.of").splitlines()), 10)
+
     def test_an_archive_gives_the_same_whatever_the_number_of_workers(self):
         rng, members = random.Random(8), []
         for k in range(40):
