@@ -92,6 +92,7 @@ struct surroundings {
 struct answer {
     struct buf text; /* made with sinks: hostile text is already escaped */
     struct buf json; /* one JSON value */
+    struct buf aside; /* lines for standard error, where the answer is JSON; made with sinks */
     bool wants_json;
     size_t columns;
     size_t rows; /* of the terminal on which a person is asked */

@@ -373,8 +373,10 @@ static int run(const struct model *m, struct args *a, struct err *e)
     if (rc == 0 || answer.text.len || answer.json.len)
         rc = print_answer(&answer) && rc == 0 ? err_errno(e, "cannot write the answer") : rc;
     (void)clear_passing(&answer); /* where an error is shown next */
+    print_warning(&answer.aside);
     buf_release(&answer.text);
     buf_release(&answer.json);
+    buf_release(&answer.aside);
     buf_release(&answer.passing);
     return rc ? rc : answer.exit_status;
 }

@@ -121,14 +121,14 @@ static int query_search(const struct view *v, const struct operation *op, const 
     rc = timeline_search(&k.order, &to, k.result, e);
     if (rc)
         return rc;
-    if (a->wants_json) {
+    if (a->wants_json)
         json_array_end(&k.json);
-        return 0;
-    }
-    if (k.shown == 0)
+    else if (k.shown == 0)
         screen_printf(&k.screen, 0, "No event of %s is so.",
                       k.lines.count == 1 ? "the one timeline" : "the timelines");
-    no_fields_say(&k.screen, k.result);
+    no_fields_say(a, k.result);
+    if (a->wants_json)
+        return 0;
     event_explain(&k.show);
     if (k.shown > k.most)
         screen_printf(&k.screen, 0,
@@ -173,6 +173,16 @@ static void show_slots(struct asking *k, uint32_t count)
     }
 }
 
+static void show_histogram(struct asking *k, const struct search_value *sum)
+{
+    show_slots(k, k->order.slot_count);
+    screen_printf(&k->screen, 0, "%llu events; times are UTC.", (unsigned long long)sum->count);
+    if (sum->timeless)
+        screen_printf(&k->screen, 0,
+                      "%llu of them have no time, and are in no bar: precision:none finds them.",
+                      (unsigned long long)sum->timeless);
+}
+
 static void json_slots(struct asking *k, uint32_t count)
 {
     json_begin(&k->json, &k->a->json);
@@ -211,17 +221,11 @@ static int query_histogram(const struct view *v, const struct operation *op, con
     }
     if (rc)
         return rc;
-    if (a->wants_json) {
+    if (a->wants_json)
         json_slots(&k, k.order.slot_count);
-        return 0;
-    }
-    show_slots(&k, k.order.slot_count);
-    screen_printf(&k.screen, 0, "%llu events; times are UTC.", (unsigned long long)sum.count);
-    if (sum.timeless)
-        screen_printf(&k.screen, 0,
-                      "%llu of them have no time, and are in no bar: precision:none finds them.",
-                      (unsigned long long)sum.timeless);
-    no_fields_say(&k.screen, k.result);
+    else
+        show_histogram(&k, &sum);
+    no_fields_say(a, k.result);
     return 0;
 }
 
@@ -248,7 +252,6 @@ static void show_values(struct asking *k, uint64_t most, bool is_rare)
                       "Of %llu events none has such a field. calm analyse event shows the fields "
                       "of one.",
                       (unsigned long long)r->sum.count);
-        no_fields_say(&k->screen, r);
         return;
     }
     screen_blank(&k->screen);
@@ -293,6 +296,7 @@ static int query_top(const struct view *v, const struct operation *op, const str
         json_values(&k, most, input_has(op, in, "rare"));
     else
         show_values(&k, most, input_has(op, in, "rare"));
+    no_fields_say(a, k.result);
     return 0;
 }
 

@@ -4,7 +4,7 @@
 #include "practice/evidence.h"
 #include "practice/out_file.h"
 #include "practice/progress.h"
-#include "practice/timeline.h"
+#include "practice/timeline_show.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 #include "timeline/exported.h"
@@ -65,6 +65,7 @@ struct exporting {
     uint64_t *counts; /* events of each item */
     uint64_t size, events, passed, longer;
     struct progress progress;
+    struct search_result *result; /* of the last search */
     struct exported x;
 };
 
@@ -79,6 +80,8 @@ static void exporting_free(struct exporting **p)
     digest_free(x->digest);
     export_columns_free(x->columns);
     export_body_free(x->body);
+    search_result_release(x->result);
+    free(x->result);
     free(x->counts);
     free(x);
 }
@@ -158,12 +161,10 @@ static int search(struct exporting *x,
                   int (*take)(void *context, const struct search_event *event, struct err *e),
                   struct err *e)
 {
-    CLEANUP_FREE struct search_result *result = mem_new(struct search_result);
     const struct search_receiver to = {.event = take, .context = x};
-    int rc = timeline_search(&x->order, &to, result, e);
 
-    search_result_release(result);
-    return rc;
+    search_result_release(x->result);
+    return timeline_search(&x->order, &to, x->result, e);
 }
 
 /* A table names its columns before the first row: so the events are gone through twice. */
@@ -252,6 +253,7 @@ static void tell_json(const struct exporting *x)
     json_put_u64(&j, "size", x->size);
     json_put_hex(&j, "sha256", x->sha256.b, sizeof(x->sha256.b));
     json_put_text(&j, "label", tlp_names[strictest(x)]);
+    no_fields_json(&j, x->result);
     json_object_end(&j);
 }
 
@@ -259,6 +261,7 @@ static void tell(const struct exporting *x)
 {
     struct buf *out = &x->a->text;
 
+    no_fields_say(x->a, x->result);
     if (x->a->wants_json) {
         tell_json(x);
         return;
@@ -316,6 +319,7 @@ static int export_job(struct session *s, const struct operation *op, const struc
     int rc;
 
     *x = (struct exporting){.session = s, .op = op, .in = in, .a = a, .file = {.fd = -1}};
+    x->result = mem_new(struct search_result);
     interrupt_begin(&signals);
     progress_begin(&x->progress, a);
     rc = begin(x, e);

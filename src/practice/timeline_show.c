@@ -270,22 +270,48 @@ void event_explain(const struct event_show *k)
     }
 }
 
-void no_fields_say(struct screen *screen, const struct search_result *r)
+static void no_field_say(struct buf *out, struct str name, struct str alike)
+{
+    buf_adds(out, "No event has a field ");
+    sink_terminal(out, name, false);
+    if (alike.len) {
+        buf_adds(out, "; there is ");
+        sink_terminal(out, alike, false);
+        buf_adds(out, ".\n");
+    } else {
+        buf_adds(out, ": calm analyse event e3.500 shows those of one.\n");
+    }
+}
+
+void no_fields_say(struct answer *a, const struct search_result *r)
 {
     struct str rest = buf_str(&r->no_fields);
 
     while (rest.len) {
         struct str name = str_cut(&rest, '\0'), alike = str_cut(&rest, '\0');
 
-        if (alike.len)
-            screen_printf(screen, 0, "No event has a field " STR_FMT "; there is " STR_FMT ".",
-                          STR_ARG(name), STR_ARG(alike));
-        else
-            screen_printf(screen, 0,
-                          "No event has a field " STR_FMT
-                          ": calm analyse event e3.500 shows those of one.",
-                          STR_ARG(name));
+        no_field_say(a->wants_json ? &a->aside : &a->text, name, alike);
     }
+}
+
+void no_fields_json(struct json *j, const struct search_result *r)
+{
+    struct str rest = buf_str(&r->no_fields);
+
+    if (rest.len == 0)
+        return;
+    json_name(j, "no_fields");
+    json_array_begin(j);
+    while (rest.len) {
+        struct str name = str_cut(&rest, '\0'), alike = str_cut(&rest, '\0');
+
+        json_object_begin(j);
+        json_put_str(j, "name", name);
+        if (alike.len)
+            json_put_str(j, "alike", alike);
+        json_object_end(j);
+    }
+    json_array_end(j);
 }
 
 void span_json(struct json *j, const struct search_value *span)

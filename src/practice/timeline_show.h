@@ -25,8 +25,11 @@ struct event_show {
 void event_show(struct event_show *k, const struct search_event *event);
 /* What the marks of doubt stand for. */
 void event_explain(const struct event_show *k);
-/* The fields that a query names and no event has. */
-void no_fields_say(struct screen *screen, const struct search_result *r);
+/* The fields that a query names and no event has: in the answer, and where that is JSON beside it.
+ */
+void no_fields_say(struct answer *a, const struct search_result *r);
+/* The member no_fields of an object: nothing where there are none. */
+void no_fields_json(struct json *j, const struct search_result *r);
 /* When the first and the last of them were, where one has a time. */
 void span_json(struct json *j, const struct search_value *span);
 void event_json(struct json *j, const struct thing *const *items, const struct search_event *event);

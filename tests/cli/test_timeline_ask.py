@@ -110,6 +110,27 @@ class Ask(CaseTest):
             for query in ("user.name:nobody", "source:x or evidence:e9 or tag:x or doubt:y or meaning:x or precision:ns", "time:2020-01-01", "xyz", ""):
                 self.assertNotIn("No event has a field", self.ana(f"analyse {command} '{query}'"), query)
         self.assertIn("No event has a field username:", " ".join(self.ana("analyse top user.name username:root").split()))
+        self.assertIn("No event has a field username:", " ".join(self.ana("analyse top user.name 'user.name:eva or username:root'").split()))
+
+    def test_a_field_that_no_event_has_is_said_beside_json_too(self):
+        told = b"No event has a field User.Name; there is user.name.\n"
+        for words in (("search", "User.Name:eva"), ("histogram", "User.Name:eva"), ("top", "user.name", "User.Name:eva")):
+            done = self.ana.run("analyse", *words, "--json")
+            self.assertEqual((done.returncode, json.loads(done.stdout), done.stderr), (0, [], told), words)
+            done = self.ana.run("analyse", *words[:-1], "user.name:eva", "--json")
+            self.assertEqual((done.returncode, len(json.loads(done.stdout)) > 0, done.stderr), (0, True, b""), words)
+
+    def test_a_field_that_no_event_has_is_said_of_an_export(self):
+        for number, form in enumerate(("timesketch-csv", "timesketch-json", "ecs-json", "body")):
+            words = ("analyse", "export", self.folder / f"{number}", "User.Name:eva or nosuch:x", "--as", form)
+            done = self.ana.run(*map(str, words))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = " ".join(done.stdout.decode().split())
+            self.assertIn("No event has a field User.Name; there is user.name. No event has a field nosuch: calm analyse event", said)
+        done = self.ana.run("analyse", "export", str(self.folder / "json"), "User.Name:eva or nosuch:x", "--as", "ecs-json", "--json")
+        self.assertEqual(json.loads(done.stdout)["no_fields"], [{"name": "User.Name", "alike": "user.name"}, {"name": "nosuch"}])
+        self.assertEqual(done.stderr.count(b"No event has a field"), 2)
+        self.assertNotIn("no_fields", self.ana.json(f"analyse export '{self.folder}/all' user.name:eva --as ecs-json"))
 
     def test_sources_items_and_parts_are_counted_too(self):
         def top(field):
