@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "evidence/disk_wire.h"
+#include "timeline/build_notice.h"
+#include "timeline/segment_room.h"
 #include "timeline/wire.h"
 
 enum {
@@ -46,6 +48,7 @@ struct building {
     uint32_t begun; /* parts, or shares */
     uint32_t turn;  /* the part whose messages are put next, or the source of an archive */
     uint64_t read;  /* bytes of evidence, by those who have ended */
+    bool is_over;   /* the timeline's directory has no room for more */
 };
 
 static int unsound(struct err *e)
@@ -59,6 +62,7 @@ static void make_argument(const struct build_order *o, const struct build_task *
     struct build_task full = *task;
 
     full.written_s = o->written.s;
+    full.source_room = room_of_source(o->directory_most);
     full.stated_s = o->written.stated_s;
     full.taken_s = o->taken_s;
     full.zone_size = (uint32_t)o->zone.len;
@@ -183,6 +187,7 @@ static int take_source(struct building *b, struct str body, struct err *e)
     struct build_source s;
     struct str rest = str_from(body, sizeof(s));
     struct segment_source source;
+    int rc;
 
     if (body.len < sizeof(s))
         return unsound(e);
@@ -196,7 +201,11 @@ static int take_source(struct building *b, struct str body, struct err *e)
                                      .size = s.size,
                                      .is_about = s.is_about != 0,
                                      .remark = str_from(rest, s.name_size)};
-    return segment_source(b->store, &source, e);
+    rc = build_tell_cut(b->store, b->order->written.s, e);
+    if (rc == 0)
+        rc = segment_source(b->store, &source, e);
+    b->is_over = segment_state_of(b->store).is_full;
+    return rc;
 }
 
 static int take_block(struct lane *l, struct str body, struct err *e)
@@ -214,6 +223,8 @@ static int take_block(struct lane *l, struct str body, struct err *e)
                                    .columns = buf_str(&l->columns),
                                    .bytes = buf_str(&l->packed)};
     rc = segment_block(l->building->store, &block, e);
+    l->building->is_over =
+        l->building->looked.part_count > 1 && segment_state_of(l->building->store).is_cut;
     buf_clear(&l->columns);
     buf_clear(&l->packed);
     return rc;
@@ -279,6 +290,8 @@ static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
     struct building *b = l->building;
     bool is_all = b->looked.part_count == 1;
 
+    if (b->is_over)
+        return 0;
     switch (kind) {
     case BUILD_SOURCE:
         return is_all ? take_source(b, body, e) : unsound(e);
@@ -419,7 +432,7 @@ static int take_shared_turns(struct building *b, struct err *e)
         before = b->turn;
         rc = put_queued(&b->lanes[before % b->lane_count], e);
     } while (rc == 0 && b->turn != before);
-    return rc ? rc : end_shares(b, e);
+    return rc || b->is_over ? rc : end_shares(b, e);
 }
 
 /* Lanes whose turn has come put what they have; those that have ended are free again. */
@@ -436,7 +449,7 @@ static int take_turns(struct building *b, struct err *e)
             if (!l->is_used || l->part != b->turn)
                 continue;
             rc = put_queued(l, e);
-            if (rc || l->worker)
+            if (rc || l->worker || b->is_over)
                 continue;
             if (!l->has_part && b->looked.part_count > 1)
                 return unsound(e);
@@ -492,7 +505,7 @@ static int run_lanes(struct building *b, struct err *e)
     struct pollfd fds[LANES_MAX];
     int rc = begin_free_lanes(b, e);
 
-    while (rc == 0 && !is_done(b)) {
+    while (rc == 0 && !is_done(b) && !b->is_over) {
         for (unsigned i = 0; i < b->lane_count; i++)
             fds[i] = (struct pollfd){.fd = fd_of(&b->lanes[i]), .events = POLLIN};
         if (poll(fds, b->lane_count, -1) < 0)
@@ -558,18 +571,19 @@ static void building_release(struct building *b)
 int timeline_build(const struct build_order *order, struct segment_result *out, struct err *e)
 {
     CLEANUP(building_release) struct building b = {.order = order};
+    const struct segment_head head = {order->evidence, order->zone_name, order->directory_most};
     int rc = look(&b, e);
 
     if (rc == 0)
-        rc = segment_begin(&b.store, order->put, order->context, order->evidence, order->zone_name,
-                           e);
+        rc = segment_begin(&b.store, order->put, order->context, &head, e);
     if (rc)
         return rc;
     if (b.looked.part_count > 1) {
         const struct segment_source source = {.name = str_of(order->name),
                                               .format = formats[b.looked.format],
                                               .second = format_at(b.looked.second),
-                                              .size = b.looked.size};
+                                              .size = b.looked.size,
+                                              .is_alone = true};
 
         rc = segment_source(b.store, &source, e);
         if (rc)
@@ -581,5 +595,7 @@ int timeline_build(const struct build_order *order, struct segment_result *out, 
         rc = count_years(&b, e);
     if (rc == 0)
         rc = run_lanes(&b, e);
+    if (rc == 0)
+        rc = build_tell_end(b.store, str_of(order->name), order->written.s, e);
     return rc ? rc : segment_end(b.store, out, e);
 }

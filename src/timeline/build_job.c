@@ -6,6 +6,7 @@
 #include "base/utc.h"
 #include "timeline/build_job.h"
 #include "timeline/disk_mark.h"
+#include "timeline/segment_room.h"
 
 enum { SENT_MOST = 1 << 20, PROGRESS_EVERY = 4 << 20 };
 
@@ -22,7 +23,15 @@ static int send_block(void *context, const struct block_made *block, struct err 
                                .last_ns = block->last_ns,
                                .events = block->events};
     struct str rest = block->bytes;
-    int rc = worker_send(j->channel, BUILD_COLUMNS, block->lines, e);
+    uint64_t size;
+    int rc;
+
+    if (!room_of_block(block->lines, &size))
+        BUG("a block without lines of columns");
+    j->spent += size;
+    if (j->reader && j->spent > j->task.source_room)
+        j->reader->is_over = true;
+    rc = worker_send(j->channel, BUILD_COLUMNS, block->lines, e);
 
     while (rc == 0 && rest.len) {
         struct str part = str_head(rest, SENT_MOST - 4096);
@@ -129,6 +138,17 @@ static int tell_encoding(struct reader *r, struct err *e)
                          e);
 }
 
+static int tell_ended(struct job *j, struct reader *r, struct err *e)
+{
+    char words[256];
+
+    snprintf(words, sizeof(words),
+             "reading ended here: its many different fields have no more room in the directory of "
+             "the timeline, where one file has %u MiB",
+             (j->task.source_room + (1 << 19)) >> 20);
+    return reader_notice(r, r->ended_at, words, e);
+}
+
 /* Events of a part; what the format reads as a whole is one. */
 static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to, struct err *e)
 {
@@ -139,8 +159,13 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
     r->from = from;
     r->to = to;
     j->is_reading = true;
+    j->reader = r->format->is_splittable ? NULL : r; /* else parts that have no room are left */
+    j->spent = 0;
     rc = r->format->line ? reader_lines(r, from, to, e) : r->format->read(r, e);
     j->is_reading = false;
+    j->reader = NULL;
+    if (rc == 0 && r->is_ended)
+        rc = tell_ended(j, r, e);
     if (rc == 0 && from == 0 && text_is_by_look(r->encoding))
         rc = tell_encoding(r, e);
     if (rc == 0 && from == 0 && r->has_inferred_years && r->stated_s != INT64_MIN)

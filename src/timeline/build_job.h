@@ -21,8 +21,10 @@ struct job {
     size_t setting_count;
     struct field_names *names;
     struct block_writer *writer;
-    uint64_t read, told; /* bytes of evidence, as far as it was read */
-    bool is_reading;     /* events, not years alone */
+    uint64_t read, told;   /* bytes of evidence, as far as it was read */
+    bool is_reading;       /* events, not years alone */
+    uint64_t spent;        /* of the directory, by the blocks of the part that is read */
+    struct reader *reader; /* which ends where that is too much; NULL: none does */
     const struct walked *member;
     const struct format *second; /* of the source that is read: of lines that its format declines */
 };

@@ -99,6 +99,9 @@ struct reader {
     bool begins_event;           /* of a format with event_of: the line is the first of its event */
     bool is_plain;               /* the line that is asked for is known to be ASCII without NUL */
     struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
+    bool is_over;  /* there is no room for more events: it ends where the next one would begin */
+    bool is_ended; /* so it did */
+    uint64_t ended_at;
     struct pattern_set *patterns; /* compiled at the first use */
     void *audit; /* auditd.c's, for records that are sentences; made at the first use */
 };

@@ -628,8 +628,11 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
             l.number = 0;
             continue;
         }
-        if (line.at >= to && line.text.len && is_own(v, l.now))
+        if ((line.at >= to || r->is_over) && line.text.len && is_own(v, l.now)) {
+            r->is_ended = line.at < to;
+            r->ended_at = line.at;
             break;
+        }
         rc = deal_with(&l, &line, v, e);
     }
     if (rc && rc != ERR_NOTFOUND)

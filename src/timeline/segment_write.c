@@ -2,14 +2,20 @@
 #include "timeline/segment_write.h"
 #include <zstd.h>
 #include "base/mem.h"
-#include "timeline/directory.h"
+#include "timeline/segment_room.h"
 
 #define MAGIC "calm-tl1\n"
 
 enum {
     DIRECTORY_LEVEL = 3,
-    ESCAPED = 4,      /* bytes of one, at most */
-    LINE_MOST = 1024, /* of a source, besides its texts */
+};
+
+/* Blocks that no end of a part has come for yet. */
+struct open_part {
+    struct buf lines;
+    uint64_t events, blocks;
+    bool has_events;
+    int64_t first_ns, last_ns;
 };
 
 struct segment_writer {
@@ -17,7 +23,9 @@ struct segment_writer {
     void *context;
     uint64_t at; /* bytes that were put */
     struct buf directory;
-    struct buf blocks; /* lines of the source that is open */
+    struct buf blocks; /* lines of the source that is open, of its whole parts */
+    struct open_part part;
+    struct segment_room room;
     struct segment_source source;
     struct buf name, remark; /* of it */
     struct reader_counts counts;
@@ -25,6 +33,9 @@ struct segment_writer {
     struct digest *whole;
     uint64_t events; /* before the source that is open, and in it so far */
     bool is_open;
+    bool is_cut;     /* the source: there was no room for a part of it, nor is there for others */
+    bool is_told;    /* what was said of that */
+    bool is_full;    /* there was no room for a source */
     bool has_events; /* the source */
     int64_t first_ns, last_ns;
     struct segment_result sum;
@@ -46,19 +57,20 @@ static void add_hash(struct buf *out, const struct hash *h)
 }
 
 int segment_begin(struct segment_writer **out, segment_put *put_bytes, void *context,
-                  const struct hash *evidence, struct str zone, struct err *e)
+                  const struct segment_head *head, struct err *e)
 {
     CLEANUP(segment_writer_freep) struct segment_writer *s = mem_new(struct segment_writer);
     int rc;
 
+    room_begin(&s->room, head->directory_most);
     s->put = put_bytes;
     s->context = context;
     s->parts = digest_new(DIGEST_SHA256);
     s->whole = digest_new(DIGEST_SHA256);
     buf_adds(&s->directory, "timeline\t1\t");
-    add_hash(&s->directory, evidence);
+    add_hash(&s->directory, head->evidence);
     buf_addc(&s->directory, '\t');
-    directory_add_text(&s->directory, zone);
+    directory_add_text(&s->directory, head->zone);
     buf_addc(&s->directory, '\n');
     rc = put(s, STR(MAGIC), e);
     if (rc == 0)
@@ -72,6 +84,7 @@ void segment_writer_free(struct segment_writer *s)
         return;
     buf_release(&s->directory);
     buf_release(&s->blocks);
+    buf_release(&s->part.lines);
     buf_release(&s->name);
     buf_release(&s->remark);
     digest_free(s->parts);
@@ -128,6 +141,7 @@ static void close_source(struct segment_writer *s)
     if (!s->is_open)
         return;
     s->is_open = false;
+    room_source_end(&s->room, s->is_told);
     add_source_line(s);
     (void)digest_end(s->parts, digest);
     digest_add(s->whole, s->name.p, s->name.len);
@@ -140,37 +154,69 @@ static void close_source(struct segment_writer *s)
         widen(&s->sum_has_events, &s->sum.first_ns, &s->sum.last_ns, s->first_ns, s->last_ns);
 }
 
-static int check_room(const struct segment_writer *s, size_t more, struct err *e)
+static int unsound(struct err *e)
 {
-    size_t most = DIRECTORY_MOST - LINE_MOST;
+    return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
+}
 
-    if (s->directory.len + s->blocks.len + s->name.len * ESCAPED + s->remark.len * ESCAPED + more <=
-        most)
-        return 0;
-    return err_set(e, ERR_LIMIT,
-                   "it has too many sources, or too many different fields: the directory of its "
-                   "timeline would be larger than %d MiB",
-                   DIRECTORY_MOST >> 20);
+static void part_clear(struct segment_writer *s)
+{
+    buf_clear(&s->part.lines);
+    s->part.events = s->part.blocks = 0;
+    s->part.has_events = false;
 }
 
 int segment_source(struct segment_writer *s, const struct segment_source *source, struct err *e)
 {
-    int rc = check_room(s, (source->name.len + source->remark.len) * ESCAPED, e);
-
-    if (rc)
-        return rc;
     close_source(s);
+    if (!room_source(&s->room, source->name, source->remark, source->is_alone)) {
+        s->is_full = true;
+        return 0;
+    }
+    if (s->directory.len > DIRECTORY_MOST) /* lines that are longer than they say */
+        return unsound(e);
     s->is_open = true;
+    s->is_cut = s->is_told = false;
     s->source = *source;
     buf_clear(&s->name);
     buf_addstr(&s->name, source->name);
     buf_clear(&s->remark);
     buf_addstr(&s->remark, source->remark);
     buf_clear(&s->blocks);
+    part_clear(s);
     s->counts = (struct reader_counts){0};
     s->has_events = false;
     s->first_ns = s->last_ns = 0;
     return 0;
+}
+
+struct segment_state segment_state_of(const struct segment_writer *s)
+{
+    return (struct segment_state){.is_cut = s->is_cut,
+                                  .is_full = s->is_full,
+                                  .directory_most = s->room.most,
+                                  .sources = s->sum.sources,
+                                  .events = s->counts.events + s->counts.unparsed,
+                                  .has_events = s->has_events,
+                                  .last_ns = s->last_ns};
+}
+
+void segment_remark(struct segment_writer *s, const char *words)
+{
+    if (s->remark.len)
+        buf_adds(&s->remark, "; ");
+    buf_adds(&s->remark, words);
+    room_open_notice(&s->room);
+    s->is_cut = false;
+    s->is_told = true;
+}
+
+int segment_last_source(struct segment_writer *s, const struct segment_source *source,
+                        struct err *e)
+{
+    room_open_rest(&s->room);
+    s->is_full = false;
+    return segment_source(s, source, e);
 }
 
 /* They come from a worker, which may have been taken over: nothing but lines of columns. */
@@ -188,34 +234,62 @@ static bool are_columns(struct str lines)
     return true;
 }
 
+/* Its lines so far are let go with the part; that its bytes lie in the file does no harm. */
+static void cut(struct segment_writer *s)
+{
+    s->is_cut = true;
+    room_part_drop(&s->room);
+    part_clear(s);
+}
+
 int segment_block(struct segment_writer *s, const struct segment_block *block, struct err *e)
 {
     struct hash sum = hash_bytes(block->bytes.p, block->bytes.len);
-    uint64_t at = s->at;
+    struct open_part *p = &s->part;
+    uint64_t at = s->at, size;
     int rc;
 
-    if (!are_columns(block->columns) || block->first_ns > block->last_ns || block->events == 0)
-        return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
-    rc = check_room(s, block->columns.len, e);
-    if (rc == 0)
-        rc = put(s, block->bytes, e);
+    if (!s->is_open || !are_columns(block->columns) || !room_of_block(block->columns, &size) ||
+        block->first_ns > block->last_ns || block->events == 0 ||
+        block->columns.len > DIRECTORY_MOST - p->lines.len ||
+        p->lines.len > DIRECTORY_MOST - s->blocks.len)
+        return unsound(e);
+    if (s->is_cut)
+        return 0;
+    if (!room_take(&s->room, size)) {
+        cut(s);
+        return 0;
+    }
+    rc = put(s, block->bytes, e);
     if (rc)
         return rc;
-    buf_addf(&s->blocks, "block\t%llu\t%zu\t%llu\t%llu\t%lld\t%lld\t", (unsigned long long)at,
-             block->bytes.len, (unsigned long long)s->events, (unsigned long long)block->events,
-             (long long)block->first_ns, (long long)block->last_ns);
-    add_hash(&s->blocks, &sum);
-    buf_addc(&s->blocks, '\n');
-    buf_addstr(&s->blocks, block->columns);
-    s->events += block->events;
-    s->sum.blocks++;
-    widen(&s->has_events, &s->first_ns, &s->last_ns, block->first_ns, block->last_ns);
+    buf_addf(&p->lines, "block\t%llu\t%zu\t%llu\t%llu\t%lld\t%lld\t", (unsigned long long)at,
+             block->bytes.len, (unsigned long long)(s->events + p->events),
+             (unsigned long long)block->events, (long long)block->first_ns,
+             (long long)block->last_ns);
+    add_hash(&p->lines, &sum);
+    buf_addc(&p->lines, '\n');
+    buf_addstr(&p->lines, block->columns);
+    p->events += block->events;
+    p->blocks++;
+    widen(&p->has_events, &p->first_ns, &p->last_ns, block->first_ns, block->last_ns);
     return 0;
 }
 
 void segment_part(struct segment_writer *s, const struct reader_counts *counts,
                   const struct hash *digest)
 {
+    struct open_part *p = &s->part;
+
+    if (!s->is_open || s->is_cut)
+        return;
+    room_part_end(&s->room);
+    buf_addstr(&s->blocks, buf_str(&p->lines));
+    s->events += p->events;
+    s->sum.blocks += p->blocks;
+    if (p->has_events)
+        widen(&s->has_events, &s->first_ns, &s->last_ns, p->first_ns, p->last_ns);
+    part_clear(s);
     add_counts(&s->counts, counts);
     digest_add(s->parts, digest->b, sizeof(digest->b));
 }
@@ -252,7 +326,7 @@ int segment_end(struct segment_writer *s, struct segment_result *out, struct err
     int rc;
 
     close_source(s);
-    rc = put_directory(s, e);
+    rc = s->directory.len > DIRECTORY_MOST ? unsound(e) : put_directory(s, e);
     if (rc)
         return rc;
     (void)digest_end(s->whole, digest);

@@ -8,8 +8,13 @@
 typedef int segment_put(void *context, struct str bytes, struct err *e);
 
 struct segment_writer;
+struct segment_head {
+    const struct hash *evidence;
+    struct str zone;
+    uint64_t directory_most; /* bytes; 0: DIRECTORY_MOST */
+};
 MUST_CHECK int segment_begin(struct segment_writer **out, segment_put *put, void *context,
-                             const struct hash *evidence, struct str zone, struct err *e);
+                             const struct segment_head *head, struct err *e);
 void segment_writer_free(struct segment_writer *s); /* NULL is fine */
 DEFINE_CLEANUP(struct segment_writer *, segment_writer_free)
 
@@ -22,8 +27,11 @@ struct segment_source {
     uint64_t size;
     struct str remark;
     bool is_about; /* it is no file of its own: a remark on what others lie in */
+    bool is_alone; /* no other comes */
 };
-/* ERR_LIMIT: there is no room in the directory, as from segment_block. */
+/* Where the directory has no room for it, or then for a part of it, it is passed over, and what
+ * follows until the next, too: segment_state_of says so, and the caller says so in the timeline
+ * before the next source, and before the end. */
 MUST_CHECK int segment_source(struct segment_writer *s, const struct segment_source *source,
                               struct err *e);
 struct segment_block {
@@ -37,6 +45,21 @@ MUST_CHECK int segment_block(struct segment_writer *s, const struct segment_bloc
 /* The end of a part: what it had, and its digest. */
 void segment_part(struct segment_writer *s, const struct reader_counts *counts,
                   const struct hash *digest);
+struct segment_state {
+    bool is_cut;  /* the source that is open: only its first whole parts are there */
+    bool is_full; /* a source was passed over */
+    uint64_t directory_most;
+    uint64_t sources; /* before the one that is open */
+    uint64_t events;  /* of the source that is open */
+    bool has_events;  /* it, and then the last one's time */
+    int64_t last_ns;
+};
+struct segment_state segment_state_of(const struct segment_writer *s);
+/* Of a source that is cut; a part that says it as an event follows. */
+void segment_remark(struct segment_writer *s, const char *words);
+/* One more source, where one was passed over, for that to be said; so is its part. */
+MUST_CHECK int segment_last_source(struct segment_writer *s, const struct segment_source *source,
+                                   struct err *e);
 /* What the whole has, in sum. */
 struct segment_result {
     struct reader_counts counts;

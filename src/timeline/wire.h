@@ -29,6 +29,8 @@ struct build_task {
     uint32_t second;        /* of a part: the format of lines that format declines */
     uint32_t share, shares; /* of BUILD_ALL: which sources are this worker's */
     uint32_t encoding;      /* of a part: enum text_encoding */
+    uint32_t source_room;   /* bytes of the directory, of a source that is one part */
+    uint32_t unused;
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, and
      * the name of the evidence. */
 };

@@ -3,6 +3,7 @@ the same whatever the number of workers. Archives are made here by Python's own 
 import gzip
 import hashlib
 import io
+import json
 import os
 import pathlib
 import random
@@ -54,12 +55,12 @@ class Limits(unittest.TestCase):
     def tearDown(self):
         self.temp.cleanup()
 
-    def build(self, data=None, workers=0):
-        """Its counts and digest, as names and values."""
+    def build(self, data=None, workers=0, directory=0):
+        """Its counts and digest, as names and values. directory: the bytes that there are for the timeline's."""
         if data is not None:
             self.evidence.write_bytes(data)
             os.utime(self.evidence, (1_764_000_000, 1_764_000_000))
-        words = run("-w", workers, "build", self.evidence, self.store).split()
+        words = run("-w", workers, "-d", directory, "build", self.evidence, self.store).split()
         return dict(zip(words[::2], words[1::2]))
 
     def rows(self, query="", workers=0):
@@ -145,6 +146,65 @@ class Limits(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (1, b""))
             self.assertIn(b"the different values of the field take more than 512 MiB", done.stderr)
         self.assertEqual(len(run("-w", 2, "values", self.store, "", "json.of").splitlines()), 10)
+
+    def same_with_workers(self, first, directory):
+        """Nothing of it depends on how many read."""
+        made = self.store.read_bytes()
+        for workers in (1, 2, 3, 7):
+            self.assertEqual(self.build(None, workers, directory), first)
+            self.assertTrue(self.store.read_bytes() == made, workers)
+
+    def test_files_for_which_the_directory_has_no_room_are_left_and_that_is_said(self):
+        most, count = 1 << 20, 3000
+        data = tar_of([(f"{i:04}.log", LINE.format(12, 9, i, f"of {i}").encode()) for i in range(count)], "w:gz")
+        self.assertEqual((self.build(data)["events"], self.notices()), (str(count), []))
+        first = self.build(None, 0, most)
+        (source, words), = self.notices()
+        read = int(re.fullmatch(r"reading ended here, behind (\d+) files: what is known of more of them has no room in the directory of the timeline, "
+                                r"which has 1 MiB", words)[1])
+        self.assertEqual((source, first["sources"], first["events"]), ("", str(read), str(read)))
+        self.assertTrue(500 < read < count, read)
+        self.assertEqual({name for name, _ in self.rows("process.name:app")}, {f"/{i:04}.log" for i in range(read)})
+        self.same_with_workers(first, most)
+
+    def test_of_a_file_of_too_many_fields_the_beginning_is_read_and_those_behind_it(self):
+        """One of lines that hang together, and one of entries that stand for themselves, whose only part is too large."""
+        line, most = LINE.format(12, 9, 1, "beside").encode(), 4 << 20
+        fields = [{f"N{(500 * i + k) % 4000}": str(k) for k in range(500)} for i in range(160)]
+        lines = "".join(json.dumps({"time": "2026-11-25T03:12:09Z", "nr": str(i), **more}) + "\n" for i, more in enumerate(fields))
+        entries = "".join(json.dumps({"__REALTIME_TIMESTAMP": "1764040329000000", "_BOOT_ID": 32 * "a", **more}) + "\n" for more in fields)
+        data = tar_of([("a.log", line), ("many.json", lines.encode()), *((f"{i}.log", line) for i in range(20)), ("journal.json", entries.encode())])
+        whole = self.build(data)
+        self.assertEqual((whole["events"], self.notices()), (str(21 + 2 * len(fields)), []))
+        first = self.build(None, 0, most)
+        left, cut = sorted(self.notices())
+        self.assertEqual(cut, ("/many.json", "reading ended here: its many different fields have no more room in the directory of the timeline, where "
+                                             "one file has 2 MiB"))
+        self.assertEqual(left, ("/journal.json", "it was not read: its many different fields have no room in the directory of the timeline, which has "
+                                                 "4 MiB"))
+        read = [int(dict(fields)["json.nr"]) for source, fields in self.rows("json.nr:*")]
+        self.assertEqual((read, first["events"]), (list(range(len(read))), str(21 + len(read))))
+        self.assertTrue(50 < len(read) < len(fields), len(read))
+        self.assertEqual(len(self.rows("beside")), 21)
+        self.same_with_workers(first, most)
+
+    def test_of_one_log_the_parts_for_which_there_is_room_are_kept(self):
+        part, most, text, entry = 64 << 20, 1 << 20, "x" * 8000, {"__REALTIME_TIMESTAMP": "1764040329000000", "_BOOT_ID": 32 * "a"}
+        first = (json.dumps({**entry, "MESSAGE": f"first {text}"}) + "\n").encode()
+        last = (json.dumps({**entry, "MESSAGE": f"last {text}"}) + "\n").encode()
+        begun = part // len(first) + 1  # lines that begin in the first part
+        with open(self.evidence, "wb") as out:
+            out.write(first * begun)
+            for i in range(120):
+                out.write((json.dumps({**entry, **{f"N{(500 * i + k) % 4000}": str(k) for k in range(500)}}) + "\n").encode())
+            out.write(last * begun)
+        os.utime(self.evidence, (1_764_000_000, 1_764_000_000))
+        self.assertEqual((self.build()["unparsed"], self.notices()), ("0", []))
+        made = self.build(None, 0, most)
+        self.assertEqual(self.notices(), [("", f"reading ended here, behind its first {begun} events: its many different fields have no room in the "
+                                               "directory of the timeline, which has 1 MiB")])
+        self.assertEqual((made["events"], made["lines"], len(self.rows("last"))), (str(begun), str(begun), 0))
+        self.same_with_workers(made, most)
 
     def test_an_archive_gives_the_same_whatever_the_number_of_workers(self):
         rng, members = random.Random(8), []

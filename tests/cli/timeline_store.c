@@ -1,7 +1,8 @@
-/* timeline_store.c: timeline_store [-w WORKERS] build EVIDENCE FILE [ZONE-FILE] | rows FILE QUERY
- * [MOST] | last FILE QUERY [MOST] | count FILE QUERY | values FILE QUERY FIELD | slots FILE QUERY
- * COUNT: makes the timeline of one file and asks it (slots: how many there are in each so-many-th
- * part of its time), without a case, for tests and measurements. */
+/* timeline_store.c: timeline_store [-w WORKERS] [-d BYTES] build EVIDENCE FILE [ZONE-FILE] |
+ * rows FILE QUERY [MOST] | last FILE QUERY [MOST] | count FILE QUERY | values FILE QUERY FIELD |
+ * slots FILE QUERY COUNT: makes the timeline of one file (-d: with so much room for its directory)
+ * and asks it (slots: how many there are in each so-many-th part of its time), without a case, for
+ * tests and measurements. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ static int put(void *context, struct str bytes, struct err *e)
     return file_write_fd(*(int *)context, bytes.p, bytes.len, "the timeline", e);
 }
 
-static int build(char **argv, unsigned workers, struct err *e)
+static int build(char **argv, unsigned workers, uint64_t directory_most, struct err *e)
 {
     CLEANUP_BUF struct buf zone = {0};
     CLEANUP_BUF struct buf hex = {0};
@@ -30,6 +31,7 @@ static int build(char **argv, unsigned workers, struct err *e)
                                 .name = argv[0],
                                 .evidence = &hash_zero,
                                 .workers = workers,
+                                .directory_most = directory_most,
                                 .put = put,
                                 .context = &out};
     struct segment_result r;
@@ -143,6 +145,7 @@ static int ask(const char *what, char **argv, unsigned workers, struct err *e)
 int main(int argc, char **argv)
 {
     unsigned workers = 0;
+    uint64_t directory_most = 0;
     struct err e = {0};
     int rc;
 
@@ -152,9 +155,14 @@ int main(int argc, char **argv)
         argv += 2;
         argc -= 2;
     }
+    if (argc > 2 && str_is(str_of(argv[1]), "-d")) {
+        directory_most = strtoull(argv[2], NULL, 10);
+        argv += 2;
+        argc -= 2;
+    }
     if (argc < 4)
         return 2;
-    rc = str_is(str_of(argv[1]), "build") ? build(argv + 2, workers, &e)
+    rc = str_is(str_of(argv[1]), "build") ? build(argv + 2, workers, directory_most, &e)
                                           : ask(argv[1], argv + 2, workers, &e);
     if (rc)
         fprintf(stderr, "%s\n", e.text);
