@@ -1,11 +1,9 @@
 /* destroy.c: destroys the bytes of an item with the value that names them, and says so in its
  * chain. */
 #include "practice/destroy.h"
-#include <errno.h>
-#include <unistd.h>
 #include "practice/custody.h"
 #include "practice/evidence.h"
-#include "practice/timeline.h"
+#include "practice/timeline_files.h"
 
 static bool names_sum(struct str names)
 {
@@ -56,31 +54,13 @@ void destroy_draft(struct decision *d, const struct destroy *x, uint64_t request
     draft_value(dr, "destroyed", STR("yes"));
 }
 
-/* All that were ever made of the item, also those that this viewer may not see. */
-static int destroy_timelines(const struct view *v, const struct id *item, const char *case_folder,
-                             struct err *e)
-{
-    CLEANUP_BUF struct buf id = {0};
-    const struct thing *t;
-
-    hex_add(&id, item->b, sizeof(item->b));
-    for (size_t i = 0; (t = state_thing(v->state, i)); i++) {
-        CLEANUP_BUF struct buf path = {0};
-
-        if (!thing_is(t, "timeline") || !str_eq(thing_value(t, "evidence"), buf_str(&id)))
-            continue;
-        timeline_path(case_folder, t, &path);
-        if (unlink(buf_text(&path)) && errno != ENOENT)
-            return err_errno(e, "cannot remove %s", buf_text(&path));
-    }
-    return 0;
-}
-
 int destroy_bytes(struct session *s, const struct destroy *x, const struct view *v,
                   const char *case_folder, struct err *e)
 {
     bool is_there = false;
-    int rc = x->is_item ? destroy_timelines(v, &x->item, case_folder, e) : 0;
+    int rc = x->is_item
+                 ? timeline_files_remove(v, state_thing_by_id(v->state, &x->item), case_folder, e)
+                 : 0;
 
     if (rc)
         return rc;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/sink.h"
 #include "practice/evidence.h"
+#include "practice/timeline_files.h"
 #include "practice/timeline_left.h"
 #include "practice/timeline_record.h"
 #include "practice/timeline_rotation.h"
@@ -13,7 +14,7 @@
 #include "sys/file.h"
 #include "sys/interrupt.h"
 
-enum { NAME_DIGITS = 8 };
+enum { NAME_DIGITS = 8, RECORD_TRIES = 20 };
 
 static const struct field make_fields[] = {
     {.name = "evidence",
@@ -127,9 +128,7 @@ static int open_work(struct work *w, struct err *e)
     rc = folder_make(buf_text(&w->folder), 0700, e);
     if (rc)
         return rc;
-    buf_addf(&w->part, "%s/.e%u-%d.part", buf_text(&w->folder), w->item->number, (int)getpid());
-    w->out = open(buf_text(&w->part), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return w->out < 0 ? err_errno(e, "cannot write %s", buf_text(&w->part)) : 0;
+    return timeline_part_open(buf_text(&w->folder), w->item, &w->part, &w->out, e);
 }
 
 /* The name of the item where it was, without its folders. */
@@ -199,15 +198,38 @@ static int keep(struct work *w, struct err *e)
                : timeline_known_read(buf_text(&path), &w->result.directory, &w->known, e);
 }
 
-static int record(struct work *w, struct err *e)
+/* Whether what it was made with besides the evidence is the same. */
+static bool is_made_alike(const struct thing *timeline, const struct work *w)
+{
+    struct utc end;
+    bool has_end = utc_read(&end, thing_value(timeline, "not-after"));
+
+    return timeline_zones_are(timeline, &w->zones) && has_end == (w->end_s != INT64_MAX) &&
+           (!has_end || end.sec == w->end_s);
+}
+
+/* Whether the record that is there says all of it; another one may have made it meanwhile. The same
+ * events have another directory where another zstd packed them. */
+static bool is_on_record(const struct view *v, const struct work *w)
+{
+    const struct thing *timeline = timeline_of(v, w->item);
+    CLEANUP_BUF struct buf directory = {0};
+
+    hex_add(&directory, w->result.directory.b, sizeof(w->result.directory.b));
+    return timeline && !timeline_left_of(v, w->item) && is_made_alike(timeline, w) &&
+           str_eq(thing_value(timeline, "file"), buf_str(&w->name)) &&
+           str_eq(thing_value(timeline, "directory"), buf_str(&directory));
+}
+
+static int record_once(struct work *w, bool is_independent, struct err *e)
 {
     CLEANUP(decision_release) struct decision d = {0};
     uint64_t first;
     int rc = session_draft(w->m->session, &d, w->m->op, w->m->in, e);
 
-    if (rc)
+    if (rc || is_on_record(d.view, w))
         return rc;
-    d.is_independent = true;
+    d.is_independent = is_independent;
     timeline_draft(&d, decision_add(&d, "timeline/1"),
                    &(struct timeline_made){.item = w->item,
                                            .result = &w->result,
@@ -219,14 +241,15 @@ static int record(struct work *w, struct err *e)
     return session_append(w->m->session, &d, &first, e);
 }
 
-/* Whether what it was made with besides the evidence is the same. */
-static bool is_made_alike(const struct thing *timeline, const struct work *w)
+/* What others write meanwhile is looked at; where they never cease, a second record does no harm.
+ */
+static int record(struct work *w, struct err *e)
 {
-    struct utc end;
-    bool has_end = utc_read(&end, thing_value(timeline, "not-after"));
+    int rc = ERR_CONFLICT;
 
-    return timeline_zones_are(timeline, &w->zones) && has_end == (w->end_s != INT64_MAX) &&
-           (!has_end || end.sec == w->end_s);
+    for (int i = 0; rc == ERR_CONFLICT && i < RECORD_TRIES; i++)
+        rc = record_once(w, i + 1 == RECORD_TRIES, e);
+    return rc;
 }
 
 /* Made anew by the same formats and zone, it is the same, or something is wrong. */
@@ -272,16 +295,17 @@ static int read_item(struct work *w, const struct thing *before, struct err *e)
         rc = rotation_end(&w->m->view, w->item, w->m->a->around->case_folder, &w->end_s, e);
     if (rc == 0)
         rc = build(w, e);
+    if (rc && interrupt_came()) /* what came first may be that a worker was asked to end */
+        return err_set(e, ERR_CANCEL, "stopped at your request");
     return rc ? rc : compare(w, before, e);
 }
 
-static int keep_item(struct work *w, const struct thing *before, struct err *e)
+static int keep_item(struct work *w, struct err *e)
 {
     struct making *m = w->m;
     int rc = keep(w, e);
 
-    if (rc == 0 && (!before || timeline_left_of(&m->view, w->item) || !is_made_alike(before, w) ||
-                    !str_eq(thing_value(before, "file"), buf_str(&w->name))))
+    if (rc == 0)
         rc = record(w, e);
     if (rc)
         return rc;
@@ -302,6 +326,8 @@ static bool is_passed(struct making *m, const struct thing *item, const struct t
     uint64_t status = 0;
 
     if (m->is_again)
+        return false;
+    if (before && !timeline_is_there(m->a->around->case_folder, before))
         return false;
     if (before) {
         m->passed += timeline_zones_are(before, zones);
@@ -331,7 +357,7 @@ static int make_one(struct making *m, const struct thing *item, struct err *e)
         *e = why;
         return rc;
     }
-    rc = rc ? leave(&w, &why, e) : keep_item(&w, before, e);
+    rc = rc ? leave(&w, &why, e) : keep_item(&w, e);
     m->size_before += size_of(item);
     return rc;
 }
@@ -384,6 +410,15 @@ static int make_all(struct making *m, struct err *e)
     return rc;
 }
 
+/* Of runs that were killed. */
+static void clear_parts(const struct making *m)
+{
+    CLEANUP_BUF struct buf folder = {0};
+
+    buf_addf(&folder, "%s/timeline", m->a->around->case_folder);
+    timeline_parts_clear(buf_text(&folder));
+}
+
 static int timeline_job(struct session *s, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
@@ -405,6 +440,7 @@ static int timeline_job(struct session *s, const struct operation *op, const str
     if (rc)
         return rc;
     progress_begin(&m.progress, a);
+    clear_parts(&m);
     rc = ids.len ? make_named(&m, ids, e) : make_all(&m, e);
     if (rc == 0)
         timeline_conclude(&m);

@@ -5,6 +5,7 @@
 #include "practice/evidence.h"
 #include "practice/timeline.h"
 #include "practice/timeline_clock.h"
+#include "practice/timeline_files.h"
 #include "sys/file.h"
 
 #define NS 1000000000LL
@@ -54,7 +55,8 @@ static int open_one(struct timelines *t, const struct thing *timeline, const str
 
     timeline_path(case_folder, timeline, &path);
     fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 || !hex_read(directory.b, sizeof(directory.b), thing_value(timeline, "directory"))) {
+    if (fd < 0 || !timeline_is_there(case_folder, timeline) ||
+        !hex_read(directory.b, sizeof(directory.b), thing_value(timeline, "directory"))) {
         fd_close(fd);
         return err_set(e, ERR_NOTFOUND,
                        "the timeline of e%u is not in the case's folder any more: calm analyse "

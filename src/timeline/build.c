@@ -1,6 +1,7 @@
 /* build.c: the program's side of making a timeline: starts workers, checks what they send, and puts
  * it together in order. */
 #include "timeline/build.h"
+#include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 #include "base/mem.h"
@@ -48,6 +49,7 @@ struct building {
     uint32_t begun; /* parts, or shares */
     uint32_t turn;  /* the part whose messages are put next, or the source of an archive */
     uint64_t read;  /* bytes of evidence, by those who have ended */
+    uint64_t told;  /* of them, to who waits */
     bool is_over;   /* the timeline's directory has no room for more */
 };
 
@@ -140,11 +142,12 @@ static int take_looked(struct building *b, struct str body, struct err *e)
     return 0;
 }
 
-static int tell(const struct building *b, uint64_t done, struct err *e)
+static int tell(struct building *b, uint64_t done, struct err *e)
 {
     const struct build_order *o = b->order;
     uint64_t all = 0;
 
+    b->told = done;
     if (!o->progress)
         return 0;
     for (size_t i = 0; i < o->in_count; i++) {
@@ -508,8 +511,10 @@ static int run_lanes(struct building *b, struct err *e)
     while (rc == 0 && !is_done(b) && !b->is_over) {
         for (unsigned i = 0; i < b->lane_count; i++)
             fds[i] = (struct pollfd){.fd = fd_of(&b->lanes[i]), .events = POLLIN};
-        if (poll(fds, b->lane_count, -1) < 0)
+        if (poll(fds, b->lane_count, -1) < 0) {
+            rc = errno == EINTR ? tell(b, b->told, e) : err_errno(e, "cannot wait for a worker");
             continue;
+        }
         for (unsigned i = 0; i < b->lane_count && rc == 0; i++)
             if (fds[i].revents)
                 rc = take_sent(&b->lanes[i], e);

@@ -256,6 +256,17 @@ static int count_block(struct job *j, const struct share *s, struct block *b,
     return search_count(&j->counts, &counting, e);
 }
 
+/* Who reads it can make that one again. */
+static int name_item(const struct job *j, size_t file, int rc, struct err *e)
+{
+    unsigned number = j->items[file].number;
+
+    if (!number || (rc != ERR_TAMPER && rc != ERR_FORMAT))
+        return rc;
+    return err_set(e, rc, "the timeline of e%u is %s: calm analyse timeline e%u --again", number,
+                   rc == ERR_TAMPER ? "not as it was made" : "damaged", number);
+}
+
 static int search_block(struct job *j, const struct share *s, struct err *e)
 {
     CLEANUP_BUF struct buf bytes = {0};
@@ -265,8 +276,9 @@ static int search_block(struct job *j, const struct share *s, struct err *e)
     struct rows rows;
     int rc = segment_read_block(j->files[s->file], s->block, &bytes, &b, e);
 
-    if (rc == 0)
-        rc = block_times(b, &times, e);
+    if (rc)
+        return name_item(j, s->file, rc, e);
+    rc = block_times(b, &times, e);
     if (rc == 0 && s->skew_ns)
         times = corrected = true_times(times, block_rows(b), s->skew_ns);
     if (rc == 0)
@@ -373,6 +385,7 @@ static int open_files(struct job *j, struct err *e)
 
         memcpy(directory.b, j->directories.p + i * sizeof(directory), sizeof(directory));
         rc = segment_open(&j->files[i], worker_input(j->channel, i), &directory, e);
+        rc = name_item(j, i, rc, e);
         j->file_count += rc == 0;
     }
     return rc;

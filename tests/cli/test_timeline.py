@@ -191,7 +191,7 @@ class Timeline(CaseTest):
         for at in [9, len(sound) - 1, len(sound) - 30, *(rng.randrange(9, len(sound)) for _ in range(12))]:
             path.write_bytes(sound[:at] + bytes([sound[at] ^ 1 << rng.randrange(8)]) + sound[at + 1:])
             code, why = self.ana.fails("analyse search eva --most 100000")
-            self.assertIn("calm analyse timeline --again" if code == TAMPERED else "make it again", why)
+            self.assertIn("is not as it was made: calm analyse timeline e1 --again" if code == TAMPERED else "is damaged: calm analyse timeline e1 --again", why)
         path.unlink()
         code, why = self.ana.fails("analyse search eva")
         self.assertEqual(code, NOT_FOUND)
