@@ -37,10 +37,16 @@ static struct node *node_new(struct reading *r, enum node_kind kind)
     return n;
 }
 
+static struct str behind_spaces(struct str s)
+{
+    while (s.len && (uint8_t)s.p[0] <= ' ')
+        s = str_from(s, 1);
+    return s;
+}
+
 static void skip_spaces(struct reading *r)
 {
-    while (r->rest.len && (uint8_t)r->rest.p[0] <= ' ')
-        r->rest = str_from(r->rest, 1);
+    r->rest = behind_spaces(r->rest);
 }
 
 static bool is_word_end(char c)
@@ -48,17 +54,22 @@ static bool is_word_end(char c)
     return (uint8_t)c <= ' ' || c == '(' || c == ')' || c == '"';
 }
 
-static struct str peek_word(const struct reading *r)
+static struct str word_at(struct str s)
 {
-    struct str word = str_head(r->rest, 0);
+    struct str word = str_head(s, 0);
 
-    while (word.len < r->rest.len && !is_word_end(r->rest.p[word.len])) {
-        bool is_escaped = r->rest.p[word.len] == '\\' && word.len + 1 < r->rest.len &&
-                          value_test_is_sign(r->rest.p[word.len + 1]);
+    while (word.len < s.len && !is_word_end(s.p[word.len])) {
+        bool is_escaped =
+            s.p[word.len] == '\\' && word.len + 1 < s.len && value_test_is_sign(s.p[word.len + 1]);
 
         word.len += is_escaped ? 2 : 1;
     }
     return word;
+}
+
+static struct str peek_word(const struct reading *r)
+{
+    return word_at(r->rest);
 }
 
 static bool is_alike_word(struct str word, const char *small)
@@ -324,8 +335,6 @@ static const struct node *read_bare(struct reading *r, struct node *n, struct st
 {
     struct node *same;
 
-    if (str_is(word, "=") || str_is(word, "==") || str_starts(word, "!="))
-        return fail(r, "what is equal is field:value, what is not is not field:value");
     value_test_bare(&n->test, word);
     r->rest = str_from(r->rest, word.len);
     if (!value_test_is_network(word))
@@ -340,9 +349,13 @@ static const struct node *read_word(struct reading *r, struct node *n)
 {
     char first = r->rest.len ? r->rest.p[0] : 0;
     struct str word = peek_word(r);
+    const char *refused;
 
     if (word.len == 0)
         return fail(r, "a value is missing");
+    refused = query_refused(word, n->field.len > 0);
+    if (refused)
+        return fail(r, refused);
     if (n->field.len == 0)
         return read_bare(r, n, word);
     if (first == '>' || first == '<')
@@ -356,13 +369,27 @@ static const struct node *read_word(struct reading *r, struct node *n)
     return n;
 }
 
+static const char wild[] = "names of fields have no * or ? in them: a word alone is sought in all "
+                           "fields; a colon that is text has a backslash before it";
+
 /* "_exists_:user.name", as Lucene has it. */
 static const struct node *read_exists(struct reading *r, struct node *n)
 {
     n->field = peek_word(r);
+    if (memchr(n->field.p, '*', n->field.len))
+        return fail(r, wild);
     n->test.kind = TEST_THERE;
     r->rest = str_from(r->rest, n->field.len);
     return n->field.len ? n : fail(r, "the name of a field is missing");
+}
+
+/* What was in quotes or brackets has no colon behind it; one may begin an address. */
+static bool is_no_name(struct reading *r, struct str field)
+{
+    struct str behind = behind_spaces(r->rest);
+
+    return field.len || !str_starts(behind, ":") || value_test_is_network(word_at(behind)) ||
+           fail(r, "the name of a field has no quotes or brackets; a colon that is text is quoted");
 }
 
 static const struct node *read_value(struct reading *r, struct str field)
@@ -380,18 +407,15 @@ static const struct node *read_value(struct reading *r, struct str field)
     n->field = field;
     r->q->has_tags = r->q->has_tags || str_is(field, "tag");
     if (first == '"')
-        return read_quoted(r, n);
+        return read_quoted(r, n) && is_no_name(r, field) ? n : NULL;
     if (field.len && is_expression(r->rest))
         return read_expression(r, n);
     if ((first == '[' || first == '{') && field.len)
-        return take_range(r, &n->test) ? n : fail(r, "a range is [FROM TO UNTIL]");
+        return take_range(r, &n->test)
+                   ? n
+                   : fail(r, "a range is [FROM TO UNTIL] of numbers or times; of addresses it is a "
+                             "network, as 10.0.0.0/29");
     return read_word(r, n);
-}
-
-static bool is_field_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-' || c == '@';
 }
 
 static bool is_at_operator(const struct reading *r)
@@ -399,30 +423,39 @@ static bool is_at_operator(const struct reading *r)
     return is_operator(r, "and", "&&") || is_operator(r, "or", "||");
 }
 
-/* "user.name:", "user.name: " before a value, "user.name >= ". An address is none. */
+/* "user.name:", "user.name : ", "user.name >= ". An address is none, and none begins its value. */
 static bool take_field(struct reading *r, struct str *field)
 {
-    struct str rest, name;
-    size_t len = 0;
+    struct str name = str_head(r->rest, 0), rest;
 
     if (value_test_is_network(peek_word(r)))
         return false;
-    while (len < r->rest.len && is_field_char(r->rest.p[len]))
-        len++;
-    rest = str_from(r->rest, len);
-    if (len == 0 || rest.len == 0)
+    while (name.len < r->rest.len && query_is_name(name.p[name.len]))
+        name.len++;
+    rest = behind_spaces(str_from(r->rest, name.len));
+    if (name.len == 0 || (rest.p > name.p + name.len && value_test_is_network(word_at(rest))))
         return false;
-    name = str_head(r->rest, len);
-    if (str_take(&rest, ":")) {
-        *field = name;
-        r->rest = rest;
-        return true;
-    }
-    rest = str_trim(rest);
-    if (!str_starts(rest, ">") && !str_starts(rest, "<"))
+    if (!str_take(&rest, ":") && !str_starts(rest, ">") && !str_starts(rest, "<"))
         return false;
     *field = name;
-    r->rest = (struct str){rest.p, (size_t)(r->rest.p + r->rest.len - rest.p)};
+    r->rest = rest;
+    return true;
+}
+
+/* "*:*" */
+static bool take_all(struct reading *r)
+{
+    struct str rest = r->rest;
+
+    if (!str_take(&rest, "*"))
+        return false;
+    rest = behind_spaces(rest);
+    if (!str_take(&rest, ":"))
+        return false;
+    rest = behind_spaces(rest);
+    if (!str_is(word_at(rest), "*"))
+        return false;
+    r->rest = str_from(rest, 1);
     return true;
 }
 
@@ -438,7 +471,7 @@ static const struct node *read_brackets(struct reading *r, struct str field)
     if (n && !str_take(&r->rest, ")"))
         return fail(r, "a bracket is not closed");
     r->depth--;
-    return n;
+    return n && is_no_name(r, field) ? n : NULL;
 }
 
 /* Behind "user.name:". */
@@ -478,7 +511,13 @@ static const struct node *read_term(struct reading *r, struct str field)
         return read_brackets(r, field);
     if (is_at_operator(r))
         return fail(r, "a value is missing; a word of the language is quoted to be found");
-    return field.len == 0 && take_field(r, &field) ? read_of_field(r, field) : read_value(r, field);
+    if (field.len)
+        return read_value(r, field);
+    if (take_all(r))
+        return node_new(r, NODE_ALL);
+    if (query_wild_name(r->rest))
+        return fail(r, wild);
+    return take_field(r, &field) ? read_of_field(r, field) : read_value(r, field);
 }
 
 static bool is_at_end_of_and(struct reading *r)

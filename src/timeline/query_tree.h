@@ -23,3 +23,11 @@ struct query {
     const struct node *root;
     bool has_tags;
 };
+
+/* query_refused.c */
+bool query_is_name(char c); /* of the name of a field */
+/* What is to be written instead of a word that begins as other languages have it; NULL: it is read.
+ * is_of_field: it is the value of one. */
+const char *query_refused(struct str word, bool is_of_field);
+/* The length of a name with * or ? in it before a colon; 0: none is there. */
+size_t query_wild_name(struct str s);

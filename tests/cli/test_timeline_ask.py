@@ -95,11 +95,20 @@ class Ask(CaseTest):
                 ("!user.name:eva && evidence:e2", lambda call, *f: call == "e2.2"),
                 ("evidence:e2 -user.name:eva", lambda call, *f: call == "e2.2"),
                 ("+evidence:e2 +user.name:eva", lambda call, *f: call in ("e2.1", "e2.3")),
+                ("user.name : eva", lambda call, *f: call in ("e2.1", "e2.3")),
+                ('not user.name : "eva" and evidence :e2', lambda call, *f: call == "e2.2"),
+                ("*:*", lambda *f: True),
                 ("_exists_:user.name", lambda call, *f: call.startswith("e2")),
                 ('source.ip:"203.0.113.4/31"', lambda call, *f: call in ("e2.1", "e2.3")),
                 ("@timestamp >= 2026-11-03", lambda c, when, m: when >= self.begin + datetime.timedelta(days=2)),
                 ("source.port >= 4122", lambda call, *f: call in ("e2.2", "e2.3"))):
             self.assertEqual(self.calls(query), self.wanted(condition), query)
+
+    def test_what_other_languages_have_is_refused(self):
+        for query, words in (("user.name=eva", "field:value"), ("user.*:eva", "a word alone"), ("source.ip:[203.0.113.1 TO 203.0.113.9]", "of addresses it is a network")):
+            code, why = self.ana.fails(f"analyse search '{query}'")
+            self.assertEqual(code, USAGE, query)
+            self.assertIn(words, why)
 
     def test_a_field_that_no_event_has_is_said(self):
         for command in ("search", "histogram"):

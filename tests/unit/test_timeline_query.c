@@ -212,6 +212,35 @@ static void the_terms_of_the_document_find_their_rows(void **state)
         {"WEB\xC3\x84", "5"},
         {"host.name:?eb\xC3\x84*", "5"},
         {"nothing.there:*", ""},
+        /* As Kibana completes KQL. */
+        {"user.name : root", "01"},
+        {"user.name : \"a b\"", "3"},
+        {"user.name :root", "01"},
+        {"user.name :\"root\"", "01"},
+        {"not user.name : root", "2345"},
+        {"user.name : (root or alice)", "012"},
+        {"user.name : *", "0123"},
+        {"process.pid : 99 and user.name : root", "1"},
+        {"source.ip : 10.0.0.0/8", "0"},
+        {"source.ip : 2001:db8::1", "3"},
+        {"source.ip :2001:db8::1", "3"},
+        {"*:*", "012345"},
+        {"* : *", "012345"},
+        {"*:* and not root", "2345"},
+        {"not *:*", ""},
+        /* An address is none's value without its field. */
+        {"password 2001:db8::1", "3"},
+        {"\"password\" 2001:db8::1", "3"},
+        {"password ::ffff:192.168.1.5", "3"},
+        /* Of what is refused elsewhere. */
+        {"uid=0", ""},
+        {"user.name:\"=x\"", ""},
+        {"\"user.name=root\"", ""},
+        {"*sudo\\:*", "1"},
+        {"YWJj==", ""},
+        {"'root'", ""},
+        {"host.name:web-1", ""},
+        {"user.name:a..b", ""},
         {"not nothing.there:x", "012345"},
     };
     CLEANUP(kept_release) struct kept kept = {0};
@@ -285,6 +314,8 @@ static void bad_queries_say_where(void **state)
         {"a.b:/a{1,30000}/", "character 5:"},
         {"a.b:/(a{100}b){11}/", "character 5:"},
         {"a.b:(x or)", "character 10:"},
+        {"a.b :", "character 6:"},
+        {"a.b : and x", "character 6:"},
     };
 
     (void)state;
@@ -294,6 +325,63 @@ static void bad_queries_say_where(void **state)
         int rc = query_read(&q, str_of(cases[i].query), NULL, &e);
 
         if (rc != ERR_USAGE || !strstr(e.text, cases[i].place) || q)
+            fail_msg("%s: %d %s", cases[i].query, rc, e.text);
+    }
+}
+
+/* What other languages of queries have, and what is to be written here. */
+static void what_cannot_be_meant_is_refused_with_what_to_write(void **state)
+{
+    static const struct {
+        const char *query, *place, *instead;
+    } cases[] = {
+        {"user.name=eva", "character 1:", "field:value"},
+        {"user.name==eva", "character 1:", "field:value"},
+        {"user.name!=eva", "character 1:", "not field:value"},
+        {"user.name !=eva", "character 11:", "not field:value"},
+        {"user.name =eva", "character 11:", "field:value"},
+        {"user.name=~eva", "character 1:", "field:value"},
+        {"tag=odd", "character 1:", "field:value"},
+        {"a!=b", "character 1:", "not field:value"},
+        {"user.name:=eva", "character 11:", "field:value"},
+        {"user.name:!=eva", "character 11:", "field:value"},
+        {"*:eva", "character 1:", "a word alone"},
+        {"* : eva", "character 1:", "a word alone"},
+        {"user.*:eva", "character 1:", "a word alone"},
+        {"root and user.* : eva", "character 10:", "a word alone"},
+        {"*.ip:10.0.0.0/8", "character 1:", "a word alone"},
+        {"user.\\*:eva", "character 1:", "a word alone"},
+        {"_exists_:user.*", "character 1", "a word alone"},
+        {"\"user.name\":eva", "character 12:", "no quotes"},
+        {"\"user.name\" : eva", "character 12:", "no quotes"},
+        {"(user.name):eva", "character 12:", "no quotes"},
+        {"a.b : : x", "character 7:", "a colon that is text is quoted"},
+        {": x", "character 1:", "name of a field"},
+        {"source.ip:!10.0.0.0/8", "character 11:", "not field:value"},
+        {"source.ip:10.0.0.5-10.0.0.9", "character 11:", "is a network"},
+        {"source.ip:2001:db8::1-2001:db8::9", "character 11:", "is a network"},
+        {"source.ip:[10.0.0.0 TO 10.0.0.5]", "character 11:", "of addresses it is a network"},
+        {"user.name:[a TO b]", "character 11:", "of numbers or times"},
+        {"source.port:65000..65100", "character 13:", "[FROM TO UNTIL]"},
+        {"user.name:'eva'", "character 11:", "quoted with \""},
+        {"user.name:\xE2\x80\x9C"
+         "eva\xE2\x80\x9D",
+         "character 11:", "quoted with \""},
+        {"user.name:('eva')", "character 12:", "quoted with \""},
+        {"'failed password'", "character 1:", "quoted with \""},
+        {"\xC2\xAB"
+         "failed password\xC2\xBB",
+         "character 1:", "quoted with \""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(query_freep) struct query *q = NULL;
+        struct err e = {0};
+        int rc = query_read(&q, str_of(cases[i].query), NULL, &e);
+
+        if (rc != ERR_USAGE || !strstr(e.text, cases[i].place) ||
+            !strstr(e.text, cases[i].instead) || q)
             fail_msg("%s: %d %s", cases[i].query, rc, e.text);
     }
 }
@@ -385,6 +473,14 @@ static struct tree *grow(struct arena *a, uint64_t *seed, int depth)
     return t;
 }
 
+static const char *colon(const struct tree *t, uint64_t *seed)
+{
+    static const char *const spellings[] = {":", " :", ": ", "\t: "};
+    bool is_word = t->kind == IS && strcmp(t->text, "or") == 0;
+
+    return spellings[seed_below(seed, is_word ? 2 : COUNT_OF(spellings))];
+}
+
 static void print(struct buf *out, const struct tree *t, uint64_t *seed)
 {
     bool has_brackets = t->kind <= OR || seed_below(seed, 5) == 0;
@@ -406,22 +502,22 @@ static void print(struct buf *out, const struct tree *t, uint64_t *seed)
         buf_addf(out, "\"%s\"", t->text);
         break;
     case QUOTED:
-        buf_addf(out, "%s:\"%s\"", t->field, t->text);
+        buf_addf(out, "%s%s\"%s\"", t->field, colon(t, seed), t->text);
         break;
     case REGEX:
-        buf_addf(out, "%s:/%s/", t->field, t->text);
+        buf_addf(out, "%s%s/%s/", t->field, colon(t, seed), t->text);
         break;
     case ABOVE:
-        buf_addf(out, "%s:>%g", t->field, t->low);
+        buf_addf(out, "%s%s>%g", t->field, colon(t, seed), t->low);
         break;
     case BETWEEN:
-        buf_addf(out, "%s:[%g TO %g]", t->field, t->low, t->high);
+        buf_addf(out, "%s%s[%g TO %g]", t->field, colon(t, seed), t->low, t->high);
         break;
     case THERE:
-        buf_addf(out, "%s:*", t->field);
+        buf_addf(out, "%s%s*", t->field, colon(t, seed));
         break;
     default:
-        buf_addf(out, "%s:%s", t->field, t->text);
+        buf_addf(out, "%s%s%s", t->field, colon(t, seed), t->text);
     }
     buf_adds(out, has_brackets ? ")" : "");
 }
@@ -830,6 +926,7 @@ int main(void)
         cmocka_unit_test(numbers_of_64_bits_are_compared_exactly),
         cmocka_unit_test(the_terms_of_the_document_find_their_rows),
         cmocka_unit_test(bad_queries_say_where),
+        cmocka_unit_test(what_cannot_be_meant_is_refused_with_what_to_write),
         cmocka_unit_test(long_and_deep_queries_have_an_end),
         cmocka_unit_test(seeded_queries_find_what_a_slow_reading_finds),
         cmocka_unit_test(small_letters_are_those_of_the_c_library),
