@@ -287,6 +287,18 @@ static bool take_clock(struct str *s, struct civil *c, enum utc_precision *preci
     return true;
 }
 
+/* Behind a date: "12". */
+static bool take_hour(struct str *s, struct civil *c, enum utc_precision *precision)
+{
+    uint64_t h;
+
+    if (!take_number(s, 2, &h))
+        return false;
+    c->hour = (unsigned)h;
+    *precision = PRECISION_HOUR;
+    return true;
+}
+
 /* "Z", "UTC", "+01:00", "+0100"; false when there is none or it is not understood. */
 static bool take_zone(struct str *s, int64_t *offset_s)
 {
@@ -359,7 +371,9 @@ static bool parse_absolute(struct str s, struct utc now, const struct zone_of_pe
     struct civil c;
     bool has_date;
     bool has_clock;
+    bool is_apart; /* the date ends with a blank or T */
     bool is_yesterday = str_starts(s, "yesterday");
+    size_t size;
     int64_t offset = 0;
     bool has_zone;
 
@@ -370,11 +384,13 @@ static bool parse_absolute(struct str s, struct utc now, const struct zone_of_pe
     } else {
         has_date = take_date(&s, &c);
     }
+    size = s.len;
     if (has_date && !take_char(&s, 'T'))
         s = str_trim(s);
+    is_apart = s.len < size;
     c.hour = c.minute = c.second = 0;
     *precision = PRECISION_DAY;
-    has_clock = take_clock(&s, &c, precision);
+    has_clock = take_clock(&s, &c, precision) || (is_apart && take_hour(&s, &c, precision));
     s = str_trim(s);
     has_zone = has_clock && take_zone(&s, &offset);
     if ((!has_date && !has_clock) || s.len || !civil_is_valid(&c))

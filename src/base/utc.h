@@ -45,6 +45,7 @@ const char *utc_precision_name(enum utc_precision p); /* "second" … */
 
 /* A time as people say it, relative to now, in this machine's zone unless one is stated: "now",
  * "14:30", "14:30:05", "yesterday 23:15", "2026-11-25", "2026-11-25 03:12", "2026-11-25T03:12:09Z",
+ * behind a date the hour alone, too ("2026-11-25 03", "2026-11-25T03"),
  * "2026-11-25 03:12 +01:00", "10 min ago", "2 h ago", "3 days ago", "in 4 h". A bare clock time
  * means the latest such moment that is not in the future. ERR_USAGE with the forms named. */
 MUST_CHECK int utc_parse(struct str text, struct utc now, struct utc *out,

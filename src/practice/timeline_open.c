@@ -141,8 +141,8 @@ static void tell_marks(struct timelines *t, const struct view *v)
 }
 
 /* What --from and --to would take it for; a day or a minute lasts as long as it does. */
-static int read_time(void *context, struct str text, int64_t *first_ns, int64_t *last_ns,
-                     struct err *e)
+static int read_moment(struct str text, struct utc now, int64_t *first_ns, int64_t *last_ns,
+                       struct err *e)
 {
     static const int64_t spans[] = {[PRECISION_SECOND] = NS,
                                     [PRECISION_MINUTE] = 60 * NS,
@@ -150,7 +150,7 @@ static int read_time(void *context, struct str text, int64_t *first_ns, int64_t 
                                     [PRECISION_DAY] = 86400 * NS};
     enum utc_precision precision;
     struct utc t;
-    int rc = utc_parse_utc(text, *(const struct utc *)context, &t, &precision, e);
+    int rc = utc_parse_utc(text, now, &t, &precision, e);
 
     if (rc)
         return rc;
@@ -159,6 +159,49 @@ static int read_time(void *context, struct str text, int64_t *first_ns, int64_t 
     *first_ns = t.sec * NS + t.ns;
     *last_ns = t.ns ? *first_ns : *first_ns + spans[precision] - 1;
     return 0;
+}
+
+/* "2026-09" */
+static bool is_month(struct str text, unsigned *year, unsigned *month)
+{
+    struct str rest = text;
+    struct str head = str_cut(&rest, '-');
+    uint64_t y, m;
+
+    if (head.len != 4 || rest.len != 2 || !str_u64(head, &y) || !str_u64(rest, &m) || m < 1 ||
+        m > 12)
+        return false;
+    *year = (unsigned)y;
+    *month = (unsigned)m;
+    return true;
+}
+
+/* Its first day. */
+static int read_month(unsigned year, unsigned month, struct utc now, int64_t *first_ns,
+                      int64_t *last_ns, struct err *e)
+{
+    char day[16];
+
+    snprintf(day, sizeof(day), "%04u-%02u-01", year, month);
+    return read_moment(str_of(day), now, first_ns, last_ns, e);
+}
+
+static int read_time(void *context, struct str text, int64_t *first_ns, int64_t *last_ns,
+                     struct err *e)
+{
+    const struct utc *now = context;
+    unsigned year, month;
+    int64_t next, last;
+    int rc;
+
+    if (!is_month(text, &year, &month))
+        return read_moment(text, *now, first_ns, last_ns, e);
+    rc = read_month(year + month / 12, month % 12 + 1, *now, &next, &last, e);
+    if (rc == 0)
+        rc = read_month(year, month, *now, first_ns, &last, e);
+    if (rc == 0)
+        *last_ns = next - 1;
+    return rc;
 }
 
 struct search_order timelines_order(const struct timelines *t)

@@ -71,6 +71,17 @@ class Ask(CaseTest):
         found = self.ana.json("analyse search 'time:2026-11-02 and evidence:e1'")
         self.assertEqual(len(found), 24)
 
+    def test_a_month_or_an_hour_alone_is_all_of_it(self):
+        for query, count in (("time:2026-11", 72), ("time:2026-10", 0), ("time:2026-12", 0), ("time:<2026-11", 0), ("time:>=2026-12", 0), ("time:[2026-11 TO 2026-12]", 72),
+                             ("time:2026-11-01T05", 1), ('time:"2026-11-01 05"', 1), ('time : "2026-11-01 05 -05:00"', 1), ("time:[2026-11-01T05 TO 2026-11-01T07]", 3)):
+            self.assertEqual(len(self.ana.json(f"analyse search '({query}) and evidence:e1'")), count, query)
+        self.assertEqual(self.calls('time:"2026-11-02 01"'), {"e1.26", "e2.2"})  # 01:00 and 01:30
+        self.assertEqual(len(self.ana.json("analyse search --evidence e1 --from '2026-11-01 05' --to 2026-11-01T07")), 3)
+        for query in ("time:2026-13", "time:2026-00", "time:2026-1", "time:2026-11-01T24", "time:2026-11-0105", "time:\"2026-11-01 5 6\""):
+            code, why = self.ana.fails(f"analyse search '{query}'")
+            self.assertEqual(code, USAGE, query)
+            self.assertIn("is not a time", why)
+
     def test_times_are_utc_wherever_people_are(self):
         there = {"TZ": "America/New_York"}  # four or five hours behind
 
