@@ -10,34 +10,24 @@ struct marked {
     bool is_sealed; /* what its evidence says must not be shown */
 };
 
-static int by_time(const void *a, const void *b)
-{
-    const struct marked *x = a, *y = b;
-    int is = utc_cmp(x->at, y->at);
-
-    if (is)
-        return is;
-    return x->tag->number < y->tag->number ? -1 : x->tag->number > y->tag->number;
-}
-
-/* The caller frees *out. */
+/* In the order of time. The caller frees *out. */
 static size_t find_marked(const struct report *r, struct marked **out)
 {
+    CLEANUP_FREE struct event_mark *marks = NULL;
+    size_t mark_count = event_marks_in_order(r->view, &marks), count = 0, room = 0;
     struct marked *all = NULL;
-    size_t count = 0, room = 0;
-    const struct thing *t;
 
-    for (size_t at = 0; (t = view_next(r->view, "event-tag", &at));) {
-        struct marked m = {.tag = t, .item = view_ref(r->view, t, "evidence")};
+    for (size_t i = 0; i < mark_count && marks[i].has_time; i++) {
+        struct marked m = {.tag = marks[i].tag,
+                           .item = view_ref(r->view, marks[i].tag, "evidence"),
+                           .at = marks[i].at};
 
-        if (!m.item || !event_tag_time(r->view, t, &m.at))
+        if (!m.item)
             continue;
         m.is_sealed = evidence_is_barred(r->view->state, m.item);
         all = mem_grow(all, count, &room, sizeof(all[0]));
         all[count++] = m;
     }
-    if (count)
-        qsort(all, count, sizeof(all[0]), by_time);
     *out = all;
     return count;
 }

@@ -49,6 +49,13 @@ MUST_CHECK int timeline_follow_zones(struct session *s, const struct operation *
                                      const struct input *in, struct answer *a, struct err *e);
 /* Its time as it is known now: what is said of clocks since counts. False: it has none. */
 bool event_tag_time(const struct view *v, const struct thing *tag, struct utc *out);
+struct event_mark {
+    const struct thing *tag;
+    bool has_time;
+    struct utc at;
+};
+/* All of them in the order of their times, those without one last. The caller frees *out. */
+size_t event_marks_in_order(const struct view *v, struct event_mark **out);
 /* What is doubted of it, likewise: letters. */
 void event_tag_doubt(struct buf *out, const struct view *v, const struct thing *tag);
 /* What the letters of doubt stand for: "the year was not stated; …". */

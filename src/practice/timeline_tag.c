@@ -210,6 +210,35 @@ bool event_tag_time(const struct view *v, const struct thing *tag, struct utc *o
     return true;
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const struct event_mark *x = a, *y = b;
+    int is = x->has_time && y->has_time ? utc_cmp(x->at, y->at) : y->has_time - x->has_time;
+
+    if (is)
+        return is;
+    return x->tag->number < y->tag->number ? -1 : x->tag->number > y->tag->number;
+}
+
+size_t event_marks_in_order(const struct view *v, struct event_mark **out)
+{
+    struct event_mark *all = NULL;
+    size_t count = 0, room = 0;
+    const struct thing *t;
+
+    for (size_t at = 0; (t = view_next(v, "event-tag", &at));) {
+        struct event_mark m = {.tag = t};
+
+        m.has_time = event_tag_time(v, t, &m.at);
+        all = mem_grow(all, count, &room, sizeof(all[0]));
+        all[count++] = m;
+    }
+    if (count)
+        qsort(all, count, sizeof(all[0]), by_time);
+    *out = all;
+    return count;
+}
+
 void event_tag_doubt(struct buf *out, const struct view *v, const struct thing *tag)
 {
     struct str then = thing_value(tag, "doubt");
@@ -383,7 +412,8 @@ static int query_tags(const struct view *v, const struct operation *op, const st
                       struct answer *a, struct err *e)
 {
     struct screen screen = {.out = &a->text, .columns = a->columns, .color = a->color};
-    const struct thing *t;
+    CLEANUP_FREE struct event_mark *marks = NULL;
+    size_t count = event_marks_in_order(v, &marks);
     struct json j;
 
     (void)op, (void)in, (void)e;
@@ -391,24 +421,25 @@ static int query_tags(const struct view *v, const struct operation *op, const st
         json_begin(&j, &a->json);
         json_array_begin(&j);
     }
-    for (size_t at = 0; (t = view_next(v, "event-tag", &at));) {
+    for (size_t i = 0; i < count; i++) {
         if (a->wants_json)
-            json_tag(v, t, &j);
+            json_tag(v, marks[i].tag, &j);
         else
-            show_tag(v, t, &screen);
+            show_tag(v, marks[i].tag, &screen);
     }
     if (a->wants_json)
         json_array_end(&j);
-    else if (view_count(v, "event-tag") == 0)
+    else if (count == 0)
         screen_printf(&screen, 0, "No event was marked yet: calm analyse tag e3.500 WORD");
     return 0;
 }
 
-const struct operation analyse_tags = {.name = "analyse tags",
-                                       .practice = "analyse",
-                                       .help = "the events that were marked, and what they mean",
-                                       .example = "calm analyse tags",
-                                       .kind = &event_tag_kind,
-                                       .type = OP_QUERY,
-                                       .faces = FACE_ALL,
-                                       .query = query_tags};
+const struct operation analyse_tags = {
+    .name = "analyse tags",
+    .practice = "analyse",
+    .help = "the events that were marked, in the order of time, and what they mean",
+    .example = "calm analyse tags",
+    .kind = &event_tag_kind,
+    .type = OP_QUERY,
+    .faces = FACE_ALL,
+    .query = query_tags};

@@ -44,12 +44,16 @@ class Ask(CaseTest):
     def test_tags_items_sources_and_times_combine_with_all_else(self):
         for call, tag in (("e1.3", "odd"), ("e2.2", "first-login"), ("e2.2", "attacker-2"), ("e1.72", "odd")):
             self.ana(f"analyse tag {call} {tag}")
+        self.assertEqual([t["event"] for t in self.ana.json("analyse tags")], ["e1.3", "e2.2", "e2.2", "e1.72"])  # by their times
+        self.ana("analyse tag e1.1 late")
+        self.assertEqual([t["event"] for t in self.ana.json("analyse tags")], ["e1.1", "e1.3", "e2.2", "e2.2", "e1.72"])
+        self.assertEqual([line.split()[-2] for line in self.ana("analyse tags").splitlines() if line.startswith("ev")], ["e1.1", "e1.3", "e2.2", "e2.2", "e1.72"])
         day = self.begin + datetime.timedelta(days=1)
         for query, condition in (
                 ("tag:odd", lambda call, *f: call in ("e1.3", "e1.72")),
                 ("tag:ODD and evidence:e1", lambda call, *f: call in ("e1.3", "e1.72")),
                 ("tag:attacker-* or tag:odd and hour", lambda call, *f: call in ("e1.3", "e1.72", "e2.2")),
-                ("tag:*", lambda call, *f: call in ("e1.3", "e1.72", "e2.2")),
+                ("tag:*", lambda call, *f: call in ("e1.1", "e1.3", "e1.72", "e2.2")),
                 ("not tag:* and evidence:e2", lambda call, *f: call in ("e2.1", "e2.3")),
                 ("evidence:(e1 or e2) source:log*", lambda call, *f: call.startswith("e2")),
                 ("not evidence:e1", lambda call, *f: call.startswith("e2")),
@@ -64,7 +68,7 @@ class Ask(CaseTest):
                 ("not time:<2026-11-02T00:00:00Z and not (time:>2026-11-02T02:30:00Z or hour)", lambda call, *f: call.startswith("e2")),
                 ("time:>=2026-11-02T00:00:00Z and source.ip:203.0.113.6", lambda call, *f: call == "e2.2")):
             self.assertEqual(self.calls(query), self.wanted(condition), query)
-        self.assertEqual(sum(s["events"] for s in self.ana.json("analyse histogram 'tag:*'")), 3)
+        self.assertEqual(sum(s["events"] for s in self.ana.json("analyse histogram 'tag:*'")), 4)
         self.assertEqual([(v["value"], v["events"]) for v in self.ana.json("analyse top user.name 'tag:first-login'")], [("root", 1)])
 
     def test_a_date_alone_is_all_of_the_day(self):
