@@ -318,6 +318,15 @@ static int keep_item(struct work *w, struct err *e)
     return 0;
 }
 
+/* The file may have been removed since: it can be made again. */
+static bool is_kept(const struct making *m, const struct thing *timeline)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    timeline_path(m->a->around->case_folder, timeline, &path);
+    return file_is_there(buf_text(&path));
+}
+
 /* Whether there is nothing to do: it was made, or what ended it is known and nobody asks again. */
 static bool is_passed(struct making *m, const struct thing *item, const struct thing *before,
                       const struct timeline_zones *zones)
@@ -330,8 +339,10 @@ static bool is_passed(struct making *m, const struct thing *item, const struct t
     if (before && !timeline_is_there(m->a->around->case_folder, before))
         return false;
     if (before) {
-        m->passed += timeline_zones_are(before, zones);
-        return timeline_zones_are(before, zones);
+        bool is_there = timeline_zones_are(before, zones) && is_kept(m, before);
+
+        m->passed += is_there;
+        return is_there;
     }
     if (m->is_named || !left || !timeline_left_stays(left))
         return false;
@@ -365,7 +376,9 @@ static int make_one(struct making *m, const struct thing *item, struct err *e)
 /* What is left to read in this run, for who waits. */
 static uint64_t size_to_read(const struct making *m, const struct thing *item)
 {
-    return m->is_again || !timeline_of(&m->view, item) ? size_of(item) : 0;
+    const struct thing *before = timeline_of(&m->view, item);
+
+    return m->is_again || !before || !is_kept(m, before) ? size_of(item) : 0;
 }
 
 static int make_named(struct making *m, struct str ids, struct err *e)

@@ -195,7 +195,12 @@ class Timeline(CaseTest):
         path.unlink()
         code, why = self.ana.fails("analyse search eva")
         self.assertEqual(code, NOT_FOUND)
-        self.made("--again")
+        for words in ([], ["--again"]):  # what is gone is to be made; nobody has to ask for it by name
+            path.unlink(missing_ok=True)
+            self.assertEqual(self.made(*words)["made"], 1, words)
+            self.assertEqual(path.read_bytes(), sound)
+        self.assertEqual(self.made()["made"], 0)
+        self.assertEqual(self.ana.json("analyse timelines"), before)
         self.assertEqual(path.read_bytes(), sound)
         self.assertEqual(len(self.found("user.name:eva")), sum(f[3] == "eva" for f in self.facts))
 
