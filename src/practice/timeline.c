@@ -179,6 +179,17 @@ static int build(struct work *w, struct err *e)
     return timeline_build(&order, &w->result, e);
 }
 
+/* What has no time lies at 0, and only then the file is asked. */
+static int find_span(struct work *w, const char *path, struct err *e)
+{
+    const struct segment_result *r = &w->result;
+
+    if (r->blocks && r->first_ns <= 0 && r->last_ns >= 0)
+        return timeline_span_read(path, &r->directory, &w->span, e);
+    w->span = (struct timeline_span){r->blocks > 0, r->first_ns, r->last_ns};
+    return 0;
+}
+
 /* Durable, under the name that the record gives it. */
 static int keep(struct work *w, struct err *e)
 {
@@ -193,6 +204,8 @@ static int keep(struct work *w, struct err *e)
         return err_errno(e, "cannot keep %s", buf_text(&path));
     buf_clear(&w->part);
     rc = folder_sync(buf_text(&w->folder), e);
+    if (rc == 0)
+        rc = find_span(w, buf_text(&path), e);
     return rc || w->result.counts.notices == 0
                ? rc
                : timeline_known_read(buf_text(&path), &w->result.directory, &w->known, e);
@@ -236,6 +249,7 @@ static int record_once(struct work *w, bool is_independent, struct err *e)
                                            .zones = &w->zones,
                                            .file = buf_str(&w->name),
                                            .end_s = w->end_s,
+                                           .span = &w->span,
                                            .notices = w->known.notices,
                                            .remarks = buf_str(&w->known.remarks)});
     return session_append(w->m->session, &d, &first, e);

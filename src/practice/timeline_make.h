@@ -34,6 +34,7 @@ struct work {
     struct segment_result result;
     struct timeline_zones zones;
     struct timeline_known known;
+    struct timeline_span span;
     bool is_unopened, is_unwritten; /* what failed: files of the image, or the timeline's own */
     int64_t end_s; /* of its lines at the latest; INT64_MAX: it tells nothing that is not known */
 };

@@ -31,7 +31,7 @@ static const struct field timeline_fields[] = {
      .type = FIELD_LINE,
      .flags = FIELD_MANY,
      .help = "the first of them: source: what is known against it"},
-    {.name = "first", .type = FIELD_TIME, .help = "the earliest event"},
+    {.name = "first", .type = FIELD_TIME, .help = "the earliest event that has a time"},
     {.name = "last", .type = FIELD_TIME, .help = "the latest"},
 };
 const struct kind timeline_kind = {.name = "timeline",
@@ -95,8 +95,8 @@ void timeline_draft(struct decision *d, struct draft *dr, const struct timeline_
     add_number(d, dr, "notices", w->notices);
     if (w->remarks.len)
         draft_value(dr, "remarks", w->remarks);
-    if (r->blocks) {
-        add_time(d, dr, "first", r->first_ns);
-        add_time(d, dr, "last", r->last_ns);
+    if (w->span->has_times) {
+        add_time(d, dr, "first", w->span->first_ns);
+        add_time(d, dr, "last", w->span->last_ns);
     }
 }

@@ -36,6 +36,31 @@ static int keep_known(void *context, const struct search_event *event, struct er
     return 0;
 }
 
+static int widen_span(void *context, const struct source_told *s, struct err *e)
+{
+    struct timeline_span *span = context;
+
+    (void)e;
+    if (!s->has_times)
+        return 0;
+    if (!span->has_times || s->first_ns < span->first_ns)
+        span->first_ns = s->first_ns;
+    if (!span->has_times || s->last_ns > span->last_ns)
+        span->last_ns = s->last_ns;
+    span->has_times = true;
+    return 0;
+}
+
+int timeline_span_read(const char *path, const struct hash *directory, struct timeline_span *out,
+                       struct err *e)
+{
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return err_errno(e, "cannot read %s", path);
+    return timeline_sources(fd, directory, widen_span, out, e);
+}
+
 int timeline_known_read(const char *path, const struct hash *directory, struct timeline_known *out,
                         struct err *e)
 {
@@ -196,10 +221,12 @@ static void show_source(struct listing *l, const struct source_told *s)
 
     screen_line(&l->screen, SCREEN_NORMAL, s->name);
     buf_addf(&line, STR_FMT ", %s", STR_ARG(format_words(s)), size_text(size, s->size));
-    if (s->has_events) {
+    if (s->has_times) {
         utc_plain(first, event_utc(s->first_ns));
         utc_plain(last, event_utc(s->last_ns));
         buf_addf(&line, ", %s to %s", first, last);
+    } else if (s->has_events) {
+        buf_adds(&line, ", no time in it");
     }
     if (s->size || !s->remark.len) /* else nothing of it was read, and why stands below */
         screen_para(&l->screen, 4, buf_str(&line));
@@ -230,7 +257,7 @@ static void json_source(struct listing *l, const struct source_told *s)
     json_put_u64(j, "continued", s->counts.continued);
     json_put_u64(j, "other", s->counts.empty);
     json_put_u64(j, "notices", s->notices);
-    if (s->has_events) {
+    if (s->has_times) {
         json_put_utc(j, "first", event_utc(s->first_ns));
         json_put_utc(j, "last", event_utc(s->last_ns));
     }

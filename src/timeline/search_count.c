@@ -2,6 +2,7 @@
 #include "timeline/search_count.h"
 #include "base/mem.h"
 #include "timeline/query.h"
+#include "timeline/timeless.h"
 #include "timeline/value_test.h"
 
 enum { VALUE_SLOTS = 2 * SEARCH_VALUES_MOST };
@@ -30,30 +31,6 @@ int search_too_large(struct err *e)
                    "the different values of the field take more than %d MiB: ask for a shorter "
                    "time (--from, --to), or for some of the items (--evidence)",
                    SEARCH_VALUES_SIZE >> 20);
-}
-
-static struct str value_at(const struct values *v, uint32_t i)
-{
-    return v->values[v->items ? v->items[i] : i];
-}
-
-/* An event whose source states no time, and that took none from another, lies at 0. */
-static int find_timeless(struct search_counting *of, struct err *e)
-{
-    struct block *b = of->block;
-    const struct values *state = NULL;
-    const int64_t *stored;
-    int rc = block_times(b, &stored, e);
-
-    for (size_t row = 0; rc == 0 && row < block_rows(b); row++) {
-        if (stored[row])
-            continue;
-        rc = state ? 0 : block_states(b, &state, e);
-        if (rc == 0 && state->first[row] < state->first[row + 1] &&
-            str_starts(value_at(state, state->first[row]), event_precision_names[TIME_NONE]))
-            rows_set(&of->timeless, row);
-    }
-    return rc;
 }
 
 static void add_row(struct search_value *to, const struct search_counting *of, size_t row)
@@ -235,7 +212,7 @@ static int count_values(struct search_counts *c, const struct search_counting *o
 
 int search_count(struct search_counts *c, struct search_counting *of, struct err *e)
 {
-    int rc = find_timeless(of, e);
+    int rc = block_timeless(of->block, &of->timeless, e);
 
     if (rc)
         return rc;

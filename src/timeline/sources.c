@@ -29,6 +29,7 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
                                 .counts = row.counts,
                                 .notices = row.notices,
                                 .has_events = row.has_events,
+                                .has_times = row.has_times,
                                 .first_ns = row.first_ns,
                                 .last_ns = row.last_ns};
     return k->take(k->context, &told, e);

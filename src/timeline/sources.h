@@ -13,7 +13,8 @@ struct source_told {
     struct reader_counts counts; /* empty lines and comments are counted as empty */
     uint64_t notices;            /* events that no line is */
     bool has_events;
-    int64_t first_ns, last_ns; /* where there are events */
+    bool has_times;            /* one of them at least */
+    int64_t first_ns, last_ns; /* of those with a time */
 };
 typedef int source_take(void *context, const struct source_told *source, struct err *e);
 

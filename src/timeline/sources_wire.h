@@ -11,7 +11,7 @@ struct sources_row {
     struct reader_counts counts;
     int64_t first_ns, last_ns;
     uint32_t name_size, format_size, remark_size;
-    uint32_t has_events;
+    uint32_t has_events, has_times;
 };
 
 /* Runs in the worker: its input is the file of a timeline, its argument the SHA-256 of the

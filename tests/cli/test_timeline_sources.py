@@ -84,6 +84,24 @@ class Sources(CaseTest):
         self.assertEqual(self.sources()[".bash_history"]["format"], "text")
         self.assertIn("empty.log empty, or not read, 0 bytes", one_line(self.ana("analyse sources e1")))
 
+    def test_what_has_no_time_is_neither_first_nor_last(self):
+        """Names of months in French are none of syslog's; a line before the first with a time has none to take."""
+        french = [f"déc. {10 + i} 10:00:0{i} web1 sshd[{i}]: Failed password for root from 203.0.113.{i} port 2000 ssh2" for i in range(3)]
+        dated = [f"2025-11-2{i}T10:00:00+00:00 web1 sshd[{i}]: Failed password for root from 203.0.113.{i} port 2000 ssh2" for i in range(3)]
+        self.put("both.log", text_of(french[:1] + dated))
+        self.put("words.txt", text_of(["no time here", "nor here"]))
+        self.put("epoch.log", text_of(["1970-01-01T00:00:00+00:00 gate app[1]: a", "1970-01-01T00:00:05+00:00 gate app[1]: b"]))
+        self.ana("analyse timeline")
+        rows = self.sources()
+        spans = {name: (rows[name].get("first", "")[:19], rows[name].get("last", "")[:19]) for name in rows}
+        self.assertEqual(spans, {"both.log": ("2025-11-20T10:00:00", "2025-11-22T10:00:00"), "words.txt": ("", ""), "epoch.log": ("1970-01-01T00:00:00", "1970-01-01T00:00:05")})
+        self.assertEqual(rows["both.log"]["unparsed"], 1)
+        said = one_line(self.ana("analyse sources"))
+        self.assertIn("words.txt text, 22 bytes, no time in it", said)
+        self.assertNotIn("1970-01-01", one_line(self.ana("analyse sources e1 e2")))
+        made = self.ana.json("analyse timelines")
+        self.assertEqual([(m.get("first", "")[:19], m.get("last", "")[:19]) for m in made], [spans[name] for name in ("both.log", "words.txt", "epoch.log")])
+
     def test_what_ends_one_item_leaves_the_others_to_be_read_and_is_on_record(self):
         self.put("a.log", text_of(ssh_lines(50)))
         self.put("b.log", text_of(ssh_lines(70, seed=2)))
