@@ -36,7 +36,6 @@ struct reading {
     bool has_table;
     struct file_system *systems;
     size_t system_count, system_room;
-    uint64_t media_size;
 
     const struct file_system *now;
     struct reader reader;
@@ -72,7 +71,6 @@ static int take_table(void *context, const struct disk_table *t, struct err *e)
 
     (void)e;
     r->has_table = t->kind[0] != '\0';
-    r->media_size = t->media_size;
     return 0;
 }
 
@@ -368,7 +366,7 @@ static int read_disk(struct reading *r, struct worker_channel *channel, struct e
         rc = disk_within_survey(r->disk, &to, &count, e);
     if (rc && is_of_the_disk(rc))
         return job_take_remark(r->job, r->job->name, e->text, e);
-    r->walking = walking_new(&walk, r->media_size);
+    r->walking = walking_new(&walk);
     for (size_t i = 0; rc == 0 && i < r->system_count; i++)
         rc = read_system(r, &r->systems[i], e);
     return rc;

@@ -335,3 +335,8 @@ int64_t packing_written_s(const struct packing *p)
 
     return has_time ? (int64_t)p->head.time : INT64_MIN;
 }
+
+size_t packing_untaken(const struct packing *p)
+{
+    return p->step.in_size;
+}

@@ -30,3 +30,5 @@ const char *packing_damage(const struct packing *p);
 /* When it was written by the head of gzip; INT64_MIN: nothing says. Behind the first
  * packing_read. */
 int64_t packing_written_s(const struct packing *p);
+/* Bytes that more gave, and that it has not taken in yet. */
+size_t packing_untaken(const struct packing *p);

@@ -19,16 +19,22 @@ struct content {
     uint64_t size;
 };
 
+#define SHARE_FREE ((uint64_t)16 << 20)
+#define OVERDRAWN_MOST ((uint64_t)64 << 20)
+#define PASSED_LEAST ((uint64_t)8 << 30)
 #define TOO_DEEP "what is in it lies in more than eight others, and was left there"
 
 struct walking {
     const struct walk *walk;
-    uint64_t in_size;  /* of the evidence */
-    uint64_t out_size; /* unpacked so far, in sum */
-    uint64_t held;     /* bytes in memory now */
-    uint64_t names;    /* bytes of the members' names */
+    const struct source *root; /* the outermost container, while it is open */
+    uint64_t in_size;          /* of the evidence, or of the files so far */
+    uint64_t before;           /* of the files before this one */
+    uint64_t out_size;         /* unpacked so far and held, in sum */
+    uint64_t unpacked;         /* of packed streams, also what was passed over */
+    uint64_t overdrawn;        /* held though the share was spent */
+    uint64_t held;             /* bytes in memory now */
+    uint64_t names;            /* bytes of the members' names */
     unsigned depth;
-    bool is_counted; /* what the archive gives was counted as it was unpacked */
     uint64_t members;
     uint64_t things;   /* taken and remarked, by all walkers */
     const char *ended; /* the limit that ended it, in words; NULL: none did */
@@ -57,19 +63,6 @@ static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_
     return 0;
 }
 
-/* So much more is unpacked. What passes a limit ends the walk, and nothing else. */
-static void count_out(struct walking *w, uint64_t more)
-{
-    uint64_t most = ((uint64_t)16 << 20) + w->in_size * LIMIT_ARCHIVE_EXPANSION;
-
-    w->out_size += more;
-    if (w->out_size > LIMIT_ARCHIVE_TOTAL_SIZE)
-        w->ended = "reading ended here: more than 64 GiB are packed in it";
-    else if (w->out_size > most)
-        w->ended = "reading ended here: what is packed in it is more than 200 times its size, "
-                   "past the first 16 MiB";
-}
-
 /* Tells who waits how far the evidence itself was read. */
 static int tell_read(const struct walking *w, const struct content *c, uint64_t off, struct err *e)
 {
@@ -81,11 +74,58 @@ struct source {
     struct walking *walking;
     struct content *content;
     uint64_t off;
-    char *bytes;             /* CHUNK_SIZE */
+    char *bytes; /* CHUNK_SIZE */
+    struct archive *archive;
     struct packing *packing; /* NULL: the content is not packed */
     char *unpacked;          /* CHUNK_SIZE */
     size_t head_size;        /* bytes of unpacked that were looked at before */
 };
+
+/* How far the outermost container was taken in. */
+static uint64_t root_read(const struct walking *w)
+{
+    const struct source *s = w->root;
+    la_int64_t at = 0;
+
+    if (s && s->packing)
+        return s->off - packing_untaken(s->packing);
+    if (s && s->archive)
+        at = archive_filter_bytes(s->archive, -1);
+    return at < 0 ? 0 : (uint64_t)at;
+}
+
+/* Half of what all may hold is there from the beginning; the other half comes as the evidence is
+ * read, so that what lies behind a bomb has its own. */
+static bool is_share_spent(const struct walking *w)
+{
+    uint64_t bytes = w->in_size / 2 + (w->before + root_read(w)) / 2;
+
+    return w->out_size > SHARE_FREE + bytes * LIMIT_ARCHIVE_EXPANSION;
+}
+
+/* So much more is held. */
+static void count_out(struct walking *w, uint64_t more)
+{
+    if (is_share_spent(w))
+        w->overdrawn += more;
+    w->out_size += more;
+    if (w->out_size > LIMIT_ARCHIVE_TOTAL_SIZE)
+        w->ended = "reading ended here: more than 64 GiB are packed in it";
+}
+
+/* So much more came out of a stream, to be held or to be passed over. */
+static void count_unpacked(struct walking *w, uint64_t more)
+{
+    uint64_t most = w->in_size * LIMIT_ARCHIVE_EXPANSION;
+
+    if (most < PASSED_LEAST)
+        most = PASSED_LEAST;
+    if (most > LIMIT_ARCHIVE_TOTAL_SIZE)
+        most = LIMIT_ARCHIVE_TOTAL_SIZE;
+    w->unpacked += more;
+    if (w->unpacked > w->out_size + most)
+        w->ended = "reading ended here: too much of what is packed in it had to be passed over";
+}
 
 static int more_of(void *context, const void **bytes, size_t *got, struct err *e)
 {
@@ -107,7 +147,7 @@ static int unpack_more(struct source *s, void *bytes, size_t size, size_t *got, 
     if (s->walking->ended)
         *got = 0;
     else if (rc == 0)
-        count_out(s->walking, *got);
+        count_unpacked(s->walking, *got);
     return rc;
 }
 
@@ -198,13 +238,22 @@ struct held {
     char words[WORDS_SIZE];
 };
 
+/* A member's first bytes are read though the share is spent, while these are few in sum. */
+static bool is_left(const struct walking *w, const struct held *h)
+{
+    return is_share_spent(w) && (h->size || w->overdrawn > OVERDRAWN_MOST);
+}
+
 /* Whether there is no room for more of it; then it says so. */
 static bool is_full(const struct walking *w, struct held *h)
 {
-    if (!w->ended && w->held <= WALK_HELD_MOST)
+    bool is_much = !w->ended && is_left(w, h);
+
+    if (!w->ended && w->held <= WALK_HELD_MOST && !is_much)
         return false;
-    snprintf(h->words, WORDS_SIZE, "the first %llu bytes of it were read",
-             (unsigned long long)h->size);
+    snprintf(h->words, WORDS_SIZE, "the first %llu bytes of it were read%s",
+             (unsigned long long)h->size,
+             is_much ? ": with more, what is unpacked would be over 200 times what is packed" : "");
     h->why = h->words;
     return true;
 }
@@ -230,26 +279,24 @@ static void hold_bytes(struct walking *w, struct held *h, const char *bytes, siz
     }
     h->size += size;
     w->held += size;
+    count_out(w, size);
 }
 
-/* What was packed whole was counted there. */
 static void hold_block(struct walking *w, struct held *h, const char *bytes, uint64_t size)
 {
-    while (size && !w->ended && w->held <= WALK_HELD_MOST) {
+    while (size && !is_full(w, h)) {
         size_t n = size < CHUNK_SIZE ? (size_t)size : CHUNK_SIZE;
 
         hold_bytes(w, h, bytes, n);
         bytes = bytes ? bytes + n : NULL;
         size -= n;
-        if (!w->is_counted)
-            count_out(w, n);
     }
 }
 
 /* Reads the member's content, by blocks, so that what stands before damage is there. */
 static void hold(struct walking *w, struct archive *a, struct held *h)
 {
-    while (!is_full(w, h)) {
+    while (!h->why) {
         const void *bytes;
         size_t size = 0;
         la_int64_t off = 0;
@@ -262,11 +309,27 @@ static void hold(struct walking *w, struct archive *a, struct held *h)
                 hold_block(w, h, NULL, (uint64_t)off - h->size);
             hold_block(w, h, bytes, size);
         }
-        if (state != ARCHIVE_OK && !is_full(w, h)) {
+        if (state != ARCHIVE_OK && !h->why && !is_full(w, h))
             tell_damage(h,
                         archive_error_string(a) ? archive_error_string(a) : "no reason is known");
-            return;
-        }
+    }
+}
+
+/* The rest of a member. libarchive does it without unpacking, but in 7-Zip, where members may be
+ * packed together: there it is counted. */
+static void pass_over(struct walking *w, struct archive *a)
+{
+    int state = ARCHIVE_OK;
+
+    if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_7ZIP)
+        return;
+    while (state >= ARCHIVE_WARN && state != ARCHIVE_EOF && !w->ended) {
+        const void *bytes;
+        size_t size = 0;
+        la_int64_t off;
+
+        state = archive_read_data_block(a, &bytes, &size, &off);
+        count_unpacked(w, size);
     }
 }
 
@@ -310,6 +373,8 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
     if (!count_member(w, buf_str(&name)))
         return 0;
     hold(w, a, &held);
+    if (held.why)
+        pass_over(w, a);
     if (archive_entry_mtime_is_set(entry))
         written = written_of(archive_entry_mtime(entry), outer_written.s, w->walk->taken_s);
     if (held.size)
@@ -336,6 +401,12 @@ static int tell_passed(struct walking *w, struct str name, uint64_t members, uin
     return tell_about(w, name, words, e);
 }
 
+/* Whether a lies in another: no more is read of the evidence until it is closed. */
+static bool is_inner(const struct walking *w, const struct archive *a)
+{
+    return w->root && w->root->archive != a;
+}
+
 static int walk_members(struct walking *w, struct archive *a, struct str name,
                         struct written written, struct err *e)
 {
@@ -359,6 +430,11 @@ static int walk_members(struct walking *w, struct archive *a, struct str name,
                      archive_error_string(a) ? archive_error_string(a) : "no reason is known");
             return tell_about(w, name, words, e);
         }
+        if (is_inner(w, a) && is_share_spent(w) && w->overdrawn > OVERDRAWN_MOST)
+            return tell_about(w, name,
+                              "what lies behind in it was left: with more, what is "
+                              "unpacked would be over 200 times what is packed",
+                              e);
         rc = take_member(w, a, entry, name, written, e);
     }
     if (rc == 0)
@@ -374,12 +450,11 @@ static int open_archive(struct walking *w, struct source *s, struct str name,
                         struct written written, struct err *e)
 {
     struct archive *a = archive_read_new();
-    bool is_counted = w->is_counted;
     int rc;
 
     if (!a)
         BUG("out of memory, an archive was wanted");
-    w->is_counted = s->packing != NULL;
+    s->archive = a;
     archive_read_set_read_callback(a, on_read);
     if (!s->packing)
         archive_read_set_seek_callback(a, on_seek);
@@ -388,8 +463,8 @@ static int open_archive(struct walking *w, struct source *s, struct str name,
         rc = tell_left(w, name, "it cannot be unpacked", e);
     else
         rc = walk_members(w, a, name, written, e);
+    s->archive = NULL;
     archive_read_free(a);
-    w->is_counted = is_counted;
     return rc;
 }
 
@@ -466,11 +541,16 @@ static int open_container(struct walking *w, struct content *c, struct str head,
     CLEANUP_FREE char *bytes = mem_alloc(CHUNK_SIZE);
     struct source s = {.walking = w, .content = c, .bytes = bytes};
     enum packing_kind kind = packing_of(head);
+    bool is_root = !w->root;
     int rc;
 
+    if (is_root)
+        w->root = &s;
     w->depth++;
     rc = kind ? open_packed(w, &s, kind, name, written, e) : open_archive(w, &s, name, written, e);
     w->depth--;
+    if (is_root)
+        w->root = NULL;
     return rc;
 }
 
@@ -526,11 +606,11 @@ int walk_evidence(const struct walk *walk, struct err *e)
     return take_outermost(&w, &c, walk->name, walk->written, NULL, e);
 }
 
-struct walking *walking_new(const struct walk *walk, uint64_t in_size)
+struct walking *walking_new(const struct walk *walk)
 {
     struct walking *w = mem_new(struct walking);
 
-    *w = (struct walking){.walk = walk, .in_size = in_size};
+    w->walk = walk;
     return w;
 }
 
@@ -547,9 +627,11 @@ int walk_file(struct walking *w, struct str name, int64_t written_s, struct str 
 
     w->depth = 1;
     w->held = bytes.len;
+    w->in_size += bytes.len;
     rc = take_outermost(w, &c, name, written_of(written_s, w->walk->written.s, w->walk->taken_s),
                         why_not_all, e);
     w->held = 0;
+    w->before += bytes.len;
     return rc;
 }
 

@@ -43,16 +43,17 @@ struct walk {
     void *context;
 };
 /* Calls take for the evidence if it is no container, else for each file in it. What is damaged is
- * told by remark, and the rest goes on; what passes a limit ends the walk, which a remark on the
- * evidence says, and all before stands. Returns what take or remark returned, or ERR_IO. */
+ * told by remark, and the rest goes on, as it does behind a file that unpacks to more than its
+ * share; what passes another limit ends the walk, which a remark on the evidence says, and all
+ * before stands. Returns what take or remark returned, or ERR_IO. */
 MUST_CHECK int walk_evidence(const struct walk *walk, struct err *e);
 /* Whether it is one, by its first bytes; *has_many where it is an archive, not one packed file. */
 MUST_CHECK int walk_is_container(int in, bool *out, bool *has_many, struct err *e);
 
 /* Files that come out of something else, one by one; what they unpack to counts together. */
 struct walking;
-/* in_size: bytes of the evidence that they lie in; walk->in is not used. The walk is borrowed. */
-struct walking *walking_new(const struct walk *walk, uint64_t in_size);
+/* walk->in is not used. The walk is borrowed. */
+struct walking *walking_new(const struct walk *walk);
 void walking_free(struct walking *w); /* NULL is fine */
 DEFINE_CLEANUP(struct walking *, walking_free)
 /* One of them, in memory. remark: why there is not all of it, or NULL. Once a limit was passed,

@@ -227,7 +227,7 @@ class Limits(unittest.TestCase):
         log = LINE.format(12, 9, 1, "a").encode() * 50
         data = zip_of([("a.log", log), ("zeros", bytes(300 << 20)), ("b.log", log)])
         first = self.build(data, 1)
-        self.assertEqual((first["events"], len(self.notices())), ("50", 2))
+        self.assertEqual((first["events"], len(self.notices())), ("100", 1))
         for workers in (2, 3, 7):
             self.assertEqual(self.build(None, workers), first)
 
