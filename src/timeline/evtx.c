@@ -12,6 +12,7 @@ enum {
     FLAG_NO_SUM = 4,
     CHUNK_SIZE = 64 << 10,
     CHUNK_HEAD = 512,
+    CHUNK_FIRST = 24,
     CHUNK_LAST = 32,
     CHUNK_FREE = 48,
     CHUNK_RECORDS_SUM = 52,
@@ -22,6 +23,8 @@ enum {
     RECORD_LEAST = 28,
     NOTICES_MOST = 64,
 };
+/* FILETIME of 1990 and of 2200: no head of a record says anything else. */
+static const uint64_t written_first = 122756256000000000, written_last = 189025920000000000;
 static const char magic[] = "**\0"; /* and the NUL that ends it */
 
 struct evtx {
@@ -134,6 +137,48 @@ static int take_record(struct evtx *x, size_t at, struct err *err)
     return rc == 0 && !is_good ? tell_record(x, at, err) : rc;
 }
 
+/* A record whose second size is not there, since it was not written to its end or is cut: its head
+ * counts where its number is one of the chunk's. */
+static bool is_head_at(struct str chunk, size_t at)
+{
+    uint64_t id, written;
+    uint32_t size;
+
+    if (!is_chunk(chunk) || at > chunk.len || chunk.len - at < RECORD_HEAD ||
+        memcmp(chunk.p + at, magic, 4) != 0)
+        return false;
+    size = le32(chunk, at + 4);
+    id = record_id(chunk, at);
+    written = le64(chunk, at + 16);
+    return size >= RECORD_LEAST && size <= CHUNK_SIZE - CHUNK_HEAD &&
+           id >= le64(chunk, CHUNK_FIRST) && id <= le64(chunk, CHUNK_LAST) &&
+           written >= written_first && written <= written_last;
+}
+
+/* When it was, and nothing of what. */
+static int take_head(struct evtx *x, size_t at, struct err *err)
+{
+    char words[96];
+    int rc;
+
+    event_begin(&x->event);
+    x->event.at = x->at + at;
+    put_head(x, at);
+    event_puts(&x->event, FIELD_EVENT_KIND, "unparsed");
+    x->r->counts.lines++;
+    rc = reader_event(x->r, &x->event, err);
+    snprintf(words, sizeof(words), "Of the record %llu only the head can be read.",
+             (unsigned long long)record_id(x->chunk, at));
+    return rc ? rc : notice(x, x->at + at, words, err);
+}
+
+static size_t behind_head(struct str chunk, size_t at)
+{
+    size_t next = at + le32(chunk, at + 4);
+
+    return is_record_at(chunk, next) || is_head_at(chunk, next) ? next : at + RECORD_HEAD;
+}
+
 static uint32_t sum_of_head(struct str chunk)
 {
     uint32_t sum = libdeflate_crc32(0, chunk.p, CHUNK_FLAGS);
@@ -168,8 +213,15 @@ static int take_records(struct evtx *x, size_t at, size_t end, struct err *err)
     int rc = 0;
 
     while (rc == 0 && at < end) {
-        size_t next = is_record_at(x->chunk, at) ? at : find_record(x->chunk, at);
+        bool is_whole = is_record_at(x->chunk, at);
+        size_t next;
 
+        if (!is_whole && is_head_at(x->chunk, at)) {
+            rc = take_head(x, at, err);
+            at = behind_head(x->chunk, at);
+            continue;
+        }
+        next = is_whole ? at : find_record(x->chunk, at);
         if (next >= end)
             return at + RECORD_LEAST <= end && !is_all_zero(str_part(x->chunk, at, end - at))
                        ? notice(x, x->at + at, "From here on this chunk has no records.", err)
@@ -312,7 +364,7 @@ static int read_part(struct reader *r, struct err *err)
 }
 
 const struct format format_evtx = {.name = "evtx",
-                                   .version = 2,
+                                   .version = 3,
                                    .is_splittable = true,
                                    .part_size = 8 << 20,
                                    .knows = knows,

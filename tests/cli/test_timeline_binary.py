@@ -326,6 +326,34 @@ class Evtx(Case):
         self.assertTrue(notices)
         self.assertEqual(counts["lines"], counts["events"] + counts["unparsed"])
 
+    def test_of_a_record_that_was_not_written_to_its_end_the_head_is_told(self):
+        whole = made.evtx([made.example_evtx()])
+        places = [at for at in range(4096 + 512, len(whole) - 4) if whole[at:at + 4] == b"**\0\0"]
+        told = "Of the record {} only the head can be read."
+        ticks = 134_085_139_290_000_000  # 2025-11-25 03:12:09
+
+        def headed(index, number, written, body):
+            at = places[index]
+            size = struct.unpack_from("<I", whole, at + 4)[0]
+            rest = whole[at + 24:at + size] if body else b""
+            return whole[:at] + struct.pack("<4sIQQ", b"**", size, number, written) + (rest[:-4] if body else b"").ljust(size - 24, b"\0") + whole[at + size:]
+
+        for index in (1, 2):
+            for body in (False, True):
+                events, notices, counts = read(headed(index, index + 1, ticks, body))
+                self.assertEqual([e["winlog.record_id"][0] for e in events], ["1", "2", "3"])
+                self.has(events[index], event__kind="unparsed", ns=1764040329000000000, event__code=None, at=places[index])
+                self.assertIn(told.format(index + 1), notices)
+                self.assertEqual((counts["lines"], counts["events"], counts["unparsed"]), (3, 2, 1))
+        for number, written in ((9, ticks), (0, ticks), (2, 0), (2, 1 << 63)):
+            events, notices, _ = read(headed(1, number, written, True))
+            self.assertEqual([e["winlog.record_id"][0] for e in events], ["1", "3"])
+            self.assertNotIn(told.format(number), notices)
+        cut = headed(2, 3, ticks, True)[:places[2] + 24]
+        events, notices, _ = read(cut)
+        self.assertEqual(([e["winlog.record_id"][0] for e in events], notices), (["1", "2", "3"], ["The file is cut within this chunk.", told.format(3)]))
+        self.assertEqual(len(read(cut[:-1])[0]), 2)
+
     def test_without_its_head_and_cut(self):
         self.assertEqual(len(read(made.example_evtx().bytes())[0]), 3)
         whole = made.evtx([made.example_evtx(), made.example_evtx()])
