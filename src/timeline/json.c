@@ -1,6 +1,10 @@
 /* json.c: JSON lines of programs that no other format knows: what has one of the usual names for a
- * time. */
+ * time, or else a member that states one in full. */
+#include <stdio.h>
+#include <strings.h>
+#include "base/mem.h"
 #include "timeline/json_event.h"
+#include "timeline/level.h"
 
 static const struct member members[] = {
     {"@timestamp", MEMBER_IS_TIME, 0},
@@ -49,12 +53,169 @@ static const struct member members[] = {
 };
 static const struct member_table table = {"json.", members, COUNT_OF(members), true};
 
-enum { CLOCK_MOST = 64 };
+enum { CLOCK_MOST = 64, OTHER_NAME_SIZE = 64, FULL_TIME_LEAST = 19 };
+
+/* A member that states a time, and has none of the usual names. */
+struct other {
+    char name[OTHER_NAME_SIZE];
+    size_t name_len; /* 0: none */
+    bool is_named;   /* its name speaks of a time */
+    bool is_twice;   /* the object has several of the name: nobody can tell which counts */
+    struct stated time;
+};
 
 struct state {
     struct members members;
-    bool has_times; /* a line had one: those without are of the same log */
+    bool has_times;     /* a line had one: those without are of the same log */
+    struct other other; /* of the first line, where that has no usual name: the source's time */
 };
+
+/* An object on its way to an event. */
+struct line {
+    struct state *state;
+    struct other other;
+};
+
+/* "CreationTime", "timeStamp", "t.$date" */
+static bool speaks_of_time(struct str name)
+{
+    static const char *const words[] = {"time", "stamp", "date"};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        for (size_t at = 0; at + strlen(words[i]) <= name.len; at++)
+            if (strncasecmp(name.p + at, words[i], strlen(words[i])) == 0)
+                return true;
+    return false;
+}
+
+/* A full date and time as text; numbers only where a program's documents say what they count. */
+static bool states_time(const struct json_value *v, struct stated *out)
+{
+    /* JsonLayout of log4j 2, since 2.11 and before */
+    static const char *const numbers[] = {"instant.epochSecond", "timeMillis"};
+
+    if (v->is_text)
+        return v->value.len >= FULL_TIME_LEAST && v->value.len <= CLOCK_MOST &&
+               memchr(v->value.p, ':', v->value.len) && json_time(v->value, out) &&
+               out->year != 0 && stated_is_date(out);
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (str_is(v->name, numbers[i]))
+            return json_time(v->value, out);
+    return false;
+}
+
+/* Of the object itself, or of one in it. */
+static bool is_near(struct str name)
+{
+    const char *dot = memchr(name.p, '.', name.len);
+
+    return name.len && name.len <= OTHER_NAME_SIZE &&
+           (!dot || !memchr(dot + 1, '.', (size_t)(name.p + name.len - dot - 1)));
+}
+
+static struct str other_name(const struct other *o)
+{
+    return (struct str){o->name, o->name_len};
+}
+
+/* The first whose name speaks of a time, else the first; later lines have the same. */
+static void see_time(struct line *l, const struct json_value *v)
+{
+    const struct other *wanted = &l->state->other;
+    struct other *o = &l->other;
+    struct stated s;
+    bool is_named;
+
+    if (l->state->has_times && wanted->name_len == 0)
+        return;
+    if (wanted->name_len && !str_eq(other_name(wanted), v->name))
+        return;
+    if (!is_near(v->name) || !states_time(v, &s))
+        return;
+    if (str_eq(other_name(o), v->name)) {
+        o->is_twice = true;
+        return;
+    }
+    is_named = !v->is_text || speaks_of_time(v->name);
+    if (o->name_len && (o->is_named || !is_named))
+        return;
+    *o = (struct other){.name_len = v->name.len, .is_named = is_named, .time = s};
+    memcpy(o->name, v->name.p, v->name.len);
+}
+
+/* As it is, under its own name: what it says is not certain. */
+static void put_as_own(struct reader *r, struct event *e, const struct json_value *v)
+{
+    char name[FIELD_NAME_SIZE + sizeof("json.")];
+    int len = snprintf(name, sizeof(name), "json.%.*s", (int)v->name.len, v->name.p);
+
+    if (len > 0 && len <= FIELD_NAME_SIZE)
+        event_put(e, field_number(r->names, (struct str){name, (size_t)len}), v->value);
+}
+
+/* A number is another level in each program. */
+static void put_level(struct reader *r, struct event *e, const struct json_value *v)
+{
+    if (!v->is_text || !level_put(e, v->value))
+        put_as_own(r, e, v);
+}
+
+static bool put_ip(struct event *e, uint16_t ip, struct str text)
+{
+    size_t before = e->count;
+
+    event_put_address(e, ip, FIELD_NONE, text);
+    return e->count > before;
+}
+
+/* "192.0.2.7:51234", "[2001:db8::7]:51234", "[2001:db8::7]" */
+static bool put_ip_and_port(struct event *e, uint16_t ip, uint16_t port, struct str text)
+{
+    struct str rest = text, host;
+    uint64_t n;
+
+    if (str_take(&rest, "[")) {
+        host = str_cut(&rest, ']');
+        if (rest.len == 0)
+            return str_ends(text, "]") && put_ip(e, ip, host);
+        if (!str_take(&rest, ":"))
+            return false;
+    } else {
+        host = str_cut(&rest, ':');
+    }
+    if (!str_u64(rest, &n) || n > 65535 || !put_ip(e, ip, host))
+        return false;
+    event_put(e, port, rest);
+    return true;
+}
+
+static void put_end(struct reader *r, struct event *e, bool is_source, const struct json_value *v)
+{
+    uint16_t ip = is_source ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP;
+    uint16_t port = is_source ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT;
+
+    if (!put_ip(e, ip, v->value) && !put_ip_and_port(e, ip, port, v->value))
+        put_as_own(r, e, v);
+}
+
+static bool take_own(void *context, struct reader *r, struct event *e, uint16_t number,
+                     const struct json_value *v)
+{
+    see_time(context, v);
+    switch (number) {
+    case FIELD_LOG_LEVEL:
+        put_level(r, e, v);
+        return true;
+    case FIELD_SOURCE_IP:
+    case FIELD_DESTINATION_IP:
+        put_end(r, e, number == FIELD_SOURCE_IP, v);
+        return true;
+    case FIELD_USER_NAME: /* nobody, as Nextcloud and web servers write it */
+        return str_is(v->value, "--") || str_is(v->value, "-");
+    default:
+        return false;
+    }
+}
 
 /* "time", or a clock time there and its day in "date". */
 static bool take_time(const struct json_event *j, struct event *e, struct stated *out)
@@ -73,10 +234,26 @@ static bool take_time(const struct json_event *j, struct event *e, struct stated
     return json_time(joined, out);
 }
 
+/* Told with its name, which is no usual one. */
+static bool take_other(struct line *l, struct reader *r, struct event *e)
+{
+    struct other *o = &l->other;
+
+    if (o->name_len == 0 || o->is_twice)
+        return false;
+    if (l->state->other.name_len == 0)
+        l->state->other = *o;
+    reader_time(r, e, &o->time);
+    event_put(e, field_number(r->names, STR("event.time_member")), event_keep(e, other_name(o)));
+    return true;
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
-    struct json_event j = {.members = &state->members, .table = &table};
+    struct line l = {.state = state};
+    struct json_event j = {
+        .members = &state->members, .table = &table, .own = take_own, .context = &l};
     struct stated s;
 
     if (!json_event(&j, r, line, e))
@@ -84,9 +261,9 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     if (take_time(&j, e, &s)) {
         reader_time(r, e, &s);
         state->has_times = true;
-    } else if (!state->has_times) {
-        return LINE_FOREIGN;
-    } else {
+    } else if (j.time.len || !take_other(&l, r, e)) {
+        if (!state->has_times)
+            return LINE_FOREIGN;
         j.has_all = j.has_all && j.time.len == 0;
     }
     json_message(&j, line, e);
@@ -94,7 +271,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 2,
+                                   .version = 3,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state)};

@@ -13,6 +13,11 @@ static void take(void *context, const struct json_value *v)
     size_t before = t->e->count;
     uint16_t number = member_field(t->j->members, t->j->table, t->r->names, v->name);
 
+    if (t->j->own && t->j->own(t->j->context, t->r, t->e, number, v)) {
+        if (v->value.len && t->e->count == before)
+            t->j->has_all = false;
+        return;
+    }
     if (t->j->date.len == 0 && str_is(v->name, "date"))
         t->j->date = v->value;
     if (number == MEMBER_TIME) {

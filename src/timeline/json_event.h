@@ -4,10 +4,17 @@
 #include "timeline/json_flat.h"
 #include "timeline/members.h"
 
+/* Sees each value before it becomes a field (number). True: it is done with. The name is valid
+ * during the call. */
+typedef bool json_own(void *context, struct reader *r, struct event *e, uint16_t number,
+                      const struct json_value *v);
+
 struct json_event {
     struct members *members;
     const struct member_table *table;
     bool bytes_as_text; /* as json_flat has it */
+    json_own *own;      /* NULL: the format has nothing of its own to do */
+    void *context;      /* for own */
     struct str time;    /* out: the value of the first member that is the time */
     bool time_is_text;  /* out: not a number */
     struct str date;    /* out: the value of the first member "date", which is a field, too */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "timeline/level.h"
 #include "timeline/syslog_words.h"
+#include "timeline/zone_word.h"
 
 struct state {
     char pid[16]; /* of the event before */
@@ -73,20 +74,21 @@ static bool has_other_level(struct str line, struct str prefix, struct str level
     return take_level(line, begin, &other[0], &other[1], &other[2]);
 }
 
-/* "UTC", "CEST", "+02": only those that mean one thing are taken. */
-static void take_zone(struct str *rest, struct stated *s)
+/* "CEST", "+02"; a name that is not known is passed over and kept. */
+static void take_zone(struct str *rest, struct stated *s, struct str *name)
 {
     struct str at = *rest;
     size_t len = 0;
 
-    if (s->has_zone)
+    *name = STR("");
+    if (s->has_zone || zone_printed_take(rest, s, name))
         return;
     (void)str_take(&at, " ");
     while (len < at.len && at.p[len] >= 'A' && at.p[len] <= 'Z')
         len++;
     if (len < 2 || len > 5)
         return;
-    s->has_zone = str_is(str_head(at, len), "UTC") || str_is(str_head(at, len), "GMT");
+    *name = str_head(at, len);
     *rest = str_from(at, len);
 }
 
@@ -192,14 +194,14 @@ static void keep_pid(struct state *s, const struct event *e)
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
-    struct str whole = line, prefix, level, message;
+    struct str whole = line, prefix, level, message, zone;
     struct stated s;
 
     if (line.p[0] == '\t')
         return LINE_CONTINUES;
     if (!when_iso(&line, &s))
         return LINE_FOREIGN;
-    take_zone(&line, &s);
+    take_zone(&line, &s, &zone);
     if (!take_level(line, 1, &prefix, &level, &message))
         return LINE_FOREIGN;
     if (has_other_level(line, prefix, level)) {
@@ -217,6 +219,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     }
     keep_pid(state, e);
     reader_time(r, e, &s);
+    event_put(e, FIELD_EVENT_TIMEZONE, zone);
     (void)level_put(e, level);
     event_puts(e, FIELD_PROCESS_NAME, "postgres");
     syslog_understand(r, e, message);
@@ -225,4 +228,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_postgresql = {
-    .name = "postgresql", .version = 2, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "postgresql", .version = 3, .line = line_of, .state_size = sizeof(struct state)};

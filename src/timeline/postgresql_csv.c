@@ -3,6 +3,7 @@
 #include "timeline/csv.h"
 #include "timeline/level.h"
 #include "timeline/syslog_words.h"
+#include "timeline/zone_word.h"
 
 enum {
     LOG_TIME,
@@ -71,14 +72,15 @@ static bool is_count(size_t columns)
     return columns == COLUMNS_9_0 || columns == COLUMNS_13 || columns == COLUMNS_14;
 }
 
-/* "2026-11-25 03:12:09.123 CET": of the names of zones only those that mean one thing are taken. */
-static bool read_time(struct str text, struct stated *s)
+/* "2026-11-25 03:12:09.123 CET", "… +03" */
+static bool read_time(struct str text, struct stated *s, struct str *zone)
 {
+    *zone = STR("");
     if (!when_iso(&text, s))
         return false;
+    if (!s->has_zone && !zone_printed_take(&text, s, zone))
+        *zone = str_trim(text);
     text = str_trim(text);
-    if (str_is(text, "UTC") || str_is(text, "GMT"))
-        s->has_zone = true;
     return text.len <= 6 && (text.len == 0 || s->precision == TIME_MS);
 }
 
@@ -106,12 +108,12 @@ static void find_fields(struct reader *r, struct state *s)
     s->has_fields = true;
 }
 
-static bool is_a_row(const struct csv_row *row, struct stated *s)
+static bool is_a_row(const struct csv_row *row, struct stated *s, struct str *zone)
 {
     const struct str *cells = row->cells;
     uint64_t n;
 
-    return is_count(row->count) && read_time(cells[LOG_TIME], s) &&
+    return is_count(row->count) && read_time(cells[LOG_TIME], s, zone) &&
            str_u64(cells[PROCESS_ID], &n) && cells[SQL_STATE_CODE].len == 5 &&
            str_u64(cells[SESSION_LINE_NUM], &n);
 }
@@ -127,12 +129,14 @@ static bool take_row(struct reader *r, const struct csv_row *row, struct event *
 {
     struct state *state = r->state;
     struct stated s;
+    struct str zone;
 
-    if (!is_a_row(row, &s) || !level_put(e, row->cells[ERROR_SEVERITY]))
+    if (!is_a_row(row, &s, &zone) || !level_put(e, row->cells[ERROR_SEVERITY]))
         return false;
     if (!state->has_fields)
         find_fields(r, state);
     reader_time(r, e, &s);
+    event_put(e, FIELD_EVENT_TIMEZONE, zone);
     for (size_t i = 0; i < row->count; i++)
         if (!says_nothing(i, row->cells[i]))
             event_put(e, state->fields[i], row->cells[i]);
@@ -152,10 +156,11 @@ static bool knows(struct str head)
     struct str cells[COLUMNS_14 + 1];
     struct csv_row row = {.cells = cells, .count = csv_first(head, cells, COUNT_OF(cells))};
     struct stated s;
+    struct str zone;
 
     if (!is_count(row.count) && row.count > MESSAGE && head.len == READER_HEAD_SIZE)
         row.count = COLUMNS_9_0;
-    return is_a_row(&row, &s);
+    return is_a_row(&row, &s, &zone);
 }
 
 static int read_all(struct reader *r, struct err *e)
@@ -166,7 +171,7 @@ static int read_all(struct reader *r, struct err *e)
 }
 
 const struct format format_postgresql_csv = {.name = "postgresql",
-                                             .version = 2,
+                                             .version = 3,
                                              .knows = knows,
                                              .read = read_all,
                                              .state_size = sizeof(struct state)};

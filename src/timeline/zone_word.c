@@ -18,6 +18,11 @@ static const struct {
     {"SST", MANY}, {"WIB", 7},    {"HKT", 8},    {"PKT", 5},    {"ART", MANY}, {"BRT", MANY},
 };
 
+static bool is_end(struct str behind)
+{
+    return behind.len == 0 || memchr(" \t:],;|", behind.p[0], 7);
+}
+
 bool zone_word_take(struct str *rest, struct stated *out, struct str *word)
 {
     struct str at = *rest;
@@ -27,7 +32,7 @@ bool zone_word_take(struct str *rest, struct stated *out, struct str *word)
         return false;
     while (len < at.len && at.p[len] >= 'A' && at.p[len] <= 'Z')
         len++;
-    if (len < at.len && !memchr(" \t:],;|", at.p[len], 7))
+    if (!is_end(str_from(at, len)))
         return false;
     for (size_t i = 0; i < COUNT_OF(zones); i++)
         if (str_is(str_head(at, len), zones[i].name)) {
@@ -38,4 +43,20 @@ bool zone_word_take(struct str *rest, struct stated *out, struct str *word)
             return true;
         }
     return false;
+}
+
+bool zone_printed_take(struct str *rest, struct stated *out, struct str *word)
+{
+    struct stated with = *out;
+    struct str at = *rest;
+
+    if (zone_word_take(rest, out, word))
+        return true;
+    if (!str_take(&at, " ") || at.len == 0 || (at.p[0] != '+' && at.p[0] != '-') ||
+        !when_zone(&at, &with) || !is_end(at))
+        return false;
+    *out = with;
+    *word = STR("");
+    *rest = at;
+    return true;
 }

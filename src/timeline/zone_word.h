@@ -6,3 +6,6 @@
  * words or the end follows: *word is it. The zone is stated then, where the name has one meaning in
  * the tz database (and RFC 822); "CST", "IST", "BST" and such have several, and tell none. */
 bool zone_word_take(struct str *rest, struct stated *out, struct str *word);
+/* As strftime's %Z writes it, such a name or where the tz database has no letters the offset: "
+ * +03", " -0330". Of an offset *word is empty. */
+bool zone_printed_take(struct str *rest, struct stated *out, struct str *word);

@@ -162,8 +162,19 @@ CASES = [
      "2026-11-25 03:12:11 UTC:192.0.2.9(5432):carol@shop:[149]:LOG:  connection authorized: user=carol database=shop\n", [
          {"time": "2026-11-25T03:12:09.536Z", "doubt": "", "process.pid": "147", "source.ip": "192.0.2.7", "source.port": "5432", "log.level": "critical",
           "event.action": "login", "event.outcome": "failure", "postgresql.detail": "Role \"alice\" does not exist."},
-         {"doubt": "z", "user.name": "bob", "source.ip": "192.0.2.8", "postgresql.application": "psql", "postgresql.statement": "select"},
+         {"time": "2026-11-25T02:12:10Z", "doubt": "", "event.timezone": "CET", "user.name": "bob", "source.ip": "192.0.2.8", "postgresql.application": "psql", "postgresql.statement": "select"},
          {"time": "2026-11-25T03:12:11Z", "doubt": "", "source.ip": "192.0.2.9", "process.pid": "149", "event.outcome": "success"}]),
+    # The zone as %Z of strftime writes it: letters, or the offset where the tz database has none. CST is of several zones.
+    ("postgresql", "2026-11-25 03:12:09 +03 [80] LOG:  checkpoint starting: time\n2026-11-25 03:12:09.001 -03 [80] LOG:  checkpoint starting: time\n"
+     "2026-11-25 03:12:09.002 +0545 [80] LOG:  checkpoint starting: time\n2026-11-25 03:12:09 -12:[81]:LOG:  checkpoint starting: time\n"
+     "2026-11-25 03:12:09 CST [80] LOG:  checkpoint starting: time\n2026-11-25 03:12:09 -03x [80] LOG:  checkpoint starting: time\n", [
+         {"time": "2026-11-25T00:12:09Z", "doubt": "", "process.pid": "80", "event.timezone": None}, {"time": "2026-11-25T06:12:09.001Z", "doubt": ""},
+         {"time": "2026-11-24T21:27:09.002Z", "doubt": ""}, {"time": "2026-11-25T15:12:09Z", "doubt": "", "process.pid": "81"},
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.timezone": "CST"}, {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.timezone": None}]),
+    ("postgresql", "".join(f"2026-11-25 03:12:09.123 {zone},eva,shop,80,192.0.2.7:5432,6a,1,idle,2026-11-25 03:12:09 {zone},3/1,0,LOG,00000,m,,,,,,,,,psql\n"
+                           for zone in ("+03", "EST", "EET")), [
+         {"time": "2026-11-25T00:12:09.123Z", "doubt": ""}, {"time": "2026-11-25T03:12:09.123Z", "doubt": "z", "event.timezone": "EST"},
+         {"time": "2026-11-25T01:12:09.123Z", "doubt": "", "event.timezone": "EET"}]),
     # Who connects chooses the name that the server puts in front: nobody can tell which is the level.
     ("postgresql", "2026-11-25 03:12:09.536 UTC [147] x LOG:  connection authorized: user=root database=z@y FATAL:  password authentication failed for "
      "user \"x\"\n2026-11-25 03:12:10.536 UTC [148] eva@shop FATAL:  password authentication failed for user \"eva\"\n",
@@ -258,8 +269,31 @@ CASES = [
          {"event.action": "name-mismatch", "source.ip": "2001:db8::", "source.address": "bad.example.org"}]),
     ("json", lines({"time": "2026-11-25T03:12:09+01:00", "level": "warn", "msg": "no \ud83d\ude00", "http": {"a": [1, {"b": True}]}, "n": None},
                    {"msg": "no time"}, {"ts": 1764040329123, "source.ip": "192.0.2.7"}), [
-        {"time": "2026-11-25T02:12:09Z", "message": "no \U0001f600", "log.level": "warn", "json.http.a": "1", "json.http.a.b": "true", "json.n": None},
+        {"time": "2026-11-25T02:12:09Z", "message": "no \U0001f600", "log.level": "warning", "json.http.a": "1", "json.http.a.b": "true", "json.n": None},
         {"doubt": "o", "message": "no time"}, {"time": "2025-11-25T03:12:09.123Z", "precision": "ms", "source.ip": "192.0.2.7"}]),
+    # Names of severities become those of syslog; what a number means is each program's own.
+    ("json", lines(*({"time": "2026-11-25T03:12:09Z", "level": level, "msg": "m"} for level in ("WARNING", "warn", "Information", "fatal", "TRACE", 50, "4", "loud")),
+                   {"time": "2026-11-25T03:12:09Z", "log.level": "ERROR", "severity": 3, "msg": "m"}), [
+        {"log.level": "warning"}, {"log.level": "warning"}, {"log.level": "informational"}, {"log.level": "critical"}, {"log.level": "debug"},
+        {"log.level": None, "json.level": "50"}, {"log.level": None, "json.level": "4"}, {"log.level": None, "json.level": "loud"},
+        {"log.level": "error", "json.severity": "3"}]),
+    # An address with its port, as Go's net.Conn writes it; what is none keeps its own name.
+    ("json", lines(*({"time": "2026-11-25T03:12:09Z", "remote_addr": address, "user": user}
+                     for address, user in (("192.0.2.7:4711", "eva"), ("[2001:db8::7]:22", "--"), ("[2001:db8::7]", "-"), ("2001:db8::7", "bo"),
+                                           ("localhost:80", "a-b"), ("192.0.2.7:70000", "eva"), ("192.0.2.7:", "eva"), ("@", "eva")))), [
+        {"source.ip": "192.0.2.7", "source.port": "4711", "user.name": "eva"}, {"source.ip": "2001:db8::7", "source.port": "22", "user.name": None},
+        {"source.ip": "2001:db8::7", "source.port": None, "user.name": None}, {"source.ip": "2001:db8::7", "source.port": None, "user.name": "bo"},
+        {"source.ip": None, "json.remote_addr": "localhost:80", "user.name": "a-b"}, {"source.ip": None, "json.remote_addr": "192.0.2.7:70000"},
+        {"source.ip": None, "json.remote_addr": "192.0.2.7:"}, {"source.ip": None, "json.remote_addr": "@"}]),
+    # No usual name: the member that states a time in full, told with its name, and the same one in all lines.
+    ("json", lines({"CreationTime": "2026-11-25T03:12:09", "Operation": "UserLoggedIn", "Expires": "2027-01-01T00:00:00"},
+                   {"Expires": "2027-01-01T00:00:00", "CreationTime": "2026-11-25T03:12:10", "Operation": "UserLoginFailed"}), [
+        {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.time_member": "CreationTime", "json.Operation": "UserLoggedIn", "json.Expires": "2027-01-01T00:00:00"},
+        {"time": "2026-11-25T03:12:10Z", "event.time_member": "CreationTime"}]),
+    ("json", lines({"t": {"$date": "2026-11-25T03:12:09.123+02:00"}, "s": "I", "c": "ACCESS", "id": 20249, "ctx": "conn9", "msg": "Authentication failed"}), [
+        {"time": "2026-11-25T01:12:09.123Z", "precision": "ms", "doubt": "", "event.time_member": "t.$date", "message": "Authentication failed"}]),
+    ("json", lines({"until": "2026-11-26 00:00:00Z", "instant": {"epochSecond": 1764040329, "nanoOfSecond": 5}, "level": "WARN", "message": "m"}), [
+        {"time": "2025-11-25T03:12:09Z", "event.time_member": "instant.epochSecond", "json.instant.nanoOfSecond": "5", "log.level": "warning"}]),
 ]
 # What begins as a format's lines do and is none of them, or no log at all.
 NOT_RECOGNISED = [
@@ -345,6 +379,20 @@ class Formats(unittest.TestCase):
         events, counts = read_lines(lines(*parts))
         found = {name: value for event in events for name, value in event.items() if name.startswith("json.n.")}
         self.assertEqual((counts["format"], found), ("json", {f"json.n.{name}": str(value) for name, value in values.items()}))
+
+    def test_a_json_line_without_the_time_of_the_others_is_unparsed_and_a_usual_name_goes_before(self):
+        events, counts = read_lines(lines(
+            {"timeStamp": "2026-11-25T03:12:09+00:00", "a": 1}, {"other": "2026-11-25T03:12:10+00:00"}, {"timeStamp": "2026-11-25T03:12:11+00:00"},
+            {"timeStamp": ["2026-11-25T03:12:12Z", "2026-11-25T03:12:13Z"]}, {"timeStamp": "2020-01-01T00:00:00Z", "time": "2026-11-25T03:12:14Z"},
+            {"timeStamp": "2026-11-25T03:12:15Z"}))
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("json", 4, 2))
+        self.assertEqual([(event["time"][17:19], event.get("event.time_member")) for event in events if event["event.kind"] == "event"],
+                         [("09", "timeStamp"), ("11", "timeStamp"), ("14", None), ("15", "timeStamp")])
+
+    def test_json_lines_with_a_date_alone_or_far_within_are_no_log(self):
+        for values in ({"a": {"b": {"when": "2026-11-25T03:12:09Z"}}}, {"when": "2026-11-25"}, {"when": "03:12:09"}, {"when": "at 2026-11-25T03:12:09Z"},
+                       {"when": 1764040329}, {"when": "2026-02-30T03:12:09Z"}):
+            self.assertEqual(read_lines(lines(values, values))[1]["format"], "text", values)
 
     def test_more_fields_than_an_event_has_leave_its_kind_and_message(self):
         many = {"timestamp": "2026-11-25T02:12:10.000001+0000", "event_type": "stats", "stats": {f"c{number}": number for number in range(2000)}}

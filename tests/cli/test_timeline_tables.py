@@ -68,7 +68,7 @@ CASES = [
          {"time": "2026-11-25T03:12:09.123Z", "doubt": "", "source.ip": "192.0.2.7", "source.port": "51022", "error.code": "28P01", "log.level": "critical",
           "postgresql.detail": "Connection matched file\nline 4", "event.action": "login", "event.outcome": "failure", "postgresql.application": "psql",
           "process.pid": "812", "postgresql.transaction_id": None},
-         {"doubt": "z", "line": 3, "postgresql.backend_type": "client backend"}, {"postgresql.query_id": None, "line": 5}, {"event.kind": "unparsed"}]),
+         {"doubt": "", "event.timezone": "CET", "line": 3, "postgresql.backend_type": "client backend"}, {"postgresql.query_id": None, "line": 5}, {"event.kind": "unparsed"}]),
     ("timeline", OWN + "m,2026-11-25T02:12:09.123456789+00:00,1,logged,ns,yz,logged,\"[\"\"user.name\"\"]\",,x,0,1,\"[\"\"a\"\",\"\"b\"\"]\"\n"
      "made up,2026-11-25T02:12:10.000000000+00:00,1,logged,none,o,\"modified,changed\",,message,x,0,,v\n"
      "m,2026-11-25T02:12:10Z,1,logged,no,,logged,,,x,0,1,v\nm,2026-11-25T02:12:10Z,1,logged,s,?,logged,,,x,0,1,v\n"
