@@ -84,13 +84,20 @@ static void send_end(struct worker_channel *channel, uint32_t kind, int code, co
         _exit(err_exit_status(ERR_IO));
 }
 
-/* Handlers of the program must not run here, and Ctrl-C is for the parent to decide. */
+/* What asks to end comes to all processes of a terminal: it is for the parent to decide, and a
+ * parent that is gone takes this one along. */
+static bool is_ignored(int signal)
+{
+    return signal == SIGPIPE || signal == SIGINT || signal == SIGTERM || signal == SIGHUP;
+}
+
+/* Handlers of the program must not run here. */
 static void reset_signals(void)
 {
     sigset_t none;
 
     for (int i = 1; i < NSIG; i++)
-        (void)signal(i, i == SIGPIPE || i == SIGINT ? SIG_IGN : SIG_DFL);
+        (void)signal(i, is_ignored(i) ? SIG_IGN : SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -20,7 +20,7 @@ HARD = [
     {"time": "2026-11-25T02:12:09.123456789Z", "msg": "=cmd|' /C calc'!A0", "n": {"datetime": "mine"}, "timeline.precision": "day", "timestamp_desc": ["a", "b"]},
     {"time": "2026-11-25T02:12:09.123Z", "msg": "two\r\nlines, \"quoted\"", "user": ["root", "eva", "[x]"], "a,b\"\n": "1", "timeline.source": "not so"},
     {"time": "2026-11-25 02:12:10", "n": {"[": "[\"x\"]", "e": "\u202e\U0001f600\u00e4\\x00"}, "@timestamp": "2001-01-01T00:00:00Z", "pid": 7},
-    {"msg": "no time\ttab", "user": "-", "timeline.field.x": "y"},
+    {"msg": "no time\ttab", "user": "-1+1", "timeline.field.x": "y"},
 ]
 LOG = ("Feb 29 23:59:60 web1 sshd[812]: Accepted password for root from 192.0.2.7 port 51022 ssh2\n"
        "\x01 no line of any log\n"
@@ -95,11 +95,11 @@ class Export(CaseTest):
         self.assertEqual((one["json.n.datetime"], json.loads(one["json.timestamp_desc"])), ("mine", ["a", "b"]))
         two = by_message["two\r\nlines, \"quoted\""]
         self.assertEqual((json.loads(two["timeline.several"]), json.loads(two["user.name"]), two["json.a,b\"\n"]), (["user.name"], ["root", "eva", "[x]"], "1"))
-        self.assertEqual(by_message["no time\ttab"]["user.name"], "-")
+        self.assertEqual(by_message["no time\ttab"]["user.name"], "-1+1")
         for form in ("timesketch-json", "ecs-json"):
             path, _ = self.export(form, "--evidence e1")
             lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            self.assertEqual([line["user.name"] for line in lines if "user.name" in line], [["root", "eva", "[x]"], "-"])
+            self.assertEqual([line["user.name"] for line in lines if "user.name" in line], [["root", "eva", "[x]"], "-1+1"])
             times = [line["datetime" if form == "timesketch-json" else "@timestamp"] for line in lines]
             self.assertEqual(times, sorted(times))
             for line in lines if form == "timesketch-json" else []:
