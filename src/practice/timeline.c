@@ -335,10 +335,7 @@ static int keep_item(struct work *w, struct err *e)
 /* The file may have been removed since: it can be made again. */
 static bool is_kept(const struct making *m, const struct thing *timeline)
 {
-    CLEANUP_BUF struct buf path = {0};
-
-    timeline_path(m->a->around->case_folder, timeline, &path);
-    return file_is_there(buf_text(&path));
+    return timeline_is_there(m->a->around->case_folder, timeline);
 }
 
 /* Whether there is nothing to do: it was made, or what ended it is known and nobody asks again. */
@@ -349,8 +346,6 @@ static bool is_passed(struct making *m, const struct thing *item, const struct t
     uint64_t status = 0;
 
     if (m->is_again)
-        return false;
-    if (before && !timeline_is_there(m->a->around->case_folder, before))
         return false;
     if (before) {
         bool is_there = timeline_zones_are(before, zones) && is_kept(m, before);
