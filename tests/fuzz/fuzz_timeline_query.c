@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ROWS = 6, SHORT = 100 };
+enum { ROWS = 6, SHORT = QUERY_DEPTH_MOST - 2 }; /* so many signs at most lie within others */
 
 struct kept {
     struct buf bytes, lines;
@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_adds(&opposite, "not ( ");
     buf_addstr(&opposite, text);
     buf_adds(&opposite, " )");
-    /* What is nothing or long may be more than brackets hold. */
+    /* What is nothing, or so deep that brackets around it are too much, has no opposite. */
     if (str_trim(text).len == 0 || text.len > SHORT)
         return 0;
     if (!ask(buf_str(&opposite), &k, &others))
