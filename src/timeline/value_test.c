@@ -12,6 +12,7 @@ enum {
     BITS = 128,
     LOOK_SIZE = 512,
     COPIES_MOST = 1000, /* of a part of an expression */
+    PLUS_MOST = 10,     /* 2 to the power of it is more than that */
     NEEDED_LEAST = 3    /* what is shorter is nearly everywhere */
 };
 
@@ -319,16 +320,52 @@ static uint64_t copies_of(struct str text)
     return product;
 }
 
+/* The most + that stand around or behind one character: the library makes a copy for each, of the
+ * copies, too. */
+static size_t nested_plus(struct str text)
+{
+    CLEANUP_FREE size_t *groups = mem_array(text.len + 1, sizeof(groups[0]));
+    size_t depth = 0, last = 0, most = 0;
+
+    for (size_t i = 0; i < text.len;) {
+        char c = text.p[i];
+        size_t behind = c == '\\' ? i + 2 : c == '[' ? behind_brackets(text, i) : i + 1;
+
+        if (c == '(')
+            groups[++depth] = 0;
+        if (c == ')' && depth)
+            last = groups[depth--];
+        else if (c == '+')
+            last++;
+        else if (c == '{')
+            while (behind < text.len && text.p[behind - 1] != '}')
+                behind++;
+        else if (c != '*' && c != '?')
+            last = 0;
+        groups[depth] = last > groups[depth] ? last : groups[depth];
+        most = last > most ? last : most;
+        i = behind;
+    }
+    return most;
+}
+
+static bool repeats_too_often(struct str text)
+{
+    size_t plus = nested_plus(text);
+
+    return plus >= PLUS_MOST || copies_of(text) << plus > COPIES_MOST;
+}
+
 int value_test_regex(struct value_test *t, struct str text, struct err *e)
 {
     CLEANUP_FREE char *copy = mem_dup(text.p, text.len);
     int rc;
     char words[128];
 
-    if (copies_of(text) > COPIES_MOST)
+    if (repeats_too_often(text))
         return err_set(e, ERR_USAGE,
-                       "the expression /%s/ repeats too often: the counts in it come to more than "
-                       "%d together",
+                       "the expression /%s/ repeats too often: the counts in it, and + of what has "
+                       "a + in it, come to more than %d copies together",
                        copy, COPIES_MOST);
     rc = memchr(copy, '\0', text.len)
              ? REG_BADPAT

@@ -148,6 +148,7 @@ static void the_terms_of_the_document_find_their_rows(void **state)
         {"host.name:web?", "45"},
         {"message:*sudo*", "1"},
         {"message:/pass(word)?\\s/", "03"},
+        {"message:/^[a-zA-Z]+ ([a-z]+ )+[a-z]+ [a-z]+( [0-9.]+)+ [a-z]+ [0-9]+ .+$/ or message:/pass(word)?\\s/", "03"},
         {"message:/pass(word)?/ and user.name:/^.o+t$/", "01"},
         {"source.ip:10.0.0.0/8", "0"},
         {"source.ip:2001:db8::/32", "3"},
@@ -313,6 +314,10 @@ static void bad_queries_say_where(void **state)
         {"x a.b:/[a/", "character 7:"},
         {"a.b:/a{1,30000}/", "character 5:"},
         {"a.b:/(a{100}b){11}/", "character 5:"},
+        /* Each + around or behind another doubles what there is: 2 to the power of 40 here. */
+        {"a.b:/a++++++++++++++++++++++++++++++++++++++++/", "character 5:"},
+        {"a.b:/((((((((((a+)+)+)+b)+)+)+)+)+)+)+/", "character 5:"},
+        {"a.b:/(((a{100}+)*+)?+)+/", "character 5:"},
         {"a.b:(x or)", "character 10:"},
         {"a.b :", "character 6:"},
         {"a.b : and x", "character 6:"},
