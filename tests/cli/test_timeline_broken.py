@@ -10,7 +10,7 @@ import unittest
 from harness import CALM, CaseTest, main
 
 STOPPED, FULL, SOUND_BUT_OPEN = 13, 12, 2
-LINES = 300_000
+LINES = 800_000
 
 
 class Broken(CaseTest):
@@ -63,7 +63,7 @@ class Broken(CaseTest):
 
     def is_whole(self):
         """All is there, once, and what it was made to be."""
-        self.assertEqual(self.ana.json("analyse search 'line 299999'")[0]["event"], f"e2.{LINES}")
+        self.assertEqual(self.ana.json(f"analyse search 'line {LINES - 1}'")[0]["event"], f"e2.{LINES}")
         self.assertEqual(len(self.made()), 2)
         self.assertEqual((self.left(), len(list(self.timeline.iterdir()))), ([], 2))
         before = self.made()
@@ -132,7 +132,7 @@ class Broken(CaseTest):
     def test_a_full_disk_ends_it_and_leaves_nothing(self):
         place = self.folder / "disk"
         place.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], capture_output=True, check=False)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(place)], capture_output=True, check=False)
         if done.returncode:
             self.skipTest("nothing can be mounted here")
         self.mounted = place
