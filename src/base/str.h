@@ -69,6 +69,22 @@ static inline bool str_take(struct str *rest, const char *front)
     return true;
 }
 
+static inline bool char_is_digit(char c) /* of ASCII, whatever the locale */
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool char_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static inline void str_skip_blanks(struct str *rest)
+{
+    while (rest->len && char_is_blank(rest->p[0]))
+        *rest = str_from(*rest, 1);
+}
+
 int str_cmp(struct str a, struct str b); /* by byte */
 bool str_ends(struct str s, const char *with);
 struct str str_trim(struct str s); /* without white space around */

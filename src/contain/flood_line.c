@@ -4,15 +4,10 @@
 
 enum { MINUTE_SIZE = 17, TIME_SIZE = 26 }; /* "10/Oct/2000:13:55" of "…:36 -0700" */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool log_two(const char *p, int *out)
 {
     *out = (p[0] - '0') * 10 + p[1] - '0';
-    return is_digit(p[0]) && is_digit(p[1]);
+    return char_is_digit(p[0]) && char_is_digit(p[1]);
 }
 
 int log_month(const char *p)
@@ -87,7 +82,7 @@ static bool read_four(struct str text, struct net *out)
     for (size_t i = 0; i <= text.len; i++) {
         char c = i < text.len ? text.p[i] : '.';
 
-        if (is_digit(c) && digits < 3) {
+        if (char_is_digit(c) && digits < 3) {
             value = value * 10 + (unsigned)(c - '0');
             digits++;
             continue;

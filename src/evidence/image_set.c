@@ -89,11 +89,6 @@ int image_set_add_itself(struct image_set *f, const char *path, uint64_t *size, 
     return add(f, path, O_NOFOLLOW, size, e);
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -125,7 +120,7 @@ static bool next_of_e01(char *p)
 {
     char a = p[0] >= 'a' ? 'a' : 'A';
 
-    if (!is_digit(p[1]))
+    if (!char_is_digit(p[1]))
         return next_letters(p, 3);
     if (!next_digits(p + 1, 2))
         p[1] = p[2] = a;
@@ -141,13 +136,14 @@ bool image_set_next(struct buf *path)
 
     if (!dot || len < 2 || len > 4 || memchr(p, '/', len))
         return false;
-    if (len == 3 && is_letter(p[0]) && is_digit(p[1]) == is_digit(p[2]) && strchr("EeSsLl", p[0]) &&
-        (is_digit(p[1]) || is_letter(p[1])))
+    if (len == 3 && is_letter(p[0]) && char_is_digit(p[1]) == char_is_digit(p[2]) &&
+        strchr("EeSsLl", p[0]) && (char_is_digit(p[1]) || is_letter(p[1])))
         return next_of_e01(p);
     for (size_t i = 0; i < len; i++)
-        if (is_digit(p[i]) != is_digit(p[0]) || (!is_digit(p[i]) && !is_letter(p[i])))
+        if (char_is_digit(p[i]) != char_is_digit(p[0]) ||
+            (!char_is_digit(p[i]) && !is_letter(p[i])))
             return false;
-    return is_digit(p[0]) ? next_digits(p, len) : next_letters(p, len);
+    return char_is_digit(p[0]) ? next_digits(p, len) : next_letters(p, len);
 }
 
 /* Whether a name can be that of a set's first file; web1.img is none, though web1.imh could follow.

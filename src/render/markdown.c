@@ -17,11 +17,6 @@ static bool is_alnum(char c)
            (unsigned char)c >= 0x80;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* What sink_markdown would escape although it means nothing here, so that dates and names of
  * machines stay readable. */
 static bool is_plain_here(struct str text, size_t at, bool only_digits_before)
@@ -61,7 +56,7 @@ static bool is_special_here(struct str text, size_t at, bool only_digits_before)
     case '%':
         return at == 0;
     case ':':
-        return at == 0 || !(after == ' ' || is_digit(after));
+        return at == 0 || !(after == ' ' || char_is_digit(after));
     case '.':
         return only_digits_before || (at >= 3 && strncasecmp(text.p + at - 3, "www", 3) == 0);
     default:
@@ -77,7 +72,7 @@ static bool is_number_so_far(const struct buf *out, ssize_t start)
     if (start == MID_LINE || out->len == (size_t)start)
         return false;
     for (size_t i = (size_t)start; i < out->len; i++)
-        if (!is_digit(out->p[i]))
+        if (!char_is_digit(out->p[i]))
             return false;
     return true;
 }

@@ -15,25 +15,9 @@ enum {
 
 typedef bool take_when(struct str *rest, struct dated *out);
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 static bool is_letter(char c)
 {
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static void skip_blanks(struct str *at)
-{
-    while (at->len && is_blank(at->p[0]))
-        *at = str_from(*at, 1);
 }
 
 static size_t letters_of(struct str s)
@@ -58,11 +42,11 @@ static struct str word_at(struct str text, size_t *i)
 {
     struct str word;
 
-    while (*i < text.len && !is_letter(text.p[*i]) && !is_digit(text.p[*i]))
+    while (*i < text.len && !is_letter(text.p[*i]) && !char_is_digit(text.p[*i]))
         ++*i;
     word = str_from(text, *i);
     word.len = 0;
-    while (*i < text.len && !is_blank(text.p[*i]) && !strchr("[]():/|,;", text.p[*i]))
+    while (*i < text.len && !char_is_blank(text.p[*i]) && !strchr("[]():/|,;", text.p[*i]))
         ++*i, word.len++;
     return word;
 }
@@ -109,9 +93,10 @@ static bool has_clock(struct str line)
     struct str front = str_head(line, FRONT_MOST);
 
     for (size_t i = 0; i + 8 <= front.len; i++)
-        if (front.p[i + 2] == ':' && front.p[i + 5] == ':' && is_digit(front.p[i]) &&
-            is_digit(front.p[i + 1]) && is_digit(front.p[i + 3]) && is_digit(front.p[i + 4]) &&
-            is_digit(front.p[i + 6]) && is_digit(front.p[i + 7]))
+        if (front.p[i + 2] == ':' && front.p[i + 5] == ':' && char_is_digit(front.p[i]) &&
+            char_is_digit(front.p[i + 1]) && char_is_digit(front.p[i + 3]) &&
+            char_is_digit(front.p[i + 4]) && char_is_digit(front.p[i + 6]) &&
+            char_is_digit(front.p[i + 7]))
             return true;
     return false;
 }
@@ -123,7 +108,7 @@ static enum line_verdict other(struct str line)
     struct str at = line;
     struct dated d;
 
-    if (is_blank(line.p[0]))
+    if (char_is_blank(line.p[0]))
         return LINE_CONTINUES;
     return has_clock(line) || dated_epoch(&at, &d) || str_starts(line, "{\"") ? LINE_FOREIGN
                                                                               : LINE_CONTINUES;
@@ -143,16 +128,16 @@ static bool take_front(struct str *line)
         if (!level_is_plain(str_head(at, letters)))
             return false;
         at = str_from(at, letters);
-        while (at.len && (is_blank(at.p[0]) || strchr(":-|,;", at.p[0])))
+        while (at.len && (char_is_blank(at.p[0]) || strchr(":-|,;", at.p[0])))
             at = str_from(at, 1);
     } else {
-        while (at.len && is_digit(at.p[0]))
+        while (at.len && char_is_digit(at.p[0]))
             at = str_from(at, 1);
         if (at.len == line->len || !str_take(&at, ":") || letters_of(at) != 1)
             return false;
         at = str_from(at, 1);
     }
-    skip_blanks(&at);
+    str_skip_blanks(&at);
     *line = at;
     return true;
 }
@@ -160,10 +145,10 @@ static bool take_front(struct str *line)
 /* The text behind the time, without what parts the two. */
 static struct str behind_time(struct str at)
 {
-    skip_blanks(&at);
+    str_skip_blanks(&at);
     if (at.len && strchr(":|,;", at.p[0]))
         at = str_from(at, 1);
-    skip_blanks(&at);
+    str_skip_blanks(&at);
     return at;
 }
 
@@ -208,14 +193,14 @@ static enum line_verdict in_bracket(struct reader *r, struct str line, take_when
     if (within.len + before.len + 1 == line.len)
         return other(line);
     at = (struct str){within.p, within.len + 1}; /* with its end, which ends a time */
-    skip_blanks(&at);
+    str_skip_blanks(&at);
     if (!take(&at, &d))
         return other(line);
     at.len--;
     put_time(r, e, &d);
     if (r->counting)
         return LINE_EVENT;
-    skip_blanks(&at);
+    str_skip_blanks(&at);
     text = behind_time(text);
     put_level(e, before.len || at.len ? (at.len ? at : before) : text);
     if (event_value(e, FIELD_LOG_LEVEL).len == 0)
@@ -273,8 +258,9 @@ static enum line_verdict epoch(struct reader *r, struct str line, struct event *
     struct str at = line;
     struct dated d;
 
-    return dated_epoch(&at, &d) && at.len && is_blank(at.p[0]) ? at_front(r, line, dated_epoch, e)
-                                                               : other(line);
+    return dated_epoch(&at, &d) && at.len && char_is_blank(at.p[0])
+               ? at_front(r, line, dated_epoch, e)
+               : other(line);
 }
 
 /* "[1795576329] ", of Nagios. */
@@ -307,7 +293,7 @@ static enum line_verdict glog(struct reader *r, struct str line, struct event *e
     struct dated d = {0};
     size_t digits = 0;
 
-    while (digits + 1 < at.len && is_digit(at.p[digits + 1]))
+    while (digits + 1 < at.len && char_is_digit(at.p[digits + 1]))
         digits++;
     if (!level || (digits != 4 && digits != 8) || at.len < digits + 17)
         return other(line);
@@ -333,7 +319,7 @@ static bool take_pair(struct str *rest, struct str *key, struct str *value)
     struct str at = *rest;
     size_t n = 0;
 
-    while (n < at.len && (is_letter(at.p[n]) || is_digit(at.p[n]) || strchr("_.-@/", at.p[n])))
+    while (n < at.len && (is_letter(at.p[n]) || char_is_digit(at.p[n]) || strchr("_.-@/", at.p[n])))
         n++;
     *key = str_head(at, n);
     at = str_from(at, n);
@@ -346,12 +332,12 @@ static bool take_pair(struct str *rest, struct str *key, struct str *value)
         *value = str_head(at, n);
         at = str_from(at, n + 1);
     } else {
-        while (n < at.len && !is_blank(at.p[n]))
+        while (n < at.len && !char_is_blank(at.p[n]))
             n++;
         *value = str_head(at, n);
         at = str_from(at, n);
     }
-    skip_blanks(&at);
+    str_skip_blanks(&at);
     *rest = at;
     return true;
 }

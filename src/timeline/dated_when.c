@@ -5,11 +5,6 @@
 
 enum { ISO_SIZE = 19, EPOCH_DIGITS = 10 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
     return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c & 0x80);
@@ -19,15 +14,9 @@ static size_t digits_of(struct str s)
 {
     size_t n = 0;
 
-    while (n < s.len && is_digit(s.p[n]))
+    while (n < s.len && char_is_digit(s.p[n]))
         n++;
     return n;
-}
-
-static void skip_blanks(struct str *at)
-{
-    while (at->len && (at->p[0] == ' ' || at->p[0] == '\t'))
-        *at = str_from(*at, 1);
 }
 
 /* "2026-11-25 03:12:09.5.7" and "2026/11/25 03:12:09/x" are something else. */
@@ -35,7 +24,7 @@ static bool is_end(struct str at)
 {
     char c = at.len ? at.p[0] : ' ';
 
-    return !is_digit(c) && !is_letter(c) && c != '.' && c != '/' && c != '_';
+    return !char_is_digit(c) && !is_letter(c) && c != '.' && c != '/' && c != '_';
 }
 
 /* "Europe/Berlin", as PHP writes it: stated, though its rules are not known here. */
@@ -173,7 +162,7 @@ static bool take_day(struct str *at, int *day)
 {
     size_t digits;
 
-    skip_blanks(at);
+    str_skip_blanks(at);
     digits = digits_of(*at);
     return (digits == 1 || digits == 2) && when_digits(at, digits, day);
 }
@@ -259,9 +248,9 @@ static bool take_clock(struct str *rest, const struct parts *p, struct stated *o
 
     if (hour == 0 || hour > 2)
         return false;
-    while (len < at.len && len < 18 && (is_digit(at.p[len]) || at.p[len] == ':'))
+    while (len < at.len && len < 18 && (char_is_digit(at.p[len]) || at.p[len] == ':'))
         len++;
-    if (len + 1 < at.len && (at.p[len] == '.' || at.p[len] == ',') && is_digit(at.p[len + 1]))
+    if (len + 1 < at.len && (at.p[len] == '.' || at.p[len] == ',') && char_is_digit(at.p[len + 1]))
         len += 1 + digits_of(str_from(at, len + 1));
     if (len > 20)
         return false;
@@ -306,7 +295,7 @@ static bool skip_weekday(struct str *at)
     for (size_t i = 0; at->len > 4 && i < sizeof(names) - 1; i += 3)
         if (memcmp(at->p, names + i, 3) == 0 && (at->p[3] == ' ' || at->p[3] == ',')) {
             *at = str_from(*at, 4);
-            skip_blanks(at);
+            str_skip_blanks(at);
             return true;
         }
     return false;

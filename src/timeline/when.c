@@ -14,11 +14,6 @@ enum {
 static const int64_t oldest_s = 631152000;  /* 1990-01-01 */
 static const int64_t latest_s = 9214646399; /* the end of LAST_YEAR */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool when_digits(struct str *rest, size_t count, int *out)
 {
     int n = 0;
@@ -26,7 +21,7 @@ bool when_digits(struct str *rest, size_t count, int *out)
     if (rest->len < count)
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!is_digit(rest->p[i]))
+        if (!char_is_digit(rest->p[i]))
             return false;
         n = n * 10 + (rest->p[i] - '0');
     }
@@ -75,9 +70,9 @@ static void take_fraction(struct str *rest, struct stated *s)
     s->precision = TIME_S;
     if (!take_char(&at, '.') && !take_char(&at, ','))
         return;
-    if (at.len == 0 || !is_digit(at.p[0]))
+    if (at.len == 0 || !char_is_digit(at.p[0]))
         return;
-    for (; at.len && is_digit(at.p[0]); at = str_from(at, 1), digits++)
+    for (; at.len && char_is_digit(at.p[0]); at = str_from(at, 1), digits++)
         if (digits < NS_DIGITS)
             s->ns = s->ns * 10 + (uint32_t)(at.p[0] - '0');
     for (size_t i = digits; i < NS_DIGITS; i++)
@@ -134,12 +129,12 @@ bool when_zone(struct str *rest, struct stated *out)
     at = str_from(at, 1);
     if (!when_digits(&at, 2, &hours))
         return false;
-    if (at.len > 2 && at.p[0] == ':' && is_digit(at.p[1]))
+    if (at.len > 2 && at.p[0] == ':' && char_is_digit(at.p[1]))
         at = str_from(at, 1);
     /* "… 03:12:09 -10 degrees" */
     if (!when_digits(&at, 2, &minutes) && is_apart)
         return false;
-    if (minutes > 59 || hours > 25 || (at.len && is_digit(at.p[0])))
+    if (minutes > 59 || hours > 25 || (at.len && char_is_digit(at.p[0])))
         return false;
     out->has_zone = true;
     out->zone_s = (hours * 60 + minutes) * (is_west ? -60 : 60);
@@ -172,7 +167,7 @@ static bool take_day(struct str *rest, int *out)
 {
     struct str at = *rest;
 
-    if (at.len > 1 && at.p[0] == ' ' && is_digit(at.p[1])) /* "Nov  5" */
+    if (at.len > 1 && at.p[0] == ' ' && char_is_digit(at.p[1])) /* "Nov  5" */
         at = str_from(at, 1);
     else if (when_digits(&at, 2, out)) {
         *rest = at;
@@ -199,7 +194,7 @@ static bool take_year(struct str *at, int *year)
 {
     struct str rest = *at;
 
-    if (!when_digits(&rest, 4, year) || *year < 1970 || (rest.len && is_digit(rest.p[0])) ||
+    if (!when_digits(&rest, 4, year) || *year < 1970 || (rest.len && char_is_digit(rest.p[0])) ||
         (rest.len && rest.p[0] == ':')) {
         *year = 0;
         return false;
@@ -210,7 +205,7 @@ static bool take_year(struct str *at, int *year)
 
 static int two_digits(const char *p)
 {
-    return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0') : -1;
+    return char_is_digit(p[0]) && char_is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0') : -1;
 }
 
 /* "Nov 24 03:12:09 " and a word, as nearly every line begins. False: it may be another layout. */
@@ -220,10 +215,10 @@ static bool take_usual_bsd(struct str *rest, struct stated *out)
     struct stated s = {.precision = TIME_S};
 
     if (rest->len < 17 || p[3] != ' ' || p[6] != ' ' || p[9] != ':' || p[12] != ':' ||
-        p[15] != ' ' || is_digit(p[16]))
+        p[15] != ' ' || char_is_digit(p[16]))
         return false;
     s.month = when_month(*rest);
-    s.day = p[4] == ' ' && is_digit(p[5]) ? p[5] - '0' : two_digits(p + 4);
+    s.day = p[4] == ' ' && char_is_digit(p[5]) ? p[5] - '0' : two_digits(p + 4);
     s.hour = two_digits(p + 7);
     s.minute = two_digits(p + 10);
     s.second = two_digits(p + 13);
@@ -324,7 +319,7 @@ bool when_epoch(struct str *rest, struct stated *out)
     int64_t seconds = 0;
     size_t digits = 0;
 
-    for (; digits < at.len && is_digit(at.p[digits]) && digits < 12; digits++)
+    for (; digits < at.len && char_is_digit(at.p[digits]) && digits < 12; digits++)
         seconds = seconds * 10 + (at.p[digits] - '0');
     if (digits < 9 || digits > 11)
         return false;
