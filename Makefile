@@ -2,6 +2,9 @@
 BUILD ?= build
 SEED ?= 1
 COUNT ?= 10000
+# Of make fuzz: which targets, and for how long each.
+TARGETS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(filter-out %_main.c,$(wildcard tests/fuzz/fuzz_*.c)))
+FOR ?= 60
 GCOVR = gcovr -r . build-cover --branches --exclude '.*/fuzz_.*' --filter
 
 all: $(BUILD)/build.ninja
@@ -30,6 +33,8 @@ campaign: all
 	RESCUE_SEED=$(SEED) RESCUE_COUNT=$(COUNT) $(BUILD)/tests/unit/test_acquire_rescue
 	IMAGE_SEED=$(SEED) IMAGE_COUNT=$(COUNT) $(BUILD)/tests/unit/test_acquire_image
 	CALM_BUILD=$(BUILD) tests/campaign/image_kill.py $(SEED) $(COUNT)
+fuzz:
+	for target in $(TARGETS); do tests/fuzz/run $$target $(FOR) || exit 1; done
 siege: all
 	CALM_BUILD=$(BUILD) tests/campaign/contain_kill.py $(SEED) $(COUNT)
 space: all
@@ -41,5 +46,5 @@ bench: all
 install: all
 	meson install -C $(BUILD)
 clean:
-	rm -rf $(BUILD) build-asan build-cover
-.PHONY: all check asan cover agree campaign siege space kernel bench install clean
+	rm -rf $(BUILD) build-asan build-cover build-fuzz
+.PHONY: all check asan cover agree campaign fuzz siege space kernel bench install clean
