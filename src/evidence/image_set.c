@@ -170,16 +170,23 @@ static enum naming naming_of(const char *first)
                                                  : NUMBERS;
 }
 
+static bool begins(int fd, const char *with, size_t size)
+{
+    char head[16];
+
+    return fd >= 0 && pread(fd, head, size, 0) == (ssize_t)size && memcmp(head, with, size) == 0;
+}
+
 static bool is_segment(const char *path)
 {
-    static const char magics[][8] = {{'E', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0},
-                                     {'L', 'V', 'F', 0x09, 0x0d, 0x0a, (char)0xff, 0}};
     CLEANUP_FD int fd = open_quietly(path, 0);
-    char head[sizeof(magics[0])];
 
-    return fd >= 0 && pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
-           (memcmp(head, magics[0], sizeof(head)) == 0 ||
-            memcmp(head, magics[1], sizeof(head)) == 0);
+    return begins(fd, "EVF\x09\x0d\x0a\xff", 8) || begins(fd, "LVF\x09\x0d\x0a\xff", 8);
+}
+
+bool image_set_begins_e01(int fd)
+{
+    return begins(fd, "EVF\x09\x0d\x0a\xff\0\x01\x01", 11); /* behind 0x01: number 1, 16 bits */
 }
 
 /* The next file of a set that lies there; missing gets the name of one that does not and stands

@@ -25,6 +25,8 @@ void image_set_take(struct image_set *f, int fd); /* one that is open */
 /* Whether a name can be that of a set's first file; web1.img is none, though web1.imh could follow.
  */
 bool image_set_begins(struct str path);
+/* Whether a file is an E01, or the first one of several, by its first bytes. */
+bool image_set_begins_e01(int fd);
 /* Whether files lie there that follow a first one. */
 bool image_set_is_several(const char *first);
 /* Of a name that only a later file of a set has (web1.E07, web1.004, web1.ac): what its first one

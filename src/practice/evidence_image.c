@@ -31,7 +31,7 @@ static uint64_t image_size(const struct thing *item)
     return size ? size : number(item, "size");
 }
 
-static bool is_e01(struct str name)
+bool image_check_asks_second(struct str name)
 {
     return str_ends(name, ".E01") || str_ends(name, ".e01") || str_ends(name, ".s01");
 }
@@ -45,7 +45,7 @@ static uint64_t image_work(const struct thing *item)
 
     for (bool is_first = true; evidence_file_next(&rest, &file); is_first = false) {
         work += file.size;
-        if (is_first && is_e01(file.name))
+        if (is_first && image_check_asks_second(file.name))
             work += image_size(item);
     }
     return work;
@@ -205,7 +205,7 @@ static int check_file(struct image_check *c, const struct evidence_file *file, b
         image_found(c, ERR_TAMPER, "%s", e->text);
         return 0;
     }
-    if (is_part && is_e01(file->name) && c->count == 0)
+    if (is_part && image_check_asks_second(file->name) && c->count == 0)
         c->format = IMAGE_E01;
     rc = worker_allow_inputs(c->count + 2, e);
     if (rc) {
@@ -302,6 +302,12 @@ static void image_check_release(struct image_check *c)
     buf_release(&c->pieces_name);
 }
 
+static void tell_untold(const struct image_check *c)
+{
+    if (c->untold)
+        buf_addf(c->found, "\nand %llu places more", (unsigned long long)c->untold);
+}
+
 static int image_check_item(struct session *s, const struct thing *item,
                             const struct blob_watch *watch, struct buf *found, struct err *e)
 {
@@ -320,9 +326,30 @@ static int image_check_item(struct session *s, const struct thing *item,
     }
     if (rc)
         return rc;
-    if (c.untold)
-        buf_addf(found, "\nand %llu places more", (unsigned long long)c.untold);
+    tell_untold(&c);
     return c.code ? err_set(e, c.code, "%s", meaning(&c)) : 0;
+}
+
+int image_check_file(const struct thing *item, int fd, uint64_t size,
+                     const struct blob_watch *watch, struct buf *found, struct err *e)
+{
+    struct image_part part = {fd, STR("the E01")};
+    struct image_check c = {.item = item,
+                            .watch = watch,
+                            .found = found,
+                            .parts = &part,
+                            .count = 1,
+                            .format = IMAGE_E01,
+                            .pieces_fd = -1,
+                            .file_size = size};
+    int rc = image_check_media(&c, e);
+
+    if (rc)
+        return rc;
+    tell_untold(&c);
+    if (c.code)
+        buf_adds(found, "\nits bytes are as they were taken, so all this was so before");
+    return 0;
 }
 
 const struct item_bytes item_image = {.name = "image",

@@ -25,12 +25,21 @@ struct image_check {
     int pieces_fd;           /* NAME.pieces; -1: it is not there */
     struct buf pieces_name;  /* of the file */
     bool has_pieces_sum;     /* the record has one of it, and it was compared */
+    uint64_t file_size;      /* of a file on the register, of which no more is recorded than its
+                              * bytes, and they were compared; 0: an image is */
     bool has_gap;            /* what the files hold is not at its place in one behind another */
     int code;                /* the worst that was found; 0: all is as recorded */
     bool has_compared;       /* all that it holds, with a hash on record */
     bool holds_other;        /* and it is something else */
     uint64_t differing_size; /* MiB that differ from those beside the image */
 };
+
+/* Of a file on the register that begins as an E01 does: whether what it says of itself is so, and
+ * what libewf reads. found tells; what it says, it said when it was taken, so its bytes are as they
+ * were all the same. ERR_CANCEL. */
+bool image_check_asks_second(struct str name); /* of a file: it is read twice more, by its name */
+MUST_CHECK int image_check_file(const struct thing *item, int fd, uint64_t size,
+                                const struct blob_watch *watch, struct buf *found, struct err *e);
 
 /* A line of what was found, and what it counts as: ERR_TAMPER, ERR_NOTFOUND, ERR_IO, or 0. */
 void image_found(struct image_check *c, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -16,6 +16,7 @@ struct media_check {
     struct image_input input;
     struct image_facts facts;
     bool has_facts;
+    bool is_alone;   /* and is not all of the image */
     uint64_t done;   /* bytes of the disk, as the watch was told */
     struct buf sums; /* of pieces, not compared yet */
     struct piece_lines lines;
@@ -91,15 +92,31 @@ static int take_bytes(void *context, uint64_t off, struct str bytes, struct err 
     return 0;
 }
 
+static int tell_watch(const struct media_check *m, uint64_t more, struct err *e)
+{
+    const struct blob_watch *watch = m->c->watch;
+
+    if (m->c->file_size)
+        more = (uint64_t)((double)more / (double)m->facts.size * (double)m->c->file_size);
+    return watch->saw(watch->context, more) ? 0 : err_set(e, ERR_CANCEL, "stopped at your request");
+}
+
 static int take_progress(void *context, uint64_t done, struct err *e)
 {
     struct media_check *m = context;
     uint64_t more = done - m->done;
 
     m->done = done;
-    return m->c->watch->saw(m->c->watch->context, more)
-               ? 0
-               : err_set(e, ERR_CANCEL, "stopped at your request");
+    return tell_watch(m, more, e);
+}
+
+static int take_what_is_missing(void *context, const struct image_problem *p, struct err *e)
+{
+    struct media_check *m = context;
+
+    (void)e;
+    m->is_alone = m->is_alone || p->kind == IMAGE_FILE_LAST || p->kind == IMAGE_FILE_MISSING;
+    return 0;
 }
 
 static int take_problem(void *context, const struct image_problem *p, struct err *e)
@@ -134,11 +151,10 @@ struct second_opinion {
 static int second_progress(void *context, uint64_t done, struct err *e)
 {
     struct second_opinion *o = context;
-    const struct blob_watch *watch = o->m->c->watch;
     uint64_t more = done > o->told ? done - o->told : 0;
 
     o->told = done > o->told ? done : o->told;
-    return watch->saw(watch->context, more) ? 0 : err_set(e, ERR_CANCEL, "stopped at your request");
+    return tell_watch(o->m, more, e);
 }
 
 static void *ask(void *context)
@@ -202,9 +218,9 @@ static void judge_sums(struct media_check *m, const struct digests_result *d)
     (void)is_recorded(c, "image-sha1", d->sha1, sizeof(d->sha1), "SHA-1", &names);
     (void)is_recorded(c, "image-md5", d->md5, sizeof(d->md5), "MD5", &names);
     c->has_compared = names.len > 0;
-    if (!names.len)
+    if (!names.len && !c->file_size)
         image_found(c, 0, "no hash of what it holds is on record: its files alone were compared");
-    else if (!c->holds_other)
+    else if (names.len && !c->holds_other)
         image_found(c, 0, "the %s that it holds are what was read: %s as recorded",
                     size_text(size_words, m->facts.size), buf_text(&names));
 }
@@ -241,11 +257,21 @@ static void judge_pieces(struct media_check *m)
 static void judge_stated(struct media_check *m, const struct digests_result *d)
 {
     const struct image_facts *f = &m->facts;
+    bool has_md5 = f->flags & IMAGE_HAS_MD5, has_sha1 = f->flags & IMAGE_HAS_SHA1;
+    bool md5_differs = has_md5 && memcmp(f->md5, d->md5, sizeof(f->md5)) != 0;
+    bool sha1_differs = has_sha1 && memcmp(f->sha1, d->sha1, sizeof(f->sha1)) != 0;
 
-    if ((f->flags & IMAGE_HAS_MD5) && memcmp(f->md5, d->md5, sizeof(f->md5)) != 0)
+    if (md5_differs)
         image_found(m->c, ERR_TAMPER, "the MD5 that the E01 states is not that of what it holds");
-    if ((f->flags & IMAGE_HAS_SHA1) && memcmp(f->sha1, d->sha1, sizeof(f->sha1)) != 0)
+    if (sha1_differs)
         image_found(m->c, ERR_TAMPER, "the SHA-1 that the E01 states is not that of what it holds");
+    if (m->c->file_size && !md5_differs && !sha1_differs)
+        image_found(m->c, 0, "%s",
+                    has_md5 && has_sha1
+                        ? "the MD5 and SHA-1 that the E01 states are those of what it holds"
+                    : has_md5  ? "the MD5 that the E01 states is that of what it holds"
+                    : has_sha1 ? "the SHA-1 that the E01 states is that of what it holds"
+                               : "the E01 states no hash of what it holds");
 }
 
 static bool stated_agree(const struct image_second *s)
@@ -306,10 +332,16 @@ static int read_media(struct media_check *m, struct err *e)
 /* What cannot be read as an image at all says so, and is no failure of ours. */
 static int read_all(struct media_check *m, struct err *e)
 {
-    const struct image_receiver look = {.facts = take_facts, .context = m};
+    const struct image_receiver look = {
+        .facts = take_facts, .problem = take_what_is_missing, .context = m};
     int rc = image_look(&m->input, &look, e);
 
-    if (rc == 0 && m->has_facts)
+    if (rc == 0 && m->c->file_size && m->is_alone)
+        image_found(m->c, 0,
+                    "files behind this one are missing, or the image was never finished. What all "
+                    "of them hold is compared once they are on the register as one image: calm "
+                    "preserve image FIRST --to FOLDER");
+    else if (rc == 0 && m->has_facts)
         rc = read_media(m, e);
     if (rc && rc != ERR_CANCEL) {
         image_found(m->c, rc == ERR_FORMAT || rc == ERR_TAMPER ? ERR_TAMPER : ERR_IO, "%s",

@@ -42,7 +42,7 @@ static const struct field verification_fields[] = {
     {.name = "found",
      .type = FIELD_LINE,
      .flags = FIELD_MANY | FIELD_ONCE,
-     .help = "of a disk image: what was compared, and where it differs"},
+     .help = "of a disk image, or a file that is one: what was compared, and where it differs"},
     {.name = "begun", .type = FIELD_TIME, .flags = FIELD_ONCE, .help = "when it began"},
     {.name = "program", .type = FIELD_LINE, .flags = FIELD_ONCE, .help = "which program did it"},
 };
@@ -306,7 +306,8 @@ static void tell_text(struct verifying *w)
     bool is_few = c->count <= 20;
 
     for (size_t i = 0; i < c->count; i++)
-        if (c->items[i].state > ITEM_SAME || (is_few && c->items[i].state == ITEM_SAME))
+        if (c->items[i].state > ITEM_SAME || c->items[i].found[0] ||
+            (is_few && c->items[i].state == ITEM_SAME))
             tell_item(&screen, &c->items[i]);
     screen_printf(&screen, 0, "Hashed again: %zu item%s, %s. %llu as taken%s%s", checked,
                   checked == 1 ? "" : "s", size_text(size, c->size),
@@ -422,7 +423,9 @@ const struct operation preserve_verify = {
             "record. calm log verify checks the record itself, too. Of a disk image, whose files "
             "lie outside of the case, each file, and the three hashes of all that it holds are "
             "compared, and an E01 is read once more with libewf; where it is damaged, the "
-            "screen and the record say which file, byte and sectors.",
+            "screen and the record say which file, byte and sectors. Of a file that is an E01, the "
+            "hashes that it states are compared with what it holds, too, and libewf reads it: "
+            "what it states was so when it was taken, and changes nothing of the result.",
     OP_FIELDS(verify_fields),
     .kind = &verification_kind,
     .type = OP_JOB,

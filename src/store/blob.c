@@ -134,18 +134,15 @@ void blob_abort(struct blob_writer *w)
 
 int blob_open(struct store *s, const struct hash *name, int *fd, uint64_t *size, struct err *e)
 {
-    struct store_blobs blobs = store_blobs(s);
-
-    return blobs.engine->get(blobs.state, name, NULL, fd, size, e);
+    return blob_check(s, name, NULL, fd, size, e);
 }
 
-int blob_check(struct store *s, const struct hash *name, const struct blob_watch *watch,
+int blob_check(struct store *s, const struct hash *name, const struct blob_watch *watch, int *fd,
                uint64_t *size, struct err *e)
 {
     struct store_blobs blobs = store_blobs(s);
-    CLEANUP_FD int fd = -1;
 
-    return blobs.engine->get(blobs.state, name, watch, &fd, size, e);
+    return blobs.engine->get(blobs.state, name, watch, fd, size, e);
 }
 
 int blob_has(struct store *s, const struct hash *name, bool *out, struct err *e)

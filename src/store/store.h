@@ -115,10 +115,10 @@ struct blob_watch {
     bool (*saw)(void *context, uint64_t bytes);
     void *context;
 };
-/* Only hashes it whole, with the errors of blob_open; ERR_CANCEL where the watch (or NULL) ended
- * it. Several threads may check at once. */
+/* The same, watched; ERR_CANCEL where the watch (or NULL) ended it. Several threads may check at
+ * once. */
 MUST_CHECK int blob_check(struct store *s, const struct hash *name, const struct blob_watch *watch,
-                          uint64_t *size, struct err *e);
+                          int *fd, uint64_t *size, struct err *e);
 MUST_CHECK int blob_has(struct store *s, const struct hash *name, bool *out, struct err *e);
 /* Removes the bytes for good, as far as the medium allows (redaction). ERR_NOTFOUND. */
 MUST_CHECK int blob_destroy(struct store *s, const struct hash *name, struct err *e);

@@ -9,6 +9,8 @@ import signal
 import struct
 import subprocess
 import time
+import unittest
+import zlib
 
 from harness import BUILD, CALM, CaseTest, main, one_line
 
@@ -35,7 +37,7 @@ def chunks_of(data):
     return next(at for kind, at, _ in sections(data) if kind == "sectors") + 76
 
 
-class VerifyImage(CaseTest):
+class Verifying(CaseTest):
     def setUp(self):
         super().setUp()
         self.images = self.folder / "images"
@@ -71,6 +73,8 @@ class VerifyImage(CaseTest):
             self.assertIn("".join(line.split()), form)
         return one_line(text)
 
+
+class VerifyImage(Verifying):
     def sound(self, call="e1"):
         text = self.verify(0, call)
         self.assertIn(f"{call} as it was taken: disk image: web1", text)
@@ -264,6 +268,83 @@ class VerifyImage(CaseTest):
         self.assertLess(time.monotonic() - began, 10)
         self.assertIn("stopped at your request", one_line(why.decode()))
         self.assertNotEqual(run.returncode, 0)
+
+
+class VerifyFile(Verifying):
+    """An E01 that is on the register as a file: it states hashes of what it holds, which its chunks' checksums know nothing of."""
+
+    def acquired(self, *more):
+        """What ewfacquire makes of the disk, without its odd end: files in order."""
+        if not shutil.which("ewfacquire"):
+            self.skipTest("ewfacquire is not here")
+        self.disk = self.disk[:len(self.disk) // 512 * 512]
+        self.source.write_bytes(self.disk)
+        done = subprocess.run(["ewfacquire", "-u", "-q", "-c", "fast", "-t", str(self.folder / "made"), *more, str(self.source)], capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return sorted(self.folder.glob("made.E*"))
+
+    def alter(self, image):
+        """A byte of a chunk that is stored as it is, and its checksum with it; what the image holds then."""
+        text = bytearray(image.read_bytes())
+        at = text.find(self.disk[60 * CHUNK:][:64])
+        self.assertGreater(at, 0)
+        text[at] ^= 1
+        struct.pack_into("<I", text, at + CHUNK, zlib.adler32(bytes(text[at:at + CHUNK])))
+        image.write_bytes(text)
+
+    def test_what_a_sound_one_states_is_compared_and_libewf_is_asked(self):
+        for more, words in (((), "the MD5 that the E01 states is that of what it holds"), (("-d", "sha1"), "the MD5 and SHA-1 that the E01 states are those of what it holds")):
+            image, = self.acquired(*more)
+            self.ana(f"preserve files {image}")
+            call = f"e{len(self.ana.json('preserve list'))}"
+            text = self.verify(0, call)
+            self.assertIn(f"{call} as it was taken: ", text)
+            self.assertIn(words, text)
+            self.assertIn("second opinion: libewf reads the same, and the hashes that the E01 states are those of it", text)
+            self.assertNotIn("so before", text)
+            image.unlink()
+
+    def test_one_that_was_altered_before_it_was_taken_is_told(self):
+        image, = self.acquired("-d", "sha1")
+        self.alter(image)
+        if shutil.which("ewfverify"):
+            self.assertIn(b"ewfverify: FAILURE", subprocess.run(["ewfverify", "-q", image], capture_output=True, check=False).stdout)
+        self.ana(f"preserve files {image}")
+        text = self.verify(0)
+        self.assertIn("e1 as it was taken: ", text)
+        self.assertIn("the MD5 that the E01 states is not that of what it holds", text)
+        self.assertIn("the SHA-1 that the E01 states is not that of what it holds", text)
+        self.assertIn("second opinion: libewf reads the same, but the hashes that the E01 states are others", text)
+        self.assertIn("its bytes are as they were taken, so all this was so before", text)
+
+    def test_damage_that_it_had_is_located(self):
+        image, = self.acquired()
+        text = bytearray(image.read_bytes())
+        text[chunks_of(text) + 3 * (CHUNK + 4) + 7] ^= 0x10
+        image.write_bytes(text)
+        self.ana(f"preserve files {image}")
+        said = self.verify(0)
+        self.assertRegex(said, "the E01, byte \\d+: a chunk does not match its checksum, or cannot be unpacked; sectors 192 to 255 of the disk read as zeros because of it")
+        self.assertIn("so all this was so before", said)
+
+    def test_of_several_files_the_first_says_that_it_is_not_all(self):
+        files = self.acquired("-S", "1572864")
+        self.assertGreater(len(files), 2)
+        self.ana("preserve files " + " ".join(map(str, files)))
+        self.assertIn("files behind this one are missing", self.verify(0, "e1"))
+        self.assertNotIn("libewf", self.verify(0, "e2"))
+
+    def test_a_file_that_only_begins_so_is_a_file_as_before(self):
+        for n, rest in enumerate((b"", random.Random(7).randbytes(5000))):
+            (self.folder / "odd.E01").write_bytes(b"EVF\x09\x0d\x0a\xff\0\x01\x01\0\0\0" + rest)
+            self.ana(f"preserve files {self.folder}/odd.E01")
+            self.assertIn("so all this was so before", self.verify(0, f"e{n + 1}"))
+
+    def test_bytes_that_are_sealed_are_hashed_and_no_more(self):
+        image, = self.acquired()
+        self.ana(f"preserve files {image}")
+        self.ana("preserve unlawful picture --evidence e1")
+        self.assertNotIn("libewf", self.verify(0))
 
 
 if __name__ == "__main__":
