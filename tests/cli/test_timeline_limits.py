@@ -89,7 +89,7 @@ class Limits(unittest.TestCase):
         self.assertEqual(self.build(data)["events"], "16")
         self.assertEqual(self.notices(), [("/in.tar" * 8, DEEP)])
 
-    def test_a_million_files_are_read_and_no_more(self):
+    def test_of_many_files_a_million_are_read_and_no_more(self):
         size, most = 512, 1_000_000
         log = LINE.format(12, 9, 1, "first").encode()
         with gzip.open(self.evidence, "wb", compresslevel=1) as out:
