@@ -27,8 +27,7 @@ static void test_all(const struct values *v, const struct value_test *t, uint8_t
         find_in_all(v, t, is_true);
         return;
     }
-    for (size_t i = 0; i < v->count; i++)
-        is_true[i] = value_test(t, v->values[i]);
+    value_test_all(t, v->values, v->count, is_true);
 }
 
 /* Adds the rows of which one value is so. */

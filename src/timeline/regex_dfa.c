@@ -6,10 +6,12 @@
 
 enum {
     STATES_MOST = 1024, /* then all are forgotten, and found anew */
-    STATE_NEW = 0,      /* a way that was not gone yet */
+    STATE_NEW = 0,      /* a way that was not gone yet; none leads out of it */
     STATE_FITS = 1,     /* the expression fits, whatever follows */
     STATE_FIRST = 2,
     SLOT_COUNT = 4 * STATES_MOST,
+    LANES = 4,
+    STRIDE = 32, /* characters that all lanes go at once, at most */
 };
 
 struct state {
@@ -28,6 +30,7 @@ struct regex_dfa {
     uint16_t slots[SLOT_COUNT]; /* states by their steps; 0: free */
     uint32_t *next;             /* by state and class: the state, times the number of classes */
     uint16_t begin;             /* the state at the text's beginning */
+    unsigned forgotten;         /* how often */
     /* Steps that are being gathered. */
     uint16_t found[NFA_STEPS_MOST];
     int found_count;
@@ -145,14 +148,23 @@ static uint16_t begin_state(struct regex_dfa *d)
     return state_of_found(d, true);
 }
 
+/* No state is known but where a text begins, and none leads out of the first two. */
+static void begin_anew(struct regex_dfa *d)
+{
+    memset(d->next, 0, (size_t)STATES_MOST * d->class_count * sizeof(d->next[0]));
+    for (unsigned i = 0; i < d->class_count; i++)
+        d->next[STATE_FITS * d->class_count + i] = STATE_FITS * d->class_count;
+    d->count = STATE_FIRST;
+    d->begin = begin_state(d);
+}
+
 static void forget(struct regex_dfa *d)
 {
     for (unsigned i = STATE_FIRST; i < d->count; i++)
         free(d->states[i].steps);
     memset(d->slots, 0, sizeof(d->slots));
-    memset(d->next, 0, (size_t)STATES_MOST * d->class_count * sizeof(d->next[0]));
-    d->count = STATE_FIRST;
-    d->begin = begin_state(d);
+    begin_anew(d);
+    d->forgotten++;
 }
 
 /* There is no room for another state: all but this one, which gets its new number. */
@@ -207,8 +219,7 @@ struct regex_dfa *regex_dfa_new(struct str expression)
     d->class_count = 1; /* that of NUL */
     find_classes(d);
     d->next = mem_array((size_t)STATES_MOST * d->class_count, sizeof(d->next[0]));
-    d->count = STATE_FIRST;
-    d->begin = begin_state(d);
+    begin_anew(d);
     return MOVE(d);
 }
 
@@ -222,21 +233,146 @@ void regex_dfa_free(struct regex_dfa *d)
     free(d);
 }
 
-bool regex_dfa_fits(struct regex_dfa *d, struct str text)
+/* A text, and how far the machine is in it. */
+struct lane {
+    const uint8_t *p, *end;
+    uint32_t at; /* the state, times the number of classes */
+    size_t text; /* its number */
+};
+
+static uint32_t go_on(struct regex_dfa *d, uint32_t at, uint8_t c)
+{
+    uint32_t to = d->next[at + d->class_of[c]];
+
+    return to != STATE_NEW ? to : go_anew(d, (uint16_t)(at / d->class_count), c);
+}
+
+/* One after another, for what is left of a text, or leads where nobody went before. */
+static void go_alone(struct regex_dfa *d, struct lane *l, size_t count)
+{
+    const uint32_t fits = STATE_FITS * d->class_count;
+
+    for (; count && l->at != fits; count--)
+        l->at = go_on(d, l->at, *l->p++);
+}
+
+static void go_together(const struct regex_dfa *d, struct lane lanes[LANES], size_t count)
 {
     const uint32_t *next = d->next;
-    const uint32_t fits = STATE_FITS * d->class_count;
-    uint32_t at = d->begin * d->class_count;
+    const uint8_t *class_of = d->class_of;
+    const uint8_t *p0 = lanes[0].p, *p1 = lanes[1].p, *p2 = lanes[2].p, *p3 = lanes[3].p;
+    uint32_t at0 = lanes[0].at, at1 = lanes[1].at, at2 = lanes[2].at, at3 = lanes[3].at;
 
-    for (size_t i = 0; i < text.len && at != fits; i++) {
-        uint32_t to = at;
-
-        /* Mostly it stays where it is; then no step waits for the one before. */
-        while (i < text.len && (to = next[at + d->class_of[(uint8_t)text.p[i]]]) == at)
-            i++;
-        if (i == text.len)
-            break;
-        at = to != STATE_NEW ? to : go_anew(d, (uint16_t)(at / d->class_count), (uint8_t)text.p[i]);
+    for (size_t i = 0; i < count; i++) {
+        at0 = next[at0 + class_of[p0[i]]];
+        at1 = next[at1 + class_of[p1[i]]];
+        at2 = next[at2 + class_of[p2[i]]];
+        at3 = next[at3 + class_of[p3[i]]];
     }
-    return at == fits || d->states[at / d->class_count].fits_at_end;
+    lanes[0].at = at0;
+    lanes[1].at = at1;
+    lanes[2].at = at2;
+    lanes[3].at = at3;
+}
+
+struct fitting {
+    struct regex_dfa *d;
+    const struct str *texts;
+    size_t count, taken;
+    uint8_t *is_true;
+    struct lane lanes[LANES];
+    unsigned lane_count;
+};
+
+static void begin_lane(struct fitting *f, struct lane *l)
+{
+    const struct str *text = &f->texts[l->text];
+
+    l->p = (const uint8_t *)text->p;
+    l->end = l->p + text->len;
+    l->at = f->d->begin * f->d->class_count;
+}
+
+/* The texts that are next; of one that is at its end, the answer. */
+static void fill_lanes(struct fitting *f)
+{
+    const uint32_t fits = STATE_FITS * f->d->class_count;
+
+    for (unsigned i = 0; i < f->lane_count;) {
+        struct lane *l = &f->lanes[i];
+
+        if (l->p < l->end && l->at != fits) {
+            i++;
+            continue;
+        }
+        f->is_true[l->text] = l->at == fits || f->d->states[l->at / f->d->class_count].fits_at_end;
+        if (f->taken < f->count) {
+            l->text = f->taken++;
+            begin_lane(f, l);
+        } else {
+            *l = f->lanes[--f->lane_count];
+        }
+    }
+}
+
+/* Where all was forgotten, the states of the other texts were, too. */
+static void begin_others(struct fitting *f, unsigned but)
+{
+    for (unsigned i = 0; i < f->lane_count; i++)
+        if (i != but)
+            begin_lane(f, &f->lanes[i]);
+}
+
+static void step_lanes(struct fitting *f)
+{
+    struct lane before[LANES];
+    size_t count = STRIDE;
+
+    for (unsigned i = 0; i < LANES; i++) {
+        size_t left = (size_t)(f->lanes[i].end - f->lanes[i].p);
+
+        count = left < count ? left : count;
+    }
+    memcpy(before, f->lanes, sizeof(before));
+    go_together(f->d, f->lanes, count);
+    for (unsigned i = 0; i < LANES; i++) {
+        struct lane *l = &f->lanes[i];
+        unsigned forgotten = f->d->forgotten;
+
+        if (l->at != STATE_NEW) {
+            l->p += count;
+            continue;
+        }
+        *l = before[i];
+        go_alone(f->d, l, count);
+        if (f->d->forgotten != forgotten) {
+            begin_others(f, i);
+            return;
+        }
+    }
+}
+
+void regex_dfa_fits(struct regex_dfa *d, const struct str *texts, size_t count, uint8_t *is_true)
+{
+    struct fitting f = {.d = d, .texts = texts, .count = count, .is_true = is_true};
+
+    for (; f.lane_count < LANES && f.taken < count; f.lane_count++) {
+        f.lanes[f.lane_count].text = f.taken++;
+        begin_lane(&f, &f.lanes[f.lane_count]);
+    }
+    fill_lanes(&f);
+    while (f.lane_count == LANES) {
+        step_lanes(&f);
+        fill_lanes(&f);
+    }
+    for (unsigned i = 0; i < f.lane_count; i++) {
+        struct lane *l = &f.lanes[i];
+        unsigned forgotten = d->forgotten;
+
+        go_alone(d, l, (size_t)(l->end - l->p));
+        is_true[l->text] =
+            l->at == STATE_FITS * d->class_count || d->states[l->at / d->class_count].fits_at_end;
+        for (unsigned k = i + 1; d->forgotten != forgotten && k < f.lane_count; k++)
+            begin_lane(&f, &f.lanes[k]);
+    }
 }

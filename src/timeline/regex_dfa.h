@@ -13,5 +13,6 @@ struct regex_dfa;
 struct regex_dfa *regex_dfa_new(struct str expression);
 void regex_dfa_free(struct regex_dfa *d); /* NULL is fine */
 DEFINE_CLEANUP(struct regex_dfa *, regex_dfa_free)
-/* Whether it fits any part of the text, which is ASCII without NUL. */
-bool regex_dfa_fits(struct regex_dfa *d, struct str text);
+/* Whether it fits any part of a text, which is ASCII without NUL; of each. Several go on at once,
+ * so that no step of one waits for the step before it. */
+void regex_dfa_fits(struct regex_dfa *d, const struct str *texts, size_t count, uint8_t *is_true);

@@ -490,8 +490,12 @@ static bool fits_regex(const struct value_test *t, struct str value)
 {
     regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)value.len};
 
-    if (t->ascii && str_is_ascii(value))
-        return regex_dfa_fits(t->ascii, value);
+    if (t->ascii && str_is_ascii(value)) {
+        uint8_t fits;
+
+        regex_dfa_fits(t->ascii, &value, 1, &fits);
+        return fits;
+    }
     return regexec(&t->regex, value.p, 1, &span, REG_STARTEND) == 0;
 }
 
@@ -531,4 +535,19 @@ bool value_test(const struct value_test *t, struct str value)
         return false;
     set_small(&small_value, value);
     return test_small(t, buf_str(&small_value));
+}
+
+void value_test_all(const struct value_test *t, const struct str *values, size_t count,
+                    uint8_t *is_true)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t from = i;
+
+        while (t->ascii && i < count && str_is_ascii(values[i]))
+            i++;
+        if (i > from)
+            regex_dfa_fits(t->ascii, values + from, i - from, is_true + from);
+        if (i < count)
+            is_true[i] = value_test(t, values[i]);
+    }
 }

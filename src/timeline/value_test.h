@@ -45,6 +45,9 @@ MUST_CHECK int value_test_regex(struct value_test *t, struct str text, struct er
 /* What each value that passes has in it, letters alike, in small ones; empty: nothing is known. */
 struct str value_test_needs(const struct value_test *t);
 bool value_test(const struct value_test *t, struct str value);
+/* The same of many. */
+void value_test_all(const struct value_test *t, const struct str *values, size_t count,
+                    uint8_t *is_true);
 /* Where the text is found first, letters alike; NULL: nowhere. text is in small letters. */
 const char *find_alike(struct str in, struct str text);
 /* An address, as the 16 bytes of IPv6. */

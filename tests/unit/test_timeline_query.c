@@ -148,7 +148,9 @@ static void the_terms_of_the_document_find_their_rows(void **state)
         {"host.name:web?", "45"},
         {"message:*sudo*", "1"},
         {"message:/pass(word)?\\s/", "03"},
-        {"message:/^[a-zA-Z]+ ([a-z]+ )+[a-z]+ [a-z]+( [0-9.]+)+ [a-z]+ [0-9]+ .+$/ or message:/pass(word)?\\s/", "03"},
+        {"message:/^[a-zA-Z]+ ([a-z]+ )+[a-z]+ [a-z]+( [0-9.]+)+ [a-z]+ [0-9]+ .+$/ or "
+         "message:/pass(word)?\\s/",
+         "03"},
         {"message:/pass(word)?/ and user.name:/^.o+t$/", "01"},
         {"source.ip:10.0.0.0/8", "0"},
         {"source.ip:2001:db8::/32", "3"},
@@ -857,6 +859,10 @@ static void what_an_expression_needs_is_in_all_that_fits(void **state)
         CLEANUP(value_test_release) struct value_test t = {0};
 
         join_some(&text, &seed, parts, COUNT_OF(parts));
+        struct buf values[8] = {0};
+        struct str all[8];
+        uint8_t wanted[8], is_true[8];
+
         if (value_test_regex(&t, buf_str(&text), NULL))
             continue;
         for (int i = 0; i < 8; i++) {
@@ -864,6 +870,9 @@ static void what_an_expression_needs_is_in_all_that_fits(void **state)
 
             join_some(&value, &seed, letters, COUNT_OF(letters));
             fits = fits_regex(buf_text(&value), buf_text(&text));
+            buf_addstr(&values[i], buf_str(&value));
+            all[i] = buf_str(&values[i]);
+            wanted[i] = fits;
             if (value_test(&t, buf_str(&value)) != fits)
                 fail_msg("/%s/ and %s", buf_text(&text), buf_text(&value));
             if (fits && !find_alike(buf_str(&value), value_test_needs(&t)))
@@ -871,6 +880,11 @@ static void what_an_expression_needs_is_in_all_that_fits(void **state)
             asked++;
             fitting += fits;
         }
+        value_test_all(&t, all, COUNT_OF(all), is_true);
+        if (memcmp(wanted, is_true, sizeof(wanted)) != 0)
+            fail_msg("/%s/ of eight values at once", buf_text(&text));
+        for (size_t i = 0; i < COUNT_OF(values); i++)
+            buf_release(&values[i]);
         needing += value_test_needs(&t).len > 0;
         quick += t.ascii != NULL;
     }
@@ -888,6 +902,9 @@ static void an_expression_of_many_states_is_answered_all_the_same(void **state)
     CLEANUP_BUF struct buf value = {0};
     uint64_t seed = 11;
     unsigned fitting = 0;
+    struct buf values[400] = {0};
+    struct str all[400];
+    uint8_t wanted[400], is_true[400];
 
     (void)state;
     assert_int_equal(value_test_regex(&t, str_of(text), NULL), 0);
@@ -902,8 +919,15 @@ static void an_expression_of_many_states_is_answered_all_the_same(void **state)
         fits = fits_regex(buf_text(&value), text);
         assert_int_equal(value_test(&t, buf_str(&value)), fits);
         fitting += fits;
+        buf_addstr(&values[n], buf_str(&value));
+        all[n] = buf_str(&values[n]);
+        wanted[n] = fits;
     }
     assert_in_range(fitting, 40, 360);
+    value_test_all(&t, all, COUNT_OF(all), is_true);
+    assert_memory_equal(wanted, is_true, sizeof(wanted));
+    for (size_t i = 0; i < COUNT_OF(values); i++)
+        buf_release(&values[i]);
 }
 
 static void numbers_of_64_bits_are_compared_exactly(void **state)
