@@ -247,6 +247,15 @@ static bool read_moment(struct reading *r, struct str text, int64_t *first_ns, i
     return r->rc == 0;
 }
 
+/* A bound, which may stand in quotes. */
+static struct str bound_of(struct str text)
+{
+    text = str_trim(text);
+    return text.len > 1 && text.p[0] == '"' && text.p[text.len - 1] == '"'
+               ? str_from(str_head(text, text.len - 1), 1)
+               : text;
+}
+
 /* "[2026-11-01 TO 2026-11-02 14:30]", with * for no bound. */
 static const struct node *read_time_range(struct reading *r, struct node *n)
 {
@@ -257,8 +266,8 @@ static const struct node *read_time_range(struct reading *r, struct node *n)
 
     if (!end || !to)
         return fail(r, "a range of times is [FROM TO UNTIL]");
-    low = str_trim(str_head(range, (size_t)(to - range.p)));
-    range = str_trim(str_from(range, (size_t)(to - range.p) + 4));
+    low = bound_of(str_head(range, (size_t)(to - range.p)));
+    range = bound_of(str_from(range, (size_t)(to - range.p) + 4));
     if ((!str_is(low, "*") && !read_moment(r, low, &n->first_ns, &other)) ||
         (!str_is(range, "*") && !read_moment(r, range, &n->last_ns, &other)))
         return NULL;

@@ -63,6 +63,7 @@ class Ask(CaseTest):
                 ("time:<=2026-11-01T02:00:00Z", lambda c, when, m: when <= self.begin + datetime.timedelta(hours=2)),
                 ("time:[2026-11-02T00:00:00Z TO 2026-11-02T02:00:00Z]", lambda c, when, m: day <= when <= day + datetime.timedelta(hours=2)),
                 ("time:[2026-11-02 00:00 +00:00 to *] not hour", lambda call, *f: call.startswith("e2")),
+                ('time:["2026-11-02 00:00 +00:00" to "2026-11-02 02:00"] and hour', lambda c, when, m: day <= when <= day + datetime.timedelta(hours=2) and m.startswith("hour")),
                 ("time:[* TO 2026-11-01T00:30:00Z]", lambda call, *f: call == "e1.1"),
                 ('time:"2026-11-02 01:30 +00:00"', lambda call, *f: call == "e2.2"),
                 ("not time:<2026-11-02T00:00:00Z and not (time:>2026-11-02T02:30:00Z or hour)", lambda call, *f: call.startswith("e2")),
