@@ -1,25 +1,7 @@
-/* timeline_ask.c: asks the timelines of a case: events in order, how many when, and which values.
- */
-#include "practice/timeline_show.h"
+/* timeline_ask.c: asks the timelines of a case: events in order, and which values they have. */
+#include "practice/timeline_ask.h"
 
-#define NS 1000000000LL
-
-enum { PAGE = 40, JSON_MOST = 100000, SLOTS_WANTED = 24, BAR = 40, TOP = 20 };
-
-#define ASK_FIELDS                                                                                 \
-    {.name = "query",                                                                              \
-     .type = FIELD_LINE,                                                                           \
-     .flags = FIELD_ARG,                                                                           \
-     .help = "what: failed, user.name:root and not source.ip:10.0.0.0/8"},                         \
-        {.name = "from",                                                                           \
-         .type = FIELD_TIME,                                                                       \
-         .flags = FIELD_UTC,                                                                       \
-         .help = "not before; UTC where no zone is written"},                                      \
-        {.name = "to", .type = FIELD_TIME, .flags = FIELD_UTC, .help = "not after"},               \
-    {                                                                                              \
-        .name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "evidence",            \
-        .help = "only in these items: e3"                                                          \
-    }
+enum { PAGE = 40, JSON_MOST = 100000, TOP = 20 };
 
 static const struct field search_fields[] = {
     ASK_FIELDS,
@@ -27,7 +9,6 @@ static const struct field search_fields[] = {
     {.name = "latest", .type = FIELD_FLAG, .help = "the latest first"},
     {.name = "fields", .type = FIELD_FLAG, .help = "with all fields of each event"},
 };
-static const struct field histogram_fields[] = {ASK_FIELDS};
 static const struct field top_fields[] = {
     {.name = "field",
      .type = FIELD_LINE,
@@ -38,21 +19,7 @@ static const struct field top_fields[] = {
     {.name = "most", .type = FIELD_NUMBER, .help = "show at most so many"},
 };
 
-struct asking {
-    const struct operation *op;
-    const struct input *in;
-    const struct view *v;
-    struct answer *a;
-    struct timelines lines;
-    struct search_order order;
-    struct json json;
-    struct screen screen;
-    struct event_show show;
-    uint64_t shown, most;
-    struct search_result *result;
-};
-
-static void asking_release(struct asking *k)
+void asking_release(struct asking *k)
 {
     timelines_release(&k->lines);
     if (k->result)
@@ -60,7 +27,7 @@ static void asking_release(struct asking *k)
     free(k->result);
 }
 
-static int begin(struct asking *k, enum search_kind kind, struct err *e)
+int asking_begin(struct asking *k, enum search_kind kind, struct err *e)
 {
     int rc = timelines_open(&k->lines, k->v, k->a->around->case_folder,
                             input_value(k->op, k->in, "evidence"), e);
@@ -107,7 +74,7 @@ static int query_search(const struct view *v, const struct operation *op, const 
 {
     CLEANUP(asking_release) struct asking k = {.op = op, .in = in, .v = v, .a = a};
     const struct search_receiver to = {.event = take_event, .context = &k};
-    int rc = begin(&k, SEARCH_ROWS, e);
+    int rc = asking_begin(&k, SEARCH_ROWS, e);
 
     if (rc)
         return rc;
@@ -133,99 +100,6 @@ static int query_search(const struct view *v, const struct operation *op, const 
     if (k.shown > k.most)
         screen_printf(&k.screen, 0,
                       "\nThere are more: --most N, --from TIME; calm analyse histogram says when.");
-    return 0;
-}
-
-/* A width that people count in, so that there are about SLOTS_WANTED. */
-static int64_t slot_of(int64_t span_ns)
-{
-    static const int64_t widths[] = {1,      2,      5,       10,      15,      30,
-                                     60,     120,    300,     600,     900,     1800,
-                                     3600,   7200,   10800,   21600,   43200,   86400,
-                                     172800, 604800, 1209600, 2592000, 7776000, 31536000};
-    int64_t wanted = span_ns / NS / SLOTS_WANTED;
-
-    for (size_t i = 0; i < COUNT_OF(widths); i++)
-        if (widths[i] >= wanted)
-            return widths[i] * NS;
-    return (wanted / 31536000 + 1) * 31536000 * NS;
-}
-
-static void show_slots(struct asking *k, uint32_t count)
-{
-    uint64_t most = 1;
-
-    for (uint32_t i = 0; i < count; i++)
-        most = k->result->slots[i] > most ? k->result->slots[i] : most;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t n = k->result->slots[i];
-        CLEANUP_BUF struct buf line = {0};
-        char text[UTC_PLAIN_SIZE];
-        size_t length = (size_t)((n * BAR + most - 1) / most);
-
-        utc_plain(text, event_utc(k->order.from_ns + (int64_t)i * k->order.slot_ns));
-        buf_addf(&line, "%.16s  ", text);
-        for (size_t at = 0; at < length; at++)
-            buf_adds(&line, "█");
-        buf_addn(&line, ' ', BAR - length);
-        buf_addf(&line, " %10llu", (unsigned long long)n);
-        screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
-    }
-}
-
-static void show_histogram(struct asking *k, const struct search_value *sum)
-{
-    show_slots(k, k->order.slot_count);
-    screen_printf(&k->screen, 0, "%llu events; times are UTC.", (unsigned long long)sum->count);
-    if (sum->timeless)
-        screen_printf(&k->screen, 0,
-                      "%llu of them have no time, and are in no bar: precision:none finds them.",
-                      (unsigned long long)sum->timeless);
-}
-
-static void json_slots(struct asking *k, uint32_t count)
-{
-    json_begin(&k->json, &k->a->json);
-    json_array_begin(&k->json);
-    for (uint32_t i = 0; i < count; i++) {
-        json_object_begin(&k->json);
-        json_put_utc(&k->json, "from", event_utc(k->order.from_ns + (int64_t)i * k->order.slot_ns));
-        json_put_u64(&k->json, "seconds", (uint64_t)(k->order.slot_ns / NS));
-        json_put_u64(&k->json, "events", k->result->slots[i]);
-        json_object_end(&k->json);
-    }
-    json_array_end(&k->json);
-}
-
-/* The span is found first, then divided. */
-static int query_histogram(const struct view *v, const struct operation *op, const struct input *in,
-                           struct answer *a, struct err *e)
-{
-    CLEANUP(asking_release) struct asking k = {.op = op, .in = in, .v = v, .a = a};
-    struct search_value sum;
-    int64_t slot;
-    int rc = begin(&k, SEARCH_COUNT, e);
-
-    if (rc == 0)
-        rc = timeline_search(&k.order, NULL, k.result, e);
-    if (rc)
-        return rc;
-    sum = k.result->sum;
-    if (sum.count > sum.timeless) {
-        slot = slot_of(sum.last_ns - sum.first_ns);
-        k.order.slot_ns = slot;
-        k.order.from_ns = sum.first_ns - ((sum.first_ns % slot) + slot) % slot;
-        k.order.slot_count = (uint32_t)((sum.last_ns - k.order.from_ns) / slot + 1);
-        search_result_release(k.result);
-        rc = timeline_search(&k.order, NULL, k.result, e);
-    }
-    if (rc)
-        return rc;
-    if (a->wants_json)
-        json_slots(&k, k.order.slot_count);
-    else
-        show_histogram(&k, &sum);
-    no_fields_say(a, k.result);
     return 0;
 }
 
@@ -283,7 +157,7 @@ static int query_top(const struct view *v, const struct operation *op, const str
 {
     CLEANUP(asking_release) struct asking k = {.op = op, .in = in, .v = v, .a = a};
     uint64_t most;
-    int rc = begin(&k, SEARCH_VALUES, e);
+    int rc = asking_begin(&k, SEARCH_VALUES, e);
 
     if (rc)
         return rc;
@@ -317,17 +191,6 @@ const struct operation analyse_search = {
     .type = OP_QUERY,
     .faces = FACE_ALL,
     .query = query_search};
-
-const struct operation analyse_histogram = {.name = "analyse histogram",
-                                            .practice = "analyse",
-                                            .help = "how many events there were, and when",
-                                            .example =
-                                                "calm analyse histogram event.outcome:failure",
-                                            OP_FIELDS(histogram_fields),
-                                            .kind = &timeline_kind,
-                                            .type = OP_QUERY,
-                                            .faces = FACE_ALL,
-                                            .query = query_histogram};
 
 const struct operation analyse_top = {
     .name = "analyse top",

@@ -38,6 +38,7 @@ struct searching {
     size_t *value_at; /* places in bytes, while it grows */
     struct buf times; /* first and last nanosecond of each time of the query */
     bool has_tags;    /* the query asks for them */
+    bool has_sum;     /* of one worker at least, whose slots are those of all */
 };
 
 static int unsound(struct err *e)
@@ -101,16 +102,25 @@ static int take_sum(struct searching *s, struct str body, struct err *e)
 {
     struct search_result *r = s->result;
     struct search_value sum;
+    int64_t grid[2];
     size_t slots = s->order->slot_count * sizeof(uint64_t);
 
-    if (body.len != sizeof(sum) + slots)
+    if (body.len != sizeof(sum) + sizeof(grid) + slots)
         return unsound(e);
     memcpy(&sum, body.p, sizeof(sum));
+    memcpy(grid, body.p + sizeof(sum), sizeof(grid));
+    if (grid[1] < 0 || (s->order->slot_ns && grid[1] != s->order->slot_ns))
+        return unsound(e);
+    if (s->has_sum && (grid[0] != r->first_slot_ns || grid[1] != r->slot_ns))
+        return unsound(e);
+    s->has_sum = true;
+    r->first_slot_ns = grid[0];
+    r->slot_ns = grid[1];
     search_value_add(&r->sum, &sum);
     for (uint32_t i = 0; i < s->order->slot_count; i++) {
         uint64_t n;
 
-        memcpy(&n, body.p + sizeof(sum) + i * sizeof(n), sizeof(n));
+        memcpy(&n, body.p + sizeof(sum) + sizeof(grid) + i * sizeof(n), sizeof(n));
         r->slots[i] += n;
     }
     return 0;
@@ -317,6 +327,7 @@ static int begin_lane(struct searching *s, unsigned i, struct err *e)
                                      .slot_count = o->slot_count,
                                      .from_ns = o->from_ns,
                                      .to_ns = o->to_ns,
+                                     .first_slot_ns = o->first_slot_ns,
                                      .slot_ns = o->slot_ns,
                                      .most = o->most,
                                      .only = o->has_only ? o->only : SEARCH_ALL,

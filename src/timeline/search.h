@@ -34,8 +34,9 @@ struct search_order {
     bool has_only; /* the one event of that number, from 0, in its one file */
     uint64_t only;
     bool is_backward;    /* the latest first */
-    uint32_t slot_count; /* of a histogram: at most SEARCH_SLOTS_MOST, each slot_ns from from_ns */
-    int64_t slot_ns;
+    uint32_t slot_count; /* of a histogram: at most SEARCH_SLOTS_MOST, each slot_ns wide */
+    int64_t first_slot_ns;
+    int64_t slot_ns;  /* 0: as fine as so many hold all events, and the result says from when on */
     struct str field; /* of SEARCH_VALUES */
     unsigned workers; /* 0: as many as there are processors */
 };
@@ -49,7 +50,8 @@ struct search_counted {
     struct search_value told;
 };
 struct search_result {
-    struct search_value sum; /* of SEARCH_COUNT and SEARCH_VALUES */
+    struct search_value sum;        /* of SEARCH_COUNT and SEARCH_VALUES */
+    int64_t first_slot_ns, slot_ns; /* slot_ns 0: there were no events to look through */
     uint64_t slots[SEARCH_SLOTS_MOST];
     struct search_counted *values; /* most frequent first; then the earliest */
     size_t value_count;

@@ -43,20 +43,25 @@ static void add_row(struct search_value *to, const struct search_counting *of, s
     search_value_add(to, &one);
 }
 
+/* Rows that follow each other lie in one slot, mostly, so it is not found by division each time. */
 static void count_rows(struct search_counts *c, const struct search_counting *of)
 {
-    const struct search_task *task = of->task;
+    const uint64_t width = (uint64_t)c->slot_ns;
+    uint64_t slot = 0, begin = (uint64_t)c->first_slot_ns;
 
     for (size_t row = 0; row < block_rows(of->block); row++) {
-        uint64_t slot;
+        uint64_t ns = (uint64_t)of->times[row];
 
         if (!rows_has(of->rows, row))
             continue;
         add_row(&c->sum, of, row);
-        if (task->slot_count == 0 || rows_has(&of->timeless, row))
+        if (of->task->slot_count == 0 || rows_has(&of->timeless, row))
             continue;
-        slot = ((uint64_t)of->times[row] - (uint64_t)task->from_ns) / (uint64_t)task->slot_ns;
-        if (slot < task->slot_count)
+        if (ns - begin >= width) {
+            slot = (ns - (uint64_t)c->first_slot_ns) / width;
+            begin = (uint64_t)c->first_slot_ns + slot * width;
+        }
+        if (slot < of->task->slot_count)
             c->slots[slot]++;
     }
 }
@@ -242,6 +247,8 @@ static int send_sum(const struct search_counts *c, const struct search_task *tas
     CLEANUP_BUF struct buf message = {0};
 
     buf_add(&message, &c->sum, sizeof(c->sum));
+    buf_add(&message, &c->first_slot_ns, sizeof(c->first_slot_ns));
+    buf_add(&message, &c->slot_ns, sizeof(c->slot_ns));
     buf_add(&message, c->slots, task->slot_count * sizeof(c->slots[0]));
     return worker_send(channel, SEARCH_SUM, buf_str(&message), e);
 }

@@ -5,6 +5,7 @@
 
 struct search_counts {
     struct search_value sum;
+    int64_t first_slot_ns, slot_ns; /* as the task has them, or as they were chosen */
     uint64_t slots[SEARCH_SLOTS_MOST];
     struct counted *values; /* by their hash; NULL: none yet */
     size_t value_count, value_size;

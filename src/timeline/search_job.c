@@ -7,6 +7,7 @@
 #include "timeline/search_count.h"
 #include "timeline/search_fields.h"
 #include "timeline/search_heap.h"
+#include "timeline/search_slots.h"
 #include "timeline/search_wire.h"
 #include "timeline/segment_read.h"
 
@@ -313,6 +314,25 @@ static int by_last_backward(const void *a, const void *b)
     return by_first(a, b);
 }
 
+/* Before the blocks are shared out, so that all workers choose the same. */
+static void choose_slots(struct job *j, size_t count)
+{
+    int64_t first = INT64_MAX, last = INT64_MIN;
+
+    j->counts.first_slot_ns = j->task.first_slot_ns;
+    j->counts.slot_ns = j->task.slot_ns;
+    if (!j->task.slot_count || j->task.slot_ns || !count)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        first = j->shares[i].first_ns < first ? j->shares[i].first_ns : first;
+        last = j->shares[i].last_ns > last ? j->shares[i].last_ns : last;
+    }
+    first = first > j->task.from_ns ? first : j->task.from_ns;
+    last = last < j->task.to_ns ? last : j->task.to_ns;
+    j->counts.slot_ns = slot_width_fine(first, last, j->task.slot_count);
+    j->counts.first_slot_ns = slot_begin(first, j->counts.slot_ns);
+}
+
 /* Every so many-th of all blocks in the order of time, so that all workers go through time alike.
  */
 static void choose_blocks(struct job *j)
@@ -339,6 +359,7 @@ static void choose_blocks(struct job *j)
     if (count)
         qsort(j->shares, count, sizeof(j->shares[0]),
               j->task.is_backward ? by_last_backward : by_first);
+    choose_slots(j, count);
     for (size_t i = j->task.share; i < count; i += j->task.shares)
         j->shares[kept++] = j->shares[i];
     j->share_count = kept;
@@ -431,7 +452,7 @@ static int read_task(struct job *j, struct str argument, size_t files, struct er
     memcpy(&j->task, argument.p, sizeof(j->task));
     times_size = j->task.time_count * 2 * sizeof(int64_t);
     if (sums > rest.len || j->task.slot_count > SEARCH_SLOTS_MOST || j->task.shares == 0 ||
-        (j->task.slot_count && j->task.slot_ns <= 0))
+        j->task.slot_ns < 0 || (j->task.slot_count && !j->task.slot_ns && j->task.slot_count < 100))
         BUG("a search task that cannot be");
     j->directories = str_head(rest, sums);
     rest = str_from(rest, sums);

@@ -5,7 +5,7 @@
 
 enum search_kind {
     SEARCH_ROWS,   /* events, in the order of time */
-    SEARCH_COUNT,  /* how many, and when: histogram slots from from_ns on */
+    SEARCH_COUNT,  /* how many, and when: slots of a histogram */
     SEARCH_VALUES, /* the values of a field, and how often each is there */
 };
 
@@ -23,7 +23,8 @@ struct search_task {
     uint32_t share, shares; /* which blocks are this worker's */
     uint32_t slot_count;
     int64_t from_ns, to_ns; /* both within */
-    int64_t slot_ns;        /* of the histogram */
+    int64_t first_slot_ns;  /* of the histogram: where its first slot begins */
+    int64_t slot_ns;        /* 0: as fine as slot_count of them hold all blocks, search_slots.h */
     uint64_t most;          /* rows; 0: all */
     uint64_t only;          /* this event of the file alone; SEARCH_ALL: any */
     uint32_t is_backward;   /* the latest first */
@@ -38,7 +39,8 @@ enum search_message {
     SEARCH_ROW = 1,  /* struct search_row, source, state, then of each field: name size u16, value
                         size u32, name, value; or the last piece of that */
     SEARCH_PIECE,    /* of a row: more of it follows in the next message */
-    SEARCH_SUM,      /* struct search_value, then u64 for each slot; last */
+    SEARCH_SUM,      /* struct search_value, i64 where the first slot begins, i64 their width,
+                        then u64 for each slot; last */
     SEARCH_VALUE,    /* struct search_value, the value */
     SEARCH_NO_FIELD, /* a field of the query that no event has, NUL, one that is alike; the first */
 };
