@@ -387,6 +387,46 @@ class Changing(Lacking):
         self.assertRegex(said, r"(?m)^  LIVE +")
         self.assertRegex(said, rf"(?m)^  in use +mounted for writing on {at}")
 
+    def held(self, held, *words):
+        """Runs calm-image where sysfs says of devices by whom each is held, as it does of members of a volume group or of a RAID; who holds
+        others is no loop device then."""
+        script = ""
+        for n, (device, holder) in enumerate(held):
+            below, above = (pathlib.Path(os.path.realpath("/sys/block/" + pathlib.Path(d).name)) for d in (device, holder))
+            for kind, where, link in (("holders", below, above), ("slaves", above, below)):
+                folder = self.folder / kind / where.name
+                folder.mkdir(parents=True, exist_ok=True)
+                if not (folder / link.name).is_symlink():
+                    (folder / link.name).symlink_to(link)
+                script += f"mount --bind {folder} {where}/{kind} && "
+            script += f"mount --bind {self.folder}/none {above}/loop && "
+        (self.folder / "none").mkdir(exist_ok=True)
+        return run("unshare", "-m", "sh", "-c", script + 'exec "$@"', "sh", IMAGER, *words)
+
+    @needs_root
+    def test_a_member_of_what_is_mounted_for_writing_needs_live_and_is_marked(self):
+        """Two disks make a RAID, that is the only member of a volume group, and the file system lies on its volume."""
+        members = [self.loop(self.source(bytes(4 * MIB), f"member{n}")) for n in range(2)]
+        raid = self.loop(self.source(bytes(4 * MIB), "raid"))
+        self.must("mke2fs", "-q", "-F", "-t", "ext4", self.source(bytes(20 * MIB), "volume"), env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+        volume = self.loop(self.folder / "volume")
+        at = self.mounted(volume)
+        held = [(members[0], raid), (members[1], raid), (raid, volume)]
+        if self.held(held, "--version").returncode:
+            self.skipTest("no namespace of mounts can be made here")
+        for source in (*members, raid, self.folder / "member1"):
+            done = self.held(held, source, "--to", self.out, "--name", "x")
+            said = one_line((done.stdout + done.stderr).decode())
+            self.assertEqual(done.returncode, GATE, said)
+            self.assertIn(f"mounted for writing on {at}", said)
+            self.assertEqual(list(self.out.iterdir()), [])
+            done = self.held(held, source, "--live", "--to", at, "--name", "x")
+            self.assertEqual(done.returncode, USAGE)
+            self.assertIn("lies on", one_line(done.stderr.decode()))
+        done = self.held(held, members[1], "--live", "--to", self.out, "--name", "x")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout.decode(), rf"(?m)^  in use +mounted for writing on {at}")
+        self.image(members[0], name="free")  # without that, nobody holds it
 
     @needs_root
     def test_each_device_of_a_btrfs_is_in_use_while_it_is_mounted_through_one_of_them(self):
