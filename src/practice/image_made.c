@@ -182,7 +182,9 @@ static int take_file(struct taking_made *t, struct str line, struct err *e)
         buf_addstr(&t->map_path, buf_str(&path));
     if (str_ends(f.name, ".pieces") && f.name.len == t->name.len + 7)
         buf_addstr(&t->pieces_path, buf_str(&path));
-    return evidence_file_is_beside(&named) ? 0 : image_set_add(&t->set, buf_text(&path), &size, e);
+    return evidence_file_is_beside(&named)
+               ? 0
+               : image_set_add_itself(&t->set, buf_text(&path), &size, e);
 }
 
 static int take_files(struct taking_made *t, struct err *e)

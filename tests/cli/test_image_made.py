@@ -77,6 +77,16 @@ class Made(CaseTest):
         self.edit_pieces(lambda lines: ["# a note"] + lines)
         self.ana(f"preserve image --made {self.out}/x.txt")
 
+    def test_a_link_in_the_place_of_a_file_of_it(self):
+        for ending, form in (("E01", "e01"), ("raw", "raw")):
+            self.alone(self.disk, "--to", self.out, "--name", "x", "--format", form)
+            there, elsewhere = self.out / f"x.{ending}", self.folder / "elsewhere"
+            there.rename(elsewhere)
+            there.symlink_to(elsewhere)
+            self.refused(f"x.{ending} is a link now")
+            for path in self.out.iterdir():
+                path.unlink()
+
     def test_sectors_that_are_denied_or_invented(self):
         summary = self.bad()
         true = summary.read_text()
