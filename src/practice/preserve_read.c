@@ -454,8 +454,11 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     if (rc)
         return rc;
     to = disk_out_receiver(out);
+    /* Files get their names one by one, and the program may be killed before it says what came. */
+    rc = reading_record(r, &act, "begun to be read out of it: ", NULL, e);
     progress_begin(&progress, r->a);
-    rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
+    if (rc == 0)
+        rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
     ended = disk_out_end(out, r->sums.damaged, rc && e ? e->text : NULL, rc ? &late : e);
     if (rc == 0)
         rc = ended;

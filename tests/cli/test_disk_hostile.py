@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import struct
 import subprocess
+import tempfile
 import time
 
 from attacker import Files, Key
@@ -291,8 +292,9 @@ class OnRecord(DiskTest):
         out = self.folder / "out"
         self.ana(f"preserve read e1 --path /etc --to {out}", "--because", "looking for the shell")
         chain = self.ana.json("preserve custody e1")["chain"]
-        self.assertEqual([(l["act"], l.get("because")) for l in chain], [("taken", None), ("examined", None), ("examined", None), ("examined", "looking for the shell")])
-        self.assertIn(f"read out of it: /etc; to {out} on ", chain[3]["place"])
+        self.assertEqual([(l["act"], l.get("because")) for l in chain], [("taken", None), ("examined", None), ("examined", None), *[("examined", "looking for the shell")] * 2])
+        for row, words in ((3, "begun to be read out of it"), (4, "read out of it")):
+            self.assertRegex(chain[row]["place"], f"^{words}: /etc; to {out} on ")
         self.assertEqual(json.loads((out / "manifest.jsonl").read_text().splitlines()[0])["image"], "e1")
 
     def test_what_is_kept_refers_to_the_image(self):
@@ -334,7 +336,24 @@ class OnRecord(DiskTest):
         self.assertEqual(self.ana.fails(f"preserve read e1 --body {body}")[0], 2)
         self.assertEqual(body.read_bytes(), b"mine")
         # and a folder that could not be used leaves no access on record
-        self.assertEqual(len([l for l in self.ana.json("preserve custody e1")["chain"] if l["act"] == "examined"]), 1)
+        self.assertEqual(len([l for l in self.ana.json("preserve custody e1")["chain"] if l["act"] == "examined"]), 2)
+
+    def test_reading_out_that_is_killed_is_on_record_as_begun(self):
+        disk = self.ext("large.img", tree=self.folder / "tree", size=40 << 20)
+        with tempfile.NamedTemporaryFile(dir=self.folder) as large:
+            large.write(random.Random(6).randbytes(24 << 20))
+            large.flush()
+            tool("debugfs", "-w", "-R", f"write {large.name} large", disk)
+        self.ana(f"preserve files {disk}")
+        out = self.folder / "out"
+        run = subprocess.Popen([CALM, "--case", self.case, "preserve", "read", "e2", "--to", out], env=self.ana.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 60
+        while run.poll() is None and time.monotonic() < end and not any(p.is_file() for p in (out / "files").rglob("*")):
+            time.sleep(0.001)
+        run.kill()
+        run.wait()
+        chain = self.ana.json("preserve custody e2")["chain"]
+        self.assertRegex(chain[1]["place"], f"^begun to be read out of it: /; to {out} on ")
 
     def test_a_sealed_item_is_not_read(self):
         self.ana('preserve unlawful "a picture" --evidence e1')
@@ -377,7 +396,7 @@ class OnRecord(DiskTest):
         item = self.recorded([self.line(beside), *map(self.line, parts)])
         self.assertEqual(as_rows(self.body(item)), as_rows(self.body(self.image)))
         self.out(item, "--path", "/etc")
-        self.assertEqual([l["act"] for l in self.ana.json(f"preserve custody {item}")["chain"]], ["taken", "examined", "examined"])  # its list, and its files
+        self.assertEqual([l["act"] for l in self.ana.json(f"preserve custody {item}")["chain"]], ["taken", "examined", "examined", "examined"])  # its list, and its files: begun, and done
 
     def test_an_image_that_is_not_as_it_was_recorded_is_refused(self):
         item = self.recorded([self.line(self.image, size=5)])
