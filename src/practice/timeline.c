@@ -76,8 +76,11 @@ static void work_release(struct work *w)
 static int put(void *context, struct str bytes, struct err *e)
 {
     struct work *w = context;
-    int rc = file_write_fd(w->out, bytes.p, bytes.len, "the timeline", e);
+    int rc;
 
+    if (interrupt_came())
+        return err_set(e, ERR_CANCEL, "stopped at your request");
+    rc = file_write_fd(w->out, bytes.p, bytes.len, "the timeline", e);
     w->is_unwritten = rc != 0;
     return rc;
 }

@@ -201,6 +201,18 @@ static bool is_expression(struct str s)
     return i < s.len && i > 1 && s.p[i - 1] != ':' && (i + 1 == s.len || is_word_end(s.p[i + 1]));
 }
 
+/* Without a field a folder is text, "/tmp/". */
+static bool is_bare_expression(struct str s)
+{
+    struct str text = str_from(s, 1);
+
+    text = str_cut(&text, '/');
+    for (size_t i = 0; i < text.len; i++)
+        if (strchr("[](){}|+^$\\", text.p[i]))
+            return is_expression(s);
+    return false;
+}
+
 static const struct node *read_expression(struct reading *r, struct node *n)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -417,7 +429,7 @@ static const struct node *read_value(struct reading *r, struct str field)
     r->q->has_tags = r->q->has_tags || str_is(field, "tag");
     if (first == '"')
         return read_quoted(r, n) && is_no_name(r, field) ? n : NULL;
-    if (field.len && is_expression(r->rest))
+    if (field.len ? is_expression(r->rest) : first == '/' && is_bare_expression(r->rest))
         return read_expression(r, n);
     if ((first == '[' || first == '{') && field.len)
         return take_range(r, &n->test)

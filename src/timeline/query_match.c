@@ -1,7 +1,7 @@
 /* query_match.c: finds the rows of a block that a query is true of. */
 #include "timeline/query_tree.h"
 
-/* Of values that lie one after another a text is found in all of them at once. */
+/* Of values that lie one after another a text is found in all of them at once: in which it is. */
 static void find_in_all(const struct values *v, const struct value_test *t, uint8_t *is_true)
 {
     struct str rest = v->bytes, text = value_test_needs(t);
@@ -12,7 +12,7 @@ static void find_in_all(const struct values *v, const struct value_test *t, uint
         while (i + 1 < v->count && v->values[i + 1].p <= found)
             i++;
         if (found + text.len <= v->values[i].p + v->values[i].len) {
-            is_true[i] = t->kind == TEST_HOLDS || value_test(t, v->values[i]);
+            is_true[i] = 1;
             found = v->values[i].p + v->values[i].len;
         } else {
             found++;
@@ -21,13 +21,31 @@ static void find_in_all(const struct values *v, const struct value_test *t, uint
     }
 }
 
+/* Of those that have the text, whether they pass. */
+static void test_found(const struct values *v, const struct value_test *t, uint8_t *is_true)
+{
+    CLEANUP_FREE struct str *found = mem_array(v->count + 1, sizeof(found[0]));
+    CLEANUP_FREE uint8_t *passes = mem_alloc(v->count + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < v->count; i++)
+        if (is_true[i])
+            found[count++] = v->values[i];
+    value_test_all(t, found, count, passes);
+    for (size_t i = 0, at = 0; i < v->count; i++)
+        if (is_true[i])
+            is_true[i] = passes[at++];
+}
+
 static void test_all(const struct values *v, const struct value_test *t, uint8_t *is_true)
 {
-    if (value_test_needs(t).len) {
-        find_in_all(v, t, is_true);
+    if (!value_test_needs(t).len) {
+        value_test_all(t, v->values, v->count, is_true);
         return;
     }
-    value_test_all(t, v->values, v->count, is_true);
+    find_in_all(v, t, is_true);
+    if (t->kind != TEST_HOLDS)
+        test_found(v, t, is_true);
 }
 
 /* Adds the rows of which one value is so. */
