@@ -105,7 +105,7 @@ def main():
                 break
             size = grow(log, count, make)
             for what, words in (("made", ("build", log, store)), ("count of all", ("count", store, "")), ("a rare word", ("count", store, RARE)),
-                                ("histogram", ("slots", store, "", "64")), ("first page", ("rows", store, "", "40")),
+                                ("histogram", ("slots", store, "")), ("first page", ("rows", store, "", "40")),
                                 ("last page", ("last", store, "", "40")), ("all in order", ("rows", store, "event.outcome:failure"))):
                 took, peak, said = measure(*words)
                 worst = max(worst, peak)

@@ -1,8 +1,8 @@
 /* timeline_store.c: timeline_store [-w WORKERS] [-d BYTES] build EVIDENCE FILE [ZONE-FILE] |
  * rows FILE QUERY [MOST] | last FILE QUERY [MOST] | count FILE QUERY | values FILE QUERY FIELD |
- * slots FILE QUERY COUNT: makes the timeline of one file (-d: with so much room for its directory)
- * and asks it (slots: how many there are in each so-many-th part of its time), without a case, for
- * tests and measurements. */
+ * slots FILE QUERY: makes the timeline of one file (-d: with so much room for its directory) and
+ * asks it (slots: when each slot begins that has events, in nanoseconds, and how many), without a
+ * case, for tests and measurements. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -86,20 +86,17 @@ static int show(void *context, const struct search_event *event, struct err *e)
     return 0;
 }
 
-/* As calm does it: first from when until when, then the slots of that. */
-static int ask_slots(struct search_order *order, unsigned long count, struct search_result *r,
-                     struct err *e)
+/* As calm does it: as many slots as there may be, over all the time of the file. */
+static int ask_slots(struct search_order *order, struct search_result *r, struct err *e)
 {
-    int rc = timeline_search(order, NULL, r, e);
+    int rc;
 
-    if (rc || r->sum.count == 0)
-        return rc;
-    order->from_ns = r->sum.first_ns;
-    order->slot_count = (uint32_t)count;
-    order->slot_ns = (r->sum.last_ns - r->sum.first_ns) / (int64_t)count + 1;
+    order->slot_count = SEARCH_SLOTS_MOST;
     rc = timeline_search(order, NULL, r, e);
     for (size_t i = 0; rc == 0 && i < order->slot_count; i++)
-        printf("%" PRIu64 "\n", r->slots[i]);
+        if (r->slots[i])
+            printf("%" PRId64 " %" PRIu64 "\n", r->first_slot_ns + (int64_t)i * r->slot_ns,
+                   r->slots[i]);
     return rc;
 }
 
@@ -117,7 +114,7 @@ static int ask(const char *what, char **argv, unsigned workers, struct err *e)
                                  .kind = SEARCH_ROWS,
                                  .workers = workers};
     const struct search_receiver to = {.event = show};
-    bool is_slots = str_is(str_of(what), "slots") && argv[2];
+    bool is_slots = str_is(str_of(what), "slots");
     int rc;
 
     if (is_slots || str_is(str_of(what), "count"))
@@ -127,10 +124,9 @@ static int ask(const char *what, char **argv, unsigned workers, struct err *e)
     order.is_backward = str_is(str_of(what), "last");
     if (order.kind == SEARCH_VALUES)
         order.field = str_of(argv[2]);
-    else if (argv[2] && !is_slots)
+    else if (argv[2])
         order.most = strtoull(argv[2], NULL, 10);
-    rc = is_slots ? ask_slots(&order, strtoul(argv[2], NULL, 10), &r, e)
-                  : timeline_search(&order, &to, &r, e);
+    rc = is_slots ? ask_slots(&order, &r, e) : timeline_search(&order, &to, &r, e);
     if (rc)
         return rc;
     for (size_t i = 0; i < r.value_count; i++)
