@@ -37,6 +37,13 @@ static struct str without_return(struct str s)
     return s;
 }
 
+/* A CR that no LF follows ends a record, too, as spreadsheets of classic Mac OS write it; within a
+ * cell it stands in quotes. */
+static bool is_cr_end(struct str text, size_t i)
+{
+    return text.p[i] == '\r' && i + 1 < text.len && text.p[i + 1] != '\n';
+}
+
 /* A quote begins a cell and ends it, and stands for itself nowhere else: so each quote leads into
  * cells or out of them, and of two lines that are tried as the beginning of a record at most one
  * has to be looked through for long. */
@@ -61,7 +68,7 @@ static enum scanned scan(struct str text, bool is_all, struct piece *out)
             if (c != ',' && c != '\n' && c != '\r')
                 return SCAN_BAD;
             is_cell_begin = false;
-        } else if (c == '\n') {
+        } else if (c == '\n' || is_cr_end(text, i)) {
             out->raw = without_return(str_head(text, i));
             out->size = i + 1;
             return SCAN_WHOLE;

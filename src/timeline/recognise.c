@@ -122,14 +122,41 @@ static bool may_be_utf16(const struct look *l)
     return found;
 }
 
+/* Whether lines end with CR alone: none of the parts has an LF, and one has a CR within. */
+static bool has_cr_ends(const struct look *l)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+        struct str part = l->parts[i];
+
+        if (part.len && memchr(part.p, '\n', part.len))
+            return false;
+        found = found || (part.len && memchr(part.p, '\r', part.len - 1));
+    }
+    return found;
+}
+
+/* What is read of such a source has LF instead, as the reader has it. */
+static void end_lines(struct look *l)
+{
+    l->encoding = TEXT_CR_ENDS;
+    for (size_t i = 0; i < HELD_SIZE; i++)
+        if (l->held[i] == '\r')
+            l->held[i] = '\n';
+}
+
 /* Parts of UTF-16 become UTF-8. */
 static void decode_parts(struct look *l)
 {
     struct utf16_look seen = {0};
     char *to;
 
-    if (!may_be_utf16(l))
+    if (!may_be_utf16(l)) {
+        if (has_cr_ends(l))
+            end_lines(l);
         return;
+    }
     for (size_t i = 0; i < SAMPLE_COUNT; i++)
         utf16_see(&seen, l->parts[i]);
     l->encoding = utf16_find(&seen, l->head);

@@ -1,6 +1,6 @@
-/* utf16.h: text in UTF-16 (RFC 2781) as UTF-8, so that each byte of it is that of a place in the
- * source. A surrogate without the other half becomes three bytes that are no UTF-8
- * (ED A0 80 to ED BF BF): nothing is lost, and nothing else becomes these. */
+/* utf16.h: how text is written; text in UTF-16 (RFC 2781) as UTF-8, so that each byte of it is that
+ * of a place in the source. A surrogate without the other half becomes three bytes that are no
+ * UTF-8 (ED A0 80 to ED BF BF): nothing is lost, and nothing else becomes these. */
 #pragma once
 #include "base/str.h"
 
@@ -10,6 +10,7 @@ enum text_encoding {
     TEXT_UTF16BE,         /* the same */
     TEXT_UTF16LE_BY_LOOK, /* nothing states it */
     TEXT_UTF16BE_BY_LOOK, /* the same */
+    TEXT_CR_ENDS,         /* as it is, but a CR ends a line, and no LF does */
     TEXT_ENCODING_COUNT_,
 };
 enum {
@@ -19,7 +20,7 @@ enum {
 /* How many bytes of the source such a byte of zero stands for. */
 static inline unsigned text_unit(enum text_encoding e)
 {
-    return e == TEXT_AS_IT_IS ? 1 : UTF16_UNIT;
+    return e == TEXT_AS_IT_IS || e == TEXT_CR_ENDS ? 1 : UTF16_UNIT;
 }
 static inline bool text_is_by_look(enum text_encoding e)
 {

@@ -17,7 +17,7 @@ void window_begin(struct window *w, const struct reader *r, uint64_t base)
                          .raw_end = base,
                          .known_place = base};
     w->bytes = mem_alloc(WINDOW_SIZE);
-    if (r->encoding != TEXT_AS_IT_IS)
+    if (text_unit(r->encoding) == UTF16_UNIT)
         w->raw = mem_alloc(RAW_SIZE);
 }
 
@@ -25,6 +25,13 @@ void window_release(struct window *w)
 {
     free(w->bytes);
     free(w->raw);
+}
+
+static void end_lines(char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] == '\r')
+            bytes[i] = '\n';
 }
 
 static int fill_as_it_is(struct window *w, struct err *e)
@@ -37,6 +44,8 @@ static int fill_as_it_is(struct window *w, struct err *e)
 
         if (rc)
             return rc;
+        if (w->encoding == TEXT_CR_ENDS)
+            end_lines(w->bytes + w->len, got);
         w->is_end = got == 0;
         w->len += got;
     }

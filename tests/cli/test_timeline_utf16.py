@@ -54,6 +54,17 @@ class Utf16(unittest.TestCase):
                         places = [len(front * (e["line"] > 1)) + len("".join(lines[:e["line"] - 1]).encode(way)) for e in found]
                         self.assertEqual([e["at"] for e in found], places, begins)
 
+    def test_lines_that_end_with_cr_alone_are_lines(self):
+        for name, text in LOGS.items():
+            text = text.replace("\r\n", "\n")
+            with self.subTest(log=name):
+                self.assertEqual(read_lines(text.replace("\n", "\r")), read_lines(text))
+        text = "".join(SYSLOG.format(n % 60, n, "x" * 60).replace("\r\n", "\r") for n in range(3000))
+        events, counts = read_lines(text)
+        self.assertEqual((counts["format"], counts["events"], events[2]["at"], events[2]["line"]), ("syslog", 3000, 2 * text.index("\r") + 2, 3))
+        self.assertEqual(len(build(text.encode())), 3000)
+        self.assertEqual(read_lines("a bar\rof progress\nand text\n")[1]["lines"], 2)
+
     def test_what_is_no_character_is_shown_and_nothing_else_is_lost(self):
         lone = SYSLOG.format(1, 1, "a\ud800b").encode("utf-16-le", "surrogatepass") + SYSLOG.format(2, 2, "c\x00d").encode("utf-16-le")
         more = "".join(SYSLOG.format(n, n, "padding of sixty-four letters, so that little is odd in all of it") for n in range(3, 9)).encode("utf-16-le")
