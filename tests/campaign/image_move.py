@@ -2,6 +2,7 @@
 """image_move.py SEED COUNT: makes images whose targets are full, names folders in several ways (with .., through links and bind mounts), kills calm-image at any
 time, and puts its files together between runs. What is there in the end is the source to the byte, in files that are each there once; and no file of somebody
 else in these folders is changed."""
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -89,6 +90,8 @@ class One:
             except BrokenPipeError:
                 pass
             code = job.wait()
+            with contextlib.suppress(BrokenPipeError):  # what it did not take any more
+                job.stdin.close()
             if killer:
                 killer.cancel()
         return code

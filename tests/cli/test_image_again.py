@@ -374,7 +374,7 @@ class Again(CaseTest):
     def acts(self):
         return [(one["act"], one.get("place", "")) for one in self.ana.json("preserve custody e1")["chain"]]
 
-    def test_each_look_at_an_image_is_one_line_of_its_chain(self):
+    def test_each_look_at_an_image_is_a_line_of_its_chain_and_reading_out_one_before(self):
         self.disk.unlink()
         with open(self.disk, "wb") as f:
             f.truncate(8 * MIB)
@@ -386,9 +386,10 @@ class Again(CaseTest):
                  ("preserve read e1 --body b.txt", f"files listed: /; to b.txt on {host}"), ("preserve read e1 --to read", f"read out of it: /; to read on {host}"))
         for at, (line, place) in enumerate(looks):
             self.ana(line)
-            self.assertEqual(self.acts()[1 + at:], [("examined", place)])
+            begun = [("examined", f"begun to be {place}")] if "--to" in line else []
+            self.assertEqual(self.acts()[1 + at:], [*begun, ("examined", place)])
         self.ana(f"preserve read {self.out}/n.raw --list")  # a file is no item
-        self.assertEqual(len(self.acts()), 1 + len(looks))
+        self.assertEqual(len(self.acts()), 2 + len(looks))
         # One partition of Linux from sector 64 on, 1024 sectors, and nothing in it: which file system is to be listed cannot be found.
         self.disk.write_bytes(bytes(446) + bytes([0, 0, 0, 0, 0x83, 0, 0, 0]) + (64).to_bytes(4, "little") + (1024).to_bytes(4, "little") + bytes(48) + b"\x55\xaa" + bytes(MIB))
         self.ana(f"preserve image {self.disk} --to {self.out} --name zeros --format raw")

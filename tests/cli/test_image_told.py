@@ -163,16 +163,17 @@ class Told(CaseTest):
         self.ana.fails("preserve read e1 --path /none --to none")
         rows = self.chain("e1")
         self.assertEqual([place for place, _ in rows], ["to be written out as it is: partition 9, /; to p9", "to be written out as it is: /; to there",
-                                                        "to be read out of it: /none; to none"])
-        for (_, outcome), why in zip(rows, ("failed: it has no partition 9", "failed: there exists already", "failed: ")):
-            self.assertTrue(outcome.startswith(why), outcome)
+                                                        "begun to be read out of it: /none; to none", "to be read out of it: /none; to none"])
+        for (_, outcome), why in zip(rows, ("failed: it has no partition 9", "failed: there exists already", "e1: its bytes were last compared", "failed: ")):
+            self.assertIn(why.removeprefix("e1: "), outcome)
+            self.assertEqual(outcome.startswith("failed: "), why.startswith("failed: "))
         self.ana("preserve read e1 --body rows")
         self.ana("preserve read e1 --to files")
         body, listed = (self.folder / "rows").read_bytes(), (self.folder / "files" / "manifest.jsonl").read_bytes()
-        outcomes = [outcome for _, outcome in self.chain("e1")[3:]]
+        outcomes = [outcome for _, outcome in self.chain("e1")[4:]]
         outcomes = [one.split("; its bytes were last compared")[0] for one in outcomes]
         self.assertEqual(outcomes[0], f"{len(body.splitlines())} rows, {len(body)} bytes, SHA-256 {hashlib.sha256(body).hexdigest()}")
-        self.assertTrue(outcomes[1].endswith(f"{len(listed)} bytes, SHA-256 {hashlib.sha256(listed).hexdigest()}"), outcomes[1])
+        self.assertTrue(outcomes[-1].endswith(f"{len(listed)} bytes, SHA-256 {hashlib.sha256(listed).hexdigest()}"), outcomes[-1])
         self.assertIn("SHA-256", one_line(self.ana("preserve custody e1")))
 
     @needs_root
