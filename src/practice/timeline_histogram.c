@@ -210,20 +210,18 @@ static void show_bar(struct asking *k, int64_t from_ns, uint64_t n, uint64_t mos
     screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
 }
 
-static void show_far(struct asking *k, const struct far *far, const char *where, const char *option,
-                     int64_t edge_ns)
+static void show_far(struct asking *k, uint64_t count, const char *where, int64_t end_ns,
+                     const char *option, int64_t edge_ns)
 {
-    char from[UTC_PLAIN_SIZE], to[UTC_PLAIN_SIZE], edge[UTC_PLAIN_SIZE];
+    char end[UTC_PLAIN_SIZE], edge[UTC_PLAIN_SIZE];
 
-    if (!far->count)
+    if (!count)
         return;
-    utc_plain(from, event_utc(far->from_ns));
-    utc_plain(to, event_utc(far->to_ns));
+    utc_plain(end, event_utc(end_ns));
     utc_plain(edge, event_utc(edge_ns));
-    screen_printf(&k->screen, 0,
-                  "%llu event%s far %s these and in no bar, %.16s to %.16s: %s \"%.16s\"",
-                  (unsigned long long)far->count, far->count == 1 ? " lies" : "s lie", where, from,
-                  to, option, edge);
+    screen_printf(&k->screen, 0, "%llu event%s in no bar, far %s at %.16s: %s \"%.16s\"",
+                  (unsigned long long)count, count == 1 ? " is" : "s are", where, end, option,
+                  edge);
 }
 
 static void show_bars(struct asking *k, const struct bars *b, const struct search_value *sum)
@@ -235,8 +233,9 @@ static void show_bars(struct asking *k, const struct bars *b, const struct searc
     for (uint32_t i = 0; i < b->count; i++)
         show_bar(k, b->first_ns + (int64_t)i * b->width_ns, b->counts[i], most);
     screen_printf(&k->screen, 0, "%llu events; times are UTC.", (unsigned long long)sum->count);
-    show_far(k, &b->before, "before", "--to", b->before.to_ns + 1);
-    show_far(k, &b->after, "behind", "--from", b->after.from_ns);
+    show_far(k, b->before.count, "before these, the first", sum->first_ns, "--to",
+             b->before.to_ns + 1);
+    show_far(k, b->after.count, "behind these, the last", sum->last_ns, "--from", b->after.from_ns);
     if (sum->timeless)
         screen_printf(&k->screen, 0,
                       "%llu of them have no time, and are in no bar: precision:none finds them.",
