@@ -84,6 +84,7 @@ static void put_level(struct event *e, struct str text)
 static void put_time(struct reader *r, struct event *e, const struct dated *d)
 {
     reader_time(r, e, &d->time);
+    e->doubt |= d->has_short_year ? DOUBT_YEAR : 0;
     event_put(e, FIELD_EVENT_TIMEZONE, d->zone);
 }
 
@@ -227,6 +228,11 @@ static enum line_verdict slashes(struct reader *r, struct str line, struct event
 static enum line_verdict slashes_bracket(struct reader *r, struct str line, struct event *e)
 {
     return in_bracket(r, line, dated_slashes, e);
+}
+
+static enum line_verdict log4j(struct reader *r, struct str line, struct event *e)
+{
+    return at_front(r, line, dated_log4j, e);
 }
 
 /* java.util.logging puts the level at the beginning of a second line. */
@@ -383,4 +389,5 @@ DATED(named_bracket);
 DATED(epoch);
 DATED(epoch_bracket);
 DATED(glog);
+DATED(log4j);
 DATED(pairs);

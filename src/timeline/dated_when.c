@@ -1,6 +1,7 @@
 /* dated_when.c: full dates with a clock time, in the spellings of many programs. */
 #include "timeline/dated_when.h"
 #include <stdio.h>
+#include "timeline/level.h"
 #include "timeline/zone_word.h"
 
 enum { ISO_SIZE = 19, EPOCH_DIGITS = 10 };
@@ -124,6 +125,52 @@ bool dated_slashes(struct str *rest, struct dated *out)
         return false;
     take_zone(&at, &d);
     return give(rest, at, &d, out);
+}
+
+/* A level in capitals, behind a number where there is one, and before the name of a class with a
+ * colon. */
+static bool has_level_and_class(struct str at, bool has_number)
+{
+    size_t letters = 0, name = 0;
+    struct str behind;
+
+    str_skip_blanks(&at);
+    if (has_number) {
+        at = str_from(at, digits_of(at));
+        str_skip_blanks(&at);
+    }
+    while (letters < at.len && at.p[letters] >= 'A' && at.p[letters] <= 'Z')
+        letters++;
+    behind = str_from(at, letters);
+    if (!level_is_plain(str_head(at, letters)) || behind.len == 0 || !char_is_blank(behind.p[0]))
+        return false;
+    str_skip_blanks(&behind);
+    while (name < behind.len && !char_is_blank(behind.p[name]) && behind.p[name] != ':')
+        name++;
+    return name && name < behind.len && behind.p[name] == ':';
+}
+
+bool dated_log4j(struct str *rest, struct dated *out)
+{
+    static const char signs[] = "// ::";
+    char spelled[] = "2000-00-00T00:00:00";
+    struct str at = *rest, clock = {spelled, sizeof(spelled) - 1};
+    struct dated d = {.has_short_year = true};
+    bool is_bare = digits_of(at) == 6;
+    size_t size = is_bare ? 13 : 17;
+
+    if (at.len <= size || (is_bare && at.p[6] != ' '))
+        return false;
+    for (size_t i = 0, from = 0; i < 6; i++) {
+        memcpy(spelled + 2 + 3 * i, at.p + from, 2);
+        if (!is_bare && i < 5 && at.p[from + 2] != signs[i])
+            return false;
+        from += is_bare ? (i == 2 ? 3 : 2) : 3;
+    }
+    if (!when_iso(&clock, &d.time) || clock.len || !char_is_blank(at.p[size]) ||
+        !has_level_and_class(str_from(at, size), is_bare))
+        return false;
+    return give(rest, str_from(at, size), &d, out);
 }
 
 bool dated_epoch(struct str *rest, struct dated *out)

@@ -1,6 +1,5 @@
 /* dated_when.h: full dates with a clock time as programs spell them that write logs of their own
- * (doc/format/timeline.md section 2): what is ambiguous (05/06/2026, two digits of a year) is none.
- */
+ * (doc/format/timeline.md section 2): what is ambiguous (05/06/2026) is none. */
 #pragma once
 #include "timeline/when.h"
 
@@ -8,6 +7,7 @@
 struct dated {
     struct stated time;
     struct str zone;
+    bool has_short_year; /* two digits, taken to be of this century */
 };
 
 /* Each takes a time off the front of *rest, or leaves it as it is. No letter or digit follows. */
@@ -19,5 +19,9 @@ bool dated_slashes(struct str *rest, struct dated *out);
 /* A month by its English name: "Wed Nov 25 03:12:09 CET 2026", "25-Nov-2026 03:12:09.123",
  * "25/Nov/2026:03:12:09 +0100", "Nov 25, 2026 3:12:09 AM"; or a weekday before an ISO time. */
 bool dated_named(struct str *rest, struct dated *out);
+/* "26/11/25 03:12:09 INFO", "261125 031209 148 INFO": log4j as Hadoop, HDFS and Spark set it up,
+ * year first. Elsewhere two digits may be any part of a date, so a level
+ * and a class must follow. */
+bool dated_log4j(struct str *rest, struct dated *out);
 /* "1795576329.123": ten digits and a fraction. */
 bool dated_epoch(struct str *rest, struct dated *out);

@@ -58,6 +58,9 @@ DATED = [
     ("2026/11/25 03:12:09 http: TLS handshake error from 203.0.113.9:4711: EOF", {**HERE, "message": "http: TLS handshake error from 203.0.113.9:4711: EOF"}),
     ("2026/11/25 03:12:09.123456 server started", at("2026-11-25T03:12:09.123456Z", "us", "z")),
     ("[ABCDE] 2026/11/25 03:12:09 INFO: Established secure connection", {**HERE, **level("informational")}),
+    # Hadoop's and Spark's log4j.properties: "%d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n"; HDFS before: "%d{yyMMdd HHmmss} %t %p %c: %m%n".
+    ("26/11/25 03:12:09 INFO executor.Executor: Running task 0.0 in stage 1.0", at(AT, "s", "yz", message="INFO executor.Executor: Running task 0.0 in stage 1.0", **level("informational"))),
+    ("261125 031209 148 WARN dfs.DataNode$DataXceiver: 192.0.2.7:50010:Got exception", at(AT, "s", "yz", message="148 WARN dfs.DataNode$DataXceiver: 192.0.2.7:50010:Got exception", **level("warning"))),
     # Months by name: Tomcat's OneLineFormatter; Redis: server.c, serverLogRaw; date(1) in several languages; java.util.logging's SimpleFormatter.
     ("25-Nov-2026 03:12:09.123 SEVERE [main] org.apache.catalina.core.StandardContext.listenerStart Exception", {**MS, **level("error")}),
     ("1234:M 25 Nov 2026 03:12:09.123 * Ready to accept connections", {**MS, "message": "1234:M 25 Nov 2026 03:12:09.123 * Ready to accept connections"}),
