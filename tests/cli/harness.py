@@ -1,4 +1,5 @@
 """harness.py: people at terminals, each with a home of their own, who work at a case with the real programs."""
+import fcntl
 import json
 import os
 import pathlib
@@ -28,6 +29,14 @@ def in_memory(room=1 << 29):
     except OSError:
         return None
     return "/dev/shm" if shm.f_bavail * shm.f_frsize >= room and os.access("/dev/shm", os.W_OK) else None
+
+
+def hold_loops(test, alone=False):
+    """Until the test ends its loop devices are its own: who takes one away and puts another in its place, by its name, is alone."""
+    if getattr(test, "loops", None) is None and os.path.exists("/dev/loop-control"):
+        test.loops = os.open("/dev/loop-control", os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(test.loops, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        test.addCleanup(os.close, test.loops)
 
 
 def is_own_network():

@@ -150,6 +150,7 @@ class Again(CaseTest):
             self.assertIn(f"{said} {one[field][:10]} {one[field][11:19]} UTC", form)
 
     def device(self):
+        harness.hold_loops(self)
         done = subprocess.run(["losetup", "--find", "--show", str(self.disk)], capture_output=True, text=True, check=False)
         if done.returncode:
             self.skipTest("no loop device can be made here")

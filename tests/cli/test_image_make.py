@@ -74,6 +74,7 @@ class Make(unittest.TestCase):
 
     def loop(self, path, *more):
         """A block device over a file of ours; the test is skipped where there is none."""
+        harness.hold_loops(self)
         done = run("losetup", "--find", "--show", *more, path)
         if done.returncode:
             self.skipTest("no loop device can be made here: " + done.stderr.decode().strip())

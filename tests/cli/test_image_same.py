@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+import harness
 from harness import main
 from test_image_make import IMAGER, MIB, needs_root
 import test_image_source  # its cases are not run from here once more
@@ -59,6 +60,7 @@ class Dead(test_image_source.Lacking):
 
     @needs_root
     def test_a_name_with_no_device_behind_it(self):
+        harness.hold_loops(self, alone=True)
         data = random.Random(33).randbytes(16 * MIB)
         disk = self.source(data)
         device = self.loop(disk, "--read-only")
@@ -206,6 +208,7 @@ class Again(test_image_source.Lacking):
 
     @needs_root
     def test_another_disk_behind_a_live_one_that_says_nothing_of_itself_is_refused(self):
+        harness.hold_loops(self, alone=True)
         one, other = self.disk("one", 46), self.disk("two", 47)
         device = self.attach(one)
         at = self.mounted(device)

@@ -14,6 +14,7 @@ import time
 import unittest
 import zlib
 
+import harness
 from harness import main, one_line
 from test_image_make import CANCEL, GATE, IMAGER, MIB, USAGE, Make, needs_root, run
 
@@ -304,6 +305,7 @@ class Others(Lacking):
 
     @needs_root
     def test_a_device_that_says_nothing_of_itself_is_known_by_its_first_and_last_sectors(self):
+        harness.hold_loops(self, alone=True)
         disk = self.source(random.Random(10).randbytes(12 * MIB))
         device = self.loop(disk, "--read-only")
         words = [device, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8"]

@@ -52,6 +52,7 @@ class Told(CaseTest):
         return self.place
 
     def device(self, data):
+        harness.hold_loops(self)
         done = subprocess.run(["losetup", "--find", "--show", "--read-only", "--direct-io=on", self.served(data)], capture_output=True, text=True, check=False)
         if done.returncode:
             self.skipTest("no loop device can be made here")
@@ -183,6 +184,7 @@ class Told(CaseTest):
             f.truncate(12 * MIB)
             f.seek(10 * MIB)
             f.write(random.Random(9).randbytes(2 * MIB))
+        harness.hold_loops(self)
         done = subprocess.run(["losetup", "--find", "--show", "--read-only", disk], capture_output=True, text=True, check=False)
         if done.returncode:
             self.skipTest("no loop device can be made here")
