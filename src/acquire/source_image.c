@@ -110,6 +110,17 @@ static int take_lost(void *context, uint64_t off, uint64_t size, struct err *e)
     return rc;
 }
 
+/* Also where it is never empty, since more comes than is wanted: it has at most twice its size. */
+static void forget_taken(struct pulled *p)
+{
+    size_t left = p->bytes.len - p->taken;
+
+    if (left)
+        memmove(p->bytes.p, p->bytes.p + p->taken, left);
+    p->bytes.len = left;
+    p->taken = 0;
+}
+
 static int push(void *context, uint64_t off, struct str bytes, struct err *e)
 {
     struct pulled *p = context;
@@ -122,10 +133,8 @@ static int push(void *context, uint64_t off, struct str bytes, struct err *e)
     if (p->stops) {
         rc = err_set(e, ERR_CANCEL, "not wanted any more");
     } else {
-        if (p->taken == p->bytes.len) {
-            buf_clear(&p->bytes);
-            p->taken = 0;
-        }
+        if (p->taken >= QUEUE_SIZE || p->taken == p->bytes.len)
+            forget_taken(p);
         buf_addstr(&p->bytes, bytes);
     }
     pthread_cond_broadcast(&p->changed);

@@ -129,6 +129,29 @@ static void give(struct args *a, size_t i, struct str value)
     a->is_given[i] = true;
 }
 
+static bool is_space(char c)
+{
+    return char_is_blank(c) || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
+
+/* Where values are lines, and blanks around them are nothing, such a name would become another
+ * one, which may be there. */
+static int give_word(struct args *a, size_t i, struct str value, struct err *e)
+{
+    const struct field *f = all_field(a->op, i);
+    bool is_altered = value.len && (is_space(value.p[0]) || is_space(value.p[value.len - 1]) ||
+                                    memchr(value.p, '\n', value.len));
+
+    if (f->type == FIELD_PATH && is_altered)
+        return err_set(e, ERR_USAGE,
+                       "%s: a name with a line end in it, or a blank at an end, would be read as "
+                       "another one. Name the folder it lies in, or a link to it with another "
+                       "name; calm preserve files takes it behind --",
+                       field_option(f));
+    give(a, i, value);
+    return 0;
+}
+
 static int unknown_option(const struct args *a, struct str name, struct err *e)
 {
     struct suggestion s = {.word = name};
@@ -207,9 +230,7 @@ static int read_option(struct args *a, struct words *w, struct err *e)
             return 0;
         }
         rc = option_value(w, rest, has_value, field_option(f), &value, e);
-        if (rc == 0)
-            give(a, i, value);
-        return rc;
+        return rc ? rc : give_word(a, i, value, e);
     }
     return a->op ? unknown_option(a, name, e)
                  : err_set(e, ERR_USAGE, "there is no option --" STR_FMT,
@@ -229,10 +250,9 @@ static int read_word(struct args *a, const char *word, size_t *next, size_t *las
         (*next)++;
     if (*next < op->field_count) {
         *last = *next;
-        give(a, *next, str_of(word));
         if (!(op->fields[*next].flags & FIELD_MANY))
             (*next)++;
-        return 0;
+        return give_word(a, *last, str_of(word), e);
     }
     f = *last < op->field_count ? &op->fields[*last] : NULL;
     if (!f || (f->type != FIELD_TEXT && f->type != FIELD_LINE))

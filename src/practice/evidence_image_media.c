@@ -9,7 +9,10 @@
 #include "practice/piece_lines.h"
 #include "sys/file.h"
 
-enum { RUNS_SIZE = 8 << 10 };
+enum {
+    RUNS_SIZE = 8 << 10,
+    PACKED_MOST = 1100, /* times the size of a file; zlib reaches 1032 */
+};
 
 struct media_check {
     struct image_check *c;
@@ -341,6 +344,11 @@ static int read_all(struct media_check *m, struct err *e)
                     "files behind this one are missing, or the image was never finished. What all "
                     "of them hold is compared once they are on the register as one image: calm "
                     "preserve image FIRST --to FOLDER");
+    else if (rc == 0 && m->c->file_size && m->facts.size / PACKED_MOST > m->c->file_size)
+        image_found(m->c, ERR_TAMPER,
+                    "it states that it holds %llu bytes, more than can be packed into a file of "
+                    "%llu, so what it holds was not read",
+                    (unsigned long long)m->facts.size, (unsigned long long)m->c->file_size);
     else if (rc == 0 && m->has_facts)
         rc = read_media(m, e);
     if (rc && rc != ERR_CANCEL) {

@@ -30,8 +30,8 @@ struct taking_made {
     bool is_damaged;
     struct buf map_path;
     struct buf pieces_path;
-    struct piece_lines lines;
-    struct buf sums; /* of pieces that were read, not compared yet */
+    struct piece_lines lines; /* its descriptor is ours */
+    struct buf sums;          /* of pieces that were read, not compared yet */
     bool has_other_pieces;
     struct made_map map;
     struct image_facts facts;
@@ -50,6 +50,7 @@ static void taking_release(struct taking_made *t)
     buf_release(&t->map_path);
     buf_release(&t->pieces_path);
     piece_lines_release(&t->lines);
+    fd_close(t->lines.fd);
     buf_release(&t->sums);
     buf_release(&t->listed);
     made_map_release(&t->map);
@@ -151,6 +152,19 @@ static bool is_of_image(const struct taking_made *t, struct str name)
     return str_take(&rest, buf_text(&t->name)) && rest.len > 1 && rest.p[0] == '.';
 }
 
+/* What lies beside the image is not followed elsewhere, either, as it is not when it is verified.
+ */
+static int refuse_link(const char *path, struct err *e)
+{
+    struct stat st;
+
+    if (lstat(path, &st))
+        return err_errno(e, "cannot find %s", path);
+    return S_ISLNK(st.st_mode)
+               ? err_set(e, ERR_TAMPER, "%s is a link now: nothing was put on record", path)
+               : 0;
+}
+
 static int take_file(struct taking_made *t, struct str line, struct err *e)
 {
     struct image_file f = image_helper_file(line);
@@ -170,7 +184,9 @@ static int take_file(struct taking_made *t, struct str line, struct err *e)
                                ": name the folder where it is now with --also",
                        STR_ARG(f.name), STR_ARG(f.folder));
     buf_addf(&path, "/" STR_FMT, STR_ARG(f.name));
-    rc = file_sum_while(buf_text(&path), saw, t, &sum, &size, e);
+    rc = refuse_link(buf_text(&path), e);
+    if (rc == 0)
+        rc = file_sum_while(buf_text(&path), saw, t, &sum, &size, e);
     if (rc == 0)
         rc = compare(&f, buf_text(&path), size, &sum, e);
     if (rc == 0)
@@ -359,14 +375,12 @@ static int hash_media(struct taking_made *t, const struct image_receiver *to,
                                 .fds = t->set.fds,
                                 .count = t->set.count,
                                 .format = t->set.format == IMAGE_E01 ? IMAGE_E01 : IMAGE_RAW};
-    CLEANUP_FD int pieces = -1;
 
     if (!t->pieces_path.len)
         return err_set(e, ERR_FORMAT, "the summary names no pieces of the image");
-    pieces = open(buf_text(&t->pieces_path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    if (pieces < 0)
+    t->lines.fd = open(buf_text(&t->pieces_path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (t->lines.fd < 0)
         return err_errno(e, "cannot open %s", buf_text(&t->pieces_path));
-    t->lines.fd = pieces;
     return image_hash(&input, to, out, &t->sums, e);
 }
 
@@ -536,7 +550,7 @@ static int read_summary(struct taking_made *t, struct err *e)
 
 int image_made_take(struct imaging *g, struct err *e)
 {
-    CLEANUP(taking_release) struct taking_made t = {.g = g};
+    CLEANUP(taking_release) struct taking_made t = {.g = g, .lines = {.fd = -1}};
     int rc = session_may_write(g->session, e);
 
     if (rc == 0)

@@ -1,4 +1,5 @@
 /* list.c: the queries that serve many operations: all things of a kind, and one of them. */
+#include "base/sink.h"
 #include "practice/practice.h"
 #include "render/screen.h"
 
@@ -51,11 +52,13 @@ static void list_text(const struct view *v, const struct thing *t, struct screen
     CLEANUP_BUF struct buf call = {0};
     CLEANUP_BUF struct buf title = {0};
     CLEANUP_BUF struct buf details = {0};
+    size_t columns, least = DETAIL_INDENT - 2;
 
     view_call(&call, t);
+    columns = utf8_columns(buf_str(&call)); /* of a call nothing is cut: it is what is typed */
     view_show(v, t, &t->kind->fields[0], true, &title);
     if (t->kind->prefix)
-        screen_pair(screen, 0, DETAIL_INDENT - 2, buf_str(&call), buf_str(&title));
+        screen_pair(screen, 0, columns > least ? columns : least, buf_str(&call), buf_str(&title));
     else
         screen_para_style(screen, 0, SCREEN_BOLD, buf_str(&call));
     detail_words(v, t, &details);

@@ -192,6 +192,7 @@ static int decide_custody(struct decision *d, struct err *e)
     bool is_destroyed = str_is(input_value(d->op, d->input, "act"), "destroyed");
     /* Where the copy is, and who has it, is not where the item is. */
     bool stays = str_is(input_value(d->op, d->input, "act"), "copied");
+    bool leaves = is_destroyed || str_is(input_value(d->op, d->input, "act"), "handed-over");
 
     if (!item)
         return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
@@ -217,6 +218,10 @@ static int decide_custody(struct decision *d, struct err *e)
     for (size_t i = 0; i < COUNT_OF(follow) && !stays; i++)
         if (input_has(d->op, d->input, follow[i].from))
             draft_value(dr, follow[i].to, input_value(d->op, d->input, follow[i].from));
+    /* It left where it was kept, and nobody said where it is now. */
+    if (leaves && thing_value(item, "place").len && !thing_value(item, "files").len &&
+        !input_has(d->op, d->input, "place"))
+        draft_value(dr, "place", STR(""));
     if (dr->value_count == 0)
         d->draft_count--;
     return 0;

@@ -45,6 +45,19 @@ class Custody(CaseTest):
         self.ana('preserve move e2 stored --place "bank"')
         self.assertEqual(self.ana.json("preserve list")[1]["place"], "bank")
 
+    def test_what_left_is_kept_where_it_was_no_more(self):
+        for n, act in enumerate(("handed-over --to bo", "destroyed")):
+            self.ana(f'preserve item "drive {n}" --place "safe, room 2" --holder ana')
+            self.ana(f"preserve move e{n + 2} {act}")
+            self.assertNotIn("Kept now", self.ana(f"preserve custody e{n + 2}"))
+        self.ana('preserve move e2 received --place "bank"')
+        self.assertRegex(self.ana("preserve custody e2"), "Kept now +bank")
+
+    def test_the_number_of_an_item_is_never_cut(self):
+        for n in range(9):
+            self.ana(f'preserve item "drive {n}"')
+        self.assertEqual([line.split()[0] for line in self.ana("preserve list").splitlines() if line.startswith("e")], [f"e{n + 1}" for n in range(10)])
+
     def test_an_export_without_evidence_is_none_of_an_item(self):
         self.ana("log export out --for counsel")
         self.assertEqual(self.acts(), ["taken"])

@@ -84,8 +84,23 @@ class Made(CaseTest):
             there.rename(elsewhere)
             there.symlink_to(elsewhere)
             self.refused(f"x.{ending} is a link now")
+            elsewhere.unlink()
             for path in self.out.iterdir():
                 path.unlink()
+        self.alone(self.disk, "--to", self.out, "--name", "x")
+        for ending in ("map", "pieces"):
+            there, elsewhere = self.out / f"x.{ending}", self.folder / "elsewhere"
+            there.rename(elsewhere)
+            there.symlink_to(elsewhere)
+            self.refused(f"x.{ending} is a link now")
+            elsewhere.rename(there)
+
+    def test_an_image_of_any_size_comes_onto_the_register(self):
+        for n, size in enumerate((1, 512, 1000, MIB - 1, MIB, MIB + 1, 2 * MIB)):
+            self.disk.write_bytes(self.data[:size])
+            self.alone(self.disk, "--to", self.out, "--name", f"x{n}", "--format", ("raw", "e01")[n % 2])
+            self.ana(f"preserve image --made {self.out}/x{n}.txt")
+        self.assertEqual(len(self.ana.json("preserve list")), 7)
 
     def test_sectors_that_are_denied_or_invented(self):
         summary = self.bad()

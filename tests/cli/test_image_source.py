@@ -114,6 +114,20 @@ class DamagedImages(Lacking):
         self.assertEqual(areas, [(at, 8192, "-" if at // 8192 % 2 == 0 else "+") for at in range(0, 170 * MIB, 8192)])
 
 
+class Slower(Lacking):
+    def test_an_image_that_is_unpacked_faster_than_it_is_wanted_waits(self):
+        """What is not wanted yet is not held in memory: a limit, a slow target, a slow processor."""
+        disk = self.source(b"")
+        os.truncate(disk, 768 * MIB)
+        self.must(IMAGER, disk, "--to", self.folder, "--name", "s")
+        job = subprocess.Popen([IMAGER, self.folder / "s.E01", "--to", self.out, "--name", "x", "--no-read-back", "--limit", "300"], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        _, status, used = os.wait4(job.pid, 0)
+        job.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(job.returncode, 0)
+        if not harness.SANITIZED:
+            self.assertLess(used.ru_maxrss, 200 << 10)  # KiB
+
+
 class OwnHashes(Lacking):
     """An E01 states hashes of what it holds; its chunks have checksums that anybody can make anew."""
     def altered(self, image, data, chunk, byte):

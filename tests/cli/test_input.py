@@ -1,4 +1,5 @@
 """What bad input gets: a sentence that names the object, an exit status from one table, and nothing lost or half written."""
+import hashlib
 import json
 import os
 import pathlib
@@ -9,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from harness import CALM, CaseTest, Person, SANITIZED, VERIFY, main
+from harness import CALM, CaseTest, Person, SANITIZED, VERIFY, main, one_line
 
 
 class BadInput(CaseTest):
@@ -69,6 +70,19 @@ class BadInput(CaseTest):
         self.assertIn(str(self.case.resolve()), said)
         self.assertIn(f"export CALM_CASE={other.resolve()}/second.calm", said)
         self.assertNotIn("CALM_CASE", ana(f"open {self.case}"))
+
+    def test_a_name_that_would_be_read_as_another_one_is_refused(self):
+        for name in ("a b", "q", "q ", " q", "a\nb", "a", "b", "\tq", "q\n"):
+            (self.folder / name).write_text(name)
+        before = self.ana.json("preserve list")
+        for name in ("q ", " q", "a\nb", "\tq", "q\n"):
+            for words in (("preserve", "files"), ("preserve", "image", "--to", "out"), ("preserve", "hash"), ("preserve", "read")):
+                done = self.ana.run(*words, name)
+                self.assertEqual(done.returncode, 2, (words, name, done.stdout))
+                self.assertIn("would be read as another one", one_line(done.stderr.decode()))
+        self.assertEqual(self.ana.json("preserve list"), before)
+        self.ana.run("preserve", "files", "--", "q ", "a\nb")
+        self.assertEqual({i["sha256"] for i in self.ana.json("preserve list")} - {i["sha256"] for i in before}, {hashlib.sha256(n).hexdigest() for n in (b"q ", b"a\nb")})
 
     def test_an_option_is_named_as_it_was_typed(self):
         status, said = self.ana.fails("note x --at sometime")

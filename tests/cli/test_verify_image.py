@@ -327,6 +327,17 @@ class VerifyFile(Verifying):
         self.assertRegex(said, "the E01, byte \\d+: a chunk does not match its checksum, or cannot be unpacked; sectors 192 to 255 of the disk read as zeros because of it")
         self.assertIn("so all this was so before", said)
 
+    def test_one_that_states_more_than_can_be_in_it_is_not_read_for_years(self):
+        image, = self.acquired()
+        text = bytearray(image.read_bytes())
+        volume = next(at for kind, at, _ in sections(text) if kind in ("volume", "disk", "data")) + 76
+        struct.pack_into("<I", text, volume + 4, 0xFFFFFFFF)  # chunks
+        struct.pack_into("<Q", text, volume + 16, 1 << 41)  # sectors
+        struct.pack_into("<I", text, volume + 1048, zlib.adler32(bytes(text[volume:volume + 1048])))
+        image.write_bytes(text)
+        self.ana(f"preserve files {image}")
+        self.assertIn(f"it states that it holds {1 << 50} bytes, more than can be packed into a file of {len(text)}", self.verify(0))
+
     def test_of_several_files_the_first_says_that_it_is_not_all(self):
         files = self.acquired("-S", "1572864")
         self.assertGreater(len(files), 2)
