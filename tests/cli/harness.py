@@ -39,6 +39,18 @@ def hold_loops(test, alone=False):
         test.addCleanup(os.close, test.loops)
 
 
+def unmount(place, device):
+    """And waits until nobody has the device any more: whoever made a namespace of mounts meanwhile has a copy of this one, until it ends."""
+    subprocess.run(["umount", str(place)], check=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            return os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+        except OSError:
+            time.sleep(0.05)
+    return None
+
+
 def is_own_network():
     """This process was started anew in a network that a test made (contain_lab.py and its like say so), not in that of the machine."""
     return os.environ.get("CALM_OWN_NETWORK") == "1"

@@ -177,7 +177,7 @@ class Again(CaseTest):
         device = self.with_system()
         place = self.mount(device)
         self.stopped("--live", "--name", "n", source=device)
-        subprocess.run(["umount", str(place)], check=True)
+        harness.unmount(place, device)
         self.ana("preserve image --resume im1")
         self.assertEqual(self.ana.json("preserve images")[0]["live"], "yes")
         for text in (self.ana.json("preserve list")[0]["remark"], one_line(self.ana("preserve custody e1")), (self.out / "n.txt").read_text()):
@@ -191,7 +191,7 @@ class Again(CaseTest):
         self.stopped("--name", "n", source=device)
         place = self.mount(device)
         (place / "changed").write_bytes(b"x" * 5000)
-        subprocess.run(["umount", str(place)], check=True)
+        harness.unmount(place, device)
         self.assertEqual(self.ana.fails("preserve image --resume im1")[0], CONFLICT)  # its superblock says so
         self.assertEqual(self.state()[0], "interrupted")
 

@@ -214,7 +214,7 @@ class Again(test_image_source.Lacking):
         at = self.mounted(device)
         words = [device, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8", "--live"]
         self.interrupted(words, 8 * MIB)
-        self.must("umount", at)
+        harness.unmount(at, device)
         self.detach(device)
         self.must("losetup", device, self.behind(other))
         for more in ([], ["--live"]):
@@ -239,7 +239,7 @@ class Again(test_image_source.Lacking):
         self.interrupted(words, 8 * MIB)
         at = self.mounted(device)
         (at / "more").write_bytes(b"more")
-        self.must("umount", at)
+        harness.unmount(at, device)
         self.refused(6, "--resume", self.part(words), saying="--live goes on with one that was changed, and marks it")
         said = self.must(IMAGER, "--resume", self.part(words), "--live")
         self.assertRegex(said, r"(?m)^  CHANGED +between two of its runs: ")
