@@ -78,7 +78,7 @@ static struct stretch find_most(const struct search_result *r, const struct stre
     for (uint32_t i = all->from; i <= all->to; i++) {
         at.to = i;
         at.count += r->slots[i];
-        while (at.count - r->slots[at.from] >= wanted)
+        while (at.from < i && at.count - r->slots[at.from] >= wanted) /* sums of a worker may lie */
             at.count -= r->slots[at.from++];
         if (at.count >= wanted && at.to - at.from < best.to - best.from)
             best = at;
