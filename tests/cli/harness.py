@@ -3,8 +3,10 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import select
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,6 +51,17 @@ def unmount(place, device):
         except OSError:
             time.sleep(0.05)
     return None
+
+
+def hears(process, sign=signal.SIGINT, seconds=60):
+    """Waits until the program that was started hears Ctrl-C, instead of being ended by it; false if it ended before."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii", errors="replace"))
+        if caught and int(caught.group(1), 16) >> (sign - 1) & 1:
+            return True
+        time.sleep(0.002)
+    return False
 
 
 def is_own_network():

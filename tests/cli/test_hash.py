@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 
 import harness
 from harness import CALM
@@ -213,7 +212,7 @@ class Verify(IntakeTest):
         self.take(self.source / "small", self.source / "big", timeout=300)
         process = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "verify", "--json"], env=self.ana.env, cwd=self.folder,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.4)
+        harness.hears(process)
         process.send_signal(signal.SIGINT)
         out, said = process.communicate(timeout=60)
         if process.returncode == 0:

@@ -65,7 +65,7 @@ class Told(CaseTest):
         with open(said, "wb") as out:  # no pipe: whoever hangs in the kernel keeps its end
             job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", *map(str, words)], env=self.ana.env, cwd=self.folder, stdin=subprocess.DEVNULL,
                                    stdout=out, stderr=subprocess.STDOUT)
-            if stop_after:
+            if stop_after and harness.hears(job):
                 time.sleep(stop_after)
                 job.send_signal(signal.SIGINT)
             job.wait(timeout=100)

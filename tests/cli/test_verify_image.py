@@ -12,7 +12,7 @@ import time
 import unittest
 import zlib
 
-from harness import BUILD, CALM, CaseTest, main, one_line
+from harness import BUILD, CALM, CaseTest, hears, main, one_line
 
 IMAGER = str((BUILD / "src" / "calm-image").resolve())
 PROBE = str((BUILD / "tests" / "cli" / "record_probe").resolve())
@@ -261,6 +261,7 @@ class VerifyImage(Verifying):
         os.truncate(self.source, 8 << 30)  # zeros: the image is small, and reading it takes long
         self.image("--no-read-back")
         run = subprocess.Popen([CALM, "--case", self.case, "preserve", "verify", "e1"], env=self.ana.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        hears(run)
         time.sleep(2)
         run.send_signal(signal.SIGINT)
         began = time.monotonic()
