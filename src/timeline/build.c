@@ -42,6 +42,7 @@ struct building {
     struct build_looked looked;
     struct years_part *counted; /* each part, where they have lines */
     struct years *years;        /* with which each part begins */
+    struct folds folds;         /* of all of them */
     bool has_looked;
     bool is_counting; /* years, before events are read */
     struct lane *lanes;
@@ -58,8 +59,9 @@ static int unsound(struct err *e)
     return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
 }
 
+/* folds: NULL, or of a part what is known. */
 static void make_argument(const struct build_order *o, const struct build_task *task,
-                          struct buf *out)
+                          const struct folds *folds, struct buf *out)
 {
     struct build_task full = *task;
 
@@ -71,6 +73,7 @@ static void make_argument(const struct build_order *o, const struct build_task *
     full.name_size = (uint32_t)strlen(o->name);
     full.image_format = o->image_format;
     full.setting_count = (uint32_t)o->setting_count;
+    full.fold_count = folds ? (uint32_t)folds->count : 0;
     buf_clear(out);
     buf_add(out, &full, sizeof(full));
     buf_addstr(out, o->zone);
@@ -83,6 +86,8 @@ static void make_argument(const struct build_order *o, const struct build_task *
         buf_addstr(out, s->zone);
     }
     buf_adds(out, o->name);
+    if (folds)
+        buf_add(out, folds->of, folds->count * sizeof(folds->of[0]));
 }
 
 /* Sources of an archive are shared out: each lane walks through all of it, and reads every so
@@ -179,7 +184,7 @@ static int look(struct building *b, struct err *e)
             .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .is_disk = 1};
         return 0;
     }
-    make_argument(b->order, &task, &argument);
+    make_argument(b->order, &task, NULL, &argument);
     order = worker_order_of(b->order, &argument, take_look, b);
     rc = worker_run_order(&order, e);
     return rc || b->has_looked ? rc : unsound(e);
@@ -283,6 +288,8 @@ static int take_counted(struct lane *l, struct str body, struct err *e)
         !take_years(&part->behind_none, &c.behind_none) ||
         !take_years(&part->behind_january, &c.behind_january))
         return unsound(e);
+    part->has_clock = c.has_clock != 0;
+    part->has_fold = c.has_fold != 0;
     l->has_part = true;
     return 0;
 }
@@ -366,33 +373,45 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
     return 0;
 }
 
-static int begin_lane(struct building *b, struct lane *l, struct err *e)
+/* Of parts from one to another. */
+static struct build_task task_of(const struct building *b, enum build_kind kind, size_t from,
+                                 size_t to)
 {
-    uint32_t i = b->begun, count = b->looked.part_count;
+    size_t count = b->looked.part_count;
     uint64_t size = count > 1 ? format_part_size(formats[b->looked.format]) : 0;
-    struct build_task task = {.kind = count == 1       ? BUILD_ALL
-                                      : b->is_counting ? BUILD_COUNT
-                                                       : BUILD_PART,
+    struct build_task task = {.kind = kind,
                               .format = b->looked.format,
                               .second = b->looked.second,
                               .encoding = b->looked.encoding,
-                              .from = i * size,
-                              .to = i + 1 == count ? UINT64_MAX : (i + 1) * size,
-                              .share = is_shared(b) ? i : 0,
-                              .shares = is_shared(b) ? b->lane_count : 0};
-    struct worker_order order;
+                              .from = from * size,
+                              .to = to == count ? UINT64_MAX : to * size};
 
     if (b->years && !b->is_counting) {
-        task.year = b->years[i].year;
-        task.month = b->years[i].month;
-        task.day = b->years[i].day;
+        task.year = b->years[from].year;
+        task.month = b->years[from].month;
+        task.day = b->years[from].day;
     }
+    return task;
+}
+
+static int begin_lane(struct building *b, struct lane *l, struct err *e)
+{
+    uint32_t i = b->begun, count = b->looked.part_count;
+    struct build_task task = task_of(b,
+                                     count == 1       ? BUILD_ALL
+                                     : b->is_counting ? BUILD_COUNT
+                                                      : BUILD_PART,
+                                     i, i + 1);
+    struct worker_order order;
+
+    task.share = is_shared(b) ? i : 0;
+    task.shares = is_shared(b) ? b->lane_count : 0;
     l->building = b;
     l->part = i;
     l->is_used = true;
     l->has_part = false;
     l->read = 0;
-    make_argument(b->order, &task, &l->argument);
+    make_argument(b->order, &task, &b->folds, &l->argument);
     order = worker_order_of(b->order, &l->argument, take_message, l);
     if (b->looked.is_disk) {
         order.job = NULL;
@@ -543,6 +562,45 @@ static int count_years(struct building *b, struct err *e)
     return rc;
 }
 
+static int take_folds(void *context, uint32_t kind, struct str body, struct err *e)
+{
+    struct building *b = context;
+
+    if (kind == BUILD_PROGRESS && body.len == sizeof(uint64_t))
+        return tell(b, b->told, e);
+    if (kind != BUILD_FOLDED || body.len % sizeof(struct fold) ||
+        body.len / sizeof(struct fold) > FOLDS_MOST)
+        return unsound(e);
+    while (body.len) {
+        struct fold fold, *last = b->folds.count ? &b->folds.of[b->folds.count - 1] : NULL;
+
+        memcpy(&fold, body.p, sizeof(fold));
+        body = str_from(body, sizeof(fold));
+        if (!fold_is_sound(&fold) || (last && fold.from < last->to))
+            return unsound(e);
+        folds_add(&b->folds, &fold);
+    }
+    return 0;
+}
+
+/* The parts around each night are gone through in one go, for a night may lie in several. */
+static int find_folds(struct building *b, struct err *e)
+{
+    size_t from = 0, to = 0;
+    int rc = 0;
+
+    while (rc == 0 && reader_next_folds(b->counted, b->looked.part_count, &from, &to)) {
+        CLEANUP_BUF struct buf argument = {0};
+        const struct build_task task = task_of(b, BUILD_FOLDS, from, to);
+        struct worker_order order;
+
+        make_argument(b->order, &task, NULL, &argument);
+        order = worker_order_of(b->order, &argument, take_folds, b);
+        rc = worker_run_order(&order, e);
+    }
+    return rc;
+}
+
 static unsigned lanes_wanted(const struct building *b)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -570,6 +628,7 @@ static void building_release(struct building *b)
     free(b->lanes);
     free(b->counted);
     free(b->years);
+    folds_release(&b->folds);
     segment_writer_free(b->store);
 }
 
@@ -598,6 +657,8 @@ int timeline_build(const struct build_order *order, struct segment_result *out, 
     b.lanes = mem_array(b.lane_count, sizeof(b.lanes[0]));
     if (b.looked.part_count > 1 && formats[b.looked.format]->line)
         rc = count_years(&b, e);
+    if (rc == 0 && b.counted)
+        rc = find_folds(&b, e);
     if (rc == 0)
         rc = run_lanes(&b, e);
     if (rc == 0)

@@ -93,6 +93,7 @@ struct reader job_reader(struct job *j, struct str source, struct written writte
                            .zone = zone_of(j, source),
                            .written_s = written.s,
                            .stated_s = written.stated_s,
+                           .folds = &j->folds,
                            .bytes = read_bytes,
                            .bytes_context = j,
                            .take = add_event,
@@ -198,8 +199,10 @@ static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err
 {
     uint32_t count = parts_of(r->format, size);
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
-    int rc = find_years(r, begin, count, e);
+    int rc;
 
+    j->folds.count = 0;
+    rc = find_years(r, begin, count, e);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         r->years = begin[i];
         rc = read_part(j, r, i * format_part_size(r->format), part_end(r->format, i, count), e);
@@ -436,9 +439,33 @@ static int count_given_part(void *context, const struct walked *m, struct err *e
         return rc;
     rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, e);
     reader_end(&r);
-    told = (struct build_counted){date_of(&part.first), date_of(&part.last),
-                                  years_of(&part.behind_none), years_of(&part.behind_january)};
+    told = (struct build_counted){
+        date_of(&part.first),           date_of(&part.last), years_of(&part.behind_none),
+        years_of(&part.behind_january), part.has_clock,      part.has_fold};
     return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&told, sizeof(told)), e);
+}
+
+static struct years given_years(const struct job *j)
+{
+    return (struct years){
+        .year = (int)j->task.year, .month = (int)j->task.month, .day = (int)j->task.day};
+}
+
+static int find_given_folds(void *context, const struct walked *m, struct err *e)
+{
+    struct job *j = context;
+    struct reader r;
+    int rc = begin_given(j, m, &r, e);
+
+    if (rc)
+        return rc;
+    r.years = given_years(j);
+    rc = reader_find_folds(&r, j->task.from, j->task.to, e);
+    reader_end(&r);
+    if (rc)
+        return rc;
+    return worker_send(j->channel, BUILD_FOLDED,
+                       bytes_of(j->folds.of, j->folds.count * sizeof(j->folds.of[0])), e);
 }
 
 static int read_given_part(void *context, const struct walked *m, struct err *e)
@@ -449,8 +476,7 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
 
     if (rc)
         return rc;
-    r.years = (struct years){
-        .year = (int)j->task.year, .month = (int)j->task.month, .day = (int)j->task.day};
+    r.years = given_years(j);
     rc = read_part(j, &r, j->task.from, j->task.to, e);
     reader_end(&r);
     return rc;
@@ -504,6 +530,12 @@ int job_begin(struct job *j, struct str argument, struct err *e)
         rc = read_settings(j, &rest, e);
     if (rc == 0)
         j->name = take_bytes(&rest, j->task.name_size);
+    for (uint32_t i = 0; rc == 0 && i < j->task.fold_count; i++) {
+        struct fold fold;
+
+        memcpy(&fold, take_bytes(&rest, sizeof(fold)).p, sizeof(fold));
+        folds_add(&j->folds, &fold);
+    }
     j->names = field_names_new();
     j->writer = block_writer_new(j->names, send_block, j);
     return rc;
@@ -516,6 +548,7 @@ void job_release(struct job *j)
         zone_free(j->settings[i].zone);
     block_writer_free(j->writer);
     field_names_free(j->names);
+    folds_release(&j->folds);
 }
 
 struct walk job_walk(struct job *j, int in)
@@ -538,6 +571,7 @@ int timeline_build_job(int in, struct str argument, struct worker_channel *chann
         walk_remark *remark, *about;
     } ways[] = {[BUILD_LOOK] = {look_at_member, no_remark, no_remark},
                 [BUILD_COUNT] = {count_given_part, no_remark, no_remark},
+                [BUILD_FOLDS] = {find_given_folds, no_remark, no_remark},
                 [BUILD_PART] = {read_given_part, no_remark, no_remark},
                 [BUILD_ALL] = {job_take_member, job_take_remark, job_take_about}};
     CLEANUP(job_release) struct job j = {.channel = channel};

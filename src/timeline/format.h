@@ -3,6 +3,7 @@
 #pragma once
 #include "base/err.h"
 #include "timeline/event.h"
+#include "timeline/folds.h"
 #include "timeline/utf16.h"
 #include "timeline/when.h"
 
@@ -26,6 +27,8 @@ struct format {
     /* Its events were exported: they have the dataset and the time that they got when they were
      * read first. */
     bool is_export;
+    /* Its lines are in no order of time, or run backwards. */
+    bool is_unordered;
     /* Lines may lack an address that one before has (sessions.h). */
     bool has_sessions;
     uint64_t part_size; /* bytes; 0: PART_SIZE */
@@ -99,6 +102,8 @@ struct reader {
     bool begins_event;           /* of a format with event_of: the line is the first of its event */
     bool is_plain;               /* the line that is asked for is known to be ASCII without NUL */
     struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
+    struct fold_search *folding; /* likewise */
+    struct folds *folds;         /* which are known; NULL: none are wanted */
     bool is_over;  /* there is no room for more events: it ends where the next one would begin */
     bool is_ended; /* so it did */
     uint64_t ended_at;
@@ -131,7 +136,13 @@ MUST_CHECK int reader_count_years(struct reader *r, uint64_t from, uint64_t to, 
  * reader_lines reads the part. */
 void reader_place_years(const struct years_part *parts, size_t count, int64_t written_s,
                         struct years *begin);
-/* Both, for all of a source. */
+/* Parts from *from to *to, from the last *to on, whose lines show all that can be known of nights
+ * in which clocks were put back; begin with both 0. False: there are no more. */
+bool reader_next_folds(const struct years_part *parts, size_t count, size_t *from, size_t *to);
+/* Goes through the lines that begin in these bytes, and adds what they show to r->folds. r->years
+ * is to be that before. */
+MUST_CHECK int reader_find_folds(struct reader *r, uint64_t from, uint64_t to, struct err *e);
+/* All three, for all of a source. */
 MUST_CHECK int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
                                  size_t count, struct err *e);
 /* Then reader_end. The part is all of the source. */

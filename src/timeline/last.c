@@ -143,4 +143,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_last = {
-    .name = "last", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "last", .version = 1, .is_splittable = true, .is_unordered = true, .line = line_of};

@@ -347,7 +347,9 @@ static void append(struct lines *l, struct str *m, struct str raw)
 /* What a line that continues says of its own. */
 static void take_fields(struct event *e, const struct event *from)
 {
-    if (e->precision == TIME_NONE && from->precision != TIME_NONE) {
+    bool takes_time = e->precision == TIME_NONE && from->precision != TIME_NONE;
+
+    if (takes_time) {
         e->ns = from->ns;
         e->precision = from->precision;
         e->doubt = from->doubt;
@@ -356,7 +358,8 @@ static void take_fields(struct event *e, const struct event *from)
         struct str v = from->fields[i].value;
 
         /* The line is added to the message as text of its own. */
-        if (from->fields[i].name == FIELD_EVENT_ORIGINAL_BYTES)
+        if (from->fields[i].name == FIELD_EVENT_ORIGINAL_BYTES ||
+            (from->fields[i].name == FIELD_EVENT_DOUBLED_HOUR && !takes_time))
             continue;
         if (v.p >= from->scratch && v.p < from->scratch + EVENT_SCRATCH_SIZE)
             v = event_keep(e, v);
@@ -641,30 +644,66 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     return rc && !is_before ? tell_rest(&l, e) : end_last(&l, e);
 }
 
-int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
-                       struct years_part *parts, size_t count, struct err *e)
+/* The parts whose lines are looked at for their times. */
+struct looked_parts {
+    uint64_t from, size;
+    struct years_part *parts; /* NULL: nothing is told of parts */
+    size_t count, next;
+};
+
+static void look_at_part(struct reader *r, struct looked_parts *p, uint64_t place)
+{
+    while (p->next + 1 < p->count && (place - p->from) / p->size > p->next)
+        r->counting = &p->parts[++p->next];
+}
+
+/* Asks for lines that begin there, whose times alone are wanted. */
+static int look_through(struct reader *r, struct looked_parts *p, uint64_t to, struct err *e)
 {
     CLEANUP(lines_release) struct lines l;
     struct line line;
-    size_t next = 0;
     int rc;
 
-    for (size_t i = 0; i < count; i++)
-        years_part_begin(&parts[i]);
-    r->counting = &parts[0];
-    from += from % text_unit(r->encoding);
-    begin(&l, r, from);
+    p->from += p->from % text_unit(r->encoding);
+    begin(&l, r, p->from);
     rc = window_fill(&l.w, e);
-    if (rc == 0 && from)
-        rc = pass_begun(&l, from, e);
+    if (rc == 0 && p->from)
+        rc = pass_begun(&l, p->from, e);
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0 && line.at < to) {
-        while (next + 1 < count && (line.at - from) / part_size > next)
-            r->counting = &parts[++next];
+        look_at_part(r, p, line.at);
         l.now->at = line.at;
         l.now->line = ++l.number;
         if (line.text.len && !line.zeros)
             (void)ask(&l, &line);
     }
-    r->counting = NULL;
     return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
+int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
+                       struct years_part *parts, size_t count, struct err *e)
+{
+    struct looked_parts p = {.from = from, .size = part_size, .parts = parts, .count = count};
+    int rc;
+
+    for (size_t i = 0; i < count; i++)
+        years_part_begin(&parts[i]);
+    r->counting = &parts[0];
+    rc = look_through(r, &p, to, e);
+    r->counting = NULL;
+    return rc;
+}
+
+int reader_find_folds(struct reader *r, uint64_t from, uint64_t to, struct err *e)
+{
+    struct looked_parts p = {.from = from};
+    struct fold_search search;
+    int rc;
+
+    fold_search_begin(&search, r->folds, r->zone);
+    r->folding = &search;
+    rc = look_through(r, &p, to, e);
+    r->folding = NULL;
+    if (rc == 0)
+        fold_search_end(&search, to == UINT64_MAX);
+    return rc;
 }

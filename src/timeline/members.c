@@ -15,8 +15,9 @@ static uint16_t number_of(struct field_names *names, struct str name)
  * itself alone. */
 static bool is_of_program(struct str name)
 {
-    static const char *const names[] = {"event.kind", "event.dataset", "event.cut",
-                                        "event.original_bytes", "event.is_ambiguous"};
+    static const char *const names[] = {"event.kind",         "event.dataset",
+                                        "event.cut",          "event.original_bytes",
+                                        "event.is_ambiguous", "event.doubled_hour"};
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (str_is(name, names[i]))

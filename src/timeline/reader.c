@@ -34,15 +34,51 @@ void reader_end(struct reader *r)
     r->audit = NULL;
 }
 
+static bool is_ordered(const struct reader *r)
+{
+    return !r->format->is_unordered && !(r->second && r->second->is_unordered);
+}
+
+static void count_time(struct reader *r, const struct stated *s)
+{
+    struct years_part *p = r->counting;
+
+    if (s->year == 0)
+        years_part_add(p, s);
+    if (s->has_zone || !is_ordered(r))
+        return;
+    p->has_clock = true;
+    p->fold_hours = zone_fold_hours(r->zone, s->month, s->day);
+    p->has_fold = p->has_fold || (p->fold_hours >> s->hour & 1);
+}
+
+static void see_fold(struct reader *r, const struct event *e, const struct stated *s)
+{
+    struct stated full = *s;
+
+    if (full.year == 0)
+        full.year = years_next(&r->years, &full);
+    if (full.second == 60)
+        full.second = 59;
+    if (!full.has_zone && stated_is_date(&full))
+        fold_search_line(r->folding, e->at, stated_seconds(&full));
+}
+
 void reader_time(struct reader *r, struct event *e, const struct stated *s)
 {
-    if (r->counting) {
-        if (s->year == 0 && stated_is_date(s))
-            years_part_add(r->counting, s);
-        e->precision = stated_is_date(s) ? s->precision : TIME_NONE;
+    bool is_date = stated_is_date(s);
+
+    if (r->counting || r->folding) {
+        e->precision = is_date ? s->precision : TIME_NONE;
+        if (is_date && r->counting)
+            count_time(r, s);
+        else if (is_date)
+            see_fold(r, e, s);
         return;
     }
     when_set(e, s, r->zone, &r->years);
+    if (e->doubt & DOUBT_TWICE && r->folds)
+        folds_apply(r->folds, e);
     r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
 }
 
@@ -101,16 +137,60 @@ void reader_place_years(const struct years_part *parts, size_t count, int64_t wr
         begin[i].year += shift;
 }
 
+/* What has times, and none of such an hour or close to it, ends what hangs together. */
+static bool is_between(const struct years_part *p)
+{
+    return p->has_clock && !p->has_fold;
+}
+
+bool reader_next_folds(const struct years_part *parts, size_t count, size_t *from, size_t *to)
+{
+    size_t i = *to;
+
+    while (i < count && !parts[i].has_fold)
+        i++;
+    if (i == count)
+        return false;
+    for (*to = i; *to < count && !is_between(&parts[*to]);)
+        ++*to;
+    *to += *to < count;
+    while (i > 0 && !is_between(&parts[i]))
+        i--;
+    *from = i;
+    return true;
+}
+
+static void forget_state(struct reader *r)
+{
+    if (r->format->state_size)
+        memset(r->state, 0, r->format->state_size);
+}
+
+static int find_all_folds(struct reader *r, uint64_t part_size, const struct years_part *parts,
+                          const struct years *begin, size_t count, struct err *e)
+{
+    size_t from = 0, to = 0;
+    int rc = 0;
+
+    while (rc == 0 && reader_next_folds(parts, count, &from, &to)) {
+        r->years = begin[from];
+        rc = reader_find_folds(r, from * part_size, to == count ? UINT64_MAX : to * part_size, e);
+        forget_state(r);
+    }
+    return rc;
+}
+
 int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin, size_t count,
                       struct err *e)
 {
     CLEANUP_FREE struct years_part *parts = mem_array(count, sizeof(parts[0]));
     int rc = reader_count_years(r, 0, UINT64_MAX, part_size, parts, count, e);
 
-    if (r->format->state_size)
-        memset(r->state, 0, r->format->state_size);
+    forget_state(r);
     if (rc == 0)
         reader_place_years(parts, count, r->written_s, begin);
+    if (rc == 0 && r->folds)
+        rc = find_all_folds(r, part_size, parts, begin, count, e);
     return rc;
 }
 

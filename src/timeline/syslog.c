@@ -476,6 +476,7 @@ static bool is_same_day(struct years_part *counting, struct str line)
     counting->last.hour = (p[0] - '0') * 10 + p[1] - '0';
     counting->last.minute = (p[3] - '0') * 10 + p[4] - '0';
     counting->last.second = (p[6] - '0') * 10 + p[7] - '0';
+    counting->has_fold = counting->has_fold || (counting->fold_hours >> counting->last.hour & 1);
     return true;
 }
 
@@ -515,6 +516,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
             keep_day(r->counting, whole);
         return LINE_EVENT;
     }
+    if (r->folding)
+        return LINE_EVENT;
     return take_body(r, line, layout, e);
 }
 

@@ -69,6 +69,9 @@ struct years_part {
     struct years behind_none;
     struct years behind_january; /* the line before the part is of the first days of January */
     char day[7];                 /* "Nov 25 ", as the last line wrote it; zeros: otherwise */
+    uint32_t fold_hours;         /* zone_fold_hours of that day */
+    bool has_clock;              /* it has times without a zone, */
+    bool has_fold;               /* and such as may have happened twice, or nearly */
 };
 void years_part_begin(struct years_part *p);
 void years_part_add(struct years_part *p, const struct stated *s);

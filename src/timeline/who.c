@@ -129,4 +129,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_who = {
-    .name = "who", .version = 1, .is_splittable = true, .line = line_of};
+    .name = "who", .version = 1, .is_splittable = true, .is_unordered = true, .line = line_of};

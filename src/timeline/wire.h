@@ -10,6 +10,7 @@ enum { PARTS_MOST = 1 << 14 };
 enum build_kind {
     BUILD_LOOK,  /* what the evidence is */
     BUILD_COUNT, /* of one part of a plain one, with lines: its years */
+    BUILD_FOLDS, /* of some of them: nights in which clocks were put back */
     BUILD_PART,  /* one part of a plain one */
     BUILD_ALL,   /* all that is in it */
 };
@@ -30,9 +31,9 @@ struct build_task {
     uint32_t share, shares; /* of BUILD_ALL: which sources are this worker's */
     uint32_t encoding;      /* of a part: enum text_encoding */
     uint32_t source_room;   /* bytes of the directory, of a source that is one part */
-    uint32_t unused;
-    /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, and
-     * the name of the evidence. */
+    uint32_t fold_count;    /* of a part: what is known of the source */
+    /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
+     * name of the evidence, and struct fold for each. */
 };
 struct build_setting_head {
     uint32_t source_size, zone_size;
@@ -41,6 +42,7 @@ struct build_setting_head {
 enum build_message {
     BUILD_LOOKED = 1, /* struct build_looked */
     BUILD_COUNTED,    /* struct build_counted */
+    BUILD_FOLDED,     /* struct fold for each */
     BUILD_SOURCE,     /* struct build_source, name, remark */
     BUILD_COLUMNS,    /* of the block that follows: its lines of the directory */
     BUILD_PACKED,     /* bytes of the block */
@@ -69,6 +71,7 @@ struct build_counted {
     struct build_years {
         uint32_t month, day, turns, leap;
     } behind_none, behind_january;
+    uint32_t has_clock, has_fold;
 };
 struct build_source {
     int64_t written_s;

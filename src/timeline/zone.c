@@ -1,7 +1,7 @@
 /* zone.c: reads the rules of a time zone from its file, and finds the offset at a clock time. */
 #include "timeline/zone.h"
 #include "base/mem.h"
-#include "timeline/event.h"
+#include "timeline/when.h"
 
 enum {
     HEAD_SIZE = 44,
@@ -11,9 +11,15 @@ enum {
     TRANSITION_SIZE = 8,
     FIRST_YEAR = 1677, /* of what an event's time can be */
     LAST_YEAR = 2262,
+    HOUR_S = 3600,
     DAY_S = 86400,
     ZONE_MOST_S = 26 * 3600,
+    MONTHS = 12,
+    DAYS = 31,
 };
+
+/* Of what an event's time can be, with a day at both ends. */
+static const int64_t oldest_s = -9223286400, latest_s = 9223286400;
 
 struct zone {
     int64_t first; /* seconds east of UTC before all */
@@ -22,6 +28,7 @@ struct zone {
         int64_t at;
         int64_t offset; /* from then on */
     } changes[TRANSITIONS_MAX];
+    uint32_t fold_hours[MONTHS][DAYS];
 };
 
 /* What is left of the file. */
@@ -254,6 +261,30 @@ static bool add_footer(struct zone *z, struct str s)
     return true;
 }
 
+static int64_t offset_of(const struct zone *z, ptrdiff_t change)
+{
+    return change < 0 ? z->first : z->changes[change].offset;
+}
+
+static void mark_fold_hours(struct zone *z)
+{
+    for (size_t i = 0; i < z->count; i++) {
+        int64_t behind = z->changes[i].at + offset_of(z, (ptrdiff_t)i - 1);
+        int64_t clock = z->changes[i].at + offset_of(z, (ptrdiff_t)i);
+
+        if (clock >= behind || z->changes[i].at < oldest_s || z->changes[i].at > latest_s)
+            continue;
+        clock -= ZONE_FOLD_NEAR_S;
+        while (clock < behind + ZONE_FOLD_NEAR_S) {
+            struct stated s;
+
+            stated_from_seconds(&s, clock);
+            z->fold_hours[s.month - 1][s.day - 1] |= 1U << s.hour;
+            clock += HOUR_S - s.minute * 60 - s.second;
+        }
+    }
+}
+
 int zone_read(struct zone **out, struct str bytes, struct err *e)
 {
     CLEANUP(zone_freep) struct zone *z = mem_new(struct zone);
@@ -274,6 +305,7 @@ int zone_read(struct zone **out, struct str bytes, struct err *e)
     }
     if (!is_sound)
         return err_set(e, ERR_FORMAT, "no file of a time zone, or a damaged one");
+    mark_fold_hours(z);
     *out = MOVE(z);
     return 0;
 }
@@ -299,28 +331,23 @@ static ptrdiff_t change_at(const struct zone *z, int64_t moment)
     return (ptrdiff_t)from - 1;
 }
 
-static int64_t offset_of(const struct zone *z, ptrdiff_t change)
-{
-    return change < 0 ? z->first : z->changes[change].offset;
-}
-
 int64_t zone_offset_at(const struct zone *z, int64_t moment)
 {
     return z ? offset_of(z, change_at(z, moment)) : 0;
 }
 
-int64_t zone_offset(const struct zone *z, int64_t clock, uint8_t *doubt)
+/* The offset of a clock time, and the change before it that counts or, where it happened twice or
+ * never, which it happened so by. */
+static int64_t find_offset(const struct zone *z, int64_t clock, uint8_t *doubt, ptrdiff_t *change)
 {
-    ptrdiff_t last;
-
-    if (!z)
-        return 0;
     /* The latest change that can have come before this clock time, and those before it. */
-    last = change_at(z, clock + ZONE_MOST_S);
+    ptrdiff_t last = change_at(z, clock + ZONE_MOST_S);
+
     for (ptrdiff_t i = last; i >= -1; i--) {
         int64_t offset = offset_of(z, i), before = offset_of(z, i - 1);
         int64_t moment = clock - offset;
 
+        *change = i;
         if (i >= 0 && moment < z->changes[i].at) {
             /* In the gap of this change: what held before puts it behind the change. */
             if (clock - before >= z->changes[i].at) {
@@ -336,4 +363,30 @@ int64_t zone_offset(const struct zone *z, int64_t clock, uint8_t *doubt)
         return offset;
     }
     return z->first;
+}
+
+int64_t zone_offset(const struct zone *z, int64_t clock, uint8_t *doubt)
+{
+    ptrdiff_t change;
+
+    return z ? find_offset(z, clock, doubt, &change) : 0;
+}
+
+bool zone_fold_find(const struct zone *z, int64_t clock, struct zone_fold *out)
+{
+    uint8_t doubt = 0;
+    ptrdiff_t change;
+    int64_t before = z ? find_offset(z, clock, &doubt, &change) : 0;
+
+    if (!(doubt & DOUBT_TWICE))
+        return false;
+    out->at = z->changes[change].at;
+    out->from = out->at + z->changes[change].offset;
+    out->size = before - z->changes[change].offset;
+    return true;
+}
+
+uint32_t zone_fold_hours(const struct zone *z, int month, int day)
+{
+    return z ? z->fold_hours[month - 1][day - 1] : 0;
 }

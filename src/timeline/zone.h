@@ -13,5 +13,17 @@ DEFINE_CLEANUP(struct zone *, zone_free)
  * Where that time happened twice, the first; where it did not happen, what held before: DOUBT_TWICE
  * or DOUBT_GAP is added to *doubt. NULL is UTC. */
 int64_t zone_offset(const struct zone *z, int64_t clock, uint8_t *doubt);
+/* Where clocks were put back, as summer time ends: what they showed happened twice. */
+struct zone_fold {
+    int64_t at;   /* the moment */
+    int64_t from; /* the clock time that they were put back to, seconds as above */
+    int64_t size; /* seconds from there on that happened twice */
+};
+/* Whether a clock time is one of them. */
+bool zone_fold_find(const struct zone *z, int64_t clock, struct zone_fold *out);
+enum { ZONE_FOLD_NEAR_S = 60 };
+/* Hours of a date in which, in any year, such times are or ZONE_FOLD_NEAR_S of them: bit 0 is that
+ * from 00:00. */
+uint32_t zone_fold_hours(const struct zone *z, int month, int day);
 /* The same at a moment. */
 int64_t zone_offset_at(const struct zone *z, int64_t moment);

@@ -1,7 +1,8 @@
-/* timeline_probe.c: timeline_probe -v | [-n|-b|-x KIND] [-y SECONDS] FILE: the events of one file
- * as JSON lines, in this process, for tests and measurements. -n: only counts; -b: only how large
- * its blocks are, and the digest; -x: as they are exported (0, 1, 2: of exported.h), in the order
- * of the file; -y: when it was written; -v: all formats and their versions. */
+/* timeline_probe.c: timeline_probe -v | [-n|-b|-x KIND] [-y SECONDS] [-z ZONE] [-p SIZE] FILE: the
+ * events of one file as JSON lines, in this process, for tests and measurements. -n: only counts;
+ * -b: only how large its blocks are, and the digest; -x: as they are exported (0, 1, 2: of
+ * exported.h), in the order of the file; -y: when it was written; -z: the file of its zone; -p: in
+ * parts of so many bytes; -v: all formats and their versions. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "base/sink.h"
 #include "base/utc.h"
+#include "sys/file.h"
 #include "timeline/block.h"
 #include "timeline/exported.h"
 #include "timeline/format.h"
@@ -132,14 +134,32 @@ static int run_parts(struct reader *r, struct err *e)
 
 static int run(struct reader *r, struct err *e)
 {
-    struct years begin;
+    uint64_t size = r->to;
+    off_t end = lseek(*(int *)r->bytes_context, 0, SEEK_END);
+    size_t count = r->format->is_splittable && end > 0 ? ((uint64_t)end - 1) / size + 1 : 1;
+    CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
     int rc;
 
     if (r->format->read)
         return run_parts(r, e);
-    rc = reader_find_years(r, UINT64_MAX, &begin, 1, e);
-    r->years = begin;
-    return rc ? rc : reader_lines(r, 0, UINT64_MAX, e);
+    r->folds->count = 0;
+    rc = reader_find_years(r, size, begin, count, e);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        r->years = begin[i];
+        rc = reader_lines(r, i * size, i + 1 == count ? UINT64_MAX : (i + 1) * size, e);
+    }
+    return rc;
+}
+
+static int take_zone(struct zone **out, const char *path, struct err *e)
+{
+    char bytes[1 << 16];
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = read(fd, bytes, sizeof(bytes));
+
+    if (size < 0)
+        return err_errno(e, "cannot read %s", path);
+    return zone_read(out, (struct str){bytes, (size_t)size}, e);
 }
 
 /* A CSV names its columns before the first event. */
@@ -175,6 +195,8 @@ static int show_versions(void)
 int main(int argc, char **argv)
 {
     CLEANUP(field_names_freep) struct field_names *names = field_names_new();
+    CLEANUP(folds_release) struct folds folds = {0};
+    CLEANUP(zone_freep) struct zone *zone = NULL;
     struct reader r = {.names = names, .bytes = bytes_at, .take = show, .take_context = names};
     struct recognised found = {0};
     const struct format *format;
@@ -187,7 +209,7 @@ int main(int argc, char **argv)
     int fd, option, rc;
     off_t end;
 
-    while ((option = getopt(argc, argv, "vbnp:x:y:")) != -1) {
+    while ((option = getopt(argc, argv, "vbnp:x:y:z:")) != -1) {
         if (option == 'v')
             return show_versions();
         if (option == 'n')
@@ -205,7 +227,10 @@ int main(int argc, char **argv)
                                 .bytes = bytes_at,
                                 .take = pack,
                                 .take_context = writer = block_writer_new(names, add_size, &size)};
-        else
+        else if (option == 'z') {
+            if (take_zone(&zone, optarg, &e))
+                return 2;
+        } else
             r.written_s = strtoll(optarg, NULL, 10);
     }
     fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
@@ -223,6 +248,8 @@ int main(int argc, char **argv)
     r.bytes_context = &fd;
     reader_begin(&r, format);
     r.to = part_size;
+    r.zone = zone;
+    r.folds = &folds;
     rc = x ? run_export(&r, x, &e) : run(&r, &e);
     if (rc == 0 && writer && (rc = block_end(writer, &digest, &e)) == 0) {
         CLEANUP_BUF struct buf hex = {0};

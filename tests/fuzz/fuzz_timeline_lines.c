@@ -75,6 +75,7 @@ static void read_parts(struct reader *r, struct taken *t, uint64_t part, struct 
     uint8_t sum[64];
 
     t->lines = 0;
+    r->folds->count = 0;
     if (reader_find_years(r, part, begin, count, NULL))
         BUG("memory cannot be read");
     for (size_t i = 0; i < count; i++) {
@@ -98,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CLEANUP(field_names_freep) struct field_names *names = NULL;
     CLEANUP(digest_freep) struct digest *digest = NULL;
     CLEANUP(zone_freep) struct zone *zone = NULL;
+    CLEANUP(folds_release) struct folds folds = {0};
     size_t choice = size ? data[0] / 2 % (FORMAT_COUNT_ + 1) : 0;
     struct str source;
     struct taken t;
@@ -120,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     r = (struct reader){.names = names,
                         .zone = data[0] % 2 ? zone : NULL,
+                        .folds = &folds,
                         .written_s = 1792890000,
                         .bytes = give,
                         .bytes_context = &source,

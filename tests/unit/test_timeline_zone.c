@@ -84,6 +84,30 @@ struct tally {
     size_t twice, gaps;
 };
 
+/* Its second moment is as much later as happened twice, and clocks were put back between them. */
+static void check_fold(const struct zone *z, const char *name, int64_t clock,
+                       const int64_t *moments, size_t hits)
+{
+    struct zone_fold fold;
+    int64_t first = hits ? moments[0] : 0, second = first;
+    time_t t = clock;
+    struct tm tm;
+
+    for (size_t i = 1; i < hits; i++) {
+        first = moments[i] < first ? moments[i] : first;
+        second = moments[i] > second ? moments[i] : second;
+    }
+    if (zone_fold_find(z, clock, &fold) != (hits > 1))
+        fail_msg("%s: the clock %lld has another number of moments", name, (long long)clock);
+    if (hits != 2)
+        return;
+    assert_non_null(gmtime_r(&t, &tm));
+    if (fold.size != second - first || fold.at <= first || fold.at > second ||
+        fold.at + libc_offset(fold.at) != fold.from || clock < fold.from ||
+        !(zone_fold_hours(z, tm.tm_mon + 1, tm.tm_mday) >> tm.tm_hour & 1))
+        fail_msg("%s: the clock %lld is of another fold", name, (long long)clock);
+}
+
 static void check_clock(const struct zone *z, const char *name, int64_t clock, struct tally *tally)
 {
     int64_t moments[8], before = 0, expected;
@@ -100,6 +124,7 @@ static void check_clock(const struct zone *z, const char *name, int64_t clock, s
         fail_msg("%s: the clock %lld is %lld with doubt %u, not %lld with %u", name,
                  (long long)clock, (long long)(clock - offset), doubt, (long long)expected,
                  expected_doubt);
+    check_fold(z, name, clock, moments, hits);
 }
 
 /* mktime is asked where there is one answer. */
