@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "timeline/json_event.h"
 #include "timeline/level.h"
+#include "timeline/value_test.h"
 
 static const struct member members[] = {
     {"@timestamp", MEMBER_IS_TIME, 0},
@@ -45,6 +46,9 @@ static const struct member members[] = {
     {"remote_ip", "source.ip", 0},
     {"clientIp", "source.ip", 0},
     {"callerIpAddress", "source.ip", 0},
+    {"ClientIP", "source.ip", 0}, /* Office 365 Management Activity API schema */
+    {"ClientIPAddress", "source.ip", 0},
+    {"ActorIpAddress", "source.ip", 0},
     {"user_agent", "user_agent.original", 0},
     {"status", "http.response.status_code", 0},
     {"method", "http.request.method", 0},
@@ -74,7 +78,22 @@ struct state {
 struct line {
     struct state *state;
     struct other other;
+    unsigned audit_seen; /* of audit_members, a bit each */
+    bool is_mongod;
 };
+
+/* Members that every record of Microsoft 365's audit has, whose CreationTime is UTC and says
+ * nothing of it (Office 365 Management Activity API schema, "Common schema"). */
+static const char *const audit_members[] = {"Operation", "OrganizationId", "RecordType",
+                                            "UserType"};
+enum { AUDIT_ALL = (1 << COUNT_OF(audit_members)) - 1 };
+
+static void see_audit(struct line *l, struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(audit_members); i++)
+        if (str_is(name, audit_members[i]))
+            l->audit_seen |= 1U << i;
+}
 
 /* "CreationTime", "timeStamp", "t.$date" */
 static bool speaks_of_time(struct str name)
@@ -160,12 +179,23 @@ static void put_level(struct reader *r, struct event *e, const struct json_value
         put_as_own(r, e, v);
 }
 
+/* What several members say is said once. */
+static void put_once(struct event *e, uint16_t field, struct str value)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == field && str_eq(e->fields[i].value, value))
+            return;
+    event_put(e, field, value);
+}
+
 static bool put_ip(struct event *e, uint16_t ip, struct str text)
 {
-    size_t before = e->count;
+    uint8_t bytes[16];
+    bool is_address = address_bytes(text, bytes);
 
-    event_put_address(e, ip, FIELD_NONE, text);
-    return e->count > before;
+    if (is_address)
+        put_once(e, ip, text);
+    return is_address;
 }
 
 /* "192.0.2.7:51234", "[2001:db8::7]:51234", "[2001:db8::7]" */
@@ -185,7 +215,7 @@ static bool put_ip_and_port(struct event *e, uint16_t ip, uint16_t port, struct 
     }
     if (!str_u64(rest, &n) || n > 65535 || !put_ip(e, ip, host))
         return false;
-    event_put(e, port, rest);
+    put_once(e, port, rest);
     return true;
 }
 
@@ -198,10 +228,58 @@ static void put_end(struct reader *r, struct event *e, bool is_source, const str
         put_as_own(r, e, v);
 }
 
+/* "I", "D2" */
+static const char *letter_level(struct str text)
+{
+    static const struct {
+        char letter;
+        const char *level;
+    } levels[] = {{'F', "critical"},
+                  {'E', "error"},
+                  {'W', "warning"},
+                  {'I', "informational"},
+                  {'D', "debug"}};
+
+    if (text.len == 2 && text.p[0] == 'D' && text.p[1] >= '1' && text.p[1] <= '5')
+        text.len = 1;
+    for (size_t i = 0; text.len == 1 && i < COUNT_OF(levels); i++)
+        if (text.p[0] == levels[i].letter)
+            return levels[i].level;
+    return NULL;
+}
+
+/* Of mongod and mongos since 4.4, whose lines begin with t.$date (MongoDB's manual, "Log
+ * Messages"). */
+static bool take_mongod(struct reader *r, struct event *e, const struct json_value *v)
+{
+    static const struct member names[] = {
+        {"c", "mongodb.component", 0}, {"ctx", "mongodb.context", 0}, {"id", "event.code", 0}};
+    const char *level = str_is(v->name, "s") ? letter_level(v->value) : NULL;
+
+    if (level)
+        event_puts(e, FIELD_LOG_LEVEL, level);
+    if (str_is(v->name, "attr.remote") || str_is(v->name, "attr.client")) {
+        put_end(r, e, true, v);
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(v->name, names[i].name)) {
+            event_put(e, field_number(r->names, str_of(names[i].field)), v->value);
+            return true;
+        }
+    return level != NULL;
+}
+
 static bool take_own(void *context, struct reader *r, struct event *e, uint16_t number,
                      const struct json_value *v)
 {
-    see_time(context, v);
+    struct line *l = context;
+
+    see_time(l, v);
+    see_audit(l, v->name);
+    l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
+    if (l->is_mongod && take_mongod(r, e, v))
+        return true;
     switch (number) {
     case FIELD_LOG_LEVEL:
         put_level(r, e, v);
@@ -243,6 +321,8 @@ static bool take_other(struct line *l, struct reader *r, struct event *e)
         return false;
     if (l->state->other.name_len == 0)
         l->state->other = *o;
+    if (l->audit_seen == AUDIT_ALL && str_is(other_name(o), "CreationTime"))
+        o->time.has_zone = true;
     reader_time(r, e, &o->time);
     event_put(e, field_number(r->names, STR("event.time_member")), event_keep(e, other_name(o)));
     return true;
@@ -271,7 +351,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 3,
+                                   .version = 4,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state)};

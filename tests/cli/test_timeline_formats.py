@@ -292,6 +292,30 @@ CASES = [
         {"time": "2026-11-25T03:12:10Z", "event.time_member": "CreationTime"}]),
     ("json", lines({"t": {"$date": "2026-11-25T03:12:09.123+02:00"}, "s": "I", "c": "ACCESS", "id": 20249, "ctx": "conn9", "msg": "Authentication failed"}), [
         {"time": "2026-11-25T01:12:09.123Z", "precision": "ms", "doubt": "", "event.time_member": "t.$date", "message": "Authentication failed"}]),
+    # mongod since 4.4: MongoDB's manual, "Log Messages": the order of members, severities, components; the sample there, and a connection that is accepted.
+    ("json", lines(*({"t": {"$date": "2026-11-25T03:12:09.123+00:00"}, "s": s, "c": c, "id": i, "ctx": "listener", "svc": "R", "msg": "Connection accepted", "attr": attr}
+                     for s, c, i, attr in (("I", "NETWORK", 22943, {"remote": "192.0.2.7:50512", "connectionId": 4}), ("D2", "ACCESS", 5, {"client": "[2001:db8::7]:443"}),
+                                           ("F", "-", 6, {"remote": "192.0.2.7:50512", "client": "conn4"}), ("E", "CONTROL", 7, {"remote": "anonymous unix socket"}),
+                                           ("W", "REPL", 8, {"address": "192.0.2.1"}), ("X", "REPL", 9, {})))), [
+        {"time": "2026-11-25T03:12:09.123Z", "doubt": "", "message": "Connection accepted", "log.level": "informational", "mongodb.component": "NETWORK", "json.c": None,
+         "mongodb.context": "listener", "event.code": "22943", "source.ip": "192.0.2.7", "source.port": "50512", "json.attr.connectionId": "4", "json.s": None},
+        {"log.level": "debug", "source.ip": "2001:db8::7", "source.port": "443", "mongodb.component": "ACCESS"},
+        {"log.level": "critical", "source.ip": "192.0.2.7", "source.port": "50512", "json.attr.client": "conn4"},
+        {"log.level": "error", "source.ip": None, "json.attr.remote": "anonymous unix socket"},
+        {"log.level": "warning", "source.ip": None, "json.attr.address": "192.0.2.1"}, {"log.level": None, "json.s": "X", "message": "Connection accepted"}]),
+    # Such members of another program's lines are its own.
+    ("json", lines({"time": "2026-11-25T03:12:09Z", "s": "I", "c": "x", "ctx": "y", "id": 1, "attr": {"remote": "192.0.2.7"}, "t": {"$date": "2026-11-25T03:12:09Z"}}), [
+        {"json.s": "I", "json.c": "x", "json.ctx": "y", "json.id": "1", "json.attr.remote": "192.0.2.7", "log.level": None, "source.ip": None}]),
+    # Microsoft 365: Office 365 Management Activity API schema, "Common schema": CreationTime is UTC; addresses with and without a port; what both say is said once.
+    ("json", lines(*({"CreationTime": "2026-11-25T03:12:09", "Id": "7", "Operation": "UserLoggedIn", "OrganizationId": "8", "RecordType": 15, "UserType": 0,
+                      "UserKey": "9", "UserId": "eva@example.org", **more}
+                     for more in ({"ClientIP": "192.0.2.7", "ActorIpAddress": "192.0.2.7"}, {"ClientIP": "192.0.2.7:5678"}, {"ClientIP": "[2001:db8::1]:443"},
+                                  {"ActorIpAddress": "[2001:db8::1]"}, {"ClientIPAddress": "2001:db8::1"}, {"ClientIP": "192.0.2.7", "ActorIpAddress": "192.0.2.8:5"},
+                                  {"ClientIP": "<null>"}, {"ClientIP": None}))), [
+        {"time": "2026-11-25T03:12:09Z", "doubt": "", "event.time_member": "CreationTime", "source.ip": "192.0.2.7", "source.port": None, "json.Operation": "UserLoggedIn"},
+        {"source.ip": "192.0.2.7", "source.port": "5678", "json.ClientIP": None}, {"source.ip": "2001:db8::1", "source.port": "443"},
+        {"source.ip": "2001:db8::1", "source.port": None}, {"source.ip": "2001:db8::1"}, {"source.ip": ["192.0.2.7", "192.0.2.8"], "source.port": "5"},
+        {"source.ip": None, "json.ClientIP": "<null>"}, {"source.ip": None, "json.ClientIP": None}]),
     ("json", lines({"until": "2026-11-26 00:00:00Z", "instant": {"epochSecond": 1764040329, "nanoOfSecond": 5}, "level": "WARN", "message": "m"}), [
         {"time": "2025-11-25T03:12:09Z", "event.time_member": "instant.epochSecond", "json.instant.nanoOfSecond": "5", "log.level": "warning"}]),
 ]
