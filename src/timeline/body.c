@@ -313,11 +313,14 @@ static bool knows(struct str head)
     struct moment moments[BODY_LETTERS_];
     struct str cells[COLUMNS + 1];
     size_t lines = 0, understood = 0;
+    bool has_cr_ends = csv_has_cr_ends(head);
 
     while (head.len && lines < SAMPLE_LINES) {
-        bool has_end = memchr(head.p, '\n', head.len) != NULL;
-        struct str line = str_cut(&head, '\n');
+        const char *end = csv_line_end(head, has_cr_ends);
+        bool has_end = end != NULL;
+        struct str line = end ? str_head(head, (size_t)(end - head.p)) : head;
 
+        head = str_from(head, line.len + has_end);
         if (line.len && line.p[line.len - 1] == '\r')
             line.len--;
         if (line.len == 0 || line.p[0] == '#' || (!has_end && lines))
@@ -337,7 +340,7 @@ static int read_all(struct reader *r, struct err *e)
 }
 
 const struct format format_body = {.name = "body",
-                                   .version = 1,
+                                   .version = 2,
                                    .knows = knows,
                                    .read = read_all,
                                    .state_size = sizeof(struct state)};

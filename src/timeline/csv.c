@@ -25,10 +25,26 @@ struct csv {
     struct event e;
     uint64_t at, line; /* of the next piece */
     bool has_begun, is_bare;
-    size_t columns; /* of the head; 0: there is none */
+    bool has_cr_ends; /* of lines that are records */
+    size_t columns;   /* of the head; 0: there is none */
     size_t count;
     struct str cells[CSV_COLUMNS_MOST];
 };
+
+bool csv_has_cr_ends(struct str head)
+{
+    head = str_head(head, READER_HEAD_SIZE);
+    return head.len && !memchr(head.p, '\n', head.len) && memchr(head.p, '\r', head.len - 1);
+}
+
+const char *csv_line_end(struct str text, bool has_cr_ends)
+{
+    const char *lf = memchr(text.p, '\n', text.len);
+    const char *cr =
+        has_cr_ends ? memchr(text.p, '\r', lf ? (size_t)(lf - text.p) : text.len) : NULL;
+
+    return cr ? cr : lf;
+}
 
 static struct str without_return(struct str s)
 {
@@ -195,7 +211,7 @@ static int give_long(struct csv *c, struct str text, struct err *e)
 
     buf_addstr(&kept, head);
     while (rc == 0 && text.len && !end) {
-        end = memchr(text.p, '\n', text.len);
+        end = csv_line_end(text, c->has_cr_ends);
         size += end ? (size_t)(end - text.p) : text.len;
         if (!end)
             rc = bytes_at(c->bytes, c->at + size, BYTES_MOST, &text, e);
@@ -280,9 +296,9 @@ static size_t comma_count(struct str s)
 }
 
 /* The next line of text; false: it does not end there. */
-static bool line_of(struct str text, bool is_all, struct piece *out)
+static bool line_of(const struct csv *c, struct str text, bool is_all, struct piece *out)
 {
-    const char *end = memchr(text.p, '\n', text.len);
+    const char *end = csv_line_end(text, c->has_cr_ends);
 
     if (!end && !is_all)
         return false;
@@ -297,7 +313,7 @@ static int take_piece(struct csv *c, struct str text, bool is_all, bool is_most,
                       struct err *e)
 {
     struct piece line, record;
-    bool has_line = line_of(text, is_all, &line);
+    bool has_line = line_of(c, text, is_all, &line);
     enum scanned s;
 
     *taken = 0;
@@ -354,6 +370,7 @@ static int read_all(struct csv *c, struct err *e)
     struct str text;
     int rc = bytes_at(c->bytes, 0, BYTES_MOST, &text, e);
 
+    c->has_cr_ends = rc == 0 && c->way->is_lines && csv_has_cr_ends(text);
     if (rc == 0 && str_starts(text, BYTE_ORDER_MARK))
         c->at = sizeof(BYTE_ORDER_MARK) - 1;
     while (rc == 0) {

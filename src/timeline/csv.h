@@ -25,6 +25,10 @@ struct csv_way {
     bool (*more)(struct reader *r, const struct csv_row *row, struct event *e);
     bool has_comments; /* lines that begin with # are */
 };
+/* Whether lines that are records end with CR alone: there is no LF in the first bytes, but a CR. */
+bool csv_has_cr_ends(struct str head);
+/* The end of the first of such lines, or NULL. */
+const char *csv_line_end(struct str text, bool has_cr_ends);
 /* Reads the source. What is no record, or one of more than 1 MiB, is unparsed, line by line. */
 MUST_CHECK int csv_read(struct reader *r, const struct csv_way *way, struct err *e);
 

@@ -104,12 +104,25 @@ class Tables(unittest.TestCase):
     def test_lines_may_end_with_cr_alone(self):
         tried = set()
         for name, text, _, _ in CASES:
-            if name == "body" or "\r" in text or any(part.count('"') % 2 for part in text.split("\n")):
+            if "\r" in text or any(part.count('"') % 2 for part in text.split("\n")):
                 continue
             with self.subTest(format=name, text=text[:60]):
                 self.assertEqual(read_lines(text.replace("\n", "\r")), read_lines(text))
             tried.add(name)
         self.assertGreaterEqual(len(tried), 4)
+
+    def test_a_long_body_file_may_end_its_lines_with_cr_alone(self):
+        lines = [f"0|/srv/file {i}|{i}|r/rrw-r--r--|0|0|7|{1700000000 + i}|0|0|0" for i in range(3000)]
+        events, told = read_lines("\r".join(lines))
+        self.assertEqual((told["format"], told["lines"], told["events"], told["unparsed"]), ("body", 3000, 3000, 0))
+        self.assertEqual([(event["file.path"], event["at"]) for event in events[:2]], [("/srv/file 0", 0), ("/srv/file 1", len(lines[0]) + 1)])
+        self.assertEqual((events[-1]["file.path"], events[-1]["time"], events[-1]["line"]), ("/srv/file 2999", "2023-11-14T23:03:19Z", 3000))  # 1700002999
+        # where lines end with LF, a CR in a name ends none
+        events, told = read_lines("\n".join(line.replace("/file", "/fi\rle") for line in lines) + "\n")
+        self.assertEqual((told["format"], told["events"], events[0]["file.path"]), ("body", 3000, "/srv/fi\rle 0"))
+        # nor does one outside of a line that is the only one
+        events, told = read_lines(lines[0] + "\r")
+        self.assertEqual((told["format"], told["events"], events[0]["time"]), ("body", 1, "2023-11-14T22:13:20Z"))
 
     def test_ordinary_tables_are_declined(self):
         for text in DECLINED:
