@@ -137,15 +137,6 @@ static bool has_cr_ends(const struct look *l)
     return found;
 }
 
-/* What is read of such a source has LF instead, as the reader has it. */
-static void end_lines(struct look *l)
-{
-    l->encoding = TEXT_CR_ENDS;
-    for (size_t i = 0; i < HELD_SIZE; i++)
-        if (l->held[i] == '\r')
-            l->held[i] = '\n';
-}
-
 /* Parts of UTF-16 become UTF-8. */
 static void decode_parts(struct look *l)
 {
@@ -153,8 +144,10 @@ static void decode_parts(struct look *l)
     char *to;
 
     if (!may_be_utf16(l)) {
-        if (has_cr_ends(l))
-            end_lines(l);
+        if (has_cr_ends(l)) {
+            l->encoding = TEXT_CR_ENDS;
+            text_end_lines(l->held, HELD_SIZE);
+        }
         return;
     }
     for (size_t i = 0; i < SAMPLE_COUNT; i++)

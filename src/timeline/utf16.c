@@ -1,4 +1,4 @@
-/* utf16.c: knows text in UTF-16, and makes UTF-8 of it. */
+/* utf16.c: knows text in UTF-16, and makes UTF-8 of it; and lines that end with CR. */
 #include "timeline/utf16.h"
 
 enum {
@@ -10,6 +10,13 @@ enum {
     ASCII_SHARE = 4, /* one unit in so many, or more */
     ODD_SHARE = 64,  /* one unit in so many, or fewer */
 };
+
+void text_end_lines(char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] == '\r')
+            bytes[i] = '\n';
+}
 
 static bool is_big(enum text_encoding e)
 {

@@ -27,6 +27,9 @@ static inline bool text_is_by_look(enum text_encoding e)
     return e == TEXT_UTF16LE_BY_LOOK || e == TEXT_UTF16BE_BY_LOOK;
 }
 
+/* As bytes of TEXT_CR_ENDS are read: each CR becomes an LF. */
+void text_end_lines(char *bytes, size_t size);
+
 /* Writes in to out, which has room for UTF16_GROWTH bytes of each unit, and returns how many bytes
  * it wrote; *taken is how many of in they are of. What is left is less than a character: a byte,
  * or, unless is_end, the first half of a pair. */

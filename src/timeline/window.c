@@ -27,13 +27,6 @@ void window_release(struct window *w)
     free(w->raw);
 }
 
-static void end_lines(char *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] == '\r')
-            bytes[i] = '\n';
-}
-
 static int fill_as_it_is(struct window *w, struct err *e)
 {
     size_t room = WINDOW_SIZE - w->len, end = w->len + (room < FILL_SIZE ? room : FILL_SIZE);
@@ -45,7 +38,7 @@ static int fill_as_it_is(struct window *w, struct err *e)
         if (rc)
             return rc;
         if (w->encoding == TEXT_CR_ENDS)
-            end_lines(w->bytes + w->len, got);
+            text_end_lines(w->bytes + w->len, got);
         w->is_end = got == 0;
         w->len += got;
     }
