@@ -1,25 +1,13 @@
-/* lines.c: sources of lines: cuts them, asks the format what each is, and joins what belongs
- * together. */
+/* lines.c: sources of lines: asks the format what each is, and joins what belongs together. */
 #include "base/mem.h"
-#include "timeline/format.h"
+#include "timeline/cutter.h"
 #include "timeline/regroup.h"
 #include "timeline/sessions.h"
-#include "timeline/window.h"
-
-enum {
-    LOOK_SIZE = 16 << 10, /* bytes in which all is plain or not */
-    LINE_KEPT = EVENT_VALUE_SIZE,
-    STEP_SIZE = 4096,
-};
 
 struct lines {
     struct reader *r;
-    struct window w;
-    size_t at;         /* of the next line, in the window */
-    uint64_t plain_to; /* bytes before it (with those dropped) that were looked at are ASCII without
-                          NUL, */
-    uint64_t rough_to; /* but for those behind it up to here */
-    uint64_t number;   /* of the line */
+    struct cutter cutter;
+    uint64_t number; /* of the line */
     struct event events[2];
     struct event *now;  /* the line's */
     struct event *last; /* the one before, which lines may still continue */
@@ -29,16 +17,10 @@ struct lines {
     uint64_t joined;           /* bytes of its message with all that lines add; 0: none did yet */
 };
 
-/* A line as it stands in the window, without its end. */
-struct line {
-    struct str text;
-    size_t from;
-    uint64_t at; /* byte of the source */
-    bool has_end;
-    bool is_plain;  /* it is known to be ASCII without NUL */
-    uint64_t whole; /* bytes of the line; text has the first of one past READER_LINE_MOST */
-    uint64_t zeros; /* more than 0: it is no line, but so many zeros */
-};
+static bool is_in_window(const struct lines *l, struct str value)
+{
+    return value.p >= l->cutter.w.bytes && value.p < l->cutter.w.bytes + WINDOW_SIZE;
+}
 
 /* Values of the event before may stand in the window. */
 static void move_values(struct lines *l, size_t by)
@@ -46,7 +28,7 @@ static void move_values(struct lines *l, size_t by)
     for (size_t i = 0; i < l->last->count; i++) {
         struct str *v = &l->last->fields[i].value;
 
-        if (v->p >= l->w.bytes && v->p < l->w.bytes + WINDOW_SIZE)
+        if (is_in_window(l, *v))
             v->p -= by;
     }
     l->last_from -= by;
@@ -79,105 +61,10 @@ static void keep_last(struct lines *l)
     for (size_t i = 0; i < l->last->count; i++) {
         struct str *v = &l->last->fields[i].value;
 
-        if (v->p >= l->w.bytes && v->p < l->w.bytes + WINDOW_SIZE)
+        if (is_in_window(l, *v))
             *v = event_keep(l->last, *v);
     }
-    l->last_from = l->at;
-}
-
-static int slide(struct lines *l, struct err *e)
-{
-    size_t by;
-
-    if (l->has_last && l->at - l->last_from > READER_LINE_MOST)
-        keep_last(l);
-    by = l->has_last ? l->last_from : l->at;
-
-    window_drop(&l->w, by);
-    if (l->has_last)
-        move_values(l, by);
-    l->at -= by;
-    return window_fill(&l->w, e);
-}
-
-static size_t zeros_at(struct str s, size_t at, size_t most)
-{
-    size_t n = 0;
-
-    while (n < most && at + n < s.len && s.p[at + n] == 0)
-        n++;
-    return n;
-}
-
-/* Where READER_ZEROS_LEAST zeros or more begin, from at to upto; NULL: nowhere. */
-static const char *find_zeros(struct str s, size_t at, size_t upto)
-{
-    const char *found;
-
-    while (at < upto && (found = memchr(s.p + at, 0, upto - at))) {
-        size_t from = (size_t)(found - s.p), count = zeros_at(s, from, READER_ZEROS_LEAST);
-
-        if (count == READER_ZEROS_LEAST)
-            return found;
-        at = from + count;
-    }
-    return NULL;
-}
-
-/* Whether the bytes up to end, from the place of the next line on, are ASCII without NUL; true is
- * certain, false is not. Most sources are so, and it is seen fastest of many bytes at once. */
-static bool is_plain_to(struct lines *l, size_t end)
-{
-    uint64_t at = l->w.dropped + l->at, to = l->w.dropped + end;
-
-    if (l->plain_to < at)
-        l->plain_to = at;
-    while (l->plain_to < to && at >= l->rough_to) {
-        size_t from = (size_t)(l->plain_to - l->w.dropped), left = l->w.len - from;
-        struct str part = {l->w.bytes + from, left < LOOK_SIZE ? left : LOOK_SIZE};
-
-        if (str_is_ascii(part))
-            l->plain_to += part.len;
-        else
-            l->rough_to = l->plain_to + part.len;
-    }
-    return to <= l->plain_to;
-}
-
-/* A line end or zeros; NULL: neither is in the window. In steps, as many zeros may stand before one
- * line end. */
-static const char *line_end(struct lines *l)
-{
-    struct str all = {l->w.bytes, l->w.len};
-    const char *end = NULL, *zeros = NULL;
-
-    for (size_t at = l->at, size; !end && !zeros && at < l->w.len; at += size) {
-        size_t to;
-
-        size = l->w.len - at < STEP_SIZE ? l->w.len - at : STEP_SIZE;
-        end = memchr(l->w.bytes + at, '\n', size);
-        to = end ? (size_t)(end - l->w.bytes) : at + size;
-        if (!is_plain_to(l, to))
-            zeros = find_zeros(all, at, to);
-    }
-    return zeros ? zeros : end;
-}
-
-/* All that follow one another. */
-static int take_zeros(struct lines *l, uint64_t *count, struct err *e)
-{
-    int rc = 0;
-
-    for (*count = 0; rc == 0;) {
-        size_t n = zeros_at((struct str){l->w.bytes, l->w.len}, l->at, l->w.len);
-
-        *count += n;
-        l->at += n;
-        if (l->at < l->w.len || l->w.is_end)
-            return 0;
-        rc = slide(l, e);
-    }
-    return rc;
+    l->last_from = l->cutter.at;
 }
 
 static int end_last(struct lines *l, struct err *e)
@@ -190,80 +77,25 @@ static int end_last(struct lines *l, struct err *e)
     return reader_event(l->r, l->last, e);
 }
 
-/* Zeros in which the window ends may be the first of those that end the line. */
-static size_t zeros_at_end(const struct lines *l)
+static int let_go(void *context, bool is_long, size_t *by, struct err *e)
 {
-    size_t n = 0;
+    struct lines *l = context;
+    int rc = is_long ? end_last(l, e) : 0;
 
-    while (l->w.len - n > l->at && l->w.bytes[l->w.len - n - 1] == 0)
-        n++;
-    return n;
-}
-
-/* Of a line that is longer than READER_LINE_MOST the beginning is kept, and the rest passed over.
- */
-static int take_long(struct lines *l, struct line *out, struct err *e)
-{
-    const char *end;
-    char before = 0; /* what is ahead of bytes */
-    int rc = end_last(l, e);
-
-    out->text =
-        event_keep(l->now, text_head((struct str){l->w.bytes + l->at, LINE_KEPT + 1}, LINE_KEPT));
-    out->whole = 0;
-    while (rc == 0 && !(end = line_end(l)) && !l->w.is_end) {
-        size_t taken = l->w.len - l->at - zeros_at_end(l);
-
-        out->whole += taken;
-        l->at += taken;
-        before = l->w.bytes[l->at - 1];
-        rc = slide(l, e);
-    }
     if (rc)
         return rc;
-    out->whole += (end ? (size_t)(end - l->w.bytes) : l->w.len) - l->at;
-    l->at = end ? (size_t)(end - l->w.bytes) : l->w.len;
-    if (l->at > 0)
-        before = l->w.bytes[l->at - 1];
-    out->whole -= before == '\r';
-    l->at += end && *end == '\n';
-    out->from = l->at;
+    if (l->has_last && l->cutter.at - l->last_from > READER_LINE_MOST)
+        keep_last(l);
+    *by = l->has_last ? l->last_from : l->cutter.at;
+    if (l->has_last)
+        move_values(l, *by);
     return 0;
 }
 
-/* ERR_NOTFOUND: there is none any more. */
 static int next_line(struct lines *l, struct line *out, struct err *e)
 {
-    const char *end = line_end(l);
-    size_t len;
-
-    while (!end && !l->w.is_end && l->w.len - l->at <= READER_LINE_MOST + 1) {
-        int rc = slide(l, e);
-
-        if (rc)
-            return rc;
-        end = line_end(l);
-    }
-    if (l->at == l->w.len)
-        return ERR_NOTFOUND;
-    len = end ? (size_t)(end - (l->w.bytes + l->at)) : l->w.len - l->at;
-    *out = (struct line){.text = {l->w.bytes + l->at, len},
-                         .from = l->at,
-                         .at = window_place(&l->w, l->at),
-                         .whole = len,
-                         .has_end = end != NULL,
-                         .is_plain = is_plain_to(l, l->at + len)};
     event_begin(l->now);
-    if (end && len == 0 && *end == 0)
-        return take_zeros(l, &out->zeros, e);
-    if (len && out->text.p[len - 1] == '\r' && (end || l->w.is_end))
-        out->whole = --out->text.len;
-    if (out->whole > READER_LINE_MOST)
-        return take_long(l, out, e);
-    if (str_take(&out->text, READER_BYTE_ORDER_MARK))
-        out->whole = out->text.len;
-    l->at += len + (end && *end == '\n');
-    return 0;
+    return cutter_next(&l->cutter, out, e);
 }
 
 /* What the first format took of the line is no part of the event that the second makes. */
@@ -299,16 +131,14 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
 static void make_unparsed(struct lines *l, const struct line *line)
 {
     bool is_long = line->whole > READER_LINE_MOST;
-    size_t scratch = is_long ? l->now->scratch_len : 0;
     uint64_t at = l->now->at, number = l->now->line;
     struct str text;
 
     event_begin(l->now);
-    l->now->scratch_len = scratch;
     l->now->at = at;
     l->now->line = number;
     event_puts(l->now, FIELD_EVENT_KIND, "unparsed");
-    text = reader_text(l->now, line->text);
+    text = reader_text(l->now, is_long ? event_keep(l->now, line->text) : line->text);
     event_put(l->now, FIELD_MESSAGE, is_long ? text_head(text, EVENT_VALUE_SIZE) : text);
     if (is_long)
         event_put_cut(l->now, STR("message"), line->whole);
@@ -426,49 +256,26 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
     return 0;
 }
 
-static void begin(struct lines *l, struct reader *r, uint64_t from)
+/* The line in which from lies belongs to the part before. */
+static int begin(struct lines *l, struct reader *r, uint64_t from, struct err *e)
 {
-    uint64_t before = READER_ZEROS_LEAST * text_unit(r->encoding);
-
     *l = (struct lines){.r = r};
-    window_begin(&l->w, r, from - (from < before ? from : before));
+    cutter_begin(&l->cutter, r, from);
+    l->cutter.let_go = let_go;
+    l->cutter.context = l;
     for (size_t i = 0; i < 2; i++)
         event_init(&l->events[i]);
     l->now = &l->events[0];
     l->last = &l->events[1];
+    return cutter_start(&l->cutter, from, e);
 }
 
 static void lines_release(struct lines *l)
 {
-    window_release(&l->w);
+    cutter_release(&l->cutter);
     sessions_free(l->sessions);
     for (size_t i = 0; i < 2; i++)
         event_release(&l->events[i]);
-}
-
-static int pass_line(struct lines *l, struct err *e)
-{
-    struct line line;
-    int rc = next_line(l, &line, e);
-
-    return rc == ERR_NOTFOUND ? 0 : rc;
-}
-
-/* The line in which the part begins belongs to the part before, unless it begins just here. Zeros
- * around that place end it where they are READER_ZEROS_LEAST. */
-static int pass_begun(struct lines *l, uint64_t place, struct err *e)
-{
-    size_t from = window_find(&l->w, place), before = 0;
-    uint64_t behind;
-    int rc;
-
-    while (before < from && l->w.bytes[from - before - 1] == 0)
-        before++;
-    l->at = before || from == 0 ? from : from - 1;
-    if (before == 0)
-        return pass_line(l, e);
-    rc = take_zeros(l, &behind, e);
-    return rc || before + behind >= READER_ZEROS_LEAST ? rc : pass_line(l, e);
 }
 
 /* What is no line, at a place in the line of that number. */
@@ -498,10 +305,10 @@ static int tell_rest(struct lines *l, struct err *e)
 {
     int rc = end_last(l, e);
 
-    if (rc || !window_has_rest(&l->w))
+    if (rc || !window_has_rest(&l->cutter.w))
         return rc;
-    return tell(l, l->w.raw_end - 1, l->number, STR("The last byte is half a character of UTF-16."),
-                e);
+    return tell(l, l->cutter.w.raw_end - 1, l->number,
+                STR("The last byte is half a character of UTF-16."), e);
 }
 
 static int take_group(struct lines *l, const struct line_group *g, struct err *e)
@@ -511,7 +318,7 @@ static int take_group(struct lines *l, const struct line_group *g, struct err *e
     for (size_t i = 0; rc == 0 && i < g->count; i++) {
         const struct regrouped *at = &g->lines[i];
         const struct line line = {
-            {g->text.p + at->off, at->len}, .from = l->at, .at = at->at, .whole = at->whole};
+            {g->text.p + at->off, at->len}, .from = l->cutter.at, .at = at->at, .whole = at->whole};
 
         event_begin(l->now);
         l->now->at = at->at;
@@ -581,11 +388,8 @@ static int look_back(struct lines *l, uint64_t from, struct err *e)
     struct line line;
     int rc;
 
-    begin(&before, l->r, begin_at);
+    rc = begin(&before, l->r, begin_at, e);
     before.sessions = l->sessions;
-    rc = window_fill(&before.w, e);
-    if (rc == 0 && begin_at)
-        rc = pass_begun(&before, begin_at, e);
     while (rc == 0 && (rc = next_line(&before, &line, e)) == 0 && line.at < from) {
         before.now->at = line.at;
         if (line.zeros == 0 && line.text.len)
@@ -605,16 +409,13 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
     int rc;
 
     from += from % text_unit(r->encoding);
-    begin(&l, r, from);
-    rc = window_fill(&l.w, e);
+    rc = begin(&l, r, from, e);
     if (has_sessions(r))
         l.sessions = sessions_new(r->names);
     if (rc == 0 && l.sessions && from)
         rc = look_back(&l, from, e);
     if (rc == 0 && r->format->event_of)
         return read_regrouped(&l, e);
-    if (rc == 0 && from)
-        rc = pass_begun(&l, from, e);
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0) {
         enum line_verdict v = LINE_EVENT;
 
@@ -665,10 +466,7 @@ static int look_through(struct reader *r, struct looked_parts *p, uint64_t to, s
     int rc;
 
     p->from += p->from % text_unit(r->encoding);
-    begin(&l, r, p->from);
-    rc = window_fill(&l.w, e);
-    if (rc == 0 && p->from)
-        rc = pass_begun(&l, p->from, e);
+    rc = begin(&l, r, p->from, e);
     while (rc == 0 && (rc = next_line(&l, &line, e)) == 0 && line.at < to) {
         look_at_part(r, p, line.at);
         l.now->at = line.at;

@@ -1,0 +1,39 @@
+/* cutter.h: cuts a source of lines into them. */
+#pragma once
+#include "timeline/window.h"
+
+/* A line as it stands in the window, without its end. */
+struct line {
+    struct str text;
+    size_t from; /* where it begins in the window */
+    uint64_t at; /* byte of the source */
+    bool has_end;
+    bool is_plain;  /* it is known to be ASCII without NUL */
+    uint64_t whole; /* bytes of the line; of one past READER_LINE_MOST text has the first, which are
+                       borrowed until the next line, and stand outside of the window */
+    uint64_t zeros; /* more than 0: it is no line, but so many zeros */
+};
+
+/* Asked before the window slides: *by is how many bytes in front of it may go, up to those of the
+ * next line; what is borrowed of others is to be moved by as many. is_long: behind it there is
+ * nothing but more of a line that is too long. */
+typedef int cutter_let_go(void *context, bool is_long, size_t *by, struct err *e);
+
+struct cutter {
+    struct window w;
+    size_t at;         /* of the next line, in the window */
+    uint64_t plain_to; /* bytes before it (with those dropped) that were looked at are ASCII without
+                          NUL, */
+    uint64_t rough_to; /* but for those behind it up to here */
+    char *kept;        /* of a line that is too long; NULL: there was none */
+    cutter_let_go *let_go;
+    void *context;
+};
+/* From a place near from on, in front of which there is room to see zeros. Then cutter_release. */
+void cutter_begin(struct cutter *c, const struct reader *r, uint64_t from);
+void cutter_release(struct cutter *c);
+/* Reads the first bytes, and goes to the first line that begins at from or behind it; one in which
+ * from lies is passed over. Zeros around that place end it where they are READER_ZEROS_LEAST. */
+MUST_CHECK int cutter_start(struct cutter *c, uint64_t from, struct err *e);
+/* ERR_NOTFOUND: there is none any more. */
+MUST_CHECK int cutter_next(struct cutter *c, struct line *out, struct err *e);
