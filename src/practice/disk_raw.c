@@ -110,6 +110,8 @@ static int write_all(struct writing *w, struct err *e)
 
     progress_begin(&w->progress, w->a);
     if (rc == 0)
+        rc = w->raw->begin(w->raw->context, &w->file, e);
+    if (rc == 0)
         rc = image_read(&input, w->from, w->until, &to, e);
     if (rc == 0 && ftruncate(w->file.fd, (off_t)w->written))
         rc = err_errno(e, "cannot write %s", w->raw->path);

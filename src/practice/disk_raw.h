@@ -5,6 +5,7 @@
 #include "practice/disk_files.h"
 #include "practice/disk_show.h"
 #include "practice/disk_standing.h"
+#include "practice/out_file.h"
 
 struct disk_raw {
     const struct disk_files *files;
@@ -12,6 +13,8 @@ struct disk_raw {
     struct disk_standing *standing; /* of the item, if it is one; told more where all is written */
     uint32_t number;                /* of the partition; 0: all of the disk */
     const char *path;               /* of the file, which is new */
+    /* Puts on record that it is begun, and as what file, before anything is read. */
+    int (*begin)(void *context, const struct out_file *file, struct err *e);
     /* Puts on record what came out, before the file has its name; an error leaves none. */
     int (*record)(void *context, const struct buf *outcome, struct err *e);
     void *context;

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "base/sink.h"
 #include "practice/custody.h"
-#include "practice/disk_body.h"
 #include "practice/disk_files.h"
 #include "practice/disk_out.h"
 #include "practice/disk_raw.h"
@@ -12,13 +11,12 @@
 #include "practice/disk_wish.h"
 #include "practice/image_part.h"
 #include "practice/intake.h"
-#include "practice/out_file.h"
 #include "practice/preserve_read_record.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 
-enum { KEPT_MAX = 200, TITLE_COLUMNS = 200, BODY_CHUNK = 256 << 10 };
+enum { KEPT_MAX = 200, TITLE_COLUMNS = 200 };
 
 static const struct field read_fields[] = {
     {.name = "image",
@@ -165,135 +163,6 @@ static int answer_list(struct reading *r, struct err *e)
     return rc;
 }
 
-struct body {
-    struct out_file file;
-    struct buf lines;
-    const char *path;
-    uint64_t rows;
-    uint64_t trouble;
-};
-
-static void body_release(struct body *b)
-{
-    out_file_release(&b->file);
-    buf_release(&b->lines);
-}
-
-static int body_write(struct body *b, size_t least, struct err *e)
-{
-    int rc = 0;
-
-    if (b->lines.len >= least)
-        rc = file_write_fd(b->file.fd, b->lines.p, b->lines.len, b->path, e);
-    if (b->lines.len >= least)
-        buf_clear(&b->lines);
-    return rc;
-}
-
-static int on_body_row(void *context, const struct disk_file *f, struct err *e)
-{
-    struct body *b = context;
-
-    b->rows++;
-    disk_body_add(&b->lines, f);
-    if (interrupt_came())
-        return err_set(e, ERR_CANCEL, "stopped at your request; nothing was written");
-    return body_write(b, BODY_CHUNK, e);
-}
-
-static int on_body_trouble(void *context, struct str path, struct str why, struct err *e)
-{
-    struct body *b = context;
-
-    (void)path;
-    (void)why;
-    (void)e;
-    b->trouble++;
-    return 0;
-}
-
-static void tell_body(const struct reading *r, const struct body *b)
-{
-    struct json j;
-
-    if (r->a->wants_json) {
-        json_begin(&j, &r->a->json);
-        json_object_begin(&j);
-        json_put_u64(&j, "rows", b->rows);
-        json_put_u64(&j, "not_read", b->trouble);
-        json_put_u64(&j, "damaged", r->sums.damaged);
-        disk_standing_json(&r->standing, &j);
-        json_object_end(&j);
-        return;
-    }
-    buf_addf(&r->a->text, "%llu rows written to ", (unsigned long long)b->rows);
-    sink_terminal(&r->a->text, str_of(b->path), false);
-    buf_adds(&r->a->text, ".\n");
-    if (b->trouble)
-        buf_addf(&r->a->text,
-                 "%llu folders could not be read whole: --list ends with their names.\n",
-                 (unsigned long long)b->trouble);
-    if (r->sums.damaged)
-        buf_addf(&r->a->text,
-                 "%llu bytes of the image that were read are damaged, and counted as zeros.\n",
-                 (unsigned long long)r->sums.damaged);
-}
-
-/* "7 rows, 812 bytes, SHA-256 …" */
-static int add_sum(struct buf *out, uint64_t count, const char *what, const char *path,
-                   struct err *e)
-{
-    struct hash sum;
-    uint64_t size;
-    int rc = file_sum(path, &sum, &size, e);
-
-    if (rc)
-        return rc;
-    buf_addf(out, "%llu %s, %llu bytes, SHA-256 ", (unsigned long long)count, what,
-             (unsigned long long)size);
-    hex_add(out, sum.b, sizeof(sum.b));
-    return 0;
-}
-
-static int list_body(struct reading *r, struct body *b, struct buf *outcome, struct err *e)
-{
-    struct disk_receiver to = {.file = on_body_row, .trouble = on_body_trouble, .context = b};
-    int rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
-
-    if (rc == 0)
-        rc = body_write(b, 0, e);
-    if (rc == 0)
-        rc = out_file_sync(&b->file, b->path, e);
-    return rc ? rc : add_sum(outcome, b->rows, "rows", buf_text(&b->file.part), e);
-}
-
-/* It is on record before it has its name, so that there is none without a record. */
-static int answer_body(struct reading *r, struct err *e)
-{
-    CLEANUP(body_release) struct body b = {.file = {.fd = -1}};
-    CLEANUP_BUF struct buf path = {0};
-    CLEANUP_BUF struct buf outcome = {0};
-    struct act act = {.done = "files listed: ", .failed = "files not listed: ", .has_where = true};
-    int rc;
-
-    buf_addstr(&path, input_value(r->op, r->in, "body"));
-    act.to = b.path = buf_text(&path);
-    rc = reading_may_write(r, b.path, e);
-    if (rc == 0)
-        rc = out_file_begin(&b.file, b.path, e);
-    if (rc)
-        return rc;
-    rc = list_body(r, &b, &outcome, e);
-    rc = reading_end(r, &act, rc, rc ? NULL : buf_text(&outcome), e);
-    if (rc)
-        return rc;
-    rc = out_file_end(&b.file, b.path, e);
-    if (rc)
-        return reading_end(r, &act, rc, NULL, e);
-    tell_body(r, &b);
-    return 0;
-}
-
 static struct str keep_text(struct decision *d, const struct buf *text)
 {
     return (struct str){arena_dup(d->arena, buf_text(text), text->len), text->len};
@@ -427,7 +296,7 @@ static int read_out_words(const struct disk_out *out, const char *folder, struct
     buf_addf(&path, "%s/manifest.jsonl", folder);
     buf_addf(words, "%llu files, %llu bytes; their list, manifest.jsonl: ",
              (unsigned long long)sums->files, (unsigned long long)sums->size);
-    return add_sum(words, sums->listed, "listed", buf_text(&path), e);
+    return reading_add_sum(words, sums->listed, "listed", buf_text(&path), e);
 }
 
 static int read_out(struct reading *r, const char *folder, struct err *e)
@@ -441,7 +310,8 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
                                    .taken = has(r, "keep") ? on_taken : NULL,
                                    .context = r,
                                    .progress = &progress};
-    const struct act act = {.done = "read out of it: ",
+    const struct act act = {.begun = "begun to be read out of it: ",
+                            .done = "read out of it: ",
                             .failed = "to be read out of it: ",
                             .has_where = true,
                             .to = folder};
@@ -454,8 +324,7 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
     if (rc)
         return rc;
     to = disk_out_receiver(out);
-    /* Files get their names one by one, and the program may be killed before it says what came. */
-    rc = reading_record(r, &act, "begun to be read out of it: ", NULL, e);
+    rc = reading_begin(r, &act, NULL, e);
     progress_begin(&progress, r->a);
     if (rc == 0)
         rc = disk_list(&r->source, &r->wish, &to, &r->sums, e);
@@ -487,6 +356,13 @@ struct raw_record {
     struct act act;
 };
 
+static int begin_raw(void *context, const struct out_file *file, struct err *e)
+{
+    struct raw_record *w = context;
+
+    return reading_begin(w->reading, &w->act, file, e);
+}
+
 static int record_raw(void *context, const struct buf *outcome, struct err *e)
 {
     struct raw_record *w = context;
@@ -499,13 +375,15 @@ static int answer_raw(struct reading *r, struct err *e)
     CLEANUP(disk_survey_release) struct disk_survey s;
     CLEANUP_BUF struct buf path = {0};
     struct raw_record w = {r,
-                           {.done = "written out as it is: ",
+                           {.begun = "begun to be written out as it is: ",
+                            .done = "written out as it is: ",
                             .failed = "to be written out as it is: ",
                             .has_where = true}};
     struct disk_raw raw = {.files = &r->files,
                            .survey = &s,
                            .standing = &r->standing,
                            .number = r->wish.number,
+                           .begin = begin_raw,
                            .record = record_raw,
                            .context = &w};
     int rc;
@@ -545,7 +423,7 @@ static int answer(struct reading *r, struct err *e)
         return recorded ? err_wrap(e, rc, "that it was looked at is not on record") : rc;
     }
     return has(r, "folder") ? answer_out(r, e)
-           : has(r, "body") ? answer_body(r, e)
+           : has(r, "body") ? reading_body(r, e)
                             : answer_list(r, e);
 }
 

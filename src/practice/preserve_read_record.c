@@ -2,9 +2,9 @@
 #include "practice/preserve_read_record.h"
 #include "practice/custody.h"
 #include "practice/intake.h"
-#include "practice/out_file.h"
 #include "practice/practice.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 
 void reading_where(struct buf *out, const struct reading *r)
 {
@@ -59,6 +59,16 @@ int reading_record(struct reading *r, const struct act *act, const char *did, co
     return session_append(r->session, &d, &first, e);
 }
 
+int reading_begin(struct reading *r, const struct act *act, const struct out_file *file,
+                  struct err *e)
+{
+    CLEANUP_BUF struct buf words = {0};
+
+    if (file)
+        buf_addf(&words, "until it is whole it is %s", strrchr(buf_text(&file->part), '/') + 1);
+    return reading_record(r, act, act->begun, words.len ? buf_text(&words) : NULL, e);
+}
+
 int reading_end(struct reading *r, const struct act *act, int rc, const char *outcome,
                 struct err *e)
 {
@@ -75,6 +85,21 @@ int reading_end(struct reading *r, const struct act *act, int rc, const char *ou
         return err_set(e, rc, "%s. That it was tried is not on record: %s", buf_text(&why),
                        late.text);
     return rc;
+}
+
+int reading_add_sum(struct buf *out, uint64_t count, const char *what, const char *path,
+                    struct err *e)
+{
+    struct hash sum;
+    uint64_t size;
+    int rc = file_sum(path, &sum, &size, e);
+
+    if (rc)
+        return rc;
+    buf_addf(out, "%llu %s, %llu bytes, SHA-256 ", (unsigned long long)count, what,
+             (unsigned long long)size);
+    hex_add(out, sum.b, sizeof(sum.b));
+    return 0;
 }
 
 int reading_may_write(const struct reading *r, const char *path, struct err *e)

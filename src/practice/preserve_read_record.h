@@ -4,6 +4,7 @@
 #include "practice/disk_files.h"
 #include "practice/disk_standing.h"
 #include "practice/disk_wish.h"
+#include "practice/out_file.h"
 
 struct reading {
     struct session *session;
@@ -22,7 +23,7 @@ struct reading {
 
 /* What is done with an image: in words once it was, and where it was not. */
 struct act {
-    const char *done, *failed;
+    const char *begun, *done, *failed; /* begun: NULL where nothing is written */
     bool has_where;
     const char *to; /* the path that it goes to; NULL: none */
 };
@@ -32,6 +33,11 @@ struct act {
  * which the answer says. */
 MUST_CHECK int reading_record(struct reading *r, const struct act *act, const char *did,
                               const char *outcome, struct err *e);
+/* Before the first byte is written: who is killed, or loses power, leaves this record, and files.
+ * One file has its name only at the end; until then, and where it came to none, that of its part:
+ * NULL where there are many. */
+MUST_CHECK int reading_begin(struct reading *r, const struct act *act, const struct out_file *file,
+                             struct err *e);
 /* It came to its end, or failed (rc, *e), which goes on record, too. Returns that, or why it could
  * not be recorded. */
 MUST_CHECK int reading_end(struct reading *r, const struct act *act, int rc, const char *outcome,
@@ -39,4 +45,9 @@ MUST_CHECK int reading_end(struct reading *r, const struct act *act, int rc, con
 /* Before anything is read that is to be written out: what must go on record can, and nothing goes
  * into the case's folder. */
 MUST_CHECK int reading_may_write(const struct reading *r, const char *path, struct err *e);
+/* "7 rows, 812 bytes, SHA-256 …" of the file there. */
+MUST_CHECK int reading_add_sum(struct buf *out, uint64_t count, const char *what, const char *path,
+                               struct err *e);
+/* The answer to --body. */
+MUST_CHECK int reading_body(struct reading *r, struct err *e);
 void reading_where(struct buf *out, const struct reading *r); /* "partition 1, /etc" */

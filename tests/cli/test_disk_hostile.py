@@ -346,14 +346,39 @@ class OnRecord(DiskTest):
             tool("debugfs", "-w", "-R", f"write {large.name} large", disk)
         self.ana(f"preserve files {disk}")
         out = self.folder / "out"
-        run = subprocess.Popen([CALM, "--case", self.case, "preserve", "read", "e2", "--to", out], env=self.ana.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 60
-        while run.poll() is None and time.monotonic() < end and not any(p.is_file() for p in (out / "files").rglob("*")):
-            time.sleep(0.001)
-        run.kill()
-        run.wait()
+        self.killed(lambda: any(p.is_file() for p in (out / "files").rglob("*")), "e2", "--to", out)
         chain = self.ana.json("preserve custody e2")["chain"]
         self.assertRegex(chain[1]["place"], f"^begun to be read out of it: /; to {out} on ")
+
+    def killed(self, is_time, *words):
+        run = subprocess.Popen([CALM, "--case", self.case, "preserve", "read", *words], env=self.ana.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 60
+        while run.poll() is None and time.monotonic() < end and not is_time():
+            time.sleep(0.001)
+        run.kill()
+        self.assertEqual(run.wait(), -9)
+
+    def test_one_file_that_is_begun_and_killed_is_on_record_with_the_name_it_has(self):
+        large = self.folder / "large"
+        with open(large, "wb") as file:
+            for _ in range(600):
+                file.write(random.Random(7).randbytes(1 << 20))
+        many = self.folder / "many"
+        many.mkdir()
+        for number in range(30_000):
+            folder = many / str(number // 100)
+            folder.mkdir(exist_ok=True)
+            (folder / f"{number}{'x' * 200}").touch()
+        disk = self.ext("long.img", tree=many, size=200 << 20)
+        self.ana(f"preserve files {large} {disk}")
+        for number, option, words in ((2, "--raw", "begun to be written out as it is: /; to "), (3, "--body", "files begun to be listed: /; to ")):
+            place = self.folder / f"place{number}"
+            place.mkdir()
+            self.killed(lambda place=place: any(p.stat().st_size for p in place.iterdir()), f"e{number}", option, place / "out")
+            left, = place.iterdir()
+            row = self.ana.json(f"preserve custody e{number}")["chain"][1]
+            self.assertTrue(row["place"].startswith(f"{words}{place}/out on "), row)
+            self.assertIn(f"until it is whole it is {left.name}", row["outcome"])
 
     def test_a_sealed_item_is_not_read(self):
         self.ana('preserve unlawful "a picture" --evidence e1')
@@ -396,7 +421,7 @@ class OnRecord(DiskTest):
         item = self.recorded([self.line(beside), *map(self.line, parts)])
         self.assertEqual(as_rows(self.body(item)), as_rows(self.body(self.image)))
         self.out(item, "--path", "/etc")
-        self.assertEqual([l["act"] for l in self.ana.json(f"preserve custody {item}")["chain"]], ["taken", "examined", "examined", "examined"])  # its list, and its files: begun, and done
+        self.assertEqual([l["act"] for l in self.ana.json(f"preserve custody {item}")["chain"]], ["taken", "examined", "examined", "examined", "examined"])  # its list, and its files: begun, and done
 
     def test_an_image_that_is_not_as_it_was_recorded_is_refused(self):
         item = self.recorded([self.line(self.image, size=5)])

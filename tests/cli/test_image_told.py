@@ -135,7 +135,9 @@ class Told(CaseTest):
             said = one_line(self.ana(f"preserve read {image} --partition 1 --raw p{at}"))
             self.assertIn(words, said)
             self.assertEqual((self.folder / f"p{at}").read_bytes(), lacking)
-        (place, outcome), = self.chain("e1")
+        (begun, hidden), (place, outcome) = self.chain("e1")
+        self.assertEqual(begun, "begun to be " + place)
+        self.assertRegex(hidden, r"^until it is whole it is \.calm-[0-9a-f]{16}\.part; its bytes were last compared")
         self.assertEqual(place, "written out as it is: partition 1, /; to p0")
         self.assertTrue(outcome.startswith(f"{4 * MIB} bytes, SHA-256 {hashlib.sha256(lacking).hexdigest()}; {words}; its bytes were last compared"), outcome)
         said = one_line(self.ana("preserve read e2 --partition 2 --raw cut"))
@@ -171,7 +173,7 @@ class Told(CaseTest):
         self.ana("preserve read e1 --body rows")
         self.ana("preserve read e1 --to files")
         body, listed = (self.folder / "rows").read_bytes(), (self.folder / "files" / "manifest.jsonl").read_bytes()
-        outcomes = [outcome for _, outcome in self.chain("e1")[4:]]
+        outcomes = [outcome for place, outcome in self.chain("e1")[4:] if "begun" not in place]
         outcomes = [one.split("; its bytes were last compared")[0] for one in outcomes]
         self.assertEqual(outcomes[0], f"{len(body.splitlines())} rows, {len(body)} bytes, SHA-256 {hashlib.sha256(body).hexdigest()}")
         self.assertTrue(outcomes[-1].endswith(f"{len(listed)} bytes, SHA-256 {hashlib.sha256(listed).hexdigest()}"), outcomes[-1])
