@@ -167,6 +167,15 @@ static enum leaving leaving_of(const struct thing *custody)
                                                  : LEFT_UNKNOWN;
 }
 
+static struct str left_words(const struct thing *custody)
+{
+    bool is_form = thing_says(custody, "act", "exported") &&
+                   thing_value(custody, "recipient").len &&
+                   str_starts(thing_value(custody, "place"), CUSTODY_FORM_ALONE);
+
+    return is_form ? STR("its form exported") : thing_value(custody, "act");
+}
+
 static struct str custody_words(const struct thing *custody)
 {
     static const char *const words[] = {
@@ -175,7 +184,7 @@ static struct str custody_words(const struct thing *custody)
     };
     enum leaving leaving = leaving_of(custody);
 
-    return leaving == LEFT ? thing_value(custody, "act") : str_of(words[leaving]);
+    return leaving == LEFT ? left_words(custody) : str_of(words[leaving]);
 }
 
 /* Nobody has what never left. */
@@ -280,7 +289,7 @@ static void add_chain(const struct view *v, struct doc *d, const struct thing *i
         l = next;
         has_next = next_link(v, item, &seq, &next);
         if (is_in_package && !has_next && l.custody)
-            l.act = thing_value(l.custody, "act");
+            l.act = left_words(l.custody);
         add_row(v, d, number++, &l);
     }
     doc_end(d);

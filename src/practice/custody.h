@@ -15,6 +15,8 @@ const struct thing *custody_item(const struct view *v, const struct record *r);
  * item sees what became of it, and nobody else does. */
 void custody_label(struct decision *d, struct draft *dr, const struct thing *item);
 /* Drafts that an item leaves with an export. to and place live as long as the decision. */
+/* Before the place, where no byte of the item is handed out. */
+#define CUSTODY_FORM_ALONE "its form alone, in "
 struct draft *custody_draft_export(struct decision *d, const struct thing *item, struct str to,
                                    struct str place);
 /* "WHAT: PATH on HOST", with the whole path. */

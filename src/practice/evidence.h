@@ -39,6 +39,10 @@ bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256)
 /* Whether an item must not leave: it is sealed, or its bytes are under another number. */
 bool evidence_is_barred(const struct state *s, const struct thing *item);
 
+/* calm holds bytes of it, or knows the files that do: not so of a paper, a device, and what is
+ * destroyed, of which only the form can be handed out. */
+bool evidence_has_bytes(const struct thing *item);
+
 /* The next file of an item that lies outside of the case, in its place; start with *rest = the
  * value of its field files. False at the end, and at what is not as calm writes it: then *rest is
  * not empty. */

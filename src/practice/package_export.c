@@ -18,6 +18,7 @@ struct export_run {
     struct package_lock lock;
     struct package_items items;
     struct id *acts; /* the record of each item's act */
+    size_t forms;    /* of how many the form alone goes */
     struct package package;
     struct package_written written;
     struct hash root; /* of the journal that is in it */
@@ -46,13 +47,16 @@ static struct view visible(const struct export_run *x, const struct view *v)
 static void draft_acts(struct export_run *x, struct decision *d)
 {
     struct str place = custody_place(d, "the package", buf_text(&x->path));
+    struct str form = custody_place(d, CUSTODY_FORM_ALONE "the package", buf_text(&x->path));
     enum tlp strictest = TLP_CLEAR;
     struct draft *dr;
 
     for (size_t i = 0; i < x->items.count; i++) {
         const struct thing *item = state_thing_by_id(d->view->state, &x->items.ids[i]);
 
-        dr = custody_draft_export(d, item, input_value(x->op, x->in, "to"), place);
+        dr = custody_draft_export(d, item, input_value(x->op, x->in, "to"),
+                                  evidence_has_bytes(item) ? place : form);
+        x->forms += !evidence_has_bytes(item);
         draft_value(dr, "because", input_value(x->op, x->in, "because"));
         draft_value(dr, "recipient", buf_str(&x->lock.recipients));
         x->acts[i] = dr->id;
@@ -198,6 +202,10 @@ static void say(const struct export_run *x, struct buf *out)
     sink_terminal(out, buf_str(&x->path), false);
     buf_addf(out, " holds %zu item%s, %s, encrypted.\n", x->items.count,
              x->items.count == 1 ? "" : "s", size_text(size, x->written.size));
+    if (x->forms)
+        buf_addf(out,
+                 "Of %zu of them it holds the form alone: a paper, a device, what is destroyed.\n",
+                 x->forms);
     if (x->items.left_out)
         buf_addf(out, "Left out, since they may be unlawful to possess: %zu\n", x->items.left_out);
     say_passphrase(x, out);
@@ -222,6 +230,7 @@ static void say_json(const struct export_run *x, struct buf *out)
     json_begin(&j, out);
     json_object_begin(&j);
     json_put_u64(&j, "items", x->items.count);
+    json_put_u64(&j, "forms_alone", x->forms);
     json_put_u64(&j, "left_out", x->items.left_out);
     json_put_u64(&j, "size", x->written.size);
     json_put_hex(&j, "sha256", x->written.sum.b, sizeof(x->written.sum.b));

@@ -276,7 +276,7 @@ static int add_blob(struct package *p, const struct view *v, const struct thing 
     int rc;
 
     if (!hex_read(m.sum.b, sizeof(m.sum.b), thing_value(item, "sha256")))
-        return 0; /* a paper, a device */
+        return err_set(e, ERR_FORMAT, "the SHA-256 on record of e%u cannot be read", item->number);
     rc = blob_has(v->store, &m.sum, &is_there, e);
     if (rc)
         return rc;
@@ -316,14 +316,12 @@ static int add_item(struct package *p, struct package *evidence, const struct vi
                     const struct thing *item, struct err *e)
 {
     CLEANUP_BUF struct buf check = {0};
-    bool is_gone = thing_value(item, "destroyed").len > 0; /* its form alone goes */
     size_t before = evidence->count;
     int rc = 0;
 
-    if (thing_value(item, "files").len && !is_gone)
-        rc = add_files(evidence, item, e);
-    else if (!is_gone)
-        rc = add_blob(evidence, v, item, e);
+    if (evidence_has_bytes(item))
+        rc = thing_value(item, "files").len ? add_files(evidence, item, e)
+                                            : add_blob(evidence, v, item, e);
     if (rc)
         return rc;
     if (evidence->count > before)
@@ -381,7 +379,7 @@ static void list_items(struct buf *out, const struct view *v, const struct packa
 
         buf_addf(out, "  e%-4u ", item->number);
         sink_terminal(out, utf8_head_columns(view_title(item), LIST_COLUMNS), false);
-        buf_addc(out, '\n');
+        buf_adds(out, evidence_has_bytes(item) ? "\n" : ": its form alone\n");
     }
 }
 

@@ -482,6 +482,12 @@ bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256)
     return false;
 }
 
+bool evidence_has_bytes(const struct thing *item)
+{
+    return !thing_value(item, "destroyed").len &&
+           (thing_value(item, "files").len || thing_value(item, "sha256").len);
+}
+
 bool evidence_is_barred(const struct state *s, const struct thing *item)
 {
     struct str rest = thing_value(item, "files");

@@ -474,6 +474,19 @@ class OnRecord(Package):
 
     def test_papers_and_devices_go_as_forms_alone(self):
         self.ana('preserve item "drive 3 of db1" --place safe')
+        self.assertEqual(self.export()["forms_alone"], 0)
+        said = one_line(self.ana(f"preserve export forms.age e1 e2 {FOR} --recipient {self.recipient}"))
+        self.assertIn("holds 2 items", said)
+        self.assertIn("Of 1 of them it holds the form alone", said)
+        self.assertEqual([row["act"] for row in self.ana.json("preserve custody e1")["chain"][1:]], ["exported", "exported"])
+        row = self.ana.json("preserve custody e2")["chain"][-1]
+        self.assertEqual((row["act"], row["to"], row["place"].split(":")[0]), ("its form exported", "Sgt. Weber, police", "its form alone, in the package"))
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "forms.age")))
+        listed = tar.extractfile("README.txt").read().decode()
+        self.assertRegex(listed, r"(?m)^  e2    drive 3 of db1: its form alone$")
+        self.assertNotRegex(listed, r"(?m)^  e1 .*form alone$")
+        self.assertIn("What its form exported", one_line(tar.extractfile("custody/e2.txt").read().decode()))
+        (self.folder / "weber.age").unlink()
         self.export(items="e2")
         names = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age"))).getnames()
         self.assertIn("custody/e2.html", names)
