@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "acquire/acquisition_internal.h"
-#include "acquire/source_identity.h"
 #include "base/mem.h"
 #include "sys/file.h"
 
@@ -269,35 +268,6 @@ static int find_lost_before(struct acquisition *m, struct err *e)
     return rc;
 }
 
-static int is_same_source(struct acquisition *m, const char *identity, struct err *e)
-{
-    const struct acquire_begin *b = &m->state.begin;
-    enum source_sameness same = SOURCE_SAME;
-
-    if (identity)
-        same = source_identity_compare(b->identity, identity);
-    if (same == SOURCE_OTHER || (same == SOURCE_CHANGED && !acquire_may_change(m)))
-        return err_set(
-            e, ERR_CONFLICT,
-            "this is not the source that the image was begun with%s: it was %s, this is "
-            "%s. %s",
-            same == SOURCE_OTHER ? "" : ", or it was changed meanwhile", b->identity, identity,
-            same == SOURCE_OTHER ? "Connect its own; gone for good, it is ended with --gone"
-                                 : "--live goes on with one that was changed, and marks it");
-    if (same != SOURCE_SAME)
-        acquire_changed(m, "it was written to, or its entry was changed");
-    m->is_weak = identity && source_identity_is_weak(b->identity, identity);
-    m->is_touched = same != SOURCE_SAME;
-    m->compares =
-        m->is_weak || m->is_touched || (identity && str_starts(str_of(identity), "device "));
-    if (m->source->sector_size != b->sector_size ||
-        (m->source->size != b->size && !(m->options.accepts_end && m->source->size < b->size)))
-        return err_set(e, ERR_CONFLICT,
-                       "the source has %llu bytes now, and had %llu when the image was begun",
-                       (unsigned long long)m->source->size, (unsigned long long)b->size);
-    return 0;
-}
-
 int acquisition_resume(struct acquisition **out, const char *part, const char *identity,
                        struct source *source, const struct acquire_options *options,
                        struct acquire_control *control, struct err *e)
@@ -326,7 +296,7 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     m->stored_size = stored_size(&m->state.begin);
     rc = acquire_known_begin(m, e); /* of the state as it was found */
     if (rc == 0)
-        rc = is_same_source(m, identity, e);
+        rc = acquire_same_identity(m, identity, e);
     if (rc == 0)
         rc = target_claims_hold(&m->files, m->state.number, e);
     if (rc == 0)

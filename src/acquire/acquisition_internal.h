@@ -212,7 +212,10 @@ MUST_CHECK int acquire_sums_seal(struct acquisition *m, struct err *e);
 /* Of an image that goes on: what is not what was read counts as untried, and is noted. */
 MUST_CHECK int acquire_sums_check(struct acquisition *m, struct err *e);
 
-/* acquisition_same.c: whether the source is the one that was read before, by its bytes. */
+/* acquisition_same.c: whether the source is the one that was read before: by what is known of it
+ * (identity; NULL where it is gone for good), and its size; ERR_CONFLICT. */
+MUST_CHECK int acquire_same_identity(struct acquisition *m, const char *identity, struct err *e);
+/* And by its bytes. */
 enum { SAME_PLACE_SIZE = 4096 };
 /* Bytes that the image holds, in order: some places of them are kept. */
 void acquire_same_pass(struct acquisition *m, uint64_t off, const void *bytes, size_t size);

@@ -1,6 +1,7 @@
 /* acquisition_same.c: whether the source still holds what the image has of it, by places of it that
  * are read again and compared. */
 #include "acquire/acquisition_internal.h"
+#include "acquire/source_identity.h"
 #include "base/mem.h"
 #include "sys/clock.h"
 
@@ -299,4 +300,80 @@ int acquire_same_check(struct acquisition *m, struct err *e)
     acquire_same_free(m->same);
     m->same = NULL;
     return rc;
+}
+
+static int refuse_other(const char *was, const char *is, struct err *e)
+{
+    return err_set(e, ERR_CONFLICT,
+                   "this is not the source that the image was begun with: it was %s, this is %s. "
+                   "Connect its own; gone for good, it is ended with --gone",
+                   was, is);
+}
+
+/* What it takes to go on with a source that is another than it was. */
+struct sameness {
+    bool is_changed, is_longer, is_shorter, has_other_sectors;
+    bool needs_live, needs_end;
+};
+
+static struct sameness sameness_of(const struct acquisition *m, enum source_sameness same)
+{
+    const struct acquire_begin *b = &m->state.begin;
+    struct sameness o = {.is_changed = same == SOURCE_CHANGED,
+                         .is_longer = m->source->size > b->size,
+                         .is_shorter = m->source->size < b->size,
+                         .has_other_sectors = m->source->sector_size != b->sector_size};
+
+    o.needs_live = (o.is_changed || o.is_longer) && !acquire_may_change(m);
+    o.needs_end = o.is_shorter && !m->options.accepts_end;
+    return o;
+}
+
+static int refuse_changed(const struct acquisition *m, const char *identity,
+                          const struct sameness *o, struct err *e)
+{
+    const struct acquire_begin *b = &m->state.begin;
+    CLEANUP_BUF struct buf what = {0};
+
+    if (o->is_changed)
+        source_identity_tell(b->identity, identity, &what);
+    if (o->is_longer || o->is_shorter)
+        buf_addf(&what, "%sit has %llu bytes now, and had %llu", what.len ? "; " : "",
+                 (unsigned long long)m->source->size, (unsigned long long)b->size);
+    if (o->has_other_sectors)
+        buf_addf(&what, "%sits sectors have %u bytes now, and had %u", what.len ? "; " : "",
+                 m->source->sector_size, b->sector_size);
+    return err_set(e, ERR_CONFLICT,
+                   "this is not the source that the image was begun with, or it was changed "
+                   "meanwhile: %s. %s%s%s",
+                   buf_text(&what),
+                   o->has_other_sectors ? "Connect it as it was connected then"
+                   : !o->needs_live     ? "--accept-end goes on with it"
+                   : o->needs_end       ? "--accept-end --live goes on with it, and marks it"
+                                        : "--live goes on with it, and marks it",
+                   o->is_shorter ? ": what it lacks counts as not readable" : "",
+                   o->is_longer ? ": the image ends where it ended" : "");
+}
+
+int acquire_same_identity(struct acquisition *m, const char *identity, struct err *e)
+{
+    enum source_sameness same = SOURCE_SAME;
+    struct sameness o;
+
+    if (identity)
+        same = source_identity_compare(m->state.begin.identity, identity);
+    if (same == SOURCE_OTHER)
+        return refuse_other(m->state.begin.identity, identity, e);
+    o = sameness_of(m, same);
+    if (o.needs_live || o.needs_end || o.has_other_sectors)
+        return refuse_changed(m, identity, &o, e);
+    if (same != SOURCE_SAME)
+        acquire_changed(m, "it was written to, or its entry was changed");
+    if (o.is_longer)
+        acquire_changed(m, "it has more bytes than it had, which are not in the image");
+    m->is_weak = identity && source_identity_is_weak(m->state.begin.identity, identity);
+    m->is_touched = same != SOURCE_SAME;
+    m->compares =
+        m->is_weak || m->is_touched || (identity && str_starts(str_of(identity), "device "));
+    return 0;
 }

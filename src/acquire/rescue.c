@@ -20,7 +20,9 @@ static int source_ended(struct rescue *r, uint64_t at, struct err *e)
     int rc;
 
     if (!r->accepts_end)
-        return err_set(e, ERR_NOTFOUND, "the source ends at byte %llu; it said that it has %llu",
+        return err_set(e, ERR_NOTFOUND,
+                       "the source ends at byte %llu; it said that it has %llu. Where it stays so, "
+                       "--accept-end goes on: what it lacks counts as not readable",
                        (unsigned long long)at, (unsigned long long)r->map->size);
     rc = mark(r, at, r->until - at, AREA_BAD, e);
     if (rc == 0)

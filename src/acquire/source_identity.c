@@ -7,9 +7,11 @@
 #include "acquire/source_file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utc.h"
 #include "sys/file.h"
 
 enum { SAMPLE_SIZE = 4096, UDEV_SIZE = 64 << 10 };
+#define YEAR_10000 253402300800u /* seconds */
 
 /* What stands between the parts is not in them. */
 static void add_plain(struct buf *out, const char *text)
@@ -124,6 +126,51 @@ enum source_sameness source_identity_compare(const char *was, const char *is)
         same = meaning > same ? meaning : same;
     }
     return same;
+}
+
+/* "1795754180.943140330" as people read it; anything else as it is. */
+static void add_value(struct buf *out, struct str value)
+{
+    struct str ns = value, s = str_cut(&ns, '.');
+    struct utc t = {0};
+    uint64_t sec, part;
+
+    if (!str_u64(s, &sec) || ns.len != 9 || ns.p[0] == '+' || sec >= YEAR_10000) {
+        buf_addstr(out, value);
+        return;
+    }
+    while (ns.len > 1 && ns.p[0] == '0')
+        ns = str_from(ns, 1);
+    if (str_u64(ns, &part))
+        t = (struct utc){(int64_t)sec, (uint32_t)part};
+    utc_add(out, t);
+}
+
+void source_identity_tell(const char *was, const char *is, struct buf *out)
+{
+    CLEANUP_BUF struct buf spelled = {0};
+    struct str rest, its;
+
+    spell_anew(was, &spelled);
+    rest = buf_str(&spelled);
+    while (rest.len) {
+        struct str part = next_part(&rest), kind = kind_of(part), before = part;
+
+        if (meaning_of(kind) != SOURCE_CHANGED || !find_part(str_of(is), kind, &its) ||
+            str_eq(part, its))
+            continue;
+        buf_adds(out, out->len ? "; " : "");
+        if (str_is(kind, "holds"))
+            buf_adds(out, "its first or its last sectors hold other bytes");
+        if (str_is(kind, "parts"))
+            buf_adds(out, "of its parts one or more were written to");
+        if (!str_take(&its, "modified ") || !str_take(&before, "modified "))
+            continue;
+        buf_adds(out, "modified at ");
+        add_value(out, its);
+        buf_adds(out, ", before at ");
+        add_value(out, before);
+    }
 }
 
 bool source_identity_is_weak(const char *was, const char *is)

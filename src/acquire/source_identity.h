@@ -19,6 +19,9 @@ enum source_sameness {
 /* What only one of them tells is not compared: a version before told less, and of a failing or live
  * device not all can be told. */
 enum source_sameness source_identity_compare(const char *was, const char *is);
+/* In words, what changed of the same source: "modified 2026-11-25T03:12:09.000000000Z, before …".
+ */
+void source_identity_tell(const char *was, const char *is, struct buf *out);
 /* Whether nothing but its bytes says that it is the same: a device without serial number and WWN; a
  * file on what may be another file system, or one that numbers its files anew each time. */
 bool source_identity_is_weak(const char *was, const char *is);

@@ -202,7 +202,7 @@ class Again(test_image_source.Lacking):
         self.interrupted(words, 4 * MIB)
         with open(source, "r+b") as f:
             f.write(b"CHANGED")
-        self.refused(6, "--resume", self.part(words), saying="--live goes on with one that was changed, and marks it")
+        self.refused(6, "--resume", self.part(words), saying="--live goes on with it, and marks it")
         said = self.must(IMAGER, "--resume", self.part(words), "--live")
         self.assertRegex(said, r"(?m)^  CHANGED +between two of its runs")
 
@@ -240,7 +240,7 @@ class Again(test_image_source.Lacking):
         at = self.mounted(device)
         (at / "more").write_bytes(b"more")
         harness.unmount(at, device)
-        self.refused(6, "--resume", self.part(words), saying="--live goes on with one that was changed, and marks it")
+        self.refused(6, "--resume", self.part(words), saying="--live goes on with it, and marks it")
         said = self.must(IMAGER, "--resume", self.part(words), "--live")
         self.assertRegex(said, r"(?m)^  CHANGED +between two of its runs: ")
         self.assertRegex(said, r"at \d+ of \d+ places that were compared it holds other bytes than the image")

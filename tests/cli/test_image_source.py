@@ -251,6 +251,52 @@ class Gaps(Lacking):
         self.assertEqual(held[begin:begin + size], bytes(size))
 
 
+class Cut(Lacking):
+    """A file that is shorter, or longer, than it was when its image was begun."""
+
+    def begun(self):
+        data = random.Random(17).randbytes(24 * MIB)
+        source = self.source(data)
+        os.utime(source, ns=(10**18, 10**18 + 5))
+        words = [source, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8"]
+        self.interrupted(words, 4 * MIB)
+        return source, data, ["--resume", self.part(words)]
+
+    def test_a_shorter_one_is_refused_with_what_is_another_in_words_and_all_that_it_takes(self):
+        source, data, resume = self.begun()
+        os.truncate(source, 20 * MIB)
+        os.utime(source, ns=(10**18, 10**18 + 3 * 10**9))
+        said = self.refused(6, *resume, saying="or it was changed meanwhile: modified at 2001-09-09T01:46:43.000000000Z, before at 2001-09-09T01:46:40.000000005Z;"
+                            f" it has {20 * MIB} bytes now, and had {24 * MIB}")
+        way, = re.findall(r"(--\S+ --\S+) goes on", said)
+        for one in way.split():
+            self.refused(6, *resume, one, saying="goes on")
+        self.assertIn("CHANGED", self.must(IMAGER, *resume, *way.split()))
+        self.assertEqual((self.out / "x.raw").read_bytes(), data[:20 * MIB] + bytes(4 * MIB))
+        self.assertEqual(self.told("x"), (4 * MIB, [(0, 20 * MIB, "+"), (20 * MIB, 4 * MIB, "-")]))
+
+    def test_a_longer_one_is_refused_and_taken_to_its_former_end_as_said(self):
+        source, data, resume = self.begun()
+        with open(source, "ab") as file:
+            file.write(b"more")
+        self.refused(6, *resume, "--accept-end", saying=f"it has {24 * MIB + 4} bytes now, and had {24 * MIB}. --live goes on with it, and marks it: the image ends where it ended")
+        self.assertIn("CHANGED", self.must(IMAGER, *resume, "--live"))
+        self.assertEqual((self.out / "x.raw").read_bytes(), data)
+        self.assertIn("it has more bytes than it had, which are not in the image", one_line((self.out / "x.txt").read_text()))
+
+    def test_one_that_is_cut_while_it_is_read_says_the_way_on(self):
+        source = self.source(random.Random(18).randbytes(24 * MIB))
+        words = [source, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "8"]
+        job = subprocess.Popen([IMAGER, *words, "--commit", "0 s"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        end = time.monotonic() + 30
+        while self.done(words) < 4 * MIB and job.poll() is None and time.monotonic() < end:
+            time.sleep(0.01)
+        os.truncate(source, 20 * MIB)
+        said = one_line(job.communicate(timeout=60)[1].decode())
+        self.assertEqual(job.returncode, 3, said)
+        self.assertIn(f"the source ends at byte {20 * MIB}; it said that it has {24 * MIB}. Where it stays so, --accept-end goes on", said)
+
+
 class Gone(Lacking):
     def test_a_disk_that_never_comes_back_leaves_an_image_of_what_was_read(self):
         data = random.Random(7).randbytes(24 * MIB + 100)
