@@ -137,9 +137,11 @@ static void add_missing(const struct writing *w, struct buf *out)
                  "sectors %s of it\n",
                  (unsigned long long)w->unreadable, buf_text(&w->sectors));
     if (w->unread.is_untold)
-        buf_adds(out,
-                 "of the disk bytes could not be read when the image was taken, and which ones "
-                 "nothing says: the map beside the image is not there, or is another\n");
+        buf_adds(
+            out,
+            "some bytes of the disk could not be read when the image was taken, and are zeros; "
+            "whether any lie here nobody can say: the map beside the image is not there, or is "
+            "another\n");
     if (w->lost)
         buf_addf(out, "%llu bytes of it the image does not have: zeros stand there\n",
                  (unsigned long long)w->lost);

@@ -80,12 +80,22 @@ void image_found(struct image_check *c, int code, const char *fmt, ...)
     sink_terminal(c->found, buf_str(&text), false);
 }
 
-/* What lies beside the image may be missing: it is whole without it. */
+/* What lies beside the image may be missing: it is whole without it; but not without the map that
+ * says which of its zeros are none of the disk. */
 static void tell_missing(struct image_check *c, const struct evidence_file *file, const char *path)
 {
+    uint64_t bad = number(c->item, "bad");
+    bool is_told = c->count && c->format == IMAGE_E01; /* its own list of errors says which */
+
+    c->lacks_map |= bad && !is_told && str_ends(file->name, ".map");
     if (!evidence_file_is_beside(file))
         image_found(c, ERR_NOTFOUND, STR_FMT " is not where it is kept: %s", STR_ARG(file->name),
                     path);
+    else if (bad && !is_told && str_ends(file->name, ".map"))
+        image_found(c, ERR_NOTFOUND,
+                    STR_FMT ", which lay beside it, is not there: it says which %llu bytes could "
+                            "not be read and are zeros in the image",
+                    STR_ARG(file->name), (unsigned long long)bad);
     else if (!str_ends(file->name, ".pieces")) /* which is told where it would be of use */
         image_found(c, 0, STR_FMT ", which lay beside it, is not there", STR_ARG(file->name));
 }
@@ -273,6 +283,10 @@ static const char *meaning(const struct image_check *c)
 {
     if (c->code == 0)
         return "";
+    if (c->has_compared && !c->holds_other && c->lacks_map)
+        return "What it means: it still holds exactly what was read from the source, but nobody "
+               "can "
+               "say now which of its zeros the source held. Look for another copy of the map.";
     if (c->has_compared && !c->holds_other)
         return "What it means: it still holds exactly what was read from the source, so the "
                "evidence is whole; files of it, or beside it, are not as they were. Find out who "

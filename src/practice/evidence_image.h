@@ -31,6 +31,7 @@ struct image_check {
     int code;                /* the worst that was found; 0: all is as recorded */
     bool has_compared;       /* all that it holds, with a hash on record */
     bool holds_other;        /* and it is something else */
+    bool lacks_map;          /* and only that said which of its zeros could not be read */
     uint64_t differing_size; /* MiB that differ from those beside the image */
 };
 

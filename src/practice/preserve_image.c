@@ -302,6 +302,7 @@ static int show(void *context, const struct image_progress *p, struct err *e)
 {
     struct imaging *g = context;
     CLEANUP_BUF struct buf words = {0};
+    CLEANUP_BUF struct buf trouble = {0};
     char size[UTC_PLAIN_SIZE];
 
     (void)e;
@@ -313,8 +314,9 @@ static int show(void *context, const struct image_progress *p, struct err *e)
     if (p->is_slow_work)
         buf_adds(&words, ", hard places");
     if (p->bad)
-        buf_addf(&words, ", %s unreadable", size_text(size, p->bad));
-    progress_show(&g->progress, buf_text(&words), p->done, p->is_slow_work ? 0 : p->size);
+        buf_addf(&trouble, "%s unreadable", size_text(size, p->bad));
+    progress_show_trouble(&g->progress, buf_text(&words), trouble.len ? buf_text(&trouble) : NULL,
+                          p->done, p->is_slow_work ? 0 : p->size);
     return 0;
 }
 

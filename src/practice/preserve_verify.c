@@ -58,7 +58,8 @@ struct str verification_words(const struct view *v, const struct thing *verifica
     if (view_refers(v, verification, "altered", item))
         return STR("verified: not what was taken");
     if (view_refers(v, verification, "missing", item))
-        return STR("verified: its bytes are not there");
+        return thing_value(item, "files").len ? STR("verified: not all of it is there")
+                                              : STR("verified: its bytes are not there");
     if (view_refers(v, verification, "unreadable", item))
         return STR("verified: could not be read");
     return STR("verified: as it was taken");
@@ -245,7 +246,10 @@ static void tell_item(struct screen *screen, const struct item_result *r)
     CLEANUP_BUF struct buf call = {0};
 
     view_call(&call, r->item);
-    buf_addf(&words, "%s: ", state_word(r->state));
+    buf_addf(&words, "%s: ",
+             r->state == ITEM_MISSING && thing_value(r->item, "files").len
+                 ? "not all of it is there"
+                 : state_word(r->state));
     buf_addstr(&words, view_title(r->item));
     screen_item(screen, 0, buf_str(&call), buf_str(&words));
     for (struct str rest = str_of(r->found); rest.len;)
@@ -370,7 +374,7 @@ static int judge(const struct verifying *w, struct err *e)
         return err_set(e, ERR_TAMPER, "%llu of the items are not what was taken",
                        (unsigned long long)totals[ITEM_ALTERED]);
     if (totals[ITEM_MISSING])
-        return err_set(e, ERR_NOTFOUND, "the bytes of %llu items are not there",
+        return err_set(e, ERR_NOTFOUND, "of %llu of the items not all is there",
                        (unsigned long long)totals[ITEM_MISSING]);
     if (totals[ITEM_UNREADABLE])
         return err_set(e, ERR_IO, "%llu of the items could not be read",

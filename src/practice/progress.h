@@ -12,3 +12,7 @@ void progress_begin(struct progress *p, struct answer *a);
 /* words say what was done; the rate and the time left follow from done and all, in bytes; all 0:
  * nobody knows how much it will be. */
 void progress_show(struct progress *p, const char *words, uint64_t done, uint64_t all);
+/* The same, with what goes wrong; NULL: nothing. Where the terminal is too narrow for all, the time
+ * left and that stay. */
+void progress_show_trouble(struct progress *p, const char *words, const char *trouble,
+                           uint64_t done, uint64_t all);

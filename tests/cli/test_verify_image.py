@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import struct
@@ -202,6 +203,29 @@ class VerifyImage(Verifying):
         self.assertIn("web1.txt, which lay beside it, is not there", text)
         os.mkfifo(path)
         self.altered("web1.pieces, which lies beside it, is not as it was written")
+
+    def test_the_map_of_an_image_that_lacks_sectors_is_part_of_it(self):
+        parts = self.folder / "parts"
+        parts.mkdir()
+        subprocess.run([IMAGER, self.source, "--to", parts, "--name", "s", "--segment", "2MiB"], check=True, capture_output=True)
+        (parts / "s.E02").unlink()
+        self.source = parts / "s.E01"
+        path = self.image("--format raw", name="raw")["map"]
+        self.sound()
+        lacking = sum(int(size, 16) for size in re.findall(r"(?m)^0x\w+  0x(\w+)  -$", path.read_text()))
+        path.rename(self.folder / "map")
+        text = self.verify(NOT_FOUND)
+        self.assertIn("e1 not all of it is there: disk image", text)
+        self.assertIn(f"raw.map, which lay beside it, is not there: it says which {lacking} bytes could not be read and are zeros", text)
+        self.assertIn("it still holds exactly what was read from the source, but nobody can say now which of its zeros the source held", text)
+        self.assertEqual(self.ana.json("preserve custody e1")["chain"][-1]["act"], "verified: not all of it is there")
+        said = one_line(self.ana("preserve read e1 --raw raw.out"))
+        self.assertIn("Some bytes of the disk could not be read when the image was taken, and are zeros; whether any lie here nobody can say", said)
+        (self.folder / "map").rename(path)
+        self.sound()
+        self.image("--format e01", name="e01")["map"].unlink()  # it has a list of them within
+        self.assertIn("e01.map, which lay beside it, is not there", self.sound("e2"))
+        self.assertIn(f"{lacking} bytes of it could not be read when the image was taken", one_line(self.ana("preserve read e2 --raw e01.out")))
 
     def test_what_is_no_file_any_more_is_not_followed(self):
         path = self.image()["E01"]
