@@ -328,9 +328,9 @@ static void add_checking(struct doc *d, const struct thing *item, struct str che
                          "above. What it holds is hashed again by calm preserve verify; of an E01 "
                          "also by ewfverify, and of a raw one by sha256sum.");
     }
-    doc_para_text(d, "The rows of the chain are signed records of the case. calm-verify, or any "
-                     "program that follows doc/format/journal.md, checks that none was changed, "
-                     "left out or put in later.");
+    doc_para_text(d, "The rows of the chain are signed records of the case. calm-verify "
+                     "journal/journal.cj1, or any program that follows doc/format/journal.md, "
+                     "checks that none was changed, left out or put in later.");
 }
 
 struct doc *custody_form(const struct view *v, struct arena *arena, const struct thing *item,

@@ -28,7 +28,9 @@ static void map_open_file(struct file *f, int fd)
         return;
     }
     if (!S_ISREG(st.st_mode)) {
-        f->fault = sentence("it is not a regular file; copy what it yields into one");
+        f->fault = sentence(S_ISDIR(st.st_mode)
+                                ? "it is a folder; of a case, name its journal/journal.cj1"
+                                : "it is not a regular file; copy what it yields into one");
         return;
     }
     f->bytes = (struct slice){"", 0};

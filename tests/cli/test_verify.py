@@ -140,6 +140,10 @@ class Verify(unittest.TestCase):
         verdict = json.loads(self.says(NOT_ANCHORED, '--json', *['--token', 'x.tsr'] * 10, 'a.cj1'))
         self.assertEqual(len(verdict['notes']), 8)
 
+    def test_the_folder_of_a_case_is_told_what_to_name(self):
+        text = self.says(UNCHECKED, self.folder)
+        self.assertIn('name its journal/journal.cj1', ' '.join(text.split()))
+
     def test_a_verdict_that_cannot_be_written_is_none(self):
         with open('/dev/full', 'wb') as full:
             done = self.run_it('a.cj1', stdout=full)
