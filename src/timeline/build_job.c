@@ -93,7 +93,6 @@ struct reader job_reader(struct job *j, struct str source, struct written writte
                            .zone = zone_of(j, source),
                            .written_s = written.s,
                            .stated_s = written.stated_s,
-                           .folds = &j->folds,
                            .bytes = read_bytes,
                            .bytes_context = j,
                            .take = add_event,
@@ -202,6 +201,7 @@ static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err
     int rc;
 
     j->folds.count = 0;
+    r->folds = &j->folds;
     rc = find_years(r, begin, count, e);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         r->years = begin[i];
@@ -413,6 +413,7 @@ static int begin_given(struct job *j, const struct walked *m, struct reader *r, 
     reader_begin(r, formats[j->task.format]);
     r->second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
     r->encoding = (enum text_encoding)j->task.encoding;
+    r->folds = &j->folds;
     return 0;
 }
 

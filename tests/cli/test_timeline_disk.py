@@ -237,6 +237,30 @@ class Times(DiskTest):
         # three partitions, two logs and the packed one; what is on two partitions is not known
         self.assertIn("sources: 5 · recognised: 3", " ".join(made.split()))
 
+    @needs("sfdisk", "mke2fs", "mkfs.vfat", "mcopy")
+    def test_the_hour_of_a_log_is_none_of_files_behind_it(self):
+        tree = self.tree()
+        (tree / "var" / "log").mkdir(parents=True)
+        log = tree / "var" / "log" / "auth.log"
+        # the last Sunday of October 2025, 2000/84/EC: 02:10 and 02:50 of summer time are 00:10 and 00:50 UTC, the second 02:10 is 01:10 UTC
+        log.write_text("".join(f"Oct 26 {clock}:00 web1 app[7]: run {i}\n" for i, clock in enumerate(("02:10", "02:50", "02:10", "03:10"))))
+        os.utime(log, (1764050000, 1764050000))  # 2025-11-25 05:53:20 UTC
+        os.utime(tree / "etc" / "passwd", (1761445800, 1761445800))  # 2025-10-26 02:30:00 UTC, which mcopy writes as a clock time
+        image = self.disk("disk.img", 24 << 20)
+        tool("sfdisk", "-q", "--no-reread", image, stdin=b"label: gpt\nstart=2048,size=16384,type=L\nstart=20480,size=16384,type=L\n")
+        fat = self.disk("fat.img", 8 << 20)
+        tool("mkfs.vfat", fat)
+        tool("mcopy", "-m", "-i", fat, tree / "etc" / "passwd", "::PASSWD")
+        data = bytearray(image.read_bytes())
+        for at, part in ((2048, self.ext("part.img", size=8 << 20, tree=tree, options=("-t", "ext4"))), (20480, fat)):
+            data[at * 512:at * 512 + (8 << 20)] = part.read_bytes()
+        image.write_bytes(data)
+        self.timeline(image, "--zone", "Europe/Berlin")
+        self.assertEqual([(e["@timestamp"][11:19], e["doubt"], fields_of(e).get("event.doubled_hour")) for e in self.events("run")],
+                         [("00:10:00", "yz", "first"), ("00:50:00", "yz", "first"), ("01:10:00", "yz", "second"), ("02:10:00", "yz", None)])
+        file = self.events("source:disk.img/p2 and meaning:modified")
+        self.assertEqual([(e["@timestamp"][11:19], e["doubt"], fields_of(e).get("event.doubled_hour")) for e in file], [("00:30:00", "zd", None)])
+
     @needs("mke2fs")
     def test_of_a_log_that_is_too_large_the_beginning_is_read(self):
         tree = self.folder / "large"
