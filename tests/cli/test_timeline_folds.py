@@ -196,6 +196,19 @@ class Folds(unittest.TestCase):
                         del event["line"]
                     self.assertEqual(parts, whole)
 
+    def test_an_export_of_it_is_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log, exported = pathlib.Path(folder) / "log", pathlib.Path(folder) / "exported"
+            log.write_text(write(every(600 * SECOND, BERLIN), "Europe/Berlin"))
+            for form in "012":
+                with self.subTest(form=form):
+                    words = [PROBE, "-y", str(timeline_lines.WRITTEN), "-z", FILES / "Europe/Berlin", "-x", form, log]
+                    exported.write_bytes(subprocess.run(words, capture_output=True, timeout=60, check=True).stdout)
+                    events = timeline_lines.read_file(exported)[0]
+                    self.assertEqual([(e["time"], e["doubt"], e.get("event.doubled_hour")) for e in events],
+                                     [(spelled(true_of(e)), "yz", hour_of(true_of(e), "Europe/Berlin")) for e in events])
+                    self.assertEqual(len(events), 37)
+
     def test_the_digest_does_not_depend_on_who_reads(self):
         """More than three parts of 64 MiB; the night begins in the second and ends in the third, and the clock goes back near the border."""
         filler = "x" * 900
