@@ -262,13 +262,26 @@ static bool take_date(struct str *s, struct civil *c)
     return true;
 }
 
-static bool take_clock(struct str *s, struct civil *c, enum utc_precision *precision)
+/* ".5": at most nine digits. */
+static bool take_fraction(struct str *s, uint32_t *ns)
+{
+    size_t len = s->len;
+    uint64_t value;
+
+    if (!take_number(s, 9, &value))
+        return false;
+    for (len -= s->len; len < 9; len++)
+        value *= 10;
+    *ns = (uint32_t)value;
+    return true;
+}
+
+static bool take_clock(struct str *s, struct civil *c, uint32_t *ns, enum utc_precision *precision)
 {
     struct str rest = *s;
     uint64_t h;
     uint64_t m;
     uint64_t sec = 0;
-    uint64_t fraction;
 
     if (!take_number(&rest, 2, &h) || !take_char(&rest, ':') || !take_number(&rest, 2, &m))
         return false;
@@ -277,7 +290,7 @@ static bool take_clock(struct str *s, struct civil *c, enum utc_precision *preci
         if (!take_number(&rest, 2, &sec))
             return false;
         *precision = PRECISION_SECOND;
-        if (take_char(&rest, '.') && !take_number(&rest, 9, &fraction))
+        if (take_char(&rest, '.') && !take_fraction(&rest, ns))
             return false;
     }
     c->hour = (unsigned)h;
@@ -390,12 +403,13 @@ static bool parse_absolute(struct str s, struct utc now, const struct zone_of_pe
     is_apart = s.len < size;
     c.hour = c.minute = c.second = 0;
     *precision = PRECISION_DAY;
-    has_clock = take_clock(&s, &c, precision) || (is_apart && take_hour(&s, &c, precision));
+    out->ns = 0;
+    has_clock =
+        take_clock(&s, &c, &out->ns, precision) || (is_apart && take_hour(&s, &c, precision));
     s = str_trim(s);
     has_zone = has_clock && take_zone(&s, &offset);
     if ((!has_date && !has_clock) || s.len || !civil_is_valid(&c))
         return false;
-    out->ns = 0;
     out->sec = has_zone ? civil_sec(&c) - offset : zone->to_sec(&c);
     if (is_yesterday || (!has_date && out->sec > now.sec))
         out->sec -= DAY_S;
@@ -494,6 +508,23 @@ int utc_parse_utc(struct str text, struct utc now, struct utc *out, enum utc_pre
                   struct err *e)
 {
     return parse(text, now, &utc_zone, out, precision, e);
+}
+
+int64_t utc_lasts_ns(struct str text, enum utc_precision precision)
+{
+    static const int64_t seconds[] = {[PRECISION_SECOND] = 1,
+                                      [PRECISION_MINUTE] = MINUTE_S,
+                                      [PRECISION_HOUR] = HOUR_S,
+                                      [PRECISION_DAY] = DAY_S};
+    int64_t ns = seconds[precision] * 1000000000;
+
+    text = str_trim(text);
+    if (str_is(text, "now") || str_starts(text, "in ") || str_ends(text, "ago"))
+        return 1;
+    (void)str_cut(&text, '.');
+    for (; text.len && text.p[0] >= '0' && text.p[0] <= '9'; text = str_from(text, 1))
+        ns /= 10;
+    return ns;
 }
 
 int span_parse(struct str text, int64_t *out_s, struct err *e)

@@ -53,6 +53,9 @@ MUST_CHECK int utc_parse(struct str text, struct utc now, struct utc *out,
 /* The same, but UTC is meant where no zone is stated. */
 MUST_CHECK int utc_parse_utc(struct str text, struct utc now, struct utc *out,
                              enum utc_precision *precision, struct err *e);
+/* How long a time lasts that was read so: a day, a minute, of "03:12:09.5" a tenth of a second; a
+ * moment, 1, where it is told by what lies between ("now", "2 h ago"). */
+int64_t utc_lasts_ns(struct str text, enum utc_precision precision);
 /* A span: "90 s", "5 min", "72 h", "3 days", "2h30m". In seconds. ERR_USAGE. */
 MUST_CHECK int span_parse(struct str text, int64_t *out_s, struct err *e);
 /* "1 h 04 min", "70 h 56 min", "3 days", "45 s"; of the absolute value. */

@@ -97,9 +97,15 @@ static int read_moment(const struct field *f, struct str written, struct utc now
     struct utc t;
     int rc = (f->flags & FIELD_UTC ? utc_parse_utc : utc_parse)(written, now, &t, &precision, e);
 
-    if (rc == 0)
-        utc_add(out, t);
-    return rc;
+    if (rc)
+        return rc;
+    if (f->flags & FIELD_UNTIL) {
+        int64_t last = t.ns + utc_lasts_ns(written, precision) - 1;
+
+        t = (struct utc){t.sec + last / 1000000000, (uint32_t)(last % 1000000000)};
+    }
+    utc_add(out, t);
+    return 0;
 }
 
 static int read_span(struct str written, struct buf *out, struct err *e)

@@ -31,6 +31,7 @@ enum field_flags {
     FIELD_ONCE = 16,   /* may be set when the thing is made, not changed later */
     FIELD_ASK = 64,    /* asked for on a terminal, though not needed */
     FIELD_UTC = 128,   /* FIELD_TIME: UTC is meant where no zone is written */
+    FIELD_UNTIL = 256, /* FIELD_TIME: a bound from above, so a date is all of that day */
     FIELD_LEAD = 32,   /* has effect only where a key with the power of a lead says it */
 };
 

@@ -69,6 +69,16 @@ static int take_event(void *context, const struct search_event *event, struct er
     return 0;
 }
 
+/* Who counts what a program reads must know that it is not all. */
+static void say_cut(struct answer *a, bool is_cut, uint64_t most, const char *what)
+{
+    struct screen screen = {.out = &a->aside, .columns = a->columns};
+
+    if (is_cut)
+        screen_printf(&screen, 0, "Only the first %llu %s are here: --most N asks for more.",
+                      (unsigned long long)most, what);
+}
+
 static int query_search(const struct view *v, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
@@ -86,16 +96,20 @@ static int query_search(const struct view *v, const struct operation *op, const 
         json_array_begin(&k.json);
     }
     rc = timeline_search(&k.order, &to, k.result, e);
-    if (rc)
+    if (rc) {
+        buf_clear(&a->json); /* a part of an answer is none */
         return rc;
+    }
     if (a->wants_json)
         json_array_end(&k.json);
     else if (k.shown == 0)
         screen_printf(&k.screen, 0, "No event of %s is so.",
                       k.lines.count == 1 ? "the one timeline" : "the timelines");
     no_fields_say(a, k.result);
-    if (a->wants_json)
+    if (a->wants_json) {
+        say_cut(a, k.shown > k.most, k.most, "events");
         return 0;
+    }
     event_explain(&k.show);
     if (k.shown > k.most)
         screen_printf(&k.screen, 0,
@@ -150,6 +164,7 @@ static void json_values(struct asking *k, uint64_t most, bool is_rare)
         json_object_end(&k->json);
     }
     json_array_end(&k->json);
+    say_cut(k->a, r->value_count > most, most, "values");
 }
 
 static int query_top(const struct view *v, const struct operation *op, const struct input *in,

@@ -12,7 +12,10 @@
          .type = FIELD_TIME,                                                                       \
          .flags = FIELD_UTC,                                                                       \
          .help = "not before; UTC where no zone is written"},                                      \
-        {.name = "to", .type = FIELD_TIME, .flags = FIELD_UTC, .help = "not after"},               \
+        {.name = "to",                                                                             \
+         .type = FIELD_TIME,                                                                       \
+         .flags = FIELD_UTC | FIELD_UNTIL,                                                         \
+         .help = "not after; a date is all of that day"},                                          \
     {                                                                                              \
         .name = "evidence", .type = FIELD_REF, .flags = FIELD_MANY, .kind = "evidence",            \
         .help = "only in these items: e3"                                                          \

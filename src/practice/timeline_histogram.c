@@ -195,17 +195,23 @@ static int make_bars(struct asking *k, struct bars *b, struct search_value *all,
     }
 }
 
-static void show_bar(struct asking *k, int64_t from_ns, uint64_t n, uint64_t most)
+/* The name, which has seconds where bars of one minute would share it; the bar, as long as there is
+ * room for; the number. */
+static void show_bar(struct asking *k, const struct bars *b, uint32_t i, uint64_t most)
 {
     CLEANUP_BUF struct buf line = {0};
     char text[UTC_PLAIN_SIZE];
-    size_t length = (size_t)((n * BAR + most - 1) / most);
+    int name = b->width_ns % (60 * NS) ? 19 : 16;
+    size_t others = (size_t)name + 2 + 11, columns = k->screen.columns;
+    size_t bar = columns >= others + BAR ? BAR : columns > others ? columns - others : 0;
+    uint64_t n = b->counts[i];
+    size_t length = (size_t)((n * bar + most - 1) / most);
 
-    utc_plain(text, event_utc(from_ns));
-    buf_addf(&line, "%.16s  ", text);
+    utc_plain(text, event_utc(b->first_ns + (int64_t)i * b->width_ns));
+    buf_addf(&line, "%.*s  ", name, text);
     for (size_t at = 0; at < length; at++)
         buf_adds(&line, "█");
-    buf_addn(&line, ' ', BAR - length);
+    buf_addn(&line, ' ', bar - length);
     buf_addf(&line, " %10llu", (unsigned long long)n);
     screen_line(&k->screen, SCREEN_NORMAL, buf_str(&line));
 }
@@ -219,9 +225,9 @@ static void show_far(struct asking *k, uint64_t count, const char *where, int64_
         return;
     utc_plain(end, event_utc(end_ns));
     utc_plain(edge, event_utc(edge_ns));
-    screen_printf(&k->screen, 0, "%llu event%s in no bar, far %s at %.16s: %s \"%.16s\"",
-                  (unsigned long long)count, count == 1 ? " is" : "s are", where, end, option,
-                  edge);
+    screen_printf(
+        &k->screen, 0, "%llu event%s in no bar, far %s at %.16s. To see them: %s \"%.16s\"",
+        (unsigned long long)count, count == 1 ? " is" : "s are", where, end, option, edge);
 }
 
 static void show_bars(struct asking *k, const struct bars *b, const struct search_value *sum)
@@ -231,10 +237,9 @@ static void show_bars(struct asking *k, const struct bars *b, const struct searc
     for (uint32_t i = 0; i < b->count; i++)
         most = b->counts[i] > most ? b->counts[i] : most;
     for (uint32_t i = 0; i < b->count; i++)
-        show_bar(k, b->first_ns + (int64_t)i * b->width_ns, b->counts[i], most);
+        show_bar(k, b, i, most);
     screen_printf(&k->screen, 0, "%llu events; times are UTC.", (unsigned long long)sum->count);
-    show_far(k, b->before.count, "before these, the first", sum->first_ns, "--to",
-             b->before.to_ns + 1);
+    show_far(k, b->before.count, "before these, the first", sum->first_ns, "--to", b->before.to_ns);
     show_far(k, b->after.count, "behind these, the last", sum->last_ns, "--from", b->after.from_ns);
     if (sum->timeless)
         screen_printf(&k->screen, 0,

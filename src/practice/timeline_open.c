@@ -144,10 +144,6 @@ static void tell_marks(struct timelines *t, const struct view *v)
 static int read_moment(struct str text, struct utc now, int64_t *first_ns, int64_t *last_ns,
                        struct err *e)
 {
-    static const int64_t spans[] = {[PRECISION_SECOND] = NS,
-                                    [PRECISION_MINUTE] = 60 * NS,
-                                    [PRECISION_HOUR] = 3600 * NS,
-                                    [PRECISION_DAY] = 86400 * NS};
     enum utc_precision precision;
     struct utc t;
     int rc = utc_parse_utc(text, now, &t, &precision, e);
@@ -157,7 +153,7 @@ static int read_moment(struct str text, struct utc now, int64_t *first_ns, int64
     if (t.sec > INT64_MAX / NS - 86401 || t.sec < INT64_MIN / NS + 1)
         return err_set(e, ERR_USAGE, "times are from 1677 to 2262");
     *first_ns = t.sec * NS + t.ns;
-    *last_ns = t.ns ? *first_ns : *first_ns + spans[precision] - 1;
+    *last_ns = *first_ns + utc_lasts_ns(text, precision) - 1;
     return 0;
 }
 

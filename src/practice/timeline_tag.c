@@ -1,12 +1,13 @@
 /* timeline_tag.c: one event whole, with what was around it, and what people say of it. */
 #include "practice/custody.h"
+#include "practice/timeline_around.h"
 #include "practice/timeline_clock.h"
 #include "practice/timeline_show.h"
 #include "timeline/event.h"
 
 #define NS 1000000000LL
 
-enum { AROUND_MOST = 200, SUMMARY_SIZE = 300 };
+enum { AROUND_MOST = 100, AROUND_LIMIT = 100000, SUMMARY_SIZE = 300 };
 
 static const struct field tag_fields[] = {
     FIELD_CALLED("event", "which: e3.500"),
@@ -45,6 +46,9 @@ static const struct field event_input[] = {
      .flags = FIELD_ARG | FIELD_REQUIRED,
      .help = "which: e3.500"},
     {.name = "within", .type = FIELD_SPAN, .help = "with what was so long before and after: 5min"},
+    {.name = "most",
+     .type = FIELD_NUMBER,
+     .help = "with --within: at most so many events before it, and after it: 100"},
 };
 
 /* An event, found. */
@@ -269,6 +273,38 @@ static void show_tags(const struct view *v, struct str text, struct screen *scre
     }
 }
 
+static void tell_more(const struct named *n, const struct around *w)
+{
+    struct screen aside = {.out = &n->a->aside, .columns = n->a->columns};
+    struct screen text = {.out = &n->a->text, .columns = n->a->columns, .color = n->a->color};
+
+    if ((w->has_more_before || w->has_more_after) && !n->a->wants_json)
+        screen_blank(&text);
+    if (w->has_more_before || w->has_more_after)
+        screen_printf(n->a->wants_json ? &aside : &text, 0,
+                      "Within that time there are more events %s: --most N.",
+                      !w->has_more_after    ? "before these"
+                      : !w->has_more_before ? "behind these"
+                                            : "before and behind these");
+}
+
+/* With what was before and after it. */
+static int show_around(struct named *n, uint64_t within_s, uint64_t most, struct around *w,
+                       struct err *e)
+{
+    const struct search_receiver to = {.event = show_it, .context = n};
+
+    n->show.items = n->lines.items;
+    n->show.told = n->lines.told;
+    *w = (struct around){.order = timelines_order(&n->lines),
+                         .file = (uint32_t)n->place,
+                         .event = n->number,
+                         .ns = n->ns,
+                         .within_ns = (int64_t)within_s * NS,
+                         .most = most};
+    return timeline_around(w, &to, e);
+}
+
 static int query_event(const struct view *v, const struct operation *op, const struct input *in,
                        struct answer *a, struct err *e)
 {
@@ -276,27 +312,27 @@ static int query_event(const struct view *v, const struct operation *op, const s
     struct screen screen = {.out = &a->text, .columns = a->columns, .color = a->color};
     const struct search_receiver to = {.event = show_it, .context = &n};
     struct str call = input_value(op, in, "event");
-    uint64_t within = 0;
+    struct around around = {0};
+    uint64_t within = 0, most = AROUND_MOST;
     int rc = find(&n, v, a->around->case_folder, call, e);
 
     if (rc)
         return rc;
     n.show = (struct event_show){.screen = &screen, .items = &n.item, .told = n.order.items};
-    if (str_u64(input_value(op, in, "within"), &within) && within < (uint64_t)INT32_MAX) {
-        n.show.items = n.lines.items;
-        n.show.told = n.lines.told;
-        n.order = timelines_order(&n.lines);
-        n.order.from_ns = n.ns - (int64_t)within * NS;
-        n.order.to_ns = n.ns + (int64_t)within * NS;
-        n.order.most = AROUND_MOST;
-    }
+    (void)str_u64(input_value(op, in, "within"), &within);
+    (void)str_u64(input_value(op, in, "most"), &most);
+    if (within > INT32_MAX || most == 0 || most > AROUND_LIMIT)
+        return err_set(e, ERR_USAGE, "--within is at most 68 years, and --most 1 to %d",
+                       (int)AROUND_LIMIT);
     if (a->wants_json) {
         json_begin(&n.json, &a->json);
         json_array_begin(&n.json);
     }
-    rc = timeline_search(&n.order, &to, n.result, e);
+    rc = within ? show_around(&n, within, most, &around, e)
+                : timeline_search(&n.order, &to, n.result, e);
     if (rc)
         return rc;
+    tell_more(&n, &around);
     if (a->wants_json) {
         json_array_end(&n.json);
         return 0;

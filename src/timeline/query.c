@@ -164,27 +164,65 @@ static bool take_compared(struct reading *r, struct value_test *t)
     t->kind = TEST_NUMBER;
     t->low = is_more ? n : -INFINITY;
     t->high = is_more ? INFINITY : n;
-    t->is_open = !is_equal;
+    t->is_above = t->is_below = !is_equal;
     return true;
 }
 
-/* "[1 TO 99]", with * for no bound; "{1 TO 99}" without 1 and 99. */
+/* A bound, which may stand in quotes. */
+static struct str bound_of(struct str text)
+{
+    text = str_trim(text);
+    return text.len > 1 && text.p[0] == '"' && text.p[text.len - 1] == '"'
+               ? str_from(str_head(text, text.len - 1), 1)
+               : text;
+}
+
+/* A range between brackets, and which bounds are not meant: "{1 TO 99]" is without 1. */
+struct range {
+    struct str low, high;
+    bool is_above, is_below;
+    size_t size; /* with its brackets */
+};
+
+static bool find_range(struct str text, struct range *out)
+{
+    size_t end = 0;
+    struct str within;
+    const char *to;
+
+    if (text.len == 0 || (text.p[0] != '[' && text.p[0] != '{'))
+        return false;
+    while (end < text.len && text.p[end] != ']' && text.p[end] != '}')
+        end++;
+    if (end == text.len)
+        return false;
+    within = str_from(str_head(text, end), 1);
+    to = find_alike(within, STR(" to "));
+    if (!to)
+        return false;
+    *out = (struct range){.low = bound_of(str_head(within, (size_t)(to - within.p))),
+                          .high = bound_of(str_from(within, (size_t)(to - within.p) + 4)),
+                          .is_above = text.p[0] == '{',
+                          .is_below = text.p[end] == '}',
+                          .size = end + 1};
+    return true;
+}
+
+/* "[1 TO 99]", with * for no bound. */
 static bool take_range(struct reading *r, struct value_test *t)
 {
-    bool is_open = r->rest.p[0] == '{';
-    const char *end = memchr(r->rest.p, is_open ? '}' : ']', r->rest.len);
-    struct str range = str_head(str_from(r->rest, 1), end ? (size_t)(end - r->rest.p) - 1 : 0);
-    struct str low = str_field(&range), to = str_field(&range), high = str_field(&range);
+    struct range range;
 
     t->kind = TEST_NUMBER;
     t->low = -INFINITY;
     t->high = INFINITY;
-    t->is_open = is_open;
-    if (!end || str_trim(range).len || !is_alike_word(to, "to") ||
-        !(str_is(low, "*") || take_number(low, &t->low)) ||
-        !(str_is(high, "*") || take_number(high, &t->high)))
+    if (!find_range(r->rest, &range) ||
+        !(str_is(range.low, "*") || take_number(range.low, &t->low)) ||
+        !(str_is(range.high, "*") || take_number(range.high, &t->high)))
         return false;
-    r->rest = str_from(r->rest, (size_t)(end - r->rest.p) + 1);
+    t->is_above = range.is_above;
+    t->is_below = range.is_below;
+    r->rest = str_from(r->rest, range.size);
     return true;
 }
 
@@ -259,31 +297,25 @@ static bool read_moment(struct reading *r, struct str text, int64_t *first_ns, i
     return r->rc == 0;
 }
 
-/* A bound, which may stand in quotes. */
-static struct str bound_of(struct str text)
-{
-    text = str_trim(text);
-    return text.len > 1 && text.p[0] == '"' && text.p[text.len - 1] == '"'
-               ? str_from(str_head(text, text.len - 1), 1)
-               : text;
-}
-
-/* "[2026-11-01 TO 2026-11-02 14:30]", with * for no bound. */
+/* "[2026-11-01 TO 2026-11-02 14:30]", with * for no bound: to the end of that minute. */
 static const struct node *read_time_range(struct reading *r, struct node *n)
 {
-    const char *end = r->rest.p[0] == '[' ? memchr(r->rest.p, ']', r->rest.len) : NULL;
-    struct str range = str_from(str_head(r->rest, end ? (size_t)(end - r->rest.p) : 0), 1), low;
-    const char *to = find_alike(range, STR(" to "));
-    int64_t other;
+    int64_t first, last;
+    struct range range;
 
-    if (!end || !to)
+    if (!find_range(r->rest, &range))
         return fail(r, "a range of times is [FROM TO UNTIL]");
-    low = bound_of(str_head(range, (size_t)(to - range.p)));
-    range = bound_of(str_from(range, (size_t)(to - range.p) + 4));
-    if ((!str_is(low, "*") && !read_moment(r, low, &n->first_ns, &other)) ||
-        (!str_is(range, "*") && !read_moment(r, range, &n->last_ns, &other)))
-        return NULL;
-    r->rest = str_from(r->rest, (size_t)(end - r->rest.p) + 1);
+    if (!str_is(range.low, "*")) {
+        if (!read_moment(r, range.low, &first, &last))
+            return NULL;
+        n->first_ns = range.is_above ? last + 1 : first;
+    }
+    if (!str_is(range.high, "*")) {
+        if (!read_moment(r, range.high, &first, &last))
+            return NULL;
+        n->last_ns = range.is_below ? first - 1 : last;
+    }
+    r->rest = str_from(r->rest, range.size);
     return n;
 }
 
@@ -305,8 +337,8 @@ static bool take_moment(struct reading *r, struct str *text)
     return true;
 }
 
-/* "time:>=2026-11-01": a date is its first moment, as --from and --to have it; alone it is all of
- * the day. */
+/* "time:>=2026-11-01": a date is all of its day, so what is not before it begins there, and what is
+ * not after it ends with it. */
 static const struct node *read_time(struct reading *r)
 {
     struct node *n = node_new(r, NODE_TIME);
@@ -329,9 +361,9 @@ static const struct node *read_time(struct reading *r)
     if (!read_moment(r, text, &first, &last))
         return NULL;
     if (is_more)
-        n->first_ns = first + !is_equal;
+        n->first_ns = is_equal ? first : last + 1;
     else if (is_less)
-        n->last_ns = first - !is_equal;
+        n->last_ns = is_equal ? last : first - 1;
     else {
         n->first_ns = first;
         n->last_ns = last;

@@ -482,8 +482,8 @@ static bool is_between(const struct value_test *t, struct str value)
     memcpy(copy, value.p, value.len);
     copy[value.len] = '\0';
     n = strtold(copy, &end);
-    return *end == '\0' && n >= t->low && n <= t->high &&
-           !(t->is_open && (n == t->low || n == t->high));
+    return *end == '\0' && n >= t->low && n <= t->high && !(t->is_above && n == t->low) &&
+           !(t->is_below && n == t->high);
 }
 
 static bool fits_regex(const struct value_test *t, struct str value)

@@ -25,7 +25,7 @@ struct value_test {
     uint8_t network[16];     /* IPv4 as ::ffff:a.b.c.d */
     unsigned prefix;         /* bits of the 128 */
     long double low, high;   /* it has each number of 64 bits exactly */
-    bool is_open;            /* low and high themselves are not meant */
+    bool is_above, is_below; /* low itself, high itself, is not meant */
 };
 void value_test_release(struct value_test *t);
 void value_test_holds(struct value_test *t, struct str text);

@@ -87,6 +87,60 @@ class Ask(CaseTest):
             self.assertEqual(code, USAGE, query)
             self.assertIn("is not a time", why)
 
+    def test_a_time_is_as_long_as_it_is_written(self):
+        path = self.folder / "parts.jsonl"
+        path.write_text("".join(json.dumps({"@timestamp": f"2026-11-20T10:00:00.{ms:03}Z", "message": f"part {ms}"}) + "\n" for ms in range(0, 1000, 50))
+                        + "".join(json.dumps({"@timestamp": f"2026-11-2{day}T23:59:59.9Z", "message": "late"}) + "\n" for day in (0, 1)))
+        self.ana(f"preserve files '{path}'")
+        self.ana("analyse timeline")
+
+        def parts(*words):
+            done = self.ana.run("analyse", "search", "--json", "--evidence", "e3", *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return [int(f["value"].split()[1]) for e in json.loads(done.stdout) for f in e["fields"] if f["name"] == "message" and f["value"].startswith("part")]
+
+        every = list(range(0, 1000, 50))
+        half, tenth = "2026-11-20T10:00:00.500Z", "2026-11-20T10:00:00.5Z"
+        for words, is_so in (((f"time:>{half}",), lambda t: t > 500), ((f"time:>={half}",), lambda t: t >= 500), ((f"time:<{half}",), lambda t: t < 500),
+                             ((f"time:<={half}",), lambda t: t <= 500), ((f"time:{half}",), lambda t: t == 500), ((f"time:{tenth}",), lambda t: 500 <= t < 600),
+                             ((f"time:<={tenth}",), lambda t: t < 600), ((f"time:>{tenth}",), lambda t: t >= 600), (("--from", half), lambda t: t >= 500),
+                             (("--to", half), lambda t: t <= 500), (("--to", tenth), lambda t: t < 600), (("--from", half, "--to", "2026-11-20 10:00"), lambda t: t >= 500),
+                             ((f"time:[2026-11-20T10:00:00.300Z TO {half}}}",), lambda t: 300 <= t < 500), ((f"time:{{2026-11-20T10:00:00.300Z TO {half}]",), lambda t: 300 < t <= 500),
+                             (("time:<=2026-11-20",), lambda t: True), (("time:>2026-11-20",), lambda t: False), (("--from", "2026-11-20", "--to", "2026-11-20"), lambda t: True)):
+            self.assertEqual(parts(*words), [t for t in every if is_so(t)], words)
+        for words, count in ((("--from", "2026-11-20", "--to", "2026-11-20"), 21), (("time:[2026-11-20 TO 2026-11-21]",), 22), (("time:[2026-11-20 TO 2026-11-21}",), 21)):
+            self.assertEqual(len(self.ana.json("analyse search --evidence e3 " + " ".join(f"'{w}'" for w in words))), count, words)
+        self.ana("analyse clock e3 --says 2026-11-20T10:00:00.900Z --true 2026-11-20T10:00:00.100Z")
+        self.assertEqual(parts("time:2026-11-20T09:59:59.200Z"), [0])
+
+    def test_what_was_around_an_event_is_what_is_nearest(self):
+        """Thousands at one moment, more before and behind it than are asked for, and the ends of time."""
+        path = self.folder / "busy.log"
+        moments = [second for second in range(60) for _ in range(700 if second == 30 else 7)]
+        path.write_text("".join(f"2026-11-05T10:00:{second:02}Z h app[1]: line {i}\n" for i, second in enumerate(moments)))
+        self.ana(f"preserve files '{path}'")
+        self.ana("analyse timeline")
+        last = len(moments) - 1
+        for at in (0, 5, 99, 100, 101, 209, 210, 211, 350, 900, 909, 910, last - 100, last - 99, last):
+            for within in (1, 5, 60):
+                for most in (None, 3, 800):
+                    done = self.ana.run("analyse", "event", f"e3.{at + 1}", "--within", f"{within} s", *(("--most", str(most)) if most else ()), "--json")
+                    found = [int(e["event"].split(".")[1]) - 1 for e in json.loads(done.stdout)]
+                    within_it = [i for i, second in enumerate(moments) if abs(second - moments[at]) <= within]
+                    first, end = max(at - (most or 100), within_it[0]), min(at + (most or 100), within_it[-1])
+                    self.assertEqual(found, list(range(first, end + 1)), (at, within, most))
+                    self.assertEqual((b"before" in done.stderr, b"behind" in done.stderr), (first > within_it[0], end < within_it[-1]), (at, within, most))
+        self.assertIn("Within that time there are more events before and behind these: --most N.", self.ana("analyse event e3.500 --within 5s"))
+
+    def test_an_answer_that_is_cut_says_so_to_programs_too(self):
+        for words, what in (("search hour --most 5", b"Only the first 5 events are here"), ("top message --most 4", b"Only the first 4 values are here")):
+            done = self.ana.run("analyse", *words.split(), "--json")
+            self.assertEqual(len(json.loads(done.stdout)), int(words[-1]))
+            self.assertIn(what, done.stderr)
+        self.assertEqual(self.ana.run("analyse", "search", "hour", "--most", "72", "--json").stderr, b"")
+        done = self.ana.run("analyse", "search", "user.name:(", "--json")
+        self.assertEqual((done.returncode, done.stdout), (USAGE, b""))
+
     def test_times_are_utc_wherever_people_are(self):
         there = {"TZ": "America/New_York"}  # four or five hours behind
 

@@ -72,8 +72,8 @@ class Histogram(CaseTest):
         said = self.ana("analyse histogram")
         self.assertEqual(said.count("█\n") + said.count("█ "), sum(bool(n) for *_, n in bars))
         self.assertIn("305 events; times are UTC.", said)
-        for words, option, wanted in (("3 events are in no bar, far before these, the first at 1999-01-01 00:00: ", "--to", old),
-                                      ("2 events are in no bar, far behind these, the last at 2038-01-19 03:14: ", "--from", late)):
+        for words, option, wanted in (("3 events are in no bar, far before these, the first at 1999-01-01 00:00. To see them: ", "--to", old),
+                                      ("2 events are in no bar, far behind these, the last at 2038-01-19 03:14. To see them: ", "--from", late)):
             self.assertIn(words, one_line(said))
             told = one_line(said).split(words)[1]
             edge = told.split(f'{option} "')[1].split('"')[0]
