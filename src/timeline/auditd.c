@@ -95,7 +95,11 @@ struct state {
     struct members members;
     char id[ID_SIZE]; /* of the event before: "1170021493.977:293" */
     size_t id_len;
-    bool has_outcome, has_user, is_accept;
+    bool has_user, is_accept;
+    const char *outcome;            /* NULL: no record says */
+    bool call_says;                 /* how it went: that counts before what others say */
+    const struct audit_type *known; /* the first that is; NULL: none */
+    bool is_apparmor;               /* which is an AVC of AppArmor */
 };
 
 struct record {
@@ -147,18 +151,21 @@ static bool is_argument(struct str key)
     return key.len > 1 && key.p[0] == 'a' && key.p[1] >= '0' && key.p[1] <= '9';
 }
 
-/* Other words than these say nothing that is sure. */
+/* Other words than these say nothing that is sure. The record of the call says what came of it,
+ * whichever record stands first. */
 static void put_outcome(struct record *c, struct str word)
 {
+    struct state *s = c->state;
+    bool is_call = str_is(c->type, "SYSCALL");
     bool is_success = str_is(word, "yes") || str_is(word, "success") || str_is(word, "1") ||
                       str_is(word, "granted");
     bool is_failure = str_is(word, "no") || str_is(word, "failed") || str_is(word, "0") ||
                       str_is(word, "fail") || str_is(word, "denied");
 
-    if (c->state->has_outcome || (!is_success && !is_failure))
+    if ((s->outcome && (s->call_says || !is_call)) || (!is_success && !is_failure))
         return;
-    c->state->has_outcome = true;
-    event_puts(c->e, FIELD_EVENT_OUTCOME, is_success ? "success" : "failure");
+    s->call_says = is_call;
+    s->outcome = is_success ? "success" : "failure";
 }
 
 static struct member_found find(struct record *c, struct str key)
@@ -409,6 +416,14 @@ static void take_pairs(struct record *c, struct str body)
     }
 }
 
+/* SELinux that only warns lets happen what it denies: "… tclass=file permissive=1". */
+static bool is_permissive(struct str body)
+{
+    static const char words[] = " permissive=1";
+
+    return memmem(body.p, body.len, words, sizeof(words) - 1) != NULL;
+}
+
 /* "avc:  denied  { read } for …" */
 static void take_avc(struct record *c, struct str *body)
 {
@@ -419,7 +434,8 @@ static void take_avc(struct record *c, struct str *body)
     rest = str_trim(rest);
     verdict = str_cut(&rest, ' ');
     put_named(c, STR("seresult"), verdict);
-    put_outcome(c, verdict);
+    if (!is_permissive(rest))
+        put_outcome(c, verdict);
     rest = str_trim(rest);
     if (str_take(&rest, "{"))
         put_named(c, STR("seperms"), str_trim(str_cut(&rest, '}')));
@@ -479,19 +495,49 @@ static void put_command_line(struct record *c)
     event_put(e, FIELD_PROCESS_COMMAND_LINE, all);
 }
 
-static void put_action(struct record *c)
+/* The first record of a type that says what was done says it for the event. */
+static void keep_known(struct record *c)
 {
-    struct event *e = c->e;
+    uint16_t apparmor = find(c, STR("apparmor")).field;
 
-    if (c->known && (!str_is(c->type, "AVC") ||
-                     event_value(e, field_number(c->r->names, STR("auditd.apparmor"))).len == 0)) {
-        event_puts(e, FIELD_EVENT_ACTION, c->known->action);
-    } else if (c->known) {
-        event_puts(e, FIELD_EVENT_ACTION, "violated-apparmor-policy");
-    } else {
-        event_put(e, FIELD_EVENT_ACTION, c->call.len ? audit_syscall_action(c->call) : c->type);
+    if (!c->known || c->state->known)
+        return;
+    c->state->known = c->known;
+    c->state->is_apparmor = str_is(c->type, "AVC") && event_value(c->e, apparmor).len > 0;
+}
+
+/* Of an event none of whose records is of such a type. */
+static void put_type(struct record *c)
+{
+    event_put(c->e, FIELD_EVENT_ACTION, c->call.len ? audit_syscall_action(c->call) : c->type);
+    event_puts(c->e, FIELD_EVENT_CATEGORY, "process");
+}
+
+static void put_instead(struct event *e, uint16_t name, const char *constant)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == name) {
+            e->fields[i].value = str_of(constant);
+            return;
+        }
+    event_puts(e, name, constant);
+}
+
+/* What all records together say, in whatever order they stand. */
+static void settle(const struct state *s, struct event *e)
+{
+    if (s->known) {
+        put_instead(e, FIELD_EVENT_ACTION,
+                    s->is_apparmor ? "violated-apparmor-policy" : s->known->action);
+        put_instead(e, FIELD_EVENT_CATEGORY, s->known->category);
     }
-    event_puts(e, FIELD_EVENT_CATEGORY, c->known ? c->known->category : "process");
+    if (s->outcome)
+        put_instead(e, FIELD_EVENT_OUTCOME, s->outcome);
+}
+
+static void end_event(struct reader *r, struct event *e)
+{
+    settle(r->state, e);
 }
 
 /* "[node=web1 ]type=SYSCALL msg=audit(1170021493.977:293): …" */
@@ -524,7 +570,9 @@ static void begin_event(struct state *s, struct str id)
     if (id.len)
         memcpy(s->id, id.p, id.len);
     s->id_len = id.len;
-    s->has_outcome = s->has_user = s->is_accept = false;
+    s->has_user = s->is_accept = s->call_says = s->is_apparmor = false;
+    s->outcome = NULL;
+    s->known = NULL;
 }
 
 static bool take_time(struct reader *r, struct event *e, struct str id, struct str *serial)
@@ -542,7 +590,7 @@ static bool take_time(struct reader *r, struct event *e, struct str id, struct s
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct record c = {.r = r, .state = r->state, .e = e};
-    struct str whole = line, node, id, serial;
+    struct str text = line, node, id, serial;
     bool is_next;
 
     if (!take_head(&line, &node, &c.type, &id) || !take_time(r, e, id, &serial))
@@ -555,12 +603,13 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     put_named(&c, STR("type"), c.type);
     take_body(&c, line);
     put_command_line(&c);
+    keep_known(&c);
     if (is_next)
         return LINE_CONTINUES;
-    put_action(&c);
+    put_type(&c);
     put_named(&c, STR("sequence"), serial);
     event_put(e, FIELD_HOST_NAME, node);
-    event_put(e, FIELD_MESSAGE, whole);
+    event_put(e, FIELD_MESSAGE, text);
     return LINE_EVENT;
 }
 
@@ -634,7 +683,8 @@ bool audit_understand(struct reader *r, struct str sentence, struct event *e)
     /* In auditd's own log the record of the call says how it went. */
     if (str_is(event_value(e, find(&c, STR("apparmor")).field), "DENIED"))
         put_outcome(&c, STR("denied"));
-    put_action(&c);
+    keep_known(&c);
+    settle(c.state, e);
     put_named(&c, STR("sequence"), serial);
     drop_doubles(e, before);
     return true;
@@ -644,4 +694,5 @@ const struct format format_auditd = {.name = "auditd",
                                      .version = 2,
                                      .event_of = event_of,
                                      .line = line_of,
+                                     .whole = end_event,
                                      .state_size = sizeof(struct state)};

@@ -72,6 +72,8 @@ static int end_last(struct lines *l, struct err *e)
     if (!l->has_last)
         return 0;
     l->has_last = false;
+    if (l->r->format->whole && event_value(l->last, FIELD_EVENT_KIND).len == 0)
+        l->r->format->whole(l->r, l->last);
     if (l->joined > event_value(l->last, FIELD_MESSAGE).len)
         event_put_cut(l->last, STR("message"), l->joined);
     return reader_event(l->r, l->last, e);

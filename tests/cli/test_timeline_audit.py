@@ -77,6 +77,21 @@ class Audit(unittest.TestCase):
             self.assertEqual([event["auditd.sequence"] for event in events].count("1"), count - 1, size)
             self.check_sum(counts, 7)
 
+    # security/selinux/avc.c writes permissive=1 where what is denied is let happen; kernel/auditsc.c writes AVC before SYSCALL, whose success is that of the call.
+    def test_the_call_says_how_it_went_whichever_record_is_first(self):
+        selinux = record(1, "AVC", 'avc:  denied  { write } for  pid=5 comm="httpd" name="x" tclass=file permissive=1')
+        denied = record(1, "AVC", 'avc:  denied  { write } for  pid=5 comm="httpd" name="x" tclass=file permissive=0')
+        allowed = record(1, "AVC", 'apparmor="ALLOWED" operation="open" profile="/usr/sbin/x" name="/etc/shadow" pid=5 comm="x"')
+        done = record(1, "SYSCALL", 'arch=c000003e syscall=257 success=yes exit=3 pid=5 comm="x"')
+        failed = record(1, "SYSCALL", 'arch=c000003e syscall=257 success=no exit=-13 pid=5 comm="x"')
+        for avc, call_record, action, outcome in ((selinux, done, "violated-selinux-policy", "success"), (denied, failed, "violated-selinux-policy", "failure"),
+                                                  (allowed, done, "violated-apparmor-policy", "success")):
+            for text in (avc + call_record, call_record + avc):
+                events, _ = read_lines(text)
+                self.assertEqual([(e["event.action"], e.get("event.outcome")) for e in events], [(action, outcome)], text)
+        for avc, outcome in ((selinux, None), (denied, "failure")):
+            self.assertEqual(read_lines(avc)[0][0].get("event.outcome"), outcome, avc)
+
 
 if __name__ == "__main__":
     unittest.main()
