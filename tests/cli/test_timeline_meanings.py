@@ -43,6 +43,9 @@ SENTENCES = {
     "chage[7]:": [("changed password expiry for eva", {"event.action": "user-change", "user.target.name": "eva", "user.name": None})],
     "useradd[7]:": [("new user: name=mallory, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/0",
                      {"event.action": "user-add", "user.target.name": "mallory", "user.target.id": "0", "user.id": None})],
+    # shadow: src/groupadd.c, grp_update() and close_files().
+    "groupadd[7]:": [("group added to /etc/group: name=evil, GID=1005", {"group.name": "evil", "event.action": "group-add", "event.outcome": OK}),
+                     ("group added to /etc/gshadow: name=evil", {"group.name": "evil", "event.action": "group-add"})],
     # util-linux: login-utils/login.c; shadow: src/login.c.
     "login[7]:": [("ROOT LOGIN ON tty1", {"user.name": "root", "event.action": "login", "event.outcome": OK}),
                   ("ROOT LOGIN  on '/dev/tty1'", {"user.name": "root"}),
