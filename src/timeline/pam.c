@@ -85,15 +85,13 @@ static bool take_pair(struct str *pairs, const char *key, struct str *value)
     return true;
 }
 
-static bool put_pair(struct field_names *names, struct event *e, struct str pairs, const char *key,
+static void put_pair(struct field_names *names, struct event *e, struct str pairs, const char *key,
                      const char *field)
 {
     struct str value;
 
-    if (!take_pair(&pairs, key, &value) || value.len == 0)
-        return false;
-    event_put(e, field_number(names, str_of(field)), value);
-    return true;
+    if (take_pair(&pairs, key, &value))
+        event_put(e, field_number(names, str_of(field)), value);
 }
 
 /* Names of users may look like more of these pairs, and nobody can tell then which host is the real
@@ -112,23 +110,38 @@ static void put_hosts(struct field_names *names, struct event *e, struct str pai
         event_puts(e, field_number(names, STR("event.is_ambiguous")), "yes");
 }
 
+/* Whom " user=" names, and " ruser=", who asked: without a host that is somebody on this one, who
+ * acts and wants to become the other, as su has it. A host's is a name that it says. */
+static void put_people(struct event *e, struct str pairs)
+{
+    struct str after = pairs, ruser_at = pairs, user_at, host = STR(""), asks = STR("");
+    bool has_host = take_pair(&after, " rhost=", &host);
+
+    (void)take_pair(&ruser_at, " ruser=", &asks);
+    if (!take_pair(&after, " user=", &user_at)) {
+        event_put(e, FIELD_USER_NAME, asks);
+        return;
+    }
+    after = str_trim(after);
+    if (!has_host || host.len || asks.len == 0 || str_eq(asks, after)) {
+        event_put(e, FIELD_USER_NAME, after);
+        return;
+    }
+    event_put(e, FIELD_USER_NAME, asks);
+    event_put(e, FIELD_USER_EFFECTIVE_NAME, after);
+}
+
 /* support.c: "logname=%s uid=%d euid=%d tty=%s ruser=%s rhost=%s%s%s", the last two " user=" and
  * the name, which ends the line. */
 static void put_pairs(struct field_names *names, struct event *e, struct str pairs)
 {
-    struct str after = pairs, value;
-
-    (void)put_pair(names, e, pairs, " logname=", "pam.logname");
-    (void)put_pair(names, e, pairs, " uid=", "pam.uid");
-    (void)put_pair(names, e, pairs, " euid=", "pam.euid");
-    (void)put_pair(names, e, pairs, " tty=", "pam.tty");
-    (void)put_pair(names, e, pairs, " ruser=", "pam.ruser");
+    put_pair(names, e, pairs, " logname=", "pam.logname");
+    put_pair(names, e, pairs, " uid=", "pam.uid");
+    put_pair(names, e, pairs, " euid=", "pam.euid");
+    put_pair(names, e, pairs, " tty=", "pam.tty");
+    put_pair(names, e, pairs, " ruser=", "pam.ruser");
     put_hosts(names, e, pairs);
-    (void)take_pair(&after, " rhost=", &value);
-    if (take_pair(&after, " user=", &value))
-        event_put(e, FIELD_USER_NAME, str_trim(after));
-    else
-        (void)put_pair(names, e, pairs, " ruser=", "user.name");
+    put_people(e, pairs);
 }
 
 /* "authentication failure;", "2 more authentication failures;", "authentication success;" */

@@ -16,7 +16,14 @@ SENTENCES = {
         ("pam_unix(sudo:session): session opened for user root by eva(uid=1000)", {"user.name": "eva", "user.effective.name": "root"}),
         ("pam_unix(sudo:session): session opened for user root(uid=0) by root(uid=0)",
          {"user.name": "root", "user.id": "0", "user.effective.name": None})],
+    # util-linux' su sets PAM_RUSER to who called it (login-utils/su-common.c), and no host.
     "su:": [
+        ("pam_unix(su:auth): authentication failure; logname=eva uid=1000 euid=0 tty=pts/0 ruser=eva rhost=  user=root",
+         {"user.name": "eva", "user.effective.name": "root", "event.action": "login", "event.outcome": FAILED, "source.ip": None}),
+        ("pam_unix(su:auth): authentication failure; logname=eva uid=1000 euid=0 tty=pts/0 ruser=eva rhost=  user=eva",
+         {"user.name": "eva", "user.effective.name": None}),
+        ("pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=bo rhost=192.0.2.7  user=root",
+         {"user.name": "root", "user.effective.name": None, "source.ip": "192.0.2.7"}),
         ("pam_unix(su:session): session opened for user root by (uid=1000)", {"user.name": None, "user.id": "1000", "user.effective.name": "root"}),
         ("pam_unix(su-l:session): session opened for user postgres(uid=26) by root(uid=0)", {"user.name": "root", "user.effective.name": "postgres"})],
     "sshd[7]:": [
