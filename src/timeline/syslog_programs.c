@@ -73,17 +73,25 @@ static const struct meaning accounts[] = {
     {"failed adding user '{user.target.name}'{event.reason:rest}", "user-add", "iam", NO},
 };
 
-/* util-linux' login-utils/login.c and shadow's login.c. */
+/* util-linux' login-utils/login.c and shadow's login.c. Of a name that it does not know shadow's
+ * writes UNKNOWN, and util-linux' of none "(unknown)". */
+#define LOGIN_OF(who)                                                                              \
+    {"FAILED LOGIN ({_:n}) on '{_:any}' from '{source.ip:host}' FOR '" who                         \
+     "', {event.reason:rest}",                                                                     \
+     "login", AUTH, NO},                                                                           \
+        {"FAILED LOGIN ({_:n}) on '{_:any}' FOR '" who "', {event.reason:rest}", "login", AUTH,    \
+         NO},                                                                                      \
+    {                                                                                              \
+        "TOO MANY LOGIN TRIES ({_:n}) on '{_:any}'{_:any} FOR '" who "', {event.reason:rest}",     \
+            "login-too-many", AUTH, NO                                                             \
+    }
 static const struct meaning login[] = {
-    {"FAILED LOGIN ({_:n}) on '{_:any}' from '{source.ip:host}' FOR '{user.name:most}', "
-     "{event.reason:rest}",
-     "login", AUTH, NO},
-    {"FAILED LOGIN ({_:n}) on '{_:any}' FOR '{user.name:most}', {event.reason:rest}", "login", AUTH,
+    LOGIN_OF("UNKNOWN"),
+    LOGIN_OF("{user.name:most}"),
+    {"FAILED LOGIN {_:n} FROM {source.ip:host} FOR (unknown), {event.reason:rest}", "login", AUTH,
      NO},
     {"FAILED LOGIN {_:n} FROM {source.ip:host} FOR {user.name:most}, {event.reason:rest}", "login",
      AUTH, NO},
-    {"TOO MANY LOGIN TRIES ({_:n}) on '{_:any}'{_:any} FOR '{user.name:most}', {event.reason:rest}",
-     "login-too-many", AUTH, NO},
     {"ROOT LOGIN ON {_} FROM {source.ip:host}", "login", AUTH, YES},
     {"ROOT LOGIN {_:any}on '{_:any}' from '{source.ip:host}'", "login", AUTH, YES},
     {"ROOT LOGIN {_:any}on '{_:rest}", "login", AUTH, YES},
@@ -100,6 +108,8 @@ static const struct meaning at[] = {
 };
 
 static const struct meaning cron[] = {
+    /* database.c: the system's tables have no account of their own. */
+    {"(*system*{_:any}) RELOAD ({file.path:any})", "schedule-change", "configuration", YES},
     {"({user.name}) CMD ({_:pad}{process.command_line:any})", "scheduled-command", "process", YES},
     {"({user.name}) RELOAD ({file.path:any})", "schedule-change", "configuration", YES},
     {"({user.name}) LIST ({_:any})", "schedule-list", "configuration", YES},

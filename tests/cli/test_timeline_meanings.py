@@ -50,11 +50,21 @@ SENTENCES = {
     "chage[7]:": [("changed password expiry for eva", {"event.action": "user-change", "user.target.name": "eva", "user.name": None})],
     "useradd[7]:": [("new user: name=mallory, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/0",
                      {"event.action": "user-add", "user.target.name": "mallory", "user.target.id": "0", "user.id": None})],
+    # cron's database.c, load_database() and process_crontab(): "*system*" and, of /etc/cron.d, the file's name; crontab's account otherwise.
+    "cron[7]:": [("(*system*evil) RELOAD (/etc/cron.d/evil)", {"user.name": None, "file.path": "/etc/cron.d/evil", "event.action": "schedule-change"}),
+                 ("(*system*) RELOAD (/etc/crontab)", {"user.name": None, "file.path": "/etc/crontab"}),
+                 ("(eva) RELOAD (crontabs/eva)", {"user.name": "eva", "file.path": "crontabs/eva"})],
     # shadow: src/groupadd.c, grp_update() and close_files().
     "groupadd[7]:": [("group added to /etc/group: name=evil, GID=1005", {"group.name": "evil", "event.action": "group-add", "event.outcome": OK}),
                      ("group added to /etc/gshadow: name=evil", {"group.name": "evil", "event.action": "group-add"})],
     # util-linux: login-utils/login.c; shadow: src/login.c.
-    "login[7]:": [("ROOT LOGIN ON tty1", {"user.name": "root", "event.action": "login", "event.outcome": OK}),
+    "login[7]:": [("FAILED LOGIN (1) on '/dev/tty1' FOR 'UNKNOWN', User not known to the underlying authentication module",
+                   {"user.name": None, "event.action": "login", "event.outcome": FAILED}),
+                  ("FAILED LOGIN (1) on '/dev/pts/0' from '192.0.2.7' FOR 'UNKNOWN', Authentication failure", {"user.name": None, "source.ip": "192.0.2.7"}),
+                  ("FAILED LOGIN (2) on '/dev/tty1' FOR 'eva', Authentication failure", {"user.name": "eva", "event.outcome": FAILED}),
+                  ("FAILED LOGIN 1 FROM 192.0.2.7 FOR (unknown), User not known to the underlying authentication module",
+                   {"user.name": None, "source.ip": "192.0.2.7", "event.outcome": FAILED}),
+                  ("ROOT LOGIN ON tty1", {"user.name": "root", "event.action": "login", "event.outcome": OK}),
                   ("ROOT LOGIN  on '/dev/tty1'", {"user.name": "root"}),
                   ("ROOT LOGIN  on '/dev/pts/0' from '192.0.2.7'", {"user.name": "root", "source.ip": "192.0.2.7"}),
                   ("ROOT LOGIN ON pts/0 FROM host.example.org", {"user.name": "root", "source.address": "host.example.org"})],
