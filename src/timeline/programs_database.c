@@ -21,7 +21,11 @@ static const struct meaning postgres[] = {
      "login-not-allowed", AUTH, NO},
     {"connection received: host={source.ip:ip} port={source.port:n}", "connection", "network",
      "unknown"},
-    {"connection authenticated: identity=\"{user.name:any}\" method={_:rest}", "login", AUTH, YES},
+    /* Since 14 said of each login before "authorized": the login is that one. */
+    {"connection authenticated: identity=\"{user.name:any}\" method={_:rest}",
+     "login-authenticated", AUTH, YES},
+    {"connection authenticated: user=\"{user.name:any}\" method={_:rest}", "login-authenticated",
+     AUTH, YES},
     {"connection authorized: user={user.name} database={postgresql.database}{_:rest}", "login",
      AUTH, YES},
     {"disconnection: session time: {_} user={user.name} database={postgresql.database} "

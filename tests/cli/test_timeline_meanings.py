@@ -50,6 +50,12 @@ SENTENCES = {
     "chage[7]:": [("changed password expiry for eva", {"event.action": "user-change", "user.target.name": "eva", "user.name": None})],
     "useradd[7]:": [("new user: name=mallory, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/0",
                      {"event.action": "user-add", "user.target.name": "mallory", "user.target.id": "0", "user.id": None})],
+    # PostgreSQL: src/backend/libpq/auth.c since 14, utils/init/postinit.c: one login says both.
+    "postgres[7]:": [('connection authenticated: identity="eva" method=scram-sha-256 (/etc/postgresql/15/main/pg_hba.conf:87)',
+                      {"user.name": "eva", "event.action": "login-authenticated", "event.outcome": OK}),
+                     ('connection authenticated: user="eva" method=trust (/etc/postgresql/16/main/pg_hba.conf:87)',
+                      {"user.name": "eva", "event.action": "login-authenticated"}),
+                     ("connection authorized: user=eva database=shop application_name=psql", {"user.name": "eva", "event.action": "login", "event.outcome": OK})],
     # cron's database.c, load_database() and process_crontab(): "*system*" and, of /etc/cron.d, the file's name; crontab's account otherwise.
     "cron[7]:": [("(*system*evil) RELOAD (/etc/cron.d/evil)", {"user.name": None, "file.path": "/etc/cron.d/evil", "event.action": "schedule-change"}),
                  ("(*system*) RELOAD (/etc/crontab)", {"user.name": None, "file.path": "/etc/crontab"}),
