@@ -55,12 +55,32 @@ static bool is_pid(struct str word)
     return word.len > 0 && word.len <= PID_MOST;
 }
 
+/* "03:12:09", and no more digits as those of a network card have. */
+static bool is_clock(struct str text)
+{
+    int n;
+
+    return when_digits(&text, 2, &n) && str_take(&text, ":") && when_digits(&text, 2, &n) &&
+           str_take(&text, ":") && when_digits(&text, 2, &n) &&
+           (text.len == 0 || memchr(" .,+-Z", text.p[0], 6));
+}
+
+/* What a program or a relay wrote itself: "2026-11-25T03:12:09Z". */
+static bool is_time(struct str text)
+{
+    struct stated s;
+
+    return when_iso(&text, &s) || is_clock(text);
+}
+
 /* "sshd[812]: ", "kernel: ", "postfix/smtpd[7]: ", "CRON[1] " of old. */
 static bool take_tag(struct str *rest, struct event *e)
 {
     struct str at = *rest;
     struct str name = str_head(at, 0), pid = {0};
 
+    if (is_time(at))
+        return false;
     while (name.len < at.len && name.len < TAG_MOST && is_tag_char(at.p[name.len]))
         name.len++;
     at = str_from(at, name.len);
@@ -141,7 +161,7 @@ static void take_host(struct str *rest, struct event *e)
     struct str word = str_cut(&after, ' ');
 
     if (word.len == 0 || word.len > HOST_MOST || after.p == NULL || word.len == rest->len ||
-        word.p[word.len - 1] == ':')
+        word.p[word.len - 1] == ':' || is_time(*rest))
         return;
     for (size_t i = 0; i < word.len; i++)
         if (!is_host_char(word.p[i]))
@@ -162,10 +182,43 @@ static bool take_tag_behind_host(struct str *rest, struct event *e)
     return true;
 }
 
+static bool take_tag_with_pid(struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    size_t before = e->count;
+
+    if (take_tag(&at, e) && event_value(e, FIELD_PROCESS_PID).len) {
+        *rest = at;
+        return true;
+    }
+    e->count = before;
+    return false;
+}
+
+/* A line that a relay put behind a head of its own: "2026-11-25T03:12:09Z web2 sshd[7]: ". The host
+ * there is one, too. */
+static struct str without_own_head(struct event *e, struct str message)
+{
+    struct str at = message;
+    size_t before = e->count;
+    struct stated s;
+
+    if (event_value(e, FIELD_PROCESS_NAME).len || (!when_iso(&at, &s) && !when_bsd(&at, &s)) ||
+        !str_take(&at, " ") || take_tag_with_pid(&at, e))
+        return e->count > before ? at : message;
+    take_host(&at, e);
+    if (take_tag_with_pid(&at, e))
+        return at;
+    e->count = before;
+    return message;
+}
+
 static void put_message(struct reader *r, struct event *e, struct str message)
 {
+    struct str sentence = without_own_head(e, message);
+
     event_put(e, FIELD_MESSAGE, message);
-    syslog_understand(r, e, message);
+    syslog_understand(r, e, sentence);
 }
 
 static bool put_facility(struct event *e, struct str name)

@@ -103,6 +103,15 @@ class Layouts(unittest.TestCase):
     def test_pairs_of_a_fortigate_are_fields(self):
         self.read("fortigate", FORTIGATE)
 
+    # RFC 3164 4.3: a relay puts a head of its own in front of what it cannot read.
+    def test_a_time_behind_the_head_is_no_tag(self):
+        for own, more in ((f"2026-11-25T03:12:09+01:00 {LOGIN}", {**EVA, "host.name": "h"}), (f"2026-11-25T03:12:09Z web2 {LOGIN}", {**EVA, "host.name": ["h", "web2"]}),
+                          (f"Nov 25 03:12:09 web2 {LOGIN}", {**EVA, "host.name": ["h", "web2"]}), ("03:12:09 INFO starting up", {"process.name": None}),
+                          ("03:12:09.123 INFO: up", {"process.name": None}), ("2026-11-25T03:12:09 x: up", {"process.name": None})):
+            event = read_lines(f"Nov 25 03:12:09 h {own}\n")[0][0]
+            self.assertEqual({field: event.get(field) for field in more}, more, own)
+            self.assertEqual((event["message"], event["time"]), (own, "2026-11-25T03:12:09Z"))
+
     def test_a_name_with_brackets_is_read_both_ways(self):
         events, _ = read_lines("*Nov 25 03:12:09: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: a] [Source: 192.0.2.8] [localport: 22] "
                                "[Reason: x] [Source: 192.0.2.7] [localport: 22] [Reason: Login Authentication Failed] at 03:12:09\n")
