@@ -191,24 +191,38 @@ static void keep_pid(struct state *s, const struct event *e)
     memcpy(s->pid, pid.p, s->pid_len);
 }
 
+/* "2026-11-25 03:12:09.123 CET", "< 2026-11-25 03:12:09.123 CET " as the packages of 9.3 to 9.6
+ * have it, and seconds since 1970 (%n). */
+static bool take_front(struct str *line, struct stated *s, struct str *zone)
+{
+    struct str at = *line;
+
+    if (str_take(&at, "<"))
+        (void)str_take(&at, " ");
+    *zone = STR("");
+    if (when_iso(&at, s))
+        take_zone(&at, s, zone);
+    else if (!when_epoch(&at, s))
+        return false;
+    *line = at;
+    return true;
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
-    struct str whole = line, prefix, level, message, zone;
+    struct str text = line, prefix, level, message, zone;
     struct stated s;
 
     if (line.p[0] == '\t')
         return LINE_CONTINUES;
-    if (!when_iso(&line, &s))
-        return LINE_FOREIGN;
-    take_zone(&line, &s, &zone);
-    if (!take_level(line, 1, &prefix, &level, &message))
+    if (!take_front(&line, &s, &zone) || !take_level(line, 1, &prefix, &level, &message))
         return LINE_FOREIGN;
     if (has_other_level(line, prefix, level)) {
         reader_time(r, e, &s);
         event_puts(e, FIELD_PROCESS_NAME, "postgres");
         event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
-        event_put(e, FIELD_MESSAGE, whole);
+        event_put(e, FIELD_MESSAGE, text);
         return LINE_EVENT;
     }
     put_prefix(r, e, prefix);
@@ -222,10 +236,81 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     event_put(e, FIELD_EVENT_TIMEZONE, zone);
     (void)level_put(e, level);
     event_puts(e, FIELD_PROCESS_NAME, "postgres");
-    syslog_understand(r, e, message);
-    event_put(e, FIELD_MESSAGE, whole);
+    event_put(e, FIELD_MESSAGE, text);
     return LINE_EVENT;
 }
 
-const struct format format_postgresql = {
-    .name = "postgresql", .version = 3, .line = line_of, .state_size = sizeof(struct state)};
+/* The line and those behind it that begin with a tab, which the server puts behind each line end of
+ * what it says (elog.c, append_with_tabs). */
+static struct str take_lines(struct str *rest)
+{
+    struct str lines = *rest;
+
+    for (size_t i = 0; i + 1 < lines.len; i++)
+        if (lines.p[i] == '\n' && lines.p[i + 1] != '\t') {
+            *rest = str_from(lines, i + 1);
+            return str_head(lines, i);
+        }
+    *rest = str_from(lines, lines.len);
+    return lines;
+}
+
+static struct str without_tabs(struct event *e, struct str lines)
+{
+    struct str all = {e->scratch + e->scratch_len, 0};
+
+    if (!memchr(lines.p, '\n', lines.len))
+        return lines;
+    all.len = event_keep(e, str_cut(&lines, '\n')).len;
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n');
+
+        (void)str_take(&line, "\t");
+        all.len += event_keep(e, STR("\n")).len;
+        all.len += event_keep(e, line).len;
+    }
+    return all;
+}
+
+/* What was added to the event, of which the first line is a field's value so far. */
+static void put_addition(struct reader *r, struct event *e, struct str lines)
+{
+    struct str zone, prefix, level, text, first;
+    struct stated s;
+    uint16_t field;
+
+    if (!memchr(lines.p, '\n', lines.len) || !take_front(&lines, &s, &zone) ||
+        !take_level(lines, 1, &prefix, &level, &text) || !addition_of(level))
+        return;
+    field = field_number(r->names, str_of(addition_of(level)));
+    first = text;
+    first = str_cut(&first, '\n');
+    text = without_tabs(e, text);
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == field && str_eq(e->fields[i].value, first)) {
+            e->fields[i].value = text;
+            return;
+        }
+    event_put(e, field, text);
+}
+
+/* Sentences and statements have several lines, and mean something with all of them. */
+static void end_event(struct reader *r, struct event *e)
+{
+    struct str rest = event_value(e, FIELD_MESSAGE), zone, prefix, level, message;
+    struct str lines = take_lines(&rest);
+    struct stated s;
+
+    if (event_value(e, field_number(r->names, STR("event.is_ambiguous"))).len ||
+        !take_front(&lines, &s, &zone) || !take_level(lines, 1, &prefix, &level, &message))
+        return;
+    syslog_understand(r, e, without_tabs(e, message));
+    while (rest.len)
+        put_addition(r, e, take_lines(&rest));
+}
+
+const struct format format_postgresql = {.name = "postgresql",
+                                         .version = 4,
+                                         .line = line_of,
+                                         .whole = end_event,
+                                         .state_size = sizeof(struct state)};

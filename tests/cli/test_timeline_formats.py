@@ -155,6 +155,15 @@ CASES = [
     ("fish-history", "- cmd: vim /etc/passwd\n  when: 1764040329\n  paths:\n    - /etc/passwd\n- cmd: echo a\\nb\n  when: 1764040330\n", [
         {"time": "2025-11-25T03:12:09Z", "doubt": "", "process.command_line": "vim /etc/passwd", "file.path": "/etc/passwd"},
         {"time": "2025-11-25T03:12:10Z", "process.command_line": "echo a\nb"}]),
+    # src/backend/utils/error/elog.c, append_with_tabs(): a tab behind each line end of what is said.
+    ("postgresql", "2026-11-25 03:12:09.536 UTC [147] eva@shop ERROR:  syntax error at or near \"x\" at character 3\n"
+     "2026-11-25 03:12:09.536 UTC [147] eva@shop DETAIL:  one\n"
+     "2026-11-25 03:12:09.536 UTC [147] eva@shop STATEMENT:  select\n\tpg_read_file('/etc/passwd')\n\t\n\t\tfrom x\n"
+     "2026-11-25 03:12:10.536 UTC [147] eva@shop LOG:  statement: copy t\n\tfrom program 'id'\n"
+     "2026-11-25 03:12:11.536 UTC [147] eva@shop LOG:  statement: \n\tselect 1\n", [
+         {"postgresql.statement": "select\npg_read_file('/etc/passwd')\n\n\tfrom x", "postgresql.detail": "one", "event.action": "database-query",
+          "event.outcome": "failure"},
+         {"postgresql.statement": "copy t\nfrom program 'id'", "event.action": "database-query"}, {"postgresql.statement": "\nselect 1"}]),
     ("postgresql", "2026-11-25 03:12:09.536 UTC [147] 192.0.2.7(5432) alice@shop FATAL:  password authentication failed for user \"alice\"\n"
      "2026-11-25 03:12:09.537 UTC [147] 192.0.2.7(5432) alice@shop DETAIL:  Role \"alice\" does not exist.\n"
      "2026-11-25 03:12:10 CET [148]: [1-1] user=bob,db=shop,app=psql,client=192.0.2.8 ERROR:  syntax error at or near \"x\"\n"
@@ -162,7 +171,7 @@ CASES = [
      "2026-11-25 03:12:11 UTC:192.0.2.9(5432):carol@shop:[149]:LOG:  connection authorized: user=carol database=shop\n", [
          {"time": "2026-11-25T03:12:09.536Z", "doubt": "", "process.pid": "147", "source.ip": "192.0.2.7", "source.port": "5432", "log.level": "critical",
           "event.action": "login", "event.outcome": "failure", "postgresql.detail": "Role \"alice\" does not exist."},
-         {"time": "2026-11-25T02:12:10Z", "doubt": "", "event.timezone": "CET", "user.name": "bob", "source.ip": "192.0.2.8", "postgresql.application": "psql", "postgresql.statement": "select"},
+         {"time": "2026-11-25T02:12:10Z", "doubt": "", "event.timezone": "CET", "user.name": "bob", "source.ip": "192.0.2.8", "postgresql.application": "psql", "postgresql.statement": "select\nx"},
          {"time": "2026-11-25T03:12:11Z", "doubt": "", "source.ip": "192.0.2.9", "process.pid": "149", "event.outcome": "success"}]),
     # The zone as %Z of strftime writes it: letters, or the offset where the tz database has none. CST is of several zones.
     ("postgresql", "2026-11-25 03:12:09 +03 [80] LOG:  checkpoint starting: time\n2026-11-25 03:12:09.001 -03 [80] LOG:  checkpoint starting: time\n"
