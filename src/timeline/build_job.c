@@ -220,7 +220,9 @@ static uint32_t number_of(const struct format *f)
 
 static int recognise(struct job *j, struct recognised *out, struct err *e)
 {
-    int rc = format_find(out, read_bytes, j, j->member->size, e);
+    const struct walked *m = j->member;
+    int rc = m->remark ? format_find_damaged(out, read_bytes, j, m->size, e)
+                       : format_find(out, read_bytes, j, m->size, e);
 
     if (rc == 0)
         j->second = out->second;

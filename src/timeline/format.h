@@ -33,8 +33,8 @@ struct format {
     bool has_sessions;
     uint64_t part_size; /* bytes; 0: PART_SIZE */
     format_line *line;  /* NULL: no format of lines */
-    /* Of a format that is not splittable: an event of its own has all its lines now. NULL: each line
-     * says all. */
+    /* Of a format that is not splittable: an event of its own has all its lines now. NULL: each
+     * line says all. */
     void (*whole)(struct reader *r, struct event *e);
     /* Where lines of several events stand among one another: the name of a line's event, which has
      * room for REGROUP_NAME_SIZE bytes, and about when it was; false: it names none. Lines of one
@@ -169,3 +169,7 @@ struct recognised {
 /* By content: size bytes that bytes gives. ERR_IO and what bytes returns. */
 MUST_CHECK int format_find(struct recognised *out, reader_bytes_at *bytes, void *context,
                            uint64_t size, struct err *e);
+/* Of a source with damage in it, which is known and whose place is not: where no format knows all
+ * of it, one counts that knows what stands before. */
+MUST_CHECK int format_find_damaged(struct recognised *out, reader_bytes_at *bytes, void *context,
+                                   uint64_t size, struct err *e);

@@ -171,7 +171,7 @@ static int read_all(struct reader *r, struct err *e)
 }
 
 const struct format format_postgresql_csv = {.name = "postgresql",
-                                             .version = 3,
+                                             .version = 4,
                                              .knows = knows,
                                              .read = read_all,
                                              .state_size = sizeof(struct state)};

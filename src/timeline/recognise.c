@@ -470,3 +470,19 @@ int format_find(struct recognised *out, reader_bytes_at *bytes, void *context, u
         *out = found;
     return rc;
 }
+
+int format_find_damaged(struct recognised *out, reader_bytes_at *bytes, void *context,
+                        uint64_t size, struct err *e)
+{
+    struct recognised found, before = {0};
+    int rc = format_find(&found, bytes, context, size, e);
+
+    while (rc == 0 && (!found.format || found.format == &format_text) &&
+           (!before.format || before.format == &format_text) && size > READER_HEAD_SIZE) {
+        size /= 2;
+        rc = format_find(&before, bytes, context, size, e);
+    }
+    if (rc == 0)
+        *out = before.format && before.format != &format_text ? before : found;
+    return rc;
+}

@@ -584,7 +584,7 @@ static bool is_doubtful(const struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 4,
+                                     .version = 5,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .line = line_of,

@@ -51,6 +51,20 @@ class Recognition(unittest.TestCase):
                           for event in events], [("ls -l", "unparsed", "text", "none", "o", 1),
                                                  ("wget http://203.0.113.9/x \xe4", "unparsed", "text", "none", "o", 3)])
 
+    # RFC 1952: the check sum at the end shows that there is damage, and not where: bytes behind it are decoded as other text.
+    def test_a_log_before_damage_in_a_gzip_is_read(self):
+        whole = "".join(f"Nov 25 03:{i // 60 % 60:02}:{i % 60:02} web{i % 7} app[{i * 7919 % 30000}]: line {i * 31 % 997} of it\n" for i in range(20000)).encode()
+        for share in (2, 5, 20):
+            packed = bytearray(gzip.compress(whole))
+            packed[len(packed) // share] ^= 0x10
+            with tempfile.TemporaryDirectory() as folder:
+                evidence, store = (pathlib.Path(folder) / name for name in ("log.gz", "tl"))
+                evidence.write_bytes(packed)
+                subprocess.run([STORE, "build", evidence, store], check=True, capture_output=True, timeout=60)
+                rows = subprocess.run([STORE, "rows", store, ""], check=True, capture_output=True, timeout=60).stdout.decode().splitlines()
+            known = [row for row in rows if row.endswith("event.kind=event\tevent.dataset=syslog")]
+            self.assertGreater(len(known), 20000 // share * 0.8, share)
+
     def test_text_behind_zeros_in_gzip_is_read_and_no_empty_archive(self):
         for lines in (1, 50, 5000):
             with self.subTest(lines=lines), tempfile.TemporaryDirectory() as folder:
