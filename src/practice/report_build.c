@@ -72,6 +72,8 @@ int report_build(struct session *s, const struct view *v, const struct report_ch
     struct view cut = view_at_most(v, choice->label);
     int rc;
 
+    cut.only_scope =
+        choice->scope.len ? arena_dup(arena, choice->scope.p, choice->scope.len) : "team";
     r.view = &cut;
     r.size = state_size(v->state);
     r.root = state_root(v->state);

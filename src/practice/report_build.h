@@ -13,8 +13,8 @@ struct report_texts {
 };
 void report_texts_release(struct report_texts *t);
 
-/* Makes the report that the choice describes from what the view may see at the choice's label. The
- * root and size in it are those of the state. */
+/* Makes the report that the choice describes from what the view may see at the choice's label, in
+ * its compartment and the team's. The root and size in it are those of the state. */
 MUST_CHECK int report_build(struct session *s, const struct view *v,
                             const struct report_choice *choice, struct report_texts *out,
                             struct err *e);

@@ -58,7 +58,9 @@ void report_choose(struct session *s, const struct view *v, const struct thing *
                                 .privilege = thing_value_if(t, "privilege"),
                                 .audience = thing_value_if(t, "audience"),
                                 .distribution = thing_value_if(t, "distribution"),
-                                .label = report_label(t)};
+                                .label = report_label(t),
+                                .scope =
+                                    str_of(state_scope(v->state, state_record(v->state, t->seq)))};
     cut = view_at_most(v, c->label);
     (void)signed_by(s, v, t, "reviewed-by", &reviewed);
     (void)signed_by(s, v, t, "approved-by", &approved);

@@ -165,6 +165,7 @@ static void begin_choice(const struct view *v, const struct operation *op, const
         .audience = input_value(op, in, "audience"),
         .distribution = input_value(op, in, "distribution"),
         .label = in->has_tlp ? in->tlp : TLP_AMBER,
+        .scope = in->scope,
         .status = DOC_DRAFT,
         .signers = {{.role = "Drafted by"}, {.role = "Reviewed by"}, {.role = "Approved by"}},
         .signer_count = 3};
@@ -232,7 +233,8 @@ const struct operation report_draft = {
     .example = "calm report draft --tlp amber --to \"Eva Brandt\" --privilege \"prepared at the "
                "direction of counsel\"",
     .more = "Everything in it is made from the record, as far as a reader of its label (--tlp, "
-            "amber if not said) may see it. It can be drafted again and again; each draft is on "
+            "amber if not said) may see it. What is in a compartment is in a report for that "
+            "compartment (--scope) alone. It can be drafted again and again; each draft is on "
             "record. The files go to ./NAME-report unless --file names another folder.",
     OP_FIELDS(draft_fields),
     .kind = &report_kind,

@@ -48,6 +48,7 @@ struct report_signer {
 struct report_choice {
     struct str title, privilege, audience, distribution; /* distribution: lines */
     enum tlp label;
+    struct str scope; /* its readers': what is of another compartment is not in it; empty: team */
     enum doc_status status;
     bool is_issued;
     struct report_signer signers[3];

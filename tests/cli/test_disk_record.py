@@ -161,7 +161,7 @@ class OnRecord(DiskTest):
             self.assertEqual(code, 0, said)
             outcome = self.looks("e2")[-1]["outcome"]
             for text in (said, outcome):
-                self.assertIn("which ones nothing says: the map beside the image is not there, or is another", text)
+                self.assertIn("whether any lie here nobody can say: the map beside the image is not there, or is another", text)
                 self.assertNotIn("sectors", text)
 
     def test_what_is_on_record_as_destroyed_is_not_read(self):

@@ -115,6 +115,24 @@ class Report(CaseTest):
             self.assertNotIn("Meier", text)
         self.assertIn("Conversation with Meier by phone", self.draft("amber", "amber")["REPORT.html"])
 
+    def test_what_is_in_a_compartment_is_in_its_own_report_alone(self):
+        self.fill_green()
+        self.ana('team compartment board "who knew it"')
+        before = self.draft("green", "before")
+        for line in (["note", SECRET], ["problem", "raise", SECRET], ["assess", "system", SECRET], ["learn", SECRET], ["preserve", "item", SECRET], ["note", "decision", SECRET, "--because", SECRET],
+                     ["analyse", "hypothesis", SECRET, "--sort", "fault"]):
+            done = self.ana.run(*line, "--tlp", "green", "--scope", "board")
+            self.assertEqual(done.returncode, 0, (line, done.stderr))
+        after = self.draft("green", "after")
+        for name in FILES:
+            self.assertNotIn(SECRET, after[name].lower(), name)
+            self.assertEqual(steady(before[name]), steady(after[name]), name)
+        self.ana(f"report draft --tlp green --scope board --file {self.folder / 'board'}")
+        for name in FILES:
+            text = (self.folder / "board" / name).read_text()
+            self.assertIn(SECRET, text.lower(), name)
+            self.assertIn("the shop is slow", text, name)
+
     def test_nobody_drafts_for_readers_who_see_more_than_they_do(self):
         bo = self.join("bo", roles="--role expert")
         self.assertEqual(bo.fails(f"report draft --tlp red --file {self.folder / 'bo'}")[0], 4)
