@@ -249,6 +249,15 @@ bool state_knows_scope_key(const struct state *s, struct str scope, const uint8_
     return false;
 }
 
+/* What it says since then is for those of that compartment, though it began as another's. */
+static void note_compartment(const struct state *s, struct thing *t, uint64_t seq)
+{
+    t->is_within_several =
+        t->is_within_several ||
+        (t->within_seq && s->records[t->within_seq].scope != s->records[seq].scope);
+    t->within_seq = seq;
+}
+
 /* Makes or changes a thing as the record says. One that is refused for its values was made all the
  * same: it is seen by nobody, and what comes after it has the same number for all. */
 static const char *fold_thing(struct state *s, const struct entry *entry, struct str openings)
@@ -269,6 +278,8 @@ static const char *fold_thing(struct state *s, const struct entry *entry, struct
         return why;
     }
     r->thing = t;
+    if (r->scope != t->scope && scopes_holds(s->scopes, entry->statement.scope))
+        note_compartment(s, t, entry->seq);
     t->changed_seq = entry->seq;
     if ((enum tlp)r->tlp > t->tlp)
         t->tlp = (enum tlp)r->tlp;

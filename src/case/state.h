@@ -30,6 +30,8 @@ struct thing {
     uint64_t changed_seq; /* the last that changed it, or seq */
     struct str *values;   /* kind->field_count, then COMMON_COUNT; empty where nothing was said */
     enum tlp tlp;         /* the strictest of its records */
+    uint64_t within_seq;  /* its last change in a compartment that is not its own; 0: none */
+    bool is_within_several;
     uint16_t scope;
     bool
         is_readable; /* its values could be opened: the scope key is held and nothing is redacted */

@@ -36,10 +36,17 @@ static bool is_in_scope(const struct view *v, const struct record *r)
     return !v->only_scope || strcmp(scope, "team") == 0 || strcmp(scope, v->only_scope) == 0;
 }
 
+/* Also by what was changed in it. */
+static bool is_all_in_scope(const struct view *v, const struct thing *t)
+{
+    return !v->only_scope ||
+           (is_in_scope(v, state_record(v->state, t->seq)) && !t->is_within_several &&
+            (!t->within_seq || is_in_scope(v, state_record(v->state, t->within_seq))));
+}
+
 bool view_allows(const struct view *v, const struct thing *t)
 {
-    return t->is_readable && t->tlp <= v->clearance &&
-           (!v->only_scope || is_in_scope(v, state_record(v->state, t->seq)));
+    return t->is_readable && t->tlp <= v->clearance && is_all_in_scope(v, t);
 }
 
 bool view_allows_record(const struct view *v, const struct record *r)

@@ -133,6 +133,22 @@ class Report(CaseTest):
             self.assertIn(SECRET, text.lower(), name)
             self.assertIn("the shop is slow", text, name)
 
+    def test_a_thing_that_was_changed_in_a_compartment_leaves_the_report_of_the_team(self):
+        self.ana.run("problem", "raise", "harmless at first", "--tlp", "green")
+        self.ana.run("problem", "raise", "another", "--tlp", "green")
+        self.ana('team compartment board "who knew it"')
+        self.ana.run("problem", "change", "p1", "--text", SECRET, "--tlp", "green", "--scope", "board")
+        for text in self.draft("green", "out").values():
+            self.assertNotIn(SECRET, text)
+            self.assertIn("another", text)
+        self.ana(f"report draft --tlp green --scope board --file {self.folder / 'board'}")
+        self.assertIn(SECRET, (self.folder / "board" / "REPORT.md").read_text())
+        self.ana('team compartment staff "who else"')
+        self.ana.run("problem", "change", "p1", "--text", SECRET + " more", "--tlp", "green", "--scope", "staff")
+        for scope in ("board", "staff"):  # of each the other's words are none
+            self.ana(f"report draft --tlp green --scope {scope} --file {self.folder / scope}2")
+            self.assertNotIn(SECRET, (self.folder / (scope + "2") / "REPORT.md").read_text())
+
     def test_nobody_drafts_for_readers_who_see_more_than_they_do(self):
         bo = self.join("bo", roles="--role expert")
         self.assertEqual(bo.fails(f"report draft --tlp red --file {self.folder / 'bo'}")[0], 4)
