@@ -239,14 +239,14 @@ static bool is_expression(struct str s)
     return i < s.len && i > 1 && s.p[i - 1] != ':' && (i + 1 == s.len || is_word_end(s.p[i + 1]));
 }
 
-/* Without a field a folder is text, "/tmp/". */
+/* Without a field a folder is text, "/tmp/"; but none has ".*" in its name. */
 static bool is_bare_expression(struct str s)
 {
     struct str text = str_from(s, 1);
 
     text = str_cut(&text, '/');
     for (size_t i = 0; i < text.len; i++)
-        if (strchr("[](){}|+^$\\", text.p[i]))
+        if (strchr("[](){}|+^$\\", text.p[i]) || str_starts(str_from(text, i), ".*"))
             return is_expression(s);
     return false;
 }

@@ -1,9 +1,17 @@
 """test_timeline_histogram.py: the bars of a histogram hold what a count of the times themselves gives, whatever the span, and few events far off do not
 make one bar of all others."""
 import datetime
+import fcntl
+import os
+import pty
 import random
+import re
+import struct
+import subprocess
+import termios
+import time
 
-from harness import CaseTest, main, one_line
+from harness import CALM, CaseTest, main, one_line, read_some
 
 UTC = datetime.timezone.utc
 NOW = datetime.datetime(2026, 11, 24, 3, 12, 9, tzinfo=UTC)
@@ -21,6 +29,22 @@ class Histogram(CaseTest):
         self.ana(f"preserve files '{log}'")
         self.ana("analyse timeline")
         return f"e{len(self.ana.json('preserve list'))}"
+
+    def shown(self, columns):
+        """On a terminal that is so wide."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        job = subprocess.Popen([CALM, "--case", str(self.case), "analyse", "histogram"], env=self.ana.env, stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        text, end = "", time.monotonic() + 60
+        while time.monotonic() < end:
+            more = read_some(master, 5)
+            if not more and job.poll() is not None:
+                break
+            text += more
+        os.close(master)
+        self.assertEqual(job.wait(timeout=60), 0, text)
+        return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).replace("\r", "")
 
     def bars(self, words):
         return [(seconds(datetime.datetime.fromisoformat(b["from"][:19] + "+00:00")), b["seconds"], b["events"]) for b in self.ana.json(f"analyse histogram {words}")]
@@ -86,6 +110,15 @@ class Histogram(CaseTest):
         self.timeline(times)
         self.counted(times, self.bars(""))
         self.assertNotIn("far", self.ana("analyse histogram"))
+
+    def test_bars_have_names_of_their_own_and_numbers_at_any_width(self):
+        self.timeline([NOW + datetime.timedelta(seconds=i // 7) for i in range(70)])
+        for columns in (80, 40, 32):
+            bars = [line for line in self.shown(columns).splitlines() if line.startswith("2026-")]
+            self.assertEqual([int(line.split()[-1]) for line in bars], [7] * 10)
+            self.assertTrue(all(len(line) <= columns for line in bars), bars)
+            names = [line[:19] for line in bars]
+            self.assertEqual(names, [(NOW + datetime.timedelta(seconds=i)).strftime("%Y-%m-%d %H:%M:%S") for i in range(10)])
 
     def test_two_clusters_of_like_size_are_both_in_bars(self):
         times = [NOW - datetime.timedelta(days=4000, seconds=i) for i in range(40)][::-1] + [NOW + datetime.timedelta(seconds=i) for i in range(40)]

@@ -148,6 +148,7 @@ static void the_terms_of_the_document_find_their_rows(void **state)
         {"host.name:web?", "45"},
         {"message:*sudo*", "1"},
         {"message:/pass(word)?\\s/", "03"},
+        {"/pass.*for/", "0"},
         {"message:/^[a-zA-Z]+ ([a-z]+ )+[a-z]+ [a-z]+( [0-9.]+)+ [a-z]+ [0-9]+ .+$/ or "
          "message:/pass(word)?\\s/",
          "03"},
