@@ -42,7 +42,8 @@ struct building {
     struct build_looked looked;
     struct years_part *counted; /* each part, where they have lines */
     struct years *years;        /* with which each part begins */
-    struct folds folds;         /* of all of them */
+    struct year_breaks breaks;  /* of all of them */
+    struct folds folds;         /* likewise */
     bool has_looked;
     bool is_counting; /* years, before events are read */
     struct lane *lanes;
@@ -59,9 +60,10 @@ static int unsound(struct err *e)
     return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
 }
 
-/* folds: NULL, or of a part what is known. */
+/* folds and breaks: NULL, or of a part what is known. */
 static void make_argument(const struct build_order *o, const struct build_task *task,
-                          const struct folds *folds, struct buf *out)
+                          const struct folds *folds, const struct year_breaks *breaks,
+                          struct buf *out)
 {
     struct build_task full = *task;
 
@@ -74,6 +76,8 @@ static void make_argument(const struct build_order *o, const struct build_task *
     full.image_format = o->image_format;
     full.setting_count = (uint32_t)o->setting_count;
     full.fold_count = folds ? (uint32_t)folds->count : 0;
+    full.break_count = breaks ? (uint32_t)breaks->count : 0;
+    full.strays = breaks ? breaks->strays : 0;
     buf_clear(out);
     buf_add(out, &full, sizeof(full));
     buf_addstr(out, o->zone);
@@ -88,6 +92,8 @@ static void make_argument(const struct build_order *o, const struct build_task *
     buf_adds(out, o->name);
     if (folds)
         buf_add(out, folds->of, folds->count * sizeof(folds->of[0]));
+    if (breaks)
+        buf_add(out, breaks->at, breaks->count * sizeof(breaks->at[0]));
 }
 
 /* Sources of an archive are shared out: each lane walks through all of it, and reads every so
@@ -184,7 +190,7 @@ static int look(struct building *b, struct err *e)
             .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .is_disk = 1};
         return 0;
     }
-    make_argument(b->order, &task, NULL, &argument);
+    make_argument(b->order, &task, NULL, &b->breaks, &argument);
     order = worker_order_of(b->order, &argument, take_look, b);
     rc = worker_run_order(&order, e);
     return rc || b->has_looked ? rc : unsound(e);
@@ -258,36 +264,26 @@ static int take_piece(struct buf *to, struct str body, struct err *e)
     return 0;
 }
 
-static bool take_date(struct stated *to, const struct build_date *from)
-{
-    *to = (struct stated){.month = (int)from->month,
-                          .day = (int)from->day,
-                          .hour = (int)from->hour,
-                          .minute = (int)from->minute,
-                          .second = (int)from->second};
-    return from->month == 0 || stated_is_date(to);
-}
-
-static bool take_years(struct years *to, const struct build_years *from)
-{
-    *to = (struct years){
-        .month = (int)from->month, .day = (int)from->day, .turns = from->turns, .leap = from->leap};
-    return from->month <= 12 && from->day <= 31 && from->turns <= PART_SIZE &&
-           from->leap <= from->turns + 1;
-}
-
 static int take_counted(struct lane *l, struct str body, struct err *e)
 {
     struct years_part *part = &l->building->counted[l->part];
     struct build_counted c;
 
-    if (body.len != sizeof(c) || l->has_part)
+    if (body.len < sizeof(c) || l->has_part)
         return unsound(e);
     memcpy(&c, body.p, sizeof(c));
-    if (!take_date(&part->first, &c.first) || !take_date(&part->last, &c.last) ||
-        !take_years(&part->behind_none, &c.behind_none) ||
-        !take_years(&part->behind_january, &c.behind_january))
+    body = str_from(body, sizeof(c));
+    if (body.len % sizeof(struct year_run) || c.strays > PART_SIZE)
         return unsound(e);
+    for (; body.len; body = str_from(body, sizeof(struct year_run))) {
+        struct year_run run;
+
+        memcpy(&run, body.p, sizeof(run));
+        if (!year_run_is_sound(&run, PART_SIZE))
+            return unsound(e);
+        (void)year_runs_add(&part->runs, &run);
+    }
+    part->runs.strays = c.strays;
     part->has_clock = c.has_clock != 0;
     part->has_fold = c.has_fold != 0;
     l->has_part = true;
@@ -388,8 +384,7 @@ static struct build_task task_of(const struct building *b, enum build_kind kind,
 
     if (b->years && !b->is_counting) {
         task.year = b->years[from].year;
-        task.month = b->years[from].month;
-        task.day = b->years[from].day;
+        task.date = b->years[from].last;
     }
     return task;
 }
@@ -411,7 +406,7 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
     l->is_used = true;
     l->has_part = false;
     l->read = 0;
-    make_argument(b->order, &task, &b->folds, &l->argument);
+    make_argument(b->order, &task, &b->folds, &b->breaks, &l->argument);
     order = worker_order_of(b->order, &l->argument, take_message, l);
     if (b->looked.is_disk) {
         order.job = NULL;
@@ -558,7 +553,7 @@ static int count_years(struct building *b, struct err *e)
     b->begun = b->turn = 0;
     b->read = 0;
     if (rc == 0)
-        reader_place_years(b->counted, b->looked.part_count, b->order->written.s, b->years);
+        years_place(b->counted, b->looked.part_count, b->order->written.s, b->years, &b->breaks);
     return rc;
 }
 
@@ -594,7 +589,7 @@ static int find_folds(struct building *b, struct err *e)
         const struct build_task task = task_of(b, BUILD_FOLDS, from, to);
         struct worker_order order;
 
-        make_argument(b->order, &task, NULL, &argument);
+        make_argument(b->order, &task, NULL, &b->breaks, &argument);
         order = worker_order_of(b->order, &argument, take_folds, b);
         rc = worker_run_order(&order, e);
     }
@@ -625,6 +620,8 @@ static void building_release(struct building *b)
         buf_release(&l->columns);
         buf_release(&l->packed);
     }
+    for (uint32_t i = 0; b->counted && i < b->looked.part_count; i++)
+        years_part_release(&b->counted[i]);
     free(b->lanes);
     free(b->counted);
     free(b->years);

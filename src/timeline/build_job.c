@@ -1,4 +1,5 @@
 /* build_job.c: inside a worker: reads evidence, makes events of it, and sends them in blocks. */
+#include <inttypes.h>
 #include <malloc.h>
 #include <unistd.h>
 #include "base/limits.h"
@@ -129,6 +130,21 @@ static int tell_disbelieved(struct reader *r, struct err *e)
     return reader_notice(r, 0, words, e);
 }
 
+/* Some lines without a year are of none that follows from their order. */
+static int tell_strays(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->strays;
+    char words[256];
+
+    snprintf(
+        words, sizeof(words),
+        "its dates leave the order of the lines around them by more than a month and come back "
+        "%" PRIu64 " time%s, as where a clock was not set: no new year was inferred from that "
+        "(event.out_of_order)",
+        count, count == 1 ? "" : "s");
+    return reader_notice(r, 0, words, e);
+}
+
 static int tell_encoding(struct reader *r, struct err *e)
 {
     return reader_notice(r, 0,
@@ -170,6 +186,8 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
         rc = tell_encoding(r, e);
     if (rc == 0 && from == 0 && r->has_inferred_years && r->stated_s != INT64_MIN)
         rc = tell_disbelieved(r, e);
+    if (rc == 0 && from == 0 && r->years.breaks && r->years.breaks->strays)
+        rc = tell_strays(r, e);
     return rc ? rc : job_end_part(j, r, e);
 }
 
@@ -188,21 +206,16 @@ static uint64_t part_end(const struct format *f, uint32_t i, uint32_t count)
     return i + 1 == count ? UINT64_MAX : (i + 1) * format_part_size(f);
 }
 
-/* Of lines that state no year: the years with which each part begins. */
-static int find_years(struct reader *r, struct years *begin, uint32_t count, struct err *e)
-{
-    return r->format->line ? reader_find_years(r, format_part_size(r->format), begin, count, e) : 0;
-}
-
 static int read_parts(struct job *j, struct reader *r, uint64_t size, struct err *e)
 {
     uint32_t count = parts_of(r->format, size);
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
-    int rc;
+    int rc = 0;
 
     j->folds.count = 0;
     r->folds = &j->folds;
-    rc = find_years(r, begin, count, e);
+    if (r->format->line) /* which may state no year */
+        rc = reader_find_years(r, format_part_size(r->format), begin, count, &j->breaks, e);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         r->years = begin[i];
         rc = read_part(j, r, i * format_part_size(r->format), part_end(r->format, i, count), e);
@@ -416,25 +429,19 @@ static int begin_given(struct job *j, const struct walked *m, struct reader *r, 
     r->second = j->task.second < FORMAT_COUNT_ ? formats[j->task.second] : NULL;
     r->encoding = (enum text_encoding)j->task.encoding;
     r->folds = &j->folds;
+    r->years = (struct years){.year = (int)j->task.year,
+                              .last = j->task.date,
+                              .written_s = j->task.written_s,
+                              .breaks = &j->breaks};
     return 0;
-}
-
-static struct build_date date_of(const struct stated *s)
-{
-    return (struct build_date){(uint32_t)s->month, (uint32_t)s->day, (uint32_t)s->hour,
-                               (uint32_t)s->minute, (uint32_t)s->second};
-}
-
-static struct build_years years_of(const struct years *y)
-{
-    return (struct build_years){(uint32_t)y->month, (uint32_t)y->day, y->turns, y->leap};
 }
 
 static int count_given_part(void *context, const struct walked *m, struct err *e)
 {
+    CLEANUP_BUF struct buf told = {0};
+    CLEANUP(years_part_release) struct years_part part = {0};
+    struct build_counted counted;
     struct job *j = context;
-    struct build_counted told;
-    struct years_part part;
     struct reader r;
     int rc = begin_given(j, m, &r, e);
 
@@ -442,16 +449,11 @@ static int count_given_part(void *context, const struct walked *m, struct err *e
         return rc;
     rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, e);
     reader_end(&r);
-    told = (struct build_counted){
-        date_of(&part.first),           date_of(&part.last), years_of(&part.behind_none),
-        years_of(&part.behind_january), part.has_clock,      part.has_fold};
-    return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&told, sizeof(told)), e);
-}
-
-static struct years given_years(const struct job *j)
-{
-    return (struct years){
-        .year = (int)j->task.year, .month = (int)j->task.month, .day = (int)j->task.day};
+    counted = (struct build_counted){part.runs.strays, part.has_clock, part.has_fold};
+    buf_add(&told, &counted, sizeof(counted));
+    if (part.runs.count)
+        buf_add(&told, part.runs.of, part.runs.count * sizeof(part.runs.of[0]));
+    return rc ? rc : worker_send(j->channel, BUILD_COUNTED, buf_str(&told), e);
 }
 
 static int find_given_folds(void *context, const struct walked *m, struct err *e)
@@ -462,7 +464,6 @@ static int find_given_folds(void *context, const struct walked *m, struct err *e
 
     if (rc)
         return rc;
-    r.years = given_years(j);
     rc = reader_find_folds(&r, j->task.from, j->task.to, e);
     reader_end(&r);
     if (rc)
@@ -479,7 +480,6 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
 
     if (rc)
         return rc;
-    r.years = given_years(j);
     rc = read_part(j, &r, j->task.from, j->task.to, e);
     reader_end(&r);
     return rc;
@@ -539,6 +539,13 @@ int job_begin(struct job *j, struct str argument, struct err *e)
         memcpy(&fold, take_bytes(&rest, sizeof(fold)).p, sizeof(fold));
         folds_add(&j->folds, &fold);
     }
+    if (j->task.break_count > YEAR_RUNS_MOST)
+        BUG("%u breaks", j->task.break_count);
+    if (rc == 0)
+        memcpy(j->breaks.at, take_bytes(&rest, j->task.break_count * sizeof(j->breaks.at[0])).p,
+               j->task.break_count * sizeof(j->breaks.at[0]));
+    j->breaks.count = j->task.break_count;
+    j->breaks.strays = j->task.strays;
     j->names = field_names_new();
     j->writer = block_writer_new(j->names, send_block, j);
     return rc;

@@ -21,11 +21,12 @@ struct job {
     size_t setting_count;
     struct field_names *names;
     struct block_writer *writer;
-    uint64_t read, told;   /* bytes of evidence, as far as it was read */
-    struct folds folds;    /* of the source that is read */
-    bool is_reading;       /* events, not years alone */
-    uint64_t spent;        /* of the directory, by the blocks of the part that is read */
-    struct reader *reader; /* which ends where that is too much; NULL: none does */
+    uint64_t read, told;       /* bytes of evidence, as far as it was read */
+    struct folds folds;        /* of the source that is read */
+    struct year_breaks breaks; /* likewise */
+    bool is_reading;           /* events, not years alone */
+    uint64_t spent;            /* of the directory, by the blocks of the part that is read */
+    struct reader *reader;     /* which ends where that is too much; NULL: none does */
     const struct walked *member;
     const struct format *second; /* of the source that is read: of lines that its format declines */
 };

@@ -6,6 +6,7 @@
 #include "timeline/folds.h"
 #include "timeline/utf16.h"
 #include "timeline/when.h"
+#include "timeline/years.h"
 
 struct reader;
 
@@ -89,7 +90,7 @@ struct reader {
     void *state;
     struct field_names *names;
     const struct zone *zone; /* of the source; NULL: UTC */
-    struct years years;      /* where the format states none */
+    struct years years;      /* where the format states none; part by part, as years_place tells */
     bool is_cut;       /* it goes on behind its last byte: of the last line only the beginning */
     int64_t written_s; /* when the source was written last */
     int64_t stated_s;  /* what is stated of that and cannot be; INT64_MIN: nothing */
@@ -131,23 +132,19 @@ enum {
  * line that is no event of its own with a time belongs to the one before. */
 MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e);
 /* Goes through the lines that begin in these bytes (to UINT64_MAX: all from there), so that years
- * can be told of lines that lack them: parts[i] gets what is behind from + i * part_size, the last
- * one all that is left. */
+ * can be told of lines that lack them: parts[i], zeros at first, gets what is behind
+ * from + i * part_size, the last one all that is left. */
 MUST_CHECK int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
                                   struct years_part *parts, size_t count, struct err *e);
-/* begin[i] gets the years with which part i of a source begins; r->years is to be that before
- * reader_lines reads the part. */
-void reader_place_years(const struct years_part *parts, size_t count, int64_t written_s,
-                        struct years *begin);
 /* Parts from *from to *to, from the last *to on, whose lines show all that can be known of nights
  * in which clocks were put back; begin with both 0. False: there are no more. */
 bool reader_next_folds(const struct years_part *parts, size_t count, size_t *from, size_t *to);
 /* Goes through the lines that begin in these bytes, and adds what they show to r->folds. r->years
  * is to be that before. */
 MUST_CHECK int reader_find_folds(struct reader *r, uint64_t from, uint64_t to, struct err *e);
-/* All three, for all of a source. */
+/* Both, and years_place, for all of a source. */
 MUST_CHECK int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
-                                 size_t count, struct err *e);
+                                 size_t count, struct year_breaks *breaks, struct err *e);
 /* Then reader_end. The part is all of the source. */
 void reader_begin(struct reader *r, const struct format *format);
 void reader_end(struct reader *r);

@@ -485,8 +485,8 @@ int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t pa
     struct looked_parts p = {.from = from, .size = part_size, .parts = parts, .count = count};
     int rc;
 
-    for (size_t i = 0; i < count; i++)
-        years_part_begin(&parts[i]);
+    if (count == 0)
+        return 0;
     r->counting = &parts[0];
     rc = look_through(r, &p, to, e);
     r->counting = NULL;

@@ -20,10 +20,10 @@
 #define FTP_DID(verb, action) FTP_FILE(verb, action, "OK", YES), FTP_FILE(verb, action, "FAIL", NO)
 #define FTP_LOGIN(result, outcome)                                                                 \
     {"[{user.name:most}] " result " LOGIN: " FTP_CLIENT, "login", AUTH, outcome},                  \
-        {"[{user.name:most}] " result " LOGIN: " FTP_CLIENT ", anon password \"{_:any}\"", "login", \
-         AUTH, outcome},                                                                           \
+        {"[{user.name:most}] " result " LOGIN: " FTP_CLIENT ", anon password \"{_:any}\"",         \
+         "login", AUTH, outcome},                                                                  \
     {                                                                                              \
-        "[{user.name:most}] " result " LOGIN: " FTP_CLIENT ", \"{event.reason:any}\"", "login",     \
+        "[{user.name:most}] " result " LOGIN: " FTP_CLIENT ", \"{event.reason:any}\"", "login",    \
             AUTH, outcome                                                                          \
     }
 static const struct meaning vsftpd[] = {

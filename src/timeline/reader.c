@@ -39,12 +39,12 @@ static bool is_ordered(const struct reader *r)
     return !r->format->is_unordered && !(r->second && r->second->is_unordered);
 }
 
-static void count_time(struct reader *r, const struct stated *s)
+static void count_time(struct reader *r, const struct event *e, const struct stated *s)
 {
     struct years_part *p = r->counting;
 
     if (s->year == 0)
-        years_part_add(p, s);
+        years_part_add(p, s, e->at);
     if (s->has_zone || !is_ordered(r))
         return;
     p->has_clock = true;
@@ -55,9 +55,10 @@ static void count_time(struct reader *r, const struct stated *s)
 static void see_fold(struct reader *r, const struct event *e, const struct stated *s)
 {
     struct stated full = *s;
+    bool is_stray;
 
     if (full.year == 0)
-        full.year = years_next(&r->years, &full);
+        full.year = years_next(&r->years, &full, e->at, &is_stray);
     if (full.second == 60)
         full.second = 59;
     if (!full.has_zone && stated_is_date(&full))
@@ -71,7 +72,7 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
     if (r->counting || r->folding) {
         e->precision = is_date ? s->precision : TIME_NONE;
         if (is_date && r->counting)
-            count_time(r, s);
+            count_time(r, e, s);
         else if (is_date)
             see_fold(r, e, s);
         return;
@@ -113,28 +114,6 @@ int reader_notice(struct reader *r, uint64_t at, const char *words, struct err *
     event_puts(&e, FIELD_EVENT_KIND, "notice");
     event_put(&e, FIELD_MESSAGE, event_keep(&e, str_of(words)));
     return reader_event(r, &e, err);
-}
-
-/* A year of 29 February must be one that has it, or it is no date; so whole leap cycles are passed
- * while nobody knows the year. */
-enum { YEAR_WHILE_COUNTING = 2000 };
-
-void reader_place_years(const struct years_part *parts, size_t count, int64_t written_s,
-                        struct years *begin)
-{
-    struct years y = {.year = YEAR_WHILE_COUNTING};
-    const struct stated *last = NULL;
-    int shift;
-
-    for (size_t i = 0; i < count; i++) {
-        begin[i] = y;
-        years_pass(&y, &parts[i]);
-        if (parts[i].last.month)
-            last = &parts[i].last;
-    }
-    shift = last ? years_first(&y, last, written_s) - YEAR_WHILE_COUNTING : 0;
-    for (size_t i = 0; i < count; i++)
-        begin[i].year += shift;
 }
 
 /* What has times, and none of such an hour or close to it, ends what hangs together. */
@@ -181,16 +160,18 @@ static int find_all_folds(struct reader *r, uint64_t part_size, const struct yea
 }
 
 int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin, size_t count,
-                      struct err *e)
+                      struct year_breaks *breaks, struct err *e)
 {
     CLEANUP_FREE struct years_part *parts = mem_array(count, sizeof(parts[0]));
     int rc = reader_count_years(r, 0, UINT64_MAX, part_size, parts, count, e);
 
     forget_state(r);
     if (rc == 0)
-        reader_place_years(parts, count, r->written_s, begin);
+        years_place(parts, count, r->written_s, begin, breaks);
     if (rc == 0 && r->folds)
         rc = find_all_folds(r, part_size, parts, begin, count, e);
+    for (size_t i = 0; i < count; i++)
+        years_part_release(&parts[i]);
     return rc;
 }
 

@@ -522,14 +522,16 @@ static bool is_time_of_day(const char *p)
 static bool is_same_day(struct years_part *counting, struct str line)
 {
     const char *p = line.p + sizeof(counting->day);
+    struct year_date *last;
 
     if (line.len < sizeof(counting->day) + 10 ||
         memcmp(line.p, counting->day, sizeof(counting->day)) != 0 || !is_time_of_day(p))
         return false;
-    counting->last.hour = (p[0] - '0') * 10 + p[1] - '0';
-    counting->last.minute = (p[3] - '0') * 10 + p[4] - '0';
-    counting->last.second = (p[6] - '0') * 10 + p[7] - '0';
-    counting->has_fold = counting->has_fold || (counting->fold_hours >> counting->last.hour & 1);
+    last = years_part_last(counting);
+    last->hour = (uint32_t)((p[0] - '0') * 10 + p[1] - '0');
+    last->minute = (uint32_t)((p[3] - '0') * 10 + p[4] - '0');
+    last->second = (uint32_t)((p[6] - '0') * 10 + p[7] - '0');
+    counting->has_fold = counting->has_fold || (counting->fold_hours >> last->hour & 1);
     return true;
 }
 
@@ -537,9 +539,8 @@ static void keep_day(struct years_part *counting, struct str line)
 {
     const char *p = line.p;
 
-    if (counting->last.month && line.len > sizeof(counting->day) &&
-        when_month(str_head(line, 3)) == counting->last.month && p[3] == ' ' && p[5] >= '0' &&
-        p[5] <= '9' && p[6] == ' ')
+    if (counting->is_last && line.len > sizeof(counting->day) && when_month(str_head(line, 3)) &&
+        p[3] == ' ' && p[5] >= '0' && p[5] <= '9' && p[6] == ' ')
         memcpy(counting->day, p, sizeof(counting->day));
 }
 

@@ -12,7 +12,8 @@ extern const struct program_list ftp_programs;      /* vsftpd, ProFTPD, Pure-FTP
 extern const struct program_list web_programs;      /* Apache, nginx */
 extern const struct program_list database_programs; /* PostgreSQL, MySQL, MariaDB */
 extern const struct program_list machine_programs;  /* smartd, mdadm, UPS, clocks, links */
-extern const struct program_list network_programs;  /* BIND, OpenLDAP, Dropbear, DHCP, OpenVPN, xinetd */
+extern const struct program_list
+    network_programs; /* BIND, OpenLDAP, Dropbear, DHCP, OpenVPN, xinetd */
 
 /* A sentence without the time, thread and level that MySQL and MariaDB put in front of it in a log
  * of their own; the level becomes e's. */

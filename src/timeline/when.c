@@ -1,5 +1,6 @@
 /* when.c: reads clock times as logs spell them, and finds the moments they stand for. */
 #include "timeline/when.h"
+#include "timeline/years.h"
 #include <stdio.h>
 
 enum {
@@ -8,11 +9,9 @@ enum {
     DAY_S = 86400,
     FIRST_YEAR = 1678, /* all of it is in the range of an event's time */
     LAST_YEAR = 2261,
-    NO_YEAR = -1,         /* year 0, as "0000-00-00" has it: stated, and none */
-    TURNS_MOST = 1 << 24, /* of years that are counted: more are in no calendar */
+    NO_YEAR = -1, /* year 0, as "0000-00-00" has it: stated, and none */
 };
-static const int64_t oldest_s = 631152000;  /* 1990-01-01 */
-static const int64_t latest_s = 9214646399; /* the end of LAST_YEAR */
+static const int64_t oldest_s = 631152000; /* 1990-01-01 */
 
 bool when_digits(struct str *rest, size_t count, int *out)
 {
@@ -359,93 +358,6 @@ int64_t stated_seconds(const struct stated *s)
     return (era * 146097 + doe - 719468) * DAY_S + s->hour * 3600 + s->minute * 60 + s->second;
 }
 
-/* A line of the last days of December behind one of the first days of January. */
-static bool is_late(const struct years *y, const struct stated *s)
-{
-    return y->month == 1 && y->day <= 2 && s->month == 12 && s->day >= 30;
-}
-
-int years_next(struct years *y, const struct stated *s)
-{
-    if (is_late(y, s))
-        return y->year - 1;
-    if (y->month - s->month > 1) {
-        y->year++;
-        y->turns++;
-    }
-    if (s->month == 2 && s->day == 29 && y->leap == 0)
-        y->leap = y->turns + 1;
-    y->month = s->month;
-    y->day = s->day;
-    return y->year;
-}
-
-void years_part_begin(struct years_part *p)
-{
-    *p = (struct years_part){.behind_january = {.month = 1, .day = 1}};
-}
-
-void years_part_add(struct years_part *p, const struct stated *s)
-{
-    if (p->first.month == 0)
-        p->first = *s;
-    p->last = *s;
-    memset(p->day, 0, sizeof(p->day));
-    (void)years_next(&p->behind_none, s);
-    (void)years_next(&p->behind_january, s);
-}
-
-void years_pass(struct years *y, const struct years_part *p)
-{
-    struct years behind = p->behind_none;
-    unsigned before;
-
-    if (p->first.month == 0 || y->turns > TURNS_MOST)
-        return;
-    if (is_late(y, &p->first))
-        behind = p->behind_january;
-    else if (y->month - p->first.month > 1)
-        y->turns++, y->year++;
-    before = y->turns;
-    y->turns += behind.turns;
-    y->year += (int)behind.turns;
-    if (y->leap == 0 && behind.leap)
-        y->leap = before + behind.leap;
-    y->month = behind.month;
-    y->day = behind.day;
-}
-
-/* Whether lines whose last one is of this year have their dates: 29 February is of a year that has
- * it. The last line's goes before that of another one. */
-static bool has_dates(const struct years *counted, const struct stated *last, int year)
-{
-    struct stated day = *last;
-
-    day.year = year;
-    if (!stated_is_date(&day))
-        return false;
-    if (counted->leap == 0 || (last->month == 2 && last->day == 29))
-        return true;
-    day.year -= (int)(counted->turns - (counted->leap - 1)) - is_late(counted, last);
-    day.month = 2;
-    day.day = 29;
-    return stated_is_date(&day);
-}
-
-int years_first(const struct years *counted, const struct stated *last, int64_t written_s)
-{
-    struct stated written = {0};
-    struct stated end = *last;
-    int64_t until = written_s < 0 ? 0 : written_s > latest_s ? latest_s : written_s;
-
-    stated_from_seconds(&written, until);
-    end.year = written.year + 1;
-    while (end.year > FIRST_YEAR && (end.year > LAST_YEAR || stated_seconds(&end) > until + DAY_S ||
-                                     !has_dates(counted, last, end.year)))
-        end.year--;
-    return end.year - (int)counted->turns + is_late(counted, last);
-}
-
 static void set_range(struct event *e, const struct stated *s)
 {
     char spelled[STATED_TEXT_SIZE];
@@ -465,8 +377,12 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
     int64_t seconds;
 
     if (full.year == 0 && y && stated_is_date(&full)) {
-        full.year = years_next(y, &full);
+        bool is_stray;
+
+        full.year = years_next(y, &full, e->at, &is_stray);
         e->doubt |= DOUBT_YEAR;
+        if (is_stray)
+            event_puts(e, FIELD_EVENT_OUT_OF_ORDER, "true");
     }
     if (full.year == 0 || !stated_is_date(&full)) {
         set_range(e, &full);

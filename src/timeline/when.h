@@ -52,35 +52,7 @@ int64_t stated_seconds(const struct stated *s);
 /* The other way; what is before 0000 has no date. */
 void stated_from_seconds(struct stated *s, int64_t seconds);
 
-/* How the years of a source's lines follow from their months (section 2). Zero-initialise. */
-struct years {
-    int year;  /* of the line before; counted from 0 while nobody knows */
-    int month; /* 0: none yet */
-    int day;
-    unsigned turns;
-    unsigned leap; /* turns before the first 29 February, and one; 0: there was none */
-};
-/* The year of a line with this date. */
-int years_next(struct years *y, const struct stated *s);
-/* What the dates without a year of one part of a source do to the years before it, which need not
- * be known while the part is read. */
-struct years_part {
-    struct stated first, last; /* month 0: there are none */
-    struct years behind_none;
-    struct years behind_january; /* the line before the part is of the first days of January */
-    char day[7];                 /* "Nov 25 ", as the last line wrote it; zeros: otherwise */
-    uint32_t fold_hours;         /* zone_fold_hours of that day */
-    bool has_clock;              /* it has times without a zone, */
-    bool has_fold;               /* and such as may have happened twice, or nearly */
-};
-void years_part_begin(struct years_part *p);
-void years_part_add(struct years_part *p, const struct stated *s);
-/* From those before the part to those behind it. */
-void years_pass(struct years *y, const struct years_part *p);
-/* The year of the first line, for a source last written then, whose last line states last, a date
- * without a year. */
-int years_first(const struct years *counted, const struct stated *last, int64_t written_s);
-
+struct years;
 /* Puts the moment into e: ns, precision, doubt. y may be NULL where the year is stated. */
 void when_set(struct event *e, const struct stated *s, const struct zone *zone, struct years *y);
 

@@ -17,12 +17,13 @@ enum build_kind {
 
 struct build_task {
     uint32_t kind;
-    uint32_t format;          /* of a part */
-    uint64_t from, to;        /* of a part */
-    int64_t written_s;        /* when the evidence was written last */
-    int64_t stated_s;         /* what it states of that, where it cannot be; INT64_MIN: nothing */
-    int64_t taken_s;          /* when it was taken */
-    int64_t year, month, day; /* of a part: the years with which it begins */
+    uint32_t format;   /* of a part */
+    uint64_t from, to; /* of a part */
+    int64_t written_s; /* when the evidence was written last */
+    int64_t stated_s;  /* what it states of that, where it cannot be; INT64_MIN: nothing */
+    int64_t taken_s;   /* when it was taken */
+    int64_t year;      /* of a part: with which it begins */
+    struct year_date date;
     uint32_t zone_size;
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
@@ -32,8 +33,10 @@ struct build_task {
     uint32_t encoding;      /* of a part: enum text_encoding */
     uint32_t source_room;   /* bytes of the directory, of a source that is one part */
     uint32_t fold_count;    /* of a part: what is known of the source */
+    uint32_t break_count;   /* likewise */
+    uint64_t strays;        /* likewise */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
-     * name of the evidence, and struct fold for each. */
+     * name of the evidence, struct fold for each, and where each break is, in 64 bits. */
 };
 struct build_setting_head {
     uint32_t source_size, zone_size;
@@ -41,7 +44,7 @@ struct build_setting_head {
 
 enum build_message {
     BUILD_LOOKED = 1, /* struct build_looked */
-    BUILD_COUNTED,    /* struct build_counted */
+    BUILD_COUNTED,    /* struct build_counted, and what is behind it */
     BUILD_FOLDED,     /* struct fold for each */
     BUILD_SOURCE,     /* struct build_source, name, remark */
     BUILD_COLUMNS,    /* of the block that follows: its lines of the directory */
@@ -63,15 +66,10 @@ struct build_looked {
     uint32_t encoding;   /* enum text_encoding */
     uint32_t unused;
 };
-/* struct years_part, as far as it is needed of a part whose years are counted. */
 struct build_counted {
-    struct build_date {
-        uint32_t month, day, hour, minute, second; /* month 0: there is none */
-    } first, last;
-    struct build_years {
-        uint32_t month, day, turns, leap;
-    } behind_none, behind_january;
+    uint64_t strays;
     uint32_t has_clock, has_fold;
+    /* Then struct year_run for each. */
 };
 struct build_source {
     int64_t written_s;

@@ -113,6 +113,24 @@ class Clock(CaseTest):
         self.assertTrue(all(len(line) <= 80 for line in said.splitlines()))
 
 
+class NotSet(CaseTest):
+    """A machine without a clock of its own says 1 January until it has asked for the time, after each start."""
+
+    def test_a_clock_that_is_not_set_moves_no_other_lines(self):
+        log = self.folder / "messages"
+        days = [f"2026-11-{day}" for day in (18, 19, 20)]
+        boot = "".join(f"Jan  1 00:00:{10 + i} pi kernel: step {i}\n" for i in range(5))
+        log.write_text("".join(boot + "".join(f"Nov {day[8:]} 10:{i:02}:00 pi sshd[{100 + i}]: Accepted password for eva from 203.0.113.9 port 1000 ssh2\n"
+                                               for i in range(20)) for day in days))
+        os.utime(log, (at("2026-11-20T10:19:30+00:00").timestamp(),) * 2)
+        self.ana("assess system pi")
+        self.ana(f"preserve files '{log}' --system pi")
+        self.assertIn("come back 2 times", self.ana("analyse timeline") + self.ana("analyse search event.kind:notice"))
+        for day in days:
+            self.assertEqual(len(self.ana.json(f"analyse search 'event.action:login and time:{day}'")), 20, day)
+        self.assertEqual([e["@timestamp"][:10] for e in self.ana.json("analyse search event.out_of_order:true")], ["2026-01-01"] * 10)
+
+
 class Rotation(CaseTest):
     """A log of more than a year whose copies have lost their times: months tell the years only together."""
 

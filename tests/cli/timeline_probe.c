@@ -138,12 +138,13 @@ static int run(struct reader *r, struct err *e)
     off_t end = lseek(*(int *)r->bytes_context, 0, SEEK_END);
     size_t count = r->format->is_splittable && end > 0 ? ((uint64_t)end - 1) / size + 1 : 1;
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
+    struct year_breaks breaks;
     int rc;
 
     if (r->format->read)
         return run_parts(r, e);
     r->folds->count = 0;
-    rc = reader_find_years(r, size, begin, count, e);
+    rc = reader_find_years(r, size, begin, count, &breaks, e);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         r->years = begin[i];
         rc = reader_lines(r, i * size, i + 1 == count ? UINT64_MAX : (i + 1) * size, e);

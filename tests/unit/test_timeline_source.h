@@ -122,6 +122,7 @@ static void read_parts(struct list *out, struct str source, uint64_t part, uint6
     struct memory m = {source, seed};
     size_t count = part > source.len ? 1 : (source.len + (size_t)part - 1) / (size_t)part;
     CLEANUP_FREE struct years *begin = mem_array(count, sizeof(begin[0]));
+    struct year_breaks breaks;
     struct reader r = {.names = names,
                        .written_s = 1785542400, /* 2026-08-01 */
                        .bytes = give,
@@ -131,7 +132,7 @@ static void read_parts(struct list *out, struct str source, uint64_t part, uint6
 
     *sum = (struct reader_counts){0};
     reader_begin(&r, &test_format);
-    assert_int_equal(reader_find_years(&r, part, begin, count, NULL), 0);
+    assert_int_equal(reader_find_years(&r, part, begin, count, &breaks, NULL), 0);
     for (size_t i = 0; i < count; i++) {
         size_t before = out->count;
 

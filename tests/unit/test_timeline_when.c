@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "test_timeline_seed.h"
 #include "timeline/when.h"
+#include "timeline/years.h"
 
 enum { NS_OF_S = 1000000000, DAY_S = 86400 };
 
@@ -270,7 +271,7 @@ static void what_no_calendar_has_is_doubted(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct years years = {.year = 2026, .month = 11, .day = 20};
+        struct years years = {.year = 2026, .last = {.month = 11, .day = 20}};
         struct str rest = str_of(cases[i].text);
         CLEANUP(event_release) struct event e = {0};
         struct stated s;
@@ -283,7 +284,7 @@ static void what_no_calendar_has_is_doubted(void **state)
         if (e.precision != TIME_NONE || e.doubt != DOUBT_RANGE || e.ns != 77)
             fail_msg("%s is %lld, doubt %u", cases[i].text, (long long)e.ns, e.doubt);
         assert_int_equal(years.year, 2026);
-        assert_int_equal(years.month, 11);
+        assert_int_equal(years.last.month, 11);
         /* What was stated is kept, without what stands behind it. */
         if (!str_is(event_value(&e, FIELD_EVENT_STATED_TIME), cases[i].text))
             fail_msg("%s is kept as " STR_FMT, cases[i].text,
@@ -311,123 +312,6 @@ static void days_are_those_of_the_calendar(void **state)
         s.second = tm.tm_sec;
         assert_int_equal(stated_seconds(&s), (int64_t)t);
         assert_true(stated_is_date(&s));
-    }
-}
-
-struct turn_line {
-    int month, day;
-    int year; /* expected */
-};
-
-/* Goes through the lines as a reader does: once to count, then with the year of the first. */
-static void check_years(const char *what, const struct turn_line *lines, size_t count,
-                        int64_t written_s)
-{
-    struct years counted = {.year = 2000}, y = {0};
-    struct stated last = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        last = (struct stated){.month = lines[i].month, .day = lines[i].day, .hour = 12};
-        (void)years_next(&counted, &last);
-    }
-    y.year = years_first(&counted, &last, written_s);
-    for (size_t i = 0; i < count; i++) {
-        struct stated s = {.month = lines[i].month, .day = lines[i].day, .hour = 12};
-        struct event e = {0};
-
-        when_set(&e, &s, NULL, &y);
-        if (e.ns != utc(lines[i].year, s.month, s.day, 12, 0, 0) * NS_OF_S)
-            fail_msg("%s: line %zu is %lld", what, i, (long long)e.ns);
-        assert_int_equal(e.doubt, DOUBT_YEAR | DOUBT_ZONE);
-    }
-}
-
-static void years_follow_from_the_last_line_and_the_order(void **state)
-{
-    static const struct turn_line plain[] = {{3, 1, 2026}, {3, 2, 2026}, {7, 1, 2026}};
-    static const struct turn_line over[] = {{11, 3, 2023}, {12, 31, 2023}, {1, 1, 2024},
-                                            {2, 29, 2024}, {12, 30, 2024}, {1, 5, 2025}};
-    static const struct turn_line late[] = {{12, 31, 2025}, {1, 1, 2026}, {12, 31, 2025},
-                                            {1, 1, 2026},   {1, 2, 2026}, {12, 30, 2025}};
-    static const struct turn_line late_last[] = {{12, 31, 2025}, {1, 1, 2026}, {12, 31, 2025}};
-    static const struct turn_line quiet[] = {{1, 20, 2025}, {12, 20, 2025}, {1, 3, 2026}};
-    static const struct turn_line back[] = {{5, 1, 2026}, {4, 30, 2026}, {5, 1, 2026}};
-    static const struct turn_line new_year[] = {{12, 31, 2025}, {1, 1, 2026}};
-    static const struct turn_line before[] = {{12, 24, 2024}, {12, 31, 2024}};
-    static const struct turn_line leap[] = {{2, 28, 2024}, {2, 29, 2024}};
-
-    (void)state;
-    check_years("in one year", plain, COUNT_OF(plain), utc(2026, 7, 1, 12, 0, 5));
-    check_years("over two new years", over, COUNT_OF(over), utc(2025, 1, 5, 12, 0, 0));
-    check_years("lines of December that come late", late, COUNT_OF(late),
-                utc(2026, 1, 2, 13, 0, 0));
-    check_years("the last one of them", late_last, COUNT_OF(late_last), utc(2026, 1, 1, 13, 0, 0));
-    check_years("nothing from January to December", quiet, COUNT_OF(quiet),
-                utc(2026, 1, 3, 12, 0, 0));
-    check_years("a month back", back, COUNT_OF(back), utc(2026, 5, 1, 12, 0, 0));
-    /* The zone of the source is ahead: there the new year has come. */
-    check_years("written on new year's eve", new_year, COUNT_OF(new_year),
-                utc(2025, 12, 31, 22, 0, 0));
-    check_years("written in January, of December", before, COUNT_OF(before),
-                utc(2025, 1, 4, 0, 0, 0));
-    check_years("written a year later", before, COUNT_OF(before), utc(2025, 12, 29, 0, 0, 0));
-    check_years("29 February, taken later", leap, COUNT_OF(leap), utc(2026, 11, 25, 0, 0, 0));
-}
-
-static const struct turn_line turning[] = {{.month = 1, .day = 1},   {.month = 1, .day = 2},
-                                           {.month = 1, .day = 3},   {.month = 2, .day = 29},
-                                           {.month = 3, .day = 1},   {.month = 11, .day = 30},
-                                           {.month = 12, .day = 29}, {.month = 12, .day = 30},
-                                           {.month = 12, .day = 31}};
-
-static bool are_same_years(const struct years *a, const struct years *b)
-{
-    return a->year == b->year && a->month == b->month && a->turns == b->turns &&
-           a->leap == b->leap &&
-           (a->day == b->day || (a->month == 1 && a->day <= 2 && b->day <= 2));
-}
-
-/* Wherever a source is divided, its parts come to what going through all of it comes to. */
-static void years_of_parts_are_those_of_the_whole(void **state)
-{
-    unsigned seed = 4;
-
-    (void)state;
-    for (int round = 0; round < 20000; round++) {
-        struct years whole = {.year = 2000}, joined = {.year = 2000};
-        struct years_part part;
-
-        years_part_begin(&part);
-        for (int i = 0; i < 24; i++) {
-            const struct turn_line *at = &turning[rand_r(&seed) % COUNT_OF(turning)];
-            const struct stated s = {.month = at->month, .day = at->day};
-
-            (void)years_next(&whole, &s);
-            years_part_add(&part, &s);
-            if (rand_r(&seed) % 4 && i < 23)
-                continue;
-            years_pass(&joined, &part);
-            years_part_begin(&part);
-            if (!are_same_years(&whole, &joined))
-                fail_msg("round %d, line %d: %d of %u turns, not %d of %u", round, i, joined.year,
-                         joined.turns, whole.year, whole.turns);
-        }
-        years_pass(&joined, &part);
-        assert_true(are_same_years(&whole, &joined));
-    }
-}
-
-static void no_time_of_writing_is_too_far(void **state)
-{
-    static const int64_t written[] = {INT64_MIN, -1, 0, 9214646399, 9214646400, INT64_MAX};
-    static const int years[] = {1969, 1969, 1969, 2261, 2261, 2261};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(written); i++) {
-        struct years counted = {.year = 2000, .month = 11, .day = 25};
-        struct stated last = {.month = 11, .day = 25};
-
-        assert_int_equal(years_first(&counted, &last, written[i]), years[i]);
     }
 }
 
@@ -468,9 +352,6 @@ int main(void)
         cmocka_unit_test(no_time_is_read_past_its_end),
         cmocka_unit_test(what_no_calendar_has_is_doubted),
         cmocka_unit_test(days_are_those_of_the_calendar),
-        cmocka_unit_test(years_follow_from_the_last_line_and_the_order),
-        cmocka_unit_test(years_of_parts_are_those_of_the_whole),
-        cmocka_unit_test(no_time_of_writing_is_too_far),
         cmocka_unit_test(a_29_february_of_the_wrong_year_is_doubted),
         cmocka_unit_test(months_are_known_in_any_letters),
     };

@@ -1,0 +1,67 @@
+/* years.h: of which years lines are whose dates state none, as the order of all lines of their
+ * source shows it (doc/format/timeline.md section 2, "Years"). */
+#pragma once
+#include "timeline/when.h"
+
+/* month 0: there is none. Without gaps, as it goes between processes. */
+struct year_date {
+    uint32_t month, day, hour, minute, second;
+};
+/* Lines one behind another, each within a month of the one before it. */
+struct year_run {
+    uint64_t at;   /* where the first of them begins */
+    int64_t turns; /* new years from the first to the last */
+    int64_t leap;  /* and to the first 29 February */
+    struct year_date first, last;
+    uint32_t has_leap; /* there is one */
+    uint32_t unused;
+    int64_t lowest, highest, end; /* days from the first one: of all, and of the last */
+};
+/* Of a source, or of a part of it: what stands to and fro is left out. */
+enum { YEAR_RUNS_MOST = 1024 };
+struct year_runs {
+    struct year_run *of;
+    size_t count, room;
+    uint64_t strays; /* runs that were left out */
+};
+void year_runs_release(struct year_runs *r);
+/* A run behind those. False: there is no more room for one. */
+bool year_runs_add(struct year_runs *r, const struct year_run *run);
+/* Whether a run of another process can be one, of so many bytes at most. */
+bool year_run_is_sound(const struct year_run *r, uint64_t size);
+
+/* Where lines begin that are more than a month away from the line before them, and no strays. */
+struct year_breaks {
+    uint64_t at[YEAR_RUNS_MOST];
+    size_t count;
+    uint64_t strays;
+};
+/* What the runs of all parts of a source come to, which was written last then. */
+void year_runs_end(struct year_runs *all, int64_t written_s, struct year_breaks *out);
+
+/* While lines are read. Zero-initialise. */
+struct years {
+    int year;                         /* of the line before that is no stray */
+    struct year_date last;            /* and its date */
+    int64_t written_s;                /* when the source was written last */
+    const struct year_breaks *breaks; /* NULL: there are none */
+};
+/* The year of a line that begins there. */
+int years_next(struct years *y, const struct stated *s, uint64_t at, bool *is_stray);
+
+/* While the parts of a source are gone through, before it is read. Zero-initialise. */
+struct years_part {
+    struct year_runs runs;
+    char day[7];         /* "Nov 25 ", as the last line wrote it; zeros: otherwise */
+    uint32_t fold_hours; /* zone_fold_hours of that day */
+    bool is_last;        /* the last line is the last one of the runs, too */
+    bool has_clock;      /* it has times without a zone, */
+    bool has_fold;       /* and such as may have happened twice, or nearly */
+};
+void years_part_release(struct years_part *p);
+void years_part_add(struct years_part *p, const struct stated *s, uint64_t at);
+/* Where is_last: the date of the last line. */
+struct year_date *years_part_last(struct years_part *p);
+/* begin[i] gets the years with which part i begins, for a source that was written last then. */
+void years_place(const struct years_part *parts, size_t count, int64_t written_s,
+                 struct years *begin, struct year_breaks *breaks);

@@ -1,0 +1,257 @@
+/* test_timeline_years.c: of which years lines are whose dates state none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include "base/mem.h"
+#include "timeline/years.h"
+
+enum { DAY_S = 86400, LINES_MOST = 4096 };
+
+static int64_t utc(int year, int month, int day, int hour)
+{
+    const struct stated s = {.year = year, .month = month, .day = day, .hour = hour};
+
+    return stated_seconds(&s);
+}
+
+struct line {
+    int month, day;
+    int year;      /* expected */
+    bool is_stray; /* likewise */
+};
+
+static struct stated stated_of(const struct line *l)
+{
+    return (struct stated){.month = l->month, .day = l->day, .hour = 12};
+}
+
+/* Goes through the lines as a reader does: once to count, in parts of so many lines, then from the
+ * first, and from the first of each part. Line i begins at i. */
+static uint64_t check(const char *what, const struct line *lines, size_t count, int64_t written_s,
+                      size_t part_size)
+{
+    size_t part_count = (count + part_size - 1) / part_size;
+    CLEANUP_FREE struct years_part *parts = mem_array(part_count, sizeof(parts[0]));
+    CLEANUP_FREE struct years *begin = mem_array(part_count, sizeof(begin[0]));
+    struct year_breaks breaks;
+    struct years one;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct stated s = stated_of(&lines[i]);
+
+        years_part_add(&parts[i / part_size], &s, i);
+    }
+    years_place(parts, part_count, written_s, begin, &breaks);
+    one = begin[0];
+    for (size_t i = 0; i < count; i++) {
+        struct years *part = &begin[i / part_size];
+        const struct stated s = stated_of(&lines[i]);
+        bool is_stray, is_stray_of_part;
+        int year = years_next(&one, &s, i, &is_stray);
+        int of_part = years_next(part, &s, i, &is_stray_of_part);
+
+        if (year != lines[i].year || of_part != year || is_stray != lines[i].is_stray ||
+            is_stray_of_part != is_stray)
+            fail_msg("%s, parts of %zu: line %zu is of %d%s (of its part %d%s), not %d%s", what,
+                     part_size, i, year, is_stray ? ", a stray" : "", of_part,
+                     is_stray_of_part ? ", a stray" : "", lines[i].year,
+                     lines[i].is_stray ? ", a stray" : "");
+    }
+    for (size_t i = 0; i < part_count; i++)
+        years_part_release(&parts[i]);
+    return breaks.strays;
+}
+
+static void check_parts(const char *what, const struct line *lines, size_t count, int64_t written_s,
+                        uint64_t strays)
+{
+    for (size_t size = 1; size <= count; size++)
+        assert_int_equal(check(what, lines, count, written_s, size), strays);
+}
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#define CHECK(what, written_s, strays, ...)                                                        \
+    do {                                                                                           \
+        static const struct line lines[] = {__VA_ARGS__};                                          \
+                                                                                                   \
+        check_parts(what, lines, COUNT_OF(lines), written_s, strays);                              \
+    } while (0)
+
+static void years_follow_from_the_last_line_and_the_order(void **state)
+{
+    (void)state;
+    CHECK("in one year", utc(2026, 7, 1, 13), 0, {3, 1, 2026}, {3, 2, 2026}, {7, 1, 2026});
+    CHECK("over two new years", utc(2025, 1, 5, 12), 0, {11, 3, 2023}, {12, 31, 2023}, {1, 1, 2024},
+          {1, 4, 2024}, {2, 27, 2024}, {2, 29, 2024}, {12, 30, 2024}, {1, 5, 2025});
+    CHECK("lines of December that come late", utc(2026, 1, 2, 13), 0, {12, 31, 2025}, {1, 1, 2026},
+          {12, 31, 2025}, {1, 1, 2026}, {1, 2, 2026}, {12, 30, 2025});
+    CHECK("the last one of them", utc(2026, 1, 1, 13), 0, {12, 31, 2025}, {1, 1, 2026},
+          {12, 31, 2025});
+    CHECK("nothing from January to December", utc(2026, 1, 3, 12), 0, {1, 20, 2025}, {12, 20, 2025},
+          {1, 3, 2026});
+    CHECK("a month back", utc(2026, 5, 1, 12), 0, {5, 1, 2026}, {4, 30, 2026}, {5, 1, 2026});
+    /* The zone of the source is ahead: there the new year has come. */
+    CHECK("written on new year's eve", utc(2025, 12, 31, 22), 0, {12, 31, 2025}, {1, 1, 2026});
+    CHECK("written in January, of December", utc(2025, 1, 4, 0), 0, {12, 24, 2024}, {12, 31, 2024});
+    CHECK("written a year later", utc(2025, 12, 29, 0), 0, {12, 24, 2024}, {12, 31, 2024});
+    CHECK("29 February, taken later", utc(2026, 11, 25, 0), 0, {2, 28, 2024}, {2, 29, 2024});
+}
+
+static void a_clock_that_was_not_set_moves_no_other_lines(void **state)
+{
+    (void)state;
+    CHECK("a boot without a clock", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 19, 2026},
+          {11, 20, 2026}, {1, 1, 2026, true}, {1, 1, 2026, true}, {11, 20, 2026});
+    CHECK("29 February among other lines", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 20, 2026},
+          {2, 29, 2024, true}, {11, 20, 2026});
+    CHECK("two clocks that were not set", utc(2026, 11, 20, 13), 2, {11, 18, 2026}, {11, 20, 2026},
+          {1, 1, 2026, true}, {6, 5, 2026, true}, {11, 20, 2026});
+    CHECK("a clock ahead, at the end", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 20, 2026},
+          {12, 24, 2025, true});
+    CHECK("an unset one at the end", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 20, 2026},
+          {1, 1, 2026, true});
+    CHECK("in January, a clock of December", utc(2026, 1, 21, 13), 1, {12, 20, 2025}, {1, 20, 2026},
+          {12, 10, 2025, true}, {1, 21, 2026});
+    /* Weeks without a line: what comes first is no stray, and neither is what goes on. */
+    CHECK("a machine that was off", utc(2026, 3, 9, 13), 0, {11, 18, 2025}, {11, 20, 2025},
+          {3, 7, 2026}, {3, 9, 2026});
+    CHECK("a year between, of more than a day", utc(2026, 11, 25, 13), 0, {11, 18, 2025},
+          {11, 20, 2025}, {3, 7, 2026}, {3, 9, 2026}, {11, 25, 2026});
+}
+
+/* Lines of some years, with pauses, whose years are known, and now and then a boot with a clock
+ * that is not set. */
+static size_t make_lines(struct line *lines, unsigned *seed, uint64_t *strays, int64_t *written_s)
+{
+    int64_t at = utc(2000, 1, 1, 12) + (int64_t)(rand_r(seed) % 9000) * DAY_S;
+    size_t count = 0;
+
+    *strays = 0;
+    while (count < LINES_MOST - 20) {
+        struct stated s = {0};
+        /* More than a day at a time, so that no stretch of it can be taken for a stray. */
+        int days = 3 + (int)(rand_r(seed) % 60);
+
+        for (int i = 0; i < days && count < LINES_MOST - 20; i++, at += DAY_S) {
+            stated_from_seconds(&s, at);
+            lines[count++] = (struct line){s.month, s.day, s.year, false};
+        }
+        *written_s = at - DAY_S + 3600;
+        if (rand_r(seed) % 3 == 0 && s.month > 2 && s.month < 12) {
+            for (int i = 0; i < 5; i++)
+                lines[count++] = (struct line){1, 1, s.year, true};
+            ++*strays;
+            at += (int64_t)(rand_r(seed) % 20) * DAY_S;
+        } else {
+            at += (int64_t)(rand_r(seed) % 200) * DAY_S;
+        }
+        if (rand_r(seed) % 20 == 0)
+            break;
+    }
+    /* It ends as it goes on, and not with a boot. */
+    for (int i = 0; i < 3; i++, at += DAY_S) {
+        struct stated s = {0};
+
+        stated_from_seconds(&s, at);
+        lines[count++] = (struct line){s.month, s.day, s.year, false};
+        *written_s = at + 3600;
+    }
+    return count;
+}
+
+static void years_are_those_in_which_lines_were_written(void **state)
+{
+    static struct line lines[LINES_MOST];
+    unsigned seed = 20261127;
+    uint64_t all = 0;
+
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        uint64_t strays;
+        int64_t written_s;
+        size_t count = make_lines(lines, &seed, &strays, &written_s);
+
+        assert_int_equal(check("whole", lines, count, written_s, count), strays);
+        check("in parts", lines, count, written_s, 1 + (size_t)rand_r(&seed) % count);
+        all += strays;
+    }
+    assert_true(all > 300);
+}
+
+static void what_goes_to_and_fro_without_end_is_bounded(void **state)
+{
+    struct years_part part = {0};
+    struct year_breaks breaks;
+    struct years begin;
+    unsigned seed = 7;
+
+    (void)state;
+    for (uint64_t i = 0; i < 200000; i++) {
+        const struct stated s = {.month = 1 + (int)(rand_r(&seed) % 12),
+                                 .day = 1 + (int)(rand_r(&seed) % 28)};
+
+        years_part_add(&part, &s, i);
+    }
+    assert_in_range(part.runs.count, 1, YEAR_RUNS_MOST);
+    years_place(&part, 1, utc(2026, 11, 27, 0), &begin, &breaks);
+    assert_in_range(breaks.count, 0, YEAR_RUNS_MOST);
+    assert_true(breaks.strays > 100000);
+    years_part_release(&part);
+}
+
+static void no_time_of_writing_is_too_far(void **state)
+{
+    static const int64_t written[] = {INT64_MIN, -1, 0, 9214646399, 9214646400, INT64_MAX};
+    static const int years[] = {1969, 1969, 1969, 2261, 2261, 2261};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(written); i++) {
+        const struct line line = {11, 25, years[i], false};
+
+        check("far", &line, 1, written[i], 1);
+    }
+}
+
+static void runs_of_another_process_are_looked_at(void **state)
+{
+    const struct year_run good = {.first = {1, 2, 3, 4, 5},
+                                  .last = {2, 29, 23, 59, 60},
+                                  .turns = 1,
+                                  .leap = 1,
+                                  .has_leap = 1,
+                                  .highest = 424,
+                                  .end = 424};
+    struct year_run bad[8];
+
+    (void)state;
+    assert_true(year_run_is_sound(&good, 100));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        bad[i] = good;
+    bad[0].first.month = 13;
+    bad[1].last.day = 30;
+    bad[2].turns = 101;
+    bad[3].leap = INT64_MIN;
+    bad[4].has_leap = 2;
+    bad[5].end = 425;
+    bad[6].lowest = 1;
+    bad[7].first.month = 0;
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        if (year_run_is_sound(&bad[i], 100))
+            fail_msg("bad run %zu", i);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(years_follow_from_the_last_line_and_the_order),
+        cmocka_unit_test(a_clock_that_was_not_set_moves_no_other_lines),
+        cmocka_unit_test(years_are_those_in_which_lines_were_written),
+        cmocka_unit_test(what_goes_to_and_fro_without_end_is_bounded),
+        cmocka_unit_test(no_time_of_writing_is_too_far),
+        cmocka_unit_test(runs_of_another_process_are_looked_at),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
