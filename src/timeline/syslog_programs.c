@@ -200,6 +200,11 @@ static const struct meaning systemd[] = {
 
 static const struct meaning logind[] = {
     {"New session {_} of user {user.name}.", "session-open", "session", YES},
+    /* Since 257; class "manager" is the user's own systemd, type "tty" a console. */
+    {"New session '{_:any}' of user '{user.name:any}' with class '{logind.session_class:any}' and "
+     "type '{logind.session_type:any}'.",
+     "session-open", "session", YES},
+
     {"Removed session {_}.", "session-close", "session", YES},
     {"Session {_} logged out. Waiting for processes to exit.", "session-close", "session", YES},
     {"Power key pressed{_:rest}", "power-key", "host", "unknown"},

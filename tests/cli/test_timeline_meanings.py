@@ -215,6 +215,15 @@ SENTENCES |= {
          {"source.ip": "192.0.2.7", "source.port": None, "network.transport": "icmp"}),
         ("no,packet", {"source.ip": None, "event.action": None})],
 }
+SENTENCES |= {
+    # systemd: src/login/logind-session.c, session_start(), of 256 and before, and of 257.
+    "systemd-logind[7]:": [
+        ("New session 5 of user eva.", {"user.name": "eva", "event.action": "session-open", "logind.session_type": None}),
+        ("New session '5' of user 'eva' with class 'user' and type 'tty'.",
+         {"user.name": "eva", "event.action": "session-open", "event.outcome": OK, "logind.session_class": "user", "logind.session_type": "tty"}),
+        ("New session 'c1' of user 'eva' with class 'manager-early' and type 'unspecified'.",
+         {"user.name": "eva", "logind.session_class": "manager-early", "logind.session_type": "unspecified"})],
+}
 AIX = "Nov 25 03:12:09 gate auth|security:info sshd[7]: Failed password for eva from 192.0.2.7 port 5 ssh2\n"
 # Lines of a format, and the fields of each; as above.
 LINES = [
