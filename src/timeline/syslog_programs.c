@@ -230,8 +230,21 @@ static const struct meaning polkitd[] = {
     {"Operator of {_} successfully authenticated as unix-user:{user.effective.name} to gain {_} "
      "authorization" FOR_ACTION,
      "authorization", AUTH, YES},
+
     {"Operator of {_} FAILED to authenticate to gain authorization" FOR_ACTION, "authorization",
      AUTH, NO},
+};
+
+/* OpenBSD's doas.c, of 5.8 and later, and OpenDoas' of it. What is run, and where, is chosen by
+ * who runs it. */
+static const struct meaning doas[] = {
+    {"{user.name} ran command {process.command_line:most} as {user.effective.name} from "
+     "{process.working_directory:any}",
+     "command", "process", YES},
+    {"{user.name} ran command as {user.effective.name}: {process.command_line:rest}", "command",
+     "process", YES},
+    {"failed command for {user.name}: {process.command_line:rest}", "command", "process", NO},
+    {"failed password for {user.name}", "command", AUTH, NO},
 };
 
 /* polkit's pkexec.c. */
@@ -281,7 +294,9 @@ static const struct program programs[] = {
     TABLE("systemd-logind", logind),
     TABLE("systemd-coredump", coredump),
     TABLE("polkitd", polkitd),
+    TABLE("doas", doas),
     TABLE("pkexec", pkexec),
+
     TABLE("update-alternatives", alternatives),
     TABLE("", any_program),
 };

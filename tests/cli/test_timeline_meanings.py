@@ -223,6 +223,16 @@ SENTENCES |= {
          {"user.name": "eva", "event.action": "session-open", "event.outcome": OK, "logind.session_class": "user", "logind.session_type": "tty"}),
         ("New session 'c1' of user 'eva' with class 'manager-early' and type 'unspecified'.",
          {"user.name": "eva", "logind.session_class": "manager-early", "logind.session_type": "unspecified"})],
+    # OpenBSD: usr.bin/doas/doas.c, of 6.1 and later, and of 5.8.
+    "doas:": [
+        ("eva ran command /bin/sh -c id as root from /home/eva",
+         {"user.name": "eva", "user.effective.name": "root", "process.command_line": "/bin/sh -c id", "process.working_directory": "/home/eva",
+          "event.action": "command", "event.outcome": OK, "event.is_ambiguous": None}),
+        ("eva ran command echo as root from /x as bo from /home/eva",
+         {"user.name": "eva", "event.is_ambiguous": "yes", "event.outcome": OK}),
+        ("eva ran command as root: /bin/ls", {"user.name": "eva", "user.effective.name": "root", "process.command_line": "/bin/ls", "event.outcome": OK}),
+        ("failed command for eva: /bin/cat /etc/spwd.db", {"user.name": "eva", "process.command_line": "/bin/cat /etc/spwd.db", "event.outcome": FAILED}),
+        ("failed password for eva", {"user.name": "eva", "event.action": "command", "event.category": "authentication", "event.outcome": FAILED})],
 }
 AIX = "Nov 25 03:12:09 gate auth|security:info sshd[7]: Failed password for eva from 192.0.2.7 port 5 ssh2\n"
 # Lines of a format, and the fields of each; as above.
