@@ -210,6 +210,15 @@ static const struct meaning logind[] = {
     {"Power key pressed{_:rest}", "power-key", "host", "unknown"},
     {"System is rebooting.", "reboot", "host", YES},
     {"System is powering down.", "shutdown", "host", YES},
+    {"System is halting.", "shutdown", "host", YES},
+    /* logind-wall.c, once it is time, and before; what was said with it stands in front. */
+    {"{_:any}The system will reboot now!", "reboot", "host", "unknown"},
+    {"{_:any}The system will kexec now!", "reboot", "host", "unknown"},
+    {"{_:any}The system will soft-reboot now!", "reboot", "host", "unknown"},
+    {"{_:any}The system will power off now!", "shutdown", "host", "unknown"},
+    {"{_:any}The system will halt now!", "shutdown", "host", "unknown"},
+    {"{_:any}The system will {event.reason:any} at {_:any}!", "shutdown-schedule", "host",
+     "unknown"},
 };
 
 /* systemd: src/coredump/coredump.c. */

@@ -222,7 +222,12 @@ SENTENCES |= {
         ("New session '5' of user 'eva' with class 'user' and type 'tty'.",
          {"user.name": "eva", "event.action": "session-open", "event.outcome": OK, "logind.session_class": "user", "logind.session_type": "tty"}),
         ("New session 'c1' of user 'eva' with class 'manager-early' and type 'unspecified'.",
-         {"user.name": "eva", "logind.session_class": "manager-early", "logind.session_type": "unspecified"})],
+         {"user.name": "eva", "logind.session_class": "manager-early", "logind.session_type": "unspecified"}),
+        # logind-wall.c: "%s%sThe system will %s %s%s!", with the verbs of logind-action.c; "now", or "at" and when.
+        ("The system will reboot now!", {"event.action": "reboot", "event.outcome": UNKNOWN}),
+        ("maintenance#012The system will power off now!", {"event.action": "shutdown", "event.outcome": UNKNOWN}),
+        ("The system will reboot at Wed 2026-11-25 04:00:00 CET!", {"event.action": "shutdown-schedule", "event.reason": "reboot"}),
+        ("System is halting.", {"event.action": "shutdown", "event.outcome": OK})],
     # OpenBSD: usr.bin/doas/doas.c, of 6.1 and later, and of 5.8.
     "doas:": [
         ("eva ran command /bin/sh -c id as root from /home/eva",
