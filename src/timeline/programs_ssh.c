@@ -1,4 +1,4 @@
-/* programs_ssh.c: the sentences of OpenSSH's server, of all its versions and of systems that
+/* programs_ssh.c: the sentences of OpenSSH's servers, of all its versions and of systems that
  * changed them. "error: " and "fatal: " in front are taken off before (syslog_words.c). */
 #include "base/mem.h"
 #include "timeline/syslog_programs.h"
@@ -205,6 +205,44 @@ static const struct meaning sshd[] = {
      "service-listening", "process", NO},
 };
 
+/* sftp-server.c. What is asked for is logged before it is done, so its outcome is not known; what
+ * came of it is "sent status", of levels above INFO alone where it went well. A client chooses the
+ * names of files. */
+#define FILE_ASKED(sentence, action)                                                               \
+    {                                                                                              \
+        sentence, action, "file", "unknown"                                                        \
+    }
+static const struct meaning sftp[] = {
+    {"session opened for local user {user.name:most} from [{source.ip:host}]", "session-open",
+     "session", YES},
+    {"session closed for local user {user.name:most} from [{source.ip:host}]", "session-close",
+     "session", YES},
+    FILE_ASKED("open \"{file.path:most}\" flags {sftp.flags} mode {_}", "file-open"),
+    {"close \"{file.path:most}\" bytes read {sftp.bytes_read:n} written {sftp.bytes_written:n}",
+     "file-close", "file", YES},
+    {"forced close \"{file.path:most}\" bytes read {sftp.bytes_read:n} written "
+     "{sftp.bytes_written:n}",
+     "file-close", "file", YES},
+    FILE_ASKED("opendir \"{file.path:any}\"", "directory-list"),
+    FILE_ASKED("remove name \"{file.path:any}\"", "file-delete"),
+    FILE_ASKED("mkdir name \"{file.path:most}\" mode {_}", "directory-create"),
+    FILE_ASKED("rmdir name \"{file.path:any}\"", "directory-delete"),
+    FILE_ASKED("rename old \"{sftp.old_path:most}\" new \"{file.path:any}\"", "file-rename"),
+    FILE_ASKED("posix-rename old \"{sftp.old_path:most}\" new \"{file.path:any}\"", "file-rename"),
+    FILE_ASKED("symlink old \"{file.target_path:most}\" new \"{file.path:any}\"", "file-link"),
+    FILE_ASKED("hardlink old \"{file.target_path:most}\" new \"{file.path:any}\"", "file-link"),
+    FILE_ASKED("set \"{file.path:most}\" size {_:n}", "file-change"),
+    FILE_ASKED("set \"{file.path:most}\" mode {file.mode:n}", "file-change"),
+    FILE_ASKED("set \"{file.path:most}\" modtime {_}", "file-change"),
+    FILE_ASKED("set \"{file.path:most}\" owner {file.uid:n} group {file.gid:n}", "file-change"),
+    {"sent status Success", "sftp-status", "file", YES},
+    {"sent status End of file", "sftp-status", "file", YES},
+    {"sent status {event.reason:rest}", "sftp-status", "file", NO},
+};
+
 static const struct program programs[] = {
-    {.name = "sshd|sshd-session|sshd-auth", .meanings = sshd, .count = COUNT_OF(sshd)}};
+    {.name = "sshd|sshd-session|sshd-auth", .meanings = sshd, .count = COUNT_OF(sshd)},
+    {.name = "sftp-server|internal-sftp", .meanings = sftp, .count = COUNT_OF(sftp)},
+};
+
 const struct program_list ssh_programs = {programs, COUNT_OF(programs)};

@@ -238,6 +238,25 @@ SENTENCES |= {
         ("eva ran command as root: /bin/ls", {"user.name": "eva", "user.effective.name": "root", "process.command_line": "/bin/ls", "event.outcome": OK}),
         ("failed command for eva: /bin/cat /etc/spwd.db", {"user.name": "eva", "process.command_line": "/bin/cat /etc/spwd.db", "event.outcome": FAILED}),
         ("failed password for eva", {"user.name": "eva", "event.action": "command", "event.category": "authentication", "event.outcome": FAILED})],
+    # OpenSSH: sftp-server.c, sftp_server_main(), process_open(), handle_log_close(), process_rename(), process_setstat(), send_status().
+    "internal-sftp[7]:": [
+        ("session opened for local user eva from [192.0.2.7]",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "session-open", "event.outcome": OK}),
+        ("session closed for local user eva from [2001:db8::7]", {"user.name": "eva", "source.ip": "2001:db8::7", "event.action": "session-close"}),
+        ("session opened for local user eva from [UNKNOWN]", {"user.name": "eva", "source.ip": None, "source.address": "UNKNOWN"}),
+        ('open "/srv/a b.tar" flags WRITE,CREATE,TRUNCATE mode 0644',
+         {"file.path": "/srv/a b.tar", "sftp.flags": "WRITE,CREATE,TRUNCATE", "event.action": "file-open", "event.outcome": UNKNOWN}),
+        ('open "/x" flags READ mode 0666" flags WRITE mode 0644', {"event.action": "file-open", "event.is_ambiguous": None}),
+        ('close "/srv/a b.tar" bytes read 0 written 4096',
+         {"file.path": "/srv/a b.tar", "sftp.bytes_read": "0", "sftp.bytes_written": "4096", "event.action": "file-close", "event.outcome": OK}),
+        ('forced close "/x" bytes read 7 written 0', {"file.path": "/x", "sftp.bytes_read": "7"}),
+        ('remove name "/srv/x"', {"file.path": "/srv/x", "event.action": "file-delete", "event.outcome": UNKNOWN}),
+        ('posix-rename old "/srv/x" new "/srv/y"', {"file.path": "/srv/y", "sftp.old_path": "/srv/x", "event.action": "file-rename"}),
+        ('symlink old "/etc" new "/srv/e"', {"file.path": "/srv/e", "file.target_path": "/etc", "event.action": "file-link"}),
+        ('set "/srv/x" mode 0755', {"file.path": "/srv/x", "file.mode": "0755", "event.action": "file-change"}),
+        ('set "/srv/x" owner 0 group 7', {"file.path": "/srv/x", "file.uid": "0", "file.gid": "7"}),
+        ("sent status Permission denied", {"event.reason": "Permission denied", "event.outcome": FAILED}),
+        ("sent status End of file", {"event.outcome": OK, "event.reason": None})],
 }
 AIX = "Nov 25 03:12:09 gate auth|security:info sshd[7]: Failed password for eva from 192.0.2.7 port 5 ssh2\n"
 # Lines of a format, and the fields of each; as above.
