@@ -2,6 +2,7 @@
  */
 #include <string.h>
 #include "base/mem.h"
+#include "timeline/format.h"
 #include "timeline/syslog_programs.h"
 
 /* What a rule's prefix says of its verdict; netfilter itself does not. */
@@ -163,13 +164,13 @@ static bool take_rule(struct field_names *names, struct str *rest, struct event 
     return true;
 }
 
-bool filterlog_understand(struct field_names *names, struct str sentence, struct event *e)
+bool filterlog_understand(struct reader *r, struct str sentence, struct event *e)
 {
     size_t before = e->count;
     struct str rest = sentence, version, source, length;
     bool is_six;
 
-    if (!take_rule(names, &rest, e)) {
+    if (!take_rule(r->names, &rest, e)) {
         e->count = before;
         return false;
     }

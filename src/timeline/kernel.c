@@ -183,6 +183,23 @@ static const struct meaning sentences[] = {
     {"{_}: loading out-of-tree module taints kernel.", "module-load", "driver", MAYBE},
     {"usb {device.id}: New USB device found, {event.reason:rest}", "device-attach", HOST, YES},
     {"usb {device.id}: USB disconnect, {_:rest}", "device-detach", HOST, YES},
+    /* FreeBSD: sys/kern/kern_sig.c sigexit(), sys/cam/cam.c, cam_periph.c, scsi/scsi_all.c,
+     * sys/geom/geom_vfs.c, sys/x86/x86/mca.c, sys/kern/kern_shutdown.c, amd64/amd64/trap.c. */
+    {"pid {process.pid:n} ({process.name:any}), {_:any}uid {user.id:n}: exited on "
+     "{event.reason:rest}",
+     "crash", "process", NO},
+    {"pid {process.pid:n} ({process.name:any}), {_:any}uid {user.id:n}, was killed: "
+     "{event.reason:rest}",
+     "out-of-memory", HOST, NO},
+    {"({device.id:any}:{_:any}): CAM status: {event.reason:rest}", "disk-fault", HOST, MAYBE},
+    DISK("({device.id:any}:{_:any}): SCSI sense: MEDIUM ERROR {event.reason:rest}"),
+    DISK("({device.id:any}:{_:any}): SCSI sense: HARDWARE FAILURE {event.reason:rest}"),
+    DISK("({device.id:any}:{_:any}): Error 5, {event.reason:rest}"),
+    DISK("g_vfs_done():{device.id:any}[{_:any}]error = {error.code:n}"),
+    {"MCA: Bank {event.reason:rest}", "hardware-fault", HOST, MAYBE},
+    KERNEL("panic: {event.reason:rest}"),
+    KERNEL("Fatal trap {event.reason:rest}"),
+    {"---<<BOOT>>---", "boot", HOST, YES},
 };
 
 /* Behind what dev_printk, netdev_printk and the drivers put in front: their name, the device's on
@@ -281,6 +298,7 @@ static const struct meaning of_links[] = {
     LINK("Link down"),
     LINK("link down"),
     LINK("link is down"),
+    LINK("link state changed to DOWN"),
     UP("NIC Link is Up"),
     UP("NIC Copper Link is Up"),
     UP("NIC SerDes Link is Up"),
@@ -290,6 +308,7 @@ static const struct meaning of_links[] = {
     UP("Link up"),
     UP("link up"),
     UP("link is up"),
+    UP("link state changed to UP"),
 };
 
 static const struct program programs[] = {

@@ -36,6 +36,11 @@ static const struct meaning su[] = {
     {"FAILED SU (to {user.effective.name}) {user.name} on {_:rest}", "switch-user", AUTH, NO},
     {"+ {_} {user.name}:{user.effective.name}", "switch-user", AUTH, YES},
     {"- {_} {user.name}:{user.effective.name}", "switch-user", AUTH, NO},
+    /* FreeBSD's usr.bin/su/su.c; others write no terminal. */
+    {"BAD SU {user.name} to {user.effective.name} on {_}", "switch-user", AUTH, NO},
+    {"BAD SU {user.name} to {user.effective.name}", "switch-user", AUTH, NO},
+    {"{user.name} to {user.effective.name} on {_}", "switch-user", AUTH, YES},
+    {"{user.name} to {user.effective.name}", "switch-user", AUTH, YES},
 };
 
 static const struct meaning accounts[] = {
@@ -85,7 +90,35 @@ static const struct meaning accounts[] = {
         "TOO MANY LOGIN TRIES ({_:n}) on '{_:any}'{_:any} FOR '" who "', {event.reason:rest}",     \
             "login-too-many", AUTH, NO                                                             \
     }
+/* FreeBSD's usr.bin/login/login.c says once without a name, and once with one for those who may
+ * know it; and of a root that it is a login, and that it is root's. */
+#define FREEBSD_LOGIN(at)                                                                          \
+    {"{_:n} LOGIN FAILURE " at, "login-failures", AUTH, NO},                                       \
+        {"{_:n} LOGIN FAILURES " at, "login-failures", AUTH, NO},                                  \
+        {"{_:n} LOGIN FAILURE " at ", {user.name:rest}", "login", AUTH, NO},                       \
+    {                                                                                              \
+        "{_:n} LOGIN FAILURES " at ", {user.name:rest}", "login", AUTH, NO                         \
+    }
 static const struct meaning login[] = {
+    FREEBSD_LOGIN("FROM {source.ip:host}"),
+    FREEBSD_LOGIN("ON {_}"),
+    {"ROOT LOGIN ({user.name:any}) ON {_} FROM {source.ip:host}", "login", AUTH, YES},
+    {"ROOT LOGIN ({user.name:any}) ON {_}", "login", AUTH, YES},
+    {"login from {source.ip:host} on {_} as root", "session-open", "session", YES},
+    {"login on {_} as root", "session-open", "session", YES},
+    {"login from {source.ip:host} on {_} as {user.name}", "login", AUTH, YES},
+    {"login on {_} as {user.name}", "login", AUTH, YES},
+    {"LOGIN {user.name} REFUSED ({event.reason:any}) FROM {source.ip:host} ON TTY {_}",
+     "login-not-allowed", AUTH, NO},
+    {"LOGIN {user.name} REFUSED ({event.reason:any}) ON TTY {_}", "login-not-allowed", AUTH, NO},
+    /* BusyBox' loginutils/login.c; UNKNOWN is whom it does not know. */
+    {"invalid password for 'UNKNOWN' on '{_:any}' from '{source.ip:host}'", "login", AUTH, NO},
+    {"invalid password for 'UNKNOWN' on '{_:any}'", "login", AUTH, NO},
+    {"invalid password for '{user.name:most}' on '{_:any}' from '{source.ip:host}'", "login", AUTH,
+     NO},
+    {"invalid password for '{user.name:most}' on '{_:any}'", "login", AUTH, NO},
+    {"root login on '{_:any}' from '{source.ip:host}'", "login", AUTH, YES},
+    {"root login on '{_:any}'", "login", AUTH, YES},
     LOGIN_OF("UNKNOWN"),
     LOGIN_OF("{user.name:most}"),
     {"FAILED LOGIN {_:n} FROM {source.ip:host} FOR (unknown), {event.reason:rest}", "login", AUTH,
@@ -129,6 +162,12 @@ static const struct meaning cron[] = {
     {"({user.name}) CMDEND ({_:pad}{process.command_line:any})", "scheduled-command-end", "process",
      "unknown"},
     {"({user.name}) DELETE ({_:any})", "schedule-change", "configuration", YES},
+    /* dcron's main.c and BusyBox' miscutils/crond.c, of it. */
+    {"USER {user.name} pid {_:pad}{process.pid:n} cmd {process.command_line:rest}",
+     "scheduled-command", "process", YES},
+    {"FILE {file.path:any} USER {user.name} pid {_:pad}{process.pid:n} cmd "
+     "{process.command_line:rest}",
+     "scheduled-command", "process", YES},
     {"({_}) error (grandchild #{process.pid:n} failed with exit status {error.code:n})",
      "scheduled-command-end", "process", NO},
 };

@@ -4,6 +4,7 @@
 #include "timeline/pattern.h"
 
 extern const struct program_list syslog_programs;   /* of every system */
+extern const struct program_list bsd_programs;      /* FreeBSD */
 extern const struct program_list ssh_programs;      /* OpenSSH */
 extern const struct program_list mail_programs;     /* Postfix, Dovecot, Exim */
 extern const struct program_list sendmail_programs; /* Sendmail */
@@ -26,6 +27,10 @@ struct str named_without_front(struct reader *r, struct str sentence, struct eve
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */
 bool firewall_understand(struct str sentence, struct event *e);
+
+/* Of programs whose sentences a table of patterns does not tell; false: none of theirs, and e is as
+ * it was. */
 /* "53,,,1000000301,em0,match,block,in,4,…": a packet that pf logged, as filterlog writes it. */
-struct field_names;
-bool filterlog_understand(struct field_names *names, struct str sentence, struct event *e);
+bool filterlog_understand(struct reader *r, struct str sentence, struct event *e);
+/* "py311-foo-1.2_3 installed", "foo upgraded: 1.2 -> 1.3": FreeBSD's pkg. */
+bool pkg_understand(struct reader *r, struct str sentence, struct event *e);

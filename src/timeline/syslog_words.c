@@ -87,9 +87,9 @@ static struct str without_own_stamp(const struct event *e, struct str sentence)
 }
 
 static const struct program_list *const lists[] = {
-    &syslog_programs,   &kernel_programs,  &ssh_programs,  &pam_programs, &mail_programs,
-    &sendmail_programs, &mailbox_programs, &ftp_programs,  &web_programs, &database_programs,
-    &network_programs,  &machine_programs, &cisco_programs};
+    &syslog_programs,   &kernel_programs,   &bsd_programs,     &ssh_programs,  &pam_programs,
+    &mail_programs,     &sendmail_programs, &mailbox_programs, &ftp_programs,  &web_programs,
+    &database_programs, &network_programs,  &machine_programs, &cisco_programs};
 
 /* The names under which a program may be known: "postfix/smtpd", "httpd/backend1", and, of old,
  * "sshd(pam_unix)". */
@@ -148,11 +148,16 @@ static bool match(struct reader *r, const struct known_as *k, struct str sentenc
     return match_plain(r, k, sentence, e) || match_behind_level(r, k, sentence, e);
 }
 
-/* Sentences that are of root alone name no one. */
+/* Sentences that are of root alone have no place for a name. */
 static void put_root(const struct known_as *k, struct str sentence, struct event *e)
 {
-    if ((str_is(k->last, "login") || str_is(k->last, "sshd")) &&
-        str_starts(sentence, "ROOT LOGIN ") && event_value(e, FIELD_USER_NAME).len == 0)
+    bool is_login = str_is(k->last, "login");
+    bool is_of_root =
+        str_starts(sentence, "ROOT LOGIN ") ||
+        (is_login && (str_starts(sentence, "root login ") || str_ends(sentence, " as root")));
+
+    if ((is_login || str_is(k->last, "sshd")) && is_of_root &&
+        event_value(e, FIELD_USER_NAME).len == 0)
         event_puts(e, FIELD_USER_NAME, "root");
 }
 
@@ -174,6 +179,35 @@ static bool may_be_audit(const struct known_as *k, struct str sentence)
            str_is(k->last, "audisp-syslog") || str_is(k->last, "auditd");
 }
 
+/* "sshd|sshd-session" */
+static bool is_among(const char *names, struct str name)
+{
+    struct str rest = str_of(names);
+
+    while (rest.len)
+        if (str_eq(str_cut(&rest, '|'), name))
+            return name.len > 0;
+    return false;
+}
+
+/* Programs whose sentences no table of patterns tells. */
+static const struct {
+    const char *names;
+    bool (*understand)(struct reader *r, struct str sentence, struct event *e);
+} apart[] = {
+    {"filterlog", filterlog_understand},
+    {"pkg|pkg-static", pkg_understand},
+};
+
+static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,
+                       struct event *e)
+{
+    for (size_t i = 0; i < COUNT_OF(apart); i++)
+        if (is_among(apart[i].names, k->last) && apart[i].understand(r, sentence, e))
+            return true;
+    return false;
+}
+
 void syslog_understand(struct reader *r, struct event *e, struct str sentence)
 {
     struct known_as k = known_as(event_value(e, FIELD_PROCESS_NAME));
@@ -190,7 +224,7 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     if ((is_kernel || k.last.len == 0 || str_is(k.last, "ulogd")) &&
         firewall_understand(sentence, e))
         return;
-    if (str_is(k.last, "filterlog") && filterlog_understand(r->names, sentence, e))
+    if (read_apart(r, &k, sentence, e))
         return;
     if (!r->patterns)
         r->patterns = pattern_set_new(lists, COUNT_OF(lists), r->names);
@@ -206,17 +240,6 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         (void)match(r, &k, str_trim(sentence), e);
     put_root(&k, sentence, e);
     put_status_outcome(e);
-}
-
-/* "sshd|sshd-session" */
-static bool is_among(const char *names, struct str name)
-{
-    struct str rest = str_of(names);
-
-    while (rest.len)
-        if (str_eq(str_cut(&rest, '|'), name))
-            return name.len > 0;
-    return false;
 }
 
 bool syslog_knows_program(struct str name)

@@ -258,6 +258,60 @@ SENTENCES |= {
         ("sent status Permission denied", {"event.reason": "Permission denied", "event.outcome": FAILED}),
         ("sent status End of file", {"event.outcome": OK, "event.reason": None})],
 }
+BSD = {
+    # FreeBSD: usr.bin/su/su.c; usr.bin/login/login.c, which says of a login of root two sentences, and of failures one with the name and one without.
+    "su[7]:": [
+        ("eva to root on /dev/pts/0", {"user.name": "eva", "user.effective.name": "root", "event.action": "switch-user", "event.outcome": OK}),
+        ("BAD SU eva to root on /dev/pts/0", {"user.name": "eva", "user.effective.name": "root", "event.outcome": FAILED})],
+    "login[7]:": [
+        ("login on ttyv0 as eva", {"user.name": "eva", "event.action": "login", "event.outcome": OK}),
+        ("login from 192.0.2.7 on pts/0 as eva", {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login"}),
+        ("login on ttyv0 as root", {"user.name": "root", "event.action": "session-open"}),
+        ("ROOT LOGIN (root) ON ttyv0", {"user.name": "root", "event.action": "login", "event.outcome": OK}),
+        ("ROOT LOGIN (toor) ON pts/0 FROM 192.0.2.7", {"user.name": "toor", "source.ip": "192.0.2.7"}),
+        ("1 LOGIN FAILURE ON ttyv0", {"event.action": "login-failures", "event.outcome": FAILED, "user.name": None}),
+        ("2 LOGIN FAILURES FROM 192.0.2.7, a b", {"event.action": "login", "event.outcome": FAILED, "user.name": "a b", "source.ip": "192.0.2.7"}),
+        ("1 LOGIN FAILURE ON ttyv0, eva", {"event.action": "login", "event.outcome": FAILED, "user.name": "eva"}),
+        ("LOGIN eva REFUSED (NOLOGIN) FROM 192.0.2.7 ON TTY pts/0",
+         {"event.action": "login-not-allowed", "user.name": "eva", "event.reason": "NOLOGIN", "source.ip": "192.0.2.7"}),
+        # BusyBox: loginutils/login.c.
+        ("root login on 'tty1'", {"user.name": "root", "event.action": "login", "event.outcome": OK}),
+        ("root login on 'pts/0' from '192.0.2.7'", {"user.name": "root", "source.ip": "192.0.2.7"}),
+        ("invalid password for 'root' on 'tty1' from '192.0.2.7'", {"user.name": "root", "source.ip": "192.0.2.7", "event.outcome": FAILED}),
+        ("invalid password for 'UNKNOWN' on 'tty1'", {"user.name": None, "event.action": "login", "event.outcome": FAILED})],
+    # BusyBox: miscutils/crond.c; dcron's of before.
+    "crond[7]:": [
+        ("USER root pid  42 cmd run-parts /etc/periodic/15min",
+         {"user.name": "root", "process.pid": "42", "process.command_line": "run-parts /etc/periodic/15min", "event.action": "scheduled-command"}),
+        ("FILE /var/spool/cron/crontabs/eva USER eva pid 4242 cmd id", {"user.name": "eva", "file.path": "/var/spool/cron/crontabs/eva"})],
+    # pkg: libpkg/pkg_event.c, pkg_emit_install_finished(), pkg_emit_upgrade_finished(), which ends in a blank.
+    "pkg[7]:": [
+        ("py311-foo-1.2_3,1 installed", {"package.name": "py311-foo", "package.version": "1.2_3,1", "event.action": "package-install", "event.outcome": OK}),
+        ("nginx-1.24.0 deinstalled", {"package.name": "nginx", "event.action": "package-remove"}),
+        ("nginx upgraded: 1.24.0 -> 1.26.0 ", {"package.version": "1.26.0", "pkg.version_before": "1.24.0", "event.action": "package-upgrade"}),
+        ("nginx reinstalled: 1.24.0  ", {"package.version": "1.24.0", "pkg.version_before": None, "event.action": "package-reinstall"}),
+        ("it was never installed", {"event.action": None})],
+    # FreeBSD: sys/kern/kern_sig.c, sys/net/if.c, sys/cam/cam.c, sys/cam/cam_periph.c, sys/geom/geom_vfs.c, sys/x86/x86/mca.c.
+    "kernel:": [
+        ("pid 777 (nginx), jid 0, uid 80: exited on signal 11 (core dumped)",
+         {"process.pid": "777", "process.name": "nginx", "user.id": "80", "event.action": "crash", "event.reason": "signal 11 (core dumped)"}),
+        ("pid 777 (a b), uid 80: exited on signal 6", {"process.name": "a b", "event.action": "crash"}),
+        ("pid 777 (java), jid 0, uid 80, was killed: failed to reclaim memory", {"event.action": "out-of-memory", "user.id": "80"}),
+        ("em0: link state changed to DOWN", {"event.action": "network-fault", "device.id": "em0", "event.outcome": FAILED}),
+        ("em0: link state changed to UP", {"event.action": "link-up", "device.id": "em0"}),
+        ("(ada0:ahcich0:0:0:0): CAM status: ATA Status Error", {"event.action": "disk-fault", "device.id": "ada0", "event.outcome": UNKNOWN}),
+        ("(da0:umass-sim0:0:0:0): SCSI sense: MEDIUM ERROR asc:11,0 (Unrecovered read error)", {"event.action": "disk-fault", "event.outcome": FAILED}),
+        ("(ada0:ahcich0:0:0:0): Error 5, Retries exhausted", {"event.action": "disk-fault", "event.reason": "Retries exhausted"}),
+        ("g_vfs_done():ada0p2[READ(offset=65536, length=32768)]error = 5", {"event.action": "disk-fault", "device.id": "ada0p2", "error.code": "5"}),
+        ("MCA: Bank 8, Status 0x8c00004000010090", {"event.action": "hardware-fault", "event.outcome": UNKNOWN}),
+        ("Fatal trap 12: page fault while in kernel mode", {"event.action": "kernel-fault"})],
+    # FreeBSD: sbin/shutdown/shutdown.c, usr.sbin/syslogd/syslogd.c, sbin/savecore/savecore.c, usr.sbin/newsyslog/newsyslog.c.
+    "shutdown[7]:": [("reboot by eva: ", {"user.name": "eva", "event.action": "reboot"}),
+                     ("power-down by eva: disks", {"event.action": "shutdown", "event.reason": "disks"})],
+    "syslogd:": [("exiting on signal 15", {"event.action": "service-stop"})],
+    "savecore[7]:": [("reboot after panic: page fault", {"event.action": "kernel-fault", "event.reason": "page fault"})],
+    "newsyslog[7]:": [("logfile turned over due to size>1000K", {"event.action": "log-rotate"})],
+}
 AIX = "Nov 25 03:12:09 gate auth|security:info sshd[7]: Failed password for eva from 192.0.2.7 port 5 ssh2\n"
 # Lines of a format, and the fields of each; as above.
 LINES = [
@@ -339,7 +393,7 @@ class Meanings(unittest.TestCase):
         return value[-1] if isinstance(value, list) else value
 
     def test_sentences_give_these_fields(self):
-        for tag, cases in SENTENCES.items():
+        for tag, cases in [*SENTENCES.items(), *BSD.items()]:
             events, counts = read_lines("".join(f"Nov 25 03:12:{number:02} gate {tag} {sentence}\n" for number, (sentence, _) in enumerate(cases)))
             self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", len(cases), 0))
             for event, (_, wanted) in zip(events, cases):
