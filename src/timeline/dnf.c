@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/level.h"
+#include "timeline/syslog_programs.h"
 
 struct state {
     bool is_dnf; /* a line was one that no other program writes */
@@ -21,7 +22,8 @@ static const struct {
     {"Obsoleting: ", "package-remove"},
 };
 
-/* Before the last dash but one is the name: "bash-5.1.8-6.el9.x86_64", "1:bash-…". */
+/* Before the last dash but one is the name: "bash-5.1.8-6.el9.x86_64", "1:bash-…". Of what it
+ * removed yum writes a name alone, which may have dashes: a version begins with a digit. */
 static void put_package(struct event *e, struct str nevra)
 {
     size_t dash = nevra.len;
@@ -33,8 +35,10 @@ static void put_package(struct event *e, struct str nevra)
     for (int i = 0; i < 2 && dash; i++)
         while (dash > 0 && nevra.p[--dash] != '-')
             ;
-    if (dash == 0)
+    if (dash == 0 || !char_is_digit(nevra.p[dash + 1])) {
+        event_put(e, FIELD_PACKAGE_NAME, nevra);
         return;
+    }
     if (str_u64(str_cut(&epoch, ':'), &n) && epoch.p > nevra.p &&
         (size_t)(epoch.p - nevra.p) < dash) {
         event_put(e, FIELD_PACKAGE_NAME, str_head(epoch, dash - (size_t)(epoch.p - nevra.p)));
@@ -53,6 +57,15 @@ static bool put_action(struct event *e, struct str message)
             return true;
         }
     return false;
+}
+
+bool yum_understand(struct reader *r, struct str sentence, struct event *e)
+{
+    (void)r;
+    if (!put_action(e, sentence))
+        return false;
+    event_puts(e, FIELD_EVENT_CATEGORY, "package");
+    return true;
 }
 
 /* What was asked for: dnf/logging.py, dnf/cli/main.py. */

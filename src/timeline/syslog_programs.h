@@ -34,3 +34,5 @@ bool firewall_understand(struct str sentence, struct event *e);
 bool filterlog_understand(struct reader *r, struct str sentence, struct event *e);
 /* "py311-foo-1.2_3 installed", "foo upgraded: 1.2 -> 1.3": FreeBSD's pkg. */
 bool pkg_understand(struct reader *r, struct str sentence, struct event *e);
+/* "Installed: bash-5.1.8-6.el9.x86_64", as in yum's own log. */
+bool yum_understand(struct reader *r, struct str sentence, struct event *e);

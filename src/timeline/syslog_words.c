@@ -197,6 +197,7 @@ static const struct {
 } apart[] = {
     {"filterlog", filterlog_understand},
     {"pkg|pkg-static", pkg_understand},
+    {"yum", yum_understand},
 };
 
 static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,

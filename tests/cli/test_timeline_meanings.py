@@ -291,6 +291,12 @@ BSD = {
         ("nginx upgraded: 1.24.0 -> 1.26.0 ", {"package.version": "1.26.0", "pkg.version_before": "1.24.0", "event.action": "package-upgrade"}),
         ("nginx reinstalled: 1.24.0  ", {"package.version": "1.24.0", "pkg.version_before": None, "event.action": "package-reinstall"}),
         ("it was never installed", {"event.action": None})],
+    # yum's rpmtrans.py, which writes to syslog what it writes to its own log; of what is removed it knows the name.
+    "yum[7]:": [
+        ("Installed: 1:nginx-1.20.1-10.el7.x86_64", {"package.name": "nginx", "package.version": "1.20.1-10.el7.x86_64", "event.action": "package-install",
+                                                    "event.category": "package"}),
+        ("Erased: python-foo-bar", {"package.name": "python-foo-bar", "package.version": None, "event.action": "package-remove"}),
+        ("Erased: telnet", {"package.name": "telnet", "event.action": "package-remove"})],
     # FreeBSD: sys/kern/kern_sig.c, sys/net/if.c, sys/cam/cam.c, sys/cam/cam_periph.c, sys/geom/geom_vfs.c, sys/x86/x86/mca.c.
     "kernel:": [
         ("pid 777 (nginx), jid 0, uid 80: exited on signal 11 (core dumped)",
