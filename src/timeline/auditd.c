@@ -100,6 +100,7 @@ struct state {
     bool call_says;                 /* how it went: that counts before what others say */
     const struct audit_type *known; /* the first that is; NULL: none */
     bool is_apparmor;               /* which is an AVC of AppArmor */
+    struct str did;                 /* what the call did; empty: no record has one */
 };
 
 struct record {
@@ -107,7 +108,6 @@ struct record {
     struct state *state;
     struct event *e;
     struct str type, arch;
-    struct str call;
     const struct audit_type *known;
     bool is_execve;
     bool has_pieces; /* arguments too long for one record */
@@ -223,7 +223,7 @@ static void put_syscall(struct record *c, struct str number)
 {
     struct str name = audit_syscall_name(c->arch, number);
 
-    c->call = name;
+    c->state->did = name.len ? audit_syscall_action(name) : STR("");
     c->state->is_accept = str_starts(name, "accept") || str_is(name, "recvfrom");
     put_named(c, STR("syscall"), name.len ? name : number);
 }
@@ -506,21 +506,21 @@ static void keep_known(struct record *c)
     c->state->is_apparmor = str_is(c->type, "AVC") && event_value(c->e, apparmor).len > 0;
 }
 
-/* Of an event none of whose records is of such a type. */
+/* Of an event none of whose records is of such a type, and none has a call. */
 static void put_type(struct record *c)
 {
-    event_put(c->e, FIELD_EVENT_ACTION, c->call.len ? audit_syscall_action(c->call) : c->type);
+    event_put(c->e, FIELD_EVENT_ACTION, c->type);
     event_puts(c->e, FIELD_EVENT_CATEGORY, "process");
 }
 
-static void put_instead(struct event *e, uint16_t name, const char *constant)
+static void put_instead(struct event *e, uint16_t name, struct str value)
 {
     for (size_t i = 0; i < e->count; i++)
         if (e->fields[i].name == name) {
-            e->fields[i].value = str_of(constant);
+            e->fields[i].value = value;
             return;
         }
-    event_puts(e, name, constant);
+    event_put(e, name, value);
 }
 
 /* What all records together say, in whatever order they stand. */
@@ -528,11 +528,13 @@ static void settle(const struct state *s, struct event *e)
 {
     if (s->known) {
         put_instead(e, FIELD_EVENT_ACTION,
-                    s->is_apparmor ? "violated-apparmor-policy" : s->known->action);
-        put_instead(e, FIELD_EVENT_CATEGORY, s->known->category);
+                    str_of(s->is_apparmor ? "violated-apparmor-policy" : s->known->action));
+        put_instead(e, FIELD_EVENT_CATEGORY, str_of(s->known->category));
+    } else if (s->did.len) {
+        put_instead(e, FIELD_EVENT_ACTION, s->did);
     }
     if (s->outcome)
-        put_instead(e, FIELD_EVENT_OUTCOME, s->outcome);
+        put_instead(e, FIELD_EVENT_OUTCOME, str_of(s->outcome));
 }
 
 static void end_event(struct reader *r, struct event *e)
@@ -573,6 +575,7 @@ static void begin_event(struct state *s, struct str id)
     s->has_user = s->is_accept = s->call_says = s->is_apparmor = false;
     s->outcome = NULL;
     s->known = NULL;
+    s->did = STR("");
 }
 
 static bool take_time(struct reader *r, struct event *e, struct str id, struct str *serial)
@@ -587,12 +590,20 @@ static bool take_time(struct reader *r, struct event *e, struct str id, struct s
     return true;
 }
 
+/* What ausearch(8) puts in front of an event: "----", "time->Wed Nov 25 03:12:09 2026". */
+static bool is_between_events(struct str line)
+{
+    return str_is(line, "----") || str_starts(line, "time->");
+}
+
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct record c = {.r = r, .state = r->state, .e = e};
     struct str text = line, node, id, serial;
     bool is_next;
 
+    if (is_between_events(line))
+        return LINE_COMMENT;
     if (!take_head(&line, &node, &c.type, &id) || !take_time(r, e, id, &serial))
         return LINE_FOREIGN;
     is_next = !r->begins_event && is_same(c.state, id);

@@ -48,6 +48,17 @@ class Audit(unittest.TestCase):
         self.check_sum(counts, 122)
         self.assertEqual([event["line"] for event in events], sorted(event["line"] for event in events))
 
+    def test_what_ausearch_prints_is_read_as_the_log_is(self):
+        """audit: src/ausearch-report.c, output_record(): "----", "time->%s" and the records, the last one first."""
+        lines = ["----\n", "time->Tue Nov 25 03:12:09 2025\n", *reversed(call(7)), "----\n", "time->Tue Nov 25 03:12:10 2025\n",
+                 record(8, "USER_LOGIN", "pid=8 uid=0 auid=1000 ses=1 msg='op=login acct=\"eva\" exe=\"/x\" hostname=? addr=192.0.2.7 terminal=ssh res=success'")]
+        events, counts = read_lines("".join(lines))
+        self.assertEqual((counts["format"], counts["events"], counts["continued"], counts["comments"]), ("auditd", 2, 2, 4))
+        self.check_whole(events[:1], [7])
+        self.check_sum(counts, 8)
+        self.assertEqual([(event["event.action"], event["event.outcome"], event["time"][:19]) for event in events],
+                         [("executed", "success", "2025-11-25T03:12:09"), ("logged-in", "success", "2025-11-25T03:12:09")])
+
     def test_the_same_number_on_two_nodes_is_two_events(self):
         one, two = call(7, node="node=a "), call(7, node="node=b ")
         events, counts = read_lines("".join(x for pair in zip(one, two) for x in pair))
