@@ -1,5 +1,6 @@
 /* w3c.c: logs of the W3C Extended Log File Format, whose #Fields line names the columns: IIS, the
  * firewall of Windows. */
+#include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/members.h"
 
@@ -133,11 +134,37 @@ static bool put_time(struct reader *r, struct event *e, struct str date, struct 
     return true;
 }
 
-static void put_value(struct event *e, uint16_t field, struct str value)
+/* The firewall of Windows; other values of this column are their programs' own. */
+static const struct {
+    const char *word, *action;
+} verdicts[] = {
+    {"DROP", "firewall-deny"},
+    {"ALLOW", "firewall-allow"},
+    {"OPEN", "firewall-allow"}, /* before Windows Vista */
+    {"CLOSE", "firewall-close"},
+};
+
+static void put_action(struct reader *r, struct event *e, struct str value)
+{
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++)
+        if (str_is(value, verdicts[i].word)) {
+            event_put(e, field_number(r->names, STR("w3c.action")), value);
+            event_puts(e, FIELD_EVENT_ACTION, verdicts[i].action);
+            event_puts(e, FIELD_EVENT_CATEGORY, "network");
+            return;
+        }
+    event_put(e, FIELD_EVENT_ACTION, value);
+}
+
+static void put_value(struct reader *r, struct event *e, uint16_t field, struct str value)
 {
     if (field == FIELD_HTTP_VERSION)
         (void)str_take(&value, "HTTP/");
-    if (!str_is(value, "-"))
+    if (str_is(value, "-"))
+        return;
+    if (field == FIELD_EVENT_ACTION)
+        put_action(r, e, value);
+    else
         event_put(e, field, value);
 }
 
@@ -158,7 +185,7 @@ static enum line_verdict take_row(struct reader *r, struct str line, struct even
         else if (s->columns[i].kind == COLUMN_BOTH)
             date = str_cut(&value, ' '), time = value;
         else
-            put_value(e, s->columns[i].field, value);
+            put_value(r, e, s->columns[i].field, value);
     }
     event_small(e, FIELD_NETWORK_TRANSPORT);
     if (i != s->count || rest.len || time.len == 0 || !put_time(r, e, date, time))
@@ -184,4 +211,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_w3c = {
-    .name = "w3c", .version = 2, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "w3c", .version = 3, .line = line_of, .state_size = sizeof(struct state)};
