@@ -32,5 +32,15 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_bash_history = {
-    .name = "bash-history", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+/* A command may have several lines. */
+static void end_event(struct reader *r, struct event *e)
+{
+    (void)r;
+    event_put(e, FIELD_PROCESS_COMMAND_LINE, event_value(e, FIELD_MESSAGE));
+}
+
+const struct format format_bash_history = {.name = "bash-history",
+                                           .version = 2,
+                                           .line = line_of,
+                                           .whole = end_event,
+                                           .state_size = sizeof(struct state)};

@@ -6,13 +6,11 @@ struct state {
     bool goes_on;
 };
 
+/* hist.c, savehistfile(): a backslash in front of each line end within a command, whatever stands
+ * before that; behind one that ends a command is a blank. */
 static bool is_open(struct str line)
 {
-    size_t count = 0;
-
-    while (count < line.len && line.p[line.len - 1 - count] == '\\')
-        count++;
-    return count % 2 == 1;
+    return str_ends(line, "\\");
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
@@ -41,5 +39,35 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_EVENT;
 }
 
-const struct format format_zsh_history = {
-    .name = "zsh-history", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+/* As it was typed. */
+static struct str without_backslashes(struct event *e, struct str lines)
+{
+    struct str all = {e->scratch + e->scratch_len, 0};
+
+    if (!memchr(lines.p, '\n', lines.len))
+        return lines;
+    while (lines.len) {
+        struct str line = str_cut(&lines, '\n');
+
+        if (lines.len && is_open(line))
+            line.len--;
+        all.len += event_keep(e, line).len;
+        if (lines.len)
+            all.len += event_keep(e, STR("\n")).len;
+    }
+    return all;
+}
+
+static void end_event(struct reader *r, struct event *e)
+{
+    struct str lines = event_value(e, FIELD_MESSAGE);
+
+    (void)r;
+    event_put(e, FIELD_PROCESS_COMMAND_LINE, without_backslashes(e, lines));
+}
+
+const struct format format_zsh_history = {.name = "zsh-history",
+                                          .version = 2,
+                                          .line = line_of,
+                                          .whole = end_event,
+                                          .state_size = sizeof(struct state)};

@@ -156,9 +156,13 @@ CASES = [
     ("dnf", "Nov 25 03:12:09 Installed: 1:nmap-6.40-19.el7.x86_64\nNov 25 03:12:10 Erased: nmap-6.40-19.el7\n", [
         {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "package.name": "nmap", "event.action": "package-install"}, {"event.action": "package-remove"}]),
     ("bash-history", "#1764040329\nid\n#1764040330\ncat <<E\nwhat\nE\n", [
-        {"time": "2025-11-25T03:12:09Z", "doubt": "", "message": "id", "event.action": "command"}, {"message": "cat <<E\nwhat\nE"}]),
-    ("zsh-history", ": 1764040329:12;make\n: 1764040330:0;echo a\\\nb\n", [
-        {"time": "2025-11-25T03:12:09Z", "message": "make", "zsh.elapsed_s": "12"}, {"message": "echo a\\\nb"}]),
+        {"time": "2025-11-25T03:12:09Z", "doubt": "", "message": "id", "event.action": "command", "process.command_line": "id"},
+        {"message": "cat <<E\nwhat\nE", "process.command_line": "cat <<E\nwhat\nE"}]),
+    # zsh: Src/hist.c, savehistfile(): a backslash before each line end, also where one was typed.
+    ("zsh-history", ": 1764040329:12;make\n: 1764040330:0;echo a\\\nb\n: 1764040331:0;ls \\\\\n  -l\n: 1764040332:0;echo \\ \n", [
+        {"time": "2025-11-25T03:12:09Z", "message": "make", "process.command_line": "make", "zsh.elapsed_s": "12"},
+        {"message": "echo a\\\nb", "process.command_line": "echo a\nb"}, {"process.command_line": "ls \\\n  -l"},
+        {"process.command_line": "echo \\ "}]),
     ("fish-history", "- cmd: vim /etc/passwd\n  when: 1764040329\n  paths:\n    - /etc/passwd\n- cmd: echo a\\nb\n  when: 1764040330\n", [
         {"time": "2025-11-25T03:12:09Z", "doubt": "", "process.command_line": "vim /etc/passwd", "file.path": "/etc/passwd"},
         {"time": "2025-11-25T03:12:10Z", "process.command_line": "echo a\nb"}]),
