@@ -1,0 +1,160 @@
+/* syslog_head.c: a host, and a program with its number, in front of a message of syslog. */
+#include "timeline/syslog_head.h"
+#include "timeline/level.h"
+
+enum { TAG_MOST = 128, HOST_MOST = 255, PID_MOST = 20 };
+
+static bool is_tag_char(char c)
+{
+    return c > ' ' && c != '[' && c != ':' && c != ']' && c != '<' && c != '>';
+}
+
+/* Neither "host=…" nor "<…>" is a program's name; "polkitd(authority=local)" is. */
+static bool is_program(struct str name)
+{
+    return name.len > 0 && (!memchr(name.p, '=', name.len) || memchr(name.p, '(', name.len));
+}
+
+static bool is_pid(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.p[i] < '0' || word.p[i] > '9')
+            return false;
+    return word.len > 0 && word.len <= PID_MOST;
+}
+
+/* "03:12:09", and no more digits as those of a network card have. */
+static bool is_clock(struct str text)
+{
+    int n;
+
+    return when_digits(&text, 2, &n) && str_take(&text, ":") && when_digits(&text, 2, &n) &&
+           str_take(&text, ":") && when_digits(&text, 2, &n) &&
+           (text.len == 0 || memchr(" .,+-Z", text.p[0], 6));
+}
+
+/* What a program or a relay wrote itself: "2026-11-25T03:12:09Z". */
+static bool is_time(struct str text)
+{
+    struct stated s;
+
+    return when_iso(&text, &s) || is_clock(text);
+}
+
+bool syslog_take_tag(struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    struct str name = str_head(at, 0), pid = {0};
+
+    if (is_time(at))
+        return false;
+    while (name.len < at.len && name.len < TAG_MOST && is_tag_char(at.p[name.len]))
+        name.len++;
+    at = str_from(at, name.len);
+    if (str_starts(at, "]:") || str_starts(at, "]["))
+        at = str_from(at, 1); /* "gdm-password]: " */
+    if (str_is(name, "syslogd") && at.len > 1 && at.p[0] == ' ' && at.p[1] >= '0' &&
+        at.p[1] <= '9') {
+        /* "syslogd 1.4.1: restart.", of sysklogd. */
+        (void)str_cut(&at, ':');
+        at = (struct str){at.p - 1, at.len + 1};
+    }
+    if (!is_program(name) || at.len == 0)
+        return false;
+    if (at.p[0] == '[') {
+        struct str inside = str_from(at, 1);
+
+        pid = str_cut(&inside, ']');
+        if (!is_pid(pid))
+            return false;
+        at = inside;
+    }
+    if (!str_take(&at, ":") && pid.len == 0)
+        return false;
+    if (pid.len == 0 && level_is_plain(name)) /* "INFO: started" */
+        return false;
+    event_put(e, FIELD_PROCESS_NAME, name);
+    event_put(e, FIELD_PROCESS_PID, pid);
+    *rest = at;
+    (void)str_take(rest, " ");
+    return true;
+}
+
+/* "<airportd[88]> ", of macOS's log of wireless networks. */
+static bool take_angled(struct str *rest, struct event *e)
+{
+    struct str at = *rest, name, pid;
+
+    if (!str_take(&at, "<"))
+        return false;
+    pid = str_cut(&at, '>');
+    name = str_cut(&pid, '[');
+    if (name.len == 0 || name.len > TAG_MOST || !str_ends(pid, "]") ||
+        !is_pid(str_head(pid, pid.len - 1)) || !str_take(&at, " "))
+        return false;
+    event_put(e, FIELD_PROCESS_NAME, name);
+    event_put(e, FIELD_PROCESS_PID, str_head(pid, pid.len - 1));
+    *rest = at;
+    return true;
+}
+
+bool syslog_take_metalog(struct str *rest, struct event *e)
+{
+    struct str at = *rest, name;
+
+    if (!str_take(&at, "["))
+        return take_angled(rest, e);
+    name = str_cut(&at, ']');
+    (void)str_take(&at, ":");
+    if (name.len == 0 || name.len > TAG_MOST || (name.p[0] | 0x20) < 'a' ||
+        (name.p[0] | 0x20) > 'z' || memchr(name.p, ' ', name.len) || !str_take(&at, " "))
+        return false;
+    event_put(e, FIELD_PROCESS_NAME, name);
+    *rest = at;
+    return true;
+}
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == ':' || (c & 0x80);
+}
+
+void syslog_take_host(struct str *rest, struct event *e)
+{
+    struct str after = *rest;
+    struct str word = str_cut(&after, ' ');
+
+    if (word.len == 0 || word.len > HOST_MOST || after.p == NULL || word.len == rest->len ||
+        word.p[word.len - 1] == ':' || is_time(*rest))
+        return;
+    for (size_t i = 0; i < word.len; i++)
+        if (!is_host_char(word.p[i]))
+            return;
+    event_put(e, FIELD_HOST_NAME, word);
+    *rest = after;
+}
+
+bool syslog_take_tag_again(struct str *rest, struct event *e)
+{
+    struct str host = event_value(e, FIELD_HOST_NAME), at = str_from(*rest, host.len);
+
+    if (host.len == 0 || !str_eq(str_head(*rest, host.len), host) || !str_take(&at, " ") ||
+        (!syslog_take_tag(&at, e) && !str_starts(at, "[")))
+        return false;
+    *rest = at;
+    return true;
+}
+
+bool syslog_take_tag_with_pid(struct str *rest, struct event *e)
+{
+    struct str at = *rest;
+    size_t before = e->count;
+
+    if (syslog_take_tag(&at, e) && event_value(e, FIELD_PROCESS_PID).len) {
+        *rest = at;
+        return true;
+    }
+    e->count = before;
+    return false;
+}

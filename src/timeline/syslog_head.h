@@ -1,0 +1,18 @@
+/* syslog_head.h: what stands between the time and the message of a line of syslog: a host, and the
+ * program with its number. */
+#pragma once
+#include "timeline/format.h"
+
+/* Each takes it off the front of *rest and gives e its fields, or leaves both as they are. */
+/* "sshd[812]: ", "kernel: ", "postfix/smtpd[7]: ", "CRON[1] " of old. */
+bool syslog_take_tag(struct str *rest, struct event *e);
+/* The same, with a number. */
+bool syslog_take_tag_with_pid(struct str *rest, struct event *e);
+/* "[sshd] ", "[sshd]: " in place of host and tag, as metalog writes it; "<airportd[88]> ", of
+ * macOS's log of wireless networks. */
+bool syslog_take_metalog(struct str *rest, struct event *e);
+/* A word that could be a host's name and is no tag. */
+void syslog_take_host(struct str *rest, struct event *e);
+/* Behind a host. UniFi's devices have their name twice: "gate gate sshd[7]: ", "gate gate
+ * [WAN-D-1] …". */
+bool syslog_take_tag_again(struct str *rest, struct event *e);
