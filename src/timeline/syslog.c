@@ -259,13 +259,15 @@ static bool take_iso_tag(struct str *line, bool is_strict, struct event *e)
 }
 
 /* What stands between time and message. */
-static bool take_head(struct str *line, enum layout layout, struct event *e)
+static bool take_head(struct reader *r, struct str *line, enum layout layout, struct event *e)
 {
     bool is_iso = layout == LAYOUT_ISO || layout == LAYOUT_STRICT;
     bool has_level = is_iso && take_level(line, e);
 
     if (!has_level)
         syslog_take_host(line, e);
+    if (!has_level && event_value(e, FIELD_HOST_NAME).len == 0)
+        syslog_take_chain(r, line, is_iso, e);
     (void)take_facility(line, e);
     if (cisco_is_message(*line)) {
         (void)str_take(line, ": ");
@@ -287,7 +289,7 @@ static enum line_verdict take_body(struct reader *r, struct str line, enum layou
         (void)str_take(&line, ": ");
     else if ((!is_bsd || !syslog_take_metalog(&line, e)) &&
              (!take_facility(&line, e) || !syslog_take_tag(&line, e)) &&
-             !take_head(&line, layout, e))
+             !take_head(r, &line, layout, e))
         return LINE_FOREIGN;
     put_message(r, e, line);
     return LINE_EVENT;
@@ -421,7 +423,7 @@ static bool is_doubtful(const struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 5,
+                                     .version = 6,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .line = line_of,

@@ -120,18 +120,68 @@ static bool is_host_char(char c)
            c == '-' || c == '_' || c == ':' || (c & 0x80);
 }
 
+static bool is_host(struct str word)
+{
+    if (word.len == 0 || word.len > HOST_MOST || word.p[word.len - 1] == ':')
+        return false;
+    for (size_t i = 0; i < word.len; i++)
+        if (!is_host_char(word.p[i]))
+            return false;
+    return true;
+}
+
 void syslog_take_host(struct str *rest, struct event *e)
 {
     struct str after = *rest;
     struct str word = str_cut(&after, ' ');
 
-    if (word.len == 0 || word.len > HOST_MOST || after.p == NULL || word.len == rest->len ||
-        word.p[word.len - 1] == ':' || is_time(*rest))
+    if (after.p == NULL || word.len == rest->len || is_time(*rest) || !is_host(word))
         return;
-    for (size_t i = 0; i < word.len; i++)
-        if (!is_host_char(word.p[i]))
-            return;
     event_put(e, FIELD_HOST_NAME, word);
+    *rest = after;
+}
+
+/* "s_sys@web1/relay" off the front of *chain: the source, which syslog-ng names of what is its own.
+ */
+static bool take_source(struct str *chain, struct str *source)
+{
+    *source = STR("");
+    if (memchr(chain->p, '@', chain->len)) {
+        *source = str_cut(chain, '@');
+        return is_host(*source);
+    }
+    return memchr(chain->p, '/', chain->len) != NULL;
+}
+
+static bool put_hosts(struct str chain, struct event *e)
+{
+    while (chain.len) {
+        struct str host = str_cut(&chain, '/');
+
+        if (!is_host(host))
+            return false;
+        event_put(e, FIELD_HOST_NAME, host);
+    }
+    return true;
+}
+
+void syslog_take_chain(struct reader *r, struct str *rest, bool needs_pid, struct event *e)
+{
+    struct str after = *rest, chain = str_cut(&after, ' '), behind = after, source;
+    size_t before = e->count;
+    bool has_tag;
+
+    if (after.len == 0 || !take_source(&chain, &source))
+        return;
+    has_tag = needs_pid ? syslog_take_tag_with_pid(&behind, e) : syslog_take_tag(&behind, e);
+    e->count = before;
+    if (!has_tag)
+        return;
+    if (!put_hosts(chain, e)) {
+        e->count = before;
+        return;
+    }
+    event_put(e, field_number(r->names, STR("syslog_ng.source")), source);
     *rest = after;
 }
 

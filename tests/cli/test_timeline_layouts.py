@@ -19,6 +19,12 @@ LAYOUTS = [
     (f"Nov 25 03:12:09 web1 auth.info {LOGIN}", {**EVA, **HERE, "host.name": "web1", "log.syslog.facility.name": "auth"}),
     (f"Nov 25 03:12:09 <auth.info> web1 {LOGIN}", {**EVA, **HERE, "host.name": "web1", "log.level": "informational"}),
     (f"<38>Nov 25 03:12:09 web1 auth.info {LOGIN}", {**EVA, "host.name": "web1", "log.level": "informational"}),
+    # syslog-ng: lib/logsource.c, log_source_mangle_hostname(), with chain_hostnames().
+    (f"Nov 25 03:12:09 web1/relay {LOGIN}", {**EVA, **HERE, "host.name": ["web1", "relay"], "syslog_ng.source": None}),
+    (f"Nov 25 03:12:09 s_sys@web1 {LOGIN}", {**EVA, **HERE, "host.name": "web1", "syslog_ng.source": "s_sys"}),
+    (f"Nov 25 03:12:09 s_sys@web1/relay/192.0.2.9 {LOGIN}", {**EVA, "host.name": ["web1", "relay", "192.0.2.9"], "syslog_ng.source": "s_sys"}),
+    (f"2026-11-25T03:12:09+01:00 web1/relay {LOGIN}", {**EVA, "host.name": ["web1", "relay"]}),
+    ("Nov 25 03:12:09 postfix/smtpd[7]: connect from unknown[192.0.2.7]", {"host.name": None, "process.name": "postfix/smtpd", "process.pid": "7"}),
     # A zone behind the clock; names with several meanings tell none, and what no tag follows is a host.
     (f"Nov 25 03:12:09 CET web1 {LOGIN}", {**EVA, "time": "2026-11-25T02:12:09Z", "doubt": "y", "host.name": "web1", "event.timezone": "CET"}),
     (f"Nov 25 03:12:09 CST web1 {LOGIN}", {**EVA, **HERE, "host.name": "web1", "event.timezone": "CST"}),
