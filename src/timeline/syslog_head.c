@@ -120,12 +120,25 @@ static bool is_host_char(char c)
            c == '-' || c == '_' || c == ':' || (c & 0x80);
 }
 
+static bool is_hex(char c)
+{
+    return char_is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+/* "\xe4": a byte that is no UTF-8, as it is shown. */
+static bool is_byte(struct str s)
+{
+    return s.len >= 4 && s.p[0] == '\\' && s.p[1] == 'x' && is_hex(s.p[2]) && is_hex(s.p[3]);
+}
+
 static bool is_host(struct str word)
 {
     if (word.len == 0 || word.len > HOST_MOST || word.p[word.len - 1] == ':')
         return false;
     for (size_t i = 0; i < word.len; i++)
-        if (!is_host_char(word.p[i]))
+        if (is_byte(str_from(word, i)))
+            i += 3;
+        else if (!is_host_char(word.p[i]))
             return false;
     return true;
 }

@@ -103,6 +103,13 @@ class Layouts(unittest.TestCase):
             with self.subTest(line):
                 self.assertEqual({field: event.get(field) for field in wanted}, wanted)
 
+    def test_a_host_with_bytes_that_are_no_text_is_one(self):
+        for host in (b"w\xe4b1", b"\xff", b"web1\xfe"):
+            events, counts = read_lines(b"Nov 25 03:12:09 " + host + b" " + LOGIN.encode() + b"\n")
+            self.assertEqual((counts["format"], counts["unparsed"]), ("syslog", 0))
+            self.assertEqual((events[0]["host.name"], events[0]["user.name"], events[0]["event.original_bytes"]),
+                             (host.decode("utf-8", "backslashreplace"), "eva", "yes"))
+
     def test_what_haproxy_passed_on_is_a_request(self):
         self.read("syslog", [(f"Nov 25 03:12:09 lb haproxy[99]: {line}", wanted) for line, wanted in PROXIED])
 
