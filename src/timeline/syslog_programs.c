@@ -313,7 +313,13 @@ static const struct meaning pkexec[] = {
 
 /* dpkg: utils/update-alternatives.c, log_msg. */
 static const struct meaning alternatives[] = {
-    {"run with {_:rest}", NULL, NULL, NULL},
+    {"run with {process.args:rest}", "command", "process", "unknown"},
+    {"link group {alternatives.name} updated to point to {file.target_path:rest}",
+     "alternative-change", "configuration", YES},
+    {"link group {alternatives.name} fully removed", "alternative-remove", "configuration", YES},
+    {"auto-repair link group {alternatives.name}", "alternative-change", "configuration", YES},
+    {"status of link group {file.path} set to {event.reason:rest}", "alternative-change",
+     "configuration", YES},
 };
 
 /* What libraries say in the name of the program that has them: TCP wrappers. */

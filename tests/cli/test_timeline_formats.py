@@ -158,6 +158,26 @@ CASES = [
     ("bash-history", "#1764040329\nid\n#1764040330\ncat <<E\nwhat\nE\n", [
         {"time": "2025-11-25T03:12:09Z", "doubt": "", "message": "id", "event.action": "command", "process.command_line": "id"},
         {"message": "cat <<E\nwhat\nE", "process.command_line": "cat <<E\nwhat\nE"}]),
+    # dpkg: utils/update-alternatives.c, log_msg(), alternative_update(), alternative_set_status().
+    ("alternatives", "update-alternatives 2026-11-25 03:12:09: run with --quiet --install /usr/bin/awk awk /usr/bin/mawk 5\n"
+     "update-alternatives 2026-11-25 03:12:09: link group awk updated to point to /usr/bin/mawk\n"
+     "update-alternatives 2026-11-25 03:12:10: link group awk fully removed\n"
+     "update-alternatives 2026-11-25 03:12:10: status of link group /usr/bin/awk set to manual\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "process.name": "update-alternatives", "event.action": "command",
+          "process.args": "--quiet --install /usr/bin/awk awk /usr/bin/mawk 5"},
+         {"event.action": "alternative-change", "alternatives.name": "awk", "file.target_path": "/usr/bin/mawk", "event.outcome": "success"},
+         {"event.action": "alternative-remove", "alternatives.name": "awk"}, {"file.path": "/usr/bin/awk", "event.reason": "manual"}]),
+    # sudo: lib/eventlog/eventlog.c, do_logfile_sudo(), and eventlog_writeln.c, which ends lines at blanks; sudoers(5): log_host, log_year.
+    ("sudo", "Nov 25 03:12:09 : eva : TTY=pts/0 ; PWD=/home/eva ; USER=root ;\n    COMMAND=/bin/ls\n"
+     "Nov 25 03:12:10 : eva : HOST=web1 : TTY=pts/0 ; PWD=/home/eva ; USER=root ;\n    COMMAND=/bin/cat\n    /etc/shadow\n"
+     "Nov 25 03:12:11 2026 : eva : command not allowed ; TTY=pts/0 ; PWD=/home/eva ;\n    USER=root ; COMMAND=/bin/sh\n"
+     "Nov 25 03:12:12 : eva : 3 incorrect password attempts ; TTY=pts/0 ;\n    PWD=/home/eva ; USER=root ; COMMAND=/bin/sh\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "user.name": "eva", "user.effective.name": "root", "process.command_line": "/bin/ls",
+          "process.working_directory": "/home/eva", "event.action": "command", "event.outcome": "success", "host.name": None},
+         {"host.name": "web1", "process.command_line": "/bin/cat /etc/shadow", "event.outcome": "success",
+          "message": "Nov 25 03:12:10 : eva : HOST=web1 : TTY=pts/0 ; PWD=/home/eva ; USER=root ;\n    COMMAND=/bin/cat\n    /etc/shadow"},
+         {"time": "2026-11-25T03:12:11Z", "doubt": "z", "event.reason": "command not allowed", "event.outcome": "failure", "process.command_line": "/bin/sh"},
+         {"event.outcome": "failure", "event.category": "authentication", "process.command_line": "/bin/sh"}]),
     # zsh: Src/hist.c, savehistfile(): a backslash before each line end, also where one was typed.
     ("zsh-history", ": 1764040329:12;make\n: 1764040330:0;echo a\\\nb\n: 1764040331:0;ls \\\\\n  -l\n: 1764040332:0;echo \\ \n", [
         {"time": "2025-11-25T03:12:09Z", "message": "make", "process.command_line": "make", "zsh.elapsed_s": "12"},
