@@ -1,6 +1,7 @@
 /* access.c: access logs of Apache, nginx and others: the Common Log Format, combined, with or
  * without the virtual host in front, or the addresses of X-Forwarded-For. */
 #include "timeline/format.h"
+#include "timeline/syslog_programs.h"
 #include "timeline/value_test.h"
 
 /* A quoted part; backslashes escape within it. */
@@ -308,25 +309,56 @@ static void look_for_another(struct reader *r, struct event *e, struct str reque
     put_request(e, str_from(request, 1));
 }
 
-static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+/* False: it is none, and e has what was read so far. */
+static bool take_line(struct reader *r, struct str line, struct stated *s, struct event *e)
 {
-    struct str whole = line, front, request;
-    struct stated s;
+    struct str front, request;
 
-    if (!take_time(&line, &front, &s) || !take_request(&line, &request))
-        return LINE_FOREIGN;
-    reader_time(r, e, &s);
-    if (!put_front(r, e, front))
-        return LINE_FOREIGN;
+    if (!take_time(&line, &front, s) || !take_request(&line, &request) || !put_front(r, e, front))
+        return false;
     put_request(e, request);
     look_for_another(r, e, request);
     if (!take_status(&line, e) || !put_rest(e, line))
-        return LINE_FOREIGN;
+        return false;
     event_puts(e, FIELD_EVENT_ACTION, "http-request");
     event_puts(e, FIELD_EVENT_CATEGORY, "web");
-    event_put(e, FIELD_MESSAGE, whole);
+    return true;
+}
+
+bool access_understand(struct reader *r, struct str sentence, struct event *e)
+{
+    size_t before = e->count;
+    struct stated s;
+
+    if (take_line(r, sentence, &s, e))
+        return true;
+    e->count = before;
+    return false;
+}
+
+/* "Nov 25 03:12:09 web1 nginx: 192.0.2.7 - - [": what stands in front is syslog's. */
+static bool has_syslog_head(struct str line)
+{
+    const char *bracket = memchr(line.p, '[', line.len);
+    struct str front = str_head(line, bracket ? (size_t)(bracket - line.p) : 0);
+    struct stated s;
+
+    if (front.len == 0 || (front.p[0] != '<' && !when_bsd(&front, &s) && !when_iso(&front, &s)))
+        return false;
+    /* The bracket may be that of the program's number. */
+    return memmem(front.p, front.len, ": ", 2) || memmem(line.p, line.len, "]: ", 3);
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct stated s;
+
+    if (has_syslog_head(line) || !take_line(r, line, &s, e))
+        return LINE_FOREIGN;
+    reader_time(r, e, &s);
+    event_put(e, FIELD_MESSAGE, line);
     return LINE_EVENT;
 }
 
 const struct format format_access = {
-    .name = "access", .version = 3, .is_splittable = true, .line = line_of};
+    .name = "access", .version = 4, .is_splittable = true, .line = line_of};

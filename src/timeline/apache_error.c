@@ -2,6 +2,7 @@
  * before. */
 #include "timeline/apache_error.h"
 #include "timeline/level.h"
+#include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 
 /* "192.0.2.7:51234", "[2001:db8::7]:51234". */
@@ -126,6 +127,13 @@ void apache_error_referrer(struct reader *r, struct str *sentence, struct event 
         return;
     event_put(e, FIELD_HTTP_REQUEST_REFERRER, last);
     *sentence = str_head(*sentence, sentence->len - last.len - (sizeof(words) - 1));
+}
+
+struct str apache_without_ends(struct reader *r, struct str sentence, struct event *e)
+{
+    (void)apache_error_parts(r, &sentence, e);
+    apache_error_referrer(r, &sentence, e);
+    return sentence;
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)

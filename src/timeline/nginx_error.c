@@ -1,5 +1,6 @@
 /* nginx_error.c: the error log of nginx (ngx_log_error, ngx_http_log_error). */
 #include "timeline/level.h"
+#include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 
 enum { CANDIDATES_MAX = 4 };
@@ -117,22 +118,50 @@ static bool take_number(struct str *rest, char end, struct str *out)
     return str_u64(*out, &n);
 }
 
-/* "2026/11/25 03:12:09 [error] 2865#2865: *66647 message" */
-static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+/* "2026/11/25 03:12:09 [error] 2865#2865: *66647 message": its front, and what stands at its end.
+ */
+static bool take_ends(struct reader *r, struct str *line, struct stated *s, struct event *e)
 {
-    struct str whole = line, pid, tid, connection;
+    struct str at = *line, level, pid, tid, connection;
+
+    if (!when_slashes(&at, s) || !str_take(&at, " ["))
+        return false;
+    level = str_cut(&at, ']');
+    if (!str_take(&at, " ") || !take_number(&at, '#', &pid) || !take_number(&at, ':', &tid) ||
+        !str_take(&at, " ") || !level_put(e, level))
+        return false;
+    event_put(e, FIELD_PROCESS_PID, pid);
+    if (str_take(&at, "*") && take_number(&at, ' ', &connection))
+        event_put(e, field_number(r->names, STR("nginx.connection")), connection);
+    *line = take_tail(r, e, at);
+    return true;
+}
+
+struct str nginx_without_ends(struct reader *r, struct str sentence, struct event *e)
+{
+    bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
+    size_t before = e->count;
     struct stated s;
 
-    if (!when_slashes(&line, &s) || !str_take(&line, " [") || !level_put(e, str_cut(&line, ']')) ||
-        !str_take(&line, " ") || !take_number(&line, '#', &pid) || !take_number(&line, ':', &tid) ||
-        !str_take(&line, " "))
+    /* The level comes first; that of the line's head is that of syslog. */
+    if (take_ends(r, &sentence, &s, e) && has_level) {
+        memmove(&e->fields[before], &e->fields[before + 1],
+                (e->count - before - 1) * sizeof(e->fields[0]));
+        e->count--;
+    }
+    return sentence;
+}
+
+static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
+{
+    struct str whole = line;
+    struct stated s;
+
+    if (!take_ends(r, &line, &s, e))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
-    event_put(e, FIELD_PROCESS_PID, pid);
     event_puts(e, FIELD_PROCESS_NAME, "nginx");
-    if (str_take(&line, "*") && take_number(&line, ' ', &connection))
-        event_put(e, field_number(r->names, STR("nginx.connection")), connection);
-    syslog_understand(r, e, take_tail(r, e, line));
+    syslog_understand(r, e, line);
     event_put(e, FIELD_MESSAGE, whole);
     return LINE_EVENT;
 }

@@ -16,14 +16,18 @@ extern const struct program_list machine_programs;  /* smartd, mdadm, UPS, clock
 extern const struct program_list
     network_programs; /* BIND, OpenLDAP, Dropbear, DHCP, OpenVPN, xinetd */
 
-/* A sentence without the time, thread and level that MySQL and MariaDB put in front of it in a log
- * of their own; the level becomes e's. */
+/* Sentences without what programs put around them in a log of their own (time, thread or category,
+ * level; of nginx the client and its request, too), which becomes e's. The level in the head of a
+ * line of syslog goes before. */
 struct reader;
+struct str apache_without_ends(struct reader *r, struct str sentence, struct event *e);
 struct str mysql_without_stamp(struct reader *r, struct str sentence, struct event *e);
-
-/* A sentence of BIND without the time, category and level that stand in front of it in a log of its
- * own; they become e's. */
 struct str named_without_front(struct reader *r, struct str sentence, struct event *e);
+struct str nginx_without_ends(struct reader *r, struct str sentence, struct event *e);
+
+/* '192.0.2.7 - eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7': a line of an access log.
+ */
+bool access_understand(struct reader *r, struct str sentence, struct event *e);
 
 /* "IN=eth0 OUT= SRC=192.0.2.1 DST=…": a packet that iptables, nftables or ufw logged. */
 bool firewall_understand(struct str sentence, struct event *e);

@@ -1,6 +1,5 @@
 /* syslog_words.c: the names of syslog's priorities, and the sentences of programs understood. */
 #include "timeline/syslog_words.h"
-#include "timeline/apache_error.h"
 #include "timeline/auditd.h"
 #include "timeline/cisco.h"
 #include "timeline/kernel.h"
@@ -179,34 +178,43 @@ static bool may_be_audit(const struct known_as *k, struct str sentence)
            str_is(k->last, "audisp-syslog") || str_is(k->last, "auditd");
 }
 
-/* "sshd|sshd-session" */
-static bool is_among(const char *names, struct str name)
-{
-    struct str rest = str_of(names);
-
-    while (rest.len)
-        if (str_eq(str_cut(&rest, '|'), name))
-            return name.len > 0;
-    return false;
-}
-
 /* Programs whose sentences no table of patterns tells. */
 static const struct {
-    const char *names;
+    struct str name;
     bool (*understand)(struct reader *r, struct str sentence, struct event *e);
 } apart[] = {
-    {"filterlog", filterlog_understand},
-    {"pkg|pkg-static", pkg_understand},
-    {"yum", yum_understand},
+    {STR_INIT("filterlog"), filterlog_understand},
+    {STR_INIT("pkg"), pkg_understand},
+    {STR_INIT("pkg-static"), pkg_understand},
+    {STR_INIT("yum"), yum_understand},
 };
 
 static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,
                        struct event *e)
 {
     for (size_t i = 0; i < COUNT_OF(apart); i++)
-        if (is_among(apart[i].names, k->last) && apart[i].understand(r, sentence, e))
-            return true;
+        if (str_eq(apart[i].name, k->last))
+            return apart[i].understand(r, sentence, e);
     return false;
+}
+
+/* Programs that put more into a log of their own than to syslog, and may be set up to send that. */
+static const struct {
+    struct str name;
+    struct str (*without)(struct reader *r, struct str sentence, struct event *e);
+} own_logs[] = {
+    {STR_INIT("httpd"), apache_without_ends},    {STR_INIT("apache2"), apache_without_ends},
+    {STR_INIT("named"), named_without_front},    {STR_INIT("mysqld"), mysql_without_stamp},
+    {STR_INIT("mariadbd"), mysql_without_stamp}, {STR_INIT("nginx"), nginx_without_ends},
+};
+
+static struct str without_ends(struct reader *r, const struct known_as *k, struct str sentence,
+                               struct event *e)
+{
+    for (size_t i = 0; i < COUNT_OF(own_logs); i++)
+        if (str_eq(own_logs[i].name, k->last) || str_eq(own_logs[i].name, k->first))
+            return own_logs[i].without(r, sentence, e);
+    return sentence;
 }
 
 void syslog_understand(struct reader *r, struct event *e, struct str sentence)
@@ -218,10 +226,6 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
     while (str_take(&sentence, " ")) /* sudo pads the name behind its colon */
         ;
     sentence = is_kernel ? without_uptime(sentence) : without_own_stamp(e, sentence);
-    if (str_is(k.last, "httpd") || str_is(k.first, "httpd") || str_is(k.last, "apache2")) {
-        (void)apache_error_parts(r, &sentence, e);
-        apache_error_referrer(r, &sentence, e);
-    }
     if ((is_kernel || k.last.len == 0 || str_is(k.last, "ulogd")) &&
         firewall_understand(sentence, e))
         return;
@@ -233,14 +237,24 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         return;
     if (may_be_audit(&k, sentence) && audit_understand(r, sentence, e))
         return;
-    if (str_is(k.last, "named"))
-        sentence = named_without_front(r, sentence, e);
-    if (str_is(k.last, "mysqld") || str_is(k.last, "mariadbd"))
-        sentence = mysql_without_stamp(r, sentence, e);
-    if (!match(r, &k, sentence, e) && str_ends(sentence, " "))
-        (void)match(r, &k, str_trim(sentence), e);
+    sentence = without_ends(r, &k, sentence, e);
+    if (!match(r, &k, sentence, e) &&
+        !(str_ends(sentence, " ") && match(r, &k, str_trim(sentence), e)) &&
+        memmem(sentence.p, sentence.len, "] \"", 3))
+        (void)access_understand(r, sentence, e);
     put_root(&k, sentence, e);
     put_status_outcome(e);
+}
+
+/* "sshd|sshd-session" */
+static bool is_among(const char *names, struct str name)
+{
+    struct str rest = str_of(names);
+
+    while (rest.len)
+        if (str_eq(str_cut(&rest, '|'), name))
+            return name.len > 0;
+    return false;
 }
 
 bool syslog_knows_program(struct str name)

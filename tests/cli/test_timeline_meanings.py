@@ -291,6 +291,17 @@ BSD = {
         ("nginx upgraded: 1.24.0 -> 1.26.0 ", {"package.version": "1.26.0", "pkg.version_before": "1.24.0", "event.action": "package-upgrade"}),
         ("nginx reinstalled: 1.24.0  ", {"package.version": "1.24.0", "pkg.version_before": None, "event.action": "package-reinstall"}),
         ("it was never installed", {"event.action": None})],
+    # nginx: src/core/ngx_syslog.c, whose messages are the lines of its logs; Apache: CustomLog to a program that sends on.
+    "nginx:": [
+        ('2026/11/25 03:12:09 [error] 12#13: *7 user "eva": password mismatch, client: 192.0.2.7, server: _, request: "GET /x HTTP/1.1", host: "a"',
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": FAILED, "log.level": "error", "process.pid": "12",
+          "nginx.connection": "7", "http.request.method": "GET", "url.domain": "a"}),
+        ('192.0.2.7 - eva [25/Nov/2026:03:12:08 +0100] "GET /x?y HTTP/1.1" 401 612 "-" "curl/8"',
+         {"source.ip": "192.0.2.7", "user.name": "eva", "http.response.status_code": "401", "event.action": "http-request", "event.outcome": FAILED,
+          "url.query": "y", "user_agent.original": "curl/8", "time": "2026-11-25T03:12:01Z"}),
+        ("signal process started", {"source.ip": None, "event.action": None})],
+    "web_access[7]:": [('192.0.2.7 - - [25/Nov/2026:03:12:08 +0100] "GET / HTTP/1.1" 200 612', {"source.ip": "192.0.2.7", "event.outcome": OK}),
+                       ('it said [25/Nov/2026:03:12:08 +0100] "GET / HTTP/1.1" 200', {"source.ip": None, "source.address": None, "event.action": None})],
     # yum's rpmtrans.py, which writes to syslog what it writes to its own log; of what is removed it knows the name.
     "yum[7]:": [
         ("Installed: 1:nginx-1.20.1-10.el7.x86_64", {"package.name": "nginx", "package.version": "1.20.1-10.el7.x86_64", "event.action": "package-install",
