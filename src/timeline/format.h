@@ -48,6 +48,9 @@ struct format {
      * recognised such an event counts only where another line has the host that it names. NULL:
      * none may be. */
     bool (*is_doubtful)(const struct event *e);
+    /* Whether an event is of a line that no other program writes: where a source is recognised, one
+     * of those that are looked at is to be. NULL: each is. */
+    bool (*is_sure)(const struct event *e);
     /* Of text whose program is not known: tried only where no other format knows the source. Of
      * lines that it joins only those are its own there that begin with a blank or gave fields. */
     bool is_last;

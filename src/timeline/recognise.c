@@ -188,6 +188,7 @@ static int take_samples(struct look *l, struct err *e)
 struct score {
     const struct format *format;
     unsigned lines, understood;
+    bool is_sure;                 /* one is a line of its own alone */
     unsigned indented;            /* behind the last event */
     struct str hosts[HOSTS_MOST]; /* that lines which may be another program's name */
     size_t host_count;
@@ -266,6 +267,7 @@ static void add_line(struct score *s, struct str line, enum line_verdict v, cons
     if (v == LINE_EVENT && counts(s, e)) {
         s->understood++;
         s->indented = 0;
+        s->is_sure = s->is_sure || !s->format->is_sure || s->format->is_sure(e);
     }
 }
 
@@ -300,7 +302,8 @@ static struct score try_format(struct look *l, const struct format *format,
 
 static bool is_better(const struct score *s, const struct score *best)
 {
-    return s->understood * 100 > s->lines * CANDIDATE_PERCENT && s->understood > best->understood;
+    return s->is_sure && s->understood * 100 > s->lines * CANDIDATE_PERCENT &&
+           s->understood > best->understood;
 }
 
 /* Of the formats that are last or of the others. */

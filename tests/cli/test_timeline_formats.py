@@ -158,6 +158,15 @@ CASES = [
     ("bash-history", "#1764040329\nid\n#1764040330\ncat <<E\nwhat\nE\n", [
         {"time": "2025-11-25T03:12:09Z", "doubt": "", "message": "id", "event.action": "command", "process.command_line": "id"},
         {"message": "cat <<E\nwhat\nE", "process.command_line": "cat <<E\nwhat\nE"}]),
+    # util-linux: sys-utils/dmesg.c, print_record(): "[%s] " of record_ctime(), an ISO time, and "%-6s:%-6s: " of -x.
+    ("dmesg", "[Wed Nov 25 03:12:08 2026] Linux version 6.1.0-18-amd64 (x)\n[Wed Nov 25 03:12:09 2026] EXT4-fs error (device sda1): ext4_lookup:1: x\n"
+     "[Wed Nov 25 03:12:10 2026] something of a driver\nkern  :err   : [Wed Nov 25 03:12:11 2026] e1000e 0000:00:1f.6 eth0: NIC Link is Down\n"
+     "2026-11-25T03:12:12,123456+01:00 usb 1-1: New USB device found, idVendor=0781, idProduct=5567\n", [
+         {"time": "2026-11-25T03:12:08Z", "doubt": "z", "process.name": "kernel", "event.action": "boot"},
+         {"event.action": "file-system-fault", "device.id": "sda1", "message": "EXT4-fs error (device sda1): ext4_lookup:1: x"},
+         {"event.action": None, "message": "something of a driver"},
+         {"event.action": "network-fault", "log.level": "error", "log.syslog.facility.name": "kern"},
+         {"time": "2026-11-25T02:12:12.123456Z", "doubt": "", "event.action": "device-attach", "device.id": "1-1"}]),
     # dpkg: utils/update-alternatives.c, log_msg(), alternative_update(), alternative_set_status().
     ("alternatives", "update-alternatives 2026-11-25 03:12:09: run with --quiet --install /usr/bin/awk awk /usr/bin/mawk 5\n"
      "update-alternatives 2026-11-25 03:12:09: link group awk updated to point to /usr/bin/mawk\n"
@@ -389,6 +398,11 @@ class Formats(unittest.TestCase):
                 self.assertEqual(counts["lines"], len(text.split("\n")) - 1)
                 self.assertEqual(counts["lines"], sum(counts[part] for part in ("events", "unparsed", "continued", "comments", "empty")))
                 self.assertEqual(counts["events"], len(wanted))
+
+    def test_brackets_as_dmesg_has_them_make_no_kernel_of_another_program(self):
+        events, counts = read_lines("[Wed Nov 25 03:12:08 2026] Server started\n[Wed Nov 25 03:12:09 2026] BUG: the queue is full\n")
+        self.assertEqual((counts["format"], counts["events"]), ("dated", 2))
+        self.check_event(events[1], {"time": "2026-11-25T03:12:09Z", "process.name": None, "event.action": None})
 
     def test_what_is_no_log_is_not_recognised(self):
         for text in NOT_RECOGNISED:
