@@ -348,10 +348,45 @@ static bool fits(const struct pattern *p, struct str text, struct str *values, s
     return p->most == p->count ? text.len == 0 : fits_last(p, text, values);
 }
 
+static size_t count_of(struct str s, char c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        n += s.p[i] == c;
+    return n;
+}
+
+/* Reasons are mostly the rest of a sentence: without what parts them from what stands before, and
+ * the bracket that closes one which was opened there. */
+static struct str reason_of(struct str s)
+{
+    static const char *const marks[] = {",", ":", ";", "- "};
+    size_t before, closed;
+
+    do {
+        before = s.len;
+        s = str_trim(s);
+        for (size_t i = 0; i < COUNT_OF(marks); i++)
+            (void)str_take(&s, marks[i]);
+    } while (s.len < before);
+    closed = count_of(s, ')');
+    for (size_t open = count_of(s, '('); closed > open && s.p[s.len - 1] == ')'; closed--)
+        s.len--;
+    return s;
+}
+
+/* What becomes of a place's value as a field. */
+static struct str value_of(const struct step *s, struct str value)
+{
+    return s->field == FIELD_EVENT_REASON ? reason_of(value) : value;
+}
+
 static void put_value(const struct step *s, struct str value, struct event *e)
 {
     bool is_source = s->field == FIELD_SOURCE_IP;
 
+    value = value_of(s, value);
     if (is_source && (s->kind == STEP_HOST || s->kind == STEP_ADDRESS))
         event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, value);
     else
@@ -397,7 +432,7 @@ static void fill_also(const struct pattern *p, const struct str *values, struct 
     size_t before = e->count;
 
     for (size_t i = 0; i < p->count; i++)
-        if (!has_value(e, p->steps[i].field, values[i]))
+        if (!has_value(e, p->steps[i].field, value_of(&p->steps[i], values[i])))
             put_value(&p->steps[i], values[i], e);
     if (!has_value(e, FIELD_EVENT_ACTION, p->action))
         event_put(e, FIELD_EVENT_ACTION, p->action);

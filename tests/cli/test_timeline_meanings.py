@@ -302,6 +302,13 @@ BSD = {
         ("signal process started", {"source.ip": None, "event.action": None})],
     "web_access[7]:": [('192.0.2.7 - - [25/Nov/2026:03:12:08 +0100] "GET / HTTP/1.1" 200 612', {"source.ip": "192.0.2.7", "event.outcome": OK}),
                        ('it said [25/Nov/2026:03:12:08 +0100] "GET / HTTP/1.1" 200', {"source.ip": None, "source.address": None, "event.action": None})],
+    # Reasons are without what parts them from the rest of the sentence: shadow's src/usermod.c, fail_exit(); Postfix: src/xsasl, src/global/log_adhoc.c.
+    "usermod[7]:": [("failed adding user 'eva', exit code: 1", {"user.target.name": "eva", "event.reason": "exit code: 1"})],
+    "postfix/smtpd[7]:": [("warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", {"event.reason": "UGFzc3dvcmQ6"})],
+    "postfix/smtp[7]:": [("ABC124: to=<c@example.org>, relay=none, delay=1, delays=0/0/0/1, dsn=4.4.1, status=deferred (connect to x[192.0.2.3]:25: Connection timed out)",
+                          {"event.reason": "connect to x[192.0.2.3]:25: Connection timed out"}),
+                         ("ABC124: to=<c@example.org>, relay=none, delay=1, delays=0/0/0/1, dsn=4.4.1, status=deferred (host x said: 450 (try again))",
+                          {"event.reason": "host x said: 450 (try again)"})],
     # yum's rpmtrans.py, which writes to syslog what it writes to its own log; of what is removed it knows the name.
     "yum[7]:": [
         ("Installed: 1:nginx-1.20.1-10.el7.x86_64", {"package.name": "nginx", "package.version": "1.20.1-10.el7.x86_64", "event.action": "package-install",
@@ -320,6 +327,8 @@ BSD = {
         ("(da0:umass-sim0:0:0:0): SCSI sense: MEDIUM ERROR asc:11,0 (Unrecovered read error)", {"event.action": "disk-fault", "event.outcome": FAILED}),
         ("(ada0:ahcich0:0:0:0): Error 5, Retries exhausted", {"event.action": "disk-fault", "event.reason": "Retries exhausted"}),
         ("g_vfs_done():ada0p2[READ(offset=65536, length=32768)]error = 5", {"event.action": "disk-fault", "device.id": "ada0p2", "error.code": "5"}),
+        ("EXT4-fs error (device sda1): ext4_lookup:1: inode #2: comm ls: deleted inode referenced: 3",
+         {"event.action": "file-system-fault", "event.reason": "ext4_lookup:1: inode #2: comm ls: deleted inode referenced: 3"}),
         ("MCA: Bank 8, Status 0x8c00004000010090", {"event.action": "hardware-fault", "event.outcome": UNKNOWN}),
         ("Fatal trap 12: page fault while in kernel mode", {"event.action": "kernel-fault"})],
     # FreeBSD: sbin/shutdown/shutdown.c, usr.sbin/syslogd/syslogd.c, sbin/savecore/savecore.c, usr.sbin/newsyslog/newsyslog.c.
