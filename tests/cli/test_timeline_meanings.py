@@ -303,6 +303,8 @@ BSD = {
     "web_access[7]:": [('192.0.2.7 - - [25/Nov/2026:03:12:08 +0100] "GET / HTTP/1.1" 200 612', {"source.ip": "192.0.2.7", "event.outcome": OK}),
                        ('it said [25/Nov/2026:03:12:08 +0100] "GET / HTTP/1.1" 200', {"source.ip": None, "source.address": None, "event.action": None})],
     # Reasons are without what parts them from the rest of the sentence: shadow's src/usermod.c, fail_exit(); Postfix: src/xsasl, src/global/log_adhoc.c.
+    "crontab[8]:": [("(root) REPLACE (eva)", {"user.name": "root", "user.target.name": "eva", "event.action": "schedule-change"}),
+                    ("(root) LIST (eva)", {"user.name": "root", "user.target.name": "eva", "event.action": "schedule-list"})],
     "usermod[7]:": [("failed adding user 'eva', exit code: 1", {"user.target.name": "eva", "event.reason": "exit code: 1"})],
     "postfix/smtpd[7]:": [("warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", {"event.reason": "UGFzc3dvcmQ6"})],
     "postfix/smtp[7]:": [("ABC124: to=<c@example.org>, relay=none, delay=1, delays=0/0/0/1, dsn=4.4.1, status=deferred (connect to x[192.0.2.3]:25: Connection timed out)",
@@ -424,6 +426,11 @@ class Meanings(unittest.TestCase):
             self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("syslog", len(cases), 0))
             for event, (_, wanted) in zip(events, cases):
                 self.check(event, wanted)
+
+    def test_both_names_of_an_account_that_was_renamed_are_told(self):
+        """shadow: src/usermod.c, "change user name '%s' to '%s'"."""
+        events, _ = read_lines("Nov 25 03:12:09 gate usermod[7]: change user name 'eva' to 'evi'\n")
+        self.assertEqual(events[0]["user.target.name"], ["eva", "evi"])
 
     def test_lines_give_these_fields(self):
         for name, text, wanted in LINES:
