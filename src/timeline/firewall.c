@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/syslog_programs.h"
+#include "timeline/transport.h"
 
 /* What a rule's prefix says of its verdict; netfilter itself does not. */
 static const struct {
@@ -123,7 +124,7 @@ bool firewall_understand(struct str sentence, struct event *e)
         has_source = has_source || (str_is(key, "SRC") && value.len);
         put_pair(e, &had, key, value);
     }
-    event_small(e, FIELD_NETWORK_TRANSPORT);
+    transport_spell(e);
     rule = rule_of(prefix);
     action = vyos_action(prefix, &rule);
     event_put(e, FIELD_RULE_NAME, rule);
@@ -186,7 +187,7 @@ bool filterlog_understand(struct reader *r, struct str sentence, struct event *e
     event_put(e, FIELD_NETWORK_BYTES, length);
     event_put(e, FIELD_SOURCE_IP, source);
     event_put(e, FIELD_DESTINATION_IP, column(&rest, 0));
-    event_small(e, FIELD_NETWORK_TRANSPORT);
+    transport_spell(e);
     event_puts(e, FIELD_EVENT_CATEGORY, "network");
     if (str_is(event_value(e, FIELD_NETWORK_TRANSPORT), "tcp") ||
         str_is(event_value(e, FIELD_NETWORK_TRANSPORT), "udp")) {

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/level.h"
+#include "timeline/transport.h"
 
 enum { HEAD_MOST = 160, KEY_MOST = 40, QUARTER_S = 900, ZONE_MOST_S = 14 * 3600 };
 
@@ -188,16 +189,6 @@ static void put_known(struct reader *r, struct event *e, const struct pair *p, b
     event_put(e, field_number(r->names, str_of(name)), p->value);
 }
 
-/* IANA's numbers. */
-static struct str transport_of(struct str proto)
-{
-    return str_is(proto, "6")    ? STR("tcp")
-           : str_is(proto, "17") ? STR("udp")
-           : str_is(proto, "1")  ? STR("icmp")
-           : str_is(proto, "58") ? STR("ipv6-icmp")
-                                 : STR("");
-}
-
 /* Of traffic the action says how a flow ended, and only "deny" that there was none. */
 static void put_meaning(struct event *e, struct str pairs)
 {
@@ -238,7 +229,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     while (take_pair(&rest, &p, &is_odd))
         put_known(r, e, &p, &is_twice);
     (void)level_put(e, value_of(pairs, "level"));
-    event_put(e, FIELD_NETWORK_TRANSPORT, transport_of(value_of(pairs, "proto")));
+    event_put(e, FIELD_NETWORK_TRANSPORT, transport_name(value_of(pairs, "proto")));
     put_tunnel(e, pairs);
     put_meaning(e, pairs);
     if (is_odd || is_twice)

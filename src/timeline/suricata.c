@@ -1,5 +1,6 @@
 /* suricata.c: Suricata's EVE JSON, as its documentation has it (EVE JSON format). */
 #include "timeline/json_event.h"
+#include "timeline/transport.h"
 
 static const struct member members[] = {
     {"timestamp", MEMBER_IS_TIME, 0},
@@ -56,7 +57,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         (!is_stats && event_value(e, FIELD_SOURCE_IP).len == 0 &&
          event_value(e, FIELD_NETWORK_TRANSPORT).len == 0))
         return LINE_FOREIGN;
-    event_small(e, FIELD_NETWORK_TRANSPORT);
+    transport_spell(e);
     reader_time(r, e, &s);
     event_puts(e, FIELD_EVENT_CATEGORY, is_stats ? "host" : "network");
     event_put(e, FIELD_MESSAGE, line);
@@ -64,7 +65,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_suricata = {.name = "suricata",
-                                       .version = 2,
+                                       .version = 3,
                                        .is_splittable = true,
                                        .line = line_of,
                                        .takes_bytes = true,

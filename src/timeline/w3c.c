@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "timeline/format.h"
 #include "timeline/members.h"
+#include "timeline/transport.h"
 
 enum { COLUMNS_MAX = 128, BACK_MOST_S = 3600 };
 
@@ -187,7 +188,7 @@ static enum line_verdict take_row(struct reader *r, struct str line, struct even
         else
             put_value(r, e, s->columns[i].field, value);
     }
-    event_small(e, FIELD_NETWORK_TRANSPORT);
+    transport_spell(e);
     if (i != s->count || rest.len || time.len == 0 || !put_time(r, e, date, time))
         return LINE_FOREIGN;
     if (str_u64(event_value(e, FIELD_HTTP_RESPONSE_STATUS), &status)) {

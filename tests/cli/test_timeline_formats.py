@@ -66,6 +66,11 @@ CASES = [
          "destination.ip": "198.51.100.4", "rule.name": "ET EXPLOIT \"x\" / \u00e4", "rule.id": "2034125", "event.severity": "1",
          "suricata.eve.alert.metadata.cve": ["CVE_1", "CVE_2"], "event.action": "alert"},
         {"time": "2026-11-25T02:12:10.000001Z", "event.action": "stats", "suricata.eve.stats.uptime": "510"}]),
+    # Suricata: src/output-json-netflow.c, "%03u" of the protocol's number; "Protocol Numbers" of IANA.
+    ("suricata", lines(*({"timestamp": "2026-11-25T03:12:09.000001+0000", "event_type": "netflow", "src_ip": "192.0.2.7", "dest_ip": "198.51.100.4",
+                          "proto": proto} for proto in ("006", "017", "132", "253"))),
+     [{"network.transport": "tcp"}, {"network.transport": "udp"}, {"network.transport": "sctp"}, {"network.transport": "253"}]),
+    ("syslog", "Nov 25 03:12:09 gate kernel: [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=40 PROTO=47\n", [{"network.transport": "gre"}]),
     ("zeek", "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#open\t2026-11-25-03-12-09\n"
      "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\tanswers\n"
      "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tvector[string]\n"
