@@ -54,6 +54,7 @@ static const struct member members[] = {
     {"method", "http.request.method", 0},
     {"uri", "url.original", 0},
     {"url", "url.original", 0},
+    {"tags", "tags", 0}, /* of ECS, whose field is called so */
 };
 static const struct member_table table = {"json.", members, COUNT_OF(members), true};
 

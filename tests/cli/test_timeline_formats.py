@@ -321,6 +321,9 @@ CASES = [
          {"event.action": "login", "event.outcome": "failure", "user.name": "root", "source.port": "60588"},
          {"event.action": "access-denied", "source.ip": "192.0.2.12", "file.path": "/srv", "event.code": "AH01630"},
          {"event.action": "name-mismatch", "source.ip": "2001:db8::", "source.address": "bad.example.org"}]),
+    # ECS 8: "tags", a keyword of its own at the top.
+    ("json", lines({"@timestamp": "2026-11-25T03:12:09Z", "tags": ["beats", "web"], "host.name": "web1", "message": "m"}),
+     [{"tags": ["beats", "web"], "json.tags": None, "host.name": "web1"}]),
     ("json", lines({"time": "2026-11-25T03:12:09+01:00", "level": "warn", "msg": "no \ud83d\ude00", "http": {"a": [1, {"b": True}]}, "n": None},
                    {"msg": "no time"}, {"ts": 1764040329123, "source.ip": "192.0.2.7"}), [
         {"time": "2026-11-25T02:12:09Z", "message": "no \U0001f600", "log.level": "warning", "json.http.a": "1", "json.http.a.b": "true", "json.n": None},
