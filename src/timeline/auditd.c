@@ -702,7 +702,7 @@ bool audit_understand(struct reader *r, struct str sentence, struct event *e)
 }
 
 const struct format format_auditd = {.name = "auditd",
-                                     .version = 3,
+                                     .version = 4,
                                      .event_of = event_of,
                                      .line = line_of,
                                      .whole = end_event,

@@ -114,4 +114,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_dnf = {
-    .name = "dnf", .version = 2, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "dnf", .version = 3, .line = line_of, .state_size = sizeof(struct state)};

@@ -167,4 +167,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_nginx_error = {
-    .name = "nginx-error", .version = 2, .is_splittable = true, .line = line_of};
+    .name = "nginx-error", .version = 3, .is_splittable = true, .line = line_of};
