@@ -1,504 +1,15 @@
-/* auditd.c: the log of the Linux audit daemon: records of one event joined by their serial number,
- * texts spelled in hex decoded, numbers of calls and errors by name. */
-#include "timeline/auditd.h"
+/* auditd.c: the log of the Linux audit daemon: records of one event joined by their serial number.
+ */
+#include "timeline/auditd_record.h"
 #include "base/mem.h"
-#include "timeline/members.h"
 #include "timeline/regroup.h"
 
 #define NS_OF_S INT64_C(1000000000)
 
-enum { ID_SIZE = 48, FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
-#define ENRICHED '\x1d' /* what auditd adds with log_format = ENRICHED stands behind it */
-
-/* What is made of a value; texts are spelled in hex where they have spaces, quotes or control
- * characters (libauparse, typetab). */
-enum kind {
-    KIND_PLAIN,
-    KIND_TEXT,
-    KIND_TITLE,
-    KIND_ID,
-    KIND_OUTCOME,
-    KIND_ARCH,
-    KIND_SYSCALL,
-    KIND_EXIT,
-    KIND_SOCKET,
-    KIND_ACCOUNT,
-    KIND_UID_NAME,
-    KIND_ADDRESS,
-    KIND_HOST,
-    KIND_SIGNAL,
-};
-static const struct member members[] = {
-    {"acct", NULL, KIND_ACCOUNT},
-    {"addr", NULL, KIND_ADDRESS},
-    {"arch", NULL, KIND_ARCH},
-    {"exit", NULL, KIND_EXIT},
-    {"hostname", NULL, KIND_HOST},
-    {"res", NULL, KIND_OUTCOME},
-    {"result", NULL, KIND_OUTCOME},
-    {"saddr", NULL, KIND_SOCKET},
-    {"sig", NULL, KIND_SIGNAL},
-    {"success", NULL, KIND_OUTCOME},
-    {"syscall", NULL, KIND_SYSCALL},
-    {"UID", NULL, KIND_UID_NAME},
-    {"auid", NULL, KIND_ID},
-    {"old_auid", NULL, KIND_ID},
-    {"new_auid", NULL, KIND_ID},
-    {"old-auid", NULL, KIND_ID},
-    {"sauid", NULL, KIND_ID},
-    {"oauid", NULL, KIND_ID},
-    {"ses", NULL, KIND_ID},
-    {"old_ses", NULL, KIND_ID},
-    {"new_ses", NULL, KIND_ID},
-    {"old-ses", NULL, KIND_ID},
-    {"oses", NULL, KIND_ID},
-    {"uid", "user.id", KIND_ID},
-    {"euid", "user.effective.id", KIND_ID},
-    {"suid", NULL, KIND_ID},
-    {"fsuid", NULL, KIND_ID},
-    {"ouid", NULL, KIND_ID},
-    {"pid", "process.pid", KIND_PLAIN},
-    {"ppid", "process.parent.pid", KIND_PLAIN},
-    {"gid", "group.id", KIND_PLAIN},
-    {"node", "host.name", KIND_PLAIN},
-    {"unit", "service.name", KIND_PLAIN},
-    {"EUID", "user.effective.name", KIND_PLAIN},
-    {"GID", "group.name", KIND_PLAIN},
-    {"comm", "process.name", KIND_TEXT},
-    {"exe", "process.executable", KIND_TEXT},
-    {"cwd", "process.working_directory", KIND_TEXT},
-    {"proctitle", "process.title", KIND_TITLE},
-    {"cmd", "process.command_line", KIND_TEXT},
-    {"name", "file.path", KIND_TEXT},
-    {"path", "file.path", KIND_TEXT},
-    {"grp", "group.name", KIND_TEXT},
-    {"cgroup", NULL, KIND_TEXT},
-    {"data", NULL, KIND_TEXT},
-    {"device", NULL, KIND_TEXT},
-    {"dir", NULL, KIND_TEXT},
-    {"file", NULL, KIND_TEXT},
-    {"key", NULL, KIND_TEXT},
-    {"new-disk", NULL, KIND_TEXT},
-    {"new-fs", NULL, KIND_TEXT},
-    {"new-rng", NULL, KIND_TEXT},
-    {"ocomm", NULL, KIND_TEXT},
-    {"old-disk", NULL, KIND_TEXT},
-    {"old-fs", NULL, KIND_TEXT},
-    {"old-rng", NULL, KIND_TEXT},
-    {"root_dir", NULL, KIND_TEXT},
-    {"vm", NULL, KIND_TEXT},
-    {"watch", NULL, KIND_TEXT},
-};
-static const struct member_table table = {"auditd.", members, COUNT_OF(members), false};
-
-struct state {
-    struct members members;
-    char id[ID_SIZE]; /* of the event before: "1170021493.977:293" */
-    size_t id_len;
-    bool has_user, is_accept;
-    const char *outcome;            /* NULL: no record says */
-    bool call_says;                 /* how it went: that counts before what others say */
-    const struct audit_type *known; /* the first that is; NULL: none */
-    bool is_apparmor;               /* which is an AVC of AppArmor */
-    struct str did;                 /* what the call did; empty: no record has one */
-};
-
-struct record {
-    struct reader *r;
-    struct state *state;
-    struct event *e;
-    struct str type, arch;
-    const struct audit_type *known;
-    bool is_execve;
-    bool has_pieces; /* arguments too long for one record */
-};
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool is_hex(struct str s)
-{
-    if (s.len < 2 || s.len % 2)
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if (hex_digit(s.p[i]) < 0)
-            return false;
-    return true;
-}
-
-/* Bytes of a text spelled in hex; in that of a command's title a NUL parts the words. */
-static struct str decode(struct event *e, struct str hex, bool is_title)
-{
-    struct str out = {e->scratch + e->scratch_len, 0};
-
-    if (EVENT_SCRATCH_SIZE - e->scratch_len < hex.len / 2)
-        return hex;
-    for (size_t i = 0; i < hex.len; i += 2) {
-        char c = (char)(hex_digit(hex.p[i]) << 4 | hex_digit(hex.p[i + 1]));
-
-        e->scratch[e->scratch_len + out.len++] = is_title && c == '\0' ? ' ' : c;
-    }
-    e->scratch_len += out.len;
-    if (is_title)
-        out = str_trim(out);
-    return reader_text(e, out);
-}
-
-static bool is_argument(struct str key)
-{
-    return key.len > 1 && key.p[0] == 'a' && key.p[1] >= '0' && key.p[1] <= '9';
-}
-
-/* Other words than these say nothing that is sure. The record of the call says what came of it,
- * whichever record stands first. */
-static void put_outcome(struct record *c, struct str word)
-{
-    struct state *s = c->state;
-    bool is_call = str_is(c->type, "SYSCALL");
-    bool is_success = str_is(word, "yes") || str_is(word, "success") || str_is(word, "1") ||
-                      str_is(word, "granted");
-    bool is_failure = str_is(word, "no") || str_is(word, "failed") || str_is(word, "0") ||
-                      str_is(word, "fail") || str_is(word, "denied");
-
-    if ((s->outcome && (s->call_says || !is_call)) || (!is_success && !is_failure))
-        return;
-    s->call_says = is_call;
-    s->outcome = is_success ? "success" : "failure";
-}
-
-static struct member_found find(struct record *c, struct str key)
-{
-    return member_find(&c->state->members, &table, c->r->names, key);
-}
-
-static void put_known(struct record *c, uint16_t field, struct str value)
-{
-    if (!str_is(value, "?") && !str_is(value, "(null)"))
-        event_put(c->e, field, value);
-}
-
-static void put_named(struct record *c, struct str key, struct str value)
-{
-    put_known(c, find(c, key).field, value);
-}
-
-/* struct sockaddr as the kernel keeps it, in hex. */
-static void put_socket(struct record *c, struct str hex)
-{
-    struct str ip, raw;
-    uint16_t port_field = c->state->is_accept ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT;
-    uint8_t b[28];
-    size_t len = hex.len / 2;
-    char text[48];
-    int n = 0;
-
-    put_named(c, STR("saddr"), hex);
-    if (!is_hex(hex) || len < 4)
-        return;
-    for (size_t i = 0; i < len && i < sizeof(b); i++)
-        b[i] = (uint8_t)(hex_digit(hex.p[2 * i]) << 4 | hex_digit(hex.p[2 * i + 1]));
-    if (b[0] == FAMILY_UNIX && b[1] == 0) {
-        raw = str_from(hex, 4);
-        for (n = 0; (size_t)n + 1 < raw.len && (raw.p[n] != '0' || raw.p[n + 1] != '0'); n += 2)
-            ;
-        event_put(c->e, FIELD_FILE_PATH, decode(c->e, str_head(raw, (size_t)n), false));
-        return;
-    }
-    if (b[0] == FAMILY_INET && len >= 8)
-        n = snprintf(text, sizeof(text), "%u.%u.%u.%u", b[4], b[5], b[6], b[7]);
-    else if (b[0] == FAMILY_INET6 && len >= 24)
-        n = snprintf(text, sizeof(text), "%x:%x:%x:%x:%x:%x:%x:%x", b[8] << 8 | b[9],
-                     b[10] << 8 | b[11], b[12] << 8 | b[13], b[14] << 8 | b[15], b[16] << 8 | b[17],
-                     b[18] << 8 | b[19], b[20] << 8 | b[21], b[22] << 8 | b[23]);
-    else
-        return;
-    ip = event_keep(c->e, (struct str){text, (size_t)n});
-    event_put(c->e, c->state->is_accept ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP, ip);
-    event_put_u64(c->e, port_field, (uint64_t)(b[2] << 8 | b[3]));
-}
-
-static void put_syscall(struct record *c, struct str number)
-{
-    struct str name = audit_syscall_name(c->arch, number);
-
-    c->state->did = name.len ? audit_syscall_action(name) : STR("");
-    c->state->is_accept = str_starts(name, "accept") || str_is(name, "recvfrom");
-    put_named(c, STR("syscall"), name.len ? name : number);
-}
-
-static void put_account(struct record *c, struct str value)
-{
-    bool is_managed = c->known && str_is(str_of(c->known->category), "iam");
-
-    event_put(c->e, is_managed ? FIELD_USER_TARGET_NAME : FIELD_USER_NAME, value);
-    c->state->has_user |= !is_managed;
-}
-
-static void put_uid_name(struct record *c, struct str value)
-{
-    if (c->state->has_user)
-        put_named(c, STR("UID_name"), value);
-    else
-        event_put(c->e, FIELD_USER_NAME, value);
-    c->state->has_user = true;
-}
-
-static void put_argument(struct record *c, struct str key, struct str value)
-{
-    if (str_ends(key, "]") || str_ends(key, "_len")) {
-        c->has_pieces = true;
-        put_named(c, key, value);
-        return;
-    }
-    event_put(c->e, field_number(c->r->names, STR("process.args")), value);
-}
-
-static struct str id_of(struct str value)
-{
-    return str_is(value, "4294967295") || str_is(value, "-1") ? STR("unset") : value;
-}
-
-static void put_arch(struct record *c, uint16_t field, struct str value)
-{
-    c->arch = audit_arch_name(value);
-    put_known(c, field, c->arch.len ? c->arch : value);
-}
-
-static void put_exit(struct record *c, uint16_t field, struct str value)
-{
-    event_put(c->e, FIELD_ERROR_CODE, audit_error_name(value));
-    put_known(c, field, value);
-}
-
-static void put_host(struct record *c, uint16_t ip, struct str value)
-{
-    if (!str_is(value, "?"))
-        event_put_address(c->e, ip, FIELD_SOURCE_ADDRESS, value);
-}
-
-/* Of a filter of calls; of a crash the number stands as the kernel has it. */
-static void put_signal(struct record *c, uint16_t field, struct str value)
-{
-    struct str name = STR("");
-
-    if (str_is(c->type, "SECCOMP"))
-        name = audit_signal_name(value);
-    put_known(c, field, name.len ? name : value);
-}
-
-static void put_kind(struct record *c, struct member_found m, struct str value)
-{
-    switch ((enum kind)m.kind) {
-    case KIND_OUTCOME:
-        put_outcome(c, value);
-        break;
-    case KIND_ARCH:
-        put_arch(c, m.field, value);
-        break;
-    case KIND_SYSCALL:
-        put_syscall(c, value);
-        break;
-    case KIND_EXIT:
-        put_exit(c, m.field, value);
-        break;
-    case KIND_SOCKET:
-        put_socket(c, value);
-        break;
-    case KIND_ACCOUNT:
-        put_account(c, value);
-        break;
-    case KIND_UID_NAME:
-        put_uid_name(c, value);
-        break;
-    case KIND_ADDRESS:
-        put_host(c, FIELD_SOURCE_IP, value);
-        break;
-    case KIND_HOST:
-        put_host(c, FIELD_SOURCE_ADDRESS, value);
-        break;
-    case KIND_SIGNAL:
-        put_signal(c, m.field, value);
-        break;
-    default:
-        put_known(c, m.field, m.kind == KIND_ID ? id_of(value) : value);
-    }
-}
-
-static void put_value(struct record *c, struct str key, struct str value, bool is_quoted)
-{
-    bool is_args = c->is_execve && is_argument(key);
-    struct member_found m = {.kind = KIND_TEXT};
-
-    if (!is_args)
-        m = find(c, key);
-    if (!is_quoted && (m.kind == KIND_TEXT || m.kind == KIND_TITLE || m.kind == KIND_ACCOUNT) &&
-        is_hex(value))
-        value = decode(c->e, value, m.kind == KIND_TITLE);
-    if (is_args)
-        put_argument(c, key, value);
-    else
-        put_kind(c, m, value);
-}
-
-static bool is_key_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '[' || c == ']' || c == '.';
-}
-
-/* "hostname=?, addr=?" of old; categories ("s0:c1,c2") and modules have commas of their own. */
-static bool ends_word(struct str s, size_t at)
-{
-    return s.p[at] == ' ' || (s.p[at] == ',' && (at + 1 == s.len || s.p[at + 1] == ' '));
-}
-
-/* A value in quotes, or a word. */
-static struct str take_value(struct str *rest, bool *is_quoted)
-{
-    struct str value = *rest;
-    const char *end;
-
-    *is_quoted = false;
-    if (rest->len && rest->p[0] == '"') {
-        end = memchr(rest->p + 1, '"', rest->len - 1);
-        if (end) {
-            *is_quoted = true;
-            value = (struct str){rest->p + 1, (size_t)(end - rest->p) - 1};
-            *rest = str_from(*rest, value.len + 2);
-            return value;
-        }
-    }
-    value.len = 0;
-    while (value.len < rest->len && !ends_word(*rest, value.len))
-        value.len++;
-    *rest = str_from(*rest, value.len);
-    /* "(hostname=?, addr=?, terminal=cron res=success)" of old; "(none)" has its own. */
-    if (value.len && value.p[value.len - 1] == ')' && value.p[0] != '(')
-        value.len--;
-    return value;
-}
-
-/* "old auid=4294967295 new auid=0" are two keys. */
-static struct str whole_key(struct event *e, struct str before, struct str key)
-{
-    struct str whole;
-
-    if (!str_is(before, "old") && !str_is(before, "new"))
-        return key;
-    whole = event_keep(e, before);
-    whole.len += event_keep(e, STR("_")).len;
-    whole.len += event_keep(e, key).len;
-    return whole;
-}
-
-/* "op=PAM:setcred acct="root"", "PAM: setcred acct=root : …" of old, "{ read } for". */
-static void take_pairs(struct record *c, struct str body)
-{
-    struct str before = {0};
-
-    while (body.len) {
-        struct str key = str_head(body, 0), value;
-        bool is_quoted;
-
-        while (key.len < body.len && is_key_char(body.p[key.len]))
-            key.len++;
-        if (key.len == 0 || key.len == body.len || body.p[key.len] != '=') {
-            before = key;
-            body = str_from(body, key.len + 1);
-            continue;
-        }
-        body = str_from(body, key.len + 1);
-        value = take_value(&body, &is_quoted);
-        put_value(c, whole_key(c->e, before, key), value, is_quoted);
-        before = (struct str){0};
-    }
-}
-
-/* SELinux that only warns lets happen what it denies: "… tclass=file permissive=1". */
-static bool is_permissive(struct str body)
-{
-    static const char words[] = " permissive=1";
-
-    return memmem(body.p, body.len, words, sizeof(words) - 1) != NULL;
-}
-
-/* "avc:  denied  { read } for …" */
-static void take_avc(struct record *c, struct str *body)
-{
-    struct str rest = *body, verdict;
-
-    if (!str_take(&rest, "avc:"))
-        return;
-    rest = str_trim(rest);
-    verdict = str_cut(&rest, ' ');
-    put_named(c, STR("seresult"), verdict);
-    if (!is_permissive(rest))
-        put_outcome(c, verdict);
-    rest = str_trim(rest);
-    if (str_take(&rest, "{"))
-        put_named(c, STR("seperms"), str_trim(str_cut(&rest, '}')));
-    *body = rest;
-}
-
-/* The part in msg='…' is what the program said itself. */
-static void take_body(struct record *c, struct str body)
-{
-    struct str enriched = {0}, before = body, inside;
-    const char *mark = memchr(body.p, ENRICHED, body.len);
-    const char *quote;
-
-    if (mark) {
-        enriched = str_from(body, (size_t)(mark - body.p) + 1);
-        before = str_head(body, (size_t)(mark - body.p));
-    }
-    quote = memmem(before.p, before.len, "msg='", 5);
-    if (!quote) {
-        take_avc(c, &before);
-        take_pairs(c, before);
-        take_pairs(c, enriched);
-        return;
-    }
-    inside = str_from(before, (size_t)(quote - before.p) + 5);
-    before = str_head(before, (size_t)(quote - before.p));
-    for (size_t i = inside.len; i-- > 0;)
-        if (inside.p[i] == '\'') {
-            /* Without the mark the enriched part stands right behind the quote. */
-            if (!mark)
-                enriched = str_from(inside, i + 1);
-            inside = str_head(inside, i);
-            break;
-        }
-    take_pairs(c, before);
-    take_avc(c, &inside);
-    take_pairs(c, inside);
-    take_pairs(c, enriched);
-}
-
-/* The words of EXECVE as one line. */
-static void put_command_line(struct record *c)
-{
-    uint16_t args = field_number(c->r->names, STR("process.args"));
-    struct event *e = c->e;
-    struct str all = {e->scratch + e->scratch_len, 0};
-
-    if (!c->is_execve || c->has_pieces)
-        return;
-    for (size_t i = 0; i < e->count; i++) {
-        if (e->fields[i].name != args)
-            continue;
-        if (all.len)
-            all.len += event_keep(e, STR(" ")).len;
-        all.len += event_keep(e, e->fields[i].value).len;
-    }
-    event_put(e, FIELD_PROCESS_COMMAND_LINE, all);
-}
-
 /* The first record of a type that says what was done says it for the event. */
-static void keep_known(struct record *c)
+static void keep_known(struct audit_record *c)
 {
-    uint16_t apparmor = find(c, STR("apparmor")).field;
+    uint16_t apparmor = audit_field(c, STR("apparmor"));
 
     if (!c->known || c->state->known)
         return;
@@ -507,7 +18,7 @@ static void keep_known(struct record *c)
 }
 
 /* Of an event none of whose records is of such a type, and none has a call. */
-static void put_type(struct record *c)
+static void put_type(struct audit_record *c)
 {
     event_put(c->e, FIELD_EVENT_ACTION, c->type);
     event_puts(c->e, FIELD_EVENT_CATEGORY, "process");
@@ -524,7 +35,7 @@ static void put_instead(struct event *e, uint16_t name, struct str value)
 }
 
 /* What all records together say, in whatever order they stand. */
-static void settle(const struct state *s, struct event *e)
+static void settle(const struct audit_state *s, struct event *e)
 {
     if (s->known) {
         put_instead(e, FIELD_EVENT_ACTION,
@@ -556,18 +67,18 @@ static bool take_head(struct str *line, struct str *node, struct str *type, stru
     if (!str_take(&rest, "msg=audit(") && !str_take(&rest, "audit("))
         return false;
     *id = str_cut(&rest, ')');
-    if (!str_take(&rest, ":") || type->len == 0 || id->len == 0 || id->len > ID_SIZE)
+    if (!str_take(&rest, ":") || type->len == 0 || id->len == 0 || id->len > AUDIT_ID_SIZE)
         return false;
     *line = str_trim(rest);
     return true;
 }
 
-static bool is_same(const struct state *s, struct str id)
+static bool is_same(const struct audit_state *s, struct str id)
 {
     return str_eq((struct str){s->id, s->id_len}, id);
 }
 
-static void begin_event(struct state *s, struct str id)
+static void begin_event(struct audit_state *s, struct str id)
 {
     if (id.len)
         memcpy(s->id, id.p, id.len);
@@ -598,7 +109,7 @@ static bool is_between_events(struct str line)
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
-    struct record c = {.r = r, .state = r->state, .e = e};
+    struct audit_record c = {.r = r, .state = r->state, .e = e};
     struct str text = line, node, id, serial;
     bool is_next;
 
@@ -611,14 +122,14 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         begin_event(c.state, id);
     c.known = audit_type_of(c.type);
     c.is_execve = str_is(c.type, "EXECVE");
-    put_named(&c, STR("type"), c.type);
-    take_body(&c, line);
-    put_command_line(&c);
+    audit_put_named(&c, STR("type"), c.type);
+    audit_take_body(&c, line);
+    audit_put_command_line(&c);
     keep_known(&c);
     if (is_next)
         return LINE_CONTINUES;
     put_type(&c);
-    put_named(&c, STR("sequence"), serial);
+    audit_put_named(&c, STR("sequence"), serial);
     event_put(e, FIELD_HOST_NAME, node);
     event_put(e, FIELD_MESSAGE, text);
     return LINE_EVENT;
@@ -678,25 +189,25 @@ static void drop_doubles(struct event *e, size_t from)
 
 bool audit_understand(struct reader *r, struct str sentence, struct event *e)
 {
-    struct record c = {.r = r, .e = e};
+    struct audit_record c = {.r = r, .e = e};
     size_t before = e->count;
     struct str serial;
 
     if (!take_sentence(&sentence, &c.type, &serial))
         return false;
     if (!r->audit)
-        r->audit = mem_new(struct state);
+        r->audit = mem_new(struct audit_state);
     c.state = r->audit;
     begin_event(c.state, STR(""));
     c.known = audit_type_of(c.type);
-    put_named(&c, STR("type"), c.type);
-    take_body(&c, sentence);
+    audit_put_named(&c, STR("type"), c.type);
+    audit_take_body(&c, sentence);
     /* In auditd's own log the record of the call says how it went. */
-    if (str_is(event_value(e, find(&c, STR("apparmor")).field), "DENIED"))
-        put_outcome(&c, STR("denied"));
+    if (str_is(event_value(e, audit_field(&c, STR("apparmor"))), "DENIED"))
+        audit_put_outcome(&c, STR("denied"));
     keep_known(&c);
     settle(c.state, e);
-    put_named(&c, STR("sequence"), serial);
+    audit_put_named(&c, STR("sequence"), serial);
     drop_doubles(e, before);
     return true;
 }
@@ -706,4 +217,4 @@ const struct format format_auditd = {.name = "auditd",
                                      .event_of = event_of,
                                      .line = line_of,
                                      .whole = end_event,
-                                     .state_size = sizeof(struct state)};
+                                     .state_size = sizeof(struct audit_state)};
