@@ -34,6 +34,15 @@ static void put_instead(struct event *e, uint16_t name, struct str value)
     event_put(e, name, value);
 }
 
+static void rename_field(struct event *e, uint16_t from, uint16_t to)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == from) {
+            e->fields[i].name = to;
+            e->may_have[to / 64] |= (uint64_t)1 << to % 64;
+        }
+}
+
 /* What all records together say, in whatever order they stand. */
 static void settle(const struct audit_state *s, struct event *e)
 {
@@ -46,6 +55,10 @@ static void settle(const struct audit_state *s, struct event *e)
     }
     if (s->outcome)
         put_instead(e, FIELD_EVENT_OUTCOME, str_of(s->outcome));
+    if (s->is_accept) { /* an address that stands before the call */
+        rename_field(e, FIELD_DESTINATION_IP, FIELD_SOURCE_IP);
+        rename_field(e, FIELD_DESTINATION_PORT, FIELD_SOURCE_PORT);
+    }
 }
 
 static void end_event(struct reader *r, struct event *e)
@@ -67,6 +80,7 @@ static bool take_head(struct str *line, struct str *node, struct str *type, stru
     if (!str_take(&rest, "msg=audit(") && !str_take(&rest, "audit("))
         return false;
     *id = str_cut(&rest, ')');
+    (void)str_take(&rest, " "); /* ausearch -i */
     if (!str_take(&rest, ":") || type->len == 0 || id->len == 0 || id->len > AUDIT_ID_SIZE)
         return false;
     *line = str_trim(rest);
@@ -89,15 +103,20 @@ static void begin_event(struct audit_state *s, struct str id)
     s->did = STR("");
 }
 
-static bool take_time(struct reader *r, struct event *e, struct str id, struct str *serial)
+static bool take_time(struct audit_record *c, struct str id, struct str *serial)
 {
+    bool has_short_year = false;
     struct stated t;
     uint64_t n;
 
-    if (!when_epoch(&id, &t) || !str_take(&id, ":") || !str_u64(id, &n))
+    c->is_interpreted = !when_epoch(&id, &t);
+    if (c->is_interpreted && !audit_interpreted_time(&c->state->order, &id, &t, &has_short_year))
+        return false;
+    if (!str_take(&id, ":") || !str_u64(id, &n))
         return false;
     *serial = id;
-    reader_time(r, e, &t);
+    reader_time(c->r, c->e, &t);
+    c->e->doubt |= has_short_year ? DOUBT_YEAR : 0;
     return true;
 }
 
@@ -115,7 +134,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 
     if (is_between_events(line))
         return LINE_COMMENT;
-    if (!take_head(&line, &node, &c.type, &id) || !take_time(r, e, id, &serial))
+    if (!take_head(&line, &node, &c.type, &id) || !take_time(&c, id, &serial))
         return LINE_FOREIGN;
     is_next = !r->begins_event && is_same(c.state, id);
     if (!is_next)
@@ -148,9 +167,9 @@ static bool event_of(struct str line, char *name, size_t *name_len, int64_t *ns)
     memcpy(name + node.len, id.p, id.len);
     *name_len = node.len + id.len;
     seconds = str_cut(&id, '.');
-    if (!str_u64(seconds, &s) || s > INT64_MAX / NS_OF_S)
-        return false;
-    *ns = (int64_t)s * NS_OF_S;
+    *ns = 0; /* of ausearch -i, whose events stand together */
+    if (str_u64(seconds, &s) && s <= INT64_MAX / NS_OF_S)
+        *ns = (int64_t)s * NS_OF_S;
     return true;
 }
 

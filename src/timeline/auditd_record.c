@@ -196,13 +196,20 @@ static void put_socket(struct audit_record *c, struct str hex)
     event_put_u64(c->e, port_field, (uint64_t)(b[2] << 8 | b[3]));
 }
 
+static void take_call(struct audit_record *c, struct str name)
+{
+    c->state->did = name.len ? audit_syscall_action(name) : STR("");
+    c->state->is_accept = str_starts(name, "accept") || str_is(name, "recvfrom");
+    audit_put_named(c, STR("syscall"), name);
+}
+
 static void put_syscall(struct audit_record *c, struct str number)
 {
     struct str name = audit_syscall_name(c->arch, number);
 
-    c->state->did = name.len ? audit_syscall_action(name) : STR("");
-    c->state->is_accept = str_starts(name, "accept") || str_is(name, "recvfrom");
-    audit_put_named(c, STR("syscall"), name.len ? name : number);
+    take_call(c, name);
+    if (name.len == 0)
+        audit_put_named(c, STR("syscall"), number);
 }
 
 static void put_account(struct audit_record *c, struct str value)
@@ -303,6 +310,54 @@ static void put_kind(struct audit_record *c, struct member_found m, struct str v
     }
 }
 
+static bool is_number(struct str s)
+{
+    uint64_t n;
+
+    return str_u64(s, &n);
+}
+
+/* "{ saddr_fam=inet laddr=192.0.2.7 lport=22 }" */
+static bool put_interpreted_address(struct audit_record *c, struct str key, struct str value)
+{
+    bool is_accept = c->state->is_accept;
+
+    if (str_is(key, "laddr"))
+        event_put(c->e, is_accept ? FIELD_SOURCE_IP : FIELD_DESTINATION_IP, value);
+    else if (str_is(key, "lport"))
+        event_put(c->e, is_accept ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT, value);
+    else
+        return str_is(value, "{");
+    return true;
+}
+
+/* Names stand for numbers: false where the value is as in the log. */
+static bool put_interpreted(struct audit_record *c, struct str key, struct member_found m,
+                            struct str value)
+{
+    struct str name = value;
+
+    if (put_interpreted_address(c, key, value))
+        return true;
+    if (is_number(value) || str_is(value, "unset"))
+        return false;
+    if (m.kind == KIND_SYSCALL) {
+        take_call(c, value);
+    } else if (m.kind == KIND_EXIT) { /* "EACCES(Permission denied)" */
+        event_put(c->e, FIELD_ERROR_CODE, str_cut(&name, '('));
+        put_known(c, m.field, value);
+    } else if (str_is(key, "uid")) {
+        c->uid_name = value;
+    } else if (str_is(key, "euid")) {
+        put_known(c, FIELD_USER_EFFECTIVE_NAME, value);
+    } else if (str_is(key, "gid")) {
+        put_known(c, FIELD_GROUP_NAME, value);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void put_value(struct audit_record *c, struct str key, struct str value, bool is_quoted)
 {
     bool is_args = c->is_execve && is_argument(key);
@@ -310,8 +365,10 @@ static void put_value(struct audit_record *c, struct str key, struct str value, 
 
     if (!is_args)
         m = find(c, key);
-    if (!is_quoted && (m.kind == KIND_TEXT || m.kind == KIND_TITLE || m.kind == KIND_ACCOUNT) &&
-        is_hex(value))
+    if (c->is_interpreted && !is_args && put_interpreted(c, key, m, value))
+        return;
+    if (!is_quoted && !c->is_interpreted &&
+        (m.kind == KIND_TEXT || m.kind == KIND_TITLE || m.kind == KIND_ACCOUNT) && is_hex(value))
         value = decode(c->e, value, m.kind == KIND_TITLE);
     if (is_args)
         put_argument(c, key, value);
@@ -319,7 +376,7 @@ static void put_value(struct audit_record *c, struct str key, struct str value, 
         put_kind(c, m, value);
 }
 
-static bool is_key_char(char c)
+bool audit_is_key_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '[' || c == ']' || c == '.';
@@ -370,6 +427,14 @@ static struct str whole_key(struct event *e, struct str before, struct str key)
     return whole;
 }
 
+/* A title is all that its record has. */
+static struct str rest_of(struct str value, struct str *body)
+{
+    value.len = (size_t)(body->p + body->len - value.p);
+    *body = str_from(*body, body->len);
+    return str_trim(value);
+}
+
 /* "op=PAM:setcred acct="root"", "PAM: setcred acct=root : …" of old, "{ read } for". */
 static void take_pairs(struct audit_record *c, struct str body)
 {
@@ -379,7 +444,7 @@ static void take_pairs(struct audit_record *c, struct str body)
         struct str key = str_head(body, 0), value;
         bool is_quoted;
 
-        while (key.len < body.len && is_key_char(body.p[key.len]))
+        while (key.len < body.len && audit_is_key_char(body.p[key.len]))
             key.len++;
         if (key.len == 0 || key.len == body.len || body.p[key.len] != '=') {
             before = key;
@@ -388,6 +453,9 @@ static void take_pairs(struct audit_record *c, struct str body)
         }
         body = str_from(body, key.len + 1);
         value = take_value(&body, &is_quoted);
+        if (c->is_interpreted && !is_quoted)
+            value = str_is(key, "proctitle") ? rest_of(value, &body)
+                                             : audit_interpreted_value(value, &body);
         put_value(c, whole_key(c->e, before, key), value, is_quoted);
         before = (struct str){0};
     }
@@ -419,7 +487,7 @@ static void take_avc(struct audit_record *c, struct str *body)
     *body = rest;
 }
 
-void audit_take_body(struct audit_record *c, struct str body)
+static void take_parts(struct audit_record *c, struct str body)
 {
     struct str enriched = {0}, before = body, inside;
     const char *mark = memchr(body.p, ENRICHED, body.len);
@@ -450,6 +518,13 @@ void audit_take_body(struct audit_record *c, struct str body)
     take_avc(c, &inside);
     take_pairs(c, inside);
     take_pairs(c, enriched);
+}
+
+void audit_take_body(struct audit_record *c, struct str body)
+{
+    take_parts(c, body);
+    if (c->uid_name.len)
+        put_uid_name(c, c->uid_name);
 }
 
 void audit_put_command_line(struct audit_record *c)

@@ -59,6 +59,43 @@ class Audit(unittest.TestCase):
         self.assertEqual([(event["event.action"], event["event.outcome"], event["time"][:19]) for event in events],
                          [("executed", "success", "2025-11-25T03:12:09"), ("logged-in", "success", "2025-11-25T03:12:09")])
 
+    def test_an_address_before_the_call_that_took_it_is_the_source(self):
+        events, _ = read_lines(record(9, "SOCKADDR", "saddr=02001F90C00002070000000000000000") +
+                               record(9, "SYSCALL", 'arch=c000003e syscall=43 success=yes exit=5 pid=9 comm="x" exe="/x"'))
+        self.assertEqual([events[0].get(name) for name in ("auditd.syscall", "source.ip", "source.port", "destination.ip")], ["accept", "192.0.2.7", "8080", None])
+
+    def test_what_ausearch_interprets_has_names_and_words(self):
+        """audit: auparse/interpret.c and src/ausearch-report.c, output_interpreted_record(): "%x %T" of strftime(3), names, no quotes."""
+        def told(serial, kind, more, when="11/25/2026 03:12:09.123"):
+            return f"type={kind} msg=audit({when}:{serial}) : {more} \n"
+        events, counts = read_lines(
+            "----\n" + told(1, "PROCTITLE", "proctitle=bash -c a=1 x") + told(1, "CWD", "cwd=/home/e v a") + told(1, "EXECVE", "argc=3 a0=bash a1=-c a2=echo hi") +
+            told(1, "SYSCALL", "arch=x86_64 syscall=execve success=no exit=EACCES(Permission denied) ppid=1 pid=200 auid=eva uid=root gid=root euid=bo comm=bash "
+                 "exe=/usr/bin/bash key=exec") +
+            "----\n" + told(2, "USER_LOGIN", "pid=300 uid=root auid=eva ses=3 msg='op=login acct=eva exe=/usr/sbin/sshd hostname=? addr=192.0.2.7 "
+                            "terminal=/dev/pts/0 res=success'") +
+            "----\n" + told(3, "SOCKADDR", "saddr={ saddr_fam=inet laddr=192.0.2.7 lport=22 }") + told(3, "SYSCALL", "arch=x86_64 syscall=connect success=yes pid=1"))
+        self.assertEqual((counts["format"], counts["events"], counts["unparsed"]), ("auditd", 3, 0))
+        for event, wanted in zip(events, (
+                {"time": "2026-11-25T03:12:09.123Z", "doubt": "z", "event.action": "executed", "event.outcome": "failure", "error.code": "EACCES",
+                 "process.title": "bash -c a=1 x", "process.working_directory": "/home/e v a", "process.args": ["bash", "-c", "echo hi"],
+                 "process.command_line": "bash -c echo hi", "user.name": "root", "user.effective.name": "bo", "group.name": "root", "user.id": None,
+                 "auditd.auid": "eva", "process.executable": "/usr/bin/bash"},
+                {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "logged-in", "event.outcome": "success"},
+                {"event.action": "connected-to", "destination.ip": "192.0.2.7", "destination.port": "22", "auditd.saddr": None})):
+            self.assertEqual({name: event.get(name) for name in wanted}, wanted)
+
+    def test_dates_of_ausearch_are_read_once_their_order_shows(self):
+        def times(*dates):
+            return [(event["time"][:10], event["doubt"], event.get("event.stated_time"))
+                    for event in read_lines("".join(f"type=LOGIN msg=audit({date} 03:12:09.123:{n}) : pid=1 uid=root\n" for n, date in enumerate(dates)))[0]]
+        self.assertEqual(times("11/25/2026", "11/05/2026"), [("2026-11-25", "z", None), ("2026-11-05", "z", None)])
+        self.assertEqual(times("25/11/2026", "05/11/2026"), [("2026-11-25", "z", None), ("2026-11-05", "z", None)])
+        self.assertEqual(times("25.11.2026", "2026-11-25", "11/25/26"), [("2026-11-25", "z", None), ("2026-11-25", "z", None), ("2026-11-25", "yz", None)])
+        self.assertEqual(times("11/25/2026", "13/13/2026")[1][1:], ("or", "13/13/2026 03:12:09.123"))
+        found = times("11/05/2026", "11/25/2026")
+        self.assertEqual([told[1:] for told in found], [("or", "11/05/2026 03:12:09.123"), ("z", None)])
+
     def test_the_same_number_on_two_nodes_is_two_events(self):
         one, two = call(7, node="node=a "), call(7, node="node=b ")
         events, counts = read_lines("".join(x for pair in zip(one, two) for x in pair))

@@ -1,0 +1,96 @@
+/* auditd_interpreted.c: what ausearch(8) and aureport(8) make of records with -i: names for
+ * numbers, texts without quotes, and the date as the locale has it. */
+#include "timeline/auditd_record.h"
+#include <stdio.h>
+
+enum { SPELLED_SIZE = 64, MONTHS = 12, CENTURY = 2000 };
+
+/* "11/25/2026", "25.11.2026", "11/25/26": three numbers in the order of the locale. */
+struct date {
+    int a, b, year;
+    char mark;
+    bool is_short;
+};
+
+static bool take_date(struct str *rest, struct date *d)
+{
+    struct str at = *rest;
+    char mark[2] = {0};
+
+    if (!when_digits(&at, 2, &d->a) || at.len == 0 || (at.p[0] != '/' && at.p[0] != '.'))
+        return false;
+    mark[0] = d->mark = at.p[0];
+    if (!str_take(&at, mark) || !when_digits(&at, 2, &d->b) || !str_take(&at, mark))
+        return false;
+    d->is_short = !when_digits(&at, 4, &d->year);
+    if (d->is_short && !when_digits(&at, 2, &d->year))
+        return false;
+    d->year += d->is_short ? CENTURY : 0;
+    *rest = at;
+    return true;
+}
+
+/* With points the day is first; else a number over 12 shows it, for this line and those behind. */
+static void see_order(enum audit_order *order, const struct date *d)
+{
+    if (d->mark == '.' || (d->a > MONTHS && d->b <= MONTHS))
+        *order = AUDIT_DAY_FIRST;
+    else if (d->b > MONTHS && d->a <= MONTHS)
+        *order = AUDIT_MONTH_FIRST;
+}
+
+bool audit_interpreted_time(enum audit_order *order, struct str *rest, struct stated *out,
+                            bool *has_short_year)
+{
+    struct str at = *rest, clock, text;
+    char spelled[SPELLED_SIZE];
+    struct date d;
+    int len;
+
+    *has_short_year = false;
+    if (when_iso(rest, out))
+        return true;
+    if (!take_date(&at, &d))
+        return false;
+    see_order(order, &d);
+    len = snprintf(spelled, sizeof(spelled), "%04d-%02d-%02d" STR_FMT, d.year,
+                   *order == AUDIT_DAY_FIRST ? d.b : d.a, *order == AUDIT_DAY_FIRST ? d.a : d.b,
+                   STR_ARG(str_head(at, SPELLED_SIZE / 2)));
+    clock = (struct str){spelled, (size_t)len};
+    if (!when_iso(&clock, out))
+        return false;
+    len -= (int)clock.len + 10;
+    text = str_head(*rest, rest->len - at.len + (size_t)len);
+    if (*order == AUDIT_NO_ORDER)
+        out->month = 0;
+    if (!stated_is_date(out))
+        stated_keep(out, text);
+    *has_short_year = d.is_short;
+    *rest = str_from(at, (size_t)len);
+    return true;
+}
+
+static bool is_key(struct str s)
+{
+    size_t len = 0;
+
+    while (len < s.len && audit_is_key_char(s.p[len]))
+        len++;
+    return len > 0 && len < s.len && s.p[len] == '=';
+}
+
+struct str audit_interpreted_value(struct str value, struct str *rest)
+{
+    while (rest->len && rest->p[0] == ' ') {
+        struct str at = str_trim(*rest), word;
+
+        if (at.len == 0 || is_key(at))
+            break;
+        word = str_cut(&at, ' ');
+        *rest = str_from(*rest, (size_t)(word.p + word.len - rest->p));
+        value.len = (size_t)(word.p + word.len - value.p);
+    }
+    if (str_ends(value, " }"))
+        value.len -= 2;
+    return value;
+}
