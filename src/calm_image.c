@@ -1,5 +1,6 @@
 /* calm_image.c: calm-image, which reads a disk and nothing else: its command line, what a person
  * sees of it, and the lines that calm reads. */
+#include <limits.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
@@ -15,7 +16,13 @@
 #include "sys/term.h"
 #include "sys/worker.h"
 
-enum { LINE_MAX_SIZE = 8192, ORDER_MAX = 64, SHOW_MS = 500, PLAIN_MS = 60000, RATE_MS = 10000 };
+enum {
+    LINE_MAX_SIZE = 5 * PATH_MAX,
+    ORDER_MAX = 64,
+    SHOW_MS = 500,
+    PLAIN_MS = 60000,
+    RATE_MS = 10000
+};
 
 /* A signal handler reaches nothing but what is global. */
 static struct acquire_control control;
@@ -311,6 +318,7 @@ static int ask_room(void *context, const char *folder, const char *why, char **o
 {
     struct face *f = context;
     CLEANUP_BUF struct buf answer = {0};
+    CLEANUP_BUF struct buf named = {0};
     struct str said;
     bool is_answered;
 
@@ -323,8 +331,11 @@ static int ask_room(void *context, const char *folder, const char *why, char **o
         return is_full(folder, why, e);
     is_answered = f->is_lines ? read_line(f, &answer) : ask_person(f, folder, why, &answer);
     said = buf_str(&answer);
-    if (!is_answered || (f->is_lines && !str_take(&said, "folder ")))
+    if (!is_answered ||
+        (f->is_lines && (!str_take(&said, "folder ") || !buf_add_unescaped(&named, said))))
         return is_full(folder, why, e);
+    if (f->is_lines)
+        said = buf_str(&named);
     *other = said.len ? mem_dup(said.p, said.len) : mem_strdup(folder);
     return 0;
 }
@@ -467,13 +478,18 @@ static int read_orders(struct face *f, struct imager_order *o, struct err *e)
     for (unsigned count = 0; count < ORDER_MAX && read_line(f, &text); count++) {
         struct str rest = buf_str(&text), word = str_cut(&rest, ' ');
         const char *name = arena_dup(f->arena, word.p, word.len);
+        CLEANUP_BUF struct buf value = {0};
         int rc;
 
         if (str_is(word, "go"))
             return 0;
-        rc = imager_option_set(
-            o, name, imager_option_takes_value(name) ? arena_dup(f->arena, rest.p, rest.len) : NULL,
-            e);
+        if (!buf_add_unescaped(&value, rest))
+            return err_set(e, ERR_USAGE, "the order is spelled wrong");
+        rc = imager_option_set(o, name,
+                               imager_option_takes_value(name)
+                                   ? arena_dup(f->arena, buf_text(&value), value.len)
+                                   : NULL,
+                               e);
         if (rc)
             return rc;
     }

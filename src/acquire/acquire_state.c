@@ -48,40 +48,18 @@ void acquire_begin_release(struct acquire_begin *b)
     *b = (struct acquire_begin){0};
 }
 
-static void add_escaped(struct buf *out, const char *text)
-{
-    for (const char *p = text; *p; p++)
-        if ((uint8_t)*p < 0x20 || *p == 0x7f || *p == '\\')
-            buf_addf(out, "\\x%02x", (uint8_t)*p);
-        else
-            buf_addc(out, *p);
-}
-
 /* NULL: no such spelling. */
 static char *unescape(struct str s)
 {
     CLEANUP_BUF struct buf out = {0};
-    uint8_t byte;
 
-    buf_adds(&out, "");
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.p[i] != '\\') {
-            buf_addc(&out, s.p[i]);
-            continue;
-        }
-        if (s.len - i < 4 || s.p[i + 1] != 'x' ||
-            !hex_read(&byte, 1, (struct str){s.p + i + 2, 2}) || byte == 0)
-            return NULL;
-        buf_addc(&out, (char)byte);
-        i += 3;
-    }
-    return mem_dup(buf_text(&out), out.len);
+    return buf_add_unescaped(&out, s) ? mem_dup(buf_text(&out), out.len) : NULL;
 }
 
 static void add_text(struct buf *out, const char *word, const char *text)
 {
     buf_addf(out, "%s ", word);
-    add_escaped(out, text);
+    buf_add_escaped(out, str_of(text));
     buf_addc(out, '\n');
 }
 
@@ -126,7 +104,7 @@ static void add_history(struct buf *out, const struct acquire_history *h)
 
         buf_addf(out, "found %u %u %u %llu %llu ", f->first, f->last, f->count,
                  (unsigned long long)time_ns(f->from), (unsigned long long)time_ns(f->until));
-        add_escaped(out, f->text);
+        buf_add_escaped(out, str_of(f->text));
         buf_addc(out, '\n');
     }
 }
@@ -187,7 +165,7 @@ struct hash acquire_state_facts(const struct acquire_state *s, size_t found)
         const struct acquire_finding *f = &b->history.all[i];
 
         buf_addf(&text, "found %u %llu ", f->first, (unsigned long long)time_ns(f->from));
-        add_escaped(&text, f->text);
+        buf_add_escaped(&text, str_of(f->text));
         buf_addc(&text, '\n');
     }
     return hash_bytes(text.p, text.len);

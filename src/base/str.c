@@ -241,6 +241,41 @@ void buf_add_u64(struct buf *b, uint64_t n)
     buf_add(b, digits + i, sizeof(digits) - i);
 }
 
+void buf_add_escaped(struct buf *b, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((uint8_t)s.p[i] < 0x20 || s.p[i] == 0x7f || s.p[i] == '\\')
+            buf_addf(b, "\\x%02x", (uint8_t)s.p[i]);
+        else
+            buf_addc(b, s.p[i]);
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool buf_add_unescaped(struct buf *b, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        int high, low;
+
+        if (s.p[i] != '\\') {
+            buf_addc(b, s.p[i]);
+            continue;
+        }
+        if (s.len - i < 4 || s.p[i + 1] != 'x')
+            return false;
+        high = hex_digit(s.p[i + 2]);
+        low = hex_digit(s.p[i + 3]);
+        if (high < 0 || low < 0 || high * 16 + low == 0)
+            return false;
+        buf_addc(b, (char)(high * 16 + low));
+        i += 3;
+    }
+    return true;
+}
+
 struct str buf_str(const struct buf *b)
 {
     return (struct str){b->p ? b->p : "", b->len};

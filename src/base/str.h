@@ -123,6 +123,10 @@ void buf_addn(struct buf *b, char c, size_t count);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_addv(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 void buf_add_u64(struct buf *b, uint64_t n);
+/* As part of a line: \xHH for control characters and backslashes. The other way false: no such
+ * spelling, and what was added is of no use; NUL has none. */
+void buf_add_escaped(struct buf *b, struct str s);
+bool buf_add_unescaped(struct buf *b, struct str s);
 struct str buf_str(const struct buf *b);
 const char *buf_text(const struct buf *b); /* NUL-ended, never NULL */
 char *buf_take(struct buf *b);             /* the caller frees it; the buffer is empty again */

@@ -146,7 +146,7 @@ static int give_word(struct args *a, size_t i, struct str value, struct err *e)
         return err_set(e, ERR_USAGE,
                        "%s: a name with a line end in it, or a blank at an end, would be read as "
                        "another one. Name the folder it lies in, or a link to it with another "
-                       "name; calm preserve files takes it behind --",
+                       "name; calm preserve image and preserve files take it behind --",
                        field_option(f));
     give(a, i, value);
     return 0;

@@ -99,8 +99,7 @@ int image_helper_order(struct image_helper *h, const char *word, struct str valu
     buf_adds(&line, word);
     if (value.p) {
         buf_addc(&line, ' ');
-        for (size_t i = 0; i < value.len; i++)
-            buf_addc(&line, (uint8_t)value.p[i] < 0x20 ? ' ' : value.p[i]);
+        buf_add_escaped(&line, value);
     }
     buf_addc(&line, '\n');
     return dialogue_send(h->dialogue, buf_str(&line), e);

@@ -2,6 +2,7 @@
 #include "practice/image_record.h"
 #include "practice/custody.h"
 #include "practice/evidence.h"
+#include "practice/intake.h"
 #include "practice/practice.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -75,6 +76,15 @@ void imaging_release(struct imaging *g)
     buf_release(&g->title);
     buf_release(&g->options);
     buf_release(&g->program);
+}
+
+/* The path as records spell it: names are of any bytes. */
+static struct str source_text(const struct imaging *g, struct decision *d)
+{
+    CLEANUP_BUF struct buf text = {0};
+
+    intake_path_text(&text, buf_text(&g->source));
+    return str_of(arena_dup(d->arena, buf_text(&text), text.len));
 }
 
 static void add_said(struct draft *dr, const char *field, const char *value)
@@ -205,7 +215,7 @@ int image_record_begin(struct imaging *g, struct err *e)
     }
     draft_value(dr, "place", buf_str(&g->place));
     draft_value(dr, "resume", buf_str(&g->resume));
-    draft_value(dr, "source", buf_str(&g->source));
+    draft_value(dr, "source", source_text(g, &d));
     draft_value(dr, "state", STR("begun"));
     add_said(dr, "options", options_of(g, &d));
     draft_value(dr, "program", buf_str(&g->program));
@@ -292,7 +302,7 @@ static struct id draft_item(struct imaging *g, struct decision *d, const struct 
     };
     CLEANUP_BUF struct buf files = {0};
     struct evidence_facts f = {.sort = "image",
-                               .source_path = buf_str(&g->source),
+                               .source_path = source_text(g, d),
                                .system_id = input_value(g->op, g->in, "system")};
     struct draft *dr;
     char host[256];
@@ -399,7 +409,7 @@ int image_record_made(struct imaging *g, struct err *e)
     draft_value(dr, "place", buf_str(&g->place));
     if (t)
         draft_value(dr, "resume", STR(""));
-    draft_value(dr, "source", buf_str(&g->source));
+    draft_value(dr, "source", source_text(g, &d));
     add_said(dr, "options", buf_text(&g->options));
     draft_device(g, &d, dr);
     draft_value(dr, "made", str_of(result(g, "summary")));

@@ -8,6 +8,7 @@
 #include "base/sink.h"
 #include "practice/image_made.h"
 #include "practice/image_record.h"
+#include "practice/intake.h"
 #include "practice/out_file.h"
 #include "practice/practice.h"
 #include "practice/preserve_image_tell.h"
@@ -95,6 +96,10 @@ static const struct field image_fields[] = {
      .flags = FIELD_OUTSIDE,
      .help = "does not compare what was written",
      .group = TUNING},
+    {.name = "exact",
+     .type = FIELD_REST,
+     .flags = FIELD_OUTSIDE,
+     .help = "behind --: the source, taken as it is, with line ends or spaces at an end"},
 };
 
 static int whole_path(struct str given, struct buf *out, struct err *e)
@@ -117,6 +122,12 @@ static int image_place(const struct imaging *g, struct str given, struct buf *ou
 
     if (rc)
         return rc;
+    for (size_t i = 0; i < whole.len; i++)
+        if ((uint8_t)whole.p[i] < 0x20 || whole.p[i] == 0x7f)
+            return err_set(e, ERR_USAGE,
+                           "%s has a line end or another such character in its name, which the "
+                           "records of an image cannot spell: take another folder",
+                           buf_text(&whole));
     if (stat(buf_text(&whole), &st) || !S_ISDIR(st.st_mode))
         return err_set(e, ERR_USAGE, "%s is no folder that an image could go to", buf_text(&whole));
     rc = out_spares_case(g->a->around->case_folder, buf_text(&whole), e);
@@ -188,9 +199,15 @@ static int pass_texts(struct imaging *g, const struct view *v, struct err *e)
     return rc ? rc : image_helper_order(&g->helper, "description", buf_str(&g->title), e);
 }
 
+/* Empty: none was named. */
+static struct str source_given(const struct imaging *g)
+{
+    return g->in->rest_count ? str_of(g->in->rest[0]) : input_value(g->op, g->in, "source");
+}
+
 static int order_new(struct imaging *g, const struct view *v, struct err *e)
 {
-    struct str source = input_value(g->op, g->in, "source");
+    struct str source = source_given(g);
     struct str folder = input_value(g->op, g->in, "to");
     int rc;
 
@@ -206,7 +223,7 @@ static int order_new(struct imaging *g, const struct view *v, struct err *e)
         return rc;
     buf_addstr(&g->title, input_value(g->op, g->in, "title"));
     if (!g->title.len)
-        buf_addf(&g->title, "%s", buf_text(&g->source));
+        intake_path_text(&g->title, buf_text(&g->source));
     rc = image_helper_open(&g->helper, buf_text(&g->source), e);
     if (rc == 0)
         rc = image_helper_order(&g->helper, "source", buf_str(&g->source), e);
@@ -259,13 +276,16 @@ static int find_part(struct imaging *g, const struct thing *t, struct err *e)
  * may be gone. */
 static int find_source(struct imaging *g, const struct thing *t, struct err *e)
 {
-    struct str given = input_value(g->op, g->in, "source"), before = thing_value(t, "source");
+    struct str given = source_given(g), before = thing_value(t, "source");
 
     if (given.len && input_has(g->op, g->in, "gone"))
         return err_set(e, ERR_USAGE, "leave the source out: --gone says that it is no more");
     if (given.len && !str_eq(given, before))
         return whole_path(given, &g->source, e);
-    buf_addstr(&g->source, before);
+    if (!buf_add_unescaped(&g->source, before)) { /* of a version that spelled it as it is */
+        buf_clear(&g->source);
+        buf_addstr(&g->source, before);
+    }
     return 0;
 }
 
@@ -273,7 +293,7 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
 {
     static const char *const kept[] = {"name",  "format", "segment", "small",
                                        "title", "system", NULL};
-    bool is_named = input_has(g->op, g->in, "source");
+    bool is_named = source_given(g).len > 0;
     struct str bound = thing_value(t, "bound");
     int rc = 0;
 
@@ -424,6 +444,8 @@ static int order(struct imaging *g, const struct image_watcher_calls *calls, str
     const struct thing *t;
     int rc = session_may_write(g->session, e);
 
+    if (g->in->rest_count + input_has(g->op, g->in, "source") > 1)
+        return err_set(e, ERR_USAGE, "one image is of one source: name it once");
     if (rc == 0)
         rc = session_view(g->session, &v, e);
     if (rc)
@@ -487,6 +509,8 @@ static int take_made(struct imaging *g, struct err *e)
                                        "accept-end", "gone",    "no-read-back", NULL};
     int rc = refuse_given(g, kept, "an image that is made is taken as it is", e);
 
+    if (rc == 0 && g->in->rest_count)
+        rc = err_set(e, ERR_USAGE, "leave the source out: an image that is made is taken as it is");
     if (rc == 0)
         rc = image_made_take(g, e);
     if (rc == 0)

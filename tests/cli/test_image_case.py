@@ -111,9 +111,10 @@ class Image(CaseTest):
         self.assertEqual({p.name: p.read_bytes() for p in self.out.iterdir()}, files)
         self.assertEqual(len(self.ana.json("preserve images")), 1)  # what was refused before it began is no image
 
-    def interrupted(self):
+    def interrupted(self, *source):
         """An image of a slow source that somebody stopped with Ctrl-C."""
-        job = subprocess.Popen([CALM, "--case", str(self.case), "preserve", "image", str(self.disk), "--to", str(self.out), "--limit", "1"], env=self.ana.env, cwd=self.folder,
+        words = [CALM, "--case", str(self.case), "preserve", "image", "--to", str(self.out), "--limit", "1", *(source or [str(self.disk)])]
+        job = subprocess.Popen(words, env=self.ana.env, cwd=self.folder,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         end = time.time() + 30
         while not list(self.out.glob("*.part")) and time.time() < end:
@@ -137,6 +138,28 @@ class Image(CaseTest):
         self.assertEqual(self.ana.json("preserve images")[0]["state"], "taken")
         self.assertEqual(self.ana.fails("preserve image --resume im1")[0], USAGE)
         self.assertEqual(list(self.out.glob("*.part")), [])
+
+    def test_a_source_has_a_name_of_any_bytes(self):
+        names = [b"disk\nof db1", b" disk ", b"\xff\t\\x41", b"-"]
+        spelled = ["disk\\x0aof db1", " disk ", "\\xff\\x09\\x5cx41", "-"]
+        for number, name in enumerate(names, 1):
+            path = bytes(self.folder) + b"/" + name
+            data = self.data + name
+            pathlib.Path(os.fsdecode(path)).write_bytes(data)
+            code, why = self.interrupted("--name", f"i{number}", "--", path)
+            self.assertEqual(code, CANCEL, why)
+            # with its source named again, and without: then the record knows it
+            self.ana(f"preserve image --resume im{number}", *((b"--", path) if number % 2 else ()))
+            item, image = self.ana.json("preserve list")[-1], self.ana.json("preserve images")[-1]
+            self.assertEqual((item["source-sha256"], image["state"]), (digests(data)["sha256"], "taken"))
+            self.assertEqual((image["source"], image["title"], item["path"]), (f"{self.folder}/{spelled[number - 1]}",) * 3)
+        path = bytes(self.folder) + b"/" + names[0]
+        self.assertIn("behind --", one_line(self.ana.fails(f"preserve image --to {self.out}", path)[1]))
+        self.assertIn("name it once", one_line(self.ana.fails(f"preserve image {self.disk} --to {self.out} --", path)[1]))
+        odd = self.folder / "images\nhere"
+        odd.mkdir()
+        (self.folder / "link").symlink_to(odd)
+        self.assertIn("cannot spell", one_line(self.ana.fails(f"preserve image {self.disk} --to {self.folder}/link")[1]))
 
     def test_it_goes_on_with_the_same_source_only(self):
         self.interrupted()
