@@ -160,6 +160,7 @@ static int build(struct work *w, struct err *e)
                                 .zone = buf_str(&w->zones.rules[0]),
                                 .settings = w->zones.settings,
                                 .setting_count = w->zones.setting_count,
+                                .zones = &w->m->zones,
                                 .put = put,
                                 .progress = progress,
                                 .context = w};
@@ -169,6 +170,8 @@ static int build(struct work *w, struct err *e)
         order.in_count = w->files.set.count;
         order.image_format = w->files.set.format;
     }
+    if (w->m->zones.index.len == 0)
+        timeline_zones_all(&w->m->zones);
     source_name(w->item, &name);
     order.name = buf_text(&name);
     if (!utc_read(&written, thing_value(w->item, "modified")))
@@ -444,10 +447,15 @@ static void clear_parts(const struct making *m)
     timeline_parts_clear(buf_text(&folder));
 }
 
+static void making_release(struct making *m)
+{
+    zone_files_release(&m->zones);
+}
+
 static int timeline_job(struct session *s, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
-    struct making m = {.session = s, .op = op, .in = in, .a = a};
+    CLEANUP(making_release) struct making m = {.session = s, .op = op, .in = in, .a = a};
     CLEANUP(interrupt_end) struct interrupt signals;
     struct str ids = input_value(op, in, "evidence");
     CLEANUP_BUF struct buf rules = {0};
@@ -475,7 +483,7 @@ static int timeline_job(struct session *s, const struct operation *op, const str
 int timeline_follow_zones(struct session *s, const struct operation *op, const struct input *in,
                           struct answer *a, struct err *e)
 {
-    struct making m = {.session = s, .op = op, .in = in, .a = a};
+    CLEANUP(making_release) struct making m = {.session = s, .op = op, .in = in, .a = a};
     CLEANUP(interrupt_end) struct interrupt signals;
     const struct thing *t;
     int rc;

@@ -14,7 +14,8 @@ struct making {
     const struct input *in;
     struct answer *a;
     struct view view;
-    struct str zone; /* that was named for all; empty: none was */
+    struct str zone;         /* that was named for all; empty: none was */
+    struct zone_files zones; /* that sources may name; read before the first item is */
     bool is_again;
     bool is_named; /* the items were */
     struct progress progress;

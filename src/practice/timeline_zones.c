@@ -1,8 +1,10 @@
 /* timeline_zones.c: which zones the sources of an item are read with. */
 #include "practice/timeline_zones.h"
+#include <dirent.h>
 #include "sys/file.h"
 
-enum { ZONE_SIZE_MOST = 32 << 10 };
+enum { ZONE_SIZE_MOST = 32 << 10, ZONE_DEPTH_MOST = 3 /* "America/Argentina/Ushuaia" */ };
+#define ZONE_FOLDER "/usr/share/zoneinfo/"
 
 /* "Europe/Berlin": a name below the folder of zones, and nothing else. */
 static bool is_zone_name(struct str name)
@@ -24,13 +26,57 @@ int timeline_zone(struct str name, struct buf *out, struct err *e)
 
     if (str_is(name, "UTC"))
         return 0;
-    buf_addf(&path, "/usr/share/zoneinfo/" STR_FMT, STR_ARG(name));
+    buf_addf(&path, ZONE_FOLDER STR_FMT, STR_ARG(name));
     if (!is_zone_name(name) || file_read(out, buf_text(&path), ZONE_SIZE_MOST, &why))
         return err_set(e, ERR_USAGE,
                        "there is no zone " STR_FMT " here: a name as Europe/Berlin, of those in "
                        "/usr/share/zoneinfo",
                        STR_ARG(name));
     return 0;
+}
+
+static void folder_close(DIR **d)
+{
+    if (*d)
+        closedir(*d);
+}
+
+static void add_named(struct zone_files *out, struct str name, int depth);
+
+static void add_folder(struct zone_files *out, const char *path, struct str name, int depth)
+{
+    CLEANUP(folder_close) DIR *d = opendir(path);
+    const struct dirent *item;
+
+    while (d && (item = readdir(d))) {
+        CLEANUP_BUF struct buf below = {0};
+
+        /* All names of zones begin so; "posix" and "right" have the same zones once more. */
+        if (item->d_name[0] < 'A' || item->d_name[0] > 'Z')
+            continue;
+        buf_addf(&below, STR_FMT "%s%s", STR_ARG(name), name.len ? "/" : "", item->d_name);
+        add_named(out, buf_str(&below), depth + 1);
+    }
+}
+
+/* A zone, or a folder of some. */
+static void add_named(struct zone_files *out, struct str name, int depth)
+{
+    CLEANUP_BUF struct buf path = {0}, bytes = {0};
+    struct err why;
+
+    buf_addf(&path, ZONE_FOLDER STR_FMT, STR_ARG(name));
+    if (file_read(&bytes, buf_text(&path), ZONE_SIZE_MOST, &why) == 0) {
+        if (str_starts(buf_str(&bytes), "TZif"))
+            zone_files_add(out, name, buf_str(&bytes));
+    } else if (depth < ZONE_DEPTH_MOST) {
+        add_folder(out, buf_text(&path), name, depth);
+    }
+}
+
+void timeline_zones_all(struct zone_files *out)
+{
+    add_folder(out, ZONE_FOLDER, STR(""), 0);
 }
 
 void timeline_zones_release(struct timeline_zones *z)

@@ -78,6 +78,8 @@ static void make_argument(const struct build_order *o, const struct build_task *
     full.fold_count = folds ? (uint32_t)folds->count : 0;
     full.break_count = breaks ? (uint32_t)breaks->count : 0;
     full.strays = breaks ? breaks->strays : 0;
+    full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;
+    full.zones_size = o->zones ? (uint32_t)o->zones->bytes.len : 0;
     buf_clear(out);
     buf_add(out, &full, sizeof(full));
     buf_addstr(out, o->zone);
@@ -94,6 +96,10 @@ static void make_argument(const struct build_order *o, const struct build_task *
         buf_add(out, folds->of, folds->count * sizeof(folds->of[0]));
     if (breaks)
         buf_add(out, breaks->at, breaks->count * sizeof(breaks->at[0]));
+    if (o->zones) {
+        buf_addstr(out, buf_str(&o->zones->index));
+        buf_addstr(out, buf_str(&o->zones->bytes));
+    }
 }
 
 /* Sources of an archive are shared out: each lane walks through all of it, and reads every so

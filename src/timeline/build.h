@@ -3,6 +3,7 @@
 #include "evidence/image_facts.h"
 #include "timeline/segment_write.h"
 #include "timeline/walk.h"
+#include "timeline/zone_names.h"
 
 /* What is known of one source better than of the whole. */
 struct build_setting {
@@ -25,9 +26,10 @@ struct build_order {
     struct str zone;                      /* that zone's file; empty: UTC */
     const struct build_setting *settings; /* of single sources, at most BUILD_SETTINGS_MOST */
     size_t setting_count;
-    unsigned workers;        /* 0: as many as there are processors */
-    uint64_t directory_most; /* bytes of the timeline's directory; 0: DIRECTORY_MOST */
-    segment_put *put;        /* where the timeline's file goes */
+    const struct zone_files *zones; /* that sources may name; NULL: none */
+    unsigned workers;               /* 0: as many as there are processors */
+    uint64_t directory_most;        /* bytes of the timeline's directory; 0: DIRECTORY_MOST */
+    segment_put *put;               /* where the timeline's file goes */
     /* Bytes of evidence that were read, of all there are; non-zero stops it. NULL: nobody asks. */
     int (*progress)(void *context, uint64_t done, uint64_t all, struct err *e);
     void *context;

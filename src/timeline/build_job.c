@@ -92,6 +92,7 @@ struct reader job_reader(struct job *j, struct str source, struct written writte
 {
     return (struct reader){.names = j->names,
                            .zone = zone_of(j, source),
+                           .zones = j->zones,
                            .written_s = written.s,
                            .stated_s = written.stated_s,
                            .bytes = read_bytes,
@@ -546,6 +547,11 @@ int job_begin(struct job *j, struct str argument, struct err *e)
                j->task.break_count * sizeof(j->breaks.at[0]));
     j->breaks.count = j->task.break_count;
     j->breaks.strays = j->task.strays;
+    if (rc == 0) {
+        struct str index = take_bytes(&rest, j->task.index_size);
+
+        j->zones = zone_names_new(index, take_bytes(&rest, j->task.zones_size));
+    }
     j->names = field_names_new();
     j->writer = block_writer_new(j->names, send_block, j);
     return rc;
@@ -554,6 +560,7 @@ int job_begin(struct job *j, struct str argument, struct err *e)
 void job_release(struct job *j)
 {
     zone_free(j->zone);
+    zone_names_free(j->zones);
     for (size_t i = 0; i < j->setting_count; i++)
         zone_free(j->settings[i].zone);
     block_writer_free(j->writer);

@@ -17,6 +17,7 @@ struct job {
     struct build_task task;
     struct str name; /* of the evidence */
     struct zone *zone;
+    struct zone_names *zones; /* that sources may name */
     struct job_setting settings[BUILD_SETTINGS_MOST];
     size_t setting_count;
     struct field_names *names;

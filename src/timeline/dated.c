@@ -81,8 +81,10 @@ static void put_level(struct event *e, struct str text)
     }
 }
 
-static void put_time(struct reader *r, struct event *e, const struct dated *d)
+static void put_time(struct reader *r, struct event *e, struct dated *d)
 {
+    if (d->zone.len && memchr(d->zone.p, '/', d->zone.len))
+        reader_zone(r, d->zone, &d->time);
     reader_time(r, e, &d->time);
     e->doubt |= d->has_short_year ? DOUBT_YEAR : 0;
     event_put(e, FIELD_EVENT_TIMEZONE, d->zone);
@@ -379,7 +381,7 @@ static enum line_verdict pairs(struct reader *r, struct str line, struct event *
 
 #define DATED(layout)                                                                              \
     const struct format format_dated_##layout = {                                                  \
-        .name = "dated", .version = 1, .is_splittable = true, .is_last = true, .line = layout}
+        .name = "dated", .version = 2, .is_splittable = true, .is_last = true, .line = layout}
 DATED(iso);
 DATED(iso_bracket);
 DATED(slashes);

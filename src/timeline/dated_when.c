@@ -28,7 +28,7 @@ static bool is_end(struct str at)
     return !char_is_digit(c) && !is_letter(c) && c != '.' && c != '/' && c != '_';
 }
 
-/* "Europe/Berlin", as PHP writes it: stated, though its rules are not known here. */
+/* "Europe/Berlin", as PHP writes it. */
 static bool take_place(struct str *rest, struct str *word)
 {
     struct str at = *rest;

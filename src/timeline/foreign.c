@@ -2,6 +2,7 @@
 #include "timeline/foreign.h"
 #include <stdio.h>
 #include "timeline/body.h"
+#include "timeline/zone_word.h"
 
 #define SHARED                                                                                     \
     {"datetime", NULL, FOREIGN_DATETIME}, {"timestamp", NULL, FOREIGN_MICROS},                     \
@@ -170,7 +171,10 @@ static bool read_date_and_clock(const struct foreign *f, struct stated *s)
         !when_digits(&clock, 2, &s->minute) || !str_take(&clock, ":") ||
         !when_digits(&clock, 2, &s->second) || clock.len)
         return false;
-    s->has_zone = str_is(zone, "UTC") || str_is(zone, "GMT") || str_is(zone, "Z");
+    s->has_zone = str_is(zone, "Z");
+    /* What holds at the time ("CEST"), or the zone's name, as before the middle of 2020. */
+    if (!s->has_zone && !zone_word_find(zone, s))
+        reader_zone(f->r, zone, s);
     return s->year != 0;
 }
 
@@ -221,7 +225,7 @@ static bool put_date_and_clock(struct foreign *f)
         return false;
     if (read_date_and_clock(f, &s) && stated_is_date(&s)) {
         reader_time(f->r, f->e, &s);
-        if (!s.has_zone)
+        if (!s.has_zone || s.zone || s.zone_s)
             event_put(f->e, own(f, "timezone"), f->said[FOREIGN_ZONE]);
         return f->e->precision != TIME_NONE;
     }

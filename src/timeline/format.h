@@ -7,6 +7,7 @@
 #include "timeline/utf16.h"
 #include "timeline/when.h"
 #include "timeline/years.h"
+#include "timeline/zone_names.h"
 
 struct reader;
 
@@ -92,8 +93,9 @@ struct reader {
     enum text_encoding encoding; /* of lines; places are those of the source as it is */
     void *state;
     struct field_names *names;
-    const struct zone *zone; /* of the source; NULL: UTC */
-    struct years years;      /* where the format states none; part by part, as years_place tells */
+    const struct zone *zone;  /* of the source; NULL: UTC */
+    struct zone_names *zones; /* that lines may name; NULL: none is known */
+    struct years years;       /* where the format states none; part by part, as years_place tells */
     bool is_cut;       /* it goes on behind its last byte: of the last line only the beginning */
     int64_t written_s; /* when the source was written last */
     int64_t stated_s;  /* what is stated of that and cannot be; INT64_MIN: nothing */
@@ -119,6 +121,8 @@ struct reader {
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);
+/* The zone of a time by its name in the tz database ("Europe/Berlin"), where that is known here. */
+void reader_zone(struct reader *r, struct str name, struct stated *s);
 /* Counts the event, gives it its dataset, kind and, where it has none, the time of the one before,
  * and hands it on. */
 MUST_CHECK int reader_event(struct reader *r, struct event *e, struct err *err);

@@ -138,12 +138,12 @@ static enum line_verdict timesketch_line(struct reader *r, struct str line, stru
 }
 
 const struct format format_plaso_csv = {.name = "plaso",
-                                        .version = 1,
+                                        .version = 2,
                                         .knows = knows_plaso,
                                         .read = read_csv,
                                         .state_size = sizeof(struct state)};
 const struct format format_plaso_json = {.name = "plaso",
-                                         .version = 1,
+                                         .version = 2,
                                          .is_splittable = true,
                                          .takes_bytes = true,
                                          .line = plaso_line,

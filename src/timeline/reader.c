@@ -83,6 +83,12 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
     r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
 }
 
+void reader_zone(struct reader *r, struct str name, struct stated *s)
+{
+    s->zone = zone_named(r->zones, name);
+    s->has_zone = s->zone != NULL;
+}
+
 int reader_event(struct reader *r, struct event *e, struct err *err)
 {
     struct str kind;

@@ -396,7 +396,7 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
     }
     seconds = stated_seconds(&full);
     if (full.has_zone) {
-        seconds -= full.zone_s;
+        seconds -= full.zone ? zone_offset(full.zone, seconds, &e->doubt) : full.zone_s;
     } else {
         e->doubt |= DOUBT_ZONE;
         seconds -= zone_offset(zone, seconds, &e->doubt);

@@ -16,7 +16,8 @@ struct stated {
     uint32_t ns;
     uint8_t precision;
     bool has_zone;
-    int zone_s; /* east of UTC */
+    int zone_s;              /* east of UTC */
+    const struct zone *zone; /* whose rules count in its place; NULL: none */
     uint8_t text_len;
     char text[STATED_TEXT_SIZE]; /* of what is no date: as it is written; else only numbers are
                                     known */

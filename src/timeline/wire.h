@@ -28,15 +28,17 @@ struct build_task {
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
     uint32_t setting_count;
-    uint32_t second;        /* of a part: the format of lines that format declines */
-    uint32_t share, shares; /* of BUILD_ALL: which sources are this worker's */
-    uint32_t encoding;      /* of a part: enum text_encoding */
-    uint32_t source_room;   /* bytes of the directory, of a source that is one part */
-    uint32_t fold_count;    /* of a part: what is known of the source */
-    uint32_t break_count;   /* likewise */
-    uint64_t strays;        /* likewise */
+    uint32_t second;                 /* of a part: the format of lines that format declines */
+    uint32_t share, shares;          /* of BUILD_ALL: which sources are this worker's */
+    uint32_t encoding;               /* of a part: enum text_encoding */
+    uint32_t source_room;            /* bytes of the directory, of a source that is one part */
+    uint32_t fold_count;             /* of a part: what is known of the source */
+    uint32_t break_count;            /* likewise */
+    uint64_t strays;                 /* likewise */
+    uint32_t index_size, zones_size; /* zones by their names (zone_names.h) */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
-     * name of the evidence, struct fold for each, and where each break is, in 64 bits. */
+     * name of the evidence, struct fold for each, where each break is, in 64 bits, and index and
+     * bytes of the zones. */
 };
 struct build_setting_head {
     uint32_t source_size, zone_size;

@@ -23,6 +23,17 @@ static bool is_end(struct str behind)
     return behind.len == 0 || memchr(" \t:],;|", behind.p[0], 7);
 }
 
+bool zone_word_find(struct str name, struct stated *out)
+{
+    for (size_t i = 0; i < COUNT_OF(zones); i++)
+        if (str_is(name, zones[i].name)) {
+            out->has_zone = zones[i].hours != MANY;
+            out->zone_s = out->has_zone ? zones[i].hours * HOUR_S : 0;
+            return true;
+        }
+    return false;
+}
+
 bool zone_word_take(struct str *rest, struct stated *out, struct str *word)
 {
     struct str at = *rest;
@@ -32,17 +43,11 @@ bool zone_word_take(struct str *rest, struct stated *out, struct str *word)
         return false;
     while (len < at.len && at.p[len] >= 'A' && at.p[len] <= 'Z')
         len++;
-    if (!is_end(str_from(at, len)))
+    if (!is_end(str_from(at, len)) || !zone_word_find(str_head(at, len), out))
         return false;
-    for (size_t i = 0; i < COUNT_OF(zones); i++)
-        if (str_is(str_head(at, len), zones[i].name)) {
-            out->has_zone = zones[i].hours != MANY;
-            out->zone_s = out->has_zone ? zones[i].hours * HOUR_S : 0;
-            *word = str_head(at, len);
-            *rest = str_from(at, len);
-            return true;
-        }
-    return false;
+    *word = str_head(at, len);
+    *rest = str_from(at, len);
+    return true;
 }
 
 bool zone_printed_take(struct str *rest, struct stated *out, struct str *word)

@@ -2,6 +2,8 @@
 #pragma once
 #include "timeline/when.h"
 
+/* What such a name states. False: it is none of them. */
+bool zone_word_find(struct str name, struct stated *out);
 /* Takes " CET" off the front of *rest, where it is such a name and a blank, a sign that parts
  * words or the end follows: *word is it. The zone is stated then, where the name has one meaning in
  * the tz database (and RFC 822); "CST", "IST", "BST" and such have several, and tell none. */

@@ -106,6 +106,30 @@ class Clock(CaseTest):
         self.assertEqual((found["arun 4"], found["brun 4"]), ("12:04:20", "16:03:30"))
         self.assertEqual(list(self.times("source:both.tar/b/* and brun"))[0], "brun 0")
 
+    def test_a_zone_that_a_source_names_counts(self):
+        """plaso's l2t_csv names the zone of its times: what holds at each (tzname), before the middle of 2020 the zone of all; PHP names its own."""
+        rows = (("07/01/2026", "12:00:00", "Europe/Berlin", "10:00:00", ""), ("12/01/2026", "12:00:00", "Europe/Berlin", "11:00:00", ""),
+                ("07/01/2026", "12:00:01", "America/New_York", "16:00:01", ""), ("07/01/2026", "12:00:02", "Japan", "03:00:02", ""),
+                ("10/25/2026", "02:30:00", "Europe/Berlin", "00:30:00", "d"), ("03/29/2026", "02:30:00", "Europe/Berlin", "01:30:00", "g"),
+                ("07/01/2026", "12:00:03", "CEST", "10:00:03", ""), ("07/01/2026", "12:00:04", "EST", "12:00:04", "z"),
+                ("07/01/2026", "12:00:05", "Nowhere/No", "12:00:05", "z"), ("07/01/2026", "12:00:06", "../UTC", "12:00:06", "z"))
+        table = self.folder / "l2t.csv"
+        table.write_text("date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra\n" + "".join(
+            f"{date},{clock},{zone},M...,LOG,x,Recorded Time,-,h,s,row {i},2,OS:/log,1,-,p,-\n" for i, (date, clock, zone, _, _) in enumerate(rows)))
+        php = self.folder / "php.log"
+        php.write_text("[01-Jul-2026 12:00:09 Europe/Berlin] PHP Notice:  x in a.php on line 7\n")
+        with tarfile.open(self.folder / "both.tar", "w") as tar:
+            tar.add(table, "table")
+        self.ana(f"preserve files '{table}' '{php}' '{self.folder / 'both.tar'}'")
+        self.ana("analyse timeline")
+        for item in ("e3", "e5"):
+            found = {self.field(e, "message"): (e["@timestamp"][11:19], e["doubt"]) for e in self.ana.json(f"analyse search row --evidence {item}")}
+            self.assertEqual(found, {f"row {i}": (true, doubt) for i, (_, _, _, true, doubt) in enumerate(rows)})
+        self.assertEqual(len(self.ana.json("analyse search plaso.timezone:Europe/Berlin --evidence e3")), 4)
+        event, = self.ana.json("analyse search PHP")
+        self.assertEqual((event["@timestamp"][11:19], event["doubt"], self.field(event, "event.timezone")), ("10:00:09", "", "Europe/Berlin"))
+        self.ana("analyse timeline --again")
+
     def test_the_time_of_here_stands_beside_utc(self):
         said = self.ana.run("analyse", "search", "step 4", env={"TZ": "Europe/Berlin"}).stdout.decode()
         self.assertIn("Wednesday 2026-07-01 (UTC, then here +0200)", said)
