@@ -121,39 +121,72 @@ static void put_meaning(struct foreign *f)
         f->e->meaning = body_meaning(times);
 }
 
-/* How exact plaso's ways to store a time are (dfDateTime). */
-static uint8_t precision_of(struct str class)
+/* How exact plaso's ways to store a time are, and of those that are more exact than the
+ * microseconds which it states besides, what they count (dfDateTime). */
+struct class
 {
-    static const struct {
-        const char *class;
-        uint8_t precision;
-    } classes[] = {
-        {"PosixTime", TIME_S},
-        {"TimeElements", TIME_S},
-        {"HFSTime", TIME_S},
-        {"FATDateTime", TIME_2S},
-        {"FATDateTimeTimestamp", TIME_2S},
-        {"TimeElementsInMilliseconds", TIME_MS},
-        {"PosixTimeInMilliseconds", TIME_MS},
-        {"JavaTime", TIME_MS},
-        {"Systemtime", TIME_MS},
+    const char *name;
+    uint8_t precision;
+    uint32_t ns;     /* of one; 0: microseconds tell all */
+    int64_t begin_s; /* of the count, since 1970 */
+};
+
+static const struct class *class_of(struct str name)
+{
+    static const struct class classes[] = {
+        {"PosixTime", TIME_S, 0, 0},
+        {"TimeElements", TIME_S, 0, 0},
+        {"HFSTime", TIME_S, 0, 0},
+        {"FATDateTime", TIME_2S, 0, 0},
+        {"FATDateTimeTimestamp", TIME_2S, 0, 0},
+        {"TimeElementsInMilliseconds", TIME_MS, 0, 0},
+        {"PosixTimeInMilliseconds", TIME_MS, 0, 0},
+        {"JavaTime", TIME_MS, 0, 0},
+        {"Systemtime", TIME_MS, 0, 0},
+        {"PosixTimeInNanoseconds", TIME_NS, 1, 0},
+        {"APFSTime", TIME_NS, 1, 0},
+        {"Filetime", TIME_100NS, 100, -11644473600},       /* 1601-01-01 */
+        {"UUIDTime", TIME_100NS, 100, -12219292800},       /* 1582-10-15 */
+        {"DotNetDateTime", TIME_100NS, 100, -62135596800}, /* 0001-01-01 */
     };
+    static const struct class other = {"", TIME_US, 0, 0};
 
     for (size_t i = 0; i < COUNT_OF(classes); i++)
-        if (str_is(class, classes[i].class))
-            return classes[i].precision;
-    return TIME_US;
+        if (str_is(name, classes[i].name))
+            return &classes[i];
+    return &other;
 }
 
-static bool read_micros(struct str text, int64_t *us)
+static bool read_count(struct str text, int64_t *out)
 {
     bool is_negative = str_take(&text, "-");
     uint64_t n;
 
-    if (!str_u64(text, &n) || n > INT64_MAX / 1000)
+    if (!str_u64(text, &n) || n > INT64_MAX)
         return false;
-    *us = is_negative ? -(int64_t)n : (int64_t)n;
+    *out = is_negative ? -(int64_t)n : (int64_t)n;
     return true;
+}
+
+/* The nanoseconds since 1970 of what was stored, which the microseconds are those of, rounded. */
+static bool read_stored(struct str text, const struct class *c, int64_t us, int64_t *ns)
+{
+    int64_t count, per_s, seconds, rest;
+
+    if (c->ns == 0 || !read_count(text, &count))
+        return false;
+    per_s = 1000000000 / c->ns;
+    seconds = count / per_s;
+    rest = count % per_s * c->ns;
+    if (__builtin_mul_overflow(seconds + c->begin_s, (int64_t)1000000000, ns) ||
+        __builtin_add_overflow(*ns, rest, ns))
+        return false;
+    return *ns / 1000 - us <= 1 && us - *ns / 1000 <= 1;
+}
+
+static bool read_micros(struct str text, int64_t *us)
+{
+    return read_count(text, us) && *us <= INT64_MAX / 1000 && *us >= INT64_MIN / 1000;
 }
 
 /* "12/31/2026" and "03:12:09"; the zone by its name. */
@@ -186,6 +219,7 @@ static bool is_true(struct str s)
 /* The time in microseconds is put beside another only where they differ. */
 static void put_micros(struct foreign *f, bool has_time)
 {
+    const struct class *class = class_of(f->said[FOREIGN_CLASS]);
     struct str text = f->said[FOREIGN_MICROS];
     int64_t us;
 
@@ -197,8 +231,12 @@ static void put_micros(struct foreign *f, bool has_time)
     }
     if (has_time)
         return;
+    f->e->precision = class->precision;
+    if (read_stored(event_value(f->e, own(f, "date_time.timestamp")), class, us, &f->e->ns))
+        return;
     f->e->ns = us * 1000;
-    f->e->precision = precision_of(f->said[FOREIGN_CLASS]);
+    if (class->ns)
+        f->e->precision = TIME_US;
 }
 
 /* What is no time of a calendar stands as a field. */

@@ -51,8 +51,16 @@ CASES = [
      (2, 0, 0, 1), [{"time": "2012-01-22T07:52:33.000001Z", "precision": "us", "plaso.parser": "utmp", "plaso.tag": None},
                     {"precision": "none", "doubt": "o", "plaso.timestamp_desc": "Not a time"}]),
     ("plaso", "".join(json.dumps(line) + "\n" for line in (PLASO, PLASO | {"date_time": {"__class_name__": "FATDateTime", "is_local_time": True}})),
-     (2, 0, 0, 0), [{"time": "2025-11-25T02:12:09.123456Z", "precision": "us", "file.path": "/etc/passwd", "plaso.data_type": "fs:stat"},
+     (2, 0, 0, 0), [{"time": "2025-11-25T02:12:09.123456789Z", "precision": "ns", "file.path": "/etc/passwd", "plaso.data_type": "fs:stat"},
                     {"precision": "2s", "doubt": "z"}]),
+    # What dfDateTime's classes count: 100 ns since 1601, which is 11,644,473,600 s before 1970, and since 1582-10-15 (12,219,292,800 s); what is not the time
+    # that plaso states, more than rounded, is not believed.
+    ("plaso", "".join(json.dumps(PLASO | {"date_time": {"__class_name__": name, "timestamp": count}}) + "\n" for name, count in (
+        ("Filetime", (1764036729 + 11644473600) * 10**7 + 1234561), ("UUIDTime", (1764036729 + 12219292800) * 10**7 + 1234569),
+        ("APFSTime", 1764036729123455789), ("PosixTimeInNanoseconds", 1764036728123456789), ("PosixTimeInMicroseconds", 1764036729123456))),
+     (5, 0, 0, 0), [{"time": "2025-11-25T02:12:09.1234561Z", "precision": "100ns"}, {"time": "2025-11-25T02:12:09.1234569Z", "precision": "100ns"},
+                    {"time": "2025-11-25T02:12:09.123455789Z", "precision": "ns"}, {"time": "2025-11-25T02:12:09.123456Z", "precision": "us"},
+                    {"time": "2025-11-25T02:12:09.123456Z", "precision": "us"}]),
     ("mactime", MACTIME + "2020-09-13T12:26:40Z,1,m.c.,l/lrwxrwxrwx,0,root,12,\"/a \"\"b\"\" -> c\"\nXxx Xxx 00 0000 00:00:00,0,...b,x,0,0,1,\"/\"\n"
      "Mon Jan 02 2012 15:04:05,1,macb,d/drwsr-x--T,0,0,1,\"/x (deleted)\"\nMon 01 02 2012 15:04:05,1,zzzz,d,0,0,1,\"/x\"\n", (3, 1, 0, 1), [
          {"time": "2020-09-13T12:26:40Z", "doubt": "", "file.path": "/a \"b\"", "file.target_path": "c", "file.mode": "0777", "file.group": "root"},
