@@ -61,7 +61,7 @@ static bool take_record(struct reader *r, struct str record, struct event *e)
     struct json_event j = {.members = &state->members, .table = &table};
     struct stated s;
 
-    if (!json_event(&j, r, record, e) || !json_time(j.time, &s) ||
+    if (!json_event(&j, r, record, e) || !json_time(j.time, &s, NULL) ||
         event_value(e, FIELD_EVENT_ACTION).len == 0 ||
         event_value(e, FIELD_EVENT_PROVIDER).len == 0)
         return false;

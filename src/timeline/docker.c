@@ -23,7 +23,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct json_event j = {.members = r->state, .table = &table};
     struct stated s;
 
-    if (!json_event(&j, r, line, e) || !j.time_is_text || !json_time(j.time, &s) ||
+    if (!json_event(&j, r, line, e) || !j.time_is_text || !json_time(j.time, &s, NULL) ||
         event_value(e, field_number(r->names, STR("docker.stream"))).len == 0 || !j.has_all)
         return LINE_FOREIGN;
     reader_time(r, e, &s);

@@ -121,6 +121,8 @@ struct reader {
 };
 /* Puts the time that a line states into e. */
 void reader_time(struct reader *r, struct event *e, const struct stated *s);
+/* e has a time that nobody can read; its text is kept. */
+void reader_no_time(struct event *e, struct str text);
 /* The zone of a time by its name in the tz database ("Europe/Berlin"), where that is known here. */
 void reader_zone(struct reader *r, struct str name, struct stated *s);
 /* Counts the event, gives it its dataset, kind and, where it has none, the time of the one before,

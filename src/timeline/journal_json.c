@@ -34,7 +34,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct json_event j = {.members = r->state, .table = &table, .bytes_as_text = true};
     struct stated s;
 
-    if (!json_event(&j, r, line, e) || !json_time(j.time, &s))
+    if (!json_event(&j, r, line, e) || !json_time(j.time, &s, NULL))
         return LINE_FOREIGN;
     s.precision = TIME_US;
     reader_time(r, e, &s);

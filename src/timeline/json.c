@@ -108,19 +108,32 @@ static bool speaks_of_time(struct str name)
     return false;
 }
 
+/* *zone: the name of its zone, where it has no offset. */
+static bool read_time(struct reader *r, struct str text, struct stated *out, struct str *zone)
+{
+    if (!json_time(text, out, zone))
+        return false;
+    if (!out->has_zone)
+        reader_zone(r, *zone, out);
+    else
+        *zone = STR("");
+    return true;
+}
+
 /* A full date and time as text; numbers only where a program's documents say what they count. */
-static bool states_time(const struct json_value *v, struct stated *out)
+static bool states_time(struct reader *r, const struct json_value *v, struct stated *out)
 {
     /* JsonLayout of log4j 2, since 2.11 and before */
     static const char *const numbers[] = {"instant.epochSecond", "timeMillis"};
+    struct str zone;
 
     if (v->is_text)
         return v->value.len >= FULL_TIME_LEAST && v->value.len <= CLOCK_MOST &&
-               memchr(v->value.p, ':', v->value.len) && json_time(v->value, out) &&
+               memchr(v->value.p, ':', v->value.len) && read_time(r, v->value, out, &zone) &&
                out->year != 0 && stated_is_date(out);
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         if (str_is(v->name, numbers[i]))
-            return json_time(v->value, out);
+            return json_time(v->value, out, NULL);
     return false;
 }
 
@@ -139,7 +152,7 @@ static struct str other_name(const struct other *o)
 }
 
 /* The first whose name speaks of a time, else the first; later lines have the same. */
-static void see_time(struct line *l, const struct json_value *v)
+static void see_time(struct line *l, struct reader *r, const struct json_value *v)
 {
     const struct other *wanted = &l->state->other;
     struct other *o = &l->other;
@@ -150,7 +163,7 @@ static void see_time(struct line *l, const struct json_value *v)
         return;
     if (wanted->name_len && !str_eq(other_name(wanted), v->name))
         return;
-    if (!is_near(v->name) || !states_time(v, &s))
+    if (!is_near(v->name) || !states_time(r, v, &s))
         return;
     if (str_eq(other_name(o), v->name)) {
         o->is_twice = true;
@@ -276,7 +289,7 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
 {
     struct line *l = context;
 
-    see_time(l, v);
+    see_time(l, r, v);
     see_audit(l, v->name);
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
     if (l->is_mongod && take_mongod(r, e, v))
@@ -297,20 +310,21 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
 }
 
 /* "time", or a clock time there and its day in "date". */
-static bool take_time(const struct json_event *j, struct event *e, struct stated *out)
+static bool take_time(const struct json_event *j, struct reader *r, struct event *e,
+                      struct stated *out, struct str *zone)
 {
     struct str joined;
 
-    if (json_time(j->time, out))
+    if (read_time(r, j->time, out, zone))
         return true;
     if (j->time.len > CLOCK_MOST || j->date.len > CLOCK_MOST || j->date.len == 0)
         return false;
     if (j->time.len == 0)
-        return json_time(j->date, out);
+        return read_time(r, j->date, out, zone) && out->precision != TIME_DAY;
     joined = event_keep(e, j->date);
     joined.len += event_keep(e, STR(" ")).len;
     joined.len += event_keep(e, j->time).len;
-    return json_time(joined, out);
+    return read_time(r, joined, out, zone);
 }
 
 /* Told with its name, which is no usual one. */
@@ -336,23 +350,26 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct json_event j = {
         .members = &state->members, .table = &table, .own = take_own, .context = &l};
     struct stated s;
+    struct str zone;
 
     if (!json_event(&j, r, line, e))
         return LINE_FOREIGN;
-    if (take_time(&j, e, &s)) {
+    if (take_time(&j, r, e, &s, &zone)) {
         reader_time(r, e, &s);
+        event_put(e, FIELD_EVENT_TIMEZONE, zone);
         state->has_times = true;
     } else if (j.time.len || !take_other(&l, r, e)) {
         if (!state->has_times)
             return LINE_FOREIGN;
-        j.has_all = j.has_all && j.time.len == 0;
+        if (j.time.len)
+            reader_no_time(e, j.time);
     }
     json_message(&j, line, e);
     return LINE_EVENT;
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 4,
+                                   .version = 5,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state)};

@@ -2,6 +2,7 @@
 #pragma once
 #include "timeline/format.h"
 #include "timeline/json_flat.h"
+#include "timeline/json_when.h"
 #include "timeline/members.h"
 
 /* Sees each value before it becomes a field (number). True: it is done with. The name is valid
@@ -24,6 +25,3 @@ struct json_event {
 bool json_event(struct json_event *j, struct reader *r, struct str line, struct event *e);
 /* The line is the message, unless a member was it and nothing is left out. */
 void json_message(const struct json_event *j, struct str line, struct event *e);
-/* Any of the times of when.h, all of it, or a number of seconds, milliseconds, microseconds or
- * nanoseconds since 1970, told apart by their count of digits. */
-bool json_time(struct str text, struct stated *out);

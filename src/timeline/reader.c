@@ -83,6 +83,13 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
     r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
 }
 
+void reader_no_time(struct event *e, struct str text)
+{
+    e->precision = TIME_NONE;
+    e->doubt |= DOUBT_RANGE;
+    event_put(e, FIELD_EVENT_STATED_TIME, text);
+}
+
 void reader_zone(struct reader *r, struct str name, struct stated *s)
 {
     s->zone = zone_named(r->zones, name);

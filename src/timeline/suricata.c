@@ -49,7 +49,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct stated s;
     bool is_stats;
 
-    if (!json_event(&j, r, line, e) || !j.time_is_text || !json_time(j.time, &s))
+    if (!json_event(&j, r, line, e) || !j.time_is_text || !json_time(j.time, &s, NULL))
         return LINE_FOREIGN;
     is_stats = str_is(event_value(e, FIELD_EVENT_ACTION), "stats") ||
                str_is(event_value(e, FIELD_EVENT_ACTION), "engine");

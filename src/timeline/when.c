@@ -110,13 +110,18 @@ static bool take_clock(struct str *rest, struct stated *s)
     return true;
 }
 
+static bool is_letter(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c & 0x80) || c == '_';
+}
+
 bool when_zone(struct str *rest, struct stated *out)
 {
     struct str at = *rest;
     int hours, minutes = 0;
     bool is_west, is_apart = str_take(&at, " ");
 
-    if (at.len && (at.p[0] == 'Z' || at.p[0] == 'z') && (at.len == 1 || at.p[1] < 'A')) {
+    if (at.len && (at.p[0] == 'Z' || at.p[0] == 'z') && (at.len == 1 || !is_letter(at.p[1]))) {
         out->has_zone = true;
         out->zone_s = 0;
         *rest = str_from(at, 1);

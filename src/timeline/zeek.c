@@ -161,7 +161,7 @@ static bool take_row(struct reader *r, struct state *s, struct str row, struct e
         if (is_none(s, value))
             continue;
         if (c->field == MEMBER_TIME)
-            has_time = json_time(value, &t);
+            has_time = json_time(value, &t, NULL);
         else if (c->is_several)
             put_values(e, c->field, value, word(&s->set_separator, ",").p[0]);
         else
@@ -182,7 +182,7 @@ static bool take_json(struct reader *r, struct state *s, struct str line, struct
     struct json_event j = {.members = &s->members, .table = &table};
     struct stated t;
 
-    if (!json_event(&j, r, line, e) || !json_time(j.time, &t))
+    if (!json_event(&j, r, line, e) || !json_time(j.time, &t, NULL))
         return false;
     if (event_value(e, field_number(r->names, STR("zeek.uid"))).len == 0 &&
         event_value(e, FIELD_EVENT_ACTION).len == 0)

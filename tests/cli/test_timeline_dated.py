@@ -40,6 +40,9 @@ DATED = [
     ("2026-11-25T03:12:09.123-0500 I ACCESS   [conn1] Unauthorized", at("2026-11-25T08:12:09.123Z", "ms")),
     ("2026-11-25 03:12:09: (mod_auth.c.525) password doesn't match", {**HERE, "message": "(mod_auth.c.525) password doesn't match"}),
     ("2026-11-25 03:12:09 203.0.113.9:4711 TLS Error: TLS handshake failed", {**HERE, **level(None)}),
+    # Envoy's access log ("Default format string" of its documentation).
+    ("[2026-11-25T03:12:09.123Z] \"POST /api HTTP/2\" 204 - 154 0 226 100 \"192.0.2.7\" \"nsq2http\" \"-\" \"web\" \"tcp://192.0.2.8:80\"",
+     at("2026-11-25T03:12:09.123Z", "ms")),
     # dmesg --time-format iso: util-linux, sys-utils/dmesg.c.
     ("2026-11-25T03:12:09,123456+01:00 usb 1-1: new high-speed USB device", at("2026-11-25T02:12:09.123456Z", "us")),
     # stunnel: log.c; xrdp: common/log.c.

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import tempfile
@@ -200,6 +201,35 @@ class Others(unittest.TestCase):
         self.assertEqual([(event["time"], event["doubt"], event["json.date"]) for event in events],
                          [("2026-11-25T03:12:09Z", "z", "2026-11-25"), ("2026-11-25T03:12:10.5Z", "", "2026-11-25"),
                           ("2026-11-25T02:12:11Z", "", "2026-11-25T03:12:11+01:00"), ("2026-11-25T03:12:12Z", "", "2001-01-01")])
+
+    def test_json_has_times_of_any_layout_with_one_meaning(self):
+        """ISO 8601; java.time's toString (ISO_ZONED_DATE_TIME, which leaves out seconds of 0) and RFC 9557; RFC 5322; RFC 9110; numbers of RFC 8259.
+        1795168801 is 2026-11-20T10:00:01Z."""
+        cases = [("2026-11-20T11:00:01+01:00[Europe/Berlin]", "10:00:01", "s", ""), ("2026-11-20T11:00:01+0100[Europe/Berlin]", "10:00:01", "s", ""),
+                 ("2026-11-20T10:00:01Z[UTC][u-ca=hebrew]", "10:00:01", "s", ""), ("2026-11-20T10:00:01.5[Europe/Berlin]", "10:00:01.5", "ms", "z"),
+                 ("20 Nov 2026 11:00:01 +0100", "10:00:01", "s", ""), ("Fri, 20 Nov 2026 10:00:01 GMT", "10:00:01", "s", ""),
+                 ("Fri, 20 Nov 2026 10:00:01 +0000 (UTC)", "10:00:01", "s", ""),
+                 ("2026-11-20 11:00:01.25 +0100 CET", "10:00:01.25", "ms", ""), ("2026-11-20 11:00:01 CET", "10:00:01", "s", ""),
+                 ("2026/11/20 10:00:01", "10:00:01", "s", "z"), ("2026-11-20T10:00Z", "10:00:00", "min", ""), ("2026-11-20 11:00+01:00", "10:00:00", "min", ""),
+                 ("2026-11-20", "00:00:00", "day", "z"), ("20261120T100001Z", "10:00:01", "s", ""), ("20261120T110001.25+0100", "10:00:01.25", "ms", ""),
+                 ("20261120100001Z", "10:00:01", "s", ""), (1795168801, "10:00:01", "s", ""), ("RAW1.795168801e9", "10:00:01", "s", ""),
+                 ("RAW1.7951688015E+9", "10:00:01.5", "ms", ""), ("RAW1.795168801123e12", "10:00:01.123", "ms", ""), (0, None, None, "or"), (-1, None, None, "or"),
+                 (True, None, None, "or"), ("11/12/2026 10:00:01", None, None, "or"), ("2026-324", None, None, "or"), ("20261120100001", None, None, "or"),
+                 ("2026-11-20T10:00:01[Europe/Berlin", None, None, "or"), ("2026-11-31T10:00Z", None, None, "or"), ("2026-11-20T10:00:01Z and more", None, None, "or")]
+        first = {"timestamp": "2026-11-20T09:00:00Z", "message": "first"}
+        text = json.dumps(first) + "\n" + "".join(json.dumps({"timestamp": value, "message": "m"}) + "\n" for value, *_ in cases)
+        events, counts = read_lines(re.sub('"RAW([^"]*)"', r"\1", text))
+        self.assertEqual((counts["format"], counts["events"]), ("json", len(cases) + 1))
+        for (value, clock, precision, doubt), event in zip(cases, events[1:]):
+            with self.subTest(value=value):
+                self.assertEqual((event["precision"], event["doubt"], event["message"]), (precision or "none", doubt, "m"))
+                if clock:
+                    self.assertEqual((event["time"], event.get("event.stated_time")), (f"2026-11-20T{clock}Z", None))
+                else:
+                    self.assertEqual(event["event.stated_time"], value if isinstance(value, str) else json.dumps(value))
+        self.assertEqual([event.get("event.timezone") for event in events if "event.timezone" in event], ["Europe/Berlin"])
+        for value in ("Fri, 20 Nov 2026 10:00:01 GMT", "2026-11-20T11:00:01+01:00[Europe/Berlin]", "2026-11-20T10:00Z"):
+            self.assertEqual(read_lines(2 * (json.dumps({"time": value, "msg": "a"}) + "\n"))[1]["format"], "json", value)
 
     def test_a_general_log_of_mysql_is_known_by_few_queries(self):
         head = ("/usr/sbin/mysqld, Version: 8.0.32 (MySQL Community Server - GPL). started with:\n"
