@@ -2,6 +2,7 @@
  * time: what stands between that and the level is read by its forms. */
 #include "base/mem.h"
 #include "timeline/level.h"
+#include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 #include "timeline/zone_word.h"
 
@@ -238,6 +239,45 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     event_puts(e, FIELD_PROCESS_NAME, "postgres");
     event_put(e, FIELD_MESSAGE, text);
     return LINE_EVENT;
+}
+
+/* "[3-1] ": of what it sends to syslog, and of its parts (elog.c, write_syslog). */
+static bool take_sequence(struct str *rest)
+{
+    struct str at = *rest, first, second;
+
+    if (!str_take(&at, "["))
+        return false;
+    second = str_cut(&at, ']');
+    first = str_cut(&second, '-');
+    if (!is_digits(first) || !is_digits(second) || !str_take(&at, " "))
+        return false;
+    *rest = at;
+    return true;
+}
+
+struct str postgresql_without_front(struct reader *r, struct str sentence, struct event *e)
+{
+    bool has_level = event_value(e, FIELD_LOG_LEVEL).len > 0;
+    struct str at = sentence, prefix, level, message, zone;
+    bool is_front = take_sequence(&at);
+    struct stated s;
+
+    is_front = take_front(&at, &s, &zone) || is_front;
+    if (!is_front || !take_level(at, 0, &prefix, &level, &message))
+        return sentence;
+    if (has_other_level(at, prefix, level)) {
+        event_puts(e, field_number(r->names, STR("event.is_ambiguous")), "yes");
+        return sentence;
+    }
+    put_prefix(r, e, prefix);
+    if (addition_of(level)) {
+        event_put(e, field_number(r->names, str_of(addition_of(level))), message);
+        return STR("");
+    }
+    if (!has_level)
+        (void)level_put(e, level);
+    return message;
 }
 
 /* The line and those behind it that begin with a tab, which the server puts behind each line end of

@@ -2,64 +2,41 @@
  * the versions 9.0 to 17: 23 columns, a 24th since 13, 26 since 14. */
 #include "timeline/csv.h"
 #include "timeline/level.h"
+#include "timeline/postgresql_columns.h"
 #include "timeline/syslog_words.h"
 #include "timeline/zone_word.h"
 
-enum {
-    LOG_TIME,
-    USER_NAME,
-    DATABASE_NAME,
-    PROCESS_ID,
-    CONNECTION_FROM,
-    SESSION_ID,
-    SESSION_LINE_NUM,
-    COMMAND_TAG,
-    SESSION_START_TIME,
-    VIRTUAL_TRANSACTION_ID,
-    TRANSACTION_ID,
-    ERROR_SEVERITY,
-    SQL_STATE_CODE,
-    MESSAGE,
-    DETAIL,
-    HINT,
-    INTERNAL_QUERY,
-    INTERNAL_QUERY_POS,
-    CONTEXT,
-    QUERY,
-    QUERY_POS,
-    LOCATION,
-    APPLICATION_NAME,
-    COLUMNS_9_0,
-    BACKEND_TYPE = COLUMNS_9_0,
-    COLUMNS_13,
-    LEADER_PID = COLUMNS_13,
-    QUERY_ID,
-    COLUMNS_14,
-};
-
-/* NULL: it is taken apart. */
-static const char *const fields[COLUMNS_14] = {
-    [USER_NAME] = "user.name",
-    [DATABASE_NAME] = "postgresql.database",
-    [PROCESS_ID] = "process.pid",
-    [SESSION_ID] = "postgresql.session_id",
-    [SESSION_LINE_NUM] = "postgresql.session_line",
-    [COMMAND_TAG] = "postgresql.command",
-    [SESSION_START_TIME] = "postgresql.session_start",
-    [VIRTUAL_TRANSACTION_ID] = "postgresql.virtual_transaction_id",
-    [SQL_STATE_CODE] = "error.code",
-    [DETAIL] = "postgresql.detail",
-    [HINT] = "postgresql.hint",
-    [INTERNAL_QUERY] = "postgresql.internal_query",
-    [INTERNAL_QUERY_POS] = "postgresql.internal_query_position",
-    [CONTEXT] = "postgresql.context",
-    [QUERY] = "postgresql.statement",
-    [QUERY_POS] = "postgresql.query_position",
-    [LOCATION] = "postgresql.location",
-    [APPLICATION_NAME] = "postgresql.application",
-    [BACKEND_TYPE] = "postgresql.backend_type",
-    [LEADER_PID] = "postgresql.leader_pid",
-    [QUERY_ID] = "postgresql.query_id",
+#define TIME MEMBER_IS_TIME
+#define APART MEMBER_IS_NONE
+const struct member postgresql_columns[POSTGRESQL_NAMES] = {
+    [LOG_TIME] = {"timestamp", TIME, 0},
+    [USER_NAME] = {"user", "user.name", 0},
+    [DATABASE_NAME] = {"dbname", "postgresql.database", 0},
+    [PROCESS_ID] = {"pid", "process.pid", 0},
+    [CONNECTION_FROM] = {"", APART, 0},
+    [SESSION_ID] = {"session_id", "postgresql.session_id", 0},
+    [SESSION_LINE_NUM] = {"line_num", "postgresql.session_line", 0},
+    [COMMAND_TAG] = {"ps", "postgresql.command", 0},
+    [SESSION_START_TIME] = {"session_start", "postgresql.session_start", 0},
+    [VIRTUAL_TRANSACTION_ID] = {"vxid", "postgresql.virtual_transaction_id", 0},
+    [TRANSACTION_ID] = {"txid", "postgresql.transaction_id", 0},
+    [ERROR_SEVERITY] = {"error_severity", APART, 0},
+    [SQL_STATE_CODE] = {"state_code", "error.code", 0},
+    [MESSAGE] = {"message", APART, 0},
+    [DETAIL] = {"detail", "postgresql.detail", 0},
+    [HINT] = {"hint", "postgresql.hint", 0},
+    [INTERNAL_QUERY] = {"internal_query", "postgresql.internal_query", 0},
+    [INTERNAL_QUERY_POS] = {"internal_position", "postgresql.internal_query_position", 0},
+    [CONTEXT] = {"context", "postgresql.context", 0},
+    [QUERY] = {"statement", "postgresql.statement", 0},
+    [QUERY_POS] = {"cursor_position", "postgresql.query_position", 0},
+    [LOCATION] = {"", "postgresql.location", 0},
+    [APPLICATION_NAME] = {"application_name", "postgresql.application", 0},
+    [BACKEND_TYPE] = {"backend_type", "postgresql.backend_type", 0},
+    [LEADER_PID] = {"leader_pid", "postgresql.leader_pid", 0},
+    [QUERY_ID] = {"query_id", "postgresql.query_id", 0},
+    [REMOTE_HOST] = {"remote_host", APART, 0},
+    [REMOTE_PORT] = {"remote_port", "source.port", 0},
 };
 
 struct state {
@@ -72,8 +49,7 @@ static bool is_count(size_t columns)
     return columns == COLUMNS_9_0 || columns == COLUMNS_13 || columns == COLUMNS_14;
 }
 
-/* "2026-11-25 03:12:09.123 CET", "… +03" */
-static bool read_time(struct str text, struct stated *s, struct str *zone)
+bool postgresql_time(struct str text, struct stated *s, struct str *zone)
 {
     *zone = STR("");
     if (!when_iso(&text, s))
@@ -104,7 +80,9 @@ static void put_connection(struct event *e, struct str from)
 static void find_fields(struct reader *r, struct state *s)
 {
     for (size_t i = 0; i < COLUMNS_14; i++)
-        s->fields[i] = fields[i] ? field_number(r->names, str_of(fields[i])) : FIELD_NONE;
+        s->fields[i] = postgresql_columns[i].field[0] == '@'
+                           ? FIELD_NONE
+                           : field_number(r->names, str_of(postgresql_columns[i].field));
     s->has_fields = true;
 }
 
@@ -113,16 +91,15 @@ static bool is_a_row(const struct csv_row *row, struct stated *s, struct str *zo
     const struct str *cells = row->cells;
     uint64_t n;
 
-    return is_count(row->count) && read_time(cells[LOG_TIME], s, zone) &&
+    return is_count(row->count) && postgresql_time(cells[LOG_TIME], s, zone) &&
            str_u64(cells[PROCESS_ID], &n) && cells[SQL_STATE_CODE].len == 5 &&
            str_u64(cells[SESSION_LINE_NUM], &n);
 }
 
-/* 0 is what it writes of no transaction and of no query; 00000 is no error. */
-static bool says_nothing(size_t column, struct str cell)
+bool postgresql_says_nothing(size_t column, struct str value)
 {
-    return ((column == TRANSACTION_ID || column == QUERY_ID) && str_is(cell, "0")) ||
-           (column == SQL_STATE_CODE && str_is(cell, "00000"));
+    return ((column == TRANSACTION_ID || column == QUERY_ID) && str_is(value, "0")) ||
+           (column == SQL_STATE_CODE && str_is(value, "00000"));
 }
 
 static bool take_row(struct reader *r, const struct csv_row *row, struct event *e)
@@ -138,11 +115,8 @@ static bool take_row(struct reader *r, const struct csv_row *row, struct event *
     reader_time(r, e, &s);
     event_put(e, FIELD_EVENT_TIMEZONE, zone);
     for (size_t i = 0; i < row->count; i++)
-        if (!says_nothing(i, row->cells[i]))
+        if (!postgresql_says_nothing(i, row->cells[i]))
             event_put(e, state->fields[i], row->cells[i]);
-    if (!says_nothing(TRANSACTION_ID, row->cells[TRANSACTION_ID]))
-        event_put(e, field_number(r->names, STR("postgresql.transaction_id")),
-                  row->cells[TRANSACTION_ID]);
     put_connection(e, row->cells[CONNECTION_FROM]);
     event_puts(e, FIELD_PROCESS_NAME, "postgres");
     syslog_understand(r, e, row->cells[MESSAGE]);

@@ -24,6 +24,9 @@ struct str apache_without_ends(struct reader *r, struct str sentence, struct eve
 struct str mysql_without_stamp(struct reader *r, struct str sentence, struct event *e);
 struct str named_without_front(struct reader *r, struct str sentence, struct event *e);
 struct str nginx_without_ends(struct reader *r, struct str sentence, struct event *e);
+/* The number of what it sends, too ("[3-1] "). Empty: it was an addition to another sentence, and
+ * is e's now. */
+struct str postgresql_without_front(struct reader *r, struct str sentence, struct event *e);
 
 /* '192.0.2.7 - eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7': a line of an access log.
  */

@@ -203,9 +203,10 @@ static const struct {
     struct str name;
     struct str (*without)(struct reader *r, struct str sentence, struct event *e);
 } own_logs[] = {
-    {STR_INIT("httpd"), apache_without_ends},    {STR_INIT("apache2"), apache_without_ends},
-    {STR_INIT("named"), named_without_front},    {STR_INIT("mysqld"), mysql_without_stamp},
-    {STR_INIT("mariadbd"), mysql_without_stamp}, {STR_INIT("nginx"), nginx_without_ends},
+    {STR_INIT("httpd"), apache_without_ends},         {STR_INIT("apache2"), apache_without_ends},
+    {STR_INIT("named"), named_without_front},         {STR_INIT("mysqld"), mysql_without_stamp},
+    {STR_INIT("mariadbd"), mysql_without_stamp},      {STR_INIT("nginx"), nginx_without_ends},
+    {STR_INIT("postgres"), postgresql_without_front},
 };
 
 static struct str without_ends(struct reader *r, const struct known_as *k, struct str sentence,

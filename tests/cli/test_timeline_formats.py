@@ -229,6 +229,30 @@ CASES = [
                            for zone in ("+03", "EST", "EET")), [
          {"time": "2026-11-25T00:12:09.123Z", "doubt": ""}, {"time": "2026-11-25T03:12:09.123Z", "doubt": "z", "event.timezone": "EST"},
          {"time": "2026-11-25T01:12:09.123Z", "doubt": "", "event.timezone": "EET"}]),
+    # Prefixes of the PGDG packages 9.3 to 9.6 ('< %m >'), and with %n, seconds since 1970; 1764040329 is 2025-11-25T03:12:09Z.
+    ("postgresql", "< 2026-11-25 03:12:09.123 EET >LOG:  database system is ready to accept connections\n"
+     "< 2026-11-25 03:12:10.123 EET >FATAL:  password authentication failed for user \"eva\"\n"
+     "< 2026-11-25 03:12:10.124 EET >DETAIL:  Role \"eva\" does not exist.\n< 2026-11-25 03:12:11.123 EET >LOG:  statement: select\n\t1\n", [
+         {"time": "2026-11-25T01:12:09.123Z", "doubt": "", "event.action": "service-start"},
+         {"user.name": "eva", "event.outcome": "failure", "postgresql.detail": "Role \"eva\" does not exist."}, {"postgresql.statement": "select\n1"}]),
+    ("postgresql", "1764040329.123 [80] 192.0.2.7 eva shop [authentication] FATAL:  password authentication failed for user \"eva\"\n"
+     "1764040330.123 [81] 192.0.2.7(5432) LOG:  statement: select\n\t1\n", [
+         {"time": "2025-11-25T03:12:09.123Z", "precision": "ms", "doubt": "", "process.pid": "80", "source.ip": "192.0.2.7", "user.name": "eva",
+          "log.level": "critical", "event.outcome": "failure"}, {"source.port": "5432", "postgresql.statement": "select\n1"}]),
+    # PostgreSQL's manual, "Using JSON-Format Log Output": its keys; 0 is no transaction, 00000 no error.
+    ("postgresql", lines(*({"timestamp": f"2026-11-25 03:12:09.123 {zone}", "user": "eva", "dbname": "shop", "pid": 80, "remote_host": host, "remote_port": 5432,
+                            "session_id": "6a.50", "line_num": 1, "ps": "authentication", "session_start": "2026-11-25 03:12:09 CET", "vxid": "3/1", "txid": txid,
+                            "error_severity": "FATAL", "state_code": code, "message": "password authentication failed for user \"eva\"", "detail": "line 99",
+                            "hint": "h", "statement": "select\nx", "cursor_position": 3, "func_name": "auth_failed", "application_name": "psql",
+                            "backend_type": "client backend", "query_id": 0}
+                           for zone, host, txid, code in (("CET", "192.0.2.7", 0, "28P01"), ("+03", "[local]", 7, "00000"), ("CST", "db.example.org", 0, "28P01")))), [
+        {"time": "2026-11-25T02:12:09.123Z", "precision": "ms", "doubt": "", "event.timezone": "CET", "user.name": ["eva", "eva"], "postgresql.database": "shop",
+         "process.pid": "80", "source.ip": "192.0.2.7", "source.port": "5432", "log.level": "critical", "error.code": "28P01", "event.action": "login",
+         "event.outcome": "failure", "postgresql.detail": "line 99", "postgresql.hint": "h", "postgresql.statement": "select\nx", "postgresql.query_position": "3",
+         "postgresql.session_id": "6a.50", "postgresql.command": "authentication", "postgresql.application": "psql", "postgresql.func_name": "auth_failed",
+         "postgresql.transaction_id": None, "postgresql.query_id": None, "process.name": "postgres", "message": "password authentication failed for user \"eva\""},
+        {"time": "2026-11-25T00:12:09.123Z", "source.ip": None, "source.address": None, "postgresql.transaction_id": "7", "error.code": None},
+        {"doubt": "z", "event.timezone": "CST", "source.address": "db.example.org"}]),
     # Who connects chooses the name that the server puts in front: nobody can tell which is the level.
     ("postgresql", "2026-11-25 03:12:09.536 UTC [147] x LOG:  connection authorized: user=root database=z@y FATAL:  password authentication failed for "
      "user \"x\"\n2026-11-25 03:12:10.536 UTC [148] eva@shop FATAL:  password authentication failed for user \"eva\"\n",

@@ -110,6 +110,21 @@ SENTENCES = {
                    {"service.name": "nginx", "event.action": "started-service", "event.outcome": OK, "process.pid": "1"})],
     "audispd:": [("node=web type=USER_LOGIN msg=audit(1764040330.000:294): pid=812 uid=0 auid=1000 ses=4 msg='op=login acct=\"eva\" exe=\"/usr/sbin/sshd\" "
                   "hostname=? addr=192.0.2.7 terminal=ssh res=failed'", {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED})],
+    # PostgreSQL: write_syslog() in elog.c numbers what it sends, and its parts; behind it log_line_prefix, which may state a time of its own.
+    "postgres[80]:": [
+        ('[3-1] FATAL:  password authentication failed for user "eva"', {"user.name": "eva", "event.action": "login", "event.outcome": FAILED,
+                                                                         "log.level": "critical"}),
+        ("[3-2] DETAIL:  Connection matched pg_hba.conf line 99", {"postgresql.detail": "Connection matched pg_hba.conf line 99", "event.action": None}),
+        ('[4-1] 2026-11-25 11:00:01 CET [81] eva@shop FATAL:  role "eva" does not exist',
+         {"user.name": "eva", "postgresql.database": "shop", "event.action": "login-invalid-user", "process.pid": "80"}),
+        ('[5-1] user=eva,db=shop,host=192.0.2.7 FATAL:  no pg_hba.conf entry for host "192.0.2.7", user "eva", database "shop", SSL off',
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login-not-allowed"}),
+        ("2026-11-25 11:00:01.123 CET [81] eva@shop LOG:  statement: select 1", {"user.name": "eva", "postgresql.statement": "select 1",
+                                                                               "log.level": "informational"}),
+        ('[6-1] x LOG:  connection authorized: user=root database=z@y FATAL:  password authentication failed for user "x"',
+         {"event.is_ambiguous": "yes", "event.action": None, "user.name": None}),
+        ("[6-2] \tfrom x", {"event.action": None}), ("[x-1] FATAL:  x", {"log.level": None}),
+        ('password authentication failed for user "eva"', {"user.name": "eva"})],
     # MySQL: sql/log.cc, of 5.5, 5.6 and 8.0, whose lines a program sends on as they are (mysqld_safe --syslog).
     "mysqld:": [
         ("130916 21:30:26 [Warning] Access denied for user 'eva'@'192.0.2.7' (using password: YES)",
