@@ -1,6 +1,7 @@
 /* mysql.c: the error log and the general query log of MySQL and MariaDB. */
 #include "base/mem.h"
 #include "timeline/level.h"
+#include "timeline/mysql.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 
@@ -48,7 +49,7 @@ static bool take_short(struct str *rest, struct stated *out)
     return true;
 }
 
-static bool take_time(struct str *rest, struct stated *s)
+bool mysql_time(struct str *rest, struct stated *s)
 {
     return when_iso(rest, s) || take_padded(rest, s) || take_short(rest, s);
 }
@@ -66,6 +67,14 @@ static size_t digits_of(struct str s)
     while (n < s.len && s.p[n] >= '0' && s.p[n] <= '9')
         n++;
     return n;
+}
+
+static bool is_hex(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (!char_is_digit(word.p[i]) && !(word.p[i] >= 'a' && word.p[i] <= 'f'))
+            return false;
+    return word.len > 0 && word.len <= 16;
 }
 
 /* Its own levels (log.h, sql_class.h): other programs write "[info]", "[warn]", "[notice]". */
@@ -107,6 +116,34 @@ static bool take_error(struct reader *r, struct str *rest, struct event *e)
     return true;
 }
 
+/* " InnoDB: Error: …", " 7f00b4d25740 InnoDB: …", " mysqld_safe Starting …", " mysqld ended": parts
+ * of the server, and who starts it, write without a level (5.6 and before; mysqld_safe always).
+ * *rest is the sentence. */
+static bool take_part(struct str *rest, struct event *e, const char **process)
+{
+    static const char *const safes[] = {"mysqld_safe ", "mariadbd-safe "};
+    struct str at = *rest, word = at, level;
+
+    for (size_t i = 0; i < COUNT_OF(safes); i++)
+        if (str_take(&at, safes[i])) {
+            *process = "mysqld_safe";
+            *rest = at;
+            return true;
+        }
+    if (str_starts(at, "mysqld started") || str_starts(at, "mysqld ended"))
+        return true;
+    if (!str_starts(at, "InnoDB: ") && is_hex(str_cut(&word, ' ')))
+        at = word;
+    if (!str_take(&at, "InnoDB: "))
+        return false;
+    word = at;
+    level = str_cut(&word, ':');
+    if (str_is(level, "Error") || str_is(level, "Warning"))
+        (void)level_put(e, level);
+    *rest = at;
+    return true;
+}
+
 /* What the server puts in front of a sentence in a log of its own, which another program may have
  * sent on. */
 struct str mysql_without_stamp(struct reader *r, struct str sentence, struct event *e)
@@ -116,7 +153,7 @@ struct str mysql_without_stamp(struct reader *r, struct str sentence, struct eve
     struct str at = sentence;
     struct stated s;
 
-    if (!take_time(&at, &s) || at.len == 0 || at.p[0] != ' ')
+    if (!mysql_time(&at, &s) || at.len == 0 || at.p[0] != ' ')
         return sentence;
     skip_spaces(&at);
     at = str_from(at, digits_of(at));
@@ -129,8 +166,9 @@ struct str mysql_without_stamp(struct reader *r, struct str sentence, struct eve
     return at;
 }
 
-/* "Connect\troot@localhost on shop using Socket" */
-static bool take_command(struct str *rest, struct event *e)
+/* "Connect\troot@localhost on shop using Socket". What stands behind the others is of who
+ * connected, and no sentence of the server's. */
+static bool take_command(struct str *rest, struct event *e, bool *is_sentence)
 {
     static const struct {
         const char *word, *action;
@@ -147,6 +185,7 @@ static bool take_command(struct str *rest, struct event *e)
             continue;
         skip_spaces(&at);
         event_puts(e, FIELD_EVENT_ACTION, commands[i].action);
+        *is_sentence = str_is(str_of(commands[i].word), "Connect");
         *rest = at;
         return true;
     }
@@ -155,7 +194,7 @@ static bool take_command(struct str *rest, struct event *e)
 
 /* "/usr/sbin/mysqld, Version: 8.0.32 (…). started with:", and two lines more: the server writes
  * them where it opens the log of queries (sql/log.cc). Further down they may be text of a query. */
-static bool is_head(struct str line)
+bool mysql_is_head(struct str line)
 {
     return str_ends(line, ". started with:") || str_starts(line, "Tcp port: ") ||
            (str_starts(line, "Time ") && str_ends(line, "Id Command    Argument"));
@@ -185,36 +224,41 @@ static bool is_space(struct str line)
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
-    struct str whole = line, thread;
+    struct str whole = line, thread, behind;
+    const char *process = "mysqld";
     struct stated s;
+    bool is_part, is_sentence = true;
     bool is_same = take_same_time(state, &line, &s), is_short = is_short_time(line), is_query;
 
-    if (!state->has_begun && is_head(line))
+    if (!state->has_begun && mysql_is_head(line))
         return LINE_COMMENT;
-    if (!is_same && (!take_time(&line, &s) || !is_space(line)))
+    if (!is_same && (!mysql_time(&line, &s) || !is_space(line)))
         return state->has_begun ? LINE_CONTINUES : LINE_FOREIGN;
     skip_spaces(&line);
-    thread = str_head(line, digits_of(line));
-    line = str_from(line, thread.len);
+    behind = line;
+    is_part = !is_same && take_part(&behind, e, &process);
+    thread = str_head(line, is_part ? 0 : digits_of(line));
+    line = is_part ? behind : str_from(line, thread.len);
     skip_spaces(&line);
     /* Behind a whole date there has been the number of a thread or process since 5.6. */
-    is_query = (is_same || !(thread.len || is_short) || !take_error(r, &line, e)) && thread.len &&
-               take_command(&line, e);
+    is_query = !is_part && (is_same || !(thread.len || is_short) || !take_error(r, &line, e)) &&
+               thread.len && take_command(&line, e, &is_sentence);
     if (is_same && !is_query)
         return LINE_CONTINUES;
-    if (!is_query && event_value(e, FIELD_LOG_LEVEL).len == 0)
+    if (!is_query && !is_part && event_value(e, FIELD_LOG_LEVEL).len == 0)
         return LINE_FOREIGN;
     state->has_time = is_query && (is_same || is_short);
     state->time = s;
     state->has_begun = true;
     reader_time(r, e, &s);
     event_put(e, field_number(r->names, STR("mysql.thread_id")), thread);
-    event_puts(e, FIELD_PROCESS_NAME, "mysqld");
-    syslog_understand(r, e, line);
+    event_puts(e, FIELD_PROCESS_NAME, process);
+    if (is_sentence)
+        syslog_understand(r, e, line);
     event_puts(e, FIELD_EVENT_CATEGORY, "database");
     event_put(e, FIELD_MESSAGE, whole);
     return LINE_EVENT;
 }
 
 const struct format format_mysql = {
-    .name = "mysql", .version = 3, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "mysql", .version = 4, .line = line_of, .state_size = sizeof(struct state)};

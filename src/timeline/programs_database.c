@@ -55,15 +55,33 @@ static const struct meaning mysql[] = {
     {"{user.name}@{source.ip:ip} on {mysql.database:any} using {_:rest}", "login", AUTH, "unknown"},
     {"{user.name}@{source.address} on {mysql.database:any} using {_:rest}", "login", AUTH,
      "unknown"},
+    /* before 5.7 */
+    {"{user.name}@{source.ip:ip} on", "login", AUTH, "unknown"},
+    {"{user.name}@{source.ip:ip} on {mysql.database}", "login", AUTH, "unknown"},
+    {"{user.name}@{source.address} on", "login", AUTH, "unknown"},
+    {"{user.name}@{source.address} on {mysql.database}", "login", AUTH, "unknown"},
+    {"IP address '{source.ip:ip}' could not be resolved: {event.reason:rest}", NULL, "network",
+     "unknown"},
     {"Aborted connection {_:n} to db: '{mysql.database:any}' user: '{user.name:any}' host: "
      "'{source.address:any}' ({event.reason:any})",
      "connection-lost", "network", NO},
     {"{_:any}mysqld: ready for connections.{_:rest}", "service-start", "process", YES},
     {"{_:any}mysqld: Shutdown complete{_:rest}", "service-stop", "process", YES},
+    {"{_:any}mysqld: Normal shutdown", "service-stopping", "process", "unknown"},
+    {"mysqld started", "service-starting", "process", "unknown"},
+    {"mysqld ended", "service-stop", "process", "unknown"},
+};
+
+/* scripts/mysqld_safe.sh */
+static const struct meaning mysqld_safe[] = {
+    {"Starting {_} daemon with databases from {_:rest}", "service-starting", "process", "unknown"},
+    {"Number of processes running now: {_:n}", "service-crash", "process", NO},
+    {"{_} from pid file {_:any} ended", "service-stop", "process", "unknown"},
 };
 
 static const struct program programs[] = {
     {.name = "postgres|postgresql", .meanings = postgres, .count = COUNT_OF(postgres)},
     {.name = "mysqld|mysql|mariadbd|mariadb", .meanings = mysql, .count = COUNT_OF(mysql)},
+    {.name = "mysqld_safe|mariadbd-safe", .meanings = mysqld_safe, .count = COUNT_OF(mysqld_safe)},
 };
 const struct program_list database_programs = {programs, COUNT_OF(programs)};

@@ -268,6 +268,28 @@ CASES = [
           "event.code": "MY-010926", "log.level": "notice", "mysql.thread_id": "344"},
          {"time": "2026-11-25T03:12:10Z", "doubt": "z", "user.name": "bob", "source.address": "localhost"},
          {"time": "2026-11-25T03:12:11Z", "log.level": "error"}, {"event.action": "database-query", "mysql.thread_id": "14"}]),
+    # MySQL before 5.6: sql/log.cc, storage/innobase/ut/ut0ut.c (ut_print_timestamp; 5.6: with the thread in hexadecimal digits), scripts/mysqld_safe.sh.
+    ("mysql", "261125 03:12:09 mysqld_safe Starting mysqld daemon with databases from /var/lib/mysql\n261125 03:12:10 InnoDB: Using Linux native AIO\n"
+     "261125 03:12:11  InnoDB: Error: cannot allocate\nInnoDB: 2 bytes\n261125 03:12:12 [Note] /usr/sbin/mysqld: ready for connections.\n"
+     "261125 03:12:13 [Warning] Access denied for user 'root'@'192.0.2.7' (using password: YES)\n"
+     "261125 03:12:14 [Warning] IP address '192.0.2.7' could not be resolved: Name or service not known\n"
+     "261125 03:12:15 [Note] /usr/sbin/mysqld: Normal shutdown\n\n2026-11-25 03:12:16 7f00b4d25740 InnoDB: Warning: x\n"
+     "261125  3:12:17 mysqld_safe mysqld from pid file /run/mysqld.pid ended\n261125  3:12:18  mysqld started\n"
+     "2026-11-25T03:12:19.123456Z mysqld_safe Number of processes running now: 0\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "process.name": "mysqld_safe", "event.action": "service-starting"},
+         {"process.name": "mysqld", "log.level": None}, {"log.level": "error", "message": "261125 03:12:11  InnoDB: Error: cannot allocate\nInnoDB: 2 bytes"},
+         {"event.action": "service-start"}, {"user.name": "root", "source.ip": "192.0.2.7", "event.outcome": "failure", "log.level": "warning"},
+         {"source.ip": "192.0.2.7"}, {"event.action": "service-stopping"}, {"log.level": "warning", "mysql.thread_id": None},
+         {"time": "2026-11-25T03:12:17Z", "event.action": "service-stop"}, {"event.action": "service-starting"},
+         {"time": "2026-11-25T03:12:19.123456Z", "doubt": "", "event.action": "service-crash"}]),
+    # General logs: before 5.7 no "using" stands behind (sql/sql_connect.cc, "%s@%s on %s"). What a query says is no sentence of the server's.
+    ("mysql", "/usr/sbin/mysqld, Version: 5.5.62 (MySQL). started with:\nTcp port: 3306  Unix socket: /x\nTime                 Id Command    Argument\n"
+     "261125  3:12:09\t    8 Connect\teva@192.0.2.7 on shop\n\t\t    9 Connect\tbo@localhost on \n\t\t   10 Connect\tAccess denied for user 'eva'@'192.0.2.7' "
+     "(using password: YES)\n\t\t    8 Query\troot@192.0.2.8 on shop using TCP/IP\n\t\t    8 Query\tAccess denied for user 'x'@'192.0.2.8'\n", [
+         {"event.action": ["database-connect", "login"], "user.name": "eva", "source.ip": "192.0.2.7", "mysql.database": "shop"},
+         {"event.action": ["database-connect", "login"], "user.name": "bo", "source.address": "localhost", "mysql.database": None},
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": "failure"}, {"event.action": "database-query", "user.name": None, "source.ip": None},
+         {"event.action": "database-query", "user.name": None}]),
     ("mysql-slow", "# Time: 2026-11-25T03:12:09.000001Z\n# User@Host: root[root] @ localhost [192.0.2.7]  Id:     8\n"
      "# Query_time: 2.000162  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nSET timestamp=1764040329;\nselect sleep(2);\n", [
          {"time": "2026-11-25T03:12:09.000001Z", "user.name": "root", "source.ip": "192.0.2.7", "mysql.Query_time": "2.000162", "mysql.Rows_sent": "1"}]),
