@@ -1,13 +1,18 @@
 /* mysql_slow.c: the slow query log of MySQL and MariaDB: a few lines of "# " before each statement.
  */
-#include "timeline/format.h"
+#include "timeline/mysql.h"
 
 struct state {
     bool has_begun;
+    bool is_over; /* the statement before has its end, so that its next line may be none of it */
+    bool has_time;
+    struct stated time; /* of the record before */
+    bool is_open;       /* "# Time" was read, and who asked is still to come */
+    bool wants_time;    /* the record has none: the file begins with it */
 };
 
 /* "root[root] @ localhost [192.0.2.7]  Id:     8" */
-static void put_user(struct event *e, struct str rest)
+static void put_user(struct reader *r, struct event *e, struct str rest)
 {
     struct str user = str_cut(&rest, '[');
     const char *at;
@@ -19,48 +24,119 @@ static void put_user(struct event *e, struct str rest)
     rest = str_from(rest, (size_t)(at - rest.p) + 2);
     event_put(e, FIELD_SOURCE_ADDRESS, str_trim(str_cut(&rest, '[')));
     event_put(e, FIELD_SOURCE_IP, str_cut(&rest, ']'));
+    rest = str_trim(rest);
+    if (str_take(&rest, "Id:"))
+        event_put(e, field_number(r->names, STR("mysql.thread_id")), str_trim(rest));
 }
 
-/* "Query_time: 2.000162  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0" */
+static void put_count(struct reader *r, struct event *e, struct str key, struct str value)
+{
+    char name[64];
+    int n = snprintf(name, sizeof(name), "mysql." STR_FMT, (int)key.len - 1, key.p);
+
+    if (str_is(key, "Thread_id:"))
+        event_put(e, field_number(r->names, STR("mysql.thread_id")), value);
+    else if (str_is(key, "Schema:"))
+        event_put(e, field_number(r->names, STR("mysql.database")), value);
+    else if (n > 0 && (size_t)n < sizeof(name))
+        event_put(e, field_number(r->names, (struct str){name, (size_t)n}), value);
+}
+
+/* "Query_time: 2.000162  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0", and of MariaDB
+ * "Thread_id: 8  Schema:   QC_hit: No". */
 static void put_counts(struct reader *r, struct event *e, struct str rest)
 {
-    while (rest.len) {
-        struct str key = str_field(&rest), value = str_field(&rest);
-        char name[64];
-        int n;
+    struct str key = str_field(&rest);
 
-        if (key.len < 2 || key.p[key.len - 1] != ':' || value.len == 0)
+    while (str_ends(key, ":") && key.len > 1) {
+        struct str value = str_field(&rest);
+
+        if (str_ends(value, ":")) {
+            key = value;
+            continue;
+        }
+        if (value.len == 0)
             return;
-        n = snprintf(name, sizeof(name), "mysql." STR_FMT, (int)key.len - 1, key.p);
-        if (n > 0 && (size_t)n < sizeof(name))
-            event_put(e, field_number(r->names, (struct str){name, (size_t)n}), value);
+        put_count(r, e, key, value);
+        key = str_field(&rest);
     }
+}
+
+static enum line_verdict begin(struct reader *r, struct str line, struct event *e)
+{
+    struct state *state = r->state;
+
+    state->has_begun = true;
+    state->is_over = false;
+    state->wants_time = !state->has_time;
+    if (state->has_time)
+        reader_time(r, e, &state->time);
+    event_puts(e, FIELD_EVENT_ACTION, "database-slow-query");
+    event_puts(e, FIELD_EVENT_CATEGORY, "database");
+    event_put(e, FIELD_MESSAGE, line);
+    return LINE_EVENT;
+}
+
+/* Who asked: of the record that "# Time" began, or of one more in the same second, whose time MySQL
+ * before 5.7 and MariaDB leave out. */
+static enum line_verdict take_user(struct reader *r, struct str line, struct str user,
+                                   struct event *e)
+{
+    struct state *state = r->state;
+    enum line_verdict verdict = LINE_CONTINUES;
+
+    if (!state->is_open && state->has_begun && !state->is_over)
+        return LINE_CONTINUES; /* text of the statement */
+    if (!state->is_open)
+        verdict = begin(r, line, e);
+    state->is_open = false;
+    put_user(r, e, user);
+    return verdict;
+}
+
+/* "SET timestamp=1795168803;", "SET last_insert_id=2,timestamp=1795168803;": when the statement
+ * that follows began. */
+static bool take_begin(struct reader *r, struct str line, struct event *e)
+{
+    static const char name[] = "timestamp=";
+    struct state *state = r->state;
+    const char *at = str_starts(line, "SET ") ? memmem(line.p, line.len, name, 10) : NULL;
+    struct str rest = str_from(line, at ? (size_t)(at - line.p) + 10 : line.len);
+    struct stated s;
+
+    if (!at || !when_epoch(&rest, &s) || !str_is(rest, ";"))
+        return false;
+    if (state->wants_time)
+        reader_time(r, e, &s);
+    state->wants_time = false;
+    return true;
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
     struct state *state = r->state;
     struct str rest = line;
-    struct stated s;
 
     if (str_take(&rest, "# Time: ")) {
-        if (!when_iso(&rest, &s))
+        struct stated s;
+
+        if (!mysql_time(&rest, &s))
             return LINE_FOREIGN;
-        state->has_begun = true;
-        reader_time(r, e, &s);
-        event_puts(e, FIELD_EVENT_ACTION, "database-slow-query");
-        event_puts(e, FIELD_EVENT_CATEGORY, "database");
-        event_put(e, FIELD_MESSAGE, line);
-        return LINE_EVENT;
+        state->time = s;
+        state->has_time = state->is_open = true;
+        return begin(r, line, e);
     }
+    if (str_take(&rest, "# User@Host: "))
+        return take_user(r, line, rest, e);
+    if ((!state->has_begun || state->is_over) && mysql_is_head(line))
+        return LINE_COMMENT;
     if (!state->has_begun)
         return LINE_FOREIGN;
-    if (str_take(&rest, "# User@Host: "))
-        put_user(e, rest);
-    else if (str_starts(line, "# Query_time: "))
-        put_counts(r, e, str_from(line, 2));
+    if (str_take(&rest, "# ") && !state->is_over)
+        put_counts(r, e, rest);
+    state->is_over = !take_begin(r, line, e) && str_ends(line, ";") && !str_starts(line, "use ");
     return LINE_CONTINUES;
 }
 
 const struct format format_mysql_slow = {
-    .name = "mysql-slow", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "mysql-slow", .version = 2, .line = line_of, .state_size = sizeof(struct state)};

@@ -290,6 +290,22 @@ CASES = [
          {"event.action": ["database-connect", "login"], "user.name": "bo", "source.address": "localhost", "mysql.database": None},
          {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": "failure"}, {"event.action": "database-query", "user.name": None, "source.ip": None},
          {"event.action": "database-query", "user.name": None}]),
+    # The slow log of MariaDB and of MySQL before 5.7: sql/log.cc leaves out a time that is that of the record before. Heads stand where it was opened anew.
+    ("mysql-slow", "/usr/sbin/mysqld, Version: 5.5.62-log (MySQL). started with:\nTcp port: 3306  Unix socket: /x\nTime                 Id Command    Argument\n"
+     "# Time: 261125  3:12:09\n# User@Host: root[root] @ localhost []\n# Thread_id: 8  Schema:   QC_hit: No\n"
+     "# Query_time: 2.000000  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nuse shop;\nSET last_insert_id=2,timestamp=1764040329;\nselect\n"
+     "# User@Host: eva[eva] @  [192.0.2.9]\n1;\n# User@Host: bo[bo] @  [192.0.2.8]  Id:     9\n# Thread_id: 9  Schema: shop  QC_hit: No\nSET timestamp=1764040328;\n"
+     "select 2;\n/usr/sbin/mysqld, Version: 5.5.62-log (MySQL). started with:\nTcp port: 3306  Unix socket: /x\nTime                 Id Command    Argument\n"
+     "# Time: 261125 13:12:09\n# User@Host: root[root] @ localhost []\nSET timestamp=1764040329;\nselect 3;\n", [
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "root", "source.ip": None, "mysql.thread_id": "8", "mysql.QC_hit": "No", "mysql.database": None,
+          "mysql.Query_time": "2.000000"},
+         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "bo", "source.ip": "192.0.2.8", "mysql.database": "shop", "mysql.thread_id": ["9", "9"],
+          "event.action": "database-slow-query"},
+         {"time": "2026-11-25T13:12:09Z", "user.name": "root"}]),
+    # A file that begins with such a record: when its statement began, seconds since 1970.
+    ("mysql-slow", "# User@Host: bo[bo] @  [192.0.2.8]\n# Query_time: 2.000000  Lock_time: 0.000000\nSET timestamp=1764040329;\nselect 2;\n"
+     "# Time: 2026-11-25T03:12:09.000001Z\n# User@Host: root[root] @ localhost []  Id:     8\nSET timestamp=1764040329;\nselect 1;\n", [
+         {"time": "2025-11-25T03:12:09Z", "doubt": "", "user.name": "bo"}, {"time": "2026-11-25T03:12:09.000001Z", "user.name": "root", "mysql.thread_id": "8"}]),
     ("mysql-slow", "# Time: 2026-11-25T03:12:09.000001Z\n# User@Host: root[root] @ localhost [192.0.2.7]  Id:     8\n"
      "# Query_time: 2.000162  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nSET timestamp=1764040329;\nselect sleep(2);\n", [
          {"time": "2026-11-25T03:12:09.000001Z", "user.name": "root", "source.ip": "192.0.2.7", "mysql.Query_time": "2.000162", "mysql.Rows_sent": "1"}]),
