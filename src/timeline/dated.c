@@ -155,6 +155,17 @@ static struct str behind_time(struct str at)
     return at;
 }
 
+/* "\"2026-11-25 03:12:09.123 +01:00\",…": a table whose cells are quoted. */
+static bool take_quoted(struct str *rest, take_when *take, struct dated *out)
+{
+    struct str at = *rest;
+
+    if (!str_take(&at, "\"") || !take(&at, out) || !str_take(&at, "\""))
+        return false;
+    *rest = at;
+    return true;
+}
+
 /* The time is at the beginning, or behind what take_front knows. */
 static enum line_verdict at_front(struct reader *r, struct str line, take_when *take,
                                   struct event *e)
@@ -163,7 +174,9 @@ static enum line_verdict at_front(struct reader *r, struct str line, take_when *
     struct dated d;
     bool has_front = false;
 
-    if (!take(&at, &d)) {
+    if (take_quoted(&at, take, &d)) {
+        has_front = true;
+    } else if (!take(&at, &d)) {
         has_front = take_front(&at);
         front = str_head(line, line.len - at.len);
         if (!has_front || !take(&at, &d))

@@ -40,6 +40,11 @@ DATED = [
     ("2026-11-25T03:12:09.123-0500 I ACCESS   [conn1] Unauthorized", at("2026-11-25T08:12:09.123Z", "ms")),
     ("2026-11-25 03:12:09: (mod_auth.c.525) password doesn't match", {**HERE, "message": "(mod_auth.c.525) password doesn't match"}),
     ("2026-11-25 03:12:09 203.0.113.9:4711 TLS Error: TLS handshake failed", {**HERE, **level(None)}),
+    # Hayabusa's CSV (its documentation, "Timestamp" and "Output profiles"): each cell that is text is quoted; its default, --UTC and --RFC-2822.
+    ('"2026-11-25 03:12:09.123 +01:00","Failed Logon","med","WS1","Sec",4625,12,"TgtUser: eva","x"',
+     at("2026-11-25T02:12:09.123Z", "ms", message='"2026-11-25 03:12:09.123 +01:00","Failed Logon","med","WS1","Sec",4625,12,"TgtUser: eva","x"')),
+    ('"2026-11-25 03:12:09.123456Z","Logon","info"', at("2026-11-25T03:12:09.123456Z", "us")),
+    ('"Wed, 25 Nov 2026 03:12:09 +0000","Logon","info"', at(AT)),
     # Envoy's access log ("Default format string" of its documentation).
     ("[2026-11-25T03:12:09.123Z] \"POST /api HTTP/2\" 204 - 154 0 226 100 \"192.0.2.7\" \"nsq2http\" \"-\" \"web\" \"tcp://192.0.2.8:80\"",
      at("2026-11-25T03:12:09.123Z", "ms")),
