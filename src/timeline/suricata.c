@@ -29,6 +29,8 @@ static const struct member members[] = {
     {"dns.rrtype", "dns.question.type", 0},
     {"dns.query.rrname", "dns.question.name", 0},
     {"dns.query.rrtype", "dns.question.type", 0},
+    {"dns.queries.rrname", "dns.question.name", 0}, /* since 8 */
+    {"dns.queries.rrtype", "dns.question.type", 0},
     {"dns.rcode", "dns.response_code", 0},
     {"tls.sni", "tls.client.server_name", 0},
     {"tls.subject", "tls.server.subject", 0},

@@ -71,6 +71,11 @@ CASES = [
                           "proto": proto} for proto in ("006", "017", "132", "253"))),
      [{"network.transport": "tcp"}, {"network.transport": "udp"}, {"network.transport": "sctp"}, {"network.transport": "253"}]),
     ("syslog", "Nov 25 03:12:09 gate kernel: [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=198.51.100.4 LEN=40 PROTO=47\n", [{"network.transport": "gre"}]),
+    # Suricata 8 (dns, version 3, of its "EVE JSON format"): questions are a list.
+    ("suricata", lines({"timestamp": "2026-11-25T03:12:09.331430+0100", "event_type": "dns", "src_ip": "192.0.2.7", "dest_ip": "192.0.2.53", "proto": "UDP",
+                        "dns": {"version": 3, "type": "response", "rcode": "NOERROR", "queries": [{"rrname": "example.org", "rrtype": "A"}],
+                                "answers": [{"rrname": "example.org", "rrtype": "A", "rdata": "192.0.2.1"}]}}), [
+        {"dns.question.name": "example.org", "dns.question.type": "A", "dns.response_code": "NOERROR", "suricata.eve.dns.answers.rdata": "192.0.2.1"}]),
     ("zeek", "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#open\t2026-11-25-03-12-09\n"
      "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\tanswers\n"
      "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tvector[string]\n"
