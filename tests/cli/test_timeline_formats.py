@@ -76,6 +76,16 @@ CASES = [
                         "dns": {"version": 3, "type": "response", "rcode": "NOERROR", "queries": [{"rrname": "example.org", "rrtype": "A"}],
                                 "answers": [{"rrname": "example.org", "rrtype": "A", "rdata": "192.0.2.1"}]}}), [
         {"dns.question.name": "example.org", "dns.question.type": "A", "dns.response_code": "NOERROR", "suricata.eve.dns.answers.rdata": "192.0.2.1"}]),
+    # MySQL's manual, "Error Logging in JSON Format" and "Error Event Fields"; priorities of include/my_loglevel.h; the code as its text has it.
+    ("mysql", lines(*({"log_type": 1, "prio": prio, "err_code": 10926, "source_line": 561, "source_file": "sql_authentication.cc", "function": "x", "msg": message,
+                       "time": "2026-11-25T03:12:09.109022Z", "ts": 1764040329109, "thread": 5, "err_symbol": "ER_ACCESS_DENIED", "SQL_state": "HY000",
+                       "subsystem": "Server", "label": "Note"}
+                      for prio, message in ((3, "Access denied for user 'eva'@'192.0.2.7' (using password: YES)"), (0, "/usr/sbin/mysqld: ready for connections. Version: 8"),
+                                            (1, "x"), (2, "y")))), [
+        {"time": "2026-11-25T03:12:09.109022Z", "precision": "us", "doubt": "", "user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": "failure",
+         "event.code": "MY-010926", "log.level": "notice", "mysql.thread_id": "5", "mysql.subsystem": "Server", "mysql.err_symbol": "ER_ACCESS_DENIED",
+         "process.name": "mysqld", "message": "Access denied for user 'eva'@'192.0.2.7' (using password: YES)"},
+        {"log.level": "notice", "event.action": "service-start"}, {"log.level": "error"}, {"log.level": "warning"}]),
     ("zeek", "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#open\t2026-11-25-03-12-09\n"
      "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\tanswers\n"
      "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tvector[string]\n"
