@@ -76,6 +76,20 @@ CASES = [
                         "dns": {"version": 3, "type": "response", "rcode": "NOERROR", "queries": [{"rrname": "example.org", "rrtype": "A"}],
                                 "answers": [{"rrname": "example.org", "rrtype": "A", "rdata": "192.0.2.1"}]}}), [
         {"dns.question.name": "example.org", "dns.question.type": "A", "dns.response_code": "NOERROR", "suricata.eve.dns.answers.rdata": "192.0.2.1"}]),
+    # Kubernetes' reference, "kube-apiserver Audit Configuration (v1)": Event; its sourceIPs are those of proxies, too.
+    ("kubernetes", lines(*({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": "a-1", "stage": stage, "requestURI": "/api/v1/secrets",
+                            "verb": "list", "user": {"username": "eva", "uid": "u-7", "groups": ["g1", "g2"]}, "impersonatedUser": {"username": "system:admin"},
+                            "sourceIPs": ["192.0.2.7", "10.0.0.1"], "userAgent": "kubectl/v1.30", "objectRef": {"resource": "secrets", "namespace": "default"},
+                            **({"responseStatus": {"metadata": {}, "reason": "Forbidden", "message": "no", "code": code}} if code else {}),
+                            "requestReceivedTimestamp": "2026-11-25T03:12:09.123456Z", "stageTimestamp": "2026-11-25T03:12:10.123456Z",
+                            "annotations": {"authorization.k8s.io/decision": "forbid"}}
+                           for stage, code in (("ResponseComplete", 403), ("ResponseComplete", 201), ("RequestReceived", None), ("Panic", None)))), [
+        {"time": "2026-11-25T03:12:09.123456Z", "precision": "us", "doubt": "", "event.action": "list", "event.outcome": "failure", "user.name": "eva", "user.id": "u-7",
+         "group.name": ["g1", "g2"], "user.effective.name": "system:admin", "source.ip": ["192.0.2.7", "10.0.0.1"], "user_agent.original": "kubectl/v1.30",
+         "url.original": "/api/v1/secrets", "http.response.status_code": "403", "event.id": "a-1", "event.reason": "Forbidden", "error.message": "no",
+         "kubernetes.audit.objectRef.resource": "secrets", "kubernetes.audit.stage": "ResponseComplete",
+         "kubernetes.audit.annotations.authorization.k8s.io/decision": "forbid"},
+        {"event.outcome": "success"}, {"event.outcome": "unknown", "http.response.status_code": None}, {"event.outcome": "failure"}]),
     # MySQL's manual, "Error Logging in JSON Format" and "Error Event Fields"; priorities of include/my_loglevel.h; the code as its text has it.
     ("mysql", lines(*({"log_type": 1, "prio": prio, "err_code": 10926, "source_line": 561, "source_file": "sql_authentication.cc", "function": "x", "msg": message,
                        "time": "2026-11-25T03:12:09.109022Z", "ts": 1764040329109, "thread": 5, "err_symbol": "ER_ACCESS_DENIED", "SQL_state": "HY000",
