@@ -414,6 +414,7 @@ static void tell_result(const struct imager_report *r)
     line("result bad %llu", (unsigned long long)r->result.bad);
     line("result changed %s", buf_text(&r->changed));
     line("result stated %s", buf_text(&r->stated));
+    line("result damage %s", buf_text(&r->damage));
     line("result missing %s", buf_text(&r->lost));
     line("result unbound %s", buf_text(&r->unbound));
     line("result live %d", r->is_live);

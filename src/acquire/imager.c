@@ -49,6 +49,7 @@ void imager_report_release(struct imager_report *r)
     buf_release(&r->files);
     buf_release(&r->changed);
     buf_release(&r->stated);
+    buf_release(&r->damage);
     buf_release(&r->part);
     buf_release(&r->bound);
     buf_release(&r->unbound);
@@ -650,6 +651,7 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
     if (rc == 0) {
         find_changes(&m);
         compare_stated(&m);
+        source_damage(m.source, &report->damage);
     }
     if (rc == 0 && !order->has_no_read_back)
         rc = work_back(&m, e);

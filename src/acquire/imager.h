@@ -50,6 +50,7 @@ struct imager_report {
     struct utc back_begun, back_ended; /* reading back; {0}: it was not */
     struct buf files;   /* a line for each: bytes, SHA-256 ("-": not read back), FOLDER/NAME */
     struct buf changed; /* when and how the source changed, a clause; empty: not */
+    struct buf damage;  /* of a source that is an image: where its files are damaged */
     struct buf stated;  /* of a source that states hashes of itself: whether they are these */
     struct buf part;    /* path of what it goes on with; empty: there is nothing to go on with */
     struct buf bound;   /* acquisition_bound, where it can go on */

@@ -229,6 +229,7 @@ void imager_text(const struct imager_report *r, struct acquisition *image,
     if (r->changed.len)
         pair(out, "  CHANGED", "%s", buf_text(&r->changed));
     pair_said(out, "  its own hashes", buf_text(&r->stated));
+    pair_said(out, "  its damage", buf_text(&r->damage));
     pair_time(out, "begun", r->begun);
     pair_time(out, "ended", r->result.ended);
     if (b->runs > 1)

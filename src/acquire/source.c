@@ -35,6 +35,12 @@ bool source_contradicts(struct source *s, const struct digests_result *read, str
     return s->calls->contradicts && s->calls->contradicts(s, read, out);
 }
 
+void source_damage(struct source *s, struct buf *out)
+{
+    if (s->calls->damage)
+        s->calls->damage(s, out);
+}
+
 int64_t source_now_ms(struct source *s)
 {
     return s->calls->now_ms ? s->calls->now_ms(s) : monotonic_ms();

@@ -28,6 +28,9 @@ struct source_calls {
      * clause; nothing where it is of a kind that states none. True: they are others. NULL: it is of
      * such a kind. */
     bool (*contradicts)(struct source *s, const struct digests_result *read, struct buf *out);
+    /* Of a source that is an image: where its files are damaged, also where no byte of it is lost
+     * by that, a clause; nothing where they are sound. NULL: it is none. */
+    void (*damage)(struct source *s, struct buf *out);
     void (*close)(struct source *s); /* may be NULL */
 };
 
@@ -51,6 +54,7 @@ int source_mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault
                      struct err *e);
 void source_changed(struct source *s, struct buf *out);
 bool source_contradicts(struct source *s, const struct digests_result *read, struct buf *out);
+void source_damage(struct source *s, struct buf *out);
 int64_t source_now_ms(struct source *s);
 /* One that is gone for good: it has no byte any more. The caller owns it. */
 struct source *source_gone(uint32_t sector_size);

@@ -10,7 +10,7 @@
 #include "evidence/image_read.h"
 #include "evidence/image_set.h"
 
-enum { QUEUE_SIZE = 8 << 20 };
+enum { QUEUE_SIZE = 8 << 20, PROBLEMS_MOST = 1000, PROBLEMS_TOLD = 3 };
 
 struct pulled {
     struct source source;
@@ -25,6 +25,9 @@ struct pulled {
     size_t run_room;
     bool has_bad_list; /* of those */
     bool has_bad_hash; /* one that it states does not match its checksum */
+    struct image_problem problems[PROBLEMS_MOST]; /* each once; guarded as the queue is */
+    size_t problem_count;
+    bool has_more_problems;
     pthread_t thread;
     bool has_thread;
     /* The queue, and what guards it. */
@@ -62,11 +65,31 @@ static int take_errors(void *context, const struct image_run *runs, size_t count
     return 0;
 }
 
+static bool is_same_problem(const struct image_problem *a, const struct image_problem *b)
+{
+    return a->kind == b->kind && a->file == b->file && a->off == b->off;
+}
+
+/* What is read twice is told twice. */
+static void keep_problem(struct pulled *p, const struct image_problem *problem)
+{
+    for (size_t i = 0; i < p->problem_count; i++)
+        if (is_same_problem(&p->problems[i], problem))
+            return;
+    if (p->problem_count < PROBLEMS_MOST)
+        p->problems[p->problem_count++] = *problem;
+    else
+        p->has_more_problems = true;
+}
+
 static int take_problem(void *context, const struct image_problem *problem, struct err *e)
 {
     struct pulled *p = context;
 
     (void)e;
+    pthread_mutex_lock(&p->lock);
+    keep_problem(p, problem);
+    pthread_mutex_unlock(&p->lock);
     p->has_bad_list = p->has_bad_list || problem->kind == IMAGE_ERRORS;
     p->has_bad_hash = p->has_bad_hash || problem->kind == IMAGE_HASH;
     return 0;
@@ -151,7 +174,8 @@ static struct image_input input_of(const struct pulled *p)
 static void *pull(void *context)
 {
     struct pulled *p = context;
-    const struct image_receiver to = {.lost = take_lost, .bytes = push, .context = p};
+    const struct image_receiver to = {
+        .problem = take_problem, .lost = take_lost, .bytes = push, .context = p};
     const struct image_input input = input_of(p);
     struct err e = {0};
     int rc = image_read(&input, p->from, UINT64_MAX, &to, &e);
@@ -249,7 +273,7 @@ static int mark_lost(struct source *s, uint64_t off, uint64_t size, struct fault
 static int find_lost(struct source *s, uint64_t until, struct err *e)
 {
     struct pulled *p = s->context;
-    const struct image_receiver to = {.lost = take_lost, .context = p};
+    const struct image_receiver to = {.problem = take_problem, .lost = take_lost, .context = p};
     const struct image_input input = input_of(p);
 
     return image_read(&input, 0, until, &to, e);
@@ -299,6 +323,27 @@ static bool contradicts_pulled(struct source *s, const struct digests_result *re
     return false;
 }
 
+static void damage_pulled(struct source *s, struct buf *out)
+{
+    const struct pulled *p = s->context;
+
+    if (p->problem_count)
+        buf_addf(out, "%s%zu place%s", p->has_more_problems ? "more than " : "", p->problem_count,
+                 p->problem_count == 1 ? "" : "s");
+    for (size_t i = 0; i < p->problem_count && i < PROBLEMS_TOLD; i++) {
+        const struct image_problem *one = &p->problems[i];
+
+        buf_adds(out, i ? "; " : ": ");
+        if (one->file != IMAGE_NO_FILE && p->set.count > 1)
+            buf_addf(out, "file %u, ", one->file + 1);
+        if (one->file != IMAGE_NO_FILE)
+            buf_addf(out, "byte %llu: ", (unsigned long long)one->off);
+        buf_adds(out, image_problem_words(one->kind));
+    }
+    if (p->problem_count > PROBLEMS_TOLD)
+        buf_adds(out, "; and others");
+}
+
 static void close_pulled(struct source *s)
 {
     struct pulled *p = s->context;
@@ -321,6 +366,7 @@ static const struct source_calls pulled_calls = {.read = read_pulled,
                                                  .find_lost = find_lost,
                                                  .changed = changed_pulled,
                                                  .contradicts = contradicts_pulled,
+                                                 .damage = damage_pulled,
                                                  .close = close_pulled};
 
 static bool is_ewf(const char *path)

@@ -120,6 +120,7 @@ static void add_acquisition(const struct view *v, struct doc *d, const struct th
         {"live", "LIVE, in use"},
         {"changed", "CHANGED"},
         {"stated", "Its own hashes"},
+        {"damage", "Its damage"},
         {"remark", "Noted"},
         {"began", "Begun"},
         {"ended", "Ended"},

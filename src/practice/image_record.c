@@ -40,6 +40,9 @@ static const struct field acquisition_fields[] = {
      .type = FIELD_LINE,
      .help = "of an image as the source: whether the hashes that it states are those of what was "
              "read"},
+    {.name = "damage",
+     .type = FIELD_LINE,
+     .help = "of an image as the source: where its files are damaged"},
     {.name = "remark", .type = FIELD_LINE, .help = "what is particular"},
     {.name = "resume", .type = FIELD_LINE, .help = "the file that it goes on with"},
     {.name = "bound",
@@ -279,6 +282,8 @@ static struct str remark_of(const struct imaging *g, struct decision *d, const s
         buf_addf(&text, "CHANGED %s; ", result(g, "changed"));
     if (image_helper_contradicts(&g->helper))
         buf_addf(&text, "THE SOURCE'S OWN HASHES ARE %s; ", result(g, "stated"));
+    if (result(g, "damage")[0])
+        buf_addf(&text, "the files of the source are damaged at %s; ", result(g, "damage"));
     if (result(g, "unbound")[0])
         buf_addf(&text, "NOT BOUND: %s; ", result(g, "unbound"));
     if (result(g, "history")[0])
@@ -339,7 +344,7 @@ static void draft_end(struct imaging *g, struct draft *dr, const struct thing *t
     static const char *const said[][2] = {
         {"begun", "began"},           {"ended", "ended"},  {"back-begun", "back-began"},
         {"back-ended", "back-ended"}, {"history", "runs"}, {"changed", "changed"},
-        {"stated", "stated"}};
+        {"stated", "stated"},         {"damage", "damage"}};
 
     for (size_t i = 0; i < COUNT_OF(said); i++)
         add_said(dr, said[i][1], result(g, said[i][0]));

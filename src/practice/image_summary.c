@@ -42,6 +42,7 @@ static const struct line_word {
     {"  LIVE", VALUE_HERE, false, "live"},
     {"  CHANGED", VALUE_TEXT, false, "changed"},
     {"  its own hashes", VALUE_TEXT, false, "stated"},
+    {"  its damage", VALUE_TEXT, false, "damage"},
     {"machine", VALUE_TEXT, true, "host"},
     {"begun", VALUE_TIME, false, "begun"},
     {"ended", VALUE_TIME, false, "ended"},

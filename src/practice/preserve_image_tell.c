@@ -50,8 +50,10 @@ static void tell_source(const struct image_helper *h, struct buf *out)
 {
     CLEANUP_BUF struct buf changed = {0};
     CLEANUP_BUF struct buf stated = {0};
+    CLEANUP_BUF struct buf damage = {0};
 
     sink_terminal(&changed, str_of(image_helper_result(h, "changed")), false);
+    sink_terminal(&damage, str_of(image_helper_result(h, "damage")), false);
     sink_terminal(&stated, str_of(image_helper_result(h, "stated")), false);
     if (strcmp(image_helper_result(h, "live"), "1") == 0)
         buf_adds(out, "LIVE: the source was in use while it was read: the image may hold parts of "
@@ -66,6 +68,8 @@ static void tell_source(const struct image_helper *h, struct buf *out)
                  buf_text(&stated));
     else if (stated.len)
         buf_addf(out, "The source is an image; its own hashes: %s.\n", buf_text(&stated));
+    if (damage.len)
+        buf_addf(out, "The files of that image are damaged at %s.\n", buf_text(&damage));
 }
 
 static const char *back_words(const char *said)
@@ -115,8 +119,9 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
 
 static void tell_json(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
 {
-    static const char *const words[] = {"name",      "md5",     "sha1",   "sha256",  "bad",
-                                        "read-back", "changed", "stated", "unbound", "stored-size"};
+    static const char *const words[] = {"name",   "md5",       "sha1",       "sha256",
+                                        "bad",    "read-back", "changed",    "stated",
+                                        "damage", "unbound",   "stored-size"};
     struct json j;
 
     json_begin(&j, out);

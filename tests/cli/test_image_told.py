@@ -253,6 +253,29 @@ class Screen(During):
         self.assertIn("LIVE: the source was in use while it was read: the image may hold parts of different moments.", said)
         self.assertIs(told["live"], True)
 
+    def test_damage_that_costs_no_byte_is_said_too(self):
+        """Both tables of the group match their checksums, and the second one says that its chunks begin elsewhere."""
+        data = random.Random(33).randbytes(2 * MIB)
+        self.disk.write_bytes(data)
+        self.ana(f"preserve image {self.disk} --to {self.out} --name s")
+        image = self.out / "s.E01"
+        text = bytearray(image.read_bytes())
+        at = text.find(b"table2\0") + 76
+        count = int.from_bytes(text[at:at + 4], "little")
+        first = at + 24
+        text[first + 8:first + 12] = (int.from_bytes(text[first + 8:first + 12], "little") + 8).to_bytes(4, "little")
+        text[first + 4 * count:first + 4 * count + 4] = zlib.adler32(bytes(text[first:first + 4 * count])).to_bytes(4, "little")
+        image.write_bytes(text)
+        words = f"1 place: byte {at - 76}: the two tables of a group of chunks differ"
+        self.assertIn(f"The files of that image are damaged at {words}", one_line(self.ana(f"preserve image {image} --to {self.out} --name x")))
+        told = self.ana.json(f"preserve image {image} --to {self.out} --name y")
+        self.assertTrue(told["damage"].startswith(words), told["damage"])
+        self.assertEqual(told["sha256"], hashlib.sha256(data).hexdigest())
+        item, done = self.ana.json("preserve list")[2], self.ana.json("preserve images")[2]
+        self.assertIn(words, item["remark"])
+        self.assertTrue(done["damage"].startswith(words), done["damage"])
+        self.assertIn(words, one_line((self.out / "y.txt").read_text()))
+
     def test_an_image_that_contradicts_its_own_hashes_is_said_to(self):
         data = random.Random(32).randbytes(2 * MIB)
         self.disk.write_bytes(data)
