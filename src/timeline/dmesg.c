@@ -35,7 +35,7 @@ static bool take_time(struct str *rest, struct stated *s)
         if (char_is_digit(at.p[0]) || !when_bsd(&at, s) || s->year == 0 || !str_take(&at, "] "))
             return false;
     } else if (at.len <= ISO_SIZE || at.p[ISO_SIZE] != ',' || !when_iso(&at, s) || !s->has_zone ||
-               !str_take(&at, " ")) {
+               s->precision != TIME_US || !str_take(&at, " ")) {
         return false;
     }
     *rest = at;

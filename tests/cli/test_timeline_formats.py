@@ -501,6 +501,8 @@ class Formats(unittest.TestCase):
     def test_brackets_as_dmesg_has_them_make_no_kernel_of_another_program(self):
         events, counts = read_lines("[Wed Nov 25 03:12:08 2026] Server started\n[Wed Nov 25 03:12:09 2026] BUG: the queue is full\n")
         self.assertEqual((counts["format"], counts["events"]), ("dated", 2))
+        _, counts = read_lines("2026-11-25T03:12:08,123+01:00 ERROR driver: eth0: Link is Down\n" * 3)
+        self.assertEqual((counts["format"], counts["events"]), ("dated", 3))
         self.check_event(events[1], {"time": "2026-11-25T03:12:09Z", "process.name": None, "event.action": None})
 
     def test_what_is_no_log_is_not_recognised(self):
