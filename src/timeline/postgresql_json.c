@@ -9,7 +9,7 @@ static const struct member_table table = {"postgresql.", postgresql_columns, POS
 
 struct said {
     struct str level, message;
-    bool has_pid, has_session, has_line;
+    bool has_pid, has_backend;
 };
 
 static bool take_own(void *context, struct reader *r, struct event *e, uint16_t number,
@@ -25,8 +25,7 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     else if (str_is(v->name, "remote_host") && !str_is(v->value, "[local]"))
         event_put_address(e, FIELD_SOURCE_IP, FIELD_SOURCE_ADDRESS, v->value);
     s->has_pid = s->has_pid || str_is(v->name, "pid");
-    s->has_session = s->has_session || str_is(v->name, "session_id");
-    s->has_line = s->has_line || str_is(v->name, "line_num");
+    s->has_backend = s->has_backend || str_is(v->name, "backend_type");
     for (size_t i = 0; i < POSTGRESQL_NAMES; i++)
         if (str_is(v->name, postgresql_columns[i].name))
             return postgresql_says_nothing(i, v->value);
@@ -41,8 +40,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct str zone;
 
     if (!json_event(&j, r, line, e) || !j.time_is_text || !postgresql_time(j.time, &s, &zone) ||
-        !said.has_pid || !said.has_session || !said.has_line || said.message.len == 0 ||
-        !level_put(e, said.level))
+        !said.has_pid || !said.has_backend || said.message.len == 0 || !level_put(e, said.level))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
     event_put(e, FIELD_EVENT_TIMEZONE, zone);
