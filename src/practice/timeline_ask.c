@@ -79,6 +79,21 @@ static void say_cut(struct answer *a, bool is_cut, uint64_t most, const char *wh
                       (unsigned long long)most, what);
 }
 
+/* Nothing was found: a word may have been meant otherwise. */
+static void say_how_read(const struct asking *k)
+{
+    CLEANUP(query_freep) struct query *q = NULL;
+    struct screen aside = {.out = &k->a->aside, .columns = k->a->columns};
+    const char *how;
+    struct str word;
+
+    if (query_read(&q, k->order.query, k->order.times, NULL))
+        return;
+    how = query_maybe_meant(q, &word);
+    if (how)
+        screen_printf(&aside, 0, STR_FMT " %s.", STR_ARG(word), how);
+}
+
 static int query_search(const struct view *v, const struct operation *op, const struct input *in,
                         struct answer *a, struct err *e)
 {
@@ -100,6 +115,8 @@ static int query_search(const struct view *v, const struct operation *op, const 
         buf_clear(&a->json); /* a part of an answer is none */
         return rc;
     }
+    if (k.shown == 0)
+        say_how_read(&k);
     if (a->wants_json)
         json_array_end(&k.json);
     else if (k.shown == 0)

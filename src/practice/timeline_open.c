@@ -254,6 +254,7 @@ int timelines_open(struct timelines *t, const struct view *v, const char *case_f
     t->now = v->now;
     t->times = (struct query_times){.read = read_time, .context = &t->now};
     if (rc == 0 && t->count == 0)
-        rc = err_set(e, ERR_NOTFOUND, "no timeline was made yet: calm analyse timeline");
+        rc = err_set(e, ERR_NOTFOUND, "there is no timeline that you may see; who may write to the case makes one: "
+                     "calm analyse timeline");
     return rc;
 }

@@ -53,7 +53,7 @@ static bool is_without_time(const struct search_event *event)
     return event->ns == 0 && str_is(event->precision, "none");
 }
 
-/* A heading for each day, so that lines need no date. */
+/* A heading for each day, so that lines need no date; and where clocks here are changed. */
 static void show_day(struct event_show *k, const struct search_event *event)
 {
     static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
@@ -62,21 +62,24 @@ static void show_day(struct event_show *k, const struct search_event *event)
     int64_t day = is_without_time(event) ? INT64_MIN : ns / (86400 * NS) - (ns % (86400 * NS) < 0);
     CLEANUP_BUF struct buf line = {0};
     char text[UTC_PLAIN_SIZE], local[UTC_PLAIN_SIZE];
+    const char *offset;
 
-    if (k->shown && day == k->day)
+    utc_local(local, event_utc(ns));
+    offset = strlen(local) < 25 ? "" : local + 20;
+    if (k->shown && day == k->day && (day == INT64_MIN || strcmp(offset, k->offset) == 0))
         return;
     if (k->shown)
         screen_blank(k->screen);
     k->day = day;
+    snprintf(k->offset, sizeof(k->offset), "%s", offset);
     if (is_without_time(event)) {
         screen_line(k->screen, SCREEN_BOLD, STR("Without a time"));
         return;
     }
-    utc_local(local, event_utc(ns));
-    k->has_local = strlen(local) < 25 || strcmp(local + 20, "+0000") != 0;
+    k->has_local = strcmp(offset, "+0000") != 0;
     buf_addf(&line, "%s %.10s (UTC", days[((day % 7) + 7) % 7], utc_plain(text, event_utc(ns)));
     if (k->has_local)
-        buf_addf(&line, ", then here %s", strlen(local) < 25 ? local : local + 20);
+        buf_addf(&line, ", then here %s", offset[0] ? offset : local);
     buf_addc(&line, ')');
     screen_line(k->screen, SCREEN_BOLD, buf_str(&line));
 }

@@ -19,6 +19,7 @@ struct event_show {
     bool with_fields;
     uint64_t shown;
     int64_t day;
+    char offset[8]; /* of this machine's zone then */
     bool has_local; /* this machine's zone is another than UTC, and is shown, too */
     uint8_t doubts; /* of what was shown */
 };

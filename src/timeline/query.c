@@ -263,6 +263,20 @@ static const struct node *read_expression(struct reading *r, struct node *n)
     return r->rc ? NULL : n;
 }
 
+static void maybe_meant(struct reading *r, struct str word, const char *how)
+{
+    r->q->maybe = word;
+    r->q->maybe_how = how;
+}
+
+static bool has_escaped_sign(struct str s)
+{
+    for (size_t i = 0; i + 1 < s.len; i++)
+        if (s.p[i] == '\\' && (s.p[i + 1] == '*' || s.p[i + 1] == '?'))
+            return true;
+    return false;
+}
+
 static const struct node *read_quoted(struct reading *r, struct node *n)
 {
     CLEANUP_BUF struct buf text = {0};
@@ -272,6 +286,9 @@ static const struct node *read_quoted(struct reading *r, struct node *n)
         r->rest = start;
         return fail(r, "a quote is not closed");
     }
+    if (has_escaped_sign(buf_str(&text)))
+        maybe_meant(r, str_head(start, start.len - r->rest.len),
+                    "was looked for with its backslash: within quotes * and ? are characters");
     if (text.len == 0) {
         r->rest = start;
         return fail(r, "an empty value is no field here: not NAME:* finds what has none");
@@ -461,6 +478,9 @@ static const struct node *read_value(struct reading *r, struct str field)
     r->q->has_tags = r->q->has_tags || str_is(field, "tag");
     if (first == '"')
         return read_quoted(r, n) && is_no_name(r, field) ? n : NULL;
+    if (!field.len && first == '/' && is_expression(r->rest) && !is_bare_expression(r->rest))
+        maybe_meant(r, peek_word(r),
+                    "was looked for as text: an expression has a field before it, message:/.../");
     if (field.len ? is_expression(r->rest) : first == '/' && is_bare_expression(r->rest))
         return read_expression(r, n);
     if ((first == '[' || first == '{') && field.len)
@@ -637,6 +657,12 @@ bool query_next_field(const struct query *q, size_t *at, struct str *field)
         }
     }
     return false;
+}
+
+const char *query_maybe_meant(const struct query *q, struct str *word)
+{
+    *word = q->maybe;
+    return q->maybe_how;
 }
 
 bool query_has_tags(const struct query *q)

@@ -19,6 +19,9 @@ MUST_CHECK int query_read(struct query **out, struct str text, const struct quer
                           struct err *e);
 /* Whether it asks for the tags of events. */
 bool query_has_tags(const struct query *q);
+/* The last word that may have been meant otherwise than it is read, and how it is read; borrowed.
+ * NULL: there is none. */
+const char *query_maybe_meant(const struct query *q, struct str *word);
 /* Goes through the fields that it names, which events may have or not; some come twice. */
 bool query_next_field(const struct query *q, size_t *at, struct str *field);
 void query_free(struct query *q); /* NULL is fine */

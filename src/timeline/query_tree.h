@@ -22,6 +22,8 @@ struct query {
     size_t count;
     const struct node *root;
     bool has_tags;
+    const char *maybe_how; /* query_maybe_meant */
+    struct str maybe;
 };
 
 /* query_refused.c */

@@ -177,6 +177,21 @@ class Ask(CaseTest):
                 ("source.port >= 4122", lambda call, *f: call in ("e2.2", "e2.3"))):
             self.assertEqual(self.calls(query), self.wanted(condition), query)
 
+    def test_a_word_that_may_have_been_meant_otherwise_says_how_it_was_read(self):
+        odd = self.folder / "odd.log"
+        odd.write_text("2026-11-20T10:00:00Z h app: ro*t and C:\\*.tmp\n2026-11-20T10:00:01Z h app: root\n")
+        self.ana(f"preserve files '{odd}'")
+        self.ana("analyse timeline")
+        for query, count, said in (("/nowh.re/", 0, "an expression has a field before it"), ("/nowh?re/ and ssh*", 0, "an expression has a field before it"),
+                                   ("message:/nowh.re/", 0, ""), ("nowhere", 0, ""), ('"ro\\*t"', 0, "within quotes * and ? are characters"),
+                                   ('"ro*t"', 1, ""), ("ro\\*t", 1, ""), ('"C:\\*.tmp"', 1, "")):
+            with self.subTest(query=query):
+                done = self.ana.run("analyse", "search", query, "--json")
+                self.assertEqual(len(json.loads(done.stdout)), count)
+                words = " ".join(done.stderr.decode().split())
+                self.assertIn(said, words)
+                self.assertEqual(bool(said), bool(words), words)
+
     def test_what_other_languages_have_is_refused(self):
         for query, words in (("user.name=eva", "field:value"), ("user.*:eva", "a word alone"), ("source.ip:[203.0.113.1 TO 203.0.113.9]", "of addresses it is a network")):
             code, why = self.ana.fails(f"analyse search '{query}'")

@@ -136,6 +136,16 @@ class Clock(CaseTest):
         self.assertRegex(said, r"(?m)^ 12:04:00 14:04 ")
         self.assertTrue(all(len(line) <= 80 for line in said.splitlines()))
 
+    def test_the_day_on_which_clocks_change_has_a_heading_for_each_offset(self):
+        autumn = self.folder / "autumn.log"
+        autumn.write_text("".join(f"2026-10-25T{hour:02}:30:00Z web1 app[7]: change {hour}\n" for hour in range(4)))
+        self.ana(f"preserve files '{autumn}' --system web1")
+        self.ana("analyse timeline")
+        said = self.ana.run("analyse", "search", "change", env={"TZ": "Europe/Berlin"}).stdout.decode()
+        heads = [line for line in said.splitlines() if line.startswith("Sunday")]
+        self.assertEqual(heads, ["Sunday 2026-10-25 (UTC, then here +0200)", "Sunday 2026-10-25 (UTC, then here +0100)"])
+        self.assertRegex(said, r"(?s) 00:30:00 02:30 .*\+0100.* 01:30:00 02:30 .* 03:30:00 04:30 ")
+
 
 class NotSet(CaseTest):
     """A machine without a clock of its own says 1 January until it has asked for the time, after each start."""
