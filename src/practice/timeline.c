@@ -171,7 +171,7 @@ static int build(struct work *w, struct err *e)
         order.image_format = w->files.set.format;
     }
     if (w->m->zones.index.len == 0)
-        timeline_zones_all(&w->m->zones);
+        timeline_zones_all(&w->m->zones, &w->m->zones_sum);
     source_name(w->item, &name);
     order.name = buf_text(&name);
     if (!utc_read(&written, thing_value(w->item, "modified")))
@@ -253,6 +253,7 @@ static int record_once(struct work *w, bool is_independent, struct err *e)
                    &(struct timeline_made){.item = w->item,
                                            .result = &w->result,
                                            .zones = &w->zones,
+                                           .zone_files = &w->m->zones_sum,
                                            .file = buf_str(&w->name),
                                            .end_s = w->end_s,
                                            .span = &w->span,

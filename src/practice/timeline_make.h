@@ -16,6 +16,7 @@ struct making {
     struct view view;
     struct str zone;         /* that was named for all; empty: none was */
     struct zone_files zones; /* that sources may name; read before the first item is */
+    struct hash zones_sum;
     bool is_again;
     bool is_named; /* the items were */
     struct progress progress;

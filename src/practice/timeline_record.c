@@ -16,6 +16,9 @@ static const struct field timeline_fields[] = {
      .type = FIELD_LINE,
      .flags = FIELD_MANY,
      .help = "where a clock's zone was named: zone, SHA-256 of its rules, source"},
+    {.name = "zone-files",
+     .type = FIELD_LINE,
+     .help = "SHA-256 of the rules of all zones that sources could name"},
     {.name = "not-after",
      .type = FIELD_TIME,
      .help = "its lines ended by then, as the next newer log of its rotation shows"},
@@ -83,6 +86,7 @@ void timeline_draft(struct decision *d, struct draft *dr, const struct timeline_
         add_hex(d, dr, "zone-sha256", &rules);
     if (zones->told.len)
         draft_value(dr, "zones", buf_str(&zones->told));
+    add_hex(d, dr, "zone-files", w->zone_files);
     if (w->end_s != INT64_MAX)
         add_time(d, dr, "not-after", w->end_s * 1000000000);
     add_number(d, dr, "sources", r->sources);

@@ -9,6 +9,7 @@ struct timeline_made {
     const struct thing *item;
     const struct segment_result *result;
     const struct timeline_zones *zones;
+    const struct hash *zone_files; /* SHA-256 of the rules of all zones that sources may name */
     struct str file;    /* its name */
     int64_t end_s;      /* of its lines, by another log; INT64_MAX: nothing is known */
     uint64_t notices;   /* of what was cut, damaged or not read */

@@ -35,48 +35,68 @@ int timeline_zone(struct str name, struct buf *out, struct err *e)
     return 0;
 }
 
-static void folder_close(DIR **d)
+/* What is gathered: the files, and a line of each as sha256sum has it. */
+struct gathering {
+    struct zone_files *files;
+    struct buf sums;
+};
+
+static void add_named(struct gathering *g, struct str name, int depth);
+
+/* All names of zones begin so; "posix" and "right" have the same zones once more. */
+static int is_of_zones(const struct dirent *item)
 {
-    if (*d)
-        closedir(*d);
+    return item->d_name[0] >= 'A' && item->d_name[0] <= 'Z';
 }
 
-static void add_named(struct zone_files *out, struct str name, int depth);
-
-static void add_folder(struct zone_files *out, const char *path, struct str name, int depth)
+/* Of their bytes, so that the sum of all is the same everywhere. */
+static int compare_names(const struct dirent **a, const struct dirent **b)
 {
-    CLEANUP(folder_close) DIR *d = opendir(path);
-    const struct dirent *item;
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
 
-    while (d && (item = readdir(d))) {
+static void add_folder(struct gathering *g, const char *path, struct str name, int depth)
+{
+    struct dirent **items = NULL;
+    int count = scandir(path, &items, is_of_zones, compare_names);
+
+    for (int i = 0; i < count; i++) {
         CLEANUP_BUF struct buf below = {0};
 
-        /* All names of zones begin so; "posix" and "right" have the same zones once more. */
-        if (item->d_name[0] < 'A' || item->d_name[0] > 'Z')
-            continue;
-        buf_addf(&below, STR_FMT "%s%s", STR_ARG(name), name.len ? "/" : "", item->d_name);
-        add_named(out, buf_str(&below), depth + 1);
+        buf_addf(&below, STR_FMT "%s%s", STR_ARG(name), name.len ? "/" : "", items[i]->d_name);
+        add_named(g, buf_str(&below), depth + 1);
+        free(items[i]);
     }
+    free(items);
 }
 
 /* A zone, or a folder of some. */
-static void add_named(struct zone_files *out, struct str name, int depth)
+static void add_named(struct gathering *g, struct str name, int depth)
 {
     CLEANUP_BUF struct buf path = {0}, bytes = {0};
     struct err why;
 
     buf_addf(&path, ZONE_FOLDER STR_FMT, STR_ARG(name));
     if (file_read(&bytes, buf_text(&path), ZONE_SIZE_MOST, &why) == 0) {
-        if (str_starts(buf_str(&bytes), "TZif"))
-            zone_files_add(out, name, buf_str(&bytes));
+        struct hash sum = hash_bytes(bytes.p, bytes.len);
+
+        if (!str_starts(buf_str(&bytes), "TZif"))
+            return;
+        zone_files_add(g->files, name, buf_str(&bytes));
+        hex_add(&g->sums, sum.b, sizeof(sum.b));
+        buf_addf(&g->sums, "  " STR_FMT "\n", STR_ARG(name));
     } else if (depth < ZONE_DEPTH_MOST) {
-        add_folder(out, buf_text(&path), name, depth);
+        add_folder(g, buf_text(&path), name, depth);
     }
 }
 
-void timeline_zones_all(struct zone_files *out)
+void timeline_zones_all(struct zone_files *out, struct hash *sum)
 {
-    add_folder(out, ZONE_FOLDER, STR(""), 0);
+    struct gathering g = {.files = out};
+
+    add_folder(&g, ZONE_FOLDER, STR(""), 0);
+    *sum = hash_bytes(g.sums.p, g.sums.len);
+    buf_release(&g.sums);
 }
 
 void timeline_zones_release(struct timeline_zones *z)

@@ -7,8 +7,9 @@
 /* The file of a zone's rules; empty for UTC. ERR_USAGE: there is none of that name here. */
 MUST_CHECK int timeline_zone(struct str name, struct buf *out, struct err *e);
 
-/* The files of all zones that there are here, by their names. */
-void timeline_zones_all(struct zone_files *out);
+/* The files of all zones that there are here, by their names, and the SHA-256 of what
+ * sha256sum prints of them. */
+void timeline_zones_all(struct zone_files *out, struct hash *sum);
 
 /* The zones of an item, as people named them, with their rules. */
 struct timeline_zones {

@@ -1,20 +1,9 @@
 /* query.c: reads a query. */
-#include <math.h>
-#include "timeline/query_tree.h"
-
-/* What is left of the text. */
-struct reading {
-    struct query *q;
-    struct str rest;
-    const struct query_times *times;
-    unsigned depth;
-    struct err *e;
-    int rc;
-};
+#include "timeline/query_read.h"
 
 static const struct node *read_or(struct reading *r, struct str field);
 
-static const struct node *fail(struct reading *r, const char *what)
+const struct node *query_fail(struct reading *r, const char *what)
 {
     if (r->rc == 0)
         r->rc = err_set(r->e, ERR_USAGE, "the query is not understood at character %zu: %s",
@@ -22,13 +11,13 @@ static const struct node *fail(struct reading *r, const char *what)
     return NULL;
 }
 
-static struct node *node_new(struct reading *r, enum node_kind kind)
+struct node *query_node(struct reading *r, enum node_kind kind)
 {
     struct query *q = r->q;
     struct node *n;
 
     if (q->count == QUERY_NODES_MOST) {
-        (void)fail(r, "it has too many terms");
+        (void)query_fail(r, "it has too many terms");
         return NULL;
     }
     n = arena_new_in(q->arena, struct node);
@@ -44,7 +33,7 @@ static struct str behind_spaces(struct str s)
     return s;
 }
 
-static void skip_spaces(struct reading *r)
+void query_skip_spaces(struct reading *r)
 {
     r->rest = behind_spaces(r->rest);
 }
@@ -67,7 +56,7 @@ static struct str word_at(struct str s)
     return word;
 }
 
-static struct str peek_word(const struct reading *r)
+struct str query_peek_word(const struct reading *r)
 {
     return word_at(r->rest);
 }
@@ -80,17 +69,17 @@ static bool is_alike_word(struct str word, const char *small)
 /* As a word, or as the sign that other programs have for it. */
 static bool is_operator(const struct reading *r, const char *name, const char *sign)
 {
-    struct str word = peek_word(r);
+    struct str word = query_peek_word(r);
 
     return is_alike_word(word, name) || str_is(word, sign);
 }
 
 static bool take_operator(struct reading *r, const char *name, const char *sign)
 {
-    skip_spaces(r);
+    query_skip_spaces(r);
     if (!is_operator(r, name, sign))
         return false;
-    r->rest = str_from(r->rest, peek_word(r).len);
+    r->rest = str_from(r->rest, query_peek_word(r).len);
     return true;
 }
 
@@ -130,99 +119,6 @@ static bool take_quoted(struct reading *r, char quote, struct buf *out)
     if (r->rest.len == 0)
         return false;
     r->rest = str_from(r->rest, 1);
-    return true;
-}
-
-static bool take_number(struct str text, long double *out)
-{
-    char copy[64], *end;
-
-    if (text.len == 0 || text.len >= sizeof(copy))
-        return false;
-    memcpy(copy, text.p, text.len);
-    copy[text.len] = '\0';
-    *out = strtold(copy, &end);
-    return *end == '\0' && isfinite(*out);
-}
-
-/* ">=500", ">= 500" */
-static bool take_compared(struct reading *r, struct value_test *t)
-{
-    struct str start = r->rest, word;
-    bool is_more = start.p[0] == '>', is_equal;
-    long double n;
-
-    r->rest = str_from(r->rest, 1);
-    is_equal = str_take(&r->rest, "=");
-    skip_spaces(r);
-    word = peek_word(r);
-    if (!take_number(word, &n)) {
-        r->rest = start;
-        return false;
-    }
-    r->rest = str_from(r->rest, word.len);
-    t->kind = TEST_NUMBER;
-    t->low = is_more ? n : -INFINITY;
-    t->high = is_more ? INFINITY : n;
-    t->is_above = t->is_below = !is_equal;
-    return true;
-}
-
-/* A bound, which may stand in quotes. */
-static struct str bound_of(struct str text)
-{
-    text = str_trim(text);
-    return text.len > 1 && text.p[0] == '"' && text.p[text.len - 1] == '"'
-               ? str_from(str_head(text, text.len - 1), 1)
-               : text;
-}
-
-/* A range between brackets, and which bounds are not meant: "{1 TO 99]" is without 1. */
-struct range {
-    struct str low, high;
-    bool is_above, is_below;
-    size_t size; /* with its brackets */
-};
-
-static bool find_range(struct str text, struct range *out)
-{
-    size_t end = 0;
-    struct str within;
-    const char *to;
-
-    if (text.len == 0 || (text.p[0] != '[' && text.p[0] != '{'))
-        return false;
-    while (end < text.len && text.p[end] != ']' && text.p[end] != '}')
-        end++;
-    if (end == text.len)
-        return false;
-    within = str_from(str_head(text, end), 1);
-    to = find_alike(within, STR(" to "));
-    if (!to)
-        return false;
-    *out = (struct range){.low = bound_of(str_head(within, (size_t)(to - within.p))),
-                          .high = bound_of(str_from(within, (size_t)(to - within.p) + 4)),
-                          .is_above = text.p[0] == '{',
-                          .is_below = text.p[end] == '}',
-                          .size = end + 1};
-    return true;
-}
-
-/* "[1 TO 99]", with * for no bound. */
-static bool take_range(struct reading *r, struct value_test *t)
-{
-    struct range range;
-
-    t->kind = TEST_NUMBER;
-    t->low = -INFINITY;
-    t->high = INFINITY;
-    if (!find_range(r->rest, &range) ||
-        !(str_is(range.low, "*") || take_number(range.low, &t->low)) ||
-        !(str_is(range.high, "*") || take_number(range.high, &t->high)))
-        return false;
-    t->is_above = range.is_above;
-    t->is_below = range.is_below;
-    r->rest = str_from(r->rest, range.size);
     return true;
 }
 
@@ -284,14 +180,14 @@ static const struct node *read_quoted(struct reading *r, struct node *n)
 
     if (!take_quoted(r, '"', &text)) {
         r->rest = start;
-        return fail(r, "a quote is not closed");
+        return query_fail(r, "a quote is not closed");
     }
     if (has_escaped_sign(buf_str(&text)))
         maybe_meant(r, str_head(start, start.len - r->rest.len),
                     "was looked for with its backslash: within quotes * and ? are characters");
     if (text.len == 0) {
         r->rest = start;
-        return fail(r, "an empty value is no field here: not NAME:* finds what has none");
+        return query_fail(r, "an empty value is no field here: not NAME:* finds what has none");
     }
     if (n->field.len)
         value_test_quoted(&n->test, buf_str(&text));
@@ -300,98 +196,10 @@ static const struct node *read_quoted(struct reading *r, struct node *n)
     return n;
 }
 
-static bool read_moment(struct reading *r, struct str text, int64_t *first_ns, int64_t *last_ns)
-{
-    size_t at = (size_t)(text.p - r->q->text.p) + 1;
-
-    if (r->rc)
-        return false;
-    if (!r->times)
-        return fail(r, "times are not asked for here") != NULL;
-    r->rc = r->times->read(r->times->context, str_trim(text), first_ns, last_ns, r->e);
-    if (r->rc)
-        r->rc = err_wrap(r->e, r->rc, "the query is not understood at character %zu", at);
-    return r->rc == 0;
-}
-
-/* "[2026-11-01 TO 2026-11-02 14:30]", with * for no bound: to the end of that minute. */
-static const struct node *read_time_range(struct reading *r, struct node *n)
-{
-    int64_t first, last;
-    struct range range;
-
-    if (!find_range(r->rest, &range))
-        return fail(r, "a range of times is [FROM TO UNTIL]");
-    if (!str_is(range.low, "*")) {
-        if (!read_moment(r, range.low, &first, &last))
-            return NULL;
-        n->first_ns = range.is_above ? last + 1 : first;
-    }
-    if (!str_is(range.high, "*")) {
-        if (!read_moment(r, range.high, &first, &last))
-            return NULL;
-        n->last_ns = range.is_below ? first - 1 : last;
-    }
-    r->rest = str_from(r->rest, range.size);
-    return n;
-}
-
-/* A time as it is written: a word, or several in quotes. */
-static bool take_moment(struct reading *r, struct str *text)
-{
-    const char *end;
-
-    if (r->rest.len == 0 || r->rest.p[0] != '"') {
-        *text = peek_word(r);
-        r->rest = str_from(r->rest, text->len);
-        return text->len > 0;
-    }
-    end = memchr(r->rest.p + 1, '"', r->rest.len - 1);
-    if (!end)
-        return false;
-    *text = str_from(str_head(r->rest, (size_t)(end - r->rest.p)), 1);
-    r->rest = str_from(r->rest, text->len + 2);
-    return true;
-}
-
-/* "time:>=2026-11-01": a date is all of its day, so what is not before it begins there, and what is
- * not after it ends with it. */
-static const struct node *read_time(struct reading *r)
-{
-    struct node *n = node_new(r, NODE_TIME);
-    bool is_more, is_less, is_equal;
-    int64_t first, last;
-    struct str text;
-
-    if (!n)
-        return NULL;
-    n->first_ns = INT64_MIN;
-    n->last_ns = INT64_MAX;
-    if (r->rest.len && (r->rest.p[0] == '[' || r->rest.p[0] == '{'))
-        return read_time_range(r, n);
-    is_more = str_take(&r->rest, ">");
-    is_less = !is_more && str_take(&r->rest, "<");
-    is_equal = (is_more || is_less) && str_take(&r->rest, "=");
-    skip_spaces(r);
-    if (!take_moment(r, &text))
-        return fail(r, "a time is missing");
-    if (!read_moment(r, text, &first, &last))
-        return NULL;
-    if (is_more)
-        n->first_ns = is_equal ? first : last + 1;
-    else if (is_less)
-        n->last_ns = is_equal ? last : first - 1;
-    else {
-        n->first_ns = first;
-        n->last_ns = last;
-    }
-    return n;
-}
-
 static const struct node *join(struct reading *r, enum node_kind kind, const struct node *left,
                                const struct node *right)
 {
-    struct node *n = left && right ? node_new(r, kind) : NULL;
+    struct node *n = left && right ? query_node(r, kind) : NULL;
 
     if (n) {
         n->left = left;
@@ -409,7 +217,7 @@ static const struct node *read_bare(struct reading *r, struct node *n, struct st
     r->rest = str_from(r->rest, word.len);
     if (!value_test_is_network(word))
         return n;
-    same = node_new(r, NODE_TERM);
+    same = query_node(r, NODE_TERM);
     if (same)
         value_test_word(&same->test, word);
     return join(r, NODE_OR, n, same);
@@ -418,22 +226,22 @@ static const struct node *read_bare(struct reading *r, struct node *n, struct st
 static const struct node *read_word(struct reading *r, struct node *n)
 {
     char first = r->rest.len ? r->rest.p[0] : 0;
-    struct str word = peek_word(r);
+    struct str word = query_peek_word(r);
     const char *refused;
 
     if (word.len == 0)
-        return fail(r, "a value is missing");
+        return query_fail(r, "a value is missing");
     refused = query_refused(word, n->field.len > 0);
     if (refused)
-        return fail(r, refused);
+        return query_fail(r, refused);
     if (n->field.len == 0)
         return read_bare(r, n, word);
     if (first == '>' || first == '<')
-        return take_compared(r, &n->test)
+        return query_take_compared(r, &n->test)
                    ? n
-                   : fail(r, "a number is missing; text with < or > in it is quoted");
+                   : query_fail(r, "a number is missing; text with < or > in it is quoted");
     if (value_test_is_no_network(word))
-        return fail(r, "a network has at most 32 bits, or 128 of IPv6");
+        return query_fail(r, "a network has at most 32 bits, or 128 of IPv6");
     value_test_word(&n->test, word);
     r->rest = str_from(r->rest, word.len);
     return n;
@@ -445,12 +253,12 @@ static const char wild[] = "names of fields have no * or ? in them: a word alone
 /* "_exists_:user.name", as Lucene has it. */
 static const struct node *read_exists(struct reading *r, struct node *n)
 {
-    n->field = peek_word(r);
+    n->field = query_peek_word(r);
     if (memchr(n->field.p, '*', n->field.len))
-        return fail(r, wild);
+        return query_fail(r, wild);
     n->test.kind = TEST_THERE;
     r->rest = str_from(r->rest, n->field.len);
-    return n->field.len ? n : fail(r, "the name of a field is missing");
+    return n->field.len ? n : query_fail(r, "the name of a field is missing");
 }
 
 /* What was in quotes or brackets has no colon behind it; one may begin an address. */
@@ -459,7 +267,8 @@ static bool is_no_name(struct reading *r, struct str field)
     struct str behind = behind_spaces(r->rest);
 
     return field.len || !str_starts(behind, ":") || value_test_is_network(word_at(behind)) ||
-           fail(r, "the name of a field has no quotes or brackets; a colon that is text is quoted");
+           query_fail(
+               r, "the name of a field has no quotes or brackets; a colon that is text is quoted");
 }
 
 static const struct node *read_value(struct reading *r, struct str field)
@@ -468,8 +277,8 @@ static const struct node *read_value(struct reading *r, struct str field)
     char first = r->rest.len ? r->rest.p[0] : 0;
 
     if (str_is(field, "time") || str_is(field, "@timestamp"))
-        return read_time(r);
-    n = node_new(r, NODE_TERM);
+        return query_read_time(r);
+    n = query_node(r, NODE_TERM);
     if (!n)
         return NULL;
     if (str_is(field, "_exists_"))
@@ -479,15 +288,16 @@ static const struct node *read_value(struct reading *r, struct str field)
     if (first == '"')
         return read_quoted(r, n) && is_no_name(r, field) ? n : NULL;
     if (!field.len && first == '/' && is_expression(r->rest) && !is_bare_expression(r->rest))
-        maybe_meant(r, peek_word(r),
+        maybe_meant(r, query_peek_word(r),
                     "was looked for as text: an expression has a field before it, message:/.../");
     if (field.len ? is_expression(r->rest) : first == '/' && is_bare_expression(r->rest))
         return read_expression(r, n);
     if ((first == '[' || first == '{') && field.len)
-        return take_range(r, &n->test)
+        return query_take_range(r, &n->test)
                    ? n
-                   : fail(r, "a range is [FROM TO UNTIL] of numbers or times; of addresses it is a "
-                             "network, as 10.0.0.0/29");
+                   : query_fail(
+                         r, "a range is [FROM TO UNTIL] of numbers or times; of addresses it is a "
+                            "network, as 10.0.0.0/29");
     return read_word(r, n);
 }
 
@@ -501,7 +311,7 @@ static bool take_field(struct reading *r, struct str *field)
 {
     struct str name = str_head(r->rest, 0), rest;
 
-    if (value_test_is_network(peek_word(r)))
+    if (value_test_is_network(query_peek_word(r)))
         return false;
     while (name.len < r->rest.len && query_is_name(name.p[name.len]))
         name.len++;
@@ -537,12 +347,12 @@ static const struct node *read_brackets(struct reading *r, struct str field)
     const struct node *n;
 
     if (++r->depth > QUERY_DEPTH_MOST)
-        return fail(r, "brackets are too deep");
+        return query_fail(r, "brackets are too deep");
     r->rest = str_from(r->rest, 1);
     n = read_or(r, field);
-    skip_spaces(r);
+    query_skip_spaces(r);
     if (n && !str_take(&r->rest, ")"))
-        return fail(r, "a bracket is not closed");
+        return query_fail(r, "a bracket is not closed");
     r->depth--;
     return n && is_no_name(r, field) ? n : NULL;
 }
@@ -552,50 +362,50 @@ static const struct node *read_of_field(struct reading *r, struct str field)
 {
     struct str start = r->rest;
 
-    skip_spaces(r);
+    query_skip_spaces(r);
     if (str_starts(r->rest, "("))
         return read_brackets(r, field);
     if (r->rest.p != start.p && (is_at_operator(r) || is_operator(r, "not", "!"))) {
         r->rest = start;
-        return fail(r, "a value is missing; a word of the language is quoted to be found");
+        return query_fail(r, "a value is missing; a word of the language is quoted to be found");
     }
     return read_value(r, field);
 }
 
 static const struct node *read_term(struct reading *r, struct str field)
 {
-    skip_spaces(r);
+    query_skip_spaces(r);
     if (take_not(r, field)) {
         const struct node *of;
         struct node *n;
 
         if (++r->depth > QUERY_DEPTH_MOST)
-            return fail(r, "it is too deep");
+            return query_fail(r, "it is too deep");
         of = read_term(r, field);
         r->depth--;
-        n = of ? node_new(r, NODE_NOT) : NULL;
+        n = of ? query_node(r, NODE_NOT) : NULL;
         if (n)
             n->left = of;
         return n;
     }
-    skip_spaces(r);
+    query_skip_spaces(r);
     (void)take_sign(r, '+', field);
     if (r->rest.len && r->rest.p[0] == '(')
         return read_brackets(r, field);
     if (is_at_operator(r))
-        return fail(r, "a value is missing; a word of the language is quoted to be found");
+        return query_fail(r, "a value is missing; a word of the language is quoted to be found");
     if (field.len)
         return read_value(r, field);
     if (take_all(r))
-        return node_new(r, NODE_ALL);
+        return query_node(r, NODE_ALL);
     if (query_wild_name(r->rest))
-        return fail(r, wild);
+        return query_fail(r, wild);
     return take_field(r, &field) ? read_of_field(r, field) : read_value(r, field);
 }
 
 static bool is_at_end_of_and(struct reading *r)
 {
-    skip_spaces(r);
+    query_skip_spaces(r);
     return r->rest.len == 0 || r->rest.p[0] == ')' || is_operator(r, "or", "||");
 }
 
@@ -629,11 +439,11 @@ int query_read(struct query **out, struct str text, const struct query_times *ti
         return err_set(e, ERR_LIMIT, "a query has at most %d bytes", QUERY_SIZE_MOST);
     q->text = (struct str){arena_dup(q->arena, text.p, text.len), text.len};
     r.rest = q->text;
-    skip_spaces(&r);
-    q->root = r.rest.len ? read_or(&r, STR("")) : node_new(&r, NODE_ALL);
-    skip_spaces(&r);
+    query_skip_spaces(&r);
+    q->root = r.rest.len ? read_or(&r, STR("")) : query_node(&r, NODE_ALL);
+    query_skip_spaces(&r);
     if (r.rc == 0 && r.rest.len)
-        (void)fail(&r, "a closing bracket too many");
+        (void)query_fail(&r, "a closing bracket too many");
     if (r.rc)
         return r.rc;
     *out = MOVE(q);

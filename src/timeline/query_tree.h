@@ -1,5 +1,5 @@
-/* query_tree.h: a query that was read, as the two halves of it share it: query.c and query_match.c.
- */
+/* query_tree.h: a query that was read, as what reads it (query.c) and what looks for it
+ * (query_match.c) share it. */
 #pragma once
 #include "base/mem.h"
 #include "timeline/query.h"

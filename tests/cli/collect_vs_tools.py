@@ -150,26 +150,37 @@ def check_status():
     return check("capabilities and no_new_privs against setpriv", problems, p["cap_bounding"])
 
 
+def lsof_name(spelled):
+    """The bytes of a name that lsof spells: \\n, \\xff, \\\\."""
+    signs = {b"n": b"\n", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"r": b"\r", b"\\": b"\\"}
+
+    def byte(m):
+        return bytes.fromhex(m[1].decode()) if m[1] else signs[m[2]]
+    return re.sub(rb"\\x([0-9a-f]{2})|\\([ntbfr\\])", byte, spelled)
+
+
 def lsof_rows():
     done = run("lsof", "-nPw", "-F", "pftn0")
     rows = set()
     pid = 0
     for line in done.stdout.split(b"\n"):
-        fields = {x[:1]: x[1:].decode("utf-8", "replace") for x in line.split(b"\0") if x}
+        fields = {x[:1]: x[1:] for x in line.split(b"\0") if x}
         if b"p" in fields:
             pid = int(fields[b"p"])
-        if fields.get(b"f", "").isdigit() and fields.get(b"t") in ("REG", "DIR", "CHR"):
-            rows.add((pid, int(fields[b"f"]), re.sub(r" \(deleted\)$", "", fields[b"n"])))
+        # "^A" is a control character or these two: nobody can say which
+        if fields.get(b"f", b"").isdigit() and fields.get(b"t") in (b"REG", b"DIR", b"CHR") and b"^" not in fields[b"n"]:
+            rows.add((pid, int(fields[b"f"]), lsof_name(re.sub(rb" \(deleted\)$", b"", fields[b"n"]))))
     return rows
 
 
 def check_lsof():
     if not shutil.which("lsof"):
         return skip("open files", "no lsof")
-    before = lsof_rows()
-    c = Collection("process")
-    after = lsof_rows()
-    ours = {(x["pid"], x["fd"], x["target"]) for x in c.lines("live/open")}
+    with tempfile.TemporaryDirectory() as folder, open(os.path.join(os.fsencode(folder), b"odd \xff \\x41\n"), "wb"):
+        before = lsof_rows()
+        c = Collection("process")
+        after = lsof_rows()
+    ours = {(x["pid"], x["fd"], bytes.fromhex(x["target_hex"]) if "target_hex" in x else x["target"].encode()) for x in c.lines("live/open")}
     stable = before & after
     return check("open files against lsof",
                  [f"not told: {x}" for x in sorted(stable - ours)], f"{len(stable)} descriptors")

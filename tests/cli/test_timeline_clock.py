@@ -3,6 +3,7 @@ import datetime
 import gzip
 import io
 import os
+import subprocess
 import tarfile
 
 from harness import CaseTest, main
@@ -126,6 +127,9 @@ class Clock(CaseTest):
             found = {self.field(e, "message"): (e["@timestamp"][11:19], e["doubt"]) for e in self.ana.json(f"analyse search row --evidence {item}")}
             self.assertEqual(found, {f"row {i}": (true, doubt) for i, (_, _, _, true, doubt) in enumerate(rows)})
         self.assertEqual(len(self.ana.json("analyse search plaso.timezone:Europe/Berlin --evidence e3")), 4)
+        names = subprocess.run("find -L [A-Z]* -type f | LC_ALL=C sort | xargs grep -l ^TZif | xargs sha256sum | sha256sum", shell=True, cwd="/usr/share/zoneinfo",
+                               capture_output=True, text=True, check=True).stdout
+        self.assertEqual({t["zone-files"] for t in self.ana.json("analyse timelines")}, {names.split()[0]})
         event, = self.ana.json("analyse search PHP")
         self.assertEqual((event["@timestamp"][11:19], event["doubt"], self.field(event, "event.timezone")), ("10:00:09", "", "Europe/Berlin"))
         self.ana("analyse timeline --again")
