@@ -438,12 +438,24 @@ static void take_path(struct imaging *g)
     buf_adds(&g->source, path);
 }
 
+/* A field that was given, and says nothing. */
+static bool is_given_empty(const struct imaging *g, const char *field)
+{
+    for (size_t i = 0; i < g->op->field_count; i++)
+        if (strcmp(g->op->fields[i].name, field) == 0)
+            return g->in->values[i].p && !str_trim(g->in->values[i]).len;
+    BUG("%s has no field %s", g->op->name, field);
+}
+
 static int order(struct imaging *g, const struct image_watcher_calls *calls, struct err *e)
 {
     struct view v;
     const struct thing *t;
     int rc = session_may_write(g->session, e);
 
+    if (is_given_empty(g, "title"))
+        return err_set(e, ERR_USAGE,
+                       "a title has words: leave --title out, and it is the source's name");
     if (g->in->rest_count + input_has(g->op, g->in, "source") > 1)
         return err_set(e, ERR_USAGE, "one image is of one source: name it once");
     if (rc == 0)

@@ -325,12 +325,32 @@ static bool take_line(struct reader *r, struct str line, struct stated *s, struc
     return true;
 }
 
+/* "192.0.2.7 - eva [", or a host with a point or a colon before: texts of other programs may quote
+ * such a line. */
+static bool begins_as_one(struct str sentence)
+{
+    struct str front = str_cut(&sentence, '[');
+    struct str first = str_cut(&front, ' '), rest = front;
+    struct str second = str_cut(&rest, ' ');
+    size_t spaces = 0;
+
+    if (!is_address(first)) {
+        if (!is_address(second) || str_ends(first, ":") ||
+            !(memchr(first.p, '.', first.len) || memchr(first.p, ':', first.len)))
+            return false;
+        front = rest;
+    }
+    for (size_t i = 0; i < front.len; i++)
+        spaces += front.p[i] == ' ';
+    return spaces == 2 && front.len > 3;
+}
+
 bool access_understand(struct reader *r, struct str sentence, struct event *e)
 {
     size_t before = e->count;
     struct stated s;
 
-    if (take_line(r, sentence, &s, e))
+    if (begins_as_one(sentence) && take_line(r, sentence, &s, e))
         return true;
     e->count = before;
     return false;

@@ -95,7 +95,7 @@ static void make_argument(const struct build_order *o, const struct build_task *
     if (folds)
         buf_add(out, folds->of, folds->count * sizeof(folds->of[0]));
     if (breaks)
-        buf_add(out, breaks->at, breaks->count * sizeof(breaks->at[0]));
+        buf_add(out, breaks->of, breaks->count * sizeof(breaks->of[0]));
     if (o->zones) {
         buf_addstr(out, buf_str(&o->zones->index));
         buf_addstr(out, buf_str(&o->zones->bytes));
@@ -287,7 +287,7 @@ static int take_counted(struct lane *l, struct str body, struct err *e)
         memcpy(&run, body.p, sizeof(run));
         if (!year_run_is_sound(&run, PART_SIZE))
             return unsound(e);
-        (void)year_runs_add(&part->runs, &run);
+        year_runs_add(&part->runs, &run);
     }
     part->runs.strays = c.strays;
     part->has_clock = c.has_clock != 0;

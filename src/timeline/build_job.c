@@ -543,8 +543,8 @@ int job_begin(struct job *j, struct str argument, struct err *e)
     if (j->task.break_count > YEAR_RUNS_MOST)
         BUG("%u breaks", j->task.break_count);
     if (rc == 0)
-        memcpy(j->breaks.at, take_bytes(&rest, j->task.break_count * sizeof(j->breaks.at[0])).p,
-               j->task.break_count * sizeof(j->breaks.at[0]));
+        memcpy(j->breaks.of, take_bytes(&rest, j->task.break_count * sizeof(j->breaks.of[0])).p,
+               j->task.break_count * sizeof(j->breaks.of[0]));
     j->breaks.count = j->task.break_count;
     j->breaks.strays = j->task.strays;
     if (rc == 0) {

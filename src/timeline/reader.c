@@ -90,9 +90,18 @@ void reader_no_time(struct event *e, struct str text)
     event_put(e, FIELD_EVENT_STATED_TIME, text);
 }
 
+/* "EST" and "MST" are files there, too, and have several meanings. */
+static bool is_short_word(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.p[i] < 'A' || name.p[i] > 'Z')
+            return false;
+    return name.len == 3;
+}
+
 void reader_zone(struct reader *r, struct str name, struct stated *s)
 {
-    s->zone = zone_named(r->zones, name);
+    s->zone = is_short_word(name) ? NULL : zone_named(r->zones, name);
     s->has_zone = s->zone != NULL;
 }
 

@@ -77,5 +77,14 @@ static void end_event(struct reader *r, struct event *e)
     syslog_understand(r, e, sentence_of(e, user, lines));
 }
 
+/* Scripts have heads like that, too. */
+static bool is_sure(const struct event *e)
+{
+    struct str line = event_value(e, FIELD_MESSAGE);
+
+    return memmem(line.p, line.len, " : TTY=", 7) || memmem(line.p, line.len, " : HOST=", 8) ||
+           memmem(line.p, line.len, " ; COMMAND=", 11);
+}
+
 const struct format format_sudo_log = {
-    .name = "sudo", .version = 1, .line = line_of, .whole = end_event};
+    .name = "sudo", .version = 1, .line = line_of, .whole = end_event, .is_sure = is_sure};

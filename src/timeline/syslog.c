@@ -360,16 +360,15 @@ static bool is_time_of_day(const char *p)
 static bool is_same_day(struct years_part *counting, struct str line)
 {
     const char *p = line.p + sizeof(counting->day);
-    struct year_date *last;
+    int hour;
 
     if (line.len < sizeof(counting->day) + 10 ||
         memcmp(line.p, counting->day, sizeof(counting->day)) != 0 || !is_time_of_day(p))
         return false;
-    last = years_part_last(counting);
-    last->hour = (uint32_t)((p[0] - '0') * 10 + p[1] - '0');
-    last->minute = (uint32_t)((p[3] - '0') * 10 + p[4] - '0');
-    last->second = (uint32_t)((p[6] - '0') * 10 + p[7] - '0');
-    counting->has_fold = counting->has_fold || (counting->fold_hours >> last->hour & 1);
+    hour = (p[0] - '0') * 10 + p[1] - '0';
+    years_part_same_day(counting, hour, (p[3] - '0') * 10 + p[4] - '0',
+                        (p[6] - '0') * 10 + p[7] - '0');
+    counting->has_fold = counting->has_fold || (counting->fold_hours >> hour & 1);
     return true;
 }
 

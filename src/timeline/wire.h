@@ -37,7 +37,7 @@ struct build_task {
     uint64_t strays;                 /* likewise */
     uint32_t index_size, zones_size; /* zones by their names (zone_names.h) */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
-     * name of the evidence, struct fold for each, where each break is, in 64 bits, and index and
+     * name of the evidence, struct fold and struct year_break for each, and index and
      * bytes of the zones. */
 };
 struct build_setting_head {

@@ -7,13 +7,12 @@
 struct year_date {
     uint32_t month, day, hour, minute, second;
 };
-/* Lines one behind another, each within a month of the one before it. */
+/* Lines one behind another of one year, each within a month of the one before it. */
 struct year_run {
-    uint64_t at;   /* where the first of them begins */
-    int64_t turns; /* new years from the first to the last */
-    int64_t leap;  /* and to the first 29 February */
-    struct year_date first, last;
-    uint32_t has_leap; /* there is one */
+    uint64_t at;                          /* where the first of them begins */
+    uint64_t lines;                       /* how many, */
+    uint64_t leaps;                       /* and of 29 February */
+    struct year_date first, before, last; /* before: the last one of another day than the last */
     uint32_t unused;
     int64_t lowest, highest, end; /* days from the first one: of all, and of the last */
 };
@@ -25,14 +24,18 @@ struct year_runs {
     uint64_t strays; /* runs that were left out */
 };
 void year_runs_release(struct year_runs *r);
-/* A run behind those. False: there is no more room for one. */
-bool year_runs_add(struct year_runs *r, const struct year_run *run);
+/* A run behind those. */
+void year_runs_add(struct year_runs *r, const struct year_run *run);
 /* Whether a run of another process can be one, of so many bytes at most. */
 bool year_run_is_sound(const struct year_run *r, uint64_t size);
 
-/* Where lines begin that are more than a month away from the line before them, and no strays. */
+/* Where runs begin that are no strays, and the new years between the one before it and each. */
+struct year_break {
+    uint64_t at;
+    int64_t turn; /* -1: what is late, of the year before */
+};
 struct year_breaks {
-    uint64_t at[YEAR_RUNS_MOST];
+    struct year_break of[YEAR_RUNS_MOST];
     size_t count;
     uint64_t strays;
 };
@@ -60,8 +63,8 @@ struct years_part {
 };
 void years_part_release(struct years_part *p);
 void years_part_add(struct years_part *p, const struct stated *s, uint64_t at);
-/* Where is_last: the date of the last line. */
-struct year_date *years_part_last(struct years_part *p);
+/* Where is_last: one more line of the day of the last one. */
+void years_part_same_day(struct years_part *p, int hour, int minute, int second);
 /* begin[i] gets the years with which part i begins, for a source that was written last then. */
 void years_place(const struct years_part *parts, size_t count, int64_t written_s,
                  struct years *begin, struct year_breaks *breaks);

@@ -99,6 +99,8 @@ class Image(CaseTest):
             self.assertIn(words, one_line(why))
         self.assertEqual(self.ana.fails(f"preserve image {self.disk}")[0], USAGE)
         self.assertEqual(self.ana.fails(f"preserve image {self.disk} --to {self.folder}/nowhere")[0], NOT_FOUND)
+        for title in ("", " "):
+            self.assertIn("a title has words", one_line(self.ana.fails(f"preserve image {self.disk} --to {self.out} --title", title)[1]))
         self.assertEqual(self.ana("log --full"), before)
         self.assertEqual(list(self.out.iterdir()), [])
 

@@ -80,6 +80,8 @@ class Make(unittest.TestCase):
             self.skipTest("no loop device can be made here: " + done.stderr.decode().strip())
         device = done.stdout.decode().strip()
         self.undo.append(("losetup", "--detach", device))
+        if "--read-only" not in more:  # whoever had the device before may have left it so
+            run("blockdev", "--setrw", device)
         return device
 
     def mounted(self, device, *more):

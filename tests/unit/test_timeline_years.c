@@ -104,21 +104,107 @@ static void a_clock_that_was_not_set_moves_no_other_lines(void **state)
     (void)state;
     CHECK("a boot without a clock", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 19, 2026},
           {11, 20, 2026}, {1, 1, 2026, true}, {1, 1, 2026, true}, {11, 20, 2026});
-    CHECK("29 February among other lines", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 20, 2026},
-          {2, 29, 2024, true}, {11, 20, 2026});
-    CHECK("two clocks that were not set", utc(2026, 11, 20, 13), 2, {11, 18, 2026}, {11, 20, 2026},
-          {1, 1, 2026, true}, {6, 5, 2026, true}, {11, 20, 2026});
-    CHECK("a clock ahead, at the end", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 20, 2026},
-          {12, 24, 2025, true});
-    CHECK("an unset one at the end", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 20, 2026},
-          {1, 1, 2026, true});
-    CHECK("in January, a clock of December", utc(2026, 1, 21, 13), 1, {12, 20, 2025}, {1, 20, 2026},
-          {12, 10, 2025, true}, {1, 21, 2026});
+    CHECK("boots in December", utc(2026, 12, 22, 13), 2, {12, 18, 2026}, {12, 19, 2026},
+          {12, 20, 2026}, {1, 1, 2026, true}, {12, 20, 2026}, {1, 1, 2026, true}, {12, 22, 2026});
+    CHECK("it waits for the time", utc(2026, 11, 25, 13), 1, {11, 18, 2026}, {11, 19, 2026},
+          {11, 20, 2026}, {1, 1, 2026, true}, {1, 3, 2026, true}, {11, 25, 2026});
+    CHECK("29 February among other lines", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 19, 2026},
+          {11, 20, 2026}, {2, 29, 2024, true}, {11, 20, 2026});
+    CHECK("two clocks that were not set", utc(2026, 11, 20, 13), 2, {11, 18, 2026}, {11, 19, 2026},
+          {11, 20, 2026}, {1, 1, 2026, true}, {6, 5, 2026, true}, {11, 20, 2026});
+    CHECK("a clock ahead, at the end", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 19, 2026},
+          {11, 20, 2026}, {12, 24, 2025, true});
+    CHECK("an unset one at the end", utc(2026, 11, 20, 13), 1, {11, 18, 2026}, {11, 19, 2026},
+          {11, 20, 2026}, {1, 1, 2026, true});
+    CHECK("in January, a clock of December", utc(2026, 1, 21, 13), 1, {1, 18, 2026}, {1, 19, 2026},
+          {1, 20, 2026}, {12, 10, 2025, true}, {1, 21, 2026});
+    CHECK("a clock a week ahead over the new year", utc(2027, 1, 9, 13), 2, {12, 26, 2026},
+          {12, 27, 2026}, {12, 28, 2026}, {1, 4, 2027, true}, {12, 28, 2026}, {1, 5, 2027, true},
+          {12, 29, 2026}, {1, 8, 2027});
     /* Weeks without a line: what comes first is no stray, and neither is what goes on. */
     CHECK("a machine that was off", utc(2026, 3, 9, 13), 0, {11, 18, 2025}, {11, 20, 2025},
           {3, 7, 2026}, {3, 9, 2026});
     CHECK("a year between, of more than a day", utc(2026, 11, 25, 13), 0, {11, 18, 2025},
           {11, 20, 2025}, {3, 7, 2026}, {3, 9, 2026}, {11, 25, 2026});
+}
+
+static void a_last_line_of_a_clock_ahead_is_the_doubtful_one(void **state)
+{
+    (void)state;
+    CHECK("days ahead", utc(2026, 11, 20, 13), 0, {11, 18, 2026}, {11, 19, 2026}, {11, 20, 2026},
+          {11, 23, 2026});
+    CHECK("as at other times", utc(2026, 11, 20, 13), 0, {11, 18, 2026}, {11, 21, 2026},
+          {11, 19, 2026}, {11, 20, 2026}, {11, 23, 2026});
+    CHECK("all of them later than the file", utc(2026, 11, 10, 13), 0, {11, 18, 2025},
+          {11, 20, 2025}, {11, 23, 2025});
+}
+
+static void lines_that_come_late_are_of_the_old_year(void **state)
+{
+    (void)state;
+    CHECK("the queue of a machine that was away", utc(2027, 1, 6, 13), 0, {12, 31, 2026},
+          {1, 1, 2027}, {1, 2, 2027}, {1, 5, 2027}, {12, 22, 2026}, {12, 24, 2026}, {12, 27, 2026},
+          {1, 5, 2027}, {1, 6, 2027});
+}
+
+/* A day of February that the year has not: that line alone is doubted. */
+static void one_line_of_29_february_moves_no_others(void **state)
+{
+    struct line lines[104];
+    size_t count = 0;
+
+    (void)state;
+    for (int day = 20; day <= 28; day++)
+        for (int i = 0; i < 8; i++)
+            lines[count++] = (struct line){2, day, 2026, false};
+    lines[count++] = (struct line){2, 29, 2026, false};
+    for (int day = 1; day <= 3; day++)
+        for (int i = 0; i < 8; i++)
+            lines[count++] = (struct line){3, day, 2026, false};
+    for (size_t size = 1; size <= count; size += 7)
+        check("29 February", lines, count, utc(2026, 3, 4, 0), size);
+}
+
+/* Two hosts in turns, and one of them is half a year behind. */
+static void hosts_in_turns_are_of_one_year(void **state)
+{
+    struct line lines[360];
+    size_t count = 0;
+    int64_t at = utc(2026, 10, 1, 12);
+
+    (void)state;
+    for (; count < COUNT_OF(lines); at += DAY_S / 2) {
+        struct stated right = {0}, behind = {0};
+
+        stated_from_seconds(&right, at);
+        stated_from_seconds(&behind, at - (int64_t)180 * DAY_S);
+        lines[count++] = (struct line){right.month, right.day, right.year, false};
+        lines[count++] = (struct line){behind.month, behind.day, behind.year, true};
+    }
+    assert_int_equal(check("in turns", lines, count, at, count), 180);
+}
+
+/* A line each so many days, for years, and nothing out of order. */
+static void few_lines_a_year_are_in_order(void **state)
+{
+    static const int steps[] = {20, 35, 50, 73, 80, 91, 100, 122, 150, 183, 200, 300};
+    struct line lines[200];
+
+    (void)state;
+    for (size_t k = 0; k < COUNT_OF(steps); k++)
+        for (int from = 0; from < 366; from += 13) {
+            int64_t at = utc(2021, 1, 1, 12) + (int64_t)from * DAY_S;
+            size_t count = 0;
+
+            for (; at < utc(2026, 6, 1, 12); at += (int64_t)steps[k] * DAY_S) {
+                struct stated s = {0};
+
+                stated_from_seconds(&s, at);
+                lines[count++] = (struct line){s.month, s.day, s.year, false};
+            }
+            assert_int_equal(check("few lines", lines, count, at - (int64_t)steps[k] * DAY_S, 5),
+                             0);
+        }
 }
 
 /* Lines of some years, with pauses, whose years are known, and now and then a boot with a clock
@@ -216,13 +302,12 @@ static void no_time_of_writing_is_too_far(void **state)
 
 static void runs_of_another_process_are_looked_at(void **state)
 {
-    const struct year_run good = {.first = {1, 2, 3, 4, 5},
+    const struct year_run good = {.lines = 90,
+                                  .leaps = 3,
+                                  .first = {1, 2, 3, 4, 5},
                                   .last = {2, 29, 23, 59, 60},
-                                  .turns = 1,
-                                  .leap = 1,
-                                  .has_leap = 1,
-                                  .highest = 424,
-                                  .end = 424};
+                                  .highest = 58,
+                                  .end = 58};
     struct year_run bad[8];
 
     (void)state;
@@ -231,10 +316,10 @@ static void runs_of_another_process_are_looked_at(void **state)
         bad[i] = good;
     bad[0].first.month = 13;
     bad[1].last.day = 30;
-    bad[2].turns = 101;
-    bad[3].leap = INT64_MIN;
-    bad[4].has_leap = 2;
-    bad[5].end = 425;
+    bad[2].lines = 101;
+    bad[3].leaps = 91;
+    bad[4].before.month = 13;
+    bad[5].end = 59;
     bad[6].lowest = 1;
     bad[7].first.month = 0;
     for (size_t i = 0; i < COUNT_OF(bad); i++)
@@ -247,6 +332,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(years_follow_from_the_last_line_and_the_order),
         cmocka_unit_test(a_clock_that_was_not_set_moves_no_other_lines),
+        cmocka_unit_test(a_last_line_of_a_clock_ahead_is_the_doubtful_one),
+        cmocka_unit_test(lines_that_come_late_are_of_the_old_year),
+        cmocka_unit_test(one_line_of_29_february_moves_no_others),
+        cmocka_unit_test(hosts_in_turns_are_of_one_year),
+        cmocka_unit_test(few_lines_a_year_are_in_order),
         cmocka_unit_test(years_are_those_in_which_lines_were_written),
         cmocka_unit_test(what_goes_to_and_fro_without_end_is_bounded),
         cmocka_unit_test(no_time_of_writing_is_too_far),
