@@ -16,6 +16,11 @@
         {"{user.name:any} : " reason "HOST={_} ; TTY={_} ; " SUDO_RUN, "command", category,        \
          outcome},                                                                                 \
         {"{user.name:any} : " reason "HOST={_} ; " SUDO_RUN, "command", category, outcome},        \
+        {"{user.name:any} : " reason "HOST={_} ; TTY={_} ; CHROOT={_:any} ; " SUDO_RUN, "command", \
+         category, outcome},                                                                       \
+        {"{user.name:any} : " reason "TTY={_} ; CHROOT={_:any} ; " SUDO_RUN, "command", category,  \
+         outcome},                                                                                 \
+        {"{user.name:any} : " reason "CHROOT={_:any} ; " SUDO_RUN, "command", category, outcome},  \
     {                                                                                              \
         "{user.name:any} : " reason SUDO_RUN, "command", category, outcome                         \
     }

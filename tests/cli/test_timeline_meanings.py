@@ -74,6 +74,18 @@ SENTENCES = {
                   ("ROOT LOGIN  on '/dev/tty1'", {"user.name": "root"}),
                   ("ROOT LOGIN  on '/dev/pts/0' from '192.0.2.7'", {"user.name": "root", "source.ip": "192.0.2.7"}),
                   ("ROOT LOGIN ON pts/0 FROM host.example.org", {"user.name": "root", "source.address": "host.example.org"})],
+    # sudo: lib/eventlog/eventlog.c, new_logline(): HOST, TTY, CHROOT, PWD, USER.
+    "sudo[7]:": [
+        ("eva : TTY=pts/0 ; CHROOT=/x y ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id",
+         {"event.action": "command", "event.outcome": OK, "event.reason": None, "user.name": "eva", "process.working_directory": "/home/eva"}),
+        ("eva : CHROOT=/x ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id", {"event.outcome": OK, "event.reason": None, "user.effective.name": "root"}),
+        ("eva : command not allowed ; TTY=pts/0 ; CHROOT=/x ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id",
+         {"event.outcome": FAILED, "event.reason": "command not allowed"})],
+    # a line of an access log that another program quotes (the first of them begins as one)
+    "gunicorn[7]:": [('192.0.2.7 - - [20/Nov/2026:10:00:01 +0100] "GET /x HTTP/1.1" 200 612', {"event.action": "http-request", "source.ip": "192.0.2.7"}),
+                     ('INFO [nginx] Found 192.0.2.7 - - [20/Nov/2026:10:00:01 +0100] "GET /x HTTP/1.1" 200 612', {"event.action": None, "user.name": None, "url.domain": None}),
+                     ('copied 192.0.2.7 - - [20/Nov/2026:10:00:01 +0100] "GET /x HTTP/1.1" 200 612', {"event.action": None, "url.domain": None}),
+                     ('request: 192.0.2.7 - - [20/Nov/2026:10:00:01 +0100] "GET /x HTTP/1.1" 200 612', {"event.action": None, "url.domain": None})],
     # polkit: src/programs/pkexec.c, src/polkitbackend/polkitbackendinteractiveauthority.c.
     "pkexec[7]:": [
         ("eva: Executing command [USER=root] [TTY=unknown] [CWD=/home/eva] [COMMAND=/usr/bin/x -y]",
