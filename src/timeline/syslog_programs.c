@@ -301,6 +301,10 @@ static const struct meaning doas[] = {
      "process", YES},
     {"failed command for {user.name}: {process.command_line:rest}", "command", "process", NO},
     {"failed password for {user.name}", "command", AUTH, NO},
+    {"failed auth for {user.name}", "command", AUTH, NO},
+    {"tty required for {user.name}", "command", AUTH, NO},
+    {"command not permitted for {user.name}: {process.command_line:rest}", "command", "process",
+     NO},
 };
 
 /* polkit's pkexec.c. */

@@ -264,7 +264,10 @@ SENTENCES |= {
          {"user.name": "eva", "event.is_ambiguous": "yes", "event.outcome": OK}),
         ("eva ran command as root: /bin/ls", {"user.name": "eva", "user.effective.name": "root", "process.command_line": "/bin/ls", "event.outcome": OK}),
         ("failed command for eva: /bin/cat /etc/spwd.db", {"user.name": "eva", "process.command_line": "/bin/cat /etc/spwd.db", "event.outcome": FAILED}),
-        ("failed password for eva", {"user.name": "eva", "event.action": "command", "event.category": "authentication", "event.outcome": FAILED})],
+        ("failed password for eva", {"user.name": "eva", "event.action": "command", "event.category": "authentication", "event.outcome": FAILED}),
+        ("failed auth for eva", {"user.name": "eva", "event.action": "command", "event.category": "authentication", "event.outcome": FAILED}),
+        ("tty required for eva", {"user.name": "eva", "event.outcome": FAILED}),
+        ("command not permitted for eva: sh -c id", {"user.name": "eva", "process.command_line": "sh -c id", "event.outcome": FAILED})],
     # OpenSSH: sftp-server.c, sftp_server_main(), process_open(), handle_log_close(), process_rename(), process_setstat(), send_status().
     "internal-sftp[7]:": [
         ("session opened for local user eva from [192.0.2.7]",
