@@ -155,13 +155,16 @@ static bool is_return(const struct year_runs *r, size_t i, const struct year_dat
                       bool may_turn)
 {
     const struct year_run *from = &r->of[i];
-    int days = days_between(&from->last, to), most = NEAR_DAYS;
+    int days = days_between(&from->last, to);
 
-    for (size_t k = i + 1; k < r->count; k++)
-        most = is_unset(&r->of[k]) ? most : RETURN_DAYS;
-    return from->lines >= DENSE_LINES && days <= most &&
-           (is_near(&from->last, to) || (may_turn && is_turn(&from->last, to))) &&
-           (days > 0 || (days == 0 && second_of_day(to) >= second_of_day(&from->last)));
+    if (from->lines < DENSE_LINES || days < 0 || days > NEAR_DAYS ||
+        (days == 0 && second_of_day(to) < second_of_day(&from->last)) ||
+        !(is_near(&from->last, to) || (may_turn && is_turn(&from->last, to))))
+        return false;
+    for (size_t k = i + 1; k < r->count && days > RETURN_DAYS; k++)
+        if (!is_unset(&r->of[k]))
+            return false;
+    return true;
 }
 
 /* By a month at most. */
