@@ -72,7 +72,10 @@ static void make_query(struct buf *out, struct str who)
     static const char *const fields[] = {"user.name",
                                          "user.effective.name",
                                          "user.target.name",
+                                         "user.changes.name",
                                          "user.id",
+                                         "user.effective.id",
+                                         "user.target.id",
                                          "source.ip",
                                          "source.address",
                                          "destination.ip",
@@ -85,7 +88,11 @@ static void make_query(struct buf *out, struct str who)
                                          "host.ip",
                                          "related.ip",
                                          "related.user",
+                                         "winlog.event_data.SubjectUserName",
                                          "winlog.event_data.TargetUserName",
+                                         "winlog.event_data.MemberName",
+                                         "utmp.user",
+                                         "pam.ruser",
                                          "source.user.name"};
 
     for (size_t i = 0; i < COUNT_OF(fields); i++) {

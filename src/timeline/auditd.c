@@ -44,8 +44,9 @@ static void rename_field(struct event *e, uint16_t from, uint16_t to)
 }
 
 /* What all records together say, in whatever order they stand. */
-static void settle(const struct audit_state *s, struct event *e)
+static void settle(const struct audit_state *s, struct field_names *names, struct event *e)
 {
+    audit_put_people(&s->people, names, e);
     if (s->known) {
         put_instead(e, FIELD_EVENT_ACTION,
                     str_of(s->is_apparmor ? "violated-apparmor-policy" : s->known->action));
@@ -63,7 +64,7 @@ static void settle(const struct audit_state *s, struct event *e)
 
 static void end_event(struct reader *r, struct event *e)
 {
-    settle(r->state, e);
+    settle(r->state, r->names, e);
 }
 
 /* "[node=web1 ]type=SYSCALL msg=audit(1170021493.977:293): …" */
@@ -97,7 +98,8 @@ static void begin_event(struct audit_state *s, struct str id)
     if (id.len)
         memcpy(s->id, id.p, id.len);
     s->id_len = id.len;
-    s->has_user = s->is_accept = s->call_says = s->is_apparmor = false;
+    s->people = (struct audit_people){0};
+    s->is_accept = s->call_says = s->is_apparmor = false;
     s->outcome = NULL;
     s->known = NULL;
     s->did = STR("");
@@ -225,14 +227,14 @@ bool audit_understand(struct reader *r, struct str sentence, struct event *e)
     if (str_is(event_value(e, audit_field(&c, STR("apparmor"))), "DENIED"))
         audit_put_outcome(&c, STR("denied"));
     keep_known(&c);
-    settle(c.state, e);
+    settle(c.state, r->names, e);
     audit_put_named(&c, STR("sequence"), serial);
     drop_doubles(e, before);
     return true;
 }
 
 const struct format format_auditd = {.name = "auditd",
-                                     .version = 4,
+                                     .version = 5,
                                      .event_of = event_of,
                                      .line = line_of,
                                      .whole = end_event,

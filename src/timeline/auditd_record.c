@@ -19,7 +19,10 @@ enum kind {
     KIND_EXIT,
     KIND_SOCKET,
     KIND_ACCOUNT,
-    KIND_UID_NAME,
+    KIND_OBJECT,
+    KIND_LOGIN,
+    KIND_UID,
+    KIND_EUID,
     KIND_ADDRESS,
     KIND_HOST,
     KIND_SIGNAL,
@@ -36,10 +39,16 @@ static const struct member members[] = {
     {"sig", NULL, KIND_SIGNAL},
     {"success", NULL, KIND_OUTCOME},
     {"syscall", NULL, KIND_SYSCALL},
-    {"UID", NULL, KIND_UID_NAME},
-    {"auid", NULL, KIND_ID},
+    {"id", NULL, KIND_OBJECT},
+    {"ID", NULL, KIND_OBJECT},
+    {"uid", NULL, KIND_UID},
+    {"UID", NULL, KIND_UID},
+    {"euid", NULL, KIND_EUID},
+    {"EUID", NULL, KIND_EUID},
+    {"auid", NULL, KIND_LOGIN},
+    {"AUID", NULL, KIND_LOGIN},
     {"old_auid", NULL, KIND_ID},
-    {"new_auid", NULL, KIND_ID},
+    {"new_auid", NULL, KIND_LOGIN},
     {"old-auid", NULL, KIND_ID},
     {"sauid", NULL, KIND_ID},
     {"oauid", NULL, KIND_ID},
@@ -48,8 +57,6 @@ static const struct member members[] = {
     {"new_ses", NULL, KIND_ID},
     {"old-ses", NULL, KIND_ID},
     {"oses", NULL, KIND_ID},
-    {"uid", "user.id", KIND_ID},
-    {"euid", "user.effective.id", KIND_ID},
     {"suid", NULL, KIND_ID},
     {"fsuid", NULL, KIND_ID},
     {"ouid", NULL, KIND_ID},
@@ -58,7 +65,6 @@ static const struct member members[] = {
     {"gid", "group.id", KIND_PLAIN},
     {"node", "host.name", KIND_PLAIN},
     {"unit", "service.name", KIND_PLAIN},
-    {"EUID", "user.effective.name", KIND_PLAIN},
     {"GID", "group.name", KIND_PLAIN},
     {"comm", "process.name", KIND_TEXT},
     {"exe", "process.executable", KIND_TEXT},
@@ -212,23 +218,6 @@ static void put_syscall(struct audit_record *c, struct str number)
         audit_put_named(c, STR("syscall"), number);
 }
 
-static void put_account(struct audit_record *c, struct str value)
-{
-    bool is_managed = c->known && str_is(str_of(c->known->category), "iam");
-
-    event_put(c->e, is_managed ? FIELD_USER_TARGET_NAME : FIELD_USER_NAME, value);
-    c->state->has_user |= !is_managed;
-}
-
-static void put_uid_name(struct audit_record *c, struct str value)
-{
-    if (c->state->has_user)
-        audit_put_named(c, STR("UID_name"), value);
-    else
-        event_put(c->e, FIELD_USER_NAME, value);
-    c->state->has_user = true;
-}
-
 static void put_argument(struct audit_record *c, struct str key, struct str value)
 {
     if (str_ends(key, "]") || str_ends(key, "_len")) {
@@ -272,6 +261,27 @@ static void put_signal(struct audit_record *c, uint16_t field, struct str value)
     put_known(c, field, name.len ? name : value);
 }
 
+/* The record of the call says whose it is, whichever stands first; what a bus asks for
+ * another one says whose request it is. */
+static void put_person(struct audit_record *c, struct member_found m, struct str value)
+{
+    struct audit_people *p = &c->state->people;
+    bool is_over = str_is(c->type, "SYSCALL") || (c->is_inside && str_is(c->type, "USER_AVC"));
+
+    if (m.kind == KIND_UID)
+        audit_person_take(&p->process, value, is_over);
+    else if (m.kind == KIND_EUID)
+        audit_person_take(&p->effective, value, is_over);
+    else if (m.kind == KIND_LOGIN)
+        audit_person_take(&p->login, value, is_over);
+    else if (m.kind == KIND_OBJECT && p->is_of_program)
+        audit_person_take(&p->account, value, false);
+    if (m.kind == KIND_LOGIN || m.kind == KIND_OBJECT)
+        put_known(c, m.field, id_of(value));
+    if (m.kind == KIND_ACCOUNT && p->account.name.len == 0 && !str_is(value, "?"))
+        p->account.name = value;
+}
+
 static void put_kind(struct audit_record *c, struct member_found m, struct str value)
 {
     switch ((enum kind)m.kind) {
@@ -291,10 +301,11 @@ static void put_kind(struct audit_record *c, struct member_found m, struct str v
         put_socket(c, value);
         break;
     case KIND_ACCOUNT:
-        put_account(c, value);
-        break;
-    case KIND_UID_NAME:
-        put_uid_name(c, value);
+    case KIND_OBJECT:
+    case KIND_LOGIN:
+    case KIND_UID:
+    case KIND_EUID:
+        put_person(c, m, value);
         break;
     case KIND_ADDRESS:
         put_host(c, FIELD_SOURCE_IP, value);
@@ -346,10 +357,6 @@ static bool put_interpreted(struct audit_record *c, struct str key, struct membe
     } else if (m.kind == KIND_EXIT) { /* "EACCES(Permission denied)" */
         event_put(c->e, FIELD_ERROR_CODE, str_cut(&name, '('));
         put_known(c, m.field, value);
-    } else if (str_is(key, "uid")) {
-        c->uid_name = value;
-    } else if (str_is(key, "euid")) {
-        put_known(c, FIELD_USER_EFFECTIVE_NAME, value);
     } else if (str_is(key, "gid")) {
         put_known(c, FIELD_GROUP_NAME, value);
     } else {
@@ -504,6 +511,7 @@ static void take_parts(struct audit_record *c, struct str body)
         take_pairs(c, enriched);
         return;
     }
+    c->state->people.is_of_program = true;
     inside = str_from(before, (size_t)(quote - before.p) + 5);
     before = str_head(before, (size_t)(quote - before.p));
     for (size_t i = inside.len; i-- > 0;)
@@ -516,15 +524,35 @@ static void take_parts(struct audit_record *c, struct str body)
         }
     take_pairs(c, before);
     take_avc(c, &inside);
+    c->is_inside = true;
     take_pairs(c, inside);
+    c->is_inside = false;
     take_pairs(c, enriched);
+}
+
+/* What a program says of accounts is of people who log in, or who are changed: of the latter
+ * useradd says some as of the former, without PAM's word for what it does. */
+static void take_role(struct audit_record *c)
+{
+    struct audit_people *p = &c->state->people;
+    struct str category, op;
+
+    if (p->type.len || !c->known)
+        return;
+    category = str_of(c->known->category);
+    op = event_value(c->e, audit_field(c, STR("op")));
+    p->type = c->type;
+    p->is_change = str_is(category, "iam") ||
+                   (str_is(c->type, "USER_ACCT") && op.len && !str_starts(op, "PAM"));
+    p->is_login = str_is(category, "authentication") || str_is(category, "session");
+    p->program = event_value(c->e, audit_field(c, STR("exe")));
+    p->is_of_program |= str_is(c->type, "LOGIN"); /* of the one that wrote to loginuid */
 }
 
 void audit_take_body(struct audit_record *c, struct str body)
 {
     take_parts(c, body);
-    if (c->uid_name.len)
-        put_uid_name(c, c->uid_name);
+    take_role(c);
 }
 
 void audit_put_command_line(struct audit_record *c)

@@ -8,11 +8,27 @@ enum { AUDIT_ID_SIZE = 48 };
 /* In which dates of ausearch -i stand; nobody can tell before a day is over 12. */
 enum audit_order { AUDIT_NO_ORDER, AUDIT_DAY_FIRST, AUDIT_MONTH_FIRST };
 
+struct audit_person {
+    struct str id, name; /* empty: not known */
+};
+
+/* Of all records of an event. */
+struct audit_people {
+    struct audit_person login;              /* auid: who logged in to the session */
+    struct audit_person process, effective; /* uid, euid */
+    struct audit_person account;            /* acct and id: of whom a program speaks */
+    struct str longer;                      /* a second reading of acct; empty: none */
+    struct str type, program; /* of the first record of a known type; its executable */
+    bool is_of_program;       /* there is one that a program wrote, not the kernel */
+    bool is_login, is_change; /* what that says of the account */
+};
+
 struct audit_state {
     struct members members;
     char id[AUDIT_ID_SIZE]; /* of the event before: "1170021493.977:293" */
     size_t id_len;
-    bool has_user, is_accept;
+    bool is_accept;
+    struct audit_people people;
     const char *outcome;            /* NULL: no record says */
     bool call_says;                 /* how it went: that counts before what others say */
     const struct audit_type *known; /* the first that is; NULL: none */
@@ -30,7 +46,7 @@ struct audit_record {
     bool is_execve;
     bool has_pieces;     /* arguments too long for one record */
     bool is_interpreted; /* by ausearch -i */
-    struct str uid_name; /* of such a one, in place of the number */
+    bool is_inside;      /* within what a program said itself */
 };
 
 /* The field that a key's value becomes. */
@@ -51,3 +67,11 @@ struct str audit_interpreted_value(struct str value, struct str *rest);
 bool audit_is_key_char(char c);
 /* The words of EXECVE as one line. */
 void audit_put_command_line(struct audit_record *c);
+/* Takes a number or a name; "unset" and "unknown(1001)" are no names. is_over: also where it has
+ * one already. */
+void audit_person_take(struct audit_person *p, struct str value, bool is_over);
+/* user.name and user.id of who acted: of a session the one who logged in, whatever the process is
+ * called now; user.effective… of whom they became, user.target… (group… of a group) of whom they
+ * changed. Where the process is another's than of who acted it is auditd.uid and
+ * auditd.UID_name. */
+void audit_put_people(const struct audit_people *p, struct field_names *names, struct event *e);

@@ -422,7 +422,7 @@ static bool is_doubtful(const struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 6,
+                                     .version = 7,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .line = line_of,

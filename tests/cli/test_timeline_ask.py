@@ -285,6 +285,16 @@ class Ask(CaseTest):
         self.assertIn("e2.3", said)
         self.assertTrue(all(len(line) <= 80 for line in said.splitlines()))
         self.assertIn("No field of an event names nobody", self.ana("analyse who nobody"))
+        log = self.folder / "audit.log"  # auid is who logged in, of whom nothing else tells that it was she who was root
+        log.write_text("".join(f"type={kind} msg=audit(1762041600.123:{n}): pid=300 uid={uid} auid=1000 ses=3 msg='{what} exe=\"/usr/bin/{exe}\" hostname=? addr=? terminal=pts/0 "
+                               f"res={res}'\x1dUID=\"{ {0: 'root', 1000: 'iris'}[uid] }\" AUID=\"iris\"\n" for n, (kind, uid, what, exe, res) in enumerate((
+                                   ("USER_LOGIN", 0, "op=login id=1000", "sshd", "success"), ("USER_AUTH", 1000, 'op=PAM:authentication acct="root"', "su", "failed"),
+                                   ("USER_CHAUTHTOK", 0, 'op=PAM:chauthtok acct="mallory"', "passwd", "success"), ("USER_CMD", 0, 'cwd="/" cmd="id"', "sudo", "success")))))
+        self.ana(f"preserve files '{log}'")
+        self.ana("analyse timeline")
+        self.assertEqual((self.ana.json("analyse who iris")["events"], self.ana.json("analyse who mallory")["events"]), (4, 1))
+        self.assertEqual(self.calls("user.name:iris and event.action:logged-in"), {"e3.1"})
+        self.assertEqual(self.calls("user.name:root and event.action:logged-in and evidence:e3"), set())
 
     def test_the_report_draws_and_lists_what_was_marked(self):
         self.ana("analyse tag e2.2 attacker-2 --because 'from where <nobody> works'")

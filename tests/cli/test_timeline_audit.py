@@ -79,7 +79,7 @@ class Audit(unittest.TestCase):
         for event, wanted in zip(events, (
                 {"time": "2026-11-25T03:12:09.123Z", "doubt": "z", "event.action": "executed", "event.outcome": "failure", "error.code": "EACCES",
                  "process.title": "bash -c a=1 x", "process.working_directory": "/home/e v a", "process.args": ["bash", "-c", "echo hi"],
-                 "process.command_line": "bash -c echo hi", "user.name": "root", "user.effective.name": "bo", "group.name": "root", "user.id": None,
+                 "process.command_line": "bash -c echo hi", "user.name": "eva", "auditd.UID_name": "root", "user.effective.name": "bo", "group.name": "root", "user.id": None,
                  "auditd.auid": "eva", "process.executable": "/usr/bin/bash"},
                 {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "logged-in", "event.outcome": "success"},
                 {"event.action": "connected-to", "destination.ip": "192.0.2.7", "destination.port": "22", "auditd.saddr": None})):
@@ -95,6 +95,43 @@ class Audit(unittest.TestCase):
         self.assertEqual(times("11/25/2026", "13/13/2026")[1][1:], ("or", "13/13/2026 03:12:09.123"))
         found = times("11/05/2026", "11/25/2026")
         self.assertEqual([told[1:] for told in found], [("or", "11/05/2026 03:12:09.123"), ("z", None)])
+
+    # kernel/audit.c: auid is the number that a login gave its session, uid that of the process, which is sshd's or what su and sudo made of it. lib/audit_logging.c:
+    # audit_log_acct_message() writes id= where the caller gives a number (sshd of a login, useradd), else acct=. auditd.conf(5), log_format = ENRICHED: AUID, UID, ID.
+    def test_who_acted_is_who_logged_in_whatever_the_process_became(self):
+        def told(kind, inside, ids="uid=0 auid=1000", names='UID="root" AUID="eva"', exe="/usr/sbin/sshd"):
+            return record(1, kind, f"pid=300 {ids} ses=3 msg='{inside} exe=\"{exe}\" hostname=? addr=? terminal=ssh res=success'" + (f"\x1d{names}" if names else ""))
+        eva, as_eva, nobody = {"user.name": "eva", "user.id": "1000"}, ("uid=1000 auid=1000", 'UID="eva" AUID="eva"'), "uid=0 auid=4294967295"
+        for line, wanted in (
+                (told("USER_LOGIN", "op=login id=1000", names='UID="root" AUID="eva" ID="eva"'), eva | {"auditd.uid": "0", "auditd.UID_name": "root"}),
+                (told("USER_LOGIN", "op=login id=1000", nobody, 'UID="root" AUID="unset" ID="eva"'), eva),
+                (told("USER_LOGIN", "op=login id=1000", names=""), {"user.id": "1000"}),
+                (told("USER_START", 'op=PAM:session_open acct="eva"'), eva), (told("USER_START", 'op=PAM:session_open acct="eva"', names=""), eva),
+                (told("CRED_ACQ", 'op=PAM:setcred acct="eva"', nobody, 'UID="root" AUID="unset"'), {"user.name": "eva"}),
+                (told("USER_LOGIN", 'op=login acct="bo"', nobody, 'UID="root" AUID="unset"'), {"user.name": "bo", "auditd.uid": "0"}),
+                (told("USER_ERR", 'op=PAM:bad_ident acct="?"', nobody, 'UID="root" AUID="unset"'), {"auditd.UID_name": "root"}),
+                (told("USER_AUTH", 'op=PAM:authentication acct="root"', *as_eva, "/usr/bin/su"), eva | {"user.effective.name": "root"}),
+                (told("USER_AUTH", 'op=PAM:authentication acct="root"', "uid=1000 auid=1000", "", "/usr/bin/su"), {"user.id": "1000", "user.effective.name": "root"}),
+                (told("USER_START", 'op=PAM:session_open acct="bo"', "uid=1000 auid=1000", "", "/usr/bin/su"), {"user.id": "1000", "user.effective.name": "bo"}),
+                (told("USER_AUTH", 'op=PAM:authentication acct="eva"', *as_eva, "/usr/bin/sudo"), eva),
+                (told("USER_START", 'op=PAM:session_open acct="root"', exe="/usr/bin/sudo"), eva | {"user.effective.name": "root"}),
+                (told("USER_CMD", 'cwd="/" cmd="id"', *as_eva, "/usr/bin/sudo"), eva),
+                (told("USER_CHAUTHTOK", 'op=PAM:chauthtok acct="mallory"', exe="/usr/bin/passwd"),
+                 eva | {"user.target.name": "mallory", "user.effective.name": "root", "user.effective.id": "0"}),
+                (told("USER_CHAUTHTOK", 'op=PAM:chauthtok acct="eva"'), eva | {"user.target.name": "eva"}),
+                (told("ADD_USER", "op=adding-user id=1001", names='UID="root" AUID="eva" ID="unknown(1001)"', exe="/usr/sbin/useradd"),
+                 eva | {"user.target.id": "1001", "user.effective.name": "root"}),
+                (told("USER_ACCT", 'op=adding-user-to-group acct="mallory"', exe="/usr/sbin/useradd"), eva | {"user.target.name": "mallory", "user.effective.name": "root"}),
+                (told("ADD_GROUP", 'op=add-group acct="wheel"', exe="/usr/sbin/groupadd"), eva | {"group.name": "wheel", "user.effective.name": "root"}),
+                (record(1, "TTY", 'tty pid=9 uid=0 auid=1000 ses=3 major=4 minor=1 comm="bash" data=6C73\x1dUID="root" AUID="eva"'), eva | {"user.effective.name": "root"}),
+                (record(1, "SYSCALL", 'arch=c000003e syscall=59 success=yes pid=9 auid=1000 uid=0 euid=0 comm="x"\x1dAUID="eva" UID="root" EUID="root"'),
+                 eva | {"user.effective.name": "root", "user.effective.id": "0", "auditd.uid": "0"}),
+                (record(1, "SYSCALL", 'arch=c000003e syscall=59 success=yes pid=9 auid=4294967295 uid=33 euid=33 comm="x"\x1dAUID="unset" UID="www-data" EUID="www-data"'),
+                 {"user.name": "www-data", "user.id": "33"}),
+                (record(1, "LOGIN", 'pid=9 uid=0 old-auid=4294967295 auid=1000 tty=(none) ses=3 res=1\x1dUID="root" OLD-AUID="unset" AUID="eva"'), eva)):
+            names = ("user.name", "user.id", "user.effective.name", "user.target.name", "user.target.id", "group.name", *wanted)
+            event = read_lines(line)[0][0]
+            self.assertEqual({name: event[name] for name in names if name in event and (name in wanted or "effective" not in name or "euid" not in line)}, wanted, line)
 
     def test_the_same_number_on_two_nodes_is_two_events(self):
         one, two = call(7, node="node=a "), call(7, node="node=b ")

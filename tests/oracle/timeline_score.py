@@ -211,7 +211,7 @@ CROWDSEC_NAMES = {
     "http_user_agent": ["user_agent.original"], "http_path": ["url.original"], "http_verb": ["http.request.method"], "verb": ["http.request.method"],
     "request": ["url.original"], "status": ["http.response.status_code"], "http_status": ["http.response.status_code"],
     "body_bytes_sent": ["http.response.body.bytes"], "http_version": ["http.version"], "http_referer": ["http.request.referrer"],
-    "target_fqdn": ["url.domain"], "exe": ["process.executable"], "uid": ["user.id", "pam.uid"], "auid": ["auditd.auid"], "ppid": ["process.parent.pid"],
+    "target_fqdn": ["url.domain"], "exe": ["process.executable"], "uid": ["user.id", "pam.uid", "auditd.uid"], "auid": ["auditd.auid"], "ppid": ["process.parent.pid"],
     "tty": ["auditd.tty"], "auditd_eventid": ["auditd.sequence"], "pgsql_user": ["user.name"], "pgsql_dbname": ["postgresql.database"],
     "remote_host": ["source.address"], "helo_from": ["source.address"], "PID": ["process.pid"],
 }
@@ -295,7 +295,7 @@ def score_value(where, event, name, wanted, values):
         return
     got = event[f"auditd.{name}"] + event[AUDIT_NAMES.get(name, "")] + (event["error.code"] if name == "exit" else [])
     if name == "acct":
-        got += event["user.target.name"]
+        got += event["user.target.name"] + event["user.effective.name"] + event["group.name"]
     if name == "op":
         got = [value.replace(": ", ":") for value in got]
     values.add(wanted in got, where, wanted, got)
