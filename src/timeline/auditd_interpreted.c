@@ -2,6 +2,7 @@
  * numbers, texts without quotes, and the date as the locale has it. */
 #include "timeline/auditd_record.h"
 #include <stdio.h>
+#include "base/mem.h"
 
 enum { SPELLED_SIZE = 64, MONTHS = 12, CENTURY = 2000 };
 
@@ -93,4 +94,55 @@ struct str audit_interpreted_value(struct str value, struct str *rest)
     if (str_ends(value, " }"))
         value.len -= 2;
     return value;
+}
+
+static void put_ambiguous(struct audit_record *c)
+{
+    uint16_t name = field_number(c->r->names, STR("event.is_ambiguous"));
+
+    if (!event_value(c->e, name).len)
+        event_puts(c->e, name, "yes");
+}
+
+void audit_see_key(struct audit_record *c, struct str key)
+{
+    size_t i = 0;
+
+    if (!c->is_interpreted && !c->is_inside)
+        return;
+    while (i < c->key_count && !str_eq(c->keys[i], key))
+        i++;
+    c->is_again = i < c->key_count || i == COUNT_OF(c->keys);
+    if (c->is_again)
+        put_ambiguous(c);
+    else
+        c->keys[c->key_count++] = key;
+}
+
+static struct str up_to_last(struct str s, struct str mark)
+{
+    size_t at = s.len;
+
+    for (size_t i = 0; i + mark.len <= s.len; i++)
+        if (str_eq(str_head(str_from(s, i), mark.len), mark))
+            at = i;
+    return str_head(s, at);
+}
+
+/* Behind it stands the executable, of old sudo the terminal. */
+void audit_see_longer(struct audit_record *c, struct str key, struct str value, struct str body)
+{
+    struct str whole = value, longer;
+
+    whole.len = (size_t)(body.p + body.len - value.p);
+    longer = up_to_last(whole, STR(" exe="));
+    if (longer.len == whole.len)
+        longer = up_to_last(whole, STR(" terminal="));
+    if (longer.len == whole.len || longer.len <= value.len)
+        return;
+    put_ambiguous(c);
+    if (str_is(key, "acct"))
+        c->state->people.longer = longer;
+    else
+        event_put(c->e, FIELD_PROCESS_COMMAND_LINE, longer);
 }

@@ -140,9 +140,10 @@ void audit_put_outcome(struct audit_record *c, struct str word)
     bool is_failure = str_is(word, "no") || str_is(word, "failed") || str_is(word, "0") ||
                       str_is(word, "fail") || str_is(word, "denied");
 
-    if ((s->outcome && (s->call_says || !is_call)) || (!is_success && !is_failure))
+    if ((s->outcome && (s->call_says || !is_call) && !c->says_how) || (!is_success && !is_failure))
         return;
     s->call_says = is_call;
+    c->says_how = true;
     s->outcome = is_success ? "success" : "failure";
 }
 
@@ -266,7 +267,8 @@ static void put_signal(struct audit_record *c, uint16_t field, struct str value)
 static void put_person(struct audit_record *c, struct member_found m, struct str value)
 {
     struct audit_people *p = &c->state->people;
-    bool is_over = str_is(c->type, "SYSCALL") || (c->is_inside && str_is(c->type, "USER_AVC"));
+    bool is_over = !c->is_again &&
+                   (str_is(c->type, "SYSCALL") || (c->is_inside && str_is(c->type, "USER_AVC")));
 
     if (m.kind == KIND_UID)
         audit_person_take(&p->process, value, is_over);
@@ -282,11 +284,18 @@ static void put_person(struct audit_record *c, struct member_found m, struct str
         p->account.name = value;
 }
 
+/* What a program says it says last; of a call its success stands before all that anybody chose. */
+static void put_result(struct audit_record *c, struct str word)
+{
+    if (!str_is(c->type, "SYSCALL") || !c->says_how)
+        audit_put_outcome(c, word);
+}
+
 static void put_kind(struct audit_record *c, struct member_found m, struct str value)
 {
     switch ((enum kind)m.kind) {
     case KIND_OUTCOME:
-        audit_put_outcome(c, value);
+        put_result(c, value);
         break;
     case KIND_ARCH:
         put_arch(c, m.field, value);
@@ -463,7 +472,11 @@ static void take_pairs(struct audit_record *c, struct str body)
         if (c->is_interpreted && !is_quoted)
             value = str_is(key, "proctitle") ? rest_of(value, &body)
                                              : audit_interpreted_value(value, &body);
-        put_value(c, whole_key(c->e, before, key), value, is_quoted);
+        key = whole_key(c->e, before, key);
+        audit_see_key(c, key);
+        put_value(c, key, value, is_quoted);
+        if (c->is_interpreted && c->is_inside && (str_is(key, "acct") || str_is(key, "cmd")))
+            audit_see_longer(c, key, value, body);
         before = (struct str){0};
     }
 }
@@ -525,6 +538,7 @@ static void take_parts(struct audit_record *c, struct str body)
     take_pairs(c, before);
     take_avc(c, &inside);
     c->is_inside = true;
+    c->key_count = 0;
     take_pairs(c, inside);
     c->is_inside = false;
     take_pairs(c, enriched);

@@ -3,7 +3,7 @@
 #include "timeline/auditd.h"
 #include "timeline/members.h"
 
-enum { AUDIT_ID_SIZE = 48 };
+enum { AUDIT_ID_SIZE = 48, AUDIT_KEYS_MOST = 64 };
 
 /* In which dates of ausearch -i stand; nobody can tell before a day is over 12. */
 enum audit_order { AUDIT_NO_ORDER, AUDIT_DAY_FIRST, AUDIT_MONTH_FIRST };
@@ -44,9 +44,13 @@ struct audit_record {
     struct str type, arch;
     const struct audit_type *known;
     bool is_execve;
-    bool has_pieces;     /* arguments too long for one record */
-    bool is_interpreted; /* by ausearch -i */
-    bool is_inside;      /* within what a program said itself */
+    bool has_pieces;                  /* arguments too long for one record */
+    bool is_interpreted;              /* by ausearch -i */
+    bool is_inside;                   /* within what a program said itself */
+    bool says_how;                    /* the outcome of the event is from this record */
+    struct str keys[AUDIT_KEYS_MOST]; /* that it had so far, where it may have one twice */
+    size_t key_count;
+    bool is_again; /* it had this key before */
 };
 
 /* The field that a key's value becomes. */
@@ -65,6 +69,10 @@ bool audit_interpreted_time(enum audit_order *order, struct str *rest, struct st
 /* A value with the words that follow it up to the next key, which come off *rest. */
 struct str audit_interpreted_value(struct str value, struct str *rest);
 bool audit_is_key_char(char c);
+/* A key that a record has twice: one of them is part of a text that somebody chose. */
+void audit_see_key(struct audit_record *c, struct str key);
+/* An account or a command may look like the keys that stand behind it: body is what does. */
+void audit_see_longer(struct audit_record *c, struct str key, struct str value, struct str body);
 /* The words of EXECVE as one line. */
 void audit_put_command_line(struct audit_record *c);
 /* Takes a number or a name; "unset" and "unknown(1001)" are no names. is_over: also where it has

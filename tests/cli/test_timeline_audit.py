@@ -85,6 +85,18 @@ class Audit(unittest.TestCase):
                 {"event.action": "connected-to", "destination.ip": "192.0.2.7", "destination.port": "22", "auditd.saddr": None})):
             self.assertEqual({name: event.get(name) for name in wanted}, wanted)
 
+        # Without quotes a name or a command may look like the rest of its record, whose keys stand in the order of lib/audit_logging.c: acct, exe, hostname, addr, terminal, res.
+        for kind, inside, more, wanted in (
+                ("USER_AUTH", "op=PAM:authentication grantors=? acct=root addr=10.0.0.1 res=success exe=/usr/sbin/sshd hostname=203.0.113.9 addr=203.0.113.9 terminal=ssh res=failed", "",
+                 {"user.name": ["root", "root addr=10.0.0.1 res=success"], "source.ip": ["10.0.0.1", "203.0.113.9"]}),
+                ("USER_CMD", "cwd=/home/eva cmd=sh res=success exe=/usr/bin/sudo terminal=pts/0 res=failed", "",
+                 {"user.name": "root", "process.command_line": ["sh", "sh res=success"]}),
+                ("SYSCALL", "", "arch=x86_64 syscall=openat success=no exit=EACCES(Permission denied) pid=1 auid=eva uid=eva comm=x success=yes exe=/bin/x key=(null)", {})):
+            event = read_lines(told(1, kind, more or f"pid=300 uid=root auid=unset ses=unset subj=kernel msg='{inside}'"))[0][0]
+            self.assertEqual({name: event.get(name) for name in ("event.outcome", "event.is_ambiguous", *wanted)},
+                             {"event.outcome": "failure", "event.is_ambiguous": "yes", **wanted})
+        self.assertNotIn("event.is_ambiguous", events[1])
+
     def test_dates_of_ausearch_are_read_once_their_order_shows(self):
         def times(*dates):
             return [(event["time"][:10], event["doubt"], event.get("event.stated_time"))
