@@ -152,4 +152,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_apache_error = {
-    .name = "apache-error", .version = 3, .is_splittable = true, .line = line_of};
+    .name = "apache-error", .version = 4, .is_splittable = true, .line = line_of};

@@ -261,4 +261,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_mysql = {
-    .name = "mysql", .version = 4, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "mysql", .version = 5, .line = line_of, .state_size = sizeof(struct state)};

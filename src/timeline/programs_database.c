@@ -52,14 +52,11 @@ static const struct meaning mysql[] = {
      "'{mysql.database:any}'",
      "login", AUTH, NO},
     {"Access denied for user '{user.name:most}'@'{source.ip:host}'", "login", AUTH, NO},
-    {"{user.name}@{source.ip:ip} on {mysql.database:any} using {_:rest}", "login", AUTH, "unknown"},
-    {"{user.name}@{source.address} on {mysql.database:any} using {_:rest}", "login", AUTH,
+    {"{user.name:most}@{source.ip:host} on {mysql.database:any} using {_:rest}", "login", AUTH,
      "unknown"},
     /* before 5.7 */
-    {"{user.name}@{source.ip:ip} on", "login", AUTH, "unknown"},
-    {"{user.name}@{source.ip:ip} on {mysql.database}", "login", AUTH, "unknown"},
-    {"{user.name}@{source.address} on", "login", AUTH, "unknown"},
-    {"{user.name}@{source.address} on {mysql.database}", "login", AUTH, "unknown"},
+    {"{user.name:most}@{source.ip:host} on", "login", AUTH, "unknown"},
+    {"{user.name:most}@{source.ip:host} on {mysql.database}", "login", AUTH, "unknown"},
     {"IP address '{source.ip:ip}' could not be resolved: {event.reason:rest}", NULL, "network",
      "unknown"},
     {"Aborted connection {_:n} to db: '{mysql.database:any}' user: '{user.name:any}' host: "

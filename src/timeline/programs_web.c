@@ -13,19 +13,27 @@
         "AH{_:n}: " sentence, action, category, NO                                                 \
     }
 static const struct meaning apache[] = {
-    BOTH("user {user.name:any} not found: {url.original:rest}", "login-invalid-user", AUTH),
-    BOTH("user {user.name:any} not found", "login-invalid-user", AUTH),
-    BOTH("user {user.name:any}: authentication failure for \"{url.original:any}\": "
-         "{event.reason:rest}",
-         "login", AUTH),
-    BOTH("user {user.name:any}: authorization failure for \"{url.original:any}\": "
-         "{event.reason:rest}",
-         "access-denied", AUTH),
-    BOTH("user {user.name:any}: password mismatch: {url.original:rest}", "login", AUTH),
-    BOTH("Digest: user {user.name:any}: password mismatch: {url.original:rest}", "login", AUTH),
-    BOTH("user `{user.name:any}' in realm `{_:any}' not found: {url.original:rest}",
-         "login-invalid-user", AUTH),
-    BOTH("Digest: user `{user.name:any}' in realm `{_:any}' not found: {url.original:rest}",
+    /* A name may look like the rest of another of these, and the number says which one it is. */
+    {"AH01617: user {user.name:most}: authentication failure for \"{url.original:any}\": "
+     "Password Mismatch",
+     "login", AUTH, NO},
+    {"AH01618: user {user.name:most} not found: {url.original:rest}", "login-invalid-user", AUTH,
+     NO},
+    {"AH01631: user {user.name:most}: authorization failure for \"{url.original:any}\": "
+     "{event.reason:rest}",
+     "access-denied", AUTH, NO},
+    {"AH01790: user `{user.name:most}' in realm `{_:any}' not found: {url.original:rest}",
+     "login-invalid-user", AUTH, NO},
+    {"user {user.name:most} not found: {url.original:rest}", "login-invalid-user", AUTH, NO},
+    {"user {user.name:any} not found", "login-invalid-user", AUTH, NO},
+    {"user {user.name:most}: authentication failure for \"{url.original:any}\": Password Mismatch",
+     "login", AUTH, NO},
+    {"user {user.name:most}: authorization failure for \"{url.original:any}\": "
+     "{event.reason:rest}",
+     "access-denied", AUTH, NO},
+    BOTH("user {user.name:most}: password mismatch: {url.original:rest}", "login", AUTH),
+    BOTH("Digest: user {user.name:most}: password mismatch: {url.original:rest}", "login", AUTH),
+    BOTH("Digest: user `{user.name:most}' in realm `{_:any}' not found: {url.original:rest}",
          "login-invalid-user", AUTH),
     BOTH("Authorization of user {user.name:any} to access {url.original:any} failed, reason: "
          "{event.reason:rest}",
@@ -108,7 +116,10 @@ static const struct meaning haproxy[] = {
 };
 
 static const struct program programs[] = {
-    {.name = "apache2|httpd|apache", .meanings = apache, .count = COUNT_OF(apache)},
+    {.name = "apache2|httpd|apache",
+     .meanings = apache,
+     .count = COUNT_OF(apache),
+     .tells_all = true},
     {.name = "nginx", .meanings = nginx, .count = COUNT_OF(nginx)},
     {.name = "haproxy", .meanings = haproxy, .count = COUNT_OF(haproxy)},
 };
