@@ -59,8 +59,11 @@ static const struct meaning mysql[] = {
     {"{user.name:most}@{source.ip:host} on {mysql.database}", "login", AUTH, "unknown"},
     {"IP address '{source.ip:ip}' could not be resolved: {event.reason:rest}", NULL, "network",
      "unknown"},
-    {"Aborted connection {_:n} to db: '{mysql.database:any}' user: '{user.name:any}' host: "
-     "'{source.address:any}' ({event.reason:any})",
+    {"Aborted connection {_:n} to db: '{mysql.database:any}' user: '{user.name:most}' host: "
+     "'{source.ip:host}' ({event.reason:any})",
+     "connection-lost", "network", NO},
+    {"Aborted connection {_:n} to db: '{mysql.database:any}' user: '{user.name:most}' host: "
+     "'{source.ip:host}' ({event.reason:any}).",
      "connection-lost", "network", NO},
     {"{_:any}mysqld: ready for connections.{_:rest}", "service-start", "process", YES},
     {"{_:any}mysqld: Shutdown complete{_:rest}", "service-stop", "process", YES},

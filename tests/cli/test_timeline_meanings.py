@@ -144,6 +144,11 @@ SENTENCES = {
         ("2026-11-25 21:30:26 812 [Note] Access denied for user 'eva'@'192.0.2.7'", {"user.name": "eva", "source.ip": "192.0.2.7"}),
         ("2026-11-25T21:30:26.123456Z 8 [Note] [MY-010926] [Server] Access denied for user 'eva'@'192.0.2.7' (using password: NO)",
          {"user.name": "eva", "event.code": "MY-010926", "log.level": "notice"}),
+        # share/errmsg-utf8.txt, ER_NEW_ABORTING_CONNECTION; 8.0 ends it with a full stop.
+        ("2026-11-25 21:30:26 8 [Warning] Aborted connection 8 to db: 'shop' user: 'eva' host: '192.0.2.7' (Got an error reading communication packets)",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "source.address": None, "event.action": "connection-lost", "event.reason": "Got an error reading communication packets"}),
+        ("Aborted connection 8 to db: 'shop' user: 'eva' host: 'web1' (Got timeout reading communication packets).",
+         {"source.address": "web1", "event.reason": "Got timeout reading communication packets"}),
         ("Access denied for user 'eva'@'192.0.2.7' (using password: YES)", {"user.name": "eva"})],
 }
 SENTENCES |= {
