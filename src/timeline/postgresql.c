@@ -350,7 +350,7 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_postgresql = {.name = "postgresql",
-                                         .version = 4,
+                                         .version = 5,
                                          .line = line_of,
                                          .whole = end_event,
                                          .state_size = sizeof(struct state)};

@@ -9,32 +9,49 @@
 
 /* src/backend/libpq/auth.c, utils/init/postinit.c, tcop/postgres.c. */
 static const struct meaning postgres[] = {
+    {"{_} authentication failed for user \"{user.name:most}\"", "login", AUTH, NO},
     {"{_} authentication failed for user \"{user.name:any}\"{_:rest}", "login", AUTH, NO},
     {"role \"{user.name:any}\" does not exist", "login-invalid-user", AUTH, NO},
     {"role \"{user.name:any}\" is not permitted to log in", "login-not-allowed", AUTH, NO},
     {"database \"{postgresql.database:any}\" does not exist", "database-connect", DB, NO},
-    {"no pg_hba.conf entry for host \"{source.ip:ip}\", user \"{user.name:any}\", database "
+    {"no pg_hba.conf entry for host \"{source.ip:host}\", user \"{user.name:most}\", database "
      "\"{postgresql.database:any}\"{_:rest}",
      "login-not-allowed", AUTH, NO},
-    {"pg_hba.conf rejects connection for host \"{source.ip:ip}\", user \"{user.name:any}\", "
+    {"pg_hba.conf rejects connection for host \"{source.ip:host}\", user \"{user.name:most}\", "
      "database \"{postgresql.database:any}\"{_:rest}",
      "login-not-allowed", AUTH, NO},
-    {"connection received: host={source.ip:ip} port={source.port:n}", "connection", "network",
+    {"no pg_hba.conf entry for replication connection from host \"{source.ip:host}\", user "
+     "\"{user.name:any}\"{_:rest}",
+     "login-not-allowed", AUTH, NO},
+    {"pg_hba.conf rejects replication connection for host \"{source.ip:host}\", user "
+     "\"{user.name:any}\"{_:rest}",
+     "login-not-allowed", AUTH, NO},
+    {"connection received: host={source.ip:host} port={source.port:n}", "connection", "network",
      "unknown"},
+    {"connection received: host={source.ip:host}", "connection", "network", "unknown"},
     /* Since 14 said of each login before "authorized": the login is that one. */
     {"connection authenticated: identity=\"{user.name:any}\" method={_:rest}",
      "login-authenticated", AUTH, YES},
     {"connection authenticated: user=\"{user.name:any}\" method={_:rest}", "login-authenticated",
      AUTH, YES},
-    {"connection authorized: user={user.name} database={postgresql.database}{_:rest}", "login",
+    {"connection authorized: user={user.name:most} database={postgresql.database}{_:rest}", "login",
      AUTH, YES},
-    {"disconnection: session time: {_} user={user.name} database={postgresql.database} "
-     "host={source.ip:ip} port={source.port:n}",
+    /* Who may, has a copy of all databases: pg_basebackup(1). */
+    {"replication connection authorized: user={user.name:most} application_name={_:rest}", "login",
+     AUTH, YES},
+    {"replication connection authorized: user={user.name:most} SSL {_:rest}", "login", AUTH, YES},
+    {"replication connection authorized: user={user.name:rest}", "login", AUTH, YES},
+    {"disconnection: session time: {_} user={user.name:most} database={postgresql.database} "
+     "host={source.ip:host} port={source.port:n}",
      "logout", "session", YES},
-    {"disconnection: session time: {_} user={user.name} database={postgresql.database} "
+    {"disconnection: session time: {_} user={user.name:most} database={postgresql.database} "
      "host={source.address:rest}",
      "logout", "session", YES},
     {"duration: {_} ms  statement: {postgresql.statement:rest}", "database-query", DB, YES},
+    /* Of one query the extended protocol makes three: it counts where it is executed. */
+    {"duration: {_} ms  execute {_:any}: {postgresql.statement:rest}", "database-query", DB, YES},
+    {"duration: {_} ms  parse {_:any}: {postgresql.statement:rest}", "database-prepare", DB, YES},
+    {"duration: {_} ms  bind {_:any}: {postgresql.statement:rest}", "database-prepare", DB, YES},
     {"statement: {postgresql.statement:rest}", "database-query", DB, "unknown"},
     {"execute {_:any}: {postgresql.statement:rest}", "database-query", DB, "unknown"},
     {"syntax error at or near {event.reason:rest}", "database-query", DB, NO},
