@@ -55,6 +55,16 @@ static const struct meaning accounts[] = {
     {"new group: name={group.name}, GID={_:rest}", "group-add", "iam", YES},
     {"group added to {_:any}: name={group.name:any}, GID={_:rest}", "group-add", "iam", YES},
     {"group added to {_:any}: name={group.name:rest}", "group-add", "iam", YES},
+    /* groupmod: of /etc/gshadow without the number */
+    {"group changed in {_:any} (group {group.name}/{group.id:n}, new name: {group.name}, "
+     "{event.reason:any})",
+     "group-change", "iam", YES},
+    {"group changed in {_:any} (group {group.name}/{group.id:n}, new name: {group.name:any})",
+     "group-change", "iam", YES},
+    {"group changed in {_:any} (group {group.name}/{group.id:n}, {event.reason:any})",
+     "group-change", "iam", YES},
+    {"group changed in {_:any} (group {group.name}, new name: {group.name:any})", "group-change",
+     "iam", YES},
     {"add '{user.target.name}' to group '{group.name}'", "group-member-add", "iam", YES},
     {"add '{user.target.name}' to shadow group '{group.name}'", "group-member-add", "iam", YES},
     {"delete '{user.target.name}' from group '{group.name}'", "group-member-remove", "iam", YES},
@@ -62,6 +72,11 @@ static const struct meaning accounts[] = {
     {"removed group '{group.name}'{_:rest}", "group-delete", "iam", YES},
     {"group '{group.name}' removed{_:rest}", "group-delete", "iam", YES},
     {"password for '{user.target.name}' changed by '{user.name}'", "password-change", "iam", YES},
+    /* FreeBSD's pam_unix.c; BusyBox: loginutils/passwd.c */
+    {"Password for {user.target.name} changed by {user.name:any}(uid={user.id:n})",
+     "password-change", "iam", YES},
+    {"Password for {user.target.name} changed by {user.name}", "password-change", "iam", YES},
+    {"password for {user.target.name} changed by {user.name}", "password-change", "iam", YES},
     {"changed password expiry for {user.target.name}", "user-change", "iam", YES},
     {"change user '{user.target.name}' {event.reason:rest}", "user-change", "iam", YES},
     {"lock user '{user.target.name}' password", "user-lock", "iam", YES},

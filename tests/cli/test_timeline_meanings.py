@@ -44,7 +44,14 @@ SENTENCES = {
     # gdm: daemon/gdm-session-worker-job.c, whose name in the log is what its command line begins with.
     "gdm-launch-environment]:": [
         ("pam_unix(gdm-launch-environment:session): session opened for user gdm by (unknown)(uid=0)", {"user.name": "gdm", "user.effective.name": None})],
-    # modules/pam_unix/pam_unix_passwd.c
+    # shadow: src/groupmod.c, log_gpasswd_success(); BusyBox: loginutils/passwd.c; FreeBSD: lib/libpam/modules/pam_unix; modules/pam_unix/pam_unix_passwd.c.
+    "groupmod[7]:": [("group changed in /etc/group (group evil/5, new name: good)",
+                      {"group.name": ["evil", "good"], "group.id": "5", "event.action": "group-change", "event.outcome": OK}),
+                     ("group changed in /etc/group (group evil/5, new name: good, new gid: 7)", {"group.name": ["evil", "good"], "event.reason": "new gid: 7"}),
+                     ("group changed in /etc/group (group evil/5, new gid: 7)", {"group.name": "evil", "group.id": "5", "event.reason": "new gid: 7"}),
+                     ("group changed in /etc/gshadow (group evil, new name: good)", {"group.name": ["evil", "good"], "event.action": "group-change"})],
+    "passwd:": [(f"{word} for root changed by eva{end}", {"user.target.name": "root", "user.name": "eva", "event.action": "password-change", "event.outcome": OK})
+                for word, end in (("Password", ""), ("password", ""), ("Password", "(uid=1000)"))],
     "passwd[7]:": [("pam_unix(passwd:chauthtok): new password not acceptable", {"event.action": "password-change", "event.outcome": FAILED})],
     # shadow: src/chage.c, src/useradd.c.
     "chage[7]:": [("changed password expiry for eva", {"event.action": "user-change", "user.target.name": "eva", "user.name": None})],
