@@ -141,6 +141,15 @@ static bool put_user_and_database(struct reader *r, struct event *e, struct str 
     return true;
 }
 
+/* "pid 80", of pgpool-II. */
+static bool put_pid(struct event *e, struct str before, struct str word)
+{
+    if (!str_is(before, "pid") || !is_digits(word) || event_value(e, FIELD_PROCESS_PID).len)
+        return false;
+    event_put(e, FIELD_PROCESS_PID, word);
+    return true;
+}
+
 static void put_word(struct reader *r, struct event *e, struct str word)
 {
     struct str value = word;
@@ -166,6 +175,7 @@ static void put_word(struct reader *r, struct event *e, struct str word)
 static void put_prefix(struct reader *r, struct event *e, struct str prefix)
 {
     bool has_colons = prefix.len && prefix.p[0] == ':';
+    struct str before = {0};
 
     while (prefix.len) {
         size_t len = 0;
@@ -173,8 +183,9 @@ static void put_prefix(struct reader *r, struct event *e, struct str prefix)
         while (len < prefix.len && prefix.p[len] != ' ' && prefix.p[len] != ',' &&
                !(has_colons && prefix.p[len] == ':'))
             len++;
-        if (len)
+        if (len && !put_pid(e, before, str_head(prefix, len)))
             put_word(r, e, str_head(prefix, len));
+        before = str_head(prefix, len);
         prefix = str_from(prefix, len + 1);
     }
 }

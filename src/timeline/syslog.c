@@ -249,10 +249,14 @@ static bool take_level(struct str *rest, struct event *e)
  * behind an ISO time a blank follows it. */
 static bool take_iso_tag(struct str *line, bool is_strict, struct event *e)
 {
+    uint64_t number;
+
     if (!syslog_take_tag(line, e))
         return false;
     if (event_value(e, FIELD_PROCESS_PID).len)
         return true;
+    if (str_u64(event_value(e, FIELD_PROCESS_NAME), &number)) /* "pid 80: LOG: …" */
+        return false;
     if (is_strict && !str_is(event_value(e, FIELD_PROCESS_NAME), "kernel"))
         return false;
     return line->len == 0 || line->p[-1] == ' ';

@@ -438,6 +438,11 @@ LINES = [
             {"user.name": ["root@10.0.0.1 on ", "root"], "source.ip": ["192.0.2.7", "10.0.0.1"], "event.is_ambiguous": "yes"},
             {"user.name": "eva", "source.ip": "192.0.2.7", "mysql.database": "shop", "event.is_ambiguous": None},
             {"user.name": "eva", "source.address": "web1"}, {"user.name": "eva", "source.ip": "192.0.2.7"}]),
+    # pgpool-II: src/utils/error/elog.c, log_line_prefix: '%m: %a pid %p: ' since 4.2, '%t: pid %p: ' before.
+    *(("postgresql", f'2026-11-25 03:12:09{front}pid 80: LOG:  new connection received\n2026-11-25 03:12:09{front}pid 80: DETAIL:  connecting host=192.0.2.7 port=5000\n'
+       f'2026-11-25 03:12:10{front}pid 81: FATAL:  password authentication failed for user "eva"\n', [
+           {"host.name": None, "process.pid": "80", "log.level": "informational", "postgresql.detail": "connecting host=192.0.2.7 port=5000"},
+           {"host.name": None, "process.pid": "81", "user.name": "eva", "event.action": "login", "event.outcome": FAILED}]) for front in (": ", ".123: main ")),
     # A 408: no request came before the time for it was over.
     ("access", '192.0.2.7 - - [25/Nov/2026:03:12:09 +0100] "-" 408 0 "-" "-"\n', [{"url.original": None, "event.outcome": FAILED, "source.ip": "192.0.2.7"}]),
     # Fortinet, "FortiOS Log Message Reference": 39426 (SSL VPN login fail), 39947 (SSL VPN tunnel up), 37124 (Negotiate IPsec phase 1).
