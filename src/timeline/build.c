@@ -279,7 +279,8 @@ static int take_counted(struct lane *l, struct str body, struct err *e)
         return unsound(e);
     memcpy(&c, body.p, sizeof(c));
     body = str_from(body, sizeof(c));
-    if (body.len % sizeof(struct year_run) || c.strays > PART_SIZE)
+    if (body.len % sizeof(struct year_run) || c.strays > PART_SIZE ||
+        !year_stated_is_sound(&c.before, PART_SIZE) || !year_stated_is_sound(&c.last, PART_SIZE))
         return unsound(e);
     for (; body.len; body = str_from(body, sizeof(struct year_run))) {
         struct year_run run;
@@ -290,6 +291,8 @@ static int take_counted(struct lane *l, struct str body, struct err *e)
         year_runs_add(&part->runs, &run);
     }
     part->runs.strays = c.strays;
+    part->runs.before = c.before;
+    part->runs.last = c.last;
     part->has_clock = c.has_clock != 0;
     part->has_fold = c.has_fold != 0;
     l->has_part = true;

@@ -450,7 +450,8 @@ static int count_given_part(void *context, const struct walked *m, struct err *e
         return rc;
     rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, e);
     reader_end(&r);
-    counted = (struct build_counted){part.runs.strays, part.has_clock, part.has_fold};
+    counted = (struct build_counted){part.runs.strays, part.has_clock, part.has_fold,
+                                     part.runs.before, part.runs.last};
     buf_add(&told, &counted, sizeof(counted));
     if (part.runs.count)
         buf_add(&told, part.runs.of, part.runs.count * sizeof(part.runs.of[0]));

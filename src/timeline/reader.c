@@ -45,6 +45,8 @@ static void count_time(struct reader *r, const struct event *e, const struct sta
 
     if (s->year == 0)
         years_part_add(p, s, e->at);
+    else
+        years_part_add_stated(p, s);
     if (s->has_zone || !is_ordered(r))
         return;
     p->has_clock = true;

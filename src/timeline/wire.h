@@ -71,6 +71,7 @@ struct build_looked {
 struct build_counted {
     uint64_t strays;
     uint32_t has_clock, has_fold;
+    struct year_stated before, last; /* as struct year_runs has them */
     /* Then struct year_run for each. */
 };
 struct build_source {

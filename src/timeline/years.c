@@ -6,13 +6,15 @@ enum {
     DAY_S = 86400,
     DAYS = 366,
     NEAR_DAYS = 31,
-    RETURN_DAYS = 2,   /* behind a stray */
-    UNSET_DAYS = 7,    /* that a machine waits for the time */
-    LATE_DAYS = 21,    /* that lines may come after others of the new year */
-    TURNS_LINES = 10,  /* of a host that stand between those of others */
-    DENSE_LINES = 3,   /* fewer are no order that others go astray from */
-    LEAP_SHARE = 50,   /* one of so many lines of 29 February shows the year */
-    FIRST_YEAR = 1678, /* as stated_is_date has them */
+    RETURN_DAYS = 2,    /* behind a stray */
+    UNSET_DAYS = 7,     /* that a machine waits for the time */
+    LATE_DAYS = 21,     /* that lines may come after others of the new year */
+    TURNS_LINES = 10,   /* of a host that stand between those of others */
+    DENSE_LINES = 3,    /* fewer are no order that others go astray from */
+    LEAP_SHARE = 50,    /* one of so many lines of 29 February shows the year */
+    OLDEST_YEAR = 1990, /* what is stated to be older is of a clock that was not set */
+    UNSET_YEAR = 2000,  /* so is its first day */
+    FIRST_YEAR = 1678,  /* as stated_is_date has them */
     LAST_YEAR = 2261,
     LEAP_MOST = 8, /* years from one 29 February to the next, at most */
 };
@@ -65,6 +67,30 @@ static bool is_near(const struct year_date *from, const struct year_date *to)
     return days >= -NEAR_DAYS && days <= NEAR_DAYS;
 }
 
+static bool is_within(int64_t n, int64_t from, int64_t to)
+{
+    return n >= from && n <= to;
+}
+
+/* So many lines, or so large a share of all, show something; fewer may be of a clock that was
+ * wrong. */
+static bool is_shown(uint64_t lines, uint64_t of)
+{
+    return lines >= DENSE_LINES || lines * LEAP_SHARE > of;
+}
+
+/* Not where one states another year than the other. */
+static bool can_be_one(const struct year_run *a, const struct year_run *b)
+{
+    return a->year == b->year || !is_shown(a->votes, a->lines) || !is_shown(b->votes, b->lines);
+}
+
+/* Whether b, or its first line, goes on with a. */
+static bool goes_on(const struct year_run *a, const struct year_run *b)
+{
+    return is_near(&a->last, &b->first) && can_be_one(a, b);
+}
+
 void year_runs_release(struct year_runs *r)
 {
     free(r->of);
@@ -79,11 +105,6 @@ static bool is_sound_date(const struct year_date *d)
            stated_is_date(&s);
 }
 
-static bool is_within(int64_t n, int64_t from, int64_t to)
-{
-    return n >= from && n <= to;
-}
-
 bool year_run_is_sound(const struct year_run *r, uint64_t size)
 {
     int64_t days = (int64_t)size * NEAR_DAYS;
@@ -91,7 +112,16 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
     return is_sound_date(&r->first) && is_sound_date(&r->last) &&
            (r->before.month == 0 || is_sound_date(&r->before)) && r->lines <= size &&
            r->leaps <= r->lines && is_within(r->lowest, -days, 0) &&
-           is_within(r->highest, 0, days) && is_within(r->end, r->lowest, r->highest);
+           is_within(r->highest, 0, days) && is_within(r->end, r->lowest, r->highest) &&
+           (r->year == 0 || is_within(r->year, FIRST_YEAR, LAST_YEAR)) && r->votes <= size * 2;
+}
+
+bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
+{
+    return s->lines == 0 ||
+           (s->lines <= size && is_sound_date(&s->first) && is_sound_date(&s->last) &&
+            is_within(s->first_year, OLDEST_YEAR, LAST_YEAR) &&
+            is_within(s->last_year, OLDEST_YEAR, LAST_YEAR));
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -104,6 +134,58 @@ static bool is_same_day(const struct year_date *a, const struct year_date *b)
     return a->month == b->month && a->day == b->day;
 }
 
+/* The year that most lines show. */
+static void vote(struct year_run *r, int64_t year, uint64_t votes)
+{
+    if (r->votes == 0 || r->year == year) {
+        r->year = votes ? year : r->year;
+        r->votes += votes;
+    } else if (r->votes >= votes) {
+        r->votes -= votes;
+    } else {
+        r->year = year;
+        r->votes = votes - r->votes;
+    }
+}
+
+static bool is_later_in_year(const struct year_date *a, const struct year_date *b)
+{
+    return a->month > b->month || (a->month == b->month && a->day > b->day);
+}
+
+/* Of a date within a month of one whose year is known. False: it is not. */
+static bool year_beside(int64_t *year, const struct year_date *of, const struct year_date *d)
+{
+    int days = days_between(of, d);
+
+    *year += (days > 0 && d->month < of->month) - (days < 0 && d->month > of->month);
+    return days >= -NEAR_DAYS && days <= NEAR_DAYS;
+}
+
+/* Lines that state their year stand before those, which are of that one, or of the next. */
+static void vote_before(struct year_run *r, const struct year_stated *s)
+{
+    int64_t year = s->last_year;
+
+    if (s->lines == 0)
+        return;
+    if (year_beside(&year, &s->last, &r->first))
+        vote(r, year, s->lines);
+    else
+        vote(r, s->last_year + is_later_in_year(&s->last, &r->first),
+             s->lines < DENSE_LINES ? s->lines : DENSE_LINES);
+}
+
+/* So many of them stand behind those. */
+static void vote_behind(struct year_run *r, const struct year_stated *s, uint64_t lines)
+{
+    int64_t year = s->first_year;
+
+    if (!year_beside(&year, &s->first, &r->last))
+        year = s->first_year - is_later_in_year(&r->last, &s->first);
+    vote(r, year, lines);
+}
+
 static void join(struct year_run *to, const struct year_run *run)
 {
     int64_t begin = to->end + days_between(&to->last, &run->first);
@@ -114,6 +196,7 @@ static void join(struct year_run *to, const struct year_run *run)
         to->before = to->last;
     to->lines += run->lines;
     to->leaps += run->leaps;
+    vote(to, run->year, run->votes);
     to->lowest = least(to->lowest, begin + run->lowest);
     to->highest = -least(-to->highest, -(begin + run->highest));
     to->end = begin + run->end;
@@ -230,25 +313,65 @@ static void push(struct year_runs *r, const struct year_run *run)
 void year_runs_add(struct year_runs *r, const struct year_run *run)
 {
     size_t i = first_open(r);
+    struct year_run full = *run;
     bool is_on;
 
+    if (r->count == 0)
+        r->before = r->last;
+    vote_before(&full, &r->last);
+    r->last.lines = 0;
     if (r->count == 0) {
-        push(r, run);
+        push(r, &full);
         return;
     }
-    if (is_late(&r->of[r->count - 1].last, &run->first))
+    if (is_late(&r->of[r->count - 1].last, &full.first))
         return;
     if (r->count > i + 1)
-        gather_turns(r, i, run->first);
+        gather_turns(r, i, full.first);
     i = first_open(r);
-    is_on = is_near(&r->of[r->count - 1].last, &run->first);
-    while (i + 1 < r->count && !is_return(r, i, &run->first, !is_on))
+    is_on = goes_on(&r->of[r->count - 1], &full);
+    while (i + 1 < r->count &&
+           !(can_be_one(&r->of[i], &full) && is_return(r, i, &full.first, !is_on)))
         i++;
     leave_out_behind(r, i);
-    if (is_near(&r->of[i].last, &run->first))
-        join(&r->of[i], run);
+    if (goes_on(&r->of[i], &full))
+        join(&r->of[i], &full);
     else
-        push(r, run);
+        push(r, &full);
+}
+
+void year_runs_add_stated(struct year_runs *r, const struct year_stated *s)
+{
+    if (s->lines == 0)
+        return;
+    if (r->last.lines) {
+        r->last.lines += s->lines;
+        r->last.last_year = s->last_year;
+        r->last.last = s->last;
+    } else {
+        r->last = *s;
+    }
+    if (r->count)
+        vote_behind(&r->of[r->count - 1], &r->last, s->lines);
+}
+
+/* What a part has, behind what stands before it. */
+static void append(struct year_runs *to, const struct years_part *part)
+{
+    const struct year_runs *runs = &part->runs;
+
+    to->strays += runs->strays;
+    if (runs->count == 0) {
+        year_runs_add_stated(to, &runs->last);
+        return;
+    }
+    if (runs->before.lines) {
+        year_runs_add_stated(to, &runs->before);
+        to->last.lines = 0; /* the first run knows of them */
+    }
+    for (size_t k = 0; k < runs->count; k++)
+        year_runs_add(to, &runs->of[k]);
+    to->last = runs->last;
 }
 
 /* The file was written when its lines were: what stands behind those of that time went astray. */
@@ -284,34 +407,6 @@ static int64_t within_calendar(int64_t written_s)
     return written_s < 0 ? 0 : written_s > latest_s ? latest_s : written_s;
 }
 
-void year_runs_end(struct year_runs *all, int64_t written_s, struct year_breaks *out)
-{
-    return_to_end(all, within_calendar(written_s));
-    out->count = 0;
-    out->strays = all->strays;
-    for (size_t i = 1; i < all->count; i++)
-        out->of[out->count++] =
-            (struct year_break){all->of[i].at, turn_to(&all->of[i - 1], &all->of[i])};
-}
-
-/* NULL: nothing begins there. */
-static const struct year_break *find_break(const struct year_breaks *b, uint64_t at)
-{
-    size_t from = 0, to = b ? b->count : 0;
-
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-
-        if (b->of[middle].at == at)
-            return &b->of[middle];
-        if (b->of[middle].at < at)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return NULL;
-}
-
 static bool can_be(const struct stated *s, int64_t written_s)
 {
     return s->year <= LAST_YEAR && stated_is_date(s) &&
@@ -333,21 +428,30 @@ static int year_of_stray(const struct years *y, const struct year_date *d)
     return can_be(&s, y->written_s) ? s.year : y->year;
 }
 
+/* NULL: nothing begins there. */
+static const struct year_break *take_break(struct years *y, uint64_t at)
+{
+    const struct year_breaks *b = y->breaks;
+
+    while (b && y->next < b->count && b->of[y->next].at < at)
+        y->next++;
+    return b && y->next < b->count && b->of[y->next].at == at ? &b->of[y->next] : NULL;
+}
+
 int years_next(struct years *y, const struct stated *s, uint64_t at, bool *is_stray)
 {
+    const struct year_break *begins = take_break(y, at);
     struct year_date d = date_of(s);
-    const struct year_break *begins = NULL;
 
     *is_stray = false;
-    if (y->last.month && is_late(&y->last, &d))
+    if (begins) {
+        y->year = (int)begins->year;
+    } else if (y->last.month && is_late(&y->last, &d)) {
         return y->year - 1;
-    if (y->last.month && !is_near(&y->last, &d)) {
-        begins = find_break(y->breaks, at);
-        *is_stray = begins == NULL;
-    }
-    if (*is_stray)
+    } else if (y->last.month && !is_near(&y->last, &d)) {
+        *is_stray = true;
         return year_of_stray(y, &d);
-    y->year += begins ? (int)begins->turn : 0;
+    }
     y->last = d;
     return y->year;
 }
@@ -380,19 +484,38 @@ void years_part_same_day(struct years_part *p, int hour, int minute, int second)
     run->last.second = (uint32_t)second;
 }
 
+void years_part_add_stated(struct years_part *p, const struct stated *s)
+{
+    const struct year_date d = date_of(s);
+
+    if (s->year < OLDEST_YEAR || (s->year == UNSET_YEAR && s->month == 1 && s->day == 1))
+        return;
+    memset(p->day, 0, sizeof(p->day));
+    year_runs_add_stated(
+        &p->runs,
+        &(struct year_stated){
+            .first_year = s->year, .last_year = s->year, .lines = 1, .first = d, .last = d});
+}
+
 /* What all runs come to. */
 struct summed {
-    struct year_run last;
     uint64_t lines;
-    int64_t turns;
     uint64_t leaps; /* of the run with the most lines of 29 February */
-    int64_t leap;   /* turns before it */
+    int64_t leap;   /* turns behind it */
 };
 
-/* One line may be of a clock that was wrong, and shows nothing. */
-static bool shows_leap(const struct summed *all)
+static struct summed sum_of(const struct year_runs *r, const struct year_breaks *b)
 {
-    return all->leaps >= DENSE_LINES || all->leaps * LEAP_SHARE > all->lines;
+    struct summed all = {0};
+
+    for (size_t i = 0; i < r->count; i++) {
+        all.lines += r->of[i].lines;
+        if (r->of[i].leaps > all.leaps) {
+            all.leaps = r->of[i].leaps;
+            all.leap = b->of[r->count - 1].year - b->of[i].year;
+        }
+    }
+    return all;
 }
 
 /* Whether lines whose last one is of this year have their dates: 29 February is of a year that has
@@ -401,8 +524,8 @@ static bool has_dates(const struct summed *all, int year)
 {
     struct stated day = {.month = 2, .day = 29};
 
-    day.year = year - (int)(all->turns - all->leap);
-    return !shows_leap(all) || stated_is_date(&day);
+    day.year = year - (int)all->leap;
+    return !is_shown(all->leaps, all->lines) || stated_is_date(&day);
 }
 
 /* A last line that is after the file, behind one that is not, is the doubtful one. */
@@ -417,78 +540,108 @@ static struct year_date anchor_of(const struct year_run *last, int year, int64_t
     return last->last;
 }
 
-/* The year of the first line, where the last one is not after the source by more than a day. */
-static int first_year(const struct summed *all, int64_t written_s)
+/* The year of the last run, where its last line is not after the source by more than a day. */
+static int last_year(const struct year_run *last, const struct summed *all, int64_t written_s)
 {
     struct stated written = {0};
     int year;
 
     stated_from_seconds(&written, within_calendar(written_s));
     for (year = written.year + 1; year > FIRST_YEAR; year--) {
-        const struct year_date anchor = anchor_of(&all->last, year, written_s);
+        const struct year_date anchor = anchor_of(last, year, written_s);
         struct stated end = stated_of(&anchor, year);
 
-        if (end.month == 2 && end.day == 29 && !shows_leap(all))
+        if (end.month == 2 && end.day == 29 && !is_shown(all->leaps, all->lines))
             end.day = 28;
         if (can_be(&end, written_s) && has_dates(all, year))
             break;
     }
-    return year - (int)all->turns;
+    return year;
 }
 
-/* Goes through the runs as years_next goes through their lines. begin[i] gets the turns before part
- * i in place of the year. */
-static struct summed go_through(const struct years_part *parts, size_t count, struct years *begin,
-                                const struct year_breaks *breaks)
+/* Whether lines beside those show their year, which is not after the source. */
+static bool is_known(const struct year_run *r, int64_t written_s)
 {
-    struct summed all = {0};
+    const struct stated s = stated_of(&r->first, (int)r->year);
 
-    for (size_t i = 0; i < count; i++) {
-        begin[i].year = (int)all.turns;
-        begin[i].last = all.last.last;
-        for (size_t k = 0; k < parts[i].runs.count; k++) {
-            const struct year_run *run = &parts[i].runs.of[k];
-            const struct year_break *begins = find_break(breaks, run->at);
+    return is_shown(r->votes, r->lines) && r->votes && can_be(&s, written_s);
+}
 
-            if (all.last.lines && is_late(&all.last.last, &run->first))
-                continue;
-            if (all.last.lines && is_near(&all.last.last, &run->first)) {
-                join(&all.last, run);
-            } else if (begins || all.last.lines == 0) {
-                all.turns += begins ? begins->turn : 0;
-                all.last = *run;
-            } else {
-                continue;
-            }
-            all.lines += run->lines;
-            if (all.last.leaps > all.leaps) {
-                all.leaps = all.last.leaps;
-                all.leap = all.turns;
-            }
+/* Runs have the turns before them for years, which become those of the calendar: backwards from the
+ * end of the file and from what is known, and forwards from that where it makes them no later. */
+static void turns_to_years(const struct year_runs *r, int64_t written_s, struct year_breaks *b)
+{
+    const struct summed all = sum_of(r, b);
+    int64_t year, turns;
+    size_t i = r->count;
+    bool has_known = is_known(&r->of[0], written_s);
+
+    turns = b->of[i - 1].year;
+    year = last_year(&r->of[i - 1], &all, written_s);
+    while (i-- > 0) {
+        int64_t before = turns - b->of[i].year;
+
+        turns = b->of[i].year;
+        year = is_known(&r->of[i], written_s) ? r->of[i].year : year - before;
+        b->of[i].year = year;
+    }
+    for (i = 1; i < r->count; i++) {
+        year = b->of[i - 1].year + turn_to(&r->of[i - 1], &r->of[i]);
+        if (is_known(&r->of[i], written_s))
+            has_known = true;
+        else if (has_known && year < b->of[i].year)
+            b->of[i].year = year;
+    }
+}
+
+void year_runs_end(struct year_runs *all, int64_t written_s, struct year_breaks *out)
+{
+    int64_t turns = 0;
+
+    return_to_end(all, within_calendar(written_s));
+    out->count = all->count;
+    out->strays = all->strays;
+    for (size_t i = 0; i < all->count; i++) {
+        turns += i ? turn_to(&all->of[i - 1], &all->of[i]) : 0;
+        out->of[i] = (struct year_break){all->of[i].at, turns};
+    }
+    if (all->count)
+        turns_to_years(all, written_s, out);
+}
+
+/* Goes through the runs as years_next goes through their lines: the date of the last one. */
+static void go_through(const struct years_part *part, struct years *y)
+{
+    for (size_t k = 0; k < part->runs.count; k++) {
+        const struct year_run *run = &part->runs.of[k];
+        const struct year_break *begins = take_break(y, run->at);
+
+        if (begins) {
+            y->year = (int)begins->year;
+            y->last = run->last;
+        } else if (y->last.month && !is_late(&y->last, &run->first) &&
+                   is_near(&y->last, &run->first)) {
+            y->last = run->last;
         }
     }
-    return all;
 }
 
 void years_place(const struct years_part *parts, size_t count, int64_t written_s,
                  struct years *begin, struct year_breaks *breaks)
 {
     struct year_runs sum = {0};
-    struct summed all;
-    int year;
+    struct years y = {.written_s = written_s, .breaks = breaks};
 
-    for (size_t i = 0; i < count; i++) {
-        sum.strays += parts[i].runs.strays;
-        for (size_t k = 0; k < parts[i].runs.count; k++)
-            year_runs_add(&sum, &parts[i].runs.of[k]);
-    }
+    for (size_t i = 0; i < count; i++)
+        append(&sum, &parts[i]);
     year_runs_end(&sum, written_s, breaks);
+    if (sum.count) {
+        y.year = (int)breaks->of[0].year;
+        y.last = sum.of[0].first;
+    }
     year_runs_release(&sum);
-    all = go_through(parts, count, begin, breaks);
-    year = all.last.lines ? first_year(&all, written_s) : 0;
     for (size_t i = 0; i < count; i++) {
-        begin[i].year += year;
-        begin[i].written_s = written_s;
-        begin[i].breaks = breaks;
+        begin[i] = y;
+        go_through(&parts[i], &y);
     }
 }

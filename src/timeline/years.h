@@ -7,6 +7,12 @@
 struct year_date {
     uint32_t month, day, hour, minute, second;
 };
+/* Lines one behind another whose dates state their year. */
+struct year_stated {
+    int64_t first_year, last_year;
+    uint64_t lines; /* 0: there are none */
+    struct year_date first, last;
+};
 /* Lines one behind another of one year, each within a month of the one before it. */
 struct year_run {
     uint64_t at;                          /* where the first of them begins */
@@ -15,24 +21,30 @@ struct year_run {
     struct year_date first, before, last; /* before: the last one of another day than the last */
     uint32_t unused;
     int64_t lowest, highest, end; /* days from the first one: of all, and of the last */
+    int64_t year;                 /* that lines beside them show which state theirs; 0: none do, */
+    uint64_t votes;               /* and how many lines do */
 };
 /* Of a source, or of a part of it: what stands to and fro is left out. */
 enum { YEAR_RUNS_MOST = 1024 };
 struct year_runs {
     struct year_run *of;
     size_t count, room;
-    uint64_t strays; /* runs that were left out */
+    uint64_t strays;                 /* runs that were left out */
+    struct year_stated before, last; /* before the first run, and behind the last line of any */
 };
 void year_runs_release(struct year_runs *r);
 /* A run behind those. */
 void year_runs_add(struct year_runs *r, const struct year_run *run);
-/* Whether a run of another process can be one, of so many bytes at most. */
+/* Lines behind those that state their year. */
+void year_runs_add_stated(struct year_runs *r, const struct year_stated *s);
+/* Whether what another process tells can be so, of so many bytes at most. */
 bool year_run_is_sound(const struct year_run *r, uint64_t size);
+bool year_stated_is_sound(const struct year_stated *s, uint64_t size);
 
-/* Where runs begin that are no strays, and the new years between the one before it and each. */
+/* Where runs begin that are no strays, and of which year they are. */
 struct year_break {
     uint64_t at;
-    int64_t turn; /* -1: what is late, of the year before */
+    int64_t year;
 };
 struct year_breaks {
     struct year_break of[YEAR_RUNS_MOST];
@@ -48,6 +60,7 @@ struct years {
     struct year_date last;            /* and its date */
     int64_t written_s;                /* when the source was written last */
     const struct year_breaks *breaks; /* NULL: there are none */
+    size_t next;                      /* of them: those before begin before the line */
 };
 /* The year of a line that begins there. */
 int years_next(struct years *y, const struct stated *s, uint64_t at, bool *is_stray);
@@ -63,6 +76,8 @@ struct years_part {
 };
 void years_part_release(struct years_part *p);
 void years_part_add(struct years_part *p, const struct stated *s, uint64_t at);
+/* A line that states its year. */
+void years_part_add_stated(struct years_part *p, const struct stated *s);
 /* Where is_last: one more line of the day of the last one. */
 void years_part_same_day(struct years_part *p, int hour, int minute, int second);
 /* begin[i] gets the years with which part i begins, for a source that was written last then. */

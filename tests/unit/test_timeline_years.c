@@ -19,13 +19,15 @@ static int64_t utc(int year, int month, int day, int hour)
 
 struct line {
     int month, day;
-    int year;      /* expected */
-    bool is_stray; /* likewise */
+    int year;       /* expected */
+    bool is_stray;  /* likewise */
+    bool is_stated; /* the year */
 };
 
 static struct stated stated_of(const struct line *l)
 {
-    return (struct stated){.month = l->month, .day = l->day, .hour = 12};
+    return (struct stated){
+        .year = l->is_stated ? l->year : 0, .month = l->month, .day = l->day, .hour = 12};
 }
 
 /* Goes through the lines as a reader does: once to count, in parts of so many lines, then from the
@@ -42,7 +44,10 @@ static uint64_t check(const char *what, const struct line *lines, size_t count, 
     for (size_t i = 0; i < count; i++) {
         const struct stated s = stated_of(&lines[i]);
 
-        years_part_add(&parts[i / part_size], &s, i);
+        if (s.year)
+            years_part_add_stated(&parts[i / part_size], &s);
+        else
+            years_part_add(&parts[i / part_size], &s, i);
     }
     years_place(parts, part_count, written_s, begin, &breaks);
     one = begin[0];
@@ -50,9 +55,11 @@ static uint64_t check(const char *what, const struct line *lines, size_t count, 
         struct years *part = &begin[i / part_size];
         const struct stated s = stated_of(&lines[i]);
         bool is_stray, is_stray_of_part;
-        int year = years_next(&one, &s, i, &is_stray);
-        int of_part = years_next(part, &s, i, &is_stray_of_part);
+        int year = s.year ? s.year : years_next(&one, &s, i, &is_stray);
+        int of_part = s.year ? s.year : years_next(part, &s, i, &is_stray_of_part);
 
+        if (s.year)
+            continue;
         if (year != lines[i].year || of_part != year || is_stray != lines[i].is_stray ||
             is_stray_of_part != is_stray)
             fail_msg("%s, parts of %zu: line %zu is of %d%s (of its part %d%s), not %d%s", what,
@@ -97,6 +104,33 @@ static void years_follow_from_the_last_line_and_the_order(void **state)
     CHECK("written in January, of December", utc(2025, 1, 4, 0), 0, {12, 24, 2024}, {12, 31, 2024});
     CHECK("written a year later", utc(2025, 12, 29, 0), 0, {12, 24, 2024}, {12, 31, 2024});
     CHECK("29 February, taken later", utc(2026, 11, 25, 0), 0, {2, 28, 2024}, {2, 29, 2024});
+}
+
+/* As where a machine was updated, and its logger writes other dates since, or no longer. */
+static void a_year_that_lines_beside_state_counts(void **state)
+{
+    (void)state;
+    CHECK("behind", utc(2026, 11, 27, 0), 0, {11, 16, 2024}, {11, 17, 2024}, {11, 18, 2024},
+          {11, 19, 2024, false, true}, {11, 20, 2024, false, true}, {11, 21, 2024, false, true});
+    CHECK("before", utc(2026, 11, 27, 0), 0, {11, 19, 2024, false, true},
+          {11, 20, 2024, false, true}, {11, 21, 2024, false, true}, {11, 22, 2024}, {11, 23, 2024});
+    CHECK("over the new year", utc(2026, 11, 27, 0), 0, {12, 1, 2023}, {12, 30, 2023},
+          {1, 2, 2024, false, true}, {12, 30, 2024, false, true}, {12, 31, 2024, false, true},
+          {1, 3, 2025}, {3, 1, 2025}, {11, 1, 2025});
+    CHECK("weeks away", utc(2026, 11, 27, 0), 0, {11, 1, 2022}, {3, 1, 2023}, {11, 18, 2023},
+          {3, 1, 2024, false, true}, {3, 2, 2024, false, true}, {8, 3, 2024, false, true},
+          {11, 3, 2024}, {11, 4, 2024}, {2, 4, 2025});
+    CHECK("a year between, of lines that state it", utc(2026, 11, 27, 0), 0, {11, 17, 2022},
+          {11, 18, 2022}, {11, 19, 2022, false, true}, {6, 1, 2023, false, true},
+          {11, 10, 2023, false, true}, {11, 20, 2023}, {11, 21, 2023});
+    CHECK("one of a clock that was wrong", utc(2026, 11, 27, 0), 0, {11, 17, 2026}, {11, 18, 2026},
+          {1, 1, 1970, false, true}, {11, 20, 2026}, {1, 1, 2000, false, true}, {11, 21, 2026},
+          {11, 22, 2030, false, true}, {11, 23, 2030, false, true}, {11, 24, 2030, false, true},
+          {11, 25, 2026});
+    CHECK("a boot between", utc(2026, 11, 27, 0), 0, {11, 19, 2024, false, true},
+          {11, 20, 2024, false, true}, {11, 20, 2024, false, true}, {1, 1, 2024},
+          {11, 21, 2024, false, true}, {11, 21, 2024, false, true}, {11, 22, 2024, false, true},
+          {11, 23, 2024, false, true});
 }
 
 static void a_clock_that_was_not_set_moves_no_other_lines(void **state)
@@ -307,8 +341,10 @@ static void runs_of_another_process_are_looked_at(void **state)
                                   .first = {1, 2, 3, 4, 5},
                                   .last = {2, 29, 23, 59, 60},
                                   .highest = 58,
-                                  .end = 58};
-    struct year_run bad[8];
+                                  .end = 58,
+                                  .year = 2026,
+                                  .votes = 7};
+    struct year_run bad[10];
 
     (void)state;
     assert_true(year_run_is_sound(&good, 100));
@@ -322,6 +358,8 @@ static void runs_of_another_process_are_looked_at(void **state)
     bad[5].end = 59;
     bad[6].lowest = 1;
     bad[7].first.month = 0;
+    bad[8].year = 99;
+    bad[9].votes = 201;
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (year_run_is_sound(&bad[i], 100))
             fail_msg("bad run %zu", i);
@@ -331,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(years_follow_from_the_last_line_and_the_order),
+        cmocka_unit_test(a_year_that_lines_beside_state_counts),
         cmocka_unit_test(a_clock_that_was_not_set_moves_no_other_lines),
         cmocka_unit_test(a_last_line_of_a_clock_ahead_is_the_doubtful_one),
         cmocka_unit_test(lines_that_come_late_are_of_the_old_year),
