@@ -335,19 +335,6 @@ static bool take_half(struct str *at, struct stated *s)
     return true;
 }
 
-static bool skip_weekday(struct str *at)
-{
-    static const char names[] = "MonTueWedThuFriSatSun";
-
-    for (size_t i = 0; at->len > 4 && i < sizeof(names) - 1; i += 3)
-        if (memcmp(at->p, names + i, 3) == 0 && (at->p[3] == ' ' || at->p[3] == ',')) {
-            *at = str_from(*at, 4);
-            str_skip_blanks(at);
-            return true;
-        }
-    return false;
-}
-
 static bool take_date(struct str *rest, struct parts *p)
 {
     *p = (struct parts){0};
@@ -379,8 +366,12 @@ bool dated_named(struct str *rest, struct dated *out)
     struct dated d = {0};
     struct str at = *rest;
     struct parts p;
+    uint8_t weekday = when_weekday(&at);
 
-    if (skip_weekday(&at) && dated_iso(&at, out)) {
+    if (weekday)
+        str_skip_blanks(&at);
+    if (weekday && dated_iso(&at, out)) {
+        out->time.weekday = weekday;
         *rest = at;
         return true;
     }
@@ -391,5 +382,6 @@ bool dated_named(struct str *rest, struct dated *out)
     take_zone(&at, &d);
     if (d.time.year == 0 && (!take_separator(&at, ' ') || !take_year(&at, &d.time.year)))
         return false;
+    d.time.weekday = weekday;
     return give(rest, at, &d, out);
 }

@@ -16,8 +16,8 @@ static uint16_t number_of(struct field_names *names, struct str name)
 static bool is_of_program(struct str name)
 {
     static const char *const names[] = {
-        "event.kind",         "event.dataset",      "event.cut",         "event.original_bytes",
-        "event.is_ambiguous", "event.doubled_hour", "event.out_of_order"};
+        "event.kind",         "event.dataset",      "event.cut",          "event.original_bytes",
+        "event.is_ambiguous", "event.doubled_hour", "event.out_of_order", "event.stated_weekday"};
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (str_is(name, names[i]))

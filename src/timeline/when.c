@@ -183,15 +183,16 @@ static bool take_day(struct str *rest, int *out)
     return true;
 }
 
-static void skip_weekday(struct str *at)
-{
-    static const char names[] = "MonTueWedThuFriSatSun";
+static const char weekdays[] = "SunMonTueWedThuFriSat";
 
-    for (size_t i = 0; at->len > 4 && i < sizeof(names) - 1; i += 3)
-        if (memcmp(at->p, names + i, 3) == 0 && (at->p[3] == ' ' || at->p[3] == ',')) {
-            *at = str_from(*at, at->p[3] == ',' && at->p[4] == ' ' ? 5 : 4);
-            return;
+uint8_t when_weekday(struct str *rest)
+{
+    for (size_t i = 0; rest->len > 4 && i < sizeof(weekdays) - 1; i += 3)
+        if (memcmp(rest->p, weekdays + i, 3) == 0 && (rest->p[3] == ' ' || rest->p[3] == ',')) {
+            *rest = str_from(*rest, rest->p[3] == ',' && rest->p[4] == ' ' ? 5 : 4);
+            return (uint8_t)(i / 3 + 1);
         }
+    return 0;
 }
 
 static bool take_year(struct str *at, int *year)
@@ -239,7 +240,7 @@ bool when_bsd(struct str *rest, struct stated *out)
 
     if (take_usual_bsd(rest, out))
         return true;
-    skip_weekday(&at);
+    s.weekday = when_weekday(&at);
     if (take_year(&at, &s.year) && !take_char(&at, ' '))
         return false;
     s.month = when_month(at);
@@ -363,6 +364,14 @@ int64_t stated_seconds(const struct stated *s)
     return (era * 146097 + doe - 719468) * DAY_S + s->hour * 3600 + s->minute * 60 + s->second;
 }
 
+uint8_t stated_weekday(const struct stated *s)
+{
+    int64_t seconds = stated_seconds(s);
+    int64_t days = seconds / DAY_S - (seconds % DAY_S < 0);
+
+    return (uint8_t)(((days + 4) % 7 + 7) % 7 + 1); /* 1970-01-01 was a Thursday */
+}
+
 static void set_range(struct event *e, const struct stated *s)
 {
     char spelled[STATED_TEXT_SIZE];
@@ -393,6 +402,8 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
         set_range(e, &full);
         return;
     }
+    if (s->weekday && s->weekday != stated_weekday(&full))
+        event_put(e, FIELD_EVENT_STATED_WEEKDAY, (struct str){weekdays + (s->weekday - 1) * 3, 3});
     e->precision = s->precision;
     if (full.second == 60) {
         full.second = 59;

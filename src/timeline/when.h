@@ -16,6 +16,7 @@ struct stated {
     uint32_t ns;
     uint8_t precision;
     bool has_zone;
+    uint8_t weekday;         /* 1: Sunday, to 7; 0: not stated */
     int zone_s;              /* east of UTC */
     const struct zone *zone; /* whose rules count in its place; NULL: none */
     uint8_t text_len;
@@ -43,10 +44,15 @@ bool when_epoch(struct str *rest, struct stated *out);
 /* The name of a month, three letters. 0: none. */
 int when_month(struct str three);
 bool when_digits(struct str *rest, size_t count, int *out); /* exactly so many */
+/* "Mon ", "Mon, " and so on: its number as above; 0: none. Short or not, what follows has 1 byte.
+ */
+uint8_t when_weekday(struct str *rest);
 /* As when_iso has it; behind a space only with minutes. */
 bool when_zone(struct str *rest, struct stated *out);
 
 bool stated_is_date(const struct stated *s);
+/* As above, of a date. */
+uint8_t stated_weekday(const struct stated *s);
 /* Seconds since 1970 of the date and time as if it were UTC. */
 int64_t stated_seconds(const struct stated *s);
 

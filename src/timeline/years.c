@@ -16,6 +16,8 @@ enum {
     UNSET_YEAR = 2000,  /* so is its first day */
     FIRST_YEAR = 1678,  /* as stated_is_date has them */
     LAST_YEAR = 2261,
+    CALENDARS = 14,
+    CYCLE = 28,    /* years behind which all days of the week come again */
     LEAP_MOST = 8, /* years from one 29 February to the next, at most */
 };
 static const int64_t latest_s = 9214646399; /* the end of LAST_YEAR */
@@ -113,7 +115,9 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            (r->before.month == 0 || is_sound_date(&r->before)) && r->lines <= size &&
            r->leaps <= r->lines && is_within(r->lowest, -days, 0) &&
            is_within(r->highest, 0, days) && is_within(r->end, r->lowest, r->highest) &&
-           (r->year == 0 || is_within(r->year, FIRST_YEAR, LAST_YEAR)) && r->votes <= size * 2;
+           (r->year == 0 || is_within(r->year, FIRST_YEAR, LAST_YEAR)) && r->votes <= size * 2 &&
+           r->week_lines <= size && r->week_days <= r->week_lines && r->week_sure <= r->week_days &&
+           r->calendars < 1U << CALENDARS;
 }
 
 bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
@@ -162,6 +166,50 @@ static bool year_beside(int64_t *year, const struct year_date *of, const struct 
     return days >= -NEAR_DAYS && days <= NEAR_DAYS;
 }
 
+static uint32_t calendar_of(int year)
+{
+    const struct stated first = {.year = year, .month = 1, .day = 1};
+    const struct stated leap = {.year = year, .month = 2, .day = 29};
+
+    return 1U << (stated_weekday(&first) - 1 + (stated_is_date(&leap) ? 7 : 0));
+}
+
+/* Those that have such a day of the week on that date. 1 January of 2023 was a Sunday, of 2028 it
+ * is a Saturday. */
+static uint32_t calendars_of(const struct stated *s)
+{
+    enum { USUAL_SUNDAY = 2023, LEAP_SATURDAY = 2028 };
+    struct stated d = *s;
+    uint32_t of;
+
+    d.year = LEAP_SATURDAY;
+    of = 1U << (7 + (6 + 7 + s->weekday - stated_weekday(&d)) % 7);
+    d.year = USUAL_SUNDAY;
+    if (stated_is_date(&d))
+        of |= 1U << (7 + s->weekday - stated_weekday(&d)) % 7;
+    return of;
+}
+
+/* What most days show. */
+static void join_week(struct year_run *to, const struct year_run *run)
+{
+    bool is_new = run->week_days > 1 || to->week_days == 0 || !is_same_day(&to->last, &run->first);
+
+    to->week_lines += run->week_lines;
+    if (run->week_days == 0 || !is_new)
+        return;
+    to->week_days += run->week_days;
+    if (to->calendars & run->calendars) {
+        to->calendars &= run->calendars;
+        to->week_sure += run->week_sure;
+    } else if (to->week_sure >= run->week_sure) {
+        to->week_sure -= run->week_sure;
+    } else {
+        to->calendars = run->calendars;
+        to->week_sure = run->week_sure - to->week_sure;
+    }
+}
+
 /* Lines that state their year stand before those, which are of that one, or of the next. */
 static void vote_before(struct year_run *r, const struct year_stated *s)
 {
@@ -197,6 +245,7 @@ static void join(struct year_run *to, const struct year_run *run)
     to->lines += run->lines;
     to->leaps += run->leaps;
     vote(to, run->year, run->votes);
+    join_week(to, run);
     to->lowest = least(to->lowest, begin + run->lowest);
     to->highest = -least(-to->highest, -(begin + run->highest));
     to->end = begin + run->end;
@@ -467,6 +516,10 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at)
     const struct year_date *last;
 
     line.leaps = s->month == 2 && s->day == 29;
+    if (s->weekday) {
+        line.week_lines = line.week_days = line.week_sure = 1;
+        line.calendars = calendars_of(s);
+    }
     memset(p->day, 0, sizeof(p->day));
     year_runs_add(&p->runs, &line);
     last = &p->runs.of[p->runs.count - 1].last;
@@ -567,6 +620,22 @@ static bool is_known(const struct year_run *r, int64_t written_s)
     return is_shown(r->votes, r->lines) && r->votes && can_be(&s, written_s);
 }
 
+/* Whether days of the week show of which year those are: days of it agree, by most. */
+static bool has_week(const struct year_run *r, uint32_t days)
+{
+    return r->week_sure >= days && r->week_sure * 2 >= r->week_days &&
+           is_shown(r->week_lines, r->lines);
+}
+
+/* The last year up to that one that has the days of the week. */
+static int64_t year_of_week(const struct year_run *r, int64_t year)
+{
+    for (int64_t y = year; y > year - CYCLE && y > FIRST_YEAR; y--)
+        if (calendar_of((int)y) & r->calendars)
+            return y;
+    return year;
+}
+
 /* Runs have the turns before them for years, which become those of the calendar: backwards from the
  * end of the file and from what is known, and forwards from that where it makes them no later. */
 static void turns_to_years(const struct year_runs *r, int64_t written_s, struct year_breaks *b)
@@ -575,6 +644,7 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
     int64_t year, turns;
     size_t i = r->count;
     bool has_known = is_known(&r->of[0], written_s);
+    uint32_t days = 1; /* one day shows of which year the file is, but not that years are missing */
 
     turns = b->of[i - 1].year;
     year = last_year(&r->of[i - 1], &all, written_s);
@@ -583,13 +653,17 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
 
         turns = b->of[i].year;
         year = is_known(&r->of[i], written_s) ? r->of[i].year : year - before;
+        if (!is_known(&r->of[i], written_s) && has_week(&r->of[i], days)) {
+            year = year_of_week(&r->of[i], year);
+            days = 2;
+        }
         b->of[i].year = year;
     }
     for (i = 1; i < r->count; i++) {
         year = b->of[i - 1].year + turn_to(&r->of[i - 1], &r->of[i]);
         if (is_known(&r->of[i], written_s))
             has_known = true;
-        else if (has_known && year < b->of[i].year)
+        else if (has_known && year < b->of[i].year && !has_week(&r->of[i], 2))
             b->of[i].year = year;
     }
 }

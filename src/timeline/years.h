@@ -23,6 +23,12 @@ struct year_run {
     int64_t lowest, highest, end; /* days from the first one: of all, and of the last */
     int64_t year;                 /* that lines beside them show which state theirs; 0: none do, */
     uint64_t votes;               /* and how many lines do */
+    uint64_t week_lines;          /* that state a day of the week, */
+    uint32_t week_days;           /* on so many days, */
+    uint32_t week_sure;           /* of which so many more than not are right */
+    uint32_t calendars;           /* where a year has one of these: bit 0 to 6: 1 January is a
+                                     Sunday and so on, and from 7 in a leap year */
+    uint32_t unused_too;
 };
 /* Of a source, or of a part of it: what stands to and fro is left out. */
 enum { YEAR_RUNS_MOST = 1024 };

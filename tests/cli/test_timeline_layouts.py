@@ -125,6 +125,12 @@ class Layouts(unittest.TestCase):
             self.assertEqual({field: event.get(field) for field in more}, more, own)
             self.assertEqual((event["message"], event["time"]), (own, "2026-11-25T03:12:09Z"))
 
+    # 25 November was a Tuesday in 2025 and is a Wednesday in 2026: cal 11 2025.
+    def test_a_day_of_the_week_shows_the_year_or_is_told(self):
+        days = [("Sun Nov 23", "2025-11-23", None), ("Mon Nov 24", "2025-11-24", None), ("Wed Nov 25", "2025-11-25", "Wed"), ("Wed Nov 26", "2025-11-26", None)]
+        events, _ = read_lines("".join(f"{day} 03:12:09 web1 {LOGIN}\n" for day, *_ in days))
+        self.assertEqual([(e["time"][:10], e.get("event.stated_weekday"), e["doubt"]) for e in events], [(date, told, "yz") for _, date, told in days])
+
     def test_a_name_with_brackets_is_read_both_ways(self):
         events, _ = read_lines("*Nov 25 03:12:09: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: a] [Source: 192.0.2.8] [localport: 22] "
                                "[Reason: x] [Source: 192.0.2.7] [localport: 22] [Reason: Login Authentication Failed] at 03:12:09\n")

@@ -22,12 +22,16 @@ struct line {
     int year;       /* expected */
     bool is_stray;  /* likewise */
     bool is_stated; /* the year */
+    int weekday;    /* 1: Sunday; 0: not stated */
 };
 
 static struct stated stated_of(const struct line *l)
 {
-    return (struct stated){
-        .year = l->is_stated ? l->year : 0, .month = l->month, .day = l->day, .hour = 12};
+    return (struct stated){.year = l->is_stated ? l->year : 0,
+                           .month = l->month,
+                           .day = l->day,
+                           .hour = 12,
+                           .weekday = (uint8_t)l->weekday};
 }
 
 /* Goes through the lines as a reader does: once to count, in parts of so many lines, then from the
@@ -131,6 +135,34 @@ static void a_year_that_lines_beside_state_counts(void **state)
           {11, 20, 2024, false, true}, {11, 20, 2024, false, true}, {1, 1, 2024},
           {11, 21, 2024, false, true}, {11, 21, 2024, false, true}, {11, 22, 2024, false, true},
           {11, 23, 2024, false, true});
+}
+
+enum { SUN = 1, MON, TUE, WED, THU, FRI, SAT };
+
+/* As cal(1) has them. */
+static void a_day_of_the_week_shows_the_year(void **state)
+{
+    (void)state;
+    CHECK("of one line", utc(2026, 11, 21, 13), 0, {11, 20, 2025, false, false, THU});
+    CHECK("of this year", utc(2026, 11, 21, 13), 0, {11, 20, 2026, false, false, FRI},
+          {11, 21, 2026, false, false, SAT});
+    CHECK("of a leap year", utc(2026, 11, 21, 13), 0, {2, 28, 2024, false, false, WED},
+          {2, 29, 2024, false, false, THU}, {3, 1, 2024, false, false, FRI});
+    CHECK("over the new year", utc(2026, 11, 21, 13), 0, {12, 30, 2023, false, false, SAT},
+          {12, 31, 2023, false, false, SUN}, {1, 1, 2024, false, false, MON},
+          {1, 2, 2024, false, false, TUE});
+    CHECK("a year without lines", utc(2026, 11, 21, 13), 0, {3, 5, 2024, false, false, TUE},
+          {3, 6, 2024, false, false, WED}, {11, 19, 2026, false, false, THU},
+          {11, 20, 2026, false, false, FRI});
+    CHECK("one that is wrong", utc(2026, 11, 21, 13), 0, {11, 18, 2026, false, false, WED},
+          {11, 19, 2026, false, false, THU}, {11, 20, 2026, false, false, THU},
+          {11, 21, 2026, false, false, SAT});
+    CHECK("always the same", utc(2026, 11, 21, 13), 0, {11, 17, 2026, false, false, THU},
+          {11, 18, 2026, false, false, THU}, {11, 19, 2026, false, false, THU},
+          {11, 20, 2026, false, false, THU});
+    CHECK("against a year that is stated", utc(2026, 11, 21, 13), 0,
+          {11, 18, 2026, false, false, TUE}, {11, 19, 2026, false, true},
+          {11, 20, 2026, false, true}, {11, 20, 2026, false, true});
 }
 
 static void a_clock_that_was_not_set_moves_no_other_lines(void **state)
@@ -344,7 +376,7 @@ static void runs_of_another_process_are_looked_at(void **state)
                                   .end = 58,
                                   .year = 2026,
                                   .votes = 7};
-    struct year_run bad[10];
+    struct year_run bad[13];
 
     (void)state;
     assert_true(year_run_is_sound(&good, 100));
@@ -360,6 +392,9 @@ static void runs_of_another_process_are_looked_at(void **state)
     bad[7].first.month = 0;
     bad[8].year = 99;
     bad[9].votes = 201;
+    bad[10].week_lines = 101;
+    bad[11].week_days = 1;
+    bad[12].calendars = 1 << 14;
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (year_run_is_sound(&bad[i], 100))
             fail_msg("bad run %zu", i);
@@ -370,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(years_follow_from_the_last_line_and_the_order),
         cmocka_unit_test(a_year_that_lines_beside_state_counts),
+        cmocka_unit_test(a_day_of_the_week_shows_the_year),
         cmocka_unit_test(a_clock_that_was_not_set_moves_no_other_lines),
         cmocka_unit_test(a_last_line_of_a_clock_ahead_is_the_doubtful_one),
         cmocka_unit_test(lines_that_come_late_are_of_the_old_year),
