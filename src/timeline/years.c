@@ -38,13 +38,18 @@ static struct stated stated_of(const struct year_date *d, int year)
                            .second = (int)d->second};
 }
 
+static int shorter_way(int days)
+{
+    return days > DAYS / 2 ? days - DAYS : days < -DAYS / 2 ? days + DAYS : days;
+}
+
 /* Days from one date to another, the shorter way round the year. */
 static int days_between(const struct year_date *from, const struct year_date *to)
 {
     static const int before[] = {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335};
     int days = before[to->month - 1] + (int)to->day - before[from->month - 1] - (int)from->day;
 
-    return days > DAYS / 2 ? days - DAYS : days < -DAYS / 2 ? days + DAYS : days;
+    return shorter_way(days);
 }
 
 /* Months that go from later to earlier, by more than one, are of two years. */
@@ -117,7 +122,7 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            is_within(r->highest, 0, days) && is_within(r->end, r->lowest, r->highest) &&
            (r->year == 0 || is_within(r->year, FIRST_YEAR, LAST_YEAR)) && r->votes <= size * 2 &&
            r->week_lines <= size && r->week_days <= r->week_lines && r->week_sure <= r->week_days &&
-           r->calendars < 1U << CALENDARS;
+           r->calendars < 1U << CALENDARS && r->is_foreign <= 1;
 }
 
 bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
@@ -269,7 +274,7 @@ static size_t first_open(const struct year_runs *r)
 {
     size_t i = r->count ? r->count - 1 : 0;
 
-    while (i > 0 && is_short(&r->of[i]))
+    while (i > 0 && (is_short(&r->of[i]) || r->of[i].is_foreign))
         i--;
     return i;
 }
@@ -277,6 +282,50 @@ static size_t first_open(const struct year_runs *r)
 static uint32_t second_of_day(const struct year_date *d)
 {
     return (d->hour * 60 + d->minute) * 60 + d->second;
+}
+
+/* The clock by which lines of that date may stand behind lines of the other one, which were written
+ * some days before: NULL: it is none that was met some times. */
+static const struct year_clock *clock_of(const struct year_runs *r, const struct year_date *behind,
+                                         const struct year_date *d)
+{
+    int days = days_between(behind, d);
+
+    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++)
+        if (r->clocks[i].times >= DENSE_LINES &&
+            is_within(shorter_way(days - r->clocks[i].days), -RETURN_DAYS, NEAR_DAYS))
+            return &r->clocks[i];
+    return NULL;
+}
+
+/* A run went astray behind that date. */
+static void meet_clock(struct year_runs *r, const struct year_date *behind,
+                       const struct year_run *run)
+{
+    int days = days_between(behind, &run->first);
+    struct year_clock *least = &r->clocks[0];
+
+    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++) {
+        struct year_clock *c = &r->clocks[i];
+
+        if (c->times && is_within(shorter_way(days - c->days), -RETURN_DAYS, RETURN_DAYS)) {
+            c->times += c->times < UINT32_MAX;
+            return;
+        }
+        least = c->times < least->times ? c : least;
+    }
+    *least = (struct year_clock){days, 1};
+}
+
+/* Whether the other clock, of the last run, shows that lines of that date go on there. */
+static bool is_shown_by_clock(const struct year_runs *r, size_t i, const struct year_date *to)
+{
+    const struct year_run *last = &r->of[r->count - 1];
+    const struct year_clock *c =
+        last->is_foreign ? clock_of(r, &r->of[i].last, &last->first) : NULL;
+
+    return c && is_within(shorter_way(days_between(&last->last, to) + c->days), -RETURN_DAYS,
+                          RETURN_DAYS);
 }
 
 /* Whether lines go on there with run i, so that those between went astray: forward, which those of
@@ -293,6 +342,8 @@ static bool is_return(const struct year_runs *r, size_t i, const struct year_dat
         (days == 0 && second_of_day(to) < second_of_day(&from->last)) ||
         !(is_near(&from->last, to) || (may_turn && is_turn(&from->last, to))))
         return false;
+    if (is_shown_by_clock(r, i, to))
+        return true;
     for (size_t k = i + 1; k < r->count && days > RETURN_DAYS; k++)
         if (!is_unset(&r->of[k]))
             return false;
@@ -309,6 +360,8 @@ static bool is_before(const struct year_date *d, const struct year_date *end)
 
 static void leave_out_behind(struct year_runs *r, size_t i)
 {
+    for (size_t k = i + 1; k < r->count; k++)
+        meet_clock(r, &r->of[i].last, &r->of[k]);
     r->strays += r->count - (i + 1);
     r->count = i + 1;
 }
@@ -341,10 +394,12 @@ static void gather_turns(struct year_runs *r, size_t open, struct year_date d)
         const struct year_run *run = &r->of[i];
         int days = days_between(&r->of[first].last, &run->first);
 
-        if (is_near(&r->of[first].last, &run->first) && days >= 0 && days <= RETURN_DAYS)
+        if (is_near(&r->of[first].last, &run->first) && days >= 0 && days <= RETURN_DAYS) {
             join(&r->of[first], run);
-        else
+        } else {
+            meet_clock(r, &r->of[first].last, run);
             r->strays++;
+        }
     }
     r->count = first + 1;
 }
@@ -356,14 +411,29 @@ static void push(struct year_runs *r, const struct year_run *run)
         return;
     }
     r->of = mem_grow(r->of, r->count, &r->room, sizeof(r->of[0]));
-    r->of[r->count++] = *run;
+    r->of[r->count] = *run;
+    r->of[r->count].is_foreign =
+        r->count && clock_of(r, &r->of[first_open(r)].last, &run->first) != NULL;
+    r->count++;
+}
+
+/* The last run, or an open one from the first on to which this returns: in the same year rather
+ * than in a new one. */
+static size_t run_to_go_on(const struct year_runs *r, size_t open, const struct year_run *run)
+{
+    const bool is_on = goes_on(&r->of[r->count - 1], run);
+
+    for (int may_turn = 0; may_turn <= !is_on; may_turn++)
+        for (size_t i = open; i + 1 < r->count; i++)
+            if (can_be_one(&r->of[i], run) && is_return(r, i, &run->first, may_turn))
+                return i;
+    return r->count - 1;
 }
 
 void year_runs_add(struct year_runs *r, const struct year_run *run)
 {
     size_t i = first_open(r);
     struct year_run full = *run;
-    bool is_on;
 
     if (r->count == 0)
         r->before = r->last;
@@ -378,11 +448,8 @@ void year_runs_add(struct year_runs *r, const struct year_run *run)
     if (r->count > i + 1)
         gather_turns(r, i, full.first);
     i = first_open(r);
-    is_on = goes_on(&r->of[r->count - 1], &full);
-    while (i + 1 < r->count &&
-           !(can_be_one(&r->of[i], &full) && is_return(r, i, &full.first, !is_on)))
-        i++;
-    leave_out_behind(r, i);
+    leave_out_behind(r, run_to_go_on(r, i, &full));
+    i = r->count - 1;
     if (goes_on(&r->of[i], &full))
         join(&r->of[i], &full);
     else
@@ -438,6 +505,8 @@ static void return_to_end(struct year_runs *r, int64_t written_s)
         i++;
     if (i < r->count)
         leave_out_behind(r, i);
+    else if (r->of[r->count - 1].is_foreign)
+        leave_out_behind(r, first_open(r));
 }
 
 /* New years from one run to the next; one that goes back over a new year by days is late. */

@@ -19,24 +19,30 @@ struct year_run {
     uint64_t lines;                       /* how many, */
     uint64_t leaps;                       /* and of 29 February */
     struct year_date first, before, last; /* before: the last one of another day than the last */
-    uint32_t unused;
-    int64_t lowest, highest, end; /* days from the first one: of all, and of the last */
-    int64_t year;                 /* that lines beside them show which state theirs; 0: none do, */
-    uint64_t votes;               /* and how many lines do */
-    uint64_t week_lines;          /* that state a day of the week, */
-    uint32_t week_days;           /* on so many days, */
-    uint32_t week_sure;           /* of which so many more than not are right */
-    uint32_t calendars;           /* where a year has one of these: bit 0 to 6: 1 January is a
-                                     Sunday and so on, and from 7 in a leap year */
+    uint32_t is_foreign;                  /* 1: of a clock that is known to be another */
+    int64_t lowest, highest, end;         /* days from the first one: of all, and of the last */
+    int64_t year;        /* that lines beside them show which state theirs; 0: none do, */
+    uint64_t votes;      /* and how many lines do */
+    uint64_t week_lines; /* that state a day of the week, */
+    uint32_t week_days;  /* on so many days, */
+    uint32_t week_sure;  /* of which so many more than not are right */
+    uint32_t calendars;  /* where a year has one of these: bit 0 to 6: 1 January is a
+                            Sunday and so on, and from 7 in a leap year */
     uint32_t unused_too;
 };
+/* Of a host whose lines went astray. */
+struct year_clock {
+    int days;       /* that it is ahead of the others, the shorter way round the year */
+    unsigned times; /* it was met */
+};
 /* Of a source, or of a part of it: what stands to and fro is left out. */
-enum { YEAR_RUNS_MOST = 1024 };
+enum { YEAR_RUNS_MOST = 1024, YEAR_CLOCKS_MOST = 4 };
 struct year_runs {
     struct year_run *of;
     size_t count, room;
     uint64_t strays;                 /* runs that were left out */
     struct year_stated before, last; /* before the first run, and behind the last line of any */
+    struct year_clock clocks[YEAR_CLOCKS_MOST];
 };
 void year_runs_release(struct year_runs *r);
 /* A run behind those. */
