@@ -18,6 +18,7 @@ enum {
     QUEUE_MOST = 16 << 20,   /* of a lane whose turn it is not: it waits */
     SETTLE_SIZE = 256 << 10, /* of a queue, before what was put is cut off it */
     NAME_MOST = 64 << 10,
+    RUNS_KEPT = 1 << 18,  /* of which the years of a source follow */
     BLOCK_MOST = 1 << 29, /* packed bytes of one block */
 };
 #define MEMORY_SIZE ((uint64_t)3 << 30)
@@ -270,6 +271,14 @@ static int take_piece(struct buf *to, struct str body, struct err *e)
     return 0;
 }
 
+/* Of each part, so that those of all have room; the same for a source whoever reads it. */
+static size_t runs_most(const struct building *b)
+{
+    size_t share = RUNS_KEPT / b->looked.part_count;
+
+    return share < YEAR_RUNS_MOST ? YEAR_RUNS_MOST : share > YEAR_RUNS_ALL ? YEAR_RUNS_ALL : share;
+}
+
 static int take_counted(struct lane *l, struct str body, struct err *e)
 {
     struct years_part *part = &l->building->counted[l->part];
@@ -288,9 +297,9 @@ static int take_counted(struct lane *l, struct str body, struct err *e)
         memcpy(&run, body.p, sizeof(run));
         if (!year_run_is_sound(&run, PART_SIZE))
             return unsound(e);
-        year_runs_add(&part->runs, &run);
+        year_runs_add(&part->runs, &run, runs_most(l->building));
     }
-    part->runs.strays = c.strays;
+    part->runs.strays += c.strays;
     part->runs.before = c.before;
     part->runs.last = c.last;
     part->has_clock = c.has_clock != 0;
@@ -394,6 +403,8 @@ static struct build_task task_of(const struct building *b, enum build_kind kind,
     if (b->years && !b->is_counting) {
         task.year = b->years[from].year;
         task.date = b->years[from].last;
+        task.before = b->years[from].before;
+        task.is_stray = b->years[from].is_stray;
     }
     return task;
 }

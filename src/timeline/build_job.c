@@ -432,6 +432,8 @@ static int begin_given(struct job *j, const struct walked *m, struct reader *r, 
     r->folds = &j->folds;
     r->years = (struct years){.year = (int)j->task.year,
                               .last = j->task.date,
+                              .before = j->task.before,
+                              .is_stray = j->task.is_stray != 0,
                               .written_s = j->task.written_s,
                               .breaks = &j->breaks};
     return 0;

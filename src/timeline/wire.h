@@ -23,7 +23,9 @@ struct build_task {
     int64_t stated_s;  /* what it states of that, where it cannot be; INT64_MIN: nothing */
     int64_t taken_s;   /* when it was taken */
     int64_t year;      /* of a part: with which it begins */
-    struct year_date date;
+    struct year_date date, before;
+    uint32_t is_stray; /* the line before the part */
+    uint32_t unused;
     uint32_t zone_size;
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */

@@ -4,8 +4,10 @@
 
 enum {
     DAY_S = 86400,
+    HOUR_S = 3600,
     DAYS = 366,
     NEAR_DAYS = 31,
+    HALF_DAYS = DAYS / 2 - NEAR_DAYS,
     RETURN_DAYS = 2,    /* behind a stray */
     UNSET_DAYS = 7,     /* that a machine waits for the time */
     LATE_DAYS = 21,     /* that lines may come after others of the new year */
@@ -257,16 +259,53 @@ static void join(struct year_run *to, const struct year_run *run)
     to->last = run->last;
 }
 
-/* Of a clock that was not set: it begins with the year. */
-static bool is_unset(const struct year_run *r)
+static uint32_t second_of_day(const struct year_date *d)
 {
-    return r->first.month == 1 && r->first.day == 1;
+    return (d->hour * 60 + d->minute) * 60 + d->second;
+}
+
+/* The start of lines at that date, to an hour; NULL: none is known. */
+static struct year_start *start_of(struct year_start *starts, const struct year_date *d)
+{
+    for (size_t i = 0; i < YEAR_STARTS_MOST; i++) {
+        struct year_start *s = &starts[i];
+        int64_t apart = (int64_t)second_of_day(&s->date) - second_of_day(d);
+
+        if (s->times && is_same_day(&s->date, d) && is_within(apart, -HOUR_S, HOUR_S))
+            return s;
+    }
+    return NULL;
+}
+
+static void meet_start(struct year_start *starts, const struct year_date *d)
+{
+    struct year_start *s = start_of(starts, d);
+
+    if (s) {
+        s->times += s->times < UINT32_MAX;
+        return;
+    }
+    s = &starts[0];
+    for (size_t i = 1; i < YEAR_STARTS_MOST; i++)
+        s = starts[i].times < s->times ? &starts[i] : s;
+    *s = (struct year_start){*d, 1};
+}
+
+/* Of a clock that was not set: it begins with the year, or comes back to one date. */
+static bool is_unset(const struct year_runs *r, const struct year_run *run)
+{
+    const struct year_start *s;
+
+    if (run->first.month == 1 && run->first.day == 1)
+        return true;
+    s = start_of((struct year_start *)r->starts, &run->first);
+    return s && s->times > 1;
 }
 
 /* Of one day, or of two that are next to each other; a machine may wait for the time for days. */
-static bool is_short(const struct year_run *r)
+static bool is_short(const struct year_runs *r, const struct year_run *run)
 {
-    return r->highest - r->lowest <= (is_unset(r) ? UNSET_DAYS : 1);
+    return run->highest - run->lowest <= (is_unset(r, run) ? UNSET_DAYS : 1);
 }
 
 /* The first run to which lines can return: what is behind it is short. */
@@ -274,14 +313,9 @@ static size_t first_open(const struct year_runs *r)
 {
     size_t i = r->count ? r->count - 1 : 0;
 
-    while (i > 0 && (is_short(&r->of[i]) || r->of[i].is_foreign))
+    while (i > 0 && (is_short(r, &r->of[i]) || r->of[i].is_foreign))
         i--;
     return i;
-}
-
-static uint32_t second_of_day(const struct year_date *d)
-{
-    return (d->hour * 60 + d->minute) * 60 + d->second;
 }
 
 /* The clock by which lines of that date may stand behind lines of the other one, which were written
@@ -305,16 +339,20 @@ static void meet_clock(struct year_runs *r, const struct year_date *behind,
     int days = days_between(behind, &run->first);
     struct year_clock *least = &r->clocks[0];
 
+    /* Of two that are half a year apart each could be ahead. */
+    if (is_unset(r, run) || days > HALF_DAYS || days < -HALF_DAYS)
+        return;
     for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++) {
         struct year_clock *c = &r->clocks[i];
 
         if (c->times && is_within(shorter_way(days - c->days), -RETURN_DAYS, RETURN_DAYS)) {
             c->times += c->times < UINT32_MAX;
+            c->lines += run->lines;
             return;
         }
         least = c->times < least->times ? c : least;
     }
-    *least = (struct year_clock){days, 1};
+    *least = (struct year_clock){days, 1, run->lines};
 }
 
 /* Whether the other clock, of the last run, shows that lines of that date go on there. */
@@ -338,14 +376,16 @@ static bool is_return(const struct year_runs *r, size_t i, const struct year_dat
     const struct year_run *from = &r->of[i];
     int days = days_between(&from->last, to);
 
-    if (from->lines < DENSE_LINES || days < 0 || days > NEAR_DAYS ||
+    if (days < 0 || days > NEAR_DAYS ||
         (days == 0 && second_of_day(to) < second_of_day(&from->last)) ||
         !(is_near(&from->last, to) || (may_turn && is_turn(&from->last, to))))
         return false;
     if (is_shown_by_clock(r, i, to))
         return true;
+    if (from->lines < DENSE_LINES)
+        return false;
     for (size_t k = i + 1; k < r->count && days > RETURN_DAYS; k++)
-        if (!is_unset(&r->of[k]))
+        if (!is_unset(r, &r->of[k]))
             return false;
     return true;
 }
@@ -430,30 +470,83 @@ static size_t run_to_go_on(const struct year_runs *r, size_t open, const struct 
     return r->count - 1;
 }
 
-void year_runs_add(struct year_runs *r, const struct year_run *run)
+/* Lines of a clock that is known to be another, behind which one begins that is not. */
+static void leave_out_foreign(struct year_runs *r, const struct year_run *run)
 {
-    size_t i = first_open(r);
+    while (r->knows_clocks && r->count && clock_of(r, &run->first, &r->of[r->count - 1].last)) {
+        r->strays++;
+        r->count--;
+    }
+}
+
+/* A run behind those, of which strays are left out. */
+static void reduce(struct year_runs *r, const struct year_run *run)
+{
+    size_t i;
+
+    leave_out_foreign(r, run);
+    i = first_open(r);
+    if (r->count == 0) {
+        push(r, run);
+        return;
+    }
+    if (is_late(&r->of[r->count - 1].last, &run->first))
+        return;
+    if (r->count > i + 1)
+        gather_turns(r, i, run->first);
+    i = first_open(r);
+    leave_out_behind(r, run_to_go_on(r, i, run));
+    i = r->count - 1;
+    if (goes_on(&r->of[i], run))
+        join(&r->of[i], run);
+    else
+        push(r, run);
+}
+
+/* All of them, of which r knows clocks and starts. */
+static void reduce_all(struct year_runs *r, const struct year_runs *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        reduce(r, &all->of[i]);
+    r->strays += all->strays;
+    r->before = all->before;
+    r->last = all->last;
+    r->is_reduced = true;
+}
+
+static void add_all(struct year_runs *r, const struct year_run *run, size_t most)
+{
+    struct year_runs reduced = {0};
+
+    if (r->count && is_late(&r->of[r->count - 1].last, &run->first))
+        return;
+    if (r->count && goes_on(&r->of[r->count - 1], run)) {
+        join(&r->of[r->count - 1], run);
+        return;
+    }
+    if (r->count < most) {
+        r->of = mem_grow(r->of, r->count, &r->room, sizeof(r->of[0]));
+        r->of[r->count++] = *run;
+        return;
+    }
+    reduce_all(&reduced, r);
+    reduce(&reduced, run);
+    year_runs_release(r);
+    *r = reduced;
+}
+
+void year_runs_add(struct year_runs *r, const struct year_run *run, size_t most)
+{
     struct year_run full = *run;
 
     if (r->count == 0)
         r->before = r->last;
     vote_before(&full, &r->last);
     r->last.lines = 0;
-    if (r->count == 0) {
-        push(r, &full);
-        return;
-    }
-    if (is_late(&r->of[r->count - 1].last, &full.first))
-        return;
-    if (r->count > i + 1)
-        gather_turns(r, i, full.first);
-    i = first_open(r);
-    leave_out_behind(r, run_to_go_on(r, i, &full));
-    i = r->count - 1;
-    if (goes_on(&r->of[i], &full))
-        join(&r->of[i], &full);
+    if (r->is_reduced)
+        reduce(r, &full);
     else
-        push(r, &full);
+        add_all(r, &full, most);
 }
 
 void year_runs_add_stated(struct year_runs *r, const struct year_stated *s)
@@ -486,7 +579,7 @@ static void append(struct year_runs *to, const struct years_part *part)
         to->last.lines = 0; /* the first run knows of them */
     }
     for (size_t k = 0; k < runs->count; k++)
-        year_runs_add(to, &runs->of[k]);
+        year_runs_add(to, &runs->of[k], YEAR_RUNS_SUM);
     to->last = runs->last;
 }
 
@@ -556,20 +649,35 @@ static const struct year_break *take_break(struct years *y, uint64_t at)
     return b && y->next < b->count && b->of[y->next].at == at ? &b->of[y->next] : NULL;
 }
 
-int years_next(struct years *y, const struct stated *s, uint64_t at, bool *is_stray)
+/* What a run, or a line of it, is that begins there. */
+static bool is_astray(struct years *y, uint64_t at, const struct year_date *first)
 {
     const struct year_break *begins = take_break(y, at);
+
+    if (begins) {
+        y->year = (int)begins->year;
+        return false;
+    }
+    if (y->before.month && is_near(&y->before, first))
+        return y->is_stray;
+    return y->last.month && !is_near(&y->last, first);
+}
+
+int years_next(struct years *y, const struct stated *s, uint64_t at, bool *is_stray)
+{
     struct year_date d = date_of(s);
 
     *is_stray = false;
-    if (begins) {
-        y->year = (int)begins->year;
-    } else if (y->last.month && is_late(&y->last, &d)) {
+    if (y->before.month && is_late(&y->before, &d) && !y->is_stray)
         return y->year - 1;
-    } else if (y->last.month && !is_near(&y->last, &d)) {
-        *is_stray = true;
-        return year_of_stray(y, &d);
+    if (y->before.month && is_late(&y->before, &d)) { /* than what is of a clock that is ahead */
+        *is_stray = !is_near(&y->last, &d);
+        return *is_stray ? year_of_stray(y, &d) : y->year;
     }
+    *is_stray = y->is_stray = is_astray(y, at, &d);
+    y->before = d;
+    if (y->is_stray)
+        return year_of_stray(y, &d);
     y->last = d;
     return y->year;
 }
@@ -590,7 +698,7 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at)
         line.calendars = calendars_of(s);
     }
     memset(p->day, 0, sizeof(p->day));
-    year_runs_add(&p->runs, &line);
+    year_runs_add(&p->runs, &line, YEAR_RUNS_ALL);
     last = &p->runs.of[p->runs.count - 1].last;
     p->is_last = memcmp(last, &line.last, sizeof(*last)) == 0;
 }
@@ -737,7 +845,8 @@ static void turns_to_years(const struct year_runs *r, int64_t written_s, struct 
     }
 }
 
-void year_runs_end(struct year_runs *all, int64_t written_s, struct year_breaks *out)
+/* What no stray is, of which years follow. */
+static void breaks_of(struct year_runs *all, int64_t written_s, struct year_breaks *out)
 {
     int64_t turns = 0;
 
@@ -752,21 +861,75 @@ void year_runs_end(struct year_runs *all, int64_t written_s, struct year_breaks 
         turns_to_years(all, written_s, out);
 }
 
+/* Clocks that were met some times; those of most lines are the right ones. False: there are none.
+ */
+static bool learn_clocks(struct year_runs *to, const struct year_runs *from)
+{
+    const struct year_clock *most = &from->clocks[0];
+    uint64_t lines = 0;
+
+    for (size_t i = 0; i < from->count; i++)
+        lines += from->of[i].lines;
+    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++)
+        most = from->clocks[i].lines > most->lines ? &from->clocks[i] : most;
+    if (most->lines > lines && most->times >= DENSE_LINES)
+        to->clocks[0] = (struct year_clock){-most->days, most->times, lines};
+    else
+        memcpy(to->clocks, from->clocks, sizeof(to->clocks));
+    return most->times >= DENSE_LINES;
+}
+
+/* Once to learn which clocks went astray, and by how much, and then with that. */
+static void settle(struct year_runs *all, int64_t written_s, struct year_breaks *out)
+{
+    struct year_runs first = {0}, second = {0};
+
+    if (all->is_reduced) {
+        breaks_of(all, written_s, out);
+        return;
+    }
+    /* A clock that goes on would have another date behind lines of more than a day. */
+    for (size_t i = 0; i < all->count; i++)
+        if (is_short(all, &all->of[i]) && (i == 0 || !is_short(all, &all->of[i - 1])))
+            meet_start(first.starts, &all->of[i].first);
+    memcpy(second.starts, first.starts, sizeof(second.starts));
+    reduce_all(&first, all);
+    second.knows_clocks = learn_clocks(&second, &first);
+    if (second.knows_clocks) {
+        reduce_all(&second, all);
+        breaks_of(&second, written_s, out);
+    } else {
+        breaks_of(&first, written_s, out);
+    }
+    year_runs_release(&first);
+    year_runs_release(&second);
+}
+
 /* Goes through the runs as years_next goes through their lines: the date of the last one. */
 static void go_through(const struct years_part *part, struct years *y)
 {
     for (size_t k = 0; k < part->runs.count; k++) {
         const struct year_run *run = &part->runs.of[k];
-        const struct year_break *begins = take_break(y, run->at);
 
-        if (begins) {
-            y->year = (int)begins->year;
+        if (y->before.month && is_late(&y->before, &run->first))
+            continue;
+        y->is_stray = is_astray(y, run->at, &run->first);
+        y->before = run->last;
+        if (!y->is_stray)
             y->last = run->last;
-        } else if (y->last.month && !is_late(&y->last, &run->first) &&
-                   is_near(&y->last, &run->first)) {
-            y->last = run->last;
-        }
     }
+}
+
+/* Before the first line, whose run may be left out. */
+static struct years begin_of(const struct year_runs *all, const struct year_breaks *breaks,
+                             int64_t written_s)
+{
+    struct years y = {.year = (int)breaks->of[0].year, .written_s = written_s, .breaks = breaks};
+
+    for (size_t i = 0; i < all->count && y.last.month == 0; i++)
+        if (all->of[i].at == breaks->of[0].at)
+            y.last = all->of[i].first;
+    return y;
 }
 
 void years_place(const struct years_part *parts, size_t count, int64_t written_s,
@@ -777,11 +940,9 @@ void years_place(const struct years_part *parts, size_t count, int64_t written_s
 
     for (size_t i = 0; i < count; i++)
         append(&sum, &parts[i]);
-    year_runs_end(&sum, written_s, breaks);
-    if (sum.count) {
-        y.year = (int)breaks->of[0].year;
-        y.last = sum.of[0].first;
-    }
+    settle(&sum, written_s, breaks);
+    if (breaks->count)
+        y = begin_of(&sum, breaks, written_s);
     year_runs_release(&sum);
     for (size_t i = 0; i < count; i++) {
         begin[i] = y;

@@ -34,19 +34,35 @@ struct year_run {
 struct year_clock {
     int days;       /* that it is ahead of the others, the shorter way round the year */
     unsigned times; /* it was met */
+    uint64_t lines; /* of it */
 };
-/* Of a source, or of a part of it: what stands to and fro is left out. */
-enum { YEAR_RUNS_MOST = 1024, YEAR_CLOCKS_MOST = 4 };
+/* A date to which a clock comes back. */
+struct year_start {
+    struct year_date date;
+    unsigned times;
+};
+/* Of a source, or of a part of it: all, or, where these are too many, without what stands to and
+ * fro. */
+enum {
+    YEAR_RUNS_MOST = 1024,
+    YEAR_RUNS_ALL = 8192,  /* of a part, */
+    YEAR_RUNS_SUM = 65536, /* and of all parts */
+    YEAR_CLOCKS_MOST = 4,
+    YEAR_STARTS_MOST = 16,
+};
 struct year_runs {
     struct year_run *of;
     size_t count, room;
     uint64_t strays;                 /* runs that were left out */
     struct year_stated before, last; /* before the first run, and behind the last line of any */
+    bool is_reduced;                 /* strays are left out */
+    bool knows_clocks;               /* from the first run on */
     struct year_clock clocks[YEAR_CLOCKS_MOST];
+    struct year_start starts[YEAR_STARTS_MOST];
 };
 void year_runs_release(struct year_runs *r);
-/* A run behind those. */
-void year_runs_add(struct year_runs *r, const struct year_run *run);
+/* A run behind those; where they would be more than most, strays are left out from there on. */
+void year_runs_add(struct year_runs *r, const struct year_run *run, size_t most);
 /* Lines behind those that state their year. */
 void year_runs_add_stated(struct year_runs *r, const struct year_stated *s);
 /* Whether what another process tells can be so, of so many bytes at most. */
@@ -63,13 +79,12 @@ struct year_breaks {
     size_t count;
     uint64_t strays;
 };
-/* What the runs of all parts of a source come to, which was written last then. */
-void year_runs_end(struct year_runs *all, int64_t written_s, struct year_breaks *out);
-
 /* While lines are read. Zero-initialise. */
 struct years {
     int year;                         /* of the line before that is no stray */
     struct year_date last;            /* and its date */
+    struct year_date before;          /* of the line before, whatever it is, */
+    bool is_stray;                    /* and whether that is one */
     int64_t written_s;                /* when the source was written last */
     const struct year_breaks *breaks; /* NULL: there are none */
     size_t next;                      /* of them: those before begin before the line */

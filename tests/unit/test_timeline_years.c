@@ -250,6 +250,88 @@ static void hosts_in_turns_are_of_one_year(void **state)
     assert_int_equal(check("in turns", lines, count, at, count), 180);
 }
 
+/* Of two hosts one is four months behind, and the other, which writes more, is quiet from Friday to
+ * Sunday; 1 October 2026 is a Thursday. Whose line is the first says nothing. */
+static void a_quiet_weekend_makes_no_host_astray(void **state)
+{
+    struct line lines[1024];
+
+    (void)state;
+    for (int is_behind_first = 0; is_behind_first < 2; is_behind_first++) {
+        int64_t at = utc(2026, 10, 1, 0);
+        size_t count = 0;
+
+        for (int hour = 0; hour < 50 * 24; hour += 1, at += 3600) {
+            struct stated right = {0}, behind = {0};
+            int weekday = (hour / 24 + 4) % 7;
+
+            stated_from_seconds(&right, at);
+            stated_from_seconds(&behind, at - (int64_t)120 * DAY_S);
+            if (hour % 7 == 1 - is_behind_first)
+                lines[count++] = (struct line){behind.month, behind.day, behind.year, true};
+            if (hour % 3 == 0 && weekday >= 1 && weekday <= 4)
+                lines[count++] = (struct line){right.month, right.day, right.year, false};
+        }
+        check("a quiet weekend", lines, count, at, count);
+        check("a quiet weekend", lines, count, at, 7);
+    }
+}
+
+/* A clock that comes back to one date, and stands there for days. */
+static void a_clock_that_comes_back_to_a_date_moves_no_other_lines(void **state)
+{
+    struct line lines[512];
+    size_t count = 0;
+
+    (void)state;
+    for (int day = 1; day <= 28; day++) {
+        for (int i = 0; i < 4; i++)
+            lines[count++] = (struct line){11, day, 2026, false};
+        for (int i = 0; i < 5 && (day == 7 || day == 19); i++)
+            lines[count++] = (struct line){6, 5, 2026, true};
+        if (day == 7 || day == 19)
+            day += 5;
+    }
+    for (size_t size = 1; size <= count; size++)
+        check("one date", lines, count, utc(2026, 11, 29, 0), size);
+}
+
+/* What is told does not depend on where parts end, whatever the lines are. */
+static void years_are_those_of_the_whole_in_parts_of_any_size(void **state)
+{
+    static struct line lines[400];
+    unsigned seed = 3;
+
+    (void)state;
+    for (int round = 0; round < 100; round++) {
+        int64_t at = utc(2024, 3, 1, 12);
+        size_t count = 100 + (size_t)rand_r(&seed) % 300;
+        CLEANUP(years_part_release) struct years_part whole = {0};
+        struct year_breaks breaks;
+        struct years y;
+
+        for (size_t i = 0; i < count; i++) {
+            const int astray[] = {0, 0, 0, 0, -200, -100, -40, -20, -3, 3, 20, 40, 100, 200};
+            struct stated s = {0};
+
+            at += rand_r(&seed) % (round % 2 ? 5 * DAY_S : DAY_S / 5);
+            stated_from_seconds(&s, at + astray[(size_t)rand_r(&seed) % COUNT_OF(astray)] *
+                                             (int64_t)DAY_S);
+            lines[i] = (struct line){s.month, s.day, 0, false};
+            s = stated_of(&lines[i]);
+            years_part_add(&whole, &s, i);
+        }
+        years_place(&whole, 1, at, &y, &breaks);
+        for (size_t i = 0; i < count; i++) {
+            const struct stated s = stated_of(&lines[i]);
+
+            lines[i].year = years_next(&y, &s, i, &lines[i].is_stray);
+        }
+        for (size_t size = 1; size < count; size += 1 + size / 3)
+            check("parts", lines, count, at, size);
+    }
+}
+
 /* A line each so many days, for years, and nothing out of order. */
 static void few_lines_a_year_are_in_order(void **state)
 {
@@ -411,6 +493,9 @@ int main(void)
         cmocka_unit_test(lines_that_come_late_are_of_the_old_year),
         cmocka_unit_test(one_line_of_29_february_moves_no_others),
         cmocka_unit_test(hosts_in_turns_are_of_one_year),
+        cmocka_unit_test(a_quiet_weekend_makes_no_host_astray),
+        cmocka_unit_test(a_clock_that_comes_back_to_a_date_moves_no_other_lines),
+        cmocka_unit_test(years_are_those_of_the_whole_in_parts_of_any_size),
         cmocka_unit_test(few_lines_a_year_are_in_order),
         cmocka_unit_test(years_are_those_in_which_lines_were_written),
         cmocka_unit_test(what_goes_to_and_fro_without_end_is_bounded),
