@@ -7,6 +7,8 @@ enum {
     HOUR_S = 3600,
     DAYS = 366,
     NEAR_DAYS = 31,
+    BACK_DAYS = 100, /* from a line to the next, where the newest is the first */
+    BACK_LEAST = 4,
     HALF_DAYS = DAYS / 2 - NEAR_DAYS,
     RETURN_DAYS = 2,    /* behind a stray */
     UNSET_DAYS = 7,     /* that a machine waits for the time */
@@ -514,13 +516,21 @@ static void reduce_all(struct year_runs *r, const struct year_runs *all)
     r->is_reduced = true;
 }
 
+/* The first lines of a part are late where the one before it is of January. */
+static bool may_be_late(const struct year_runs *r, const struct year_run *run)
+{
+    static const struct year_date january = {.month = 1, .day = 1};
+
+    return r->count == 1 && is_late(&january, &r->of[0].last) && !is_late(&january, &run->first);
+}
+
 static void add_all(struct year_runs *r, const struct year_run *run, size_t most)
 {
     struct year_runs reduced = {0};
 
     if (r->count && is_late(&r->of[r->count - 1].last, &run->first))
         return;
-    if (r->count && goes_on(&r->of[r->count - 1], run)) {
+    if (r->count && goes_on(&r->of[r->count - 1], run) && !may_be_late(r, run)) {
         join(&r->of[r->count - 1], run);
         return;
     }
@@ -879,6 +889,67 @@ static bool learn_clocks(struct year_runs *to, const struct year_runs *from)
     return most->times >= DENSE_LINES;
 }
 
+/* Days by which a run goes back, or a line behind another. 0: it goes on. */
+static int64_t days_back(const struct year_run *r)
+{
+    bool is_back = r->end == r->lowest && r->highest == 0;
+
+    return is_back && (r->end < 0 || second_of_day(&r->last) <= second_of_day(&r->first)) ? -r->end
+                                                                                          : -1;
+}
+
+/* Days from one date to the next such one as the other; what is a day ahead is of the same day. */
+static int64_t days_after(const struct year_date *from, const struct year_date *to)
+{
+    int days = days_between(from, to);
+
+    return days >= -1 ? days : days + DAYS;
+}
+
+/* Whether all lines go back: the newest is the first. Where none are close to one another, each
+ * could be months later as well, and the file is to be about as old as the first. */
+static bool is_newest_first(const struct year_runs *all, int64_t written_s)
+{
+    int64_t within = 0, most = 0, age;
+    size_t steps = 0;
+    struct stated written = {0};
+    struct year_date end;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct year_run *r = &all->of[i];
+        int step = i ? -days_between(&all->of[i - 1].last, &r->first) : 0;
+
+        if (days_back(r) < 0 || step < 0 || (i && step == 0) || step > BACK_DAYS)
+            return false;
+        within += days_back(r);
+        most = step > most ? step : most;
+        steps += i > 0;
+    }
+    if (within >= BACK_LEAST)
+        return true;
+    stated_from_seconds(&written, within_calendar(written_s));
+    end = date_of(&written);
+    age = days_after(&all->of[0].first, &end);
+    return steps >= BACK_LEAST && age <= most + 1 &&
+           age < days_after(&all->of[all->count - 1].last, &end);
+}
+
+/* The first line is the last one that was written. */
+static void breaks_of_newest_first(const struct year_runs *all, int64_t written_s,
+                                   struct year_breaks *out)
+{
+    const struct summed none = {0};
+    const struct year_run first = {.lines = 1, .first = all->of[0].first, .last = all->of[0].first};
+    int64_t year = last_year(&first, &none, written_s);
+
+    out->strays = 0;
+    out->count = 0;
+    for (size_t i = 0; i < all->count && i < YEAR_RUNS_MOST; i++) {
+        year -= i && is_later_in_year(&all->of[i].first, &all->of[i - 1].last);
+        out->of[out->count++] = (struct year_break){all->of[i].at, year};
+    }
+}
+
 /* Once to learn which clocks went astray, and by how much, and then with that. */
 static void settle(struct year_runs *all, int64_t written_s, struct year_breaks *out)
 {
@@ -886,6 +957,10 @@ static void settle(struct year_runs *all, int64_t written_s, struct year_breaks 
 
     if (all->is_reduced) {
         breaks_of(all, written_s, out);
+        return;
+    }
+    if (all->count && is_newest_first(all, written_s)) {
+        breaks_of_newest_first(all, written_s, out);
         return;
     }
     /* A clock that goes on would have another date behind lines of more than a day. */

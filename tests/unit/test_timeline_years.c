@@ -205,6 +205,20 @@ static void a_last_line_of_a_clock_ahead_is_the_doubtful_one(void **state)
           {11, 20, 2025}, {11, 23, 2025});
 }
 
+static void lines_whose_newest_is_the_first_are_of_the_years_before(void **state)
+{
+    (void)state;
+    CHECK("each 70 days", utc(2026, 11, 20, 0), 0, {10, 12, 2026}, {8, 3, 2026}, {5, 25, 2026},
+          {3, 16, 2026}, {1, 5, 2026});
+    CHECK("over two new years", utc(2026, 3, 1, 0), 0, {2, 10, 2026}, {1, 1, 2026}, {11, 22, 2025},
+          {10, 13, 2025}, {7, 30, 2025}, {5, 1, 2025}, {2, 1, 2025}, {12, 20, 2024});
+    CHECK("days and weeks", utc(2026, 11, 20, 0), 0, {3, 12, 2026}, {3, 11, 2026}, {3, 9, 2026},
+          {1, 2, 2026}, {1, 1, 2026}, {12, 31, 2025}, {12, 10, 2025}, {9, 30, 2025});
+    /* A line each 300 days is as far back each time, but the file is not as old as the first. */
+    CHECK("each 300 days", utc(2026, 11, 20, 0), 0, {3, 7, 2021}, {1, 1, 2022}, {10, 28, 2022},
+          {8, 24, 2023}, {6, 19, 2024}, {4, 15, 2025}, {2, 9, 2026});
+}
+
 static void lines_that_come_late_are_of_the_old_year(void **state)
 {
     (void)state;
@@ -490,6 +504,7 @@ int main(void)
         cmocka_unit_test(a_day_of_the_week_shows_the_year),
         cmocka_unit_test(a_clock_that_was_not_set_moves_no_other_lines),
         cmocka_unit_test(a_last_line_of_a_clock_ahead_is_the_doubtful_one),
+        cmocka_unit_test(lines_whose_newest_is_the_first_are_of_the_years_before),
         cmocka_unit_test(lines_that_come_late_are_of_the_old_year),
         cmocka_unit_test(one_line_of_29_february_moves_no_others),
         cmocka_unit_test(hosts_in_turns_are_of_one_year),
