@@ -117,22 +117,30 @@ def score_plaso(probe, path, row, counts, times):
     if "selinux" in row["parser_plugin"]:
         records += told.get("continued", 0)
     counts.add(records == int(row["expected_event_data"]), row["test_file"], row["expected_event_data"], told)
-    for name in ("expected_1", "expected_2", "expected_3"):
-        if not row[name]:
-            continue
-        for field, text in re.findall(r'"(\w+_time)": "([^"]+)"', row[name]):
-            score_time(events, field, text, row["test_file"], times)
-
-
-def score_time(events, field, text, where, times):
-    """Whether one of the events has that time; of years 0 and 1 month to second count."""
-    if field not in ("written_time", "last_written_time", "recorded_time", "added_time", "start_time"):
-        return
-    is_yearless = text[:4] in ("0000", "0001")
-    when = seconds_of(("2000" if is_yearless else text[:4]) + text[4:])
+    stated = [text for name in ("expected_1", "expected_2", "expected_3") for field, text in re.findall(r'"(\w+_time)": "([^"]+)"', row[name])
+              if field in ("written_time", "last_written_time", "recorded_time", "added_time", "start_time")]
     found = [moment(event) for event in events]
-    hit = any(f == when or (is_yearless and f.replace(year=2000) == when) for f in found)
-    times.add(hit, where, text, [str(f) for f in found[:3]])
+    first = first_year([text for text in stated if is_yearless(text)], found)
+    for text in stated:
+        times.add(any(is_of(text, f, first) for f in found), row["test_file"], text, [str(f) for f in found if is_of(text, f, None)] or [str(f) for f in found[:3]])
+
+
+def is_yearless(text):
+    """Of lines that state no year plaso counts the years from the first of them on, which is 0."""
+    return text[:2] == "00"
+
+
+def is_of(text, found, first):
+    """Whether an event is of that time; where it has no year, of the first one and so many more, or of any (None)."""
+    if not is_yearless(text):
+        return found == seconds_of(text)
+    return found.replace(year=2000) == seconds_of("2000" + text[4:]) and first in (None, found.year - int(text[:4]))
+
+
+def first_year(texts, found):
+    """The year of the first line by which most of these times are right; None where there are none."""
+    firsts = collections.Counter(first for text in texts for first in {f.year - int(text[:4]) for f in found if is_of(text, f, None)})
+    return firsts.most_common(1)[0][0] if firsts else None
 
 
 JSON_MARK = re.compile(r"^\s*# failJSON: (\{.*\})\s*$")
