@@ -139,13 +139,14 @@ static void catch_signals(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* Work of the host goes first, and a crash leaves no file on it. Where this is not allowed it is
- * read all the same. */
+/* Work of the host goes first, also where who starts it has said so even more, and a crash leaves no
+ * file on it. Where this is not allowed it is read all the same. */
 static void be_polite(void)
 {
     struct rlimit none = {0, 0};
 
-    (void)setpriority(PRIO_PROCESS, 0, POLITE_NICE);
+    if (getpriority(PRIO_PROCESS, 0) < POLITE_NICE) /* -1 is an answer too */
+        (void)setpriority(PRIO_PROCESS, 0, POLITE_NICE);
     (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
     (void)setrlimit(RLIMIT_CORE, &none);
 }
