@@ -95,7 +95,8 @@ static int put_over(struct ewf_writer *w, uint64_t at, const uint8_t *bytes, siz
 {
     size_t gone = at >= w->flushed ? 0 : w->flushed - at < size ? (size_t)(w->flushed - at) : size;
 
-    memcpy(w->out + (at + gone - w->flushed), bytes + gone, size - gone);
+    if (gone < size) /* else the place lies before what is held */
+        memcpy(w->out + (at + gone - w->flushed), bytes + gone, size - gone);
     return gone ? target_files_write(w->files, at, bytes, gone, e) : 0;
 }
 

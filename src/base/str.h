@@ -38,7 +38,7 @@ static inline struct str str_from(struct str s, size_t off)
 {
     size_t at = off < s.len ? off : s.len;
 
-    return (struct str){s.p + at, s.len - at};
+    return (struct str){at ? s.p + at : s.p, s.len - at}; /* also of none at all */
 }
 
 static inline bool str_eq(struct str a, struct str b)

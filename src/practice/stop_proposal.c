@@ -153,10 +153,11 @@ static void add_where(const struct stop_proposal *p, struct buf *out)
 static void add_since(const struct stop_proposal *p, struct buf *out)
 {
     CLEANUP_BUF struct buf words = {0};
-    int64_t seconds = p->last.sec - p->begin.sec + 1;
+    bool is_begun = p->begin.sec != INT64_MIN; /* when is known */
+    int64_t seconds = is_begun ? p->last.sec - p->begin.sec + 1 : 0;
     char text[UTC_PLAIN_SIZE];
 
-    if (p->begin.sec == INT64_MIN) {
+    if (!is_begun) {
         buf_addf(&words, "going on at %s", utc_plain(text, p->last));
     } else {
         buf_addf(&words, "%s; still there at ", utc_plain(text, p->begin));
@@ -164,7 +165,7 @@ static void add_since(const struct stop_proposal *p, struct buf *out)
     }
     add_row(out, "Began", buf_text(&words));
     buf_clear(&words);
-    if (p->begin.sec == INT64_MIN || seconds < 1)
+    if (seconds < 1)
         buf_addf(&words, "%llu %s", (unsigned long long)p->count, p->unit);
     else
         buf_addf(&words, "%llu %s since then, %llu a second on average",

@@ -269,10 +269,15 @@ static int64_t offset_of(const struct zone *z, ptrdiff_t change)
 static void mark_fold_hours(struct zone *z)
 {
     for (size_t i = 0; i < z->count; i++) {
-        int64_t behind = z->changes[i].at + offset_of(z, (ptrdiff_t)i - 1);
-        int64_t clock = z->changes[i].at + offset_of(z, (ptrdiff_t)i);
+        int64_t at = z->changes[i].at;
+        int64_t behind;
+        int64_t clock;
 
-        if (clock >= behind || z->changes[i].at < oldest_s || z->changes[i].at > latest_s)
+        if (at < oldest_s || at > latest_s) /* a file may say any, to which nothing can be added */
+            continue;
+        behind = at + offset_of(z, (ptrdiff_t)i - 1);
+        clock = at + offset_of(z, (ptrdiff_t)i);
+        if (clock >= behind)
             continue;
         clock -= ZONE_FOLD_NEAR_S;
         while (clock < behind + ZONE_FOLD_NEAR_S) {

@@ -5,7 +5,7 @@
 
 struct cursor cursor_of(struct slice s)
 {
-    return (struct cursor){.at = s.p, .end = s.p + s.len};
+    return (struct cursor){.at = s.p, .end = s.len ? s.p + s.len : s.p};
 }
 
 static size_t left(const struct cursor *c)
