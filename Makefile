@@ -46,5 +46,5 @@ bench: all
 install: all
 	meson install -C $(BUILD)
 clean:
-	rm -rf $(BUILD) build-asan build-cover build-fuzz
+	rm -rf $(BUILD) build-asan build-clang build-clang-asan build-cover build-fuzz
 .PHONY: all check asan cover agree campaign fuzz siege space kernel bench install clean

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include "base/mem.h"
 #include "evidence/image.h"
+#include "sys/confine.h"
 
 /* The groups are those of doc/format/image.md section 2: 8,192 chunks of 32 KiB. Each chunk is its
  * own number and zeros, stored as it is, so that its place is seen in its bytes. */
@@ -205,7 +206,7 @@ static void any_place_of_64_tib_is_read_in_little_memory(void **state)
         assert_memory_equal(bytes, expected, 512);
     }
     assert_int_equal(image_check(image, DISK_SIZE - ((uint64_t)1 << 30), DISK_SIZE, NULL), 0);
-#ifndef __SANITIZE_ADDRESS__
+#if !CONFINE_SANITIZED
     /* 262,144 groups of some 64 bytes, twice while they are put in order, and the cache. */
     assert_in_range(resident_kib() - before, 0, 96 << 10);
 #endif

@@ -6,11 +6,12 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <sodium.h>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
 #include "base/mem.h"
 #include "journal/entry.h"
+#include "sys/confine.h"
+#if CONFINE_SANITIZED
+#include <sanitizer/lsan_interface.h>
+#endif
 
 struct pair {
     struct key key;
@@ -93,7 +94,7 @@ static inline UNUSED bool make_read_file(struct buf *out, const char *path)
 
 /* cmocka leaves a test that is skipped by a jump, so what it held is not given back. */
 static UNUSED bool make_has_skipped;
-#ifdef __SANITIZE_ADDRESS__
+#if CONFINE_SANITIZED
 int __lsan_is_turned_off(void)
 {
     return make_has_skipped;

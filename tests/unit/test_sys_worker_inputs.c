@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/mem.h"
+#include "sys/confine.h"
 #include "sys/file.h"
 #include "sys/worker.h"
 
@@ -91,7 +92,7 @@ JOB(cuts_an_input)
     return ftruncate(worker_input(c, 1), 0) < 0 ? ERR_IO : 0;
 }
 
-#ifndef __SANITIZE_ADDRESS__ /* whose runtime maps what it likes */
+#if !CONFINE_SANITIZED /* whose runtime maps what it likes */
 JOB(maps_an_input)
 {
     IGNORE_ALL;
@@ -138,7 +139,7 @@ static const struct {
     TRIES(copies_an_input_to_another_number, ERR_TAMPER),
     TRIES(closes_an_input, ERR_TAMPER),
     TRIES(asks_for_an_input_that_is_not_there, ERR_FORMAT),
-#ifndef __SANITIZE_ADDRESS__
+#if !CONFINE_SANITIZED
     TRIES(maps_an_input, ERR_TAMPER),
 #endif
 };
