@@ -65,7 +65,7 @@ static void line(const char *fmt, ...)
     va_start(ap, fmt);
     buf_addv(&raw, fmt, ap);
     va_end(ap);
-    sink_terminal(&out, buf_str(&raw), false);
+    sink_line(&out, buf_str(&raw));
     buf_addc(&out, '\n');
     say(buf_str(&out));
 }

@@ -32,7 +32,7 @@ static const struct text_word texts[] = {
     TEXT("examiner", examiner),       TEXT("notes", notes),
     TEXT("description", description), TEXT("model", model),
     TEXT("serial", serial),           TEXT("system", system),
-    TEXT_OPTIONAL("writes", writes),
+    TEXT_OPTIONAL("writes", writes),  TEXT_OPTIONAL("damage", damage),
 };
 
 static char **text_of(const struct acquire_begin *b, size_t i)

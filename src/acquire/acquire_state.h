@@ -23,6 +23,7 @@ struct acquire_begin {
     uint32_t runs;   /* how often it was begun or gone on with: 1 */
     /* UTF-8, malloc()ed, never NULL. */
     char *writes; /* source_writes, when its last run began */
+    char *damage; /* source_damage, of all runs until the state was written */
     /* For the header: */
     char *case_number, *number, *examiner, *notes, *description, *model, *serial, *system;
     struct acquire_history history; /* what each run after the first found */

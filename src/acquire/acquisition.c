@@ -50,6 +50,16 @@ bool acquire_may_change(const struct acquisition *m)
     return m->state.begin.is_live || m->options.accepts_change;
 }
 
+void acquisition_damage(const struct acquisition *m, struct buf *out)
+{
+    const char *before = m->damage_before ? m->damage_before : "";
+    CLEANUP_BUF struct buf now = {0};
+
+    source_damage(m->source, &now);
+    buf_addf(out, "%s%s%s", before, before[0] && now.len ? "; after it went on: " : "",
+             buf_text(&now));
+}
+
 void acquire_changed(struct acquisition *m, const char *how)
 {
     m->state.was_changed = true;
@@ -179,6 +189,7 @@ void acquisition_free(struct acquisition *m)
     buf_release(&m->pieces);
     buf_release(&m->head);
     buf_release(&m->how_changed);
+    free(m->damage_before);
     acquire_same_free(m->same);
     buf_release(&m->known_head);
     pthread_mutex_destroy(&m->lock);
@@ -290,6 +301,7 @@ int acquisition_resume(struct acquisition **out, const char *part, const char *i
     m->is_resumed = true;
     adopt(m);
     mark_now(m, mark);
+    m->damage_before = mem_strdup(m->state.begin.damage);
     m->packs_otherwise = memcmp(mark, m->state.begin.mark, sizeof(mark)) != 0;
     if (m->packs_otherwise) /* for good: no library has this mark */
         memset(m->state.begin.mark, 0, sizeof(mark));

@@ -125,6 +125,8 @@ void acquisition_check_code(struct str bound, struct buf *out);
 /* A clause, what was gone on with though nothing elsewhere told that it was as it had been; nothing
  * where all of it was compared with that. */
 void acquisition_unbound(const struct acquisition *m, struct buf *out);
+/* What source_damage says, of this run and of those before. */
+void acquisition_damage(const struct acquisition *m, struct buf *out);
 /* Whether a source was changed between two runs; how, a clause, or "" where another run saw it. */
 bool acquisition_was_changed(const struct acquisition *m, const char **how);
 struct target_files *acquisition_files(struct acquisition *m);

@@ -88,8 +88,10 @@ int acquire_bind_part(struct acquisition *m, struct err *e)
     CLEANUP_BUF struct buf text = {0};
     struct acquire_kept kept = {
         .is_written = true, .done = m->state.done, .has_digest = m->state.has_chain};
+    CLEANUP_BUF struct buf damage = {0};
     int rc = 0;
 
+    acquisition_damage(m, &damage);
     pthread_mutex_lock(&m->lock);
     kept.digest = digest_of(m, &m->state.chain, &m->state.proof, m->state.done);
     pthread_mutex_unlock(&m->lock);
@@ -97,6 +99,8 @@ int acquire_bind_part(struct acquisition *m, struct err *e)
     if (m->state.file_count == 0)
         m->state.first = target_born(m->files.fd);
     pthread_mutex_lock(&m->kept_lock);
+    free(m->state.begin.damage);
+    m->state.begin.damage = mem_strdup(buf_text(&damage));
     kept.marks = marks_of(&m->state);
     kept.sum = acquire_state_write(&m->state, &m->files, &text);
     if (m->is_frozen)

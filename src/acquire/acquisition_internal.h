@@ -99,6 +99,7 @@ struct acquisition {
     bool is_weak;             /* source_identity_is_weak */
     bool is_touched;          /* by its identity it was changed since the image was begun */
     struct same_places *same; /* NULL: none were taken */
+    char *damage_before;      /* of the source, as earlier runs found it; NULL: this is the first */
     struct buf how_changed;   /* of the source, since the image was begun; "": not in this run */
     bool packs_otherwise;     /* than the program that began the image */
     bool is_rescued;          /* NAME.rest has all that could be read */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "acquire/acquisition_internal.h"
 #include "base/mem.h"
+#include "base/sink.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -25,6 +26,10 @@ int acquisition_may_begin(const char *folder, const char *name, enum target_form
 
     if (rc)
         return rc;
+    if (!sink_line_keeps(str_of(name)))
+        return err_set(e, ERR_USAGE,
+                       "the name of an image is text without invisible characters, so that records "
+                       "and other programs can spell it: give it another by --name");
     if (stat(folder, &st))
         return err_errno(e, "cannot look at %s", folder);
     if (!S_ISDIR(st.st_mode))

@@ -313,7 +313,7 @@ static int refuse_other(const char *was, const char *is, struct err *e)
 /* What it takes to go on with a source that is another than it was. */
 struct sameness {
     bool is_changed, is_longer, is_shorter, has_other_sectors;
-    bool needs_live, needs_end;
+    bool needs_live, needs_end; /* and was not told so */
 };
 
 static struct sameness sameness_of(const struct acquisition *m, enum source_sameness same)
@@ -333,6 +333,7 @@ static int refuse_changed(const struct acquisition *m, const char *identity,
                           const struct sameness *o, struct err *e)
 {
     const struct acquire_begin *b = &m->state.begin;
+    bool wants_live = (o->is_changed || o->is_longer) && !b->is_live;
     CLEANUP_BUF struct buf what = {0};
 
     if (o->is_changed)
@@ -348,11 +349,27 @@ static int refuse_changed(const struct acquisition *m, const char *identity,
                    "meanwhile: %s. %s%s%s",
                    buf_text(&what),
                    o->has_other_sectors ? "Connect it as it was connected then"
-                   : !o->needs_live     ? "--accept-end goes on with it"
-                   : o->needs_end       ? "--accept-end --live goes on with it, and marks it"
+                   : !wants_live        ? "--accept-end goes on with it"
+                   : o->is_shorter      ? "--accept-end --live goes on with it, and marks it"
                                         : "--live goes on with it, and marks it",
                    o->is_shorter ? ": what it lacks counts as not readable" : "",
                    o->is_longer ? ": the image ends where it ended" : "");
+}
+
+static void tell_size(struct acquisition *m, const struct sameness *o)
+{
+    CLEANUP_BUF struct buf how = {0};
+
+    if (o->is_longer)
+        buf_addf(&how, "it has more bytes than it had, %llu, which are not in the image",
+                 (unsigned long long)m->source->size);
+    if (o->is_shorter)
+        buf_addf(&how,
+                 "it has fewer bytes than it had, %llu: of what was behind them, what had not been "
+                 "read by then counts as not readable",
+                 (unsigned long long)m->source->size);
+    if (how.len)
+        acquire_changed(m, buf_text(&how));
 }
 
 int acquire_same_identity(struct acquisition *m, const char *identity, struct err *e)
@@ -369,8 +386,7 @@ int acquire_same_identity(struct acquisition *m, const char *identity, struct er
         return refuse_changed(m, identity, &o, e);
     if (same != SOURCE_SAME)
         acquire_changed(m, "it was written to, or its entry was changed");
-    if (o.is_longer)
-        acquire_changed(m, "it has more bytes than it had, which are not in the image");
+    tell_size(m, &o);
     m->is_weak = identity && source_identity_is_weak(m->state.begin.identity, identity);
     m->is_touched = same != SOURCE_SAME;
     m->compares =

@@ -134,6 +134,7 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
                                 .is_live = is_in_use(f),
                                 .runs = 1,
                                 .writes = text(buf_text(&writes)),
+                                .damage = text(""),
                                 .is_small = o->is_small,
                                 .is_removable = f->is_removable,
                                 .is_physical = f->is_device && f->is_whole_device,
@@ -300,6 +301,7 @@ static int resume(struct making *m, struct err *e)
                             &options, m->control, e);
     if (rc)
         return rc;
+    m->report->facts.size = acquisition_begin(m->image)->size; /* which the hashes are of */
     buf_adds(&m->report->name, acquisition_files(m->image)->name);
     if (is_gone) {
         buf_adds(&writes, "unknown");
@@ -651,7 +653,7 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
     if (rc == 0) {
         find_changes(&m);
         compare_stated(&m);
-        source_damage(m.source, &report->damage);
+        acquisition_damage(m.image, &report->damage);
     }
     if (rc == 0 && !order->has_no_read_back)
         rc = work_back(&m, e);

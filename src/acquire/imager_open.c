@@ -212,10 +212,10 @@ int imager_open_gone(const struct imager_order *order, const char *path,
 {
     struct err why = *e;
 
-    if (rc == ERR_IO)
+    if (rc == ERR_IO || rc == ERR_USAGE)
         return err_set(e, rc,
-                       "%s. Where it will not answer any more, --gone ends the image with what was "
-                       "read of it",
+                       "%s. Where it will not give what it held any more, --gone ends the image "
+                       "with what was read of it",
                        why.text);
     if (rc != ERR_NOTFOUND || !order->options.accepts_end)
         return rc;

@@ -20,7 +20,7 @@ static void pair(struct buf *out, const char *word, const char *fmt, ...)
     buf_addv(&raw, fmt, ap);
     va_end(ap);
     buf_addf(out, "%-*s", WORD_COLUMNS, word);
-    sink_terminal(out, buf_str(&raw), false);
+    sink_line(out, buf_str(&raw));
     buf_addc(out, '\n');
 }
 
@@ -108,7 +108,10 @@ void imager_files(const struct imager_report *r, struct acquisition *image, stru
 
 static void add_source(struct buf *out, const struct source_facts *f)
 {
-    pair(out, "source", "%s", f->path);
+    CLEANUP_BUF struct buf path = {0};
+
+    sink_path_line(&path, str_of(f->path));
+    pair(out, "source", "%s", buf_text(&path));
     pair_said(out, "  make", f->vendor);
     pair_said(out, "  model", f->model);
     pair_said(out, "  serial number", f->serial);
@@ -171,7 +174,7 @@ static void add_files(const struct imager_report *r, struct buf *out)
     CLEANUP_BUF struct buf name = {0};
     struct str rest = buf_str(&r->files);
 
-    sink_terminal(&name, buf_str(&r->name), false);
+    sink_line(&name, buf_str(&r->name));
     if (r->has_back)
         buf_addf(out, "\nfiles, which sha256sum -c %s.txt checks\n", buf_text(&name));
     else
@@ -184,9 +187,9 @@ static void add_files(const struct imager_report *r, struct buf *out)
         while (folder && path.p[folder - 1] != '/')
             folder--;
         buf_addf(out, "  " STR_FMT "  ", STR_ARG(sum));
-        sink_terminal(out, str_from(path, folder), false);
+        sink_line(out, str_from(path, folder));
         buf_addf(out, "\n      " STR_FMT " bytes, in ", STR_ARG(bytes));
-        sink_terminal(out, str_head(path, folder ? folder - 1 : 0), false);
+        sink_line(out, str_head(path, folder ? folder - 1 : 0));
         buf_addc(out, '\n');
     }
 }

@@ -325,8 +325,9 @@ static bool contradicts_pulled(struct source *s, const struct digests_result *re
 
 static void damage_pulled(struct source *s, struct buf *out)
 {
-    const struct pulled *p = s->context;
+    struct pulled *p = s->context;
 
+    pthread_mutex_lock(&p->lock);
     if (p->problem_count)
         buf_addf(out, "%s%zu place%s", p->has_more_problems ? "more than " : "", p->problem_count,
                  p->problem_count == 1 ? "" : "s");
@@ -342,6 +343,7 @@ static void damage_pulled(struct source *s, struct buf *out)
     }
     if (p->problem_count > PROBLEMS_TOLD)
         buf_adds(out, "; and others");
+    pthread_mutex_unlock(&p->lock);
 }
 
 static void close_pulled(struct source *s)

@@ -9,6 +9,7 @@
 #include "acquire/pack.h"
 #include "acquire/target_internal.h"
 #include "base/mem.h"
+#include "base/sink.h"
 #include "base/utc.h"
 #include "sys/file.h"
 
@@ -46,8 +47,14 @@ static int open_nameless(const char *folder)
 int target_folder_takes(const char *folder, uint64_t size, struct err *e)
 {
     char text[UTC_PLAIN_SIZE];
-    CLEANUP_FD int fd = open_nameless(folder);
+    CLEANUP_FD int fd = -1;
 
+    if (!sink_line_keeps(str_of(folder)))
+        return err_set(e, ERR_USAGE,
+                       "%s has a character in its name that is invisible, or no UTF-8, so that the "
+                       "records of an image cannot spell it: take another folder",
+                       folder);
+    fd = open_nameless(folder);
     if (fd < 0 || has_size(fd, size)) /* whoever writes there says why nothing can be made */
         return 0;
     return err_set(e, ERR_LIMIT,

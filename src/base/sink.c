@@ -82,6 +82,71 @@ void sink_terminal(struct buf *out, struct str text, bool lines)
     }
 }
 
+/* Soft hyphen, zero-width non-joiner and joiner: seen by what they do to the letters beside them.
+ */
+static bool is_of_words(uint32_t c)
+{
+    return c == 0xad || c == 0x200c || c == 0x200d;
+}
+
+void sink_line(struct buf *out, struct str text)
+{
+    while (text.len) {
+        struct str before = text;
+        uint32_t c = utf8_take(&text);
+
+        if (is_of_words(c))
+            utf8_add(out, c);
+        else
+            sink_terminal(out, str_head(before, before.len - text.len), false);
+    }
+}
+
+bool sink_line_keeps(struct str text)
+{
+    CLEANUP_BUF struct buf out = {0};
+
+    sink_line(&out, text);
+    return str_eq(buf_str(&out), text);
+}
+
+/* The bytes of the next character of UTF-8 text that may stand in a line; 0 for one that may not.
+ */
+static size_t plain_len(struct str rest)
+{
+    unsigned char c = (unsigned char)rest.p[0];
+    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+    if (c < 0x20 || c == 0x7f || c == '\\' || len > rest.len)
+        return 0;
+    return str_has_utf8_error(str_head(rest, len)) ? 0 : len;
+}
+
+static void add_path(struct buf *out, struct str path, bool (*keeps)(struct str text))
+{
+    while (path.len) {
+        size_t len = plain_len(path);
+        size_t size = len ? len : 1;
+
+        if (len && (!keeps || keeps(str_head(path, len))))
+            buf_add(out, path.p, len);
+        else
+            for (size_t i = 0; i < size; i++)
+                buf_addf(out, "\\x%02x", (unsigned char)path.p[i]);
+        path = str_from(path, size);
+    }
+}
+
+void sink_path(struct buf *out, struct str path)
+{
+    add_path(out, path, NULL);
+}
+
+void sink_path_line(struct buf *out, struct str path)
+{
+    add_path(out, path, sink_line_keeps);
+}
+
 void sink_json(struct buf *out, struct str text)
 {
     while (text.len) {

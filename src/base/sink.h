@@ -8,6 +8,16 @@
 /* Control characters, escapes, direction overrides and other invisible characters are shown as
  * \u{…}; a newline as ↵ unless lines is set. */
 void sink_terminal(struct buf *out, struct str text, bool lines);
+/* A line for programs and records, which read names out of it: as for a terminal, but that joiners
+ * and soft hyphens, which words of some languages have, stay as they are. */
+void sink_line(struct buf *out, struct str text);
+/* Whether it comes out of sink_line as it went in. */
+bool sink_line_keeps(struct str text);
+/* A path as records spell it, for names are of any bytes: \xHH for a backslash, a control
+ * character, and each byte that is not UTF-8. buf_add_unescaped reads it back. */
+void sink_path(struct buf *out, struct str path);
+/* The same for a file that people look at, too: so is spelled whatever sink_line does not keep. */
+void sink_path_line(struct buf *out, struct str path);
 /* The inside of a JSON string (RFC 8259), without the quotes. Direction overrides are escaped as
  * \uXXXX. */
 void sink_json(struct buf *out, struct str text);

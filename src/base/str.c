@@ -35,6 +35,13 @@ struct str str_trim(struct str s)
     return s;
 }
 
+struct str path_base(struct str path)
+{
+    while (path.len && memchr(path.p, '/', path.len))
+        (void)str_cut(&path, '/');
+    return path;
+}
+
 struct str str_cut(struct str *rest, char at)
 {
     const char *found = rest->len ? memchr(rest->p, at, rest->len) : NULL;

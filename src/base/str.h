@@ -87,7 +87,8 @@ static inline void str_skip_blanks(struct str *rest)
 
 int str_cmp(struct str a, struct str b); /* by byte */
 bool str_ends(struct str s, const char *with);
-struct str str_trim(struct str s); /* without white space around */
+struct str str_trim(struct str s);     /* without white space around */
+struct str path_base(struct str path); /* what follows its last slash */
 struct str str_cut(struct str *rest,
                    char at); /* takes the part before at off *rest; the whole when at is absent */
 struct str str_field(struct str *rest); /* takes the next field between spaces and tabs off *rest */

@@ -310,7 +310,7 @@ static void place(struct ewf *w, uint64_t total, bool more_are_known)
         g.first = next;
         if (g.count > total - next) {
             if (!more_are_known)
-                ewf_tell(w, IMAGE_COUNT, g.file, g.table_off - EWF_DESCRIPTOR_SIZE);
+                ewf_tell(w, IMAGE_MORE, g.file, g.table_off - EWF_DESCRIPTOR_SIZE);
             g.count = total - next;
         }
         next += g.count;
@@ -336,7 +336,7 @@ static int place_groups(const struct opening *o, struct err *e)
         return code;
     size_gaps(w, total);
     /* Some programs list a last chunk of what is less than a sector. */
-    place(w, total, count_listed(w) == o->volume.chunk_count);
+    place(w, total, count_listed(w) == o->volume.chunk_count && count_listed(w) == total + 1);
     return 0;
 }
 

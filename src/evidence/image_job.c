@@ -231,6 +231,8 @@ static int read_range(struct job *j, uint64_t from, uint64_t to, take_bytes *tak
             part = to - off;
         if (!missing)
             code = media->read_at(media->context, off, bytes, (size_t)part, &damaged, e);
+        if (!code && !damaged && !missing) /* no run of damaged chunks goes on behind it */
+            code = send_held(j, e);
         if (!code && damaged)
             code = take_damaged(j, off, (size_t)part, bytes, take, context, e);
         else if (!code)

@@ -89,8 +89,8 @@ static void tell_missing(struct image_check *c, const struct evidence_file *file
 
     c->lacks_map |= bad && !is_told && str_ends(file->name, ".map");
     if (!evidence_file_is_beside(file))
-        image_found(c, ERR_NOTFOUND, STR_FMT " is not where it is kept: %s", STR_ARG(file->name),
-                    path);
+        image_found(c, ERR_NOTFOUND, STR_FMT " is not where it is kept: %s",
+                    STR_ARG(path_base(file->name)), path);
     else if (bad && !is_told && str_ends(file->name, ".map"))
         image_found(c, ERR_NOTFOUND,
                     STR_FMT ", which lay beside it, is not there: it says which %llu bytes could "
@@ -223,6 +223,7 @@ static int check_file(struct image_check *c, const struct evidence_file *file, b
         return 0;
     }
     fd = open_file(c, file, buf_text(&path), &size);
+    c->lacks_part |= is_part && fd < 0;
     if (is_part && *is_short && c->format == IMAGE_RAW)
         c->has_gap = true;
     if (is_part)
@@ -255,8 +256,7 @@ static void open_pieces(struct image_check *c, struct err *e)
     struct evidence_file file = {0};
     struct str name = c->parts[0].name;
 
-    while (memchr(name.p, '/', name.len))
-        (void)str_cut(&name, '/');
+    name = path_base(name);
     while (name.len && name.p[name.len - 1] != '.')
         name.len--;
     buf_addf(&c->pieces_name, STR_FMT "pieces", STR_ARG(name));

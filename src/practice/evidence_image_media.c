@@ -118,7 +118,13 @@ static int take_what_is_missing(void *context, const struct image_problem *p, st
     struct media_check *m = context;
 
     (void)e;
-    m->is_alone = m->is_alone || p->kind == IMAGE_FILE_LAST || p->kind == IMAGE_FILE_MISSING;
+    if (p->kind != IMAGE_FILE_LAST && p->kind != IMAGE_FILE_MISSING)
+        return 0;
+    m->is_alone = true;
+    if (m->c->lacks_part && p->sector_count)
+        image_found(m->c, 0, "sectors %llu to %llu of the disk lie in what is not there",
+                    (unsigned long long)p->first_sector,
+                    (unsigned long long)(p->first_sector + p->sector_count - 1));
     return 0;
 }
 
@@ -339,6 +345,10 @@ static int read_all(struct media_check *m, struct err *e)
         .facts = take_facts, .problem = take_what_is_missing, .context = m};
     int rc = image_look(&m->input, &look, e);
 
+    if (rc != ERR_CANCEL && m->c->lacks_part && m->c->code != ERR_TAMPER) {
+        image_found(m->c, 0, "what it holds was not compared, for not all of its files are there");
+        return 0;
+    }
     if (rc == 0 && m->c->file_size && m->is_alone)
         image_found(m->c, 0,
                     "files behind this one are missing, or the image was never finished. What all "

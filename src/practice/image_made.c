@@ -438,6 +438,25 @@ static bool says_other(const struct thing *one, const char *field, const char *s
     return then.len && !str_is(then, said);
 }
 
+/* A path, as a summary or a record spells it; of a version that spelled it as it is, that. */
+static void read_path(struct str said, struct buf *out)
+{
+    if (!buf_add_unescaped(out, said)) {
+        buf_clear(out);
+        buf_addstr(out, said);
+    }
+}
+
+static bool is_other_path(struct str one, struct str other)
+{
+    CLEANUP_BUF struct buf first = {0};
+    CLEANUP_BUF struct buf second = {0};
+
+    read_path(one, &first);
+    read_path(other, &second);
+    return one.len && !str_eq(buf_str(&first), buf_str(&second));
+}
+
 /* A summary is soon typed: what the record knows of the beginning must be the same. Of one that was
  * killed it does not know when the image began; not before it was recorded. */
 static bool is_begun_as(const struct taking_made *t, const struct thing *one)
@@ -453,7 +472,8 @@ static bool is_begun_as(const struct taking_made *t, const struct thing *one)
     if (thing_time(one, "began", &then))
         return then.sec == said.sec;
     then = thing_when(t->view.state, one);
-    return said.sec >= then.sec && !says_other(one, "source", image_helper_fact(h, "path"));
+    return said.sec >= then.sec &&
+           !is_other_path(thing_value(one, "source"), str_of(image_helper_fact(h, "path")));
 }
 
 /* One that was begun in this case, as its summary says, and did not end in it. */
@@ -500,7 +520,7 @@ static void set_words(struct taking_made *t)
     if (begun)
         g->id = begun->id;
     g->is_made = true;
-    buf_adds(&g->source, image_helper_fact(h, "path"));
+    read_path(str_of(image_helper_fact(h, "path")), &g->source);
     set_options(t, begun);
     buf_addf(&g->program, "calm-image %s, %s", image_helper_result(h, "program"),
              begun ? "begun in this case, and taken into it later by its summary"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "base/sink.h"
 #include "sys/file_area.h"
 #include "sys/interrupt.h"
 
@@ -206,31 +207,9 @@ void intake_facts(struct evidence_facts *f, const struct intake *i)
     f->remark = buf_str(&i->remark);
 }
 
-/* The bytes of the next character of UTF-8 text that may stand in a line; 0 for one that may not.
- */
-static size_t plain_len(struct str rest)
-{
-    unsigned char c = (unsigned char)rest.p[0];
-    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-    if (c < 0x20 || c == 0x7f || c == '\\' || len > rest.len)
-        return 0;
-    return str_has_utf8_error(str_head(rest, len)) ? 0 : len;
-}
-
 void intake_path_text(struct buf *out, const char *path)
 {
-    struct str rest = str_of(path);
-
-    while (rest.len) {
-        size_t len = plain_len(rest);
-
-        if (len)
-            buf_add(out, rest.p, len);
-        else
-            buf_addf(out, "\\x%02x", (unsigned char)rest.p[0]);
-        rest = str_from(rest, len ? len : 1);
-    }
+    sink_path(out, str_of(path));
 }
 
 /* Whether a file of that size may be one that is sealed; none is hashed for nothing. */

@@ -1,4 +1,6 @@
 /* preserve.c: the register of evidence and its chain of custody. */
+#include <limits.h>
+#include <stdlib.h>
 #include "practice/backup.h"
 #include "practice/bundle.h"
 #include "practice/evidence.h"
@@ -18,6 +20,7 @@
 #include "practice/receive.h"
 #include "practice/unlawful.h"
 #include "practice/visit.h"
+#include "sys/file.h"
 
 #define SORTS                                                                                      \
     WORDS("file", "archive", "image", "snapshot", "recording", "report", "export", "list",         \
@@ -180,6 +183,32 @@ static void say_doubts(struct decision *d, const struct thing *item)
                  item->number, item->number);
 }
 
+/* Of an image, whose files are looked for there: the whole path, where what was typed is a folder
+ * that holds its first file. A safe has none, and stays as it was said. */
+static void draft_whole_place(struct decision *d, const struct thing *item, struct draft *dr)
+{
+    CLEANUP_BUF struct buf place = {0};
+    CLEANUP_BUF struct buf first = {0};
+    struct str rest = thing_value(item, "files");
+    struct evidence_file file;
+    char whole[PATH_MAX];
+
+    if (!evidence_file_next(&rest, &file))
+        return;
+    for (size_t i = 0; i < dr->value_count; i++) {
+        struct draft_value *v = &dr->values[i];
+
+        if (strcmp(v->name, "place") != 0 || !v->value.len || v->value.p[0] == '/')
+            continue;
+        buf_addstr(&place, v->value);
+        if (!realpath(buf_text(&place), whole))
+            continue;
+        buf_addf(&first, "%s/" STR_FMT, whole, STR_ARG(path_base(file.name)));
+        if (file_is_there(buf_text(&first)))
+            v->value = str_of(arena_strdup(d->arena, whole));
+    }
+}
+
 /* The item's own place, seal and holder follow from its last custody record, in the same step. */
 static int decide_custody(struct decision *d, struct err *e)
 {
@@ -205,6 +234,7 @@ static int decide_custody(struct decision *d, struct err *e)
     dr = decision_add(d, "custody/1");
     draft_take_input(d, dr, &custody_kind);
     custody_label(d, dr, item);
+    draft_whole_place(d, item, dr);
     say_doubts(d, item);
     dr = decision_add(d, "evidence-change/1");
     custody_label(d, dr, item);
@@ -222,6 +252,7 @@ static int decide_custody(struct decision *d, struct err *e)
     if (leaves && thing_value(item, "place").len && !thing_value(item, "files").len &&
         !input_has(d->op, d->input, "place"))
         draft_value(dr, "place", STR(""));
+    draft_whole_place(d, item, dr);
     if (dr->value_count == 0)
         d->draft_count--;
     return 0;
@@ -432,6 +463,18 @@ bool evidence_file_is_beside(const struct evidence_file *file)
            str_ends(file->name, ".txt");
 }
 
+/* What went on in another folder may have been put into one since: its SHA-256 tells. */
+static void add_put_together(struct str place, struct str name, struct buf *path)
+{
+    CLEANUP_BUF struct buf moved = {0};
+
+    buf_addf(&moved, STR_FMT "/" STR_FMT, STR_ARG(place), STR_ARG(path_base(name)));
+    if (place.len && file_is_there(buf_text(&moved))) {
+        buf_clear(path);
+        buf_addstr(path, buf_str(&moved));
+    }
+}
+
 int evidence_file_path(const struct thing *item, const struct evidence_file *file, struct buf *out,
                        struct err *e)
 {
@@ -449,6 +492,8 @@ int evidence_file_path(const struct thing *item, const struct evidence_file *fil
         buf_addc(out, '/');
     }
     buf_addstr(out, name);
+    if (has_slash && !file_is_there(buf_text(out)))
+        add_put_together(place, name, out);
     return 0;
 }
 

@@ -122,12 +122,11 @@ static int image_place(const struct imaging *g, struct str given, struct buf *ou
 
     if (rc)
         return rc;
-    for (size_t i = 0; i < whole.len; i++)
-        if ((uint8_t)whole.p[i] < 0x20 || whole.p[i] == 0x7f)
-            return err_set(e, ERR_USAGE,
-                           "%s has a line end or another such character in its name, which the "
-                           "records of an image cannot spell: take another folder",
-                           buf_text(&whole));
+    if (!sink_line_keeps(buf_str(&whole)))
+        return err_set(e, ERR_USAGE,
+                       "%s has a character in its name that is invisible, or no UTF-8, so that the "
+                       "records of an image cannot spell it: take another folder",
+                       buf_text(&whole));
     if (stat(buf_text(&whole), &st) || !S_ISDIR(st.st_mode))
         return err_set(e, ERR_USAGE, "%s is no folder that an image could go to", buf_text(&whole));
     rc = out_spares_case(g->a->around->case_folder, buf_text(&whole), e);
@@ -277,10 +276,12 @@ static int find_part(struct imaging *g, const struct thing *t, struct err *e)
 static int find_source(struct imaging *g, const struct thing *t, struct err *e)
 {
     struct str given = source_given(g), before = thing_value(t, "source");
+    CLEANUP_BUF struct buf named = {0};
 
+    buf_addstr(&named, given); /* which may be a path, or as the record spells one */
     if (given.len && input_has(g->op, g->in, "gone"))
         return err_set(e, ERR_USAGE, "leave the source out: --gone says that it is no more");
-    if (given.len && !str_eq(given, before))
+    if (given.len && (!str_eq(given, before) || file_is_there(buf_text(&named))))
         return whole_path(given, &g->source, e);
     if (!buf_add_unescaped(&g->source, before)) { /* of a version that spelled it as it is */
         buf_clear(&g->source);

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import unittest
+import zlib
 
 from harness import CaseTest
 
@@ -89,3 +90,15 @@ class DiskTest(CaseTest):
         for path in (folder / "etc" / "passwd", folder / "sparse"):
             os.utime(path, ns=(1_600_000_000_123456789, 1_500_000_000_987654321))
         return folder
+
+
+def make_tables_differ(image):
+    """Of an E01: the second table of its first group says that a chunk begins elsewhere, under a checksum that is right; where that table is."""
+    text = bytearray(image.read_bytes())
+    at = text.find(b"table2\0")
+    first = at + 76 + 24
+    count = int.from_bytes(text[at + 76:at + 80], "little")
+    text[first + 8:first + 12] = (int.from_bytes(text[first + 8:first + 12], "little") + 8).to_bytes(4, "little")
+    text[first + 4 * count:first + 4 * count + 4] = zlib.adler32(bytes(text[first:first + 4 * count])).to_bytes(4, "little")
+    image.write_bytes(text)
+    return at

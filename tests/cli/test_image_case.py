@@ -162,6 +162,19 @@ class Image(CaseTest):
         odd.mkdir()
         (self.folder / "link").symlink_to(odd)
         self.assertIn("cannot spell", one_line(self.ana.fails(f"preserve image {self.disk} --to {self.folder}/link")[1]))
+        for name in (b"x\xff", "a\u2028b".encode(), "g\u202epj".encode()):
+            pathlib.Path(os.fsdecode(bytes(self.folder) + b"/" + name)).mkdir()
+            self.assertIn("cannot spell", one_line(self.ana.fails(f"preserve image {self.disk} --to", bytes(self.folder) + b"/" + name)[1]))
+            self.assertIn("--name", one_line(self.ana.fails(f"preserve image {self.disk} --to {self.out} --name", name)[1]))
+
+    def test_a_folder_has_a_name_of_any_language(self):
+        for number, name in enumerate(("\u0645\u06cc\u200c\u0631\u0648\u0645", "a\u00adb", "\U0001f469\u200d\U0001f52c"), 1):
+            folder = self.folder / name
+            folder.mkdir()
+            self.ana(f"preserve image {self.disk} --name {name}", "--to", str(folder))
+            self.assertEqual(self.ana.json("preserve list")[-1]["place"], str(folder))
+            self.assertIn("as it was taken", self.ana(f"preserve verify e{number}"))
+            subprocess.run(["sha256sum", "--quiet", "-c", f"{name}.txt"], cwd=folder, check=True, capture_output=True)
 
     def test_it_goes_on_with_the_same_source_only(self):
         self.interrupted()

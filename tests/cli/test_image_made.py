@@ -1,5 +1,7 @@
 """test_image_made.py: a summary that contradicts the image, its map or the record is not put on record."""
 import hashlib
+import os
+import pathlib
 import random
 import re
 import shutil
@@ -101,6 +103,15 @@ class Made(CaseTest):
             self.alone(self.disk, "--to", self.out, "--name", f"x{n}", "--format", ("raw", "e01")[n % 2])
             self.ana(f"preserve image --made {self.out}/x{n}.txt")
         self.assertEqual(len(self.ana.json("preserve list")), 7)
+
+    def test_a_source_has_a_name_of_any_bytes(self):
+        for number, (name, spelled) in enumerate(((b"a\nb\r\t\\x41", "a\\x0ab\\x0d\\x09\\x5cx41"), (b"\xff\xc3\xa9", "\\xff\u00e9"),
+                                                  ("u\u2028x".encode(), "u\\xe2\\x80\\xa8x")), 1):
+            path = pathlib.Path(os.fsdecode(bytes(self.folder) + b"/" + name))
+            path.write_bytes(self.data + name)
+            self.alone(os.fsdecode(bytes(path)), "--to", self.out, "--name", f"n{number}")
+            self.ana(f"preserve image --made {self.out}/n{number}.txt")
+            self.assertEqual(self.ana.json("preserve images")[-1]["source"].replace("\u2028", "\\xe2\\x80\\xa8"), f"{self.folder}/{spelled}")
 
     def test_sectors_that_are_denied_or_invented(self):
         summary = self.bad()

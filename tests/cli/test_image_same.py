@@ -296,7 +296,7 @@ class Hanging(test_image_source.Lacking):
         words = [device, "--to", self.out, "--name", "x", "--format", "raw", "--limit", "2"]
         done = self.interrupted(words, 2 * MIB, signal.SIGTERM)
         control.write_text(f"slow 0 {8 * MIB} 20\n")
-        for more, until in ((["--accept-end"], "Where it will not answer any more, --gone ends the image"), (["--gone"], "read back from the disk, and the same")):
+        for more, until in ((["--accept-end"], "Where it will not give what it held any more, --gone ends the image"), (["--gone"], "read back from the disk, and the same")):
             job = subprocess.Popen([IMAGER, "--resume", self.part(words), "--patience", "2s", *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.addCleanup(job.stdout.close)
             self.addCleanup(job.wait)

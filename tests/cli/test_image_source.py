@@ -16,6 +16,7 @@ import unittest
 import zlib
 
 import harness
+from disks import make_tables_differ
 from harness import main, one_line
 from test_image_make import CANCEL, GATE, IMAGER, MIB, USAGE, Make, needs_root, run
 
@@ -274,6 +275,9 @@ class Cut(Lacking):
         self.assertIn("CHANGED", self.must(IMAGER, *resume, *way.split()))
         self.assertEqual((self.out / "x.raw").read_bytes(), data[:20 * MIB] + bytes(4 * MIB))
         self.assertEqual(self.told("x"), (4 * MIB, [(0, 20 * MIB, "+"), (20 * MIB, 4 * MIB, "-")]))
+        text = (self.out / "x.txt").read_text()
+        self.assertIn(f"it has fewer bytes than it had, {20 * MIB}: of what was behind them,", one_line(text))
+        self.assertIn(f"\n  bytes               {24 * MIB}\n", text)
 
     def test_a_longer_one_is_refused_and_taken_to_its_former_end_as_said(self):
         source, data, resume = self.begun()
@@ -282,7 +286,20 @@ class Cut(Lacking):
         self.refused(6, *resume, "--accept-end", saying=f"it has {24 * MIB + 4} bytes now, and had {24 * MIB}. --live goes on with it, and marks it: the image ends where it ended")
         self.assertIn("CHANGED", self.must(IMAGER, *resume, "--live"))
         self.assertEqual((self.out / "x.raw").read_bytes(), data)
-        self.assertIn("it has more bytes than it had, which are not in the image", one_line((self.out / "x.txt").read_text()))
+        text = (self.out / "x.txt").read_text()
+        self.assertIn(f"it has more bytes than it had, {24 * MIB + 4}, which are not in the image", one_line(text))
+        self.assertIn(f"\n  bytes               {24 * MIB}\n", text)  # which the hashes are of
+
+    def test_damage_of_an_e01_is_told_after_an_interruption_too(self):
+        self.must(IMAGER, self.source(random.Random(19).randbytes(24 * MIB)), "--to", self.out, "--name", "s")
+        image = self.out / "s.E01"
+        words = [image, "--to", self.out, "--name", "x", "--limit", "8"]
+        damage = f"1 place: byte {make_tables_differ(image)}: the two tables of a group of chunks differ"
+        for _ in range(2):
+            self.interrupted(words, 4 * MIB)
+            self.assertIn("damage 1 place: ", self.part(words).read_text())
+        self.assertIn(damage, one_line(self.must(IMAGER, "--resume", self.part(words))))
+        self.assertIn(f"its damage {damage}", one_line((self.out / "x.txt").read_text()))
 
     def test_one_that_is_cut_while_it_is_read_says_the_way_on(self):
         source = self.source(random.Random(18).randbytes(24 * MIB))
@@ -546,7 +563,7 @@ class Told(Lacking):
         lines = text.decode().splitlines()  # all is UTF-8
         self.assertEqual(len([line for line in lines if line.startswith("not readable")]), 1)
         self.assertEqual([line[22:] for line in lines if line.startswith("source")],
-                         [str(self.folder) + "/x↵not readable          0 bytes, zeros in the image↵\\u{1b}[31mred\ufffd\\u{202e}back"])
+                         [str(self.folder) + "/x\\x0anot readable          0 bytes, zeros in the image\\x0a\\x1b[31mred\\xff\\xe2\\x80\\xaeback"])
         self.assertEqual([line[22:] for line in lines if line.startswith(("notes", "case"))], ["7\\u{d}↵b", "a↵SHA-256  0\\u{7f}"])
 
 

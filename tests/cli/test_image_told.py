@@ -12,6 +12,7 @@ import unittest
 import zlib
 
 import harness
+from disks import make_tables_differ
 from harness import CALM, CaseTest, one_line
 
 USAGE, NOT_FOUND, CONFLICT, TAMPERED, IO, FULL, CANCEL = 2, 3, 6, 8, 11, 12, 13
@@ -259,14 +260,7 @@ class Screen(During):
         self.disk.write_bytes(data)
         self.ana(f"preserve image {self.disk} --to {self.out} --name s")
         image = self.out / "s.E01"
-        text = bytearray(image.read_bytes())
-        at = text.find(b"table2\0") + 76
-        count = int.from_bytes(text[at:at + 4], "little")
-        first = at + 24
-        text[first + 8:first + 12] = (int.from_bytes(text[first + 8:first + 12], "little") + 8).to_bytes(4, "little")
-        text[first + 4 * count:first + 4 * count + 4] = zlib.adler32(bytes(text[first:first + 4 * count])).to_bytes(4, "little")
-        image.write_bytes(text)
-        words = f"1 place: byte {at - 76}: the two tables of a group of chunks differ"
+        words = f"1 place: byte {make_tables_differ(image)}: the two tables of a group of chunks differ"
         self.assertIn(f"The files of that image are damaged at {words}", one_line(self.ana(f"preserve image {image} --to {self.out} --name x")))
         told = self.ana.json(f"preserve image {image} --to {self.out} --name y")
         self.assertTrue(told["damage"].startswith(words), told["damage"])

@@ -38,15 +38,28 @@ def chunks_of(data):
     return next(at for kind, at, _ in sections(data) if kind == "sectors") + 76
 
 
+def with_size(folder, size, test):
+    """A small file system in a folder."""
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], capture_output=True, check=False).returncode:
+        test.skipTest("nothing can be mounted here")
+    test.mounted = folder
+
+
 class Verifying(CaseTest):
     def setUp(self):
         super().setUp()
         self.images = self.folder / "images"
         self.images.mkdir()
         # 4 MiB that do not pack, 2 MiB of zeros, a little that packs, and an odd end.
+        self.mounted = None
         self.disk = random.Random(5).randbytes(4 * MIB) + bytes(2 * MIB) + b"calm" * 50000 + b"end"
         self.source = self.folder / "disk"
         self.source.write_bytes(self.disk)
+
+    def tearDown(self):
+        if self.mounted:
+            subprocess.run(["umount", "--lazy", self.mounted], check=False)
+        super().tearDown()
 
     def image(self, more="", name="web1"):
         """Makes one, on the register; its files."""
@@ -150,10 +163,37 @@ class VerifyImage(Verifying):
         files = self.image("--segment 2MiB")
         self.assertGreaterEqual(set(files), {"E01", "E02", "E03"})
         files["E02"].rename(self.folder / "away")
-        text = self.altered("web1.E02 is not where it is kept:", "a file of the image is missing here", "read as zeros because of it")
-        self.assertIn("all other MiB are as they were", text)
+        text = self.verify(NOT_FOUND)
+        self.assertIn("e1 not all of it is there: disk image: web1", text)
+        self.assertIn("web1.E02 is not where it is kept:", text)
+        self.assertRegex(text, "sectors [0-9]+ to [0-9]+ of the disk lie in what is not there")
+        self.assertIn("what it holds was not compared, for not all of its files are there", text)
+        kept = files["E03"].read_bytes()
+        files["E03"].write_bytes(kept[:-1] + b"x")
+        self.altered("web1.E02 is not where it is kept:", "web1.E03 is not as it was written")
+        files["E03"].write_bytes(kept)
+        files["E01"].rename(self.folder / "first")
+        self.assertIn("e1 not all of it is there: disk image: web1", self.verify(NOT_FOUND))
+        (self.folder / "first").rename(files["E01"])
         (self.folder / "away").rename(files["E02"])
         self.sound()
+
+    def test_one_that_went_on_in_a_second_folder_is_put_together_in_one(self):
+        small, more, one = (self.folder / name for name in ("small", "more", "one"))
+        for folder in (small, more, one):
+            folder.mkdir()
+        with_size(small, 3 * MIB, self)
+        self.ana(f"preserve image {self.source} --to {small} --also {more} --name web1 --title web1 --segment 2MiB")
+        self.assertTrue(list(more.glob("web1.E0*")))
+        self.sound()
+        for path in (*small.iterdir(), *more.iterdir()):
+            shutil.copy(path, one)
+            path.unlink()
+        self.assertIn("e1 not all of it is there", self.verify(NOT_FOUND))
+        self.ana(f"preserve move e1 stored --place {os.path.relpath(one, self.ana.folder)}")
+        self.assertEqual(self.ana.json("preserve list")[0]["place"], str(one))
+        self.sound()
+        self.assertIn("no partition table", self.ana("preserve read e1"))
 
     def test_a_missing_part_of_a_raw_image_says_that_nothing_behind_it_can_be_compared(self):
         files = self.image("--format split --segment 2MiB")
