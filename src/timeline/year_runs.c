@@ -1,0 +1,491 @@
+/* year_runs.c: lines one behind another of one year, and which of them went astray. */
+#include "timeline/year_runs.h"
+#include "base/mem.h"
+
+/* Not where one states another year than the other. */
+static bool can_be_one(const struct year_run *a, const struct year_run *b)
+{
+    return a->year == b->year || !year_is_shown(a->votes, a->lines) ||
+           !year_is_shown(b->votes, b->lines);
+}
+
+/* Whether b, or its first line, goes on with a. */
+static bool goes_on(const struct year_run *a, const struct year_run *b)
+{
+    return year_is_near(&a->last, &b->first) && can_be_one(a, b);
+}
+
+void year_runs_release(struct year_runs *r)
+{
+    free(r->of);
+    *r = (struct year_runs){0};
+}
+
+static bool is_sound_date(const struct year_date *d)
+{
+    const struct stated s = year_date_stated(d, 0);
+
+    return d->month <= 12 && d->day <= 31 && d->hour <= 23 && d->minute <= 59 && d->second <= 60 &&
+           stated_is_date(&s);
+}
+
+bool year_run_is_sound(const struct year_run *r, uint64_t size)
+{
+    int64_t days = (int64_t)size * NEAR_DAYS;
+
+    return is_sound_date(&r->first) && is_sound_date(&r->last) &&
+           (r->before.month == 0 || is_sound_date(&r->before)) && r->lines <= size &&
+           r->leaps <= r->lines && year_is_within(r->lowest, -days, 0) &&
+           year_is_within(r->highest, 0, days) && year_is_within(r->end, r->lowest, r->highest) &&
+           (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
+           r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
+           r->week_sure <= r->week_days && r->calendars < 1U << CALENDARS && r->is_foreign <= 1;
+}
+
+bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
+{
+    return s->lines == 0 ||
+           (s->lines <= size && is_sound_date(&s->first) && is_sound_date(&s->last) &&
+            year_is_within(s->first_year, OLDEST_YEAR, LAST_YEAR) &&
+            year_is_within(s->last_year, OLDEST_YEAR, LAST_YEAR));
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The year that most lines show. */
+static void vote(struct year_run *r, int64_t year, uint64_t votes)
+{
+    if (r->votes == 0 || r->year == year) {
+        r->year = votes ? year : r->year;
+        r->votes += votes;
+    } else if (r->votes >= votes) {
+        r->votes -= votes;
+    } else {
+        r->year = year;
+        r->votes = votes - r->votes;
+    }
+}
+
+/* Of a date within a month of one whose year is known. False: it is not. */
+static bool year_beside(int64_t *year, const struct year_date *of, const struct year_date *d)
+{
+    int days = year_days_between(of, d);
+
+    *year += (days > 0 && d->month < of->month) - (days < 0 && d->month > of->month);
+    return days >= -NEAR_DAYS && days <= NEAR_DAYS;
+}
+
+/* What most days show. */
+static void join_week(struct year_run *to, const struct year_run *run)
+{
+    bool is_new =
+        run->week_days > 1 || to->week_days == 0 || !year_is_same_day(&to->last, &run->first);
+
+    to->week_lines += run->week_lines;
+    if (run->week_days == 0 || !is_new)
+        return;
+    to->week_days += run->week_days;
+    if (to->calendars & run->calendars) {
+        to->calendars &= run->calendars;
+        to->week_sure += run->week_sure;
+    } else if (to->week_sure >= run->week_sure) {
+        to->week_sure -= run->week_sure;
+    } else {
+        to->calendars = run->calendars;
+        to->week_sure = run->week_sure - to->week_sure;
+    }
+}
+
+/* Lines that state their year stand before those, which are of that one, or of the next. */
+static void vote_before(struct year_run *r, const struct year_stated *s)
+{
+    int64_t year = s->last_year;
+
+    if (s->lines == 0)
+        return;
+    if (year_beside(&year, &s->last, &r->first))
+        vote(r, year, s->lines);
+    else
+        vote(r, s->last_year + year_is_later(&s->last, &r->first),
+             s->lines < DENSE_LINES ? s->lines : DENSE_LINES);
+}
+
+/* So many of them stand behind those. */
+static void vote_behind(struct year_run *r, const struct year_stated *s, uint64_t lines)
+{
+    int64_t year = s->first_year;
+
+    if (!year_beside(&year, &s->first, &r->last))
+        year = s->first_year - year_is_later(&r->last, &s->first);
+    vote(r, year, lines);
+}
+
+static void join(struct year_run *to, const struct year_run *run)
+{
+    int64_t begin = to->end + year_days_between(&to->last, &run->first);
+
+    if (run->before.month)
+        to->before = run->before;
+    else if (!year_is_same_day(&to->last, &run->first))
+        to->before = to->last;
+    to->lines += run->lines;
+    to->leaps += run->leaps;
+    vote(to, run->year, run->votes);
+    join_week(to, run);
+    to->lowest = least(to->lowest, begin + run->lowest);
+    to->highest = -least(-to->highest, -(begin + run->highest));
+    to->end = begin + run->end;
+    to->last = run->last;
+}
+
+/* The start of lines at that date, to an hour; NULL: none is known. */
+static struct year_start *start_of(struct year_start *starts, const struct year_date *d)
+{
+    for (size_t i = 0; i < YEAR_STARTS_MOST; i++) {
+        struct year_start *s = &starts[i];
+        int64_t apart = (int64_t)year_second_of_day(&s->date) - year_second_of_day(d);
+
+        if (s->times && year_is_same_day(&s->date, d) && year_is_within(apart, -HOUR_S, HOUR_S))
+            return s;
+    }
+    return NULL;
+}
+
+void year_start_meet(struct year_start *starts, const struct year_date *d)
+{
+    struct year_start *s = start_of(starts, d);
+
+    if (s) {
+        s->times += s->times < UINT32_MAX;
+        return;
+    }
+    s = &starts[0];
+    for (size_t i = 1; i < YEAR_STARTS_MOST; i++)
+        s = starts[i].times < s->times ? &starts[i] : s;
+    *s = (struct year_start){*d, 1};
+}
+
+/* Of a clock that was not set: it begins with the year, or comes back to one date. */
+static bool is_unset(const struct year_runs *r, const struct year_run *run)
+{
+    const struct year_start *s;
+
+    if (run->first.month == 1 && run->first.day == 1)
+        return true;
+    s = start_of((struct year_start *)r->starts, &run->first);
+    return s && s->times > 1;
+}
+
+/* Of one day, or of two that are next to each other; a machine may wait for the time for days. */
+bool year_run_is_short(const struct year_runs *r, const struct year_run *run)
+{
+    return run->highest - run->lowest <= (is_unset(r, run) ? UNSET_DAYS : 1);
+}
+
+/* The first run to which lines can return: what is behind it is short. */
+static size_t first_open(const struct year_runs *r)
+{
+    size_t i = r->count ? r->count - 1 : 0;
+
+    while (i > 0 && (year_run_is_short(r, &r->of[i]) || r->of[i].is_foreign))
+        i--;
+    return i;
+}
+
+/* The clock by which lines of that date may stand behind lines of the other one, which were written
+ * some days before: NULL: it is none that was met some times. */
+static const struct year_clock *clock_of(const struct year_runs *r, const struct year_date *behind,
+                                         const struct year_date *d)
+{
+    int days = year_days_between(behind, d);
+
+    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++)
+        if (r->clocks[i].times >= DENSE_LINES &&
+            year_is_within(year_shorter_way(days - r->clocks[i].days), -RETURN_DAYS, NEAR_DAYS))
+            return &r->clocks[i];
+    return NULL;
+}
+
+/* A run went astray behind that date. */
+static void meet_clock(struct year_runs *r, const struct year_date *behind,
+                       const struct year_run *run)
+{
+    int days = year_days_between(behind, &run->first);
+    struct year_clock *least = &r->clocks[0];
+
+    /* Of two that are half a year apart each could be ahead. */
+    if (is_unset(r, run) || days > HALF_DAYS || days < -HALF_DAYS)
+        return;
+    for (size_t i = 0; i < YEAR_CLOCKS_MOST; i++) {
+        struct year_clock *c = &r->clocks[i];
+
+        if (c->times &&
+            year_is_within(year_shorter_way(days - c->days), -RETURN_DAYS, RETURN_DAYS)) {
+            c->times += c->times < UINT32_MAX;
+            c->lines += run->lines;
+            return;
+        }
+        least = c->times < least->times ? c : least;
+    }
+    *least = (struct year_clock){days, 1, run->lines};
+}
+
+/* Whether the other clock, of the last run, shows that lines of that date go on there. */
+static bool is_shown_by_clock(const struct year_runs *r, size_t i, const struct year_date *to)
+{
+    const struct year_run *last = &r->of[r->count - 1];
+    const struct year_clock *c =
+        last->is_foreign ? clock_of(r, &r->of[i].last, &last->first) : NULL;
+
+    return c && year_is_within(year_shorter_way(year_days_between(&last->last, to) + c->days),
+                               -RETURN_DAYS, RETURN_DAYS);
+}
+
+/* Whether lines go on there with run i, so that those between went astray: forward, which those of
+ * a clock that begins anew at each start do not; soon, or where all between are of such a clock
+ * within a month; and a run of one or two lines is none that is gone on with. may_turn: also in a
+ * new year. */
+static bool is_return(const struct year_runs *r, size_t i, const struct year_date *to,
+                      bool may_turn)
+{
+    const struct year_run *from = &r->of[i];
+    int days = year_days_between(&from->last, to);
+
+    if (days < 0 || days > NEAR_DAYS ||
+        (days == 0 && year_second_of_day(to) < year_second_of_day(&from->last)) ||
+        !(year_is_near(&from->last, to) || (may_turn && year_is_turn(&from->last, to))))
+        return false;
+    if (is_shown_by_clock(r, i, to))
+        return true;
+    if (from->lines < DENSE_LINES)
+        return false;
+    for (size_t k = i + 1; k < r->count && days > RETURN_DAYS; k++)
+        if (!is_unset(r, &r->of[k]))
+            return false;
+    return true;
+}
+
+/* By a month at most. */
+static bool is_before(const struct year_date *d, const struct year_date *end)
+{
+    int days = year_days_between(d, end);
+
+    return (days > 0 && days <= NEAR_DAYS) ||
+           (days == 0 && year_second_of_day(d) <= year_second_of_day(end));
+}
+
+static void leave_out_behind(struct year_runs *r, size_t i)
+{
+    for (size_t k = i + 1; k < r->count; k++)
+        meet_clock(r, &r->of[i].last, &r->of[k]);
+    r->strays += r->count - (i + 1);
+    r->count = i + 1;
+}
+
+/* Whether run i is of lines that end at most two days before that one. */
+static bool is_just_before(const struct year_runs *r, size_t i, const struct year_date *d)
+{
+    int days = year_days_between(&r->of[i].last, d);
+
+    return year_is_near(&r->of[i].last, d) && days >= 0 && days <= RETURN_DAYS;
+}
+
+/* Several hosts in turns, from the first line on: none has a run of its own. Where enough open runs
+ * lead to that line in steps of two days at most, they are one, and all between them went astray.
+ */
+static void gather_turns(struct year_runs *r, size_t open, struct year_date d)
+{
+    uint64_t lines = 0;
+    size_t first = r->count;
+
+    for (size_t i = r->count; i-- > open;)
+        if (is_just_before(r, i, &d)) {
+            lines += r->of[i].lines;
+            d = r->of[i].first;
+            first = i;
+        }
+    if (lines < TURNS_LINES)
+        return;
+    for (size_t i = first + 1; i < r->count; i++) {
+        const struct year_run *run = &r->of[i];
+        int days = year_days_between(&r->of[first].last, &run->first);
+
+        if (year_is_near(&r->of[first].last, &run->first) && days >= 0 && days <= RETURN_DAYS) {
+            join(&r->of[first], run);
+        } else {
+            meet_clock(r, &r->of[first].last, run);
+            r->strays++;
+        }
+    }
+    r->count = first + 1;
+}
+
+static void push(struct year_runs *r, const struct year_run *run)
+{
+    if (r->count == YEAR_RUNS_MOST) {
+        r->strays++;
+        return;
+    }
+    r->of = mem_grow(r->of, r->count, &r->room, sizeof(r->of[0]));
+    r->of[r->count] = *run;
+    r->of[r->count].is_foreign =
+        r->count && clock_of(r, &r->of[first_open(r)].last, &run->first) != NULL;
+    r->count++;
+}
+
+/* The last run, or an open one from the first on to which this returns: in the same year rather
+ * than in a new one. */
+static size_t run_to_go_on(const struct year_runs *r, size_t open, const struct year_run *run)
+{
+    const bool is_on = goes_on(&r->of[r->count - 1], run);
+
+    for (int may_turn = 0; may_turn <= !is_on; may_turn++)
+        for (size_t i = open; i + 1 < r->count; i++)
+            if (can_be_one(&r->of[i], run) && is_return(r, i, &run->first, may_turn))
+                return i;
+    return r->count - 1;
+}
+
+/* Lines of a clock that is known to be another, behind which one begins that is not. */
+static void leave_out_foreign(struct year_runs *r, const struct year_run *run)
+{
+    while (r->knows_clocks && r->count && clock_of(r, &run->first, &r->of[r->count - 1].last)) {
+        r->strays++;
+        r->count--;
+    }
+}
+
+/* A run behind those, of which strays are left out. */
+static void reduce(struct year_runs *r, const struct year_run *run)
+{
+    size_t i;
+
+    leave_out_foreign(r, run);
+    i = first_open(r);
+    if (r->count == 0) {
+        push(r, run);
+        return;
+    }
+    if (year_is_late(&r->of[r->count - 1].last, &run->first))
+        return;
+    if (r->count > i + 1)
+        gather_turns(r, i, run->first);
+    i = first_open(r);
+    leave_out_behind(r, run_to_go_on(r, i, run));
+    i = r->count - 1;
+    if (goes_on(&r->of[i], run))
+        join(&r->of[i], run);
+    else
+        push(r, run);
+}
+
+/* All of them, of which r knows clocks and starts. */
+void year_runs_reduce(struct year_runs *r, const struct year_runs *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        reduce(r, &all->of[i]);
+    r->strays += all->strays;
+    r->before = all->before;
+    r->last = all->last;
+    r->is_reduced = true;
+}
+
+/* The first lines of a part are late where the one before it is of January. */
+static bool may_be_late(const struct year_runs *r, const struct year_run *run)
+{
+    static const struct year_date january = {.month = 1, .day = 1};
+
+    return r->count == 1 && year_is_late(&january, &r->of[0].last) &&
+           !year_is_late(&january, &run->first);
+}
+
+static void add_all(struct year_runs *r, const struct year_run *run, size_t most)
+{
+    struct year_runs reduced = {0};
+
+    if (r->count && year_is_late(&r->of[r->count - 1].last, &run->first))
+        return;
+    if (r->count && goes_on(&r->of[r->count - 1], run) && !may_be_late(r, run)) {
+        join(&r->of[r->count - 1], run);
+        return;
+    }
+    if (r->count < most) {
+        r->of = mem_grow(r->of, r->count, &r->room, sizeof(r->of[0]));
+        r->of[r->count++] = *run;
+        return;
+    }
+    year_runs_reduce(&reduced, r);
+    reduce(&reduced, run);
+    year_runs_release(r);
+    *r = reduced;
+}
+
+void year_runs_add(struct year_runs *r, const struct year_run *run, size_t most)
+{
+    struct year_run full = *run;
+
+    if (r->count == 0)
+        r->before = r->last;
+    vote_before(&full, &r->last);
+    r->last.lines = 0;
+    if (r->is_reduced)
+        reduce(r, &full);
+    else
+        add_all(r, &full, most);
+}
+
+void year_runs_add_stated(struct year_runs *r, const struct year_stated *s)
+{
+    if (s->lines == 0)
+        return;
+    if (r->last.lines) {
+        r->last.lines += s->lines;
+        r->last.last_year = s->last_year;
+        r->last.last = s->last;
+    } else {
+        r->last = *s;
+    }
+    if (r->count)
+        vote_behind(&r->of[r->count - 1], &r->last, s->lines);
+}
+
+/* What a part has, behind what stands before it. */
+void year_runs_append(struct year_runs *to, const struct years_part *part)
+{
+    const struct year_runs *runs = &part->runs;
+
+    to->strays += runs->strays;
+    if (runs->count == 0) {
+        year_runs_add_stated(to, &runs->last);
+        return;
+    }
+    if (runs->before.lines) {
+        year_runs_add_stated(to, &runs->before);
+        to->last.lines = 0; /* the first run knows of them */
+    }
+    for (size_t k = 0; k < runs->count; k++)
+        year_runs_add(to, &runs->of[k], YEAR_RUNS_SUM);
+    to->last = runs->last;
+}
+
+/* The file was written when its lines were: what stands behind those of that time went astray. */
+void year_runs_return(struct year_runs *r, int64_t written_s)
+{
+    struct stated written = {0};
+    struct year_date end;
+    size_t i = first_open(r);
+
+    stated_from_seconds(&written, written_s + DAY_S); /* no zone is a day ahead */
+    end = year_date_of(&written);
+    if (r->count == 0 || is_before(&r->of[r->count - 1].last, &end))
+        return;
+    while (i < r->count && !is_return(r, i, &end, true))
+        i++;
+    if (i < r->count)
+        leave_out_behind(r, i);
+    else if (r->of[r->count - 1].is_foreign)
+        leave_out_behind(r, first_open(r));
+}

@@ -1,0 +1,117 @@
+/* year_runs.h: what years.c is made of: dates without a year, and runs of lines that have such. */
+#pragma once
+#include "timeline/years.h"
+
+enum {
+    DAY_S = 86400,
+    HOUR_S = 3600,
+    DAYS = 366,
+    NEAR_DAYS = 31,
+    BACK_DAYS = 100, /* from a line to the next, where the newest is the first */
+    BACK_LEAST = 4,
+    HALF_DAYS = DAYS / 2 - NEAR_DAYS,
+    RETURN_DAYS = 2,    /* behind a stray */
+    UNSET_DAYS = 7,     /* that a machine waits for the time */
+    LATE_DAYS = 21,     /* that lines may come after others of the new year */
+    TURNS_LINES = 10,   /* of a host that stand between those of others */
+    DENSE_LINES = 3,    /* fewer are no order that others go astray from */
+    LEAP_SHARE = 50,    /* one of so many lines of 29 February shows the year */
+    OLDEST_YEAR = 1990, /* what is stated to be older is of a clock that was not set */
+    UNSET_YEAR = 2000,  /* so is its first day */
+    FIRST_YEAR = 1678,  /* as stated_is_date has them */
+    LAST_YEAR = 2261,
+    CALENDARS = 14,
+    CYCLE = 28,    /* years behind which all days of the week come again */
+    LEAP_MOST = 8, /* years from one 29 February to the next, at most */
+};
+
+static inline struct year_date year_date_of(const struct stated *s)
+{
+    return (struct year_date){(uint32_t)s->month, (uint32_t)s->day, (uint32_t)s->hour,
+                              (uint32_t)s->minute, (uint32_t)s->second};
+}
+
+struct stated year_date_stated(const struct year_date *d, int year);
+/* A difference of days of the year, as from -183 to 183. */
+static inline int year_shorter_way(int days)
+{
+    return days > DAYS / 2 ? days - DAYS : days < -DAYS / 2 ? days + DAYS : days;
+}
+
+/* Days from one date to another, the shorter way round the year. */
+static inline int year_days_between(const struct year_date *from, const struct year_date *to)
+{
+    static const int before[] = {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335};
+    int days = before[to->month - 1] + (int)to->day - before[from->month - 1] - (int)from->day;
+
+    return year_shorter_way(days);
+}
+
+/* Months that go from later to earlier, by more than one, are of two years. */
+static inline bool year_is_turn(const struct year_date *from, const struct year_date *to)
+{
+    return from->month > to->month + 1;
+}
+
+/* A line of the last days of December behind one of the first days of January. */
+static inline bool year_is_late(const struct year_date *from, const struct year_date *to)
+{
+    return from->month == 1 && from->day <= 2 && to->month == 12 && to->day >= 30;
+}
+
+/* Of one year, and no more than a month away. */
+static inline bool year_is_near(const struct year_date *from, const struct year_date *to)
+{
+    int days = year_days_between(from, to);
+
+    if (year_is_turn(from, to) || (days < 0 && to->month > from->month))
+        return false;
+    return days >= -NEAR_DAYS && days <= NEAR_DAYS;
+}
+
+static inline bool year_is_same_day(const struct year_date *a, const struct year_date *b)
+{
+    return a->month == b->month && a->day == b->day;
+}
+
+/* Of one year, by days. */
+static inline bool year_is_later(const struct year_date *a, const struct year_date *b)
+{
+    return a->month > b->month || (a->month == b->month && a->day > b->day);
+}
+
+static inline uint32_t year_second_of_day(const struct year_date *d)
+{
+    return (d->hour * 60 + d->minute) * 60 + d->second;
+}
+
+/* One bit, and all that have the day of the week that is stated on that date (struct year_run). */
+uint32_t year_calendar(int year);
+uint32_t year_calendars(const struct stated *s);
+/* The time that is next to it of those that an event can have, from 1970. */
+int64_t year_within(int64_t written_s);
+/* Whether there is such a date, and it is not after a source written then by more than a day. */
+bool year_can_be(const struct stated *s, int64_t written_s);
+
+static inline bool year_is_within(int64_t n, int64_t from, int64_t to)
+{
+    return n >= from && n <= to;
+}
+
+/* So many lines, or so large a share of all, show something; fewer may be of a clock that was
+ * wrong. */
+static inline bool year_is_shown(uint64_t lines, uint64_t of)
+{
+    return lines >= DENSE_LINES || lines * LEAP_SHARE > of;
+}
+
+/* Runs without what strays. to knows clocks and starts of lines, or learns such. */
+void year_runs_reduce(struct year_runs *to, const struct year_runs *all);
+/* What a part has, behind what stands before it. */
+void year_runs_append(struct year_runs *to, const struct years_part *part);
+/* The file was written when its lines were: what stands behind those of that time went astray. */
+void year_runs_return(struct year_runs *r, int64_t written_s);
+/* Of one day, or of two that are next to each other; a machine may wait for the time for days. */
+bool year_run_is_short(const struct year_runs *r, const struct year_run *run);
+/* Lines begin at that date once more. */
+void year_start_meet(struct year_start *starts, const struct year_date *d);
