@@ -17,7 +17,30 @@ struct link {
     struct str act;
     const struct thing *custody;      /* NULL: the record that made the item, or */
     const struct thing *verification; /* that it was hashed again */
+    const struct taken *taken;        /* of the record that made it */
 };
+
+/* What the record that made the item said of where it was put. Its fields have what came later. */
+struct taken {
+    struct buf place, seal, to;
+};
+
+static void taken_release(struct taken *t)
+{
+    buf_release(&t->place);
+    buf_release(&t->seal);
+    buf_release(&t->to);
+}
+
+static int taken_read(struct taken *t, const struct view *v, const struct thing *item,
+                      struct err *e)
+{
+    int rc = view_text(v, item->seq, "place", &t->place, e);
+
+    if (rc == 0)
+        rc = view_text(v, item->seq, "seal", &t->seal, e);
+    return rc ? rc : view_text(v, item->seq, "holder", &t->to, e);
+}
 
 static void fact(const struct view *v, struct doc *d, const struct thing *item, const char *field,
                  const char *words)
@@ -46,6 +69,24 @@ static void add_facts(const struct view *v, struct doc *d, const struct thing *t
 {
     for (size_t i = 0; i < count; i++)
         fact(v, d, t, facts[i][0], facts[i][1]);
+}
+
+bool custody_has_left(const struct view *v, const struct thing *item)
+{
+    static const char *const leaving[] = {"handed-over", "returned", "destroyed"};
+    struct str place = thing_value(item, "place");
+    const struct thing *t;
+    bool has_left = false;
+
+    for (size_t at = 0; (t = view_next_of(v, "custody", "evidence", item, &at));) {
+        struct str said = thing_value(t, "place");
+
+        if (said.len && str_eq(said, place))
+            has_left = false;
+        for (size_t i = 0; !said.len && i < COUNT_OF(leaving); i++)
+            has_left = has_left || thing_says(t, "act", leaving[i]);
+    }
+    return has_left;
 }
 
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
@@ -78,7 +119,8 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
         {"acl", "Access list"},
         {"attributes", "Attributes"},
         {"remark", "Particular"},
-        {"place", "Kept now"},
+    };
+    static const char *const now[][2] = {
         {"seal", "Seal"},
         {"holder", "Held now by"},
         {"destroyed", "Destroyed"},
@@ -86,6 +128,9 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
 
     doc_pairs(d, DOC_FACTS);
     add_facts(v, d, item, facts, COUNT_OF(facts));
+    if (!custody_has_left(v, item))
+        fact(v, d, item, "place", "Kept now");
+    add_facts(v, d, item, now, COUNT_OF(now));
     if (evidence_is_sealed(item))
         doc_pair_str(d, "Sealed",
                      STR("It may hold material that is unlawful to possess. It is not opened, "
@@ -141,8 +186,20 @@ static void add_acquisition(const struct view *v, struct doc *d, const struct th
     doc_end(d);
 }
 
+static struct str taken_value(const struct taken *t, const char *field)
+{
+    const struct buf *b = strcmp(field, "place") == 0  ? &t->place
+                          : strcmp(field, "seal") == 0 ? &t->seal
+                          : strcmp(field, "to") == 0   ? &t->to
+                                                       : NULL;
+
+    return b ? buf_str(b) : STR("");
+}
+
 static struct str custody_value(const struct link *l, const char *field)
 {
+    if (l->taken)
+        return taken_value(l->taken, field);
     return l->custody ? thing_value(l->custody, field) : STR("");
 }
 
@@ -238,8 +295,8 @@ const struct thing *custody_item(const struct view *v, const struct record *r)
 }
 
 /* The next record that says something of the item, from *seq on; in the order of the journal. */
-static bool next_link(const struct view *v, const struct thing *item, uint64_t *seq,
-                      struct link *out)
+static bool next_link(const struct view *v, const struct thing *item, const struct taken *taken,
+                      uint64_t *seq, struct link *out)
 {
     const struct record *r;
 
@@ -251,6 +308,7 @@ static bool next_link(const struct view *v, const struct thing *item, uint64_t *
             continue;
         if (t == item) {
             out->act = STR("taken");
+            out->taken = taken;
             return true;
         }
         if (thing_is(t, "custody") && view_refers(v, t, "evidence", item)) {
@@ -273,7 +331,7 @@ static bool next_link(const struct view *v, const struct thing *item, uint64_t *
 
 /* In a package its own row is the last, and what it says of itself is true where it is read. */
 static void add_chain(const struct view *v, struct doc *d, const struct thing *item,
-                      bool is_in_package)
+                      const struct taken *taken, bool is_in_package)
 {
     static const struct doc_column columns[] = {
         {"No.", DOC_NUMBER}, {"When", DOC_TIME},     {"What", DOC_TEXT}, {"From", DOC_TEXT},
@@ -283,12 +341,12 @@ static void add_chain(const struct view *v, struct doc *d, const struct thing *i
     uint64_t number = 1;
     uint64_t seq = 0;
     struct link l, next;
-    bool has_next = next_link(v, item, &seq, &next);
+    bool has_next = next_link(v, item, taken, &seq, &next);
 
     doc_table(d, STR("The chain, from the record of the case"), columns, COUNT_OF(columns));
     while (has_next) {
         l = next;
-        has_next = next_link(v, item, &seq, &next);
+        has_next = next_link(v, item, taken, &seq, &next);
         if (is_in_package && !has_next && l.custody)
             l.act = left_words(l.custody);
         add_row(v, d, number++, &l);
@@ -334,25 +392,30 @@ static void add_checking(struct doc *d, const struct thing *item, struct str che
                      "checks that none was changed, left out or put in later.");
 }
 
-struct doc *custody_form(const struct view *v, struct arena *arena, const struct thing *item,
-                         struct str check, bool is_in_package)
+int custody_form(struct doc **out, const struct view *v, struct arena *arena,
+                 const struct thing *item, struct str check, bool is_in_package, struct err *e)
 {
+    CLEANUP(taken_release) struct taken taken = {0};
     const struct thing *c = calm_case(v);
     CLEANUP_BUF struct buf title = {0};
     struct doc_head head = {.tlp = doc_tlp_of(str_of(tlp_names[item->tlp])),
                             .case_name = c ? view_title(c) : STR("")};
     struct doc *d;
+    int rc = taken_read(&taken, v, item, e);
 
+    if (rc)
+        return rc;
     buf_adds(&title, "Chain of custody: ");
     view_call(&title, item);
     head.title = buf_str(&title);
     d = doc_new(arena, &head);
     add_item(v, d, item);
     add_acquisition(v, d, item);
-    add_chain(v, d, item, is_in_package);
+    add_chain(v, d, item, &taken, is_in_package);
     add_signatures(d);
     add_checking(d, item, check);
-    return d;
+    *out = d;
+    return 0;
 }
 
 void custody_label(struct decision *d, struct draft *dr, const struct thing *item)
@@ -413,22 +476,28 @@ static void link_json(const struct view *v, const struct link *l, struct json *j
     json_object_end(j);
 }
 
-static void form_json(const struct view *v, const struct thing *item, struct answer *a)
+static int form_json(const struct view *v, const struct thing *item, struct answer *a,
+                     struct err *e)
 {
+    CLEANUP(taken_release) struct taken taken = {0};
     uint64_t seq = 0;
     struct link l;
     struct json j;
+    int rc = taken_read(&taken, v, item, e);
 
+    if (rc)
+        return rc;
     json_begin(&j, &a->json);
     json_object_begin(&j);
     json_name(&j, "item");
     thing_json(v, item, &j);
     json_name(&j, "chain");
     json_array_begin(&j);
-    while (next_link(v, item, &seq, &l))
+    while (next_link(v, item, &taken, &seq, &l))
         link_json(v, &l, &j);
     json_array_end(&j);
     json_object_end(&j);
+    return 0;
 }
 
 static const struct field form_fields[] = {
@@ -447,6 +516,7 @@ static int form_job(struct session *s, const struct operation *op, const struct 
     CLEANUP_BUF struct buf path = {0};
     CLEANUP_BUF struct buf html = {0};
     const struct thing *item;
+    struct doc *form;
     struct view v;
     int rc = session_view(s, &v, e);
 
@@ -455,22 +525,23 @@ static int form_job(struct session *s, const struct operation *op, const struct 
     item = input_thing(&v, op, in, "evidence");
     if (!item)
         return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
+    if (a->wants_json && !input_has(op, in, "html"))
+        return form_json(&v, item, a, e);
+    rc = custody_form(&form, &v, arena, item, STR(""), false, e);
+    if (rc)
+        return rc;
     buf_addstr(&path, input_value(op, in, "html"));
-    if (path.len) {
-        doc_html(custody_form(&v, arena, item, STR(""), false), &html);
-        rc = file_create(buf_text(&path), buf_str(&html), 0600, e);
-        if (rc)
-            return rc;
+    if (!path.len) {
+        doc_text(form, &a->text, a->columns);
+        return 0;
     }
-    if (a->wants_json) {
-        form_json(&v, item, a);
-    } else if (path.len) {
-        buf_adds(&a->text, "The form is in ");
-        sink_terminal(&a->text, buf_str(&path), false);
-        buf_adds(&a->text, ". Print it, and keep it with the item.\n");
-    } else {
-        doc_text(custody_form(&v, arena, item, STR(""), false), &a->text, a->columns);
-    }
+    doc_html(form, &html);
+    rc = file_create(buf_text(&path), buf_str(&html), 0600, e);
+    if (rc || a->wants_json)
+        return rc ? rc : form_json(&v, item, a, e);
+    buf_adds(&a->text, "The form is in ");
+    sink_terminal(&a->text, buf_str(&path), false);
+    buf_adds(&a->text, ". Print it, and keep it with the item.\n");
     return 0;
 }
 

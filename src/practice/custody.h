@@ -3,11 +3,15 @@
 #include "case/operation.h"
 #include "render/doc.h"
 
-/* The form, as a document. check: commands that check its bytes where the form lies; empty: as they
- * lie in the case's folder. In a package the row of its own export is the last, and true where it
- * is read. */
-struct doc *custody_form(const struct view *v, struct arena *arena, const struct thing *item,
-                         struct str check, bool is_in_package);
+/* The form, as a document of the arena. check: commands that check its bytes where the form lies;
+ * empty: as they lie in the case's folder. In a package the row of its own export is the last, and
+ * true where it is read. ERR_IO: the case could not be read. */
+MUST_CHECK int custody_form(struct doc **out, const struct view *v, struct arena *arena,
+                            const struct thing *item, struct str check, bool is_in_package,
+                            struct err *e);
+/* Since its place was said it was handed over, given back or destroyed: it is kept there no more.
+ */
+bool custody_has_left(const struct view *v, const struct thing *item);
 /* The item that a record is about, or whose chain it belongs to, a change of either too; NULL. */
 const struct thing *custody_item(const struct view *v, const struct record *r);
 

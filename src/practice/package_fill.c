@@ -301,11 +301,14 @@ static int add_form(struct package *p, const struct view *v, const struct thing 
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP_BUF struct buf html = {0};
     CLEANUP_BUF struct buf text = {0};
+    struct doc *form;
     char name[64];
-    int rc;
+    int rc = custody_form(&form, v, arena, item, check, true, e);
 
-    doc_html(custody_form(v, arena, item, check, true), &html);
-    doc_text(custody_form(v, arena, item, check, true), &text, TEXT_COLUMNS);
+    if (rc)
+        return rc;
+    doc_html(form, &html);
+    doc_text(form, &text, TEXT_COLUMNS);
     snprintf(name, sizeof(name), "custody/e%u.html", item->number);
     rc = add_text(p, name, buf_str(&html), e);
     snprintf(name, sizeof(name), "custody/e%u.txt", item->number);

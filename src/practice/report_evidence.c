@@ -1,5 +1,6 @@
 /* report_evidence.c: the register of evidence with hashes and custody; who was told; legal
  * deadlines. */
+#include "practice/custody.h"
 #include "practice/evidence.h"
 #include "practice/notify_words.h"
 #include "practice/report_make.h"
@@ -44,6 +45,18 @@ static void put_size(struct report *r, const struct thing *t)
         inline_printf(cell, ", %s not readable", size_text(size, bad));
 }
 
+static void put_kept(struct report *r, const struct thing *t)
+{
+    struct inlines *cell = doc_cell(r->doc);
+    struct str seal = thing_value_if(t, "seal");
+    bool has_place = thing_value_if(t, "place").len && !custody_has_left(r->view, t);
+
+    if (has_place)
+        report_field(r, cell, t, "place");
+    if (seal.len)
+        inline_printf(cell, "%sseal " STR_FMT, has_place ? ", " : "", STR_ARG(seal));
+}
+
 static void put_register(struct report *r)
 {
     static const struct doc_column columns[] = {
@@ -66,11 +79,7 @@ static void put_register(struct report *r)
         doc_cell_time(r->doc, thing_when(r->view->state, t));
         doc_cell_str(r->doc, maker(r, t));
         put_size(r, t);
-        cell = doc_cell(r->doc);
-        report_field(r, cell, t, "place");
-        if (thing_value_if(t, "seal").len)
-            inline_printf(cell, "%sseal " STR_FMT, thing_value_if(t, "place").len ? ", " : "",
-                          STR_ARG(thing_value_if(t, "seal")));
+        put_kept(r, t);
     }
     doc_end(r->doc);
 }
