@@ -209,28 +209,90 @@ static void draft_whole_place(struct decision *d, const struct thing *item, stru
     }
 }
 
-/* The item's own place, seal and holder follow from its last custody record, in the same step. */
-static int decide_custody(struct decision *d, struct err *e)
+/* What an act says of the item beside what is told with it. */
+enum {
+    ACT_STAYS = 1,   /* where the copy is, and who has it, is not where the item is */
+    ACT_LEAVES = 2,  /* it left where it was kept, and who had it */
+    ACT_UNSEALS = 4, /* the seal that is told with it is the one that was broken */
+};
+
+static unsigned act_flags(struct str act)
 {
     static const struct {
-        const char *from, *to;
-    } follow[] = {{"place", "place"}, {"seal", "seal"}, {"to", "holder"}};
-    const struct thing *item = input_thing(d->view, d->op, d->input, "evidence");
-    struct draft *dr;
+        const char *act;
+        unsigned flags;
+    } acts[] = {
+        {"copied", ACT_STAYS},    {"exported", ACT_STAYS}, {"handed-over", ACT_LEAVES},
+        {"returned", ACT_LEAVES}, {"opened", ACT_UNSEALS}, {"destroyed", ACT_LEAVES | ACT_UNSEALS},
+    };
 
-    bool is_destroyed = str_is(input_value(d->op, d->input, "act"), "destroyed");
-    /* Where the copy is, and who has it, is not where the item is. */
-    bool stays = str_is(input_value(d->op, d->input, "act"), "copied");
-    bool leaves = is_destroyed || str_is(input_value(d->op, d->input, "act"), "handed-over");
+    for (size_t i = 0; i < COUNT_OF(acts); i++)
+        if (str_is(act, acts[i].act))
+            return acts[i].flags;
+    return 0;
+}
+
+/* Who gave it has it no more. */
+static bool is_given_by_holder(const struct decision *d, const struct thing *item)
+{
+    return input_has(d->op, d->input, "from") &&
+           str_eq(input_value(d->op, d->input, "from"), thing_value(item, "holder"));
+}
+
+/* The item's own place, seal and holder follow from its last custody record. Those of which it is
+ * not said what they are now are emptied where they cannot be what they were. The files of an
+ * image are looked for where they were last: custody_has_left(). */
+static void draft_follows(struct decision *d, struct draft *dr, const struct thing *item,
+                          unsigned flags)
+{
+    bool is_unsealed = flags & ACT_UNSEALS;
+    bool leaves = flags & ACT_LEAVES;
+    const struct {
+        const char *from, *to;
+        bool is_over, is_not_said;
+    } follow[] = {{"place", "place", leaves && !thing_value(item, "files").len, false},
+                  {"seal", "seal", is_unsealed, is_unsealed},
+                  {"to", "holder", leaves || is_given_by_holder(d, item), false}};
+
+    for (size_t i = 0; i < COUNT_OF(follow) && !(flags & ACT_STAYS); i++)
+        if (input_has(d->op, d->input, follow[i].from) && !follow[i].is_not_said)
+            draft_value(dr, follow[i].to, input_value(d->op, d->input, follow[i].from));
+        else if (follow[i].is_over && thing_value(item, follow[i].to).len)
+            draft_value(dr, follow[i].to, STR(""));
+}
+
+static int refuse_destroyed(const struct thing *item, struct err *e)
+{
+    if (!thing_value(item, "sha256").len || thing_value(item, "files").len)
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "the bytes of e%u are in this case, so it is not destroyed. What destroys "
+                   "them, once two people approve: calm log redact-request r%llu sha256 "
+                   "--because WHY",
+                   item->number, (unsigned long long)item->seq);
+}
+
+static void say_destroyed(struct decision *d)
+{
+    if (keyring_legal_hold(state_keyring(d->view->state)))
+        buf_adds(&d->say,
+                 "A legal hold is set: nothing may be destroyed. Tell counsel at once, and "
+                 "write down who did it and why: calm note\n");
+}
+
+static int decide_custody(struct decision *d, struct err *e)
+{
+    const struct thing *item = input_thing(d->view, d->op, d->input, "evidence");
+    struct str act = input_value(d->op, d->input, "act");
+    bool is_destroyed = str_is(act, "destroyed");
+    struct draft *dr;
+    int rc;
 
     if (!item)
         return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
-    if (is_destroyed && thing_value(item, "sha256").len && !thing_value(item, "files").len)
-        return err_set(e, ERR_USAGE,
-                       "the bytes of e%u are in this case, so it is not destroyed. What destroys "
-                       "them, once two people approve: calm log redact-request r%llu sha256 "
-                       "--because WHY",
-                       item->number, (unsigned long long)item->seq);
+    rc = is_destroyed ? refuse_destroyed(item, e) : 0;
+    if (rc)
+        return rc;
     dr = decision_add(d, "custody/1");
     draft_take_input(d, dr, &custody_kind);
     custody_label(d, dr, item);
@@ -239,19 +301,11 @@ static int decide_custody(struct decision *d, struct err *e)
     dr = decision_add(d, "evidence-change/1");
     custody_label(d, dr, item);
     draft_ref(dr, &item->id);
-    if (is_destroyed)
+    if (is_destroyed) {
         draft_value(dr, "destroyed", STR("yes"));
-    if (is_destroyed && keyring_legal_hold(state_keyring(d->view->state)))
-        buf_adds(&d->say,
-                 "A legal hold is set: nothing may be destroyed. Tell counsel at once, and "
-                 "write down who did it and why: calm note\n");
-    for (size_t i = 0; i < COUNT_OF(follow) && !stays; i++)
-        if (input_has(d->op, d->input, follow[i].from))
-            draft_value(dr, follow[i].to, input_value(d->op, d->input, follow[i].from));
-    /* It left where it was kept, and nobody said where it is now. */
-    if (leaves && thing_value(item, "place").len && !thing_value(item, "files").len &&
-        !input_has(d->op, d->input, "place"))
-        draft_value(dr, "place", STR(""));
+        say_destroyed(d);
+    }
+    draft_follows(d, dr, item, act_flags(act));
     draft_whole_place(d, item, dr);
     if (dr->value_count == 0)
         d->draft_count--;

@@ -1,5 +1,6 @@
 """test_custody.py: taking, reading, handing over, exporting and destroying an item each stand in its chain of custody, for those who may see it."""
 import hashlib
+import re
 
 from harness import CaseTest, main, one_line
 
@@ -50,8 +51,29 @@ class Custody(CaseTest):
             self.ana(f'preserve item "drive {n}" --place "safe, room 2" --holder ana')
             self.ana(f"preserve move e{n + 2} {act}")
             self.assertNotIn("Kept now", self.ana(f"preserve custody e{n + 2}"))
-        self.ana('preserve move e2 received --place "bank"')
-        self.assertRegex(self.ana("preserve custody e2"), "Kept now +bank")
+        self.assertNotIn("Held now by", self.ana("preserve custody e3"))
+        self.ana('preserve move e2 received --from bo --place "bank" --seal 0815')
+        self.assertRegex(self.ana("preserve custody e2"), r"Seal +0815\nKept now +bank|Kept now +bank\nSeal +0815")
+        self.assertNotIn("Held now by", self.ana("preserve custody e2"))  # bo has it no more
+        self.ana("preserve move e2 opened --seal 0815")
+        self.assertNotIn("seal", self.ana.json("preserve list")[1])
+        disk = self.folder / "d.img"
+        disk.write_bytes(bytes(range(256)) * 4096)
+        (self.folder / "o").mkdir()
+        self.ana(f"preserve image {disk} --to {self.folder}/o --name x")
+        for act, is_kept in (("handed-over --to bo", False), (f"received --place {self.folder}/o", True), ("returned", False), ("stored --place bank", True), ("destroyed", False)):
+            self.ana(f"preserve move e4 {act}")
+            self.assertEqual(bool(re.search(r"(?m)^Kept now ", self.ana("preserve custody e4"))), is_kept, act)
+
+    def test_where_an_item_was_put_first_stays_in_its_chain(self):
+        self.ana('preserve item "disk 1" --place "safe, room 2" --seal 0815 --holder ana')
+        self.ana('preserve move e2 handed-over --from ana --to "Sgt. Weber"')
+        self.ana("preserve move e2 stored --place bank --seal 0816")
+        first = self.ana.json("preserve custody e2")["chain"][0]
+        self.assertEqual([first[name] for name in ("act", "place", "seal", "to")], ["taken", "safe, room 2", "0815", "ana"])
+        row = one_line(self.ana("preserve custody e2").split("No.")[1])
+        for words in ("What taken", "To ana", "Place safe, room 2", "Seal 0815"):
+            self.assertIn(words, row)
 
     def test_the_number_of_an_item_is_never_cut(self):
         for n in range(9):
