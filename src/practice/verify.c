@@ -81,7 +81,8 @@ struct checking {
     struct buf words;
     int verdict;
     uint64_t items;
-    uint64_t bad_items;
+    uint64_t bad_items; /* all that are not as they were taken: */
+    uint64_t totals[ITEM_UNREADABLE + 1];
 };
 
 static void checking_release(struct checking *c)
@@ -142,15 +143,41 @@ static void say_values(const struct checking *c, struct answer *a)
                  (unsigned long long)c->count.written);
 }
 
+static void say_items(const struct checking *c, struct answer *a)
+{
+    static const struct {
+        enum item_state state;
+        const char *words;
+    } kinds[] = {{ITEM_ALTERED, "not what was taken"},
+                 {ITEM_MISSING, "not all there"},
+                 {ITEM_UNREADABLE, "could not be read"}};
+
+    buf_addf(&a->text, "Evidence: %llu item%s hashed again, ", (unsigned long long)c->items,
+             c->items == 1 ? "" : "s");
+    if (!c->bad_items)
+        buf_adds(&a->text, "all as they were taken");
+    else
+        buf_addf(&a->text, "%llu as taken", (unsigned long long)c->totals[ITEM_SAME]);
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (c->totals[kinds[i].state])
+            buf_addf(&a->text, ", %llu %s", (unsigned long long)c->totals[kinds[i].state],
+                     kinds[i].words);
+    buf_adds(&a->text, c->bad_items ? " (see above).\n" : ".\n");
+}
+
 static void say_verdict(const struct checking *c, struct answer *a)
 {
     struct str words = buf_str(&c->words);
 
     if (a->wants_json) {
         buf_addf(&a->json,
-                 "{\"verdict\":%d,\"items\":%llu,\"bad\":%llu,\"values\":%llu,"
+                 "{\"verdict\":%d,\"items\":%llu,\"bad\":%llu,\"altered\":%llu,"
+                 "\"missing\":%llu,\"unreadable\":%llu,\"values\":%llu,"
                  "\"values_damaged\":%llu,\"values_missing\":%llu}",
                  c->verdict, (unsigned long long)c->items, (unsigned long long)c->bad_items,
+                 (unsigned long long)c->totals[ITEM_ALTERED],
+                 (unsigned long long)c->totals[ITEM_MISSING],
+                 (unsigned long long)c->totals[ITEM_UNREADABLE],
                  (unsigned long long)c->count.written, (unsigned long long)c->count.damaged,
                  (unsigned long long)c->count.missing);
         return;
@@ -161,10 +188,7 @@ static void say_verdict(const struct checking *c, struct answer *a)
     }
     sink_terminal(&a->text, words, true);
     say_values(c, a);
-    buf_addf(&a->text, "Evidence: %llu item%s hashed again, %s.\n", (unsigned long long)c->items,
-             c->items == 1 ? "" : "s",
-             c->bad_items ? "and some are not what they were (see above)"
-                          : "all as they were taken");
+    say_items(c, a);
     if (c->verdict == VERDICT_NOT_ANCHORED)
         buf_adds(&a->text, "Next:  calm log anchor, so that somebody else can trust it\n");
 }
@@ -184,11 +208,10 @@ static int check_items(struct session *s, const struct view *v, struct checking 
         (void)evidence_check_add(&check, t);
     rc = evidence_check_run(&check, a, e);
     c->items = check.count;
+    memcpy(c->totals, check.totals, sizeof(c->totals));
     for (size_t i = 0; rc == 0 && i < check.count; i++) {
         const struct item_result *r = &check.items[i];
 
-        if (r->state == ITEM_UNREADABLE)
-            return err_set(e, ERR_IO, "%s", r->why);
         if (r->state == ITEM_SAME)
             continue;
         c->bad_items++;
@@ -222,19 +245,41 @@ static int check_lines(struct session *s, struct checking *c, const char **more,
     return 0;
 }
 
+/* The lines are what was written. */
+static int judge_items(const struct checking *c, struct err *e)
+{
+    if (c->totals[ITEM_ALTERED])
+        return err_set(e, ERR_TAMPER,
+                       "the record is what was written, but %llu of the items on its register are "
+                       "not what was taken: calm preserve verify says more, and puts it on record",
+                       (unsigned long long)c->totals[ITEM_ALTERED]);
+    if (c->totals[ITEM_MISSING])
+        return err_set(e, ERR_NOTFOUND,
+                       "the record is what was written, but of %llu of the items on its register "
+                       "not all is there: connect the medium that holds it, or fetch it from "
+                       "another copy, and check once more",
+                       (unsigned long long)c->totals[ITEM_MISSING]);
+    if (c->totals[ITEM_UNREADABLE])
+        return err_set(e, ERR_IO,
+                       "the record is what was written, but %llu of the items on its register "
+                       "could not be read",
+                       (unsigned long long)c->totals[ITEM_UNREADABLE]);
+    return 0;
+}
+
 static int judge(const struct checking *c, struct err *e)
 {
-    if (c->verdict == VERDICT_TAMPERED || c->bad_items || c->count.damaged)
+    if (c->verdict == VERDICT_TAMPERED || c->count.damaged)
         return err_set(e, ERR_TAMPER, "this record is not what was written");
     if (c->verdict != VERDICT_VERIFIED && c->verdict != VERDICT_NOT_ANCHORED)
         return err_set(e, ERR_FORMAT, "the record could not be checked");
-    if (c->count.missing)
+    if (c->count.missing && !c->totals[ITEM_ALTERED])
         return err_set(e, ERR_NOTFOUND,
                        "the lines are what was written, but %llu value%s of them %s not in this "
                        "case any more. Another copy of it, or a backup, may have what is missing",
                        (unsigned long long)c->count.missing, c->count.missing == 1 ? "" : "s",
                        c->count.missing == 1 ? "is" : "are");
-    return 0;
+    return judge_items(c, e);
 }
 
 static int verify_job(struct session *s, const struct operation *op, const struct input *in,
@@ -280,7 +325,9 @@ const struct operation log_verify = {
             "What is in compartments that you are not in, or labelled above what you may see, it "
             "counts as withheld. A value that is in the case no more, though no redaction "
             "destroyed it, says nothing against the lines: calm-verify counts it as withheld "
-            "too, and this ends with exit 3, where all else holds.",
+            "too, and this ends with exit 3, where all else holds; so it ends where an item of "
+            "evidence "
+            "is not there, or not all of it, such as a disk image on a disk that is not connected.",
     .example = "calm log verify --root \"812:1a2b3c4d-9f …\"",
     OP_FIELDS(verify_fields),
     .type = OP_JOB,

@@ -162,7 +162,10 @@ class Verify(IntakeTest):
         self.verify_items("e3")
         self.assertEqual([link["act"] for link in self.ana.json("preserve custody e1")["chain"]], ["taken"] + ["verified: not what was taken"] * 2)
         self.assertEqual([link["act"] for link in self.ana.json("preserve custody e2")["chain"]], ["taken"] + ["verified: its bytes are not there"] * 3)
-        self.assertEqual(self.ana.run("log", "verify").returncode, TAMPERED)
+        done = self.ana.run("log", "verify")
+        self.assertEqual(done.returncode, TAMPERED)
+        self.assertIn(b"3 items hashed again, 1 as taken, 1 not what was taken, 1 not all there", done.stdout)
+        self.assertIn(b"1 of the items on its register are not what was taken", done.stderr.replace(b"\n", b" "))
 
     def test_hundreds_of_items_are_several_records_that_name_each(self):
         for number in range(190):

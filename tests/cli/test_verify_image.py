@@ -259,6 +259,11 @@ class VerifyImage(Verifying):
         self.assertIn(f"raw.map, which lay beside it, is not there: it says which {lacking} bytes could not be read and are zeros", text)
         self.assertIn("it still holds exactly what was read from the source, but nobody can say now which of its zeros the source held", text)
         self.assertEqual(self.ana.json("preserve custody e1")["chain"][-1]["act"], "verified: not all of it is there")
+        done = self.ana.run("log", "verify")  # the record is what was written, and says so
+        self.assertEqual(done.returncode, NOT_FOUND)
+        self.assertIn("the record is what was written, but of 1 of the items on its register not all is there", one_line(done.stderr.decode()))
+        self.assertIn("1 item hashed again, 0 as taken, 1 not all there", one_line(done.stdout.decode()))
+        self.assertNotIn("record is not", done.stderr.decode())
         said = one_line(self.ana("preserve read e1 --raw raw.out"))
         self.assertIn("Some bytes of the disk could not be read when the image was taken, and are zeros; whether any lie here nobody can say", said)
         (self.folder / "map").rename(path)
