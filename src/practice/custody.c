@@ -368,7 +368,25 @@ static void add_signatures(struct doc *d)
     }
 }
 
-static void add_checking(struct doc *d, const struct thing *item, struct str check)
+/* The readable journal ends with what was sealed last; that of a package holds all that its forms
+ * say, and lies at the same place. */
+static void add_checking_chain(struct doc *d, bool is_in_package)
+{
+    if (is_in_package)
+        doc_para_text(d, "The rows of the chain are signed records of the case. calm-verify "
+                         "journal/journal.cj1, or any program that follows "
+                         "doc/format/journal.md, checks that none was changed, left out or put in "
+                         "later.");
+    else
+        doc_para_text(d, "The rows of the chain are signed records of the case. calm log verify "
+                         "checks that none was changed, left out or put in later. It also writes "
+                         "all of them to journal/journal.cj1 in the folder of the case, which "
+                         "calm-verify, or any program that follows doc/format/journal.md, then "
+                         "checks without calm.");
+}
+
+static void add_checking(struct doc *d, const struct thing *item, struct str check,
+                         bool is_in_package)
 {
     struct str sha256 = thing_value(item, "sha256");
     CLEANUP_BUF struct buf command = {0};
@@ -387,9 +405,7 @@ static void add_checking(struct doc *d, const struct thing *item, struct str che
                          "above. What it holds is hashed again by calm preserve verify; of an E01 "
                          "also by ewfverify, and of a raw one by sha256sum.");
     }
-    doc_para_text(d, "The rows of the chain are signed records of the case. calm-verify "
-                     "journal/journal.cj1, or any program that follows doc/format/journal.md, "
-                     "checks that none was changed, left out or put in later.");
+    add_checking_chain(d, is_in_package);
 }
 
 int custody_form(struct doc **out, const struct view *v, struct arena *arena,
@@ -413,7 +429,7 @@ int custody_form(struct doc **out, const struct view *v, struct arena *arena,
     add_acquisition(v, d, item);
     add_chain(v, d, item, &taken, is_in_package);
     add_signatures(d);
-    add_checking(d, item, check);
+    add_checking(d, item, check, is_in_package);
     *out = d;
     return 0;
 }

@@ -18,7 +18,7 @@ import unittest
 import zipfile
 
 import harness
-from harness import CALM, CaseTest
+from harness import CALM, CaseTest, one_line
 
 ROOT_USER = os.geteuid() == 0
 CANCELLED, FULL, TAMPERED, DENIED, NOT_FOUND, USAGE = 13, 12, 8, 4, 3, 2
@@ -545,6 +545,12 @@ class OutAgain(IntakeTest):
         text = self.ana("preserve custody e1")
         for wanted in (sha256(b"formal"), "0815", "safe, room 2", "Sgt. <b>Weber</b>", "ana, here", "Received by", "_____"):
             self.assertIn(wanted, text)
+        self.ana("log verify")  # as the form says, and then what it names beside it
+        self.assertIn("calm log verify checks", one_line(text))
+        self.assertIn("journal/journal.cj1 in the folder of the case", one_line(text))
+        sealed = (self.case / "journal/journal.cj1").read_text()
+        self.assertEqual(len(sealed.splitlines()), len(self.ana.json("log")))
+        self.assertEqual(self.verify(), 2)
         self.ana(f"preserve custody e1 --html {self.folder}/form.html")
         html = (self.folder / "form.html").read_text()
         self.assertIn("Sgt. &lt;b&gt;Weber&lt;/b&gt;", html)
