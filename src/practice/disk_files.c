@@ -18,15 +18,12 @@ static int sealed(const struct disk_files *f, struct err *e)
                    buf_text(&f->name));
 }
 
-static int open_recorded(struct disk_files *f, const struct view *v,
-                         const struct evidence_file *file, struct err *e)
+static int open_recorded(struct disk_files *f, const struct evidence_file *file, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
     uint64_t there;
     int rc;
 
-    if (file->has_sum && evidence_bytes_are_sealed(v->state, &file->sum))
-        return sealed(f, e);
     rc = evidence_file_path(f->item, file, &path, e);
     if (rc)
         return rc;
@@ -44,14 +41,14 @@ static int open_recorded(struct disk_files *f, const struct view *v,
     return rc;
 }
 
-static int open_image(struct disk_files *f, const struct view *v, struct str files, struct err *e)
+static int open_image(struct disk_files *f, struct str files, struct err *e)
 {
     struct evidence_file file;
     int rc = 0;
 
     while (rc == 0 && evidence_file_next(&files, &file))
         if (!evidence_file_is_beside(&file))
-            rc = open_recorded(f, v, &file, e);
+            rc = open_recorded(f, &file, e);
     if (rc == 0 && files.len)
         rc = err_set(e, ERR_FORMAT, "what is on record of the files of %s cannot be read",
                      buf_text(&f->name));
@@ -68,7 +65,7 @@ static int open_item(struct disk_files *f, struct session *s, const struct view 
     int fd;
     int rc;
 
-    if (evidence_is_sealed(f->item))
+    if (evidence_is_barred(v->state, f->item))
         return sealed(f, e);
     if (thing_value(f->item, "destroyed").len)
         return err_set(e, ERR_NOTFOUND,
@@ -76,11 +73,9 @@ static int open_item(struct disk_files *f, struct session *s, const struct view 
                        "custody %s. A file that lies there all the same is read by its path",
                        buf_text(&f->name), buf_text(&f->name));
     if (files.len)
-        return open_image(f, v, files, e);
+        return open_image(f, files, e);
     if (!hex_read(name.b, sizeof(name.b), thing_value(f->item, "sha256")))
         return err_set(e, ERR_NOTFOUND, "%s has no bytes in this case", buf_text(&f->name));
-    if (evidence_bytes_are_sealed(v->state, &name))
-        return sealed(f, e);
     rc = blob_open(session_store(s), &name, &fd, &size, e);
     if (rc)
         return rc;

@@ -36,8 +36,15 @@ bool evidence_is_sealed(const struct thing *item);
  * or handed out, under another number. Looks at the whole register, also at what the viewer may not
  * see. */
 bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256);
-/* Whether an item must not leave: it is sealed, or its bytes are under another number. */
+/* Whether an item must not be read or leave: it is sealed, or its bytes, or those of a file of it,
+ * are under another number. */
 bool evidence_is_barred(const struct state *s, const struct thing *item);
+/* Whether bytes of a, by any SHA-256 that is on record of it, are bytes of b: of the blob, of what
+ * an image holds or was read from, or of a file of it. What lies beside an image does not count. */
+bool evidence_shares_bytes(const struct thing *a, const struct thing *b);
+/* Whether a file of that size may be one whose bytes are sealed, so that it must be hashed to know.
+ * 0: a file that does not say. */
+bool evidence_sealed_has_size(const struct state *s, uint64_t size);
 
 /* calm holds bytes of it, or knows the files that do: not so of a paper, a device, and what is
  * destroyed, of which only the form can be handed out. */

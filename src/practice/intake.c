@@ -212,19 +212,6 @@ void intake_path_text(struct buf *out, const char *path)
     sink_path(out, str_of(path));
 }
 
-/* Whether a file of that size may be one that is sealed; none is hashed for nothing. */
-static bool has_sealed(const struct state *s, uint64_t size)
-{
-    const struct thing *t;
-    uint64_t named;
-
-    for (size_t i = 0; (t = state_thing(s, i)); i++)
-        if (thing_is(t, "evidence") && evidence_is_sealed(t) && thing_value(t, "sha256").len &&
-            (size == 0 || !str_u64(thing_value(t, "size"), &named) || named == size))
-            return true;
-    return false;
-}
-
 int intake_is_sealed(const struct state *s, int fd, bool *out, struct err *e)
 {
     CLEANUP(digest_freep) struct digest *d = NULL;
@@ -238,7 +225,7 @@ int intake_is_sealed(const struct state *s, int fd, bool *out, struct err *e)
     *out = false;
     if (fstat(fd, &st) != 0)
         return err_errno(e, "cannot look at an open file");
-    if (!has_sealed(s, (uint64_t)st.st_size))
+    if (!evidence_sealed_has_size(s, (uint64_t)st.st_size))
         return 0;
     d = digest_new(DIGEST_SHA256);
     chunk = mem_alloc(CHUNK_SIZE);

@@ -478,11 +478,6 @@ struct str evidence_sum(const struct thing *item, const char *name)
     return STR("");
 }
 
-bool evidence_is_sealed(const struct thing *item)
-{
-    return thing_is(item, "evidence") && thing_value(item, "unlawful").len > 0;
-}
-
 bool evidence_file_next(struct str *rest, struct evidence_file *out)
 {
     struct evidence_file f = {0};
@@ -551,58 +546,10 @@ int evidence_file_path(const struct thing *item, const struct evidence_file *fil
     return 0;
 }
 
-/* Hashes of the item's bytes: its blob's, what an image holds, and what that was read from. */
-static const char *const sum_fields[] = {"sha256", "image-sha256", "source-sha256"};
-
-/* Whether these are the item's bytes, or those of one of its files. */
-static bool has_bytes(const struct thing *item, const struct hash *sum)
-{
-    struct str rest = thing_value(item, "files");
-    struct evidence_file file;
-    struct hash named;
-
-    for (size_t i = 0; i < COUNT_OF(sum_fields); i++)
-        if (hex_read(named.b, sizeof(named.b), thing_value(item, sum_fields[i])) &&
-            hash_eq(&named, sum))
-            return true;
-    while (evidence_file_next(&rest, &file))
-        if (file.has_sum && hash_eq(&file.sum, sum))
-            return true;
-    return false;
-}
-
-bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256)
-{
-    const struct thing *t;
-
-    for (size_t i = 0; (t = state_thing_of(s, "evidence", i)); i++)
-        if (evidence_is_sealed(t) && has_bytes(t, sha256))
-            return true;
-    return false;
-}
-
 bool evidence_has_bytes(const struct thing *item)
 {
     return !thing_value(item, "destroyed").len &&
            (thing_value(item, "files").len || thing_value(item, "sha256").len);
-}
-
-bool evidence_is_barred(const struct state *s, const struct thing *item)
-{
-    struct str rest = thing_value(item, "files");
-    struct evidence_file file;
-    struct hash sum;
-
-    if (evidence_is_sealed(item))
-        return true;
-    for (size_t i = 0; i < COUNT_OF(sum_fields); i++)
-        if (hex_read(sum.b, sizeof(sum.b), thing_value(item, sum_fields[i])) &&
-            evidence_bytes_are_sealed(s, &sum))
-            return true;
-    while (evidence_file_next(&rest, &file))
-        if (file.has_sum && evidence_bytes_are_sealed(s, &file.sum))
-            return true;
-    return false;
 }
 
 const struct practice practice_preserve = {

@@ -28,14 +28,6 @@ const struct kind unlawful_kind = {.name = "unlawful",
                                    .change_words = "unlawful material: more",
                                    KIND_FIELDS(unlawful_fields)};
 
-/* The same bytes under another number are the same material. */
-static bool has_same_bytes(const struct thing *a, const struct thing *b)
-{
-    struct str hash = thing_value(a, "sha256");
-
-    return hash.len && str_eq(hash, thing_value(b, "sha256"));
-}
-
 static bool is_named(struct str ids, const struct thing *t)
 {
     while (ids.len) {
@@ -51,10 +43,11 @@ static bool is_to_be_sealed(const struct view *v, struct str ids, const struct t
 {
     const struct thing *other;
 
+    /* The same bytes under another number are the same material. */
     if (is_named(ids, t))
         return true;
     for (size_t at = 0; (other = view_next(v, "evidence", &at));)
-        if (is_named(ids, other) && has_same_bytes(other, t))
+        if (is_named(ids, other) && evidence_shares_bytes(t, other))
             return true;
     return false;
 }

@@ -386,6 +386,21 @@ class OnRecord(DiskTest):
             code, said = self.ana.fails(f"preserve read e1 {words}")
             self.assertEqual((code, "sealed" in said), (4, True), words)
         self.assertFalse((self.folder / "o").exists())
+        # The same bytes under another number: an image of them, and the file that the image is.
+        images = self.folder / "images"
+        images.mkdir()
+        self.ana(f"preserve image {self.image} --to {images} --name x")
+        for words in ("", "--list", f"--raw {self.folder}/w"):
+            code, said = self.ana.fails(f"preserve read e2 {words}")
+            self.assertEqual((code, "sealed" in said), (4, True), words)
+        self.assertEqual(self.ana.fails("analyse timeline e2")[0], 3)
+        self.assertFalse((self.folder / "w").exists())
+        self.assertIn("Sealed", self.ana("preserve custody e2"))
+        self.assertFalse(self.ana.json("preserve list")[1].get("unlawful"))
+        self.ana('preserve unlawful "a picture" --evidence e1')  # all that hold it
+        self.assertEqual(self.ana.json("preserve list")[1]["unlawful"], "yes")
+        done = self.ana.run("preserve", "files", f"{images}/x.E01")
+        self.assertEqual((done.returncode, "sealed as unlawful to possess" in one_line(done.stdout.decode())), (3, True))
 
     def test_bytes_that_are_sealed_do_not_come_out_of_a_disk(self):
         content = (self.folder / "tree" / "etc" / "deep" / "random").read_bytes()
