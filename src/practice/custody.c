@@ -2,45 +2,14 @@
 #include "practice/custody.h"
 #include "base/sink.h"
 #include "practice/calm.h"
+#include "practice/custody_chain.h"
 #include "practice/evidence.h"
 #include "practice/intake.h"
-#include "practice/preserve_verify.h"
 #include "render/doc.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
 enum { BLANK_ROWS = 3 };
-
-/* One line of the chain, from whatever record told it. */
-struct link {
-    uint64_t seq;
-    struct str act;
-    const struct thing *custody;      /* NULL: the record that made the item, or */
-    const struct thing *verification; /* that it was hashed again */
-    const struct taken *taken;        /* of the record that made it */
-};
-
-/* What the record that made the item said of where it was put. Its fields have what came later. */
-struct taken {
-    struct buf place, seal, to;
-};
-
-static void taken_release(struct taken *t)
-{
-    buf_release(&t->place);
-    buf_release(&t->seal);
-    buf_release(&t->to);
-}
-
-static int taken_read(struct taken *t, const struct view *v, const struct thing *item,
-                      struct err *e)
-{
-    int rc = view_text(v, item->seq, "place", &t->place, e);
-
-    if (rc == 0)
-        rc = view_text(v, item->seq, "seal", &t->seal, e);
-    return rc ? rc : view_text(v, item->seq, "holder", &t->to, e);
-}
 
 static void fact(const struct view *v, struct doc *d, const struct thing *item, const char *field,
                  const char *words)
@@ -69,24 +38,6 @@ static void add_facts(const struct view *v, struct doc *d, const struct thing *t
 {
     for (size_t i = 0; i < count; i++)
         fact(v, d, t, facts[i][0], facts[i][1]);
-}
-
-bool custody_has_left(const struct view *v, const struct thing *item)
-{
-    static const char *const leaving[] = {"handed-over", "returned", "destroyed"};
-    struct str place = thing_value(item, "place");
-    const struct thing *t;
-    bool has_left = false;
-
-    for (size_t at = 0; (t = view_next_of(v, "custody", "evidence", item, &at));) {
-        struct str said = thing_value(t, "place");
-
-        if (said.len && str_eq(said, place))
-            has_left = false;
-        for (size_t i = 0; !said.len && i < COUNT_OF(leaving); i++)
-            has_left = has_left || thing_says(t, "act", leaving[i]);
-    }
-    return has_left;
 }
 
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
@@ -131,7 +82,7 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
     if (!custody_has_left(v, item))
         fact(v, d, item, "place", "Kept now");
     add_facts(v, d, item, now, COUNT_OF(now));
-    if (evidence_is_sealed(item))
+    if (evidence_is_barred(v->state, item))
         doc_pair_str(d, "Sealed",
                      STR("It may hold material that is unlawful to possess. It is not opened, "
                          "shown or copied; counsel and police say what happens to it."));
@@ -186,23 +137,6 @@ static void add_acquisition(const struct view *v, struct doc *d, const struct th
     doc_end(d);
 }
 
-static struct str taken_value(const struct taken *t, const char *field)
-{
-    const struct buf *b = strcmp(field, "place") == 0  ? &t->place
-                          : strcmp(field, "seal") == 0 ? &t->seal
-                          : strcmp(field, "to") == 0   ? &t->to
-                                                       : NULL;
-
-    return b ? buf_str(b) : STR("");
-}
-
-static struct str custody_value(const struct link *l, const char *field)
-{
-    if (l->taken)
-        return taken_value(l->taken, field);
-    return l->custody ? thing_value(l->custody, field) : STR("");
-}
-
 /* Each line of a value, behind what is there. */
 static void add_words(struct buf *out, const char *before, struct str lines)
 {
@@ -213,71 +147,42 @@ static void add_words(struct buf *out, const char *before, struct str lines)
     }
 }
 
-/* What is recorded before anything leaves says only what is to be (doc/format/package.md §4). */
-enum leaving { LEFT, LEFT_NOTHING, LEFT_UNKNOWN };
-
-static enum leaving leaving_of(const struct thing *custody)
-{
-    if (!thing_says(custody, "act", "exported") || !thing_value(custody, "recipient").len)
-        return LEFT;
-    return thing_value(custody, "outcome").len   ? LEFT_NOTHING
-           : thing_value(custody, "package").len ? LEFT
-                                                 : LEFT_UNKNOWN;
-}
-
-static struct str left_words(const struct thing *custody)
-{
-    bool is_form = thing_says(custody, "act", "exported") &&
-                   thing_value(custody, "recipient").len &&
-                   str_starts(thing_value(custody, "place"), CUSTODY_FORM_ALONE);
-
-    return is_form ? STR("its form exported") : thing_value(custody, "act");
-}
-
-static struct str custody_words(const struct thing *custody)
-{
-    static const char *const words[] = {
-        [LEFT_NOTHING] = "not exported",
-        [LEFT_UNKNOWN] = "to be exported: whether it was is not on record",
-    };
-    enum leaving leaving = leaving_of(custody);
-
-    return leaving == LEFT ? left_words(custody) : str_of(words[leaving]);
-}
-
 /* Nobody has what never left. */
-static void add_not_exported(struct buf *why, const struct link *l)
+static void add_not_exported(struct buf *why, const struct custody_link *l)
 {
-    add_words(why, "", custody_value(l, "outcome"));
-    add_words(why, "it was for ", custody_value(l, "to"));
+    add_words(why, "", custody_said(l, "outcome"));
+    add_words(why, "it was for ", custody_said(l, "to"));
 }
 
-static void add_row(const struct view *v, struct doc *d, uint64_t number, const struct link *l)
+static void add_row(const struct view *v, struct doc *d, uint64_t number,
+                    const struct custody_link *l)
 {
     const struct record *r = state_record(v->state, l->seq);
     CLEANUP_BUF struct buf signer = {0};
     CLEANUP_BUF struct buf why = {0};
-    bool is_kept = l->custody && leaving_of(l->custody) == LEFT_NOTHING;
+    bool is_kept = l->custody && custody_leaving_of(l->custody) == LEFT_NOTHING;
 
     view_signer_name(v, r, &signer);
     if (is_kept)
         add_not_exported(&why, l);
-    add_words(&why, "", custody_value(l, "because"));
-    add_words(&why, "signed: ", custody_value(l, "signed"));
-    add_words(&why, "package of SHA-256 ", custody_value(l, "package"));
-    add_words(&why, "to open with ", custody_value(l, "recipient"));
+    add_words(&why, "", custody_said(l, "because"));
+    add_words(&why, "signed: ", custody_said(l, "signed"));
+    add_words(&why, "package of SHA-256 ", custody_said(l, "package"));
+    add_words(&why, "to open with ", custody_said(l, "recipient"));
     if (!is_kept)
-        add_words(&why, "", custody_value(l, "outcome"));
+        add_words(&why, "", custody_said(l, "outcome"));
     if (l->verification)
         add_words(&why, "", thing_value(l->verification, "found"));
+    if (l->timeline)
+        add_words(&why, "events: ", thing_value_if(l->timeline, "events"));
     doc_row(d, (struct doc_ref){0});
     doc_cell_u64(d, number);
     doc_cell_time(d, l->custody ? thing_when(v->state, l->custody) : r->time);
     doc_cell_str(d, l->act);
-    doc_cell_str(d, custody_value(l, "from"));
-    doc_cell_str(d, is_kept ? STR("") : custody_value(l, "to"));
-    doc_cell_str(d, custody_value(l, "place"));
-    doc_cell_str(d, custody_value(l, "seal"));
+    doc_cell_str(d, custody_said(l, "from"));
+    doc_cell_str(d, is_kept ? STR("") : custody_said(l, "to"));
+    doc_cell_str(d, custody_said(l, "place"));
+    doc_cell_str(d, custody_said(l, "seal"));
     doc_cell_str(d, buf_str(&why));
     doc_cell_str(d, buf_str(&signer));
     doc_cell_ref(d, (struct doc_ref){'r', l->seq});
@@ -294,44 +199,9 @@ const struct thing *custody_item(const struct view *v, const struct record *r)
                : NULL;
 }
 
-/* The next record that says something of the item, from *seq on; in the order of the journal. */
-static bool next_link(const struct view *v, const struct thing *item, const struct taken *taken,
-                      uint64_t *seq, struct link *out)
-{
-    const struct record *r;
-
-    while ((r = state_record(v->state, (*seq)++))) {
-        const struct thing *t = r->thing;
-
-        *out = (struct link){.seq = *seq - 1};
-        if (!t || r->is_change || !view_allows_record(v, r))
-            continue;
-        if (t == item) {
-            out->act = STR("taken");
-            out->taken = taken;
-            return true;
-        }
-        if (thing_is(t, "custody") && view_refers(v, t, "evidence", item)) {
-            out->act = custody_words(t);
-            out->custody = t;
-            return true;
-        }
-        if (thing_is(t, "verification") && view_refers(v, t, "evidence", item)) {
-            out->act = verification_words(v, t, item);
-            out->verification = t;
-            return true;
-        }
-        if (thing_is(t, "unlawful") && view_refers(v, t, "evidence", item)) {
-            out->act = STR("sealed: may be unlawful to possess");
-            return true;
-        }
-    }
-    return false;
-}
-
 /* In a package its own row is the last, and what it says of itself is true where it is read. */
 static void add_chain(const struct view *v, struct doc *d, const struct thing *item,
-                      const struct taken *taken, bool is_in_package)
+                      const struct custody_taken *taken, bool is_in_package)
 {
     static const struct doc_column columns[] = {
         {"No.", DOC_NUMBER}, {"When", DOC_TIME},     {"What", DOC_TEXT}, {"From", DOC_TEXT},
@@ -340,15 +210,15 @@ static void add_chain(const struct view *v, struct doc *d, const struct thing *i
     };
     uint64_t number = 1;
     uint64_t seq = 0;
-    struct link l, next;
-    bool has_next = next_link(v, item, taken, &seq, &next);
+    struct custody_link l, next;
+    bool has_next = custody_next(v, item, taken, &seq, &next);
 
     doc_table(d, STR("The chain, from the record of the case"), columns, COUNT_OF(columns));
     while (has_next) {
         l = next;
-        has_next = next_link(v, item, taken, &seq, &next);
+        has_next = custody_next(v, item, taken, &seq, &next);
         if (is_in_package && !has_next && l.custody)
-            l.act = left_words(l.custody);
+            l.act = custody_left_words(l.custody);
         add_row(v, d, number++, &l);
     }
     doc_end(d);
@@ -411,13 +281,13 @@ static void add_checking(struct doc *d, const struct thing *item, struct str che
 int custody_form(struct doc **out, const struct view *v, struct arena *arena,
                  const struct thing *item, struct str check, bool is_in_package, struct err *e)
 {
-    CLEANUP(taken_release) struct taken taken = {0};
+    CLEANUP(custody_taken_release) struct custody_taken taken = {0};
     const struct thing *c = calm_case(v);
     CLEANUP_BUF struct buf title = {0};
     struct doc_head head = {.tlp = doc_tlp_of(str_of(tlp_names[item->tlp])),
                             .case_name = c ? view_title(c) : STR("")};
     struct doc *d;
-    int rc = taken_read(&taken, v, item, e);
+    int rc = custody_taken_read(&taken, v, item, e);
 
     if (rc)
         return rc;
@@ -473,7 +343,7 @@ struct str custody_place(struct decision *d, const char *what, const char *path)
     return (struct str){arena_dup(d->arena, out.p, out.len), out.len};
 }
 
-static void link_json(const struct view *v, const struct link *l, struct json *j)
+static void link_json(const struct view *v, const struct custody_link *l, struct json *j)
 {
     static const char *const fields[] = {"from",   "to",        "place",   "seal",   "because",
                                          "signed", "recipient", "package", "outcome"};
@@ -486,8 +356,10 @@ static void link_json(const struct view *v, const struct link *l, struct json *j
     json_put_utc(j, "time", l->custody ? thing_when(v->state, l->custody) : r->time);
     json_put_str(j, "act", l->act);
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        if (custody_value(l, fields[i]).len)
-            json_put_str(j, fields[i], custody_value(l, fields[i]));
+        if (custody_said(l, fields[i]).len)
+            json_put_str(j, fields[i], custody_said(l, fields[i]));
+    if (l->timeline && thing_value_if(l->timeline, "events").len)
+        json_put_str(j, "events", thing_value_if(l->timeline, "events"));
     json_put_str(j, "by", buf_str(&signer));
     json_object_end(j);
 }
@@ -495,11 +367,11 @@ static void link_json(const struct view *v, const struct link *l, struct json *j
 static int form_json(const struct view *v, const struct thing *item, struct answer *a,
                      struct err *e)
 {
-    CLEANUP(taken_release) struct taken taken = {0};
+    CLEANUP(custody_taken_release) struct custody_taken taken = {0};
     uint64_t seq = 0;
-    struct link l;
+    struct custody_link l;
     struct json j;
-    int rc = taken_read(&taken, v, item, e);
+    int rc = custody_taken_read(&taken, v, item, e);
 
     if (rc)
         return rc;
@@ -509,7 +381,7 @@ static int form_json(const struct view *v, const struct thing *item, struct answ
     thing_json(v, item, &j);
     json_name(&j, "chain");
     json_array_begin(&j);
-    while (next_link(v, item, &taken, &seq, &l))
+    while (custody_next(v, item, &taken, &seq, &l))
         link_json(v, &l, &j);
     json_array_end(&j);
     json_object_end(&j);

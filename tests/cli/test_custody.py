@@ -140,7 +140,7 @@ class Custody(CaseTest):
         self.assertEqual(self.blob(), [])
         self.assertEqual({p.name for p in (self.case / "timeline").iterdir()}, {"e11-01234567.tl", ".e2-77.part"})
         self.assertEqual(self.ana.fails("analyse search odd")[0], 3)
-        self.assertEqual(self.acts(), ["taken", "destroyed"])
+        self.assertEqual(self.acts(), ["taken", "examined", "destroyed"])
         self.assertRegex(self.ana("preserve list"), r"e1 .*destroyed")
         self.assertNotIn(self.sha256, self.ana("preserve custody e1"))
         self.assertEqual(self.ana.fails("preserve get e1 copy.log")[0], 3)

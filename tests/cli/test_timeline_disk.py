@@ -289,6 +289,8 @@ class Times(DiskTest):
             self.ana(f"preserve image {image} --to {to} --name web {how}")
             self.ana("analyse timeline")
             self.assertEqual(of_events(self.events("", "--evidence", f"e{i}")), expected, how)
+            row = self.ana.json(f"preserve custody e{i}")["chain"][-1]  # that its files were read is in its chain
+            self.assertEqual((row["act"], row["place"], row["events"]), ("examined", "read for the timeline: its events", self.ana.json("analyse timelines")[-1]["events"]))
         (self.folder / "gone").mkdir()
         self.ana(f"preserve image {image} --to {self.folder / 'gone'} --name gone --format raw")
         shutil.rmtree(self.folder / "gone")
