@@ -354,6 +354,21 @@ static const struct operation preserve_item = {
 
 enum { REGISTER_COLUMNS = 5 };
 
+/* Where it is from; before that what whoever opens the register must know. */
+static struct str register_from(const struct view *v, const struct thing *item,
+                                enum item_state verified)
+{
+    const struct thing *system = view_ref(v, item, "system");
+
+    if (thing_value(item, "destroyed").len)
+        return STR("destroyed");
+    if (verified == ITEM_ALTERED)
+        return STR("NOT AS TAKEN");
+    if (verified == ITEM_MISSING)
+        return STR("not all there");
+    return system ? view_title(system) : thing_value(item, "place");
+}
+
 /* The register as a table; everything about one item: calm preserve custody. */
 static int query_register(const struct view *v, const struct operation *op, const struct input *in,
                           struct answer *a, struct err *e)
@@ -370,12 +385,12 @@ static int query_register(const struct view *v, const struct operation *op, cons
     struct str *cells = arena_alloc(arena, (count + 1) * REGISTER_COLUMNS * sizeof(cells[0]));
     const struct thing *t;
     bool has_image = false;
-    size_t row = 0;
+    size_t row = 0, room;
+    const enum item_state *states = verification_states(v, arena, &room);
 
     if (a->wants_json || count == 0)
         return query_list(v, op, in, a, e);
     for (size_t at = 0; (t = view_next(v, "evidence", &at)); row++) {
-        const struct thing *system = view_ref(v, t, "system");
         struct str *cell = &cells[row * REGISTER_COLUMNS];
         char size[UTC_PLAIN_SIZE] = "";
         uint64_t bytes;
@@ -387,9 +402,7 @@ static int query_register(const struct view *v, const struct operation *op, cons
         cell[2] = str_of(arena_strdup(arena, size));
         has_image |= thing_value(t, "files").len > 0;
         cell[3] = str_head(evidence_sum(t, "sha256"), 12);
-        cell[4] = thing_value(t, "destroyed").len ? STR("destroyed")
-                  : system                        ? view_title(system)
-                                                  : thing_value(t, "place");
+        cell[4] = register_from(v, t, t->number < room ? states[t->number] : ITEM_UNCHECKED);
     }
     screen_table(&screen, 0, columns, REGISTER_COLUMNS, cells, row);
     screen_blank(&screen);

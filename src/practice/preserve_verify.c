@@ -65,6 +65,44 @@ struct str verification_words(const struct view *v, const struct thing *verifica
     return STR("verified: as it was taken");
 }
 
+/* Items that a field of it names. */
+static void set_states(const struct view *v, const struct thing *verification, const char *field,
+                       enum item_state state, enum item_state *states, size_t count)
+{
+    struct str rest = thing_value(verification, field);
+    struct id id;
+
+    while (rest.len) {
+        const struct thing *t = hex_read(id.b, sizeof(id.b), str_cut(&rest, '\n'))
+                                    ? state_thing_by_id(v->state, &id)
+                                    : NULL;
+
+        if (t && thing_is(t, "evidence") && t->number < count)
+            states[t->number] = state;
+    }
+}
+
+const enum item_state *verification_states(const struct view *v, struct arena *arena, size_t *count)
+{
+    const struct thing *t;
+    enum item_state *states;
+
+    *count = 1;
+    for (size_t i = 0; (t = state_thing_of(v->state, "evidence", i)); i++)
+        if (t->number >= *count)
+            *count = (size_t)t->number + 1;
+    states = arena_alloc(arena, *count * sizeof(states[0]));
+    for (size_t i = 0; i < *count; i++)
+        states[i] = ITEM_UNCHECKED;
+    for (size_t at = 0; (t = view_next(v, "verification", &at));) {
+        set_states(v, t, "evidence", ITEM_SAME, states, *count);
+        set_states(v, t, "unreadable", ITEM_UNREADABLE, states, *count);
+        set_states(v, t, "missing", ITEM_MISSING, states, *count);
+        set_states(v, t, "altered", ITEM_ALTERED, states, *count);
+    }
+    return states;
+}
+
 static const struct field verify_fields[] = {
     {.name = "evidence",
      .type = FIELD_REF,

@@ -59,6 +59,12 @@ class Again(CaseTest):
         self.stopped()
         begun = self.state()
         self.assertEqual(begun[0], "interrupted")
+        self.ana("assess system web1")
+        self.ana("preserve hold web1 --backup offline --rotation suspended")
+        page = self.ana.json("preserve")  # whoever takes the next shift sees it, here and on the first screen
+        self.assertIn("the rest of im1, an image that was interrupted", page["missing"])
+        self.assertEqual(page["next"], "calm preserve image --resume im1")
+        self.assertRegex(one_line(self.ana("")), r"Under way .*preserve \(1 image not ended\)")
         records = self.ana("log --full")
         away = self.folder / "away"
         self.out.rename(away)
@@ -80,6 +86,20 @@ class Again(CaseTest):
         self.ana("preserve image --resume im1")
         self.is_taken()
         self.assertFalse(self.ana.json("preserve images")[0].get("why"))
+        self.assertNotIn("im1", self.ana.json("preserve")["missing"])
+        path, = self.out.glob("*.E01")
+        moved = path.rename(self.folder / "moved")
+        self.assertEqual(self.ana.fails("preserve verify")[0], NOT_FOUND)
+        self.assertIn("all of e1: it was not found where it is kept", self.ana.json("preserve")["missing"])
+        self.assertIn("not all there", self.ana("preserve list"))
+        path.write_bytes(moved.read_bytes() + b"x")
+        self.ana.fails("preserve verify")
+        self.assertIn("e1 as it was taken: it was found altered", self.ana.json("preserve")["missing"])
+        self.assertIn("NOT AS TAKEN", self.ana("preserve list"))
+        self.assertRegex(one_line(self.ana("")), r"Under way .*preserve \(1 item, 1 not as taken\)")
+        path.write_bytes(moved.read_bytes())
+        self.ana("preserve verify")
+        self.assertEqual(self.ana.json("preserve")["missing"], "")
 
     def test_what_is_mounted_elsewhere_goes_on_there(self):
         self.stopped()
