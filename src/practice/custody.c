@@ -326,19 +326,25 @@ struct draft *custody_draft_export(struct decision *d, const struct thing *item,
     return dr;
 }
 
-struct str custody_place(struct decision *d, const char *what, const char *path)
+void custody_add_path(struct buf *out, const char *path)
 {
     CLEANUP_FREE char *folder = path[0] == '/' ? NULL : realpath(".", NULL);
+
+    if (folder) {
+        intake_path_text(out, folder);
+        buf_addc(out, '/');
+    }
+    intake_path_text(out, path);
+}
+
+struct str custody_place(struct decision *d, const char *what, const char *path)
+{
     CLEANUP_BUF struct buf out = {0};
     char host[256];
 
     host_name(host, sizeof(host));
     buf_addf(&out, "%s: ", what);
-    if (folder) {
-        intake_path_text(&out, folder);
-        buf_addc(&out, '/');
-    }
-    intake_path_text(&out, path);
+    custody_add_path(&out, path);
     buf_addf(&out, " on %s", host);
     return (struct str){arena_dup(d->arena, out.p, out.len), out.len};
 }

@@ -23,6 +23,8 @@ void custody_label(struct decision *d, struct draft *dr, const struct thing *ite
 #define CUSTODY_FORM_ALONE "its form alone, in "
 struct draft *custody_draft_export(struct decision *d, const struct thing *item, struct str to,
                                    struct str place);
+/* The whole path of what may be named from where one stands, spelled as paths are on record. */
+void custody_add_path(struct buf *out, const char *path);
 /* "WHAT: PATH on HOST", with the whole path. */
 struct str custody_place(struct decision *d, const char *what, const char *path);
 

@@ -34,6 +34,7 @@ struct disk_out {
         struct buf shown; /* on the disk */
         struct buf inode;
         struct buf remark;
+        bool is_sealed; /* its bytes are on the register as unlawful to possess */
         uint64_t size;
         struct disk_file facts; /* without its slices */
     } file;
@@ -176,6 +177,7 @@ static void keep_facts(struct disk_out *o, const struct disk_file *f)
     to->facts = *f;
     to->facts.path = to->facts.link = to->facts.stream = STR("");
     to->size = 0;
+    to->is_sealed = false;
     buf_clear(&to->shown);
     buf_clear(&to->inode);
     buf_clear(&to->remark);
@@ -366,6 +368,7 @@ static int settle(struct disk_out *o, const struct disk_end *end, struct err *e)
     if (evidence_bytes_are_sealed(o->order.state, &digests.sha256)) {
         add_remark(&o->file.remark, "the same bytes are sealed as unlawful to possess, and were "
                                     "removed: see calm help unlawful");
+        o->file.is_sealed = true;
         return drop(o, e);
     }
     rc = tell_taken(o, &digests, e);
@@ -399,6 +402,8 @@ static int on_end(void *context, const struct disk_end *end, struct err *e)
     if (o->sums.files == before) {
         json_put_text(&o->json, "kept", "no");
         o->sums.left++;
+        o->sums.missed +=
+            !o->file.is_sealed && !o->file.facts.is_deleted && !o->file.facts.is_inode_deleted;
     }
     if (o->file.remark.len)
         json_put_str(&o->json, "remark", buf_str(&o->file.remark));

@@ -278,8 +278,8 @@ static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const
         buf_addf(out, "%llu more could not be read out, or were not: their \"remark\" says why.\n",
                  (unsigned long long)sums->left);
     if (sums->trouble)
-        buf_addf(out, "%llu folders could not be read whole: \"trouble\" there.\n",
-                 (unsigned long long)sums->trouble);
+        buf_addf(out, "%llu folder%s could not be read whole: \"trouble\" there.\n",
+                 (unsigned long long)sums->trouble, sums->trouble == 1 ? "" : "s");
     if (r->kept)
         buf_addf(out, "%llu items are on the register, the manifest among them.\n",
                  (unsigned long long)r->kept);
@@ -294,9 +294,29 @@ static int read_out_words(const struct disk_out *out, const char *folder, struct
     CLEANUP_BUF struct buf path = {0};
 
     buf_addf(&path, "%s/manifest.jsonl", folder);
-    buf_addf(words, "%llu files, %llu bytes; their list, manifest.jsonl: ",
-             (unsigned long long)sums->files, (unsigned long long)sums->size);
-    return reading_add_sum(words, sums->listed, "listed", buf_text(&path), e);
+    add_count(words, sums->files, "file", "files");
+    buf_addf(words, ", %llu bytes; their list, manifest.jsonl: ", (unsigned long long)sums->size);
+    return reading_add_sum(words, sums->listed, "row without content", "rows without content",
+                           buf_text(&path), e);
+}
+
+/* A script learns that not all is there; of deleted files it seldom is. */
+static int judge_sums(const struct disk_out_sums *sums, struct err *e)
+{
+    CLEANUP_BUF struct buf words = {0};
+
+    if (!sums->missed && !sums->trouble)
+        return 0;
+    if (sums->missed)
+        add_count(&words, sums->missed, "file", "files");
+    if (sums->missed && sums->trouble)
+        buf_adds(&words, " and ");
+    if (sums->trouble)
+        add_count(&words, sums->trouble, "folder", "folders");
+    return err_set(e, ERR_IO,
+                   "not all was read out, though it is not deleted: %s. manifest.jsonl says which, "
+                   "and why; the rest is there",
+                   buf_text(&words));
 }
 
 static int read_out(struct reading *r, const char *folder, struct err *e)
@@ -338,7 +358,7 @@ static int read_out(struct reading *r, const char *folder, struct err *e)
         rc = settle_kept(r, out, e);
     if (rc == 0 || disk_out_sums(out)->files)
         tell_sums(r, disk_out_sums(out), folder);
-    return rc;
+    return rc ? rc : judge_sums(disk_out_sums(out), e);
 }
 
 static int answer_out(struct reading *r, struct err *e)

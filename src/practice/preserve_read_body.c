@@ -93,7 +93,7 @@ static int list_body(struct reading *r, struct body *b, struct buf *outcome, str
         rc = body_write(b, 0, e);
     if (rc == 0)
         rc = out_file_sync(&b->file, b->path, e);
-    return rc ? rc : reading_add_sum(outcome, b->rows, "rows", buf_text(&b->file.part), e);
+    return rc ? rc : reading_add_sum(outcome, b->rows, "row", "rows", buf_text(&b->file.part), e);
 }
 
 /* It is on record before it has its name, so that there is none without a record. */

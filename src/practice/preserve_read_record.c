@@ -1,7 +1,6 @@
 /* preserve_read_record.c: puts on record that a disk image was read, and what came of it. */
 #include "practice/preserve_read_record.h"
 #include "practice/custody.h"
-#include "practice/intake.h"
 #include "practice/practice.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -49,7 +48,7 @@ int reading_record(struct reading *r, const struct act *act, const char *did, co
     if (act->to)
         buf_adds(&place, "; to ");
     if (act->to)
-        intake_path_text(&place, act->to);
+        custody_add_path(&place, act->to);
     buf_addf(&place, " on %s", host);
     draft_value(dr, "place", buf_str(&place));
     buf_addf(&came, "%s%s%s", outcome ? outcome : "", outcome && r->standing.words.len ? "; " : "",
@@ -87,8 +86,8 @@ int reading_end(struct reading *r, const struct act *act, int rc, const char *ou
     return rc;
 }
 
-int reading_add_sum(struct buf *out, uint64_t count, const char *what, const char *path,
-                    struct err *e)
+int reading_add_sum(struct buf *out, uint64_t count, const char *one, const char *many,
+                    const char *path, struct err *e)
 {
     struct hash sum;
     uint64_t size;
@@ -96,8 +95,8 @@ int reading_add_sum(struct buf *out, uint64_t count, const char *what, const cha
 
     if (rc)
         return rc;
-    buf_addf(out, "%llu %s, %llu bytes, SHA-256 ", (unsigned long long)count, what,
-             (unsigned long long)size);
+    add_count(out, count, one, many);
+    buf_addf(out, ", %llu bytes, SHA-256 ", (unsigned long long)size);
     hex_add(out, sum.b, sizeof(sum.b));
     return 0;
 }

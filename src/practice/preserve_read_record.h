@@ -45,9 +45,9 @@ MUST_CHECK int reading_end(struct reading *r, const struct act *act, int rc, con
 /* Before anything is read that is to be written out: what must go on record can, and nothing goes
  * into the case's folder. */
 MUST_CHECK int reading_may_write(const struct reading *r, const char *path, struct err *e);
-/* "7 rows, 812 bytes, SHA-256 …" of the file there. */
-MUST_CHECK int reading_add_sum(struct buf *out, uint64_t count, const char *what, const char *path,
-                               struct err *e);
+/* "7 rows, 812 bytes, SHA-256 …" of the file there; one and many: "row", "rows". */
+MUST_CHECK int reading_add_sum(struct buf *out, uint64_t count, const char *one, const char *many,
+                               const char *path, struct err *e);
 /* The answer to --body. */
 MUST_CHECK int reading_body(struct reading *r, struct err *e);
 void reading_where(struct buf *out, const struct reading *r); /* "partition 1, /etc" */

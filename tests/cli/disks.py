@@ -49,10 +49,11 @@ class DiskTest(CaseTest):
         self.read(image, "--body", str(path), *more)
         return path.read_bytes()
 
-    def out(self, image, *more):
-        """What was read out: the folder, and the lines of its manifest."""
+    def out(self, image, *more, status=0):
+        """What was read out: the folder, and the lines of its manifest. 11: not all was."""
         folder = self.folder / f"out-{random.getrandbits(64)}"
-        self.read(image, "--to", str(folder), *more)
+        done = self.ana.run("preserve", "read", str(image), "--to", str(folder), *map(str, more))
+        self.assertEqual(done.returncode, status, done.stderr)
         return folder, self.manifest(folder)
 
     @staticmethod

@@ -139,7 +139,7 @@ class Told(CaseTest):
         (begun, hidden), (place, outcome) = self.chain("e1")
         self.assertEqual(begun, "begun to be " + place)
         self.assertRegex(hidden, r"^until it is whole it is \.calm-[0-9a-f]{16}\.part; its bytes were last compared")
-        self.assertEqual(place, "written out as it is: partition 1, /; to p0")
+        self.assertEqual(place, f"written out as it is: partition 1, /; to {self.folder}/p0")
         self.assertTrue(outcome.startswith(f"{4 * MIB} bytes, SHA-256 {hashlib.sha256(lacking).hexdigest()}; {words}; its bytes were last compared"), outcome)
         said = one_line(self.ana("preserve read e2 --partition 2 --raw cut"))
         cut = f"gives it {999999 * 512} bytes, and the disk ends after {MIB} of them: the rest is not there"
@@ -166,8 +166,8 @@ class Told(CaseTest):
         self.ana.fails("preserve read e1 --raw there")
         self.ana.fails("preserve read e1 --path /none --to none")
         rows = self.chain("e1")
-        self.assertEqual([place for place, _ in rows], ["to be written out as it is: partition 9, /; to p9", "to be written out as it is: /; to there",
-                                                        "begun to be read out of it: /none; to none", "to be read out of it: /none; to none"])
+        self.assertEqual([place for place, _ in rows], [f"to be written out as it is: partition 9, /; to {self.folder}/p9", f"to be written out as it is: /; to {self.folder}/there",
+                                                        f"begun to be read out of it: /none; to {self.folder}/none", f"to be read out of it: /none; to {self.folder}/none"])
         for (_, outcome), why in zip(rows, ("failed: it has no partition 9", "failed: there exists already", "e1: its bytes were last compared", "failed: ")):
             self.assertIn(why.removeprefix("e1: "), outcome)
             self.assertEqual(outcome.startswith("failed: "), why.startswith("failed: "))
