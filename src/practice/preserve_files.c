@@ -23,6 +23,7 @@ static const struct field files_fields[] = {
      .flags = FIELD_OUTSIDE,
      .help = "list what lies in archives, too"},
     {.name = "exact",
+     .option = "name",
      .type = FIELD_REST,
      .flags = FIELD_OUTSIDE,
      .help = "behind --: names taken as they are, with line ends or spaces at an end"},
@@ -203,6 +204,11 @@ static int finish(struct taking *t, int rc, struct err *e)
                        "stopped at your request; what was taken until then is recorded");
     if (t->taken == 0 && t->left_count)
         return err_set(e, ERR_NOTFOUND, "nothing could be taken; the reasons are above");
+    if (t->missed)
+        return err_set(e, ERR_IO,
+                       "%llu of what was to be taken %s not; the rest is on the "
+                       "register, and the reasons are above",
+                       (unsigned long long)t->missed, t->missed == 1 ? "was" : "were");
     return 0;
 }
 
@@ -238,6 +244,9 @@ const struct operation preserve_files = {
         "of folders become items of their own. More are put into one archive (pax), and a list, "
         "which is an item too, names each with its hashes and everything that was not taken, and "
         "why. A file that changes meanwhile is taken as far as it reached at first, and marked. "
+        "What was named, or is a file or folder, and was not taken is told by exit status 5; "
+        "sockets, "
+        "FIFOs, devices and what is mounted within a folder are not meant by that. "
         "Ctrl-C stops it; what was taken until then stays, recorded.",
     OP_FIELDS(files_fields),
     .kind = &evidence_kind,

@@ -264,7 +264,7 @@ static void draft_list(struct taking *t, const struct walk_entry *entry, const s
 
     buf_adds(&title, "list of what lies in ");
     intake_path_text(&title, entry->path);
-    buf_addf(&words, "%llu entries", (unsigned long long)u->count);
+    add_count(&words, u->count, "entry", "entries");
     if (u->problem.len)
         buf_addf(&words, "; not whole: %s", buf_text(&u->problem));
     f.title = utf8_head_columns(buf_str(&title), TITLE_COLUMNS);

@@ -163,6 +163,7 @@ void taking_leave(struct taking *t, const struct walk_entry *entry, struct str w
 
     intake_path_text(&path, entry->path);
     t->left_count++;
+    t->missed += entry->is_named || !entry->is_passed;
     if (t->a->wants_json) {
         if (t->left.len)
             buf_addc(&t->left, ',');

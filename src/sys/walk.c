@@ -172,6 +172,12 @@ static const char *trouble_of(const struct walk *t, const struct walk_entry *ent
     return NULL;
 }
 
+static void pass_over(struct walk_entry *entry, const char *trouble)
+{
+    entry->trouble = trouble;
+    entry->is_passed = trouble != NULL;
+}
+
 static int add_child(struct walk *t, const struct walk_entry *folder, int fd, const char *name,
                      const struct stat *top, struct err *e)
 {
@@ -188,7 +194,7 @@ static int add_child(struct walk *t, const struct walk_entry *folder, int fd, co
     if (fstatat(fd, name, &entry->st, AT_SYMLINK_NOFOLLOW) != 0)
         entry->trouble = trouble_errno(t, "be looked at");
     else
-        entry->trouble = trouble_of(t, entry, top);
+        pass_over(entry, trouble_of(t, entry, top));
     if (S_ISLNK(entry->st.st_mode)) {
         read_target(t, fd, name, entry);
         if (!entry->target)
@@ -287,7 +293,7 @@ static int add_root(struct walk *t, const char *path, struct walk_entry *entry, 
     entry->is_named = true;
     if (S_ISLNK(entry->st.st_mode))
         read_target(t, AT_FDCWD, entry->path, entry);
-    entry->trouble = trouble_of(t, entry, &entry->st);
+    pass_over(entry, trouble_of(t, entry, &entry->st));
     *root = (struct walk_root){.fd = -1, .path_len = strlen(entry->path)};
     if (root->path_len == 1)
         root->path_len = 0; /* "/" */
@@ -323,7 +329,7 @@ void walk_add_name(struct walk *t, const char *path)
     if (fstatat(AT_FDCWD, entry->path, &entry->st, AT_SYMLINK_NOFOLLOW) != 0)
         entry->trouble = trouble_errno(t, "be looked at");
     else
-        entry->trouble = trouble_of(t, entry, &entry->st);
+        pass_over(entry, trouble_of(t, entry, &entry->st));
 }
 
 int walk_open_named(const char *path, const char *wanted, int *fd, bool *keeps_time,

@@ -18,6 +18,7 @@ struct walk_entry {
     struct stat st;      /* of the link itself; zeros where it could not be asked for */
     uint32_t root;
     bool is_named;   /* given by name, not found in a folder */
+    bool is_passed;  /* its trouble is what it is, not that it could not be read: a socket, … */
     bool is_touched; /* reading where the link points to changed its access time, not that of st */
 };
 
