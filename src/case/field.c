@@ -217,7 +217,7 @@ void field_show(const struct field *f, struct str kept, struct utc now, struct b
     uint64_t n;
 
     if (f->type == FIELD_TIME && utc_read(&t, kept))
-        buf_adds(out, utc_local_short(text, t, now));
+        buf_adds(out, f->flags & FIELD_WHOLE ? utc_local(text, t) : utc_local_short(text, t, now));
     else if (f->type == FIELD_SPAN && str_u64(kept, &n))
         buf_adds(out, span_text(text, (int64_t)n));
     else if (f->type == FIELD_SIZE && str_u64(kept, &n))

@@ -25,14 +25,16 @@ enum field_type {
 
 enum field_flags {
     FIELD_REQUIRED = 1,
-    FIELD_ARG = 2,     /* positional on the command line, in the order of the table */
-    FIELD_MANY = 4,    /* may repeat; kept as lines */
-    FIELD_OUTSIDE = 8, /* guides the operation only; is not kept in the record */
-    FIELD_ONCE = 16,   /* may be set when the thing is made, not changed later */
-    FIELD_ASK = 64,    /* asked for on a terminal, though not needed */
-    FIELD_UTC = 128,   /* FIELD_TIME: UTC is meant where no zone is written */
-    FIELD_UNTIL = 256, /* FIELD_TIME: a bound from above, so a date is all of that day */
-    FIELD_LEAD = 32,   /* has effect only where a key with the power of a lead says it */
+    FIELD_ARG = 2,      /* positional on the command line, in the order of the table */
+    FIELD_MANY = 4,     /* may repeat; kept as lines */
+    FIELD_OUTSIDE = 8,  /* guides the operation only; is not kept in the record */
+    FIELD_ONCE = 16,    /* may be set when the thing is made, not changed later */
+    FIELD_ASK = 64,     /* asked for on a terminal, though not needed */
+    FIELD_UTC = 128,    /* FIELD_TIME: UTC is meant where no zone is written */
+    FIELD_UNTIL = 256,  /* FIELD_TIME: a bound from above, so a date is all of that day */
+    FIELD_WHOLE = 512,  /* FIELD_TIME: shown with its day and zone, also on that day */
+    FIELD_INNER = 1024, /* for the program that goes on from it: not in lists for people */
+    FIELD_LEAD = 32,    /* has effect only where a key with the power of a lead says it */
 };
 
 struct field {
@@ -43,7 +45,8 @@ struct field {
     const char *const *choices; /* FIELD_WORD: ends with NULL. The first is the usual one */
     const char *kind;           /* FIELD_REF: the kind of thing, or NULL for any record */
     const char *fallback; /* what holds when nothing is given, as people write it; NULL for none */
-    const char *option;   /* its option where it is called otherwise than the field; NULL: --name */
+    const char *option;   /* its option where it is called otherwise than the field; NULL: --name.
+                             FIELD_REST: what stands behind --, in help */
     const char *group;    /* the heading that it stands under in help; NULL: none */
 };
 

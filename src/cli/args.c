@@ -157,7 +157,8 @@ static int unknown_option(const struct args *a, struct str name, struct err *e)
     struct suggestion s = {.word = name};
 
     for (size_t i = 0; i < all_count(a->op); i++)
-        suggest_try(&s, field_option(all_field(a->op, i)));
+        if (all_field(a->op, i)->type != FIELD_REST)
+            suggest_try(&s, field_option(all_field(a->op, i)));
     suggest_try(&s, "json");
     suggest_try(&s, "help");
     if (s.best)
@@ -223,7 +224,7 @@ static int read_option(struct args *a, struct words *w, struct err *e)
     for (size_t i = 0; a->op && i < all_count(a->op); i++) {
         const struct field *f = all_field(a->op, i);
 
-        if (!str_is(name, field_option(f)))
+        if (f->type == FIELD_REST || !str_is(name, field_option(f)))
             continue;
         if (f->type == FIELD_FLAG) {
             give(a, i, STR("yes"));

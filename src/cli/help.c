@@ -78,13 +78,20 @@ static void add_capitals(struct buf *out, const char *word)
         buf_addc(out, *word >= 'a' && *word <= 'z' ? (char)(*word - 'a' + 'A') : *word);
 }
 
+static void add_rest(struct buf *out, const struct field *f)
+{
+    buf_adds(out, "-- ");
+    add_capitals(out, field_option(f));
+    buf_adds(out, "…");
+}
+
 static void add_field(struct buf *out, const struct field *f)
 {
     CLEANUP_BUF struct buf name = {0};
     CLEANUP_BUF struct buf text = {0};
 
     if (f->type == FIELD_REST)
-        buf_adds(&name, "-- COMMAND…");
+        add_rest(&name, f);
     else if (f->flags & FIELD_ARG)
         add_capitals(&name, field_option(f));
     else
@@ -103,13 +110,15 @@ static void add_field(struct buf *out, const struct field *f)
 
 static void add_synopsis(struct buf *out, const struct operation *op)
 {
+    const struct field *behind = NULL; /* all of what stands there is its, so it stands last */
+
     buf_addf(out, "calm %s", op->name);
     for (size_t i = 0; i < op->field_count; i++) {
         const struct field *f = &op->fields[i];
         bool is_needed = f->flags & FIELD_REQUIRED;
 
         if (f->type == FIELD_REST)
-            buf_adds(out, " -- COMMAND…");
+            behind = f;
         else if (f->flags & FIELD_ARG) {
             buf_adds(out, is_needed ? " " : " [");
             add_capitals(out, field_option(f));
@@ -117,7 +126,13 @@ static void add_synopsis(struct buf *out, const struct operation *op)
         } else if (is_needed)
             buf_addf(out, " --%s …", field_option(f));
     }
-    buf_adds(out, " [options]\n");
+    buf_adds(out, " [options]");
+    if (behind) {
+        buf_adds(out, " [");
+        add_rest(out, behind);
+        buf_addc(out, ']');
+    }
+    buf_addc(out, '\n');
 }
 
 void help_operation(const struct operation *op, struct buf *out)

@@ -59,7 +59,7 @@ static void add_field(struct buf *out, const struct field *f)
     CLEANUP_BUF struct buf choices = {0};
 
     if (f->type == FIELD_REST)
-        buf_adds(out, ".It Fl Fl Ar command ...\n");
+        buf_addf(out, ".It Fl Fl Ar %s ...\n", field_option(f));
     else if (f->flags & FIELD_ARG)
         buf_addf(out, ".It Ar %s\n", field_option(f));
     else if (f->type == FIELD_FLAG)

@@ -39,7 +39,8 @@ static void detail_words(const struct view *v, const struct thing *t, struct buf
         const struct field *f = &t->kind->fields[i];
         CLEANUP_BUF struct buf value = {0};
 
-        if (!t->values[i].len || (f->flags & FIELD_LEAD && f->type == FIELD_LINE))
+        if (!t->values[i].len || f->flags & FIELD_INNER ||
+            (f->flags & FIELD_LEAD && f->type == FIELD_LINE))
             continue;
         view_show(v, t, f, false, &value);
         buf_addf(out, "%s%s: ", out->len ? " \xc2\xb7 " : "", f->name);

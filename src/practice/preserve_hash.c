@@ -21,6 +21,7 @@ static const struct field hash_fields[] = {
      .type = FIELD_PATH,
      .help = "compare with this list, as this command or sha256sum wrote it"},
     {.name = "exact",
+     .option = "name",
      .type = FIELD_REST,
      .help = "behind --: names taken as they are, with line ends or spaces at an end"},
 };
@@ -243,8 +244,8 @@ static void say_list(struct hash_work *w, struct str path)
     struct buf *out = &w->a->text;
     char size[UTC_PLAIN_SIZE];
 
-    buf_addf(out, "%llu files hashed, %s. The list is in ", (unsigned long long)w->files,
-             size_text(size, w->bytes));
+    buf_addf(out, "%llu file%s hashed, %s. The list is in ", (unsigned long long)w->files,
+             w->files == 1 ? "" : "s", size_text(size, w->bytes));
     sink_terminal(out, path, false);
     buf_adds(out, ".\n");
     if (w->unread)
@@ -372,7 +373,8 @@ static int judge(const struct hash_work *w, struct err *e)
     if (w->changed + w->missing + w->added)
         return err_set(e, ERR_TAMPER, "the files are not those of the list");
     if (w->unread)
-        return err_set(e, ERR_IO, "%llu files could not be read", (unsigned long long)w->unread);
+        return err_set(e, ERR_IO, "%llu file%s could not be read", (unsigned long long)w->unread,
+                       w->unread == 1 ? "" : "s");
     return 0;
 }
 

@@ -97,6 +97,7 @@ static const struct field image_fields[] = {
      .help = "does not compare what was written",
      .group = TUNING},
     {.name = "exact",
+     .option = "source",
      .type = FIELD_REST,
      .flags = FIELD_OUTSIDE,
      .help = "behind --: the source, taken as it is, with line ends or spaces at an end"},

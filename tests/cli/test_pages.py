@@ -78,6 +78,10 @@ class Pages(CaseTest):
         self.assertIn("\nhash items of evidence again: are they still what was taken?\n", self.ana("preserve verify --help"))
         self.assertIn("\nput a system on the list.\n", self.ana("assess system --help"))
 
+    def test_what_stands_behind_two_hyphens_stands_last_and_is_called_what_it_is(self):
+        for line, last in (("preserve image", "[SOURCE] [options] [-- SOURCE…]"), ("preserve files", "[FILES] [options] [-- NAME…]"), ("run", "[options] [-- COMMAND…]")):
+            self.assertTrue(self.ana(f"{line} --help").split("\n")[0].endswith(last), line)
+
     def page_of_a_work(self, name):
         page = (ROOT / "data" / "help" / f"{name}.txt").read_text(encoding="utf-8")
         self.assertIn("```\n" + page + "```\n", (ROOT / "README.md").read_text(encoding="utf-8"))
