@@ -375,7 +375,7 @@ static int query_register(const struct view *v, const struct operation *op, cons
 {
     static const struct screen_column columns[REGISTER_COLUMNS] = {
         {.heading = "item", .whole = true},
-        {.heading = "what"},
+        {.heading = "what", .middle = true},
         {.heading = "size", .right = true, .whole = true},
         {.heading = "SHA-256", .whole = true},
         {.heading = "from"}};

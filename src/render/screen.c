@@ -219,7 +219,7 @@ static void cell_write(struct screen *s, const struct screen_column *column, str
     if (taken < width)
         buf_addn(s->out, ' ', width - taken);
     style_begin(s, column->style);
-    wrap_cut(s->out, text, width, !is_last && !column->right);
+    (column->middle ? wrap_cut_middle : wrap_cut)(s->out, text, width, !is_last && !column->right);
     style_end(s, column->style);
     if (!is_last)
         buf_addn(s->out, ' ', GUTTER);

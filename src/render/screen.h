@@ -40,6 +40,7 @@ struct screen_column {
     bool right;          /* numbers */
     bool whole;          /* is shortened last */
     enum screen_style style;
+    bool middle; /* is shortened in its middle: paths, which often begin alike */
 };
 /* cells holds row_count rows of column_count texts. Columns are as wide as their widest text; when
  * that is too much the widest ones that are not whole are cut with … first. Columns at

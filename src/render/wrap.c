@@ -102,6 +102,37 @@ void wrap_cut(struct buf *out, struct str text, size_t columns, bool pad)
         buf_addn(out, ' ', columns - taken);
 }
 
+/* The end of a text, of so many columns at most. */
+static struct str tail_columns(struct str text, size_t columns)
+{
+    size_t all = utf8_columns(text);
+    struct str tail = text;
+
+    /* A wide character that would begin before it is left out. */
+    for (size_t more = 0; more < 2 && all > columns && utf8_columns(tail) > columns; more++)
+        tail = str_from(text, utf8_head_columns(text, all - columns + more).len);
+    return tail;
+}
+
+void wrap_cut_middle(struct buf *out, struct str text, size_t columns, bool pad)
+{
+    CLEANUP_BUF struct buf safe = {0};
+    CLEANUP_BUF struct buf cut = {0};
+    size_t tail = columns / 2;
+
+    sink_terminal(&safe, text, false);
+    if (columns < 3 || utf8_columns(buf_str(&safe)) <= columns) {
+        wrap_cut(out, text, columns, pad);
+        return;
+    }
+    buf_addstr(&cut, utf8_head_columns(buf_str(&safe), columns - 1 - tail));
+    buf_adds(&cut, "\xe2\x80\xa6");
+    buf_addstr(&cut, tail_columns(buf_str(&safe), tail));
+    buf_addstr(out, buf_str(&cut));
+    if (pad && utf8_columns(buf_str(&cut)) < columns)
+        buf_addn(out, ' ', columns - utf8_columns(buf_str(&cut)));
+}
+
 /* Where the text of a line begins: behind its spaces, or behind "  name    " if it has a name. */
 static size_t hanging(struct str line, size_t columns)
 {

@@ -15,6 +15,8 @@ void wrap_add(struct buf *out, struct str text, size_t columns, struct str first
 /* Escapes for a terminal, cuts to columns with …, and pads with spaces to columns when pad is set.
  */
 void wrap_cut(struct buf *out, struct str text, size_t columns, bool pad);
+/* The same, but what is left out is in the middle: of names that begin alike the ends differ. */
+void wrap_cut_middle(struct buf *out, struct str text, size_t columns, bool pad);
 
 /* Breaks the lines of text that are too wide, at spaces and hanging behind their first column. The
  * text is already fit for a terminal. Lines that show a command of this program stay whole, because

@@ -39,9 +39,9 @@ static void values_hang_behind_their_names(void **state)
 
 static void columns_are_aligned_and_the_widest_is_cut(void **state)
 {
-    static const struct screen_column columns[] = {{"No.", true, true, SCREEN_NORMAL},
-                                                   {"Problem", false, false, SCREEN_NORMAL},
-                                                   {"Kind", false, true, SCREEN_NORMAL}};
+    static const struct screen_column columns[] = {{.heading = "No.", .right = true, .whole = true},
+                                                   {.heading = "Problem"},
+                                                   {.heading = "Kind", .whole = true}};
     const struct str cells[] = {STR("1"),
                                 STR("web1 sends mail in bulk to everyone"),
                                 STR("attack?"),
@@ -159,6 +159,38 @@ static void a_cut_says_that_it_is_one(void **state)
     }
 }
 
+static void a_name_is_cut_in_its_middle(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t columns;
+        const char *shown;
+    } cases[] = {
+        {"abcdef", 6, "abcdef"},
+        {"abcdefgh", 6,
+         "ab\xe2\x80\xa6"
+         "fgh"},
+        {"abcdefgh", 5, "ab\xe2\x80\xa6gh"},
+        {"abcdefgh", 2, "a\xe2\x80\xa6"},
+        {"abcdefgh", 0, ""},
+        {"abcdef\xe6\xbc\xa2"
+         "h",
+         6, "ab\xe2\x80\xa6\xe6\xbc\xa2h"},
+        {"abcdef\xe6\xbc\xa2", 5, "ab\xe2\x80\xa6\xe6\xbc\xa2"},
+        {"abcdefg\xe6\xbc\xa2"
+         "h",
+         5, "ab\xe2\x80\xa6h"}, /* a wide one that has no room */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP_BUF struct buf got = {0};
+
+        wrap_cut_middle(&got, str_of(cases[i].text), cases[i].columns, false);
+        assert_string_equal(buf_text(&got), cases[i].shown);
+    }
+}
+
 static uint64_t next_random(uint64_t *seed)
 {
     *seed ^= *seed << 13;
@@ -215,9 +247,10 @@ static void random_screen(struct screen *s, uint64_t *seed, struct str text)
     size_t count = 1 + next_random(seed) % 16;
 
     for (size_t i = 0; i < 16; i++)
-        columns[i] =
-            (struct screen_column){next_random(seed) % 2 ? "Heading" : NULL, next_random(seed) % 2,
-                                   next_random(seed) % 2, SCREEN_NORMAL};
+        columns[i] = (struct screen_column){.heading = next_random(seed) % 2 ? "Heading" : NULL,
+                                            .right = next_random(seed) % 2,
+                                            .whole = next_random(seed) % 2,
+                                            .middle = next_random(seed) % 2};
     for (size_t i = 0; i < 32; i++)
         cells[i] = str_head(text, next_random(seed) % (text.len + 1));
     screen_heading(s, text);
@@ -264,6 +297,7 @@ int main(void)
         cmocka_unit_test(bars_show_their_share),
         cmocka_unit_test(lines_break_at_spaces_and_long_words_where_they_must),
         cmocka_unit_test(a_cut_says_that_it_is_one),
+        cmocka_unit_test(a_name_is_cut_in_its_middle),
         cmocka_unit_test(lines_too_wide_for_the_terminal_hang_behind_their_first_column),
         cmocka_unit_test(no_line_is_wider_than_the_screen),
     };
