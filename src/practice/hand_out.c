@@ -54,6 +54,18 @@ static int record_copy(struct session *s, const struct view *v, const struct ope
     return session_append(s, &d, &first, e);
 }
 
+/* Of what lies in the case no byte is the item's. */
+static int refuse_bare(const struct thing *item, struct err *e)
+{
+    if (thing_value(item, "destroyed").len || !thing_value(item, "files").len)
+        return err_set(e, ERR_NOTFOUND, "e%u has no bytes in this case", item->number);
+    return err_set(e, ERR_NOTFOUND,
+                   "e%u is a disk image: its files lie outside of this case. To hand it out: calm "
+                   "preserve export FILE e%u; to write out the disk that it holds: calm preserve "
+                   "read e%u --raw FILE",
+                   item->number, item->number, item->number);
+}
+
 static int find_item(const struct view *v, const struct operation *op, const struct input *in,
                      struct hash *name, struct err *e)
 {
@@ -67,7 +79,7 @@ static int find_item(const struct view *v, const struct operation *op, const str
                        "not handed out. See calm help unlawful",
                        item->number);
     if (!hex_read(name->b, sizeof(name->b), thing_value(item, "sha256")))
-        return err_set(e, ERR_NOTFOUND, "e%u has no bytes in this case", item->number);
+        return refuse_bare(item, e);
     if (evidence_bytes_are_sealed(v->state, name))
         return err_set(e, ERR_DENIED,
                        "the bytes of e%u are sealed under another number: they may be unlawful to "

@@ -193,7 +193,26 @@ static int copy_blob(struct store *store, const struct hash *name, const char *p
     }
 }
 
-static int write_evidence(const struct view *v, const char *folder, size_t *count, struct err *e)
+/* What went with the export, and disk images, whose files lie outside of the case. */
+struct gone {
+    size_t items;
+    size_t outside;
+    struct buf calls; /* of these: "e1, e4" */
+};
+
+static void gone_release(struct gone *g)
+{
+    buf_release(&g->calls);
+}
+
+static void add_outside(struct gone *g, const struct thing *item)
+{
+    g->outside++;
+    buf_addf(&g->calls, "%se%u", g->calls.len ? ", " : "", item->number);
+}
+
+static int write_evidence(const struct view *v, const char *folder, struct gone *gone,
+                          struct err *e)
 {
     CLEANUP_BUF struct buf sub = {0};
     const struct thing *t;
@@ -205,12 +224,15 @@ static int write_evidence(const struct view *v, const char *folder, size_t *coun
         CLEANUP_BUF struct buf path = {0};
         struct hash name;
 
-        if (evidence_is_barred(v->state, t) ||
-            !hex_read(name.b, sizeof(name.b), thing_value(t, "sha256")))
+        if (evidence_is_barred(v->state, t))
+            continue;
+        if (thing_value(t, "files").len && !thing_value(t, "destroyed").len)
+            add_outside(gone, t);
+        if (!hex_read(name.b, sizeof(name.b), thing_value(t, "sha256")))
             continue;
         buf_addf(&path, "%s/" STR_FMT, buf_text(&sub), STR_ARG(thing_value(t, "sha256")));
         rc = copy_blob(v->store, &name, buf_text(&path), e);
-        *count += rc == 0;
+        gone->items += rc == 0;
     }
     return rc;
 }
@@ -224,7 +246,7 @@ static struct view visible(const struct view *v, const struct operation *op, con
 }
 
 static int write_all(const struct view *v, const struct operation *op, const struct input *in,
-                     const char *folder, size_t *items, struct err *e)
+                     const char *folder, struct gone *gone, struct err *e)
 {
     bool is_skeleton = input_has(op, in, "skeleton");
     struct view cut = visible(v, op, in);
@@ -239,7 +261,7 @@ static int write_all(const struct view *v, const struct operation *op, const str
     if (rc == 0 && input_has(op, in, "clear"))
         rc = write_clear(&cut, folder, e);
     if (rc == 0 && input_has(op, in, "evidence"))
-        rc = write_evidence(&cut, folder, items, e);
+        rc = write_evidence(&cut, folder, gone, e);
     return rc;
 }
 
@@ -284,13 +306,25 @@ static int record_export(struct session *s, const struct operation *op, const st
     return session_append(s, &d, &first, e);
 }
 
+static void tell_gone(const struct gone *g, struct buf *out)
+{
+    if (g->items)
+        buf_addf(out, ", with %zu item%s of evidence", g->items, g->items == 1 ? "" : "s");
+    buf_adds(out, ".\n");
+    if (g->outside)
+        buf_addf(out,
+                 "Not among them: the files of %s (%s), which lie outside of the case. What hands "
+                 "them out: calm preserve export FILE ITEM\n",
+                 g->outside == 1 ? "a disk image" : "disk images", buf_text(&g->calls));
+}
+
 /* On record before it leaves, sealed by a checkpoint, so that the copy holds the record of its own
  * making. */
 static int export_job(struct session *s, const struct operation *op, const struct input *in,
                       struct answer *a, struct err *e)
 {
+    CLEANUP(gone_release) struct gone gone = {0};
     CLEANUP_BUF struct buf folder = {0};
-    size_t items = 0;
     struct view v;
     int rc;
 
@@ -301,19 +335,18 @@ static int export_job(struct session *s, const struct operation *op, const struc
     if (rc == 0)
         rc = session_view(s, &v, e);
     if (rc == 0)
-        rc = write_all(&v, op, in, buf_text(&folder), &items, e);
+        rc = write_all(&v, op, in, buf_text(&folder), &gone, e);
     if (rc)
         return rc;
     if (a->wants_json) {
-        buf_addf(&a->json, "{\"records\":%llu,\"items\":%zu}",
-                 (unsigned long long)state_size(v.state), items);
+        buf_addf(&a->json, "{\"records\":%llu,\"items\":%zu,\"outside\":%zu}",
+                 (unsigned long long)state_size(v.state), gone.items, gone.outside);
         return 0;
     }
     buf_addf(&a->text, "%llu records are in ", (unsigned long long)state_size(v.state));
     sink_terminal(&a->text, buf_str(&folder), false);
-    if (items)
-        buf_addf(&a->text, ", with %zu items of evidence", items);
-    buf_adds(&a->text, ".\nTo check it anywhere:  calm-verify journal.cj1\nTo bring it into "
+    tell_gone(&gone, &a->text);
+    buf_adds(&a->text, "To check it anywhere:  calm-verify journal.cj1\nTo bring it into "
                        "another copy of this case:  calm log merge FOLDER\n");
     return 0;
 }

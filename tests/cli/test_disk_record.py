@@ -62,6 +62,12 @@ class OnRecord(DiskTest):
             told = self.json_of("e1", *more.split())
             self.assertEqual((told["recorded"], told["in_doubt"]), (True, False), more)
         self.assertNotIn("compared", self.json_of(self.images / "x.raw"))  # a file is on no record
+        code, said = self.told("preserve get e1 got")  # none of its bytes are in the case: what hands them out
+        self.assertEqual((code, "calm preserve export FILE e1" in said, "calm preserve read e1 --raw FILE" in said), (3, True, True), said)
+        (self.folder / "note").write_bytes(b"x")
+        self.ana("preserve files note")
+        code, said = self.told("log export ex --evidence")
+        self.assertEqual((code, "with 1 item of evidence. Not among them: the files of a disk image (e1), which lie outside of the case" in said), (0, True), said)
 
     def test_another_file_in_its_place_is_said_wherever_it_is_read(self):
         good, evil = self.holding("disk", b"good"), self.holding("evil", b"evil")
