@@ -114,23 +114,62 @@ void unlawful_steps(struct buf *out)
     }
 }
 
+/* Where the sentence is nothing but calls of items, "e1 e4", these are meant, and no device: their
+ * ids as lines; empty where it is a sentence. */
+static struct str items_of_words(const struct decision *d)
+{
+    static const struct field which = {.name = "evidence", .type = FIELD_REF, .kind = "evidence"};
+    struct str rest = input_value(d->op, d->input, "what");
+    CLEANUP_BUF struct buf ids = {0};
+
+    while (rest.len) {
+        struct str word = str_cut(&rest, ' ');
+        uint64_t number;
+        struct id id;
+
+        if (!word.len)
+            continue;
+        if (word.p[0] != 'e' || !str_u64(str_from(word, 1), &number) ||
+            view_resolve(d->view, &which, word, &id, NULL))
+            return STR("");
+        if (ids.len)
+            buf_addc(&ids, '\n');
+        hex_add(&ids, id.b, sizeof(id.b));
+    }
+    return str_of(arena_strdup(d->arena, buf_text(&ids)));
+}
+
+static void draft_items(struct draft *dr, struct str ids)
+{
+    draft_value(dr, "evidence", ids);
+    while (ids.len) {
+        struct id id;
+
+        if (hex_read(id.b, sizeof(id.b), str_cut(&ids, '\n')))
+            draft_ref(dr, &id);
+    }
+}
+
 static int decide_unlawful(struct decision *d, struct err *e)
 {
     struct str items = input_value(d->op, d->input, "evidence");
+    struct str in_words = items.len ? STR("") : items_of_words(d);
     /* Only those are told who must know. */
     enum tlp tlp = d->input->has_tlp ? d->input->tlp : TLP_RED;
     struct id device = {0};
     struct draft *dr;
 
     (void)e;
-    if (items.len)
-        seal_items(d, items);
+    if (items.len || in_words.len)
+        seal_items(d, items.len ? items : in_words);
     else
         device = register_device(d, tlp);
     dr = decision_add(d, "unlawful/1");
     dr->tlp = tlp;
     draft_take_input(d, dr, &unlawful_kind);
-    if (!items.len)
+    if (in_words.len)
+        draft_items(dr, in_words);
+    else if (!items.len)
         draft_value_ref(d, dr, "evidence", &device);
     buf_adds(&d->say, "\nIt is not your fault. From here on:\n\n");
     unlawful_steps(&d->say);
@@ -146,7 +185,8 @@ const struct operation unlawful_found = {
     .example = "calm preserve unlawful \"a folder of pictures\" --where \"laptop 0815, room 3\" "
                "--seen-by bo --locked \"safe, room 2\" --key-holder ana",
     .more = "Refuses nothing and asks for nothing more than one sentence. Where no item of the "
-            "register is named, the device itself is put on it. A sealed item is never shown, "
+            "register is named, by --evidence or as the whole of the sentence, the device itself "
+            "is put on it. A sealed item is never shown, "
             "indexed, scanned or exported by calm. The record is TLP:RED unless you say otherwise; "
             "when it was seen is told by --at.",
     OP_FIELDS(unlawful_fields),

@@ -196,6 +196,8 @@ class Unlawful(CaseTest):
         self.ana('preserve item "drive 3"')
         self.ana('preserve unlawful "a page" --evidence e1')
         self.assertEqual([i.get("unlawful") for i in self.ana.json("preserve list")], ["yes", "yes", None])
+        self.ana("preserve unlawful e3")  # a call alone is that item, and no device of that name
+        self.assertEqual([i.get("unlawful") for i in self.ana.json("preserve list")], ["yes", "yes", "yes"])
 
     def test_only_those_are_told_who_must_know(self):
         self.ana('preserve unlawful "pictures" --where "laptop 0815"')
