@@ -70,17 +70,20 @@ static int read_size(struct imager_order *o, const struct option *option, const 
     return size_parse(str_of(value), place(o, option), e);
 }
 
-/* MB a second; with a unit it is that. */
+/* MB a second, also 0.5; with a unit it is that. */
 static int read_rate(struct imager_order *o, const struct option *option, const char *value,
                      struct err *e)
 {
+    CLEANUP_BUF struct buf with_unit = {0};
     uint64_t *at = place(o, option), n;
     int rc = 0;
 
     if (str_u64(str_of(value), &n))
         *at = n < 1000000 ? n * 1000000 : n;
-    else
-        rc = size_parse(str_of(value), at, e);
+    else {
+        buf_addf(&with_unit, "%s%s", value, value[strspn(value, "0123456789.")] ? "" : " MB");
+        rc = size_parse(buf_str(&with_unit), at, e);
+    }
     if (rc == 0 && *at == 0)
         return err_set(e, ERR_USAGE, "--limit of nothing would never end");
     return rc;
@@ -224,6 +227,10 @@ int imager_option_check(const struct imager_order *o, struct err *e)
         return err_set(e, ERR_USAGE,
                        "--gone ends an image whose source is gone for good: give --resume with it, "
                        "and no source");
+    if (o->is_small && !o->part && o->format != TARGET_E01)
+        return err_set(e, ERR_USAGE,
+                       "--small packs an E01 better, and a raw image is not packed: leave one of "
+                       "--small and --format out");
     if (!o->part && (!o->source || !o->folder))
         return err_set(e, ERR_USAGE,
                        "say what to read, and where the image goes: calm-image "

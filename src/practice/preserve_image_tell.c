@@ -98,8 +98,8 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
             tell_file(&f, out);
     }
     if (shown > FILES_SHOWN)
-        buf_addf(out, "  … and %u more files: calm preserve custody e%u\n", shown - FILES_SHOWN,
-                 item);
+        buf_addf(out, "  … and %u more file%s: calm preserve custody e%u\n", shown - FILES_SHOWN,
+                 shown - FILES_SHOWN == 1 ? "" : "s", item);
     buf_adds(out, "  Beside it, and on record by their hashes: .map, .pieces and .txt.\n");
     tell_sums(h, "", "Hashes of the source as it was read:", out);
     if (strcmp(image_helper_result(h, "sha256"), image_helper_result(h, "stored-sha256")) != 0)

@@ -59,6 +59,9 @@ class Again(CaseTest):
         self.stopped()
         begun = self.state()
         self.assertEqual(begun[0], "interrupted")
+        self.assertRegex(one_line(self.ana("preserve images")), r"began: 20\d\d-\d\d-\d\d ")
+        self.assertNotIn("bound:", self.ana("preserve images"))  # for calm alone
+        self.assertTrue(self.ana.json("preserve images")[0]["bound"])
         self.ana("assess system web1")
         self.ana("preserve hold web1 --backup offline --rotation suspended")
         page = self.ana.json("preserve")  # whoever takes the next shift sees it, here and on the first screen
@@ -404,7 +407,7 @@ class Again(CaseTest):
         host = os.uname().nodename
         looks = (("preserve read e1", f"looked at: partitions and file systems on {host}"), ("preserve read e1 --list", f"files listed: / on {host}"),
                  ("preserve read e1 --deleted", f"files listed: /, deleted files on {host}"), ("preserve read e1 --path /lost+found", f"files listed: /lost+found on {host}"),
-                 ("preserve read e1 --body b.txt", f"files listed: /; to b.txt on {host}"), ("preserve read e1 --to read", f"read out of it: /; to read on {host}"))
+                 ("preserve read e1 --body b.txt", f"files listed: /; to {self.folder}/b.txt on {host}"), ("preserve read e1 --to read", f"read out of it: /; to {self.folder}/read on {host}"))
         rows = []
         for line, place in looks:
             self.ana(line)
@@ -435,7 +438,10 @@ class Again(CaseTest):
         key = self.folder / "key.txt"
         subprocess.run(["age-keygen", "-o", str(key)], capture_output=True, check=True)
         recipient = re.search(r"age1\w+", key.read_text()).group()
-        self.ana(f"preserve image {self.disk} --to {self.out} --name n --format raw")
+        code, why = self.ana.fails(f"preserve image {self.disk} --to {self.out} --name n --format raw --small")
+        self.assertEqual((code, "a raw image is not packed" in one_line(why)), (2, True))
+        self.assertEqual(self.ana.json("preserve images"), [])
+        self.ana(f"preserve image {self.disk} --to {self.out} --name n --format raw --limit 900.5")  # of MB
         self.ana(f"preserve export p.age e1 --because x --to y --recipient {recipient}")
         self.ana(f"preserve open p.age --to opened --identity {key}")
         opened = self.folder / "opened" / "evidence" / "e1"
