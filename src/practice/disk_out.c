@@ -13,6 +13,7 @@
 enum {
     SAFE_PATH_SIZE = 3000,
     SAME_NAME_COUNT = 16,
+    NTFS_OWN_COUNT = 16,
     LINES_SIZE = 64 << 10,
     ZEROS_SIZE = 64 << 10,
 };
@@ -385,6 +386,16 @@ static int settle(struct disk_out *o, const struct disk_end *end, struct err *e)
     return 0;
 }
 
+/* Whether what was not kept should have been. The first records of NTFS are its own: $BadClus has
+ * the size of the disk, and nothing where no cluster is bad. */
+static bool is_missed(const struct disk_out *o)
+{
+    const struct disk_file *f = &o->file.facts;
+    bool is_of_ntfs = f->has_attribute && f->inode < NTFS_OWN_COUNT;
+
+    return !o->file.is_sealed && !f->is_deleted && !f->is_inode_deleted && !is_of_ntfs;
+}
+
 static int on_end(void *context, const struct disk_end *end, struct err *e)
 {
     struct disk_out *o = context;
@@ -402,8 +413,7 @@ static int on_end(void *context, const struct disk_end *end, struct err *e)
     if (o->sums.files == before) {
         json_put_text(&o->json, "kept", "no");
         o->sums.left++;
-        o->sums.missed +=
-            !o->file.is_sealed && !o->file.facts.is_deleted && !o->file.facts.is_inode_deleted;
+        o->sums.missed += is_missed(o);
     }
     if (o->file.remark.len)
         json_put_str(&o->json, "remark", buf_str(&o->file.remark));
