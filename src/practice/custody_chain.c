@@ -123,17 +123,18 @@ bool custody_next(const struct view *v, const struct thing *item, const struct c
 bool custody_has_left(const struct view *v, const struct thing *item)
 {
     static const char *const leaving[] = {"handed-over", "returned", "destroyed"};
-    struct str place = thing_value(item, "place");
+    static const char *const placing[] = {"received", "stored", "sealed", "opened"};
     const struct thing *t;
     bool has_left = false;
 
     for (size_t at = 0; (t = view_next_of(v, "custody", "evidence", item, &at));) {
-        struct str said = thing_value(t, "place");
+        bool has_place = thing_value(t, "place").len > 0;
 
-        if (said.len && str_eq(said, place))
-            has_left = false;
-        for (size_t i = 0; !said.len && i < COUNT_OF(leaving); i++)
-            has_left = has_left || thing_says(t, "act", leaving[i]);
+        for (size_t i = 0; i < COUNT_OF(leaving); i++)
+            if (thing_says(t, "act", leaving[i]))
+                has_left = !has_place;
+        for (size_t i = 0; i < COUNT_OF(placing) && has_place; i++)
+            has_left = has_left && !thing_says(t, "act", placing[i]);
     }
     return has_left;
 }
