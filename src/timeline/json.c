@@ -80,6 +80,8 @@ struct line {
     struct state *state;
     struct other other;
     unsigned audit_seen; /* of audit_members, a bit each */
+    /* Of a member with a usual name that is an object; empty: there is none. */
+    struct str inner, seconds, nanos;
     bool is_mongod;
 };
 
@@ -284,12 +286,51 @@ static bool take_mongod(struct reader *r, struct event *e, const struct json_val
     return level != NULL;
 }
 
+/* A usual name of a time that is an object: of MongoDB ("timestamp": {"$date": …}, MongoDB Extended
+ * JSON), of protobuf's Timestamp ({"seconds": …, "nanos": …}), whose nanos are left out where they
+ * are 0. */
+static void see_inner(struct line *l, struct reader *r, const struct json_value *v)
+{
+    struct {
+        const char *end;
+        struct str *value;
+    } parts[] = {{".$date", &l->inner},      {".$date.$numberLong", &l->inner},
+                 {".seconds", &l->seconds},  {".nanos", &l->nanos},
+                 {"._seconds", &l->seconds}, {"._nanoseconds", &l->nanos}};
+
+    for (size_t i = 0; i < COUNT_OF(parts) && memchr(v->name.p, '.', v->name.len); i++) {
+        struct str outer = v->name;
+
+        if (!str_ends(outer, parts[i].end) || parts[i].value->len)
+            continue;
+        outer.len -= strlen(parts[i].end);
+        if (member_field(&l->state->members, &table, r->names, outer) == MEMBER_TIME)
+            *parts[i].value = v->value;
+    }
+}
+
+/* "1795168801.000000005" */
+static struct str inner_time(const struct line *l, struct event *e)
+{
+    char spelled[40];
+    uint64_t nanos;
+    int len;
+
+    if (l->inner.len || l->seconds.len == 0 || l->seconds.len > 20 || l->nanos.len == 0)
+        return l->inner.len ? l->inner : l->seconds;
+    if (!str_u64(l->nanos, &nanos) || nanos > 999999999)
+        return event_keep(e, STR("-")); /* none */
+    len = snprintf(spelled, sizeof(spelled), STR_FMT ".%09u", STR_ARG(l->seconds), (unsigned)nanos);
+    return event_keep(e, (struct str){spelled, (size_t)len});
+}
+
 static bool take_own(void *context, struct reader *r, struct event *e, uint16_t number,
                      const struct json_value *v)
 {
     struct line *l = context;
 
     see_time(l, r, v);
+    see_inner(l, r, v);
     see_audit(l, v->name);
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
     if (l->is_mongod && take_mongod(r, e, v))
@@ -354,6 +395,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 
     if (!json_event(&j, r, line, e))
         return LINE_FOREIGN;
+    if (j.time.len == 0)
+        j.time = inner_time(&l, e);
     if (take_time(&j, r, e, &s, &zone)) {
         reader_time(r, e, &s);
         event_put(e, FIELD_EVENT_TIMEZONE, zone);
@@ -369,7 +412,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 5,
+                                   .version = 6,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state)};

@@ -452,6 +452,16 @@ CASES = [
         {"log.level": "error", "source.ip": None, "json.attr.remote": "anonymous unix socket"},
         {"log.level": "warning", "source.ip": None, "json.attr.address": "192.0.2.1"}, {"log.level": None, "json.s": "X", "message": "Connection accepted"}]),
     # Such members of another program's lines are its own.
+    # MongoDB Extended JSON (v2), "Date", relaxed and canonical, and of before; google/protobuf/timestamp.proto as an object, and Firestore's of it: the object
+    # has a usual name, beside lines whose time is that member itself.
+    ("json", lines({"timestamp": "2026-11-25T03:12:09Z", "n": 1},
+                   *({"timestamp": value, "n": 2} for value in (
+                       {"$date": "2026-11-25T03:12:10Z"}, {"$date": {"$numberLong": "1795576330123"}}, {"$date": 1795576330123}, {"seconds": 1795576330, "nanos": 5},
+                       {"seconds": 1795576330}, {"_seconds": 1795576330, "_nanoseconds": 500000000}, {"seconds": "soon"}, {"seconds": 1795576330, "nanos": "x"}))), [
+        {"time": "2026-11-25T03:12:09Z"}, {"time": "2026-11-25T03:12:10Z", "precision": "s", "doubt": ""},
+        *[{"time": "2026-11-25T03:12:10.123Z", "precision": "ms", "doubt": ""}] * 2, {"time": "2026-11-25T03:12:10.000000005Z", "precision": "ns", "doubt": ""},
+        {"time": "2026-11-25T03:12:10Z", "precision": "s"}, {"time": "2026-11-25T03:12:10.5Z", "doubt": ""},
+        {"doubt": "or", "event.stated_time": "soon"}, {"doubt": "or"}]),
     ("json", lines({"time": "2026-11-25T03:12:09Z", "s": "I", "c": "x", "ctx": "y", "id": 1, "attr": {"remote": "192.0.2.7"}, "t": {"$date": "2026-11-25T03:12:09Z"}}), [
         {"json.s": "I", "json.c": "x", "json.ctx": "y", "json.id": "1", "json.attr.remote": "192.0.2.7", "log.level": None, "source.ip": None}]),
     # Microsoft 365: Office 365 Management Activity API schema, "Common schema": CreationTime is UTC; addresses with and without a port; what both say is said once.
