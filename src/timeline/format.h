@@ -45,6 +45,9 @@ struct format {
     /* Its line is given as it is, so that \xHH does not look like an escape of its own; names of
      * fields that it takes from there are text (reader_text). */
     bool takes_bytes;
+    /* A line as its program had it, of one that codes its bytes: in e's scratch, or raw itself.
+     * Places and sizes are those of the source. NULL: lines are as they are. */
+    struct str (*decode)(struct event *e, struct str raw);
     /* Whether its event may be of another program's line that looks alike: where a source is
      * recognised such an event counts only where another line has the host that it names. NULL:
      * none may be. */

@@ -96,8 +96,13 @@ static int let_go(void *context, bool is_long, size_t *by, struct err *e)
 
 static int next_line(struct lines *l, struct line *out, struct err *e)
 {
+    int rc;
+
     event_begin(l->now);
-    return cutter_next(&l->cutter, out, e);
+    rc = cutter_next(&l->cutter, out, e);
+    if (rc == 0 && l->r->format->decode && !out->is_plain)
+        out->text = l->r->format->decode(l->now, out->text);
+    return rc;
 }
 
 /* What the first format took of the line is no part of the event that the second makes. */

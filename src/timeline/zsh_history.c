@@ -1,5 +1,6 @@
 /* zsh_history.c: the history of zsh with times (EXTENDED_HISTORY, zshoptions(1)):
- * ": 1458267467:0;command", whose lines go on where one ends with a backslash. */
+ * ": 1458267467:0;command", whose lines go on where one ends with a backslash, and whose bytes are
+ * coded as zsh has them within. */
 #include "timeline/format.h"
 
 struct state {
@@ -11,6 +12,27 @@ struct state {
 static bool is_open(struct str line)
 {
     return str_ends(line, "\\");
+}
+
+#define META '\x83'
+
+/* utils.c, metafy(): a byte of 0x83 to 0xA2, and NUL, is 0x83 and that byte XOR 0x20. Each is part
+ * of a character of UTF-8, so that what has none of them coded is UTF-8, and what has is not. */
+static struct str decode(struct event *e, struct str raw)
+{
+    struct str out = {e->scratch + e->scratch_len, 0};
+
+    if (!memchr(raw.p, META, raw.len) || reader_is_plain(raw) ||
+        raw.len > EVENT_SCRATCH_SIZE - e->scratch_len)
+        return raw;
+    for (size_t i = 0; i < raw.len; i++) {
+        bool is_coded = raw.p[i] == META && i + 1 < raw.len;
+
+        i += is_coded;
+        e->scratch[e->scratch_len++] = is_coded ? (char)(raw.p[i] ^ 0x20) : raw.p[i];
+        out.len++;
+    }
+    return out;
 }
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
@@ -67,7 +89,8 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_zsh_history = {.name = "zsh-history",
-                                          .version = 2,
+                                          .version = 3,
+                                          .decode = decode,
                                           .line = line_of,
                                           .whole = end_event,
                                           .state_size = sizeof(struct state)};

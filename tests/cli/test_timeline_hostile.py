@@ -70,6 +70,13 @@ class Hostile(unittest.TestCase):
         self.assertEqual([event["message"] for event in events], ["a", r"b\x00c\xff\xc3\\d", "\u00e4"])
         self.assertEqual([event.get("event.original_bytes") for event in events], [None, "yes", None])
 
+        # zsh: Src/utils.c, metafy(): 0x83 to 0xA2 are 0x83 and the byte XOR 0x20. "à" is C3 A0, "Ä" C3 84, "я" D1 8F; of "é", C3 A9, nothing is coded.
+        events, _ = read_lines(b": 1764040329:0;echo \xc3\x83\x80 \xc3\x83\xa4 \xd1\x83\xaf \xc3\xa9\n: 1764040330:0;echo \\x80 \\\n\xc3\x83\x80\\x\n: 1764040331:0;echo \xff\n"
+                               b": 1764040332:0;echo \xc3\x83 5\n")
+        self.assertEqual([(event["process.command_line"], event["message"], event.get("event.original_bytes")) for event in events],
+                         [("echo à Ä я é", "echo à Ä я é", None), ("echo \\x80 \nà\\x", "echo \\x80 \\\nà\\x", None), ("echo \\xff", "echo \\xff", "yes"),
+                          ("echo Ã 5", "echo Ã 5", None)])
+
     def test_json_that_is_no_utf_8_is_read_and_shown(self):
         events, counts = read_lines(b'{"time": "2026-11-25T03:12:09Z", "msg": "a \\"b\\" \xff", "k\xfe": "\\u00e4\xfd"}\n{"time": "2026-11-25T03:12:10Z", "msg": "c\\\\d"}\n')
         self.assertEqual((counts["format"], counts["events"]), ("json", 2))
