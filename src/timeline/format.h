@@ -35,8 +35,10 @@ struct format {
     bool has_sessions;
     uint64_t part_size; /* bytes; 0: PART_SIZE */
     format_line *line;  /* NULL: no format of lines */
-    /* Of a format that is not splittable: an event of its own has all its lines now. NULL: each
-     * line says all. */
+    /* Whether a line that is an event is of the event before, of which in e stays what the line
+     * adds. NULL: none is. */
+    bool (*continues)(const struct field_names *names, const struct event *before, struct event *e);
+    /* An event of its own has all its lines now. NULL: each line says all. */
     void (*whole)(struct reader *r, struct event *e);
     /* Where lines of several events stand among one another: the name of a line's event, which has
      * room for REGROUP_NAME_SIZE bytes, and about when it was; false: it names none. Lines of one

@@ -238,6 +238,15 @@ static bool is_own(enum line_verdict v, const struct event *e)
     return v == LINE_EVENT && e->precision != TIME_NONE;
 }
 
+/* Both are of the first format. */
+static bool continues(struct lines *l, enum line_verdict v)
+{
+    return v == LINE_EVENT && l->has_last && l->r->format->continues &&
+           event_value(l->last, FIELD_EVENT_DATASET).len == 0 &&
+           event_value(l->now, FIELD_EVENT_DATASET).len == 0 &&
+           l->r->format->continues(l->r->names, l->last, l->now);
+}
+
 static int deal_with(struct lines *l, const struct line *line, enum line_verdict v, struct err *e)
 {
     struct reader_counts *c = &l->r->counts;
@@ -249,7 +258,7 @@ static int deal_with(struct lines *l, const struct line *line, enum line_verdict
         c->comments += line->text.len != 0;
         return 0;
     }
-    if (v == LINE_CONTINUES && l->has_last) {
+    if ((v == LINE_CONTINUES && l->has_last) || continues(l, v)) {
         c->continued++;
         join(l, line);
         return 0;

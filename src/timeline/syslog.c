@@ -3,6 +3,7 @@
 #include "timeline/dated_when.h"
 #include "timeline/level.h"
 #include "timeline/syslog_head.h"
+#include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 #include "timeline/zone_word.h"
 
@@ -425,9 +426,16 @@ static bool is_doubtful(const struct event *e)
            !syslog_knows_program(event_value(e, FIELD_PROCESS_NAME));
 }
 
+static void end_event(struct reader *r, struct event *e)
+{
+    postgresql_join(r->names, e);
+}
+
 const struct format format_syslog = {.name = "syslog",
                                      .version = 7,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .line = line_of,
+                                     .continues = postgresql_continues,
+                                     .whole = end_event,
                                      .is_doubtful = is_doubtful};

@@ -27,6 +27,12 @@ struct str nginx_without_ends(struct reader *r, struct str sentence, struct even
 /* The number of what it sends, too ("[3-1] "). Empty: it was an addition to another sentence, and
  * is e's now. */
 struct str postgresql_without_front(struct reader *r, struct str sentence, struct event *e);
+/* Whether e is of a further line of what PostgreSQL said in the event before; in e stays what that
+ * line adds to it. */
+bool postgresql_continues(const struct field_names *names, const struct event *before,
+                          struct event *e);
+/* Of an event with all its lines: a value that goes on in further lines has them, too. */
+void postgresql_join(const struct field_names *names, struct event *e);
 
 /* '192.0.2.7 - eva [25/Nov/2026:03:12:09 +0100] "GET / HTTP/1.1" 200 7': a line of an access log.
  */

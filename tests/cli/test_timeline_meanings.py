@@ -153,7 +153,7 @@ SENTENCES = {
     "postgres[80]:": [
         ('[3-1] FATAL:  password authentication failed for user "eva"', {"user.name": "eva", "event.action": "login", "event.outcome": FAILED,
                                                                          "log.level": "critical"}),
-        ("[3-2] DETAIL:  Connection matched pg_hba.conf line 99", {"postgresql.detail": "Connection matched pg_hba.conf line 99", "event.action": None}),
+        ("[2-2] DETAIL:  Connection matched pg_hba.conf line 99", {"postgresql.detail": "Connection matched pg_hba.conf line 99", "event.action": None}),
         ('[4-1] 2026-11-25 11:00:01 CET [81] eva@shop FATAL:  role "eva" does not exist',
          {"user.name": "eva", "postgresql.database": "shop", "event.action": "login-invalid-user", "process.pid": "80"}),
         ('[5-1] user=eva,db=shop,host=192.0.2.7 FATAL:  no pg_hba.conf entry for host "192.0.2.7", user "eva", database "shop", SSL off',
@@ -162,7 +162,7 @@ SENTENCES = {
                                                                                "log.level": "informational"}),
         ('[6-1] x LOG:  connection authorized: user=root database=z@y FATAL:  password authentication failed for user "x"',
          {"event.is_ambiguous": "yes", "event.action": None, "user.name": None}),
-        ("[6-2] \tfrom x", {"event.action": None}), ("[x-1] FATAL:  x", {"log.level": None}),
+        ("[8-2] \tfrom x", {"event.action": None}), ("[x-1] FATAL:  x", {"log.level": None}),
         ('password authentication failed for user "eva"', {"user.name": "eva"})],
     # MySQL: sql/log.cc, of 5.5, 5.6 and 8.0, whose lines a program sends on as they are (mysqld_safe --syslog).
     "mysqld:": [
@@ -438,6 +438,15 @@ LINES = [
             {"user.name": ["root@10.0.0.1 on ", "root"], "source.ip": ["192.0.2.7", "10.0.0.1"], "event.is_ambiguous": "yes"},
             {"user.name": "eva", "source.ip": "192.0.2.7", "mysql.database": "shop", "event.is_ambiguous": None},
             {"user.name": "eva", "source.address": "web1"}, {"user.name": "eva", "source.ip": "192.0.2.7"}]),
+    # PostgreSQL: src/backend/utils/error/elog.c, write_syslog() and append_with_tabs(); rsyslog writes a tab as #011. A line of another process in between parts them.
+    ("syslog", "".join(f"Nov 25 03:12:0{n} db1 {tag} {text}\n" for n, (tag, text) in enumerate((
+        ("postgres[80]:", "[4-1] 2026-11-25 04:12:00 CET [80] eva@shop LOG:  statement: copy t"), ("postgres[80]:", "[4-2] #011from program 'id'"),
+        ("postgres[80]:", "[4-3] \twith csv"), ("postgres[80]:", "[5-1] eva@shop ERROR:  syntax error at or near \"x\" at character 3"),
+        ("postgres[80]:", "[5-2] eva@shop STATEMENT:  select"), ("postgres[80]:", "[5-3] #011pg_read_file('/etc/passwd')"),
+        ("postgres[81]:", "[5-4] #011x"), ("postgres[80]:", "[6-1] eva@shop LOG:  statement: select 1"), ("cron[7]:", "[6-2] #011x"), ("postgres[80]:", "[6-2] #011y")))), [
+            {"user.name": "eva", "postgresql.database": "shop", "postgresql.statement": "copy t\nfrom program 'id'\nwith csv", "event.action": "database-query", "line": 1},
+            {"event.outcome": FAILED, "postgresql.statement": "select\npg_read_file('/etc/passwd')", "line": 4}, {"process.pid": "81", "postgresql.statement": None},
+            {"postgresql.statement": "select 1"}, {"process.name": "cron"}, {"message": "[6-2] #011y", "line": 10}]),
     # pgpool-II: src/utils/error/elog.c, log_line_prefix: '%m: %a pid %p: ' since 4.2, '%t: pid %p: ' before.
     *(("postgresql", f'2026-11-25 03:12:09{front}pid 80: LOG:  new connection received\n2026-11-25 03:12:09{front}pid 80: DETAIL:  connecting host=192.0.2.7 port=5000\n'
        f'2026-11-25 03:12:10{front}pid 81: FATAL:  password authentication failed for user "eva"\n', [
