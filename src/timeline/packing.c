@@ -39,6 +39,7 @@ struct packing {
     bool is_begun; /* within a file of the kind, or before the first */
     bool is_over;
     const char *damage;
+    bool is_unsure; /* what came out may have been damaged before */
 };
 
 struct kind {
@@ -52,6 +53,7 @@ struct kind {
 static enum verdict damaged(struct packing *p, const char *why)
 {
     p->damage = why;
+    p->is_unsure = true;
     return VERDICT_DAMAGED;
 }
 
@@ -152,7 +154,8 @@ static enum verdict unpack_xz(struct packing *p)
     case LZMA_STREAM_END:
         return VERDICT_END;
     case LZMA_MEMLIMIT_ERROR:
-        return damaged(p, "unpacking it takes more than 512 MiB of memory");
+        p->damage = "unpacking it takes more than 512 MiB of memory";
+        return VERDICT_DAMAGED;
     default:
         return damaged(p, "a block of it is not sound, or its check sum is another");
     }
@@ -327,6 +330,11 @@ int packing_read(struct packing *p, void *bytes, size_t size, size_t *got, struc
 const char *packing_damage(const struct packing *p)
 {
     return p->damage;
+}
+
+bool packing_is_unsure(const struct packing *p)
+{
+    return p->is_unsure;
 }
 
 int64_t packing_written_s(const struct packing *p)

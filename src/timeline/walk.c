@@ -265,6 +265,19 @@ static void tell_damage(struct held *h, const char *words)
     h->why = h->words;
 }
 
+static void tell_damage_of(struct held *h, const struct packing *p)
+{
+    if (!packing_is_unsure(p) || h->size == 0) {
+        tell_damage(h, packing_damage(p));
+        return;
+    }
+    snprintf(h->words, WORDS_SIZE,
+             "damaged somewhere in its first %llu bytes or right behind them, so any of its events "
+             "may be wrong: %.300s",
+             (unsigned long long)h->size, packing_damage(p));
+    h->why = h->words;
+}
+
 /* What is another walker's is unpacked and counted, and only its beginning kept, unless it may be a
  * container, which all walk through. NULL: zeros. */
 static void hold_bytes(struct walking *w, struct held *h, const char *bytes, size_t size)
@@ -508,7 +521,7 @@ static int take_packed_file(struct source *s, struct str name, struct written wr
         rc = unpack_more(s, s->unpacked, CHUNK_SIZE, &got, e);
     }
     if (rc == 0 && !held.why && packing_damage(s->packing))
-        tell_damage(&held, packing_damage(s->packing));
+        tell_damage_of(&held, s->packing);
     if (rc == 0)
         rc = take_held(w, &held, name, written, e);
     w->held -= held.size;
