@@ -43,6 +43,18 @@ static void rename_field(struct event *e, uint16_t from, uint16_t to)
         }
 }
 
+/* What AppArmor denied, where no call says what came of it; and logins that were one too many, at a
+ * wrong time or from a wrong place: what succeeded is to tell of them. */
+static bool is_refusal(const struct audit_state *s, const struct field_names *names,
+                       const struct event *e)
+{
+    uint16_t verdict = field_lookup(names, STR("auditd.apparmor"));
+
+    if (s->is_apparmor)
+        return !s->outcome && verdict != FIELD_NONE && str_is(event_value(e, verdict), "DENIED");
+    return str_starts(str_of(s->known->name), "ANOM_LOGIN_");
+}
+
 /* What all records together say, in whatever order they stand. */
 static void settle(const struct audit_state *s, struct field_names *names, struct event *e)
 {
@@ -54,7 +66,9 @@ static void settle(const struct audit_state *s, struct field_names *names, struc
     } else if (s->did.len) {
         put_instead(e, FIELD_EVENT_ACTION, s->did);
     }
-    if (s->outcome)
+    if (s->known && is_refusal(s, names, e))
+        put_instead(e, FIELD_EVENT_OUTCOME, STR("failure"));
+    else if (s->outcome)
         put_instead(e, FIELD_EVENT_OUTCOME, str_of(s->outcome));
     if (s->is_accept) { /* an address that stands before the call */
         rename_field(e, FIELD_DESTINATION_IP, FIELD_SOURCE_IP);

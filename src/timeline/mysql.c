@@ -45,6 +45,7 @@ static bool take_short(struct str *rest, struct stated *out)
         spelled[11] = '0';
     if (!when_iso(&at, out) || at.len)
         return false;
+    out->is_of_century = true;
     *rest = str_from(*rest, 15);
     return true;
 }
@@ -132,6 +133,13 @@ static bool take_part(struct str *rest, struct event *e, const char **process)
         }
     if (str_starts(at, "mysqld started") || str_starts(at, "mysqld ended"))
         return true;
+    /* sql/signal_handler.cc */
+    if (str_take(&at, "UTC - ") &&
+        (str_starts(at, "mysqld got signal ") || str_starts(at, "mariadbd got signal "))) {
+        *rest = at;
+        return true;
+    }
+    at = word;
     if (!str_starts(at, "InnoDB: ") && is_hex(str_cut(&word, ' ')))
         at = word;
     if (!str_take(&at, "InnoDB: "))
@@ -197,7 +205,8 @@ static bool take_command(struct str *rest, struct event *e, bool *is_sentence)
 bool mysql_is_head(struct str line)
 {
     return str_ends(line, ". started with:") || str_starts(line, "Tcp port: ") ||
-           (str_starts(line, "Time ") && str_ends(line, "Id Command    Argument"));
+           ((str_starts(line, "Time ") || str_starts(line, "Time\t")) &&
+            (str_ends(line, "Id Command    Argument") || str_ends(line, "Id Command\tArgument")));
 }
 
 /* "\t\t    8 Query\tselect 1": the time is left out where it is that of the query before (MySQL

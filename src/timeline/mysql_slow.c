@@ -139,4 +139,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_mysql_slow = {
-    .name = "mysql-slow", .version = 2, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "mysql-slow", .version = 3, .line = line_of, .state_size = sizeof(struct state)};

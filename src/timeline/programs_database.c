@@ -85,6 +85,8 @@ static const struct meaning mysql[] = {
     {"{_:any}mysqld: ready for connections.{_:rest}", "service-start", "process", YES},
     {"{_:any}mysqld: Shutdown complete{_:rest}", "service-stop", "process", YES},
     {"{_:any}mysqld: Normal shutdown", "service-stopping", "process", "unknown"},
+    {"mysqld got {event.reason:any} ;", "crash", "process", NO},
+    {"mariadbd got {event.reason:any} ;", "crash", "process", NO},
     {"mysqld started", "service-starting", "process", "unknown"},
     {"mysqld ended", "service-stop", "process", "unknown"},
 };

@@ -83,6 +83,7 @@ void reader_time(struct reader *r, struct event *e, const struct stated *s)
     if (e->doubt & DOUBT_TWICE && r->folds)
         folds_apply(r->folds, e);
     r->has_inferred_years = r->has_inferred_years || (e->doubt & DOUBT_YEAR);
+    e->doubt |= s->is_of_century ? DOUBT_YEAR : 0;
 }
 
 void reader_no_time(struct event *e, struct str text)

@@ -25,6 +25,10 @@
         "{user.name:any} : " reason SUDO_RUN, "command", category, outcome                         \
     }
 static const struct meaning sudo[] = {
+    /* Of a command that another line is of. */
+    {"{user.name:any} : problem with defaults entries ; {_:any}USER={user.effective.name} "
+     ";{_:rest}",
+     "command-warning", "process", "unknown"},
     SUDO("", "process", YES),
     SUDO("{_:n} incorrect password attempt ; ", AUTH, NO),
     SUDO("{_:n} incorrect password attempts ; ", AUTH, NO),

@@ -15,6 +15,7 @@ struct stated {
     int second; /* 60: a leap second */
     uint32_t ns;
     uint8_t precision;
+    bool is_of_century; /* its year was stated in two digits, and is of this one */
     bool has_zone;
     uint8_t weekday;         /* 1: Sunday, to 7; 0: not stated */
     int zone_s;              /* east of UTC */

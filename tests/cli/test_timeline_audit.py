@@ -186,7 +186,10 @@ class Audit(unittest.TestCase):
             for text in (avc + call_record, call_record + avc):
                 events, _ = read_lines(text)
                 self.assertEqual([(e["event.action"], e.get("event.outcome")) for e in events], [(action, outcome)], text)
-        for avc, outcome in ((selinux, None), (denied, "failure")):
+        # security/apparmor/audit.c; pam_tally2 and pam_access write res=success of what they found.
+        refused = record(1, "AVC", 'apparmor="DENIED" operation="open" profile="/usr/sbin/x" name="/etc/shadow" pid=5 comm="x"')
+        many = record(1, "ANOM_LOGIN_FAILURES", "pid=5 uid=0 auid=4294967295 ses=1 msg='pam_tally2 uid=1000 tty=ssh exe=\"/usr/sbin/sshd\" hostname=? addr=? terminal=ssh res=success'")
+        for avc, outcome in ((selinux, None), (denied, "failure"), (refused, "failure"), (allowed, None), (refused + done, "success"), (many, "failure")):
             self.assertEqual(read_lines(avc)[0][0].get("event.outcome"), outcome, avc)
 
 

@@ -305,7 +305,7 @@ CASES = [
      "261125 03:12:15 [Note] /usr/sbin/mysqld: Normal shutdown\n\n2026-11-25 03:12:16 7f00b4d25740 InnoDB: Warning: x\n"
      "261125  3:12:17 mysqld_safe mysqld from pid file /run/mysqld.pid ended\n261125  3:12:18  mysqld started\n"
      "2026-11-25T03:12:19.123456Z mysqld_safe Number of processes running now: 0\n", [
-         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "process.name": "mysqld_safe", "event.action": "service-starting"},
+         {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "process.name": "mysqld_safe", "event.action": "service-starting"},
          {"process.name": "mysqld", "log.level": None}, {"log.level": "error", "message": "261125 03:12:11  InnoDB: Error: cannot allocate\nInnoDB: 2 bytes"},
          {"event.action": "service-start"}, {"user.name": "root", "source.ip": "192.0.2.7", "event.outcome": "failure", "log.level": "warning"},
          {"source.ip": "192.0.2.7"}, {"event.action": "service-stopping"}, {"log.level": "warning", "mysql.thread_id": None},
@@ -324,11 +324,11 @@ CASES = [
      "# Time: 261125  3:12:09\n# User@Host: root[root] @ localhost []\n# Thread_id: 8  Schema:   QC_hit: No\n"
      "# Query_time: 2.000000  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nuse shop;\nSET last_insert_id=2,timestamp=1764040329;\nselect\n"
      "# User@Host: eva[eva] @  [192.0.2.9]\n1;\n# User@Host: bo[bo] @  [192.0.2.8]  Id:     9\n# Thread_id: 9  Schema: shop  QC_hit: No\nSET timestamp=1764040328;\n"
-     "select 2;\n/usr/sbin/mysqld, Version: 5.5.62-log (MySQL). started with:\nTcp port: 3306  Unix socket: /x\nTime                 Id Command    Argument\n"
+     "select 2;\n/usr/sbin/mysqld, Version: 5.5.62-log (MySQL). started with:\nTcp port: 3306  Unix socket: /x\nTime\t\t    Id Command\tArgument\n"
      "# Time: 261125 13:12:09\n# User@Host: root[root] @ localhost []\nSET timestamp=1764040329;\nselect 3;\n", [
-         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "root", "source.ip": None, "mysql.thread_id": "8", "mysql.QC_hit": "No", "mysql.database": None,
+         {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "user.name": "root", "source.ip": None, "mysql.thread_id": "8", "mysql.QC_hit": "No", "mysql.database": None,
           "mysql.Query_time": "2.000000"},
-         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "user.name": "bo", "source.ip": "192.0.2.8", "mysql.database": "shop", "mysql.thread_id": ["9", "9"],
+         {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "user.name": "bo", "source.ip": "192.0.2.8", "mysql.database": "shop", "mysql.thread_id": ["9", "9"],
           "event.action": "database-slow-query"},
          {"time": "2026-11-25T13:12:09Z", "user.name": "root"}]),
     # A file that begins with such a record: when its statement began, seconds since 1970.

@@ -13,6 +13,9 @@ SENTENCES = {
     "sudo:": [
         ("pam_unix(sudo:session): session opened for user root(uid=0) by eva(uid=1000)",
          {"user.name": "eva", "user.effective.name": "root", "user.effective.id": "0", "user.id": None, "service.name": "sudo", "event.outcome": OK}),
+        # sudo: plugins/sudoers/logging.c, of a command that runs all the same.
+        ("eva : problem with defaults entries ; TTY=pts/0 ; PWD=/ ; USER=root ;", {"user.name": "eva", "event.action": "command-warning", "event.outcome": UNKNOWN}),
+        ("eva : problem with defaults entries ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id", {"event.action": "command-warning", "event.outcome": UNKNOWN}),
         ("pam_unix(sudo:session): session opened for user root by eva(uid=1000)", {"user.name": "eva", "user.effective.name": "root"}),
         ("pam_unix(sudo:session): session opened for user root(uid=0) by root(uid=0)",
          {"user.name": "root", "user.id": "0", "user.effective.name": None})],
@@ -452,6 +455,10 @@ LINES = [
        f'2026-11-25 03:12:10{front}pid 81: FATAL:  password authentication failed for user "eva"\n', [
            {"host.name": None, "process.pid": "80", "log.level": "informational", "postgresql.detail": "connecting host=192.0.2.7 port=5000"},
            {"host.name": None, "process.pid": "81", "user.name": "eva", "event.action": "login", "event.outcome": FAILED}]) for front in (": ", ".123: main ")),
+    # MySQL before 5.6 and MariaDB: two digits of the year, and who handles a signal writes without a level (sql/signal_handler.cc).
+    ("mysql", "261125  3:12:09 [Note] x\n261125 03:12:10 [ERROR] mysqld got signal 11 ;\n2026-11-25T03:12:11Z UTC - mysqld got signal 6 ;\n", [
+        {"time": "2026-11-25T03:12:09Z", "doubt": "yz"}, {"event.action": "crash", "event.outcome": FAILED, "event.reason": "signal 11", "doubt": "yz"},
+        {"event.action": "crash", "event.reason": "signal 6", "doubt": ""}]),
     # A 408: no request came before the time for it was over.
     ("access", '192.0.2.7 - - [25/Nov/2026:03:12:09 +0100] "-" 408 0 "-" "-"\n', [{"url.original": None, "event.outcome": FAILED, "source.ip": "192.0.2.7"}]),
     # Fortinet, "FortiOS Log Message Reference": 39426 (SSL VPN login fail), 39947 (SSL VPN tunnel up), 37124 (Negotiate IPsec phase 1).
