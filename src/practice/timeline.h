@@ -38,9 +38,10 @@ void timelines_release(struct timelines *t);
 /* A search through all of them, with all of what records say of them; times in its query are
  * spelled as those of --from and --to. It borrows t. */
 struct search_order timelines_order(const struct timelines *t);
-/* The same with the query, from and to of an operation's input. */
-struct search_order timelines_asked(const struct timelines *t, const struct operation *op,
-                                    const struct input *in);
+/* The same with the query, from and to of an operation's input. Errors: ERR_USAGE (to is before
+ * from, so that nothing can be found); *out is set then, too. */
+MUST_CHECK int timelines_asked(struct search_order *out, const struct timelines *t,
+                               const struct operation *op, const struct input *in, struct err *e);
 
 /* The newest timeline of an item; NULL: none. */
 const struct thing *timeline_of(const struct view *v, const struct thing *item);

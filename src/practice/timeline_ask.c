@@ -38,7 +38,8 @@ int asking_begin(struct asking *k, enum search_kind kind, struct err *e)
                                   .told = k->lines.told,
                                   .with_fields = input_is_given(k->op, k->in, "fields")};
     k->result = mem_new(struct search_result);
-    k->order = timelines_asked(&k->lines, k->op, k->in);
+    if (rc == 0)
+        rc = timelines_asked(&k->order, &k->lines, k->op, k->in, e);
     k->order.kind = kind;
     return rc;
 }

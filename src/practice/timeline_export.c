@@ -309,7 +309,8 @@ static int begin(struct exporting *x, struct err *e)
     buf_addstr(&x->path, input_value(x->op, x->in, "file"));
     rc = timelines_open(&x->lines, &x->view, x->a->around->case_folder,
                         input_value(x->op, x->in, "evidence"), e);
-    x->order = timelines_asked(&x->lines, x->op, x->in);
+    if (rc == 0)
+        rc = timelines_asked(&x->order, &x->lines, x->op, x->in, e);
     x->order.kind = SEARCH_ROWS;
     return rc ? rc : out_file_begin(&x->file, buf_text(&x->path), e);
 }

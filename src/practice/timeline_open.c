@@ -224,15 +224,16 @@ static bool time_of(const struct operation *op, const struct input *in, const ch
     return true;
 }
 
-struct search_order timelines_asked(const struct timelines *t, const struct operation *op,
-                                    const struct input *in)
+int timelines_asked(struct search_order *out, const struct timelines *t, const struct operation *op,
+                    const struct input *in, struct err *e)
 {
-    struct search_order order = timelines_order(t);
-
-    order.query = input_value(op, in, "query");
-    (void)time_of(op, in, "from", &order.from_ns);
-    (void)time_of(op, in, "to", &order.to_ns);
-    return order;
+    *out = timelines_order(t);
+    out->query = input_value(op, in, "query");
+    (void)time_of(op, in, "from", &out->from_ns);
+    (void)time_of(op, in, "to", &out->to_ns);
+    return out->from_ns <= out->to_ns
+               ? 0
+               : err_set(e, ERR_USAGE, "--to is before --from, and no time lies between them");
 }
 
 int timelines_open(struct timelines *t, const struct view *v, const char *case_folder,
@@ -254,7 +255,8 @@ int timelines_open(struct timelines *t, const struct view *v, const char *case_f
     t->now = v->now;
     t->times = (struct query_times){.read = read_time, .context = &t->now};
     if (rc == 0 && t->count == 0)
-        rc = err_set(e, ERR_NOTFOUND, "there is no timeline that you may see; who may write to the case makes one: "
+        rc = err_set(e, ERR_NOTFOUND,
+                     "there is no timeline that you may see; who may write to the case makes one: "
                      "calm analyse timeline");
     return rc;
 }

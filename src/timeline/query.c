@@ -242,6 +242,8 @@ static const struct node *read_word(struct reading *r, struct node *n)
                    : query_fail(r, "a number is missing; text with < or > in it is quoted");
     if (value_test_is_no_network(word))
         return query_fail(r, "a network has at most 32 bits, or 128 of IPv6");
+    if (str_ends(n->field, ".ip") && value_test_is_no_address(word))
+        return query_fail(r, "numbers of an address are 255 at most");
     value_test_word(&n->test, word);
     r->rest = str_from(r->rest, word.len);
     return n;

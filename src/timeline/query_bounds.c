@@ -127,6 +127,8 @@ static const struct node *read_time_range(struct reading *r, struct node *n)
             return NULL;
         n->last_ns = range.is_below ? first - 1 : last;
     }
+    if (n->first_ns > n->last_ns)
+        return query_fail(r, "no time lies in this range: it ends before it begins");
     r->rest = str_from(r->rest, range.size);
     return n;
 }

@@ -121,6 +121,25 @@ bool value_test_is_no_network(struct str text)
     return read_network(text, bytes, &prefix, &is_sound) && !is_sound;
 }
 
+/* "203.0.113.300" */
+bool value_test_is_no_address(struct str text)
+{
+    size_t numbers = 0;
+    uint8_t bytes[16];
+    uint64_t n;
+
+    if (address_bytes(text, bytes))
+        return false;
+    while (text.len) {
+        struct str number = str_cut(&text, '.');
+
+        if (number.len > 3 || !str_u64(number, &n))
+            return false;
+        numbers++;
+    }
+    return numbers == 4;
+}
+
 /* A network, or an address, which is one of its own. */
 static bool take_network(struct value_test *t, struct str text)
 {

@@ -41,6 +41,8 @@ bool value_test_is_network(struct str text);
 bool value_test_is_sign(char c);
 /* "10.0.0.0/33": an address with a slash and a number that no network has. */
 bool value_test_is_no_network(struct str text);
+/* "203.0.113.300": four numbers that no address has. */
+bool value_test_is_no_address(struct str text);
 MUST_CHECK int value_test_regex(struct value_test *t, struct str text, struct err *e);
 /* What each value that passes has in it, letters alike, in small ones; empty: nothing is known. */
 struct str value_test_needs(const struct value_test *t);

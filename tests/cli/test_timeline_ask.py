@@ -193,10 +193,16 @@ class Ask(CaseTest):
                 self.assertEqual(bool(said), bool(words), words)
 
     def test_what_other_languages_have_is_refused(self):
-        for query, words in (("user.name=eva", "field:value"), ("user.*:eva", "a word alone"), ("source.ip:[203.0.113.1 TO 203.0.113.9]", "of addresses it is a network")):
+        for query, words in (("user.name=eva", "field:value"), ("user.*:eva", "a word alone"), ("source.ip:[203.0.113.1 TO 203.0.113.9]", "of addresses it is a network"),
+                             # What can find nothing.
+                             ("source.ip:203.0.113.300", "255 at most"), ("time:[2026-11-04 TO 2026-11-03]", "ends before it begins")):
             code, why = self.ana.fails(f"analyse search '{query}'")
             self.assertEqual(code, USAGE, query)
             self.assertIn(words, why)
+        for command in ("search", "histogram", "top user.name", f"export '{self.folder}/none' --as body"):
+            code, why = self.ana.fails(f"analyse {command} --from 2026-11-04 --to 2026-11-03")
+            self.assertEqual((code, "--to is before --from" in why), (USAGE, True), command)
+        self.assertNotEqual(self.ana.json("analyse search --from 2026-11-02 --to 2026-11-02"), [])
 
     def test_a_field_that_no_event_has_is_said(self):
         for command in ("search", "histogram"):
