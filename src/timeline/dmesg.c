@@ -4,6 +4,7 @@
  * says. */
 #include "base/mem.h"
 #include "timeline/level.h"
+#include "timeline/syslog_head.h"
 #include "timeline/syslog_words.h"
 
 enum { ISO_SIZE = 19, DECODED_SIZE = 6 };
@@ -44,16 +45,18 @@ static bool take_time(struct str *rest, struct stated *s)
 
 static enum line_verdict line_of(struct reader *r, struct str line, struct event *e)
 {
+    bool has_facility = line.len > 2 && line.p[0] >= 'a' && take_decoded(&line, e);
     struct stated s;
 
     if (line.p[0] == ' ')
         return LINE_CONTINUES;
-    if (line.len > 2 && line.p[0] >= 'a')
-        (void)take_decoded(&line, e);
     if (!take_time(&line, &s) || line.len == 0)
         return LINE_FOREIGN;
     reader_time(r, e, &s);
-    event_puts(e, FIELD_PROCESS_NAME, "kernel");
+    /* What programs wrote to /dev/kmsg has another facility. */
+    if (!has_facility || str_is(event_value(e, FIELD_FACILITY), "kern") ||
+        !syslog_take_tag(&line, e))
+        event_puts(e, FIELD_PROCESS_NAME, "kernel");
     event_put(e, FIELD_MESSAGE, line);
     if (!r->counting && !r->folding)
         syslog_understand(r, e, line);
@@ -77,4 +80,4 @@ static bool is_sure(const struct event *e)
 }
 
 const struct format format_dmesg = {
-    .name = "dmesg", .version = 1, .is_splittable = true, .line = line_of, .is_sure = is_sure};
+    .name = "dmesg", .version = 2, .is_splittable = true, .line = line_of, .is_sure = is_sure};

@@ -53,6 +53,8 @@ static bool put_action(struct event *e, struct str message)
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_take(&message, words[i].front)) {
             event_puts(e, FIELD_EVENT_ACTION, words[i].action);
+            if (str_ends(str_of(words[i].front), "ed: ")) /* and not "Installing: " */
+                event_puts(e, FIELD_EVENT_OUTCOME, "success");
             put_package(e, str_trim(message));
             return true;
         }
@@ -114,4 +116,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_dnf = {
-    .name = "dnf", .version = 3, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "dnf", .version = 4, .line = line_of, .state_size = sizeof(struct state)};

@@ -31,6 +31,22 @@ static struct str take_word(struct str *rest)
     return str_is(word, "-") ? STR("") : word;
 }
 
+/* "10:00:05", "10:00:05.123" */
+static bool take_clock(struct str *rest)
+{
+    struct str at = *rest;
+    int n;
+
+    if (!when_digits(&at, 2, &n) || !str_take(&at, ":") || !when_digits(&at, 2, &n) ||
+        !str_take(&at, ":") || !when_digits(&at, 2, &n))
+        return false;
+    if (str_take(&at, ".") || str_take(&at, ","))
+        while (at.len && char_is_digit(at.p[0]))
+            at = str_from(at, 1);
+    *rest = at;
+    return true;
+}
+
 /* A line that a relay put behind a head of its own: "2026-11-25T03:12:09Z web2 sshd[7]: ". The host
  * there is one, too. */
 static struct str without_own_head(struct event *e, struct str message)
@@ -39,8 +55,9 @@ static struct str without_own_head(struct event *e, struct str message)
     size_t before = e->count;
     struct stated s;
 
-    if (event_value(e, FIELD_PROCESS_NAME).len || (!when_iso(&at, &s) && !when_bsd(&at, &s)) ||
-        !str_take(&at, " ") || syslog_take_tag_with_pid(&at, e))
+    if (event_value(e, FIELD_PROCESS_NAME).len ||
+        (!when_iso(&at, &s) && !when_bsd(&at, &s) && !take_clock(&at)) || !str_take(&at, " ") ||
+        syslog_take_tag_with_pid(&at, e))
         return e->count > before ? at : message;
     syslog_take_host(&at, e);
     if (syslog_take_tag_with_pid(&at, e))

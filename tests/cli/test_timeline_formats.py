@@ -185,7 +185,8 @@ CASES = [
     ("dnf", "2026-11-25T03:12:09+0100 INFO --- logging initialized ---\n2026-11-25T03:12:10+0100 SUBDEBUG Installed: nmap-3:7.92-1.el9.x86_64\n"
      "2026-11-25T03:12:11+0100 INFO Updated: bash-5.1.8-6.el9.x86_64\n", [
          {"time": "2026-11-25T02:12:09Z", "log.level": "informational"},
-         {"event.action": "package-install", "package.name": "nmap", "package.version": "3:7.92-1.el9.x86_64", "log.level": "debug"},
+         {"event.action": "package-install", "package.name": "nmap", "package.version": "3:7.92-1.el9.x86_64", "log.level": "debug",
+          "event.outcome": "success"},
          {"event.action": "package-upgrade", "package.name": "bash", "package.version": "5.1.8-6.el9.x86_64"}]),
     ("dnf", "Nov 25 03:12:09 Installed: 1:nmap-6.40-19.el7.x86_64\nNov 25 03:12:10 Erased: nmap-6.40-19.el7\n", [
         {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "package.name": "nmap", "event.action": "package-install"}, {"event.action": "package-remove"}]),
@@ -193,6 +194,8 @@ CASES = [
         {"time": "2025-11-25T03:12:09Z", "doubt": "", "message": "id", "event.action": "command", "process.command_line": "id"},
         {"message": "cat <<E\nwhat\nE", "process.command_line": "cat <<E\nwhat\nE"}]),
     # util-linux: sys-utils/dmesg.c, print_record(): "[%s] " of record_ctime(), an ISO time, and "%-6s:%-6s: " of -x.
+    ("dmesg", "kern  :notice: [Wed Nov 25 03:12:08 2026] Linux version 6.1.0\ndaemon:info  : [Wed Nov 25 03:12:09 2026] systemd[1]: Started x.service.\n", [
+        {"process.name": "kernel"}, {"process.name": "systemd", "process.pid": "1", "log.syslog.facility.name": "daemon", "event.action": "service-start"}]),
     ("dmesg", "[Wed Nov 25 03:12:08 2026] Linux version 6.1.0-18-amd64 (x)\n[Wed Nov 25 03:12:09 2026] EXT4-fs error (device sda1): ext4_lookup:1: x\n"
      "[Wed Nov 25 03:12:10 2026] something of a driver\nkern  :err   : [Wed Nov 25 03:12:11 2026] e1000e 0000:00:1f.6 eth0: NIC Link is Down\n"
      "2026-11-25T03:12:12,123456+01:00 usb 1-1: New USB device found, idVendor=0781, idProduct=5567\n", [

@@ -486,6 +486,9 @@ LINES = [
          {"host.name": "gate", "process.name": "sshd", "process.pid": "7", "user.name": "eva"},
          {"event.action": "firewall-deny", "rule.name": "WAN_IN-default-D"},
          {"event.action": "firewall-deny", "rule.name": "UFW BLOCK"}, {"event.action": "firewall-allow", "rule.name": "UFW ALLOW"}, {"message": "gate is what it says"}]),
+    # What a relay sends on with a clock time alone in front.
+    ("syslog", "".join(f"Nov 25 03:12:09 relay {clock} web2 sshd[3]: Failed password for root from 192.0.2.7 port 1 ssh2\n" for clock in ("03:12:08", "03:12:08.123")), [
+        {"host.name": ["relay", "web2"], "process.name": "sshd", "user.name": "root", "source.ip": "192.0.2.7", "event.outcome": FAILED}] * 2),
     # Dovecot's own log, and one without lip.
     ("syslog", "Nov 25 03:12:09 pop3-login: Info: Aborted login (auth failed, 1 attempts in 2 secs): user=<eva>, method=PLAIN, rip=192.0.2.7\n"
      "Nov 25 03:12:10 auth-worker(22401): Info: sql(eva@example.org,192.0.2.7,<n4JLdHNVngZGpV2j>): unknown user\n"
