@@ -81,6 +81,7 @@ struct taking_back {
     void *context;
     uint64_t until;
     uint64_t sector_size; /* of the image */
+    struct err damage;    /* the first; code 0: none */
 };
 
 static int take_facts(void *context, const struct image_facts *facts, struct err *e)
@@ -102,18 +103,21 @@ static int take_bytes(void *context, uint64_t off, struct str bytes, struct err 
                          bytes.len < t->until - off ? bytes.len : (size_t)(t->until - off), e);
 }
 
+/* Bytes that are others than were written say more, and where: this is told where none are. */
 static int lost(void *context, const struct image_problem *p, struct err *e)
 {
     struct taking_back *t = context;
 
+    (void)e;
     /* Behind what was written there is nothing yet. */
-    if (!p->sector_count || p->first_sector * t->sector_size >= t->until)
+    if (t->damage.code || !p->sector_count || p->first_sector * t->sector_size >= t->until)
         return 0;
-    return err_set(
-        e, ERR_FORMAT,
+    (void)err_set(
+        &t->damage, ERR_FORMAT,
         "what was written before is damaged: %s at byte %llu of file %u. Begin anew under "
         "another name, and leave these files as they are",
         image_problem_words(p->kind), (unsigned long long)p->off, p->file + 1);
+    return 0;
 }
 
 int reread_until(const struct target_files *files, const struct target_view *view, uint64_t until,
@@ -121,14 +125,16 @@ int reread_until(const struct target_files *files, const struct target_view *vie
                  void *context, struct err *e)
 {
     CLEANUP(opened_release) struct opened_files o = {0};
-    struct taking_back t = {take, context, until, 0};
+    struct taking_back t = {.take = take, .context = context, .until = until};
     const struct image_receiver to = {
         .facts = take_facts, .bytes = take_bytes, .problem = lost, .context = &t};
     int rc = open_view(&o, files, view, e);
     struct image_input input = input_of(files, &o);
 
     input.laid = &view->laid;
-    return rc ? rc : image_read(&input, 0, until, &to, e);
+    if (rc == 0)
+        rc = image_read(&input, 0, until, &to, e);
+    return rc || !t.damage.code ? rc : err_set(e, t.damage.code, "%s", t.damage.text);
 }
 
 void read_back_release(struct read_back *b)
