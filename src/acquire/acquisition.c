@@ -9,6 +9,7 @@
 #include "sys/file.h"
 
 enum { LIMIT_WINDOW_MS = 1000, SLOW_WRITE_MS = 3000 };
+enum { DAMAGE_SIZE = 4 << 10 }; /* of all runs, in words: a line and a record have room for it */
 
 void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out)
 {
@@ -56,6 +57,8 @@ void acquisition_damage(const struct acquisition *m, struct buf *out)
     CLEANUP_BUF struct buf now = {0};
 
     source_damage(m->source, &now);
+    if (strstr(before, buf_text(&now)) || strlen(before) + now.len > DAMAGE_SIZE)
+        buf_clear(&now); /* what each opening finds is told once */
     buf_addf(out, "%s%s%s", before, before[0] && now.len ? "; after it went on: " : "",
              buf_text(&now));
 }

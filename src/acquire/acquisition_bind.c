@@ -304,7 +304,8 @@ void acquisition_unbound(const struct acquisition *m, struct buf *out)
         buf_addf(
             out,
             "%swhat is told of run %u and later ones until it went on in the case, and whether "
-            "the source was changed by then, was in %s.part alone, for which no record of the "
+            "the source was changed, or its files damaged, by then, was in %s.part alone, for "
+            "which no record of the "
             "case vouches",
             out->len ? "; " : "", s->loose, m->files.name);
 }

@@ -212,7 +212,7 @@ int imager_open_gone(const struct imager_order *order, const char *path,
 {
     struct err why = *e;
 
-    if (rc == ERR_IO || rc == ERR_USAGE)
+    if (rc == ERR_IO || (rc == ERR_USAGE && strcmp(path, b->source) == 0))
         return err_set(e, rc,
                        "%s. Where it will not give what it held any more, --gone ends the image "
                        "with what was read of it",

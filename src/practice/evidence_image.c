@@ -175,8 +175,10 @@ static int compare(struct image_check *c, const struct evidence_file *file, int 
                    struct err *e)
 {
     struct hash now;
+    bool is_part = !evidence_file_is_beside(file);
     int rc;
 
+    c->has_bad_part |= is_part && size != file->size;
     if (size != file->size)
         image_found(c, ERR_TAMPER, STR_FMT "%s has %llu bytes, recorded are %llu: %s",
                     STR_ARG(file->name), beside_words(file), (unsigned long long)size,
@@ -185,8 +187,10 @@ static int compare(struct image_check *c, const struct evidence_file *file, int 
     rc = hash_all(c, fd, file->name, &now, e);
     if (rc)
         return rc == ERR_CANCEL ? rc : 0;
-    if (file->has_sum && size == file->size && !hash_eq(&now, &file->sum))
+    if (file->has_sum && size == file->size && !hash_eq(&now, &file->sum)) {
         tell_sums(c, file, &now);
+        c->has_bad_part |= is_part;
+    }
     c->has_pieces_sum |= str_ends(file->name, ".pieces");
     return 0;
 }

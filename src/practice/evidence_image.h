@@ -28,6 +28,7 @@ struct image_check {
     uint64_t file_size;      /* of a file on the register, of which no more is recorded than its
                               * bytes, and they were compared; 0: an image is */
     bool lacks_part;         /* a file that it lies in is not there, or cannot be opened */
+    bool has_bad_part;       /* one that is there is not as recorded */
     bool has_gap;            /* what the files hold is not at its place in one behind another */
     int code;                /* the worst that was found; 0: all is as recorded */
     bool has_compared;       /* all that it holds, with a hash on record */

@@ -345,7 +345,7 @@ static int read_all(struct media_check *m, struct err *e)
         .facts = take_facts, .problem = take_what_is_missing, .context = m};
     int rc = image_look(&m->input, &look, e);
 
-    if (rc != ERR_CANCEL && m->c->lacks_part && m->c->code != ERR_TAMPER) {
+    if (rc != ERR_CANCEL && m->c->lacks_part && !m->c->has_bad_part) {
         image_found(m->c, 0, "what it holds was not compared, for not all of its files are there");
         return 0;
     }

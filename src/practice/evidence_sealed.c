@@ -21,21 +21,32 @@ static bool next_part(struct str *rest, struct evidence_file *out)
     return false;
 }
 
-/* Whether these are the item's bytes, or those of one of its files. */
-static bool has_bytes(const struct thing *item, const struct hash *sum)
+static bool has_whole(const struct thing *item, const struct hash *sum)
 {
-    struct str rest = thing_value(item, "files");
-    struct evidence_file file;
     struct hash named;
 
     for (size_t i = 0; i < COUNT_OF(sums); i++)
         if (hex_read(named.b, sizeof(named.b), thing_value(item, sums[i].sum)) &&
             hash_eq(&named, sum))
             return true;
+    return false;
+}
+
+static bool has_part(const struct thing *item, const struct hash *sum)
+{
+    struct str rest = thing_value(item, "files");
+    struct evidence_file file;
+
     while (next_part(&rest, &file))
         if (file.has_sum && hash_eq(&file.sum, sum))
             return true;
     return false;
+}
+
+/* Whether these are the item's bytes, or those of one of its files. */
+static bool has_bytes(const struct thing *item, const struct hash *sum)
+{
+    return has_whole(item, sum) || has_part(item, sum);
 }
 
 bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256)
@@ -48,19 +59,23 @@ bool evidence_bytes_are_sealed(const struct state *s, const struct hash *sha256)
     return false;
 }
 
-bool evidence_shares_bytes(const struct thing *a, const struct thing *b)
+/* Whether one is the other, or a part of it that was taken as a file by itself. Two disks may have
+ * a part of zeros in common, and are none the less others. */
+static bool holds(const struct thing *item, const struct thing *other)
 {
-    struct str rest = thing_value(a, "files");
-    struct evidence_file file;
+    bool is_loose = thing_value(other, "files").len == 0;
     struct hash sum;
 
     for (size_t i = 0; i < COUNT_OF(sums); i++)
-        if (hex_read(sum.b, sizeof(sum.b), thing_value(a, sums[i].sum)) && has_bytes(b, &sum))
-            return true;
-    while (next_part(&rest, &file))
-        if (file.has_sum && has_bytes(b, &file.sum))
+        if (hex_read(sum.b, sizeof(sum.b), thing_value(other, sums[i].sum)) &&
+            (has_whole(item, &sum) || (is_loose && has_part(item, &sum))))
             return true;
     return false;
+}
+
+bool evidence_shares_bytes(const struct thing *a, const struct thing *b)
+{
+    return holds(a, b) || holds(b, a);
 }
 
 bool evidence_is_barred(const struct state *s, const struct thing *item)

@@ -204,7 +204,7 @@ static void draft_whole_place(struct decision *d, const struct thing *item, stru
         if (!realpath(buf_text(&place), whole))
             continue;
         buf_addf(&first, "%s/" STR_FMT, whole, STR_ARG(path_base(file.name)));
-        if (file_is_there(buf_text(&first)))
+        if (sink_line_keeps(str_of(whole)) && file_is_there(buf_text(&first)))
             v->value = str_of(arena_strdup(d->arena, whole));
     }
 }

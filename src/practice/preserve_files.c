@@ -244,7 +244,7 @@ const struct operation preserve_files = {
         "of folders become items of their own. More are put into one archive (pax), and a list, "
         "which is an item too, names each with its hashes and everything that was not taken, and "
         "why. A file that changes meanwhile is taken as far as it reached at first, and marked. "
-        "What was named, or is a file or folder, and was not taken is told by exit status 5; "
+        "What was named, or is a file or folder, and was not taken is told by exit status 11; "
         "sockets, "
         "FIFOs, devices and what is mounted within a folder are not meant by that. "
         "Ctrl-C stops it; what was taken until then stays, recorded.",

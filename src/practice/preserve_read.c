@@ -314,7 +314,7 @@ static int judge_sums(const struct disk_out_sums *sums, struct err *e)
     if (sums->trouble)
         add_count(&words, sums->trouble, "folder", "folders");
     return err_set(e, ERR_IO,
-                   "not all was read out, though it is not deleted: %s. manifest.jsonl says which, "
+                   "not all was read out: %s. manifest.jsonl says which, "
                    "and why; the rest is there",
                    buf_text(&words));
 }

@@ -172,6 +172,9 @@ class VerifyImage(Verifying):
         files["E03"].write_bytes(kept[:-1] + b"x")
         self.altered("web1.E02 is not where it is kept:", "web1.E03 is not as it was written")
         files["E03"].write_bytes(kept)
+        files["txt"].write_text(files["txt"].read_text() + "more\n")
+        self.assertNotIn("of what it holds is", self.altered("web1.txt, which lies beside it,"))
+        files["txt"].write_text(files["txt"].read_text()[:-5])
         files["E01"].rename(self.folder / "first")
         self.assertIn("e1 not all of it is there: disk image: web1", self.verify(NOT_FOUND))
         (self.folder / "first").rename(files["E01"])
@@ -194,6 +197,16 @@ class VerifyImage(Verifying):
         self.assertEqual(self.ana.json("preserve list")[0]["place"], str(one))
         self.sound()
         self.assertIn("no partition table", self.ana("preserve read e1"))
+
+    def test_disks_that_have_a_part_of_zeros_in_common_are_sealed_apart(self):
+        for number in (1, 2):
+            self.source.write_bytes(random.Random(number).randbytes(2 * MIB) + bytes(2 * MIB))
+            self.image("--format split --segment 2MiB", f"d{number}")
+        part = self.images / "d1.001"
+        self.ana('preserve unlawful "a picture" --evidence e1')
+        self.assertEqual([item.get("unlawful") for item in self.ana.json("preserve list")], ["yes", None])
+        self.assertIn("no partition table", self.ana("preserve read e2"))
+        self.assertNotEqual(self.ana.run("preserve", "files", str(part)).returncode, 0)  # which holds its bytes
 
     def test_a_missing_part_of_a_raw_image_says_that_nothing_behind_it_can_be_compared(self):
         files = self.image("--format split --segment 2MiB")
