@@ -179,7 +179,7 @@ struct hash acquire_state_write(const struct acquire_state *s, const struct targ
 
     buf_adds(out, FIRST_LINE "\n");
     for (size_t i = 0; i < COUNT_OF(texts); i++)
-        if (!texts[i].is_optional || (*text_of(b, i))[0])
+        if (!texts[i].is_optional || str_of(*text_of(b, i)).len)
             add_text(out, texts[i].word, *text_of(b, i));
     add_begin(out, b);
     add_number(out, "live", b->is_live);
