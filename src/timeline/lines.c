@@ -105,15 +105,25 @@ static int next_line(struct lines *l, struct line *out, struct err *e)
     return rc;
 }
 
+/* Nothing that was taken of the line stays but its text, which may stand in the scratch. */
+static void begin_again(struct event *now, struct str text)
+{
+    uint64_t at = now->at, number = now->line;
+    bool is_decoded = text.p >= now->scratch && text.p < now->scratch + EVENT_SCRATCH_SIZE;
+
+    event_begin(now);
+    now->at = at;
+    now->line = number;
+    if (is_decoded)
+        now->scratch_len = (size_t)(text.p + text.len - now->scratch);
+}
+
 /* What the first format took of the line is no part of the event that the second makes. */
 static enum line_verdict ask_second(struct lines *l, const struct line *line)
 {
     const struct format *second = l->r->second;
-    uint64_t at = l->now->at, number = l->now->line;
 
-    event_begin(l->now);
-    l->now->at = at;
-    l->now->line = number;
+    begin_again(l->now, line->text);
     if (reader_ask(l->r, second, line->text, l->now) != LINE_EVENT)
         return LINE_FOREIGN;
     event_puts(l->now, FIELD_EVENT_DATASET, second->name);
@@ -138,12 +148,9 @@ static enum line_verdict ask(struct lines *l, const struct line *line)
 static void make_unparsed(struct lines *l, const struct line *line)
 {
     bool is_long = line->whole > READER_LINE_MOST;
-    uint64_t at = l->now->at, number = l->now->line;
     struct str text;
 
-    event_begin(l->now);
-    l->now->at = at;
-    l->now->line = number;
+    begin_again(l->now, line->text);
     event_puts(l->now, FIELD_EVENT_KIND, "unparsed");
     text = reader_text(l->now, is_long ? event_keep(l->now, line->text) : line->text);
     event_put(l->now, FIELD_MESSAGE, is_long ? text_head(text, EVENT_VALUE_SIZE) : text);

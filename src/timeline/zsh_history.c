@@ -89,7 +89,7 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_zsh_history = {.name = "zsh-history",
-                                          .version = 3,
+                                          .version = 4,
                                           .decode = decode,
                                           .line = line_of,
                                           .whole = end_event,

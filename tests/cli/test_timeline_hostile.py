@@ -76,6 +76,10 @@ class Hostile(unittest.TestCase):
         self.assertEqual([(event["process.command_line"], event["message"], event.get("event.original_bytes")) for event in events],
                          [("echo à Ä я é", "echo à Ä я é", None), ("echo \\x80 \nà\\x", "echo \\x80 \\\nà\\x", None), ("echo \\xff", "echo \\xff", "yes"),
                           ("echo Ã 5", "echo Ã 5", None)])
+        # What is no command is kept whole, as it was before it was coded.
+        events, _ = read_lines(b": 1764040329:0;ls\n: 1764040330:0;ls\n\xff\xfe caf\x83\xc9 abcdefgh\n: 1764040331:0;ls\n")
+        self.assertEqual([(event["event.kind"], event["message"]) for event in events],
+                         [("event", "ls"), ("event", "ls"), ("unparsed", "\\xff\\xfe caf\\xe9 abcdefgh"), ("event", "ls")])
 
     def test_json_that_is_no_utf_8_is_read_and_shown(self):
         events, counts = read_lines(b'{"time": "2026-11-25T03:12:09Z", "msg": "a \\"b\\" \xff", "k\xfe": "\\u00e4\xfd"}\n{"time": "2026-11-25T03:12:10Z", "msg": "c\\\\d"}\n')
