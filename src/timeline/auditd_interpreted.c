@@ -83,8 +83,10 @@ static bool is_key(struct str s)
 struct str audit_interpreted_value(struct str value, struct str *rest)
 {
     while (rest->len && rest->p[0] == ' ') {
-        struct str at = str_trim(*rest), word;
+        struct str at = *rest, word;
 
+        while (str_take(&at, " "))
+            ;
         if (at.len == 0 || is_key(at))
             break;
         word = str_cut(&at, ' ');
@@ -119,14 +121,12 @@ void audit_see_key(struct audit_record *c, struct str key)
         c->keys[c->key_count++] = key;
 }
 
-static struct str up_to_last(struct str s, struct str mark)
+static struct str up_to_last(struct str s, const char *mark)
 {
-    size_t at = s.len;
-
-    for (size_t i = 0; i + mark.len <= s.len; i++)
-        if (str_eq(str_head(str_from(s, i), mark.len), mark))
-            at = i;
-    return str_head(s, at);
+    for (size_t i = s.len; i > 0; i--)
+        if (str_ends(str_head(s, i), mark))
+            return str_head(s, i - strlen(mark));
+    return s;
 }
 
 /* Behind it stands the executable, of old sudo the terminal. */
@@ -135,9 +135,9 @@ void audit_see_longer(struct audit_record *c, struct str key, struct str value, 
     struct str whole = value, longer;
 
     whole.len = (size_t)(body.p + body.len - value.p);
-    longer = up_to_last(whole, STR(" exe="));
+    longer = up_to_last(whole, " exe=");
     if (longer.len == whole.len)
-        longer = up_to_last(whole, STR(" terminal="));
+        longer = up_to_last(whole, " terminal=");
     if (longer.len == whole.len || longer.len <= value.len)
         return;
     put_ambiguous(c);

@@ -475,7 +475,8 @@ static void take_pairs(struct audit_record *c, struct str body)
         key = whole_key(c->e, before, key);
         audit_see_key(c, key);
         put_value(c, key, value, is_quoted);
-        if (c->is_interpreted && c->is_inside && (str_is(key, "acct") || str_is(key, "cmd")))
+        if (c->is_interpreted && c->is_inside && !c->is_again &&
+            (str_is(key, "acct") || str_is(key, "cmd")))
             audit_see_longer(c, key, value, body);
         before = (struct str){0};
     }

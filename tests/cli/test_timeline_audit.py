@@ -1,6 +1,7 @@
 """test_timeline_audit.py: records of auditd that stand among those of other events are one event, within the window that doc/format/timeline.md states.
 Lines were written by hand in the form of the kernel's (type=… msg=audit(SECONDS.MS:SERIAL): …)."""
 import random
+import time
 import unittest
 
 from timeline_lines import read_lines
@@ -96,6 +97,13 @@ class Audit(unittest.TestCase):
             self.assertEqual({name: event.get(name) for name in ("event.outcome", "event.is_ambiguous", *wanted)},
                              {"event.outcome": "failure", "event.is_ambiguous": "yes", **wanted})
         self.assertNotIn("event.is_ambiguous", events[1])
+
+        # However often it does, a line is read in a moment.
+        for inside in ("acct=a " * 140_000, "acct=a exe=/x " * 70_000, "acct=" + "a " * 200_000 + " " * 500_000):
+            begin = time.monotonic()
+            event = read_lines(told(1, "LOGIN", "pid=1 uid=root") * 3 + told(2, "USER_AUTH", f"pid=300 uid=root auid=unset msg='{inside}'"))[0][1]
+            self.assertLess(time.monotonic() - begin, 10)
+            self.assertEqual((event["event.kind"], event["event.action"]), ("event", "authenticated"))
 
     def test_dates_of_ausearch_are_read_once_their_order_shows(self):
         def times(*dates):
