@@ -98,7 +98,7 @@ struct str audit_interpreted_value(struct str value, struct str *rest)
     return value;
 }
 
-static void put_ambiguous(struct audit_record *c)
+void audit_put_ambiguous(struct audit_record *c)
 {
     uint16_t name = field_number(c->r->names, STR("event.is_ambiguous"));
 
@@ -110,13 +110,14 @@ void audit_see_key(struct audit_record *c, struct str key)
 {
     size_t i = 0;
 
+    c->is_again = false;
     if (!c->is_interpreted && !c->is_inside)
         return;
     while (i < c->key_count && !str_eq(c->keys[i], key))
         i++;
     c->is_again = i < c->key_count || i == COUNT_OF(c->keys);
     if (c->is_again)
-        put_ambiguous(c);
+        audit_put_ambiguous(c);
     else
         c->keys[c->key_count++] = key;
 }
@@ -140,7 +141,7 @@ void audit_see_longer(struct audit_record *c, struct str key, struct str value, 
         longer = up_to_last(whole, " terminal=");
     if (longer.len == whole.len || longer.len <= value.len)
         return;
-    put_ambiguous(c);
+    audit_put_ambiguous(c);
     if (str_is(key, "acct"))
         c->state->people.longer = longer;
     else

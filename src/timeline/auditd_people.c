@@ -11,16 +11,15 @@ static bool is_known(struct audit_person p)
 /* "unset", and "unknown(1001)" where the host had no name for it. */
 static bool is_name(struct str s)
 {
-    return s.len && !str_is(s, "unset") && !str_is(s, "?") && !str_is(s, "(null)") &&
-           !str_starts(s, "unknown(");
+    return s.len && !str_is(s, "?") && !str_is(s, "(null)") && !str_starts(s, "unknown(");
 }
 
 static bool is_unset(struct str s)
 {
-    return str_is(s, "4294967295") || str_is(s, "-1");
+    return str_is(s, "4294967295") || str_is(s, "-1") || str_is(s, "unset");
 }
 
-void audit_person_take(struct audit_person *p, struct str value, bool is_over)
+void audit_person_take(struct audit_person *p, struct str value)
 {
     struct str number = value;
     uint64_t n;
@@ -30,10 +29,12 @@ void audit_person_take(struct audit_person *p, struct str value, bool is_over)
         number = str_cut(&number, ')');
     is_number = str_u64(number, &n);
     if (is_unset(number))
+        p->is_unset = p->is_unset || !is_known(*p);
+    else if (p->is_unset)
         return;
-    if (is_number && (is_over || !p->id.len))
+    else if (is_number && !p->id.len)
         p->id = number;
-    else if (is_name(value) && !is_number && (is_over || !p->name.len))
+    else if (is_name(value) && !is_number && !p->name.len)
         p->name = value;
 }
 

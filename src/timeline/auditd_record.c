@@ -262,22 +262,59 @@ static void put_signal(struct audit_record *c, uint16_t field, struct str value)
     put_known(c, field, name.len ? name : value);
 }
 
-/* The record of the call says whose it is, whichever stands first; what a bus asks for
- * another one says whose request it is. */
+/* Records of the kernel that have texts and nobody who acted: what looks like one there is part of
+ * such a text (kernel/auditsc.c). */
+static bool is_of_texts(struct str type)
+{
+    static const char *const types[] = {"AVC",     "CWD",  "EXECVE",    "KERN_MODULE",
+                                        "OBJ_PID", "PATH", "PROCTITLE", "SOCKADDR"};
+
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (str_is(type, types[i]))
+            return true;
+    return false;
+}
+
+/* The record of the call says whose it is, whichever stands first; what a bus asks for another one
+ * says whose request it is. No other program says who acted. */
+static void put_actor(struct audit_record *c, enum kind kind, struct str value)
+{
+    struct audit_people *p = &c->state->people;
+    struct audit_person *who = kind == KIND_UID    ? &p->process
+                               : kind == KIND_EUID ? &p->effective
+                                                   : &p->login;
+    bool is_of_bus = c->is_inside && str_is(c->type, "USER_AVC");
+    unsigned bit = 1U << kind;
+
+    if (c->is_again || (c->is_inside && !is_of_bus))
+        return;
+    if (is_of_bus || str_is(c->type, "SYSCALL")) {
+        if (!(c->replaced & bit))
+            *who = (struct audit_person){0};
+        c->replaced |= bit;
+    } else if (c->replaced & bit) { /* the name of the bus itself */
+        return;
+    }
+    audit_person_take(who, value);
+}
+
+static bool is_actor(unsigned kind)
+{
+    return kind == KIND_LOGIN || kind == KIND_UID || kind == KIND_EUID;
+}
+
 static void put_person(struct audit_record *c, struct member_found m, struct str value)
 {
     struct audit_people *p = &c->state->people;
-    bool is_over = !c->is_again &&
-                   (str_is(c->type, "SYSCALL") || (c->is_inside && str_is(c->type, "USER_AVC")));
 
-    if (m.kind == KIND_UID)
-        audit_person_take(&p->process, value, is_over);
-    else if (m.kind == KIND_EUID)
-        audit_person_take(&p->effective, value, is_over);
-    else if (m.kind == KIND_LOGIN)
-        audit_person_take(&p->login, value, is_over);
-    else if (m.kind == KIND_OBJECT && p->is_of_program)
-        audit_person_take(&p->account, value, false);
+    if (is_actor(m.kind) && is_of_texts(c->type)) {
+        audit_put_ambiguous(c);
+        return;
+    }
+    if (is_actor(m.kind))
+        put_actor(c, m.kind, value);
+    else if (m.kind == KIND_OBJECT && p->is_of_program && !c->is_again)
+        audit_person_take(&p->account, value);
     if (m.kind == KIND_LOGIN || m.kind == KIND_OBJECT)
         put_known(c, m.field, id_of(value));
     if (m.kind == KIND_ACCOUNT && p->account.name.len == 0 && !str_is(value, "?"))

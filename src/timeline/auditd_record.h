@@ -10,6 +10,7 @@ enum audit_order { AUDIT_NO_ORDER, AUDIT_DAY_FIRST, AUDIT_MONTH_FIRST };
 
 struct audit_person {
     struct str id, name; /* empty: not known */
+    bool is_unset;       /* it is stated that there is none */
 };
 
 /* Of all records of an event. */
@@ -50,7 +51,8 @@ struct audit_record {
     bool says_how;                    /* the outcome of the event is from this record */
     struct str keys[AUDIT_KEYS_MOST]; /* that it had so far, where it may have one twice */
     size_t key_count;
-    bool is_again; /* it had this key before */
+    bool is_again;     /* it had this key before */
+    unsigned replaced; /* bits of the kinds of people of whom it says who they are after all */
 };
 
 /* The field that a key's value becomes. */
@@ -71,13 +73,15 @@ struct str audit_interpreted_value(struct str value, struct str *rest);
 bool audit_is_key_char(char c);
 /* A key that a record has twice: one of them is part of a text that somebody chose. */
 void audit_see_key(struct audit_record *c, struct str key);
+/* What was made of the record may be part of a text that somebody chose. */
+void audit_put_ambiguous(struct audit_record *c);
 /* An account or a command may look like the keys that stand behind it: body is what does. */
 void audit_see_longer(struct audit_record *c, struct str key, struct str value, struct str body);
 /* The words of EXECVE as one line. */
 void audit_put_command_line(struct audit_record *c);
-/* Takes a number or a name; "unset" and "unknown(1001)" are no names. is_over: also where it has
- * one already. */
-void audit_person_take(struct audit_person *p, struct str value, bool is_over);
+/* Takes a number or a name, where it has none yet; "unknown(1001)" is no name, and behind "unset"
+ * it takes neither. */
+void audit_person_take(struct audit_person *p, struct str value);
 /* user.name and user.id of who acted: of a session the one who logged in, whatever the process is
  * called now; user.effective… of whom they became, user.target… (group… of a group) of whom they
  * changed. Where the process is another's than of who acted it is auditd.uid and
