@@ -119,6 +119,33 @@ static void begin_event(struct audit_state *s, struct str id)
     s->did = STR("");
 }
 
+/* What a record that continues an event says stands in its line, which stays, or was made in an
+ * event of its own, which does not. */
+static void keep_texts(struct audit_state *s, const struct event *e)
+{
+    struct audit_people *p = &s->people;
+    struct str *const all[AUDIT_KEPT_COUNT] = {
+        &p->login.id,     &p->login.name,     &p->process.id, &p->process.name,
+        &p->effective.id, &p->effective.name, &p->account.id, &p->account.name,
+        &p->longer,       &p->type,           &p->program,    &s->did};
+
+    for (size_t i = 0; i < AUDIT_KEPT_COUNT; i++) {
+        if (!all[i]->len || all[i]->p < e->scratch || all[i]->p >= e->scratch + EVENT_SCRATCH_SIZE)
+            continue;
+        free(s->kept[i]);
+        s->kept[i] = mem_dup(all[i]->p, all[i]->len);
+        all[i]->p = s->kept[i];
+    }
+}
+
+static void release(void *state)
+{
+    struct audit_state *s = state;
+
+    for (size_t i = 0; i < AUDIT_KEPT_COUNT; i++)
+        free(s->kept[i]);
+}
+
 static bool take_time(struct audit_record *c, struct str id, struct str *serial)
 {
     bool has_short_year = false;
@@ -161,8 +188,10 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     audit_take_body(&c, line);
     audit_put_command_line(&c);
     keep_known(&c);
-    if (is_next)
+    if (is_next) {
+        keep_texts(c.state, e);
         return LINE_CONTINUES;
+    }
     put_type(&c);
     audit_put_named(&c, STR("sequence"), serial);
     event_put(e, FIELD_HOST_NAME, node);
@@ -252,4 +281,5 @@ const struct format format_auditd = {.name = "auditd",
                                      .event_of = event_of,
                                      .line = line_of,
                                      .whole = end_event,
-                                     .state_size = sizeof(struct audit_state)};
+                                     .state_size = sizeof(struct audit_state),
+                                     .release = release};

@@ -3,7 +3,7 @@
 #include "timeline/auditd.h"
 #include "timeline/members.h"
 
-enum { AUDIT_ID_SIZE = 48, AUDIT_KEYS_MOST = 64 };
+enum { AUDIT_ID_SIZE = 48, AUDIT_KEYS_MOST = 64, AUDIT_KEPT_COUNT = 12 };
 
 /* In which dates of ausearch -i stand; nobody can tell before a day is over 12. */
 enum audit_order { AUDIT_NO_ORDER, AUDIT_DAY_FIRST, AUDIT_MONTH_FIRST };
@@ -36,6 +36,7 @@ struct audit_state {
     bool is_apparmor;               /* which is an AVC of AppArmor */
     enum audit_order order;         /* of the source */
     struct str did;                 /* what the call did; empty: no record has one */
+    char *kept[AUDIT_KEPT_COUNT];   /* of these texts, those that outlive their record's event */
 };
 
 struct audit_record {

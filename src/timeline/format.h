@@ -66,6 +66,8 @@ struct format {
      * reader_event. */
     int (*read)(struct reader *r, struct err *e);
     size_t state_size; /* of what it keeps for a source, zeroed at its beginning */
+    /* What the state holds besides itself. NULL: nothing. */
+    void (*release)(void *state);
     /* Its records have so many bytes, and many in front may be zeros; 0: they are not. */
     size_t record_size;
 };

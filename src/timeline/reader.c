@@ -26,6 +26,8 @@ void reader_begin(struct reader *r, const struct format *format)
 
 void reader_end(struct reader *r)
 {
+    if (r->state && r->format->release)
+        r->format->release(r->state);
     free(r->state);
     pattern_set_free(r->patterns);
     free(r->audit);
@@ -166,6 +168,8 @@ bool reader_next_folds(const struct years_part *parts, size_t count, size_t *fro
 
 static void forget_state(struct reader *r)
 {
+    if (r->format->release)
+        r->format->release(r->state);
     if (r->format->state_size)
         memset(r->state, 0, r->format->state_size);
 }

@@ -170,6 +170,14 @@ class Audit(unittest.TestCase):
             event = read_lines(line)[0][0]
             self.assertEqual({name: event[name] for name in names if name in event and (name in wanted or "effective" not in name or "euid" not in line)}, wanted, line)
 
+    def test_a_name_in_hex_stays_what_it_is_whatever_records_follow(self):
+        """auparse/interpret.c, unescape(): names with blanks or from nobody are in hex."""
+        login = record(1, "USER_LOGIN", "pid=300 uid=0 auid=4294967295 ses=4294967295 msg='op=login acct=6576612078 exe=\"/usr/sbin/sshd\" hostname=? addr=? terminal=ssh res=failed'")
+        avc, title = record(1, "AVC", 'avc:  denied  { read } for  pid=300 comm="sshd"'), record(1, "PROCTITLE", "proctitle=726F6F74726F6F74726F6F74")
+        for lines in ((login, avc, title), (avc, login, title), (avc, login, title, title), (avc, title, login, title), (avc, login, record(2, "LOGIN", "pid=1 uid=0"), title)):
+            event = read_lines("".join(lines))[0][0]
+            self.assertEqual((event["user.name"], event.get("process.executable")), ("eva x", "/usr/sbin/sshd"), lines)
+
     def test_the_same_number_on_two_nodes_is_two_events(self):
         one, two = call(7, node="node=a "), call(7, node="node=b ")
         events, counts = read_lines("".join(x for pair in zip(one, two) for x in pair))
