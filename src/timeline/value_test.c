@@ -125,19 +125,17 @@ bool value_test_is_no_network(struct str text)
 bool value_test_is_no_address(struct str text)
 {
     size_t numbers = 0;
-    uint8_t bytes[16];
-    uint64_t n;
+    uint64_t n, greatest = 0;
 
-    if (address_bytes(text, bytes))
-        return false;
     while (text.len) {
         struct str number = str_cut(&text, '.');
 
         if (number.len > 3 || !str_u64(number, &n))
             return false;
+        greatest = n > greatest ? n : greatest;
         numbers++;
     }
-    return numbers == 4;
+    return numbers == 4 && greatest > UINT8_MAX;
 }
 
 /* A network, or an address, which is one of its own. */

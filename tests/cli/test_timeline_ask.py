@@ -199,6 +199,7 @@ class Ask(CaseTest):
             code, why = self.ana.fails(f"analyse search '{query}'")
             self.assertEqual(code, USAGE, query)
             self.assertIn(words, why)
+        self.assertEqual(self.calls("source.ip:203.0.113.05"), set())  # a text that some log may have
         for command in ("search", "histogram", "top user.name", f"export '{self.folder}/none' --as body"):
             code, why = self.ana.fails(f"analyse {command} --from 2026-11-04 --to 2026-11-03")
             self.assertEqual((code, "--to is before --from" in why), (USAGE, True), command)
