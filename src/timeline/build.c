@@ -279,17 +279,11 @@ static size_t runs_most(const struct building *b)
     return share < YEAR_RUNS_MOST ? YEAR_RUNS_MOST : share > YEAR_RUNS_ALL ? YEAR_RUNS_ALL : share;
 }
 
-static int take_counted(struct lane *l, struct str body, struct err *e)
+static int take_runs(struct lane *l, struct str body, struct err *e)
 {
     struct years_part *part = &l->building->counted[l->part];
-    struct build_counted c;
 
-    if (body.len < sizeof(c) || l->has_part)
-        return unsound(e);
-    memcpy(&c, body.p, sizeof(c));
-    body = str_from(body, sizeof(c));
-    if (body.len % sizeof(struct year_run) || c.strays > PART_SIZE ||
-        !year_stated_is_sound(&c.before, PART_SIZE) || !year_stated_is_sound(&c.last, PART_SIZE))
+    if (body.len % sizeof(struct year_run) || l->has_part)
         return unsound(e);
     for (; body.len; body = str_from(body, sizeof(struct year_run))) {
         struct year_run run;
@@ -299,6 +293,20 @@ static int take_counted(struct lane *l, struct str body, struct err *e)
             return unsound(e);
         year_runs_add(&part->runs, &run, runs_most(l->building));
     }
+    return 0;
+}
+
+static int take_counted(struct lane *l, struct str body, struct err *e)
+{
+    struct years_part *part = &l->building->counted[l->part];
+    struct build_counted c;
+
+    if (body.len != sizeof(c) || l->has_part)
+        return unsound(e);
+    memcpy(&c, body.p, sizeof(c));
+    if (c.strays > PART_SIZE || !year_stated_is_sound(&c.before, PART_SIZE) ||
+        !year_stated_is_sound(&c.last, PART_SIZE))
+        return unsound(e);
     part->runs.strays += c.strays;
     part->runs.before = c.before;
     part->runs.last = c.last;
@@ -376,6 +384,8 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
 
     if (kind == BUILD_PROGRESS)
         return take_progress(l, body, e);
+    if (l->building->is_counting && kind == BUILD_RUNS)
+        return take_runs(l, body, e);
     if (l->building->is_counting)
         return kind == BUILD_COUNTED ? take_counted(l, body, e) : unsound(e);
     if (has_turn(l) && l->queue.len == 0)

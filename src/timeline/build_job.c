@@ -439,9 +439,21 @@ static int begin_given(struct job *j, const struct walked *m, struct reader *r, 
     return 0;
 }
 
+static int tell_runs(struct job *j, const struct year_runs *r, struct err *e)
+{
+    enum { AT_ONCE = 1024 };
+    int rc = 0;
+
+    for (size_t i = 0; i < r->count && rc == 0; i += AT_ONCE) {
+        size_t count = r->count - i < AT_ONCE ? r->count - i : AT_ONCE;
+
+        rc = worker_send(j->channel, BUILD_RUNS, bytes_of(&r->of[i], count * sizeof(r->of[0])), e);
+    }
+    return rc;
+}
+
 static int count_given_part(void *context, const struct walked *m, struct err *e)
 {
-    CLEANUP_BUF struct buf told = {0};
     CLEANUP(years_part_release) struct years_part part = {0};
     struct build_counted counted;
     struct job *j = context;
@@ -454,10 +466,8 @@ static int count_given_part(void *context, const struct walked *m, struct err *e
     reader_end(&r);
     counted = (struct build_counted){part.runs.strays, part.has_clock, part.has_fold,
                                      part.runs.before, part.runs.last};
-    buf_add(&told, &counted, sizeof(counted));
-    if (part.runs.count)
-        buf_add(&told, part.runs.of, part.runs.count * sizeof(part.runs.of[0]));
-    return rc ? rc : worker_send(j->channel, BUILD_COUNTED, buf_str(&told), e);
+    rc = rc ? rc : tell_runs(j, &part.runs, e);
+    return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&counted, sizeof(counted)), e);
 }
 
 static int find_given_folds(void *context, const struct walked *m, struct err *e)

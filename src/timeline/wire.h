@@ -48,7 +48,8 @@ struct build_setting_head {
 
 enum build_message {
     BUILD_LOOKED = 1, /* struct build_looked */
-    BUILD_COUNTED,    /* struct build_counted, and what is behind it */
+    BUILD_RUNS,       /* struct year_run for each, some at a time */
+    BUILD_COUNTED,    /* struct build_counted, behind all of them */
     BUILD_FOLDED,     /* struct fold for each */
     BUILD_SOURCE,     /* struct build_source, name, remark */
     BUILD_COLUMNS,    /* of the block that follows: its lines of the directory */
@@ -74,7 +75,6 @@ struct build_counted {
     uint64_t strays;
     uint32_t has_clock, has_fold;
     struct year_stated before, last; /* as struct year_runs has them */
-    /* Then struct year_run for each. */
 };
 struct build_source {
     int64_t written_s;

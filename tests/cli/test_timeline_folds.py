@@ -237,6 +237,13 @@ class Folds(unittest.TestCase):
                 self.assertEqual(int(done.stdout.split()[1]), expected, query)
                 if expected == count:
                     self.assertEqual(int(done.stdout.split()[3]), int(moments[0].timestamp()) * 10**9)
+            # More runs of lines without a year than one message of the worker holds.
+            with log.open("w") as file:
+                file.write("Jan  5 10:00:01 web1 cron[7]: ran\nMay 25 10:00:01 web1 cron[7]: ran\n" * 3900)
+                file.write(f"Nov 20 10:00:01 web1 cron[7]: {filler * 50}\n" * 1600)
+            self.assertGreater(log.stat().st_size, 1 << 26)
+            done = subprocess.run([STORE, "-w", "2", "build", log, store], capture_output=True, text=True, timeout=300)
+            self.assertEqual((done.returncode, done.stdout.split()[:4]), (0, ["lines", "9400", "events", "9400"]), done.stderr)
 
 
 if __name__ == "__main__":
