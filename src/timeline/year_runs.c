@@ -47,7 +47,10 @@ bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
     return s->lines == 0 ||
            (s->lines <= size && is_sound_date(&s->first) && is_sound_date(&s->last) &&
             year_is_within(s->first_year, OLDEST_YEAR, LAST_YEAR) &&
-            year_is_within(s->last_year, OLDEST_YEAR, LAST_YEAR));
+            year_is_within(s->last_year, OLDEST_YEAR, LAST_YEAR) &&
+            (s->doubtful_lines == 0 ||
+             (s->doubtful_lines < s->lines && is_sound_date(&s->doubtful) &&
+              year_is_within(s->doubtful_year, OLDEST_YEAR, LAST_YEAR))));
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -437,17 +440,53 @@ void year_runs_add(struct year_runs *r, const struct year_run *run, size_t most)
         add_all(r, &full, most);
 }
 
+static bool is_years_away(int64_t year, int64_t other)
+{
+    return year > other + 1 || other > year + 1;
+}
+
+/* So many lines, of which the last one is of that date. */
+static void end_stated(struct year_stated *s, int64_t year, const struct year_date *d,
+                       uint64_t lines)
+{
+    if (!is_years_away(year, s->last_year)) {
+        s->last_year = year;
+        s->last = *d;
+        s->doubtful_lines = 0;
+        return;
+    }
+    if (s->doubtful_lines && is_years_away(year, s->doubtful_year))
+        s->doubtful_lines = 0;
+    s->doubtful_year = year;
+    s->doubtful = *d;
+    s->doubtful_lines += lines;
+    if (s->doubtful_lines < DENSE_LINES)
+        return;
+    s->last_year = year;
+    s->last = *d;
+    s->doubtful_lines = 0;
+}
+
+/* Behind those: fewer than three of years away are of a clock that was wrong, or that was set by
+ * then. */
+static void join_stated(struct year_stated *to, const struct year_stated *s)
+{
+    if (to->lines == 0 ||
+        (to->lines < DENSE_LINES && is_years_away(to->last_year, s->first_year))) {
+        *to = *s;
+        return;
+    }
+    to->lines += s->lines;
+    end_stated(to, s->last_year, &s->last, s->lines - s->doubtful_lines);
+    if (s->doubtful_lines)
+        end_stated(to, s->doubtful_year, &s->doubtful, s->doubtful_lines);
+}
+
 void year_runs_add_stated(struct year_runs *r, const struct year_stated *s)
 {
     if (s->lines == 0)
         return;
-    if (r->last.lines) {
-        r->last.lines += s->lines;
-        r->last.last_year = s->last_year;
-        r->last.last = s->last;
-    } else {
-        r->last = *s;
-    }
+    join_stated(&r->last, s);
     if (r->count)
         vote_behind(&r->of[r->count - 1], &r->last, s->lines);
 }
@@ -464,7 +503,7 @@ void year_runs_append(struct year_runs *to, const struct years_part *part)
     }
     if (runs->before.lines) {
         year_runs_add_stated(to, &runs->before);
-        to->last.lines = 0; /* the first run knows of them */
+        to->last.lines -= runs->before.lines; /* the first run knows of them */
     }
     for (size_t k = 0; k < runs->count; k++)
         year_runs_add(to, &runs->of[k], YEAR_RUNS_SUM);

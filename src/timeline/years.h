@@ -12,6 +12,11 @@ struct year_stated {
     int64_t first_year, last_year;
     uint64_t lines; /* 0: there are none */
     struct year_date first, last;
+    /* Behind those of last_year, of years away, and so few that their clock may be wrong. */
+    int64_t doubtful_year;
+    uint64_t doubtful_lines; /* 0: there are none */
+    struct year_date doubtful;
+    uint32_t unused;
 };
 /* Lines one behind another of one year, each within a month of the one before it. */
 struct year_run {

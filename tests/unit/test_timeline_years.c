@@ -131,6 +131,21 @@ static void a_year_that_lines_beside_state_counts(void **state)
           {1, 1, 1970, false, true}, {11, 20, 2026}, {1, 1, 2000, false, true}, {11, 21, 2026},
           {11, 22, 2030, false, true}, {11, 23, 2030, false, true}, {11, 24, 2030, false, true},
           {11, 25, 2026});
+    CHECK("the first one of a clock that was wrong", utc(2026, 11, 27, 0), 0, {12, 28, 2024},
+          {1, 18, 2025}, {2, 8, 2025}, {3, 1, 2025}, {3, 2, 2019, false, true},
+          {3, 2, 2025, false, true}, {3, 3, 2025, false, true}, {3, 4, 2025, false, true},
+          {3, 5, 2025, false, true}, {3, 6, 2025, false, true});
+    CHECK("the first two", utc(2026, 11, 27, 0), 0, {2, 8, 2025}, {3, 1, 2025},
+          {3, 2, 2019, false, true}, {3, 2, 2019, false, true}, {3, 2, 2025, false, true},
+          {3, 3, 2025, false, true}, {3, 4, 2025, false, true}, {3, 5, 2025, false, true},
+          {3, 6, 2025, false, true}, {3, 6, 2025, false, true});
+    CHECK("the last one of a clock that was wrong", utc(2026, 11, 27, 0), 0,
+          {3, 2, 2025, false, true}, {3, 3, 2025, false, true}, {3, 4, 2025, false, true},
+          {3, 5, 2025, false, true}, {3, 2, 2019, false, true}, {3, 6, 2025}, {3, 7, 2025},
+          {3, 20, 2025});
+    CHECK("years later, by three", utc(2026, 11, 27, 0), 0, {3, 2, 2019, false, true},
+          {3, 3, 2019, false, true}, {3, 4, 2019, false, true}, {3, 2, 2024, false, true},
+          {3, 3, 2024, false, true}, {3, 4, 2024, false, true}, {3, 5, 2024}, {3, 6, 2024});
     CHECK("a boot between", utc(2026, 11, 27, 0), 0, {11, 19, 2024, false, true},
           {11, 20, 2024, false, true}, {11, 20, 2024, false, true}, {1, 1, 2024},
           {11, 21, 2024, false, true}, {11, 21, 2024, false, true}, {11, 22, 2024, false, true},
