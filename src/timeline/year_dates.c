@@ -13,28 +13,30 @@ struct stated year_date_stated(const struct year_date *d, int year)
                            .second = (int)d->second};
 }
 
-uint32_t year_calendar(int year)
+int year_calendar(int year)
 {
     const struct stated first = {.year = year, .month = 1, .day = 1};
     const struct stated leap = {.year = year, .month = 2, .day = 29};
 
-    return 1U << (stated_weekday(&first) - 1 + (stated_is_date(&leap) ? 7 : 0));
+    return stated_weekday(&first) - 1 + (stated_is_date(&leap) ? 7 : 0);
 }
 
-/* Those that have such a day of the week on that date. 1 January of 2023 was a Sunday, of 2028 it
- * is a Saturday. */
-uint32_t year_calendars(const struct stated *s)
+/* 1 January of 2023 was a Sunday, of 2028 it is a Saturday. */
+struct year_week year_week_of(const struct stated *s)
 {
     enum { USUAL_SUNDAY = 2023, LEAP_SATURDAY = 2028 };
+    struct year_week w = {0};
     struct stated d = *s;
-    uint32_t of;
+    int of;
 
     d.year = LEAP_SATURDAY;
-    of = 1U << (7 + (6 + 7 + s->weekday - stated_weekday(&d)) % 7);
+    of = 7 + (6 + 7 + s->weekday - stated_weekday(&d)) % 7;
+    w.lines[of] = w.days[of] = 1;
     d.year = USUAL_SUNDAY;
+    of = (7 + s->weekday - stated_weekday(&d)) % 7;
     if (stated_is_date(&d))
-        of |= 1U << (7 + s->weekday - stated_weekday(&d)) % 7;
-    return of;
+        w.lines[of] = w.days[of] = 1;
+    return w;
 }
 
 int64_t year_within(int64_t written_s)

@@ -29,6 +29,16 @@ static bool is_sound_date(const struct year_date *d)
            stated_is_date(&s);
 }
 
+static bool is_sound_week(const struct year_run *r)
+{
+    bool is_sound = true;
+
+    for (size_t i = 0; i < YEAR_CALENDARS; i++)
+        is_sound = is_sound && r->week.lines[i] <= r->week_lines &&
+                   r->week.days[i] <= r->week_days && r->week.days[i] <= r->week.lines[i];
+    return is_sound;
+}
+
 bool year_run_is_sound(const struct year_run *r, uint64_t size)
 {
     int64_t days = (int64_t)size * NEAR_DAYS;
@@ -39,7 +49,7 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            year_is_within(r->highest, 0, days) && year_is_within(r->end, r->lowest, r->highest) &&
            (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
            r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
-           r->week_sure <= r->week_days && r->calendars < 1U << CALENDARS && r->is_foreign <= 1;
+           is_sound_week(r) && r->is_foreign <= 1;
 }
 
 bool year_stated_is_sound(const struct year_stated *s, uint64_t size)
@@ -81,24 +91,24 @@ static bool year_beside(int64_t *year, const struct year_date *of, const struct 
     return days >= -NEAR_DAYS && days <= NEAR_DAYS;
 }
 
-/* What most days show. */
+static uint32_t plus(uint32_t a, uint32_t b)
+{
+    return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+/* Of a day the first line is the one that counts for it. */
 static void join_week(struct year_run *to, const struct year_run *run)
 {
     bool is_new =
         run->week_days > 1 || to->week_days == 0 || !year_is_same_day(&to->last, &run->first);
 
-    to->week_lines += run->week_lines;
-    if (run->week_days == 0 || !is_new)
+    if (run->week_lines == 0)
         return;
-    to->week_days += run->week_days;
-    if (to->calendars & run->calendars) {
-        to->calendars &= run->calendars;
-        to->week_sure += run->week_sure;
-    } else if (to->week_sure >= run->week_sure) {
-        to->week_sure -= run->week_sure;
-    } else {
-        to->calendars = run->calendars;
-        to->week_sure = run->week_sure - to->week_sure;
+    to->week_lines += run->week_lines;
+    to->week_days = plus(to->week_days, is_new ? run->week_days : 0);
+    for (size_t i = 0; i < YEAR_CALENDARS; i++) {
+        to->week.lines[i] = plus(to->week.lines[i], run->week.lines[i]);
+        to->week.days[i] = plus(to->week.days[i], is_new ? run->week.days[i] : 0);
     }
 }
 

@@ -20,7 +20,6 @@ enum {
     UNSET_YEAR = 2000,  /* so is its first day */
     FIRST_YEAR = 1678,  /* as stated_is_date has them */
     LAST_YEAR = 2261,
-    CALENDARS = 14,
     CYCLE = 28,    /* years behind which all days of the week come again */
     LEAP_MOST = 8, /* years from one 29 February to the next, at most */
 };
@@ -85,9 +84,9 @@ static inline uint32_t year_second_of_day(const struct year_date *d)
     return (d->hour * 60 + d->minute) * 60 + d->second;
 }
 
-/* One bit, and all that have the day of the week that is stated on that date (struct year_run). */
-uint32_t year_calendar(int year);
-uint32_t year_calendars(const struct stated *s);
+/* Of struct year_week; and one line there, with the day of the week that it states. */
+int year_calendar(int year);
+struct year_week year_week_of(const struct stated *s);
 /* The time that is next to it of those that an event can have, from 1970. */
 int64_t year_within(int64_t written_s);
 /* Whether there is such a date, and it is not after a source written then by more than a day. */

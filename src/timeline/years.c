@@ -84,8 +84,8 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at)
 
     line.leaps = s->month == 2 && s->day == 29;
     if (s->weekday) {
-        line.week_lines = line.week_days = line.week_sure = 1;
-        line.calendars = year_calendars(s);
+        line.week_lines = line.week_days = 1;
+        line.week = year_week_of(s);
     }
     memset(p->day, 0, sizeof(p->day));
     year_runs_add(&p->runs, &line, YEAR_RUNS_ALL);
@@ -187,18 +187,43 @@ static bool is_known(const struct year_run *r, int64_t written_s)
     return year_is_shown(r->votes, r->lines) && r->votes && year_can_be(&s, written_s);
 }
 
+/* The calendar of most days, and of those of most lines. */
+static int calendar_of(const struct year_run *r)
+{
+    const struct year_week *w = &r->week;
+    int most = 0;
+
+    for (int i = 1; i < YEAR_CALENDARS; i++)
+        if (w->days[i] > w->days[most] ||
+            (w->days[i] == w->days[most] && w->lines[i] > w->lines[most]))
+            most = i;
+    return most;
+}
+
 /* Whether days of the week show of which year those are: days of it agree, by most. */
 static bool has_week(const struct year_run *r, uint32_t days)
 {
-    return r->week_sure >= days && r->week_sure * 2 >= r->week_days &&
-           year_is_shown(r->week_lines, r->lines);
+    int64_t sure = 2 * (int64_t)r->week.days[calendar_of(r)] - r->week_days;
+
+    return sure >= days && sure * 2 >= r->week_days && year_is_shown(r->week_lines, r->lines);
+}
+
+/* Whether a year has those days of the week: no more lines have them in another one than such as
+ * may be wrong. */
+static bool is_of_calendar(const struct year_run *r, int year)
+{
+    const struct year_week *w = &r->week;
+    int most = calendar_of(r), own = year_calendar(year);
+    uint32_t more = w->lines[most] > w->lines[own] ? w->lines[most] - w->lines[own] : 0;
+
+    return w->days[most] - w->days[own] < DENSE_LINES && !year_is_shown(more, r->week_lines);
 }
 
 /* The last year up to that one that has the days of the week. */
 static int64_t year_of_week(const struct year_run *r, int64_t year)
 {
     for (int64_t y = year; y > year - CYCLE && y > FIRST_YEAR; y--)
-        if (year_calendar((int)y) & r->calendars)
+        if (is_of_calendar(r, (int)y))
             return y;
     return year;
 }

@@ -18,6 +18,12 @@ struct year_stated {
     struct year_date doubtful;
     uint32_t unused;
 };
+/* How many lines, and days of such, have their days of the week where a year has one of these: 0
+ * to 6: 1 January is a Sunday and so on, and from 7 in a leap year. As many as fit, at most. */
+enum { YEAR_CALENDARS = 14 };
+struct year_week {
+    uint32_t lines[YEAR_CALENDARS], days[YEAR_CALENDARS];
+};
 /* Lines one behind another of one year, each within a month of the one before it. */
 struct year_run {
     uint64_t at;                          /* where the first of them begins */
@@ -29,11 +35,9 @@ struct year_run {
     int64_t year;        /* that lines beside them show which state theirs; 0: none do, */
     uint64_t votes;      /* and how many lines do */
     uint64_t week_lines; /* that state a day of the week, */
-    uint32_t week_days;  /* on so many days, */
-    uint32_t week_sure;  /* of which so many more than not are right */
-    uint32_t calendars;  /* where a year has one of these: bit 0 to 6: 1 January is a
-                            Sunday and so on, and from 7 in a leap year */
+    uint32_t week_days;  /* on so many days */
     uint32_t unused_too;
+    struct year_week week;
 };
 /* Of a host whose lines went astray. */
 struct year_clock {

@@ -180,6 +180,36 @@ static void a_day_of_the_week_shows_the_year(void **state)
           {11, 20, 2026, false, true}, {11, 20, 2026, false, true});
 }
 
+static void add_weekday(struct line *lines, size_t *count, int64_t at)
+{
+    struct stated s = {0};
+
+    stated_from_seconds(&s, at);
+    lines[(*count)++] = (struct line){s.month, s.day, s.year, false, false, stated_weekday(&s)};
+}
+
+/* One that agrees with the others, but in another calendar: as in 2004, and in 2020. */
+static void one_wrong_day_of_the_week_moves_no_others(void **state)
+{
+    struct line lines[64];
+    size_t count = 0;
+
+    (void)state;
+    for (int day = 0; day < 52; day++) {
+        add_weekday(lines, &count, utc(2026, 1, 1, 12) + (int64_t)day * DAY_S);
+        if (day == 40)
+            lines[count++] = (struct line){3, 2, 2026, false, false, TUE};
+    }
+    for (size_t size = 1; size <= count; size += 5)
+        check("January and February", lines, count, utc(2026, 2, 21, 13), size);
+    lines[0] = (struct line){2, 25, 2026, false, false, TUE};
+    count = 1;
+    for (int day = 0; day < 60; day++)
+        add_weekday(lines, &count, utc(2026, 3, 2, 12) + (int64_t)day * DAY_S);
+    for (size_t size = 1; size <= count; size += 5)
+        check("the first one", lines, count, utc(2026, 5, 1, 13), size);
+}
+
 static void a_clock_that_was_not_set_moves_no_other_lines(void **state)
 {
     (void)state;
@@ -505,7 +535,7 @@ static void runs_of_another_process_are_looked_at(void **state)
     bad[9].votes = 201;
     bad[10].week_lines = 101;
     bad[11].week_days = 1;
-    bad[12].calendars = 1 << 14;
+    bad[12].week.lines[13] = 1;
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (year_run_is_sound(&bad[i], 100))
             fail_msg("bad run %zu", i);
@@ -517,6 +547,7 @@ int main(void)
         cmocka_unit_test(years_follow_from_the_last_line_and_the_order),
         cmocka_unit_test(a_year_that_lines_beside_state_counts),
         cmocka_unit_test(a_day_of_the_week_shows_the_year),
+        cmocka_unit_test(one_wrong_day_of_the_week_moves_no_others),
         cmocka_unit_test(a_clock_that_was_not_set_moves_no_other_lines),
         cmocka_unit_test(a_last_line_of_a_clock_ahead_is_the_doubtful_one),
         cmocka_unit_test(lines_whose_newest_is_the_first_are_of_the_years_before),
