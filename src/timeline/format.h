@@ -37,7 +37,10 @@ struct format {
     format_line *line;  /* NULL: no format of lines */
     /* Whether a line that is an event is of the event before, of which in e stays what the line
      * adds. NULL: none is. */
-    bool (*continues)(const struct field_names *names, const struct event *before, struct event *e);
+    bool (*continues)(struct reader *r, const struct event *before, struct event *e);
+    /* Whether that may be so, as the line alone shows: no part of a source begins with it. NULL
+     * where continues is. */
+    bool (*may_continue)(const struct event *e);
     /* An event of its own has all its lines now. NULL: each line says all. */
     void (*whole)(struct reader *r, struct event *e);
     /* Where lines of several events stand among one another: the name of a line's event, which has

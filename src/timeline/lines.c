@@ -240,18 +240,25 @@ static void become_last(struct lines *l, const struct line *line)
     l->joined = 0;
 }
 
-static bool is_own(enum line_verdict v, const struct event *e)
+static bool is_of_second(const struct event *e)
 {
-    return v == LINE_EVENT && e->precision != TIME_NONE;
+    return event_value(e, FIELD_EVENT_DATASET).len > 0;
+}
+
+/* A line with which a part may begin. */
+static bool is_own(const struct lines *l, enum line_verdict v)
+{
+    const struct format *f = l->r->format;
+
+    return v == LINE_EVENT && l->now->precision != TIME_NONE &&
+           !(f->continues && !is_of_second(l->now) && f->may_continue(l->now));
 }
 
 /* Both are of the first format. */
 static bool continues(struct lines *l, enum line_verdict v)
 {
-    return v == LINE_EVENT && l->has_last && l->r->format->continues &&
-           event_value(l->last, FIELD_EVENT_DATASET).len == 0 &&
-           event_value(l->now, FIELD_EVENT_DATASET).len == 0 &&
-           l->r->format->continues(l->r->names, l->last, l->now);
+    return v == LINE_EVENT && l->has_last && l->r->format->continues && !is_of_second(l->last) &&
+           !is_of_second(l->now) && l->r->format->continues(l->r, l->last, l->now);
 }
 
 static int deal_with(struct lines *l, const struct line *line, enum line_verdict v, struct err *e)
@@ -450,12 +457,12 @@ int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e)
         l.now->line = ++l.number;
         if (line.text.len)
             v = ask(&l, &line);
-        is_before = is_before && !(line.text.len && is_own(v, l.now));
+        is_before = is_before && !(line.text.len && is_own(&l, v));
         if (is_before) {
             l.number = 0;
             continue;
         }
-        if ((line.at >= to || r->is_over) && line.text.len && is_own(v, l.now)) {
+        if ((line.at >= to || r->is_over) && line.text.len && is_own(&l, v)) {
             r->is_ended = line.at < to;
             r->ended_at = line.at;
             break;

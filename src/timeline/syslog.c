@@ -114,35 +114,11 @@ static bool take_facility(struct str *rest, struct event *e)
     return is_level;
 }
 
-/* "[id name="value" …]", several one after another; a quoted value may hold \" \\ \]. */
-static bool take_structured(struct str *rest, struct event *e)
-{
-    struct str at = *rest;
-
-    while (at.len && at.p[0] == '[') {
-        bool is_quoted = false;
-        size_t i = 1;
-
-        for (; i < at.len && (is_quoted || at.p[i] != ']'); i++) {
-            if (at.p[i] == '\\' && is_quoted)
-                i++;
-            else if (at.p[i] == '"')
-                is_quoted = !is_quoted;
-        }
-        if (i >= at.len)
-            return false;
-        at = str_from(at, i + 1);
-    }
-    event_put(e, FIELD_SYSLOG_DATA, str_head(*rest, rest->len - at.len));
-    *rest = at;
-    return true;
-}
-
 /* Behind "<PRI>1 ". */
 static bool take_5424(struct reader *r, struct str line, struct event *e)
 {
     struct stated s;
-    struct str bom = STR("\xEF\xBB\xBF");
+    struct str bom = STR("\xEF\xBB\xBF"), data;
 
     if (str_take(&line, "- "))
         e->precision = TIME_NONE;
@@ -154,8 +130,9 @@ static bool take_5424(struct reader *r, struct str line, struct event *e)
     event_put(e, FIELD_PROCESS_NAME, take_word(&line));
     event_put(e, FIELD_PROCESS_PID, take_word(&line));
     event_put(e, FIELD_SYSLOG_MSGID, take_word(&line));
-    if (!str_take(&line, "-") && !take_structured(&line, e))
+    if (!syslog_take_structured(&line, &data))
         return false;
+    event_put(e, FIELD_SYSLOG_DATA, data);
     (void)str_take(&line, " ");
     (void)str_take(&line, bom.p);
     put_message(r, e, line);
@@ -449,10 +426,12 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 7,
+                                     .version = 8,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .line = line_of,
                                      .continues = postgresql_continues,
+                                     .may_continue = postgresql_may_continue,
+                                     .state_size = sizeof(struct postgresql_parts),
                                      .whole = end_event,
                                      .is_doubtful = is_doubtful};

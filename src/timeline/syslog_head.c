@@ -221,3 +221,29 @@ bool syslog_take_tag_with_pid(struct str *rest, struct event *e)
     e->count = before;
     return false;
 }
+
+bool syslog_take_structured(struct str *rest, struct str *data)
+{
+    struct str at = *rest;
+
+    *data = STR("");
+    if (str_take(rest, "-"))
+        return true;
+    while (at.len && at.p[0] == '[') {
+        bool is_quoted = false;
+        size_t i = 1;
+
+        for (; i < at.len && (is_quoted || at.p[i] != ']'); i++) {
+            if (at.p[i] == '\\' && is_quoted)
+                i++;
+            else if (at.p[i] == '"')
+                is_quoted = !is_quoted;
+        }
+        if (i >= at.len)
+            return false;
+        at = str_from(at, i + 1);
+    }
+    *data = str_head(*rest, rest->len - at.len);
+    *rest = at;
+    return true;
+}

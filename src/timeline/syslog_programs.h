@@ -27,10 +27,16 @@ struct str nginx_without_ends(struct reader *r, struct str sentence, struct even
 /* The number of what it sends, too ("[3-1] "). Empty: it was an addition to another sentence, and
  * is e's now. */
 struct str postgresql_without_front(struct reader *r, struct str sentence, struct event *e);
+/* What a format that calls the following has as its state. */
+struct postgresql_parts {
+    uint64_t at;              /* of the event that was joined last; */
+    uint64_t message, number; /* which of the server's messages, and its last line */
+};
 /* Whether e is of a further line of what PostgreSQL said in the event before; in e stays what that
  * line adds to it. */
-bool postgresql_continues(const struct field_names *names, const struct event *before,
-                          struct event *e);
+bool postgresql_continues(struct reader *r, const struct event *before, struct event *e);
+/* As its line alone shows: it is the second or a later one of a message. */
+bool postgresql_may_continue(const struct event *e);
 /* Of an event with all its lines: a value that goes on in further lines has them, too. */
 void postgresql_join(const struct field_names *names, struct event *e);
 

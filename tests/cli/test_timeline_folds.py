@@ -185,7 +185,9 @@ class Folds(unittest.TestCase):
         nights = [datetime.datetime(year, 10, day, 1, tzinfo=UTC) for year, day in ((2025, 26), (2026, 25))]
         moments = [m for night in nights for m in sorted(every(60 * SECOND, night), key=lambda m: m + order.uniform(0, 50) * SECOND)]
         lines = write(moments, "Europe/Berlin").splitlines(keepends=True)
-        for text in ("".join(lines), "".join(line + "\tat Main.run\n" * order.choice((0, 0, 0, 30)) for line in lines)):
+        heads = [f"{m.astimezone(zoneinfo.ZoneInfo('Europe/Berlin')):%b %d %H:%M:%S} db1 postgres[80]: " for m in moments]
+        statements = "".join(f"{head}[{number}-{part}] #011x\n" for number, head in enumerate(heads) for part in range(1, order.choice((2, 2, 5, 30))))
+        for text in ("".join(lines), "".join(line + "\tat Main.run\n" * order.choice((0, 0, 0, 30)) for line in lines), statements):
             whole = self.read(text)
             for event in whole:
                 del event["line"]

@@ -450,6 +450,13 @@ LINES = [
             {"user.name": "eva", "postgresql.database": "shop", "postgresql.statement": "copy t\nfrom program 'id'\nwith csv", "event.action": "database-query", "line": 1},
             {"event.outcome": FAILED, "postgresql.statement": "select\npg_read_file('/etc/passwd')", "line": 4}, {"process.pid": "81", "postgresql.statement": None},
             {"postgresql.statement": "select 1"}, {"process.name": "cron"}, {"message": "[6-2] #011y", "line": 10}]),
+    # The same behind other heads: RFC 5424, of which what a sender put into structured data is no part of it; rsyslog's ISO times; a head that a relay sent on. What is longer than a value may be is one event, too.
+    *(("syslog", "".join(f"{head} {text}\n" for text in ("[4-1] eva@shop LOG:  statement: copy t", "[4-2] #011from program 'id'", *(f"[4-{n}] #011{'x' * 900}" for n in range(3, more)),
+                                                         "[5-1] eva@shop ERROR:  syntax error at or near \"x\" at character 3", "[5-2] eva@shop STATEMENT:  select", "[5-3] #011x")), [
+        {"user.name": "eva", "event.action": "database-query", "line": 1, **({"postgresql.statement": "copy t\nfrom program 'id'"} if more == 3 else {})},
+        {"event.outcome": FAILED, "postgresql.statement": "select\nx", "line": more}]) for more in (3, 103) for head in (
+            "<134>1 2026-11-25T03:12:09Z db1 postgres 80 - -", '<134>1 2026-11-25T03:12:09Z db1 postgres 80 - [m x="postgres[80]: [4-9] "]',
+            "2026-11-25T03:12:09.123456+01:00 db1 postgres[80]:", "<134>Nov 25 03:12:09 db1 postgres[80]:", "Nov 25 03:12:09 relay 2026-11-25T03:12:09Z db1 postgres[80]:")),
     # pgpool-II: src/utils/error/elog.c, log_line_prefix: '%m: %a pid %p: ' since 4.2, '%t: pid %p: ' before.
     *(("postgresql", f'2026-11-25 03:12:09{front}pid 80: LOG:  new connection received\n2026-11-25 03:12:09{front}pid 80: DETAIL:  connecting host=192.0.2.7 port=5000\n'
        f'2026-11-25 03:12:10{front}pid 81: FATAL:  password authentication failed for user "eva"\n', [
