@@ -58,7 +58,12 @@ static const struct member members[] = {
 };
 static const struct member_table table = {"json.", members, COUNT_OF(members), true};
 
-enum { CLOCK_MOST = 64, OTHER_NAME_SIZE = 64, FULL_TIME_LEAST = 19 };
+enum {
+    CLOCK_MOST = 64,
+    OTHER_NAME_SIZE = 64,
+    FULL_TIME_LEAST = 19,
+    TRIED_MOST = 64, /* so many values of usual names are looked at for a time */
+};
 
 /* A member that states a time, and has none of the usual names. */
 struct other {
@@ -75,13 +80,30 @@ struct state {
     struct other other; /* of the first line, where that has no usual name: the source's time */
 };
 
+/* The first value that states a time. */
+struct found {
+    bool is_found;
+    struct str text, zone; /* zone: as read_time has it */
+    struct stated time;
+};
+
+/* {"seconds": …, "nanos": …} under a usual name, as far as it was seen. */
+struct parts {
+    char outer[OTHER_NAME_SIZE];
+    size_t outer_len; /* 0: none is open */
+    struct str seconds, nanos;
+};
+
 /* An object on its way to an event. */
 struct line {
     struct state *state;
     struct other other;
-    unsigned audit_seen; /* of audit_members, a bit each */
-    /* Of a member with a usual name that is an object; empty: there is none. */
-    struct str inner, seconds, nanos;
+    unsigned audit_seen;       /* of audit_members, a bit each */
+    struct found plain, inner; /* of a usual name, and of one that is an object */
+    struct str stated;         /* by the first usual name, where that is no time */
+    struct str clock;          /* of a usual name in front of plain: a clock time without its day */
+    struct parts parts;
+    unsigned tried;
     bool is_mongod;
 };
 
@@ -286,42 +308,127 @@ static bool take_mongod(struct reader *r, struct event *e, const struct json_val
     return level != NULL;
 }
 
-/* A usual name of a time that is an object: of MongoDB ("timestamp": {"$date": …}, MongoDB Extended
- * JSON), of protobuf's Timestamp ({"seconds": …, "nanos": …}), whose nanos are left out where they
- * are 0. */
-static void see_inner(struct line *l, struct reader *r, const struct json_value *v)
+static struct str join(struct event *e, struct str a, const char *between, struct str b)
 {
-    struct {
-        const char *end;
-        struct str *value;
-    } parts[] = {{".$date", &l->inner},      {".$date.$numberLong", &l->inner},
-                 {".seconds", &l->seconds},  {".nanos", &l->nanos},
-                 {"._seconds", &l->seconds}, {"._nanoseconds", &l->nanos}};
+    struct str joined = event_keep(e, a);
 
-    for (size_t i = 0; i < COUNT_OF(parts) && memchr(v->name.p, '.', v->name.len); i++) {
-        struct str outer = v->name;
+    joined.len += event_keep(e, str_of(between)).len;
+    joined.len += event_keep(e, b).len;
+    return joined;
+}
 
-        if (!str_ends(outer, parts[i].end) || parts[i].value->len)
-            continue;
-        outer.len -= strlen(parts[i].end);
-        if (member_field(&l->state->members, &table, r->names, outer) == MEMBER_TIME)
-            *parts[i].value = v->value;
+static bool read_found(struct reader *r, struct str text, struct found *out)
+{
+    out->text = text;
+    out->is_found = read_time(r, text, &out->time, &out->zone);
+    return out->is_found;
+}
+
+static void keep_stated(struct line *l, struct str text)
+{
+    if (l->stated.len == 0)
+        l->stated = text;
+}
+
+/* Reads a value of a usual name into *out where that has none yet. */
+static bool find_time(struct line *l, struct reader *r, struct str text, struct found *out)
+{
+    if (out->is_found || l->tried == TRIED_MOST)
+        return out->is_found;
+    l->tried++;
+    if (!read_found(r, text, out))
+        keep_stated(l, text);
+    return out->is_found;
+}
+
+/* "03:12:09" */
+static bool is_clock(struct event *e, struct str text)
+{
+    size_t used = e->scratch_len;
+    struct stated s;
+    bool is_time;
+
+    if (text.len == 0 || text.len > CLOCK_MOST || !char_is_digit(text.p[0]))
+        return false;
+    is_time = json_time(join(e, STR("2000-01-01"), " ", text), &s, NULL);
+    e->scratch_len = used;
+    return is_time;
+}
+
+/* "1795168801.000000005" of the object that ends. Nanoseconds are left out where they are 0. */
+static void end_parts(struct line *l, struct reader *r, struct event *e)
+{
+    struct parts p = l->parts;
+    char spelled[16];
+    uint64_t nanos = 0;
+
+    l->parts.outer_len = 0;
+    if (p.outer_len == 0 || p.seconds.len == 0 || p.seconds.len > 20 || l->inner.is_found)
+        return;
+    if (p.nanos.len == 0) {
+        (void)find_time(l, r, p.seconds, &l->inner);
+    } else if (str_u64(p.nanos, &nanos) && nanos <= 999999999) {
+        int len = snprintf(spelled, sizeof(spelled), "%09u", (unsigned)nanos);
+
+        (void)find_time(l, r, join(e, p.seconds, ".", (struct str){spelled, (size_t)len}),
+                        &l->inner);
+    } else {
+        keep_stated(l, p.seconds);
     }
 }
 
-/* "1795168801.000000005" */
-static struct str inner_time(const struct line *l, struct event *e)
+static void see_plain(struct line *l, struct reader *r, struct event *e, const struct json_value *v)
 {
-    char spelled[40];
-    uint64_t nanos;
-    int len;
+    bool is_new = !l->plain.is_found && l->tried < TRIED_MOST;
 
-    if (l->inner.len || l->seconds.len == 0 || l->seconds.len > 20 || l->nanos.len == 0)
-        return l->inner.len ? l->inner : l->seconds;
-    if (!str_u64(l->nanos, &nanos) || nanos > 999999999)
-        return event_keep(e, STR("-")); /* none */
-    len = snprintf(spelled, sizeof(spelled), STR_FMT ".%09u", STR_ARG(l->seconds), (unsigned)nanos);
-    return event_keep(e, (struct str){spelled, (size_t)len});
+    if (!find_time(l, r, v->value, &l->plain) && is_new && l->clock.len == 0 &&
+        is_clock(e, v->value))
+        l->clock = v->value;
+}
+
+/* Seconds and nanoseconds of different members are of different times. */
+static void see_part(struct line *l, struct reader *r, struct event *e, struct str outer,
+                     bool is_nanos, struct str value)
+{
+    struct parts *p = &l->parts;
+    struct str *part = is_nanos ? &p->nanos : &p->seconds;
+
+    if (outer.len > OTHER_NAME_SIZE)
+        return;
+    if (!str_eq((struct str){p->outer, p->outer_len}, outer) || part->len) {
+        end_parts(l, r, e);
+        *p = (struct parts){.outer_len = outer.len};
+        memcpy(p->outer, outer.p, outer.len);
+    }
+    *part = value;
+}
+
+/* A usual name of a time that is an object: of MongoDB ("timestamp": {"$date": …}, MongoDB Extended
+ * JSON), of protobuf's Timestamp ({"seconds": …, "nanos": …}). */
+static void see_inner(struct line *l, struct reader *r, struct event *e, const struct json_value *v)
+{
+    enum inner { WHOLE, SECONDS, NANOS };
+    static const struct {
+        const char *end;
+        enum inner kind;
+    } ends[] = {{".$date", WHOLE}, {".$date.$numberLong", WHOLE}, {".seconds", SECONDS},
+                {".nanos", NANOS}, {"._seconds", SECONDS},        {"._nanoseconds", NANOS}};
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct str outer = v->name;
+
+        if (!str_ends(outer, ends[i].end))
+            continue;
+        outer.len -= strlen(ends[i].end);
+        if (member_field(&l->state->members, &table, r->names, outer) != MEMBER_TIME)
+            continue;
+        if (ends[i].kind == WHOLE) {
+            end_parts(l, r, e);
+            (void)find_time(l, r, v->value, &l->inner);
+        } else {
+            see_part(l, r, e, outer, ends[i].kind == NANOS, v->value);
+        }
+    }
 }
 
 static bool take_own(void *context, struct reader *r, struct event *e, uint16_t number,
@@ -330,7 +437,10 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     struct line *l = context;
 
     see_time(l, r, v);
-    see_inner(l, r, v);
+    if (number == MEMBER_TIME)
+        see_plain(l, r, e, v);
+    else if (memchr(v->name.p, '.', v->name.len))
+        see_inner(l, r, e, v);
     see_audit(l, v->name);
     l->is_mongod = l->is_mongod || (e->count == 0 && str_is(v->name, "t.$date"));
     if (l->is_mongod && take_mongod(r, e, v))
@@ -350,22 +460,22 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     }
 }
 
-/* "time", or a clock time there and its day in "date". */
-static bool take_time(const struct json_event *j, struct reader *r, struct event *e,
-                      struct stated *out, struct str *zone)
+/* Of a usual name, or a clock time there and its day in "date"; else of an object; else "date". */
+static const struct found *choose_time(struct line *l, struct reader *r, struct event *e,
+                                       struct str date, struct found *room)
 {
-    struct str joined;
-
-    if (read_time(r, j->time, out, zone))
-        return true;
-    if (j->time.len > CLOCK_MOST || j->date.len > CLOCK_MOST || j->date.len == 0)
-        return false;
-    if (j->time.len == 0)
-        return read_time(r, j->date, out, zone) && out->precision != TIME_DAY;
-    joined = event_keep(e, j->date);
-    joined.len += event_keep(e, STR(" ")).len;
-    joined.len += event_keep(e, j->time).len;
-    return read_time(r, joined, out, zone);
+    *room = (struct found){0};
+    end_parts(l, r, e);
+    if (date.len > CLOCK_MOST)
+        date.len = 0;
+    if (l->clock.len && date.len && read_found(r, join(e, date, " ", l->clock), room))
+        return room;
+    if (l->plain.is_found)
+        return &l->plain;
+    if (l->inner.is_found)
+        return &l->inner;
+    *room = (struct found){0};
+    return date.len && read_found(r, date, room) && room->time.precision != TIME_DAY ? room : NULL;
 }
 
 /* Told with its name, which is no usual one. */
@@ -390,29 +500,32 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct line l = {.state = state};
     struct json_event j = {
         .members = &state->members, .table = &table, .own = take_own, .context = &l};
-    struct stated s;
-    struct str zone;
+    const struct found *found;
+    struct found room;
+    struct str told = STR(""); /* what became the time, or is told in its place */
 
     if (!json_event(&j, r, line, e))
         return LINE_FOREIGN;
-    if (j.time.len == 0)
-        j.time = inner_time(&l, e);
-    if (take_time(&j, r, e, &s, &zone)) {
-        reader_time(r, e, &s);
-        event_put(e, FIELD_EVENT_TIMEZONE, zone);
+    found = choose_time(&l, r, e, j.date, &room);
+    if (found) {
+        reader_time(r, e, &found->time);
+        event_put(e, FIELD_EVENT_TIMEZONE, found->zone);
         state->has_times = true;
-    } else if (j.time.len || !take_other(&l, r, e)) {
+        told = found == &room && l.clock.len ? l.clock : found->text;
+    } else if (!take_other(&l, r, e)) {
         if (!state->has_times)
             return LINE_FOREIGN;
-        if (j.time.len)
-            reader_no_time(e, j.time);
+        if (l.stated.len)
+            reader_no_time(e, l.stated);
+        told = l.stated;
     }
+    j.has_all = j.has_all && (j.time.len == 0 || told.p == j.time.p);
     json_message(&j, line, e);
     return LINE_EVENT;
 }
 
 const struct format format_json = {.name = "json",
-                                   .version = 6,
+                                   .version = 7,
                                    .line = line_of,
                                    .takes_bytes = true,
                                    .state_size = sizeof(struct state)};

@@ -465,6 +465,18 @@ CASES = [
         *[{"time": "2026-11-25T03:12:10.123Z", "precision": "ms", "doubt": ""}] * 2, {"time": "2026-11-25T03:12:10.000000005Z", "precision": "ns", "doubt": ""},
         {"time": "2026-11-25T03:12:10Z", "precision": "s"}, {"time": "2026-11-25T03:12:10.5Z", "doubt": ""},
         {"doubt": "or", "event.stated_time": "soon"}, {"doubt": "or"}]),
+    # What has a usual name and states no time hides no other that does; parts of two members are no time together.
+    ("json", lines({"timestamp": "2026-11-25T03:12:09Z"}, *({**member, "n": 2} for member in (
+        {"time": "soon", "ts": "2026-11-25T03:12:10Z", "msg": "m"}, {"time": {"$date": "soon"}, "ts": {"$date": "2026-11-25T03:12:10Z"}},
+        {"time": {"seconds": "soon"}, "ts": {"seconds": 1795576330, "nanos": 5}}, {"time": {"seconds": 1795576330}, "ts": {"nanos": 5}},
+        {"time": {"nanos": 5}, "ts": {"seconds": 1795576330}}, {"time": "soon", "ts": {"seconds": 1795576330}}, {"time": "soon", "ts": "03:12:10", "date": "2026-11-25"},
+        {"time": "soon", "date": "2026-11-25 03:12:10"}, {"ts": "03:12:10", "time": "2026-11-25T03:12:11Z", "date": "2026-11-25"},
+        {"time": "soon", "ts": {"seconds": "later"}}))), [
+            {"time": "2026-11-25T03:12:09Z"}, {"time": "2026-11-25T03:12:10Z", "message": '{"time": "soon", "ts": "2026-11-25T03:12:10Z", "msg": "m", "n": 2}'}, {"time": "2026-11-25T03:12:10Z", "doubt": ""},
+            {"time": "2026-11-25T03:12:10.000000005Z"}, *[{"time": "2026-11-25T03:12:10Z", "precision": "s", "doubt": ""}] * 3, *[{"time": "2026-11-25T03:12:10Z", "doubt": "z"}] * 3,
+            {"doubt": "or", "event.stated_time": "soon"}]),
+    ("json", lines({"time": "soon", "created": "2026-11-25T03:12:09Z"}, {"time": "soon", "created": "2026-11-25T03:12:10Z"}), [
+        {"time": "2026-11-25T03:12:09Z", "event.time_member": "created"}, {"time": "2026-11-25T03:12:10Z"}]),
     ("json", lines({"time": "2026-11-25T03:12:09Z", "s": "I", "c": "x", "ctx": "y", "id": 1, "attr": {"remote": "192.0.2.7"}, "t": {"$date": "2026-11-25T03:12:09Z"}}), [
         {"json.s": "I", "json.c": "x", "json.ctx": "y", "json.id": "1", "json.attr.remote": "192.0.2.7", "log.level": None, "source.ip": None}]),
     # Microsoft 365: Office 365 Management Activity API schema, "Common schema": CreationTime is UTC; addresses with and without a port; what both say is said once.
