@@ -277,7 +277,7 @@ bool audit_understand(struct reader *r, struct str sentence, struct event *e)
 }
 
 const struct format format_auditd = {.name = "auditd",
-                                     .version = 6,
+                                     .version = 7,
                                      .event_of = event_of,
                                      .line = line_of,
                                      .whole = end_event,

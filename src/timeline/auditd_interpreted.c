@@ -121,29 +121,3 @@ void audit_see_key(struct audit_record *c, struct str key)
     else
         c->keys[c->key_count++] = key;
 }
-
-static struct str up_to_last(struct str s, const char *mark)
-{
-    for (size_t i = s.len; i > 0; i--)
-        if (str_ends(str_head(s, i), mark))
-            return str_head(s, i - strlen(mark));
-    return s;
-}
-
-/* Behind it stands the executable, of old sudo the terminal. */
-void audit_see_longer(struct audit_record *c, struct str key, struct str value, struct str body)
-{
-    struct str whole = value, longer;
-
-    whole.len = (size_t)(body.p + body.len - value.p);
-    longer = up_to_last(whole, " exe=");
-    if (longer.len == whole.len)
-        longer = up_to_last(whole, " terminal=");
-    if (longer.len == whole.len || longer.len <= value.len)
-        return;
-    audit_put_ambiguous(c);
-    if (str_is(key, "acct"))
-        c->state->people.longer = longer;
-    else
-        event_put(c->e, FIELD_PROCESS_COMMAND_LINE, longer);
-}

@@ -14,9 +14,9 @@ static bool is_name(struct str s)
     return s.len && !str_is(s, "?") && !str_is(s, "(null)") && !str_starts(s, "unknown(");
 }
 
-static bool is_unset(struct str s)
+bool audit_is_unset(struct str s)
 {
-    return str_is(s, "4294967295") || str_is(s, "-1") || str_is(s, "unset");
+    return str_is(s, "4294967295") || str_is(s, "-1") || str_is(s, "unset") || str_is(s, "n/a");
 }
 
 void audit_person_take(struct audit_person *p, struct str value)
@@ -28,7 +28,7 @@ void audit_person_take(struct audit_person *p, struct str value)
     if (str_take(&number, "unknown("))
         number = str_cut(&number, ')');
     is_number = str_u64(number, &n);
-    if (is_unset(number))
+    if (audit_is_unset(number))
         p->is_unset = p->is_unset || !is_known(*p);
     else if (p->is_unset)
         return;

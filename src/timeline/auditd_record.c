@@ -93,6 +93,14 @@ static const struct member members[] = {
 };
 static const struct member_table table = {"auditd.", members, COUNT_OF(members), false};
 
+bool audit_is_known_key(struct str key)
+{
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (str_is(key, members[i].name))
+            return true;
+    return false;
+}
+
 static int hex_digit(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
@@ -126,7 +134,7 @@ static struct str decode(struct event *e, struct str hex, bool is_title)
     return reader_text(e, out);
 }
 
-static bool is_argument(struct str key)
+bool audit_is_argument(struct str key)
 {
     return key.len > 1 && key.p[0] == 'a' && key.p[1] >= '0' && key.p[1] <= '9';
 }
@@ -231,7 +239,7 @@ static void put_argument(struct audit_record *c, struct str key, struct str valu
 
 static struct str id_of(struct str value)
 {
-    return str_is(value, "4294967295") || str_is(value, "-1") ? STR("unset") : value;
+    return audit_is_unset(value) ? STR("unset") : value;
 }
 
 static void put_arch(struct audit_record *c, uint16_t field, struct str value)
@@ -260,19 +268,6 @@ static void put_signal(struct audit_record *c, uint16_t field, struct str value)
     if (str_is(c->type, "SECCOMP"))
         name = audit_signal_name(value);
     put_known(c, field, name.len ? name : value);
-}
-
-/* Records of the kernel that have texts and nobody who acted: what looks like one there is part of
- * such a text (kernel/auditsc.c). */
-static bool is_of_texts(struct str type)
-{
-    static const char *const types[] = {"AVC",     "CWD",  "EXECVE",    "KERN_MODULE",
-                                        "OBJ_PID", "PATH", "PROCTITLE", "SOCKADDR"};
-
-    for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (str_is(type, types[i]))
-            return true;
-    return false;
 }
 
 /* The record of the call says whose it is, whichever stands first; what a bus asks for another one
@@ -307,10 +302,6 @@ static void put_person(struct audit_record *c, struct member_found m, struct str
 {
     struct audit_people *p = &c->state->people;
 
-    if (is_actor(m.kind) && is_of_texts(c->type)) {
-        audit_put_ambiguous(c);
-        return;
-    }
     if (is_actor(m.kind))
         put_actor(c, m.kind, value);
     else if (m.kind == KIND_OBJECT && p->is_of_program && !c->is_again)
@@ -413,7 +404,7 @@ static bool put_interpreted(struct audit_record *c, struct str key, struct membe
 
 static void put_value(struct audit_record *c, struct str key, struct str value, bool is_quoted)
 {
-    bool is_args = c->is_execve && is_argument(key);
+    bool is_args = c->is_execve && audit_is_argument(key);
     struct member_found m = {.kind = KIND_TEXT};
 
     if (!is_args)
@@ -480,12 +471,37 @@ static struct str whole_key(struct event *e, struct str before, struct str key)
     return whole;
 }
 
-/* A title is all that its record has. */
-static struct str rest_of(struct str value, struct str *body)
+/* An account and a command are told in both readings. */
+static void put_chosen(struct audit_record *c, struct str key, const struct audit_chosen *v)
 {
-    value.len = (size_t)(body->p + body->len - value.p);
-    *body = str_from(*body, body->len);
-    return str_trim(value);
+    bool is_account = c->is_inside && str_is(key, "acct");
+    bool is_command = c->is_inside && str_is(key, "cmd");
+    bool has_other = (is_account || is_command) && v->shorter.len < v->text.len && !c->is_again;
+
+    put_value(c, key, has_other ? v->shorter : v->text, false);
+    if (has_other && is_account)
+        c->state->people.longer = v->text;
+    else if (has_other)
+        event_put(c->e, FIELD_PROCESS_COMMAND_LINE, v->text);
+}
+
+/* The value of a key, which comes off *body. */
+static void take_pair(struct audit_record *c, struct str before, struct str key, struct str *body)
+{
+    struct audit_chosen chosen;
+    bool is_quoted = false, is_chosen = audit_take_chosen(c, key, body, &chosen);
+    struct str value = is_chosen ? chosen.text : take_value(body, &is_quoted);
+
+    if (!is_chosen && c->is_interpreted && !is_quoted)
+        value = audit_interpreted_value(value, body);
+    if (c->is_execve && str_is(key, "argc"))
+        (void)str_u64(value, &c->argc);
+    key = whole_key(c->e, before, key);
+    audit_see_key(c, key);
+    if (is_chosen)
+        put_chosen(c, key, &chosen);
+    else
+        put_value(c, key, value, is_quoted);
 }
 
 /* "op=PAM:setcred acct="root"", "PAM: setcred acct=root : …" of old, "{ read } for". */
@@ -494,8 +510,7 @@ static void take_pairs(struct audit_record *c, struct str body)
     struct str before = {0};
 
     while (body.len) {
-        struct str key = str_head(body, 0), value;
-        bool is_quoted;
+        struct str key = str_head(body, 0);
 
         while (key.len < body.len && audit_is_key_char(body.p[key.len]))
             key.len++;
@@ -505,16 +520,7 @@ static void take_pairs(struct audit_record *c, struct str body)
             continue;
         }
         body = str_from(body, key.len + 1);
-        value = take_value(&body, &is_quoted);
-        if (c->is_interpreted && !is_quoted)
-            value = str_is(key, "proctitle") ? rest_of(value, &body)
-                                             : audit_interpreted_value(value, &body);
-        key = whole_key(c->e, before, key);
-        audit_see_key(c, key);
-        put_value(c, key, value, is_quoted);
-        if (c->is_interpreted && c->is_inside && !c->is_again &&
-            (str_is(key, "acct") || str_is(key, "cmd")))
-            audit_see_longer(c, key, value, body);
+        take_pair(c, before, key, &body);
         before = (struct str){0};
     }
 }
@@ -545,6 +551,19 @@ static void take_avc(struct audit_record *c, struct str *body)
     *body = rest;
 }
 
+/* "msg='": what a program said itself. It stands behind who it is, and never behind a text that
+ * somebody chose. */
+static const char *find_inside(const struct audit_record *c, struct str body)
+{
+    static const char mark[] = "msg='";
+    const char *found = memmem(body.p, body.len, mark, sizeof(mark) - 1);
+
+    if (!found || found == body.p)
+        return found;
+    body.len = (size_t)(found - body.p);
+    return found[-1] == ' ' && !audit_has_chosen(c, body) ? found : NULL;
+}
+
 static void take_parts(struct audit_record *c, struct str body)
 {
     struct str enriched = {0}, before = body, inside;
@@ -555,7 +574,8 @@ static void take_parts(struct audit_record *c, struct str body)
         enriched = str_from(body, (size_t)(mark - body.p) + 1);
         before = str_head(body, (size_t)(mark - body.p));
     }
-    quote = memmem(before.p, before.len, "msg='", 5);
+    c->is_apparmor = str_starts(before, "apparmor=");
+    quote = find_inside(c, before);
     if (!quote) {
         take_avc(c, &before);
         take_pairs(c, before);

@@ -45,7 +45,8 @@ struct audit_record {
     struct event *e;
     struct str type, arch;
     const struct audit_type *known;
-    bool is_execve;
+    bool is_execve, is_apparmor;
+    uint64_t argc;                    /* of an EXECVE; 0: it does not say */
     bool has_pieces;                  /* arguments too long for one record */
     bool is_interpreted;              /* by ausearch -i */
     bool is_inside;                   /* within what a program said itself */
@@ -72,14 +73,28 @@ bool audit_interpreted_time(enum audit_order *order, struct str *rest, struct st
 /* A value with the words that follow it up to the next key, which come off *rest. */
 struct str audit_interpreted_value(struct str value, struct str *rest);
 bool audit_is_key_char(char c);
+/* "a0", "a1_len", "a2[0]" of EXECVE. */
+bool audit_is_argument(struct str key);
+/* Whether records of audit have such a key. */
+bool audit_is_known_key(struct str key);
+/* A text that somebody chose, all of it; shorter: up to what looks like a key, or the same. */
+struct audit_chosen {
+    struct str text, shorter;
+};
+/* Takes the value off *body where key has such a text and no quotes enclose it; false: it has
+ * not. */
+bool audit_take_chosen(struct audit_record *c, struct str key, struct str *body,
+                       struct audit_chosen *out);
+/* Whether keys in what stands outside of "msg='…'" have such texts. */
+bool audit_has_chosen(const struct audit_record *c, struct str body);
 /* A key that a record has twice: one of them is part of a text that somebody chose. */
 void audit_see_key(struct audit_record *c, struct str key);
 /* What was made of the record may be part of a text that somebody chose. */
 void audit_put_ambiguous(struct audit_record *c);
-/* An account or a command may look like the keys that stand behind it: body is what does. */
-void audit_see_longer(struct audit_record *c, struct str key, struct str value, struct str body);
 /* The words of EXECVE as one line. */
 void audit_put_command_line(struct audit_record *c);
+/* Nobody logged in: -1 as the kernel has it, and what ausearch makes of it. */
+bool audit_is_unset(struct str value);
 /* Takes a number or a name, where it has none yet; "unknown(1001)" is no name, and behind "unset"
  * it takes neither. */
 void audit_person_take(struct audit_person *p, struct str value);
