@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include "acquire/ewf_write.h"
+#include "acquire/imager_back.h"
 #include "acquire/imager_open.h"
 #include "acquire/imager_text.h"
 #include "acquire/rescue.h"
@@ -492,111 +493,6 @@ static void compare_stated(struct making *m)
                                      "checksums, or not made well");
 }
 
-static const char *const beside[] = {"map", "pieces"};
-
-/* By which the image is compared, now and later. */
-static int check_beside(const struct making *m, struct err *e)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < COUNT_OF(beside); i++) {
-        CLEANUP_BUF struct buf path = {0};
-        struct hash wanted, sum;
-        uint64_t written, size;
-
-        acquisition_path(m->image, beside[i], &path);
-        acquisition_beside(m->image, beside[i], &written, &wanted);
-        rc = file_sum(buf_text(&path), &sum, &size, e);
-        if (rc == 0 && (size != written || !hash_eq(&sum, &wanted)))
-            rc = err_set(e, ERR_TAMPER, "%s was changed since it was written", buf_text(&path));
-    }
-    return rc;
-}
-
-/* Reading back can be tried again, but for an image that was found to be another. */
-static bool is_over(int rc)
-{
-    return rc == 0 || rc == ERR_TAMPER || rc == ERR_FORMAT;
-}
-
-/* rc: of comparing. What is beside it may be at fault, and tells more. */
-static int judge_back(struct making *m, int rc, struct err *e)
-{
-    struct imager_report *r = m->report;
-    struct err why = {0};
-    int later = is_over(rc) ? check_beside(m, &why) : 0;
-
-    if (!later && rc == 0 && r->back.differing)
-        return err_set(e, ERR_TAMPER,
-                       "the image was read back, and is not what was written: %llu MiB differ, the "
-                       "first at MiB %llu. Do not use it; the target disk or the memory is at "
-                       "fault",
-                       (unsigned long long)r->back.differing, (unsigned long long)r->back.first);
-    if (!later && rc == 0)
-        return 0;
-    if (later)
-        rc = err_set(e, later, "%s", why.text);
-    r->has_back = false;
-    if (is_over(rc))
-        buf_adds(&r->back_failed, e->text);
-    return err_wrap(e, rc,
-                    is_over(rc) ? "the image was read back, and must not be used as it is"
-                                : "reading it back");
-}
-
-static int check_back(struct making *m, struct err *e)
-{
-    CLEANUP_BUF struct buf pieces = {0};
-    struct imager_report *r = m->report;
-    int rc;
-
-    acquisition_path(m->image, "pieces", &pieces);
-    atomic_store(&m->control->phase, ACQUIRE_READING_BACK);
-    r->back_begun = utc_now();
-    rc = read_back(acquisition_files(m->image), buf_text(&pieces), &r->result, m->control, &r->back,
-                   e);
-    r->has_back = rc == 0;
-    rc = judge_back(m, rc, e);
-    if (is_over(rc))
-        r->back_ended = utc_now();
-    return rc;
-}
-
-struct backing {
-    struct making *m;
-    int rc;
-    struct err e;
-    _Atomic bool has_ended;
-};
-
-static void *back(void *context)
-{
-    struct backing *b = context;
-
-    b->rc = check_back(b->m, &b->e);
-    atomic_store(&b->has_ended, true);
-    return NULL;
-}
-
-/* Reading back is shown, too. */
-static int work_back(struct making *m, struct err *e)
-{
-    struct backing b = {.m = m};
-    pthread_t thread;
-
-    if (pthread_create(&thread, NULL, back, &b))
-        return err_set(e, ERR_LIMIT, "a thread cannot be started");
-    while (!atomic_load(&b.has_ended)) {
-        sleep_ms(LOOK_MS);
-        if (m->watch->progress)
-            m->watch->progress(m->watch->context, m->control, m->report->result.stored_size);
-    }
-    pthread_join(thread, NULL);
-    if (b.rc)
-        *e = b.e;
-    return b.rc;
-}
-
 /* NAME.txt names the files before it; the report names it, too. */
 static int write_text(struct making *m, struct err *e)
 {
@@ -605,8 +501,7 @@ static int write_text(struct making *m, struct err *e)
     int rc;
 
     imager_files(m->report, m->image, files);
-    for (size_t i = 0; i < COUNT_OF(beside); i++)
-        imager_written_beside(m->image, beside[i], files);
+    imager_written_beside(m->image, files);
     acquisition_path(m->image, "txt", &path);
     imager_text(m->report, m->image, m->order, &m->report->text);
     rc = file_write(buf_text(&path), buf_str(&m->report->text), 0600, e);
@@ -624,7 +519,7 @@ static int close_image(struct making *m, int rc, struct err *e)
     r->is_live = acquisition_begin(m->image)->is_live;
     acquire_history_text(&acquisition_begin(m->image)->history, &r->history);
     late = write_text(m, rc ? NULL : e);
-    if (late == 0 && is_over(rc)) {
+    if (late == 0 && imager_back_is_over(rc)) {
         late = acquisition_finish(m->image, rc ? NULL : e);
         if (late == 0)
             buf_clear(&r->part);
@@ -656,7 +551,7 @@ int imager_run(const struct imager_order *order, const struct imager_watch *watc
         acquisition_damage(m.image, &report->damage);
     }
     if (rc == 0 && !order->has_no_read_back)
-        rc = work_back(&m, e);
+        rc = imager_back(m.image, watch, control, report, e);
     if (m.image && acquire_is_whole(control))
         rc = close_image(&m, rc, e);
     if (m.image && report->part.len)

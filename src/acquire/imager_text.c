@@ -80,15 +80,19 @@ int imager_file_beside(struct acquisition *image, const char *ending, struct buf
     return rc;
 }
 
-void imager_written_beside(struct acquisition *image, const char *ending, struct buf *out)
-{
-    CLEANUP_BUF struct buf path = {0};
-    struct hash sum;
-    uint64_t size;
+const char *const imager_beside[IMAGER_BESIDE_COUNT] = {"map", "pieces"};
 
-    acquisition_path(image, ending, &path);
-    acquisition_beside(image, ending, &size, &sum);
-    file_line(out, size, sum.b, buf_text(&path));
+void imager_written_beside(struct acquisition *image, struct buf *out)
+{
+    for (size_t i = 0; i < IMAGER_BESIDE_COUNT; i++) {
+        CLEANUP_BUF struct buf path = {0};
+        struct hash sum;
+        uint64_t size;
+
+        acquisition_path(image, imager_beside[i], &path);
+        acquisition_beside(image, imager_beside[i], &size, &sum);
+        file_line(out, size, sum.b, buf_text(&path));
+    }
 }
 
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out)

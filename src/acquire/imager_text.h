@@ -5,8 +5,11 @@
 /* A line as in imager_report.files of NAME.ending, which lies beside the image. ERR_IO. */
 int imager_file_beside(struct acquisition *image, const char *ending, struct buf *out,
                        struct err *e);
-/* The same of NAME.map or NAME.pieces, as they were written. */
-void imager_written_beside(struct acquisition *image, const char *ending, struct buf *out);
+/* Endings of what lies beside an image, by which it is compared, now and later. */
+enum { IMAGER_BESIDE_COUNT = 2 };
+extern const char *const imager_beside[IMAGER_BESIDE_COUNT];
+/* The same of each of them, as they were written. */
+void imager_written_beside(struct acquisition *image, struct buf *out);
 /* The same of each file of the image. */
 void imager_files(const struct imager_report *r, struct acquisition *image, struct buf *out);
 /* "10240 to 10241, 20480 to 20480": the first runs of sectors that could not be read. */
