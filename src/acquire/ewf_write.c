@@ -392,11 +392,8 @@ int ewf_end(struct ewf_writer *w, const struct digests_result *digests, const st
     return rc ? rc : flush(w, e);
 }
 
-/* How many files it takes where nothing can be packed. */
 static int check(const struct ewf_facts *f, struct err *e)
 {
-    uint64_t most = f->segment_size * (uint64_t)TARGET_FILES_MAX;
-
     if (f->size == 0 || f->size % f->sector_size || f->sector_size < 512 ||
         CHUNK_SIZE % f->sector_size)
         BUG("a media of %llu bytes in sectors of %u", (unsigned long long)f->size, f->sector_size);
@@ -405,12 +402,6 @@ static int check(const struct ewf_facts *f, struct err *e)
     if (f->segment_size && f->segment_size < EWF_SEGMENT_SIZE_MIN)
         return err_set(e, ERR_USAGE, "a segment file has %d MiB at least",
                        EWF_SEGMENT_SIZE_MIN >> 20);
-    if (f->segment_size && most - most / 512 < f->size)
-        return err_set(e, ERR_LIMIT,
-                       "it may take more than the %d files that an E01 has names for: give segment "
-                       "files %llu MiB at least",
-                       TARGET_FILES_MAX,
-                       (unsigned long long)(f->size / TARGET_FILES_MAX / 500 * 501 >> 20) + 1);
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "acquire/source_folder.h"
 #include "acquire/source_identity.h"
 #include "acquire/source_writes.h"
+#include "acquire/target_listing.h"
 #include "base/mem.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -33,7 +34,8 @@ struct making {
     struct imager_report *report;
     struct source *source;
     struct acquisition *image;
-    size_t also_taken; /* of the order */
+    uint64_t segment_size; /* of one that begins; 0: all in one file */
+    size_t also_taken;     /* of the order */
     _Atomic bool has_ended;
     int rc;
     struct err e;
@@ -94,21 +96,50 @@ static char *text(const char *given)
     return mem_strdup(given ? given : "");
 }
 
-/* So that a record can name all files. */
-static uint64_t usual_segment(uint64_t size)
+/* So few files that people can count them, and that a record can name them all. */
+static uint64_t usual_segment(uint64_t size, uint64_t room)
 {
-    uint64_t least = size / USUAL_FILES_MAX / RESCUE_BLOCK * RESCUE_BLOCK + RESCUE_BLOCK;
+    uint64_t count = room > USUAL_FILES_MAX ? USUAL_FILES_MAX : room > 1 ? room - 1 : 1;
+    uint64_t least = size / count / RESCUE_BLOCK * RESCUE_BLOCK + RESCUE_BLOCK;
 
     return least > EWF_SEGMENT_SIZE_USUAL ? least : EWF_SEGMENT_SIZE_USUAL;
 }
 
-static uint64_t segment_size(const struct making *m)
+/* Of the folders to go on in. */
+static int longest_path(const struct imager_order *o, char **out, struct err *e)
+{
+    int rc = 0;
+
+    *out = mem_strdup("");
+    for (size_t i = 0; rc == 0 && i < o->also_count; i++) {
+        CLEANUP_FREE char *whole = NULL;
+
+        rc = whole_path(&whole, o->also[i], e);
+        if (rc == 0 && strlen(whole) > strlen(*out)) {
+            free(*out);
+            *out = MOVE(whole);
+        }
+    }
+    return rc;
+}
+
+static int choose_segment(struct making *m, const char *folder, struct err *e)
 {
     const struct imager_order *o = m->order;
+    CLEANUP(target_files_release) struct target_files none = TARGET_FILES_NONE;
+    CLEANUP_FREE char *other = NULL;
+    uint64_t size = m->source->size;
+    int rc = longest_path(o, &other, e);
 
-    if (o->segment_size != UINT64_MAX)
-        return o->segment_size;
-    return o->format == TARGET_RAW ? 0 : usual_segment(m->source->size);
+    if (rc == 0)
+        rc = target_files_init(&none, o->format, folder, buf_text(&m->report->name), e);
+    if (rc)
+        return rc;
+    m->segment_size = o->segment_size != UINT64_MAX ? o->segment_size
+                      : o->format == TARGET_RAW
+                          ? 0
+                          : usual_segment(size, target_listing_room(&none, other));
+    return target_listing_begin(&none, other, size, m->segment_size, e);
 }
 
 static bool is_in_use(const struct source_facts *f)
@@ -140,7 +171,7 @@ static void fill_begin(struct acquire_begin *b, const struct making *m, const ch
                                 .is_removable = f->is_removable,
                                 .is_physical = f->is_device && f->is_whole_device,
                                 .format = o->format,
-                                .segment_size = segment_size(m),
+                                .segment_size = m->segment_size,
                                 .begun = utc_now(),
                                 .case_number = text(o->case_number),
                                 .number = text(o->number),
@@ -214,7 +245,7 @@ static int tell_facts(struct making *m, struct err *e)
 static int may_begin(const struct making *m, const char *folder, struct err *e)
 {
     const struct imager_order *o = m->order;
-    uint64_t largest = acquire_largest(segment_size(m), m->source->size);
+    uint64_t largest = acquire_largest(m->segment_size, m->source->size);
     int rc = acquisition_may_begin(folder, buf_text(&m->report->name), o->format, e);
 
     if (rc == 0)
@@ -242,6 +273,8 @@ static int begin(struct making *m, struct err *e)
         rc = whole_path(&folder, o->folder, e);
     if (rc == 0)
         rc = open_source(m, source, &folder, 1, e);
+    if (rc == 0)
+        rc = choose_segment(m, folder, e);
     if (rc == 0)
         rc = may_begin(m, folder, e);
     if (rc == 0)
@@ -410,6 +443,17 @@ static int next_folder(struct making *m, const char *folder, const char *why, ch
     return m->watch->full(m->watch->context, folder, why, out, e);
 }
 
+/* Whether a record can name what is to come there. */
+static int is_listed(const struct making *m, const char *folder, struct err *e)
+{
+    const struct acquire_begin *b = acquisition_begin(m->image);
+    const struct target_files *f = acquisition_files(m->image);
+
+    return strcmp(folder, f->folders[0]) == 0
+               ? 0
+               : target_listing_takes(f, folder, b->size, b->segment_size, e);
+}
+
 /* A folder that was named wrong is no reason to end: what is wrong is said with the next question.
  */
 static int ask_room(void *context, const char *folder, const char *why, char **other, struct err *e)
@@ -428,7 +472,8 @@ static int ask_room(void *context, const char *folder, const char *why, char **o
         rc = next_folder(m, folder, buf_text(&said_why), &said, e);
         if (rc)
             break;
-        if (whole_path(&whole, said, &wrong) == 0 && spares(m, whole, &wrong) == 0) {
+        if (whole_path(&whole, said, &wrong) == 0 && spares(m, whole, &wrong) == 0 &&
+            is_listed(m, whole, &wrong) == 0) {
             *other = MOVE(whole);
             break;
         }

@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import shlex
 import shutil
 import signal
@@ -86,6 +87,31 @@ class Image(CaseTest):
                          ["parts.001", "parts.002", "parts.003", "parts.map", "parts.pieces", "parts.txt"])
         for item in items:
             self.assertEqual((item["source-sha256"], item["image-sha256"]), (digests(self.data)["sha256"],) * 2)
+
+    def test_no_image_has_more_files_than_a_record_can_name(self):
+        with open(self.disk, "wb") as f:
+            f.truncate(1200 * MIB)
+        before = self.ana("log --full")
+        far = self.folder / ("f" * 200)
+        far.mkdir()
+        rooms = []
+        for words in ("--format split --segment 1MiB --name s", "--format split --segment 1MiB --name " + "s" * 200, f"--segment 2MiB --name s --also {far}"):
+            code, why = self.ana.fails(f"preserve image {self.disk} --to {self.out} {words}")
+            self.assertEqual(code, USAGE, why)
+            told = re.search(r"could name (\d+): give --segment (\d+)MiB at least", one_line(why))
+            room, least = int(told[1]), int(told[2])
+            self.assertGreaterEqual(room * least, 1200, why)
+            self.assertLess(room * (least - 1), 1200 * 512 // 511, why)
+            rooms.append(room)
+        self.assertEqual(self.ana("log --full"), before)
+        self.assertEqual(list(self.out.iterdir()), [])
+        with open(self.disk, "wb") as f:
+            f.truncate(rooms[1] * MIB)
+        self.image("--format split --segment 1MiB --name " + "s" * 200)
+        files = self.ana.json("preserve list")[0]["files"].splitlines()
+        self.assertEqual(len(files), rooms[1] + 3)
+        self.assertLess(len("\n".join(files)), 65536)
+        self.assertGreater(rooms[1] + 1, 65536 // max(len(f) + 20 for f in files) - 3)  # not far too few
 
     def test_what_cannot_be_an_image_is_refused_in_a_sentence_and_leaves_no_record(self):
         empty, fifo = self.folder / "empty", self.folder / "fifo"
