@@ -6,8 +6,10 @@
  * never used as paths. Archives within archives are not opened: they are evidence as they are.
  * libarchive does not compare the check sum at the end of gzip data, so damage there can go
  * unnoticed. Of a zip it tells the entries that the central directory lists, and no others that may
- * lie between them. Zeros look like an empty tar archive: more of them than tar(1) writes for one,
- * and zeros with anything behind them, are one compressed file, or no archive. */
+ * lie between them, by the names that stand before their data; what the directory calls otherwise,
+ * or lists several times, is told behind them (zip_directory.h). Zeros look like an empty tar
+ * archive: more of them than tar(1) writes for one, and zeros with anything behind them, are one
+ * compressed file, or no archive. */
 #pragma once
 #include "base/str.h"
 #include "base/utc.h"
@@ -38,7 +40,7 @@ struct archived {
     uint64_t uid;
     uint64_t gid;
     struct utc modified; /* zip may hold a clock time without a zone, which is taken as UTC */
-    struct str warning;  /* what libarchive found odd with this entry, else empty */
+    struct str warning;  /* what is odd with this entry, else empty */
 };
 
 /* Each entry gives entry, data in order without gaps, and end. After damage an entry has no end.
@@ -60,7 +62,7 @@ struct archived_summary {
 
 /* Reads the archive behind a descriptor of a file or block device from its start (the descriptor is
  * borrowed; its offset may move). name is for messages. What was received before an error stands.
- * ERR_FORMAT: no archive of a known kind, or damaged; ERR_LIMIT: base/limits.h; ERR_TAMPER, ERR_IO,
- * ERR_DENIED as worker_run. */
+ * ERR_NOTFOUND: no archive of a known kind; ERR_FORMAT: damaged; ERR_LIMIT: base/limits.h;
+ * ERR_TAMPER, ERR_IO, ERR_DENIED as worker_run. */
 MUST_CHECK int archived_read(int fd, const char *name, const struct archived_receiver *receiver,
                              struct archived_summary *out, struct err *e);

@@ -9,6 +9,7 @@
 #include "evidence/archive.h"
 #include "evidence/archive_kinds.h"
 #include "evidence/archive_wire.h"
+#include "evidence/zip_directory.h"
 
 /* TAR_RECORD_SIZE: twenty blocks of 512 bytes, as tar(1) writes an archive of no entry (POSIX, pax,
  * "ustar Interchange Format"). */
@@ -87,12 +88,11 @@ static int failure(const struct job *j, struct err *e)
                : archive_errno(j->a) == EIO  ? ERR_IO
                                              : ERR_FORMAT;
 
-    if (j->entry_count == 0 && archive_format(j->a) == 0)
-        return err_set(e, code, "no archive of a known kind, or damaged at its start (" STR_FMT ")",
-                       STR_ARG(words));
+    if (j->entry_count == 0 && j->in_size == 0)
+        return err_set(e, ERR_NOTFOUND, "an empty file");
     return err_set(e, code,
-                   "damaged or cut off (" STR_FMT "); the %llu entries before the damage stand",
-                   STR_ARG(words), (unsigned long long)j->entry_count);
+                   "damaged or cut off behind %llu of its entries (" STR_FMT ")",
+                   (unsigned long long)j->entry_count, STR_ARG(words));
 }
 
 /* From its start. is_one_file: what is unpacked is no archive, whatever it looks like. */
@@ -303,15 +303,22 @@ int archive_send_end(struct worker_channel *channel, uint64_t size, struct str p
     return worker_send(channel, WIRE_ENTRY_END, buf_str(&message), e);
 }
 
+static int check_room(const struct job *j, struct err *e)
+{
+    if (j->entry_count < LIMIT_ARCHIVE_ENTRY_COUNT)
+        return 0;
+    return err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ARCHIVE_ENTRY_COUNT);
+}
+
 static int take_entry(struct job *j, struct archive_entry *entry, bool is_odd, struct err *e)
 {
     uint64_t sent = 0;
     int state = ARCHIVE_EOF;
     int code;
 
-    if (j->entry_count >= LIMIT_ARCHIVE_ENTRY_COUNT)
-        return err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ARCHIVE_ENTRY_COUNT);
-    code = send_entry(j, entry, is_odd, e);
+    code = check_room(j, e);
+    if (!code)
+        code = send_entry(j, entry, is_odd, e);
     if (!code)
         code = send_content(j, &sent, &state, e);
     if (code)
@@ -346,11 +353,36 @@ static int send_summary(const struct job *j, struct err *e)
     return worker_send(j->channel, WIRE_SUMMARY, buf_str(&message), e);
 }
 
-static int finish(const struct job *j, struct err *e)
+/* An entry without content of its own. */
+static int tell_named(void *context, const struct archived *entry, struct err *e)
 {
+    struct job *j = context;
+    int code = check_room(j, e);
+
+    if (!code)
+        code = archive_send_entry(j->channel, entry, e);
+    j->entry_count++;
+    return code ? code : archive_send_end(j->channel, 0, STR(""), e);
+}
+
+static int tell_directory(struct job *j, struct err *e)
+{
+    int base = archive_format(j->a) & ARCHIVE_FORMAT_BASE_MASK;
+
+    if (base != ARCHIVE_FORMAT_ZIP || archive_filter_count(j->a) > 1)
+        return 0;
+    return zip_directory_differs(j->in, j->in_size, tell_named, j, e);
+}
+
+static int finish(struct job *j, struct err *e)
+{
+    int code = tell_directory(j, e);
+
+    if (code)
+        return code;
     if (lacks_end_mark(j))
         return err_set(e, ERR_FORMAT,
-                       "cut off: it has no end mark; the %llu entries before the cut stand",
+                       "cut off behind %llu of its entries: it has no end mark",
                        (unsigned long long)j->entry_count);
     return send_summary(j, e);
 }
@@ -365,7 +397,8 @@ static bool is_zero(const char *bytes, size_t size)
     return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
-/* Whether more than an archive of no entry is there, which has zeros alone. The archive is at its start after that. */
+/* Whether more than an archive of no entry is there, which has zeros alone. The archive is at its
+ * start after that. */
 static int has_more_than_none(struct job *j, bool *out, struct err *e)
 {
     struct archive_entry *entry;
@@ -409,7 +442,7 @@ static int take_entries(struct job *j, struct err *e)
         if (state != ARCHIVE_OK && state != ARCHIVE_WARN)
             return failure(j, e);
         if (is_no_archive(j))
-            return err_set(e, ERR_FORMAT, "no archive of a known kind");
+            return err_set(e, ERR_NOTFOUND, "no archive of a known kind");
         code = take_entry(j, entry, state == ARCHIVE_WARN, e);
         if (code)
             return code;

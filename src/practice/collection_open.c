@@ -42,7 +42,7 @@ static int walk_archive(int fd, const char *name, struct pack *pack, struct buf 
         buf_adds(problem, why.text);
         return 0;
     }
-    return err_set(e, rc, "%s", why.text);
+    return err_set(e, rc == ERR_NOTFOUND ? ERR_FORMAT : rc, "%s", why.text);
 }
 
 static bool begins_as_zstd(int fd)

@@ -265,6 +265,8 @@ static void draft_list(struct taking *t, const struct walk_entry *entry, const s
     buf_adds(&title, "list of what lies in ");
     intake_path_text(&title, entry->path);
     add_count(&words, u->count, "entry", "entries");
+    if (u->odd_count)
+        buf_addf(&words, ", %llu with a warning", (unsigned long long)u->odd_count);
     if (u->problem.len)
         buf_addf(&words, "; not whole: %s", buf_text(&u->problem));
     f.title = utf8_head_columns(buf_str(&title), TITLE_COLUMNS);

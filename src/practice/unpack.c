@@ -12,6 +12,7 @@ struct listing {
     struct digest *sha256;
     struct digest *md5;
     uint64_t count;
+    uint64_t odd_count; /* with a warning */
     bool is_open; /* an entry's line is begun */
 };
 
@@ -112,6 +113,7 @@ static int on_entry(void *context, const struct archived *entry, struct err *e)
         json_put_u64(j, "size", entry->size);
     if (entry->is_encrypted)
         json_put_bool(j, "encrypted", true);
+    l->odd_count += entry->warning.len > 0;
     if (entry->warning.len)
         json_put_str(j, "warning", entry->warning);
     return 0;
@@ -201,7 +203,7 @@ int unpack_list(struct unpacked *out, struct store *store, const struct hash *bl
     read = archived_read(fd, name, &receiver, &sum, &why);
     if (read == ERR_DENIED || read == ERR_IO || read == ERR_FULL)
         return err_set(e, read, "%s", why.text);
-    if (read == ERR_FORMAT && l.count == 0)
+    if (read == ERR_NOTFOUND)
         return 0; /* no archive */
     if (read)
         buf_adds(&out->problem, why.text);
@@ -210,6 +212,7 @@ int unpack_list(struct unpacked *out, struct store *store, const struct hash *bl
         return rc;
     out->is_archive = true;
     out->count = l.count;
+    out->odd_count = l.odd_count;
     out->size = sum.size;
     return 0;
 }

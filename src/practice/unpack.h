@@ -7,6 +7,7 @@ struct unpacked {
     bool is_archive;          /* of a kind that is known; else nothing was kept */
     struct blob_digests list; /* of the list, in the case's blobs */
     uint64_t count;           /* entries */
+    uint64_t odd_count;       /* of them with a warning */
     uint64_t size;            /* bytes that came out */
     struct buf problem;       /* why the list is not whole; empty when it is */
 };

@@ -1,5 +1,6 @@
 """test_intake.py: files and folders into evidence, and out again, with names, files and moments that are against it."""
 import contextlib
+import copy
 import gzip
 import hashlib
 import io
@@ -15,6 +16,7 @@ import tarfile
 import threading
 import time
 import unittest
+import unittest.mock
 import zipfile
 
 import harness
@@ -466,6 +468,47 @@ class Archives(IntakeTest):
         self.assertIn("not whole", item["remark"])
         self.assertLess(len(entries), 20)
 
+    def shown_otherwise(self, name, before=b""):
+        """A zip whose directory calls an entry otherwise than its head does, and lists one more with the same data; the names that programs show."""
+        path = self.source / name
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for inside in ("notes.txt", "two.txt", "three.txt"):
+                archive.writestr(inside, inside.encode() * 40)
+            again = copy.copy(archive.filelist[1])
+            again.filename = "four.exe"
+            archive.filelist.append(again)
+        data = path.read_bytes()
+        at = data.rindex(b"notes.txt")
+        path.write_bytes(before + data[:at] + b"evil!.exe" + data[at + 9:])
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+
+    def test_what_the_directory_of_a_zip_shows_is_listed_too(self):
+        rng = random.Random(5)
+        plain = [self.shown_otherwise("a.zip"), self.shown_otherwise("b.zip", rng.randbytes(300_001))]
+        with unittest.mock.patch.multiple(zipfile, ZIP64_LIMIT=10, ZIP_FILECOUNT_LIMIT=1):
+            plain.append(self.shown_otherwise("c.zip"))
+        for name, shown in zip(("a.zip", "b.zip", "c.zip"), plain):
+            self.take(self.source / name, "--unpack")
+            entries, end, item = self.entries()
+            self.assertNotIn("problem", end)
+            self.assertEqual(shown, ["evil!.exe", "two.txt", "three.txt", "four.exe"])
+            self.assertLessEqual(set(shown), {entry["name"] for entry in entries}, name)
+            warned = {entry["name"]: entry["warning"] for entry in entries if "warning" in entry}
+            self.assertEqual(set(warned), {"evil!.exe", "four.exe"})
+            self.assertIn("5 entries, 2 with a warning", item["remark"])
+            self.assertEqual({entry["name"] for entry in entries if "sha256" in entry}, {"notes.txt", "two.txt", "three.txt"})
+
+    def test_what_begins_as_an_archive_and_cannot_be_read_is_told(self):
+        with tarfile.open(self.source / "long.tar", "w", format=tarfile.GNU_FORMAT) as tar:
+            tar.addfile(tarfile.TarInfo("n" * (2 << 20)))
+            tar.addfile(tarfile.TarInfo("evil.sh"))
+        self.take(self.source / "long.tar", "--unpack")
+        entries, end, item = self.entries()
+        self.assertEqual(entries, [])
+        self.assertIn("damaged or cut off behind 0 of its entries", end["problem"])
+        self.assertIn("not whole", item["remark"])
+
     def test_zeros_are_what_they_are_and_no_empty_archive(self):
         some = bytes(300_000)
         (self.source / "a.gz").write_bytes(gzip.compress(some))
@@ -485,8 +528,9 @@ class Archives(IntakeTest):
 
     def test_what_is_no_archive_is_a_file_without_a_list(self):
         self.put("plain", b"just text\n")
-        self.take(self.source / "plain", "--unpack")
-        self.assertEqual([item["sort"] for item in self.items().values()], ["file"])
+        self.put("none", b"")
+        self.take(self.source / "plain", self.source / "none", "--unpack")
+        self.assertEqual([item["sort"] for item in self.items().values()], ["file", "file"])
 
 
 class OutAgain(IntakeTest):

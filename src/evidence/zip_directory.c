@@ -1,0 +1,277 @@
+/* zip_directory.c: reads the directory of a zip, inside a worker, and compares it with the heads.
+ */
+#include "evidence/zip_directory.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/mem.h"
+#include "evidence/le.h"
+
+enum {
+    END_SIZE = 22,
+    COMMENT_MAX = 65535,
+    LOCATOR_SIZE = 20,
+    END64_SIZE = 56,
+    ENTRY_SIZE = 46,
+    HEAD_SIZE = 30,
+    EXTRA_64 = 1,
+};
+
+#define END_MARK 0x06054b50
+#define LOCATOR_MARK 0x07064b50
+#define END64_MARK 0x06064b50
+#define ENTRY_MARK 0x02014b50
+#define HEAD_MARK 0x04034b50
+
+struct entry {
+    uint64_t at; /* of its head, in the file */
+    uint64_t entry_at;
+};
+
+struct zip {
+    int in;
+    uint64_t size;
+    uint64_t directory; /* where it begins in the file */
+    uint64_t directory_end;
+    uint64_t before; /* bytes before the zip: a program that unpacks itself */
+    struct entry *entries;
+    size_t count;
+    size_t room;
+    struct buf bytes; /* of the entry that is looked at */
+    struct buf head;
+};
+
+static void zip_release(struct zip *z)
+{
+    free(z->entries);
+    buf_release(&z->bytes);
+    buf_release(&z->head);
+}
+
+/* False: they are not there. */
+static bool read_at(const struct zip *z, uint64_t off, size_t size, struct buf *out)
+{
+    buf_clear(out);
+    if (off > z->size || size > z->size - off)
+        return false;
+    while (out->len < size) {
+        ssize_t n =
+            pread(z->in, buf_room(out, size - out->len), size - out->len, (off_t)(off + out->len));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        out->len += (size_t)n;
+    }
+    return true;
+}
+
+static bool has_mark(const struct zip *z, uint64_t off, uint32_t mark)
+{
+    CLEANUP_BUF struct buf four = {0};
+
+    return read_at(z, off, 4, &four) && le32_at(buf_str(&four), 0) == mark;
+}
+
+/* The directory where it was meant to be, or where it lies behind what was put before the zip. */
+static bool place(struct zip *z, uint64_t end, uint64_t size, uint64_t stated)
+{
+    if (size > end)
+        return false;
+    z->directory = end - size;
+    if (size && !has_mark(z, z->directory, ENTRY_MARK))
+        z->directory = stated;
+    if (z->directory < stated || z->directory > end)
+        return false;
+    z->before = z->directory - stated;
+    z->directory_end = end;
+    return true;
+}
+
+static bool place_64(struct zip *z, uint64_t locator)
+{
+    CLEANUP_BUF struct buf b = {0};
+    uint64_t at;
+
+    if (!read_at(z, locator, LOCATOR_SIZE, &b) || le32_at(buf_str(&b), 0) != LOCATOR_MARK)
+        return false;
+    at = le_at(buf_str(&b), 8, 8);
+    if (!has_mark(z, at, END64_MARK) && locator >= END64_SIZE)
+        at = locator - END64_SIZE; /* behind what was put before the zip */
+    if (!read_at(z, at, END64_SIZE, &b) || le32_at(buf_str(&b), 0) != END64_MARK)
+        return false;
+    return place(z, at, le_at(buf_str(&b), 40, 8), le_at(buf_str(&b), 48, 8));
+}
+
+static bool find_directory(struct zip *z)
+{
+    CLEANUP_BUF struct buf tail = {0};
+    uint64_t most = END_SIZE + COMMENT_MAX;
+    size_t size = (size_t)(z->size < most ? z->size : most);
+    uint64_t from = z->size - size;
+
+    if (size < END_SIZE || !read_at(z, from, size, &tail))
+        return false;
+    for (size_t i = size - END_SIZE + 1; i-- > 0;) {
+        struct str s = str_from(buf_str(&tail), i);
+
+        if (le32_at(s, 0) != END_MARK || le_at(s, 20, 2) > s.len - END_SIZE)
+            continue;
+        if (from + i >= LOCATOR_SIZE && place_64(z, from + i - LOCATOR_SIZE))
+            return true;
+        return place(z, from + i, le32_at(s, 12), le32_at(s, 16));
+    }
+    return false;
+}
+
+/* Of a number that has no room in the entry itself: the wanted one of those behind it. */
+static uint64_t wide(struct str extra, size_t wanted, uint64_t narrow)
+{
+    while (extra.len >= 4) {
+        size_t size = (size_t)le_at(extra, 2, 2);
+        struct str value = str_head(str_from(extra, 4), size);
+
+        if (le_at(extra, 0, 2) == EXTRA_64)
+            return value.len >= (wanted + 1) * 8 ? le_at(value, wanted * 8, 8) : narrow;
+        extra = str_from(extra, 4 + size < extra.len ? 4 + size : extra.len);
+    }
+    return narrow;
+}
+
+struct entry_said {
+    struct str name;
+    uint64_t size;
+    uint64_t head; /* in the file */
+};
+
+/* An entry that lies whole in bytes. */
+static struct entry_said said_of(const struct zip *z)
+{
+    struct str s = buf_str(&z->bytes);
+    size_t name = (size_t)le_at(s, 28, 2), extra = (size_t)le_at(s, 30, 2);
+    struct str more = str_head(str_from(s, ENTRY_SIZE + name), extra);
+    uint64_t size = le32_at(s, 24), packed = le32_at(s, 20), at = le32_at(s, 42);
+    size_t wanted = 0;
+    struct entry_said out = {.name = str_head(str_from(s, ENTRY_SIZE), name)};
+
+    out.size = size == UINT32_MAX ? wide(more, wanted++, size) : size;
+    wanted += packed == UINT32_MAX;
+    out.head = at == UINT32_MAX ? wide(more, wanted, at) : at;
+    if (__builtin_add_overflow(out.head, z->before, &out.head))
+        out.head = UINT64_MAX;
+    return out;
+}
+
+/* The size of the entry at off with all that belongs to it, which is read up to its comment; 0:
+ * there is none. */
+static uint64_t read_entry(struct zip *z, uint64_t off)
+{
+    struct str s;
+    uint64_t size;
+
+    if (off > z->directory_end || z->directory_end - off < ENTRY_SIZE ||
+        !read_at(z, off, ENTRY_SIZE, &z->bytes))
+        return 0;
+    s = buf_str(&z->bytes);
+    if (le32_at(s, 0) != ENTRY_MARK)
+        return 0;
+    size = ENTRY_SIZE + le_at(s, 28, 2) + le_at(s, 30, 2);
+    if (!read_at(z, off, (size_t)size, &z->bytes))
+        return 0;
+    return size + le_at(buf_str(&z->bytes), 32, 2);
+}
+
+static int list_entries(struct zip *z, struct err *e)
+{
+    uint64_t off = z->directory;
+
+    for (uint64_t size; (size = read_entry(z, off)) != 0; off += size) {
+        if (z->count == LIMIT_ARCHIVE_ENTRY_COUNT)
+            return err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ARCHIVE_ENTRY_COUNT);
+        z->entries = mem_grow(z->entries, z->count, &z->room, sizeof(z->entries[0]));
+        z->entries[z->count++] = (struct entry){said_of(z).head, off};
+    }
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct entry *x = a;
+    const struct entry *y = b;
+
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->entry_at < y->entry_at ? -1 : x->entry_at > y->entry_at;
+}
+
+/* The name before the data; false: there is no head. */
+static bool read_head(struct zip *z, uint64_t at, struct str *name)
+{
+    if (!read_at(z, at, HEAD_SIZE, &z->head) || le32_at(buf_str(&z->head), 0) != HEAD_MARK)
+        return false;
+    if (!read_at(z, at + HEAD_SIZE, (size_t)le_at(buf_str(&z->head), 26, 2), &z->head))
+        return false;
+    *name = buf_str(&z->head);
+    return true;
+}
+
+/* Why the entry needs telling; empty: it does not. */
+static void judge(struct zip *z, size_t i, const struct entry_said *said, struct buf *why)
+{
+    unsigned long long at = said->head;
+    struct str name;
+
+    if (!read_head(z, said->head, &name))
+        buf_addf(why,
+                 "the directory of the zip names it, and at byte %llu, where it should begin, "
+                 "nothing does",
+                 at);
+    else if (!str_eq(name, said->name))
+        buf_addf(why,
+                 "only the directory of the zip, by which programs show and unpack it, calls it "
+                 "so; the data at byte %llu are listed under the name before them",
+                 at);
+    else if (i && z->entries[i - 1].at == said->head)
+        buf_addf(why, "it has the same data, at byte %llu, as another entry", at);
+}
+
+static int tell_entries(struct zip *z,
+                        int (*told)(void *context, const struct archived *entry, struct err *e),
+                        void *context, struct err *e)
+{
+    int rc = 0;
+
+    qsort(z->entries, z->count, sizeof(z->entries[0]), compare);
+    for (size_t i = 0; rc == 0 && i < z->count; i++) {
+        CLEANUP_BUF struct buf why = {0};
+        struct archived entry = {.type = ARCHIVED_FILE, .has_size = true};
+        struct entry_said said;
+
+        if (!read_entry(z, z->entries[i].entry_at))
+            continue; /* it was there a moment ago: the file changes */
+        said = said_of(z);
+        judge(z, i, &said, &why);
+        if (!why.len)
+            continue;
+        entry.name = str_head(said.name, LIMIT_ARCHIVE_PATH_SIZE);
+        entry.size = said.size;
+        entry.warning = buf_str(&why);
+        rc = told(context, &entry, e);
+    }
+    return rc;
+}
+
+int zip_directory_differs(int in, uint64_t size,
+                          int (*told)(void *context, const struct archived *entry, struct err *e),
+                          void *context, struct err *e)
+{
+    CLEANUP(zip_release) struct zip z = {.in = in, .size = size};
+    int rc;
+
+    if (!find_directory(&z))
+        return 0;
+    rc = list_entries(&z, e);
+    return rc ? rc : tell_entries(&z, told, context, e);
+}

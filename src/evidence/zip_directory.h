@@ -1,0 +1,16 @@
+/* zip_directory.h: what the directory of a zip shows that the heads before the data do not (APPNOTE
+ * 6.3, sections 4.3.7, 4.3.12 to 4.3.16). Programs show and unpack by the directory; libarchive
+ * finds the data by it, tells the names of the heads, and of several entries with the same data
+ * one. */
+#pragma once
+#include "evidence/archive.h"
+
+/* Tells each entry of the directory of the zip behind in, of size bytes, that has another name than
+ * the head before its data, has the data of another entry, or no head: name and size are those of
+ * the directory, and warning, borrowed until told returns, says which. What is no zip with a
+ * directory has none. A non-zero return of told ends it and is returned. ERR_LIMIT: more entries
+ * than base/limits.h allows. */
+MUST_CHECK int zip_directory_differs(int in, uint64_t size,
+                                     int (*told)(void *context, const struct archived *entry,
+                                                 struct err *e),
+                                     void *context, struct err *e);
