@@ -3,7 +3,7 @@
 #include "base/sink.h"
 #include "practice/evidence.h"
 
-enum { FILES_SHOWN = 3 };
+enum { FILES_SHOWN = 3, FOLDERS_SHOWN = 8 };
 
 static void tell_file(const struct image_file *f, struct buf *out)
 {
@@ -82,25 +82,78 @@ static const char *back_words(const char *said)
     return "It was NOT read back: calm preserve verify does that.";
 }
 
-static void tell(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
-{
-    struct str rest = buf_str(&h->files);
-    unsigned shown = 0;
-    uint64_t bad = 0;
+/* Where its files lie, each folder once. */
+struct folders {
+    struct str at[FOLDERS_SHOWN];
+    size_t count;
+};
 
-    (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
-    buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", number, item);
+static void add_folder(struct folders *f, struct str folder)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (str_eq(f->at[i], folder))
+            return;
+    if (f->count < FOLDERS_SHOWN)
+        f->at[f->count++] = folder;
+}
+
+/* Its files, and in which folder those lie that are beside it. */
+static void tell_files(const struct image_helper *h, unsigned item, struct folders *folders,
+                       struct buf *out)
+{
+    struct str rest = buf_str(&h->files), beside = STR("");
+    unsigned shown = 0;
+
     while (rest.len) {
         struct image_file f = image_helper_file(str_cut(&rest, '\n'));
         struct evidence_file named = {.name = f.name};
 
-        if (!evidence_file_is_beside(&named) && shown++ < FILES_SHOWN)
+        add_folder(folders, f.folder);
+        if (evidence_file_is_beside(&named))
+            beside = f.folder;
+        else if (shown++ < FILES_SHOWN)
             tell_file(&f, out);
     }
     if (shown > FILES_SHOWN)
         buf_addf(out, "  … and %u more file%s: calm preserve custody e%u\n", shown - FILES_SHOWN,
                  shown - FILES_SHOWN == 1 ? "" : "s", item);
-    buf_adds(out, "  Beside it, and on record by their hashes: .map, .pieces and .txt.\n");
+    if (folders->count > 1) {
+        buf_adds(out, "  In ");
+        sink_terminal(out, beside, false);
+        buf_adds(out, ", and on record by their hashes: .map, .pieces and .txt.\n");
+    } else {
+        buf_adds(out, "  Beside it, and on record by their hashes: .map, .pieces and .txt.\n");
+    }
+}
+
+/* A copy of the first folder alone may hold nothing of the image. */
+static void tell_next(const struct folders *folders, unsigned item, struct buf *out)
+{
+    if (folders->count > 1) {
+        buf_addf(out,
+                 "\nIt lies in %zu folders. A copy needs all that is in them, and they can be put "
+                 "into one:\n",
+                 folders->count);
+        for (size_t i = 0; i < folders->count; i++) {
+            buf_adds(out, "  ");
+            sink_terminal(out, folders->at[i], false);
+            buf_addc(out, '\n');
+        }
+    }
+    buf_addf(out,
+             "\nNext:  copy the folder%s to a second disk, then calm preserve verify e%u\n"
+             "       calm preserve read e%u shows what is in it\n",
+             folders->count > 1 ? "s" : "", item, item);
+}
+
+static void tell(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)
+{
+    struct folders folders = {.count = 0};
+    uint64_t bad = 0;
+
+    (void)str_u64(str_of(image_helper_result(h, "bad")), &bad);
+    buf_addf(out, "\nim%u is whole. On the register of evidence it is e%u.\n", number, item);
+    tell_files(h, item, &folders, out);
     tell_sums(h, "", "Hashes of the source as it was read:", out);
     if (strcmp(image_helper_result(h, "sha256"), image_helper_result(h, "stored-sha256")) != 0)
         tell_sums(h, "stored-",
@@ -111,10 +164,7 @@ static void tell(const struct image_helper *h, unsigned number, unsigned item, s
     tell_source(h, out);
     if (image_helper_result(h, "unbound")[0])
         buf_addf(out, "NOT BOUND: %s.\n", image_helper_result(h, "unbound"));
-    buf_addf(out,
-             "\nNext:  copy the folder to a second disk, then calm preserve verify e%u\n"
-             "       calm preserve read e%u shows what is in it\n",
-             item, item);
+    tell_next(&folders, item, out);
 }
 
 static void tell_json(const struct image_helper *h, unsigned number, unsigned item, struct buf *out)

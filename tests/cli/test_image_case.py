@@ -252,7 +252,10 @@ class Image(CaseTest):
             code, why = self.ana.fails(f"preserve image {self.disk} --to {small} --name n")
             self.assertEqual(code, FULL, why)
             self.assertIn("--resume im1", one_line(why))
-            self.ana(f"preserve image --resume im1 --also {self.out}")
+            said = self.ana(f"preserve image --resume im1 --also {self.out}")
+            self.assertIn(f"It lies in 2 folders. A copy needs all that is in them, and they can be put into one: {self.out} {small}", one_line(said))
+            self.assertIn(f"In {small}, and on record by their hashes: .map", one_line(said))
+            self.assertIn("copy the folders to a second disk", said)
             item = self.ana.json("preserve list")[0]
             self.assertEqual(item["source-sha256"], digests(self.data)["sha256"])
             name, size, sha256 = item["files"].splitlines()[0].rsplit(" ", 2)
@@ -260,6 +263,13 @@ class Image(CaseTest):
             written = pathlib.Path(name).read_bytes()
             self.assertEqual((int(size), sha256), (len(written), hashlib.sha256(written).hexdigest()))
             self.assertFalse((small / "n.E01").exists())
+            second = self.folder / "second"  # as the page of preserving has it: one folder is too little, and shows
+            shutil.copytree(small, second)
+            check = ["sha256sum", "-c", "n.txt"]
+            self.assertIn(b"n.E01: FAILED open or read", subprocess.run(check, cwd=second, capture_output=True, check=False).stdout)
+            shutil.copy(name, second)
+            checked = subprocess.run(check, cwd=second, capture_output=True, check=True).stdout
+            self.assertEqual(checked.count(b": OK"), 3, checked)
         finally:
             subprocess.run(["umount", "-l", str(small)], check=False)
 
