@@ -86,6 +86,7 @@ struct disk_file {
     bool is_deleted;       /* the name is */
     bool is_inode_deleted; /* the inode is free */
     bool is_reallocated;   /* the name is deleted, the inode another file's now */
+    bool is_forgotten;     /* ext: deleted, and of length and place nothing is left: size is 0 */
     bool has_content;      /* its bytes follow, if bytes were asked for */
     bool is_encrypted;     /* NTFS: its bytes are as stored */
     bool is_compressed;

@@ -137,6 +137,7 @@ static bool read_file(struct str body, struct disk_file *out)
         .is_inode_deleted = h.flags & DISK_IS_INODE_DELETED,
         .is_reallocated = (h.flags & DISK_IS_DELETED) && (h.flags & DISK_HAS_META) &&
                           !(h.flags & DISK_IS_INODE_DELETED),
+        .is_forgotten = h.flags & DISK_IS_FORGOTTEN,
         .has_content = h.flags & DISK_HAS_CONTENT,
         .is_encrypted = h.flags & DISK_IS_ENCRYPTED,
         .is_compressed = h.flags & DISK_IS_COMPRESSED,

@@ -78,11 +78,16 @@ static void add_name_times(struct disk_file_head *h, const TSK_FS_META *m, const
     t[DISK_BORN] = time_of(m->time2.ntfs.fn_crtime, (uint64_t)m->time2.ntfs.fn_crtime_nano);
 }
 
-/* That of a free inode alone: in one that is in use, the number of the next orphan stands there. */
+/* The time is that of a free inode alone: in one that is in use, the number of the next orphan
+ * stands there. ext3 and ext4 also set the size of a file that is deleted to 0, and forget its
+ * blocks. */
 static void add_deletion(struct disk_file_head *h, const TSK_FS_FILE *f)
 {
-    if (f->fs_info && TSK_FS_TYPE_ISEXT(f->fs_info->ftype) && h->flags & DISK_IS_INODE_DELETED)
-        h->deleted = time_of(f->meta->time2.ext2.dtime, f->meta->time2.ext2.dtime_nano);
+    if (!f->fs_info || !TSK_FS_TYPE_ISEXT(f->fs_info->ftype) || !(h->flags & DISK_IS_INODE_DELETED))
+        return;
+    h->deleted = time_of(f->meta->time2.ext2.dtime, f->meta->time2.ext2.dtime_nano);
+    if (h->type == DISK_FILE && h->size == 0)
+        h->flags |= DISK_IS_FORGOTTEN;
 }
 
 static struct disk_file_head head_of(const TSK_FS_FILE *f, uint64_t inode)
@@ -173,7 +178,7 @@ static int tell_row(struct disk_walk *w, TSK_FS_FILE *f, struct disk_file_head *
         h->flags |= attr->flags & TSK_FS_ATTR_ENC ? (uint32_t)DISK_IS_ENCRYPTED : 0;
         h->flags |= attr->flags & TSK_FS_ATTR_COMP ? (uint32_t)DISK_IS_COMPRESSED : 0;
     }
-    if (has_content(w, f, attr))
+    if (has_content(w, f, attr) && !(h->flags & DISK_IS_FORGOTTEN))
         h->flags |= DISK_HAS_CONTENT;
     if (!is_wanted(w, h))
         return 0;

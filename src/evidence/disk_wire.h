@@ -62,6 +62,7 @@ enum {
     DISK_HAS_CONTENT = 32,
     DISK_IS_ENCRYPTED = 64,
     DISK_IS_COMPRESSED = 128,
+    DISK_IS_FORGOTTEN = 256,
 };
 
 struct disk_end_head {

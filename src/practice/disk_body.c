@@ -161,7 +161,8 @@ static void put_meta(struct json *j, const struct disk_file *f)
     json_put_u64(j, "uid", f->uid);
     json_put_u64(j, "gid", f->gid);
     json_put_u64(j, "links", f->links);
-    json_put_u64(j, "size", f->size);
+    if (!f->is_forgotten)
+        json_put_u64(j, "size", f->size);
     put_times(j, f->time);
     if (!f->has_name_time)
         return;
@@ -188,6 +189,7 @@ void disk_file_json(struct json *j, const struct disk_file *f)
         bool is;
     } marks[] = {{"deleted", f->is_deleted || f->is_inode_deleted},
                  {"reallocated", f->is_reallocated},
+                 {"forgotten", f->is_forgotten},
                  {"encrypted", f->is_encrypted},
                  {"compressed", f->is_compressed}};
     CLEANUP_BUF struct buf inode = {0};

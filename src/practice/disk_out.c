@@ -1,5 +1,6 @@
 /* disk_out.c: files from a disk into a folder, each under a safe name, and the list of them. */
 #include "practice/disk_out.h"
+#include "practice/disk_show.h"
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
@@ -199,6 +200,9 @@ static int on_file(void *context, const struct disk_file *f, struct err *e)
     if (!f->has_content) {
         o->sums.listed++;
         json_put_text(&o->json, "kept", "listed");
+        o->sums.forgotten += f->is_forgotten;
+        if (f->is_forgotten)
+            json_put_text(&o->json, "remark", DISK_FORGOTTEN);
         return end_line(o, e);
     }
     keep_facts(o, f);

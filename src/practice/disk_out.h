@@ -19,14 +19,15 @@ struct disk_taken {
 };
 
 struct disk_out_sums {
-    uint64_t files;   /* written */
-    uint64_t size;    /* their bytes */
-    uint64_t listed;  /* rows without content */
-    uint64_t left;    /* that have content, and were not written */
-    uint64_t missed;  /* of these, all but deleted ones what is sealed, NTFS' own */
-    uint64_t lost;    /* zeros that stand for what could not be read */
-    uint64_t flawed;  /* files of which something is known against their content */
-    uint64_t trouble; /* folders that could not be read */
+    uint64_t files;     /* written */
+    uint64_t size;      /* their bytes */
+    uint64_t listed;    /* rows without content */
+    uint64_t forgotten; /* of them deleted files whose length and place are lost */
+    uint64_t left;      /* that have content, and were not written */
+    uint64_t missed;    /* of these, all but deleted ones what is sealed, NTFS' own */
+    uint64_t lost;      /* zeros that stand for what could not be read */
+    uint64_t flawed;    /* files of which something is known against their content */
+    uint64_t trouble;   /* folders that could not be read */
 };
 
 struct disk_out_order {

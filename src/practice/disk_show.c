@@ -310,6 +310,18 @@ void disk_listing_release(struct disk_listing *l)
     buf_release(&l->folders);
 }
 
+void disk_forgotten_text(struct buf *out, uint64_t count)
+{
+    if (!count)
+        return;
+    add_count(out, count, "deleted file", "deleted files");
+    buf_addf(out,
+             " of which the file system forgot how long %s and where %s lay, as ext3 and ext4 do: "
+             "the bytes may still lie in the image. --partition N --raw FILE writes the partition "
+             "out for a carver (photorec, foremost).",
+             count == 1 ? "it was" : "they were", count == 1 ? "it" : "they");
+}
+
 enum { FACTS_COLUMNS = 37 }; /* screen_pair gives it at most half of 80 */
 
 /* "-rw-r--r--  22 bytes 2012-05-25 15:59" */
@@ -321,7 +333,7 @@ static void row_facts(struct buf *out, const struct disk_file *f)
     disk_mode_text(mode, f);
     if (t.sec)
         utc_plain(when, t);
-    buf_addf(out, "%s %9s %-16.16s", mode, size_text(size, f->size), when);
+    buf_addf(out, "%s %9s %-16.16s", mode, f->is_forgotten ? "?" : size_text(size, f->size), when);
 }
 
 static void row_text(struct disk_listing *l, const struct disk_file *f)
@@ -339,6 +351,8 @@ static void row_text(struct disk_listing *l, const struct disk_file *f)
         buf_addf(&name, " -> " STR_FMT, STR_ARG(f->link));
     if (f->is_reallocated)
         buf_adds(&name, " (deleted, inode used again)");
+    else if (f->is_forgotten)
+        buf_adds(&name, " (deleted; length and place forgotten)");
     else if (f->is_deleted || f->is_inode_deleted)
         buf_adds(&name, " (deleted)");
     buf_adds(&name, "  #");
@@ -353,6 +367,7 @@ static int on_row(void *context, const struct disk_file *f, struct err *e)
 
     l->rows++;
     l->deleted += f->is_deleted || f->is_inode_deleted;
+    l->forgotten += f->is_forgotten;
     if (l->a->wants_json) {
         if (l->a->json.len > JSON_SIZE)
             return err_set(e, ERR_LIMIT,
@@ -401,6 +416,10 @@ static void listing_text(const struct disk_listing *l, const struct disk_count *
         buf_addf(&words, ", %llu of them deleted", (unsigned long long)l->deleted);
     buf_adds(&words, ".");
     screen_para(&screen, 0, buf_str(&words));
+    buf_clear(&words);
+    disk_forgotten_text(&words, l->forgotten);
+    if (words.len)
+        screen_para(&screen, 0, buf_str(&words));
     if (l->trouble)
         screen_printf(&screen, 0, "Not all could be read (%llu):", (unsigned long long)l->trouble);
     while (rest.len)

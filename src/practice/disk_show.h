@@ -25,11 +25,19 @@ const struct disk_fs *disk_survey_next(const struct disk_survey *s, size_t *at);
 void disk_survey_show(const struct disk_survey *s, struct str image,
                       const struct disk_standing *standing, struct answer *a);
 
+/* Of a deleted file of which is_forgotten. */
+#define DISK_FORGOTTEN                                                                             \
+    "its file system forgot how long it was and where it lay, as ext3 and ext4 do; its bytes may " \
+    "still lie in the image"
+/* Of count such files, in a sentence, and what may find them; nothing where there are none. */
+void disk_forgotten_text(struct buf *out, uint64_t count);
+
 /* A listing, told while it is read. */
 struct disk_listing {
     struct answer *a;
     struct json json;
     uint64_t deleted;
+    uint64_t forgotten; /* of them */
     uint64_t rows;
     uint64_t trouble;
     struct buf folders; /* that could not be read, lines */

@@ -243,10 +243,11 @@ static void sums_json(struct reading *r, const struct disk_out_sums *sums)
     const struct {
         const char *name;
         uint64_t value;
-    } members[] = {
-        {"files", sums->files},      {"size", sums->size},         {"listed", sums->listed},
-        {"left", sums->left},        {"flawed", sums->flawed},     {"lost", sums->lost},
-        {"troubles", sums->trouble}, {"damaged", r->sums.damaged}, {"kept", r->kept}};
+    } members[] = {{"files", sums->files},         {"size", sums->size},
+                   {"listed", sums->listed},       {"left", sums->left},
+                   {"flawed", sums->flawed},       {"lost", sums->lost},
+                   {"forgotten", sums->forgotten}, {"troubles", sums->trouble},
+                   {"damaged", r->sums.damaged},   {"kept", r->kept}};
     struct json j;
 
     json_begin(&j, &r->a->json);
@@ -277,6 +278,9 @@ static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const
     if (sums->left)
         buf_addf(out, "%llu more could not be read out, or were not: their \"remark\" says why.\n",
                  (unsigned long long)sums->left);
+    disk_forgotten_text(out, sums->forgotten);
+    if (sums->forgotten)
+        buf_addc(out, '\n');
     if (sums->trouble)
         buf_addf(out, "%llu folder%s could not be read whole: \"trouble\" there.\n",
                  (unsigned long long)sums->trouble, sums->trouble == 1 ? "" : "s");
@@ -295,7 +299,13 @@ static int read_out_words(const struct disk_out *out, const char *folder, struct
 
     buf_addf(&path, "%s/manifest.jsonl", folder);
     add_count(words, sums->files, "file", "files");
-    buf_addf(words, ", %llu bytes; their list, manifest.jsonl: ", (unsigned long long)sums->size);
+    buf_addf(words, ", %llu bytes", (unsigned long long)sums->size);
+    if (sums->forgotten) {
+        buf_adds(words, ", and not ");
+        add_count(words, sums->forgotten, "deleted one", "deleted ones");
+        buf_adds(words, " whose length and place are forgotten");
+    }
+    buf_adds(words, "; their list, manifest.jsonl: ");
     return reading_add_sum(words, sums->listed, "row without content", "rows without content",
                            buf_text(&path), e);
 }

@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import struct
+import subprocess
 import unicodedata
 import unittest
 import xml.etree.ElementTree
@@ -196,6 +197,31 @@ class Made(DiskTest):
         self.assertEqual([(l["path"], l["deleted"], l["sha256"]) for l in taken], [("/etc/passwd", True, sha256(original))])
         self.assertEqual((folder / taken[0]["file"]).read_bytes(), original)
         self.assertIn("(deleted)", self.read(image, "--deleted"))
+
+    @needs("mke2fs", "mount", "umount")
+    def test_what_the_kernel_deleted_on_ext3_and_ext4_is_not_passed_off_as_an_empty_file(self):
+        at, mark, tree = self.folder / "mnt", b"only-in-the-deleted-file ", self.tree()
+        at.mkdir()
+        for kind in ("ext3", "ext4"):
+            image = self.ext(tree=tree, options=("-t", kind))
+            if subprocess.run(["mount", "-o", "loop", str(image), str(at)], capture_output=True, check=False).returncode:
+                self.skipTest("nothing can be mounted here")
+            try:
+                (at / "evil.sh").write_bytes(mark * 400)
+                os.sync()
+                (at / "evil.sh").unlink()
+            finally:
+                subprocess.run(["umount", str(at)], check=True)
+            self.assertEqual(image.read_bytes().count(mark), 400)
+            _, lines = self.out(image, "--deleted")
+            (row,) = [l for l in lines if l.get("forgotten")]
+            self.assertEqual((row["kept"], row["deleted"], row["type"]), ("listed", True, "file"))
+            self.assertNotIn("size", row)
+            self.assertNotIn("sha256", row)
+            self.assertIn("may still lie in the image", row["remark"])
+            said = one_line(self.read(image, "--deleted"))
+            self.assertIn("1 deleted file of which the file system forgot how long it was", said)
+            self.assertIn("(deleted; length and place forgotten)", said)
 
     @needs("mke2fs", "debugfs")
     def test_what_another_file_took_over_is_not_passed_off_as_the_deleted_one(self):
