@@ -1,6 +1,7 @@
 /* sudo_log.c: the log that sudo writes itself (sudoers(5), logfile): "Nov 25 03:12:09 : eva :
  * TTY=…", with the year where log_year asks for it, in lines of 80 characters that go on behind
  * four blanks (lib/eventlog/eventlog.c, eventlog_writeln.c). */
+#include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 
 #define INDENT "    "
@@ -77,6 +78,47 @@ static void end_event(struct reader *r, struct event *e)
     syslog_understand(r, e, sentence_of(e, user, lines));
 }
 
+static const char *find_last(struct str s, const char *mark)
+{
+    size_t len = strlen(mark);
+
+    for (size_t i = s.len + 1; i-- > len;)
+        if (memcmp(s.p + i - len, mark, len) == 0)
+            return s.p + i - len;
+    return NULL;
+}
+
+/* " ; EXIT=1" off the end of *sentence, where the value is one word. */
+static struct str take_end(struct str *sentence, const char *mark)
+{
+    const char *found = find_last(*sentence, mark);
+    struct str value;
+
+    if (!found)
+        return STR("");
+    value = str_from(*sentence, (size_t)(found - sentence->p) + strlen(mark));
+    if (value.len == 0 || memchr(value.p, ' ', value.len))
+        return STR("");
+    *sentence = str_head(*sentence, (size_t)(found - sentence->p));
+    return value;
+}
+
+struct str sudo_without_exit(struct reader *r, struct str sentence, struct event *e)
+{
+    struct str rest = sentence, code, name;
+    uint64_t n;
+
+    if (!memmem(sentence.p, sentence.len, "COMMAND=", 8))
+        return sentence;
+    code = take_end(&rest, " ; EXIT=");
+    if (code.len && !str_u64(code, &n))
+        return sentence;
+    name = take_end(&rest, " ; SIGNAL=");
+    event_put(e, field_number(r->names, STR("process.exit_code")), code);
+    event_put(e, field_number(r->names, STR("sudo.signal")), name);
+    return rest;
+}
+
 /* Scripts have heads like that, too. */
 static bool is_sure(const struct event *e)
 {
@@ -87,4 +129,4 @@ static bool is_sure(const struct event *e)
 }
 
 const struct format format_sudo_log = {
-    .name = "sudo", .version = 1, .line = line_of, .whole = end_event, .is_sure = is_sure};
+    .name = "sudo", .version = 2, .line = line_of, .whole = end_event, .is_sure = is_sure};

@@ -426,7 +426,7 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_syslog = {.name = "syslog",
-                                     .version = 8,
+                                     .version = 9,
                                      .is_splittable = true,
                                      .has_sessions = true,
                                      .line = line_of,

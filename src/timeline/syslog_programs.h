@@ -24,6 +24,8 @@ struct str apache_without_ends(struct reader *r, struct str sentence, struct eve
 struct str mysql_without_stamp(struct reader *r, struct str sentence, struct event *e);
 struct str named_without_front(struct reader *r, struct str sentence, struct event *e);
 struct str nginx_without_ends(struct reader *r, struct str sentence, struct event *e);
+/* What became of the command (sudoers(5), log_exit_status). */
+struct str sudo_without_exit(struct reader *r, struct str sentence, struct event *e);
 /* The number of what it sends, too ("[3-1] "). Empty: it was an addition to another sentence, and
  * is e's now. */
 struct str postgresql_without_front(struct reader *r, struct str sentence, struct event *e);

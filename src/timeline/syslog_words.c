@@ -160,6 +160,24 @@ static void put_root(const struct known_as *k, struct str sentence, struct event
         event_puts(e, FIELD_USER_NAME, "root");
 }
 
+/* How what sudo ran ended counts before that it ran. */
+static void put_exit_outcome(const struct known_as *k, struct reader *r, struct event *e)
+{
+    struct str code, name, outcome = STR("failure");
+
+    if (!str_is(k->last, "sudo"))
+        return;
+    code = event_value(e, field_number(r->names, STR("process.exit_code")));
+    name = event_value(e, field_number(r->names, STR("sudo.signal")));
+    if (code.len == 0 && name.len == 0)
+        return;
+    if (name.len == 0 && str_is(code, "0"))
+        outcome = STR("success");
+    for (size_t i = 0; i < e->count; i++)
+        if (e->fields[i].name == FIELD_EVENT_OUTCOME)
+            e->fields[i].value = outcome;
+}
+
 /* As of access logs. */
 static void put_status_outcome(struct event *e)
 {
@@ -206,7 +224,7 @@ static const struct {
     {STR_INIT("httpd"), apache_without_ends},         {STR_INIT("apache2"), apache_without_ends},
     {STR_INIT("named"), named_without_front},         {STR_INIT("mysqld"), mysql_without_stamp},
     {STR_INIT("mariadbd"), mysql_without_stamp},      {STR_INIT("nginx"), nginx_without_ends},
-    {STR_INIT("postgres"), postgresql_without_front},
+    {STR_INIT("postgres"), postgresql_without_front}, {STR_INIT("sudo"), sudo_without_exit},
 };
 
 static struct str without_ends(struct reader *r, const struct known_as *k, struct str sentence,
@@ -244,6 +262,7 @@ void syslog_understand(struct reader *r, struct event *e, struct str sentence)
         memmem(sentence.p, sentence.len, "] \"", 3))
         (void)access_understand(r, sentence, e);
     put_root(&k, sentence, e);
+    put_exit_outcome(&k, r, e);
     put_status_outcome(e);
 }
 

@@ -217,13 +217,22 @@ CASES = [
     ("sudo", "Nov 25 03:12:09 : eva : TTY=pts/0 ; PWD=/home/eva ; USER=root ;\n    COMMAND=/bin/ls\n"
      "Nov 25 03:12:10 : eva : HOST=web1 : TTY=pts/0 ; PWD=/home/eva ; USER=root ;\n    COMMAND=/bin/cat\n    /etc/shadow\n"
      "Nov 25 03:12:11 2026 : eva : command not allowed ; TTY=pts/0 ; PWD=/home/eva ;\n    USER=root ; COMMAND=/bin/sh\n"
-     "Nov 25 03:12:12 : eva : 3 incorrect password attempts ; TTY=pts/0 ;\n    PWD=/home/eva ; USER=root ; COMMAND=/bin/sh\n", [
+     "Nov 25 03:12:12 : eva : 3 incorrect password attempts ; TTY=pts/0 ;\n    PWD=/home/eva ; USER=root ; COMMAND=/bin/sh\n"
+     # new_logline(), since log_exit_status: sudoers(5).
+     "Nov 25 03:12:13 : eva : TTY=pts/0 ; PWD=/home/eva ; USER=root ;\n    COMMAND=/bin/ls /x ; EXIT=2\n"
+     "Nov 25 03:12:14 : eva : HOST=web1 ; TTY=pts/0 ; PWD=/ ; USER=root ;\n    TSID=000001 ; COMMAND=/bin/cat ; SIGNAL=KILL ;\n    EXIT=137\n"
+     "Nov 25 03:12:15 : eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id ; EXIT=0\n"
+     "Nov 25 03:12:16 : eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/echo ;\n    EXIT=x\n", [
          {"time": "2026-11-25T03:12:09Z", "doubt": "yz", "user.name": "eva", "user.effective.name": "root", "process.command_line": "/bin/ls",
           "process.working_directory": "/home/eva", "event.action": "command", "event.outcome": "success", "host.name": None},
          {"host.name": "web1", "process.command_line": "/bin/cat /etc/shadow", "event.outcome": "success",
           "message": "Nov 25 03:12:10 : eva : HOST=web1 : TTY=pts/0 ; PWD=/home/eva ; USER=root ;\n    COMMAND=/bin/cat\n    /etc/shadow"},
          {"time": "2026-11-25T03:12:11Z", "doubt": "z", "event.reason": "command not allowed", "event.outcome": "failure", "process.command_line": "/bin/sh"},
-         {"event.outcome": "failure", "event.category": "authentication", "process.command_line": "/bin/sh"}]),
+         {"event.outcome": "failure", "event.category": "authentication", "process.command_line": "/bin/sh", "process.exit_code": None},
+         {"event.action": "command", "event.outcome": "failure", "process.command_line": "/bin/ls /x", "process.exit_code": "2", "sudo.signal": None},
+         {"event.outcome": "failure", "process.command_line": "/bin/cat", "process.exit_code": "137", "sudo.signal": "KILL"},
+         {"event.outcome": "success", "process.command_line": "/bin/id", "process.exit_code": "0"},
+         {"event.outcome": "success", "process.command_line": "/bin/echo ; EXIT=x", "process.exit_code": None}]),
     # zsh: Src/hist.c, savehistfile(): a backslash before each line end, also where one was typed.
     ("zsh-history", ": 1764040329:12;make\n: 1764040330:0;echo a\\\nb\n: 1764040331:0;ls \\\\\n  -l\n: 1764040332:0;echo \\ \n", [
         {"time": "2025-11-25T03:12:09Z", "message": "make", "process.command_line": "make", "zsh.elapsed_s": "12"},

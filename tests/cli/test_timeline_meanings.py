@@ -110,7 +110,8 @@ SENTENCES = {
          {"event.action": "command", "event.outcome": OK, "event.reason": None, "user.name": "eva", "process.working_directory": "/home/eva"}),
         ("eva : CHROOT=/x ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id", {"event.outcome": OK, "event.reason": None, "user.effective.name": "root"}),
         ("eva : command not allowed ; TTY=pts/0 ; CHROOT=/x ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id",
-         {"event.outcome": FAILED, "event.reason": "command not allowed"})],
+         {"event.outcome": FAILED, "event.reason": "command not allowed"}),
+        ("eva : PWD=/ ; USER=root ; COMMAND=/usr/bin/id -u ; EXIT=1", {"event.outcome": FAILED, "process.exit_code": "1", "process.command_line": "/usr/bin/id -u"})],
     # a line of an access log that another program quotes (the first of them begins as one)
     "gunicorn[7]:": [('192.0.2.7 - - [20/Nov/2026:10:00:01 +0100] "GET /x HTTP/1.1" 200 612', {"event.action": "http-request", "source.ip": "192.0.2.7"}),
                      ('INFO [nginx] Found 192.0.2.7 - - [20/Nov/2026:10:00:01 +0100] "GET /x HTTP/1.1" 200 612', {"event.action": None, "user.name": None, "url.domain": None}),
