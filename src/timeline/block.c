@@ -2,6 +2,7 @@
 #include "timeline/block.h"
 #include <zstd.h>
 #include "base/mem.h"
+#include "sys/clock.h"
 #include "timeline/column.h"
 #include "timeline/directory.h"
 
@@ -44,6 +45,7 @@ struct block_writer {
     struct buf unpacked;               /* of a column */
     struct buf packed;                 /* of the block */
     struct buf about;                  /* its lines in the directory */
+    struct keyed key;                  /* of the columns */
     ZSTD_CCtx *zstd;
 };
 
@@ -55,7 +57,8 @@ struct block_writer *block_writer_new(const struct field_names *names, block_tak
     w->names = names;
     w->take = take;
     w->context = context;
-    w->state = column_new();
+    random_bytes(&w->key, sizeof(w->key));
+    w->state = column_new(&w->key);
     w->times = mem_array(BLOCK_EVENTS, sizeof(w->times[0]));
     w->places = mem_array(BLOCK_EVENTS, sizeof(w->places[0]));
     w->lines = mem_array(BLOCK_EVENTS, sizeof(w->lines[0]));
@@ -228,7 +231,7 @@ static void spell(struct block_writer *w, const struct event *v, struct str stat
 static struct column *column_of(struct block_writer *w, uint16_t field)
 {
     if (!w->columns[field])
-        w->columns[field] = column_new();
+        w->columns[field] = column_new(&w->key);
     if (!w->is_used[field]) {
         w->is_used[field] = true;
         w->used[w->used_count++] = field;

@@ -33,7 +33,8 @@ struct column {
         uint16_t number; /* of a value; 0: free */
         uint16_t tag;    /* of its hash */
     } * slots;           /* by hash */
-    size_t slot_count;   /* a power of two */
+    struct keyed key;
+    size_t slot_count; /* a power of two */
 };
 
 char *varint_put(char *p, uint64_t n)
@@ -87,11 +88,12 @@ bool varint_take_signed(struct str *rest, int64_t *n)
     return true;
 }
 
-struct column *column_new(void)
+struct column *column_new(const struct keyed *key)
 {
     struct column *c = mem_new(struct column);
 
     c->is_few = true;
+    c->key = *key;
     return c;
 }
 
@@ -104,44 +106,6 @@ void column_free(struct column *c)
     free(c->entries);
     free(c->slots);
     free(c);
-}
-
-/* The last bytes, up to eight, in some order; part after part has them before where there are more.
- */
-static uint64_t last_bytes(struct str s)
-{
-    uint64_t all = 0;
-    uint32_t first = 0, last = 0;
-
-    if (s.len >= sizeof(all)) {
-        memcpy(&all, s.p + s.len - sizeof(all), sizeof(all));
-        return all;
-    }
-    if (s.len >= sizeof(first)) {
-        memcpy(&first, s.p, sizeof(first));
-        memcpy(&last, s.p + s.len - sizeof(last), sizeof(last));
-        return first | (uint64_t)last << 32;
-    }
-    if (s.len)
-        all = (uint8_t)s.p[0] | (uint64_t)(uint8_t)s.p[s.len / 2] << 8 |
-              (uint64_t)(uint8_t)s.p[s.len - 1] << 16;
-    return all;
-}
-
-/* Fast, and good enough for a table that is thrown away: who makes values collide makes reading
- * slow and nothing else, up to FEW_MOST. */
-static uint64_t hash_of(struct str s)
-{
-    uint64_t h = s.len * 0x9E3779B97F4A7C15U, part = 0;
-    size_t i = 0;
-
-    for (; i + 8 <= s.len; i += 8) {
-        memcpy(&part, s.p + i, 8);
-        h = (h ^ part) * 0xD6E8FEB86659FD93U;
-        h ^= h >> 32;
-    }
-    h = (h ^ last_bytes(s)) * 0xD6E8FEB86659FD93U;
-    return h ^ h >> 29;
 }
 
 static bool is_value(const struct column *c, uint32_t number, struct str value)
@@ -168,7 +132,7 @@ static bool hardly_repeats(const struct column *c)
 /* Where the value's number is, or would be. */
 static struct slot *slot_of(const struct column *c, struct str value)
 {
-    uint64_t hash = hash_of(value);
+    uint64_t hash = keyed_hash(&c->key, value);
     uint16_t tag = (uint16_t)(hash >> 48);
     size_t last = c->slot_count - 1, at = hash & last;
 

@@ -1,7 +1,7 @@
 /* column.h: the values of one field in a block, as they come (doc/format/timeline.md section 3.1).
  */
 #pragma once
-#include "base/str.h"
+#include "base/keyed.h"
 
 enum { BLOCK_EVENTS = 32768 };
 
@@ -14,7 +14,8 @@ enum column_kind {
 };
 
 struct column;
-struct column *column_new(void);
+/* key: of the table of its values (keyed.h). */
+struct column *column_new(const struct keyed *key);
 void column_free(struct column *c); /* NULL is fine */
 /* A value of this row; rows come in order, one may have several, and one that has none is not
  * named. Returns the value's number, until the column is ended. */

@@ -1,7 +1,9 @@
 /* event.c: events as formats fill them, and the names of their fields. */
 #include "timeline/event.h"
 #include <stdio.h>
+#include "base/keyed.h"
 #include "base/mem.h"
+#include "sys/clock.h"
 #include "timeline/value_test.h"
 
 enum { SLOT_COUNT = 4 * FIELD_NAMES_MAX };
@@ -23,25 +25,22 @@ static const char *const known_names[FIELD_KNOWN_COUNT_] = {
 
 struct field_names {
     struct arena *arena;
+    struct keyed key; /* evidence says how fields are called */
     struct str names[FIELD_NAMES_MAX];
     uint16_t ranks[FIELD_NAMES_MAX];
     size_t count;
     uint16_t slots[SLOT_COUNT]; /* number + 1; 0: free */
 };
 
-static uint32_t hash_of(struct str name)
+uint64_t field_hash(const struct field_names *n, struct str name)
 {
-    uint32_t h = 2166136261U;
-
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (uint8_t)name.p[i]) * 16777619U;
-    return h;
+    return keyed_hash(&n->key, name);
 }
 
 /* Where a name is, or would be. */
 static size_t slot_of(const struct field_names *n, struct str name)
 {
-    size_t at = hash_of(name) % SLOT_COUNT;
+    size_t at = field_hash(n, name) % SLOT_COUNT;
 
     while (n->slots[at] && !str_eq(n->names[n->slots[at] - 1], name))
         at = (at + 1) % SLOT_COUNT;
@@ -68,6 +67,7 @@ struct field_names *field_names_new(void)
     struct field_names *n = mem_new(struct field_names);
 
     n->arena = arena_new();
+    random_bytes(&n->key, sizeof(n->key));
     for (size_t i = 0; i < FIELD_KNOWN_COUNT_; i++) {
         struct str name = str_of(known_names[i]);
 

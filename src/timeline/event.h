@@ -23,6 +23,8 @@ uint16_t field_number(struct field_names *n, struct str name);
 /* As field_number, but FIELD_NONE where it is not known yet. */
 uint16_t field_lookup(const struct field_names *n, struct str name);
 struct str field_name(const struct field_names *n, uint16_t number);
+/* Of any name, for tables of names that evidence gives: another one in each field_names. */
+uint64_t field_hash(const struct field_names *n, struct str name);
 size_t field_count(const struct field_names *n);
 /* By number: the place of each name in the order of their bytes. It changes with each new name. */
 const uint16_t *field_ranks(const struct field_names *n);

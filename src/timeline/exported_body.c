@@ -1,6 +1,8 @@
 /* exported_body.c: joins the events of files' times to the lines of a body file. */
 #include <stdlib.h>
+#include "base/keyed.h"
 #include "base/mem.h"
+#include "sys/clock.h"
 #include "timeline/body.h"
 #include "timeline/exported.h"
 
@@ -18,6 +20,7 @@ struct export_body {
     size_t count, room, text_size;
     uint32_t *slots; /* number + 1; 0: free */
     struct buf key;
+    struct keyed hash; /* whoever made the evidence chose the names */
 };
 
 struct export_body *export_body_new(void)
@@ -26,6 +29,7 @@ struct export_body *export_body_new(void)
 
     b->arena = arena_new();
     b->slots = mem_array(SLOTS, sizeof(b->slots[0]));
+    random_bytes(&b->hash, sizeof(b->hash));
     return b;
 }
 
@@ -139,12 +143,9 @@ static void add_text(struct buf *out, const struct exported *x)
 
 static size_t slot_of(const struct export_body *b, struct str key)
 {
-    uint32_t h = 2166136261U;
     size_t at;
 
-    for (size_t i = 0; i < key.len; i++)
-        h = (h ^ (uint8_t)key.p[i]) * 16777619U;
-    for (at = h % SLOTS; b->slots[at]; at = (at + 1) % SLOTS)
+    for (at = keyed_hash(&b->hash, key) % SLOTS; b->slots[at]; at = (at + 1) % SLOTS)
         if (str_eq(b->files[b->slots[at] - 1].text, key))
             break;
     return at;

@@ -31,8 +31,12 @@ static uint16_t own_number(const struct member_table *t, struct field_names *nam
     struct str prefix = str_of(t->prefix);
     char whole[FIELD_NAME_SIZE];
 
-    if (t->keeps_known && !is_of_program(name) && field_lookup(names, name) < FIELD_KNOWN_COUNT_)
-        return field_lookup(names, name);
+    if (t->keeps_known && !is_of_program(name)) {
+        uint16_t known = field_lookup(names, name);
+
+        if (known < FIELD_KNOWN_COUNT_)
+            return known;
+    }
     if (prefix.len + name.len > sizeof(whole) || name.len == 0)
         return FIELD_NONE;
     if (prefix.len)
@@ -45,7 +49,7 @@ static struct member_found look_up(const struct member_table *t, struct field_na
                                    struct str name)
 {
     for (size_t i = 0; i < t->count; i++)
-        if (str_is(name, t->members[i].name)) {
+        if (name.len && name.p[0] == t->members[i].name[0] && str_is(name, t->members[i].name)) {
             const char *field = t->members[i].field;
 
             return (struct member_found){field ? number_of(names, str_of(field))
@@ -66,15 +70,14 @@ struct member_found member_find(struct members *m, const struct member_table *t,
 {
     struct member_kept *k;
     struct member_found found;
-    uint32_t h = 2166136261U;
+    uint64_t h;
 
     if (name.len == 0 || name.len > MEMBER_NAME_SIZE)
         return look_up(t, names, name);
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (uint8_t)name.p[i]) * 16777619U;
-    k = &m->kept[(h ^ h >> 16) % MEMBERS_KEPT];
+    h = field_hash(names, name);
+    k = &m->kept[h % MEMBERS_KEPT];
     if (k->len && !is_kept(k, name))
-        k = &m->kept[(h >> 8 ^ h >> 21) % MEMBERS_KEPT];
+        k = &m->kept[(h >> 32) % MEMBERS_KEPT];
     if (is_kept(k, name))
         return (struct member_found){k->field, k->kind};
     found = look_up(t, names, name);

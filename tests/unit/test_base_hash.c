@@ -4,7 +4,9 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include "base/hash.h"
+#include "base/keyed.h"
 
 static const struct {
     enum digest_kind kind;
@@ -53,11 +55,36 @@ static void a_hash_of_pieces_is_that_of_the_whole(void **state)
     assert_true(hash_eq(&found, &wanted));
 }
 
+/* Those of one slot of 64 under one key. */
+static void names_that_fall_together_do_not_under_another_key(void **state)
+{
+    const struct keyed one = {0x243F6A8885A308D3, 0x13198A2E03707344}; /* digits of pi */
+    const struct keyed other = {0xA4093822299F31D0, 0x082EFA98EC4E6C89};
+    unsigned in_slot[64] = {0}, count = 0, most = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 16384; i++) {
+        char text[40];
+        struct str name = {text, (size_t)snprintf(text, sizeof(text), "%.*sname%u", (int)(i % 20),
+                                                  "abcdefghijklmnopqrst", i)};
+
+        if (keyed_hash(&one, name) % 64)
+            continue;
+        count++;
+        if (++in_slot[keyed_hash(&other, name) % 64] > most)
+            most = in_slot[keyed_hash(&other, name) % 64];
+    }
+    assert_in_range(count, 192, 320); /* of 256 */
+    assert_in_range(most, 1, 20);     /* of 4 */
+    assert_true(keyed_hash(&one, STR("")) != keyed_hash(&other, STR("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_those_of_their_standards),
         cmocka_unit_test(a_hash_of_pieces_is_that_of_the_whole),
+        cmocka_unit_test(names_that_fall_together_do_not_under_another_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
