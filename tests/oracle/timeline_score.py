@@ -22,8 +22,8 @@ import sys
 import tempfile
 import zoneinfo
 
-FLOORS = {"plaso: records": 100, "plaso: expected times": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98, "fail2ban: hosts that an earlier line alone names": 100,
-          "crowdsec: asserted fields": 99, "jc: syslog of RFC 5424": 100, "lnav: times": 98, "go-libaudit: type, time, sequence": 100, "go-libaudit: decoded values": 99, "go-libaudit: events": 100,
+FLOORS = {"plaso: records": 100, "plaso: expected times": 100, "plaso: expected times, years from the first of their file on": 100, "fail2ban: times": 100, "fail2ban: hosts of failures": 100, "fail2ban: failures": 98, "fail2ban: hosts that an earlier line alone names": 100,
+          "crowdsec: asserted fields": 99, "jc: syslog of RFC 5424": 100, "lnav: times": 98, "go-libaudit: type, time, sequence": 100, "go-libaudit: decoded values": 99, "go-libaudit: events": 100, "go-libaudit: who in which role": 46.6,
           "jc: last, lastb and who": 99.8, "loghub: Linux_2k": 99.9, "grr: declined": 100}
 SECONDS = 60
 FAIL2BAN_NOW = 1124013600  # 2005-08-14T10:00:00Z: the time of its tests
@@ -100,18 +100,18 @@ def seconds_of(text):
 
 def plaso(probe, data):
     """Counts of records for text logs that the project reads, and the times of expected events."""
-    counts, times = Set("plaso: records"), Set("plaso: expected times")
+    counts, times, yearless = Set("plaso: records"), Set("plaso: expected times"), Set("plaso: expected times, years from the first of their file on")
     kinds = re.compile(r"apache_access|apt_history|bash_history|zsh|fish|\bcri|docker|dpkg|\biis|cloudtrail|azure_activity|syslog\.|winfirewall|"
                        r"vsftpd|postgresql|selinux|xferlog|aws_")
     with open(os.path.join(data, "plaso_expected.tsv"), encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             if not kinds.search(row["parser_plugin"]) or "elb" in row["parser_plugin"] or not row["expected_event_data"]:
                 continue
-            score_plaso(probe, os.path.join(data, "plaso/test_data", row["test_file"]), row, counts, times)
-    return [counts, times]
+            score_plaso(probe, os.path.join(data, "plaso/test_data", row["test_file"]), row, counts, times, yearless)
+    return [counts, times, yearless]
 
 
-def score_plaso(probe, path, row, counts, times):
+def score_plaso(probe, path, row, counts, times, yearless):
     """One file: the selinux plugin counts records, which are events and the lines that continue them."""
     events, told = probe.read(path, int(datetime.datetime(2024, 6, 1).timestamp()))
     records = sum(event["event.kind"] == ["event"] for event in events)
@@ -121,9 +121,10 @@ def score_plaso(probe, path, row, counts, times):
     stated = [text for name in ("expected_1", "expected_2", "expected_3") for field, text in re.findall(r'"(\w+_time)": "([^"]+)"', row[name])
               if field in ("written_time", "last_written_time", "recorded_time", "added_time", "start_time")]
     found = [moment(event) for event in events]
-    first = first_year([text for text in stated if is_yearless(text)], found)
     for text in stated:
-        times.add(any(is_of(text, f, first) for f in found), row["test_file"], text, [str(f) for f in found if is_of(text, f, None)] or [str(f) for f in found[:3]])
+        if not is_yearless(text):
+            times.add(seconds_of(text) in found, row["test_file"], text, [str(f) for f in found[:3]])
+    score_yearless([text for text in stated if is_yearless(text)], found, row["test_file"], yearless)
 
 
 def is_yearless(text):
@@ -131,17 +132,16 @@ def is_yearless(text):
     return text[:2] == "00"
 
 
-def is_of(text, found, first):
-    """Whether an event is of that time; where it has no year, of the first one and so many more, or of any (None)."""
-    if not is_yearless(text):
-        return found == seconds_of(text)
-    return found.replace(year=2000) == seconds_of("2000" + text[4:]) and first in (None, found.year - int(text[:4]))
-
-
-def first_year(texts, found):
-    """The year of the first line by which most of these times are right; None where there are none."""
-    firsts = collections.Counter(first for text in texts for first in {f.year - int(text[:4]) for f in found if is_of(text, f, None)})
-    return firsts.most_common(1)[0][0] if firsts else None
+def score_yearless(texts, found, where, yearless):
+    """Nothing in the data says of which year the first of these lines is, so they are counted apart: of it the date and the clock alone are wanted, of
+    the others also that they are as many years later as is stated."""
+    first = None
+    for text in sorted(texts):
+        same = [f for f in found if f.replace(year=2000) == seconds_of("2000" + text[4:])]
+        right = [f for f in same if first in (None, f.year - int(text[:4]))]
+        yearless.add(right, where, text, [str(f) for f in same or found[:3]])
+        if first is None and right:
+            first = right[0].year - int(text[:4])
 
 
 JSON_MARK = re.compile(r"^\s*# failJSON: (\{.*\})\s*$")
@@ -210,17 +210,17 @@ def score_line(name, line, said, event, sets):
 
 
 ASSERTED = re.compile(r'^results\["(s0[01][^"]*)"\]\["([^"]+)"\]\[(\d+)\]\.Evt\.(Parsed|Meta)\["([^"]+)"\] == "(.*)"$')
-# What CrowdSec calls it, and the fields that hold it here.
+# What CrowdSec calls it, and the field that holds it here: the first of them that an event has. A process' user is a field of its own where somebody else acted.
 CROWDSEC_NAMES = {
     "source_ip": ["source.ip"], "remote_addr": ["source.ip"], "src_ip": ["source.ip"], "dst_ip": ["destination.ip"],
     "src_port": ["source.port"], "dst_port": ["destination.port"], "proto": ["network.transport"], "int_eth": ["observer.ingress.interface.name"],
-    "length": ["network.bytes"], "user": ["user.name", "user.target.name"], "username": ["user.name"], "sshd_client_ip": ["source.ip"],
+    "length": ["network.bytes"], "user": ["user.name"], "username": ["user.name"], "sshd_client_ip": ["source.ip"],
     "sshd_invalid_user": ["user.name"], "dovecot_remote_ip": ["source.ip"],
     "dovecot_user": ["user.name"], "pid": ["process.pid"], "machine": ["host.name"],
     "http_user_agent": ["user_agent.original"], "http_path": ["url.original"], "http_verb": ["http.request.method"], "verb": ["http.request.method"],
     "request": ["url.original"], "status": ["http.response.status_code"], "http_status": ["http.response.status_code"],
     "body_bytes_sent": ["http.response.body.bytes"], "http_version": ["http.version"], "http_referer": ["http.request.referrer"],
-    "target_fqdn": ["url.domain"], "exe": ["process.executable"], "uid": ["user.id", "pam.uid", "auditd.uid"], "auid": ["auditd.auid"], "ppid": ["process.parent.pid"],
+    "target_fqdn": ["url.domain"], "exe": ["process.executable"], "uid": ["auditd.uid", "pam.uid", "user.id"], "auid": ["auditd.auid"], "ppid": ["process.parent.pid"],
     "tty": ["auditd.tty"], "auditd_eventid": ["auditd.sequence"], "pgsql_user": ["user.name"], "pgsql_dbname": ["postgresql.database"],
     "remote_host": ["source.address"], "helo_from": ["source.address"], "PID": ["process.pid"],
 }
@@ -255,7 +255,7 @@ def score_crowdsec(probe, name, path, log, fields):
                 continue
             seen.add((found[3], found[5], found[6]))
             event = by_line.get(numbers[int(found[3])], {})
-            got = [plain(v) for n in CROWDSEC_NAMES[found[5]] for v in event.get(n, [])]
+            got = next(([plain(v) for v in event[n]] for n in CROWDSEC_NAMES[found[5]] if event.get(n)), [])
             wanted = json.loads(f'"{found[6]}"', strict=False)
             if found[5] == "proto":
                 wanted = wanted.lower()  # as the Elastic Common Schema has network.transport; they keep the log's letters
@@ -302,8 +302,8 @@ def score_value(where, event, name, wanted, values):
         got = {"success": "success", "fail": "failure"}.get(wanted)
         values.add(got in event["event.outcome"], where, wanted, event["event.outcome"])
         return
-    got = event[f"auditd.{name}"] + event[AUDIT_NAMES.get(name, "")] + (event["error.code"] if name == "exit" else [])
-    if name == "acct":
+    got = (event[f"auditd.{name}"] or event[AUDIT_NAMES.get(name, "")]) + (event["error.code"] if name == "exit" else [])
+    if name == "acct":  # the record does not say whose it is; ROLES has what the whole event says
         got += event["user.target.name"] + event["user.effective.name"] + event["group.name"]
     if name == "op":
         got = [value.replace(": ", ":") for value in got]
@@ -312,7 +312,7 @@ def score_value(where, event, name, wanted, values):
 
 def audit_events(probe, data):
     """Whole events: outcome, action, process, user, what was done how."""
-    found = Set("go-libaudit: events")
+    found, roles = Set("go-libaudit: events"), Set("go-libaudit: who in which role")
     for path in sorted(glob.glob(os.path.join(data, "go-libaudit/aucoalesce/testdata/*.yaml"))):
         texts = yaml_tests(path)
         with open(path[:-len(".yaml")] + ".json.golden", encoding="utf-8") as file:
@@ -321,7 +321,8 @@ def audit_events(probe, data):
                 if name in texts and case.get("event"):
                     events, _ = probe.read_lines(texts[name])
                     score_event(f"{os.path.basename(path)}: {name}", case["event"], list(events.values()), found)
-    return [found]
+                    score_roles(f"{os.path.basename(path)}: {name}", case["event"], next(iter(events.values()), lists([])), roles)
+    return [found, roles]
 
 
 def yaml_tests(path):
@@ -357,6 +358,23 @@ def score_event(where, wanted, events, found):
             checks += [(name, event[field], one) for one in value]
     for name, got, value in checks:
         found.add(value in got, f"{where}: {name}", value, got)
+
+
+ROLES = {"": "user", "effective": "user.effective", "target": "user.target", "changes": "user.changes"}
+
+
+def score_roles(where, wanted, event, roles):
+    """Who acted, became, or was changed: each name and number is to be in the field of that role."""
+    user = (wanted.get("ecs") or {}).get("user") or {}
+    group = (wanted.get("ecs") or {}).get("group") or {}
+    for role, field in ROLES.items():
+        for name in ("id", "name"):
+            value = (user.get(role) or {}).get(name) if role else user.get(name)
+            if value and value != "unset":
+                roles.add(value in event[f"{field}.{name}"], f"{where}: {field}.{name}", value, {key: value for key, value in event.items() if "user" in key or "group" in key})
+    for name in ("id", "name"):
+        if group.get(name):
+            roles.add(group[name] in event[f"group.{name}"], f"{where}: group.{name}", group[name], event[f"group.{name}"])
 
 
 def loghub(probe, data):
