@@ -1,4 +1,5 @@
 /* query.c: reads a query. */
+#include <stdio.h>
 #include "timeline/query_read.h"
 
 static const struct node *read_or(struct reading *r, struct str field);
@@ -469,6 +470,33 @@ bool query_next_field(const struct query *q, size_t *at, struct str *field)
         }
     }
     return false;
+}
+
+static bool is_item(const struct value_test *t, unsigned number)
+{
+    char name[16];
+    int len = snprintf(name, sizeof(name), "e%u", number);
+
+    return value_test(t, (struct str){name, (size_t)len});
+}
+
+bool query_knows_items(const struct query *q, const unsigned *items, size_t count,
+                       struct str *asked)
+{
+    for (size_t at = 0; at < q->count; at++) {
+        const struct node *n = q->nodes[at];
+        size_t i = 0;
+
+        if (n->kind != NODE_TERM || !str_is(n->field, "evidence"))
+            continue;
+        while (i < count && !is_item(&n->test, items[i]))
+            i++;
+        if (i == count) {
+            *asked = (struct str){n->test.text.p, n->test.text.len};
+            return false;
+        }
+    }
+    return true;
 }
 
 const char *query_maybe_meant(const struct query *q, struct str *word)

@@ -24,6 +24,10 @@ bool query_has_tags(const struct query *q);
 const char *query_maybe_meant(const struct query *q, struct str *word);
 /* Goes through the fields that it names, which events may have or not; some come twice. */
 bool query_next_field(const struct query *q, size_t *at, struct str *field);
+/* Whether each "evidence:" of the query asks for one of these items (3 of e3); else *asked is the
+ * text of one that does not. */
+bool query_knows_items(const struct query *q, const unsigned *items, size_t count,
+                       struct str *asked);
 void query_free(struct query *q); /* NULL is fine */
 DEFINE_CLEANUP(struct query *, query_free)
 

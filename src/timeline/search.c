@@ -443,6 +443,21 @@ static int keep_time(void *context, struct str text, int64_t *first_ns, int64_t 
     return 0;
 }
 
+static int check_items(const struct search_order *order, const struct query *q, struct err *e)
+{
+    unsigned numbers[SEARCH_FILES_MOST];
+    struct str asked;
+
+    for (size_t i = 0; order->items && i < order->file_count; i++)
+        numbers[i] = order->items[i].number;
+    if (!order->items || query_knows_items(q, numbers, order->file_count, &asked))
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "evidence:" STR_FMT ": no such item is in the timelines that are searched; calm "
+                   "analyse sources lists what is",
+                   STR_ARG(asked));
+}
+
 int timeline_search(const struct search_order *order, const struct search_receiver *to,
                     struct search_result *out, struct err *e)
 {
@@ -462,6 +477,9 @@ int timeline_search(const struct search_order *order, const struct search_receiv
     if (order->file_count > SEARCH_FILES_MOST)
         return err_set(e, ERR_LIMIT, "at most %d timelines are searched at once: name some of them",
                        SEARCH_FILES_MOST);
+    rc = check_items(order, checked, e);
+    if (rc)
+        return rc;
     s->to = to;
     s->result = out;
     s->lane_count = lanes_wanted(order);

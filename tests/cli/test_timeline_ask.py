@@ -195,7 +195,8 @@ class Ask(CaseTest):
     def test_what_other_languages_have_is_refused(self):
         for query, words in (("user.name=eva", "field:value"), ("user.*:eva", "a word alone"), ("source.ip:[203.0.113.1 TO 203.0.113.9]", "of addresses it is a network"),
                              # What can find nothing.
-                             ("source.ip:203.0.113.300", "255 at most"), ("time:[2026-11-04 TO 2026-11-03]", "ends before it begins")):
+                             ("source.ip:203.0.113.300", "255 at most"), ("time:[2026-11-04 TO 2026-11-03]", "ends before it begins"),
+                             ("evidence:e999", "evidence:e999: no such item"), ("xyz or not evidence:(e1 or e9*)", "evidence:e9*: no such item")):
             code, why = self.ana.fails(f"analyse search '{query}'")
             self.assertEqual(code, USAGE, query)
             self.assertIn(words, why)
@@ -211,7 +212,7 @@ class Ask(CaseTest):
                                  ("User.Name:root", "No event has a field User.Name; there is user.name."),
                                  ("user.name:eva and nosuch.field:*", "No event has a field nosuch.field:")):
                 self.assertIn(words, " ".join(self.ana(f"analyse {command} '{query}'").split()), query)
-            for query in ("user.name:nobody", "source:x or evidence:e9 or tag:x or doubt:y or meaning:x or precision:ns", "time:2020-01-01", "xyz", ""):
+            for query in ("user.name:nobody", "source:x or evidence:e1 and evidence:e2 or tag:x or doubt:y or meaning:x or precision:ns", "time:2020-01-01", "xyz", ""):
                 self.assertNotIn("No event has a field", self.ana(f"analyse {command} '{query}'"), query)
         self.assertIn("No event has a field username:", " ".join(self.ana("analyse top user.name username:root").split()))
         self.assertIn("No event has a field username:", " ".join(self.ana("analyse top user.name 'user.name:eva or username:root'").split()))
