@@ -61,6 +61,8 @@ struct audit_record {
 uint16_t audit_field(struct audit_record *c, struct str key);
 /* Not "?" and "(null)", which stand for none. */
 void audit_put_named(struct audit_record *c, struct str key, struct str value);
+/* Of the value of a key what it means; one that is not quoted may be spelled in hex. */
+void audit_put_value(struct audit_record *c, struct str key, struct str value, bool is_quoted);
 /* Other words than these say nothing that is sure. The record of the call says what came of it,
  * whichever record stands first. */
 void audit_put_outcome(struct audit_record *c, struct str word);
