@@ -57,7 +57,7 @@ static const struct chosen argument = {.is_first = true};
 
 static bool is_of(const struct audit_record *c, const struct chosen *t, struct str key)
 {
-    return str_is(key, t->key) &&
+    return key.len && key.p[0] == t->key[0] && str_is(key, t->key) &&
            (!t->type || str_is(c->is_apparmor ? STR("APPARMOR") : c->type, t->type));
 }
 
@@ -178,10 +178,13 @@ static struct str without_ends(const struct audit_record *c, struct str text)
 bool audit_take_chosen(struct audit_record *c, struct str key, struct str *body,
                        struct audit_chosen *out)
 {
-    const struct chosen *t = find(c, key);
+    const struct chosen *t;
     struct str text = *body;
 
-    if (!t || (!c->is_interpreted && (!c->is_inside || str_starts(text, "\""))))
+    if (!c->is_interpreted && (!c->is_inside || str_starts(text, "\"")))
+        return false;
+    t = find(c, key);
+    if (!t)
         return false;
     text.len = end_of(c, t, key, text);
     *body = str_from(*body, text.len);
