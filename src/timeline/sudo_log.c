@@ -78,29 +78,20 @@ static void end_event(struct reader *r, struct event *e)
     syslog_understand(r, e, sentence_of(e, user, lines));
 }
 
-static const char *find_last(struct str s, const char *mark)
-{
-    size_t len = strlen(mark);
-
-    for (size_t i = s.len + 1; i-- > len;)
-        if (memcmp(s.p + i - len, mark, len) == 0)
-            return s.p + i - len;
-    return NULL;
-}
-
 /* " ; EXIT=1" off the end of *sentence, where the value is one word. */
-static struct str take_end(struct str *sentence, const char *mark)
+static struct str take_end(struct str *sentence, const char *name)
 {
-    const char *found = find_last(*sentence, mark);
-    struct str value;
+    const char *blank = memrchr(sentence->p, ' ', sentence->len);
+    struct str word, before;
 
-    if (!found)
+    if (!blank)
         return STR("");
-    value = str_from(*sentence, (size_t)(found - sentence->p) + strlen(mark));
-    if (value.len == 0 || memchr(value.p, ' ', value.len))
+    before = str_head(*sentence, (size_t)(blank - sentence->p));
+    word = str_from(*sentence, before.len + 1);
+    if (!str_ends(before, " ;") || !str_take(&word, name))
         return STR("");
-    *sentence = str_head(*sentence, (size_t)(found - sentence->p));
-    return value;
+    *sentence = str_head(before, before.len - 2);
+    return word;
 }
 
 struct str sudo_without_exit(struct reader *r, struct str sentence, struct event *e)
@@ -108,12 +99,12 @@ struct str sudo_without_exit(struct reader *r, struct str sentence, struct event
     struct str rest = sentence, code, name;
     uint64_t n;
 
-    if (!memmem(sentence.p, sentence.len, "COMMAND=", 8))
-        return sentence;
-    code = take_end(&rest, " ; EXIT=");
+    code = take_end(&rest, "EXIT=");
     if (code.len && !str_u64(code, &n))
         return sentence;
-    name = take_end(&rest, " ; SIGNAL=");
+    name = take_end(&rest, "SIGNAL=");
+    if (rest.len == sentence.len || !memmem(rest.p, rest.len, "COMMAND=", 8))
+        return sentence;
     event_put(e, field_number(r->names, STR("process.exit_code")), code);
     event_put(e, field_number(r->names, STR("sudo.signal")), name);
     return rest;
