@@ -1,6 +1,5 @@
 /* build_job.c: inside a worker: reads evidence, makes events of it, and sends them in blocks. */
 #include <inttypes.h>
-#include <malloc.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/mem.h"
@@ -16,7 +15,7 @@ static struct str bytes_of(const void *p, size_t size)
     return (struct str){p, size};
 }
 
-static int send_block(void *context, const struct block_made *block, struct err *e)
+int job_send_block(void *context, const struct block_made *block, struct err *e)
 {
     struct job *j = context;
     struct build_block told = {.first_event = block->first_event,
@@ -310,7 +309,7 @@ static void job_forget_names(struct job *j)
     block_writer_free(j->writer);
     field_names_free(j->names);
     j->names = field_names_new();
-    j->writer = block_writer_new(j->names, send_block, j);
+    j->writer = block_writer_new(j->names, job_send_block, j);
 }
 
 int job_take_member(void *context, const struct walked *m, struct err *e)
@@ -497,88 +496,6 @@ static int read_given_part(void *context, const struct walked *m, struct err *e)
     rc = read_part(j, &r, j->task.from, j->task.to, e);
     reader_end(&r);
     return rc;
-}
-
-/* Takes so many bytes off *rest. */
-static struct str take_bytes(struct str *rest, size_t size)
-{
-    struct str out = str_head(*rest, size);
-
-    if (rest->len < size)
-        BUG("an argument that is not whole");
-    *rest = str_from(*rest, size);
-    return out;
-}
-
-static int read_zone(struct zone **out, struct str bytes, struct err *e)
-{
-    return bytes.len ? zone_read(out, bytes, e) : 0;
-}
-
-static int read_settings(struct job *j, struct str *rest, struct err *e)
-{
-    int rc = 0;
-
-    if (j->task.setting_count > BUILD_SETTINGS_MOST)
-        BUG("%u settings", j->task.setting_count);
-    for (uint32_t i = 0; rc == 0 && i < j->task.setting_count; i++) {
-        struct job_setting *s = &j->settings[i];
-        struct build_setting_head head;
-
-        memcpy(&head, take_bytes(rest, sizeof(head)).p, sizeof(head));
-        s->source = take_bytes(rest, head.source_size);
-        rc = read_zone(&s->zone, take_bytes(rest, head.zone_size), e);
-        j->setting_count++;
-    }
-    return rc;
-}
-
-int job_begin(struct job *j, struct str argument, struct err *e)
-{
-    struct str rest = argument;
-    int rc;
-
-    /* Windows and scratch are mostly touched little: taken anew from the kernel they need not be
-     * cleared, which would be most of the work where members are small and many. */
-    (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
-    memcpy(&j->task, take_bytes(&rest, sizeof(j->task)).p, sizeof(j->task));
-    rc = read_zone(&j->zone, take_bytes(&rest, j->task.zone_size), e);
-    if (rc == 0)
-        rc = read_settings(j, &rest, e);
-    if (rc == 0)
-        j->name = take_bytes(&rest, j->task.name_size);
-    for (uint32_t i = 0; rc == 0 && i < j->task.fold_count; i++) {
-        struct fold fold;
-
-        memcpy(&fold, take_bytes(&rest, sizeof(fold)).p, sizeof(fold));
-        folds_add(&j->folds, &fold);
-    }
-    if (j->task.break_count > YEAR_RUNS_MOST)
-        BUG("%u breaks", j->task.break_count);
-    if (rc == 0)
-        memcpy(j->breaks.of, take_bytes(&rest, j->task.break_count * sizeof(j->breaks.of[0])).p,
-               j->task.break_count * sizeof(j->breaks.of[0]));
-    j->breaks.count = j->task.break_count;
-    j->breaks.strays = j->task.strays;
-    if (rc == 0) {
-        struct str index = take_bytes(&rest, j->task.index_size);
-
-        j->zones = zone_names_new(index, take_bytes(&rest, j->task.zones_size));
-    }
-    j->names = field_names_new();
-    j->writer = block_writer_new(j->names, send_block, j);
-    return rc;
-}
-
-void job_release(struct job *j)
-{
-    zone_free(j->zone);
-    zone_names_free(j->zones);
-    for (size_t i = 0; i < j->setting_count; i++)
-        zone_free(j->settings[i].zone);
-    block_writer_free(j->writer);
-    field_names_free(j->names);
-    folds_release(&j->folds);
 }
 
 struct walk job_walk(struct job *j, int in)

@@ -34,6 +34,8 @@ struct job {
 /* The channel is set before; everything else follows from the argument. ERR_FORMAT. */
 MUST_CHECK int job_begin(struct job *j, struct str argument, struct err *e);
 void job_release(struct job *j);
+/* Of the writer: context is the job. */
+block_take job_send_block;
 
 /* A reader whose events go into blocks. */
 struct reader job_reader(struct job *j, struct str source, struct written written);

@@ -8,37 +8,9 @@
 #include "base/mem.h"
 #include "evidence/archive_kinds.h"
 #include "timeline/container.h"
-#include "timeline/packing.h"
+#include "timeline/walk_held.h"
 
-enum { HEAD_SIZE = 512, CHUNK_SIZE = 256 << 10, WORDS_SIZE = 512 };
-
-/* The evidence, or a member that is held in memory. */
-struct content {
-    int fd; /* -1: in memory */
-    struct str held;
-    uint64_t size;
-};
-
-#define SHARE_FREE ((uint64_t)16 << 20)
-#define OVERDRAWN_MOST ((uint64_t)64 << 20)
-#define PASSED_LEAST ((uint64_t)8 << 30)
 #define TOO_DEEP "what is in it lies in more than eight others, and was left there"
-
-struct walking {
-    const struct walk *walk;
-    const struct source *root; /* the outermost container, while it is open */
-    uint64_t in_size;          /* of the evidence, or of the files so far */
-    uint64_t before;           /* of the files before this one */
-    uint64_t out_size;         /* unpacked so far and held, in sum */
-    uint64_t unpacked;         /* of packed streams, also what was passed over */
-    uint64_t overdrawn;        /* held though the share was spent */
-    uint64_t held;             /* bytes in memory now */
-    uint64_t names;            /* bytes of the members' names */
-    unsigned depth;
-    uint64_t members;
-    uint64_t things;   /* taken and remarked, by all walkers */
-    const char *ended; /* the limit that ended it, in words; NULL: none did */
-};
 
 static int bytes_of(void *context, uint64_t off, void *bytes, size_t size, size_t *got,
                     struct err *e)
@@ -69,64 +41,6 @@ static int tell_read(const struct walking *w, const struct content *c, uint64_t 
     return c->fd >= 0 && w->walk->read ? w->walk->read(w->walk->context, off, e) : 0;
 }
 
-/* What libarchive reads: a content, or what is packed in it. */
-struct source {
-    struct walking *walking;
-    struct content *content;
-    uint64_t off;
-    char *bytes; /* CHUNK_SIZE */
-    struct archive *archive;
-    struct packing *packing; /* NULL: the content is not packed */
-    char *unpacked;          /* CHUNK_SIZE */
-    size_t head_size;        /* bytes of unpacked that were looked at before */
-};
-
-/* How far the outermost container was taken in. */
-static uint64_t root_read(const struct walking *w)
-{
-    const struct source *s = w->root;
-    la_int64_t at = 0;
-
-    if (s && s->packing)
-        return s->off - packing_untaken(s->packing);
-    if (s && s->archive)
-        at = archive_filter_bytes(s->archive, -1);
-    return at < 0 ? 0 : (uint64_t)at;
-}
-
-/* Half of what all may hold is there from the beginning; the other half comes as the evidence is
- * read, so that what lies behind a bomb has its own. */
-static bool is_share_spent(const struct walking *w)
-{
-    uint64_t bytes = w->in_size / 2 + (w->before + root_read(w)) / 2;
-
-    return w->out_size > SHARE_FREE + bytes * LIMIT_ARCHIVE_EXPANSION;
-}
-
-/* So much more is held. */
-static void count_out(struct walking *w, uint64_t more)
-{
-    if (is_share_spent(w))
-        w->overdrawn += more;
-    w->out_size += more;
-    if (w->out_size > LIMIT_ARCHIVE_TOTAL_SIZE)
-        w->ended = "reading ended here: more than 64 GiB are packed in it";
-}
-
-/* So much more came out of a stream, to be held or to be passed over. */
-static void count_unpacked(struct walking *w, uint64_t more)
-{
-    uint64_t most = w->in_size * LIMIT_ARCHIVE_EXPANSION;
-
-    if (most < PASSED_LEAST)
-        most = PASSED_LEAST;
-    if (most > LIMIT_ARCHIVE_TOTAL_SIZE)
-        most = LIMIT_ARCHIVE_TOTAL_SIZE;
-    w->unpacked += more;
-    if (w->unpacked > w->out_size + most)
-        w->ended = "reading ended here: too much of what is packed in it had to be passed over";
-}
-
 static int more_of(void *context, const void **bytes, size_t *got, struct err *e)
 {
     struct source *s = context;
@@ -147,7 +61,7 @@ static int unpack_more(struct source *s, void *bytes, size_t size, size_t *got, 
     if (s->walking->ended)
         *got = 0;
     else if (rc == 0)
-        count_unpacked(s->walking, *got);
+        walking_count_unpacked(s->walking, *got);
     return rc;
 }
 
@@ -188,16 +102,10 @@ static la_int64_t on_seek(struct archive *a, void *context, la_int64_t off, int 
     return base;
 }
 
-/* Whether the next thing is this walker's. */
-static bool is_own(const struct walking *w)
-{
-    return w->walk->shares == 0 || w->things % w->walk->shares == w->walk->share;
-}
-
 static int tell(struct walking *w, walk_remark *remark, struct str name, const char *words,
                 struct err *e)
 {
-    bool own = is_own(w);
+    bool own = walking_is_own(w);
 
     w->things++;
     return !own ? 0 : remark(w->walk->context, name, words, e);
@@ -228,127 +136,6 @@ static bool count_member(struct walking *w, struct str name)
     else
         w->members++;
     return !w->ended;
-}
-
-/* A member, or what was packed, as far as it is in memory. */
-struct held {
-    struct buf bytes;
-    uint64_t size;   /* of what was unpacked; of another walker's only the beginning is kept */
-    const char *why; /* what ended it before its end; NULL: nothing */
-    char words[WORDS_SIZE];
-};
-
-/* A member's first bytes are read though the share is spent, while these are few in sum. */
-static bool is_left(const struct walking *w, const struct held *h)
-{
-    return is_share_spent(w) && (h->size || w->overdrawn > OVERDRAWN_MOST);
-}
-
-/* Whether there is no room for more of it; then it says so. */
-static bool is_full(const struct walking *w, struct held *h)
-{
-    bool is_much = !w->ended && is_left(w, h);
-
-    if (!w->ended && w->held <= WALK_HELD_MOST && !is_much)
-        return false;
-    snprintf(h->words, WORDS_SIZE, "the first %llu bytes of it were read%s",
-             (unsigned long long)h->size,
-             is_much ? ": with more, what is unpacked would be over 200 times what is packed" : "");
-    h->why = h->words;
-    return true;
-}
-
-static void tell_damage(struct held *h, const char *words)
-{
-    snprintf(h->words, WORDS_SIZE, "damaged behind its byte %llu: %.300s",
-             (unsigned long long)h->size, words);
-    h->why = h->words;
-}
-
-static void tell_damage_of(struct held *h, const struct packing *p)
-{
-    if (!packing_is_unsure(p) || h->size == 0) {
-        tell_damage(h, packing_damage(p));
-        return;
-    }
-    snprintf(h->words, WORDS_SIZE,
-             "damaged somewhere in its first %llu bytes or right behind them, so any of its events "
-             "may be wrong: %.300s",
-             (unsigned long long)h->size, packing_damage(p));
-    h->why = h->words;
-}
-
-/* What is another walker's is unpacked and counted, and only its beginning kept, unless it may be a
- * container, which all walk through. NULL: zeros. */
-static void hold_bytes(struct walking *w, struct held *h, const char *bytes, size_t size)
-{
-    struct buf *out = &h->bytes;
-
-    if (out->len < HEAD_SIZE || is_own(w) || container_is_one(buf_str(out))) {
-        if (bytes)
-            buf_add(out, bytes, size);
-        else
-            buf_addn(out, '\0', size);
-    }
-    h->size += size;
-    w->held += size;
-    count_out(w, size);
-}
-
-static void hold_block(struct walking *w, struct held *h, const char *bytes, uint64_t size)
-{
-    while (size && !is_full(w, h)) {
-        size_t n = size < CHUNK_SIZE ? (size_t)size : CHUNK_SIZE;
-
-        hold_bytes(w, h, bytes, n);
-        bytes = bytes ? bytes + n : NULL;
-        size -= n;
-    }
-}
-
-/* Reads the member's content, by blocks, so that what stands before damage is there. */
-static void hold(struct walking *w, struct archive *a, struct held *h)
-{
-    while (!h->why) {
-        const void *bytes;
-        size_t size = 0;
-        la_int64_t off = 0;
-        int state = archive_read_data_block(a, &bytes, &size, &off);
-
-        if (state == ARCHIVE_EOF)
-            return;
-        if (state >= ARCHIVE_WARN && size) {
-            if (off > 0 && (uint64_t)off > h->size) /* a hole */
-                hold_block(w, h, NULL, (uint64_t)off - h->size);
-            hold_block(w, h, bytes, size);
-        }
-        if (state != ARCHIVE_OK && !h->why && !is_full(w, h))
-            tell_damage(h,
-                        archive_error_string(a) ? archive_error_string(a) : "no reason is known");
-    }
-}
-
-/* The rest of a member. libarchive does it without unpacking, but in 7-Zip, where members may be
- * packed together: there it is counted. */
-static void pass_over(struct walking *w, struct archive *a)
-{
-    int state = ARCHIVE_OK;
-
-    if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_7ZIP)
-        return;
-    while (state >= ARCHIVE_WARN && state != ARCHIVE_EOF && !w->ended) {
-        const void *bytes;
-        size_t size = 0;
-        la_int64_t off;
-
-        state = archive_read_data_block(a, &bytes, &size, &off);
-        count_unpacked(w, size);
-    }
-}
-
-static void held_release(struct held *h)
-{
-    buf_release(&h->bytes);
 }
 
 static int take_held(struct walking *w, const struct held *h, struct str name,
@@ -385,9 +172,9 @@ static int take_member(struct walking *w, struct archive *a, struct archive_entr
         return tell_left(w, buf_str(&name), "encrypted", e);
     if (!count_member(w, buf_str(&name)))
         return 0;
-    hold(w, a, &held);
+    held_read(w, a, &held);
     if (held.why)
-        pass_over(w, a);
+        walking_pass_over(w, a);
     if (archive_entry_mtime_is_set(entry))
         written = written_of(archive_entry_mtime(entry), outer_written.s, w->walk->taken_s);
     if (held.size)
@@ -443,7 +230,7 @@ static int walk_members(struct walking *w, struct archive *a, struct str name,
                      archive_error_string(a) ? archive_error_string(a) : "no reason is known");
             return tell_about(w, name, words, e);
         }
-        if (is_inner(w, a) && is_share_spent(w) && w->overdrawn > OVERDRAWN_MOST)
+        if (is_inner(w, a) && walking_is_spent(w) && w->overdrawn > WALK_OVERDRAWN_MOST)
             return tell_about(w, name,
                               "what lies behind in it was left: with more, what is "
                               "unpacked would be over 200 times what is packed",
@@ -516,12 +303,12 @@ static int take_packed_file(struct source *s, struct str name, struct written wr
 
     if (!count_member(w, name))
         return 0;
-    while (rc == 0 && got && !is_full(w, &held)) {
-        hold_bytes(w, &held, s->unpacked, got);
+    while (rc == 0 && got && !held_is_full(w, &held)) {
+        held_add(w, &held, s->unpacked, got);
         rc = unpack_more(s, s->unpacked, CHUNK_SIZE, &got, e);
     }
     if (rc == 0 && !held.why && packing_damage(s->packing))
-        tell_damage_of(&held, s->packing);
+        held_tell_damage(&held, s->packing);
     if (rc == 0)
         rc = take_held(w, &held, name, written, e);
     w->held -= held.size;
@@ -584,7 +371,7 @@ static int take_content(struct walking *w, struct content *c, struct str name,
     if (rc)
         return rc;
     if (!container_is_one((struct str){head, got})) {
-        bool own = is_own(w);
+        bool own = walking_is_own(w);
 
         w->things++;
         return own ? w->walk->take(w->walk->context, &m, e) : 0;

@@ -1,0 +1,91 @@
+/* build_task.c: inside a worker: what the program asks for, and knows of the evidence. */
+#include <malloc.h>
+#include "base/mem.h"
+#include "timeline/build_job.h"
+
+/* Takes so many bytes off *rest. */
+static struct str take_bytes(struct str *rest, size_t size)
+{
+    struct str out = str_head(*rest, size);
+
+    if (rest->len < size)
+        BUG("an argument that is not whole");
+    *rest = str_from(*rest, size);
+    return out;
+}
+
+static int read_zone(struct zone **out, struct str bytes, struct err *e)
+{
+    return bytes.len ? zone_read(out, bytes, e) : 0;
+}
+
+static int read_settings(struct job *j, struct str *rest, struct err *e)
+{
+    int rc = 0;
+
+    if (j->task.setting_count > BUILD_SETTINGS_MOST)
+        BUG("%u settings", j->task.setting_count);
+    for (uint32_t i = 0; rc == 0 && i < j->task.setting_count; i++) {
+        struct job_setting *s = &j->settings[i];
+        struct build_setting_head head;
+
+        memcpy(&head, take_bytes(rest, sizeof(head)).p, sizeof(head));
+        s->source = take_bytes(rest, head.source_size);
+        rc = read_zone(&s->zone, take_bytes(rest, head.zone_size), e);
+        j->setting_count++;
+    }
+    return rc;
+}
+
+/* What is known of the source that is read: nights, years, and zones that it may name. */
+static void read_known(struct job *j, struct str *rest)
+{
+    size_t size = j->task.break_count * sizeof(j->breaks.of[0]);
+    struct str index;
+
+    for (uint32_t i = 0; i < j->task.fold_count; i++) {
+        struct fold fold;
+
+        memcpy(&fold, take_bytes(rest, sizeof(fold)).p, sizeof(fold));
+        folds_add(&j->folds, &fold);
+    }
+    if (j->task.break_count > YEAR_RUNS_MOST)
+        BUG("%u breaks", j->task.break_count);
+    memcpy(j->breaks.of, take_bytes(rest, size).p, size);
+    j->breaks.count = j->task.break_count;
+    j->breaks.strays = j->task.strays;
+    index = take_bytes(rest, j->task.index_size);
+    j->zones = zone_names_new(index, take_bytes(rest, j->task.zones_size));
+}
+
+int job_begin(struct job *j, struct str argument, struct err *e)
+{
+    struct str rest = argument;
+    int rc;
+
+    /* Windows and scratch are mostly touched little: taken anew from the kernel they need not be
+     * cleared, which would be most of the work where members are small and many. */
+    (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    memcpy(&j->task, take_bytes(&rest, sizeof(j->task)).p, sizeof(j->task));
+    rc = read_zone(&j->zone, take_bytes(&rest, j->task.zone_size), e);
+    if (rc == 0)
+        rc = read_settings(j, &rest, e);
+    if (rc == 0)
+        j->name = take_bytes(&rest, j->task.name_size);
+    if (rc == 0)
+        read_known(j, &rest);
+    j->names = field_names_new();
+    j->writer = block_writer_new(j->names, job_send_block, j);
+    return rc;
+}
+
+void job_release(struct job *j)
+{
+    zone_free(j->zone);
+    zone_names_free(j->zones);
+    for (size_t i = 0; i < j->setting_count; i++)
+        zone_free(j->settings[i].zone);
+    block_writer_free(j->writer);
+    field_names_free(j->names);
+    folds_release(&j->folds);
+}
