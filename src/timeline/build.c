@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "evidence/disk_wire.h"
+#include "timeline/build_lanes.h"
 #include "timeline/build_notice.h"
 #include "timeline/segment_room.h"
 #include "timeline/wire.h"
@@ -18,53 +19,12 @@ enum {
     QUEUE_MOST = 16 << 20,   /* of a lane whose turn it is not: it waits */
     SETTLE_SIZE = 256 << 10, /* of a queue, before what was put is cut off it */
     NAME_MOST = 64 << 10,
-    RUNS_KEPT = 1 << 18,  /* of which the years of a source follow */
     BLOCK_MOST = 1 << 29, /* packed bytes of one block */
 };
 #define MEMORY_SIZE ((uint64_t)3 << 30)
 
-/* One worker, and what it sent that has not been put yet. */
-struct lane {
-    struct building *building;
-    struct worker *worker; /* NULL: none, or it has ended */
-    struct buf argument;
-    struct buf queue; /* kind and size, u32 each, and the bytes, of each message */
-    size_t taken;     /* bytes of it */
-    uint32_t part;    /* or its share */
-    bool is_used;
-    bool has_part;              /* it has told the end of its part */
-    uint64_t read;              /* bytes of evidence */
-    struct buf columns, packed; /* of the block that is being put together */
-};
-
-struct building {
-    const struct build_order *order;
-    struct segment_writer *store;
-    struct build_looked looked;
-    struct years_part *counted; /* each part, where they have lines */
-    struct years *years;        /* with which each part begins */
-    struct year_breaks breaks;  /* of all of them */
-    struct folds folds;         /* likewise */
-    bool has_looked;
-    bool is_counting; /* years, before events are read */
-    struct lane *lanes;
-    unsigned lane_count;
-    uint32_t begun; /* parts, or shares */
-    uint32_t turn;  /* the part whose messages are put next, or the source of an archive */
-    uint64_t read;  /* bytes of evidence, by those who have ended */
-    uint64_t told;  /* of them, to who waits */
-    bool is_over;   /* the timeline's directory has no room for more */
-};
-
-static int unsound(struct err *e)
-{
-    return err_set(e, ERR_TAMPER, "the worker sent what no sound one sends");
-}
-
-/* folds and breaks: NULL, or of a part what is known. */
-static void make_argument(const struct build_order *o, const struct build_task *task,
-                          const struct folds *folds, const struct year_breaks *breaks,
-                          struct buf *out)
+void build_argument(const struct build_order *o, const struct build_task *task,
+                    const struct folds *folds, const struct year_breaks *breaks, struct buf *out)
 {
     struct build_task full = *task;
 
@@ -117,8 +77,8 @@ static bool has_turn(const struct lane *l)
     return l->part == (is_shared(b) ? b->turn % b->lane_count : b->turn);
 }
 
-static struct worker_order worker_order_of(const struct build_order *o, const struct buf *argument,
-                                           worker_receive *receive, void *context)
+struct worker_order build_worker_order(const struct build_order *o, const struct buf *argument,
+                                       worker_receive *receive, void *context)
 {
     static const struct worker_limits limits = {
         .cpu_s = CPU_S, .wall_s = WALL_S, .memory = MEMORY_SIZE};
@@ -148,19 +108,19 @@ static int take_looked(struct building *b, struct str body, struct err *e)
     struct build_looked l;
 
     if (b->has_looked || body.len != sizeof(l))
-        return unsound(e);
+        return build_unsound(e);
     memcpy(&l, body.p, sizeof(l));
     if (l.part_count == 0 || l.part_count > PARTS_MOST || !is_format(l.format) ||
         !is_format(l.second) || l.encoding >= TEXT_ENCODING_COUNT_ ||
         (l.has_many && (l.part_count > 1 || l.is_disk)) ||
         (l.part_count > 1 && (l.format == WIRE_NO_FORMAT || l.is_disk)))
-        return unsound(e);
+        return build_unsound(e);
     b->looked = l;
     b->has_looked = true;
     return 0;
 }
 
-static int tell(struct building *b, uint64_t done, struct err *e)
+int build_progress(struct building *b, uint64_t done, struct err *e)
 {
     const struct build_order *o = b->order;
     uint64_t all = 0;
@@ -182,7 +142,8 @@ static int take_look(void *context, uint32_t kind, struct str body, struct err *
 
     if (kind == BUILD_LOOKED)
         return take_looked(b, body, e);
-    return kind == BUILD_PROGRESS && body.len == sizeof(uint64_t) ? tell(b, 0, e) : unsound(e);
+    return kind == BUILD_PROGRESS && body.len == sizeof(uint64_t) ? build_progress(b, 0, e)
+                                                                  : build_unsound(e);
 }
 
 static int look(struct building *b, struct err *e)
@@ -197,10 +158,10 @@ static int look(struct building *b, struct err *e)
             .format = WIRE_NO_FORMAT, .second = WIRE_NO_FORMAT, .part_count = 1, .is_disk = 1};
         return 0;
     }
-    make_argument(b->order, &task, NULL, &b->breaks, &argument);
-    order = worker_order_of(b->order, &argument, take_look, b);
+    build_argument(b->order, &task, NULL, &b->breaks, &argument);
+    order = build_worker_order(b->order, &argument, take_look, b);
     rc = worker_run_order(&order, e);
-    return rc || b->has_looked ? rc : unsound(e);
+    return rc || b->has_looked ? rc : build_unsound(e);
 }
 
 static int take_source(struct building *b, struct str body, struct err *e)
@@ -211,11 +172,11 @@ static int take_source(struct building *b, struct str body, struct err *e)
     int rc;
 
     if (body.len < sizeof(s))
-        return unsound(e);
+        return build_unsound(e);
     memcpy(&s, body.p, sizeof(s));
     if (rest.len != (size_t)s.name_size + s.remark_size || s.name_size > NAME_MOST ||
         !is_format(s.format) || !is_format(s.second))
-        return unsound(e);
+        return build_unsound(e);
     source = (struct segment_source){.name = str_head(rest, s.name_size),
                                      .format = format_at(s.format),
                                      .second = format_at(s.second),
@@ -236,7 +197,7 @@ static int take_block(struct lane *l, struct str body, struct err *e)
     int rc;
 
     if (body.len != sizeof(told))
-        return unsound(e);
+        return build_unsound(e);
     memcpy(&told, body.p, sizeof(told));
     block = (struct segment_block){.events = told.events,
                                    .first_ns = told.first_ns,
@@ -256,7 +217,7 @@ static int take_part(struct lane *l, struct str body, struct err *e)
     struct build_part part;
 
     if (body.len != sizeof(part) || (l->has_part && l->building->looked.part_count > 1))
-        return unsound(e);
+        return build_unsound(e);
     memcpy(&part, body.p, sizeof(part));
     segment_part(l->building->store, &part.counts, &part.digest);
     l->has_part = true;
@@ -266,53 +227,8 @@ static int take_part(struct lane *l, struct str body, struct err *e)
 static int take_piece(struct buf *to, struct str body, struct err *e)
 {
     if (body.len > BLOCK_MOST - to->len)
-        return unsound(e);
+        return build_unsound(e);
     buf_addstr(to, body);
-    return 0;
-}
-
-/* Of each part, so that those of all have room; the same for a source whoever reads it. */
-static size_t runs_most(const struct building *b)
-{
-    size_t share = RUNS_KEPT / b->looked.part_count;
-
-    return share < YEAR_RUNS_MOST ? YEAR_RUNS_MOST : share > YEAR_RUNS_ALL ? YEAR_RUNS_ALL : share;
-}
-
-static int take_runs(struct lane *l, struct str body, struct err *e)
-{
-    struct years_part *part = &l->building->counted[l->part];
-
-    if (body.len % sizeof(struct year_run) || l->has_part)
-        return unsound(e);
-    for (; body.len; body = str_from(body, sizeof(struct year_run))) {
-        struct year_run run;
-
-        memcpy(&run, body.p, sizeof(run));
-        if (!year_run_is_sound(&run, PART_SIZE))
-            return unsound(e);
-        year_runs_add(&part->runs, &run, runs_most(l->building));
-    }
-    return 0;
-}
-
-static int take_counted(struct lane *l, struct str body, struct err *e)
-{
-    struct years_part *part = &l->building->counted[l->part];
-    struct build_counted c;
-
-    if (body.len != sizeof(c) || l->has_part)
-        return unsound(e);
-    memcpy(&c, body.p, sizeof(c));
-    if (c.strays > PART_SIZE || !year_stated_is_sound(&c.before, PART_SIZE) ||
-        !year_stated_is_sound(&c.last, PART_SIZE))
-        return unsound(e);
-    part->runs.strays += c.strays;
-    part->runs.before = c.before;
-    part->runs.last = c.last;
-    part->has_clock = c.has_clock != 0;
-    part->has_fold = c.has_fold != 0;
-    l->has_part = true;
     return 0;
 }
 
@@ -326,10 +242,10 @@ static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
         return 0;
     switch (kind) {
     case BUILD_SOURCE:
-        return is_all ? take_source(b, body, e) : unsound(e);
+        return is_all ? take_source(b, body, e) : build_unsound(e);
     case BUILD_SOURCE_END:
         b->turn += is_shared(b);
-        return is_all ? 0 : unsound(e);
+        return is_all ? 0 : build_unsound(e);
     case BUILD_COLUMNS:
         return take_piece(&l->columns, body, e);
     case BUILD_PACKED:
@@ -339,7 +255,7 @@ static int put(struct lane *l, uint32_t kind, struct str body, struct err *e)
     case BUILD_PART_END:
         return take_part(l, body, e);
     }
-    return unsound(e);
+    return build_unsound(e);
 }
 
 static int put_queued(struct lane *l, struct err *e)
@@ -368,13 +284,13 @@ static int take_progress(struct lane *l, struct str body, struct err *e)
     uint64_t sum = l->building->read;
 
     if (body.len != sizeof(l->read))
-        return unsound(e);
+        return build_unsound(e);
     memcpy(&l->read, body.p, sizeof(l->read));
     for (unsigned i = 0; i < l->building->lane_count; i++)
         sum += l->building->lanes[i].read;
     if (is_shared(l->building)) /* each reads all of it */
         sum /= l->building->lane_count;
-    return tell(l->building, sum, e);
+    return build_progress(l->building, sum, e);
 }
 
 static int take_message(void *context, uint32_t kind, struct str body, struct err *e)
@@ -385,21 +301,20 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
     if (kind == BUILD_PROGRESS)
         return take_progress(l, body, e);
     if (l->building->is_counting && kind == BUILD_RUNS)
-        return take_runs(l, body, e);
+        return build_take_runs(l, body, e);
     if (l->building->is_counting)
-        return kind == BUILD_COUNTED ? take_counted(l, body, e) : unsound(e);
+        return kind == BUILD_COUNTED ? build_take_counted(l, body, e) : build_unsound(e);
     if (has_turn(l) && l->queue.len == 0)
         return put(l, kind, body, e);
     if (l->queue.len + body.len > BLOCK_MOST)
-        return unsound(e);
+        return build_unsound(e);
     buf_add(&l->queue, head, sizeof(head));
     buf_addstr(&l->queue, body);
     return 0;
 }
 
-/* Of parts from one to another. */
-static struct build_task task_of(const struct building *b, enum build_kind kind, size_t from,
-                                 size_t to)
+struct build_task build_task_of(const struct building *b, enum build_kind kind, size_t from,
+                                size_t to)
 {
     size_t count = b->looked.part_count;
     uint64_t size = count > 1 ? format_part_size(formats[b->looked.format]) : 0;
@@ -422,11 +337,11 @@ static struct build_task task_of(const struct building *b, enum build_kind kind,
 static int begin_lane(struct building *b, struct lane *l, struct err *e)
 {
     uint32_t i = b->begun, count = b->looked.part_count;
-    struct build_task task = task_of(b,
-                                     count == 1       ? BUILD_ALL
-                                     : b->is_counting ? BUILD_COUNT
-                                                      : BUILD_PART,
-                                     i, i + 1);
+    struct build_task task = build_task_of(b,
+                                           count == 1       ? BUILD_ALL
+                                           : b->is_counting ? BUILD_COUNT
+                                                            : BUILD_PART,
+                                           i, i + 1);
     struct worker_order order;
 
     task.share = is_shared(b) ? i : 0;
@@ -436,8 +351,8 @@ static int begin_lane(struct building *b, struct lane *l, struct err *e)
     l->is_used = true;
     l->has_part = false;
     l->read = 0;
-    make_argument(b->order, &task, &b->folds, &b->breaks, &l->argument);
-    order = worker_order_of(b->order, &l->argument, take_message, l);
+    build_argument(b->order, &task, &b->folds, &b->breaks, &l->argument);
+    order = build_worker_order(b->order, &l->argument, take_message, l);
     if (b->looked.is_disk) {
         order.job = NULL;
         order.program = DISK_PROGRAM;
@@ -463,7 +378,7 @@ static int end_shares(struct building *b, struct err *e)
         struct lane *l = &b->lanes[i];
 
         if (l->queue.len && is_over)
-            return unsound(e);
+            return build_unsound(e);
         if (l->is_used && !l->worker && l->queue.len == 0)
             end_lane(b, l);
     }
@@ -499,7 +414,7 @@ static int take_turns(struct building *b, struct err *e)
             if (rc || l->worker || b->is_over)
                 continue;
             if (!l->has_part && b->looked.part_count > 1)
-                return unsound(e);
+                return build_unsound(e);
             end_lane(b, l);
             b->turn++;
             has_moved = true;
@@ -556,7 +471,8 @@ static int run_lanes(struct building *b, struct err *e)
         for (unsigned i = 0; i < b->lane_count; i++)
             fds[i] = (struct pollfd){.fd = fd_of(&b->lanes[i]), .events = POLLIN};
         if (poll(fds, b->lane_count, -1) < 0) {
-            rc = errno == EINTR ? tell(b, b->told, e) : err_errno(e, "cannot wait for a worker");
+            rc = errno == EINTR ? build_progress(b, b->told, e)
+                                : err_errno(e, "cannot wait for a worker");
             continue;
         }
         for (unsigned i = 0; i < b->lane_count && rc == 0; i++)
@@ -584,45 +500,6 @@ static int count_years(struct building *b, struct err *e)
     b->read = 0;
     if (rc == 0)
         years_place(b->counted, b->looked.part_count, b->order->written.s, b->years, &b->breaks);
-    return rc;
-}
-
-static int take_folds(void *context, uint32_t kind, struct str body, struct err *e)
-{
-    struct building *b = context;
-
-    if (kind == BUILD_PROGRESS && body.len == sizeof(uint64_t))
-        return tell(b, b->told, e);
-    if (kind != BUILD_FOLDED || body.len % sizeof(struct fold) ||
-        body.len / sizeof(struct fold) > FOLDS_MOST)
-        return unsound(e);
-    while (body.len) {
-        struct fold fold, *last = b->folds.count ? &b->folds.of[b->folds.count - 1] : NULL;
-
-        memcpy(&fold, body.p, sizeof(fold));
-        body = str_from(body, sizeof(fold));
-        if (!fold_is_sound(&fold) || (last && fold.from < last->to))
-            return unsound(e);
-        folds_add(&b->folds, &fold);
-    }
-    return 0;
-}
-
-/* The parts around each night are gone through in one go, for a night may lie in several. */
-static int find_folds(struct building *b, struct err *e)
-{
-    size_t from = 0, to = 0;
-    int rc = 0;
-
-    while (rc == 0 && reader_next_folds(b->counted, b->looked.part_count, &from, &to)) {
-        CLEANUP_BUF struct buf argument = {0};
-        const struct build_task task = task_of(b, BUILD_FOLDS, from, to);
-        struct worker_order order;
-
-        make_argument(b->order, &task, NULL, &b->breaks, &argument);
-        order = worker_order_of(b->order, &argument, take_folds, b);
-        rc = worker_run_order(&order, e);
-    }
     return rc;
 }
 
@@ -685,7 +562,7 @@ int timeline_build(const struct build_order *order, struct segment_result *out, 
     if (b.looked.part_count > 1 && formats[b.looked.format]->line)
         rc = count_years(&b, e);
     if (rc == 0 && b.counted)
-        rc = find_folds(&b, e);
+        rc = build_find_folds(&b, e);
     if (rc == 0)
         rc = run_lanes(&b, e);
     if (rc == 0)

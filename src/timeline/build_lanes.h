@@ -1,0 +1,57 @@
+/* build_lanes.h: workers side by side that make one timeline, as build.c and build_years.c share
+ * them. */
+#pragma once
+#include "timeline/build.h"
+#include "timeline/wire.h"
+
+/* One worker, and what it sent that has not been put yet. */
+struct lane {
+    struct building *building;
+    struct worker *worker; /* NULL: none, or it has ended */
+    struct buf argument;
+    struct buf queue; /* kind and size, u32 each, and the bytes, of each message */
+    size_t taken;     /* bytes of it */
+    uint32_t part;    /* or its share */
+    bool is_used;
+    bool has_part;              /* it has told the end of its part */
+    uint64_t read;              /* bytes of evidence */
+    struct buf columns, packed; /* of the block that is being put together */
+};
+
+struct building {
+    const struct build_order *order;
+    struct segment_writer *store;
+    struct build_looked looked;
+    struct years_part *counted; /* each part, where they have lines */
+    struct years *years;        /* with which each part begins */
+    struct year_breaks breaks;  /* of all of them */
+    struct folds folds;         /* likewise */
+    bool has_looked;
+    bool is_counting; /* years, before events are read */
+    struct lane *lanes;
+    unsigned lane_count;
+    uint32_t begun; /* parts, or shares */
+    uint32_t turn;  /* the part whose messages are put next, or the source of an archive */
+    uint64_t read;  /* bytes of evidence, by those who have ended */
+    uint64_t told;  /* of them, to who waits */
+    bool is_over;   /* the timeline's directory has no room for more */
+};
+
+/* ERR_TAMPER. */
+int build_unsound(struct err *e);
+/* Tells who waits how many bytes of evidence were read. */
+MUST_CHECK int build_progress(struct building *b, uint64_t done, struct err *e);
+/* Of parts from one to another. */
+struct build_task build_task_of(const struct building *b, enum build_kind kind, size_t from,
+                                size_t to);
+/* What a worker is given. folds and breaks: NULL, or of a part what is known. */
+void build_argument(const struct build_order *o, const struct build_task *task,
+                    const struct folds *folds, const struct year_breaks *breaks, struct buf *out);
+struct worker_order build_worker_order(const struct build_order *o, const struct buf *argument,
+                                       worker_receive *receive, void *context);
+
+/* BUILD_RUNS and BUILD_COUNTED: of the lane's part. */
+MUST_CHECK int build_take_runs(struct lane *l, struct str body, struct err *e);
+MUST_CHECK int build_take_counted(struct lane *l, struct str body, struct err *e);
+/* The parts around each night are gone through in one go, for a night may lie in several. */
+MUST_CHECK int build_find_folds(struct building *b, struct err *e);
