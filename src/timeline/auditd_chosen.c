@@ -5,7 +5,7 @@
  * (lib/audit_logging.c). */
 #include "timeline/auditd_record.h"
 
-enum { NEXT_MOST = 8, COMM_SIZE = 15, NO_RANK = NEXT_MOST };
+enum { NEXT_MOST = 24, COMM_SIZE = 15, NO_RANK = NEXT_MOST };
 
 /* Which text it is, and which keys can stand behind it. */
 struct chosen {
@@ -19,7 +19,12 @@ struct chosen {
 
 static const struct chosen of_kernel[] = {
     {"APPARMOR", "name", false, 0, {"pid"}},
-    {"APPARMOR", "comm", false, COMM_SIZE, {"requested_mask", "denied_mask"}},
+    {"APPARMOR",
+     "comm",
+     true,
+     COMM_SIZE,
+     {"capability", "capname", "denied_mask", "denied", "family", "fsuid", "info", "peer",
+      "protocol", "requested_mask", "requested", "signal", "sock_type", "target", "ouid"}},
     {"ANOM_ABEND", "exe", false, 0, {"sig"}},
     {"SECCOMP", "exe", false, 0, {"sig"}},
     {"CONFIG_CHANGE", "path", false, 0, {"key", "list", "res"}},
@@ -32,7 +37,10 @@ static const struct chosen of_kernel[] = {
      "comm",
      true,
      COMM_SIZE,
-     {"exe", "path", "name", "data", "dest", "capability", "scontext"}},
+     {"exe",   "anonclass", "capability", "daddr", "data",  "device",          "dest",
+      "faddr", "ipc_key",   "key_serial", "kmod",  "laddr", "lockdown_reason", "lport",
+      "name",  "netif",     "opid",       "path",  "pkey",  "saddr",           "scontext",
+      "src"}},
     {NULL, "data", false, 0, {0}},
     {NULL, "exe", false, 0, {"subj", "key", "res"}},
     {NULL, "key", false, 0, {"list", "res"}},

@@ -126,6 +126,8 @@ class Audit(unittest.TestCase):
                  {"process.name": "x pid=7", "process.executable": "/" + text, "auditd.subj": "unconfined", "event.outcome": "failure"}),
                 ("AVC", f"avc:  denied  {{ read }} for pid=300 comm=x name={text} dev=\"sda1\" ino=3 scontext=a tcontext=b tclass=file permissive=0", {"file.path": text, "auditd.ino": "3"}),
                 ("AVC", f"apparmor=DENIED operation=open profile=/x name=/{text} pid=300 comm=x requested_mask=r denied_mask=r fsuid=eva ouid=root", {"file.path": "/" + text, "process.name": "x"}),
+                ("AVC", f"avc:  denied  {{ name_bind }} for pid=300 comm=x pid=8 saddr=192.0.2.7 src=22 scontext=a tcontext=b tclass=tcp_socket", {"process.name": "x pid=8", "auditd.src": "22"}),
+                ("AVC", f"apparmor=DENIED operation=capable profile=/x pid=300 comm=x capability=21  capname=sys_admin", {"process.name": "x", "auditd.capability": "21"}),
                 ("TTY", f"tty pid=300 uid=eva auid=eva ses=3 major=4 minor=1 comm=sh data={text}", {"process.name": "sh", "auditd.data": text})):
             event = read_lines(told(1, kind, more))[0][0]
             self.assertEqual({name: event.get(name) for name in wanted} | {"process.pid": event.get("process.pid")}, {**wanted, "process.pid": "300" if "pid=300" in more else None}, more)
