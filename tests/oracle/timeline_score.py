@@ -187,6 +187,9 @@ def plain(address):
     return re.sub(r"^::ffff:(?=\d+\.)", "", address)
 
 
+STATES_ZONE = re.compile(r"\d\d:\d\d(:\d\d)?([.,]\d+)? ?(Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d\b)")
+
+
 def score_line(name, line, said, event, sets):
     """One line: where it states no year fail2ban takes the last one in which it is not after its tests' own time."""
     times, hosts, verdicts, elsewhere = sets
@@ -197,8 +200,7 @@ def score_line(name, line, said, event, sets):
         got = moment(event) if event else None
         # A line that states its zone is told in that of fail2ban's tests.
         zurich = when.replace(tzinfo=zoneinfo.ZoneInfo("Europe/Zurich")).astimezone(datetime.timezone.utc).replace(tzinfo=None)
-        doubt = event["doubt"][0] if event else ""
-        wanted = when if "z" in doubt else zurich
+        wanted = zurich if STATES_ZONE.search(line) else when
         is_right = got and abs((got.replace(year=2000) - wanted.replace(year=2000)).total_seconds()) < 1 and got.year == wanted.year
         times.add(is_right, where, said["time"], got)
     if not said.get("match") or "host" not in said:
@@ -437,7 +439,9 @@ def last_and_who(probe, data):
             spelled = "%a %m-%d %H:%M:%S" if said[0].isalpha() else "%Y-%m-%d %H:%M"
             wanted = (f"{said[:3]} " if said[0].isalpha() else "") + when.strftime(spelled.removeprefix("%a "))
             found.add(got is not None and got.strftime(spelled) == wanted, f"time: {where}", wanted, got)
-            for member, fields in (("user", ("user.name", "utmp.user")), ("tty", ("utmp.terminal",)), ("hostname", ("source.ip", "source.address", "host.os.kernel")),
+            # What the machine itself says has no user, and its kernel where others have the host.
+            is_own = row.get("user") in ("reboot", "shutdown", "runlevel")
+            for member, fields in (("user", ("utmp.user" if is_own else "user.name",)), ("tty", ("utmp.terminal",)), ("hostname", ("host.os.kernel",) if is_own else ("source.ip", "source.address")),
                                    ("from", ("source.ip", "source.address")), ("pid", ("process.pid",)), ("logout", ("last.logout",))):
                 if row.get(member):
                     values = [" ".join(value.split()) for field in fields for value in event[field]]
