@@ -132,9 +132,18 @@ class WithoutCalm(Package):
         self.assertLessEqual(max(len(line) for line in readme.splitlines()), 80)
         self.assertNotRegex(readme, r"\{[a-z]+\}")
         # The fourth check of the page itself, as a shell runs it.
-        script = re.search(r"^     (sed .*?recorded\"; done)$", readme, re.M | re.S).group(1)
-        said = subprocess.run(["sh", "-c", script], cwd=out, capture_output=True, text=True, check=False).stdout
-        self.assertEqual(said, "evidence/e1/auth.log: as recorded\n")
+        script = re.search(r"^     (sed .*?MISSING\"; done)$", readme, re.M | re.S).group(1)
+
+        def checked_by_hand():
+            return subprocess.run(["sh", "-c", script], cwd=out, capture_output=True, text=True, check=False).stdout
+
+        self.assertEqual(checked_by_hand(), "evidence/e1/auth.log: as recorded\n")
+        (out / "evidence/e1/auth.log").write_bytes(b"other")
+        (out / "evidence/e9").mkdir()
+        (out / "evidence/e9/more").write_bytes(self.log.read_bytes() + b"x")
+        self.assertEqual(checked_by_hand(), "evidence/e1/auth.log: ON NO RECORD\nevidence/e9/more: ON NO RECORD\n"
+                         f"{hashlib.sha256(self.log.read_bytes()).hexdigest()}: MISSING\n")
+        (out / "evidence/e1/auth.log").write_bytes(self.log.read_bytes())
         form = (out / "custody/e1.txt").read_text()
         self.assertIn("exported", form)
         command = re.search(r"^    (grep .*)$", form, re.M).group(1)
