@@ -11,12 +11,13 @@
 #include "practice/evidence.h"
 #include "practice/import.h"
 #include "practice/package.h"
+#include "practice/package_name.h"
 #include "practice/texts.h"
 #include "practice/verify.h"
 #include "sys/file.h"
 #include "sys/self.h"
 
-enum { CHUNK_SIZE = 256 << 10, NAME_PART_LIMIT = 120, TEXT_COLUMNS = 100, LIST_COLUMNS = 72 };
+enum { CHUNK_SIZE = 256 << 10, TEXT_COLUMNS = 100, LIST_COLUMNS = 72 };
 
 void package_release(struct package *p)
 {
@@ -182,37 +183,6 @@ static int add_program(struct package *p, struct err *e)
     return rc ? rc : add(p, m, e);
 }
 
-/* The last part of a path, as a name that does no harm anywhere. */
-static void add_safe_name(struct buf *out, struct str path)
-{
-    size_t start = out->len;
-
-    for (size_t i = path.len; i-- > 0;)
-        if (path.p[i] == '/') {
-            path = str_from(path, i + 1);
-            break;
-        }
-    path = str_head(path, NAME_PART_LIMIT);
-    for (size_t i = 0; i < path.len; i++) {
-        char c = path.p[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        bool is_inner = out->len > start && (c == '.' || c == '-');
-
-        buf_addc(out, is_letter || is_inner ? c : '_');
-    }
-    if (out->len == start)
-        buf_adds(out, "bytes");
-}
-
-/* Names that were made safe may have become the same. */
-static bool is_taken(const struct package *p, size_t first, struct str name)
-{
-    for (size_t i = first; i < p->count; i++)
-        if (str_eq(p->members[i].name, name))
-            return true;
-    return false;
-}
-
 /* One that was not read again when it was written has no SHA-256 on record: it gets its own now. */
 static int find_sum(struct package_member *m, struct err *e)
 {
@@ -224,11 +194,11 @@ static int find_sum(struct package_member *m, struct err *e)
 }
 
 static int add_file(struct package *p, const struct thing *item, const struct evidence_file *file,
-                    size_t first, struct err *e)
+                    struct package_names *names, struct err *e)
 {
     struct package_member m = {.size = file->size, .sum = file->sum, .fd = -1};
-    CLEANUP_BUF struct buf name = {0};
     CLEANUP_BUF struct buf path = {0};
+    struct str name;
     struct stat st;
     int rc = evidence_file_path(item, file, &path, e);
 
@@ -243,23 +213,21 @@ static int add_file(struct package *p, const struct thing *item, const struct ev
     rc = file->has_sum ? 0 : find_sum(&m, e);
     if (rc)
         return rc;
-    buf_addf(&name, "evidence/e%u/", item->number);
-    add_safe_name(&name, file->name);
-    while (is_taken(p, first, buf_str(&name)))
-        buf_addc(&name, '_');
-    m.name = str_of(arena_strdup(p->arena, buf_text(&name)));
+    if (!package_names_add(names, file->name, &name))
+        return err_set(e, ERR_LIMIT, "too many files of e%u have the same name", item->number);
+    m.name = str_of(arena_printf(p->arena, "evidence/e%u/" STR_FMT, item->number, STR_ARG(name)));
     return add(p, m, e);
 }
 
 static int add_files(struct package *p, const struct thing *item, struct err *e)
 {
+    CLEANUP(package_names_release) struct package_names names = {.arena = p->arena};
     struct str rest = thing_value(item, "files");
     struct evidence_file file;
-    size_t first = p->count;
     int rc = 0;
 
     while (rc == 0 && evidence_file_next(&rest, &file))
-        rc = add_file(p, item, &file, first, e);
+        rc = add_file(p, item, &file, &names, e);
     if (rc == 0 && rest.len)
         rc = err_set(e, ERR_FORMAT, "what is on record of the files of e%u cannot be read",
                      item->number);
@@ -284,7 +252,7 @@ static int add_blob(struct package *p, const struct view *v, const struct thing 
         return err_set(e, ERR_NOTFOUND, "the bytes of e%u are not in this copy of the case",
                        item->number);
     buf_addf(&name, "evidence/e%u/", item->number);
-    add_safe_name(&name, path.len ? path : view_title(item));
+    package_name_add(&name, path.len ? path : view_title(item));
     m.name = str_of(arena_strdup(p->arena, buf_text(&name)));
     return add(p, m, e);
 }
