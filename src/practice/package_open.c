@@ -8,6 +8,7 @@
 #include "practice/package.h"
 #include "practice/package_key.h"
 #include "practice/package_place.h"
+#include "practice/package_told.h"
 #include "practice/progress.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -23,6 +24,7 @@ struct open_run {
     struct hash sum; /* of the member that is written */
     bool has_sum;
     struct package_summary summary;
+    struct package_check check; /* where all of it is there */
 };
 
 static void run_release(struct open_run *x)
@@ -32,6 +34,7 @@ static void run_release(struct open_run *x)
     package_place_close(&x->place);
     buf_release(&x->package);
     buf_release(&x->to);
+    package_check_release(&x->check);
 }
 
 static int on_begin(void *context, struct str name, const struct hash *sum, struct err *e)
@@ -104,16 +107,22 @@ static int write_members(struct open_run *x, struct err *e)
     return rc;
 }
 
+static bool is_whole(const struct open_run *x)
+{
+    return x->summary.state == BUNDLE_WHOLE;
+}
+
 static void say(const struct open_run *x, struct buf *out)
 {
     char size[UTC_PLAIN_SIZE];
 
-    if (x->summary.state == BUNDLE_WHOLE) {
-        buf_adds(out, "The package is whole: ");
+    if (is_whole(x)) {
+        buf_adds(out, "All files of the package are there as they were packed: ");
     } else {
         buf_adds(out, "The package is not whole: ");
         sink_terminal(out, str_of(x->summary.why), false);
-        buf_adds(out, ".\nWhat stands before that is good: ");
+        buf_adds(out, ".\nWhat stands before that is as it was packed, and was not compared with "
+                      "the journal: ");
     }
     buf_addf(out, "%llu file%s, %s, in ", (unsigned long long)x->place.files,
              x->place.files == 1 ? "" : "s", size_text(size, x->place.bytes));
@@ -124,11 +133,28 @@ static void say(const struct open_run *x, struct buf *out)
         sink_terminal(out, buf_str(&x->place.part), false);
         buf_adds(out, "\n");
     }
+    if (is_whole(x))
+        package_check_say(&x->check, buf_str(&x->to), out);
     if (x->place.files < 2)
         return;
-    buf_adds(out, "What it is and how it is checked:  ");
+    buf_adds(out, "\nWhat the sender says of it, and how it is checked by hand:  ");
     sink_shell(out, buf_str(&x->to));
     buf_adds(out, "/README.txt\nThe bytes may be hostile: open them where they can do no harm.\n");
+}
+
+/* In one word; what came of each check is told besides. */
+static const char *state_name(const struct open_run *x)
+{
+    if (!is_whole(x))
+        return bundle_state_name(x->summary.state);
+    switch (package_check_judge(&x->check, buf_text(&x->package), NULL)) {
+    case 0:
+        return "as-recorded";
+    case ERR_TAMPER:
+        return "not-as-recorded";
+    default:
+        return "not-checked";
+    }
 }
 
 static void say_json(const struct open_run *x, struct buf *out)
@@ -137,11 +163,14 @@ static void say_json(const struct open_run *x, struct buf *out)
 
     json_begin(&j, out);
     json_object_begin(&j);
-    json_put_text(&j, "state", bundle_state_name(x->summary.state));
+    json_put_text(&j, "state", state_name(x));
+    json_put_bool(&j, "as_packed", is_whole(x));
     json_put_u64(&j, "files", x->place.files);
     json_put_u64(&j, "bytes", x->place.bytes);
     json_put_u64(&j, "chunks", x->summary.chunks);
-    if (x->summary.state != BUNDLE_WHOLE)
+    if (is_whole(x))
+        package_check_json(&x->check, &j);
+    else
         json_put_text(&j, "why", x->summary.why);
     if (x->place.fd >= 0)
         json_put_str(&j, "part", buf_str(&x->place.part));
@@ -152,7 +181,7 @@ static int judge(const struct open_run *x, struct err *e)
 {
     switch (x->summary.state) {
     case BUNDLE_WHOLE:
-        return 0;
+        return package_check_judge(&x->check, buf_text(&x->package), e);
     case BUNDLE_CUT:
         return err_set(e, ERR_FORMAT, "%s was cut off, or its end was changed",
                        buf_text(&x->package));
@@ -167,10 +196,12 @@ static int open_job(struct session *none, const struct operation *op, const stru
                     struct answer *a, struct err *e)
 {
     CLEANUP(run_release) struct open_run x = {.fd = -1, .place = {.fd = -1}};
-    int rc = find_key(&x, op, in, a, e);
+    int rc = package_check_root(&x.check, input_value(op, in, "root"), e);
 
     (void)none;
     buf_addstr(&x.to, input_value(op, in, "to"));
+    if (rc == 0)
+        rc = find_key(&x, op, in, a, e);
     if (rc == 0)
         rc = package_place_open(&x.place, buf_text(&x.to), e);
     progress_begin(&x.progress, a);
@@ -178,6 +209,8 @@ static int open_job(struct session *none, const struct operation *op, const stru
         rc = write_members(&x, e);
     if (rc)
         return rc;
+    if (is_whole(&x))
+        package_check_run(&x.check, x.place.folder);
     if (a->wants_json)
         say_json(&x, &a->json);
     else
@@ -197,6 +230,9 @@ static const struct field open_fields[] = {
     {.name = "identity",
      .type = FIELD_PATH,
      .help = "the private key of age that it is for; your own key, if not given"},
+    {.name = "root",
+     .type = FIELD_LINE,
+     .help = "the root that the sender told you another way: SIZE:GROUPS"},
 };
 
 const struct operation preserve_open = {
@@ -208,8 +244,13 @@ const struct operation preserve_open = {
             "and taken apart in a process that can do nothing else, and the private key is used by "
             "another that does nothing but that. No byte is written that was not authenticated, "
             "and nothing outside of the folder. Each file is compared with the SHA-256 that the "
-            "package names. Of a package that was cut or changed, what stands before that is "
-            "written all the same, and the exit status is not 0.",
+            "package names. Whoever packed it made those, so then the journal in it is checked by "
+            "calm-verify, and each file of evidence is held against what the journal says of it: "
+            "what was changed, added or left out is named. That the journal was not made anew, "
+            "nothing in the package can show: --root compares its root with the one that the "
+            "sender told you by telephone or on paper; without it the root is shown, for you to "
+            "compare. The exit status is 0 only where all of that holds. Of a package that was cut "
+            "or changed, what stands before that is written all the same.",
     OP_FIELDS(open_fields),
     .type = OP_FREE,
     .faces = FACE_CLI,

@@ -188,6 +188,23 @@ int beneath_create(struct beneath *b, const char *path, int *fd, struct err *e)
     return *fd < 0 ? cannot(b, path, e) : 0;
 }
 
+int beneath_open(const struct beneath *b, const char *path, int *fd, struct err *e)
+{
+    struct stat st;
+    int opened;
+
+    check(path);
+    opened = open_beneath(b->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (opened < 0)
+        return err_errno(e, "cannot open %s in %s", path, buf_text(&b->name));
+    if (fstat(opened, &st) != 0 || !S_ISREG(st.st_mode)) {
+        fd_close(opened);
+        return err_set(e, ERR_IO, "%s in %s is no file", path, buf_text(&b->name));
+    }
+    *fd = opened;
+    return 0;
+}
+
 int beneath_remove(struct beneath *b, const char *path, struct err *e)
 {
     struct str parent;

@@ -15,6 +15,9 @@ DEFINE_CLEANUP(struct beneath *, beneath_free)
  * with no part that is empty, "." or ".."; *fd is the caller's. ERR_CONFLICT: something is there,
  * or a part above is no folder. ERR_IO, ERR_FULL. */
 MUST_CHECK int beneath_create(struct beneath *b, const char *path, int *fd, struct err *e);
+/* Opens a regular file that is there, for reading; path as before, and *fd the caller's.
+ * ERR_NOTFOUND, ERR_IO. */
+MUST_CHECK int beneath_open(const struct beneath *b, const char *path, int *fd, struct err *e);
 /* Takes a file away again that was made last. */
 MUST_CHECK int beneath_remove(struct beneath *b, const char *path, struct err *e);
 /* Gives a file that was made there another name in the same folder. ERR_CONFLICT: something has it.

@@ -232,7 +232,7 @@ class Opened(Package):
         plain = self.open_with_age(self.folder / "weber.age")
         self.seal_with_age(plain)
         eva = self.outsider()
-        self.assertEqual(eva.json("preserve open made.age --to one --identity key.txt")["state"], "whole")
+        self.assertEqual(eva.json("preserve open made.age --to one --identity key.txt")["state"], "as-recorded")
         (self.folder / "plain.tar").write_bytes(plain)
         answers = [(b"passphrase", WORDS.encode() + b"\n"), (b"onfirm", WORDS.encode() + b"\n")]
         status, shown = with_terminal(["/usr/bin/age", "-p", "-o", "secret.age", "plain.tar"], answers, self.folder)
@@ -376,6 +376,140 @@ class Opened(Package):
             self.assertIn(status, (7, 9), said)
         self.assertEqual(eva.fails("preserve open /dev/null --to out")[0], 2)
         self.assertFalse((self.folder / "out").exists())
+
+
+@unittest.skipUnless(HAS_AGE, "age is not installed")
+class Compared(Package):
+    """Whoever knows the recipient's public key can pack anew: what is inside is held against the journal in it (doc/format/package.md, section 5)."""
+
+    parts = {"web1 sda.E01": b"first" * 900, "web1_sda.E01": b"second", "web1 sda.txt": b"said", "web1 sda.map": b"left"}
+
+    def image(self, name, parts, unread=()):
+        """An item as doc/format/image.md, section 1, has it: its files lie in a folder."""
+        place = self.folder / name
+        place.mkdir()
+        for part, data in parts.items():
+            (place / part).write_bytes(data)
+        lines = [f"{part} {len(data)} {'-' if part in unread else hashlib.sha256(data).hexdigest()}" for part, data in parts.items()]
+        ana, files = Key.of(self.ana), Files(self.case)
+        files.append(ana, "evidence/1", {"title": name, "sort": "image", "place": str(place), "files": "\n".join(lines)},
+                     scope_key=ana.unseal(files.grants()[ana.public])[-32:])
+
+    def number(self, title):
+        return next(t["call"] for t in self.ana.json("preserve list") if t["title"].endswith(title))
+
+    def fill_case(self):
+        """Of everything one, out of two copies that were merged: numbers are not in the journal's order."""
+        bo = self.join("bo")
+        apart = Person("bo", self.folder, self.folder / "bo.calm")
+        shutil.copytree(self.case, apart.case)
+        for person, name in ((apart, "b.log"), (self.ana, "a.log"), (self.ana, "gone.log")):
+            (self.folder / name).write_bytes(name.encode() * 50)
+            person(f"preserve files {self.folder / name}")
+        apart("log export apart")
+        self.ana("log merge apart")
+        shutil.copytree(apart.case / "evidence", self.case / "evidence", dirs_exist_ok=True)
+        self.image("disk of web1", self.parts, unread=["web1 sda.txt"])
+        self.image("old disk", {"old.E01": b"old"})
+        self.ana(f'preserve move {self.number("old disk")} destroyed --because "court order 12/26"')
+        self.ana('preserve item "drive 3 of db1"')
+        made = self.ana.json(f"preserve custody {self.number('gone.log')}")["chain"][0]["record"]
+        request = self.ana.json(f"log redact-request r{made} sha256 --because gone")[0]["record"]
+        for person in (self.ana, bo):
+            person(f"log redact-approve r{request}")
+        self.ana(f"log redact r{request}")
+
+    def pack(self, members, name="again.age"):
+        """What whoever packs anew can make: an archive whose sums are right."""
+        listed = [(n.encode(), data) for n, data in members.items() if n != "SHA256SUMS"]
+        return self.seal_with_age(sums(*listed) + b"".join(member(n, data) for n, data in listed) + bytes(1024), name)
+
+    def opened(self, members, more=""):
+        """(status, what it says as JSON) of a package with these members."""
+        self.pack(members)
+        shutil.rmtree(self.folder / "again", ignore_errors=True)
+        done = self.outsider().run(*shlex.split(f"preserve open again.age --to again --identity key.txt --json {more}"))
+        return done.returncode, json.loads(done.stdout)
+
+    def test_what_was_packed_anew_is_held_against_the_journal(self):
+        self.fill_case()
+        made = self.ana.json(f"preserve export weber.age --all {FOR} --recipient {self.recipient}")
+        tar = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age")))
+        whole = {n: tar.extractfile(n).read() for n in tar.getnames()}
+        at = {t.split()[-1].split("/")[-1]: f"evidence/{self.number(t)}" for t in ("a.log", "b.log", "auth.log", "disk of web1")}
+        a, b, image = f"{at['a.log']}/a.log", f"{at['b.log']}/b.log", at["web1"]
+        self.assertEqual({n for n in whole if n.startswith("evidence/")},
+                         {a, b, f"{at['auth.log']}/auth.log", *(f"{image}/{n}" for n in ("web1_sda.E01", "web1_sda.E01_", "web1_sda.txt", "web1_sda.map"))})
+        status, said = self.opened(whole)
+        self.assertEqual((status, said["state"], said["journal"]["verdict"]), (0, "as-recorded", "not-anchored"), said)
+        self.assertEqual({s["path"]: (s["title"].split("/")[-1], s["without_sum"]) for s in said["evidence"]["same"]},
+                         {at["a.log"]: ("a.log", 0), at["b.log"]: ("b.log", 0), at["auth.log"]: ("auth.log", 0), image: ("disk of web1", 1)})
+        self.assertEqual([said["evidence"][n] for n in ("items", "as_recorded", "without_bytes", "not_as_recorded")], [7, 4, 3, 0])
+        self.assertEqual((said["journal"]["records"], said["journal"]["root"]), (made["records"], made["root"]))
+
+        def without(*names):
+            return {n: data for n, data in whole.items() if not any(n.startswith(name) for name in names)}
+
+        journal, openings = "journal/journal.cj1", "journal/journal.cjo"
+        lines = whole[journal].splitlines(keepends=True)
+        told = whole[openings].splitlines(keepends=True)
+        b_id = next(json.loads(o)["id"] for o in told if base64.b64decode(json.loads(o)["value"]).endswith(b"/b.log"))
+        sum_of_b = next(o for o in told if json.loads(o)["id"] == b_id and json.loads(o)["name"] == "sha256")
+        about_b = {b_id} | {s["id"] for s in (json.loads(x)["statement"] for x in lines) if b_id in s["refs"]}
+        a_title, title = base64.b64encode(str(self.folder / "a.log").encode()), base64.b64encode(str(self.folder / "z.log").encode())
+        self.assertIn(a_title, whole[openings])
+        kinds = {
+            "changed": ({**whole, a: b"other"}, [("changed", a)]),
+            "files exchanged": ({**whole, a: whole[b], b: whole[a]}, []),  # each is as recorded, under the other's number
+            "names of an image exchanged": ({**whole, f"{image}/web1_sda.map": whole[f"{image}/web1_sda.E01"], f"{image}/web1_sda.E01": whole[f"{image}/web1_sda.map"]},
+                                            [("changed", f"{image}/web1_sda.E01"), ("changed", f"{image}/web1_sda.map")]),
+            "file of an image left out": (without(f"{image}/web1_sda.E01_"), [("missing", f"{image}/web1_sda.E01_")]),
+            "item left out": (without(at["b.log"]), [("no-files", None)]),
+            "image left out": (without(image), [("no-files", None)]),
+            "file more": ({**whole, f"{at['a.log']}/more.exe": b"evil"}, [("unrecorded", f"{at['a.log']}/more.exe")]),
+            "file more in an image": ({**whole, f"{image}/x/more": b"evil"}, [("unrecorded", f"{image}/x/more")]),
+            "folder more": ({**whole, "evidence/e99/z": b"evil", "evidence/y": b"evil"}, [("no-item", "evidence/e99"), ("no-item", "evidence/y")]),
+            "destroyed is there": ({**whole, "evidence/e98/old.E01": b"old"}, [("no-item", "evidence/e98")]),
+            "sum withheld": ({**whole, openings: whole[openings].replace(sum_of_b, b"")}, [("no-item", at["b.log"]), ("withheld", None)]),
+            "left out with its record": ({**without(at["b.log"]), openings: b"".join(o for o in told if json.loads(o)["id"] not in about_b)}, [("no-export", None)]),
+            "journal cut": ({**whole, journal: b"".join(lines[:-1])}, [("cut", None)]),
+            "form altered": ({n: data.replace(b"ana", b"eve") if n.startswith("custody/") else data for n, data in whole.items()}, []),
+            "value altered": ({**whole, openings: whole[openings].replace(a_title, title)}, []),
+            "no line": ({**whole, journal: whole[journal] + b"x\n"}, None),
+            "no openings": (without(openings), None),
+            "no journal": (without(journal), None),
+        }
+        verdicts = {"value altered": "tampered", "no line": "malformed", "no openings": "unchecked", "no journal": "unchecked"}
+        for name, (members, wrong) in kinds.items():
+            with self.subTest(name):
+                status, said = self.opened(members)
+                verdict = verdicts.get(name, "not-anchored")
+                bad = bool(wrong) or name in verdicts
+                self.assertEqual((said["journal"]["verdict"], status, said["state"]), (verdict, *((8, "not-as-recorded") if bad else (0, "as-recorded"))), said)
+                if wrong is not None:
+                    self.assertEqual(sorted((w["what"], w.get("path")) for w in said["evidence"]["wrong"]), sorted(wrong, key=str), said)
+        self.says_what_it_found(whole, made, image)
+
+    def says_what_it_found(self, whole, made, image):
+        """The words, and what can be compared only by people."""
+        eva = self.outsider()
+        said = eva("preserve open weber.age --to words --identity key.txt")
+        self.assertNotIn("package is whole", said)
+        for words in ("as they were packed", "The journal is valid, but not anchored", "7 items on record, all as recorded", f"{image} is r", "on record as destroyed",
+                      "a paper, a device", "the sender's", "Still to compare", f"records {made['records']}"):
+            self.assertIn(words, one_line(said))
+        groups = re.search(r"root\s+((?:[0-9a-f]{8}-[0-9a-f]{2}\s+){8})", said).group(1).split()
+        self.assertEqual("".join(g[:8] for g in groups), made["root"])
+        root = f'--root "{made["records"]}:{" ".join(groups)}"'
+        said = eva(f"preserve open weber.age --to told --identity key.txt {root}")
+        self.assertIn("The journal is verified: it has the root that you were told.", one_line(said))
+        self.assertNotIn("Still to compare", said)
+        other = {**whole, "journal/journal.cj1": b"".join(whole["journal/journal.cj1"].splitlines(keepends=True)[:-1])}
+        self.assertEqual((lambda s, j: (s, j["journal"]["verdict"]))(*self.opened(other, root)), (8, "tampered"))
+        for wrong in ("x", "0:" + made["root"], f"{made['records']}:{' '.join(groups[1:])}", f"{made['records']}:{made['root'][:-1]}"):
+            status, why = eva.fails(f'preserve open weber.age --to none --identity key.txt --root "{wrong}"')
+            self.assertEqual(status, 2, why)
+        self.assertFalse((self.folder / "none").exists())
 
 
 @unittest.skipUnless(HAS_AGE, "age is not installed")

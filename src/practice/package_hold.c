@@ -1,0 +1,403 @@
+/* package_hold.c: holds the evidence of a package against its journal: the job, and who hears it.
+ */
+#include "practice/package_hold.h"
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/sink.h"
+#include "practice/package_match.h"
+#include "sys/worker.h"
+
+enum { CPU_S = 3600, WALL_S = 2 * 3600, OUTPUT_SIZE = 256 << 20, PATH_SIZE = 600 };
+
+const unsigned char hold_row_texts[HOLD_ROW_COUNT_] = {
+    [HOLD_ROW_JOURNAL] = 2, [HOLD_ROW_SAME] = 4,   [HOLD_ROW_WITHOUT] = 3,
+    [HOLD_ROW_WRONG] = 4,   [HOLD_ROW_COUNTS] = 4,
+};
+
+/* In the worker. */
+struct holding {
+    const struct import_sink *to;
+    struct hold_items items;
+    struct match match;
+    uint64_t told; /* items */
+    uint64_t counts[HOLD_ROW_COUNT_];
+};
+
+static void holding_release(struct holding *x)
+{
+    hold_items_release(&x->items);
+    match_release(&x->match);
+}
+
+/* UTF-8, and not too long. */
+static void add_title(struct buf *out, struct str text)
+{
+    while (text.len && out->len < HOLD_TITLE_SIZE)
+        utf8_add(out, utf8_take(&text));
+}
+
+static int put(struct holding *x, enum hold_row row, struct str first, struct str second,
+               const struct hold_record *item, struct err *e)
+{
+    CLEANUP_BUF struct buf record = {0};
+    CLEANUP_BUF struct buf title = {0};
+    struct str texts[4];
+    size_t count = 0;
+
+    if (x->counts[row]++ >= HOLD_ROWS_TOLD)
+        return 0;
+    if (item) {
+        buf_add_u64(&record, item->seq);
+        add_title(&title, hold_value(item, HOLD_TITLE));
+    }
+    texts[count++] = first;
+    if (row == HOLD_ROW_WRONG)
+        texts[count++] = second;
+    texts[count++] = buf_str(&record);
+    texts[count++] = buf_str(&title);
+    if (row == HOLD_ROW_SAME)
+        texts[count++] = second;
+    return import_put(x->to, row, texts, count, e);
+}
+
+static int put_wrong(struct holding *x, enum hold_wrong wrong, struct str path,
+                     const struct hold_record *item, struct err *e)
+{
+    const char kind[] = {(char)('0' + wrong), '\0'};
+
+    return put(x, HOLD_ROW_WRONG, str_of(kind), path, item, e);
+}
+
+static int put_file(struct holding *x, enum hold_wrong wrong, const struct match_group *folder,
+                    const struct match_file *file, struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    buf_addstr(&path, folder->folder);
+    if (file->name.len)
+        buf_addc(&path, '/');
+    buf_addstr(&path, file->name);
+    return put_wrong(x, wrong, buf_str(&path), folder->other ? folder->other->item : NULL, e);
+}
+
+static bool says_bytes(const struct hold_record *item)
+{
+    return hold_value(item, HOLD_FILES).len || hold_value(item, HOLD_SHA256).len;
+}
+
+/* What is withheld matters where it says of which bytes the item is. */
+static int put_item(struct holding *x, const struct hold_record *item, struct err *e)
+{
+    const uint8_t of_bytes = 1 << HOLD_SHA256 | 1 << HOLD_FILES | 1 << HOLD_DESTROYED;
+    int rc = 0;
+
+    x->told++;
+    if (item->withheld & of_bytes)
+        rc = put_wrong(x, HOLD_WITHHELD, STR(""), item, e);
+    if (rc)
+        return rc;
+    if (hold_value(item, HOLD_DESTROYED).len)
+        return put(x, HOLD_ROW_WITHOUT, STR("destroyed"), STR(""), item, e);
+    if (says_bytes(item))
+        return match_add_item(&x->match, item) ? 0
+                                               : put_wrong(x, HOLD_UNREADABLE, STR(""), item, e);
+    return item->withheld & of_bytes ? 0 : put(x, HOLD_ROW_WITHOUT, STR("none"), STR(""), item, e);
+}
+
+static int put_same(struct holding *x, const struct match_group *folder, struct err *e)
+{
+    CLEANUP_BUF struct buf unread = {0};
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < folder->other->count; i++)
+        count += !folder->other->files[i].has_sum;
+    buf_add_u64(&unread, count);
+    return put(x, HOLD_ROW_SAME, folder->folder, buf_str(&unread), folder->other->item, e);
+}
+
+/* Of an item that is one file, its bytes under any name are it. */
+static void find_bytes(const struct match_group *folder, const struct match_group *item)
+{
+    for (size_t i = 0; item->is_single && i < folder->count && !item->files[0].is_found; i++)
+        if (hash_eq(&folder->files[i].sum, &item->files[0].sum)) {
+            folder->files[i].is_found = true;
+            item->files[0].is_found = true;
+        }
+}
+
+/* Both are in the order of names. */
+static int put_differences(struct holding *x, const struct match_group *folder, struct err *e)
+{
+    const struct match_group *item = folder->other;
+    size_t i = 0;
+    size_t k = 0;
+    int rc = 0;
+
+    find_bytes(folder, item);
+    while (rc == 0 && (i < folder->count || k < item->count)) {
+        const struct match_file *here = i < folder->count ? &folder->files[i] : NULL;
+        const struct match_file *there = k < item->count ? &item->files[k] : NULL;
+        int order;
+
+        if ((here && here->is_found) || (there && there->is_found)) {
+            i += here && here->is_found;
+            k += there && there->is_found;
+            continue;
+        }
+        order = !here ? 1 : !there ? -1 : str_cmp(here->name, there->name);
+        if (order < 0)
+            rc = put_file(x, HOLD_UNRECORDED, folder, here, e);
+        else if (order > 0)
+            rc = put_file(x, HOLD_MISSING, folder, there, e);
+        else if (there->has_sum && !hash_eq(&here->sum, &there->sum))
+            rc = put_file(x, HOLD_CHANGED, folder, here, e);
+        i += order <= 0;
+        k += order >= 0;
+    }
+    return rc;
+}
+
+static int put_folder(struct holding *x, const struct match_group *folder, struct err *e)
+{
+    if (!folder->other)
+        return put_wrong(x, HOLD_NO_ITEM, folder->folder, NULL, e);
+    return folder->is_same ? put_same(x, folder, e) : put_differences(x, folder, e);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a;
+    size_t y = *(const size_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Whether the items of an export are those that openings tell of. */
+static bool is_of_all(const struct holding *x, const struct hold_export *of)
+{
+    size_t *items = x->items.exported + of->first;
+    size_t count = 0;
+
+    qsort(items, of->count, sizeof(items[0]), compare_numbers);
+    for (size_t i = 0; i < of->count; i++) {
+        if (!x->items.records[items[i]].is_told)
+            return false;
+        count += i == 0 || items[i] != items[i - 1];
+    }
+    return count == x->told;
+}
+
+/* The package holds the record of its own making, sealed by a checkpoint; others may have written
+ * behind it meanwhile. So an item that was left out with all that is on record of it is missed, and
+ * the end of the journal. */
+static int check_export(struct holding *x, struct err *e)
+{
+    enum { EXPORTS_LOOKED_AT = 4 };
+
+    for (size_t i = 0; i < EXPORTS_LOOKED_AT && i < x->items.export_count; i++) {
+        const struct hold_export *of = &x->items.exports[x->items.export_count - 1 - i];
+
+        if (is_of_all(x, of))
+            return of->is_sealed ? 0 : put_wrong(x, HOLD_CUT, STR(""), NULL, e);
+    }
+    return put_wrong(x, HOLD_NO_EXPORT, STR(""), NULL, e);
+}
+
+static int put_journal(struct holding *x, struct err *e)
+{
+    CLEANUP_BUF struct buf records = {0};
+    CLEANUP_BUF struct buf root = {0};
+    struct str texts[2];
+
+    buf_add_u64(&records, x->items.record_count);
+    hex_add(&root, x->items.root.b, sizeof(x->items.root.b));
+    texts[0] = buf_str(&records);
+    texts[1] = buf_str(&root);
+    return import_put(x->to, HOLD_ROW_JOURNAL, texts, COUNT_OF(texts), e);
+}
+
+static int put_counts(struct holding *x, struct err *e)
+{
+    const uint64_t counts[] = {x->told, x->counts[HOLD_ROW_SAME], x->counts[HOLD_ROW_WITHOUT],
+                               x->counts[HOLD_ROW_WRONG]};
+    char digits[COUNT_OF(counts)][24];
+    struct str texts[COUNT_OF(counts)];
+
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        snprintf(digits[i], sizeof(digits[i]), "%llu", (unsigned long long)counts[i]);
+        texts[i] = str_of(digits[i]);
+    }
+    return import_put(x->to, HOLD_ROW_COUNTS, texts, COUNT_OF(texts), e);
+}
+
+static int put_all(struct holding *x, struct err *e)
+{
+    int rc = put_journal(x, e);
+
+    for (size_t i = 0; rc == 0 && i < x->items.count; i++)
+        if (x->items.records[i].item == &x->items.records[i] && x->items.records[i].is_told)
+            rc = put_item(x, &x->items.records[i], e);
+    if (rc)
+        return rc;
+    match_find(&x->match);
+    for (size_t i = 0; rc == 0 && i < x->match.folder_count; i++)
+        rc = put_folder(x, &x->match.folders[i], e);
+    for (size_t i = 0; rc == 0 && i < x->match.item_count; i++)
+        if (!x->match.items[i].other)
+            rc = put_wrong(x, HOLD_NO_FILES, STR(""), x->match.items[i].item, e);
+    if (rc == 0)
+        rc = check_export(x, e);
+    return rc ? rc : put_counts(x, e);
+}
+
+int package_hold_job_run(const int ins[HOLD_INPUT_COUNT], const struct import_sink *to,
+                         struct err *e)
+{
+    CLEANUP(holding_release) struct holding x = {.to = to, .match = {.arena = arena_new()}};
+    int rc = hold_items_read(&x.items, ins[HOLD_JOURNAL], ins[HOLD_OPENINGS], e);
+
+    if (rc == 0)
+        rc = match_read_sums(&x.match, ins[HOLD_SUMS], e);
+    return rc ? rc : put_all(&x, e);
+}
+
+static int hold_job(int in, struct str argument, struct worker_channel *channel, struct err *e)
+{
+    const struct import_sink to = import_channel(channel);
+    int ins[HOLD_INPUT_COUNT];
+
+    (void)in;
+    if (argument.len || worker_input_count(channel) != HOLD_INPUT_COUNT)
+        BUG("a job with %zu inputs", worker_input_count(channel));
+    for (size_t i = 0; i < HOLD_INPUT_COUNT; i++)
+        ins[i] = worker_input(channel, i);
+    return package_hold_job_run(ins, &to, e);
+}
+
+/* Outside of it. */
+
+void package_held_release(struct package_held *h)
+{
+    free(h->same.told);
+    free(h->without.told);
+    free(h->wrong.told);
+    arena_free(h->arena);
+}
+
+static int unsound(struct err *e)
+{
+    return err_set(e, ERR_TAMPER,
+                   "its reader sent what no sound one sends, and was stopped. The package may be "
+                   "made to attack it");
+}
+
+static struct str keep(struct package_held *h, struct str text)
+{
+    return (struct str){arena_dup(h->arena, text.p, text.len), text.len};
+}
+
+static int take_told(struct package_held *h, struct hold_list *l, struct hold_told told,
+                     struct err *e)
+{
+    uint64_t seq;
+
+    if (l->count == HOLD_ROWS_TOLD || told.folder.len > PATH_SIZE ||
+        told.title.len > HOLD_TITLE_SIZE + 4 || (told.record.len && !str_u64(told.record, &seq)))
+        return unsound(e);
+    told.folder = keep(h, told.folder);
+    told.record = keep(h, told.record);
+    told.title = keep(h, told.title);
+    l->told = mem_grow(l->told, l->count, &l->room, sizeof(l->told[0]));
+    l->told[l->count++] = told;
+    return 0;
+}
+
+static int take_journal(struct package_held *h, const struct str *texts, struct err *e)
+{
+    if (h->has_root || !str_u64(texts[0], &h->records) ||
+        !hex_read(h->root.b, sizeof(h->root.b), texts[1]))
+        return unsound(e);
+    h->has_root = true;
+    return 0;
+}
+
+static bool fits(const struct hold_list *l)
+{
+    return l->total == l->count || (l->total > l->count && l->count == HOLD_ROWS_TOLD);
+}
+
+static int take_counts(struct package_held *h, const struct str *texts, struct err *e)
+{
+    if (!str_u64(texts[0], &h->items) || !str_u64(texts[1], &h->same.total) ||
+        !str_u64(texts[2], &h->without.total) || !str_u64(texts[3], &h->wrong.total) ||
+        !fits(&h->same) || !fits(&h->without) || !fits(&h->wrong))
+        return unsound(e);
+    h->is_whole = true;
+    return 0;
+}
+
+static int take_wrong(struct package_held *h, const struct str *texts, struct err *e)
+{
+    struct hold_told told = {.folder = texts[1], .record = texts[2], .title = texts[3]};
+    uint64_t wrong;
+
+    if (!str_u64(texts[0], &wrong) || wrong >= HOLD_WRONG_COUNT_)
+        return unsound(e);
+    told.wrong = (enum hold_wrong)wrong;
+    return take_told(h, &h->wrong, told, e);
+}
+
+int package_held_take(void *context, uint32_t kind, const struct str *texts, struct err *e)
+{
+    struct package_held *h = context;
+    struct hold_told told = {.folder = texts[0], .record = texts[1]};
+
+    if (h->is_whole || h->has_root != (kind != HOLD_ROW_JOURNAL))
+        return unsound(e);
+    switch (kind) {
+    case HOLD_ROW_JOURNAL:
+        return take_journal(h, texts, e);
+    case HOLD_ROW_SAME:
+        told.title = texts[2];
+        return str_u64(texts[3], &told.unread) ? take_told(h, &h->same, told, e) : unsound(e);
+    case HOLD_ROW_WITHOUT:
+        told.title = texts[2];
+        return take_told(h, &h->without, told, e);
+    case HOLD_ROW_WRONG:
+        return take_wrong(h, texts, e);
+    case HOLD_ROW_COUNTS:
+        return take_counts(h, texts, e);
+    }
+    return unsound(e);
+}
+
+static int receive(void *context, uint32_t kind, struct str bytes, struct err *e)
+{
+    return import_receive(context, kind, bytes, e);
+}
+
+int package_hold(const int ins[HOLD_INPUT_COUNT], struct package_held *out, struct err *e)
+{
+    static const struct worker_limits limits = {
+        .cpu_s = CPU_S, .wall_s = WALL_S, .output = OUTPUT_SIZE};
+    struct import_reader reader = {.text_counts = hold_row_texts,
+                                   .kind_count = HOLD_ROW_COUNT_,
+                                   .row = package_held_take,
+                                   .context = out};
+    const struct worker_order order = {.job = hold_job,
+                                       .name = "comparing the evidence with the journal",
+                                       .ins = ins,
+                                       .in_count = HOLD_INPUT_COUNT,
+                                       .argument = STR(""),
+                                       .limits = &limits,
+                                       .receive = receive,
+                                       .context = &reader};
+    int rc;
+
+    if (!out->arena)
+        out->arena = arena_new();
+    rc = worker_run_order(&order, e);
+    if (rc == 0 && !out->is_whole)
+        rc = unsound(e);
+    return rc;
+}

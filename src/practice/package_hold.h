@@ -1,0 +1,75 @@
+/* package_hold.h: holds the evidence of a package against the journal and the openings that are in
+ * it (doc/format/package.md §5).
+ *
+ * All three are hostile, so this is done in a worker, whose words are as hostile. Whether the
+ * journal is what was written, and the openings fit it, is for calm-verify to say. */
+#pragma once
+#include "base/hash.h"
+#include "base/mem.h"
+#include "practice/import.h"
+
+/* The inputs of the worker, in this order, each as it lies in the package. */
+enum hold_input { HOLD_JOURNAL, HOLD_OPENINGS, HOLD_SUMS, HOLD_INPUT_COUNT };
+
+/* What the worker sends: rows of texts, in this order of kinds, HOLD_ROW_COUNTS last. */
+enum hold_row {
+    HOLD_ROW_JOURNAL, /* records; root, in hex */
+    HOLD_ROW_SAME,    /* files that are an item: their folder; record; title; files without a sum */
+    HOLD_ROW_WITHOUT, /* an item that has no bytes: "destroyed" or "none"; record; title */
+    HOLD_ROW_WRONG,   /* enum hold_wrong; a path in the package, or empty; record; title */
+    HOLD_ROW_COUNTS,  /* of the items, of those of the three kinds before: rows may be left out */
+    HOLD_ROW_COUNT_
+};
+extern const unsigned char hold_row_texts[HOLD_ROW_COUNT_];
+enum { HOLD_ROWS_TOLD = 10000, HOLD_TITLE_SIZE = 400 };
+
+/* What is not as recorded. */
+enum hold_wrong {
+    HOLD_CHANGED,    /* a file's SHA-256 is another than on record */
+    HOLD_UNRECORDED, /* a file is on no record */
+    HOLD_MISSING,    /* a file on record is not there */
+    HOLD_NO_ITEM,    /* a folder is no item's */
+    HOLD_NO_FILES,   /* an item has bytes on record, is not destroyed, and has none here */
+    HOLD_WITHHELD,   /* what is on record of an item's bytes is not among the openings */
+    HOLD_UNREADABLE, /* what is on record of an item's files is none that calm writes */
+    HOLD_NO_EXPORT,  /* no export on record is of exactly these items */
+    HOLD_CUT,        /* the journal ends before the checkpoint that seals the export */
+    HOLD_WRONG_COUNT_
+};
+
+struct hold_told {
+    enum hold_wrong wrong; /* or of the row's kind: */
+    struct str folder;     /* or path; "destroyed" or "none" */
+    struct str record;     /* its number in digits; empty where there is none */
+    struct str title;
+    uint64_t unread; /* files whose SHA-256 is not on record */
+};
+struct hold_list {
+    struct hold_told *told;
+    size_t count; /* that are told one by one */
+    size_t room;
+    uint64_t total;
+};
+struct package_held {
+    struct arena *arena;
+    bool has_root;
+    uint64_t records;
+    struct hash root;
+    uint64_t items; /* of which the openings tell */
+    struct hold_list same;
+    struct hold_list without;
+    struct hold_list wrong;
+    bool is_whole; /* the last row came */
+};
+void package_held_release(struct package_held *h);
+
+/* Runs the worker. ERR_FORMAT, ERR_NEWER: what it says is wrong with the journal, the openings or
+ * the list; ERR_LIMIT; and as worker_run. What came until then stands in *out. */
+MUST_CHECK int package_hold(const int ins[HOLD_INPUT_COUNT], struct package_held *out,
+                            struct err *e);
+
+/* Inside the worker; tests call it too. The inputs are read from where they are. */
+MUST_CHECK int package_hold_job_run(const int ins[HOLD_INPUT_COUNT], const struct import_sink *to,
+                                    struct err *e);
+/* Takes a row, as import_row; context is a struct package_held whose arena is there. */
+int package_held_take(void *context, uint32_t kind, const struct str *texts, struct err *e);

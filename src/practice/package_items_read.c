@@ -1,0 +1,392 @@
+/* package_items_read.c: reads from a package's journal and openings which items they tell of. */
+#include "practice/package_items_read.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "journal/entry.h"
+#include "journal/field.h"
+#include "journal/tree.h"
+
+enum { CHUNK = 1 << 18, RECORDS_MAX = 4 << 20, VALUES_SIZE_MAX = 256 << 20 };
+
+static const char *const field_names[HOLD_FIELD_COUNT] = {"title", "path", "sha256", "files",
+                                                          "destroyed"};
+
+void hold_lines_release(struct hold_lines *l)
+{
+    buf_release(&l->bytes);
+}
+
+void hold_items_release(struct hold_items *h)
+{
+    free(h->records);
+    free(h->exported);
+    free(h->exports);
+    arena_free(h->arena);
+}
+
+/* Puts more behind what was not taken yet. */
+static int fill(struct hold_lines *l, struct err *e)
+{
+    ssize_t n;
+
+    if (l->at) {
+        l->bytes.len -= l->at;
+        memmove(l->bytes.p, l->bytes.p + l->at, l->bytes.len);
+        l->at = 0;
+    }
+    do
+        n = read(l->fd, buf_room(&l->bytes, CHUNK), CHUNK);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_errno(e, "%s cannot be read", l->name);
+    l->bytes.len += (size_t)n;
+    l->is_at_end = n == 0;
+    return 0;
+}
+
+int hold_lines_next(struct hold_lines *l, struct str *line, struct err *e)
+{
+    size_t seen = 0;
+
+    for (;;) {
+        struct str rest = str_from(buf_str(&l->bytes), l->at);
+        const char *end = rest.len > seen ? memchr(rest.p + seen, '\n', rest.len - seen) : NULL;
+        size_t len = end ? (size_t)(end - rest.p) : rest.len;
+        int rc;
+
+        if (len > l->line_max)
+            return err_set(e, ERR_FORMAT, "line %llu of %s is longer than a line may be",
+                           (unsigned long long)l->number + 1, l->name);
+        if (end) {
+            *line = str_head(rest, len);
+            l->at += len + 1;
+            l->number++;
+            return 1;
+        }
+        if (l->is_at_end && len)
+            return err_set(e, ERR_FORMAT, "the last line of %s has no end", l->name);
+        if (l->is_at_end)
+            return 0;
+        seen = len;
+        rc = fill(l, e);
+        if (rc)
+            return rc;
+    }
+}
+
+/* While the journal is read for the second time. */
+struct reading {
+    struct hold_items *h;
+    struct hold_record **by_id; /* all of them */
+    size_t room;
+    size_t next; /* record that comes next */
+    size_t values_size;
+    size_t exported_room;
+    size_t export_room;
+    size_t run; /* of the acts that stand right before, in exported */
+    struct key run_by;
+};
+
+static void reading_release(struct reading *r)
+{
+    free(r->by_id);
+}
+
+/* A record by its id; of several the first, as others are no records. */
+static struct hold_record *find(const struct reading *r, const struct id *id)
+{
+    size_t from = 0;
+    size_t to = r->h->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (memcmp(&r->by_id[middle]->id, id, sizeof(*id)) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < r->h->count && id_eq(&r->by_id[from]->id, id) ? r->by_id[from] : NULL;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const struct hold_record *x = *(struct hold_record *const *)a;
+    const struct hold_record *y = *(struct hold_record *const *)b;
+    int order = memcmp(&x->id, &y->id, sizeof(x->id));
+
+    return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void sort_by_id(struct reading *r)
+{
+    r->by_id = mem_array(r->h->count + 1, sizeof(struct hold_record *));
+    for (size_t i = 0; i < r->h->count; i++)
+        r->by_id[i] = &r->h->records[i];
+    qsort(r->by_id, r->h->count, sizeof(r->by_id[0]), compare_ids);
+}
+
+static int field_of(struct str name)
+{
+    for (int i = 0; i < HOLD_FIELD_COUNT; i++)
+        if (str_is(name, field_names[i]))
+            return i;
+    return -1;
+}
+
+static uint8_t fields_of(const struct statement *st)
+{
+    struct str rest = st->fields_text;
+    struct hash commitment;
+    struct str name;
+    uint8_t fields = 0;
+
+    while (fields_next(&rest, &name, &commitment)) {
+        int field = field_of(name);
+
+        if (field >= 0)
+            fields |= (uint8_t)(1 << field);
+    }
+    return fields;
+}
+
+static int add_record(struct reading *r, const struct entry *entry, uint64_t seq, struct err *e)
+{
+    const struct statement *st = &entry->statement;
+    bool is_change = str_is(st->type, "evidence-change/1");
+    struct hold_items *h = r->h;
+
+    if (!is_change && !str_is(st->type, "evidence/1"))
+        return 0;
+    if (h->count == RECORDS_MAX)
+        return err_set(e, ERR_LIMIT, "it has more records of evidence than are compared");
+    h->records = mem_grow(h->records, h->count, &r->room, sizeof(h->records[0]));
+    h->records[h->count++] = (struct hold_record){
+        .id = st->id, .seq = seq, .is_change = is_change, .fields = fields_of(st)};
+    return 0;
+}
+
+typedef int line_taker(struct reading *r, const struct entry *entry, uint64_t seq, struct err *e);
+
+static int read_journal(struct reading *r, int fd, struct tree *tree, line_taker *take,
+                        struct err *e)
+{
+    CLEANUP(hold_lines_release)
+    struct hold_lines lines = {.fd = fd, .name = "the journal", .line_max = LIMIT_LINE_SIZE};
+    struct entry entry;
+    struct str line;
+    int rc;
+
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return err_errno(e, "the journal cannot be read");
+    while ((rc = hold_lines_next(&lines, &line, e)) > 0) {
+        rc = entry_read(&entry, line, e);
+        if (rc)
+            return err_wrap(e, rc, "line %llu of the journal", (unsigned long long)lines.number);
+        if (tree) {
+            struct hash leaf = hash_leaf(line);
+
+            tree_append(tree, &leaf);
+        }
+        rc = take(r, &entry, lines.number - 1, e);
+        if (rc)
+            return rc;
+    }
+    return rc;
+}
+
+/* The first of the refs that is an item, or a change of one; NULL. */
+static struct hold_record *item_of(const struct reading *r, const struct statement *st,
+                                   uint64_t seq)
+{
+    struct str rest = st->refs_text;
+    struct id id;
+
+    while (refs_next(&rest, &id)) {
+        struct hold_record *found = find(r, &id);
+
+        if (found && found->seq < seq && found->item)
+            return found->item;
+    }
+    return NULL;
+}
+
+static void take_redaction(const struct reading *r, const struct statement *st)
+{
+    struct public_value target;
+    struct public_value names;
+    struct public_value name;
+    struct hold_record *of;
+    struct id id;
+
+    if (!public_find(st, "target", &target) || target.kind != PUBLIC_STRING ||
+        !hex_read(id.b, sizeof(id.b), target.string) || !public_find(st, "names", &names) ||
+        names.kind != PUBLIC_ARRAY || !(of = find(r, &id)))
+        return;
+    while (public_item_next(&names.text, &name)) {
+        int field = name.kind == PUBLIC_STRING ? field_of(name.string) : -1;
+
+        if (field >= 0)
+            of->redacted |= (uint8_t)(1 << field);
+    }
+}
+
+/* An act of an export: no other has recipients. It stands in a run, which the export's own record
+ * ends. */
+static bool take_act(struct reading *r, const struct statement *st, uint64_t seq)
+{
+    struct hold_items *h = r->h;
+    struct hold_record *item = NULL;
+    struct hash commitment;
+
+    if (str_is(st->type, "custody/1") && fields_find(st, "recipient", &commitment))
+        item = item_of(r, st, seq);
+    if (!item)
+        return false;
+    if (!key_eq(&r->run_by, &st->by))
+        r->run = h->exported_count;
+    r->run_by = st->by;
+    h->exported =
+        mem_grow(h->exported, h->exported_count, &r->exported_room, sizeof(h->exported[0]));
+    h->exported[h->exported_count++] = (size_t)(item - h->records);
+    return true;
+}
+
+static void take_checkpoint(struct hold_items *h, const struct statement *st)
+{
+    struct public_value size;
+
+    if (!str_is(st->type, "checkpoint/1") || !public_find(st, "size", &size) ||
+        size.kind != PUBLIC_INTEGER)
+        return;
+    for (size_t i = h->export_count; i-- > 0 && !h->exports[i].is_sealed;)
+        h->exports[i].is_sealed = size.integer > h->exports[i].seq;
+}
+
+static int take_exports(struct reading *r, const struct statement *st, uint64_t seq, struct err *e)
+{
+    struct hold_items *h = r->h;
+
+    if (take_act(r, st, seq))
+        return h->exported_count > RECORDS_MAX
+                   ? err_set(e, ERR_LIMIT, "it has more records of exports than are compared")
+                   : 0;
+    if (h->exported_count > r->run && str_is(st->type, "export/1") && key_eq(&r->run_by, &st->by)) {
+        h->exports = mem_grow(h->exports, h->export_count, &r->export_room, sizeof(h->exports[0]));
+        h->exports[h->export_count++] =
+            (struct hold_export){r->run, h->exported_count - r->run, seq, false};
+    }
+    r->run = h->exported_count;
+    take_checkpoint(h, st);
+    return 0;
+}
+
+/* Says of each record what it is of; the first reading said which there are. */
+static int link_record(struct reading *r, const struct entry *entry, uint64_t seq, struct err *e)
+{
+    const struct statement *st = &entry->statement;
+    struct hold_items *h = r->h;
+
+    if (r->next < h->count && h->records[r->next].seq == seq) {
+        struct hold_record *record = &h->records[r->next++];
+
+        record->item = record->is_change ? item_of(r, st, seq) : record;
+    }
+    if (str_is(st->type, "redact/1"))
+        take_redaction(r, st);
+    return take_exports(r, st, seq, e);
+}
+
+static int take_opening(struct reading *r, const struct opening *o, struct err *e)
+{
+    struct hold_record *record = find(r, &o->id);
+    int field = record ? field_of(o->name) : -1;
+    struct arena *arena = r->h->arena;
+
+    if (record && record->item)
+        record->item->is_told = true;
+    if (field < 0 || (record->values && record->values[field].p))
+        return 0;
+    r->values_size += o->value.len + HOLD_FIELD_COUNT * sizeof(struct str);
+    if (r->values_size > VALUES_SIZE_MAX)
+        return err_set(e, ERR_LIMIT, "its openings tell more than is compared");
+    if (!record->values)
+        record->values = arena_alloc(arena, HOLD_FIELD_COUNT * sizeof(struct str));
+    record->values[field] = (struct str){arena_dup(arena, o->value.p, o->value.len), o->value.len};
+    return 0;
+}
+
+static int read_openings(struct reading *r, int fd, struct err *e)
+{
+    CLEANUP(hold_lines_release)
+    struct hold_lines lines = {.fd = fd, .name = "the openings", .line_max = LIMIT_OPENING_SIZE};
+    CLEANUP_BUF struct buf value = {0};
+    struct opening opening;
+    struct str line;
+    int rc;
+
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return err_errno(e, "the openings cannot be read");
+    while ((rc = hold_lines_next(&lines, &line, e)) > 0) {
+        rc = opening_read(&opening, &value, line, e);
+        if (rc)
+            return err_wrap(e, rc, "line %llu of the openings", (unsigned long long)lines.number);
+        rc = take_opening(r, &opening, e);
+        if (rc)
+            return rc;
+    }
+    return rc;
+}
+
+/* A record gives its item what it says; what is withheld is remembered, what was redacted is not
+ * said. */
+static void apply(const struct reading *r, const struct hold_record *record)
+{
+    struct hold_record *item = record->item;
+
+    if (!item || !item->is_told)
+        return;
+    if (!item->values)
+        item->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
+    for (int i = 0; i < HOLD_FIELD_COUNT; i++) {
+        uint8_t bit = (uint8_t)(1 << i);
+
+        if (!(record->fields & bit))
+            continue;
+        if (record->values && record->values[i].p) {
+            item->values[i] = record->values[i];
+            item->withheld &= (uint8_t)~bit;
+        } else if (!(record->redacted & bit)) {
+            item->withheld |= bit;
+        }
+    }
+}
+
+int hold_items_read(struct hold_items *h, int journal, int openings, struct err *e)
+{
+    CLEANUP(reading_release) struct reading r = {.h = h};
+    struct tree tree;
+    int rc;
+
+    h->arena = arena_new();
+    tree_init(&tree);
+    rc = read_journal(&r, journal, &tree, add_record, e);
+    if (rc)
+        return rc;
+    h->record_count = tree.size;
+    h->root = tree_root(&tree);
+    sort_by_id(&r);
+    rc = read_journal(&r, journal, NULL, link_record, e);
+    if (rc == 0)
+        rc = read_openings(&r, openings, e);
+    for (size_t i = 0; rc == 0 && i < h->count; i++)
+        apply(&r, &h->records[i]);
+    return rc;
+}
+
+struct str hold_value(const struct hold_record *item, enum hold_field field)
+{
+    return item->values && item->values[field].p ? item->values[field] : STR("");
+}

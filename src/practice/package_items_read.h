@@ -1,0 +1,68 @@
+/* package_items_read.h: the items that a journal and its openings tell of, read inside the worker
+ * that package_hold.h starts. */
+#pragma once
+#include "base/hash.h"
+#include "base/mem.h"
+
+enum hold_field {
+    HOLD_TITLE,
+    HOLD_PATH,
+    HOLD_SHA256,
+    HOLD_FILES,
+    HOLD_DESTROYED,
+    HOLD_FIELD_COUNT
+};
+
+/* A record evidence/1 or evidence-change/1; of the first kind also what became of it. */
+struct hold_record {
+    struct id id;
+    uint64_t seq;
+    struct hold_record *item; /* itself, or what it changes; NULL: nothing */
+    struct str *values;       /* HOLD_FIELD_COUNT of them; .p is NULL where one was not told */
+    uint8_t fields;           /* that it has, a bit each */
+    uint8_t redacted;
+    uint8_t withheld; /* of an item: fields that a record gives it, and no opening tells */
+    bool is_change;
+    bool is_told; /* of an item: openings tell something of it */
+};
+
+/* An export on record: what it says of its items stands right before it. */
+struct hold_export {
+    size_t first; /* in exported */
+    size_t count;
+    uint64_t seq;
+    bool is_sealed; /* a checkpoint behind it covers it */
+};
+
+struct hold_items {
+    struct arena *arena;
+    struct hold_record *records; /* in the journal's order */
+    size_t count;
+    uint64_t record_count; /* of the journal, of any type */
+    struct hash root;
+    size_t *exported; /* numbers of records: items that left */
+    size_t exported_count;
+    struct hold_export *exports;
+    size_t export_count;
+};
+void hold_items_release(struct hold_items *h);
+
+/* Reads both, each from where it is, which must be a file. ERR_FORMAT: a line is none; ERR_NEWER;
+ * ERR_LIMIT; ERR_IO. */
+MUST_CHECK int hold_items_read(struct hold_items *h, int journal, int openings, struct err *e);
+/* A value as it stands at the end, empty where there is none. */
+struct str hold_value(const struct hold_record *item, enum hold_field field);
+
+/* The lines of a file, each ended by LF and at most so long. */
+struct hold_lines {
+    int fd;
+    const char *name;
+    size_t line_max;
+    struct buf bytes;
+    size_t at;
+    uint64_t number; /* of the line that was read last, from 1 */
+    bool is_at_end;
+};
+void hold_lines_release(struct hold_lines *l);
+/* 1 and the line, which is good until the next call; 0 at the end. ERR_FORMAT, ERR_IO. */
+MUST_CHECK int hold_lines_next(struct hold_lines *l, struct str *line, struct err *e);

@@ -1,0 +1,45 @@
+/* package_match.h: finds for each folder of evidence in a package the item on record that it is,
+ * by its content: inside the worker that package_hold.h starts. */
+#pragma once
+#include "practice/package_hold.h"
+#include "practice/package_items_read.h"
+
+/* A file, as it lies in the package or as it is on record. */
+struct match_file {
+    struct str name;
+    struct hash sum;
+    bool has_sum;
+    bool is_found; /* its like is there */
+};
+
+/* The files of one folder, or of one item: in the order of their names. */
+struct match_group {
+    const struct hold_record *item; /* NULL: of the package */
+    struct str folder;              /* in the package: "evidence/e1" */
+    struct match_file *files;
+    size_t count;
+    bool is_single;            /* an item that is no image: its file's name does not count */
+    struct match_group *other; /* what it is, or what is most like it */
+    bool is_same;
+    uint64_t votes; /* while likes are sought, of that folder */
+    const struct match_group *voter;
+    struct hash key;
+};
+
+struct match {
+    struct arena *arena;
+    struct match_group *folders;
+    size_t folder_count;
+    size_t folder_room;
+    struct match_group *items;
+    size_t item_count;
+    size_t item_room;
+};
+void match_release(struct match *m);
+
+/* Reads the files in evidence/ from SHA256SUMS. ERR_FORMAT, ERR_LIMIT, ERR_IO. */
+MUST_CHECK int match_read_sums(struct match *m, int fd, struct err *e);
+/* Adds an item that has bytes on record. False: what is on record of its files cannot be read. */
+bool match_add_item(struct match *m, const struct hold_record *item);
+/* Pairs them: .other, .is_same. */
+void match_find(struct match *m);

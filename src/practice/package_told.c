@@ -1,0 +1,403 @@
+/* package_told.c: checks an opened package's journal and evidence, and says what came out. */
+#include "practice/package_told.h"
+#include <unistd.h>
+#include "base/sink.h"
+#include "evidence/package_read.h"
+#include "journal/note.h"
+#include "practice/verify.h"
+#include "sys/file.h"
+
+#define JOURNAL "journal/journal.cj1"
+#define OPENINGS "journal/journal.cjo"
+enum { SAME_SHOWN = 40, WITHOUT_SHOWN = 20, WRONG_SHOWN = 100, TITLE_COLUMNS = 60 };
+
+void package_check_release(struct package_check *c)
+{
+    buf_release(&c->root_given);
+    buf_release(&c->words);
+    package_held_release(&c->held);
+}
+
+int package_check_root(struct package_check *c, struct str root, struct err *e)
+{
+    struct str groups = root;
+    uint8_t bytes[32];
+
+    if (!root.len)
+        return 0;
+    if (!memchr(root.p, ':', root.len) || !str_u64(str_cut(&groups, ':'), &c->root_size) ||
+        !c->root_size)
+        return err_set(e, ERR_USAGE, "--root is SIZE:GROUPS: the number of records, and the root");
+    buf_addstr(&c->root_given, root);
+    return groups_read(bytes, groups, e);
+}
+
+/* With the files' names in place of where calm-verify found them. */
+static void add_words(struct buf *out, struct str words, const struct buf *paths)
+{
+    static const char *const names[] = {JOURNAL, OPENINGS};
+
+    while (words.len) {
+        size_t taken = 0;
+
+        for (size_t i = 0; i < COUNT_OF(names) && !taken; i++)
+            if (str_starts(words, buf_text(&paths[i]))) {
+                buf_adds(out, names[i]);
+                taken = paths[i].len;
+            }
+        if (!taken)
+            buf_addc(out, words.p[0]);
+        words = str_from(words, taken ? taken : 1);
+    }
+}
+
+/* Without a root that was told another way calm-verify gets the one that the worker says, so that
+ * what is shown is the file's. */
+static void add_root(const struct package_check *c, struct buf *root)
+{
+    if (c->root_given.len) {
+        buf_addstr(root, buf_str(&c->root_given));
+    } else if (c->held.has_root && c->held.records) {
+        buf_add_u64(root, c->held.records);
+        buf_addc(root, ':');
+        hex_add(root, c->held.root.b, sizeof(c->held.root.b));
+    }
+}
+
+static void verify(struct package_check *c, const int ins[HOLD_INPUT_COUNT])
+{
+    CLEANUP_BUF struct buf root = {0};
+    CLEANUP_BUF struct buf journal = {0};
+    CLEANUP_BUF struct buf openings = {0};
+    CLEANUP_BUF struct buf words = {0};
+    const char *more[5] = {"--openings"};
+
+    /* The files that are compared, whatever their names come to mean. */
+    buf_addf(&journal, "/proc/%d/fd/%d", (int)getpid(), ins[HOLD_JOURNAL]);
+    buf_addf(&openings, "/proc/%d/fd/%d", (int)getpid(), ins[HOLD_OPENINGS]);
+    more[1] = buf_text(&openings);
+    add_root(c, &root);
+    if (root.len) {
+        more[2] = "--root";
+        more[3] = buf_text(&root);
+    }
+    if (verify_file(buf_text(&journal), more, &c->verdict, &words, &c->why_unchecked))
+        return;
+    add_words(&c->words, buf_str(&words), (struct buf[]){journal, openings});
+    c->has_verdict = true;
+    if (c->verdict == VERDICT_VERIFIED && !c->root_given.len)
+        c->verdict = VERDICT_NOT_ANCHORED;
+}
+
+void package_check_run(struct package_check *c, const struct beneath *folder)
+{
+    static const char *const names[HOLD_INPUT_COUNT] = {JOURNAL, OPENINGS, PACKAGE_SUMS};
+    int ins[HOLD_INPUT_COUNT];
+    size_t opened = 0;
+
+    while (opened < HOLD_INPUT_COUNT &&
+           beneath_open(folder, names[opened], &ins[opened], &c->why_unchecked) == 0)
+        opened++;
+    if (opened == HOLD_INPUT_COUNT) {
+        if (package_hold(ins, &c->held, &c->why_not_held) == 0)
+            c->why_not_held.code = 0;
+        verify(c, ins);
+    } else {
+        c->lacks = names[opened];
+    }
+    while (opened > 0)
+        fd_close(ins[--opened]);
+}
+
+static void add_name(struct buf *out, const struct hold_told *t)
+{
+    if (t->record.len)
+        buf_addf(out, "r" STR_FMT, STR_ARG(t->record));
+    if (t->record.len && t->title.len)
+        buf_addc(out, ' ');
+    sink_terminal(out, utf8_head_columns(t->title, TITLE_COLUMNS), false);
+}
+
+static void say_more(struct buf *out, const struct hold_list *l, size_t shown)
+{
+    if (l->total > shown)
+        buf_addf(out, "  and %llu more\n", (unsigned long long)(l->total - shown));
+}
+
+static size_t shown_of(const struct hold_list *l, size_t most)
+{
+    return l->count < most ? l->count : most;
+}
+
+static const struct {
+    const char *name;  /* for programs */
+    const char *words; /* behind the path, or the item where there is none */
+} wrongs[HOLD_WRONG_COUNT_] = {
+    [HOLD_CHANGED] = {"changed", "its SHA-256 is another than on record"},
+    [HOLD_UNRECORDED] = {"unrecorded", "is on no record"},
+    [HOLD_MISSING] = {"missing", "is on record, and not there"},
+    [HOLD_NO_ITEM] = {"no-item", "belongs to no item on record"},
+    [HOLD_NO_FILES] = {"no-files", "has bytes on record, and none in the package"},
+    [HOLD_WITHHELD] = {"withheld", "what is on record of its bytes is not all told"},
+    [HOLD_UNREADABLE] = {"unreadable", "what is on record of its files cannot be read"},
+    [HOLD_NO_EXPORT] = {"no-export", "no export on record is of exactly these items: one may have "
+                                     "been left out, with all that is on record of it"},
+    [HOLD_CUT] = {"cut", "no checkpoint seals the record of this export: the journal was cut"},
+};
+
+static void say_wrong(const struct package_held *h, struct buf *out)
+{
+    size_t shown = shown_of(&h->wrong, WRONG_SHOWN);
+
+    for (size_t i = 0; i < shown; i++) {
+        const struct hold_told *t = &h->wrong.told[i];
+
+        buf_adds(out, "  ");
+        sink_terminal(out, t->folder, false);
+        if (t->folder.len && t->record.len) {
+            buf_adds(out, " (");
+            add_name(out, t);
+            buf_adds(out, ")");
+        } else {
+            add_name(out, t);
+        }
+        buf_addf(out, "%s%s\n", t->folder.len || t->record.len ? ": " : "", wrongs[t->wrong].words);
+    }
+    say_more(out, &h->wrong, shown);
+}
+
+static void say_same(const struct package_held *h, struct buf *out)
+{
+    size_t shown = shown_of(&h->same, SAME_SHOWN);
+
+    for (size_t i = 0; i < shown; i++) {
+        const struct hold_told *t = &h->same.told[i];
+
+        buf_adds(out, "  ");
+        sink_terminal(out, t->folder, false);
+        buf_adds(out, " is ");
+        add_name(out, t);
+        if (t->unread)
+            buf_addf(out, "; of %llu of its files no SHA-256 is on record",
+                     (unsigned long long)t->unread);
+        buf_addc(out, '\n');
+    }
+    say_more(out, &h->same, shown);
+}
+
+static void say_without(const struct package_held *h, struct buf *out)
+{
+    size_t shown = shown_of(&h->without, WITHOUT_SHOWN);
+
+    for (size_t i = 0; i < shown; i++) {
+        buf_adds(out, "  ");
+        add_name(out, &h->without.told[i]);
+        buf_adds(out, str_is(h->without.told[i].folder, "destroyed")
+                          ? " has no bytes here: it is on record as destroyed\n"
+                          : " has no bytes on record: a paper, a device\n");
+    }
+    say_more(out, &h->without, shown);
+}
+
+static void say_evidence(const struct package_check *c, struct buf *out)
+{
+    const struct package_held *h = &c->held;
+
+    if (c->why_not_held.code) {
+        buf_adds(out, "Evidence: not compared with the journal: ");
+        sink_terminal(out, str_of(c->why_not_held.text), false);
+        buf_addc(out, '\n');
+        return;
+    }
+    buf_addf(out, "Evidence: %llu item%s on record", (unsigned long long)h->items,
+             h->items == 1 ? "" : "s");
+    if (h->wrong.total)
+        buf_addf(out, ", and %llu thing%s NOT as recorded:\n", (unsigned long long)h->wrong.total,
+                 h->wrong.total == 1 ? " is" : "s are");
+    else
+        buf_adds(out, h->items ? ", all as recorded.\n" : ": nothing to compare it with.\n");
+    say_wrong(h, out);
+    say_same(h, out);
+    say_without(h, out);
+}
+
+static void say_anchored(const struct package_check *c, struct buf *out)
+{
+    uint64_t size = c->held.has_root ? c->held.records : c->root_size;
+
+    buf_adds(out, "The journal is verified: it has the root that you were told");
+    if (size > c->root_size)
+        buf_addf(out, ", up to record %llu. What is behind that may have been made anew",
+                 (unsigned long long)c->root_size - 1);
+    buf_adds(out, ".\n");
+}
+
+/* What calm-verify says: of a journal that is good how many openings fit, and of which records
+ * nobody is to trust; else what is wrong. */
+static void say_words(const struct package_check *c, bool is_good, struct buf *out)
+{
+    struct str words = buf_str(&c->words);
+    const char *from = is_good ? memmem(words.p, words.len, "\n  Openings:", 12) : NULL;
+
+    if (from)
+        words = str_from(words, (size_t)(from - words.p) + 1);
+    else
+        (void)str_cut(&words, '\n');
+    sink_terminal(out, words, true);
+}
+
+static void say_journal(const struct package_check *c, struct buf *out)
+{
+    bool is_good = c->verdict == VERDICT_VERIFIED || c->verdict == VERDICT_NOT_ANCHORED;
+
+    if (!c->has_verdict) {
+        buf_adds(out, "The journal was not checked: ");
+        sink_terminal(out, str_of(c->why_unchecked.text), false);
+        buf_addc(out, '\n');
+        return;
+    }
+    switch (c->verdict) {
+    case VERDICT_VERIFIED:
+        say_anchored(c, out);
+        break;
+    case VERDICT_NOT_ANCHORED:
+        buf_adds(out, "The journal is valid, but not anchored: see what is still to compare.\n");
+        break;
+    case VERDICT_TAMPERED:
+        buf_adds(out, "The journal is TAMPERED with, or is not the one you were told of:\n");
+        break;
+    case VERDICT_MALFORMED:
+        buf_adds(out, "The journal is MALFORMED:\n");
+        break;
+    default:
+        buf_adds(out, "The journal could not be checked:\n");
+    }
+    say_words(c, is_good, out);
+}
+
+/* Nothing within a package can say this. */
+static void say_compare(const struct package_check *c, struct str to, struct buf *out)
+{
+    if (c->root_given.len || !c->held.has_root)
+        return;
+    buf_adds(out, "\nStill to compare: until then all of it, the journal too, may have been made "
+                  "anew by whoever packed it. Have the sender read you, by telephone or on paper,\n"
+                  "  records ");
+    buf_add_u64(out, c->held.records);
+    buf_adds(out, "\n  root    ");
+    verify_root(out, &c->held.root, "\n          ");
+    buf_adds(out, "\nor type in what you are told, and not what stands here:\n"
+                  "  calm-verify --root \"RECORDS:ROOT\" --openings \\\n    ");
+    sink_shell(out, to);
+    buf_adds(out, "/" OPENINGS " ");
+    sink_shell(out, to);
+    buf_adds(out, "/" JOURNAL "\n");
+}
+
+void package_check_say(const struct package_check *c, struct str to, struct buf *out)
+{
+    if (c->lacks) {
+        buf_addf(out, "It lacks %s, so nothing in it can be compared with what was recorded.\n",
+                 c->lacks);
+    } else {
+        say_journal(c, out);
+        say_evidence(c, out);
+    }
+    buf_adds(out, "README.txt, custody/ and program/ are the sender's, and were compared with "
+                  "nothing. What of them can be checked, each item's records, is in the "
+                  "journal.\n");
+    say_compare(c, to, out);
+}
+
+static void put_told(struct json *j, const struct hold_told *t)
+{
+    uint64_t seq;
+
+    if (str_u64(t->record, &seq))
+        json_put_u64(j, "record", seq);
+    if (t->record.len)
+        json_put_str(j, "title", t->title);
+}
+
+static void put_evidence(const struct package_held *h, struct json *j)
+{
+    json_put_u64(j, "items", h->items);
+    json_put_u64(j, "as_recorded", h->same.total);
+    json_put_u64(j, "without_bytes", h->without.total);
+    json_put_u64(j, "not_as_recorded", h->wrong.total);
+    json_name(j, "same");
+    json_array_begin(j);
+    for (size_t i = 0; i < h->same.count; i++) {
+        json_object_begin(j);
+        json_put_str(j, "path", h->same.told[i].folder);
+        put_told(j, &h->same.told[i]);
+        json_put_u64(j, "without_sum", h->same.told[i].unread);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_name(j, "wrong");
+    json_array_begin(j);
+    for (size_t i = 0; i < h->wrong.count; i++) {
+        json_object_begin(j);
+        json_put_text(j, "what", wrongs[h->wrong.told[i].wrong].name);
+        if (h->wrong.told[i].folder.len)
+            json_put_str(j, "path", h->wrong.told[i].folder);
+        put_told(j, &h->wrong.told[i]);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+void package_check_json(const struct package_check *c, struct json *j)
+{
+    static const char *const verdicts[] = {
+        [VERDICT_VERIFIED] = "verified",         [VERDICT_TAMPERED] = "tampered",
+        [VERDICT_NOT_ANCHORED] = "not-anchored", [VERDICT_MALFORMED] = "malformed",
+        [VERDICT_UNCHECKED] = "unchecked",
+    };
+    bool is_known = c->has_verdict && c->verdict >= 0 && c->verdict < (int)COUNT_OF(verdicts);
+
+    json_name(j, "journal");
+    json_object_begin(j);
+    json_put_text(j, "verdict", is_known ? verdicts[c->verdict] : "unchecked");
+    if (c->lacks)
+        json_put_text(j, "lacks", c->lacks);
+    if (c->held.has_root) {
+        json_put_u64(j, "records", c->held.records);
+        json_put_hex(j, "root", c->held.root.b, sizeof(c->held.root.b));
+    }
+    json_object_end(j);
+    json_name(j, "evidence");
+    json_object_begin(j);
+    if (c->why_not_held.code || c->lacks)
+        json_put_text(j, "why", c->lacks ? "there is no journal" : c->why_not_held.text);
+    else
+        put_evidence(&c->held, j);
+    json_object_end(j);
+}
+
+static bool is_bad(const struct package_check *c)
+{
+    bool is_held = c->why_not_held.code == 0;
+
+    return c->lacks ||
+           (c->has_verdict &&
+            (c->verdict == VERDICT_TAMPERED || c->verdict == VERDICT_MALFORMED)) ||
+           (is_held && (c->held.wrong.total || !c->held.items)) ||
+           c->why_not_held.code == ERR_FORMAT || c->why_not_held.code == ERR_TAMPER;
+}
+
+int package_check_judge(const struct package_check *c, const char *package, struct err *e)
+{
+    if (is_bad(c))
+        return err_set(e, ERR_TAMPER, "what is in %s is not what was recorded", package);
+    if (!c->has_verdict)
+        return err_set(e, c->why_unchecked.code, "the journal in %s was not checked: %s", package,
+                       c->why_unchecked.text);
+    if (c->verdict != VERDICT_VERIFIED && c->verdict != VERDICT_NOT_ANCHORED)
+        return err_set(e, ERR_FORMAT, "the journal in %s could not be checked", package);
+    if (c->why_not_held.code)
+        return err_set(e, c->why_not_held.code, "the evidence in %s was not compared: %s", package,
+                       c->why_not_held.text);
+    return 0;
+}
