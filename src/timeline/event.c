@@ -27,7 +27,8 @@ struct field_names {
     struct arena *arena;
     struct keyed key; /* evidence says how fields are called */
     struct str names[FIELD_NAMES_MAX];
-    uint16_t ranks[FIELD_NAMES_MAX];
+    uint16_t ranks[FIELD_NAMES_MAX]; /* by number */
+    uint16_t order[FIELD_NAMES_MAX]; /* numbers, by rank */
     size_t count;
     uint16_t slots[SLOT_COUNT]; /* number + 1; 0: free */
 };
@@ -47,17 +48,32 @@ static size_t slot_of(const struct field_names *n, struct str name)
     return at;
 }
 
+/* How many names stand before it in the order of bytes. */
+static size_t rank_of(const struct field_names *n, struct str name)
+{
+    size_t low = 0, high = n->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (str_cmp(n->names[n->order[middle]], name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void add_name(struct field_names *n, size_t slot, struct str name)
 {
-    uint16_t rank = 0;
+    size_t rank = rank_of(n, name);
 
-    for (size_t i = 0; i < n->count; i++) {
-        bool is_before = str_cmp(n->names[i], name) < 0;
-
-        rank += is_before;
-        n->ranks[i] += !is_before;
+    for (size_t i = n->count; i > rank; i--) {
+        n->order[i] = n->order[i - 1];
+        n->ranks[n->order[i]]++;
     }
-    n->ranks[n->count] = rank;
+    n->order[rank] = (uint16_t)n->count;
+    n->ranks[n->count] = (uint16_t)rank;
     n->names[n->count] = name;
     n->slots[slot] = (uint16_t)++n->count;
 }
