@@ -7,7 +7,7 @@
 #include "practice/package_name.h"
 
 #define EVIDENCE "evidence/"
-enum { SUM_DIGITS = 64, SUMS_LINE_MAX = SUM_DIGITS + 2 + PACKAGE_NAME_LIMIT, LIKES_MAX = 1024 };
+enum { SUM_DIGITS = 64, SUMS_LINE_MAX = SUM_DIGITS + 2 + PACKAGE_NAME_LIMIT, LIKES_MAX = 64 };
 
 void match_release(struct match *m)
 {
@@ -264,7 +264,21 @@ static void find_same(struct match *m, enum match_by by)
 struct like {
     struct match_group *item;
     const struct match_file *file;
+    size_t next; /* where one may be whose item is still free */
 };
+
+/* The first from at on whose item is free; each search leaves shorter ways behind it. */
+static size_t next_free(struct like *likes, size_t count, size_t at)
+{
+    while (at < count && likes[at].item->other) {
+        size_t next = likes[at].next;
+
+        if (next < count && likes[next].item->other)
+            likes[at].next = likes[next].next;
+        at = likes[at].next;
+    }
+    return at;
+}
 
 static int compare_like_names(const void *a, const void *b)
 {
@@ -294,19 +308,34 @@ static struct like *likes_of(struct match *m, size_t *count,
     likes = mem_array(*count + 1, sizeof(*likes));
     for (size_t i = 0; i < m->item_count; i++)
         for (size_t k = 0; k < m->items[i].count && !m->items[i].other; k++)
-            likes[at++] = (struct like){&m->items[i], &m->items[i].files[k]};
+            likes[at++] = (struct like){&m->items[i], &m->items[i].files[k], 0};
     qsort(likes, *count, sizeof(*likes), compare);
+    for (size_t i = 0; i < *count; i++)
+        likes[i].next = i + 1;
     return likes;
 }
 
-/* Gives a vote to the items that have a file like this one: few of many, where many have. */
-static void vote(const struct match_group *folder, struct match_group **best,
-                 const struct like *likes, size_t count, const struct match_file *file,
-                 int (*compare)(const void *, const void *), uint32_t votes)
+struct likes {
+    size_t count;
+    struct like *names;
+    struct like *sums;
+    uint64_t round; /* of the folder that votes; from 1 */
+};
+
+static void likes_release(struct likes *l)
 {
-    const struct like wanted = {NULL, file};
+    free(l->names);
+    free(l->sums);
+}
+
+/* Gives votes to the items that have a file like this one: few of many, where many have. */
+static void vote(const struct likes *l, struct match_group **best, struct like *likes,
+                 const struct match_file *file, int (*compare)(const void *, const void *),
+                 uint64_t votes)
+{
+    const struct like wanted = {NULL, file, 0};
     size_t from = 0;
-    size_t to = count;
+    size_t to = l->count;
 
     while (from < to) {
         size_t middle = from + (to - from) / 2;
@@ -316,37 +345,69 @@ static void vote(const struct match_group *folder, struct match_group **best,
         else
             to = middle;
     }
-    for (size_t seen = 0; seen < LIKES_MAX && from < count; seen++, from++) {
-        struct match_group *item = likes[from].item;
+    for (size_t i = 0; i < LIKES_MAX; i++, from++) {
+        struct match_group *item;
 
-        if (compare(&likes[from], &wanted) != 0)
+        from = next_free(likes, l->count, from);
+        if (from == l->count || compare(&likes[from], &wanted) != 0)
             return;
-        if (item->other)
-            continue;
-        item->votes = (item->voter == folder ? item->votes : 0) + votes;
-        item->voter = folder;
+        item = likes[from].item;
+        item->votes = (item->round == l->round ? item->votes : 0) + votes;
+        item->round = l->round;
         if (!*best || item->votes > (*best)->votes)
             *best = item;
     }
 }
 
-/* The item that a folder has most of, of those that are left. */
+/* The item that a folder has most of, of those that are left; NULL. */
+static struct match_group *best_of(const struct likes *l, const struct match_group *folder)
+{
+    struct match_group *best = NULL;
+
+    for (size_t i = 0; i < folder->count; i++) {
+        vote(l, &best, l->sums, &folder->files[i], compare_like_sums, 1);
+        vote(l, &best, l->names, &folder->files[i], compare_like_names, 2);
+    }
+    return best;
+}
+
+static int compare_votes(const void *a, const void *b)
+{
+    const struct match_group *x = *(struct match_group *const *)a;
+    const struct match_group *y = *(struct match_group *const *)b;
+
+    if (x->votes != y->votes)
+        return x->votes < y->votes ? 1 : -1;
+    return str_cmp(x->folder, y->folder);
+}
+
+/* Those that have much in common first. */
 static void find_like(struct match *m)
 {
-    size_t count;
-    CLEANUP_FREE struct like *names = likes_of(m, &count, compare_like_names);
-    CLEANUP_FREE struct like *sums = likes_of(m, &count, compare_like_sums);
+    CLEANUP_FREE struct match_group **folders = mem_array(m->folder_count + 1, sizeof(*folders));
+    CLEANUP(likes_release) struct likes l = {0};
+    size_t count = 0;
 
+    l.names = likes_of(m, &l.count, compare_like_names);
+    l.sums = likes_of(m, &l.count, compare_like_sums);
     for (size_t i = 0; i < m->folder_count; i++) {
         struct match_group *folder = &m->folders[i];
-        struct match_group *best = NULL;
+        const struct match_group *best;
 
-        for (size_t k = 0; k < folder->count && !folder->other; k++) {
-            vote(folder, &best, sums, count, &folder->files[k], compare_like_sums, 2);
-            vote(folder, &best, names, count, &folder->files[k], compare_like_names, 1);
-        }
+        l.round++;
+        best = folder->other ? NULL : best_of(&l, folder);
+        folder->votes = best ? best->votes : 0;
         if (best)
-            pair(folder, best, false);
+            folders[count++] = folder;
+    }
+    qsort(folders, count, sizeof(folders[0]), compare_votes);
+    for (size_t i = 0; i < count; i++) {
+        struct match_group *item;
+
+        l.round++;
+        item = best_of(&l, folders[i]);
+        if (item)
+            pair(folders[i], item, false);
     }
 }
 

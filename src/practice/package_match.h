@@ -21,8 +21,8 @@ struct match_group {
     bool is_single;            /* an item that is no image: its file's name does not count */
     struct match_group *other; /* what it is, or what is most like it */
     bool is_same;
-    uint64_t votes; /* while likes are sought, of that folder */
-    const struct match_group *voter;
+    uint64_t votes; /* while likes are sought */
+    uint64_t round; /* that they are of */
     struct hash key;
 };
 

@@ -2,6 +2,7 @@
 #include "practice/package_name.h"
 #include <stdlib.h>
 #include "evidence/package_read.h"
+#include "sys/clock.h"
 
 enum { NAME_PART_LIMIT = 120, FOLDER_LIMIT = 32, FIRST_ROOM = 16 };
 
@@ -26,18 +27,9 @@ void package_names_release(struct package_names *n)
     free(n->slots);
 }
 
-/* FNV-1a, so that one more "_" costs one step. Records are hostile: names that were made to share
- * slots make it slow, which the worker's time bounds. */
-static uint64_t hash_more(uint64_t hash, struct str name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)name.p[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 static struct package_name *find(const struct package_names *n, struct str name, uint64_t hash)
 {
-    size_t i = (size_t)(hash ^ (hash >> 32)) & (n->room - 1);
+    size_t i = (size_t)hash & (n->room - 1);
 
     while (n->slots[i].name.len && (n->slots[i].hash != hash || !str_eq(n->slots[i].name, name)))
         i = (i + 1) & (n->room - 1);
@@ -46,7 +38,7 @@ static struct package_name *find(const struct package_names *n, struct str name,
 
 static void grow(struct package_names *n)
 {
-    struct package_names wider = {.room = n->room ? 2 * n->room : FIRST_ROOM};
+    struct package_names wider = {.key = n->key, .room = n->room ? 2 * n->room : FIRST_ROOM};
 
     wider.slots = mem_array(wider.room, sizeof(wider.slots[0]));
     for (size_t i = 0; i < n->room; i++)
@@ -63,13 +55,17 @@ bool package_names_add(struct package_names *n, struct str path, struct str *nam
     struct package_name *slot;
     uint64_t hash;
 
+    if (!n->room)
+        random_bytes(&n->key, sizeof(n->key));
     if (2 * n->count >= n->room)
         grow(n);
     package_name_add(&made, path);
-    hash = hash_more(UINT64_C(0xcbf29ce484222325), buf_str(&made));
-    while ((slot = find(n, buf_str(&made), hash))->name.len) {
+    for (;;) {
+        hash = keyed_hash(&n->key, buf_str(&made));
+        slot = find(n, buf_str(&made), hash);
+        if (!slot->name.len)
+            break;
         buf_addc(&made, '_');
-        hash = hash_more(hash, STR("_"));
         if (made.len > PACKAGE_NAME_LIMIT - FOLDER_LIMIT)
             return false;
     }

@@ -1,5 +1,6 @@
 /* package_name.h: what the files of an item are called in a package (doc/format/package.md §3). */
 #pragma once
+#include "base/keyed.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -10,6 +11,7 @@ void package_name_add(struct buf *out, struct str path);
  * holds them. */
 struct package_names {
     struct arena *arena;
+    struct keyed key;
     struct package_name {
         struct str name;
         uint64_t hash;
