@@ -27,16 +27,17 @@ int acquire_pieces_open(struct acquisition *m, const char *path, int flags, stru
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    m->pieces_fd = open(path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (m->pieces_fd < 0 && errno == EEXIST)
+    int rc = file_open_regular(&m->pieces_fd, path, flags | O_RDWR, e);
+
+    if (rc && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over", path);
-    if (m->pieces_fd < 0 && errno == ENOENT)
+    if (rc && errno == ENOENT)
         return err_set(e, ERR_NOTFOUND,
                        "%s is not there, by which the image is known again: put it back beside "
                        "NAME.part",
                        path);
-    if (m->pieces_fd < 0)
-        return err_errno(e, "cannot open %s", path);
+    if (rc)
+        return rc;
     if (fcntl(m->pieces_fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES))
         return err_set(e, ERR_CONFLICT, "another program goes on with this image at this moment");
     return 0;

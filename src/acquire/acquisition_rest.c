@@ -34,9 +34,9 @@ int acquire_rest_begin(struct acquisition *m, struct err *e)
 
     target_rest_path(&m->files, &path);
     /* One that is empty was begun when it was interrupted. */
-    m->rest_fd = open(buf_text(&path), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (m->rest_fd < 0)
-        return err_errno(e, "cannot open %s", buf_text(&path));
+    rc = file_open_regular(&m->rest_fd, buf_text(&path), O_CREAT | O_RDWR, e);
+    if (rc)
+        return rc;
     m->state.has_rest = true;
     m->state.rest = m->at;
     rc = acquire_sums_begin(m, e);

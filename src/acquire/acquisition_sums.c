@@ -28,11 +28,12 @@ static struct area piece_at(const struct acquisition *m, uint64_t piece)
 static int open_sums(struct acquisition *m, int flags, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
+    int rc;
 
     acquisition_path(m, "sums", &path);
-    m->sums.fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (m->sums.fd < 0)
-        return err_errno(e, "cannot open %s", buf_text(&path));
+    rc = file_open_regular(&m->sums.fd, buf_text(&path), flags | O_RDWR, e);
+    if (rc)
+        return rc;
     m->sums.is_second = mem_alloc(piece_count(m) / 8 + 1);
     memset(m->sums.is_second, 0, piece_count(m) / 8 + 1);
     m->sums.bytes = mem_alloc(PIECE_SIZE);

@@ -36,13 +36,11 @@ static int open_first(struct opened_files *o, const struct target_files *files, 
     o->fds = mem_array(files->count + 1, sizeof(o->fds[0]));
     for (uint32_t n = 1; rc == 0 && n <= count; n++) {
         CLEANUP_BUF struct buf path = {0};
-        int fd;
 
         target_files_path(files, n, &path);
-        fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (fd < 0)
-            return err_errno(e, "cannot open %s", buf_text(&path));
-        o->fds[o->count++] = fd;
+        rc = file_open_regular(&o->fds[o->count], buf_text(&path), O_RDONLY, e);
+        if (rc == 0)
+            o->count++;
     }
     return rc;
 }

@@ -151,15 +151,16 @@ int target_open_in(const struct target_files *f, unsigned folder, int flags, int
                    struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
+    int rc;
 
     target_path_in(f, folder, &path);
-    *straight = -1;
-    *fd = open(buf_text(&path), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0 && errno == EEXIST)
+    *fd = *straight = -1;
+    rc = file_open_regular(fd, buf_text(&path), flags | O_RDWR, e);
+    if (rc && errno == EEXIST)
         return err_set(e, ERR_USAGE, "%s is there already, and nothing is written over",
                        buf_text(&path));
-    if (*fd < 0)
-        return err_errno(e, "cannot open %s", buf_text(&path));
+    if (rc)
+        return rc;
     *straight = open(buf_text(&path), O_WRONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
     return 0;
 }

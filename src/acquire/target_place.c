@@ -309,16 +309,6 @@ void target_rest_path(const struct target_files *f, struct buf *out)
     rest_path(f, f->rest_folder, out);
 }
 
-static int open_rest(const char *path, int *out, struct err *e)
-{
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-
-    if (fd < 0)
-        return err_errno(e, "cannot open %s", path);
-    *out = fd;
-    return 0;
-}
-
 int target_open_rest(struct target_files *f, int *rest, struct err *e)
 {
     CLEANUP_BUF struct buf path = {0};
@@ -334,7 +324,7 @@ int target_open_rest(struct target_files *f, int *rest, struct err *e)
         buf_clear(&path);
         buf_addstr(&path, buf_str(&other));
     }
-    return open_rest(buf_text(&path), rest, e);
+    return file_open_regular(rest, buf_text(&path), O_RDWR, e);
 }
 
 /* As with the last file: the state says where it is before the first copy goes. */
@@ -344,7 +334,7 @@ static int hand_over_rest(struct target_files *f, unsigned to, const char *path,
     CLEANUP_BUF struct buf old = {0};
     CLEANUP_FD int first = *rest;
     int fd = -1;
-    int rc = open_rest(path, &fd, e);
+    int rc = file_open_regular(&fd, path, O_RDWR, e);
 
     if (rc) {
         first = -1;

@@ -20,6 +20,27 @@ void fd_close(int fd)
     errno = saved;
 }
 
+int file_open_regular(int *fd, const char *path, int flags, struct err *e)
+{
+    int opened = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    int why = errno;
+    struct stat st;
+
+    if (opened < 0) {
+        int rc = err_errno(e, "cannot open %s", path);
+
+        errno = why;
+        return rc;
+    }
+    if (fstat(opened, &st) || !S_ISREG(st.st_mode)) {
+        fd_close(opened);
+        errno = EINVAL;
+        return err_set(e, ERR_USAGE, "%s is no regular file", path);
+    }
+    *fd = opened;
+    return 0;
+}
+
 bool file_is_there(const char *path)
 {
     return access(path, F_OK) == 0;

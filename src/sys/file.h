@@ -31,6 +31,9 @@ MUST_CHECK int folder_make(const char *path, unsigned mode,
                            struct err *e); /* parents too; fine when it is there */
 MUST_CHECK int folder_sync(const char *path, struct err *e);
 bool file_is_there(const char *path);
+/* open(2) of a regular file, no link, without waiting for whoever a FIFO would wait for. Sets *fd.
+ * ERR_USAGE: it is none; else as err_errno, and errno is that of open. */
+MUST_CHECK int file_open_regular(int *fd, const char *path, int flags, struct err *e);
 void fd_close(int fd); /* negative is fine */
 static inline UNUSED void fd_closep(int *fd)
 {

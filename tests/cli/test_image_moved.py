@@ -255,6 +255,18 @@ class OfOthers(Moved):
         self.assertTrue((self.out / "x.E41").is_symlink())
         self.assertIn(f"{self.out}/x.E40 was left: it is of another image", one_line((self.out / "x.txt").read_text()))
 
+    def test_what_is_no_file_in_the_place_of_one_is_refused_at_once(self):
+        self.interrupted(self.out, "e01", least=6 * MIB)
+        for name in ("x.E01", "x.pieces"):
+            (self.out / name).rename(self.out / "kept")
+            os.mkfifo(self.out / name)
+            done = run(IMAGER, "--resume", self.out / "x.part")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"{self.out}/{name} is no regular file", one_line(done.stderr.decode()))
+            (self.out / name).unlink()
+            (self.out / "kept").rename(self.out / name)
+        self.is_whole(self.must(IMAGER, "--resume", self.out / "x.part"), self.out)
+
     def test_what_it_began_itself_behind_the_state_goes(self):
         self.interrupted(self.out, "e01", least=6 * MIB)
         (self.out / "x.E40").write_bytes(b"")
