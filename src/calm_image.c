@@ -82,6 +82,7 @@ static const char *phase_words(int phase)
         [ACQUIRE_OPENING] = "waiting for the source to open",
         [ACQUIRE_COMPARING] = "comparing the source with what was read of it",
         [ACQUIRE_WAITING] = "waiting for the target disk, which is slow",
+        [ACQUIRE_SILENT] = "waiting for the source",
     };
     static const char *const passes[RESCUE_PASS_COUNT_] = {
         [RESCUE_COPY] = "failing disk: easy areas",
@@ -200,6 +201,10 @@ static void progress_words(const struct face *f, uint64_t done, uint64_t size, s
     }
     add_part(out, columns, "%u %%", (unsigned)(size ? done / (size / 100 + 1) : 0));
     add_part(out, columns, "%s", phase_words(f->phase));
+    if (f->phase == ACQUIRE_SILENT)
+        add_part(out, columns, "nothing for %s%s",
+                 span_text(text, (int64_t)(acquire_silent_ms(&control) / 1000)),
+                 atomic_load(&control.stops) ? ", stopping" : "");
     add_part(out, columns, "%s of %s", size_text(text, done), size_text(more, size));
     if (unreadable)
         add_part(out, columns, "%s unreadable", size_text(text, unreadable));
@@ -237,9 +242,10 @@ static void tell_progress(void *context, const struct acquire_control *c, uint64
     f->shown_ms = now;
     count_rate(f, phase, done);
     if (f->is_lines) {
-        line("progress %d %llu %llu %llu %d %llu", f->phase, (unsigned long long)done,
+        line("progress %d %llu %llu %llu %d %llu %llu", f->phase, (unsigned long long)done,
              (unsigned long long)size, (unsigned long long)atomic_load(&c->bad),
-             atomic_load(&c->pass), (unsigned long long)f->rate);
+             atomic_load(&c->pass), (unsigned long long)f->rate,
+             (unsigned long long)(acquire_silent_ms(c) / 1000));
         return;
     }
     progress_words(f, done, size, &words);

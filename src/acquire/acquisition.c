@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-enum { LIMIT_WINDOW_MS = 1000, SLOW_WRITE_MS = 3000 };
+enum { LIMIT_WINDOW_MS = 1000, SLOW_WRITE_MS = 3000, SILENT_MS = 4000 };
 enum { DAMAGE_SIZE = 4 << 10 }; /* of all runs, in words: a line and a record have room for it */
 
 void acquisition_path(const struct acquisition *m, const char *ending, struct buf *out)
@@ -92,14 +92,26 @@ bool acquire_is_whole(const struct acquire_control *c)
 }
 
 /* A write that takes longer is said; a disk that is only slow makes one now and then. */
+static uint64_t lasts_ms(const _Atomic uint64_t *since_ms)
+{
+    uint64_t since = atomic_load(since_ms), now = (uint64_t)monotonic_ms();
+
+    return since && now > since ? now - since : 0;
+}
+
+uint64_t acquire_silent_ms(const struct acquire_control *c)
+{
+    return lasts_ms(&c->source.since_ms);
+}
+
 int acquire_phase_shown(const struct acquire_control *c)
 {
-    uint64_t since = atomic_load(&c->target.since_ms);
-
     if (atomic_load(&c->target.moves))
         return ACQUIRE_MOVING;
-    if (since && (uint64_t)monotonic_ms() > since + SLOW_WRITE_MS)
+    if (lasts_ms(&c->target.since_ms) > SLOW_WRITE_MS)
         return ACQUIRE_WAITING;
+    if (acquire_silent_ms(c) > SILENT_MS)
+        return ACQUIRE_SILENT;
     return atomic_load(&c->phase);
 }
 

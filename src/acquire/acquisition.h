@@ -18,6 +18,7 @@ enum acquire_phase {
     ACQUIRE_WAITING,      /* only shown: a write to the target takes long */
     ACQUIRE_OPENING,      /* the source; nothing is read into the image yet */
     ACQUIRE_COMPARING,    /* what it holds with what was read of it before */
+    ACQUIRE_SILENT,       /* only shown: a read of the source has not come back for a while */
 };
 
 /* What another thread may look at, and tell it, while an image is made. */
@@ -38,6 +39,8 @@ bool acquire_is_whole(const struct acquire_control *c); /* all of the image is w
 
 /* The phase as a person is told it, with what holds it up. */
 int acquire_phase_shown(const struct acquire_control *c);
+/* How long the read of the source lasts that has not come back; 0: there is none. */
+uint64_t acquire_silent_ms(const struct acquire_control *c);
 
 struct acquire_options {
     unsigned retries;    /* of each unreadable sector */
@@ -86,6 +89,9 @@ MUST_CHECK int acquisition_resume(struct acquisition **out, const char *part, co
  * part lies. The caller releases both. */
 MUST_CHECK int acquisition_look(const char *part, struct acquire_state *out,
                                 struct target_files *files, struct err *e);
+/* Whether nobody goes on with the image of these files at this moment. ERR_CONFLICT: a program
+ * does, or waits for a read that does not come back. */
+MUST_CHECK int acquisition_is_free(const struct target_files *files, struct err *e);
 /* The bytes that its largest file may have; of an E01 in one file those of the source. */
 uint64_t acquire_largest(uint64_t segment_size, uint64_t size);
 /* Whether an image can begin there: a folder that can be written to, and nothing under the name.

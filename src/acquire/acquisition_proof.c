@@ -22,6 +22,25 @@ bool acquisition_is_unproven(const struct acquisition *m)
     return m->is_resumed && ((m->state.done && !m->state.has_proof) || has_rest_only);
 }
 
+static int fail_held(struct err *e)
+{
+    return err_set(e, ERR_CONFLICT,
+                   "another program goes on with this image at this moment, or its last run still "
+                   "waits for a read that does not come back, and ends by itself with that");
+}
+
+int acquisition_is_free(const struct target_files *files, struct err *e)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    CLEANUP_BUF struct buf path = {0};
+    CLEANUP_FD int fd = -1;
+
+    buf_addf(&path, "%s/%s.pieces", files->folders[0], files->name);
+    if (file_open_regular(&fd, buf_text(&path), O_RDONLY, NULL))
+        return 0; /* what is wrong with it is said where it is needed */
+    return fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK ? fail_held(e) : 0;
+}
+
 /* Held open to the end, and locked: no second program goes on with the same image meanwhile. */
 int acquire_pieces_open(struct acquisition *m, const char *path, int flags, struct err *e)
 {
@@ -39,7 +58,7 @@ int acquire_pieces_open(struct acquisition *m, const char *path, int flags, stru
     if (rc)
         return rc;
     if (fcntl(m->pieces_fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES))
-        return err_set(e, ERR_CONFLICT, "another program goes on with this image at this moment");
+        return fail_held(e);
     return 0;
 }
 

@@ -22,6 +22,7 @@
 enum {
     LOOK_MS = 200,
     WAIT_MS = 3000,       /* for a thread that was told to stop */
+    STOP_MS = 4000,       /* and for a read that had begun by then */
     CRAWL_SIZE = 1 << 20, /* less than this in the time of patience is not worth waiting for */
     NAME_SIZE = 120,
     USUAL_FILES_MAX = 400,
@@ -319,6 +320,8 @@ static int resume(struct making *m, struct err *e)
 
     if (rc == 0)
         rc = acquisition_look(part, &was, &files, e);
+    if (rc == 0) /* else its last run would be told as the one that uses the source */
+        rc = acquisition_is_free(&files, e);
     if (rc == 0)
         rc = whole_path(&source, o->source ? o->source : was.begin.source, e);
     if (rc == 0)
@@ -409,24 +412,39 @@ static const char *is_left(const struct making *m)
                : NULL;
 }
 
+/* Who asked for an end does not wait for a read of the source that had begun by then, either. */
+static bool is_left_behind(const struct making *m)
+{
+    return atomic_load(&m->control->stops) && acquire_silent_ms(m->control) > STOP_MS;
+}
+
 /* Looks at the thread that works, until it ends or has to be left alone. */
 static int attend(struct making *m, struct err *e)
 {
     uint64_t size = acquisition_begin(m->image)->size;
+    bool is_behind = false;
     const char *why = NULL;
+    unsigned silent_s;
 
-    while (!atomic_load(&m->has_ended) && !why) {
+    while (!atomic_load(&m->has_ended) && !why && !is_behind) {
         sleep_ms(LOOK_MS);
         if (m->watch->progress)
             m->watch->progress(m->watch->context, m->control, size);
+        is_behind = is_left_behind(m);
         why = is_stuck(m);
         why = why ? why : is_left(m);
     }
-    if (!why)
+    if (!why && !is_behind)
         return 0;
+    silent_s = (unsigned)(acquire_silent_ms(m->control) / 1000);
     atomic_store(&m->control->stops, true);
     for (int waited = 0; !atomic_load(&m->has_ended) && waited < WAIT_MS; waited += LOOK_MS)
         sleep_ms(LOOK_MS);
+    if (is_behind)
+        return err_set(e, ERR_CANCEL,
+                       "stopped; a read of the source that had not come back for %u s was left "
+                       "behind",
+                       silent_s);
     return err_set(e, ERR_IO, "%s since %u s", why, m->order->patience_s);
 }
 

@@ -8,7 +8,7 @@
 #include "sys/self.h"
 
 /* As src/acquire/acquisition.h and rescue.h count them. */
-enum { PHASE_RESCUING = 2, PASS_TRIM = 3 };
+enum { PHASE_RESCUING = 2, PHASE_SILENT = 10, PASS_TRIM = 3 };
 enum { LINE_SIZE = 16384, LOOK_MS = 300, FILES_SIZE = 16 << 20 };
 
 const char *image_phase_words(int phase)
@@ -22,7 +22,8 @@ const char *image_phase_words(int phase)
                                         "moved to the other folder",
                                         "the target disk is slow: waiting for it",
                                         "waiting for the source to open",
-                                        "compared with what was read before"};
+                                        "compared with what was read before",
+                                        "waiting for the source"};
 
     return phase >= 0 && (size_t)phase < COUNT_OF(words) ? words[phase] : words[1];
 }
@@ -191,12 +192,14 @@ static int take_full(struct image_helper *h, struct str folder,
 static int take_progress(struct str rest, const struct image_watcher_calls *calls, struct err *e)
 {
     struct image_progress p = {0};
-    uint64_t phase, pass;
+    uint64_t phase, pass, rate;
 
     if (!str_u64(str_cut(&rest, ' '), &phase) || !str_u64(str_cut(&rest, ' '), &p.done) ||
         !str_u64(str_cut(&rest, ' '), &p.size) || !str_u64(str_cut(&rest, ' '), &p.bad) ||
-        !str_u64(str_cut(&rest, ' '), &pass))
+        !str_u64(str_cut(&rest, ' '), &pass) || !str_u64(str_cut(&rest, ' '), &rate) ||
+        !str_u64(str_cut(&rest, ' '), &p.silent_s))
         return err_set(e, ERR_FORMAT, "what calm-image says is not to be understood");
+    p.is_silent = phase == PHASE_SILENT;
     p.is_slow_work = phase == PHASE_RESCUING && pass >= PASS_TRIM;
     p.phase = phase > INT32_MAX ? 0 : (int)phase;
     return calls->progress(calls->context, &p, e);

@@ -16,6 +16,8 @@ struct image_progress {
     bool is_slow_work; /* of the last bytes of a failing disk nobody knows how long they take */
     int phase;         /* enum acquire_phase, as the helper counts it; words: image_phase_words */
     uint64_t done, size, bad;
+    bool is_silent;    /* a read of the source has not come back for a while: */
+    uint64_t silent_s; /* so long */
 };
 const char *image_phase_words(int phase);
 

@@ -320,6 +320,20 @@ static int order_resumed(struct imaging *g, const struct thing *t, struct err *e
     return rc || !is_named ? rc : image_helper_order(&g->helper, "source", buf_str(&g->source), e);
 }
 
+/* No rate, and no time that is left: nobody knows. */
+static void show_silence(struct imaging *g, const struct image_progress *p, struct buf *words,
+                         const char *trouble)
+{
+    char text[UTC_PLAIN_SIZE];
+
+    buf_addf(words, ": nothing has come for %s", span_text(text, (int64_t)p->silent_s));
+    buf_addf(words, ", %s", size_text(text, p->done));
+    buf_addf(words, " of %s are there", size_text(text, p->size));
+    if (interrupt_came())
+        buf_adds(words, "; stopping");
+    progress_show_trouble(&g->progress, buf_text(words), trouble, 0, 0);
+}
+
 static int show(void *context, const struct image_progress *p, struct err *e)
 {
     struct imaging *g = context;
@@ -337,6 +351,10 @@ static int show(void *context, const struct image_progress *p, struct err *e)
         buf_adds(&words, ", hard places");
     if (p->bad)
         buf_addf(&trouble, "%s unreadable", size_text(size, p->bad));
+    if (p->is_silent) {
+        show_silence(g, p, &words, trouble.len ? buf_text(&trouble) : NULL);
+        return 0;
+    }
     progress_show_trouble(&g->progress, buf_text(&words), trouble.len ? buf_text(&trouble) : NULL,
                           p->done, p->is_slow_work ? 0 : p->size);
     return 0;
@@ -535,9 +553,9 @@ static int take_made(struct imaging *g, struct err *e)
 static int image_job(struct session *s, const struct operation *op, const struct input *in,
                      struct answer *a, struct err *e)
 {
+    CLEANUP(interrupt_end) struct interrupt signals; /* to the end of the helper, too */
     CLEANUP(imaging_release)
     struct imaging g = {.session = s, .op = op, .in = in, .a = a, .phase = -1};
-    CLEANUP(interrupt_end) struct interrupt signals;
     const struct image_watcher_calls calls = {.progress = show, .full = find_room, .context = &g};
     char number[24];
     struct err why = {0};

@@ -101,6 +101,23 @@ class Told(CaseTest):
         self.assertIn("does not come back", image["why"])
         self.control.write_text("")
 
+    @needs_root
+    def test_ctrl_c_ends_a_read_that_hangs_and_what_waits_for_it_is_told_as_that(self):
+        device = self.device(random.Random(4).randbytes(8 * MIB))
+        self.control.write_text(f"slow {5 * MIB} 4096 40\n")
+        code, said, took = self.timed(device, "--to", self.out, "--name", "x", stop_after=2)
+        self.assertEqual(code, CANCEL, said)
+        self.assertRegex(said, r"stopped; a read of the source that had not come back for \d+ s was left behind. Nothing is lost: calm preserve image --resume im1")
+        self.assertLess(took, 25)
+        before = self.ana.json("preserve images")
+        self.assertEqual(before[0]["state"], "interrupted")
+        code, said, _ = self.timed("--resume", "im1")
+        self.assertEqual(code, CONFLICT, said)
+        self.assertIn("its last run still waits for a read that does not come back, and ends by itself with that", said)
+        self.assertNotIn("--live", said)
+        self.assertEqual(self.ana.json("preserve images"), before)
+        self.control.write_text("")
+
     def test_a_disk_that_is_well_is_not_ended_in_the_case_and_the_form_says_what_was_seen(self):
         disk = self.folder / "disk"
         disk.write_bytes(random.Random(5).randbytes(8 * MIB))
