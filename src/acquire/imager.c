@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include "acquire/ewf_write.h"
+#include "acquire/imager_attend.h"
 #include "acquire/imager_back.h"
 #include "acquire/imager_open.h"
 #include "acquire/imager_text.h"
@@ -20,10 +21,6 @@
 #include "sys/file.h"
 
 enum {
-    LOOK_MS = 200,
-    WAIT_MS = 3000,       /* for a thread that was told to stop */
-    STOP_MS = 4000,       /* and for a read that had begun by then */
-    CRAWL_SIZE = 1 << 20, /* less than this in the time of patience is not worth waiting for */
     NAME_SIZE = 120,
     USUAL_FILES_MAX = 400,
 };
@@ -40,9 +37,6 @@ struct making {
     _Atomic bool has_ended;
     int rc;
     struct err e;
-    /* Looking for a crawl: reads of the source until then, and what had come. */
-    int64_t since_spent_ms;
-    uint64_t since_done;
 };
 
 void imager_report_release(struct imager_report *r)
@@ -360,94 +354,6 @@ static void *run(void *context)
     return NULL;
 }
 
-static void sleep_ms(int ms)
-{
-    (void)nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
-}
-
-static int64_t in_flight_ms(const _Atomic uint64_t *since_ms)
-{
-    uint64_t since = atomic_load(since_ms);
-
-    return since ? monotonic_ms() - (int64_t)since : 0;
-}
-
-/* Many bytes may come soon: no single sectors are tried. */
-static bool is_easy(const struct acquire_control *c)
-{
-    int phase = atomic_load(&c->phase);
-
-    return phase == ACQUIRE_COPYING ||
-           (phase == ACQUIRE_RESCUING && atomic_load(&c->pass) <= RESCUE_SWEEP);
-}
-
-/* Why the source is not worth waiting for any longer; NULL: it is. Only time that is spent in reads
- * of it counts: a target may be slow, a person may think. */
-static const char *is_stuck(struct making *m)
-{
-    int64_t patience = (int64_t)m->order->patience_s * 1000;
-    int64_t in_flight = in_flight_ms(&m->control->source.since_ms);
-    int64_t spent = (int64_t)atomic_load(&m->control->source.spent_ms) + in_flight;
-    uint64_t done = atomic_load(&m->control->done);
-
-    if (in_flight > patience)
-        return "a read of the source does not come back";
-    if (is_easy(m->control) && spent - m->since_spent_ms <= patience)
-        return NULL;
-    if (is_easy(m->control) && done - m->since_done < CRAWL_SIZE)
-        return "the source gives hardly anything any more";
-    m->since_spent_ms = spent;
-    m->since_done = done;
-    return NULL;
-}
-
-/* Who asked for an end does not wait for a target that hangs. Nobody else ends it: a slow one may
- * take long to make durable what it has. */
-static const char *is_left(const struct making *m)
-{
-    int64_t patience = (int64_t)m->order->patience_s * 1000;
-
-    return atomic_load(&m->control->stops) && in_flight_ms(&m->control->target.since_ms) > patience
-               ? "stopped, and a write to the target does not come back"
-               : NULL;
-}
-
-/* Who asked for an end does not wait for a read of the source that had begun by then, either. */
-static bool is_left_behind(const struct making *m)
-{
-    return atomic_load(&m->control->stops) && acquire_silent_ms(m->control) > STOP_MS;
-}
-
-/* Looks at the thread that works, until it ends or has to be left alone. */
-static int attend(struct making *m, struct err *e)
-{
-    uint64_t size = acquisition_begin(m->image)->size;
-    bool is_behind = false;
-    const char *why = NULL;
-    unsigned silent_s;
-
-    while (!atomic_load(&m->has_ended) && !why && !is_behind) {
-        sleep_ms(LOOK_MS);
-        if (m->watch->progress)
-            m->watch->progress(m->watch->context, m->control, size);
-        is_behind = is_left_behind(m);
-        why = is_stuck(m);
-        why = why ? why : is_left(m);
-    }
-    if (!why && !is_behind)
-        return 0;
-    silent_s = (unsigned)(acquire_silent_ms(m->control) / 1000);
-    atomic_store(&m->control->stops, true);
-    for (int waited = 0; !atomic_load(&m->has_ended) && waited < WAIT_MS; waited += LOOK_MS)
-        sleep_ms(LOOK_MS);
-    if (is_behind)
-        return err_set(e, ERR_CANCEL,
-                       "stopped; a read of the source that had not come back for %u s was left "
-                       "behind",
-                       silent_s);
-    return err_set(e, ERR_IO, "%s since %u s", why, m->order->patience_s);
-}
-
 /* The next of the order; then whoever watches is asked. */
 static int next_folder(struct making *m, const char *folder, const char *why, char **out,
                        struct err *e)
@@ -511,7 +417,8 @@ static int work(struct making *m, struct err *e)
     acquisition_files(m->image)->context = m;
     if (pthread_create(&thread, NULL, run, m))
         return err_set(e, ERR_LIMIT, "a thread cannot be started");
-    rc = attend(m, e);
+    rc = imager_attend(m->order, m->watch, m->control, acquisition_begin(m->image)->size,
+                       &m->has_ended, e);
     if (rc && !atomic_load(&m->has_ended)) {
         pthread_detach(thread);
         return rc;
