@@ -77,10 +77,14 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
         {"destroyed", "Destroyed"},
     };
 
+    struct str kept = custody_kept_now(v, item);
+
     doc_pairs(d, DOC_FACTS);
     add_facts(v, d, item, facts, COUNT_OF(facts));
-    if (!custody_has_left(v, item))
-        fact(v, d, item, "place", "Kept now");
+    if (kept.len)
+        doc_pair_str(d, "Kept now", kept);
+    if (thing_value(item, "files").len && !str_eq(kept, thing_value(item, "place")))
+        fact(v, d, item, "place", "Files last in");
     add_facts(v, d, item, now, COUNT_OF(now));
     if (evidence_is_barred(v->state, item))
         doc_pair_str(d, "Sealed",

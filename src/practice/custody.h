@@ -9,9 +9,10 @@
 MUST_CHECK int custody_form(struct doc **out, const struct view *v, struct arena *arena,
                             const struct thing *item, struct str check, bool is_in_package,
                             struct err *e);
-/* Since its place was said it was handed over, given back or destroyed: it is kept there no more.
- */
-bool custody_has_left(const struct view *v, const struct thing *item);
+/* Where the item is kept as its chain says, in words or a folder; empty where it was handed over,
+ * given back or destroyed since, and nobody said to where. The files of an image may be looked for
+ * elsewhere. */
+struct str custody_kept_now(const struct view *v, const struct thing *item);
 /* The item that a record is about, or whose chain it belongs to, a change of either too; NULL. */
 const struct thing *custody_item(const struct view *v, const struct record *r);
 

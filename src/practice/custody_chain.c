@@ -120,21 +120,22 @@ bool custody_next(const struct view *v, const struct thing *item, const struct c
     return false;
 }
 
-bool custody_has_left(const struct view *v, const struct thing *item)
+struct str custody_kept_now(const struct view *v, const struct thing *item)
 {
     static const char *const leaving[] = {"handed-over", "returned", "destroyed"};
     static const char *const placing[] = {"received", "stored", "sealed", "opened"};
+    struct str kept = thing_value(item, "place");
     const struct thing *t;
-    bool has_left = false;
 
     for (size_t at = 0; (t = view_next_of(v, "custody", "evidence", item, &at));) {
-        bool has_place = thing_value(t, "place").len > 0;
+        struct str place = thing_value(t, "place");
 
         for (size_t i = 0; i < COUNT_OF(leaving); i++)
             if (thing_says(t, "act", leaving[i]))
-                has_left = !has_place;
-        for (size_t i = 0; i < COUNT_OF(placing) && has_place; i++)
-            has_left = has_left && !thing_says(t, "act", placing[i]);
+                kept = place;
+        for (size_t i = 0; i < COUNT_OF(placing) && place.len; i++)
+            if (thing_says(t, "act", placing[i]))
+                kept = place;
     }
-    return has_left;
+    return kept;
 }

@@ -209,6 +209,28 @@ static void draft_whole_place(struct decision *d, const struct thing *item, stru
     }
 }
 
+/* The files of an image are looked for in its place, so words are none: they stand on its form. */
+static void drop_words(struct decision *d, const struct thing *item, struct draft *dr)
+{
+    size_t kept = 0;
+
+    if (!thing_value(item, "files").len)
+        return;
+    for (size_t i = 0; i < dr->value_count; i++) {
+        struct draft_value v = dr->values[i];
+
+        if (strcmp(v.name, "place") != 0 || !v.value.len || v.value.p[0] == '/') {
+            dr->values[kept++] = v;
+            continue;
+        }
+        buf_addf(&d->say, "Its files are looked for in ");
+        sink_terminal(&d->say, thing_value(item, "place"), false);
+        buf_adds(&d->say, ", as before; where they lie elsewhere: calm preserve move ");
+        buf_addf(&d->say, "e%u stored --place FOLDER\n", item->number);
+    }
+    dr->value_count = kept;
+}
+
 /* What an act says of the item beside what is told with it. */
 enum {
     ACT_STAYS = 1,   /* where the copy is, and who has it, is not where the item is */
@@ -241,7 +263,7 @@ static bool is_given_by_holder(const struct decision *d, const struct thing *ite
 
 /* The item's own place, seal and holder follow from its last custody record. Those of which it is
  * not said what they are now are emptied where they cannot be what they were. The files of an
- * image are looked for where they were last: custody_has_left(). */
+ * image are looked for where they were last: custody_kept_now(). */
 static void draft_follows(struct decision *d, struct draft *dr, const struct thing *item,
                           unsigned flags)
 {
@@ -307,6 +329,7 @@ static int decide_custody(struct decision *d, struct err *e)
     }
     draft_follows(d, dr, item, act_flags(act));
     draft_whole_place(d, item, dr);
+    drop_words(d, item, dr);
     if (dr->value_count == 0)
         d->draft_count--;
     return 0;

@@ -49,12 +49,11 @@ static void put_kept(struct report *r, const struct thing *t)
 {
     struct inlines *cell = doc_cell(r->doc);
     struct str seal = thing_value_if(t, "seal");
-    bool has_place = thing_value_if(t, "place").len && !custody_has_left(r->view, t);
+    struct str kept = custody_kept_now(r->view, t);
 
-    if (has_place)
-        report_field(r, cell, t, "place");
+    inline_str(cell, kept);
     if (seal.len)
-        inline_printf(cell, "%sseal " STR_FMT, has_place ? ", " : "", STR_ARG(seal));
+        inline_printf(cell, "%sseal " STR_FMT, kept.len ? ", " : "", STR_ARG(seal));
 }
 
 static void put_register(struct report *r)

@@ -296,11 +296,16 @@ class VerifyImage(Verifying):
 
     def test_an_image_that_was_moved_is_found_where_the_record_says(self):
         self.image()
-        self.ana('preserve move e1 stored --place "safe 3"')
-        text = self.verify(NOT_FOUND)
-        self.assertIn("web1.E01 is not where it is kept: safe 3/web1.E01", text)
-        self.assertIn("calm preserve move ITEM stored --place FOLDER", text)
+        for act in ('stored --place "safe 3"', 'handed-over --to Weber --place "police, room 4"'):  # words are for people: the files stay where they are
+            said = one_line(self.ana("preserve move e1 " + act))
+            self.assertIn(f"Its files are looked for in {self.images}, as before; where they lie elsewhere: calm preserve move e1 stored --place FOLDER", said)
+            self.sound()
+        form = one_line(self.ana("preserve custody e1"))
+        self.assertRegex(form, r"Kept now +police, room 4 +Files last in ")
         self.images.rename(self.folder / "stick")
+        text = self.verify(NOT_FOUND)
+        self.assertIn(f"web1.E01 is not where it is kept: {self.images}/web1.E01", text)
+        self.assertIn("calm preserve move ITEM stored --place FOLDER", text)
         self.ana(f"preserve move e1 stored --place {self.folder}/stick")
         self.sound()
 
