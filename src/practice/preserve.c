@@ -1,6 +1,4 @@
 /* preserve.c: the register of evidence and its chain of custody. */
-#include <limits.h>
-#include <stdlib.h>
 #include "practice/backup.h"
 #include "practice/bundle.h"
 #include "practice/evidence.h"
@@ -15,6 +13,7 @@
 #include "practice/preserve_hash.h"
 #include "practice/preserve_read.h"
 #include "practice/preserve_image.h"
+#include "practice/preserve_move.h"
 #include "practice/preserve_status.h"
 #include "practice/preserve_verify.h"
 #include "practice/receive.h"
@@ -122,232 +121,6 @@ static const struct operation preserve_hold = {
     .kind = &hold_kind,
     .roles = ROLES_WRITING,
     OP_MAKES("retention")};
-
-/* What a person says of an act, and what calm says of those that it does itself. */
-#define CUSTODY_SAID                                                                               \
-    {.name = "evidence",                                                                           \
-     .type = FIELD_REF,                                                                            \
-     .flags = FIELD_REQUIRED | FIELD_ARG,                                                          \
-     .kind = "evidence",                                                                           \
-     .help = "which item: e3"},                                                                    \
-        {.name = "act",                                                                            \
-         .type = FIELD_WORD,                                                                       \
-         .flags = FIELD_REQUIRED | FIELD_ARG,                                                      \
-         .choices = WORDS("handed-over", "received", "stored", "sealed", "opened", "examined",     \
-                          "copied", "exported", "returned", "destroyed"),                          \
-         .help = "what was done with it"},                                                         \
-        {.name = "from", .type = FIELD_LINE, .help = "who gave it"},                               \
-        {.name = "to", .type = FIELD_LINE, .help = "who took it"},                                 \
-        {.name = "place", .type = FIELD_LINE, .help = "where it is now"},                          \
-        {.name = "seal", .type = FIELD_LINE, .help = "the number of the seal"},                    \
-        {.name = "because", .type = FIELD_LINE, .help = "what for"},                               \
-    {                                                                                              \
-        .name = "signed", .type = FIELD_LINE, .flags = FIELD_MANY,                                 \
-        .help = "who signed, and how: on the form, here"                                           \
-    }
-static const struct field move_fields[] = {CUSTODY_SAID};
-static const struct field custody_fields[] = {
-    CUSTODY_SAID,
-    {.name = "recipient",
-     .type = FIELD_LINE,
-     .flags = FIELD_MANY,
-     .help = "of an export: the keys that can open it, or a passphrase"},
-    {.name = "package", .type = FIELD_LINE, .help = "of an export: its SHA-256, once it is whole"},
-    {.name = "outcome",
-     .type = FIELD_LINE,
-     .help = "of what was read: what came out; of that and an export: why it did not come about"},
-};
-const struct kind custody_kind = {.name = "custody",
-                                  .prefix = "cu",
-                                  .words = "custody",
-                                  .change_words = "custody changed",
-                                  KIND_FIELDS(custody_fields)};
-
-/* What is on record stays so, and clocks may be wrong: so nothing is refused, and a slip is seen.
- */
-static void say_doubts(struct decision *d, const struct thing *item)
-{
-    struct str said = d->input->values[d->op->field_count + COMMON_OCCURRED];
-    char time[UTC_PLAIN_SIZE];
-    struct utc when;
-
-    if (utc_read(&when, said) && utc_cmp(when, utc_now()) > 0)
-        buf_addf(&d->say,
-                 "%s is still to come by the clock of this machine. If it is a slip, record it "
-                 "once more with the right time, and say so with --because.\n",
-                 utc_plain(time, when));
-    if (thing_value(item, "destroyed").len)
-        buf_addf(&d->say,
-                 "e%u is on record as destroyed before this. If it is not, say with --because "
-                 "what became of it: calm preserve custody e%u shows what is on record.\n",
-                 item->number, item->number);
-}
-
-/* Of an image, whose files are looked for there: the whole path, where what was typed is a folder
- * that holds its first file. A safe has none, and stays as it was said. */
-static void draft_whole_place(struct decision *d, const struct thing *item, struct draft *dr)
-{
-    CLEANUP_BUF struct buf place = {0};
-    CLEANUP_BUF struct buf first = {0};
-    struct str rest = thing_value(item, "files");
-    struct evidence_file file;
-    char whole[PATH_MAX];
-
-    if (!evidence_file_next(&rest, &file))
-        return;
-    for (size_t i = 0; i < dr->value_count; i++) {
-        struct draft_value *v = &dr->values[i];
-
-        if (strcmp(v->name, "place") != 0 || !v->value.len || v->value.p[0] == '/')
-            continue;
-        buf_addstr(&place, v->value);
-        if (!realpath(buf_text(&place), whole))
-            continue;
-        buf_addf(&first, "%s/" STR_FMT, whole, STR_ARG(path_base(file.name)));
-        if (sink_line_keeps(str_of(whole)) && file_is_there(buf_text(&first)))
-            v->value = str_of(arena_strdup(d->arena, whole));
-    }
-}
-
-/* The files of an image are looked for in its place, so words are none: they stand on its form. */
-static void drop_words(struct decision *d, const struct thing *item, struct draft *dr)
-{
-    size_t kept = 0;
-
-    if (!thing_value(item, "files").len)
-        return;
-    for (size_t i = 0; i < dr->value_count; i++) {
-        struct draft_value v = dr->values[i];
-
-        if (strcmp(v.name, "place") != 0 || !v.value.len || v.value.p[0] == '/') {
-            dr->values[kept++] = v;
-            continue;
-        }
-        buf_addf(&d->say, "Its files are looked for in ");
-        sink_terminal(&d->say, thing_value(item, "place"), false);
-        buf_adds(&d->say, ", as before; where they lie elsewhere: calm preserve move ");
-        buf_addf(&d->say, "e%u stored --place FOLDER\n", item->number);
-    }
-    dr->value_count = kept;
-}
-
-/* What an act says of the item beside what is told with it. */
-enum {
-    ACT_STAYS = 1,   /* where the copy is, and who has it, is not where the item is */
-    ACT_LEAVES = 2,  /* it left where it was kept, and who had it */
-    ACT_UNSEALS = 4, /* the seal that is told with it is the one that was broken */
-};
-
-static unsigned act_flags(struct str act)
-{
-    static const struct {
-        const char *act;
-        unsigned flags;
-    } acts[] = {
-        {"copied", ACT_STAYS},    {"exported", ACT_STAYS}, {"handed-over", ACT_LEAVES},
-        {"returned", ACT_LEAVES}, {"opened", ACT_UNSEALS}, {"destroyed", ACT_LEAVES | ACT_UNSEALS},
-    };
-
-    for (size_t i = 0; i < COUNT_OF(acts); i++)
-        if (str_is(act, acts[i].act))
-            return acts[i].flags;
-    return 0;
-}
-
-/* Who gave it has it no more. */
-static bool is_given_by_holder(const struct decision *d, const struct thing *item)
-{
-    return input_has(d->op, d->input, "from") &&
-           str_eq(input_value(d->op, d->input, "from"), thing_value(item, "holder"));
-}
-
-/* The item's own place, seal and holder follow from its last custody record. Those of which it is
- * not said what they are now are emptied where they cannot be what they were. The files of an
- * image are looked for where they were last: custody_kept_now(). */
-static void draft_follows(struct decision *d, struct draft *dr, const struct thing *item,
-                          unsigned flags)
-{
-    bool is_unsealed = flags & ACT_UNSEALS;
-    bool leaves = flags & ACT_LEAVES;
-    const struct {
-        const char *from, *to;
-        bool is_over, is_not_said;
-    } follow[] = {{"place", "place", leaves && !thing_value(item, "files").len, false},
-                  {"seal", "seal", is_unsealed, is_unsealed},
-                  {"to", "holder", leaves || is_given_by_holder(d, item), false}};
-
-    for (size_t i = 0; i < COUNT_OF(follow) && !(flags & ACT_STAYS); i++)
-        if (input_has(d->op, d->input, follow[i].from) && !follow[i].is_not_said)
-            draft_value(dr, follow[i].to, input_value(d->op, d->input, follow[i].from));
-        else if (follow[i].is_over && thing_value(item, follow[i].to).len)
-            draft_value(dr, follow[i].to, STR(""));
-}
-
-static int refuse_destroyed(const struct thing *item, struct err *e)
-{
-    if (!thing_value(item, "sha256").len || thing_value(item, "files").len)
-        return 0;
-    return err_set(e, ERR_USAGE,
-                   "the bytes of e%u are in this case, so it is not destroyed. What destroys "
-                   "them, once two people approve: calm log redact-request r%llu sha256 "
-                   "--because WHY",
-                   item->number, (unsigned long long)item->seq);
-}
-
-static void say_destroyed(struct decision *d)
-{
-    if (keyring_legal_hold(state_keyring(d->view->state)))
-        buf_adds(&d->say,
-                 "A legal hold is set: nothing may be destroyed. Tell counsel at once, and "
-                 "write down who did it and why: calm note\n");
-}
-
-static int decide_custody(struct decision *d, struct err *e)
-{
-    const struct thing *item = input_thing(d->view, d->op, d->input, "evidence");
-    struct str act = input_value(d->op, d->input, "act");
-    bool is_destroyed = str_is(act, "destroyed");
-    struct draft *dr;
-    int rc;
-
-    if (!item)
-        return err_set(e, ERR_NOTFOUND, "say which item: calm preserve list");
-    rc = is_destroyed ? refuse_destroyed(item, e) : 0;
-    if (rc)
-        return rc;
-    dr = decision_add(d, "custody/1");
-    draft_take_input(d, dr, &custody_kind);
-    custody_label(d, dr, item);
-    draft_whole_place(d, item, dr);
-    say_doubts(d, item);
-    dr = decision_add(d, "evidence-change/1");
-    custody_label(d, dr, item);
-    draft_ref(dr, &item->id);
-    if (is_destroyed) {
-        draft_value(dr, "destroyed", STR("yes"));
-        say_destroyed(d);
-    }
-    draft_follows(d, dr, item, act_flags(act));
-    draft_whole_place(d, item, dr);
-    drop_words(d, item, dr);
-    if (dr->value_count == 0)
-        d->draft_count--;
-    return 0;
-}
-
-static const struct operation preserve_custody = {
-    .name = "preserve move",
-    .practice = "preserve",
-    .help = "record that an item was handed over, stored, sealed, examined …",
-    .example = "calm preserve move e3 handed-over --from ana --to \"Sgt. Weber, police\" --signed "
-               "\"both, on the form\"",
-    OP_FIELDS(move_fields),
-    .kind = &custody_kind,
-    .type = OP_CHANGE,
-    .roles = ROLES_WRITING,
-    .faces = FACE_ALL,
-    .records = WORDS("custody/1", "evidence-change/1"),
-    .decide = decide_custody};
 
 static const struct field item_fields[] = {
     FIELD_CALLED("title", "what it is: drive 3 of db1, serial ZA1…"),
@@ -597,7 +370,7 @@ const struct practice practice_preserve = {
              &verification_kind, &acquisition_kind, &unlawful_kind, &collection_kind, &visit_kind),
     .operations =
         LIST(struct operation, &preserve_list, &preserve_hold, &preserve_holds, &preserve_backup,
-             &preserve_backups, &preserve_item, &preserve_custody, &unlawful_found, &preserve_files,
+             &preserve_backups, &preserve_item, &preserve_move, &unlawful_found, &preserve_files,
              &preserve_hash, &preserve_image, &preserve_images, &preserve_verify, &preserve_collect,
              &preserve_import, &preserve_receive, &preserve_observed, &preserve_hosts,
              &preserve_visits, &preserve_key, &preserve_unseal, &preserve_get, &preserve_read,
