@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/sink.h"
 #include "sys/file.h"
+#include "sys/interrupt.h"
 #include "sys/term.h"
 #include "sys/worker.h"
 
@@ -45,6 +46,11 @@ static void stop(int signal_number)
 {
     (void)signal_number;
     atomic_store(&control.stops, true);
+}
+
+static bool is_stopped(void)
+{
+    return atomic_load(&control.stops);
 }
 
 /* Whoever read this has gone: the image is left so that it can go on. */
@@ -566,6 +572,7 @@ int main(int argc, char **argv)
     arena = f.arena = arena_new();
     f.order = &order;
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    interrupt_asked_also(is_stopped);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* the write fails, and says so */
     for (size_t i = 0; i < 3; i++)

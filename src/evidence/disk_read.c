@@ -262,7 +262,7 @@ static int run(struct disk_reading *r, const struct disk_source *source,
                const struct disk_task *task, struct str path, struct disk_count *out, struct err *e)
 {
     static const struct worker_limits limits = {
-        .cpu_s = CPU_S, .wall_s = WALL_S, .memory = MEMORY_SIZE};
+        .cpu_s = CPU_S, .wall_s = WALL_S, .memory = MEMORY_SIZE, .hears_interrupt = true};
     CLEANUP_BUF struct buf argument = {0};
     struct worker_order order = {.program = DISK_PROGRAM,
                                  .named = DISK_JOB,

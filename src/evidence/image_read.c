@@ -159,7 +159,8 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
 struct worker_order image_order_of(const struct image_input *input, const struct image_reading *r,
                                    worker_receive *receive, void *context)
 {
-    static const struct worker_limits limits = {.cpu_s = CPU_S, .wall_s = WALL_S};
+    static const struct worker_limits limits = {
+        .cpu_s = CPU_S, .wall_s = WALL_S, .hears_interrupt = true};
 
     return (struct worker_order){.job = image_job,
                                  .name = input->name,

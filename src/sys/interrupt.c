@@ -9,6 +9,7 @@ static const int asked_by[] = {SIGINT, SIGTERM, SIGHUP};
 /* A signal handler can reach nothing but what is global. */
 static volatile sig_atomic_t has_come;
 static bool is_noting;
+static bool (*asked_also)(void);
 
 static void note_signal(int signal)
 {
@@ -42,6 +43,16 @@ void interrupt_end(struct interrupt *i)
 bool interrupt_came(void)
 {
     return has_come != 0;
+}
+
+bool interrupt_asked(void)
+{
+    return (is_noting && has_come) || (asked_also && asked_also());
+}
+
+void interrupt_asked_also(bool (*asked)(void))
+{
+    asked_also = asked;
 }
 
 /* A signal that comes between the look and the wait would be waited over; so they are held back but

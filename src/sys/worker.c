@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "sys/file.h"
+#include "sys/interrupt.h"
 #include "sys/self.h"
 #include "sys/worker_child.h"
 
@@ -23,6 +24,7 @@ enum {
     READ_SIZE = 128 * 1024,
     PIPE_SIZE = 256 * 1024,
     USUAL_FDS = 256, /* that a program has besides the inputs of workers */
+    LOOK_MS = 300,
 };
 
 struct worker {
@@ -275,9 +277,13 @@ static int await(const struct worker *r, struct err *e)
 
         if (left <= 0)
             return over(r, e, "longer than allowed");
+        if (r->limits.hears_interrupt && left > LOOK_MS)
+            left = LOOK_MS;
         n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
         if (n > 0)
             return 0;
+        if (r->limits.hears_interrupt && interrupt_asked())
+            return err_set(e, ERR_CANCEL, "stopped at your request");
         if (n < 0 && errno != EINTR)
             return err_errno(e, "%s: cannot wait for the worker", r->name);
     }

@@ -22,11 +22,12 @@
 #include "base/str.h"
 
 struct worker_limits {
-    unsigned cpu_s;   /* 0: 60 */
-    unsigned wall_s;  /* 0: 600; the time that the receiver takes counts */
-    uint64_t memory;  /* bytes of address space beyond what a started program takes; 0: 1 GiB */
-    uint64_t output;  /* bytes of messages; 0: no limit */
-    uint32_t message; /* bytes of one; 0: 1 MiB, which none is larger than */
+    unsigned cpu_s;       /* 0: 60 */
+    unsigned wall_s;      /* 0: 600; the time that the receiver takes counts */
+    uint64_t memory;      /* bytes of address space beyond what a started program takes; 0: 1 GiB */
+    uint64_t output;      /* bytes of messages; 0: no limit */
+    uint32_t message;     /* bytes of one; 0: 1 MiB, which none is larger than */
+    bool hears_interrupt; /* ends where it has nothing to say and interrupt_asked(): ERR_CANCEL */
 };
 
 /* What runs in the worker. Sends with worker_send; a non-zero return and e travel back to the
