@@ -119,17 +119,26 @@ static int refuse_sealed(struct taking_made *t, const struct hash *sum, const ch
                    path);
 }
 
+static int check_size(const struct image_file *f, const char *path, uint64_t size, struct err *e)
+{
+    uint64_t bytes = 0;
+
+    if (str_u64(f->bytes, &bytes) && bytes == size)
+        return 0;
+    return err_set(e, ERR_TAMPER,
+                   "%s has %llu bytes, and its summary says " STR_FMT
+                   ": the image is not as it was made, and nothing was put on record",
+                   path, (unsigned long long)size, STR_ARG(f->bytes));
+}
+
 static int compare(const struct image_file *f, const char *path, uint64_t size,
                    const struct hash *sum, struct err *e)
 {
     struct hash then;
-    uint64_t bytes = 0;
+    int rc = check_size(f, path, size, e);
 
-    if (!str_u64(f->bytes, &bytes) || bytes != size)
-        return err_set(e, ERR_TAMPER,
-                       "%s has %llu bytes, and its summary says " STR_FMT
-                       ": the image is not as it was made, and nothing was put on record",
-                       path, (unsigned long long)size, STR_ARG(f->bytes));
+    if (rc)
+        return rc;
     if (hex_read(then.b, sizeof(then.b), f->sum) && !hash_eq(&then, sum))
         return err_set(e, ERR_TAMPER,
                        "%s has another SHA-256 than its summary says: the image is not as it was "
@@ -152,17 +161,17 @@ static bool is_of_image(const struct taking_made *t, struct str name)
     return str_take(&rest, buf_text(&t->name)) && rest.len > 1 && rest.p[0] == '.';
 }
 
-/* What lies beside the image is not followed elsewhere, either, as it is not when it is verified.
- */
-static int refuse_link(const char *path, struct err *e)
+/* What lies beside the image is not followed elsewhere, either, as it is not when it is verified;
+ * and what has another size is not read, for that may have no end. */
+static int look_before(const struct image_file *f, const char *path, struct err *e)
 {
     struct stat st;
 
     if (lstat(path, &st))
         return err_errno(e, "cannot find %s", path);
-    return S_ISLNK(st.st_mode)
-               ? err_set(e, ERR_TAMPER, "%s is a link now: nothing was put on record", path)
-               : 0;
+    if (S_ISLNK(st.st_mode))
+        return err_set(e, ERR_TAMPER, "%s is a link now: nothing was put on record", path);
+    return S_ISREG(st.st_mode) ? check_size(f, path, (uint64_t)st.st_size, e) : 0;
 }
 
 static int take_file(struct taking_made *t, struct str line, struct err *e)
@@ -184,7 +193,7 @@ static int take_file(struct taking_made *t, struct str line, struct err *e)
                                ": name the folder where it is now with --also",
                        STR_ARG(f.name), STR_ARG(f.folder));
     buf_addf(&path, "/" STR_FMT, STR_ARG(f.name));
-    rc = refuse_link(buf_text(&path), e);
+    rc = look_before(&f, buf_text(&path), e);
     if (rc == 0)
         rc = file_sum_while(buf_text(&path), saw, t, &sum, &size, e);
     if (rc == 0)
