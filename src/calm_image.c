@@ -133,6 +133,17 @@ static void show_facts(const struct source_facts *f, const char *name)
         line("the image is called %s", name);
 }
 
+static void show_room(const struct imager_order *o, uint64_t size)
+{
+    char there[UTC_PLAIN_SIZE], needed[UTC_PLAIN_SIZE];
+    uint64_t room = folder_room(o->folder);
+
+    if (!o->part && room < size)
+        line("%s has room for %s, and the source has %s: where it is full, another folder is used "
+             "(--also), or asked for",
+             o->folder, size_text(there, room), size_text(needed, size));
+}
+
 static void tell_facts(const struct source_facts *f, const char *name)
 {
     line("fact name %s", name);
@@ -381,6 +392,8 @@ static int take_facts(void *context, const struct source_facts *facts, const cha
     struct face *f = context;
 
     (f->is_lines ? tell_facts : show_facts)(facts, name);
+    if (!f->is_lines)
+        show_room(f->order, facts->size);
     return f->is_lines ? wait_for_begin(f, e) : 0;
 }
 

@@ -240,7 +240,8 @@ static int judge(const struct comparing *c, struct err *e)
 static void known_by(const struct comparing *c, struct buf *out)
 {
     if (c->telling)
-        buf_addf(out, "it is known by its bytes at %u places", c->telling);
+        buf_addf(out, "it is known by its bytes at %u place%s", c->telling,
+                 c->telling == 1 ? "" : "s");
     if (c->telling && c->telling < TELLING_LEAST && c->plain)
         buf_addf(out, ", and at %u that hold one byte again and again, as on any disk", c->plain);
     if (!c->telling && c->plain)

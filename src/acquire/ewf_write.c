@@ -392,17 +392,22 @@ int ewf_end(struct ewf_writer *w, const struct digests_result *digests, const st
     return rc ? rc : flush(w, e);
 }
 
+int ewf_check_order(uint64_t size, uint64_t segment_size, struct err *e)
+{
+    if (size > (uint64_t)CHUNK_SIZE << 32)
+        return err_set(e, ERR_LIMIT, "an E01 holds 128 TiB at most: take it as raw");
+    if (segment_size && segment_size < EWF_SEGMENT_SIZE_MIN)
+        return err_set(e, ERR_USAGE, "a segment file has %d MiB at least",
+                       EWF_SEGMENT_SIZE_MIN >> 20);
+    return 0;
+}
+
 static int check(const struct ewf_facts *f, struct err *e)
 {
     if (f->size == 0 || f->size % f->sector_size || f->sector_size < 512 ||
         CHUNK_SIZE % f->sector_size)
         BUG("a media of %llu bytes in sectors of %u", (unsigned long long)f->size, f->sector_size);
-    if (f->size > (uint64_t)CHUNK_SIZE << 32)
-        return err_set(e, ERR_LIMIT, "an E01 holds 128 TiB at most: take it as raw");
-    if (f->segment_size && f->segment_size < EWF_SEGMENT_SIZE_MIN)
-        return err_set(e, ERR_USAGE, "a segment file has %d MiB at least",
-                       EWF_SEGMENT_SIZE_MIN >> 20);
-    return 0;
+    return ewf_check_order(f->size, f->segment_size, e);
 }
 
 /* Behind the last whole page of what an earlier run wrote. */

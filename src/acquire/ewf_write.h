@@ -25,6 +25,10 @@ struct ewf_facts {
     struct str number, case_number, examiner, notes, description, model, serial, program, system;
 };
 
+/* Whether an E01 can hold size bytes, in segment files of that size (0: one). ERR_LIMIT, ERR_USAGE.
+ */
+MUST_CHECK int ewf_check_order(uint64_t size, uint64_t segment_size, struct err *e);
+
 /* A group whose end is not written yet; count 0: there is none. */
 struct ewf_open_group {
     uint64_t at;                        /* in the last file */

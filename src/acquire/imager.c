@@ -134,7 +134,9 @@ static int choose_segment(struct making *m, const char *folder, struct err *e)
                       : o->format == TARGET_RAW
                           ? 0
                           : usual_segment(size, target_listing_room(&none, other));
-    return target_listing_begin(&none, other, size, m->segment_size, e);
+    if (o->format == TARGET_E01)
+        rc = ewf_check_order(size, m->segment_size, e);
+    return rc ? rc : target_listing_begin(&none, other, size, m->segment_size, e);
 }
 
 static bool is_in_use(const struct source_facts *f)

@@ -550,6 +550,25 @@ static int take_made(struct imaging *g, struct err *e)
     return rc;
 }
 
+/* Before hours go by. */
+static void say_room(const struct imaging *g)
+{
+    char there[UTC_PLAIN_SIZE], needed[UTC_PLAIN_SIZE];
+    uint64_t room = folder_room(buf_text(&g->place)), size = 0;
+    struct buf *out = &g->a->text;
+
+    if (g->a->wants_json || !str_u64(str_of(image_helper_fact(&g->helper, "size")), &size) ||
+        room >= size)
+        return;
+    sink_terminal(out, buf_str(&g->place), false);
+    buf_addf(out,
+             " has room for %s, and the source has %s: where it is full, another folder is used "
+             "(--also), or asked for.\n",
+             size_text(there, room), size_text(needed, size));
+    if (g->a->flush)
+        (void)g->a->flush(g->a);
+}
+
 static int image_job(struct session *s, const struct operation *op, const struct input *in,
                      struct answer *a, struct err *e)
 {
@@ -570,6 +589,8 @@ static int image_job(struct session *s, const struct operation *op, const struct
         rc = image_record_begin(&g, e);
     if (rc)
         return rc;
+    if (!g.goes_on)
+        say_room(&g);
     snprintf(number, sizeof(number), "im%u", g.number);
     progress_begin(&g.progress, a);
     ended = image_helper_run(&g.helper, number, &calls, &why);

@@ -65,21 +65,27 @@ static const struct thing *first_without_image(const struct view *v)
     return NULL;
 }
 
+/* One that was begun and has not ended may be made just now; then nobody else goes on with it. */
 static const struct thing *first_interrupted(const struct view *v)
 {
-    const struct thing *t;
+    const struct thing *t, *begun = NULL;
 
     for (size_t at = 0; (t = view_next(v, "acquisition", &at));)
         if (thing_says(t, "state", "interrupted"))
             return t;
-    return NULL;
+        else if (thing_says(t, "state", "begun") && thing_value(t, "resume").len && !begun)
+            begun = t;
+    return begun;
 }
 
 static void suggest_resume(const struct thing *image, struct practice_status *out)
 {
     buf_addf(&out->next, "calm preserve image --resume im%u", image->number);
-    buf_addf(&out->because, "the image of " STR_FMT " was interrupted; what it has is kept",
-             STR_ARG(view_title(image)));
+    buf_addf(&out->because, "the image of " STR_FMT " %s; what it has is kept",
+             STR_ARG(view_title(image)),
+             thing_says(image, "state", "interrupted")
+                 ? "was interrupted"
+                 : "has not ended, where no program works on it any more");
     out->urgency = 48;
 }
 

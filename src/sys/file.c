@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "sys/clock.h"
@@ -18,6 +19,13 @@ void fd_close(int fd)
     if (fd >= 0)
         (void)close(fd);
     errno = saved;
+}
+
+uint64_t folder_room(const char *path)
+{
+    struct statvfs st;
+
+    return statvfs(path, &st) || !st.f_blocks ? UINT64_MAX : (uint64_t)st.f_bavail * st.f_frsize;
 }
 
 int file_open_regular(int *fd, const char *path, int flags, struct err *e)

@@ -30,6 +30,8 @@ MUST_CHECK int file_write_fd(int fd, const void *bytes, size_t size, const char 
 MUST_CHECK int folder_make(const char *path, unsigned mode,
                            struct err *e); /* parents too; fine when it is there */
 MUST_CHECK int folder_sync(const char *path, struct err *e);
+/* Bytes that this user may still write there; UINT64_MAX where the file system does not tell. */
+uint64_t folder_room(const char *path);
 bool file_is_there(const char *path);
 /* open(2) of a regular file, no link, without waiting for whoever a FIFO would wait for. Sets *fd.
  * ERR_USAGE: it is none; else as err_errno, and errno is that of open. */

@@ -125,6 +125,10 @@ class Image(CaseTest):
             self.assertIn(words, one_line(why))
         self.assertEqual(self.ana.fails(f"preserve image {self.disk}")[0], USAGE)
         self.assertEqual(self.ana.fails(f"preserve image {self.disk} --to {self.folder}/nowhere")[0], NOT_FOUND)
+        self.assertIn("a segment file has 2 MiB at least", self.ana.fails(f"preserve image {self.disk} --to {self.out} --segment 1MiB")[1])
+        with open(empty, "wb") as f:
+            f.truncate(129 << 40)
+        self.assertIn("an E01 holds 128 TiB at most", self.ana.fails(f"preserve image {empty} --to {self.out}")[1])
         for title in ("", " "):
             self.assertIn("a title has words", one_line(self.ana.fails(f"preserve image {self.disk} --to {self.out} --title", title)[1]))
         self.assertEqual(self.ana("log --full"), before)
@@ -308,7 +312,7 @@ class Image(CaseTest):
             status, screen = self.at_terminal(f"preserve image {self.disk} --to {small} --name n",
                                               [b"\n", b"nowhere\n", os.fsencode(self.case) + b"\n", b"images\n"])
             self.assertEqual(status, 0, screen)
-            for words in ("cannot find nowhere", "lies in the folder of the case", f"No space is left in {small}"):
+            for words in ("cannot find nowhere", "lies in the folder of the case", f"No space is left in {small}", f"{small} has room for 2.1 MB, and the source has"):
                 self.assertIn(words, screen)
             item = self.ana.json("preserve list")[-1]
             self.assertEqual(item["source-sha256"], digests(self.data)["sha256"])
