@@ -278,7 +278,7 @@ static void say_journal(const struct package_check *c, struct buf *out)
 /* Nothing within a package can say this. */
 static void say_compare(const struct package_check *c, struct str to, struct buf *out)
 {
-    if (c->root_given.len || !c->held.has_root)
+    if (!c->has_verdict || c->verdict != VERDICT_NOT_ANCHORED || !c->held.has_root)
         return;
     buf_adds(out, "\nStill to compare: until then all of it, the journal too, may have been made "
                   "anew by whoever packed it. Have the sender read you, by telephone or on paper,\n"

@@ -506,6 +506,17 @@ class Compared(Package):
         self.assertNotIn("Still to compare", said)
         other = {**whole, "journal/journal.cj1": b"".join(whole["journal/journal.cj1"].splitlines(keepends=True)[:-1])}
         self.assertEqual((lambda s, j: (s, j["journal"]["verdict"]))(*self.opened(other, root)), (8, "tampered"))
+        alone = self.folder / "alone"
+        alone.mkdir()
+        shutil.copy(CALM, alone / "calm")
+        for more in ("", "--json"):
+            command = [str(alone / "calm"), *shlex.split(f"preserve open weber.age --to unchecked{more} --identity key.txt {more}")]
+            done = subprocess.run(command, cwd=self.folder, env=eva.env, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 3, done.stderr)  # as calm log verify
+            self.assertIn("was not checked: calm-verify is not beside", one_line(done.stderr))
+            self.assertEqual("Still to compare" in done.stdout, False)
+        self.assertEqual([json.loads(done.stdout)[n] for n in ("state", "as_packed")], ["not-checked", True])
+        self.assertEqual(json.loads(done.stdout)["evidence"]["not_as_recorded"], 0)
         for wrong in ("x", "0:" + made["root"], f"{made['records']}:{' '.join(groups[1:])}", f"{made['records']}:{made['root'][:-1]}"):
             status, why = eva.fails(f'preserve open weber.age --to none --identity key.txt --root "{wrong}"')
             self.assertEqual(status, 2, why)
