@@ -102,8 +102,10 @@ void package_check_run(struct package_check *c, const struct beneath *folder)
         if (package_hold(ins, &c->held, &c->why_not_held) == 0)
             c->why_not_held.code = 0;
         verify(c, ins);
-    } else {
+    } else if (c->why_unchecked.code == ERR_NOTFOUND) {
         c->lacks = names[opened];
+    } else {
+        c->why_not_held = c->why_unchecked;
     }
     while (opened > 0)
         fd_close(ins[--opened]);

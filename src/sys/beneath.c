@@ -195,11 +195,13 @@ int beneath_open(const struct beneath *b, const char *path, int *fd, struct err 
 
     check(path);
     opened = open_beneath(b->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (opened < 0 && errno == ENOTDIR)
+        return err_set(e, ERR_NOTFOUND, "there is no %s in %s", path, buf_text(&b->name));
     if (opened < 0)
         return err_errno(e, "cannot open %s in %s", path, buf_text(&b->name));
     if (fstat(opened, &st) != 0 || !S_ISREG(st.st_mode)) {
         fd_close(opened);
-        return err_set(e, ERR_IO, "%s in %s is no file", path, buf_text(&b->name));
+        return err_set(e, ERR_NOTFOUND, "%s in %s is no file", path, buf_text(&b->name));
     }
     *fd = opened;
     return 0;

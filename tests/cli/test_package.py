@@ -478,8 +478,10 @@ class Compared(Package):
             "no line": ({**whole, journal: whole[journal] + b"x\n"}, None),
             "no openings": (without(openings), None),
             "no journal": (without(journal), None),
+            "folders for files": ({**without(journal, openings), "journal": b"x"}, None),
+            "files for folders": ({**without(openings), openings + "/x": b"x"}, None),
         }
-        verdicts = {"value altered": "tampered", "no line": "malformed", "no openings": "unchecked", "no journal": "unchecked"}
+        verdicts = {"value altered": "tampered", "no line": "malformed", **dict.fromkeys(("no openings", "no journal", "folders for files", "files for folders"), "unchecked")}
         for name, (members, wrong) in kinds.items():
             with self.subTest(name):
                 status, said = self.opened(members)
@@ -554,6 +556,8 @@ class OnRecord(Package):
         self.assertEqual((said["items"], said["left_out"]), (1, 2))
         names = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "all.age"))).getnames()
         self.assertEqual([n for n in names if n.startswith("evidence/")], ["evidence/e3/other.log"])
+        said = self.outsider().json("preserve open all.age --to all --identity key.txt")
+        self.assertEqual((said["state"], said["evidence"]["items"]), ("as-recorded", 1))
 
     def test_need_to_know_holds(self):
         self.join("bo")
@@ -567,6 +571,9 @@ class OnRecord(Package):
         self.assertNotIn(b"for the board", self.open_with_age(self.folder / "bo.age"))
         self.export("board.age", items="e2")
         self.assertIn(b"for the board", self.open_with_age(self.folder / "board.age"))
+        for name in ("bo", "board"):  # in another's compartment, or out of it: each package tells all of its items
+            said = self.outsider().json(f"preserve open {name}.age --to {name}-out --identity key.txt")
+            self.assertEqual((said["state"], said["evidence"]["as_recorded"]), ("as-recorded", 1), said)
         self.assertNotIn("board.txt", bo("log"))
         red = self.folder / "red.txt"
         red.write_bytes(b"red")
@@ -644,6 +651,8 @@ class OnRecord(Package):
         self.export(items="e2")
         names = tarfile.open(fileobj=io.BytesIO(self.open_with_age(self.folder / "weber.age"))).getnames()
         self.assertIn("custody/e2.html", names)
+        said = self.outsider().json("preserve open weber.age --to forms --identity key.txt")
+        self.assertEqual((said["state"], said["evidence"]["items"], said["evidence"]["without_bytes"]), ("as-recorded", 1, 1))
         self.assertFalse([n for n in names if n.startswith("evidence/")])
 
     def test_the_files_of_an_image_go_from_where_they_lie(self):

@@ -102,6 +102,24 @@ static void nothing_is_written_over(void **state)
     assert_int_equal(create(b, "a", "third"), 0);
 }
 
+static void a_file_that_is_there_is_opened_and_nothing_else(void **state)
+{
+    static const char *const none[] = {"b", "d/e", "c", "a/b"};
+    CLEANUP(beneath_freep) struct beneath *b = new_beneath();
+    CLEANUP_FD int fd = -1;
+    char bytes[8], path[512];
+
+    (void)state;
+    assert_int_equal(create(b, "a", "first"), 0);
+    assert_int_equal(create(b, "c/d", "second"), 0);
+    assert_int_equal(beneath_open(b, "c/d", &fd, NULL), 0);
+    assert_int_equal(read(fd, bytes, sizeof(bytes)), 6);
+    assert_memory_equal(bytes, "second", 6);
+    for (size_t i = 0; i < COUNT_OF(none); i++)
+        assert_int_equal(beneath_open(b, none[i], &fd, NULL), ERR_NOTFOUND);
+    assert_false(file_is_there(at(path, "out/d")));
+}
+
 /* Somebody else may put links in while files are made. */
 static void a_name_is_given_anew_over_nothing_that_is_there(void **state)
 {
@@ -129,6 +147,8 @@ static void no_link_is_followed(void **state)
     assert_int_equal(symlink(to, at(path, "out/link")), 0);
     assert_int_equal(symlink("elsewhere/file", at(path, "out/file")), 0);
     assert_int_equal(symlink("..", at(path, "out/up")), 0);
+    assert_int_equal(beneath_open(b, "file", NULL, NULL), ERR_IO);
+    assert_int_equal(beneath_open(b, "up/elsewhere", NULL, NULL), ERR_IO);
     assert_int_equal(create(b, "link/x", "x"), ERR_CONFLICT);
     assert_int_equal(create(b, "file", "x"), ERR_CONFLICT);
     assert_int_equal(create(b, "up/elsewhere/x", "x"), ERR_CONFLICT);
@@ -209,6 +229,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_made_with_its_folders_for_its_owner_alone,
                                         make_top, remove_top),
         cmocka_unit_test_setup_teardown(nothing_is_written_over, make_top, remove_top),
+        cmocka_unit_test_setup_teardown(a_file_that_is_there_is_opened_and_nothing_else, make_top,
+                                        remove_top),
         cmocka_unit_test_setup_teardown(a_name_is_given_anew_over_nothing_that_is_there, make_top,
                                         remove_top),
         cmocka_unit_test_setup_teardown(no_link_is_followed, make_top, remove_top),
