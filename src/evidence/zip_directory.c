@@ -10,12 +10,15 @@
 
 enum {
     END_SIZE = 22,
-    COMMENT_MAX = 65535,
     LOCATOR_SIZE = 20,
     END64_SIZE = 56,
     ENTRY_SIZE = 46,
     HEAD_SIZE = 30,
     EXTRA_64 = 1,
+    EXTRA_UTF8 = 0x7075,
+    EXTRA_UTF8_HEAD = 5, /* its version, and a check sum of the name that it stands for */
+    TAIL_MAX = 1 << 20,  /* behind the end of the directory something may have been put */
+    DESCRIPTOR_MAX = 24, /* behind the data of an entry */
 };
 
 #define END_MARK 0x06054b50
@@ -27,6 +30,7 @@ enum {
 struct entry {
     uint64_t at; /* of its head, in the file */
     uint64_t entry_at;
+    uint64_t packed; /* bytes of its data */
 };
 
 struct zip {
@@ -35,6 +39,7 @@ struct zip {
     uint64_t directory; /* where it begins in the file */
     uint64_t directory_end;
     uint64_t before; /* bytes before the zip: a program that unpacks itself */
+    unsigned ends;   /* that a directory could have */
     struct entry *entries;
     size_t count;
     size_t room;
@@ -75,17 +80,22 @@ static bool has_mark(const struct zip *z, uint64_t off, uint32_t mark)
     return read_at(z, off, 4, &four) && le32_at(buf_str(&four), 0) == mark;
 }
 
-/* The directory where it was meant to be, or where it lies behind what was put before the zip. */
+/* The directory where it was meant to be, or where it lies behind what was put before the zip. The
+ * one that ends last is taken. */
 static bool place(struct zip *z, uint64_t end, uint64_t size, uint64_t stated)
 {
+    uint64_t at = end - size;
+
     if (size > end)
         return false;
-    z->directory = end - size;
-    if (size && !has_mark(z, z->directory, ENTRY_MARK))
-        z->directory = stated;
-    if (z->directory < stated || z->directory > end)
+    if (size && !has_mark(z, at, ENTRY_MARK))
+        at = stated;
+    if (at < stated || at > end || (size && !has_mark(z, at, ENTRY_MARK)))
         return false;
-    z->before = z->directory - stated;
+    if (z->ends++)
+        return true;
+    z->directory = at;
+    z->before = at - stated;
     z->directory_end = end;
     return true;
 }
@@ -105,44 +115,61 @@ static bool place_64(struct zip *z, uint64_t locator)
     return place(z, at, le_at(buf_str(&b), 40, 8), le_at(buf_str(&b), 48, 8));
 }
 
-static bool find_directory(struct zip *z)
+/* At a mark of an end, of which the rest lies in s. */
+static void try_end(struct zip *z, uint64_t at, struct str s)
+{
+    if (le_at(s, 20, 2) > s.len - END_SIZE)
+        return;
+    if (at < LOCATOR_SIZE || !place_64(z, at - LOCATOR_SIZE))
+        (void)place(z, at, le32_at(s, 12), le32_at(s, 16));
+}
+
+static int find_directory(struct zip *z, struct err *e)
 {
     CLEANUP_BUF struct buf tail = {0};
-    uint64_t most = END_SIZE + COMMENT_MAX;
-    size_t size = (size_t)(z->size < most ? z->size : most);
+    size_t size = (size_t)(z->size < TAIL_MAX ? z->size : TAIL_MAX);
     uint64_t from = z->size - size;
 
-    if (size < END_SIZE || !read_at(z, from, size, &tail))
-        return false;
-    for (size_t i = size - END_SIZE + 1; i-- > 0;) {
-        struct str s = str_from(buf_str(&tail), i);
+    if (size >= END_SIZE && !read_at(z, from, size, &tail))
+        return err_set(e, ERR_IO, "its end cannot be read");
+    for (size_t i = tail.len >= END_SIZE ? tail.len - END_SIZE + 1 : 0; i-- > 0;)
+        if (tail.p[i] == 'P' && le32_at(str_from(buf_str(&tail), i), 0) == END_MARK)
+            try_end(z, from + i, str_from(buf_str(&tail), i));
+    if (z->ends == 1)
+        return 0;
+    return err_set(e, ERR_FORMAT,
+                   z->ends ? "it has %u directories at its end, and programs differ in which one "
+                             "they show and unpack it by"
+                           : "the directory at its end, by which programs show and unpack it, is "
+                             "not there",
+                   z->ends);
+}
 
-        if (le32_at(s, 0) != END_MARK || le_at(s, 20, 2) > s.len - END_SIZE)
-            continue;
-        if (from + i >= LOCATOR_SIZE && place_64(z, from + i - LOCATOR_SIZE))
-            return true;
-        return place(z, from + i, le32_at(s, 12), le32_at(s, 16));
+/* The field of that number behind an entry; empty: there is none. */
+static struct str extra_of(struct str extra, unsigned number)
+{
+    while (extra.len >= 4) {
+        size_t size = (size_t)le_at(extra, 2, 2);
+
+        if (le_at(extra, 0, 2) == number)
+            return str_head(str_from(extra, 4), size);
+        extra = str_from(extra, 4 + size < extra.len ? 4 + size : extra.len);
     }
-    return false;
+    return (struct str){0};
 }
 
 /* Of a number that has no room in the entry itself: the wanted one of those behind it. */
 static uint64_t wide(struct str extra, size_t wanted, uint64_t narrow)
 {
-    while (extra.len >= 4) {
-        size_t size = (size_t)le_at(extra, 2, 2);
-        struct str value = str_head(str_from(extra, 4), size);
+    struct str value = extra_of(extra, EXTRA_64);
 
-        if (le_at(extra, 0, 2) == EXTRA_64)
-            return value.len >= (wanted + 1) * 8 ? le_at(value, wanted * 8, 8) : narrow;
-        extra = str_from(extra, 4 + size < extra.len ? 4 + size : extra.len);
-    }
-    return narrow;
+    return value.len >= (wanted + 1) * 8 ? le_at(value, wanted * 8, 8) : narrow;
 }
 
 struct entry_said {
     struct str name;
     uint64_t size;
+    uint64_t packed;
     uint64_t head; /* in the file */
 };
 
@@ -156,8 +183,12 @@ static struct entry_said said_of(const struct zip *z)
     size_t wanted = 0;
     struct entry_said out = {.name = str_head(str_from(s, ENTRY_SIZE), name)};
 
+    struct str utf8 = extra_of(more, EXTRA_UTF8);
+
+    if (utf8.len > EXTRA_UTF8_HEAD)
+        out.name = str_from(utf8, EXTRA_UTF8_HEAD);
     out.size = size == UINT32_MAX ? wide(more, wanted++, size) : size;
-    wanted += packed == UINT32_MAX;
+    out.packed = packed == UINT32_MAX ? wide(more, wanted++, packed) : packed;
     out.head = at == UINT32_MAX ? wide(more, wanted, at) : at;
     if (__builtin_add_overflow(out.head, z->before, &out.head))
         out.head = UINT64_MAX;
@@ -186,12 +217,14 @@ static uint64_t read_entry(struct zip *z, uint64_t off)
 static int list_entries(struct zip *z, struct err *e)
 {
     uint64_t off = z->directory;
+    struct entry_said said;
 
     for (uint64_t size; (size = read_entry(z, off)) != 0; off += size) {
         if (z->count == LIMIT_ARCHIVE_ENTRY_COUNT)
             return err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ARCHIVE_ENTRY_COUNT);
         z->entries = mem_grow(z->entries, z->count, &z->room, sizeof(z->entries[0]));
-        z->entries[z->count++] = (struct entry){said_of(z).head, off};
+        said = said_of(z);
+        z->entries[z->count++] = (struct entry){said.head, off, said.packed};
     }
     return 0;
 }
@@ -206,14 +239,23 @@ static int compare(const void *a, const void *b)
     return x->entry_at < y->entry_at ? -1 : x->entry_at > y->entry_at;
 }
 
-/* The name before the data; false: there is no head. */
-static bool read_head(struct zip *z, uint64_t at, struct str *name)
+/* The name before the data, that for UTF-8 where there is one, and where the data begin; false:
+ * there is no head. */
+static bool read_head(struct zip *z, uint64_t at, struct str *name, uint64_t *data)
 {
+    size_t name_size, extra_size;
+    struct str utf8;
+
     if (!read_at(z, at, HEAD_SIZE, &z->head) || le32_at(buf_str(&z->head), 0) != HEAD_MARK)
         return false;
-    if (!read_at(z, at + HEAD_SIZE, (size_t)le_at(buf_str(&z->head), 26, 2), &z->head))
+    name_size = (size_t)le_at(buf_str(&z->head), 26, 2);
+    extra_size = (size_t)le_at(buf_str(&z->head), 28, 2);
+    if (!read_at(z, at + HEAD_SIZE, name_size + extra_size, &z->head))
         return false;
-    *name = buf_str(&z->head);
+    *data = at + HEAD_SIZE + name_size + extra_size;
+    utf8 = extra_of(str_from(buf_str(&z->head), name_size), EXTRA_UTF8);
+    *name = utf8.len > EXTRA_UTF8_HEAD ? str_from(utf8, EXTRA_UTF8_HEAD)
+                                       : str_head(buf_str(&z->head), name_size);
     return true;
 }
 
@@ -221,9 +263,10 @@ static bool read_head(struct zip *z, uint64_t at, struct str *name)
 static void judge(struct zip *z, size_t i, const struct entry_said *said, struct buf *why)
 {
     unsigned long long at = said->head;
+    uint64_t data;
     struct str name;
 
-    if (!read_head(z, said->head, &name))
+    if (!read_head(z, said->head, &name, &data))
         buf_addf(why,
                  "the directory of the zip names it, and at byte %llu, where it should begin, "
                  "nothing does",
@@ -237,13 +280,15 @@ static void judge(struct zip *z, size_t i, const struct entry_said *said, struct
         buf_addf(why, "it has the same data, at byte %llu, as another entry", at);
 }
 
-static int tell_entries(struct zip *z,
-                        int (*told)(void *context, const struct archived *entry, struct err *e),
-                        void *context, struct err *e)
+struct telling {
+    int (*told)(void *context, const struct archived *entry, struct err *e);
+    void *context;
+};
+
+static int tell_entries(struct zip *z, const struct telling *t, struct err *e)
 {
     int rc = 0;
 
-    qsort(z->entries, z->count, sizeof(z->entries[0]), compare);
     for (size_t i = 0; rc == 0 && i < z->count; i++) {
         CLEANUP_BUF struct buf why = {0};
         struct archived entry = {.type = ARCHIVED_FILE, .has_size = true};
@@ -258,7 +303,69 @@ static int tell_entries(struct zip *z,
         entry.name = str_head(said.name, LIMIT_ARCHIVE_PATH_SIZE);
         entry.size = said.size;
         entry.warning = buf_str(&why);
-        rc = told(context, &entry, e);
+        rc = t->told(t->context, &entry, e);
+    }
+    return rc;
+}
+
+/* A head at off, or behind what tells of the data before it; 0: there is none. */
+static uint64_t head_near(struct zip *z, uint64_t off, uint64_t end)
+{
+    for (uint64_t at = off; at < end && at <= off + DESCRIPTOR_MAX; at += 4)
+        if (has_mark(z, at, HEAD_MARK))
+            return at + 1;
+    return 0;
+}
+
+/* Heads from off on, one behind the other as far as their sizes say, that no entry of the directory
+ * has. */
+static int tell_hidden(struct zip *z, const struct telling *t, uint64_t off, uint64_t end,
+                       uint64_t *count, struct err *e)
+{
+    uint64_t found;
+    int rc = 0;
+
+    while (rc == 0 && (found = head_near(z, off, end)) != 0) {
+        CLEANUP_BUF struct buf why = {0};
+        CLEANUP_BUF struct buf kept = {0};
+        struct archived entry = {.type = ARCHIVED_FILE};
+        struct str name;
+        uint64_t data, packed;
+
+        if (!read_at(z, found - 1, HEAD_SIZE, &kept) || !read_head(z, found - 1, &name, &data))
+            return 0;
+        packed = le32_at(buf_str(&kept), 18);
+        if (++*count > LIMIT_ARCHIVE_ENTRY_COUNT)
+            return err_set(e, ERR_LIMIT, "more than %d entries", LIMIT_ARCHIVE_ENTRY_COUNT);
+        buf_addf(&why,
+                 "no directory of the zip names it, and only what reads a zip from its start takes "
+                 "it: its head is at byte %llu",
+                 (unsigned long long)(found - 1));
+        entry.name = str_head(name, LIMIT_ARCHIVE_PATH_SIZE);
+        entry.warning = buf_str(&why);
+        rc = t->told(t->context, &entry, e);
+        off = packed > end - data || data > end ? end : data + packed;
+    }
+    return rc;
+}
+
+/* Between the entries, which are in order, and around them. */
+static int tell_gaps(struct zip *z, const struct telling *t, struct err *e)
+{
+    uint64_t end = z->directory, count = 0;
+    uint64_t first = z->count ? z->entries[0].at : end;
+    struct str name;
+    uint64_t data;
+    int rc = first ? tell_hidden(z, t, 0, first < end ? first : end, &count, e) : 0;
+
+    for (size_t i = 0; rc == 0 && i < z->count; i++) {
+        uint64_t next = i + 1 < z->count ? z->entries[i + 1].at : end;
+
+        if (next > end || next <= z->entries[i].at ||
+            !read_head(z, z->entries[i].at, &name, &data) || data > next ||
+            z->entries[i].packed > next - data)
+            continue;
+        rc = tell_hidden(z, t, data + z->entries[i].packed, next, &count, e);
     }
     return rc;
 }
@@ -268,10 +375,14 @@ int zip_directory_differs(int in, uint64_t size,
                           void *context, struct err *e)
 {
     CLEANUP(zip_release) struct zip z = {.in = in, .size = size};
-    int rc;
+    const struct telling t = {told, context};
+    int rc = find_directory(&z, e);
 
-    if (!find_directory(&z))
-        return 0;
-    rc = list_entries(&z, e);
-    return rc ? rc : tell_entries(&z, told, context, e);
+    if (rc == 0)
+        rc = list_entries(&z, e);
+    if (rc)
+        return rc;
+    qsort(z.entries, z.count, sizeof(z.entries[0]), compare);
+    rc = tell_entries(&z, &t, e);
+    return rc ? rc : tell_gaps(&z, &t, e);
 }

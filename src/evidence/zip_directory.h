@@ -6,10 +6,12 @@
 #include "evidence/archive.h"
 
 /* Tells each entry of the directory of the zip behind in, of size bytes, that has another name than
- * the head before its data, has the data of another entry, or no head: name and size are those of
- * the directory, and warning, borrowed until told returns, says which. What is no zip with a
- * directory has none. A non-zero return of told ends it and is returned. ERR_LIMIT: more entries
- * than base/limits.h allows. */
+ * the head before its data, has the data of another entry, or no head: name (that of the extra
+ * field for UTF-8, where there is one) and size are those of the directory; and each head that
+ * follows data of an entry, or stands first, and is in no directory. warning, borrowed until told
+ * returns, says which. A non-zero return of told ends it and is returned. ERR_FORMAT: there is no
+ * directory, or programs differ in which one they take; ERR_LIMIT: more entries than base/limits.h
+ * allows. */
 MUST_CHECK int zip_directory_differs(int in, uint64_t size,
                                      int (*told)(void *context, const struct archived *entry,
                                                  struct err *e),

@@ -11,6 +11,7 @@ import random
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import tarfile
 import threading
@@ -18,6 +19,7 @@ import time
 import unittest
 import unittest.mock
 import zipfile
+import zlib
 
 import harness
 from harness import CALM, CaseTest, one_line
@@ -498,6 +500,39 @@ class Archives(IntakeTest):
             self.assertEqual(set(warned), {"evil!.exe", "four.exe"})
             self.assertIn("5 entries, 2 with a warning", item["remark"])
             self.assertEqual({entry["name"] for entry in entries if "sha256" in entry}, {"notes.txt", "two.txt", "three.txt"})
+
+    def zip_of(self, *entries):
+        with io.BytesIO() as out:
+            with zipfile.ZipFile(out, "w") as archive:
+                for inside, data in entries:
+                    archive.writestr(inside, data)
+            return out.getvalue()
+
+    def test_what_only_some_programs_see_in_a_zip_is_told(self):
+        plain = self.zip_of(("notes.txt", b"hello"))
+        # Info-ZIP's name for UTF-8 (APPNOTE 4.6.9), in the directory alone
+        name = b"evil.exe"
+        extra = struct.pack("<HHBI", 0x7075, 5 + len(name), 1, zlib.crc32(b"notes.txt")) + name
+        at, end = plain.index(b"PK\1\2"), plain.index(b"PK\5\6")
+        directory = bytearray(plain[at:end] + extra)
+        struct.pack_into("<H", directory, 30, len(extra))
+        last = bytearray(plain[end:])
+        struct.pack_into("<I", last, 12, len(directory))
+        hidden = plain[:at]  # a head and its data
+        cases = ((plain[:at] + directory + last, "evil.exe", "calls it so", None),
+                 (hidden + self.zip_of(("two.txt", b"x")), "notes.txt", "no directory of the zip names it", None),
+                 (plain + bytes(70_000), None, None, None),
+                 (plain[:end], None, None, "is not there"),
+                 (plain[:-2] + struct.pack("<H", len(plain)) + plain, None, None, "it has 2 directories at its end"))
+        for n, (data, found, warning, problem) in enumerate(cases):
+            (self.source / f"{n}.zip").write_bytes(data)
+            self.take(self.source / f"{n}.zip", "--unpack")
+            entries, end, _ = self.entries()
+            self.assertEqual(problem is None, "problem" not in end, (n, end))
+            self.assertIn(problem or "", end.get("problem", ""))
+            warned = [(e["name"], e["warning"]) for e in entries if "warning" in e]
+            self.assertEqual([name for name, _ in warned], [found] if found else [], n)
+            self.assertTrue(not found or warning in warned[0][1], warned)
 
     def test_what_begins_as_an_archive_and_cannot_be_read_is_told(self):
         with tarfile.open(self.source / "long.tar", "w", format=tarfile.GNU_FORMAT) as tar:
