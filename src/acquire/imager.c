@@ -100,12 +100,13 @@ static uint64_t usual_segment(uint64_t size, uint64_t room)
     return least > EWF_SEGMENT_SIZE_USUAL ? least : EWF_SEGMENT_SIZE_USUAL;
 }
 
-/* Of the folders to go on in. */
-static int longest_path(const struct imager_order *o, char **out, struct err *e)
+/* Of the folders to go on in. One that is named when the first is full is taken to have no longer
+ * path than that one. */
+static int longest_path(const struct imager_order *o, const char *folder, char **out, struct err *e)
 {
     int rc = 0;
 
-    *out = mem_strdup("");
+    *out = mem_strdup(folder);
     for (size_t i = 0; rc == 0 && i < o->also_count; i++) {
         CLEANUP_FREE char *whole = NULL;
 
@@ -124,7 +125,7 @@ static int choose_segment(struct making *m, const char *folder, struct err *e)
     CLEANUP(target_files_release) struct target_files none = TARGET_FILES_NONE;
     CLEANUP_FREE char *other = NULL;
     uint64_t size = m->source->size;
-    int rc = longest_path(o, &other, e);
+    int rc = longest_path(o, folder, &other, e);
 
     if (rc == 0)
         rc = target_files_init(&none, o->format, folder, buf_text(&m->report->name), e);

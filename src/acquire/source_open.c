@@ -1,5 +1,6 @@
 /* source_open.c: devices and files as sources, read past the cache where single sectors count. */
 #include "acquire/source_open.h"
+#include "acquire/source_holder.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -189,14 +190,35 @@ static int size_device(struct opened *o, struct source_facts *f, struct err *e)
     return 0;
 }
 
-static int check_uses(const struct source_facts *f, bool is_live, struct err *e)
+/* Whoever reads it for an image writes nothing to it: that is no reason for --live. */
+static int fail_held(const struct source_facts *f, const char *holders, struct err *e)
 {
-    if ((f->is_written_to || (f->is_device && !f->is_exclusive)) && !is_live)
+    if (strstr(holders, "calm-image, process"))
+        return err_set(e, ERR_GATE,
+                       "%s is being read for another image (%s), or a run of one that was ended "
+                       "waits for a read of it that does not come back, and ends by itself with "
+                       "that: try again then",
+                       f->path, holders);
+    return err_set(e, ERR_GATE,
+                   "%s is in use (another program has it%s%s): it may change while it is read. End "
+                   "that program, or take it as it runs: --live (the record will say so)",
+                   f->path, holders[0] ? ": " : "", holders);
+}
+
+static int check_uses(const struct source_facts *f, const struct stat *st, bool is_live,
+                      struct err *e)
+{
+    CLEANUP_BUF struct buf holders = {0};
+
+    if (is_live || !(f->is_written_to || (f->is_device && !f->is_exclusive)))
+        return 0;
+    if (f->uses[0])
         return err_set(e, ERR_GATE,
                        "%s is in use (%s): it would change while it is read. Unmount it, or take "
                        "it as it runs: --live (the record will say so)",
-                       f->path, f->uses[0] ? f->uses : "another program has it");
-    return 0;
+                       f->path, f->uses);
+    source_holders(st->st_rdev, &holders);
+    return fail_held(f, buf_text(&holders), e);
 }
 
 static void set_texts(struct source_facts *f, const char *path)
@@ -227,7 +249,7 @@ static int open_as(struct opened *o, struct source_facts *f, const struct stat *
     if (rc == 0)
         rc = device_uses(st->st_rdev, f, e);
     if (rc == 0)
-        rc = check_uses(f, is_live, e);
+        rc = check_uses(f, st, is_live, e);
     if (rc == 0)
         device_native_size(o->fd, f);
     return rc;
@@ -313,7 +335,7 @@ int source_open(struct source **out, struct source_facts *facts, const char *pat
     if (S_ISREG(st.st_mode))
         rc = file_uses(path, &st, &f, e);
     if (rc == 0 && S_ISREG(st.st_mode))
-        rc = check_uses(&f, is_live, e);
+        rc = check_uses(&f, &st, is_live, e);
     if (rc == 0 && S_ISREG(st.st_mode))
         rc = find_first(path, &note, e);
     if (rc)

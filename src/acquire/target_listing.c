@@ -3,6 +3,7 @@
 #include "base/limits.h"
 
 enum {
+    SHORT_PATH = 8,  /* of a folder: /mnt/b2 */
     BETWEEN = 3,     /* two blanks and the end of a line */
     ENDING_SIZE = 8, /* with its full stop */
     SUM_DIGITS = 64,
@@ -12,15 +13,13 @@ enum {
     PACKED_PART = 512, /* an E01 of what does not pack has less than a part of so many more */
 };
 
-/* Bytes of the longest line of a file there. folder "": that of the record. */
-static size_t line_size(const struct target_files *f, const char *folder)
+/* Bytes of the longest line of a file in a folder of so long a path. 0: that of the record. */
+static size_t line_size(const struct target_files *f, size_t path)
 {
-    size_t path = folder[0] ? strlen(folder) + 1 : 0;
-
-    return path + strlen(f->name) + ENDING_SIZE + SIZE_DIGITS + SUM_DIGITS + BETWEEN;
+    return path + (path > 0) + strlen(f->name) + ENDING_SIZE + SIZE_DIGITS + SUM_DIGITS + BETWEEN;
 }
 
-uint64_t target_listing_room(const struct target_files *files, const char *other)
+static uint64_t room(const struct target_files *files, size_t other)
 {
     size_t line = line_size(files, other);
     size_t used = BESIDE * line;
@@ -28,9 +27,19 @@ uint64_t target_listing_room(const struct target_files *files, const char *other
     for (size_t i = 0; i < files->count; i++) {
         unsigned folder = files->files[i].folder;
 
-        used += line_size(files, folder ? files->folders[folder] : "");
+        used += line_size(files, folder ? strlen(files->folders[folder]) : 0);
     }
     return used < LIMIT_VALUE_SIZE ? (LIMIT_VALUE_SIZE - used) / line : 0;
+}
+
+uint64_t target_listing_room(const struct target_files *files, const char *other)
+{
+    return room(files, strlen(other));
+}
+
+static bool holds(const struct target_files *files, size_t other, uint64_t wanted)
+{
+    return wanted <= files->count + room(files, other);
 }
 
 /* Where nothing can be packed. */
@@ -54,25 +63,35 @@ static uint64_t least_mib(const struct target_files *f, uint64_t size, uint64_t 
 int target_listing_begin(const struct target_files *files, const char *other, uint64_t size,
                          uint64_t segment, struct err *e)
 {
-    uint64_t room = target_listing_room(files, other);
+    uint64_t most = target_listing_room(files, other);
     uint64_t wanted = most_files(files, size, segment);
 
-    if (wanted <= room)
+    if (wanted <= most)
         return 0;
     return err_set(e, ERR_USAGE,
                    "it may take %llu files, and under that name, in these folders, a record could "
                    "name %llu: give --segment %lluMiB at least",
-                   (unsigned long long)wanted, (unsigned long long)room,
-                   (unsigned long long)least_mib(files, size, room));
+                   (unsigned long long)wanted, (unsigned long long)most,
+                   (unsigned long long)least_mib(files, size, most > 0 ? most : 1));
 }
 
 int target_listing_takes(const struct target_files *files, const char *other, uint64_t size,
                          uint64_t segment, struct err *e)
 {
-    if (most_files(files, size, segment) <= files->count + target_listing_room(files, other))
+    uint64_t wanted = most_files(files, size, segment);
+    size_t longest = strlen(other);
+
+    while (longest && !holds(files, longest, wanted))
+        longest--;
+    if (longest == strlen(other))
         return 0;
+    if (longest < SHORT_PATH)
+        return err_set(e, ERR_LIMIT,
+                       "a record could not name all files of the image where more of them lie in "
+                       "another folder: copy all of them to a folder with more room, and go on "
+                       "there with --resume and --to");
     return err_set(e, ERR_LIMIT,
                    "the path of %s is so long that a record could not name all files of the image: "
-                   "choose a folder with a shorter one",
-                   other);
+                   "choose a folder whose path has at most %zu bytes",
+                   other, longest);
 }

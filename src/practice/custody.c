@@ -40,6 +40,27 @@ static void add_facts(const struct view *v, struct doc *d, const struct thing *t
         fact(v, d, t, facts[i][0], facts[i][1]);
 }
 
+/* An image that went on elsewhere, since its first folder was full: these have its files, too. */
+static void add_other_folders(struct doc *d, const struct thing *item)
+{
+    CLEANUP_BUF struct buf folders = {0};
+    struct str rest = thing_value(item, "files"), before = STR("");
+    struct evidence_file file;
+
+    while (evidence_file_next(&rest, &file)) {
+        struct str folder = file.name;
+
+        while (folder.len && folder.p[folder.len - 1] != '/')
+            folder.len--;
+        if (folder.len < 2 || str_eq(folder, before))
+            continue;
+        before = folder;
+        buf_addf(&folders, "%s" STR_FMT, folders.len ? ", " : "", (int)folder.len - 1, folder.p);
+    }
+    if (folders.len)
+        doc_pair_str(d, "Files also in", buf_str(&folders));
+}
+
 static void add_item(const struct view *v, struct doc *d, const struct thing *item)
 {
     static const char *const facts[][2] = {
@@ -85,6 +106,7 @@ static void add_item(const struct view *v, struct doc *d, const struct thing *it
         doc_pair_str(d, "Kept now", kept);
     if (thing_value(item, "files").len && !str_eq(kept, thing_value(item, "place")))
         fact(v, d, item, "place", "Files last in");
+    add_other_folders(d, item);
     add_facts(v, d, item, now, COUNT_OF(now));
     if (evidence_is_barred(v->state, item))
         doc_pair_str(d, "Sealed",

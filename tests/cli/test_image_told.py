@@ -115,6 +115,10 @@ class Told(CaseTest):
         self.assertEqual(code, CONFLICT, said)
         self.assertIn("its last run still waits for a read that does not come back, and ends by itself with that", said)
         self.assertNotIn("--live", said)
+        code, said, _ = self.timed(device, "--to", self.out, "--name", "other")
+        self.assertEqual(code, 5, said)
+        self.assertIn(f"{device} is being read for another image (calm-image, process ", said)
+        self.assertNotIn("--live", said)
         self.assertEqual(self.ana.json("preserve images"), before)
         self.control.write_text("")
 
