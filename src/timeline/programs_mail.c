@@ -105,7 +105,8 @@ static const struct meaning pickup[] = {
  * stand behind its name; in a log of its own they are the programs. */
 #define LOGIN_AT "rip={source.ip:ip}{_:rest}"
 #define LOGIN_BOTH "rip={source.ip:ip}, lip={destination.ip:ip}{_:rest}"
-/* What stands there is set (login_log_format_elements), lip too. */
+/* What stands there is set (login_log_format_elements), lip too. Since 2.4 it says "Logged in", and
+ * behind the reason in words one more that programs are to read. */
 #define LOGIN_WHO(sentence, action, category, outcome)                                             \
     {sentence ": user=<{user.name:most}>,{_:any} " LOGIN_BOTH, action, category, outcome},         \
         {sentence ": user=<{user.name:most}>,{_:any} " LOGIN_AT, action, category, outcome},       \
@@ -116,15 +117,25 @@ static const struct meaning pickup[] = {
     }
 #define DOVECOT_LOGIN(process)                                                                     \
     LOGIN_WHO(process "Login", "login", AUTH, YES),                                                \
+        LOGIN_WHO(process "Logged in", "login", AUTH, YES),                                        \
+        LOGIN_WHO(process "proxy({_:any}): Started proxying to {_:any}", "login", AUTH, YES),      \
+        LOGIN_WHO(process "proxy({_:any}): started proxying to {_:any}", "login", AUTH, YES),      \
         LOGIN_WHO(process "{event.reason:any} (auth failed, {_:any})", "login", AUTH, NO),         \
-        LOGIN_WHO(process "{event.reason:any} (proxy dest auth failed)", "login", AUTH, NO),       \
+        LOGIN_WHO(process "{event.reason:any} (authorization failed{_:any})", "login", AUTH, NO),  \
+        LOGIN_WHO(process "{event.reason:any} (user disabled{_:any})", "login", AUTH, NO),         \
+        LOGIN_WHO(process "{event.reason:any} (password expired{_:any})", "login", AUTH, NO),      \
+        LOGIN_WHO(process "{event.reason:any} (login disabled{_:any})", "login", AUTH, NO),        \
+        LOGIN_WHO(process "{event.reason:any} (proxy dest auth{_:any})", "login", AUTH, NO),       \
         LOGIN_WHO(process "{event.reason:any} (tried to use {_:any})", "login", AUTH, NO),         \
         LOGIN_WHO(process "{event.reason:any} (no auth attempts{_:any})", "disconnect", "network", \
                   "unknown"),                                                                      \
         LOGIN_WHO(process "{event.reason:any}", "disconnect", "network", "unknown")
 #define ASKED "{user.name:most},{source.ip:ip}{_:any}): "
+/* auth-request.c, of whom acts as another. Since 2.4 the database stands behind who it is. */
+#define MASTER "Master user logging in as {user.effective.name:rest}"
 #define DOVECOT_AUTH(process)                                                                      \
-    {process "pam(" ASKED "unknown user{event.reason:rest}", "login-invalid-user", AUTH, NO},      \
+    {process "{_}(" ASKED MASTER, "login-as", AUTH, YES},                                          \
+        {process "pam(" ASKED "unknown user{event.reason:rest}", "login-invalid-user", AUTH, NO},  \
         {process "pam(" ASKED "pam_authenticate() failed: {event.reason:rest}", "login", AUTH,     \
          NO},                                                                                      \
         {process "sql(" ASKED "unknown user{event.reason:rest}", "login-invalid-user", AUTH, NO},  \
@@ -140,6 +151,8 @@ static const struct meaning dovecot[] = {
     DOVECOT_LOGIN("{service.name}-login: Info: "),
     DOVECOT_LOGIN("{service.name}-login: "),
     DOVECOT_AUTH("{_:any}: "),
+    {"auth({user.name:most},{source.ip:ip}{_:any}): {_}: " MASTER, "login-as", AUTH, YES},
+    {"auth({user.name:most},{source.ip:ip}{_:any})<{_:any}>: {_}: " MASTER, "login-as", AUTH, YES},
     {"{service.name}({user.name:any})<{_:any}>: Disconnected: {event.reason:rest}", "disconnect",
      "session", YES},
     {"{service.name}({user.name:any}): Disconnected: {event.reason:rest}", "disconnect", "session",

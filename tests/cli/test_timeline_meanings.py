@@ -244,7 +244,21 @@ SENTENCES |= {
          {"source.ip": "192.0.2.7", "event.outcome": FAILED}),
         ("imap-login: Disconnected (proxy dest auth failed): user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4",
          {"user.name": "eva", "event.action": "login", "event.outcome": FAILED}),
-        ("imap-login: Login: user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4, mpid=7, TLS", {"user.name": "eva", "event.outcome": OK})],
+        ("imap-login: Login: user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4, mpid=7, TLS", {"user.name": "eva", "event.outcome": OK}),
+        # since 2.4: src/login-common/client-common-auth.c, client_auth_reply_args() and client_proxy_finish_destroy_client(), login-proxy.c
+        ("imap-login: Logged in: user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4, mpid=7, TLS, session=<abc>",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": OK}),
+        ("imap-login: proxy(eva,198.51.100.9:143): Started proxying to remote host (0.004 secs): user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4",
+         {"user.name": "eva", "source.ip": "192.0.2.7", "event.action": "login", "event.outcome": OK}),
+        ("imap-login: Login aborted: Connection closed (user disabled, 1 attempts in 2 secs) (user_disabled): user=<eva>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.4",
+         {"user.name": "eva", "event.action": "login", "event.outcome": FAILED}),
+        ("imap-login: Login aborted: Logged out (no auth attempts in 2 secs) (no_auth_attempts): user=<>, rip=192.0.2.7, lip=198.51.100.4",
+         {"user.name": None, "event.action": "disconnect", "event.outcome": UNKNOWN}),
+        # src/auth/auth-request.c, auth_request_master_user_login_finish(); its second place is since 2.4
+        ("auth: passdb(admin,192.0.2.7,master,<abc>): Master user logging in as eva",
+         {"user.name": "admin", "user.effective.name": "eva", "source.ip": "192.0.2.7", "event.action": "login-as", "event.outcome": OK}),
+        ("auth(admin,192.0.2.7,sasl:plain,master)<abc>: passwd-file: Master user logging in as eva",
+         {"user.name": "admin", "user.effective.name": "eva", "source.ip": "192.0.2.7", "event.action": "login-as", "event.outcome": OK})],
     # OpenVPN: src/openvpn/multi.c, ssl.c, ssl_verify.c, forward.c; its units name a server ovpn-NAME.
     "ovpn-server[7]:": [
         ("TCP connection established with [AF_INET]192.0.2.7:10107", {"source.ip": "192.0.2.7", "source.port": "10107", "event.action": "connection"}),
