@@ -48,6 +48,9 @@ static const struct meaning su[] = {
     /* FreeBSD's usr.bin/su/su.c; others write no terminal. */
     {"BAD SU {user.name} to {user.effective.name} on {_}", "switch-user", AUTH, NO},
     {"BAD SU {user.name} to {user.effective.name}", "switch-user", AUTH, NO},
+    /* Solaris' and AIX'. */
+    {"'su {user.effective.name:any}' succeeded for {user.name} on {_}", "switch-user", AUTH, YES},
+    {"'su {user.effective.name:any}' failed for {user.name} on {_}", "switch-user", AUTH, NO},
     {"{user.name} to {user.effective.name} on {_}", "switch-user", AUTH, YES},
     {"{user.name} to {user.effective.name}", "switch-user", AUTH, YES},
 };

@@ -90,6 +90,9 @@ SENTENCES = {
     "cron[7]:": [("(*system*evil) RELOAD (/etc/cron.d/evil)", {"user.name": None, "file.path": "/etc/cron.d/evil", "event.action": "schedule-change"}),
                  ("(*system*) RELOAD (/etc/crontab)", {"user.name": None, "file.path": "/etc/crontab"}),
                  ("(eva) RELOAD (crontabs/eva)", {"user.name": "eva", "file.path": "crontabs/eva"})],
+    # Solaris: usr/src/cmd/su/su.c
+    "su:": [("'su root' succeeded for eva on /dev/pts/1", {"user.name": "eva", "user.effective.name": "root", "event.action": "switch-user", "event.outcome": OK}),
+            ("'su root' failed for eva on /dev/pts/1", {"user.name": "eva", "user.effective.name": "root", "event.outcome": FAILED})],
     # shadow: src/groupadd.c, grp_update() and close_files().
     "groupadd[7]:": [("group added to /etc/group: name=evil, GID=1005", {"group.name": "evil", "event.action": "group-add", "event.outcome": OK}),
                      ("group added to /etc/gshadow: name=evil", {"group.name": "evil", "event.action": "group-add"})],
