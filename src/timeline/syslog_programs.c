@@ -375,7 +375,7 @@ static const struct program programs[] = {
     TABLE("useradd|userdel|usermod|groupadd|groupdel|groupmod|gpasswd|chage|chfn|chsh|newusers|"
           "adduser|deluser|passwd|chpasswd",
           accounts),
-    TABLE("CRON|cron|crond|crontab|anacron|/usr/sbin/cron|/USR/SBIN/CRON", cron),
+    TABLE("CRON|cron|crond|CROND|crontab|anacron|/usr/sbin/cron|/USR/SBIN/CRON", cron),
     TABLE("atd", at),
     TABLE("login", login),
     TABLE("systemd", systemd),

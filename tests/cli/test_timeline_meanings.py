@@ -139,6 +139,9 @@ SENTENCES = {
          {"user.name": "eva", "event.outcome": FAILED, "event.reason": "Permission denied", "event.action": "scheduled-command"}),
         ("(eva) CMDEND (   run-parts /etc/x)", {"event.action": "scheduled-command-end", "process.command_line": "run-parts /etc/x"}),
         ("(CRON) error (grandchild #812 failed with exit status 1)", {"event.outcome": FAILED, "error.code": "1"})],
+    # what runs a command writes under this name: src/do_command.c, child_process()
+    "CROND[7]:": [("(eva) CMD (run-parts /etc/x)",
+                   {"user.name": "eva", "event.action": "scheduled-command", "process.command_line": "run-parts /etc/x", "event.outcome": OK})],
     "crontab[7]:": [("(eva) DELETE (eva)", {"event.action": "schedule-change", "user.name": "eva"})],
     # systemd: src/coredump/coredump.c.
     "systemd-coredump[7]:": [("Process 1234 (nginx) of user 33 dumped core.", {"event.action": "crash", "event.outcome": FAILED, "user.id": "33"})],
