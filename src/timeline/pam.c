@@ -28,8 +28,18 @@ static const struct meaning pam[] = {
     {"Refused user {user.name} for service {service.name}", "login-not-allowed", AUTH, NO},
     {"received for user {user.name}: {error.code:n} ({event.reason:any})", "login", AUTH, NO},
     {"authentication succeeds for '{user.name:any}' ({_:any})", "login", AUTH, YES},
+    {"Accepted google_authenticator for {user.name}", "login-second-factor", AUTH, YES},
     {"Accepted google_authenticator code for {user.name}", "login-second-factor", AUTH, YES},
     {"Invalid verification code for {user.name}", "login-second-factor", AUTH, NO},
+    /* pam_krb5; pam_winbind, pam_userdb. */
+    {"user {user.name} authenticated as {krb5.principal}{_:rest}", "login", AUTH, YES},
+    {"user '{user.name:any}' granted access", "login", AUTH, YES},
+    {"user `{user.name:any}' granted access", "login", AUTH, YES},
+    {"user '{user.name:any}' denied access ({event.reason:any})", "login", AUTH, NO},
+    {"user `{user.name:any}' denied access ({event.reason:any})", "login", AUTH, NO},
+    {"request wbcLogonUser failed: {_}, PAM error: {_} ({_:n}), NTSTATUS: {error.code}, Error "
+     "message was: {event.reason:rest}",
+     "login", AUTH, NO},
 };
 
 static const struct program programs[] = {{.name = "pam", .meanings = pam, .count = COUNT_OF(pam)}};

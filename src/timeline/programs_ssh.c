@@ -60,6 +60,8 @@ static const struct meaning sshd[] = {
      "login-not-allowed", AUTH, NO},
     {"User {user.name:most} not allowed because {event.reason:rest}", "login-not-allowed", AUTH,
      NO},
+    {"Access denied for user {user.name:most} by PAM account configuration{_:rest}",
+     "login-not-allowed", AUTH, NO},
     {"User {user.name:most} password has expired ({event.reason:any})", "login-not-allowed", AUTH,
      NO},
     {"Login restricted for {user.name:any}: {event.reason:rest}", "login-not-allowed", AUTH, NO},

@@ -30,6 +30,17 @@ SENTENCES = {
         ("pam_unix(su:session): session opened for user root by (uid=1000)", {"user.name": None, "user.id": "1000", "user.effective.name": "root"}),
         ("pam_unix(su-l:session): session opened for user postgres(uid=26) by root(uid=0)", {"user.name": "root", "user.effective.name": "postgres"})],
     "sshd[7]:": [
+        # OpenSSH: packet.c, sshd's own level in front; auth2.c, userauth_finish()
+        ("error: Received disconnect from 192.0.2.7 port 3:14: No supported authentication methods available [preauth]",
+         {"source.ip": "192.0.2.7", "source.port": "3", "event.action": "disconnect", "event.outcome": FAILED}),
+        ("fatal: Access denied for user eva by PAM account configuration [preauth]",
+         {"user.name": "eva", "event.action": "login-not-allowed", "event.outcome": FAILED}),
+        # pam_google_authenticator.c; Allbery's pam_krb5; Samba's nsswitch/pam_winbind.c
+        ("pam_google_authenticator(sshd:auth): Accepted google_authenticator for eva", {"user.name": "eva", "event.action": "login-second-factor", "event.outcome": OK}),
+        ("pam_krb5(sshd:auth): user eva authenticated as eva@EXAMPLE.COM", {"user.name": "eva", "event.action": "login", "event.outcome": OK}),
+        ("pam_winbind(sshd:auth): user 'CORP\\eva' granted access", {"user.name": "CORP\\eva", "event.action": "login", "event.outcome": OK}),
+        ("pam_winbind(sshd:auth): request wbcLogonUser failed: WBC_ERR_AUTH_ERROR, PAM error: PAM_AUTH_ERR (7), NTSTATUS: NT_STATUS_WRONG_PASSWORD, "
+         "Error message was: Wrong Password", {"event.action": "login", "event.outcome": FAILED, "error.code": "NT_STATUS_WRONG_PASSWORD"}),
         ("pam_unix(sshd:session): session opened for user eva(uid=1000) by (uid=0)", {"user.name": "eva", "user.id": "1000", "user.effective.name": None}),
         ("pam_unix(sshd:session): session opened for user eva by (uid=0)", {"user.name": "eva", "user.effective.name": None}),
         ("pam_unix(sshd:session): session opened for user eva(uid=1000) by eva(uid=0)", {"user.name": "eva", "user.id": "1000"}),
