@@ -1,6 +1,7 @@
 /* cloudtrail.c: AWS CloudTrail records, one a line, as its documentation has their contents, and as
  * `lookup-events` gives them. */
 #include "timeline/cloudtrail.h"
+#include "base/mem.h"
 #include "timeline/json_event.h"
 
 static const struct member members[] = {
@@ -16,6 +17,7 @@ static const struct member members[] = {
     {"sourceIPAddress", "source.address", 0},
     {"userIdentity.userName", "user.name", 0},
     {"userIdentity.principalId", "user.id", 0},
+    {"requestParameters.userName", "user.target.name", 0},
     {"tlsDetails.tlsVersion", "tls.version", 0},
 };
 static const struct member_table table = {"aws.cloudtrail.", members, COUNT_OF(members), false};
@@ -28,16 +30,67 @@ struct state {
     struct members members, outer;
 };
 
-/* A failed login has no error code. */
+static struct str value_of(struct reader *r, const struct event *e, const char *name)
+{
+    uint16_t number = field_lookup(r->names, str_of(name));
+
+    return number == FIELD_NONE ? STR("") : event_value(e, number);
+}
+
+/* {"responseElements": {"SwitchRole": "Failure"}}, and of service events serviceEventDetails: what
+ * came of it, under the event's own name. */
+static struct str result_of(struct reader *r, const struct event *e)
+{
+    static const char *const places[] = {"aws.cloudtrail.responseElements.",
+                                         "aws.cloudtrail.serviceEventDetails."};
+    struct str action = event_value(e, FIELD_EVENT_ACTION), value;
+    char name[128];
+
+    for (size_t i = 0; i < COUNT_OF(places) && action.len < 64; i++) {
+        (void)snprintf(name, sizeof(name), "%s%.*s", places[i], (int)action.len, action.p);
+        value = value_of(r, e, name);
+        if (str_is(value, "Success") || str_is(value, "Failure"))
+            return value;
+    }
+    return STR("");
+}
+
+/* "Record contents": errorCode and errorMessage are of a request that failed; a sign-in that did
+ * has a message alone, or neither. A request without is one that was carried out; of a step of a
+ * sign-in that says nothing nobody knows. */
 static const char *outcome_of(struct reader *r, const struct event *e)
 {
-    static const char login[] = "aws.cloudtrail.responseElements.ConsoleLogin";
-    uint16_t number = field_lookup(r->names, str_of(login));
+    struct str result = result_of(r, e);
 
-    if (event_value(e, FIELD_ERROR_CODE).len)
+    if (event_value(e, FIELD_ERROR_CODE).len || event_value(e, FIELD_ERROR_MESSAGE).len ||
+        str_is(result, "Failure"))
         return "failure";
-    return number != FIELD_NONE && str_is(event_value(e, number), "Failure") ? "failure"
-                                                                             : "success";
+    return result.len == 0 && str_is(event_value(e, FIELD_EVENT_PROVIDER), "signin.amazonaws.com")
+               ? "unknown"
+               : "success";
+}
+
+/* "CloudTrail userIdentity element": who took on a role is the end of its ARN, the session's name;
+ * the role is the issuer. Of the root of an account its type may say all. */
+static void tell_who(struct reader *r, struct event *e)
+{
+    struct str type = value_of(r, e, "aws.cloudtrail.userIdentity.type");
+    struct str arn = value_of(r, e, "aws.cloudtrail.userIdentity.arn");
+    struct str role =
+        value_of(r, e, "aws.cloudtrail.userIdentity.sessionContext.sessionIssuer.userName");
+
+    if (event_value(e, FIELD_USER_NAME).len)
+        return;
+    if (str_is(type, "Root"))
+        event_puts(e, FIELD_USER_NAME, "root");
+    if (!str_is(type, "AssumedRole"))
+        return;
+    (void)str_cut(&arn, '/');
+    if (role.len)
+        (void)str_cut(&arn, '/');
+    event_put(e, FIELD_USER_NAME, arn.len ? arn : role);
+    if (arn.len)
+        event_put(e, FIELD_USER_EFFECTIVE_NAME, role);
 }
 
 /* A service of AWS is named, all others have an address. */
@@ -67,6 +120,7 @@ static bool take_record(struct reader *r, struct str record, struct event *e)
         return false;
     reader_time(r, e, &s);
     tell_addresses(e);
+    tell_who(r, e);
     event_puts(e, FIELD_EVENT_OUTCOME, outcome_of(r, e));
     event_put(e, FIELD_MESSAGE, record);
     return true;
@@ -100,7 +154,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_cloudtrail = {.name = "cloudtrail",
-                                         .version = 1,
+                                         .version = 2,
                                          .is_splittable = true,
                                          .line = line_of,
                                          .takes_bytes = true,

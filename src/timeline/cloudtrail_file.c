@@ -136,7 +136,7 @@ static int read_all(struct reader *r, struct err *err)
 }
 
 const struct format format_cloudtrail_file = {.name = "cloudtrail",
-                                              .version = 1,
+                                              .version = 2,
                                               .knows = knows,
                                               .read = read_all,
                                               .state_size = CLOUDTRAIL_STATE_SIZE};

@@ -15,6 +15,11 @@ TRAIL = {"eventVersion": "1.08", "userIdentity": {"type": "IAMUser", "userName":
          "sourceIPAddress": "192.0.2.7", "userAgent": "curl/8", "responseElements": {"ConsoleLogin": "Failure"}, "eventID": "e-1"}
 DENIED = dict(TRAIL, eventName="RunInstances", eventSource="ec2.amazonaws.com", errorCode="AccessDenied", sourceIPAddress="autoscaling.amazonaws.com",
               responseElements=None)
+# "CloudTrail userIdentity element" and "sign-in events": who acts under a role, and what came of a sign-in that has no error code.
+ROLE = dict(DENIED, errorCode=None, eventName="CreateUser", eventSource="iam.amazonaws.com", requestParameters={"userName": "evil"},
+            userIdentity={"type": "AssumedRole", "principalId": "AROA:mallory", "arn": "arn:aws:sts::1:assumed-role/Admin/mallory",
+                          "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::1:role/Admin", "userName": "Admin"}}})
+VERIFIED = dict(TRAIL, eventName="CredentialVerification", responseElements=None, serviceEventDetails={"CredentialVerification": "Failure"})
 JOURNAL = [{"__REALTIME_TIMESTAMP": "1764040329000001", "_HOSTNAME": "web", "PRIORITY": "6", "SYSLOG_FACILITY": "4", "SYSLOG_IDENTIFIER": "sshd",
             "_PID": "812", "MESSAGE": "Accepted password for root from 192.0.2.7 port 51022 ssh2"},
            {"__REALTIME_TIMESTAMP": "1764040330000000", "_COMM": "cat", "MESSAGE": [72, 105, 0, 255]}]
@@ -115,6 +120,12 @@ CASES = [
          "cloud.region": "eu-central-1", "aws.cloudtrail.userIdentity.arn": "arn:aws:iam::1:user/alice"},
         {"source.ip": None, "source.address": "autoscaling.amazonaws.com", "error.code": "AccessDenied", "event.outcome": "failure"},
         {"time": "2026-11-25T02:12:09Z", "user.name": "alice", "event.action": "ConsoleLogin"}]),
+    ("cloudtrail", lines(ROLE, dict(ROLE, userIdentity={"type": "Root"}), VERIFIED, dict(VERIFIED, serviceEventDetails={"CredentialVerification": "Success"}),
+                         dict(VERIFIED, eventName="CredentialChallenge"), dict(TRAIL, eventName="SwitchRole", responseElements={"SwitchRole": "Failure"}),
+                         dict(TRAIL, responseElements=None, errorMessage="Failed authentication")), [
+        {"user.name": "mallory", "user.effective.name": "Admin", "user.target.name": "evil", "event.outcome": "success"},
+        {"user.name": "root", "user.effective.name": None}, {"event.outcome": "failure", "user.name": "alice"}, {"event.outcome": "success"},
+        {"event.outcome": "unknown"}, {"event.outcome": "failure"}, {"event.outcome": "failure"}]),
     ("docker", lines({"log": "hello \u001b[0m\r\n", "stream": "stderr", "time": "2026-11-25T03:12:09.123456789Z"}), [
         {"time": "2026-11-25T03:12:09.123456789Z", "precision": "ns", "message": "hello \x1b[0m", "docker.stream": "stderr"}]),
     ("cri", "2026-11-25T03:12:09.5+01:00 stdout P part one,\n2026-11-25T03:12:10.5+01:00 stderr F whole\n", [
