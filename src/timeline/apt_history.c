@@ -1,10 +1,12 @@
-/* apt_history.c: apt's history.log: an event is a paragraph from Start-Date to End-Date. */
+/* apt_history.c: apt's history.log: a paragraph from Start-Date to End-Date is an event for each of
+ * its lists of packages, or one where it has none. */
 #include "base/mem.h"
 #include "timeline/format.h"
 
 struct state {
     bool has_begun; /* a Start-Date, and no End-Date yet */
     bool has_failed;
+    struct event_field fields[EVENT_FIELDS_MAX]; /* of a whole paragraph */
 };
 
 static const struct {
@@ -32,7 +34,8 @@ static enum line_verdict begin(struct reader *r, struct str value, struct str li
 
     if (!when_iso(&value, &s) || value.len)
         return LINE_FOREIGN;
-    *state = (struct state){.has_begun = true};
+    state->has_begun = true;
+    state->has_failed = false;
     reader_time(r, e, &s);
     event_puts(e, FIELD_EVENT_CATEGORY, "package");
     event_put(e, FIELD_MESSAGE, line);
@@ -94,5 +97,42 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     return LINE_CONTINUES;
 }
 
-const struct format format_apt_history = {
-    .name = "apt-history", .version = 1, .line = line_of, .state_size = sizeof(struct state)};
+/* What is said of all lists, and of this one: its action, and the packages behind it. */
+static void take_list(struct event *e, const struct event_field *fields, size_t count, size_t list)
+{
+    size_t at = 0;
+
+    e->count = 0;
+    memset(e->may_have, 0, sizeof(e->may_have));
+    for (size_t i = 0; i < count; i++) {
+        at += fields[i].name == FIELD_EVENT_ACTION;
+        if ((fields[i].name != FIELD_EVENT_ACTION && fields[i].name != FIELD_PACKAGE_NAME) ||
+            at == list)
+            event_add(e, fields[i]);
+    }
+}
+
+static int split(struct reader *r, struct event *e, struct err *err)
+{
+    struct state *state = r->state;
+    size_t count = e->count, list_count = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < count; i++)
+        list_count += e->fields[i].name == FIELD_EVENT_ACTION;
+    if (list_count < 2)
+        return reader_event(r, e, err);
+    r->counts.continued -= list_count - 1; /* each list is a line */
+    memcpy(state->fields, e->fields, count * sizeof(e->fields[0]));
+    for (size_t i = 1; rc == 0 && i <= list_count; i++) {
+        take_list(e, state->fields, count, i);
+        rc = reader_event(r, e, err);
+    }
+    return rc;
+}
+
+const struct format format_apt_history = {.name = "apt-history",
+                                          .version = 2,
+                                          .line = line_of,
+                                          .split = split,
+                                          .state_size = sizeof(struct state)};

@@ -43,6 +43,9 @@ struct format {
     bool (*may_continue)(const struct event *e);
     /* An event of its own has all its lines now. NULL: each line says all. */
     void (*whole)(struct reader *r, struct event *e);
+    /* Such an event tells of several things: gives each, by reader_event, and takes as many of its
+     * lines from those that continue one. NULL: it is one. */
+    int (*split)(struct reader *r, struct event *e, struct err *err);
     /* Where lines of several events stand among one another: the name of a line's event, which has
      * room for REGROUP_NAME_SIZE bytes, and about when it was; false: it names none. Lines of one
      * event are brought together within a window (regroup.h), so it is not splittable. */

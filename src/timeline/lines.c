@@ -76,7 +76,8 @@ static int end_last(struct lines *l, struct err *e)
         l->r->format->whole(l->r, l->last);
     if (l->joined > event_value(l->last, FIELD_MESSAGE).len)
         event_put_cut(l->last, STR("message"), l->joined);
-    return reader_event(l->r, l->last, e);
+    return l->r->format->split ? l->r->format->split(l->r, l->last, e)
+                               : reader_event(l->r, l->last, e);
 }
 
 static int let_go(void *context, bool is_long, size_t *by, struct err *e)

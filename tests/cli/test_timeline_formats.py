@@ -186,10 +186,15 @@ CASES = [
     ("apt-history", "\nStart-Date: 2026-11-25  03:12:09\nCommandline: apt-get install nmap\nRequested-By: alice (1000)\n"
      "Install: nmap:amd64 (7.93), liblua5.3-0:amd64 (5.3.6-2, automatic)\nEnd-Date: 2026-11-25  03:12:14\n\n"
      "Start-Date: 2026-11-25  04:00:00\nCommandline: apt-get upgrade\nError: Sub-process /usr/bin/dpkg returned an error code (1)\n"
-     "End-Date: 2026-11-25  04:00:01\n", [
+     "End-Date: 2026-11-25  04:00:01\n\n"
+     # apt-pkg/deb/dpkgpm.cc, pkgDPkgPM::OpenLog(): a list for each thing that is done
+     "Start-Date: 2026-11-25  05:00:00\nCommandline: apt-get full-upgrade\nInstall: a:amd64 (1)\nUpgrade: b:amd64 (1, 2), c:amd64 (1, 2)\n"
+     "Remove: d:amd64 (1)\nEnd-Date: 2026-11-25  05:00:01\n", [
          {"time": "2026-11-25T03:12:09Z", "doubt": "z", "process.command_line": "apt-get install nmap", "user.name": "alice", "user.id": "1000",
           "package.name": ["nmap", "liblua5.3-0"], "event.action": "package-install", "event.outcome": "success"},
-         {"time": "2026-11-25T04:00:00Z", "event.outcome": "failure", "error.message": "Sub-process /usr/bin/dpkg returned an error code (1)"}]),
+         {"time": "2026-11-25T04:00:00Z", "event.outcome": "failure", "error.message": "Sub-process /usr/bin/dpkg returned an error code (1)"}]
+     + [{"time": "2026-11-25T05:00:00Z", "process.command_line": "apt-get full-upgrade", "event.action": action, "package.name": names, "event.outcome": "success"}
+        for action, names in (("package-install", "a"), ("package-upgrade", ["b", "c"]), ("package-remove", "d"))]),
     ("apt-term", "Log started: 2026-11-25  03:12:09\nSelecting previously unselected package nmap.\nSetting up nmap ...\nLog ended: 2026-11-25  03:12:14\n", [
         {"time": "2026-11-25T03:12:09Z", "message": "Log started: 2026-11-25  03:12:09\nSelecting previously unselected package nmap.\nSetting up nmap ..."},
         {"event.action": "package-manager-end"}]),
