@@ -5,7 +5,8 @@
 #include "timeline/syslog_programs.h"
 
 struct state {
-    bool is_dnf; /* a line was one that no other program writes */
+    bool is_dnf;   /* a line was one that no other program writes */
+    bool has_both; /* it tells of the new package and of the old one that goes, as since 3.0 */
 };
 
 static const struct {
@@ -21,6 +22,19 @@ static const struct {
     {"Cleanup: ", "package-cleanup"},     {"Obsoleted: ", "package-remove"},
     {"Obsoleting: ", "package-remove"},
 };
+
+/* Done things of dnf/transaction.py, FILE_ACTIONS, which a new package or a removal has; the old
+ * packages that these replace have others, that before meant the new ones. */
+static const char *const done[] = {"Upgrade: ", "Downgrade: ", "Reinstall: ", "Erase: "};
+static const char *const replaced[] = {"Upgraded: ", "Downgraded: ", "Reinstalled: "};
+
+static bool begins_with(struct str message, const char *const fronts[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_starts(message, fronts[i]))
+            return true;
+    return false;
+}
 
 /* Before the last dash but one is the name: "bash-5.1.8-6.el9.x86_64", "1:bash-…". Of what it
  * removed yum writes a name alone, which may have dashes: a version begins with a digit. */
@@ -53,12 +67,23 @@ static bool put_action(struct event *e, struct str message)
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_take(&message, words[i].front)) {
             event_puts(e, FIELD_EVENT_ACTION, words[i].action);
-            if (str_ends(str_of(words[i].front), "ed: ")) /* and not "Installing: " */
+            if (str_ends(str_of(words[i].front), "ed: ") || /* and not "Installing: " */
+                begins_with(str_of(words[i].front), done, COUNT_OF(done)))
                 event_puts(e, FIELD_EVENT_OUTCOME, "success");
             put_package(e, str_trim(message));
             return true;
         }
     return false;
+}
+
+/* "Upgraded: kernel-5-1.x86_64" */
+static bool put_replaced(struct event *e, struct str message)
+{
+    (void)str_cut(&message, ' ');
+    event_puts(e, FIELD_EVENT_ACTION, "package-cleanup");
+    event_puts(e, FIELD_EVENT_OUTCOME, "success");
+    put_package(e, str_trim(message));
+    return true;
 }
 
 bool yum_understand(struct reader *r, struct str sentence, struct event *e)
@@ -93,7 +118,11 @@ static bool take_dnf(struct state *state, struct str line, struct event *e)
 
     if (!level_put(e, level))
         return false;
-    has_action = put_action(e, line);
+    state->has_both = state->has_both || begins_with(line, done, COUNT_OF(done));
+    if (state->has_both && begins_with(line, replaced, COUNT_OF(replaced)))
+        has_action = put_replaced(e, line);
+    else
+        has_action = put_action(e, line);
     put_command(e, line);
     state->is_dnf = state->is_dnf || has_action || is_own(level, line);
     return state->is_dnf;
@@ -116,4 +145,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_dnf = {
-    .name = "dnf", .version = 4, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "dnf", .version = 5, .line = line_of, .state_size = sizeof(struct state)};

@@ -198,6 +198,12 @@ CASES = [
     ("apt-term", "Log started: 2026-11-25  03:12:09\nSelecting previously unselected package nmap.\nSetting up nmap ...\nLog ended: 2026-11-25  03:12:14\n", [
         {"time": "2026-11-25T03:12:09Z", "message": "Log started: 2026-11-25  03:12:09\nSelecting previously unselected package nmap.\nSetting up nmap ..."},
         {"event.action": "package-manager-end"}]),
+    # dnf 4.0: dnf/transaction.py, FILE_ACTIONS, which yum/rpmtrans.py writes when a package is done; 2.7 of the new package alone
+    ("dnf", "".join(f"2026-11-25T03:12:09+0100 SUBDEBUG {word}\n" for word in ("Upgrade: kernel-6-1.x86_64", "Upgraded: kernel-5-1.x86_64", "Erase: telnet-3-1.x86_64")), [
+        {"event.action": "package-upgrade", "event.outcome": "success", "package.version": "6-1.x86_64"},
+        {"event.action": "package-cleanup", "event.outcome": "success", "package.version": "5-1.x86_64"},
+        {"event.action": "package-remove", "event.outcome": "success", "package.name": "telnet"}]),
+    ("dnf", "2026-11-25T03:12:09+0100 SUBDEBUG Upgraded: kernel-6-1.x86_64\n", [{"event.action": "package-upgrade", "event.outcome": "success"}]),
     ("dnf", "2026-11-25T03:12:09+0100 INFO --- logging initialized ---\n2026-11-25T03:12:10+0100 SUBDEBUG Installed: nmap-3:7.92-1.el9.x86_64\n"
      "2026-11-25T03:12:11+0100 INFO Updated: bash-5.1.8-6.el9.x86_64\n", [
          {"time": "2026-11-25T02:12:09Z", "log.level": "informational"},
