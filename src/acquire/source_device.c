@@ -87,7 +87,9 @@ void device_facts(dev_t device, struct source_facts *f)
     f->physical_size = (uint32_t)read_number(folder, "queue/physical_block_size");
     take_value(folder, "device/vendor", &f->vendor);
     take_value(folder, "device/model", &f->model);
+    take_value(folder, "device/name", &f->model); /* of a card */
     take_value(folder, "device/serial", &f->serial);
+    take_value(folder, "serial", &f->serial); /* of a virtual disk */
     take_page80(folder, f);
     take_value(folder, "device/wwid", &f->wwn);
     take_value(folder, "wwid", &f->wwn);

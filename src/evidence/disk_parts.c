@@ -1,5 +1,6 @@
 /* disk_parts.c: the partitions of a disk, with the gaps between them, and what lies in each. */
 #include "evidence/disk_job.h"
+#include "evidence/le.h"
 
 struct telling {
     struct disk_image *image;
@@ -7,6 +8,74 @@ struct telling {
     int code;
     uint32_t count;
 };
+
+static bool is_volume(const TSK_VS_PART_INFO *p)
+{
+    return p->flags & TSK_VS_PART_FLAG_ALLOC && !(p->flags & TSK_VS_PART_FLAG_META);
+}
+
+enum { DOS_SIZE = 512, DOS_ENTRIES = 446, DOS_ENTRY_SIZE = 16, DOS_COUNT = 4, DOS_MARK = 510 };
+
+/* Where the extended partition of a DOS table at a sector begins, as that table says it; 0: it has
+ * none, or is none. */
+static uint32_t extended_in(struct disk_image *image, uint64_t sector)
+{
+    uint8_t bytes[DOS_SIZE];
+
+    if (tsk_img_read(&image->info, (TSK_OFF_T)(sector * image->info.sector_size), (char *)bytes,
+                     sizeof(bytes)) != sizeof(bytes) ||
+        bytes[DOS_MARK] != 0x55 || bytes[DOS_MARK + 1] != 0xaa)
+        return 0;
+    for (size_t i = 0; i < DOS_COUNT; i++) {
+        const uint8_t *entry = bytes + DOS_ENTRIES + i * DOS_ENTRY_SIZE;
+
+        if (entry[4] == 0x05 || entry[4] == 0x0f || entry[4] == 0x85)
+            return le32_at((struct str){(const char *)entry, DOS_ENTRY_SIZE}, 8);
+    }
+    return 0;
+}
+
+/* Each logical partition has a table that names the next: libtsk's time grows with the square of
+ * their number, so they are counted first. */
+static int check_chain(struct disk_image *image, struct err *e)
+{
+    uint64_t first = extended_in(image, 0), at = first;
+
+    for (uint32_t count = 0; at; count++) {
+        uint32_t next = extended_in(image, at);
+
+        if (count > LIMIT_DISK_PARTITION_COUNT)
+            return err_set(e, ERR_LIMIT, "more than %d partitions", LIMIT_DISK_PARTITION_COUNT);
+        at = next ? first + next : 0;
+    }
+    tsk_error_reset();
+    return 0;
+}
+
+/* The one entry of a DOS table that keeps old programs off a GPT. */
+static bool is_protective(const TSK_VS_INFO *vs)
+{
+    const TSK_VS_PART_INFO *p = vs->vstype == TSK_VS_TYPE_DOS ? vs->part_list : NULL;
+
+    for (; p; p = p->next)
+        if (is_volume(p) && p->desc && strstr(p->desc, "(0xee)"))
+            return true;
+    return false;
+}
+
+/* Where the first table of a GPT is lost, its second one at the end of the disk is there. */
+static TSK_VS_INFO *prefer_gpt(struct disk_image *image, TSK_VS_INFO *vs)
+{
+    TSK_VS_INFO *gpt;
+
+    if (!is_protective(vs))
+        return vs;
+    gpt = tsk_vs_open(&image->info, 0, TSK_VS_TYPE_GPT);
+    tsk_error_reset();
+    if (gpt)
+        tsk_vs_close(vs);
+    return gpt ? gpt : vs;
+}
 
 /* A disk may carry what looks like several tables; the newer kind is the one in use. */
 static TSK_VS_INFO *open_table(struct disk_image *image)
@@ -20,7 +89,7 @@ static TSK_VS_INFO *open_table(struct disk_image *image)
         tsk_error_reset();
         vs = tsk_vs_open(&image->info, 0, kinds[i]);
         if (vs)
-            return vs;
+            return prefer_gpt(image, vs);
         words = tsk_error_get_errstr();
         /* "GPT or DOS at 0": anything else says that there is none */
         if (i == 0 && (!words || !strstr(words, " or ")))
@@ -56,11 +125,6 @@ static uint32_t number_of(const TSK_VS_PART_INFO *p)
     if (p->vs->vstype == TSK_VS_TYPE_DOS && p->table_num > 0)
         return 4 + (uint32_t)p->table_num;
     return 1 + (uint32_t)p->slot_num;
-}
-
-static bool is_volume(const TSK_VS_PART_INFO *p)
-{
-    return p->flags & TSK_VS_PART_FLAG_ALLOC && !(p->flags & TSK_VS_PART_FLAG_META);
 }
 
 /* A table counts in blocks of its own; all that is told is in sectors of the disk. */
@@ -117,17 +181,21 @@ static int tell_table(struct disk_image *image, const TSK_VS_INFO *vs, struct er
                            .sector_size = image->media->sector_size,
                            .is_backup = vs && vs->is_backup};
 
-    snprintf(t.kind, sizeof(t.kind), "%s", vs ? kind_name(vs->vstype) : "");
+    snprintf(t.kind, sizeof(t.kind), "%s%s", vs ? kind_name(vs->vstype) : "",
+             vs && is_protective(vs) ? ", its GPT is lost" : "");
     return disk_send(image, DISK_WIRE_TABLE, (struct str){(char *)&t, sizeof(t)}, e);
 }
 
 int disk_tell_all(struct disk_image *image, struct err *e)
 {
-    TSK_VS_INFO *vs = open_table(image);
+    int code = check_chain(image, e);
+    TSK_VS_INFO *vs = code ? NULL : open_table(image);
     struct telling t = {.image = image, .e = e};
     char words[DISK_TEXT_LIMIT];
-    int code = tell_table(image, vs, e);
 
+    if (code)
+        return code;
+    code = tell_table(image, vs, e);
     if (!vs)
         return code ? code : tell_fs(image, 0, 0, e);
     if (!code && vs->part_count &&
@@ -140,9 +208,13 @@ int disk_tell_all(struct disk_image *image, struct err *e)
 
 int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first, struct err *e)
 {
-    TSK_VS_INFO *vs = open_table(image);
+    int code = check_chain(image, e);
+    TSK_VS_INFO *vs = code ? NULL : open_table(image);
     CLEANUP_BUF struct buf there = {0};
     const TSK_VS_PART_INFO *found = NULL;
+
+    if (code)
+        return code;
 
     if (!vs)
         return err_set(e, ERR_NOTFOUND,

@@ -383,11 +383,14 @@ class Made(DiskTest):
         self.same_as_fls(image, "-o", "20480", calm=("--partition", "2"))
         code, words = self.ana.fails(f"preserve read {image} --partition 9")
         self.assertEqual((code, "it has no partition 9; there are: 1, 2" in one_line(words)), (3, True))
-        with open(image, "r+b") as f:
-            f.write(bytes(34 * 512))
-        told = self.json_of(image)
-        self.assertEqual((told["table"], told["is_backup"]), ("GPT", True))
-        self.assertEqual([p["first"] for p in told["partitions"] if p["is"] == "partition"], [2048, 20480])
+        for at, count in ((1, 1), (1, 33), (0, 34)):  # the head of the first table, it, and what stands before it
+            with open(image, "r+b") as f:
+                f.seek(at * 512)
+                f.write(bytes(count * 512))
+            told = self.json_of(image)
+            self.assertEqual((told["table"], told["is_backup"]), ("GPT", True))
+            self.assertEqual([p["first"] for p in told["partitions"] if p["is"] == "partition"], [2048, 20480])
+            self.same_as_fls(image, "-o", "20480", calm=("--partition", "2"))
 
     @needs("ewfacquirestream", "mke2fs")
     def test_an_e01_of_several_files_and_one_that_is_damaged(self):
