@@ -301,6 +301,26 @@ static uint64_t wanted_size(const struct content *c)
     return wanted;
 }
 
+/* Whether so many bytes are more than may come; then words say so. */
+static bool is_too_much(const struct content *c, uint64_t wanted, char words[DISK_TEXT_LIMIT])
+{
+    if (wanted <= c->w->content_left)
+        return false;
+    snprintf(words, DISK_TEXT_LIMIT,
+             "it states %llu bytes, and %llu more were to be taken out: see --most",
+             (unsigned long long)wanted, (unsigned long long)c->w->content_left);
+    return true;
+}
+
+/* Before libtsk makes a list of its blocks, which takes as long as its inode says that it is. */
+static bool is_too_long(const struct content *c, char words[DISK_TEXT_LIMIT])
+{
+    int64_t size = c->file->meta->size;
+
+    return !c->attr && !disk_has_extents(c->file) && !(c->w->task.flags & DISK_TASK_CUTS) &&
+           size > 0 && is_too_much(c, (uint64_t)size, words);
+}
+
 /* Why its content is not told; NULL: it is. */
 static const char *refusal(struct content *c, const TSK_FS_FILE *f, char words[DISK_TEXT_LIMIT])
 {
@@ -312,12 +332,7 @@ static const char *refusal(struct content *c, const TSK_FS_FILE *f, char words[D
     c->wanted = wanted_size(c);
     if (c->w->task.flags & DISK_TASK_CUTS && c->wanted > c->w->content_left)
         c->wanted = c->w->content_left;
-    if (c->wanted <= c->w->content_left)
-        return NULL;
-    snprintf(words, DISK_TEXT_LIMIT,
-             "it states %llu bytes, and %llu more were to be taken out: see --most",
-             (unsigned long long)c->wanted, (unsigned long long)c->w->content_left);
-    return words;
+    return is_too_much(c, c->wanted, words) ? words : NULL;
 }
 
 int disk_tell_content(struct disk_walk *w, TSK_FS_FILE *file, const TSK_FS_ATTR *attr,
@@ -329,6 +344,8 @@ int disk_tell_content(struct disk_walk *w, TSK_FS_FILE *file, const TSK_FS_ATTR 
     int code;
 
     tsk_error_reset();
+    if (is_too_long(&c, words))
+        return send_end(&c, words);
     if (!attr && !disk_has_extents(file))
         c.attr = tsk_fs_file_attr_get(file);
     why = refusal(&c, file, words);

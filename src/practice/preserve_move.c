@@ -93,6 +93,20 @@ static void draft_whole_place(struct decision *d, const struct thing *item, stru
     }
 }
 
+/* A medium may be away, or somebody made a slip. */
+static void say_absent(struct decision *d, struct draft_value v)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    buf_addstr(&path, v.value);
+    if (strcmp(v.name, "place") != 0 || !v.value.len || file_is_there(buf_text(&path)))
+        return;
+    buf_adds(&d->say, "There is no folder ");
+    sink_terminal(&d->say, v.value, false);
+    buf_adds(&d->say,
+             " at this moment; the files of the image are looked for there from now on.\n");
+}
+
 /* The files of an image are looked for in its place, so words are none: they stand on its form. */
 static void drop_words(struct decision *d, const struct thing *item, struct draft *dr)
 {
@@ -104,6 +118,7 @@ static void drop_words(struct decision *d, const struct thing *item, struct draf
         struct draft_value v = dr->values[i];
 
         if (strcmp(v.name, "place") != 0 || !v.value.len || v.value.p[0] == '/') {
+            say_absent(d, v);
             dr->values[kept++] = v;
             continue;
         }

@@ -306,6 +306,9 @@ class VerifyImage(Verifying):
             self.sound()
         form = one_line(self.ana("preserve custody e1"))
         self.assertRegex(form, r"Kept now +police, room 4 +Files last in ")
+        away = f"{self.folder}/away"
+        self.assertIn(f"There is no folder {away} at this moment; the files of the image are looked for there", one_line(self.ana(f"preserve move e1 stored --place {away}")))
+        self.ana(f"preserve move e1 stored --place {self.images}")
         self.images.rename(self.folder / "stick")
         text = self.verify(NOT_FOUND)
         self.assertIn(f"web1.E01 is not where it is kept: {self.images}/web1.E01", text)
