@@ -174,8 +174,8 @@ struct str mysql_without_stamp(struct reader *r, struct str sentence, struct eve
     return at;
 }
 
-/* "Connect\troot@localhost on shop using Socket". What stands behind the others is of who
- * connected, and no sentence of the server's. */
+/* "Connect\troot@localhost on shop using Socket"; who changes user, too. What stands behind the
+ * others is of who connected, and no sentence of the server's. */
 static bool take_command(struct str *rest, struct event *e, bool *is_sentence)
 {
     static const struct {
@@ -193,7 +193,8 @@ static bool take_command(struct str *rest, struct event *e, bool *is_sentence)
             continue;
         skip_spaces(&at);
         event_puts(e, FIELD_EVENT_ACTION, commands[i].action);
-        *is_sentence = str_is(str_of(commands[i].word), "Connect");
+        *is_sentence = str_is(str_of(commands[i].word), "Connect") ||
+                       str_is(str_of(commands[i].word), "Change user");
         *rest = at;
         return true;
     }
@@ -270,4 +271,4 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_mysql = {
-    .name = "mysql", .version = 5, .line = line_of, .state_size = sizeof(struct state)};
+    .name = "mysql", .version = 6, .line = line_of, .state_size = sizeof(struct state)};

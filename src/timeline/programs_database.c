@@ -7,6 +7,9 @@
 #define YES "success"
 #define NO "failure"
 
+/* pgAudit: pgaudit.c, log_audit_event(): CSV, but a statement with line ends is one, too. */
+#define PGAUDIT "AUDIT: {_:any},{_:n},{_:n},{_:any},{_:any},{_:any},{_:any},"
+
 /* src/backend/libpq/auth.c, utils/init/postinit.c, tcop/postgres.c. */
 static const struct meaning postgres[] = {
     {"{_} authentication failed for user \"{user.name:most}\"", "login", AUTH, NO},
@@ -54,6 +57,17 @@ static const struct meaning postgres[] = {
     {"duration: {_} ms  bind {_:any}: {postgresql.statement:rest}", "database-prepare", DB, YES},
     {"statement: {postgresql.statement:rest}", "database-query", DB, "unknown"},
     {"execute {_:any}: {postgresql.statement:rest}", "database-query", DB, "unknown"},
+    {PGAUDIT "\"{postgresql.statement:most}\",<{_:any}>", "database-query", DB, "unknown"},
+    {PGAUDIT "{postgresql.statement:most},<{_:any}>", "database-query", DB, "unknown"},
+    {PGAUDIT "{postgresql.statement:rest}", "database-query", DB, "unknown"},
+    /* postmaster/postmaster.c, LogChildExit() */
+    {"{_:any} (PID {process.pid:n}) was terminated by signal {event.reason:rest}", "crash",
+     "process", NO},
+    {"{_:any} (PID {process.pid:n}) was terminated by exception {event.reason:rest}", "crash",
+     "process", NO},
+    {"{_:any}: No space left on device", "disk-fault", "host", NO},
+    {"{_:any}: Input/output error", "disk-fault", "host", NO},
+    {"{_:any}: Read-only file system", "disk-fault", "host", NO},
     {"syntax error at or near {event.reason:rest}", "database-query", DB, NO},
     {"permission denied for {event.reason:rest}", "access-denied", DB, NO},
     {"database system is ready to accept connections", "service-start", "process", YES},
@@ -84,6 +98,13 @@ static const struct meaning mysql[] = {
      "connection-lost", "network", NO},
     {"{_:any}mysqld: ready for connections.{_:rest}", "service-start", "process", YES},
     {"{_:any}mysqld: Shutdown complete{_:rest}", "service-stop", "process", YES},
+    /* MY-013172, ER_SERVER_SHUTDOWN_INFO; before, and MariaDB's */
+    {"Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: {_:any}).",
+     "service-stopping", "process", "unknown"},
+    {"Received SHUTDOWN from user {user.name:most}. Shutting down mysqld (Version: {_:any}).",
+     "service-stopping", "process", "unknown"},
+    {"{_:any} (initiated by: {user.name:most}[{_:any}] @ {_:any}): Normal shutdown",
+     "service-stopping", "process", "unknown"},
     {"{_:any}mysqld: Normal shutdown", "service-stopping", "process", "unknown"},
     {"mysqld got {event.reason:any} ;", "crash", "process", NO},
     {"mariadbd got {event.reason:any} ;", "crash", "process", NO},

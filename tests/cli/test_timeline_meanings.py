@@ -72,7 +72,13 @@ SENTENCES = {
     "useradd[7]:": [("new user: name=mallory, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/0",
                      {"event.action": "user-add", "user.target.name": "mallory", "user.target.id": "0", "user.id": None})],
     # PostgreSQL: src/backend/libpq/auth.c since 14, utils/init/postinit.c: one login says both.
-    "postgres[7]:": [('connection authenticated: identity="eva" method=scram-sha-256 (/etc/postgresql/15/main/pg_hba.conf:87)',
+    # pgAudit: pgaudit.c, log_audit_event(); postmaster/postmaster.c, LogChildExit(); what %m says
+    "postgres[7]:": [("AUDIT: SESSION,1,1,READ,SELECT,,,select * from t,<not logged>",
+                      {"postgresql.statement": "select * from t", "event.action": "database-query"}),
+                     ('AUDIT: OBJECT,12,1,READ,SELECT,TABLE,public.t,"select a, b from t",<none>', {"postgresql.statement": "select a, b from t"}),
+                     ("server process (PID 99) was terminated by signal 9: Killed", {"event.action": "crash", "event.outcome": FAILED, "event.reason": "9: Killed"}),
+                     ('could not write to file "pg_wal/x": No space left on device', {"event.action": "disk-fault", "event.outcome": FAILED}),
+                     ('connection authenticated: identity="eva" method=scram-sha-256 (/etc/postgresql/15/main/pg_hba.conf:87)',
                       {"user.name": "eva", "event.action": "login-authenticated", "event.outcome": OK}),
                      ('connection authenticated: user="eva" method=trust (/etc/postgresql/16/main/pg_hba.conf:87)',
                       {"user.name": "eva", "event.action": "login-authenticated"}),
@@ -187,6 +193,8 @@ SENTENCES = {
         ('password authentication failed for user "eva"', {"user.name": "eva"})],
     # MySQL: sql/log.cc, of 5.5, 5.6 and 8.0, whose lines a program sends on as they are (mysqld_safe --syslog).
     "mysqld:": [
+        ("Received SHUTDOWN from user root. Shutting down mysqld (Version: 8.0.36).", {"user.name": "root", "event.action": "service-stopping"}),
+        ("Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: 8.0.36).", {"user.name": None, "event.action": "service-stopping"}),
         ("130916 21:30:26 [Warning] Access denied for user 'eva'@'192.0.2.7' (using password: YES)",
          {"user.name": "eva", "source.ip": "192.0.2.7", "event.outcome": FAILED, "log.level": "warning"}),
         ("2026-11-25 21:30:26 812 [Note] Access denied for user 'eva'@'192.0.2.7'", {"user.name": "eva", "source.ip": "192.0.2.7"}),
