@@ -29,6 +29,8 @@ static const struct meaning sudo[] = {
     {"{user.name:any} : problem with defaults entries ; {_:any}USER={user.effective.name} "
      ";{_:rest}",
      "command-warning", "process", "unknown"},
+    /* sudo-rs: src/sudo/pipeline.rs, where there is no terminal. */
+    {"{user.name:any} :  " SUDO_RUN, "command", "process", YES},
     SUDO("", "process", YES),
     SUDO("{_:n} incorrect password attempt ; ", AUTH, NO),
     SUDO("{_:n} incorrect password attempts ; ", AUTH, NO),
@@ -370,7 +372,7 @@ static const struct meaning any_program[] = {
         .name = (names), .meanings = (table), .count = COUNT_OF(table)                             \
     }
 static const struct program programs[] = {
-    TABLE("sudo", sudo),
+    TABLE("sudo|sudo-rs", sudo),
     TABLE("su", su),
     TABLE("useradd|userdel|usermod|groupadd|groupdel|groupmod|gpasswd|chage|chfn|chsh|newusers|"
           "adduser|deluser|passwd|chpasswd",

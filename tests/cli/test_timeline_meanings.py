@@ -125,7 +125,12 @@ SENTENCES = {
                   ("ROOT LOGIN  on '/dev/pts/0' from '192.0.2.7'", {"user.name": "root", "source.ip": "192.0.2.7"}),
                   ("ROOT LOGIN ON pts/0 FROM host.example.org", {"user.name": "root", "source.address": "host.example.org"})],
     # sudo: lib/eventlog/eventlog.c, new_logline(): HOST, TTY, CHROOT, PWD, USER.
+    "sudo-rs[7]:": [("eva : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id", {"event.outcome": OK, "user.name": "eva"})],
     "sudo[7]:": [
+        # sudo-rs: src/sudo/pipeline.rs, log_command_execution(), without a terminal
+        ("eva :  PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id -u",
+         {"event.action": "command", "event.outcome": OK, "event.reason": None, "process.working_directory": "/home/eva", "user.effective.name": "root",
+          "process.command_line": "/usr/bin/id -u"}),
         ("eva : TTY=pts/0 ; CHROOT=/x y ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id",
          {"event.action": "command", "event.outcome": OK, "event.reason": None, "user.name": "eva", "process.working_directory": "/home/eva"}),
         ("eva : CHROOT=/x ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id", {"event.outcome": OK, "event.reason": None, "user.effective.name": "root"}),
