@@ -2,6 +2,7 @@
  * time: what stands between that and the level is read by its forms. */
 #include "base/mem.h"
 #include "timeline/level.h"
+#include "timeline/postgresql_words.h"
 #include "timeline/syslog_programs.h"
 #include "timeline/syslog_words.h"
 #include "timeline/zone_word.h"
@@ -11,37 +12,6 @@ struct state {
     size_t pid_len;
 };
 
-static const char *const levels[] = {"LOG",    "ERROR",  "FATAL", "PANIC",  "WARNING",
-                                     "NOTICE", "INFO",   "DEBUG", "DEBUG1", "DEBUG2",
-                                     "DEBUG3", "DEBUG4", "DEBUG5"};
-/* What is said of the message before. */
-static const struct {
-    const char *word, *field;
-} additions[] = {{"DETAIL", "postgresql.detail"},   {"HINT", "postgresql.hint"},
-                 {"CONTEXT", "postgresql.context"}, {"STATEMENT", "postgresql.statement"},
-                 {"QUERY", "postgresql.query"},     {"LOCATION", "postgresql.location"}};
-
-static bool is_one_of_levels(struct str word)
-{
-    for (size_t i = 0; i < COUNT_OF(levels); i++)
-        if (str_is(word, levels[i]))
-            return true;
-    return false;
-}
-
-static const char *addition_of(struct str word)
-{
-    for (size_t i = 0; i < COUNT_OF(additions); i++)
-        if (str_is(word, additions[i].word))
-            return additions[i].field;
-    return NULL;
-}
-
-static bool is_capital(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 enum { PREFIX_MOST = 512 };
 
 /* "… FATAL:  message": the first word of a level with a colon and two spaces, at from or behind. */
@@ -49,16 +19,10 @@ static bool take_level(struct str line, size_t begin, struct str *prefix, struct
                        struct str *message)
 {
     for (size_t i = begin; i + 3 < line.len && i < PREFIX_MOST; i++) {
-        size_t from = i;
-
-        if (line.p[i] != ':' || line.p[i + 1] != ' ' || line.p[i + 2] != ' ')
+        if (line.p[i] != ':' || line.p[i + 1] != ' ' || line.p[i + 2] != ' ' ||
+            !postgresql_ends_with_word(str_head(line, i), level))
             continue;
-        while (from > 0 && is_capital(line.p[from - 1]))
-            from--;
-        *level = (struct str){line.p + from, i - from};
-        if (!is_one_of_levels(*level) && !addition_of(*level))
-            continue;
-        *prefix = str_head(line, from);
+        *prefix = str_head(line, i - level->len);
         *message = str_from(line, i + 3);
         return true;
     }
@@ -238,15 +202,15 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
         return LINE_EVENT;
     }
     put_prefix(r, e, prefix);
-    if (addition_of(level) && is_of_last(state, e)) {
+    if (postgresql_addition(level) && is_of_last(state, e)) {
         e->count = 0;
-        event_put(e, field_number(r->names, str_of(addition_of(level))), message);
+        event_put(e, field_number(r->names, str_of(postgresql_addition(level))), message);
         return LINE_CONTINUES;
     }
     keep_pid(state, e);
     reader_time(r, e, &s);
     event_put(e, FIELD_EVENT_TIMEZONE, zone);
-    (void)level_put(e, level);
+    (void)level_put(e, postgresql_level(level));
     event_puts(e, FIELD_PROCESS_NAME, "postgres");
     event_put(e, FIELD_MESSAGE, text);
     return LINE_EVENT;
@@ -282,12 +246,12 @@ struct str postgresql_without_front(struct reader *r, struct str sentence, struc
         return sentence;
     }
     put_prefix(r, e, prefix);
-    if (addition_of(level)) {
-        event_put(e, field_number(r->names, str_of(addition_of(level))), message);
+    if (postgresql_addition(level)) {
+        event_put(e, field_number(r->names, str_of(postgresql_addition(level))), message);
         return STR("");
     }
     if (!has_level)
-        (void)level_put(e, level);
+        (void)level_put(e, postgresql_level(level));
     return message;
 }
 
@@ -331,9 +295,9 @@ static void put_addition(struct reader *r, struct event *e, struct str lines)
     uint16_t field;
 
     if (!memchr(lines.p, '\n', lines.len) || !take_front(&lines, &s, &zone) ||
-        !take_level(lines, 1, &prefix, &level, &text) || !addition_of(level))
+        !take_level(lines, 1, &prefix, &level, &text) || !postgresql_addition(level))
         return;
-    field = field_number(r->names, str_of(addition_of(level)));
+    field = field_number(r->names, str_of(postgresql_addition(level)));
     first = text;
     first = str_cut(&first, '\n');
     text = without_tabs(e, text);
@@ -361,7 +325,7 @@ static void end_event(struct reader *r, struct event *e)
 }
 
 const struct format format_postgresql = {.name = "postgresql",
-                                         .version = 5,
+                                         .version = 6,
                                          .line = line_of,
                                          .whole = end_event,
                                          .state_size = sizeof(struct state)};

@@ -2,6 +2,7 @@
  * the versions 9.0 to 17: 23 columns, a 24th since 13, 26 since 14. */
 #include "timeline/csv.h"
 #include "timeline/level.h"
+#include "timeline/postgresql_words.h"
 #include "timeline/postgresql_columns.h"
 #include "timeline/syslog_words.h"
 #include "timeline/zone_word.h"
@@ -108,7 +109,7 @@ static bool take_row(struct reader *r, const struct csv_row *row, struct event *
     struct stated s;
     struct str zone;
 
-    if (!is_a_row(row, &s, &zone) || !level_put(e, row->cells[ERROR_SEVERITY]))
+    if (!is_a_row(row, &s, &zone) || !level_put(e, postgresql_level(row->cells[ERROR_SEVERITY])))
         return false;
     if (!state->has_fields)
         find_fields(r, state);
@@ -145,7 +146,7 @@ static int read_all(struct reader *r, struct err *e)
 }
 
 const struct format format_postgresql_csv = {.name = "postgresql",
-                                             .version = 4,
+                                             .version = 5,
                                              .knows = knows,
                                              .read = read_all,
                                              .state_size = sizeof(struct state)};

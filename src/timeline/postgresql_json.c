@@ -1,6 +1,7 @@
 /* postgresql_json.c: the log of PostgreSQL as JSON lines (log_destination = jsonlog), since 15. */
 #include "timeline/json_event.h"
 #include "timeline/level.h"
+#include "timeline/postgresql_words.h"
 #include "timeline/postgresql_columns.h"
 #include "timeline/syslog_words.h"
 
@@ -40,7 +41,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     struct str zone;
 
     if (!json_event(&j, r, line, e) || !j.time_is_text || !postgresql_time(j.time, &s, &zone) ||
-        !said.has_pid || !said.has_backend || said.message.len == 0 || !level_put(e, said.level))
+        !said.has_pid || !said.has_backend || said.message.len == 0 ||
+        !level_put(e, postgresql_level(said.level)))
         return LINE_FOREIGN;
     reader_time(r, e, &s);
     event_put(e, FIELD_EVENT_TIMEZONE, zone);
@@ -51,7 +53,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 }
 
 const struct format format_postgresql_json = {.name = "postgresql",
-                                              .version = 5,
+                                              .version = 6,
                                               .is_splittable = true,
                                               .line = line_of,
                                               .takes_bytes = true,

@@ -264,6 +264,11 @@ CASES = [
         {"time": "2025-11-25T03:12:09Z", "doubt": "", "process.command_line": "vim /etc/passwd", "file.path": "/etc/passwd"},
         {"time": "2025-11-25T03:12:10Z", "process.command_line": "echo a\nb"}]),
     # src/backend/utils/error/elog.c, append_with_tabs(): a tab behind each line end of what is said.
+    # src/backend/po/de.po, fr.po, zh_CN.po: "ERROR", "STATEMENT:  ", "HINT:  "
+    ("postgresql", "2026-11-25 03:12:09.536 UTC [147] eva@shop FEHLER:  keine Berechtigung für Tabelle t\n2026-11-25 03:12:09.536 UTC [147] eva@shop ANWEISUNG:  select 1\n"
+     "2026-11-25 03:12:10.536 UTC [147] eva@shop ERREUR:  x\n2026-11-25 03:12:10.536 UTC [147] eva@shop ASTUCE :  y\n2026-11-25 03:12:11.536 UTC [147] 致命错误:  x\n", [
+         {"time": "2026-11-25T03:12:09.536Z", "user.name": "eva", "process.pid": "147", "log.level": "error", "postgresql.statement": "select 1"},
+         {"log.level": "error", "postgresql.hint": "y"}, {"log.level": "critical"}]),
     ("postgresql", "2026-11-25 03:12:09.536 UTC [147] eva@shop ERROR:  syntax error at or near \"x\" at character 3\n"
      "2026-11-25 03:12:09.536 UTC [147] eva@shop DETAIL:  one\n"
      "2026-11-25 03:12:09.536 UTC [147] eva@shop STATEMENT:  select\n\tpg_read_file('/etc/passwd')\n\t\n\t\tfrom x\n"
