@@ -316,7 +316,8 @@ void disk_forgotten_text(struct buf *out, uint64_t count)
         return;
     add_count(out, count, "deleted file", "deleted files");
     buf_addf(out,
-             " of which the file system forgot how long %s and where %s lay, as ext3 and ext4 do: "
+             " of which the file system forgot how long %s and where %s lay, as ext2, ext3 and "
+             "ext4 do under Linux: "
              "the bytes may still lie in the image. --partition N --raw FILE writes the partition "
              "out for a carver (photorec, foremost).",
              count == 1 ? "it was" : "they were", count == 1 ? "it" : "they");

@@ -27,8 +27,8 @@ void disk_survey_show(const struct disk_survey *s, struct str image,
 
 /* Of a deleted file of which is_forgotten. */
 #define DISK_FORGOTTEN                                                                             \
-    "its file system forgot how long it was and where it lay, as ext3 and ext4 do; its bytes may " \
-    "still lie in the image"
+    "its file system forgot how long it was and where it lay, as ext2, ext3 and ext4 do under "    \
+    "Linux; its bytes may still lie in the image"
 /* Of count such files, in a sentence, and what may find them; nothing where there are none. */
 void disk_forgotten_text(struct buf *out, uint64_t count);
 
