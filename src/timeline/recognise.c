@@ -247,11 +247,17 @@ static bool counts(struct score *s, const struct event *e)
     return s->host_count == 1;
 }
 
+/* A state tells which lines are its own, unless it is for what asks of two events. */
+static bool joins_by_state(const struct format *f)
+{
+    return f->state_size && !f->continues;
+}
+
 /* Lines that the format joins; where it knows none of its own before, of an event not too many. */
 static bool is_of_event(struct score *s, struct str line, enum line_verdict v,
                         const struct event *e)
 {
-    if (v != LINE_CONTINUES || s->format->state_size)
+    if (v != LINE_CONTINUES || joins_by_state(s->format))
         return v == LINE_CONTINUES;
     if (line.p[0] == ' ' || line.p[0] == '\t')
         return s->understood &&
@@ -410,7 +416,7 @@ static const struct format *find_second(struct look *l, const struct format *fir
         struct score s = {0};
 
         if (f->line && f != first && f->is_last == is_last && f->is_splittable && !f->is_export &&
-            f->state_size == 0)
+            !joins_by_state(f))
             s = try_format(l, f, first);
         if (is_better(&s, &best))
             best = s;
