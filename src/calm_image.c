@@ -136,9 +136,10 @@ static void show_facts(const struct source_facts *f, const char *name)
 static void show_room(const struct imager_order *o, uint64_t size)
 {
     char there[UTC_PLAIN_SIZE], needed[UTC_PLAIN_SIZE];
-    uint64_t room = folder_room(o->folder);
+    uint64_t room =
+        o->part ? UINT64_MAX : folder_room(o->folder); /* what goes on names no folder */
 
-    if (!o->part && room < size)
+    if (room < size)
         line("%s has room for %s, and the source has %s: where it is full, another folder is used "
              "(--also), or asked for",
              o->folder, size_text(there, room), size_text(needed, size));
