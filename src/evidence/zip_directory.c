@@ -39,7 +39,8 @@ struct zip {
     uint64_t directory; /* where it begins in the file */
     uint64_t directory_end;
     uint64_t before; /* bytes before the zip: a program that unpacks itself */
-    unsigned ends;   /* that a directory could have */
+    uint64_t *ends;  /* that a directory could have, the last one first */
+    size_t end_count, end_room;
     struct entry *entries;
     size_t count;
     size_t room;
@@ -50,6 +51,7 @@ struct zip {
 static void zip_release(struct zip *z)
 {
     free(z->entries);
+    free(z->ends);
     buf_release(&z->bytes);
     buf_release(&z->head);
 }
@@ -92,7 +94,9 @@ static bool place(struct zip *z, uint64_t end, uint64_t size, uint64_t stated)
         at = stated;
     if (at < stated || at > end || (size && !has_mark(z, at, ENTRY_MARK)))
         return false;
-    if (z->ends++)
+    z->ends = mem_grow(z->ends, z->end_count, &z->end_room, sizeof(z->ends[0]));
+    z->ends[z->end_count++] = end;
+    if (z->end_count > 1)
         return true;
     z->directory = at;
     z->before = at - stated;
@@ -135,14 +139,11 @@ static int find_directory(struct zip *z, struct err *e)
     for (size_t i = tail.len >= END_SIZE ? tail.len - END_SIZE + 1 : 0; i-- > 0;)
         if (tail.p[i] == 'P' && le32_at(str_from(buf_str(&tail), i), 0) == END_MARK)
             try_end(z, from + i, str_from(buf_str(&tail), i));
-    if (z->ends == 1)
-        return 0;
-    return err_set(e, ERR_FORMAT,
-                   z->ends ? "it has %u directories at its end, and programs differ in which one "
-                             "they show and unpack it by"
-                           : "the directory at its end, by which programs show and unpack it, is "
-                             "not there",
-                   z->ends);
+    return z->end_count
+               ? 0
+               : err_set(e, ERR_FORMAT,
+                         "the directory at its end, by which programs show and unpack it, is not "
+                         "there");
 }
 
 /* The field of that number behind an entry; empty: there is none. */
@@ -370,6 +371,39 @@ static int tell_gaps(struct zip *z, const struct telling *t, struct err *e)
     return rc;
 }
 
+/* In the data of an entry: that of a zip within the zip. */
+static bool is_within_entry(struct zip *z, uint64_t at)
+{
+    size_t low = 0, high = z->count;
+    struct str name;
+    uint64_t data;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (z->entries[middle].at <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low && read_head(z, z->entries[low - 1].at, &name, &data) && at >= data &&
+           at - data < z->entries[low - 1].packed;
+}
+
+static int check_ends(struct zip *z, struct err *e)
+{
+    unsigned count = 1;
+
+    for (size_t i = 1; i < z->end_count; i++)
+        count += !is_within_entry(z, z->ends[i]);
+    if (count == 1)
+        return 0;
+    return err_set(e, ERR_FORMAT,
+                   "it has %u directories at its end, and programs differ in which one they show "
+                   "and unpack it by",
+                   count);
+}
+
 int zip_directory_differs(int in, uint64_t size,
                           int (*told)(void *context, const struct archived *entry, struct err *e),
                           void *context, struct err *e)
@@ -384,5 +418,7 @@ int zip_directory_differs(int in, uint64_t size,
         return rc;
     qsort(z.entries, z.count, sizeof(z.entries[0]), compare);
     rc = tell_entries(&z, &t, e);
-    return rc ? rc : tell_gaps(&z, &t, e);
+    if (rc == 0)
+        rc = tell_gaps(&z, &t, e);
+    return rc ? rc : check_ends(&z, e);
 }

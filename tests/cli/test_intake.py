@@ -522,8 +522,9 @@ class Archives(IntakeTest):
         cases = ((plain[:at] + directory + last, "evil.exe", "calls it so", None),
                  (hidden + self.zip_of(("two.txt", b"x")), "notes.txt", "no directory of the zip names it", None),
                  (plain + bytes(70_000), None, None, None),
+                 (self.zip_of(("inner.jar", self.zip_of(("a.class", b"x"), ("b.jar", plain))), ("c.class", b"y")), None, None, None),
                  (plain[:end], None, None, "is not there"),
-                 (plain[:-2] + struct.pack("<H", len(plain)) + plain, None, None, "it has 2 directories at its end"))
+                 (plain[:-2] + struct.pack("<H", len(plain)) + plain, "notes.txt", "no directory of the zip names it", "it has 2 directories at its end"))
         for n, (data, found, warning, problem) in enumerate(cases):
             (self.source / f"{n}.zip").write_bytes(data)
             self.take(self.source / f"{n}.zip", "--unpack")
