@@ -230,6 +230,7 @@ class Image(CaseTest):
         self.assertIsNone(helper)
         image = self.ana.json("preserve images")[0]
         self.assertEqual(image["state"], "begun")
+        self.ana("preserve hold web1 --backup offline --rotation suspended")  # which comes first
         self.assertIn("calm preserve image --resume im1 the image of", one_line(self.ana("preserve")))
         self.ana("preserve image --resume im1")
         self.assertEqual(self.ana.json("preserve list")[0]["source-sha256"], digests(self.data)["sha256"])
