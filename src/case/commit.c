@@ -3,7 +3,7 @@
 #include <semaphore.h>
 #include "case/session_internal.h"
 
-enum { BATCH_MAX = 256, TRIES_MAX = 100 };
+enum { BATCH_MAX = 256, FEW_REQUESTS = 8, TRIES_MAX = 100 };
 
 /* One caller's records on their way into the journal. */
 struct request {
@@ -13,8 +13,9 @@ struct request {
     size_t count;
     uint64_t judged_size; /* of the journal, when it was decided */
     bool is_independent;
-    bool is_leader; /* it is to write for all that wait */
-    sem_t turn;     /* posted once: it leads, or it has been dealt with */
+    bool is_leader;           /* it is to write for all that wait */
+    sem_t turn;               /* posted once: it leads, or it has been dealt with */
+    struct request *wakes[2]; /* whom it tells that they were dealt with */
     int rc;
     uint64_t first;
     struct err e;
@@ -49,8 +50,17 @@ static size_t list_prepared(struct request *const *requests, size_t count, struc
     return n;
 }
 
-/* What is wrong with one request must not fail those that happened to come with it. */
-static void prepare_requests(struct session *s, struct request *const *requests, size_t count)
+/* Writes a request's statements, but for their signatures. What is wrong with one request must not
+ * fail those that happen to come with it. The state is locked by the caller: another thread may
+ * take a view, and so catch up. */
+static void prepare_request(struct session *s, struct request *r)
+{
+    r->rc = 0;
+    for (size_t k = 0; k < r->count && r->rc == 0; k++)
+        r->rc = prepare_draft(s, &r->drafts[k], &r->prepared[k], &r->e);
+}
+
+static void sign_requests(struct session *s, struct request *const *requests, size_t count)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct prepared **list;
@@ -58,16 +68,8 @@ static void prepare_requests(struct session *s, struct request *const *requests,
     size_t drafts = 0;
     int rc;
 
-    pthread_rwlock_rdlock(&s->state_lock); /* another thread may take a view, and so catch up */
-    for (size_t i = 0; i < count; i++) {
-        struct request *r = requests[i];
-
-        r->rc = 0;
-        for (size_t k = 0; k < r->count && r->rc == 0; k++)
-            r->rc = prepare_draft(s, &r->drafts[k], &r->prepared[k], &r->e);
-        drafts += r->count;
-    }
-    pthread_rwlock_unlock(&s->state_lock);
+    for (size_t i = 0; i < count; i++)
+        drafts += requests[i]->count;
     list = arena_alloc(arena, drafts * sizeof(list[0]));
     drafts = list_prepared(requests, count, list);
     rc = drafts ? prepared_sign(s, list, drafts, &e) : 0;
@@ -76,25 +78,54 @@ static void prepare_requests(struct session *s, struct request *const *requests,
             refuse(requests[i], rc, &e);
 }
 
-/* Takes what waits into the batch, as far as there is room, and prepares it. */
-static bool gather(struct session *s, struct batch *b)
+/* At most half of all requests share a batch: else one that holds nearly all is followed by one of
+ * those few that came late, over and over, and nothing is signed while the large one is written. */
+static bool has_room(const struct session *s, const struct batch *b)
+{
+    return b->count < BATCH_MAX && b->count < (s->request_count + 1) / 2 &&
+           (b->count == 0 || b->draft_count + s->queue->count <= BATCH_MAX);
+}
+
+/* Whether it is worth the signer's while. */
+static bool is_enough(const struct session *s, const struct batch *b)
+{
+    return s->queue && has_room(s, b) && (b->count == 0 || s->queue_count >= FEW_REQUESTS);
+}
+
+/* Takes what waits into the batch, as far as there is room; returns how many. */
+static size_t take(struct session *s, struct batch *b)
 {
     size_t before = b->count;
 
-    pthread_mutex_lock(&s->queue_lock);
-    while (s->queue && b->count < BATCH_MAX &&
-           (b->count == 0 || b->draft_count + s->queue->count <= BATCH_MAX)) {
+    while (s->queue && has_room(s, b)) {
         b->requests[b->count++] = s->queue;
         b->draft_count += s->queue->count;
         s->queue = s->queue->next;
+        s->queue_count--;
     }
     if (!s->queue)
         s->queue_end = &s->queue;
-    pthread_mutex_unlock(&s->queue_lock);
-    if (b->count == before)
-        return false;
-    prepare_requests(s, b->requests + before, b->count - before);
-    return true;
+    return b->count - before;
+}
+
+/* Gathers a batch and has it signed while the one before is being written; returns when it is this
+ * one's turn to be. */
+static void gather(struct session *s, struct batch *b)
+{
+    for (;;) {
+        size_t taken;
+
+        pthread_mutex_lock(&s->queue_lock);
+        while (s->is_writing && !is_enough(s, b))
+            pthread_cond_wait(&s->leader_news, &s->queue_lock);
+        taken = take(s, b);
+        if (taken == 0)
+            s->is_writing = true;
+        pthread_mutex_unlock(&s->queue_lock);
+        if (taken == 0)
+            return;
+        sign_requests(s, b->requests + b->count - taken, taken);
+    }
 }
 
 /* Those that were judged by an older journal must look again. */
@@ -132,12 +163,14 @@ static void renew(struct session *s, struct batch *b)
             continue;
         }
         kept++;
-        if (!request_stands(s, r))
+        if (!request_stands(s, r)) {
+            prepare_request(s, r);
             again[again_count++] = r;
+        }
     }
     pthread_rwlock_unlock(&s->state_lock);
     if (again_count)
-        prepare_requests(s, again, again_count);
+        sign_requests(s, again, again_count);
 }
 
 /* The lines behind the present end of the journal; ERR_CONFLICT where that has moved on. */
@@ -255,25 +288,44 @@ static void hand_over(struct session *s)
     pthread_mutex_unlock(&s->queue_lock);
 }
 
+static void wake(struct request *const list[2])
+{
+    for (size_t i = 0; i < 2; i++)
+        if (list[i])
+            sem_post(&list[i]->turn); /* which may be gone at once */
+}
+
+/* Those that were dealt with wake each other, two each: the one that wrote for them would be busy
+ * with it for as long as the next takes to be written. */
+static void wake_all(const struct batch *b, const struct request *own)
+{
+    struct request *list[BATCH_MAX + 2] = {NULL}; /* 1 and 2 are woken here, 2i+1 and 2i+2 by i */
+    size_t n = 1;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (b->requests[i] != own)
+            list[n++] = b->requests[i];
+    for (size_t i = 1; i < n; i++)
+        for (size_t k = 0; k < 2; k++)
+            list[i]->wakes[k] = 2 * i + 1 + k < n ? list[2 * i + 1 + k] : NULL;
+    wake(&list[1]);
+}
+
 /* Writes for all that wait, own being the first of them. While the batch before is being written
- * this one gathers and signs. */
+ * this one gathers and has it signed. */
 static void lead(struct session *s, const struct request *own)
 {
     struct batch b = {.count = 0};
 
     gather(s, &b);
-    while (pthread_mutex_trylock(&s->write_lock) != 0) {
-        if (!gather(s, &b)) {
-            pthread_mutex_lock(&s->write_lock);
-            break;
-        }
-    }
     hand_over(s);
     commit_batch(s, &b);
-    pthread_mutex_unlock(&s->write_lock);
-    for (size_t i = 0; i < b.count; i++)
-        if (b.requests[i] != own)
-            sem_post(&b.requests[i]->turn); /* which may be gone at once */
+    pthread_mutex_lock(&s->queue_lock);
+    s->is_writing = false;
+    s->request_count -= b.count;
+    pthread_cond_signal(&s->leader_news);
+    pthread_mutex_unlock(&s->queue_lock);
+    wake_all(&b, own);
 }
 
 /* The disk failed or is full: how to go on without losing anything. */
@@ -321,9 +373,16 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
         BUG("nothing to append");
     sem_init(&r.turn, 0, 0);
     r.prepared = mem_array(r.count, sizeof(r.prepared[0]));
+    pthread_rwlock_rdlock(&s->state_lock); /* each writer does this for itself, on any processor */
+    prepare_request(s, &r);
+    pthread_rwlock_unlock(&s->state_lock);
     pthread_mutex_lock(&s->queue_lock);
     *s->queue_end = &r;
     s->queue_end = &r.next;
+    s->request_count++;
+    s->queue_count++;
+    if (s->queue_count >= FEW_REQUESTS)
+        pthread_cond_signal(&s->leader_news);
     is_led = s->is_led;
     s->is_led = true;
     pthread_mutex_unlock(&s->queue_lock);
@@ -331,6 +390,8 @@ int session_append(struct session *s, struct decision *d, uint64_t *first, struc
         continue;
     if (!is_led || r.is_leader)
         lead(s, &r);
+    else
+        wake(r.wakes);
     sem_destroy(&r.turn);
     for (size_t i = 0; i < r.count; i++)
         prepared_release(&r.prepared[i]);

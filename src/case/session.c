@@ -22,7 +22,7 @@ static struct session *session_new(const struct session_options *o)
     clock_read(&s->clock);
     pthread_rwlock_init(&s->state_lock, NULL);
     pthread_mutex_init(&s->queue_lock, NULL);
-    pthread_mutex_init(&s->write_lock, NULL);
+    pthread_cond_init(&s->leader_news, NULL);
     return s;
 }
 
@@ -35,7 +35,7 @@ void session_close(struct session *s)
     signer_stop(s->signer);
     store_close(s->store);
     pthread_mutex_destroy(&s->queue_lock);
-    pthread_mutex_destroy(&s->write_lock);
+    pthread_cond_destroy(&s->leader_news);
     pthread_rwlock_destroy(&s->state_lock);
     free(s);
 }

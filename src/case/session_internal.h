@@ -19,11 +19,14 @@ struct session {
     bool is_read_only;
     struct err why_read_only;    /* what the store said when it could not be opened for writing */
     pthread_rwlock_t state_lock; /* held for reading while deciding, for writing while folding */
-    pthread_mutex_t queue_lock;
-    struct request *queue; /* first in, first out */
+    pthread_mutex_t queue_lock;  /* for what follows, up to is_writing */
+    struct request *queue;       /* first in, first out */
     struct request **queue_end;
+    size_t queue_count;
+    size_t request_count;       /* that wait or are being written */
     bool is_led;                /* somebody is gathering from the queue */
-    pthread_mutex_t write_lock; /* held by whose batch goes to the store */
+    bool is_writing;            /* somebody's batch goes to the store */
+    pthread_cond_t leader_news; /* several more wait, or nobody is writing any more */
     struct clock_reading clock; /* as it was when the session began */
 };
 

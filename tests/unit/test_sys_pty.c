@@ -191,10 +191,11 @@ static void start_outer(struct outer *o, const char *const *argv, uint64_t most)
     o->report = report[0];
 }
 
-/* Reads what the user would see until text is there. */
+/* Reads what the user would see until text is there, for at most a minute. A quick reader gets it
+ * in many small pieces. */
 static bool await_text(struct outer *o, const char *text)
 {
-    for (int i = 0; i < 200; i++) {
+    for (int64_t end = monotonic_ms() + 60000; monotonic_ms() < end;) {
         struct pollfd p = {.fd = o->master, .events = POLLIN};
         char bytes[4096];
         ssize_t n;
