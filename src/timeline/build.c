@@ -39,6 +39,8 @@ void build_argument(const struct build_order *o, const struct build_task *task,
     full.fold_count = folds ? (uint32_t)folds->count : 0;
     full.break_count = breaks ? (uint32_t)breaks->count : 0;
     full.strays = breaks ? breaks->strays : 0;
+    full.hosts = breaks ? breaks->hosts : 0;
+    full.has_many_hosts = breaks && breaks->has_many_hosts;
     full.index_size = o->zones ? (uint32_t)o->zones->index.len : 0;
     full.zones_size = o->zones ? (uint32_t)o->zones->bytes.len : 0;
     buf_clear(out);
@@ -302,6 +304,8 @@ static int take_message(void *context, uint32_t kind, struct str body, struct er
         return take_progress(l, body, e);
     if (l->building->is_counting && kind == BUILD_RUNS)
         return build_take_runs(l, body, e);
+    if (l->building->is_counting && kind == BUILD_HOSTS)
+        return build_take_hosts(l, body, e);
     if (l->building->is_counting)
         return kind == BUILD_COUNTED ? build_take_counted(l, body, e) : build_unsound(e);
     if (has_turn(l) && l->queue.len == 0)
@@ -499,7 +503,8 @@ static int count_years(struct building *b, struct err *e)
     b->begun = b->turn = 0;
     b->read = 0;
     if (rc == 0)
-        years_place(b->counted, b->looked.part_count, b->order->written.s, b->years, &b->breaks);
+        years_place(b->counted, b->looked.part_count, &b->hosts, b->order->written.s, b->years,
+                    &b->breaks);
     return rc;
 }
 

@@ -145,6 +145,49 @@ static int tell_strays(struct reader *r, struct err *e)
     return reader_notice(r, 0, words, e);
 }
 
+/* The order of all lines shows nothing of the years where another host's begin. */
+static int tell_hosts(struct reader *r, struct err *e)
+{
+    uint64_t count = r->years.breaks->hosts;
+    char words[256];
+
+    snprintf(words, sizeof(words),
+             "another host begins where dates go back, %" PRIu64
+             " time%s, as where logs of several "
+             "hosts stand one behind another: the years of each follow from its own lines and from "
+             "when the file was written",
+             count, count == 1 ? "" : "s");
+    return reader_notice(r, 0, words, e);
+}
+
+static int tell_many_hosts(struct reader *r, struct err *e)
+{
+    char words[256];
+
+    snprintf(words, sizeof(words),
+             "its lines are of more than %d hosts: years follow from the order of all lines, also "
+             "where logs of several hosts stand one behind another",
+             YEAR_HOSTS_MOST);
+    return reader_notice(r, 0, words, e);
+}
+
+/* What is said against the years of lines that state none. */
+static int tell_years(struct reader *r, struct err *e)
+{
+    const struct year_breaks *b = r->years.breaks;
+    int rc = 0;
+
+    if (r->has_inferred_years && r->stated_s != INT64_MIN)
+        rc = tell_disbelieved(r, e);
+    if (rc == 0 && b && b->strays)
+        rc = tell_strays(r, e);
+    if (rc == 0 && b && b->hosts)
+        rc = tell_hosts(r, e);
+    if (rc == 0 && b && b->has_many_hosts && b->count > 1)
+        rc = tell_many_hosts(r, e);
+    return rc;
+}
+
 static int tell_encoding(struct reader *r, struct err *e)
 {
     return reader_notice(r, 0,
@@ -184,10 +227,8 @@ static int read_part(struct job *j, struct reader *r, uint64_t from, uint64_t to
         rc = tell_ended(j, r, e);
     if (rc == 0 && from == 0 && text_is_by_look(r->encoding))
         rc = tell_encoding(r, e);
-    if (rc == 0 && from == 0 && r->has_inferred_years && r->stated_s != INT64_MIN)
-        rc = tell_disbelieved(r, e);
-    if (rc == 0 && from == 0 && r->years.breaks && r->years.breaks->strays)
-        rc = tell_strays(r, e);
+    if (rc == 0 && from == 0)
+        rc = tell_years(r, e);
     return rc ? rc : job_end_part(j, r, e);
 }
 
@@ -451,9 +492,15 @@ static int tell_runs(struct job *j, const struct year_runs *r, struct err *e)
     return rc;
 }
 
+static int tell_host_places(struct job *j, const struct year_hosts *h, struct err *e)
+{
+    return worker_send(j->channel, BUILD_HOSTS, bytes_of(h->of, h->count * sizeof(h->of[0])), e);
+}
+
 static int count_given_part(void *context, const struct walked *m, struct err *e)
 {
     CLEANUP(years_part_release) struct years_part part = {0};
+    CLEANUP_FREE struct year_hosts *hosts = mem_new(struct year_hosts);
     struct build_counted counted;
     struct job *j = context;
     struct reader r;
@@ -461,11 +508,17 @@ static int count_given_part(void *context, const struct walked *m, struct err *e
 
     if (rc)
         return rc;
-    rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, e);
+    rc = reader_count_years(&r, j->task.from, j->task.to, UINT64_MAX, &part, 1, hosts, e);
     reader_end(&r);
-    counted = (struct build_counted){part.runs.strays, part.has_clock, part.has_fold,
-                                     part.runs.before, part.runs.last};
+    counted = (struct build_counted){part.runs.strays,
+                                     part.has_clock,
+                                     part.has_fold,
+                                     part.runs.before,
+                                     part.runs.last,
+                                     hosts->has_many,
+                                     0};
     rc = rc ? rc : tell_runs(j, &part.runs, e);
+    rc = rc ? rc : tell_host_places(j, hosts, e);
     return rc ? rc : worker_send(j->channel, BUILD_COUNTED, bytes_of(&counted, sizeof(counted)), e);
 }
 

@@ -25,6 +25,7 @@ struct building {
     struct years_part *counted; /* each part, where they have lines */
     struct years *years;        /* with which each part begins */
     struct year_breaks breaks;  /* of all of them */
+    struct year_hosts hosts;    /* likewise */
     struct folds folds;         /* likewise */
     bool has_looked;
     bool is_counting; /* years, before events are read */
@@ -50,8 +51,9 @@ void build_argument(const struct build_order *o, const struct build_task *task,
 struct worker_order build_worker_order(const struct build_order *o, const struct buf *argument,
                                        worker_receive *receive, void *context);
 
-/* BUILD_RUNS and BUILD_COUNTED: of the lane's part. */
+/* BUILD_RUNS, BUILD_HOSTS and BUILD_COUNTED: of the lane's part. */
 MUST_CHECK int build_take_runs(struct lane *l, struct str body, struct err *e);
+MUST_CHECK int build_take_hosts(struct lane *l, struct str body, struct err *e);
 MUST_CHECK int build_take_counted(struct lane *l, struct str body, struct err *e);
 /* The parts around each night are gone through in one go, for a night may lie in several. */
 MUST_CHECK int build_find_folds(struct building *b, struct err *e);

@@ -34,6 +34,22 @@ int build_take_runs(struct lane *l, struct str body, struct err *e)
     return 0;
 }
 
+int build_take_hosts(struct lane *l, struct str body, struct err *e)
+{
+    if (body.len % sizeof(struct year_host) || l->has_part ||
+        body.len / sizeof(struct year_host) > YEAR_HOSTS_MOST)
+        return build_unsound(e);
+    for (; body.len; body = str_from(body, sizeof(struct year_host))) {
+        struct year_host host;
+
+        memcpy(&host, body.p, sizeof(host));
+        if (!year_host_is_sound(&host, PART_SIZE))
+            return build_unsound(e);
+        year_hosts_add(&l->building->hosts, &host);
+    }
+    return 0;
+}
+
 int build_take_counted(struct lane *l, struct str body, struct err *e)
 {
     struct years_part *part = &l->building->counted[l->part];
@@ -50,6 +66,7 @@ int build_take_counted(struct lane *l, struct str body, struct err *e)
     part->runs.last = c.last;
     part->has_clock = c.has_clock != 0;
     part->has_fold = c.has_fold != 0;
+    l->building->hosts.has_many = l->building->hosts.has_many || c.has_many_hosts;
     l->has_part = true;
     return 0;
 }

@@ -124,6 +124,8 @@ struct reader {
     bool begins_event;           /* of a format with event_of: the line is the first of its event */
     bool is_plain;               /* the line that is asked for is known to be ASCII without NUL */
     struct years_part *counting; /* not NULL: times alone are wanted of lines, for this */
+    struct year_hosts *hosts;    /* of them, while they are counted */
+    struct str host;             /* of the line, where it is counted */
     struct fold_search *folding; /* likewise */
     struct folds *folds;         /* which are known; NULL: none are wanted */
     bool is_over;  /* there is no room for more events: it ends where the next one would begin */
@@ -155,9 +157,10 @@ enum {
 MUST_CHECK int reader_lines(struct reader *r, uint64_t from, uint64_t to, struct err *e);
 /* Goes through the lines that begin in these bytes (to UINT64_MAX: all from there), so that years
  * can be told of lines that lack them: parts[i], zeros at first, gets what is behind
- * from + i * part_size, the last one all that is left. */
+ * from + i * part_size, the last one all that is left; hosts, zeros at first, those of all. */
 MUST_CHECK int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
-                                  struct years_part *parts, size_t count, struct err *e);
+                                  struct years_part *parts, size_t count, struct year_hosts *hosts,
+                                  struct err *e);
 /* Parts from *from to *to, from the last *to on, whose lines show all that can be known of nights
  * in which clocks were put back; begin with both 0. False: there are no more. */
 bool reader_next_folds(const struct years_part *parts, size_t count, size_t *from, size_t *to);

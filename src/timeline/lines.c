@@ -509,7 +509,8 @@ static int look_through(struct reader *r, struct looked_parts *p, uint64_t to, s
 }
 
 int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t part_size,
-                       struct years_part *parts, size_t count, struct err *e)
+                       struct years_part *parts, size_t count, struct year_hosts *hosts,
+                       struct err *e)
 {
     struct looked_parts p = {.from = from, .size = part_size, .parts = parts, .count = count};
     int rc;
@@ -517,8 +518,10 @@ int reader_count_years(struct reader *r, uint64_t from, uint64_t to, uint64_t pa
     if (count == 0)
         return 0;
     r->counting = &parts[0];
+    r->hosts = hosts;
     rc = look_through(r, &p, to, e);
     r->counting = NULL;
+    r->hosts = NULL;
     return rc;
 }
 

@@ -46,9 +46,10 @@ static void count_time(struct reader *r, const struct event *e, const struct sta
     struct years_part *p = r->counting;
 
     if (s->year == 0)
-        years_part_add(p, s, e->at);
+        years_part_add(p, s, e->at, year_hosts_see(r->hosts, r->host, e->at));
     else
         years_part_add_stated(p, s);
+    r->host = STR("");
     if (s->has_zone || !is_ordered(r))
         return;
     p->has_clock = true;
@@ -192,11 +193,12 @@ int reader_find_years(struct reader *r, uint64_t part_size, struct years *begin,
                       struct year_breaks *breaks, struct err *e)
 {
     CLEANUP_FREE struct years_part *parts = mem_array(count, sizeof(parts[0]));
-    int rc = reader_count_years(r, 0, UINT64_MAX, part_size, parts, count, e);
+    CLEANUP_FREE struct year_hosts *hosts = mem_new(struct year_hosts);
+    int rc = reader_count_years(r, 0, UINT64_MAX, part_size, parts, count, hosts, e);
 
     forget_state(r);
     if (rc == 0)
-        years_place(parts, count, r->written_s, begin, breaks);
+        years_place(parts, count, hosts, r->written_s, begin, breaks);
     if (rc == 0 && r->folds)
         rc = find_all_folds(r, part_size, parts, begin, count, e);
     for (size_t i = 0; i < count; i++)

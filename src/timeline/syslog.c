@@ -356,15 +356,20 @@ static bool is_time_of_day(const char *p)
 }
 
 /* While years are counted: most lines are of the day of the line before, and say nothing new. */
-static bool is_same_day(struct years_part *counting, struct str line)
+static bool is_same_day(struct reader *r, struct str line, uint64_t at)
 {
+    struct years_part *counting = r->counting;
     const char *p = line.p + sizeof(counting->day);
+    struct str behind;
     int hour;
 
     if (line.len < sizeof(counting->day) + 10 ||
         memcmp(line.p, counting->day, sizeof(counting->day)) != 0 || !is_time_of_day(p))
         return false;
     hour = (p[0] - '0') * 10 + p[1] - '0';
+    behind = str_from(line, sizeof(counting->day) + 9);
+    if (!year_hosts_see_again(r->hosts, behind, at))
+        (void)year_hosts_see(r->hosts, syslog_host(behind), at);
     years_part_same_day(counting, hour, (p[3] - '0') * 10 + p[4] - '0',
                         (p[6] - '0') * 10 + p[7] - '0');
     counting->has_fold = counting->has_fold || (counting->fold_hours >> hour & 1);
@@ -387,7 +392,7 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     enum layout layout;
     struct stated s;
 
-    if (r->counting && is_same_day(r->counting, line))
+    if (r->counting && is_same_day(r, line, e->at))
         return LINE_EVENT;
     if (is_indented(line))
         return LINE_CONTINUES;
@@ -400,6 +405,8 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
     (void)str_take(&line, ":"); /* as Cisco writes it */
     if (!str_take(&line, " "))
         return LINE_FOREIGN;
+    if (r->counting)
+        r->host = syslog_host(line);
     reader_time(r, e, &s);
     if (r->counting) {
         if (s.year == 0 && stated_is_date(&s))

@@ -143,15 +143,23 @@ static bool is_host(struct str word)
     return true;
 }
 
-void syslog_take_host(struct str *rest, struct event *e)
+struct str syslog_host(struct str rest)
 {
-    struct str after = *rest;
+    struct str after = rest;
     struct str word = str_cut(&after, ' ');
 
-    if (after.p == NULL || word.len == rest->len || is_time(*rest) || !is_host(word))
+    return after.p == NULL || word.len == rest.len || is_time(rest) || !is_host(word) ? STR("")
+                                                                                      : word;
+}
+
+void syslog_take_host(struct str *rest, struct event *e)
+{
+    struct str word = syslog_host(*rest);
+
+    if (word.len == 0)
         return;
     event_put(e, FIELD_HOST_NAME, word);
-    *rest = after;
+    *rest = str_from(*rest, word.len + 1);
 }
 
 /* "s_sys@web1/relay" off the front of *chain: the source, which syslog-ng names of what is its own.

@@ -13,6 +13,8 @@ bool syslog_take_tag_with_pid(struct str *rest, struct event *e);
 bool syslog_take_metalog(struct str *rest, struct event *e);
 /* A word that could be a host's name and is no tag. */
 void syslog_take_host(struct str *rest, struct event *e);
+/* That word, empty where there is none. */
+struct str syslog_host(struct str rest);
 /* "web1/relay", "s_sys@web1/relay": hosts as syslog-ng chains them (chain_hostnames), the one that
  * the message named first, behind each slash who sent it on; a tag follows, or one with a number.
  */

@@ -30,14 +30,15 @@ struct build_task {
     uint32_t name_size;
     uint32_t image_format; /* of a disk: enum image_format */
     uint32_t setting_count;
-    uint32_t second;                 /* of a part: the format of lines that format declines */
-    uint32_t share, shares;          /* of BUILD_ALL: which sources are this worker's */
-    uint32_t encoding;               /* of a part: enum text_encoding */
-    uint32_t source_room;            /* bytes of the directory, of a source that is one part */
-    uint32_t fold_count;             /* of a part: what is known of the source */
-    uint32_t break_count;            /* likewise */
-    uint64_t strays;                 /* likewise */
-    uint32_t index_size, zones_size; /* zones by their names (zone_names.h) */
+    uint32_t second;                     /* of a part: the format of lines that format declines */
+    uint32_t share, shares;              /* of BUILD_ALL: which sources are this worker's */
+    uint32_t encoding;                   /* of a part: enum text_encoding */
+    uint32_t source_room;                /* bytes of the directory, of a source that is one part */
+    uint32_t fold_count;                 /* of a part: what is known of the source */
+    uint32_t break_count;                /* likewise */
+    uint64_t strays, hosts;              /* likewise */
+    uint32_t has_many_hosts, unused_too; /* likewise */
+    uint32_t index_size, zones_size;     /* zones by their names (zone_names.h) */
     /* Then the zone's file, struct build_setting_head, source and zone's file of each setting, the
      * name of the evidence, struct fold and struct year_break for each, and index and
      * bytes of the zones. */
@@ -49,6 +50,7 @@ struct build_setting_head {
 enum build_message {
     BUILD_LOOKED = 1, /* struct build_looked */
     BUILD_RUNS,       /* struct year_run for each, some at a time */
+    BUILD_HOSTS,      /* struct year_host for each */
     BUILD_COUNTED,    /* struct build_counted, behind all of them */
     BUILD_FOLDED,     /* struct fold for each */
     BUILD_SOURCE,     /* struct build_source, name, remark */
@@ -75,6 +77,7 @@ struct build_counted {
     uint64_t strays;
     uint32_t has_clock, has_fold;
     struct year_stated before, last; /* as struct year_runs has them */
+    uint32_t has_many_hosts, unused;
 };
 struct build_source {
     int64_t written_s;

@@ -12,7 +12,7 @@ static bool can_be_one(const struct year_run *a, const struct year_run *b)
 /* Whether b, or its first line, goes on with a. */
 static bool goes_on(const struct year_run *a, const struct year_run *b)
 {
-    return year_is_near(&a->last, &b->first) && can_be_one(a, b);
+    return !b->begins_host && year_is_near(&a->last, &b->first) && can_be_one(a, b);
 }
 
 void year_runs_release(struct year_runs *r)
@@ -49,7 +49,7 @@ bool year_run_is_sound(const struct year_run *r, uint64_t size)
            year_is_within(r->highest, 0, days) && year_is_within(r->end, r->lowest, r->highest) &&
            (r->year == 0 || year_is_within(r->year, FIRST_YEAR, LAST_YEAR)) &&
            r->votes <= size * 2 && r->week_lines <= size && r->week_days <= r->week_lines &&
-           is_sound_week(r) && r->is_foreign <= 1;
+           is_sound_week(r) && r->is_foreign <= 1 && r->begins_host <= 1;
 }
 
 bool year_stated_is_sound(const struct year_stated *s, uint64_t size)

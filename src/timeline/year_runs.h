@@ -89,6 +89,14 @@ int year_calendar(int year);
 struct year_week year_week_of(const struct stated *s);
 /* The time that is next to it of those that an event can have, from 1970. */
 int64_t year_within(int64_t written_s);
+/* Neither later by a month at most nor a little earlier, also over a new year. */
+static inline bool year_is_apart(const struct year_date *from, const struct year_date *to)
+{
+    int days = year_days_between(from, to);
+
+    return days < -RETURN_DAYS || days > NEAR_DAYS;
+}
+
 /* Whether there is such a date, and it is not after a source written then by more than a day. */
 bool year_can_be(const struct stated *s, int64_t written_s);
 

@@ -1,4 +1,5 @@
 /* years.c: of which years lines are whose dates state none. */
+#include "base/mem.h"
 #include "timeline/year_runs.h"
 
 /* New years from one run to the next; one that goes back over a new year by days is late. */
@@ -76,7 +77,7 @@ void years_part_release(struct years_part *p)
     year_runs_release(&p->runs);
 }
 
-void years_part_add(struct years_part *p, const struct stated *s, uint64_t at)
+void years_part_add(struct years_part *p, const struct stated *s, uint64_t at, bool is_new)
 {
     struct year_run line = {
         .at = at, .lines = 1, .first = year_date_of(s), .last = year_date_of(s)};
@@ -87,6 +88,9 @@ void years_part_add(struct years_part *p, const struct stated *s, uint64_t at)
         line.week_lines = line.week_days = 1;
         line.week = year_week_of(s);
     }
+    if (is_new)
+        line.begins_host =
+            p->runs.count == 0 || year_is_apart(&p->runs.of[p->runs.count - 1].last, &line.first);
     memset(p->day, 0, sizeof(p->day));
     year_runs_add(&p->runs, &line, YEAR_RUNS_ALL);
     last = &p->runs.of[p->runs.count - 1].last;
@@ -414,15 +418,71 @@ static struct years begin_of(const struct year_runs *all, const struct year_brea
     return y;
 }
 
-void years_place(const struct years_part *parts, size_t count, int64_t written_s,
-                 struct years *begin, struct year_breaks *breaks)
+/* Of a clock that was not set, as a machine has it that does not know its name yet. */
+static bool begins_unset(const struct year_run *r)
+{
+    return r->first.month == 1 && r->first.day == 1 && r->highest - r->lowest <= UNSET_DAYS;
+}
+
+/* Other runs than those with which a log of another host begins are joined to what they go on with.
+ */
+static void part_hosts(struct year_runs *all, const struct year_hosts *hosts)
+{
+    struct year_runs out = {0};
+
+    for (size_t i = 0; i < all->count && all->is_reduced; i++)
+        all->of[i].begins_host = 0; /* what stands between those is not known any more */
+    if (all->is_reduced)
+        return;
+    for (size_t i = 0; i < all->count; i++) {
+        struct year_run run = all->of[i];
+
+        run.begins_host = i && run.begins_host && !begins_unset(&run) &&
+                          year_is_apart(&all->of[i - 1].last, &run.first) &&
+                          year_hosts_part(hosts, run.at);
+        year_runs_add(&out, &run, YEAR_RUNS_SUM);
+    }
+    out.strays = all->strays;
+    out.before = all->before;
+    out.last = all->last;
+    year_runs_release(all);
+    *all = out;
+}
+
+/* Of each host that has a log of its own by itself, with the time of all. */
+static void settle_each(struct year_runs *all, int64_t written_s, struct year_breaks *out)
+{
+    CLEANUP_FREE struct year_breaks *own = mem_new(struct year_breaks);
+    size_t end;
+
+    *out = (struct year_breaks){0};
+    for (size_t i = 0; i < all->count; i = end) {
+        struct year_runs runs = *all;
+
+        for (end = i + 1; end < all->count && !all->of[end].begins_host;)
+            end++;
+        runs.of += i;
+        runs.count = end - i;
+        runs.strays = i ? 0 : all->strays;
+        settle(&runs, written_s, own);
+        out->strays += own->strays;
+        out->hosts += i > 0;
+        for (size_t k = 0; k < own->count && out->count < YEAR_RUNS_MOST; k++)
+            out->of[out->count++] = own->of[k];
+    }
+}
+
+void years_place(const struct years_part *parts, size_t count, const struct year_hosts *hosts,
+                 int64_t written_s, struct years *begin, struct year_breaks *breaks)
 {
     struct year_runs sum = {0};
     struct years y = {.written_s = written_s, .breaks = breaks};
 
     for (size_t i = 0; i < count; i++)
         year_runs_append(&sum, &parts[i]);
-    settle(&sum, written_s, breaks);
+    part_hosts(&sum, hosts);
+    settle_each(&sum, written_s, breaks);
+    breaks->has_many_hosts = hosts->has_many;
     if (breaks->count)
         y = begin_of(&sum, breaks, written_s);
     year_runs_release(&sum);

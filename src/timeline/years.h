@@ -2,6 +2,7 @@
  * source shows it (doc/format/timeline.md section 2, "Years"). */
 #pragma once
 #include "timeline/when.h"
+#include "timeline/year_hosts.h"
 
 /* month 0: there is none. Without gaps, as it goes between processes. */
 struct year_date {
@@ -32,11 +33,11 @@ struct year_run {
     struct year_date first, before, last; /* before: the last one of another day than the last */
     uint32_t is_foreign;                  /* 1: of a clock that is known to be another */
     int64_t lowest, highest, end;         /* days from the first one: of all, and of the last */
-    int64_t year;        /* that lines beside them show which state theirs; 0: none do, */
-    uint64_t votes;      /* and how many lines do */
-    uint64_t week_lines; /* that state a day of the week, */
-    uint32_t week_days;  /* on so many days */
-    uint32_t unused_too;
+    int64_t year;         /* that lines beside them show which state theirs; 0: none do, */
+    uint64_t votes;       /* and how many lines do */
+    uint64_t week_lines;  /* that state a day of the week, */
+    uint32_t week_days;   /* on so many days */
+    uint32_t begins_host; /* 1: with the first line of one, whose date does not go on */
     struct year_week week;
 };
 /* Of a host whose lines went astray. */
@@ -87,6 +88,8 @@ struct year_breaks {
     struct year_break of[YEAR_RUNS_MOST];
     size_t count;
     uint64_t strays;
+    uint64_t hosts;      /* how often another host begins whose years follow by themselves */
+    bool has_many_hosts; /* of more than are known, so that none does */
 };
 /* While lines are read. Zero-initialise. */
 struct years {
@@ -111,11 +114,12 @@ struct years_part {
     bool has_fold;       /* and such as may have happened twice, or nearly */
 };
 void years_part_release(struct years_part *p);
-void years_part_add(struct years_part *p, const struct stated *s, uint64_t at);
+/* is_new: it is the first of its host. */
+void years_part_add(struct years_part *p, const struct stated *s, uint64_t at, bool is_new);
 /* A line that states its year. */
 void years_part_add_stated(struct years_part *p, const struct stated *s);
 /* Where is_last: one more line of the day of the last one. */
 void years_part_same_day(struct years_part *p, int hour, int minute, int second);
 /* begin[i] gets the years with which part i begins, for a source that was written last then. */
-void years_place(const struct years_part *parts, size_t count, int64_t written_s,
-                 struct years *begin, struct year_breaks *breaks);
+void years_place(const struct years_part *parts, size_t count, const struct year_hosts *hosts,
+                 int64_t written_s, struct years *begin, struct year_breaks *breaks);

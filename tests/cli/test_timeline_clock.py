@@ -167,6 +167,15 @@ class NotSet(CaseTest):
         for day in days:
             self.assertEqual(len(self.ana.json(f"analyse search 'event.action:login and time:{day}'")), 20, day)
         self.assertEqual([e["@timestamp"][:10] for e in self.ana.json("analyse search event.out_of_order:true")], ["2026-01-01"] * 10)
+        # Two hosts one behind the other, each of which goes on from August to November.
+        both = self.folder / "both"
+        both.write_text("".join(f"{month} {day:2} 10:00:00 web{host} sshd[7]: of web{host}\n"
+                                for host in (1, 2) for month in ("Aug", "Sep", "Oct", "Nov") for day in (1, 10, 19)))
+        os.utime(both, (at("2026-11-19T10:00:00+00:00").timestamp(),) * 2)
+        self.ana(f"preserve files '{both}'")
+        self.assertIn("another host begins where dates go back, 1 time", self.ana("analyse timeline") + self.ana("analyse search event.kind:notice"))
+        self.assertEqual([(v["value"], v["first"][:10], v["last"][:10]) for v in self.ana.json("analyse top host.name 'of'")],
+                         [("web1", "2026-08-01", "2026-11-19"), ("web2", "2026-08-01", "2026-11-19")])
 
 
 class Rotation(CaseTest):

@@ -23,6 +23,7 @@ struct line {
     bool is_stray;  /* likewise */
     bool is_stated; /* the year */
     int weekday;    /* 1: Sunday; 0: not stated */
+    int host;       /* 0: none */
 };
 
 static struct stated stated_of(const struct line *l)
@@ -34,6 +35,33 @@ static struct stated stated_of(const struct line *l)
                            .weekday = (uint8_t)l->weekday};
 }
 
+static bool see_host(struct year_hosts *hosts, const struct line *l, uint64_t at)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "web%d", l->host);
+    return year_hosts_see(hosts, l->host ? str_of(name) : STR(""), at);
+}
+
+/* What the workers of all parts saw, each by itself; the last part's comes first. */
+static struct year_hosts *hosts_of(const struct line *lines, size_t count, size_t part_size)
+{
+    struct year_hosts *all = mem_new(struct year_hosts);
+
+    for (size_t i = (count - 1) / part_size + 1; i-- > 0;) {
+        CLEANUP_FREE struct year_hosts *part = mem_new(struct year_hosts);
+
+        for (size_t k = i * part_size; k < count && k < (i + 1) * part_size; k++)
+            if (!lines[k].is_stated)
+                (void)see_host(part, &lines[k], k);
+        for (size_t k = 0; k < part->count; k++) {
+            assert_true(year_host_is_sound(&part->of[k], count));
+            year_hosts_add(all, &part->of[k]);
+        }
+    }
+    return all;
+}
+
 /* Goes through the lines as a reader does: once to count, in parts of so many lines, then from the
  * first, and from the first of each part. Line i begins at i. */
 static uint64_t check(const char *what, const struct line *lines, size_t count, int64_t written_s,
@@ -42,18 +70,22 @@ static uint64_t check(const char *what, const struct line *lines, size_t count, 
     size_t part_count = (count + part_size - 1) / part_size;
     CLEANUP_FREE struct years_part *parts = mem_array(part_count, sizeof(parts[0]));
     CLEANUP_FREE struct years *begin = mem_array(part_count, sizeof(begin[0]));
+    CLEANUP_FREE struct year_hosts *hosts = hosts_of(lines, count, part_size);
+    CLEANUP_FREE struct year_hosts *seen = mem_new(struct year_hosts);
     struct year_breaks breaks;
     struct years one;
 
     for (size_t i = 0; i < count; i++) {
         const struct stated s = stated_of(&lines[i]);
 
+        if (i % part_size == 0)
+            *seen = (struct year_hosts){0};
         if (s.year)
             years_part_add_stated(&parts[i / part_size], &s);
         else
-            years_part_add(&parts[i / part_size], &s, i);
+            years_part_add(&parts[i / part_size], &s, i, see_host(seen, &lines[i], i));
     }
-    years_place(parts, part_count, written_s, begin, &breaks);
+    years_place(parts, part_count, hosts, written_s, begin, &breaks);
     one = begin[0];
     for (size_t i = 0; i < count; i++) {
         struct years *part = &begin[i / part_size];
@@ -311,6 +343,33 @@ static void hosts_in_turns_are_of_one_year(void **state)
 
 /* Of two hosts one is four months behind, and the other, which writes more, is quiet from Friday to
  * Sunday; 1 October 2026 is a Thursday. Whose line is the first says nothing. */
+/* As "cat web1/auth.log web2/auth.log" makes it: each goes on by itself up to the same day. */
+static void hosts_one_behind_another_are_of_years_of_their_own(void **state)
+{
+#define LINE(month, day, year, host) {month, day, year, false, false, 0, host}
+    (void)state;
+    CHECK("in one year", utc(2026, 11, 20, 13), 0, LINE(8, 1, 2026, 1), LINE(9, 1, 2026, 1),
+          LINE(10, 1, 2026, 1), LINE(10, 20, 2026, 1), LINE(11, 20, 2026, 1), LINE(8, 1, 2026, 2),
+          LINE(9, 1, 2026, 2), LINE(10, 1, 2026, 2), LINE(10, 20, 2026, 2), LINE(11, 20, 2026, 2));
+    CHECK("over a new year", utc(2027, 2, 10, 13), 0, LINE(12, 1, 2026, 1), LINE(12, 30, 2026, 1),
+          LINE(1, 20, 2027, 1), LINE(2, 10, 2027, 1), LINE(12, 1, 2026, 2), LINE(12, 30, 2026, 2),
+          LINE(1, 20, 2027, 2), LINE(2, 10, 2027, 2));
+    /* From one to the other it is a month back. */
+    CHECK("of more than a year", utc(2026, 11, 20, 13), 0, LINE(10, 25, 2025, 1),
+          LINE(11, 20, 2025, 1), LINE(1, 5, 2026, 1), LINE(11, 20, 2026, 1), LINE(10, 25, 2025, 2),
+          LINE(11, 20, 2025, 2), LINE(1, 5, 2026, 2), LINE(11, 20, 2026, 2));
+    /* Each has lines behind the new year. */
+    CHECK("in turns", utc(2026, 11, 20, 13), 0, LINE(8, 1, 2025, 1), LINE(8, 2, 2025, 2),
+          LINE(9, 1, 2025, 1), LINE(9, 2, 2025, 2), LINE(10, 1, 2025, 1), LINE(8, 1, 2026, 2),
+          LINE(8, 2, 2026, 1), LINE(9, 1, 2026, 2), LINE(9, 2, 2026, 1));
+    /* A host that was renamed goes on. */
+    CHECK("from one week to the next", utc(2026, 12, 30, 13), 0, LINE(10, 1, 2025, 1),
+          LINE(11, 1, 2025, 1), LINE(12, 29, 2025, 1), LINE(1, 5, 2026, 2), LINE(2, 1, 2026, 2),
+          LINE(6, 1, 2026, 2), LINE(10, 1, 2026, 2), LINE(12, 29, 2026, 2));
+    CHECK("of few lines", utc(2026, 11, 20, 13), 0, LINE(9, 1, 2025, 1), LINE(9, 2, 2025, 2),
+          LINE(11, 1, 2025, 3), LINE(3, 1, 2026, 4), LINE(3, 1, 2026, 5), LINE(10, 1, 2026, 6));
+}
+
 static void a_quiet_weekend_makes_no_host_astray(void **state)
 {
     struct line lines[1024];
@@ -359,6 +418,7 @@ static void a_clock_that_comes_back_to_a_date_moves_no_other_lines(void **state)
 static void years_are_those_of_the_whole_in_parts_of_any_size(void **state)
 {
     static struct line lines[400];
+    uint64_t parted = 0;
     unsigned seed = 3;
 
     (void)state;
@@ -366,6 +426,8 @@ static void years_are_those_of_the_whole_in_parts_of_any_size(void **state)
         int64_t at = utc(2024, 3, 1, 12);
         size_t count = 100 + (size_t)rand_r(&seed) % 300;
         CLEANUP(years_part_release) struct years_part whole = {0};
+        CLEANUP_FREE struct year_hosts *seen = mem_new(struct year_hosts);
+        CLEANUP_FREE struct year_hosts *hosts = NULL;
         struct year_breaks breaks;
         struct years y;
 
@@ -377,10 +439,14 @@ static void years_are_those_of_the_whole_in_parts_of_any_size(void **state)
             stated_from_seconds(&s, at + astray[(size_t)rand_r(&seed) % COUNT_OF(astray)] *
                                              (int64_t)DAY_S);
             lines[i] = (struct line){s.month, s.day, 0, false};
+            if (round % 3) /* one behind another, some of which take turns */
+                lines[i].host = 1 + (int)(i / 50) * 2 + (i / 150 % 2 ? (int)(i % 2) : 0);
             s = stated_of(&lines[i]);
-            years_part_add(&whole, &s, i);
+            years_part_add(&whole, &s, i, see_host(seen, &lines[i], i));
         }
-        years_place(&whole, 1, at, &y, &breaks);
+        hosts = hosts_of(lines, count, count);
+        years_place(&whole, 1, hosts, at, &y, &breaks);
+        parted += breaks.hosts;
         for (size_t i = 0; i < count; i++) {
             const struct stated s = stated_of(&lines[i]);
 
@@ -389,6 +455,7 @@ static void years_are_those_of_the_whole_in_parts_of_any_size(void **state)
         for (size_t size = 1; size < count; size += 1 + size / 3)
             check("parts", lines, count, at, size);
     }
+    assert_true(parted > 10);
 }
 
 /* A line each so many days, for years, and nothing out of order. */
@@ -475,6 +542,7 @@ static void years_are_those_in_which_lines_were_written(void **state)
 
 static void what_goes_to_and_fro_without_end_is_bounded(void **state)
 {
+    CLEANUP_FREE struct year_hosts *hosts = mem_new(struct year_hosts);
     struct years_part part = {0};
     struct year_breaks breaks;
     struct years begin;
@@ -485,10 +553,13 @@ static void what_goes_to_and_fro_without_end_is_bounded(void **state)
         const struct stated s = {.month = 1 + (int)(rand_r(&seed) % 12),
                                  .day = 1 + (int)(rand_r(&seed) % 28)};
 
-        years_part_add(&part, &s, i);
+        const struct line of = {.host = 1 + (int)(i % 2000)};
+
+        years_part_add(&part, &s, i, see_host(hosts, &of, i));
     }
     assert_in_range(part.runs.count, 1, YEAR_RUNS_MOST);
-    years_place(&part, 1, utc(2026, 11, 27, 0), &begin, &breaks);
+    years_place(&part, 1, hosts, utc(2026, 11, 27, 0), &begin, &breaks);
+    assert_true(breaks.has_many_hosts);
     assert_in_range(breaks.count, 0, YEAR_RUNS_MOST);
     assert_true(breaks.strays > 100000);
     years_part_release(&part);
@@ -554,6 +625,7 @@ int main(void)
         cmocka_unit_test(lines_that_come_late_are_of_the_old_year),
         cmocka_unit_test(one_line_of_29_february_moves_no_others),
         cmocka_unit_test(hosts_in_turns_are_of_one_year),
+        cmocka_unit_test(hosts_one_behind_another_are_of_years_of_their_own),
         cmocka_unit_test(a_quiet_weekend_makes_no_host_astray),
         cmocka_unit_test(a_clock_that_comes_back_to_a_date_moves_no_other_lines),
         cmocka_unit_test(years_are_those_of_the_whole_in_parts_of_any_size),
