@@ -6,6 +6,7 @@
 enum {
     NS_DIGITS = 9,
     NS_OF_S = 1000000000,
+    HOUR_S = 3600,
     DAY_S = 86400,
     FIRST_YEAR = 1678, /* all of it is in the range of an event's time */
     LAST_YEAR = 2261,
@@ -385,6 +386,24 @@ static void set_range(struct event *e, const struct stated *s)
     event_put(e, FIELD_EVENT_STATED_TIME, event_keep(e, text));
 }
 
+/* The tz database has zones from 12 hours behind UTC to 14 ahead of it since 1990. */
+static bool is_of_zone(const struct stated *s)
+{
+    return s->zone || (s->zone_s >= -12 * HOUR_S && s->zone_s <= 14 * HOUR_S);
+}
+
+/* "+25:00" */
+static void put_offset(struct event *e, int offset_s)
+{
+    char text[16];
+    int minutes = offset_s < 0 ? -offset_s / 60 : offset_s / 60;
+    int len = snprintf(text, sizeof(text), "%c%02d:%02d", offset_s < 0 ? '-' : '+', minutes / 60,
+                       minutes % 60);
+
+    if (event_value(e, FIELD_EVENT_TIMEZONE).len == 0)
+        event_put(e, FIELD_EVENT_TIMEZONE, event_keep(e, (struct str){text, (size_t)len}));
+}
+
 void when_set(struct event *e, const struct stated *s, const struct zone *zone, struct years *y)
 {
     struct stated full = *s;
@@ -411,6 +430,10 @@ void when_set(struct event *e, const struct stated *s, const struct zone *zone, 
         e->doubt |= DOUBT_LEAP;
     }
     seconds = stated_seconds(&full);
+    if (full.has_zone && !is_of_zone(&full)) {
+        put_offset(e, full.zone_s);
+        full.has_zone = false;
+    }
     if (full.has_zone) {
         seconds -= full.zone ? zone_offset(full.zone, seconds, &e->doubt) : full.zone_s;
     } else {

@@ -89,9 +89,10 @@ class Hostile(unittest.TestCase):
 
     def test_zones_of_lines_are_their_own(self):
         events, _ = read_lines("2026-11-25T03:12:09+01:00 gate app[1]: a\n2026-11-25T03:12:09-0500 gate app[1]: b\n2026-11-25T03:12:09Z gate app[1]: c\n"
-                               "2026-11-25T03:12:09 gate app[1]: d\n")
-        self.assertEqual([(event["time"][11:], event["doubt"]) for event in events],
-                         [("02:12:09Z", ""), ("08:12:09Z", ""), ("03:12:09Z", ""), ("03:12:09Z", "z")])
+                               "2026-11-25T03:12:09 gate app[1]: d\n2026-11-25T23:12:09+14:00 gate app[1]: e\n2026-11-25T03:12:09+25:00 gate app[1]: no zone is there\n")
+        self.assertEqual([(event["time"][11:], event["doubt"], event.get("event.timezone")) for event in events],
+                         [("02:12:09Z", "", None), ("08:12:09Z", "", None), ("03:12:09Z", "", None), ("03:12:09Z", "z", None), ("09:12:09Z", "", None),
+                          ("03:12:09Z", "z", "+25:00")])
 
     def test_years_are_told_from_1678_to_2261_and_others_are_in_doubt(self):
         events, _ = read_lines("1970-01-01T00:00:00Z gate app[1]: a\n1969-12-31T23:59:59Z gate app[1]: b\n2106-02-07T06:28:16Z gate app[1]: c\n"
