@@ -190,7 +190,9 @@ static const struct node *read_quoted(struct reading *r, struct node *n)
         r->rest = start;
         return query_fail(r, "an empty value is no field here: not NAME:* finds what has none");
     }
-    if (n->field.len)
+    if (query_is_text(n->field))
+        value_test_text(&n->test, buf_str(&text), true);
+    else if (n->field.len)
         value_test_quoted(&n->test, buf_str(&text));
     else
         value_test_holds(&n->test, buf_str(&text));
@@ -245,7 +247,13 @@ static const struct node *read_word(struct reading *r, struct node *n)
         return query_fail(r, "a network has at most 32 bits, or 128 of IPv6");
     if (str_ends(n->field, ".ip") && value_test_is_no_address(word))
         return query_fail(r, "numbers of an address are 255 at most");
-    value_test_word(&n->test, word);
+    refused = query_refused_of(n->field, word);
+    if (refused)
+        return query_fail(r, refused);
+    if (query_is_text(n->field))
+        value_test_text(&n->test, word, false);
+    else
+        value_test_word(&n->test, word);
     r->rest = str_from(r->rest, word.len);
     return n;
 }
@@ -401,6 +409,9 @@ static const struct node *read_term(struct reading *r, struct str field)
         return read_value(r, field);
     if (take_all(r))
         return query_node(r, NODE_ALL);
+    if (query_is_list(r->rest))
+        return query_fail(r,
+                          "one of several values is field:(a or b); such words as text are quoted");
     if (query_wild_name(r->rest))
         return query_fail(r, wild);
     return take_field(r, &field) ? read_of_field(r, field) : read_value(r, field);

@@ -123,9 +123,76 @@ const char *query_refused(struct str word, bool is_of_field)
         return refused_value(word);
     if (is_comparison(word))
         return EQUAL;
+    if (word.p[0] == '|')
+        return "what stands behind | in other languages is a command of its own here (calm analyse "
+               "top counts); | as text is quoted";
     if (quote_length(word) && !ends_quote(word))
         return "words are quoted with \" and no other sign; one that is text is quoted, too";
     return NULL;
+}
+
+bool query_is_text(struct str field)
+{
+    return str_is(field, "message") || str_is(field, "error.message");
+}
+
+/* Of which ECS says that they are numbers. */
+static bool is_numeric(struct str field)
+{
+    static const char *const ends[] = {".pid", ".port", ".bytes", ".packets", ".status_code"};
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++)
+        if (str_ends(field, ends[i]))
+            return true;
+    return false;
+}
+
+static bool has_digit_or_sign(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (memchr("0123456789*?", word.p[i], 12))
+            return true;
+    return false;
+}
+
+const char *query_refused_of(struct str field, struct str word)
+{
+    if (query_is_text(field))
+        return NULL;
+    if (str_is(word, "null") || str_is(word, "NULL"))
+        return "what lacks a field is not NAME:*; the word as a value is quoted";
+    if (is_numeric(field) && !has_digit_or_sign(word))
+        return "the values of this field are numbers; a word is quoted to be found";
+    return NULL;
+}
+
+static struct str behind_spaces(struct str s)
+{
+    while (s.len && s.p[0] == ' ')
+        s = str_from(s, 1);
+    return s;
+}
+
+static bool take_small(struct str *s, const char *word)
+{
+    size_t len = strlen(word);
+
+    if (s->len <= len || find_alike(str_head(*s, len), str_of(word)) != s->p)
+        return false;
+    *s = str_from(*s, len);
+    return true;
+}
+
+bool query_is_list(struct str s)
+{
+    struct str name = str_head(s, name_length(s)), rest = str_from(s, name.len);
+
+    if (!(memchr(name.p, '.', name.len) || is_part(name)) || !str_starts(rest, " "))
+        return false;
+    rest = behind_spaces(rest);
+    if (take_small(&rest, "not "))
+        rest = behind_spaces(rest);
+    return take_small(&rest, "in") && str_starts(behind_spaces(rest), "(");
 }
 
 /* Lucene writes "user.\*:eva". */

@@ -31,5 +31,11 @@ bool query_is_name(char c); /* of the name of a field */
 /* What is to be written instead of a word that begins as other languages have it; NULL: it is read.
  * is_of_field: it is the value of one. */
 const char *query_refused(struct str word, bool is_of_field);
+/* Likewise, of a value that such a field does not have. */
+const char *query_refused_of(struct str field, struct str word);
+/* "user.name in (", "user.name not in (" */
+bool query_is_list(struct str s);
+/* A field of which words are looked for, as ECS has "message"; others are compared as a whole. */
+bool query_is_text(struct str field);
 /* The length of a name with * or ? in it before a colon; 0: none is there. */
 size_t query_wild_name(struct str s);

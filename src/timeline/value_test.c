@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "timeline/letters.h"
+#include "timeline/value_words.h"
 
 enum {
     ADDRESS_MOST = 45,
@@ -206,6 +207,16 @@ void value_test_quoted(struct value_test *t, struct str text)
         set_text(t, TEST_IS, text);
 }
 
+void value_test_text(struct value_test *t, struct str text, bool is_quoted)
+{
+    if (is_quoted)
+        value_test_quoted(t, text);
+    else
+        value_test_word(t, text);
+    t->is_words = true;
+    t->kind = t->kind == TEST_IS ? TEST_WORDS : t->kind;
+}
+
 void value_test_bare(struct value_test *t, struct str text)
 {
     CLEANUP_BUF struct buf plain = {0}, glob = {0};
@@ -307,6 +318,7 @@ struct str value_test_needs(const struct value_test *t)
         return STR("");
     switch (t->kind) {
     case TEST_HOLDS:
+    case TEST_WORDS:
     case TEST_REGEX:
         return buf_str(&t->text);
     case TEST_GLOB:
@@ -526,6 +538,8 @@ static bool test_small(const struct value_test *t, struct str value)
     switch (t->kind) {
     case TEST_HOLDS:
         return find_alike(value, buf_str(&t->text)) != NULL;
+    case TEST_WORDS:
+        return value_has_words(value, buf_str(&t->text));
     case TEST_IS:
         return is_text(t, value);
     case TEST_GLOB:
@@ -533,7 +547,8 @@ static bool test_small(const struct value_test *t, struct str value)
     case TEST_REGEX:
         return fits_regex(t, value);
     case TEST_NETWORK:
-        return is_in(t, value) || is_text(t, value);
+        return is_in(t, value) ||
+               (t->is_words ? value_has_words(value, buf_str(&t->text)) : is_text(t, value));
     case TEST_NUMBER:
         return is_between(t, value);
     case TEST_THERE:

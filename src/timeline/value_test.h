@@ -7,6 +7,7 @@
 
 enum value_test_kind {
     TEST_HOLDS, /* the text, letters alike */
+    TEST_WORDS, /* the text as words of it */
     TEST_IS,    /* the whole of it */
     TEST_GLOB,  /* with * and ? */
     TEST_REGEX,
@@ -24,6 +25,7 @@ struct value_test {
     struct regex_dfa *ascii; /* the same, for values of ASCII alone; NULL: it is not done so */
     uint8_t network[16];     /* IPv4 as ::ffff:a.b.c.d */
     unsigned prefix;         /* bits of the 128 */
+    bool is_words;           /* or the text as words */
     long double low, high;   /* it has each number of 64 bits exactly */
     bool is_above, is_below; /* low itself, high itself, is not meant */
 };
@@ -35,6 +37,9 @@ void value_test_bare(struct value_test *t, struct str text);
  * slash it is a network. */
 void value_test_word(struct value_test *t, struct str text);
 void value_test_quoted(struct value_test *t, struct str text);
+/* Of a field that is text: its words, and what has * or ? in it a glob of all of the field; quoted
+ * these are characters. */
+void value_test_text(struct value_test *t, struct str text, bool is_quoted);
 /* An address or a network: what is equal to it has another spelling, or many. */
 bool value_test_is_network(struct str text);
 /* A backslash takes away what these mean in a word: * ? : " ( and so on. */

@@ -171,11 +171,17 @@ class Ask(CaseTest):
                 ("/ord for (eva|roo?t) from/", lambda call, *f: call.startswith("e2")),
                 ("/^hour 7[0-9]$/", lambda c, when, m: m in ("hour 70", "hour 71")),
                 ("evidence:e1 and not /hour [0-9]{2}/", lambda call, when, m: call.startswith("e1") and len(m) == len("hour 0")),
+                # The message is a text, of which words are sought; all of it with * or an expression.
+                ('message:"password for"', lambda call, *f: call.startswith("e2")),
+                ("message:(PASSWORD and for) or message:nowhere", lambda call, *f: call.startswith("e2")),
+                ("message:*assword?for*", lambda call, *f: call.startswith("e2")),
+                ('message:"hour 7"', lambda c, when, m: m == "hour 7"),
                 ("_exists_:user.name", lambda call, *f: call.startswith("e2")),
                 ('source.ip:"203.0.113.4/31"', lambda call, *f: call in ("e2.1", "e2.3")),
                 ("@timestamp >= 2026-11-03", lambda c, when, m: when >= self.begin + datetime.timedelta(days=2)),
                 ("source.port >= 4122", lambda call, *f: call in ("e2.2", "e2.3"))):
             self.assertEqual(self.calls(query), self.wanted(condition), query)
+        self.assertEqual(self.calls('message:"assword for" or message:passwor or message:our* or message:/^hour$/ or user.name:ev'), set())
 
     def test_a_word_that_may_have_been_meant_otherwise_says_how_it_was_read(self):
         odd = self.folder / "odd.log"
@@ -194,6 +200,8 @@ class Ask(CaseTest):
 
     def test_what_other_languages_have_is_refused(self):
         for query, words in (("user.name=eva", "field:value"), ("user.*:eva", "a word alone"), ("source.ip:[203.0.113.1 TO 203.0.113.9]", "of addresses it is a network"),
+                             ("user.name in (root, eva)", "field:(a or b)"), ("user.name NOT IN (root)", "field:(a or b)"), ("event.action:login | stats count", "of its own"),
+                             ("user.name:null", "not NAME:*"), ("user.name:(eva or null)", "not NAME:*"), ("process.pid:abc", "are numbers"),
                              # What can find nothing.
                              ("source.ip:203.0.113.300", "255 at most"), ("time:[2026-11-04 TO 2026-11-03]", "ends before it begins"),
                              ("evidence:e999", "evidence:e999: no such item"), ("xyz or not evidence:(e1 or e9*)", "evidence:e9*: no such item")):
@@ -201,6 +209,8 @@ class Ask(CaseTest):
             self.assertEqual(code, USAGE, query)
             self.assertIn(words, why)
         self.assertEqual(self.calls("source.ip:203.0.113.05"), set())  # a text that some log may have
+        for query in ('user.name:"null"', "message:null", "failed in (hour)", '"|" or process.pid:99', "source.port:4*22 and a|b"):
+            self.calls(query)
         for command in ("search", "histogram", "top user.name", f"export '{self.folder}/none' --as body"):
             code, why = self.ana.fails(f"analyse {command} --from 2026-11-04 --to 2026-11-03")
             self.assertEqual((code, "--to is before --from" in why), (USAGE, True), command)

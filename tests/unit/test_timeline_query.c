@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <ctype.h>
 #include <arpa/inet.h>
 #include <locale.h>
 #include <regex.h>
@@ -477,8 +478,9 @@ static struct tree *grow(struct arena *a, uint64_t *seed, int depth)
                                    : PICK(seed, value_samples);
     if (t->kind == STATE)
         t->field = PICK(seed, parts);
-    /* Only in quotes: what the language reads otherwise. */
-    if (t->kind == IS && strpbrk(t->text, " *?"))
+    /* Only in quotes: what the language reads otherwise, and words where numbers are meant. */
+    if (t->kind == IS && (strpbrk(t->text, " *?") || (strcmp(t->field, "process.pid") == 0 &&
+                                                      !strpbrk(t->text, "0123456789"))))
         t->kind = QUOTED;
     return t;
 }
@@ -591,8 +593,30 @@ static bool fits_regex(const char *value, const char *text)
     return is_found;
 }
 
+static bool is_of_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (c & 0x80);
+}
+
+/* By every place at which words can begin. */
+static bool has_words(const char *value, const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; strlen(value) >= i + len; i++) {
+        char before = i ? value[i - 1] : ' ', behind = value[i + len];
+
+        if (strncasecmp(value + i, text, len) == 0 &&
+            !(is_of_word(before) && is_of_word(text[0])) &&
+            !(is_of_word(behind) && is_of_word(text[len - 1])))
+            return true;
+    }
+    return false;
+}
+
 static bool is_so(const struct tree *t, const char *value)
 {
+    bool is_text = strcmp(t->field, "message") == 0;
     char *end;
     double n = strtod(value, &end);
     bool is_number = *end == '\0' && *value;
@@ -602,7 +626,7 @@ static bool is_so(const struct tree *t, const char *value)
         return strcasestr(value, t->text) != NULL;
     case IS:
     case QUOTED:
-        return strcasecmp(value, t->text) == 0;
+        return is_text ? has_words(value, t->text) : strcasecmp(value, t->text) == 0;
     case GLOB:
         return fits(value, t->text);
     case REGEX:

@@ -1,0 +1,30 @@
+/* value_words.c: words of a text. */
+#include "timeline/value_words.h"
+#include "timeline/value_test.h"
+
+static bool is_of_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           (c & 0x80);
+}
+
+/* Whether a word goes on between what stands before that place and what is behind it. */
+static bool is_within_word(struct str value, size_t at)
+{
+    return at > 0 && at < value.len && is_of_word(value.p[at - 1]) && is_of_word(value.p[at]);
+}
+
+bool value_has_words(struct str value, struct str text)
+{
+    struct str rest = value;
+    const char *found;
+
+    while ((found = find_alike(rest, text))) {
+        size_t at = (size_t)(found - value.p);
+
+        if (!is_within_word(value, at) && !is_within_word(value, at + text.len))
+            return true;
+        rest = str_from(value, at + 1);
+    }
+    return false;
+}

@@ -1,0 +1,7 @@
+/* value_words.h: words of a text, as a search of the full text finds them. */
+#pragma once
+#include "base/str.h"
+
+/* Whether the text is in it, letters alike, and neither begins nor ends within a word: words are
+ * letters, digits, _ and what is not ASCII. text is in small letters and not empty. */
+bool value_has_words(struct str value, struct str text);
