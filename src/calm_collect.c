@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "collect/artifact_load.h"
 #include "collect/collect_bundle.h"
 #include "collect/command.h"
@@ -66,7 +67,7 @@ static void wrap(struct str text, size_t columns, struct buf *out)
 /* One line that is written over again and again, so that nothing scrolls away. */
 static void show_step(struct run *r)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     CLEANUP_BUF struct buf line = {0};
     uint64_t written = r->output ? output_size(r->output) : 0;
     int columns = (int)r->columns - 1;
@@ -334,7 +335,7 @@ static void say_sealed(struct run *r)
 
 static void say_bundle(struct run *r, double seconds)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     char hex[2 * sizeof(struct hash) + 1] = "";
     struct hash hash = output_hash(r->output);
 

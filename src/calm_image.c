@@ -12,6 +12,7 @@
 #include "acquire/rescue.h"
 #include "base/mem.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 #include "sys/term.h"
@@ -120,7 +121,7 @@ static int drop_rights(struct err *e)
 
 static void show_facts(const struct source_facts *f, const char *name)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     line("%s: %s%s%s%s%s%s%s", f->path, f->vendor, f->vendor[0] ? " " : "", f->model,
          f->serial[0] ? ", serial " : "", f->serial, f->model[0] || f->vendor[0] ? ", " : "",
@@ -135,7 +136,7 @@ static void show_facts(const struct source_facts *f, const char *name)
 
 static void show_room(const struct imager_order *o, uint64_t size)
 {
-    char there[UTC_PLAIN_SIZE], needed[UTC_PLAIN_SIZE];
+    char there[SIZE_TEXT_SIZE], needed[SIZE_TEXT_SIZE];
     uint64_t room =
         o->part ? UINT64_MAX : folder_room(o->folder); /* what goes on names no folder */
 
@@ -209,7 +210,7 @@ static bool is_slow_work(int phase)
 /* "35 %  copying  1.4 GB of 4.0 GB  4.1 kB unreadable  6 s left  410 MB/s" */
 static void progress_words(const struct face *f, uint64_t done, uint64_t size, struct buf *out)
 {
-    char text[UTC_PLAIN_SIZE], more[UTC_PLAIN_SIZE];
+    char text[UTC_PLAIN_SIZE], more[SIZE_TEXT_SIZE];
     uint64_t unreadable = atomic_load(&control.bad);
     size_t columns = term_columns(STDOUT_FILENO);
 

@@ -1,5 +1,6 @@
 /* imager_option.c: the options of an image. */
 #include "acquire/imager_option.h"
+#include "base/size.h"
 #include "base/utc.h"
 
 enum { HELP_COLUMN = 24, RETRIES_MOST = 100, SLOW_MS = 10000, PATIENCE_S = 300, COMMIT_MS = 10000 };

@@ -10,6 +10,7 @@
 #include "acquire/target_internal.h"
 #include "base/mem.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "base/utc.h"
 #include "sys/file.h"
 
@@ -46,7 +47,7 @@ static int open_nameless(const char *folder)
 
 int target_folder_takes(const char *folder, uint64_t size, struct err *e)
 {
-    char text[UTC_PLAIN_SIZE];
+    char text[SIZE_TEXT_SIZE];
     CLEANUP_FD int fd = -1;
 
     if (!sink_line_keeps(str_of(folder)))
@@ -67,7 +68,7 @@ int target_folder_takes(const char *folder, uint64_t size, struct err *e)
 /* Before a long copy that would not fit. */
 static int has_room(const struct target_files *f, unsigned folder, int from, struct err *e)
 {
-    char has[UTC_PLAIN_SIZE], needs[UTC_PLAIN_SIZE];
+    char has[SIZE_TEXT_SIZE], needs[SIZE_TEXT_SIZE];
     struct statvfs there;
     struct stat st = {0};
     uint64_t room, size;

@@ -92,6 +92,18 @@ bool str_u64(struct str s, uint64_t *out)
     return true;
 }
 
+bool str_take_u64(struct str *rest, size_t most, uint64_t *out)
+{
+    size_t len = 0;
+
+    while (len < rest->len && len < most && char_is_digit(rest->p[len]))
+        len++;
+    if (!str_u64(str_head(*rest, len), out))
+        return false;
+    *rest = str_from(*rest, len);
+    return true;
+}
+
 /* The length of the well-formed UTF-8 sequence at p, or 0 (RFC 3629 §4). */
 static size_t utf8_length(const unsigned char *p, size_t left)
 {

@@ -95,6 +95,8 @@ struct str str_field(struct str *rest); /* takes the next field between spaces a
 bool str_has_line(struct str lines, struct str line); /* is it one of them, to the byte? */
 bool str_u64(struct str s,
              uint64_t *out); /* plain decimal digits; false on anything else or overflow */
+/* Takes the digits in front, at most `most` of them; false where there are none or too large. */
+bool str_take_u64(struct str *rest, size_t most, uint64_t *out);
 bool str_has_utf8_error(struct str s); /* RFC 3629 */
 bool str_is_ascii(struct str s);       /* bytes from 1 to 0x7F alone */
 

@@ -225,18 +225,6 @@ const char *utc_precision_name(enum utc_precision p)
 }
 
 /* Reads decimal digits off the front of *s. */
-static bool take_number(struct str *s, size_t most, uint64_t *out)
-{
-    size_t len = 0;
-
-    while (len < s->len && len < most && s->p[len] >= '0' && s->p[len] <= '9')
-        len++;
-    if (!str_u64(str_head(*s, len), out))
-        return false;
-    *s = str_from(*s, len);
-    return true;
-}
-
 static bool take_char(struct str *s, char c)
 {
     if (s->len == 0 || s->p[0] != c)
@@ -252,8 +240,8 @@ static bool take_date(struct str *s, struct civil *c)
     uint64_t m;
     uint64_t d;
 
-    if (!take_number(&rest, 4, &y) || !take_char(&rest, '-') || !take_number(&rest, 2, &m) ||
-        !take_char(&rest, '-') || !take_number(&rest, 2, &d))
+    if (!str_take_u64(&rest, 4, &y) || !take_char(&rest, '-') || !str_take_u64(&rest, 2, &m) ||
+        !take_char(&rest, '-') || !str_take_u64(&rest, 2, &d))
         return false;
     c->year = (int64_t)y;
     c->month = (unsigned)m;
@@ -268,7 +256,7 @@ static bool take_fraction(struct str *s, uint32_t *ns)
     size_t len = s->len;
     uint64_t value;
 
-    if (!take_number(s, 9, &value))
+    if (!str_take_u64(s, 9, &value))
         return false;
     for (len -= s->len; len < 9; len++)
         value *= 10;
@@ -283,11 +271,11 @@ static bool take_clock(struct str *s, struct civil *c, uint32_t *ns, enum utc_pr
     uint64_t m;
     uint64_t sec = 0;
 
-    if (!take_number(&rest, 2, &h) || !take_char(&rest, ':') || !take_number(&rest, 2, &m))
+    if (!str_take_u64(&rest, 2, &h) || !take_char(&rest, ':') || !str_take_u64(&rest, 2, &m))
         return false;
     *precision = PRECISION_MINUTE;
     if (take_char(&rest, ':')) {
-        if (!take_number(&rest, 2, &sec))
+        if (!str_take_u64(&rest, 2, &sec))
             return false;
         *precision = PRECISION_SECOND;
         if (take_char(&rest, '.') && !take_fraction(&rest, ns))
@@ -305,7 +293,7 @@ static bool take_hour(struct str *s, struct civil *c, enum utc_precision *precis
 {
     uint64_t h;
 
-    if (!take_number(s, 2, &h))
+    if (!str_take_u64(s, 2, &h))
         return false;
     c->hour = (unsigned)h;
     *precision = PRECISION_HOUR;
@@ -326,8 +314,8 @@ static bool take_zone(struct str *s, int64_t *offset_s)
         ;
     else {
         sign = take_char(&rest, '+') ? 1 : take_char(&rest, '-') ? -1 : 0;
-        if (!sign || !take_number(&rest, 2, &h) ||
-            (take_char(&rest, ':'), !take_number(&rest, 2, &m)) || h > 14 || m > 59)
+        if (!sign || !str_take_u64(&rest, 2, &h) ||
+            (take_char(&rest, ':'), !str_take_u64(&rest, 2, &m)) || h > 14 || m > 59)
             return false;
         *offset_s = sign * (int64_t)(h * HOUR_S + m * MINUTE_S);
         *s = rest;
@@ -438,7 +426,7 @@ static bool take_span_part(struct str *s, int64_t *total, enum utc_precision *pr
     uint64_t n;
     size_t len = 0;
 
-    if (!take_number(&rest, 9, &n))
+    if (!str_take_u64(&rest, 9, &n))
         return false;
     rest = str_trim(rest);
     while (len < rest.len && rest.p[len] >= 'a' && rest.p[len] <= 'z')
@@ -556,68 +544,4 @@ const char *span_text(char out[UTC_PLAIN_SIZE], int64_t seconds)
     else
         snprintf(out, UTC_PLAIN_SIZE, "%lld days", (long long)days);
     return out;
-}
-
-static const struct {
-    const char *name;
-    uint64_t size;
-} size_units[] = {
-    {"", 1},
-    {"b", 1},
-    {"bytes", 1},
-    {"k", 1000},
-    {"kb", 1000},
-    {"m", 1000000},
-    {"mb", 1000000},
-    {"g", 1000000000},
-    {"gb", 1000000000},
-    {"t", 1000000000000},
-    {"tb", 1000000000000},
-    {"kib", 1ull << 10},
-    {"mib", 1ull << 20},
-    {"gib", 1ull << 30},
-    {"tib", 1ull << 40},
-};
-
-const char *size_text(char out[UTC_PLAIN_SIZE], uint64_t size)
-{
-    static const char *const names[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-    double n = (double)size;
-    size_t unit = 0;
-
-    while (n >= 999.5 && unit + 1 < COUNT_OF(names)) {
-        n /= 1000;
-        unit++;
-    }
-    if (unit == 0)
-        snprintf(out, UTC_PLAIN_SIZE, "%llu byte%s", (unsigned long long)size,
-                 size == 1 ? "" : "s");
-    else
-        snprintf(out, UTC_PLAIN_SIZE, n < 9.95 ? "%.1f %s" : "%.0f %s", n, names[unit]);
-    return out;
-}
-
-int size_parse(struct str text, uint64_t *out, struct err *e)
-{
-    struct str s = str_trim(text);
-    uint64_t whole;
-    uint64_t tenths = 0;
-    char unit[8] = "";
-
-    if (take_number(&s, 15, &whole) && (!take_char(&s, '.') || take_number(&s, 1, &tenths))) {
-        s = str_trim(s);
-        for (size_t i = 0; i < s.len && i + 1 < sizeof(unit); i++)
-            unit[i] = (char)(s.p[i] | 0x20);
-        for (size_t i = 0; i < COUNT_OF(size_units); i++) {
-            uint64_t total;
-
-            if (s.len >= sizeof(unit) || strcmp(unit, size_units[i].name) != 0 ||
-                __builtin_mul_overflow(whole, size_units[i].size, &total))
-                continue;
-            *out = total + size_units[i].size * tenths / 10;
-            return 0;
-        }
-    }
-    return err_set(e, ERR_USAGE, "\"" STR_FMT "\" is not a size. Write 4096, 10M, 1.5 GB or 2 TiB",
-                   STR_ARG(str_head(text, 60)));
 }

@@ -60,7 +60,3 @@ int64_t utc_lasts_ns(struct str text, enum utc_precision precision);
 MUST_CHECK int span_parse(struct str text, int64_t *out_s, struct err *e);
 /* "1 h 04 min", "70 h 56 min", "3 days", "45 s"; of the absolute value. */
 const char *span_text(char out[UTC_PLAIN_SIZE], int64_t seconds);
-/* "412 MB", "1.5 GB", "17 bytes": decimal units. */
-const char *size_text(char out[UTC_PLAIN_SIZE], uint64_t size);
-/* "10M", "1.5 GB", "4096", "2 TiB". ERR_USAGE. */
-MUST_CHECK int size_parse(struct str text, uint64_t *out, struct err *e);

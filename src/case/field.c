@@ -2,6 +2,7 @@
 #include "case/field.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/size.h"
 
 const char *field_option(const struct field *f)
 {

@@ -1,6 +1,7 @@
 /* command.c: reads the command line of calm-collect, and writes its help from the same table. */
 #include "collect/command.h"
 #include <stddef.h>
+#include "base/size.h"
 #include "collect/send.h"
 
 enum { HELP_COLUMN = 24, THREAD_MOST = 256, PATIENCE_MOST_S = 7 * 24 * 3600 };

@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <unistd.h>
 #include "collect/hidden.h"
+#include "base/size.h"
 
 /* A member is at most one part, so that what is not read of it when a person wants an end is soon
  * filled. */
@@ -248,7 +249,7 @@ static bool put_range(struct physical *p, const struct range *r)
 
 static void put_memory(struct physical *p)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     size_t i = 0;
 
     while (i < p->wanted.count && put_range(p, &p->wanted.list[i]))
@@ -261,7 +262,7 @@ static void put_memory(struct physical *p)
 /* 0, or why this way does not lead to the memory. */
 static int by_kcore(struct physical *p)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     uint64_t lost;
     int code = read_segments(p);
 

@@ -2,6 +2,7 @@
  * executable and belongs to no file, deleted libraries, names of kernel threads. */
 #include <unistd.h>
 #include "collect/noticed.h"
+#include "base/size.h"
 
 enum { ENVIRONMENT_SIZE = 1 << 20, VALUE_SIZE = 4096 };
 
@@ -131,7 +132,7 @@ static void see_region(struct noticing *n, struct mapped *m, struct str line)
 static void tell_anonymous(struct noticing *n, const struct mapped *m)
 {
     CLEANUP_EVIDENCE struct evidence v = {0};
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     if (!told_one(&n->anonymous))
         return;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/size.h"
 #include "base/utc.h"
 
 enum { SYNC_SIZE = 16 << 20 }; /* so much may wait for a slow stick before the host is read on */
@@ -96,7 +97,7 @@ int output_open(struct output **out, const struct output_wish *wish, struct err 
 static int fail(const struct output *o, struct err *e)
 {
     int code = err_errno(e, "cannot write on to %s", o->name);
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     return err_wrap(e, code, "after %s, which can be read up to the last whole piece",
                     size_text(size, o->size));

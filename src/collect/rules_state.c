@@ -1,5 +1,6 @@
 /* rules_state.c: rules on disks, memory, load, clock, network interfaces and the kernel. */
 #include "collect/rules_common.h"
+#include "base/size.h"
 
 bool see_promiscuous_link(const struct rule_facts *facts, const struct item *item,
                           const struct members *m, struct buf *words)
@@ -44,7 +45,7 @@ bool see_full_filesystem(const struct rule_facts *facts, const struct item *item
                          const struct members *m, struct buf *words)
 {
     enum { FULL_PERCENT = 95 };
-    char text[UTC_PLAIN_SIZE];
+    char text[SIZE_TEXT_SIZE];
     uint64_t used;
     uint64_t available = 0;
 
@@ -185,8 +186,8 @@ bool see_low_memory(const struct rule_facts *facts, const struct item *item,
                     const struct members *m, struct buf *words)
 {
     enum { ONE_IN = 20 };
-    char text[UTC_PLAIN_SIZE];
-    char whole[UTC_PLAIN_SIZE];
+    char text[SIZE_TEXT_SIZE];
+    char whole[SIZE_TEXT_SIZE];
     uint64_t total;
     uint64_t available;
 

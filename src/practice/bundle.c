@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "base/size.h"
 #include "evidence/bundle_read.h"
 #include "practice/bundle_key.h"
 #include "practice/calm.h"
@@ -273,7 +274,7 @@ static int record_opening(const struct opening_job *o, struct session *s,
 
 static void say_state(const struct opening_job *o, struct buf *out)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     sink_terminal(out, buf_str(&o->bundle), false);
     if (o->sum.state == BUNDLE_WHOLE) {

@@ -1,6 +1,7 @@
 /* collection_record.c: puts a collection that was read on record, and tells what is in it. */
 #include "practice/collection_record.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "collect/confined.h"
 #include "practice/collection_doubt.h"
 #include "practice/import.h"
@@ -346,7 +347,7 @@ static void tell_state(const struct view *v, const struct thing *state, struct a
 static void tell_what(const struct collection_taken *t, const struct thing *list, struct answer *a)
 {
     const struct collection_reading *r = &t->reading;
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     buf_addf(&a->text, "Kept as one item of evidence, %s: %llu members, %s unpacked.\n",
              r->is_sealed ? "sealed as it came" : "as it came", (unsigned long long)r->members,

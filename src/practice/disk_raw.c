@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/hash.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "evidence/image_read.h"
 #include "practice/disk_unread.h"
 #include "practice/progress.h"
@@ -187,7 +188,7 @@ static void tell(struct writing *w)
 {
     CLEANUP_BUF struct buf missing = {0};
     struct buf *out = &w->a->text;
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     struct str rest;
 
     if (w->a->wants_json) {

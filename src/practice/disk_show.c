@@ -1,6 +1,7 @@
 /* disk_show.c: partitions, file systems and files of a disk on the screen. */
 #include "practice/disk_show.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/disk_body.h"
 #include "practice/practice.h"
 #include "render/screen.h"
@@ -102,7 +103,7 @@ static void survey_row(struct arena *arena, const struct disk_survey *s,
                        const struct disk_survey_row *row, struct str *cell)
 {
     const struct disk_partition *p = &row->partition;
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     if (p->number)
         cell[0] = str_of(arena_printf(arena, "%u", (unsigned)p->number));
@@ -218,7 +219,7 @@ static void show_next(const struct disk_survey *s, struct str image, struct scre
 static void survey_text(const struct disk_survey *s, struct str image, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     screen_printf(
         &screen, 0, STR_FMT ": %s (%llu bytes), sectors of %u bytes, %s%s", STR_ARG(image),
@@ -329,7 +330,7 @@ enum { FACTS_COLUMNS = 37 }; /* screen_pair gives it at most half of 80 */
 static void row_facts(struct buf *out, const struct disk_file *f)
 {
     struct utc t = f->time[DISK_MODIFIED];
-    char mode[11], size[UTC_PLAIN_SIZE], when[UTC_PLAIN_SIZE] = "-";
+    char mode[11], size[SIZE_TEXT_SIZE], when[UTC_PLAIN_SIZE] = "-";
 
     disk_mode_text(mode, f);
     if (t.sec)

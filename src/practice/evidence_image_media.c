@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/size.h"
 #include "base/utc.h"
 #include "evidence/image_read.h"
 #include "practice/evidence_image.h"
@@ -212,7 +213,7 @@ static void judge_sums(struct media_check *m, const struct digests_result *d)
 {
     struct image_check *c = m->c;
     CLEANUP_BUF struct buf names = {0};
-    char size_words[UTC_PLAIN_SIZE];
+    char size_words[SIZE_TEXT_SIZE];
     uint64_t size;
 
     if (str_u64(thing_value(c->item, "image-size"), &size) && size != m->facts.size) {

@@ -1,5 +1,6 @@
 /* package_export.c: hands items of evidence out as an encrypted package, on record. */
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/custody.h"
 #include "practice/evidence.h"
 #include "practice/package.h"
@@ -197,7 +198,7 @@ static void say_passphrase(const struct export_run *x, struct buf *out)
 
 static void say(const struct export_run *x, struct buf *out)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     sink_terminal(out, buf_str(&x->path), false);
     buf_addf(out, " holds %zu item%s, %s, encrypted.\n", x->items.count,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "evidence/package_read.h"
 #include "practice/package.h"
 #include "practice/package_key.h"
@@ -114,7 +115,7 @@ static bool is_whole(const struct open_run *x)
 
 static void say(const struct open_run *x, struct buf *out)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     if (is_whole(x)) {
         buf_adds(out, "All files of the package are there as they were packed: ");

@@ -1,5 +1,6 @@
 /* preserve.c: the register of evidence and its chain of custody. */
 #include "practice/backup.h"
+#include "base/size.h"
 #include "practice/bundle.h"
 #include "practice/evidence.h"
 #include "practice/image_record.h"
@@ -188,7 +189,7 @@ static int query_register(const struct view *v, const struct operation *op, cons
         return query_list(v, op, in, a, e);
     for (size_t at = 0; (t = view_next(v, "evidence", &at)); row++) {
         struct str *cell = &cells[row * REGISTER_COLUMNS];
-        char size[UTC_PLAIN_SIZE] = "";
+        char size[SIZE_TEXT_SIZE] = "";
         uint64_t bytes;
 
         if (str_u64(thing_value(t, "size"), &bytes))

@@ -1,6 +1,7 @@
 /* preserve_hash.c: the SHA-256 of all files of some folders, as a list, or compared with one. */
 #include "practice/preserve_hash.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/out_file.h"
 #include "practice/practice.h"
 #include "practice/progress.h"
@@ -242,7 +243,7 @@ static void show_list(struct hash_work *w, struct str list)
 static void say_list(struct hash_work *w, struct str path)
 {
     struct buf *out = &w->a->text;
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     buf_addf(out, "%llu file%s hashed, %s. The list is in ", (unsigned long long)w->files,
              w->files == 1 ? "" : "s", size_text(size, w->bytes));
@@ -353,7 +354,7 @@ static void say_compared(struct hash_work *w, size_t count)
 {
     struct buf *out = &w->a->text;
     uint64_t other = w->changed + w->missing + w->unread;
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     if (w->a->wants_json)
         return;

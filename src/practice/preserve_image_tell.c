@@ -1,13 +1,14 @@
 /* preserve_image_tell.c: what a person, or a program, is told of an image that is whole. */
 #include "practice/preserve_image_tell.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/evidence.h"
 
 enum { FILES_SHOWN = 3, FOLDERS_SHOWN = 8 };
 
 static void tell_file(const struct image_file *f, struct buf *out)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     uint64_t n = 0;
 
     (void)str_u64(f->bytes, &n);
@@ -21,7 +22,7 @@ static void tell_file(const struct image_file *f, struct buf *out)
 
 static void tell_bad(const struct image_helper *h, uint64_t bad, struct buf *out)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     bool is_gone = strcmp(image_helper_fact(h, "gone"), "1") == 0;
 
     buf_addf(out, "%s could not be read%s, and are zeros in the image:\n  ", size_text(size, bad),

@@ -2,6 +2,7 @@
 #include "practice/preserve_image_watch.h"
 #include "base/mem.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
 
@@ -24,7 +25,7 @@ int preserve_image_show(void *context, const struct image_progress *p, struct er
     struct imaging *g = context;
     CLEANUP_BUF struct buf words = {0};
     CLEANUP_BUF struct buf trouble = {0};
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     (void)e;
     if (p->phase != g->phase)
@@ -93,7 +94,7 @@ int preserve_image_room(void *context, const char *folder, const char *why, char
 /* Before hours go by. */
 void preserve_image_say_room(const struct imaging *g)
 {
-    char there[UTC_PLAIN_SIZE], needed[UTC_PLAIN_SIZE];
+    char there[SIZE_TEXT_SIZE], needed[SIZE_TEXT_SIZE];
     uint64_t room = folder_room(buf_text(&g->place)), size = 0;
     struct buf *out = &g->a->text;
 

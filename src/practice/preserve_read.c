@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/custody.h"
 #include "practice/disk_files.h"
 #include "practice/disk_out.h"
@@ -260,7 +261,7 @@ static void sums_json(struct reading *r, const struct disk_out_sums *sums)
 
 static void tell_sums(struct reading *r, const struct disk_out_sums *sums, const char *folder)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     struct buf *out = &r->a->text;
 
     if (r->a->wants_json) {

@@ -1,6 +1,7 @@
 /* preserve_verify.c: hashes items of evidence again, and records who did it, when, with what
  * result. */
 #include "practice/preserve_verify.h"
+#include "base/size.h"
 #include "practice/custody.h"
 #include "practice/evidence.h"
 #include "practice/evidence_check.h"
@@ -344,7 +345,7 @@ static void tell_text(struct verifying *w)
     struct screen screen = {&w->a->text, w->a->columns, w->a->color};
     const struct evidence_check *c = &w->check;
     size_t checked = c->count - c->totals[ITEM_UNCHECKED];
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     bool is_few = c->count <= 20;
 
     for (size_t i = 0; i < c->count; i++)

@@ -1,5 +1,6 @@
 /* progress.c: says how far long work is, how fast it goes, and how long it will still take. */
 #include "practice/progress.h"
+#include "base/size.h"
 #include "render/wrap.h"
 
 enum { TERMINAL_MS = 500, ELSEWHERE_MS = 60000 };
@@ -31,7 +32,7 @@ static void add_left(struct buf *out, const struct moment *m)
 
 static void add_whole(struct buf *out, const struct moment *m)
 {
-    char text[UTC_PLAIN_SIZE];
+    char text[SIZE_TEXT_SIZE];
 
     buf_addf(out, "… %s", m->words);
     if (m->trouble)
@@ -48,7 +49,7 @@ static void add_whole(struct buf *out, const struct moment *m)
 /* "… 48 %, 12 min left, 64 kB unreadable" */
 static void add_narrow(struct buf *out, const struct moment *m)
 {
-    char text[UTC_PLAIN_SIZE];
+    char text[SIZE_TEXT_SIZE];
 
     if (m->all)
         buf_addf(out, "… %u %%", (unsigned)((double)m->done * 100 / (double)m->all));

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include "base/limits.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/stick.h"
 #include "practice/texts.h"
 #include "render/screen.h"
@@ -251,7 +252,7 @@ static void show_written(const struct readiness *r, const struct answer *a, stru
         [ORGANISATION_COPIED] = "organisation.json, copied from this machine",
         [ORGANISATION_EMPTY] = "organisation.json, an empty one: fill it in"};
     CLEANUP_BUF struct buf line = {0};
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     buf_addf(&line, "%s: %zu files, %s.", r->stick.folder, r->stick.file_count + 2,
              size_text(size, r->stick.size));

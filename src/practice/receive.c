@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/bundle_key.h"
 #include "practice/collection_record.h"
 #include "sys/file.h"
@@ -103,7 +104,7 @@ static void say(struct receiving *r, const char *from, const char *words)
 
 static void tell(struct receiving *r, const struct receive_news *n)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     CLEANUP_BUF struct buf words = {0};
 
     switch (n->kind) {

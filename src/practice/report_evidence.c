@@ -1,6 +1,7 @@
 /* report_evidence.c: the register of evidence with hashes and custody; who was told; legal
  * deadlines. */
 #include "practice/custody.h"
+#include "base/size.h"
 #include "practice/evidence.h"
 #include "practice/notify_words.h"
 #include "practice/report_make.h"
@@ -37,7 +38,7 @@ static void put_source(struct report *r, const struct thing *t)
 static void put_size(struct report *r, const struct thing *t)
 {
     struct inlines *cell = doc_cell(r->doc);
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
     uint64_t bad;
 
     report_field(r, cell, t, "size");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include "base/sink.h"
+#include "base/size.h"
 #include "base/utc.h"
 #include "contain/action.h"
 #include "practice/intake.h"
@@ -140,7 +141,7 @@ uint64_t stop_kept_size(struct str preview)
 
 int stop_kept_room(const char *case_folder, uint64_t size, uint64_t *free, struct err *e)
 {
-    char wanted[UTC_PLAIN_SIZE], left[UTC_PLAIN_SIZE];
+    char wanted[SIZE_TEXT_SIZE], left[SIZE_TEXT_SIZE];
     struct statvfs at;
     uint64_t there;
 

@@ -2,6 +2,7 @@
 #include "practice/stop_preview.h"
 #include <netinet/in.h>
 #include "base/sink.h"
+#include "base/size.h"
 #include "contain/action.h"
 #include "contain/spell.h"
 #include "practice/stop_place.h"
@@ -265,7 +266,7 @@ static void add_warning(struct buf *out, struct str code, struct str rest)
 /* "3.2 GiB go into the case, where 20 GiB are free" */
 static void add_copies(struct buf *out, struct str lines)
 {
-    char text[UTC_PLAIN_SIZE];
+    char text[SIZE_TEXT_SIZE];
     uint64_t free;
 
     for (struct str rest = lines; rest.len;) {

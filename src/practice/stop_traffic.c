@@ -5,6 +5,7 @@
 #include <time.h>
 #include "base/json.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "base/utc.h"
 
 enum {
@@ -112,7 +113,7 @@ static void add_udp(const struct stop_traffic *t, struct buf *out)
 
 static void add_links(const struct stop_traffic *t, struct buf *out)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     for (size_t i = 0; i < t->now.link_count && i < SHOWN; i++) {
         const struct traffic_link *l = &t->now.links[i];

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/evidence_more.h"
 #include "practice/unpack.h"
 #include "sys/file.h"
@@ -309,8 +310,8 @@ static int put_as_item(struct taking *t, const struct walk_entry *entry, int fd,
 
 static void say_holes(struct fate *f, uint64_t short_from)
 {
-    char size[UTC_PLAIN_SIZE];
-    char data[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
+    char data[SIZE_TEXT_SIZE];
     CLEANUP_BUF struct buf words = {0};
 
     buf_addf(&words,

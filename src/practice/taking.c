@@ -2,6 +2,7 @@
 #include "practice/taking.h"
 #include "base/file_kind.h"
 #include "base/sink.h"
+#include "base/size.h"
 #include "base/utc.h"
 #include "sys/clock.h"
 
@@ -110,7 +111,7 @@ static void item_line(struct taking *t, const struct thing *item, struct str cal
 {
     struct str remark = thing_value(item, "remark");
     CLEANUP_BUF struct buf line = {0};
-    char words[UTC_PLAIN_SIZE];
+    char words[SIZE_TEXT_SIZE];
     uint64_t size;
 
     buf_addf(&line, STR_FMT "  " STR_FMT, STR_ARG(call), STR_ARG(view_title(item)));
@@ -184,7 +185,7 @@ void taking_leave(struct taking *t, const struct walk_entry *entry, struct str w
 
 void taking_progress(struct taking *t)
 {
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     if (!t->a->is_interactive || !t->a->flush || t->a->wants_json ||
         monotonic_ms() - t->shown_ms < PROGRESS_MS)
@@ -211,7 +212,7 @@ static void tell_json(struct taking *t)
 void taking_tell(struct taking *t)
 {
     struct buf *out = &t->a->text;
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     if (t->a->wants_json) {
         tell_json(t);

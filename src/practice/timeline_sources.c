@@ -2,6 +2,7 @@
 #include "practice/timeline_sources.h"
 #include <fcntl.h>
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/timeline_left.h"
 #include "practice/timeline_show.h"
 #include "sys/file.h"
@@ -217,7 +218,7 @@ static void show_source(struct listing *l, const struct source_told *s)
 {
     CLEANUP_BUF struct buf line = {0};
     CLEANUP_BUF struct buf counts = {0};
-    char size[UTC_PLAIN_SIZE], first[UTC_PLAIN_SIZE], last[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE], first[UTC_PLAIN_SIZE], last[UTC_PLAIN_SIZE];
 
     screen_line(&l->screen, SCREEN_NORMAL, s->name);
     buf_addf(&line, STR_FMT ", %s", STR_ARG(format_words(s)), size_text(size, s->size));

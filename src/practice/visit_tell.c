@@ -1,5 +1,6 @@
 /* visit_tell.c: a line for each host, and at the end what is still to be done. */
 #include "base/sink.h"
+#include "base/size.h"
 #include "practice/visit.h"
 #include "render/screen.h"
 
@@ -72,7 +73,7 @@ static void tell_json(const struct visits *v)
 static void add_words(struct buf *out, const struct visit *h)
 {
     CLEANUP_BUF struct buf why = {0};
-    char size[UTC_PLAIN_SIZE];
+    char size[SIZE_TEXT_SIZE];
 
     visit_why(&why, h);
     if (h->has_evidence)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <sys/statvfs.h>
+#include "base/size.h"
 #include "base/utc.h"
 #include "sys/receive_internal.h"
 
@@ -210,7 +211,7 @@ static uint64_t room_for(const struct receive_caller *c, char *words, size_t siz
         {o->most_all, c->r->bytes, "taken of all bundles together"},
     };
     uint64_t least = UINT64_MAX;
-    char text[UTC_PLAIN_SIZE];
+    char text[SIZE_TEXT_SIZE];
 
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
         uint64_t left = limits[i].used < limits[i].most ? limits[i].most - limits[i].used : 0;
@@ -269,7 +270,7 @@ static int add_data(struct receive_caller *c, struct str bytes, struct err *e)
 static int hear_data(struct receive_caller *c, struct str bytes, struct err *e)
 {
     char words[RECEIVE_WORDS_SIZE];
-    char spare[UTC_PLAIN_SIZE];
+    char spare[SIZE_TEXT_SIZE];
 
     if (c->state != CALLER_SENDING)
         return hear_too_soon(c, e);
