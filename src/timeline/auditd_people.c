@@ -103,7 +103,13 @@ static void put_account(const struct audit_people *p, struct event *e, uint16_t 
         event_put(e, field, p->longer);
 }
 
-/* Who changed the account of whom, or a group. */
+static bool is_root(struct audit_person p)
+{
+    return str_is(p.id, "0") || str_is(p.name, "root");
+}
+
+/* Who changed the account of whom, or a group. Where that is their own, a process of root's is that
+ * of the program that changes it for them, as sshd at a login. */
 static void settle_change(const struct audit_people *p, struct field_names *names, struct event *e,
                           struct audit_person actor)
 {
@@ -118,7 +124,7 @@ static void settle_change(const struct audit_people *p, struct field_names *name
         put_once(e, field_number(names, STR("user.target.id")), target.id);
     }
     if (is_known(p->login) && is_known(p->process) && !is_same(p, p->login, p->process) &&
-        (is_of_group(p->type) || !is_same(p, actor, target)))
+        (is_of_group(p->type) || !is_same(p, actor, target) || !is_root(p->process)))
         put_effective(names, e, p->process);
 }
 
@@ -142,6 +148,7 @@ static void settle_login(const struct audit_people *p, struct field_names *names
         actor.name = p->account.name;
     put_once(e, FIELD_USER_ID, actor.id);
     put_account(p, e, FIELD_USER_NAME, actor.name);
+    put_effective(names, e, p->account); /* as go-libaudit and so Auditbeat name it */
 }
 
 /* A call, or what a program says of nobody's account. */
@@ -150,7 +157,9 @@ static void settle_alone(const struct audit_people *p, struct field_names *names
 {
     bool is_daemons = p->is_of_program && p->is_login && !is_known(p->login);
 
-    if (!is_daemons)
+    if (is_daemons)
+        put_effective(names, e, p->process);
+    else
         put_user(e, actor);
     if (is_known(p->effective))
         put_effective(names, e, p->effective);

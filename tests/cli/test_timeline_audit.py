@@ -164,23 +164,25 @@ class Audit(unittest.TestCase):
         def told(kind, inside, ids="uid=0 auid=1000", names='UID="root" AUID="eva"', exe="/usr/sbin/sshd"):
             return record(1, kind, f"pid=300 {ids} ses=3 msg='{inside} exe=\"{exe}\" hostname=? addr=? terminal=ssh res=success'" + (f"\x1d{names}" if names else ""))
         eva, as_eva, nobody = {"user.name": "eva", "user.id": "1000"}, ("uid=1000 auid=1000", 'UID="eva" AUID="eva"'), "uid=0 auid=4294967295"
+        eva_herself = eva | {"user.effective.name": "eva"}
         for line, wanted in (
-                (told("USER_LOGIN", "op=login id=1000", names='UID="root" AUID="eva" ID="eva"'), eva | {"auditd.uid": "0", "auditd.UID_name": "root"}),
-                (told("USER_LOGIN", "op=login id=1000", nobody, 'UID="root" AUID="unset" ID="eva"'), eva),
-                (told("USER_LOGIN", "op=login id=1000", names=""), {"user.id": "1000"}),
-                (told("USER_START", 'op=PAM:session_open acct="eva"'), eva), (told("USER_START", 'op=PAM:session_open acct="eva"', names=""), eva),
-                (told("CRED_ACQ", 'op=PAM:setcred acct="eva"', nobody, 'UID="root" AUID="unset"'), {"user.name": "eva"}),
-                (told("USER_LOGIN", 'op=login acct="bo"', nobody, 'UID="root" AUID="unset"'), {"user.name": "bo", "auditd.uid": "0"}),
-                (told("USER_ERR", 'op=PAM:bad_ident acct="?"', nobody, 'UID="root" AUID="unset"'), {"auditd.UID_name": "root"}),
+                (told("USER_LOGIN", "op=login id=1000", names='UID="root" AUID="eva" ID="eva"'), eva_herself | {"auditd.uid": "0", "auditd.UID_name": "root"}),
+                (told("USER_LOGIN", "op=login id=1000", nobody, 'UID="root" AUID="unset" ID="eva"'), eva_herself),
+                (told("USER_LOGIN", "op=login id=1000", names=""), {"user.id": "1000", "user.effective.id": "1000"}),
+                (told("USER_START", 'op=PAM:session_open acct="eva"'), eva_herself), (told("USER_START", 'op=PAM:session_open acct="eva"', names=""), eva_herself),
+                (told("CRED_ACQ", 'op=PAM:setcred acct="eva"', nobody, 'UID="root" AUID="unset"'), {"user.name": "eva", "user.effective.name": "eva"}),
+                (told("USER_LOGIN", 'op=login acct="bo"', nobody, 'UID="root" AUID="unset"'), {"user.name": "bo", "user.effective.name": "bo", "auditd.uid": "0"}),
+                (told("USER_ERR", 'op=PAM:bad_ident acct="?"', nobody, 'UID="root" AUID="unset"'), {"auditd.UID_name": "root", "user.effective.name": "root"}),
                 (told("USER_AUTH", 'op=PAM:authentication acct="root"', *as_eva, "/usr/bin/su"), eva | {"user.effective.name": "root"}),
                 (told("USER_AUTH", 'op=PAM:authentication acct="root"', "uid=1000 auid=1000", "", "/usr/bin/su"), {"user.id": "1000", "user.effective.name": "root"}),
                 (told("USER_START", 'op=PAM:session_open acct="bo"', "uid=1000 auid=1000", "", "/usr/bin/su"), {"user.id": "1000", "user.effective.name": "bo"}),
-                (told("USER_AUTH", 'op=PAM:authentication acct="eva"', *as_eva, "/usr/bin/sudo"), eva),
+                (told("USER_AUTH", 'op=PAM:authentication acct="eva"', *as_eva, "/usr/bin/sudo"), eva_herself),
                 (told("USER_START", 'op=PAM:session_open acct="root"', exe="/usr/bin/sudo"), eva | {"user.effective.name": "root"}),
                 (told("USER_CMD", 'cwd="/" cmd="id"', *as_eva, "/usr/bin/sudo"), eva),
                 (told("USER_CHAUTHTOK", 'op=PAM:chauthtok acct="mallory"', exe="/usr/bin/passwd"),
                  eva | {"user.target.name": "mallory", "user.effective.name": "root", "user.effective.id": "0"}),
                 (told("USER_CHAUTHTOK", 'op=PAM:chauthtok acct="eva"'), eva | {"user.target.name": "eva"}),
+                (told("USER_CHAUTHTOK", 'op=PAM:chauthtok acct="akroh"', "uid=1002 auid=1001", "", "/usr/bin/passwd"), {"user.id": "1001", "user.effective.id": "1002", "user.target.name": "akroh"}),
                 (told("ADD_USER", "op=adding-user id=1001", names='UID="root" AUID="eva" ID="unknown(1001)"', exe="/usr/sbin/useradd"),
                  eva | {"user.target.id": "1001", "user.effective.name": "root"}),
                 (told("USER_ACCT", 'op=adding-user-to-group acct="mallory"', exe="/usr/sbin/useradd"), eva | {"user.target.name": "mallory", "user.effective.name": "root"}),
