@@ -103,6 +103,8 @@ struct disk_end {
 /* Any may be NULL. A non-zero return stops the reading and is returned. */
 struct disk_receiver {
     int (*table)(void *context, const struct disk_table *t, struct err *e);
+    /* Behind the table: that it is damaged, or says less than there was. A sentence. */
+    int (*doubt)(void *context, struct str words, struct err *e);
     int (*partition)(void *context, const struct disk_partition *p, struct err *e);
     int (*fs)(void *context, const struct disk_fs *fs, struct err *e);
     int (*file)(void *context, const struct disk_file *f, struct err *e);

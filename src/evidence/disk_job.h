@@ -46,6 +46,10 @@ bool disk_image_read(struct disk_image *image, uint64_t off, void *bytes, size_t
 /* Partitions: tells the table and its rows, and the file system in each volume; or that of the
  * whole disk. */
 MUST_CHECK int disk_tell_all(struct disk_image *image, struct err *e);
+/* Extended partitions of a DOS table. ERR_LIMIT: they name more than LIMIT_DISK_PARTITION_COUNT. */
+MUST_CHECK int disk_chain_check(struct disk_image *image, struct err *e);
+/* Tells of each whose chain of tables is not whole (DISK_WIRE_DOUBT). */
+MUST_CHECK int disk_chain_tell(struct disk_image *image, struct err *e);
 /* Where the partition of that number begins. ERR_NOTFOUND names those there are. */
 MUST_CHECK int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first,
                                    struct err *e);

@@ -1,6 +1,5 @@
 /* disk_parts.c: the partitions of a disk, with the gaps between them, and what lies in each. */
 #include "evidence/disk_job.h"
-#include "evidence/le.h"
 
 struct telling {
     struct disk_image *image;
@@ -12,44 +11,6 @@ struct telling {
 static bool is_volume(const TSK_VS_PART_INFO *p)
 {
     return p->flags & TSK_VS_PART_FLAG_ALLOC && !(p->flags & TSK_VS_PART_FLAG_META);
-}
-
-enum { DOS_SIZE = 512, DOS_ENTRIES = 446, DOS_ENTRY_SIZE = 16, DOS_COUNT = 4, DOS_MARK = 510 };
-
-/* Where the extended partition of a DOS table at a sector begins, as that table says it; 0: it has
- * none, or is none. */
-static uint32_t extended_in(struct disk_image *image, uint64_t sector)
-{
-    uint8_t bytes[DOS_SIZE];
-
-    if (tsk_img_read(&image->info, (TSK_OFF_T)(sector * image->info.sector_size), (char *)bytes,
-                     sizeof(bytes)) != sizeof(bytes) ||
-        bytes[DOS_MARK] != 0x55 || bytes[DOS_MARK + 1] != 0xaa)
-        return 0;
-    for (size_t i = 0; i < DOS_COUNT; i++) {
-        const uint8_t *entry = bytes + DOS_ENTRIES + i * DOS_ENTRY_SIZE;
-
-        if (entry[4] == 0x05 || entry[4] == 0x0f || entry[4] == 0x85)
-            return le32_at((struct str){(const char *)entry, DOS_ENTRY_SIZE}, 8);
-    }
-    return 0;
-}
-
-/* Each logical partition has a table that names the next: libtsk's time grows with the square of
- * their number, so they are counted first. */
-static int check_chain(struct disk_image *image, struct err *e)
-{
-    uint64_t first = extended_in(image, 0), at = first;
-
-    for (uint32_t count = 0; at; count++) {
-        uint32_t next = extended_in(image, at);
-
-        if (count > LIMIT_DISK_PARTITION_COUNT)
-            return err_set(e, ERR_LIMIT, "more than %d partitions", LIMIT_DISK_PARTITION_COUNT);
-        at = next ? first + next : 0;
-    }
-    tsk_error_reset();
-    return 0;
 }
 
 /* The one entry of a DOS table that keeps old programs off a GPT. */
@@ -188,7 +149,7 @@ static int tell_table(struct disk_image *image, const TSK_VS_INFO *vs, struct er
 
 int disk_tell_all(struct disk_image *image, struct err *e)
 {
-    int code = check_chain(image, e);
+    int code = disk_chain_check(image, e);
     TSK_VS_INFO *vs = code ? NULL : open_table(image);
     struct telling t = {.image = image, .e = e};
     char words[DISK_TEXT_LIMIT];
@@ -198,6 +159,8 @@ int disk_tell_all(struct disk_image *image, struct err *e)
     code = tell_table(image, vs, e);
     if (!vs)
         return code ? code : tell_fs(image, 0, 0, e);
+    if (!code && vs->vstype == TSK_VS_TYPE_DOS)
+        code = disk_chain_tell(image, e);
     if (!code && vs->part_count &&
         tsk_vs_part_walk(vs, 0, vs->part_count - 1, TSK_VS_PART_FLAG_ALL, on_partition, &t))
         code = err_set(e, ERR_FORMAT, "the partition table is damaged: " STR_FMT,
@@ -208,7 +171,7 @@ int disk_tell_all(struct disk_image *image, struct err *e)
 
 int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first, struct err *e)
 {
-    int code = check_chain(image, e);
+    int code = disk_chain_check(image, e);
     TSK_VS_INFO *vs = code ? NULL : open_table(image);
     CLEANUP_BUF struct buf there = {0};
     const TSK_VS_PART_INFO *found = NULL;

@@ -40,6 +40,13 @@ static int take_table(struct disk_reading *r, struct str body, struct err *e)
     return r->to->table ? r->to->table(r->to->context, &t, e) : 0;
 }
 
+static int take_doubt(struct disk_reading *r, struct str body, struct err *e)
+{
+    if (body.len == 0 || body.len > DISK_TEXT_LIMIT || ++r->doubt_count > DISK_DOUBT_COUNT)
+        return unsound(e);
+    return r->to->doubt ? r->to->doubt(r->to->context, body, e) : 0;
+}
+
 static int take_partition(struct disk_reading *r, struct str body, struct err *e)
 {
     struct disk_partition_head head;
@@ -245,7 +252,7 @@ int disk_take_message(struct disk_reading *r, uint32_t kind, struct str body, st
         [DISK_WIRE_FS] = take_fs,       [DISK_WIRE_FILE] = take_file,
         [DISK_WIRE_DATA] = take_data,   [DISK_WIRE_HOLE] = take_hole,
         [DISK_WIRE_END] = take_end,     [DISK_WIRE_TROUBLE] = take_trouble,
-        [DISK_WIRE_COUNT] = take_count,
+        [DISK_WIRE_DOUBT] = take_doubt, [DISK_WIRE_COUNT] = take_count,
     };
 
     if (r->has_count || kind >= COUNT_OF(take) || !take[kind])

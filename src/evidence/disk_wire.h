@@ -17,12 +17,14 @@ enum disk_message {
     DISK_WIRE_HOLE,      /* u64: so many zeros of the content */
     DISK_WIRE_END,       /* struct disk_end_head, problem */
     DISK_WIRE_TROUBLE,   /* u32 bytes of the path, path, why */
+    DISK_WIRE_DOUBT,     /* what speaks against the table of partitions, a sentence */
     DISK_WIRE_COUNT,     /* struct disk_count, last */
 };
 
 enum {
     DISK_TEXT_LIMIT = 512, /* of a description, a problem, a reason */
     DISK_CHUNK_SIZE = 256 << 10,
+    DISK_DOUBT_COUNT = 16,
 };
 
 struct disk_partition_head {
@@ -101,6 +103,7 @@ struct disk_reading {
     uint64_t file_size;    /* of the one that is open */
     uint64_t file_count;
     uint32_t partition_count;
+    uint32_t doubt_count;
     bool wants_content;
     bool is_open; /* a file with content was begun and not ended */
     bool has_count;

@@ -22,6 +22,7 @@ void disk_survey_release(struct disk_survey *s)
 {
     arena_free(s->arena);
     free(s->rows);
+    buf_release(&s->doubts);
 }
 
 static int on_table(void *context, const struct disk_table *t, struct err *e)
@@ -30,6 +31,16 @@ static int on_table(void *context, const struct disk_table *t, struct err *e)
 
     (void)e;
     s->table = *t;
+    return 0;
+}
+
+static int on_doubt(void *context, struct str words, struct err *e)
+{
+    struct disk_survey *s = context;
+
+    (void)e;
+    sink_terminal(&s->doubts, words, false); /* on one line, whatever is in it */
+    buf_addc(&s->doubts, '\n');
     return 0;
 }
 
@@ -63,7 +74,7 @@ static int on_fs(void *context, const struct disk_fs *fs, struct err *e)
 struct disk_receiver disk_survey_receiver(struct disk_survey *s)
 {
     return (struct disk_receiver){
-        .table = on_table, .partition = on_partition, .fs = on_fs, .context = s};
+        .table = on_table, .doubt = on_doubt, .partition = on_partition, .fs = on_fs, .context = s};
 }
 
 const struct disk_fs *disk_survey_next(const struct disk_survey *s, size_t *at)
@@ -219,6 +230,7 @@ static void show_next(const struct disk_survey *s, struct str image, struct scre
 static void survey_text(const struct disk_survey *s, struct str image, struct answer *a)
 {
     struct screen screen = {&a->text, a->columns, a->color};
+    struct str doubts = buf_str(&s->doubts);
     char size[SIZE_TEXT_SIZE];
 
     screen_printf(
@@ -236,6 +248,8 @@ static void survey_text(const struct disk_survey *s, struct str image, struct an
     for (size_t i = 0; i < s->count; i++)
         if (s->rows[i].fs)
             show_fs(s->rows[i].fs, &screen);
+    while (doubts.len)
+        screen_para_style(&screen, 0, SCREEN_WARN, str_cut(&doubts, '\n'));
     if (s->sums.damaged)
         screen_printf(&screen, 0,
                       "%llu bytes of the image that were read are damaged, and counted as zeros.",
@@ -263,6 +277,7 @@ static void row_json(const struct disk_survey_row *row, struct json *j)
 static void survey_json(const struct disk_survey *s, struct str image,
                         const struct disk_standing *standing, struct buf *out)
 {
+    struct str doubts = buf_str(&s->doubts);
     struct json j;
 
     json_begin(&j, out);
@@ -272,6 +287,11 @@ static void survey_json(const struct disk_survey *s, struct str image,
     json_put_u64(&j, "sector_size", s->table.sector_size);
     json_put_text(&j, "table", s->table.kind[0] ? s->table.kind : NULL);
     json_put_bool(&j, "is_backup", s->table.is_backup);
+    json_name(&j, "doubts");
+    json_array_begin(&j);
+    while (doubts.len)
+        json_str(&j, str_cut(&doubts, '\n'));
+    json_array_end(&j);
     json_put_u64(&j, "damaged", s->sums.damaged);
     disk_standing_json(standing, &j);
     if (s->whole) {

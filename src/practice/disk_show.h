@@ -8,6 +8,7 @@
 struct disk_survey {
     struct arena *arena;
     struct disk_table table;
+    struct buf doubts; /* that it is damaged, or not all: lines */
     struct disk_survey_row {
         struct disk_partition partition;
         const struct disk_fs *fs; /* what lies in it; NULL: it is no volume */

@@ -368,6 +368,26 @@ class Made(DiskTest):
         self.assertEqual(told[6]["file_system"]["kind"], "ext2")
         self.same_as_fls(image, "-o", "40960", calm=("--partition", "6"))
         self.same_as_fls(image, "-o", "40960")  # the only one that can be read
+        self.assertEqual(self.json_of(image)["doubts"], [])
+        # a chain of tables (the second names its place from where the first lies) that is cut, or of which one is lost
+        second = 24576 + struct.unpack_from("<I", image.read_bytes(), 24576 * 512 + 446 + 16 + 8)[0]
+        self.assertTrue(26624 + 8192 <= second < 40960)
+        short = self.disk("short.img", 20000 * 512)
+        short.write_bytes(image.read_bytes()[:20000 * 512])
+        told = self.json_of(short)
+        self.assertEqual([p["number"] for p in told["partitions"] if p["is"] == "partition"], [1, 2])
+        self.assertRegex(told["doubts"][0], "extended partition in slot 3 begins at sector 24576.*behind the end of the image: no partition in it")
+        for at, table, left, words in ((second, bytes(512), [1, 2, 5], f"goes on at sector {second}, and no table lies there any more: what it held from partition 6 on"),
+                                       (second, image.read_bytes()[24576 * 512:][:512], None, "a circle: what it held from partition 7 on"),
+                                       (24576, bytes(512), [1, 2], "begins at sector 24576. Its first table should lie there, and no table lies there any more: no partition in it")):
+            with open(image, "r+b") as f:
+                f.seek(at * 512)
+                f.write(table)
+            told = self.json_of(image)
+            self.assertIn(words, "".join(told["doubts"]))
+            self.assertIn(words, one_line(self.read(image)))
+            if left:
+                self.assertEqual([p["number"] for p in told["partitions"] if p["is"] == "partition"], left)
 
     @needs("sfdisk", "mmls", "mke2fs", "fls")
     def test_a_gpt_also_where_its_first_table_is_gone(self):

@@ -191,6 +191,19 @@ static void nothing_comes_behind_the_last_message(void **state)
     assert_int_equal(take(&r, 200, "", 0, STR("")), ERR_TAMPER);
 }
 
+static void doubts_are_few_and_say_something(void **state)
+{
+    struct disk_reading r = begin();
+    char text[DISK_TEXT_LIMIT + 1] = {0};
+
+    (void)state;
+    assert_int_equal(take(&r, DISK_WIRE_DOUBT, "", 0, STR("")), ERR_TAMPER);
+    assert_int_equal(take(&r, DISK_WIRE_DOUBT, text, sizeof(text), STR("")), ERR_TAMPER);
+    for (unsigned i = 0; i < DISK_DOUBT_COUNT; i++)
+        assert_int_equal(take(&r, DISK_WIRE_DOUBT, "", 0, STR("lost")), 0);
+    assert_int_equal(take(&r, DISK_WIRE_DOUBT, "", 0, STR("lost")), ERR_TAMPER);
+}
+
 /* Lines in the form of The Sleuth Kit's wiki, "Body file"; the letters of a socket as fls has them.
  */
 static void a_body_file_has_the_lines_that_other_tools_read(void **state)
@@ -261,6 +274,7 @@ int main(void)
         cmocka_unit_test(facts_that_cannot_be_are_refused),
         cmocka_unit_test(content_comes_only_where_it_may),
         cmocka_unit_test(nothing_comes_behind_the_last_message),
+        cmocka_unit_test(doubts_are_few_and_say_something),
         cmocka_unit_test(a_body_file_has_the_lines_that_other_tools_read),
         cmocka_unit_test(the_files_of_a_set_follow_each_other),
     };
