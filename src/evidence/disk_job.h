@@ -50,6 +50,9 @@ MUST_CHECK int disk_tell_all(struct disk_image *image, struct err *e);
 MUST_CHECK int disk_chain_check(struct disk_image *image, struct err *e);
 /* Tells of each whose chain of tables is not whole (DISK_WIRE_DOUBT). */
 MUST_CHECK int disk_chain_tell(struct disk_image *image, struct err *e);
+/* Tells of each table of a GPT that is not sound, and where the two differ (DISK_WIRE_DOUBT). A
+ * block is what the GPT counts in. */
+MUST_CHECK int disk_gpt_tell(struct disk_image *image, uint32_t block_size, struct err *e);
 /* Where the partition of that number begins. ERR_NOTFOUND names those there are. */
 MUST_CHECK int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first,
                                    struct err *e);

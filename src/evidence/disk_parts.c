@@ -161,6 +161,8 @@ int disk_tell_all(struct disk_image *image, struct err *e)
         return code ? code : tell_fs(image, 0, 0, e);
     if (!code && vs->vstype == TSK_VS_TYPE_DOS)
         code = disk_chain_tell(image, e);
+    if (!code && vs->vstype == TSK_VS_TYPE_GPT)
+        code = disk_gpt_tell(image, vs->block_size, e);
     if (!code && vs->part_count &&
         tsk_vs_part_walk(vs, 0, vs->part_count - 1, TSK_VS_PART_FLAG_ALL, on_partition, &t))
         code = err_set(e, ERR_FORMAT, "the partition table is damaged: " STR_FMT,

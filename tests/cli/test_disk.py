@@ -403,6 +403,22 @@ class Made(DiskTest):
         self.same_as_fls(image, "-o", "20480", calm=("--partition", "2"))
         code, words = self.ana.fails(f"preserve read {image} --partition 9")
         self.assertEqual((code, "it has no partition 9; there are: 1, 2" in one_line(words)), (3, True))
+        self.assertEqual(told["doubts"], [])
+        sound, last = image.read_bytes(), (64 << 20) // 512 - 1
+        # UEFI 2.10, table 5-5 and 5-6: an entry's last block at 40, a head's last usable block at 48; the second array lies in the 32 blocks before its head
+        for at, faults, said in ((2 * 512 + 40, ["first table of the GPT (sector 1) is not sound: its list of partitions"], "primary GPT table is corrupt"),
+                                 (512 + 48, ["first table of the GPT (sector 1) is not sound: its head does not have the checksum"], "primary GPT table is corrupt"),
+                                 ((last - 32) * 512 + 40, [f"second table of the GPT (sector {last}) is not sound: its list"], "backup GPT table is corrupt"),
+                                 (last * 512, [f"second table of the GPT (sector {last}) is not sound: no head"], "backup GPT table is corrupt"),
+                                 (0, [], "")):
+            image.write_bytes(sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1:] if at else sound)
+            self.assertIn(said, subprocess.run([shutil.which("sfdisk", path=TOOLS), "--verify", image], capture_output=True, check=False).stderr.decode())
+            told = " ".join(self.json_of(image)["doubts"])
+            for fault in faults:
+                self.assertIn(fault, told)
+                self.assertIn(fault, one_line(self.read(image)))
+            if at == 2 * 512 + 40:
+                self.assertIn(f"partition 1 is sectors 2048 to {10239 ^ 1} in the first, sectors 2048 to 10239 in the second", told)
         for at, count in ((1, 1), (1, 33), (0, 34)):  # the head of the first table, it, and what stands before it
             with open(image, "r+b") as f:
                 f.seek(at * 512)
