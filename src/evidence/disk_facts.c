@@ -138,7 +138,16 @@ static void say_unread(struct disk_fs *fs)
         snprintf(fs->advice, sizeof(fs->advice), "no file system is read there: %.200s", words);
 }
 
-void disk_open_fs(struct disk_image *image, uint64_t first, struct disk_fs *fs, TSK_FS_INFO **out)
+/* The bytes that so many sectors have in the image. */
+static uint64_t bytes_there(const struct disk_image *image, uint64_t off, uint64_t count)
+{
+    uint64_t rest = image->media->size - off;
+
+    return count < rest / image->media->sector_size ? count * image->media->sector_size : rest;
+}
+
+void disk_open_fs(struct disk_image *image, uint64_t first, uint64_t count, struct disk_fs *fs,
+                  TSK_FS_INFO **out)
 {
     uint64_t off = first * image->media->sector_size;
     TSK_FS_INFO *opened;
@@ -154,8 +163,9 @@ void disk_open_fs(struct disk_image *image, uint64_t first, struct disk_fs *fs, 
     tsk_error_reset();
     opened = tsk_fs_open_img(&image->info, (TSK_OFF_T)off, TSK_FS_TYPE_DETECT);
     if (!opened) {
+        say_unread(fs);
         if (!disk_know(image, off, false, fs))
-            say_unread(fs);
+            disk_know_copy(image, off, bytes_there(image, off, count), fs);
         tsk_error_reset();
         return;
     }

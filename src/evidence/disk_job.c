@@ -19,12 +19,12 @@ static int list(struct disk_image *image, const struct disk_task *task, struct s
     CLEANUP(disk_walk_release)
     struct disk_walk w = {.image = image, .task = *task, .content_left = task->most};
     struct disk_fs fs = {.number = task->number};
-    uint64_t first = task->first;
-    int code = task->number ? disk_find_partition(image, task->number, &first, e) : 0;
+    uint64_t first = task->first, count = UINT64_MAX;
+    int code = task->number ? disk_find_partition(image, task->number, &first, &count, e) : 0;
 
     if (code)
         return code;
-    disk_open_fs(image, first, &fs, &w.fs);
+    disk_open_fs(image, first, count, &fs, &w.fs);
     if (!w.fs)
         return no_file_system(&fs, e);
     code = disk_send(image, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);

@@ -53,16 +53,21 @@ MUST_CHECK int disk_chain_tell(struct disk_image *image, struct err *e);
 /* Tells of each table of a GPT that is not sound, and where the two differ (DISK_WIRE_DOUBT). A
  * block is what the GPT counts in. */
 MUST_CHECK int disk_gpt_tell(struct disk_image *image, uint32_t block_size, struct err *e);
-/* Where the partition of that number begins. ERR_NOTFOUND names those there are. */
+/* Where the partition of that number begins, and how many sectors it has. ERR_NOTFOUND names those
+ * there are. */
 MUST_CHECK int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first,
-                                   struct err *e);
+                                   uint64_t *count, struct err *e);
 
-/* The file system that begins at a sector: fills fs, and *out where libtsk reads it (else NULL).
- * The caller closes it: tsk_fs_close. */
-void disk_open_fs(struct disk_image *image, uint64_t first, struct disk_fs *fs, TSK_FS_INFO **out);
+/* The file system that begins at a sector, of so many at most: fills fs, and *out where libtsk
+ * reads it (else NULL). The caller closes it: tsk_fs_close. */
+void disk_open_fs(struct disk_image *image, uint64_t first, uint64_t count, struct disk_fs *fs,
+                  TSK_FS_INFO **out);
 /* What begins there and is not for libtsk: kind and advice; false: nothing that is known. The first
  * are told by bytes that no file system has there, the others only where libtsk read nothing. */
 bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct disk_fs *fs);
+/* What begins there has lost its beginning, of which a copy lies in the bytes that it may have:
+ * kind and advice. */
+bool disk_know_copy(struct disk_image *image, uint64_t off, uint64_t size, struct disk_fs *fs);
 /* Label, times and the like, from the superblock. */
 void disk_add_facts(struct disk_image *image, uint64_t off, struct disk_fs *fs);
 

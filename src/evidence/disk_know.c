@@ -1,5 +1,6 @@
 /* disk_know.c: recognises what libtsk does not read by its first bytes, and says what to do. */
 #include "evidence/disk_job.h"
+#include "evidence/le.h"
 
 /* As STR, where a constant is wanted. */
 #define STR_CONST(literal)                                                                         \
@@ -125,4 +126,69 @@ bool disk_know(struct disk_image *image, uint64_t off, bool only_certain, struct
     else
         return false;
     return true;
+}
+
+enum { SUPER_SIZE = 128, GROUP_COUNT = 8, BLOCK_SIZE_COUNT = 7 };
+
+/* Whether the superblock of ext that lies in that group says so itself
+ * (Documentation/filesystems/ext4/super.rst). */
+static bool is_super_of(struct str super, unsigned size_log, uint32_t group)
+{
+    return le_at(super, 0x38, 2) == 0xef53 && le32_at(super, 0x18) == size_log &&
+           le_at(super, 0x5a, 2) == group && le32_at(super, 0x20) == 8192u << size_log;
+}
+
+/* Copies lie at the start of groups 1 and powers of 3, 5 and 7; a group has as many blocks as a
+ * block has bits. */
+static bool know_ext_copy(struct disk_image *image, uint64_t off, uint64_t size, struct disk_fs *fs)
+{
+    char bytes[SUPER_SIZE];
+
+    for (unsigned log = 0; log < BLOCK_SIZE_COUNT; log++)
+        for (uint32_t group = 1; group < GROUP_COUNT; group += 2) {
+            uint64_t block = (uint64_t)group * (8192u << log) + (log == 0);
+            unsigned block_size = 1024u << log;
+
+            if (block * block_size + SUPER_SIZE > size ||
+                !disk_image_read(image, off + block * block_size, bytes, SUPER_SIZE) ||
+                !is_super_of((struct str){bytes, SUPER_SIZE}, log, group))
+                continue;
+            snprintf(fs->kind, sizeof(fs->kind), "ext2, ext3 or ext4");
+            snprintf(fs->advice, sizeof(fs->advice),
+                     "its first superblock is lost, and a copy lies at block %llu of %u bytes. "
+                     "Written out (--raw FILE), debugfs -c -b %u -s %llu FILE reads it; e2fsck -b "
+                     "%llu -B %u mends a copy of FILE",
+                     (unsigned long long)block, block_size, block_size, (unsigned long long)block,
+                     (unsigned long long)block, block_size);
+            return true;
+        }
+    return false;
+}
+
+/* The last sector of a partition with NTFS is a copy of the first, and not a part of the volume. */
+static bool know_ntfs_copy(struct disk_image *image, uint64_t off, uint64_t size,
+                           struct disk_fs *fs)
+{
+    uint32_t sector = image->media->sector_size;
+    char bytes[512];
+
+    if (size < 2 * (uint64_t)sector ||
+        !disk_image_read(image, off + size - sector, bytes, sizeof(bytes)) ||
+        memcmp(bytes + 3, "NTFS    ", 8) != 0 || memcmp(bytes + 510, "\x55\xaa", 2) != 0)
+        return false;
+    snprintf(fs->kind, sizeof(fs->kind), "ntfs");
+    snprintf(fs->advice, sizeof(fs->advice),
+             "its first sector is lost, and a copy lies in its last one (sector %llu of the disk). "
+             "Write it out (--raw FILE), and copy that sector over the first in a copy of FILE, as "
+             "ntfsfix does, which empties the journal, too",
+             (unsigned long long)((off + size) / sector - 1));
+    return true;
+}
+
+bool disk_know_copy(struct disk_image *image, uint64_t off, uint64_t size, struct disk_fs *fs)
+{
+    bool is_known = know_ext_copy(image, off, size, fs) || know_ntfs_copy(image, off, size, fs);
+
+    tsk_error_reset();
+    return is_known;
 }

@@ -94,12 +94,13 @@ static uint64_t in_sectors(const TSK_VS_PART_INFO *p, uint64_t blocks)
     return blocks * p->vs->block_size / p->vs->img_info->sector_size;
 }
 
-static int tell_fs(struct disk_image *image, uint64_t first, uint32_t number, struct err *e)
+static int tell_fs(struct disk_image *image, uint64_t first, uint64_t count, uint32_t number,
+                   struct err *e)
 {
     struct disk_fs fs = {.number = number};
     TSK_FS_INFO *opened;
 
-    disk_open_fs(image, first, &fs, &opened);
+    disk_open_fs(image, first, count, &fs, &opened);
     if (opened)
         tsk_fs_close(opened);
     return disk_send(image, DISK_WIRE_FS, (struct str){(char *)&fs, sizeof(fs)}, e);
@@ -121,7 +122,7 @@ static int tell_partition(struct telling *t, const TSK_VS_PART_INFO *p)
     buf_addstr(&message, str_head(str_of(p->desc), DISK_TEXT_LIMIT));
     code = disk_send(t->image, DISK_WIRE_PARTITION, buf_str(&message), t->e);
     if (code == 0 && is_volume(p))
-        code = tell_fs(t->image, head.first, head.number, t->e);
+        code = tell_fs(t->image, head.first, head.count, head.number, t->e);
     return code;
 }
 
@@ -158,7 +159,7 @@ int disk_tell_all(struct disk_image *image, struct err *e)
         return code;
     code = tell_table(image, vs, e);
     if (!vs)
-        return code ? code : tell_fs(image, 0, 0, e);
+        return code ? code : tell_fs(image, 0, UINT64_MAX, 0, e);
     if (!code && vs->vstype == TSK_VS_TYPE_DOS)
         code = disk_chain_tell(image, e);
     if (!code && vs->vstype == TSK_VS_TYPE_GPT)
@@ -171,7 +172,8 @@ int disk_tell_all(struct disk_image *image, struct err *e)
     return code ? code : t.code;
 }
 
-int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first, struct err *e)
+int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first, uint64_t *count,
+                        struct err *e)
 {
     int code = disk_chain_check(image, e);
     TSK_VS_INFO *vs = code ? NULL : open_table(image);
@@ -193,8 +195,10 @@ int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *fir
         if (there.len < 400)
             buf_addf(&there, "%s%u", there.len ? ", " : "", (unsigned)number_of(p));
     }
-    if (found)
+    if (found) {
         *first = in_sectors(found, found->start);
+        *count = in_sectors(found, found->len);
+    }
     tsk_vs_close(vs);
     if (found)
         return 0;

@@ -551,6 +551,27 @@ class NotRead(DiskTest):
             tool("cryptsetup", "luksFormat", "-q", "--type", version, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", image, "-", stdin=b"secret")
             self.check(image, "LUKS", "cryptsetup open --readonly")
 
+    @needs("mke2fs", "debugfs", "mkfs.ntfs", "ntfsfix")
+    def test_a_file_system_whose_beginning_is_lost_has_a_copy_of_it(self):
+        """Other programs go on with what is named: the superblock of group 1, the last sector of NTFS."""
+        tree = self.tree()
+        for block, size in ((1024, 16 << 20), (4096, 136 << 20)):
+            image = self.ext(f"{block}.img", size, ("-t", "ext4", "-b", block), tree)
+            with open(image, "r+b") as f:
+                f.seek(1024)
+                f.write(bytes(1024))
+            words = re.search(r"debugfs -c -b (\d+) -s (\d+) FILE", self.json_of(image)["file_system"]["next"])
+            self.check(image, "ext2, ext3 or ext4", words.group())
+            said = tool("debugfs", "-c", "-b", words[1], "-s", words[2], "-R", "cat /etc/passwd", image)
+            self.assertEqual(said, (tree / "etc" / "passwd").read_bytes())
+        image = self.disk("ntfs.img", 8 << 20)
+        tool("mkfs.ntfs", "-q", "-F", image)
+        whole = image.read_bytes()
+        image.write_bytes(bytes(512) + whole[512:])
+        self.check(image, "ntfs", f"sector {len(whole) // 512 - 1} of the disk")
+        tool("ntfsfix", image)
+        self.assertEqual(image.read_bytes()[:512], whole[:512])
+
     def test_others_by_what_their_documents_say(self):
         # BitLocker: [MS-FVE], the boot sector's signature; LVM2: lib/label/label.h and format_text/layout.h; md: md_p.h,
         # MD_SB_MAGIC, little-endian, at 4 KiB in version 1.2; ZFS: the On-Disk Specification, 1.3, UB_MAGIC in uberblocks from
