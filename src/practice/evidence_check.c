@@ -133,6 +133,7 @@ static void check_next(void *context, size_t at, void *scratch)
     (void)scratch;
     if (interrupt_came())
         return;
+    r->is_begun = true;
     r->state = state_of(r->bytes->check(k->check->session, r->item, &watch, &found, &why));
     pthread_mutex_lock(&k->lock);
     r->found = arena_strdup(k->check->arena, buf_text(&found));

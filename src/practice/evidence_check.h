@@ -34,6 +34,7 @@ struct item_result {
     const struct thing *item;
     const struct item_bytes *bytes;
     enum item_state state;
+    bool is_begun;     /* where it is unchecked: it was being read when all was stopped */
     const char *why;   /* a sentence where it is not the same; of the arena */
     const char *found; /* lines, or ""; of the arena */
 };

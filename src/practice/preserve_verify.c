@@ -6,6 +6,7 @@
 #include "practice/evidence.h"
 #include "practice/evidence_check.h"
 #include "render/screen.h"
+#include "sys/clock.h"
 #include "sys/interrupt.h"
 
 enum { ITEMS_OF_RECORD = 100 }; /* each is named once or twice, and refs are limited */
@@ -242,6 +243,41 @@ static size_t count_for_record(const struct item_result *items, size_t left)
     return count;
 }
 
+/* Its bytes were read, and nothing was compared to the end: it is a look at the item, no result. */
+static int record_stopped(struct verifying *w, const struct thing *item, struct err *e)
+{
+    CLEANUP(decision_release) struct decision d = {0};
+    CLEANUP_BUF struct buf place = {0};
+    struct draft *dr;
+    char host[256];
+    uint64_t first;
+    int rc = session_draft(w->session, &d, w->op, w->in, e);
+
+    if (rc)
+        return rc;
+    host_name(host, sizeof(host));
+    buf_addf(&place, "begun to be hashed again on %s", host);
+    d.is_independent = true;
+    dr = decision_add(&d, "custody/1");
+    draft_take_input(&d, dr, &custody_kind);
+    custody_label(&d, dr, item);
+    draft_value_ref(&d, dr, "evidence", &item->id);
+    draft_value(dr, "act", STR("examined"));
+    draft_value(dr, "place", buf_str(&place));
+    draft_value(dr, "outcome", STR("stopped by who did it, before all of it was read: no result"));
+    return session_append(w->session, &d, &first, e);
+}
+
+static int record_all_stopped(struct verifying *w, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < w->check.count && !session_is_read_only(w->session); i++)
+        if (w->check.items[i].state == ITEM_UNCHECKED && w->check.items[i].is_begun)
+            rc = record_stopped(w, w->check.items[i].item, e);
+    return rc;
+}
+
 static int record_all(struct verifying *w, struct err *e)
 {
     size_t left = w->check.count - w->check.totals[ITEM_UNCHECKED];
@@ -256,7 +292,7 @@ static int record_all(struct verifying *w, struct err *e)
         items += count;
         left -= count;
     }
-    return rc;
+    return rc ? rc : record_all_stopped(w, e);
 }
 
 /* The screen has them by their numbers. */
@@ -356,8 +392,9 @@ static void tell_text(struct verifying *w)
                   checked == 1 ? "" : "s", size_text(size, c->size),
                   (unsigned long long)c->totals[ITEM_SAME],
                   c->totals[ITEM_SAME] == checked ? "." : ", the others are above.",
-                  w->records ? " This is on record."
-                             : " The case can only be read here: this is not on record.");
+                  !session_is_read_only(w->session)
+                      ? " This is on record."
+                      : " The case can only be read here: this is not on record.");
     if (c->totals[ITEM_SAME] != checked)
         tell_next(&screen, c);
 }
@@ -419,8 +456,9 @@ static int judge(const struct verifying *w, struct err *e)
         return err_set(e, ERR_IO, "%llu of the items could not be read",
                        (unsigned long long)totals[ITEM_UNREADABLE]);
     if (w->is_stopped)
-        return err_set(e, ERR_CANCEL,
-                       "stopped at your request; what was checked until then is recorded");
+        return err_set(e, ERR_CANCEL, "stopped at your request; what was checked until then%s",
+                       session_is_read_only(w->session) ? " is above"
+                                                        : ", and what was being read, is recorded");
     return 0;
 }
 
@@ -458,22 +496,25 @@ const struct operation preserve_verify = {
     .practice = "preserve",
     .help = "hash items of evidence again: are they still what was taken?",
     .example = "calm preserve verify e3 e4",
-    .more = "Reads every byte of the items again, several items at once, and compares them with "
-            "the register: all items where none is named. Nothing is changed. Who did it, when, "
-            "and the result for each item goes on record and into its chain of custody. Exit "
-            "status 8: some are not what was taken; 3: the bytes of some are not there; 11: some "
-            "cannot be read. A case that can only be read is checked all the same, without a "
-            "record. calm log verify checks the record itself, too. Of a disk image, whose files "
-            "lie outside of the case, each file, and the three hashes of all that it holds are "
-            "compared, and an E01 is read once more with libewf; where it is damaged, the "
-            "screen and the record say which file, byte and sectors. Of a file that is an E01, the "
-            "hashes that it states are compared with what it holds, too, and libewf reads it: "
-            "what it states was so when it was taken, and changes nothing of the result.",
+    .more =
+        "Reads every byte of the items again, several items at once, and compares them with "
+        "the register: all items where none is named. Nothing is changed. Who did it, when, "
+        "and the result for each item goes on record and into its chain of custody. Exit "
+        "status 8: some are not what was taken; 3: the bytes of some are not there; 11: some "
+        "cannot be read. A case that can only be read is checked all the same, without a "
+        "record. Stopped by Ctrl-C, what was checked until then is on record, and that the items "
+        "which were being read were begun. calm log verify checks the record itself, too. Of a "
+        "disk image, whose files "
+        "lie outside of the case, each file, and the three hashes of all that it holds are "
+        "compared, and an E01 is read once more with libewf; where it is damaged, the "
+        "screen and the record say which file, byte and sectors. Of a file that is an E01, the "
+        "hashes that it states are compared with what it holds, too, and libewf reads it: "
+        "what it states was so when it was taken, and changes nothing of the result.",
     OP_FIELDS(verify_fields),
     .kind = &verification_kind,
     .type = OP_JOB,
     .roles = ROLES_ALL,
     .faces = FACE_CLI,
-    .records = WORDS("verification/1"),
+    .records = WORDS("verification/1", "custody/1"),
     .works_read_only = true,
     .job = verify_job};

@@ -363,6 +363,10 @@ class VerifyImage(Verifying):
         self.assertLess(time.monotonic() - began, 10)
         self.assertIn("stopped at your request", one_line(why.decode()))
         self.assertNotEqual(run.returncode, 0)
+        # its bytes were read, and nothing was found out
+        row = self.ana.json("preserve custody e1")["chain"][-1]
+        self.assertEqual((row["act"], row["place"].split(" on ")[0], row["outcome"].split(",")[0]), ("examined", "begun to be hashed again", "stopped by who did it"))
+        self.assertFalse([r for r in self.ana.json("preserve custody e1")["chain"] if r["act"].startswith("verified")])
 
 
 class VerifyFile(Verifying):
