@@ -109,6 +109,8 @@ static void add_row(struct buf *out, const struct disk_file *f, const struct row
         buf_adds(out, " -> ");
         add_name(out, f->link);
     }
+    if (f->is_forgotten)
+        buf_adds(out, " (length forgotten)"); /* programs skip a line whose length is no number */
     if (f->is_deleted)
         buf_adds(out, f->is_reallocated ? " (deleted-realloc)" : " (deleted)");
     buf_addf(out, "|%llu", (unsigned long long)f->inode);

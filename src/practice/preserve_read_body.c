@@ -15,6 +15,7 @@ struct body {
     struct buf lines;
     const char *path;
     uint64_t rows;
+    uint64_t forgotten; /* of them, deleted files */
     uint64_t trouble;
 };
 
@@ -40,6 +41,7 @@ static int on_body_row(void *context, const struct disk_file *f, struct err *e)
     struct body *b = context;
 
     b->rows++;
+    b->forgotten += f->is_forgotten;
     disk_body_add(&b->lines, f);
     if (interrupt_came())
         return err_set(e, ERR_CANCEL, "stopped at your request; nothing was written");
@@ -65,6 +67,7 @@ static void tell_body(const struct reading *r, const struct body *b)
         json_begin(&j, &r->a->json);
         json_object_begin(&j);
         json_put_u64(&j, "rows", b->rows);
+        json_put_u64(&j, "forgotten", b->forgotten);
         json_put_u64(&j, "not_read", b->trouble);
         json_put_u64(&j, "damaged", r->sums.damaged);
         disk_standing_json(&r->standing, &j);
@@ -74,6 +77,9 @@ static void tell_body(const struct reading *r, const struct body *b)
     buf_addf(&r->a->text, "%llu rows written to ", (unsigned long long)b->rows);
     sink_terminal(&r->a->text, str_of(b->path), false);
     buf_adds(&r->a->text, ".\n");
+    disk_forgotten_text(&r->a->text, b->forgotten);
+    if (b->forgotten)
+        buf_adds(&r->a->text, " Their length is 0 there, and the name says so.\n");
     if (b->trouble)
         buf_addf(&r->a->text,
                  "%llu folders could not be read whole: --list ends with their names.\n",

@@ -222,6 +222,11 @@ class Made(DiskTest):
             said = one_line(self.read(image, "--deleted"))
             self.assertIn("1 deleted file of which the file system forgot how long it was", said)
             self.assertIn("(deleted; length and place forgotten)", said)
+            # mactime of The Sleuth Kit leaves out lines whose length is no number
+            lines = [l for l in self.body(image, "--deleted").split(b"\n") if b"length forgotten" in l]
+            self.assertEqual([l.split(b"|")[1].split(b" ", 1)[1] for l in lines], [b"(length forgotten) (deleted)"])
+            if shutil.which("mactime", path=TOOLS):
+                self.assertIn(b"(length forgotten) (deleted)", tool("mactime", "-d", stdin=lines[0] + b"\n"))
 
     @needs("mke2fs", "debugfs")
     def test_what_another_file_took_over_is_not_passed_off_as_the_deleted_one(self):
