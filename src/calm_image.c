@@ -493,7 +493,13 @@ static void tell(struct face *f, const struct imager_report *r, int rc, const st
         say(buf_str(&shown));
     }
     if (rc && r->part.len) {
-        line("Nothing is lost: calm-image --resume %s goes on where it was.", buf_text(&r->part));
+        /* a file of it that is away, or another thing in its place */
+        bool lacks = rc == ERR_NOTFOUND || rc == ERR_USAGE || rc == ERR_CONFLICT;
+
+        line("%s: calm-image --resume %s goes on where it was.",
+             lacks ? "Nothing was changed. Once what is named below is there again, as it was"
+                   : "Nothing is lost",
+             buf_text(&r->part));
         tell_check_code(r);
     }
 }

@@ -49,6 +49,16 @@ class Alone(CaseTest):
 
     def test_relative_paths_hold_from_any_folder(self):
         self.stopped("disk.raw", "--to", "images", "--name", "web1")
+        # what is no file of it is not gone on from, and no promise is made
+        first = self.out / "web1.E01"
+        first.rename(self.folder / "away")
+        os.mkfifo(first)
+        done = subprocess.run([IMAGER, "--resume", "web1.part"], cwd=self.out, capture_output=True, timeout=60, check=False)
+        said = one_line((done.stdout + done.stderr).decode())
+        self.assertIn(done.returncode, (USAGE, 6), said)
+        self.assertNotIn("Nothing is lost", said)
+        self.assertIn(f"Once what is named below is there again, as it was: calm-image --resume {self.out}/web1.part", said)
+        (self.folder / "away").rename(first)
         self.assertIn(self.sha256, self.image("--resume", "web1.part", cwd=self.out))
         self.assertEqual(sorted(p.name for p in self.out.iterdir()), ["web1.E01", "web1.map", "web1.pieces", "web1.txt"])
 
