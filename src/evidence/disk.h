@@ -34,7 +34,7 @@ struct disk_table {
     uint64_t media_size;
     uint32_t sector_size;      /* bytes; all numbers of sectors are in these */
     char kind[DISK_KIND_SIZE]; /* "GPT", "DOS", "BSD", "Mac", "Sun"; empty: none */
-    uint32_t is_backup;        /* 1: the first one is damaged, and this is the copy at the end */
+    uint32_t is_backup;        /* 1: the first one cannot be used: this is the copy at the end */
 };
 
 struct disk_partition {

@@ -210,6 +210,32 @@ static uint64_t second_at(const struct gpt *first, uint64_t last)
     return first->has_mark && first->other > first->at ? first->other : last;
 }
 
+enum { DOS_ENTRIES = 446, DOS_ENTRY_SIZE = 16, DOS_COUNT = 4, DOS_SIZE = 512, GPT_NAMED_COUNT = 4 };
+
+/* The entry that keeps old programs off a GPT: without it systems use none. */
+static bool is_protected(struct disk_image *image)
+{
+    uint8_t table[DOS_SIZE];
+
+    if (!disk_image_read(image, 0, table, sizeof(table)) ||
+        memcmp(table + DOS_SIZE - 2, "\x55\xaa", 2) != 0)
+        return false;
+    for (unsigned i = 0; i < DOS_COUNT; i++)
+        if (table[DOS_ENTRIES + i * DOS_ENTRY_SIZE + 4] == 0xee)
+            return true;
+    return false;
+}
+
+static int tell_unprotected(struct disk_image *image, const struct gpt *first, struct err *e)
+{
+    if (first->fault || is_protected(image))
+        return 0;
+    return disk_send(image, DISK_WIRE_DOUBT,
+                     STR("Sector 0 lacks the entry that belongs to a GPT: systems do not use the "
+                         "tables without it."),
+                     e);
+}
+
 int disk_gpt_tell(struct disk_image *image, uint32_t block_size, struct err *e)
 {
     uint32_t factor = block_size / image->info.sector_size;
@@ -236,5 +262,48 @@ int disk_gpt_tell(struct disk_image *image, uint32_t block_size, struct err *e)
         code = tell_fault(image, second, factor, "", e);
     if (!code)
         code = tell_differences(image, first, second, factor, e);
+    if (!code)
+        code = tell_unprotected(image, first, e);
     return code;
+}
+
+/* A file system that is read, or what is known by certain bytes. */
+static bool is_known_at_start(struct disk_image *image)
+{
+    struct disk_fs fs = {.number = 0};
+    TSK_FS_INFO *opened;
+
+    disk_open_fs(image, 0, 0, &fs, &opened);
+    if (opened)
+        tsk_fs_close(opened);
+    return opened ? fs.is_readable : fs.kind[0] != '\0';
+}
+
+bool disk_gpt_is_left_over(struct disk_image *image, const TSK_VS_INFO *vs)
+{
+    return vs->vstype == TSK_VS_TYPE_GPT && vs->is_backup && !is_protected(image) &&
+           is_known_at_start(image);
+}
+
+int disk_gpt_tell_left_over(struct disk_image *image, const TSK_VS_INFO *vs, struct err *e)
+{
+    uint64_t sectors = vs->block_size / image->info.sector_size;
+    CLEANUP_BUF struct buf words = {0};
+    unsigned count = 0;
+
+    buf_adds(&words, "At the end of the disk lies the second table of a GPT. Sector 0 has no "
+                     "entry that belongs to one, so systems do not use it, and what is told here "
+                     "begins at sector 0: the table is an older one.");
+    for (const TSK_VS_PART_INFO *p = vs->part_list; p; p = p->next) {
+        if (!(p->flags & TSK_VS_PART_FLAG_ALLOC) || p->flags & TSK_VS_PART_FLAG_META)
+            continue;
+        if (++count <= GPT_NAMED_COUNT)
+            buf_addf(&words, "%s%llu", count == 1 ? " Its partitions begin at sector " : ", ",
+                     (unsigned long long)p->start * sectors);
+    }
+    if (count > GPT_NAMED_COUNT)
+        buf_addf(&words, " and %u more", count - GPT_NAMED_COUNT);
+    if (count)
+        buf_adds(&words, ": --offset SECTOR reads there.");
+    return disk_send(image, DISK_WIRE_DOUBT, buf_str(&words), e);
 }

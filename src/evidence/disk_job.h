@@ -53,6 +53,12 @@ MUST_CHECK int disk_chain_tell(struct disk_image *image, struct err *e);
 /* Tells of each table of a GPT that is not sound, and where the two differ (DISK_WIRE_DOUBT). A
  * block is what the GPT counts in. */
 MUST_CHECK int disk_gpt_tell(struct disk_image *image, uint32_t block_size, struct err *e);
+/* Whether the table is a second one at the end of a disk, which nothing else belongs to, and the
+ * disk is in use without partitions since: what is known begins at its first sector. */
+bool disk_gpt_is_left_over(struct disk_image *image, const TSK_VS_INFO *vs);
+/* Says so, and where its partitions began (DISK_WIRE_DOUBT). */
+MUST_CHECK int disk_gpt_tell_left_over(struct disk_image *image, const TSK_VS_INFO *vs,
+                                       struct err *e);
 /* Where the partition of that number begins, and how many sectors it has. ERR_NOTFOUND names those
  * there are. */
 MUST_CHECK int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first,

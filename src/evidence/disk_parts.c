@@ -148,6 +148,18 @@ static int tell_table(struct disk_image *image, const TSK_VS_INFO *vs, struct er
     return disk_send(image, DISK_WIRE_TABLE, (struct str){(char *)&t, sizeof(t)}, e);
 }
 
+/* What takes the whole disk, with what speaks against that. */
+static int tell_whole(struct disk_image *image, TSK_VS_INFO *left_over, struct err *e)
+{
+    int code = tell_table(image, NULL, e);
+
+    if (!code && left_over)
+        code = disk_gpt_tell_left_over(image, left_over, e);
+    if (left_over)
+        tsk_vs_close(left_over);
+    return code ? code : tell_fs(image, 0, UINT64_MAX, 0, e);
+}
+
 int disk_tell_all(struct disk_image *image, struct err *e)
 {
     int code = disk_chain_check(image, e);
@@ -157,9 +169,9 @@ int disk_tell_all(struct disk_image *image, struct err *e)
 
     if (code)
         return code;
+    if (!vs || disk_gpt_is_left_over(image, vs))
+        return tell_whole(image, vs, e);
     code = tell_table(image, vs, e);
-    if (!vs)
-        return code ? code : tell_fs(image, 0, UINT64_MAX, 0, e);
     if (!code && vs->vstype == TSK_VS_TYPE_DOS)
         code = disk_chain_tell(image, e);
     if (!code && vs->vstype == TSK_VS_TYPE_GPT)
@@ -182,7 +194,10 @@ int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *fir
 
     if (code)
         return code;
-
+    if (vs && disk_gpt_is_left_over(image, vs)) {
+        tsk_vs_close(vs);
+        vs = NULL;
+    }
     if (!vs)
         return err_set(e, ERR_NOTFOUND,
                        "it has no partitions: a file system that takes the whole disk is read "

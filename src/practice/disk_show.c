@@ -237,7 +237,7 @@ static void survey_text(const struct disk_survey *s, struct str image, struct an
         &screen, 0, STR_FMT ": %s (%llu bytes), sectors of %u bytes, %s%s", STR_ARG(image),
         size_text(size, s->table.media_size), (unsigned long long)s->table.media_size,
         (unsigned)s->table.sector_size, s->table.kind[0] ? s->table.kind : "no partition table",
-        s->table.is_backup ? " (the first table is damaged: this is its copy at the end)" : "");
+        s->table.is_backup ? " (read by its copy at the end of the disk)" : "");
     screen_blank(&screen);
     if (s->count) {
         show_table(s, &screen);

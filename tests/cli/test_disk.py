@@ -432,6 +432,13 @@ class Made(DiskTest):
             self.assertEqual((told["table"], told["is_backup"]), ("GPT", True))
             self.assertEqual([p["first"] for p in told["partitions"] if p["is"] == "partition"], [2048, 20480])
             self.same_as_fls(image, "-o", "20480", calm=("--partition", "2"))
+        # nothing belongs to that second table, and sector 0 has a file system: the disk is used without partitions since
+        self.put(image, 0, self.ext("whole.img", size=24 << 20, tree=self.folder / "tree", options=("-t", "ext4", "-b", "1024")))
+        told = self.json_of(image)
+        self.assertEqual((told["table"], told["partitions"], told["file_system"]["kind"]), (None, [], "ext4"))
+        self.assertIn("the table is an older one. Its partitions begin at sector 2048, 20480: --offset SECTOR", one_line(self.read(image)))
+        self.same_as_fls(image)
+        self.assertEqual(self.ana.fails(f"preserve read {image} --partition 1")[0], 3)
 
     @needs("ewfacquirestream", "mke2fs")
     def test_an_e01_of_several_files_and_one_that_is_damaged(self):
