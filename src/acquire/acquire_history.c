@@ -66,11 +66,18 @@ static void add_runs(const struct acquire_finding *f, struct buf *out)
     buf_addf(out, ", begun from %s until %s: ", from, until);
 }
 
+static bool is_of_same_runs(const struct acquire_finding *a, const struct acquire_finding *b)
+{
+    return a->first == b->first && a->last == b->last && a->count == b->count &&
+           a->from.sec == b->from.sec && a->until.sec == b->until.sec;
+}
+
 void acquire_history_text(const struct acquire_history *h, struct buf *out)
 {
     for (size_t i = 0; i < h->count; i++) {
         buf_adds(out, out->len ? " " : "");
-        add_runs(&h->all[i], out);
+        if (i == 0 || !is_of_same_runs(&h->all[i], &h->all[i - 1]))
+            add_runs(&h->all[i], out);
         buf_addf(out, "%s.", h->all[i].text);
     }
 }

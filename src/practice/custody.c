@@ -146,7 +146,6 @@ static void add_acquisition(const struct view *v, struct doc *d, const struct th
         {"remark", "Noted"},
         {"began", "Begun"},
         {"ended", "Ended"},
-        {"runs", "Later runs"},
         {"back-began", "Read back from"},
         {"back-ended", "Read back to"},
         {"options", "Options"},
@@ -154,12 +153,16 @@ static void add_acquisition(const struct view *v, struct doc *d, const struct th
         {"made", "Facts are from"},
     };
     const struct thing *t = acquisition_of(v, item);
+    struct str runs = t ? thing_value(t, "runs") : STR("");
+    struct str remark = thing_value(item, "remark");
 
     if (!t)
         return;
     doc_heading(d, 1, STR("How the image was made"));
     doc_pairs(d, DOC_FACTS);
     add_facts(v, d, t, facts, COUNT_OF(facts));
+    if (runs.len && !memmem(remark.p, remark.len, runs.p, runs.len)) /* what is particular has it */
+        fact(v, d, t, "runs", "Later runs");
     doc_end(d);
 }
 
