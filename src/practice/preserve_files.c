@@ -209,6 +209,11 @@ static int finish(struct taking *t, int rc, struct err *e)
                        "%llu of what was to be taken %s not; the rest is on the "
                        "register, and the reasons are above",
                        (unsigned long long)t->missed, t->missed == 1 ? "was" : "were");
+    if (t->limited)
+        return err_set(e, ERR_LIMIT,
+                       "of %llu of the archives not all is listed: a limit was met, which its list "
+                       "names. The archive itself is on the register, whole",
+                       (unsigned long long)t->limited);
     return 0;
 }
 
@@ -247,6 +252,13 @@ const struct operation preserve_files = {
         "What was named, or is a file or folder, and was not taken is told by exit status 11; "
         "sockets, "
         "FIFOs, devices and what is mounted within a folder are not meant by that. "
+        "--unpack reads archives (tar, cpio, zip, 7-Zip, or one file in gzip, bzip2, xz, lzma or "
+        "zstd) in a process that can do nothing else, and lists what lies in each: at most 200000 "
+        "entries, names of 4096 bytes, 64 GiB of content, 200 times the size of the archive "
+        "(behind "
+        "the first 16 MiB), an hour of processor time, four hours, and 1 GiB of memory; archives "
+        "within archives are listed as files and not opened. The archive is taken whole all the "
+        "same; its list says which limit was met, and the exit status is 10. "
         "Ctrl-C stops it; what was taken until then stays, recorded.",
     OP_FIELDS(files_fields),
     .kind = &evidence_kind,

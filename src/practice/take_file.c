@@ -300,6 +300,7 @@ static int put_as_item(struct taking *t, const struct walk_entry *entry, int fd,
         return rc;
     if (input_has(t->op, t->in, "unpack"))
         rc = unpack_list(&u, session_store(t->session), &f->file.digests.sha256, entry->path, e);
+    t->limited += u.is_limited;
     f->has_digests = true;
     id = draft_file(t, entry, f, u.is_archive ? "archive" : "file")->id;
     if (u.is_archive)

@@ -30,7 +30,8 @@ struct taking {
     uint64_t taken; /* files, with those in archives */
     uint64_t size;  /* their bytes */
     uint64_t left_count;
-    uint64_t missed; /* of these, all that were named, and those of folders that would be taken */
+    uint64_t limited; /* archives whose list a limit ended */
+    uint64_t missed;  /* of these, all that were named, and those of folders that would be taken */
     uint64_t item_count;
     char host[256];
     bool puts_in_archive;

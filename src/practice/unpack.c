@@ -207,6 +207,7 @@ int unpack_list(struct unpacked *out, struct store *store, const struct hash *bl
         return 0; /* no archive */
     if (read)
         buf_adds(&out->problem, why.text);
+    out->is_limited = read == ERR_LIMIT;
     rc = end_list(&l, &sum, out, e);
     if (rc)
         return rc;

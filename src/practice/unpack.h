@@ -10,6 +10,7 @@ struct unpacked {
     uint64_t odd_count;       /* of them with a warning */
     uint64_t size;            /* bytes that came out */
     struct buf problem;       /* why the list is not whole; empty when it is */
+    bool is_limited;          /* since a limit was met (base/limits.h, and time) */
 };
 void unpacked_release(struct unpacked *u);
 

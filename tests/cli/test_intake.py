@@ -553,8 +553,9 @@ class Archives(IntakeTest):
         self.assertEqual([entry["sha256"] for entry in entries], [sha256(some)])
         self.assertNotIn("problem", end)
         (self.source / "b.gz").write_bytes(gzip.compress(bytes(100_000_000)))
-        self.take(self.source / "b.gz", "--unpack")
+        self.take(self.source / "b.gz", "--unpack", status=10)
         _, end, _ = self.entries()
+        self.assertEqual([item["sort"] for item in self.items().values()][-2:], ["archive", "list"])
         self.assertIn("it grows to more than 200 times its size", end["problem"])
         with tarfile.open(self.source / "c.tar.gz", "w:gz"):
             pass
