@@ -333,6 +333,8 @@ static const char *outcome_of(struct str keywords)
 {
     char bits = keywords.len == 18 ? keywords.p[4] : '0';
 
+    if (str_is(keywords, "Audit success") || str_is(keywords, "Audit failure")) /* by its name */
+        return str_ends(keywords, "success") ? YES : NO;
     return bits == '2' ? YES : bits == '1' ? NO : "unknown";
 }
 

@@ -613,6 +613,47 @@ class Formats(unittest.TestCase):
         events, _ = read_lines(whole.replace(DENIED["eventTime"], "no time"))
         self.assertEqual([event["event.kind"] for event in events], ["unparsed", "unparsed"])
 
+    def test_event_logs_of_windows_that_others_exported_have_their_time_and_meaning(self):
+        """As evtx_dump (-o jsonl, -o xml), Velociraptor, xmltodict, wevtutil and EvtxECmd write one: microsoft's "4625(F)" says who failed to log on."""
+        data = {"SubjectUserName": "-", "TargetUserName": "eva", "TargetDomainName": "CORP", "Status": "0xc000006d", "LogonType": 3, "IpAddress": "203.0.113.9", "IpPort": "5000"}
+        when, schema = "2026-11-20T09:00:01.1234567Z", "http://schemas.microsoft.com/win/2004/08/events/event"
+        system = {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Security-Auditing"}}, "EventID": {"#attributes": {"Qualifiers": 0}, "#text": 4625}, "Level": 0,
+                  "Keywords": "0x8010000000000000", "TimeCreated": {"#attributes": {"SystemTime": when}}, "EventRecordID": 55, "Execution": {"#attributes": {"ProcessID": 500, "ThreadID": 600}},
+                  "Channel": "Security", "Computer": "PC1", "Security": None}
+        dump = {"Event": {"#attributes": {"xmlns": schema}, "System": system, "EventData": data}}
+        apart = {"Event": {"Event_attributes": {"xmlns": schema}, "System": {"Provider_attributes": {"Name": "Microsoft-Windows-Security-Auditing"}, "EventID": 4625, "TimeCreated_attributes":
+                 {"SystemTime": when}, "Channel": "Security", "Computer": "PC1", "EventRecordID": 55}, "EventData": data}}
+        named = [{"@Name": name, "#text": str(value)} for name, value in data.items()]
+        parsed = {"Event": {"@xmlns": schema, "System": {"Provider": {"@Name": "Microsoft-Windows-Security-Auditing"}, "EventID": {"@Qualifiers": "", "#text": "4625"}, "TimeCreated":
+                  {"@SystemTime": when}, "Channel": "Security", "Computer": "PC1", "EventRecordID": "55"}, "EventData": {"Data": named}}}
+        velociraptor = {"System": {"Provider": {"Name": "Microsoft-Windows-Security-Auditing", "Guid": "{5}"}, "EventID": {"Value": 4625}, "TimeCreated": {"SystemTime": 1795165201.1234567},
+                        "Channel": "Security", "Computer": "PC1", "EventRecordID": 55}, "EventData": data, "Message": "An account failed to log on."}
+        items = "".join(f"<Data Name='{name}'>{value}</Data>" for name, value in data.items())
+        xml = (f"<Event xmlns='{schema}'><System><Provider Name='Microsoft-Windows-Security-Auditing'/><EventID Qualifiers=''>4625</EventID><TimeCreated SystemTime='{when}'/>"
+               f"<EventRecordID>55</EventRecordID><Channel>Security</Channel><Computer>PC1</Computer></System><EventData>{items}</EventData>%s</Event>")
+        rendered = xml % "<RenderingInfo Culture='en-US'><Message>An account &lt;failed&gt;&#x20;to\nlog &#111;n &amp; so.</Message></RenderingInfo>"
+        spread = '<?xml version="1.0" encoding="utf-8"?>\n' + (xml % "").replace("><", ">\n  <").replace("'/>", "'>\n  </Provider>", 1).replace("'", '"')
+        head = "RecordNumber,EventRecordId,TimeCreated,EventId,Level,Provider,Channel,ProcessId,ThreadId,Computer,ChunkNumber,UserId,MapDescription,UserName,RemoteHost,Keywords,Payload"
+        payload = json.dumps({"EventData": {"Data": named}})
+        cells = ["1", "55", "2026-11-20 09:00:01.1234567", "4625", "LogAlways", "Microsoft-Windows-Security-Auditing", "Security", "500", "600", "PC1", "0", "", "Failed logon", "CORP\\eva",
+                 "EVIL (203.0.113.9)", "Audit failure", payload]
+        row = ",".join('"' + cell.replace('"', '""') + '"' if '"' in cell else cell for cell in cells)
+        for text in (lines(dump), lines(apart), lines(parsed), lines(velociraptor), xml % "" + "\n", f"Record 1\n{spread}\nRecord 2\n{spread}\n",
+                     f"\ufeff<?xml version=\"1.0\"?><Events>{rendered}{rendered}</Events>", f"\ufeff{head}\r\n{row}\r\n", lines(dict(zip(head.split(","), cells)))):
+            with self.subTest(text=text[:60]):
+                events, counts = read_lines(text)
+                self.assertEqual((counts["format"], counts["unparsed"], len(events) > 0), ("evtx", 0, True))
+                for event in events:
+                    self.assertEqual([event.get(name) for name in ("event.code", "event.action", "event.outcome", "user.name", "user.domain", "source.ip", "source.port", "host.name",
+                                                                   "winlog.channel", "winlog.record_id", "winlog.event_data.LogonType", "event.dataset", "doubt")],
+                                     ["4625", "login", "failure", "eva", "CORP", "203.0.113.9", "5000", "PC1", "Security", "55", "3", "evtx", ""])
+                    self.assertEqual(event["time"][:24], "2026-11-20T09:00:01.1234")
+        self.assertEqual(read_lines(rendered)[0][0]["message"], "An account <failed> to\nlog on & so.")
+        events, _ = read_lines(xml % "" + "what is between\n" + xml.replace("4625", "x") % "" + (xml % "")[:-9])
+        self.assertEqual([event["event.kind"] for event in events], ["event", "unparsed", "event", "unparsed"])
+        table = f"{head}\n" + ",".join(cells[:-1] + [""]) + "\n"  # without the data nobody knows whose name it is
+        self.assertEqual([read_lines(table)[0][0].get(name) for name in ("user.name", "related.user", "related.ip", "event.outcome")], [None, "eva", "203.0.113.9", "failure"])
+
     def test_names_that_other_formats_would_give_take_no_room(self):
         values = {f"counter{number}": number + 1 for number in range(1600)}
         parts = [{"time": "2026-11-25T02:12:10Z", "n": dict(list(values.items())[at:at + 400])} for at in range(0, 1600, 400)]

@@ -1,0 +1,33 @@
+/* winlog.h: events of Windows as other programs export them: elements, attributes and columns
+ * become the fields that they are in an event log itself, with the same meaning. */
+#pragma once
+#include "timeline/evtx_meanings.h"
+#include "timeline/format.h"
+#include "timeline/json_flat.h"
+
+enum { WINLOG_PATH_SIZE = 512, WINLOG_NAME_SIZE = 192 };
+
+/* Of a source; zero-initialise. */
+struct winlog {
+    struct evtx_meanings *meanings; /* made at the first use */
+    struct reader *r;
+    struct event *e; /* the event that is read */
+    struct stated time;
+    bool has_time;
+    unsigned params;             /* data without a name, so far */
+    char name[WINLOG_NAME_SIZE]; /* of the data that is read */
+    size_t name_len;             /* 0: it has none */
+};
+void winlog_release(void *w);
+/* Before what an event says is given. */
+void winlog_begin(struct winlog *w, struct reader *r, struct event *e);
+/* An attribute of the element with that path ("Event/System/Provider"), or, where it is empty, its
+ * text. */
+void winlog_put(struct winlog *w, struct str path, struct str attribute, struct str text);
+/* A member of an object, its name with dots: as evtx_dump, Velociraptor and xmltodict write them.
+ */
+void winlog_put_member(struct winlog *w, const struct json_value *v);
+/* A column of EvtxECmd. False: it has none of that name. */
+bool winlog_put_column(struct winlog *w, struct str name, struct str text);
+/* The event has all: its time, and what it means. False: it is none of Windows. */
+bool winlog_end(struct winlog *w);
