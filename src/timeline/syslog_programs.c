@@ -24,6 +24,10 @@
     {                                                                                              \
         "{user.name:any} : " reason SUDO_RUN, "command", category, outcome                         \
     }
+/* sudo -g without -u, which names no user. */
+#define SUDO_GROUP                                                                                 \
+    "PWD={process.working_directory:most} ; GROUP={user.effective.group.name} ; "                  \
+    "{_:any}COMMAND={process.command_line:any}"
 static const struct meaning sudo[] = {
     /* Of a command that another line is of. */
     {"{user.name:any} : problem with defaults entries ; {_:any}USER={user.effective.name} "
@@ -35,6 +39,11 @@ static const struct meaning sudo[] = {
     SUDO("{_:n} incorrect password attempt ; ", AUTH, NO),
     SUDO("{_:n} incorrect password attempts ; ", AUTH, NO),
     SUDO("{event.reason:any} ; ", "process", NO),
+    {"{user.name:any} : TTY={_} ; " SUDO_GROUP, "command", "process", YES},
+    {"{user.name:any} : HOST={_} ; TTY={_} ; " SUDO_GROUP, "command", "process", YES},
+    {"{user.name:any} : " SUDO_GROUP, "command", "process", YES},
+    {"{user.name:any} : {event.reason:any} ; TTY={_} ; " SUDO_GROUP, "command", "process", NO},
+    {"{user.name:any} : {event.reason:any} ; " SUDO_GROUP, "command", "process", NO},
     {"{user.name:any} : {event.reason:any} ; {_:any}USER={user.effective.name} ;{_:rest}",
      "command", "process", NO},
 };

@@ -57,3 +57,5 @@ bool filterlog_understand(struct reader *r, struct str sentence, struct event *e
 bool pkg_understand(struct reader *r, struct str sentence, struct event *e);
 /* "Installed: bash-5.1.8-6.el9.x86_64", as in yum's own log. */
 bool yum_understand(struct reader *r, struct str sentence, struct event *e);
+/* '@cee:{"sudo":{"accept":{…}}}' */
+bool sudo_understand(struct reader *r, struct str sentence, struct event *e);

@@ -201,10 +201,9 @@ static const struct {
     struct str name;
     bool (*understand)(struct reader *r, struct str sentence, struct event *e);
 } apart[] = {
-    {STR_INIT("filterlog"), filterlog_understand},
-    {STR_INIT("pkg"), pkg_understand},
-    {STR_INIT("pkg-static"), pkg_understand},
-    {STR_INIT("yum"), yum_understand},
+    {STR_INIT("filterlog"), filterlog_understand}, {STR_INIT("pkg"), pkg_understand},
+    {STR_INIT("pkg-static"), pkg_understand},      {STR_INIT("yum"), yum_understand},
+    {STR_INIT("sudo"), sudo_understand},
 };
 
 static bool read_apart(struct reader *r, const struct known_as *k, struct str sentence,

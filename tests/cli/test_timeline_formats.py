@@ -10,6 +10,25 @@ EVE = [{"timestamp": "2026-11-25T03:12:09.331430+0100", "flow_id": 168, "in_ifac
         "src_port": 36288, "dest_ip": "198.51.100.4", "dest_port": 80, "proto": "TCP", "alert": {"action": "allowed", "signature_id": 2034125,
         "signature": "ET EXPLOIT \"x\" / \u00e4", "severity": 1, "metadata": {"cve": ["CVE_1", "CVE_2"]}}},
        {"timestamp": "2026-11-25T02:12:10.000001+0000", "event_type": "stats", "stats": {"uptime": 510}}]
+def sudo_time(ns):
+    return {"seconds": 1795575129, "nanoseconds": ns, "iso8601": "20261125031209Z", "localtime": "Nov 25 03:12:09"}
+
+
+WHO = {"submituser": "eva", "command": "/usr/bin/tail", "runuser": "root", "ttyname": "/dev/pts/0", "submithost": "web1", "submitcwd": "/home/eva", "runuid": 0, "columns": 80, "lines": 24,
+       "runargv": ["tail", "-n", "5 \"x\"", "/etc/shadow"], "runenv": ["LANG=C", "PATH=/bin"]}
+SUDO_LOGGED = [("accept", {"uuid": "u-1", "server_time": sudo_time(6), "submit_time": sudo_time(5)} | WHO),
+               ("reject", {"reason": "3 incorrect password attempts", "server_time": sudo_time(6), "submit_time": sudo_time(5)} | WHO),
+               ("reject", {"reason": "command not allowed", "server_time": sudo_time(5)} | WHO),
+               ("exit", {"uuid": "u-1", "server_time": sudo_time(6), "exit_time": sudo_time(5), "run_time": {"seconds": 1, "nanoseconds": 2}, "signal": "KILL", "dumped_core": False, "exit_value": 137}),
+               ("alert", {"reason": "problem with defaults entries", "server_time": sudo_time(6), "alert_time": sudo_time(5), "submituser": "eva"})]
+SUDO_JSON = json.dumps(dict([SUDO_LOGGED[0]]), indent=4)[:-2] + "".join("," + json.dumps({kind: event}, indent=4)[1:-2] for kind, event in SUDO_LOGGED[1:]) + "\n}\n"
+SUDO_EVENTS = [{"time": "2026-11-25T02:52:09.000000005Z", "doubt": "", "event.action": "command", "process.name": "sudo"} | more for more in (
+    {"event.outcome": "success", "user.name": "eva", "user.effective.name": "root", "process.command_line": '/usr/bin/tail -n 5 "x" /etc/shadow', "host.name": "web1",
+     "process.working_directory": "/home/eva", "event.id": "u-1", "sudo.runenv": ["LANG=C", "PATH=/bin"]},
+    {"event.outcome": "failure", "event.category": "authentication", "event.reason": "3 incorrect password attempts", "user.name": "eva", "host.name": "web1"},
+    {"event.outcome": "failure", "event.category": "process", "event.reason": "command not allowed", "user.name": "eva", "host.name": "web1"},
+    {"event.outcome": "failure", "process.exit_code": "137", "sudo.signal": "KILL", "event.id": "u-1"},
+    {"event.outcome": "unknown", "event.action": "command-warning", "user.name": "eva"})]
 TRAIL = {"eventVersion": "1.08", "userIdentity": {"type": "IAMUser", "userName": "alice", "arn": "arn:aws:iam::1:user/alice"},
          "eventTime": "2026-11-25T02:12:09Z", "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin", "awsRegion": "eu-central-1",
          "sourceIPAddress": "192.0.2.7", "userAgent": "curl/8", "responseElements": {"ConsoleLogin": "Failure"}, "eventID": "e-1"}
@@ -255,6 +274,10 @@ CASES = [
          {"event.outcome": "failure", "process.command_line": "/bin/cat", "process.exit_code": "137", "sudo.signal": "KILL"},
          {"event.outcome": "success", "process.command_line": "/bin/id", "process.exit_code": "0"},
          {"event.outcome": "success", "process.command_line": "/bin/echo ; EXIT=x", "process.exit_code": None}]),
+    # sudo: lib/eventlog/eventlog.c, format_json(), do_logfile_json(); sudoers(5), log_format: json, json_compact and, of syslog, "@cee:".
+    ("sudo", "".join(json.dumps({kind: event}) + "\n" for kind, event in SUDO_LOGGED), SUDO_EVENTS),
+    ("syslog", "".join(f"Nov 25 03:12:09 gate sudo[7]: @cee:{json.dumps({'sudo': {kind: event}}, separators=(',', ':'))}\n" for kind, event in SUDO_LOGGED),
+     [{name: value for name, value in event.items() if name not in ("time", "doubt", "host.name")} | {"time": "2026-11-25T03:12:09Z", "host.name": "gate"} for event in SUDO_EVENTS]),
     # zsh: Src/hist.c, savehistfile(): a backslash before each line end, also where one was typed.
     ("zsh-history", ": 1764040329:12;make\n: 1764040330:0;echo a\\\nb\n: 1764040331:0;ls \\\\\n  -l\n: 1764040332:0;echo \\ \n", [
         {"time": "2025-11-25T03:12:09Z", "message": "make", "process.command_line": "make", "zsh.elapsed_s": "12"},
@@ -604,6 +627,15 @@ class Formats(unittest.TestCase):
             self.assertEqual([event["event.id"] for event in events], [record["eventID"] for record in many])
             self.assertEqual({(event["event.kind"], event["user.name"], event["time"]) for event in events}, {("event", "alice", "2026-11-25T02:12:09Z")})
             self.assertTrue(all(json.loads(event["message"]) == record for event, record in zip(events, many)))
+
+    def test_a_file_of_sudo_is_one_object_of_many_events(self):
+        events, counts = read_lines(SUDO_JSON)
+        self.assertEqual((counts["format"], len(events)), ("sudo", len(SUDO_EVENTS)))
+        for event, expected in zip(events, SUDO_EVENTS):
+            self.assertEqual({name: event.get(name) for name in expected}, expected)
+        events, _ = read_lines(SUDO_JSON.replace('"seconds"', '"second"', 4)[:-30])  # no time, and a last one that is cut
+        self.assertEqual([event["event.kind"] for event in events if event.get("event.action")], ["event"] * 2)
+        self.assertIn("unparsed", {event["event.kind"] for event in events})
 
     def test_a_file_of_cloudtrail_that_is_cut_says_where(self):
         whole = json.dumps({"Records": [TRAIL, DENIED]})

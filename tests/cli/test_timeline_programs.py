@@ -56,6 +56,8 @@ SENTENCES = {
         ("administrator : HOST=web1 ; TTY=pts/0 ; PWD=/ ; USER=root ; GROUP=adm ; TSID=000001 ; ENV=A=b ; COMMAND=/usr/bin/id", "command", OK,
          "administrator", None),
         ("     eva : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/su -", "command", FAILED, "eva", None),
+        ("     eva : TTY=pts/0 ; PWD=/home/eva ; GROUP=adm ; COMMAND=/usr/bin/id", "command", OK, "eva", None),  # sudo -g
+        ("     eva : command not allowed ; TTY=pts/0 ; PWD=/home/eva ; GROUP=adm ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
         ("     eva : user NOT in sudoers ; TTY=pts/0 ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
         ("     eva : command not allowed ; TTY=pts/0 ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
         ("     eva : a password is required ; PWD=/home/eva ; USER=root ; COMMAND=/usr/bin/id", "command", FAILED, "eva", None),
