@@ -22,6 +22,8 @@ static const struct member members[] = {
     {"_time", MEMBER_IS_TIME, 0},
     {"asctime", MEMBER_IS_TIME, 0},
     {"logged_at", MEMBER_IS_TIME, 0},
+    {"calendarTime", MEMBER_IS_TIME, 0}, /* osqueryd's results */
+    {"unixTime", MEMBER_IS_TIME, 0},
     {"createdDateTime", MEMBER_IS_TIME, 0},
     {"event_timestamp", MEMBER_IS_TIME, 0},
     {"eventTimestamp", MEMBER_IS_TIME, 0},
@@ -32,6 +34,7 @@ static const struct member members[] = {
     {"levelname", "log.level", 0},
     {"hostname", "host.name", 0},
     {"host", "host.name", 0},
+    {"hostIdentifier", "host.name", 0},
     {"pid", "process.pid", 0},
     {"user", "user.name", 0},
     {"username", "user.name", 0},
@@ -105,6 +108,7 @@ struct line {
     struct parts parts;
     unsigned tried;
     bool is_mongod;
+    bool is_hit; /* of a search of Elasticsearch, which has the document within */
 };
 
 /* Members that every record of Microsoft 365's audit has, whose CreationTime is UTC and says
@@ -431,6 +435,37 @@ static void see_inner(struct line *l, struct reader *r, struct event *e, const s
     }
 }
 
+/* Field sets of ECS 8, and Winlogbeat's. */
+static bool is_of_ecs(struct str name)
+{
+    static const char *const sets[] = {
+        "agent",      "client",  "cloud",         "container", "data_stream",  "destination",
+        "device",     "dll",     "dns",           "ecs",       "email",        "error",
+        "event",      "faas",    "file",          "group",     "host",         "http",
+        "labels",     "log",     "network",       "observer",  "orchestrator", "organization",
+        "package",    "process", "registry",      "related",   "rule",         "server",
+        "service",    "source",  "threat",        "tls",       "url",          "user",
+        "user_agent", "volume",  "vulnerability", "winlog"};
+    struct str rest = name, set = str_cut(&rest, '.');
+
+    for (size_t i = 0; i < COUNT_OF(sets); i++)
+        if (rest.len && str_is(set, sets[i]))
+            return true;
+    return false;
+}
+
+/* A hit has its index first, then the document ("_source"), or what was asked for of it
+ * ("fields"). */
+static struct str inner_name(void *context, struct str name)
+{
+    struct line *l = context;
+
+    l->is_hit = l->is_hit || str_is(name, "_index");
+    if (l->is_hit && !str_take(&name, "_source."))
+        (void)str_take(&name, "fields.");
+    return name;
+}
+
 static bool take_own(void *context, struct reader *r, struct event *e, uint16_t number,
                      const struct json_value *v)
 {
@@ -456,7 +491,11 @@ static bool take_own(void *context, struct reader *r, struct event *e, uint16_t 
     case FIELD_USER_NAME: /* nobody, as Nextcloud and web servers write it */
         return str_is(v->value, "--") || str_is(v->value, "-");
     default:
-        return false;
+        if (!l->is_hit || number < FIELD_KNOWN_COUNT_ || number >= MEMBER_NONE ||
+            member_is_of_program(v->name) || !is_of_ecs(v->name))
+            return false;
+        event_put(e, field_number(r->names, v->name), v->value);
+        return true;
     }
 }
 
@@ -498,8 +537,11 @@ static enum line_verdict line_of(struct reader *r, struct str line, struct event
 {
     struct state *state = r->state;
     struct line l = {.state = state};
-    struct json_event j = {
-        .members = &state->members, .table = &table, .own = take_own, .context = &l};
+    struct json_event j = {.members = &state->members,
+                           .table = &table,
+                           .own = take_own,
+                           .context = &l,
+                           .inner = inner_name};
     const struct found *found;
     struct found room;
     struct str told = STR(""); /* what became the time, or is told in its place */

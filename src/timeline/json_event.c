@@ -7,12 +7,17 @@ struct taking {
     struct event *e;
 };
 
-static void take(void *context, const struct json_value *v)
+static void take(void *context, const struct json_value *whole)
 {
     struct taking *t = context;
     size_t before = t->e->count;
-    uint16_t number = member_field(t->j->members, t->j->table, t->r->names, v->name);
+    struct json_value inner = *whole;
+    const struct json_value *v = &inner;
+    uint16_t number;
 
+    if (t->j->inner)
+        inner.name = t->j->inner(t->j->context, whole->name);
+    number = member_field(t->j->members, t->j->table, t->r->names, v->name);
     if (t->j->own && t->j->own(t->j->context, t->r, t->e, number, v)) {
         if (v->value.len && t->e->count == before)
             t->j->has_all = false;

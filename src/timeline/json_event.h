@@ -15,11 +15,13 @@ struct json_event {
     const struct member_table *table;
     bool bytes_as_text; /* as json_flat has it */
     json_own *own;      /* NULL: the format has nothing of its own to do */
-    void *context;      /* for own */
-    struct str time;    /* out: the value of the first member that is the time */
-    bool time_is_text;  /* out: not a number */
-    struct str date;    /* out: the value of the first member "date", which is a field, too */
-    bool has_all;       /* out: all that the object says became fields */
+    void *context;      /* for own, and for inner */
+    /* The name that a member has without what it lies in. NULL: each is as it is. */
+    struct str (*inner)(void *context, struct str name);
+    struct str time;   /* out: the value of the first member that is the time */
+    bool time_is_text; /* out: not a number */
+    struct str date;   /* out: the value of the first member "date", which is a field, too */
+    bool has_all;      /* out: all that the object says became fields */
 };
 /* The line is one object, whose members are put into e. False: it is none. */
 bool json_event(struct json_event *j, struct reader *r, struct str line, struct event *e);

@@ -140,6 +140,14 @@ static bool is_said_again(struct str rest)
     return zone_word_find(rest, &s);
 }
 
+/* " UTC" behind all else, as osquery has it; a name of several meanings says nothing here. */
+static bool is_zone(struct str *rest, struct stated *out)
+{
+    struct str word;
+
+    return !out->has_zone && zone_word_take(rest, out, &word) && rest->len == 0 && out->has_zone;
+}
+
 /* Layouts of logs: "Fri, 20 Nov 2026 10:00:01 GMT" (RFC 5322, 9110), "20/Nov/2026:10:00:01 +0100",
  * "2026-11-20 10:00:01 CET". */
 static bool whole_other(struct str text, struct stated *out, struct str *zone)
@@ -161,7 +169,7 @@ static bool whole_other(struct str text, struct stated *out, struct str *zone)
     for (size_t i = 0; i < COUNT_OF(ways); i++) {
         struct str rest = text;
 
-        if (ways[i](&rest, out) && rest.len == 0)
+        if (ways[i](&rest, out) && (rest.len == 0 || is_zone(&rest, out)))
             return true;
     }
     return false;

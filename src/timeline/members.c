@@ -11,9 +11,7 @@ static uint16_t number_of(struct field_names *names, struct str name)
     return field_number(names, name);
 }
 
-/* What this program says of an event, or an export of where it lay first: evidence says it of
- * itself alone. */
-static bool is_of_program(struct str name)
+bool member_is_of_program(struct str name)
 {
     static const char *const names[] = {
         "event.kind",         "event.dataset",      "event.cut",          "event.original_bytes",
@@ -31,7 +29,7 @@ static uint16_t own_number(const struct member_table *t, struct field_names *nam
     struct str prefix = str_of(t->prefix);
     char whole[FIELD_NAME_SIZE];
 
-    if (t->keeps_known && !is_of_program(name)) {
+    if (t->keeps_known && !member_is_of_program(name)) {
         uint16_t known = field_lookup(names, name);
 
         if (known < FIELD_KNOWN_COUNT_)

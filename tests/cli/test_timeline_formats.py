@@ -500,6 +500,17 @@ CASES = [
                    {"Expires": "2027-01-01T00:00:00", "CreationTime": "2026-11-25T03:12:10", "Operation": "UserLoginFailed"}), [
         {"time": "2026-11-25T03:12:09Z", "doubt": "z", "event.time_member": "CreationTime", "json.Operation": "UserLoggedIn", "json.Expires": "2027-01-01T00:00:00"},
         {"time": "2026-11-25T03:12:10Z", "event.time_member": "CreationTime"}]),
+    # osquery's manual, "Logging": of results; hits of Elasticsearch's "Search API".
+    ("json", lines({"name": "pack_x_users", "hostIdentifier": "web1", "calendarTime": "Wed Nov 25 03:12:09 2026 UTC", "unixTime": 1795576330, "columns": {"user": "eva", "time": "1795000000"}, "action": "added"},
+                   {"name": "pack_y", "hostIdentifier": "web1", "unixTime": 1795576330, "snapshot": [{"a": "b"}]},
+                   {"_index": "logs", "_id": "1", "_source": {"@timestamp": "2026-11-25T03:12:09Z", "message": "y", "user": {"name": "eva"}, "source": {"ip": "203.0.113.9"}, "log": {"level": "warn"},
+                    "event": {"outcome": "failure", "kind": "alert"}, "process": {"parent": {"title": "sh"}}, "winlog": {"event_data": {"LogonType": "3"}}, "own": 1}},
+                   {"_index": "logs", "_id": "2", "fields": {"@timestamp": ["2026-11-25T03:12:09.000Z"], "user.name": ["eva"], "source.ip": ["203.0.113.9"]}},
+                   {"time": "2026-11-25T03:12:09Z", "_source": {"user": {"name": "eva"}}, "_index": "x"}), [
+        {"time": "2026-11-25T03:12:09Z", "doubt": "", "host.name": "web1", "json.columns.user": "eva", "json.action": "added"}, {"time": "2026-11-25T03:12:10Z", "json.snapshot.a": "b"},
+        {"time": "2026-11-25T03:12:09Z", "message": "y", "user.name": "eva", "source.ip": "203.0.113.9", "event.outcome": "failure", "event.kind": "event", "json.event.kind": "alert",
+         "log.level": "warning", "process.parent.title": "sh", "winlog.event_data.LogonType": "3", "json.own": "1", "json._id": "1"},
+        {"time": "2026-11-25T03:12:09Z", "user.name": "eva", "source.ip": "203.0.113.9"}, {"json._source.user.name": "eva", "user.name": None}]),
     ("json", lines({"t": {"$date": "2026-11-25T03:12:09.123+02:00"}, "s": "I", "c": "ACCESS", "id": 20249, "ctx": "conn9", "msg": "Authentication failed"}), [
         {"time": "2026-11-25T01:12:09.123Z", "precision": "ms", "doubt": "", "event.time_member": "t.$date", "message": "Authentication failed"}]),
     # mongod since 4.4: MongoDB's manual, "Log Messages": the order of members, severities, components; the sample there, and a connection that is accepted.
