@@ -122,6 +122,9 @@ int preserve_image_place(const struct imaging *g, struct str given, struct buf *
     struct stat st;
     int rc = whole_path(given, &whole, e);
 
+    if (rc == ERR_NOTFOUND)
+        return err_set(e, rc, "there is no folder " STR_FMT " for the image: make it first (mkdir)",
+                       STR_ARG(given));
     if (rc)
         return rc;
     if (!sink_line_keeps(buf_str(&whole)))

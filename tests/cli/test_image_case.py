@@ -315,7 +315,7 @@ class Image(CaseTest):
             status, screen = self.at_terminal(f"preserve image {self.disk} --to {small} --name n",
                                               [b"\n", b"nowhere\n", os.fsencode(self.case) + b"\n", b"images\n"])
             self.assertEqual(status, 0, screen)
-            for words in ("cannot find nowhere", "lies in the folder of the case", f"No space is left in {small}", f"{small} has room for 2.1 MB, and the source has"):
+            for words in ("there is no folder nowhere for the image", "lies in the folder of the case", f"No space is left in {small}", f"{small} has room for 2.1 MB, and the source has"):
                 self.assertIn(words, screen)
             item = self.ana.json("preserve list")[-1]
             self.assertEqual(item["source-sha256"], digests(self.data)["sha256"])
