@@ -2,6 +2,7 @@
 #include "practice/note_attach.h"
 #include <unistd.h>
 #include "base/file_kind.h"
+#include "practice/own_secret.h"
 #include "practice/taking.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -67,6 +68,8 @@ static int attach(struct taking *t, const char *path, struct err *e)
     struct id item;
     int rc = open_one(t, path, &fd, &keeps_time, e);
 
+    if (rc == 0 && own_secret(fd))
+        rc = err_set(e, ERR_USAGE, "%s is not attached: %s", path, own_secret(fd));
     if (rc == 0)
         rc = intake_fd(&file, t->session, fd, keeps_time, e);
     if (rc == 0 && file.trouble.len)

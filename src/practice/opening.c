@@ -6,6 +6,7 @@
 #include "journal/note.h"
 #include "practice/calm.h"
 #include "practice/organisation.h"
+#include "practice/own_secret.h"
 #include "practice/seen.h"
 #include "practice/texts.h"
 #include "sys/clock.h"
@@ -116,7 +117,7 @@ static int write_recovery(const struct surroundings *around, const struct sessio
     buf_addf(path, "%s/%s-", buf_text(&folder), buf_text(&file));
     hex_add(path, state_case_id(session_state(s))->b, 4);
     buf_adds(path, ".txt");
-    buf_addf(&text, "Recovery key of the case \"%s\"\nCase ", n->name);
+    buf_addf(&text, RECOVERY_PAGE_HEAD "%s\"\nCase ", n->name);
     hex_add(&text, state_case_id(session_state(s))->b, 32);
     buf_adds(&text, "\n\nPrint this page, lock it away, and delete the file.\n"
                     "Whoever has it can enrol a new lead if all keys are lost.\n\n  ");

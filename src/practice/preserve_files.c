@@ -119,6 +119,7 @@ static int note_fate(struct taking *t, struct walk_entry *entry, const struct fa
                                  .same = f->same,
                                  .remark = buf_str(is_left ? &f->file.trouble : &f->file.remark)};
 
+    entry->is_passed = entry->is_passed || f->is_withheld;
     if (is_left) {
         taking_leave(t, entry, line.remark);
         entry->trouble = arena_strdup(t->walk.arena, buf_text(&f->file.trouble));
@@ -250,8 +251,8 @@ const struct operation preserve_files = {
         "which is an item too, names each with its hashes and everything that was not taken, and "
         "why. A file that changes meanwhile is taken as far as it reached at first, and marked. "
         "What was named, or is a file or folder, and was not taken is told by exit status 11; "
-        "sockets, "
-        "FIFOs, devices and what is mounted within a folder are not meant by that. "
+        "sockets, FIFOs, devices, what is mounted within a folder, and private keys and recovery "
+        "keys of calm, which are never taken, are not meant by that. "
         "--unpack reads archives (tar, cpio, zip, 7-Zip, or one file in gzip, bzip2, xz, lzma or "
         "zstd) in a process that can do nothing else, and lists what lies in each: at most 200000 "
         "entries, names of 4096 bytes, 64 GiB of content, 200 times the size of the archive "

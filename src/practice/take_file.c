@@ -6,6 +6,7 @@
 #include "base/sink.h"
 #include "base/size.h"
 #include "practice/evidence_more.h"
+#include "practice/own_secret.h"
 #include "practice/unpack.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -447,6 +448,7 @@ int take_file(struct taking *t, const struct walk_entry *entry, struct fate *f, 
     struct err why = {0};
     bool keeps_time;
     bool is_sealed;
+    const char *secret;
     int rc = walk_open(&t->walk, entry, &fd, &keeps_time, &why);
 
     if (rc) {
@@ -459,6 +461,12 @@ int take_file(struct taking *t, const struct walk_entry *entry, struct fate *f, 
     if (is_sealed) {
         buf_adds(&f->file.trouble, "the same bytes are sealed as unlawful to possess: do not copy "
                                    "it; see calm help unlawful");
+        return 0;
+    }
+    secret = own_secret(fd);
+    if (secret) {
+        buf_adds(&f->file.trouble, secret);
+        f->is_withheld = true;
         return 0;
     }
     return take_open(t, entry, fd, keeps_time, f, e);

@@ -7,7 +7,8 @@ struct fate {
     enum manifest_kept kept;
     struct intake file;
     bool has_digests;
-    bool has_facts; /* those of the taking are this entry's */
+    bool has_facts;   /* those of the taking are this entry's */
+    bool is_withheld; /* on purpose: it is not missed */
     struct file_areas areas;
     struct hash stored; /* of the member's bytes, where those of the content were not hashed */
     bool has_stored;

@@ -113,7 +113,7 @@ int keyfile_read(struct str bytes, struct keyfile *out, struct err *e)
 
 void keyfile_write(struct buf *out, const struct keyfile *f)
 {
-    buf_adds(out, "calm-key/1\npublic ");
+    buf_adds(out, KEYFILE_HEAD "public ");
     hex_add(out, f->key.b, sizeof(f->key.b));
     buf_adds(out, "\nmade ");
     utc_add(out, f->made);

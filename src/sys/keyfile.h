@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "base/utc.h"
 
+#define KEYFILE_HEAD "calm-key/1\n" /* how it begins */
+
 enum {
     KEYFILE_SIZE_LIMIT = 4096,
     KEYFILE_LABEL_SIZE = 200, /* bytes */

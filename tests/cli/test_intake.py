@@ -311,6 +311,16 @@ class Folders(IntakeTest):
     def test_the_case_itself_is_not_taken_into_itself(self):
         said = self.take(self.folder)
         self.assertEqual([left["path"] for left in said["not_taken"] if "this case" in left["why"]], [str(self.case.resolve())])
+        # The keys of who takes it lie there, too, and the recovery key beside them: they are not missed, and are taken by no name.
+        secrets = [*self.folder.rglob("*.key"), *(path for path in self.folder.rglob("recovery/*.txt"))]
+        self.assertGreaterEqual(len(secrets), 2)
+        left = {path["path"]: path["why"] for path in said["not_taken"]}
+        for path in secrets:
+            self.assertIn("private key of calm" if path.suffix == ".key" else "recovery key of a case", left[str(path.resolve())])
+            self.assertIn(left[str(path.resolve())], self.take(path, status=NOT_FOUND)["not_taken"][0]["why"])
+            self.assertIn("is not attached", self.ana.fails(f"note attach {path} \"a key\"")[1])
+        kept = b"".join(path.read_bytes() for path in self.case.glob("evidence/*/*"))
+        self.assertNotIn(b"calm-key/1\n", kept)
 
     @unittest.skipUnless(ROOT_USER, "only root mounts")
     def test_another_file_system_is_not_entered_unless_named(self):
