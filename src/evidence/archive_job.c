@@ -371,7 +371,7 @@ static int tell_directory(struct job *j, struct err *e)
 
     if (base != ARCHIVE_FORMAT_ZIP || archive_filter_count(j->a) > 1)
         return 0;
-    return zip_directory_differs(j->in, j->in_size, tell_named, j, e);
+    return zip_directory_differs(j->in, j->in_size, j->entry_count, tell_named, j, e);
 }
 
 static int finish(struct job *j, struct err *e)

@@ -38,6 +38,9 @@ struct zip {
     uint64_t size;
     uint64_t directory; /* where it begins in the file */
     uint64_t directory_end;
+    uint64_t
+        read_from;   /* where it begins by the size that is stated: libarchive reads from there */
+    uint64_t lacks;  /* entries that libarchive did not tell of */
     uint64_t before; /* bytes before the zip: a program that unpacks itself */
     uint64_t *ends;  /* that a directory could have, the last one first */
     size_t end_count, end_room;
@@ -99,6 +102,7 @@ static bool place(struct zip *z, uint64_t end, uint64_t size, uint64_t stated)
     if (z->end_count > 1)
         return true;
     z->directory = at;
+    z->read_from = end - size;
     z->before = at - stated;
     z->directory_end = end;
     return true;
@@ -277,6 +281,11 @@ static void judge(struct zip *z, size_t i, const struct entry_said *said, struct
                  "only the directory of the zip, by which programs show and unpack it, calls it "
                  "so; the data at byte %llu are listed under the name before them",
                  at);
+    else if (z->lacks && z->entries[i].entry_at < z->read_from)
+        buf_addf(why,
+                 "the directory of the zip names it, and its end states a size that leaves it "
+                 "out: its data at byte %llu were not read",
+                 at);
     else if (i && z->entries[i - 1].at == said->head)
         buf_addf(why, "it has the same data, at byte %llu, as another entry", at);
 }
@@ -404,7 +413,33 @@ static int check_ends(struct zip *z, struct err *e)
                    count);
 }
 
-int zip_directory_differs(int in, uint64_t size,
+/* libarchive tells of each place in the file once, and of all that have a head. */
+static uint64_t count_lacking(struct zip *z, uint64_t listed)
+{
+    uint64_t count = 0, data;
+    struct str name;
+
+    for (size_t i = 0; i < z->count; i++)
+        count += (i == 0 || z->entries[i].at != z->entries[i - 1].at) &&
+                 read_head(z, z->entries[i].at, &name, &data);
+    return count > listed ? count - listed : 0;
+}
+
+static int check_lacking(const struct zip *z, struct err *e)
+{
+    uint64_t told = 0;
+
+    for (size_t i = 0; z->lacks && i < z->count; i++)
+        told += z->entries[i].entry_at < z->read_from;
+    if (told >= z->lacks)
+        return 0;
+    return err_set(e, ERR_FORMAT,
+                   "its directory names %llu entries more than could be listed, and programs may "
+                   "unpack them",
+                   (unsigned long long)z->lacks);
+}
+
+int zip_directory_differs(int in, uint64_t size, uint64_t listed,
                           int (*told)(void *context, const struct archived *entry, struct err *e),
                           void *context, struct err *e)
 {
@@ -417,8 +452,11 @@ int zip_directory_differs(int in, uint64_t size,
     if (rc)
         return rc;
     qsort(z.entries, z.count, sizeof(z.entries[0]), compare);
+    z.lacks = count_lacking(&z, listed);
     rc = tell_entries(&z, &t, e);
     if (rc == 0)
         rc = tell_gaps(&z, &t, e);
-    return rc ? rc : check_ends(&z, e);
+    if (rc == 0)
+        rc = check_ends(&z, e);
+    return rc ? rc : check_lacking(&z, e);
 }

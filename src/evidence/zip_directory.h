@@ -8,11 +8,12 @@
 /* Tells each entry of the directory of the zip behind in, of size bytes, that has another name than
  * the head before its data, has the data of another entry, or no head: name (that of the extra
  * field for UTF-8, where there is one) and size are those of the directory; and each head that
- * follows data of an entry, or stands first, and is in no directory. warning, borrowed until told
+ * follows data of an entry, or stands first, and is in no directory. Where libarchive listed fewer
+ * entries than there are, those that it left out are told, too. warning, borrowed until told
  * returns, says which. A non-zero return of told ends it and is returned. ERR_FORMAT: there is no
  * directory, or programs differ in which one they take; ERR_LIMIT: more entries than base/limits.h
  * allows. */
-MUST_CHECK int zip_directory_differs(int in, uint64_t size,
+MUST_CHECK int zip_directory_differs(int in, uint64_t size, uint64_t listed,
                                      int (*told)(void *context, const struct archived *entry,
                                                  struct err *e),
                                      void *context, struct err *e);

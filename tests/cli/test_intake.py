@@ -530,6 +530,9 @@ class Archives(IntakeTest):
         struct.pack_into("<I", last, 12, len(directory))
         hidden = plain[:at]  # a head and its data
         cases = ((plain[:at] + directory + last, "evil.exe", "calls it so", None),
+                 # programs find the directory by its place, whatever its size is said to be
+                 (plain[:end] + b"\0" + plain[end:], "notes.txt", "were not read", None),
+                 (plain[:end + 12] + struct.pack("<I", 1) + plain[end + 16:], "notes.txt", "were not read", None),
                  (hidden + self.zip_of(("two.txt", b"x")), "notes.txt", "no directory of the zip names it", None),
                  (plain + bytes(70_000), None, None, None),
                  (self.zip_of(("inner.jar", self.zip_of(("a.class", b"x"), ("b.jar", plain))), ("c.class", b"y")), None, None, None),
