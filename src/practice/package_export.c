@@ -134,6 +134,26 @@ static void tell(void *context, uint64_t done)
     progress_show(&x->progress, "writing the package", done, x->package.size);
 }
 
+/* Who opens it takes the last export of any of its items for this one. */
+static int check_last(const struct export_run *x, const struct view *v, struct err *e)
+{
+    const struct thing *act;
+
+    for (size_t i = 0; i < x->items.count; i++) {
+        const struct thing *item = state_thing_by_id(v->state, &x->items.ids[i]);
+        const struct thing *last = NULL;
+
+        for (size_t at = 0; (act = view_next_of(v, "custody", "evidence", item, &at));)
+            if (thing_says(act, "act", "exported") && thing_value(act, "recipient").len)
+                last = act;
+        if (last && !id_eq(&last->id, &x->acts[i]))
+            return err_set(e, ERR_CONFLICT,
+                           "somebody else exported e%u at the same moment: export once more",
+                           item->number);
+    }
+    return 0;
+}
+
 static int write_package(struct export_run *x, struct err *e)
 {
     struct interrupt interrupt;
@@ -146,6 +166,9 @@ static int write_package(struct export_run *x, struct err *e)
     v = visible(x, &all);
     x->records = state_size(v.state);
     x->root = state_root(v.state);
+    rc = check_last(x, &all, e);
+    if (rc)
+        return rc;
     rc = package_fill(&x->package, &v, x->op, x->in, &x->items, e);
     if (rc)
         return rc;

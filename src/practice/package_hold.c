@@ -63,8 +63,9 @@ static int put(struct holding *x, enum hold_row row, struct str first, struct st
 static int put_wrong(struct holding *x, enum hold_wrong wrong, struct str path,
                      const struct hold_record *item, struct err *e)
 {
-    const char kind[] = {(char)('0' + wrong), '\0'};
+    char kind[12];
 
+    snprintf(kind, sizeof(kind), "%d", (int)wrong);
     return put(x, HOLD_ROW_WRONG, str_of(kind), path, item, e);
 }
 
@@ -187,20 +188,85 @@ static bool is_of_all(const struct holding *x, const struct hold_export *of)
     return count == x->told;
 }
 
-/* The package holds the record of its own making, sealed by a checkpoint; others may have written
- * behind it meanwhile. So an item that was left out with all that is on record of it is missed, and
+static bool has_any(const struct holding *x, const struct hold_export *of)
+{
+    for (size_t i = 0; i < of->count; i++)
+        if (x->items.records[x->items.exported[of->first + i]].is_told)
+            return true;
+    return false;
+}
+
+/* The package holds the record of its own making, sealed by a checkpoint: no later export is of any
+ * item that is in it. So an item that was left out with all that is on record of it is missed, and
  * the end of the journal. */
 static int check_export(struct holding *x, struct err *e)
 {
-    enum { EXPORTS_LOOKED_AT = 4 };
+    for (size_t i = x->items.export_count; i-- > 0;) {
+        const struct hold_export *of = &x->items.exports[i];
 
-    for (size_t i = 0; i < EXPORTS_LOOKED_AT && i < x->items.export_count; i++) {
-        const struct hold_export *of = &x->items.exports[x->items.export_count - 1 - i];
-
-        if (is_of_all(x, of))
-            return of->is_sealed ? 0 : put_wrong(x, HOLD_CUT, STR(""), NULL, e);
+        if (!has_any(x, of))
+            continue;
+        if (!is_of_all(x, of))
+            break;
+        return of->is_sealed ? 0 : put_wrong(x, HOLD_CUT, STR(""), NULL, e);
     }
     return put_wrong(x, HOLD_NO_EXPORT, STR(""), NULL, e);
+}
+
+static int put_form(struct holding *x, enum hold_wrong wrong, uint64_t number, size_t end,
+                    struct err *e)
+{
+    CLEANUP_BUF struct buf path = {0};
+
+    buf_addf(&path, "custody/e%llu.%s", (unsigned long long)number, match_form_ends[end]);
+    return put_wrong(x, wrong, buf_str(&path), NULL, e);
+}
+
+/* Each item has both. */
+static int check_halves(struct holding *x, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < x->match.form_count; i++) {
+        const struct match_form *f = &x->match.forms[i];
+
+        if (f->has[0] != f->has[1])
+            rc = put_form(x, HOLD_NO_FORM, f->number, f->has[0], e);
+    }
+    return rc;
+}
+
+/* Forms that no folder belongs to are of items without bytes: as many as there are of those. */
+static int check_forms(struct holding *x, struct err *e)
+{
+    size_t lacking = 0;
+    int rc = check_halves(x, e);
+    uint64_t number;
+
+    for (size_t i = 0; rc == 0 && i < x->match.folder_count; i++) {
+        const struct match_group *folder = &x->match.folders[i];
+        const struct match_form *form =
+            match_number(folder->folder, &number) ? match_form_of(&x->match, number) : NULL;
+
+        if (form || !folder->other)
+            continue;
+        lacking++;
+        rc = put_file(x, HOLD_NO_FORM, folder, &(struct match_file){.name = STR("")}, e);
+    }
+    if (rc == 0 && !lacking && x->match.form_count < x->told)
+        return put_wrong(x, HOLD_NO_FORM, STR(""), NULL, e);
+    if (rc == 0 && x->match.form_count > x->told)
+        return put_wrong(x, HOLD_MORE_FORMS, STR("custody"), NULL, e);
+    return rc;
+}
+
+static int check_beside(struct holding *x, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < x->match.foreign_count; i++)
+        rc = put_wrong(x, HOLD_FOREIGN, x->match.foreign[i], NULL, e);
+    return rc ? rc : check_forms(x, e);
 }
 
 static int put_journal(struct holding *x, struct err *e)
@@ -245,6 +311,8 @@ static int put_all(struct holding *x, struct err *e)
     for (size_t i = 0; rc == 0 && i < x->match.item_count; i++)
         if (!x->match.items[i].other)
             rc = put_wrong(x, HOLD_NO_FILES, STR(""), x->match.items[i].item, e);
+    if (rc == 0)
+        rc = check_beside(x, e);
     if (rc == 0)
         rc = check_export(x, e);
     return rc ? rc : put_counts(x, e);

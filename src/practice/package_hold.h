@@ -34,6 +34,9 @@ enum hold_wrong {
     HOLD_UNREADABLE, /* what is on record of an item's files is none that calm writes */
     HOLD_NO_EXPORT,  /* no export on record is of exactly these items */
     HOLD_CUT,        /* the journal ends before the checkpoint that seals the export */
+    HOLD_FOREIGN,    /* a file that no package has */
+    HOLD_MORE_FORMS, /* of more numbers than there are items */
+    HOLD_NO_FORM,    /* a form of an item is not there */
     HOLD_WRONG_COUNT_
 };
 

@@ -13,6 +13,8 @@ void match_release(struct match *m)
 {
     free(m->folders);
     free(m->items);
+    free(m->foreign);
+    free(m->forms);
     arena_free(m->arena);
 }
 
@@ -79,6 +81,96 @@ static void add_folders(struct match *m, struct match_file *files, size_t count)
         }
 }
 
+const char *const match_form_ends[2] = {"html", "txt"};
+
+/* "e12" and what is left behind it, of a number as it is written. */
+static bool take_call(struct str *s, uint64_t *number)
+{
+    struct str digits;
+    size_t len = 0;
+
+    if (!str_take(s, "e"))
+        return false;
+    while (len < s->len && s->p[len] >= '0' && s->p[len] <= '9')
+        len++;
+    digits = str_head(*s, len);
+    *s = str_from(*s, len);
+    return len && digits.p[0] != '0' && str_u64(digits, number);
+}
+
+bool match_number(struct str folder, uint64_t *number)
+{
+    return str_take(&folder, EVIDENCE) && take_call(&folder, number) && !folder.len;
+}
+
+/* Both of a number mostly stand together; sort_forms puts together the others. */
+static bool add_form(struct match *m, struct str name)
+{
+    uint64_t number;
+    size_t end;
+
+    if (!str_take(&name, "custody/") || !take_call(&name, &number) || !str_take(&name, "."))
+        return false;
+    for (end = 0; end < COUNT_OF(match_form_ends) && !str_is(name, match_form_ends[end]);)
+        end++;
+    if (end == COUNT_OF(match_form_ends))
+        return false;
+    if (!m->form_count || m->forms[m->form_count - 1].number != number) {
+        m->forms = mem_grow(m->forms, m->form_count, &m->form_room, sizeof(m->forms[0]));
+        m->forms[m->form_count++] = (struct match_form){.number = number};
+    }
+    m->forms[m->form_count - 1].has[end] = true;
+    return true;
+}
+
+static int compare_forms(const void *a, const void *b)
+{
+    const struct match_form *x = a;
+    const struct match_form *y = b;
+
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static void sort_forms(struct match *m)
+{
+    size_t count = 0;
+
+    if (m->form_count)
+        qsort(m->forms, m->form_count, sizeof(m->forms[0]), compare_forms);
+    for (size_t i = 0; i < m->form_count; i++) {
+        const struct match_form f = m->forms[i];
+
+        if (!count || m->forms[count - 1].number != f.number)
+            m->forms[count++] = (struct match_form){.number = f.number};
+        for (size_t k = 0; k < COUNT_OF(match_form_ends); k++)
+            m->forms[count - 1].has[k] |= f.has[k];
+    }
+    m->form_count = count;
+}
+
+const struct match_form *match_form_of(const struct match *m, uint64_t number)
+{
+    const struct match_form wanted = {.number = number};
+
+    return m->form_count ? bsearch(&wanted, m->forms, m->form_count, sizeof(wanted), compare_forms)
+                         : NULL;
+}
+
+/* What lies beside the evidence (doc/format/package.md, section 3). */
+static void add_beside(struct match *m, struct str name)
+{
+    static const char *const known[] = {"README.txt", "journal/journal.cj1", "journal/journal.cjo",
+                                        "program/calm-verify"};
+
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_is(name, known[i]))
+            return;
+    if (add_form(m, name))
+        return;
+    m->foreign = mem_grow(m->foreign, m->foreign_count, &m->foreign_room, sizeof(m->foreign[0]));
+    m->foreign[m->foreign_count++] = (struct str){arena_dup(m->arena, name.p, name.len), name.len};
+}
+
 int match_read_sums(struct match *m, int fd, struct err *e)
 {
     CLEANUP(hold_lines_release)
@@ -97,16 +189,19 @@ int match_read_sums(struct match *m, int fd, struct err *e)
         rc = read_sum(&f, line, e);
         if (rc)
             return rc;
-        if (!str_starts(f.name, EVIDENCE))
-            continue;
-        if (count == PACKAGE_MEMBER_LIMIT)
+        if (count + m->foreign_count + m->form_count == PACKAGE_MEMBER_LIMIT)
             return err_set(e, ERR_LIMIT, "it has more files than a package may");
+        if (!str_starts(f.name, EVIDENCE)) {
+            add_beside(m, f.name);
+            continue;
+        }
         f.name = (struct str){arena_dup(m->arena, f.name.p, f.name.len), f.name.len};
         files = mem_grow(files, count, &room, sizeof(files[0]));
         files[count++] = f;
     }
     if (rc)
         return rc;
+    sort_forms(m);
     kept = arena_alloc(m->arena, (count + 1) * sizeof(files[0]));
     if (count)
         memcpy(kept, files, count * sizeof(files[0]));

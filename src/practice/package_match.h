@@ -26,8 +26,20 @@ struct match_group {
     struct hash key;
 };
 
+/* The forms custody/eN.html and .txt of one number. */
+struct match_form {
+    uint64_t number;
+    bool has[2];
+};
+
 struct match {
     struct arena *arena;
+    struct str *foreign; /* names that no package has */
+    size_t foreign_count;
+    size_t foreign_room;
+    struct match_form *forms; /* by number */
+    size_t form_count;
+    size_t form_room;
     struct match_group *folders;
     size_t folder_count;
     size_t folder_room;
@@ -37,9 +49,15 @@ struct match {
 };
 void match_release(struct match *m);
 
-/* Reads the files in evidence/ from SHA256SUMS. ERR_FORMAT, ERR_LIMIT, ERR_IO. */
+/* Reads from SHA256SUMS the files in evidence/, which forms there are, and what no package has.
+ * ERR_FORMAT, ERR_LIMIT, ERR_IO. */
 MUST_CHECK int match_read_sums(struct match *m, int fd, struct err *e);
 /* Adds an item that has bytes on record. False: what is on record of its files cannot be read. */
 bool match_add_item(struct match *m, const struct hold_record *item);
 /* Pairs them: .other, .is_same. */
 void match_find(struct match *m);
+extern const char *const match_form_ends[2]; /* "html" … */
+/* NULL: there is none. */
+const struct match_form *match_form_of(const struct match *m, uint64_t number);
+/* Of a folder "evidence/eN"; false: it is another. */
+bool match_number(struct str folder, uint64_t *number);

@@ -144,6 +144,9 @@ static const struct {
     [HOLD_UNREADABLE] = {"unreadable", "what is on record of its files cannot be read"},
     [HOLD_NO_EXPORT] = {"no-export", "no export on record is of exactly these items: one may have "
                                      "been left out, with all that is on record of it"},
+    [HOLD_FOREIGN] = {"foreign", "is nothing that the sender's program puts into a package"},
+    [HOLD_MORE_FORMS] = {"more-forms", "has forms of more items than are on record here"},
+    [HOLD_NO_FORM] = {"no-form", "a form of custody that belongs to an item is not there"},
     [HOLD_CUT] = {"cut", "no checkpoint seals the record of this export: the journal was cut"},
 };
 

@@ -24,6 +24,8 @@ struct pack {
     struct buf openings;
     struct buf sums;
     uint64_t records;
+    unsigned items;     /* of which something is told */
+    bool has_own_forms; /* else each gets its own */
     struct tree tree;
     struct package_held held;
     struct err why;
@@ -112,6 +114,7 @@ static void add_item(struct pack *p, unsigned id, const char *title, const char 
 
     buf_addf(&names, "%s%stitle", name ? name : "", name ? " " : "");
     add(p, id, "evidence/1", "", buf_text(&names), NULL);
+    p->items++;
     tell(p, id, "title", title);
     if (name && value)
         tell(p, id, name, value);
@@ -157,10 +160,35 @@ static void package_start(struct pack *p)
     p->why = (struct err){0};
 }
 
+static void add_form(struct buf *out, unsigned number)
+{
+    buf_addf(out, C64 "  custody/e%u.html\n" C64 "  custody/e%u.txt\n", number, number);
+}
+
+/* Forms of the folders that are there, and for as many items more as have none. */
+static void add_forms(const struct pack *p, struct buf *out)
+{
+    unsigned forms = 0;
+
+    buf_addstr(out, buf_str(&p->sums));
+    for (unsigned number = 1; number < 100 && forms < p->items && !p->has_own_forms; number++) {
+        char folder[40];
+
+        snprintf(folder, sizeof(folder), "  evidence/e%u/", number);
+        if (memmem(p->sums.p, p->sums.len, folder, strlen(folder))) {
+            add_form(out, number);
+            forms++;
+        }
+    }
+    while (forms < p->items && !p->has_own_forms)
+        add_form(out, 500 + forms++);
+}
+
 /* As the worker does it, or in one. */
 static int hold(struct pack *p, bool in_worker)
 {
-    int ins[] = {memory(&p->journal), memory(&p->openings), memory(&p->sums)};
+    CLEANUP_BUF struct buf sums = {0};
+    int ins[] = {memory(&p->journal), memory(&p->openings), (add_forms(p, &sums), memory(&sums))};
     struct import_reader reader = {.text_counts = hold_row_texts,
                                    .kind_count = HOLD_ROW_COUNT_,
                                    .row = package_held_take,
@@ -184,7 +212,7 @@ static void add_told(struct buf *out, const char *what, const struct hold_list *
         if (what)
             buf_adds(out, what);
         else
-            buf_addc(out, "CUMNFWRXE"[t->wrong]);
+            buf_addc(out, "CUMNFWRXEGOP"[t->wrong]);
         buf_addf(out, " " STR_FMT " " STR_FMT " " STR_FMT "\n", STR_ARG(t->folder),
                  STR_ARG(t->record), STR_ARG(t->title));
     }
@@ -192,7 +220,7 @@ static void add_told(struct buf *out, const char *what, const struct hold_list *
 
 /* What came out, a line each: "= FOLDER RECORD TITLE", "- none …" without bytes, and the letter of
  * what is wrong: Changed, Unrecorded, Missing, No item, no Files, Withheld, unReadable, no eXport,
- * the End. */
+ * the End, foreiGn, mOre forms, no form (Paper). */
 static void assert_held(struct pack *p, const char *want)
 {
     CLEANUP_BUF struct buf got = {0};
@@ -294,11 +322,13 @@ static void changes_give_an_item_what_they_say(void **state)
 static void an_export_is_of_all_items_and_sealed(void **state)
 {
     static const struct {
-        unsigned first[3], second[3];
+        unsigned first[4], second[4];
         const char *want;
     } cases[] = {
         {{1, 2}, {1, 2}, "- none 0 a\n- none 1 b\n"},
-        {{1, 2}, {1}, "- none 0 a\n- none 1 b\n"}, /* another one is behind it */
+        {{1, 2}, {3}, "- none 0 a\n- none 1 b\n"}, /* one of others is behind it */
+        {{1, 2}, {1}, "- none 0 a\n- none 1 b\nX   \n"},
+        {{1, 2}, {1, 2, 3}, "- none 0 a\n- none 1 b\nX   \n"}, /* one was left out */
         {{2}, {1}, "- none 0 a\n- none 1 b\nX   \n"},
         {{1, 3}, {3, 2}, "- none 0 a\n- none 1 b\nX   \n"},
     };
@@ -326,6 +356,33 @@ static void an_export_is_of_all_items_and_sealed(void **state)
         add(&p, 9, "export/1", "", "text", NULL);
         assert_held(&p, "- none 0 a\nE   \n");
     }
+}
+
+static void what_lies_beside_the_evidence_is_known(void **state)
+{
+    CLEANUP(pack_release) struct pack p = {.has_own_forms = true};
+
+    (void)state;
+    add_item(&p, 1, "a", "sha256", A64);
+    add_item(&p, 2, "b", NULL, NULL);
+    add_export(&p, (const unsigned[]){1, 2, 0});
+    add_sum(&p, A64, "evidence/e3/a");
+    add_form(&p.sums, 3);
+    assert_held(&p, "= evidence/e3 0 a\n- none 1 b\nP   \n");
+    add_sum(&p, C64, "custody/e10.txt");
+    assert_held(&p, "= evidence/e3 0 a\n- none 1 b\nP custody/e10.html  \n");
+    add_sum(&p, C64, "custody/e10.html");
+    add_sum(&p, C64, "program/calm-verify");
+    assert_held(&p, "= evidence/e3 0 a\n- none 1 b\n");
+    add_form(&p.sums, 2);
+    assert_held(&p, "= evidence/e3 0 a\n- none 1 b\nO custody  \n");
+    p.sums.len -= 2 * (64 + 2) + strlen("custody/e2.html\ncustody/e2.txt\n");
+    add_sum(&p, C64, "OPEN-ME.exe");
+    add_sum(&p, C64, "custody/e03.txt");
+    add_sum(&p, C64, "journal/journal2.cj1");
+    add_sum(&p, C64, "Evidence/e1/f");
+    assert_held(&p, "= evidence/e3 0 a\n- none 1 b\nG OPEN-ME.exe  \nG custody/e03.txt  \n"
+                    "G journal/journal2.cj1  \nG Evidence/e1/f  \n");
 }
 
 static void openings_that_lie_give_nothing(void **state)
@@ -481,7 +538,7 @@ static void files_that_are_none_are_refused(void **state)
 static void a_hundred_thousand_files_are_held(void **state)
 {
     enum { ITEMS = 50000, TENTH = 10 };
-    CLEANUP(pack_release) struct pack p = {.records = 0};
+    CLEANUP(pack_release) struct pack p = {.has_own_forms = true};
     char sum[72];
     char path[64];
 
@@ -500,8 +557,8 @@ static void a_hundred_thousand_files_are_held(void **state)
     assert_int_equal(hold(&p, false), 0);
     assert_int_equal(p.held.same.total, ITEMS - ITEMS / TENTH);
     assert_int_equal(p.held.same.count, HOLD_ROWS_TOLD);
-    /* each folder is a changed item or none's, and the export is missed */
-    assert_int_equal(p.held.wrong.total, ITEMS + ITEMS / TENTH + 1);
+    /* each folder is a changed item or none's, no item has a form, and the export is missed */
+    assert_int_equal(p.held.wrong.total, ITEMS + ITEMS / TENTH + ITEMS + 1);
     assert_int_equal(p.held.wrong.count, HOLD_ROWS_TOLD);
     add_sum(&p, A64, "evidence/e100001/x");
     assert_int_equal(hold(&p, false), ERR_LIMIT);
@@ -520,7 +577,7 @@ static void what_no_sound_worker_says_is_refused(void **state)
         {HOLD_ROW_JOURNAL, {"1", A64}},
         {HOLD_ROW_SAME, {"evidence/e1", "1", "a", "x"}},
         {HOLD_ROW_SAME, {"evidence/e1", "one", "a", "0"}},
-        {HOLD_ROW_WRONG, {"9", "", "", ""}},
+        {HOLD_ROW_WRONG, {"99", "", "", ""}},
         {HOLD_ROW_WRONG, {"", "", "", ""}},
         {HOLD_ROW_COUNTS, {"1", "1", "0", "0"}}, /* more than were told */
         {HOLD_ROW_COUNT_, {"", "", "", ""}},
@@ -547,6 +604,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_not_as_recorded_is_told_by_name),
         cmocka_unit_test(changes_give_an_item_what_they_say),
         cmocka_unit_test(an_export_is_of_all_items_and_sealed),
+        cmocka_unit_test(what_lies_beside_the_evidence_is_known),
         cmocka_unit_test(openings_that_lie_give_nothing),
         cmocka_unit_test(odd_lines_of_files_are_not_files),
         cmocka_unit_test(names_that_no_member_has_are_not_made),
