@@ -188,6 +188,15 @@ static bool is_of_all(const struct holding *x, const struct hold_export *of)
     return count == x->told;
 }
 
+static int on_untold(void *context, const struct hold_record *record, bool is_beyond, struct err *e)
+{
+    struct hold_record shown = *record->item;
+
+    shown.seq = record->seq;
+    return is_beyond ? put(context, HOLD_ROW_WITHOUT, STR("beyond"), STR(""), &shown, e)
+                     : put_wrong(context, HOLD_UNTOLD, STR(""), &shown, e);
+}
+
 static bool has_any(const struct holding *x, const struct hold_export *of)
 {
     for (size_t i = 0; i < of->count; i++)
@@ -311,6 +320,8 @@ static int put_all(struct holding *x, struct err *e)
     for (size_t i = 0; rc == 0 && i < x->match.item_count; i++)
         if (!x->match.items[i].other)
             rc = put_wrong(x, HOLD_NO_FILES, STR(""), x->match.items[i].item, e);
+    if (rc == 0)
+        rc = hold_each_untold(&x->items, on_untold, x, e);
     if (rc == 0)
         rc = check_beside(x, e);
     if (rc == 0)

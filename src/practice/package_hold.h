@@ -15,7 +15,8 @@ enum hold_input { HOLD_JOURNAL, HOLD_OPENINGS, HOLD_SUMS, HOLD_INPUT_COUNT };
 enum hold_row {
     HOLD_ROW_JOURNAL, /* records; root, in hex */
     HOLD_ROW_SAME,    /* files that are an item: their folder; record; title; files without a sum */
-    HOLD_ROW_WITHOUT, /* an item that has no bytes: "destroyed" or "none"; record; title */
+    HOLD_ROW_WITHOUT, /* an item that has no bytes: "destroyed" or "none"; or a record of one that
+                       * the sender may have left out: "beyond"; record; title */
     HOLD_ROW_WRONG,   /* enum hold_wrong; a path in the package, or empty; record; title */
     HOLD_ROW_COUNTS,  /* of the items, of those of the three kinds before: rows may be left out */
     HOLD_ROW_COUNT_
@@ -34,6 +35,7 @@ enum hold_wrong {
     HOLD_UNREADABLE, /* what is on record of an item's files is none that calm writes */
     HOLD_NO_EXPORT,  /* no export on record is of exactly these items */
     HOLD_CUT,        /* the journal ends before the checkpoint that seals the export */
+    HOLD_UNTOLD,     /* a record of an item, or of its chain, is not among the openings */
     HOLD_FOREIGN,    /* a file that no package has */
     HOLD_MORE_FORMS, /* of more numbers than there are items */
     HOLD_NO_FORM,    /* a form of an item is not there */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "case/label.h"
 #include "journal/entry.h"
 #include "journal/field.h"
 #include "journal/tree.h"
@@ -85,6 +86,8 @@ struct reading {
     size_t values_size;
     size_t exported_room;
     size_t export_room;
+    struct str names[8]; /* of fields, as records had them last */
+    size_t next_names;
     size_t run; /* of the acts that stand right before, in exported */
     struct key run_by;
 };
@@ -152,19 +155,68 @@ static uint8_t fields_of(const struct statement *st)
     return fields;
 }
 
+/* Most records have the same fields as one before. */
+static struct str names_of(struct reading *r, const struct statement *st)
+{
+    CLEANUP_BUF struct buf names = {0};
+    struct str rest = st->fields_text;
+    struct hash commitment;
+    struct str name;
+
+    for (size_t i = 0; i < HOLD_NAMES_MAX && fields_next(&rest, &name, &commitment); i++)
+        buf_addf(&names, STR_FMT " ", STR_ARG(name));
+    for (size_t i = 0; i < COUNT_OF(r->names); i++)
+        if (str_eq(r->names[i], buf_str(&names)))
+            return r->names[i];
+    r->next_names = (r->next_names + 1) % COUNT_OF(r->names);
+    r->names[r->next_names] =
+        (struct str){arena_dup(r->h->arena, buf_text(&names), names.len), names.len};
+    return r->names[r->next_names];
+}
+
+/* The bit of a name among those of a record; 0: it has no such field. */
+static uint32_t bit_of(const struct hold_record *record, struct str name)
+{
+    struct str rest = record->names;
+
+    for (uint32_t bit = 1; rest.len; bit <<= 1)
+        if (str_eq(str_cut(&rest, ' '), name))
+            return bit;
+    return 0;
+}
+
+/* FNV-1a: names of compartments are told apart, and a clash would only be told as "beyond". */
+static uint64_t number_of(struct str text)
+{
+    uint64_t n = 0xcbf29ce484222325;
+
+    for (size_t i = 0; i < text.len; i++)
+        n = (n ^ (uint8_t)text.p[i]) * 0x100000001b3;
+    return n;
+}
+
 static int add_record(struct reading *r, const struct entry *entry, uint64_t seq, struct err *e)
 {
     const struct statement *st = &entry->statement;
     bool is_change = str_is(st->type, "evidence-change/1");
+    bool is_chain = str_is(st->type, "custody/1") || str_is(st->type, "custody-change/1");
     struct hold_items *h = r->h;
+    enum tlp label = TLP_RED;
 
-    if (!is_change && !str_is(st->type, "evidence/1"))
+    if (!is_change && !is_chain && !str_is(st->type, "evidence/1"))
         return 0;
+    (void)tlp_of(st->tlp, &label);
     if (h->count == RECORDS_MAX)
         return err_set(e, ERR_LIMIT, "it has more records of evidence than are compared");
     h->records = mem_grow(h->records, h->count, &r->room, sizeof(h->records[0]));
-    h->records[h->count++] = (struct hold_record){
-        .id = st->id, .seq = seq, .is_change = is_change, .fields = fields_of(st)};
+    h->records[h->count++] = (struct hold_record){.id = st->id,
+                                                  .seq = seq,
+                                                  .names = names_of(r, st),
+                                                  .scope = number_of(st->scope),
+                                                  .label = label,
+                                                  .is_change = is_change,
+                                                  .is_chain = is_chain,
+                                                  .fields = is_chain ? 0 : fields_of(st)};
     return 0;
 }
 
@@ -197,9 +249,10 @@ static int read_journal(struct reading *r, int fd, struct tree *tree, line_taker
     return rc;
 }
 
-/* The first of the refs that is an item, or a change of one; NULL. */
+/* The first of the refs that is an item, or a change of one, or a line of its chain where that is
+ * asked for; NULL. */
 static struct hold_record *item_of(const struct reading *r, const struct statement *st,
-                                   uint64_t seq)
+                                   uint64_t seq, bool is_of_chain)
 {
     struct str rest = st->refs_text;
     struct id id;
@@ -207,7 +260,7 @@ static struct hold_record *item_of(const struct reading *r, const struct stateme
     while (refs_next(&rest, &id)) {
         struct hold_record *found = find(r, &id);
 
-        if (found && found->seq < seq && found->item)
+        if (found && found->seq < seq && found->item && (is_of_chain || !found->is_chain))
             return found->item;
     }
     return NULL;
@@ -230,6 +283,8 @@ static void take_redaction(const struct reading *r, const struct statement *st)
 
         if (field >= 0)
             of->redacted |= (uint8_t)(1 << field);
+        if (name.kind == PUBLIC_STRING)
+            of->gone |= bit_of(of, name.string);
     }
 }
 
@@ -242,7 +297,7 @@ static bool take_act(struct reading *r, const struct statement *st, uint64_t seq
     struct hash commitment;
 
     if (str_is(st->type, "custody/1") && fields_find(st, "recipient", &commitment))
-        item = item_of(r, st, seq);
+        item = item_of(r, st, seq, false);
     if (!item)
         return false;
     if (!key_eq(&r->run_by, &st->by))
@@ -292,7 +347,8 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
     if (r->next < h->count && h->records[r->next].seq == seq) {
         struct hold_record *record = &h->records[r->next++];
 
-        record->item = record->is_change ? item_of(r, st, seq) : record;
+        record->item =
+            record->is_change || record->is_chain ? item_of(r, st, seq, record->is_chain) : record;
     }
     if (str_is(st->type, "redact/1"))
         take_redaction(r, st);
@@ -302,11 +358,13 @@ static int link_record(struct reading *r, const struct entry *entry, uint64_t se
 static int take_opening(struct reading *r, const struct opening *o, struct err *e)
 {
     struct hold_record *record = find(r, &o->id);
-    int field = record ? field_of(o->name) : -1;
+    int field = record && !record->is_chain ? field_of(o->name) : -1;
     struct arena *arena = r->h->arena;
 
-    if (record && record->item)
+    if (record && record->item && !record->is_chain)
         record->item->is_told = true;
+    if (record)
+        record->told |= bit_of(record, o->name);
     if (field < 0 || (record->values && record->values[field].p))
         return 0;
     r->values_size += o->value.len + HOLD_FIELD_COUNT * sizeof(struct str);
@@ -346,7 +404,7 @@ static void apply(const struct reading *r, const struct hold_record *record)
 {
     struct hold_record *item = record->item;
 
-    if (!item || !item->is_told)
+    if (!item || !item->is_told || record->is_chain)
         return;
     if (!item->values)
         item->values = arena_alloc(r->h->arena, HOLD_FIELD_COUNT * sizeof(struct str));
@@ -383,6 +441,76 @@ int hold_items_read(struct hold_items *h, int journal, int openings, struct err 
         rc = read_openings(&r, openings, e);
     for (size_t i = 0; rc == 0 && i < h->count; i++)
         apply(&r, &h->records[i]);
+    return rc;
+}
+
+/* How far what is told reaches. */
+struct reach {
+    int label;
+    uint64_t *scopes; /* ascending */
+    size_t count;
+};
+
+static int compare_scopes(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static struct reach reach_of(const struct hold_items *h)
+{
+    struct reach reach = {.scopes = mem_array(h->count + 1, sizeof(uint64_t))};
+
+    for (size_t i = 0; i < h->count; i++) {
+        const struct hold_record *record = &h->records[i];
+
+        if (!record->told || (reach.count && reach.scopes[reach.count - 1] == record->scope &&
+                              reach.label >= record->label))
+            continue;
+        reach.scopes[reach.count++] = record->scope;
+        reach.label = reach.label > record->label ? reach.label : record->label;
+    }
+    qsort(reach.scopes, reach.count, sizeof(reach.scopes[0]), compare_scopes);
+    return reach;
+}
+
+static bool is_within(const struct reach *reach, const struct hold_record *record)
+{
+    return record->label <= reach->label && bsearch(&record->scope, reach->scopes, reach->count,
+                                                    sizeof(reach->scopes[0]), compare_scopes);
+}
+
+/* Names that it has, and nothing tells of. */
+static bool lacks_some(const struct hold_record *record)
+{
+    uint32_t of_bytes = 0, all = 0;
+    struct str rest = record->names;
+
+    for (uint32_t bit = 1; rest.len; bit <<= 1) {
+        (void)str_cut(&rest, ' ');
+        all |= bit;
+    }
+    if (!record->is_chain)
+        of_bytes = bit_of(record, STR("sha256")) | bit_of(record, STR("files")) |
+                   bit_of(record, STR("destroyed"));
+    return (all & ~record->told & ~record->gone & ~of_bytes) != 0;
+}
+
+int hold_each_untold(const struct hold_items *h, hold_untold *tell, void *context, struct err *e)
+{
+    struct reach reach = reach_of(h);
+    CLEANUP_FREE uint64_t *scopes = reach.scopes;
+    int rc = 0;
+
+    (void)scopes;
+    for (size_t i = 0; rc == 0 && i < h->count; i++) {
+        const struct hold_record *record = &h->records[i];
+
+        if (record->item && record->item->is_told && lacks_some(record))
+            rc = tell(context, record, !is_within(&reach, record), e);
+    }
     return rc;
 }
 

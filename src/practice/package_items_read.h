@@ -13,16 +13,25 @@ enum hold_field {
     HOLD_FIELD_COUNT
 };
 
-/* A record evidence/1 or evidence-change/1; of the first kind also what became of it. */
+enum { HOLD_NAMES_MAX = 32 }; /* of the fields of a record that are looked at */
+
+/* A record evidence/1 or evidence-change/1, or a line of the chain, custody/1 or custody-change/1;
+ * of the first kind also what became of it. */
 struct hold_record {
     struct id id;
     uint64_t seq;
     struct hold_record *item; /* itself, or what it changes; NULL: nothing */
+    struct str names;         /* of its fields, each ended by a space */
+    uint32_t told;            /* of them, a bit each: there is an opening */
+    uint32_t gone;            /* destroyed by a redaction */
+    uint64_t scope;           /* the compartment, as a number made of its name */
+    int label;                /* enum tlp */
     struct str *values;       /* HOLD_FIELD_COUNT of them; .p is NULL where one was not told */
     uint8_t fields;           /* that it has, a bit each */
     uint8_t redacted;
     uint8_t withheld; /* of an item: fields that a record gives it, and no opening tells */
     bool is_change;
+    bool is_chain;
     bool is_told; /* of an item: openings tell something of it */
 };
 
@@ -50,6 +59,14 @@ void hold_items_release(struct hold_items *h);
 /* Reads both, each from where it is, which must be a file. ERR_FORMAT: a line is none; ERR_NEWER;
  * ERR_LIMIT; ERR_IO. */
 MUST_CHECK int hold_items_read(struct hold_items *h, int journal, int openings, struct err *e);
+/* Records of items of which openings tell that are not told, or only in part, though no redaction
+ * destroyed what lacks. What says of which bytes an item is does not count: .withheld has it.
+ * is_beyond: it is labelled higher, or in another compartment, than all that is told, so the sender
+ * may have meant it. A non-zero return ends it and is returned. */
+typedef int hold_untold(void *context, const struct hold_record *record, bool is_beyond,
+                        struct err *e);
+MUST_CHECK int hold_each_untold(const struct hold_items *h, hold_untold *tell, void *context,
+                                struct err *e);
 /* A value as it stands at the end, empty where there is none. */
 struct str hold_value(const struct hold_record *item, enum hold_field field);
 

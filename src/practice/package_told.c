@@ -144,6 +144,7 @@ static const struct {
     [HOLD_UNREADABLE] = {"unreadable", "what is on record of its files cannot be read"},
     [HOLD_NO_EXPORT] = {"no-export", "no export on record is of exactly these items: one may have "
                                      "been left out, with all that is on record of it"},
+    [HOLD_UNTOLD] = {"untold", "what this record says of it, or a part of that, was left out"},
     [HOLD_FOREIGN] = {"foreign", "is nothing that the sender's program puts into a package"},
     [HOLD_MORE_FORMS] = {"more-forms", "has forms of more items than are on record here"},
     [HOLD_NO_FORM] = {"no-form", "a form of custody that belongs to an item is not there"},
@@ -190,6 +191,16 @@ static void say_same(const struct package_held *h, struct buf *out)
     say_more(out, &h->same, shown);
 }
 
+static const char *without_words(struct str kind)
+{
+    if (str_is(kind, "destroyed"))
+        return " has no bytes here: it is on record as destroyed\n";
+    if (str_is(kind, "beyond"))
+        return ": what this record says of it is not told. It is labelled higher, or in another "
+               "compartment, than all that is: ask the sender\n";
+    return " has no bytes on record: a paper, a device\n";
+}
+
 static void say_without(const struct package_held *h, struct buf *out)
 {
     size_t shown = shown_of(&h->without, WITHOUT_SHOWN);
@@ -197,9 +208,7 @@ static void say_without(const struct package_held *h, struct buf *out)
     for (size_t i = 0; i < shown; i++) {
         buf_adds(out, "  ");
         add_name(out, &h->without.told[i]);
-        buf_adds(out, str_is(h->without.told[i].folder, "destroyed")
-                          ? " has no bytes here: it is on record as destroyed\n"
-                          : " has no bytes on record: a paper, a device\n");
+        buf_adds(out, without_words(h->without.told[i].folder));
     }
     say_more(out, &h->without, shown);
 }
@@ -324,11 +333,33 @@ static void put_told(struct json *j, const struct hold_told *t)
         json_put_str(j, "title", t->title);
 }
 
+static bool is_beyond(const struct hold_told *t)
+{
+    return str_is(t->folder, "beyond");
+}
+
+static void put_beyond(const struct package_held *h, struct json *j)
+{
+    json_name(j, "beyond");
+    json_array_begin(j);
+    for (size_t i = 0; i < h->without.count; i++)
+        if (is_beyond(&h->without.told[i])) {
+            json_object_begin(j);
+            put_told(j, &h->without.told[i]);
+            json_object_end(j);
+        }
+    json_array_end(j);
+}
+
 static void put_evidence(const struct package_held *h, struct json *j)
 {
+    uint64_t without = h->without.total;
+
+    for (size_t i = 0; i < h->without.count; i++)
+        without -= is_beyond(&h->without.told[i]);
     json_put_u64(j, "items", h->items);
     json_put_u64(j, "as_recorded", h->same.total);
-    json_put_u64(j, "without_bytes", h->without.total);
+    json_put_u64(j, "without_bytes", without);
     json_put_u64(j, "not_as_recorded", h->wrong.total);
     json_name(j, "same");
     json_array_begin(j);
@@ -340,6 +371,7 @@ static void put_evidence(const struct package_held *h, struct json *j)
         json_object_end(j);
     }
     json_array_end(j);
+    put_beyond(h, j);
     json_name(j, "wrong");
     json_array_begin(j);
     for (size_t i = 0; i < h->wrong.count; i++) {

@@ -413,6 +413,7 @@ class Compared(Package):
         self.image("old disk", {"old.E01": b"old"})
         self.ana(f'preserve move {self.number("old disk")} destroyed --because "court order 12/26"')
         self.ana('preserve item "drive 3 of db1"')
+        self.ana("preserve move e1 handed-over --to Mallory")
         made = self.ana.json(f"preserve custody {self.number('gone.log')}")["chain"][0]["record"]
         request = self.ana.json(f"log redact-request r{made} sha256 --because gone")[0]["record"]
         for person in (self.ana, bo):
@@ -468,6 +469,7 @@ class Compared(Package):
             "image left out": (without(image), [("no-files", None)]),
             "files beside": ({**whole, "OPEN-ME.exe": b"evil", "journal/journal2.cj1": whole[journal], "custody/e99.html": b"", "custody/e99.txt": b""},
                              [("foreign", "OPEN-ME.exe"), ("foreign", "journal/journal2.cj1"), ("more-forms", "custody")]),
+            "line of a chain left out": ({**whole, openings: b"".join(o for o in told if b"Mallory" not in base64.b64decode(json.loads(o)["value"]))}, [("untold", None), ("untold", None)]),
             "form left out": (without(f"custody/{at['a.log'][9:]}."), [("no-form", at["a.log"])]),
             "file more": ({**whole, f"{at['a.log']}/more.exe": b"evil"}, [("unrecorded", f"{at['a.log']}/more.exe")]),
             "file more in an image": ({**whole, f"{image}/x/more": b"evil"}, [("unrecorded", f"{image}/x/more")]),
@@ -494,6 +496,11 @@ class Compared(Package):
                 if wrong is not None:
                     self.assertEqual(sorted((w["what"], w.get("path")) for w in said["evidence"]["wrong"]), sorted(wrong, key=str), said)
         self.says_what_it_found(whole, made, image)
+        # what the sender left out by its label is told, and no fault
+        self.ana(f"preserve get e1 {self.folder}/copy --to Mallory --tlp red")
+        self.ana(f"preserve export amber.age e1 {FOR} --label amber --recipient {self.recipient}")
+        said = self.outsider().json("preserve open amber.age --to amber --identity key.txt")
+        self.assertEqual((said["state"], [b["title"].split("/")[-1] for b in said["evidence"]["beyond"]], said["evidence"]["without_bytes"]), ("as-recorded", ["auth.log"], 0), said)
 
     def says_what_it_found(self, whole, made, image):
         """The words, and what can be compared only by people."""

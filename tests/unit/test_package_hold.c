@@ -126,8 +126,12 @@ static void add_export(struct pack *p, const unsigned *items)
     CLEANUP_BUF struct buf public = {0};
     unsigned id = 0x70000000 + (unsigned)p->records;
 
-    for (size_t i = 0; items[i]; i++)
-        add(p, id++, "custody/1", "", "act evidence recipient", (const unsigned[]){items[i], 0});
+    for (size_t i = 0; items[i]; i++) {
+        add(p, id, "custody/1", "", "act evidence recipient", (const unsigned[]){items[i], 0});
+        tell(p, id, "act", "exported");
+        tell(p, id, "evidence", "x");
+        tell(p, id++, "recipient", "age1");
+    }
     add(p, id++, "export/1", "", "text", NULL);
     buf_addf(&public, "\"key\":\"" Z64 "\",\"root\":\"" Z64 "\",\"sig\":\"\",\"size\":%llu",
              (unsigned long long)p->records);
@@ -212,7 +216,7 @@ static void add_told(struct buf *out, const char *what, const struct hold_list *
         if (what)
             buf_adds(out, what);
         else
-            buf_addc(out, "CUMNFWRXEGOP"[t->wrong]);
+            buf_addc(out, "CUMNFWRXETGOP"[t->wrong]);
         buf_addf(out, " " STR_FMT " " STR_FMT " " STR_FMT "\n", STR_ARG(t->folder),
                  STR_ARG(t->record), STR_ARG(t->title));
     }
@@ -220,7 +224,7 @@ static void add_told(struct buf *out, const char *what, const struct hold_list *
 
 /* What came out, a line each: "= FOLDER RECORD TITLE", "- none …" without bytes, and the letter of
  * what is wrong: Changed, Unrecorded, Missing, No item, no Files, Withheld, unReadable, no eXport,
- * the End, foreiGn, mOre forms, no form (Paper). */
+ * the End, unTold, foreiGn, mOre forms, no form (Paper). */
 static void assert_held(struct pack *p, const char *want)
 {
     CLEANUP_BUF struct buf got = {0};
@@ -316,7 +320,30 @@ static void changes_give_an_item_what_they_say(void **state)
     add_sum(&p, A64, "evidence/e2/b");
     add_sum(&p, C64, "evidence/e4/d");
     assert_held(&p, "= evidence/e1 0 of a change\n= evidence/e2 4 b\n= evidence/e4 10 d\n"
-                    "- none 8 c\nW  10 d\n");
+                    "- none 8 c\nW  10 d\nT  12 d\n");
+}
+
+/* Of an item that is told all lines of its chain are, but what a redaction destroyed. */
+static void lines_of_a_chain_are_not_left_out(void **state)
+{
+    CLEANUP(pack_release) struct pack p = {.records = 0};
+
+    (void)state;
+    add_item(&p, 1, "a", NULL, NULL);
+    add_item(&p, 2, "b", NULL, NULL);
+    add(&p, 3, "custody/1", "", "act to", (const unsigned[]){1, 0});
+    tell(&p, 3, "act", "handed-over"); /* and not to whom */
+    add(&p, 4, "custody-change/1", "", "outcome", (const unsigned[]){3, 0});
+    add(&p, 5, "custody/1", "", "act to", (const unsigned[]){2, 0});
+    tell(&p, 5, "act", "received");
+    add(&p, 6, "redact/1",
+        "\"approvals\":[],\"names\":[\"to\"],\"target\":\"00000000000000000000000000000005\"", "",
+        NULL);
+    add(&p, 7, "evidence/1", "", "title", NULL); /* of which nothing is told */
+    add(&p, 8, "custody/1", "", "act", (const unsigned[]){7, 0});
+    add(&p, 9, "verification/1", "", "result", (const unsigned[]){1, 0});
+    add_export(&p, (const unsigned[]){1, 2, 0});
+    assert_held(&p, "- none 0 a\n- none 1 b\nT  2 a\nT  3 a\n");
 }
 
 static void an_export_is_of_all_items_and_sealed(void **state)
@@ -349,10 +376,12 @@ static void an_export_is_of_all_items_and_sealed(void **state)
 
         add_item(&p, 1, "a", NULL, NULL);
         add(&p, 5, "custody/1", "", "recipient", (const unsigned[]){1, 0});
+        tell(&p, 5, "recipient", "age1");
         add(&p, 6, "note/1", "", "text", NULL);
         add(&p, 7, "export/1", "", "text", NULL);
         assert_held(&p, "- none 0 a\nX   \n");
         add(&p, 8, "custody/1", "", "recipient", (const unsigned[]){1, 0});
+        tell(&p, 8, "recipient", "age1");
         add(&p, 9, "export/1", "", "text", NULL);
         assert_held(&p, "- none 0 a\nE   \n");
     }
@@ -603,6 +632,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(files_and_items_find_each_other_by_content),
         cmocka_unit_test(what_is_not_as_recorded_is_told_by_name),
         cmocka_unit_test(changes_give_an_item_what_they_say),
+        cmocka_unit_test(lines_of_a_chain_are_not_left_out),
         cmocka_unit_test(an_export_is_of_all_items_and_sealed),
         cmocka_unit_test(what_lies_beside_the_evidence_is_known),
         cmocka_unit_test(openings_that_lie_give_nothing),
