@@ -37,6 +37,13 @@ static uint32_t extended_in(const uint8_t *table, unsigned slot)
     return le32_at((struct str){(const char *)entry, DOS_ENTRY_SIZE}, 8);
 }
 
+static uint32_t first_in(const uint8_t *table, unsigned slot)
+{
+    struct str entry = {(const char *)table + DOS_ENTRIES + slot * DOS_ENTRY_SIZE, DOS_ENTRY_SIZE};
+
+    return entry.p[4] && !extended_in(table, slot) && le32_at(entry, 12) ? le32_at(entry, 8) : 0;
+}
+
 static uint32_t next_in(const uint8_t *table)
 {
     uint32_t next = 0;
@@ -54,8 +61,28 @@ static bool was_seen(const uint32_t *seen, uint32_t count, uint32_t sector)
     return false;
 }
 
+static int too_many(struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "more than %d partitions", LIMIT_DISK_PARTITION_COUNT);
+}
+
+/* The partitions that a table in the chain names: one, mostly. */
+static int take_logical(struct disk_dos *out, const uint8_t *table, uint32_t at, struct err *e)
+{
+    for (unsigned slot = 0; slot < DOS_COUNT; slot++) {
+        uint32_t first = first_in(table, slot);
+
+        if (first && out->logical_count == COUNT_OF(out->logical))
+            return too_many(e);
+        if (first)
+            out->logical[out->logical_count++] = (uint64_t)at + first;
+    }
+    return 0;
+}
+
 /* libtsk's time grows with the square of the number of tables, so they are counted first. */
-static int follow(struct disk_image *image, uint32_t room, struct chain *c, struct err *e)
+static int follow(struct disk_image *image, uint32_t room, struct chain *c, struct disk_dos *out,
+                  struct err *e)
 {
     uint32_t seen[LIMIT_DISK_PARTITION_COUNT];
     uint8_t table[DOS_SIZE];
@@ -66,8 +93,10 @@ static int follow(struct disk_image *image, uint32_t room, struct chain *c, stru
         if (c->end != CHAIN_WHOLE)
             break;
         if (c->count >= room)
-            return err_set(e, ERR_LIMIT, "more than %d partitions", LIMIT_DISK_PARTITION_COUNT);
+            return too_many(e);
         seen[c->count++] = c->at;
+        if (out && take_logical(out, table, c->at, e))
+            return ERR_LIMIT;
         next = next_in(table);
         if (!next)
             break;
@@ -103,7 +132,7 @@ static int tell_end(struct disk_image *image, unsigned slot, uint32_t before, co
 }
 
 /* Follows all chains; tells of each that is not whole, where it is asked to. */
-static int each_chain(struct disk_image *image,
+static int each_chain(struct disk_image *image, struct disk_dos *out,
                       int (*tell)(struct disk_image *image, unsigned slot, uint32_t before,
                                   const struct chain *c, struct err *e),
                       struct err *e)
@@ -117,9 +146,12 @@ static int each_chain(struct disk_image *image,
         struct chain c = {.first = extended_in(table, slot)};
         int code;
 
+        if (out)
+            out->primary[slot] = c.first ? c.first : first_in(table, slot);
+
         if (!c.first)
             continue;
-        code = follow(image, LIMIT_DISK_PARTITION_COUNT - before, &c, e);
+        code = follow(image, LIMIT_DISK_PARTITION_COUNT - before, &c, out, e);
         if (!code && tell)
             code = tell(image, slot, before, &c, e);
         if (code)
@@ -129,12 +161,13 @@ static int each_chain(struct disk_image *image,
     return 0;
 }
 
-int disk_chain_check(struct disk_image *image, struct err *e)
+int disk_chain_read(struct disk_image *image, struct disk_dos *out, struct err *e)
 {
-    return each_chain(image, NULL, e);
+    *out = (struct disk_dos){.logical_count = 0};
+    return each_chain(image, out, NULL, e);
 }
 
 int disk_chain_tell(struct disk_image *image, struct err *e)
 {
-    return each_chain(image, tell_end, e);
+    return each_chain(image, NULL, tell_end, e);
 }

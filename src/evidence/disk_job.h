@@ -46,8 +46,15 @@ bool disk_image_read(struct disk_image *image, uint64_t off, void *bytes, size_t
 /* Partitions: tells the table and its rows, and the file system in each volume; or that of the
  * whole disk. */
 MUST_CHECK int disk_tell_all(struct disk_image *image, struct err *e);
-/* Extended partitions of a DOS table. ERR_LIMIT: they name more than LIMIT_DISK_PARTITION_COUNT. */
-MUST_CHECK int disk_chain_check(struct disk_image *image, struct err *e);
+/* Where partitions of a DOS table begin, in sectors of the disk, by which Linux numbers them. */
+struct disk_dos {
+    uint64_t primary[4];                          /* 1 to 4; 0: none */
+    uint64_t logical[LIMIT_DISK_PARTITION_COUNT]; /* from 5 on */
+    uint32_t logical_count;
+};
+/* Of a disk without such a table there are none. ERR_LIMIT: its extended partitions name more than
+ * LIMIT_DISK_PARTITION_COUNT. */
+MUST_CHECK int disk_chain_read(struct disk_image *image, struct disk_dos *out, struct err *e);
 /* Tells of each whose chain of tables is not whole (DISK_WIRE_DOUBT). */
 MUST_CHECK int disk_chain_tell(struct disk_image *image, struct err *e);
 /* Tells of each table of a GPT that is not sound, and where the two differ (DISK_WIRE_DOUBT). A

@@ -4,8 +4,9 @@
 struct telling {
     struct disk_image *image;
     struct err *e;
+    const struct disk_dos *dos;
     int code;
-    uint32_t count;
+    uint32_t count; /* of partitions: not of tables, nor of what lies between */
 };
 
 static bool is_volume(const TSK_VS_PART_INFO *p)
@@ -78,20 +79,35 @@ static const char *kind_name(TSK_VS_TYPE_ENUM type)
     }
 }
 
-/* As Linux counts. In a DOS table the first four are its own, and each further table has one. */
-static uint32_t number_of(const TSK_VS_PART_INFO *p)
-{
-    if (!(p->flags & TSK_VS_PART_FLAG_ALLOC) || p->flags & TSK_VS_PART_FLAG_META || p->slot_num < 0)
-        return 0;
-    if (p->vs->vstype == TSK_VS_TYPE_DOS && p->table_num > 0)
-        return 4 + (uint32_t)p->table_num;
-    return 1 + (uint32_t)p->slot_num;
-}
-
 /* A table counts in blocks of its own; all that is told is in sectors of the disk. */
 static uint64_t in_sectors(const TSK_VS_PART_INFO *p, uint64_t blocks)
 {
     return blocks * p->vs->block_size / p->vs->img_info->sector_size;
+}
+
+static bool begins_at(const uint64_t *firsts, uint32_t count, uint64_t first, uint32_t *at)
+{
+    for (*at = 0; *at < count; ++*at)
+        if (firsts[*at] == first)
+            return true;
+    return false;
+}
+
+/* As Linux counts. In a DOS table the first four are its own, and those of the tables in extended
+ * partitions follow one after another; libtsk's number of a table ends at 127, and begins anew in
+ * each extended partition. */
+static uint32_t number_of(const TSK_VS_PART_INFO *p, const struct disk_dos *dos)
+{
+    uint64_t first = in_sectors(p, p->start);
+    uint32_t at;
+
+    if (!is_volume(p))
+        return 0;
+    if (p->vs->vstype == TSK_VS_TYPE_DOS &&
+        (p->table_num || !begins_at(dos->primary, COUNT_OF(dos->primary), first, &at)) &&
+        begins_at(dos->logical, dos->logical_count, first, &at))
+        return 5 + at;
+    return 1 + (uint32_t)(uint8_t)p->slot_num;
 }
 
 static int tell_fs(struct disk_image *image, uint64_t first, uint64_t count, uint32_t number,
@@ -111,7 +127,7 @@ static int tell_partition(struct telling *t, const TSK_VS_PART_INFO *p)
     struct disk_partition_head head = {
         .first = in_sectors(p, p->start),
         .count = in_sectors(p, p->len),
-        .number = number_of(p),
+        .number = number_of(p, t->dos),
         .flags = (is_volume(p) ? (uint32_t)DISK_IS_VOLUME : 0) |
                  (p->flags & TSK_VS_PART_FLAG_META ? (uint32_t)DISK_IS_TABLE : 0),
     };
@@ -131,7 +147,8 @@ static TSK_WALK_RET_ENUM on_partition(TSK_VS_INFO *vs, const TSK_VS_PART_INFO *p
     struct telling *t = context;
 
     (void)vs;
-    t->code = ++t->count > LIMIT_DISK_PARTITION_COUNT
+    t->count += is_volume(p);
+    t->code = t->count > LIMIT_DISK_PARTITION_COUNT
                   ? err_set(t->e, ERR_LIMIT, "more than %d partitions", LIMIT_DISK_PARTITION_COUNT)
                   : tell_partition(t, p);
     return t->code ? TSK_WALK_STOP : TSK_WALK_CONT;
@@ -162,9 +179,10 @@ static int tell_whole(struct disk_image *image, TSK_VS_INFO *left_over, struct e
 
 int disk_tell_all(struct disk_image *image, struct err *e)
 {
-    int code = disk_chain_check(image, e);
+    struct disk_dos dos;
+    int code = disk_chain_read(image, &dos, e);
     TSK_VS_INFO *vs = code ? NULL : open_table(image);
-    struct telling t = {.image = image, .e = e};
+    struct telling t = {.image = image, .e = e, .dos = &dos};
     char words[DISK_TEXT_LIMIT];
 
     if (code)
@@ -187,7 +205,8 @@ int disk_tell_all(struct disk_image *image, struct err *e)
 int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *first, uint64_t *count,
                         struct err *e)
 {
-    int code = disk_chain_check(image, e);
+    struct disk_dos dos;
+    int code = disk_chain_read(image, &dos, e);
     TSK_VS_INFO *vs = code ? NULL : open_table(image);
     CLEANUP_BUF struct buf there = {0};
     const TSK_VS_PART_INFO *found = NULL;
@@ -205,10 +224,10 @@ int disk_find_partition(struct disk_image *image, uint32_t number, uint64_t *fir
     for (const TSK_VS_PART_INFO *p = vs->part_list; p && !found; p = p->next) {
         if (!is_volume(p))
             continue;
-        if (number_of(p) == number)
+        if (number_of(p, &dos) == number)
             found = p;
         if (there.len < 400)
-            buf_addf(&there, "%s%u", there.len ? ", " : "", (unsigned)number_of(p));
+            buf_addf(&there, "%s%u", there.len ? ", " : "", (unsigned)number_of(p, &dos));
     }
     if (found) {
         *first = in_sectors(found, found->start);

@@ -53,7 +53,7 @@ static int take_partition(struct disk_reading *r, struct str body, struct err *e
     struct disk_partition p;
 
     if (body.len < sizeof(head) || body.len > sizeof(head) + DISK_TEXT_LIMIT ||
-        ++r->partition_count > LIMIT_DISK_PARTITION_COUNT)
+        ++r->row_count > DISK_ROW_COUNT)
         return unsound(e);
     memcpy(&head, body.p, sizeof(head));
     p = (struct disk_partition){.first = head.first,

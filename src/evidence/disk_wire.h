@@ -25,6 +25,9 @@ enum {
     DISK_TEXT_LIMIT = 512, /* of a description, a problem, a reason */
     DISK_CHUNK_SIZE = 256 << 10,
     DISK_DOUBT_COUNT = 16,
+    /* Rows of a survey: a logical partition has its own, that of its table, those of what lies
+       between. */
+    DISK_ROW_COUNT = 4 * (LIMIT_DISK_PARTITION_COUNT + 4),
 };
 
 struct disk_partition_head {
@@ -102,7 +105,7 @@ struct disk_reading {
     uint64_t content_size; /* that came, holes counted */
     uint64_t file_size;    /* of the one that is open */
     uint64_t file_count;
-    uint32_t partition_count;
+    uint32_t row_count;
     uint32_t doubt_count;
     bool wants_content;
     bool is_open; /* a file with content was begun and not ended */

@@ -393,6 +393,19 @@ class Made(DiskTest):
             self.assertIn(words, one_line(self.read(image)))
             if left:
                 self.assertEqual([p["number"] for p in told["partitions"] if p["is"] == "partition"], left)
+        # many: what lies between two is no partition
+        many, count = self.disk("many.img", (2048 + 1025 * 8) * 512), 400
+        for count in (400, 1025):
+            with open(many, "r+b") as f:
+                for i in range(count):
+                    at = 2048 + i * 8
+                    f.seek(at * 512 + 446)
+                    f.write(struct.pack("<4sB3sII", b"", 0x83, b"", 2, 2) + (struct.pack("<4sB3sII", b"", 5, b"", (i + 1) * 8, 8) if i + 1 < count else bytes(16)) + bytes(32) + b"\x55\xaa")
+                f.seek(446)
+                f.write(struct.pack("<4sB3sII", b"", 5, b"", 2048, 1025 * 8) + bytes(48) + b"\x55\xaa")
+            if count < 1024:
+                self.assertEqual([p["number"] for p in self.json_of(many)["partitions"] if p["is"] == "partition"], list(range(5, 5 + count)))
+        self.assertEqual(self.ana.run("preserve", "read", str(many)).returncode, 10)
 
     @needs("sfdisk", "mmls", "mke2fs", "fls")
     def test_a_gpt_also_where_its_first_table_is_gone(self):
